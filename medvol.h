@@ -1,0 +1,2967 @@
+/* medvol.h - v0.1.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
+   ==== [INTRO] ===============================================================================================
+   Loads, transforms and saves NIfTI volumes with SIMD kernels chosen at run time. No dependency but libc, libm
+   and the platform's threads. C99 and later, C++11 and later.
+
+   QUICK START
+     In ONE .c or .cpp file:   #define MEDVOL_IMPLEMENTATION
+                               #include "medvol.h"
+     Everywhere else:          #include "medvol.h"
+     Build:                    cc -O2 program.c -lm -lpthread
+
+       mv_ctx ctx = {0};                                       a zero context is serial and uses malloc
+       mv_volume t1 = {0};
+       if (mv_load(&ctx, &t1, "t1.nii.gz", NULL) < 0) puts(mv_message(&ctx));
+       mv_reorient(&ctx, &t1, &t1, "RAS", NULL);
+       mv_znorm(&ctx, &t1, &t1, NULL);
+       mv_save(&ctx, &t1, "out.nii.gz", NULL);
+       mv_volume_free(&ctx, &t1);
+
+   CONTENTS (search the tag)
+     [INTRO]      this page
+     [API]        every public declaration: the manual
+     [BASE]       compiler and platform, messages, checked sizes, memory, scalar helpers
+     [CTX]        context, thread pool, parallel-for, progress and cancel
+     [DISPATCH]   CPU detection, SIMD levels, passes, MV__PICK
+     [PASS]       the vector vocabulary of one level
+     [VOLUME]     data types, volumes, views, affine geometry, type conversion
+     [GZIP]       CRC-32, inflate, deflate, gzip members, block gzip
+     [IO]         NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG
+     [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
+     [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
+     [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
+     [END]        close the pass, licence
+
+   CONFIGURATION (define before the implementation; the first two also before every include)
+     MEDVOL_STATIC          everything static, for one file only
+     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE: leave a section out ([IO] needs [GZIP])
+     MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
+     MEDVOL_SELF "name.h"   this file's name, when it was renamed
+     MEDVOL_NO_STDIO        no files: bytes come and go through mv_io hooks and memory
+     MEDVOL_NO_MALLOC       no malloc: memory comes from the context's hooks
+     MEDVOL_NO_THREADS      no own thread pool
+     MEDVOL_NO_MMAP         no memory maps
+     MEDVOL_NO_GETENV       MEDVOL_LEVEL is not read from the environment
+   With the last five the implementation builds for a bare-metal target (-ffreestanding).
+
+   RUN TIME
+     MEDVOL_LEVEL=1..4 in the environment or mv_level_force(): 1 scalar, 2 SSE2 or NEON, 3 AVX2+FMA+F16C, 4 AVX-512.
+
+   NUMERICS
+     No result depends on the number of threads. Reductions (sum, mean, variance, minimum, maximum) give the same
+     bits at every level; maps differ by at most 2 ulp between levels unless an operation says otherwise.
+     MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with clang,
+     without -ffp-contract=fast: a header cannot undo these.
+
+   RELEASES
+     0.1.0  first: core, files, everyday operations
+*/
+#ifndef MV__PASS
+#if defined(MEDVOL_IMPLEMENTATION) && !defined(MV__ONCE)
+/* Before any system header, so that a strict -std=c99 still shows pread, mmap and their kin. */
+#  if !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE)
+#    define _DEFAULT_SOURCE 1
+#  endif
+#  if !defined(_POSIX_C_SOURCE) && !defined(_GNU_SOURCE) && defined(__linux__)
+#    define _POSIX_C_SOURCE 200809L
+#  endif
+#  if !defined(_FILE_OFFSET_BITS) && defined(__linux__)
+#    define _FILE_OFFSET_BITS 64
+#  endif
+#endif
+/* ==== [API] ================================================================================================= */
+#ifndef MEDVOL_H
+#define MEDVOL_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEDVOL_VERSION_NUMBER 100 /* major * 10000 + minor * 100 + patch */
+#define MEDVOL_NUMERICS 1         /* rises whenever any result changes by one bit */
+
+#ifdef MEDVOL_STATIC
+#  if defined(__GNUC__) || defined(__clang__)
+#    define MEDVOL_DEF static __attribute__((unused))
+#  else
+#    define MEDVOL_DEF static
+#  endif
+#else
+#  define MEDVOL_DEF extern
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- status and messages ----------------------------------------------------------------------------------- */
+
+/* Every call that can fail returns 0 or a negative status. Numbers are frozen; new ones are appended. */
+#define MEDVOL_STATUS_LIST(X)                                                                                 \
+    X(OK, 0, "ok")                                                                                            \
+    X(E_NULL, -1, "a required pointer is NULL")                                                               \
+    X(E_SIZE, -2, "a size is zero, too large or overflows")                                                   \
+    X(E_RANGE, -3, "a parameter is out of range or NaN")                                                      \
+    X(E_NOMEM, -4, "out of memory")                                                                           \
+    X(E_CANCELLED, -5, "cancelled by the progress callback")                                                  \
+    X(E_DTYPE, -6, "the data type is unknown or not supported here")                                          \
+    X(E_SHAPE, -7, "shapes do not match")                                                                     \
+    X(E_ALIAS, -8, "buffers overlap where they must not")                                                     \
+    X(E_IO, -9, "reading or writing failed")                                                                  \
+    X(E_NOTFOUND, -10, "no such file")                                                                        \
+    X(E_FORMAT, -11, "not a file of the expected format, or a malformed one")                                 \
+    X(E_CORRUPT, -12, "the data are corrupt")                                                                 \
+    X(E_TRUNCATED, -13, "the data end too early")                                                             \
+    X(E_LIMIT, -14, "a limit of the context would be exceeded")                                               \
+    X(E_UNSUPPORTED, -15, "not supported")                                                                    \
+    X(E_SPACE, -16, "the output buffer is too small")                                                         \
+    X(E_SINGULAR, -17, "the geometry cannot be inverted")                                                     \
+    X(E_BUSY, -18, "the target is in use")                                                                    \
+    X(E_EMPTY, -19, "no voxel is left to work on")
+
+typedef enum mv_status {
+#define MV__X(name, value, text) MEDVOL_##name = value,
+    MEDVOL_STATUS_LIST(MV__X)
+#undef MV__X
+    MEDVOL_STATUS_FORCE_INT = 0x7fffffff
+} mv_status;
+
+/* The last failure: status, name of the field or argument, its value, byte offset in the file (-1: none), and one line
+   of text such as "brain.nii: dim[3] = -4: must be 1..32767". */
+typedef struct mv_error {
+    mv_status code;
+    const char *field;
+    double value;
+    int64_t offset;
+    char text[384];
+} mv_error;
+
+/* What a load mended on the way; mv_warnings() returns the sum. desc.strict turns each into MEDVOL_E_FORMAT. */
+typedef enum mv_warning {
+    MEDVOL_W_PIXDIM = 1,      /* a zero, negative or non-finite pixdim was replaced */
+    MEDVOL_W_QUATERNION = 2,  /* the quaternion was too long and renormalised */
+    MEDVOL_W_AFFINE = 4,      /* an unusable sform or qform was passed over */
+    MEDVOL_W_BITPIX = 8,      /* bitpix disagrees with datatype, which rules */
+    MEDVOL_W_EXTENSION = 16,  /* a malformed extension chain was kept verbatim */
+    MEDVOL_W_TRAILING = 32,   /* bytes after the last gzip member */
+    MEDVOL_W_UNVERIFIED = 64, /* the load stopped before a checksum was reached */
+    MEDVOL_W_PARTIAL = 128,   /* voxels were missing and filled */
+    MEDVOL_W_FORCE_INT = 0x7fffffff
+} mv_warning;
+
+/* ---- context ----------------------------------------------------------------------------------------------- */
+
+/* Bounds on what a file may claim; 0 takes the default in brackets. */
+typedef struct mv_limits {
+    uint64_t max_bytes;     /* bytes of one decoded file or one allocation made for it [no bound but the data] */
+    uint64_t max_ext_bytes; /* bytes of header extensions [256 MiB] */
+    uint64_t max_members;   /* gzip members in one file [2^32] */
+} mv_limits;
+
+/* File access, so that firmware, archives and fault injection can stand in for the file system. All calls return 0 or a
+   negative mv_status; read and write return the number of bytes moved (read: 0 is the end of the file, less than asked
+   is allowed) or a negative status. `mode` is MEDVOL_IO_READ or MEDVOL_IO_CREATE (fails when the file exists).
+   map/unmap, sync, rename and resolve may be NULL: then maps are refused and saving writes straight to the target.
+   resolve follows symbolic links of `path` into buf (size bytes). */
+enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1 };
+typedef struct mv_io {
+    void *user;
+    int (*open)(void *user, const char *path, int mode, void **file);
+    int (*size)(void *user, void *file, uint64_t *bytes);
+    int64_t (*read)(void *user, void *file, uint64_t offset, void *dst, size_t n);
+    int64_t (*write)(void *user, void *file, const void *src, size_t n);
+    int (*sync)(void *user, void *file);
+    int (*close)(void *user, void *file);
+    int (*rename)(void *user, const char *from, const char *to);
+    int (*remove)(void *user, const char *path);
+    int (*resolve)(void *user, const char *path, char *buf, size_t size);
+    int (*map)(void *user, void *file, uint64_t bytes, void **address);
+    void (*unmap)(void *user, void *address, uint64_t bytes);
+} mv_io;
+
+/* Everything a context can be told; {0} means: threads on all cores, malloc, no callbacks, the file system. Fields may be
+   changed in ctx->desc between calls, except threads. */
+typedef struct mv_ctx_desc {
+    int threads; /* 0: one a core; 1: serial; n: that many, the caller's thread included */
+    int strict;  /* non-zero: what mv_warnings() would report becomes an error */
+    /* memory: at least malloc's alignment; NULL together: malloc and free */
+    void *(*mem_alloc)(void *user, size_t bytes);
+    void (*mem_free)(void *user, void *block);
+    void *mem_user;
+    /* run job(arg, i) once for every i < njobs, in any order, and return when all have run; replaces the own pool */
+    void (*parallel_for)(void *user, size_t njobs, void (*job)(void *arg, size_t i), void *arg);
+    void *parallel_user;
+    /* called from the calling thread now and then; non-zero stops the operation with MEDVOL_E_CANCELLED */
+    int (*progress)(void *user, double done, double total, const char *label);
+    void *progress_user;
+    /* begin (1) and end (0) of each stage; called from the calling thread */
+    void (*trace)(void *user, int begin, const char *name, size_t bytes);
+    void *trace_user;
+    const mv_io *io; /* NULL: the platform's files */
+    mv_limits limits;
+} mv_ctx_desc;
+
+/* A context carries hooks, threads and the last message. {0} is valid: serial, malloc, the file system. NULL is taken too
+   and then leaves no message. One thread at a time; kernels run on the pool. */
+typedef struct mv_ctx {
+    mv_ctx_desc desc;
+    mv_error error;
+    unsigned warnings;
+    void *pool; /* private */
+} mv_ctx;
+
+/* mv_ctx_init: copy desc (NULL: all defaults) and start the threads. mv_ctx_free stops them; both leave a context that
+   can be used or initialised again. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (threads < 0 or > 1024), MEDVOL_E_NOMEM. */
+MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc);
+MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx);
+/* mv_threads: how many threads work for this context, the caller's included. With a parallel_for hook: desc.threads. */
+MEDVOL_DEF int mv_threads(const mv_ctx *ctx);
+/* mv_parallel_for: job(arg, i) for each i < njobs on the context's threads, the caller's among them; returns when all have
+   run. Which thread runs which i is open, so jobs write to separate places. `label` names the work to progress (NULL: no
+   progress). Errors: MEDVOL_E_NULL, MEDVOL_E_CANCELLED (jobs not yet begun are left out). */
+MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void *arg, size_t i), void *arg,
+                                     const char *label);
+/* mv_message: one line on the last failure ("" when there was none). mv_status_str: the general meaning of a status.
+   mv_warnings: MEDVOL_W_* bits of the last load. mv_version: "0.1.0". None returns NULL. */
+MEDVOL_DEF const char *mv_message(const mv_ctx *ctx);
+MEDVOL_DEF const char *mv_status_str(mv_status status);
+MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx);
+MEDVOL_DEF const char *mv_version(void);
+
+/* mv_level: the SIMD level in use, 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512. The first call chooses the best one that
+   CPU, operating system and MEDVOL_LEVEL allow; level 4 is passed over on CPUs that lower their clock for it.
+   mv_level_force: take a level (0: best; more than the CPU has: the most it has); returns the choice. Not while other
+   threads compute. mv_level_name: "scalar", "sse2", "neon", "avx2", "avx512"; "?" for others. */
+MEDVOL_DEF int mv_level(void);
+MEDVOL_DEF int mv_level_force(int level);
+MEDVOL_DEF const char *mv_level_name(int level);
+
+/* ---- volumes ----------------------------------------------------------------------------------------------- */
+
+/* Data types by their NIfTI codes (f16 and bf16 are private codes, read by few other programs). F128 and C256 are the
+   platform-dependent long doubles of NIfTI: kept as raw bytes, never converted. */
+typedef enum mv_dtype {
+    MEDVOL_NONE = 0,
+    MEDVOL_U8 = 2,
+    MEDVOL_I16 = 4,
+    MEDVOL_I32 = 8,
+    MEDVOL_F32 = 16,
+    MEDVOL_C64 = 32, /* two floats: real, imaginary */
+    MEDVOL_F64 = 64,
+    MEDVOL_RGB24 = 128,
+    MEDVOL_I8 = 256,
+    MEDVOL_U16 = 512,
+    MEDVOL_U32 = 768,
+    MEDVOL_I64 = 1024,
+    MEDVOL_U64 = 1280,
+    MEDVOL_F128 = 1536,
+    MEDVOL_C128 = 1792, /* two doubles */
+    MEDVOL_C256 = 2048,
+    MEDVOL_RGBA32 = 2304,
+    MEDVOL_F16 = 16384,
+    MEDVOL_BF16 = 16385,
+    MEDVOL_DTYPE_FORCE_INT = 0x7fffffff
+} mv_dtype;
+
+/* Header fields of a NIfTI file that no operation needs, kept so that saving gives them back. `affine` is the geometry the
+   load chose: while the volume's is still the same, the file's own qform, sform and pixdim are written unchanged.
+   ext: what stood between header and voxels after the extender (chains of esize, ecode, data), verbatim. */
+typedef struct mv_nifti {
+    int version;    /* 1 or 2; 0 is Analyze 7.5 */
+    int big_endian; /* of the file */
+    int pair;       /* .hdr and .img */
+    int64_t vox_offset;
+    int dim_info, xyzt_units, intent_code, slice_code;
+    double intent_p[3];
+    char intent_name[17];
+    int64_t slice_start, slice_end;
+    double slice_duration, toffset, cal_max, cal_min;
+    char descrip[81], aux_file[25];
+    char data_type[11], db_name[19], regular;
+    int extents, session_error, glmax, glmin;
+    int qform_code, sform_code;
+    double pixdim[8], quatern[3], qoffset[3];
+    double sform[12];
+    double affine[12];
+    size_t ext_bytes;
+    unsigned char *ext; /* lies in the block of this struct */
+} mv_nifti;
+
+/* A volume of 1 to 7 dimensions, x fastest. Voxel (i, j, k, ...) is element i * stride[0] + j * stride[1] + ... of data;
+   stride[0] is 1 and every further stride spans at least the axes before it, so a view may skip but never fold back.
+   affine: rows of the 3 x 4 matrix from voxel index (i, j, k) to millimetres, RAS+ (world = affine[4 * r + c] * ijk[c] +
+   affine[4 * r + 3]). Real value of integer and real types: stored * slope + inter; slope 0 or non-finite: no scaling.
+   step: spacing of axes 3 to 6 (seconds for a series). {0} is an empty volume: a destination the call allocates. */
+typedef struct mv_volume {
+    void *data;
+    mv_dtype dtype;
+    int ndim;
+    size_t dim[7]; /* 1 beyond ndim */
+    ptrdiff_t stride[7];
+    double affine[12];
+    double step[4];
+    double slope, inter;
+    mv_nifti *nifti;     /* or NULL */
+    void *owner;         /* private: block to release, NULL when the memory is the caller's */
+    uint64_t map_bytes;  /* private: non-zero: owner is a file map of that many bytes */
+    unsigned owns_nifti; /* private */
+} mv_volume;
+
+/* mv_dtype_size: bytes of one element, 0 for an unknown type. mv_dtype_name: "u8", "f32", ...; "?" for an unknown one. */
+MEDVOL_DEF size_t mv_dtype_size(mv_dtype dtype);
+MEDVOL_DEF const char *mv_dtype_name(mv_dtype dtype);
+
+/* mv_volume_alloc: a new volume with uninitialised voxels, identity affine, no scaling; *v is overwritten, so free it first.
+   Large volumes are asked for in 2 MiB pages. Errors: MEDVOL_E_NULL, _RANGE (ndim), _DTYPE, _SIZE, _LIMIT, _NOMEM.
+   mv_volume_wrap: the same around the caller's memory, which stays the caller's. stride NULL: contiguous.
+   mv_volume_free: release what the volume owns and make it empty; taking an empty one is fine. */
+MEDVOL_DEF mv_status mv_volume_alloc(mv_ctx *ctx, mv_volume *v, mv_dtype dtype, int ndim, const size_t *dim);
+MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dtype dtype, int ndim, const size_t *dim,
+                                    const ptrdiff_t *stride);
+MEDVOL_DEF void mv_volume_free(mv_ctx *ctx, mv_volume *v);
+/* mv_volume_view: the box of size[] voxels at start[] of src, without a copy; the affine's origin moves along. src must
+   outlive the view. Arrays have src->ndim entries. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (box leaves src or is empty).
+   mv_volume_copy: voxels, geometry and header into dst (rule of destinations below), contiguous when allocated. */
+MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volume *src, const size_t *start,
+                                    const size_t *size);
+MEDVOL_DEF mv_status mv_volume_copy(mv_ctx *ctx, mv_volume *dst, const mv_volume *src);
+/* mv_volume_count: number of voxels (0 for an empty volume). mv_volume_contiguous: 1 when no element is skipped. */
+MEDVOL_DEF size_t mv_volume_count(const mv_volume *v);
+MEDVOL_DEF int mv_volume_contiguous(const mv_volume *v);
+
+/* DESTINATIONS of every volume call: an empty dst ({0}) is allocated. A dst with memory must have the result's shape and
+   type and is written in place. dst and src may be the same struct: where the result has src's shape and type it is made in
+   place if the operation says so, otherwise src's memory is released and dst owns new memory. Any other overlap is
+   MEDVOL_E_ALIAS. On error dst is as it was. */
+
+/* mv_convert: dst = src as another type. dtype MEDVOL_NONE: dst's type when it has memory, else src's.
+   Integer targets: real value / slope of dst, rounded to nearest even, saturated; NaN becomes 0. f16, bf16, f32: rounded to
+   nearest even, overflow to infinity, NaN stays NaN. Arithmetic in double: stored * slope + inter, so 64-bit integers are
+   exact only when neither side scales (then integers convert exactly, saturated). Complex to complex converts both parts;
+   complex to real and back, and RGB to anything else, are refused (MEDVOL_E_DTYPE).
+   keep_scaling: stored numbers are converted, slope and inter are carried over (otherwise they are applied, and dst has
+   none). slope, inter: scaling of an integer dst (0: none): stored = (real - inter) / slope.
+   dst == src is allowed. Threads: chunks of 64 Ki voxels. Memory: the destination. Same bits at every level. */
+typedef struct mv_convert_opt {
+    int keep_scaling;
+    double slope, inter;
+} mv_convert_opt;
+MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, mv_dtype dtype,
+                                const mv_convert_opt *opt);
+/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0 or non-finite
+   means no scaling. dst == src is allowed when the element sizes agree, other overlap is not. */
+MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src, mv_dtype src_type,
+                                      size_t n, double slope, double inter);
+
+/* ---- affine geometry: double[12] is three rows of four, row r column c at [4 * r + c]; the last row is 0 0 0 1 ------- */
+
+/* mv_affine_identity. mv_affine_from_spacing: diag(spacing), origin (NULL: 0). mv_affine_mul: out = a * b (out may be
+   either). mv_affine_invert: MEDVOL_E_SINGULAR when |det| is zero, non-finite or below 1e-12 of the product of the column
+   lengths; out may be a. mv_affine_det: of the 3 x 3 part. */
+MEDVOL_DEF void mv_affine_identity(double *a);
+MEDVOL_DEF void mv_affine_from_spacing(double *a, const double *spacing, const double *origin);
+MEDVOL_DEF void mv_affine_mul(double *out, const double *a, const double *b);
+MEDVOL_DEF mv_status mv_affine_invert(double *out, const double *a);
+MEDVOL_DEF double mv_affine_det(const double *a);
+/* mv_affine_spacing: lengths of the columns: mm per step along i, j, k. */
+MEDVOL_DEF void mv_affine_spacing(double *spacing, const double *a);
+/* mv_affine_from_qform: the matrix of a NIfTI quaternion (b, c, d), offset, pixdim[1..3] and qfac (sign; 0 is +1).
+   b*b + c*c + d*d above 1 is scaled back to 1 with a = 0.
+   mv_affine_to_qform: the nearest rotation (polar decomposition, Higham 1986) as quaternion, offset, spacing and qfac. Shear
+   is lost: the return value is the largest absolute difference between a and the matrix of the quaternion, in mm.
+   Source: nifti1.h, quaternion representation of the rotation matrix. */
+MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double *offset, const double *spacing,
+                                     double qfac);
+MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offset, double *spacing, double *qfac);
+/* mv_affine_orientation: for each voxel axis the world axis (0 x, 1 y, 2 z) it runs along and its sign, one axis each:
+   axes are assigned one after the other by the largest component of the nearest rotation, as nibabel's io_orientation does.
+   axis[i] = -1, sign 0 for an axis without direction (zero column). */
+MEDVOL_DEF void mv_affine_orientation(const double *a, int *axis, int *sign);
+/* mv_affine_apply: out = a * p for one point. mv_affine_apply_points: for n points held as separate x, y, z arrays;
+   outputs may be the inputs. Threads: chunks of 64 Ki points. Formula in double: a0*x + a1*y + a2*z + a3. */
+MEDVOL_DEF void mv_affine_apply(double *out, const double *a, const double *p);
+MEDVOL_DEF mv_status mv_affine_apply_points(mv_ctx *ctx, const double *a, double *xo, double *yo, double *zo,
+                                            const double *x, const double *y, const double *z, size_t n);
+
+/* mv_voxel_to_world, mv_world_to_voxel: one point through the volume's affine or its inverse (MEDVOL_E_SINGULAR).
+   mv_spacing: mm per voxel along i, j, k. mv_orientation: three letters and a zero: the world direction in which i, j, k
+   increase ("RAS": right, anterior, superior); '?' for an axis without direction. */
+MEDVOL_DEF mv_status mv_voxel_to_world(const mv_volume *v, double *world, const double *voxel);
+MEDVOL_DEF mv_status mv_world_to_voxel(const mv_volume *v, double *voxel, const double *world);
+MEDVOL_DEF void mv_spacing(const mv_volume *v, double *spacing);
+MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code);
+
+/* ---- gzip ---------------------------------------------------------------------------------------------------- */
+
+/* ---- files --------------------------------------------------------------------------------------------------- */
+
+/* ---- intensity ----------------------------------------------------------------------------------------------- */
+
+/* ---- spatial ------------------------------------------------------------------------------------------------- */
+
+/* ---- resampling ---------------------------------------------------------------------------------------------- */
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* MEDVOL_H */
+#endif /* !MV__PASS */
+
+#if defined(MEDVOL_IMPLEMENTATION) && (defined(MV__PASS) || !defined(MV__ONCE))
+#ifndef MV__PASS
+/* ==== [BASE] compiler and platform, messages, checked sizes, memory, scalar helpers. Owns mv__ names without section. == */
+#define MV__ONCE
+#ifndef MEDVOL_SELF
+#  define MEDVOL_SELF "medvol.h" /* not __FILE__: that breaks when the include path has a directory in it */
+#endif
+#ifndef MEDVOL_MAX_LEVEL
+#  define MEDVOL_MAX_LEVEL 4
+#endif
+#if MEDVOL_MAX_LEVEL < 1 || MEDVOL_MAX_LEVEL > 4
+#  error "medvol.h: MEDVOL_MAX_LEVEL must be 1, 2, 3 or 4"
+#endif
+#if defined(MEDVOL_NO_GZIP) && !defined(MEDVOL_NO_IO)
+#  error "medvol.h: [IO] needs [GZIP]: define MEDVOL_NO_IO too"
+#endif
+#include <stdarg.h>
+#include <math.h>
+#if !defined(MEDVOL_NO_MALLOC) || !defined(MEDVOL_NO_GETENV)
+#  include <stdlib.h>
+#endif
+#if defined(_WIN32) && !defined(MEDVOL_NO_STDIO)
+#  define MV__WIN32 1
+#elif (defined(__unix__) || defined(__APPLE__)) && !defined(MEDVOL_NO_STDIO)
+#  define MV__POSIX 1
+#endif
+#if defined(_WIN32) && (defined(MV__WIN32) || !defined(MEDVOL_NO_THREADS))
+#  ifndef WIN32_LEAN_AND_MEAN
+#    define WIN32_LEAN_AND_MEAN
+#  endif
+#  ifndef NOMINMAX
+#    define NOMINMAX
+#  endif
+#  include <windows.h>
+#elif !defined(MEDVOL_NO_THREADS)
+#  include <pthread.h>
+#  include <unistd.h>
+#endif
+#ifdef MV__POSIX
+#  include <errno.h>
+#  include <fcntl.h>
+#  include <stdio.h>
+#  include <sys/stat.h>
+#  include <sys/types.h>
+#  include <unistd.h>
+#  ifndef MEDVOL_NO_MMAP
+#    include <sys/mman.h>
+#  endif
+#elif !defined(MEDVOL_NO_STDIO)
+#  include <stdio.h>
+#endif
+#if defined(__linux__) && !defined(MEDVOL_NO_MALLOC)
+#  include <sys/mman.h>
+#  ifndef MADV_HUGEPAGE
+#    define MADV_HUGEPAGE 14
+#  endif
+#endif
+#if defined(__GLIBC__) && !defined(__cplusplus) && !defined(__USE_MISC) && (defined(MV__POSIX) || !defined(MEDVOL_NO_MALLOC))
+/* a system header came first under a strict -std and hid these; POSIX.1-2008 gives them this form */
+extern int madvise(void *address, size_t length, int advice);
+#  ifdef MV__POSIX
+extern ssize_t pread(int fd, void *buffer, size_t count, off_t offset);
+extern ssize_t readlink(const char *path, char *buffer, size_t size);
+extern int fsync(int fd);
+extern int fchmod(int fd, mode_t mode);
+#    ifndef O_CLOEXEC
+#      define O_CLOEXEC 02000000
+#    endif
+#    ifndef S_ISREG
+#      define S_ISREG(m) (((m) & 0170000) == 0100000)
+#    endif
+#  endif
+#endif
+
+/* MV__P: a pragma from a macro. The GCC dialects fuse a*b + c even across intrinsics, hence fp-contract=off. */
+#define MV__P(x) _Pragma(#x)
+#if defined(__clang__)
+#  define MV__UNROLL _Pragma("clang loop unroll(full)")
+#  define MV__TARGET(t) MV__P(clang attribute push(__attribute__((target(t))), apply_to = function))
+#  define MV__UNTARGET MV__P(clang attribute pop)
+#  pragma STDC FP_CONTRACT OFF
+#  pragma clang diagnostic push
+#  pragma clang diagnostic ignored "-Wunused-function" /* a section left out leaves helpers without a caller */
+#elif defined(__GNUC__)
+#  define MV__UNROLL _Pragma("GCC unroll 16")
+#  define MV__TARGET(t) MV__P(GCC push_options) MV__P(GCC target(t))
+#  define MV__UNTARGET MV__P(GCC pop_options)
+#  pragma GCC diagnostic push
+#  pragma GCC diagnostic ignored "-Wunused-function"
+#  pragma GCC diagnostic ignored "-Wmaybe-uninitialized" /* g++ 12 complains inside its own _mm512_* */
+#  pragma GCC push_options
+#  pragma GCC optimize("fp-contract=off")
+#else
+#  define MV__UNROLL
+#  define MV__TARGET(t)
+#  define MV__UNTARGET
+#endif
+#if defined(__GNUC__) || defined(__clang__)
+#  define mv__memcpy __builtin_memcpy /* under -ffreestanding memcpy(4) would be a call */
+#  define mv__memset __builtin_memset
+#  define mv__memmove __builtin_memmove
+#  define mv__memcmp __builtin_memcmp
+#  define mv__strlen __builtin_strlen
+#  define MV__LIKELY(x) __builtin_expect(!!(x), 1)
+#  define MV__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#  define MV__INLINE static inline __attribute__((always_inline))
+#  define MV__NOINLINE static __attribute__((noinline))
+#  define MV__PRINTF(a, b) __attribute__((format(MV__PRINTF_KIND, a, b)))
+#  if defined(__MINGW32__) && !defined(__clang__)
+#    define MV__PRINTF_KIND gnu_printf
+#  else
+#    define MV__PRINTF_KIND printf
+#  endif
+#  define mv__atomic_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+#  define mv__atomic_get(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#  define mv__atomic_set(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#  define mv__ctz64(x) __builtin_ctzll(x)
+#  define mv__clz64(x) __builtin_clzll(x)
+#else
+#  include <string.h>
+#  include <intrin.h>
+#  define mv__memcpy memcpy
+#  define mv__memset memset
+#  define mv__memmove memmove
+#  define mv__memcmp memcmp
+#  define mv__strlen strlen
+#  define MV__LIKELY(x) (x)
+#  define MV__UNLIKELY(x) (x)
+#  define MV__INLINE static __forceinline
+#  define MV__NOINLINE static __declspec(noinline)
+#  define MV__PRINTF(a, b)
+#  ifdef _WIN64
+#    define mv__atomic_add(p, v) ((size_t)_InterlockedExchangeAdd64((volatile __int64 *)(p), (__int64)(v)))
+#  else
+#    define mv__atomic_add(p, v) ((size_t)_InterlockedExchangeAdd((volatile long *)(p), (long)(v)))
+#  endif
+#  define mv__atomic_get(p) (*(p))
+#  define mv__atomic_set(p, v) (*(p) = (v))
+static __inline int mv__ctz64(uint64_t x) { unsigned long i; _BitScanForward64(&i, x); return (int)i; }
+static __inline int mv__clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
+#endif
+#if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#  define MV__BIG_ENDIAN 1
+#else
+#  define MV__BIG_ENDIAN 0
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#  define MV__X86 1
+#  define MV__LEVELS MEDVOL_MAX_LEVEL
+#  include <immintrin.h> /* before every target region, never inside one */
+#  if defined(_MSC_VER) && !defined(__clang__)
+#    define mv__cpuid(leaf, r) __cpuidex((int *)(r), (leaf), 0)
+#    define mv__xcr0(x) ((x) = (unsigned)_xgetbv(0))
+#  else
+#    include <cpuid.h>
+#    define mv__cpuid(leaf, r) __cpuid_count((leaf), 0, (r)[0], (r)[1], (r)[2], (r)[3])
+#    define mv__xcr0(x) __asm__ volatile("xgetbv" : "=a"(x) : "c"(0) : "edx")
+#  endif
+#elif (defined(__aarch64__) || defined(_M_ARM64)) && MEDVOL_MAX_LEVEL >= 2
+#  define MV__NEON 1
+#  define MV__LEVELS 2
+#  include <arm_neon.h>
+#else
+#  define MV__LEVELS 1
+#endif
+#define MV__JOIN2(a, b) a##b
+#define MV__JOIN(a, b) MV__JOIN2(a, b)
+#define MV__K(name) MV__JOIN(name, MV__SFX) /* MV__K(mv__zn_apply) is mv__zn_apply_avx2 in the AVX2 pass */
+#define MV__CHUNK ((size_t)1 << 16)         /* values a job: reductions are cut here whatever the number of threads */
+
+/* ---- checked sizes: 1 when the result fits ---- */
+static inline int mv__mul(size_t a, size_t b, size_t *out) {
+    if (a != 0 && b > (size_t)-1 / a) return 0;
+    *out = a * b;
+    return 1;
+}
+static inline int mv__add(size_t a, size_t b, size_t *out) {
+    if (b > (size_t)-1 - a) return 0;
+    *out = a + b;
+    return 1;
+}
+static inline size_t mv__minz(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t mv__maxz(size_t a, size_t b) { return a > b ? a : b; }
+static inline size_t mv__divup(size_t a, size_t b) { return a / b + (a % b != 0); }
+static inline int mv__finite(double x) { return x - x == 0.0; }
+static inline int mv__isnan(double x) { return x != x; }
+
+/* to nearest even; to int32 as the CPUs do (out of range and NaN: the least int32), which plain C leaves undefined */
+static inline float mv__rintf(float x) { return rintf(x); }
+static inline double mv__rint(double x) { return rint(x); }
+static inline int32_t mv__truncf(float x) {
+    return x >= -2147483648.0f && x < 2147483648.0f ? (int32_t)x : (int32_t)(-0x7fffffff - 1);
+}
+
+/* ---- bytes of either order ---- */
+static inline uint16_t mv__swap16(uint16_t x) { return (uint16_t)(x << 8 | x >> 8); }
+static inline uint32_t mv__swap32(uint32_t x) {
+    return x << 24 | (x & 0xff00u) << 8 | (x >> 8 & 0xff00u) | x >> 24;
+}
+static inline uint64_t mv__swap64(uint64_t x) {
+    return (uint64_t)mv__swap32((uint32_t)x) << 32 | mv__swap32((uint32_t)(x >> 32));
+}
+static inline uint16_t mv__le16(const void *p) {
+    uint16_t x;
+    mv__memcpy(&x, p, 2);
+    return MV__BIG_ENDIAN ? mv__swap16(x) : x;
+}
+static inline uint32_t mv__le32(const void *p) {
+    uint32_t x;
+    mv__memcpy(&x, p, 4);
+    return MV__BIG_ENDIAN ? mv__swap32(x) : x;
+}
+static inline uint64_t mv__le64(const void *p) {
+    uint64_t x;
+    mv__memcpy(&x, p, 8);
+    return MV__BIG_ENDIAN ? mv__swap64(x) : x;
+}
+static inline void mv__put_le16(void *p, uint16_t x) {
+    if (MV__BIG_ENDIAN) x = mv__swap16(x);
+    mv__memcpy(p, &x, 2);
+}
+static inline void mv__put_le32(void *p, uint32_t x) {
+    if (MV__BIG_ENDIAN) x = mv__swap32(x);
+    mv__memcpy(p, &x, 4);
+}
+static inline void mv__put_le64(void *p, uint64_t x) {
+    if (MV__BIG_ENDIAN) x = mv__swap64(x);
+    mv__memcpy(p, &x, 8);
+}
+
+/* ---- half precision, one value; nearest even ---- */
+static inline float mv__bits_f32(uint32_t b) {
+    float f;
+    mv__memcpy(&f, &b, 4);
+    return f;
+}
+static inline uint32_t mv__f32_bits(float f) {
+    uint32_t b;
+    mv__memcpy(&b, &f, 4);
+    return b;
+}
+static inline float mv__f16_to_f32(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000u) << 16, e = h >> 10 & 31u, m = h & 0x3ffu;
+    if (e == 31) return mv__bits_f32(sign | 0x7f800000u | (m ? m << 13 | 0x400000u : 0));
+    if (e == 0) { /* zero or subnormal: m * 2^-24, exact */
+        float f = (float)m * 5.9604644775390625e-8f;
+        return sign ? -f : f;
+    }
+    return mv__bits_f32(sign | (e + 112) << 23 | m << 13);
+}
+static inline uint16_t mv__f32_to_f16(float f) {
+    uint32_t b = mv__f32_bits(f), sign = b >> 16 & 0x8000u, r, shift, half;
+    b &= 0x7fffffffu;
+    if (b > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | (b >> 13 & 0x1ffu));
+    if (b >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u); /* 65520 and more round to infinity */
+    if (b < 0x33000000u) return (uint16_t)sign;              /* below half the least subnormal */
+    if (b < 0x38800000u) {
+        shift = 126 - (b >> 23);
+        b = (b & 0x7fffffu) | 0x800000u;
+        half = 1u << (shift - 1);
+        r = b >> shift;
+        b &= (1u << shift) - 1;
+        r += b > half || (b == half && (r & 1));
+        return (uint16_t)(sign | r);
+    }
+    r = (b - 0x38000000u) >> 13;
+    b &= 0x1fffu;
+    r += b > 0x1000u || (b == 0x1000u && (r & 1));
+    return (uint16_t)(sign | r);
+}
+static inline float mv__bf16_to_f32(uint16_t h) { return mv__bits_f32((uint32_t)h << 16); }
+static inline uint16_t mv__f32_to_bf16(float f) {
+    uint32_t b = mv__f32_bits(f);
+    if ((b & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(b >> 16 | 0x40u);
+    return (uint16_t)((b + 0x7fffu + (b >> 16 & 1)) >> 16);
+}
+
+/* ---- messages: printf of our own, free of locale and stdio: %s %c %d %u %x %g with l, ll, z ---- */
+typedef struct mv__text {
+    char *at, *end;
+} mv__text;
+static void mv__put(mv__text *t, char c) {
+    if (t->at < t->end) *t->at++ = c;
+}
+static void mv__puts(mv__text *t, const char *s) {
+    while (*s) mv__put(t, *s++);
+}
+static void mv__putu(mv__text *t, uint64_t u, unsigned base) {
+    char b[24];
+    int n = 0;
+    do b[n++] = "0123456789abcdef"[u % base], u /= base; while (u);
+    while (n) mv__put(t, b[--n]);
+}
+static void mv__putg(mv__text *t, double x) { /* integers in full, else six significant digits */
+    int e = 0, digits = 6;
+    if (x != x) { mv__puts(t, "NaN"); return; }
+    if (x < 0) { mv__put(t, '-'); x = -x; }
+    if (!mv__finite(x)) { mv__puts(t, "Inf"); return; }
+    if (x < 1e15 && x == floor(x)) { mv__putu(t, (uint64_t)x, 10); return; }
+    while (x >= 10) { x /= 10; e++; }
+    while (x < 1) { x *= 10; e--; }
+    x += 5e-6; /* half of the sixth digit; may carry to 10 */
+    if (x >= 10) { x /= 10; e++; }
+    if (e < 0 && e > -5) {
+        int z;
+        mv__puts(t, "0.");
+        for (z = -1; z > e; z--) mv__put(t, '0');
+    }
+    {
+        int d, i, plain = e > -5 && e < 6;
+        char b[8];
+        for (i = 0; i < digits; i++) {
+            d = (int)x;
+            b[i] = (char)('0' + d);
+            x = (x - d) * 10;
+        }
+        while (digits > 1 && b[digits - 1] == '0' && !(plain && digits <= e + 1)) digits--;
+        for (i = 0; i < digits; i++) {
+            mv__put(t, b[i]);
+            if (i + 1 < digits && ((plain && i == e) || (!plain && i == 0))) mv__put(t, '.');
+        }
+        if (!plain) {
+            mv__put(t, 'e');
+            if (e < 0) { mv__put(t, '-'); e = -e; }
+            mv__putu(t, (uint64_t)e, 10);
+        }
+    }
+}
+MV__PRINTF(3, 0) static size_t mv__vformat(char *dst, size_t size, const char *fmt, va_list ap) {
+    mv__text t;
+    t.at = dst;
+    t.end = dst + size - 1;
+    for (; *fmt; fmt++) {
+        int wide = 0, sizet = 0;
+        if (*fmt != '%') { mv__put(&t, *fmt); continue; }
+        for (fmt++; *fmt == 'l' || *fmt == 'z'; fmt++) {
+            if (*fmt == 'l') wide++;
+            else sizet = 1;
+        }
+        if (*fmt == 'd') {
+            int64_t v = wide > 1 ? va_arg(ap, long long) : wide ? va_arg(ap, long) : va_arg(ap, int);
+            if (v < 0) mv__put(&t, '-');
+            mv__putu(&t, v < 0 ? 0u - (uint64_t)v : (uint64_t)v, 10);
+        } else if (*fmt == 'u' || *fmt == 'x') {
+            uint64_t v = sizet      ? va_arg(ap, size_t)
+                         : wide > 1 ? va_arg(ap, unsigned long long)
+                         : wide     ? va_arg(ap, unsigned long)
+                                    : va_arg(ap, unsigned);
+            mv__putu(&t, v, *fmt == 'x' ? 16 : 10);
+        } else if (*fmt == 's') mv__puts(&t, va_arg(ap, const char *));
+        else if (*fmt == 'c') mv__put(&t, (char)va_arg(ap, int));
+        else if (*fmt == 'g') mv__putg(&t, va_arg(ap, double));
+        else mv__put(&t, *fmt);
+    }
+    *t.at = 0;
+    return (size_t)(t.at - dst);
+}
+MV__PRINTF(3, 4) static size_t mv__format(char *dst, size_t size, const char *fmt, ...) {
+    size_t n;
+    va_list ap;
+    va_start(ap, fmt);
+    n = mv__vformat(dst, size, fmt, ap);
+    va_end(ap);
+    return n;
+}
+/* Record a failure and return its status: return mv__fail(ctx, MEDVOL_E_RANGE, "sd", sd, -1, "sd = %g: must be > 0", sd) */
+MV__PRINTF(6, 7)
+static mv_status mv__fail(mv_ctx *ctx, mv_status code, const char *field, double value, int64_t offset, const char *fmt, ...) {
+    if (ctx) {
+        va_list ap;
+        ctx->error.code = code;
+        ctx->error.field = field;
+        ctx->error.value = value;
+        ctx->error.offset = offset;
+        va_start(ap, fmt);
+        mv__vformat(ctx->error.text, sizeof ctx->error.text, fmt, ap);
+        va_end(ap);
+    }
+    return code;
+}
+static mv_status mv__fail_null(mv_ctx *ctx, const char *op, const char *name) {
+    return mv__fail(ctx, MEDVOL_E_NULL, name, 0, -1, "%s: %s is NULL", op, name);
+}
+/* Prefix the message with the file it is about. */
+static mv_status mv__fail_in(mv_ctx *ctx, mv_status code, const char *name) {
+    if (ctx && code < 0) {
+        char old[sizeof ctx->error.text];
+        mv__memcpy(old, ctx->error.text, sizeof old);
+        mv__format(ctx->error.text, sizeof ctx->error.text, "%s: %s", name, old);
+    }
+    return code;
+}
+#define MV__X(name, value, text) case MEDVOL_##name: return text;
+MEDVOL_DEF const char *mv_status_str(mv_status status) {
+    switch (status) {
+        MEDVOL_STATUS_LIST(MV__X)
+        default: return "unknown status";
+    }
+}
+#undef MV__X
+MEDVOL_DEF const char *mv_message(const mv_ctx *ctx) { return ctx ? ctx->error.text : ""; }
+MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx) { return ctx ? ctx->warnings : 0; }
+MEDVOL_DEF const char *mv_version(void) { return "0.1.0"; }
+
+/* ---- memory: every block starts on 64 bytes and remembers where it came from, just before its start. Blocks of 4 MiB and
+   more from malloc start on 2 MiB and ask for huge pages: fresh 4 KiB pages cost more than most operations. ---- */
+#define MV__HUGE ((size_t)2 << 20)
+static void *mv__alloc(mv_ctx *ctx, size_t bytes) {
+    size_t align = 64, total;
+    unsigned char *raw = NULL, *p;
+    int own = !ctx || !ctx->desc.mem_alloc;
+#if defined(__linux__) && !defined(MEDVOL_NO_MALLOC)
+    if (own && bytes >= 2 * MV__HUGE) align = MV__HUGE;
+#endif
+    if (bytes == 0) bytes = 1;
+    if (!mv__add(bytes, align + sizeof(void *), &total)) return NULL;
+    if (!own) raw = (unsigned char *)ctx->desc.mem_alloc(ctx->desc.mem_user, total);
+#ifndef MEDVOL_NO_MALLOC
+    else raw = (unsigned char *)malloc(total);
+#endif
+    if (!raw) {
+        mv__fail(ctx, MEDVOL_E_NOMEM, "bytes", (double)bytes, -1, "%zu bytes of memory were refused", bytes);
+        return NULL;
+    }
+    p = raw + sizeof(void *) + (align - (size_t)((uintptr_t)(raw + sizeof(void *)) % align)) % align;
+    mv__memcpy(p - sizeof(void *), &raw, sizeof(void *));
+#if defined(__linux__) && !defined(MEDVOL_NO_MALLOC)
+    if (align == MV__HUGE) (void)madvise(p, bytes / MV__HUGE * MV__HUGE, MADV_HUGEPAGE);
+#endif
+    return p;
+}
+static void mv__free(mv_ctx *ctx, void *p) {
+    void *raw;
+    if (!p) return;
+    mv__memcpy(&raw, (unsigned char *)p - sizeof(void *), sizeof(void *));
+    if (ctx && ctx->desc.mem_free) ctx->desc.mem_free(ctx->desc.mem_user, raw);
+#ifndef MEDVOL_NO_MALLOC
+    else if (!ctx || !ctx->desc.mem_alloc) free(raw);
+#endif
+}
+#define MV__NT_BYTES ((size_t)4 << 20) /* results above this are written past the caches, unless the pages are new */
+static void mv__unmap(void *address, uint64_t bytes) { /* what the platform's mv_io maps */
+#if defined(MV__POSIX) && !defined(MEDVOL_NO_MMAP)
+    munmap(address, (size_t)bytes);
+#elif defined(MV__WIN32) && !defined(MEDVOL_NO_MMAP)
+    (void)bytes;
+    UnmapViewOfFile(address);
+#else
+    (void)address;
+    (void)bytes;
+#endif
+}
+static void mv__trace(mv_ctx *ctx, int begin, const char *name, size_t bytes) {
+    if (ctx && ctx->desc.trace) ctx->desc.trace(ctx->desc.trace_user, begin, name, bytes);
+}
+
+/* ---- the tail and the fold of a striped sum: 16 double stripes, element i in stripe i % 16, a fixed tree ---- */
+static double mv__fold16(double *acc) {
+    int w, j;
+    for (w = 8; w > 0; w >>= 1)
+        for (j = 0; j < w; j++) acc[j] += acc[j + w];
+    return acc[0];
+}
+
+/* ==== [CTX] context, thread pool, parallel-for, progress. Owns mv__pool_*. Uses [BASE]. ==================================== */
+#ifndef MEDVOL_NO_THREADS
+#  ifdef _WIN32
+typedef CRITICAL_SECTION mv__mutex;
+typedef CONDITION_VARIABLE mv__cond;
+typedef HANDLE mv__thread;
+#    define mv__mutex_init(m) (InitializeCriticalSection(m), 0)
+#    define mv__mutex_free(m) DeleteCriticalSection(m)
+#    define mv__lock(m) EnterCriticalSection(m)
+#    define mv__unlock(m) LeaveCriticalSection(m)
+#    define mv__cond_init(c) (InitializeConditionVariable(c), 0)
+#    define mv__cond_free(c) ((void)(c))
+#    define mv__wait(c, m) SleepConditionVariableCS(c, m, INFINITE)
+#    define mv__wake_all(c) WakeAllConditionVariable(c)
+#    define MV__THREAD_FN DWORD WINAPI
+#    define mv__thread_start(t, f, a) ((*(t) = CreateThread(NULL, 0, f, a, 0, NULL)) == NULL)
+#    define mv__thread_join(t) (WaitForSingleObject(t, INFINITE), CloseHandle(t))
+#    define MV__THREAD_RETURN return 0
+#  else
+typedef pthread_mutex_t mv__mutex;
+typedef pthread_cond_t mv__cond;
+typedef pthread_t mv__thread;
+#    define mv__mutex_init(m) pthread_mutex_init(m, NULL)
+#    define mv__mutex_free(m) pthread_mutex_destroy(m)
+#    define mv__lock(m) pthread_mutex_lock(m)
+#    define mv__unlock(m) pthread_mutex_unlock(m)
+#    define mv__cond_init(c) pthread_cond_init(c, NULL)
+#    define mv__cond_free(c) pthread_cond_destroy(c)
+#    define mv__wait(c, m) pthread_cond_wait(c, m)
+#    define mv__wake_all(c) pthread_cond_broadcast(c)
+#    define MV__THREAD_FN void *
+#    define mv__thread_start(t, f, a) pthread_create(t, NULL, f, a)
+#    define mv__thread_join(t) pthread_join(t, NULL)
+#    define MV__THREAD_RETURN return NULL
+#  endif
+typedef struct mv__pool {
+    mv__mutex lock;
+    mv__cond work, done;
+    int threads, running, stop, busy;
+    unsigned long turn; /* counts calls, so that a worker takes part once in each */
+    void (*job)(void *arg, size_t i);
+    void *arg;
+    size_t njobs, next; /* next is atomic */
+    int cancel;         /* atomic */
+    mv__thread thread[1];
+} mv__pool;
+static void mv__pool_drain(mv__pool *p) {
+    size_t i;
+    while (!mv__atomic_get(&p->cancel) && (i = mv__atomic_add(&p->next, (size_t)1)) < p->njobs) p->job(p->arg, i);
+}
+static MV__THREAD_FN mv__pool_worker(void *arg) {
+    mv__pool *p = (mv__pool *)arg;
+    unsigned long seen = 0;
+    mv__lock(&p->lock);
+    for (;;) {
+        while (!p->stop && p->turn == seen) mv__wait(&p->work, &p->lock);
+        if (p->stop) break;
+        seen = p->turn;
+        mv__unlock(&p->lock);
+        mv__pool_drain(p);
+        mv__lock(&p->lock);
+        if (--p->running == 0) mv__wake_all(&p->done);
+    }
+    mv__unlock(&p->lock);
+    MV__THREAD_RETURN;
+}
+static int mv__cores(void) {
+#  ifdef _WIN32
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return info.dwNumberOfProcessors < 1 ? 1 : info.dwNumberOfProcessors > 1024 ? 1024 : (int)info.dwNumberOfProcessors;
+#  else
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
+#  endif
+}
+static void mv__pool_free(mv_ctx *ctx, mv__pool *p) {
+    int i;
+    mv__lock(&p->lock);
+    p->stop = 1;
+    mv__wake_all(&p->work);
+    mv__unlock(&p->lock);
+    for (i = 1; i < p->threads; i++) mv__thread_join(p->thread[i]);
+    mv__cond_free(&p->work);
+    mv__cond_free(&p->done);
+    mv__mutex_free(&p->lock);
+    mv__free(ctx, p);
+}
+static mv_status mv__pool_make(mv_ctx *ctx, int threads) {
+    size_t bytes = sizeof(mv__pool) + (size_t)threads * sizeof(mv__thread);
+    mv__pool *p = (mv__pool *)mv__alloc(ctx, bytes);
+    int i;
+    if (!p) return MEDVOL_E_NOMEM;
+    mv__memset(p, 0, bytes);
+    if (mv__mutex_init(&p->lock) != 0 || mv__cond_init(&p->work) != 0 || mv__cond_init(&p->done) != 0) {
+        mv__free(ctx, p);
+        return mv__fail(ctx, MEDVOL_E_NOMEM, "threads", threads, -1, "the system gives no mutex");
+    }
+    p->threads = 1;
+    for (i = 1; i < threads; i++) {
+        if (mv__thread_start(&p->thread[i], mv__pool_worker, p) != 0) {
+            mv__pool_free(ctx, p);
+            return mv__fail(ctx, MEDVOL_E_NOMEM, "threads", threads, -1, "the system gives only %d of %d threads", i, threads);
+        }
+        p->threads++;
+    }
+    ctx->pool = p;
+    return MEDVOL_OK;
+}
+#endif
+MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc) {
+    mv_ctx_desc d;
+    if (!ctx) return MEDVOL_E_NULL;
+    mv__memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    mv__memset(ctx, 0, sizeof *ctx);
+    if (!(d.threads >= 0 && d.threads <= 1024))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "threads", d.threads, -1, "threads = %d: must be 0..1024", d.threads);
+    if (!d.mem_alloc != !d.mem_free)
+        return mv__fail(ctx, MEDVOL_E_NULL, "mem_alloc", 0, -1, "mem_alloc and mem_free must be given together");
+    ctx->desc = d;
+#ifndef MEDVOL_NO_THREADS
+    if (!d.parallel_for) {
+        int n = d.threads ? d.threads : mv__cores();
+        if (n > 1) return mv__pool_make(ctx, n);
+    }
+#endif
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx) {
+    if (!ctx) return;
+#ifndef MEDVOL_NO_THREADS
+    if (ctx->pool) mv__pool_free(ctx, (mv__pool *)ctx->pool);
+#endif
+    ctx->pool = NULL;
+}
+MEDVOL_DEF int mv_threads(const mv_ctx *ctx) {
+    if (!ctx) return 1;
+    if (ctx->desc.parallel_for) return ctx->desc.threads > 0 ? ctx->desc.threads : 1;
+#ifndef MEDVOL_NO_THREADS
+    if (ctx->pool) return ((mv__pool *)ctx->pool)->threads;
+#endif
+    return 1;
+}
+static int mv__progress(mv_ctx *ctx, size_t done, size_t total, const char *label) { /* non-zero: stop */
+    if (!ctx || !ctx->desc.progress || !label) return 0;
+    return ctx->desc.progress(ctx->desc.progress_user, (double)done, (double)total, label);
+}
+static mv_status mv__cancelled(mv_ctx *ctx, const char *label) {
+    return mv__fail(ctx, MEDVOL_E_CANCELLED, "progress", 0, -1, "%s: cancelled by the progress callback", label);
+}
+typedef struct mv__slice_arg {
+    void (*job)(void *arg, size_t i);
+    void *arg;
+    size_t first;
+} mv__slice_arg;
+static void mv__slice_job(void *arg, size_t i) {
+    const mv__slice_arg *s = (const mv__slice_arg *)arg;
+    s->job(s->arg, s->first + i);
+}
+#ifndef MEDVOL_NO_THREADS
+static mv_status mv__pool_run(mv_ctx *ctx, mv__pool *p, size_t njobs, void (*job)(void *, size_t), void *arg,
+                              const char *label) {
+    size_t i;
+    mv__lock(&p->lock);
+    p->job = job;
+    p->arg = arg;
+    p->njobs = njobs;
+    p->cancel = 0;
+    p->next = 0;
+    p->running = p->threads - 1;
+    p->busy = 1;
+    p->turn++;
+    mv__wake_all(&p->work);
+    mv__unlock(&p->lock);
+    while (!mv__atomic_get(&p->cancel) && (i = mv__atomic_add(&p->next, (size_t)1)) < njobs) {
+        if (mv__progress(ctx, i, njobs, label)) mv__atomic_set(&p->cancel, 1);
+        else job(arg, i);
+    }
+    mv__lock(&p->lock);
+    while (p->running > 0) mv__wait(&p->done, &p->lock);
+    p->busy = 0;
+    mv__unlock(&p->lock);
+    return p->cancel ? mv__cancelled(ctx, label) : MEDVOL_OK;
+}
+#endif
+MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void *arg, size_t i), void *arg,
+                                     const char *label) {
+    size_t i, step;
+    mv_status st = MEDVOL_OK;
+    if (!job) return mv__fail_null(ctx, "parallel_for", "job");
+    mv__trace(ctx, 1, label ? label : "jobs", njobs);
+    if (ctx && ctx->desc.parallel_for && njobs > 1) { /* in a few batches, so that progress comes from this thread */
+        step = ctx->desc.progress && label ? mv__divup(njobs, 64) : njobs;
+        if (ctx->desc.threads > 0) step = mv__maxz(step, (size_t)ctx->desc.threads);
+        for (i = 0; i < njobs && st == MEDVOL_OK; i += step) {
+            mv__slice_arg s;
+            s.job = job;
+            s.arg = arg;
+            s.first = i;
+            if (mv__progress(ctx, i, njobs, label)) st = mv__cancelled(ctx, label);
+            else ctx->desc.parallel_for(ctx->desc.parallel_user, mv__minz(step, njobs - i), mv__slice_job, &s);
+        }
+    }
+#ifndef MEDVOL_NO_THREADS
+    else if (ctx && ctx->pool && njobs > 1 && !((mv__pool *)ctx->pool)->busy)
+        st = mv__pool_run(ctx, (mv__pool *)ctx->pool, njobs, job, arg, label);
+#endif
+    else
+        for (i = 0; i < njobs; i++) {
+            if (mv__progress(ctx, i, njobs, label)) { st = mv__cancelled(ctx, label); break; }
+            job(arg, i);
+        }
+    if (st == MEDVOL_OK && mv__progress(ctx, njobs, njobs, label)) st = mv__cancelled(ctx, label);
+    mv__trace(ctx, 0, label ? label : "jobs", njobs);
+    return st;
+}
+
+/* ==== [DISPATCH] CPU detection, levels, passes, MV__PICK. Owns mv__cpu_*, mv__level_*. Source: Intel SDM 1, ch. 14. ======= */
+#ifdef MV__X86
+static int mv__cpu_slow512(const unsigned *leaf1) { /* 512-bit vectors lower the clock of these models for milliseconds */
+    unsigned a = leaf1[0], family = a >> 8 & 15, model = (a >> 4 & 15) | (a >> 12 & 0xf0);
+    static const unsigned char slow[] = {85, 106, 108, 126, 140, 141}; /* Skylake-X, Ice, Tiger Lake; list of libdeflate */
+    unsigned r[4];
+    size_t i;
+    mv__cpuid(0, r);
+    if (r[1] != 0x756e6547u || family != 6) return 0; /* "Genu" */
+    for (i = 0; i < sizeof slow; i++)
+        if (slow[i] == model) return 1;
+    return 0;
+}
+#endif
+static int mv__cpu_best(int *wise) { /* the highest level that runs; *wise: the highest that pays */
+    int best = MV__LEVELS > 1 ? 2 : 1;
+    *wise = best;
+#if defined(MV__X86) && MV__LEVELS > 2
+    {
+        unsigned r[4], l1[4], b7 = 0, x = 0;
+        const unsigned want1 = 1u << 1 | 1u << 12 | 1u << 23 | 1u << 29; /* PCLMULQDQ, FMA, POPCNT, F16C */
+        const unsigned want7 = 1u << 3 | 1u << 5 | 1u << 8;              /* BMI1, AVX2, BMI2 */
+        mv__cpuid(0, r);
+        if (r[0] >= 7) { mv__cpuid(7, r); b7 = r[1]; }
+        mv__cpuid(1, l1);
+        if (l1[2] & 1u << 27) mv__xcr0(x); /* OSXSAVE: which registers does the system save? */
+        mv__cpuid((int)0x80000001u, r);
+        if ((l1[2] & want1) == want1 && (b7 & want7) == want7 && (r[2] & 1u << 5) && (x & 0x06) == 0x06) best = 3;
+        *wise = best;
+#  if MV__LEVELS > 3
+        if (best == 3 && (b7 & 0xD0030000u) == 0xD0030000u && (x & 0xE6) == 0xE6) { /* F DQ CD BW VL */
+            best = 4;
+            if (!mv__cpu_slow512(l1)) *wise = 4;
+        }
+#  endif
+    }
+#endif
+    return best;
+}
+static int mv__level_word; /* 0: not chosen yet; racing first calls write the same value */
+MEDVOL_DEF int mv_level_force(int level) {
+    int wise, best = mv__cpu_best(&wise);
+    if (level < 1) level = wise;
+    if (level > best) level = best;
+    mv__atomic_set(&mv__level_word, level);
+    return level;
+}
+MEDVOL_DEF int mv_level(void) {
+    int v = mv__atomic_get(&mv__level_word);
+#ifndef MEDVOL_NO_GETENV
+    if (v == 0) {
+        const char *e = getenv("MEDVOL_LEVEL");
+        v = mv_level_force(e && e[0] >= '1' && e[0] <= '4' && !e[1] ? e[0] - '0' : 0);
+    }
+#endif
+    return v ? v : mv_level_force(0);
+}
+MEDVOL_DEF const char *mv_level_name(int level) {
+#ifdef MV__NEON
+    static const char *const name[] = {"?", "scalar", "neon", "?", "?"};
+#else
+    static const char *const name[] = {"?", "scalar", "sse2", "avx2", "avx512"};
+#endif
+    return name[level >= 1 && level <= 4 ? level : 0];
+}
+#define MV__PASS 1
+#include MEDVOL_SELF
+#if MV__LEVELS > 1
+#  define MV__PASS 2
+#  include MEDVOL_SELF
+#  define MV__IF2(k) mv_level() == 2 ? k##_v128 :
+#else
+#  define MV__IF2(k)
+#endif
+#if MV__LEVELS > 2
+#  define MV__PASS 3
+#  include MEDVOL_SELF
+#  define MV__IF3(k) mv_level() == 3 ? k##_avx2 :
+#else
+#  define MV__IF3(k)
+#endif
+#if MV__LEVELS > 3
+#  define MV__PASS 4
+#  include MEDVOL_SELF
+#  define MV__IF4(k) mv_level() == 4 ? k##_avx512 :
+#else
+#  define MV__IF4(k)
+#endif
+#define MV__PICK(k) (MV__IF4(k) MV__IF3(k) MV__IF2(k) k##_scalar) /* no table to edit when a kernel is added */
+#else
+/* ==== [PASS] the vocabulary of one level. Owns mvf_ (float), mvd_ (double), mvi_ (int32), mvm_ (mask of float lanes). =========
+   MVF_N floats or int32 a vector, MVD_N doubles (half as many; at the scalar level one of each). Loads and stores are
+   unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when either is NaN.
+   mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the scalar level
+   both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the rest reads 0). */
+#if MV__PASS == 1
+#  define MV__SFX _scalar
+#  define MVF_N 1
+#  define mvf float
+#  define mvd double
+#  define mvi int32_t
+#  define mvm int
+#  define mvdm int
+#  define mv_end() ((void)0)
+#  define mv_fence() ((void)0)
+#  define mv_prefetch(p) ((void)(p))
+#  define mvf_load(p) (*(p))
+#  define mvf_store(p, a) (*(p) = (a))
+#  define mvf_stream(p, a) (*(p) = (a))
+#  define mvf_loadn(p, n) ((n) ? *(p) : 0.0f)
+#  define mvf_storen(p, a, n) ((void)((n) ? (void)(*(p) = (a)) : (void)0))
+#  define mvf_set1(s) ((float)(s))
+#  define mvf_zero() 0.0f
+#  define mvf_add(a, b) ((a) + (b))
+#  define mvf_sub(a, b) ((a) - (b))
+#  define mvf_mul(a, b) ((a) * (b))
+#  define mvf_div(a, b) ((a) / (b))
+#  define mvf_min(a, b) ((a) < (b) ? (a) : (b))
+#  define mvf_max(a, b) ((a) > (b) ? (a) : (b))
+#  define mvf_mad(a, b, c) ((a) * (b) + (c))
+#  define mvf_nmad(a, b, c) ((c) - (a) * (b))
+#  define mvf_sqrt(a) sqrtf(a)
+#  define mvf_abs(a) fabsf(a)
+#  define mvf_neg(a) (-(a))
+#  define mvf_floor(a) floorf(a)
+#  define mvf_round(a) mv__rintf(a)
+#  define mvf_lt(a, b) ((a) < (b))
+#  define mvf_le(a, b) ((a) <= (b))
+#  define mvf_gt(a, b) ((a) > (b))
+#  define mvf_ge(a, b) ((a) >= (b))
+#  define mvf_eq(a, b) ((a) == (b))
+#  define mvf_isnan(a) ((a) != (a))
+#  define mvf_sel(m, a, b) ((m) ? (a) : (b))
+#  define mvf_rev(a) (a)
+#  define mvf_gather(p, i) ((p)[i])
+#  define mvf_fromi(a) ((float)(a))
+#  define mvf_bits(a) ((int32_t)mv__f32_bits(a))
+#  define mvi_asf(a) mv__bits_f32((uint32_t)(a))
+#  define mvm_and(a, b) ((a) & (b))
+#  define mvm_or(a, b) ((a) | (b))
+#  define mvm_not(a) (!(a))
+#  define mvm_bits(m) ((unsigned)(m))
+#  define mvi_load(p) (*(p))
+#  define mvi_store(p, a) (*(p) = (a))
+#  define mvi_set1(s) ((int32_t)(s))
+#  define mvi_iota() 0
+#  define mvi_add(a, b) ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
+#  define mvi_sub(a, b) ((int32_t)((uint32_t)(a) - (uint32_t)(b)))
+#  define mvi_mul(a, b) ((int32_t)((uint32_t)(a) * (uint32_t)(b)))
+#  define mvi_min(a, b) ((a) < (b) ? (a) : (b))
+#  define mvi_max(a, b) ((a) > (b) ? (a) : (b))
+#  define mvi_and(a, b) ((a) & (b))
+#  define mvi_or(a, b) ((a) | (b))
+#  define mvi_xor(a, b) ((a) ^ (b))
+#  define mvi_sll(a, n) ((int32_t)((uint32_t)(a) << (n)))
+#  define mvi_srl(a, n) ((int32_t)((uint32_t)(a) >> (n)))
+#  define mvi_sra(a, n) ((a) >> (n))
+#  define mvi_eq(a, b) ((a) == (b))
+#  define mvi_gt(a, b) ((a) > (b))
+#  define mvi_sel(m, a, b) ((m) ? (a) : (b))
+#  define mvi_trunc(a) mv__truncf(a)
+#  define mvi_round(a) mv__truncf(mv__rintf(a))
+#  define mvi_load_u8(p) ((int32_t)*(p))
+#  define mvi_load_i8(p) ((int32_t)*(p))
+#  define mvi_load_u16(p) ((int32_t)*(p))
+#  define mvi_load_i16(p) ((int32_t)*(p))
+#  define mvi_store_u8(p, a) (*(p) = (uint8_t)((a) < 0 ? 0 : (a) > 255 ? 255 : (a)))
+#  define mvi_store_i8(p, a) (*(p) = (int8_t)((a) < -128 ? -128 : (a) > 127 ? 127 : (a)))
+#  define mvi_store_u16(p, a) (*(p) = (uint16_t)((a) < 0 ? 0 : (a) > 65535 ? 65535 : (a)))
+#  define mvi_store_i16(p, a) (*(p) = (int16_t)((a) < -32768 ? -32768 : (a) > 32767 ? 32767 : (a)))
+#  define mvf_load_f16(p) mv__f16_to_f32(*(p))
+#  define mvf_load_bf16(p) mv__bf16_to_f32(*(p))
+#  define mvf_store_f16(p, a) (*(p) = mv__f32_to_f16(a))
+#  define mvf_store_bf16(p, a) (*(p) = mv__f32_to_bf16(a))
+#  define mvf_transpose(r) ((void)(r))
+#  define mvd_load(p) (*(p))
+#  define mvd_store(p, a) (*(p) = (a))
+#  define mvd_widen(p) ((double)*(p))
+#  define mvd_set1(s) ((double)(s))
+#  define mvd_zero() 0.0
+#  define mvd_add(a, b) ((a) + (b))
+#  define mvd_sub(a, b) ((a) - (b))
+#  define mvd_mul(a, b) ((a) * (b))
+#  define mvd_div(a, b) ((a) / (b))
+#  define mvd_min(a, b) ((a) < (b) ? (a) : (b))
+#  define mvd_max(a, b) ((a) > (b) ? (a) : (b))
+#  define mvd_sqrt(a) sqrt(a)
+#  define mvd_round(a) mv__rint(a)
+#  define mvd_lt(a, b) ((a) < (b))
+#  define mvd_eq(a, b) ((a) == (b))
+#  define mvd_isnan(a) ((a) != (a))
+#  define mvd_sel(m, a, b) ((m) ? (a) : (b))
+#  define mvd_lo(a) ((double)(a))
+#  define mvd_hi(a) ((double)(a))
+#  define mvf_narrow(lo, hi) ((void)(hi), (float)(lo))
+#  define mvd_lo_i(a) ((double)(a))
+#  define mvd_hi_i(a) ((double)(a))
+#  define mvi_narrow(lo, hi) ((void)(hi), (int32_t)(lo)) /* whole numbers within int32 */
+
+#elif defined(MV__NEON)
+#  define MV__SFX _v128
+#  define MVF_N 4
+#  define mvf float32x4_t
+#  define mvd float64x2_t
+#  define mvi int32x4_t
+#  define mvm uint32x4_t
+#  define mvdm uint64x2_t
+#  define mv_end() ((void)0)
+#  define mv_fence() ((void)0)
+#  define mv_prefetch(p) ((void)(p))
+#  define mvf_load(p) vld1q_f32(p)
+#  define mvf_store(p, a) vst1q_f32(p, a)
+#  define mvf_stream(p, a) vst1q_f32(p, a)
+#  define mvf_set1(s) vdupq_n_f32((float)(s))
+#  define mvf_zero() vdupq_n_f32(0.0f)
+#  define mvf_add(a, b) vaddq_f32(a, b)
+#  define mvf_sub(a, b) vsubq_f32(a, b)
+#  define mvf_mul(a, b) vmulq_f32(a, b)
+#  define mvf_div(a, b) vdivq_f32(a, b)
+#  define mvf_min(a, b) mv__v_minf(a, b)
+#  define mvf_max(a, b) mv__v_maxf(a, b)
+#  define mvf_mad(a, b, c) vaddq_f32(vmulq_f32(a, b), c)
+#  define mvf_nmad(a, b, c) vsubq_f32(c, vmulq_f32(a, b))
+#  define mvf_sqrt(a) vsqrtq_f32(a)
+#  define mvf_abs(a) vabsq_f32(a)
+#  define mvf_neg(a) vnegq_f32(a)
+#  define mvf_floor(a) vrndmq_f32(a)
+#  define mvf_round(a) vrndnq_f32(a)
+#  define mvf_lt(a, b) vcltq_f32(a, b)
+#  define mvf_le(a, b) vcleq_f32(a, b)
+#  define mvf_gt(a, b) vcgtq_f32(a, b)
+#  define mvf_ge(a, b) vcgeq_f32(a, b)
+#  define mvf_eq(a, b) vceqq_f32(a, b)
+#  define mvf_isnan(a) mv__v_isnan(a)
+#  define mvf_sel(m, a, b) vbslq_f32(m, a, b)
+#  define mvf_rev(a) mv__v_rev(a)
+#  define mvf_gather(p, i) mv__v_gather(p, i)
+#  define mvf_fromi(a) vcvtq_f32_s32(a)
+#  define mvf_bits(a) vreinterpretq_s32_f32(a)
+#  define mvi_asf(a) vreinterpretq_f32_s32(a)
+#  define mvm_and(a, b) vandq_u32(a, b)
+#  define mvm_or(a, b) vorrq_u32(a, b)
+#  define mvm_not(a) vmvnq_u32(a)
+#  define mvm_bits(m) mv__v_bits(m)
+#  define mvi_load(p) vld1q_s32(p)
+#  define mvi_store(p, a) vst1q_s32(p, a)
+#  define mvi_set1(s) vdupq_n_s32((int32_t)(s))
+#  define mvi_iota() mv__v_iota()
+#  define mvi_add(a, b) vaddq_s32(a, b)
+#  define mvi_sub(a, b) vsubq_s32(a, b)
+#  define mvi_mul(a, b) vmulq_s32(a, b)
+#  define mvi_min(a, b) vminq_s32(a, b)
+#  define mvi_max(a, b) vmaxq_s32(a, b)
+#  define mvi_and(a, b) vandq_s32(a, b)
+#  define mvi_or(a, b) vorrq_s32(a, b)
+#  define mvi_xor(a, b) veorq_s32(a, b)
+#  define mvi_sll(a, n) vshlq_s32(a, vdupq_n_s32(n))
+#  define mvi_srl(a, n) vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a), vdupq_n_s32(-(n))))
+#  define mvi_sra(a, n) vshlq_s32(a, vdupq_n_s32(-(n)))
+#  define mvi_eq(a, b) vceqq_s32(a, b)
+#  define mvi_gt(a, b) vcgtq_s32(a, b)
+#  define mvi_sel(m, a, b) vbslq_s32(m, a, b)
+#  define mvi_trunc(a) vcvtq_s32_f32(a)
+#  define mvi_round(a) vcvtnq_s32_f32(a)
+#  define mvd_load(p) vld1q_f64(p)
+#  define mvd_store(p, a) vst1q_f64(p, a)
+#  define mvd_widen(p) vcvt_f64_f32(vld1_f32(p))
+#  define mvd_set1(s) vdupq_n_f64((double)(s))
+#  define mvd_zero() vdupq_n_f64(0.0)
+#  define mvd_add(a, b) vaddq_f64(a, b)
+#  define mvd_sub(a, b) vsubq_f64(a, b)
+#  define mvd_mul(a, b) vmulq_f64(a, b)
+#  define mvd_div(a, b) vdivq_f64(a, b)
+#  define mvd_min(a, b) mv__v_mind(a, b)
+#  define mvd_max(a, b) mv__v_maxd(a, b)
+#  define mvd_sqrt(a) vsqrtq_f64(a)
+#  define mvd_round(a) vrndnq_f64(a)
+#  define mvd_lt(a, b) vcltq_f64(a, b)
+#  define mvd_eq(a, b) vceqq_f64(a, b)
+#  define mvd_isnan(a) mv__v_isnand(a)
+#  define mvd_sel(m, a, b) vbslq_f64(m, a, b)
+#  define mvd_lo(a) vcvt_f64_f32(vget_low_f32(a))
+#  define mvd_hi(a) vcvt_high_f64_f32(a)
+#  define mvf_narrow(lo, hi) vcvt_high_f32_f64(vcvt_f32_f64(lo), hi)
+#  define mvd_lo_i(a) vcvtq_f64_s64(vmovl_s32(vget_low_s32(a)))
+#  define mvd_hi_i(a) vcvtq_f64_s64(vmovl_high_s32(a))
+#  define mvi_narrow(lo, hi) vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(lo)), vcvtq_s64_f64(hi))
+#  define mvi_load_u8(p) mv__v_load_u8(p)
+#  define mvi_load_i8(p) mv__v_load_i8(p)
+#  define mvi_load_u16(p) vreinterpretq_s32_u32(vmovl_u16(vld1_u16(p)))
+#  define mvi_load_i16(p) vmovl_s16(vld1_s16(p))
+#  define mvi_store_u8(p, a) mv__v_store_u8(p, a)
+#  define mvi_store_i8(p, a) mv__v_store_i8(p, a)
+#  define mvi_store_u16(p, a) vst1_u16(p, vqmovun_s32(a))
+#  define mvi_store_i16(p, a) vst1_s16(p, vqmovn_s32(a))
+#  define mvf_load_f16(p) vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)))
+#  define mvf_store_f16(p, a) vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(a)))
+static inline mvf mv__v_minf(mvf a, mvf b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+static inline mvf mv__v_maxf(mvf a, mvf b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+static inline mvd mv__v_mind(mvd a, mvd b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
+static inline mvd mv__v_maxd(mvd a, mvd b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
+static inline mvm mv__v_isnan(mvf a) { return vmvnq_u32(vceqq_f32(a, a)); }
+static inline mvdm mv__v_isnand(mvd a) {
+    return vreinterpretq_u64_u32(vmvnq_u32(vreinterpretq_u32_u64(vceqq_f64(a, a))));
+}
+static inline mvf mv__v_rev(mvf a) { a = vrev64q_f32(a); return vextq_f32(a, a, 2); }
+static inline mvf mv__v_gather(const float *p, mvi i) {
+    float r[4];
+    int32_t k[4];
+    vst1q_s32(k, i);
+    r[0] = p[k[0]]; r[1] = p[k[1]]; r[2] = p[k[2]]; r[3] = p[k[3]];
+    return vld1q_f32(r);
+}
+static inline unsigned mv__v_bits(mvm m) {
+    static const uint32_t w[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(m, vld1q_u32(w)));
+}
+static inline mvi mv__v_iota(void) {
+    static const int32_t w[4] = {0, 1, 2, 3};
+    return vld1q_s32(w);
+}
+static inline mvi mv__v_load_u8(const uint8_t *p) {
+    uint32_t w;
+    mv__memcpy(&w, p, 4);
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(w)))));
+}
+static inline mvi mv__v_load_i8(const int8_t *p) {
+    uint32_t w;
+    mv__memcpy(&w, p, 4);
+    return vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(w))));
+}
+static inline void mv__v_store_u8(uint8_t *p, mvi a) {
+    uint16x4_t h = vqmovun_s32(a);
+    uint32_t w = vget_lane_u32(vreinterpret_u32_u8(vqmovn_u16(vcombine_u16(h, h))), 0);
+    mv__memcpy(p, &w, 4);
+}
+static inline void mv__v_store_i8(int8_t *p, mvi a) {
+    int16x4_t h = vqmovn_s32(a);
+    uint32_t w = vget_lane_u32(vreinterpret_u32_s8(vqmovn_s16(vcombine_s16(h, h))), 0);
+    mv__memcpy(p, &w, 4);
+}
+#  define mvf_transpose(r) mv__v_transpose(r)
+static inline void mv__v_transpose(mvf *r) {
+    float32x4x2_t a = vtrnq_f32(r[0], r[1]), b = vtrnq_f32(r[2], r[3]);
+    r[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
+    r[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
+    r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
+    r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+}
+
+#else /* one block for the three x86 levels: most intrinsics differ in their prefix only */
+#  if MV__PASS == 2
+#    define MV__SFX _v128
+#    define MVF_N 4
+#    define mvf __m128
+#    define mvd __m128d
+#    define mvi __m128i
+#    define mvm __m128
+#    define mvdm __m128d
+#    define MV__I(op) _mm_##op
+#    define MV__S(op) _mm_##op##_si128
+#    define mv_end() ((void)0)
+#  elif MV__PASS == 3
+MV__TARGET("avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
+#    define MV__SFX _avx2
+#    define MVF_N 8
+#    define mvf __m256
+#    define mvd __m256d
+#    define mvi __m256i
+#    define mvm __m256
+#    define mvdm __m256d
+#    define MV__I(op) _mm256_##op
+#    define MV__S(op) _mm256_##op##_si256
+#    define mv_end() _mm256_zeroupper()
+#  else
+MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
+#    define MV__SFX _avx512
+#    define MVF_N 16
+#    define mvf __m512
+#    define mvd __m512d
+#    define mvi __m512i
+#    define mvm __mmask16
+#    define mvdm __mmask8
+#    define MV__I(op) _mm512_##op
+#    define MV__S(op) _mm512_##op##_si512
+#    define mv_end() _mm256_zeroupper()
+#  endif
+#  define mv_fence() _mm_sfence()
+#  define mv_prefetch(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#  define mvf_load(p) MV__I(loadu_ps)(p)
+#  define mvf_store(p, a) MV__I(storeu_ps)(p, a)
+#  define mvf_stream(p, a) MV__I(stream_ps)(p, a)
+#  define mvf_set1(s) MV__I(set1_ps)((float)(s))
+#  define mvf_zero() MV__I(setzero_ps)()
+#  define mvf_add(a, b) MV__I(add_ps)(a, b)
+#  define mvf_sub(a, b) MV__I(sub_ps)(a, b)
+#  define mvf_mul(a, b) MV__I(mul_ps)(a, b)
+#  define mvf_div(a, b) MV__I(div_ps)(a, b)
+#  define mvf_min(a, b) MV__I(min_ps)(a, b)
+#  define mvf_max(a, b) MV__I(max_ps)(a, b)
+#  define mvf_sqrt(a) MV__I(sqrt_ps)(a)
+#  define mvf_abs(a) mvi_asf(mvi_and(mvf_bits(a), mvi_set1(0x7fffffff)))
+#  define mvf_neg(a) mvi_asf(mvi_xor(mvf_bits(a), mvi_set1(-0x7fffffff - 1)))
+#  define mvf_fromi(a) MV__I(cvtepi32_ps)(a)
+#  define mvi_load(p) MV__S(loadu)((const mvi *)(const void *)(p))
+#  define mvi_store(p, a) MV__S(storeu)((mvi *)(void *)(p), a)
+#  define mvi_set1(s) MV__I(set1_epi32)((int)(s))
+#  define mvi_add(a, b) MV__I(add_epi32)(a, b)
+#  define mvi_sub(a, b) MV__I(sub_epi32)(a, b)
+#  define mvi_and(a, b) MV__S(and)(a, b)
+#  define mvi_or(a, b) MV__S(or)(a, b)
+#  define mvi_xor(a, b) MV__S(xor)(a, b)
+#  define mvi_sll(a, n) MV__I(slli_epi32)(a, n)
+#  define mvi_srl(a, n) MV__I(srli_epi32)(a, n)
+#  define mvi_sra(a, n) MV__I(srai_epi32)(a, n)
+#  define mvi_trunc(a) MV__I(cvttps_epi32)(a)
+#  define mvi_round(a) MV__I(cvtps_epi32)(a)
+#  define mvd_load(p) MV__I(loadu_pd)(p)
+#  define mvd_store(p, a) MV__I(storeu_pd)(p, a)
+#  define mvd_set1(s) MV__I(set1_pd)((double)(s))
+#  define mvd_zero() MV__I(setzero_pd)()
+#  define mvd_add(a, b) MV__I(add_pd)(a, b)
+#  define mvd_sub(a, b) MV__I(sub_pd)(a, b)
+#  define mvd_mul(a, b) MV__I(mul_pd)(a, b)
+#  define mvd_div(a, b) MV__I(div_pd)(a, b)
+#  define mvd_min(a, b) MV__I(min_pd)(a, b)
+#  define mvd_max(a, b) MV__I(max_pd)(a, b)
+#  define mvd_sqrt(a) MV__I(sqrt_pd)(a)
+#  if MV__PASS == 2
+#    define mvf_bits(a) _mm_castps_si128(a)
+#    define mvi_asf(a) _mm_castsi128_ps(a)
+#    define mvf_mad(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
+#    define mvf_nmad(a, b, c) _mm_sub_ps(c, _mm_mul_ps(a, b))
+#    define mvf_lt(a, b) _mm_cmplt_ps(a, b)
+#    define mvf_le(a, b) _mm_cmple_ps(a, b)
+#    define mvf_gt(a, b) _mm_cmpgt_ps(a, b)
+#    define mvf_ge(a, b) _mm_cmpge_ps(a, b)
+#    define mvf_eq(a, b) _mm_cmpeq_ps(a, b)
+#    define mvf_isnan(a) _mm_cmpunord_ps(a, a)
+#    define mvf_sel(m, a, b) _mm_or_ps(_mm_and_ps(m, a), _mm_andnot_ps(m, b))
+#    define mvf_rev(a) _mm_shuffle_ps(a, a, 0x1b)
+#    define mvm_and(a, b) _mm_and_ps(a, b)
+#    define mvm_or(a, b) _mm_or_ps(a, b)
+#    define mvm_not(a) _mm_xor_ps(a, _mm_castsi128_ps(_mm_set1_epi32(-1)))
+#    define mvm_bits(m) ((unsigned)_mm_movemask_ps(m))
+#    define mvi_iota() _mm_setr_epi32(0, 1, 2, 3)
+#    define mvi_eq(a, b) _mm_castsi128_ps(_mm_cmpeq_epi32(a, b))
+#    define mvi_gt(a, b) _mm_castsi128_ps(_mm_cmpgt_epi32(a, b))
+#    define mvi_sel(m, a, b) _mm_castps_si128(mvf_sel(m, _mm_castsi128_ps(a), _mm_castsi128_ps(b)))
+#    define mvi_min(a, b) mvi_sel(mvi_gt(a, b), b, a)
+#    define mvi_max(a, b) mvi_sel(mvi_gt(a, b), a, b)
+#    define mvi_mul(a, b) mv__v_mul(a, b)
+#    define mvf_floor(a) mv__v_floor(a)
+#    define mvf_round(a) mv__v_round(a)
+#    define mvf_gather(p, i) mv__v_gather(p, i)
+#    define mvd_widen(p) _mm_set_pd((double)(p)[1], (double)(p)[0])
+#    define mvd_lo(a) _mm_cvtps_pd(a)
+#    define mvd_hi(a) _mm_cvtps_pd(_mm_movehl_ps(a, a))
+#    define mvf_narrow(lo, hi) _mm_movelh_ps(_mm_cvtpd_ps(lo), _mm_cvtpd_ps(hi))
+#    define mvd_lo_i(a) _mm_cvtepi32_pd(a)
+#    define mvd_hi_i(a) _mm_cvtepi32_pd(_mm_shuffle_epi32(a, 0x4e))
+#    define mvi_narrow(lo, hi) _mm_unpacklo_epi64(_mm_cvttpd_epi32(lo), _mm_cvttpd_epi32(hi))
+#    define mvd_lt(a, b) _mm_cmplt_pd(a, b)
+#    define mvd_eq(a, b) _mm_cmpeq_pd(a, b)
+#    define mvd_isnan(a) _mm_cmpunord_pd(a, a)
+#    define mvd_sel(m, a, b) _mm_or_pd(_mm_and_pd(m, a), _mm_andnot_pd(m, b))
+#    define mvd_round(a) mv__v_roundd(a)
+#    define mvi_load_u8(p) mv__v_load_u8(p)
+#    define mvi_load_i8(p) mv__v_load_i8(p)
+#    define mvi_load_u16(p) _mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(p)), _mm_setzero_si128())
+#    define mvi_load_i16(p) mv__v_load_i16(p)
+#    define mvi_store_u8(p, a) mv__v_store_u8(p, a)
+#    define mvi_store_i8(p, a) mv__v_store_i8(p, a)
+#    define mvi_store_u16(p, a) mv__v_store_u16(p, a)
+#    define mvi_store_i16(p, a) _mm_storel_epi64((__m128i *)(void *)(p), _mm_packs_epi32(a, a))
+static inline mvi mv__v_mul(mvi a, mvi b) { /* SSE2 multiplies even lanes only */
+    __m128i e = _mm_mul_epu32(a, b), o = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
+    return _mm_unpacklo_epi32(_mm_shuffle_epi32(e, 0x08), _mm_shuffle_epi32(o, 0x08));
+}
+static inline mvf mv__v_whole(mvf t, mvf a) { /* t where |a| < 2^23, else a (already whole, or NaN) */
+    mvm small = _mm_cmplt_ps(mvf_abs(a), _mm_set1_ps(8388608.0f));
+    return mvf_sel(small, t, a);
+}
+static inline mvf mv__v_floor(mvf a) {
+    mvf t = _mm_cvtepi32_ps(_mm_cvttps_epi32(a));
+    t = _mm_sub_ps(t, _mm_and_ps(_mm_cmpgt_ps(t, a), _mm_set1_ps(1.0f)));
+    return mv__v_whole(t, a);
+}
+static inline mvf mv__v_round(mvf a) { return mv__v_whole(_mm_cvtepi32_ps(_mm_cvtps_epi32(a)), a); }
+static inline mvd mv__v_roundd(mvd a) { /* adding and taking away 2^52 rounds to nearest even below it */
+    const mvd sign = _mm_set1_pd(-0.0), big = _mm_set1_pd(4503599627370496.0);
+    mvd mag = _mm_andnot_pd(sign, a), s = _mm_and_pd(sign, a);
+    mvd r = _mm_or_pd(_mm_sub_pd(_mm_add_pd(mag, big), big), s);
+    mvdm small = _mm_cmplt_pd(mag, big);
+    return mvd_sel(small, r, a);
+}
+static inline mvf mv__v_gather(const float *p, mvi i) {
+    int32_t k[4];
+    _mm_storeu_si128((__m128i *)(void *)k, i);
+    return _mm_setr_ps(p[k[0]], p[k[1]], p[k[2]], p[k[3]]);
+}
+static inline mvi mv__v_load_u8(const uint8_t *p) {
+    int w;
+    __m128i z = _mm_setzero_si128();
+    mv__memcpy(&w, p, 4);
+    return _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(w), z), z);
+}
+static inline mvi mv__v_load_i8(const int8_t *p) {
+    int w;
+    __m128i v;
+    mv__memcpy(&w, p, 4);
+    v = _mm_cvtsi32_si128(w);
+    v = _mm_unpacklo_epi8(v, v);
+    return _mm_srai_epi32(_mm_unpacklo_epi16(v, v), 24);
+}
+static inline mvi mv__v_load_i16(const int16_t *p) {
+    __m128i v = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm_srai_epi32(_mm_unpacklo_epi16(v, v), 16);
+}
+static inline void mv__v_store_u8(uint8_t *p, mvi a) {
+    __m128i h = _mm_packs_epi32(a, a);
+    int w = _mm_cvtsi128_si32(_mm_packus_epi16(h, h));
+    mv__memcpy(p, &w, 4);
+}
+static inline void mv__v_store_i8(int8_t *p, mvi a) {
+    __m128i h = _mm_packs_epi32(a, a);
+    int w = _mm_cvtsi128_si32(_mm_packs_epi16(h, h));
+    mv__memcpy(p, &w, 4);
+}
+static inline void mv__v_store_u16(uint16_t *p, mvi a) { /* no unsigned pack in SSE2: shift into the signed range */
+    __m128i pos = _mm_andnot_si128(_mm_srai_epi32(a, 31), a), big = _mm_cmpgt_epi32(pos, _mm_set1_epi32(65535)), h;
+    pos = _mm_or_si128(_mm_andnot_si128(big, pos), _mm_and_si128(big, _mm_set1_epi32(65535)));
+    h = _mm_packs_epi32(_mm_sub_epi32(pos, _mm_set1_epi32(32768)), _mm_setzero_si128());
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_add_epi16(h, _mm_set1_epi16(-32768)));
+}
+#    define mvf_transpose(r) mv__v_transpose(r)
+static inline void mv__v_transpose(mvf *r) {
+    mvf a = _mm_unpacklo_ps(r[0], r[1]), b = _mm_unpackhi_ps(r[0], r[1]);
+    mvf c = _mm_unpacklo_ps(r[2], r[3]), d = _mm_unpackhi_ps(r[2], r[3]);
+    r[0] = _mm_movelh_ps(a, c);
+    r[1] = _mm_movehl_ps(c, a);
+    r[2] = _mm_movelh_ps(b, d);
+    r[3] = _mm_movehl_ps(d, b);
+}
+#  else /* levels 3 and 4 */
+#    define mvf_mad(a, b, c) MV__I(fmadd_ps)(a, b, c)
+#    define mvf_nmad(a, b, c) MV__I(fnmadd_ps)(a, b, c)
+#    define mvi_mul(a, b) MV__I(mullo_epi32)(a, b)
+#    define mvi_min(a, b) MV__I(min_epi32)(a, b)
+#    define mvi_max(a, b) MV__I(max_epi32)(a, b)
+#    if MV__PASS == 3
+#      define mvf_bits(a) _mm256_castps_si256(a)
+#      define mvi_asf(a) _mm256_castsi256_ps(a)
+#      define mvf_lt(a, b) _mm256_cmp_ps(a, b, _CMP_LT_OQ)
+#      define mvf_le(a, b) _mm256_cmp_ps(a, b, _CMP_LE_OQ)
+#      define mvf_gt(a, b) _mm256_cmp_ps(a, b, _CMP_GT_OQ)
+#      define mvf_ge(a, b) _mm256_cmp_ps(a, b, _CMP_GE_OQ)
+#      define mvf_eq(a, b) _mm256_cmp_ps(a, b, _CMP_EQ_OQ)
+#      define mvf_isnan(a) _mm256_cmp_ps(a, a, _CMP_UNORD_Q)
+#      define mvf_sel(m, a, b) _mm256_blendv_ps(b, a, m)
+#      define mvf_floor(a) _mm256_round_ps(a, 9)
+#      define mvf_round(a) _mm256_round_ps(a, 8)
+#      define mvf_rev(a) _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0))
+#      define mvf_gather(p, i) _mm256_i32gather_ps(p, i, 4)
+#      define mvm_and(a, b) _mm256_and_ps(a, b)
+#      define mvm_or(a, b) _mm256_or_ps(a, b)
+#      define mvm_not(a) _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))
+#      define mvm_bits(m) ((unsigned)_mm256_movemask_ps(m))
+#      define mvi_iota() _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
+#      define mvi_eq(a, b) _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b))
+#      define mvi_gt(a, b) _mm256_castsi256_ps(_mm256_cmpgt_epi32(a, b))
+#      define mvi_sel(m, a, b) _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), m))
+#      define mvd_widen(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
+#      define mvd_lo(a) _mm256_cvtps_pd(_mm256_castps256_ps128(a))
+#      define mvd_hi(a) _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1))
+#      define mvf_narrow(lo, hi) \
+          _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(lo)), _mm256_cvtpd_ps(hi), 1)
+#      define mvd_lo_i(a) _mm256_cvtepi32_pd(_mm256_castsi256_si128(a))
+#      define mvd_hi_i(a) _mm256_cvtepi32_pd(_mm256_extracti128_si256(a, 1))
+#      define mvi_narrow(lo, hi) \
+          _mm256_inserti128_si256(_mm256_castsi128_si256(_mm256_cvttpd_epi32(lo)), _mm256_cvttpd_epi32(hi), 1)
+#      define mvd_lt(a, b) _mm256_cmp_pd(a, b, _CMP_LT_OQ)
+#      define mvd_eq(a, b) _mm256_cmp_pd(a, b, _CMP_EQ_OQ)
+#      define mvd_isnan(a) _mm256_cmp_pd(a, a, _CMP_UNORD_Q)
+#      define mvd_sel(m, a, b) _mm256_blendv_pd(b, a, m)
+#      define mvd_round(a) _mm256_round_pd(a, 8)
+#      define mvi_load_u8(p) _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(p)))
+#      define mvi_load_i8(p) _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(p)))
+#      define mvi_load_u16(p) _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#      define mvi_load_i16(p) _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#      define mvi_store_u8(p, a) mv__v_store8(p, a, 0)
+#      define mvi_store_i8(p, a) mv__v_store8(p, a, 1)
+#      define mvi_store_u16(p, a) mv__v_store16(p, _mm256_packus_epi32(a, a))
+#      define mvi_store_i16(p, a) mv__v_store16(p, _mm256_packs_epi32(a, a))
+#      define mvf_load_f16(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#      define mvf_store_f16(p, a) _mm_storeu_si128((__m128i *)(void *)(p), _mm256_cvtps_ph(a, 0))
+static inline void mv__v_store16(void *p, mvi h) { /* packs work within 128-bit halves: gather lanes 0 and 2 */
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(h, 0x08)));
+}
+static inline void mv__v_store8(void *p, mvi a, int is_signed) {
+    __m256i h = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, a), 0x08);
+    __m128i l = _mm256_castsi256_si128(h);
+    _mm_storel_epi64((__m128i *)p, is_signed ? _mm_packs_epi16(l, l) : _mm_packus_epi16(l, l));
+}
+#      define mvf_transpose(r) mv__v8_transpose(r)
+static inline void mv__v8_transpose(mvf *r) {
+    mvf t[8], u[8];
+    int k;
+    MV__UNROLL for (k = 0; k < 8; k += 2) {
+        t[k] = _mm256_unpacklo_ps(r[k], r[k + 1]);
+        t[k + 1] = _mm256_unpackhi_ps(r[k], r[k + 1]);
+    }
+    MV__UNROLL for (k = 0; k < 8; k += 4) {
+        u[k] = _mm256_shuffle_ps(t[k], t[k + 2], 0x44);
+        u[k + 1] = _mm256_shuffle_ps(t[k], t[k + 2], 0xee);
+        u[k + 2] = _mm256_shuffle_ps(t[k + 1], t[k + 3], 0x44);
+        u[k + 3] = _mm256_shuffle_ps(t[k + 1], t[k + 3], 0xee);
+    }
+    MV__UNROLL for (k = 0; k < 4; k++) {
+        r[k] = _mm256_permute2f128_ps(u[k], u[k + 4], 0x20);
+        r[k + 4] = _mm256_permute2f128_ps(u[k], u[k + 4], 0x31);
+    }
+}
+#    else
+#      define mvf_bits(a) _mm512_castps_si512(a)
+#      define mvi_asf(a) _mm512_castsi512_ps(a)
+#      define mvf_lt(a, b) _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)
+#      define mvf_le(a, b) _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ)
+#      define mvf_gt(a, b) _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ)
+#      define mvf_ge(a, b) _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ)
+#      define mvf_eq(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
+#      define mvf_isnan(a) _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q)
+#      define mvf_sel(m, a, b) _mm512_mask_blend_ps(m, b, a)
+#      define mvf_floor(a) _mm512_roundscale_ps(a, 9)
+#      define mvf_round(a) _mm512_roundscale_ps(a, 8)
+#      define mvf_rev(a) \
+          _mm512_permutexvar_ps(_mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), a)
+#      define mvf_gather(p, i) _mm512_i32gather_ps(i, p, 4)
+#      define mvm_and(a, b) ((__mmask16)((a) & (b)))
+#      define mvm_or(a, b) ((__mmask16)((a) | (b)))
+#      define mvm_not(a) ((__mmask16)~(unsigned)(a))
+#      define mvm_bits(m) ((unsigned)(m))
+#      define mvi_iota() _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#      define mvi_eq(a, b) _mm512_cmpeq_epi32_mask(a, b)
+#      define mvi_gt(a, b) _mm512_cmpgt_epi32_mask(a, b)
+#      define mvi_sel(m, a, b) _mm512_mask_blend_epi32(m, b, a)
+#      define mvd_widen(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
+#      define mvd_lo(a) _mm512_cvtps_pd(_mm512_castps512_ps256(a))
+#      define mvd_hi(a) _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1))
+#      define mvf_narrow(lo, hi) \
+          _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(lo)), _mm512_cvtpd_ps(hi), 1)
+#      define mvd_lo_i(a) _mm512_cvtepi32_pd(_mm512_castsi512_si256(a))
+#      define mvd_hi_i(a) _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(a, 1))
+#      define mvi_narrow(lo, hi) \
+          _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvttpd_epi32(lo)), _mm512_cvttpd_epi32(hi), 1)
+#      define mvd_lt(a, b) _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ)
+#      define mvd_eq(a, b) _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)
+#      define mvd_isnan(a) _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q)
+#      define mvd_sel(m, a, b) _mm512_mask_blend_pd(m, b, a)
+#      define mvd_round(a) _mm512_roundscale_pd(a, 8)
+#      define mvi_load_u8(p) _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#      define mvi_load_i8(p) _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#      define mvi_load_u16(p) _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
+#      define mvi_load_i16(p) _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
+#      define mvi_store_u8(p, a) \
+          _mm_storeu_si128((__m128i *)(void *)(p), _mm512_cvtusepi32_epi8(_mm512_max_epi32(a, _mm512_setzero_si512())))
+#      define mvi_store_i8(p, a) _mm_storeu_si128((__m128i *)(void *)(p), _mm512_cvtsepi32_epi8(a))
+#      define mvi_store_u16(p, a) \
+          _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtusepi32_epi16(_mm512_max_epi32(a, _mm512_setzero_si512())))
+#      define mvi_store_i16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtsepi32_epi16(a))
+#      define mvf_load_f16(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
+#      define mvf_store_f16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtps_ph(a, 0))
+#      define mvf_loadn(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1u), p)
+#      define mvf_storen(p, a, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1u), a)
+#      define mvf_transpose(r) mv__v16_transpose(r)
+static inline void mv__v16_transpose(mvf *r) {
+    mvf t[16];
+    int k;
+    MV__UNROLL for (k = 0; k < 16; k += 4) { /* 4 x 4 blocks within 128-bit lanes */
+        mvf a = _mm512_unpacklo_ps(r[k], r[k + 1]), b = _mm512_unpackhi_ps(r[k], r[k + 1]);
+        mvf c = _mm512_unpacklo_ps(r[k + 2], r[k + 3]), d = _mm512_unpackhi_ps(r[k + 2], r[k + 3]);
+        t[k] = _mm512_shuffle_ps(a, c, 0x44);
+        t[k + 1] = _mm512_shuffle_ps(a, c, 0xee);
+        t[k + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        t[k + 3] = _mm512_shuffle_ps(b, d, 0xee);
+    }
+    MV__UNROLL for (k = 0; k < 4; k++) { /* then a 4 x 4 transpose of the lanes */
+        mvf a = _mm512_shuffle_f32x4(t[k], t[k + 4], 0x88), b = _mm512_shuffle_f32x4(t[k], t[k + 4], 0xdd);
+        mvf c = _mm512_shuffle_f32x4(t[k + 8], t[k + 12], 0x88), d = _mm512_shuffle_f32x4(t[k + 8], t[k + 12], 0xdd);
+        r[k] = _mm512_shuffle_f32x4(a, c, 0x88);
+        r[k + 8] = _mm512_shuffle_f32x4(a, c, 0xdd);
+        r[k + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
+        r[k + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
+    }
+}
+#    endif
+#  endif
+#endif
+#define MVD_N (MVF_N > 1 ? MVF_N / 2 : 1)
+#if MV__PASS == 2 /* what neither SSE2 nor this block's NEON has: by element */
+#  ifndef mvf_load_f16
+#    define mvf_load_f16(p) mv__v_load_f16(p)
+#    define mvf_store_f16(p, a) mv__v_store_f16(p, a)
+static inline mvf mv__v_load_f16(const uint16_t *p) {
+    float r[4];
+    int k;
+    for (k = 0; k < 4; k++) r[k] = mv__f16_to_f32(p[k]);
+    return mvf_load(r);
+}
+static inline void mv__v_store_f16(uint16_t *p, mvf a) {
+    float r[4];
+    int k;
+    mvf_store(r, a);
+    for (k = 0; k < 4; k++) p[k] = mv__f32_to_f16(r[k]);
+}
+#  endif
+#endif
+#if MV__PASS > 1 /* words made of others */
+#  define mvf_load_bf16(p) mvi_asf(mvi_sll(mvi_load_u16(p), 16))
+#  define mvf_store_bf16(p, a) MV__K(mv__v_store_bf16)(p, a)
+static inline void MV__K(mv__v_store_bf16)(uint16_t *p, mvf a) {
+    mvi b = mvf_bits(a), r = mvi_add(mvi_add(b, mvi_set1(0x7fff)), mvi_and(mvi_srl(b, 16), mvi_set1(1)));
+    r = mvi_sel(mvf_isnan(a), mvi_or(b, mvi_set1(0x400000)), r);
+    mvi_store_u16(p, mvi_srl(r, 16));
+}
+#  ifndef mvf_loadn
+#    define mvf_loadn(p, n) MV__K(mv__v_loadn)(p, n)
+#    define mvf_storen(p, a, n) MV__K(mv__v_storen)(p, a, n)
+static inline mvf MV__K(mv__v_loadn)(const float *p, size_t n) {
+    float r[MVF_N] = {0};
+    size_t k;
+    for (k = 0; k < n; k++) r[k] = p[k];
+    return mvf_load(r);
+}
+static inline void MV__K(mv__v_storen)(float *p, mvf a, size_t n) {
+    float r[MVF_N];
+    size_t k;
+    mvf_store(r, a);
+    for (k = 0; k < n; k++) p[k] = r[k];
+}
+#  endif
+#endif
+#endif /* MV__PASS */
+
+/* ==== [VOLUME] data types, volumes, views, affine geometry, type conversion. Owns mv__vol_*, mv__out_*, mv__walk_*, mv__cv_*,
+   mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions), Higham 1986 (polar decomposition). ========================== */
+#ifdef MV__PASS
+/* ---- conversion kernels. Everything passes through double, so every level gives the same bits. ---- */
+#if MV__PASS == 1 /* shared by all levels */
+#  define MV__CV_BLOCK 512 /* doubles a stage: 4 KiB, stays in L1 */
+static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_t n) { /* elements before alignment */
+    size_t off = (size_t)((uintptr_t)p % bytes);
+    return off % size ? n : mv__minz(n, (bytes - off) % bytes / size);
+}
+static inline double mv__cv_whole(double x, double lo, double hi) { /* NaN is 0, saturate, nearest even */
+    if (x != x) return 0.0;
+    return mv__rint(x < lo ? lo : x > hi ? hi : x);
+}
+static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bits is then correct */
+    float f = (float)x;
+    uint32_t b = mv__f32_bits(f);
+    double back = (double)f;
+    if (x != x || back == x) return f;
+    if (fabs(back) > fabs(x)) b--;
+    return mv__bits_f32(b | 1u);
+}
+#endif
+/* T to float: value * slope + inter when scaled. nt: streaming stores, for large results nobody reads at once */
+#define MV__CV_TO_F32(T, name, LO, HI, LOAD, V, GET)                                                          \
+    static void MV__K(mv__cv_f32_from_##name)(float *d, const T *s, size_t n, double slope, double inter, int scaled, int nt) { \
+        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;                \
+        const mvd k = mvd_set1(slope), o = mvd_set1(inter);                                                   \
+        for (; i < head; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i])); \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                  \
+            V v = LOAD(s + i);                                                                                \
+            mvd lo = LO(v), hi = HI(v);                                                                       \
+            mvf r;                                                                                            \
+            if (scaled) {                                                                                     \
+                lo = mvd_add(mvd_mul(lo, k), o);                                                              \
+                hi = mvd_add(mvd_mul(hi, k), o);                                                              \
+            }                                                                                                 \
+            r = mvf_narrow(lo, hi);                                                                           \
+            if (nt) mvf_stream(d + i, r);                                                                     \
+            else mvf_store(d + i, r);                                                                         \
+        }                                                                                                     \
+        if (nt) mv_fence();                                                                                   \
+        mv_end();                                                                                             \
+        for (; i < n; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i]));    \
+    }
+MV__CV_TO_F32(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi, (double))
+MV__CV_TO_F32(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double))
+MV__CV_TO_F32(uint16_t, u16, mvd_lo_i, mvd_hi_i, mvi_load_u16, mvi, (double))
+MV__CV_TO_F32(int16_t, i16, mvd_lo_i, mvd_hi_i, mvi_load_i16, mvi, (double))
+MV__CV_TO_F32(int32_t, i32, mvd_lo_i, mvd_hi_i, mvi_load, mvi, (double))
+MV__CV_TO_F32(float, f32, mvd_lo, mvd_hi, mvf_load, mvf, (double))
+MV__CV_TO_F32(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_f32)
+MV__CV_TO_F32(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32)
+#undef MV__CV_TO_F32
+/* T to a block of doubles */
+#define MV__CV_GET(T, name, LO, HI, LOAD, V, GET)                                                             \
+    static void MV__K(mv__cv_get_##name)(double *d, const void *src, size_t n) {                              \
+        const T *s = (const T *)src;                                                                          \
+        size_t i = 0;                                                                                         \
+        for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {                                                     \
+            V v = LOAD(s + i);                                                                                \
+            mvd_store(d + i, LO(v));                                                                          \
+            mvd_store(d + i + MVD_N, HI(v));                                                                  \
+        }                                                                                                     \
+        mv_end();                                                                                             \
+        for (; i < n; i++) d[i] = (double)GET(s[i]);                                                          \
+    }
+MV__CV_GET(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi, (double))
+MV__CV_GET(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double))
+MV__CV_GET(uint16_t, u16, mvd_lo_i, mvd_hi_i, mvi_load_u16, mvi, (double))
+MV__CV_GET(int16_t, i16, mvd_lo_i, mvd_hi_i, mvi_load_i16, mvi, (double))
+MV__CV_GET(int32_t, i32, mvd_lo_i, mvd_hi_i, mvi_load, mvi, (double))
+MV__CV_GET(float, f32, mvd_lo, mvd_hi, mvf_load, mvf, (double))
+MV__CV_GET(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_f32)
+MV__CV_GET(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32)
+#undef MV__CV_GET
+/* doubles to T: nearest even, saturated, NaN to 0 */
+#define MV__CV_PUT(T, name, LOW, HIGH, STORE)                                                                 \
+    static void MV__K(mv__cv_put_##name)(void *dst, const double *s, size_t n) {                              \
+        T *d = (T *)dst;                                                                                      \
+        size_t i = 0;                                                                                         \
+        const mvd lo = mvd_set1(LOW), hi = mvd_set1(HIGH), zero = mvd_zero();                                 \
+        for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {                                                     \
+            mvd a = mvd_load(s + i), b = mvd_load(s + i + MVD_N);                                             \
+            a = mvd_sel(mvd_isnan(a), zero, a);                                                               \
+            b = mvd_sel(mvd_isnan(b), zero, b);                                                               \
+            a = mvd_round(mvd_min(mvd_max(a, lo), hi));                                                       \
+            b = mvd_round(mvd_min(mvd_max(b, lo), hi));                                                       \
+            STORE(d + i, mvi_narrow(a, b));                                                                   \
+        }                                                                                                     \
+        mv_end();                                                                                             \
+        for (; i < n; i++) d[i] = (T)mv__cv_whole(s[i], LOW, HIGH);                                           \
+    }
+MV__CV_PUT(uint8_t, u8, 0.0, 255.0, mvi_store_u8)
+MV__CV_PUT(int8_t, i8, -128.0, 127.0, mvi_store_i8)
+MV__CV_PUT(uint16_t, u16, 0.0, 65535.0, mvi_store_u16)
+MV__CV_PUT(int16_t, i16, -32768.0, 32767.0, mvi_store_i16)
+MV__CV_PUT(int32_t, i32, -2147483648.0, 2147483647.0, mvi_store)
+#undef MV__CV_PUT
+static void MV__K(mv__cv_put_f32)(void *dst, const double *s, size_t n) {
+    float *d = (float *)dst;
+    size_t i = 0;
+    for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_narrow(mvd_load(s + i), mvd_load(s + i + MVD_N)));
+    mv_end();
+    for (; i < n; i++) d[i] = (float)s[i];
+}
+static void MV__K(mv__cv_scale)(double *d, size_t n, double slope, double inter) {
+    const mvd k = mvd_set1(slope), o = mvd_set1(inter);
+    size_t i = 0;
+    for (; i + MVD_N <= n; i += MVD_N) mvd_store(d + i, mvd_add(mvd_mul(mvd_load(d + i), k), o));
+    mv_end();
+    for (; i < n; i++) d[i] = d[i] * slope + inter;
+}
+/* float to half types without a detour: one rounding */
+static void MV__K(mv__cv_f16_from_f32)(uint16_t *d, const float *s, size_t n) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store_f16(d + i, mvf_load(s + i));
+    mv_end();
+    for (; i < n; i++) d[i] = mv__f32_to_f16(s[i]);
+}
+static void MV__K(mv__cv_bf16_from_f32)(uint16_t *d, const float *s, size_t n) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store_bf16(d + i, mvf_load(s + i));
+    mv_end();
+    for (; i < n; i++) d[i] = mv__f32_to_bf16(s[i]);
+}
+/* points: a row of the affine at a time */
+static void MV__K(mv__af_points)(const double *a, double *xo, double *yo, double *zo, const double *x, const double *y,
+                                 const double *z, size_t n) {
+    double *out[3];
+    size_t i = 0, k;
+    int r;
+    out[0] = xo, out[1] = yo, out[2] = zo;
+    for (; i + MVD_N <= n; i += MVD_N) {
+        mvd px = mvd_load(x + i), py = mvd_load(y + i), pz = mvd_load(z + i), v[3];
+        MV__UNROLL for (r = 0; r < 3; r++) {
+            v[r] = mvd_add(mvd_mul(mvd_set1(a[4 * r]), px), mvd_mul(mvd_set1(a[4 * r + 1]), py));
+            v[r] = mvd_add(mvd_add(v[r], mvd_mul(mvd_set1(a[4 * r + 2]), pz)), mvd_set1(a[4 * r + 3]));
+        }
+        MV__UNROLL for (r = 0; r < 3; r++) mvd_store(out[r] + i, v[r]);
+    }
+    mv_end();
+    for (k = i; k < n; k++) {
+        double p[3];
+        for (r = 0; r < 3; r++) p[r] = a[4 * r] * x[k] + a[4 * r + 1] * y[k] + a[4 * r + 2] * z[k] + a[4 * r + 3];
+        for (r = 0; r < 3; r++) out[r][k] = p[r];
+    }
+}
+#else
+/* ---- data types ---- */
+#define MV__DTYPES(X)                                                                                          \
+    X(U8, 1, "u8") X(I8, 1, "i8") X(U16, 2, "u16") X(I16, 2, "i16") X(U32, 4, "u32") X(I32, 4, "i32")          \
+    X(U64, 8, "u64") X(I64, 8, "i64") X(F16, 2, "f16") X(BF16, 2, "bf16") X(F32, 4, "f32") X(F64, 8, "f64")    \
+    X(C64, 8, "c64") X(C128, 16, "c128") X(RGB24, 3, "rgb24") X(RGBA32, 4, "rgba32") X(F128, 16, "f128")       \
+    X(C256, 32, "c256")
+MEDVOL_DEF size_t mv_dtype_size(mv_dtype dtype) {
+    switch (dtype) {
+#define MV__X(name, size, text) case MEDVOL_##name: return size;
+        MV__DTYPES(MV__X)
+#undef MV__X
+        default: return 0;
+    }
+}
+MEDVOL_DEF const char *mv_dtype_name(mv_dtype dtype) {
+    switch (dtype) {
+#define MV__X(name, size, text) case MEDVOL_##name: return text;
+        MV__DTYPES(MV__X)
+#undef MV__X
+        default: return "?";
+    }
+}
+static int mv__is_integer(mv_dtype t) {
+    return t == MEDVOL_U8 || t == MEDVOL_I8 || t == MEDVOL_U16 || t == MEDVOL_I16 || t == MEDVOL_U32 || t == MEDVOL_I32 ||
+           t == MEDVOL_U64 || t == MEDVOL_I64;
+}
+static int mv__is_real(mv_dtype t) {
+    return mv__is_integer(t) || t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
+}
+static int mv__is_complex(mv_dtype t) { return t == MEDVOL_C64 || t == MEDVOL_C128; }
+static int mv__scaled(double slope, double inter) {
+    return mv__finite(slope) && slope != 0.0 && mv__finite(inter) && !(slope == 1.0 && inter == 0.0);
+}
+/* Scaling of a volume as two numbers that can always be applied. */
+static void mv__vol_scaling(const mv_volume *v, double *slope, double *inter) {
+    int on = mv__is_real(v->dtype) && mv__scaled(v->slope, v->inter);
+    *slope = on ? v->slope : 1.0;
+    *inter = on ? v->inter : 0.0;
+}
+
+/* ---- shape checks ---- */
+static mv_status mv__shape_check(mv_ctx *ctx, const char *op, mv_dtype dtype, int ndim, const size_t *dim, size_t *bytes) {
+    size_t n = mv_dtype_size(dtype);
+    int d;
+    if (n == 0) return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, -1, "%s: data type %d is unknown", op, (int)dtype);
+    if (!(ndim >= 1 && ndim <= 7))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, -1, "%s: ndim = %d: must be 1..7", op, ndim);
+    if (!dim) return mv__fail_null(ctx, op, "dim");
+    for (d = 0; d < ndim; d++) {
+        if (dim[d] == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "dim", 0, -1, "%s: dim[%d] = 0: must be at least 1", op, d);
+        if (!mv__mul(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], -1,
+                            "%s: dim[%d] = %zu: the volume is too large for this platform", op, d, dim[d]);
+    }
+    *bytes = n;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF size_t mv_volume_count(const mv_volume *v) {
+    size_t n = 1;
+    int d;
+    if (!v || !v->data || v->ndim < 1 || v->ndim > 7) return 0;
+    for (d = 0; d < v->ndim; d++) n *= v->dim[d];
+    return n;
+}
+/* Bytes from the first to behind the last voxel. */
+static size_t mv__vol_extent(const mv_volume *v) {
+    size_t n = 1;
+    int d;
+    for (d = 0; d < v->ndim; d++) n += (v->dim[d] - 1) * (size_t)v->stride[d];
+    return n * mv_dtype_size(v->dtype);
+}
+/* Every volume call starts here: pointer, type, shape and strides that grow without folding. */
+static mv_status mv__vol_check(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
+    size_t bytes, least = 1, reach;
+    int d;
+    mv_status st;
+    if (!v) return mv__fail_null(ctx, op, name);
+    if (!v->data) return mv__fail(ctx, MEDVOL_E_NULL, name, 0, -1, "%s: %s is an empty volume", op, name);
+    if ((st = mv__shape_check(ctx, op, v->dtype, v->ndim, v->dim, &bytes)) < 0) return st;
+    for (d = 0; d < v->ndim; d++) {
+        if (v->dim[d] > 1 || d == 0) {
+            if (v->stride[d] < 1 || (size_t)v->stride[d] < least || (d == 0 && v->stride[0] != 1))
+                return mv__fail(ctx, MEDVOL_E_SHAPE, "stride", (double)v->stride[d], -1,
+                                "%s: %s: stride[%d] = %lld: must be %s%zu", op, name, d, (long long)v->stride[d],
+                                d ? "at least " : "", least);
+            if (!mv__mul((size_t)v->stride[d], v->dim[d] - 1, &reach) || !mv__add(reach, least, &least) ||
+                least > (size_t)PTRDIFF_MAX / mv_dtype_size(v->dtype))
+                return mv__fail(ctx, MEDVOL_E_SIZE, "stride", (double)v->stride[d], -1,
+                                "%s: %s: stride[%d] reaches beyond the address space", op, name, d);
+        }
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__vol_check_real(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
+    mv_status st = mv__vol_check(ctx, op, name, v);
+    if (st == MEDVOL_OK && !mv__is_real(v->dtype))
+        st = mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, -1, "%s: %s has type %s: must be an integer or real type",
+                      op, name, mv_dtype_name(v->dtype));
+    return st;
+}
+MEDVOL_DEF int mv_volume_contiguous(const mv_volume *v) {
+    size_t n = 1;
+    int d;
+    if (!v || !v->data) return 0;
+    for (d = 0; d < v->ndim; d++) {
+        if (v->dim[d] > 1 && (size_t)v->stride[d] != n) return 0;
+        n *= v->dim[d];
+    }
+    return 1;
+}
+static void mv__vol_strides(mv_volume *v) {
+    size_t n = 1;
+    int d;
+    for (d = 0; d < 7; d++) {
+        if (d >= v->ndim) v->dim[d] = 1;
+        v->stride[d] = (ptrdiff_t)n;
+        n *= v->dim[d];
+    }
+}
+static int mv__vol_same_shape(const mv_volume *v, int ndim, const size_t *dim) { /* trailing ones do not count */
+    int d;
+    for (d = 0; d < 7; d++)
+        if ((d < v->ndim ? v->dim[d] : 1) != (d < ndim ? dim[d] : 1)) return 0;
+    return 1;
+}
+
+/* ---- making and releasing ---- */
+static void mv__vol_init(mv_volume *v, mv_dtype dtype, int ndim, const size_t *dim) {
+    int d;
+    mv__memset(v, 0, sizeof *v);
+    v->dtype = dtype;
+    v->ndim = ndim;
+    for (d = 0; d < ndim; d++) v->dim[d] = dim[d];
+    mv__vol_strides(v);
+    mv_affine_identity(v->affine);
+    for (d = 0; d < 4; d++) v->step[d] = 1.0;
+}
+MEDVOL_DEF mv_status mv_volume_alloc(mv_ctx *ctx, mv_volume *v, mv_dtype dtype, int ndim, const size_t *dim) {
+    mv_volume w;
+    size_t bytes;
+    mv_status st;
+    if (!v) return mv__fail_null(ctx, "volume_alloc", "v");
+    if ((st = mv__shape_check(ctx, "volume_alloc", dtype, ndim, dim, &bytes)) < 0) return st;
+    if (ctx && ctx->desc.limits.max_bytes && bytes > ctx->desc.limits.max_bytes)
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_bytes", (double)bytes, -1, "volume_alloc: %zu bytes: the limit is %llu", bytes,
+                        (unsigned long long)ctx->desc.limits.max_bytes);
+    mv__vol_init(&w, dtype, ndim, dim);
+    if ((w.data = w.owner = mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    *v = w;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dtype dtype, int ndim, const size_t *dim,
+                                    const ptrdiff_t *stride) {
+    mv_volume w;
+    size_t bytes;
+    int d;
+    mv_status st;
+    if (!v) return mv__fail_null(ctx, "volume_wrap", "v");
+    if (!data) return mv__fail_null(ctx, "volume_wrap", "data");
+    if ((st = mv__shape_check(ctx, "volume_wrap", dtype, ndim, dim, &bytes)) < 0) return st;
+    mv__vol_init(&w, dtype, ndim, dim);
+    w.data = data;
+    for (d = 0; stride && d < ndim; d++) w.stride[d] = stride[d];
+    if ((st = mv__vol_check(ctx, "volume_wrap", "v", &w)) < 0) return st;
+    *v = w;
+    return MEDVOL_OK;
+}
+static void mv__vol_release(mv_ctx *ctx, mv_volume *v) { /* voxels only */
+    if (v->owner && v->map_bytes) {
+        const mv_io *io = ctx ? ctx->desc.io : NULL;
+        if (io && io->unmap) io->unmap(io->user, v->owner, v->map_bytes);
+        else mv__unmap(v->owner, v->map_bytes);
+    } else mv__free(ctx, v->owner);
+    v->data = v->owner = NULL;
+    v->map_bytes = 0;
+}
+static void mv__vol_drop_nifti(mv_ctx *ctx, mv_volume *v) {
+    if (v->owns_nifti) mv__free(ctx, v->nifti);
+    v->nifti = NULL;
+    v->owns_nifti = 0;
+}
+static mv_status mv__vol_copy_nifti(mv_ctx *ctx, mv_volume *v, const mv_nifti *h) {
+    mv_nifti *copy;
+    v->nifti = NULL;
+    v->owns_nifti = 0;
+    if (!h) return MEDVOL_OK;
+    copy = (mv_nifti *)mv__alloc(ctx, sizeof *h + h->ext_bytes);
+    if (!copy) return MEDVOL_E_NOMEM;
+    *copy = *h;
+    copy->ext = h->ext_bytes ? (unsigned char *)(copy + 1) : NULL;
+    if (h->ext_bytes) mv__memcpy(copy->ext, h->ext, h->ext_bytes);
+    v->nifti = copy;
+    v->owns_nifti = 1;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_volume_free(mv_ctx *ctx, mv_volume *v) {
+    if (!v) return;
+    mv__vol_release(ctx, v);
+    mv__vol_drop_nifti(ctx, v);
+    mv__memset(v, 0, sizeof *v);
+}
+static void mv__vol_copy_geometry(mv_volume *dst, const mv_volume *src) {
+    mv__memcpy(dst->affine, src->affine, sizeof dst->affine);
+    mv__memcpy(dst->step, src->step, sizeof dst->step);
+    dst->slope = src->slope;
+    dst->inter = src->inter;
+}
+static void mv__vol_move_origin(mv_volume *v, const double *ijk) { /* voxel ijk becomes voxel 0 */
+    int r;
+    for (r = 0; r < 3; r++)
+        v->affine[4 * r + 3] += v->affine[4 * r] * ijk[0] + v->affine[4 * r + 1] * ijk[1] + v->affine[4 * r + 2] * ijk[2];
+}
+MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volume *src, const size_t *start,
+                                    const size_t *size) {
+    mv_volume w;
+    double ijk[3] = {0, 0, 0};
+    size_t offset = 0;
+    int d;
+    mv_status st;
+    if (!view) return mv__fail_null(ctx, "volume_view", "view");
+    if ((st = mv__vol_check(ctx, "volume_view", "src", src)) < 0) return st;
+    if (!start || !size) return mv__fail_null(ctx, "volume_view", "start or size");
+    w = *src;
+    w.owner = NULL;
+    w.map_bytes = 0;
+    w.owns_nifti = 0;
+    for (d = 0; d < src->ndim; d++) {
+        if (size[d] == 0 || start[d] >= src->dim[d] || size[d] > src->dim[d] - start[d])
+            return mv__fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d], -1,
+                            "volume_view: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d], src->dim[d]);
+        w.dim[d] = size[d];
+        offset += start[d] * (size_t)src->stride[d];
+        if (d < 3) ijk[d] = (double)start[d];
+    }
+    w.data = (unsigned char *)src->data + offset * mv_dtype_size(src->dtype);
+    mv__vol_move_origin(&w, ijk);
+    *view = w;
+    return MEDVOL_OK;
+}
+
+/* ---- destinations: one rule for all operations. mv__out_begin prepares `out`; the operation fills it and may change its
+   geometry; mv__out_end hands it to dst or takes everything back. ---- */
+enum { MV__OUT_INPLACE = 1 }; /* the operation may write where it reads */
+static int mv__overlap(const void *a, size_t na, const void *b, size_t nb) {
+    uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
+    return x < y + nb && y < x + na;
+}
+static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst, const mv_volume *src,
+                               mv_dtype dtype, int ndim, const size_t *dim, int flags) {
+    mv_status st;
+    int inplace = (flags & MV__OUT_INPLACE) != 0, alloc, d;
+    mv__memset(out, 0, sizeof *out);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (dst == src) alloc = !(inplace && mv_dtype_size(dtype) == mv_dtype_size(src->dtype) && mv__vol_same_shape(src, ndim, dim));
+    else alloc = dst->data == NULL;
+    if (alloc) {
+        if ((st = mv_volume_alloc(ctx, out, dtype, ndim, dim)) < 0) return st;
+    } else {
+        size_t size = mv_dtype_size(dtype);
+        if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
+        if (dst != src && dst->dtype != dtype)
+            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1, "%s: dst has type %s: the result is %s", op,
+                            mv_dtype_name(dst->dtype), mv_dtype_name(dtype));
+        if (!mv__vol_same_shape(dst, ndim, dim))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], -1,
+                            "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
+                            dst->ndim > 1 ? dst->dim[1] : 1, dst->ndim > 2 ? dst->dim[2] : 1, dim[0], ndim > 1 ? dim[1] : 1,
+                            ndim > 2 ? dim[2] : 1);
+        *out = *dst;
+        out->dtype = dtype;
+        out->owner = NULL;
+        out->map_bytes = 0;
+        if (dst != src && mv__overlap(dst->data, mv__vol_extent(dst), src->data, mv__vol_extent(src))) {
+            int same = inplace && dst->data == src->data && size == mv_dtype_size(src->dtype);
+            for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
+            if (!same) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+        }
+    }
+    mv__vol_copy_geometry(out, src);
+    if ((st = mv__vol_copy_nifti(ctx, out, src->nifti)) < 0) mv_volume_free(ctx, out);
+    return st;
+}
+static mv_status mv__out_end(mv_ctx *ctx, mv_status st, mv_volume *out, mv_volume *dst) {
+    if (st < 0) {
+        mv_volume_free(ctx, out);
+        return st;
+    }
+    if (out->data == dst->data) { /* dst's own memory: keep who owns it */
+        out->owner = dst->owner;
+        out->map_bytes = dst->map_bytes;
+    } else mv__vol_release(ctx, dst);
+    mv__vol_drop_nifti(ctx, dst);
+    *dst = *out;
+    return MEDVOL_OK;
+}
+
+/* ---- walking one or two volumes of the same shape as long runs, cut into jobs of about MV__CHUNK values ---- */
+typedef struct mv__walk {
+    size_t len, rows;            /* run length, number of runs */
+    size_t pieces, group, njobs; /* pieces a run, or runs a job */
+    int nd;
+    size_t dim[7];
+    ptrdiff_t sa[7], sb[7];
+} mv__walk;
+static void mv__walk_init(mv__walk *w, const mv_volume *a, const mv_volume *b) {
+    int d;
+    w->len = a->dim[0];
+    w->rows = 1;
+    w->nd = 0;
+    for (d = 1; d < a->ndim; d++) {
+        ptrdiff_t sb = b ? b->stride[d] : 0;
+        if (a->dim[d] == 1) continue;
+        if (w->nd == 0 && (size_t)a->stride[d] == w->len && (!b || (size_t)sb == w->len)) {
+            w->len *= a->dim[d];
+            continue;
+        }
+        w->dim[w->nd] = a->dim[d];
+        w->sa[w->nd] = a->stride[d];
+        w->sb[w->nd++] = sb;
+        w->rows *= a->dim[d];
+    }
+    w->pieces = mv__divup(w->len, MV__CHUNK);
+    w->group = w->pieces > 1 ? 1 : mv__maxz(1, MV__CHUNK / w->len);
+    w->njobs = w->pieces > 1 ? w->pieces * w->rows : mv__divup(w->rows, w->group);
+}
+/* Job i: runs row..row_end - 1, values at..at + n - 1 of each. */
+static void mv__walk_job(const mv__walk *w, size_t i, size_t *row, size_t *row_end, size_t *at, size_t *n) {
+    if (w->pieces > 1) {
+        *row = i / w->pieces;
+        *row_end = *row + 1;
+        *at = i % w->pieces * MV__CHUNK;
+        *n = mv__minz(MV__CHUNK, w->len - *at);
+    } else {
+        *row = i * w->group;
+        *row_end = mv__minz(w->rows, *row + w->group);
+        *at = 0;
+        *n = w->len;
+    }
+}
+static void mv__walk_row(const mv__walk *w, size_t row, size_t *oa, size_t *ob) { /* element offsets of a run */
+    int d;
+    *oa = *ob = 0;
+    for (d = 0; d < w->nd; d++) {
+        size_t k = row % w->dim[d];
+        row /= w->dim[d];
+        *oa += k * (size_t)w->sa[d];
+        *ob += k * (size_t)w->sb[d];
+    }
+}
+
+/* ---- conversion of a run ---- */
+static void mv__cv_get_u32(double *d, const void *src, size_t n) {
+    const uint32_t *s = (const uint32_t *)src;
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = (double)s[i];
+}
+static void mv__cv_get_i64(double *d, const void *src, size_t n) {
+    const int64_t *s = (const int64_t *)src;
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = (double)s[i];
+}
+static void mv__cv_get_u64(double *d, const void *src, size_t n) {
+    const uint64_t *s = (const uint64_t *)src;
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = (double)s[i];
+}
+static void mv__cv_get_f64(double *d, const void *src, size_t n) { mv__memcpy(d, src, n * sizeof(double)); }
+static void mv__cv_put_f64(void *dst, const double *s, size_t n) { mv__memcpy(dst, s, n * sizeof(double)); }
+static void mv__cv_put_u32(void *dst, const double *s, size_t n) {
+    uint32_t *d = (uint32_t *)dst;
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = (uint32_t)mv__cv_whole(s[i], 0.0, 4294967295.0);
+}
+static void mv__cv_put_i64(void *dst, const double *s, size_t n) {
+    int64_t *d = (int64_t *)dst;
+    size_t i;
+    for (i = 0; i < n; i++)
+        d[i] = s[i] >= 9223372036854775808.0 ? INT64_MAX : s[i] < -9223372036854775808.0 ? INT64_MIN
+             : s[i] != s[i] ? 0 : (int64_t)mv__rint(s[i]);
+}
+static void mv__cv_put_u64(void *dst, const double *s, size_t n) {
+    uint64_t *d = (uint64_t *)dst;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        double r = mv__rint(s[i]);
+        d[i] = r >= 18446744073709551616.0 ? UINT64_MAX : r > 0.0 ? (uint64_t)r : 0;
+    }
+}
+static void mv__cv_put_f16(void *dst, const double *s, size_t n) {
+    uint16_t *d = (uint16_t *)dst;
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = mv__f32_to_f16(mv__cv_odd(s[i]));
+}
+static void mv__cv_put_bf16(void *dst, const double *s, size_t n) {
+    uint16_t *d = (uint16_t *)dst;
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = mv__f32_to_bf16(mv__cv_odd(s[i]));
+}
+typedef void (*mv__cv_get_fn)(double *dst, const void *src, size_t n);
+typedef void (*mv__cv_put_fn)(void *dst, const double *src, size_t n);
+static mv__cv_get_fn mv__cv_getter(mv_dtype t) {
+    switch (t) {
+        case MEDVOL_U8: return MV__PICK(mv__cv_get_u8);
+        case MEDVOL_I8: return MV__PICK(mv__cv_get_i8);
+        case MEDVOL_U16: return MV__PICK(mv__cv_get_u16);
+        case MEDVOL_I16: return MV__PICK(mv__cv_get_i16);
+        case MEDVOL_I32: return MV__PICK(mv__cv_get_i32);
+        case MEDVOL_F16: return MV__PICK(mv__cv_get_f16);
+        case MEDVOL_BF16: return MV__PICK(mv__cv_get_bf16);
+        case MEDVOL_F32: return MV__PICK(mv__cv_get_f32);
+        case MEDVOL_U32: return mv__cv_get_u32;
+        case MEDVOL_I64: return mv__cv_get_i64;
+        case MEDVOL_U64: return mv__cv_get_u64;
+        default: return mv__cv_get_f64;
+    }
+}
+static mv__cv_put_fn mv__cv_putter(mv_dtype t) {
+    switch (t) {
+        case MEDVOL_U8: return MV__PICK(mv__cv_put_u8);
+        case MEDVOL_I8: return MV__PICK(mv__cv_put_i8);
+        case MEDVOL_U16: return MV__PICK(mv__cv_put_u16);
+        case MEDVOL_I16: return MV__PICK(mv__cv_put_i16);
+        case MEDVOL_I32: return MV__PICK(mv__cv_put_i32);
+        case MEDVOL_F32: return MV__PICK(mv__cv_put_f32);
+        case MEDVOL_F16: return mv__cv_put_f16;
+        case MEDVOL_BF16: return mv__cv_put_bf16;
+        case MEDVOL_U32: return mv__cv_put_u32;
+        case MEDVOL_I64: return mv__cv_put_i64;
+        case MEDVOL_U64: return mv__cv_put_u64;
+        default: return mv__cv_put_f64;
+    }
+}
+/* Integers without scaling where one side has 64 bits: through int64, exact and saturated. */
+static void mv__cv_integers(void *dst, mv_dtype dt, const void *src, mv_dtype st, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        int64_t v;
+        switch (st) {
+            case MEDVOL_U8: v = ((const uint8_t *)src)[i]; break;
+            case MEDVOL_I8: v = ((const int8_t *)src)[i]; break;
+            case MEDVOL_U16: v = ((const uint16_t *)src)[i]; break;
+            case MEDVOL_I16: v = ((const int16_t *)src)[i]; break;
+            case MEDVOL_U32: v = ((const uint32_t *)src)[i]; break;
+            case MEDVOL_I32: v = ((const int32_t *)src)[i]; break;
+            case MEDVOL_I64: v = ((const int64_t *)src)[i]; break;
+            default: v = ((const uint64_t *)src)[i] > INT64_MAX ? INT64_MAX : (int64_t)((const uint64_t *)src)[i];
+        }
+        switch (dt) {
+            case MEDVOL_U8: ((uint8_t *)dst)[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); break;
+            case MEDVOL_I8: ((int8_t *)dst)[i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v); break;
+            case MEDVOL_U16: ((uint16_t *)dst)[i] = (uint16_t)(v < 0 ? 0 : v > 65535 ? 65535 : v); break;
+            case MEDVOL_I16: ((int16_t *)dst)[i] = (int16_t)(v < -32768 ? -32768 : v > 32767 ? 32767 : v); break;
+            case MEDVOL_U32: ((uint32_t *)dst)[i] = (uint32_t)(v < 0 ? 0 : v > 4294967295 ? 4294967295 : v); break;
+            case MEDVOL_I32:
+                ((int32_t *)dst)[i] = (int32_t)(v < -2147483647 - 1 ? -2147483647 - 1 : v > 2147483647 ? 2147483647 : v);
+                break;
+            case MEDVOL_I64: ((int64_t *)dst)[i] = v; break;
+            default: ((uint64_t *)dst)[i] = v < 0 ? 0 : (uint64_t)v;
+        }
+    }
+}
+static void mv__cv_wide_f32(float *d, const void *src, mv_dtype st, size_t n) { /* 64-bit integers: one rounding */
+    size_t i;
+    if (st == MEDVOL_I64) for (i = 0; i < n; i++) d[i] = (float)((const int64_t *)src)[i];
+    else for (i = 0; i < n; i++) d[i] = (float)((const uint64_t *)src)[i];
+}
+static int mv__cv_to_f32(float *d, const void *s, mv_dtype t, size_t n, double slope, double inter, int scaled, int nt) {
+    switch (t) {
+#define MV__X(T, name, type) \
+    case MEDVOL_##T: MV__PICK(mv__cv_f32_from_##name)(d, (const type *)s, n, slope, inter, scaled, nt); return 1;
+        MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t)
+        MV__X(I32, i32, int32_t) MV__X(F32, f32, float) MV__X(F16, f16, uint16_t) MV__X(BF16, bf16, uint16_t)
+#undef MV__X
+        default: return 0;
+    }
+}
+/* n real values of any type to any type; nt as in the kernels. dst may be src when the element sizes agree. */
+static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, size_t n, double slope, double inter, int nt) {
+    int scaled = mv__scaled(slope, inter);
+    int wide = st == MEDVOL_I64 || st == MEDVOL_U64 || dt == MEDVOL_I64 || dt == MEDVOL_U64;
+    double block[MV__CV_BLOCK];
+    size_t i, ds = mv_dtype_size(dt), ss = mv_dtype_size(st);
+    mv__cv_get_fn get;
+    mv__cv_put_fn put;
+    if (!scaled && dt == st) {
+        if (dst != src) mv__memcpy(dst, src, n * ds);
+        return;
+    }
+    if (!scaled && wide && mv__is_integer(dt) && mv__is_integer(st)) { mv__cv_integers(dst, dt, src, st, n); return; }
+    if (!scaled && wide && dt == MEDVOL_F32 && mv__is_integer(st)) { mv__cv_wide_f32((float *)dst, src, st, n); return; }
+    if (dt == MEDVOL_F32 && mv__cv_to_f32((float *)dst, src, st, n, slope, inter, scaled, nt)) return;
+    if (!scaled && st == MEDVOL_F32 && dt == MEDVOL_F16) {
+        MV__PICK(mv__cv_f16_from_f32)((uint16_t *)dst, (const float *)src, n);
+        return;
+    }
+    if (!scaled && st == MEDVOL_F32 && dt == MEDVOL_BF16) {
+        MV__PICK(mv__cv_bf16_from_f32)((uint16_t *)dst, (const float *)src, n);
+        return;
+    }
+    get = mv__cv_getter(st);
+    put = mv__cv_putter(dt);
+    for (i = 0; i < n; i += MV__CV_BLOCK) {
+        size_t m = mv__minz(MV__CV_BLOCK, n - i);
+        get(block, (const unsigned char *)src + i * ss, m);
+        if (scaled) MV__PICK(mv__cv_scale)(block, m, slope, inter);
+        put((unsigned char *)dst + i * ds, block, m);
+    }
+}
+typedef struct mv__cv_arg {
+    mv__walk walk;
+    unsigned char *dst;
+    const unsigned char *src;
+    mv_dtype dt, st;
+    double slope, inter;
+    size_t parts; /* values an element: 2 for complex */
+    int raw, nt;
+} mv__cv_arg;
+static void mv__cv_job(void *arg, size_t job) {
+    const mv__cv_arg *g = (const mv__cv_arg *)arg;
+    size_t row, end, at, n, oa, ob, ds = mv_dtype_size(g->dt), ss = mv_dtype_size(g->st);
+    for (mv__walk_job(&g->walk, job, &row, &end, &at, &n); row < end; row++) {
+        mv__walk_row(&g->walk, row, &oa, &ob);
+        if (g->raw) mv__memmove(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
+        else mv__cv_run(g->dst + (oa + at) * ds * g->parts, g->dt, g->src + (ob + at) * ss * g->parts, g->st, n * g->parts,
+                        g->slope, g->inter, g->nt);
+    }
+}
+static mv_dtype mv__cv_part(mv_dtype t) { return t == MEDVOL_C64 ? MEDVOL_F32 : t == MEDVOL_C128 ? MEDVOL_F64 : t; }
+/* out and src have one shape; slope and inter apply on the way. */
+static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope, double inter, int fresh) {
+    mv__cv_arg g;
+    mv__walk_init(&g.walk, out, src);
+    g.dst = (unsigned char *)out->data;
+    g.src = (const unsigned char *)src->data;
+    g.raw = out->dtype == src->dtype && !mv__scaled(slope, inter);
+    g.parts = mv__is_complex(src->dtype) && !g.raw ? 2 : 1;
+    g.dt = g.raw ? out->dtype : mv__cv_part(out->dtype);
+    g.st = g.raw ? src->dtype : mv__cv_part(src->dtype);
+    g.slope = slope;
+    g.inter = inter;
+    g.nt = !fresh && g.dst != g.src && mv__vol_extent(out) > MV__NT_BYTES;
+    if (g.raw && g.dst == g.src) return MEDVOL_OK;
+    return mv_parallel_for(ctx, g.walk.njobs, mv__cv_job, &g, g.raw ? "copy" : "convert");
+}
+MEDVOL_DEF mv_status mv_volume_copy(mv_ctx *ctx, mv_volume *dst, const mv_volume *src) {
+    mv_volume out;
+    mv_status st = mv__vol_check(ctx, "volume_copy", "src", src);
+    if (st < 0) return st;
+    if (dst == src) return MEDVOL_OK;
+    st = mv__out_begin(ctx, "volume_copy", &out, dst, src, src->dtype, src->ndim, src->dim, 0);
+    if (st < 0) return st;
+    return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, 1.0, 0.0, out.owner != NULL), &out, dst);
+}
+MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, mv_dtype dtype,
+                                const mv_convert_opt *opt) {
+    mv_volume out;
+    double slope, inter, os = opt ? opt->slope : 0.0, oi = opt ? opt->inter : 0.0;
+    int keep = opt && opt->keep_scaling;
+    mv_status st = mv__vol_check(ctx, "convert", "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__fail_null(ctx, "convert", "dst");
+    if (dtype == MEDVOL_NONE) dtype = dst->data ? dst->dtype : src->dtype;
+    if (!(dtype == src->dtype || (mv__is_real(dtype) && mv__is_real(src->dtype)) ||
+          (mv__is_complex(dtype) && mv__is_complex(src->dtype))))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, -1, "convert: from %s to %s: not defined",
+                        mv_dtype_name(src->dtype), mv_dtype_name(dtype));
+    if (!mv__finite(os) || !mv__finite(oi))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1, "convert: slope = %g, inter = %g: must be finite", os, oi);
+    if (os != 0.0 && (keep || !mv__is_integer(dtype)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1, "convert: a slope is for integer types without keep_scaling");
+    mv__vol_scaling(src, &slope, &inter);
+    if (keep) slope = 1.0, inter = 0.0;
+    if (os != 0.0) { /* stored = (real - oi) / os */
+        slope /= os;
+        inter = (inter - oi) / os;
+    }
+    st = mv__out_begin(ctx, "convert", &out, dst, src, dtype, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    if (!keep) {
+        out.slope = os != 0.0 ? os : 1.0;
+        out.inter = os != 0.0 ? oi : 0.0;
+    }
+    return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL), &out, dst);
+}
+MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src, mv_dtype src_type,
+                                      size_t n, double slope, double inter) {
+    mv_volume d, s;
+    mv_status st;
+    if (!dst || !src) return mv__fail_null(ctx, "convert_array", !dst ? "dst" : "src");
+    if (!mv__is_real(dst_type) || !mv__is_real(src_type))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)(mv__is_real(dst_type) ? src_type : dst_type), -1,
+                        "convert_array: from %s to %s: both must be integer or real types", mv_dtype_name(src_type),
+                        mv_dtype_name(dst_type));
+    if ((st = mv_volume_wrap(ctx, &d, dst, dst_type, 1, &n, NULL)) < 0) return st;
+    mv__vol_init(&s, src_type, 1, &n);
+    s.data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
+    if ((st = mv__vol_check(ctx, "convert_array", "src", &s)) < 0) return st;
+    if (mv__overlap(dst, mv__vol_extent(&d), src, mv__vol_extent(&s)) &&
+        !(dst == src && mv_dtype_size(dst_type) == mv_dtype_size(src_type)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "convert_array: dst and src overlap");
+    return mv__cv_volume(ctx, &d, &s, slope, inter, 0);
+}
+
+/* ---- affine geometry ---- */
+MEDVOL_DEF void mv_affine_identity(double *a) {
+    int i;
+    for (i = 0; i < 12; i++) a[i] = i % 5 == 0 ? 1.0 : 0.0;
+}
+MEDVOL_DEF void mv_affine_from_spacing(double *a, const double *spacing, const double *origin) {
+    int r;
+    mv_affine_identity(a);
+    for (r = 0; r < 3; r++) {
+        a[5 * r] = spacing[r];
+        a[4 * r + 3] = origin ? origin[r] : 0.0;
+    }
+}
+MEDVOL_DEF void mv_affine_mul(double *out, const double *a, const double *b) {
+    double t[12];
+    int r, c;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 4; c++)
+            t[4 * r + c] = a[4 * r] * b[c] + a[4 * r + 1] * b[4 + c] + a[4 * r + 2] * b[8 + c] + (c == 3 ? a[4 * r + 3] : 0.0);
+    mv__memcpy(out, t, sizeof t);
+}
+MEDVOL_DEF double mv_affine_det(const double *a) {
+    return a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]);
+}
+MEDVOL_DEF void mv_affine_spacing(double *spacing, const double *a) {
+    int c;
+    for (c = 0; c < 3; c++) spacing[c] = sqrt(a[c] * a[c] + a[4 + c] * a[4 + c] + a[8 + c] * a[8 + c]);
+}
+MEDVOL_DEF mv_status mv_affine_invert(double *out, const double *a) {
+    double t[12], s[3], det = mv_affine_det(a);
+    int r, c;
+    mv_affine_spacing(s, a);
+    if (!mv__finite(det) || !(fabs(det) > 1e-12 * s[0] * s[1] * s[2])) return MEDVOL_E_SINGULAR;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++) { /* cofactor of (c, r) */
+            int p = (c + 1) % 3, q = (c + 2) % 3, u = (r + 1) % 3, v = (r + 2) % 3;
+            t[4 * r + c] = (a[4 * p + u] * a[4 * q + v] - a[4 * p + v] * a[4 * q + u]) / det;
+        }
+    for (r = 0; r < 3; r++) {
+        t[4 * r + 3] = -(t[4 * r] * a[3] + t[4 * r + 1] * a[7] + t[4 * r + 2] * a[11]);
+        if (!mv__finite(t[4 * r + 3])) return MEDVOL_E_SINGULAR;
+    }
+    mv__memcpy(out, t, sizeof t);
+    return MEDVOL_OK;
+}
+/* One Jacobi rotation of the symmetric s that clears s[p][q]; v collects the rotations. */
+static void mv__af_rotate(double s[3][3], double v[3][3], int p, int q) {
+    double theta, t, c, n;
+    int k;
+    if (s[p][q] == 0.0) return;
+    theta = (s[q][q] - s[p][p]) / (2.0 * s[p][q]);
+    t = (theta < 0.0 ? -1.0 : 1.0) / (fabs(theta) + sqrt(theta * theta + 1.0));
+    c = 1.0 / sqrt(t * t + 1.0);
+    n = t * c;
+    for (k = 0; k < 3; k++) {
+        double x = s[k][p], y = s[k][q];
+        s[k][p] = c * x - n * y;
+        s[k][q] = n * x + c * y;
+    }
+    for (k = 0; k < 3; k++) {
+        double x = s[p][k], y = s[q][k];
+        s[p][k] = c * x - n * y;
+        s[q][k] = n * x + c * y;
+        x = v[k][p];
+        y = v[k][q];
+        v[k][p] = c * x - n * y;
+        v[k][q] = n * x + c * y;
+    }
+}
+/* Nearest orthonormal matrix to the columns of a, scaled to unit length: M V diag(1/sigma) V^T, directions without extent
+   left out. Row r column c of the result at r3[3 * r + c]. */
+static void mv__af_polar(double *r3, const double *a) {
+    double m[3][3], s[3][3], v[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, len[3], w[3];
+    int i, j, k, sweep;
+    mv_affine_spacing(len, a);
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) m[i][j] = a[4 * i + j] / (len[j] > 0.0 ? len[j] : 1.0);
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) s[i][j] = m[0][i] * m[0][j] + m[1][i] * m[1][j] + m[2][i] * m[2][j];
+    for (sweep = 0; sweep < 12; sweep++) {
+        mv__af_rotate(s, v, 0, 1);
+        mv__af_rotate(s, v, 0, 2);
+        mv__af_rotate(s, v, 1, 2);
+    }
+    for (k = 0; k < 3; k++) w[k] = s[k][k] > 1e-14 ? 1.0 / sqrt(s[k][k]) : 0.0;
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) {
+            double t = 0.0;
+            for (k = 0; k < 3; k++)
+                t += (m[i][0] * v[0][k] + m[i][1] * v[1][k] + m[i][2] * v[2][k]) * w[k] * v[j][k];
+            r3[3 * i + j] = t;
+        }
+}
+MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double *offset, const double *spacing,
+                                     double qfac) {
+    double b = bcd[0], c = bcd[1], d = bcd[2], n = b * b + c * c + d * d, w, k[3];
+    int r;
+    if (n > 1.0) {
+        double s = 1.0 / sqrt(n);
+        b *= s, c *= s, d *= s;
+        n = 1.0;
+    }
+    w = sqrt(1.0 - n);
+    k[0] = spacing[0], k[1] = spacing[1], k[2] = qfac < 0.0 ? -spacing[2] : spacing[2];
+    a[0] = (w * w + b * b - c * c - d * d) * k[0];
+    a[1] = 2.0 * (b * c - w * d) * k[1];
+    a[2] = 2.0 * (b * d + w * c) * k[2];
+    a[4] = 2.0 * (b * c + w * d) * k[0];
+    a[5] = (w * w + c * c - b * b - d * d) * k[1];
+    a[6] = 2.0 * (c * d - w * b) * k[2];
+    a[8] = 2.0 * (b * d - w * c) * k[0];
+    a[9] = 2.0 * (c * d + w * b) * k[1];
+    a[10] = (w * w + d * d - c * c - b * b) * k[2];
+    for (r = 0; r < 3; r++) a[4 * r + 3] = offset[r];
+}
+MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offset, double *spacing, double *qfac) {
+    double r[9], q[4], back[12], worst = 0.0, n;
+    int i, big = 0;
+    mv_affine_spacing(spacing, a);
+    mv__af_polar(r, a);
+    *qfac = 1.0;
+    n = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
+    if (n < 0.0) { /* a reflection: NIfTI turns the third axis */
+        *qfac = -1.0;
+        for (i = 0; i < 3; i++) r[3 * i + 2] = -r[3 * i + 2];
+    }
+    /* four squares of the components, times 4; divide by the largest */
+    q[0] = 1.0 + r[0] + r[4] + r[8];
+    q[1] = 1.0 + r[0] - r[4] - r[8];
+    q[2] = 1.0 - r[0] + r[4] - r[8];
+    q[3] = 1.0 - r[0] - r[4] + r[8];
+    for (i = 1; i < 4; i++)
+        if (q[i] > q[big]) big = i;
+    n = 2.0 * sqrt(q[big] > 0.0 ? q[big] : 1.0);
+    if (big == 0) q[0] = n / 4, q[1] = (r[7] - r[5]) / n, q[2] = (r[2] - r[6]) / n, q[3] = (r[3] - r[1]) / n;
+    else if (big == 1) q[1] = n / 4, q[0] = (r[7] - r[5]) / n, q[2] = (r[1] + r[3]) / n, q[3] = (r[2] + r[6]) / n;
+    else if (big == 2) q[2] = n / 4, q[0] = (r[2] - r[6]) / n, q[1] = (r[1] + r[3]) / n, q[3] = (r[5] + r[7]) / n;
+    else q[3] = n / 4, q[0] = (r[3] - r[1]) / n, q[1] = (r[2] + r[6]) / n, q[2] = (r[5] + r[7]) / n;
+    for (i = 0; i < 3; i++) {
+        bcd[i] = q[0] < 0.0 ? -q[i + 1] : q[i + 1];
+        offset[i] = a[4 * i + 3];
+    }
+    mv_affine_from_qform(back, bcd, offset, spacing, *qfac);
+    for (i = 0; i < 12; i++) worst = fabs(back[i] - a[i]) > worst ? fabs(back[i] - a[i]) : worst;
+    return worst;
+}
+MEDVOL_DEF void mv_affine_orientation(const double *a, int *axis, int *sign) {
+    double r[9];
+    int c, k, best;
+    mv__af_polar(r, a);
+    for (c = 0; c < 3; c++) {
+        for (best = 0, k = 1; k < 3; k++)
+            if (fabs(r[3 * k + c]) > fabs(r[3 * best + c])) best = k;
+        if (!(fabs(r[3 * best + c]) > 1e-8)) {
+            axis[c] = -1;
+            sign[c] = 0;
+            continue;
+        }
+        axis[c] = best;
+        sign[c] = r[3 * best + c] < 0.0 ? -1 : 1;
+        for (k = 0; k < 3; k++) r[3 * best + k] = 0.0; /* each world axis once */
+    }
+}
+MEDVOL_DEF void mv_affine_apply(double *out, const double *a, const double *p) {
+    double t[3];
+    int r;
+    for (r = 0; r < 3; r++) t[r] = a[4 * r] * p[0] + a[4 * r + 1] * p[1] + a[4 * r + 2] * p[2] + a[4 * r + 3];
+    for (r = 0; r < 3; r++) out[r] = t[r];
+}
+typedef struct mv__af_arg {
+    const double *a, *x, *y, *z;
+    double *xo, *yo, *zo;
+    size_t n;
+} mv__af_arg;
+static void mv__af_job(void *arg, size_t job) {
+    const mv__af_arg *g = (const mv__af_arg *)arg;
+    size_t o = job * MV__CHUNK, n = mv__minz(MV__CHUNK, g->n - o);
+    MV__PICK(mv__af_points)(g->a, g->xo + o, g->yo + o, g->zo + o, g->x + o, g->y + o, g->z + o, n);
+}
+MEDVOL_DEF mv_status mv_affine_apply_points(mv_ctx *ctx, const double *a, double *xo, double *yo, double *zo,
+                                            const double *x, const double *y, const double *z, size_t n) {
+    mv__af_arg g;
+    if (!a) return mv__fail_null(ctx, "affine_apply_points", "a");
+    if (!xo || !yo || !zo || !x || !y || !z) return mv__fail_null(ctx, "affine_apply_points", "a coordinate array");
+    g.a = a, g.x = x, g.y = y, g.z = z, g.xo = xo, g.yo = yo, g.zo = zo, g.n = n;
+    return mv_parallel_for(ctx, mv__divup(n, MV__CHUNK), mv__af_job, &g, "points");
+}
+MEDVOL_DEF mv_status mv_voxel_to_world(const mv_volume *v, double *world, const double *voxel) {
+    if (!v || !world || !voxel) return MEDVOL_E_NULL;
+    mv_affine_apply(world, v->affine, voxel);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_world_to_voxel(const mv_volume *v, double *voxel, const double *world) {
+    double inverse[12];
+    if (!v || !world || !voxel) return MEDVOL_E_NULL;
+    if (mv_affine_invert(inverse, v->affine) < 0) return MEDVOL_E_SINGULAR;
+    mv_affine_apply(voxel, inverse, world);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_spacing(const mv_volume *v, double *spacing) { mv_affine_spacing(spacing, v->affine); }
+MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
+    int axis[3], sign[3], i;
+    mv_affine_orientation(v->affine, axis, sign);
+    for (i = 0; i < 3; i++) code[i] = axis[i] < 0 ? '?' : (sign[i] > 0 ? "RAS" : "LPI")[axis[i]];
+    code[3] = 0;
+}
+#endif
+
+/* ==== [GZIP] CRC-32, inflate, deflate, gzip members, block gzip ==== */
+#ifndef MEDVOL_NO_GZIP
+#ifdef MV__PASS
+#else
+#endif
+#endif /* MEDVOL_NO_GZIP */
+
+/* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG ==== */
+#ifndef MEDVOL_NO_IO
+#ifdef MV__PASS
+#else
+#endif
+#endif /* MEDVOL_NO_IO */
+
+/* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold ==== */
+#ifndef MEDVOL_NO_INTENSITY
+#ifdef MV__PASS
+#else
+#endif
+#endif /* MEDVOL_NO_INTENSITY */
+
+/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees ==== */
+#ifndef MEDVOL_NO_SPATIAL
+#ifdef MV__PASS
+#else
+#endif
+#endif /* MEDVOL_NO_SPATIAL */
+
+/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine ==== */
+#ifndef MEDVOL_NO_RESAMPLE
+#ifdef MV__PASS
+#else
+#endif
+#endif /* MEDVOL_NO_RESAMPLE */
+
+/* ==== [END] close the pass, licence ========================================================================================== */
+#ifdef MV__PASS
+#  if defined(MV__X86) && MV__PASS >= 3
+MV__UNTARGET
+#  endif
+#  undef MV__I
+#  undef MV__S
+#  undef mv_end
+#  undef mv_fence
+#  undef mv_prefetch
+#  undef mvd
+#  undef mvd_add
+#  undef mvd_div
+#  undef mvd_eq
+#  undef mvd_hi
+#  undef mvd_hi_i
+#  undef mvd_isnan
+#  undef mvd_lo
+#  undef mvd_lo_i
+#  undef mvd_load
+#  undef mvd_lt
+#  undef mvd_max
+#  undef mvd_min
+#  undef mvd_mul
+#  undef mvd_round
+#  undef mvd_sel
+#  undef mvd_set1
+#  undef mvd_sqrt
+#  undef mvd_store
+#  undef mvd_sub
+#  undef mvd_widen
+#  undef mvd_zero
+#  undef mvdm
+#  undef mvf
+#  undef mvf_abs
+#  undef mvf_add
+#  undef mvf_bits
+#  undef mvf_div
+#  undef mvf_eq
+#  undef mvf_floor
+#  undef mvf_fromi
+#  undef mvf_gather
+#  undef mvf_ge
+#  undef mvf_gt
+#  undef mvf_isnan
+#  undef mvf_le
+#  undef mvf_load
+#  undef mvf_load_bf16
+#  undef mvf_load_f16
+#  undef mvf_loadn
+#  undef mvf_lt
+#  undef mvf_mad
+#  undef mvf_max
+#  undef mvf_min
+#  undef mvf_mul
+#  undef mvf_narrow
+#  undef mvf_neg
+#  undef mvf_nmad
+#  undef mvf_rev
+#  undef mvf_round
+#  undef mvf_sel
+#  undef mvf_set1
+#  undef mvf_sqrt
+#  undef mvf_store
+#  undef mvf_store_bf16
+#  undef mvf_store_f16
+#  undef mvf_storen
+#  undef mvf_stream
+#  undef mvf_sub
+#  undef mvf_transpose
+#  undef mvf_zero
+#  undef mvi
+#  undef mvi_add
+#  undef mvi_and
+#  undef mvi_asf
+#  undef mvi_eq
+#  undef mvi_gt
+#  undef mvi_iota
+#  undef mvi_load
+#  undef mvi_load_i16
+#  undef mvi_load_i8
+#  undef mvi_load_u16
+#  undef mvi_load_u8
+#  undef mvi_max
+#  undef mvi_min
+#  undef mvi_mul
+#  undef mvi_narrow
+#  undef mvi_or
+#  undef mvi_round
+#  undef mvi_sel
+#  undef mvi_set1
+#  undef mvi_sll
+#  undef mvi_sra
+#  undef mvi_srl
+#  undef mvi_store
+#  undef mvi_store_i16
+#  undef mvi_store_i8
+#  undef mvi_store_u16
+#  undef mvi_store_u8
+#  undef mvi_sub
+#  undef mvi_trunc
+#  undef mvi_xor
+#  undef mvm
+#  undef mvm_and
+#  undef mvm_bits
+#  undef mvm_not
+#  undef mvm_or
+#  undef MV__SFX
+#  undef MVF_N
+#  undef MVD_N
+#  undef MV__PASS
+#else
+#  if defined(__clang__)
+#    pragma clang diagnostic pop
+#  elif defined(__GNUC__)
+#    pragma GCC pop_options
+#    pragma GCC diagnostic pop
+#  endif
+#endif
+#endif /* MEDVOL_IMPLEMENTATION */
+/*
+This software is available under two licences; choose the one you prefer.
+
+ALTERNATIVE A - MIT No Attribution (MIT-0)
+Copyright (c) 2026 the medvol authors
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so.
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+ALTERNATIVE B - Public Domain (www.unlicense.org)
+The authors dedicate any and all copyright interest in this software to the public domain. Anyone is free to copy, modify,
+publish, use, compile, sell or distribute it, in source or binary form, for any purpose, commercial or not, by any means.
+The disclaimer of warranty and liability above applies to this alternative too.
+*/

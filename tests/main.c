@@ -1,0 +1,176 @@
+/* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--level N] [--threads N]. The last line is
+   "N passed, N failed". */
+#if defined(__unix__) || defined(__APPLE__)
+#  define _DEFAULT_SOURCE 1
+#  include <sys/mman.h>
+#  include <sys/stat.h>
+#  include <unistd.h>
+#endif
+#include "test.h"
+
+#define T_TABLES(X) X(core)
+#define X(name) extern const t_case tests_##name[];
+T_TABLES(X)
+#undef X
+static const struct {
+    const char *name;
+    const t_case *cases;
+} tables[] = {
+#define X(name) {#name, tests_##name},
+    T_TABLES(X)
+#undef X
+};
+
+mv_ctx *T;
+int t_level, t_threads;
+static int failures_in_case;
+static const char *case_name;
+static long passed, failed;
+
+int t_check(int ok, const char *file, int line, const char *what) {
+    if (!ok && failures_in_case++ < 5)
+        fprintf(stderr, "%s:%d: %s [level %d, threads %d]: %s\n", file, line, case_name, t_level, t_threads, what);
+    return ok;
+}
+int t_status(mv_status got, mv_status want, const char *file, int line, const char *what) {
+    if (got != want && failures_in_case < 5)
+        fprintf(stderr, "  got %d (%s; \"%s\"), want %d\n", (int)got, mv_status_str(got), mv_message(T), (int)want);
+    return t_check(got == want, file, line, what);
+}
+int t_near(double a, double b, double tol, const char *file, int line, const char *what) {
+    int ok = fabs(a - b) <= tol || a == b || (a != a && b != b);
+    if (!ok && failures_in_case < 5) fprintf(stderr, "  %.17g against %.17g, tolerance %g\n", a, b, tol);
+    return t_check(ok, file, line, what);
+}
+
+static uint64_t state;
+void t_seed(uint64_t seed) { state = seed; }
+uint64_t t_bits(void) { /* splitmix64, Steele et al. 2014 */
+    uint64_t z = (state += 0x9e3779b97f4a7c15u);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+double t_uniform(double lo, double hi) { return lo + (hi - lo) * ((double)(t_bits() >> 11) * 0x1p-53); }
+double t_normal(void) {
+    return sqrt(-2.0 * log(t_uniform(1e-300, 1.0))) * cos(6.283185307179586 * t_uniform(0.0, 1.0));
+}
+
+#if defined(__unix__) || defined(__APPLE__)
+static size_t guard_span(size_t n) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (n + page - 1) / page * page;
+}
+void *t_guard(size_t n) {
+    size_t span = guard_span(n), page = (size_t)sysconf(_SC_PAGESIZE);
+    char *p = (char *)mmap(NULL, span + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED || (span && mprotect(p + page, span, PROT_READ | PROT_WRITE) != 0)) abort();
+    return p + page + span - n;
+}
+void t_guard_free(void *p, size_t n) {
+    size_t span = guard_span(n), page = (size_t)sysconf(_SC_PAGESIZE);
+    if (p) munmap((char *)p + n - span - page, span + 2 * page);
+}
+#else
+void *t_guard(size_t n) {
+    void *p = malloc(n ? n : 1);
+    if (!p) abort();
+    return p;
+}
+void t_guard_free(void *p, size_t n) {
+    (void)n;
+    free(p);
+}
+#endif
+
+static size_t live, allocations, fail_at;
+static int fail_forever;
+static void *count_alloc(void *user, size_t n) {
+    void *p;
+    (void)user;
+    allocations++;
+    if (fail_at && allocations >= fail_at && (fail_forever || allocations == fail_at)) return NULL;
+    p = malloc(n);
+    if (p) live++;
+    return p;
+}
+static void count_free(void *user, void *p) {
+    (void)user;
+    if (p) live--;
+    free(p);
+}
+size_t t_live(void) { return live; }
+size_t t_allocations(void) { return allocations; }
+void t_fail_alloc(size_t k, int forever) {
+    fail_at = k ? allocations + k : 0;
+    fail_forever = forever;
+}
+
+const char *t_path(const char *name) {
+    static char path[4][512];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "build/tmp/%s", name);
+    return path[turn];
+}
+
+static void run_case(const char *table, const t_case *c) {
+    mv_ctx ctx;
+    mv_ctx_desc desc;
+    char name[128];
+    size_t before;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = t_threads;
+    desc.mem_alloc = count_alloc;
+    desc.mem_free = count_free;
+    snprintf(name, sizeof name, "%s/%s", table, c->name);
+    case_name = name;
+    failures_in_case = 0;
+    t_fail_alloc(0, 0);
+    if (mv_ctx_init(&ctx, &desc) < 0) abort();
+    T = &ctx;
+    t_seed(1);
+    before = live;
+    c->run();
+    t_fail_alloc(0, 0);
+    t_check(live == before, __FILE__, __LINE__, "every block was released");
+    mv_ctx_free(&ctx);
+    if (failures_in_case) failed++;
+    else passed++;
+}
+
+int main(int argc, char **argv) {
+    static const int counts[] = {1, 2, 5};
+    const char *part = NULL;
+    int best = mv_level_force(4), level = 0, threads = 0, i;
+    size_t k;
+#if defined(__unix__) || defined(__APPLE__)
+    mkdir("build", 0777);
+    mkdir("build/tmp", 0777);
+#endif
+    for (i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--level") && i + 1 < argc) level = atoi(argv[++i]);
+        else if (!strcmp(argv[i], "--threads") && i + 1 < argc) threads = atoi(argv[++i]);
+        else part = argv[i];
+    }
+    for (t_level = best; t_level >= 1; t_level--) {
+        if (level && t_level != level) continue;
+        mv_level_force(t_level);
+        for (i = 0; i < 3; i++) {
+            t_threads = counts[i];
+            if (threads && t_threads != threads) continue;
+            for (k = 0; k < sizeof tables / sizeof *tables; k++) {
+                const t_case *c;
+                for (c = tables[k].cases; c->name; c++) {
+                    char name[128];
+                    snprintf(name, sizeof name, "%s/%s", tables[k].name, c->name);
+                    if (part && !strstr(name, part)) continue;
+                    if ((c->flags & T_ONCE) && !(t_level == best && i == 0) && !level && !threads) continue;
+                    run_case(tables[k].name, c);
+                }
+            }
+        }
+    }
+    printf("%ld passed, %ld failed\n", passed, failed);
+    return failed || !passed;
+}

@@ -1,0 +1,49 @@
+/* test.h - the harness of medvol's tests: cases, checks, a leak-counting context, random data, guarded buffers.
+   Each tests/test_*.c defines one table `const t_case tests_NAME[]`, listed in main.c. A case runs once for each SIMD level
+   and each of 1, 2 and 5 threads (T_ONCE: once), with the context `T`; blocks it leaves unreleased fail it. */
+#ifndef MEDVOL_TEST_H
+#define MEDVOL_TEST_H
+#include "../medvol.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { T_ONCE = 1 };
+typedef struct t_case {
+    const char *name;
+    void (*run)(void);
+    int flags;
+} t_case;
+
+extern mv_ctx *T;      /* context of the running case: t_threads threads; counts its blocks */
+extern int t_level;    /* SIMD level in force */
+extern int t_threads;
+
+int t_check(int ok, const char *file, int line, const char *what);
+int t_status(mv_status got, mv_status want, const char *file, int line, const char *what);
+int t_near(double a, double b, double tol, const char *file, int line, const char *what);
+#define CHECK(x) t_check(!!(x), __FILE__, __LINE__, #x)
+#define CHECK_OK(call) t_status((call), MEDVOL_OK, __FILE__, __LINE__, #call)
+#define CHECK_STATUS(call, want) t_status((call), (want), __FILE__, __LINE__, #call)
+#define CHECK_NEAR(a, b, tol) t_near((a), (b), (tol), __FILE__, __LINE__, #a " ~ " #b)
+
+/* Random numbers of a fixed sequence: t_seed restarts it. */
+void t_seed(uint64_t seed);
+uint64_t t_bits(void);
+double t_uniform(double lo, double hi);
+double t_normal(void);
+
+/* n bytes that end exactly before an unreadable page (where the platform has them), 64-byte-offset choosable by the caller:
+   reading or writing one byte too far ends the program. Released with t_guard_free. */
+void *t_guard(size_t n);
+void t_guard_free(void *p, size_t n);
+
+/* Blocks alive in T, allocations made; fail the k-th allocation from now on (0: none), once or for ever. */
+size_t t_live(void);
+size_t t_allocations(void);
+void t_fail_alloc(size_t k, int forever);
+
+/* A path in the scratch folder build/tmp; the text stays valid for four calls. */
+const char *t_path(const char *name);
+#endif
