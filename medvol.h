@@ -393,6 +393,8 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code);
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
 
+/* ---- pictures ------------------------------------------------------------------------------------------------ */
+
 /* ---- intensity ----------------------------------------------------------------------------------------------- */
 
 /* ---- spatial ------------------------------------------------------------------------------------------------- */
@@ -2799,6 +2801,13 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
 #endif /* MEDVOL_NO_GZIP */
 
 /* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG ==== */
+#ifndef MEDVOL_NO_IO
+#ifdef MV__PASS
+#else
+#endif
+#endif /* MEDVOL_NO_IO */
+
+/* ---- pictures: PNG and the three-plane view, part of [IO] ---- */
 #ifndef MEDVOL_NO_IO
 #ifdef MV__PASS
 #else
