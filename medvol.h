@@ -37,6 +37,7 @@
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE: leave a section out ([IO] needs [GZIP])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
+     MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
      MEDVOL_NO_STDIO        no files: bytes come and go through mv_io hooks and memory
      MEDVOL_NO_MALLOC       no malloc: memory comes from the context's hooks
      MEDVOL_NO_THREADS      no own thread pool
@@ -205,6 +206,7 @@ typedef struct mv_ctx {
     mv_ctx_desc desc;
     mv_error error;
     unsigned warnings;
+    int busy;   /* private: inside mv_parallel_for */
     void *pool; /* private */
 } mv_ctx;
 
@@ -216,7 +218,8 @@ MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx);
 MEDVOL_DEF int mv_threads(const mv_ctx *ctx);
 /* mv_parallel_for: job(arg, i) for each i < njobs on the context's threads, the caller's among them; returns when all have
    run. Which thread runs which i is open, so jobs write to separate places. `label` names the work to progress (NULL: no
-   progress). Errors: MEDVOL_E_NULL, MEDVOL_E_CANCELLED (jobs not yet begun are left out). */
+   progress). A call from inside a job runs serially and silently: no progress, no trace. Errors: MEDVOL_E_NULL,
+   MEDVOL_E_CANCELLED (jobs not yet begun are left out). */
 MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void *arg, size_t i), void *arg,
                                      const char *label);
 /* mv_message: one line on the last failure ("" when there was none). mv_status_str: the general meaning of a status.
@@ -288,7 +291,8 @@ typedef struct mv_nifti {
 /* A volume of 1 to 7 dimensions, x fastest. Voxel (i, j, k, ...) is element i * stride[0] + j * stride[1] + ... of data;
    stride[0] is 1 and every further stride spans at least the axes before it, so a view may skip but never fold back.
    affine: rows of the 3 x 4 matrix from voxel index (i, j, k) to millimetres, RAS+ (world = affine[4 * r + c] * ijk[c] +
-   affine[4 * r + 3]). Real value of integer and real types: stored * slope + inter; slope 0 or non-finite: no scaling.
+   affine[4 * r + 3]). Real value of integer and real types, and of each part of a complex one: stored * slope + inter;
+   slope 0 or non-finite: no scaling.
    step: spacing of axes 3 to 6 (seconds for a series). {0} is an empty volume: a destination the call allocates. */
 typedef struct mv_volume {
     void *data;
@@ -330,7 +334,7 @@ MEDVOL_DEF int mv_volume_contiguous(const mv_volume *v);
 /* DESTINATIONS of every volume call: an empty dst ({0}) is allocated. A dst with memory must have the result's shape and
    type and is written in place. dst and src may be the same struct: where the result has src's shape and type it is made in
    place if the operation says so, otherwise src's memory is released and dst owns new memory. Any other overlap is
-   MEDVOL_E_ALIAS. On error dst is as it was. */
+   MEDVOL_E_ALIAS. On error dst is as it was; only a cancelled operation may have changed voxels of a dst that had memory. */
 
 /* mv_convert: dst = src as another type. dtype MEDVOL_NONE: dst's type when it has memory, else src's.
    Integer targets: real value / slope of dst, rounded to nearest even, saturated; NaN becomes 0. f16, bf16, f32: rounded to
@@ -352,6 +356,7 @@ MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type,
                                       size_t n, double slope, double inter);
 
 /* ---- affine geometry: double[12] is three rows of four, row r column c at [4 * r + c]; the last row is 0 0 0 1 ------- */
+/* The mv_affine_* calls without a context trust their pointers. */
 
 /* mv_affine_identity. mv_affine_from_spacing: diag(spacing), origin (NULL: 0). mv_affine_mul: out = a * b (out may be
    either). mv_affine_invert: MEDVOL_E_SINGULAR when |det| is zero, non-finite or below 1e-12 of the product of the column
@@ -691,8 +696,9 @@ typedef struct mv__text {
 static void mv__put(mv__text *t, char c) {
     if (t->at < t->end) *t->at++ = c;
 }
-static void mv__puts(mv__text *t, const char *s) {
-    while (*s) mv__put(t, *s++);
+static void mv__puts(mv__text *t, const char *s) { /* text from files may hold anything: a message stays one line */
+    if (!s) s = "(null)";
+    for (; *s; s++) mv__put(t, (unsigned char)*s < 32 || *s == 127 ? '?' : *s);
 }
 static void mv__putu(mv__text *t, uint64_t u, unsigned base) {
     char b[24];
@@ -747,7 +753,10 @@ MV__PRINTF(3, 0) static size_t mv__vformat(char *dst, size_t size, const char *f
             else sizet = 1;
         }
         if (*fmt == 'd') {
-            int64_t v = wide > 1 ? va_arg(ap, long long) : wide ? va_arg(ap, long) : va_arg(ap, int);
+            int64_t v = sizet      ? va_arg(ap, ptrdiff_t)
+                        : wide > 1 ? va_arg(ap, long long)
+                        : wide     ? va_arg(ap, long)
+                                   : va_arg(ap, int);
             if (v < 0) mv__put(&t, '-');
             mv__putu(&t, v < 0 ? 0u - (uint64_t)v : (uint64_t)v, 10);
         } else if (*fmt == 'u' || *fmt == 'x') {
@@ -822,8 +831,8 @@ static void *mv__alloc(mv_ctx *ctx, size_t bytes) {
     if (own && bytes >= 2 * MV__HUGE) align = MV__HUGE;
 #endif
     if (bytes == 0) bytes = 1;
-    if (!mv__add(bytes, align + sizeof(void *), &total)) return NULL;
-    if (!own) raw = (unsigned char *)ctx->desc.mem_alloc(ctx->desc.mem_user, total);
+    if (!mv__add(bytes, align + sizeof(void *), &total)) total = 0; /* no machine has as much */
+    else if (!own) raw = (unsigned char *)ctx->desc.mem_alloc(ctx->desc.mem_user, total);
 #ifndef MEDVOL_NO_MALLOC
     else raw = (unsigned char *)malloc(total);
 #endif
@@ -909,7 +918,7 @@ typedef pthread_t mv__thread;
 typedef struct mv__pool {
     mv__mutex lock;
     mv__cond work, done;
-    int threads, running, stop, busy;
+    int threads, running, stop;
     unsigned long turn; /* counts calls, so that a worker takes part once in each */
     void (*job)(void *arg, size_t i);
     void *arg;
@@ -1042,7 +1051,6 @@ static mv_status mv__pool_run(mv_ctx *ctx, mv__pool *p, size_t njobs, void (*job
     p->cancel = 0;
     p->next = 0;
     p->running = p->threads - 1;
-    p->busy = 1;
     p->turn++;
     mv__wake_all(&p->work);
     mv__unlock(&p->lock);
@@ -1052,38 +1060,45 @@ static mv_status mv__pool_run(mv_ctx *ctx, mv__pool *p, size_t njobs, void (*job
     }
     mv__lock(&p->lock);
     while (p->running > 0) mv__wait(&p->done, &p->lock);
-    p->busy = 0;
     mv__unlock(&p->lock);
     return p->cancel ? mv__cancelled(ctx, label) : MEDVOL_OK;
 }
 #endif
+static mv_status mv__hook_run(mv_ctx *ctx, size_t njobs, void (*job)(void *, size_t), void *arg, const char *label) {
+    size_t i, n, step = ctx->desc.progress && label ? mv__divup(njobs, 64) : njobs; /* in a few batches, so that */
+    if (ctx->desc.threads > 0) step = mv__maxz(step, (size_t)ctx->desc.threads);    /* progress comes from this thread */
+    for (i = 0; i < njobs; i += n) {
+        mv__slice_arg s;
+        s.job = job;
+        s.arg = arg;
+        s.first = i;
+        n = mv__minz(step, njobs - i);
+        if (mv__progress(ctx, i, njobs, label)) return mv__cancelled(ctx, label);
+        ctx->desc.parallel_for(ctx->desc.parallel_user, n, mv__slice_job, &s);
+    }
+    return MEDVOL_OK;
+}
 MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void *arg, size_t i), void *arg,
                                      const char *label) {
-    size_t i, step;
+    size_t i;
     mv_status st = MEDVOL_OK;
     if (!job) return mv__fail_null(ctx, "parallel_for", "job");
-    mv__trace(ctx, 1, label ? label : "jobs", njobs);
-    if (ctx && ctx->desc.parallel_for && njobs > 1) { /* in a few batches, so that progress comes from this thread */
-        step = ctx->desc.progress && label ? mv__divup(njobs, 64) : njobs;
-        if (ctx->desc.threads > 0) step = mv__maxz(step, (size_t)ctx->desc.threads);
-        for (i = 0; i < njobs && st == MEDVOL_OK; i += step) {
-            mv__slice_arg s;
-            s.job = job;
-            s.arg = arg;
-            s.first = i;
-            if (mv__progress(ctx, i, njobs, label)) st = mv__cancelled(ctx, label);
-            else ctx->desc.parallel_for(ctx->desc.parallel_user, mv__minz(step, njobs - i), mv__slice_job, &s);
-        }
+    if (!ctx || ctx->busy) { /* serial; or from inside a job, perhaps on another thread */
+        for (i = 0; i < njobs; i++) job(arg, i);
+        return MEDVOL_OK;
     }
+    mv__trace(ctx, 1, label ? label : "jobs", njobs);
+    ctx->busy = 1;
+    if (ctx->desc.parallel_for && njobs > 1) st = mv__hook_run(ctx, njobs, job, arg, label);
 #ifndef MEDVOL_NO_THREADS
-    else if (ctx && ctx->pool && njobs > 1 && !((mv__pool *)ctx->pool)->busy)
-        st = mv__pool_run(ctx, (mv__pool *)ctx->pool, njobs, job, arg, label);
+    else if (ctx->pool && njobs > 1) st = mv__pool_run(ctx, (mv__pool *)ctx->pool, njobs, job, arg, label);
 #endif
     else
-        for (i = 0; i < njobs; i++) {
-            if (mv__progress(ctx, i, njobs, label)) { st = mv__cancelled(ctx, label); break; }
-            job(arg, i);
+        for (i = 0; i < njobs && st == MEDVOL_OK; i++) {
+            if (mv__progress(ctx, i, njobs, label)) st = mv__cancelled(ctx, label);
+            else job(arg, i);
         }
+    ctx->busy = 0;
     if (st == MEDVOL_OK && mv__progress(ctx, njobs, njobs, label)) st = mv__cancelled(ctx, label);
     mv__trace(ctx, 0, label ? label : "jobs", njobs);
     return st;
@@ -1183,7 +1198,9 @@ MEDVOL_DEF const char *mv_level_name(int level) {
    MVF_N floats or int32 a vector, MVD_N doubles (half as many; at the scalar level one of each). Loads and stores are
    unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when either is NaN.
    mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the scalar level
-   both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the rest reads 0). */
+   both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the rest reads 0).
+   mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels clamp first.
+   MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a program's own, or a test's. */
 #if MV__PASS == 1
 #  define MV__SFX _scalar
 #  define MVF_N 1
@@ -1568,9 +1585,9 @@ static inline mvi mv__v_mul(mvi a, mvi b) { /* SSE2 multiplies even lanes only *
     __m128i e = _mm_mul_epu32(a, b), o = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
     return _mm_unpacklo_epi32(_mm_shuffle_epi32(e, 0x08), _mm_shuffle_epi32(o, 0x08));
 }
-static inline mvf mv__v_whole(mvf t, mvf a) { /* t where |a| < 2^23, else a (already whole, or NaN) */
-    mvm small = _mm_cmplt_ps(mvf_abs(a), _mm_set1_ps(8388608.0f));
-    return mvf_sel(small, t, a);
+static inline mvf mv__v_whole(mvf t, mvf a) { /* t with the sign of a where |a| < 2^23, else a (whole, or NaN) */
+    mvm low = _mm_cmplt_ps(mvf_abs(a), _mm_set1_ps(8388608.0f));
+    return mvf_sel(low, _mm_or_ps(t, _mm_and_ps(a, _mm_set1_ps(-0.0f))), a);
 }
 static inline mvf mv__v_floor(mvf a) {
     mvf t = _mm_cvtepi32_ps(_mm_cvttps_epi32(a));
@@ -1582,8 +1599,8 @@ static inline mvd mv__v_roundd(mvd a) { /* adding and taking away 2^52 rounds to
     const mvd sign = _mm_set1_pd(-0.0), big = _mm_set1_pd(4503599627370496.0);
     mvd mag = _mm_andnot_pd(sign, a), s = _mm_and_pd(sign, a);
     mvd r = _mm_or_pd(_mm_sub_pd(_mm_add_pd(mag, big), big), s);
-    mvdm small = _mm_cmplt_pd(mag, big);
-    return mvd_sel(small, r, a);
+    mvdm low = _mm_cmplt_pd(mag, big);
+    return mvd_sel(low, r, a);
 }
 static inline mvf mv__v_gather(const float *p, mvi i) {
     int32_t k[4];
@@ -2017,7 +2034,7 @@ static int mv__scaled(double slope, double inter) {
 }
 /* Scaling of a volume as two numbers that can always be applied. */
 static void mv__vol_scaling(const mv_volume *v, double *slope, double *inter) {
-    int on = mv__is_real(v->dtype) && mv__scaled(v->slope, v->inter);
+    int on = (mv__is_real(v->dtype) || mv__is_complex(v->dtype)) && mv__scaled(v->slope, v->inter);
     *slope = on ? v->slope : 1.0;
     *inter = on ? v->inter : 0.0;
 }
@@ -2443,6 +2460,17 @@ static void mv__cv_integers(void *dst, mv_dtype dt, const void *src, mv_dtype st
         }
     }
 }
+static void mv__cv_wide_bf16(uint16_t *d, const void *src, mv_dtype st, size_t n) { /* 42 bits to odd, then one rounding */
+    size_t i;
+    for (i = 0; i < n; i++) {
+        uint64_t u = ((const uint64_t *)src)[i], neg = st == MEDVOL_I64 && u >> 63;
+        double x;
+        if (neg) u = 0u - u;
+        if (u >> 53) u = (u & ~(uint64_t)2047) | (u & 2047 ? 2048u : 0u);
+        x = (double)u;
+        d[i] = mv__f32_to_bf16(mv__cv_odd(neg ? -x : x));
+    }
+}
 static void mv__cv_wide_f32(float *d, const void *src, mv_dtype st, size_t n) { /* 64-bit integers: one rounding */
     size_t i;
     if (st == MEDVOL_I64) for (i = 0; i < n; i++) d[i] = (float)((const int64_t *)src)[i];
@@ -2472,6 +2500,7 @@ static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, siz
     }
     if (!scaled && wide && mv__is_integer(dt) && mv__is_integer(st)) { mv__cv_integers(dst, dt, src, st, n); return; }
     if (!scaled && wide && dt == MEDVOL_F32 && mv__is_integer(st)) { mv__cv_wide_f32((float *)dst, src, st, n); return; }
+    if (!scaled && wide && dt == MEDVOL_BF16) { mv__cv_wide_bf16((uint16_t *)dst, src, st, n); return; }
     if (dt == MEDVOL_F32 && mv__cv_to_f32((float *)dst, src, st, n, slope, inter, scaled, nt)) return;
     if (!scaled && st == MEDVOL_F32 && dt == MEDVOL_F16) {
         MV__PICK(mv__cv_f16_from_f32)((uint16_t *)dst, (const float *)src, n);
@@ -2557,6 +2586,9 @@ MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *sr
     if (os != 0.0) { /* stored = (real - oi) / os */
         slope /= os;
         inter = (inter - oi) / os;
+        if (!mv__finite(slope) || slope == 0.0 || !mv__finite(inter))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1, "convert: slope = %g, inter = %g: out of reach of a double",
+                            os, oi);
     }
     st = mv__out_begin(ctx, "convert", &out, dst, src, dtype, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
@@ -2577,7 +2609,7 @@ MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type,
                         mv_dtype_name(dst_type));
     if ((st = mv_volume_wrap(ctx, &d, dst, dst_type, 1, &n, NULL)) < 0) return st;
     mv__vol_init(&s, src_type, 1, &n);
-    s.data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
+    s.data = (void *)(uintptr_t)src;
     if ((st = mv__vol_check(ctx, "convert_array", "src", &s)) < 0) return st;
     if (mv__overlap(dst, mv__vol_extent(&d), src, mv__vol_extent(&s)) &&
         !(dst == src && mv_dtype_size(dst_type) == mv_dtype_size(src_type)))
@@ -2784,10 +2816,13 @@ MEDVOL_DEF mv_status mv_world_to_voxel(const mv_volume *v, double *voxel, const 
     mv_affine_apply(voxel, inverse, world);
     return MEDVOL_OK;
 }
-MEDVOL_DEF void mv_spacing(const mv_volume *v, double *spacing) { mv_affine_spacing(spacing, v->affine); }
+MEDVOL_DEF void mv_spacing(const mv_volume *v, double *spacing) {
+    if (v && spacing) mv_affine_spacing(spacing, v->affine);
+}
 MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
-    int axis[3], sign[3], i;
-    mv_affine_orientation(v->affine, axis, sign);
+    int axis[3] = {-1, -1, -1}, sign[3] = {0, 0, 0}, i;
+    if (!code) return;
+    if (v) mv_affine_orientation(v->affine, axis, sign);
     for (i = 0; i < 3; i++) code[i] = axis[i] < 0 ? '?' : (sign[i] > 0 ? "RAS" : "LPI")[axis[i]];
     code[3] = 0;
 }
@@ -2837,6 +2872,9 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
 
 /* ==== [END] close the pass, licence ========================================================================================== */
 #ifdef MV__PASS
+#  ifdef MEDVOL_EXTRA
+#    include MEDVOL_EXTRA
+#  endif
 #  if defined(MV__X86) && MV__PASS >= 3
 MV__UNTARGET
 #  endif
