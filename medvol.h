@@ -1212,6 +1212,7 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #  define mv_end() ((void)0)
 #  define mv_fence() ((void)0)
 #  define mv_prefetch(p) ((void)(p))
+#  define mv_prefetch2(p) ((void)(p))
 #  define mvf_load(p) (*(p))
 #  define mvf_store(p, a) (*(p) = (a))
 #  define mvf_stream(p, a) (*(p) = (a))
@@ -1283,6 +1284,9 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #  define mvf_transpose(r) ((void)(r))
 #  define mvd_load(p) (*(p))
 #  define mvd_store(p, a) (*(p) = (a))
+#  define mvd_stream(p, a) (*(p) = (a))
+#  define mvd_rev(a) (a)
+#  define mvd_transpose(r) ((void)(r))
 #  define mvd_widen(p) ((double)*(p))
 #  define mvd_set1(s) ((double)(s))
 #  define mvd_zero() 0.0
@@ -1316,6 +1320,7 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #  define mv_end() ((void)0)
 #  define mv_fence() ((void)0)
 #  define mv_prefetch(p) ((void)(p))
+#  define mv_prefetch2(p) ((void)(p))
 #  define mvf_load(p) vld1q_f32(p)
 #  define mvf_store(p, a) vst1q_f32(p, a)
 #  define mvf_stream(p, a) vst1q_f32(p, a)
@@ -1372,6 +1377,9 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #  define mvi_round(a) vcvtnq_s32_f32(a)
 #  define mvd_load(p) vld1q_f64(p)
 #  define mvd_store(p, a) vst1q_f64(p, a)
+#  define mvd_stream(p, a) vst1q_f64(p, a)
+#  define mvd_rev(a) vextq_f64(a, a, 1)
+#  define mvd_transpose(r) mv__v_transposed(r)
 #  define mvd_widen(p) vcvt_f64_f32(vld1_f32(p))
 #  define mvd_set1(s) vdupq_n_f64((double)(s))
 #  define mvd_zero() vdupq_n_f64(0.0)
@@ -1455,6 +1463,11 @@ static inline void mv__v_transpose(mvf *r) {
     r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
     r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
 }
+static inline void mv__v_transposed(mvd *r) {
+    mvd a = r[0];
+    r[0] = vzip1q_f64(a, r[1]);
+    r[1] = vzip2q_f64(a, r[1]);
+}
 
 #else /* one block for the three x86 levels: most intrinsics differ in their prefix only */
 #  if MV__PASS == 2
@@ -1495,6 +1508,7 @@ MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,f16c,bmi,bmi2,l
 #  endif
 #  define mv_fence() _mm_sfence()
 #  define mv_prefetch(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#  define mv_prefetch2(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
 #  define mvf_load(p) MV__I(loadu_ps)(p)
 #  define mvf_store(p, a) MV__I(storeu_ps)(p, a)
 #  define mvf_stream(p, a) MV__I(stream_ps)(p, a)
@@ -1525,6 +1539,7 @@ MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,f16c,bmi,bmi2,l
 #  define mvi_round(a) MV__I(cvtps_epi32)(a)
 #  define mvd_load(p) MV__I(loadu_pd)(p)
 #  define mvd_store(p, a) MV__I(storeu_pd)(p, a)
+#  define mvd_stream(p, a) MV__I(stream_pd)(p, a)
 #  define mvd_set1(s) MV__I(set1_pd)((double)(s))
 #  define mvd_zero() MV__I(setzero_pd)()
 #  define mvd_add(a, b) MV__I(add_pd)(a, b)
@@ -1650,6 +1665,13 @@ static inline void mv__v_transpose(mvf *r) {
     r[2] = _mm_movelh_ps(b, d);
     r[3] = _mm_movehl_ps(d, b);
 }
+#    define mvd_rev(a) _mm_shuffle_pd(a, a, 1)
+#    define mvd_transpose(r) mv__v_transposed(r)
+static inline void mv__v_transposed(mvd *r) {
+    mvd a = r[0];
+    r[0] = _mm_unpacklo_pd(a, r[1]);
+    r[1] = _mm_unpackhi_pd(a, r[1]);
+}
 #  else /* levels 3 and 4 */
 #    define mvf_mad(a, b, c) MV__I(fmadd_ps)(a, b, c)
 #    define mvf_nmad(a, b, c) MV__I(fnmadd_ps)(a, b, c)
@@ -1729,6 +1751,16 @@ static inline void mv__v8_transpose(mvf *r) {
         r[k + 4] = _mm256_permute2f128_ps(u[k], u[k + 4], 0x31);
     }
 }
+#      define mvd_rev(a) _mm256_permute4x64_pd(a, 0x1b)
+#      define mvd_transpose(r) mv__v4_transposed(r)
+static inline void mv__v4_transposed(mvd *r) {
+    mvd a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
+    mvd c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
+    r[0] = _mm256_permute2f128_pd(a, c, 0x20);
+    r[1] = _mm256_permute2f128_pd(b, d, 0x20);
+    r[2] = _mm256_permute2f128_pd(a, c, 0x31);
+    r[3] = _mm256_permute2f128_pd(b, d, 0x31);
+}
 #    else
 #      define mvf_bits(a) _mm512_castps_si512(a)
 #      define mvi_asf(a) _mm512_castsi512_ps(a)
@@ -1799,6 +1831,24 @@ static inline void mv__v16_transpose(mvf *r) {
         r[k + 8] = _mm512_shuffle_f32x4(a, c, 0xdd);
         r[k + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
         r[k + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
+    }
+}
+#      define mvd_rev(a) _mm512_permutexvar_pd(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), a)
+#      define mvd_transpose(r) mv__v8_transposed(r)
+static inline void mv__v8_transposed(mvd *r) {
+    mvd t[8];
+    int k;
+    MV__UNROLL for (k = 0; k < 8; k += 2) { /* pairs within 128-bit lanes */
+        t[k] = _mm512_unpacklo_pd(r[k], r[k + 1]);
+        t[k + 1] = _mm512_unpackhi_pd(r[k], r[k + 1]);
+    }
+    MV__UNROLL for (k = 0; k < 2; k++) { /* then a 4 x 4 transpose of the lanes */
+        mvd a = _mm512_shuffle_f64x2(t[k], t[k + 2], 0x88), b = _mm512_shuffle_f64x2(t[k], t[k + 2], 0xdd);
+        mvd c = _mm512_shuffle_f64x2(t[k + 4], t[k + 6], 0x88), d = _mm512_shuffle_f64x2(t[k + 4], t[k + 6], 0xdd);
+        r[k] = _mm512_shuffle_f64x2(a, c, 0x88);
+        r[k + 4] = _mm512_shuffle_f64x2(a, c, 0xdd);
+        r[k + 2] = _mm512_shuffle_f64x2(b, d, 0x88);
+        r[k + 6] = _mm512_shuffle_f64x2(b, d, 0xdd);
     }
 }
 #    endif
@@ -2883,6 +2933,7 @@ MV__UNTARGET
 #  undef mv_end
 #  undef mv_fence
 #  undef mv_prefetch
+#  undef mv_prefetch2
 #  undef mvd
 #  undef mvd_add
 #  undef mvd_div
@@ -2897,12 +2948,15 @@ MV__UNTARGET
 #  undef mvd_max
 #  undef mvd_min
 #  undef mvd_mul
+#  undef mvd_rev
 #  undef mvd_round
 #  undef mvd_sel
 #  undef mvd_set1
 #  undef mvd_sqrt
 #  undef mvd_store
+#  undef mvd_stream
 #  undef mvd_sub
+#  undef mvd_transpose
 #  undef mvd_widen
 #  undef mvd_zero
 #  undef mvdm
