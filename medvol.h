@@ -396,6 +396,150 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code);
 
 /* ---- gzip ---------------------------------------------------------------------------------------------------- */
 
+/* mv_crc32: CRC-32 of gzip and PNG (polynomial 0xEDB88320, reflected). Start with crc = 0; feed pieces by passing
+   the last result. Alignment free; n == 0 returns crc. Threads: any. Memory: none. Same value at every level.
+   mv_crc32_combine: the CRC of A followed by B from crc(A), crc(B) and the length of B. Source: RFC 1952 section 8. */
+MEDVOL_DEF uint32_t mv_crc32(uint32_t crc, const void *src, size_t n);
+MEDVOL_DEF uint32_t mv_crc32_combine(uint32_t crc_a, uint32_t crc_b, uint64_t n_b);
+/* mv_adler32: the checksum of zlib streams. Start with adler = 1; pieces as with mv_crc32. Source: RFC 1950. */
+MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n);
+
+/* mv_inflate: decodes one raw deflate stream (RFC 1951) held in src into dst, whole buffers, in one go.
+   used (may be NULL): bytes of src taken, what follows the stream is left alone; made (may be NULL): bytes written.
+   Accepts and refuses exactly the streams that zlib's inflate does. dst and src must not overlap; dst may be NULL when
+   cap is 0. Bytes of dst between *made and cap may have been written to. Reads and writes stay inside both buffers.
+   Threads: none. Memory: about 30 KiB from the context, freed before the return. Same result at every level.
+   Errors: MEDVOL_E_NULL, _ALIAS, _NOMEM; MEDVOL_E_CORRUPT (an invalid stream; the message names what and where),
+   MEDVOL_E_TRUNCATED (src ends inside the stream), MEDVOL_E_SPACE (more than cap bytes). *made and *used are set also then.
+   mv_inflate_zlib: the same for a zlib stream (RFC 1950: 2-byte head, Adler-32); a preset dictionary is MEDVOL_E_UNSUPPORTED.
+   mv_inflate_bound: the most bytes that n bytes of deflate data can decode to (1032 n, saturated): the only size that an
+   untrusted file may claim. */
+MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made);
+MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made);
+MEDVOL_DEF uint64_t mv_inflate_bound(uint64_t n);
+
+/* mv_deflate: compresses src into one raw deflate stream in dst. level: 0 stored, 1 fast (one probe, dynamic Huffman codes),
+   2..5 as 1 with a deeper search, 6 hash chains with lazy matching (the ratio of zlib's and libdeflate's 6), 7..9 deeper.
+   dst needs mv_deflate_bound(n) bytes to be sure; with less, MEDVOL_E_SPACE when it does not fit. *made: bytes written.
+   dst and src must not overlap. Threads: none. Memory: about 0.5 MiB (level 1) to 1.2 MiB from the context, freed
+   before the return. The bytes depend on src and level only, not on the SIMD level. mv_deflate_zlib: with zlib's head and Adler-32
+   (for PNG); its bound is mv_deflate_bound(n) too.
+   Errors: MEDVOL_E_NULL, _RANGE (level), _ALIAS, _NOMEM, _SPACE. */
+MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made);
+MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made);
+MEDVOL_DEF size_t mv_deflate_bound(size_t n); /* SIZE_MAX: does not fit in a size_t */
+
+/* Containers. All are plain gzip to every other reader. PLAIN: one member. MGZIP (written by default for .nii.gz): members of
+   about 1 MiB, each with its size in an 'IG' extra field (u32), so that it can be read in parallel and in parts.
+   BGZF: members of at most 64 KiB with a 'BC' field and an empty member at the end, as samtools and tabix read. */
+#define MEDVOL_GZIP_AUTO 0  /* writer: MGZIP */
+#define MEDVOL_GZIP_PLAIN 1
+#define MEDVOL_GZIP_MGZIP 2
+#define MEDVOL_GZIP_BGZF 3
+#define MEDVOL_GZIP_STORE (-1) /* mv_gzip_opt.level: no compression */
+
+/* What a read found. verified: every CRC-32 and length up to the end of the file was checked. */
+typedef struct {
+    uint64_t src_n;      /* bytes of the file taken by members */
+    uint64_t dst_n;      /* bytes made */
+    uint64_t members;    /* members completed */
+    uint64_t tail_n;     /* bytes after the last member: zero padding or garbage, not decoded */
+    int tail_garbage;    /* 1: the tail is not all zero (a warning to pass on; gzip(1) warns too) */
+    int kind;            /* MEDVOL_GZIP_PLAIN, _MGZIP, _BGZF: by the first member */
+    int verified;
+} mv_gzip_info;
+
+/* mv_gzip_is: 1 when the bytes start like a gzip member (1f 8b 08), else 0. n may be anything. */
+MEDVOL_DEF int mv_gzip_is(const void *src, size_t n);
+
+/* mv_gzip_unpack: decodes a whole gzip file held in src (any number of members) into dst; every header field, CRC-32 and ISIZE is
+   checked. MGZIP and BGZF files are decoded by members through the context's threads, straight into dst; the result, the
+   accept/refuse decision and the message do not depend on that. Zero padding and garbage after the last member are accepted
+   and counted in info (may be NULL; set also on error, as far as known). dst and src must not overlap. Bytes of dst behind info->dst_n
+   may have been written to. Memory: scratch of about 32 KiB a job. Limits: max_bytes (0: cap alone), max_members (0: no limit).
+   Errors: MEDVOL_E_NULL, _ALIAS, _NOMEM, _CANCELLED; _FORMAT (not gzip), _UNSUPPORTED (reserved flag bits, method other than
+   deflate), _CORRUPT, _TRUNCATED, _SPACE (more than cap bytes), _LIMIT. Source: RFC 1952. */
+MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, mv_gzip_info *info);
+
+/* Reader: pulls decoded bytes from a gzip file in memory or behind a callback and stops when enough has come. Many members are one
+   stream. Memory: about 350 KiB (+64 KiB for the input with a callback), freed by mv_gzip_close; never depends on what the file claims.
+   The callback gives 1..n bytes, 0 at the end, negative on failure (MEDVOL_E_IO); it may give less than asked for.
+   mv_gzip_open_mem borrows src until mv_gzip_close. A reader may be used from one thread at a time, with the ctx given to each call
+   (the same allocator as at open).
+   mv_gzip_read: decodes the next n bytes into dst; *got < n (got may be NULL: then a short read is MEDVOL_E_TRUNCATED) only at the end of the
+   last member. Large reads (>= 128 KiB) decode straight into dst, without a copy. n may be of any size; the cost is the same.
+   mv_gzip_skip: decodes and drops n bytes (the CRC goes on); *got as above. mv_gzip_tell: position in the decoded stream.
+   mv_gzip_finish: decodes to the end of the file without storing, checks each CRC and ISIZE, fills info (verified = 1). max_surplus bounds the
+   bytes decoded here (UINT64_MAX: no bound; MEDVOL_E_LIMIT when there are more). Without mv_gzip_finish the data is not verified.
+   CRC and ISIZE of a member are checked as soon as its end is reached, also by read and skip.
+   Errors: as mv_gzip_unpack, MEDVOL_E_IO. After an error the reader answers the same error again; only mv_gzip_close is useful.
+   Limits: max_bytes bounds the decoded bytes, max_members the members. */
+typedef struct mv_gzip_reader mv_gzip_reader;
+typedef ptrdiff_t (*mv_gzip_read_fn)(void *user, void *dst, size_t n);
+MEDVOL_DEF mv_status mv_gzip_open(mv_ctx *ctx, mv_gzip_reader **reader, mv_gzip_read_fn read, void *user);
+MEDVOL_DEF mv_status mv_gzip_open_mem(mv_ctx *ctx, mv_gzip_reader **reader, const void *src, size_t n);
+MEDVOL_DEF mv_status mv_gzip_read(mv_ctx *ctx, mv_gzip_reader *reader, void *dst, size_t n, size_t *got);
+MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *reader, uint64_t n, uint64_t *got);
+MEDVOL_DEF uint64_t mv_gzip_tell(const mv_gzip_reader *reader);
+MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *reader, uint64_t max_surplus, mv_gzip_info *info);
+MEDVOL_DEF void mv_gzip_close(mv_ctx *ctx, mv_gzip_reader *reader); /* NULL allowed */
+
+/* Member index of an MGZIP or BGZF file, found by hopping over the size fields: where each member lies and what it claims to hold.
+   The claims are only believed within mv_inflate_bound and checked when a member is decoded.
+   mv_gzip_index_scan reads through a positioned callback (n bytes at offset; returns n, or anything else for failure), about 64 bytes a member;
+   file_n is the file's length. mv_gzip_index_mem is the same over memory. An ordinary gzip file (or one whose size fields do not add up) is no
+   error: kind = MEDVOL_GZIP_PLAIN, count = 0; use the reader. Empty members (BGZF's end mark) are kept. index is overwritten;
+   free it with mv_gzip_index_free (safe on {0}). Memory: 24 bytes a member, grown as members are found.
+   Limits: max_members (0: 4194304), max_bytes (sum of the claims). Errors: MEDVOL_E_NULL, _NOMEM, _IO, _LIMIT.
+   mv_gzip_index_range: the members [*first, *first + *count) that touch the decoded bytes [a, b); MEDVOL_E_RANGE unless a <= b <= dst_n.
+   mv_gzip_index_unpack: decodes bytes [a, b) into dst (b - a bytes) through the context's threads from the file in memory, inflating only the touched
+   members, straight into dst where a member lies inside the range. Errors as mv_gzip_unpack; a member that is not what the index says is
+   MEDVOL_E_CORRUPT (then try the reader, which knows nothing of size fields).
+   mv_gzip_member_unpack: one member (src_n bytes, all of them) that must decode to exactly dst_n bytes; CRC and ISIZE checked. For callers who
+   read members themselves, also from their own jobs: with ctx NULL and scratch of mv_gzip_scratch_size() bytes it allocates nothing. */
+typedef struct { uint64_t src, dst; uint32_t src_n, dst_n; } mv_gzip_member; /* offset in file and in decoded bytes, sizes */
+typedef struct {
+    int kind;
+    size_t count;
+    mv_gzip_member *member;
+    uint64_t src_n, dst_n;   /* sums; file_n - src_n bytes follow the last member */
+} mv_gzip_index;
+typedef ptrdiff_t (*mv_gzip_pread_fn)(void *user, void *dst, size_t n, uint64_t offset);
+MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *index, mv_gzip_pread_fn pread, void *user, uint64_t file_n);
+MEDVOL_DEF mv_status mv_gzip_index_mem(mv_ctx *ctx, mv_gzip_index *index, const void *src, size_t n);
+MEDVOL_DEF void mv_gzip_index_free(mv_ctx *ctx, mv_gzip_index *index);
+MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *index, uint64_t a, uint64_t b, size_t *first, size_t *count);
+MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *index, void *dst, uint64_t a, uint64_t b,
+                                          const void *src, size_t n);
+MEDVOL_DEF size_t mv_gzip_scratch_size(void);
+MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n, const void *src, size_t src_n, void *scratch);
+
+/* Writer. {0} or NULL: level 1, MGZIP, members of 1 MiB, no alignment.
+   Cuts: the first `head` bytes (a file header) become a member of their own; from there members hold whole multiples of `align` bytes (a slice)
+   near `member` bytes; a slice larger than that is cut in equal parts. PLAIN cuts the same way inside its single member. BGZF: 65280 bytes each.
+   mv_gzip_pack: src (n bytes) to a gzip file in dst; mv_gzip_bound(n, opt) bytes are enough (SIZE_MAX: too large).
+   mv_gzip_writer_open, _put, _close: the same in pieces with bounded memory (about 3.5 MiB a thread, at least 16 MiB at the default size): put takes any number of bytes,
+   compresses each full batch of members in parallel (straight from src where it can) and hands the bytes in order to write(user, p, n), which returns
+   0 or a negative number (then MEDVOL_E_IO). _close compresses the rest, writes the end, frees the writer and fills info (may be NULL), also
+   after an error; _abort frees without writing. The bytes depend on the data and opt only: not on threads, SIMD level or how the data was cut into
+   puts. mtime is 0, no name is stored.
+   Errors: MEDVOL_E_NULL, _RANGE (level, container, member over 1 GiB), _ALIAS, _NOMEM, _SPACE, _IO, _CANCELLED. */
+typedef struct {
+    int level;        /* 0: 1; 1..9; MEDVOL_GZIP_STORE */
+    int container;    /* MEDVOL_GZIP_* */
+    size_t member;    /* 0: 1 MiB (BGZF: 65280) */
+    size_t align;     /* bytes of a slice; 0: none */
+    size_t head;      /* bytes before the first slice; 0: none */
+} mv_gzip_opt;
+typedef struct mv_gzip_writer mv_gzip_writer;
+typedef int (*mv_gzip_write_fn)(void *user, const void *src, size_t n);
+MEDVOL_DEF size_t mv_gzip_bound(size_t n, const mv_gzip_opt *opt);
+MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, const mv_gzip_opt *opt, size_t *made);
+MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt);
+MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *writer, const void *src, size_t n);
+MEDVOL_DEF mv_status mv_gzip_writer_close(mv_ctx *ctx, mv_gzip_writer *writer, mv_gzip_info *info);
+MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
+
 /* ---- files --------------------------------------------------------------------------------------------------- */
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
@@ -2878,10 +3022,2105 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
 }
 #endif
 
-/* ==== [GZIP] CRC-32, inflate, deflate, gzip members, block gzip ==== */
+/* ==== [GZIP] CRC-32, inflate, deflate, gzip members. Owns mv__gz_*. Source: RFC 1950, 1951, 1952; SAM spec 4.1 (BGZF) ==== */
 #ifndef MEDVOL_NO_GZIP
 #ifdef MV__PASS
+#if MV__PASS == 1 /* types and plain helpers, once */
+#define MV__GZ_LBITS 12   /* index bits of the literal/length table: 16 KiB, leaves room in L1 */
+#define MV__GZ_DBITS 9
+#define MV__GZ_LSIZE (4096 + 576) /* a subtable of 2^k entries holds at least k + 1 of the 288 codes, k <= 3 */
+#define MV__GZ_DSIZE (512 + 640)  /* the same for 32 codes, k <= 6, rounded up */
+#define MV__GZ_SLACK 320  /* output room that one turn of the fast loop may need: 3 x 4 + 258 + a copy's overrun */
+#define MV__GZ_INSLACK 40 /* input bytes that it may look at */
+#define MV__GZ_WINDOW 32768u
+/* Table entry, low to high: 6 bits to drop (code and extra bits), 2 bits number of literals; then up to three literals, or,
+   when that number is 0: 1 bit special, 4 bits code length, 3 bits kind of special, 16 bits base or subtable offset. */
+#define MV__GZ_LIT(e) ((e) & 0xC0u)
+#define MV__GZ_SPECIAL 0x100u
+#define MV__GZ_CODE(e) ((e) >> 9 & 15u)
+#define MV__GZ_SUB 0x2000u
+#define MV__GZ_EOB 0x4000u
+#define MV__GZ_BAD 0x8000u
+enum { MV__GZ_NEAR = 0, MV__GZ_BLOCKEND = 1, MV__GZ_E_SYM = 2, MV__GZ_E_DSYM = 3, MV__GZ_E_FAR = 4 };
+
+typedef struct {
+    const uint8_t *in, *in_end;
+    uint8_t *out, *soft, *hard; /* hand over once soft is reached; never write at or behind hard */
+    const uint8_t *hist;        /* the first byte that a distance may reach */
+    uint64_t bits;
+    uint32_t nbits, lmask, dmask;
+    int eof, state, last, fixed; /* eof: nothing follows in_end; fixed: the tables hold the fixed codes */
+    uint32_t len, dist;         /* a copy that did not fit */
+    uint32_t lits, nlits;       /* literals that did not fit */
+    uint32_t stored;
+    const char *why;
+    uint8_t lens[320];
+    uint32_t lit[MV__GZ_LSIZE], dis[MV__GZ_DSIZE];
+} mv__gz_inf;
+
+/* Tokens of a block. Low 9 bits: literal, or 256 + length - 3; 5 bits distance symbol (30: none); 13 bits extra distance
+   bits. With the top bit set: a run of that many literals, the next word is its offset from the block's start. */
+#define MV__GZ_NODIST (30u << 9)
+#define MV__GZ_RUN 0x80000000u
+#define MV__GZ_TOKENS 32768u
+#define MV__GZ_HASH1 15
+#define MV__GZ_BLOCK ((size_t)1 << 17) /* source bytes after which a block ends */
+typedef struct {
+    const uint8_t *src;
+    size_t n, pos, block;      /* bytes in this stretch, next byte, start of the block */
+    size_t ntok;
+    uint32_t lf[512], df[32];  /* counts by token field */
+    uint32_t lcode[512], dcode[32]; /* lcode: code and extra << 8 | bits; dcode: code << 16 | all bits << 8 | code bits */
+    uint32_t *tok, *head, *head3, *prev;
+    uint8_t *out, *out_end;
+    uint64_t bits;
+    uint32_t nbits;
+    int level;
+} mv__gz_def;
+
+static inline uint32_t mv__gz_disttok(uint32_t dist) { /* symbol << 9 | extra << 14 */
+    uint32_t x = dist - 1, hb;
+    if (x < 4) return x << 9;
+    hb = 63u - (uint32_t)mv__clz64(x);
+    return (2 * hb + (x >> (hb - 1) & 1)) << 9 | (x & ((1u << (hb - 1)) - 1)) << 14;
+}
+/* distances 1..7: a word of whole repeats is the low bytes times this; it may be stored every step bytes */
+static const uint64_t mv__gz_rep[8] = { 0, 0x0101010101010101u, 0x0001000100010001u, 0x0001000001000001u,
+    0x0000000100000001u, 0x0000010000000001u, 0x0001000000000001u, 0x0100000000000001u };
+static const uint8_t mv__gz_step[8] = { 8, 8, 8, 6, 8, 5, 6, 7 };
+
+static const uint32_t mv__gz_crctab[256] = {
+    0x00000000u, 0x77073096u, 0xee0e612cu, 0x990951bau, 0x076dc419u, 0x706af48fu, 0xe963a535u, 0x9e6495a3u, 0x0edb8832u,
+    0x79dcb8a4u, 0xe0d5e91eu, 0x97d2d988u, 0x09b64c2bu, 0x7eb17cbdu, 0xe7b82d07u, 0x90bf1d91u, 0x1db71064u, 0x6ab020f2u,
+    0xf3b97148u, 0x84be41deu, 0x1adad47du, 0x6ddde4ebu, 0xf4d4b551u, 0x83d385c7u, 0x136c9856u, 0x646ba8c0u, 0xfd62f97au,
+    0x8a65c9ecu, 0x14015c4fu, 0x63066cd9u, 0xfa0f3d63u, 0x8d080df5u, 0x3b6e20c8u, 0x4c69105eu, 0xd56041e4u, 0xa2677172u,
+    0x3c03e4d1u, 0x4b04d447u, 0xd20d85fdu, 0xa50ab56bu, 0x35b5a8fau, 0x42b2986cu, 0xdbbbc9d6u, 0xacbcf940u, 0x32d86ce3u,
+    0x45df5c75u, 0xdcd60dcfu, 0xabd13d59u, 0x26d930acu, 0x51de003au, 0xc8d75180u, 0xbfd06116u, 0x21b4f4b5u, 0x56b3c423u,
+    0xcfba9599u, 0xb8bda50fu, 0x2802b89eu, 0x5f058808u, 0xc60cd9b2u, 0xb10be924u, 0x2f6f7c87u, 0x58684c11u, 0xc1611dabu,
+    0xb6662d3du, 0x76dc4190u, 0x01db7106u, 0x98d220bcu, 0xefd5102au, 0x71b18589u, 0x06b6b51fu, 0x9fbfe4a5u, 0xe8b8d433u,
+    0x7807c9a2u, 0x0f00f934u, 0x9609a88eu, 0xe10e9818u, 0x7f6a0dbbu, 0x086d3d2du, 0x91646c97u, 0xe6635c01u, 0x6b6b51f4u,
+    0x1c6c6162u, 0x856530d8u, 0xf262004eu, 0x6c0695edu, 0x1b01a57bu, 0x8208f4c1u, 0xf50fc457u, 0x65b0d9c6u, 0x12b7e950u,
+    0x8bbeb8eau, 0xfcb9887cu, 0x62dd1ddfu, 0x15da2d49u, 0x8cd37cf3u, 0xfbd44c65u, 0x4db26158u, 0x3ab551ceu, 0xa3bc0074u,
+    0xd4bb30e2u, 0x4adfa541u, 0x3dd895d7u, 0xa4d1c46du, 0xd3d6f4fbu, 0x4369e96au, 0x346ed9fcu, 0xad678846u, 0xda60b8d0u,
+    0x44042d73u, 0x33031de5u, 0xaa0a4c5fu, 0xdd0d7cc9u, 0x5005713cu, 0x270241aau, 0xbe0b1010u, 0xc90c2086u, 0x5768b525u,
+    0x206f85b3u, 0xb966d409u, 0xce61e49fu, 0x5edef90eu, 0x29d9c998u, 0xb0d09822u, 0xc7d7a8b4u, 0x59b33d17u, 0x2eb40d81u,
+    0xb7bd5c3bu, 0xc0ba6cadu, 0xedb88320u, 0x9abfb3b6u, 0x03b6e20cu, 0x74b1d29au, 0xead54739u, 0x9dd277afu, 0x04db2615u,
+    0x73dc1683u, 0xe3630b12u, 0x94643b84u, 0x0d6d6a3eu, 0x7a6a5aa8u, 0xe40ecf0bu, 0x9309ff9du, 0x0a00ae27u, 0x7d079eb1u,
+    0xf00f9344u, 0x8708a3d2u, 0x1e01f268u, 0x6906c2feu, 0xf762575du, 0x806567cbu, 0x196c3671u, 0x6e6b06e7u, 0xfed41b76u,
+    0x89d32be0u, 0x10da7a5au, 0x67dd4accu, 0xf9b9df6fu, 0x8ebeeff9u, 0x17b7be43u, 0x60b08ed5u, 0xd6d6a3e8u, 0xa1d1937eu,
+    0x38d8c2c4u, 0x4fdff252u, 0xd1bb67f1u, 0xa6bc5767u, 0x3fb506ddu, 0x48b2364bu, 0xd80d2bdau, 0xaf0a1b4cu, 0x36034af6u,
+    0x41047a60u, 0xdf60efc3u, 0xa867df55u, 0x316e8eefu, 0x4669be79u, 0xcb61b38cu, 0xbc66831au, 0x256fd2a0u, 0x5268e236u,
+    0xcc0c7795u, 0xbb0b4703u, 0x220216b9u, 0x5505262fu, 0xc5ba3bbeu, 0xb2bd0b28u, 0x2bb45a92u, 0x5cb36a04u, 0xc2d7ffa7u,
+    0xb5d0cf31u, 0x2cd99e8bu, 0x5bdeae1du, 0x9b64c2b0u, 0xec63f226u, 0x756aa39cu, 0x026d930au, 0x9c0906a9u, 0xeb0e363fu,
+    0x72076785u, 0x05005713u, 0x95bf4a82u, 0xe2b87a14u, 0x7bb12baeu, 0x0cb61b38u, 0x92d28e9bu, 0xe5d5be0du, 0x7cdcefb7u,
+    0x0bdbdf21u, 0x86d3d2d4u, 0xf1d4e242u, 0x68ddb3f8u, 0x1fda836eu, 0x81be16cdu, 0xf6b9265bu, 0x6fb077e1u, 0x18b74777u,
+    0x88085ae6u, 0xff0f6a70u, 0x66063bcau, 0x11010b5cu, 0x8f659effu, 0xf862ae69u, 0x616bffd3u, 0x166ccf45u, 0xa00ae278u,
+    0xd70dd2eeu, 0x4e048354u, 0x3903b3c2u, 0xa7672661u, 0xd06016f7u, 0x4969474du, 0x3e6e77dbu, 0xaed16a4au, 0xd9d65adcu,
+    0x40df0b66u, 0x37d83bf0u, 0xa9bcae53u, 0xdebb9ec5u, 0x47b2cf7fu, 0x30b5ffe9u, 0xbdbdf21cu, 0xcabac28au, 0x53b39330u,
+    0x24b4a3a6u, 0xbad03605u, 0xcdd70693u, 0x54de5729u, 0x23d967bfu, 0xb3667a2eu, 0xc4614ab8u, 0x5d681b02u, 0x2a6f2b94u,
+    0xb40bbe37u, 0xc30c8ea1u, 0x5a05df1bu, 0x2d02ef8du,
+};
+#endif
+
+/* CRC-32 of n bytes on the inverted state c */
+static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
+#if MV__PASS >= 3 /* x86: carry-less multiply, eight 128-bit remainders folded over 128 bytes, then into one */
+    if (n >= 256) {
+        const __m128i k8 = _mm_set_epi64x(0x14a7fe880, 0x1e88ef372), k1 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
+        __m128i x[8];
+        uint8_t last[16];
+        int i;
+        MV__UNROLL for (i = 0; i < 8; i++) x[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        x[0] = _mm_xor_si128(x[0], _mm_cvtsi32_si128((int)c));
+        for (p += 128, n -= 128; n >= 128; p += 128, n -= 128) {
+            MV__UNROLL for (i = 0; i < 8; i++)
+                x[i] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x[i], k8, 0x00), _mm_clmulepi64_si128(x[i], k8, 0x11)),
+                                     _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)));
+        }
+        MV__UNROLL for (i = 1; i < 8; i++)
+            x[0] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x[0], k1, 0x00), _mm_clmulepi64_si128(x[0], k1, 0x11)), x[i]);
+        for (; n >= 16; p += 16, n -= 16)
+            x[0] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x[0], k1, 0x00), _mm_clmulepi64_si128(x[0], k1, 0x11)),
+                                 _mm_loadu_si128((const __m128i *)(const void *)p));
+        _mm_storeu_si128((__m128i *)(void *)last, x[0]);
+        c = 0;
+        for (i = 0; i < 16; i++) c = mv__gz_crctab[(c ^ last[i]) & 255] ^ c >> 8;
+    }
 #else
+    if (n >= 8192) { /* eight bytes a turn; the tables cost less than the gain from here on */
+        uint32_t t[8][256];
+        unsigned i, k;
+        for (i = 0; i < 256; i++) t[0][i] = mv__gz_crctab[i];
+        for (k = 1; k < 8; k++) for (i = 0; i < 256; i++) t[k][i] = t[0][t[k - 1][i] & 255] ^ t[k - 1][i] >> 8;
+        for (; n >= 8; p += 8, n -= 8) {
+            uint32_t a = mv__le32(p) ^ c, b = mv__le32(p + 4);
+            c = t[7][a & 255] ^ t[6][a >> 8 & 255] ^ t[5][a >> 16 & 255] ^ t[4][a >> 24] ^
+                t[3][b & 255] ^ t[2][b >> 8 & 255] ^ t[1][b >> 16 & 255] ^ t[0][b >> 24];
+        }
+    }
+#endif
+    for (; n > 0; n--) c = mv__gz_crctab[(c ^ *p++) & 255] ^ c >> 8;
+    return c;
+}
+
+/* The inner loop of inflate. Literals leave the bit chain short: one table entry holds up to three of them. The entry
+   for the next turn is looked up before the copy, and refills only OR in bits above those already used as an index. */
+#define MV__GZ_REFILL() (bb |= mv__le64(in) << (bc & 63), in += ~bc >> 3 & 7, bc |= 56)
+#define MV__GZ_DROP(e) (bb >>= (e) & 63, bc -= (e))
+#define MV__GZ_EXTRA(saved, e) ((uint32_t)(((saved) & (((uint64_t)1 << ((e) & 63)) - 1)) >> MV__GZ_CODE(e)))
+static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
+    const uint8_t *in = s->in, *in_lim = s->in_end - MV__GZ_INSLACK, *src;
+    uint8_t *out = s->out, *out_lim = s->hard - MV__GZ_SLACK, *end;
+    const uint32_t *lt = s->lit, *dt = s->dis;
+    const uint64_t lm = s->lmask, dm = s->dmask;
+    uint64_t bb = s->bits, saved;
+    uint32_t bc = s->nbits, e, d, dist;
+    int r = MV__GZ_NEAR;
+    if (s->soft < out_lim) out_lim = s->soft;
+    MV__GZ_REFILL();
+    e = lt[bb & lm];
+    for (;;) {
+        if (MV__GZ_LIT(e)) {
+            MV__GZ_DROP(e); mv__put_le32(out, e >> 8); out += e >> 6 & 3; e = lt[bb & lm];
+            if (MV__GZ_LIT(e)) {
+                MV__GZ_DROP(e); mv__put_le32(out, e >> 8); out += e >> 6 & 3; e = lt[bb & lm];
+                if (MV__GZ_LIT(e)) {
+                    MV__GZ_DROP(e); mv__put_le32(out, e >> 8); out += e >> 6 & 3; e = lt[bb & lm];
+                    goto next;
+                }
+            }
+        }
+        saved = bb;
+        if (e & MV__GZ_SPECIAL) { /* at most 24 bits are gone: 32 are left, enough for a code behind a subtable */
+            if (e & MV__GZ_SUB) {
+                MV__GZ_DROP(e);
+                e = lt[(e >> 16) + (bb & ((1u << MV__GZ_CODE(e)) - 1))];
+                saved = bb;
+                if (MV__GZ_LIT(e)) {
+                    MV__GZ_DROP(e); *out++ = (uint8_t)(e >> 8);
+                    MV__GZ_REFILL(); e = lt[bb & lm];
+                    goto check;
+                }
+            }
+            if (e & MV__GZ_SPECIAL) {
+                if (e & MV__GZ_EOB) { MV__GZ_DROP(e); r = MV__GZ_BLOCKEND; }
+                else r = MV__GZ_E_SYM;
+                break;
+            }
+        }
+        MV__GZ_DROP(e);
+        end = out + (e >> 16) + MV__GZ_EXTRA(saved, e);
+        d = dt[bb & dm];
+        MV__GZ_REFILL();
+        if (d & MV__GZ_SPECIAL) {
+            if (!(d & MV__GZ_SUB)) { r = MV__GZ_E_DSYM; break; }
+            MV__GZ_DROP(d);
+            d = dt[(d >> 16) + (bb & ((1u << MV__GZ_CODE(d)) - 1))];
+            if (d & MV__GZ_SPECIAL) { r = MV__GZ_E_DSYM; break; }
+        }
+        saved = bb;
+        MV__GZ_DROP(d);
+        dist = (d >> 16) + MV__GZ_EXTRA(saved, d);
+        e = lt[bb & lm]; /* 28 bits gone at most */
+        if (dist > (size_t)(out - s->hist)) { r = MV__GZ_E_FAR; break; }
+        MV__GZ_REFILL();
+        src = out - dist;
+        if (dist >= 16) {
+            mv__memcpy(out, src, 16);
+            mv__memcpy(out + 16, src + 16, 16);
+            if (end > out + 32) {
+                out += 32; src += 32;
+                do { mv__memcpy(out, src, 16); mv__memcpy(out + 16, src + 16, 16); out += 32; src += 32; } while (out < end);
+            }
+        } else if (dist >= 8) {
+            do { mv__memcpy(out, src, 8); mv__memcpy(out + 8, src + 8, 8); out += 16; src += 16; } while (out < end);
+        } else {
+            uint64_t w = (mv__le64(src) & (((uint64_t)1 << 8 * dist) - 1)) * mv__gz_rep[dist];
+            size_t step = mv__gz_step[dist];
+            do { mv__put_le64(out, w); mv__put_le64(out + step, w); out += 2 * step; } while (out < end);
+        }
+        out = end;
+        goto check;
+    next:
+        MV__GZ_REFILL();
+    check:
+        if (in > in_lim || out >= out_lim) break;
+    }
+    bc &= 63;
+    s->bits = bb & (((uint64_t)1 << bc) - 1);
+    s->nbits = bc;
+    s->in = in;
+    s->out = out;
+    return r;
+}
+
+/* length of the common start of a and b, 4 known, max at most; room: bytes that may be read from b */
+static inline size_t MV__K(mv__gz_extend)(const uint8_t *a, const uint8_t *b, size_t len, size_t max) {
+    while (len + 8 <= max) {
+        uint64_t x = mv__le64(a + len) ^ mv__le64(b + len);
+        if (x) return len + (size_t)(mv__ctz64(x) >> 3);
+        len += 8;
+    }
+    while (len < max && a[len] == b[len]) len++;
+    return len;
+}
+/* counts n literals into four tables in turn: a run of equal bytes would wait for its own store */
+static void MV__K(mv__gz_count)(uint32_t *f, const uint8_t *p, size_t n) {
+    for (; n >= 8; n -= 8, p += 8) {
+        uint64_t v = mv__le64(p);
+        f[v & 255]++; f[256 + (v >> 8 & 255)]++; f[512 + (v >> 16 & 255)]++; f[768 + (v >> 24 & 255)]++;
+        f[v >> 32 & 255]++; f[256 + (v >> 40 & 255)]++; f[512 + (v >> 48 & 255)]++; f[768 + (v >> 56)]++;
+    }
+    for (; n > 0; n--) f[*p++]++;
+}
+
+/* Level 1: one probe on a hash of four bytes, greedy. Where nothing matches for a while, ever longer stretches are passed
+   on as runs without a look (noise costs little and loses nothing). Fills the token list or reaches the end. */
+static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
+    const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *lim = z->n > 16 ? end - 16 : base, *anchor = p;
+    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 8, *head = z->head, *lf = z->lf, *df = z->df;
+    while (p < lim && tok < tok_lim) {
+        uint32_t v = mv__le32(p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH1), now = (uint32_t)(p - base);
+        const uint8_t *c = base + head[h];
+        head[h] = now;
+        if (mv__le32(c) == v && (size_t)(p - c) - 1 < MV__GZ_WINDOW) {
+            size_t max = (size_t)(end - p) < 258 ? (size_t)(end - p) : 258, len = MV__K(mv__gz_extend)(p, c, 4, max);
+            uint32_t t = 253 + (uint32_t)len, dt = mv__gz_disttok((uint32_t)(p - c));
+            lf[t]++;
+            df[dt >> 9 & 31]++;
+            *tok++ = t | dt;
+            if (p + 3 < lim) {
+                head[(mv__le32(p + 1) * 0x9E3779B1u) >> (32 - MV__GZ_HASH1)] = now + 1;
+                head[(mv__le32(p + 2) * 0x9E3779B1u) >> (32 - MV__GZ_HASH1)] = now + 2;
+            }
+            p += len;
+            anchor = p;
+        } else {
+            size_t run = (size_t)(p - anchor) >> 6;
+            if (run == 0) {
+                *tok++ = *p | MV__GZ_NODIST;
+                lf[*p++]++;
+            } else {
+                run = run * 8 < 64 ? run * 8 : 64;
+                if (run > (size_t)(lim - p)) run = (size_t)(lim - p);
+                MV__K(mv__gz_count)(run_f, p, run);
+                if (tok - z->tok >= 2 && (tok[-2] & MV__GZ_RUN)) /* an offset or a token before it never has that bit */
+                    tok[-2] += (uint32_t)run;
+                else {
+                    tok[0] = MV__GZ_RUN | (uint32_t)run;
+                    tok[1] = (uint32_t)((size_t)(p - base) - z->block);
+                    tok += 2;
+                }
+                p += run;
+            }
+        }
+        if ((size_t)(p - base) - z->block >= MV__GZ_BLOCK) break;
+    }
+    if (p >= lim) for (; p < end && tok < tok_lim; p++) { *tok++ = *p | MV__GZ_NODIST; lf[*p]++; }
+    z->ntok = (size_t)(tok - z->tok);
+    z->pos = (size_t)(p - base);
+}
+
+/* Writes the tokens of a block with the codes in z. The room was checked: whole words may be stored. */
+#define MV__GZ_FLUSH() (mv__put_le64(out, bb), out += bc >> 3, bb >>= bc & 56, bc &= 7)
+static void MV__K(mv__gz_emit)(mv__gz_def *z) {
+    const uint32_t *t = z->tok, *t_end = t + z->ntok, *lc = z->lcode, *dc = z->dcode;
+    const uint8_t *block = z->src + z->block;
+    uint8_t *out = z->out;
+    uint64_t bb = z->bits;
+    uint32_t bc = z->nbits, e, d;
+    while (t < t_end) {
+        uint32_t v = *t++;
+        if (v & MV__GZ_RUN) {
+            const uint8_t *p = block + *t++, *e3 = p + (v & ~MV__GZ_RUN);
+            for (; e3 - p >= 3; p += 3) {
+                e = lc[p[0]]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255;
+                e = lc[p[1]]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255;
+                e = lc[p[2]]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255;
+                MV__GZ_FLUSH();
+            }
+            for (; p < e3; p++) { e = lc[*p]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255; }
+            MV__GZ_FLUSH();
+            continue;
+        }
+        e = lc[v & 511];
+        d = dc[v >> 9 & 31];
+        bb |= (uint64_t)(e >> 8) << bc;
+        bc += e & 255;
+        bb |= (uint64_t)(d >> 16 | v >> 14 << (d & 31)) << bc;
+        bc += d >> 8 & 255;
+        MV__GZ_FLUSH();
+    }
+    z->out = out;
+    z->bits = bb;
+    z->nbits = bc;
+}
+#undef MV__GZ_FLUSH
+#undef MV__GZ_REFILL
+#undef MV__GZ_DROP
+#undef MV__GZ_EXTRA
+#else
+/* ---- checksums ---- */
+MEDVOL_DEF uint32_t mv_crc32(uint32_t crc, const void *src, size_t n) {
+    if (!src || n == 0) return crc;
+    return ~MV__PICK(mv__gz_crc)(~crc, (const uint8_t *)src, n);
+}
+/* product of two remainders modulo the CRC polynomial, bits reflected: the top bit is x^0 */
+static uint32_t mv__gz_mulmod(uint32_t a, uint32_t b) {
+    uint32_t r = 0;
+    int i;
+    for (i = 0; i < 32; i++) {
+        if (a & 0x80000000u >> i) r ^= b;
+        b = b & 1 ? b >> 1 ^ 0xEDB88320u : b >> 1;
+    }
+    return r;
+}
+MEDVOL_DEF uint32_t mv_crc32_combine(uint32_t crc_a, uint32_t crc_b, uint64_t n_b) {
+    uint32_t shift = 0x80000000u, square = 0x00800000u; /* x^0 and x^8 */
+    for (; n_b; n_b >>= 1) {
+        if (n_b & 1) shift = mv__gz_mulmod(shift, square);
+        square = mv__gz_mulmod(square, square);
+    }
+    return mv__gz_mulmod(crc_a, shift) ^ crc_b;
+}
+MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n) {
+    const uint8_t *p = (const uint8_t *)src;
+    uint32_t a = adler & 0xFFFF, b = adler >> 16;
+    if (!p) return adler;
+    while (n > 0) {
+        size_t k = n < 5552 ? n : 5552; /* the most that keeps b below 2^32 */
+        n -= k;
+        for (; k >= 8; k -= 8, p += 8) { /* eight at once: b grows by 8 a + the weighted sum */
+            b += 8 * a + 8u * p[0] + 7u * p[1] + 6u * p[2] + 5u * p[3] + 4u * p[4] + 3u * p[5] + 2u * p[6] + p[7];
+            a += (uint32_t)p[0] + p[1] + p[2] + p[3] + p[4] + p[5] + p[6] + p[7];
+        }
+        for (; k > 0; k--) { a += *p++; b += a; }
+        a %= 65521;
+        b %= 65521;
+    }
+    return b << 16 | a;
+}
+
+/* ---- inflate ---- */
+#define MV__GZ_LEN(base, extra) ((uint32_t)(base) << 16 | (extra))
+static const uint32_t mv__gz_lenproto[32] = { /* symbols 256..287: base << 16 | extra bits */
+    MV__GZ_SPECIAL | MV__GZ_EOB, MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0), MV__GZ_LEN(5, 0), MV__GZ_LEN(6, 0), MV__GZ_LEN(7, 0),
+    MV__GZ_LEN(8, 0), MV__GZ_LEN(9, 0), MV__GZ_LEN(10, 0), MV__GZ_LEN(11, 1), MV__GZ_LEN(13, 1), MV__GZ_LEN(15, 1),
+    MV__GZ_LEN(17, 1), MV__GZ_LEN(19, 2), MV__GZ_LEN(23, 2), MV__GZ_LEN(27, 2), MV__GZ_LEN(31, 2), MV__GZ_LEN(35, 3),
+    MV__GZ_LEN(43, 3), MV__GZ_LEN(51, 3), MV__GZ_LEN(59, 3), MV__GZ_LEN(67, 4), MV__GZ_LEN(83, 4), MV__GZ_LEN(99, 4),
+    MV__GZ_LEN(115, 4), MV__GZ_LEN(131, 5), MV__GZ_LEN(163, 5), MV__GZ_LEN(195, 5), MV__GZ_LEN(227, 5), MV__GZ_LEN(258, 0),
+    MV__GZ_SPECIAL | MV__GZ_BAD, MV__GZ_SPECIAL | MV__GZ_BAD };
+static const uint32_t mv__gz_distproto[32] = {
+    MV__GZ_LEN(1, 0), MV__GZ_LEN(2, 0), MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0), MV__GZ_LEN(5, 1), MV__GZ_LEN(7, 1),
+    MV__GZ_LEN(9, 2), MV__GZ_LEN(13, 2), MV__GZ_LEN(17, 3), MV__GZ_LEN(25, 3), MV__GZ_LEN(33, 4), MV__GZ_LEN(49, 4),
+    MV__GZ_LEN(65, 5), MV__GZ_LEN(97, 5), MV__GZ_LEN(129, 6), MV__GZ_LEN(193, 6), MV__GZ_LEN(257, 7), MV__GZ_LEN(385, 7),
+    MV__GZ_LEN(513, 8), MV__GZ_LEN(769, 8), MV__GZ_LEN(1025, 9), MV__GZ_LEN(1537, 9), MV__GZ_LEN(2049, 10),
+    MV__GZ_LEN(3073, 10), MV__GZ_LEN(4097, 11), MV__GZ_LEN(6145, 11), MV__GZ_LEN(8193, 12), MV__GZ_LEN(12289, 12),
+    MV__GZ_LEN(16385, 13), MV__GZ_LEN(24577, 13), MV__GZ_SPECIAL | MV__GZ_BAD, MV__GZ_SPECIAL | MV__GZ_BAD };
+static const uint8_t mv__gz_clorder[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+enum { MV__GZ_BLOCKHEAD, MV__GZ_STORED, MV__GZ_CODES, MV__GZ_COPY };           /* states of the decoder */
+enum { MV__GZ_DONE = 0, MV__GZ_NEED_IN = 1, MV__GZ_NEED_OUT = 2 };             /* its answers; else a status */
+
+static uint32_t mv__gz_entry(const uint32_t *proto, int literals, unsigned sym, unsigned len) {
+    if (!literals) return proto[sym] + len + (len << 9);
+    if (sym < 256) return sym << 8 | 0x40u | len;
+    return proto[sym - 256] + len + (len << 9);
+}
+/* next code of len bits in bit-reversed order: add 1 from the top down */
+static unsigned mv__gz_nextcode(unsigned code, unsigned len) {
+    unsigned gap = code ^ ((1u << len) - 1);
+    if (gap == 0) return 0;
+    gap = 1u << (63 - mv__clz64(gap));
+    return (code & (gap - 1)) | gap;
+}
+/* codes longer than the index: one subtable for each common start, as deep as that needs */
+static void mv__gz_subtables(uint32_t *tab, unsigned tb, const uint16_t *sorted, unsigned *count, unsigned len, unsigned code,
+                             const uint32_t *proto, int literals) {
+    unsigned size = 1u << tb, sub = 0, prefix = ~0u, off = 0, i;
+    for (;; len++) {
+        for (; count[len] > 0; count[len]--) {
+            if ((code & ((1u << tb) - 1)) != prefix) {
+                unsigned left = 1u;
+                prefix = code & ((1u << tb) - 1);
+                off = size;
+                for (sub = len - tb; ; sub++) {
+                    left = sub == len - tb ? 1u << sub : left << 1;
+                    if (tb + sub >= 15 || left <= count[tb + sub]) break;
+                    left -= count[tb + sub];
+                }
+                size += 1u << sub;
+                tab[prefix] = off << 16 | MV__GZ_SPECIAL | MV__GZ_SUB | sub << 9 | tb;
+            }
+            for (i = code >> tb; i < 1u << sub; i += 1u << (len - tb))
+                tab[off + i] = mv__gz_entry(proto, literals, *sorted, len - tb);
+            sorted++;
+            code = mv__gz_nextcode(code, len);
+        }
+        if (len == 15) return;
+    }
+}
+/* Puts second and third literals into entries that have bits to spare. Downwards: what an entry looks up lies below it. */
+static void mv__gz_join(uint32_t *tab, unsigned tb) {
+    size_t i = (size_t)1 << tb;
+    while (i-- > 0) {
+        uint32_t e = tab[i], e2, e3, len = e & 63;
+        if (!MV__GZ_LIT(e)) continue;
+        e2 = tab[i >> len];
+        len += e2 & 63;
+        if (!MV__GZ_LIT(e2) || len > tb) continue;
+        e = (e & 0xFF00u) | (e2 & 0xFF00u) << 8 | 0x80u | len;
+        e3 = tab[i >> len];
+        len += e3 & 63;
+        if (MV__GZ_LIT(e3) && len <= tb) e = (e & 0xFFFF00u) | (e3 & 0xFF00u) << 16 | 0xC0u | len;
+        tab[i] = e;
+    }
+}
+/* Would joining pay? The share of the code space whose entries would hold two literals. */
+static int mv__gz_worth_joining(const uint8_t *lens, unsigned tb) {
+    unsigned c[16] = { 0 }, i, a, b, sum = 0;
+    for (i = 0; i < 256; i++) c[lens[i]]++;
+    for (a = 1; a < tb; a++) for (b = 1; a + b <= tb; b++) sum += (c[a] * c[b]) << (tb - a - b);
+    return sum * 8 >= 1u << tb;
+}
+/* Builds the table of a code with zlib's rules: over-subscribed is an error; incomplete too, except no code at all (distances)
+   or one code of one bit. Returns the index bits, 0 on error. literals: 1 for the literal/length code. */
+static unsigned mv__gz_table(uint32_t *tab, unsigned tb, const uint8_t *lens, unsigned n, int literals) {
+    const uint32_t *proto = literals ? mv__gz_lenproto : mv__gz_distproto;
+    unsigned count[16] = { 0 }, offs[16], i, len, max = 15, code = 0, k = 0;
+    int left = 1, join;
+    uint16_t sorted[288];
+    for (i = 0; i < n; i++) count[lens[i]]++;
+    count[0] = 0;
+    while (max > 0 && count[max] == 0) max--;
+    for (len = 1; len <= 15; len++) {
+        left = 2 * left - (int)count[len];
+        if (left < 0) return 0;
+    }
+    if (left > 0 && max > 1) return 0;
+    offs[1] = 0;
+    for (len = 1; len < 15; len++) offs[len + 1] = offs[len] + count[len];
+    for (i = 0; i < n; i++) if (lens[i]) sorted[offs[lens[i]]++] = (uint16_t)i;
+    if (left > 0) { /* none or one code */
+        tab[0] = max ? mv__gz_entry(proto, literals, sorted[0], 1) : MV__GZ_SPECIAL | MV__GZ_BAD | 1u;
+        tab[1] = MV__GZ_SPECIAL | MV__GZ_BAD | 1u;
+        return 1;
+    }
+    join = literals && mv__gz_worth_joining(lens, tb);
+    if (!join && max < tb) tb = max;
+    for (len = 1; len <= tb; len++) { /* the table doubles with each length; shorter codes repeat in the new half */
+        if (len > 1) mv__memcpy(tab + ((size_t)1 << (len - 1)), tab, sizeof(*tab) << (len - 1));
+        for (i = 0; i < count[len]; i++) {
+            tab[code] = mv__gz_entry(proto, literals, sorted[k++], len);
+            code = mv__gz_nextcode(code, len);
+        }
+    }
+    if (max > tb) mv__gz_subtables(tab, tb, sorted + k, count, tb + 1, code, proto, literals);
+    if (join) mv__gz_join(tab, tb);
+    return tb;
+}
+static int mv__gz_fail(mv__gz_inf *s, mv_status code, const char *why) {
+    s->why = why;
+    return (int)code;
+}
+static void mv__gz_fill(mv__gz_inf *s) { /* at least 56 bits unless the input ends */
+    while (s->nbits < 56 && s->in < s->in_end) {
+        s->bits |= (uint64_t)*s->in++ << s->nbits;
+        s->nbits += 8;
+    }
+}
+static void mv__gz_unfill(mv__gz_inf *s) { /* whole bytes go back to the input */
+    s->in -= s->nbits >> 3;
+    s->nbits &= 7;
+    s->bits &= (1u << s->nbits) - 1;
+}
+static int mv__gz_short(mv__gz_inf *s) { return mv__gz_fail(s, MEDVOL_E_TRUNCATED, "the data ends inside a deflate block"); }
+
+/* code lengths of a dynamic block, then its two tables */
+static int mv__gz_dynamic(mv__gz_inf *s) {
+    unsigned hlit, hdist, hclen, i = 0, total;
+    uint8_t cl[19] = { 0 };
+    uint32_t t[128];
+    unsigned count[8] = { 0 }, len, code = 0, k;
+    int left = 1;
+    mv__gz_fill(s);
+    if (s->nbits < 14) return mv__gz_short(s);
+    hlit = (unsigned)(s->bits & 31) + 257;
+    hdist = (unsigned)(s->bits >> 5 & 31) + 1;
+    hclen = (unsigned)(s->bits >> 10 & 15) + 4;
+    s->bits >>= 14;
+    s->nbits -= 14;
+    total = hlit + hdist;
+    if (hlit > 286 || hdist > 30) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "too many length or distance symbols");
+    for (; i < hclen; i++) {
+        mv__gz_fill(s);
+        if (s->nbits < 3) return mv__gz_short(s);
+        cl[mv__gz_clorder[i]] = (uint8_t)(s->bits & 7);
+        s->bits >>= 3;
+        s->nbits -= 3;
+    }
+    for (i = 0; i < 19; i++) count[cl[i]]++;
+    for (len = 1; len <= 7; len++) if ((left = 2 * left - (int)count[len]) < 0) break;
+    if (left != 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid set of code length codes");
+    for (len = 1; len <= 7; len++) for (i = 0; i < 19; i++) if (cl[i] == len) {
+        for (k = code; k < 128; k += 1u << len) t[k] = i << 3 | len;
+        code = mv__gz_nextcode(code, len);
+    }
+    for (i = 0; i < total;) {
+        unsigned sym, rep, bits;
+        if (s->in_end - s->in >= 8) {
+            s->bits |= mv__le64(s->in) << s->nbits;
+            s->in += (63 - s->nbits) >> 3;
+            s->nbits |= 56;
+        } else mv__gz_fill(s);
+        len = t[s->bits & 127] & 7;
+        sym = t[s->bits & 127] >> 3;
+        bits = sym < 16 ? 0 : sym == 16 ? 2 : sym == 17 ? 3 : 7;
+        if (s->nbits < len + bits) return mv__gz_short(s);
+        rep = (unsigned)(s->bits >> len) & ((1u << bits) - 1);
+        s->bits >>= len + bits;
+        s->nbits -= len + bits;
+        if (sym < 16) { s->lens[i++] = (uint8_t)sym; continue; }
+        if (sym == 16 && i == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a repeat with no code length before it");
+        rep += sym == 18 ? 11 : 3;
+        if (i + rep > total) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a repeat runs over the last code length");
+        mv__memset(s->lens + i, sym == 16 ? s->lens[i - 1] : 0, rep);
+        i += rep;
+    }
+    s->bits &= ((uint64_t)1 << s->nbits) - 1; /* the wide refill leaves bits above the count */
+    if (s->lens[256] == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "no end-of-block code");
+    s->fixed = 0;
+    k = mv__gz_table(s->lit, MV__GZ_LBITS, s->lens, hlit, 1);
+    if (k == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid set of literal/length codes");
+    s->lmask = (1u << k) - 1;
+    k = mv__gz_table(s->dis, MV__GZ_DBITS, s->lens + hlit, hdist, 0);
+    if (k == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid set of distance codes");
+    s->dmask = (1u << k) - 1;
+    s->state = MV__GZ_CODES;
+    return MV__GZ_DONE;
+}
+static void mv__gz_fixed(mv__gz_inf *s) {
+    s->state = MV__GZ_CODES;
+    if (s->fixed) return;
+    mv__memset(s->lens, 8, 144);
+    mv__memset(s->lens + 144, 9, 112);
+    mv__memset(s->lens + 256, 7, 24);
+    mv__memset(s->lens + 280, 8, 8);
+    s->lmask = (1u << mv__gz_table(s->lit, MV__GZ_LBITS, s->lens, 288, 1)) - 1;
+    mv__memset(s->lens, 5, 32);
+    s->dmask = (1u << mv__gz_table(s->dis, MV__GZ_DBITS, s->lens, 32, 0)) - 1;
+    s->fixed = 1;
+}
+static int mv__gz_blockhead(mv__gz_inf *s) {
+    unsigned type, len;
+    if (!s->eof && s->in_end - s->in < 1024) return MV__GZ_NEED_IN; /* a dynamic head is at most 600 bytes */
+    mv__gz_fill(s);
+    if (s->nbits < 3) return mv__gz_short(s);
+    s->last = (int)(s->bits & 1);
+    type = (unsigned)(s->bits >> 1 & 3);
+    s->bits >>= 3;
+    s->nbits -= 3;
+    if (type == 3) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "block type 3");
+    if (type == 2) return mv__gz_dynamic(s);
+    if (type == 1) { mv__gz_fixed(s); return MV__GZ_DONE; }
+    mv__gz_unfill(s);
+    s->bits = 0;
+    s->nbits = 0;
+    if (s->in_end - s->in < 4) return mv__gz_short(s);
+    len = s->in[0] | (unsigned)s->in[1] << 8;
+    if ((len ^ (s->in[2] | (unsigned)s->in[3] << 8)) != 0xFFFF)
+        return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a stored block's length and its complement disagree");
+    s->in += 4;
+    s->stored = len;
+    s->state = MV__GZ_STORED;
+    return MV__GZ_DONE;
+}
+static int mv__gz_stored(mv__gz_inf *s) {
+    while (s->stored > 0) {
+        size_t k = s->stored, have = (size_t)(s->in_end - s->in), room = s->out < s->soft ? (size_t)(s->soft - s->out) : 0;
+        if (room == 0) return MV__GZ_NEED_OUT;
+        if (have == 0) return s->eof ? mv__gz_short(s) : MV__GZ_NEED_IN;
+        if (k > have) k = have;
+        if (k > room) k = room;
+        mv__memcpy(s->out, s->in, k);
+        s->in += k;
+        s->out += k;
+        s->stored -= (uint32_t)k;
+    }
+    s->state = MV__GZ_BLOCKHEAD;
+    return MV__GZ_DONE;
+}
+/* gives out literals and a copy that did not fit before */
+static int mv__gz_pending(mv__gz_inf *s) {
+    for (; s->nlits > 0; s->nlits--, s->lits >>= 8) {
+        if (s->out == s->hard) return MV__GZ_NEED_OUT;
+        *s->out++ = (uint8_t)s->lits;
+    }
+    for (; s->len > 0; s->len--, s->out++) {
+        if (s->out == s->hard) return MV__GZ_NEED_OUT;
+        *s->out = *(s->out - s->dist);
+    }
+    s->state = MV__GZ_CODES;
+    return MV__GZ_DONE;
+}
+/* one symbol with every check: near the ends of the buffers */
+static int mv__gz_symbol(mv__gz_inf *s) {
+    uint32_t e, d = 0, used;
+    mv__gz_fill(s);
+    if (!s->eof && s->nbits < 48) return MV__GZ_NEED_IN;
+    e = s->lit[s->bits & s->lmask];
+    used = e & 63;
+    if (e & MV__GZ_SPECIAL && !MV__GZ_LIT(e) && e & MV__GZ_SUB) {
+        e = s->lit[(e >> 16) + ((s->bits >> used) & ((1u << MV__GZ_CODE(e)) - 1))];
+        d = used; /* bits before the subtable's */
+        used += e & 63;
+    }
+    if (used > s->nbits) return mv__gz_short(s);
+    if (!(e & MV__GZ_EOB && e & MV__GZ_SPECIAL && !MV__GZ_LIT(e)) && s->out >= s->soft) return MV__GZ_NEED_OUT;
+    if (MV__GZ_LIT(e)) {
+        s->lits = e >> 8;
+        s->nlits = e >> 6 & 3;
+    } else if (e & MV__GZ_SPECIAL) {
+        if (!(e & MV__GZ_EOB)) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid literal/length code");
+        s->state = MV__GZ_BLOCKHEAD;
+    } else {
+        uint64_t rest = s->bits >> used;
+        uint32_t base = used;
+        s->len = (e >> 16) + ((uint32_t)((s->bits >> d) & (((uint64_t)1 << (e & 63)) - 1)) >> MV__GZ_CODE(e));
+        d = s->dis[rest & s->dmask];
+        if (d & MV__GZ_SPECIAL && d & MV__GZ_SUB) {
+            rest >>= d & 63;
+            base += d & 63;
+            d = s->dis[(d >> 16) + (rest & ((1u << MV__GZ_CODE(d)) - 1))];
+        }
+        used = base + (d & 63);
+        if (used > s->nbits) { s->len = 0; return mv__gz_short(s); }
+        if (d & MV__GZ_SPECIAL) { s->len = 0; return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid distance code"); }
+        s->dist = (d >> 16) + ((uint32_t)(rest & (((uint64_t)1 << (d & 63)) - 1)) >> MV__GZ_CODE(d));
+        if (s->dist > (size_t)(s->out - s->hist)) {
+            s->len = 0;
+            return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a distance reaches before the start of the data");
+        }
+    }
+    s->bits >>= used;
+    s->nbits -= used;
+    if (s->nlits | s->len) s->state = MV__GZ_COPY;
+    return MV__GZ_DONE;
+}
+static int mv__gz_codes(mv__gz_inf *s) {
+    int r;
+    while (s->in_end - s->in >= MV__GZ_INSLACK && s->hard - s->out >= MV__GZ_SLACK && s->out < s->soft) {
+        r = MV__PICK(mv__gz_fast)(s);
+        if (r == MV__GZ_BLOCKEND) { s->state = MV__GZ_BLOCKHEAD; return MV__GZ_DONE; }
+        if (r == MV__GZ_E_SYM) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid literal/length code");
+        if (r == MV__GZ_E_DSYM) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid distance code");
+        if (r == MV__GZ_E_FAR) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a distance reaches before the start of the data");
+        mv__gz_unfill(s);
+    }
+    return mv__gz_symbol(s);
+}
+/* Runs until the stream ends, soft is reached (and the next thing makes output), or more input is needed. Leaves fewer
+   than eight bits in the accumulator, so that the input may be moved. */
+static int mv__gz_decode(mv__gz_inf *s) {
+    int r = MV__GZ_DONE;
+    while (r == MV__GZ_DONE) {
+        switch (s->state) {
+            case MV__GZ_BLOCKHEAD:
+                if (s->last) {
+                    mv__gz_unfill(s);
+                    s->bits = 0;
+                    s->nbits = 0;
+                    return MV__GZ_DONE;
+                }
+                r = mv__gz_blockhead(s);
+                break;
+            case MV__GZ_STORED: r = mv__gz_stored(s); break;
+            case MV__GZ_COPY: r = mv__gz_pending(s); break;
+            default: r = mv__gz_codes(s); break;
+        }
+    }
+    mv__gz_unfill(s);
+    return r;
+}
+static void mv__gz_begin(mv__gz_inf *s) { /* a new stream; tables of the fixed codes stay good */
+    s->bits = 0;
+    s->nbits = s->nlits = s->len = s->stored = 0;
+    s->state = MV__GZ_BLOCKHEAD;
+    s->last = 0;
+    s->hist = s->out;
+}
+static int mv__gz_overlap(const void *a, size_t na, const void *b, size_t nb) {
+    uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
+    return na && nb && (x < y ? y - x < na : x - y < nb);
+}
+MEDVOL_DEF uint64_t mv_inflate_bound(uint64_t n) {
+    return n > UINT64_MAX / 1032 ? UINT64_MAX : n * 1032;
+}
+static mv_status mv__gz_args(mv_ctx *ctx, const void *dst, size_t cap, const void *src, size_t n) {
+    if ((!dst && cap) || (!src && n)) return mv__fail_null(ctx, "gzip", dst || !cap ? "src" : "dst");
+    if (mv__gz_overlap(dst, cap, src, n)) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "gzip: dst and src overlap");
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made) {
+    static const uint8_t none[1] = { 0 };
+    mv__gz_inf *s;
+    uint8_t nowhere[1];
+    mv_status st = mv__gz_args(ctx, dst, cap, src, n);
+    int r;
+    if (used) *used = 0;
+    if (made) *made = 0;
+    if (st < 0) return st;
+    s = (mv__gz_inf *)mv__alloc(ctx, sizeof(*s));
+    if (!s) return MEDVOL_E_NOMEM;
+    s->fixed = 0;
+    s->eof = 1;
+    s->in = n ? (const uint8_t *)src : none;
+    s->in_end = s->in + n;
+    s->out = cap ? (uint8_t *)dst : nowhere;
+    s->soft = s->hard = s->out + cap;
+    mv__gz_begin(s);
+    r = mv__gz_decode(s);
+    if (used) *used = n - (size_t)(s->in_end - s->in);
+    if (made) *made = cap - (size_t)(s->hard - s->out);
+    if (r == MV__GZ_NEED_OUT)
+        st = mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, (int64_t)(n - (size_t)(s->in_end - s->in)),
+                      "inflate: more data than the %zu bytes of the destination", cap);
+    else if (r < 0)
+        st = mv__fail(ctx, (mv_status)r, "deflate", 0, (int64_t)(n - (size_t)(s->in_end - s->in)), "inflate: %s, near byte %zu of %zu",
+                      s->why, n - (size_t)(s->in_end - s->in), n);
+    mv__free(ctx, s);
+    return st;
+}
+MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made) {
+    const uint8_t *p = (const uint8_t *)src;
+    mv_status st = mv__gz_args(ctx, dst, cap, src, n);
+    size_t in = 0, out = 0;
+    uint32_t want;
+    if (used) *used = 0;
+    if (made) *made = 0;
+    if (st < 0) return st;
+    if (n < 2) return mv__fail(ctx, MEDVOL_E_TRUNCATED, "zlib", (double)n, 0, "zlib: %zu bytes, the head alone has 2", n);
+    if ((p[0] & 15) != 8 || p[0] >> 4 > 7 || ((unsigned)p[0] * 256 + p[1]) % 31 != 0)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "zlib", p[0], 0, "zlib: bad head bytes %x %x", (unsigned)p[0], (unsigned)p[1]);
+    if (p[1] & 32) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "zlib", p[1], 1, "zlib: needs a preset dictionary");
+    st = mv_inflate(ctx, dst, cap, p + 2, n - 2, &in, &out);
+    in += 2;
+    if (st == MEDVOL_OK) {
+        if (n - in < 4) st = mv__fail(ctx, MEDVOL_E_TRUNCATED, "zlib", (double)(n - in), (int64_t)in, "zlib: the Adler-32 is cut off");
+        else {
+            want = (uint32_t)p[in] << 24 | (uint32_t)p[in + 1] << 16 | (uint32_t)p[in + 2] << 8 | p[in + 3];
+            if (want != mv_adler32(1, out ? dst : p, out))
+                st = mv__fail(ctx, MEDVOL_E_CORRUPT, "zlib", (double)want, (int64_t)in, "zlib: the Adler-32 does not match the data");
+            in += 4;
+        }
+    }
+    if (used) *used = in;
+    if (made) *made = out;
+    return st;
+}
+/* ---- gzip members: reader ---- */
+#define MV__GZ_CHUNK ((size_t)1 << 18)   /* decoded between two looks at the CRC: stays in L2 */
+#define MV__GZ_DIRECT ((size_t)3 << 15)  /* reads from this size on decode into the caller's memory */
+#define MV__GZ_INBUF ((size_t)1 << 16)
+#define MV__GZ_WIN (MV__GZ_WINDOW + MV__GZ_CHUNK + 512)
+enum { MV__GZ_HEAD, MV__GZ_BODY, MV__GZ_TRAIL, MV__GZ_END };
+struct mv_gzip_reader {
+    mv__gz_inf inf;
+    mv_gzip_read_fn read; /* NULL: memory */
+    void *user;
+    uint8_t *ibuf, *win;
+    const uint8_t *in_base; /* inf.in - in_base + in_off is the position in the file */
+    uint64_t in_off, told, member_n, head_at;
+    size_t rd, wr;          /* decoded bytes in win that were not handed out yet */
+    uint64_t max_bytes, max_members;
+    uint32_t crc;
+    int stage, io_bad, single; /* single: stop behind the first member */
+    mv_status err;
+    mv_gzip_info info;
+};
+static uint64_t mv__gz_at(const mv_gzip_reader *r) { return r->in_off + (uint64_t)(r->inf.in - r->in_base); }
+static mv_status mv__gz_bad(mv_ctx *ctx, mv_gzip_reader *r, mv_status code, const char *field, const char *what) {
+    r->err = code;
+    return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r), "gzip: %s (member %llu, byte %llu)", what,
+                    (unsigned long long)r->info.members, (unsigned long long)mv__gz_at(r));
+}
+/* Moves the rest of the input to the front and reads until there are `least` bytes or the source ends. */
+static void mv__gz_more(mv_gzip_reader *r, size_t least) {
+    size_t have = (size_t)(r->inf.in_end - r->inf.in);
+    if (r->inf.eof) return;
+    r->in_off += (uint64_t)(r->inf.in - r->in_base);
+    mv__memmove(r->ibuf, r->inf.in, have);
+    while (have < least) {
+        ptrdiff_t k = r->read(r->user, r->ibuf + have, MV__GZ_INBUF - have);
+        if (k < 0 || (size_t)k > MV__GZ_INBUF - have) r->io_bad = 1;
+        if (k <= 0 || r->io_bad) { r->inf.eof = 1; break; }
+        have += (size_t)k;
+    }
+    r->inf.in = r->in_base = r->ibuf;
+    r->inf.in_end = r->ibuf + have;
+}
+static int mv__gz_byte(mv_gzip_reader *r, uint32_t *crc) { /* next byte of a head or trailer, -1 at the end */
+    uint8_t b;
+    if (r->inf.in == r->inf.in_end) mv__gz_more(r, 1);
+    if (r->inf.in == r->inf.in_end) return -1;
+    b = *r->inf.in++;
+    if (crc) *crc = mv__gz_crctab[(*crc ^ b) & 255] ^ *crc >> 8;
+    return b;
+}
+/* Counts what lies behind the last member; the bytes a and b were taken already. */
+static void mv__gz_tail(mv_gzip_reader *r, int a, int b) {
+    r->stage = MV__GZ_END;
+    r->info.tail_n = (uint64_t)(a >= 0) + (uint64_t)(b >= 0);
+    r->info.tail_garbage = a > 0 || b > 0;
+    for (;;) {
+        const uint8_t *p = r->inf.in, *e = r->inf.in_end;
+        r->info.tail_n += (uint64_t)(e - p);
+        if (!r->info.tail_garbage) while (p < e && *p == 0) p++;
+        if (p < e) r->info.tail_garbage = 1;
+        r->inf.in = e;
+        if (r->inf.eof) break;
+        mv__gz_more(r, 1);
+    }
+}
+static mv_status mv__gz_cut(mv_ctx *ctx, mv_gzip_reader *r, const char *where) {
+    if (r->io_bad) return mv__gz_bad(ctx, r, MEDVOL_E_IO, "read", "the read callback failed");
+    return mv__gz_bad(ctx, r, MEDVOL_E_TRUNCATED, "gzip", where);
+}
+/* The extra field: only 'BC' and 'IG' mean something here, and only in the first member. */
+static int mv__gz_extra(mv_gzip_reader *r, uint32_t *crc) {
+    int lo = mv__gz_byte(r, crc), hi = mv__gz_byte(r, crc), i, b, head[4] = { 0, 0, 0, 0 };
+    if (lo < 0 || hi < 0) return 0;
+    for (i = 0; i < lo + 256 * hi; i++) {
+        if ((b = mv__gz_byte(r, crc)) < 0) return 0;
+        if (i < 4) head[i] = b;
+    }
+    if (r->info.members == 0 && i >= 6 && head[0] == 'B' && head[1] == 'C' && head[2] == 2 && head[3] == 0) r->info.kind = MEDVOL_GZIP_BGZF;
+    if (r->info.members == 0 && i >= 8 && head[0] == 'I' && head[1] == 'G' && head[2] == 4 && head[3] == 0) r->info.kind = MEDVOL_GZIP_MGZIP;
+    return 1;
+}
+static mv_status mv__gz_head(mv_ctx *ctx, mv_gzip_reader *r) {
+    uint32_t crc = 0xFFFFFFFFu, got;
+    int i, flags = 0, b, a;
+    r->head_at = mv__gz_at(r);
+    a = mv__gz_byte(r, &crc);
+    if (a < 0 && r->io_bad) return mv__gz_cut(ctx, r, "");
+    if (a < 0 && r->info.members > 0) { r->stage = MV__GZ_END; return MEDVOL_OK; }
+    b = a == 0x1f ? mv__gz_byte(r, &crc) : -1;
+    if (a != 0x1f || b != 0x8b) {
+        if (r->info.members == 0) return mv__gz_bad(ctx, r, MEDVOL_E_FORMAT, "magic", "not a gzip file (no 1f 8b at the start)");
+        mv__gz_tail(r, a, b);
+        return r->io_bad ? mv__gz_cut(ctx, r, "") : MEDVOL_OK;
+    }
+    for (i = 2; i < 10; i++) {
+        if ((b = mv__gz_byte(r, &crc)) < 0) return mv__gz_cut(ctx, r, "the file ends inside a member's head");
+        if (i == 2 && b != 8) return mv__gz_bad(ctx, r, MEDVOL_E_UNSUPPORTED, "method", "compression method is not 8 (deflate)");
+        if (i == 3) flags = b;
+    }
+    if (flags & 0xE0) return mv__gz_bad(ctx, r, MEDVOL_E_UNSUPPORTED, "flags", "reserved flag bits are set");
+    if (r->info.members == 0) r->info.kind = MEDVOL_GZIP_PLAIN;
+    if (flags & 4 && !mv__gz_extra(r, &crc)) return mv__gz_cut(ctx, r, "the file ends inside the extra field");
+    for (i = 8; i <= 16; i += 8) { /* name, comment: up to a zero byte */
+        if (!(flags & i)) continue;
+        while ((b = mv__gz_byte(r, &crc)) > 0) {}
+        if (b < 0) return mv__gz_cut(ctx, r, i == 8 ? "the file ends inside the name" : "the file ends inside the comment");
+    }
+    if (flags & 2) {
+        got = ~crc & 0xFFFF;
+        a = mv__gz_byte(r, NULL);
+        b = mv__gz_byte(r, NULL);
+        if (b < 0) return mv__gz_cut(ctx, r, "the file ends inside the head's CRC");
+        if (got != (uint32_t)(a | b << 8)) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "FHCRC", "the head's CRC-16 does not match");
+    }
+    mv__gz_begin(&r->inf);
+    r->crc = 0;
+    r->member_n = 0;
+    r->stage = MV__GZ_BODY;
+    return MEDVOL_OK;
+}
+static mv_status mv__gz_trailer(mv_ctx *ctx, mv_gzip_reader *r) {
+    uint32_t v[2] = { 0, 0 };
+    int i, b;
+    for (i = 0; i < 8; i++) {
+        if ((b = mv__gz_byte(r, NULL)) < 0) return mv__gz_cut(ctx, r, "the file ends inside a member's trailer");
+        v[i >> 2] |= (uint32_t)b << 8 * (i & 3);
+    }
+    if (v[0] != r->crc) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "CRC32", "the CRC-32 does not match the data");
+    if (v[1] != (uint32_t)r->member_n) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "ISIZE", "the length in the trailer does not match the data");
+    r->info.members++;
+    r->info.src_n = mv__gz_at(r);
+    r->stage = r->single ? MV__GZ_END : MV__GZ_HEAD;
+    if (r->max_members && r->info.members >= r->max_members && r->stage == MV__GZ_HEAD) {
+        if (r->inf.in == r->inf.in_end) mv__gz_more(r, 1);
+        if (r->inf.in < r->inf.in_end && *r->inf.in == 0x1f)
+            return mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_members", "more members than limits.max_members");
+    }
+    return MEDVOL_OK;
+}
+/* one slice of the body; *full: out has reached soft and there is more */
+static mv_status mv__gz_body(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *soft, int *full) {
+    mv__gz_inf *s = &r->inf;
+    uint8_t *mark = s->out;
+    size_t k;
+    int rc;
+    s->soft = soft > mark && (size_t)(soft - mark) > MV__GZ_CHUNK ? mark + MV__GZ_CHUNK : soft;
+    rc = mv__gz_decode(s);
+    k = (size_t)(s->out - mark);
+    r->crc = mv_crc32(r->crc, mark, k);
+    r->member_n += k;
+    r->info.dst_n += k;
+    if (r->max_bytes && r->info.dst_n > r->max_bytes) return mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_bytes", "more data than limits.max_bytes");
+    if (rc == MV__GZ_NEED_OUT) *full = s->out >= soft;
+    else if (rc == MV__GZ_NEED_IN) *full = -1;
+    else if (rc < 0) return r->io_bad ? mv__gz_cut(ctx, r, "") : mv__gz_bad(ctx, r, (mv_status)rc, "deflate", s->why);
+    else r->stage = MV__GZ_TRAIL;
+    return MEDVOL_OK;
+}
+/* Runs the members until out reaches soft or the file ends. eager: look behind soft as far as that makes no output;
+   *full = 1 then says that there would be more. Errors behind soft are kept for the next call when not eager. */
+static mv_status mv__gz_run(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *soft, int eager, int *full) {
+    mv_status st = r->err;
+    *full = 0;
+    while (st == MEDVOL_OK && r->stage != MV__GZ_END) {
+        if (r->inf.out >= soft && !eager && r->stage == MV__GZ_HEAD) break;
+        if (r->stage == MV__GZ_HEAD) st = mv__gz_head(ctx, r);
+        else if (r->stage == MV__GZ_TRAIL) st = mv__gz_trailer(ctx, r);
+        else {
+            st = mv__gz_body(ctx, r, soft, full);
+            if (st == MEDVOL_OK && *full < 0) {
+                if (r->inf.out >= soft && !eager) break;
+                mv__gz_more(r, 2048);
+                *full = 0;
+            }
+            if (*full) break;
+        }
+    }
+    return st;
+}
+static void mv__gz_setup(mv_ctx *ctx, mv_gzip_reader *r, const void *src, size_t n) {
+    static const uint8_t none[1] = { 0 };
+    mv__memset(&r->inf, 0, offsetof(mv__gz_inf, lens));
+    r->read = NULL;
+    r->user = NULL;
+    r->ibuf = r->win = NULL;
+    r->in_off = r->told = r->member_n = r->head_at = 0;
+    r->rd = r->wr = 0;
+    r->max_bytes = ctx ? ctx->desc.limits.max_bytes : 0;
+    r->max_members = ctx && ctx->desc.limits.max_members ? ctx->desc.limits.max_members : (uint64_t)1 << 32;
+    r->crc = 0;
+    r->stage = MV__GZ_HEAD;
+    r->io_bad = r->single = 0;
+    r->err = MEDVOL_OK;
+    mv__memset(&r->info, 0, sizeof(r->info));
+    r->inf.eof = 1;
+    r->inf.in = r->in_base = n ? (const uint8_t *)src : none;
+    r->inf.in_end = r->inf.in + n;
+}
+static mv_status mv__gz_open(mv_ctx *ctx, mv_gzip_reader **reader, const void *src, size_t n, mv_gzip_read_fn read, void *user) {
+    size_t total = sizeof(mv_gzip_reader) + 64 + MV__GZ_WIN + (read ? MV__GZ_INBUF : 0);
+    mv_gzip_reader *r = (mv_gzip_reader *)mv__alloc(ctx, total);
+    if (!r) return MEDVOL_E_NOMEM;
+    mv__gz_setup(ctx, r, src, n);
+    r->win = (uint8_t *)r + ((sizeof(*r) + 63) & ~(size_t)63);
+    r->inf.out = r->win;
+    if (read) {
+        r->ibuf = r->win + MV__GZ_WIN;
+        r->read = read;
+        r->user = user;
+        r->inf.eof = 0;
+        r->inf.in = r->inf.in_end = r->in_base = r->ibuf;
+    }
+    *reader = r;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_gzip_open(mv_ctx *ctx, mv_gzip_reader **reader, mv_gzip_read_fn read, void *user) {
+    if (reader) *reader = NULL;
+    if (!reader || !read) return mv__fail_null(ctx, "mv_gzip_open", reader ? "read" : "reader");
+    return mv__gz_open(ctx, reader, NULL, 0, read, user);
+}
+MEDVOL_DEF mv_status mv_gzip_open_mem(mv_ctx *ctx, mv_gzip_reader **reader, const void *src, size_t n) {
+    if (reader) *reader = NULL;
+    if (!reader || (!src && n)) return mv__fail_null(ctx, "mv_gzip_open_mem", reader ? "src" : "reader");
+    return mv__gz_open(ctx, reader, src, n, NULL, NULL);
+}
+MEDVOL_DEF void mv_gzip_close(mv_ctx *ctx, mv_gzip_reader *reader) { if (reader) mv__free(ctx, reader); }
+MEDVOL_DEF uint64_t mv_gzip_tell(const mv_gzip_reader *reader) { return reader ? reader->told : 0; }
+
+/* Points the decoder at p with the history it may look back to, which lies in front of p. */
+static void mv__gz_aim(mv_gzip_reader *r, uint8_t *p, uint8_t *hard) {
+    size_t back = r->member_n < MV__GZ_WINDOW ? (size_t)r->member_n : MV__GZ_WINDOW;
+    r->inf.out = p;
+    r->inf.hard = hard;
+    r->inf.hist = p - back;
+}
+/* Decodes into the window until `want` bytes wait there (as many as fit) or the end comes. */
+static mv_status mv__gz_ahead(mv_ctx *ctx, mv_gzip_reader *r, size_t want, int eager, int *full) {
+    mv_status st;
+    if (want > MV__GZ_CHUNK) want = MV__GZ_CHUNK;
+    if (r->wr > MV__GZ_WINDOW && r->wr + want + 512 > MV__GZ_WIN) { /* nothing waits: keep the last 32 KiB */
+        mv__memmove(r->win, r->win + r->wr - MV__GZ_WINDOW, MV__GZ_WINDOW);
+        r->rd = r->wr = MV__GZ_WINDOW;
+    }
+    mv__gz_aim(r, r->win + r->wr, r->win + MV__GZ_WIN);
+    st = mv__gz_run(ctx, r, r->win + r->rd + want, eager, full);
+    r->wr = (size_t)(r->inf.out - r->win);
+    return st;
+}
+/* A large piece straight into dst; done bytes (32 KiB, or all there are) are there already as history. */
+static mv_status mv__gz_straight(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *dst, size_t *done, size_t n) {
+    mv_status st;
+    int full;
+    mv__gz_aim(r, dst + *done, dst + n);
+    st = mv__gz_run(ctx, r, dst + n, 0, &full);
+    *done = (size_t)(r->inf.out - dst);
+    mv__memcpy(r->win, dst + *done - MV__GZ_WINDOW, MV__GZ_WINDOW);
+    r->rd = r->wr = MV__GZ_WINDOW;
+    return st;
+}
+static mv_status mv__gz_short_read(mv_ctx *ctx, mv_gzip_reader *r, uint64_t done, uint64_t n) {
+    return mv__fail(ctx, MEDVOL_E_TRUNCATED, "gzip", (double)done, (int64_t)mv__gz_at(r), "gzip: the data ends after %llu of %llu bytes",
+                    (unsigned long long)done, (unsigned long long)n);
+}
+MEDVOL_DEF mv_status mv_gzip_read(mv_ctx *ctx, mv_gzip_reader *r, void *dst, size_t n, size_t *got) {
+    uint8_t *d = (uint8_t *)dst;
+    size_t done = 0, k;
+    mv_status st = MEDVOL_OK;
+    int full;
+    if (got) *got = 0;
+    if (!r || (!d && n)) return mv__fail_null(ctx, "mv_gzip_read", r ? "dst" : "reader");
+    while (done < n) {
+        if (r->rd < r->wr) {
+            k = r->wr - r->rd < n - done ? r->wr - r->rd : n - done;
+            mv__memcpy(d + done, r->win + r->rd, k);
+            r->rd += k;
+            done += k;
+            continue;
+        }
+        if (st < 0 || r->err < 0 || r->stage == MV__GZ_END) break;
+        if (n - done >= MV__GZ_DIRECT && done >= MV__GZ_WINDOW) st = mv__gz_straight(ctx, r, d, &done, n);
+        else st = mv__gz_ahead(ctx, r, n - done >= MV__GZ_DIRECT ? MV__GZ_WINDOW - done : n - done, 0, &full);
+    }
+    r->told += done;
+    if (got) *got = done;
+    if (done == n) return MEDVOL_OK; /* an error behind these bytes waits for the next call */
+    if (r->err < 0) return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+    return got ? MEDVOL_OK : mv__gz_short_read(ctx, r, done, n);
+}
+MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *r, uint64_t n, uint64_t *got) {
+    uint64_t done = 0, k;
+    mv_status st = MEDVOL_OK;
+    int full;
+    if (got) *got = 0;
+    if (!r) return mv__fail_null(ctx, "mv_gzip_skip", "reader");
+    while (done < n) {
+        if (r->rd < r->wr) {
+            k = r->wr - r->rd < n - done ? r->wr - r->rd : n - done;
+            r->rd += (size_t)k;
+            done += k;
+            continue;
+        }
+        if (st < 0 || r->err < 0 || r->stage == MV__GZ_END) break;
+        st = mv__gz_ahead(ctx, r, n - done < MV__GZ_CHUNK ? (size_t)(n - done) : MV__GZ_CHUNK, 0, &full);
+    }
+    r->told += done;
+    if (got) *got = done;
+    if (done == n) return MEDVOL_OK;
+    if (r->err < 0) return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+    return got ? MEDVOL_OK : mv__gz_short_read(ctx, r, done > SIZE_MAX ? SIZE_MAX : done, n);
+}
+MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max_surplus, mv_gzip_info *info) {
+    uint64_t start;
+    mv_status st = MEDVOL_OK;
+    int full = 0;
+    if (info) mv__memset(info, 0, sizeof(*info));
+    if (!r) return mv__fail_null(ctx, "mv_gzip_finish", "reader");
+    start = r->told;
+    if (r->err < 0) st = mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+    while (st == MEDVOL_OK && r->stage != MV__GZ_END) {
+        uint64_t left = max_surplus - (r->info.dst_n - start);
+        if (r->info.dst_n - start > max_surplus) break;
+        r->rd = r->wr;
+        st = mv__gz_ahead(ctx, r, left < MV__GZ_CHUNK ? (size_t)left + 1 : MV__GZ_CHUNK, 1, &full);
+    }
+    if (st == MEDVOL_OK && r->info.dst_n - start > max_surplus)
+        st = mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_surplus", "more data behind the wanted bytes than max_surplus allows");
+    r->rd = r->wr;
+    r->told = r->info.dst_n;
+    if (st == MEDVOL_OK) r->info.verified = 1;
+    if (info) *info = r->info;
+    return st;
+}
+/* ---- gzip members: whole files, index ---- */
+MEDVOL_DEF int mv_gzip_is(const void *src, size_t n) {
+    const uint8_t *p = (const uint8_t *)src;
+    return p && n >= 3 && p[0] == 0x1f && p[1] == 0x8b && p[2] == 8;
+}
+MEDVOL_DEF size_t mv_gzip_scratch_size(void) { return (sizeof(mv_gzip_reader) + 63) & ~(size_t)63; }
+/* Decodes one member that must fill dst and use up src. */
+static mv_status mv__gz_member(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *dst, size_t dst_n, const uint8_t *src, size_t src_n) {
+    uint8_t nowhere[1];
+    mv_status st;
+    int full;
+    mv__gz_setup(NULL, r, src, src_n);
+    r->single = 1;
+    r->inf.out = dst ? dst : nowhere;
+    r->inf.hard = r->inf.out + dst_n;
+    st = mv__gz_run(ctx, r, r->inf.hard, 1, &full);
+    if (st < 0) return st;
+    if (full || r->inf.out != r->inf.hard)
+        return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "ISIZE", full ? "the member holds more than it claims" : "the member holds less than it claims");
+    if (r->inf.in != r->inf.in_end) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "size field", "the member ends before its size field says");
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n, const void *src, size_t src_n, void *scratch) {
+    mv_status st = mv__gz_args(ctx, dst, dst_n, src, src_n);
+    mv_gzip_reader *r = (mv_gzip_reader *)scratch;
+    if (st < 0) return st;
+    if (!r && !(r = (mv_gzip_reader *)mv__alloc(ctx, sizeof(*r)))) return MEDVOL_E_NOMEM;
+    st = mv__gz_member(ctx, r, (uint8_t *)dst, dst_n, (const uint8_t *)src, src_n);
+    if (!scratch) mv__free(ctx, r);
+    return st;
+}
+/* Size of the member whose head is h (n bytes known), 0 when it carries no size field of this kind (0: either). */
+static uint64_t mv__gz_claim(const uint8_t *h, size_t n, int *kind) {
+    unsigned xlen;
+    uint64_t size = 0;
+    int k = 0;
+    if (n < 20 || h[0] != 0x1f || h[1] != 0x8b || h[2] != 8 || !(h[3] & 4) || h[3] & 0xE0) return 0;
+    xlen = mv__le16(h + 10);
+    if (xlen >= 6 && h[12] == 'B' && h[13] == 'C' && h[14] == 2 && h[15] == 0) { k = MEDVOL_GZIP_BGZF; size = mv__le16(h + 16) + (uint64_t)1; }
+    if (xlen >= 8 && h[12] == 'I' && h[13] == 'G' && h[14] == 4 && h[15] == 0) { k = MEDVOL_GZIP_MGZIP; size = mv__le32(h + 16); }
+    if (k == 0 || (*kind && *kind != k) || size < xlen + 22u) return 0; /* 12 head, 2 deflate, 8 trailer */
+    *kind = k;
+    return size;
+}
+static mv_status mv__gz_index_add(mv_ctx *ctx, mv_gzip_index *x, size_t *room, const mv_gzip_member *m) {
+    if (x->count == *room) {
+        size_t more = *room ? *room * 2 : 64, bytes;
+        mv_gzip_member *p;
+        if (!mv__mul(more, sizeof(*p), &bytes)) return mv__fail(ctx, MEDVOL_E_SIZE, "members", (double)more, -1, "gzip: too many members");
+        if (!(p = (mv_gzip_member *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+        if (x->count) mv__memcpy(p, x->member, x->count * sizeof(*p));
+        mv__free(ctx, x->member);
+        x->member = p;
+        *room = more;
+    }
+    x->member[x->count++] = *m;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_gzip_index_free(mv_ctx *ctx, mv_gzip_index *index) {
+    if (!index) return;
+    mv__free(ctx, index->member);
+    mv__memset(index, 0, sizeof(*index));
+}
+static mv_status mv__gz_index_plain(mv_ctx *ctx, mv_gzip_index *x) {
+    mv_gzip_index_free(ctx, x);
+    x->kind = MEDVOL_GZIP_PLAIN;
+    return MEDVOL_OK;
+}
+static int mv__gz_zeros(const uint8_t *p, size_t n) {
+    while (n > 0 && p[n - 1] == 0) n--;
+    return n == 0;
+}
+MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_pread_fn pread, void *user, uint64_t file_n) {
+    uint64_t max_members = ctx && ctx->desc.limits.max_members ? ctx->desc.limits.max_members : (uint64_t)1 << 32;
+    uint64_t max_bytes = ctx && ctx->desc.limits.max_bytes ? ctx->desc.limits.max_bytes : UINT64_MAX >> 1;
+    uint8_t b[4 + 20]; /* ISIZE of one member and the start of the next */
+    size_t room = 0, have;
+    uint64_t at = 0;
+    mv_gzip_member m;
+    mv_status st;
+    if (x) mv__memset(x, 0, sizeof(*x));
+    if (!x || !pread) return mv__fail_null(ctx, "mv_gzip_index_scan", x ? "pread" : "index");
+    have = file_n < 20 ? (size_t)file_n : 20;
+    if (have && pread(user, b + 4, have, 0) != (ptrdiff_t)have) return mv__fail(ctx, MEDVOL_E_IO, "pread", 0, 0, "gzip: reading the file failed");
+    while (at < file_n) {
+        uint64_t size = mv__gz_claim(b + 4, have, &x->kind);
+        if (size == 0 && at > 0 && mv__gz_zeros(b + 4, have)) break; /* padding; for anything else the data decide */
+        if (size == 0 || size > file_n - at) return mv__gz_index_plain(ctx, x);
+        have = file_n - at - size < 20 ? (size_t)(file_n - at - size) : 20;
+        if (pread(user, b, 4 + have, at + size - 4) != (ptrdiff_t)(4 + have)) {
+            mv_gzip_index_free(ctx, x);
+            return mv__fail(ctx, MEDVOL_E_IO, "pread", 0, (int64_t)(at + size - 4), "gzip: reading the file failed at byte %llu",
+                            (unsigned long long)(at + size - 4));
+        }
+        m.src = at;
+        m.dst = x->dst_n;
+        m.src_n = (uint32_t)size;
+        m.dst_n = mv__le32(b);
+        if (m.dst_n > mv_inflate_bound(size)) return mv__gz_index_plain(ctx, x);
+        at += size;
+        x->src_n = at;
+        x->dst_n += m.dst_n;
+        if (x->dst_n > max_bytes || x->count >= max_members) {
+            mv_gzip_index_free(ctx, x);
+            return mv__fail(ctx, MEDVOL_E_LIMIT, "limits", 0, (int64_t)m.src, "gzip: more members or bytes than the limits allow, from byte %llu",
+                            (unsigned long long)m.src);
+        }
+        if ((st = mv__gz_index_add(ctx, x, &room, &m)) < 0) {
+            mv_gzip_index_free(ctx, x);
+            return st;
+        }
+    }
+    if (x->count == 0) x->kind = MEDVOL_GZIP_PLAIN;
+    return MEDVOL_OK;
+}
+typedef struct { const uint8_t *p; size_t n; } mv__gz_mem;
+static ptrdiff_t mv__gz_mem_pread(void *user, void *dst, size_t n, uint64_t offset) {
+    const mv__gz_mem *m = (const mv__gz_mem *)user;
+    if (offset > m->n || n > m->n - (size_t)offset) return -1;
+    mv__memcpy(dst, m->p + (size_t)offset, n);
+    return (ptrdiff_t)n;
+}
+MEDVOL_DEF mv_status mv_gzip_index_mem(mv_ctx *ctx, mv_gzip_index *index, const void *src, size_t n) {
+    mv__gz_mem m;
+    if (index) mv__memset(index, 0, sizeof(*index));
+    if (!index || (!src && n)) return mv__fail_null(ctx, "mv_gzip_index_mem", index ? "src" : "index");
+    m.p = (const uint8_t *)src;
+    m.n = n;
+    return mv_gzip_index_scan(ctx, index, mv__gz_mem_pread, &m, n);
+}
+MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *x, uint64_t a, uint64_t b, size_t *first, size_t *count) {
+    size_t lo = 0, hi, end;
+    if (first) *first = 0;
+    if (count) *count = 0;
+    if (!x || !first || !count) return mv__fail_null(ctx, "mv_gzip_index_range", x ? "first or count" : "index");
+    if (a > b || b > x->dst_n)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", (double)b, -1, "gzip: bytes %llu to %llu of %llu", (unsigned long long)a,
+                        (unsigned long long)b, (unsigned long long)x->dst_n);
+    if (a == b) return MEDVOL_OK;
+    for (hi = x->count; lo < hi;) { /* the first member that ends behind a */
+        size_t mid = lo + (hi - lo) / 2;
+        if (x->member[mid].dst + x->member[mid].dst_n > a) hi = mid;
+        else lo = mid + 1;
+    }
+    *first = lo;
+    for (end = lo, hi = x->count; end < hi;) { /* the first that starts at or behind b */
+        size_t mid = end + (hi - end) / 2;
+        if (x->member[mid].dst >= b) hi = mid;
+        else end = mid + 1;
+    }
+    *count = end - lo;
+    return MEDVOL_OK;
+}
+typedef struct {
+    const mv_gzip_index *x;
+    const uint8_t *src;
+    uint8_t *dst, *scratch, *edge; /* one decoder a job; the edge members' readers have a window too */
+    uint64_t a, b;
+    size_t first, count, jobs;
+    mv_status *st; /* one a job */
+} mv__gz_parts;
+#define MV__GZ_EDGE (((sizeof(mv_gzip_reader) + 63) & ~(size_t)63) + MV__GZ_WIN)
+/* bytes of a member that lies only partly in the range: what is in front is dropped, it stops where the range ends */
+static mv_status mv__gz_edge(const mv__gz_parts *g, const mv_gzip_member *m, uint8_t *memory) {
+    mv_gzip_reader *r = (mv_gzip_reader *)(void *)memory;
+    uint64_t from = m->dst > g->a ? m->dst : g->a, to = m->dst + m->dst_n < g->b ? m->dst + m->dst_n : g->b;
+    mv_status st;
+    mv__gz_setup(NULL, r, g->src + m->src, m->src_n);
+    r->single = 1;
+    r->win = memory + mv_gzip_scratch_size();
+    r->inf.out = r->win;
+    st = mv_gzip_skip(NULL, r, from - m->dst, NULL);
+    return st < 0 ? st : mv_gzip_read(NULL, r, g->dst + (from - g->a), (size_t)(to - from), NULL);
+}
+static void mv__gz_parts_job(void *arg, size_t job) {
+    mv__gz_parts *g = (mv__gz_parts *)arg;
+    size_t i;
+    mv_status st = MEDVOL_OK;
+    for (i = g->first + job; i < g->first + g->count && st == MEDVOL_OK; i += g->jobs) {
+        const mv_gzip_member *m = g->x->member + i;
+        if (m->dst >= g->a && m->dst + m->dst_n <= g->b)
+            st = mv__gz_member(NULL, (mv_gzip_reader *)(void *)(g->scratch + job * mv_gzip_scratch_size()), g->dst + (m->dst - g->a),
+                               m->dst_n, g->src + m->src, m->src_n);
+        else st = mv__gz_edge(g, m, g->edge + (i == g->first ? 0 : MV__GZ_EDGE));
+    }
+    g->st[job] = st;
+}
+/* Decodes the members of the range; the first failing job's status, without a message. */
+static mv_status mv__gz_parts_run(mv_ctx *ctx, const mv_gzip_index *x, uint8_t *dst, uint64_t a, uint64_t b, const uint8_t *src,
+                                  size_t first, size_t count) {
+    size_t jobs = 4 * (size_t)mv_threads(ctx), j;
+    mv__gz_parts g;
+    mv_status st;
+    uint8_t *memory;
+    if (jobs < 16) jobs = 16;
+    if (jobs > count) jobs = count;
+    memory = (uint8_t *)mv__alloc(ctx, jobs * (mv_gzip_scratch_size() + 64) + 2 * MV__GZ_EDGE);
+    if (!memory) return MEDVOL_E_NOMEM;
+    g.x = x;
+    g.src = src;
+    g.dst = dst;
+    g.edge = memory;
+    g.scratch = memory + 2 * ((MV__GZ_EDGE + 63) & ~(size_t)63);
+    g.st = (mv_status *)(void *)(g.scratch + jobs * mv_gzip_scratch_size());
+    g.a = a;
+    g.b = b;
+    g.first = first;
+    g.count = count;
+    g.jobs = jobs;
+    st = mv_parallel_for(ctx, jobs, mv__gz_parts_job, &g, "gunzip");
+    for (j = 0; j < jobs && st == MEDVOL_OK; j++) st = g.st[j];
+    mv__free(ctx, memory);
+    return st;
+}
+MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *x, void *dst, uint64_t a, uint64_t b, const void *src, size_t n) {
+    size_t first, count;
+    mv_status st = mv_gzip_index_range(ctx, x, a, b, &first, &count);
+    if (st < 0 || a == b) return st;
+    if (b - a > (uint64_t)PTRDIFF_MAX || x->src_n > n)
+        return mv__fail(ctx, MEDVOL_E_SIZE, b - a > (uint64_t)PTRDIFF_MAX ? "range" : "n", (double)n, -1, "gzip: the index is about %llu bytes, %zu are given",
+                        (unsigned long long)x->src_n, n);
+    if ((st = mv__gz_args(ctx, dst, (size_t)(b - a), src, n)) < 0) return st;
+    st = mv__gz_parts_run(ctx, x, (uint8_t *)dst, a, b, (const uint8_t *)src, first, count);
+    if (st < 0 && st != MEDVOL_E_CANCELLED && st != MEDVOL_E_NOMEM)
+        return mv__fail(ctx, MEDVOL_E_CORRUPT, "member", (double)first, (int64_t)x->member[first].src,
+                        "gzip: a member of bytes %llu to %llu is damaged or not what its size field says (%s)", (unsigned long long)a,
+                        (unsigned long long)b, mv_status_str(st));
+    return st;
+}
+/* Members side by side. 1: done. 0: not possible or not clean; one after the other then gives the verdict. */
+static int mv__gz_unpack_parts(mv_ctx *ctx, uint8_t *dst, size_t cap, const uint8_t *src, size_t n, mv_gzip_info *info, mv_status *st) {
+    mv_gzip_index x;
+    mv_error kept;
+    int done = 0;
+    if (ctx) kept = ctx->error;
+    else mv__memset(&kept, 0, sizeof(kept));
+    if (mv_gzip_index_mem(ctx, &x, src, n) == MEDVOL_OK && x.count > 1 && x.dst_n <= cap) {
+        *st = mv__gz_parts_run(ctx, &x, dst, 0, x.dst_n, src, 0, x.count);
+        done = *st == MEDVOL_OK || *st == MEDVOL_E_CANCELLED;
+        if (*st == MEDVOL_OK) {
+            info->src_n = x.src_n;
+            info->dst_n = x.dst_n;
+            info->members = x.count;
+            info->tail_n = n - x.src_n;
+            info->tail_garbage = !mv__gz_zeros(src + x.src_n, n - (size_t)x.src_n);
+            info->kind = x.kind;
+            info->verified = 1;
+        }
+    }
+    mv_gzip_index_free(ctx, &x);
+    if (ctx && *st != MEDVOL_E_CANCELLED) ctx->error = kept;
+    return done;
+}
+MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, mv_gzip_info *info) {
+    mv_gzip_info own;
+    mv_gzip_reader *r;
+    uint8_t nowhere[1];
+    mv_status st = mv__gz_args(ctx, dst, cap, src, n);
+    int full;
+    if (!info) info = &own;
+    mv__memset(info, 0, sizeof(*info));
+    if (st < 0) return st;
+    if (mv_threads(ctx) > 1 && mv__gz_unpack_parts(ctx, (uint8_t *)dst, cap, (const uint8_t *)src, n, info, &st)) return st;
+    r = (mv_gzip_reader *)mv__alloc(ctx, sizeof(*r));
+    if (!r) return MEDVOL_E_NOMEM;
+    mv__gz_setup(ctx, r, src, n);
+    r->inf.out = cap ? (uint8_t *)dst : nowhere;
+    r->inf.hard = r->inf.out + cap;
+    st = mv__gz_run(ctx, r, r->inf.hard, 1, &full);
+    if (st == MEDVOL_OK && full) {
+        st = mv__gz_bad(ctx, r, MEDVOL_E_SPACE, "dst", "more data than the destination holds");
+    }
+    r->info.verified = st == MEDVOL_OK;
+    *info = r->info;
+    mv__free(ctx, r);
+    return st;
+}
+/* ---- deflate ---- */
+#define MV__GZ_STRETCH ((size_t)1 << 30) /* positions are 32-bit: a longer input is cut here */
+static const uint16_t mv__gz_lenbase[29] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83,
+                                             99, 115, 131, 163, 195, 227, 258 };
+static const uint8_t mv__gz_lenextra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
+static unsigned mv__gz_distextra(unsigned sym) { return sym < 4 ? 0 : sym / 2 - 1; }
+
+/* Symbols with a count, rarest first (ties by symbol): counting sort by bytes. */
+static unsigned mv__gz_rank(const uint32_t *f, unsigned n, uint16_t *order) {
+    uint16_t other[288];
+    uint32_t max = 0;
+    unsigned used = 0, i, shift;
+    for (i = 0; i < n; i++) if (f[i]) {
+        order[used++] = (uint16_t)i;
+        max |= f[i];
+    }
+    for (shift = 0; shift < 32 && max >> shift; shift += 8) {
+        unsigned at[257] = { 0 };
+        for (i = 0; i < used; i++) at[(f[order[i]] >> shift & 255) + 1]++;
+        for (i = 1; i < 257; i++) at[i] += at[i - 1];
+        for (i = 0; i < used; i++) other[at[f[order[i]] >> shift & 255]++] = order[i];
+        mv__memcpy(order, other, used * sizeof(*order));
+    }
+    return used;
+}
+/* Lengths of an optimal prefix code of at most limit bits for the counts f. Huffman's two queues give the number of codes
+   of each length; codes over the limit are pulled up, each pair with one shorter code pushed down, which keeps the set
+   complete; the longest go to the rarest. Fewer than two symbols are filled up to two, as decoders expect. */
+static void mv__gz_lengths(const uint32_t *f, unsigned n, unsigned limit, uint8_t *lens) {
+    uint16_t order[288], parent[576];
+    uint32_t w[576];
+    unsigned used = mv__gz_rank(f, n, order), leaf = 0, node, next, i, len, count[64] = { 0 };
+    uint8_t depth[576];
+    mv__memset(lens, 0, n);
+    if (used < 2) {
+        unsigned a = used ? order[0] : 0;
+        lens[a] = 1;
+        lens[a ? 0 : 1] = 1;
+        return;
+    }
+    for (i = 0; i < used; i++) w[i] = f[order[i]];
+    node = used; /* the first inner node not yet joined */
+    for (next = used; next < 2 * used - 1; next++) {
+        uint32_t sum = 0;
+        for (i = 0; i < 2; i++) {
+            unsigned pick = leaf < used && (node >= next || w[leaf] <= w[node]) ? leaf++ : node++;
+            sum += w[pick];
+            parent[pick] = (uint16_t)next;
+        }
+        w[next] = sum;
+    }
+    depth[2 * used - 2] = 0;
+    for (i = 2 * used - 2; i-- > 0;) {
+        depth[i] = (uint8_t)(depth[parent[i]] + 1);
+        if (i < used) count[depth[i] < limit ? depth[i] : limit]++;
+    }
+    {
+        uint32_t kraft = 0;
+        for (len = 1; len <= limit; len++) kraft += count[len] << (limit - len);
+        for (; kraft > 1u << limit; kraft--) {
+            for (len = limit - 1; count[len] == 0;) len--;
+            count[len]--;
+            count[len + 1] += 2;
+            count[limit]--;
+        }
+    }
+    for (len = limit, i = 0; len > 0; len--) for (; count[len] > 0; count[len]--) lens[order[i++]] = (uint8_t)len;
+}
+/* canonical codes, bits reversed, as code << 8 | length */
+static void mv__gz_assign(const uint8_t *lens, unsigned n, uint32_t *codes) {
+    unsigned len, i, code = 0;
+    for (i = 0; i < n; i++) codes[i] = 0;
+    for (len = 1; len <= 15; len++)
+        for (i = 0; i < n; i++) if (lens[i] == len) {
+            codes[i] = code << 8 | len;
+            code = mv__gz_nextcode(code, len);
+        }
+}
+typedef struct {
+    uint8_t lens[320], sym[320], extra[320]; /* code lengths, then their run-length form */
+    unsigned hlit, hdist, hclen, nsym;
+    uint32_t codes[19], bits; /* bits: of the head */
+} mv__gz_dynhead;
+/* Run-length form of the code lengths and the code for it. */
+static void mv__gz_plan_head(mv__gz_dynhead *h, const uint8_t *ll, const uint8_t *dl) {
+    uint32_t f[19] = { 0 };
+    uint8_t cl[19];
+    unsigned i, n, run;
+    for (h->hlit = 286; h->hlit > 257 && ll[h->hlit - 1] == 0;) h->hlit--;
+    for (h->hdist = 30; h->hdist > 1 && dl[h->hdist - 1] == 0;) h->hdist--;
+    mv__memcpy(h->lens, ll, h->hlit);
+    mv__memcpy(h->lens + h->hlit, dl, h->hdist);
+    n = h->hlit + h->hdist;
+    h->nsym = 0;
+    for (i = 0; i < n; i += run) {
+        unsigned v = h->lens[i], s = v, x = 0;
+        for (run = 1; i + run < n && h->lens[i + run] == v; ) run++;
+        if (v == 0 && run >= 3) {
+            if (run > 138) run = 138;
+            s = run >= 11 ? 18 : 17;
+            x = run - (run >= 11 ? 11 : 3);
+        } else if (i > 0 && h->lens[i - 1] == v && run >= 3) {
+            if (run > 6) run = 6;
+            s = 16;
+            x = run - 3;
+        } else run = 1;
+        h->sym[h->nsym] = (uint8_t)s;
+        h->extra[h->nsym++] = (uint8_t)x;
+        f[s]++;
+    }
+    mv__gz_lengths(f, 19, 7, cl);
+    mv__gz_assign(cl, 19, h->codes);
+    for (h->hclen = 19; h->hclen > 4 && cl[mv__gz_clorder[h->hclen - 1]] == 0;) h->hclen--;
+    h->bits = 14 + 3 * h->hclen + f[16] * 2 + f[17] * 3 + f[18] * 7;
+    for (i = 0; i < 19; i++) h->bits += f[i] * cl[i];
+}
+static void mv__gz_put(mv__gz_def *z, uint32_t v, unsigned n) { /* at most 32 bits */
+    z->bits |= (uint64_t)v << z->nbits;
+    z->nbits += n;
+    for (; z->nbits >= 8; z->nbits -= 8, z->bits >>= 8) *z->out++ = (uint8_t)z->bits;
+}
+static void mv__gz_put_head(mv__gz_def *z, const mv__gz_dynhead *h) {
+    unsigned i;
+    mv__gz_put(z, h->hlit - 257, 5);
+    mv__gz_put(z, h->hdist - 1, 5);
+    mv__gz_put(z, h->hclen - 4, 4);
+    for (i = 0; i < h->hclen; i++) mv__gz_put(z, h->codes[mv__gz_clorder[i]] & 255, 3);
+    for (i = 0; i < h->nsym; i++) {
+        unsigned s = h->sym[i];
+        mv__gz_put(z, h->codes[s] >> 8, h->codes[s] & 255);
+        if (s >= 16) mv__gz_put(z, h->extra[i], s == 16 ? 2 : s == 17 ? 3 : 7);
+    }
+}
+/* n bytes as stored blocks; 0 when there is no room */
+static int mv__gz_put_stored(mv__gz_def *z, const uint8_t *p, size_t n, int last) {
+    do {
+        size_t k = n < 65535 ? n : 65535;
+        if ((size_t)(z->out_end - z->out) < k + 16) return 0;
+        mv__gz_put(z, (uint32_t)(last && k == n), 3);
+        if (z->nbits) mv__gz_put(z, 0, 8 - z->nbits);
+        mv__put_le16(z->out, (uint16_t)k);
+        mv__put_le16(z->out + 2, (uint16_t)~k);
+        if (k) mv__memcpy(z->out + 4, p, k);
+        z->out += 4 + k;
+        p += k;
+        n -= k;
+    } while (n > 0);
+    return 1;
+}
+/* Turns counts by length into counts by symbol; returns the extra bits of all tokens. */
+static uint64_t mv__gz_symbols(const mv__gz_def *z, uint32_t *lf) {
+    uint64_t extra = 0;
+    unsigned i, s = 0;
+    mv__memcpy(lf, z->lf, 256 * sizeof(*lf));
+    mv__memset(lf + 256, 0, 32 * sizeof(*lf));
+    lf[256] = 1;
+    for (i = 3; i <= 258; i++) {
+        while (s < 28 && i >= mv__gz_lenbase[s + 1]) s++;
+        lf[257 + s] += z->lf[253 + i];
+    }
+    for (s = 0; s < 29; s++) extra += (uint64_t)lf[257 + s] * mv__gz_lenextra[s];
+    for (s = 0; s < 30; s++) extra += (uint64_t)z->df[s] * mv__gz_distextra(s);
+    return extra;
+}
+/* the emitter's tables: code and extra bits of each length in one word */
+static void mv__gz_emit_tables(mv__gz_def *z, const uint32_t *lc, const uint32_t *dc) {
+    unsigned i, s = 0;
+    for (i = 0; i < 256; i++) z->lcode[i] = lc[i];
+    for (i = 3; i <= 258; i++) {
+        uint32_t c, n;
+        while (s < 28 && i >= mv__gz_lenbase[s + 1]) s++;
+        c = lc[257 + s];
+        n = c & 255;
+        z->lcode[253 + i] = (c >> 8 | (i - mv__gz_lenbase[s]) << n) << 8 | (n + mv__gz_lenextra[s]);
+    }
+    for (s = 0; s < 30; s++) z->dcode[s] = (dc[s] >> 8) << 16 | ((dc[s] & 255) + mv__gz_distextra(s)) << 8 | (dc[s] & 255);
+    z->dcode[30] = z->dcode[31] = 0;
+}
+static void mv__gz_fixed_lengths(uint8_t *ll, uint8_t *dl) {
+    mv__memset(ll, 8, 144);
+    mv__memset(ll + 144, 9, 112);
+    mv__memset(ll + 256, 7, 24);
+    mv__memset(ll + 280, 8, 8);
+    mv__memset(dl, 5, 32);
+}
+static uint64_t mv__gz_cost(const uint32_t *f, const uint8_t *lens, unsigned n) {
+    uint64_t sum = 0;
+    unsigned i;
+    for (i = 0; i < n; i++) sum += (uint64_t)f[i] * lens[i];
+    return sum;
+}
+/* Writes the collected tokens as the cheapest kind of block. 0: no room. */
+static int mv__gz_put_block(mv__gz_def *z, int last) {
+    uint32_t lf[288], lc[288], dc[32];
+    uint8_t ll[288], dl[32], fl[288], fd[32];
+    mv__gz_dynhead h;
+    uint64_t extra = mv__gz_symbols(z, lf), dynamic, fixed, stored, n = z->pos - z->block;
+    mv__gz_lengths(lf, 286, 15, ll);
+    ll[286] = ll[287] = 0;
+    mv__gz_lengths(z->df, 30, 15, dl);
+    mv__gz_plan_head(&h, ll, dl);
+    mv__gz_fixed_lengths(fl, fd);
+    dynamic = 3 + h.bits + extra + mv__gz_cost(lf, ll, 286) + mv__gz_cost(z->df, dl, 30);
+    fixed = 3 + extra + mv__gz_cost(lf, fl, 286) + mv__gz_cost(z->df, fd, 30);
+    stored = 8 * n + 40 * (n / 65535 + 1);
+    if (stored <= dynamic && stored <= fixed) return mv__gz_put_stored(z, z->src + z->block, (size_t)n, last);
+    if ((dynamic < fixed ? dynamic : fixed) / 8 + 24 > (uint64_t)(z->out_end - z->out)) return 0;
+    if (dynamic < fixed) {
+        mv__gz_put(z, (uint32_t)last | 4u, 3);
+        mv__gz_put_head(z, &h);
+        mv__gz_assign(ll, 288, lc);
+        mv__gz_assign(dl, 30, dc);
+    } else {
+        mv__gz_put(z, (uint32_t)last | 2u, 3);
+        mv__gz_assign(fl, 288, lc);
+        mv__gz_assign(fd, 30, dc);
+    }
+    mv__gz_emit_tables(z, lc, dc);
+    MV__PICK(mv__gz_emit)(z);
+    mv__gz_put(z, lc[256] >> 8, lc[256] & 255);
+    return 1;
+}
+/* ---- levels 2 to 9: hash chains over four bytes, the last place of three bytes, lazy choice ---- */
+static const struct { uint16_t depth, nice, lazy; } mv__gz_effort[10] = {
+    { 0, 0, 0 }, { 0, 0, 0 }, { 4, 16, 0 }, { 8, 24, 0 }, { 10, 32, 1 }, { 16, 48, 1 }, { 35, 80, 1 }, { 80, 130, 1 }, { 200, 200, 1 },
+    { 600, 258, 1 } };
+#define MV__GZ_HASH3 14
+typedef struct { uint32_t len, dist; } mv__gz_match;
+static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
+    size_t len = 0;
+    for (; len + 8 <= max; len += 8) {
+        uint64_t x = mv__le64(a + len) ^ mv__le64(b + len);
+        if (x) return len + (size_t)(mv__ctz64(x) >> 3);
+    }
+    while (len < max && a[len] == b[len]) len++;
+    return len;
+}
+/* Enters position p into the chains; gives the chain's previous head and the last place of the same three bytes. */
+static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) {
+    uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH1), h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
+    *c4 = z->head[h];
+    *c3 = z->head3[h3];
+    z->prev[p & (MV__GZ_WINDOW - 1)] = *c4;
+    z->head[h] = z->head3[h3] = p;
+}
+/* The longest match at p that is longer than best; a match of three must be near. Each chain link must lead back. */
+static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
+    const uint8_t *s = z->src + p;
+    size_t max = z->n - p < 258 ? z->n - p : 258, len;
+    uint32_t c, c3, last = p;
+    mv__gz_match m = { 0, 0 };
+    mv__gz_enter(z, p, &c, &c3);
+    if (best < 3 && c3 < p && p - c3 <= 4096 && (mv__le32(z->src + c3) ^ mv__le32(s)) << 8 == 0) {
+        m.len = best = 3;
+        m.dist = p - c3;
+    }
+    if (best < 3) best = 3;
+    for (; depth > 0 && c < last && p - c <= MV__GZ_WINDOW && best < max; depth--) {
+        const uint8_t *q = z->src + c;
+        if (q[best] == s[best] && mv__le32(q) == mv__le32(s) && (len = mv__gz_common(s, q, max)) > best) {
+            m.len = best = (uint32_t)len;
+            m.dist = p - c;
+            if (best >= mv__gz_effort[z->level].nice) break;
+        }
+        last = c;
+        c = z->prev[c & (MV__GZ_WINDOW - 1)];
+    }
+    return m;
+}
+static void mv__gz_literal(mv__gz_def *z, uint8_t b) {
+    z->tok[z->ntok++] = b | MV__GZ_NODIST;
+    z->lf[b]++;
+}
+static void mv__gz_matched(mv__gz_def *z, mv__gz_match m) {
+    uint32_t t = 253 + m.len, d = mv__gz_disttok(m.dist);
+    z->tok[z->ntok++] = t | d;
+    z->lf[t]++;
+    z->df[d >> 9 & 31]++;
+}
+static void mv__gz_find_chain(mv__gz_def *z) {
+    unsigned depth = mv__gz_effort[z->level].depth, nice = mv__gz_effort[z->level].nice;
+    size_t lim = z->n > 8 ? z->n - 8 : 0, end;
+    uint32_t c4, c3;
+    while (z->pos < lim && z->ntok < MV__GZ_TOKENS - 300 && z->pos - z->block < MV__GZ_BLOCK) {
+        mv__gz_match m = mv__gz_search(z, (uint32_t)z->pos, 2, depth), m2;
+        if (m.len < 3) { mv__gz_literal(z, z->src[z->pos++]); continue; }
+        while (mv__gz_effort[z->level].lazy && m.len < nice && z->pos + 1 < lim && z->ntok < MV__GZ_TOKENS - 8) {
+            m2 = mv__gz_search(z, (uint32_t)z->pos + 1, m.len, m.len < 8 ? depth : depth / 4 + 1);
+            if (m2.len <= m.len) { /* keep the first; the second position is entered already */
+                end = z->pos + m.len;
+                z->pos += 2;
+                goto take;
+            }
+            mv__gz_literal(z, z->src[z->pos++]);
+            m = m2;
+        }
+        end = z->pos + m.len;
+        z->pos++;
+    take:
+        mv__gz_matched(z, m);
+        for (; z->pos < end; z->pos++) if (z->pos < lim) mv__gz_enter(z, (uint32_t)z->pos, &c4, &c3);
+        z->pos = end;
+    }
+    if (z->pos >= lim) while (z->pos < z->n && z->ntok < MV__GZ_TOKENS - 8) mv__gz_literal(z, z->src[z->pos++]);
+}
+static size_t mv__gz_def_size(int level) { /* one block: the state and its tables */
+    size_t n = (sizeof(mv__gz_def) + 63) & ~(size_t)63;
+    if (level > 0) n += (MV__GZ_TOKENS + ((size_t)1 << MV__GZ_HASH1)) * 4;
+    if (level > 1) n += (((size_t)1 << MV__GZ_HASH3) + MV__GZ_WINDOW) * 4;
+    return n;
+}
+static void mv__gz_def_init(mv__gz_def *z, int level) {
+    uint32_t *p = (uint32_t *)(void *)((uint8_t *)z + ((sizeof(*z) + 63) & ~(size_t)63));
+    z->level = level;
+    z->tok = p;
+    z->head = p + MV__GZ_TOKENS;
+    z->head3 = z->head + ((size_t)1 << MV__GZ_HASH1);
+    z->prev = z->head3 + ((size_t)1 << MV__GZ_HASH3);
+}
+static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int last) {
+    uint32_t run_f[1024];
+    unsigned i;
+    z->src = src;
+    z->n = n;
+    z->pos = 0;
+    mv__memset(z->head, 0, sizeof(uint32_t) << MV__GZ_HASH1);
+    if (z->level > 1) mv__memset(z->head3, 0, (sizeof(uint32_t) << MV__GZ_HASH3) + MV__GZ_WINDOW * sizeof(uint32_t));
+    do {
+        z->block = z->pos;
+        z->ntok = 0;
+        mv__memset(z->lf, 0, sizeof(z->lf));
+        mv__memset(z->df, 0, sizeof(z->df));
+        if (z->level > 1) mv__gz_find_chain(z);
+        else {
+            mv__memset(run_f, 0, sizeof(run_f));
+            MV__PICK(mv__gz_find1)(z, run_f);
+            for (i = 0; i < 256; i++) z->lf[i] += run_f[i] + run_f[256 + i] + run_f[512 + i] + run_f[768 + i];
+        }
+        if (!mv__gz_put_block(z, last && z->pos == n)) return 0;
+    } while (z->pos < n);
+    return 1;
+}
+/* One deflate stream, or with last = 0 a part of one that ends on a whole byte (an empty stored block). Returns the bytes
+   written, SIZE_MAX when they do not fit. */
+static size_t mv__gz_def_run(mv__gz_def *z, const uint8_t *src, size_t n, int last, uint8_t *dst, size_t cap) {
+    size_t at = 0;
+    int ok = 1;
+    z->out = dst;
+    z->out_end = dst + cap;
+    z->bits = 0;
+    z->nbits = 0;
+    if (cap < 32) return SIZE_MAX;
+    if (z->level == 0) ok = n > 0 || last ? mv__gz_put_stored(z, src, n, last) : 1;
+    else
+        do {
+            size_t k = n - at < MV__GZ_STRETCH ? n - at : MV__GZ_STRETCH;
+            ok = mv__gz_def_stretch(z, src + at, k, last && at + k == n);
+            at += k;
+        } while (ok && at < n);
+    if (ok && !last && z->nbits) ok = mv__gz_put_stored(z, src, 0, 0);
+    if (!ok || (size_t)(z->out_end - z->out) < 1) return SIZE_MAX;
+    if (z->nbits) mv__gz_put(z, 0, 8 - z->nbits);
+    return (size_t)(z->out - dst);
+}
+MEDVOL_DEF size_t mv_deflate_bound(size_t n) {
+    size_t r = n;
+    return mv__add(r, n / 2048, &r) && mv__add(r, 128, &r) ? r : SIZE_MAX;
+}
+static mv_status mv__gz_def_args(mv_ctx *ctx, const void *dst, size_t cap, const void *src, size_t n, int level) {
+    if (!dst || (!src && n)) return mv__fail_null(ctx, "deflate", dst ? "src" : "dst");
+    if (mv__gz_overlap(dst, cap, src, n)) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "deflate: dst and src overlap");
+    if (level < 0 || level > 9) return mv__fail(ctx, MEDVOL_E_RANGE, "level", level, -1, "deflate: level = %d: must be 0..9", level);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made) {
+    static const uint8_t none[1] = { 0 };
+    mv__gz_def *z;
+    size_t k;
+    mv_status st = mv__gz_def_args(ctx, dst, cap, src, n, level);
+    if (made) *made = 0;
+    if (st < 0) return st;
+    z = (mv__gz_def *)mv__alloc(ctx, mv__gz_def_size(level));
+    if (!z) return MEDVOL_E_NOMEM;
+    mv__gz_def_init(z, level);
+    k = mv__gz_def_run(z, n ? (const uint8_t *)src : none, n, 1, (uint8_t *)dst, cap);
+    mv__free(ctx, z);
+    if (k == SIZE_MAX) return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1, "deflate: the result does not fit in %zu bytes", cap);
+    if (made) *made = k;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made) {
+    uint8_t *d = (uint8_t *)dst;
+    uint32_t a;
+    size_t k;
+    mv_status st = mv__gz_def_args(ctx, dst, cap, src, n, level);
+    if (made) *made = 0;
+    if (st < 0) return st;
+    if (cap < 6) return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1, "deflate: the result does not fit in %zu bytes", cap);
+    st = mv_deflate(ctx, d + 2, cap - 6, src, n, level, &k);
+    if (st < 0) return st;
+    d[0] = 0x78;
+    d[1] = level < 2 ? 0x01 : level < 6 ? 0x5e : level < 7 ? 0x9c : 0xda;
+    a = mv_adler32(1, n ? src : d, n);
+    d[k + 2] = (uint8_t)(a >> 24);
+    d[k + 3] = (uint8_t)(a >> 16);
+    d[k + 4] = (uint8_t)(a >> 8);
+    d[k + 5] = (uint8_t)a;
+    if (made) *made = k + 6;
+    return MEDVOL_OK;
+}
+/* ---- gzip members: writer ---- */
+#define MV__GZ_BGZF 65280u
+typedef struct {
+    const uint8_t *src;
+    size_t n, made;        /* made: SIZE_MAX when it did not fit, which the bound rules out */
+    uint32_t crc;
+    uint8_t *out;
+    mv__gz_def *z;
+} mv__gz_slot;
+struct mv_gzip_writer {
+    mv_gzip_write_fn write;
+    void *user;
+    int level, container;
+    size_t member, align, head;
+    size_t piece;          /* the largest piece that can come */
+    size_t slots, used;    /* members a batch; filled ones */
+    size_t in_n;           /* bytes waiting in the staging buffer, a piece not yet full */
+    uint64_t pos;          /* bytes taken in pieces so far */
+    uint32_t crc;          /* PLAIN: of all */
+    uint8_t *in;           /* staging: slots x piece */
+    mv__gz_slot *slot;
+    uint8_t *memory;
+    mv_status err;
+    mv_gzip_info info;
+};
+static mv_status mv__gz_wopt(mv_ctx *ctx, mv_gzip_writer *w, const mv_gzip_opt *opt) {
+    mv_gzip_opt o;
+    mv__memset(&o, 0, sizeof(o));
+    if (opt) o = *opt;
+    mv__memset(w, 0, sizeof(*w));
+    if (o.level < -1 || o.level > 9) return mv__fail(ctx, MEDVOL_E_RANGE, "level", o.level, -1, "gzip: level = %d: must be 0..9 or MEDVOL_GZIP_STORE", o.level);
+    if (o.container < 0 || o.container > MEDVOL_GZIP_BGZF)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "container", o.container, -1, "gzip: container = %d is unknown", o.container);
+    w->level = o.level == 0 ? 1 : o.level < 0 ? 0 : o.level;
+    w->container = o.container ? o.container : MEDVOL_GZIP_MGZIP;
+    w->member = o.member ? o.member : (size_t)1 << 20;
+    w->align = o.align;
+    w->head = o.head;
+    if (w->member > (size_t)1 << 30) return mv__fail(ctx, MEDVOL_E_RANGE, "member", (double)w->member, -1, "gzip: member = %zu: at most 1 GiB", w->member);
+    if (w->container == MEDVOL_GZIP_BGZF) {
+        if (w->member > MV__GZ_BGZF) w->member = MV__GZ_BGZF;
+        w->align = w->head = 0;
+    }
+    w->piece = w->member;
+    if (w->align && w->align <= w->member) w->piece = w->member / w->align * w->align;
+    else if (w->align) w->piece = mv__divup(w->align, mv__divup(w->align, w->member));
+    if (w->head && w->head < w->member && w->head > w->piece) w->piece = w->head;
+    return MEDVOL_OK;
+}
+/* Bytes of the piece that starts at pos: a rule on positions alone, so that the cuts depend on nothing else. */
+static size_t mv__gz_piece(const mv_gzip_writer *w, uint64_t pos) {
+    uint64_t q;
+    size_t step = w->member, in;
+    if (pos < w->head) return w->head - pos < w->piece ? (size_t)(w->head - pos) : w->piece;
+    if (w->align == 0) return step;
+    if (w->align <= w->member) return step / w->align * w->align;
+    q = pos - w->head;
+    step = mv__divup(w->align, mv__divup(w->align, w->member));
+    in = (size_t)(q % w->align);
+    return step < w->align - in ? step : w->align - in;
+}
+static size_t mv__gz_frame(int container) { /* bytes around the deflate data of a member */
+    return container == MEDVOL_GZIP_MGZIP ? 28 : container == MEDVOL_GZIP_BGZF ? 26 : 0;
+}
+static size_t mv__gz_head_put(uint8_t *p, int container, int level) {
+    static const uint8_t head[20] = { 0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 8, 0, 'I', 'G', 4, 0, 0, 0, 0, 0 };
+    mv__memcpy(p, head, 20);
+    p[8] = level == 1 ? 4 : level == 9 ? 2 : 0;
+    if (container == MEDVOL_GZIP_MGZIP) return 20;
+    if (container == MEDVOL_GZIP_BGZF) {
+        p[10] = 6;
+        p[12] = 'B';
+        p[13] = 'C';
+        p[14] = 2;
+        return 18;
+    }
+    p[3] = 0;
+    return 10;
+}
+/* Compresses one slot into a finished member (or, PLAIN, into blocks that end on a byte). */
+static void mv__gz_slot_run(mv__gz_slot *s, int container, int level, size_t room) {
+    size_t h = container == MEDVOL_GZIP_PLAIN ? 0 : mv__gz_head_put(s->out, container, level), k;
+    int last = container != MEDVOL_GZIP_PLAIN;
+    s->crc = mv_crc32(0, s->src, s->n);
+    k = mv__gz_def_run(s->z, s->src, s->n, last, s->out + h, room - mv__gz_frame(container));
+    if (container == MEDVOL_GZIP_BGZF && k != SIZE_MAX && k + 26 > 65536) { /* cannot grow so far, but the field has 16 bits */
+        s->z->level = 0;
+        k = mv__gz_def_run(s->z, s->src, s->n, last, s->out + h, room - 26);
+        s->z->level = level;
+    }
+    s->made = k;
+    if (k == SIZE_MAX || !last) return;
+    mv__put_le32(s->out + h + k, s->crc);
+    mv__put_le32(s->out + h + k + 4, (uint32_t)s->n);
+    s->made = h + k + 8;
+    if (container == MEDVOL_GZIP_BGZF) mv__put_le16(s->out + 16, (uint16_t)(s->made - 1));
+    else mv__put_le32(s->out + 16, (uint32_t)s->made);
+}
+static void mv__gz_slot_job(void *arg, size_t i) {
+    const mv_gzip_writer *w = (const mv_gzip_writer *)arg;
+    mv__gz_slot_run(w->slot + i, w->container, w->level, mv_deflate_bound(w->piece) + 32);
+}
+static mv_status mv__gz_send(mv_ctx *ctx, mv_gzip_writer *w, const uint8_t *p, size_t n) {
+    if (w->write(w->user, p, n) < 0)
+        return w->err = mv__fail(ctx, MEDVOL_E_IO, "write", (double)n, (int64_t)w->info.src_n, "gzip: writing %zu bytes at %llu failed", n,
+                                 (unsigned long long)w->info.src_n);
+    w->info.src_n += n;
+    return MEDVOL_OK;
+}
+static mv_status mv__gz_flush_batch(mv_ctx *ctx, mv_gzip_writer *w) {
+    size_t i;
+    mv_status st;
+    if (w->used == 0) return MEDVOL_OK;
+    st = mv_parallel_for(ctx, w->used, mv__gz_slot_job, w, "gzip");
+    if (st < 0) return w->err = st;
+    for (i = 0; i < w->used; i++) {
+        mv__gz_slot *s = w->slot + i;
+        if (s->made == SIZE_MAX) return w->err = mv__fail(ctx, MEDVOL_E_SPACE, "member", (double)s->n, -1, "gzip: a member outgrew its bound");
+        w->crc = mv_crc32_combine(w->crc, s->crc, s->n);
+        w->info.dst_n += s->n;
+        w->info.members += w->container != MEDVOL_GZIP_PLAIN;
+        if ((st = mv__gz_send(ctx, w, s->out, s->made)) < 0) return st;
+    }
+    w->used = 0;
+    return MEDVOL_OK;
+}
+static void mv__gz_take(mv_gzip_writer *w, const uint8_t *p, size_t n) {
+    mv__gz_slot *s = w->slot + w->used++;
+    s->src = p;
+    s->n = n;
+    w->pos += n;
+}
+/* about how many pieces n bytes make: never too few */
+static size_t mv__gz_pieces(const mv_gzip_writer *w, size_t n) {
+    size_t least = w->align > w->member ? w->piece : w->align ? w->member / w->align * w->align : w->member;
+    return n / least + (w->align > w->member ? n / w->align + 1 : 0) + mv__minz(w->head, n) / w->piece + 3;
+}
+static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt,
+                                    size_t n) {
+    mv_gzip_writer *w, plan;
+    size_t threads = (size_t)mv_threads(ctx), slots, room, scratch, each, bytes, i;
+    mv_status st = mv__gz_wopt(ctx, &plan, opt);
+    if (st < 0) return st;
+    slots = threads > 1 ? 4 * threads : 1;
+    if (plan.piece < (size_t)1 << 18) slots *= 8; /* small members: more of them between two rounds */
+    slots = mv__minz(slots, mv__gz_pieces(&plan, n));
+    room = (mv_deflate_bound(plan.piece) + 32 + 63) & ~(size_t)63;
+    scratch = (mv__gz_def_size(plan.level) + 63) & ~(size_t)63;
+    each = ((plan.piece + 63) & ~(size_t)63) + room + scratch + sizeof(mv__gz_slot) + 64;
+    if (!mv__mul(each, slots, &bytes) || !mv__add(bytes, sizeof(*w) + 256, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "member", (double)plan.piece, -1, "gzip: members of %zu bytes are too large", plan.piece);
+    w = (mv_gzip_writer *)mv__alloc(ctx, bytes);
+    if (!w) return MEDVOL_E_NOMEM;
+    *w = plan;
+    w->write = write;
+    w->user = user;
+    w->slots = slots;
+    w->info.kind = w->container;
+    w->slot = (mv__gz_slot *)(void *)((uint8_t *)w + ((sizeof(*w) + 63) & ~(size_t)63));
+    w->memory = (uint8_t *)(w->slot + slots);
+    w->memory += (64 - (size_t)((uintptr_t)w->memory & 63)) & 63;
+    w->in = w->memory + slots * (room + scratch);
+    for (i = 0; i < slots; i++) {
+        w->slot[i].z = (mv__gz_def *)(void *)(w->memory + i * (room + scratch));
+        w->slot[i].out = w->memory + i * (room + scratch) + scratch;
+        mv__gz_def_init(w->slot[i].z, w->level);
+    }
+    *writer = w;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt) {
+    if (writer) *writer = NULL;
+    if (!writer || !write) return mv__fail_null(ctx, "mv_gzip_writer_open", writer ? "write" : "writer");
+    return mv__gz_writer_make(ctx, writer, write, user, opt, SIZE_MAX);
+}
+/* a head in front of PLAIN's blocks */
+static mv_status mv__gz_start(mv_ctx *ctx, mv_gzip_writer *w) {
+    uint8_t b[20];
+    if (w->container != MEDVOL_GZIP_PLAIN || w->info.src_n) return MEDVOL_OK;
+    return mv__gz_send(ctx, w, b, mv__gz_head_put(b, MEDVOL_GZIP_PLAIN, w->level));
+}
+MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *w, const void *src, size_t n) {
+    const uint8_t *p = (const uint8_t *)src;
+    size_t borrowed = 0, want, k, room;
+    mv_status st;
+    if (!w || (!p && n)) return mv__fail_null(ctx, "mv_gzip_writer_put", w ? "src" : "writer");
+    if (w->err < 0) return w->err;
+    if ((st = mv__gz_start(ctx, w)) < 0) return st;
+    room = (w->piece + 63) & ~(size_t)63;
+    while (n > 0) {
+        want = mv__gz_piece(w, w->pos);
+        if (w->in_n == 0 && n >= want) { /* a whole piece: from where it lies */
+            mv__gz_take(w, p, want);
+            borrowed++;
+            p += want;
+            n -= want;
+        } else {
+            k = mv__minz(want - w->in_n, n);
+            mv__memcpy(w->in + w->used * room + w->in_n, p, k);
+            w->in_n += k;
+            p += k;
+            n -= k;
+            if (w->in_n == want) {
+                mv__gz_take(w, w->in + w->used * room, want);
+                w->in_n = 0;
+            }
+        }
+        if (w->used == w->slots) {
+            if ((st = mv__gz_flush_batch(ctx, w)) < 0) return st;
+            borrowed = 0;
+        }
+    }
+    if (borrowed == 0) return MEDVOL_OK;
+    for (k = 0; k < w->used; k++) { /* the caller's memory ends here: keep what still waits */
+        mv__gz_slot *s = w->slot + k;
+        uint8_t *own = w->in + k * room;
+        if (s->src == own) continue;
+        mv__memcpy(own, s->src, s->n);
+        s->src = own;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer) { mv__free(ctx, writer); }
+static mv_status mv__gz_writer_end(mv_ctx *ctx, mv_gzip_writer *w) {
+    static const uint8_t mark[28] = { 0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 'B', 'C', 2, 0, 27, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    uint8_t b[10] = { 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    mv_status st = mv__gz_start(ctx, w);
+    if (st < 0) return st;
+    if (w->in_n > 0) {
+        mv__gz_take(w, w->in + w->used * ((w->piece + 63) & ~(size_t)63), w->in_n);
+        w->in_n = 0;
+    } else if (w->pos == 0 && w->container == MEDVOL_GZIP_MGZIP) mv__gz_take(w, b, 0); /* an empty file is one empty member */
+    if ((st = mv__gz_flush_batch(ctx, w)) < 0) return st;
+    if (w->container == MEDVOL_GZIP_BGZF) {
+        w->info.members++;
+        return mv__gz_send(ctx, w, mark, 28);
+    }
+    if (w->container != MEDVOL_GZIP_PLAIN) return MEDVOL_OK;
+    mv__put_le32(b + 2, w->crc);
+    mv__put_le32(b + 6, (uint32_t)w->info.dst_n);
+    w->info.members = 1;
+    return mv__gz_send(ctx, w, b, 10);
+}
+MEDVOL_DEF mv_status mv_gzip_writer_close(mv_ctx *ctx, mv_gzip_writer *w, mv_gzip_info *info) {
+    mv_status st;
+    if (info) mv__memset(info, 0, sizeof(*info));
+    if (!w) return mv__fail_null(ctx, "mv_gzip_writer_close", "writer");
+    st = w->err < 0 ? w->err : mv__gz_writer_end(ctx, w);
+    if (info) *info = w->info;
+    mv__free(ctx, w);
+    return st;
+}
+MEDVOL_DEF size_t mv_gzip_bound(size_t n, const mv_gzip_opt *opt) {
+    mv_gzip_writer w;
+    size_t r;
+    if (mv__gz_wopt(NULL, &w, opt) < 0) return SIZE_MAX;
+    if (!mv__mul(mv__gz_pieces(&w, n), 28 + 128, &r)) return SIZE_MAX;
+    return mv__add(r, n, &r) && mv__add(r, n / 2048 + 64, &r) ? r : SIZE_MAX;
+}
+typedef struct { uint8_t *p, *end; } mv__gz_sink;
+static int mv__gz_to_memory(void *user, const void *src, size_t n) {
+    mv__gz_sink *s = (mv__gz_sink *)user;
+    if ((size_t)(s->end - s->p) < n) return -1;
+    mv__memcpy(s->p, src, n);
+    s->p += n;
+    return 0;
+}
+MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, const mv_gzip_opt *opt, size_t *made) {
+    mv_gzip_writer *w;
+    mv__gz_sink sink;
+    mv_status st, st2;
+    if (made) *made = 0;
+    if (!dst || (!src && n)) return mv__fail_null(ctx, "mv_gzip_pack", dst ? "src" : "dst");
+    if (mv__gz_overlap(dst, cap, src, n)) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "gzip: dst and src overlap");
+    sink.p = (uint8_t *)dst;
+    sink.end = sink.p + cap;
+    st = mv__gz_writer_make(ctx, &w, mv__gz_to_memory, &sink, opt, n);
+    if (st < 0) return st;
+    st = mv_gzip_writer_put(ctx, w, src, n);
+    st2 = mv_gzip_writer_close(ctx, w, NULL);
+    if (st == MEDVOL_OK) st = st2;
+    if (st == MEDVOL_E_IO) return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1, "gzip: the result does not fit in %zu bytes", cap);
+    if (st < 0) return st;
+    if (made) *made = (size_t)(sink.p - (uint8_t *)dst);
+    return MEDVOL_OK;
+}
 #endif
 #endif /* MEDVOL_NO_GZIP */
 
