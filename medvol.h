@@ -544,6 +544,49 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
 
+/* mv_save_png: writes src as an 8-bit PNG, atomically as mv_save does: u8 as grey, rgb24 and rgba32 as they are, any other
+   real type, and u8 when lo < hi, through the window: round(255 * (value - lo) / (hi - lo)) clamped, NaN black; lo == hi:
+   least and greatest finite value. src is 2-D (further axes of length 1); voxel (0, 0) is the picture's upper left corner;
+   mm per pixel become its resolution. Each row takes the filter with the least sum of absolute differences.
+   Memory: one filtered picture and the compressor's. Same bytes at every level and thread count.
+   mv_save_png_mem: the same into cap bytes at dst, which must not overlap src; *made: bytes written. mv_png_bound: bytes
+   that are always enough (0: src is no picture).
+   Errors: MEDVOL_E_NULL, _SHAPE, _DTYPE, _SIZE (more than 2^30 bytes), _RANGE (level, lo > hi or NaN), _SPACE, _ALIAS,
+   _NOMEM, and those of writing. Source: W3C PNG, 2nd edition. */
+typedef struct mv_png_opt {
+    int level; /* of deflate, 1..9; 0: 6 */
+    double lo, hi;
+} mv_png_opt;
+MEDVOL_DEF mv_status mv_save_png(mv_ctx *ctx, const mv_volume *src, const char *path, const mv_png_opt *opt);
+MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src, const mv_png_opt *opt,
+                                     size_t *made);
+MEDVOL_DEF size_t mv_png_bound(const mv_volume *src);
+
+/* mv_render_planes: axial, coronal and sagittal plane through one point, side by side, as a 2-D rgb24 picture for people to
+   look at. Each voxel axis is shown as the patient axis it runs along most (mv_affine_orientation); obliqueness is ignored.
+   Pixels are square in millimetres: linear interpolation when they are smaller than voxels, a tent over the voxels they cover
+   when larger. Superior and anterior are up; patient left is left and anterior right in the sagittal plane (neurological), or
+   both mirrored (radiological); letters at the borders tell. A volume with an axis of length 1 gives its one plane.
+   Any type: real ones (scaled by slope and inter) through the window, complex ones by magnitude, rgb as it is, rgba over black.
+   Window lo == hi: 1st and 99th percentile (nearest rank) of the finite voxels of the planes shown, or their least and greatest
+   where those are equal. NaN is black. Serial; memory: 4 bytes a voxel of the planes shown (rgb: 12) plus the picture.
+   Errors: MEDVOL_E_NULL, _DTYPE (f128, c256), _RANGE (lo > hi, NaN, point outside, frame, mm_per_pixel < 0), _SINGULAR (a
+   point in millimetres, and the affine has no inverse), _SIZE, _ALIAS, _NOMEM. */
+typedef struct mv_render_opt {
+    const double *point; /* 3 numbers; NULL: the middle voxel */
+    int point_is_voxel;  /* point is a voxel index; 0: millimetres */
+    size_t frame;        /* index over axes 3 to 6, the first running fastest */
+    double lo, hi;       /* black and white */
+    int radiological;
+    int nearest;         /* no interpolation: for labels */
+    int no_letters;
+    int crosshair;       /* mark the point */
+    double mm_per_pixel; /* 0: the smallest voxel spacing */
+    size_t max_width;    /* the picture is shrunk to fit; 0: 4096 pixels */
+    size_t max_height;
+} mv_render_opt;
+MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt);
+
 /* ---- intensity ----------------------------------------------------------------------------------------------- */
 
 /* ---- spatial ------------------------------------------------------------------------------------------------- */
@@ -5131,10 +5174,561 @@ MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void
 #endif
 #endif /* MEDVOL_NO_IO */
 
-/* ---- pictures: PNG and the three-plane view, part of [IO] ---- */
+/* ---- pictures: PNG and the three-plane view, part of [IO]. Owns mv__png_*, mv__rn_*. Uses [VOLUME] [GZIP].
+   Source: W3C PNG, 2nd edition. ---- */
 #ifndef MEDVOL_NO_IO
 #ifdef MV__PASS
 #else
+static double mv__rn_grey(double v, double lo, double hi) { /* 0..255; NaN is black */
+    if (!(v > lo)) return 0.0;
+    return v >= hi ? 255.0 : (v - lo) / (hi - lo) * 255.0;
+}
+static mv_status mv__rn_window(mv_ctx *ctx, const char *op, double lo, double hi) {
+    if (lo <= hi && mv__finite(lo) && mv__finite(hi)) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "lo", lo, -1, "%s: window lo = %g, hi = %g: must be finite, lo <= hi", op, lo, hi);
+}
+
+/* ---- PNG ---- */
+typedef struct mv__png {
+    const mv_volume *src;
+    size_t w, h, bpp, row, raw; /* raw: all filtered rows with their filter bytes */
+    int windowed;
+    double lo, hi, slope, inter;
+} mv__png;
+static mv_status mv__png_shape(mv_ctx *ctx, mv__png *p, const mv_volume *src) {
+    int d;
+    mv_status st = mv__vol_check(ctx, "save_png", "src", src);
+    if (st < 0) return st;
+    p->src = src;
+    p->w = src->dim[0];
+    p->h = src->ndim > 1 ? src->dim[1] : 1;
+    for (d = 2; d < src->ndim; d++)
+        if (src->dim[d] != 1)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)src->dim[d], -1,
+                            "save_png: dim[%d] = %zu: a picture has two axes; take a view of one slice", d, src->dim[d]);
+    p->bpp = src->dtype == MEDVOL_RGB24 ? 3 : src->dtype == MEDVOL_RGBA32 ? 4 : 1;
+    if (p->bpp == 1 && !mv__is_real(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)src->dtype, -1,
+                        "save_png: src has type %s: must be real, rgb24 or rgba32", mv_dtype_name(src->dtype));
+    if (!mv__mul(p->w, p->bpp, &p->row) || !mv__add(p->row, 1, &p->raw) || !mv__mul(p->raw, p->h, &p->raw) ||
+        p->raw > (size_t)1 << 30)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)p->w, -1, "save_png: %zu x %zu: the picture exceeds 2^30 bytes", p->w,
+                        p->h);
+    return MEDVOL_OK;
+}
+static const unsigned char *mv__png_at(const mv__png *p, size_t y) {
+    return (const unsigned char *)p->src->data + y * (size_t)p->src->stride[1] * mv_dtype_size(p->src->dtype);
+}
+/* Values x..x + n - 1 of row y as real numbers; n <= MV__CV_BLOCK. */
+static void mv__png_values(const mv__png *p, double *v, size_t y, size_t x, size_t n) {
+    size_t i;
+    mv__cv_getter(p->src->dtype)(v, mv__png_at(p, y) + x * mv_dtype_size(p->src->dtype), n);
+    for (i = 0; i < n; i++) v[i] = v[i] * p->slope + p->inter;
+}
+static void mv__png_range(mv__png *p) { /* least and greatest finite value */
+    double v[MV__CV_BLOCK];
+    size_t x, y, i;
+    int any = 0;
+    for (y = 0; y < p->h; y++)
+        for (x = 0; x < p->w; x += MV__CV_BLOCK) {
+            size_t n = mv__minz(MV__CV_BLOCK, p->w - x);
+            mv__png_values(p, v, y, x, n);
+            for (i = 0; i < n; i++) {
+                if (!mv__finite(v[i])) continue;
+                if (!any || v[i] < p->lo) p->lo = v[i];
+                if (!any || v[i] > p->hi) p->hi = v[i];
+                any = 1;
+            }
+        }
+}
+static void mv__png_row(const mv__png *p, unsigned char *out, size_t y) {
+    double v[MV__CV_BLOCK];
+    size_t x, i;
+    if (!p->windowed) {
+        mv__memcpy(out, mv__png_at(p, y), p->row);
+        return;
+    }
+    for (x = 0; x < p->w; x += MV__CV_BLOCK) {
+        size_t n = mv__minz(MV__CV_BLOCK, p->w - x);
+        mv__png_values(p, v, y, x, n);
+        for (i = 0; i < n; i++) out[x + i] = (unsigned char)mv__rint(mv__rn_grey(v[i], p->lo, p->hi));
+    }
+}
+static int mv__png_paeth(int a, int b, int c) {
+    int pa = b > c ? b - c : c - b, pb = a > c ? a - c : c - a, pc = a + b - 2 * c;
+    if (pc < 0) pc = -pc;
+    return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+}
+static void mv__png_predict(int *guess, const unsigned char *cur, const unsigned char *up, size_t i, size_t bpp) {
+    int a = i < bpp ? 0 : cur[i - bpp], b = up[i], c = i < bpp ? 0 : up[i - bpp];
+    guess[0] = 0;
+    guess[1] = a;
+    guess[2] = b;
+    guess[3] = (a + b) / 2;
+    guess[4] = mv__png_paeth(a, b, c);
+}
+/* Filter byte and filtered row: of the five filters the one whose bytes, taken as signed, are smallest in sum. */
+static void mv__png_filter(unsigned char *out, const unsigned char *cur, const unsigned char *up, size_t n, size_t bpp) {
+    size_t sum[5] = {0, 0, 0, 0, 0}, i;
+    int guess[5], f, best = 0;
+    for (i = 0; i < n; i++) {
+        mv__png_predict(guess, cur, up, i, bpp);
+        MV__UNROLL for (f = 0; f < 5; f++) {
+            unsigned d = (unsigned)(cur[i] - guess[f]) & 255u;
+            sum[f] += d < 128u ? d : 256u - d;
+        }
+    }
+    for (f = 1; f < 5; f++)
+        if (sum[f] < sum[best]) best = f;
+    *out++ = (unsigned char)best;
+    for (i = 0; i < n; i++) {
+        mv__png_predict(guess, cur, up, i, bpp);
+        out[i] = (unsigned char)(cur[i] - guess[best]);
+    }
+}
+static void mv__png_put32(unsigned char *p, uint32_t x) { /* most significant byte first */
+    p[0] = (unsigned char)(x >> 24);
+    p[1] = (unsigned char)(x >> 16);
+    p[2] = (unsigned char)(x >> 8);
+    p[3] = (unsigned char)x;
+}
+static unsigned char *mv__png_chunk(unsigned char *p, const char *name, size_t n) { /* the n data bytes stand at p + 8 */
+    mv__png_put32(p, (uint32_t)n);
+    mv__memcpy(p + 4, name, 4);
+    mv__png_put32(p + 8 + n, mv_crc32(0, p + 4, n + 4));
+    return p + 12 + n;
+}
+enum { MV__PNG_HEAD = 8 + 25 + 21, MV__PNG_FRAME = MV__PNG_HEAD + 12 + 12 }; /* signature, IHDR, pHYs; with IDAT, IEND */
+static unsigned char *mv__png_head(unsigned char *p, const mv__png *g) {
+    static const unsigned char sign[8] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
+    static const unsigned char colour[5] = {0, 0, 0, 2, 6};
+    double mm[3], x, y;
+    mv__memcpy(p, sign, 8);
+    mv__png_put32(p + 16, (uint32_t)g->w);
+    mv__png_put32(p + 20, (uint32_t)g->h);
+    p[24] = 8;
+    p[25] = colour[g->bpp];
+    p[26] = p[27] = p[28] = 0; /* deflate, adaptive filters, not interlaced */
+    p = mv__png_chunk(p + 8, "IHDR", 13);
+    mv_affine_spacing(mm, g->src->affine);
+    x = mv__rint(1000.0 / mm[0]); /* pixels a metre */
+    y = mv__rint(1000.0 / mm[1]);
+    if (!(x >= 1.0 && x <= 2147483647.0 && y >= 1.0 && y <= 2147483647.0)) return p;
+    mv__png_put32(p + 8, (uint32_t)x);
+    mv__png_put32(p + 12, (uint32_t)y);
+    p[16] = 1;
+    return mv__png_chunk(p, "pHYs", 9);
+}
+MEDVOL_DEF size_t mv_png_bound(const mv_volume *src) {
+    mv__png p;
+    size_t n;
+    if (mv__png_shape(NULL, &p, src) < 0) return 0;
+    return mv__add(mv_deflate_bound(p.raw), MV__PNG_FRAME, &n) ? n : 0;
+}
+MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src, const mv_png_opt *opt,
+                                     size_t *made) {
+    mv__png p;
+    unsigned char *raw, *rows[2], *at;
+    size_t y, n = 0;
+    int level = opt && opt->level ? opt->level : 6;
+    mv_status st;
+    if (!made) return mv__fail_null(ctx, "save_png", "made");
+    *made = 0;
+    if (!dst) return mv__fail_null(ctx, "save_png", "dst");
+    mv__memset(&p, 0, sizeof p);
+    if ((st = mv__png_shape(ctx, &p, src)) < 0) return st;
+    if (!(level >= 1 && level <= 9))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "level", level, -1, "save_png: level = %d: must be 1..9", level);
+    if (opt && (st = mv__rn_window(ctx, "save_png", opt->lo, opt->hi)) < 0) return st;
+    if (cap < MV__PNG_FRAME)
+        return mv__fail(ctx, MEDVOL_E_SPACE, "cap", (double)cap, -1, "save_png: cap = %zu: must be mv_png_bound()", cap);
+    if (mv__overlap(dst, cap, src->data, mv__vol_extent(src)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "save_png: dst and src overlap");
+    mv__vol_scaling(src, &p.slope, &p.inter);
+    p.lo = opt ? opt->lo : 0.0;
+    p.hi = opt ? opt->hi : 0.0;
+    p.windowed = p.bpp == 1 && (src->dtype != MEDVOL_U8 || p.lo < p.hi);
+    if (p.windowed && !(p.lo < p.hi)) mv__png_range(&p);
+    if ((raw = (unsigned char *)mv__alloc(ctx, p.raw + 2 * p.row)) == NULL) return MEDVOL_E_NOMEM;
+    mv__trace(ctx, 1, "save_png", p.raw);
+    rows[0] = raw + p.raw;
+    rows[1] = rows[0] + p.row;
+    mv__memset(rows[1], 0, p.row);
+    for (y = 0; y < p.h && st == MEDVOL_OK; y++) {
+        if (y % 64 == 0 && mv__progress(ctx, y, p.h, "save_png")) st = mv__cancelled(ctx, "save_png");
+        mv__png_row(&p, rows[y & 1], y);
+        mv__png_filter(raw + y * (p.row + 1), rows[y & 1], rows[~y & 1], p.row, p.bpp);
+    }
+    at = mv__png_head((unsigned char *)dst, &p);
+    if (st == MEDVOL_OK) st = mv_deflate_zlib(ctx, at + 8, cap - MV__PNG_FRAME, raw, p.raw, level, &n);
+    if (st == MEDVOL_OK) {
+        at = mv__png_chunk(at, "IDAT", n);
+        at = mv__png_chunk(at, "IEND", 0);
+        *made = (size_t)(at - (unsigned char *)dst);
+    }
+    mv__free(ctx, raw);
+    mv__trace(ctx, 0, "save_png", p.raw);
+    return st;
+}
+MEDVOL_DEF mv_status mv_save_png(mv_ctx *ctx, const mv_volume *src, const char *path, const mv_png_opt *opt) {
+    mv__png p;
+    unsigned char *buf;
+    size_t cap, n;
+    mv_status st;
+    if (!path) return mv__fail_null(ctx, "save_png", "path");
+    if ((st = mv__png_shape(ctx, &p, src)) < 0) return mv__fail_in(ctx, st, path);
+    cap = mv_png_bound(src);
+    if (!cap) return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)p.w, -1, "%s: the picture is too large", path);
+    if ((buf = (unsigned char *)mv__alloc(ctx, cap)) == NULL) return MEDVOL_E_NOMEM;
+    st = mv_save_png_mem(ctx, buf, cap, src, opt, &n);
+    if (st < 0) st = mv__fail_in(ctx, st, path);
+    else st = mv__io_write_whole(ctx, path, buf, n);
+    mv__free(ctx, buf);
+    return st;
+}
+
+/* ---- the three planes ---- */
+typedef struct mv__rn_axis { /* a patient axis: x to the right, y to the front, z up */
+    int axis, rev;           /* the voxel axis, and whether it runs the other way */
+    size_t n, at;            /* voxels; the point, counted along the patient axis */
+    double mm;
+} mv__rn_axis;
+typedef struct mv__rn_plane {
+    const mv__rn_axis *u, *v; /* to the right, up */
+    size_t w, h, x;           /* pixels, left border in the picture */
+    float *value;             /* u->n x v->n pixels of `channels`, upper row first */
+    const char *letters;      /* left, right, top, bottom */
+} mv__rn_plane;
+typedef struct mv__rn {
+    const mv_volume *src;
+    size_t frame; /* bytes to the frame */
+    int channels, mirror, planes;
+    double slope, inter, px;
+    mv__rn_axis axis[3];
+    mv__rn_plane plane[3];
+    size_t w, h, gap;
+} mv__rn;
+
+static void mv__rn_axes(mv__rn *r) {
+    double mm[3];
+    int axis[3], sign[3], c, w, used[3] = {0, 0, 0};
+    mv_affine_orientation(r->src->affine, axis, sign);
+    mv_affine_spacing(mm, r->src->affine);
+    for (c = 0; c < 3; c++)
+        if (axis[c] >= 0) used[axis[c]] = 1;
+    for (c = 0; c < 3; c++) {
+        mv__rn_axis *a;
+        for (w = 0; axis[c] < 0 && w < 3; w++) /* an axis without direction takes what is left */
+            if (!used[w]) {
+                used[w] = 1;
+                axis[c] = w;
+                sign[c] = 1;
+            }
+        a = &r->axis[axis[c]];
+        a->axis = c;
+        a->rev = sign[c] < 0;
+        a->n = c < r->src->ndim ? r->src->dim[c] : 1;
+        a->at = a->n / 2;
+        a->mm = mm[c] > 0.0 && mv__finite(mm[c]) ? mm[c] : 1.0;
+    }
+}
+static mv_status mv__rn_point(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
+    double p[3];
+    int w;
+    if (!o->point) return MEDVOL_OK;
+    mv__memcpy(p, o->point, sizeof p);
+    if (!o->point_is_voxel && mv_world_to_voxel(r->src, p, o->point) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "point", p[0], -1, "render_planes: the affine has no inverse: give a voxel index");
+    for (w = 0; w < 3; w++) {
+        mv__rn_axis *a = &r->axis[w];
+        double k = mv__rint(p[a->axis]);
+        if (!(k >= 0.0 && k <= (double)(a->n - 1)))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "point", p[a->axis], -1,
+                            "render_planes: point: voxel index %g along axis %d: must lie in 0..%zu", p[a->axis], a->axis,
+                            a->n - 1);
+        a->at = a->rev ? a->n - 1 - (size_t)k : (size_t)k;
+    }
+    return MEDVOL_OK;
+}
+/* Which planes there are, and their size in pixels. */
+static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
+    static const char letters[2][3][5] = {{"LRAP", "LRSI", "PASI"}, {"RLAP", "RLSI", "APSI"}};
+    double wide = 0.0, high = 0.0, px = 0.0;
+    size_t max_w = o->max_width ? o->max_width : 4096, max_h = o->max_height ? o->max_height : 4096;
+    int k, turn, thick = (r->axis[0].n > 1) + (r->axis[1].n > 1) + (r->axis[2].n > 1);
+    for (k = 0; k < 3; k++) {
+        mv__rn_plane *p = &r->plane[r->planes];
+        p->u = &r->axis[k == 2];
+        p->v = &r->axis[1 + (k > 0)];
+        p->letters = letters[r->mirror][k];
+        if (thick > 1 ? p->u->n == 1 || p->v->n == 1 : k != (r->axis[2].n > 1)) continue; /* a line: where it can be seen */
+        r->planes++;
+        wide += (double)p->u->n * p->u->mm;
+        high = fmax(high, (double)p->v->n * p->v->mm);
+        px = px == 0.0 ? fmin(p->u->mm, p->v->mm) : fmin(px, fmin(p->u->mm, p->v->mm));
+    }
+    if (o->mm_per_pixel > 0.0) px = o->mm_per_pixel;
+    r->gap = (size_t)(r->planes - 1) * 2 < max_w / 8 ? 2 : 0;
+    px = fmax(px, fmax(wide / (double)max_w, high / (double)max_h));
+    for (turn = 0; turn < 2000; turn++, px *= 1.005) { /* whole pixels may exceed the bound at first */
+        r->w = r->h = 0;
+        for (k = 0; k < r->planes; k++) {
+            mv__rn_plane *p = &r->plane[k];
+            p->w = (size_t)fmax(1.0, floor((double)p->u->n * p->u->mm / px + 0.5));
+            p->h = (size_t)fmax(1.0, floor((double)p->v->n * p->v->mm / px + 0.5));
+            p->x = k ? r->w + r->gap : 0;
+            r->w = p->x + p->w;
+            r->h = mv__maxz(r->h, p->h);
+        }
+        r->px = px;
+        if (r->w <= max_w && r->h <= max_h) return MEDVOL_OK;
+    }
+    return mv__fail(ctx, MEDVOL_E_RANGE, "max_width", (double)max_w, -1, "render_planes: %zu x %zu pixels: too few for %d planes",
+                    max_w, max_h, r->planes);
+}
+static float mv__rn_float(double v) { return v > 3.4e38 ? 3.4e38f : v < -3.4e38 ? -3.4e38f : (float)v; }
+static void mv__rn_voxel(const mv__rn *r, mv__cv_get_fn get, const unsigned char *at, float *out) {
+    double v[2] = {0.0, 0.0};
+    int c;
+    if (r->channels == 3) {
+        double alpha = r->src->dtype == MEDVOL_RGBA32 ? at[3] / 255.0 : 1.0;
+        for (c = 0; c < 3; c++) out[c] = (float)(at[c] * alpha);
+        return;
+    }
+    get(v, at, mv__is_complex(r->src->dtype) ? 2 : 1);
+    if (mv__is_complex(r->src->dtype)) v[0] = hypot(v[0], v[1]);
+    out[0] = mv__finite(v[0]) ? mv__rn_float(v[0] * r->slope + r->inter) : (float)v[0];
+}
+static void mv__rn_fetch(const mv__rn *r, const mv__rn_plane *p) {
+    const mv__rn_axis *n = &r->axis[0];
+    size_t size = mv_dtype_size(r->src->dtype), x, y, k;
+    const unsigned char *base = (const unsigned char *)r->src->data + r->frame, *row;
+    mv_dtype part = r->src->dtype == MEDVOL_C64 ? MEDVOL_F32 : r->src->dtype == MEDVOL_C128 ? MEDVOL_F64 : r->src->dtype;
+    mv__cv_get_fn get = mv__cv_getter(part);
+    float *out = p->value;
+    while (n == p->u || n == p->v) n++; /* the axis that the plane cuts */
+    k = n->rev ? n->n - 1 - n->at : n->at;
+    base += k * (size_t)r->src->stride[n->axis] * size;
+    for (y = 0; y < p->v->n; y++) {
+        k = p->v->rev ? y : p->v->n - 1 - y;
+        row = base + k * (size_t)r->src->stride[p->v->axis] * size;
+        for (x = 0; x < p->u->n; x++, out += r->channels) {
+            k = p->u->rev != r->mirror ? p->u->n - 1 - x : x;
+            mv__rn_voxel(r, get, row + k * (size_t)r->src->stride[p->u->axis] * size, out);
+        }
+    }
+}
+static uint32_t mv__rn_key(float f) { /* unsigned order as that of the floats */
+    uint32_t b = mv__f32_bits(f);
+    return b >> 31 ? ~b : b | 0x80000000u;
+}
+/* The value of the given rank among the finite ones, byte by byte of its key. */
+static double mv__rn_rank(const float *v, size_t n, size_t rank) {
+    uint32_t key = 0, mask = 0;
+    size_t count[256], i;
+    int shift, b;
+    for (shift = 24; shift >= 0; shift -= 8) {
+        mv__memset(count, 0, sizeof count);
+        for (i = 0; i < n; i++)
+            if (mv__finite(v[i]) && (mv__rn_key(v[i]) & mask) == key) count[mv__rn_key(v[i]) >> shift & 255u]++;
+        for (b = 0; b < 255 && rank >= count[b]; b++) rank -= count[b];
+        key |= (uint32_t)b << shift;
+        mask |= 0xffu << shift;
+    }
+    return mv__bits_f32(key >> 31 ? key & 0x7fffffffu : ~key);
+}
+static void mv__rn_auto(const float *v, size_t n, double *lo, double *hi) {
+    size_t i, finite = 0;
+    *lo = *hi = 0.0;
+    for (i = 0; i < n; i++) finite += mv__finite(v[i]) ? 1u : 0u;
+    if (!finite) return;
+    *lo = mv__rn_rank(v, n, mv__divup(finite, 100) - 1);
+    *hi = mv__rn_rank(v, n, finite - finite / 100 - 1);
+    if (*lo < *hi) return;
+    *lo = mv__rn_rank(v, n, 0);
+    *hi = mv__rn_rank(v, n, finite - 1);
+}
+/* Weights of the n samples along an axis for pixel i of m: first one and number; the k-th weighs mv__rn_weight. */
+typedef struct mv__rn_tap {
+    size_t first, count;
+    double centre, reach, sum;
+} mv__rn_tap;
+static double mv__rn_weight(const mv__rn_tap *t, size_t k) {
+    return t->reach > 0.0 ? fmax(0.0, 1.0 - fabs((double)(t->first + k) - t->centre) / t->reach) / t->sum : 1.0;
+}
+static mv__rn_tap mv__rn_taps(size_t i, size_t m, size_t n, int nearest) {
+    mv__rn_tap t;
+    double scale = (double)n / (double)m;
+    size_t k;
+    t.centre = ((double)i + 0.5) * scale - 0.5;
+    t.reach = nearest ? 0.0 : fmax(1.0, scale);
+    t.sum = 1.0;
+    if (nearest) {
+        t.first = mv__minz(n - 1, (size_t)(((double)i + 0.5) * scale));
+        t.count = 1;
+        return t;
+    }
+    t.first = (size_t)fmax(0.0, ceil(t.centre - t.reach));
+    t.count = (size_t)fmin((double)(n - 1), floor(t.centre + t.reach)) - t.first + 1;
+    {
+        double sum = 0.0;
+        for (k = 0; k < t.count; k++) sum += mv__rn_weight(&t, k);
+        t.sum = sum;
+    }
+    return t;
+}
+/* One plane to pixels: down the columns into `line` (u->n pixels of doubles), then along it. */
+static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, double *line, int nearest) {
+    size_t nc = (size_t)r->channels, row = p->u->n * nc, x, y, k, i, c;
+    for (y = 0; y < p->h; y++) {
+        unsigned char *px = (unsigned char *)out->data + 3 * ((y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x);
+        mv__rn_tap t = mv__rn_taps(y, p->h, p->v->n, nearest);
+        mv__memset(line, 0, row * sizeof *line);
+        for (k = 0; k < t.count; k++) {
+            const float *v = p->value + (t.first + k) * row;
+            double w = mv__rn_weight(&t, k);
+            for (i = 0; i < row; i++) line[i] += w * v[i];
+        }
+        for (x = 0; x < p->w; x++, px += 3) {
+            double sum[3] = {0.0, 0.0, 0.0};
+            t = mv__rn_taps(x, p->w, p->u->n, nearest);
+            for (k = 0; k < t.count; k++)
+                for (c = 0; c < nc; c++) sum[c] += mv__rn_weight(&t, k) * line[(t.first + k) * nc + c];
+            for (c = 0; c < 3; c++) px[c] = (unsigned char)mv__rint(fmin(255.0, sum[nc == 3 ? c : 0]));
+        }
+    }
+}
+/* A letter of 5 x 7 dots, `s` pixels a dot, white with a black border; x, y relative to the plane. */
+static void mv__rn_letter(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, char letter, size_t x0, size_t y0, size_t s) {
+    static const char names[] = "LRAPSI";
+    static const unsigned char dots[6][7] = {/* a row a byte, the leftmost dot is 16 */
+        {16, 16, 16, 16, 16, 16, 31}, {30, 17, 17, 30, 20, 18, 17}, {4, 10, 17, 17, 31, 17, 17},
+        {30, 17, 17, 30, 16, 16, 16}, {15, 16, 16, 14, 1, 1, 30},   {14, 4, 4, 4, 4, 4, 14}};
+    const unsigned char *d = dots[0];
+    size_t x, y, k;
+    int white;
+    for (k = 0; k < 6; k++)
+        if (names[k] == letter) d = dots[k];
+    for (white = 0; white < 2; white++)
+        for (y = 0; y < 7 * s + 2; y++)
+            for (x = 0; x < 5 * s + 2; x++) {
+                size_t i, j;
+                int on = 0;
+                for (j = y > 2 ? y - 2 : 0; j <= y && j < 7 * s; j++) /* dots within one pixel of (x - 1, y - 1) */
+                    for (i = x > 2 ? x - 2 : 0; i <= x && i < 5 * s; i++)
+                        if ((!white || (i + 1 == x && j + 1 == y)) && (d[j / s] >> (4 - i / s) & 1)) on = 1;
+                if (on)
+                    mv__memset((unsigned char *)out->data +
+                                   3 * ((y0 + y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x + x0 + x),
+                               white ? 255 : 0, 3);
+            }
+}
+static void mv__rn_letters(const mv__rn *r, const mv__rn_plane *p, mv_volume *out) {
+    size_t s = mv__maxz(1, r->h / 100), w = 5 * s + 2, h = 7 * s + 2, m = s;
+    if (p->w < 3 * w + 4 * m || p->h < 3 * h + 4 * m) return;
+    mv__rn_letter(r, p, out, p->letters[0], m, (p->h - h) / 2, s);
+    mv__rn_letter(r, p, out, p->letters[1], p->w - w - m, (p->h - h) / 2, s);
+    mv__rn_letter(r, p, out, p->letters[2], (p->w - w) / 2, m, s);
+    mv__rn_letter(r, p, out, p->letters[3], (p->w - w) / 2, p->h - h - m, s);
+}
+static void mv__rn_mark(unsigned char *px) { /* half green */
+    px[0] = (unsigned char)(px[0] / 2);
+    px[1] = (unsigned char)(px[1] / 2 + 110);
+    px[2] = (unsigned char)(px[2] / 2 + 40);
+}
+static void mv__rn_cross(const mv__rn *r, const mv__rn_plane *p, mv_volume *out) {
+    size_t u = r->mirror ? p->u->n - 1 - p->u->at : p->u->at, v = p->v->n - 1 - p->v->at, top = (r->h - p->h) / 2, i;
+    size_t cx = (size_t)(((double)u + 0.5) * (double)p->w / (double)p->u->n);
+    size_t cy = (size_t)(((double)v + 0.5) * (double)p->h / (double)p->v->n), arm = 3 * mv__maxz(1, r->h / 100);
+    unsigned char *base = (unsigned char *)out->data + 3 * (top * (size_t)out->stride[1] + p->x);
+    for (i = 0; i < p->w; i++) /* the point itself stays free */
+        if (i + arm <= cx || i >= cx + arm) mv__rn_mark(base + 3 * (cy * (size_t)out->stride[1] + i));
+    for (i = 0; i < p->h; i++)
+        if (i + arm <= cy || i >= cy + arm) mv__rn_mark(base + 3 * (i * (size_t)out->stride[1] + cx));
+}
+static mv_status mv__rn_plan(mv_ctx *ctx, mv__rn *r, const mv_volume *src, const mv_render_opt *o) {
+    size_t size = mv_dtype_size(src->dtype), frames = 1, k = o->frame;
+    int d;
+    mv_status st;
+    mv__memset(r, 0, sizeof *r);
+    r->src = src;
+    r->mirror = o->radiological != 0;
+    r->channels = src->dtype == MEDVOL_RGB24 || src->dtype == MEDVOL_RGBA32 ? 3 : 1;
+    if (r->channels == 1 && !mv__is_real(src->dtype) && !mv__is_complex(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)src->dtype, -1, "render_planes: src has type %s: it cannot be shown",
+                        mv_dtype_name(src->dtype));
+    if ((st = mv__rn_window(ctx, "render_planes", o->lo, o->hi)) < 0) return st;
+    if (!(o->mm_per_pixel >= 0.0 && mv__finite(o->mm_per_pixel)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mm_per_pixel", o->mm_per_pixel, -1,
+                        "render_planes: mm_per_pixel = %g: must be at least 0", o->mm_per_pixel);
+    for (d = 3; d < src->ndim; d++) {
+        r->frame += k % src->dim[d] * (size_t)src->stride[d] * size;
+        k /= src->dim[d];
+        frames *= src->dim[d];
+    }
+    if (k) return mv__fail(ctx, MEDVOL_E_RANGE, "frame", (double)o->frame, -1, "render_planes: frame = %zu: must lie in 0..%zu",
+                           o->frame, frames - 1);
+    mv__vol_scaling(src, &r->slope, &r->inter);
+    mv__rn_axes(r);
+    if ((st = mv__rn_point(ctx, r, o)) < 0) return st;
+    return mv__rn_layout(ctx, r, o);
+}
+static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_render_opt *o) {
+    size_t total = 0, longest = 0, i, n;
+    double lo = o->lo, hi = o->hi, *line;
+    float *value;
+    int k;
+    mv_status st = MEDVOL_OK;
+    for (k = 0; k < r->planes; k++) { /* no overflow: at most three planes of a volume that exists, 4 bytes for 1 */
+        total += r->plane[k].u->n * r->plane[k].v->n * (size_t)r->channels;
+        longest = mv__maxz(longest, r->plane[k].u->n * (size_t)r->channels);
+    }
+    if (!mv__mul(total, sizeof *value, &n) || !mv__add(n, longest * sizeof *line, &n))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)total, -1, "render_planes: the planes are too large");
+    if ((line = (double *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
+    value = (float *)(line + longest);
+    for (n = 0, k = 0; k < r->planes; n += r->plane[k].u->n * r->plane[k].v->n * (size_t)r->channels, k++) {
+        r->plane[k].value = value + n;
+        mv__rn_fetch(r, &r->plane[k]);
+    }
+    if (r->channels == 1) {
+        if (!(lo < hi)) mv__rn_auto(value, total, &lo, &hi);
+        for (i = 0; i < total; i++) value[i] = (float)mv__rn_grey(value[i], lo, hi);
+    }
+    for (i = 0; i < r->h; i++) mv__memset((unsigned char *)out->data + 3 * i * (size_t)out->stride[1], 0, 3 * r->w);
+    for (k = 0; k < r->planes && st == MEDVOL_OK; k++) {
+        if (mv__progress(ctx, (size_t)k, (size_t)r->planes, "render_planes")) st = mv__cancelled(ctx, "render_planes");
+        mv__rn_draw(r, &r->plane[k], out, line, o->nearest);
+        if (o->crosshair) mv__rn_cross(r, &r->plane[k], out);
+        if (!o->no_letters) mv__rn_letters(r, &r->plane[k], out);
+    }
+    mv__free(ctx, line);
+    return st;
+}
+MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt) {
+    mv_render_opt o;
+    mv__rn r;
+    mv_volume out;
+    double mm[3];
+    size_t dim[2];
+    mv_status st;
+    if ((st = mv__vol_check(ctx, "render_planes", "src", src)) < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if ((st = mv__rn_plan(ctx, &r, src, &o)) < 0) return st;
+    dim[0] = r.w;
+    dim[1] = r.h;
+    if ((st = mv__out_begin(ctx, "render_planes", &out, dst, src, MEDVOL_RGB24, 2, dim, 0)) < 0) return st;
+    mv__vol_drop_nifti(ctx, &out);
+    mm[0] = mm[1] = mm[2] = r.px;
+    mv_affine_from_spacing(out.affine, mm, NULL);
+    out.step[0] = out.step[1] = out.step[2] = out.step[3] = 1.0;
+    out.slope = out.inter = 0.0;
+    mv__trace(ctx, 1, "render_planes", 3 * r.w * r.h);
+    st = mv__rn_run(ctx, &r, &out, &o);
+    mv__trace(ctx, 0, "render_planes", 3 * r.w * r.h);
+    return mv__out_end(ctx, st, &out, dst);
+}
 #endif
 #endif /* MEDVOL_NO_IO */
 
