@@ -1,0 +1,460 @@
+/* example.h - what medvol's programs share: options, error lines and exit codes, a progress bar, timing against the speed of
+   this machine's memory, a head to work on, and pictures in the terminal. POSIX and Windows, no packages.
+
+   Every program builds alone,          cc -O2 examples/profile_flip.c -lm -lpthread
+   or linked to an object that holds    cc -O2 -DMEDVOL_LINKED examples/profile_flip.c build/medvol.o -lm -lpthread
+   the implementation, as make does. */
+#ifndef EXAMPLE_H
+#define EXAMPLE_H
+#if !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE)
+#  define _DEFAULT_SOURCE 1
+#endif
+#ifdef _WIN32
+#  define _CRT_SECURE_NO_WARNINGS
+#  define NOMINMAX
+#  include <windows.h>
+#  include <io.h>
+#  include <psapi.h>
+#else
+#  include <sys/ioctl.h>
+#  include <sys/resource.h>
+#  include <sys/time.h>
+#  include <time.h>
+#  include <unistd.h>
+#endif
+#ifndef MEDVOL_LINKED
+#  define MEDVOL_IMPLEMENTATION
+#endif
+#include "../medvol.h"
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__) || defined(_M_X64)
+#  include <immintrin.h>
+#endif
+#if defined(__GNUC__) || defined(__clang__)
+#  define EX_FN static __attribute__((unused))
+#  define EX_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#else
+#  define EX_FN static
+#  define EX_PRINTF(a, b)
+#endif
+
+/* ---- the machine ---------------------------------------------------------------------------------------------- */
+EX_FN double ex_now(void) { /* seconds */
+#ifdef _WIN32
+    LARGE_INTEGER t, f;
+    QueryPerformanceCounter(&t);
+    QueryPerformanceFrequency(&f);
+    return (double)t.QuadPart / (double)f.QuadPart;
+#else
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#endif
+}
+EX_FN double ex_peak_mb(void) { /* the most memory this process ever held */
+#ifdef _WIN32
+    PROCESS_MEMORY_COUNTERS m;
+    return K32GetProcessMemoryInfo(GetCurrentProcess(), &m, sizeof m) ? (double)m.PeakWorkingSetSize * 1e-6 : 0.0;
+#else
+    struct rusage r;
+    getrusage(RUSAGE_SELF, &r);
+#  ifdef __APPLE__
+    return (double)r.ru_maxrss * 1e-6;
+#  else
+    return (double)r.ru_maxrss * 1024e-6;
+#  endif
+#endif
+}
+EX_FN int ex_tty(FILE *f) {
+#ifdef _WIN32
+    DWORD mode;
+    HANDLE h = (HANDLE)_get_osfhandle(_fileno(f));
+    if (!_isatty(_fileno(f)) || !GetConsoleMode(h, &mode)) return 0;
+    SetConsoleOutputCP(65001);
+    return SetConsoleMode(h, mode | 4) != 0; /* understand escape codes */
+#else
+    const char *term = getenv("TERM");
+    return isatty(fileno(f)) && term && strcmp(term, "dumb") != 0;
+#endif
+}
+EX_FN void ex_window(int *columns, int *lines) {
+    *columns = 80;
+    *lines = 24;
+#ifdef _WIN32
+    {
+        CONSOLE_SCREEN_BUFFER_INFO b;
+        if (!GetConsoleScreenBufferInfo(GetStdHandle(STD_OUTPUT_HANDLE), &b)) return;
+        *columns = b.srWindow.Right - b.srWindow.Left + 1;
+        *lines = b.srWindow.Bottom - b.srWindow.Top + 1;
+    }
+#else
+    {
+        struct winsize w;
+        if (ioctl(2, TIOCGWINSZ, &w) != 0 && ioctl(1, TIOCGWINSZ, &w) != 0) return;
+        if (w.ws_col > 0) *columns = w.ws_col;
+        if (w.ws_row > 0) *lines = w.ws_row;
+    }
+#endif
+}
+EX_FN int ex_utf8(void) {
+#ifdef _WIN32
+    return 1;
+#else
+    const char *s = getenv("LC_ALL");
+    if (!s || !*s) s = getenv("LC_CTYPE");
+    if (!s || !*s) s = getenv("LANG");
+    return s && (strstr(s, "UTF-8") || strstr(s, "utf8") || strstr(s, "UTF8") || strstr(s, "utf-8"));
+#endif
+}
+EX_FN const char *ex_cpu(void) {
+    static char name[128] = "unknown CPU";
+    char line[256];
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (!strncmp(line, "model name", 10) && strchr(line, ':')) {
+            snprintf(name, sizeof name, "%.120s", strchr(line, ':') + 2);
+            name[strcspn(name, "\n")] = 0;
+            break;
+        }
+    if (f) fclose(f);
+    return name;
+}
+
+/* ---- a program: options, messages, exit codes ------------------------------------------------------------------- */
+/* 0 done, 1 a check failed, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory or a limit, 7 impossible
+   numbers, 9 not supported, 130 cancelled. */
+enum { EX_CHECK = 1, EX_USAGE = 2, EX_READ = 3, EX_MALFORMED = 4, EX_WRITE = 5, EX_MEMORY = 6, EX_NUMERIC = 7,
+       EX_UNSUPPORTED = 9, EX_CANCELLED = 130 };
+enum { EX_ROWS_MAX = 4096 };
+typedef struct ex {
+    const char *program, *usage;
+    int argc;
+    char **argv;
+    mv_ctx ctx;
+    int json, quiet, large, iterations;
+    size_t size;
+    const char *input;
+    double budget; /* seconds a row may take */
+    /* the row being timed */
+    const char *op;
+    char shape[64], dtype[16];
+    double bytes, begin, spent, floor_bytes[4], time[EX_ROWS_MAX], floor_time[EX_ROWS_MAX];
+    int n, rows;
+    mv_volume floor_a, floor_b;
+    int copy_kind;
+    double copy_kind_bytes;
+} ex;
+
+EX_FN void ex_bar_clear(void);
+EX_PRINTF(3, 4) EX_FN void ex_quit(ex *e, int code, const char *fmt, ...) {
+    va_list ap;
+    ex_bar_clear();
+    fprintf(stderr, "%s: ", e->program);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "\n");
+    if (code == EX_USAGE) fprintf(stderr, "hint: %s --help lists the options\n", e->program);
+    exit(code);
+}
+/* Leave with the context's message, which names the file and the field, when a call failed. */
+EX_FN void ex_ok(ex *e, mv_status st, int writing) {
+    int code = writing ? EX_WRITE : EX_READ;
+    const char *hint = NULL;
+    if (st >= 0) return;
+    switch (st) {
+        case MEDVOL_E_CANCELLED: code = EX_CANCELLED; break;
+        case MEDVOL_E_NOTFOUND: hint = writing ? "the folder must exist" : NULL; break;
+        case MEDVOL_E_FORMAT: case MEDVOL_E_CORRUPT: case MEDVOL_E_TRUNCATED: code = EX_MALFORMED; break;
+        case MEDVOL_E_NOMEM: case MEDVOL_E_LIMIT: case MEDVOL_E_SIZE:
+            code = EX_MEMORY;
+            hint = "a smaller volume or a coarser spacing needs less memory";
+            break;
+        case MEDVOL_E_SINGULAR: case MEDVOL_E_EMPTY: code = EX_NUMERIC; break;
+        case MEDVOL_E_UNSUPPORTED: case MEDVOL_E_DTYPE: code = EX_UNSUPPORTED; break;
+        case MEDVOL_E_RANGE: case MEDVOL_E_SHAPE: case MEDVOL_E_NULL: case MEDVOL_E_ALIAS: code = EX_USAGE; break;
+        default: break;
+    }
+    ex_bar_clear();
+    fprintf(stderr, "%s: %s\n", e->program, mv_message(&e->ctx));
+    if (hint) fprintf(stderr, "hint: %s\n", hint);
+    exit(code);
+}
+#define EX_OK(call) ex_ok(e, (call), 0)
+#define EX_SAVED(call) ex_ok(e, (call), 1)
+#define EX_EXPECT(e, x, what)                                                                                 \
+    do {                                                                                                      \
+        if (!(x)) ex_quit(e, EX_CHECK, "check failed: %s", what);                                             \
+    } while (0)
+EX_FN int ex_flag(ex *e, const char *name) { /* is the option there? Takes it out of argv. */
+    int i;
+    for (i = 1; i < e->argc; i++)
+        if (!strcmp(e->argv[i], name)) {
+            memmove(&e->argv[i], &e->argv[i + 1], (size_t)(e->argc - i) * sizeof *e->argv);
+            e->argc--;
+            return 1;
+        }
+    return 0;
+}
+EX_FN const char *ex_text(ex *e, const char *name) { /* the word behind an option, or NULL */
+    int i;
+    for (i = 1; i < e->argc; i++)
+        if (!strcmp(e->argv[i], name)) {
+            const char *s = e->argv[i + 1];
+            if (!s) ex_quit(e, EX_USAGE, "%s: a value must follow", name);
+            ex_flag(e, name);
+            memmove(&e->argv[i], &e->argv[i + 1], (size_t)(e->argc - i) * sizeof *e->argv);
+            e->argc--;
+            return s;
+        }
+    return NULL;
+}
+EX_FN double ex_parse(ex *e, const char *name, const char *s, double lo, double hi) {
+    char *end;
+    double x = strtod(s, &end);
+    if (end == s || *end || !(x >= lo && x <= hi)) ex_quit(e, EX_USAGE, "%s = %s; must be %g..%g", name, s, lo, hi);
+    return x;
+}
+EX_FN double ex_number(ex *e, const char *name, double standard, double lo, double hi) {
+    const char *s = ex_text(e, name);
+    return s ? ex_parse(e, name, s, lo, hi) : standard;
+}
+EX_FN const char *ex_word(ex *e) { /* the next word that is no option, or NULL */
+    const char *s;
+    if (e->argc < 2) return NULL;
+    s = e->argv[1];
+    if (s[0] == '-' && s[1]) ex_quit(e, EX_USAGE, "%s: no such option", s);
+    memmove(&e->argv[1], &e->argv[2], (size_t)(e->argc - 1) * sizeof *e->argv);
+    e->argc--;
+    return s;
+}
+EX_FN void ex_no_more(ex *e) {
+    const char *s = ex_word(e);
+    if (s) ex_quit(e, EX_USAGE, "%s: not understood", s);
+}
+
+/* ---- progress: one line on a terminal, after 0.4 s, ten times a second, erased at the end. Ctrl-C cancels through the
+   callback, so that no half file stays; a second one kills. ---- */
+static volatile sig_atomic_t ex_stop;
+static struct {
+    int on, shown;
+    double start, last, rate;
+    const char *label;
+    double label_start;
+} ex_bar;
+static void ex_on_stop(int sig) {
+    ex_stop = 1;
+    signal(sig, SIG_DFL);
+}
+EX_FN void ex_bar_clear(void) {
+    if (ex_bar.shown) fprintf(stderr, "\r\x1b[K\x1b[?7h");
+    ex_bar.shown = 0;
+    ex_bar.start = 0;
+}
+EX_FN void ex_bar_draw(double part, const char *label, double now) {
+    static const char *const eighth[8] = {" ", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b",
+                                          "\xe2\x96\x8a", "\xe2\x96\x89"};
+    int columns, lines, width, i, utf8 = ex_utf8();
+    double took = now - ex_bar.label_start, left;
+    ex_window(&columns, &lines);
+    width = columns - (int)strlen(label) - 24;
+    width = width > 40 ? 40 : width;
+    fprintf(stderr, "\r\x1b[?7l%s %s", label, utf8 ? "\xe2\x96\x95" : "[");
+    for (i = 0; i < width; i++) {
+        double fill = part * width - i;
+        if (fill >= 1.0) fputs(utf8 ? "\xe2\x96\x88" : "#", stderr);
+        else fputs(utf8 && fill > 0.0 ? eighth[(int)(fill * 8.0)] : " ", stderr);
+    }
+    fprintf(stderr, "%s %3.0f %%", utf8 ? "\xe2\x96\x8f" : "]", 100.0 * part);
+    if (part > 0.05 && took > 0.0) { /* the rate is smoothed, so that the estimate does not jump */
+        ex_bar.rate = ex_bar.rate > 0.0 ? 0.8 * ex_bar.rate + 0.2 * part / took : part / took;
+        left = (1.0 - part) / ex_bar.rate;
+        fprintf(stderr, "  %d:%02d left", (int)(left / 60.0), (int)left % 60);
+    }
+    fprintf(stderr, "\x1b[K\x1b[?7h");
+    fflush(stderr);
+    ex_bar.shown = 1;
+}
+EX_FN int ex_progress(void *user, double done, double total, const char *label) {
+    double now;
+    (void)user;
+    if (ex_stop) return 1;
+    if (!ex_bar.on) return 0;
+    now = ex_now();
+    if (ex_bar.start <= 0.0) ex_bar.start = now;
+    if (label != ex_bar.label) {
+        ex_bar.label = label;
+        ex_bar.label_start = now;
+        ex_bar.rate = 0.0;
+    }
+    if (now - ex_bar.start < 0.4 || now - ex_bar.last < 0.1 || !(total > 0.0)) return 0;
+    ex_bar.last = now;
+    ex_bar_draw(done < total ? done / total : 1.0, label, now);
+    return 0;
+}
+
+/* Options that all programs have, the context, Ctrl-C. */
+EX_FN void ex_init(ex *e, int argc, char **argv, const char *program, const char *usage) {
+    mv_ctx_desc desc;
+    memset(e, 0, sizeof *e);
+    e->program = program;
+    e->usage = usage;
+    e->argc = argc;
+    e->argv = argv;
+    if (ex_flag(e, "--help") || ex_flag(e, "-h")) {
+        printf("%s", usage);
+        exit(0);
+    }
+    memset(&desc, 0, sizeof desc);
+    desc.threads = (int)ex_number(e, "--threads", 0.0, 0.0, 1024.0);
+    desc.progress = ex_progress;
+    mv_level_force((int)ex_number(e, "--level", 0.0, 0.0, 4.0));
+    e->quiet = ex_flag(e, "--quiet") || ex_flag(e, "-q");
+    e->json = ex_flag(e, "--json");
+    e->budget = 1e9;
+    ex_ok(e, mv_ctx_init(&e->ctx, &desc), 0);
+    ex_bar.on = !e->quiet && ex_tty(stderr);
+    signal(SIGINT, ex_on_stop);
+}
+EX_FN void ex_free(ex *e) {
+    mv_volume_free(&e->ctx, &e->floor_a);
+    mv_volume_free(&e->ctx, &e->floor_b);
+    mv_ctx_free(&e->ctx);
+}
+/* A name for a file that lives as long as the program. */
+EX_FN const char *ex_temp(const char *name) {
+    static char path[4][512];
+    static int turn;
+    const char *dir = getenv("TMPDIR");
+#ifdef _WIN32
+    unsigned long id = GetCurrentProcessId();
+    if (!dir || !*dir) dir = getenv("TEMP");
+#else
+    unsigned long id = (unsigned long)getpid();
+    if (!dir || !*dir) dir = "/tmp";
+#endif
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "%s/medvol-%lu-%s", dir && *dir ? dir : ".", id, name);
+    return path[turn];
+}
+
+/* ---- a head to work on: ellipsoids in millimetres (RAS), exact at any resolution and orientation, with noise ---- */
+typedef struct ex_ellipsoid {
+    double centre[3], radius[3], value;
+} ex_ellipsoid;
+static const ex_ellipsoid ex_head[] = {/* later ones lie on top */
+    {{0, 0, 0}, {78, 98, 90}, 520},    {{0, 98, -22}, {9, 14, 17}, 480},  {{0, 0, 2}, {71, 91, 83}, 60},
+    {{0, 0, 3}, {67, 87, 78}, 190},    {{33, -2, 6}, {31, 82, 67}, 420},  {{-33, -2, 6}, {31, 82, 67}, 420},
+    {{31, -2, 8}, {24, 70, 55}, 640},  {{-31, -2, 8}, {24, 70, 55}, 640}, {{0, 4, 16}, {20, 40, 9}, 640},
+    {{12, 6, 12}, {5, 26, 11}, 110},   {{-12, 6, 12}, {5, 26, 11}, 110},  {{16, 4, 0}, {8, 15, 9}, 470},
+    {{-16, 4, 0}, {8, 15, 9}, 470},    {{0, -2, 0}, {3, 12, 10}, 110},    {{22, -52, -42}, {24, 22, 18}, 430},
+    {{-22, -52, -42}, {24, 22, 18}, 430}, {{0, -30, -40}, {13, 13, 36}, 600}, {{32, 72, -26}, {13, 14, 13}, 130},
+    {{-32, 72, -26}, {13, 14, 13}, 130}, {{41, -36, 34}, {8, 9, 7}, 900}}; /* the last one: right, posterior, superior */
+typedef struct ex_head_job {
+    mv_volume *v;
+    double noise;
+} ex_head_job;
+static uint64_t ex_hash(uint64_t z) { /* splitmix64, Steele et al. 2014 */
+    z = (z + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+static void ex_head_slice(void *arg, size_t k) {
+    const ex_head_job *job = (const ex_head_job *)arg;
+    mv_volume *v = job->v;
+    float row[512];
+    size_t i, j, x0, n, m;
+    int c;
+    for (j = 0; j < v->dim[1]; j++)
+        for (x0 = 0; x0 < v->dim[0]; x0 += n) {
+            double p[3], d[3];
+            size_t at = x0 + v->dim[0] * (j + v->dim[1] * k);
+            n = v->dim[0] - x0 < 512 ? v->dim[0] - x0 : 512;
+            for (i = 0; i < n; i++) row[i] = 0.0f;
+            for (c = 0; c < 3; c++) {
+                const double *a = v->affine + 4 * c;
+                p[c] = a[0] * (double)x0 + a[1] * (double)j + a[2] * (double)k + a[3];
+                d[c] = a[0];
+            }
+            for (m = 0; m < sizeof ex_head / sizeof *ex_head; m++) { /* |(p + t d - centre) / radius| <= 1: from t0 to t1 */
+                double a = 0.0, b = 0.0, q = -1.0, root, t0, t1;
+                for (c = 0; c < 3; c++) {
+                    double u = d[c] / ex_head[m].radius[c], w = (p[c] - ex_head[m].centre[c]) / ex_head[m].radius[c];
+                    a += u * u;
+                    b += u * w;
+                    q += w * w;
+                }
+                if (!(b * b - a * q > 0.0)) continue;
+                root = sqrt(b * b - a * q);
+                t0 = ceil((-b - root) / a);
+                t1 = floor((-b + root) / a);
+                for (i = (size_t)(t0 > 0.0 ? t0 : 0.0); i < n && (double)i <= t1; i++) row[i] = (float)ex_head[m].value;
+            }
+            for (i = 0; i < n; i++) { /* a sum of four bytes is near enough to a normal distribution */
+                uint64_t h = ex_hash(at + i);
+                double g = (double)((h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24 & 255)) / 147.8 - 3.45;
+                row[i] = (float)fabs(row[i] + job->noise * g);
+            }
+            mv_convert_array(NULL, (char *)v->data + at * mv_dtype_size(v->dtype), v->dtype, row, MEDVOL_F32, n, 0, 0);
+        }
+}
+/* A new volume of nx x ny x nz voxels with the head in the middle. affine NULL: axes along RAS, 240 mm along x. noise: its
+   standard deviation; white matter is 640. */
+EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t ny, size_t nz, const double *affine, double noise) {
+    size_t dim[3];
+    ex_head_job job;
+    int r;
+    dim[0] = nx, dim[1] = ny, dim[2] = nz;
+    EX_OK(mv_volume_alloc(&e->ctx, v, dtype, 3, dim));
+    if (affine) memcpy(v->affine, affine, sizeof v->affine);
+    else
+        for (r = 0; r < 3; r++) {
+            v->affine[5 * r] = 240.0 / (double)nx;
+            v->affine[4 * r + 3] = -0.5 * v->affine[5 * r] * (double)(dim[r] - 1);
+        }
+    job.v = v;
+    job.noise = noise;
+    EX_OK(mv_parallel_for(&e->ctx, nz, ex_head_slice, &job, "head"));
+}
+
+/* ---- pictures in the terminal: two pixels a character, upper one in the foreground colour ---- */
+EX_FN void ex_show_picture(const mv_volume *p) {
+    int utf8 = ex_utf8();
+    size_t x, y;
+    for (y = 0; y < p->dim[1]; y += 2) {
+        const unsigned char *a = (const unsigned char *)p->data + 3 * y * (size_t)p->stride[1];
+        const unsigned char *b = y + 1 < p->dim[1] ? a + 3 * p->stride[1] : a;
+        for (x = 0; x < p->dim[0]; x++, a += 3, b += 3) {
+            if (utf8)
+                printf("\x1b[38;2;%d;%d;%dm\x1b[48;2;%d;%d;%dm\xe2\x96\x80", a[0], a[1], a[2], b[0], b[1], b[2]);
+            else printf("\x1b[48;2;%d;%d;%dm ", (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2);
+        }
+        printf("\x1b[0m\n");
+    }
+}
+/* The three planes of v as wide as the terminal; nothing when stdout is no terminal. */
+EX_FN void ex_show_planes(ex *e, const mv_volume *v, const char *title) {
+    mv_volume p;
+    mv_render_opt opt;
+    int columns, lines;
+    if (e->quiet || !ex_tty(stdout)) return;
+    ex_bar_clear();
+    ex_window(&columns, &lines);
+    memset(&p, 0, sizeof p);
+    memset(&opt, 0, sizeof opt);
+    opt.no_letters = 1;
+    opt.max_width = (size_t)(columns > 20 ? columns - 1 : 20);
+    opt.max_height = (size_t)(lines > 12 ? 2 * (lines - 6) : 12);
+    opt.mm_per_pixel = 0.001; /* as large as fits */
+    EX_OK(mv_render_planes(&e->ctx, &p, v, &opt));
+    printf("%s: axial, coronal, sagittal; patient left is left, anterior right\n", title);
+    ex_show_picture(&p);
+    mv_volume_free(&e->ctx, &p);
+}
+#endif /* EXAMPLE_H */
