@@ -8,7 +8,7 @@
 #endif
 #include "test.h"
 
-#define T_TABLES(X) X(core) X(vocabulary) X(convert) X(gzip)
+#define T_TABLES(X) X(core) X(vocabulary) X(convert) X(gzip) X(pictures)
 #define X(name) extern const t_case tests_##name[];
 T_TABLES(X)
 #undef X
