@@ -1357,6 +1357,16 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #endif
     return name[level >= 1 && level <= 4 ? level : 0];
 }
+#ifdef MV__X86
+static inline void mv__four_turn(__m128 *r) {
+    __m128 a = _mm_unpacklo_ps(r[0], r[1]), b = _mm_unpackhi_ps(r[0], r[1]);
+    __m128 c = _mm_unpacklo_ps(r[2], r[3]), d = _mm_unpackhi_ps(r[2], r[3]);
+    r[0] = _mm_movelh_ps(a, c);
+    r[1] = _mm_movehl_ps(c, a);
+    r[2] = _mm_movelh_ps(b, d);
+    r[3] = _mm_movehl_ps(d, b);
+}
+#endif
 #define MV__PASS 1
 #include MEDVOL_SELF
 #if MV__LEVELS > 1
@@ -1387,6 +1397,8 @@ MEDVOL_DEF const char *mv_level_name(int level) {
    unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when either is NaN.
    mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the scalar level
    both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the rest reads 0).
+   mvf_perm: lane k is a[i[k]]; mvf_perm2: from the 2 * MVF_N lanes of a, b; mvf_gather2: *x = p[i], *y = p[i + 1]. mv4: four floats
+   at every level, mv4_transpose of four of them.
    mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels clamp first.
    MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a program's own, or a test's. */
 #if MV__PASS == 1
@@ -1430,6 +1442,49 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #  define mvf_sel(m, a, b) ((m) ? (a) : (b))
 #  define mvf_rev(a) (a)
 #  define mvf_gather(p, i) ((p)[i])
+#  define mvf_gather2(p, i, x, y) ((void)(*(x) = (p)[i], *(y) = (p)[(i) + 1]))
+#  define mvf_perm(a, i) ((void)(i), (a))
+#  define mvf_perm2(a, b, i) ((i) ? (b) : (a))
+#  define mv4 mv__four
+#  define mv4_load(p) mv__four_load(p)
+#  define mv4_store(p, a) mv__four_store(p, a)
+#  define mv4_set1(s) mv__four_set1(s)
+#  define mv4_mul(a, b) mv__four_mul(a, b)
+#  define mv4_mad(a, b, c) mv__four_mad(a, b, c)
+#  define mv4_transpose(r) mv__four_transpose(r)
+typedef struct mv__four {
+    float f[4];
+} mv__four;
+static inline mv__four mv__four_load(const float *p) {
+    mv__four r;
+    mv__memcpy(r.f, p, sizeof r.f);
+    return r;
+}
+static inline void mv__four_store(float *p, mv__four a) { mv__memcpy(p, a.f, sizeof a.f); }
+static inline mv__four mv__four_set1(float s) {
+    mv__four r;
+    r.f[0] = r.f[1] = r.f[2] = r.f[3] = s;
+    return r;
+}
+static inline mv__four mv__four_mul(mv__four a, mv__four b) {
+    int k;
+    for (k = 0; k < 4; k++) a.f[k] *= b.f[k];
+    return a;
+}
+static inline mv__four mv__four_mad(mv__four a, mv__four b, mv__four c) {
+    int k;
+    for (k = 0; k < 4; k++) c.f[k] = a.f[k] * b.f[k] + c.f[k];
+    return c;
+}
+static inline void mv__four_transpose(mv__four *r) {
+    int i, j;
+    for (i = 0; i < 4; i++)
+        for (j = 0; j < i; j++) {
+            float t = r[i].f[j];
+            r[i].f[j] = r[j].f[i];
+            r[j].f[i] = t;
+        }
+}
 #  define mvf_fromi(a) ((float)(a))
 #  define mvf_bits(a) ((int32_t)mv__f32_bits(a))
 #  define mvi_asf(a) mv__bits_f32((uint32_t)(a))
@@ -1536,6 +1591,13 @@ MEDVOL_DEF const char *mv_level_name(int level) {
 #  define mvf_sel(m, a, b) vbslq_f32(m, a, b)
 #  define mvf_rev(a) mv__v_rev(a)
 #  define mvf_gather(p, i) mv__v_gather(p, i)
+#  define mv4 float32x4_t
+#  define mv4_load(p) vld1q_f32(p)
+#  define mv4_store(p, a) vst1q_f32(p, a)
+#  define mv4_set1(s) vdupq_n_f32((float)(s))
+#  define mv4_mul(a, b) vmulq_f32(a, b)
+#  define mv4_mad(a, b, c) vaddq_f32(vmulq_f32(a, b), c)
+#  define mv4_transpose(r) mv__v_transpose(r)
 #  define mvf_fromi(a) vcvtq_f32_s32(a)
 #  define mvf_bits(a) vreinterpretq_s32_f32(a)
 #  define mvi_asf(a) vreinterpretq_f32_s32(a)
@@ -1697,6 +1759,12 @@ MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,f16c,bmi,bmi2,l
 #  define mv_fence() _mm_sfence()
 #  define mv_prefetch(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #  define mv_prefetch2(p) _mm_prefetch((const char *)(p), _MM_HINT_T1)
+#  define mv4 __m128
+#  define mv4_load(p) _mm_loadu_ps(p)
+#  define mv4_store(p, a) _mm_storeu_ps(p, a)
+#  define mv4_set1(s) _mm_set1_ps(s)
+#  define mv4_mul(a, b) _mm_mul_ps(a, b)
+#  define mv4_transpose(r) mv__four_turn(r)
 #  define mvf_load(p) MV__I(loadu_ps)(p)
 #  define mvf_store(p, a) MV__I(storeu_ps)(p, a)
 #  define mvf_stream(p, a) MV__I(stream_ps)(p, a)
@@ -1741,6 +1809,7 @@ MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,f16c,bmi,bmi2,l
 #    define mvf_bits(a) _mm_castps_si128(a)
 #    define mvi_asf(a) _mm_castsi128_ps(a)
 #    define mvf_mad(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
+#    define mv4_mad(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #    define mvf_nmad(a, b, c) _mm_sub_ps(c, _mm_mul_ps(a, b))
 #    define mvf_lt(a, b) _mm_cmplt_ps(a, b)
 #    define mvf_le(a, b) _mm_cmple_ps(a, b)
@@ -1844,15 +1913,7 @@ static inline void mv__v_store_u16(uint16_t *p, mvi a) { /* no unsigned pack in 
     h = _mm_packs_epi32(_mm_sub_epi32(pos, _mm_set1_epi32(32768)), _mm_setzero_si128());
     _mm_storel_epi64((__m128i *)(void *)p, _mm_add_epi16(h, _mm_set1_epi16(-32768)));
 }
-#    define mvf_transpose(r) mv__v_transpose(r)
-static inline void mv__v_transpose(mvf *r) {
-    mvf a = _mm_unpacklo_ps(r[0], r[1]), b = _mm_unpackhi_ps(r[0], r[1]);
-    mvf c = _mm_unpacklo_ps(r[2], r[3]), d = _mm_unpackhi_ps(r[2], r[3]);
-    r[0] = _mm_movelh_ps(a, c);
-    r[1] = _mm_movehl_ps(c, a);
-    r[2] = _mm_movelh_ps(b, d);
-    r[3] = _mm_movehl_ps(d, b);
-}
+#    define mvf_transpose(r) mv__four_turn(r)
 #    define mvd_rev(a) _mm_shuffle_pd(a, a, 1)
 #    define mvd_transpose(r) mv__v_transposed(r)
 static inline void mv__v_transposed(mvd *r) {
@@ -1862,6 +1923,7 @@ static inline void mv__v_transposed(mvd *r) {
 }
 #  else /* levels 3 and 4 */
 #    define mvf_mad(a, b, c) MV__I(fmadd_ps)(a, b, c)
+#    define mv4_mad(a, b, c) _mm_fmadd_ps(a, b, c)
 #    define mvf_nmad(a, b, c) MV__I(fnmadd_ps)(a, b, c)
 #    define mvi_mul(a, b) MV__I(mullo_epi32)(a, b)
 #    define mvi_min(a, b) MV__I(min_epi32)(a, b)
@@ -1880,6 +1942,11 @@ static inline void mv__v_transposed(mvd *r) {
 #      define mvf_round(a) _mm256_round_ps(a, 8)
 #      define mvf_rev(a) _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0))
 #      define mvf_gather(p, i) _mm256_i32gather_ps(p, i, 4)
+#      define mvf_gather2(p, i, x, y) mv__v8_gather2(p, i, x, y)
+#      define mvf_perm(a, i) _mm256_permutevar8x32_ps(a, i)
+#      define mvf_perm2(a, b, i) \
+          _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, i), _mm256_permutevar8x32_ps(b, i), \
+                           _mm256_castsi256_ps(_mm256_slli_epi32(i, 28)))
 #      define mvm_and(a, b) _mm256_and_ps(a, b)
 #      define mvm_or(a, b) _mm256_or_ps(a, b)
 #      define mvm_not(a) _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))
@@ -1919,6 +1986,13 @@ static inline void mv__v_store8(void *p, mvi a, int is_signed) {
     __m256i h = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, a), 0x08);
     __m128i l = _mm256_castsi256_si128(h);
     _mm_storel_epi64((__m128i *)p, is_signed ? _mm_packs_epi16(l, l) : _mm_packus_epi16(l, l));
+}
+static inline void mv__v8_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* pairs as doubles, then apart */
+    const double *q = (const double *)(const void *)p;
+    __m256 lo = _mm256_castpd_ps(_mm256_i32gather_pd(q, _mm256_castsi256_si128(i), 4));
+    __m256 hi = _mm256_castpd_ps(_mm256_i32gather_pd(q, _mm256_extracti128_si256(i, 1), 4));
+    *x = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(lo, hi, 0x88)), 0xd8));
+    *y = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(lo, hi, 0xdd)), 0xd8));
 }
 #      define mvf_transpose(r) mv__v8_transpose(r)
 static inline void mv__v8_transpose(mvf *r) {
@@ -1964,6 +2038,9 @@ static inline void mv__v4_transposed(mvd *r) {
 #      define mvf_rev(a) \
           _mm512_permutexvar_ps(_mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), a)
 #      define mvf_gather(p, i) _mm512_i32gather_ps(i, p, 4)
+#      define mvf_gather2(p, i, x, y) mv__v16_gather2(p, i, x, y)
+#      define mvf_perm(a, i) _mm512_permutexvar_ps(i, a)
+#      define mvf_perm2(a, b, i) _mm512_permutex2var_ps(a, i, b)
 #      define mvm_and(a, b) ((__mmask16)((a) & (b)))
 #      define mvm_or(a, b) ((__mmask16)((a) | (b)))
 #      define mvm_not(a) ((__mmask16)~(unsigned)(a))
@@ -2000,6 +2077,13 @@ static inline void mv__v4_transposed(mvd *r) {
 #      define mvf_store_f16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtps_ph(a, 0))
 #      define mvf_loadn(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1u), p)
 #      define mvf_storen(p, a, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1u), a)
+static inline void mv__v16_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* pairs as doubles, then apart */
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    __m512 lo = _mm512_castpd_ps(_mm512_i32gather_pd(_mm512_castsi512_si256(i), p, 4));
+    __m512 hi = _mm512_castpd_ps(_mm512_i32gather_pd(_mm512_extracti64x4_epi64(i, 1), p, 4));
+    *x = _mm512_permutex2var_ps(lo, even, hi);
+    *y = _mm512_permutex2var_ps(lo, _mm512_add_epi32(even, _mm512_set1_epi32(1)), hi);
+}
 #      define mvf_transpose(r) mv__v16_transpose(r)
 static inline void mv__v16_transpose(mvf *r) {
     mvf t[16];
@@ -2062,6 +2146,17 @@ static inline void mv__v_store_f16(uint16_t *p, mvf a) {
 #  endif
 #endif
 #if MV__PASS > 1 /* words made of others */
+#  ifndef mvf_perm
+#    define mvf_perm(a, i) MV__K(mv__v_perm)(a, a, i)
+#    define mvf_perm2(a, b, i) MV__K(mv__v_perm)(a, b, i)
+#    define mvf_gather2(p, i, x, y) ((void)(*(x) = mvf_gather(p, i), *(y) = mvf_gather((p) + 1, i)))
+static inline mvf MV__K(mv__v_perm)(mvf a, mvf b, mvi i) {
+    float r[2 * MVF_N];
+    mvf_store(r, a);
+    mvf_store(r + MVF_N, b);
+    return mvf_gather(r, i);
+}
+#  endif
 #  define mvf_load_bf16(p) mvi_asf(mvi_sll(mvi_load_u16(p), 16))
 #  define mvf_store_bf16(p, a) MV__K(mv__v_store_bf16)(p, a)
 static inline void MV__K(mv__v_store_bf16)(uint16_t *p, mvf a) {
@@ -5787,6 +5882,16 @@ MV__UNTARGET
 #  undef mvf_floor
 #  undef mvf_fromi
 #  undef mvf_gather
+#  undef mvf_gather2
+#  undef mvf_perm
+#  undef mvf_perm2
+#  undef mv4
+#  undef mv4_load
+#  undef mv4_mad
+#  undef mv4_mul
+#  undef mv4_set1
+#  undef mv4_store
+#  undef mv4_transpose
 #  undef mvf_ge
 #  undef mvf_gt
 #  undef mvf_isnan

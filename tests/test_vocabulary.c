@@ -150,6 +150,19 @@ static void test_lanes(void) {
     }
     for (i = 0; i < N; i++) ia[i] = (int32_t)(t_bits() % N) - N / 2;
     EACH(MV__PICK(vk_f_gather)(fd, fb + N / 2, ia, N), bits_of(fd[i]) == bits_of(fb[N / 2 + ia[i]]));
+    for (i = 0; i < N; i++) ia[i] = (int32_t)(t_bits() % (N - 1)) - N / 2;
+    EACH(MV__PICK(vk_f_gather2)(fd, fc, fb + N / 2, ia, N),
+         bits_of(fd[i]) == bits_of(fb[N / 2 + ia[i]]) && bits_of(fc[i]) == bits_of(fb[N / 2 + ia[i] + 1]));
+    {
+        size_t lanes = MV__PICK(vk_f_perm)(fd, fc, fa, fb, ia);
+        for (i = 0; i < lanes; i++) {
+            size_t k = (size_t)ia[i] % lanes, k2 = (size_t)ia[i] % (2 * lanes);
+            CHECK(bits_of(fd[i]) == bits_of(fa[k]) && bits_of(fc[i]) == bits_of(k2 < lanes ? fa[k2] : fb[k2 - lanes]));
+        }
+    }
+    for (i = 0; i < 16; i++) fa[i] = (float)i - 7.0f; /* exact with and without FMA */
+    MV__PICK(vk_four)(fd, fa);
+    for (i = 0; i < 16; i++) CHECK(fd[i % 4 * 4 + i / 4] == 2.0f * fa[i] * fa[i] + 2.0f * fa[i]);
     CHECK(MV__PICK(vk_masks)(fa, fb, da, db));
 }
 static void test_int_words(void) {

@@ -119,6 +119,34 @@ static void MV__K(vk_f_gather)(float *d, const float *p, const int32_t *at, size
     for (i = 0; i < n; i += MVF_N) mvf_store(d + i, mvf_gather(p, mvi_load(at + i)));
     mv_end();
 }
+static void MV__K(vk_f_gather2)(float *x, float *y, const float *p, const int32_t *at, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf a, b;
+        mvf_gather2(p, mvi_load(at + i), &a, &b);
+        mvf_store(x + i, a);
+        mvf_store(y + i, b);
+    }
+    mv_end();
+}
+static size_t MV__K(vk_f_perm)(float *d, float *e, const float *a, const float *b, const int32_t *at) { /* at: any numbers */
+    mvi one = mvi_and(mvi_load(at), mvi_set1(MVF_N - 1)), two = mvi_and(mvi_load(at), mvi_set1(2 * MVF_N - 1));
+    mvf_store(d, mvf_perm(mvf_load(a), one));
+    mvf_store(e, mvf_perm2(mvf_load(a), mvf_load(b), two));
+    mv_end();
+    return MVF_N;
+}
+static void MV__K(vk_four)(float *d, const float *a) { /* transpose of 2 a * a + 2 a, 4 x 4 */
+    mv4 r[4];
+    int k;
+    for (k = 0; k < 4; k++) {
+        mv4 x = mv4_load(a + 4 * k), y = mv4_mul(mv4_set1(2.0f), x);
+        r[k] = mv4_mad(x, y, y);
+    }
+    mv4_transpose(r);
+    for (k = 0; k < 4; k++) mv4_store(d + 4 * k, r[k]);
+    mv_end();
+}
 static void MV__K(vk_f_fromi)(float *d, const int32_t *a, size_t n) {
     size_t i;
     for (i = 0; i < n; i += MVF_N) mvf_store(d + i, mvf_fromi(mvi_load(a + i)));
