@@ -18,10 +18,15 @@ $(B):
 $(B)/medvol.o: medvol.h | $(B)
 	printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' | $(CC) -std=c99 $(CFLAGS) $(WARN) -ffp-contract=off -I. -x c -c - -o $@
 
-TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c))
-$(B)/tests/%.o: tests/%.c tests/test.h medvol.h
+$(B)/tests/tables.h: $(wildcard tests/test_*.c)
 	@mkdir -p $(@D)
-	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -c $< -o $@
+	printf 'X(%s)\n' $(patsubst tests/test_%.c,%,$(sort $^)) > $@
+
+TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c))
+$(B)/tests/main.o: $(B)/tests/tables.h
+$(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) medvol.h
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -I$(B)/tests -c $< -o $@
 $(B)/tests/all: $(TESTS) $(B)/medvol.o
 	$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 

@@ -395,6 +395,7 @@ MEDVOL_DEF void mv_spacing(const mv_volume *v, double *spacing);
 MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code);
 
 /* ---- gzip ---------------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_GZIP
 
 /* mv_crc32: CRC-32 of gzip and PNG (polynomial 0xEDB88320, reflected). Start with crc = 0; feed pieces by passing
    the last result. Alignment free; n == 0 returns crc. Threads: any. Memory: none. Same value at every level.
@@ -539,10 +540,17 @@ MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, m
 MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *writer, const void *src, size_t n);
 MEDVOL_DEF mv_status mv_gzip_writer_close(mv_ctx *ctx, mv_gzip_writer *writer, mv_gzip_info *info);
 MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
+#endif
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_IO
+
+#endif
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
+#ifndef MEDVOL_NO_IO
+
+#endif
 
 #ifndef MEDVOL_NO_IO
 /* mv_save_png_mem: writes src as an 8-bit PNG into cap bytes at dst, which must not overlap src; *made: bytes written: u8 as
@@ -589,10 +597,19 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
 #endif /* MEDVOL_NO_IO */
 
 /* ---- intensity ----------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_INTENSITY
+
+#endif
 
 /* ---- spatial ------------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_SPATIAL
+
+#endif
 
 /* ---- resampling ---------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_RESAMPLE
+
+#endif
 
 #ifdef __cplusplus
 }

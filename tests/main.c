@@ -8,16 +8,16 @@
 #endif
 #include "test.h"
 
-#define T_TABLES(X) X(core) X(vocabulary) X(convert) X(gzip) X(pictures)
+/* tables.h is made by the build: one X(name) for each tests/test_name.c */
 #define X(name) extern const t_case tests_##name[];
-T_TABLES(X)
+#include "tables.h"
 #undef X
 static const struct {
     const char *name;
     const t_case *cases;
 } tables[] = {
 #define X(name) {#name, tests_##name},
-    T_TABLES(X)
+#include "tables.h"
 #undef X
 };
 

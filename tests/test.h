@@ -1,5 +1,5 @@
 /* test.h - the harness of medvol's tests: cases, checks, a leak-counting context, random data, guarded buffers.
-   Each tests/test_*.c defines one table `const t_case tests_NAME[]`, listed in main.c. A case runs once for each SIMD level
+   Each tests/test_NAME.c defines one table `const t_case tests_NAME[]`; the build finds it by the file's name. A case runs once for each SIMD level
    and each of 1, 2 and 5 threads (T_ONCE: once), with the context `T`; blocks it leaves unreleased fail it. */
 #ifndef MEDVOL_TEST_H
 #define MEDVOL_TEST_H
