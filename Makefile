@@ -5,7 +5,7 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 LDLIBS   = -lm -lpthread
 B        = build
 
-.PHONY: test clean help
+.PHONY: test golden clean help
 .SECONDARY:
 
 help: ## the targets
@@ -32,6 +32,9 @@ $(B)/tests/all: $(TESTS) $(B)/medvol.o
 
 test: $(B)/tests/all ## every test at every SIMD level, 1, 2 and 5 threads
 	@$(B)/tests/all
+
+golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raised (FORCE=1: without)
+	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
 clean: ## remove build/
 	rm -rf $(B)

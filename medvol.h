@@ -707,6 +707,9 @@ extern int fchmod(int fd, mode_t mode);
 #  pragma GCC diagnostic push
 #  pragma GCC diagnostic ignored "-Wunused-function"
 #  pragma GCC diagnostic ignored "-Wmaybe-uninitialized" /* g++ 12 complains inside its own _mm512_* */
+#  ifndef __OPTIMIZE__
+#    pragma GCC diagnostic ignored "-Wsign-conversion" /* at -O0 the intrinsics are macros */
+#  endif
 #  pragma GCC push_options
 #  pragma GCC optimize("fp-contract=off")
 #else

@@ -1,0 +1,170 @@
+/* test_golden.c - a checksum of each operation's result at the scalar level, kept in golden.txt together with MEDVOL_NUMERICS. A
+   checksum that moves fails until MEDVOL_NUMERICS rises; then `make golden` writes the file anew (it refuses before).
+   To add an operation: a function that feeds its results to sum(), and a row in the table. Each also runs with the case's
+   threads and at every level: the same bits as with one thread, and for rows marked EXACT the same bits as the scalar level. */
+#include "test.h"
+
+static uint32_t crc;
+static void sum(const void *p, size_t n) { /* CRC-32, bit by bit: independent of the header's */
+    const unsigned char *b = (const unsigned char *)p;
+    int k;
+    for (crc = ~crc; n; n--)
+        for (crc ^= *b++, k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    crc = ~crc;
+}
+static void sum_volume(const mv_volume *v) { /* voxels of a contiguous volume, shape, geometry to 1e-9 */
+    double a[12];
+    int i;
+    sum(v->data, mv_volume_count(v) * mv_dtype_size(v->dtype));
+    sum(v->dim, sizeof v->dim);
+    for (i = 0; i < 12; i++) a[i] = floor(v->affine[i] * 1e9 + 0.5) + 0.0;
+    sum(a, sizeof a);
+}
+/* A smooth oblique volume with noise, type f32, its own every time. */
+static void head(mv_ctx *ctx, mv_volume *v, size_t nx, size_t ny, size_t nz) {
+    static const double affine[12] = {1.9, 0.3, -0.2, -40, -0.25, 2.1, 0.4, -55, 0.1, -0.5, 2.9, 12};
+    size_t dim[3], i, j, k;
+    float *f;
+    dim[0] = nx, dim[1] = ny, dim[2] = nz;
+    if (mv_volume_alloc(ctx, v, MEDVOL_F32, 3, dim) < 0) abort();
+    memcpy(v->affine, affine, sizeof affine);
+    f = (float *)v->data;
+    for (k = 0; k < nz; k++)
+        for (j = 0; j < ny; j++)
+            for (i = 0; i < nx; i++) {
+                double x = (double)i - (double)nx / 2, y = (double)j - (double)ny / 2, z = (double)k - (double)nz / 2;
+                *f++ = (float)(1000.0 / (1.0 + 0.01 * (x * x + y * y + 2 * z * z)) + 5.0 * x + t_uniform(0, 20));
+            }
+}
+static const mv_dtype real[12] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+                                  MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
+static void g_convert(mv_ctx *ctx) {
+    static double in[5000], mid[5000], out[5000];
+    size_t a, b, i;
+    for (i = 0; i < 5000; i++) in[i] = t_uniform(-400, 400);
+    for (a = 0; a < 12; a++) {
+        CHECK_OK(mv_convert_array(ctx, mid, real[a], in, MEDVOL_F64, 5000, 1, 0));
+        for (b = 0; b < 12; b++) {
+            CHECK_OK(mv_convert_array(ctx, out, real[b], mid, real[a], 5000, (a + b) % 3 ? 0.75 : 1.0, (a + b) % 3 ? 2.0 : 0.0));
+            sum(out, 5000 * mv_dtype_size(real[b]));
+        }
+    }
+}
+static void g_points(mv_ctx *ctx) {
+    static const double a[12] = {1.5, 0.25, -0.125, 7, -0.3, 2.2, 0.7, -9, 0.01, -0.02, 3.3, 11};
+    static double p[3][70001];
+    size_t i;
+    for (i = 0; i < 70001; i++) p[0][i] = t_uniform(-90, 90), p[1][i] = t_uniform(-90, 90), p[2][i] = t_uniform(-90, 90);
+    CHECK_OK(mv_affine_apply_points(ctx, a, p[0], p[1], p[2], p[0], p[1], p[2], 70001));
+    sum(p, sizeof p);
+}
+static void g_affine(mv_ctx *ctx) {
+    double a[12], b[12], q[3], o[3], s[3], f;
+    int i, k;
+    (void)ctx;
+    for (k = 0; k < 50; k++) {
+        for (i = 0; i < 12; i++) a[i] = t_uniform(-4, 4);
+        CHECK_OK(mv_affine_invert(b, a));
+        sum(b, sizeof b);
+        mv_affine_mul(b, b, a);
+        sum(b, sizeof b);
+        mv_affine_to_qform(a, q, o, s, &f);
+        for (i = 0; i < 3; i++) q[i] = floor(q[i] * 1e9 + 0.5) + 0.0;
+        sum(q, sizeof q);
+    }
+}
+static void g_copy(mv_ctx *ctx) {
+    mv_volume v, view, w;
+    size_t start[3] = {3, 2, 1}, size[3] = {20, 17, 13};
+    memset(&w, 0, sizeof w);
+    head(ctx, &v, 29, 23, 17);
+    CHECK_OK(mv_volume_view(ctx, &view, &v, start, size));
+    CHECK_OK(mv_volume_copy(ctx, &w, &view));
+    sum_volume(&w);
+    mv_volume_free(ctx, &w);
+    mv_volume_free(ctx, &v);
+}
+
+enum { EXACT = 1 };
+static const struct {
+    const char *name;
+    void (*run)(mv_ctx *ctx);
+    int flags;
+} rows[] = {
+    {"convert", g_convert, EXACT},
+    {"points", g_points, EXACT},
+    {"affine", g_affine, EXACT},
+    {"copy", g_copy, EXACT},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static uint32_t checksum(size_t r, mv_ctx *ctx) {
+    t_seed(r + 11);
+    crc = 0;
+    rows[r].run(ctx);
+    return crc;
+}
+/* golden.txt: "numerics N", then lines "name checksum" */
+static int in_file(const char *name, unsigned long *value) {
+    FILE *f = fopen("tests/golden.txt", "r");
+    char word[64];
+    unsigned long v;
+    int found = 0;
+    while (f && !found && fscanf(f, "%63s %lx", word, &v) == 2)
+        if (!strcmp(word, name)) found = 1, *value = v;
+    if (f) fclose(f);
+    return found;
+}
+static void write_file(const uint32_t *now) {
+    const char *mode = getenv("GOLDEN");
+    unsigned long numerics = 0, old;
+    size_t r, moved = 0;
+    FILE *f;
+    in_file("numerics", &numerics);
+    for (r = 0; r < ROWS; r++) moved += in_file(rows[r].name, &old) && old != now[r];
+    if (moved && numerics == MEDVOL_NUMERICS && strcmp(mode, "force") != 0) {
+        fprintf(stderr, "golden.txt stays: %zu results moved, raise MEDVOL_NUMERICS first\n", moved);
+        CHECK(!moved);
+        return;
+    }
+    f = fopen("tests/golden.txt", "w");
+    if (!CHECK(f != NULL)) return;
+    fprintf(f, "numerics %x\n", MEDVOL_NUMERICS);
+    for (r = 0; r < ROWS; r++) fprintf(f, "%s %08lx\n", rows[r].name, (unsigned long)now[r]);
+    fclose(f);
+}
+static void test_golden(void) {
+    uint32_t now[ROWS];
+    unsigned long old, numerics = 0;
+    size_t r;
+    int best = t_level;
+    mv_level_force(1);
+    for (r = 0; r < ROWS; r++) now[r] = checksum(r, T);
+    mv_level_force(best);
+    if (getenv("GOLDEN")) { write_file(now); return; }
+    CHECK(in_file("numerics", &numerics));
+    if (!CHECK(numerics == MEDVOL_NUMERICS)) fprintf(stderr, "  MEDVOL_NUMERICS was raised: make golden\n");
+    for (r = 0; r < ROWS; r++) {
+        int known = in_file(rows[r].name, &old);
+        if (!CHECK(known && old == now[r]))
+            fprintf(stderr, "  %s: %08lx, golden.txt %s %08lx. Raise MEDVOL_NUMERICS and run make golden if that is meant\n", rows[r].name,
+                    (unsigned long)now[r], known ? "has" : "has none", known ? old : 0);
+    }
+}
+static void test_same_bits(void) {
+    size_t r;
+    for (r = 0; r < ROWS; r++) {
+        uint32_t threads = checksum(r, T), one = checksum(r, NULL), scalar;
+        if (!CHECK(threads == one)) fprintf(stderr, "  %s depends on the number of threads\n", rows[r].name);
+        mv_level_force(1);
+        scalar = checksum(r, NULL);
+        mv_level_force(t_level);
+        if ((rows[r].flags & EXACT) && !CHECK(one == scalar)) fprintf(stderr, "  %s differs between levels\n", rows[r].name);
+    }
+}
+
+const t_case tests_golden[] = {
+    {"file", test_golden, T_ONCE},
+    {"same_bits", test_same_bits, 0},
+    {NULL, NULL, 0},
+};
