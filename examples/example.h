@@ -423,6 +423,268 @@ EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t n
     EX_OK(mv_parallel_for(&e->ctx, nz, ex_head_slice, &job, "head"));
 }
 
+/* ---- floors: how fast this machine moves the same bytes. Each is measured beside the operation, on as many threads. ---- */
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
+#  define EX_FLOORS(SFX, TARGET, V, N, LOAD, STORE, STREAM, ADD, MUL, SET1)                                   \
+    TARGET static float ex_read_##SFX(const float *s, size_t n) {                                             \
+        V a = SET1(0.0f), b = a, c = a, d = a;                                                                \
+        float out[N];                                                                                         \
+        size_t i;                                                                                             \
+        for (i = 0; i + 4 * N <= n; i += 4 * N) {                                                             \
+            a = ADD(a, LOAD(s + i));                                                                          \
+            b = ADD(b, LOAD(s + i + N));                                                                      \
+            c = ADD(c, LOAD(s + i + 2 * N));                                                                  \
+            d = ADD(d, LOAD(s + i + 3 * N));                                                                  \
+        }                                                                                                     \
+        STORE(out, ADD(ADD(a, b), ADD(c, d)));                                                                \
+        return out[0];                                                                                        \
+    }                                                                                                         \
+    TARGET static void ex_copy_##SFX(float *d, const float *s, size_t n, int nt) {                            \
+        size_t i;                                                                                             \
+        if (nt)                                                                                               \
+            for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                         \
+                V a = LOAD(s + i), b = LOAD(s + i + N);                                                       \
+                STREAM(d + i, a);                                                                             \
+                STREAM(d + i + N, b);                                                                         \
+            }                                                                                                 \
+        else                                                                                                  \
+            for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                         \
+                V a = LOAD(s + i), b = LOAD(s + i + N);                                                       \
+                STORE(d + i, a);                                                                              \
+                STORE(d + i + N, b);                                                                          \
+            }                                                                                                 \
+        _mm_sfence();                                                                                         \
+    }                                                                                                         \
+    TARGET static void ex_scale_##SFX(float *d, size_t n) {                                                   \
+        const V k = SET1(1.0f);                                                                               \
+        size_t i;                                                                                             \
+        for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                             \
+            V a = MUL(LOAD(d + i), k), b = MUL(LOAD(d + i + N), k);                                           \
+            STORE(d + i, a);                                                                                  \
+            STORE(d + i + N, b);                                                                              \
+        }                                                                                                     \
+    }                                                                                                         \
+    TARGET static void ex_fill_##SFX(float *d, size_t n) {                                                    \
+        const V k = SET1(1.5f);                                                                               \
+        size_t i;                                                                                             \
+        for (i = 0; i + N <= n; i += N) STREAM(d + i, k);                                                     \
+        _mm_sfence();                                                                                         \
+    }
+EX_FLOORS(sse, , __m128, 4, _mm_loadu_ps, _mm_storeu_ps, _mm_stream_ps, _mm_add_ps, _mm_mul_ps, _mm_set1_ps)
+EX_FLOORS(avx2, __attribute__((target("avx2"))), __m256, 8, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_stream_ps, _mm256_add_ps,
+          _mm256_mul_ps, _mm256_set1_ps)
+EX_FLOORS(avx512, __attribute__((target("avx512f"))), __m512, 16, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps,
+          _mm512_add_ps, _mm512_mul_ps, _mm512_set1_ps)
+#  define EX_FLOOR(name, args) (mv_level() >= 4 ? ex_##name##_avx512 args : mv_level() == 3 ? ex_##name##_avx2 args : ex_##name##_sse args)
+#else
+static float ex_read_c(const float *s, size_t n) {
+    float a[16] = {0};
+    size_t i, k;
+    for (i = 0; i + 16 <= n; i += 16)
+        for (k = 0; k < 16; k++) a[k] += s[i + k];
+    return a[0] + a[7];
+}
+static void ex_copy_c(float *d, const float *s, size_t n, int nt) {
+    (void)nt;
+    memcpy(d, s, n * sizeof *d);
+}
+static void ex_scale_c(float *d, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) d[i] *= 1.0f;
+}
+static void ex_fill_c(float *d, size_t n) { memset(d, 1, n * sizeof *d); }
+#  define EX_FLOOR(name, args) (ex_##name##_c args)
+#endif
+enum { EX_F_READ, EX_F_COPY, EX_F_PLACE, EX_F_WRITE };    /* kinds of traffic: bytes read; read and written elsewhere; ... */
+enum { EX_COPY_LIBC, EX_COPY_PLAIN, EX_COPY_STREAM };     /* ... changed in place; written */
+typedef struct ex_floor_job {
+    float *a, *b;
+    size_t n;
+    int kind, how;
+} ex_floor_job;
+static volatile float ex_sink;
+static void ex_floor_piece(void *arg, size_t i) {
+    const ex_floor_job *f = (const ex_floor_job *)arg;
+    size_t at = i << 16, n = f->n - at < (size_t)1 << 16 ? f->n - at : (size_t)1 << 16;
+    if (f->kind == EX_F_READ) ex_sink = EX_FLOOR(read, (f->a + at, n));
+    else if (f->kind == EX_F_PLACE) EX_FLOOR(scale, (f->a + at, n));
+    else if (f->kind == EX_F_WRITE && f->how == EX_COPY_STREAM) EX_FLOOR(fill, (f->b + at, n));
+    else if (f->kind == EX_F_WRITE) memset(f->b + at, 1, n * sizeof(float));
+    else if (f->how == EX_COPY_LIBC) memcpy(f->b + at, f->a + at, n * sizeof(float));
+    else EX_FLOOR(copy, (f->b + at, f->a + at, n, f->how == EX_COPY_STREAM));
+}
+/* Seconds to move that many bytes once. */
+EX_FN double ex_floor_run(ex *e, int kind, int how, double bytes) {
+    ex_floor_job f;
+    double t;
+    f.a = (float *)e->floor_a.data;
+    f.b = (float *)e->floor_b.data;
+    f.n = ((size_t)bytes + 255) / 256 * 64;
+    f.kind = kind;
+    f.how = how;
+    t = ex_now();
+    EX_OK(mv_parallel_for(&e->ctx, (f.n + 65535) >> 16, ex_floor_piece, &f, NULL));
+    return ex_now() - t;
+}
+EX_FN void ex_floor_room(ex *e, double bytes) { /* buffers of that size, every page touched */
+    size_t n = ((size_t)bytes + 255) / 256 * 64, i;
+    if (e->floor_a.data && e->floor_a.dim[0] >= n) return;
+    mv_volume_free(&e->ctx, &e->floor_a);
+    mv_volume_free(&e->ctx, &e->floor_b);
+    EX_OK(mv_volume_alloc(&e->ctx, &e->floor_a, MEDVOL_F32, 1, &n));
+    EX_OK(mv_volume_alloc(&e->ctx, &e->floor_b, MEDVOL_F32, 1, &n));
+    for (i = 0; i < n; i++) ((float *)e->floor_a.data)[i] = ((float *)e->floor_b.data)[i] = 1.5f;
+}
+EX_FN int ex_floor_copy(ex *e, double bytes) { /* the fastest way to copy so many */
+    double best = 1e9, t;
+    int how, turn;
+    if (e->copy_kind_bytes > 0.0 && bytes < 1.5 * e->copy_kind_bytes && bytes > e->copy_kind_bytes / 1.5) return e->copy_kind;
+    for (turn = 0; turn < 4; turn++)
+        for (how = 0; how < 3; how++)
+            if ((t = ex_floor_run(e, EX_F_COPY, how, bytes)) < best && turn) {
+                best = t;
+                e->copy_kind = how;
+            }
+    e->copy_kind_bytes = bytes;
+    return e->copy_kind;
+}
+
+/* ---- timing a row: for (ex_begin(e, ...); ex_more(e);) EX_OK(call); --------------------------------------------- */
+static int ex_by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+EX_FN double ex_median(double *t, int n) { /* sorts t */
+    qsort(t, (size_t)n, sizeof *t, ex_by_size);
+    return n % 2 ? t[n / 2] : 0.5 * (t[n / 2 - 1] + t[n / 2]);
+}
+EX_FN void ex_machine(ex *e, FILE *f) {
+#if defined(__clang__)
+    const char *cc = "clang " __clang_version__;
+#elif defined(__GNUC__)
+    const char *cc = "gcc " __VERSION__;
+#else
+    const char *cc = "another compiler";
+#endif
+    fprintf(f, "# medvol %s, level %d (%s), %d thread%s, %s, %s\n", mv_version(), mv_level(), mv_level_name(mv_level()),
+            mv_threads(&e->ctx), mv_threads(&e->ctx) == 1 ? "" : "s", ex_cpu(), cc);
+}
+EX_FN void ex_print_head(void) {
+    printf("%-32s %11s %5s %7s %5s %9s %9s %9s %8s %9s %6s\n", "op", "shape", "dtype", "threads", "level", "mean_ms", "median_ms",
+           "min_ms", "MB/s", "floor_ms", "share");
+}
+EX_FN void ex_print_row(ex *e) {
+    double sum = 0.0, median, least, floor_ms = 0.0;
+    int i, n = e->n;
+    for (i = 0; i < n; i++) sum += e->time[i];
+    median = ex_median(e->time, n);
+    least = e->time[0];
+    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] > 0.0)
+        floor_ms = 1e3 * ex_median(e->floor_time, n);
+    if (e->json) {
+        printf("{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"level\":%d,\"mean_ms\":%.6g,\"median_ms\":%.6g,"
+               "\"min_ms\":%.6g,\"MB/s\":%.6g,\"n\":%d",
+               e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(), 1e3 * sum / n, 1e3 * median, 1e3 * least,
+               1e-6 * e->bytes / median, n);
+        if (floor_ms > 0.0) printf(",\"floor_ms\":%.6g,\"share\":%.4g", floor_ms, 1e-3 * floor_ms / median);
+        printf("}\n");
+    } else {
+        if (e->rows == 0) ex_print_head();
+        printf("%-32s %11s %5s %7d %5d %9.4g %9.4g %9.4g %8.0f", e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(),
+               1e3 * sum / n, 1e3 * median, 1e3 * least, 1e-6 * e->bytes / median);
+        if (floor_ms > 0.0) printf(" %9.4g %5.0f%%\n", floor_ms, 0.1 * floor_ms / median);
+        else printf(" %9s %6s\n", "-", "-");
+    }
+    fflush(stdout);
+    e->rows++;
+}
+/* in: the input, which gives shape, type and bytes. The floor is the time to read, copy, change in place and write so many
+   bytes (0: has none). */
+EX_FN void ex_begin(ex *e, const char *op, const mv_volume *in, double read, double copy, double place, double write) {
+    double most = fmax(fmax(read, copy), fmax(place, write));
+    int d, at = 0;
+    if (e->rows == 0) ex_machine(e, e->json ? stderr : stdout);
+    e->op = op;
+    for (d = 0; d < in->ndim && at < 48; d++)
+        at += snprintf(e->shape + at, sizeof e->shape - (size_t)at, d ? "x%zu" : "%zu", in->dim[d]);
+    snprintf(e->dtype, sizeof e->dtype, "%s", mv_dtype_name(in->dtype));
+    e->bytes = (double)mv_dtype_size(in->dtype);
+    for (d = 0; d < in->ndim; d++) e->bytes *= (double)in->dim[d];
+    e->floor_bytes[EX_F_READ] = read;
+    e->floor_bytes[EX_F_COPY] = copy;
+    e->floor_bytes[EX_F_PLACE] = place;
+    e->floor_bytes[EX_F_WRITE] = write;
+    if (most > 0.0) ex_floor_room(e, most);
+    if (copy + write > 0.0) ex_floor_copy(e, copy > 0.0 ? copy : write);
+    e->n = -2; /* one call to warm up */
+    e->spent = 0.0;
+}
+/* Ends the last call of the operation, times the floor, begins the next. */
+EX_FN int ex_more(ex *e) {
+    double took = ex_now() - e->begin, floor_s = 0.0;
+    int k, most = e->iterations < EX_ROWS_MAX ? e->iterations : EX_ROWS_MAX;
+    e->n++;
+    if (ex_stop) ex_quit(e, EX_CANCELLED, "cancelled");
+    if (e->n >= 0) {
+        for (k = 0; k < 4; k++)
+            if (e->floor_bytes[k] > 0.0)
+                floor_s += ex_floor_run(e, k, k == EX_F_COPY || k == EX_F_WRITE ? e->copy_kind : 0, e->floor_bytes[k]);
+        e->spent += took + floor_s;
+        if (e->n > 0) {
+            e->time[e->n - 1] = took;
+            e->floor_time[e->n - 1] = floor_s;
+        }
+        if (e->n >= most || (e->n >= 3 && e->spent > e->budget)) {
+            ex_print_row(e);
+            return 0;
+        }
+    }
+    e->begin = ex_now();
+    return 1;
+}
+EX_FN double ex_bytes(const mv_volume *v) { return (double)mv_volume_count(v) * (double)mv_dtype_size(v->dtype); }
+/* The volume to work on: --input as that type, or a noisy head of SIZE voxels each way. */
+EX_FN void ex_input(ex *e, mv_volume *v, mv_dtype dtype) {
+    mv_load_opt opt;
+    memset(v, 0, sizeof *v);
+    memset(&opt, 0, sizeof opt);
+    opt.dtype = dtype;
+    if (e->input) EX_OK(mv_load(&e->ctx, v, e->input, &opt));
+    else ex_make_head(e, v, dtype, e->size, e->size, e->size, NULL, 20.0);
+}
+EX_FN void ex_empty_like(ex *e, mv_volume *v, const mv_volume *like, mv_dtype dtype) { /* memory with every page touched */
+    memset(v, 0, sizeof *v);
+    EX_OK(mv_volume_alloc(&e->ctx, v, dtype, like->ndim, like->dim));
+    memset(v->data, 1, mv_volume_count(v) * mv_dtype_size(dtype));
+}
+/* PROGRAM [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json] */
+EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, const char *usage) {
+    const char *s;
+    ex_init(e, argc, argv, program, usage);
+    e->input = ex_text(e, "--input");
+    e->large = ex_flag(e, "--large");
+    e->size = (size_t)((s = ex_word(e)) != NULL ? ex_parse(e, "SIZE", s, 4, 2048) : 256);
+    e->iterations = (int)((s = ex_word(e)) != NULL ? ex_parse(e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
+    ex_no_more(e);
+    ex_bar.on = 0; /* rows are progress enough */
+}
+/* The main() of a profiler, left out where profile_all takes its function in. */
+#ifdef PROFILE_ALL
+#  define EX_PROFILER(name, what)
+#else
+#  define EX_PROFILER(name, what)                                                                             \
+    int main(int argc, char **argv) {                                                                         \
+        static ex e;                                                                                          \
+        ex_profile_init(&e, argc, argv, #name,                                                                \
+                        #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what \
+                        "\nshare: floor_ms / median_ms; the floor moves the same bytes as fast as this machine can\n" \
+                        "--threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
+        name(&e);                                                                                             \
+        ex_free(&e);                                                                                          \
+        return 0;                                                                                             \
+    }
+#endif
+
 /* ---- pictures in the terminal: two pixels a character, upper one in the foreground colour ---- */
 EX_FN void ex_show_picture(const mv_volume *p) {
     int utf8 = ex_utf8();
