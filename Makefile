@@ -36,5 +36,48 @@ test: $(B)/tests/all ## every test at every SIMD level, 1, 2 and 5 threads
 golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raised (FORCE=1: without)
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
+# ---- programs ----
+.PHONY: examples profile demo flamegraph toc budget test-readme
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
+$(B)/examples/%: examples/%.c examples/example.h medvol.h $(B)/medvol.o
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(CFLAGS) $(WARN) -DMEDVOL_LINKED $< $(B)/medvol.o $(LDLIBS) -o $@
+$(B)/examples/profile_all: $(wildcard examples/profile_*.c)
+
+examples: $(EXAMPLES) ## every program of examples/, in build/examples
+
+profile: $(B)/examples/profile_all ## every operation, timed against this machine's memory; LARGE=1: 512 voxels a side too
+	@$< $(ITERATIONS) $(if $(LARGE),--large) $(if $(THREADS),--threads $(THREADS)) $(if $(JSON),--json)
+
+demo: $(B)/examples/preprocess ## one scan preprocessed and shown; FILE=brain.nii.gz: yours instead of a phantom
+	@mkdir -p $(B)/demo
+	@$< $(FILE) --out $(B)/demo/$(if $(FILE),$(basename $(basename $(notdir $(FILE))))_pre,phantom_pre)
+
+# Where the time goes: OP=crop_pad SIZE=256. Frame pointers, so that perf can walk the stack.
+OP   ?= z_norm
+SIZE ?= 256
+flamegraph: | $(B) ## perf report and flame graph of one profiler: OP=crop_pad SIZE=256
+	@command -v perf >/dev/null || { echo "flamegraph: perf is not installed"; exit 9; }
+	@mkdir -p $(B)/flame
+	$(CC) -std=c99 $(CFLAGS) -fno-omit-frame-pointer examples/profile_$(OP).c $(LDLIBS) -o $(B)/flame/profile_$(OP)
+	perf record -q -g -F 2000 -o $(B)/flame/$(OP).data $(B)/flame/profile_$(OP) $(SIZE)
+	perf script -i $(B)/flame/$(OP).data > $(B)/flame/$(OP).perf.txt
+	perf report -i $(B)/flame/$(OP).data --stdio --no-children -g none --percent-limit 0.5 2>/dev/null | grep -v '^#' | grep . | tee $(B)/flame/$(OP).txt
+	awk -v title="profile_$(OP) $(SIZE)" -f examples/flamegraph.awk $(B)/flame/$(OP).perf.txt > $(B)/flame/$(OP).svg
+	@echo "$(B)/flame/$(OP).svg (open in a browser), $(OP).txt, $(OP).perf.txt (for speedscope)"
+
+# ---- checks of the header itself ----
+toc: ## contents and banners agree; every public function is declared in [API]
+	@sh tests/toc.sh medvol.h
+
+$(B)/budget: tests/tools/budget.c | $(B)
+	$(CC) $(CFLAGS) $< -o $@
+budget: $(B)/budget ## the implementation compiles within 25 s and 1 GB
+	@printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' > $(B)/budget.c
+	@$(B)/budget 25 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
+
+test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
+	@CC="$(CC)" sh tests/readme.sh
+
 clean: ## remove build/
 	rm -rf $(B)

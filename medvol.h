@@ -550,9 +550,6 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
 #ifndef MEDVOL_NO_IO
 
-#endif
-
-#ifndef MEDVOL_NO_IO
 /* mv_save_png_mem: writes src as an 8-bit PNG into cap bytes at dst, which must not overlap src; *made: bytes written: u8 as
    grey, rgb24 and rgba32 as they are, any other real type, and u8 when lo < hi, through the window:
    round(255 * (value - lo) / (hi - lo)) clamped, NaN black; lo == hi: least and greatest finite value. src is 2-D (further
@@ -594,7 +591,7 @@ typedef struct mv_render_opt {
     size_t max_height;
 } mv_render_opt;
 MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt);
-#endif /* MEDVOL_NO_IO */
+#endif
 
 /* ---- intensity ----------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_INTENSITY
