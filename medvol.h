@@ -1328,18 +1328,20 @@ static int mv__cpu_best(int *wise) { /* the highest level that runs; *wise: the 
     *wise = best;
 #if defined(MV__X86) && MV__LEVELS > 2
     {
-        unsigned r[4], l1[4], b7 = 0, x = 0;
+        unsigned r[4], l1[4], b7 = 0, c7 = 0, x = 0;
         const unsigned want1 = 1u << 1 | 1u << 12 | 1u << 23 | 1u << 29; /* PCLMULQDQ, FMA, POPCNT, F16C */
         const unsigned want7 = 1u << 3 | 1u << 5 | 1u << 8;              /* BMI1, AVX2, BMI2 */
         mv__cpuid(0, r);
-        if (r[0] >= 7) { mv__cpuid(7, r); b7 = r[1]; }
+        if (r[0] >= 7) { mv__cpuid(7, r); b7 = r[1]; c7 = r[2]; }
+        (void)c7;
         mv__cpuid(1, l1);
         if (l1[2] & 1u << 27) mv__xcr0(x); /* OSXSAVE: which registers does the system save? */
         mv__cpuid((int)0x80000001u, r);
         if ((l1[2] & want1) == want1 && (b7 & want7) == want7 && (r[2] & 1u << 5) && (x & 0x06) == 0x06) best = 3;
         *wise = best;
 #  if MV__LEVELS > 3
-        if (best == 3 && (b7 & 0xD0030000u) == 0xD0030000u && (x & 0xE6) == 0xE6) { /* F DQ CD BW VL */
+        /* F DQ CD BW VL and VPCLMULQDQ, which only models lack that are passed over as slow below anyway */
+        if (best == 3 && (b7 & 0xD0030000u) == 0xD0030000u && (c7 & 1u << 10) && (x & 0xE6) == 0xE6) {
             best = 4;
             if (!mv__cpu_slow512(l1)) *wise = 4;
         }
@@ -1761,7 +1763,7 @@ MV__TARGET("avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
 #    define MV__S(op) _mm256_##op##_si256
 #    define mv_end() _mm256_zeroupper()
 #  else
-MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
+MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,vpclmulqdq,avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
 #    define MV__SFX _avx512
 #    define MVF_N 16
 #    define mvf __m512
@@ -3184,19 +3186,21 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
 #if MV__PASS == 1 /* types and plain helpers, once */
 #define MV__GZ_LBITS 12   /* index bits of the literal/length table: 16 KiB, leaves room in L1 */
 #define MV__GZ_DBITS 9
-#define MV__GZ_LSIZE (4096 + 576) /* a subtable of 2^k entries holds at least k + 1 of the 288 codes, k <= 3 */
+#define MV__GZ_LSIZE (4096 + 576) /* a subtable of 2^k entries holds at least k + 1 of the 288 codes, k <= 3 (4 from 2048) */
 #define MV__GZ_DSIZE (512 + 640)  /* the same for 32 codes, k <= 6, rounded up */
 #define MV__GZ_SLACK 320  /* output room that one turn of the fast loop may need: 3 x 4 + 258 + a copy's overrun */
 #define MV__GZ_INSLACK 40 /* input bytes that it may look at */
 #define MV__GZ_WINDOW 32768u
-/* Table entry, low to high: 6 bits to drop (code and extra bits), 2 bits number of literals; then up to three literals, or,
-   when that number is 0: 1 bit special, 4 bits code length, 3 bits kind of special, 16 bits base or subtable offset. */
+/* Table entry, low to high: 6 bits to drop (codes and extra bits), 2 bits number of literals; then up to three literals, or,
+   when that number is 0: 4 bits length of the codes, 4 flags, and 16 bits: subtable offset, base distance, or 8 bits base
+   length - 3 and a literal that goes before the match (flag FIRST). But for SUB and EOB entries the six bits from the
+   code length on are the shift that leaves the extra bits. */
 #define MV__GZ_LIT(e) ((e) & 0xC0u)
-#define MV__GZ_SPECIAL 0x100u
-#define MV__GZ_CODE(e) ((e) >> 9 & 15u)
-#define MV__GZ_SUB 0x2000u
-#define MV__GZ_EOB 0x4000u
-#define MV__GZ_BAD 0x8000u
+#define MV__GZ_CODE(e) ((e) >> 8 & 15u)
+#define MV__GZ_SUB 0x1000u
+#define MV__GZ_EOB 0x2000u
+#define MV__GZ_FIRST 0x4000u
+#define MV__GZ_SPECIAL 0x8000u /* always with one of the two, or alone: no such code */
 enum { MV__GZ_NEAR = 0, MV__GZ_BLOCKEND = 1, MV__GZ_E_SYM = 2, MV__GZ_E_DSYM = 3, MV__GZ_E_FAR = 4 };
 
 typedef struct {
@@ -3204,7 +3208,7 @@ typedef struct {
     uint8_t *out, *soft, *hard; /* hand over once soft is reached; never write at or behind hard */
     const uint8_t *hist;        /* the first byte that a distance may reach */
     uint64_t bits;
-    uint32_t nbits, lmask, dmask;
+    uint32_t nbits, lmask;
     int eof, state, last, fixed; /* eof: nothing follows in_end; fixed: the tables hold the fixed codes */
     uint32_t len, dist;         /* a copy that did not fit */
     uint32_t lits, nlits;       /* literals that did not fit */
@@ -3212,6 +3216,7 @@ typedef struct {
     const char *why;
     uint8_t lens[320];
     uint32_t lit[MV__GZ_LSIZE], dis[MV__GZ_DSIZE];
+    uint32_t low[1 << (MV__GZ_LBITS - 1)], list[2 << (MV__GZ_LBITS - 1)]; /* work space of the joins */
 } mv__gz_inf;
 
 /* Tokens of a block. Low 9 bits: literal, or 256 + length - 3; 5 bits distance symbol (30: none); 13 bits extra distance
@@ -3280,27 +3285,49 @@ static const uint32_t mv__gz_crctab[256] = {
 
 /* CRC-32 of n bytes on the inverted state c */
 static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
-#if MV__PASS >= 3 /* x86: carry-less multiply, eight 128-bit remainders folded over 128 bytes, then into one */
-    if (n >= 256) {
-        const __m128i k8 = _mm_set_epi64x(0x14a7fe880, 0x1e88ef372), k1 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
-        __m128i x[8];
-        uint8_t last[16];
-        int i;
-        MV__UNROLL for (i = 0; i < 8; i++) x[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-        x[0] = _mm_xor_si128(x[0], _mm_cvtsi32_si128((int)c));
+#if MV__PASS >= 3 /* x86: carry-less multiply folds 128-bit remainders over a distance, then the last ones into one */
+    if (n >= 512) {
+        const __m128i k1 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); /* x^(128 - 32), x^(128 + 32) mod P, reflected */
+        __m128i x;
+        uint8_t part[256];
+        size_t i, parts;
+#if MV__PASS == 4
+        const __m512i k16 = _mm512_broadcast_i32x4(_mm_set_epi64x(0x1322d1430, 0x11542778a)); /* the same for 16 * 128 */
+        __m512i a[4];
+        MV__UNROLL for (i = 0; i < 4; i++) a[i] = _mm512_loadu_si512((const void *)(p + 64 * i));
+        a[0] = _mm512_xor_si512(a[0], _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)c)));
+        for (p += 256, n -= 256; n >= 256; p += 256, n -= 256) {
+            MV__UNROLL for (i = 0; i < 4; i++)
+                a[i] = _mm512_ternarylogic_epi64(_mm512_clmulepi64_epi128(a[i], k16, 0x00), _mm512_clmulepi64_epi128(a[i], k16, 0x11),
+                                                 _mm512_loadu_si512((const void *)(p + 64 * i)), 0x96);
+        }
+        MV__UNROLL for (i = 0; i < 4; i++) _mm512_storeu_si512((void *)(part + 64 * i), a[i]);
+        parts = 16;
+#else
+        const __m128i k8 = _mm_set_epi64x(0x14a7fe880, 0x1e88ef372);
+        __m128i a[8];
+        MV__UNROLL for (i = 0; i < 8; i++) a[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        a[0] = _mm_xor_si128(a[0], _mm_cvtsi32_si128((int)c));
         for (p += 128, n -= 128; n >= 128; p += 128, n -= 128) {
             MV__UNROLL for (i = 0; i < 8; i++)
-                x[i] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x[i], k8, 0x00), _mm_clmulepi64_si128(x[i], k8, 0x11)),
+                a[i] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(a[i], k8, 0x00), _mm_clmulepi64_si128(a[i], k8, 0x11)),
                                      _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)));
         }
-        MV__UNROLL for (i = 1; i < 8; i++)
-            x[0] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x[0], k1, 0x00), _mm_clmulepi64_si128(x[0], k1, 0x11)), x[i]);
-        for (; n >= 16; p += 16, n -= 16)
-            x[0] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x[0], k1, 0x00), _mm_clmulepi64_si128(x[0], k1, 0x11)),
-                                 _mm_loadu_si128((const __m128i *)(const void *)p));
-        _mm_storeu_si128((__m128i *)(void *)last, x[0]);
+        MV__UNROLL for (i = 0; i < 8; i++) _mm_storeu_si128((__m128i *)(void *)(part + 16 * i), a[i]);
+        parts = 8;
+#endif
+        x = _mm_loadu_si128((const __m128i *)(const void *)part);
+        for (i = 1; i < parts + n / 16; i++) { /* the remainders, then what is left of the data */
+            const uint8_t *q = i < parts ? part + 16 * i : p + 16 * (i - parts);
+            x = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x, k1, 0x00), _mm_clmulepi64_si128(x, k1, 0x11)),
+                              _mm_loadu_si128((const __m128i *)(const void *)q));
+        }
+        p += n / 16 * 16;
+        n %= 16;
+        _mm_storeu_si128((__m128i *)(void *)part, x);
         c = 0;
-        for (i = 0; i < 16; i++) c = mv__gz_crctab[(c ^ last[i]) & 255] ^ c >> 8;
+        for (i = 0; i < 16; i++) c = mv__gz_crctab[(c ^ part[i]) & 255] ^ c >> 8;
+        mv_end();
     }
 #else
     if (n >= 8192) { /* eight bytes a turn; the tables cost less than the gain from here on */
@@ -3323,12 +3350,17 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
    for the next turn is looked up before the copy, and refills only OR in bits above those already used as an index. */
 #define MV__GZ_REFILL() (bb |= mv__le64(in) << (bc & 63), in += ~bc >> 3 & 7, bc |= 56)
 #define MV__GZ_DROP(e) (bb >>= (e) & 63, bc -= (e))
-#define MV__GZ_EXTRA(saved, e) ((uint32_t)(((saved) & (((uint64_t)1 << ((e) & 63)) - 1)) >> MV__GZ_CODE(e)))
+#if MV__PASS >= 3
+#  define MV__GZ_LOW(x, e) _bzhi_u64(x, e)
+#else
+#  define MV__GZ_LOW(x, e) ((x) & (((uint64_t)1 << ((e) & 63)) - 1))
+#endif
+#define MV__GZ_EXTRA(saved, e) ((uint32_t)(MV__GZ_LOW(saved, e) >> ((e) >> 8 & 63)))
 static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
     const uint8_t *in = s->in, *in_lim = s->in_end - MV__GZ_INSLACK, *src;
     uint8_t *out = s->out, *out_lim = s->hard - MV__GZ_SLACK, *end;
     const uint32_t *lt = s->lit, *dt = s->dis;
-    const uint64_t lm = s->lmask, dm = s->dmask;
+    const uint64_t lm = s->lmask;
     uint64_t bb = s->bits, saved;
     uint32_t bc = s->nbits, e, d, dist;
     int r = MV__GZ_NEAR;
@@ -3346,16 +3378,15 @@ static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
                 }
             }
         }
-        saved = bb;
-        if (e & MV__GZ_SPECIAL) { /* at most 24 bits are gone: 32 are left, enough for a code behind a subtable */
+        saved = bb; /* at most 24 bits are gone: 32 are left, enough for a length code behind a subtable */
+        if (MV__UNLIKELY(e & MV__GZ_SPECIAL)) {
             if (e & MV__GZ_SUB) {
                 MV__GZ_DROP(e);
                 e = lt[(e >> 16) + (bb & ((1u << MV__GZ_CODE(e)) - 1))];
                 saved = bb;
                 if (MV__GZ_LIT(e)) {
-                    MV__GZ_DROP(e); *out++ = (uint8_t)(e >> 8);
-                    MV__GZ_REFILL(); e = lt[bb & lm];
-                    goto check;
+                    MV__GZ_DROP(e); *out++ = (uint8_t)(e >> 8); e = lt[bb & lm];
+                    goto next;
                 }
             }
             if (e & MV__GZ_SPECIAL) {
@@ -3365,10 +3396,12 @@ static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
             }
         }
         MV__GZ_DROP(e);
-        end = out + (e >> 16) + MV__GZ_EXTRA(saved, e);
-        d = dt[bb & dm];
+        *out = (uint8_t)(e >> 24); /* the literal that may go first: no branch */
+        out += e >> 14 & 1;
+        end = out + 3 + (e >> 16 & 255) + MV__GZ_EXTRA(saved, e);
+        d = dt[bb & ((1u << MV__GZ_DBITS) - 1)];
         MV__GZ_REFILL();
-        if (d & MV__GZ_SPECIAL) {
+        if (MV__UNLIKELY(d & MV__GZ_SPECIAL)) {
             if (!(d & MV__GZ_SUB)) { r = MV__GZ_E_DSYM; break; }
             MV__GZ_DROP(d);
             d = dt[(d >> 16) + (bb & ((1u << MV__GZ_CODE(d)) - 1))];
@@ -3378,7 +3411,7 @@ static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
         MV__GZ_DROP(d);
         dist = (d >> 16) + MV__GZ_EXTRA(saved, d);
         e = lt[bb & lm]; /* 28 bits gone at most */
-        if (dist > (size_t)(out - s->hist)) { r = MV__GZ_E_FAR; break; }
+        if (MV__UNLIKELY(dist > (size_t)(out - s->hist))) { r = MV__GZ_E_FAR; break; }
         MV__GZ_REFILL();
         src = out - dist;
         if (dist >= 16) {
@@ -3515,6 +3548,7 @@ static void MV__K(mv__gz_emit)(mv__gz_def *z) {
 #undef MV__GZ_REFILL
 #undef MV__GZ_DROP
 #undef MV__GZ_EXTRA
+#undef MV__GZ_LOW
 #else
 /* ---- checksums ---- */
 MEDVOL_DEF uint32_t mv_crc32(uint32_t crc, const void *src, size_t n) {
@@ -3559,28 +3593,28 @@ MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n) {
 
 /* ---- inflate ---- */
 #define MV__GZ_LEN(base, extra) ((uint32_t)(base) << 16 | (extra))
-static const uint32_t mv__gz_lenproto[32] = { /* symbols 256..287: base << 16 | extra bits */
-    MV__GZ_SPECIAL | MV__GZ_EOB, MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0), MV__GZ_LEN(5, 0), MV__GZ_LEN(6, 0), MV__GZ_LEN(7, 0),
-    MV__GZ_LEN(8, 0), MV__GZ_LEN(9, 0), MV__GZ_LEN(10, 0), MV__GZ_LEN(11, 1), MV__GZ_LEN(13, 1), MV__GZ_LEN(15, 1),
-    MV__GZ_LEN(17, 1), MV__GZ_LEN(19, 2), MV__GZ_LEN(23, 2), MV__GZ_LEN(27, 2), MV__GZ_LEN(31, 2), MV__GZ_LEN(35, 3),
-    MV__GZ_LEN(43, 3), MV__GZ_LEN(51, 3), MV__GZ_LEN(59, 3), MV__GZ_LEN(67, 4), MV__GZ_LEN(83, 4), MV__GZ_LEN(99, 4),
-    MV__GZ_LEN(115, 4), MV__GZ_LEN(131, 5), MV__GZ_LEN(163, 5), MV__GZ_LEN(195, 5), MV__GZ_LEN(227, 5), MV__GZ_LEN(258, 0),
-    MV__GZ_SPECIAL | MV__GZ_BAD, MV__GZ_SPECIAL | MV__GZ_BAD };
+static const uint32_t mv__gz_lenproto[32] = { /* symbols 256..287: base - 3 << 16 | extra bits */
+    MV__GZ_SPECIAL | MV__GZ_EOB, MV__GZ_LEN(0, 0), MV__GZ_LEN(1, 0), MV__GZ_LEN(2, 0), MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0),
+    MV__GZ_LEN(5, 0), MV__GZ_LEN(6, 0), MV__GZ_LEN(7, 0), MV__GZ_LEN(8, 1), MV__GZ_LEN(10, 1), MV__GZ_LEN(12, 1),
+    MV__GZ_LEN(14, 1), MV__GZ_LEN(16, 2), MV__GZ_LEN(20, 2), MV__GZ_LEN(24, 2), MV__GZ_LEN(28, 2), MV__GZ_LEN(32, 3),
+    MV__GZ_LEN(40, 3), MV__GZ_LEN(48, 3), MV__GZ_LEN(56, 3), MV__GZ_LEN(64, 4), MV__GZ_LEN(80, 4), MV__GZ_LEN(96, 4),
+    MV__GZ_LEN(112, 4), MV__GZ_LEN(128, 5), MV__GZ_LEN(160, 5), MV__GZ_LEN(192, 5), MV__GZ_LEN(224, 5), MV__GZ_LEN(255, 0),
+    MV__GZ_SPECIAL, MV__GZ_SPECIAL };
 static const uint32_t mv__gz_distproto[32] = {
     MV__GZ_LEN(1, 0), MV__GZ_LEN(2, 0), MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0), MV__GZ_LEN(5, 1), MV__GZ_LEN(7, 1),
     MV__GZ_LEN(9, 2), MV__GZ_LEN(13, 2), MV__GZ_LEN(17, 3), MV__GZ_LEN(25, 3), MV__GZ_LEN(33, 4), MV__GZ_LEN(49, 4),
     MV__GZ_LEN(65, 5), MV__GZ_LEN(97, 5), MV__GZ_LEN(129, 6), MV__GZ_LEN(193, 6), MV__GZ_LEN(257, 7), MV__GZ_LEN(385, 7),
     MV__GZ_LEN(513, 8), MV__GZ_LEN(769, 8), MV__GZ_LEN(1025, 9), MV__GZ_LEN(1537, 9), MV__GZ_LEN(2049, 10),
     MV__GZ_LEN(3073, 10), MV__GZ_LEN(4097, 11), MV__GZ_LEN(6145, 11), MV__GZ_LEN(8193, 12), MV__GZ_LEN(12289, 12),
-    MV__GZ_LEN(16385, 13), MV__GZ_LEN(24577, 13), MV__GZ_SPECIAL | MV__GZ_BAD, MV__GZ_SPECIAL | MV__GZ_BAD };
+    MV__GZ_LEN(16385, 13), MV__GZ_LEN(24577, 13), MV__GZ_SPECIAL, MV__GZ_SPECIAL };
 static const uint8_t mv__gz_clorder[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
 enum { MV__GZ_BLOCKHEAD, MV__GZ_STORED, MV__GZ_CODES, MV__GZ_COPY };           /* states of the decoder */
 enum { MV__GZ_DONE = 0, MV__GZ_NEED_IN = 1, MV__GZ_NEED_OUT = 2 };             /* its answers; else a status */
 
 static uint32_t mv__gz_entry(const uint32_t *proto, int literals, unsigned sym, unsigned len) {
-    if (!literals) return proto[sym] + len + (len << 9);
+    if (!literals) return proto[sym] + len + (len << 8);
     if (sym < 256) return sym << 8 | 0x40u | len;
-    return proto[sym - 256] + len + (len << 9);
+    return proto[sym - 256] + len + (len << 8);
 }
 /* next code of len bits in bit-reversed order: add 1 from the top down */
 static unsigned mv__gz_nextcode(unsigned code, unsigned len) {
@@ -3605,7 +3639,7 @@ static void mv__gz_subtables(uint32_t *tab, unsigned tb, const uint16_t *sorted,
                     left -= count[tb + sub];
                 }
                 size += 1u << sub;
-                tab[prefix] = off << 16 | MV__GZ_SPECIAL | MV__GZ_SUB | sub << 9 | tb;
+                tab[prefix] = off << 16 | MV__GZ_SPECIAL | MV__GZ_SUB | sub << 8 | tb;
             }
             for (i = code >> tb; i < 1u << sub; i += 1u << (len - tb))
                 tab[off + i] = mv__gz_entry(proto, literals, *sorted, len - tb);
@@ -3615,34 +3649,65 @@ static void mv__gz_subtables(uint32_t *tab, unsigned tb, const uint16_t *sorted,
         if (len == 15) return;
     }
 }
-/* Puts second and third literals into entries that have bits to spare. Downwards: what an entry looks up lies below it. */
-static void mv__gz_join(uint32_t *tab, unsigned tb) {
-    size_t i = (size_t)1 << tb;
-    while (i-- > 0) {
-        uint32_t e = tab[i], e2, e3, len = e & 63;
-        if (!MV__GZ_LIT(e)) continue;
-        e2 = tab[i >> len];
-        len += e2 & 63;
-        if (!MV__GZ_LIT(e2) || len > tb) continue;
-        e = (e & 0xFF00u) | (e2 & 0xFF00u) << 8 | 0x80u | len;
-        e3 = tab[i >> len];
-        len += e3 & 63;
-        if (MV__GZ_LIT(e3) && len <= tb) e = (e & 0xFFFF00u) | (e3 & 0xFF00u) << 16 | 0xC0u | len;
-        tab[i] = e;
+/* Joins: an entry that starts with a literal and has index bits to spare takes in what these say: a second and third literal,
+   or the length code of a match. What follows a literal depends on its code length alone, so for each length the
+   followers are listed once and put behind every literal of that length. */
+typedef struct { uint32_t *one; uint32_t *two; } mv__gz_followers; /* ends of the lists of literals and of lengths */
+static mv__gz_followers mv__gz_follow(const uint32_t *low, uint32_t *list, unsigned room, unsigned len) {
+    mv__gz_followers f;
+    uint32_t j, top = 1u << room;
+    f.one = list;                                 /* pairs index, addend; literals from the front, */
+    f.two = list + (2 << (MV__GZ_LBITS - 1)) - 2; /* lengths from the back */
+    for (j = 0; j < top; j++) {
+        uint32_t e = low[j], n = e & 63;
+        if (MV__GZ_LIT(e)) {
+            uint32_t e3 = low[j >> n], n3 = n + (e3 & 63);
+            e = (e & 0xFF00u) << 8 | (e & 0xFFu);
+            if (MV__GZ_LIT(e3) && n3 <= room) e += (e3 & 0xFF00u) << 16 | (e3 & 0xFFu);
+            f.one[0] = j << len;
+            f.one[1] = e;
+            f.one += n <= room ? 2 : 0;
+        } else {
+            f.two[0] = j << len;
+            f.two[1] = e;
+            f.two -= !(e & MV__GZ_SPECIAL) && MV__GZ_CODE(e) <= room ? 2 : 0;
+        }
+    }
+    return f;
+}
+static void mv__gz_join(mv__gz_inf *s, unsigned tb, const uint16_t *sorted, const unsigned *count) {
+    uint32_t *tab = s->lit, *p, *last = s->list + (2 << (MV__GZ_LBITS - 1)) - 2;
+    unsigned len, code = 0, i, have = 0;
+    for (len = 1; len < tb; len++) {
+        unsigned listed = 0;
+        mv__gz_followers f = { s->list, last };
+        for (i = 0; i < count[len]; i++, code = mv__gz_nextcode(code, len)) {
+            unsigned sym = *sorted++;
+            uint32_t lit = sym << 8 | 0x40u | len, first = sym << 24 | MV__GZ_FIRST | len << 8 | len;
+            if (sym > 255) continue;
+            if (!have) mv__memcpy(s->low, tab, sizeof(*tab) << (tb - len));
+            have = 1;
+            if (!listed) f = mv__gz_follow(s->low, s->list, tb - len, len);
+            listed = 1;
+            for (p = s->list; p < f.one; p += 2) tab[code | p[0]] = lit + p[1];
+            for (p = last; p > f.two; p -= 2) tab[code | p[0]] = first + p[1];
+        }
     }
 }
-/* Would joining pay? The share of the code space whose entries would hold two literals. */
-static int mv__gz_worth_joining(const uint8_t *lens, unsigned tb) {
-    unsigned c[16] = { 0 }, i, a, b, sum = 0;
+/* Would joining pay? The share of the code space whose entries would be joined. */
+static int mv__gz_worth_joining(const uint8_t *lens, unsigned n, unsigned tb) {
+    unsigned c[16] = { 0 }, d[16] = { 0 }, i, a, b, sum = 0;
     for (i = 0; i < 256; i++) c[lens[i]]++;
-    for (a = 1; a < tb; a++) for (b = 1; a + b <= tb; b++) sum += (c[a] * c[b]) << (tb - a - b);
+    for (i = 257; i < n; i++) d[lens[i]]++;
+    for (a = 1; a < tb; a++) for (b = 1; a + b <= tb; b++) sum += (c[a] * (c[b] + d[b])) << (tb - a - b);
     return sum * 8 >= 1u << tb;
 }
 /* Builds the table of a code with zlib's rules: over-subscribed is an error; incomplete too, except no code at all (distances)
    or one code of one bit. Returns the index bits, 0 on error. literals: 1 for the literal/length code. */
-static unsigned mv__gz_table(uint32_t *tab, unsigned tb, const uint8_t *lens, unsigned n, int literals) {
+static unsigned mv__gz_table(mv__gz_inf *s, const uint8_t *lens, unsigned n, int literals) {
+    uint32_t *tab = literals ? s->lit : s->dis;
     const uint32_t *proto = literals ? mv__gz_lenproto : mv__gz_distproto;
-    unsigned count[16] = { 0 }, offs[16], i, len, max = 15, code = 0, k = 0;
+    unsigned count[16] = { 0 }, offs[16], i, len, max = 15, code = 0, k = 0, tb = literals ? MV__GZ_LBITS : MV__GZ_DBITS;
     int left = 1, join;
     uint16_t sorted[288];
     for (i = 0; i < n; i++) count[lens[i]]++;
@@ -3657,12 +3722,13 @@ static unsigned mv__gz_table(uint32_t *tab, unsigned tb, const uint8_t *lens, un
     for (len = 1; len < 15; len++) offs[len + 1] = offs[len] + count[len];
     for (i = 0; i < n; i++) if (lens[i]) sorted[offs[lens[i]]++] = (uint16_t)i;
     if (left > 0) { /* none or one code */
-        tab[0] = max ? mv__gz_entry(proto, literals, sorted[0], 1) : MV__GZ_SPECIAL | MV__GZ_BAD | 1u;
-        tab[1] = MV__GZ_SPECIAL | MV__GZ_BAD | 1u;
-        return 1;
+        if (literals) tb = 1;
+        for (i = 0; i < 1u << tb; i++)
+            tab[i] = max && !(i & 1) ? mv__gz_entry(proto, literals, sorted[0], 1) : MV__GZ_SPECIAL | 1u;
+        return tb;
     }
-    join = literals && mv__gz_worth_joining(lens, tb);
-    if (!join && max < tb) tb = max;
+    join = literals && mv__gz_worth_joining(lens, n, tb);
+    if (literals && !join) tb = max < MV__GZ_LBITS - 1 ? max : MV__GZ_LBITS - 1;
     for (len = 1; len <= tb; len++) { /* the table doubles with each length; shorter codes repeat in the new half */
         if (len > 1) mv__memcpy(tab + ((size_t)1 << (len - 1)), tab, sizeof(*tab) << (len - 1));
         for (i = 0; i < count[len]; i++) {
@@ -3671,7 +3737,7 @@ static unsigned mv__gz_table(uint32_t *tab, unsigned tb, const uint8_t *lens, un
         }
     }
     if (max > tb) mv__gz_subtables(tab, tb, sorted + k, count, tb + 1, code, proto, literals);
-    if (join) mv__gz_join(tab, tb);
+    if (join) mv__gz_join(s, tb, sorted, count);
     return tb;
 }
 static int mv__gz_fail(mv__gz_inf *s, mv_status code, const char *why) {
@@ -3745,12 +3811,11 @@ static int mv__gz_dynamic(mv__gz_inf *s) {
     s->bits &= ((uint64_t)1 << s->nbits) - 1; /* the wide refill leaves bits above the count */
     if (s->lens[256] == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "no end-of-block code");
     s->fixed = 0;
-    k = mv__gz_table(s->lit, MV__GZ_LBITS, s->lens, hlit, 1);
+    k = mv__gz_table(s, s->lens, hlit, 1);
     if (k == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid set of literal/length codes");
     s->lmask = (1u << k) - 1;
-    k = mv__gz_table(s->dis, MV__GZ_DBITS, s->lens + hlit, hdist, 0);
+    k = mv__gz_table(s, s->lens + hlit, hdist, 0);
     if (k == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid set of distance codes");
-    s->dmask = (1u << k) - 1;
     s->state = MV__GZ_CODES;
     return MV__GZ_DONE;
 }
@@ -3761,9 +3826,9 @@ static void mv__gz_fixed(mv__gz_inf *s) {
     mv__memset(s->lens + 144, 9, 112);
     mv__memset(s->lens + 256, 7, 24);
     mv__memset(s->lens + 280, 8, 8);
-    s->lmask = (1u << mv__gz_table(s->lit, MV__GZ_LBITS, s->lens, 288, 1)) - 1;
+    s->lmask = (1u << mv__gz_table(s, s->lens, 288, 1)) - 1;
     mv__memset(s->lens, 5, 32);
-    s->dmask = (1u << mv__gz_table(s->dis, MV__GZ_DBITS, s->lens, 32, 0)) - 1;
+    mv__gz_table(s, s->lens, 32, 0);
     s->fixed = 1;
 }
 static int mv__gz_blockhead(mv__gz_inf *s) {
@@ -3841,8 +3906,9 @@ static int mv__gz_symbol(mv__gz_inf *s) {
     } else {
         uint64_t rest = s->bits >> used;
         uint32_t base = used;
-        s->len = (e >> 16) + ((uint32_t)((s->bits >> d) & (((uint64_t)1 << (e & 63)) - 1)) >> MV__GZ_CODE(e));
-        d = s->dis[rest & s->dmask];
+        uint32_t first = e & MV__GZ_FIRST ? 1 : 0;
+        s->len = 3 + (e >> 16 & 255) + ((uint32_t)((s->bits >> d) & (((uint64_t)1 << (e & 63)) - 1)) >> MV__GZ_CODE(e));
+        d = s->dis[rest & ((1u << MV__GZ_DBITS) - 1)];
         if (d & MV__GZ_SPECIAL && d & MV__GZ_SUB) {
             rest >>= d & 63;
             base += d & 63;
@@ -3852,10 +3918,12 @@ static int mv__gz_symbol(mv__gz_inf *s) {
         if (used > s->nbits) { s->len = 0; return mv__gz_short(s); }
         if (d & MV__GZ_SPECIAL) { s->len = 0; return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid distance code"); }
         s->dist = (d >> 16) + ((uint32_t)(rest & (((uint64_t)1 << (d & 63)) - 1)) >> MV__GZ_CODE(d));
-        if (s->dist > (size_t)(s->out - s->hist)) {
+        if (s->dist > (size_t)(s->out - s->hist) + first) {
             s->len = 0;
             return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a distance reaches before the start of the data");
         }
+        s->lits = e >> 24;
+        s->nlits = first;
     }
     s->bits >>= used;
     s->nbits -= used;
