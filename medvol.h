@@ -116,7 +116,10 @@ extern "C" {
     X(E_SPACE, -16, "the output buffer is too small")                                                         \
     X(E_SINGULAR, -17, "the geometry cannot be inverted")                                                     \
     X(E_BUSY, -18, "the target is in use")                                                                    \
-    X(E_EMPTY, -19, "no voxel is left to work on")
+    X(E_EMPTY, -19, "no voxel is left to work on")                                                            \
+    X(E_ACCESS, -20, "permission denied")                                                                     \
+    X(E_EXISTS, -21, "the file exists already")                                                               \
+    X(E_FULL, -22, "no space left on the device")
 
 typedef enum mv_status {
 #define MV__X(name, value, text) MEDVOL_##name = value,
@@ -160,8 +163,10 @@ typedef struct mv_limits {
 /* File access, so that firmware, archives and fault injection can stand in for the file system. All calls return 0 or a
    negative mv_status; read and write return the number of bytes moved (read: 0 is the end of the file, less than asked
    is allowed) or a negative status. `mode` is MEDVOL_IO_READ or MEDVOL_IO_CREATE (fails when the file exists).
-   map/unmap, sync, rename and resolve may be NULL: then maps are refused and saving writes straight to the target.
-   resolve follows symbolic links of `path` into buf (size bytes). */
+   map/unmap, sync, rename, resolve and protect may be NULL: without map, maps are refused; without rename, saving writes
+   straight to the target. resolve follows symbolic links of `path` into buf (MEDVOL_E_SPACE: size bytes are too few) and refuses
+   a target that exists and is no regular file (MEDVOL_E_UNSUPPORTED). protect gives an open new file the permissions of the
+   file at `like`, when there is one. read must allow calls from several threads at once only in the platform's own hooks. */
 enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1 };
 typedef struct mv_io {
     void *user;
@@ -176,6 +181,7 @@ typedef struct mv_io {
     int (*resolve)(void *user, const char *path, char *buf, size_t size);
     int (*map)(void *user, void *file, uint64_t bytes, void **address);
     void (*unmap)(void *user, void *address, uint64_t bytes);
+    int (*protect)(void *user, void *file, const char *like);
 } mv_io;
 
 /* Everything a context can be told; {0} means: threads on all cores, malloc, no callbacks, the file system. Fields may be
@@ -266,7 +272,8 @@ typedef enum mv_dtype {
 
 /* Header fields of a NIfTI file that no operation needs, kept so that saving gives them back. `affine` is the geometry the
    load chose: while the volume's is still the same, the file's own qform, sform and pixdim are written unchanged.
-   ext: what stood between header and voxels after the extender (chains of esize, ecode, data), verbatim. */
+   ext: what stood between header and voxels after the extender: a chain of esize, ecode (in the machine's byte order) and data,
+   or, when it was malformed, those bytes verbatim. */
 typedef struct mv_nifti {
     int version;    /* 1 or 2; 0 is Analyze 7.5 */
     int big_endian; /* of the file */
@@ -543,9 +550,129 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 #endif
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
-#ifndef MEDVOL_NO_IO
 
-#endif
+/* NIfTI-1 and NIfTI-2 (.nii, .hdr + .img), each part plain or gzip, in either byte order; Analyze 7.5 on request. What a
+   file is, its first bytes decide, not its name: names only lead from one part of a pair to the other. Only regular files
+   are opened. Source: nifti1.h, nifti2.h (nifti.nimh.nih.gov), the Analyze 7.5 header of the Mayo Clinic. */
+
+/* GEOMETRY of a loaded volume: sform when its code is positive and the matrix can be inverted, else qform on the same terms,
+   else diag(pixdim) with origin 0 (nifti1.h, method 1; other programs centre the volume or flip x there). xyzt_units in
+   metres or micrometres, milli- or microseconds are turned into millimetres and seconds.
+   MENDED, with a warning bit, an error under desc.strict: a pixdim that is zero, negative or not finite (1, absolute value, 1);
+   a quaternion longer than 1.001 (renormalised); an sform or qform that was passed over; bitpix (datatype rules);
+   a malformed extension chain (its bytes are kept). A slope that is zero or not finite means no scaling. */
+
+/* Options of the loads; {0} or NULL: every voxel, as stored.
+   dtype: convert to this type while reading. Integer and real types: value = stored * slope + inter, rounded and saturated
+   as in mv_convert, and the volume has slope 1. Complex to complex: both parts are scaled (nifti1.h). MEDVOL_NONE: dst's type
+   when it has memory and another type than the file, else the stored numbers with slope and inter in the volume.
+   crop: so many leading axes are limited to the box of size[] voxels at start[]; axes beyond are taken whole. Only the rows of
+   the box are read; of a gzip file no more is inflated than up to its last row, of a block gzip file only the members that hold
+   it (and the header). volumes: take only so many volumes from `volume` on (0: all), counted over axes 3 to 6; one gives a
+   3-D volume, more a 4-D one; crop is then at most 3.
+   analyze: Analyze 7.5 headers are taken too (no scaling, diag(pixdim), origin 0).
+   partial: voxels that the file does not hold are given the real value `fill` (MEDVOL_W_PARTIAL) instead of
+   MEDVOL_E_TRUNCATED; ignored under desc.strict.
+   verify: a crop reads a gzip file to its end and checks every CRC; full loads always do. Without it a crop that stops inside a
+   member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the voxels that are read for that [1 GiB].
+   wide: how F128 and C256 numbers are encoded; without it they can only be loaded as stored.
+   img, img_bytes: the .img part for mv_load_mem of a pair. */
+enum { MEDVOL_WIDE_NONE = 0, MEDVOL_WIDE_X87 = 1, MEDVOL_WIDE_BINARY128 = 2, MEDVOL_WIDE_DOUBLE_DOUBLE = 3 };
+typedef struct mv_load_opt {
+    mv_dtype dtype;
+    int crop;
+    int64_t start[7], size[7];
+    int64_t volume, volumes;
+    int analyze;
+    int partial;
+    double fill;
+    int verify;
+    uint64_t max_surplus;
+    int wide;
+    const void *img;
+    size_t img_bytes;
+} mv_load_opt;
+
+/* mv_load: read a file into v (rule of destinations; v with memory is filled row by row, and its voxels are undefined after an
+   error). Affine, scaling and step are those of the box; every header field and extension is in v->nifti. `path` may name
+   either part of a pair. Plain files are read by positioned reads straight into place, conversion and byte swapping work on
+   pieces that stay in the L2 cache; block gzip is inflated in parallel.
+   Memory: the voxels; 256 KiB a thread when something is converted; 0.4 MiB for gzip; for block gzip 8 MiB and one member a
+   thread. A size claimed by the header is believed only as far as the file's length (gzip: 1032 times it) allows.
+   Errors: MEDVOL_E_NOTFOUND, _ACCESS, _IO, _UNSUPPORTED (not a regular file, 1-bit voxels), _FORMAT (what the file looks like
+   instead; or the field that is wrong), _DTYPE, _SIZE, _RANGE (box), _TRUNCATED, _CORRUPT, _LIMIT, _NOMEM, _CANCELLED. */
+MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
+/* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the call. */
+MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt);
+/* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze` counts. v is
+   released before. A file without its voxels, and a .hdr without its .img, will do. mv_load_header_mem: from memory. */
+MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
+MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt);
+/* mv_map: map the voxels of a plain .nii or .img in native byte order into memory instead of reading them; v must be
+   empty. Takes a few microseconds at any size. Pages are private: writing to the voxels leaves the file alone. crop and
+   volumes give a view into the map; dtype must be MEDVOL_NONE or the stored one. For files the caller controls only: when
+   another program shortens the file, touching the lost part is a bus error (SIGBUS), as with every map.
+   Errors: as mv_load; MEDVOL_E_UNSUPPORTED for gzip, foreign byte order, voxels off their natural alignment, systems
+   without maps: use mv_load there. */
+MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
+
+/* Options of the saves; {0} or NULL: the volume's type, NIfTI-1, form by the name.
+   dtype: stored type. MEDVOL_NONE: v's own, with v's slope and inter; f16 and bf16 volumes are then stored as f32, since few
+   programs know these types: ask for MEDVOL_F16 or _BF16 to get them.
+   Real numbers become integers as stored = (real - inter) / slope, rounded to nearest even and saturated; NaN becomes what
+   stands for 0. slope, inter: chosen scaling of an integer type. slope 0: none when all values are whole and fit, else the
+   scaling that spreads minimum..maximum over the whole range. (slope and inter of a NIfTI-1 file are floats; the voxels
+   are made with the rounded ones.)
+   version: 1 or 2; 0: 1 unless the shape does not fit. A dimension is never clamped: MEDVOL_E_SIZE.
+   pair: 1: header and voxels apart; 0: when the name ends in .hdr or .img (.gz). gzip: 1 yes, -1 no, 0 when the name ends in
+   .gz. level 1 (default: near the ratio of 6 on noisy voxels at many times its speed) to 9, MEDVOL_GZIP_STORE. container:
+   MEDVOL_GZIP_AUTO writes block gzip (MGZIP: plain gzip for every other reader), members of about `member` bytes [1 MiB]
+   cut at slices, the header in a member of its own.
+   big_endian: byte order of the file. no_sync: do not wait for the disk: faster, but a power failure may lose old and new. */
+typedef struct mv_save_opt {
+    mv_dtype dtype;
+    double slope, inter;
+    int version;
+    int pair;
+    int gzip;
+    int level;
+    int container;
+    size_t member;
+    int big_endian;
+    int no_sync;
+} mv_save_opt;
+
+/* mv_save: write v, any strides, to path. Atomic: a temporary file ".NAME.mvtmp.PID.N" beside the target is written, flushed
+   (fsync) and renamed over it; after any failure the old file is there bit for bit and the temporary one is gone. The old
+   file's permissions are kept; a symbolic link stays and its target is replaced. So saving over the file v was mapped from is safe
+   (Windows refuses it: MEDVOL_E_ACCESS). A pair is written in full before the .img, then the .hdr are renamed: a crash between
+   the two leaves a new .img with the old .hdr; prefer single files.
+   Header fields and extensions come from v->nifti. Geometry that is still the loaded one is written back as it was read; else
+   sform, qform and pixdim come from v->affine in mm and seconds (under the code of the loaded transform, or 1: scanner), the
+   qform code is 0 when shear keeps a quaternion from holding it, and slice timing fields are dropped when axes have moved.
+   Memory: 4 MiB of converted voxels, and those of mv_gzip_writer; never a second copy of the volume.
+   Threads: conversion and compression. The bytes depend on v and opt only.
+   Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE, _NOTFOUND (folder), _ACCESS, _FULL, _IO, _UNSUPPORTED (target is not a
+   regular file), _NOMEM, _CANCELLED. */
+MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, const mv_save_opt *opt);
+/* mv_save_mem: the same into memory, freed by mv_buffer_free. file and img are overwritten; img receives the voxels of a pair
+   (opt->pair) and may be NULL otherwise. gzip: opt->gzip 1. */
+typedef struct mv_buffer {
+    void *data;
+    size_t bytes;
+} mv_buffer;
+MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, const mv_volume *v, const mv_save_opt *opt);
+MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b);
+
+/* Header extensions. mv_nifti_ext_next: walks the chain: 1 and the next one's code, data and length (padding included), 0 at the
+   end or where the chain is malformed. Start with *at = 0. mv_nifti_ext_add: appends one, padded with zeros to 16 bytes;
+   a volume without a header gets one. Codes: nifti1.h (4 AFNI, 6 comment, 44 MRS ...).
+   Errors: MEDVOL_E_NULL, _SIZE, _LIMIT (max_ext_bytes), _FORMAT (the present chain is malformed), _NOMEM. */
+MEDVOL_DEF int mv_nifti_ext_next(const mv_nifti *h, size_t *at, int *code, const void **data, size_t *bytes);
+MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const void *data, size_t bytes);
+
+/* mv_io_default: the platform's files as hooks, to wrap or forward to; NULL with MEDVOL_NO_STDIO. Paths are UTF-8. */
+MEDVOL_DEF const mv_io *mv_io_default(void);
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
 #ifndef MEDVOL_NO_IO
@@ -5348,10 +5475,2204 @@ MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void
 #endif
 #endif /* MEDVOL_NO_GZIP */
 
-/* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG ==== */
+/* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG. Owns mv__io_*. Uses [BASE] [CTX] [VOLUME] [GZIP].
+   Source: nifti1.h and nifti2.h (NIfTI data format working group), Analyze 7.5 header (Mayo Clinic). ======================== */
 #ifndef MEDVOL_NO_IO
 #ifdef MV__PASS
+/* ---- byte order of n units, any alignment; d may be s ---- */
+static void MV__K(mv__io_swap2)(unsigned char *d, const unsigned char *s, size_t n) {
+    const mvi low = mvi_set1(0x00ff00ff);
+    size_t i = 0;
+    uint16_t u;
+    for (; MVF_N > 1 && i + 2 * MVF_N <= n; i += 2 * MVF_N) {
+        mvi v = mvi_load((const int32_t *)(const void *)(s + 2 * i));
+        v = mvi_or(mvi_and(mvi_srl(v, 8), low), mvi_sll(mvi_and(v, low), 8));
+        mvi_store((int32_t *)(void *)(d + 2 * i), v);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        mv__memcpy(&u, s + 2 * i, 2);
+        u = mv__swap16(u);
+        mv__memcpy(d + 2 * i, &u, 2);
+    }
+}
+static void MV__K(mv__io_swap4)(unsigned char *d, const unsigned char *s, size_t n) {
+    const mvi low = mvi_set1(0x00ff00ff);
+    size_t i = 0;
+    uint32_t u;
+    for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {
+        mvi v = mvi_load((const int32_t *)(const void *)(s + 4 * i));
+        v = mvi_or(mvi_and(mvi_srl(v, 8), low), mvi_sll(mvi_and(v, low), 8));
+        v = mvi_or(mvi_srl(v, 16), mvi_sll(v, 16));
+        mvi_store((int32_t *)(void *)(d + 4 * i), v);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        mv__memcpy(&u, s + 4 * i, 4);
+        u = mv__swap32(u);
+        mv__memcpy(d + 4 * i, &u, 4);
+    }
+}
 #else
+static void mv__io_swap(unsigned char *d, const unsigned char *s, size_t n, size_t unit) {
+    uint64_t u, v = 0;
+    size_t i;
+    if (unit == 2) MV__PICK(mv__io_swap2)(d, s, n);
+    else if (unit == 4) MV__PICK(mv__io_swap4)(d, s, n);
+    else if (unit == 8)
+        for (i = 0; i < n; i++) {
+            mv__memcpy(&u, s + 8 * i, 8);
+            u = mv__swap64(u);
+            mv__memcpy(d + 8 * i, &u, 8);
+        }
+    else if (unit == 16)
+        for (i = 0; i < n; i++) {
+            mv__memcpy(&u, s + 16 * i, 8);
+            mv__memcpy(&v, s + 16 * i + 8, 8);
+            u = mv__swap64(u);
+            v = mv__swap64(v);
+            mv__memcpy(d + 16 * i, &v, 8);
+            mv__memcpy(d + 16 * i + 8, &u, 8);
+        }
+}
+static size_t mv__io_unit(mv_dtype t) { /* bytes that turn round together */
+    switch (t) {
+        case MEDVOL_RGB24: case MEDVOL_RGBA32: return 1;
+        case MEDVOL_C64: return 4;
+        case MEDVOL_C128: return 8;
+        case MEDVOL_C256: return 16;
+        default: return mv_dtype_size(t);
+    }
+}
+
+/* ---- the platform's files ---- */
+#if defined(MV__POSIX)
+static int mv__io_errno(void) {
+    switch (errno) {
+        case ENOENT: case ENOTDIR: return MEDVOL_E_NOTFOUND;
+        case EACCES: case EPERM: case EROFS: return MEDVOL_E_ACCESS;
+        case EEXIST: return MEDVOL_E_EXISTS;
+        case ENOSPC: return MEDVOL_E_FULL;
+#  ifdef EDQUOT
+        case EDQUOT: return MEDVOL_E_FULL;
+#  endif
+        case EFBIG: return MEDVOL_E_SIZE;
+        case ENOMEM: return MEDVOL_E_NOMEM;
+        default: return MEDVOL_E_IO;
+    }
+}
+static int mv__io_fd(const void *file) { return (int)(intptr_t)file - 1; }
+static int mv__io_file_open(void *user, const char *path, int mode, void **file) {
+    struct stat info;
+    int fd;
+    (void)user;
+    if (mode == MEDVOL_IO_CREATE) {
+        do fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        while (fd < 0 && errno == EINTR);
+    } else { /* looked at first: opening a FIFO or a device can block or do something */
+        if (stat(path, &info) != 0) return mv__io_errno();
+        if (!S_ISREG(info.st_mode)) return MEDVOL_E_UNSUPPORTED;
+        do fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        while (fd < 0 && errno == EINTR);
+        if (fd >= 0 && (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))) {
+            close(fd);
+            return MEDVOL_E_UNSUPPORTED;
+        }
+    }
+    if (fd < 0) return mv__io_errno();
+    *file = (void *)(intptr_t)(fd + 1);
+    return 0;
+}
+static int mv__io_file_size(void *user, void *file, uint64_t *bytes) {
+    struct stat info;
+    (void)user;
+    if (fstat(mv__io_fd(file), &info) != 0 || info.st_size < 0) return MEDVOL_E_IO;
+    *bytes = (uint64_t)info.st_size;
+    return 0;
+}
+#  define MV__IO_ONCE ((size_t)1 << 30) /* some systems refuse 2 GiB and more in one call */
+static int64_t mv__io_file_read(void *user, void *file, uint64_t offset, void *dst, size_t n) {
+    ssize_t k;
+    (void)user;
+    if (offset > (uint64_t)INT64_MAX || (uint64_t)(off_t)offset != offset) return MEDVOL_E_IO;
+    do k = pread(mv__io_fd(file), dst, n < MV__IO_ONCE ? n : MV__IO_ONCE, (off_t)offset);
+    while (k < 0 && errno == EINTR);
+    return k < 0 ? mv__io_errno() : k;
+}
+static int64_t mv__io_file_write(void *user, void *file, const void *src, size_t n) {
+    ssize_t k;
+    (void)user;
+    do k = write(mv__io_fd(file), src, n < MV__IO_ONCE ? n : MV__IO_ONCE);
+    while (k < 0 && errno == EINTR);
+    return k < 0 ? mv__io_errno() : k;
+}
+static int mv__io_file_sync(void *user, void *file) {
+    (void)user;
+    return fsync(mv__io_fd(file)) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : mv__io_errno();
+}
+static int mv__io_file_close(void *user, void *file) { /* EINTR: the descriptor is gone all the same */
+    (void)user;
+    return close(mv__io_fd(file)) == 0 || errno == EINTR ? 0 : mv__io_errno();
+}
+static int mv__io_file_protect(void *user, void *file, const char *like) {
+    struct stat info;
+    (void)user;
+    if (stat(like, &info) != 0) return errno == ENOENT ? 0 : mv__io_errno();
+    (void)fchmod(mv__io_fd(file), info.st_mode & 0777); /* some file systems know no permissions */
+    return 0;
+}
+static int mv__io_file_rename(void *user, const char *from, const char *to) {
+    char folder[1024];
+    size_t n = mv__strlen(to);
+    int fd;
+    (void)user;
+    if (rename(from, to) != 0) return mv__io_errno();
+    while (n > 0 && to[n - 1] != '/') n--;
+    if (n >= sizeof folder) return 0;
+    mv__memcpy(folder, to, n);
+    if (n == 0) folder[n++] = '.';
+    folder[n] = 0;
+    fd = open(folder, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) { /* so that the new name outlives a power failure; not every file system can */
+        (void)fsync(fd);
+        close(fd);
+    }
+    return 0;
+}
+static int mv__io_file_remove(void *user, const char *path) {
+    (void)user;
+    return unlink(path) == 0 ? 0 : mv__io_errno();
+}
+static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) {
+    struct stat info;
+    size_t n = mv__strlen(path), folder;
+    ssize_t k;
+    int hops;
+    (void)user;
+    if (n + 1 > size) return MEDVOL_E_SPACE;
+    mv__memcpy(buf, path, n + 1);
+    for (hops = 0; lstat(buf, &info) == 0; hops++) {
+        if (S_ISREG(info.st_mode)) return 0;
+        if (!S_ISLNK(info.st_mode)) return MEDVOL_E_UNSUPPORTED;
+        if (hops == 40) return MEDVOL_E_IO;
+        for (folder = mv__strlen(buf); folder > 0 && buf[folder - 1] != '/'; folder--) {}
+        n = (size_t)info.st_size;
+        if (folder + n + 2 > size) return MEDVOL_E_SPACE;
+        { /* read behind the folder, then drop the folder when the link is absolute */
+            char *link = buf + folder + mv__strlen(buf + folder) + 1;
+            if ((size_t)(link - buf) + n + 2 > size) return MEDVOL_E_SPACE;
+            k = readlink(buf, link, n + 1);
+            if (k < 0 || (size_t)k > n) return MEDVOL_E_IO;
+            link[k] = 0;
+            mv__memmove(link[0] == '/' ? buf : buf + folder, link, (size_t)k + 1);
+        }
+    }
+    return errno == ENOENT ? 0 : mv__io_errno();
+}
+#  ifndef MEDVOL_NO_MMAP
+static int mv__io_file_map(void *user, void *file, uint64_t bytes, void **address) {
+    void *p;
+    (void)user;
+    if (bytes == 0 || bytes > (uint64_t)PTRDIFF_MAX) return MEDVOL_E_SIZE;
+    p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, mv__io_fd(file), 0);
+    if (p == MAP_FAILED) return mv__io_errno();
+    *address = p;
+    return 0;
+}
+#  endif
+static unsigned long mv__io_pid(void) { return (unsigned long)getpid(); }
+#elif defined(MV__WIN32)
+static int mv__io_errno(void) {
+    switch (GetLastError()) {
+        case ERROR_FILE_NOT_FOUND: case ERROR_PATH_NOT_FOUND: return MEDVOL_E_NOTFOUND;
+        case ERROR_ACCESS_DENIED: case ERROR_SHARING_VIOLATION: case ERROR_WRITE_PROTECT: case ERROR_USER_MAPPED_FILE:
+            return MEDVOL_E_ACCESS;
+        case ERROR_FILE_EXISTS: case ERROR_ALREADY_EXISTS: return MEDVOL_E_EXISTS;
+        case ERROR_DISK_FULL: return MEDVOL_E_FULL;
+        case ERROR_NOT_ENOUGH_MEMORY: return MEDVOL_E_NOMEM;
+        default: return MEDVOL_E_IO;
+    }
+}
+enum { MV__IO_WIDE = 2048 };
+static int mv__io_widen(wchar_t *w, const char *path) {
+    return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, w, MV__IO_WIDE) > 0 ? 0 : MEDVOL_E_NOTFOUND;
+}
+static int mv__io_file_open(void *user, const char *path, int mode, void **file) {
+    wchar_t w[MV__IO_WIDE];
+    HANDLE h;
+    DWORD attributes;
+    (void)user;
+    if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
+    if (mode == MEDVOL_IO_CREATE)
+        h = CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+    else {
+        attributes = GetFileAttributesW(w);
+        if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)))
+            return MEDVOL_E_UNSUPPORTED;
+        h = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (h != INVALID_HANDLE_VALUE && GetFileType(h) != FILE_TYPE_DISK) {
+            CloseHandle(h);
+            return MEDVOL_E_UNSUPPORTED;
+        }
+    }
+    if (h == INVALID_HANDLE_VALUE) return mv__io_errno();
+    *file = (void *)h;
+    return 0;
+}
+static int mv__io_file_size(void *user, void *file, uint64_t *bytes) {
+    LARGE_INTEGER n;
+    (void)user;
+    if (!GetFileSizeEx((HANDLE)file, &n) || n.QuadPart < 0) return MEDVOL_E_IO;
+    *bytes = (uint64_t)n.QuadPart;
+    return 0;
+}
+static int64_t mv__io_file_read(void *user, void *file, uint64_t offset, void *dst, size_t n) {
+    OVERLAPPED at;
+    DWORD k = 0;
+    (void)user;
+    mv__memset(&at, 0, sizeof at);
+    at.Offset = (DWORD)offset;
+    at.OffsetHigh = (DWORD)(offset >> 32);
+    if (!ReadFile((HANDLE)file, dst, n < 0x40000000u ? (DWORD)n : 0x40000000u, &k, &at))
+        return GetLastError() == ERROR_HANDLE_EOF ? 0 : mv__io_errno();
+    return (int64_t)k;
+}
+static int64_t mv__io_file_write(void *user, void *file, const void *src, size_t n) {
+    DWORD k = 0;
+    (void)user;
+    if (!WriteFile((HANDLE)file, src, n < 0x40000000u ? (DWORD)n : 0x40000000u, &k, NULL)) return mv__io_errno();
+    return (int64_t)k;
+}
+static int mv__io_file_sync(void *user, void *file) {
+    (void)user;
+    return FlushFileBuffers((HANDLE)file) ? 0 : mv__io_errno();
+}
+static int mv__io_file_close(void *user, void *file) {
+    (void)user;
+    return CloseHandle((HANDLE)file) ? 0 : mv__io_errno();
+}
+static int mv__io_file_rename(void *user, const char *from, const char *to) {
+    wchar_t a[MV__IO_WIDE], b[MV__IO_WIDE];
+    (void)user;
+    if (mv__io_widen(a, from) < 0 || mv__io_widen(b, to) < 0) return MEDVOL_E_NOTFOUND;
+    return MoveFileExW(a, b, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : mv__io_errno();
+}
+static int mv__io_file_remove(void *user, const char *path) {
+    wchar_t w[MV__IO_WIDE];
+    (void)user;
+    if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
+    return DeleteFileW(w) ? 0 : mv__io_errno();
+}
+static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) { /* links are left to the system */
+    wchar_t w[MV__IO_WIDE];
+    DWORD attributes;
+    size_t n = mv__strlen(path);
+    (void)user;
+    if (n + 1 > size) return MEDVOL_E_SPACE;
+    if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
+    attributes = GetFileAttributesW(w);
+    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)))
+        return MEDVOL_E_UNSUPPORTED;
+    mv__memcpy(buf, path, n + 1);
+    return 0;
+}
+#  ifndef MEDVOL_NO_MMAP
+static int mv__io_file_map(void *user, void *file, uint64_t bytes, void **address) {
+    HANDLE h;
+    (void)user;
+    if (bytes == 0 || bytes > (uint64_t)PTRDIFF_MAX) return MEDVOL_E_SIZE;
+    h = CreateFileMappingW((HANDLE)file, NULL, PAGE_WRITECOPY, 0, 0, NULL);
+    if (!h) return mv__io_errno();
+    *address = MapViewOfFile(h, FILE_MAP_COPY, 0, 0, (SIZE_T)bytes);
+    CloseHandle(h); /* the view keeps it alive */
+    return *address ? 0 : mv__io_errno();
+}
+#  endif
+static unsigned long mv__io_pid(void) { return (unsigned long)GetCurrentProcessId(); }
+#else
+static unsigned long mv__io_pid(void) { return 0; }
+#endif
+#if (defined(MV__POSIX) || defined(MV__WIN32)) && !defined(MEDVOL_NO_MMAP)
+static void mv__io_file_unmap(void *user, void *address, uint64_t bytes) {
+    (void)user;
+    mv__unmap(address, bytes);
+}
+#endif
+MEDVOL_DEF const mv_io *mv_io_default(void) {
+#if defined(MV__POSIX) || defined(MV__WIN32)
+    static const mv_io files = {NULL, mv__io_file_open, mv__io_file_size, mv__io_file_read, mv__io_file_write, mv__io_file_sync,
+                                mv__io_file_close, mv__io_file_rename, mv__io_file_remove, mv__io_file_resolve,
+#  ifdef MEDVOL_NO_MMAP
+                                NULL, NULL,
+#  else
+                                mv__io_file_map, mv__io_file_unmap,
+#  endif
+#  ifdef MV__POSIX
+                                mv__io_file_protect
+#  else
+                                NULL
+#  endif
+    };
+    return &files;
+#else
+    return NULL;
+#endif
+}
+
+/* ---- header fields of both versions in one table: where they lie in the file and in mv_nifti ---- */
+typedef struct mv__io_field {
+    const char *name;
+    uint16_t member;      /* offset in mv_nifti */
+    char kind;            /* there: b char, i int, l int64_t, d double, s text of count characters and a zero */
+    unsigned char count;
+    int16_t at1, at2;     /* offset in the file, version 1 and 2; -1: none */
+    char type1, type2;    /* there: c 8, h 16, i 32, l 64 bits, f float, d double, s text */
+    char analyze;         /* Analyze 7.5 has it too */
+} mv__io_field;
+#define MV__X(name, kind, count, at1, type1, at2, type2, analyze) \
+    {#name, (uint16_t)offsetof(mv_nifti, name), kind, count, at1, at2, type1, type2, analyze},
+static const mv__io_field mv__io_fields[] = {
+    MV__X(data_type, 's', 10, 4, 's', -1, 0, 1)
+    MV__X(db_name, 's', 18, 14, 's', -1, 0, 1)
+    MV__X(extents, 'i', 1, 32, 'i', -1, 0, 1)
+    MV__X(session_error, 'i', 1, 36, 'h', -1, 0, 1)
+    MV__X(regular, 'b', 1, 38, 'c', -1, 0, 1)
+    MV__X(dim_info, 'i', 1, 39, 'c', 524, 'c', 0)
+    MV__X(intent_p, 'd', 3, 56, 'f', 80, 'd', 0)
+    MV__X(intent_code, 'i', 1, 68, 'h', 504, 'i', 0)
+    MV__X(slice_start, 'l', 1, 74, 'h', 224, 'l', 0)
+    MV__X(pixdim, 'd', 8, 76, 'f', 104, 'd', 1)
+    MV__X(slice_end, 'l', 1, 120, 'h', 232, 'l', 0)
+    MV__X(slice_code, 'i', 1, 122, 'c', 496, 'i', 0)
+    MV__X(xyzt_units, 'i', 1, 123, 'c', 500, 'i', 0)
+    MV__X(cal_max, 'd', 1, 124, 'f', 192, 'd', 1)
+    MV__X(cal_min, 'd', 1, 128, 'f', 200, 'd', 1)
+    MV__X(slice_duration, 'd', 1, 132, 'f', 208, 'd', 0)
+    MV__X(toffset, 'd', 1, 136, 'f', 216, 'd', 0)
+    MV__X(glmax, 'i', 1, 140, 'i', -1, 0, 1)
+    MV__X(glmin, 'i', 1, 144, 'i', -1, 0, 1)
+    MV__X(descrip, 's', 80, 148, 's', 240, 's', 1)
+    MV__X(aux_file, 's', 24, 228, 's', 320, 's', 1)
+    MV__X(qform_code, 'i', 1, 252, 'h', 344, 'i', 0)
+    MV__X(sform_code, 'i', 1, 254, 'h', 348, 'i', 0)
+    MV__X(quatern, 'd', 3, 256, 'f', 352, 'd', 0)
+    MV__X(qoffset, 'd', 3, 268, 'f', 376, 'd', 0)
+    MV__X(sform, 'd', 12, 280, 'f', 400, 'd', 0)
+    MV__X(intent_name, 's', 16, 328, 's', 508, 's', 0)
+};
+#undef MV__X
+enum { MV__IO_FIELDS = (int)(sizeof mv__io_fields / sizeof *mv__io_fields) };
+
+/* one number of the file: integers through int64, reals through double; `swap`: the other byte order */
+static uint64_t mv__io_bits(const unsigned char *p, size_t n, int swap) {
+    uint64_t u = 0;
+    size_t i;
+    int big = swap ? !MV__BIG_ENDIAN : MV__BIG_ENDIAN;
+    for (i = 0; i < n; i++) u = u << 8 | p[big ? i : n - 1 - i];
+    return u;
+}
+static int64_t mv__io_int(const unsigned char *p, char type, int swap) {
+    uint64_t u;
+    switch (type) {
+        case 'c': return p[0];
+        case 'h': u = mv__io_bits(p, 2, swap); return (int64_t)u - (int64_t)((u & 0x8000u) << 1);
+        case 'i': u = mv__io_bits(p, 4, swap); return (int64_t)u - (int64_t)((u & 0x80000000u) << 1);
+        default:
+            u = mv__io_bits(p, 8, swap);
+            return u >> 63 ? -(int64_t)(~u) - 1 : (int64_t)u;
+    }
+}
+static double mv__io_real(const unsigned char *p, char type, int swap) {
+    uint64_t u;
+    double d;
+    if (type == 'f') return (double)mv__bits_f32((uint32_t)mv__io_bits(p, 4, swap));
+    u = mv__io_bits(p, 8, swap);
+    mv__memcpy(&d, &u, 8);
+    return d;
+}
+static void mv__io_set_bits(unsigned char *p, size_t n, uint64_t u, int swap) {
+    size_t i;
+    int big = swap ? !MV__BIG_ENDIAN : MV__BIG_ENDIAN;
+    for (i = 0; i < n; i++, u >>= 8) p[big ? n - 1 - i : i] = (unsigned char)u;
+}
+static size_t mv__io_width(char type) { return type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8; }
+static void mv__io_set_int(unsigned char *p, char type, int64_t v, int swap) {
+    mv__io_set_bits(p, mv__io_width(type), (uint64_t)v, swap);
+}
+static float mv__io_float(double x) { /* a double beyond float is undefined in C: infinite here */
+    return x > 3.4028234663852886e38 ? mv__bits_f32(0x7f800000u) : x < -3.4028234663852886e38 ? mv__bits_f32(0xff800000u) : (float)x;
+}
+static void mv__io_set_real(unsigned char *p, char type, double x, int swap) {
+    uint64_t u;
+    if (type == 'f') {
+        mv__io_set_bits(p, 4, mv__f32_bits(mv__io_float(x)), swap);
+        return;
+    }
+    mv__memcpy(&u, &x, 8);
+    mv__io_set_bits(p, 8, u, swap);
+}
+static void mv__io_read_fields(mv_nifti *h, const unsigned char *p, int swap) {
+    int i, k;
+    for (i = 0; i < MV__IO_FIELDS; i++) {
+        const mv__io_field *f = &mv__io_fields[i];
+        int at = h->version == 2 ? f->at2 : f->at1;
+        char type = h->version == 2 ? f->type2 : f->type1;
+        unsigned char *m = (unsigned char *)h + f->member;
+        if (at < 0 || (h->version == 0 && !f->analyze)) continue;
+        if (f->kind == 's') mv__memcpy(m, p + at, f->count);
+        else if (f->kind == 'b') *m = p[at];
+        else if (f->kind == 'i') *(int *)(void *)m = (int)mv__io_int(p + at, type, swap);
+        else if (f->kind == 'l') *(int64_t *)(void *)m = mv__io_int(p + at, type, swap);
+        else
+            for (k = 0; k < f->count; k++)
+                ((double *)(void *)m)[k] = mv__io_real(p + at + (size_t)k * mv__io_width(type), type, swap);
+    }
+}
+static void mv__io_write_fields(unsigned char *p, const mv_nifti *h, int version, int swap) {
+    int i, k;
+    for (i = 0; i < MV__IO_FIELDS; i++) {
+        const mv__io_field *f = &mv__io_fields[i];
+        int at = version == 2 ? f->at2 : f->at1;
+        char type = version == 2 ? f->type2 : f->type1;
+        const unsigned char *m = (const unsigned char *)h + f->member;
+        if (at < 0) continue;
+        if (f->kind == 's') mv__memcpy(p + at, m, f->count);
+        else if (f->kind == 'b') p[at] = *m;
+        else if (f->kind == 'i') mv__io_set_int(p + at, type, *(const int *)(const void *)m, swap);
+        else if (f->kind == 'l') mv__io_set_int(p + at, type, *(const int64_t *)(const void *)m, swap);
+        else
+            for (k = 0; k < f->count; k++)
+                mv__io_set_real(p + at + (size_t)k * mv__io_width(type), type, ((const double *)(const void *)m)[k], swap);
+    }
+}
+
+/* ---- reading a header from memory. Everything in it is a claim. ---- */
+typedef struct mv__io_hdr {
+    mv_volume v;     /* shape, type, scaling and geometry; no voxels */
+    mv_nifti n;
+    uint64_t bytes;  /* of the voxels of the whole file */
+    uint64_t offset; /* of the first voxel in its file */
+    size_t size;     /* 348 or 540 */
+    int swap;        /* the file is in the other byte order */
+} mv__io_hdr;
+static mv_status mv__io_warn(mv_ctx *ctx, unsigned bit, const char *field, double value, int64_t offset, const char *what) {
+    if (ctx && ctx->desc.strict)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, field, value, offset, "%s = %g: %s (strict)", field, value, what);
+    if (ctx) ctx->warnings |= bit;
+    return MEDVOL_OK;
+}
+static int mv__io_starts(const unsigned char *p, size_t n, size_t at, const char *text) {
+    size_t k = mv__strlen(text);
+    return at + k <= n && mv__memcmp(p + at, text, k) == 0;
+}
+static const char *mv__io_looks_like(const unsigned char *p, size_t n) {
+    static const struct {
+        unsigned char at;
+        const char *start, *name;
+    } kinds[] = {
+        {0, "\x1f\x8b", "gzip within gzip"}, {0, "version https://git-lfs", "a Git LFS pointer: fetch the file itself"},
+        {128, "DICM", "DICOM"}, {0, "\x89PNG", "a PNG picture"}, {0, "\x89HDF", "HDF5"}, {0, "CDF", "NetCDF or MINC"},
+        {0, "NRRD", "NRRD"}, {0, "ObjectType", "MetaImage"}, {0, "PK\x03\x04", "a ZIP archive"}, {0, "BZh", "bzip2"},
+        {0, "\xfd" "7zXZ", "xz"}, {0, "\x28\xb5\x2f\xfd", "Zstandard"}, {0, "\xff\xd8\xff", "a JPEG picture"}, {0, "%PDF", "PDF"},
+        {0, "\x93NUMPY", "a NumPy array"}, {0, "<", "HTML or XML"},
+    };
+    size_t i, text = 0;
+    if (n == 0) return "an empty file";
+    for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (mv__io_starts(p, n, kinds[i].at, kinds[i].start)) return kinds[i].name;
+    for (i = 0; i < n && i < 64; i++) text += (p[i] >= 32 && p[i] < 127) || (p[i] >= 9 && p[i] <= 13);
+    return text == i ? "text" : "something unknown";
+}
+/* Version, byte order and magic. */
+static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n, int analyze) {
+    const unsigned char *magic;
+    int64_t size = n >= 4 ? mv__io_int(p, 'i', 0) : -1, other = n >= 4 ? mv__io_int(p, 'i', 1) : -1;
+    h->swap = other == 348 || other == 540;
+    if (h->swap) size = other;
+    if (size != 348 && size != 540)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "sizeof_hdr", (double)size, 0,
+                        "not a NIfTI file but %s (sizeof_hdr must be 348 or 540)", mv__io_looks_like(p, n));
+    h->size = (size_t)size;
+    if (n < h->size)
+        return mv__fail(ctx, MEDVOL_E_TRUNCATED, "sizeof_hdr", (double)n, (int64_t)n, "the header ends after %zu of %zu bytes", n,
+                        h->size);
+    h->n.big_endian = MV__BIG_ENDIAN ? !h->swap : h->swap;
+    magic = p + (size == 348 ? 344 : 4);
+    if (size == 540) {
+        h->n.version = 2;
+        h->n.pair = mv__memcmp(magic, "ni2", 4) == 0;
+        if (!h->n.pair && mv__memcmp(magic, "n+2", 4) != 0)
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 4, "magic of a NIfTI-2 header is not \"n+2\" or \"ni2\"");
+        if (mv__memcmp(magic + 4, "\r\n\032\n", 4) != 0)
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[4], 8,
+                            "the line ends in the magic were changed: the file was copied in text mode and is damaged");
+        return MEDVOL_OK;
+    }
+    h->n.pair = mv__memcmp(magic, "ni1", 4) == 0;
+    h->n.version = h->n.pair || mv__memcmp(magic, "n+1", 4) == 0;
+    if (h->n.version) return MEDVOL_OK;
+    h->n.pair = 1;
+    if (analyze && magic[0] != 'n') return MEDVOL_OK;
+    if (mv__memcmp(magic, "\0\0\0", 4) == 0)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", 0, 344,
+                        "no magic: Analyze 7.5 is not NIfTI (the option analyze takes it as such)");
+    return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 344, "magic of a NIfTI-1 header is not \"n+1\" or \"ni1\"");
+}
+static mv_status mv__io_parse_type(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
+    int at = h->n.version == 2 ? 12 : 70;
+    int64_t code = mv__io_int(p + at, 'h', h->swap), bits = mv__io_int(p + at + 2, 'h', h->swap);
+    h->v.dtype = (mv_dtype)code;
+    if (code == 1)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "datatype", 1, at, "datatype = 1 (BINARY): 1-bit voxels are not supported");
+    if (code < 0 || mv_dtype_size(h->v.dtype) == 0)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "datatype", (double)code, at, "datatype = %d (%s): not a type of NIfTI voxels",
+                        (int)code, code == 0 ? "UNKNOWN" : code == 255 ? "ALL" : "no such code");
+    if (bits != (int64_t)mv_dtype_size(h->v.dtype) * 8)
+        return mv__io_warn(ctx, MEDVOL_W_BITPIX, "bitpix", (double)bits, at + 2, "disagrees with datatype");
+    return MEDVOL_OK;
+}
+static mv_status mv__io_parse_dims(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
+    int wide = h->n.version == 2, at = wide ? 16 : 40, step = wide ? 8 : 2, d;
+    char type = wide ? 'l' : 'h';
+    int64_t rank = mv__io_int(p + at, type, h->swap);
+    uint64_t n = mv_dtype_size(h->v.dtype);
+    if (rank < 1 || rank > 7)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "dim[0]", (double)rank, at, "dim[0] = %lld: must be 1..7", (long long)rank);
+    h->v.ndim = (int)rank;
+    for (d = 0; d < 7; d++) {
+        int64_t k = d < rank ? mv__io_int(p + at + (d + 1) * step, type, h->swap) : 1;
+        if (k < 1)
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "dim", (double)k, at + (d + 1) * step, "dim[%d] = %lld: must be at least 1", d + 1,
+                            (long long)k);
+        if ((uint64_t)k > UINT64_MAX / n || (n *= (uint64_t)k) > (uint64_t)INT64_MAX / 2)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)k, at + (d + 1) * step,
+                            "dim[%d] = %lld: the voxels together would need more bytes than can be counted", d + 1, (long long)k);
+        if ((uint64_t)k > (uint64_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)k, at + (d + 1) * step,
+                            "dim[%d] = %lld: too large for this platform", d + 1, (long long)k);
+        h->v.dim[d] = (size_t)k;
+    }
+    h->bytes = n;
+    return MEDVOL_OK;
+}
+/* vox_offset is a float in version 1: NaN, infinite, negative, fractional, huge or inside the header are all to be expected. */
+static mv_status mv__io_parse_offset(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
+    int wide = h->n.version == 2, at = wide ? 168 : 108;
+    int64_t least = h->n.pair ? 0 : (int64_t)h->size + 4;
+    double x = wide ? (double)mv__io_int(p + at, 'l', h->swap) : mv__io_real(p + at, 'f', h->swap);
+    int64_t k = -1;
+    if (wide) k = mv__io_int(p + at, 'l', h->swap);
+    else if (x >= 0.0 && x < 4611686018427387904.0 && x == floor(x)) k = (int64_t)x;
+    if (k == 0) k = least; /* written so by some programs; it can only mean: right behind the header */
+    if (k < least || k > INT64_MAX / 2)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "vox_offset", x, at, "vox_offset = %g: must be a whole number, at least %lld", x,
+                        (long long)least);
+    h->offset = (uint64_t)k;
+    h->n.vox_offset = k;
+    return MEDVOL_OK;
+}
+static mv_status mv__io_parse_scaling(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
+    int wide = h->n.version == 2, at = wide ? 176 : 112;
+    char type = wide ? 'd' : 'f';
+    double slope = mv__io_real(p + at, type, h->swap), inter = mv__io_real(p + at + (wide ? 8 : 4), type, h->swap);
+    h->v.slope = 1.0;
+    h->v.inter = 0.0;
+    if (h->n.version == 0 || h->v.dtype == MEDVOL_RGB24 || h->v.dtype == MEDVOL_RGBA32) return MEDVOL_OK;
+    if (slope == 0.0 || !mv__finite(slope)) return MEDVOL_OK; /* no scaling */
+    if (!mv__finite(inter))
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "scl_inter", inter, at + (wide ? 8 : 4), "scl_inter = %g with scl_slope = %g: must be finite",
+                        inter, slope);
+    h->v.slope = slope;
+    h->v.inter = inter;
+    return MEDVOL_OK;
+}
+static int mv__io_usable(const double *a) {
+    double inverse[12];
+    int i;
+    for (i = 0; i < 12; i++)
+        if (!mv__finite(a[i])) return 0;
+    return mv_affine_invert(inverse, a) == MEDVOL_OK;
+}
+/* mm a spatial unit and seconds a temporal one; 1 for what is neither */
+static void mv__io_units(int xyzt, double *mm, double *s) {
+    *mm = (xyzt & 7) == 1 ? 1000.0 : (xyzt & 7) == 3 ? 0.001 : 1.0;
+    *s = (xyzt & 0x38) == 16 ? 0.001 : (xyzt & 0x38) == 24 ? 1e-6 : 1.0;
+}
+static mv_status mv__io_parse_pixdim(mv_ctx *ctx, mv__io_hdr *h, double *spacing) {
+    int d, at = h->n.version == 2 ? 104 : 76, step = h->n.version == 2 ? 8 : 4;
+    double mm, s;
+    mv__io_units(h->n.xyzt_units, &mm, &s);
+    for (d = 1; d < 8; d++) {
+        double x = fabs(h->n.pixdim[d]);
+        int bad = !(x >= 1e-30 && x <= 1e30) || h->n.pixdim[d] < 0.0;
+        if (!(x >= 1e-30 && x <= 1e30)) x = 1.0;
+        if (bad && d <= h->v.ndim) {
+            mv_status st = mv__io_warn(ctx, MEDVOL_W_PIXDIM, "pixdim", h->n.pixdim[d], at + d * step, "must be positive and finite");
+            if (st < 0) return st;
+        }
+        if (d <= 3) spacing[d - 1] = x;
+        else h->v.step[d - 4] = d == 4 ? x * s : x;
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__io_parse_geometry(mv_ctx *ctx, mv__io_hdr *h) {
+    int v2 = h->n.version == 2, i, done = 0;
+    double spacing[3], mm, s, q = 0.0;
+    mv_nifti *n = &h->n;
+    mv_status st = mv__io_parse_pixdim(ctx, h, spacing);
+    mv__io_units(n->xyzt_units, &mm, &s);
+    if (st == MEDVOL_OK && n->sform_code > 0) {
+        mv__memcpy(h->v.affine, n->sform, sizeof n->sform);
+        done = mv__io_usable(h->v.affine);
+        if (!done) st = mv__io_warn(ctx, MEDVOL_W_AFFINE, "sform_code", n->sform_code, v2 ? 348 : 254, "the sform cannot be inverted");
+    }
+    if (st == MEDVOL_OK && !done && n->qform_code > 0) {
+        for (i = 0; i < 3; i++) q += n->quatern[i] * n->quatern[i];
+        mv_affine_from_qform(h->v.affine, n->quatern, n->qoffset, spacing, n->pixdim[0]);
+        done = mv__io_usable(h->v.affine);
+        if (!done) st = mv__io_warn(ctx, MEDVOL_W_AFFINE, "qform_code", n->qform_code, v2 ? 344 : 252, "the qform cannot be used");
+        else if (q > 1.0 + 1e-3) st = mv__io_warn(ctx, MEDVOL_W_QUATERNION, "quatern", q, v2 ? 352 : 256, "longer than 1");
+    }
+    if (!done) mv_affine_from_spacing(h->v.affine, spacing, NULL);
+    for (i = 0; i < 12; i++) h->v.affine[i] *= mm;
+    mv__memcpy(n->affine, h->v.affine, sizeof n->affine);
+    return st;
+}
+static mv_status mv__io_parse(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n, int analyze) {
+    mv_status st;
+    mv__memset(h, 0, sizeof *h);
+    if ((st = mv__io_parse_kind(ctx, h, p, n, analyze)) < 0) return st;
+    mv__io_read_fields(&h->n, p, h->swap);
+    if ((st = mv__io_parse_type(ctx, h, p)) < 0) return st;
+    if ((st = mv__io_parse_dims(ctx, h, p)) < 0) return st;
+    if ((st = mv__io_parse_offset(ctx, h, p)) < 0) return st;
+    if ((st = mv__io_parse_scaling(ctx, h, p)) < 0) return st;
+    mv__vol_strides(&h->v);
+    return mv__io_parse_geometry(ctx, h);
+}
+
+/* ---- a source of bytes: memory or a file, plain or gzip. Offsets count decoded bytes. ---- */
+typedef struct mv__io_src {
+    mv_ctx *ctx;
+    const mv_io *io; /* with file, else mem */
+    void *file;
+    const unsigned char *mem;
+    uint64_t size; /* bytes as they are stored */
+    int open, gz;
+    mv_gzip_reader *reader;
+    uint64_t at; /* the reader's next stored byte */
+    mv_status status; /* of the last pull */
+} mv__io_src;
+static mv_status mv__io_status(int64_t code) { /* what a hook returned, as one of ours */
+    return code >= 0 ? MEDVOL_OK : code < -1000 || code == MEDVOL_E_TRUNCATED ? MEDVOL_E_IO : (mv_status)code;
+}
+static mv_status mv__io_trouble(mv_ctx *ctx, mv_status st, const char *what, uint64_t offset) {
+    return mv__fail(ctx, st, "file", 0, (int64_t)offset, "%s: %s", what,
+                    st == MEDVOL_E_UNSUPPORTED ? "not a regular file"
+                    : st == MEDVOL_E_TRUNCATED ? "the file has become shorter"
+                                               : mv_status_str(st));
+}
+/* Exactly n stored bytes. No message, so that jobs may call it. */
+static mv_status mv__io_get(const mv__io_src *s, uint64_t offset, void *dst, size_t n) {
+    unsigned char *d = (unsigned char *)dst;
+    if (offset > s->size || n > s->size - offset) return MEDVOL_E_TRUNCATED;
+    if (s->mem) {
+        mv__memcpy(d, s->mem + (size_t)offset, n);
+        return MEDVOL_OK;
+    }
+    while (n > 0) {
+        int64_t k = s->io->read(s->io->user, s->file, offset, d, n);
+        if (k < 0) return mv__io_status(k);
+        if (k == 0) return MEDVOL_E_TRUNCATED;
+        if ((uint64_t)k > n) return MEDVOL_E_IO;
+        d += k;
+        n -= (size_t)k;
+        offset += (uint64_t)k;
+    }
+    return MEDVOL_OK;
+}
+static ptrdiff_t mv__io_pull(void *user, void *dst, size_t n) { /* feeds the gzip reader */
+    mv__io_src *s = (mv__io_src *)user;
+    if (n > s->size - s->at) n = (size_t)(s->size - s->at);
+    if (n == 0) return 0;
+    s->status = mv__io_get(s, s->at, dst, n);
+    if (s->status < 0) return -1;
+    s->at += n;
+    return (ptrdiff_t)n;
+}
+static ptrdiff_t mv__io_pread(void *user, void *dst, size_t n, uint64_t offset) { /* feeds the member index */
+    mv__io_src *s = (mv__io_src *)user;
+    s->status = mv__io_get(s, offset, dst, n);
+    return s->status < 0 ? -1 : (ptrdiff_t)n;
+}
+static mv_status mv__io_gz_status(mv__io_src *s, mv_status st) { /* a failed read has a name of its own */
+    return st == MEDVOL_E_IO && s->status < 0 ? mv__io_trouble(s->ctx, s->status, "reading", s->at) : st;
+}
+static void mv__io_close(mv__io_src *s) {
+    mv_gzip_close(s->ctx, s->reader);
+    if (s->open) (void)s->io->close(s->io->user, s->file);
+    s->reader = NULL;
+    s->open = 0;
+}
+/* To the start; the first bytes say whether it is gzip. */
+static mv_status mv__io_rewind(mv__io_src *s) {
+    unsigned char magic[3];
+    mv_status st = MEDVOL_OK;
+    size_t n = s->size < 3 ? (size_t)s->size : 3;
+    mv_gzip_close(s->ctx, s->reader);
+    s->reader = NULL;
+    s->at = 0;
+    if ((st = mv__io_get(s, 0, magic, n)) < 0) return mv__io_trouble(s->ctx, st, "reading", 0);
+    s->gz = mv_gzip_is(magic, n);
+    if (!s->gz) return MEDVOL_OK;
+    if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
+    return mv_gzip_open(s->ctx, &s->reader, mv__io_pull, s);
+}
+static const mv_io *mv__io_hooks(const mv_ctx *ctx) { return ctx && ctx->desc.io ? ctx->desc.io : mv_io_default(); }
+static mv_status mv__io_open(mv_ctx *ctx, mv__io_src *s, const char *path) {
+    int st;
+    mv__memset(s, 0, sizeof *s);
+    s->ctx = ctx;
+    s->io = mv__io_hooks(ctx);
+    if (!s->io) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "io", 0, -1, "this build has no files: set desc.io");
+    st = s->io->open(s->io->user, path, MEDVOL_IO_READ, &s->file);
+    if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening", 0);
+    s->open = 1;
+    st = s->io->size(s->io->user, s->file, &s->size);
+    if (st < 0 || s->size > (uint64_t)INT64_MAX / 2) {
+        mv__io_close(s);
+        return mv__io_trouble(ctx, st < 0 ? mv__io_status(st) : MEDVOL_E_SIZE, "looking at its size", 0);
+    }
+    return MEDVOL_OK;
+}
+/* n decoded bytes at offset, *got of them up to the end. */
+static mv_status mv__io_read(mv__io_src *s, uint64_t offset, void *dst, size_t n, size_t *got) {
+    uint64_t here, skipped;
+    mv_status st;
+    *got = 0;
+    if (!s->gz) {
+        if (offset >= s->size) return MEDVOL_OK;
+        if (n > s->size - offset) n = (size_t)(s->size - offset);
+        if ((st = mv__io_get(s, offset, dst, n)) < 0) return mv__io_trouble(s->ctx, st, "reading", offset);
+        *got = n;
+        return MEDVOL_OK;
+    }
+    here = mv_gzip_tell(s->reader);
+    if (offset < here) {
+        if ((st = mv__io_rewind(s)) < 0) return st;
+        here = 0;
+    }
+    if (offset > here) {
+        if ((st = mv_gzip_skip(s->ctx, s->reader, offset - here, &skipped)) < 0) return mv__io_gz_status(s, st);
+        if (skipped < offset - here) return MEDVOL_OK;
+    }
+    return mv__io_gz_status(s, mv_gzip_read(s->ctx, s->reader, dst, n, got));
+}
+/* The most decoded bytes that can come out of the file. */
+static uint64_t mv__io_bound(const mv__io_src *s) { return s->gz ? mv_inflate_bound(s->size) : s->size; }
+
+/* ---- names of a pair ---- */
+static char mv__io_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+static int mv__io_ends(const char *path, size_t n, const char *end) { /* whatever the case */
+    size_t k = mv__strlen(end), i;
+    if (n < k) return 0;
+    for (i = 0; i < k; i++)
+        if (mv__io_lower(path[n - k + i]) != end[i]) return 0;
+    return 1;
+}
+/* Length of a path without .gz; *pair: 1 .hdr, 2 .img, 0 neither. */
+static size_t mv__io_stem(const char *path, int *pair, int *gz) {
+    size_t n = mv__strlen(path);
+    *gz = mv__io_ends(path, n, ".gz");
+    if (*gz) n -= 3;
+    *pair = mv__io_ends(path, n, ".hdr") ? 1 : mv__io_ends(path, n, ".img") ? 2 : 0;
+    return n;
+}
+/* The other part's name (pair 1: of a .img, 2: of a .hdr): try 0 and 1 keep the case and change whether it is .gz, 2 and 3
+   change the case. `name` has room for the path and 4 more. */
+static void mv__io_sibling(char *name, const char *path, int pair, int turn) {
+    int own, gz, upper, i;
+    size_t n = mv__io_stem(path, &own, &gz);
+    upper = (path[n - 1] >= 'A' && path[n - 1] <= 'Z') != (turn >= 2);
+    mv__memcpy(name, path, n - 3);
+    for (i = 0; i < 3; i++) {
+        char c = (pair == 1 ? "hdr" : "img")[i];
+        name[n - 3 + (size_t)i] = upper ? (char)(c - 32) : c;
+    }
+    if ((turn & 1) ? !gz : gz) {
+        mv__memcpy(name + n, gz ? path + n : upper ? ".GZ" : ".gz", 4);
+        n += 3;
+    }
+    name[n] = 0;
+}
+
+/* ---- loading ---- */
+typedef struct mv__io_load {
+    mv_ctx *ctx;
+    mv_load_opt opt;
+    mv__io_src first, second; /* header and, of a pair, voxels */
+    mv__io_src *data;         /* where the voxels are */
+    const char *name, *blame; /* path given; file that messages are about */
+    const char *voxel_name;
+    char *other;              /* path of the other part */
+    mv__io_hdr h;
+    mv_volume box; /* the part to load: its shape, file strides in voxels */
+    uint64_t base; /* bytes from the first voxel of the file to the box's */
+    int whole;     /* the box is everything */
+    int extender;  /* extensions follow the header */
+    mv_volume out;
+} mv__io_load;
+static mv_status mv__io_begin(mv__io_load *L, mv_ctx *ctx, const char *name, const mv_load_opt *opt) {
+    mv__memset(L, 0, sizeof *L);
+    L->ctx = ctx;
+    L->name = L->blame = L->voxel_name = name;
+    L->data = &L->first;
+    L->first.ctx = L->second.ctx = ctx;
+    if (ctx) ctx->warnings = 0;
+    if (opt) L->opt = *opt;
+    if (L->opt.max_surplus == 0) L->opt.max_surplus = (uint64_t)1 << 30;
+    if (ctx && ctx->desc.strict) { /* an error is wanted where these would warn */
+        L->opt.partial = 0;
+        L->opt.verify = 1;
+    }
+    if (L->opt.crop < 0 || L->opt.crop > 7)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "crop", L->opt.crop, -1, "crop = %d: must be 0..7", L->opt.crop);
+    if (L->opt.wide < 0 || L->opt.wide > 3)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "wide", L->opt.wide, -1, "wide = %d: must be one of MEDVOL_WIDE_*", L->opt.wide);
+    return MEDVOL_OK;
+}
+static void mv__io_done(mv__io_load *L) {
+    mv__io_close(&L->first);
+    mv__io_close(&L->second);
+    mv__free(L->ctx, L->other);
+    L->other = NULL;
+}
+static int mv__io_is_single(const unsigned char *p, size_t n) { /* a file of its own, beyond doubt? */
+    int64_t a = n >= 348 ? mv__io_int(p, 'i', 0) : 0, b = n >= 348 ? mv__io_int(p, 'i', 1) : 0;
+    return ((a == 348 || b == 348) && mv__memcmp(p + 344, "n+1", 4) == 0) ||
+           ((a == 540 || b == 540) && mv__memcmp(p + 4, "n+2", 4) == 0);
+}
+/* Open the other part of the pair into s. */
+static mv_status mv__io_open_other(mv__io_load *L, mv__io_src *s, int pair) {
+    int own, gz, turn;
+    mv_status st = MEDVOL_E_NOTFOUND;
+    size_t n = mv__io_stem(L->name, &own, &gz);
+    if (!own)
+        return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1,
+                        "the header of a pair: its name must end in .hdr (or .hdr.gz), to find the .img");
+    if (!(L->other = (char *)mv__alloc(L->ctx, n + 8))) return MEDVOL_E_NOMEM;
+    for (turn = 0; turn < 4 && st == MEDVOL_E_NOTFOUND; turn++) {
+        mv__io_sibling(L->other, L->name, pair, turn);
+        st = mv__io_open(L->ctx, s, L->other);
+    }
+    if (st == MEDVOL_E_NOTFOUND) {
+        mv__io_sibling(L->other, L->name, pair, 0);
+        return mv__fail(L->ctx, st, "file", 0, -1, "the other part of the pair, %s, does not exist", L->other);
+    }
+    if (st == MEDVOL_OK) st = mv__io_rewind(s);
+    L->blame = L->other;
+    return st;
+}
+/* Header, from a file or from memory (first is open); `voxels`: the .img of a pair is wanted too. */
+static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
+    unsigned char head[544];
+    size_t n;
+    int own, gz;
+    mv_status st = mv__io_rewind(&L->first);
+    if (st == MEDVOL_OK) st = mv__io_read(&L->first, 0, head, sizeof head, &n);
+    (void)mv__io_stem(L->name, &own, &gz);
+    if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) { /* bare voxels: look for the header */
+        L->second = L->first;
+        L->first.open = 0;
+        L->first.reader = NULL;
+        mv_gzip_close(L->ctx, L->second.reader); /* it points to the struct that moved */
+        L->second.reader = NULL;
+        if ((st = mv__io_open_other(L, &L->first, 1)) < 0) return st;
+        if ((st = mv__io_read(&L->first, 0, head, sizeof head, &n)) < 0) return st;
+    } else if (st < 0) return st;
+    if ((st = mv__io_parse(L->ctx, &L->h, head, n, L->opt.analyze)) < 0) return st;
+    L->extender = n >= L->h.size + 4 && head[L->h.size] != 0 && L->h.n.version != 0;
+    if (L->h.n.pair && L->first.open && voxels && !L->second.open) {
+        if ((st = mv__io_open_other(L, &L->second, 2)) < 0) return st;
+        L->blame = L->name;
+        L->voxel_name = L->other;
+    }
+    if (L->second.open && !L->h.n.pair)
+        return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1, "a header with the magic of a single file beside an .img");
+    if (L->h.n.pair) L->data = &L->second;
+    return MEDVOL_OK;
+}
+/* How much of a chain of extensions is well-formed; *rest: what follows is more than zeros. */
+static size_t mv__io_chain(const unsigned char *p, size_t n, int swap, int *rest) {
+    size_t at = 0, i;
+    while (n - at >= 16) {
+        int64_t size = mv__io_int(p + at, 'i', swap);
+        if (size < 16 || size % 16 != 0 || (uint64_t)size > n - at) break;
+        at += (size_t)size;
+    }
+    for (*rest = 0, i = at; i < n && !*rest; i++) *rest = p[i] != 0;
+    return at;
+}
+static void mv__io_turn_chain(unsigned char *p, size_t n, int swap) { /* size and code of each; the chain is sound */
+    size_t at = 0, size;
+    for (; n - at >= 16; at += size) {
+        size = (size_t)mv__io_int(p + at, 'i', swap);
+        MV__PICK(mv__io_swap4)(p + at, p + at, 2);
+    }
+}
+/* L->out.nifti: the header fields and, right behind, the extensions. */
+static mv_status mv__io_extensions(mv__io_load *L) {
+    mv_ctx *ctx = L->ctx;
+    uint64_t start = L->h.size + 4, room, bound = mv__io_bound(&L->first), there = bound > start ? bound - start : 0;
+    uint64_t limit = ctx && ctx->desc.limits.max_ext_bytes ? ctx->desc.limits.max_ext_bytes : (uint64_t)256 << 20;
+    mv_nifti *n = &L->h.n;
+    int rest = 0;
+    size_t got, used;
+    mv_status st;
+    room = !L->extender ? 0 : n->pair || L->h.offset - start > there ? there : L->h.offset - start;
+    if (n->pair && L->first.gz && room > limit) room = limit; /* what it may hold, not what it says */
+    if (room > limit)
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "extensions", (double)room, (int64_t)start, "%llu bytes of extensions: the limit is %llu",
+                        (unsigned long long)room, (unsigned long long)limit);
+    n->ext_bytes = (size_t)room;
+    L->out.nifti = (mv_nifti *)mv__alloc(ctx, sizeof *n + n->ext_bytes);
+    if (!L->out.nifti) return MEDVOL_E_NOMEM;
+    L->out.owns_nifti = 1;
+    *L->out.nifti = *n;
+    n = L->out.nifti;
+    n->ext = n->ext_bytes ? (unsigned char *)(n + 1) : NULL;
+    if (!n->ext) return MEDVOL_OK;
+    if ((st = mv__io_read(&L->first, start, n->ext, n->ext_bytes, &got)) < 0) return st;
+    used = mv__io_chain(n->ext, got, L->h.swap, &rest);
+    if (rest || (got < n->ext_bytes && !n->pair)) {
+        st = mv__io_warn(ctx, MEDVOL_W_EXTENSION, "esize", 0, (int64_t)(start + used), "the chain of extensions is malformed");
+        n->ext_bytes = got; /* as it is: nothing is lost on saving */
+    } else {
+        n->ext_bytes = used; /* zeros behind it are padding */
+        if (L->h.swap) mv__io_turn_chain(n->ext, used, 1);
+    }
+    if (n->ext_bytes == 0) n->ext = NULL;
+    if (st == MEDVOL_OK && n->pair && L->first.gz) { /* give back what the bound was too wide */
+        st = mv__vol_copy_nifti(ctx, &L->out, n);
+        mv__free(ctx, n);
+    }
+    return st;
+}
+/* Shape, affine and file position of the part that is asked for. */
+static mv_status mv__io_box(mv__io_load *L) {
+    const mv_load_opt *o = &L->opt;
+    size_t start[7] = {0}, stride;
+    double ijk[3] = {0, 0, 0};
+    mv_volume *b = &L->box;
+    uint64_t first = 0;
+    int d, crop = o->crop;
+    *b = L->h.v;
+    if (o->volumes != 0) {
+        for (; b->ndim < 4; b->ndim++) {}
+        for (d = 4; d < 7; d++) { /* one axis of volumes */
+            b->dim[3] *= b->dim[d];
+            b->dim[d] = 1;
+        }
+        b->ndim = 4;
+        if (crop > 3) return mv__fail(L->ctx, MEDVOL_E_RANGE, "crop", crop, -1, "crop = %d: at most 3 with volumes", crop);
+        if (o->volume < 0 || o->volumes < 1 || (uint64_t)o->volume >= b->dim[3] ||
+            (uint64_t)o->volumes > b->dim[3] - (uint64_t)o->volume)
+            return mv__fail(L->ctx, MEDVOL_E_RANGE, "volume", (double)o->volume, -1,
+                            "volume %lld, volumes %lld: must lie in 0..%zu", (long long)o->volume, (long long)o->volumes, b->dim[3]);
+    }
+    if (crop > b->ndim)
+        return mv__fail(L->ctx, MEDVOL_E_RANGE, "crop", crop, -1, "crop = %d: the file has %d axes", crop, b->ndim);
+    L->whole = 1;
+    for (stride = 1, d = 0; d < b->ndim; d++) {
+        size_t full = b->dim[d];
+        int64_t from = d < crop ? o->start[d] : 0, n = d < crop ? o->size[d] : (int64_t)full;
+        if (d == 3 && o->volumes != 0) from = o->volume, n = o->volumes;
+        if (from < 0 || n < 1 || (uint64_t)from >= full || (uint64_t)n > full - (uint64_t)from)
+            return mv__fail(L->ctx, MEDVOL_E_RANGE, "start", (double)from, -1, "axis %d: start %lld, size %lld: must lie in 0..%zu", d,
+                            (long long)from, (long long)n, full);
+        start[d] = (size_t)from;
+        if (d < 3) ijk[d] = (double)from;
+        b->dim[d] = (size_t)n;
+        b->stride[d] = (ptrdiff_t)stride;
+        first += (uint64_t)stride * start[d];
+        L->whole = L->whole && (size_t)n == full;
+        stride *= full;
+    }
+    if (o->volumes == 1) b->ndim = 3;
+    L->base = first * mv_dtype_size(b->dtype);
+    mv__vol_move_origin(b, ijk);
+    return MEDVOL_OK;
+}
+/* Which conversion, into which memory: L->out. */
+static mv_status mv__io_target(mv__io_load *L, const mv_volume *dst) {
+    mv_dtype file = L->h.v.dtype, want = L->opt.dtype;
+    mv_nifti *header = L->out.nifti;
+    int owns = (int)L->out.owns_nifti, same;
+    mv_status st = MEDVOL_OK;
+    if (want == MEDVOL_NONE) want = dst->data && dst->dtype != file ? dst->dtype : file;
+    else if (want == file && mv__scaled(L->h.v.slope, L->h.v.inter)) file = MEDVOL_NONE; /* apply the scaling */
+    same = want == file;
+    if (file == MEDVOL_NONE) file = want;
+    if (L->opt.wide && !same && file == MEDVOL_F128) file = MEDVOL_F64;
+    if (L->opt.wide && !same && file == MEDVOL_C256) file = MEDVOL_C128;
+    if (!same && !(mv__is_real(want) && mv__is_real(file)) && !(mv__is_complex(want) && mv__is_complex(file)))
+        return mv__fail(L->ctx, MEDVOL_E_DTYPE, "dtype", (double)want, -1, "loading %s as %s: not defined%s",
+                        mv_dtype_name(L->h.v.dtype), mv_dtype_name(want),
+                        file == MEDVOL_F128 || file == MEDVOL_C256 ? " without an encoding (option wide)" : "");
+    if (dst->data) {
+        if ((st = mv__vol_check(L->ctx, "load", "v", dst)) < 0) return st;
+        if (dst->dtype != want || !mv__vol_same_shape(dst, L->box.ndim, L->box.dim))
+            return mv__fail(L->ctx, MEDVOL_E_SHAPE, "v", (double)dst->dim[0], -1, "v has memory of another %s than the voxels to load",
+                            dst->dtype != want ? "type" : "shape");
+        L->out = *dst;
+        L->out.owner = NULL;
+        L->out.map_bytes = 0;
+    } else {
+        st = mv_volume_alloc(L->ctx, &L->out, want, L->box.ndim, L->box.dim);
+        if (st < 0) mv__memset(&L->out, 0, sizeof L->out);
+    }
+    L->out.nifti = header;
+    L->out.owns_nifti = (unsigned)owns;
+    mv__memcpy(L->out.affine, L->box.affine, sizeof L->out.affine);
+    mv__memcpy(L->out.step, L->box.step, sizeof L->out.step);
+    L->out.slope = same ? L->h.v.slope : 1.0;
+    L->out.inter = same ? L->h.v.inter : 0.0;
+    return st;
+}
+
+/* ---- voxels: runs of the box that are contiguous in the file and in memory, cut into pieces ---- */
+typedef struct mv__io_xfer {
+    mv__walk w;     /* a: memory, b: file */
+    uint64_t base;  /* decoded byte of the box's first voxel */
+    uint64_t limit; /* decoded bytes there are */
+    unsigned char *dst;
+    size_t esize, dsize, parts; /* bytes of a voxel in file and memory; numbers a voxel */
+    mv_dtype st, dt;            /* of a number */
+    size_t swap;                /* bytes to turn round, or 0 */
+    int raw, wide, nt, partial;
+    double slope, inter;
+    size_t piece, pieces, group, units; /* voxels a piece, pieces a run, units of work (pieces, or whole runs) */
+    size_t first, slots, per;           /* a batch: units first.., `per` for each slot */
+    mv__io_src *src;
+    unsigned char *scratch; /* MV__IO_PIECE bytes a slot */
+    mv_status status[64];   /* of each slot */
+} mv__io_xfer;
+#define MV__IO_PIECE ((size_t)256 << 10) /* stays in L2 between reading and converting */
+#define MV__IO_BATCH ((size_t)8 << 20)   /* bytes a slot between two looks at progress */
+static void mv__io_plan(mv__io_load *L, mv__io_xfer *x) {
+    const mv_volume *v = &L->out;
+    mv__memset(x, 0, sizeof *x);
+    mv__walk_init(&x->w, v, &L->box);
+    x->dst = (unsigned char *)v->data;
+    x->src = L->data;
+    x->esize = mv_dtype_size(L->h.v.dtype);
+    x->dsize = mv_dtype_size(v->dtype);
+    x->st = mv__cv_part(L->h.v.dtype);
+    x->dt = mv__cv_part(v->dtype);
+    x->slope = L->h.v.slope;
+    x->inter = L->h.v.inter;
+    x->raw = v->dtype == L->h.v.dtype && v->slope == x->slope && v->inter == x->inter;
+    x->parts = mv__is_complex(L->h.v.dtype) || L->h.v.dtype == MEDVOL_C256 ? 2 : 1;
+    x->wide = x->st == MEDVOL_F128 || x->st == MEDVOL_C256 ? L->opt.wide : 0;
+    x->swap = L->h.swap ? mv__io_unit(L->h.v.dtype) : 0;
+    if (x->swap == 1) x->swap = 0;
+    if (x->swap && x->wide == MEDVOL_WIDE_DOUBLE_DOUBLE) x->swap = 8;
+    x->nt = v->owner == NULL && mv__vol_extent(v) > MV__NT_BYTES;
+    x->base = L->h.offset + L->base;
+    x->limit = L->data->gz ? UINT64_MAX : L->data->size;
+    x->partial = L->opt.partial;
+    x->piece = MV__IO_PIECE / x->esize;
+    x->pieces = mv__divup(x->w.len, x->piece);
+    x->group = x->pieces > 1 ? 1 : mv__maxz(1, x->piece / x->w.len);
+    x->units = x->pieces > 1 ? x->pieces * x->w.rows : x->w.rows;
+}
+static double mv__io_wide_one(const unsigned char *p, int encoding) { /* 16 bytes, native order, to the nearest double */
+    uint64_t lo, hi, frac;
+    double d, e;
+    int ex, sign;
+    mv__memcpy(&lo, p + (MV__BIG_ENDIAN ? 8 : 0), 8);
+    mv__memcpy(&hi, p + (MV__BIG_ENDIAN ? 0 : 8), 8);
+    if (encoding == MEDVOL_WIDE_DOUBLE_DOUBLE) { /* the larger part comes first in memory */
+        mv__memcpy(&d, p, 8);
+        mv__memcpy(&e, p + 8, 8);
+        return mv__finite(d) ? d + e : d;
+    }
+    if (encoding == MEDVOL_WIDE_X87) { /* 64-bit significand, sign and exponent in 16, 6 bytes unused */
+        sign = (int)(hi >> 15 & 1);
+        ex = (int)(hi & 0x7fff);
+        if (ex == 0x7fff) d = lo << 1 ? NAN : HUGE_VAL;
+        else d = ldexp((double)(lo >> 11), ex - 16383 - 52) + ldexp((double)(lo & 2047), ex - 16383 - 63);
+        return sign ? -d : d;
+    }
+    sign = (int)(hi >> 63);
+    ex = (int)(hi >> 48 & 0x7fff);
+    hi &= 0xffffffffffffu;
+    if (ex == 0x7fff) d = hi | lo ? NAN : HUGE_VAL;
+    else { /* the upper 53 bits, then the lower 60 as 52 and a sticky one: the sum is rounded once */
+        frac = (ex ? (uint64_t)1 << 52 : 0) | hi << 4 | lo >> 60;
+        lo &= ((uint64_t)1 << 60) - 1;
+        if (ex == 0) ex = 1;
+        d = ldexp((double)frac, ex - 16383 - 52) + ldexp((double)(lo >> 8 | (lo & 255 ? 1 : 0)), ex - 16383 - 104);
+    }
+    return sign ? -d : d;
+}
+/* n voxels from anywhere to their place in memory. */
+static void mv__io_put(const mv__io_xfer *x, unsigned char *dst, const unsigned char *src, size_t n) {
+    double block[512]; /* 4 KiB: whatever must be turned, aligned or decoded before it is converted */
+    unsigned char *b = (unsigned char *)block;
+    size_t size = x->esize / x->parts, per = sizeof block / size, i, k;
+    mv_dtype st = x->wide ? MEDVOL_F64 : x->st;
+    if (x->raw) {
+        if (x->swap) mv__io_swap(dst, src, n * x->esize / x->swap, x->swap);
+        else if (dst != src) mv__memcpy(dst, src, n * x->esize);
+        return;
+    }
+    n *= x->parts;
+    if (!x->swap && !x->wide && (uintptr_t)src % size == 0) {
+        mv__cv_run(dst, x->dt, src, st, n, x->slope, x->inter, x->nt);
+        return;
+    }
+    for (; n > 0; n -= k) {
+        k = mv__minz(n, per);
+        if (x->swap) mv__io_swap(b, src, k * size / x->swap, x->swap);
+        else mv__memcpy(b, src, k * size);
+        for (i = 0; x->wide && i < k; i++) block[i] = mv__io_wide_one(b + 16 * i, x->wide);
+        mv__cv_run(dst, x->dt, block, st, k, x->slope, x->inter, x->nt);
+        src += k * size;
+        dst += k * mv_dtype_size(x->dt);
+    }
+}
+/* Where unit u begins in the file and in memory (bytes), and how many of its voxels there are. */
+static size_t mv__io_at(const mv__io_xfer *x, size_t u, uint64_t *from, unsigned char **to) {
+    size_t row = u / x->pieces, at = u % x->pieces * x->piece, oa, ob, n = mv__minz(x->w.len - at, x->piece);
+    mv__walk_row(&x->w, row, &oa, &ob);
+    if (x->pieces == 1) n = x->w.len;
+    *from = x->base + (uint64_t)(ob + at) * x->esize;
+    *to = x->dst + (oa + at) * x->dsize;
+    if (*from >= x->limit) return 0;
+    if (x->limit - *from < n * x->esize) n = (size_t)(x->limit - *from) / x->esize;
+    return n;
+}
+/* Units from..end - 1 in order. Rows that lie near each other are read together. */
+static mv_status mv__io_run(mv__io_xfer *x, size_t from, size_t end, unsigned char *scratch) {
+    mv__io_src *s = x->src;
+    size_t i = from, k, n, last, span, got;
+    uint64_t start, stop, at;
+    unsigned char *to, *p;
+    int flat = s->mem && !s->gz;
+    mv_status st = MEDVOL_OK;
+    while (i < end) {
+        if ((n = mv__io_at(x, i, &start, &to)) == 0) return MEDVOL_OK; /* nothing further lies within the limit */
+        stop = start + n * x->esize;
+        if (x->raw && !flat && !x->partial && (x->pieces > 1 || n * x->esize >= MV__IO_PIECE / 8)) { /* straight into place */
+            for (last = i + 1; x->pieces > 1 && last < end && last % x->pieces != 0; last++) { /* pieces of one run */
+                if ((k = mv__io_at(x, last, &at, &p)) == 0) break;
+                n += k;
+            }
+            p = to;
+        } else {
+            for (last = i + 1; x->pieces == 1 && last < end; last++) {
+                if ((k = mv__io_at(x, last, &at, &p)) == 0 || at - stop > 4096 || at + k * x->esize - start > MV__IO_PIECE) break;
+                stop = at + k * x->esize;
+            }
+            p = scratch;
+            n = 0;
+        }
+        span = n ? n * x->esize : (size_t)(stop - start);
+        got = span;
+        if (flat) p = (unsigned char *)(uintptr_t)(s->mem + (size_t)start);
+        else st = s->gz ? mv__io_read(s, start, p, span, &got) : mv__io_get(s, start, p, span);
+        if (st < 0 && !(st == MEDVOL_E_TRUNCATED && s->gz)) return st;
+        if (got < span) x->limit = start + got / x->esize * x->esize; /* gzip only: the end came early */
+        if (p == to) {
+            if (x->swap) mv__io_swap(p, p, got / x->esize * x->esize / x->swap, x->swap);
+        } else
+            for (; i < last; i++) {
+                if ((n = mv__io_at(x, i, &at, &to)) == 0) break;
+                mv__io_put(x, to, p + (at - start), n);
+            }
+        if (got < span) return MEDVOL_E_TRUNCATED;
+        i = last;
+    }
+    return MEDVOL_OK;
+}
+static void mv__io_slot(void *arg, size_t slot) {
+    mv__io_xfer *x = (mv__io_xfer *)arg;
+    size_t from = x->first + slot * x->per;
+    x->status[slot] = from < x->units ? mv__io_run(x, from, mv__minz(x->units, from + x->per), x->scratch + slot * MV__IO_PIECE)
+                                      : MEDVOL_OK;
+}
+static mv_status mv__io_short(mv__io_load *L, uint64_t there) {
+    uint64_t want = L->h.bytes, have = there > L->h.offset ? there - L->h.offset : 0;
+    return mv__fail(L->ctx, MEDVOL_E_TRUNCATED, "voxels", (double)have, (int64_t)there, "voxels: %llu of %llu bytes",
+                    (unsigned long long)have, (unsigned long long)want);
+}
+/* All units, in batches, in parallel where the source allows it. */
+static mv_status mv__io_pump(mv__io_load *L, mv__io_xfer *x) {
+    mv__io_src *s = x->src;
+    int parallel = mv_threads(L->ctx) > 1 && !s->gz && !x->partial && (s->mem || s->io == mv_io_default());
+    size_t u, i, unit = (x->pieces > 1 ? x->piece : x->w.len) * x->esize;
+    mv_status st = MEDVOL_OK;
+    x->slots = parallel ? mv__minz(64, 2 * (size_t)mv_threads(L->ctx)) : 1;
+    x->per = mv__maxz(1, MV__IO_BATCH / unit);
+    if (parallel) x->per = mv__maxz(1, mv__minz(x->per, mv__divup(x->units, x->slots)));
+    x->scratch = (unsigned char *)mv__alloc(L->ctx, x->slots * MV__IO_PIECE);
+    if (!x->scratch) return MEDVOL_E_NOMEM;
+    for (u = 0; u < x->units && st == MEDVOL_OK; u += x->slots * x->per) {
+        if (mv__progress(L->ctx, u, x->units, "load")) {
+            st = mv__cancelled(L->ctx, "load");
+            break;
+        }
+        x->first = u;
+        x->status[0] = MEDVOL_OK;
+        if (x->slots == 1) mv__io_slot(x, 0);
+        else st = mv_parallel_for(L->ctx, x->slots, mv__io_slot, x, NULL);
+        for (i = 0; i < x->slots && st == MEDVOL_OK; i++) st = x->status[i];
+        if (st < 0 && !s->gz) st = mv__io_trouble(L->ctx, st, "reading the voxels", x->base);
+    }
+    mv__free(L->ctx, x->scratch);
+    if (st == MEDVOL_E_TRUNCATED && s->gz && x->partial) {
+        if (L->ctx) L->ctx->warnings |= MEDVOL_W_PARTIAL;
+        return MEDVOL_OK;
+    }
+    if (st == MEDVOL_E_TRUNCATED && s->gz) return mv__io_short(L, x->limit);
+    return st;
+}
+
+/* ---- block gzip: members are read in batches and decoded by the context's threads ---- */
+typedef struct mv__io_blocks {
+    mv__io_xfer *x;
+    const mv_gzip_member *member;
+    const unsigned char **src; /* of each member of the batch */
+    const mv_gzip_member **batch;
+    size_t count, slots, room; /* bytes of a decoded member */
+    unsigned char *scratch;    /* a decoder and a member for each slot */
+    mv_status status[64];
+} mv__io_blocks;
+/* First run of the box that ends behind byte `at`; w.rows when there is none. */
+static size_t mv__io_find_row(const mv__io_xfer *x, uint64_t at) {
+    size_t lo = 0, hi = x->w.rows, oa, ob;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        mv__walk_row(&x->w, mid, &oa, &ob);
+        if (x->base + (uint64_t)(ob + x->w.len) * x->esize > at) hi = mid;
+        else lo = mid + 1;
+    }
+    return lo;
+}
+static int mv__io_touches(const mv__io_xfer *x, uint64_t a, uint64_t b) {
+    size_t oa, ob, row = mv__io_find_row(x, a);
+    if (row == x->w.rows) return 0;
+    mv__walk_row(&x->w, row, &oa, &ob);
+    return x->base + (uint64_t)ob * x->esize < b;
+}
+/* Decoded bytes a..b - 1 to where they belong. */
+static void mv__io_deliver(const mv__io_xfer *x, uint64_t a, uint64_t b, const unsigned char *p) {
+    size_t row = mv__io_find_row(x, a), oa, ob;
+    for (; row < x->w.rows; row++) {
+        uint64_t start, from, to;
+        mv__walk_row(&x->w, row, &oa, &ob);
+        start = x->base + (uint64_t)ob * x->esize;
+        if (start >= b) break;
+        from = start > a ? start : a;
+        to = start + x->w.len * x->esize < b ? start + x->w.len * x->esize : b;
+        if (x->raw && !x->swap) /* voxels may lie across two members */
+            mv__memcpy(x->dst + oa * x->dsize + (size_t)(from - start), p + (size_t)(from - a), (size_t)(to - from));
+        else
+            mv__io_put(x, x->dst + (oa + (size_t)(from - start) / x->esize) * x->dsize, p + (size_t)(from - a),
+                       (size_t)(to - from) / x->esize);
+    }
+}
+static void mv__io_block_slot(void *arg, size_t slot) {
+    mv__io_blocks *g = (mv__io_blocks *)arg;
+    const mv__io_xfer *x = g->x;
+    size_t decoder = (mv_gzip_scratch_size() + 63) / 64 * 64, i, row, oa, ob;
+    unsigned char *scratch = g->scratch + slot * (decoder + g->room), *to;
+    mv_status st = MEDVOL_OK;
+    for (i = slot; i < g->count && st == MEDVOL_OK; i += g->slots) {
+        const mv_gzip_member *m = g->batch[i];
+        uint64_t a = m->dst, b = a + m->dst_n, start;
+        int direct = 0;
+        to = scratch + decoder;
+        if (x->raw && (row = mv__io_find_row(x, a)) < x->w.rows) { /* a member within one run goes straight into place */
+            mv__walk_row(&x->w, row, &oa, &ob);
+            start = x->base + (uint64_t)ob * x->esize;
+            direct = start <= a && b <= start + x->w.len * x->esize;
+            if (direct) to = x->dst + oa * x->dsize + (size_t)(a - start);
+        }
+        st = mv_gzip_member_unpack(NULL, to, m->dst_n, g->src[i], m->src_n, scratch);
+        if (st < 0) break;
+        if (!direct) mv__io_deliver(x, a, b, to);
+        else if (x->swap) mv__io_swap(to, to, m->dst_n / x->swap, x->swap);
+    }
+    g->status[slot] = st;
+}
+enum { MV__IO_MEMBERS = 512 }; /* a batch at most */
+static mv_status mv__io_block_batch(mv__io_load *L, mv__io_blocks *g, unsigned char *packed) {
+    size_t i, at = 0;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < g->count; i++) {
+        g->src[i] = L->data->mem ? L->data->mem + (size_t)g->batch[i]->src : packed + at;
+        if (L->data->mem) continue;
+        st = mv__io_get(L->data, g->batch[i]->src, packed + at, g->batch[i]->src_n);
+        if (st < 0) return mv__io_trouble(L->ctx, st, "reading the voxels", g->batch[i]->src);
+        at += g->batch[i]->src_n;
+    }
+    for (i = 0; i < g->slots; i++) g->status[i] = MEDVOL_OK;
+    if (g->slots == 1) mv__io_block_slot(g, 0);
+    else st = mv_parallel_for(L->ctx, g->slots, mv__io_block_slot, g, NULL);
+    for (i = 0; i < g->slots && st == MEDVOL_OK; i++) st = g->status[i];
+    return st;
+}
+static mv_status mv__io_block_run(mv__io_load *L, mv__io_blocks *g, const mv_gzip_index *index, const unsigned char *need,
+                                  unsigned char *packed, size_t packed_size) {
+    size_t i, bytes = 0;
+    mv_status st = MEDVOL_OK;
+    for (i = g->count = 0; i <= index->count && st == MEDVOL_OK; i++) {
+        const mv_gzip_member *m = i < index->count ? index->member + i : NULL;
+        if (m && !(need[i / 8] >> (i % 8) & 1)) continue;
+        if (g->count > 0 && (!m || g->count == MV__IO_MEMBERS || bytes + m->src_n > packed_size)) {
+            if (mv__progress(L->ctx, i, index->count, "load")) return mv__cancelled(L->ctx, "load");
+            st = mv__io_block_batch(L, g, packed);
+            g->count = bytes = 0;
+        }
+        if (m) {
+            g->batch[g->count++] = m;
+            bytes += m->src_n;
+        }
+    }
+    return st;
+}
+/* Load through the member index. *done stays 0 when the file is better read as one stream. */
+static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzip_index *index, int every, int *done) {
+    mv__io_blocks g;
+    size_t i, packed_size = 0, slot = (mv_gzip_scratch_size() + 63) / 64 * 64, total, lists = 2 * MV__IO_MEMBERS * sizeof(void *);
+    uint64_t end = L->h.offset + L->h.bytes;
+    unsigned char *block;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    for (i = 0; i < index->count; i++) {
+        const mv_gzip_member *m = index->member + i;
+        if (m->dst_n > ((size_t)64 << 20)) return MEDVOL_OK;
+        if (!(x->raw && !x->swap) && m->dst > L->h.offset && m->dst < end && (m->dst - L->h.offset) % x->esize) return MEDVOL_OK;
+        g.room = mv__maxz(g.room, m->dst_n);
+        packed_size = mv__maxz(packed_size, m->src_n);
+    }
+    if (index->dst_n < end) return MEDVOL_OK; /* the stream reader says how much is missing */
+    *done = 1;
+    if (index->dst_n - end > L->opt.max_surplus && every)
+        return mv__fail(L->ctx, MEDVOL_E_LIMIT, "max_surplus", (double)(index->dst_n - end), -1,
+                        "%llu bytes behind the voxels: max_surplus is %llu", (unsigned long long)(index->dst_n - end),
+                        (unsigned long long)L->opt.max_surplus);
+    g.room = (g.room + 63) / 64 * 64;
+    g.slots = mv_threads(L->ctx) > 1 ? mv__minz(64, (size_t)mv_threads(L->ctx)) : 1;
+    packed_size = L->data->mem ? 0 : mv__maxz(packed_size, (size_t)mv__minz((size_t)8 << 20, (size_t)mv__minz(SIZE_MAX, L->data->size)));
+    total = g.slots * (slot + g.room) + packed_size + lists + index->count / 8 + 1;
+    block = (unsigned char *)mv__alloc(L->ctx, total);
+    if (!block) return MEDVOL_E_NOMEM;
+    g.x = x;
+    g.scratch = block;
+    g.src = (const unsigned char **)(void *)(block + g.slots * (slot + g.room));
+    g.batch = (const mv_gzip_member **)(void *)(g.src + MV__IO_MEMBERS);
+    {
+        unsigned char *need = (unsigned char *)(void *)(g.batch + MV__IO_MEMBERS), *packed = need + index->count / 8 + 1;
+        mv__memset(need, 0, index->count / 8 + 1);
+        for (i = 0; i < index->count; i++) {
+            const mv_gzip_member *m = index->member + i;
+            if (every || m->dst < L->h.offset || mv__io_touches(x, m->dst, m->dst + m->dst_n))
+                need[i / 8] = (unsigned char)(need[i / 8] | 1 << i % 8);
+        }
+        st = mv__io_block_run(L, &g, index, need, packed, L->data->mem ? SIZE_MAX : packed_size);
+    }
+    mv__free(L->ctx, block);
+    return st;
+}
+/* What follows the last member: zeros are padding, anything else is worth a word. */
+static mv_status mv__io_tail(mv__io_load *L, uint64_t from) {
+    unsigned char b[512];
+    size_t n, i;
+    uint64_t left = L->data->size - from;
+    mv_status st;
+    if (left == 0) return MEDVOL_OK;
+    n = left < sizeof b ? (size_t)left : sizeof b;
+    if ((st = mv__io_get(L->data, from, b, n)) < 0) return mv__io_trouble(L->ctx, st, "reading", from);
+    for (i = 0; i < n && b[i] == 0; i++) {}
+    return i == n ? MEDVOL_OK : mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)left, (int64_t)from, "bytes behind the last member");
+}
+static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
+    int every = L->whole || L->opt.verify, done = 0;
+    mv_gzip_index index;
+    mv_gzip_info info;
+    mv_status st;
+    if (!x->partial) {
+        st = L->data->mem ? mv_gzip_index_mem(L->ctx, &index, L->data->mem, (size_t)L->data->size)
+                          : mv_gzip_index_scan(L->ctx, &index, mv__io_pread, L->data, L->data->size);
+        if (st < 0) return mv__io_gz_status(L->data, st);
+        if (index.count > 0) st = mv__io_blocks_load(L, x, &index, every, &done);
+        if (st == MEDVOL_OK && done && every) st = mv__io_tail(L, index.src_n);
+        mv_gzip_index_free(L->ctx, &index);
+        if (st < 0 && st != MEDVOL_E_CORRUPT && st != MEDVOL_E_FORMAT && st != MEDVOL_E_TRUNCATED && st != MEDVOL_E_SPACE &&
+            st != MEDVOL_E_UNSUPPORTED) return st;
+        if (st == MEDVOL_OK && done) return st;
+    } /* a member that is not what its size field says: as one stream, which finds the words for what is wrong */
+    if ((st = mv__io_rewind(L->data)) < 0) return st;
+    if ((st = mv__io_pump(L, x)) < 0) return st;
+    if (!every) {
+        if (L->ctx) L->ctx->warnings |= MEDVOL_W_UNVERIFIED;
+        return MEDVOL_OK;
+    }
+    if (x->partial && L->ctx && (L->ctx->warnings & MEDVOL_W_PARTIAL)) return MEDVOL_OK; /* the end is missing */
+    st = mv_gzip_finish(L->ctx, L->data->reader, L->opt.max_surplus, &info);
+    if (st < 0) return mv__io_gz_status(L->data, st);
+    return info.tail_garbage ? mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)info.tail_n, (int64_t)info.src_n,
+                                           "bytes behind the last member")
+                             : MEDVOL_OK;
+}
+/* Before reading what may not be there: every voxel gets the fill value. */
+static void mv__io_fill(const mv__io_load *L, const mv__io_xfer *x) {
+    const mv_volume *v = &L->out;
+    unsigned char e[32] = {0};
+    double value = x->raw && mv__scaled(v->slope, v->inter) ? (L->opt.fill - v->inter) / v->slope : L->opt.fill;
+    size_t row, i, oa, ob, size = x->dsize;
+    if (mv__is_real(x->dt)) mv__cv_run(e, x->dt, &value, MEDVOL_F64, 1, 1.0, 0.0, 0);
+    else if (x->dt == MEDVOL_RGB24 || x->dt == MEDVOL_RGBA32)
+        for (i = 0; i < size; i++) mv__cv_run(e + i, MEDVOL_U8, &value, MEDVOL_F64, 1, 1.0, 0.0, 0);
+    for (row = 0; row < x->w.rows; row++) {
+        mv__walk_row(&x->w, row, &oa, &ob);
+        for (i = 0; i < x->w.len; i++) mv__memcpy(x->dst + (oa + i) * size, e, size);
+    }
+}
+/* Are the voxels there, as far as the file's length tells? Nothing is allocated on the header's word alone. */
+static mv_status mv__io_available(mv__io_load *L, int *shortened) {
+    uint64_t end = L->h.offset + L->h.bytes, bound = mv__io_bound(L->data);
+    *shortened = bound < end;
+    if (L->h.bytes > (uint64_t)PTRDIFF_MAX)
+        return mv__fail(L->ctx, MEDVOL_E_SIZE, "dim", (double)L->h.bytes, -1, "%llu bytes of voxels: too large for this platform",
+                        (unsigned long long)L->h.bytes);
+    if (!*shortened) return MEDVOL_OK;
+    if (L->opt.partial) {
+        if (L->ctx) L->ctx->warnings |= MEDVOL_W_PARTIAL;
+        return MEDVOL_OK;
+    }
+    if (L->data->gz)
+        return mv__fail(L->ctx, MEDVOL_E_TRUNCATED, "voxels", (double)L->data->size, (int64_t)L->data->size,
+                        "voxels: %llu bytes cannot come out of %llu bytes of gzip", (unsigned long long)end,
+                        (unsigned long long)L->data->size);
+    return mv__io_short(L, bound);
+}
+static mv_status mv__io_open_voxels(mv__io_load *L) {
+    L->blame = L->voxel_name;
+    if (L->data == &L->first) return MEDVOL_OK;
+    if (!L->second.open && !L->second.mem)
+        return mv__fail(L->ctx, MEDVOL_E_NULL, "img", 0, -1, "the header of a pair: give the voxels in opt.img");
+    return mv__io_rewind(&L->second);
+}
+static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
+    mv__io_xfer x;
+    int shortened;
+    mv_status st = mv__io_find_header(L, 1);
+    if (st == MEDVOL_OK) st = mv__io_extensions(L);
+    if (st == MEDVOL_OK) st = mv__io_open_voxels(L);
+    if (st == MEDVOL_OK) st = mv__io_available(L, &shortened);
+    if (st == MEDVOL_OK) st = mv__io_box(L);
+    if (st == MEDVOL_OK) st = mv__io_target(L, dst);
+    if (st < 0) return st;
+    mv__io_plan(L, &x);
+    mv__trace(L->ctx, 1, "load", (size_t)L->h.bytes);
+    if (x.partial && (shortened || L->data->gz)) mv__io_fill(L, &x);
+    st = L->data->gz ? mv__io_voxels_gz(L, &x) : mv__io_pump(L, &x);
+    mv__trace(L->ctx, 0, "load", (size_t)L->h.bytes);
+    return st;
+}
+static mv_status mv__io_load_end(mv__io_load *L, mv_status st, mv_volume *v) {
+    st = mv__fail_in(L->ctx, st, L->blame);
+    mv__io_done(L);
+    return mv__out_end(L->ctx, st, &L->out, v);
+}
+MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt) {
+    mv__io_load L;
+    mv_status st;
+    if (!v || !path) return mv__fail_null(ctx, "load", v ? "path" : "v");
+    st = mv__io_begin(&L, ctx, path, opt);
+    if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
+    if (st == MEDVOL_OK) st = mv__io_load_run(&L, v);
+    return mv__io_load_end(&L, st, v);
+}
+static mv_status mv__io_begin_mem(mv__io_load *L, mv_ctx *ctx, const void *data, size_t bytes, const mv_load_opt *opt) {
+    mv_status st = mv__io_begin(L, ctx, "memory", opt);
+    L->first.mem = (const unsigned char *)data;
+    L->first.size = bytes;
+    L->second.mem = (const unsigned char *)L->opt.img;
+    L->second.size = L->opt.img_bytes;
+    return st;
+}
+MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt) {
+    mv__io_load L;
+    mv_status st;
+    if (!v || !data) return mv__fail_null(ctx, "load_mem", v ? "data" : "v");
+    st = mv__io_begin_mem(&L, ctx, data, bytes, opt);
+    if (st == MEDVOL_OK) st = mv__io_load_run(&L, v);
+    return mv__io_load_end(&L, st, v);
+}
+static mv_status mv__io_header_run(mv__io_load *L, mv_volume *v) {
+    mv_status st = mv__io_find_header(L, 0);
+    if (st == MEDVOL_OK) st = mv__io_extensions(L);
+    if (st == MEDVOL_OK) {
+        mv_nifti *n = L->out.nifti;
+        L->out = L->h.v;
+        L->out.nifti = n;
+        L->out.owns_nifti = 1;
+        mv_volume_free(L->ctx, v);
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt) {
+    mv__io_load L;
+    mv_status st;
+    if (!v || !path) return mv__fail_null(ctx, "load_header", v ? "path" : "v");
+    st = mv__io_begin(&L, ctx, path, opt);
+    if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
+    if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
+    return mv__io_load_end(&L, st, v);
+}
+MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt) {
+    mv__io_load L;
+    mv_status st;
+    if (!v || !data) return mv__fail_null(ctx, "load_header_mem", v ? "data" : "v");
+    st = mv__io_begin_mem(&L, ctx, data, bytes, opt);
+    if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
+    return mv__io_load_end(&L, st, v);
+}
+static mv_status mv__io_map_run(mv__io_load *L) {
+    mv_status st = mv__io_find_header(L, 1);
+    mv_nifti *n;
+    const mv_io *io = L->data->io;
+    size_t unit = mv__io_unit(L->h.v.dtype);
+    void *address = NULL;
+    if (st == MEDVOL_OK) st = mv__io_extensions(L);
+    if (st == MEDVOL_OK) st = mv__io_open_voxels(L);
+    if (st == MEDVOL_OK) st = mv__io_box(L);
+    if (st < 0) return st;
+    if (L->data->gz || (L->h.swap && unit > 1) || L->h.offset % unit != 0 || !io->map)
+        return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "map", 0, -1, "cannot be mapped (%s): load it",
+                        L->data->gz ? "gzip" : !io->map ? "no maps here" : L->h.offset % unit ? "unaligned voxels" : "foreign byte order");
+    if (L->opt.dtype != MEDVOL_NONE && L->opt.dtype != L->h.v.dtype)
+        return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "dtype", (double)L->opt.dtype, -1, "a map gives %s, not %s: load it",
+                        mv_dtype_name(L->h.v.dtype), mv_dtype_name(L->opt.dtype));
+    st = mv__io_status(io->size(io->user, L->data->file, &L->data->size)); /* it may have changed by now */
+    if (st == MEDVOL_OK && L->data->size < L->h.offset + L->h.bytes) return mv__io_short(L, L->data->size);
+    if (st == MEDVOL_OK) st = mv__io_status(io->map(io->user, L->data->file, L->data->size, &address));
+    if (st < 0) return mv__io_trouble(L->ctx, st, "mapping", 0);
+    n = L->out.nifti;
+    L->out = L->box;
+    L->out.nifti = n;
+    L->out.owns_nifti = 1;
+    L->out.slope = L->h.v.slope;
+    L->out.inter = L->h.v.inter;
+    L->out.owner = address;
+    L->out.map_bytes = L->data->size;
+    L->out.data = (unsigned char *)address + (size_t)(L->h.offset + L->base);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt) {
+    mv__io_load L;
+    mv_status st;
+    if (!v || !path) return mv__fail_null(ctx, "map", v ? "path" : "v");
+    st = mv__io_begin(&L, ctx, path, opt);
+    if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
+    if (st == MEDVOL_OK) st = mv__io_map_run(&L);
+    return mv__io_load_end(&L, st, v);
+}
+
+/* ---- extensions ---- */
+MEDVOL_DEF int mv_nifti_ext_next(const mv_nifti *h, size_t *at, int *code, const void **data, size_t *bytes) {
+    int64_t size;
+    if (!h || !at || !h->ext || *at > h->ext_bytes || h->ext_bytes - *at < 16) return 0;
+    size = mv__io_int(h->ext + *at, 'i', 0);
+    if (size < 16 || size % 16 != 0 || (uint64_t)size > h->ext_bytes - *at) return 0;
+    if (code) *code = (int)mv__io_int(h->ext + *at + 4, 'i', 0);
+    if (data) *data = h->ext + *at + 8;
+    if (bytes) *bytes = (size_t)size - 8;
+    *at += (size_t)size;
+    return 1;
+}
+static void mv__io_new_header(mv_nifti *n, const mv_volume *v) { /* of a volume that came from no file */
+    int i;
+    mv__memset(n, 0, sizeof *n);
+    n->version = 1;
+    n->regular = 'r';
+    n->xyzt_units = v->ndim > 3 ? 10 : 2; /* mm, s */
+    for (i = 0; i < 8; i++) n->pixdim[i] = 1.0;
+    n->affine[0] = NAN; /* equals no affine */
+}
+MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const void *data, size_t bytes) {
+    uint64_t limit = ctx && ctx->desc.limits.max_ext_bytes ? ctx->desc.limits.max_ext_bytes : (uint64_t)256 << 20;
+    mv_nifti fresh, *n;
+    const mv_nifti *old;
+    size_t at = 0, size, total;
+    unsigned char *p;
+    if (!v || (!data && bytes)) return mv__fail_null(ctx, "nifti_ext_add", v ? "data" : "v");
+    if (!v->nifti) mv__io_new_header(&fresh, v);
+    old = v->nifti ? v->nifti : &fresh;
+    while (mv_nifti_ext_next(old, &at, NULL, NULL, NULL)) {}
+    if (at != old->ext_bytes)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "ext", (double)at, -1, "nifti_ext_add: the present chain is malformed at byte %zu", at);
+    if (bytes > 0x7fffff00u || !mv__add(at, size = (bytes + 8 + 15) / 16 * 16, &total) || total > SIZE_MAX - sizeof *n)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bytes", (double)bytes, -1, "nifti_ext_add: %zu bytes: too many", bytes);
+    if (total > limit)
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_ext_bytes", (double)total, -1, "nifti_ext_add: %zu bytes: the limit is %llu", total,
+                        (unsigned long long)limit);
+    if (!(n = (mv_nifti *)mv__alloc(ctx, sizeof *n + total))) return MEDVOL_E_NOMEM;
+    *n = *old;
+    n->ext = p = (unsigned char *)(n + 1);
+    n->ext_bytes = total;
+    if (at) mv__memcpy(p, old->ext, at);
+    p += at;
+    mv__memset(p, 0, size);
+    mv__io_set_int(p, 'i', (int64_t)size, 0);
+    mv__io_set_int(p + 4, 'i', code, 0);
+    if (bytes) mv__memcpy(p + 8, data, bytes);
+    mv__vol_drop_nifti(ctx, v);
+    v->nifti = n;
+    v->owns_nifti = 1;
+    return MEDVOL_OK;
+}
+
+/* ---- saving ---- */
+typedef struct mv__io_sink { /* a file, or a growing block */
+    mv_ctx *ctx;
+    const mv_io *io;
+    void *file;
+    unsigned char *mem;
+    size_t n, room;
+    mv_gzip_writer *gz;
+    mv_status status; /* of the medium */
+    int open, made;      /* made: the file exists and is not finished */
+    char *target, *temp; /* one block: where it goes, where it is until then (temp NULL: straight to the target) */
+} mv__io_sink;
+typedef struct mv__io_save {
+    mv_ctx *ctx;
+    mv_save_opt opt;
+    const mv_volume *v;
+    mv_nifti n; /* as written */
+    int version, pair, gzip, swap;
+    mv_dtype dt;             /* stored type */
+    double hslope, hinter;   /* of the header */
+    double slope, inter;     /* stored = old * slope + inter */
+    double nan;              /* stored value of NaN, before rounding */
+    int raw, nans;
+    unsigned char head[544];
+    size_t head_bytes, ext_bytes, pad, turned; /* turned: bytes of a sound chain that changes its byte order */
+    mv__io_sink main, img;
+} mv__io_save;
+static mv_status mv__io_grow(mv__io_sink *s, size_t n) {
+    size_t want, room = s->room ? s->room : 4096;
+    unsigned char *p;
+    if (!mv__add(s->n, n, &want)) return MEDVOL_E_SIZE;
+    if (want <= s->room) return MEDVOL_OK;
+    while (room < want) room = room > SIZE_MAX / 2 ? want : room * 2;
+    if (!(p = (unsigned char *)mv__alloc(s->ctx, room))) return MEDVOL_E_NOMEM;
+    if (s->n) mv__memcpy(p, s->mem, s->n);
+    mv__free(s->ctx, s->mem);
+    s->mem = p;
+    s->room = room;
+    return MEDVOL_OK;
+}
+static int mv__io_sink_raw(void *user, const void *src, size_t n) { /* also the gzip writer's way out */
+    mv__io_sink *s = (mv__io_sink *)user;
+    const unsigned char *p = (const unsigned char *)src;
+    if (s->status < 0) return -1;
+    if (!s->open) {
+        s->status = mv__io_grow(s, n);
+        if (s->status < 0) return -1;
+        if (n) mv__memcpy(s->mem + s->n, p, n);
+        s->n += n;
+        return 0;
+    }
+    while (n > 0) {
+        int64_t k = s->io->write(s->io->user, s->file, p, n);
+        if (k <= 0 || (uint64_t)k > n) {
+            s->status = k < 0 ? mv__io_status(k) : MEDVOL_E_IO;
+            return -1;
+        }
+        p += k;
+        n -= (size_t)k;
+    }
+    return 0;
+}
+static mv_status mv__io_sink_trouble(mv__io_sink *s, mv_status st, const char *what) {
+    if (s->status < 0 && s->status != MEDVOL_E_NOMEM) return mv__io_trouble(s->ctx, s->status, what, 0);
+    return s->status < 0 ? s->status : st;
+}
+static mv_status mv__io_sink_put(mv__io_sink *s, const void *src, size_t n) {
+    mv_status st = MEDVOL_OK;
+    if (s->gz) st = mv_gzip_writer_put(s->ctx, s->gz, src, n);
+    else if (mv__io_sink_raw(s, src, n) < 0) st = s->status;
+    return st < 0 ? mv__io_sink_trouble(s, st, "writing") : st;
+}
+/* Name of the temporary file beside the target: ".NAME.mvtmp.PID.N". */
+static void mv__io_temp_name(char *temp, const char *target, unsigned turn) {
+    size_t n = mv__strlen(target), folder = n, name;
+    while (folder > 0 && target[folder - 1] != '/'
+#if defined(MV__WIN32)
+           && target[folder - 1] != '\\' && target[folder - 1] != ':'
+#endif
+    ) folder--;
+    name = mv__minz(n - folder, 200); /* names have 255 bytes at most */
+    mv__memcpy(temp, target, folder);
+    temp[folder] = '.';
+    mv__memcpy(temp + folder + 1, target + folder, name);
+    mv__format(temp + folder + 1 + name, 40, ".mvtmp.%lu.%u", mv__io_pid(), turn);
+}
+static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path) {
+    size_t n = mv__strlen(path), room;
+    unsigned turn;
+    int st = MEDVOL_E_SPACE;
+    s->ctx = ctx;
+    s->io = mv__io_hooks(ctx);
+    if (!s->io) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "io", 0, -1, "this build has no files: set desc.io");
+    if (n > ((size_t)1 << 20)) return mv__fail(ctx, MEDVOL_E_SIZE, "path", (double)n, -1, "the path has %zu characters", n);
+    for (room = n + 64; st == MEDVOL_E_SPACE && room < ((size_t)1 << 22); room *= 2) { /* links may be longer */
+        mv__free(ctx, s->target);
+        if (!(s->target = (char *)mv__alloc(ctx, 2 * room + 64))) return MEDVOL_E_NOMEM;
+        mv__memcpy(s->target, path, n + 1);
+        st = s->io->resolve ? s->io->resolve(s->io->user, path, s->target, room) : 0;
+    }
+    if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening for writing", 0);
+    if (s->io->rename) {
+        s->temp = s->target + mv__strlen(s->target) + 1;
+        for (turn = 0, st = MEDVOL_E_EXISTS; st == MEDVOL_E_EXISTS && turn < 1000; turn++) {
+            mv__io_temp_name(s->temp, s->target, turn);
+            st = s->io->open(s->io->user, s->temp, MEDVOL_IO_CREATE, &s->file);
+        }
+    } else {
+        st = s->io->remove(s->io->user, s->target);
+        if (st >= 0 || st == MEDVOL_E_NOTFOUND) st = s->io->open(s->io->user, s->target, MEDVOL_IO_CREATE, &s->file);
+    }
+    if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening for writing", 0);
+    s->open = s->made = 1;
+    if (s->io->protect && s->temp) st = s->io->protect(s->io->user, s->file, s->target);
+    return st < 0 ? mv__io_trouble(ctx, mv__io_status(st), "taking over the permissions", 0) : MEDVOL_OK;
+}
+/* The last bytes, the disk, the file: each can fail. */
+static mv_status mv__io_sink_finish(mv__io_sink *s, int no_sync) {
+    mv_status st = MEDVOL_OK;
+    int k = 0;
+    if (s->gz) {
+        st = mv_gzip_writer_close(s->ctx, s->gz, NULL);
+        s->gz = NULL;
+        if (st < 0) return mv__io_sink_trouble(s, st, "writing");
+    }
+    if (!s->open) return MEDVOL_OK;
+    if (s->io->sync && !no_sync) k = s->io->sync(s->io->user, s->file);
+    if (k < 0) return mv__io_trouble(s->ctx, mv__io_status(k), "flushing to the disk", 0);
+    s->open = 0;
+    k = s->io->close(s->io->user, s->file);
+    return k < 0 ? mv__io_trouble(s->ctx, mv__io_status(k), "closing", 0) : MEDVOL_OK;
+}
+static mv_status mv__io_sink_rename(mv__io_sink *s) {
+    int k;
+    k = s->temp ? s->io->rename(s->io->user, s->temp, s->target) : 0;
+    if (k < 0) return mv__io_trouble(s->ctx, mv__io_status(k), "renaming the finished file", 0);
+    s->made = 0;
+    return MEDVOL_OK;
+}
+static void mv__io_sink_drop(mv__io_sink *s) { /* whatever is left after success or failure */
+    if (s->gz) mv_gzip_writer_abort(s->ctx, s->gz);
+    if (s->open) (void)s->io->close(s->io->user, s->file);
+    if (s->made) (void)s->io->remove(s->io->user, s->temp ? s->temp : s->target);
+    mv__free(s->ctx, s->target);
+    s->gz = NULL;
+    s->open = s->made = 0;
+    s->target = s->temp = NULL;
+}
+
+/* ---- what to store: type and scaling ---- */
+typedef struct mv__io_range {
+    const mv__io_save *g;
+    mv__walk w;
+    double *out; /* four a job: minimum, maximum of the finite values, all whole, any NaN */
+} mv__io_range;
+static void mv__io_range_job(void *arg, size_t job) {
+    const mv__io_range *r = (const mv__io_range *)arg;
+    const mv_volume *v = r->g->v;
+    const unsigned char *data = (const unsigned char *)v->data;
+    double block[MV__CV_BLOCK], slope, inter, lo = HUGE_VAL, hi = -HUGE_VAL;
+    size_t row, end, at, n, oa, ob, i, k, size = mv_dtype_size(v->dtype);
+    int whole = 1, nans = 0, scaled;
+    mv__vol_scaling(v, &slope, &inter);
+    scaled = mv__scaled(slope, inter);
+    for (mv__walk_job(&r->w, job, &row, &end, &at, &n); row < end; row++) {
+        mv__walk_row(&r->w, row, &oa, &ob);
+        for (i = 0; i < n; i += MV__CV_BLOCK) {
+            size_t m = mv__minz(MV__CV_BLOCK, n - i);
+            mv__cv_getter(v->dtype)(block, data + (oa + at + i) * size, m);
+            if (scaled) MV__PICK(mv__cv_scale)(block, m, slope, inter);
+            for (k = 0; k < m; k++) {
+                double x = block[k];
+                nans |= x != x;
+                if (!mv__finite(x)) continue;
+                lo = x < lo ? x : lo;
+                hi = x > hi ? x : hi;
+                whole &= x == mv__rint(x);
+            }
+        }
+    }
+    r->out[4 * job] = lo, r->out[4 * job + 1] = hi, r->out[4 * job + 2] = whole, r->out[4 * job + 3] = nans;
+}
+static void mv__io_type_range(mv_dtype t, double *lo, double *hi) { /* 64 bits: as far as doubles are exact */
+    double top = ldexp(1.0, (int)mv_dtype_size(t) == 8 ? 53 : (int)mv_dtype_size(t) * 8);
+    int is_signed = t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64;
+    *lo = is_signed ? -top / 2 : 0.0;
+    *hi = is_signed ? top / 2 - 1 : top - 1;
+}
+static double mv__io_header_real(const mv__io_save *g, double x) { return g->version == 2 ? x : (double)mv__io_float(x); }
+/* Slope and intercept that spread lo..hi over the type; none when the numbers are whole and fit. Version 1 keeps floats, so the
+   slope is made from the rounded intercept and rounded up. */
+static void mv__io_spread(mv__io_save *g, double lo, double hi, int whole) {
+    double tlo, thi, s, t;
+    mv__io_type_range(g->dt, &tlo, &thi);
+    g->hslope = 1.0;
+    g->hinter = 0.0;
+    if (!(lo <= hi) || (whole && lo >= tlo && hi <= thi)) return;
+    s = hi / (thi - tlo) - lo / (thi - tlo);
+    g->hinter = mv__io_header_real(g, s > 0.0 ? lo - tlo * s : lo);
+    if (s > 0.0) {
+        s = (hi - g->hinter) / thi;
+        t = tlo < 0.0 ? (lo - g->hinter) / tlo : 0.0;
+        s = t > s ? t : s;
+        g->hslope = mv__io_header_real(g, s);
+        if (g->hslope < s && g->version == 1) g->hslope = (double)mv__bits_f32(mv__f32_bits((float)g->hslope) + 1);
+    }
+    if (!(g->hslope > 0.0) || !mv__finite(g->hslope) || !mv__finite(g->hinter)) g->hslope = 1.0, g->hinter = 0.0;
+}
+static mv_status mv__io_auto_scale(mv__io_save *g) {
+    mv__io_range r;
+    double lo = HUGE_VAL, hi = -HUGE_VAL;
+    int whole = 1;
+    size_t i, bytes;
+    mv_status st;
+    r.g = g;
+    mv__walk_init(&r.w, g->v, NULL);
+    if (!mv__mul(r.w.njobs, 4 * sizeof(double), &bytes)) return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", 0, -1, "save: too large");
+    if (!(r.out = (double *)mv__alloc(g->ctx, bytes))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(g->ctx, r.w.njobs, mv__io_range_job, &r, "range");
+    for (i = 0; i < r.w.njobs && st == MEDVOL_OK; i++) {
+        lo = r.out[4 * i] < lo ? r.out[4 * i] : lo;
+        hi = r.out[4 * i + 1] > hi ? r.out[4 * i + 1] : hi;
+        whole = whole && r.out[4 * i + 2] != 0.0;
+        g->nans = g->nans || r.out[4 * i + 3] != 0.0;
+    }
+    mv__free(g->ctx, r.out);
+    if (st == MEDVOL_OK) mv__io_spread(g, lo, hi, whole);
+    return st;
+}
+static mv_status mv__io_store_as(mv__io_save *g) {
+    const mv_volume *v = g->v;
+    double slope, inter;
+    mv_status st = MEDVOL_OK;
+    int given = g->opt.slope != 0.0;
+    if (!mv__finite(g->opt.slope) || !mv__finite(g->opt.inter))
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1, "slope = %g, inter = %g: must be finite", g->opt.slope,
+                        g->opt.inter);
+    g->dt = g->opt.dtype != MEDVOL_NONE ? g->opt.dtype : v->dtype == MEDVOL_F16 || v->dtype == MEDVOL_BF16 ? MEDVOL_F32 : v->dtype;
+    if (!(g->dt == v->dtype || (mv__is_real(g->dt) && mv__is_real(v->dtype)) ||
+          (mv__is_complex(g->dt) && mv__is_complex(v->dtype))))
+        return mv__fail(g->ctx, MEDVOL_E_DTYPE, "dtype", (double)g->dt, -1, "storing %s as %s: not defined", mv_dtype_name(v->dtype),
+                        mv_dtype_name(g->dt));
+    if (given && !mv__is_integer(g->dt))
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1, "a slope is for integer types, not for %s",
+                        mv_dtype_name(g->dt));
+    g->hslope = mv__scaled(v->slope, v->inter) ? v->slope : 1.0; /* stored numbers and scaling go out as they are */
+    g->hinter = mv__scaled(v->slope, v->inter) ? v->inter : 0.0;
+    g->slope = 1.0;
+    g->raw = !given && (g->opt.dtype == MEDVOL_NONE || g->dt == v->dtype || mv__is_complex(v->dtype));
+    if (g->raw) return MEDVOL_OK;
+    g->hslope = 1.0;
+    g->hinter = 0.0;
+    if (given) {
+        g->hslope = mv__io_header_real(g, g->opt.slope);
+        g->hinter = mv__io_header_real(g, g->opt.inter);
+        g->nans = 1;
+        if (!mv__finite(g->hslope) || g->hslope == 0.0 || !mv__finite(g->hinter) || !mv__finite(1.0 / g->hslope))
+            return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1, "slope = %g, inter = %g: out of the range of the header",
+                            g->opt.slope, g->opt.inter);
+    } else if (mv__is_integer(g->dt)) st = mv__io_auto_scale(g);
+    mv__vol_scaling(v, &slope, &inter);
+    g->slope = slope / g->hslope;
+    g->inter = (inter - g->hinter) / g->hslope;
+    g->nan = (0.0 - g->hinter) / g->hslope;
+    if (st == MEDVOL_OK && (g->slope == 0.0 || !mv__finite(g->slope) || !mv__finite(g->inter)))
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->hslope, -1, "slope = %g, inter = %g: too far from those of the volume",
+                        g->hslope, g->hinter);
+    g->nans = g->nans && mv__is_integer(g->dt) && !mv__is_integer(v->dtype) && g->nan != 0.0;
+    return st;
+}
+/* ---- the header to write ---- */
+static mv_status mv__io_choose_version(mv__io_save *g) {
+    const mv_volume *v = g->v;
+    int d, fits = g->n.intent_code == (int16_t)g->n.intent_code && g->n.ext_bytes <= ((size_t)1 << 27); /* vox_offset is a float */
+    size_t worst = 0;
+    for (d = 0; d < v->ndim; d++) worst = mv__maxz(worst, v->dim[d]);
+    if (g->opt.version != 0 && g->opt.version != 1 && g->opt.version != 2)
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "version", g->opt.version, -1, "version = %d: must be 0, 1 or 2", g->opt.version);
+    fits = fits && worst <= 32767;
+    g->version = g->opt.version ? g->opt.version : fits ? 1 : 2;
+    if (g->version == 1 && !fits)
+        return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", (double)worst, -1,
+                        "a dimension of %zu (at most 32767), intent code or extensions do not fit in NIfTI-1: take version 2", worst);
+    return MEDVOL_OK;
+}
+/* Geometry from the volume when it is not the loaded one any more. */
+static mv_status mv__io_new_geometry(mv__io_save *g) {
+    const mv_volume *v = g->v;
+    const mv_nifti *old = v->nifti;
+    mv_nifti *n = &g->n;
+    double spacing[3], qfac, residual, mm, s;
+    int i, moved = 1, same = old && mv__memcmp(v->affine, old->affine, sizeof v->affine) == 0;
+    for (i = 0; i < 12; i++)
+        if (!mv__finite(v->affine[i]))
+            return mv__fail(g->ctx, MEDVOL_E_RANGE, "affine", v->affine[i], -1, "affine[%d] = %g: must be finite", i, v->affine[i]);
+    mv_affine_spacing(spacing, v->affine);
+    mv__io_units(n->xyzt_units, &mm, &s);
+    for (i = 0; 4 + i <= v->ndim; i++) /* a step that is still the header's is left as it was */
+        if (!(fabs(n->pixdim[4 + i]) * (i ? 1.0 : s) == v->step[i]) && mv__finite(v->step[i])) n->pixdim[4 + i] = v->step[i] / (i ? 1.0 : s);
+    if (same) {
+        for (i = 0; i < 3; i++)
+            if (!(n->pixdim[1 + i] > 0.0 && mv__finite(n->pixdim[1 + i]))) n->pixdim[1 + i] = spacing[i] / mm;
+        return MEDVOL_OK;
+    }
+    if (old && mm != 1.0) n->xyzt_units = (n->xyzt_units & ~7) | 2;
+    if (old)
+        for (moved = 0, i = 0; i < 12; i++) moved |= i % 4 != 3 && fabs(v->affine[i] - old->affine[i]) > 1e-6 * (spacing[i % 4] + 1e-30);
+    if (moved) n->dim_info = 0; /* it names axes as they were */
+    n->slice_code = 0;
+    n->slice_start = n->slice_end = 0;
+    n->slice_duration = 0.0;
+    n->sform_code = n->sform_code > 0 ? n->sform_code : n->qform_code > 0 ? n->qform_code : 1;
+    mv__memcpy(n->sform, v->affine, sizeof n->sform);
+    residual = mv_affine_to_qform(v->affine, n->quatern, n->qoffset, spacing, &qfac);
+    n->qform_code = residual <= 1e-4 * (spacing[0] + spacing[1] + spacing[2]) ? n->sform_code : 0;
+    n->pixdim[0] = qfac;
+    for (i = 0; i < 3; i++) n->pixdim[1 + i] = spacing[i] > 0.0 ? spacing[i] : 1.0;
+    return MEDVOL_OK;
+}
+static mv_status mv__io_build(mv__io_save *g) {
+    const mv_volume *v = g->v;
+    unsigned char *p = g->head;
+    size_t size, total, i;
+    int wide = g->version == 2, d, rest;
+    char type = wide ? 'l' : 'h';
+    mv__memset(p, 0, sizeof g->head);
+    size = wide ? 540 : 348;
+    mv__io_set_int(p, 'i', (int64_t)size, g->swap);
+    mv__io_write_fields(p, &g->n, g->version, g->swap);
+    mv__io_set_int(p + (wide ? 12 : 70), 'h', g->dt, g->swap);
+    mv__io_set_int(p + (wide ? 14 : 72), 'h', (int64_t)mv_dtype_size(g->dt) * 8, g->swap);
+    for (d = 0; d < 8; d++)
+        mv__io_set_int(p + (wide ? 16 + 8 * d : 40 + 2 * d), type, d == 0 ? v->ndim : d <= v->ndim ? (int64_t)v->dim[d - 1] : 1, g->swap);
+    mv__io_set_real(p + (wide ? 176 : 112), wide ? 'd' : 'f', g->hslope, g->swap);
+    mv__io_set_real(p + (wide ? 184 : 116), wide ? 'd' : 'f', g->hinter, g->swap);
+    mv__memcpy(p + (wide ? 4 : 344), g->pair ? "ni" : "n+", 2);
+    p[wide ? 6 : 346] = wide ? '2' : '1';
+    if (wide) mv__memcpy(p + 8, "\r\n\032\n", 4);
+    g->ext_bytes = g->n.ext ? g->n.ext_bytes : 0;
+    if (g->ext_bytes) {
+        g->turned = mv__io_chain(g->n.ext, g->ext_bytes, 0, &rest);
+        if (rest || !g->swap) g->turned = 0; /* a malformed chain goes out as it came */
+        p[size] = 1;
+    }
+    g->head_bytes = size + 4;
+    if (!mv__add(g->head_bytes, g->ext_bytes, &total) || !mv__add(total, 15, &i))
+        return mv__fail(g->ctx, MEDVOL_E_SIZE, "ext_bytes", (double)g->ext_bytes, -1, "%zu bytes of extensions: too many", g->ext_bytes);
+    g->pad = g->pair ? 0 : i / 16 * 16 - total;
+    total += g->pad;
+    if (g->pair) total = 0;
+    if (wide) mv__io_set_int(p + 168, 'l', (int64_t)total, g->swap);
+    else mv__io_set_real(p + 108, 'f', (double)total, g->swap);
+    return MEDVOL_OK;
+}
+static mv_status mv__io_put_header(mv__io_save *g) {
+    static const unsigned char zeros[16] = {0};
+    const unsigned char *e = g->n.ext;
+    size_t at, size;
+    unsigned char turn[8];
+    mv_status st = mv__io_sink_put(&g->main, g->head, g->head_bytes);
+    for (at = 0; st == MEDVOL_OK && at < g->turned; at += size) {
+        size = (size_t)mv__io_int(e + at, 'i', 0);
+        mv__io_swap(turn, e + at, 2, 4);
+        st = mv__io_sink_put(&g->main, turn, 8);
+        if (st == MEDVOL_OK) st = mv__io_sink_put(&g->main, e + at + 8, size - 8);
+    }
+    if (st == MEDVOL_OK && g->ext_bytes > g->turned) st = mv__io_sink_put(&g->main, e + g->turned, g->ext_bytes - g->turned);
+    if (st == MEDVOL_OK && g->pad) st = mv__io_sink_put(&g->main, zeros, g->pad);
+    return st;
+}
+
+/* ---- the voxels to write, a chunk at a time ---- */
+typedef struct mv__io_chunk {
+    const mv__io_save *g;
+    mv__walk w;
+    unsigned char *buffer;
+    size_t first, count, job; /* voxels, counted through the volume; voxels a job */
+} mv__io_chunk;
+static void mv__io_convert(const mv__io_save *g, unsigned char *dst, const unsigned char *src, size_t n) {
+    mv_dtype st = mv__cv_part(g->v->dtype), dt = mv__cv_part(g->dt);
+    size_t parts = mv__is_complex(g->v->dtype) ? 2 : 1, unit = mv__io_unit(g->dt), i, k;
+    if (g->dt == g->v->dtype && g->raw) mv__memcpy(dst, src, n * mv_dtype_size(g->dt));
+    else if (!g->nans) mv__cv_run(dst, dt, src, st, n * parts, g->slope, g->inter, 0);
+    else {
+        double block[MV__CV_BLOCK];
+        for (i = 0; i < n; i += MV__CV_BLOCK) {
+            size_t m = mv__minz(MV__CV_BLOCK, n - i);
+            mv__cv_getter(st)(block, src + i * mv_dtype_size(st), m);
+            MV__PICK(mv__cv_scale)(block, m, g->slope, g->inter);
+            for (k = 0; k < m; k++) block[k] = block[k] != block[k] ? g->nan : block[k];
+            mv__cv_putter(dt)(dst + i * mv_dtype_size(dt), block, m);
+        }
+    }
+    if (g->swap && unit > 1) mv__io_swap(dst, dst, n * mv_dtype_size(g->dt) / unit, unit);
+}
+static void mv__io_chunk_job(void *arg, size_t job) {
+    const mv__io_chunk *c = (const mv__io_chunk *)arg;
+    size_t at = job * c->job, end = mv__minz(c->count, at + c->job), n, oa, ob, ds = mv_dtype_size(c->g->dt);
+    size_t ss = mv_dtype_size(c->g->v->dtype);
+    for (; at < end; at += n) {
+        size_t row = (c->first + at) / c->w.len, in = (c->first + at) % c->w.len;
+        n = mv__minz(end - at, c->w.len - in);
+        mv__walk_row(&c->w, row, &oa, &ob);
+        mv__io_convert(c->g, c->buffer + at * ds, (const unsigned char *)c->g->v->data + (oa + in) * ss, n);
+    }
+}
+static mv_status mv__io_put_voxels(mv__io_save *g, mv__io_sink *s) {
+    const mv_volume *v = g->v;
+    size_t total = mv_volume_count(v), ds = mv_dtype_size(g->dt), room = ((size_t)4 << 20) / ds;
+    mv__io_chunk c;
+    int direct = g->raw && g->dt == v->dtype && !(g->swap && mv__io_unit(g->dt) > 1) && mv_volume_contiguous(v);
+    mv_status st = MEDVOL_OK;
+    mv__memset(&c, 0, sizeof c);
+    c.g = g;
+    mv__walk_init(&c.w, v, NULL);
+    c.job = mv__maxz(1, MV__CHUNK / 2);
+    if (direct) room *= 4;
+    else if (!(c.buffer = (unsigned char *)mv__alloc(g->ctx, mv__minz(room, total) * ds))) return MEDVOL_E_NOMEM;
+    for (; c.first < total && st == MEDVOL_OK; c.first += c.count) {
+        c.count = mv__minz(room, total - c.first);
+        if (mv__progress(g->ctx, c.first, total, "save")) st = mv__cancelled(g->ctx, "save");
+        else if (direct) st = mv__io_sink_put(s, (const unsigned char *)v->data + c.first * ds, c.count * ds);
+        else {
+            st = mv_parallel_for(g->ctx, mv__divup(c.count, c.job), mv__io_chunk_job, &c, NULL);
+            if (st == MEDVOL_OK) st = mv__io_sink_put(s, c.buffer, c.count * ds);
+        }
+    }
+    mv__free(g->ctx, c.buffer);
+    return st;
+}
+static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t align) {
+    mv_gzip_opt o;
+    mv__memset(&o, 0, sizeof o);
+    o.level = g->opt.level;
+    o.container = g->opt.container;
+    o.member = g->opt.member;
+    o.head = head;
+    o.align = align;
+    return mv_gzip_writer_open(g->ctx, &s->gz, mv__io_sink_raw, s, &o);
+}
+static mv_status mv__io_save_begin(mv__io_save *g, mv_ctx *ctx, const mv_volume *v, const mv_save_opt *opt) {
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    g->ctx = g->main.ctx = g->img.ctx = ctx;
+    g->v = v;
+    if (opt) g->opt = *opt;
+    if ((st = mv__vol_check(ctx, "save", "v", v)) < 0) return st;
+    g->swap = g->opt.big_endian ? !MV__BIG_ENDIAN : MV__BIG_ENDIAN;
+    if (v->nifti) g->n = *v->nifti;
+    else mv__io_new_header(&g->n, v);
+    g->pair = g->opt.pair != 0;
+    g->gzip = g->opt.gzip > 0;
+    if ((st = mv__io_choose_version(g)) < 0) return st;
+    if ((st = mv__io_store_as(g)) < 0) return st;
+    if ((st = mv__io_new_geometry(g)) < 0) return st;
+    return mv__io_build(g);
+}
+/* Header and voxels into the open sinks. */
+static mv_status mv__io_save_run(mv__io_save *g) {
+    mv__io_sink *s = g->pair ? &g->img : &g->main;
+    size_t d, slice = mv_dtype_size(g->dt), head = g->head_bytes + g->ext_bytes + g->pad;
+    mv_status st = MEDVOL_OK;
+    for (d = 0; d < 2 && d < (size_t)g->v->ndim; d++) slice *= g->v->dim[d];
+    if (g->gzip) st = mv__io_pack(g, &g->main, g->pair ? 0 : head, g->pair ? 0 : slice);
+    if (st == MEDVOL_OK && g->gzip && g->pair) st = mv__io_pack(g, &g->img, 0, slice);
+    mv__trace(g->ctx, 1, "save", slice);
+    if (st == MEDVOL_OK) st = mv__io_put_header(g);
+    if (st == MEDVOL_OK) st = mv__io_put_voxels(g, s);
+    mv__trace(g->ctx, 0, "save", slice);
+    if (st == MEDVOL_OK) st = mv__io_sink_finish(&g->main, g->opt.no_sync);
+    if (st == MEDVOL_OK && g->pair) st = mv__io_sink_finish(&g->img, g->opt.no_sync);
+    return st;
+}
+static mv_status mv__io_save_files(mv__io_save *g, const char *path, int own) {
+    char *other;
+    mv_status st;
+    if (!g->pair) return mv__io_sink_open(g->ctx, &g->main, path);
+    if (!own)
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "pair", 1, -1, "the name of a pair must end in .hdr or .img (or these and .gz)");
+    if (!(other = (char *)mv__alloc(g->ctx, mv__strlen(path) + 8))) return MEDVOL_E_NOMEM;
+    mv__io_sibling(other, path, own == 1 ? 2 : 1, 0);
+    st = mv__io_sink_open(g->ctx, &g->main, own == 1 ? path : other);
+    if (st == MEDVOL_OK) st = mv__io_sink_open(g->ctx, &g->img, own == 1 ? other : path);
+    mv__free(g->ctx, other);
+    return st;
+}
+MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, const mv_save_opt *opt) {
+    mv__io_save g;
+    mv_save_opt o;
+    int own, gz;
+    mv_status st;
+    if (!v || !path) return mv__fail_null(ctx, "save", v ? "path" : "v");
+    if (!path[0]) return mv__fail(ctx, MEDVOL_E_NOTFOUND, "path", 0, -1, "save: the path is empty");
+    (void)mv__io_stem(path, &own, &gz);
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (own) o.pair = 1;
+    if (o.gzip == 0) o.gzip = gz;
+    st = mv__io_save_begin(&g, ctx, v, &o);
+    if (st == MEDVOL_OK) st = mv__io_save_files(&g, path, own);
+    if (st == MEDVOL_OK) st = mv__io_save_run(&g);
+    if (st == MEDVOL_OK && g.pair) st = mv__io_sink_rename(&g.img);
+    if (st == MEDVOL_OK) st = mv__io_sink_rename(&g.main);
+    mv__io_sink_drop(&g.main);
+    mv__io_sink_drop(&g.img);
+    return mv__fail_in(ctx, st, path);
+}
+MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, const mv_volume *v, const mv_save_opt *opt) {
+    mv__io_save g;
+    mv_status st;
+    if (!v || !file) return mv__fail_null(ctx, "save_mem", v ? "file" : "v");
+    if (opt && opt->pair && !img) return mv__fail_null(ctx, "save_mem", "img");
+    st = mv__io_save_begin(&g, ctx, v, opt);
+    if (st == MEDVOL_OK) st = mv__io_save_run(&g);
+    mv__io_sink_drop(&g.main);
+    mv__io_sink_drop(&g.img);
+    if (st < 0) {
+        mv__free(ctx, g.main.mem);
+        mv__free(ctx, g.img.mem);
+        return st;
+    }
+    file->data = g.main.mem;
+    file->bytes = g.main.n;
+    if (img) {
+        img->data = g.img.mem;
+        img->bytes = g.img.n;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b) {
+    if (!b) return;
+    mv__free(ctx, b->data);
+    b->data = NULL;
+    b->bytes = 0;
+}
 #endif
 #endif /* MEDVOL_NO_IO */
 
