@@ -720,9 +720,181 @@ typedef struct mv_render_opt {
 MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt);
 #endif
 
-/* ---- intensity ----------------------------------------------------------------------------------------------- */
+/* ---- intensity -----------------------------------------------------------------------------------------------
+
+   What the calls of this section share:
+   VALUES   real values: stored * slope + inter. Any integer or real type; complex and RGB are refused (MEDVOL_E_DTYPE).
+   CHOICE   mask: a volume of src's shape, or one with extent 1 (or none) along some axes, which then holds for all of
+            them; voxels take part where it is neither 0 nor NaN. nonzero: only values other than 0 take part. split: 0:
+            the whole volume at once; d = 1..7: each index of NIfTI's dim[d] by itself (4: every volume of a series).
+            Array calls take mask8, one byte a value, instead of mask. No value left: MEDVOL_E_EMPTY.
+   RESULT   of the maps: float32, float64 when src is that; a dst with memory (other than src) keeps its own type and
+            values are rounded to nearest even and saturated, NaN becomes 0 in integers, its scaling is 1 and 0.
+            dst == src is allowed, without a copy when the element size stays. src and its mask are only read.
+   NUMERICS arithmetic in double, rounded once to the result's type: the same bits at every level and thread count,
+            unless a call says otherwise. NaN takes no part in statistics and stays NaN in maps.
+   ERRORS   MEDVOL_E_NULL, _SIZE, _DTYPE, _SHAPE, _ALIAS, _RANGE (a parameter NaN or out of range), _EMPTY, _NOMEM,
+            _CANCELLED. Outputs are untouched, but a map cancelled half-way leaves memory that existed before half done.
+   THREADS  chunks of 64 Ki voxels. Memory: the destination, and the scratch that a call names. */
 #ifndef MEDVOL_NO_INTENSITY
 
+/* mv_stats: one result, or one for each index of the split axis. count: values that are not NaN; nan; inf: infinite ones,
+   which are counted in count. variance = sum (x - mean)^2 / count, variance_sample / (count - 1) (0 when count is 1), sd
+   their roots, rms = sqrt(sum x^2 / count). Infinite values: min and max show them, sum, mean and rms follow IEEE
+   arithmetic, variance and sd are NaN. Method: sums about an estimate of the chunk's mean in 16 stripes, chunks of
+   MEDVOL_STATS_CHUNK voxels in x-fastest order merged in that order (Chan, Golub, LeVeque 1983): relative error of the
+   variance below 1e-11 whatever the mean. The memory layout (strides) has no influence. Scratch: 64 bytes a chunk. */
+#define MEDVOL_STATS_CHUNK 65536
+typedef struct mv_statistics {
+    uint64_t count, nan, inf;
+    double min, max, sum, mean, variance, variance_sample, sd, sd_sample, rms;
+} mv_statistics;
+typedef struct mv_stats_opt {
+    const mv_volume *mask;
+    const uint8_t *mask8;
+    int nonzero, split;
+} mv_stats_opt;
+MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *src, const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_stats_f32(mv_ctx *ctx, mv_statistics *out, const float *src, size_t n, const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void *src, mv_dtype dtype, size_t n, double slope,
+                                    double inter, const mv_stats_opt *opt);
+/* mv_stats_partial: the moments of one chunk of at most MEDVOL_STATS_CHUNK values, a plain struct that may be stored or sent
+   elsewhere; a chunk without a value is fine here. mv_stats_fold: statistics of n partials in their order. Cut at multiples
+   of MEDVOL_STATS_CHUNK, computed anywhere in any order, they give the bits of mv_stats on the whole. Errors as above. */
+typedef struct mv_stats_part {
+    uint64_t n, nan, above, below;    /* finite values, NaN, +Inf, -Inf */
+    double sum, mean, m2, min, max;   /* of the finite ones; m2 = sum (x - mean)^2 */
+} mv_stats_part;
+MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const void *src, mv_dtype dtype, size_t n, double slope,
+                                      double inter, const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_stats_fold(mv_ctx *ctx, mv_statistics *out, const mv_stats_part *parts, size_t n);
+
+/* mv_percentiles: exact percentiles q[0..nq-1] (0..100, any order, nq <= 4096) into out[nq], with split into out[index][nq].
+   With the n values that are not NaN sorted, v = (n - 1) * (q / 100) and its neighbours a = x[floor v], b = x[ceil v]:
+   LINEAR a + (b - a) * frac v (numpy's default), LOWER a, HIGHER b, NEAREST the nearer (a tie takes the even index), MIDPOINT
+   (a + b) / 2. Infinite values count. mv_median: the percentile 50, LINEAR. Selection by counting digits of the values, not
+   sorting: one pass over 8 and 16-bit types, 3 over 32, 6 over 64-bit ones. Scratch: a job counts in 1 KiB for 8-bit, 1 MiB
+   for 16-bit types, else in 64 KiB for one bucket, 16 KiB each for more (at most 2 nq of them); at most 4 jobs a thread. */
+typedef enum mv_percentile_rule {
+    MEDVOL_PERCENTILE_LINEAR = 0,
+    MEDVOL_PERCENTILE_LOWER = 1,
+    MEDVOL_PERCENTILE_HIGHER = 2,
+    MEDVOL_PERCENTILE_NEAREST = 3,
+    MEDVOL_PERCENTILE_MIDPOINT = 4
+} mv_percentile_rule;
+typedef struct mv_percentile_opt {
+    const mv_volume *mask;
+    const uint8_t *mask8;
+    int nonzero, split;
+    int rule; /* mv_percentile_rule */
+} mv_percentile_opt;
+MEDVOL_DEF mv_status mv_percentiles(mv_ctx *ctx, double *out, const mv_volume *src, const double *q, size_t nq,
+                                    const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_percentiles_f32(mv_ctx *ctx, double *out, const float *src, size_t n, const double *q, size_t nq,
+                                        const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *src, mv_dtype dtype, size_t n, double slope,
+                                          double inter, const double *q, size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, const mv_percentile_opt *opt);
+
+/* mv_histogram: counts of values in h->bins equal bins over [lo, hi] into h->counts (the caller's, bins entries, <= 2^24).
+   Edge k is k * ((hi - lo) / bins) + lo in double, edge `bins` is hi; bin k holds edge k <= x < edge k + 1, the last one its
+   upper edge too (numpy's rule). opt lo and hi both 0: from the finite data, one value v alone gives v - 0.5 .. v + 0.5.
+   Values outside are dropped, or with clamp counted in the first and last bin; below, above and nan tell how many there
+   were, total is the sum of the counts. h->lo and h->hi are set. split is not taken here. Counts are whole numbers, so any
+   cut of the data folds to the same: mv_histogram_fold adds n histograms of the same bins and range (else MEDVOL_E_SHAPE).
+   Scratch: 16 * (bins + 8) bytes a job, at most 4 jobs a thread; 8 and 16-bit types as percentiles. */
+typedef struct mv_hist {
+    uint64_t *counts;
+    size_t bins;
+    double lo, hi;
+    uint64_t below, above, nan, total;
+} mv_hist;
+typedef struct mv_histogram_opt {
+    const mv_volume *mask;
+    const uint8_t *mask8;
+    int nonzero;
+    int clamp;
+    double lo, hi;
+} mv_histogram_opt;
+MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src, const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_histogram_f32(mv_ctx *ctx, mv_hist *h, const float *src, size_t n, const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src, mv_dtype dtype, size_t n, double slope,
+                                        double inter, const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_histogram_fold(mv_ctx *ctx, mv_hist *h, const mv_hist *parts, size_t n);
+/* mv_otsu: the threshold of Otsu 1979 as scikit-image defines it: the centre of bin t that maximises w0 w1 (m0 - m1)^2 of
+   the classes "bins 0..t" and "bins above t", the first t when several do; foreground is x > threshold. One occupied bin:
+   its centre. Errors: MEDVOL_E_EMPTY when all counts are 0. Serial, no memory. */
+MEDVOL_DEF mv_status mv_otsu(mv_ctx *ctx, double *threshold, const mv_hist *h);
+
+/* mv_znorm: dst = (src - mean) / sd, of the population, or with `sample` of the sample. Statistics of the chosen values that
+   are finite; sd 0 divides by 1. The mask chooses what the statistics see and every voxel is mapped; nonzero maps only
+   values other than 0 and leaves 0 as it is (MONAI NormalizeIntensity). split: each index with its own statistics.
+   given_mean, given_sd: use mean, sd (> 0) instead of the measured. Scratch: as mv_stats, and 16 bytes an index of split. */
+typedef struct mv_znorm_opt {
+    const mv_volume *mask;
+    const uint8_t *mask8;
+    int nonzero, split;
+    int sample;
+    int given_mean, given_sd;
+    double mean, sd;
+} mv_znorm_opt;
+MEDVOL_DEF mv_status mv_znorm(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_znorm_opt *opt);
+MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, const mv_znorm_opt *opt);
+
+/* mv_rescale: dst = (src - lo) * ((out_max - out_min) / (hi - lo)) + out_min. lo and hi: the least and greatest finite chosen
+   value (default; the result is then kept within out_min..out_max, so infinities end there); given: from opt; percentile:
+   the percentiles lo and hi of the chosen values. clip: limit the result to out_min..out_max. hi == lo: every value becomes
+   out_min, NaN stays. Mask, nonzero and split as in mv_znorm. Errors: MEDVOL_E_RANGE for out_min > out_max, given lo >= hi,
+   percentiles outside 0..100 or lo >= hi. Scratch: as mv_stats or mv_percentiles. */
+enum { MEDVOL_RANGE_DATA = 0, MEDVOL_RANGE_GIVEN = 1, MEDVOL_RANGE_PERCENTILE = 2 };
+typedef struct mv_rescale_opt {
+    const mv_volume *mask;
+    const uint8_t *mask8;
+    int nonzero, split;
+    int range; /* MEDVOL_RANGE_* */
+    double lo, hi;
+    int clip;
+} mv_rescale_opt;
+MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min, double out_max,
+                                const mv_rescale_opt *opt);
+MEDVOL_DEF mv_status mv_rescale_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double out_min, double out_max,
+                                    const mv_rescale_opt *opt);
+
+/* mv_linear: dst = src * a + b, a and b finite. */
+MEDVOL_DEF mv_status mv_linear(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double a, double b);
+MEDVOL_DEF mv_status mv_linear_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double a, double b);
+
+/* mv_clamp: values below lo become lo, above hi become hi; infinities leave a side open. Exact, so src's type and scaling are
+   kept (RESULT does not hold) unless dst has memory of another type. Bounds are real values: in integers they are the
+   outermost stored values within lo..hi, in floats the nearest ones. Errors: MEDVOL_E_RANGE for NaN, lo > hi and when no
+   value of an integer type lies in lo..hi. */
+MEDVOL_DEF mv_status mv_clamp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi);
+MEDVOL_DEF mv_status mv_clamp_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi);
+
+/* mv_threshold: values with lo <= x <= hi stay, those below become opt->below, those above opt->above (defaults 0); NaN
+   stays. Type and scaling as in mv_clamp; below and above are real values, in integers rounded to nearest and saturated.
+   binary: 1 where lo <= x <= hi, else 0 (NaN: 0); u8 unless dst has memory or the array call's float. open: the bounds
+   themselves are outside (lo < x < hi): lo with Otsu's threshold. Errors: MEDVOL_E_RANGE for NaN and lo > hi. */
+typedef struct mv_threshold_opt {
+    int binary, open;
+    double below, above;
+} mv_threshold_opt;
+MEDVOL_DEF mv_status mv_threshold(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi,
+                                  const mv_threshold_opt *opt);
+MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi,
+                                      const mv_threshold_opt *opt);
+
+/* mv_gamma: dst = src^g, g > 0. PLAIN max(x, 0)^g; NORMALISED ((x - min) / (range + 1e-7))^g * range + min with min and range
+   of the finite data (MONAI AdjustContrast); SIGNED sign(x) |x|^g (TorchIO). 0 and infinity map to themselves. Into float32
+   from values rounded to float32, the power within 0.51 ulp of the exact one; into other types by the C library's pow in
+   double. split: min and range of each index. Scratch: as mv_stats for NORMALISED, else none. */
+enum { MEDVOL_GAMMA_PLAIN = 0, MEDVOL_GAMMA_NORMALISED = 1, MEDVOL_GAMMA_SIGNED = 2 };
+typedef struct mv_gamma_opt {
+    int mode; /* MEDVOL_GAMMA_* */
+    int split;
+} mv_gamma_opt;
+MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double g, const mv_gamma_opt *opt);
+MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double g, const mv_gamma_opt *opt);
 #endif
 
 /* ---- spatial ------------------------------------------------------------------------------------------------- */
@@ -8218,10 +8390,1704 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
 #endif
 #endif /* MEDVOL_NO_IO */
 
-/* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold ==== */
+/* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold. Owns mv__in_*. Uses
+   [VOLUME]. Source: Chan, Golub, LeVeque 1983 (moments), Otsu 1979. ========================================================== */
 #ifndef MEDVOL_NO_INTENSITY
 #ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+/* A striped sum in the making: value i of the chunk belongs to stripe i % 16; sums of x - shift and its square. */
+typedef struct mv__in_sum {
+    double s1[16], s2[16], shift, lo, hi;
+} mv__in_sum;
+typedef struct mv__in_line { /* y = clip((x - m) * k + b) */
+    double m, k, b, lo, hi;
+    int clip, keep0; /* keep0: zeros stay */
+} mv__in_line;
+typedef struct mv__in_power {
+    double g, lo, scale, range; /* normalised: t = (x - lo) * scale, y = t^g * range + lo */
+    int mode;
+} mv__in_power;
+typedef struct mv__in_bins { /* uniform bins for float values; counts: bins, below, above, NaN */
+    const float *edge;       /* bins + 1: the least floats that belong to bin k */
+    float lo, hi, origin, scale, margin;
+    size_t bins;
+} mv__in_bins;
+static inline double mv__in_line1(double x, const mv__in_line *a) {
+    double y = (x - a->m) * a->k + a->b;
+    if (a->clip) y = y < a->lo ? a->lo : y > a->hi ? a->hi : y;
+    return a->keep0 && x == 0.0 ? x : y;
+}
+#endif
+/* ---- moments: 16 stripes at every vector length, the same additions in the same order at every level ---- */
+static void MV__K(mv__in_sum_f32)(mv__in_sum *t, const float *x, size_t n) {
+    enum { HALVES = MVF_N / MVD_N };
+    mvd s1[16 / MVD_N], s2[16 / MVD_N], d;
+    const mvd shift = mvd_set1(t->shift);
+    mvf lo = mvf_set1((float)t->lo), hi = mvf_set1((float)t->hi), v;
+    float a[MVF_N], b[MVF_N];
+    size_t i = 0, j;
+    int k;
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N);
+    for (; i + 16 <= n; i += 16) {
+        MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
+            v = mvf_load(x + i + k * MVF_N);
+            lo = mvf_min(v, lo);
+            hi = mvf_max(v, hi);
+            d = mvd_sub(mvd_lo(v), shift);
+            s1[k * HALVES] = mvd_add(s1[k * HALVES], d);
+            s2[k * HALVES] = mvd_add(s2[k * HALVES], mvd_mul(d, d));
+            if (HALVES > 1) {
+                d = mvd_sub(mvd_hi(v), shift);
+                s1[k * HALVES + HALVES - 1] = mvd_add(s1[k * HALVES + HALVES - 1], d);
+                s2[k * HALVES + HALVES - 1] = mvd_add(s2[k * HALVES + HALVES - 1], mvd_mul(d, d));
+            }
+        }
+    }
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]);
+    mvf_store(a, lo);
+    mvf_store(b, hi);
+    mv_end();
+    for (j = 0; j < MVF_N; j++) {
+        t->lo = (double)a[j] < t->lo ? (double)a[j] : t->lo;
+        t->hi = (double)b[j] > t->hi ? (double)b[j] : t->hi;
+    }
+    for (j = 0; i < n; i++, j++) {
+        double y = (double)x[i], e = y - t->shift;
+        t->s1[j] += e;
+        t->s2[j] += e * e;
+        t->lo = y < t->lo ? y : t->lo;
+        t->hi = y > t->hi ? y : t->hi;
+    }
+}
+static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
+    mvd s1[16 / MVD_N], s2[16 / MVD_N], d, v;
+    const mvd shift = mvd_set1(t->shift);
+    mvd lo = mvd_set1(t->lo), hi = mvd_set1(t->hi);
+    double a[MVD_N], b[MVD_N];
+    size_t i = 0, j;
+    int k;
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N);
+    for (; i + 16 <= n; i += 16) {
+        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {
+            v = mvd_load(x + i + k * MVD_N);
+            lo = mvd_min(v, lo);
+            hi = mvd_max(v, hi);
+            d = mvd_sub(v, shift);
+            s1[k] = mvd_add(s1[k], d);
+            s2[k] = mvd_add(s2[k], mvd_mul(d, d));
+        }
+    }
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]);
+    mvd_store(a, lo);
+    mvd_store(b, hi);
+    mv_end();
+    for (j = 0; j < MVD_N; j++) {
+        t->lo = a[j] < t->lo ? a[j] : t->lo;
+        t->hi = b[j] > t->hi ? b[j] : t->hi;
+    }
+    for (j = 0; i < n; i++, j++) {
+        double e = x[i] - t->shift;
+        t->s1[j] += e;
+        t->s2[j] += e * e;
+        t->lo = x[i] < t->lo ? x[i] : t->lo;
+        t->hi = x[i] > t->hi ? x[i] : t->hi;
+    }
+}
+/* ---- maps. All arithmetic in double and rounded once, so that every level gives the same bits. ---- */
+static void MV__K(mv__in_line_f32)(float *d, const float *s, size_t n, const mv__in_line *a, int nt) {
+    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo), hi = mvd_set1(a->hi);
+    size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;
+    for (; i < head; i++) d[i] = (float)mv__in_line1((double)s[i], a);
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf v = mvf_load(s + i), r;
+        mvd p = mvd_add(mvd_mul(mvd_sub(mvd_lo(v), m), k), b), q = mvd_add(mvd_mul(mvd_sub(mvd_hi(v), m), k), b);
+        if (a->clip) {
+            p = mvd_min(hi, mvd_max(lo, p)); /* in this order NaN stays */
+            q = mvd_min(hi, mvd_max(lo, q));
+        }
+        r = mvf_narrow(p, q);
+        if (a->keep0) r = mvf_sel(mvf_eq(v, mvf_zero()), v, r);
+        if (nt) mvf_stream(d + i, r);
+        else mvf_store(d + i, r);
+    }
+    if (nt) mv_fence();
+    mv_end();
+    for (; i < n; i++) d[i] = (float)mv__in_line1((double)s[i], a);
+}
+static void MV__K(mv__in_line_f64)(double *d, size_t n, const mv__in_line *a) {
+    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo), hi = mvd_set1(a->hi);
+    size_t i = 0;
+    for (; i + MVD_N <= n; i += MVD_N) {
+        mvd v = mvd_load(d + i), p = mvd_add(mvd_mul(mvd_sub(v, m), k), b);
+        if (a->clip) p = mvd_min(hi, mvd_max(lo, p));
+        if (a->keep0) p = mvd_sel(mvd_eq(v, mvd_zero()), v, p);
+        mvd_store(d + i, p);
+    }
+    mv_end();
+    for (; i < n; i++) d[i] = mv__in_line1(d[i], a);
+}
+/* below lo becomes `under`, above hi becomes `over`, the rest (NaN too) stays */
+static void MV__K(mv__in_keep_f32)(float *d, const float *s, size_t n, float lo, float hi, float under, float over, int nt) {
+    const mvf l = mvf_set1(lo), h = mvf_set1(hi), u = mvf_set1(under), o = mvf_set1(over);
+    size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;
+    for (; i < head; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf v = mvf_load(s + i), r = mvf_sel(mvf_lt(v, l), u, mvf_sel(mvf_gt(v, h), o, v));
+        if (nt) mvf_stream(d + i, r);
+        else mvf_store(d + i, r);
+    }
+    if (nt) mv_fence();
+    mv_end();
+    for (; i < n; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];
+}
+static void MV__K(mv__in_inside_f32)(uint8_t *d, const float *s, size_t n, float lo, float hi) {
+    const mvf l = mvf_set1(lo), h = mvf_set1(hi);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf v = mvf_load(s + i);
+        mvi_store_u8(d + i, mvi_sel(mvm_and(mvf_ge(v, l), mvf_le(v, h)), mvi_set1(1), mvi_set1(0)));
+    }
+    mv_end();
+    for (; i < n; i++) d[i] = (uint8_t)(s[i] >= lo && s[i] <= hi);
+}
+#define MV__IN_KEEP(T, name)                                                                                  \
+    static void MV__K(mv__in_keep_##name)(T *d, const T *s, size_t n, int32_t lo, int32_t hi, T under, T over) { \
+        const mvi l = mvi_set1(lo), h = mvi_set1(hi), u = mvi_set1(under), o = mvi_set1(over);                \
+        size_t i = 0;                                                                                         \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                  \
+            mvi v = mvi_load_##name(s + i);                                                                   \
+            mvi_store_##name(d + i, mvi_sel(mvi_gt(l, v), u, mvi_sel(mvi_gt(v, h), o, v)));                   \
+        }                                                                                                     \
+        mv_end();                                                                                             \
+        for (; i < n; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];                                \
+    }
+MV__IN_KEEP(uint8_t, u8)
+MV__IN_KEEP(int8_t, i8)
+MV__IN_KEEP(uint16_t, u16)
+MV__IN_KEEP(int16_t, i16)
+#undef MV__IN_KEEP
+/* ---- x^g for x >= 0: log2 by the series of atanh, 2^f by Taylor's, both in double: 0.51 ulp of float ---- */
+MV__INLINE mvd MV__K(mv__in_exp2)(mvd m, mvd e, mvd g, mvd *whole) { /* (m * 2^e)^g = result * 2^whole */
+    static const double at[7] = {2.8853900817779268, 0.96179669392597561, 0.57707801635558536, 0.41219858311113239,
+                                 0.32059889797532520, 0.26230818925253880, 0.22195308321368668}; /* 2 / ln 2 / (1, 3, 5 ...) */
+    static const double ex[10] = {1.0, 0.69314718055994531, 0.24022650695910072, 0.055504108664821580,
+                                  0.0096181291076284772, 0.0013333558146428443, 1.5403530393381609e-4,
+                                  1.5252733804059840e-5, 1.3215486790144309e-6, 1.0178086009239700e-7}; /* ln(2)^k / k! */
+    const mvd one = mvd_set1(1.0);
+    mvd s = mvd_div(mvd_sub(m, one), mvd_add(m, one)), z = mvd_mul(s, s), p = mvd_set1(at[6]), k, f;
+    int i;
+    MV__UNROLL for (i = 5; i >= 0; i--) p = mvd_add(mvd_mul(p, z), mvd_set1(at[i]));
+    p = mvd_mul(g, mvd_add(e, mvd_mul(p, s)));
+    p = mvd_min(mvd_max(p, mvd_set1(-200.0)), mvd_set1(200.0));
+    k = mvd_round(p);
+    f = mvd_sub(p, k);
+    p = mvd_set1(ex[9]);
+    MV__UNROLL for (i = 8; i >= 0; i--) p = mvd_add(mvd_mul(p, f), mvd_set1(ex[i]));
+    *whole = k;
+    return p;
+}
+MV__INLINE mvf MV__K(mv__in_pow)(mvf x, mvd g) {
+    const mvm tiny = mvf_lt(x, mvf_set1(1.17549435e-38f)); /* subnormal: lift by 2^24 */
+    mvi b = mvi_add(mvf_bits(mvf_sel(tiny, mvf_mul(x, mvf_set1(16777216.0f)), x)), mvi_set1(0x3f800000 - 0x3f3504f3)), k;
+    mvf e = mvf_sub(mvf_fromi(mvi_sub(mvi_srl(b, 23), mvi_set1(127))), mvf_sel(tiny, mvf_set1(24.0f), mvf_zero()));
+    mvf m = mvi_asf(mvi_add(mvi_and(b, mvi_set1(0x7fffff)), mvi_set1(0x3f3504f3))), a, c, r; /* sqrt(1/2) .. sqrt(2) */
+    mvd klo, khi, lo = MV__K(mv__in_exp2)(mvd_lo(m), mvd_lo(e), g, &klo), hi = MV__K(mv__in_exp2)(mvd_hi(m), mvd_hi(e), g, &khi);
+    k = mvi_round(mvf_narrow(klo, khi));
+    a = mvi_asf(mvi_sll(mvi_add(mvi_sra(k, 1), mvi_set1(127)), 23)); /* 2^k in two factors: k reaches beyond one float */
+    c = mvi_asf(mvi_sll(mvi_add(mvi_sub(k, mvi_sra(k, 1)), mvi_set1(127)), 23));
+    lo = mvd_mul(mvd_mul(lo, mvd_lo(a)), mvd_lo(c));
+    hi = mvd_mul(mvd_mul(hi, mvd_hi(a)), mvd_hi(c));
+    r = mvf_narrow(lo, hi);
+    return mvf_sel(mvm_and(mvf_gt(x, mvf_zero()), mvf_le(x, mvf_set1(3.402823466e38f))), r, x); /* 0, Inf, NaN */
+}
+MV__INLINE mvf MV__K(mv__in_gamma)(mvf x, const mv__in_power *a) {
+    const mvd g = mvd_set1(a->g);
+    mvf t, r;
+    if (a->mode == 0) return MV__K(mv__in_pow)(mvf_max(mvf_zero(), x), g);
+    if (a->mode == 2) {
+        r = MV__K(mv__in_pow)(mvf_abs(x), g);
+        return mvf_sel(mvf_lt(x, mvf_zero()), mvf_neg(r), r);
+    }
+    t = mvf_narrow(mvd_mul(mvd_sub(mvd_lo(x), mvd_set1(a->lo)), mvd_set1(a->scale)),
+                   mvd_mul(mvd_sub(mvd_hi(x), mvd_set1(a->lo)), mvd_set1(a->scale)));
+    r = MV__K(mv__in_pow)(mvf_max(mvf_zero(), t), g);
+    return mvf_narrow(mvd_add(mvd_mul(mvd_lo(r), mvd_set1(a->range)), mvd_set1(a->lo)),
+                      mvd_add(mvd_mul(mvd_hi(r), mvd_set1(a->range)), mvd_set1(a->lo)));
+}
+static void MV__K(mv__in_gamma_f32)(float *d, const float *s, size_t n, const mv__in_power *a) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, MV__K(mv__in_gamma)(mvf_load(s + i), a));
+    if (i < n) mvf_storen(d + i, MV__K(mv__in_gamma)(mvf_loadn(s + i, n - i), a), n - i);
+    mv_end();
+}
+/* ---- counting. `way` entries lie between the four copies of a table that keep equal neighbours apart (0: one copy). ---- */
+MV__INLINE void MV__K(mv__in_bump)(uint32_t *t, size_t way, const int32_t *at) {
+    int j;
+    MV__UNROLL for (j = 0; j < 16; j += 4) {
+        t[at[j]]++;
+        t[way + (size_t)at[j + 1]]++;
+        t[2 * way + (size_t)at[j + 2]]++;
+        t[3 * way + (size_t)at[j + 3]]++;
+    }
+}
+static void MV__K(mv__in_hist_f32)(uint32_t *t, size_t way, const float *x, size_t n, const mv__in_bins *a) {
+    const mvf lo = mvf_set1(a->lo), hi = mvf_set1(a->hi), origin = mvf_set1(a->origin), scale = mvf_set1(a->scale);
+    const mvf near0 = mvf_set1(a->margin), near1 = mvf_set1(1.0f - a->margin);
+    const mvi below = mvi_set1((int32_t)a->bins), above = mvi_set1((int32_t)a->bins + 1), nan = mvi_set1((int32_t)a->bins + 2);
+    int32_t at[16];
+    float pad[16];
+    size_t i, j;
+    int k;
+    for (i = 0; i < n; i += 16) {
+        unsigned doubt = 0;
+        size_t m = mv__minz(16, n - i);
+        const float *p = x + i;
+        if (m < 16) {
+            for (j = 0; j < 16; j++) pad[j] = j < m ? p[j] : 0.0f;
+            p = pad;
+        }
+        MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
+            mvf v = mvf_load(p + k * MVF_N), u = mvf_mul(mvf_sub(v, origin), scale), f;
+            mvm out = mvm_not(mvm_and(mvf_ge(v, lo), mvf_le(v, hi)));
+            mvi b;
+            u = mvf_sel(out, mvf_set1(0.5f), u);
+            b = mvi_trunc(u);
+            f = mvf_sub(u, mvf_fromi(b));
+            doubt |= mvm_bits(mvm_or(mvf_lt(f, near0), mvf_gt(f, near1)));
+            b = mvi_sel(out, mvi_sel(mvf_lt(v, lo), below, mvi_sel(mvf_isnan(v), nan, above)), b);
+            mvi_store(at + k * MVF_N, b);
+        }
+        if (MV__UNLIKELY(doubt != 0))
+            for (j = 0; j < m; j++) {
+                int32_t b = at[j], top = (int32_t)a->bins - 1;
+                if (b > top && p[j] >= a->lo && p[j] <= a->hi) b = top;
+                if (b > top) continue;
+                if (b < 0) b = 0;
+                if (b < top && p[j] >= a->edge[b + 1]) b++;
+                if (b > 0 && p[j] < a->edge[b]) b--;
+                at[j] = b;
+            }
+        if (m == 16) MV__K(mv__in_bump)(t, way, at);
+        else
+            for (j = 0; j < m; j++) t[at[j]]++;
+    }
+    mv_end();
+}
+/* Digits of 32-bit keys in the order of the values: kind 0 float, 1 int32, 2 uint32. stage 0 counts the upper 12 bits, 1 the
+   middle 12 and 2 the lower 8 of those values whose upper bits are one of pre[0..np-1]. Others go to the 16 entries behind
+   the np tables, NaN in stage 0 to the one behind those. */
+static void MV__K(mv__in_digits)(uint32_t *t, size_t way, const void *src, size_t n, int kind, int stage, const uint32_t *pre,
+                                 size_t np) {
+    const int32_t rest = stage == 2 ? (int32_t)np * 256 : (int32_t)np * 4096;
+    const mvi top = mvi_set1(-0x7fffffff - 1), flip = kind == 1 ? top : mvi_set1(0);
+    const float *x = (const float *)src;
+    int32_t at[16];
+    float pad[16];
+    size_t i, j;
+    int k;
+    for (i = 0; i < n; i += 16) {
+        unsigned any = stage == 0;
+        size_t m = mv__minz(16, n - i);
+        const float *p = x + i;
+        if (m < 16) {
+            mv__memset(pad, 0, sizeof pad);
+            mv__memcpy(pad, p, m * sizeof(float));
+            p = pad;
+        }
+        MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
+            mvi v = mvi_load((const int32_t *)(const void *)(p + k * MVF_N)), b = mvi_xor(v, flip);
+            mvf f = mvi_asf(v);
+            if (kind == 0) b = mvi_xor(v, mvi_or(mvi_sra(v, 31), top));
+            if (stage == 0) {
+                b = mvi_srl(b, 20);
+                if (kind == 0) b = mvi_sel(mvf_isnan(f), mvi_set1(rest + 16), b);
+            } else {
+                mvi high, low, r = mvi_add(mvi_iota(), mvi_set1(rest + k * MVF_N));
+                if (kind == 0) b = mvi_sel(mvf_isnan(f), mvi_set1(-1), b);
+                high = stage == 1 ? mvi_srl(b, 20) : mvi_srl(b, 8);
+                low = stage == 1 ? mvi_and(mvi_srl(b, 8), mvi_set1(4095)) : mvi_and(b, mvi_set1(255));
+                for (j = 0; j < np; j++) {
+                    mvm hit = mvi_eq(high, mvi_set1((int32_t)pre[j]));
+                    any |= mvm_bits(hit);
+                    r = mvi_sel(hit, mvi_add(low, mvi_set1((int32_t)(stage == 1 ? j * 4096 : j * 256))), r);
+                }
+                b = r;
+            }
+            mvi_store(at + k * MVF_N, b);
+        }
+        if (!any) continue;
+        if (m == 16) MV__K(mv__in_bump)(t, way, at);
+        else
+            for (j = 0; j < m; j++) t[at[j]]++;
+    }
+    mv_end();
+}
 #else
+/* ---- what takes part: a volume, a mask, one index of an axis; read in x-fastest order as runs of stored values ---- */
+enum { MV__IN_BLOCK = 256 }; /* values a stage on the stack */
+typedef struct mv__in_view {
+    const unsigned char *data;
+    mv_dtype type;
+    size_t size, len, count; /* bytes a value, values a run, values in all */
+    int nd, scaled;
+    size_t dim[7], stride[7]; /* of the runs; stride 0: a mask that holds all along */
+    double slope, inter;
+} mv__in_view;
+typedef struct mv__in_set {
+    const mv_volume *src, *mask; /* mask may be NULL */
+    int nonzero, axis;           /* axis -1: all at once */
+    size_t parts;
+} mv__in_set;
+static void mv__in_view_init(mv__in_view *w, const mv_volume *v, const mv_volume *shape, int axis, size_t index) {
+    int d;
+    mv__memset(w, 0, sizeof *w);
+    w->type = v->dtype;
+    w->size = mv_dtype_size(v->dtype);
+    w->data = (const unsigned char *)v->data;
+    w->len = w->count = 1;
+    mv__vol_scaling(v, &w->slope, &w->inter);
+    w->scaled = mv__scaled(w->slope, w->inter);
+    for (d = 0; d < shape->ndim; d++) {
+        size_t n = shape->dim[d], step = d < v->ndim && v->dim[d] > 1 ? (size_t)v->stride[d] : 0;
+        if (d == axis) w->data += index * step * w->size;
+        if (d == axis || n == 1) continue;
+        w->count *= n;
+        if (w->nd == 0 && step == w->len) w->len *= n;
+        else w->dim[w->nd] = n, w->stride[w->nd++] = step;
+    }
+}
+static const unsigned char *mv__in_at(const mv__in_view *w, size_t at, size_t *left) { /* left: values to the run's end */
+    size_t row = at / w->len, off = at % w->len;
+    int d;
+    *left = w->len - off;
+    for (d = 0; d < w->nd; d++) {
+        off += row % w->dim[d] * w->stride[d];
+        row /= w->dim[d];
+    }
+    return w->data + off * w->size;
+}
+static void mv__in_get(const mv__in_view *w, double *d, const void *p, size_t n) { /* real values */
+    mv__cv_getter(w->type)(d, p, n);
+    if (w->scaled) MV__PICK(mv__cv_scale)(d, n, w->slope, w->inter);
+}
+typedef struct mv__in_iter {
+    const mv__in_view *view, *mask;
+    int nonzero;
+    size_t at, end;
+    unsigned char buf[MV__IN_BLOCK * 8];
+} mv__in_iter;
+static void mv__in_iter_init(mv__in_iter *it, const mv__in_view *view, const mv__in_view *mask, int nonzero, size_t at,
+                             size_t end) {
+    it->view = view;
+    it->mask = mask;
+    it->nonzero = nonzero;
+    it->at = at;
+    it->end = end;
+}
+/* keep[i]: value at + i of the mask is neither 0 nor NaN */
+static void mv__in_mask(const mv__in_view *mask, uint8_t *keep, size_t at, size_t n) {
+    double t[MV__IN_BLOCK];
+    size_t i, m, left;
+    for (; n > 0; n -= m, at += m, keep += m) {
+        const unsigned char *p = mv__in_at(mask, at, &left);
+        m = mv__minz(n, left);
+        if (mask->type == MEDVOL_U8) {
+            for (i = 0; i < m; i++) keep[i] = p[i] != 0;
+            continue;
+        }
+        mv__cv_getter(mask->type)(t, p, m);
+        for (i = 0; i < m; i++) keep[i] = t[i] != 0.0 && t[i] == t[i];
+    }
+}
+static size_t mv__in_pick(const mv__in_iter *it, unsigned char *dst, const unsigned char *src, size_t n) {
+    uint8_t keep[MV__IN_BLOCK];
+    double t[MV__IN_BLOCK];
+    size_t i, k = 0;
+    if (it->mask) mv__in_mask(it->mask, keep, it->at, n);
+    else mv__memset(keep, 1, n);
+    if (it->nonzero) {
+        mv__in_get(it->view, t, src, n);
+        for (i = 0; i < n; i++) keep[i] = (uint8_t)(keep[i] & (t[i] != 0.0));
+    }
+    switch (it->view->size) { /* store always, advance when chosen: no branch to guess */
+#define MV__X(bytes, T) \
+    case bytes: for (i = 0; i < n; i++) { ((T *)(void *)dst)[k] = ((const T *)(const void *)src)[i]; k += keep[i]; } break;
+        MV__X(1, uint8_t) MV__X(2, uint16_t) MV__X(4, uint32_t)
+#undef MV__X
+        default: for (i = 0; i < n; i++) { ((uint64_t *)(void *)dst)[k] = ((const uint64_t *)(const void *)src)[i]; k += keep[i]; }
+    }
+    return k;
+}
+/* The next chosen values, contiguous and as stored; every block but the last a multiple of 16. 0: the end. */
+static size_t mv__in_next(mv__in_iter *it, const unsigned char **p) {
+    const mv__in_view *w = it->view;
+    size_t fill = 0, left, n = it->end - it->at;
+    if (n == 0) return 0;
+    *p = mv__in_at(w, it->at, &left);
+    if (!it->mask && !it->nonzero && left >= n) {
+        it->at = it->end;
+        return n;
+    }
+    while (it->at < it->end && fill < MV__IN_BLOCK) {
+        const unsigned char *q = mv__in_at(w, it->at, &left);
+        n = mv__minz(mv__minz(left, it->end - it->at), MV__IN_BLOCK - fill);
+        if (it->mask || it->nonzero) fill += mv__in_pick(it, it->buf + fill * w->size, q, n);
+        else {
+            mv__memcpy(it->buf + fill * w->size, q, n * w->size);
+            fill += n;
+        }
+        it->at += n;
+    }
+    *p = it->buf;
+    return fill;
+}
+static mv_status mv__in_begin(mv_ctx *ctx, const char *op, mv__in_set *s, const mv_volume *src, const mv_volume *mask,
+                              const uint8_t *mask8, int nonzero, int split) {
+    mv_status st = mv__vol_check_real(ctx, op, "src", src);
+    int d;
+    if (st < 0) return st;
+    if (mask8) return mv__fail(ctx, MEDVOL_E_RANGE, "mask8", 0, -1, "%s: mask8 is for arrays: give a mask volume", op);
+    if (!(split >= 0 && split <= src->ndim))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "split", split, -1, "%s: split = %d: must be 0..%d", op, split, src->ndim);
+    if (mask) {
+        if ((st = mv__vol_check_real(ctx, op, "mask", mask)) < 0) return st;
+        for (d = 0; d < 7; d++) {
+            size_t m = d < mask->ndim ? mask->dim[d] : 1, n = d < src->ndim ? src->dim[d] : 1;
+            if (m != n && m != 1)
+                return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m, -1, "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, m, n);
+        }
+    }
+    s->src = src;
+    s->mask = mask;
+    s->nonzero = nonzero != 0;
+    s->axis = split - 1;
+    s->parts = split ? src->dim[split - 1] : 1;
+    return MEDVOL_OK;
+}
+static void mv__in_views(const mv__in_set *s, size_t i, mv__in_view *v, mv__in_view *m) {
+    mv__in_view_init(v, s->src, s->src, s->axis, i);
+    if (s->mask) mv__in_view_init(m, s->mask, s->src, s->axis, i);
+}
+/* An array as a volume of one axis. Only sources come through here as const. */
+static mv_status mv__in_wrap(mv_ctx *ctx, const char *op, const char *name, mv_volume *v, const void *data, mv_dtype type,
+                             size_t n) {
+    if (!data) return mv__fail_null(ctx, op, name);
+    if (n == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "n", 0, -1, "%s: n = 0: must be at least 1", op);
+    return mv_volume_wrap(ctx, v, (void *)(uintptr_t)data, type, 1, &n, NULL);
+}
+/* Mask bytes of an array call become its mask volume. */
+static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const mv_volume **mask, const uint8_t **mask8, size_t n) {
+    mv_status st;
+    if (!*mask8) return MEDVOL_OK;
+    if (*mask) return mv__fail(ctx, MEDVOL_E_RANGE, "mask", 0, -1, "%s: give mask or mask8, not both", op);
+    if ((st = mv__in_wrap(ctx, op, "mask8", v, *mask8, MEDVOL_U8, n)) < 0) return st;
+    *mask = v;
+    *mask8 = NULL;
+    return MEDVOL_OK;
+}
+
+/* ---- statistics ---- */
+/* Values that are not finite are counted and become one that is; 0: there is none. */
+static int mv__in_clean(mv_stats_part *p, double stand_in, int begun, double *x, size_t n) {
+    size_t i;
+    for (i = 0; i < n && !begun; i++)
+        if (mv__finite(x[i])) stand_in = x[i], begun = 1;
+    for (i = 0; i < n; i++) {
+        if (mv__finite(x[i])) continue;
+        if (x[i] != x[i]) p->nan++;
+        else if (x[i] > 0) p->above++;
+        else p->below++;
+        x[i] = stand_in;
+    }
+    return begun;
+}
+/* The shift: the mean of the first block, in few bits so that differences are exact, within what was seen. The sum of squares
+   about it is at most 1 + count / block times the one about the mean. */
+static void mv__in_shift(mv__in_sum *t, const double *x, size_t n) {
+    double mean;
+    mv__memset(t, 0, sizeof *t);
+    t->shift = t->lo = t->hi = x[0];
+    MV__PICK(mv__in_sum_f64)(t, x, n);
+    mean = x[0] + mv__fold16(t->s1) / (double)n;
+    if (fabs(mean) < 1e38) mean = (double)(float)mean;
+    mean = mean > t->lo ? mean : t->lo;
+    mean = mean < t->hi ? mean : t->hi;
+    mv__memset(t, 0, sizeof *t);
+    t->shift = mean;
+    t->lo = t->hi = x[0];
+}
+/* One go over a chunk; 0: it holds values that are not finite and careful was not set. What is not finite enters as the shift,
+   that is as zero. */
+static int mv__in_chunk_sum(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, mv__in_iter *it, int careful) {
+    double x[MV__IN_BLOCK];
+    const unsigned char *q;
+    size_t n, i, m;
+    int begun = 0;
+    mv__memset(p, 0, sizeof *p);
+    while ((n = mv__in_next(it, &q)) != 0) {
+        p->n += n;
+        for (i = 0; i < n; i += m) {
+            m = mv__minz(MV__IN_BLOCK, n - i);
+            if (begun && !careful && v->type == MEDVOL_F32 && !v->scaled) {
+                MV__PICK(mv__in_sum_f32)(t, (const float *)(const void *)q + i, m = n - i);
+                continue;
+            }
+            mv__in_get(v, x, q + i * v->size, m);
+            if (careful && !begun) {
+                double y[MV__IN_BLOCK];
+                mv_stats_part unused;
+                mv__memset(&unused, 0, sizeof unused);
+                mv__memcpy(y, x, m * sizeof *x);
+                begun = mv__in_clean(&unused, 0.0, 0, y, m);
+                if (begun) mv__in_shift(t, y, m);
+            } else if (!begun) {
+                mv__in_shift(t, x, m);
+                if (!mv__finite(t->shift)) return 0;
+                begun = 1;
+            }
+            if (careful) mv__in_clean(p, t->shift, 1, x, m);
+            if (begun) MV__PICK(mv__in_sum_f64)(t, x, m);
+        }
+    }
+    for (i = 0; i < 16 && begun && !careful; i++)
+        if (!mv__finite(t->s2[i])) return 0;
+    return 1;
+}
+static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at, size_t end) {
+    mv__in_sum t;
+    mv__in_iter it;
+    double s1, s2, n;
+    mv__in_iter_init(&it, v, mask, nonzero, at, end);
+    if (!mv__in_chunk_sum(&t, p, v, &it, 0)) {
+        mv__in_iter_init(&it, v, mask, nonzero, at, end);
+        mv__in_chunk_sum(&t, p, v, &it, 1);
+    }
+    p->n -= p->nan + p->above + p->below;
+    if (p->n == 0) return;
+    n = (double)p->n;
+    s1 = mv__fold16(t.s1);
+    s2 = mv__fold16(t.s2);
+    p->sum = t.shift * n + s1;
+    p->mean = t.shift + s1 / n;
+    p->m2 = s2 - s1 * s1 / n;
+    if (p->m2 < 0.0) p->m2 = 0.0;
+    p->min = t.lo + 0.0; /* -0 becomes 0: which of the two comes out would depend on the level */
+    p->max = t.hi + 0.0;
+}
+static void mv__in_merge(mv_stats_part *a, const mv_stats_part *b) {
+    double na = (double)a->n, nb = (double)b->n, d = b->mean - a->mean;
+    a->nan += b->nan;
+    a->above += b->above;
+    a->below += b->below;
+    if (b->n == 0) return;
+    if (a->n == 0) {
+        a->n = b->n, a->sum = b->sum, a->mean = b->mean, a->m2 = b->m2, a->min = b->min, a->max = b->max;
+        return;
+    }
+    a->n += b->n;
+    a->sum += b->sum;
+    a->mean += d * (nb / (na + nb));
+    a->m2 += b->m2 + d * d * (na * (nb / (na + nb)));
+    if (b->min < a->min) a->min = b->min;
+    if (b->max > a->max) a->max = b->max;
+}
+static mv_status mv__in_finish(mv_ctx *ctx, const char *op, mv_statistics *s, const mv_stats_part *p) {
+    double inf = -log(0.0), n = (double)p->n;
+    mv__memset(s, 0, sizeof *s);
+    s->inf = p->above + p->below;
+    s->count = p->n + s->inf;
+    s->nan = p->nan;
+    if (s->count == 0)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "%s: no value is left: the mask or nonzero keeps %llu, all NaN", op,
+                        (unsigned long long)p->nan);
+    s->min = p->below || !p->n ? (p->below ? -inf : inf) : p->min;
+    s->max = p->above || !p->n ? (p->above ? inf : -inf) : p->max;
+    if (s->inf) {
+        s->sum = s->mean = p->above ? (p->below ? inf - inf : inf) : -inf;
+        s->variance = s->variance_sample = s->sd = s->sd_sample = inf - inf;
+        s->rms = inf;
+        return MEDVOL_OK;
+    }
+    s->sum = p->sum;
+    s->mean = p->mean;
+    s->variance = p->m2 / n;
+    s->variance_sample = p->n > 1 ? p->m2 / (n - 1.0) : 0.0;
+    s->sd = sqrt(s->variance);
+    s->sd_sample = sqrt(s->variance_sample);
+    s->rms = sqrt(s->variance + p->mean * p->mean);
+    return MEDVOL_OK;
+}
+typedef struct mv__in_stats_arg {
+    mv__in_view view, mask;
+    int has_mask, nonzero;
+    mv_stats_part *part;
+} mv__in_stats_arg;
+static void mv__in_stats_job(void *arg, size_t i) {
+    const mv__in_stats_arg *g = (const mv__in_stats_arg *)arg;
+    size_t at = i * MEDVOL_STATS_CHUNK;
+    mv__in_chunk(&g->part[i], &g->view, g->has_mask ? &g->mask : NULL, g->nonzero, at,
+                 mv__minz(g->view.count, at + MEDVOL_STATS_CHUNK));
+}
+/* Moments of index i of the set, merged. */
+static mv_status mv__in_moments(mv_ctx *ctx, const mv__in_set *s, size_t i, mv_stats_part *total) {
+    mv__in_stats_arg g;
+    mv_stats_part few[16];
+    size_t k, n;
+    mv_status st;
+    mv__in_views(s, i, &g.view, &g.mask);
+    g.has_mask = s->mask != NULL;
+    g.nonzero = s->nonzero;
+    n = mv__divup(g.view.count, MEDVOL_STATS_CHUNK);
+    g.part = n <= 16 ? few : (mv_stats_part *)mv__alloc(ctx, n * sizeof(mv_stats_part));
+    if (!g.part) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, n, mv__in_stats_job, &g, "statistics");
+    mv__memset(total, 0, sizeof *total);
+    for (k = 0; k < n && st == MEDVOL_OK; k++) mv__in_merge(total, &g.part[k]);
+    if (g.part != few) mv__free(ctx, g.part);
+    return st;
+}
+MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *src, const mv_stats_opt *opt) {
+    mv__in_set set;
+    mv_stats_part total;
+    mv_statistics one, *all = &one;
+    size_t i;
+    mv_status st;
+    if (!out) return mv__fail_null(ctx, "stats", "out");
+    st = mv__in_begin(ctx, "stats", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL, opt ? opt->nonzero : 0,
+                      opt ? opt->split : 0);
+    if (st < 0) return st;
+    if (set.parts > 1 && !(all = (mv_statistics *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
+        st = mv__in_moments(ctx, &set, i, &total);
+        if (st == MEDVOL_OK) st = mv__in_finish(ctx, "stats", &all[i], &total);
+    }
+    if (st == MEDVOL_OK) mv__memcpy(out, all, set.parts * sizeof one);
+    if (all != &one) mv__free(ctx, all);
+    return st;
+}
+MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void *src, mv_dtype dtype, size_t n, double slope,
+                                    double inter, const mv_stats_opt *opt) {
+    mv_volume v, m;
+    mv_stats_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if ((st = mv__in_wrap(ctx, "stats", "src", &v, src, dtype, n)) < 0) return st;
+    if ((st = mv__in_mask8(ctx, "stats", &m, &o.mask, &o.mask8, n)) < 0) return st;
+    v.slope = slope, v.inter = inter;
+    return mv_stats(ctx, out, &v, &o);
+}
+MEDVOL_DEF mv_status mv_stats_f32(mv_ctx *ctx, mv_statistics *out, const float *src, size_t n, const mv_stats_opt *opt) {
+    return mv_stats_array(ctx, out, src, MEDVOL_F32, n, 1.0, 0.0, opt);
+}
+MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const void *src, mv_dtype dtype, size_t n, double slope,
+                                      double inter, const mv_stats_opt *opt) {
+    mv_volume v, m;
+    mv_stats_opt o;
+    mv__in_set set;
+    mv__in_view view, mask;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!part) return mv__fail_null(ctx, "stats_partial", "part");
+    if (n > MEDVOL_STATS_CHUNK)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "stats_partial: n = %zu: must be 1..%d", n, MEDVOL_STATS_CHUNK);
+    if ((st = mv__in_wrap(ctx, "stats_partial", "src", &v, src, dtype, n)) < 0) return st;
+    if ((st = mv__in_mask8(ctx, "stats_partial", &m, &o.mask, &o.mask8, n)) < 0) return st;
+    v.slope = slope, v.inter = inter;
+    if ((st = mv__in_begin(ctx, "stats_partial", &set, &v, o.mask, NULL, o.nonzero, 0)) < 0) return st;
+    mv__in_views(&set, 0, &view, &mask);
+    mv__in_chunk(part, &view, set.mask ? &mask : NULL, set.nonzero, 0, n);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_stats_fold(mv_ctx *ctx, mv_statistics *out, const mv_stats_part *parts, size_t n) {
+    mv_stats_part total;
+    mv_statistics s;
+    size_t i;
+    mv_status st;
+    if (!out || !parts) return mv__fail_null(ctx, "stats_fold", out ? "parts" : "out");
+    if (n == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "n", 0, -1, "stats_fold: n = 0: must be at least 1");
+    mv__memset(&total, 0, sizeof total);
+    for (i = 0; i < n; i++) mv__in_merge(&total, &parts[i]);
+    if ((st = mv__in_finish(ctx, "stats_fold", &s, &total)) == MEDVOL_OK) *out = s;
+    return st;
+}
+
+/* ---- counting the digits of order-preserving keys ---- */
+typedef struct mv__in_count {
+    mv__in_view view, mask;
+    int has_mask, nonzero, stage, bits, shift;
+    size_t np, entries, ways, jobs;
+    const uint64_t *pre;
+    const uint32_t *pre32;
+    uint32_t *table; /* jobs * ways * entries */
+    const mv__in_bins *bins; /* histograms of floats, else NULL */
+    double lo, hi;           /* histograms through double */
+    int histogram;
+} mv__in_count;
+static int mv__in_kind(mv_dtype t) { return t == MEDVOL_F32 ? 0 : t == MEDVOL_I32 ? 1 : 2; }
+static uint64_t mv__in_key64(mv_dtype t, uint64_t b, int *nan) {
+    const uint64_t top = (uint64_t)1 << 63;
+    *nan = 0;
+    if (t == MEDVOL_U64) return b;
+    if (t == MEDVOL_I64) return b ^ top;
+    *nan = (b & ~top) > (uint64_t)0x7ff << 52;
+    return *nan ? UINT64_MAX : b & top ? ~b : b | top;
+}
+static unsigned mv__in_key16(mv_dtype t, unsigned b, int *nan) {
+    *nan = 0;
+    if (t == MEDVOL_U16) return b;
+    if (t == MEDVOL_I16) return b ^ 0x8000u;
+    *nan = (b & 0x7fffu) > (t == MEDVOL_F16 ? 0x7c00u : 0x7f80u);
+    return b & 0x8000u ? b ^ 0xffffu : b | 0x8000u;
+}
+static double mv__in_unkey(mv_dtype t, uint64_t key) { /* the stored value of a key */
+    const uint64_t top = (uint64_t)1 << 63;
+    double d;
+    uint64_t b;
+    unsigned h = (unsigned)(key & 0xffffu), h16 = h & 0x8000u ? h ^ 0x8000u : h ^ 0xffffu;
+    switch (t) {
+        case MEDVOL_U8: case MEDVOL_U16: case MEDVOL_U32: case MEDVOL_U64: return (double)key;
+        case MEDVOL_I8: return (double)key - 128.0;
+        case MEDVOL_I16: return (double)key - 32768.0;
+        case MEDVOL_I32: return (double)key - 2147483648.0;
+        case MEDVOL_I64: return key & top ? (double)(key ^ top) : -(double)(top - key);
+        case MEDVOL_F16: return (double)mv__f16_to_f32((uint16_t)h16);
+        case MEDVOL_BF16: return (double)mv__bf16_to_f32((uint16_t)h16);
+        case MEDVOL_F32: return (double)mv__bits_f32((uint32_t)(key & 0x80000000u ? key ^ 0x80000000u : ~key));
+        default:
+            b = key & top ? key ^ top : ~key;
+            mv__memcpy(&d, &b, 8);
+            return d;
+    }
+}
+static void mv__in_count_wide(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) { /* 64-bit types */
+    const uint64_t digit = ((uint64_t)1 << g->bits) - 1;
+    size_t i, lo, hi, rest = g->np << g->bits;
+    for (i = 0; i < n; i++) {
+        uint64_t b, key;
+        int nan;
+        mv__memcpy(&b, p + 8 * i, 8);
+        key = mv__in_key64(g->view.type, b, &nan);
+        if (g->stage == 0) {
+            t[nan ? rest + 16 : (size_t)(key >> g->shift)]++;
+            continue;
+        }
+        b = key >> g->shift >> g->bits;
+        for (lo = 0, hi = g->np; hi - lo > 1;) { /* the last prefix that is not above */
+            size_t mid = (lo + hi) / 2;
+            if (g->pre[mid] <= b) lo = mid;
+            else hi = mid;
+        }
+        if (g->pre[lo] == b) t[(lo << g->bits) + (size_t)(key >> g->shift & digit)]++;
+    }
+}
+static void mv__in_count_16(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) {
+    const uint16_t *s = (const uint16_t *)(const void *)p;
+    size_t i, k, way = g->ways > 1 ? g->entries : 0, last = g->entries - 8;
+    mv_dtype type = g->view.type;
+    int nan;
+    if (type == MEDVOL_U16 || type == MEDVOL_I16) {
+        const unsigned flip = type == MEDVOL_I16 ? 0x8000u : 0;
+        for (i = 0; i + 4 <= n; i += 4)
+            for (k = 0; k < 4; k++) t[k * way + (s[i + k] ^ flip)]++;
+        for (; i < n; i++) t[s[i] ^ flip]++;
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        k = mv__in_key16(type, s[i], &nan);
+        t[(i & 3) * way + (nan ? last : k)]++;
+    }
+}
+static void mv__in_count_8(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) {
+    const unsigned flip = g->view.type == MEDVOL_I8 ? 0x80u : 0;
+    size_t i, k, way = g->entries;
+    for (i = 0; i + 4 <= n; i += 4)
+        for (k = 0; k < 4; k++) t[k * way + (p[i + k] ^ flip)]++;
+    for (; i < n; i++) t[p[i] ^ flip]++;
+}
+/* Bin of x: 0..bins-1, bins below, bins + 1 above, bins + 2 NaN. The quotient is at most one off, the edges decide. */
+static double mv__in_edge(double lo, double hi, size_t bins, size_t k) {
+    return k == bins ? hi : (double)k * ((hi - lo) / (double)bins) + lo;
+}
+static size_t mv__in_bin(double x, double lo, double hi, size_t bins) {
+    double u;
+    size_t k;
+    if (x != x) return bins + 2;
+    if (x < lo) return bins;
+    if (x > hi) return bins + 1;
+    u = (x - lo) / (hi - lo) * (double)bins;
+    k = u < 0 ? 0 : u >= (double)bins ? bins - 1 : (size_t)u;
+    while (k > 0 && x < mv__in_edge(lo, hi, bins, k)) k--;
+    while (k + 1 < bins && x >= mv__in_edge(lo, hi, bins, k + 1)) k++;
+    return k;
+}
+static void mv__in_count_bins(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) {
+    double x[MV__IN_BLOCK];
+    size_t i, j, m;
+    for (i = 0; i < n; i += m) {
+        m = mv__minz(MV__IN_BLOCK, n - i);
+        mv__in_get(&g->view, x, p + i * g->view.size, m);
+        for (j = 0; j < m; j++) t[mv__in_bin(x[j], g->lo, g->hi, g->np)]++;
+    }
+}
+static void mv__in_count_job(void *arg, size_t job) {
+    const mv__in_count *g = (const mv__in_count *)arg;
+    size_t chunks = mv__divup(g->view.count, MV__CHUNK), each = chunks / g->jobs, more = chunks % g->jobs, n;
+    size_t first = each * job + mv__minz(job, more), at = first * MV__CHUNK;
+    size_t end = mv__minz(g->view.count, (first + each + (job < more)) * MV__CHUNK), way = g->ways > 1 ? g->entries : 0;
+    uint32_t *t = g->table + job * g->ways * g->entries;
+    const unsigned char *p;
+    mv__in_iter it;
+    mv__memset(t, 0, g->ways * g->entries * sizeof *t);
+    mv__in_iter_init(&it, &g->view, g->has_mask ? &g->mask : NULL, g->nonzero, at, end);
+    while ((n = mv__in_next(&it, &p)) != 0) {
+        if (g->histogram && g->bins) MV__PICK(mv__in_hist_f32)(t, way, (const float *)(const void *)p, n, g->bins);
+        else if (g->histogram) mv__in_count_bins(g, t, p, n);
+        else if (g->view.size == 1) mv__in_count_8(g, t, p, n);
+        else if (g->view.size == 2) mv__in_count_16(g, t, p, n);
+        else if (g->view.size == 4)
+            MV__PICK(mv__in_digits)(t, way, p, n, mv__in_kind(g->view.type), g->stage, g->pre32, g->np);
+        else mv__in_count_wide(g, t, p, n);
+    }
+}
+/* Runs the count g describes; *sum becomes a new block of g->entries totals. */
+static mv_status mv__in_count_run(mv_ctx *ctx, mv__in_count *g, uint64_t **sum, const char *label) {
+    size_t chunks = mv__divup(g->view.count, MV__CHUNK), i, k, bytes;
+    mv_status st = MEDVOL_E_NOMEM;
+    uint64_t *total;
+    g->jobs = mv__minz(chunks, mv__maxz(4 * (size_t)mv_threads(ctx), mv__divup(chunks, 65535))); /* a job fits 32-bit counts */
+    *sum = NULL;
+    if (!mv__mul(g->entries, g->ways * g->jobs * sizeof(uint32_t), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)g->entries, -1, "%s: the tables are too large", label);
+    g->table = (uint32_t *)mv__alloc(ctx, bytes);
+    total = (uint64_t *)mv__alloc(ctx, g->entries * sizeof(uint64_t));
+    if (g->table && total) st = mv_parallel_for(ctx, g->jobs, mv__in_count_job, g, label);
+    if (st == MEDVOL_OK) {
+        mv__memset(total, 0, g->entries * sizeof(uint64_t));
+        for (k = 0; k < g->ways * g->jobs; k++)
+            for (i = 0; i < g->entries; i++) total[i] += g->table[k * g->entries + i];
+        *sum = total;
+    } else mv__free(ctx, total);
+    mv__free(ctx, g->table);
+    return st;
+}
+static void mv__in_count_init(mv__in_count *g, const mv__in_set *s, size_t i) {
+    mv__memset(g, 0, sizeof *g);
+    mv__in_views(s, i, &g->view, &g->mask);
+    g->has_mask = s->mask != NULL;
+    g->nonzero = s->nonzero;
+    g->np = 1;
+}
+/* Bits and shift of a stage; 0 after the last. entries: np tables, 16 for what does not match, then NaN. */
+static int mv__in_stage(mv__in_count *g, int stage) {
+    int width = 8 * (int)g->view.size, done = stage * 12;
+    if (width <= 16 ? stage > 0 : done >= width) return 0;
+    g->stage = stage;
+    g->bits = width <= 16 ? width : width - done < 12 ? width - done : 12;
+    g->shift = width - g->bits - (width <= 16 ? 0 : done);
+    g->ways = g->np == 1 && g->view.size < 8 ? 4 : 1;
+    g->entries = (g->np << g->bits) + 24;
+    return 1;
+}
+
+/* ---- percentiles ---- */
+typedef struct mv__in_rank {
+    uint64_t rank, left, key; /* left: rank within the values that share key so far */
+    size_t slot;
+} mv__in_rank;
+static void mv__in_sort(uint64_t *a, size_t n) { /* Shell 1959, gaps of Ciura 2001 */
+    static const size_t gap[] = {1750, 701, 301, 132, 57, 23, 10, 4, 1};
+    size_t g, i, j;
+    for (g = 0; g < sizeof gap / sizeof *gap; g++)
+        for (i = gap[g]; i < n; i++) {
+            uint64_t x = a[i];
+            for (j = i; j >= gap[g] && a[j - gap[g]] > x; j -= gap[g]) a[j] = a[j - gap[g]];
+            a[j] = x;
+        }
+}
+/* The two ranks a rule asks for and the weight of the second. */
+static double mv__in_rule(double q, uint64_t n, int rule, uint64_t *a, uint64_t *b) {
+    double v = (double)(n - 1) * (q / 100.0), f = floor(v), t = v - f;
+    *a = (uint64_t)f;
+    if (*a >= n - 1) *a = n - 1, t = 0.0;
+    *b = *a + (t > 0.0);
+    if (rule == MEDVOL_PERCENTILE_LOWER) *b = *a;
+    if (rule == MEDVOL_PERCENTILE_HIGHER) *a = *b;
+    if (rule == MEDVOL_PERCENTILE_NEAREST) *a = *b = t < 0.5 || (t == 0.5 && *a % 2 == 0) ? *a : *b;
+    return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
+}
+/* Ranks, sorted and each once, that the q ask for. */
+static size_t mv__in_ranks(mv__in_rank *r, uint64_t *tmp, const double *q, size_t nq, int rule, uint64_t n, int falling) {
+    size_t i, k = 0;
+    for (i = 0; i < nq; i++) mv__in_rule(q[i], n, rule, &tmp[2 * i], &tmp[2 * i + 1]);
+    for (i = 0; falling && i < 2 * nq; i++) tmp[i] = n - 1 - tmp[i];
+    mv__in_sort(tmp, 2 * nq);
+    for (i = 0; i < 2 * nq; i++) {
+        if (k && r[k - 1].rank == tmp[i]) continue;
+        r[k].rank = r[k].left = tmp[i];
+        r[k].key = 0;
+        r[k++].slot = 0;
+    }
+    return k;
+}
+/* Moves every rank into its bucket; the distinct buckets become the next prefixes. */
+static size_t mv__in_descend(mv__in_rank *r, size_t nr, const uint64_t *sum, int bits, uint64_t *pre, uint32_t *pre32) {
+    size_t i, np = 0, slot = (size_t)-1, bin = 0, old;
+    uint64_t before = 0;
+    for (i = 0; i < nr; i++) {
+        if (r[i].slot != slot) slot = r[i].slot, bin = 0, before = 0;
+        old = slot << bits;
+        while (before + sum[old + bin] <= r[i].left) before += sum[old + bin++];
+        r[i].left -= before;
+        r[i].key = r[i].key << bits | bin;
+        if (np == 0 || pre[np - 1] != r[i].key) {
+            pre[np] = r[i].key;
+            pre32[np++] = (uint32_t)r[i].key;
+        }
+        r[i].slot = np - 1;
+    }
+    return np;
+}
+static double mv__in_value(const mv__in_view *v, const mv__in_rank *r, size_t nr, uint64_t rank) {
+    size_t lo = 0, hi = nr;
+    double x;
+    while (hi - lo > 1) {
+        size_t mid = (lo + hi) / 2;
+        if (r[mid].rank <= rank) lo = mid;
+        else hi = mid;
+    }
+    x = mv__in_unkey(v->type, r[lo].key);
+    return (v->scaled ? x * v->slope + v->inter : x) + 0.0;
+}
+/* Percentiles of one index of the set; room holds the ranks, prefixes and a list to sort, 2 nq of each. */
+static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, double *out, const double *q, size_t nq, int rule,
+                               void *room) {
+    mv__in_rank *r = (mv__in_rank *)room;
+    uint64_t *pre = (uint64_t *)(void *)(r + 2 * nq), *tmp = pre + 2 * nq, *sum, n = 0, a, b;
+    uint32_t *pre32 = (uint32_t *)(void *)(tmp + 2 * nq);
+    mv__in_count g;
+    size_t i, nr = 0;
+    int stage, falling;
+    mv_status st;
+    mv__in_count_init(&g, s, index);
+    falling = g.view.scaled && g.view.slope < 0;
+    pre[0] = pre32[0] = 0;
+    g.pre = pre;
+    g.pre32 = pre32;
+    for (stage = 0; mv__in_stage(&g, stage); stage++) {
+        if ((st = mv__in_count_run(ctx, &g, &sum, "percentiles")) < 0) return st;
+        if (stage == 0) {
+            for (i = 0; i < (size_t)1 << g.bits; i++) n += sum[i];
+            if (n == 0) {
+                mv__free(ctx, sum);
+                return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "percentiles: no value is left but NaN");
+            }
+            nr = mv__in_ranks(r, tmp, q, nq, rule, n, falling);
+        }
+        g.np = mv__in_descend(r, nr, sum, g.bits, pre, pre32);
+        mv__free(ctx, sum);
+    }
+    for (i = 0; i < nq; i++) {
+        double t = mv__in_rule(q[i], n, rule, &a, &b), x, y;
+        x = mv__in_value(&g.view, r, nr, falling ? n - 1 - a : a);
+        y = mv__in_value(&g.view, r, nr, falling ? n - 1 - b : b);
+        out[i] = x == y ? x : t < 0.5 ? x + (y - x) * t : y - (y - x) * (1.0 - t); /* numpy's way to interpolate */
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__in_percentiles(mv_ctx *ctx, const mv__in_set *s, double *out, const double *q, size_t nq, int rule) {
+    size_t i, room = 2 * nq * (sizeof(mv__in_rank) + 2 * sizeof(uint64_t) + sizeof(uint32_t)), bytes;
+    double *all;
+    unsigned char *block;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < nq; i++)
+        if (!(q[i] >= 0.0 && q[i] <= 100.0))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "q", q[i], -1, "percentiles: q[%zu] = %g: must be 0..100", i, q[i]);
+    if (!(rule >= MEDVOL_PERCENTILE_LINEAR && rule <= MEDVOL_PERCENTILE_MIDPOINT))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rule", rule, -1, "percentiles: rule = %d: must be 0..4", rule);
+    if (!mv__mul(s->parts, nq * sizeof(double), &bytes) || !mv__add(bytes, room, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "nq", (double)nq, -1, "percentiles: too many results");
+    if (!(block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    all = (double *)(void *)(block + room);
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) st = mv__in_select(ctx, s, i, all + i * nq, q, nq, rule, block);
+    if (st == MEDVOL_OK) mv__memcpy(out, all, s->parts * nq * sizeof(double));
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_percentiles(mv_ctx *ctx, double *out, const mv_volume *src, const double *q, size_t nq,
+                                    const mv_percentile_opt *opt) {
+    mv__in_set set;
+    mv_status st;
+    if (!out || !q) return mv__fail_null(ctx, "percentiles", out ? "q" : "out");
+    if (!(nq >= 1 && nq <= 4096))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "nq", (double)nq, -1, "percentiles: nq = %zu: must be 1..4096", nq);
+    st = mv__in_begin(ctx, "percentiles", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL, opt ? opt->nonzero : 0,
+                      opt ? opt->split : 0);
+    return st < 0 ? st : mv__in_percentiles(ctx, &set, out, q, nq, opt ? opt->rule : 0);
+}
+MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *src, mv_dtype dtype, size_t n, double slope,
+                                          double inter, const double *q, size_t nq, const mv_percentile_opt *opt) {
+    mv_volume v, m;
+    mv_percentile_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if ((st = mv__in_wrap(ctx, "percentiles", "src", &v, src, dtype, n)) < 0) return st;
+    if ((st = mv__in_mask8(ctx, "percentiles", &m, &o.mask, &o.mask8, n)) < 0) return st;
+    v.slope = slope, v.inter = inter;
+    return mv_percentiles(ctx, out, &v, q, nq, &o);
+}
+MEDVOL_DEF mv_status mv_percentiles_f32(mv_ctx *ctx, double *out, const float *src, size_t n, const double *q, size_t nq,
+                                        const mv_percentile_opt *opt) {
+    return mv_percentiles_array(ctx, out, src, MEDVOL_F32, n, 1.0, 0.0, q, nq, opt);
+}
+MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, const mv_percentile_opt *opt) {
+    const double half = 50.0;
+    mv_percentile_opt o;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    o.rule = MEDVOL_PERCENTILE_LINEAR;
+    return mv_percentiles(ctx, out, src, &half, 1, &o);
+}
+
+/* ---- histogram ---- */
+static float mv__in_next_f32(float f, int up) {
+    uint32_t b = mv__f32_bits(f);
+    if (f == 0.0f) return mv__bits_f32(up ? 1u : 0x80000001u);
+    return mv__bits_f32((f > 0) == (up != 0) ? b + 1 : b - 1);
+}
+static float mv__in_up(double x, int open) { /* the least float >= x (open: > x) */
+    float f = (float)x;
+    if (!mv__finite(x)) return f;
+    return (double)f < x || (open && (double)f == x) ? mv__in_next_f32(f, 1) : f;
+}
+static float mv__in_down(double x, int open) {
+    float f = (float)x;
+    if (!mv__finite(x)) return f;
+    return (double)f > x || (open && (double)f == x) ? mv__in_next_f32(f, 0) : f;
+}
+/* The float kernel's tables, when the range suits it: its guess may be off by less than margin, near an edge that decides. */
+static mv_status mv__in_bins_init(mv_ctx *ctx, mv__in_bins *b, double lo, double hi, size_t bins, float **edge) {
+    double scale = (double)bins / (hi - lo), margin;
+    size_t k;
+    b->origin = (float)lo;
+    b->scale = (float)scale;
+    margin = fabs(lo - (double)b->origin) * scale + 4.0 * (double)bins / 16777216.0;
+    *edge = NULL;
+    if (!(margin < 0.25 && hi - lo < 1e37 && scale > 1e-30 && scale < 1e30)) return MEDVOL_OK;
+    if (!(*edge = (float *)mv__alloc(ctx, (bins + 1) * sizeof(float)))) return MEDVOL_E_NOMEM;
+    for (k = 0; k <= bins; k++) (*edge)[k] = mv__in_up(mv__in_edge(lo, hi, bins, k), 0);
+    b->edge = *edge;
+    b->lo = mv__in_up(lo, 0);
+    b->hi = mv__in_down(hi, 0);
+    b->margin = (float)(margin * 1.01);
+    b->bins = bins;
+    return MEDVOL_OK;
+}
+static mv_status mv__in_hist_range(mv_ctx *ctx, const mv__in_set *s, double *lo, double *hi) {
+    mv_stats_part p;
+    mv_status st;
+    if (*lo == 0.0 && *hi == 0.0) {
+        if ((st = mv__in_moments(ctx, s, 0, &p)) < 0) return st;
+        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "histogram: no finite value is left");
+        *lo = p.min, *hi = p.max;
+        if (*lo == *hi) *lo -= 0.5, *hi += 0.5;
+    }
+    if (!(*lo < *hi && mv__finite(*hi - *lo)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", *lo, -1, "histogram: range %g .. %g: lo < hi, both finite", *lo, *hi);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src, const mv_histogram_opt *opt) {
+    mv__in_set set;
+    mv__in_count g;
+    mv__in_bins bins;
+    double lo = opt ? opt->lo : 0.0, hi = opt ? opt->hi : 0.0;
+    uint64_t *sum, extra[3] = {0, 0, 0};
+    float *edge = NULL;
+    size_t k, n;
+    mv_status st;
+    if (!h || !h->counts) return mv__fail_null(ctx, "histogram", h ? "counts" : "h");
+    n = h->bins;
+    if (!(n >= 1 && n <= (size_t)1 << 24))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)n, -1, "histogram: bins = %zu: must be 1..16777216", n);
+    st = mv__in_begin(ctx, "histogram", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL, opt ? opt->nonzero : 0, 0);
+    if (st < 0 || (st = mv__in_hist_range(ctx, &set, &lo, &hi)) < 0) return st;
+    mv__in_count_init(&g, &set, 0);
+    if (g.view.size <= 2) mv__in_stage(&g, 0); /* count the stored values, then deal them out */
+    else {
+        if (src->dtype == MEDVOL_F32 && !g.view.scaled && (st = mv__in_bins_init(ctx, &bins, lo, hi, n, &edge)) < 0) return st;
+        g.histogram = 1;
+        g.bins = edge ? &bins : NULL;
+        g.np = n, g.lo = lo, g.hi = hi;
+        g.entries = n + 8;
+        g.ways = edge && n <= 4096 ? 4 : 1;
+    }
+    st = mv__in_count_run(ctx, &g, &sum, "histogram");
+    mv__free(ctx, edge);
+    if (st < 0) return st;
+    mv__memset(h->counts, 0, n * sizeof(uint64_t));
+    for (k = 0; k < (g.histogram ? n + 3 : (size_t)1 << g.bits); k++) {
+        size_t bin = k;
+        if (!g.histogram) {
+            double x = mv__in_unkey(src->dtype, k);
+            if (sum[k] == 0) continue;
+            bin = mv__in_bin(g.view.scaled ? x * g.view.slope + g.view.inter : x, lo, hi, n);
+        }
+        if (bin < n) h->counts[bin] += sum[k];
+        else extra[bin - n] += sum[k];
+    }
+    if (!g.histogram && g.view.size == 2) extra[2] += sum[g.entries - 8];
+    mv__free(ctx, sum);
+    if (opt && opt->clamp) h->counts[0] += extra[0], h->counts[n - 1] += extra[1];
+    h->lo = lo, h->hi = hi;
+    h->below = extra[0], h->above = extra[1], h->nan = extra[2];
+    for (h->total = 0, k = 0; k < n; k++) h->total += h->counts[k];
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src, mv_dtype dtype, size_t n, double slope,
+                                        double inter, const mv_histogram_opt *opt) {
+    mv_volume v, m;
+    mv_histogram_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if ((st = mv__in_wrap(ctx, "histogram", "src", &v, src, dtype, n)) < 0) return st;
+    if ((st = mv__in_mask8(ctx, "histogram", &m, &o.mask, &o.mask8, n)) < 0) return st;
+    v.slope = slope, v.inter = inter;
+    return mv_histogram(ctx, h, &v, &o);
+}
+MEDVOL_DEF mv_status mv_histogram_f32(mv_ctx *ctx, mv_hist *h, const float *src, size_t n, const mv_histogram_opt *opt) {
+    return mv_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
+}
+MEDVOL_DEF mv_status mv_histogram_fold(mv_ctx *ctx, mv_hist *h, const mv_hist *parts, size_t n) {
+    size_t i, k;
+    if (!h || !h->counts || !parts) return mv__fail_null(ctx, "histogram_fold", !h ? "h" : parts ? "counts" : "parts");
+    if (n == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "n", 0, -1, "histogram_fold: n = 0: must be at least 1");
+    for (i = 0; i < n; i++) {
+        if (!parts[i].counts) return mv__fail_null(ctx, "histogram_fold", "parts[].counts");
+        if (parts[i].bins != h->bins || parts[i].lo != parts[0].lo || parts[i].hi != parts[0].hi)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "bins", (double)parts[i].bins, -1,
+                            "histogram_fold: parts[%zu] has other bins or another range", i);
+    }
+    for (k = 0; k < h->bins; k++) {
+        uint64_t sum = 0;
+        for (i = 0; i < n; i++) sum += parts[i].counts[k];
+        h->counts[k] = sum;
+    }
+    h->lo = parts[0].lo, h->hi = parts[0].hi;
+    {
+        uint64_t below = 0, above = 0, nan = 0, total = 0;
+        for (i = 0; i < n; i++)
+            below += parts[i].below, above += parts[i].above, nan += parts[i].nan, total += parts[i].total;
+        h->below = below, h->above = above, h->nan = nan, h->total = total;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_otsu(mv_ctx *ctx, double *threshold, const mv_hist *h) {
+    double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0, width;
+    size_t k, at = 0;
+    if (!threshold || !h || !h->counts) return mv__fail_null(ctx, "otsu", !threshold ? "threshold" : h ? "counts" : "h");
+    if (h->bins == 0 || !(h->lo < h->hi))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins, -1, "otsu: %zu bins over %g .. %g: need bins and lo < hi",
+                        h->bins, h->lo, h->hi);
+    width = (h->hi - h->lo) / (double)h->bins;
+#define MV__IN_CENTRE(k) (h->lo + ((double)(k) + 0.5) * width)
+    for (k = 0; k < h->bins; k++) {
+        all += (double)h->counts[k];
+        total += (double)h->counts[k] * MV__IN_CENTRE(k);
+        if (h->counts[k]) at = k; /* stays when one bin is occupied */
+    }
+    if (all == 0.0) return mv__fail(ctx, MEDVOL_E_EMPTY, "counts", 0, -1, "otsu: all counts are 0");
+    for (k = 0; k + 1 < h->bins; k++) {
+        double d, v;
+        w += (double)h->counts[k];
+        sum += (double)h->counts[k] * MV__IN_CENTRE(k);
+        if (w == 0.0 || w == all) continue;
+        d = sum / w - (total - sum) / (all - w);
+        v = w * (all - w) * d * d;
+        if (v > best) best = v, at = k;
+    }
+    *threshold = MV__IN_CENTRE(at);
+#undef MV__IN_CENTRE
+    return MEDVOL_OK;
+}
+
+/* ---- maps ---- */
+enum { MV__IN_LINE, MV__IN_POWER, MV__IN_STAY, MV__IN_INSIDE };
+typedef struct mv__in_map {
+    mv__walk walk;
+    unsigned char *dst;
+    const unsigned char *src;
+    mv_dtype dt, st;
+    size_t ds, ss;
+    double slope, inter;
+    int op, scaled, nt, open;
+    mv__in_line line;
+    mv__in_power power;
+    double lo, hi, under, over;   /* stay, inside: bounds and replacements as real values */
+    int same;                     /* stay within one type: the replacements as stored, and for the fast kernels the bounds */
+    unsigned char u[8], o[8];
+    float flo, fhi, fu, fo;
+    int32_t ilo, ihi;
+} mv__in_map;
+static double mv__in_gamma1(double x, const mv__in_power *a) {
+    double t;
+    if (x != x) return x;
+    if (a->mode == MEDVOL_GAMMA_SIGNED) return x < 0 ? -pow(-x, a->g) : pow(x, a->g);
+    if (a->mode == MEDVOL_GAMMA_PLAIN) return pow(x > 0 ? x : 0.0, a->g);
+    t = (x - a->lo) * a->scale;
+    return pow(t > 0 ? t : 0.0, a->g) * a->range + a->lo;
+}
+static int mv__in_under(const mv__in_map *g, double x) { return g->open ? x <= g->lo : x < g->lo; }
+static int mv__in_over(const mv__in_map *g, double x) { return g->open ? x >= g->hi : x > g->hi; }
+static void mv__in_block(const mv__in_map *g, double *x, size_t n) {
+    size_t i;
+    if (g->op == MV__IN_LINE) MV__PICK(mv__in_line_f64)(x, n, &g->line);
+    else if (g->op == MV__IN_POWER)
+        for (i = 0; i < n; i++) x[i] = mv__in_gamma1(x[i], &g->power);
+    else if (g->op == MV__IN_STAY)
+        for (i = 0; i < n; i++) x[i] = mv__in_under(g, x[i]) ? g->under : mv__in_over(g, x[i]) ? g->over : x[i];
+    else
+        for (i = 0; i < n; i++) x[i] = x[i] == x[i] && !mv__in_under(g, x[i]) && !mv__in_over(g, x[i]) ? 1.0 : 0.0;
+}
+/* Stored values that stay are copied as they are, so 64-bit integers lose nothing. */
+static void mv__in_stay(const mv__in_map *g, unsigned char *d, const unsigned char *s, const double *x, size_t n) {
+    size_t i, b = g->ds;
+    for (i = 0; i < n; i++) {
+        const unsigned char *p = mv__in_under(g, x[i]) ? g->u : mv__in_over(g, x[i]) ? g->o : s + i * b;
+        unsigned char t[8];
+        mv__memcpy(t, p, b);
+        mv__memcpy(d + i * b, t, b);
+    }
+}
+static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned char *s, size_t n) {
+    float *fd = (float *)(void *)d;
+    const float *fs = (const float *)(const void *)s;
+    int f32 = g->st == MEDVOL_F32 && !g->scaled;
+    if (g->op == MV__IN_INSIDE && f32 && g->dt == MEDVOL_U8) {
+        MV__PICK(mv__in_inside_f32)(d, fs, n, g->flo, g->fhi);
+        return 1;
+    }
+    if (g->op == MV__IN_STAY && g->same) {
+        switch (g->st) {
+            case MEDVOL_F32:
+                if (!f32) return 0;
+                MV__PICK(mv__in_keep_f32)(fd, fs, n, g->flo, g->fhi, g->fu, g->fo, g->nt);
+                return 1;
+#define MV__X(T, name, type)                                                                                        \
+    case MEDVOL_##T: {                                                                                              \
+        type u, o;                                                                                                  \
+        mv__memcpy(&u, g->u, sizeof u);                                                                             \
+        mv__memcpy(&o, g->o, sizeof o);                                                                             \
+        MV__PICK(mv__in_keep_##name)((type *)(void *)d, (const type *)(const void *)s, n, g->ilo, g->ihi,           \
+                                     g->slope > 0 ? u : o, g->slope > 0 ? o : u);                                   \
+        return 1;                                                                                                   \
+    }
+            MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t)
+#undef MV__X
+            default: return 0;
+        }
+    }
+    if (g->dt != MEDVOL_F32) return 0;
+    if (g->op == MV__IN_LINE && f32) MV__PICK(mv__in_line_f32)(fd, fs, n, &g->line, g->nt);
+    else if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0) /* one line after another is a line */
+        mv__cv_run(d, g->dt, s, g->st, n, g->slope * g->line.k, (g->inter - g->line.m) * g->line.k + g->line.b, g->nt);
+    else if (g->op == MV__IN_POWER && f32) MV__PICK(mv__in_gamma_f32)(fd, fs, n, &g->power);
+    else return 0;
+    return 1;
+}
+static void mv__in_run(const mv__in_map *g, unsigned char *d, const unsigned char *s, size_t n) {
+    double x[MV__IN_BLOCK];
+    float f[MV__IN_BLOCK];
+    mv__cv_get_fn get = mv__cv_getter(g->st);
+    mv__cv_put_fn put = mv__cv_putter(g->dt);
+    size_t i, m;
+    if (mv__in_run_fast(g, d, s, n)) return;
+    for (i = 0; i < n; i += m) {
+        m = mv__minz(MV__IN_BLOCK, n - i);
+        get(x, s + i * g->ss, m);
+        if (g->scaled) MV__PICK(mv__cv_scale)(x, m, g->slope, g->inter);
+        if (g->op == MV__IN_STAY && g->same) mv__in_stay(g, d + i * g->ds, s + i * g->ss, x, m);
+        else if (g->op == MV__IN_POWER && g->dt == MEDVOL_F32) {
+            MV__PICK(mv__cv_put_f32)(f, x, m);
+            MV__PICK(mv__in_gamma_f32)((float *)(void *)d + i, f, m, &g->power);
+        } else {
+            mv__in_block(g, x, m);
+            put(d + i * g->ds, x, m);
+        }
+    }
+}
+static void mv__in_map_job(void *arg, size_t job) {
+    const mv__in_map *g = (const mv__in_map *)arg;
+    size_t row, end, at, n, oa, ob;
+    for (mv__walk_job(&g->walk, job, &row, &end, &at, &n); row < end; row++) {
+        mv__walk_row(&g->walk, row, &oa, &ob);
+        mv__in_run(g, g->dst + (oa + at) * g->ds, g->src + (ob + at) * g->ss, n);
+    }
+}
+/* One index of an axis as a volume (axis -1: all of it). */
+static mv_volume mv__in_part(const mv_volume *v, int axis, size_t i) {
+    mv_volume w = *v;
+    if (axis >= 0) {
+        w.data = (unsigned char *)w.data + i * (size_t)w.stride[axis] * mv_dtype_size(w.dtype);
+        w.dim[axis] = 1;
+    }
+    return w;
+}
+static mv_status mv__in_apply(mv_ctx *ctx, mv__in_map *g, const mv_volume *out, const mv_volume *src, int axis, size_t i,
+                              const char *label) {
+    mv_volume d = mv__in_part(out, axis, i), s = mv__in_part(src, axis, i);
+    mv__walk_init(&g->walk, &d, &s);
+    g->dst = (unsigned char *)d.data;
+    g->src = (const unsigned char *)s.data;
+    g->dt = d.dtype;
+    g->st = s.dtype;
+    g->ds = mv_dtype_size(d.dtype);
+    g->ss = mv_dtype_size(s.dtype);
+    mv__vol_scaling(src, &g->slope, &g->inter);
+    g->scaled = mv__scaled(g->slope, g->inter);
+    g->nt = !out->owner && d.data != s.data && mv__vol_extent(out) > MV__NT_BYTES; /* owner: fresh pages */
+    return mv_parallel_for(ctx, g->walk.njobs, mv__in_map_job, g, label);
+}
+/* The result's type: dst's when it has memory of its own, else src's (keep) or a float. */
+static mv_status mv__in_out(mv_ctx *ctx, const char *op, mv_volume *out, mv_volume *dst, const mv_volume *src, int keep) {
+    mv_dtype t = keep || src->dtype == MEDVOL_F64 ? src->dtype : MEDVOL_F32;
+    mv_status st;
+    if (dst != src && dst->data) t = dst->dtype;
+    if (!mv__is_real(t))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t, -1, "%s: dst has type %s: must be an integer or real type", op,
+                        mv_dtype_name(t));
+    if ((st = mv__out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__OUT_INPLACE)) < 0) return st;
+    if (!(keep && t == src->dtype)) out->slope = 1.0, out->inter = 0.0;
+    return MEDVOL_OK;
+}
+/* Lines, one for each index of the set, over dst. */
+static mv_status mv__in_lines(mv_ctx *ctx, const char *op, mv_volume *dst, const mv__in_set *s, const mv__in_line *line) {
+    mv__in_map g;
+    mv_volume out;
+    size_t i;
+    mv_status st = mv__in_out(ctx, op, &out, dst, s->src, 0);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    g.op = MV__IN_LINE;
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
+        g.line = line[i];
+        st = mv__in_apply(ctx, &g, &out, s->src, s->axis, i, op);
+    }
+    return mv__out_end(ctx, st, &out, dst);
+}
+static mv_status mv__in_znorm_line(mv_ctx *ctx, const mv__in_set *s, size_t i, const mv_znorm_opt *o, mv__in_line *a) {
+    mv_stats_part p;
+    double sd = o->sd, mean = o->mean;
+    mv_status st;
+    mv__memset(a, 0, sizeof *a);
+    if (!o->given_mean || !o->given_sd) {
+        if ((st = mv__in_moments(ctx, s, i, &p)) < 0) return st;
+        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "znorm: no finite value is left for the statistics");
+        if (!o->given_mean) mean = p.mean;
+        if (!o->given_sd) sd = o->sample ? (p.n > 1 ? sqrt(p.m2 / (double)(p.n - 1)) : 0.0) : sqrt(p.m2 / (double)p.n);
+    }
+    a->m = mean;
+    a->k = sd > 0.0 && mv__finite(1.0 / sd) ? 1.0 / sd : 1.0;
+    a->keep0 = s->nonzero;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_znorm(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_znorm_opt *opt) {
+    mv_znorm_opt o;
+    mv__in_set set;
+    mv__in_line one, *line = &one;
+    size_t i;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!dst) return mv__fail_null(ctx, "znorm", "dst");
+    if ((st = mv__in_begin(ctx, "znorm", &set, src, o.mask, o.mask8, o.nonzero, o.split)) < 0) return st;
+    if (o.given_mean && !mv__finite(o.mean))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mean", o.mean, -1, "znorm: mean = %g: must be finite", o.mean);
+    if (o.given_sd && !(o.sd > 0.0 && mv__finite(o.sd)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "sd", o.sd, -1, "znorm: sd = %g: must be > 0 and finite", o.sd);
+    if (set.parts > 1 && !(line = (mv__in_line *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < set.parts && st == MEDVOL_OK; i++) st = mv__in_znorm_line(ctx, &set, i, &o, &line[i]);
+    if (st == MEDVOL_OK) st = mv__in_lines(ctx, "znorm", dst, &set, line);
+    if (line != &one) mv__free(ctx, line);
+    return st;
+}
+MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, const mv_znorm_opt *opt) {
+    mv_volume d, s, m;
+    mv_znorm_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if ((st = mv__in_wrap(ctx, "znorm", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_wrap(ctx, "znorm", "src", &s, src, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_mask8(ctx, "znorm", &m, &o.mask, &o.mask8, n)) < 0) return st;
+    return mv_znorm(ctx, &d, &s, &o);
+}
+static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i, double out_min, double out_max,
+                                     const mv_rescale_opt *o, const double *range, mv__in_line *a) {
+    double lo = o->lo, hi = o->hi;
+    mv_stats_part p;
+    mv_status st;
+    mv__memset(a, 0, sizeof *a);
+    if (o->range == MEDVOL_RANGE_PERCENTILE) lo = range[2 * i], hi = range[2 * i + 1];
+    if (o->range == MEDVOL_RANGE_DATA) {
+        if ((st = mv__in_moments(ctx, s, i, &p)) < 0) return st;
+        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "rescale: no finite value is left for the range");
+        lo = p.min, hi = p.max;
+    }
+    if (!mv__finite(hi - lo))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", hi, -1, "rescale: the range %g .. %g is not finite", lo, hi);
+    a->m = lo;
+    a->k = (out_max - out_min) / (hi - lo);
+    a->b = out_min;
+    a->clip = o->clip || o->range == MEDVOL_RANGE_DATA;
+    a->lo = out_min;
+    a->hi = out_max;
+    a->keep0 = s->nonzero;
+    if (!(hi > lo) || !mv__finite(a->k)) a->k = 1.0, a->clip = 1, a->hi = out_min; /* all but NaN end at out_min */
+    return MEDVOL_OK;
+}
+static mv_status mv__in_rescale_check(mv_ctx *ctx, double out_min, double out_max, const mv_rescale_opt *o) {
+    if (!(out_min <= out_max && mv__finite(out_max - out_min)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "out_min", out_min, -1, "rescale: result range %g .. %g: must be finite, out_min <= out_max",
+                        out_min, out_max);
+    if (!(o->range >= MEDVOL_RANGE_DATA && o->range <= MEDVOL_RANGE_PERCENTILE))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", o->range, -1, "rescale: range = %d: must be 0..2", o->range);
+    if (o->range == MEDVOL_RANGE_GIVEN && !(o->lo < o->hi && mv__finite(o->hi - o->lo)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1, "rescale: given range %g .. %g: must be finite, lo < hi", o->lo, o->hi);
+    if (o->range == MEDVOL_RANGE_PERCENTILE && !(o->lo >= 0.0 && o->lo < o->hi && o->hi <= 100.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1, "rescale: percentiles %g .. %g: must be within 0..100, lo < hi", o->lo,
+                        o->hi);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min, double out_max,
+                                const mv_rescale_opt *opt) {
+    mv_rescale_opt o;
+    mv__in_set set;
+    double q[2], two[2], *range = two;
+    mv__in_line one, *line = &one;
+    size_t i;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!dst) return mv__fail_null(ctx, "rescale", "dst");
+    if ((st = mv__in_begin(ctx, "rescale", &set, src, o.mask, o.mask8, o.nonzero, o.split)) < 0) return st;
+    if ((st = mv__in_rescale_check(ctx, out_min, out_max, &o)) < 0) return st;
+    if (set.parts > 1) {
+        if (!(line = (mv__in_line *)mv__alloc(ctx, set.parts * (sizeof one + sizeof two)))) return MEDVOL_E_NOMEM;
+        range = (double *)(void *)(line + set.parts);
+    }
+    q[0] = o.lo, q[1] = o.hi;
+    if (o.range == MEDVOL_RANGE_PERCENTILE) st = mv__in_percentiles(ctx, &set, range, q, 2, MEDVOL_PERCENTILE_LINEAR);
+    for (i = 0; i < set.parts && st == MEDVOL_OK; i++)
+        st = mv__in_rescale_line(ctx, &set, i, out_min, out_max, &o, range, &line[i]);
+    if (st == MEDVOL_OK) st = mv__in_lines(ctx, "rescale", dst, &set, line);
+    if (line != &one) mv__free(ctx, line);
+    return st;
+}
+MEDVOL_DEF mv_status mv_rescale_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double out_min, double out_max,
+                                    const mv_rescale_opt *opt) {
+    mv_volume d, s, m;
+    mv_rescale_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if ((st = mv__in_wrap(ctx, "rescale", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_wrap(ctx, "rescale", "src", &s, src, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_mask8(ctx, "rescale", &m, &o.mask, &o.mask8, n)) < 0) return st;
+    return mv_rescale(ctx, &d, &s, out_min, out_max, &o);
+}
+MEDVOL_DEF mv_status mv_linear(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double a, double b) {
+    mv__in_set set;
+    mv__in_line line;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "linear", "dst");
+    if ((st = mv__in_begin(ctx, "linear", &set, src, NULL, NULL, 0, 0)) < 0) return st;
+    if (!mv__finite(a) || !mv__finite(b))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "a", a, -1, "linear: a = %g, b = %g: must be finite", a, b);
+    mv__memset(&line, 0, sizeof line);
+    line.k = a;
+    line.b = b;
+    return mv__in_lines(ctx, "linear", dst, &set, &line);
+}
+MEDVOL_DEF mv_status mv_linear_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double a, double b) {
+    mv_volume d, s;
+    mv_status st;
+    if ((st = mv__in_wrap(ctx, "linear", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_wrap(ctx, "linear", "src", &s, src, MEDVOL_F32, n)) < 0) return st;
+    return mv_linear(ctx, &d, &s, a, b);
+}
+
+/* ---- clamp and threshold ---- */
+static void mv__in_limits(mv_dtype t, double *lo, double *hi) { /* of an integer type */
+    double bits = 8.0 * (double)mv_dtype_size(t);
+    int is_signed = t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64;
+    *lo = is_signed ? -ldexp(1.0, (int)bits - 1) : 0.0;
+    *hi = ldexp(1.0, (int)bits - is_signed) - 1.0;
+}
+/* The outermost stored whole number whose real value obeys x >= limit (upper 0) or x <= limit; one beyond the type's range
+   when all of it breaks the rule. */
+static double mv__in_bound(const mv__in_map *g, mv_dtype t, double limit, int upper) {
+    double lo, hi, s, step;
+    int rising = (upper == 0) == (g->slope > 0), i;
+    mv__in_limits(t, &lo, &hi);
+    s = (limit - g->inter) / g->slope;
+    s = s < lo - 1.0 ? lo - 1.0 : s > hi + 1.0 ? hi + 1.0 : s;
+    s = rising ? ceil(s) : floor(s);
+    step = rising ? 1.0 : -1.0;
+#define MV__IN_OBEYS(v) \
+    (upper ? !(g->open ? (v) * g->slope + g->inter >= limit : (v) * g->slope + g->inter > limit) \
+           : !(g->open ? (v) * g->slope + g->inter <= limit : (v) * g->slope + g->inter < limit))
+    for (i = 0; i < 2 && s - step >= lo && s - step <= hi && MV__IN_OBEYS(s - step); i++) s -= step;
+    for (i = 0; i < 2 && s >= lo && s <= hi && !MV__IN_OBEYS(s); i++) s += step;
+#undef MV__IN_OBEYS
+    return s;
+}
+static void mv__in_store(mv_dtype t, unsigned char *p, double stored) { mv__cv_putter(t)(p, &stored, 1); }
+/* Bounds and replacements in the stored domain. clamp: the replacements are the bounds. */
+static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src, int clamp) {
+    double a, b, lo, hi;
+    mv_dtype t = src->dtype;
+    mv__vol_scaling(src, &g->slope, &g->inter);
+    mv__in_store(t, g->u, (g->under - g->inter) / g->slope);
+    mv__in_store(t, g->o, (g->over - g->inter) / g->slope);
+    g->fu = (float)g->under;
+    g->fo = (float)g->over;
+    g->flo = clamp ? (float)g->lo : mv__in_up(g->lo, g->open);
+    g->fhi = clamp ? (float)g->hi : mv__in_down(g->hi, g->open);
+    if (!mv__is_integer(t)) return MEDVOL_OK;
+    mv__in_limits(t, &lo, &hi);
+    a = mv__in_bound(g, t, g->lo, 0);
+    b = mv__in_bound(g, t, g->hi, 1);
+    if (clamp) {
+        double u = a < lo ? lo : a > hi ? hi : a, o = b < lo ? lo : b > hi ? hi : b; /* open sides */
+        if (g->slope > 0 ? a > b || a > hi || b < lo : a < b || a < lo || b > hi)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, -1, "clamp: no value of the type %s lies in %g .. %g", mv_dtype_name(t),
+                            g->lo, g->hi);
+        mv__in_store(t, g->u, u);
+        mv__in_store(t, g->o, o);
+    }
+    if (mv_dtype_size(t) <= 2) {
+        g->ilo = (int32_t)(g->slope > 0 ? a : b);
+        g->ihi = (int32_t)(g->slope > 0 ? b : a);
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, mv__in_map *g, int clamp) {
+    mv_volume out;
+    mv_status st;
+    int own = dst == src || !dst->data || dst->dtype == src->dtype;
+    g->same = own && g->op == MV__IN_STAY;
+    if (g->op == MV__IN_INSIDE) {
+        mv_dtype t = dst != src && dst->data ? dst->dtype : MEDVOL_U8;
+        if (!mv__is_real(t))
+            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t, -1, "%s: dst has type %s: must be an integer or real type", op,
+                            mv_dtype_name(t));
+        g->flo = mv__in_up(g->lo, g->open);
+        g->fhi = mv__in_down(g->hi, g->open);
+        if ((st = mv__out_begin(ctx, op, &out, dst, src, t, src->ndim, src->dim, MV__OUT_INPLACE)) < 0) return st;
+        out.slope = 1.0, out.inter = 0.0;
+    } else {
+        if (g->same && (st = mv__in_stored(ctx, g, src, clamp)) < 0) return st;
+        if ((st = mv__in_out(ctx, op, &out, dst, src, 1)) < 0) return st;
+    }
+    return mv__out_end(ctx, mv__in_apply(ctx, g, &out, src, -1, 0, op), &out, dst);
+}
+static mv_status mv__in_limit_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src, double lo, double hi) {
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__vol_check_real(ctx, op, "src", src)) < 0) return st;
+    if (!(lo <= hi)) return mv__fail(ctx, MEDVOL_E_RANGE, "lo", lo, -1, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi", op, lo, hi);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_clamp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi) {
+    mv__in_map g;
+    mv_status st = mv__in_limit_check(ctx, "clamp", dst, src, lo, hi);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    g.op = MV__IN_STAY;
+    g.lo = g.under = lo;
+    g.hi = g.over = hi;
+    return mv__in_limit_map(ctx, "clamp", dst, src, &g, 1);
+}
+MEDVOL_DEF mv_status mv_clamp_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi) {
+    mv_volume d, s;
+    mv_status st;
+    if ((st = mv__in_wrap(ctx, "clamp", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_wrap(ctx, "clamp", "src", &s, src, MEDVOL_F32, n)) < 0) return st;
+    return mv_clamp(ctx, &d, &s, lo, hi);
+}
+MEDVOL_DEF mv_status mv_threshold(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi,
+                                  const mv_threshold_opt *opt) {
+    mv__in_map g;
+    mv_status st = mv__in_limit_check(ctx, "threshold", dst, src, lo, hi);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    g.op = opt && opt->binary ? MV__IN_INSIDE : MV__IN_STAY;
+    g.open = opt && opt->open;
+    g.lo = lo;
+    g.hi = hi;
+    g.under = opt ? opt->below : 0.0;
+    g.over = opt ? opt->above : 0.0;
+    if (mv__isnan(g.under) || mv__isnan(g.over))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "below", g.under, -1, "threshold: below = %g, above = %g: must not be NaN", g.under, g.over);
+    return mv__in_limit_map(ctx, "threshold", dst, src, &g, 0);
+}
+MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi,
+                                      const mv_threshold_opt *opt) {
+    mv_volume d, s;
+    mv_status st;
+    if ((st = mv__in_wrap(ctx, "threshold", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_wrap(ctx, "threshold", "src", &s, src, MEDVOL_F32, n)) < 0) return st;
+    return mv_threshold(ctx, &d, &s, lo, hi, opt);
+}
+
+/* ---- gamma ---- */
+MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double g, const mv_gamma_opt *opt) {
+    mv__in_set set;
+    mv__in_map map;
+    mv__in_power one, *power = &one;
+    mv_volume out;
+    mv_stats_part p;
+    int mode = opt ? opt->mode : 0;
+    size_t i;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "gamma", "dst");
+    if ((st = mv__in_begin(ctx, "gamma", &set, src, NULL, NULL, 0, opt ? opt->split : 0)) < 0) return st;
+    if (!(g > 0.0 && mv__finite(g))) return mv__fail(ctx, MEDVOL_E_RANGE, "g", g, -1, "gamma: g = %g: must be > 0 and finite", g);
+    if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", mode, -1, "gamma: mode = %d: must be 0..2", mode);
+    if (set.parts > 1 && !(power = (mv__in_power *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
+        mv__memset(&power[i], 0, sizeof one);
+        power[i].g = g;
+        power[i].mode = mode;
+        if (mode != MEDVOL_GAMMA_NORMALISED || (st = mv__in_moments(ctx, &set, i, &p)) < 0) continue;
+        if (p.n == 0) st = mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "gamma: no finite value is left for the range");
+        power[i].lo = p.min;
+        power[i].range = p.max - p.min;
+        power[i].scale = 1.0 / (p.max - p.min + 1e-7);
+    }
+    if (st == MEDVOL_OK && (st = mv__in_out(ctx, "gamma", &out, dst, src, 0)) == MEDVOL_OK) {
+        mv__memset(&map, 0, sizeof map);
+        map.op = MV__IN_POWER;
+        for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
+            map.power = power[i];
+            st = mv__in_apply(ctx, &map, &out, src, set.axis, i, "gamma");
+        }
+        st = mv__out_end(ctx, st, &out, dst);
+    }
+    if (power != &one) mv__free(ctx, power);
+    return st;
+}
+MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double g, const mv_gamma_opt *opt) {
+    mv_volume d, s;
+    mv_status st;
+    if ((st = mv__in_wrap(ctx, "gamma", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
+    if ((st = mv__in_wrap(ctx, "gamma", "src", &s, src, MEDVOL_F32, n)) < 0) return st;
+    return mv_gamma(ctx, &d, &s, g, opt);
+}
 #endif
 #endif /* MEDVOL_NO_INTENSITY */
 
