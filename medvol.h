@@ -8282,7 +8282,7 @@ static void mv__rn_letter(const mv__rn *r, const mv__rn_plane *p, mv_volume *out
             }
 }
 static void mv__rn_letters(const mv__rn *r, const mv__rn_plane *p, mv_volume *out) {
-    size_t s = mv__maxz(1, r->h / 100), w = 5 * s + 2, h = 7 * s + 2, m = s;
+    size_t s = mv__maxz(1, (r->h + 50) / 100), w = 5 * s + 2, h = 7 * s + 2, m = s;
     if (p->w < 3 * w + 4 * m || p->h < 3 * h + 4 * m) return;
     mv__rn_letter(r, p, out, p->letters[0], m, (p->h - h) / 2, s);
     mv__rn_letter(r, p, out, p->letters[1], p->w - w - m, (p->h - h) / 2, s);

@@ -424,6 +424,7 @@ EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t n
 }
 
 /* ---- floors: how fast this machine moves the same bytes. Each is measured beside the operation, on as many threads. ---- */
+static volatile float ex_one = 1.0f, ex_sink; /* what the compiler may not see through */
 #if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
 #  define EX_FLOORS(SFX, TARGET, V, N, LOAD, STORE, STREAM, ADD, MUL, SET1)                                   \
     TARGET static float ex_read_##SFX(const float *s, size_t n) {                                             \
@@ -456,7 +457,7 @@ EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t n
         _mm_sfence();                                                                                         \
     }                                                                                                         \
     TARGET static void ex_scale_##SFX(float *d, size_t n) {                                                   \
-        const V k = SET1(1.0f);                                                                               \
+        const V k = SET1(ex_one);                                                                             \
         size_t i;                                                                                             \
         for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                             \
             V a = MUL(LOAD(d + i), k), b = MUL(LOAD(d + i + N), k);                                           \
@@ -490,7 +491,7 @@ static void ex_copy_c(float *d, const float *s, size_t n, int nt) {
 }
 static void ex_scale_c(float *d, size_t n) {
     size_t i;
-    for (i = 0; i < n; i++) d[i] *= 1.0f;
+    for (i = 0; i < n; i++) d[i] *= ex_one;
 }
 static void ex_fill_c(float *d, size_t n) { memset(d, 1, n * sizeof *d); }
 #  define EX_FLOOR(name, args) (ex_##name##_c args)
@@ -502,7 +503,6 @@ typedef struct ex_floor_job {
     size_t n;
     int kind, how;
 } ex_floor_job;
-static volatile float ex_sink;
 static void ex_floor_piece(void *arg, size_t i) {
     const ex_floor_job *f = (const ex_floor_job *)arg;
     size_t at = i << 16, n = f->n - at < (size_t)1 << 16 ? f->n - at : (size_t)1 << 16;
@@ -574,25 +574,31 @@ EX_FN void ex_print_head(void) {
            "min_ms", "MB/s", "floor_ms", "share");
 }
 EX_FN void ex_print_row(ex *e) {
-    double sum = 0.0, median, least, floor_ms = 0.0;
+    static double ratio[EX_ROWS_MAX];
+    double sum = 0.0, median, least, floor_ms = 0.0, share = 0.0;
     int i, n = e->n;
-    for (i = 0; i < n; i++) sum += e->time[i];
+    for (i = 0; i < n; i++) {
+        sum += e->time[i];
+        ratio[i] = e->floor_time[i] / fmax(e->time[i], 1e-9);
+    }
+    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] > 0.0) {
+        share = ex_median(ratio, n); /* neighbours in time see the same machine */
+        floor_ms = 1e3 * ex_median(e->floor_time, n);
+    }
     median = ex_median(e->time, n);
     least = e->time[0];
-    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] > 0.0)
-        floor_ms = 1e3 * ex_median(e->floor_time, n);
     if (e->json) {
         printf("{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"level\":%d,\"mean_ms\":%.6g,\"median_ms\":%.6g,"
                "\"min_ms\":%.6g,\"MB/s\":%.6g,\"n\":%d",
                e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(), 1e3 * sum / n, 1e3 * median, 1e3 * least,
                1e-6 * e->bytes / median, n);
-        if (floor_ms > 0.0) printf(",\"floor_ms\":%.6g,\"share\":%.4g", floor_ms, 1e-3 * floor_ms / median);
+        if (floor_ms > 0.0) printf(",\"floor_ms\":%.6g,\"share\":%.4g", floor_ms, share);
         printf("}\n");
     } else {
         if (e->rows == 0) ex_print_head();
         printf("%-32s %11s %5s %7d %5d %9.4g %9.4g %9.4g %8.0f", e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(),
                1e3 * sum / n, 1e3 * median, 1e3 * least, 1e-6 * e->bytes / median);
-        if (floor_ms > 0.0) printf(" %9.4g %5.0f%%\n", floor_ms, 0.1 * floor_ms / median);
+        if (floor_ms > 0.0) printf(" %9.4g %5.0f%%\n", floor_ms, 100.0 * share);
         else printf(" %9s %6s\n", "-", "-");
     }
     fflush(stdout);
@@ -677,7 +683,7 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
         static ex e;                                                                                          \
         ex_profile_init(&e, argc, argv, #name,                                                                \
                         #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what \
-                        "\nshare: floor_ms / median_ms; the floor moves the same bytes as fast as this machine can\n" \
+                        "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n" \
                         "--threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
         name(&e);                                                                                             \
         ex_free(&e);                                                                                          \
