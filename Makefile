@@ -60,7 +60,7 @@ flamegraph: | $(B) ## perf report and flame graph of one profiler: OP=crop_pad S
 	@command -v perf >/dev/null || { echo "flamegraph: perf is not installed"; exit 9; }
 	@mkdir -p $(B)/flame
 	$(CC) -std=c99 $(CFLAGS) -fno-omit-frame-pointer examples/profile_$(OP).c $(LDLIBS) -o $(B)/flame/profile_$(OP)
-	perf record -q -g -F 2000 -o $(B)/flame/$(OP).data $(B)/flame/profile_$(OP) $(SIZE)
+	perf record -q -g -F 2000 -o $(B)/flame/$(OP).data $(B)/flame/profile_$(OP) $(SIZE) $(or $(ITERATIONS),50) --no-floor
 	perf script -i $(B)/flame/$(OP).data > $(B)/flame/$(OP).perf.txt
 	perf report -i $(B)/flame/$(OP).data --stdio --no-children -g none --percent-limit 0.5 2>/dev/null | grep -v '^#' | grep . | tee $(B)/flame/$(OP).txt
 	awk -v title="profile_$(OP) $(SIZE)" -f examples/flamegraph.awk $(B)/flame/$(OP).perf.txt > $(B)/flame/$(OP).svg

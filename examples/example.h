@@ -136,7 +136,7 @@ typedef struct ex {
     int argc;
     char **argv;
     mv_ctx ctx;
-    int json, quiet, large, iterations;
+    int json, quiet, large, no_floor, iterations;
     size_t size;
     const char *input;
     double budget; /* seconds a row may take */
@@ -616,6 +616,7 @@ EX_FN void ex_begin(ex *e, const char *op, const mv_volume *in, double read, dou
     snprintf(e->dtype, sizeof e->dtype, "%s", mv_dtype_name(in->dtype));
     e->bytes = (double)mv_dtype_size(in->dtype);
     for (d = 0; d < in->ndim; d++) e->bytes *= (double)in->dim[d];
+    if (e->no_floor) read = copy = place = write = most = 0.0;
     e->floor_bytes[EX_F_READ] = read;
     e->floor_bytes[EX_F_COPY] = copy;
     e->floor_bytes[EX_F_PLACE] = place;
@@ -668,7 +669,7 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
     const char *s;
     ex_init(e, argc, argv, program, usage);
     e->input = ex_text(e, "--input");
-    e->large = ex_flag(e, "--large");
+    e->no_floor = ex_flag(e, "--no-floor");
     e->size = (size_t)((s = ex_word(e)) != NULL ? ex_parse(e, "SIZE", s, 4, 2048) : 256);
     e->iterations = (int)((s = ex_word(e)) != NULL ? ex_parse(e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
     ex_no_more(e);
@@ -684,7 +685,7 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
         ex_profile_init(&e, argc, argv, #name,                                                                \
                         #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what \
                         "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n" \
-                        "--threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
+                        "--no-floor: the operations alone, for profilers; --threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
         name(&e);                                                                                             \
         ex_free(&e);                                                                                          \
         return 0;                                                                                             \
