@@ -677,19 +677,21 @@ MEDVOL_DEF const mv_io *mv_io_default(void);
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
 #ifndef MEDVOL_NO_IO
 
-/* mv_save_png_mem: writes src as an 8-bit PNG into cap bytes at dst, which must not overlap src; *made: bytes written: u8 as
-   grey, rgb24 and rgba32 as they are, any other real type, and u8 when lo < hi, through the window:
-   round(255 * (value - lo) / (hi - lo)) clamped, NaN black; lo == hi: least and greatest finite value. src is 2-D (further
-   axes of length 1); voxel (0, 0) is the picture's upper left corner; mm per pixel become its resolution. Each row takes
-   the filter with the least sum of absolute differences.
-   Memory: one filtered picture and the compressor's. Same bytes at every level and thread count. Bytes of dst may have been
+/* mv_save_png: writes src as an 8-bit PNG, atomically as mv_save does but without waiting for the disk: u8 as grey, rgb24 and
+   rgba32 as they are, any other real type, and u8 when lo < hi, through the window: round(255 * (value - lo) / (hi - lo))
+   clamped, NaN black; lo == hi: least and greatest finite value. src is 2-D (further axes of length 1); voxel (0, 0) is the
+   picture's upper left corner; mm per pixel become its resolution. Each row takes the filter with the least sum of absolute
+   differences. Memory: one filtered picture, the compressed one and the compressor's. Same bytes at every level and thread
+   count.
+   mv_save_png_mem: the same into cap bytes at dst, which must not overlap src; *made: bytes written; bytes of dst may have been
    written on error. mv_png_bound: bytes that are always enough (0: src is no picture).
    Errors: MEDVOL_E_NULL, _SHAPE, _DTYPE, _SIZE (more than 2^30 bytes), _RANGE (level, lo > hi or NaN), _SPACE, _ALIAS,
-   _NOMEM, _CANCELLED. Source: W3C PNG, 2nd edition. */
+   _NOMEM, _CANCELLED, and those of mv_save. Source: W3C PNG, 2nd edition. */
 typedef struct mv_png_opt {
     int level; /* of deflate, 1..9; 0: 6 */
     double lo, hi;
 } mv_png_opt;
+MEDVOL_DEF mv_status mv_save_png(mv_ctx *ctx, const mv_volume *src, const char *path, const mv_png_opt *opt);
 MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src, const mv_png_opt *opt,
                                      size_t *made);
 MEDVOL_DEF size_t mv_png_bound(const mv_volume *src);
@@ -8043,6 +8045,34 @@ MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const m
     mv__free(ctx, raw);
     mv__trace(ctx, 0, "save_png", p.raw);
     return st;
+}
+
+static mv_status mv__png_write(mv_ctx *ctx, const char *path, const unsigned char *p, size_t n) {
+    mv__io_sink s;
+    mv_status st;
+    mv__memset(&s, 0, sizeof s);
+    st = mv__io_sink_open(ctx, &s, path);
+    if (st == MEDVOL_OK) st = mv__io_sink_put(&s, p, n);
+    if (st == MEDVOL_OK) st = mv__io_sink_finish(&s, 1);
+    if (st == MEDVOL_OK) st = mv__io_sink_rename(&s);
+    mv__io_sink_drop(&s);
+    return st;
+}
+MEDVOL_DEF mv_status mv_save_png(mv_ctx *ctx, const mv_volume *src, const char *path, const mv_png_opt *opt) {
+    mv__png p;
+    unsigned char *buf;
+    size_t cap, n = 0;
+    mv_status st;
+    if (!path) return mv__fail_null(ctx, "save_png", "path");
+    if (!path[0]) return mv__fail(ctx, MEDVOL_E_NOTFOUND, "path", 0, -1, "save_png: the path is empty");
+    if ((st = mv__png_shape(ctx, &p, src)) < 0) return mv__fail_in(ctx, st, path);
+    if (!mv__add(mv_deflate_bound(p.raw), MV__PNG_FRAME, &cap))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)p.w, -1, "%s: the picture is too large", path);
+    if ((buf = (unsigned char *)mv__alloc(ctx, cap)) == NULL) return MEDVOL_E_NOMEM;
+    st = mv_save_png_mem(ctx, buf, cap, src, opt, &n);
+    if (st == MEDVOL_OK) st = mv__png_write(ctx, path, buf, n);
+    mv__free(ctx, buf);
+    return mv__fail_in(ctx, st, path);
 }
 
 /* ---- the three planes ---- */

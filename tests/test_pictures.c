@@ -194,6 +194,8 @@ static void png_bad(void) {
     CHECK_STATUS(mv_save_png_mem(T, NULL, 10, &v, NULL, &n), MEDVOL_E_NULL);
     CHECK_STATUS(mv_save_png_mem(T, out, sizeof out, NULL, NULL, &n), MEDVOL_E_NULL);
     CHECK_STATUS(mv_save_png_mem(T, out, sizeof out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_save_png(T, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_save_png(T, &v, "", NULL), MEDVOL_E_NOTFOUND);
     opt.level = 10;
     CHECK_STATUS(mv_save_png_mem(T, out, sizeof out, &v, &opt, &n), MEDVOL_E_RANGE);
     opt.level = -1;
@@ -230,6 +232,24 @@ static void png_bad(void) {
     }
     CHECK(k > 1 && k < 20);
 }
+static void png_file(void) {
+    unsigned char px[300], mem[2048], file[2048];
+    size_t dim[2] = {20, 15}, n = 0, m, i;
+    mv_volume v;
+    FILE *f;
+    for (i = 0; i < 300; i++) px[i] = (unsigned char)(t_bits() % 7);
+    CHECK_OK(mv_volume_wrap(T, &v, px, MEDVOL_U8, 2, dim, NULL));
+    CHECK_OK(mv_save_png_mem(T, mem, sizeof mem, &v, NULL, &n));
+    CHECK_OK(mv_save_png(T, &v, t_path("picture.png"), NULL));
+    if ((f = fopen(t_path("picture.png"), "rb")) != NULL) {
+        m = fread(file, 1, sizeof file, f);
+        fclose(f);
+        CHECK(m == n && !memcmp(mem, file, n));
+    } else CHECK(!"picture.png can be opened");
+    CHECK(mv_save_png(T, &v, t_path("no/such/folder/picture.png"), NULL) < 0);
+    CHECK(strstr(mv_message(T), "picture.png") != NULL);
+}
+
 /* ---- the three planes ---- */
 static int grey_at(const mv_volume *p, size_t x, size_t y) {
     const unsigned char *q = (const unsigned char *)p->data + 3 * (y * (size_t)p->stride[1] + x);
@@ -496,6 +516,7 @@ const t_case tests_pictures[] = {{"png_exact", png_exact, T_ONCE},
                                  {"png_filters", png_filters, T_ONCE},
                                  {"png_window", png_window, 0},
                                  {"png_bad", png_bad, T_ONCE},
+                                 {"png_file", png_file, T_ONCE},
                                  {"planes_orientations", planes_orientations, T_ONCE},
                                  {"planes_millimetres", planes_millimetres, 0},
                                  {"planes_window", planes_window, 0},
