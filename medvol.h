@@ -550,6 +550,7 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 #endif
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_IO
 
 /* NIfTI-1 and NIfTI-2 (.nii, .hdr + .img), each part plain or gzip, in either byte order; Analyze 7.5 on request. What a
    file is, its first bytes decide, not its name: names only lead from one part of a pair to the other. Only regular files
@@ -673,6 +674,7 @@ MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const
 
 /* mv_io_default: the platform's files as hooks, to wrap or forward to; NULL with MEDVOL_NO_STDIO. Paths are UTF-8. */
 MEDVOL_DEF const mv_io *mv_io_default(void);
+#endif
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
 #ifndef MEDVOL_NO_IO
