@@ -902,6 +902,123 @@ MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, siz
 #endif
 
 /* ---- spatial ------------------------------------------------------------------------------------------------- */
+
+/* ALL SPATIAL CALLS move voxels of any type (complex, RGB and long doubles too) without changing a bit of them; 1 to 7 axes,
+   any views. slope, inter and the header stay; the affine follows exactly (world position of every voxel is kept), and so do
+   dim_info and the slice fields of the header (cleared where a pattern is cut or its axis leaves the first three). Axes
+   beyond the third have a step but no place in the affine. Threads: jobs of about 256 KiB of output; same bits at every level
+   and number of threads. Memory: the destination, and scratch where a call says so. dst == src is allowed everywhere, in
+   place only for flips. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _ALIAS, _NOMEM, _CANCELLED (never in place), and what a
+   call adds; dst stays as it was. */
+
+/* mv_crop: the box of size[d] voxels at start[d], d < src->ndim, as a copy (mv_volume_view gives it without one).
+   clip: a box that sticks out is cut to src; the default refuses it. Errors: MEDVOL_E_RANGE (outside, size 0), with clip
+   MEDVOL_E_EMPTY (nothing inside). */
+typedef struct mv_crop_opt {
+    int clip;
+} mv_crop_opt;
+MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *start, const size_t *size,
+                             const mv_crop_opt *opt);
+
+/* mv_pad: before[d] voxels in front of and after[d] behind axis d, d < src->ndim. Modes mean what numpy.pad means by them:
+   CONSTANT `value`; EDGE the border voxel; REFLECT mirrored about the border voxel (c b | a b c | b a); SYMMETRIC about its
+   outer face (b a | a b c | c b); WRAP periodic; MEAN, MINIMUM, MAXIMUM of each line, axis after axis from the first.
+   REFLECT, SYMMETRIC and WRAP go on periodically beyond the size. value is a real value: stored = (value - inter) / slope,
+   rounded and saturated as mv_convert does; complex takes it as real part, colours in every channel; long doubles take 0
+   only. MEAN rounds to nearest even; all three are of real values (a negative slope turns MINIMUM about), need a real type and
+   pass NaN on. Scratch: a few words per repetition of the pattern along x and y. Errors: MEDVOL_E_RANGE (NaN value, unknown
+   mode), MEDVOL_E_SIZE (sums that overflow). Source: numpy.pad. */
+typedef enum mv_pad_mode {
+    MEDVOL_PAD_CONSTANT = 0,
+    MEDVOL_PAD_EDGE = 1,
+    MEDVOL_PAD_REFLECT = 2,
+    MEDVOL_PAD_SYMMETRIC = 3,
+    MEDVOL_PAD_WRAP = 4,
+    MEDVOL_PAD_MEAN = 5,
+    MEDVOL_PAD_MINIMUM = 6,
+    MEDVOL_PAD_MAXIMUM = 7,
+    MEDVOL_PAD_FORCE_INT = 0x7fffffff
+} mv_pad_mode;
+typedef struct mv_pad_opt {
+    mv_pad_mode mode;
+    double value;
+} mv_pad_opt;
+MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *before, const size_t *after,
+                            const mv_pad_opt *opt);
+
+/* mv_crop_or_pad: each axis d < src->ndim cropped or padded about its centre to shape[d]; axes are cropped first. With n
+   voxels now and t wanted, `rule` sets the first voxel kept and the number put in front:
+     CENTRE_MEDVOL   n/2 - t/2,        t/2 - n/2         voxel n/2 becomes voxel t/2, so the way back restores the volume
+     CENTRE_MONAI    n/2 - t/2,        floor((t - n)/2)  ResizeWithPadOrCrop
+     CENTRE_TORCHIO  ceil((n - t)/2),  ceil((t - n)/2)   CropOrPad
+     CENTRE_MEDRS    floor((n - t)/2), floor((t - n)/2)
+   Voxels keep their world position under each of them. mode and value as in mv_pad. Errors: MEDVOL_E_SIZE (shape 0),
+   MEDVOL_E_RANGE (unknown rule, and as mv_pad). */
+typedef enum mv_centre_rule {
+    MEDVOL_CENTRE_MEDVOL = 0,
+    MEDVOL_CENTRE_MONAI = 1,
+    MEDVOL_CENTRE_TORCHIO = 2,
+    MEDVOL_CENTRE_MEDRS = 3,
+    MEDVOL_CENTRE_FORCE_INT = 0x7fffffff
+} mv_centre_rule;
+typedef struct mv_crop_or_pad_opt {
+    mv_centre_rule rule;
+    mv_pad_mode mode;
+    double value;
+} mv_crop_or_pad_opt;
+MEDVOL_DEF mv_status mv_crop_or_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape,
+                                    const mv_crop_or_pad_opt *opt);
+
+/* mv_foreground_box: the least box that holds every foreground voxel, grown by `margin` voxels on each side of the first three
+   axes and cut to the volume; start and size take src->ndim entries. Further axes are kept whole: a voxel counts when it is
+   foreground anywhere along them. Foreground: real value != 0, or with `above` real value > threshold; NaN never; complex and
+   RGB: any part not 0 (alpha does not count), `above` refused. `by`: another volume of the same shape decides (a mask).
+   mv_crop_foreground: the same box cropped out; box_start, box_size receive it (or NULL). Scratch: 48 bytes for each 64 Ki
+   voxels. Errors: MEDVOL_E_EMPTY (no foreground), MEDVOL_E_RANGE (NaN threshold), MEDVOL_E_SHAPE (by), MEDVOL_E_DTYPE. */
+typedef struct mv_foreground_opt {
+    int above;
+    double threshold;
+    size_t margin;
+    const mv_volume *by;
+    size_t *box_start, *box_size;
+} mv_foreground_opt;
+MEDVOL_DEF mv_status mv_foreground_box(mv_ctx *ctx, size_t *start, size_t *size, const mv_volume *src,
+                                       const mv_foreground_opt *opt);
+MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_foreground_opt *opt);
+
+/* mv_flip: axes whose bit is set (1 << d) reversed: voxel i becomes n - 1 - i, column d of the affine turns, the origin moves
+   to the other end. In place when dst == src: half the traffic. Errors: MEDVOL_E_RANGE (a bit beyond ndim).
+   mv_permute: axis d of dst is axis order[d] of src (numpy.transpose); columns and steps move along. An axis from beyond the
+   third that comes among the first three brings a zero column: it has no direction in space; one that goes there takes its
+   spacing as step. Errors: MEDVOL_E_RANGE (order is not a permutation of 0..ndim - 1).
+   mv_rot90: k quarter turns in the plane of axes a and b, from a towards b (numpy.rot90 with axes = (a, b)); k of either sign,
+   modulo 4. Errors: MEDVOL_E_RANGE (a == b, an axis beyond ndim). */
+MEDVOL_DEF mv_status mv_flip(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, unsigned axes);
+MEDVOL_DEF mv_status mv_permute(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const int *order);
+MEDVOL_DEF mv_status mv_rot90(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int k, int a, int b);
+
+/* mv_reorient: the first three axes permuted and flipped so that they run along `code`, three letters of L R, P A, I S, each
+   pair once, either case: "RAS": i grows to the right, j to anterior, k to superior. No interpolation: of an oblique volume each
+   axis takes the world axis that mv_affine_orientation assigns (as nibabel does), the rest of the obliqueness stays in the
+   affine. Further axes are carried. from: letters name where axes come from, as ITK and AFNI write it ("RAI" = our "LPS").
+   Errors: MEDVOL_E_RANGE (code), MEDVOL_E_SINGULAR (an axis without direction). Source: nibabel.orientations. */
+typedef struct mv_reorient_opt {
+    int from;
+} mv_reorient_opt;
+MEDVOL_DEF mv_status mv_reorient(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const char *code,
+                                 const mv_reorient_opt *opt);
+
+/* mv_permute_array: the engine behind these for elements of 1 to 64 bytes in memory of any layout. Axis d of dst is axis order[d]
+   of src (NULL: the same), run backwards when bit order[d] of flips is set. dim, src_stride: of src's axes; dst_stride: of
+   dst's; strides in elements, of either sign, NULL: contiguous, axis 0 fastest. A crop is a start pointer and strides.
+   mv_pad_array: contiguous src of dim[] into contiguous dst; fill: the element of MEDVOL_PAD_CONSTANT (NULL: zero bytes); MEAN,
+   MINIMUM and MAXIMUM are refused (MEDVOL_E_UNSUPPORTED). dst must not overlap src (MEDVOL_E_ALIAS) nor fold onto itself
+   (MEDVOL_E_SHAPE). Threads and errors as above. */
+MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *dst_stride, const void *src,
+                                      const ptrdiff_t *src_stride, size_t elem_size, int ndim, const size_t *dim,
+                                      const int *order, unsigned flips);
+MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim, const size_t *dim,
+                                  const size_t *before, const size_t *after, mv_pad_mode mode, const void *fill);
 #ifndef MEDVOL_NO_SPATIAL
 
 #endif
@@ -10123,10 +10240,1358 @@ MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, siz
 #endif
 #endif /* MEDVOL_NO_INTENSITY */
 
-/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees ==== */
+/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__sp_*. Uses [BASE] [CTX] [VOLUME].
+   One engine: a box of counts with two sets of strides, either sign, in bytes. Rows stay rows: copied or reversed. When the row
+   axis moves: tiles of source rows transposed in registers into an L1 buffer, written out as runs of whole cache lines while
+   the next tile is on its way. Source: numpy.pad, numpy.rot90, nibabel.orientations (meanings only). ======================== */
 #ifndef MEDVOL_NO_SPATIAL
 #ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+#  define MV__SP_CAP 12288 /* bytes of a transposed tile, on the stack */
+/* n elements of a padded row at `at`: source elements from `from` on, forwards, backwards, the same again, or the fill */
+enum { MV__SP_SAME = 0, MV__SP_FILL = 2 };
+typedef struct mv__sp_run {
+    size_t at, n, from;
+    int step;
+} mv__sp_run;
+/* LOOP(Z) with Z a constant for the element sizes there are, so that copies of an element become moves */
+#  define MV__SP_SIZES(size, LOOP) \
+      switch (size) { \
+          case 1: LOOP(1) break; \
+          case 2: LOOP(2) break; \
+          case 3: LOOP(3) break; \
+          case 4: LOOP(4) break; \
+          case 8: LOOP(8) break; \
+          case 16: LOOP(16) break; \
+          case 32: LOOP(32) break; \
+          default: LOOP(size) break; \
+      }
+static inline size_t mv__sp_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; } /* bytes to a line */
+static inline const unsigned char *mv__sp_at(const unsigned char *p, ptrdiff_t o) { /* may leave the array: prefetch only */
+    return (const unsigned char *)((uintptr_t)p + (uintptr_t)o);
+}
+#endif
+#define MV__SP_V (MVF_N * sizeof(float)) /* bytes of a vector */
+/* ---- a run of bytes; nt: whole cache lines past the caches, the rest by plain stores ---- */
+static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, int nt) {
+#if MV__PASS > 1
+    if (nt && n >= 128) {
+        size_t i = mv__sp_head(d), k;
+        mv__memcpy(d, s, i);
+        for (; i + 64 <= n; i += 64)
+            MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
+                mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(s + i + k)));
+        d += i, s += i, n -= i;
+    }
 #else
+    (void)nt;
+#endif
+    mv__memcpy(d, s, n);
+}
+static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n, size_t rows,
+                               int nt) {
+    size_t r;
+    for (r = 0; r < rows; r++) MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, nt);
+    if (nt) mv_fence();
+    mv_end();
+}
+/* ---- reversed runs: element i of d is the one i elements before s ---- */
+#if MV__PASS > 1
+static inline mvf MV__K(mv__sp_back4)(const unsigned char *p) { return mvf_rev(mvf_load((const float *)(const void *)p)); }
+static inline mvd MV__K(mv__sp_back8)(const unsigned char *p) { return mvd_rev(mvd_load((const double *)(const void *)p)); }
+static inline mvf MV__K(mv__sp_back2)(const unsigned char *p) {
+    mvi a = mvf_bits(MV__K(mv__sp_back4)(p));
+    return mvi_asf(mvi_or(mvi_sll(a, 16), mvi_srl(a, 16)));
+}
+static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
+    const mvi low = mvi_set1(0x00ff00ff);
+    mvi a = mvf_bits(MV__K(mv__sp_back2)(p));
+    return mvi_asf(mvi_or(mvi_sll(mvi_and(a, low), 8), mvi_and(mvi_srl(a, 8), low)));
+}
+#define MV__SP_REV(S, T, STORE, STREAM)                                                                        \
+    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, int nt) {      \
+        const size_t e = MV__SP_V / S;                                                                         \
+        size_t i = 0;                                                                                          \
+        if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                                     \
+            size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                               \
+            for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                                            \
+            for (; i < stop; i += e) STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S)); \
+        }                                                                                                      \
+        for (; i + e <= n; i += e) STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S)); \
+        for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                                \
+    }
+#else
+#define MV__SP_REV(S, T, STORE, STREAM)                                                                        \
+    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, int nt) {      \
+        size_t i;                                                                                              \
+        (void)nt;                                                                                              \
+        for (i = 0; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                           \
+    }
+#endif
+MV__SP_REV(1, float, mvf_store, mvf_stream)
+MV__SP_REV(2, float, mvf_store, mvf_stream)
+MV__SP_REV(4, float, mvf_store, mvf_stream)
+MV__SP_REV(8, double, mvd_store, mvd_stream)
+#undef MV__SP_REV
+static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *s, size_t n, size_t size, int nt) {
+    unsigned char buf[1536];
+    size_t i, j, m;
+    switch (size) {
+        case 1: MV__K(mv__sp_rev1)(d, s, n, nt); return;
+        case 2: MV__K(mv__sp_rev2)(d, s, n, nt); return;
+        case 4: MV__K(mv__sp_rev4)(d, s, n, nt); return;
+        case 8: MV__K(mv__sp_rev8)(d, s, n, nt); return;
+        default: break;
+    }
+    for (i = 0; i < n; i += m) { /* other sizes: reversed in L1, then out as bytes */
+        m = mv__minz(sizeof buf / size, n - i);
+#define MV__SP_LOOP(Z) for (j = 0; j < m; j++) mv__memcpy(buf + j * Z, s - (i + j) * Z, Z);
+        MV__SP_SIZES(size, MV__SP_LOOP)
+#undef MV__SP_LOOP
+        MV__K(mv__sp_bytes)(d + i * size, buf, m * size, nt);
+    }
+}
+static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n,
+                                    size_t size, size_t rows, int nt) {
+    size_t r;
+    for (r = 0; r < rows; r++)
+        MV__K(mv__sp_reverse)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, size, nt);
+    if (nt) mv_fence();
+    mv_end();
+}
+/* ---- swaps for flips in place: rows of a with rows of b, forwards, or backwards with b at its row's last element ---- */
+static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, size_t n) {
+    unsigned char t[64];
+    size_t i = 0;
+#if MV__PASS > 1
+    for (; i + MV__SP_V <= n; i += MV__SP_V) {
+        float *p = (float *)(void *)(a + i), *q = (float *)(void *)(b + i);
+        mvf x = mvf_load(p), y = mvf_load(q);
+        mvf_store(p, y);
+        mvf_store(q, x);
+    }
+#endif
+    for (; i < n; i += 64) {
+        size_t m = mv__minz(64, n - i);
+        mv__memcpy(t, a + i, m);
+        mv__memcpy(a + i, b + i, m);
+        mv__memcpy(b + i, t, m);
+    }
+}
+#if MV__PASS > 1
+#define MV__SP_SWAP(S, T, V, STORE)                                                                            \
+    for (; (i + MV__SP_V / S) <= n; i += MV__SP_V / S) {                                                       \
+        unsigned char *p = a + i * S, *q = b - (i + MV__SP_V / S - 1) * S;                                     \
+        V x = MV__K(mv__sp_back##S)(p), y = MV__K(mv__sp_back##S)(q);                                          \
+        STORE((T *)(void *)p, y);                                                                              \
+        STORE((T *)(void *)q, x);                                                                              \
+    }
+#endif
+static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, size_t n, size_t size) {
+    unsigned char t[64];
+    size_t i = 0;
+#if MV__PASS > 1
+    switch (size) {
+        case 1: MV__SP_SWAP(1, float, mvf, mvf_store) break;
+        case 2: MV__SP_SWAP(2, float, mvf, mvf_store) break;
+        case 4: MV__SP_SWAP(4, float, mvf, mvf_store) break;
+        case 8: MV__SP_SWAP(8, double, mvd, mvd_store) break;
+        default: break;
+    }
+#undef MV__SP_SWAP
+#endif
+#define MV__SP_LOOP(Z)                       \
+    for (; i < n; i++) {                     \
+        mv__memcpy(t, a + i * Z, Z);         \
+        mv__memcpy(a + i * Z, b - i * Z, Z); \
+        mv__memcpy(b - i * Z, t, Z);         \
+    }
+    MV__SP_SIZES(size, MV__SP_LOOP)
+#undef MV__SP_LOOP
+}
+static void MV__K(mv__sp_swap_rows)(unsigned char *a, ptrdiff_t ap, unsigned char *b, ptrdiff_t bp, size_t n, size_t size,
+                                    size_t rows, int back) {
+    size_t r;
+    for (r = 0; r < rows; r++) {
+        if (back) MV__K(mv__sp_swap_back)(a + (ptrdiff_t)r * ap, b + (ptrdiff_t)r * bp, n, size);
+        else MV__K(mv__sp_swap_bytes)(a + (ptrdiff_t)r * ap, b + (ptrdiff_t)r * bp, n * size);
+    }
+    mv_end();
+}
+/* ---- tiles: t[k * tp + i * size] = s[i * sp + k * size] for i < n0, k < nk; `ahead`: from this tile to the next to come.
+   t has room for both counts rounded up to 64 / size. ---- */
+#define MV__SP_LOOP(Z)                     \
+    for (i = 0; i < n0; i++)               \
+        for (k = 0; k < nk; k++) mv__memcpy(t + k * tp + i * Z, s + (ptrdiff_t)i * sp + k * Z, Z);
+static void MV__K(mv__sp_tile)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk,
+                               size_t size, ptrdiff_t ahead) {
+    size_t i, k;
+    (void)ahead;
+    MV__SP_SIZES(size, MV__SP_LOOP)
+}
+#undef MV__SP_LOOP
+#if MV__PASS > 1
+static inline void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+    mvf r[MVF_N];
+    int i;
+    MV__UNROLL for (i = 0; i < MVF_N; i++) {
+        r[i] = mvf_load((const float *)(const void *)(s + i * sp));
+        mv_prefetch2(mv__sp_at(s, i * sp + ahead));
+    }
+    mvf_transpose(r);
+    MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)i * tp), r[i]);
+}
+static inline void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+    mvd r[MVD_N];
+    int i;
+    MV__UNROLL for (i = 0; i < MVD_N; i++) {
+        r[i] = mvd_load((const double *)(const void *)(s + i * sp));
+        mv_prefetch2(mv__sp_at(s, i * sp + ahead));
+    }
+    mvd_transpose(r);
+    MV__UNROLL for (i = 0; i < MVD_N; i++) mvd_store((double *)(void *)(t + (size_t)i * tp), r[i]);
+}
+/* 2 bytes: rows 2i and 2i + 1 interleaved into words of equal column, even columns (h = 0) then odd; then as 4 bytes */
+static inline void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+    const mvi lo = mvi_set1(0xffff), hi = mvi_set1(-65536);
+    mvf r[MVF_N];
+    int i, h;
+    for (h = 0; h < 2; h++) {
+        MV__UNROLL for (i = 0; i < MVF_N; i++) {
+            mvi a = mvi_load((const int32_t *)(const void *)(s + 2 * i * sp));
+            mvi b = mvi_load((const int32_t *)(const void *)(s + (2 * i + 1) * sp));
+            mv_prefetch2(mv__sp_at(s, (2 * i + h) * sp + ahead));
+            r[i] = mvi_asf(h ? mvi_or(mvi_srl(a, 16), mvi_and(b, hi)) : mvi_or(mvi_and(a, lo), mvi_sll(b, 16)));
+        }
+        mvf_transpose(r);
+        MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)(2 * i + h) * tp), r[i]);
+    }
+}
+/* 1 byte: four rows interleaved into words of equal column, columns 4j + h and 4j + 2 + h at a time */
+static inline void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+    const mvi even = mvi_set1(0x00ff00ff), lo = mvi_set1(0xffff), hi = mvi_set1(-65536);
+    mvf r[MVF_N], u[MVF_N];
+    int i, h;
+    for (h = 0; h < 2; h++) {
+        MV__UNROLL for (i = 0; i < MVF_N; i++) {
+            mvi a = mvi_load((const int32_t *)(const void *)(s + 4 * i * sp));
+            mvi b = mvi_load((const int32_t *)(const void *)(s + (4 * i + 1) * sp));
+            mvi c = mvi_load((const int32_t *)(const void *)(s + (4 * i + 2) * sp));
+            mvi d = mvi_load((const int32_t *)(const void *)(s + (4 * i + 3) * sp));
+            mv_prefetch2(mv__sp_at(s, (4 * i + 2 * h) * sp + ahead));
+            mv_prefetch2(mv__sp_at(s, (4 * i + 2 * h + 1) * sp + ahead));
+            if (h) {
+                a = mvi_srl(a, 8), b = mvi_srl(b, 8), c = mvi_srl(c, 8), d = mvi_srl(d, 8);
+            }
+            a = mvi_or(mvi_and(a, even), mvi_sll(mvi_and(b, even), 8));
+            c = mvi_or(mvi_and(c, even), mvi_sll(mvi_and(d, even), 8));
+            r[i] = mvi_asf(mvi_or(mvi_and(a, lo), mvi_sll(c, 16)));
+            u[i] = mvi_asf(mvi_or(mvi_srl(a, 16), mvi_and(c, hi)));
+        }
+        mvf_transpose(r);
+        MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)(4 * i + h) * tp), r[i]);
+        mvf_transpose(u);
+        MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)(4 * i + 2 + h) * tp), u[i]);
+    }
+}
+#endif
+#if MV__PASS > 1
+#define MV__SP_TILE(S)                                                                                         \
+    static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk, \
+                                      size_t size, ptrdiff_t ahead) {                                          \
+        enum { E = (int)MV__SP_V / S };                                                                        \
+        unsigned char in[E * MV__SP_V]; /* a piece at the edge, filled up */                                   \
+        size_t i, k, j;                                                                                        \
+        (void)size;                                                                                            \
+        for (i = 0; i < n0; i += E)                                                                            \
+            for (k = 0; k < nk; k += E) {                                                                      \
+                const unsigned char *p = s + (ptrdiff_t)i * sp + k * S;                                        \
+                unsigned char *q = t + k * tp + i * S;                                                         \
+                if (i + E <= n0 && k + E <= nk) {                                                              \
+                    MV__K(mv__sp_turn##S)(q, tp, p, sp, ahead);                                                \
+                    continue;                                                                                  \
+                }                                                                                              \
+                mv__memset(in, 0, sizeof in);                                                                  \
+                for (j = 0; j < E && i + j < n0; j++)                                                          \
+                    mv__memcpy(in + j * MV__SP_V, p + (ptrdiff_t)j * sp, mv__minz(E, nk - k) * S);             \
+                MV__K(mv__sp_turn##S)(q, tp, in, (ptrdiff_t)MV__SP_V, 0);                                      \
+            }                                                                                                  \
+        mv_end();                                                                                              \
+    }
+#else
+#define MV__SP_TILE(S)                                                                                         \
+    static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk, \
+                                      size_t size, ptrdiff_t ahead) {                                          \
+        MV__K(mv__sp_tile)(t, tp, s, sp, n0, nk, size, ahead);                                                 \
+    }
+#endif
+MV__SP_TILE(1)
+MV__SP_TILE(2)
+MV__SP_TILE(4)
+MV__SP_TILE(8)
+#undef MV__SP_TILE
+/* ---- padded rows: runs of the source row and fill; pat holds `period` bytes of whole elements and 64 more ---- */
+static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned char *pat, size_t period, int nt) {
+    size_t i = 0, ph = 0;
+#if MV__PASS > 1
+    if (nt && n >= 128) {
+        size_t k;
+        i = ph = mv__sp_head(d);
+        mv__memcpy(d, pat, i);
+        for (; i + 64 <= n; i += 64) {
+            MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
+                mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(pat + ph + k)));
+            ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
+        }
+    }
+#else
+    (void)nt;
+#endif
+    for (; i + 64 <= n; i += 64) {
+        mv__memcpy(d + i, pat + ph, 64);
+        ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
+    }
+    mv__memcpy(d + i, pat + ph, n - i);
+}
+static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t rows,
+                                   const mv__sp_run *run, size_t nrun, size_t size, const unsigned char *pat, int nt) {
+    unsigned char own[256];
+    size_t period = mv__divup(64, size) * size, r, j, k;
+    for (r = 0; r < rows; r++) {
+        unsigned char *o = d + (ptrdiff_t)r * dp;
+        const unsigned char *p = s + (ptrdiff_t)r * sp;
+        for (j = 0; j < nrun; j++) {
+            unsigned char *q = o + run[j].at * size;
+            if (run[j].step == 1) MV__K(mv__sp_bytes)(q, p + run[j].from * size, run[j].n * size, nt);
+            else if (run[j].step == MV__SP_FILL) MV__K(mv__sp_fill)(q, run[j].n * size, pat, period, nt);
+            else if (run[j].step == -1) MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, nt);
+            else {
+#define MV__SP_LOOP(Z) for (k = 0; k < period + 64; k += Z) mv__memcpy(own + k, p + run[j].from * Z, Z);
+                MV__SP_SIZES(size, MV__SP_LOOP)
+#undef MV__SP_LOOP
+                MV__K(mv__sp_fill)(q, run[j].n * size, own, period, nt);
+            }
+        }
+    }
+    if (nt) mv_fence();
+    mv_end();
+}
+#undef MV__SP_V
+#else
+/* ---- the engine: strides in bytes, either sign; counts of dst's axes, the fastest first ---- */
+typedef struct mv__sp_box {
+    int nd, turned;
+    size_t n[7], size;
+    ptrdiff_t ds[7], ss[7];
+    unsigned char *d;
+    const unsigned char *s;
+    int nt;
+    size_t len, rows, pieces, group;            /* rows of `len` elements in pieces, or a group of rows a job */
+    size_t b0, bk, nb0, nbk, tiles;             /* turned: tiles over axis 0 and axis 1, which is s's fastest */
+    void (*row)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, int);
+    void (*back)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
+    void (*tile)(unsigned char *, size_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, ptrdiff_t);
+    void (*swap)(unsigned char *, ptrdiff_t, unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
+} mv__sp_box;
+#define MV__SP_JOB ((size_t)256 << 10) /* bytes a job */
+static void mv__sp_swap_axes(mv__sp_box *b, int i, int j) {
+    size_t n = b->n[i];
+    ptrdiff_t ds = b->ds[i], ss = b->ss[i];
+    b->n[i] = b->n[j], b->ds[i] = b->ds[j], b->ss[i] = b->ss[j];
+    b->n[j] = n, b->ds[j] = ds, b->ss[j] = ss;
+}
+static void mv__sp_drop_axis(mv__sp_box *b, int k) {
+    for (b->nd--; k < b->nd; k++) b->n[k] = b->n[k + 1], b->ds[k] = b->ds[k + 1], b->ss[k] = b->ss[k + 1];
+}
+/* Fewest axes: those of one voxel dropped, dst strides made positive and ascending, neighbours that continue each other joined. */
+static void mv__sp_simplify(mv__sp_box *b) {
+    int i, j;
+    for (i = b->nd - 1; i >= 0; i--) {
+        if (b->n[i] == 1) { mv__sp_drop_axis(b, i); continue; }
+        if (b->ds[i] < 0) {
+            b->d += b->ds[i] * (ptrdiff_t)(b->n[i] - 1);
+            b->s += b->ss[i] * (ptrdiff_t)(b->n[i] - 1);
+            b->ds[i] = -b->ds[i];
+            b->ss[i] = -b->ss[i];
+        }
+    }
+    for (i = 1; i < b->nd; i++)
+        for (j = i; j > 0 && b->ds[j] < b->ds[j - 1]; j--) mv__sp_swap_axes(b, j, j - 1);
+    for (i = 0; i + 1 < b->nd;) {
+        ptrdiff_t n = (ptrdiff_t)b->n[i];
+        if (b->ds[i + 1] == b->ds[i] * n && b->ss[i + 1] == b->ss[i] * n) {
+            b->n[i] *= b->n[i + 1];
+            mv__sp_drop_axis(b, i + 1);
+        } else i++;
+    }
+    if (b->nd == 0) b->nd = 1, b->n[0] = 1, b->ds[0] = b->ss[0] = (ptrdiff_t)b->size;
+}
+/* Offsets of combined index i over the axes from `from` on. */
+static void mv__sp_outer(const mv__sp_box *b, int from, size_t i, ptrdiff_t *od, ptrdiff_t *os) {
+    int k;
+    *od = *os = 0;
+    for (k = from; k < b->nd; k++) {
+        *od += (ptrdiff_t)(i % b->n[k]) * b->ds[k];
+        *os += (ptrdiff_t)(i % b->n[k]) * b->ss[k];
+        i /= b->n[k];
+    }
+}
+static void mv__sp_pick(unsigned char *d, ptrdiff_t ds, const unsigned char *s, ptrdiff_t ss, size_t n, size_t size) {
+    ptrdiff_t i, m = (ptrdiff_t)n;
+#define MV__SP_LOOP(Z) for (i = 0; i < m; i++) mv__memcpy(d + i * ds, s + i * ss, Z);
+    MV__SP_SIZES(size, MV__SP_LOOP)
+#undef MV__SP_LOOP
+}
+static void mv__sp_rows_job(void *arg, size_t job) {
+    const mv__sp_box *b = (const mv__sp_box *)arg;
+    size_t row, end, at = 0, n = b->len, n1 = b->nd > 1 ? b->n[1] : 1, k, z = b->size;
+    ptrdiff_t d1 = b->nd > 1 ? b->ds[1] : 0, s1 = b->nd > 1 ? b->ss[1] : 0, od, os;
+    if (b->pieces > 1) {
+        size_t piece = mv__divup(mv__divup(n, b->pieces), 64) * 64;
+        row = job / b->pieces, end = row + 1;
+        at = mv__minz(n, job % b->pieces * piece);
+        n = mv__minz(piece, n - at);
+        if (n == 0) return;
+    } else row = job * b->group, end = mv__minz(b->rows, row + b->group);
+    for (; row < end; row += k) { /* as many rows at a time as lie along axis 1 */
+        unsigned char *d;
+        const unsigned char *s;
+        k = mv__minz(n1 - row % n1, end - row);
+        mv__sp_outer(b, 2, row / n1, &od, &os);
+        d = b->d + od + (ptrdiff_t)(row % n1) * d1 + (ptrdiff_t)at * b->ds[0];
+        s = b->s + os + (ptrdiff_t)(row % n1) * s1 + (ptrdiff_t)at * b->ss[0];
+        if (b->swap) b->swap(d, d1, (unsigned char *)(uintptr_t)s, s1, n, z, k, b->ss[0] < 0);
+        else if (b->ds[0] == (ptrdiff_t)z && b->ss[0] == (ptrdiff_t)z) b->row(d, d1, s, s1, n * z, k, b->nt);
+        else if (b->ds[0] == (ptrdiff_t)z && b->ss[0] == -(ptrdiff_t)z) b->back(d, d1, s, s1, n, z, k, b->nt);
+        else {
+            size_t r;
+            for (r = 0; r < k; r++)
+                mv__sp_pick(d + (ptrdiff_t)r * d1, b->ds[0], s + (ptrdiff_t)r * s1, b->ss[0], n, z);
+        }
+    }
+}
+static size_t mv__sp_rows_plan(mv__sp_box *b) { /* number of jobs */
+    int k;
+    b->len = b->n[0];
+    for (b->rows = 1, k = 1; k < b->nd; k++) b->rows *= b->n[k];
+    b->pieces = mv__divup(b->len * b->size, 2 * MV__SP_JOB) == 1 ? 1 : mv__divup(b->len * b->size, MV__SP_JOB);
+    b->group = mv__maxz(1, MV__SP_JOB / (b->len * b->size));
+    return b->pieces > 1 ? b->rows * b->pieces : mv__divup(b->rows, b->group);
+}
+/* Tile id: where it lies in both, and its counts. Tiles follow s's rows first, so that they are read in long stretches. */
+static void mv__sp_tile_at(const mv__sp_box *b, size_t id, unsigned char **d, const unsigned char **s, size_t *n0, size_t *nk) {
+    size_t k = id % b->nbk * b->bk, i = id / b->nbk % b->nb0 * b->b0;
+    ptrdiff_t od, os;
+    mv__sp_outer(b, 2, id / b->nbk / b->nb0, &od, &os);
+    *d = b->d + od + (ptrdiff_t)i * b->ds[0] + (ptrdiff_t)k * b->ds[1];
+    *s = b->s + os + (ptrdiff_t)i * b->ss[0] + (ptrdiff_t)k * b->ss[1];
+    *n0 = mv__minz(b->b0, b->n[0] - i);
+    *nk = mv__minz(b->bk, b->n[1] - k);
+}
+static void mv__sp_tiles_job(void *arg, size_t job) {
+    const mv__sp_box *b = (const mv__sp_box *)arg;
+    unsigned char room[MV__SP_CAP + 64], *t = room + mv__sp_head(room), *d, *dn;
+    const unsigned char *s, *sn;
+    size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group), n0, nk, m0, mk, tp;
+    mv__sp_tile_at(b, id, &d, &s, &n0, &nk);
+    for (; id < end; id++, d = dn, s = sn, n0 = m0, nk = mk) {
+        mv__sp_tile_at(b, id + 1 < b->tiles ? id + 1 : id, &dn, &sn, &m0, &mk);
+        tp = mv__divup(n0 * b->size, 64) * 64;
+        b->tile(t, tp, s, b->ss[0], n0, nk, b->size, (ptrdiff_t)((uintptr_t)sn - (uintptr_t)s));
+        b->row(d, b->ds[1], t, (ptrdiff_t)tp, n0 * b->size, nk, b->nt);
+    }
+}
+static size_t mv__sp_tiles_plan(mv__sp_box *b) {
+    size_t unit = b->size < 64 && 64 % b->size == 0 ? 64 / b->size : 16, cap = (b->size == 1 ? 8192 : MV__SP_CAP) / b->size;
+    size_t r0 = mv__divup(b->n[0], unit) * unit, rk = mv__divup(b->n[1], unit) * unit, outer = 1;
+    int k;
+    b->b0 = b->size == 1 ? 128 : b->size == 2 ? 96 : b->size <= 4 ? 64 : b->size <= 8 ? 32 : 16;
+    b->b0 = mv__minz(b->b0, r0);
+    b->bk = mv__minz(rk, mv__maxz(unit, cap / b->b0 / unit * unit));
+    if (b->bk * 2 <= cap / b->b0) b->b0 = mv__minz(r0, cap / b->bk / unit * unit); /* few columns: more rows */
+    if (unit == 16) b->b0 = mv__minz(b->b0, 16), b->bk = 8; /* odd sizes: 64 bytes at most */
+    b->nb0 = mv__divup(b->n[0], b->b0);
+    b->nbk = mv__divup(b->n[1], b->bk);
+    for (k = 2; k < b->nd; k++) outer *= b->n[k];
+    b->tiles = outer * b->nb0 * b->nbk;
+    b->group = mv__maxz(1, MV__SP_JOB / (b->b0 * b->bk * b->size));
+    switch (b->size) {
+        case 1: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__PICK(mv__sp_tile1); break;
+        case 2: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__PICK(mv__sp_tile2); break;
+        case 4: b->tile = MV__PICK(mv__sp_tile4); break;
+        case 8: b->tile = MV__PICK(mv__sp_tile8); break;
+        default: b->tile = MV__PICK(mv__sp_tile); break;
+    }
+    return mv__divup(b->tiles, b->group);
+}
+static mv_status mv__sp_run_box(mv_ctx *ctx, mv__sp_box *b, const char *label) {
+    int k, from = -1;
+    ptrdiff_t z = (ptrdiff_t)b->size;
+    mv__sp_simplify(b);
+    b->row = MV__PICK(mv__sp_rows);
+    b->back = MV__PICK(mv__sp_rows_back);
+    b->swap = NULL;
+    for (k = 0; k < b->nd; k++)
+        if (b->ss[k] == z || b->ss[k] == -z) from = k;
+    if (b->ds[0] != z || from <= 0 || b->ss[0] == z || b->ss[0] == -z)
+        return mv_parallel_for(ctx, mv__sp_rows_plan(b), mv__sp_rows_job, b, label);
+    for (k = from; k > 1; k--) mv__sp_swap_axes(b, k, k - 1); /* s's fastest axis second, run forwards */
+    if (b->ss[1] < 0) {
+        b->d += b->ds[1] * (ptrdiff_t)(b->n[1] - 1);
+        b->s += b->ss[1] * (ptrdiff_t)(b->n[1] - 1);
+        b->ds[1] = -b->ds[1];
+        b->ss[1] = z;
+    }
+    return mv_parallel_for(ctx, mv__sp_tiles_plan(b), mv__sp_tiles_job, b, label);
+}
+/* Flips within one block: from the outermost flipped axis inwards, each half is swapped with its mirror image; of an odd axis
+   the middle plane is left, in which the other axes go on. ss < 0 marks a flipped axis, and s is where d's first voxel goes. */
+static mv_status mv__sp_flip_inplace(mv_ctx *ctx, mv__sp_box *b) {
+    mv_status st = MEDVOL_OK;
+    mv__sp_simplify(b);
+    b->swap = MV__PICK(mv__sp_swap_rows);
+    for (;;) {
+        mv__sp_box h;
+        int k = b->nd - 1;
+        while (k >= 0 && b->ss[k] > 0) k--;
+        if (k < 0) return st;
+        h = *b;
+        h.n[k] = b->n[k] / 2;
+        if (h.n[k] > 0) {
+            if (h.ds[0] != (ptrdiff_t)h.size) { /* rows of one element each */
+                for (h.nd++, k = h.nd - 1; k > 0; k--) h.n[k] = h.n[k - 1], h.ds[k] = h.ds[k - 1], h.ss[k] = h.ss[k - 1];
+                h.n[0] = 1, h.ds[0] = h.ss[0] = (ptrdiff_t)h.size;
+            }
+            st = mv_parallel_for(ctx, mv__sp_rows_plan(&h), mv__sp_rows_job, &h, NULL);
+            if (st < 0) return st;
+            k = b->nd - 1;
+            while (b->ss[k] > 0) k--;
+        }
+        if (b->n[k] % 2 == 0) return st;
+        b->d += (ptrdiff_t)(b->n[k] / 2) * b->ds[k];
+        b->s += (ptrdiff_t)(b->n[k] / 2) * b->ss[k];
+        mv__sp_drop_axis(b, k);
+        if (b->nd == 0) return st;
+    }
+}
+
+/* ---- header: the slice axis and its timing follow ---- */
+static void mv__sp_slices_clear(mv_nifti *h) {
+    h->slice_code = 0;
+    h->slice_start = h->slice_end = 0;
+    h->slice_duration = 0.0;
+}
+static int mv__sp_slices(mv_nifti *h, const mv_volume *src) { /* axis of the slices when their range is set and valid, or -1 */
+    int axis = h->dim_info >> 4 & 3;
+    axis = axis ? axis - 1 : 2;
+    if (h->slice_code == 0 && h->slice_start == 0 && h->slice_end == 0) return -1;
+    if (axis >= src->ndim) { mv__sp_slices_clear(h); return -1; }
+    if (h->slice_start == 0 && h->slice_end == 0) h->slice_end = (int64_t)src->dim[axis] - 1;
+    if (h->slice_start < 0 || h->slice_end < h->slice_start || (uint64_t)h->slice_end >= src->dim[axis]) {
+        mv__sp_slices_clear(h);
+        return -1;
+    }
+    return axis;
+}
+static void mv__sp_header_turn(mv_nifti *h, const mv_volume *src, int nd, const int *order, unsigned flips) {
+    static const int mirror[7] = {0, 2, 1, 4, 3, 6, 5}; /* increasing and decreasing patterns change places */
+    int place[4] = {0, 0, 0, 0}, named, axis, d, info = 0;
+    if (!h) return;
+    for (d = 0; d < nd && d < 3; d++)
+        if (order[d] < 3) place[order[d] + 1] = d + 1;
+    for (; d < 3; d++) place[d + 1] = d + 1;
+    named = (h->dim_info >> 4 & 3) != 0;
+    axis = mv__sp_slices(h, src);
+    if (axis >= 0) {
+        if (flips >> axis & 1) {
+            int64_t last = (int64_t)src->dim[axis] - 1, start = h->slice_start;
+            h->slice_start = last - h->slice_end;
+            h->slice_end = last - start;
+            if (h->slice_code >= 0 && h->slice_code <= 6) h->slice_code = mirror[h->slice_code];
+        }
+        if (place[axis + 1] == 0 || (!named && place[axis + 1] != 3)) mv__sp_slices_clear(h);
+    }
+    for (d = 0; d < 6; d += 2) info |= place[h->dim_info >> d & 3] << d;
+    h->dim_info = info;
+}
+static void mv__sp_header_box(mv_nifti *h, const mv_volume *src, const size_t *start, const size_t *size, const size_t *before) {
+    int axis;
+    if (!h || (axis = mv__sp_slices(h, src)) < 0) return;
+    if ((uint64_t)h->slice_start >= start[axis] && (uint64_t)h->slice_end - start[axis] < size[axis]) {
+        h->slice_start += (int64_t)before[axis] - (int64_t)start[axis];
+        h->slice_end += (int64_t)before[axis] - (int64_t)start[axis];
+    } else mv__sp_slices_clear(h);
+}
+
+/* ---- flip, permute, reorient, rot90: dst axis d is src axis order[d]; flips: bits of src axes ---- */
+static void mv__sp_turn_geometry(mv_volume *out, const mv_volume *src, int nd, const int *order, unsigned flips) {
+    double a[12], step[4], spacing[3];
+    int d, r;
+    mv__memcpy(a, src->affine, sizeof a);
+    mv__memcpy(step, src->step, sizeof step);
+    mv_affine_spacing(spacing, a);
+    for (d = 0; d < 3; d++)
+        for (r = 0; r < 3 && (flips >> d & 1); r++) {
+            a[4 * r + 3] += a[4 * r + d] * (double)((d < src->ndim ? src->dim[d] : 1) - 1);
+            a[4 * r + d] = 0.0 - a[4 * r + d]; /* no -0 */
+        }
+    for (r = 0; r < 3; r++) out->affine[4 * r + 3] = a[4 * r + 3];
+    for (d = 0; d < 7; d++) {
+        int from = d < nd ? order[d] : d;
+        if (d < 3)
+            for (r = 0; r < 3; r++) out->affine[4 * r + d] = from < 3 ? a[4 * r + from] : 0.0;
+        else out->step[d - 3] = from < 3 ? spacing[from] : step[from - 3];
+    }
+}
+static mv_status mv__sp_turn(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, int nd, const int *order,
+                             unsigned flips) {
+    mv__sp_box b;
+    mv_volume out;
+    size_t dim[7];
+    int d, same = 1;
+    mv_status st;
+    for (d = 0; d < nd; d++) {
+        dim[d] = order[d] < src->ndim ? src->dim[order[d]] : 1;
+        same = same && order[d] == d;
+    }
+    st = mv__out_begin(ctx, op, &out, dst, src, src->dtype, nd, dim, same ? MV__OUT_INPLACE : 0);
+    if (st < 0) return st;
+    mv__memset(&b, 0, sizeof b);
+    b.size = mv_dtype_size(src->dtype);
+    b.nd = nd;
+    b.d = (unsigned char *)out.data;
+    b.s = (const unsigned char *)src->data;
+    for (d = 0; d < nd; d++) {
+        int from = order[d];
+        b.n[d] = dim[d];
+        b.ds[d] = dim[d] > 1 ? out.stride[d] * (ptrdiff_t)b.size : 0;
+        b.ss[d] = dim[d] > 1 ? src->stride[from] * (ptrdiff_t)b.size : 0;
+        if (flips >> from & 1) {
+            b.s += b.ss[d] * (ptrdiff_t)(dim[d] - 1);
+            b.ss[d] = -b.ss[d];
+        }
+    }
+    if (out.data == src->data) st = mv__sp_flip_inplace(ctx, &b);
+    else {
+        b.nt = out.owner == NULL && mv__vol_extent(&out) > MV__NT_BYTES;
+        st = mv__sp_run_box(ctx, &b, op);
+    }
+    mv__sp_turn_geometry(&out, src, nd, order, flips);
+    mv__sp_header_turn(out.nifti, src, nd, order, flips);
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_flip(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, unsigned axes) {
+    static const int order[7] = {0, 1, 2, 3, 4, 5, 6};
+    mv_status st = mv__vol_check(ctx, "flip", "src", src);
+    if (st < 0) return st;
+    if (axes >> src->ndim)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", (double)axes, -1, "flip: axes = 0x%x: only bits 0..%d name an axis", axes,
+                        src->ndim - 1);
+    return mv__sp_turn(ctx, "flip", dst, src, src->ndim, order, axes);
+}
+static mv_status mv__sp_order_check(mv_ctx *ctx, const char *op, int nd, const int *order) {
+    unsigned seen = 0;
+    int d;
+    for (d = 0; d < nd; d++) {
+        if (!(order[d] >= 0 && order[d] < nd) || seen >> order[d] & 1)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "order", order[d], -1, "%s: order[%d] = %d: must name each of the axes 0..%d once",
+                            op, d, order[d], nd - 1);
+        seen |= 1u << order[d];
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_permute(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const int *order) {
+    mv_status st = mv__vol_check(ctx, "permute", "src", src);
+    if (st < 0) return st;
+    if (!order) return mv__fail_null(ctx, "permute", "order");
+    if ((st = mv__sp_order_check(ctx, "permute", src->ndim, order)) < 0) return st;
+    return mv__sp_turn(ctx, "permute", dst, src, src->ndim, order, 0);
+}
+MEDVOL_DEF mv_status mv_rot90(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int k, int a, int b) {
+    int order[7] = {0, 1, 2, 3, 4, 5, 6}, turns = (k % 4 + 4) % 4;
+    unsigned flips = 0;
+    mv_status st = mv__vol_check(ctx, "rot90", "src", src);
+    if (st < 0) return st;
+    if (!(a >= 0 && a < src->ndim) || !(b >= 0 && b < src->ndim) || a == b)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "a", a, -1, "rot90: axes %d and %d: must be two of 0..%d", a, b, src->ndim - 1);
+    if (turns & 1) order[a] = b, order[b] = a;
+    if (turns == 1 || turns == 2) flips |= 1u << b; /* dst(a = i, b = j) = src(a = j, b = n - 1 - i) for one turn */
+    if (turns == 3 || turns == 2) flips |= 1u << a;
+    return mv__sp_turn(ctx, "rot90", dst, src, src->ndim, order, flips);
+}
+static int mv__sp_letter(char c, int *axis, int *sign) {
+    static const char low[] = "lpi", high[] = "ras";
+    int i;
+    for (i = 0; i < 3; i++)
+        if ((c | 32) == low[i] || (c | 32) == high[i]) {
+            *axis = i;
+            *sign = (c | 32) == high[i] ? 1 : -1;
+            return 1;
+        }
+    return 0;
+}
+MEDVOL_DEF mv_status mv_reorient(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const char *code,
+                                 const mv_reorient_opt *opt) {
+    int order[7] = {0, 1, 2, 3, 4, 5, 6}, axis[3], sign[3], want, turn, d, c, nd, seen = 0;
+    unsigned flips = 0;
+    mv_status st = mv__vol_check(ctx, "reorient", "src", src);
+    if (st < 0) return st;
+    if (!code) return mv__fail_null(ctx, "reorient", "code");
+    mv_affine_orientation(src->affine, axis, sign);
+    for (d = 0; d < 3; d++) {
+        if (!mv__sp_letter(code[d], &want, &turn) || seen >> want & 1 || (d == 2 && code[3]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "code", d, -1,
+                            "reorient: \"%s\": must be one letter of each pair LR, PA, IS", code);
+        seen |= 1 << want;
+        if (opt && opt->from) turn = -turn;
+        for (c = 0; c < 3 && axis[c] != want; c++) {}
+        if (c == 3)
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", d, -1, "reorient: no axis of src runs along %c", code[d]);
+        order[d] = c;
+        if (sign[c] != turn) flips |= 1u << c;
+    }
+    for (nd = src->ndim, d = 0; d < 3; d++)
+        if (order[d] != d && d >= nd) nd = d + 1; /* a flat volume stood upright gains axes */
+    return mv__sp_turn(ctx, "reorient", dst, src, nd, order, flips);
+}
+
+/* ---- crop and pad: out = the box start, size of src with before and after around it ---- */
+static int64_t mv__sp_map(mv_pad_mode mode, int64_t i, int64_t n, int *step, int64_t *run) {
+    /* index i relative to the first voxel: *run elements follow in direction *step; the source index is returned */
+    int64_t p, m;
+    *step = 1;
+    if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) {
+        *run = i < 0 ? -i : i < n ? n - i : INT64_MAX;
+        *step = i < 0 || i >= n ? MV__SP_SAME : 1;
+        return i < 0 ? 0 : i < n ? i : n - 1;
+    }
+    if (mode != MEDVOL_PAD_REFLECT && mode != MEDVOL_PAD_SYMMETRIC && mode != MEDVOL_PAD_WRAP) { /* a fill around */
+        *run = i < 0 ? -i : i < n ? n - i : INT64_MAX;
+        *step = i < 0 || i >= n ? MV__SP_FILL : 1;
+        return i < 0 || i >= n ? 0 : i;
+    }
+    p = mode == MEDVOL_PAD_WRAP ? n : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n : 2 * n - 2;
+    m = i % p;
+    if (m < 0) m += p;
+    *run = m < n ? n - m : p - m;
+    if (m < n) return m;
+    *step = -1;
+    return mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
+}
+static size_t mv__sp_runs(mv__sp_run *out, mv_pad_mode mode, size_t before, size_t n, size_t after) { /* NULL: count */
+    size_t at, total = before + n + after, k = 0;
+    for (at = 0; at < total; k++) {
+        int step;
+        int64_t run, from = mv__sp_map(mode, (int64_t)at - (int64_t)before, (int64_t)n, &step, &run);
+        size_t m = (uint64_t)run < total - at ? (size_t)run : total - at;
+        if (out) {
+            out[k].at = at;
+            out[k].n = m;
+            out[k].from = (size_t)from;
+            out[k].step = step;
+        }
+        at += m;
+    }
+    return k;
+}
+typedef struct mv__sp_pad {
+    unsigned char *d;
+    const unsigned char *s;
+    size_t size, n[7], m[7], before[7], rows, group, nrun[2];
+    ptrdiff_t ds[7], ss[7];
+    int nd, nt;
+    mv_pad_mode mode;
+    mv__sp_run *run[2]; /* along axes 0 and 1, then one run of fill */
+    unsigned char pat[256];
+    void (*pad)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, const mv__sp_run *, size_t, size_t,
+                const unsigned char *, int);
+} mv__sp_pad;
+static void mv__sp_pad_job(void *arg, size_t job) {
+    const mv__sp_pad *g = (const mv__sp_pad *)arg;
+    const mv__sp_run *y0 = g->run[1], *fill = g->run[1] + g->nrun[1];
+    size_t row = job * g->group, end = mv__minz(g->rows, row + g->group), k;
+    ptrdiff_t d1 = g->nd > 1 ? g->ds[1] : 0, s1 = g->nd > 1 ? g->ss[1] : 0;
+    for (; row < end; row += k) {
+        size_t i1 = row % g->n[1], rest = row / g->n[1], lo = 0, hi = g->nrun[1];
+        unsigned char *d = g->d + (ptrdiff_t)i1 * d1;
+        const unsigned char *s = g->s;
+        const mv__sp_run *y;
+        int a, inside = 1, step;
+        while (hi - lo > 1) { /* the run along axis 1 */
+            size_t mid = lo + (hi - lo) / 2;
+            if (y0[mid].at <= i1) lo = mid;
+            else hi = mid;
+        }
+        y = y0 + lo;
+        k = mv__minz(y->at + y->n - i1, end - row);
+        for (a = 2; a < g->nd; a++) {
+            int64_t run, from = mv__sp_map(g->mode, (int64_t)(rest % g->n[a]) - (int64_t)g->before[a], (int64_t)g->m[a], &step, &run);
+            if (step == MV__SP_FILL) inside = 0;
+            d += (ptrdiff_t)(rest % g->n[a]) * g->ds[a];
+            s += (ptrdiff_t)from * g->ss[a];
+            rest /= g->n[a];
+        }
+        if (!inside || y->step == MV__SP_FILL) g->pad(d, d1, g->s, 0, k, fill, 1, g->size, g->pat, g->nt);
+        else {
+            s += (ptrdiff_t)y->from * s1 + (ptrdiff_t)(i1 - y->at) * y->step * s1;
+            g->pad(d, d1, s, y->step * s1, k, g->run[0], g->nrun[0], g->size, g->pat, g->nt);
+        }
+    }
+}
+static void mv__sp_pad_drop(mv__sp_pad *g, int k) {
+    for (g->nd--; k < g->nd; k++) {
+        g->n[k] = g->n[k + 1], g->m[k] = g->m[k + 1], g->before[k] = g->before[k + 1];
+        g->ds[k] = g->ds[k + 1], g->ss[k] = g->ss[k + 1];
+    }
+}
+/* d, s, size, n, m, before, ds, ss, nd, nt, mode and the first element of pat are set. Rows stay under 1 MiB when joined. */
+static mv_status mv__sp_pad_run(mv_ctx *ctx, mv__sp_pad *g, const char *label) {
+    size_t k, count[2], bytes;
+    int a;
+    mv_status st;
+    for (a = g->nd - 1; a > 0; a--)
+        if (g->n[a] == 1) mv__sp_pad_drop(g, a);
+    while (g->nd > 1 && g->n[0] == 1 && g->ds[1] == (ptrdiff_t)g->size && g->ss[1] == g->ds[1]) mv__sp_pad_drop(g, 0);
+    while (g->nd > 1 && g->n[0] == g->m[0] && g->n[1] == g->m[1] && g->ds[0] == (ptrdiff_t)g->size &&
+           g->ds[1] == g->ds[0] * (ptrdiff_t)g->n[0] && g->ss[0] == g->ds[0] && g->ss[1] == g->ds[1] &&
+           g->n[0] * g->n[1] <= ((size_t)1 << 20) / g->size) {
+        k = g->n[0];
+        mv__sp_pad_drop(g, 0);
+        g->n[0] *= k, g->m[0] *= k, g->ds[0] = g->ss[0] = (ptrdiff_t)g->size;
+    }
+    if (g->nd == 1) g->n[1] = g->m[1] = 1, g->before[1] = 0;
+    for (g->rows = 1, a = 1; a < g->nd; a++) g->rows *= g->n[a];
+    for (a = 0; a < 2; a++)
+        count[a] = mv__sp_runs(NULL, g->mode, g->before[a], g->m[a], g->n[a] - g->m[a] - g->before[a]);
+    if (!mv__add(count[0], count[1] + 1, &bytes) || !mv__mul(bytes, sizeof(mv__sp_run), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)g->before[0], -1, "%s: too many repetitions", label);
+    if ((g->run[0] = (mv__sp_run *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    g->run[1] = g->run[0] + count[0];
+    for (a = 0; a < 2; a++)
+        g->nrun[a] = mv__sp_runs(g->run[a], g->mode, g->before[a], g->m[a], g->n[a] - g->m[a] - g->before[a]);
+    g->run[1][count[1]].at = g->run[1][count[1]].from = 0;
+    g->run[1][count[1]].n = g->n[0];
+    g->run[1][count[1]].step = MV__SP_FILL;
+    for (k = g->size; k < sizeof g->pat; k++) g->pat[k] = g->pat[k - g->size];
+    g->group = mv__maxz(1, MV__SP_JOB / (g->n[0] * g->size));
+    g->pad = MV__PICK(mv__sp_pad_rows);
+    st = mv_parallel_for(ctx, mv__divup(g->rows, g->group), mv__sp_pad_job, g, label);
+    mv__free(ctx, g->run[0]);
+    return st;
+}
+
+/* ---- mean, minimum and maximum of lines ---- */
+#define MV__SP_STATS(X) \
+    X(U8, uint8_t, (int)) X(I8, int8_t, (int)) X(U16, uint16_t, (int)) X(I16, int16_t, (int)) X(U32, uint32_t, (uint32_t)) \
+    X(I32, int32_t, (int32_t)) X(U64, uint64_t, (uint64_t)) X(I64, int64_t, (int64_t)) X(F32, float, (float)) \
+    X(F64, double, (double)) X(F16, uint16_t, mv__f16_to_f32) X(BF16, uint16_t, mv__bf16_to_f32)
+/* best[i * into] = the lesser (or greater) of itself and row[i]; a NaN wins */
+#define MV__X(name, T, GET)                                                                                    \
+    static void mv__sp_least_##name(void *best, const void *row, size_t n, size_t into, int most) {            \
+        T *b = (T *)best;                                                                                      \
+        const T *r = (const T *)row;                                                                           \
+        size_t i;                                                                                              \
+        for (i = 0; i < n; i++) {                                                                              \
+            T v = r[i], w = b[i * into];                                                                       \
+            if ((most ? GET(v) > GET(w) : GET(v) < GET(w)) || GET(v) != GET(v)) b[i * into] = v;               \
+        }                                                                                                      \
+    }
+MV__SP_STATS(MV__X)
+#undef MV__X
+typedef void (*mv__sp_least_fn)(void *best, const void *row, size_t n, size_t into, int most);
+static mv__sp_least_fn mv__sp_least(mv_dtype t) {
+    switch (t) {
+#define MV__X(name, T, GET) case MEDVOL_##name: return mv__sp_least_##name;
+        MV__SP_STATS(MV__X)
+#undef MV__X
+        default: return NULL;
+    }
+}
+#undef MV__SP_STATS
+#define MV__SP_BLOCK ((size_t)256)
+typedef struct mv__sp_stat {
+    unsigned char *d;
+    size_t size, n[7], lo[7], cnt[7], before, m, group; /* cnt lines from lo on along every axis but `axis` */
+    ptrdiff_t ds[7];
+    int nd, axis, mode; /* mode: 0 mean, 1 least, 2 greatest */
+    mv__sp_least_fn least;
+    mv__cv_get_fn get;
+    mv__cv_put_fn put;
+} mv__sp_stat;
+static ptrdiff_t mv__sp_stat_at(const mv__sp_stat *g, size_t c) { /* combined index over all axes but 0 and `axis` */
+    ptrdiff_t o = 0;
+    int k;
+    for (k = 1; k < g->nd; k++) {
+        if (k == g->axis) continue;
+        o += (ptrdiff_t)(g->lo[k] + c % g->cnt[k]) * g->ds[k];
+        c /= g->cnt[k];
+    }
+    return o;
+}
+static void mv__sp_stat_line_job(void *arg, size_t job) { /* along axis 0 */
+    const mv__sp_stat *g = (const mv__sp_stat *)arg;
+    double tmp[MV__SP_BLOCK], acc[16], best[1];
+    size_t c, i, j, n, end = 1;
+    int k;
+    for (k = 1; k < g->nd; k++) end *= g->cnt[k];
+    end = mv__minz(end, (job + 1) * g->group);
+    for (c = job * g->group; c < end; c++) {
+        unsigned char *row = g->d + mv__sp_stat_at(g, c), *q = row + g->before * g->size;
+        mv__memset(acc, 0, sizeof acc);
+        if (g->mode == 0) {
+            for (i = 0; i < g->m; i += n) {
+                n = mv__minz(MV__SP_BLOCK, g->m - i);
+                g->get(tmp, q + i * g->size, n);
+                for (j = 0; j < n; j++) acc[j % 16] += tmp[j];
+            }
+            acc[0] = mv__fold16(acc) / (double)g->m;
+            g->put(best, acc, 1);
+        } else {
+            mv__memcpy(best, q, g->size);
+            g->least(best, q + g->size, g->m - 1, 0, g->mode == 2);
+        }
+        for (i = 0; i < g->before; i++) mv__memcpy(row + i * g->size, best, g->size);
+        for (i = g->before + g->m; i < g->n[0]; i++) mv__memcpy(row + i * g->size, best, g->size);
+    }
+}
+static void mv__sp_stat_block_job(void *arg, size_t job) { /* along another axis: a block of neighbouring lines at a time */
+    const mv__sp_stat *g = (const mv__sp_stat *)arg;
+    double tmp[MV__SP_BLOCK], acc[MV__SP_BLOCK], best[MV__SP_BLOCK];
+    size_t blocks = mv__divup(g->n[0], MV__SP_BLOCK), x = job % blocks * MV__SP_BLOCK, nx = mv__minz(MV__SP_BLOCK, g->n[0] - x);
+    size_t i, j;
+    ptrdiff_t p = g->ds[g->axis];
+    unsigned char *top = g->d + mv__sp_stat_at(g, job / blocks) + x * g->size, *q = top + (ptrdiff_t)g->before * p;
+    if (g->mode == 0) {
+        for (i = 0; i < nx; i++) acc[i] = 0.0;
+        for (j = 0; j < g->m; j++) {
+            g->get(tmp, q + (ptrdiff_t)j * p, nx);
+            for (i = 0; i < nx; i++) acc[i] += tmp[i];
+        }
+        for (i = 0; i < nx; i++) acc[i] /= (double)g->m;
+        g->put(best, acc, nx);
+    } else {
+        mv__memcpy(best, q, nx * g->size);
+        for (j = 1; j < g->m; j++) g->least(best, q + (ptrdiff_t)j * p, nx, 1, g->mode == 2);
+    }
+    for (j = 0; j < g->before; j++) mv__memcpy(top + (ptrdiff_t)j * p, best, nx * g->size);
+    for (j = g->before + g->m; j < g->n[g->axis]; j++) mv__memcpy(top + (ptrdiff_t)j * p, best, nx * g->size);
+}
+/* The inner box of out is filled: the lines around it, axis after axis. */
+static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *before, const size_t *m, mv_pad_mode mode,
+                                 const char *label) {
+    mv__sp_stat g;
+    mv_status st = MEDVOL_OK;
+    int k, upside = out->slope < 0.0 && mv__scaled(out->slope, out->inter);
+    mv__memset(&g, 0, sizeof g);
+    g.d = (unsigned char *)out->data;
+    g.size = mv_dtype_size(out->dtype);
+    g.nd = out->ndim;
+    g.mode = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
+    g.least = mv__sp_least(out->dtype);
+    g.get = mv__cv_getter(out->dtype);
+    g.put = mv__cv_putter(out->dtype);
+    for (k = 0; k < g.nd; k++) {
+        g.n[k] = out->dim[k];
+        g.ds[k] = out->stride[k] * (ptrdiff_t)g.size;
+        g.lo[k] = before[k];
+        g.cnt[k] = m[k];
+    }
+    for (g.axis = 0; g.axis < g.nd && st == MEDVOL_OK; g.axis++) {
+        size_t lines = 1;
+        if (g.n[g.axis] == m[g.axis]) continue;
+        g.before = before[g.axis];
+        g.m = m[g.axis];
+        for (k = 1; k < g.nd; k++)
+            if (k != g.axis) lines *= g.cnt[k];
+        if (g.axis == 0) {
+            g.group = mv__maxz(1, MV__CHUNK / g.n[0]);
+            st = mv_parallel_for(ctx, mv__divup(lines, g.group), mv__sp_stat_line_job, &g, label);
+        } else st = mv_parallel_for(ctx, lines * mv__divup(g.n[0], MV__SP_BLOCK), mv__sp_stat_block_job, &g, label);
+        g.lo[g.axis] = 0;
+        g.cnt[g.axis] = g.n[g.axis];
+    }
+    return st;
+}
+
+/* ---- the value around, as an element ---- */
+static mv_status mv__sp_element(mv_ctx *ctx, const char *op, unsigned char *e, const mv_volume *src, double value) {
+    double x = value, slope, inter;
+    unsigned char byte;
+    mv__memset(e, 0, 64);
+    mv__vol_scaling(src, &slope, &inter);
+    if (mv__is_real(src->dtype)) {
+        x = (value - inter) / slope;
+        mv__cv_putter(src->dtype)(e, &x, 1);
+    } else if (mv__is_complex(src->dtype)) mv__cv_putter(mv__cv_part(src->dtype))(e, &x, 1);
+    else if (src->dtype == MEDVOL_RGB24 || src->dtype == MEDVOL_RGBA32) {
+        byte = (unsigned char)mv__cv_whole(x, 0.0, 255.0);
+        mv__memset(e, byte, mv_dtype_size(src->dtype));
+    } else if (value != 0.0)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", value, -1, "%s: value = %g: type %s takes 0 only", op, value,
+                        mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+static mv_status mv__sp_mode_check(mv_ctx *ctx, const char *op, const mv_volume *src, mv_pad_mode mode, double value) {
+    if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, -1, "%s: mode = %d: must be 0..%d", op, (int)mode,
+                        (int)MEDVOL_PAD_MAXIMUM);
+    if (mv__isnan(value)) return mv__fail(ctx, MEDVOL_E_RANGE, "value", value, -1, "%s: value is NaN", op);
+    if (mode >= MEDVOL_PAD_MEAN && !mv__is_real(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "mode", (double)mode, -1, "%s: type %s has no mean or order", op,
+                        mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+static mv_status mv__sp_copy_box(mv_ctx *ctx, const mv_volume *out, ptrdiff_t at, const unsigned char *s, const mv_volume *src,
+                                 const size_t *size, int nt, const char *label) {
+    mv__sp_box b;
+    int d;
+    mv__memset(&b, 0, sizeof b);
+    b.size = mv_dtype_size(src->dtype);
+    b.nd = src->ndim;
+    b.d = (unsigned char *)out->data + at;
+    b.s = s;
+    b.nt = nt;
+    for (d = 0; d < b.nd; d++) {
+        b.n[d] = size[d];
+        b.ds[d] = size[d] > 1 ? out->stride[d] * (ptrdiff_t)b.size : 0;
+        b.ss[d] = size[d] > 1 ? src->stride[d] * (ptrdiff_t)b.size : 0;
+    }
+    return mv__sp_run_box(ctx, &b, label);
+}
+/* Arguments are checked; arrays of src->ndim. */
+static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, const size_t *start,
+                              const size_t *size, const size_t *before, const size_t *after, mv_pad_mode mode, double value) {
+    mv__sp_pad g;
+    mv_volume out;
+    double ijk[3] = {0, 0, 0};
+    size_t dim[7], z = mv_dtype_size(src->dtype);
+    ptrdiff_t at = 0;
+    int d, pads = 0, same = 1, nt;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.s = (const unsigned char *)src->data;
+    for (d = 0; d < src->ndim; d++) {
+        if (!mv__add(before[d], size[d], &dim[d]) || !mv__add(dim[d], after[d], &dim[d]) || dim[d] > (size_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1, "%s: axis %d: %zu + %zu + %zu overflows", op, d,
+                            before[d], size[d], after[d]);
+        pads = pads || before[d] || after[d];
+        same = same && dim[d] == src->dim[d];
+        if (d < 3) ijk[d] = (double)start[d] - (double)before[d];
+        if (size[d] < src->dim[d]) g.s += (ptrdiff_t)start[d] * src->stride[d] * (ptrdiff_t)z;
+    }
+    if (mode == MEDVOL_PAD_CONSTANT && (st = mv__sp_element(ctx, op, g.pat, src, value)) < 0) return st;
+    st = mv__out_begin(ctx, op, &out, dst, src, src->dtype, src->ndim, dim, same ? MV__OUT_INPLACE : 0);
+    if (st < 0) return st;
+    nt = out.owner == NULL && mv__vol_extent(&out) > MV__NT_BYTES;
+    g.d = (unsigned char *)out.data;
+    g.size = z;
+    g.nd = src->ndim;
+    g.nt = nt;
+    g.mode = mode;
+    for (d = 0; d < g.nd; d++) {
+        g.n[d] = dim[d];
+        g.m[d] = size[d];
+        g.before[d] = before[d];
+        g.ds[d] = dim[d] > 1 ? out.stride[d] * (ptrdiff_t)z : 0;
+        g.ss[d] = size[d] > 1 ? src->stride[d] * (ptrdiff_t)z : 0;
+        at += (ptrdiff_t)before[d] * g.ds[d];
+    }
+    if (out.data == src->data) st = MEDVOL_OK;
+    else if (!pads || mode >= MEDVOL_PAD_MEAN) {
+        st = mv__sp_copy_box(ctx, &out, at, g.s, src, size, nt, op);
+        if (st == MEDVOL_OK && pads) st = mv__sp_stat_run(ctx, &out, before, size, mode, op);
+    } else st = mv__sp_pad_run(ctx, &g, op);
+    mv__vol_move_origin(&out, ijk);
+    mv__sp_header_box(out.nifti, src, start, size, before);
+    return mv__out_end(ctx, st, &out, dst);
+}
+static const size_t mv__sp_zero[7] = {0, 0, 0, 0, 0, 0, 0};
+MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *start, const size_t *size,
+                             const mv_crop_opt *opt) {
+    size_t n[7];
+    int d;
+    mv_status st = mv__vol_check(ctx, "crop", "src", src);
+    if (st < 0) return st;
+    if (!start || !size) return mv__fail_null(ctx, "crop", start ? "size" : "start");
+    for (d = 0; d < src->ndim; d++) {
+        n[d] = size[d];
+        if (opt && opt->clip && size[d] > 0 && start[d] < src->dim[d]) n[d] = mv__minz(size[d], src->dim[d] - start[d]);
+        if (opt && opt->clip && size[d] > 0 && start[d] >= src->dim[d])
+            return mv__fail(ctx, MEDVOL_E_EMPTY, "start", (double)start[d], -1, "crop: axis %d: start %zu lies behind the last of %zu",
+                            d, start[d], src->dim[d]);
+        if (n[d] == 0 || start[d] >= src->dim[d] || n[d] > src->dim[d] - start[d])
+            return mv__fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d], -1,
+                            "crop: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d], src->dim[d]);
+    }
+    return mv__sp_place(ctx, "crop", dst, src, start, n, mv__sp_zero, mv__sp_zero, MEDVOL_PAD_CONSTANT, 0.0);
+}
+MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *before, const size_t *after,
+                            const mv_pad_opt *opt) {
+    mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
+    double value = opt ? opt->value : 0.0;
+    mv_status st = mv__vol_check(ctx, "pad", "src", src);
+    if (st < 0) return st;
+    if (!before || !after) return mv__fail_null(ctx, "pad", before ? "after" : "before");
+    if ((st = mv__sp_mode_check(ctx, "pad", src, mode, value)) < 0) return st;
+    return mv__sp_place(ctx, "pad", dst, src, mv__sp_zero, src->dim, before, after, mode, value);
+}
+MEDVOL_DEF mv_status mv_crop_or_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape,
+                                    const mv_crop_or_pad_opt *opt) {
+    size_t start[7], size[7], before[7], after[7];
+    mv_centre_rule rule = opt ? opt->rule : MEDVOL_CENTRE_MEDVOL;
+    mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
+    double value = opt ? opt->value : 0.0;
+    int d;
+    mv_status st = mv__vol_check(ctx, "crop_or_pad", "src", src);
+    if (st < 0) return st;
+    if (!shape) return mv__fail_null(ctx, "crop_or_pad", "shape");
+    if ((st = mv__sp_mode_check(ctx, "crop_or_pad", src, mode, value)) < 0) return st;
+    if (!((int)rule >= 0 && rule <= MEDVOL_CENTRE_MEDRS))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, -1, "crop_or_pad: rule = %d: must be 0..%d", (int)rule,
+                        (int)MEDVOL_CENTRE_MEDRS);
+    for (d = 0; d < src->ndim; d++) {
+        size_t n = src->dim[d], t = shape[d];
+        if (t == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", 0, -1, "crop_or_pad: shape[%d] = 0: must be at least 1", d);
+        start[d] = before[d] = after[d] = 0;
+        size[d] = mv__minz(n, t);
+        if (t < n)
+            start[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__divup(n - t, 2) : rule == MEDVOL_CENTRE_MEDRS ? (n - t) / 2 : n / 2 - t / 2;
+        else {
+            before[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__divup(t - n, 2) : rule == MEDVOL_CENTRE_MEDVOL ? t / 2 - n / 2 : (t - n) / 2;
+            after[d] = t - n - before[d];
+        }
+    }
+    return mv__sp_place(ctx, "crop_or_pad", dst, src, start, size, before, after, mode, value);
+}
+
+/* ---- foreground ---- */
+typedef struct mv__sp_fg {
+    const mv_volume *v;
+    size_t *part; /* six a job: first, one behind the last of the first three axes */
+    size_t rows, group, channels, skip; /* channels: values a voxel; skip: of these, not looked at (alpha) */
+    double slope, inter, threshold;
+    int above, scaled;
+    mv__cv_get_fn get;
+} mv__sp_fg;
+static int mv__sp_fg_row(const mv__sp_fg *g, const unsigned char *row, size_t *first, size_t *last) { /* values of a row */
+    double t[MV__CV_BLOCK];
+    size_t n = g->v->dim[0] * g->channels, i, j, m, z = mv_dtype_size(g->v->dtype) / g->channels;
+    int any = 0;
+    for (i = 0; i < n; i += m) {
+        m = mv__minz(MV__CV_BLOCK, n - i);
+        g->get(t, row + i * z, m);
+        if (g->scaled) MV__PICK(mv__cv_scale)(t, m, g->slope, g->inter);
+        for (j = 0; j < m; j++) {
+            double x = t[j];
+            if (!(g->above ? x > g->threshold : x < 0.0 || x > 0.0)) continue;
+            if (g->skip && (i + j) % g->channels >= g->channels - g->skip) continue;
+            if (!any) *first = (i + j) / g->channels;
+            *last = (i + j) / g->channels + 1;
+            any = 1;
+        }
+    }
+    return any;
+}
+static void mv__sp_fg_job(void *arg, size_t job) {
+    const mv__sp_fg *g = (const mv__sp_fg *)arg;
+    const mv_volume *v = g->v;
+    size_t row, end = mv__minz(g->rows, (job + 1) * g->group), *p = g->part + 6 * job, first = 0, last = 0;
+    int k;
+    for (k = 0; k < 3; k++) p[2 * k] = (size_t)-1, p[2 * k + 1] = 0;
+    for (row = job * g->group; row < end; row++) {
+        size_t i = row, at[7] = {0, 0, 0, 0, 0, 0, 0}, off = 0;
+        for (k = 1; k < v->ndim; k++) {
+            at[k] = i % v->dim[k];
+            i /= v->dim[k];
+            off += at[k] * (v->dim[k] > 1 ? (size_t)v->stride[k] : 0);
+        }
+        if (!mv__sp_fg_row(g, (const unsigned char *)v->data + off * mv_dtype_size(v->dtype), &first, &last)) continue;
+        for (k = 0; k < 3; k++) {
+            p[2 * k] = mv__minz(p[2 * k], k ? at[k] : first);
+            p[2 * k + 1] = mv__maxz(p[2 * k + 1], k ? at[k] + 1 : last);
+        }
+    }
+}
+static mv_status mv__sp_fg_box(mv_ctx *ctx, const char *op, size_t *start, size_t *size, const mv_volume *src,
+                               const mv_foreground_opt *opt) {
+    mv__sp_fg g;
+    size_t jobs, j, lo[3] = {(size_t)-1, (size_t)-1, (size_t)-1}, hi[3] = {0, 0, 0}, margin = opt ? opt->margin : 0;
+    int k;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.v = opt && opt->by ? opt->by : src;
+    if (g.v != src) {
+        if ((st = mv__vol_check(ctx, op, "by", g.v)) < 0) return st;
+        if (!mv__vol_same_shape(g.v, src->ndim, src->dim))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "by", (double)g.v->dim[0], -1, "%s: by has another shape than src", op);
+    }
+    g.above = opt ? opt->above : 0;
+    g.threshold = opt ? opt->threshold : 0.0;
+    if (mv__isnan(g.threshold)) return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", g.threshold, -1, "%s: threshold is NaN", op);
+    if (g.v->dtype == MEDVOL_F128 || g.v->dtype == MEDVOL_C256 || (g.above && !mv__is_real(g.v->dtype)))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)g.v->dtype, -1, "%s: type %s cannot be compared", op,
+                        mv_dtype_name(g.v->dtype));
+    g.channels = mv__is_complex(g.v->dtype) ? 2 : g.v->dtype == MEDVOL_RGB24 ? 3 : g.v->dtype == MEDVOL_RGBA32 ? 4 : 1;
+    g.skip = g.v->dtype == MEDVOL_RGBA32;
+    g.get = mv__cv_getter(g.channels > 2 ? MEDVOL_U8 : mv__cv_part(g.v->dtype));
+    mv__vol_scaling(g.v, &g.slope, &g.inter);
+    g.scaled = mv__scaled(g.slope, g.inter);
+    for (g.rows = 1, k = 1; k < g.v->ndim; k++) g.rows *= g.v->dim[k];
+    g.group = mv__maxz(1, MV__CHUNK / g.v->dim[0]);
+    jobs = mv__divup(g.rows, g.group);
+    if ((g.part = (size_t *)mv__alloc(ctx, jobs * 6 * sizeof(size_t))) == NULL) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, jobs, mv__sp_fg_job, &g, op);
+    for (j = 0; j < jobs && st == MEDVOL_OK; j++)
+        for (k = 0; k < 3; k++) {
+            lo[k] = mv__minz(lo[k], g.part[6 * j + 2 * (size_t)k]);
+            hi[k] = mv__maxz(hi[k], g.part[6 * j + 2 * (size_t)k + 1]);
+        }
+    mv__free(ctx, g.part);
+    if (st < 0) return st;
+    if (hi[0] == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "threshold", g.threshold, -1, "%s: no voxel is foreground", op);
+    for (k = 0; k < src->ndim; k++) {
+        start[k] = k < 3 ? lo[k] - mv__minz(lo[k], margin) : 0;
+        size[k] = k < 3 ? (margin < src->dim[k] - hi[k] ? hi[k] + margin : src->dim[k]) - start[k] : src->dim[k];
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_foreground_box(mv_ctx *ctx, size_t *start, size_t *size, const mv_volume *src,
+                                       const mv_foreground_opt *opt) {
+    mv_status st = mv__vol_check(ctx, "foreground_box", "src", src);
+    if (st < 0) return st;
+    if (!start || !size) return mv__fail_null(ctx, "foreground_box", start ? "size" : "start");
+    return mv__sp_fg_box(ctx, "foreground_box", start, size, src, opt);
+}
+MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_foreground_opt *opt) {
+    size_t start[7], size[7];
+    int k, nd;
+    mv_status st = mv__vol_check(ctx, "crop_foreground", "src", src);
+    if (st < 0) return st;
+    nd = src->ndim;
+    if ((st = mv__sp_fg_box(ctx, "crop_foreground", start, size, src, opt)) < 0) return st;
+    st = mv__sp_place(ctx, "crop_foreground", dst, src, start, size, mv__sp_zero, mv__sp_zero, MEDVOL_PAD_CONSTANT, 0.0);
+    for (k = 0; k < nd && st == MEDVOL_OK && opt; k++) {
+        if (opt->box_start) opt->box_start[k] = start[k];
+        if (opt->box_size) opt->box_size[k] = size[k];
+    }
+    return st;
+}
+
+/* ---- arrays ---- */
+static mv_status mv__sp_array_check(mv_ctx *ctx, const char *op, size_t elem_size, int ndim, const size_t *dim) {
+    size_t n = elem_size;
+    int d;
+    if (!(elem_size >= 1 && elem_size <= 64))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size, -1, "%s: elem_size = %zu: must be 1..64", op, elem_size);
+    if (!(ndim >= 1 && ndim <= 7))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, -1, "%s: ndim = %d: must be 1..7", op, ndim);
+    for (d = 0; d < ndim; d++)
+        if (dim[d] == 0 || !mv__mul(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], -1, "%s: dim[%d] = %zu: zero or too large", op, d, dim[d]);
+    return MEDVOL_OK;
+}
+/* Strides in bytes and the least and greatest offset they reach. */
+static mv_status mv__sp_strides(mv_ctx *ctx, const char *name, size_t elem_size, int ndim, const size_t *dim,
+                                const ptrdiff_t *stride, ptrdiff_t *bytes, size_t *below, size_t *above) {
+    size_t dense = elem_size, mag, reach;
+    int d;
+    *below = 0;
+    *above = elem_size;
+    for (d = 0; d < ndim; d++) {
+        mag = stride ? (stride[d] < 0 ? 0u - (size_t)stride[d] : (size_t)stride[d]) : dense / elem_size;
+        if (!mv__mul(mag, elem_size, &mag) || !mv__mul(mag, dim[d] - 1, &reach) || mag > (size_t)PTRDIFF_MAX ||
+            !mv__add(stride && stride[d] < 0 ? *below : *above, reach, &reach) || reach > (size_t)PTRDIFF_MAX / 2)
+            return mv__fail(ctx, MEDVOL_E_SIZE, name, 0, -1, "permute_array: %s[%d] reaches beyond the address space", name, d);
+        bytes[d] = stride && stride[d] < 0 ? -(ptrdiff_t)mag : (ptrdiff_t)mag;
+        if (stride && stride[d] < 0) *below = reach;
+        else *above = reach;
+        dense *= dim[d];
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *dst_stride, const void *src,
+                                      const ptrdiff_t *src_stride, size_t elem_size, int ndim, const size_t *dim,
+                                      const int *order, unsigned flips) {
+    static const int plain[7] = {0, 1, 2, 3, 4, 5, 6};
+    mv__sp_box b, c;
+    ptrdiff_t ss[7], ds[7];
+    size_t n[7], dlow, dhigh, slow, shigh;
+    int d;
+    mv_status st;
+    if (!dst || !src || !dim) return mv__fail_null(ctx, "permute_array", !dst ? "dst" : !src ? "src" : "dim");
+    if ((st = mv__sp_array_check(ctx, "permute_array", elem_size, ndim, dim)) < 0) return st;
+    if (!order) order = plain;
+    if ((st = mv__sp_order_check(ctx, "permute_array", ndim, order)) < 0) return st;
+    if (flips >> ndim)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "flips", (double)flips, -1, "permute_array: flips = 0x%x: only bits 0..%d name an axis",
+                        flips, ndim - 1);
+    for (d = 0; d < ndim; d++) n[d] = dim[order[d]];
+    if ((st = mv__sp_strides(ctx, "src_stride", elem_size, ndim, dim, src_stride, ss, &slow, &shigh)) < 0) return st;
+    if ((st = mv__sp_strides(ctx, "dst_stride", elem_size, ndim, n, dst_stride, ds, &dlow, &dhigh)) < 0) return st;
+    if (mv__overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow, slow + shigh))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "permute_array: dst and src overlap");
+    mv__memset(&b, 0, sizeof b);
+    b.size = elem_size;
+    b.nd = ndim;
+    b.d = (unsigned char *)dst;
+    b.s = (const unsigned char *)src;
+    for (d = 0; d < ndim; d++) {
+        b.n[d] = n[d];
+        b.ds[d] = ds[d];
+        b.ss[d] = ss[order[d]];
+        if (flips >> order[d] & 1) {
+            b.s += b.ss[d] * (ptrdiff_t)(n[d] - 1);
+            b.ss[d] = -b.ss[d];
+        }
+    }
+    c = b;
+    mv__sp_simplify(&c); /* ascending: each axis must step over all before it */
+    for (dhigh = elem_size, d = 0; d < c.nd; d++) {
+        if ((size_t)c.ds[d] < dhigh && c.n[d] > 1)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dst_stride", (double)c.ds[d], -1, "permute_array: dst_stride folds dst onto itself");
+        dhigh += (size_t)c.ds[d] * (c.n[d] - 1);
+    }
+    b.nt = dhigh > MV__NT_BYTES;
+    return mv__sp_run_box(ctx, &b, "permute");
+}
+MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim, const size_t *dim,
+                                  const size_t *before, const size_t *after, mv_pad_mode mode, const void *fill) {
+    mv__sp_pad g;
+    size_t small = elem_size, large = elem_size;
+    int d;
+    mv_status st;
+    if (!dst || !src || !dim) return mv__fail_null(ctx, "pad_array", !dst ? "dst" : !src ? "src" : "dim");
+    if (!before || !after) return mv__fail_null(ctx, "pad_array", before ? "after" : "before");
+    if ((st = mv__sp_array_check(ctx, "pad_array", elem_size, ndim, dim)) < 0) return st;
+    if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, -1, "pad_array: mode = %d: must be 0..%d", (int)mode,
+                        (int)MEDVOL_PAD_WRAP);
+    if (mode >= MEDVOL_PAD_MEAN)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mode", (double)mode, -1, "pad_array: mode = %d needs a data type: use mv_pad",
+                        (int)mode);
+    mv__memset(&g, 0, sizeof g);
+    for (d = 0; d < ndim; d++) {
+        if (!mv__add(before[d], dim[d], &g.n[d]) || !mv__add(g.n[d], after[d], &g.n[d]) ||
+            !mv__mul(large, g.n[d], &large) || large > (size_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1, "pad_array: axis %d: %zu + %zu + %zu is too large", d,
+                            before[d], dim[d], after[d]);
+        g.m[d] = dim[d];
+        g.before[d] = before[d];
+        g.ds[d] = g.n[d] > 1 ? (ptrdiff_t)(large / g.n[d]) : 0;
+        g.ss[d] = g.m[d] > 1 ? (ptrdiff_t)small : 0;
+        small *= dim[d];
+    }
+    if (mv__overlap(dst, large, src, small))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "pad_array: dst and src overlap");
+    if (fill) mv__memcpy(g.pat, fill, elem_size);
+    g.d = (unsigned char *)dst;
+    g.s = (const unsigned char *)src;
+    g.size = elem_size;
+    g.nd = ndim;
+    g.nt = large > MV__NT_BYTES;
+    g.mode = mode;
+    return mv__sp_pad_run(ctx, &g, "pad");
+}
 #endif
 #endif /* MEDVOL_NO_SPATIAL */
 
