@@ -1124,6 +1124,7 @@ extern int fchmod(int fd, mode_t mode);
 #  pragma GCC diagnostic push
 #  pragma GCC diagnostic ignored "-Wunused-function"
 #  pragma GCC diagnostic ignored "-Wmaybe-uninitialized" /* g++ 12 complains inside its own _mm512_* */
+#  pragma GCC diagnostic ignored "-Wuninitialized"       /* and about _mm512_undefined_ps */
 #  ifndef __OPTIMIZE__
 #    pragma GCC diagnostic ignored "-Wsign-conversion" /* at -O0 the intrinsics are macros */
 #  endif
