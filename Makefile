@@ -79,5 +79,27 @@ budget: $(B)/budget ## the implementation compiles within 25 s and 1 GB
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
 	@CC="$(CC)" sh tests/readme.sh
 
+# ---- trust ----
+.PHONY: matrix sanitize test-arm size fuzz oom
+matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
+	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
+
+# Section layout of the firmware build
+ARM_FLAGS = -std=c99 -Os -ffreestanding -ffunction-sections -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard \
+    -DMEDVOL_NO_STDIO -DMEDVOL_NO_MALLOC -DMEDVOL_NO_THREADS -DMEDVOL_NO_MMAP -DMEDVOL_NO_GETENV
+size: ## code size of each section as Cortex-M7 firmware
+	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS)" sh tests/size.sh
+
+test-arm: ## the whole tests on AArch64, by emulation
+	@$(MAKE) --no-print-directory B=$(B)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -static" $(B)/arm64/tests/all
+	@qemu-aarch64 $(B)/arm64/tests/all $(ARGS)
+
+SAN ?= address,undefined
+sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
+	@$(MAKE) --no-print-directory B=$(B)/$(firstword $(subst $(comma), ,$(SAN))) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=$(SAN) -fno-sanitize-recover=all" $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all
+	@ASAN_OPTIONS=allocator_may_return_null=1 $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all $(ARGS)
+comma := ,
+
 clean: ## remove build/
 	rm -rf $(B)

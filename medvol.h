@@ -513,7 +513,7 @@ typedef struct {
     uint64_t src_n, dst_n;   /* sums; file_n - src_n bytes follow the last member */
 } mv_gzip_index;
 typedef ptrdiff_t (*mv_gzip_pread_fn)(void *user, void *dst, size_t n, uint64_t offset);
-MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *index, mv_gzip_pread_fn pread, void *user, uint64_t file_n);
+MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *index, mv_gzip_pread_fn read_at, void *user, uint64_t file_n);
 MEDVOL_DEF mv_status mv_gzip_index_mem(mv_ctx *ctx, mv_gzip_index *index, const void *src, size_t n);
 MEDVOL_DEF void mv_gzip_index_free(mv_ctx *ctx, mv_gzip_index *index);
 MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *index, uint64_t a, uint64_t b, size_t *first, size_t *count);
@@ -4865,7 +4865,7 @@ static int mv__gz_zeros(const uint8_t *p, size_t n) {
     while (n > 0 && p[n - 1] == 0) n--;
     return n == 0;
 }
-MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_pread_fn pread, void *user, uint64_t file_n) {
+MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_pread_fn read_at, void *user, uint64_t file_n) {
     uint64_t max_members = ctx && ctx->desc.limits.max_members ? ctx->desc.limits.max_members : (uint64_t)1 << 32;
     uint64_t max_bytes = ctx && ctx->desc.limits.max_bytes ? ctx->desc.limits.max_bytes : UINT64_MAX >> 1;
     uint8_t b[4 + 20]; /* ISIZE of one member and the start of the next */
@@ -4874,17 +4874,17 @@ MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_p
     mv_gzip_member m;
     mv_status st;
     if (x) mv__memset(x, 0, sizeof(*x));
-    if (!x || !pread) return mv__fail_null(ctx, "mv_gzip_index_scan", x ? "pread" : "index");
+    if (!x || !read_at) return mv__fail_null(ctx, "mv_gzip_index_scan", x ? "read_at" : "index");
     have = file_n < 20 ? (size_t)file_n : 20;
-    if (have && pread(user, b + 4, have, 0) != (ptrdiff_t)have) return mv__fail(ctx, MEDVOL_E_IO, "pread", 0, 0, "gzip: reading the file failed");
+    if (have && read_at(user, b + 4, have, 0) != (ptrdiff_t)have) return mv__fail(ctx, MEDVOL_E_IO, "read_at", 0, 0, "gzip: reading the file failed");
     while (at < file_n) {
         uint64_t size = mv__gz_claim(b + 4, have, &x->kind);
         if (size == 0 && at > 0 && mv__gz_zeros(b + 4, have)) break; /* padding; for anything else the data decide */
         if (size == 0 || size > file_n - at) return mv__gz_index_plain(ctx, x);
         have = file_n - at - size < 20 ? (size_t)(file_n - at - size) : 20;
-        if (pread(user, b, 4 + have, at + size - 4) != (ptrdiff_t)(4 + have)) {
+        if (read_at(user, b, 4 + have, at + size - 4) != (ptrdiff_t)(4 + have)) {
             mv_gzip_index_free(ctx, x);
-            return mv__fail(ctx, MEDVOL_E_IO, "pread", 0, (int64_t)(at + size - 4), "gzip: reading the file failed at byte %llu",
+            return mv__fail(ctx, MEDVOL_E_IO, "read_at", 0, (int64_t)(at + size - 4), "gzip: reading the file failed at byte %llu",
                             (unsigned long long)(at + size - 4));
         }
         m.src = at;
@@ -5495,11 +5495,11 @@ struct mv_gzip_writer {
     int level, container;
     size_t member, align, head;
     size_t piece;          /* the largest piece that can come */
-    size_t slots, used;    /* members a batch; filled ones */
+    size_t batch, used;    /* members a batch; filled ones */
     size_t in_n;           /* bytes waiting in the staging buffer, a piece not yet full */
     uint64_t pos;          /* bytes taken in pieces so far */
     uint32_t crc;          /* PLAIN: of all */
-    uint8_t *in;           /* staging: slots x piece */
+    uint8_t *in;           /* staging: batch x piece */
     mv__gz_slot *slot;
     uint8_t *memory;
     mv_status err;
@@ -5620,29 +5620,29 @@ static size_t mv__gz_pieces(const mv_gzip_writer *w, size_t n) {
 static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt,
                                     size_t n) {
     mv_gzip_writer *w, plan;
-    size_t threads = (size_t)mv_threads(ctx), slots, room, scratch, each, bytes, i;
+    size_t threads = (size_t)mv_threads(ctx), batch, room, scratch, each, bytes, i;
     mv_status st = mv__gz_wopt(ctx, &plan, opt);
     if (st < 0) return st;
-    slots = threads > 1 ? 4 * threads : 1;
-    if (plan.piece < (size_t)1 << 18) slots *= 8; /* small members: more of them between two rounds */
-    slots = mv__minz(slots, mv__gz_pieces(&plan, n));
+    batch = threads > 1 ? 4 * threads : 1;
+    if (plan.piece < (size_t)1 << 18) batch *= 8; /* small members: more of them between two rounds */
+    batch = mv__minz(batch, mv__gz_pieces(&plan, n));
     room = (mv_deflate_bound(plan.piece) + 32 + 63) & ~(size_t)63;
     scratch = (mv__gz_def_size(plan.level) + 63) & ~(size_t)63;
     each = ((plan.piece + 63) & ~(size_t)63) + room + scratch + sizeof(mv__gz_slot) + 64;
-    if (!mv__mul(each, slots, &bytes) || !mv__add(bytes, sizeof(*w) + 256, &bytes))
+    if (!mv__mul(each, batch, &bytes) || !mv__add(bytes, sizeof(*w) + 256, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "member", (double)plan.piece, -1, "gzip: members of %zu bytes are too large", plan.piece);
     w = (mv_gzip_writer *)mv__alloc(ctx, bytes);
     if (!w) return MEDVOL_E_NOMEM;
     *w = plan;
     w->write = write;
     w->user = user;
-    w->slots = slots;
+    w->batch = batch;
     w->info.kind = w->container;
     w->slot = (mv__gz_slot *)(void *)((uint8_t *)w + ((sizeof(*w) + 63) & ~(size_t)63));
-    w->memory = (uint8_t *)(w->slot + slots);
+    w->memory = (uint8_t *)(w->slot + batch);
     w->memory += (64 - (size_t)((uintptr_t)w->memory & 63)) & 63;
-    w->in = w->memory + slots * (room + scratch);
-    for (i = 0; i < slots; i++) {
+    w->in = w->memory + batch * (room + scratch);
+    for (i = 0; i < batch; i++) {
         w->slot[i].z = (mv__gz_def *)(void *)(w->memory + i * (room + scratch));
         w->slot[i].out = w->memory + i * (room + scratch) + scratch;
         mv__gz_def_init(w->slot[i].z, w->level);
@@ -5687,7 +5687,7 @@ MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *w, const vo
                 w->in_n = 0;
             }
         }
-        if (w->used == w->slots) {
+        if (w->used == w->batch) {
             if ((st = mv__gz_flush_batch(ctx, w)) < 0) return st;
             borrowed = 0;
         }

@@ -32,7 +32,7 @@ static int unfilter(picture *g, const unsigned char *raw) {
         if (*s > 4) return 0;
         g->filters[*s]++;
         for (i = 0; i < row; i++) {
-            int a = i >= g->bpp ? d[i - g->bpp] : 0, b = y ? d[i - row] : 0, c = y && i >= g->bpp ? d[i - row - g->bpp] : 0;
+            int a = i >= g->bpp ? d[i - g->bpp] : 0, b = y ? *(d + i - row) : 0, c = y && i >= g->bpp ? *(d + i - row - g->bpp) : 0;
             int guess = *s == 0 ? 0 : *s == 1 ? a : *s == 2 ? b : *s == 3 ? (a + b) / 2 : near_of(a, b, c);
             d[i] = (unsigned char)(s[1 + i] + guess);
         }

@@ -156,8 +156,8 @@ static void test_lanes(void) {
     {
         size_t lanes = MV__PICK(vk_f_perm)(fd, fc, fa, fb, ia);
         for (i = 0; i < lanes; i++) {
-            size_t k = (size_t)ia[i] % lanes, k2 = (size_t)ia[i] % (2 * lanes);
-            CHECK(bits_of(fd[i]) == bits_of(fa[k]) && bits_of(fc[i]) == bits_of(k2 < lanes ? fa[k2] : fb[k2 - lanes]));
+            size_t k1 = (size_t)ia[i] % lanes, k2 = (size_t)ia[i] % (2 * lanes);
+            CHECK(bits_of(fd[i]) == bits_of(fa[k1]) && bits_of(fc[i]) == bits_of(k2 < lanes ? fa[k2] : fb[k2 - lanes]));
         }
     }
     for (i = 0; i < 16; i++) fa[i] = (float)i - 7.0f; /* exact with and without FMA */

@@ -1,0 +1,26 @@
+#!/bin/sh
+# size.sh - bytes of code (text and constants), data and bss of the header as firmware: the core, then what each section adds to it.
+# Environment: CC, SIZE, FLAGS.
+B=build/size
+mkdir -p $B
+build() { # name, flags
+    printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' | $CC $FLAGS $2 -I. -x c -c - -o $B/$1.o || exit 1
+    $SIZE $B/$1.o | tail -n 1
+}
+row() { printf '%-12s %8s %6s %6s\n' "$@"; }
+NONE="-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO -DMEDVOL_NO_INTENSITY -DMEDVOL_NO_SPATIAL -DMEDVOL_NO_RESAMPLE"
+row section code data bss
+set -- $(build core "$NONE")
+core=$1
+row core $1 $2 $3
+for s in GZIP IO INTENSITY SPATIAL RESAMPLE; do
+    flags=$(echo "$NONE" | sed "s/-DMEDVOL_NO_$s//")
+    base=$core
+    if [ $s = IO ]; then flags=$(echo "$flags" | sed "s/-DMEDVOL_NO_GZIP//"); base=$gzip; fi
+    set -- $(build $s "$flags")
+    [ $s = GZIP ] && gzip=$1
+    row "+ $(echo $s | tr A-Z a-z)" $(($1 - base)) $2 $3
+done
+set -- $(build all "")
+row all $1 $2 $3
+[ "$2" = 0 ] && [ "$3" -le 8 ] || { echo "size: data and bss should hold the level word only"; exit 1; }
