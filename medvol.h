@@ -1028,6 +1028,83 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
 
 #endif
 
+/* How a value between voxels is found. */
+typedef enum mv_interp {
+    MEDVOL_LINEAR = 0,     /* 2 taps an axis */
+    MEDVOL_NEAREST = 1,    /* for labels; ties go to the higher voxel */
+    MEDVOL_CUBIC = 2,      /* cubic B-spline with prefilter: passes through the voxels, twice differentiable (order 3 of scipy) */
+    MEDVOL_CUBIC_CONV = 3, /* cubic convolution of Keys; opt.a: -0.5 is Keys' own, -0.75 is what OpenCV and torch take */
+    MEDVOL_LANCZOS = 4,    /* sinc windowed by a sinc, opt.lobes on each side, weights made to sum to 1 */
+    MEDVOL_INTERP_FORCE_INT = 0x7fffffff
+} mv_interp;
+/* What stands outside. n voxels of an axis have their centres at 0..n-1 and fill -0.5..n-0.5. */
+typedef enum mv_border {
+    MEDVOL_BORDER_DEFAULT = 0,  /* EDGE to a spacing or shape, CONSTANT onto a grid or by an affine */
+    MEDVOL_BORDER_CONSTANT = 1, /* opt.value beyond -0.5..n-0.5, EDGE within (as ITK) */
+    MEDVOL_BORDER_EDGE = 2,     /* a position beyond 0..n-1 is moved to its nearest end (scipy 'nearest') */
+    MEDVOL_BORDER_MIRROR = 3,   /* reflected about the outer centres: 2 1 | 0 1 2 (scipy 'mirror', numpy 'reflect') */
+    MEDVOL_BORDER_WRAP = 4,     /* period n (scipy 'grid-wrap') */
+    MEDVOL_BORDER_FORCE_INT = 0x7fffffff
+} mv_border;
+/* Output voxel i of an axis, of n voxels before and m after, lies at input position x(i); s is the step in input voxels, new
+   spacing / old spacing. The affine of the result says where that is, for every rule. */
+typedef enum mv_grid {
+    MEDVOL_GRID_CENTRE = 0,        /* x = (n-1)/2 + s (i - (m-1)/2): centre kept, spacing exactly as asked (to a shape: s = n/m) */
+    MEDVOL_GRID_FIRST = 1,         /* x = s i: first voxels coincide (MONAI Spacing, nibabel); to a shape: s = n/m */
+    MEDVOL_GRID_LOW_EDGE = 2,      /* x = (s-1)/2 + s i: outer edges of the first voxels coincide (TorchIO, ITK) */
+    MEDVOL_GRID_HALF_PIXEL = 3,    /* s = n/m, x = (i + 0.5) s - 0.5: extent kept, spacing gives way */
+    MEDVOL_GRID_ALIGN_CORNERS = 4, /* s = (n-1)/(m-1), x = s i: first and last voxels coincide; HALF_PIXEL where n or m is 1 */
+    MEDVOL_GRID_FORCE_INT = 0x7fffffff
+} mv_grid;
+/* Voxels along an axis for a new spacing, r = old / new; at least 1. A ceil forgives a millionth of a voxel. */
+typedef enum mv_shape_rule {
+    MEDVOL_SHAPE_ROUND = 0,   /* round(n r) */
+    MEDVOL_SHAPE_CEIL = 1,    /* ceil(n r), TorchIO */
+    MEDVOL_SHAPE_MONAI = 2,   /* round((n-1) r + 1), half to even */
+    MEDVOL_SHAPE_NIBABEL = 3, /* ceil((n-1) r) + 1 */
+    MEDVOL_SHAPE_FORCE_INT = 0x7fffffff
+} mv_shape_rule;
+typedef struct mv_resample_opt {
+    mv_interp interp;
+    mv_border border;
+    double value;        /* of BORDER_CONSTANT, a real value */
+    mv_grid grid;        /* mv_resample_spacing, mv_resample_shape */
+    mv_shape_rule shape; /* mv_resample_spacing */
+    int antialias;       /* smooth by a Gaussian of sigma (s-1)/2 voxels, cut at 4 sigma, where s > 1 (as scikit-image) */
+    double a;            /* CUBIC_CONV: -2..0; 0 takes -0.5 */
+    int lobes;           /* LANCZOS: 2..8; 0 takes 3 */
+    mv_dtype dtype;      /* of the result; NONE: dst's when it has memory, else f32, NEAREST: src's */
+} mv_resample_opt;
+/* mv_resample_spacing: to spacing[0..2] mm. mv_resample_shape: to shape[0..2] voxels. mv_resample_like: onto the voxels of
+   `grid` (its first three axes and affine; its data are not read). mv_resample_affine: output voxel i, j, k takes the value at
+   input voxel m * (i, j, k, 1); m as the affines above; the result has shape[0..2] voxels and the affine src->affine * m.
+   For a 2-D src the third entry of spacing or shape is not read (like, affine: shape[2] > 1 makes the result 3-D); further
+   axes are carried along volume by volume.
+   Any real type in and out; values are real (slope and intercept applied), arithmetic in f32 with positions in double, so
+   64-bit types are rounded to f32; integer results are rounded to nearest even and saturated, without scaling. NEAREST copies
+   elements of any type (RGB, complex too) and keeps the scaling; it ignores antialias, and `value` of types that are not
+   real must be 0. A grid that coincides with src gives src's values exactly. Positions within 1e-7 voxels of a voxel are on it.
+   NaN and infinities make NaN of what their taps (with CUBIC: their lines) touch.
+   When m or the grid neither turns nor shears, axes are done one after the other. Memory beyond the result: rows of a few KiB
+   a job; CUBIC an f32 copy of one volume; in the general case LINEAR an f32 copy where src is not f32, CUBIC, CUBIC_CONV and
+   LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits do not depend on
+   threads. Levels agree to 4 ulp of the largest value among the taps, in the general case to 1e-5 of it; NEAREST to the bit.
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM, _LIMIT; dst as it
+   was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
+MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *spacing,
+                                         const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_resample_shape(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape,
+                                       const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *grid,
+                                      const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_resample_affine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *m,
+                                        const size_t *shape, const mv_resample_opt *opt);
+/* The same on contiguous f32 arrays of three axes, x first (2-D: a third axis of 1). dst and src must not overlap. */
+MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
+                                           const size_t *src_shape, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
+                                            const size_t *src_shape, const double *m, const mv_resample_opt *opt);
+
 #ifdef __cplusplus
 }
 #endif
@@ -11596,10 +11673,1472 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
 #endif
 #endif /* MEDVOL_NO_SPATIAL */
 
-/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine ==== */
+/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__rs_*. Uses [VOLUME].
+   Source: Keys 1981 (cubic convolution), Unser 1999 (B-splines and their recursive prefilter), Duchon 1979 (Lanczos). ======= */
 #ifndef MEDVOL_NO_RESAMPLE
 #ifdef MV__PASS
+#if MV__PASS == 1
+#  define MV__RS_RUN 64   /* outputs of a row that share one start in double; the rest of a position is float */
+#  define MV__RS_FIRST 16 /* terms of the prefilter's start: pole^16 is 7e-10 */
+/* The x pass. Outputs go in blocks of a vector; a block reads the window that begins at base[block] of the padded row. */
+typedef struct mv__rs_xrun {
+    size_t m, taps;
+    int mode;            /* the window fits in 1 or 2 vectors, 3: gather */
+    const int32_t *base; /* a block */
+    const int32_t *off;  /* a lane: first tap - base */
+    const float *w;      /* [block][tap][lane] */
+} mv__rs_xrun;
+typedef struct mv__rs_pole { /* the B-spline prefilter of n values */
+    size_t n, nfirst;
+    int wrap;
+    float first[MV__RS_FIRST], pole, gain, last;
+} mv__rs_pole;
+typedef struct mv__rs_src { /* data: voxel 0, 0, 0, within its margin if it has one; fewer than 2^31 elements in all */
+    const float *data;
+    size_t n[3], sy, sz;
+} mv__rs_src;
+#endif
+/* d = sum of w[t] * row t, the y and z passes on whole x-rows; two taps as a + w1 * (b - a), which keeps constants */
+#define MV__RS_COMB(T, name, LOAD)                                                                            \
+    static void MV__K(mv__rs_comb_##name)(float *d, const void *const *rows, const float *w, size_t taps, size_t n) { \
+        const T *a = (const T *)rows[0], *b = (const T *)rows[taps > 1 ? 1 : 0];                              \
+        size_t i = 0, t;                                                                                      \
+        if (taps == 2) {                                                                                      \
+            const mvf k = mvf_set1(w[1]);                                                                     \
+            for (; i + MVF_N <= n; i += MVF_N) {                                                              \
+                mvf x = LOAD(a + i);                                                                          \
+                mvf_store(d + i, mvf_mad(k, mvf_sub(LOAD(b + i), x), x));                                     \
+            }                                                                                                 \
+            mv_end();                                                                                         \
+            for (; i < n; i++) d[i] = w[1] * ((float)b[i] - (float)a[i]) + (float)a[i];                       \
+            return;                                                                                           \
+        }                                                                                                     \
+        if (taps == 4) {                                                                                      \
+            const T *c = (const T *)rows[2], *e = (const T *)rows[3];                                         \
+            const mvf k0 = mvf_set1(w[0]), k1 = mvf_set1(w[1]), k2 = mvf_set1(w[2]), k3 = mvf_set1(w[3]);     \
+            for (; i + MVF_N <= n; i += MVF_N) {                                                              \
+                mvf s = mvf_mad(k1, LOAD(b + i), mvf_mul(k0, LOAD(a + i)));                                   \
+                mvf_store(d + i, mvf_mad(k3, LOAD(e + i), mvf_mad(k2, LOAD(c + i), s)));                      \
+            }                                                                                                 \
+        }                                                                                                     \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                  \
+            mvf s = mvf_mul(mvf_set1(w[0]), LOAD(a + i));                                                     \
+            for (t = 1; t < taps; t++) s = mvf_mad(mvf_set1(w[t]), LOAD((const T *)rows[t] + i), s);          \
+            mvf_store(d + i, s);                                                                              \
+        }                                                                                                     \
+        mv_end();                                                                                             \
+        for (; i < n; i++) {                                                                                  \
+            float s = w[0] * (float)a[i];                                                                     \
+            for (t = 1; t < taps; t++) s = w[t] * (float)((const T *)rows[t])[i] + s;                         \
+            d[i] = s;                                                                                         \
+        }                                                                                                     \
+    }
+#define MV__RS_U8(p) mvf_fromi(mvi_load_u8(p))
+#define MV__RS_I16(p) mvf_fromi(mvi_load_i16(p))
+#define MV__RS_U16(p) mvf_fromi(mvi_load_u16(p))
+MV__RS_COMB(float, f32, mvf_load)
+MV__RS_COMB(uint8_t, u8, MV__RS_U8)
+MV__RS_COMB(int16_t, i16, MV__RS_I16)
+MV__RS_COMB(uint16_t, u16, MV__RS_U16)
+#undef MV__RS_COMB
+#undef MV__RS_U8
+#undef MV__RS_I16
+#undef MV__RS_U16
+static void MV__K(mv__rs_scale)(float *d, size_t n, float slope, float inter) {
+    const mvf k = mvf_set1(slope), o = mvf_set1(inter);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_mad(mvf_load(d + i), k, o));
+    mv_end();
+    for (; i < n; i++) d[i] = d[i] * slope + inter;
+}
+static size_t MV__K(mv__rs_lanes)(void) { return MVF_N; }
+/* the x pass: taps of a block are the same lanes of windows one element apart */
+#define MV__RS_WINDOW1(p, i) mvf_perm(mvf_load(p), i)
+#define MV__RS_WINDOW2(p, i) mvf_perm2(mvf_load(p), mvf_load((p) + MVF_N), i)
+#define MV__RS_XLOOP(FETCH)                                                                                   \
+    for (b = 0; b * MVF_N < x->m; b++) {                                                                      \
+        const float *p = row + x->base[b], *w = x->w + b * x->taps * MVF_N;                                   \
+        const mvi at = mvi_load(x->off + b * MVF_N);                                                          \
+        mvf s = FETCH(p, at);                                                                                 \
+        if (x->taps == 2) s = mvf_mad(mvf_load(w + MVF_N), mvf_sub(FETCH(p + 1, at), s), s);                  \
+        else if (x->taps == 4) {                                                                              \
+            s = mvf_mad(mvf_load(w + MVF_N), FETCH(p + 1, at), mvf_mul(mvf_load(w), s));                      \
+            s = mvf_mad(mvf_load(w + 2 * MVF_N), FETCH(p + 2, at), s);                                        \
+            s = mvf_mad(mvf_load(w + 3 * MVF_N), FETCH(p + 3, at), s);                                        \
+        } else {                                                                                              \
+            s = mvf_mul(mvf_load(w), s);                                                                      \
+            for (t = 1; t < x->taps; t++) s = mvf_mad(mvf_load(w + t * MVF_N), FETCH(p + t, at), s);          \
+        }                                                                                                     \
+        if ((b + 1) * MVF_N <= x->m) mvf_store(d + b * MVF_N, s);                                             \
+        else mvf_storen(d + b * MVF_N, s, x->m - b * MVF_N);                                                  \
+    }
+static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
+    size_t b, t;
+    if (x->mode == 1) { MV__RS_XLOOP(MV__RS_WINDOW1) }
+    else if (x->mode == 2) { MV__RS_XLOOP(MV__RS_WINDOW2) }
+    else { MV__RS_XLOOP(mvf_gather) }
+    mv_end();
+}
+#undef MV__RS_XLOOP
+#undef MV__RS_WINDOW1
+#undef MV__RS_WINDOW2
+/* nearest: 32-bit elements picked from a row; narrower ones were widened once */
+#define MV__RS_PICK(T, name, STORE)                                                                           \
+    static void MV__K(mv__rs_pick_##name)(void *dst, const int32_t *row, const mv__rs_xrun *x) {              \
+        T *d = (T *)dst;                                                                                      \
+        size_t b, k, full = x->m / MVF_N;                                                                     \
+        for (b = 0; b < full; b++) {                                                                          \
+            const int32_t *p = row + x->base[b];                                                              \
+            const mvi at = mvi_load(x->off + b * MVF_N);                                                      \
+            mvf s;                                                                                            \
+            if (x->mode == 1) s = mvf_perm(mvi_asf(mvi_load(p)), at);                                         \
+            else if (x->mode == 2) s = mvf_perm2(mvi_asf(mvi_load(p)), mvi_asf(mvi_load(p + MVF_N)), at);     \
+            else s = mvf_gather((const float *)(const void *)p, at);                                          \
+            STORE(d + b * MVF_N, mvf_bits(s));                                                                \
+        }                                                                                                     \
+        mv_end();                                                                                             \
+        for (k = full * MVF_N; k < x->m; k++) d[k] = (T)row[x->base[k / MVF_N] + x->off[k]];                  \
+    }
+MV__RS_PICK(uint8_t, b1, mvi_store_u8)
+MV__RS_PICK(uint16_t, b2, mvi_store_u16)
+MV__RS_PICK(int32_t, b4, mvi_store)
+#undef MV__RS_PICK
+static void MV__K(mv__rs_widen)(int32_t *d, const void *src, size_t size, size_t n) {
+    const uint8_t *s1 = (const uint8_t *)src;
+    const uint16_t *s2 = (const uint16_t *)src;
+    size_t i = 0;
+    if (size == 1) for (; i + MVF_N <= n; i += MVF_N) mvi_store(d + i, mvi_load_u8(s1 + i));
+    else for (; i + MVF_N <= n; i += MVF_N) mvi_store(d + i, mvi_load_u16(s2 + i));
+    mv_end();
+    for (; i < n; i++) d[i] = size == 1 ? (int32_t)s1[i] : (int32_t)s2[i];
+}
+/* finished values past the caches */
+static void MV__K(mv__rs_flush)(float *d, const float *s, size_t n) {
+    size_t i = 0, head = mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n);
+    for (; i < head; i++) d[i] = s[i];
+    for (; i + MVF_N <= n; i += MVF_N) mvf_stream(d + i, mvf_load(s + i));
+    mv_fence();
+    mv_end();
+    for (; i < n; i++) d[i] = s[i];
+}
+/* B-spline prefilter in place along an axis of this stride, `width` neighbours (a multiple of 16) at once: causal
+   u[k] = s[k] + z u[k-1], then anticausal c[k] = z c[k+1] - 6 z u[k] */
+static void MV__K(mv__rs_pre_col)(float *p, size_t stride, size_t width, const mv__rs_pole *q) {
+    const mvf z = mvf_set1(q->pole), g = mvf_set1(q->gain);
+    float *end = p + (q->n - 1) * stride, *row;
+    size_t i, k;
+    for (i = 0; i < width; i += MVF_N) {
+        mvf s = mvf_mul(mvf_set1(q->first[0]), mvf_load(p + i));
+        for (k = 1; k < q->nfirst; k++)
+            s = mvf_mad(mvf_set1(q->first[k]), mvf_load(p + (q->wrap ? q->n - k : k) * stride + i), s);
+        mvf_store(p + i, s);
+    }
+    for (row = p + stride; row <= end; row += stride)
+        for (i = 0; i < width; i += MVF_N) mvf_store(row + i, mvf_mad(z, mvf_load(row - stride + i), mvf_load(row + i)));
+    for (i = 0; i < width; i += MVF_N) {
+        mvf s;
+        if (q->wrap) {
+            s = mvf_mul(mvf_set1(q->first[0]), mvf_load(end + i));
+            for (k = 1; k < q->nfirst; k++) s = mvf_mad(mvf_set1(q->first[k]), mvf_load(p + (k - 1) * stride + i), s);
+        } else s = mvf_mad(z, mvf_load(end - stride + i), mvf_load(end + i));
+        mvf_store(end + i, mvf_mul(mvf_set1(q->last), s));
+    }
+    for (k = q->n - 1; k-- > 0;) {
+        row = p + k * stride;
+        for (i = 0; i < width; i += MVF_N)
+            mvf_store(row + i, mvf_mad(z, mvf_load(row + stride + i), mvf_mul(g, mvf_load(row + i))));
+    }
+    mv_end();
+}
+/* The same along x for MVF_N rows: squares of MVF_N columns are turned, filtered down the columns and left turned in their
+   place until the way back. Rows are padded to a multiple of 16. */
+static void MV__K(mv__rs_pre_x)(float *p, size_t stride, const mv__rs_pole *q) {
+    const mvf z = mvf_set1(q->pole), g = mvf_set1(q->gain);
+    const size_t n = q->n, top = (n - 1) / MVF_N * MVF_N;
+    float start[MVF_N], *c;
+    mvf r[MVF_N], s;
+    size_t b, j, k;
+    for (j = 0; j < MVF_N; j++) {
+        c = p + j * stride;
+        start[j] = q->first[0] * c[0];
+        for (k = 1; k < q->nfirst; k++) start[j] += q->first[k] * c[q->wrap ? n - k : k];
+    }
+    s = mvf_zero();
+    for (b = 0; b <= top; b += MVF_N) {
+        MV__UNROLL for (k = 0; k < MVF_N; k++) r[k] = mvf_load(p + k * stride + b);
+        mvf_transpose(r);
+        if (b == 0) r[0] = mvf_load(start);
+        MV__UNROLL for (k = 0; k < MVF_N; k++) r[k] = s = mvf_mad(z, s, r[k]);
+        MV__UNROLL for (k = 0; k < MVF_N; k++) mvf_store(p + k * stride + b, r[k]);
+    }
+#define MV__RS_TURNED(col) (p + (col) % MVF_N * stride + (col) / MVF_N * MVF_N)
+    if (q->wrap) {
+        s = mvf_mul(mvf_set1(q->first[0]), mvf_load(MV__RS_TURNED(n - 1)));
+        for (k = 1; k < q->nfirst; k++) s = mvf_mad(mvf_set1(q->first[k]), mvf_load(MV__RS_TURNED(k - 1)), s);
+    } else s = mvf_mad(z, mvf_load(MV__RS_TURNED(n - 2)), mvf_load(MV__RS_TURNED(n - 1)));
+    s = mvf_mul(mvf_set1(q->last), s);
+    mvf_store(MV__RS_TURNED(n - 1), s);
+    for (k = n - 1; k > top; k--) {
+        s = mvf_mad(z, s, mvf_mul(g, mvf_load(MV__RS_TURNED(k - 1))));
+        mvf_store(MV__RS_TURNED(k - 1), s);
+    }
+#undef MV__RS_TURNED
+    for (b = top;; b -= MVF_N) {
+        MV__UNROLL for (k = 0; k < MVF_N; k++) r[k] = mvf_load(p + k * stride + b);
+        if (b < top) {
+            MV__UNROLL for (k = 0; k < MVF_N; k++)
+                r[MVF_N - 1 - k] = s = mvf_mad(z, s, mvf_mul(g, r[MVF_N - 1 - k]));
+        }
+        mvf_transpose(r);
+        MV__UNROLL for (k = 0; k < MVF_N; k++) mvf_store(p + k * stride + b, r[k]);
+        if (b == 0) break;
+    }
+    mv_end();
+}
+/* General affine: n outputs from input position `at` on, `step` apart. Positions are moved into 0..n-1. A run of 64 has its
+   start split in double into whole voxels and a fraction, so that floats hold small numbers only. */
+#if MV__PASS == 1
+typedef struct mv__rs_start {
+    float frac[3], lo[3], hi[3];
+    int32_t base;
+} mv__rs_start;
+static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const double *at, const double *step, double i) {
+    uint32_t base = 0;
+    int r;
+    for (r = 0; r < 3; r++) {
+        double q = at[r] + i * step[r], whole = floor(q);
+        o->frac[r] = (float)(q - whole);
+        o->lo[r] = (float)-whole;
+        o->hi[r] = (float)((double)(v->n[r] - 1) - whole);
+        base += (uint32_t)(int32_t)whole * (uint32_t)(r == 0 ? 1 : r == 1 ? v->sy : v->sz); /* modulo 2^32: the sum fits */
+    }
+    o->base = (int32_t)base;
+}
+#endif
+static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n) {
+    const size_t dy = v->n[1] > 1 ? v->sy : 0, dz = v->n[2] > 1 ? v->sz : 0;
+    const mvi sy = mvi_set1(v->sy), sz = mvi_set1(v->sz);
+    const mvf iota = mvf_fromi(mvi_iota());
+    size_t i, j, len;
+    int r;
+    for (i = 0; i < n; i += len) {
+        mv__rs_start o;
+        mvf cell[3];
+        len = mv__minz(MV__RS_RUN, n - i);
+        mv__rs_begin(&o, v, at, step, (double)i);
+        MV__UNROLL for (r = 0; r < 3; r++) cell[r] = mvf_set1(v->n[r] > 1 ? o.hi[r] - 1.0f : o.hi[r]);
+        for (j = 0; j < len; j += MVF_N) {
+            mvf lane = mvf_min(mvf_add(iota, mvf_set1(j)), mvf_set1(len - 1)), f[3], whole[3], a, b, c, e;
+            mvi k;
+            MV__UNROLL for (r = 0; r < 3; r++) {
+                mvf t = mvf_mad(mvf_set1((float)step[r]), lane, mvf_set1(o.frac[r]));
+                t = mvf_min(mvf_max(t, mvf_set1(o.lo[r])), mvf_set1(o.hi[r]));
+                whole[r] = mvf_min(mvf_floor(t), cell[r]);
+                f[r] = mvf_sub(t, whole[r]);
+            }
+            k = mvi_add(mvi_set1(o.base), mvi_trunc(whole[0]));
+            k = mvi_add(k, mvi_add(mvi_mul(mvi_trunc(whole[1]), sy), mvi_mul(mvi_trunc(whole[2]), sz)));
+            mvf_gather2(v->data, k, &a, &b);
+            a = mvf_mad(f[0], mvf_sub(b, a), a);
+            mvf_gather2(v->data + dy, k, &c, &b);
+            c = mvf_mad(f[0], mvf_sub(b, c), c);
+            a = mvf_mad(f[1], mvf_sub(c, a), a);
+            mvf_gather2(v->data + dz, k, &c, &b);
+            c = mvf_mad(f[0], mvf_sub(b, c), c);
+            mvf_gather2(v->data + dz + dy, k, &e, &b);
+            e = mvf_mad(f[0], mvf_sub(b, e), e);
+            c = mvf_mad(f[1], mvf_sub(e, c), c);
+            a = mvf_mad(f[2], mvf_sub(c, a), a);
+            if (j + MVF_N <= len) mvf_store(d + i + j, a);
+            else mvf_storen(d + i + j, a, len - j);
+        }
+    }
+    mv_end();
+}
+/* weights of four taps at fraction f: cubic B-spline, or cubic convolution with parameter a */
+static inline void MV__K(mv__rs_four)(mvf *w, mvf f, int spline, float a) {
+    const mvf one = mvf_set1(1.0f), g = mvf_sub(one, f), f2 = mvf_mul(f, f);
+    if (spline) {
+        const mvf sixth = mvf_set1(1.0f / 6.0f);
+        w[0] = mvf_mul(mvf_mul(mvf_mul(g, g), g), sixth);
+        w[3] = mvf_mul(mvf_mul(f2, f), sixth);
+        w[1] = mvf_mad(f2, mvf_sub(mvf_mul(f, mvf_set1(0.5f)), one), mvf_set1(2.0f / 3.0f));
+    } else {
+        w[0] = mvf_mul(mvf_mul(mvf_set1(a), f), mvf_mul(g, g));
+        w[3] = mvf_mul(mvf_mul(mvf_set1(a), g), f2);
+        w[1] = mvf_mad(f2, mvf_sub(mvf_mul(mvf_set1(a + 2.0f), f), mvf_set1(a + 3.0f)), one);
+    }
+    w[2] = mvf_sub(mvf_sub(one, w[1]), mvf_add(w[0], w[3]));
+}
+static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n, int spline, float a) {
+    const mvi sy = mvi_set1(v->sy), sz = mvi_set1(v->sz);
+    const mvf iota = mvf_fromi(mvi_iota());
+    float w[3][4][MV__RS_RUN];
+    int32_t first[MV__RS_RUN];
+    size_t i, j, k, len;
+    int r, t;
+    for (i = 0; i < n; i += len) {
+        mv__rs_start o;
+        len = mv__minz(MV__RS_RUN, n - i);
+        mv__rs_begin(&o, v, at, step, (double)i);
+        for (j = 0; j < ((len + 3) & ~(size_t)3); j += MVF_N) {
+            mvf lane = mvf_min(mvf_add(iota, mvf_set1(j)), mvf_set1(len - 1)), whole[3], u[4];
+            mvi at0 = mvi_set1(o.base);
+            MV__UNROLL for (r = 0; r < 3; r++) {
+                mvf x = mvf_mad(mvf_set1((float)step[r]), lane, mvf_set1(o.frac[r]));
+                x = mvf_min(mvf_max(x, mvf_set1(o.lo[r])), mvf_set1(o.hi[r]));
+                whole[r] = mvf_floor(x);
+                MV__K(mv__rs_four)(u, mvf_sub(x, whole[r]), spline, a);
+                MV__UNROLL for (t = 0; t < 4; t++) mvf_store(&w[r][t][j], u[t]);
+            }
+            at0 = mvi_add(at0, mvi_trunc(whole[0]));
+            at0 = mvi_add(at0, mvi_add(mvi_mul(mvi_trunc(whole[1]), sy), mvi_mul(mvi_trunc(whole[2]), sz)));
+            mvi_store(first + j, at0);
+        }
+        for (j = 0; j < len; j += 4) {
+            mv4 sum[4];
+            float out[4];
+            MV__UNROLL for (k = 0; k < 4; k++) {
+                const float *p = v->data + first[j + k] - 1 - (ptrdiff_t)v->sy - (ptrdiff_t)v->sz;
+                const mv4 y0 = mv4_set1(w[1][0][j + k]), y1 = mv4_set1(w[1][1][j + k]);
+                const mv4 y2 = mv4_set1(w[1][2][j + k]), y3 = mv4_set1(w[1][3][j + k]);
+                MV__UNROLL for (t = 0; t < 4; t++) {
+                    const float *q = p + (size_t)t * v->sz;
+                    const mv4 z = mv4_set1(w[2][t][j + k]);
+                    mv4 s = mv4_mad(y1, mv4_load(q + v->sy), mv4_mul(y0, mv4_load(q)));
+                    s = mv4_mad(y3, mv4_load(q + 3 * v->sy), mv4_mad(y2, mv4_load(q + 2 * v->sy), s));
+                    sum[k] = t ? mv4_mad(z, s, sum[k]) : mv4_mul(z, s);
+                }
+            }
+            mv4_transpose(sum);
+            sum[0] = mv4_mul(mv4_load(&w[0][0][j]), sum[0]);
+            MV__UNROLL for (t = 1; t < 4; t++) sum[0] = mv4_mad(mv4_load(&w[0][t][j]), sum[t], sum[0]);
+            if (j + 4 <= len) mv4_store(d + i + j, sum[0]);
+            else {
+                mv4_store(out, sum[0]);
+                for (k = 0; j + k < len; k++) d[i + j + k] = out[k];
+            }
+        }
+    }
+    mv_end();
+}
+/* index of the nearest voxel; in double throughout, so every level agrees. idx has room for a multiple of 16. */
+static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *at, const double *step, size_t i0, size_t n) {
+    size_t i;
+    int r;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvi lane = mvi_add(mvi_iota(), mvi_set1(i0 + i));
+        const mvd lo = mvd_lo_i(lane), hi = mvd_hi_i(lane);
+        mvi sum = mvi_set1(0);
+        MV__UNROLL for (r = 0; r < 3; r++) {
+            const mvd s = mvd_set1(step[r]), b = mvd_set1(at[r]), tie = mvd_set1(1e-7), top = mvd_set1(v->n[r] - 1);
+            mvd x = mvd_round(mvd_add(mvd_add(mvd_mul(lo, s), b), tie)), y = mvd_round(mvd_add(mvd_add(mvd_mul(hi, s), b), tie));
+            mvi k;
+            x = mvd_min(mvd_max(x, mvd_zero()), top);
+            y = mvd_min(mvd_max(y, mvd_zero()), top);
+            k = mvi_narrow(x, y);
+            sum = mvi_add(sum, r == 0 ? k : mvi_mul(k, mvi_set1(r == 1 ? v->sy : v->sz)));
+        }
+        mvi_store(idx + i, sum);
+    }
+    mv_end();
+}
+static void MV__K(mv__rs_take)(float *d, const float *p, const int32_t *idx, size_t n) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_gather(p, mvi_load(idx + i)));
+    mv_end();
+    for (; i < n; i++) d[i] = p[idx[i]];
+}
 #else
+/* ---- what was asked for ---- */
+typedef struct mv__rs_ask {
+    const char *op;
+    mv_interp interp;
+    mv_border border;
+    mv_grid grid;
+    mv_shape_rule shape;
+    mv_dtype dtype;
+    double value, a;
+    int lobes, antialias;
+} mv__rs_ask;
+static mv_status mv__rs_ask_make(mv_ctx *ctx, mv__rs_ask *k, const char *op, const mv_resample_opt *opt, mv_border border) {
+    mv_resample_opt o;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    k->op = op;
+    k->interp = o.interp;
+    k->border = o.border == MEDVOL_BORDER_DEFAULT ? border : o.border;
+    k->grid = o.grid;
+    k->shape = o.shape;
+    k->dtype = o.dtype;
+    k->value = o.value;
+    k->a = o.a == 0.0 ? -0.5 : o.a;
+    k->lobes = o.lobes == 0 ? 3 : o.lobes;
+    k->antialias = o.antialias != 0;
+    if (!((int)o.interp >= 0 && (int)o.interp <= MEDVOL_LANCZOS))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "interp", o.interp, -1, "%s: interp = %d is unknown", op, (int)o.interp);
+    if (!((int)o.border >= 0 && (int)o.border <= MEDVOL_BORDER_WRAP))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "border", o.border, -1, "%s: border = %d is unknown", op, (int)o.border);
+    if (!((int)o.grid >= 0 && (int)o.grid <= MEDVOL_GRID_ALIGN_CORNERS))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "grid", o.grid, -1, "%s: grid = %d is unknown", op, (int)o.grid);
+    if (!((int)o.shape >= 0 && (int)o.shape <= MEDVOL_SHAPE_NIBABEL))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shape", o.shape, -1, "%s: shape = %d is unknown", op, (int)o.shape);
+    if (!mv__finite(o.value))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "value", o.value, -1, "%s: value = %g: must be finite", op, o.value);
+    if (!(k->a >= -2.0 && k->a <= 0.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "a", o.a, -1, "%s: a = %g: must be -2..0", op, o.a);
+    if (!(k->lobes >= 2 && k->lobes <= 8))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lobes", o.lobes, -1, "%s: lobes = %d: must be 2..8", op, o.lobes);
+    if (o.dtype != MEDVOL_NONE && !mv_dtype_size(o.dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", o.dtype, -1, "%s: data type %d is unknown", op, (int)o.dtype);
+    return MEDVOL_OK;
+}
+static size_t mv__rs_taps(const mv__rs_ask *k) {
+    return k->interp == MEDVOL_NEAREST ? 1 : k->interp == MEDVOL_LINEAR ? 2 : k->interp == MEDVOL_LANCZOS ? 2 * (size_t)k->lobes : 4;
+}
+/* Weights of the taps floor(x) - (taps / 2 - 1) ... at fraction f of x. */
+static void mv__rs_weights(const mv__rs_ask *k, double f, double *w) {
+    const double g = 1.0 - f, a = k->a, pi = 3.14159265358979323846;
+    double sum = 0.0;
+    int j;
+    switch (k->interp) {
+        case MEDVOL_NEAREST: w[0] = 1.0; break;
+        case MEDVOL_LINEAR: w[0] = g, w[1] = f; break;
+        case MEDVOL_CUBIC:
+            w[0] = g * g * g / 6.0;
+            w[1] = 2.0 / 3.0 - f * f * (1.0 - f / 2.0);
+            w[2] = 2.0 / 3.0 - g * g * (1.0 - g / 2.0);
+            w[3] = f * f * f / 6.0;
+            break;
+        case MEDVOL_CUBIC_CONV:
+            w[0] = a * f * g * g;
+            w[1] = ((a + 2.0) * f - (a + 3.0)) * f * f + 1.0;
+            w[2] = ((a + 2.0) * g - (a + 3.0)) * g * g + 1.0;
+            w[3] = a * g * f * f;
+            break;
+        default:
+            for (j = 0; j < 2 * k->lobes; j++) {
+                double t = f - (double)(j - (k->lobes - 1)), u = t / k->lobes;
+                w[j] = t == 0.0 ? 1.0 : f == 0.0 || fabs(u) >= 1.0 ? 0.0 : sin(pi * t) * sin(pi * u) / (pi * pi * t * u);
+                sum += w[j];
+            }
+            for (j = 0; j < 2 * k->lobes; j++) w[j] /= sum;
+    }
+}
+/* Where a position is read, and which voxel stands at index i. */
+static double mv__rs_fold(mv_border border, double x, size_t n) {
+    double top = (double)(n - 1);
+    if (border == MEDVOL_BORDER_WRAP) {
+        x = fmod(x, (double)n);
+        if (x < 0.0) x += (double)n;
+        return x < (double)n ? x : 0.0;
+    }
+    if (border == MEDVOL_BORDER_MIRROR) {
+        if (n == 1) return 0.0;
+        x = fmod(fabs(x), 2.0 * top);
+        return x > top ? 2.0 * top - x : x;
+    }
+    return x < 0.0 ? 0.0 : x > top ? top : x;
+}
+static size_t mv__rs_map(mv_border border, ptrdiff_t i, size_t n) {
+    ptrdiff_t m = (ptrdiff_t)n;
+    if (i >= 0 && i < m) return (size_t)i;
+    if (border == MEDVOL_BORDER_WRAP) return (size_t)((i % m + m) % m);
+    if (border == MEDVOL_BORDER_MIRROR || border == MEDVOL_BORDER_FORCE_INT) {
+        if (n == 1) return 0;
+        i = (i < 0 ? -i : i) % (2 * (m - 1));
+        return (size_t)(i >= m ? 2 * (m - 1) - i : i);
+    }
+    return i < 0 ? 0 : n - 1;
+}
+/* The taps' own border: B-spline coefficients are mirrored but for wrap (FORCE_INT stands for that in mv__rs_map). */
+static mv_border mv__rs_tap_border(const mv__rs_ask *k) {
+    return k->interp == MEDVOL_CUBIC && k->border != MEDVOL_BORDER_WRAP ? MEDVOL_BORDER_MIRROR : k->border;
+}
+static double mv__rs_snap(double x) {
+    double r = mv__rint(x);
+    return fabs(x - r) < 1e-7 ? r : x;
+}
+static double mv__rs_sigma(const mv__rs_ask *k, double step) {
+    double s = fabs(step);
+    return k->antialias && s > 1.0 && k->interp != MEDVOL_NEAREST ? (s - 1.0) / 2.0 : 0.0;
+}
+
+/* ---- one axis, prepared: output i is the sum of w[i * taps + t] * input[at[i * taps + t]] ---- */
+typedef struct mv__rs_axis {
+    size_t n, m, taps, lo, hi; /* outputs outside lo..hi-1 are the border's value */
+    int same;                  /* the axis is only copied */
+    int32_t *at, *first;       /* first: of the taps, before the border rule */
+    float *w;
+} mv__rs_axis;
+static void mv__rs_axis_free(mv_ctx *ctx, mv__rs_axis *x) {
+    mv__free(ctx, x->w);
+    x->w = NULL;
+}
+static void mv__rs_axis_fill(mv__rs_axis *x, const mv__rs_ask *k, double o, double s, double *g, size_t r) {
+    size_t taps = mv__rs_taps(k), i, j, t, inside = 0;
+    mv_border tap = mv__rs_tap_border(k);
+    double w[16], *sum = g + 2 * r + 1;
+    for (i = 0; i < x->m; i++) {
+        double p = mv__rs_snap(o + s * (double)i), whole;
+        int in = p >= -0.5 - 1e-7 && p <= (double)x->n - 0.5 + 1e-7;
+        if (in && !inside) x->lo = i;
+        if (in) inside = 1, x->hi = i + 1;
+        if (k->interp == MEDVOL_NEAREST) {
+            p = k->border == MEDVOL_BORDER_EDGE || k->border == MEDVOL_BORDER_CONSTANT ? mv__rs_fold(k->border, p, x->n) : p;
+            p = mv__rs_fold(k->border == MEDVOL_BORDER_WRAP ? k->border : MEDVOL_BORDER_EDGE,
+                            mv__rint(mv__rs_fold(k->border, p, x->n) + 1e-7), x->n);
+        } else p = mv__rs_snap(mv__rs_fold(k->border, p, x->n));
+        whole = floor(p);
+        mv__rs_weights(k, p - whole, w);
+        for (t = 0; t < x->taps; t++) sum[t] = 0.0;
+        for (t = 0; t < taps; t++)
+            for (j = 0; j <= 2 * r; j++) sum[t + j] += w[t] * g[j];
+        x->first[i] = (int32_t)whole - (int32_t)((taps + 1) / 2 - 1) - (int32_t)r;
+        for (t = 0; t < x->taps; t++) {
+            x->w[i * x->taps + t] = (float)sum[t];
+            x->at[i * x->taps + t] = (int32_t)mv__rs_map(tap, (ptrdiff_t)x->first[i] + (ptrdiff_t)t, x->n);
+        }
+    }
+    if (k->border != MEDVOL_BORDER_CONSTANT) x->lo = 0, x->hi = x->m;
+}
+/* o + s * i: position of output i. sigma: of the smoothing before, in input voxels. */
+static mv_status mv__rs_axis_make(mv_ctx *ctx, mv__rs_axis *x, const mv__rs_ask *k, size_t n, size_t m, double o, double s,
+                                  double sigma) {
+    size_t r, j, cells, bytes, more;
+    double *g, total = 0.0;
+    mv__memset(x, 0, sizeof *x);
+    x->n = n;
+    x->m = m;
+    x->same = n == m && sigma == 0.0 && fabs(o) < 1e-7 && fabs(o + (s - 1.0) * (double)(m - 1)) < 1e-7;
+    if (!(4.0 * sigma < 1e6))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "antialias", s, -1, "%s: a step of %g voxels is too large to smooth for", k->op, s);
+    r = (size_t)(4.0 * sigma + 0.5);
+    x->taps = mv__rs_taps(k) + 2 * r;
+    if (!mv__mul(m, x->taps, &cells) || !mv__mul(cells, 8, &bytes) || !mv__mul(m, 4, &more) || !mv__add(bytes, more, &bytes) ||
+        !mv__add(bytes, 64, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)m, -1, "%s: %zu voxels of %zu taps are too many", k->op, m, x->taps);
+    g = (double *)mv__alloc(ctx, (2 * r + 1 + x->taps) * sizeof *g);
+    if (!g) return MEDVOL_E_NOMEM;
+    x->w = (float *)mv__alloc(ctx, bytes);
+    if (!x->w) {
+        mv__free(ctx, g);
+        return MEDVOL_E_NOMEM;
+    }
+    x->at = (int32_t *)(void *)(x->w + cells);
+    x->first = x->at + cells;
+    for (j = 0; j <= 2 * r; j++) {
+        double d = ((double)j - (double)r) / (sigma > 0.0 ? sigma : 1.0);
+        g[j] = exp(-0.5 * d * d);
+        total += g[j];
+    }
+    for (j = 0; j <= 2 * r; j++) g[j] /= total;
+    mv__rs_axis_fill(x, k, o, s, g, r);
+    mv__free(ctx, g);
+    return MEDVOL_OK;
+}
+/* The x axis as vector blocks: one allocation, behind it the source of each padding cell of a row. */
+typedef struct mv__rs_rows {
+    mv__rs_xrun run;
+    int32_t *base, *off, *pad; /* pad[0..left-1] before the row, pad[left..left+right-1] behind it */
+    float *w;
+    size_t left, right, width; /* width: floats a padded row takes, reading ahead included */
+} mv__rs_rows;
+static mv_status mv__rs_rows_make(mv_ctx *ctx, mv__rs_rows *q, const mv__rs_axis *x, mv_border tap) {
+    size_t lanes = MV__PICK(mv__rs_lanes)(), blocks = mv__divup(x->m, lanes), cells = blocks * lanes, b, j, t, bytes, pads;
+    int32_t least = 0, most = 0, span = 0;
+    for (j = 0; j < x->m; j++) {
+        if (x->first[j] < least) least = x->first[j];
+        if (x->first[j] > most) most = x->first[j];
+    }
+    q->left = (size_t)-least;
+    q->right = (size_t)most + x->taps > x->n ? (size_t)most + x->taps - x->n : 0;
+    q->width = (q->left + x->n + q->right + 2 * lanes + x->taps + 16 + 15) & ~(size_t)15;
+    pads = q->left + q->right;
+    if (!mv__mul(cells, x->taps * 4 + 4, &bytes) || !mv__add(bytes, (blocks + pads) * 4 + 64, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)x->m, -1, "resample: tables of %zu voxels are too large", x->m);
+    q->w = (float *)mv__alloc(ctx, bytes);
+    if (!q->w) return MEDVOL_E_NOMEM;
+    q->off = (int32_t *)(void *)(q->w + cells * x->taps);
+    q->base = q->off + cells;
+    q->pad = q->base + blocks;
+    for (j = 0; j < q->left; j++) q->pad[j] = (int32_t)mv__rs_map(tap, (ptrdiff_t)j - (ptrdiff_t)q->left, x->n);
+    for (j = 0; j < q->right; j++) q->pad[q->left + j] = (int32_t)mv__rs_map(tap, (ptrdiff_t)(x->n + j), x->n);
+    for (b = 0; b < blocks; b++) {
+        int32_t low = x->first[b * lanes];
+        for (j = b * lanes; j < (b + 1) * lanes && j < x->m; j++)
+            if (x->first[j] < low) low = x->first[j];
+        q->base[b] = low + (int32_t)q->left;
+        for (j = b * lanes; j < (b + 1) * lanes; j++) {
+            size_t i = mv__minz(j, x->m - 1);
+            q->off[j] = x->first[i] - low;
+            if (q->off[j] > span) span = q->off[j];
+            for (t = 0; t < x->taps; t++) q->w[(b * x->taps + t) * lanes + j - b * lanes] = x->w[i * x->taps + t];
+        }
+    }
+    q->run.m = x->m;
+    q->run.taps = x->taps;
+    q->run.base = q->base;
+    q->run.off = q->off;
+    q->run.w = q->w;
+    /* four lanes: permutes are loads there anyway */
+    q->run.mode = lanes == 4 ? 3 : (size_t)span < lanes ? 1 : (size_t)span < 2 * lanes ? 2 : 3;
+    return MEDVOL_OK;
+}
+
+/* ---- the separable path. A job makes rows y0..y1-1 of planes z0..z1-1: z-combined rows are kept in a ring as long as the y
+   taps need them, the y-combined row is padded by the border rule and goes through the x pass. ---- */
+typedef struct mv__rs_view { /* three axes of a volume */
+    unsigned char *p;
+    mv_dtype type;
+    size_t n[3], sy, sz; /* strides in elements */
+    double slope, inter;
+} mv__rs_view;
+static void mv__rs_view_of(mv__rs_view *w, const mv_volume *v, size_t which) { /* volume `which` of the further axes */
+    size_t at = 0;
+    int d;
+    for (d = 0; d < 3; d++) w->n[d] = d < v->ndim ? v->dim[d] : 1;
+    w->sy = v->ndim > 1 ? (size_t)v->stride[1] : w->n[0];
+    w->sz = v->ndim > 2 ? (size_t)v->stride[2] : w->n[1] * w->sy;
+    for (d = 3; d < v->ndim; d++) {
+        at += which % v->dim[d] * (size_t)v->stride[d];
+        which /= v->dim[d];
+    }
+    w->type = v->dtype;
+    w->p = (unsigned char *)v->data + at * mv_dtype_size(v->dtype);
+    mv__vol_scaling(v, &w->slope, &w->inter);
+}
+typedef void (*mv__rs_comb_fn)(float *d, const void *const *rows, const float *w, size_t taps, size_t n);
+typedef struct mv__rs_sep {
+    mv__rs_view src, dst;
+    const mv__rs_axis *ax;
+    mv__rs_rows rows;
+    mv__rs_comb_fn comb; /* of the source's type, NULL: rows are converted first */
+    float value;
+    int nt, scaled, nearest;
+    unsigned char fill[32]; /* one element of the border, nearest */
+    size_t tile, tiles, slab, slabs;                  /* rows of y and planes of z a job */
+    size_t ring, width, stage, bytes, o_row, o_conv, o_stage, o_ptr, o_tag; /* scratch of a job */
+    unsigned char *scratch;
+} mv__rs_sep;
+typedef struct mv__rs_job { /* what a job keeps at hand */
+    float *ring, *row, *conv, *stage;
+    const void **ptr, **yptr;
+    size_t *tag, *stamp;
+    unsigned char *to; /* where the staged values go */
+    size_t held;
+} mv__rs_job;
+static int mv__rs_plain(const mv__rs_axis *a) { return a->taps == 1; }
+static void mv__rs_give(const mv__rs_sep *g, mv__rs_job *j) { /* empty the stage */
+    if (j->held) MV__PICK(mv__rs_flush)((float *)(void *)j->to, j->stage + (size_t)((uintptr_t)j->to / 4 % 16), j->held);
+    j->held = 0;
+    (void)g;
+}
+/* Where the next row of 32-bit values may be written: the destination, or the stage in front of it. */
+static float *mv__rs_where(const mv__rs_sep *g, mv__rs_job *j, unsigned char *to) {
+    size_t m = g->dst.n[0];
+    if (!g->nt) return (float *)(void *)to;
+    if (j->held && (j->to + 4 * j->held != to || j->held + m > g->stage)) mv__rs_give(g, j);
+    if (!j->held) j->to = to;
+    j->held += m;
+    return j->stage + (size_t)((uintptr_t)j->to / 4 % 16) + j->held - m;
+}
+static void mv__rs_fill(float *d, size_t n, float value) {
+    size_t i;
+    for (i = 0; i < n; i++) d[i] = value;
+}
+static const float *mv__rs_zrow(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size_t iy, size_t turn) {
+    const mv__rs_axis *az = &g->ax[2];
+    size_t size = mv_dtype_size(g->src.type), n = g->src.n[0], slot = iy % g->ring, t;
+    float *d;
+    if (mv__rs_plain(az) && g->src.type == MEDVOL_F32 && !g->scaled)
+        return (const float *)(const void *)(g->src.p + ((size_t)az->at[oz] * g->src.sz + iy * g->src.sy) * size);
+    for (t = 0; j->tag[slot] != iy && j->stamp[slot] == turn; t++) slot = (slot + 1) % g->ring; /* in use by this row */
+    d = j->ring + slot * g->width;
+    j->stamp[slot] = turn;
+    if (j->tag[slot] == iy) return d;
+    j->tag[slot] = iy;
+    for (t = 0; t < az->taps; t++) {
+        const unsigned char *s = g->src.p + ((size_t)az->at[oz * az->taps + t] * g->src.sz + iy * g->src.sy) * size;
+        j->ptr[t] = s;
+        if (!g->comb) {
+            mv__cv_run(j->conv + t * g->width, MEDVOL_F32, s, g->src.type, n, g->src.slope, g->src.inter, 0);
+            j->ptr[t] = j->conv + t * g->width;
+        }
+    }
+    if (g->comb) g->comb(d, j->ptr, az->w + oz * az->taps, az->taps, n);
+    else MV__PICK(mv__rs_comb_f32)(d, j->ptr, az->w + oz * az->taps, az->taps, n);
+    if (g->comb && g->scaled) MV__PICK(mv__rs_scale)(d, n, (float)g->src.slope, (float)g->src.inter);
+    return d;
+}
+static void mv__rs_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size_t oy, size_t turn) {
+    const mv__rs_axis *ax = &g->ax[0], *ay = &g->ax[1], *az = &g->ax[2];
+    size_t n = g->src.n[0], m = g->dst.n[0], t;
+    unsigned char *to = g->dst.p + (oz * g->dst.sz + oy * g->dst.sy) * mv_dtype_size(g->dst.type);
+    float *row = j->row + g->rows.left, *d = g->dst.type == MEDVOL_F32 ? mv__rs_where(g, j, to) : j->stage;
+    if (oz < az->lo || oz >= az->hi || oy < ay->lo || oy >= ay->hi || ax->lo >= ax->hi) mv__rs_fill(d, m, g->value);
+    else {
+        for (t = 0; t < ay->taps; t++) j->yptr[t] = mv__rs_zrow(g, j, oz, (size_t)ay->at[oy * ay->taps + t], turn);
+        if (mv__rs_plain(ay)) mv__memcpy(ax->same ? d : row, j->yptr[0], n * sizeof(float));
+        else MV__PICK(mv__rs_comb_f32)(ax->same ? d : row, j->yptr, ay->w + oy * ay->taps, ay->taps, n);
+        if (!ax->same) {
+            for (t = 0; t < g->rows.left; t++) j->row[t] = row[g->rows.pad[t]];
+            for (t = 0; t < g->rows.right; t++) row[n + t] = row[g->rows.pad[g->rows.left + t]];
+            MV__PICK(mv__rs_x)(d, j->row, &g->rows.run);
+            mv__rs_fill(d, ax->lo, g->value);
+            mv__rs_fill(d + ax->hi, m - ax->hi, g->value);
+        }
+    }
+    if (g->dst.type != MEDVOL_F32) mv__cv_run(to, g->dst.type, d, MEDVOL_F32, m, 1.0, 0.0, 0);
+}
+static void mv__rs_fill_raw(unsigned char *d, size_t n, const unsigned char *value, size_t size) {
+    size_t i;
+    for (i = 0; i < n; i++) mv__memcpy(d + i * size, value, size);
+}
+static void mv__rs_near_x(const mv__rs_sep *g, const unsigned char *src, const int32_t *row, unsigned char *d, size_t size) {
+    const mv__rs_axis *ax = &g->ax[0];
+    size_t i;
+    if (ax->same) mv__memcpy(d, src, ax->m * size);
+    else if (size == 1) MV__PICK(mv__rs_pick_b1)(d, row, &g->rows.run);
+    else if (size == 2) MV__PICK(mv__rs_pick_b2)(d, row, &g->rows.run);
+    else if (size == 4) MV__PICK(mv__rs_pick_b4)(d, row, &g->rows.run);
+    else if (size == 8)
+        for (i = 0; i < ax->m; i++) mv__memcpy(d + i * 8, src + (size_t)ax->at[i] * 8, 8);
+    else
+        for (i = 0; i < ax->m; i++) mv__memcpy(d + i * size, src + (size_t)ax->at[i] * size, size);
+    mv__rs_fill_raw(d, ax->lo, g->fill, size);
+    mv__rs_fill_raw(d + ax->hi * size, ax->m - ax->hi, g->fill, size);
+}
+static void mv__rs_near_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size_t oy) {
+    const mv__rs_axis *ax = &g->ax[0], *ay = &g->ax[1], *az = &g->ax[2];
+    size_t size = mv_dtype_size(g->src.type), n = g->src.n[0], m = g->dst.n[0];
+    int same_type = g->src.type == g->dst.type;
+    unsigned char *to = g->dst.p + (oz * g->dst.sz + oy * g->dst.sy) * mv_dtype_size(g->dst.type), *d = to;
+    if (!same_type) d = (unsigned char *)j->stage;
+    else if (size == 4) d = (unsigned char *)mv__rs_where(g, j, to);
+    if (oz < az->lo || oz >= az->hi || oy < ay->lo || oy >= ay->hi || ax->lo >= ax->hi) mv__rs_fill_raw(d, m, g->fill, size);
+    else {
+        size_t at = (size_t)az->at[oz] * g->src.sz + (size_t)ay->at[oy] * g->src.sy;
+        const unsigned char *s = g->src.p + at * size;
+        int32_t *row = (int32_t *)(void *)j->row;
+        if (!ax->same && size <= 4 && size != 3 && j->tag[0] != at) { /* rows come again when there are more of them */
+            if (size == 4) mv__memcpy(row, s, n * 4);
+            else MV__PICK(mv__rs_widen)(row, s, size, n);
+            j->tag[0] = at;
+        }
+        mv__rs_near_x(g, s, row, d, size);
+    }
+    if (!same_type) mv__cv_run(to, g->dst.type, d, g->src.type, m, g->src.slope, g->src.inter, 0);
+}
+static void mv__rs_sep_job(void *arg, size_t job) {
+    const mv__rs_sep *g = (const mv__rs_sep *)arg;
+    unsigned char *s = g->scratch + job * g->bytes;
+    size_t y0 = job % g->tiles * g->tile, y1 = mv__minz(g->dst.n[1], y0 + g->tile), z, y, k, turn = 0;
+    size_t z0 = job / g->tiles * g->slab, z1 = mv__minz(g->dst.n[2], z0 + g->slab);
+    mv__rs_job j;
+    j.ring = (float *)(void *)s;
+    j.row = (float *)(void *)(s + g->o_row);
+    j.conv = (float *)(void *)(s + g->o_conv);
+    j.stage = (float *)(void *)(s + g->o_stage);
+    j.ptr = (const void **)(void *)(s + g->o_ptr);
+    j.yptr = j.ptr + g->ax[2].taps;
+    j.tag = (size_t *)(void *)(s + g->o_tag);
+    j.stamp = j.tag + g->ring;
+    j.to = NULL;
+    j.held = 0;
+    mv__memset(j.row, 0, g->width * sizeof(float)); /* what is read ahead must be numbers */
+    for (k = 0; k < g->ring; k++) j.stamp[k] = 0;
+    j.tag[0] = (size_t)-1;
+    for (z = z0; z < z1; z++) {
+        if (!g->nearest)
+            for (k = 0; k < g->ring; k++) j.tag[k] = (size_t)-1;
+        for (y = y0; y < y1; y++)
+            if (g->nearest) mv__rs_near_line(g, &j, z, y);
+            else mv__rs_line(g, &j, z, y, ++turn);
+    }
+    mv__rs_give(g, &j);
+}
+/* Tiles: the source rows that one output row's neighbours need again stay in the caches; about 32 jobs a volume. */
+static mv_status mv__rs_sep_plan(mv_ctx *ctx, mv__rs_sep *g) {
+    const mv__rs_axis *ay = &g->ax[1], *az = &g->ax[2];
+    size_t in, rows, jobs, at, total = 1;
+    int generic = !g->comb && !g->nearest;
+    in = az->taps * g->src.n[0] * sizeof(float);
+    rows = mv__maxz(16, ((size_t)256 << 10) / mv__maxz(in, 1));
+    g->tile = mv__maxz(1, (size_t)((double)rows * (double)ay->m / (double)ay->n));
+    g->tile = mv__minz(mv__maxz(g->tile, 16), ay->m);
+    g->tiles = mv__divup(ay->m, g->tile);
+    g->tile = mv__divup(ay->m, g->tiles);
+    g->tiles = mv__divup(ay->m, g->tile);
+    if (!mv__mul(g->dst.n[0], ay->m, &total) || !mv__mul(total, az->m, &total)) total = (size_t)-1;
+    jobs = mv__minz(32, total / ((size_t)64 << 10) + 1);
+    g->slabs = mv__minz(az->m, mv__divup(jobs, g->tiles));
+    g->slab = mv__divup(az->m, g->slabs);
+    g->slabs = mv__divup(az->m, g->slab);
+    g->ring = ay->taps;
+    g->width = mv__maxz(g->rows.width, (g->src.n[0] + 15) & ~(size_t)15);
+    g->stage = mv__maxz(2048, g->dst.n[0]);
+    at = (g->nearest ? 0 : g->ring * g->width) * sizeof(float);
+    g->o_row = at;
+    at += g->width * sizeof(float);
+    g->o_conv = at;
+    at += generic ? az->taps * g->width * sizeof(float) : 0;
+    g->o_stage = at;
+    at += (g->stage * (g->nearest ? mv__maxz(4, mv_dtype_size(g->src.type)) : 4) + 127) & ~(size_t)63;
+    g->o_ptr = at;
+    at += ((az->taps + ay->taps) * sizeof(void *) + 63) & ~(size_t)63;
+    g->o_tag = at;
+    at += (2 * g->ring * sizeof(size_t) + 63) & ~(size_t)63;
+    g->bytes = at;
+    if (!mv__mul(g->bytes, g->tiles * g->slabs, &at))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)at, -1, "resample: the scratch rows are too large");
+    return (g->scratch = (unsigned char *)mv__alloc(ctx, at)) ? MEDVOL_OK : MEDVOL_E_NOMEM;
+}
+static mv__rs_comb_fn mv__rs_comb_of(mv_dtype t) {
+    switch (t) {
+        case MEDVOL_F32: return MV__PICK(mv__rs_comb_f32);
+        case MEDVOL_U8: return MV__PICK(mv__rs_comb_u8);
+        case MEDVOL_I16: return MV__PICK(mv__rs_comb_i16);
+        case MEDVOL_U16: return MV__PICK(mv__rs_comb_u16);
+        default: return NULL;
+    }
+}
+static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src, const mv__rs_axis *ax,
+                                  const mv__rs_ask *k, const unsigned char *fill, int nt) {
+    mv__rs_sep g;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.src = *src;
+    g.dst = *dst;
+    g.ax = ax;
+    g.nearest = k->interp == MEDVOL_NEAREST && !(ax[0].taps > 1 || ax[1].taps > 1 || ax[2].taps > 1);
+    if (g.nearest && fill) mv__memcpy(g.fill, fill, sizeof g.fill);
+    g.comb = mv__rs_comb_of(src->type);
+    g.scaled = mv__scaled(src->slope, src->inter);
+    g.value = (float)k->value;
+    g.nt = nt && mv_dtype_size(dst->type) == 4 && (dst->type == MEDVOL_F32 || (g.nearest && dst->type == src->type));
+    if ((st = mv__rs_rows_make(ctx, &g.rows, &ax[0], mv__rs_tap_border(k))) < 0) return st;
+    st = mv__rs_sep_plan(ctx, &g);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g.tiles * g.slabs, mv__rs_sep_job, &g, k->op);
+    mv__free(ctx, g.scratch);
+    mv__free(ctx, g.rows.w);
+    return st;
+}
+
+/* ---- an f32 copy of one volume: with a margin, filtered to B-spline coefficients, or both ---- */
+typedef struct mv__rs_copy {
+    mv__rs_view src;
+    float *block, *data; /* data: voxel 0, 0, 0 */
+    size_t margin, sy, sz, planes; /* planes a job */
+    mv_border tap;
+    mv__rs_pole pole[3];
+    int filter[3];
+} mv__rs_copy;
+static void mv__rs_pole_make(mv__rs_pole *p, size_t n, int wrap) {
+    const double z = sqrt(3.0) - 2.0;
+    double zn = pow(z, (double)n), z2 = pow(z, 2.0 * ((double)n - 1.0));
+    size_t k;
+    p->n = n;
+    p->wrap = wrap;
+    p->nfirst = mv__minz(n, MV__RS_FIRST);
+    p->pole = (float)z;
+    p->gain = (float)(-6.0 * z);
+    p->last = wrap ? p->gain : (float)(6.0 * z / (z * z - 1.0));
+    for (k = 0; k < p->nfirst; k++) {
+        double w = pow(z, (double)k);
+        if (wrap) w /= 1.0 - zn;
+        else if (n > 1) { /* the line and its mirror image, for ever */
+            if (k > 0 && k < n - 1) w += pow(z, 2.0 * (double)n - 2.0 - (double)k);
+            w /= 1.0 - z2;
+        }
+        p->first[k] = (float)w;
+    }
+}
+static void mv__rs_copy_plane(void *arg, size_t job) {
+    const mv__rs_copy *c = (const mv__rs_copy *)arg;
+    size_t n = c->src.n[0], ny = c->src.n[1], size = mv_dtype_size(c->src.type), z, y, x;
+    size_t lanes = MV__PICK(mv__rs_lanes)(), pad = (n + 15) & ~(size_t)15;
+    for (z = job * c->planes; z < mv__minz(c->src.n[2], (job + 1) * c->planes); z++) {
+        float *plane = c->data + z * c->sz;
+        for (y = 0; y < ny; y++) {
+            float *row = plane + y * c->sy;
+            const unsigned char *s = c->src.p + (z * c->src.sz + y * c->src.sy) * size;
+            if (c->src.type == MEDVOL_F32 && !mv__scaled(c->src.slope, c->src.inter)) mv__memcpy(row, s, n * sizeof(float));
+            else mv__cv_run(row, MEDVOL_F32, s, c->src.type, n, c->src.slope, c->src.inter, 0);
+            if (c->filter[0] || c->filter[1]) mv__rs_fill(row + n, pad - n, 0.0f);
+            if (c->filter[0] && (y + 1) % lanes == 0) MV__PICK(mv__rs_pre_x)(row - (lanes - 1) * c->sy, c->sy, &c->pole[0]);
+        }
+        if (c->filter[0] && ny % lanes) {
+            for (y = ny; y % lanes; y++) mv__rs_fill(plane + y * c->sy, pad, 0.0f);
+            MV__PICK(mv__rs_pre_x)(plane + ny / lanes * lanes * c->sy, c->sy, &c->pole[0]);
+        }
+        if (c->filter[1])
+            for (x = 0; x < pad; x += 256) MV__PICK(mv__rs_pre_col)(plane + x, c->sy, mv__minz(256, pad - x), &c->pole[1]);
+    }
+}
+static void mv__rs_copy_z(void *arg, size_t y) {
+    const mv__rs_copy *c = (const mv__rs_copy *)arg;
+    size_t pad = (c->src.n[0] + 15) & ~(size_t)15, x;
+    for (x = 0; x < pad; x += 256)
+        MV__PICK(mv__rs_pre_col)(c->data + y * c->sy + x, c->sz, mv__minz(256, pad - x), &c->pole[2]);
+}
+static void mv__rs_copy_margin(void *arg, size_t z) { /* x and y margins of a plane */
+    const mv__rs_copy *c = (const mv__rs_copy *)arg;
+    ptrdiff_t m = (ptrdiff_t)c->margin, n = (ptrdiff_t)c->src.n[0], ny = (ptrdiff_t)c->src.n[1], y, k;
+    for (y = 0; y < ny; y++) {
+        float *row = c->data + z * c->sz + (size_t)y * c->sy;
+        for (k = 1; k <= m; k++) {
+            row[-k] = row[mv__rs_map(c->tap, -k, (size_t)n)];
+            row[n - 1 + k] = row[mv__rs_map(c->tap, n - 1 + k, (size_t)n)];
+        }
+    }
+    for (k = 1; k <= m; k++) {
+        float *plane = c->data + z * c->sz - m;
+        size_t bytes = (size_t)(n + 2 * m) * sizeof(float);
+        mv__memcpy(plane - (size_t)k * c->sy, plane + mv__rs_map(c->tap, -k, (size_t)ny) * c->sy, bytes);
+        mv__memcpy(plane + (size_t)(ny - 1 + k) * c->sy, plane + mv__rs_map(c->tap, ny - 1 + k, (size_t)ny) * c->sy, bytes);
+    }
+}
+/* filter[]: which axes become B-spline coefficients. The block is the caller's to free. */
+static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view *src, const mv__rs_ask *k, size_t margin,
+                                  const int *filter) {
+    size_t rows, cells, bytes, r;
+    ptrdiff_t m = (ptrdiff_t)margin, z;
+    mv_status st;
+    mv__memset(c, 0, sizeof *c);
+    c->src = *src;
+    c->margin = margin;
+    c->tap = mv__rs_tap_border(k);
+    for (r = 0; r < 3; r++) {
+        c->filter[r] = filter[r] && src->n[r] > 1;
+        mv__rs_pole_make(&c->pole[r], src->n[r], k->border == MEDVOL_BORDER_WRAP);
+    }
+    c->sy = ((src->n[0] + 15) & ~(size_t)15) + ((2 * margin + 15) & ~(size_t)15);
+    if (!mv__add(src->n[1], 2 * margin + 16, &rows) || !mv__mul(rows, c->sy, &c->sz) || !mv__add(c->sz, 1024 + 272, &c->sz))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[0], -1, "%s: src is too large for a copy", k->op);
+    c->sz = (c->sz & ~(size_t)1023) + 272; /* planes start 17 cache lines apart modulo a page: columns along z use all sets */
+    if (!mv__mul(src->n[2] + 2 * margin, c->sz, &cells) || !mv__add(cells, 64, &cells) || !mv__mul(cells, sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy", k->op);
+    if ((c->block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    c->data = c->block + margin * (c->sz + c->sy + 1) + 16;
+    c->planes = mv__divup(src->n[2], 64);
+    st = mv_parallel_for(ctx, mv__divup(src->n[2], c->planes), mv__rs_copy_plane, c, k->op);
+    if (st == MEDVOL_OK && c->filter[2]) st = mv_parallel_for(ctx, src->n[1], mv__rs_copy_z, c, k->op);
+    if (st == MEDVOL_OK && margin) {
+        st = mv_parallel_for(ctx, src->n[2], mv__rs_copy_margin, c, k->op);
+        for (z = 1; st == MEDVOL_OK && z <= m; z++) {
+            float *first = c->data - m * ((ptrdiff_t)c->sy + 1);
+            size_t n = src->n[2], plane = (src->n[1] + 2 * margin - 1) * c->sy + src->n[0] + 2 * margin;
+            mv__memcpy(first - (size_t)z * c->sz, first + mv__rs_map(c->tap, -z, n) * c->sz, plane * sizeof(float));
+            mv__memcpy(first + (n - 1 + (size_t)z) * c->sz, first + mv__rs_map(c->tap, (ptrdiff_t)n - 1 + z, n) * c->sz,
+                       plane * sizeof(float));
+        }
+    }
+    if (st < 0) {
+        mv__free(ctx, c->block);
+        c->block = NULL;
+    }
+    return st;
+}
+
+/* ---- the general path: output row by row through the matrix ---- */
+typedef struct mv__rs_gen {
+    mv__rs_view src, dst; /* src of NEAREST: as it is; of the others: f32, read through v */
+    mv__rs_src v;
+    size_t margin;        /* of v: 0 or half the taps */
+    const mv__rs_ask *k;
+    double m[12];
+    int nt, fast;
+    unsigned char fill[32];
+    size_t ty, tz, tiles; /* tiles along y */
+} mv__rs_gen;
+/* One value by the letter of the rules: what the fast kernels leave out. */
+static float mv__rs_one(const mv__rs_gen *g, const double *p) {
+    size_t taps = mv__rs_taps(g->k), at[3][16], i, j, k;
+    double w[3][16], sum = 0.0;
+    mv_border tap = mv__rs_tap_border(g->k);
+    ptrdiff_t m = (ptrdiff_t)g->margin;
+    int r;
+    for (r = 0; r < 3; r++) {
+        double x = mv__rs_snap(mv__rs_fold(g->k->border, mv__rs_snap(p[r]), g->v.n[r])), whole = floor(x);
+        size_t stride = r == 0 ? 1 : r == 1 ? g->v.sy : g->v.sz;
+        mv__rs_weights(g->k, x - whole, w[r]);
+        for (i = 0; i < taps; i++) { /* a margin holds what stands outside */
+            ptrdiff_t t = (ptrdiff_t)whole - (ptrdiff_t)(taps / 2 - 1) + (ptrdiff_t)i;
+            at[r][i] = m ? (size_t)(t + m) * stride : mv__rs_map(tap, t, g->v.n[r]) * stride;
+        }
+    }
+    for (k = 0; k < taps; k++)
+        for (j = 0; j < taps; j++) {
+            const float *q = g->v.data - m * (ptrdiff_t)(1 + g->v.sy + g->v.sz) + (at[2][k] + at[1][j]);
+            double s = 0.0;
+            for (i = 0; i < taps; i++) s += w[0][i] * (double)q[at[0][i]];
+            sum += w[2][k] * w[1][j] * s;
+        }
+    return (float)sum;
+}
+static size_t mv__rs_one_near(const mv__rs_gen *g, const double *p) { /* element index */
+    size_t at = 0;
+    int r;
+    for (r = 0; r < 3; r++) {
+        mv_border b = g->k->border;
+        double x = mv__rint(mv__rs_fold(b, p[r], g->src.n[r]) + 1e-7);
+        x = mv__rs_fold(b == MEDVOL_BORDER_WRAP ? b : MEDVOL_BORDER_EDGE, x, g->src.n[r]);
+        at += (size_t)x * (r == 0 ? 1 : r == 1 ? g->src.sy : g->src.sz);
+    }
+    return at;
+}
+/* Outputs first..last-1 of a row whose positions lie within lo..n-1-lo on all axes: lo -0.5 is the volume's extent. */
+static void mv__rs_inside(const mv__rs_gen *g, const double *at, const double *step, double low, size_t m, size_t *first,
+                          size_t *last) {
+    double a = 0.0, b = (double)m - 1.0;
+    size_t i, j;
+    int r;
+    for (r = 0; r < 3; r++) {
+        double lo = low - 1e-7, hi = (double)(g->src.n[r] - 1) - low + 1e-7, u, v;
+        if (fabs(step[r]) * (double)m < 1e-9) {
+            if (!(at[r] >= lo && at[r] <= hi)) b = -1.0;
+            continue;
+        }
+        u = (lo - at[r]) / step[r];
+        v = (hi - at[r]) / step[r];
+        if (u > v) {
+            double t = u;
+            u = v;
+            v = t;
+        }
+        a = u > a ? u : a;
+        b = v < b ? v : b;
+    }
+    *first = *last = 0;
+    if (!(a <= b + 1.0)) return; /* then settle the ends by the positions themselves */
+    i = a < 1.0 ? 0 : mv__minz((size_t)a - 1, m);
+    j = b < 0.0 ? 0 : mv__minz((size_t)b + 2, m);
+#define MV__RS_IN(t, r) \
+    (at[r] + (double)(t) * step[r] >= low - 1e-7 && at[r] + (double)(t) * step[r] <= (double)(g->src.n[r] - 1) - low + 1e-7)
+    while (i < j && !(MV__RS_IN(i, 0) && MV__RS_IN(i, 1) && MV__RS_IN(i, 2))) i++;
+    while (j > i && !(MV__RS_IN(j - 1, 0) && MV__RS_IN(j - 1, 1) && MV__RS_IN(j - 1, 2))) j--;
+#undef MV__RS_IN
+    *first = i;
+    *last = j;
+}
+/* n real values of a row from output x on; a..b-1 of the row are for the fast kernels */
+static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, const double *step, size_t x, size_t n, size_t a,
+                              size_t b) {
+    size_t i, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
+    double p[3];
+    int r;
+    for (i = 0; i < n; i++) {
+        if (i == fa && fb > fa) {
+            for (r = 0; r < 3; r++) p[r] = at[r] + (double)(x + i) * step[r];
+            if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__rs_lin)(d + i, &g->v, p, step, fb - fa);
+            else MV__PICK(mv__rs_cub)(d + i, &g->v, p, step, fb - fa, g->k->interp == MEDVOL_CUBIC, (float)g->k->a);
+            i = fb - 1;
+        } else {
+            int in = 1;
+            for (r = 0; r < 3; r++) {
+                p[r] = at[r] + (double)(x + i) * step[r];
+                in = in && p[r] >= -0.5 - 1e-7 && p[r] <= (double)g->src.n[r] - 0.5 + 1e-7;
+            }
+            d[i] = in || g->k->border != MEDVOL_BORDER_CONSTANT ? mv__rs_one(g, p) : (float)g->k->value;
+        }
+    }
+}
+static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, const double *at, const double *step, size_t x, size_t n,
+                            size_t a, size_t b) {
+    int32_t idx[256 + 16];
+    size_t size = mv_dtype_size(g->src.type), i, j, len, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
+    double p[3];
+    int r;
+    for (i = 0; i < n; i += len) {
+        len = 1;
+        if (i >= fa && i < fb) {
+            len = mv__minz(256, fb - i);
+            MV__PICK(mv__rs_near)(idx, &g->v, at, step, x + i, len);
+            if (size == 4) MV__PICK(mv__rs_take)((float *)(void *)d + i, (const float *)(const void *)g->src.p, idx, len);
+            else
+                for (j = 0; j < len; j++) mv__memcpy(d + (i + j) * size, g->src.p + (size_t)idx[j] * size, size);
+            continue;
+        }
+        for (r = 0; r < 3; r++) p[r] = at[r] + (double)(x + i) * step[r];
+        r = 3;
+        if (g->k->border == MEDVOL_BORDER_CONSTANT)
+            for (r = 0; r < 3 && p[r] >= -0.5 - 1e-7 && p[r] <= (double)g->src.n[r] - 0.5 + 1e-7; r++) {}
+        mv__memcpy(d + i * size, r < 3 ? g->fill : g->src.p + mv__rs_one_near(g, p) * size, size);
+    }
+}
+static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
+    unsigned char buffer[1024 * 4];
+    size_t ds = mv_dtype_size(g->dst.type), ss = mv_dtype_size(g->src.type), m = g->dst.n[0], a = 0, b = 0, x, n, room;
+    unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
+    mv_interp kind = g->k->interp;
+    mv_border border = g->k->border;
+    double at[3], step[3];
+    int near = kind == MEDVOL_NEAREST, r, direct = near ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
+    direct = direct && !g->nt;
+    for (r = 0; r < 3; r++) {
+        at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
+        step[r] = g->m[4 * r];
+    }
+    if (g->fast && kind != MEDVOL_LANCZOS) {
+        if (border == MEDVOL_BORDER_EDGE) b = m;
+        else mv__rs_inside(g, at, step, border == MEDVOL_BORDER_CONSTANT ? -0.5 : 0.0, m, &a, &b);
+    }
+    room = near ? sizeof buffer / ss : 1024;
+    for (x = 0; x < m; x += n) {
+        unsigned char *d = direct ? to + x * ds : buffer;
+        n = direct ? m : mv__minz(room, m - x);
+        if (near) mv__rs_gen_near(g, d, at, step, x, n, a, b);
+        else mv__rs_gen_values(g, (float *)(void *)d, at, step, x, n, a, b);
+        if (direct) continue;
+        if (g->nt) MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
+        else if (near) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
+        else mv__cv_run(to + x * ds, g->dst.type, buffer, MEDVOL_F32, n, 1.0, 0.0, 0);
+    }
+}
+static void mv__rs_gen_job(void *arg, size_t job) {
+    const mv__rs_gen *g = (const mv__rs_gen *)arg;
+    size_t y0 = job % g->tiles * g->ty, z0 = job / g->tiles * g->tz, y, z;
+    for (z = z0; z < mv__minz(g->dst.n[2], z0 + g->tz); z++)
+        for (y = y0; y < mv__minz(g->dst.n[1], y0 + g->ty); y++) mv__rs_gen_row(g, y, z);
+}
+/* Smooth src where m shrinks: an f32 volume of the same shape, by the separable path with one tap. */
+static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, const mv__rs_view *src, const mv__rs_ask *k,
+                               const double *sigma) {
+    mv__rs_axis ax[3];
+    mv__rs_ask one = *k;
+    mv_status st = MEDVOL_OK;
+    size_t cells = src->n[0], bytes;
+    int r;
+    one.interp = MEDVOL_NEAREST;
+    if (!mv__mul(cells, src->n[1], &cells) || !mv__mul(cells, src->n[2], &cells) || !mv__mul(cells, sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy", k->op);
+    mv__memset(ax, 0, sizeof ax);
+    *out = *src;
+    out->type = MEDVOL_F32;
+    out->sy = src->n[0];
+    out->sz = src->n[0] * src->n[1];
+    out->slope = 1.0;
+    out->inter = 0.0;
+    for (r = 0; r < 3 && st == MEDVOL_OK; r++) st = mv__rs_axis_make(ctx, &ax[r], &one, src->n[r], src->n[r], 0.0, 1.0, sigma[r]);
+    if (st == MEDVOL_OK && (*block = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    out->p = (unsigned char *)*block;
+    if (st == MEDVOL_OK) st = mv__rs_separable(ctx, out, src, ax, &one, NULL, 0);
+    for (r = 0; r < 3; r++) mv__rs_axis_free(ctx, &ax[r]);
+    return st;
+}
+static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src, const mv__rs_ask *k,
+                                const double *m, const unsigned char *fill, int nt) {
+    static const int all[3] = {1, 1, 1}, none[3] = {0, 0, 0};
+    mv__rs_gen g;
+    mv__rs_copy c;
+    float *smooth = NULL;
+    double sigma[3], reach;
+    size_t total;
+    mv_status st = MEDVOL_OK;
+    int r, near = k->interp == MEDVOL_NEAREST;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&c, 0, sizeof c);
+    g.src = *src;
+    g.dst = *dst;
+    g.k = k;
+    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (near ? src->type : MEDVOL_F32);
+    mv__memcpy(g.m, m, sizeof g.m);
+    if (fill) mv__memcpy(g.fill, fill, sizeof g.fill);
+    for (r = 0; r < 3; r++) {
+        g.v.n[r] = src->n[r];
+        sigma[r] = mv__rs_sigma(k, sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]));
+    }
+    if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth(ctx, &g.src, &smooth, src, k, sigma);
+    if (st == MEDVOL_OK && !near) {
+        g.margin = k->interp == MEDVOL_LINEAR ? 0 : mv__rs_taps(k) / 2;
+        if (g.margin || g.src.type != MEDVOL_F32 || mv__scaled(g.src.slope, g.src.inter)) {
+            st = mv__rs_copy_make(ctx, &c, &g.src, k, g.margin, k->interp == MEDVOL_CUBIC ? all : none);
+            g.src.sy = c.sy;
+            g.src.sz = c.sz;
+            g.src.p = (unsigned char *)c.data;
+            g.src.type = MEDVOL_F32;
+        }
+    }
+    g.v.data = (const float *)(const void *)g.src.p;
+    g.v.sy = g.src.sy;
+    g.v.sz = g.src.sz;
+    /* the fast kernels index with 31 bits and keep 64 positions in floats */
+    g.fast = src->n[0] > 1 && mv__mul(g.src.sz, src->n[2] + 2 * g.margin + 1, &total) && total < 0x7fffffff;
+    for (r = 0; r < 3; r++) {
+        reach = fabs(m[4 * r]) * (double)dst->n[0] + fabs(m[4 * r + 1]) * (double)dst->n[1] +
+                fabs(m[4 * r + 2]) * (double)dst->n[2] + fabs(m[4 * r + 3]);
+        g.fast = g.fast && reach < 4194304.0 && fabs(m[4 * r]) < 1024.0;
+    }
+    g.ty = mv__minz(dst->n[1], 16);
+    g.tz = mv__minz(dst->n[2], 16);
+    g.tiles = mv__divup(dst->n[1], g.ty);
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, g.tiles * mv__divup(dst->n[2], g.tz), mv__rs_gen_job, &g, k->op);
+    mv__free(ctx, c.block);
+    mv__free(ctx, smooth);
+    return st;
+}
+
+/* ---- the calls ---- */
+typedef struct mv__rs_plan {
+    size_t n[3], m[3];
+    double t[12];  /* output voxel to input voxel */
+    int diagonal;
+} mv__rs_plan;
+static mv_status mv__rs_check_shape(mv_ctx *ctx, const char *op, const char *name, const size_t *shape, int axes, size_t *out) {
+    int r;
+    for (r = 0; r < 3; r++) {
+        out[r] = r < axes ? shape[r] : 1;
+        if (out[r] == 0) return mv__fail(ctx, MEDVOL_E_SIZE, name, 0, -1, "%s: %s[%d] = 0: must be at least 1", op, name, r);
+        if (out[r] > (size_t)1 << 30)
+            return mv__fail(ctx, MEDVOL_E_SIZE, name, (double)out[r], -1, "%s: %s[%d] = %zu: at most 2^30", op, name, r, out[r]);
+    }
+    return MEDVOL_OK;
+}
+/* position of output 0 and step along an axis; ratio: the step a new spacing asks for */
+static void mv__rs_rule(mv_grid rule, double n, double m, double ratio, double *o, double *s) {
+    if (rule == MEDVOL_GRID_ALIGN_CORNERS && !(n > 1.0 && m > 1.0)) rule = MEDVOL_GRID_HALF_PIXEL;
+    *s = rule == MEDVOL_GRID_HALF_PIXEL ? n / m : rule == MEDVOL_GRID_ALIGN_CORNERS ? (n - 1.0) / (m - 1.0) : ratio;
+    switch (rule) {
+        case MEDVOL_GRID_CENTRE: *o = ((n - 1.0) - *s * (m - 1.0)) / 2.0; break;
+        case MEDVOL_GRID_LOW_EDGE:
+        case MEDVOL_GRID_HALF_PIXEL: *o = (*s - 1.0) / 2.0; break;
+        default: *o = 0.0;
+    }
+}
+static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) { /* a real value as v stores it */
+    double slope, inter;
+    mv__memset(e, 0, 32);
+    if (!mv__is_real(v->dtype)) return;
+    mv__vol_scaling(v, &slope, &inter);
+    real = (real - inter) / slope;
+    mv__cv_run(e, v->dtype, &real, MEDVOL_F64, 1, 1.0, 0.0, 0);
+}
+/* Type of the result. */
+static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *dst, const mv_volume *src, mv_dtype *type) {
+    int near = k->interp == MEDVOL_NEAREST;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : near ? src->dtype : MEDVOL_F32;
+    if (!mv__is_real(src->dtype) && !near)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: only NEAREST takes that", k->op,
+                        mv_dtype_name(src->dtype));
+    if (*type != src->dtype && !(mv__is_real(*type) && mv__is_real(src->dtype)))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined", k->op,
+                        mv_dtype_name(src->dtype), mv_dtype_name(*type));
+    if (near && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", k->value, -1, "%s: value = %g: must be 0 for type %s", k->op, k->value,
+                        mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+static mv_status mv__rs_volume(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, const mv__rs_axis *ax, const mv_volume *out,
+                               const mv_volume *src, size_t which, const unsigned char *fill, int nt) {
+    mv__rs_view d, s;
+    mv__rs_copy c;
+    mv_status st;
+    int filter[3], r;
+    mv__rs_view_of(&d, out, which);
+    mv__rs_view_of(&s, src, which);
+    if (!p->diagonal) return mv__rs_general(ctx, &d, &s, k, p->t, fill, nt);
+    if (k->interp != MEDVOL_CUBIC) return mv__rs_separable(ctx, &d, &s, ax, k, fill, nt);
+    for (r = 0; r < 3; r++) filter[r] = !ax[r].same;
+    if ((st = mv__rs_copy_make(ctx, &c, &s, k, 0, filter)) < 0) return st;
+    s.p = (unsigned char *)c.data;
+    s.type = MEDVOL_F32;
+    s.sy = c.sy;
+    s.sz = c.sz;
+    s.slope = 1.0;
+    s.inter = 0.0;
+    st = mv__rs_separable(ctx, &d, &s, ax, k, fill, nt);
+    mv__free(ctx, c.block);
+    return st;
+}
+static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
+                            const double *affine) {
+    mv_volume out;
+    mv__rs_axis ax[3];
+    mv__rs_ask one[3];
+    unsigned char fill[32];
+    size_t dim[7], volumes = 1, i;
+    mv_dtype type;
+    mv_status st;
+    int ndim = src->ndim, d, same = p->diagonal, nt;
+    if ((st = mv__rs_type(ctx, k, dst, src, &type)) < 0) return st;
+    for (d = 0; d < 3; d++)
+        if (p->m[d] > 1 && ndim <= d) ndim = d + 1;
+    for (d = 0; d < ndim; d++) dim[d] = d < 3 ? p->m[d] : src->dim[d];
+    for (d = 3; d < ndim; d++) volumes *= dim[d];
+    mv__memset(ax, 0, sizeof ax);
+    for (d = 0; d < 3 && st == MEDVOL_OK && p->diagonal; d++) {
+        double s = p->m[d] > 1 ? p->t[5 * d] : 1.0;
+        st = mv__rs_axis_make(ctx, &ax[d], k, p->n[d], p->m[d], p->t[4 * d + 3], s, mv__rs_sigma(k, s));
+        same = same && ax[d].same;
+        if (st == MEDVOL_OK && ax[d].same && k->interp != MEDVOL_NEAREST) { /* one tap will do */
+            one[d] = *k;
+            one[d].interp = MEDVOL_NEAREST;
+            mv__rs_axis_free(ctx, &ax[d]);
+            st = mv__rs_axis_make(ctx, &ax[d], &one[d], p->n[d], p->m[d], 0.0, 1.0, 0.0);
+        }
+    }
+    if (st == MEDVOL_OK) st = mv__out_begin(ctx, k->op, &out, dst, src, type, ndim, dim, 0);
+    if (st == MEDVOL_OK) {
+        nt = out.owner == NULL && mv__vol_extent(&out) > MV__NT_BYTES;
+        mv__memcpy(out.affine, affine, sizeof out.affine);
+        mv__rs_element(fill, k->value, src);
+        if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
+        if (same) { /* every voxel on a voxel: no arithmetic but the type's */
+            double slope = 1.0, inter = 0.0;
+            if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__vol_scaling(src, &slope, &inter);
+            st = mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL);
+        } else
+            for (i = 0; i < volumes && st == MEDVOL_OK; i++) st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
+        st = mv__out_end(ctx, st, &out, dst);
+    }
+    for (d = 0; d < 3; d++) mv__rs_axis_free(ctx, &ax[d]);
+    return st;
+}
+/* What every call checks first; n: the source's three axes. */
+static mv_status mv__rs_begin_call(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, const char *op, const mv_volume *dst,
+                                   const mv_volume *src, const mv_resample_opt *opt, mv_border border) {
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__rs_ask_make(ctx, k, op, opt, border)) < 0) return st;
+    return mv__rs_check_shape(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
+}
+static mv_status mv__rs_scaled(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
+                               const double *ratio) {
+    double affine[12];
+    int r;
+    mv_affine_identity(p->t);
+    p->diagonal = 1;
+    for (r = 0; r < 3 && r < src->ndim; r++)
+        mv__rs_rule(k->grid, (double)p->n[r], (double)p->m[r], ratio[r], &p->t[4 * r + 3], &p->t[5 * r]);
+    mv_affine_mul(affine, src->affine, p->t);
+    return mv__rs_run(ctx, k, p, dst, src, affine);
+}
+MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *spacing,
+                                         const mv_resample_opt *opt) {
+    const char *op = "resample_spacing";
+    mv__rs_ask k;
+    mv__rs_plan p;
+    double old[3], ratio[3];
+    int r;
+    mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
+    if (st < 0) return st;
+    if (!spacing) return mv__fail_null(ctx, op, "spacing");
+    mv_spacing(src, old);
+    for (r = 0; r < 3; r++) {
+        double n = (double)p.n[r], m;
+        p.m[r] = p.n[r];
+        ratio[r] = 1.0;
+        if (r >= src->ndim) continue;
+        if (!(spacing[r] > 0.0 && mv__finite(spacing[r])))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "spacing", spacing[r], -1, "%s: spacing[%d] = %g: must be above 0 and finite", op, r,
+                            spacing[r]);
+        if (!(old[r] > 0.0 && mv__finite(old[r])))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r], -1, "%s: src has spacing %g along axis %d", op, old[r], r);
+        ratio[r] = spacing[r] / old[r];
+        switch (k.shape) {
+            case MEDVOL_SHAPE_CEIL: m = ceil(n / ratio[r] - 1e-6); break;
+            case MEDVOL_SHAPE_MONAI: m = mv__rint((n - 1.0) / ratio[r] + 1.0); break;
+            case MEDVOL_SHAPE_NIBABEL: m = ceil((n - 1.0) / ratio[r] - 1e-6) + 1.0; break;
+            default: m = floor(n / ratio[r] + 0.5);
+        }
+        if (!(ratio[r] > 0.0 && m <= 1073741824.0))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "spacing", spacing[r], -1, "%s: spacing[%d] = %g asks for %g voxels: at most 2^30", op,
+                            r, spacing[r], m);
+        p.m[r] = m < 1.0 ? 1 : (size_t)m;
+    }
+    return mv__rs_scaled(ctx, &k, &p, dst, src, ratio);
+}
+MEDVOL_DEF mv_status mv_resample_shape(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape,
+                                       const mv_resample_opt *opt) {
+    const char *op = "resample_shape";
+    mv__rs_ask k;
+    mv__rs_plan p;
+    double ratio[3];
+    int r;
+    mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
+    if (st < 0) return st;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if ((st = mv__rs_check_shape(ctx, op, "shape", shape, src->ndim < 3 ? src->ndim : 3, p.m)) < 0) return st;
+    for (r = 0; r < 3; r++) ratio[r] = (double)p.n[r] / (double)p.m[r];
+    return mv__rs_scaled(ctx, &k, &p, dst, src, ratio);
+}
+/* p->t is set: sort out whether it only scales, then run. */
+static mv_status mv__rs_matrix(mv_ctx *ctx, const mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
+                               const double *affine) {
+    double inverse[12];
+    int r, c;
+    for (r = 0; r < 12; r++)
+        if (!mv__finite(p->t[r]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], -1, "%s: m[%d] = %g: must be finite", k->op, r, p->t[r]);
+    if (mv_affine_invert(inverse, p->t) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t), -1, "%s: the matrix has determinant %g", k->op,
+                        mv_affine_det(p->t));
+    p->diagonal = 1;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++)
+            if (r != c && fabs(p->t[4 * r + c]) * (double)(p->m[c] - 1) > 1e-7) p->diagonal = 0;
+    return mv__rs_run(ctx, k, p, dst, src, affine);
+}
+MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *grid,
+                                      const mv_resample_opt *opt) {
+    const char *op = "resample_like";
+    mv__rs_ask k;
+    mv__rs_plan p;
+    double inverse[12];
+    mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    if (!grid) return mv__fail_null(ctx, op, "grid");
+    if (!(grid->ndim >= 1 && grid->ndim <= 7))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, -1, "%s: grid has ndim %d: must be 1..7", op, grid->ndim);
+    if ((st = mv__rs_check_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0) return st;
+    if (mv_affine_invert(inverse, src->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine), -1, "%s: the affine of src has determinant %g",
+                        op, mv_affine_det(src->affine));
+    mv_affine_mul(p.t, inverse, grid->affine);
+    return mv__rs_matrix(ctx, &k, &p, dst, src, grid->affine);
+}
+MEDVOL_DEF mv_status mv_resample_affine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *m,
+                                        const size_t *shape, const mv_resample_opt *opt) {
+    const char *op = "resample_affine";
+    mv__rs_ask k;
+    mv__rs_plan p;
+    double affine[12];
+    mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    if (!m || !shape) return mv__fail_null(ctx, op, !m ? "m" : "shape");
+    if ((st = mv__rs_check_shape(ctx, op, "shape", shape, 3, p.m)) < 0) return st;
+    mv__memcpy(p.t, m, sizeof p.t);
+    mv_affine_mul(affine, src->affine, m);
+    return mv__rs_matrix(ctx, &k, &p, dst, src, affine);
+}
+/* Arrays: volumes of three axes around them. */
+static mv_status mv__rs_wrap(mv_ctx *ctx, const char *op, mv_volume *d, mv_volume *s, float *dst, const size_t *dst_shape,
+                             const float *src, const size_t *src_shape, const mv_resample_opt *opt) {
+    mv_status st;
+    if (!dst || !src || !dst_shape || !src_shape)
+        return mv__fail_null(ctx, op, !dst ? "dst" : !src ? "src" : !dst_shape ? "dst_shape" : "src_shape");
+    if (opt && opt->dtype != MEDVOL_NONE && opt->dtype != MEDVOL_F32)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)opt->dtype, -1, "%s: dtype: arrays are f32", op);
+    if ((st = mv_volume_wrap(ctx, d, dst, MEDVOL_F32, 3, dst_shape, NULL)) < 0) return st;
+    mv__vol_init(s, MEDVOL_F32, 3, src_shape);
+    s->data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst); /* only read */
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
+                                           const size_t *src_shape, const mv_resample_opt *opt) {
+    mv_volume d, s;
+    mv_status st = mv__rs_wrap(ctx, "resample_shape_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
+    return st < 0 ? st : mv_resample_shape(ctx, &d, &s, dst_shape, opt);
+}
+MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
+                                            const size_t *src_shape, const double *m, const mv_resample_opt *opt) {
+    mv_volume d, s;
+    mv_status st = mv__rs_wrap(ctx, "resample_affine_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
+    return st < 0 ? st : mv_resample_affine(ctx, &d, &s, m, dst_shape, opt);
+}
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
