@@ -143,7 +143,7 @@ typedef struct ex {
     /* the row being timed */
     const char *op;
     char shape[64], dtype[16];
-    double bytes, begin, spent, floor_bytes[4], time[EX_ROWS_MAX], floor_time[EX_ROWS_MAX];
+    double bytes, begin, spent, floor_bytes[5], time[EX_ROWS_MAX], floor_time[EX_ROWS_MAX];
     int n, rows;
     mv_volume floor_a, floor_b;
     int copy_kind;
@@ -326,11 +326,12 @@ EX_FN void ex_free(ex *e) {
     mv_volume_free(&e->ctx, &e->floor_b);
     mv_ctx_free(&e->ctx);
 }
-/* A name for a file that lives as long as the program. */
+/* A path for a temporary file; the same name gives the same path. */
 EX_FN const char *ex_temp(const char *name) {
-    static char path[4][512];
-    static int turn;
+    static char path[16][512];
     const char *dir = getenv("TMPDIR");
+    char want[512];
+    int i;
 #ifdef _WIN32
     unsigned long id = GetCurrentProcessId();
     if (!dir || !*dir) dir = getenv("TEMP");
@@ -338,9 +339,10 @@ EX_FN const char *ex_temp(const char *name) {
     unsigned long id = (unsigned long)getpid();
     if (!dir || !*dir) dir = "/tmp";
 #endif
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof path[turn], "%s/medvol-%lu-%s", dir && *dir ? dir : ".", id, name);
-    return path[turn];
+    snprintf(want, sizeof want, "%s/medvol-%lu-%s", dir && *dir ? dir : ".", id, name);
+    for (i = 0; i < 15 && path[i][0] && strcmp(path[i], want) != 0; i++) {}
+    memcpy(path[i], want, sizeof want);
+    return path[i];
 }
 
 /* ---- a head to work on: ellipsoids in millimetres (RAS), exact at any resolution and orientation, with noise ---- */
@@ -496,8 +498,8 @@ static void ex_scale_c(float *d, size_t n) {
 static void ex_fill_c(float *d, size_t n) { memset(d, 1, n * sizeof *d); }
 #  define EX_FLOOR(name, args) (ex_##name##_c args)
 #endif
-enum { EX_F_READ, EX_F_COPY, EX_F_PLACE, EX_F_WRITE };    /* kinds of traffic: bytes read; read and written elsewhere; ... */
-enum { EX_COPY_LIBC, EX_COPY_PLAIN, EX_COPY_STREAM };     /* ... changed in place; written */
+enum { EX_F_READ, EX_F_COPY, EX_F_PLACE, EX_F_WRITE, EX_F_FILE }; /* bytes read; read and written elsewhere; changed in place; */
+enum { EX_COPY_LIBC, EX_COPY_PLAIN, EX_COPY_STREAM };             /* ... written; written to a new file */
 typedef struct ex_floor_job {
     float *a, *b;
     size_t n;
@@ -513,10 +515,22 @@ static void ex_floor_piece(void *arg, size_t i) {
     else if (f->how == EX_COPY_LIBC) memcpy(f->b + at, f->a + at, n * sizeof(float));
     else EX_FLOOR(copy, (f->b + at, f->a + at, n, f->how == EX_COPY_STREAM));
 }
+static double ex_floor_file(ex *e, double bytes) {
+    const char *path = ex_temp("floor");
+    double t = ex_now();
+    FILE *f = fopen(path, "wb");
+    if (f) setvbuf(f, NULL, _IONBF, 0);
+    if (!f || fwrite(e->floor_a.data, 1, (size_t)bytes, f) != (size_t)bytes || fclose(f) != 0)
+        ex_quit(e, EX_WRITE, "%s: cannot be written", path);
+    t = ex_now() - t;
+    remove(path);
+    return t;
+}
 /* Seconds to move that many bytes once. */
 EX_FN double ex_floor_run(ex *e, int kind, int how, double bytes) {
     ex_floor_job f;
     double t;
+    if (kind == EX_F_FILE) return ex_floor_file(e, bytes);
     f.a = (float *)e->floor_a.data;
     f.b = (float *)e->floor_b.data;
     f.n = ((size_t)bytes + 255) / 256 * 64;
@@ -581,7 +595,7 @@ EX_FN void ex_print_row(ex *e) {
         sum += e->time[i];
         ratio[i] = e->floor_time[i] / fmax(e->time[i], 1e-9);
     }
-    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] > 0.0) {
+    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] + e->floor_bytes[4] > 0.0) {
         share = ex_median(ratio, n); /* neighbours in time see the same machine */
         floor_ms = 1e3 * ex_median(e->floor_time, n);
     }
@@ -596,8 +610,10 @@ EX_FN void ex_print_row(ex *e) {
         printf("}\n");
     } else {
         if (e->rows == 0) ex_print_head();
-        printf("%-32s %11s %5s %7d %5d %9.4g %9.4g %9.4g %8.0f", e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(),
-               1e3 * sum / n, 1e3 * median, 1e3 * least, 1e-6 * e->bytes / median);
+        printf("%-32s %11s %5s %7d %5d %9.4g %9.4g %9.4g", e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(),
+               1e3 * sum / n, 1e3 * median, 1e3 * least);
+        if (e->bytes > 0.0) printf(" %8.0f", 1e-6 * e->bytes / median);
+        else printf(" %8s", "-");
         if (floor_ms > 0.0) printf(" %9.4g %5.0f%%\n", floor_ms, 100.0 * share);
         else printf(" %9s %6s\n", "-", "-");
     }
@@ -623,8 +639,19 @@ EX_FN void ex_begin(ex *e, const char *op, const mv_volume *in, double read, dou
     e->floor_bytes[EX_F_WRITE] = write;
     if (most > 0.0) ex_floor_room(e, most);
     if (copy + write > 0.0) ex_floor_copy(e, copy > 0.0 ? copy : write);
+    e->floor_bytes[EX_F_FILE] = 0.0;
     e->n = -2; /* one call to warm up */
     e->spent = 0.0;
+}
+EX_FN void ex_begin_file(ex *e, const char *op, const mv_volume *in, double bytes) { /* floor: a file of so many bytes */
+    ex_begin(e, op, in, 0, 0, 0, 0);
+    if (e->no_floor || !(bytes > 0.0)) return;
+    ex_floor_room(e, bytes);
+    e->floor_bytes[EX_F_FILE] = bytes;
+}
+EX_FN void ex_begin_still(ex *e, const char *op, const mv_volume *in) { /* moves no voxels: no rate */
+    ex_begin(e, op, in, 0, 0, 0, 0);
+    e->bytes = 0.0;
 }
 /* Ends the last call of the operation, times the floor, begins the next. */
 EX_FN int ex_more(ex *e) {
@@ -633,7 +660,7 @@ EX_FN int ex_more(ex *e) {
     e->n++;
     if (ex_stop) ex_quit(e, EX_CANCELLED, "cancelled");
     if (e->n >= 0) {
-        for (k = 0; k < 4; k++)
+        for (k = 0; k < 5; k++)
             if (e->floor_bytes[k] > 0.0)
                 floor_s += ex_floor_run(e, k, k == EX_F_COPY || k == EX_F_WRITE ? e->copy_kind : 0, e->floor_bytes[k]);
         e->spent += took + floor_s;
@@ -685,7 +712,7 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
         ex_profile_init(&e, argc, argv, #name,                                                                \
                         #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what \
                         "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n" \
-                        "--no-floor: the operations alone, for profilers; --threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
+                        "--no-floor: the operations alone; --threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n"); \
         name(&e);                                                                                             \
         ex_free(&e);                                                                                          \
         return 0;                                                                                             \

@@ -39,7 +39,7 @@ static void profile_crop_pad(ex *e) {
 
     for (ex_begin(e, "crop to 3/4", &head, 0, box, 0, 0); ex_more(e);)
         EX_OK(mv_crop(&e->ctx, &out, &head, start, size, NULL));
-    for (ex_begin(e, "view of 3/4", &head, 0, 0, 0, 0); ex_more(e);)
+    for (ex_begin_still(e, "view of 3/4", &head); ex_more(e);)
         EX_OK(mv_volume_view(&e->ctx, &view, &head, start, size));
     mv_volume_free(&e->ctx, &out);
 

@@ -51,11 +51,11 @@ static void profile_load(ex *e) {
     EX_EXPECT(e, v.dtype == MEDVOL_I16 && !memcmp(v.data, scan.data, (size_t)b / 2), "load of .nii.gz: the same voxels");
     mv_volume_free(&e->ctx, &v);
 
-    for (ex_begin(e, "load header", &head, 0, 0, 0, 0); ex_more(e);) {
+    for (ex_begin_still(e, "load header", &head); ex_more(e);) {
         EX_OK(mv_load_header(&e->ctx, &v, f32, NULL));
         mv_volume_free(&e->ctx, &v);
     }
-    for (ex_begin(e, "map, read the first voxel", &head, 0, 0, 0, 0); ex_more(e);) {
+    for (ex_begin_still(e, "map, read the first voxel", &head); ex_more(e);) {
         EX_OK(mv_map(&e->ctx, &v, f32, NULL));
         ex_sink = ((const float *)v.data)[0];
         mv_volume_free(&e->ctx, &v);

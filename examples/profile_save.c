@@ -6,8 +6,8 @@
            the disk adds. */
 #include "example.h"
 
-static void save_row(ex *e, const char *name, const mv_volume *v, const char *path, const mv_save_opt *opt, double copy) {
-    for (ex_begin(e, name, v, 0, copy, 0, 0); ex_more(e);) EX_SAVED(mv_save(&e->ctx, v, path, opt));
+static void save_row(ex *e, const char *name, const mv_volume *v, const char *path, const mv_save_opt *opt, double file) {
+    for (ex_begin_file(e, name, v, file); ex_more(e);) EX_SAVED(mv_save(&e->ctx, v, path, opt));
 }
 static void profile_save(ex *e) {
     mv_volume head, scan, back = {0}, picture = {0};
@@ -28,7 +28,7 @@ static void profile_save(ex *e) {
     mv_volume_free(&e->ctx, &back);
 
     save_row(e, "save .nii", &head, nii, &opt, b);
-    save_row(e, "save .nii, wait for the disk", &head, nii, NULL, 0);
+    save_row(e, "save .nii, wait for the disk", &head, nii, NULL, b);
     opt.dtype = MEDVOL_I16;
     save_row(e, "save .nii as i16", &head, nii, &opt, b / 2);
     save_row(e, "save .nii.gz level 1", &scan, gz, &gzip, 0);
@@ -37,7 +37,7 @@ static void profile_save(ex *e) {
     gzip.level = 1;
     gzip.container = MEDVOL_GZIP_PLAIN;
     save_row(e, "save .nii.gz level 1, one member", &scan, gz, &gzip, 0);
-    for (ex_begin(e, "three planes as .png", &head, 0, 0, 0, 0); ex_more(e);) {
+    for (ex_begin_still(e, "three planes as .png", &head); ex_more(e);) {
         mv_volume_free(&e->ctx, &picture);
         EX_OK(mv_render_planes(&e->ctx, &picture, &head, NULL));
         EX_SAVED(mv_save_png(&e->ctx, &picture, png, NULL));
