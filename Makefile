@@ -37,7 +37,7 @@ golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raise
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
 # ---- programs ----
-.PHONY: examples profile demo flamegraph toc budget test-readme
+.PHONY: examples profile demo flamegraph toc budget test-readme test-programs
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 $(B)/examples/%: examples/%.c examples/example.h medvol.h $(B)/medvol.o
 	@mkdir -p $(@D)
@@ -78,6 +78,9 @@ budget: $(B)/budget ## the implementation compiles within 25 s and 1 GB
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
 	@CC="$(CC)" sh tests/readme.sh
+
+test-programs: $(EXAMPLES) ## the programs' results, exit codes and messages; ALONE=1: each built with its one cc line too
+	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
 .PHONY: matrix sanitize test-arm size fuzz oom
