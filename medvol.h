@@ -8622,6 +8622,7 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
 #ifndef MEDVOL_NO_INTENSITY
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
+#  define MV__IN_AHEAD 4096 /* floats to prefetch: beyond what the hardware has asked for */
 /* A striped sum in the making: value i of the chunk belongs to stripe i % 16; sums of x - shift and its square. */
 typedef struct mv__in_sum {
     double s1[16], s2[16], shift, lo, hi;
@@ -8646,18 +8647,36 @@ static inline double mv__in_line1(double x, const mv__in_line *a) {
 }
 #endif
 /* ---- moments: 16 stripes at every vector length, the same additions in the same order at every level ---- */
-static void MV__K(mv__in_sum_f32)(mv__in_sum *t, const float *x, size_t n) {
+/* chosen: only finite values count, where mask is not 0 and, with nonzero, that are not 0; the rest enters as the shift, that
+   is as zero. count: taken, NaN, not finite. */
+MV__INLINE void MV__K(mv__in_add_f32)(mv__in_sum *t, const float *x, size_t n, int chosen, const uint8_t *mask, int nonzero,
+                                      uint64_t *count) {
     enum { HALVES = MVF_N / MVD_N };
     mvd s1[16 / MVD_N], s2[16 / MVD_N], d;
     const mvd shift = mvd_set1(t->shift);
     mvf lo = mvf_set1((float)t->lo), hi = mvf_set1((float)t->hi), v;
+    const mvf stand = mvf_set1((float)t->shift);
+    mvi cn = mvi_set1(0), ci = cn, ck = cn;
+    int32_t kn[MVF_N], ki[MVF_N], kk[MVF_N];
     float a[MVF_N], b[MVF_N];
     size_t i = 0, j;
     int k;
     MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N);
     for (; i + 16 <= n; i += 16) {
+        mv_prefetch(x + i + MV__IN_AHEAD);
         MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
             v = mvf_load(x + i + k * MVF_N);
+            if (chosen) {
+                mvm fine = mvf_le(mvf_abs(v), mvf_set1(3.402823466e38f)), in = mvf_eq(v, v);
+                if (mask) in = mvi_gt(mvi_load_u8(mask + i + k * MVF_N), mvi_set1(0));
+                else in = mvm_or(in, mvm_not(in));
+                if (nonzero) in = mvm_and(in, mvm_not(mvf_eq(v, mvf_zero())));
+                cn = mvi_add(cn, mvi_sel(mvm_and(in, mvf_isnan(v)), mvi_set1(1), mvi_set1(0)));
+                ci = mvi_add(ci, mvi_sel(mvm_and(in, mvm_not(fine)), mvi_set1(1), mvi_set1(0)));
+                fine = mvm_and(fine, in);
+                ck = mvi_add(ck, mvi_sel(fine, mvi_set1(1), mvi_set1(0)));
+                v = mvf_sel(fine, v, stand);
+            }
             lo = mvf_min(v, lo);
             hi = mvf_max(v, hi);
             d = mvd_sub(mvd_lo(v), shift);
@@ -8673,18 +8692,34 @@ static void MV__K(mv__in_sum_f32)(mv__in_sum *t, const float *x, size_t n) {
     MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]);
     mvf_store(a, lo);
     mvf_store(b, hi);
+    mvi_store(kn, cn);
+    mvi_store(ki, ci);
+    mvi_store(kk, ck);
     mv_end();
     for (j = 0; j < MVF_N; j++) {
+        if (chosen) count[0] += (uint64_t)kk[j], count[1] += (uint64_t)kn[j], count[2] += (uint64_t)ki[j];
         t->lo = (double)a[j] < t->lo ? (double)a[j] : t->lo;
         t->hi = (double)b[j] > t->hi ? (double)b[j] : t->hi;
     }
     for (j = 0; i < n; i++, j++) {
         double y = (double)x[i], e = y - t->shift;
+        if (chosen) {
+            if ((mask && mask[i] == 0) || (nonzero && y == 0.0)) continue;
+            count[mv__finite(y) ? 0 : 2]++;
+            count[1] += y != y;
+            if (!mv__finite(y)) continue;
+        }
         t->s1[j] += e;
         t->s2[j] += e * e;
         t->lo = y < t->lo ? y : t->lo;
         t->hi = y > t->hi ? y : t->hi;
     }
+}
+static void MV__K(mv__in_sum_f32)(mv__in_sum *t, const float *x, size_t n) {
+    MV__K(mv__in_add_f32)(t, x, n, 0, NULL, 0, NULL);
+}
+static void MV__K(mv__in_some_f32)(mv__in_sum *t, const float *x, size_t n, const uint8_t *mask, int nonzero, uint64_t *count) {
+    MV__K(mv__in_add_f32)(t, x, n, 1, mask, nonzero, count);
 }
 static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
     mvd s1[16 / MVD_N], s2[16 / MVD_N], d, v;
@@ -9011,27 +9046,37 @@ static void mv__in_iter_init(mv__in_iter *it, const mv__in_view *view, const mv_
     it->at = at;
     it->end = end;
 }
-/* keep[i]: value at + i of the mask is neither 0 nor NaN */
-static void mv__in_mask(const mv__in_view *mask, uint8_t *keep, size_t at, size_t n) {
+/* keep[i]: value at + i of the mask is neither 0 nor NaN. The return value is 0 when there is none. */
+static int mv__in_mask(const mv__in_view *mask, uint8_t *keep, size_t at, size_t n) {
     double t[MV__IN_BLOCK];
     size_t i, m, left;
+    int any = 0;
     for (; n > 0; n -= m, at += m, keep += m) {
         const unsigned char *p = mv__in_at(mask, at, &left);
         m = mv__minz(n, left);
         if (mask->type == MEDVOL_U8) {
+            uint64_t w, all = 0;
+            for (i = 0; i + 8 <= m; i += 8) { /* an empty stretch is common and quickly seen */
+                mv__memcpy(&w, p + i, 8);
+                all |= w;
+            }
+            for (; i < m; i++) all |= p[i];
+            if (all == 0) { mv__memset(keep, 0, m); continue; }
             for (i = 0; i < m; i++) keep[i] = p[i] != 0;
+            any = 1;
             continue;
         }
         mv__cv_getter(mask->type)(t, p, m);
-        for (i = 0; i < m; i++) keep[i] = t[i] != 0.0 && t[i] == t[i];
+        for (i = 0; i < m; i++) any |= keep[i] = t[i] != 0.0 && t[i] == t[i];
     }
+    return any;
 }
 static size_t mv__in_pick(const mv__in_iter *it, unsigned char *dst, const unsigned char *src, size_t n) {
     uint8_t keep[MV__IN_BLOCK];
     double t[MV__IN_BLOCK];
     size_t i, k = 0;
-    if (it->mask) mv__in_mask(it->mask, keep, it->at, n);
-    else mv__memset(keep, 1, n);
+    if (!it->mask) mv__memset(keep, 1, n);
+    else if (!mv__in_mask(it->mask, keep, it->at, n)) return 0;
     if (it->nonzero) {
         mv__in_get(it->view, t, src, n);
         for (i = 0; i < n; i++) keep[i] = (uint8_t)(keep[i] & (t[i] != 0.0));
@@ -9114,83 +9159,127 @@ static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const m
 }
 
 /* ---- statistics ---- */
-/* Values that are not finite are counted and become one that is; 0: there is none. */
-static int mv__in_clean(mv_stats_part *p, double stand_in, int begun, double *x, size_t n) {
-    size_t i;
-    for (i = 0; i < n && !begun; i++)
-        if (mv__finite(x[i])) stand_in = x[i], begun = 1;
-    for (i = 0; i < n; i++) {
-        if (mv__finite(x[i])) continue;
-        if (x[i] != x[i]) p->nan++;
-        else if (x[i] > 0) p->above++;
-        else p->below++;
-        x[i] = stand_in;
+/* Real values at .. at + n - 1 (n <= block) and which of them are chosen and finite; the others are counted into p. */
+static size_t mv__in_fetch(const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at, size_t n, double *x,
+                           uint8_t *keep, mv_stats_part *p) {
+    size_t i, m, left, kept = 0;
+    if (keep && mask) {
+        if (!mv__in_mask(mask, keep, at, n)) return 0;
+    } else if (keep) mv__memset(keep, 1, n);
+    for (i = 0; i < n; i += m) {
+        const unsigned char *q = mv__in_at(v, at + i, &left);
+        m = mv__minz(left, n - i);
+        mv__in_get(v, x + i, q, m);
     }
-    return begun;
+    if (!keep) return n;
+    for (i = 0; i < n; i++) {
+        if (nonzero && x[i] == 0.0) keep[i] = 0;
+        if (keep[i] && !mv__finite(x[i])) {
+            keep[i] = 0;
+            if (x[i] != x[i]) p->nan++;
+            else if (x[i] > 0) p->above++;
+            else p->below++;
+        }
+        kept += keep[i];
+    }
+    return kept;
 }
-/* The shift: the mean of the first block, in few bits so that differences are exact, within what was seen. The sum of squares
-   about it is at most 1 + count / block times the one about the mean. */
-static void mv__in_shift(mv__in_sum *t, const double *x, size_t n) {
-    double mean;
+static int mv__in_fine(const mv__in_sum *t) {
+    int i;
+    for (i = 0; i < 16; i++)
+        if (!mv__finite(t->s2[i])) return 0;
+    return 1;
+}
+/* The shift: the mean of the first block with values, in few bits so that differences are exact, and within what was seen. The
+   sum of squares about it is at most 1 + chunk / block's values times the one about the mean. 0: no value, p has counted why. */
+static int mv__in_shift(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
+                        size_t end) {
+    double x[MV__IN_BLOCK], mean;
+    uint8_t keep[MV__IN_BLOCK];
+    size_t i, k = 0, m;
     mv__memset(t, 0, sizeof *t);
-    t->shift = t->lo = t->hi = x[0];
-    MV__PICK(mv__in_sum_f64)(t, x, n);
-    mean = x[0] + mv__fold16(t->s1) / (double)n;
-    if (fabs(mean) < 1e38) mean = (double)(float)mean;
+    if (!mask && !nonzero) { /* as if all were finite */
+        k = mv__in_fetch(v, NULL, 0, at, mv__minz(MV__IN_BLOCK, end - at), x, NULL, p);
+        t->shift = t->lo = t->hi = x[0];
+        MV__PICK(mv__in_sum_f64)(t, x, k);
+    }
+    if (mask || nonzero || !mv__in_fine(t)) {
+        for (k = 0; at < end && k == 0; at += m) {
+            m = mv__minz(MV__IN_BLOCK, end - at);
+            if (mv__in_fetch(v, mask, nonzero, at, m, x, keep, p) == 0) continue;
+            for (i = 0; i < m; i++)
+                if (keep[i]) x[k++] = x[i];
+        }
+        mv__memset(t, 0, sizeof *t);
+        if (k == 0) return 0;
+        t->shift = t->lo = t->hi = x[0];
+        MV__PICK(mv__in_sum_f64)(t, x, k);
+    }
+    mean = x[0] + mv__fold16(t->s1) / (double)k;
+    if (fabs(mean) <= 3.4028234e38) mean = (double)(float)mean;
     mean = mean > t->lo ? mean : t->lo;
     mean = mean < t->hi ? mean : t->hi;
     mv__memset(t, 0, sizeof *t);
     t->shift = mean;
     t->lo = t->hi = x[0];
-}
-/* One go over a chunk; 0: it holds values that are not finite and careful was not set. What is not finite enters as the shift,
-   that is as zero. */
-static int mv__in_chunk_sum(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, mv__in_iter *it, int careful) {
-    double x[MV__IN_BLOCK];
-    const unsigned char *q;
-    size_t n, i, m;
-    int begun = 0;
-    mv__memset(p, 0, sizeof *p);
-    while ((n = mv__in_next(it, &q)) != 0) {
-        p->n += n;
-        for (i = 0; i < n; i += m) {
-            m = mv__minz(MV__IN_BLOCK, n - i);
-            if (begun && !careful && v->type == MEDVOL_F32 && !v->scaled) {
-                MV__PICK(mv__in_sum_f32)(t, (const float *)(const void *)q + i, m = n - i);
-                continue;
-            }
-            mv__in_get(v, x, q + i * v->size, m);
-            if (careful && !begun) {
-                double y[MV__IN_BLOCK];
-                mv_stats_part unused;
-                mv__memset(&unused, 0, sizeof unused);
-                mv__memcpy(y, x, m * sizeof *x);
-                begun = mv__in_clean(&unused, 0.0, 0, y, m);
-                if (begun) mv__in_shift(t, y, m);
-            } else if (!begun) {
-                mv__in_shift(t, x, m);
-                if (!mv__finite(t->shift)) return 0;
-                begun = 1;
-            }
-            if (careful) mv__in_clean(p, t->shift, 1, x, m);
-            if (begun) MV__PICK(mv__in_sum_f64)(t, x, m);
-        }
-    }
-    for (i = 0; i < 16 && begun && !careful; i++)
-        if (!mv__finite(t->s2[i])) return 0;
     return 1;
+}
+/* Plain floats in one run: 1 when done. First as if all were finite; a sum that is not tells. */
+static int mv__in_chunk_f32(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
+                            size_t n) {
+    const mv__in_sum start = *t;
+    const uint8_t *keep = NULL;
+    uint64_t count[3] = {0, 0, 0};
+    size_t i, left;
+    const float *x = (const float *)(const void *)mv__in_at(v, at, &left);
+    if (v->type != MEDVOL_F32 || v->scaled || left < n) return 0;
+    if (mask) {
+        keep = mv__in_at(mask, at, &left);
+        if (mask->type != MEDVOL_U8 || left < n) return 0;
+    }
+    if (!mask && !nonzero) {
+        MV__PICK(mv__in_sum_f32)(t, x, n);
+        p->n = n;
+        if (mv__in_fine(t)) return 1;
+        *t = start;
+    }
+    MV__PICK(mv__in_some_f32)(t, x, n, keep, nonzero, count);
+    p->n = count[0];
+    p->nan = count[1];
+    for (i = 0; i < n && count[2] > count[1]; i++) {
+        if (mv__finite((double)x[i]) || x[i] != x[i] || (keep && !keep[i])) continue;
+        if (x[i] > 0) p->above++;
+        else p->below++;
+    }
+    return 1;
+}
+static void mv__in_chunk_any(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
+                             size_t end) {
+    const mv__in_sum start = *t;
+    double x[MV__IN_BLOCK] = {0};
+    uint8_t keep[MV__IN_BLOCK];
+    size_t b, i, m;
+    int plain = !mask && !nonzero;
+    for (;;) {
+        for (b = at; b < end; b += m) {
+            m = mv__minz(MV__IN_BLOCK, end - b);
+            p->n += mv__in_fetch(v, mask, nonzero, b, m, x, plain ? NULL : keep, p);
+            for (i = 0; !plain && i < m; i++) x[i] = keep[i] ? x[i] : t->shift;
+            MV__PICK(mv__in_sum_f64)(t, x, m);
+        }
+        if (!plain || mv__in_fine(t)) return;
+        plain = 0; /* again, with care */
+        *t = start;
+        mv__memset(p, 0, sizeof *p);
+    }
 }
 static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at, size_t end) {
     mv__in_sum t;
-    mv__in_iter it;
     double s1, s2, n;
-    mv__in_iter_init(&it, v, mask, nonzero, at, end);
-    if (!mv__in_chunk_sum(&t, p, v, &it, 0)) {
-        mv__in_iter_init(&it, v, mask, nonzero, at, end);
-        mv__in_chunk_sum(&t, p, v, &it, 1);
-    }
-    p->n -= p->nan + p->above + p->below;
-    if (p->n == 0) return;
+    mv__memset(p, 0, sizeof *p);
+    if (!mv__in_shift(&t, p, v, mask, nonzero, at, end)) return;
+    mv__memset(p, 0, sizeof *p);
+    if (!mv__in_chunk_f32(&t, p, v, mask, nonzero, at, end - at)) mv__in_chunk_any(&t, p, v, mask, nonzero, at, end);
     n = (double)p->n;
     s1 = mv__fold16(t.s1);
     s2 = mv__fold16(t.s2);
