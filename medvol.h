@@ -683,7 +683,7 @@ MEDVOL_DEF const mv_io *mv_io_default(void);
    rgba32 as they are, any other real type, and u8 when lo < hi, through the window: round(255 * (value - lo) / (hi - lo))
    clamped, NaN black; lo == hi: least and greatest finite value. src is 2-D (further axes of length 1); voxel (0, 0) is the
    picture's upper left corner; mm per pixel become its resolution. Each row takes the filter with the least sum of absolute
-   differences. Memory: one filtered picture, the compressed one and the compressor's. Same bytes at every level and thread
+   differences; rgb24 whose three channels agree everywhere is stored as grey. Memory: one filtered picture, the compressed one and the compressor's. Same bytes at every level and thread
    count.
    mv_save_png_mem: the same into cap bytes at dst, which must not overlap src; *made: bytes written; bytes of dst may have been
    written on error. mv_png_bound: bytes that are always enough (0: src is no picture).
@@ -8065,7 +8065,7 @@ static mv_status mv__rn_window(mv_ctx *ctx, const char *op, double lo, double hi
 typedef struct mv__png {
     const mv_volume *src;
     size_t w, h, bpp, row, raw; /* raw: all filtered rows with their filter bytes */
-    int windowed;
+    int windowed, thirds;       /* thirds: colours that are all grey, stored as such */
     double lo, hi, slope, inter;
 } mv__png;
 static mv_status mv__png_shape(mv_ctx *ctx, mv__png *p, const mv_volume *src) {
@@ -8114,9 +8114,27 @@ static void mv__png_range(mv__png *p) { /* least and greatest finite value */
             }
         }
 }
+static void mv__png_try_grey(mv__png *p) {
+    size_t x, y;
+    if (p->bpp != 3) return;
+    for (y = 0; y < p->h; y++) {
+        const unsigned char *c = mv__png_at(p, y);
+        for (x = 0; x < p->w; x++, c += 3)
+            if (c[0] != c[1] || c[1] != c[2]) return;
+    }
+    p->thirds = 1;
+    p->bpp = 1;
+    p->row = p->w;
+    p->raw = p->h * (p->w + 1);
+}
 static void mv__png_row(const mv__png *p, unsigned char *out, size_t y) {
     double v[MV__CV_BLOCK];
     size_t x, i;
+    if (p->thirds) {
+        const unsigned char *c = mv__png_at(p, y);
+        for (x = 0; x < p->w; x++) out[x] = c[3 * x];
+        return;
+    }
     if (!p->windowed) {
         mv__memcpy(out, mv__png_at(p, y), p->row);
         return;
@@ -8220,7 +8238,8 @@ MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const m
     mv__vol_scaling(src, &p.slope, &p.inter);
     p.lo = opt ? opt->lo : 0.0;
     p.hi = opt ? opt->hi : 0.0;
-    p.windowed = p.bpp == 1 && (src->dtype != MEDVOL_U8 || p.lo < p.hi);
+    mv__png_try_grey(&p);
+    p.windowed = p.bpp == 1 && !p.thirds && (src->dtype != MEDVOL_U8 || p.lo < p.hi);
     if (p.windowed && !(p.lo < p.hi)) mv__png_range(&p);
     if ((raw = (unsigned char *)mv__alloc(ctx, p.raw + 2 * p.row)) == NULL) return MEDVOL_E_NOMEM;
     mv__trace(ctx, 1, "save_png", p.raw);

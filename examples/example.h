@@ -349,16 +349,56 @@ EX_FN const char *ex_temp(const char *name) {
 typedef struct ex_ellipsoid {
     double centre[3], radius[3], value;
 } ex_ellipsoid;
-static const ex_ellipsoid ex_head[] = {/* later ones lie on top */
-    {{0, 0, 0}, {78, 98, 90}, 520},    {{0, 98, -22}, {9, 14, 17}, 480},  {{0, 0, 2}, {71, 91, 83}, 60},
-    {{0, 0, 3}, {67, 87, 78}, 190},    {{33, -2, 6}, {31, 82, 67}, 420},  {{-33, -2, 6}, {31, 82, 67}, 420},
-    {{31, -2, 8}, {24, 70, 55}, 640},  {{-31, -2, 8}, {24, 70, 55}, 640}, {{0, 4, 16}, {20, 40, 9}, 640},
-    {{12, 6, 12}, {5, 26, 11}, 110},   {{-12, 6, 12}, {5, 26, 11}, 110},  {{16, 4, 0}, {8, 15, 9}, 470},
-    {{-16, 4, 0}, {8, 15, 9}, 470},    {{0, -2, 0}, {3, 12, 10}, 110},    {{22, -52, -42}, {24, 22, 18}, 430},
-    {{-22, -52, -42}, {24, 22, 18}, 430}, {{0, -30, -40}, {13, 13, 36}, 600}, {{32, 72, -26}, {13, 14, 13}, 130},
-    {{-32, 72, -26}, {13, 14, 13}, 130}, {{41, -36, 34}, {8, 9, 7}, 900}}; /* the last one: right, posterior, superior */
+enum { EX_FOLDS = 240, EX_HEAD_MAX = 3 * EX_FOLDS + 40 };
+typedef struct ex_head {
+    int n;
+    ex_ellipsoid e[EX_HEAD_MAX]; /* later ones lie on top */
+} ex_head;
+static void ex_head_add(ex_head *h, double x, double y, double z, double rx, double ry, double rz, double value) {
+    ex_ellipsoid *e = &h->e[h->n++];
+    e->centre[0] = x, e->centre[1] = y, e->centre[2] = z;
+    e->radius[0] = rx, e->radius[1] = ry, e->radius[2] = rz;
+    e->value = value;
+}
+/* Folds: balls spread evenly over a hemisphere's surface, at a share of its radii, every other one of `which`. */
+static void ex_head_folds(ex_head *h, double side, double share, double radius, double value, int which) {
+    int i;
+    for (i = which; i < EX_FOLDS; i += 2) {
+        double z = 1.0 - (2.0 * i + 1.0) / EX_FOLDS, r = sqrt(1.0 - z * z), a = 2.39996323 * i;
+        ex_head_add(h, side * 33 + 31 * share * r * cos(a), -2 + 82 * share * r * sin(a), 6 + 67 * share * z, radius * 0.8,
+                    radius * 1.2, radius * 1.2, value);
+    }
+}
+static void ex_head_make(ex_head *h) { /* scalp, skull, water 190, grey 420, white 640 */
+    double s;
+    h->n = 0;
+    ex_head_add(h, 0, 98, -22, 9, 14, 17, 480);
+    ex_head_add(h, 0, 0, 0, 78, 98, 90, 520);
+    ex_head_add(h, 0, 0, 2, 71, 91, 83, 60);
+    ex_head_add(h, 0, 0, 3, 67, 87, 78, 190);
+    for (s = -1; s <= 1; s += 2) {
+        ex_head_add(h, s * 33, -2, 6, 31, 82, 67, 420);
+        ex_head_add(h, s * 31, -2, 8, 22, 67, 52, 640);
+        ex_head_folds(h, s, 0.83, 6.0, 640, 0);
+        ex_head_folds(h, s, 0.78, 5.0, 420, 1);
+        ex_head_folds(h, s, 0.95, 4.5, 190, 1);
+    }
+    ex_head_add(h, 0, 4, 16, 20, 40, 9, 640); /* corpus callosum, ventricles, thalami */
+    ex_head_add(h, 0, 4, 8, 14, 30, 8, 560);
+    for (s = -1; s <= 1; s += 2) {
+        ex_head_add(h, s * 12, 6, 12, 5, 26, 11, 110);
+        ex_head_add(h, s * 16, 4, 0, 8, 15, 9, 470);
+        ex_head_add(h, s * 22, -52, -42, 24, 22, 18, 430); /* cerebellum */
+        ex_head_add(h, s * 18, -48, -42, 13, 12, 9, 600);
+        ex_head_add(h, s * 32, 72, -26, 13, 14, 13, 130); /* eyes */
+    }
+    ex_head_add(h, 0, -2, 0, 3, 12, 10, 110);
+    ex_head_add(h, 0, -30, -40, 13, 13, 36, 600);
+    ex_head_add(h, 41, -36, 34, 8, 9, 7, 900); /* a bright spot: right, posterior, superior */
+}
 typedef struct ex_head_job {
     mv_volume *v;
+    const ex_head *head;
     double noise;
 } ex_head_job;
 static uint64_t ex_hash(uint64_t z) { /* splitmix64, Steele et al. 2014 */
@@ -371,8 +411,8 @@ static void ex_head_slice(void *arg, size_t k) {
     const ex_head_job *job = (const ex_head_job *)arg;
     mv_volume *v = job->v;
     float row[512];
-    size_t i, j, x0, n, m;
-    int c;
+    size_t i, j, x0, n;
+    int c, m;
     for (j = 0; j < v->dim[1]; j++)
         for (x0 = 0; x0 < v->dim[0]; x0 += n) {
             double p[3], d[3];
@@ -384,10 +424,11 @@ static void ex_head_slice(void *arg, size_t k) {
                 p[c] = a[0] * (double)x0 + a[1] * (double)j + a[2] * (double)k + a[3];
                 d[c] = a[0];
             }
-            for (m = 0; m < sizeof ex_head / sizeof *ex_head; m++) { /* |(p + t d - centre) / radius| <= 1: from t0 to t1 */
+            for (m = 0; m < job->head->n; m++) { /* |(p + t d - centre) / radius| <= 1: from t0 to t1 */
+                const ex_ellipsoid *o = &job->head->e[m];
                 double a = 0.0, b = 0.0, q = -1.0, root, t0, t1;
                 for (c = 0; c < 3; c++) {
-                    double u = d[c] / ex_head[m].radius[c], w = (p[c] - ex_head[m].centre[c]) / ex_head[m].radius[c];
+                    double u = d[c] / o->radius[c], w = (p[c] - o->centre[c]) / o->radius[c];
                     a += u * u;
                     b += u * w;
                     q += w * w;
@@ -396,7 +437,7 @@ static void ex_head_slice(void *arg, size_t k) {
                 root = sqrt(b * b - a * q);
                 t0 = ceil((-b - root) / a);
                 t1 = floor((-b + root) / a);
-                for (i = (size_t)(t0 > 0.0 ? t0 : 0.0); i < n && (double)i <= t1; i++) row[i] = (float)ex_head[m].value;
+                for (i = (size_t)(t0 > 0.0 ? t0 : 0.0); i < n && (double)i <= t1; i++) row[i] = (float)o->value;
             }
             for (i = 0; i < n; i++) { /* a sum of four bytes is near enough to a normal distribution */
                 uint64_t h = ex_hash(at + i);
@@ -409,6 +450,7 @@ static void ex_head_slice(void *arg, size_t k) {
 /* A new volume of nx x ny x nz voxels with the head in the middle. affine NULL: axes along RAS, 240 mm along x. noise: its
    standard deviation; white matter is 640. */
 EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t ny, size_t nz, const double *affine, double noise) {
+    static ex_head head;
     size_t dim[3];
     ex_head_job job;
     int r;
@@ -420,7 +462,9 @@ EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t n
             v->affine[5 * r] = 240.0 / (double)nx;
             v->affine[4 * r + 3] = -0.5 * v->affine[5 * r] * (double)(dim[r] - 1);
         }
+    ex_head_make(&head);
     job.v = v;
+    job.head = &head;
     job.noise = noise;
     EX_OK(mv_parallel_for(&e->ctx, nz, ex_head_slice, &job, "head"));
 }

@@ -99,6 +99,7 @@ static void png_exact(void) { /* every type of pixel, odd sizes, views, every le
                 CHECK_OK(mv_volume_alloc(T, &v, types[t], 2, big));
                 for (i = 0; i < big[0] * big[1] * size; i++)
                     ((unsigned char *)v.data)[i] = (unsigned char)(level == 3 ? t_bits() : i / size * 5 / 7 + t_bits() % 3);
+                if (t == 1) ((unsigned char *)v.data)[(2 * big[0] + 1) * size] ^= 128; /* not grey */
                 CHECK_OK(mv_volume_view(T, &view, &v, start, sizes[s]));
                 if (to_png(&g, &view, level ? &opt : NULL)) {
                     CHECK(g.bpp == size && g.ppm_x == 1000 && g.ppm_y == 1000);
@@ -134,6 +135,22 @@ static void png_filters(void) { /* pictures made for one filter each */
         }
         free(g.px);
     }
+}
+static void png_grey_rgb(void) { /* colours that are all grey are stored as grey; one that is not, and they are colours */
+    unsigned char px[3 * 40 * 30];
+    size_t dim[2] = {40, 30}, i;
+    mv_volume v;
+    picture g;
+    for (i = 0; i < 1200; i++) px[3 * i] = px[3 * i + 1] = px[3 * i + 2] = (unsigned char)t_bits();
+    CHECK_OK(mv_volume_wrap(T, &v, px, MEDVOL_RGB24, 2, dim, NULL));
+    if (to_png(&g, &v, NULL)) {
+        CHECK(g.bpp == 1);
+        for (i = 0; i < 1200; i++) CHECK(g.px[i] == px[3 * i]);
+    }
+    free(g.px);
+    px[3599] ^= 1;
+    if (to_png(&g, &v, NULL)) CHECK(g.bpp == 3 && !memcmp(g.px, px, sizeof px));
+    free(g.px);
 }
 static void png_window(void) {
     float f[6];
@@ -514,6 +531,7 @@ static void planes_bad(void) {
 
 const t_case tests_pictures[] = {{"png_exact", png_exact, T_ONCE},
                                  {"png_filters", png_filters, T_ONCE},
+                                 {"png_grey_rgb", png_grey_rgb, T_ONCE},
                                  {"png_window", png_window, 0},
                                  {"png_bad", png_bad, T_ONCE},
                                  {"png_file", png_file, T_ONCE},
