@@ -902,6 +902,7 @@ MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, siz
 #endif
 
 /* ---- spatial ------------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_SPATIAL
 
 /* ALL SPATIAL CALLS move voxels of any type (complex, RGB and long doubles too) without changing a bit of them; 1 to 7 axes,
    any views. slope, inter and the header stay; the affine follows exactly (world position of every voxel is kept), and so do
@@ -1019,14 +1020,11 @@ MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *d
                                       const int *order, unsigned flips);
 MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim, const size_t *dim,
                                   const size_t *before, const size_t *after, mv_pad_mode mode, const void *fill);
-#ifndef MEDVOL_NO_SPATIAL
 
 #endif
 
 /* ---- resampling ---------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_RESAMPLE
-
-#endif
 
 /* How a value between voxels is found. */
 typedef enum mv_interp {
@@ -1104,6 +1102,8 @@ MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t
                                            const size_t *src_shape, const mv_resample_opt *opt);
 MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
                                             const size_t *src_shape, const double *m, const mv_resample_opt *opt);
+
+#endif
 
 #ifdef __cplusplus
 }
