@@ -6747,10 +6747,11 @@ static mv_status mv__io_open_other(mv__io_load *L, mv__io_src *s, int pair) {
 /* Header, from a file or from memory (first is open); `voxels`: the .img of a pair is wanted too. */
 static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
     unsigned char head[544];
-    size_t n;
+    size_t n = 0;
     int own, gz;
     mv_status st = mv__io_rewind(&L->first);
     if (st == MEDVOL_OK) st = mv__io_read(&L->first, 0, head, sizeof head, &n);
+    if (st == MEDVOL_E_TRUNCATED && n >= 348) st = MEDVOL_OK; /* the header may be whole */
     (void)mv__io_stem(L->name, &own, &gz);
     if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) { /* bare voxels: look for the header */
         L->second = L->first;
@@ -6759,7 +6760,8 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
         mv_gzip_close(L->ctx, L->second.reader); /* it points to the struct that moved */
         L->second.reader = NULL;
         if ((st = mv__io_open_other(L, &L->first, 1)) < 0) return st;
-        if ((st = mv__io_read(&L->first, 0, head, sizeof head, &n)) < 0) return st;
+        st = mv__io_read(&L->first, 0, head, sizeof head, &n);
+        if (st < 0 && !(st == MEDVOL_E_TRUNCATED && n >= 348)) return st;
     } else if (st < 0) return st;
     if ((st = mv__io_parse(L->ctx, &L->h, head, n, L->opt.analyze)) < 0) return st;
     L->extender = n >= L->h.size + 4 && head[L->h.size] != 0 && L->h.n.version != 0;

@@ -1,0 +1,1744 @@
+/* test_io.c - files: NIfTI-1/2, pairs, Analyze, crops, maps, saving, bad input, faults. Every file read here was made by
+   the little writer below, which shares no code with medvol; what medvol writes is looked at byte by byte. */
+#if defined(__unix__) || defined(__APPLE__)
+#  define _DEFAULT_SOURCE 1
+#  include <dirent.h>
+#  include <sys/stat.h>
+#  include <unistd.h>
+#  define POSIX 1
+#endif
+#include "test.h"
+
+/* ---- an independent writer ---- */
+typedef struct bytes {
+    unsigned char *p;
+    size_t n;
+} bytes;
+static bytes bytes_new(size_t n) {
+    bytes b;
+    b.p = (unsigned char *)calloc(n + 1, 1);
+    b.n = n;
+    if (!b.p) abort();
+    return b;
+}
+static bytes bytes_join(bytes a, const void *p, size_t n) { /* frees a */
+    bytes b = bytes_new(a.n + n);
+    memcpy(b.p, a.p, a.n);
+    if (n) memcpy(b.p + a.n, p, n);
+    free(a.p);
+    return b;
+}
+static void put(unsigned char *p, char type, double value, int big) {
+    unsigned char b[8];
+    float f = (float)value;
+    int16_t h = (int16_t)value;
+    int32_t i = (int32_t)value;
+    int64_t l = (int64_t)value;
+    size_t n = type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8, k;
+    int one = 1, host_big = *(char *)&one == 0;
+    if (type == 'c') b[0] = (unsigned char)h;
+    else if (type == 'h') memcpy(b, &h, 2);
+    else if (type == 'i') memcpy(b, &i, 4);
+    else if (type == 'l') memcpy(b, &l, 8);
+    else if (type == 'f') memcpy(b, &f, 4);
+    else memcpy(b, &value, 8);
+    for (k = 0; k < n; k++) p[k] = b[big != host_big ? n - 1 - k : k];
+}
+static double get(const unsigned char *p, char type, int big) {
+    unsigned char b[8];
+    float f;
+    double d;
+    int16_t h;
+    int32_t i;
+    int64_t l;
+    size_t n = type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8, k;
+    int one = 1, host_big = *(char *)&one == 0;
+    for (k = 0; k < n; k++) b[k] = p[big != host_big ? n - 1 - k : k];
+    switch (type) {
+        case 'c': return b[0];
+        case 'h': memcpy(&h, b, 2); return h;
+        case 'i': memcpy(&i, b, 4); return i;
+        case 'l': memcpy(&l, b, 8); return (double)l;
+        case 'f': memcpy(&f, b, 4); return f;
+        default: memcpy(&d, b, 8); return d;
+    }
+}
+typedef struct spec { /* {0}: version 1, little-endian, single file, 4 x 3 x 2 i16 */
+    int version, big, pair, dtype, ndim;
+    int dim[7];
+    double slope, inter;
+    const unsigned char *ext; /* extensions as they stand in the file */
+    size_t ext_bytes;
+} spec;
+static const struct {
+    mv_dtype t;
+    int size, unit;
+} types[] = {
+    {MEDVOL_U8, 1, 1}, {MEDVOL_I16, 2, 2}, {MEDVOL_I32, 4, 4}, {MEDVOL_F32, 4, 4}, {MEDVOL_C64, 8, 4}, {MEDVOL_F64, 8, 8},
+    {MEDVOL_RGB24, 3, 1}, {MEDVOL_I8, 1, 1}, {MEDVOL_U16, 2, 2}, {MEDVOL_U32, 4, 4}, {MEDVOL_I64, 8, 8}, {MEDVOL_U64, 8, 8},
+    {MEDVOL_F128, 16, 16}, {MEDVOL_C128, 16, 8}, {MEDVOL_C256, 32, 16}, {MEDVOL_RGBA32, 4, 1}, {MEDVOL_F16, 2, 2},
+    {MEDVOL_BF16, 2, 2},
+};
+enum { TYPES = (int)(sizeof types / sizeof *types) };
+static int type_index(int t) {
+    int i;
+    for (i = 0; i < TYPES - 1 && (int)types[i].t != t; i++) {}
+    return i;
+}
+static void spec_fill(spec *s) {
+    int d;
+    if (!s->version) s->version = 1;
+    if (!s->dtype) s->dtype = MEDVOL_I16;
+    if (!s->ndim) {
+        s->ndim = 3;
+        s->dim[0] = 4, s->dim[1] = 3, s->dim[2] = 2;
+    }
+    for (d = s->ndim; d < 7; d++) s->dim[d] = 1;
+}
+static size_t spec_count(const spec *s) {
+    size_t n = 1;
+    int d;
+    for (d = 0; d < s->ndim; d++) n *= (size_t)s->dim[d];
+    return n;
+}
+static bytes make_header(spec s) {
+    bytes b;
+    size_t size;
+    int d, v2;
+    spec_fill(&s);
+    v2 = s.version == 2;
+    size = v2 ? 540 : 348;
+    b = bytes_new(size + 4 + s.ext_bytes);
+    put(b.p, 'i', (double)size, s.big);
+    memcpy(b.p + (v2 ? 4 : 344), s.pair ? "ni1" : "n+1", 3);
+    if (v2) {
+        b.p[6] = '2';
+        memcpy(b.p + 8, "\r\n\032\n", 4);
+    }
+    put(b.p + (v2 ? 16 : 40), v2 ? 'l' : 'h', s.ndim, s.big);
+    for (d = 0; d < 7; d++) put(b.p + (v2 ? 24 + 8 * d : 42 + 2 * d), v2 ? 'l' : 'h', s.dim[d], s.big);
+    put(b.p + (v2 ? 12 : 70), 'h', s.dtype, s.big);
+    put(b.p + (v2 ? 14 : 72), 'h', types[type_index(s.dtype)].size * 8, s.big);
+    for (d = 0; d < 8; d++) put(b.p + (v2 ? 104 + 8 * d : 76 + 4 * d), v2 ? 'd' : 'f', d == 0 ? 1 : 1 + d * 0.25, s.big);
+    put(b.p + (v2 ? 176 : 112), v2 ? 'd' : 'f', s.slope, s.big);
+    put(b.p + (v2 ? 184 : 116), v2 ? 'd' : 'f', s.inter, s.big);
+    if (v2) put(b.p + 168, 'l', s.pair ? 0 : (double)b.n, s.big);
+    else put(b.p + 108, 'f', s.pair ? 0 : (double)b.n, s.big);
+    if (s.ext_bytes) {
+        b.p[size] = 1;
+        memcpy(b.p + size + 4, s.ext, s.ext_bytes);
+    }
+    return b;
+}
+/* Voxel bytes of element i in the machine's order: noise that is a finite small number in the float types. */
+static void voxel(mv_dtype t, size_t i, unsigned char *p) {
+    int k = type_index(t), j;
+    double x = (double)((i * 37 + 11) % 251) - 100.0;
+    float f = (float)x * 0.5f;
+    for (j = 0; j < types[k].size; j++) p[j] = (unsigned char)((i * 131 + (size_t)j * 29 + 7) * 2654435761u >> 13);
+    if (t == MEDVOL_F32) memcpy(p, &f, 4);
+    else if (t == MEDVOL_F64) memcpy(p, &x, 8);
+    else if (t == MEDVOL_F16 || t == MEDVOL_BF16) p[1] = (unsigned char)(p[1] & 0x3f);
+}
+static bytes make_voxels(spec s) {
+    int k, one = 1, host_big = *(char *)&one == 0;
+    size_t n, i, size, unit, a, c;
+    bytes b;
+    spec_fill(&s);
+    k = type_index(s.dtype);
+    n = spec_count(&s);
+    size = (size_t)types[k].size, unit = (size_t)types[k].unit;
+    b = bytes_new(n * size);
+    for (i = 0; i < n; i++) {
+        unsigned char v[32];
+        voxel((mv_dtype)s.dtype, i, v);
+        for (a = 0; a < size; a += unit)
+            for (c = 0; c < unit; c++) b.p[i * size + a + c] = v[a + (s.big != host_big ? unit - 1 - c : c)];
+    }
+    return b;
+}
+static bytes make_file(spec s) { /* a whole single file */
+    bytes h = make_header(s), v = make_voxels(s);
+    h = bytes_join(h, v.p, v.n);
+    free(v.p);
+    return h;
+}
+/* gzip with stored blocks: kind 0 one member, 1 Mgzip, 2 BGZF, 3 many plain members; `member` bytes each */
+static uint32_t crc_slow(const unsigned char *p, size_t n) {
+    uint32_t c = 0xffffffffu;
+    int k;
+    while (n--)
+        for (c ^= *p++, k = 0; k < 8; k++) c = c & 1 ? c >> 1 ^ 0xedb88320u : c >> 1;
+    return ~c;
+}
+static bytes gz_member(bytes out, const unsigned char *p, size_t n, int kind) {
+    size_t blocks = n ? (n + 65534) / 65535 : 1, head = kind == 1 ? 20 : kind == 2 ? 18 : 10, total = head + 5 * blocks + n + 8, at, i;
+    unsigned char *m = (unsigned char *)calloc(total, 1);
+    if (!m) abort();
+    m[0] = 0x1f, m[1] = 0x8b, m[2] = 8, m[9] = 255;
+    if (kind == 1 || kind == 2) {
+        m[3] = 4;
+        put(m + 10, 'h', kind == 1 ? 8 : 6, 0);
+        memcpy(m + 12, kind == 1 ? "IG\4" : "BC\2", 3);
+        if (kind == 1) put(m + 16, 'i', (double)total, 0);
+        else put(m + 16, 'h', (double)total - 1 > 32767 ? (double)total - 65537 : (double)total - 1, 0);
+    }
+    for (at = head, i = 0; i < blocks; i++) {
+        size_t k = n - i * 65535 < 65535 ? n - i * 65535 : 65535;
+        m[at] = i + 1 == blocks;
+        m[at + 1] = (unsigned char)k, m[at + 2] = (unsigned char)(k >> 8);
+        m[at + 3] = (unsigned char)~m[at + 1], m[at + 4] = (unsigned char)~m[at + 2];
+        if (k) memcpy(m + at + 5, p + i * 65535, k);
+        at += 5 + k;
+    }
+    put(m + at, 'l', 0, 0);
+    {
+        uint32_t c = crc_slow(p, n);
+        for (i = 0; i < 4; i++) m[at + i] = (unsigned char)(c >> 8 * i), m[at + 4 + i] = (unsigned char)((uint32_t)n >> 8 * i);
+    }
+    out = bytes_join(out, m, total);
+    free(m);
+    return out;
+}
+static bytes gz(const unsigned char *p, size_t n, int kind, size_t member) {
+    bytes b = bytes_new(0);
+    size_t at = 0;
+    do {
+        size_t k = kind == 0 || n - at < member ? n - at : member;
+        b = gz_member(b, p + at, k, kind);
+        at += k;
+    } while (at < n);
+    if (kind == 2) b = gz_member(b, p, 0, 2);
+    return b;
+}
+
+/* ---- files of the test ---- */
+static void file_put(const char *path, const void *p, size_t n) {
+    FILE *f = fopen(path, "wb");
+    if (!f || (n && fwrite(p, 1, n, f) != n) || fclose(f) != 0) abort();
+}
+static bytes file_get(const char *path) {
+    FILE *f = fopen(path, "rb");
+    bytes b = bytes_new(0);
+    if (!f) return b;
+    fseek(f, 0, SEEK_END);
+    free(b.p);
+    b = bytes_new((size_t)ftell(f));
+    rewind(f);
+    if (b.n && fread(b.p, 1, b.n, f) != b.n) abort();
+    fclose(f);
+    return b;
+}
+static int file_is(const char *path, bytes want) {
+    bytes b = file_get(path);
+    int same = b.n == want.n && memcmp(b.p, want.p, b.n) == 0;
+    free(b.p);
+    return same;
+}
+static int message_has(const char *text) { return strstr(mv_message(T), text) != NULL; }
+
+/* ---- reading what the writer made ---- */
+static int same_voxels(const mv_volume *v, const spec *s) { /* against native order */
+    spec native = *s;
+    bytes b;
+    int one = 1, same;
+    native.big = *(char *)&one == 0;
+    b = make_voxels(native);
+    same = mv_volume_contiguous(v) && mv_volume_count(v) * mv_dtype_size(v->dtype) == b.n && memcmp(v->data, b.p, b.n) == 0;
+    free(b.p);
+    return same;
+}
+static void test_every_type(void) { /* type x byte order x version x form; B7 B10 B26 */
+    int t, big, version, form;
+    for (t = 0; t < TYPES; t++)
+        for (big = 0; big < 2; big++)
+            for (version = 1; version <= 2; version++) {
+                spec s = {0};
+                bytes file, header, voxels, z;
+                mv_volume v = {0};
+                mv_load_opt o = {0};
+                s.version = version, s.big = big, s.dtype = types[t].t;
+                s.ndim = 4, s.dim[0] = 13, s.dim[1] = 3, s.dim[2] = 2, s.dim[3] = 2;
+                for (form = 0; form < 5; form++) {
+                    s.pair = form >= 3;
+                    file = make_file(s), header = make_header(s), voxels = make_voxels(s);
+                    if (form == 0) CHECK_OK(mv_load_mem(T, &v, file.p, file.n, NULL));
+                    else if (form < 3) {
+                        z = gz(file.p, file.n, form == 1 ? 0 : 1, 100);
+                        CHECK_OK(mv_load_mem(T, &v, z.p, z.n, NULL));
+                        free(z.p);
+                    } else {
+                        z = gz(voxels.p, voxels.n, form == 3 ? 0 : 2, 64);
+                        o.img = form == 3 ? voxels.p : z.p;
+                        o.img_bytes = form == 3 ? voxels.n : z.n;
+                        CHECK_OK(mv_load_mem(T, &v, header.p, header.n, &o));
+                        free(z.p);
+                    }
+                    CHECK(v.dtype == types[t].t && v.ndim == 4 && v.dim[0] == 13 && v.dim[1] == 3 && v.dim[2] == 2 && v.dim[3] == 2);
+                    CHECK(v.data && same_voxels(&v, &s));
+                    CHECK(v.nifti && v.nifti->version == version && v.nifti->big_endian == big && v.nifti->pair == s.pair);
+                    CHECK(v.affine[0] == 1.25 && v.affine[5] == 1.5 && v.affine[10] == 1.75 && v.affine[3] == 0 && v.step[0] == 2.0);
+                    CHECK(mv_warnings(T) == 0);
+                    mv_volume_free(T, &v);
+                    free(file.p);
+                    free(header.p);
+                    free(voxels.p);
+                }
+            }
+}
+/* What medvol writes: its bytes, then loaded again. */
+static void test_save_every_type(void) {
+    int t, big, version, form, one = 1, host_big = *(char *)&one == 0;
+    for (t = 0; t < TYPES; t++)
+        for (big = 0; big < 2; big++)
+            for (version = 1; version <= 2; version++)
+                for (form = 0; form < 4; form++) {
+                    spec s = {0};
+                    bytes file, voxels;
+                    mv_volume v = {0}, w = {0};
+                    mv_save_opt o = {0};
+                    mv_load_opt lo = {0};
+                    mv_buffer out = {0}, img = {0};
+                    const unsigned char *p;
+                    size_t at = version == 2 ? 544 : 352;
+                    s.dtype = types[t].t;
+                    s.ndim = 2, s.dim[0] = 19, s.dim[1] = 5;
+                    s.big = host_big;
+                    file = make_file(s);
+                    CHECK_OK(mv_load_mem(T, &v, file.p, file.n, NULL));
+                    o.version = version, o.big_endian = big, o.gzip = form & 1, o.pair = form >= 2, o.dtype = types[t].t;
+                    CHECK_OK(mv_save_mem(T, &out, &img, &v, &o));
+                    s.big = big;
+                    voxels = make_voxels(s);
+                    p = (const unsigned char *)out.data;
+                    if (!(form & 1)) { /* by hand */
+                        CHECK(get(p, 'i', big) == (version == 2 ? 540 : 348));
+                        CHECK(memcmp(p + (version == 2 ? 4 : 344), form >= 2 ? (version == 2 ? "ni2" : "ni1") : version == 2 ? "n+2" : "n+1", 4) == 0);
+                        CHECK(version == 1 || memcmp(p + 8, "\r\n\032\n", 4) == 0);
+                        CHECK(get(p + (version == 2 ? 12 : 70), 'h', big) == types[t].t);
+                        CHECK(get(p + (version == 2 ? 14 : 72), 'h', big) == types[t].size * 8);
+                        CHECK(get(p + (version == 2 ? 24 : 42), version == 2 ? 'l' : 'h', big) == 19);
+                        CHECK(get(p + (version == 2 ? 168 : 108), version == 2 ? 'l' : 'f', big) == (form >= 2 ? 0 : (double)at));
+                        if (form < 2) CHECK(out.bytes == at + voxels.n && memcmp(p + at, voxels.p, voxels.n) == 0);
+                        else CHECK(out.bytes == at && img.bytes == voxels.n && memcmp(img.data, voxels.p, voxels.n) == 0);
+                    } else CHECK(p[0] == 0x1f && p[1] == 0x8b);
+                    lo.img = img.data, lo.img_bytes = img.bytes;
+                    CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
+                    CHECK(w.data && same_voxels(&w, &s) && w.dtype == types[t].t && w.nifti->version == version);
+                    CHECK(memcmp(w.affine, v.affine, sizeof v.affine) == 0);
+                    mv_buffer_free(T, &out);
+                    mv_buffer_free(T, &img);
+                    mv_volume_free(T, &v);
+                    mv_volume_free(T, &w);
+                    free(file.p);
+                    free(voxels.p);
+                }
+}
+
+/* ---- the catalogue of bad headers: patches on a good file ---- */
+typedef struct patch {
+    int at;
+    char type;
+    double value;
+} patch;
+typedef struct row {
+    const char *name;
+    int version;
+    patch p[3];
+    long cut; /* bytes to take off the end; or to add when negative */
+    mv_status want;
+    unsigned warnings;
+    const char *says;
+} row;
+#define NANF ((double)NAN)
+#define INFF ((double)INFINITY)
+static const row rows[] = {
+    {"good", 1, {{0, 0, 0}}, 0, MEDVOL_OK, 0, ""},
+    {"good 2", 2, {{0, 0, 0}}, 0, MEDVOL_OK, 0, ""},
+    {"347 bytes", 1, {{0, 0, 0}}, 53, MEDVOL_E_TRUNCATED, 0, "347 of 348"},
+    {"539 bytes", 2, {{0, 0, 0}}, 53, MEDVOL_E_TRUNCATED, 0, "539 of 540"},
+    {"4 bytes", 1, {{0, 0, 0}}, 396, MEDVOL_E_TRUNCATED, 0, "4 of 348"},
+    {"3 bytes", 1, {{0, 0, 0}}, 397, MEDVOL_E_FORMAT, 0, "sizeof_hdr"},
+    {"no bytes", 1, {{0, 0, 0}}, 400, MEDVOL_E_FORMAT, 0, "empty"},
+    {"sizeof_hdr 347", 1, {{0, 'i', 347}}, 0, MEDVOL_E_FORMAT, 0, "sizeof_hdr"},
+    {"sizeof_hdr 0", 1, {{0, 'i', 0}}, 0, MEDVOL_E_FORMAT, 0, "sizeof_hdr"},
+    {"sizeof_hdr big, dims little", 1, {{0, 'i', 1543569408}}, 0, MEDVOL_E_FORMAT, 0, "dim[0]"},
+    {"magic ni9", 1, {{346, 'c', '9'}}, 0, MEDVOL_E_FORMAT, 0, "magic"},
+    {"magic x+1", 1, {{344, 'c', 'x'}}, 0, MEDVOL_E_FORMAT, 0, "magic"},
+    {"magic not ended", 1, {{347, 'c', '1'}}, 0, MEDVOL_E_FORMAT, 0, "magic"},
+    {"no magic", 1, {{344, 'i', 0}}, 0, MEDVOL_E_FORMAT, 0, "Analyze"},
+    {"magic 2 of version 1", 2, {{6, 'c', '1'}}, 0, MEDVOL_E_FORMAT, 0, "magic"},
+    {"text mode: CR lost", 2, {{8, 'c', 10}, {9, 'c', 26}}, 0, MEDVOL_E_FORMAT, 0, "text mode"},
+    {"dim[0] 0", 1, {{40, 'h', 0}}, 0, MEDVOL_E_FORMAT, 0, "dim[0] = 0"},
+    {"dim[0] -1", 1, {{40, 'h', -1}}, 0, MEDVOL_E_FORMAT, 0, "dim[0] = -1"},
+    {"dim[0] 8", 1, {{40, 'h', 8}}, 0, MEDVOL_E_FORMAT, 0, "1..7"},
+    {"dim[0] 2^63", 2, {{16, 'l', 9.2e18}}, 0, MEDVOL_E_FORMAT, 0, "1..7"},
+    {"dim[0] 200", 2, {{16, 'l', 200}}, 0, MEDVOL_E_FORMAT, 0, "dim[0] = 200"},
+    {"dim[0] -3", 2, {{16, 'l', -3}}, 0, MEDVOL_E_FORMAT, 0, "dim[0] = -3"},
+    {"dim[1] 0", 1, {{42, 'h', 0}}, 0, MEDVOL_E_FORMAT, 0, "dim[1] = 0"},
+    {"dim[2] -4", 1, {{44, 'h', -4}}, 0, MEDVOL_E_FORMAT, 0, "dim[2] = -4"},
+    {"dim[3] 0", 1, {{46, 'h', 0}}, 0, MEDVOL_E_FORMAT, 0, "dim[3] = 0"},
+    {"dim beyond the rank", 1, {{48, 'h', -7}, {54, 'h', 32000}}, 0, MEDVOL_OK, 0, ""},
+    {"product wraps to 0", 2, {{24, 'l', 4294967296.0}, {32, 'l', 4294967296.0}}, 0, MEDVOL_E_SIZE, 0, "dim["},
+    {"product wraps to 64", 2, {{24, 'l', 4}, {32, 'l', 1152921504606846976.0}, {40, 'l', 1152921504606846976.0}}, 0, MEDVOL_E_SIZE, 0, "dim["},
+    {"bytes overflow", 2, {{24, 'l', 2}, {32, 'l', 2}, {40, 'l', 4611686018427387904.0}}, 0, MEDVOL_E_SIZE, 0, "dim[3]"},
+    {"a terabyte claimed", 2, {{24, 'l', 1099511627776.0}}, 0, MEDVOL_E_TRUNCATED, 0, "48 of"},
+    {"datatype 0", 1, {{70, 'h', 0}}, 0, MEDVOL_E_DTYPE, 0, "UNKNOWN"},
+    {"datatype 1", 1, {{70, 'h', 1}}, 0, MEDVOL_E_UNSUPPORTED, 0, "BINARY"},
+    {"datatype 255", 1, {{70, 'h', 255}}, 0, MEDVOL_E_DTYPE, 0, "ALL"},
+    {"datatype 5", 1, {{70, 'h', 5}}, 0, MEDVOL_E_DTYPE, 0, "datatype = 5"},
+    {"datatype -4", 1, {{70, 'h', -4}}, 0, MEDVOL_E_DTYPE, 0, "datatype = -4"},
+    {"B26 bitpix disagrees", 1, {{72, 'h', 8}}, 0, MEDVOL_OK, MEDVOL_W_BITPIX, ""},
+    {"vox_offset NaN", 1, {{108, 'f', NANF}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset = NaN"},
+    {"vox_offset Inf", 1, {{108, 'f', INFF}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset = Inf"},
+    {"vox_offset -Inf", 1, {{108, 'f', -INFF}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset = -Inf"},
+    {"vox_offset -1", 1, {{108, 'f', -1}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset = -1"},
+    {"vox_offset 1e30", 1, {{108, 'f', 1e30}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset"},
+    {"vox_offset 352.5", 1, {{108, 'f', 352.5}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset = 352.5"},
+    {"vox_offset 351", 1, {{108, 'f', 351}}, 0, MEDVOL_E_FORMAT, 0, "at least 352"},
+    {"vox_offset 1", 1, {{108, 'f', 1}}, 0, MEDVOL_E_FORMAT, 0, "at least 352"},
+    {"vox_offset 543", 2, {{168, 'l', 543}}, 0, MEDVOL_E_FORMAT, 0, "at least 544"},
+    {"vox_offset 2^62", 2, {{168, 'l', 4611686018427387904.0}}, 0, MEDVOL_E_FORMAT, 0, "vox_offset"},
+    {"vox_offset past the end", 1, {{108, 'f', 4096}}, 0, MEDVOL_E_TRUNCATED, 0, "0 of 48"},
+    {"vox_offset 0 means 352", 1, {{108, 'f', 0}}, 0, MEDVOL_OK, 0, ""},
+    {"vox_offset 353", 1, {{108, 'f', 353}}, -1, MEDVOL_OK, 0, ""},
+    {"vox_offset 357", 1, {{108, 'f', 357}}, -5, MEDVOL_OK, 0, ""},
+    {"one byte short", 1, {{0, 0, 0}}, 1, MEDVOL_E_TRUNCATED, 0, "47 of 48 bytes"},
+    {"half the voxels", 1, {{0, 0, 0}}, 24, MEDVOL_E_TRUNCATED, 0, "24 of 48 bytes"},
+    {"no voxels", 1, {{0, 0, 0}}, 48, MEDVOL_E_TRUNCATED, 0, "0 of 48 bytes"},
+    {"B26 trailing bytes", 1, {{0, 0, 0}}, -1000, MEDVOL_OK, 0, ""},
+    {"slope 0", 1, {{112, 'f', 0}, {116, 'f', 5}}, 0, MEDVOL_OK, 0, ""},
+    {"slope NaN", 1, {{112, 'f', NANF}, {116, 'f', NANF}}, 0, MEDVOL_OK, 0, ""},
+    {"slope Inf", 2, {{176, 'd', INFF}}, 0, MEDVOL_OK, 0, ""},
+    {"inter NaN", 1, {{112, 'f', 2}, {116, 'f', NANF}}, 0, MEDVOL_E_FORMAT, 0, "scl_inter"},
+    {"inter Inf", 2, {{176, 'd', 2}, {184, 'd', INFF}}, 0, MEDVOL_E_FORMAT, 0, "scl_inter"},
+    {"B26 pixdim 0", 1, {{80, 'f', 0}}, 0, MEDVOL_OK, MEDVOL_W_PIXDIM, ""},
+    {"pixdim NaN", 1, {{84, 'f', NANF}}, 0, MEDVOL_OK, MEDVOL_W_PIXDIM, ""},
+    {"pixdim Inf", 2, {{128, 'd', INFF}}, 0, MEDVOL_OK, MEDVOL_W_PIXDIM, ""},
+    {"pixdim negative", 1, {{80, 'f', -1.25}}, 0, MEDVOL_OK, MEDVOL_W_PIXDIM, ""},
+    {"B26 unused pixdim 0", 1, {{92, 'f', 0}, {96, 'f', NANF}}, 0, MEDVOL_OK, 0, ""},
+    {"extender without room", 1, {{348, 'c', 1}}, 0, MEDVOL_OK, 0, ""},
+};
+static void test_catalogue(void) {
+    size_t i;
+    int k;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const row *r = &rows[i];
+        spec s = {0};
+        bytes b, z;
+        mv_volume v = {0};
+        mv_status st;
+        s.version = r->version;
+        b = make_file(s);
+        for (k = 0; k < 3 && r->p[k].type; k++) put(b.p + r->p[k].at, r->p[k].type, r->p[k].value, 0);
+        if (r->cut < 0) {
+            z = bytes_new((size_t)-r->cut); /* new bytes go between header and voxels, or behind */
+            if (r->cut > -100) {
+                bytes c = bytes_new(352);
+                memcpy(c.p, b.p, 352);
+                c = bytes_join(c, z.p, z.n);
+                c = bytes_join(c, b.p + 352, b.n - 352);
+                free(b.p);
+                b = c;
+            } else b = bytes_join(b, z.p, z.n);
+            free(z.p);
+        } else b.n -= (size_t)r->cut;
+        st = mv_load_mem(T, &v, b.p, b.n, NULL);
+        if (!(CHECK_STATUS(st, r->want) && CHECK(st < 0 || mv_warnings(T) == r->warnings) && CHECK(message_has(r->says))))
+            fprintf(stderr, "  row \"%s\": \"%s\"\n", r->name, mv_message(T));
+        if (st == MEDVOL_OK) CHECK(same_voxels(&v, &s) && v.slope == 1.0 && v.inter == 0.0);
+        else CHECK(v.data == NULL && T->error.code == r->want);
+        mv_volume_free(T, &v);
+        if (r->want != MEDVOL_E_SIZE && r->want != MEDVOL_E_TRUNCATED) { /* the same inside gzip */
+            z = gz(b.p, b.n, 0, 0);
+            st = mv_load_mem(T, &v, z.p, z.n, NULL);
+            if (!CHECK_STATUS(st, r->want)) fprintf(stderr, "  row \"%s\" in gzip: \"%s\"\n", r->name, mv_message(T));
+            mv_volume_free(T, &v);
+            free(z.p);
+        }
+        if (r->warnings) { /* strict makes an error of it */
+            T->desc.strict = 1;
+            if (!CHECK_STATUS(mv_load_mem(T, &v, b.p, b.n, NULL), MEDVOL_E_FORMAT)) fprintf(stderr, "  strict row \"%s\"\n", r->name);
+            CHECK(v.data == NULL && message_has("strict"));
+            T->desc.strict = 0;
+        }
+        if (r->want == MEDVOL_E_TRUNCATED && r->version == 1 && r->cut <= 48 ) { /* the header alone will do */
+            CHECK_OK(mv_load_header_mem(T, &v, b.p, b.n, NULL));
+            CHECK(v.data == NULL && v.dim[0] == 4 && v.dtype == MEDVOL_I16 && v.nifti);
+            mv_volume_free(T, &v);
+        }
+        free(b.p);
+    }
+}
+static void test_other_formats(void) { /* the message names what it is instead */
+    static const struct {
+        const char *start;
+        size_t n, at;
+        const char *says;
+    } kinds[] = {
+        {"<!DOCTYPE html><html>", 21, 0, "HTML"}, {"version https://git-lfs.github.com/spec/v1\n", 43, 0, "Git LFS"},
+        {"DICM", 4, 128, "DICOM"}, {"\x89PNG\r\n\032\n", 8, 0, "PNG"}, {"NRRD0005\n", 9, 0, "NRRD"}, {"PK\3\4", 4, 0, "ZIP"},
+        {"hello, this is a text of some length", 36, 0, "text"}, {"\x89HDF\r\n", 6, 0, "HDF5"},
+    };
+    size_t i, j;
+    unsigned char b[600];
+    mv_volume v = {0};
+    bytes z, y;
+    for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        memset(b, 'a', sizeof b);
+        memcpy(b + kinds[i].at, kinds[i].start, kinds[i].n);
+        CHECK_STATUS(mv_load_mem(T, &v, b, sizeof b, NULL), MEDVOL_E_FORMAT);
+        CHECK(message_has(kinds[i].says));
+    }
+    for (i = 0; i < 200; i++) { /* noise */
+        for (j = 0; j < sizeof b; j++) b[j] = (unsigned char)t_bits();
+        CHECK(mv_load_mem(T, &v, b, 1 + i * 3, NULL) < 0 && v.data == NULL);
+    }
+    z = gz(b, sizeof b, 0, 0);
+    y = gz(z.p, z.n, 0, 0);
+    CHECK_STATUS(mv_load_mem(T, &v, y.p, y.n, NULL), MEDVOL_E_FORMAT);
+    CHECK(message_has("gzip within gzip"));
+    free(y.p);
+    free(z.p);
+}
+
+/* ---- geometry ---- */
+static bytes geometry_file(int version, const patch *p, size_t n) {
+    spec s = {0};
+    bytes b;
+    size_t i;
+    s.version = version;
+    b = make_file(s);
+    for (i = 0; i < n; i++) put(b.p + p[i].at, p[i].type, p[i].value, 0);
+    return b;
+}
+static void expect_affine(const char *name, const patch *p, size_t n, const double *want, unsigned warnings) {
+    bytes b = geometry_file(1, p, n);
+    mv_volume v = {0}, w = {0};
+    mv_buffer out = {0};
+    int i, ok = CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+    for (i = 0; ok && i < 12; i++) ok = CHECK_NEAR(v.affine[i], want[i], 1e-6);
+    ok = CHECK(mv_warnings(T) == warnings) && ok;
+    if (!ok) fprintf(stderr, "  geometry \"%s\": warnings %u\n", name, mv_warnings(T));
+    /* unchanged geometry goes back as it came, to the bit */
+    if (ok && CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL)) && !(warnings & (MEDVOL_W_PIXDIM | MEDVOL_W_AFFINE))) {
+        CHECK(memcmp((unsigned char *)out.data + 252, b.p + 252, 76) == 0);
+        CHECK(memcmp((unsigned char *)out.data + 76, b.p + 76, 32) == 0);
+    }
+    if (out.data && CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL)))
+        for (i = 0; i < 12; i++) CHECK_NEAR(w.affine[i], v.affine[i], 1e-6);
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &w);
+    free(b.p);
+}
+#define SROW(a, b, c, d, e, f, g, h, i, j, k, l)                                                              \
+    {280, 'f', a}, {284, 'f', b}, {288, 'f', c}, {292, 'f', d}, {296, 'f', e}, {300, 'f', f}, {304, 'f', g}, \
+    {308, 'f', h}, {312, 'f', i}, {316, 'f', j}, {320, 'f', k}, {324, 'f', l}
+static void test_geometry(void) {
+    static const double diag[12] = {1.25, 0, 0, 0, 0, 1.5, 0, 0, 0, 0, 1.75, 0};
+    static const double sform[12] = {-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30}; /* with shear */
+    static const double qform[12] = {0, -1.5, 0, 7, 1.25, 0, 0, 8, 0, 0, 1.75, 9}; /* 90 degrees about z */
+    static const double qflip[12] = {0, -1.5, 0, 7, 1.25, 0, 0, 8, 0, 0, -1.75, 9};
+    const double h = 0.70710678118654752;
+    const patch s_only[] = {{254, 'h', 2}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30)};
+    const patch both[] = {{254, 'h', 4}, {252, 'h', 1}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30), {264, 'f', h},
+                          {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    const patch q_only[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    const patch q_neg[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', -1}};
+    const patch q_zero[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0}};
+    const patch q_half[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0.5}};
+    const patch s_zero[] = {{254, 'h', 2}, {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    const patch s_nan[] = {{254, 'h', 2}, SROW(NANF, 0, 0, 10, 0, 3, 0, 0, 0, 0, 4, 0)};
+    const patch q_nan[] = {{252, 'h', 1}, {256, 'f', NANF}};
+    const patch q_off[] = {{252, 'h', 1}, {268, 'f', NANF}};
+    const patch q_a_little[] = {{252, 'h', 1}, {264, 'f', h}, {260, 'f', h * 1.0003}, {256, 'f', 0}};
+    const patch q_much[] = {{252, 'h', 1}, {264, 'f', 3}};
+    const patch metres[] = {{123, 'c', 1}, {254, 'h', 1}, SROW(0.001, 0, 0, 0.01, 0, 0.002, 0, 0, 0, 0, 0.003, 0)};
+    static const double in_mm[12] = {1, 0, 0, 10, 0, 2, 0, 0, 0, 0, 3, 0};
+    static const double half_turn[12] = {-1.25, 0, 0, 0, 0, -1.5, 0, 0, 0, 0, 1.75, 0};
+    static const double yz[12] = {-1.25, 0, 0, 0, 0, 0, 1.75, 0, 0, 1.5, 0, 0};
+#define EXPECT(p, want, w) expect_affine(#p, p, sizeof p / sizeof *p, want, w)
+    EXPECT(s_only, sform, 0);
+    EXPECT(both, sform, 0);
+    EXPECT(q_only, qform, 0);
+    EXPECT(q_neg, qflip, 0);
+    EXPECT(q_zero, qform, 0);
+    EXPECT(q_half, qform, 0);
+    EXPECT(s_zero, qform, MEDVOL_W_AFFINE);
+    EXPECT(s_nan, diag, MEDVOL_W_AFFINE);
+    EXPECT(q_nan, diag, MEDVOL_W_AFFINE);
+    EXPECT(q_off, diag, MEDVOL_W_AFFINE);
+    EXPECT(metres, in_mm, 0);
+    expect_affine("none", s_only, 0, diag, 0);
+    EXPECT(q_much, half_turn, MEDVOL_W_QUATERNION);
+    (void)yz;
+    { /* a little too long: no word about it; the matrix is a rotation all the same */
+        bytes b = geometry_file(1, q_a_little, sizeof q_a_little / sizeof *q_a_little);
+        mv_volume v = {0};
+        double sp[3];
+        CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+        CHECK(mv_warnings(T) == 0);
+        mv_spacing(&v, sp);
+        CHECK_NEAR(sp[0], 1.25, 1e-6);
+        CHECK_NEAR(sp[1], 1.5, 1e-6);
+        mv_volume_free(T, &v);
+        free(b.p);
+    }
+}
+static void test_pixdim_mended(void) {
+    const patch p[] = {{80, 'f', -1.25}, {84, 'f', 0}, {88, 'f', NANF}};
+    bytes b = geometry_file(1, p, 3);
+    mv_volume v = {0};
+    CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+    CHECK(v.affine[0] == 1.25 && v.affine[5] == 1 && v.affine[10] == 1 && mv_warnings(T) == MEDVOL_W_PIXDIM);
+    mv_volume_free(T, &v);
+    free(b.p);
+}
+/* Geometry that changed is written three times over: sform, qform, pixdim; B4 B6 */
+static void test_geometry_saved(void) {
+    static const double oblique[12] = {-1.9, 0.1, 0.3, 90, 0.2, 1.4, -0.8, -126, 0.25, 0.5, 2.3, -72};
+    size_t dim[4] = {5, 4, 3, 2};
+    mv_volume v = {0}, w = {0};
+    mv_buffer out = {0};
+    unsigned char *p;
+    double a[12], bcd[3], off[3], sp[3], want[3];
+    int i, version;
+    for (version = 1; version <= 2; version++) {
+        mv_save_opt o = {0};
+        o.version = version;
+        CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 4, dim));
+        memset(v.data, 0, 5 * 4 * 3 * 2 * 4);
+        { /* without shear: rotate the columns of an orthogonal set */
+            double q[3] = {0.2, -0.3, 0.1}, s[3] = {1.5, 2, 2.5}, t[3] = {10, -20, 30};
+            mv_affine_from_qform(v.affine, q, t, s, -1);
+        }
+        v.step[0] = 2.5;
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+        p = (unsigned char *)out.data;
+        for (i = 0; i < 12; i++) a[i] = get(p + (version == 2 ? 400 + 8 * i : 280 + 4 * i), version == 2 ? 'd' : 'f', 0);
+        for (i = 0; i < 12; i++) CHECK_NEAR(a[i], v.affine[i], version == 2 ? 0 : 1e-5);
+        for (i = 0; i < 3; i++) {
+            bcd[i] = get(p + (version == 2 ? 352 + 8 * i : 256 + 4 * i), version == 2 ? 'd' : 'f', 0);
+            off[i] = get(p + (version == 2 ? 376 + 8 * i : 268 + 4 * i), version == 2 ? 'd' : 'f', 0);
+            sp[i] = get(p + (version == 2 ? 112 + 8 * i : 80 + 4 * i), version == 2 ? 'd' : 'f', 0);
+        }
+        mv_spacing(&v, want);
+        for (i = 0; i < 3; i++) CHECK_NEAR(sp[i], want[i], 1e-6);
+        mv_affine_from_qform(a, bcd, off, sp, get(p + (version == 2 ? 104 : 76), version == 2 ? 'd' : 'f', 0));
+        for (i = 0; i < 12; i++) CHECK_NEAR(a[i], v.affine[i], 1e-5);
+        CHECK(get(p + (version == 2 ? 344 : 252), version == 2 ? 'i' : 'h', 0) == 1);
+        CHECK(get(p + (version == 2 ? 348 : 254), version == 2 ? 'i' : 'h', 0) == 1);
+        CHECK(get(p + (version == 2 ? 136 : 92), version == 2 ? 'd' : 'f', 0) == 2.5);
+        CHECK(get(p + (version == 2 ? 500 : 123), version == 2 ? 'i' : 'c', 0) == 10);
+        mv_buffer_free(T, &out);
+        memcpy(v.affine, oblique, sizeof oblique); /* sheared: a quaternion cannot hold it */
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+        p = (unsigned char *)out.data;
+        CHECK(get(p + (version == 2 ? 344 : 252), version == 2 ? 'i' : 'h', 0) == 0);
+        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+        for (i = 0; i < 12; i++) CHECK_NEAR(w.affine[i], oblique[i], version == 2 ? 0 : 2e-5);
+        CHECK(w.step[0] == 2.5);
+        mv_buffer_free(T, &out);
+        v.affine[2] = NAN;
+        CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_RANGE);
+        CHECK(out.data == NULL);
+        mv_volume_free(T, &v);
+        mv_volume_free(T, &w);
+    }
+}
+/* Every header field survives load and save, in all four changes of version and byte order. */
+static void test_fields(void) {
+    static const struct {
+        int at1, at2, n;
+        char t1, t2;
+        double value;
+    } f[] = {
+        {39, 524, 1, 'c', 'c', 57}, {56, 80, 3, 'f', 'd', 1.5}, {68, 504, 1, 'h', 'i', 1007}, {74, 224, 1, 'h', 'l', 1},
+        {120, 232, 1, 'h', 'l', 2}, {122, 496, 1, 'c', 'i', 3}, {123, 500, 1, 'c', 'i', 10}, {124, 192, 1, 'f', 'd', 90.5},
+        {128, 200, 1, 'f', 'd', -3.25}, {132, 208, 1, 'f', 'd', 0.125}, {136, 216, 1, 'f', 'd', 4.5}, {252, 344, 1, 'h', 'i', 3},
+        {254, 348, 1, 'h', 'i', 4}, {256, 352, 3, 'f', 'd', 0.25}, {268, 376, 3, 'f', 'd', -8.5}, {280, 400, 12, 'f', 'd', 0.75},
+    };
+    int version, big, to, to_big, i, k;
+    for (version = 1; version <= 2; version++)
+        for (big = 0; big < 2; big++)
+            for (to = 1; to <= 2; to++)
+                for (to_big = 0; to_big < 2; to_big++) {
+                    spec s = {0};
+                    bytes b;
+                    mv_volume v = {0};
+                    mv_save_opt o = {0};
+                    mv_buffer out = {0};
+                    unsigned char *p;
+                    s.version = version, s.big = big;
+                    b = make_file(s);
+                    for (i = 0; i < (int)(sizeof f / sizeof *f); i++)
+                        for (k = 0; k < f[i].n; k++) {
+                            char t = version == 2 ? f[i].t2 : f[i].t1;
+                            put(b.p + (version == 2 ? f[i].at2 : f[i].at1) + k * (t == 'd' ? 8 : t == 'f' || t == 'i' ? 4 : t == 'l' ? 8 : 2), t,
+                                f[i].value + k * k, big);
+                        }
+                    memcpy(b.p + (version == 2 ? 240 : 148), "a description", 13);
+                    memset(b.p + (version == 2 ? 320 : 228), 'x', 24); /* no zero at its end */
+                    memcpy(b.p + (version == 2 ? 508 : 328), "intent", 6);
+                    CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+                    CHECK(v.nifti->aux_file[24] == 0 && strlen(v.nifti->aux_file) == 24 && !strcmp(v.nifti->descrip, "a description"));
+                    o.version = to, o.big_endian = to_big;
+                    CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+                    p = (unsigned char *)out.data;
+                    for (i = 0; i < (int)(sizeof f / sizeof *f); i++)
+                        for (k = 0; k < f[i].n; k++) {
+                            char t = to == 2 ? f[i].t2 : f[i].t1;
+                            CHECK(get(p + (to == 2 ? f[i].at2 : f[i].at1) + k * (t == 'd' ? 8 : t == 'f' || t == 'i' ? 4 : t == 'l' ? 8 : 2), t,
+                                      to_big) == f[i].value + k * k);
+                        }
+                    CHECK(memcmp(p + (to == 2 ? 240 : 148), "a description\0", 14) == 0);
+                    CHECK(memcmp(p + (to == 2 ? 508 : 328), "intent\0", 7) == 0);
+                    if (to == version && to_big == big) CHECK(out.bytes == b.n && memcmp(p + (to == 2 ? 192 : 120), b.p + (to == 2 ? 192 : 120), 220) == 0);
+                    mv_buffer_free(T, &out);
+                    mv_volume_free(T, &v);
+                    free(b.p);
+                }
+}
+
+/* ---- extensions ---- */
+static size_t chain(unsigned char *p, int big) {
+    put(p, 'i', 32, big);
+    put(p + 4, 'i', 6, big);
+    memcpy(p + 8, "first comment", 14);
+    put(p + 32, 'i', 16, big);
+    put(p + 36, 'i', 4, big);
+    memcpy(p + 40, "AFNI", 5);
+    put(p + 48, 'i', 48, big);
+    put(p + 52, 'i', 44, big);
+    memset(p + 56, 'm', 40);
+    return 96;
+}
+static void test_extensions(void) {
+    int version, big, form, to_big, n, code;
+    for (version = 1; version <= 2; version++)
+        for (big = 0; big < 2; big++)
+            for (form = 0; form < 4; form++) { /* single, single gz, pair, pair gz */
+                unsigned char e[96] = {0}, again[96] = {0};
+                spec s = {0};
+                bytes file, z = {0}, vox;
+                mv_volume v = {0}, w = {0};
+                mv_load_opt lo = {0};
+                mv_save_opt o = {0};
+                mv_buffer out = {0}, img = {0};
+                size_t at = 0, k;
+                const void *data;
+                s.version = version, s.big = big, s.pair = form >= 2;
+                s.ext_bytes = chain(e, big), s.ext = e;
+                file = form >= 2 ? make_header(s) : make_file(s);
+                vox = make_voxels(s);
+                lo.img = vox.p, lo.img_bytes = vox.n;
+                if (form & 1) z = gz(file.p, file.n, 0, 0);
+                CHECK_OK(mv_load_mem(T, &v, form & 1 ? z.p : file.p, form & 1 ? z.n : file.n, &lo));
+                CHECK(same_voxels(&v, &s) && mv_warnings(T) == 0 && v.nifti->ext_bytes == 96);
+                for (n = 0; mv_nifti_ext_next(v.nifti, &at, &code, &data, &k); n++) {
+                    CHECK(code == (n == 0 ? 6 : n == 1 ? 4 : 44) && k == (size_t)(n == 0 ? 24 : n == 1 ? 8 : 40));
+                    CHECK(n != 0 || !strcmp((const char *)data, "first comment"));
+                }
+                CHECK(n == 3);
+                for (to_big = 0; to_big < 2; to_big++) {
+                    o.version = version, o.big_endian = to_big, o.pair = s.pair;
+                    chain(again, to_big);
+                    CHECK_OK(mv_save_mem(T, &out, &img, &v, &o));
+                    CHECK(memcmp((unsigned char *)out.data + (version == 2 ? 544 : 352), again, 96) == 0);
+                    CHECK(get((unsigned char *)out.data + (version == 2 ? 168 : 108), version == 2 ? 'l' : 'f', to_big) ==
+                          (s.pair ? 0 : version == 2 ? 640 : 448));
+                    mv_buffer_free(T, &out);
+                    mv_buffer_free(T, &img);
+                }
+                CHECK_OK(mv_nifti_ext_add(T, &v, 6, "and one more", 13));
+                o.gzip = 1;
+                CHECK_OK(mv_save_mem(T, &out, &img, &v, &o));
+                lo.img = img.data, lo.img_bytes = img.bytes;
+                CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
+                for (at = 0, n = 0; mv_nifti_ext_next(w.nifti, &at, &code, &data, &k); n++) {}
+                CHECK(n == 4 && code == 6 && k == 24 && !strcmp((const char *)data, "and one more"));
+                mv_buffer_free(T, &out);
+                mv_buffer_free(T, &img);
+                mv_volume_free(T, &v);
+                mv_volume_free(T, &w);
+                free(z.p);
+                free(file.p);
+                free(vox.p);
+            }
+}
+static void test_extensions_malformed(void) { /* voxels load, a warning, the bytes go back as they came */
+    static const double sizes[] = {0, 8, -16, 2147483647, 20, 4096, 17, -2147483648.0};
+    size_t i;
+    for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        unsigned char e[96] = {0};
+        spec s = {0};
+        bytes b;
+        mv_volume v = {0};
+        mv_buffer out = {0};
+        size_t at = 0;
+        int n;
+        s.ext_bytes = chain(e, 0), s.ext = e;
+        put(e + 32, 'i', sizes[i], 0); /* the second */
+        b = make_file(s);
+        CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+        CHECK(same_voxels(&v, &s) && mv_warnings(T) == MEDVOL_W_EXTENSION && v.nifti->ext_bytes == 96);
+        for (n = 0; mv_nifti_ext_next(v.nifti, &at, NULL, NULL, NULL); n++) {}
+        CHECK(n == 1);
+        CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, "x", 2), MEDVOL_E_FORMAT);
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+        CHECK(out.bytes == b.n && memcmp((unsigned char *)out.data + 352, b.p + 352, b.n - 352) == 0);
+        mv_buffer_free(T, &out);
+        mv_volume_free(T, &v);
+        T->desc.strict = 1;
+        CHECK_STATUS(mv_load_mem(T, &v, b.p, b.n, NULL), MEDVOL_E_FORMAT);
+        T->desc.strict = 0;
+        T->desc.limits.max_ext_bytes = 64;
+        CHECK_STATUS(mv_load_mem(T, &v, b.p, b.n, NULL), MEDVOL_E_LIMIT);
+        T->desc.limits.max_ext_bytes = 0;
+        free(b.p);
+    }
+    { /* zeros behind the chain are padding; a volume from nowhere gets a header */
+        unsigned char e[192] = {0};
+        spec s = {0};
+        bytes b;
+        mv_volume v = {0};
+        size_t dim = 3;
+        chain(e, 0);
+        s.ext = e, s.ext_bytes = sizeof e;
+        b = make_file(s);
+        CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+        CHECK(v.nifti->ext_bytes == 96 && mv_warnings(T) == 0);
+        CHECK_OK(mv_nifti_ext_add(T, &v, 6, NULL, 0));
+        CHECK(v.nifti->ext_bytes == 112);
+        mv_volume_free(T, &v);
+        CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 1, &dim));
+        CHECK_OK(mv_nifti_ext_add(T, &v, 6, "x", 1));
+        CHECK(v.nifti && v.nifti->ext_bytes == 16);
+        CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, "x", (size_t)1 << 31), MEDVOL_E_SIZE);
+        CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, NULL, 1), MEDVOL_E_NULL);
+        CHECK_STATUS(mv_nifti_ext_add(T, NULL, 6, NULL, 0), MEDVOL_E_NULL);
+        CHECK(mv_nifti_ext_next(NULL, NULL, NULL, NULL, NULL) == 0);
+        mv_volume_free(T, &v);
+        free(b.p);
+    }
+}
+
+/* ---- gzip around a volume ---- */
+static void expect_gz(const char *name, bytes z, mv_status want, unsigned warnings) {
+    spec s = {0};
+    mv_volume v = {0};
+    mv_status st = mv_load_mem(T, &v, z.p, z.n, NULL);
+    if (!CHECK_STATUS(st, want)) fprintf(stderr, "  gzip row \"%s\": \"%s\"\n", name, mv_message(T));
+    if (st == MEDVOL_OK && !CHECK(same_voxels(&v, &s) && mv_warnings(T) == warnings)) fprintf(stderr, "  gzip row \"%s\"\n", name);
+    if (st < 0) CHECK(v.data == NULL && mv_message(T)[0]);
+    mv_volume_free(T, &v);
+    free(z.p);
+}
+static void test_gzip_files(void) {
+    spec s = {0};
+    bytes f = make_file(s), z, m;
+    int kind;
+    size_t i;
+    unsigned char extra[70000] = {0};
+    for (kind = 0; kind < 4; kind++) {
+        expect_gz("members", gz(f.p, f.n, kind, 64), MEDVOL_OK, 0);
+        expect_gz("odd members", gz(f.p, f.n, kind, 7), MEDVOL_OK, 0);
+        z = gz(f.p, f.n, kind, 64);
+        z.p[z.n - (kind == 2 ? 28 : 0) - 8] ^= 1; /* BGZF ends in an empty member of 23 + 5 bytes */
+        if (kind == 2) z.p[z.n - 28 - 8] ^= 1, z.p[z.n - 8] ^= 1;
+        expect_gz("CRC wrong", z, MEDVOL_E_CORRUPT, 0);
+        z = gz(f.p, f.n, kind, 64);
+        z.p[z.n - 4] ^= 1;
+        expect_gz("ISIZE wrong", z, MEDVOL_E_CORRUPT, 0);
+        z = gz(f.p, f.n, kind, 64);
+        z.n -= 3;
+        expect_gz("trailer cut", z, MEDVOL_E_TRUNCATED, 0);
+        z = gz(f.p, f.n, kind, 64);
+        z.n = z.n * 2 / 3;
+        expect_gz("a third cut", z, MEDVOL_E_TRUNCATED, 0);
+        expect_gz("zero padding", bytes_join(gz(f.p, f.n, kind, 64), extra, 512), MEDVOL_OK, 0);
+        expect_gz("B26 garbage behind", bytes_join(gz(f.p, f.n, kind, 64), "garbage", 7), MEDVOL_OK, MEDVOL_W_TRAILING);
+        z = gz(f.p, f.n, kind, 64);
+        for (i = 0; i < 100; i++) z = gz_member(z, f.p, 0, 0);
+        expect_gz("empty members behind", z, MEDVOL_OK, 0);
+        z = gz_member(gz(f.p, f.n, kind, 64), extra, 60000, kind == 3 ? 0 : kind);
+        expect_gz("surplus behind", z, MEDVOL_OK, 0);
+        z = gz_member(gz(f.p, f.n, kind, 64), f.p, 300, 0);
+        z.p[z.n - 8] ^= 1;
+        expect_gz("bad later member", z, MEDVOL_E_CORRUPT, 0);
+        z = gz(f.p, f.n, kind, 64);
+        z.p[3] |= 0x80;
+        expect_gz("reserved flag", z, MEDVOL_E_UNSUPPORTED, 0);
+        z = gz(f.p, f.n, kind, 64);
+        z.p[2] = 7;
+        expect_gz("method 7", z, MEDVOL_E_FORMAT, 0); /* then it is no gzip, and no NIfTI */
+    }
+    m = bytes_new(0); /* FNAME and FCOMMENT of 64 KiB, FHCRC */
+    memset(extra, 'n', 65000);
+    z = gz(f.p, f.n, 0, 0);
+    m = bytes_join(m, z.p, 10);
+    m.p[3] = 8 | 16;
+    m = bytes_join(m, extra, 65001);
+    m = bytes_join(m, extra, 65001);
+    m = bytes_join(m, z.p + 10, z.n - 10);
+    free(z.p);
+    expect_gz("long name and comment", bytes_join(m, NULL, 0), MEDVOL_OK, 0);
+    z = gz(f.p, f.n, 0, 0);
+    m = bytes_join(bytes_new(0), z.p, 10);
+    m.p[3] = 2;
+    {
+        uint32_t c = crc_slow(m.p, 10);
+        unsigned char h[2];
+        h[0] = (unsigned char)c, h[1] = (unsigned char)(c >> 8);
+        m = bytes_join(m, h, 2);
+    }
+    m = bytes_join(m, z.p + 10, z.n - 10);
+    expect_gz("header CRC", bytes_join(m, NULL, 0), MEDVOL_OK, 0);
+    m = bytes_join(bytes_new(0), z.p, 10);
+    m.p[3] = 2;
+    m = bytes_join(m, "\1\2", 2);
+    m = bytes_join(m, z.p + 10, z.n - 10);
+    expect_gz("header CRC wrong", m, MEDVOL_E_CORRUPT, 0);
+    free(z.p);
+    z = gz(f.p, f.n, 1, 64); /* a size field that lies: read as one stream instead */
+    put(z.p + 16, 'i', 25, 0);
+    expect_gz("Mgzip size too small", z, MEDVOL_OK, 0);
+    z = gz(f.p, f.n, 1, 64);
+    put(z.p + 16, 'i', (double)z.n, 0);
+    expect_gz("Mgzip size too large", z, MEDVOL_OK, 0);
+    z = gz_member(gz(f.p, f.n, 0, 0), extra, 5000, 0);
+    {
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        o.max_surplus = 4999;
+        CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n, &o), MEDVOL_E_LIMIT);
+        o.max_surplus = 5000;
+        CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+        mv_volume_free(T, &v);
+        T->desc.limits.max_members = 1;
+        CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n, &o), MEDVOL_E_LIMIT);
+        T->desc.limits.max_members = 0;
+        T->desc.limits.max_bytes = 47;
+        CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, NULL), MEDVOL_E_LIMIT);
+        T->desc.limits.max_bytes = 48;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+        mv_volume_free(T, &v);
+        T->desc.limits.max_bytes = 0;
+    }
+    free(z.p);
+    free(f.p);
+}
+
+/* ---- crops ---- */
+static const struct {
+    int crop;
+    int64_t start[7], size[7], volume, volumes;
+} boxes[] = {
+    {1, {0}, {70}, 0, 0}, {3, {5, 2, 1}, {20, 6, 3}, 0, 0}, {4, {0, 0, 0, 1}, {70, 9, 5, 1}, 0, 0}, {2, {69, 8}, {1, 1}, 0, 0},
+    {3, {0, 3, 0}, {70, 2, 5}, 0, 0}, {0, {0}, {0}, 1, 2}, {3, {1, 1, 1}, {3, 3, 3}, 2, 1}, {3, {0, 0, 4}, {70, 9, 1}, 0, 0},
+    {4, {3, 0, 2, 0}, {64, 9, 2, 3}, 0, 0},
+};
+static int crop_matches(const mv_volume *v, const mv_volume *full, size_t k) { /* voxel by voxel */
+    int64_t st[4] = {0, 0, 0, 0}, sz[4];
+    size_t i, j, l, m, e = mv_dtype_size(full->dtype), n = 0;
+    int d;
+    for (d = 0; d < 4; d++) {
+        sz[d] = (int64_t)full->dim[d];
+        if (d < boxes[k].crop) st[d] = boxes[k].start[d], sz[d] = boxes[k].size[d];
+    }
+    if (boxes[k].volumes) st[3] = boxes[k].volume, sz[3] = boxes[k].volumes;
+    for (d = 0; d < 4; d++)
+        if (v->dim[d] != (size_t)sz[d]) return 0;
+    for (m = 0; m < v->dim[3]; m++)
+        for (l = 0; l < v->dim[2]; l++)
+            for (j = 0; j < v->dim[1]; j++)
+                for (i = 0; i < v->dim[0]; i++, n++) {
+                    size_t o = (i + (size_t)st[0]) + full->dim[0] * ((j + (size_t)st[1]) + full->dim[1] * ((l + (size_t)st[2]) + full->dim[2] * (m + (size_t)st[3])));
+                    if (memcmp((char *)v->data + n * e, (char *)full->data + o * e, e)) return 0;
+                }
+    for (d = 0; d < 3; d++) { /* the origin moved along */
+        double w = full->affine[4 * d + 3] + full->affine[4 * d] * (double)st[0] + full->affine[4 * d + 1] * (double)st[1] +
+                   full->affine[4 * d + 2] * (double)st[2];
+        if (fabs(v->affine[4 * d + 3] - w) > 1e-12) return 0;
+    }
+    return 1;
+}
+static void crop_options(mv_load_opt *o, size_t k) {
+    memset(o, 0, sizeof *o);
+    o->crop = boxes[k].crop;
+    memcpy(o->start, boxes[k].start, sizeof o->start);
+    memcpy(o->size, boxes[k].size, sizeof o->size);
+    o->volume = boxes[k].volume;
+    o->volumes = boxes[k].volumes;
+}
+static void test_crops(void) { /* every container, from memory and from a file, as stored and as float; B13 B24 */
+    static const int dtypes[] = {MEDVOL_I16, MEDVOL_F32, MEDVOL_RGB24, MEDVOL_U8};
+    int t, kind, big;
+    size_t k;
+    for (t = 0; t < 4; t++)
+        for (big = 0; big < 2; big++) {
+            spec s = {0};
+            bytes f;
+            mv_volume full = {0}, real = {0};
+            const char *path = t_path("crop.bin");
+            s.dtype = dtypes[t], s.big = big, s.version = 1 + big;
+            s.ndim = 4, s.dim[0] = 70, s.dim[1] = 9, s.dim[2] = 5, s.dim[3] = 3;
+            s.slope = 2, s.inter = -50;
+            f = make_file(s);
+            CHECK_OK(mv_load_mem(T, &full, f.p, f.n, NULL));
+            if (dtypes[t] != MEDVOL_RGB24) CHECK_OK(mv_convert(T, &real, &full, MEDVOL_F32, NULL));
+            for (kind = -1; kind < 5; kind++) {
+                bytes z = kind < 0 ? bytes_join(bytes_new(0), f.p, f.n) : gz(f.p, f.n, kind == 4 ? 1 : kind, kind == 4 ? 777 : 4096);
+                file_put(path, z.p, z.n);
+                for (k = 0; k < sizeof boxes / sizeof *boxes; k++) {
+                    mv_volume v = {0}, w = {0};
+                    mv_load_opt o;
+                    crop_options(&o, k);
+                    CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+                    CHECK(crop_matches(&v, &full, k));
+                    CHECK(mv_warnings(T) == ((kind == 0 || kind == 3 || (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) && big)) && k != 0 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
+                    o.verify = 1;
+                    CHECK_OK(mv_load(T, &w, path, &o));
+                    CHECK(crop_matches(&w, &full, k) && mv_warnings(T) == 0);
+                    mv_volume_free(T, &w);
+                    if (real.data) {
+                        o.verify = 0;
+                        o.dtype = MEDVOL_F32;
+                        CHECK_OK(mv_load(T, &w, path, &o));
+                        CHECK(crop_matches(&w, &real, k) && w.slope == 1 && w.inter == 0);
+                        mv_volume_free(T, &w);
+                    }
+                    mv_volume_free(T, &v);
+                }
+                free(z.p);
+            }
+            mv_volume_free(T, &full);
+            mv_volume_free(T, &real);
+            free(f.p);
+        }
+}
+static void test_crop_arguments(void) { /* B20 */
+    static const struct {
+        int crop;
+        int64_t start, size, volume, volumes;
+    } bad[] = {{1, -1, 2, 0, 0}, {1, 0, 0, 0, 0}, {1, 4, 1, 0, 0}, {1, 3, 2, 0, 0}, {1, 1, INT64_MAX, 0, 0}, {1, INT64_MAX, 1, 0, 0},
+               {1, 0, -1, 0, 0}, {8, 0, 1, 0, 0}, {-1, 0, 1, 0, 0}, {5, 0, 1, 0, 0}, {0, 0, 0, 0, -1}, {0, 0, 0, 2, 1},
+               {0, 0, 0, 1, 2}, {0, 0, 0, -1, 1}, {4, 0, 1, 0, 1}};
+    spec s = {0};
+    bytes f;
+    size_t i;
+    mv_volume v = {0};
+    s.ndim = 4, s.dim[0] = 4, s.dim[1] = s.dim[2] = 1, s.dim[3] = 2;
+    f = make_file(s);
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        mv_load_opt o = {0};
+        int d;
+        o.crop = bad[i].crop, o.start[0] = bad[i].start, o.size[0] = bad[i].size, o.volume = bad[i].volume, o.volumes = bad[i].volumes;
+        for (d = 1; d < 7; d++) o.size[d] = 1;
+        if (!CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_RANGE)) fprintf(stderr, "  bad box %d\n", (int)i);
+        CHECK(v.data == NULL);
+    }
+    CHECK_STATUS(mv_load_mem(T, NULL, f.p, f.n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_load_mem(T, &v, NULL, 5, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_load(T, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_load(T, NULL, "x", NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_map(T, NULL, "x", NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_load_header(T, NULL, "x", NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_load_header_mem(T, &v, NULL, 0, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_save(T, NULL, "x", NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_save(T, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_save(T, &v, "x", NULL), MEDVOL_E_NULL);
+    CHECK(mv_load(NULL, &v, "build/tmp/none", NULL) == MEDVOL_E_NOTFOUND);
+    CHECK(mv_load_mem(NULL, &v, f.p, f.n, NULL) == MEDVOL_OK && same_voxels(&v, &s));
+    mv_volume_free(NULL, &v);
+    free(f.p);
+}
+
+/* ---- types, scaling, destinations ---- */
+static double stored(const unsigned char *p, mv_dtype t) {
+    int one = 1, big = *(const char *)&one == 0;
+    switch (t) {
+        case MEDVOL_U8: return p[0];
+        case MEDVOL_I8: return (signed char)p[0];
+        case MEDVOL_U16: { uint16_t x; memcpy(&x, p, 2); return x; }
+        case MEDVOL_I16: return get(p, 'h', big);
+        case MEDVOL_U32: { uint32_t x; memcpy(&x, p, 4); return x; }
+        case MEDVOL_I32: return get(p, 'i', big);
+        case MEDVOL_F32: return get(p, 'f', big);
+        default: return get(p, 'd', big);
+    }
+}
+static void test_load_as(void) { /* fused conversion against plain arithmetic; B10 B11 */
+    static const mv_dtype from[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_F32, MEDVOL_F64};
+    size_t i, k;
+    int big, scaled, packed;
+    for (k = 0; k < 8; k++)
+        for (big = 0; big < 2; big++)
+            for (scaled = 0; scaled < 2; scaled++)
+                for (packed = 0; packed < 2; packed++) {
+                    spec s = {0};
+                    bytes f, z;
+                    mv_volume v = {0};
+                    mv_load_opt o = {0};
+                    s.dtype = from[k], s.big = big, s.ndim = 2, s.dim[0] = 401, s.dim[1] = 3;
+                    if (scaled) s.slope = -0.25, s.inter = 3;
+                    f = make_file(s);
+                    z = packed ? gz(f.p, f.n, 1, 3000) : bytes_join(bytes_new(0), f.p, f.n);
+                    o.dtype = MEDVOL_F32;
+                    CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+                    CHECK(v.dtype == MEDVOL_F32 && (scaled || from[k] == MEDVOL_F32 || v.slope == 1.0));
+                    for (i = 0; i < 1203 && v.data; i++) {
+                        unsigned char e[32];
+                        double want;
+                        voxel(from[k], i, e);
+                        want = stored(e, from[k]);
+                        if (scaled) want = want * -0.25 + 3;
+                        if (!CHECK(((float *)v.data)[i] == (float)want)) break;
+                    }
+                    mv_volume_free(T, &v);
+                    o.dtype = MEDVOL_U8; /* rounded to even, saturated */
+                    CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+                    for (i = 0; i < 1203 && v.data; i++) {
+                        unsigned char e[32];
+                        double want;
+                        voxel(from[k], i, e);
+                        want = stored(e, from[k]);
+                        if (scaled) want = want * -0.25 + 3;
+                        want = want < 0 ? 0 : want > 255 ? 255 : rint(want);
+                        if (!CHECK(((unsigned char *)v.data)[i] == want)) break;
+                    }
+                    mv_volume_free(T, &v);
+                    free(f.p);
+                    free(z.p);
+                }
+}
+static void test_load_into(void) { /* the caller's memory: reused, strided, of another type */
+    spec s = {0};
+    bytes f = make_file(s);
+    mv_volume v = {0}, big = {0}, view, full = {0};
+    size_t dim[3] = {4, 3, 2}, wide[3] = {9, 5, 4}, start[3] = {2, 1, 1}, i;
+    void *at;
+    CHECK_OK(mv_load_mem(T, &full, f.p, f.n, NULL));
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 3, dim));
+    at = v.data;
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    CHECK(v.data == at && same_voxels(&v, &s) && v.affine[0] == 1.25);
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL)); /* again: no leak of the header */
+    mv_volume_free(T, &v);
+    CHECK_OK(mv_volume_alloc(T, &big, MEDVOL_F32, 3, wide));
+    for (i = 0; i < 180; i++) ((float *)big.data)[i] = -7;
+    CHECK_OK(mv_volume_view(T, &view, &big, start, dim));
+    CHECK_OK(mv_load_mem(T, &view, f.p, f.n, NULL)); /* takes the view's type */
+    for (i = 0; i < 180; i++) {
+        size_t x = i % 9, y = i / 9 % 5, z = i / 45;
+        int in = x >= 2 && x < 6 && y >= 1 && y < 4 && z >= 1 && z < 3;
+        float want = in ? (float)((int16_t *)full.data)[(x - 2) + 4 * (y - 1) + 12 * (z - 1)] : -7.0f;
+        CHECK(((float *)big.data)[i] == want);
+    }
+    mv_volume_free(T, &view);
+    CHECK_STATUS(mv_load_mem(T, &big, f.p, f.n, NULL), MEDVOL_E_SHAPE);
+    CHECK(big.dtype == MEDVOL_F32 && big.dim[0] == 9 && ((float *)big.data)[0] == -7);
+    mv_volume_free(T, &big);
+    mv_volume_free(T, &full);
+    free(f.p);
+}
+static void test_partial(void) {
+    int kind, packed;
+    for (kind = 0; kind < 3; kind++)
+        for (packed = 0; packed < 2; packed++) {
+            spec s = {0};
+            bytes f, z;
+            mv_volume v = {0}, full = {0};
+            mv_load_opt o = {0};
+            size_t have = 31, i; /* 15 voxels and a byte */
+            s.big = kind == 1;
+            s.slope = kind == 2 ? 0.5 : 0;
+            f = make_file(s);
+            CHECK_OK(mv_load_mem(T, &full, f.p, f.n, NULL));
+            z = packed ? gz(f.p, 352 + have, 0, 0) : bytes_join(bytes_new(0), f.p, 352 + have);
+            CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n, NULL), MEDVOL_E_TRUNCATED);
+            o.partial = 1;
+            o.fill = -3;
+            CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+            CHECK(mv_warnings(T) & MEDVOL_W_PARTIAL);
+            for (i = 0; i < 24 && v.data; i++)
+                CHECK(((int16_t *)v.data)[i] == (i < 15 ? ((int16_t *)full.data)[i] : kind == 2 ? -6 : -3));
+            mv_volume_free(T, &v);
+            if (packed) { /* the stream itself cut */
+                CHECK_OK(mv_load_mem(T, &v, z.p, z.n - 12, &o));
+                for (i = 0; i < 24 && v.data; i++) CHECK(((int16_t *)v.data)[i] == (i < 13 ? ((int16_t *)full.data)[i] : kind == 2 ? -6 : -3));
+                mv_volume_free(T, &v);
+            }
+            o.dtype = MEDVOL_F32;
+            CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+            CHECK(((float *)v.data)[23] == -3 && ((float *)v.data)[14] == ((int16_t *)full.data)[14] * (kind == 2 ? 0.5f : 1));
+            mv_volume_free(T, &v);
+            o.dtype = MEDVOL_NONE;
+            CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o)); /* nothing is missing: no word about it */
+            CHECK(mv_warnings(T) == 0 && same_voxels(&v, &s));
+            mv_volume_free(T, &v);
+            T->desc.strict = 1;
+            CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n, &o), MEDVOL_E_TRUNCATED);
+            T->desc.strict = 0;
+            mv_volume_free(T, &full);
+            free(f.p);
+            free(z.p);
+        }
+}
+static void test_wide(void) { /* 128-bit numbers: raw always, converted only under a named encoding */
+    static const unsigned char x87[16] = {0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0};                         /* -3 */
+    static const unsigned char x87_third[16] = {0xab, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xfd, 0x3f}; /* 1/3 */
+    static const unsigned char quad[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0xc0};      /* -3 */
+    static const unsigned char quad_third[16] = {0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xfd, 0x3f};
+    static const unsigned char quad_inf[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x7f};
+    unsigned char pair_third[16];
+    double hi = 1.0 / 3, lo = 1e-20, out;
+    const struct {
+        const unsigned char *p;
+        int wide;
+        double want;
+    } cases[] = {{x87, MEDVOL_WIDE_X87, -3}, {x87_third, MEDVOL_WIDE_X87, 1.0 / 3}, {quad, MEDVOL_WIDE_BINARY128, -3},
+                 {quad_third, MEDVOL_WIDE_BINARY128, 1.0 / 3}, {quad_inf, MEDVOL_WIDE_BINARY128, INFINITY},
+                 {pair_third, MEDVOL_WIDE_DOUBLE_DOUBLE, 1.0 / 3}};
+    size_t i, k;
+    int big;
+    put(pair_third, 'd', hi, 0);
+    put(pair_third + 8, 'd', lo, 0);
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (big = 0; big < 2; big++) {
+            spec s = {0};
+            bytes f;
+            mv_volume v = {0};
+            mv_load_opt o = {0};
+            s.dtype = MEDVOL_F128, s.big = big, s.ndim = 1, s.dim[0] = 3;
+            f = make_file(s);
+            for (k = 0; k < 16; k++) f.p[352 + 16 + k] = cases[i].p[big ? (cases[i].wide == MEDVOL_WIDE_DOUBLE_DOUBLE ? (k & 8) + 7 - (k & 7) : 15 - k) : k];
+            o.dtype = MEDVOL_F64;
+            CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_DTYPE);
+            CHECK(message_has("wide"));
+            o.wide = cases[i].wide;
+            CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+            out = v.data ? ((double *)v.data)[1] : 0;
+            CHECK(out == cases[i].want);
+            mv_volume_free(T, &v);
+            o.wide = 4;
+            CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_RANGE);
+            free(f.p);
+        }
+}
+static void test_complex_scaling(void) {
+    spec s = {0};
+    bytes f;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    float in[4] = {1, -2, 3.5f, 4};
+    s.dtype = MEDVOL_C64, s.ndim = 1, s.dim[0] = 2, s.slope = 2, s.inter = 1;
+    f = make_file(s);
+    memcpy(f.p + 352, in, sizeof in);
+    o.dtype = MEDVOL_C128;
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+    CHECK(v.dtype == MEDVOL_C128 && ((double *)v.data)[0] == 3 && ((double *)v.data)[1] == -3 && ((double *)v.data)[3] == 9);
+    mv_volume_free(T, &v);
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL)); /* as stored, with the scaling kept */
+    CHECK(v.slope == 2 && v.inter == 1 && ((float *)v.data)[2] == 3.5f);
+    mv_volume_free(T, &v);
+    o.dtype = MEDVOL_F32;
+    CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_DTYPE);
+    free(f.p);
+}
+static void test_nan_voxels(void) { /* kept bit for bit */
+    static const uint32_t odd[4] = {0x7fc00001u, 0xff800000u, 0x7f800001u, 0x80000000u};
+    spec s = {0};
+    bytes f;
+    mv_volume v = {0};
+    mv_buffer out = {0};
+    s.dtype = MEDVOL_F32, s.ndim = 1, s.dim[0] = 4;
+    s.big = *(const char *)&odd[3] != 0; /* the machine's order */
+    f = make_file(s);
+    memcpy(f.p + 352, odd, 16);
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    CHECK(memcmp(v.data, odd, 16) == 0);
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+    CHECK(memcmp((char *)out.data + 352, f.p + 352, 16) == 0 || s.big);
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &v);
+    free(f.p);
+}
+
+/* ---- saving: types and scaling ---- */
+static void test_save_as(void) {
+    static const mv_dtype to[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_I32, MEDVOL_U32};
+    size_t dim[2] = {301, 3}, k, i;
+    int c, version;
+    for (k = 0; k < 6; k++)
+        for (c = 0; c < 4; c++)
+            for (version = 1; version <= 2; version++) {
+                mv_volume v = {0}, w = {0};
+                mv_save_opt o = {0};
+                mv_buffer out = {0};
+                double lo = INFINITY, hi = -INFINITY, worst = 0, step;
+                float *p;
+                CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 2, dim));
+                p = (float *)v.data;
+                for (i = 0; i < 903; i++) { /* noise; noise far from zero; whole numbers that fit; the same with a NaN */
+                    p[i] = (float)(c == 0 ? t_uniform(-3, 7) : c == 1 ? t_uniform(1000, 1001) : floor(t_uniform(0, 127)));
+                    if (c == 3 && i == 5) p[i] = NAN;
+                    if (p[i] == p[i] && p[i] < lo) lo = p[i];
+                    if (p[i] == p[i] && p[i] > hi) hi = p[i];
+                }
+                o.dtype = to[k], o.version = version;
+                CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+                CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+                CHECK(w.dtype == to[k]);
+                if (c >= 2) CHECK(w.slope == 1.0 && w.inter == 0.0);
+                step = w.slope;
+                for (i = 0; i < 903 && w.data; i++) {
+                    double x = stored((unsigned char *)w.data + i * mv_dtype_size(to[k]), to[k]) * w.slope + w.inter, e;
+                    e = fabs(x - (p[i] == p[i] ? p[i] : 0));
+                    if (e > worst) worst = e;
+                }
+                CHECK(c >= 2 ? worst == 0 : worst <= step * 0.5 * (1 + 1e-6) + (version == 1 && c == 1 ? 4e-5 : 1e-9));
+                if (c == 0) CHECK(step < (hi - lo) * 1.0001 / (pow(2, 8.0 * (double)mv_dtype_size(to[k])) - 1) + 1e-30);
+                mv_buffer_free(T, &out);
+                mv_volume_free(T, &w);
+                if (c == 0) { /* a chosen slope; NaN stands for 0 */
+                    o.slope = 0.5, o.inter = 1;
+                    p[7] = NAN;
+                    CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+                    CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+                    CHECK(w.slope == 0.5 && w.inter == 1);
+                    for (i = 0; i < 903 && w.data; i++) {
+                        double want = rint(((p[i] == p[i] ? p[i] : 0.0) - 1) / 0.5), x = stored((unsigned char *)w.data + i * mv_dtype_size(to[k]), to[k]);
+                        if (want < 0 && (to[k] == MEDVOL_U8 || to[k] == MEDVOL_U16 || to[k] == MEDVOL_U32)) want = 0;
+                        if (!CHECK(x == want)) break;
+                    }
+                    mv_buffer_free(T, &out);
+                    mv_volume_free(T, &w);
+                }
+                mv_volume_free(T, &v);
+            }
+}
+static void test_save_options(void) {
+    size_t dim[3] = {6, 5, 4}, one = 40000, small = 10, start[3] = {1, 1, 1}, size[3] = {3, 2, 2}, i, j, k;
+    mv_volume v = {0}, w = {0}, view;
+    mv_save_opt o = {0};
+    mv_buffer out = {0};
+    float *p;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 1, &one)); /* B19: never clamped */
+    memset(v.data, 0, 80000);
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+    CHECK(get((unsigned char *)out.data, 'i', 0) == 540 && get((unsigned char *)out.data + 24, 'l', 0) == 40000);
+    mv_buffer_free(T, &out);
+    o.version = 1;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_SIZE);
+    CHECK(message_has("40000") && message_has("32767"));
+    o.version = 3;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_RANGE);
+    mv_volume_free(T, &v);
+    memset(&o, 0, sizeof o);
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F16, 1, &small)); /* private types are written on request only */
+    memset(v.data, 0, 20);
+    ((uint16_t *)v.data)[3] = 0x3c00;
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+    CHECK(get((unsigned char *)out.data + 70, 'h', 0) == 16 && get((unsigned char *)out.data + 352 + 12, 'f', 0) == 1);
+    mv_buffer_free(T, &out);
+    o.dtype = MEDVOL_F16;
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+    CHECK(get((unsigned char *)out.data + 70, 'h', 0) == 16384 && out.bytes == 372);
+    mv_buffer_free(T, &out);
+    o.dtype = MEDVOL_RGB24;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_DTYPE);
+    o.dtype = (mv_dtype)77;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_DTYPE);
+    o.dtype = MEDVOL_F32, o.slope = 2;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_RANGE);
+    o.dtype = MEDVOL_U8, o.slope = NAN;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_RANGE);
+    o.slope = 1e-300;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_RANGE);
+    o.slope = 0, o.level = 11, o.gzip = 1;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_RANGE);
+    memset(&o, 0, sizeof o);
+    o.pair = 1;
+    CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_save_mem(T, NULL, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK(out.data == NULL);
+    mv_volume_free(T, &v);
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 3, dim)); /* a view is saved as what it shows; B2 */
+    p = (float *)v.data;
+    for (i = 0; i < 120; i++) p[i] = (float)i;
+    CHECK_OK(mv_volume_view(T, &view, &v, start, size));
+    CHECK_OK(mv_save_mem(T, &out, NULL, &view, NULL));
+    CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+    for (k = 0; k < 2; k++)
+        for (j = 0; j < 2; j++)
+            for (i = 0; i < 3; i++)
+                CHECK(((float *)w.data)[i + 3 * j + 6 * k] == (float)((i + 1) + 6 * (j + 1) + 30 * (k + 1)));
+    CHECK(w.affine[3] == 1 && w.affine[7] == 1 && w.affine[11] == 1);
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &w);
+    mv_volume_free(T, &v);
+}
+static void test_block_gzip(void) { /* written in slices, read back in parts and in parallel, the same bytes for any number of threads */
+    static const int containers[] = {MEDVOL_GZIP_AUTO, MEDVOL_GZIP_PLAIN, MEDVOL_GZIP_BGZF};
+    size_t dim[3] = {64, 61, 37}, i, c;
+    mv_volume v = {0};
+    int16_t *p;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 3, dim));
+    p = (int16_t *)v.data;
+    for (i = 0; i < 64 * 61 * 37; i++) p[i] = (int16_t)(i / 50 % 700 + t_bits() % 8);
+    for (c = 0; c < 3; c++) {
+        mv_save_opt o = {0};
+        mv_load_opt lo = {0};
+        mv_buffer out = {0};
+        mv_volume w = {0};
+        static uint32_t crc[3];
+        o.gzip = 1, o.container = containers[c], o.member = 20000;
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+        CHECK(out.bytes < 64 * 61 * 37 * 2);
+        if (!crc[c]) crc[c] = crc_slow((unsigned char *)out.data, out.bytes);
+        CHECK(crc_slow((unsigned char *)out.data, out.bytes) == crc[c]);
+        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+        CHECK(memcmp(w.data, v.data, 64 * 61 * 37 * 2) == 0 && mv_warnings(T) == 0);
+        mv_volume_free(T, &w);
+        lo.dtype = MEDVOL_F32;
+        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
+        for (i = 0; i < 64 * 61 * 37; i++)
+            if (((float *)w.data)[i] != p[i]) break;
+        CHECK(i == 64 * 61 * 37);
+        mv_volume_free(T, &w);
+        lo.crop = 3, lo.start[2] = 30, lo.size[0] = 64, lo.size[1] = 61, lo.size[2] = 2, lo.dtype = MEDVOL_NONE;
+        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
+        CHECK(memcmp(w.data, p + 30 * 64 * 61, 2 * 64 * 61 * 2) == 0);
+        CHECK(mv_warnings(T) == (c == 1 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
+        mv_volume_free(T, &w);
+        mv_buffer_free(T, &out);
+    }
+    mv_volume_free(T, &v);
+}
+
+/* ---- files, names, pairs ---- */
+static void test_names(void) { /* what a file is, its content says */
+    spec s = {0};
+    bytes f = make_file(s), z = gz(f.p, f.n, 0, 0), h, x, hz, xz;
+    mv_volume v = {0};
+    spec other = {0};
+    bytes g;
+    file_put(t_path("plain_named.nii.gz"), f.p, f.n);
+    file_put(t_path("gzip_named.nii"), z.p, z.n);
+    file_put(t_path("no_name"), f.p, f.n);
+    CHECK_OK(mv_load(T, &v, t_path("plain_named.nii.gz"), NULL));
+    CHECK(same_voxels(&v, &s));
+    mv_volume_free(T, &v);
+    CHECK_OK(mv_load(T, &v, t_path("gzip_named.nii"), NULL));
+    CHECK(same_voxels(&v, &s));
+    mv_volume_free(T, &v);
+    CHECK_OK(mv_load(T, &v, t_path("no_name"), NULL));
+    mv_volume_free(T, &v);
+    other.dtype = MEDVOL_U8; /* x.nii.gz means that file, not x.nii beside it */
+    g = make_file(other);
+    file_put(t_path("both.nii"), g.p, g.n);
+    file_put(t_path("both.nii.gz"), z.p, z.n);
+    CHECK_OK(mv_load(T, &v, t_path("both.nii.gz"), NULL));
+    CHECK(same_voxels(&v, &s));
+    mv_volume_free(T, &v);
+    remove(t_path("both.nii.gz"));
+    CHECK_STATUS(mv_load(T, &v, t_path("both.nii.gz"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK(message_has("both.nii.gz"));
+    free(g.p);
+    s.pair = 1;
+    h = make_header(s), x = make_voxels(s);
+    hz = gz(h.p, h.n, 0, 0), xz = gz(x.p, x.n, 1, 16);
+    {
+        const struct {
+            const char *hdr, *img;
+            bytes a, b;
+        } pairs[] = {{"p1.hdr", "p1.img", h, x}, {"p2.hdr", "p2.img", hz, x}, {"p3.hdr", "p3.img.gz", h, xz},
+                     {"p4.hdr.gz", "p4.img.gz", hz, xz}, {"p5.HDR", "p5.IMG", h, x}, {"p6.hdr.gz", "p6.img", hz, x},
+                     {"p7.hdr", "p7.IMG", h, x}};
+        size_t i;
+        for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+            mv_load_opt o = {0};
+            file_put(t_path(pairs[i].hdr), pairs[i].a.p, pairs[i].a.n);
+            file_put(t_path(pairs[i].img), pairs[i].b.p, pairs[i].b.n);
+            CHECK_OK(mv_load(T, &v, t_path(pairs[i].hdr), NULL));
+            CHECK(v.data && same_voxels(&v, &s) && v.nifti->pair);
+            mv_volume_free(T, &v);
+            CHECK_OK(mv_load(T, &v, t_path(pairs[i].img), NULL));
+            CHECK(v.data && same_voxels(&v, &s) && v.nifti->pair);
+            mv_volume_free(T, &v);
+            o.crop = 1, o.start[0] = 2, o.size[0] = 1;
+            CHECK_OK(mv_load(T, &v, t_path(pairs[i].img), &o));
+            CHECK(v.dim[0] == 1 && v.dim[1] == 3);
+            mv_volume_free(T, &v);
+            remove(t_path(pairs[i].img));
+            CHECK_STATUS(mv_load(T, &v, t_path(pairs[i].hdr), NULL), MEDVOL_E_NOTFOUND); /* a part is missing */
+            CHECK(message_has("other part"));
+            CHECK_OK(mv_load_header(T, &v, t_path(pairs[i].hdr), NULL));
+            CHECK(v.dim[0] == 4);
+            mv_volume_free(T, &v);
+            file_put(t_path(pairs[i].img), pairs[i].b.p, pairs[i].b.n - 1); /* short */
+            CHECK_STATUS(mv_load(T, &v, t_path(pairs[i].hdr), NULL), MEDVOL_E_TRUNCATED);
+            CHECK(message_has("p") && message_has(pairs[i].img));
+            remove(t_path(pairs[i].hdr));
+            CHECK(mv_load(T, &v, t_path(pairs[i].img), NULL) < 0);
+            remove(t_path(pairs[i].img));
+        }
+    }
+    file_put(t_path("bad.hdr"), f.p, 352); /* the magic of a single file, the voxels apart */
+    file_put(t_path("bad.img"), x.p, x.n);
+    CHECK_STATUS(mv_load(T, &v, t_path("bad.hdr"), NULL), MEDVOL_E_TRUNCATED);
+    CHECK_STATUS(mv_load(T, &v, t_path("bad.img"), NULL), MEDVOL_E_FORMAT);
+    file_put(t_path("stray.nii"), h.p, h.n); /* half of a pair under another name */
+    CHECK_STATUS(mv_load(T, &v, t_path("stray.nii"), NULL), MEDVOL_E_FORMAT);
+    CHECK(message_has(".hdr"));
+    CHECK_STATUS(mv_load_mem(T, &v, h.p, h.n, NULL), MEDVOL_E_NULL);
+    memset(h.p + 344, 0, 4); /* Analyze 7.5 */
+    put(h.p + 112, 'f', 3, 0);
+    file_put(t_path("old.hdr"), h.p, 348);
+    file_put(t_path("old.img"), x.p, x.n);
+    CHECK_STATUS(mv_load(T, &v, t_path("old.hdr"), NULL), MEDVOL_E_FORMAT);
+    CHECK(message_has("Analyze 7.5"));
+    {
+        mv_load_opt o = {0};
+        o.analyze = 1;
+        CHECK_OK(mv_load(T, &v, t_path("old.img"), &o));
+        CHECK(v.data && same_voxels(&v, &s) && v.nifti->version == 0 && v.slope == 1 && v.affine[0] == 1.25 && v.affine[3] == 0);
+        CHECK_OK(mv_save(T, &v, t_path("old.nii"), NULL));
+        mv_volume_free(T, &v);
+        CHECK_OK(mv_load(T, &v, t_path("old.nii"), NULL));
+        CHECK(same_voxels(&v, &s) && v.nifti->version == 1);
+        mv_volume_free(T, &v);
+    }
+    free(f.p), free(z.p), free(h.p), free(x.p), free(hz.p), free(xz.p);
+}
+static void test_save_names(void) {
+    static const char *names[] = {"s1.nii", "s2.nii.gz", "s3.hdr", "s4.img", "s5.hdr.gz", "s6.IMG.GZ", "s7", "s8.NII.GZ"};
+    static const char *second[] = {NULL, NULL, "s3.img", "s4.hdr", "s5.img.gz", "s6.HDR.GZ", NULL, NULL};
+    spec s = {0};
+    bytes f = make_file(s), b;
+    mv_volume v = {0}, w = {0};
+    size_t i;
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    for (i = 0; i < 8; i++) {
+        int zipped = i == 1 || i == 4 || i == 5 || i == 7, k;
+        remove(t_path(names[i]));
+        for (k = 0; k < 2; k++) { /* new, then over the old one */
+            CHECK_OK(mv_save(T, &v, t_path(names[i]), NULL));
+            b = file_get(t_path(names[i]));
+            CHECK(b.n > 0 && (b.p[0] == 0x1f) == zipped);
+            free(b.p);
+            if (second[i]) {
+                b = file_get(t_path(second[i]));
+                CHECK(b.n > 0 && (b.p[0] == 0x1f) == zipped);
+                free(b.p);
+            }
+            CHECK_OK(mv_load(T, &w, t_path(names[i]), NULL));
+            CHECK(w.data && same_voxels(&w, &s) && w.nifti->pair == (second[i] != NULL));
+            mv_volume_free(T, &w);
+        }
+        remove(t_path(names[i]));
+        if (second[i]) remove(t_path(second[i]));
+    }
+    {
+        mv_save_opt o = {0};
+        o.pair = 1;
+        CHECK_STATUS(mv_save(T, &v, t_path("x.nii"), &o), MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_save(T, &v, "", NULL), MEDVOL_E_NOTFOUND);
+        CHECK_STATUS(mv_save(T, &v, "build/tmp/no/such/folder/x.nii", NULL), MEDVOL_E_NOTFOUND);
+    }
+    mv_volume_free(T, &v);
+    free(f.p);
+}
+#ifdef POSIX
+static int temps_left(void) {
+    DIR *d = opendir("build/tmp");
+    struct dirent *e;
+    int n = 0;
+    while (d && (e = readdir(d)) != NULL) n += strstr(e->d_name, ".mvtmp.") != NULL;
+    if (d) closedir(d);
+    return n;
+}
+static void test_paths(void) { /* only regular files, whatever else has the name; links and permissions survive a save */
+    spec s = {0};
+    bytes f = make_file(s);
+    mv_volume v = {0};
+    struct stat info;
+    char *deep = (char *)malloc(5001);
+    memset(deep, 'd', 5000);
+    deep[5000] = 0;
+    CHECK_STATUS(mv_load(T, &v, "build/tmp", NULL), MEDVOL_E_UNSUPPORTED);
+    CHECK(message_has("not a regular file"));
+    CHECK_STATUS(mv_load(T, &v, "/dev/zero", NULL), MEDVOL_E_UNSUPPORTED);
+    remove("build/tmp/fifo.nii");
+    if (mkfifo("build/tmp/fifo.nii", 0600) == 0) {
+        CHECK_STATUS(mv_load(T, &v, "build/tmp/fifo.nii", NULL), MEDVOL_E_UNSUPPORTED);
+        remove("build/tmp/fifo.nii");
+    }
+    remove("build/tmp/loop.nii");
+    if (symlink("loop.nii", "build/tmp/loop.nii") == 0) CHECK(mv_load(T, &v, "build/tmp/loop.nii", NULL) < 0);
+    CHECK(mv_load(T, &v, deep, NULL) < 0);
+    CHECK_STATUS(mv_load(T, &v, "build/tmp/none.nii", NULL), MEDVOL_E_NOTFOUND);
+    CHECK(message_has("build/tmp/none.nii"));
+    CHECK_STATUS(mv_map(T, &v, "build/tmp", NULL), MEDVOL_E_UNSUPPORTED);
+    CHECK(v.data == NULL);
+
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    CHECK(mv_save(T, &v, "build/tmp/loop.nii", NULL) < 0);
+    CHECK(mv_save(T, &v, deep, NULL) < 0);
+    CHECK_STATUS(mv_save(T, &v, "build/tmp", NULL), MEDVOL_E_UNSUPPORTED);
+    CHECK_STATUS(mv_save(T, &v, "/dev/null", NULL), MEDVOL_E_UNSUPPORTED);
+    CHECK(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
+    remove("build/tmp/loop.nii");
+    remove("build/tmp/real.nii");
+    remove("build/tmp/link.nii");
+    file_put("build/tmp/real.nii", "old", 3);
+    CHECK(chmod("build/tmp/real.nii", 0640) == 0 && symlink("real.nii", "build/tmp/link.nii") == 0);
+    CHECK_OK(mv_save(T, &v, "build/tmp/link.nii", NULL));
+    CHECK(lstat("build/tmp/link.nii", &info) == 0 && S_ISLNK(info.st_mode));
+    CHECK(stat("build/tmp/real.nii", &info) == 0 && (info.st_mode & 0777) == 0640 && info.st_size == 400);
+    remove("build/tmp/real.nii"); /* dangling: the target is made */
+    CHECK_OK(mv_save(T, &v, "build/tmp/link.nii", NULL));
+    CHECK(stat("build/tmp/real.nii", &info) == 0 && info.st_size == 400);
+    { /* a name as long as names get */
+        char name[300] = "build/tmp/";
+        memset(name + 10, 'n', 246);
+        strcpy(name + 256, ".nii");
+        CHECK_OK(mv_save(T, &v, name, NULL));
+        remove(name);
+    }
+    CHECK(temps_left() == 0);
+    remove("build/tmp/real.nii");
+    remove("build/tmp/link.nii");
+    mv_volume_free(T, &v);
+    free(deep);
+    free(f.p);
+}
+static void test_sparse(void) { /* 4 GB with a crop: only the rows asked for are read */
+    spec s = {0};
+    bytes h;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    FILE *file = fopen("build/tmp/sparse.nii", "wb");
+    s.ndim = 3, s.dim[0] = 2048, s.dim[1] = 1024, s.dim[2] = 1024;
+    h = make_header(s);
+    if (file && fwrite(h.p, 1, h.n, file) == h.n) {
+        fclose(file);
+        if (truncate("build/tmp/sparse.nii", (off_t)352 + ((off_t)1 << 32)) == 0) {
+            o.crop = 3, o.start[0] = 2000, o.start[1] = 1000, o.start[2] = 1020;
+            o.size[0] = 5, o.size[1] = 6, o.size[2] = 4;
+            CHECK_OK(mv_load(T, &v, "build/tmp/sparse.nii", &o));
+            CHECK(v.data && ((int16_t *)v.data)[119] == 0);
+            mv_volume_free(T, &v);
+#  if !defined(MEDVOL_NO_MMAP)
+            CHECK_OK(mv_map(T, &v, "build/tmp/sparse.nii", NULL));
+            CHECK(v.data && ((int16_t *)v.data)[(size_t)1 << 30] == 0);
+            mv_volume_free(T, &v);
+#  endif
+        }
+    }
+    remove("build/tmp/sparse.nii");
+    free(h.p);
+}
+static void test_map(void) { /* B10 B16 */
+    int t, version, pair, one = 1, host_big = *(char *)&one == 0;
+    for (t = 0; t < TYPES; t++)
+        for (version = 1; version <= 2; version++)
+            for (pair = 0; pair < 2; pair++) {
+                spec s = {0};
+                bytes f, x;
+                mv_volume v = {0}, w = {0};
+                mv_load_opt o = {0};
+                size_t e = mv_dtype_size(types[t].t);
+                s.dtype = types[t].t, s.version = version, s.pair = pair, s.big = host_big;
+                f = pair ? make_header(s) : make_file(s), x = make_voxels(s);
+                file_put(pair ? "build/tmp/map.hdr" : "build/tmp/map.nii", f.p, f.n);
+                file_put("build/tmp/map.img", x.p, x.n);
+                CHECK_OK(mv_map(T, &v, pair ? "build/tmp/map.img" : "build/tmp/map.nii", NULL));
+                CHECK(v.data && v.map_bytes && same_voxels(&v, &s));
+                memset(v.data, 0x55, e); /* private pages: the file keeps its bytes */
+                CHECK(file_is(pair ? "build/tmp/map.img" : "build/tmp/map.nii", pair ? x : f));
+                mv_volume_free(T, &v);
+                o.crop = 3, o.start[0] = 1, o.size[0] = 2, o.start[1] = 1, o.size[1] = 2, o.size[2] = 2;
+                CHECK_OK(mv_map(T, &v, pair ? "build/tmp/map.hdr" : "build/tmp/map.nii", &o));
+                CHECK_OK(mv_load(T, &w, pair ? "build/tmp/map.hdr" : "build/tmp/map.nii", &o));
+                CHECK(v.dim[0] == 2 && v.stride[1] == 4 && !memcmp((char *)v.data + 4 * e, (char *)w.data + 2 * e, 2 * e));
+                CHECK(memcmp(v.affine, w.affine, sizeof v.affine) == 0);
+                mv_volume_free(T, &v);
+                mv_volume_free(T, &w);
+                if (!pair) { /* saved over the file it was mapped from, half of it changed; B16 */
+                    CHECK_OK(mv_map(T, &v, "build/tmp/map.nii", NULL));
+                    memset(v.data, 0, e);
+                    CHECK_OK(mv_save(T, &v, "build/tmp/map.nii", NULL));
+                    CHECK(v.data && ((unsigned char *)v.data)[0] == 0 && !memcmp((char *)v.data + e, x.p + e, x.n - e));
+                    CHECK_OK(mv_load(T, &w, "build/tmp/map.nii", NULL));
+                    if (w.dtype == v.dtype) CHECK(!memcmp(w.data, v.data, x.n));
+                    mv_volume_free(T, &v);
+                    mv_volume_free(T, &w);
+                }
+                free(f.p);
+                free(x.p);
+            }
+    {
+        spec s = {0};
+        bytes f, z;
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        s.big = !host_big;
+        f = make_file(s), z = gz(f.p, f.n, 0, 0);
+        file_put("build/tmp/map.nii", f.p, f.n);
+        CHECK_STATUS(mv_map(T, &v, "build/tmp/map.nii", NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK(message_has("byte order"));
+        file_put("build/tmp/map.nii", z.p, z.n);
+        CHECK_STATUS(mv_map(T, &v, "build/tmp/map.nii", NULL), MEDVOL_E_UNSUPPORTED);
+        free(f.p), free(z.p);
+        s.big = host_big;
+        f = make_file(s);
+        file_put("build/tmp/map.nii", f.p, f.n - 1);
+        CHECK_STATUS(mv_map(T, &v, "build/tmp/map.nii", NULL), MEDVOL_E_TRUNCATED);
+        put(f.p + 108, 'f', 353, host_big);
+        file_put("build/tmp/map.nii", f.p, f.n);
+        CHECK_STATUS(mv_map(T, &v, "build/tmp/map.nii", NULL), MEDVOL_E_UNSUPPORTED);
+        put(f.p + 108, 'f', 352, host_big);
+        file_put("build/tmp/map.nii", f.p, f.n);
+        o.dtype = MEDVOL_F32;
+        CHECK_STATUS(mv_map(T, &v, "build/tmp/map.nii", &o), MEDVOL_E_UNSUPPORTED);
+        o.dtype = MEDVOL_I16;
+        CHECK_OK(mv_map(T, &v, "build/tmp/map.nii", &o));
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
+    remove("build/tmp/map.nii"), remove("build/tmp/map.hdr"), remove("build/tmp/map.img");
+}
+#endif
+const t_case tests_io[] = {
+    {"gzip_files", test_gzip_files, 0},
+    {"crops", test_crops, 0},
+    {"crop_arguments", test_crop_arguments, T_ONCE},
+    {"load_as", test_load_as, 0},
+    {"load_into", test_load_into, 0},
+    {"partial", test_partial, 0},
+    {"wide", test_wide, T_ONCE},
+    {"complex_scaling", test_complex_scaling, T_ONCE},
+    {"nan_voxels", test_nan_voxels, T_ONCE},
+    {"save_as", test_save_as, 0},
+    {"save_options", test_save_options, T_ONCE},
+    {"block_gzip", test_block_gzip, 0},
+    {"names", test_names, T_ONCE},
+    {"save_names", test_save_names, T_ONCE},
+    {"paths", test_paths, T_ONCE},
+    {"sparse", test_sparse, T_ONCE},
+    {"map", test_map, T_ONCE},
+    {"every_type", test_every_type, 0},
+    {"save_every_type", test_save_every_type, 0},
+    {"catalogue", test_catalogue, 0},
+    {"other_formats", test_other_formats, T_ONCE},
+    {"geometry", test_geometry, T_ONCE},
+    {"pixdim_mended", test_pixdim_mended, T_ONCE},
+    {"geometry_saved", test_geometry_saved, T_ONCE},
+    {"fields", test_fields, T_ONCE},
+    {"extensions", test_extensions, T_ONCE},
+    {"extensions_malformed", test_extensions_malformed, T_ONCE},
+    {NULL, NULL, 0},
+};
