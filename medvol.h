@@ -6529,7 +6529,7 @@ typedef struct mv__io_src {
     void *file;
     const unsigned char *mem;
     uint64_t size; /* bytes as they are stored */
-    int open, gz;
+    int open, gz, known; /* known: looked at, gz is set */
     mv_gzip_reader *reader;
     uint64_t at; /* the reader's next stored byte */
     mv_status status; /* of the last pull */
@@ -6595,6 +6595,7 @@ static mv_status mv__io_rewind(mv__io_src *s) {
     s->at = 0;
     if ((st = mv__io_get(s, 0, magic, n)) < 0) return mv__io_trouble(s->ctx, st, "reading", 0);
     s->gz = mv_gzip_is(magic, n);
+    s->known = 1;
     if (!s->gz) return MEDVOL_OK;
     if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
     return mv_gzip_open(s->ctx, &s->reader, mv__io_pull, s);
@@ -6744,14 +6745,23 @@ static mv_status mv__io_open_other(mv__io_load *L, mv__io_src *s, int pair) {
     L->blame = L->other;
     return st;
 }
+/* The header and four bytes more, up to 544. No further, so that a gzip stream need not be begun again for the voxels. */
+static mv_status mv__io_read_head(mv__io_src *s, unsigned char *head, size_t *n) {
+    size_t more;
+    mv_status st = mv__io_read(s, 0, head, 352, n);
+    if (st == MEDVOL_OK && *n == 352 && (mv__io_int(head, 'i', 0) == 540 || mv__io_int(head, 'i', 1) == 540)) {
+        st = mv__io_read(s, 352, head + 352, 192, &more);
+        *n += more;
+    }
+    return st == MEDVOL_E_TRUNCATED && *n >= 348 ? MEDVOL_OK : st; /* the header may be whole */
+}
 /* Header, from a file or from memory (first is open); `voxels`: the .img of a pair is wanted too. */
 static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
     unsigned char head[544];
     size_t n = 0;
     int own, gz;
     mv_status st = mv__io_rewind(&L->first);
-    if (st == MEDVOL_OK) st = mv__io_read(&L->first, 0, head, sizeof head, &n);
-    if (st == MEDVOL_E_TRUNCATED && n >= 348) st = MEDVOL_OK; /* the header may be whole */
+    if (st == MEDVOL_OK) st = mv__io_read_head(&L->first, head, &n);
     (void)mv__io_stem(L->name, &own, &gz);
     if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) { /* bare voxels: look for the header */
         L->second = L->first;
@@ -6759,9 +6769,9 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
         L->first.reader = NULL;
         mv_gzip_close(L->ctx, L->second.reader); /* it points to the struct that moved */
         L->second.reader = NULL;
+        L->second.known = 0;
         if ((st = mv__io_open_other(L, &L->first, 1)) < 0) return st;
-        st = mv__io_read(&L->first, 0, head, sizeof head, &n);
-        if (st < 0 && !(st == MEDVOL_E_TRUNCATED && n >= 348)) return st;
+        if ((st = mv__io_read_head(&L->first, head, &n)) < 0) return st;
     } else if (st < 0) return st;
     if ((st = mv__io_parse(L->ctx, &L->h, head, n, L->opt.analyze)) < 0) return st;
     L->extender = n >= L->h.size + 4 && head[L->h.size] != 0 && L->h.n.version != 0;
@@ -7288,7 +7298,6 @@ static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
             st != MEDVOL_E_UNSUPPORTED) return st;
         if (st == MEDVOL_OK && done) return st;
     } /* a member that is not what its size field says: as one stream, which finds the words for what is wrong */
-    if ((st = mv__io_rewind(L->data)) < 0) return st;
     if ((st = mv__io_pump(L, x)) < 0) return st;
     if (!every) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_UNVERIFIED;
@@ -7335,7 +7344,7 @@ static mv_status mv__io_available(mv__io_load *L, int *shortened) {
 }
 static mv_status mv__io_open_voxels(mv__io_load *L) {
     L->blame = L->voxel_name;
-    if (L->data == &L->first) return MEDVOL_OK;
+    if (L->data->known) return MEDVOL_OK;
     if (!L->second.open && !L->second.mem)
         return mv__fail(L->ctx, MEDVOL_E_NULL, "img", 0, -1, "the header of a pair: give the voxels in opt.img");
     return mv__io_rewind(&L->second);
