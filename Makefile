@@ -101,7 +101,8 @@ SAN ?= address,undefined
 sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
 	@$(MAKE) --no-print-directory B=$(B)/$(firstword $(subst $(comma), ,$(SAN))) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=$(SAN) -fno-sanitize-recover=all" $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all
-	@ASAN_OPTIONS=allocator_may_return_null=1 $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all $(ARGS)
+	@ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1 MSAN_OPTIONS=allocator_may_return_null=1 \
+	    $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all $(ARGS)
 comma := ,
 
 clean: ## remove build/
