@@ -10290,7 +10290,11 @@ static double mv__in_bound(const mv__in_map *g, mv_dtype t, double limit, int up
 #undef MV__IN_OBEYS
     return s;
 }
-static void mv__in_store(mv_dtype t, unsigned char *p, double stored) { mv__cv_putter(t)(p, &stored, 1); }
+static void mv__in_store(mv_dtype t, unsigned char *p, double stored) { /* p may lie anywhere */
+    uint64_t v;
+    mv__cv_putter(t)(&v, &stored, 1);
+    mv__memcpy(p, &v, mv_dtype_size(t));
+}
 /* Bounds and replacements in the stored domain. clamp: the replacements are the bounds. */
 static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src, int clamp) {
     double a, b, lo, hi;
