@@ -777,8 +777,8 @@ MEDVOL_DEF mv_status mv_stats_fold(mv_ctx *ctx, mv_statistics *out, const mv_sta
    With the n values that are not NaN sorted, v = (n - 1) * (q / 100) and its neighbours a = x[floor v], b = x[ceil v]:
    LINEAR a + (b - a) * frac v (numpy's default), LOWER a, HIGHER b, NEAREST the nearer (a tie takes the even index), MIDPOINT
    (a + b) / 2. Infinite values count. mv_median: the percentile 50, LINEAR. Selection by counting digits of the values, not
-   sorting: one pass over 8 and 16-bit types, 3 over 32, 6 over 64-bit ones. Scratch: a job counts in 1 KiB for 8-bit, 1 MiB
-   for 16-bit types, else in 64 KiB for one bucket, 16 KiB each for more (at most 2 nq of them); at most 4 jobs a thread. */
+   sorting: one pass over 8 and 16-bit types, 3 over 32, 6 over 64-bit ones. Scratch: a job counts in 5 KiB for 8-bit, 1 MiB
+   for 16-bit types, else in 128 KiB for one bucket, 16 KiB each for more (at most 2 nq of them); at most 4 jobs a thread. */
 typedef enum mv_percentile_rule {
     MEDVOL_PERCENTILE_LINEAR = 0,
     MEDVOL_PERCENTILE_LOWER = 1,
@@ -806,7 +806,7 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
    Values outside are dropped, or with clamp counted in the first and last bin; below, above and nan tell how many there
    were, total is the sum of the counts. h->lo and h->hi are set. split is not taken here. Counts are whole numbers, so any
    cut of the data folds to the same: mv_histogram_fold adds n histograms of the same bins and range (else MEDVOL_E_SHAPE).
-   Scratch: 16 * (bins + 8) bytes a job, at most 4 jobs a thread; 8 and 16-bit types as percentiles. */
+   Scratch: 32 * (bins + 8) bytes a job, at most 4 jobs a thread; 8 and 16-bit types as percentiles. */
 typedef struct mv_hist {
     uint64_t *counts;
     size_t bins;
@@ -8652,6 +8652,7 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
 #ifndef MEDVOL_NO_INTENSITY
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
+#  define MV__IN_STRETCH 512 /* places worked out at a time */
 #  define MV__IN_AHEAD 4096 /* floats to prefetch: beyond what the hardware has asked for */
 /* A striped sum in the making: value i of the chunk belongs to stripe i % 16; sums of x - shift and its square. */
 typedef struct mv__in_sum {
@@ -8862,19 +8863,23 @@ MV__IN_KEEP(int16_t, i16)
 MV__INLINE mvd MV__K(mv__in_exp2)(mvd m, mvd e, mvd g, mvd *whole) { /* (m * 2^e)^g = result * 2^whole */
     static const double at[7] = {2.8853900817779268, 0.96179669392597561, 0.57707801635558536, 0.41219858311113239,
                                  0.32059889797532520, 0.26230818925253880, 0.22195308321368668}; /* 2 / ln 2 / (1, 3, 5 ...) */
-    static const double ex[10] = {1.0, 0.69314718055994531, 0.24022650695910072, 0.055504108664821580,
-                                  0.0096181291076284772, 0.0013333558146428443, 1.5403530393381609e-4,
-                                  1.5252733804059840e-5, 1.3215486790144309e-6, 1.0178086009239700e-7}; /* ln(2)^k / k! */
+    static const double ex[9] = {1.0, 0.69314718055994531, 0.24022650695910072, 0.055504108664821580, 0.0096181291076284772,
+                                 0.0013333558146428443, 1.5403530393381609e-4, 1.5252733804059840e-5,
+                                 1.3215486790144309e-6}; /* ln(2)^k / k! */
     const mvd one = mvd_set1(1.0);
-    mvd s = mvd_div(mvd_sub(m, one), mvd_add(m, one)), z = mvd_mul(s, s), p = mvd_set1(at[6]), k, f;
-    int i;
-    MV__UNROLL for (i = 5; i >= 0; i--) p = mvd_add(mvd_mul(p, z), mvd_set1(at[i]));
+    mvd s = mvd_div(mvd_sub(m, one), mvd_add(m, one)), z = mvd_mul(s, s), z2 = mvd_mul(z, z), p, k, f;
+#define MV__IN_PAIR(c, i, x) mvd_add(mvd_set1(c[i]), mvd_mul(mvd_set1(c[i + 1]), x)) /* Estrin's scheme: short chains */
+    p = mvd_add(MV__IN_PAIR(at, 4, z), mvd_mul(mvd_set1(at[6]), z2));
+    p = mvd_add(mvd_add(MV__IN_PAIR(at, 0, z), mvd_mul(MV__IN_PAIR(at, 2, z), z2)), mvd_mul(p, mvd_mul(z2, z2)));
     p = mvd_mul(g, mvd_add(e, mvd_mul(p, s)));
     p = mvd_min(mvd_max(p, mvd_set1(-200.0)), mvd_set1(200.0));
     k = mvd_round(p);
     f = mvd_sub(p, k);
-    p = mvd_set1(ex[9]);
-    MV__UNROLL for (i = 8; i >= 0; i--) p = mvd_add(mvd_mul(p, f), mvd_set1(ex[i]));
+    z = mvd_mul(f, f);
+    z2 = mvd_mul(z, z);
+    p = mvd_add(mvd_add(MV__IN_PAIR(ex, 4, f), mvd_mul(MV__IN_PAIR(ex, 6, f), z)), mvd_mul(mvd_set1(ex[8]), z2));
+    p = mvd_add(mvd_add(MV__IN_PAIR(ex, 0, f), mvd_mul(MV__IN_PAIR(ex, 2, f), z)), mvd_mul(p, z2));
+#undef MV__IN_PAIR
     *whole = k;
     return p;
 }
@@ -8912,106 +8917,123 @@ static void MV__K(mv__in_gamma_f32)(float *d, const float *s, size_t n, const mv
     if (i < n) mvf_storen(d + i, MV__K(mv__in_gamma)(mvf_loadn(s + i, n - i), a), n - i);
     mv_end();
 }
-/* ---- counting. `way` entries lie between the four copies of a table that keep equal neighbours apart (0: one copy). ---- */
-MV__INLINE void MV__K(mv__in_bump)(uint32_t *t, size_t way, const int32_t *at) {
-    int j;
-    MV__UNROLL for (j = 0; j < 16; j += 4) {
-        t[at[j]]++;
-        t[way + (size_t)at[j + 1]]++;
-        t[2 * way + (size_t)at[j + 2]]++;
-        t[3 * way + (size_t)at[j + 3]]++;
+/* ---- counting: places are worked out for a stretch, then counted. `way` entries lie between the 8 copies of a table that keep
+   equal neighbours apart (0: one copy). ---- */
+static void MV__K(mv__in_bump)(uint32_t *t, size_t way, const int32_t *at, size_t n) {
+    size_t j, k;
+    for (j = 0; j + 8 <= n; j += 8) {
+        MV__UNROLL for (k = 0; k < 8; k++) t[k * way + (size_t)at[j + k]]++;
+    }
+    for (; j < n; j++) t[at[j]]++;
+}
+/* Places of one stretch, n <= 16 of them; p may be read as a full 16. */
+MV__INLINE void MV__K(mv__in_place)(int32_t *at, const float *p, size_t n, const mv__in_bins *a) {
+    const mvf lo = mvf_set1(a->lo), hi = mvf_set1(a->hi), near0 = mvf_set1(a->margin), near1 = mvf_set1(1.0f - a->margin);
+    const mvi below = mvi_set1((int32_t)a->bins), above = mvi_set1((int32_t)a->bins + 1), nan = mvi_set1((int32_t)a->bins + 2);
+    unsigned doubt = 0;
+    size_t j;
+    int k;
+    MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
+        mvf v = mvf_load(p + k * MVF_N), u = mvf_mul(mvf_sub(v, mvf_set1(a->origin)), mvf_set1(a->scale)), f;
+        mvm out = mvm_not(mvm_and(mvf_ge(v, lo), mvf_le(v, hi)));
+        mvi b;
+        u = mvf_sel(out, mvf_set1(0.5f), u);
+        b = mvi_trunc(u);
+        f = mvf_sub(u, mvf_fromi(b));
+        doubt |= mvm_bits(mvm_or(mvf_lt(f, near0), mvf_gt(f, near1)));
+        b = mvi_sel(out, mvi_sel(mvf_lt(v, lo), below, mvi_sel(mvf_isnan(v), nan, above)), b);
+        mvi_store(at + k * MVF_N, b);
+    }
+    for (j = 0; MV__UNLIKELY(doubt != 0) && j < n; j++) {
+        int32_t b = at[j], top = (int32_t)a->bins - 1;
+        if (b > top && p[j] >= a->lo && p[j] <= a->hi) b = top;
+        if (b > top) continue;
+        if (b < 0) b = 0;
+        if (b < top && p[j] >= a->edge[b + 1]) b++;
+        if (b > 0 && p[j] < a->edge[b]) b--;
+        at[j] = b;
     }
 }
 static void MV__K(mv__in_hist_f32)(uint32_t *t, size_t way, const float *x, size_t n, const mv__in_bins *a) {
-    const mvf lo = mvf_set1(a->lo), hi = mvf_set1(a->hi), origin = mvf_set1(a->origin), scale = mvf_set1(a->scale);
-    const mvf near0 = mvf_set1(a->margin), near1 = mvf_set1(1.0f - a->margin);
-    const mvi below = mvi_set1((int32_t)a->bins), above = mvi_set1((int32_t)a->bins + 1), nan = mvi_set1((int32_t)a->bins + 2);
-    int32_t at[16];
+    int32_t at[MV__IN_STRETCH];
     float pad[16];
-    size_t i, j;
-    int k;
-    for (i = 0; i < n; i += 16) {
-        unsigned doubt = 0;
-        size_t m = mv__minz(16, n - i);
-        const float *p = x + i;
-        if (m < 16) {
-            for (j = 0; j < 16; j++) pad[j] = j < m ? p[j] : 0.0f;
-            p = pad;
+    size_t i, j, m;
+    for (i = 0; i < n; i += m) {
+        m = mv__minz(MV__IN_STRETCH, n - i);
+        for (j = 0; j + 16 <= m; j += 16) {
+            mv_prefetch(x + i + j + MV__IN_AHEAD);
+            MV__K(mv__in_place)(at + j, x + i + j, 16, a);
         }
-        MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
-            mvf v = mvf_load(p + k * MVF_N), u = mvf_mul(mvf_sub(v, origin), scale), f;
-            mvm out = mvm_not(mvm_and(mvf_ge(v, lo), mvf_le(v, hi)));
-            mvi b;
-            u = mvf_sel(out, mvf_set1(0.5f), u);
-            b = mvi_trunc(u);
-            f = mvf_sub(u, mvf_fromi(b));
-            doubt |= mvm_bits(mvm_or(mvf_lt(f, near0), mvf_gt(f, near1)));
-            b = mvi_sel(out, mvi_sel(mvf_lt(v, lo), below, mvi_sel(mvf_isnan(v), nan, above)), b);
-            mvi_store(at + k * MVF_N, b);
+        if (j < m) {
+            mv__memset(pad, 0, sizeof pad);
+            mv__memcpy(pad, x + i + j, (m - j) * sizeof(float));
+            MV__K(mv__in_place)(at + j, pad, m - j, a);
         }
-        if (MV__UNLIKELY(doubt != 0))
-            for (j = 0; j < m; j++) {
-                int32_t b = at[j], top = (int32_t)a->bins - 1;
-                if (b > top && p[j] >= a->lo && p[j] <= a->hi) b = top;
-                if (b > top) continue;
-                if (b < 0) b = 0;
-                if (b < top && p[j] >= a->edge[b + 1]) b++;
-                if (b > 0 && p[j] < a->edge[b]) b--;
-                at[j] = b;
-            }
-        if (m == 16) MV__K(mv__in_bump)(t, way, at);
-        else
-            for (j = 0; j < m; j++) t[at[j]]++;
+        MV__K(mv__in_bump)(t, way, at, m);
     }
     mv_end();
 }
 /* Digits of 32-bit keys in the order of the values: kind 0 float, 1 int32, 2 uint32. stage 0 counts the upper 12 bits, 1 the
    middle 12 and 2 the lower 8 of those values whose upper bits are one of pre[0..np-1]. Others go to the 16 entries behind
-   the np tables, NaN in stage 0 to the one behind those. */
-static void MV__K(mv__in_digits)(uint32_t *t, size_t way, const void *src, size_t n, int kind, int stage, const uint32_t *pre,
-                                 size_t np) {
+   the np tables, NaN in stage 0 to the one behind those. The return value is 0 when nothing in these 16 counts. */
+MV__INLINE unsigned MV__K(mv__in_digit)(int32_t *at, const int32_t *p, int kind, int stage, const uint32_t *pre, size_t np) {
     const int32_t rest = stage == 2 ? (int32_t)np * 256 : (int32_t)np * 4096;
     const mvi top = mvi_set1(-0x7fffffff - 1), flip = kind == 1 ? top : mvi_set1(0);
-    const float *x = (const float *)src;
-    int32_t at[16];
-    float pad[16];
-    size_t i, j;
+    unsigned any = stage == 0;
+    size_t j;
     int k;
-    for (i = 0; i < n; i += 16) {
-        unsigned any = stage == 0;
-        size_t m = mv__minz(16, n - i);
-        const float *p = x + i;
-        if (m < 16) {
-            mv__memset(pad, 0, sizeof pad);
-            mv__memcpy(pad, p, m * sizeof(float));
-            p = pad;
-        }
-        MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
-            mvi v = mvi_load((const int32_t *)(const void *)(p + k * MVF_N)), b = mvi_xor(v, flip);
-            mvf f = mvi_asf(v);
-            if (kind == 0) b = mvi_xor(v, mvi_or(mvi_sra(v, 31), top));
-            if (stage == 0) {
-                b = mvi_srl(b, 20);
-                if (kind == 0) b = mvi_sel(mvf_isnan(f), mvi_set1(rest + 16), b);
-            } else {
-                mvi high, low, r = mvi_add(mvi_iota(), mvi_set1(rest + k * MVF_N));
-                if (kind == 0) b = mvi_sel(mvf_isnan(f), mvi_set1(-1), b);
-                high = stage == 1 ? mvi_srl(b, 20) : mvi_srl(b, 8);
-                low = stage == 1 ? mvi_and(mvi_srl(b, 8), mvi_set1(4095)) : mvi_and(b, mvi_set1(255));
-                for (j = 0; j < np; j++) {
-                    mvm hit = mvi_eq(high, mvi_set1((int32_t)pre[j]));
-                    any |= mvm_bits(hit);
-                    r = mvi_sel(hit, mvi_add(low, mvi_set1((int32_t)(stage == 1 ? j * 4096 : j * 256))), r);
-                }
-                b = r;
+    MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
+        mvi v = mvi_load(p + k * MVF_N), b = mvi_xor(v, flip), high, low, r;
+        mvf f = mvi_asf(v);
+        if (kind == 0) b = mvi_xor(v, mvi_or(mvi_sra(v, 31), top));
+        if (stage == 0) {
+            r = mvi_srl(b, 20);
+            if (kind == 0) r = mvi_sel(mvf_isnan(f), mvi_set1(rest + 16), r);
+        } else {
+            r = mvi_add(mvi_iota(), mvi_set1(rest + k * MVF_N));
+            if (kind == 0) b = mvi_sel(mvf_isnan(f), mvi_set1(-1), b);
+            high = stage == 1 ? mvi_srl(b, 20) : mvi_srl(b, 8);
+            low = stage == 1 ? mvi_and(mvi_srl(b, 8), mvi_set1(4095)) : mvi_and(b, mvi_set1(255));
+            for (j = 0; j < np; j++) {
+                mvm hit = mvi_eq(high, mvi_set1((int32_t)pre[j]));
+                any |= mvm_bits(hit);
+                r = mvi_sel(hit, mvi_add(low, mvi_set1((int32_t)(stage == 1 ? j * 4096 : j * 256))), r);
             }
-            mvi_store(at + k * MVF_N, b);
         }
-        if (!any) continue;
-        if (m == 16) MV__K(mv__in_bump)(t, way, at);
-        else
-            for (j = 0; j < m; j++) t[at[j]]++;
+        mvi_store(at + k * MVF_N, r);
     }
+    return any;
+}
+MV__INLINE void MV__K(mv__in_digits_of)(uint32_t *t, size_t way, const unsigned char *x, size_t n, int kind, int stage,
+                                        const uint32_t *pre, size_t np) {
+    int32_t at[MV__IN_STRETCH], some[16];
+    const int32_t *p;
+    size_t i, fill;
+    for (i = 0; i < n;) {
+        for (fill = 0; fill < MV__IN_STRETCH && i + 16 <= n; i += 16) {
+            p = (const int32_t *)(const void *)(x + 4 * i);
+            if (MVF_N == 1) { /* plain loads must not read floats as integers */
+                mv__memcpy(some, x + 4 * i, sizeof some);
+                p = some;
+            }
+            mv_prefetch(x + 4 * (i + MV__IN_AHEAD));
+            if (MV__K(mv__in_digit)(at + fill, p, kind, stage, pre, np)) fill += 16;
+        }
+        MV__K(mv__in_bump)(t, way, at, fill);
+        if (n - i >= 16) continue;
+        mv__memset(some, 0, sizeof some);
+        mv__memcpy(some, x + 4 * i, 4 * (n - i));
+        MV__K(mv__in_digit)(at, some, kind, stage, pre, np);
+        MV__K(mv__in_bump)(t, way, at, n - i);
+        i = n;
+    }
+}
+static void MV__K(mv__in_digits)(uint32_t *t, size_t way, const void *src, size_t n, int kind, int stage, const uint32_t *pre,
+                                 size_t np) {
+    const unsigned char *x = (const unsigned char *)src;
+    if (kind == 0 && stage == 0) MV__K(mv__in_digits_of)(t, way, x, n, 0, 0, pre, np);
+    else if (kind == 0 && stage == 1) MV__K(mv__in_digits_of)(t, way, x, n, 0, 1, pre, np);
+    else MV__K(mv__in_digits_of)(t, way, x, n, kind, stage, pre, np);
     mv_end();
 }
 #else
@@ -9632,7 +9654,7 @@ static int mv__in_stage(mv__in_count *g, int stage) {
     g->stage = stage;
     g->bits = width <= 16 ? width : width - done < 12 ? width - done : 12;
     g->shift = width - g->bits - (width <= 16 ? 0 : done);
-    g->ways = g->np == 1 && g->view.size < 8 ? 4 : 1;
+    g->ways = g->np > 1 || g->view.size == 8 ? 1 : g->view.size == 4 ? 8 : 4;
     g->entries = (g->np << g->bits) + 24;
     return 1;
 }
@@ -9867,7 +9889,7 @@ MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src,
         g.bins = edge ? &bins : NULL;
         g.np = n, g.lo = lo, g.hi = hi;
         g.entries = n + 8;
-        g.ways = edge && n <= 4096 ? 4 : 1;
+        g.ways = edge && n <= 4096 ? 8 : 1;
     }
     st = mv__in_count_run(ctx, &g, &sum, "histogram");
     mv__free(ctx, edge);
