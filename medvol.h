@@ -1086,7 +1086,7 @@ typedef struct mv_resample_opt {
    When m or the grid neither turns nor shears, axes are done one after the other. Memory beyond the result: rows of a few KiB
    a job; CUBIC an f32 copy of one volume; in the general case LINEAR an f32 copy where src is not f32, CUBIC, CUBIC_CONV and
    LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits do not depend on
-   threads. Levels agree to 4 ulp of the largest value among the taps, in the general case to 1e-5 of it; NEAREST to the bit.
+   threads. Levels agree to 8 ulp of the largest value among the taps, in the general case to 1e-5 of it; NEAREST to the bit.
    Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM, _LIMIT; dst as it
    was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
 MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *spacing,
@@ -11931,18 +11931,26 @@ static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
 #define MV__RS_PICK(T, name, STORE)                                                                           \
     static void MV__K(mv__rs_pick_##name)(void *dst, const int32_t *row, const mv__rs_xrun *x) {              \
         T *d = (T *)dst;                                                                                      \
-        size_t b, k, full = x->m / MVF_N;                                                                     \
-        for (b = 0; b < full; b++) {                                                                          \
-            const int32_t *p = row + x->base[b];                                                              \
-            const mvi at = mvi_load(x->off + b * MVF_N);                                                      \
-            mvf s;                                                                                            \
-            if (x->mode == 1) s = mvf_perm(mvi_asf(mvi_load(p)), at);                                         \
-            else if (x->mode == 2) s = mvf_perm2(mvi_asf(mvi_load(p)), mvi_asf(mvi_load(p + MVF_N)), at);     \
-            else s = mvf_gather((const float *)(const void *)p, at);                                          \
-            STORE(d + b * MVF_N, mvf_bits(s));                                                                \
-        }                                                                                                     \
+        const int32_t *base = x->base, *off = x->off, *p;                                                     \
+        const size_t full = x->m / MVF_N, m = x->m;                                                           \
+        const int mode = x->mode;                                                                             \
+        size_t b, k;                                                                                          \
+        if (mode == 1)                                                                                        \
+            for (b = 0; b < full; b++) {                                                                      \
+                p = row + base[b];                                                                            \
+                STORE(d + b * MVF_N, mvf_bits(mvf_perm(mvi_asf(mvi_load(p)), mvi_load(off + b * MVF_N))));    \
+            }                                                                                                 \
+        else                                                                                                  \
+            for (b = 0; b < full; b++) {                                                                      \
+                const mvi at = mvi_load(off + b * MVF_N);                                                     \
+                mvf s;                                                                                        \
+                p = row + base[b];                                                                            \
+                if (mode == 2) s = mvf_perm2(mvi_asf(mvi_load(p)), mvi_asf(mvi_load(p + MVF_N)), at);         \
+                else s = mvf_gather((const float *)(const void *)p, at);                                      \
+                STORE(d + b * MVF_N, mvf_bits(s));                                                            \
+            }                                                                                                 \
         mv_end();                                                                                             \
-        for (k = full * MVF_N; k < x->m; k++) d[k] = (T)row[x->base[k / MVF_N] + x->off[k]];                  \
+        for (k = full * MVF_N; k < m; k++) d[k] = (T)row[base[full] + off[k]];                                \
     }
 MV__RS_PICK(uint8_t, b1, mvi_store_u8)
 MV__RS_PICK(uint16_t, b2, mvi_store_u16)
@@ -11957,15 +11965,15 @@ static void MV__K(mv__rs_widen)(int32_t *d, const void *src, size_t size, size_t
     mv_end();
     for (; i < n; i++) d[i] = size == 1 ? (int32_t)s1[i] : (int32_t)s2[i];
 }
-/* finished values past the caches */
+/* finished values past the caches; whoever is done calls mv__rs_fence, which costs as much as writing 4 KiB */
 static void MV__K(mv__rs_flush)(float *d, const float *s, size_t n) {
     size_t i = 0, head = mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n);
     for (; i < head; i++) d[i] = s[i];
     for (; i + MVF_N <= n; i += MVF_N) mvf_stream(d + i, mvf_load(s + i));
-    mv_fence();
     mv_end();
     for (; i < n; i++) d[i] = s[i];
 }
+static void MV__K(mv__rs_fence)(void) { mv_fence(); }
 /* B-spline prefilter in place along an axis of this stride, `width` neighbours (a multiple of 16) at once: causal
    u[k] = s[k] + z u[k-1], then anticausal c[k] = z c[k+1] - 6 z u[k] */
 static void MV__K(mv__rs_pre_col)(float *p, size_t stride, size_t width, const mv__rs_pole *q) {
@@ -12462,6 +12470,7 @@ typedef struct mv__rs_sep {
     float value;
     int nt, scaled, nearest;
     unsigned char fill[32]; /* one element of the border, nearest */
+    size_t room;            /* elements from the first to the last voxel of src */
     size_t tile, tiles, slab, slabs;                  /* rows of y and planes of z a job */
     size_t ring, width, stage, bytes, o_row, o_conv, o_stage, o_ptr, o_tag; /* scratch of a job */
     unsigned char *scratch;
@@ -12474,16 +12483,15 @@ typedef struct mv__rs_job { /* what a job keeps at hand */
     size_t held;
 } mv__rs_job;
 static int mv__rs_plain(const mv__rs_axis *a) { return a->taps == 1; }
-static void mv__rs_give(const mv__rs_sep *g, mv__rs_job *j) { /* empty the stage */
+static void mv__rs_give(mv__rs_job *j) { /* empty the stage */
     if (j->held) MV__PICK(mv__rs_flush)((float *)(void *)j->to, j->stage + (size_t)((uintptr_t)j->to / 4 % 16), j->held);
     j->held = 0;
-    (void)g;
 }
 /* Where the next row of 32-bit values may be written: the destination, or the stage in front of it. */
 static float *mv__rs_where(const mv__rs_sep *g, mv__rs_job *j, unsigned char *to) {
     size_t m = g->dst.n[0];
     if (!g->nt) return (float *)(void *)to;
-    if (j->held && (j->to + 4 * j->held != to || j->held + m > g->stage)) mv__rs_give(g, j);
+    if (j->held && (j->to + 4 * j->held != to || j->held + m > g->stage)) mv__rs_give(j);
     if (!j->held) j->to = to;
     j->held += m;
     return j->stage + (size_t)((uintptr_t)j->to / 4 % 16) + j->held - m;
@@ -12565,10 +12573,11 @@ static void mv__rs_near_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size
     else {
         size_t at = (size_t)az->at[oz] * g->src.sz + (size_t)ay->at[oy] * g->src.sy;
         const unsigned char *s = g->src.p + at * size;
-        int32_t *row = (int32_t *)(void *)j->row;
-        if (!ax->same && size <= 4 && size != 3 && j->tag[0] != at) { /* rows come again when there are more of them */
-            if (size == 4) mv__memcpy(row, s, n * 4);
-            else MV__PICK(mv__rs_widen)(row, s, size, n);
+        const int32_t *row = (const int32_t *)(const void *)j->row;
+        if (size == 4 && at + g->width <= g->room) row = (const int32_t *)(const void *)s; /* reading ahead stays in src */
+        else if (!ax->same && size <= 4 && size != 3 && j->tag[0] != at) { /* rows come again when there are more of them */
+            if (size == 4) mv__memcpy(j->row, s, n * 4);
+            else MV__PICK(mv__rs_widen)((int32_t *)(void *)j->row, s, size, n);
             j->tag[0] = at;
         }
         mv__rs_near_x(g, s, row, d, size);
@@ -12601,7 +12610,8 @@ static void mv__rs_sep_job(void *arg, size_t job) {
             if (g->nearest) mv__rs_near_line(g, &j, z, y);
             else mv__rs_line(g, &j, z, y, ++turn);
     }
-    mv__rs_give(g, &j);
+    mv__rs_give(&j);
+    MV__PICK(mv__rs_fence)();
 }
 /* Tiles: the source rows that one output row's neighbours need again stay in the caches; about 32 jobs a volume. */
 static mv_status mv__rs_sep_plan(mv_ctx *ctx, mv__rs_sep *g) {
@@ -12658,6 +12668,7 @@ static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv_
     g.ax = ax;
     g.nearest = k->interp == MEDVOL_NEAREST && !(ax[0].taps > 1 || ax[1].taps > 1 || ax[2].taps > 1);
     if (g.nearest && fill) mv__memcpy(g.fill, fill, sizeof g.fill);
+    g.room = (src->n[2] - 1) * src->sz + (src->n[1] - 1) * src->sy + src->n[0];
     g.comb = mv__rs_comb_of(src->type);
     g.scaled = mv__scaled(src->slope, src->inter);
     g.value = (float)k->value;
@@ -12946,6 +12957,7 @@ static void mv__rs_gen_job(void *arg, size_t job) {
     size_t y0 = job % g->tiles * g->ty, z0 = job / g->tiles * g->tz, y, z;
     for (z = z0; z < mv__minz(g->dst.n[2], z0 + g->tz); z++)
         for (y = y0; y < mv__minz(g->dst.n[1], y0 + g->ty); y++) mv__rs_gen_row(g, y, z);
+    MV__PICK(mv__rs_fence)();
 }
 /* Smooth src where m shrinks: an f32 volume of the same shape, by the separable path with one tap. */
 static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, const mv__rs_view *src, const mv__rs_ask *k,
@@ -13101,7 +13113,6 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
                             const double *affine) {
     mv_volume out;
     mv__rs_axis ax[3];
-    mv__rs_ask one[3];
     unsigned char fill[32];
     size_t dim[7], volumes = 1, i;
     mv_dtype type;
@@ -13112,32 +13123,30 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
         if (p->m[d] > 1 && ndim <= d) ndim = d + 1;
     for (d = 0; d < ndim; d++) dim[d] = d < 3 ? p->m[d] : src->dim[d];
     for (d = 3; d < ndim; d++) volumes *= dim[d];
+    if ((st = mv__out_begin(ctx, k->op, &out, dst, src, type, ndim, dim, 0)) < 0) return st;
+    nt = out.owner == NULL && mv__vol_extent(&out) > MV__NT_BYTES;
+    mv__memcpy(out.affine, affine, sizeof out.affine);
+    if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
+    mv__rs_element(fill, k->value, src);
     mv__memset(ax, 0, sizeof ax);
     for (d = 0; d < 3 && st == MEDVOL_OK && p->diagonal; d++) {
         double s = p->m[d] > 1 ? p->t[5 * d] : 1.0;
         st = mv__rs_axis_make(ctx, &ax[d], k, p->n[d], p->m[d], p->t[4 * d + 3], s, mv__rs_sigma(k, s));
         same = same && ax[d].same;
         if (st == MEDVOL_OK && ax[d].same && k->interp != MEDVOL_NEAREST) { /* one tap will do */
-            one[d] = *k;
-            one[d].interp = MEDVOL_NEAREST;
+            mv__rs_ask one = *k;
+            one.interp = MEDVOL_NEAREST;
             mv__rs_axis_free(ctx, &ax[d]);
-            st = mv__rs_axis_make(ctx, &ax[d], &one[d], p->n[d], p->m[d], 0.0, 1.0, 0.0);
+            st = mv__rs_axis_make(ctx, &ax[d], &one, p->n[d], p->m[d], 0.0, 1.0, 0.0);
         }
     }
-    if (st == MEDVOL_OK) st = mv__out_begin(ctx, k->op, &out, dst, src, type, ndim, dim, 0);
-    if (st == MEDVOL_OK) {
-        nt = out.owner == NULL && mv__vol_extent(&out) > MV__NT_BYTES;
-        mv__memcpy(out.affine, affine, sizeof out.affine);
-        mv__rs_element(fill, k->value, src);
-        if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
-        if (same) { /* every voxel on a voxel: no arithmetic but the type's */
-            double slope = 1.0, inter = 0.0;
-            if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__vol_scaling(src, &slope, &inter);
-            st = mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL);
-        } else
-            for (i = 0; i < volumes && st == MEDVOL_OK; i++) st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
-        st = mv__out_end(ctx, st, &out, dst);
+    if (st == MEDVOL_OK && same) { /* every voxel on a voxel: no arithmetic but the type's */
+        double slope = 1.0, inter = 0.0;
+        if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__vol_scaling(src, &slope, &inter);
+        st = mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL);
     }
+    for (i = 0; i < volumes && st == MEDVOL_OK && !same; i++) st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
+    st = mv__out_end(ctx, st, &out, dst);
     for (d = 0; d < 3; d++) mv__rs_axis_free(ctx, &ax[d]);
     return st;
 }

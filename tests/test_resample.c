@@ -561,6 +561,542 @@ static void test_strides(void) { /* views in, views out, 2-D and 4-D; borders of
     }
 }
 
+/* ---- geometry: a linear function of world position stays one ---- */
+static void geometry(double *a, int which) { /* oblique, permuted with a flip, anisotropic */
+    static const double forms[3][12] = {{1.9, 0.3, -0.2, -40, -0.4, 1.1, 0.5, 13, 0.25, -0.35, 2.7, 7},
+                                        {0, -0.9, 0, 80, 0, 0, 2.2, -30, 1.4, 0, 0, -11},
+                                        {-1, 0, 0, 90, 0, 2, 0, -126, 0, 0, 3, -72}};
+    memcpy(a, forms[which], sizeof forms[which]);
+}
+static double world_linear(const double *a, double i, double j, double k) {
+    double p[3], w[3];
+    p[0] = i, p[1] = j, p[2] = k;
+    mv_affine_apply(w, a, p);
+    return 0.7 * w[0] - 1.3 * w[1] + 0.4 * w[2] + 20;
+}
+/* worst error at voxels whose world position lies at least `rim` voxels within src, where no border is felt */
+static double invariant(const mv_volume *out, const mv_volume *src, double rim, size_t *seen) {
+    double worst = 0, inverse[12];
+    size_t i, j, k, r;
+    mv_affine_invert(inverse, src->affine);
+    *seen = 0;
+    for (k = 0; k < out->dim[2]; k++)
+        for (j = 0; j < out->dim[1]; j++)
+            for (i = 0; i < out->dim[0]; i++) {
+                double ijk[3], w[3], p[3], e;
+                int in = 1;
+                ijk[0] = (double)i, ijk[1] = (double)j, ijk[2] = (double)k;
+                mv_affine_apply(w, out->affine, ijk);
+                mv_affine_apply(p, inverse, w);
+                for (r = 0; r < 3; r++) in = in && p[r] >= rim && p[r] <= (double)src->dim[r] - 1 - rim;
+                if (!in) continue;
+                ++*seen;
+                e = fabs(value_of(out, i, j, k, 0) - world_linear(out->affine, ijk[0], ijk[1], ijk[2]));
+                if (!(e <= worst)) worst = e;
+            }
+    return worst;
+}
+static void test_world(void) {
+    static const size_t n[3] = {30, 26, 22}, to[3] = {37, 17, 25};
+    static const double spacing[3] = {1.3, 0.8, 3.1};
+    int which, interp, grid, r;
+    for (which = 0; which < 3; which++) {
+        mv_volume v = {0}, like = {0}, out = {0};
+        size_t i, seen;
+        CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 3, n));
+        geometry(v.affine, which);
+        for (i = 0; i < 30 * 26 * 22; i++)
+            ((float *)v.data)[i] = (float)world_linear(v.affine, (double)(i % 30), (double)(i / 30 % 26), (double)(i / 780));
+        CHECK_OK(mv_volume_alloc(T, &like, MEDVOL_U8, 3, to));
+        mv_affine_mul(like.affine, v.affine, turn);
+        like.affine[3] += 3;
+        for (interp = 0; interp <= 3; interp++)
+            for (grid = 0; grid <= 4; grid++) {
+                mv_resample_opt o = {0};
+                /* what a filter reaches; the spline's reach decays as 0.27^k, and linear data fold over at the ends */
+                double rim = interp == MEDVOL_LINEAR ? 0 : interp == MEDVOL_CUBIC ? 5 : 1, tol = interp == MEDVOL_CUBIC ? 0.02 : 3e-4;
+                if (interp == MEDVOL_NEAREST) continue;
+                o.interp = (mv_interp)interp;
+                o.grid = (mv_grid)grid;
+                CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
+                CHECK(invariant(&out, &v, rim, &seen) <= tol && seen > 20);
+                if (grid != MEDVOL_GRID_HALF_PIXEL && grid != MEDVOL_GRID_ALIGN_CORNERS) {
+                    double got[3];
+                    mv_spacing(&out, got);
+                    for (r = 0; r < 3; r++) CHECK_NEAR(got[r], spacing[r], 1e-12);
+                }
+                mv_volume_free(T, &out);
+                CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
+                CHECK(invariant(&out, &v, rim, &seen) <= tol && seen > 20);
+                mv_volume_free(T, &out);
+                CHECK_OK(mv_resample_like(T, &out, &v, &like, &o));
+                CHECK(memcmp(out.affine, like.affine, sizeof out.affine) == 0 && memcmp(out.dim, like.dim, sizeof out.dim) == 0);
+                CHECK(invariant(&out, &v, rim, &seen) <= tol && seen > 20);
+                mv_volume_free(T, &out);
+                CHECK_OK(mv_resample_affine(T, &out, &v, turn, to, &o));
+                CHECK(invariant(&out, &v, rim, &seen) <= tol && seen > 20);
+                mv_volume_free(T, &out);
+                o.interp = MEDVOL_NEAREST; /* no more than half a voxel away */
+                CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
+                CHECK(invariant(&out, &v, 0, &seen) <= 0.5 * (0.7 + 1.3 + 0.4) * 5 && seen > 20);
+                mv_volume_free(T, &out);
+            }
+        mv_volume_free(T, &v);
+        mv_volume_free(T, &like);
+    }
+}
+/* a cubic polynomial is its own spline where the ends are far */
+static void test_cubic_polynomial(void) {
+    static const size_t n[3] = {64, 1, 1}, to[3] = {150, 1, 1};
+    float s[64], d[150];
+    mv_resample_opt o = {0};
+    int i;
+    for (i = 0; i < 64; i++) {
+        double x = (i - 32) / 16.0;
+        s[i] = (float)(x * x * x - 2 * x * x + 0.5 * x + 1);
+    }
+    o.interp = MEDVOL_CUBIC;
+    o.grid = MEDVOL_GRID_ALIGN_CORNERS;
+    CHECK_OK(mv_resample_shape_f32(T, d, to, s, n, &o));
+    for (i = 40; i < 110; i++) {
+        double x = (i * 63.0 / 149 - 32) / 16;
+        CHECK_NEAR(d[i], x * x * x - 2 * x * x + 0.5 * x + 1, 2e-5);
+    }
+    o.interp = MEDVOL_CUBIC_CONV; /* exact for parabolas */
+    for (i = 0; i < 64; i++) s[i] = (float)((i - 30) * (i - 30)) * 0.25f;
+    CHECK_OK(mv_resample_shape_f32(T, d, to, s, n, &o));
+    for (i = 4; i < 145; i++) {
+        double x = i * 63.0 / 149 - 30;
+        CHECK_NEAR(d[i], 0.25 * x * x, 1e-4);
+    }
+}
+static void test_identity(void) { /* a grid that coincides gives the values back, bit for bit */
+    static const size_t n[3] = {13, 7, 5};
+    static const mv_dtype types[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_U8, MEDVOL_F16};
+    double spacing[3], *real, unit[12];
+    size_t i, t;
+    int interp, border, k;
+    mv_affine_identity(unit);
+    for (t = 0; t < 4; t++) {
+        mv_volume v = random_volume(types[t], 3, n, &real), out = {0};
+        if (t == 0) ((float *)v.data)[100] = (float)NAN;
+        geometry(v.affine, (int)t % 3);
+        mv_spacing(&v, spacing);
+        for (interp = 0; interp <= 4; interp++)
+            for (border = 0; border <= 4; border++)
+                for (k = 0; k < 4; k++) {
+                    mv_resample_opt o = {0};
+                    o.interp = (mv_interp)interp;
+                    o.border = (mv_border)border;
+                    o.antialias = 1;
+                    if (k == 0) CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
+                    else if (k == 1) CHECK_OK(mv_resample_shape(T, &out, &v, n, &o));
+                    else if (k == 2) CHECK_OK(mv_resample_like(T, &out, &v, &v, &o));
+                    else CHECK_OK(mv_resample_affine(T, &out, &v, unit, n, &o));
+                    for (i = 0; i < 12; i++) CHECK_NEAR(out.affine[i], v.affine[i], 1e-12);
+                    for (i = 0; i < 13 * 7 * 5; i++) {
+                        double x = value_of(&out, i, 0, 0, 0);
+                        if (!CHECK(t == 0 && i == 100 ? x != x : x == real[i])) break;
+                    }
+                    mv_volume_free(T, &out);
+                }
+        mv_volume_free(T, &v);
+        free(real);
+    }
+    { /* nodes of a finer grid are the voxels: interpolation passes through them, in both paths */
+        static const size_t fine[3] = {25, 13, 9};
+        mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+        double lean[12] = {0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0};
+        for (interp = 0; interp <= 4; interp++)
+            for (k = 0; k < 2; k++) {
+                mv_resample_opt o = {0};
+                o.interp = (mv_interp)interp;
+                o.grid = MEDVOL_GRID_ALIGN_CORNERS;
+                lean[1] = 1e-6;
+                if (k == 0) CHECK_OK(mv_resample_shape(T, &out, &v, fine, &o));
+                else CHECK_OK(mv_resample_affine(T, &out, &v, lean, fine, &o));
+                for (i = 0; i < 13 * 7 * 5; i++)
+                    CHECK_NEAR(value_of(&out, i % 13 * 2, i / 13 % 7 * 2, i / 91 * 2, 0), real[i], k ? 3e-3 : 5e-5);
+                mv_volume_free(T, &out);
+            }
+        mv_volume_free(T, &v);
+        free(real);
+    }
+}
+
+/* ---- shapes and positions asked for by rule ---- */
+static void test_rules(void) {
+    static const struct {
+        mv_shape_rule rule;
+        double spacing;
+        size_t m[3]; /* of 10, 17, 1 voxels of 1, 1.5, 4 mm */
+    } cases[] = {
+        {MEDVOL_SHAPE_ROUND, 0.8, {13, 32, 5}},   {MEDVOL_SHAPE_ROUND, 3, {3, 9, 1}},    {MEDVOL_SHAPE_ROUND, 100, {1, 1, 1}},
+        {MEDVOL_SHAPE_CEIL, 0.8, {13, 32, 5}},    {MEDVOL_SHAPE_CEIL, 0.7, {15, 37, 6}}, {MEDVOL_SHAPE_CEIL, 3, {4, 9, 2}},
+        {MEDVOL_SHAPE_MONAI, 0.8, {12, 31, 1}},   {MEDVOL_SHAPE_MONAI, 3, {4, 9, 1}},    {MEDVOL_SHAPE_MONAI, 2, {6, 13, 1}},
+        {MEDVOL_SHAPE_NIBABEL, 0.8, {13, 31, 1}}, {MEDVOL_SHAPE_NIBABEL, 3, {4, 9, 1}},  {MEDVOL_SHAPE_NIBABEL, 2, {6, 13, 1}},
+    };
+    static const size_t n[3] = {10, 17, 1};
+    static const double old[3] = {1, 1.5, 4};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+    size_t i;
+    int r;
+    mv_affine_from_spacing(v.affine, old, NULL);
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double spacing[3];
+        mv_resample_opt o = {0};
+        spacing[0] = spacing[1] = spacing[2] = cases[i].spacing;
+        o.shape = cases[i].rule;
+        CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
+        for (r = 0; r < 3; r++)
+            if (!CHECK(out.dim[r] == cases[i].m[r]))
+                fprintf(stderr, "  rule %d spacing %g axis %d: %zu, want %zu\n", o.shape, cases[i].spacing, r, out.dim[r], cases[i].m[r]);
+        /* centre rule: the middle of the volume stays where it was */
+        for (r = 0; r < 3; r++)
+            CHECK_NEAR(out.affine[4 * r + 3] + out.affine[5 * r] * ((double)out.dim[r] - 1) / 2, old[r] * ((double)n[r] - 1) / 2, 1e-12);
+        mv_volume_free(T, &out);
+        o.grid = MEDVOL_GRID_FIRST;
+        CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
+        for (r = 0; r < 3; r++) CHECK_NEAR(out.affine[4 * r + 3], 0, 0);
+        mv_volume_free(T, &out);
+        o.grid = MEDVOL_GRID_LOW_EDGE;
+        CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
+        for (r = 0; r < 3; r++) CHECK_NEAR(out.affine[4 * r + 3] - out.affine[5 * r] / 2, -old[r] / 2, 1e-12);
+        mv_volume_free(T, &out);
+    }
+    mv_volume_free(T, &v);
+    free(real);
+}
+
+/* ---- one result for all levels and thread counts ---- */
+static void test_levels(void) {
+    static const size_t n[3] = {45, 38, 20}, to[3] = {61, 47, 27};
+    static float first[61 * 47 * 27];
+    mv_ctx serial = {0};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), a = {0}, b = {0};
+    size_t i, count = 61 * 47 * 27;
+    int interp, general, near, level;
+    for (interp = 0; interp <= 4; interp++)
+        for (general = 0; general < 2; general++) {
+            mv_resample_opt o = {0};
+            o.interp = (mv_interp)interp;
+            near = interp == MEDVOL_NEAREST;
+            if (interp == MEDVOL_LANCZOS && general) continue; /* no kernel of its own, and slow */
+            if (general) {
+                CHECK_OK(mv_resample_affine(T, &a, &v, turn, to, &o));
+                CHECK_OK(mv_resample_affine(&serial, &b, &v, turn, to, &o));
+            } else {
+                CHECK_OK(mv_resample_shape(T, &a, &v, to, &o));
+                CHECK_OK(mv_resample_shape(&serial, &b, &v, to, &o));
+            }
+            CHECK(memcmp(a.data, b.data, count * 4) == 0);
+            memcpy(first, b.data, count * 4);
+            mv_volume_free(&serial, &b);
+            level = t_level;
+            mv_level_force(1);
+            if (general) CHECK_OK(mv_resample_affine(&serial, &b, &v, turn, to, &o));
+            else CHECK_OK(mv_resample_shape(&serial, &b, &v, to, &o));
+            mv_level_force(level);
+            /* values reach 100: 8 ulp of that, 1e-5 of it in the general path */
+            for (i = 0; i < count; i++)
+                if (!CHECK(fabs(first[i] - ((float *)b.data)[i]) <= (near ? 0 : general ? 1e-3 : 8 * 7.7e-6))) break;
+            mv_volume_free(T, &a);
+            mv_volume_free(&serial, &b);
+        }
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_large(void) { /* existing memory beyond 4 MiB: streamed, in rows that are not aligned */
+    static const size_t n[3] = {101, 60, 50}, to[3] = {143, 103, 90};
+    static const mv_dtype types[] = {MEDVOL_F32, MEDVOL_U8};
+    double *real;
+    mv_resample_opt o = {0};
+    size_t t;
+    int interp;
+    for (t = 0; t < 2; t++) {
+        mv_volume v = random_volume(types[t], 3, n, &real), fresh = {0}, held = {0};
+        for (interp = 0; interp <= 1; interp++) {
+            o.interp = (mv_interp)interp;
+            o.border = MEDVOL_BORDER_CONSTANT;
+            o.grid = MEDVOL_GRID_FIRST;
+            CHECK_OK(mv_resample_shape(T, &fresh, &v, to, &o));
+            CHECK_OK(mv_volume_alloc(T, &held, fresh.dtype, 3, to));
+            memset(held.data, 0x55, mv_volume_count(&held) * mv_dtype_size(held.dtype));
+            CHECK_OK(mv_resample_shape(T, &held, &v, to, &o));
+            CHECK(memcmp(fresh.data, held.data, mv_volume_count(&held) * mv_dtype_size(held.dtype)) == 0);
+            CHECK_OK(mv_resample_affine(T, &held, &v, turn, to, &o));
+            mv_volume_free(T, &fresh);
+            CHECK_OK(mv_resample_affine(T, &fresh, &v, turn, to, &o));
+            CHECK(memcmp(fresh.data, held.data, mv_volume_count(&held) * mv_dtype_size(held.dtype)) == 0);
+            mv_volume_free(T, &fresh);
+            mv_volume_free(T, &held);
+        }
+        mv_volume_free(T, &v);
+        free(real);
+    }
+}
+
+/* ---- bad arguments: a status, a message, dst untouched ---- */
+static void refuse(const mv_volume *v, const mv_resample_opt *o, mv_status want) {
+    static const size_t to[3] = {4, 4, 4};
+    static const double one[3] = {1.1, 1.2, 1.3};
+    mv_volume out = {0}, none = {0};
+    CHECK_STATUS(mv_resample_shape(T, &out, v, to, o), want);
+    CHECK(mv_message(T)[0] != 0);
+    CHECK_STATUS(mv_resample_spacing(T, &out, v, one, o), want);
+    CHECK_STATUS(mv_resample_affine(T, &out, v, turn, to, o), want);
+    CHECK_STATUS(mv_resample_like(T, &out, v, v, o), want);
+    CHECK(memcmp(&out, &none, sizeof out) == 0);
+}
+static void test_refused(void) {
+    static const size_t n[3] = {6, 5, 4}, none[3] = {6, 0, 4}, huge[3] = {(size_t)1 << 30, (size_t)1 << 30, (size_t)1 << 30},
+                        over[3] = {6, ((size_t)1 << 30) + 1, 4};
+    double *real, sp[3] = {1, 1, 1}, m[12];
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0}, bad, w;
+    mv_resample_opt o = {0};
+    int i;
+    static const double wrong[] = {0, -1, 1e300, 1e-300, 1e-9, 1e-30};
+    CHECK_STATUS(mv_resample_shape(T, NULL, &v, n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_shape(T, &out, NULL, n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_shape(T, &out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_spacing(T, &out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_like(T, &out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, NULL, n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_shape_f32(T, NULL, n, (float *)v.data, n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_shape_f32(T, (float *)v.data, n, (float *)v.data, n, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_resample_affine_f32(T, (float *)v.data, n, (float *)v.data, n, turn, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_resample_shape(T, &out, &v, none, NULL), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, none, NULL), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_resample_shape(T, &out, &v, huge, NULL), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, over, NULL), MEDVOL_E_SIZE);
+    for (i = 0; i < 6; i++) {
+        mv_status st;
+        sp[1] = wrong[i];
+        st = mv_resample_spacing(T, &out, &v, sp, NULL);
+        if (wrong[i] <= 0) CHECK(st == MEDVOL_E_RANGE);
+        else if (wrong[i] < 1) CHECK(st == MEDVOL_E_SIZE || st == MEDVOL_E_NOMEM);
+        else if (st == MEDVOL_OK) { /* one voxel of 1e300 mm: odd, but what was asked for */
+            CHECK(out.dim[1] == 1);
+            mv_volume_free(T, &out);
+        }
+    }
+    sp[1] = NAN;
+    CHECK_STATUS(mv_resample_spacing(T, &out, &v, sp, NULL), MEDVOL_E_RANGE);
+    sp[1] = INFINITY;
+    CHECK_STATUS(mv_resample_spacing(T, &out, &v, sp, NULL), MEDVOL_E_RANGE);
+    sp[1] = 1;
+    T->desc.limits.max_bytes = 6 * 5 * 4 * 4;
+    sp[0] = 0.5;
+    CHECK_STATUS(mv_resample_spacing(T, &out, &v, sp, NULL), MEDVOL_E_LIMIT);
+    T->desc.limits.max_bytes = 0;
+    for (i = 0; i < 12; i++) {
+        memcpy(m, turn, sizeof m);
+        m[i] = i % 2 ? NAN : INFINITY;
+        CHECK_STATUS(mv_resample_affine(T, &out, &v, m, n, NULL), MEDVOL_E_RANGE);
+    }
+    memset(m, 0, sizeof m);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, m, n, NULL), MEDVOL_E_SINGULAR);
+    memcpy(m, turn, sizeof m);
+    for (i = 0; i < 4; i++) m[8 + i] = 2 * m[i];
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, m, n, NULL), MEDVOL_E_SINGULAR);
+    bad = v;
+    bad.affine[0] = bad.affine[4] = bad.affine[8] = 0;
+    CHECK_STATUS(mv_resample_like(T, &out, &bad, &v, NULL), MEDVOL_E_SINGULAR);
+    CHECK_STATUS(mv_resample_like(T, &out, &v, &bad, NULL), MEDVOL_E_SINGULAR);
+    CHECK_STATUS(mv_resample_spacing(T, &out, &bad, sp, NULL), MEDVOL_E_SINGULAR);
+    bad = v;
+    bad.affine[5] = NAN;
+    CHECK_STATUS(mv_resample_spacing(T, &out, &bad, sp, NULL), MEDVOL_E_SINGULAR);
+    bad = v;
+    bad.ndim = 9;
+    CHECK_STATUS(mv_resample_like(T, &out, &v, &bad, NULL), MEDVOL_E_RANGE);
+    bad = v;
+    bad.dim[2] = 0;
+    CHECK_STATUS(mv_resample_like(T, &out, &v, &bad, NULL), MEDVOL_E_SIZE);
+    o.interp = (mv_interp)5;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.interp = (mv_interp)-1;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.interp = MEDVOL_LINEAR;
+    o.border = (mv_border)5;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.border = MEDVOL_BORDER_DEFAULT;
+    o.grid = (mv_grid)5;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.grid = MEDVOL_GRID_CENTRE;
+    o.shape = (mv_shape_rule)4;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.shape = MEDVOL_SHAPE_ROUND;
+    o.value = NAN;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.value = 0;
+    o.a = 0.5;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.a = NAN;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.a = 0;
+    o.lobes = 9;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.lobes = 1;
+    refuse(&v, &o, MEDVOL_E_RANGE);
+    o.lobes = 0;
+    o.dtype = (mv_dtype)77;
+    refuse(&v, &o, MEDVOL_E_DTYPE);
+    o.dtype = MEDVOL_RGB24;
+    refuse(&v, &o, MEDVOL_E_DTYPE);
+    o.dtype = MEDVOL_F64;
+    CHECK_STATUS(mv_resample_shape_f32(T, (float *)&m, n, (float *)v.data, n, &o), MEDVOL_E_DTYPE);
+    { /* dst of the wrong shape or type, overlapping, or src itself */
+        static const size_t half[3] = {3, 5, 4};
+        static const size_t zero[3] = {0, 0, 0}, small[3] = {2, 5, 4};
+        w = v;
+        w.owner = NULL;
+        CHECK_STATUS(mv_resample_shape(T, &w, &v, half, NULL), MEDVOL_E_SHAPE);
+        CHECK_OK(mv_volume_view(T, &w, &v, zero, half));
+        CHECK_STATUS(mv_resample_shape(T, &w, &v, half, NULL), MEDVOL_E_ALIAS);
+        o.dtype = MEDVOL_I16;
+        CHECK_STATUS(mv_resample_shape(T, &w, &v, half, &o), MEDVOL_E_DTYPE);
+        CHECK_STATUS(mv_resample_shape(T, &w, &v, small, NULL), MEDVOL_E_SHAPE);
+        CHECK_OK(mv_resample_shape(T, &v, &v, half, NULL));
+        CHECK(v.dim[0] == 3 && v.dim[1] == 5 && v.dtype == MEDVOL_F32);
+    }
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_extremes(void) { /* positions far away, steps that leap over the volume */
+    static const size_t n[3] = {8, 7, 6}, to[3] = {5, 4, 3};
+    static const double scale[] = {1e-8, 300, 5000, 1e9, 1e15};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+    size_t s, i;
+    int interp, border, k;
+    for (s = 0; s < sizeof scale / sizeof *scale; s++)
+        for (interp = 0; interp <= 4; interp++)
+            for (border = 1; border <= 4; border++)
+                for (k = 0; k < 2; k++) {
+                    double m[12];
+                    mv_resample_opt o = {0};
+                    o.interp = (mv_interp)interp;
+                    o.border = (mv_border)border;
+                    o.value = 1000;
+                    for (i = 0; i < 12; i++) m[i] = turn[i] * scale[s];
+                    if (k) m[1] = m[2] = m[4] = m[6] = m[8] = m[9] = 0;
+                    m[3] = 2.5;
+                    CHECK_OK(mv_resample_affine(T, &out, &v, m, to, &o));
+                    for (i = 0; i < 60; i++) CHECK(((float *)out.data)[i] > -250 && ((float *)out.data)[i] <= 1000);
+                    mv_volume_free(T, &out);
+                }
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_no_memory(void) {
+    static const size_t n[4] = {12, 9, 8, 2}, to[3] = {15, 7, 9};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_I16, 4, n, &real), out = {0}, none = {0};
+    int interp, general, k;
+    for (interp = 0; interp <= 4; interp++)
+        for (general = 0; general < 2; general++)
+            for (k = 1; k < 40; k++) {
+                mv_resample_opt o = {0};
+                mv_status st;
+                size_t live = t_live();
+                double m[12];
+                int r;
+                o.interp = (mv_interp)interp;
+                o.antialias = 1;
+                for (r = 0; r < 12; r++) m[r] = turn[r] * 1.7;
+                t_fail_alloc((size_t)k, k % 2);
+                st = general ? mv_resample_affine(T, &out, &v, m, to, &o) : mv_resample_shape(T, &out, &v, to, &o);
+                t_fail_alloc(0, 0);
+                if (st == MEDVOL_OK) {
+                    mv_volume_free(T, &out);
+                    CHECK(k > 1);
+                    break;
+                }
+                CHECK_STATUS(st, MEDVOL_E_NOMEM);
+                CHECK(t_live() == live && memcmp(&out, &none, sizeof out) == 0);
+            }
+    mv_volume_free(T, &v);
+    free(real);
+}
+static int stop_at_once(void *user, double done, double total, const char *label) {
+    (void)done, (void)total, (void)label;
+    return ++*(int *)user > 0;
+}
+static void test_cancel(void) {
+    static const size_t n[3] = {12, 9, 8}, to[3] = {15, 7, 9};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+    mv_resample_opt o = {0};
+    int calls = 0;
+    T->desc.progress = stop_at_once;
+    T->desc.progress_user = &calls;
+    o.interp = MEDVOL_CUBIC;
+    CHECK_STATUS(mv_resample_shape(T, &out, &v, to, &o), MEDVOL_E_CANCELLED);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, to, &o), MEDVOL_E_CANCELLED);
+    CHECK(calls > 1 && out.data == NULL);
+    T->desc.progress = NULL;
+    mv_volume_free(T, &v);
+    free(real);
+}
+
+/* ---- medrs's defects, by the numbers of the inventory that lists them ---- */
+static void test_medrs_b4(void) { /* spacing 1 2 3 of a permuted affine to 2 2 3: columns are scaled, not rows */
+    static const size_t n[3] = {8, 6, 4};
+    static const double spacing[3] = {2, 2, 3}, permuted[12] = {0, 2, 0, 5, 0, 0, 3, 6, 1, 0, 0, 7};
+    double *real, got[3];
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+    memcpy(v.affine, permuted, sizeof permuted);
+    CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, NULL));
+    mv_spacing(&out, got);
+    CHECK(got[0] == 2 && got[1] == 2 && got[2] == 3 && out.dim[0] == 4 && out.dim[1] == 6 && out.dim[2] == 4);
+    CHECK(out.affine[8] == 2 && out.affine[1] == 2 && out.affine[6] == 3 && out.affine[0] == 0);
+    mv_volume_free(T, &out);
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_medrs_b5(void) { /* the origin moves with the sampling rule, and align-corners states its true step */
+    static const size_t n[3] = {8, 6, 5}, to[3] = {4, 6, 9};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+    mv_resample_opt o = {0};
+    CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
+    CHECK_NEAR(out.affine[3], 0.5, 1e-15);
+    CHECK_NEAR(out.affine[7], 0, 1e-15);
+    CHECK_NEAR(out.affine[11], -2.0 / 9, 1e-15);
+    mv_volume_free(T, &out);
+    o.grid = MEDVOL_GRID_ALIGN_CORNERS;
+    CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
+    CHECK_NEAR(out.affine[0], 7.0 / 3, 1e-15);
+    CHECK_NEAR(out.affine[10], 0.5, 1e-15);
+    CHECK_NEAR(out.affine[3], 0, 0);
+    mv_volume_free(T, &out);
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_medrs_b13(void) { /* every volume of a series, and pictures, not the first or none */
+    static const size_t n[5] = {6, 5, 4, 3, 2}, to[3] = {7, 3, 6};
+    double *real, m[12], zero[3] = {0, 0, 0};
+    mv_volume v = random_volume(MEDVOL_F32, 5, n, &real), out = {0};
+    size_t i;
+    int interp;
+    v.step[0] = 2.5;
+    axis_matrix(m, MEDVOL_GRID_CENTRE, n, to, NULL);
+    for (interp = 0; interp <= 4; interp++) {
+        mv_resample_opt o = {0};
+        o.interp = (mv_interp)interp;
+        CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
+        CHECK(out.ndim == 5 && out.dim[3] == 3 && out.dim[4] == 2 && out.step[0] == 2.5);
+        for (i = 0; i < 6; i++) compare(&out, &o, MEDVOL_BORDER_EDGE, zero, real, n, m, 1e-4, i); /* contiguous: 4-D strides reach all six */
+        mv_volume_free(T, &out);
+    }
+    mv_volume_free(T, &v);
+    free(real);
+}
+
 const t_case tests_resample[] = {
     {"shape", test_shape, 0},
     {"antialias", test_antialias, 0},
@@ -569,5 +1105,18 @@ const t_case tests_resample[] = {
     {"scipy", test_scipy, 0},
     {"types", test_types, 0},
     {"strides", test_strides, 0},
+    {"world", test_world, 0},
+    {"cubic_polynomial", test_cubic_polynomial, 0},
+    {"identity", test_identity, 0},
+    {"rules", test_rules, 0},
+    {"levels", test_levels, 0},
+    {"large", test_large, 0},
+    {"refused", test_refused, 0},
+    {"extremes", test_extremes, 0},
+    {"no_memory", test_no_memory, 0},
+    {"cancel", test_cancel, 0},
+    {"medrs_b4", test_medrs_b4, 0},
+    {"medrs_b5", test_medrs_b5, 0},
+    {"medrs_b13", test_medrs_b13, 0},
     {NULL, NULL, 0},
 };
