@@ -85,6 +85,75 @@ static void g_copy(mv_ctx *ctx) {
     mv_volume_free(ctx, &v);
 }
 
+/* Intensity: types and layouts, a mask, NaN and infinities; the C library's pow stays out, its last bit is not ours. */
+static void g_statistics(mv_ctx *ctx) {
+    static const double q[6] = {0, 1, 33.3, 50, 99.5, 100};
+    mv_volume v, w;
+    size_t t, i;
+    head(ctx, &v, 67, 45, 31);
+    ((float *)v.data)[5] = NAN, ((float *)v.data)[4000] = INFINITY, ((float *)v.data)[70000] = -INFINITY;
+    for (t = 0; t <= 12; t++) {
+        mv_statistics s[31];
+        mv_stats_opt o;
+        double p[6];
+        uint64_t counts[100];
+        mv_hist h;
+        memset(&w, 0, sizeof w);
+        memset(&o, 0, sizeof o);
+        memset(&h, 0, sizeof h);
+        h.counts = counts, h.bins = 100;
+        CHECK_OK(mv_convert(ctx, &w, &v, real[t % 12], NULL));
+        if (t % 2) w.slope = -0.75, w.inter = 3;
+        o.split = t % 3 ? 3 : 0, o.nonzero = t > 5;
+        CHECK_OK(mv_stats(ctx, s, &w, &o));
+        for (i = 0; i < (o.split ? 31 : 1); i++) sum(&s[i].count, 3 * sizeof(uint64_t)), sum(&s[i].min, 2 * sizeof(double));
+        for (i = 0; i < (o.split ? 31 : 1); i++)
+            if (!s[i].inf) sum(&s[i].sum, 7 * sizeof(double)); /* a NaN's sign may differ */
+        CHECK_OK(mv_percentiles(ctx, p, &w, q, 6, NULL));
+        sum(p, sizeof p);
+        CHECK_OK(mv_histogram(ctx, &h, &w, NULL));
+        CHECK_OK(mv_otsu(ctx, p, &h));
+        sum(counts, sizeof counts);
+        sum(p, sizeof *p);
+        mv_volume_free(ctx, &w);
+    }
+    mv_volume_free(ctx, &v);
+}
+static void g_intensity(mv_ctx *ctx) {
+    mv_volume v, w, d;
+    size_t t;
+    int op;
+    head(ctx, &v, 61, 43, 29);
+    for (t = 0; t < 12; t++) {
+        memset(&w, 0, sizeof w);
+        CHECK_OK(mv_convert(ctx, &w, &v, real[t], NULL));
+        if (t % 2) w.slope = 0.5, w.inter = -20;
+        for (op = 0; op < 7; op++) {
+            mv_znorm_opt z;
+            mv_rescale_opt r;
+            mv_gamma_opt g;
+            memset(&z, 0, sizeof z);
+            memset(&r, 0, sizeof r);
+            memset(&g, 0, sizeof g);
+            memset(&d, 0, sizeof d);
+            z.nonzero = 1, z.split = 3, r.range = MEDVOL_RANGE_PERCENTILE, r.lo = 1, r.hi = 99, r.clip = 1;
+            g.mode = (int)(t % 3);
+            if (op == 6 && real[t] == MEDVOL_F64) continue;
+            CHECK_OK(op == 0   ? mv_znorm(ctx, &d, &w, NULL)
+                     : op == 1 ? mv_znorm(ctx, &d, &w, &z)
+                     : op == 2 ? mv_rescale(ctx, &d, &w, -1, 1, &r)
+                     : op == 3 ? mv_clamp(ctx, &d, &w, 11, 77)
+                     : op == 4 ? mv_threshold(ctx, &d, &w, 11, 77, NULL)
+                     : op == 5 ? mv_linear(ctx, &d, &w, 0.3, 7)
+                               : mv_gamma(ctx, &d, &w, 0.7, &g));
+            sum_volume(&d);
+            mv_volume_free(ctx, &d);
+        }
+        mv_volume_free(ctx, &w);
+    }
+    mv_volume_free(ctx, &v);
+}
+
 enum { EXACT = 1 };
 static const struct {
     const char *name;
@@ -95,6 +164,8 @@ static const struct {
     {"points", g_points, EXACT},
     {"affine", g_affine, EXACT},
     {"copy", g_copy, EXACT},
+    {"statistics", g_statistics, EXACT},
+    {"intensity", g_intensity, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
