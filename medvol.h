@@ -7793,7 +7793,9 @@ static mv_status mv__io_store_as(mv__io_save *g) {
 /* ---- the header to write ---- */
 static mv_status mv__io_choose_version(mv__io_save *g) {
     const mv_volume *v = g->v;
-    int d, fits = g->n.intent_code == (int16_t)g->n.intent_code && g->n.ext_bytes <= ((size_t)1 << 27); /* vox_offset is a float */
+    const mv_nifti *n = &g->n;
+    int d, fits = n->intent_code == (int16_t)n->intent_code && n->sform_code == (int16_t)n->sform_code &&
+                  n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27); /* vox_offset is a float */
     size_t worst = 0;
     for (d = 0; d < v->ndim; d++) worst = mv__maxz(worst, v->dim[d]);
     if (g->opt.version != 0 && g->opt.version != 1 && g->opt.version != 2)
@@ -7802,7 +7804,7 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     g->version = g->opt.version ? g->opt.version : fits ? 1 : 2;
     if (g->version == 1 && !fits)
         return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", (double)worst, -1,
-                        "a dimension of %zu (at most 32767), intent code or extensions do not fit in NIfTI-1: take version 2", worst);
+                        "a dimension of %zu (at most 32767), a code or the extensions do not fit in NIfTI-1: take version 2", worst);
     return MEDVOL_OK;
 }
 /* Geometry from the volume when it is not the loaded one any more. */
