@@ -12070,6 +12070,52 @@ static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const doub
     o->base = (int32_t)base;
 }
 #endif
+/* The pairs x[r], y[r] at p[k], p[k + 1], r: 0, + dy, + dz, + dy + dz. 8-byte loads of our own: gathers of the CPU take two to
+   three times as long on some models and are never faster for pairs. */
+#if MV__PASS >= 3
+#  define MV__RS_PAIR(a, b) \
+      _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(a))), (const __m64 *)(const void *)(b))
+static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y) {
+    int32_t at[MVF_N];
+    mvf part[4][2];
+    size_t h, r;
+    mvi_store(at, k);
+    MV__UNROLL for (h = 0; h < 2; h++) {
+        const int32_t *o = at + h * (MVF_N / 2);
+        MV__UNROLL for (r = 0; r < 4; r++) {
+            const float *q = p + (r & 1 ? dy : 0) + (r & 2 ? dz : 0);
+            const __m256 lo = _mm256_insertf128_ps(_mm256_castps128_ps256(MV__RS_PAIR(q + o[0], q + o[1])),
+                                                   MV__RS_PAIR(q + o[2], q + o[3]), 1);
+#  if MV__PASS == 4
+            const __m256 hi = _mm256_insertf128_ps(_mm256_castps128_ps256(MV__RS_PAIR(q + o[4], q + o[5])),
+                                                   MV__RS_PAIR(q + o[6], q + o[7]), 1);
+            part[r][h] = _mm512_insertf32x8(_mm512_castps256_ps512(lo), hi, 1);
+#  else
+            part[r][h] = lo;
+#  endif
+        }
+    }
+    MV__UNROLL for (r = 0; r < 4; r++) {
+#  if MV__PASS == 4
+        const mvi even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        x[r] = mvf_perm2(part[r][0], part[r][1], even);
+        y[r] = mvf_perm2(part[r][0], part[r][1], mvi_add(even, mvi_set1(1)));
+#  else
+        const mvf e = _mm256_shuffle_ps(part[r][0], part[r][1], 0x88), d = _mm256_shuffle_ps(part[r][0], part[r][1], 0xdd);
+        x[r] = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(e), 0xd8));
+        y[r] = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(d), 0xd8));
+#  endif
+    }
+}
+#  undef MV__RS_PAIR
+#else
+static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y) {
+    mvf_gather2(p, k, &x[0], &y[0]);
+    mvf_gather2(p + dy, k, &x[1], &y[1]);
+    mvf_gather2(p + dz, k, &x[2], &y[2]);
+    mvf_gather2(p + dz + dy, k, &x[3], &y[3]);
+}
+#endif
 static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n) {
     const size_t dy = v->n[1] > 1 ? v->sy : 0, dz = v->n[2] > 1 ? v->sz : 0;
     const mvi sy = mvi_set1(v->sy), sz = mvi_set1(v->sz);
@@ -12079,11 +12125,12 @@ static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, c
     for (i = 0; i < n; i += len) {
         mv__rs_start o;
         mvf cell[3];
+        int32_t lane0[MVF_N];
         len = mv__minz(MV__RS_RUN, n - i);
         mv__rs_begin(&o, v, at, step, (double)i);
         MV__UNROLL for (r = 0; r < 3; r++) cell[r] = mvf_set1(v->n[r] > 1 ? o.hi[r] - 1.0f : o.hi[r]);
         for (j = 0; j < len; j += MVF_N) {
-            mvf lane = mvf_min(mvf_add(iota, mvf_set1(j)), mvf_set1(len - 1)), f[3], whole[3], a, b, c, e;
+            mvf lane = mvf_min(mvf_add(iota, mvf_set1(j)), mvf_set1(len - 1)), f[3], whole[3], x[4], y[4], a, c;
             mvi k;
             MV__UNROLL for (r = 0; r < 3; r++) {
                 mvf t = mvf_mad(mvf_set1((float)step[r]), lane, mvf_set1(o.frac[r]));
@@ -12093,16 +12140,13 @@ static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, c
             }
             k = mvi_add(mvi_set1(o.base), mvi_trunc(whole[0]));
             k = mvi_add(k, mvi_add(mvi_mul(mvi_trunc(whole[1]), sy), mvi_mul(mvi_trunc(whole[2]), sz)));
-            mvf_gather2(v->data, k, &a, &b);
-            a = mvf_mad(f[0], mvf_sub(b, a), a);
-            mvf_gather2(v->data + dy, k, &c, &b);
-            c = mvf_mad(f[0], mvf_sub(b, c), c);
-            a = mvf_mad(f[1], mvf_sub(c, a), a);
-            mvf_gather2(v->data + dz, k, &c, &b);
-            c = mvf_mad(f[0], mvf_sub(b, c), c);
-            mvf_gather2(v->data + dz + dy, k, &e, &b);
-            e = mvf_mad(f[0], mvf_sub(b, e), e);
-            c = mvf_mad(f[1], mvf_sub(e, c), c);
+            mvi_store(lane0, k); /* the row after this one begins where this one ends: fetch what it adds */
+            mv_prefetch(v->data + lane0[0] + 2 * dy);
+            mv_prefetch(v->data + lane0[0] + 2 * dy + dz);
+            MV__K(mv__rs_corners)(v->data, dy, dz, k, x, y);
+            MV__UNROLL for (r = 0; r < 4; r++) x[r] = mvf_mad(f[0], mvf_sub(y[r], x[r]), x[r]);
+            a = mvf_mad(f[1], mvf_sub(x[1], x[0]), x[0]);
+            c = mvf_mad(f[1], mvf_sub(x[3], x[2]), x[2]);
             a = mvf_mad(f[2], mvf_sub(c, a), a);
             if (j + MVF_N <= len) mvf_store(d + i + j, a);
             else mvf_storen(d + i + j, a, len - j);
@@ -12892,7 +12936,8 @@ static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, c
             if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__rs_lin)(d + i, &g->v, p, step, fb - fa);
             else MV__PICK(mv__rs_cub)(d + i, &g->v, p, step, fb - fa, g->k->interp == MEDVOL_CUBIC, (float)g->k->a);
             i = fb - 1;
-        } else {
+        } else if (g->fast && g->k->border == MEDVOL_BORDER_CONSTANT) d[i] = (float)g->k->value;
+        else {
             int in = 1;
             for (r = 0; r < 3; r++) {
                 p[r] = at[r] + (double)(x + i) * step[r];
@@ -12920,7 +12965,8 @@ static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, const double 
         }
         for (r = 0; r < 3; r++) p[r] = at[r] + (double)(x + i) * step[r];
         r = 3;
-        if (g->k->border == MEDVOL_BORDER_CONSTANT)
+        if (g->k->border == MEDVOL_BORDER_CONSTANT && g->fast) r = 0;
+        else if (g->k->border == MEDVOL_BORDER_CONSTANT)
             for (r = 0; r < 3 && p[r] >= -0.5 - 1e-7 && p[r] <= (double)g->src.n[r] - 0.5 + 1e-7; r++) {}
         mv__memcpy(d + i * size, r < 3 ? g->fill : g->src.p + mv__rs_one_near(g, p) * size, size);
     }
@@ -12929,16 +12975,15 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
     unsigned char buffer[1024 * 4];
     size_t ds = mv_dtype_size(g->dst.type), ss = mv_dtype_size(g->src.type), m = g->dst.n[0], a = 0, b = 0, x, n, room;
     unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
-    mv_interp kind = g->k->interp;
     mv_border border = g->k->border;
     double at[3], step[3];
-    int near = kind == MEDVOL_NEAREST, r, direct = near ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
+    int near = g->k->interp == MEDVOL_NEAREST, r, direct = near ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
     direct = direct && !g->nt;
     for (r = 0; r < 3; r++) {
         at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
         step[r] = g->m[4 * r];
     }
-    if (g->fast && kind != MEDVOL_LANCZOS) {
+    if (g->fast) {
         if (border == MEDVOL_BORDER_EDGE) b = m;
         else mv__rs_inside(g, at, step, border == MEDVOL_BORDER_CONSTANT ? -0.5 : 0.0, m, &a, &b);
     }
@@ -13029,6 +13074,7 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
                 fabs(m[4 * r + 2]) * (double)dst->n[2] + fabs(m[4 * r + 3]);
         g.fast = g.fast && reach < 4194304.0 && fabs(m[4 * r]) < 1024.0;
     }
+    g.fast = g.fast && k->interp != MEDVOL_LANCZOS;
     g.ty = mv__minz(dst->n[1], 16);
     g.tz = mv__minz(dst->n[2], 16);
     g.tiles = mv__divup(dst->n[1], g.ty);
