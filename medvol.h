@@ -8861,63 +8861,110 @@ MV__IN_KEEP(int8_t, i8)
 MV__IN_KEEP(uint16_t, u16)
 MV__IN_KEEP(int16_t, i16)
 #undef MV__IN_KEEP
-/* ---- x^g for x >= 0: log2 by the series of atanh, 2^f by Taylor's, both in double: 0.51 ulp of float ---- */
-MV__INLINE mvd MV__K(mv__in_exp2)(mvd m, mvd e, mvd g, mvd *whole) { /* (m * 2^e)^g = result * 2^whole */
+/* ---- x^g for x >= 0: log2 by the series of atanh, 2^f by Taylor's, both in double: 0.51 ulp of float. Two vectors go side by
+   side, step by step: one alone would wait for its own results. ---- */
+#define MV__IN_HALVES (MVF_N / MVD_N)
+#define MV__IN_WIDE (2 * MV__IN_HALVES) /* double vectors in two of float */
+#define MV__IN_EACH(h) MV__UNROLL for (h = 0; h < MV__IN_WIDE; h++)
+MV__INLINE void MV__K(mv__in_widen2)(mvd *d, mvf a, mvf b) {
+    d[0] = mvd_lo(a);
+    d[MV__IN_HALVES - 1] = mvd_hi(a); /* scalar: the same once more */
+    d[MV__IN_HALVES] = mvd_lo(b);
+    d[MV__IN_WIDE - 1] = mvd_hi(b);
+}
+MV__INLINE void MV__K(mv__in_narrow2)(mvf *x, const mvd *d) {
+    x[0] = mvf_narrow(d[0], d[MV__IN_HALVES - 1]);
+    x[1] = mvf_narrow(d[MV__IN_HALVES], d[MV__IN_WIDE - 1]);
+}
+MV__INLINE void MV__K(mv__in_exp2)(mvd *p, mvd *k, const mvd *m, const mvd *e, mvd g) { /* (m * 2^e)^g = p * 2^k */
     static const double at[7] = {2.8853900817779268, 0.96179669392597561, 0.57707801635558536, 0.41219858311113239,
                                  0.32059889797532520, 0.26230818925253880, 0.22195308321368668}; /* 2 / ln 2 / (1, 3, 5 ...) */
     static const double ex[9] = {1.0, 0.69314718055994531, 0.24022650695910072, 0.055504108664821580, 0.0096181291076284772,
                                  0.0013333558146428443, 1.5403530393381609e-4, 1.5252733804059840e-5,
                                  1.3215486790144309e-6}; /* ln(2)^k / k! */
     const mvd one = mvd_set1(1.0);
-    mvd s = mvd_div(mvd_sub(m, one), mvd_add(m, one)), z = mvd_mul(s, s), z2 = mvd_mul(z, z), p, k, f;
-#define MV__IN_PAIR(c, i, x) mvd_add(mvd_set1(c[i]), mvd_mul(mvd_set1(c[i + 1]), x)) /* Estrin's scheme: short chains */
-    p = mvd_add(MV__IN_PAIR(at, 4, z), mvd_mul(mvd_set1(at[6]), z2));
-    p = mvd_add(mvd_add(MV__IN_PAIR(at, 0, z), mvd_mul(MV__IN_PAIR(at, 2, z), z2)), mvd_mul(p, mvd_mul(z2, z2)));
-    p = mvd_mul(g, mvd_add(e, mvd_mul(p, s)));
-    p = mvd_min(mvd_max(p, mvd_set1(-200.0)), mvd_set1(200.0));
-    k = mvd_round(p);
-    f = mvd_sub(p, k);
-    z = mvd_mul(f, f);
-    z2 = mvd_mul(z, z);
-    p = mvd_add(mvd_add(MV__IN_PAIR(ex, 4, f), mvd_mul(MV__IN_PAIR(ex, 6, f), z)), mvd_mul(mvd_set1(ex[8]), z2));
-    p = mvd_add(mvd_add(MV__IN_PAIR(ex, 0, f), mvd_mul(MV__IN_PAIR(ex, 2, f), z)), mvd_mul(p, z2));
-#undef MV__IN_PAIR
-    *whole = k;
-    return p;
+    mvd s[MV__IN_WIDE], z[MV__IN_WIDE];
+    int h, i;
+    MV__IN_EACH(h) s[h] = mvd_div(mvd_sub(m[h], one), mvd_add(m[h], one));
+    MV__IN_EACH(h) z[h] = mvd_mul(s[h], s[h]), p[h] = mvd_set1(at[6]);
+    MV__UNROLL for (i = 5; i >= 0; i--)
+        MV__IN_EACH(h) p[h] = mvd_add(mvd_mul(p[h], z[h]), mvd_set1(at[i]));
+    MV__IN_EACH(h) p[h] = mvd_mul(g, mvd_add(e[h], mvd_mul(p[h], s[h])));
+    MV__IN_EACH(h) p[h] = mvd_min(mvd_max(p[h], mvd_set1(-200.0)), mvd_set1(200.0));
+    MV__IN_EACH(h) k[h] = mvd_round(p[h]);
+    MV__IN_EACH(h) z[h] = mvd_sub(p[h], k[h]), p[h] = mvd_set1(ex[8]);
+    MV__UNROLL for (i = 7; i >= 0; i--)
+        MV__IN_EACH(h) p[h] = mvd_add(mvd_mul(p[h], z[h]), mvd_set1(ex[i]));
 }
-MV__INLINE mvf MV__K(mv__in_pow)(mvf x, mvd g) {
-    const mvm tiny = mvf_lt(x, mvf_set1(1.17549435e-38f)); /* subnormal: lift by 2^24 */
-    mvi b = mvi_add(mvf_bits(mvf_sel(tiny, mvf_mul(x, mvf_set1(16777216.0f)), x)), mvi_set1(0x3f800000 - 0x3f3504f3)), k;
-    mvf e = mvf_sub(mvf_fromi(mvi_sub(mvi_srl(b, 23), mvi_set1(127))), mvf_sel(tiny, mvf_set1(24.0f), mvf_zero()));
-    mvf m = mvi_asf(mvi_add(mvi_and(b, mvi_set1(0x7fffff)), mvi_set1(0x3f3504f3))), a, c, r; /* sqrt(1/2) .. sqrt(2) */
-    mvd klo, khi, lo = MV__K(mv__in_exp2)(mvd_lo(m), mvd_lo(e), g, &klo), hi = MV__K(mv__in_exp2)(mvd_hi(m), mvd_hi(e), g, &khi);
-    k = mvi_round(mvf_narrow(klo, khi));
-    a = mvi_asf(mvi_sll(mvi_add(mvi_sra(k, 1), mvi_set1(127)), 23)); /* 2^k in two factors: k reaches beyond one float */
-    c = mvi_asf(mvi_sll(mvi_add(mvi_sub(k, mvi_sra(k, 1)), mvi_set1(127)), 23));
-    lo = mvd_mul(mvd_mul(lo, mvd_lo(a)), mvd_lo(c));
-    hi = mvd_mul(mvd_mul(hi, mvd_hi(a)), mvd_hi(c));
-    r = mvf_narrow(lo, hi);
-    return mvf_sel(mvm_and(mvf_gt(x, mvf_zero()), mvf_le(x, mvf_set1(3.402823466e38f))), r, x); /* 0, Inf, NaN */
-}
-MV__INLINE mvf MV__K(mv__in_gamma)(mvf x, const mv__in_power *a) {
-    const mvd g = mvd_set1(a->g);
-    mvf t, r;
-    if (a->mode == 0) return MV__K(mv__in_pow)(mvf_max(mvf_zero(), x), g);
-    if (a->mode == 2) {
-        r = MV__K(mv__in_pow)(mvf_abs(x), g);
-        return mvf_sel(mvf_lt(x, mvf_zero()), mvf_neg(r), r);
+MV__INLINE void MV__K(mv__in_pow)(mvf *x, mvd g) {
+    mvf e[2], m[2], a[2], c[2], r[2];
+    mvd me[MV__IN_WIDE], ee[MV__IN_WIDE], p[MV__IN_WIDE], k[MV__IN_WIDE];
+    int w, h;
+    MV__UNROLL for (w = 0; w < 2; w++) {
+        const mvm tiny = mvf_lt(x[w], mvf_set1(1.17549435e-38f)); /* subnormal: lift by 2^24 */
+        mvi b = mvf_bits(mvf_sel(tiny, mvf_mul(x[w], mvf_set1(16777216.0f)), x[w]));
+        b = mvi_add(b, mvi_set1(0x3f800000 - 0x3f3504f3));
+        e[w] = mvf_sub(mvf_fromi(mvi_sub(mvi_srl(b, 23), mvi_set1(127))), mvf_sel(tiny, mvf_set1(24.0f), mvf_zero()));
+        m[w] = mvi_asf(mvi_add(mvi_and(b, mvi_set1(0x7fffff)), mvi_set1(0x3f3504f3))); /* sqrt(1/2) .. sqrt(2) */
     }
-    t = mvf_narrow(mvd_mul(mvd_sub(mvd_lo(x), mvd_set1(a->lo)), mvd_set1(a->scale)),
-                   mvd_mul(mvd_sub(mvd_hi(x), mvd_set1(a->lo)), mvd_set1(a->scale)));
-    r = MV__K(mv__in_pow)(mvf_max(mvf_zero(), t), g);
-    return mvf_narrow(mvd_add(mvd_mul(mvd_lo(r), mvd_set1(a->range)), mvd_set1(a->lo)),
-                      mvd_add(mvd_mul(mvd_hi(r), mvd_set1(a->range)), mvd_set1(a->lo)));
+    MV__K(mv__in_widen2)(me, m[0], m[1]);
+    MV__K(mv__in_widen2)(ee, e[0], e[1]);
+    MV__K(mv__in_exp2)(p, k, me, ee, g);
+    MV__K(mv__in_narrow2)(r, k);
+    MV__UNROLL for (w = 0; w < 2; w++) { /* 2^k in two factors: k reaches beyond one float */
+        mvi i = mvi_round(r[w]), half = mvi_sra(i, 1);
+        a[w] = mvi_asf(mvi_sll(mvi_add(half, mvi_set1(127)), 23));
+        c[w] = mvi_asf(mvi_sll(mvi_add(mvi_sub(i, half), mvi_set1(127)), 23));
+    }
+    MV__K(mv__in_widen2)(me, a[0], a[1]);
+    MV__K(mv__in_widen2)(ee, c[0], c[1]);
+    MV__IN_EACH(h) p[h] = mvd_mul(mvd_mul(p[h], me[h]), ee[h]);
+    MV__K(mv__in_narrow2)(r, p);
+    MV__UNROLL for (w = 0; w < 2; w++) /* 0, Inf and NaN stay */
+        x[w] = mvf_sel(mvm_and(mvf_gt(x[w], mvf_zero()), mvf_le(x[w], mvf_set1(3.402823466e38f))), r[w], x[w]);
 }
+MV__INLINE void MV__K(mv__in_gamma)(mvf *x, const mv__in_power *a) {
+    const mvd g = mvd_set1(a->g), lo = mvd_set1(a->lo);
+    mvd t[MV__IN_WIDE];
+    mvf r[2];
+    int w, h;
+    if (a->mode == 1) {
+        MV__K(mv__in_widen2)(t, x[0], x[1]);
+        MV__IN_EACH(h) t[h] = mvd_mul(mvd_sub(t[h], lo), mvd_set1(a->scale));
+        MV__K(mv__in_narrow2)(x, t);
+    }
+    MV__UNROLL for (w = 0; w < 2; w++) r[w] = a->mode == 2 ? mvf_abs(x[w]) : mvf_max(mvf_zero(), x[w]);
+    MV__K(mv__in_pow)(r, g);
+    if (a->mode == 1) {
+        MV__K(mv__in_widen2)(t, r[0], r[1]);
+        MV__IN_EACH(h) t[h] = mvd_add(mvd_mul(t[h], mvd_set1(a->range)), lo);
+        MV__K(mv__in_narrow2)(r, t);
+    }
+    MV__UNROLL for (w = 0; w < 2; w++)
+        x[w] = a->mode == 2 ? mvf_sel(mvf_lt(x[w], mvf_zero()), mvf_neg(r[w]), r[w]) : r[w];
+}
+#undef MV__IN_HALVES
+#undef MV__IN_WIDE
+#undef MV__IN_EACH
 static void MV__K(mv__in_gamma_f32)(float *d, const float *s, size_t n, const mv__in_power *a) {
-    size_t i = 0;
-    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, MV__K(mv__in_gamma)(mvf_load(s + i), a));
-    if (i < n) mvf_storen(d + i, MV__K(mv__in_gamma)(mvf_loadn(s + i, n - i), a), n - i);
+    float rest[2 * MVF_N] = {0};
+    mvf x[2];
+    size_t i = 0, j;
+    for (; i + 2 * MVF_N <= n; i += 2 * MVF_N) {
+        x[0] = mvf_load(s + i);
+        x[1] = mvf_load(s + i + MVF_N);
+        MV__K(mv__in_gamma)(x, a);
+        mvf_store(d + i, x[0]);
+        mvf_store(d + i + MVF_N, x[1]);
+    }
+    for (j = 0; i + j < n; j++) rest[j] = s[i + j];
+    x[0] = mvf_load(rest);
+    x[1] = mvf_load(rest + MVF_N);
+    MV__K(mv__in_gamma)(x, a);
+    mvf_store(rest, x[0]);
+    mvf_store(rest + MVF_N, x[1]);
     mv_end();
+    for (j = 0; i + j < n; j++) d[i + j] = rest[j];
 }
 /* ---- counting: places are worked out for a stretch, then counted. `way` entries lie between the 8 copies of a table that keep
    equal neighbours apart (0: one copy). ---- */
