@@ -11829,7 +11829,7 @@ MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *d
 MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim, const size_t *dim,
                                   const size_t *before, const size_t *after, mv_pad_mode mode, const void *fill) {
     mv__sp_pad g;
-    size_t small = elem_size, large = elem_size;
+    size_t inner = elem_size, outer = elem_size;
     int d;
     mv_status st;
     if (!dst || !src || !dim) return mv__fail_null(ctx, "pad_array", !dst ? "dst" : !src ? "src" : "dim");
@@ -11844,23 +11844,23 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
     mv__memset(&g, 0, sizeof g);
     for (d = 0; d < ndim; d++) {
         if (!mv__add(before[d], dim[d], &g.n[d]) || !mv__add(g.n[d], after[d], &g.n[d]) ||
-            !mv__mul(large, g.n[d], &large) || large > (size_t)PTRDIFF_MAX)
+            !mv__mul(outer, g.n[d], &outer) || outer > (size_t)PTRDIFF_MAX)
             return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1, "pad_array: axis %d: %zu + %zu + %zu is too large", d,
                             before[d], dim[d], after[d]);
         g.m[d] = dim[d];
         g.before[d] = before[d];
-        g.ds[d] = g.n[d] > 1 ? (ptrdiff_t)(large / g.n[d]) : 0;
-        g.ss[d] = g.m[d] > 1 ? (ptrdiff_t)small : 0;
-        small *= dim[d];
+        g.ds[d] = g.n[d] > 1 ? (ptrdiff_t)(outer / g.n[d]) : 0;
+        g.ss[d] = g.m[d] > 1 ? (ptrdiff_t)inner : 0;
+        inner *= dim[d];
     }
-    if (mv__overlap(dst, large, src, small))
+    if (mv__overlap(dst, outer, src, inner))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "pad_array: dst and src overlap");
     if (fill) mv__memcpy(g.pat, fill, elem_size);
     g.d = (unsigned char *)dst;
     g.s = (const unsigned char *)src;
     g.size = elem_size;
     g.nd = ndim;
-    g.nt = large > MV__NT_BYTES;
+    g.nt = outer > MV__NT_BYTES;
     g.mode = mode;
     return mv__sp_pad_run(ctx, &g, "pad");
 }
@@ -13024,7 +13024,7 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
     unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
     mv_border border = g->k->border;
     double at[3], step[3];
-    int near = g->k->interp == MEDVOL_NEAREST, r, direct = near ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
+    int nearest = g->k->interp == MEDVOL_NEAREST, r, direct = nearest ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
     direct = direct && !g->nt;
     for (r = 0; r < 3; r++) {
         at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
@@ -13034,15 +13034,15 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
         if (border == MEDVOL_BORDER_EDGE) b = m;
         else mv__rs_inside(g, at, step, border == MEDVOL_BORDER_CONSTANT ? -0.5 : 0.0, m, &a, &b);
     }
-    room = near ? sizeof buffer / ss : 1024;
+    room = nearest ? sizeof buffer / ss : 1024;
     for (x = 0; x < m; x += n) {
         unsigned char *d = direct ? to + x * ds : buffer;
         n = direct ? m : mv__minz(room, m - x);
-        if (near) mv__rs_gen_near(g, d, at, step, x, n, a, b);
+        if (nearest) mv__rs_gen_near(g, d, at, step, x, n, a, b);
         else mv__rs_gen_values(g, (float *)(void *)d, at, step, x, n, a, b);
         if (direct) continue;
         if (g->nt) MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
-        else if (near) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
+        else if (nearest) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
         else mv__cv_run(to + x * ds, g->dst.type, buffer, MEDVOL_F32, n, 1.0, 0.0, 0);
     }
 }
@@ -13087,13 +13087,13 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
     double sigma[3], reach;
     size_t total;
     mv_status st = MEDVOL_OK;
-    int r, near = k->interp == MEDVOL_NEAREST;
+    int r, nearest = k->interp == MEDVOL_NEAREST;
     mv__memset(&g, 0, sizeof g);
     mv__memset(&c, 0, sizeof c);
     g.src = *src;
     g.dst = *dst;
     g.k = k;
-    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (near ? src->type : MEDVOL_F32);
+    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (nearest ? src->type : MEDVOL_F32);
     mv__memcpy(g.m, m, sizeof g.m);
     if (fill) mv__memcpy(g.fill, fill, sizeof g.fill);
     for (r = 0; r < 3; r++) {
@@ -13101,7 +13101,7 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
         sigma[r] = mv__rs_sigma(k, sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]));
     }
     if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth(ctx, &g.src, &smooth, src, k, sigma);
-    if (st == MEDVOL_OK && !near) {
+    if (st == MEDVOL_OK && !nearest) {
         g.margin = k->interp == MEDVOL_LINEAR ? 0 : mv__rs_taps(k) / 2;
         if (g.margin || g.src.type != MEDVOL_F32 || mv__scaled(g.src.slope, g.src.inter)) {
             st = mv__rs_copy_make(ctx, &c, &g.src, k, g.margin, k->interp == MEDVOL_CUBIC ? all : none);
@@ -13169,15 +13169,15 @@ static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) { 
 }
 /* Type of the result. */
 static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *dst, const mv_volume *src, mv_dtype *type) {
-    int near = k->interp == MEDVOL_NEAREST;
-    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : near ? src->dtype : MEDVOL_F32;
-    if (!mv__is_real(src->dtype) && !near)
+    int nearest = k->interp == MEDVOL_NEAREST;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
+    if (!mv__is_real(src->dtype) && !nearest)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: only NEAREST takes that", k->op,
                         mv_dtype_name(src->dtype));
     if (*type != src->dtype && !(mv__is_real(*type) && mv__is_real(src->dtype)))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined", k->op,
                         mv_dtype_name(src->dtype), mv_dtype_name(*type));
-    if (near && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
+    if (nearest && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "value", k->value, -1, "%s: value = %g: must be 0 for type %s", k->op, k->value,
                         mv_dtype_name(src->dtype));
     return MEDVOL_OK;

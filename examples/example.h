@@ -712,7 +712,7 @@ EX_FN int ex_more(ex *e) {
             e->time[e->n - 1] = took;
             e->floor_time[e->n - 1] = floor_s;
         }
-        if (e->n >= most || (e->n >= 3 && e->spent > e->budget)) {
+        if (e->n >= most || (e->spent > e->budget && (e->n >= 3 || (e->n >= 1 && took > e->budget)))) {
             ex_print_row(e);
             return 0;
         }
