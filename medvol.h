@@ -605,12 +605,12 @@ typedef struct mv_load_opt {
 MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
 /* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the call. */
 MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt);
-/* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze` counts. v is
-   released before. A file without its voxels, and a .hdr without its .img, will do. mv_load_header_mem: from memory. */
+/* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze` counts. What v
+   held is released. A file without its voxels, and a .hdr without its .img, will do. mv_load_header_mem: from memory. */
 MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
 MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt);
-/* mv_map: map the voxels of a plain .nii or .img in native byte order into memory instead of reading them; v must be
-   empty. Takes a few microseconds at any size. Pages are private: writing to the voxels leaves the file alone. crop and
+/* mv_map: map the voxels of a plain .nii or .img in native byte order into memory instead of reading them; what v held is
+   released. Takes a few microseconds at any size. Pages are private: writing to the voxels leaves the file alone. crop and
    volumes give a view into the map; dtype must be MEDVOL_NONE or the stored one. For files the caller controls only: when
    another program shortens the file, touching the lost part is a bus error (SIGBUS), as with every map.
    Errors: as mv_load; MEDVOL_E_UNSUPPORTED for gzip, foreign byte order, voxels off their natural alignment, systems
@@ -6934,7 +6934,7 @@ typedef struct mv__io_xfer {
     size_t swap;                /* bytes to turn round, or 0 */
     int raw, wide, nt, partial;
     double slope, inter;
-    size_t piece, pieces, group, units; /* voxels a piece, pieces a run, units of work (pieces, or whole runs) */
+    size_t piece, pieces, units; /* voxels a piece, pieces a run, units of work (pieces, or whole runs) */
     size_t first, slots, per;           /* a batch: units first.., `per` for each slot */
     mv__io_src *src;
     unsigned char *scratch; /* MV__IO_PIECE bytes a slot */
@@ -6966,7 +6966,6 @@ static void mv__io_plan(mv__io_load *L, mv__io_xfer *x) {
     x->partial = L->opt.partial;
     x->piece = MV__IO_PIECE / x->esize;
     x->pieces = mv__divup(x->w.len, x->piece);
-    x->group = x->pieces > 1 ? 1 : mv__maxz(1, x->piece / x->w.len);
     x->units = x->pieces > 1 ? x->pieces * x->w.rows : x->w.rows;
 }
 static double mv__io_wide_one(const unsigned char *p, int encoding) { /* 16 bytes, native order, to the nearest double */
@@ -7025,59 +7024,109 @@ static void mv__io_put(const mv__io_xfer *x, unsigned char *dst, const unsigned 
         dst += k * mv_dtype_size(x->dt);
     }
 }
-/* Where unit u begins in the file and in memory (bytes), and how many of its voxels there are. */
-static size_t mv__io_at(const mv__io_xfer *x, size_t u, uint64_t *from, unsigned char **to) {
-    size_t row = u / x->pieces, at = u % x->pieces * x->piece, oa, ob, n = mv__minz(x->w.len - at, x->piece);
-    mv__walk_row(&x->w, row, &oa, &ob);
-    if (x->pieces == 1) n = x->w.len;
-    *from = x->base + (uint64_t)(ob + at) * x->esize;
-    *to = x->dst + (oa + at) * x->dsize;
-    if (*from >= x->limit) return 0;
-    if (x->limit - *from < n * x->esize) n = (size_t)(x->limit - *from) / x->esize;
-    return n;
-}
-/* Units from..end - 1 in order. Rows that lie near each other are read together. */
-static mv_status mv__io_run(mv__io_xfer *x, size_t from, size_t end, unsigned char *scratch) {
-    mv__io_src *s = x->src;
-    size_t i = from, k, n, last, span, got;
-    uint64_t start, stop, at;
-    unsigned char *to, *p;
-    int flat = s->mem && !s->gz;
-    mv_status st = MEDVOL_OK;
-    while (i < end) {
-        if ((n = mv__io_at(x, i, &start, &to)) == 0) return MEDVOL_OK; /* nothing further lies within the limit */
-        stop = start + n * x->esize;
-        if (x->raw && !flat && !x->partial && (x->pieces > 1 || n * x->esize >= MV__IO_PIECE / 8)) { /* straight into place */
-            for (last = i + 1; x->pieces > 1 && last < end && last % x->pieces != 0; last++) { /* pieces of one run */
-                if ((k = mv__io_at(x, last, &at, &p)) == 0) break;
-                n += k;
-            }
-            p = to;
-        } else {
-            for (last = i + 1; x->pieces == 1 && last < end; last++) {
-                if ((k = mv__io_at(x, last, &at, &p)) == 0 || at - stop > 4096 || at + k * x->esize - start > MV__IO_PIECE) break;
-                stop = at + k * x->esize;
-            }
-            p = scratch;
-            n = 0;
-        }
-        span = n ? n * x->esize : (size_t)(stop - start);
-        got = span;
-        if (flat) p = (unsigned char *)(uintptr_t)(s->mem + (size_t)start);
-        else st = s->gz ? mv__io_read(s, start, p, span, &got) : mv__io_get(s, start, p, span);
-        if (st < 0 && !(st == MEDVOL_E_TRUNCATED && s->gz)) return st;
-        if (got < span) x->limit = start + got / x->esize * x->esize; /* gzip only: the end came early */
-        if (p == to) {
-            if (x->swap) mv__io_swap(p, p, got / x->esize * x->esize / x->swap, x->swap);
-        } else
-            for (; i < last; i++) {
-                if ((n = mv__io_at(x, i, &at, &to)) == 0) break;
-                mv__io_put(x, to, p + (at - start), n);
-            }
-        if (got < span) return MEDVOL_E_TRUNCATED;
-        i = last;
+/* One run of the box: where it begins, in elements; the counters behind it, so that the next run costs no division. */
+typedef struct mv__io_row {
+    size_t oa, ob, k[7];
+} mv__io_row;
+static void mv__io_row_seek(const mv__io_xfer *x, mv__io_row *r, size_t row) {
+    int d;
+    r->oa = r->ob = 0;
+    for (d = 0; d < x->w.nd; d++) {
+        r->k[d] = row % x->w.dim[d];
+        row /= x->w.dim[d];
+        r->oa += r->k[d] * (size_t)x->w.sa[d];
+        r->ob += r->k[d] * (size_t)x->w.sb[d];
     }
-    return MEDVOL_OK;
+}
+static void mv__io_row_step(const mv__io_xfer *x, mv__io_row *r) {
+    int d;
+    for (d = 0; d < x->w.nd; d++) {
+        r->oa += (size_t)x->w.sa[d];
+        r->ob += (size_t)x->w.sb[d];
+        if (++r->k[d] < x->w.dim[d]) return;
+        r->oa -= x->w.dim[d] * (size_t)x->w.sa[d];
+        r->ob -= x->w.dim[d] * (size_t)x->w.sb[d];
+        r->k[d] = 0;
+    }
+}
+static uint64_t mv__io_from(const mv__io_xfer *x, const mv__io_row *r) { return x->base + (uint64_t)r->ob * x->esize; }
+static size_t mv__io_within(const mv__io_xfer *x, uint64_t from, size_t n) { /* how many of n voxels lie before the limit */
+    return from >= x->limit ? 0 : x->limit - from < n * x->esize ? (size_t)(x->limit - from) / x->esize : n;
+}
+/* Decoded bytes, into `to` or, from plain memory, where they are. A gzip stream that ends early lowers the limit. */
+static mv_status mv__io_fetch(mv__io_xfer *x, uint64_t from, size_t n, unsigned char *to, const unsigned char **p) {
+    mv__io_src *s = x->src;
+    size_t got = n;
+    mv_status st = MEDVOL_OK;
+    *p = to;
+    if (s->gz) st = mv__io_read(s, from, to, n, &got);
+    else if (s->mem) *p = s->mem + (size_t)from;
+    else st = mv__io_get(s, from, to, n);
+    if (s->gz && got < n && (st == MEDVOL_OK || st == MEDVOL_E_TRUNCATED)) {
+        x->limit = from + got / x->esize * x->esize;
+        st = MEDVOL_E_TRUNCATED;
+    }
+    return st;
+}
+/* Rows from..end - 1 of a piece or less each. What lies near each other is read together. */
+static mv_status mv__io_run_rows(mv__io_xfer *x, size_t from, size_t end, unsigned char *scratch) {
+    size_t i = from, last, n, len = x->w.len * x->esize;
+    const unsigned char *p;
+    mv__io_row r, next;
+    mv_status st = MEDVOL_OK;
+    mv__io_row_seek(x, &r, from);
+    while (i < end && st == MEDVOL_OK) {
+        uint64_t start = mv__io_from(x, &r), stop = start + mv__io_within(x, start, x->w.len) * x->esize, at;
+        unsigned char *to = x->dst + r.oa * x->dsize;
+        if (stop == start) break; /* nothing further lies within the limit */
+        if (x->raw && !x->partial && len >= MV__IO_PIECE / 8 && !(x->src->mem && !x->src->gz)) { /* straight into place */
+            if ((st = mv__io_fetch(x, start, len, to, &p)) == MEDVOL_OK && x->swap) mv__io_swap(to, to, len / x->swap, x->swap);
+            mv__io_row_step(x, &r);
+            i++;
+            continue;
+        }
+        for (next = r, last = i + 1; last < end; last++) {
+            mv__io_row_step(x, &next);
+            at = mv__io_from(x, &next);
+            n = mv__io_within(x, at, x->w.len) * x->esize;
+            if (n == 0 || at - stop > 4096 || at + n - start > MV__IO_PIECE) break;
+            stop = at + n;
+        }
+        st = mv__io_fetch(x, start, (size_t)(stop - start), scratch, &p);
+        if (st < 0 && !(st == MEDVOL_E_TRUNCATED && x->partial)) break;
+        for (; i < last; i++, mv__io_row_step(x, &r)) {
+            at = mv__io_from(x, &r);
+            mv__io_put(x, x->dst + r.oa * x->dsize, p + (at - start), mv__io_within(x, at, x->w.len));
+        }
+    }
+    return st;
+}
+/* Pieces from..end - 1 of long runs. */
+static mv_status mv__io_run_pieces(mv__io_xfer *x, size_t from, size_t end, unsigned char *scratch) {
+    const unsigned char *p;
+    mv_status st = MEDVOL_OK;
+    while (from < end && st == MEDVOL_OK) {
+        size_t piece = from % x->pieces, at = piece * x->piece, pieces = 1, n;
+        int direct = x->raw && !x->partial && !(x->src->mem && !x->src->gz);
+        mv__io_row r;
+        uint64_t start;
+        unsigned char *to;
+        if (direct && !x->swap) pieces = mv__minz(end - from, x->pieces - piece); /* nothing to do on the way: one read */
+        mv__io_row_seek(x, &r, from / x->pieces);
+        start = mv__io_from(x, &r) + (uint64_t)at * x->esize;
+        to = x->dst + (r.oa + at) * x->dsize;
+        n = mv__io_within(x, start, mv__minz(pieces * x->piece, x->w.len - at));
+        if (n == 0) break;
+        st = mv__io_fetch(x, start, n * x->esize, direct ? to : scratch, &p);
+        if (st < 0 && !(st == MEDVOL_E_TRUNCATED && x->partial)) break;
+        if (!direct) mv__io_put(x, to, p, mv__io_within(x, start, n));
+        else if (x->swap) mv__io_swap(to, to, n * x->esize / x->swap, x->swap);
+        from += pieces;
+    }
+    return st;
+}
+static mv_status mv__io_run(mv__io_xfer *x, size_t from, size_t end, unsigned char *scratch) {
+    return x->pieces > 1 ? mv__io_run_pieces(x, from, end, scratch) : mv__io_run_rows(x, from, end, scratch);
 }
 static void mv__io_slot(void *arg, size_t slot) {
     mv__io_xfer *x = (mv__io_xfer *)arg;
@@ -7093,8 +7142,9 @@ static mv_status mv__io_short(mv__io_load *L, uint64_t there) {
 /* All units, in batches, in parallel where the source allows it. */
 static mv_status mv__io_pump(mv__io_load *L, mv__io_xfer *x) {
     mv__io_src *s = x->src;
-    int parallel = mv_threads(L->ctx) > 1 && !s->gz && !x->partial && (s->mem || s->io == mv_io_default());
     size_t u, i, unit = (x->pieces > 1 ? x->piece : x->w.len) * x->esize;
+    int parallel = mv_threads(L->ctx) > 1 && !s->gz && !x->partial && (s->mem || s->io == mv_io_default()) &&
+                   x->w.len * x->w.rows * x->esize >= ((size_t)1 << 20);
     mv_status st = MEDVOL_OK;
     x->slots = parallel ? mv__minz(64, 2 * (size_t)mv_threads(L->ctx)) : 1;
     x->per = mv__maxz(1, MV__IO_BATCH / unit);
@@ -7151,18 +7201,16 @@ static int mv__io_touches(const mv__io_xfer *x, uint64_t a, uint64_t b) {
 }
 /* Decoded bytes a..b - 1 to where they belong. */
 static void mv__io_deliver(const mv__io_xfer *x, uint64_t a, uint64_t b, const unsigned char *p) {
-    size_t row = mv__io_find_row(x, a), oa, ob;
-    for (; row < x->w.rows; row++) {
-        uint64_t start, from, to;
-        mv__walk_row(&x->w, row, &oa, &ob);
-        start = x->base + (uint64_t)ob * x->esize;
+    size_t row = mv__io_find_row(x, a);
+    mv__io_row r;
+    for (mv__io_row_seek(x, &r, row); row < x->w.rows; row++, mv__io_row_step(x, &r)) {
+        uint64_t start = mv__io_from(x, &r), from = start > a ? start : a, to = start + x->w.len * x->esize;
         if (start >= b) break;
-        from = start > a ? start : a;
-        to = start + x->w.len * x->esize < b ? start + x->w.len * x->esize : b;
+        if (to > b) to = b;
         if (x->raw && !x->swap) /* voxels may lie across two members */
-            mv__memcpy(x->dst + oa * x->dsize + (size_t)(from - start), p + (size_t)(from - a), (size_t)(to - from));
+            mv__memcpy(x->dst + r.oa * x->dsize + (size_t)(from - start), p + (size_t)(from - a), (size_t)(to - from));
         else
-            mv__io_put(x, x->dst + (oa + (size_t)(from - start) / x->esize) * x->dsize, p + (size_t)(from - a),
+            mv__io_put(x, x->dst + (r.oa + (size_t)(from - start) / x->esize) * x->dsize, p + (size_t)(from - a),
                        (size_t)(to - from) / x->esize);
     }
 }

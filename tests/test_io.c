@@ -4,6 +4,7 @@
 #  define _DEFAULT_SOURCE 1
 #  include <dirent.h>
 #  include <sys/stat.h>
+#  include <sys/wait.h>
 #  include <unistd.h>
 #  define POSIX 1
 #endif
@@ -2174,6 +2175,64 @@ static void test_mutations(void) {
         free(f.p);
     }
 }
+#ifdef POSIX
+static int kill_at;
+static int64_t kill_write(void *user, void *file, const void *src, size_t n) {
+    if (--kill_at == 0) _exit(7);
+    if (n > 700) n = 700;
+    return mv_io_default()->write(user, file, src, n);
+}
+static int kill_sync(void *user, void *file) {
+    if (--kill_at == 0) _exit(7);
+    return mv_io_default()->sync(user, file);
+}
+static int kill_rename(void *user, const char *from, const char *to) {
+    if (--kill_at == 0) _exit(7);
+    return mv_io_default()->rename(user, from, to);
+}
+static void test_killed(void) { /* the program ends at the n-th step of a save: the file is the old one or the new one */
+    spec s = {0};
+    bytes old, fresh = {0}, now;
+    int k, status = 7;
+    s.dtype = MEDVOL_F64, s.ndim = 3, s.dim[0] = s.dim[1] = 12, s.dim[2] = 5;
+    old = make_file(s);
+    for (k = 1; k < 60 && status; k++) {
+        pid_t child;
+        file_put("build/tmp/killed.nii", old.p, old.n);
+        kill_at = k;
+        fflush(NULL);
+        child = fork();
+        if (child == 0) {
+            mv_io io = *mv_io_default();
+            mv_ctx ctx;
+            mv_ctx_desc d;
+            mv_volume v;
+            mv_save_opt o;
+            memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d), memset(&v, 0, sizeof v), memset(&o, 0, sizeof o);
+            io.write = kill_write, io.sync = kill_sync, io.rename = kill_rename;
+            d.threads = 1, d.io = &io;
+            o.dtype = MEDVOL_F32;
+            if (mv_ctx_init(&ctx, &d) < 0 || mv_load(&ctx, &v, "build/tmp/killed.nii", NULL) < 0) _exit(8);
+            _exit(mv_save(&ctx, &v, "build/tmp/killed.nii", &o) < 0 ? 9 : 0);
+        }
+        CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+        status = WEXITSTATUS(status);
+        CHECK(status == 7 || status == 0);
+        now = file_get("build/tmp/killed.nii");
+        if (status == 0) fresh = now;
+        else {
+            CHECK(now.n == old.n && !memcmp(now.p, old.p, now.n));
+            free(now.p);
+        }
+    }
+    CHECK(status == 0 && fresh.n == 352 + 12 * 12 * 5 * 4 && k > 6);
+    remove("build/tmp/killed.nii");
+    if (system("rm -f build/tmp/.killed.nii.mvtmp.*") != 0) abort(); /* the documented pattern */
+    CHECK(temps_left() == 0);
+    free(fresh.p);
+    free(old.p);
+}
+#endif
 
 const t_case tests_io[] = {
     {"every_type B7 B10 B26", test_every_type, 0},
@@ -2204,6 +2263,7 @@ const t_case tests_io[] = {
     {"paths", test_paths, T_ONCE},
     {"sparse", test_sparse, T_ONCE},
     {"map B10 B16", test_map, T_ONCE},
+    {"killed", test_killed, T_ONCE},
 #endif
     {"hooks", test_hooks, 0},
     {"load_faults", test_load_faults, T_ONCE},
