@@ -5885,6 +5885,11 @@ static void MV__K(mv__io_swap4)(unsigned char *d, const unsigned char *s, size_t
     }
 }
 #else
+static size_t mv__io_length(const char *text) { /* strlen; a freestanding library has none */
+    size_t n = 0;
+    while (text[n]) n++;
+    return n;
+}
 static void mv__io_swap(unsigned char *d, const unsigned char *s, size_t n, size_t unit) {
     uint64_t u, v = 0;
     size_t i;
@@ -5994,7 +5999,7 @@ static int mv__io_file_protect(void *user, void *file, const char *like) {
 }
 static int mv__io_file_rename(void *user, const char *from, const char *to) {
     char folder[1024];
-    size_t n = mv__strlen(to);
+    size_t n = mv__io_length(to);
     int fd;
     (void)user;
     if (rename(from, to) != 0) return mv__io_errno();
@@ -6016,7 +6021,7 @@ static int mv__io_file_remove(void *user, const char *path) {
 }
 static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) {
     struct stat info;
-    size_t n = mv__strlen(path), folder;
+    size_t n = mv__io_length(path), folder;
     ssize_t k;
     int hops;
     (void)user;
@@ -6026,11 +6031,11 @@ static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t s
         if (S_ISREG(info.st_mode)) return 0;
         if (!S_ISLNK(info.st_mode)) return MEDVOL_E_UNSUPPORTED;
         if (hops == 40) return MEDVOL_E_IO;
-        for (folder = mv__strlen(buf); folder > 0 && buf[folder - 1] != '/'; folder--) {}
+        for (folder = mv__io_length(buf); folder > 0 && buf[folder - 1] != '/'; folder--) {}
         n = (size_t)info.st_size;
         if (folder + n + 2 > size) return MEDVOL_E_SPACE;
         { /* read behind the folder, then drop the folder when the link is absolute */
-            char *link = buf + folder + mv__strlen(buf + folder) + 1;
+            char *link = buf + folder + mv__io_length(buf + folder) + 1;
             if ((size_t)(link - buf) + n + 2 > size) return MEDVOL_E_SPACE;
             k = readlink(buf, link, n + 1);
             if (k < 0 || (size_t)k > n) return MEDVOL_E_IO;
@@ -6137,7 +6142,7 @@ static int mv__io_file_remove(void *user, const char *path) {
 static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) { /* links are left to the system */
     wchar_t w[MV__IO_WIDE];
     DWORD attributes;
-    size_t n = mv__strlen(path);
+    size_t n = mv__io_length(path);
     (void)user;
     if (n + 1 > size) return MEDVOL_E_SPACE;
     if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
@@ -6333,7 +6338,7 @@ static mv_status mv__io_warn(mv_ctx *ctx, unsigned bit, const char *field, doubl
     return MEDVOL_OK;
 }
 static int mv__io_starts(const unsigned char *p, size_t n, size_t at, const char *text) {
-    size_t k = mv__strlen(text);
+    size_t k = mv__io_length(text);
     return at + k <= n && mv__memcmp(p + at, text, k) == 0;
 }
 static const char *mv__io_looks_like(const unsigned char *p, size_t n) {
@@ -6646,7 +6651,7 @@ static uint64_t mv__io_bound(const mv__io_src *s) { return s->gz ? mv_inflate_bo
 /* ---- names of a pair ---- */
 static char mv__io_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
 static int mv__io_ends(const char *path, size_t n, const char *end) { /* whatever the case */
-    size_t k = mv__strlen(end), i;
+    size_t k = mv__io_length(end), i;
     if (n < k) return 0;
     for (i = 0; i < k; i++)
         if (mv__io_lower(path[n - k + i]) != end[i]) return 0;
@@ -6654,7 +6659,7 @@ static int mv__io_ends(const char *path, size_t n, const char *end) { /* whateve
 }
 /* Length of a path without .gz; *pair: 1 .hdr, 2 .img, 0 neither. */
 static size_t mv__io_stem(const char *path, int *pair, int *gz) {
-    size_t n = mv__strlen(path);
+    size_t n = mv__io_length(path);
     *gz = mv__io_ends(path, n, ".gz");
     if (*gz) n -= 3;
     *pair = mv__io_ends(path, n, ".hdr") ? 1 : mv__io_ends(path, n, ".img") ? 2 : 0;
@@ -7297,7 +7302,7 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
                         (unsigned long long)L->opt.max_surplus);
     g.room = (g.room + 63) / 64 * 64;
     g.slots = mv_threads(L->ctx) > 1 ? mv__minz(64, (size_t)mv_threads(L->ctx)) : 1;
-    packed_size = L->data->mem ? 0 : mv__maxz(packed_size, (size_t)mv__minz((size_t)8 << 20, (size_t)mv__minz(SIZE_MAX, L->data->size)));
+    packed_size = L->data->mem ? 0 : mv__maxz(packed_size, L->data->size < ((size_t)8 << 20) ? (size_t)L->data->size : (size_t)8 << 20);
     total = g.slots * (slot + g.room) + packed_size + lists + index->count / 8 + 1;
     block = (unsigned char *)mv__alloc(L->ctx, total);
     if (!block) return MEDVOL_E_NOMEM;
@@ -7642,7 +7647,7 @@ static mv_status mv__io_sink_put(mv__io_sink *s, const void *src, size_t n) {
 }
 /* Name of the temporary file beside the target: ".NAME.mvtmp.PID.N". */
 static void mv__io_temp_name(char *temp, const char *target, unsigned turn) {
-    size_t n = mv__strlen(target), folder = n, name;
+    size_t n = mv__io_length(target), folder = n, name;
     while (folder > 0 && target[folder - 1] != '/'
 #if defined(MV__WIN32)
            && target[folder - 1] != '\\' && target[folder - 1] != ':'
@@ -7655,7 +7660,7 @@ static void mv__io_temp_name(char *temp, const char *target, unsigned turn) {
     mv__format(temp + folder + 1 + name, 40, ".mvtmp.%lu.%u", mv__io_pid(), turn);
 }
 static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path) {
-    size_t n = mv__strlen(path), room;
+    size_t n = mv__io_length(path), room;
     unsigned turn;
     int st = MEDVOL_E_SPACE;
     s->ctx = ctx;
@@ -7670,7 +7675,7 @@ static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path)
     }
     if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening for writing", 0);
     if (s->io->rename) {
-        s->temp = s->target + mv__strlen(s->target) + 1;
+        s->temp = s->target + mv__io_length(s->target) + 1;
         for (turn = 0, st = MEDVOL_E_EXISTS; st == MEDVOL_E_EXISTS && turn < 1000; turn++) {
             mv__io_temp_name(s->temp, s->target, turn);
             st = s->io->open(s->io->user, s->temp, MEDVOL_IO_CREATE, &s->file);
@@ -8049,7 +8054,7 @@ static mv_status mv__io_save_files(mv__io_save *g, const char *path, int own) {
     if (!g->pair) return mv__io_sink_open(g->ctx, &g->main, path);
     if (!own)
         return mv__fail(g->ctx, MEDVOL_E_RANGE, "pair", 1, -1, "the name of a pair must end in .hdr or .img (or these and .gz)");
-    if (!(other = (char *)mv__alloc(g->ctx, mv__strlen(path) + 8))) return MEDVOL_E_NOMEM;
+    if (!(other = (char *)mv__alloc(g->ctx, mv__io_length(path) + 8))) return MEDVOL_E_NOMEM;
     mv__io_sibling(other, path, own == 1 ? 2 : 1, 0);
     st = mv__io_sink_open(g->ctx, &g->main, own == 1 ? path : other);
     if (st == MEDVOL_OK) st = mv__io_sink_open(g->ctx, &g->img, own == 1 ? other : path);
