@@ -154,6 +154,23 @@ static void g_intensity(mv_ctx *ctx) {
     mv_volume_free(ctx, &v);
 }
 
+static void g_pictures(mv_ctx *ctx) { /* pixels; the bytes of a PNG are deflate's affair */
+    mv_volume v = {0}, p = {0};
+    mv_render_opt opt = {0};
+    int turn;
+    head(ctx, &v, 40, 37, 21);
+    for (turn = 0; turn < 4; turn++) {
+        opt.radiological = turn & 1;
+        opt.crosshair = turn >> 1;
+        opt.nearest = turn == 2;
+        opt.mm_per_pixel = turn * 1.3;
+        CHECK_OK(mv_render_planes(ctx, &p, &v, &opt));
+        sum_volume(&p);
+        mv_volume_free(ctx, &p);
+    }
+    mv_volume_free(ctx, &v);
+}
+
 enum { EXACT = 1 };
 static const struct {
     const char *name;
@@ -166,6 +183,7 @@ static const struct {
     {"copy", g_copy, EXACT},
     {"statistics", g_statistics, EXACT},
     {"intensity", g_intensity, EXACT},
+    {"pictures", g_pictures, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
