@@ -7860,6 +7860,31 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
                         "a dimension of %zu (at most 32767), a code or the extensions do not fit in NIfTI-1: take version 2", worst);
     return MEDVOL_OK;
 }
+/* The floats of NIfTI-1 for a quaternion. Near a half turn its fourth part, the root of 1 - b b - c c - d d, is all rounding: of
+   the 27 neighbours of b, c, d take the one that gives it best. */
+static void mv__io_float_quatern(double *bcd) {
+    double a = 1.0 - bcd[0] * bcd[0] - bcd[1] * bcd[1] - bcd[2] * bcd[2], least = 1.0, best[3], try_[3];
+    int i, k;
+    a = a > 0.0 ? sqrt(a) : 0.0;
+    mv__memcpy(best, bcd, sizeof best);
+    for (k = 0; k < 27; k++) {
+        double rest = 1.0, cost = 0.0;
+        int digit = k;
+        for (i = 0; i < 3; i++, digit /= 3) {
+            double ulp = fabs(bcd[i]) * 1.2e-7;
+            try_[i] = (double)(float)(bcd[i] + (digit % 3 - 1) * ulp);
+            cost += (try_[i] - bcd[i]) * (try_[i] - bcd[i]);
+            rest -= try_[i] * try_[i];
+        }
+        rest = (rest > 0.0 ? sqrt(rest) : 0.0) - a;
+        cost += rest * rest;
+        if (cost < least) {
+            least = cost;
+            mv__memcpy(best, try_, sizeof best);
+        }
+    }
+    mv__memcpy(bcd, best, sizeof best);
+}
 /* Geometry from the volume when it is not the loaded one any more. */
 static mv_status mv__io_new_geometry(mv__io_save *g) {
     const mv_volume *v = g->v;
@@ -7889,6 +7914,7 @@ static mv_status mv__io_new_geometry(mv__io_save *g) {
     n->sform_code = n->sform_code > 0 ? n->sform_code : n->qform_code > 0 ? n->qform_code : 1;
     mv__memcpy(n->sform, v->affine, sizeof n->sform);
     residual = mv_affine_to_qform(v->affine, n->quatern, n->qoffset, spacing, &qfac);
+    if (g->version == 1) mv__io_float_quatern(n->quatern);
     n->qform_code = residual <= 1e-4 * (spacing[0] + spacing[1] + spacing[2]) ? n->sform_code : 0;
     n->pixdim[0] = qfac;
     for (i = 0; i < 3; i++) n->pixdim[1 + i] = spacing[i] > 0.0 ? spacing[i] : 1.0;
