@@ -8752,6 +8752,10 @@ typedef struct mv__in_bins { /* uniform bins for float values; counts: bins, bel
     float lo, hi, origin, scale, margin;
     size_t bins;
 } mv__in_bins;
+static inline void mv__in_ends(mv__in_sum *t, double y) {
+    t->lo = y < t->lo ? y : t->lo;
+    t->hi = y > t->hi ? y : t->hi;
+}
 static inline double mv__in_line1(double x, const mv__in_line *a) {
     double y = (x - a->m) * a->k + a->b;
     if (a->clip) y = y < a->lo ? a->lo : y > a->hi ? a->hi : y;
@@ -8833,6 +8837,64 @@ static void MV__K(mv__in_sum_f32)(mv__in_sum *t, const float *x, size_t n) {
 static void MV__K(mv__in_some_f32)(mv__in_sum *t, const float *x, size_t n, const uint8_t *mask, int nonzero, uint64_t *count) {
     MV__K(mv__in_add_f32)(t, x, n, 1, mask, nonzero, count);
 }
+/* Types that float holds exactly, scaled on the way; all values finite. The extremes are found as stored. */
+#define MV__IN_SUM(T, name, LOAD, GET)                                                                        \
+    static void MV__K(mv__in_sum_##name)(mv__in_sum *t, const void *src, size_t n, double slope, double inter, int scaled) { \
+        const T *x = (const T *)src;                                                                          \
+        mvd s1[16 / MVD_N], s2[16 / MVD_N], d[2];                                                             \
+        const mvd shift = mvd_set1(t->shift), factor = mvd_set1(slope), offset = mvd_set1(inter);             \
+        mvf lo, hi, v;                                                                                        \
+        float ends[2 * MVF_N];                                                                                \
+        size_t i = 0, j;                                                                                      \
+        int k, h;                                                                                             \
+        if (n >= 16) lo = hi = LOAD(x);                                                                       \
+        else lo = hi = mvf_zero();                                                                            \
+        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N); \
+        for (; i + 16 <= n; i += 16) {                                                                        \
+            mv_prefetch(x + i + MV__IN_AHEAD);                                                                \
+            MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {                                                     \
+                v = LOAD(x + i + k * MVF_N);                                                                  \
+                lo = mvf_min(v, lo);                                                                          \
+                hi = mvf_max(v, hi);                                                                          \
+                d[0] = mvd_lo(v);                                                                             \
+                d[1] = mvd_hi(v);                                                                             \
+                MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {                                              \
+                    if (scaled) d[h] = mvd_add(mvd_mul(d[h], factor), offset);                                \
+                    d[h] = mvd_sub(d[h], shift);                                                              \
+                    s1[k * (MVF_N / MVD_N) + h] = mvd_add(s1[k * (MVF_N / MVD_N) + h], d[h]);                 \
+                    s2[k * (MVF_N / MVD_N) + h] = mvd_add(s2[k * (MVF_N / MVD_N) + h], mvd_mul(d[h], d[h]));  \
+                }                                                                                             \
+            }                                                                                                 \
+        }                                                                                                     \
+        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]); \
+        mvf_store(ends, lo);                                                                                  \
+        mvf_store(ends + MVF_N, hi);                                                                          \
+        mv_end();                                                                                             \
+        for (j = 0; i > 0 && j < 2 * MVF_N; j++)                                                              \
+            mv__in_ends(t, scaled ? (double)ends[j] * slope + inter : (double)ends[j]);                       \
+        for (j = 0; i < n; i++, j++) {                                                                        \
+            double y = scaled ? (double)GET(x[i]) * slope + inter : (double)GET(x[i]), e = y - t->shift;      \
+            t->s1[j] += e;                                                                                    \
+            t->s2[j] += e * e;                                                                                \
+            mv__in_ends(t, y);                                                                                \
+        }                                                                                                     \
+    }
+#define MV__IN_FROM_U8(p) mvf_fromi(mvi_load_u8(p))
+#define MV__IN_FROM_I8(p) mvf_fromi(mvi_load_i8(p))
+#define MV__IN_FROM_U16(p) mvf_fromi(mvi_load_u16(p))
+#define MV__IN_FROM_I16(p) mvf_fromi(mvi_load_i16(p))
+MV__IN_SUM(uint8_t, u8, MV__IN_FROM_U8, (double))
+MV__IN_SUM(int8_t, i8, MV__IN_FROM_I8, (double))
+MV__IN_SUM(uint16_t, u16, MV__IN_FROM_U16, (double))
+MV__IN_SUM(int16_t, i16, MV__IN_FROM_I16, (double))
+MV__IN_SUM(uint16_t, f16, mvf_load_f16, (double)mv__f16_to_f32)
+MV__IN_SUM(uint16_t, bf16, mvf_load_bf16, (double)mv__bf16_to_f32)
+MV__IN_SUM(float, scaled, mvf_load, (double))
+#undef MV__IN_SUM
+#undef MV__IN_FROM_U8
+#undef MV__IN_FROM_I8
+#undef MV__IN_FROM_U16
+#undef MV__IN_FROM_I16
 static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
     mvd s1[16 / MVD_N], s2[16 / MVD_N], d, v;
     const mvd shift = mvd_set1(t->shift);
@@ -9404,24 +9466,41 @@ static int mv__in_shift(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, c
     t->lo = t->hi = x[0];
     return 1;
 }
-/* Plain floats in one run: 1 when done. First as if all were finite; a sum that is not tells. */
-static int mv__in_chunk_f32(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
-                            size_t n) {
+/* A run of a type that float holds, all of it chosen: 1 when it was finite and is done. */
+static int mv__in_chunk_run(mv__in_sum *t, const mv__in_view *v, const void *x, size_t n) {
+    switch (v->type) {
+#define MV__X(T, name) \
+    case MEDVOL_##T: MV__PICK(mv__in_sum_##name)(t, x, n, v->slope, v->inter, v->scaled); break;
+        MV__X(U8, u8) MV__X(I8, i8) MV__X(U16, u16) MV__X(I16, i16) MV__X(F16, f16) MV__X(BF16, bf16)
+#undef MV__X
+        case MEDVOL_F32:
+            if (v->scaled) MV__PICK(mv__in_sum_scaled)(t, x, n, v->slope, v->inter, 1);
+            else MV__PICK(mv__in_sum_f32)(t, (const float *)x, n);
+            break;
+        default: return 0;
+    }
+    return mv__in_fine(t);
+}
+/* What lies in one run and suits the vectors: 1 when done. First as if all were finite; a sum that is not tells. */
+static int mv__in_chunk_fast(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
+                             size_t n) {
     const mv__in_sum start = *t;
     const uint8_t *keep = NULL;
     uint64_t count[3] = {0, 0, 0};
     size_t i, left;
-    const float *x = (const float *)(const void *)mv__in_at(v, at, &left);
-    if (v->type != MEDVOL_F32 || v->scaled || left < n) return 0;
+    const void *run = mv__in_at(v, at, &left);
+    const float *x = (const float *)run;
+    if (left < n) return 0;
+    if (!mask && !nonzero) {
+        p->n = n;
+        if (mv__in_chunk_run(t, v, run, n)) return 1;
+        p->n = 0;
+        *t = start;
+    }
+    if (v->type != MEDVOL_F32 || v->scaled) return 0;
     if (mask) {
         keep = mv__in_at(mask, at, &left);
         if (mask->type != MEDVOL_U8 || left < n) return 0;
-    }
-    if (!mask && !nonzero) {
-        MV__PICK(mv__in_sum_f32)(t, x, n);
-        p->n = n;
-        if (mv__in_fine(t)) return 1;
-        *t = start;
     }
     MV__PICK(mv__in_some_f32)(t, x, n, keep, nonzero, count);
     p->n = count[0];
@@ -9459,7 +9538,7 @@ static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_vi
     mv__memset(p, 0, sizeof *p);
     if (!mv__in_shift(&t, p, v, mask, nonzero, at, end)) return;
     mv__memset(p, 0, sizeof *p);
-    if (!mv__in_chunk_f32(&t, p, v, mask, nonzero, at, end - at)) mv__in_chunk_any(&t, p, v, mask, nonzero, at, end);
+    if (!mv__in_chunk_fast(&t, p, v, mask, nonzero, at, end - at)) mv__in_chunk_any(&t, p, v, mask, nonzero, at, end);
     n = (double)p->n;
     s1 = mv__fold16(t.s1);
     s2 = mv__fold16(t.s2);

@@ -134,12 +134,27 @@ static void test_stats_special(void) {
     float x[200];
     double d[200];
     mv_statistics got, want;
-    size_t i, n = 200;
+    size_t i, k, n = 200;
     for (i = 0; i < n; i++) d[i] = x[i] = i % 3 == 0 ? NAN : (float)i;
     naive(&want, d, n);
     CHECK_OK(mv_stats_f32(T, &got, x, n, NULL));
     same_stats(&got, &want);
     CHECK(got.nan == 67);
+    for (i = 0; i < n; i++) d[i] = d[i] * -2.5 + 7;
+    naive(&want, d, n);
+    CHECK_OK(mv_stats_array(T, &got, x, MEDVOL_F32, n, -2.5, 7, NULL));
+    same_stats(&got, &want);
+    for (k = 0; k < 2; k++) { /* half types: NaN in between, then an infinity */
+        uint16_t half[200];
+        mv_dtype t = k ? MEDVOL_BF16 : MEDVOL_F16;
+        for (i = 0; i < n; i++) half[i] = i % 3 == 0 ? 0x7fff : small_half((int)i, (int)k), d[i] = i % 3 == 0 ? NAN : (double)i * 3 - 1;
+        naive(&want, d, n);
+        CHECK_OK(mv_stats_array(T, &got, half, t, n, 3, -1, NULL));
+        same_stats(&got, &want);
+        half[199] = k ? 0x7f80 : 0x7c00;
+        CHECK_OK(mv_stats_array(T, &got, half, t, n, 3, -1, NULL));
+        CHECK(got.inf == 1 && got.max == INFINITY && got.min == want.min && got.nan == want.nan);
+    }
     x[7] = INFINITY;
     CHECK_OK(mv_stats_f32(T, &got, x, n, NULL));
     CHECK(got.inf == 1 && got.count == 133 && got.max == INFINITY && got.min == 1.0);
