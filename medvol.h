@@ -5887,7 +5887,7 @@ static void MV__K(mv__io_swap4)(unsigned char *d, const unsigned char *s, size_t
 #else
 static size_t mv__io_length(const char *text) { /* strlen; a freestanding library has none */
     size_t n = 0;
-    while (text[n]) n++;
+    while (n < SIZE_MAX / 2 && text[n]) n++; /* a plain loop would be turned into that very call */
     return n;
 }
 static void mv__io_swap(unsigned char *d, const unsigned char *s, size_t n, size_t unit) {
@@ -7850,6 +7850,14 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     int d, fits = n->intent_code == (int16_t)n->intent_code && n->sform_code == (int16_t)n->sform_code &&
                   n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27); /* vox_offset is a float */
     size_t worst = 0;
+    double spacing[3];
+    for (d = 0; d < 12; d++)
+        if (!mv__finite(v->affine[d]))
+            return mv__fail(g->ctx, MEDVOL_E_RANGE, "affine", v->affine[d], -1, "affine[%d] = %g: must be finite", d, v->affine[d]);
+    mv_affine_spacing(spacing, v->affine);
+    for (d = 0; d < 12; d++) fits = fits && fabs(v->affine[d]) < 1e30; /* numbers are floats in version 1 */
+    for (d = 0; d < 3; d++) fits = fits && (spacing[d] == 0.0 || spacing[d] > 1e-30);
+    if (mv__scaled(v->slope, v->inter)) fits = fits && fabs(v->slope) > 1e-37 && fabs(v->slope) < 1e38 && fabs(v->inter) < 1e38;
     for (d = 0; d < v->ndim; d++) worst = mv__maxz(worst, v->dim[d]);
     if (g->opt.version != 0 && g->opt.version != 1 && g->opt.version != 2)
         return mv__fail(g->ctx, MEDVOL_E_RANGE, "version", g->opt.version, -1, "version = %d: must be 0, 1 or 2", g->opt.version);
@@ -7857,7 +7865,8 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     g->version = g->opt.version ? g->opt.version : fits ? 1 : 2;
     if (g->version == 1 && !fits)
         return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", (double)worst, -1,
-                        "a dimension of %zu (at most 32767), a code or the extensions do not fit in NIfTI-1: take version 2", worst);
+                        "a dimension of %zu (at most 32767), a code, the affine, the scaling or the extensions do not fit in "
+                        "NIfTI-1: take version 2", worst);
     return MEDVOL_OK;
 }
 /* The floats of NIfTI-1 for a quaternion. Near a half turn its fourth part, the root of 1 - b b - c c - d d, is all rounding: of
@@ -7892,9 +7901,6 @@ static mv_status mv__io_new_geometry(mv__io_save *g) {
     mv_nifti *n = &g->n;
     double spacing[3], qfac, residual, mm, s;
     int i, moved = 1, same = old && mv__memcmp(v->affine, old->affine, sizeof v->affine) == 0;
-    for (i = 0; i < 12; i++)
-        if (!mv__finite(v->affine[i]))
-            return mv__fail(g->ctx, MEDVOL_E_RANGE, "affine", v->affine[i], -1, "affine[%d] = %g: must be finite", i, v->affine[i]);
     mv_affine_spacing(spacing, v->affine);
     mv__io_units(n->xyzt_units, &mm, &s);
     for (i = 0; 4 + i <= v->ndim; i++) /* a step that is still the header's is left as it was */
