@@ -171,6 +171,32 @@ static void g_pictures(mv_ctx *ctx) { /* pixels; the bytes of a PNG are deflate'
     mv_volume_free(ctx, &v);
 }
 
+static void resample(mv_ctx *ctx, mv_interp interp) {
+    static const double spacing[3] = {1.3, 3.1, 2.2}, turn[12] = {0.71, 0.33, -0.18, -0.6, -0.29, 0.83, 0.21, 0.9, 0.11, -0.17, 0.62, 0.4};
+    static const size_t shape[3] = {40, 21, 30};
+    mv_volume v = {0}, out = {0};
+    mv_resample_opt o = {0};
+    int border;
+    head(ctx, &v, 37, 29, 18);
+    o.interp = interp;
+    for (border = 0; border <= MEDVOL_BORDER_WRAP; border++) {
+        o.border = (mv_border)border;
+        CHECK_OK(mv_resample_spacing(ctx, &out, &v, spacing, &o));
+        sum_volume(&out);
+        mv_volume_free(ctx, &out);
+        CHECK_OK(mv_resample_affine(ctx, &out, &v, turn, shape, &o));
+        sum_volume(&out);
+        mv_volume_free(ctx, &out);
+    }
+    mv_volume_free(ctx, &v);
+}
+static void g_resample(mv_ctx *ctx) { /* LANCZOS and antialias rest on sin and exp of the platform, so are left out */
+    resample(ctx, MEDVOL_LINEAR);
+    resample(ctx, MEDVOL_CUBIC);
+    resample(ctx, MEDVOL_CUBIC_CONV);
+}
+static void g_nearest(mv_ctx *ctx) { resample(ctx, MEDVOL_NEAREST); }
+
 enum { EXACT = 1 };
 static const struct {
     const char *name;
@@ -184,6 +210,8 @@ static const struct {
     {"statistics", g_statistics, EXACT},
     {"intensity", g_intensity, EXACT},
     {"pictures", g_pictures, EXACT},
+    {"resample", g_resample, 0},
+    {"nearest", g_nearest, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
