@@ -3722,7 +3722,8 @@ typedef struct {
 #define MV__GZ_NODIST (30u << 9)
 #define MV__GZ_RUN 0x80000000u
 #define MV__GZ_TOKENS 32768u
-#define MV__GZ_HASH1 15
+#define MV__GZ_HASH1 13
+#define MV__GZ_HASH4 15
 #define MV__GZ_BLOCK ((size_t)1 << 17) /* source bytes after which a block ends */
 typedef struct {
     const uint8_t *src;
@@ -3731,6 +3732,7 @@ typedef struct {
     uint32_t lf[512], df[32];  /* counts by token field */
     uint32_t lcode[512], dcode[32]; /* lcode: code and extra << 8 | bits; dcode: code << 16 | all bits << 8 | code bits */
     uint32_t *tok, *head, *head3, *prev;
+    uint16_t *head16;          /* level 1 */
     uint8_t *out, *out_end;
     uint64_t bits;
     uint32_t nbits;
@@ -3738,10 +3740,8 @@ typedef struct {
 } mv__gz_def;
 
 static inline uint32_t mv__gz_disttok(uint32_t dist) { /* symbol << 9 | extra << 14 */
-    uint32_t x = dist - 1, hb;
-    if (x < 4) return x << 9;
-    hb = 63u - (uint32_t)mv__clz64(x);
-    return (2 * hb + (x >> (hb - 1) & 1)) << 9 | (x & ((1u << (hb - 1)) - 1)) << 14;
+    uint32_t x = dist - 1, hb = 63u - (uint32_t)mv__clz64(x | 2);
+    return (2 * hb + (x >> (hb - 1) & 1) - (x < 2 ? 2u : 0u)) << 9 | (x & ((1u << (hb - 1)) - 1)) << 14;
 }
 /* distances 1..7: a word of whole repeats is the low bytes times this; it may be stored every step bytes */
 static const uint64_t mv__gz_rep[8] = { 0, 0x0101010101010101u, 0x0001000100010001u, 0x0001000001000001u,
@@ -3961,52 +3961,76 @@ static void MV__K(mv__gz_count)(uint32_t *f, const uint8_t *p, size_t n) {
     for (; n > 0; n--) f[*p++]++;
 }
 
-/* Level 1: one probe on a hash of four bytes, greedy. Where nothing matches for a while, ever longer stretches are passed
-   on as runs without a look (noise costs little and loses nothing). Fills the token list or reaches the end. */
+/* Level 1: one probe on a hash of four bytes, at two places in a row, so that two cache misses run side by side: take the
+   match, or a literal and a longer match one byte on, or two literals. The last three places of a match are entered too.
+   Where nothing matched for a while, ever longer stretches are passed on as runs without a look (noise costs little and
+   loses nothing). Fills the token list or reaches the end. */
+#define MV__GZ_TOP ((uint64_t)1 << 63)
+#define MV__GZ_H1(v) ((uint32_t)(v) * 0x9E3779B1u >> (32 - MV__GZ_HASH1))
 static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
-    const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *lim = z->n > 16 ? end - 16 : base, *anchor = p;
-    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 8, *head = z->head, *lf = z->lf, *df = z->df;
+    const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *stop = base + z->block, *lim;
+    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 64, *lf = z->lf, *df = z->df;
+    uint16_t *head = z->head16; /* positions modulo 65536: a stale one fails the comparison */
+    uint32_t miss = 0; /* bytes since a match */
+    stop = (size_t)(end - stop) > MV__GZ_BLOCK ? stop + MV__GZ_BLOCK : end;
+    lim = z->n > 24 ? end - 24 : base;
+    if (lim > stop) lim = stop;
     while (p < lim && tok < tok_lim) {
-        uint32_t v = mv__le32(p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH1), now = (uint32_t)(p - base);
-        const uint8_t *c = base + head[h];
-        head[h] = now;
-        if (mv__le32(c) == v && (size_t)(p - c) - 1 < MV__GZ_WINDOW) {
-            size_t max = (size_t)(end - p) < 258 ? (size_t)(end - p) : 258, len = MV__K(mv__gz_extend)(p, c, 4, max);
-            uint32_t t = 253 + (uint32_t)len, dt = mv__gz_disttok((uint32_t)(p - c));
-            lf[t]++;
-            df[dt >> 9 & 31]++;
-            *tok++ = t | dt;
-            if (p + 3 < lim) {
-                head[(mv__le32(p + 1) * 0x9E3779B1u) >> (32 - MV__GZ_HASH1)] = now + 1;
-                head[(mv__le32(p + 2) * 0x9E3779B1u) >> (32 - MV__GZ_HASH1)] = now + 2;
-            }
-            p += len;
-            anchor = p;
+        uint64_t v0 = mv__le64(p), v1 = mv__le64(p + 1);
+        uint32_t now = (uint32_t)(p - base), h0 = MV__GZ_H1(v0), h1 = MV__GZ_H1(v1), d0, d1, k0, k1, use1, len, d, t;
+        d0 = (now - head[h0]) & 0xFFFF;
+        head[h0] = (uint16_t)now;
+        d1 = (now + 1 - head[h1]) & 0xFFFF;
+        head[h1] = (uint16_t)(now + 1);
+        k0 = (uint32_t)mv__ctz64((v0 ^ mv__le64(p - d0)) | MV__GZ_TOP | (d0 - 1) >> 15); /* no match at 0, above 32768 */
+        k1 = (uint32_t)mv__ctz64((v1 ^ mv__le64(p + 1 - d1)) | MV__GZ_TOP | (d1 - 1) >> 15);
+        if (k0 < 32 && k1 < 32) { /* two literals */
+            tok[0] = p[0] | MV__GZ_NODIST;
+            tok[1] = p[1] | MV__GZ_NODIST;
+            lf[p[0]]++;
+            lf[p[1]]++;
+            tok += 2;
+            p += 2;
+            miss += 2;
         } else {
-            size_t run = (size_t)(p - anchor) >> 6;
-            if (run == 0) {
-                *tok++ = *p | MV__GZ_NODIST;
-                lf[*p++]++;
-            } else {
-                run = run * 8 < 64 ? run * 8 : 64;
-                if (run > (size_t)(lim - p)) run = (size_t)(lim - p);
-                MV__K(mv__gz_count)(run_f, p, run);
-                if (tok - z->tok >= 2 && (tok[-2] & MV__GZ_RUN)) /* an offset or a token before it never has that bit */
-                    tok[-2] += (uint32_t)run;
-                else {
-                    tok[0] = MV__GZ_RUN | (uint32_t)run;
-                    tok[1] = (uint32_t)((size_t)(p - base) - z->block);
-                    tok += 2;
-                }
-                p += run;
-            }
+            use1 = ((k0 >> 3) - (k1 >> 3)) >> 31; /* no branch: it would be a coin toss */
+            len = (k0 + ((k1 - k0) & (0 - use1))) >> 3;
+            d = d0 + ((d1 - d0) & (0 - use1));
+            tok[0] = p[0] | MV__GZ_NODIST;
+            lf[p[0]] += use1;
+            tok += use1;
+            p += use1;
+            if (MV__UNLIKELY(len == 7)) /* or more */
+                len = (uint32_t)MV__K(mv__gz_extend)(p, p - d, 7, (size_t)(end - p) < 258 ? (size_t)(end - p) : 258);
+            t = (253 + len) | mv__gz_disttok(d);
+            *tok++ = t;
+            lf[t & 511]++;
+            df[t >> 9 & 31]++;
+            p += len;
+            head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
+            head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
+            head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
+            miss = 0;
+            continue;
         }
-        if ((size_t)(p - base) - z->block >= MV__GZ_BLOCK) break;
+        if (MV__UNLIKELY(miss >= 64)) {
+            size_t run = mv__minz((size_t)miss >> 6 << 3, 64);
+            if (p >= lim) break;
+            run = mv__minz(run, (size_t)(lim - p));
+            MV__K(mv__gz_count)(run_f, p, run);
+            tok[0] = MV__GZ_RUN | (uint32_t)run;
+            tok[1] = (uint32_t)((size_t)(p - base) - z->block);
+            tok += 2;
+            p += run;
+            miss += (uint32_t)run;
+        }
     }
-    if (p >= lim) for (; p < end && tok < tok_lim; p++) { *tok++ = *p | MV__GZ_NODIST; lf[*p]++; }
+    if (p >= lim && lim < stop) for (; p < end && tok < tok_lim + 32; p++) { *tok++ = *p | MV__GZ_NODIST; lf[*p]++; }
     z->ntok = (size_t)(tok - z->tok);
     z->pos = (size_t)(p - base);
 }
+#undef MV__GZ_H1
+#undef MV__GZ_TOP
 
 /* Writes the tokens of a block with the codes in z. The room was checked: whole words may be stored. */
 #define MV__GZ_FLUSH() (mv__put_le64(out, bb), out += bc >> 3, bb >>= bc & 56, bc &= 7)
@@ -4015,28 +4039,58 @@ static void MV__K(mv__gz_emit)(mv__gz_def *z) {
     const uint8_t *block = z->src + z->block;
     uint8_t *out = z->out;
     uint64_t bb = z->bits;
-    uint32_t bc = z->nbits, e, d;
+    uint32_t bc = z->nbits, e, d, n0, n1;
     while (t < t_end) {
-        uint32_t v = *t++;
-        if (v & MV__GZ_RUN) {
-            const uint8_t *p = block + *t++, *e3 = p + (v & ~MV__GZ_RUN);
-            for (; e3 - p >= 3; p += 3) {
-                e = lc[p[0]]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255;
-                e = lc[p[1]]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255;
-                e = lc[p[2]]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255;
+        uint64_t w0, w1;
+        uint32_t v = t[0], u = t[1]; /* one word behind the list may be looked at */
+        if ((v | u) & MV__GZ_RUN || t + 1 == t_end) {
+            if (!(v & MV__GZ_RUN)) {
+                e = lc[v & 511];
+                d = dc[v >> 9 & 31];
+                bb |= (uint64_t)(e >> 8) << bc;
+                bc += e & 255;
+                bb |= (uint64_t)(d >> 16 | v >> 14 << (d & 31)) << bc;
+                bc += d >> 8 & 255;
                 MV__GZ_FLUSH();
+                t++;
+            } else {
+                const uint8_t *p = block + u, *end = p + (v & ~MV__GZ_RUN);
+                for (; end - p >= 3; p += 3) {
+                    uint32_t e1 = lc[p[1]], e2 = lc[p[2]];
+                    e = lc[p[0]];
+                    w0 = (uint64_t)(e >> 8) | (uint64_t)(e1 >> 8) << (e & 255);
+                    n0 = (e & 255) + (e1 & 255);
+                    bb |= (w0 | (uint64_t)(e2 >> 8) << n0) << bc;
+                    bc += n0 + (e2 & 255);
+                    MV__GZ_FLUSH();
+                }
+                for (; p < end; p++) { e = lc[*p]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255; }
+                MV__GZ_FLUSH();
+                t += 2;
             }
-            for (; p < e3; p++) { e = lc[*p]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255; }
-            MV__GZ_FLUSH();
             continue;
         }
-        e = lc[v & 511];
+        e = lc[v & 511]; /* two tokens side by side: the chain through the bit buffer is short */
         d = dc[v >> 9 & 31];
-        bb |= (uint64_t)(e >> 8) << bc;
-        bc += e & 255;
-        bb |= (uint64_t)(d >> 16 | v >> 14 << (d & 31)) << bc;
-        bc += d >> 8 & 255;
+        w0 = (uint64_t)(e >> 8) | (uint64_t)(d >> 16 | v >> 14 << (d & 31)) << (e & 255);
+        n0 = (e & 255) + (d >> 8 & 255);
+        e = lc[u & 511];
+        d = dc[u >> 9 & 31];
+        w1 = (uint64_t)(e >> 8) | (uint64_t)(d >> 16 | u >> 14 << (d & 31)) << (e & 255);
+        n1 = (e & 255) + (d >> 8 & 255);
+        if (MV__UNLIKELY(n0 + n1 > 56)) {
+            bb |= w0 << bc;
+            bc += n0;
+            MV__GZ_FLUSH();
+            w0 = w1;
+            n0 = n1;
+            n1 = 0;
+            w1 = 0;
+        }
+        bb |= (w0 | w1 << n0) << bc;
+        bc += n0 + n1;
         MV__GZ_FLUSH();
+        t += 2;
     }
     z->out = out;
     z->bits = bb;
@@ -5386,7 +5440,7 @@ static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
 }
 /* Enters position p into the chains; gives the chain's previous head and the last place of the same three bytes. */
 static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) {
-    uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH1), h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
+    uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH4), h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
     *c4 = z->head[h];
     *c3 = z->head3[h3];
     z->prev[p & (MV__GZ_WINDOW - 1)] = *c4;
@@ -5454,8 +5508,9 @@ static void mv__gz_find_chain(mv__gz_def *z) {
 }
 static size_t mv__gz_def_size(int level) { /* one block: the state and its tables */
     size_t n = (sizeof(mv__gz_def) + 63) & ~(size_t)63;
-    if (level > 0) n += (MV__GZ_TOKENS + ((size_t)1 << MV__GZ_HASH1)) * 4;
-    if (level > 1) n += (((size_t)1 << MV__GZ_HASH3) + MV__GZ_WINDOW) * 4;
+    if (level > 0) n += MV__GZ_TOKENS * 4;
+    if (level == 1) n += sizeof(uint32_t) << MV__GZ_HASH1;
+    if (level > 1) n += (((size_t)1 << MV__GZ_HASH4) + ((size_t)1 << MV__GZ_HASH3) + MV__GZ_WINDOW) * 4;
     return n;
 }
 static void mv__gz_def_init(mv__gz_def *z, int level) {
@@ -5463,7 +5518,8 @@ static void mv__gz_def_init(mv__gz_def *z, int level) {
     z->level = level;
     z->tok = p;
     z->head = p + MV__GZ_TOKENS;
-    z->head3 = z->head + ((size_t)1 << MV__GZ_HASH1);
+    z->head16 = (uint16_t *)(void *)z->head;
+    z->head3 = z->head + ((size_t)1 << MV__GZ_HASH4);
     z->prev = z->head3 + ((size_t)1 << MV__GZ_HASH3);
 }
 static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int last) {
@@ -5472,7 +5528,7 @@ static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int l
     z->src = src;
     z->n = n;
     z->pos = 0;
-    mv__memset(z->head, 0, sizeof(uint32_t) << MV__GZ_HASH1);
+    mv__memset(z->head, 0, sizeof(uint32_t) << (z->level == 1 ? MV__GZ_HASH1 : MV__GZ_HASH4));
     if (z->level > 1) mv__memset(z->head3, 0, (sizeof(uint32_t) << MV__GZ_HASH3) + MV__GZ_WINDOW * sizeof(uint32_t));
     do {
         z->block = z->pos;
