@@ -4007,10 +4007,11 @@ static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
             lf[t & 511]++;
             df[t >> 9 & 31]++;
             p += len;
+            miss = 0;
+            if (p >= lim) break;
             head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
             head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
             head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
-            miss = 0;
             continue;
         }
         if (MV__UNLIKELY(miss >= 64)) {
@@ -5419,6 +5420,7 @@ static int mv__gz_put_block(mv__gz_def *z, int last) {
         mv__gz_assign(fd, 30, dc);
     }
     mv__gz_emit_tables(z, lc, dc);
+    z->tok[z->ntok] = 0; /* looked at, not used */
     MV__PICK(mv__gz_emit)(z);
     mv__gz_put(z, lc[256] >> 8, lc[256] & 255);
     return 1;
