@@ -522,7 +522,8 @@ EX_FLOORS(avx2, __attribute__((target("avx2"))), __m256, 8, _mm256_loadu_ps, _mm
           _mm256_mul_ps, _mm256_set1_ps)
 EX_FLOORS(avx512, __attribute__((target("avx512f"))), __m512, 16, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps,
           _mm512_add_ps, _mm512_mul_ps, _mm512_set1_ps)
-#  define EX_FLOOR(name, args) (mv_level() >= 4 ? ex_##name##_avx512 args : mv_level() == 3 ? ex_##name##_avx2 args : ex_##name##_sse args)
+#  define EX_FLOOR(name, args)                                                                                \
+    (mv_level() >= 4 ? ex_##name##_avx512 args : mv_level() == 3 ? ex_##name##_avx2 args : ex_##name##_sse args)
 #else
 static float ex_read_c(const float *s, size_t n) {
     float a[16] = {0};
