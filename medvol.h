@@ -1176,6 +1176,7 @@ extern ssize_t pread(int fd, void *buffer, size_t count, off_t offset);
 extern ssize_t readlink(const char *path, char *buffer, size_t size);
 extern int fsync(int fd);
 extern int fchmod(int fd, mode_t mode);
+extern int lstat(const char *path, struct stat *info);
 #    ifndef O_CLOEXEC
 #      define O_CLOEXEC 02000000
 #    endif
@@ -1732,7 +1733,8 @@ static int mv__progress(mv_ctx *ctx, size_t done, size_t total, const char *labe
     return ctx->desc.progress(ctx->desc.progress_user, (double)done, (double)total, label);
 }
 static mv_status mv__cancelled(mv_ctx *ctx, const char *label) {
-    return mv__fail(ctx, MEDVOL_E_CANCELLED, "progress", 0, -1, "%s: cancelled by the progress callback", label);
+    return mv__fail(ctx, MEDVOL_E_CANCELLED, "progress", 0, -1, "%s: cancelled by the progress callback",
+                    label ? label : "jobs");
 }
 typedef struct mv__slice_arg {
     void (*job)(void *arg, size_t i);
@@ -6998,7 +7000,7 @@ typedef struct mv__io_xfer {
     int raw, wide, nt, partial;
     double slope, inter;
     size_t piece, pieces, units; /* voxels a piece, pieces a run, units of work (pieces, or whole runs) */
-    size_t first, slots, per;           /* a batch: units first.., `per` for each slot */
+    size_t first, places, per;           /* a batch: units first.., `per` for each slot */
     mv__io_src *src;
     unsigned char *scratch; /* MV__IO_PIECE bytes a slot */
     mv_status status[64];   /* of each slot */
@@ -7209,21 +7211,21 @@ static mv_status mv__io_pump(mv__io_load *L, mv__io_xfer *x) {
     int parallel = mv_threads(L->ctx) > 1 && !s->gz && !x->partial && (s->mem || s->io == mv_io_default()) &&
                    x->w.len * x->w.rows * x->esize >= ((size_t)1 << 20);
     mv_status st = MEDVOL_OK;
-    x->slots = parallel ? mv__minz(64, 2 * (size_t)mv_threads(L->ctx)) : 1;
+    x->places = parallel ? mv__minz(64, 2 * (size_t)mv_threads(L->ctx)) : 1;
     x->per = mv__maxz(1, MV__IO_BATCH / unit);
-    if (parallel) x->per = mv__maxz(1, mv__minz(x->per, mv__divup(x->units, x->slots)));
-    x->scratch = (unsigned char *)mv__alloc(L->ctx, x->slots * MV__IO_PIECE);
+    if (parallel) x->per = mv__maxz(1, mv__minz(x->per, mv__divup(x->units, x->places)));
+    x->scratch = (unsigned char *)mv__alloc(L->ctx, x->places * MV__IO_PIECE);
     if (!x->scratch) return MEDVOL_E_NOMEM;
-    for (u = 0; u < x->units && st == MEDVOL_OK; u += x->slots * x->per) {
+    for (u = 0; u < x->units && st == MEDVOL_OK; u += x->places * x->per) {
         if (mv__progress(L->ctx, u, x->units, "load")) {
             st = mv__cancelled(L->ctx, "load");
             break;
         }
         x->first = u;
         x->status[0] = MEDVOL_OK;
-        if (x->slots == 1) mv__io_slot(x, 0);
-        else st = mv_parallel_for(L->ctx, x->slots, mv__io_slot, x, NULL);
-        for (i = 0; i < x->slots && st == MEDVOL_OK; i++) st = x->status[i];
+        if (x->places == 1) mv__io_slot(x, 0);
+        else st = mv_parallel_for(L->ctx, x->places, mv__io_slot, x, NULL);
+        for (i = 0; i < x->places && st == MEDVOL_OK; i++) st = x->status[i];
         if (st < 0 && !s->gz) st = mv__io_trouble(L->ctx, st, "reading the voxels", x->base);
     }
     mv__free(L->ctx, x->scratch);
@@ -7241,7 +7243,7 @@ typedef struct mv__io_blocks {
     const mv_gzip_member *member;
     const unsigned char **src; /* of each member of the batch */
     const mv_gzip_member **batch;
-    size_t count, slots, room; /* bytes of a decoded member */
+    size_t count, places, room; /* bytes of a decoded member */
     unsigned char *scratch;    /* a decoder and a member for each slot */
     mv_status status[64];
 } mv__io_blocks;
@@ -7283,7 +7285,7 @@ static void mv__io_block_slot(void *arg, size_t slot) {
     size_t decoder = (mv_gzip_scratch_size() + 63) / 64 * 64, i, row, oa, ob;
     unsigned char *scratch = g->scratch + slot * (decoder + g->room), *to;
     mv_status st = MEDVOL_OK;
-    for (i = slot; i < g->count && st == MEDVOL_OK; i += g->slots) {
+    for (i = slot; i < g->count && st == MEDVOL_OK; i += g->places) {
         const mv_gzip_member *m = g->batch[i];
         uint64_t a = m->dst, b = a + m->dst_n, start;
         int direct = 0;
@@ -7312,10 +7314,10 @@ static mv_status mv__io_block_batch(mv__io_load *L, mv__io_blocks *g, unsigned c
         if (st < 0) return mv__io_trouble(L->ctx, st, "reading the voxels", g->batch[i]->src);
         at += g->batch[i]->src_n;
     }
-    for (i = 0; i < g->slots; i++) g->status[i] = MEDVOL_OK;
-    if (g->slots == 1) mv__io_block_slot(g, 0);
-    else st = mv_parallel_for(L->ctx, g->slots, mv__io_block_slot, g, NULL);
-    for (i = 0; i < g->slots && st == MEDVOL_OK; i++) st = g->status[i];
+    for (i = 0; i < g->places; i++) g->status[i] = MEDVOL_OK;
+    if (g->places == 1) mv__io_block_slot(g, 0);
+    else st = mv_parallel_for(L->ctx, g->places, mv__io_block_slot, g, NULL);
+    for (i = 0; i < g->places && st == MEDVOL_OK; i++) st = g->status[i];
     return st;
 }
 static mv_status mv__io_block_run(mv__io_load *L, mv__io_blocks *g, const mv_gzip_index *index, const unsigned char *need,
@@ -7359,14 +7361,14 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
                         "%llu bytes behind the voxels: max_surplus is %llu", (unsigned long long)(index->dst_n - end),
                         (unsigned long long)L->opt.max_surplus);
     g.room = (g.room + 63) / 64 * 64;
-    g.slots = mv_threads(L->ctx) > 1 ? mv__minz(64, (size_t)mv_threads(L->ctx)) : 1;
+    g.places = mv_threads(L->ctx) > 1 ? mv__minz(64, (size_t)mv_threads(L->ctx)) : 1;
     packed_size = L->data->mem ? 0 : mv__maxz(packed_size, L->data->size < ((size_t)8 << 20) ? (size_t)L->data->size : (size_t)8 << 20);
-    total = g.slots * (slot + g.room) + packed_size + lists + index->count / 8 + 1;
+    total = g.places * (slot + g.room) + packed_size + lists + index->count / 8 + 1;
     block = (unsigned char *)mv__alloc(L->ctx, total);
     if (!block) return MEDVOL_E_NOMEM;
     g.x = x;
     g.scratch = block;
-    g.src = (const unsigned char **)(void *)(block + g.slots * (slot + g.room));
+    g.src = (const unsigned char **)(void *)(block + g.places * (slot + g.room));
     g.batch = (const mv_gzip_member **)(void *)(g.src + MV__IO_MEMBERS);
     {
         unsigned char *need = (unsigned char *)(void *)(g.batch + MV__IO_MEMBERS), *packed = need + index->count / 8 + 1;
@@ -11154,7 +11156,7 @@ static void mv__sp_rows_job(void *arg, size_t job) {
         mv__sp_outer(b, 2, row / n1, &od, &os);
         d = b->d + od + (ptrdiff_t)(row % n1) * d1 + (ptrdiff_t)at * b->ds[0];
         s = b->s + os + (ptrdiff_t)(row % n1) * s1 + (ptrdiff_t)at * b->ss[0];
-        if (b->swap) b->swap(d, d1, (unsigned char *)(uintptr_t)s, s1, n, z, k, b->ss[0] < 0);
+        if (b->swap) (b->swap)(d, d1, (unsigned char *)(uintptr_t)s, s1, n, z, k, b->ss[0] < 0);
         else if (b->ds[0] == (ptrdiff_t)z && b->ss[0] == (ptrdiff_t)z) b->row(d, d1, s, s1, n * z, k, b->nt);
         else if (b->ds[0] == (ptrdiff_t)z && b->ss[0] == -(ptrdiff_t)z) b->back(d, d1, s, s1, n, z, k, b->nt);
         else {

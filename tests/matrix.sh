@@ -164,7 +164,7 @@ upper() { # a kernel that touches wide registers clears their upper halves: mv_e
 words() { # every word of the vocabulary is tested and taken back at the end of a pass
     local w bad=""
     for w in $(sed -n '/^#if MV__PASS == 1/,/^#elif/p' medvol.h | sed -n 's/^#  define \(mv[a-z0-9]*_[a-z0-9_]*\)(.*/\1/p' | sort -u); do
-        grep -qw "$w" tests/vocabulary.h || bad="$bad $w(test)"
+        grep -qw -e "$w" -e "${w%_*}_##name" tests/vocabulary.h || bad="$bad $w(test)"
         grep -q "^#  undef $w\$" medvol.h || bad="$bad $w(undef)"
     done
     echo "missing:$bad"

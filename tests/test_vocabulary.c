@@ -164,6 +164,15 @@ static void test_lanes(void) {
     MV__PICK(vk_four)(fd, fa);
     for (i = 0; i < 16; i++) CHECK(fd[i % 4 * 4 + i / 4] == 2.0f * fa[i] * fa[i] + 2.0f * fa[i]);
     CHECK(MV__PICK(vk_masks)(fa, fb, da, db));
+    {
+        double *block = (double *)t_guard(N * 8);
+        size_t half = MV__PICK(vk_d_lanes)(dd, block, da, N);
+        for (i = 0; i < N; i++) CHECK(same_d(dd[i], da[i / half * half + half - 1 - i % half]) && same_d(block[i], da[i]));
+        MV__PICK(vk_d_transpose)(dd, da);
+        for (i = 0; i < half; i++)
+            for (k = 0; k < half; k++) CHECK(same_d(dd[i * half + k], da[k * half + i]));
+        t_guard_free(block, N * 8);
+    }
 }
 static void test_int_words(void) {
     size_t i;

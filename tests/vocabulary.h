@@ -201,6 +201,25 @@ VK_NARROW(i16, int16_t)
     }
 VK_HALF(f16)
 VK_HALF(bf16)
+static size_t MV__K(vk_d_lanes)(double *d, double *e, const double *a, size_t n) { /* reversed to d, streamed to e (on 64 bytes) */
+    size_t i;
+    for (i = 0; i < n; i += MVD_N) {
+        mv_prefetch2(a + i);
+        mvd_store(d + i, mvd_rev(mvd_load(a + i)));
+        mvd_stream(e + i, mvd_load(a + i));
+    }
+    mv_fence();
+    mv_end();
+    return MVD_N;
+}
+static void MV__K(vk_d_transpose)(double *d, const double *a) { /* MVD_N x MVD_N */
+    mvd r[MVD_N];
+    int k;
+    MV__UNROLL for (k = 0; k < MVD_N; k++) r[k] = mvd_load(a + k * MVD_N);
+    mvd_transpose(r);
+    MV__UNROLL for (k = 0; k < MVD_N; k++) mvd_store(d + k * MVD_N, r[k]);
+    mv_end();
+}
 static size_t MV__K(vk_transpose)(float *d, const float *a) { /* MVF_N x MVF_N */
     mvf r[MVF_N];
     int k;
