@@ -6526,7 +6526,7 @@ static int mv__io_usable(const double *a) {
     double inverse[12];
     int i;
     for (i = 0; i < 12; i++)
-        if (!mv__finite(a[i])) return 0;
+        if (!(fabs(a[i]) < 1e90)) return 0; /* NaN too; room for a crop's new origin */
     return mv_affine_invert(inverse, a) == MEDVOL_OK;
 }
 /* mm a spatial unit and seconds a temporal one; 1 for what is neither */
@@ -7910,13 +7910,13 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     int d, fits = n->intent_code == (int16_t)n->intent_code && n->sform_code == (int16_t)n->sform_code &&
                   n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27); /* vox_offset is a float */
     size_t worst = 0;
-    double spacing[3];
+    double rounded[12];
     for (d = 0; d < 12; d++)
         if (!mv__finite(v->affine[d]))
             return mv__fail(g->ctx, MEDVOL_E_RANGE, "affine", v->affine[d], -1, "affine[%d] = %g: must be finite", d, v->affine[d]);
-    mv_affine_spacing(spacing, v->affine);
-    for (d = 0; d < 12; d++) fits = fits && fabs(v->affine[d]) < 1e30; /* numbers are floats in version 1 */
-    for (d = 0; d < 3; d++) fits = fits && (spacing[d] == 0.0 || spacing[d] > 1e-30);
+    for (d = 0; d < 12; d++) rounded[d] = (double)mv__io_float(v->affine[d]); /* numbers are floats in version 1 */
+    fits = fits && (mv__io_usable(rounded) || !mv__io_usable(v->affine));
+    for (d = 0; d < 12; d++) fits = fits && mv__finite(rounded[d]);
     if (mv__scaled(v->slope, v->inter)) fits = fits && fabs(v->slope) > 1e-37 && fabs(v->slope) < 1e38 && fabs(v->inter) < 1e38;
     for (d = 0; d < v->ndim; d++) worst = mv__maxz(worst, v->dim[d]);
     if (g->opt.version != 0 && g->opt.version != 1 && g->opt.version != 2)
@@ -7955,12 +7955,12 @@ static void mv__io_float_quatern(double *bcd) {
     mv__memcpy(bcd, best, sizeof best);
 }
 /* Geometry from the volume when it is not the loaded one any more. */
-static mv_status mv__io_new_geometry(mv__io_save *g) {
+static mv_status mv__io_new_geometry(mv__io_save *g, int anew) {
     const mv_volume *v = g->v;
     const mv_nifti *old = v->nifti;
     mv_nifti *n = &g->n;
     double spacing[3], qfac, residual, mm, s;
-    int i, moved = 1, same = old && mv__memcmp(v->affine, old->affine, sizeof v->affine) == 0;
+    int i, moved = 1, same = old && !anew && mv__memcmp(v->affine, old->affine, sizeof v->affine) == 0;
     mv_affine_spacing(spacing, v->affine);
     mv__io_units(n->xyzt_units, &mm, &s);
     for (i = 0; 4 + i <= v->ndim; i++) /* a step that is still the header's is left as it was */
@@ -8020,6 +8020,19 @@ static mv_status mv__io_build(mv__io_save *g) {
     if (wide) mv__io_set_int(p + 168, 'l', (int64_t)total, g->swap);
     else mv__io_set_real(p + 108, 'f', (double)total, g->swap);
     return MEDVOL_OK;
+}
+/* Does the header give the affine back? Fields kept from a file may be beyond the floats of version 1, or mended on loading. */
+static int mv__io_faithful(const mv__io_save *g) {
+    const double *a = g->v->affine;
+    double spacing[3], size;
+    mv__io_hdr h;
+    int i;
+    if (mv__io_parse(NULL, &h, g->head, g->head_bytes, 0) < 0) return 1; /* not for reasons of geometry */
+    mv_affine_spacing(spacing, a);
+    size = spacing[0] + spacing[1] + spacing[2];
+    for (i = 0; i < 12; i++)
+        if (!(fabs(h.v.affine[i] - a[i]) <= 1e-5 * (fabs(a[i]) + size))) return 0;
+    return 1;
 }
 static mv_status mv__io_put_header(mv__io_save *g) {
     static const unsigned char zeros[16] = {0};
@@ -8121,7 +8134,9 @@ static mv_status mv__io_save_begin(mv__io_save *g, mv_ctx *ctx, const mv_volume 
     g->gzip = g->opt.gzip > 0;
     if ((st = mv__io_choose_version(g)) < 0) return st;
     if ((st = mv__io_store_as(g)) < 0) return st;
-    if ((st = mv__io_new_geometry(g)) < 0) return st;
+    if ((st = mv__io_new_geometry(g, 0)) < 0) return st;
+    if ((st = mv__io_build(g)) < 0 || mv__io_faithful(g)) return st;
+    if ((st = mv__io_new_geometry(g, 1)) < 0) return st;
     return mv__io_build(g);
 }
 /* Header and voxels into the open sinks. */
