@@ -404,42 +404,55 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code);
 /* ---- gzip ---------------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_GZIP
 
-/* mv_crc32: CRC-32 of gzip and PNG (polynomial 0xEDB88320, reflected). Start with crc = 0; feed pieces by passing
-   the last result. Alignment free; n == 0 returns crc. Threads: any. Memory: none. Same value at every level.
-   mv_crc32_combine: the CRC of A followed by B from crc(A), crc(B) and the length of B. Source: RFC 1952 section 8. */
+/* mv_crc32: CRC-32 of gzip and PNG (polynomial 0xEDB88320, reflected). Start with crc = 0; feed pieces by
+   passing the last result. Alignment free; n == 0 returns crc. Threads: any. Memory: none. Same value at
+   every level.
+   mv_crc32_combine: the CRC of A followed by B from crc(A), crc(B) and the length of B. Source: RFC 1952
+   section 8. */
 MEDVOL_DEF uint32_t mv_crc32(uint32_t crc, const void *src, size_t n);
 MEDVOL_DEF uint32_t mv_crc32_combine(uint32_t crc_a, uint32_t crc_b, uint64_t n_b);
-/* mv_adler32: the checksum of zlib streams. Start with adler = 1; pieces as with mv_crc32. Source: RFC 1950. */
+/* mv_adler32: the checksum of zlib streams. Start with adler = 1; pieces as with mv_crc32. Source: RFC
+   1950. */
 MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n);
 
-/* mv_inflate: decodes one raw deflate stream (RFC 1951) held in src into dst, whole buffers, in one go.
-   used (may be NULL): bytes of src taken, what follows the stream is left alone; made (may be NULL): bytes written.
-   Accepts and refuses exactly the streams that zlib's inflate does. dst and src must not overlap; dst may be NULL when
-   cap is 0. Bytes of dst between *made and cap may have been written to. Reads and writes stay inside both buffers.
-   Threads: none. Memory: about 30 KiB from the context, freed before the return. Same result at every level.
-   Errors: MEDVOL_E_NULL, _ALIAS, _NOMEM; MEDVOL_E_CORRUPT (an invalid stream; the message names what and where),
-   MEDVOL_E_TRUNCATED (src ends inside the stream), MEDVOL_E_SPACE (more than cap bytes). *made and *used are set also then.
-   mv_inflate_zlib: the same for a zlib stream (RFC 1950: 2-byte head, Adler-32); a preset dictionary is MEDVOL_E_UNSUPPORTED.
-   mv_inflate_bound: the most bytes that n bytes of deflate data can decode to (1032 n, saturated): the only size that an
-   untrusted file may claim. */
-MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made);
-MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made);
+/* mv_inflate: decodes one raw deflate stream (RFC 1951) held in src into dst, whole buffers, in one go. used
+   (may be NULL): bytes of src taken, what follows the stream is left alone; made (may be NULL): bytes
+   written.
+   Accepts and refuses exactly the streams that zlib's inflate does. dst and src must not overlap; dst may be
+   NULL when cap is 0. Bytes of dst between *made and cap may have been written to. Reads and writes stay
+   inside both buffers. Threads: none. Memory: 48 KiB from the context, freed before the return. Same result
+   at every level.
+   Errors: MEDVOL_E_NULL, _ALIAS, _NOMEM; MEDVOL_E_CORRUPT (an invalid stream; the message names what and
+   where), MEDVOL_E_TRUNCATED (src ends inside the stream), MEDVOL_E_SPACE (more than cap bytes). *made and
+   *used are set also then.
+   mv_inflate_zlib: the same for a zlib stream (RFC 1950: 2-byte head, Adler-32); a preset dictionary is
+   MEDVOL_E_UNSUPPORTED.
+   mv_inflate_bound: the most bytes that n bytes of deflate data can decode to (1032 n, saturated): the only
+   size that an untrusted file may claim. */
+MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used,
+                                size_t *made);
+MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                     size_t *used, size_t *made);
 MEDVOL_DEF uint64_t mv_inflate_bound(uint64_t n);
 
-/* mv_deflate: compresses src into one raw deflate stream in dst. level: 0 stored, 1 fast (one probe, dynamic Huffman codes),
-   2..5 as 1 with a deeper search, 6 hash chains with lazy matching (the ratio of zlib's and libdeflate's 6), 7..9 deeper.
-   dst needs mv_deflate_bound(n) bytes to be sure; with less, MEDVOL_E_SPACE when it does not fit. *made: bytes written.
-   dst and src must not overlap. Threads: none. Memory: about 0.5 MiB (level 1) to 1.2 MiB from the context, freed
-   before the return. The bytes depend on src and level only, not on the SIMD level. mv_deflate_zlib: with zlib's head and Adler-32
-   (for PNG); its bound is mv_deflate_bound(n) too.
+/* mv_deflate: compresses src into one raw deflate stream in dst. level: 0 stored, 1 fast (one probe, dynamic
+   Huffman codes), 2..5 as 1 with a deeper search, 6 hash chains with lazy matching (the ratio of zlib's and
+   libdeflate's 6), 7..9 deeper. dst needs mv_deflate_bound(n) bytes; with less the call may say
+   MEDVOL_E_SPACE, also when the result is a few bytes shorter than cap. *made: bytes written. dst and src
+   must not overlap. Threads: none. Memory: 160 KiB (level 1) to 460 KiB from the context, freed before the
+   return. The bytes depend on src and level only, not on the SIMD level. mv_deflate_zlib: with zlib's head
+   and Adler-32 (for PNG); its bound is mv_deflate_bound(n) too.
    Errors: MEDVOL_E_NULL, _RANGE (level), _ALIAS, _NOMEM, _SPACE. */
-MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made);
-MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made);
+MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level,
+                                size_t *made);
+MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level,
+                                     size_t *made);
 MEDVOL_DEF size_t mv_deflate_bound(size_t n); /* SIZE_MAX: does not fit in a size_t */
 
-/* Containers. All are plain gzip to every other reader. PLAIN: one member. MGZIP (written by default for .nii.gz): members of
-   about 1 MiB, each with its size in an 'IG' extra field (u32), so that it can be read in parallel and in parts.
-   BGZF: members of at most 64 KiB with a 'BC' field and an empty member at the end, as samtools and tabix read. */
+/* Containers. All are plain gzip to every other reader. PLAIN: one member. MGZIP (written by default for
+   .nii.gz): members of about 1 MiB, each with its size in an 'IG' extra field (u32), so that it can be read
+   in parallel and in parts. BGZF: members of at most 64 KiB with a 'BC' field and an empty member at the end,
+   as samtools and tabix read. */
 #define MEDVOL_GZIP_AUTO 0  /* writer: MGZIP */
 #define MEDVOL_GZIP_PLAIN 1
 #define MEDVOL_GZIP_MGZIP 2
@@ -460,27 +473,37 @@ typedef struct {
 /* mv_gzip_is: 1 when the bytes start like a gzip member (1f 8b 08), else 0. n may be anything. */
 MEDVOL_DEF int mv_gzip_is(const void *src, size_t n);
 
-/* mv_gzip_unpack: decodes a whole gzip file held in src (any number of members) into dst; every header field, CRC-32 and ISIZE is
-   checked. MGZIP and BGZF files are decoded by members through the context's threads, straight into dst; the result, the
-   accept/refuse decision and the message do not depend on that. Zero padding and garbage after the last member are accepted
-   and counted in info (may be NULL; set also on error, as far as known). dst and src must not overlap. Bytes of dst behind info->dst_n
-   may have been written to. Memory: scratch of about 32 KiB a job. Limits: max_bytes (0: cap alone), max_members (0: no limit).
-   Errors: MEDVOL_E_NULL, _ALIAS, _NOMEM, _CANCELLED; _FORMAT (not gzip), _UNSUPPORTED (reserved flag bits, method other than
-   deflate), _CORRUPT, _TRUNCATED, _SPACE (more than cap bytes), _LIMIT. Source: RFC 1952. */
-MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, mv_gzip_info *info);
+/* mv_gzip_unpack: decodes a whole gzip file held in src (any number of members) into dst; every header field,
+   CRC-32 and ISIZE is checked. MGZIP and BGZF files are decoded by members through the context's threads,
+   straight into dst; the result, the accept/refuse decision and the message do not depend on that. Zero
+   padding and garbage after the last member are accepted and counted in info (may be NULL; set also on error,
+   as far as known). dst and src must not overlap. Bytes of dst behind info->dst_n may have been written to.
+   Memory: scratch of 48 KiB a job. Limits: max_bytes (0: cap alone), max_members.
+   Errors: MEDVOL_E_NULL, _ALIAS, _NOMEM, _CANCELLED; _FORMAT (not gzip), _UNSUPPORTED (reserved flag bits,
+   method other than deflate), _CORRUPT, _TRUNCATED, _SPACE (more than cap bytes), _LIMIT. Source: RFC
+   1952. */
+MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                    mv_gzip_info *info);
 
-/* Reader: pulls decoded bytes from a gzip file in memory or behind a callback and stops when enough has come. Many members are one
-   stream. Memory: about 350 KiB (+64 KiB for the input with a callback), freed by mv_gzip_close; never depends on what the file claims.
-   The callback gives 1..n bytes, 0 at the end, negative on failure (MEDVOL_E_IO); it may give less than asked for.
-   mv_gzip_open_mem borrows src until mv_gzip_close. A reader may be used from one thread at a time, with the ctx given to each call
-   (the same allocator as at open).
-   mv_gzip_read: decodes the next n bytes into dst; *got < n (got may be NULL: then a short read is MEDVOL_E_TRUNCATED) only at the end of the
-   last member. Large reads (>= 128 KiB) decode straight into dst, without a copy. n may be of any size; the cost is the same.
-   mv_gzip_skip: decodes and drops n bytes (the CRC goes on); *got as above. mv_gzip_tell: position in the decoded stream.
-   mv_gzip_finish: decodes to the end of the file without storing, checks each CRC and ISIZE, fills info (verified = 1). max_surplus bounds the
-   bytes decoded here (UINT64_MAX: no bound; MEDVOL_E_LIMIT when there are more). Without mv_gzip_finish the data is not verified.
-   CRC and ISIZE of a member are checked as soon as its end is reached, also by read and skip.
-   Errors: as mv_gzip_unpack, MEDVOL_E_IO. After an error the reader answers the same error again; only mv_gzip_close is useful.
+/* Reader: pulls decoded bytes from a gzip file in memory or behind a callback and stops when enough has come.
+   Many members are one stream. Memory: about 340 KiB (+64 KiB for the input with a callback), freed by
+   mv_gzip_close; never depends on what the file claims.
+   The callback gives 1..n bytes, 0 at the end, negative on failure (MEDVOL_E_IO); it may give less than asked
+   for.
+   mv_gzip_open_mem borrows src until mv_gzip_close. A reader may be used from one thread at a time, with the
+   ctx given to each call (the same allocator as at open).
+   mv_gzip_read: decodes the next n bytes into dst; *got < n (got may be NULL: then a short read is
+   MEDVOL_E_TRUNCATED) only at the end of the last member. Large reads (96 KiB and more) decode straight into dst,
+   without a copy. n may be of any size; the cost is the same.
+   mv_gzip_skip: decodes and drops n bytes (the CRC goes on); *got as above. mv_gzip_tell: position in the
+   decoded stream.
+   mv_gzip_finish: decodes to the end of the file without storing, checks each CRC and ISIZE, fills info
+   (verified = 1). max_surplus bounds the bytes decoded here (UINT64_MAX: no bound; MEDVOL_E_LIMIT when there
+   are more). Without mv_gzip_finish the data is not verified. CRC and ISIZE of a member are checked as soon
+   as its end is reached, also by read and skip; an error that lies behind the bytes asked for is told by the
+   next call.
+   Errors: as mv_gzip_unpack, MEDVOL_E_IO. After an error the reader answers the same error again; only
+   mv_gzip_close is useful.
    Limits: max_bytes bounds the decoded bytes, max_members the members. */
 typedef struct mv_gzip_reader mv_gzip_reader;
 typedef ptrdiff_t (*mv_gzip_read_fn)(void *user, void *dst, size_t n);
@@ -489,23 +512,34 @@ MEDVOL_DEF mv_status mv_gzip_open_mem(mv_ctx *ctx, mv_gzip_reader **reader, cons
 MEDVOL_DEF mv_status mv_gzip_read(mv_ctx *ctx, mv_gzip_reader *reader, void *dst, size_t n, size_t *got);
 MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *reader, uint64_t n, uint64_t *got);
 MEDVOL_DEF uint64_t mv_gzip_tell(const mv_gzip_reader *reader);
-MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *reader, uint64_t max_surplus, mv_gzip_info *info);
+MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *reader, uint64_t max_surplus,
+                                    mv_gzip_info *info);
 MEDVOL_DEF void mv_gzip_close(mv_ctx *ctx, mv_gzip_reader *reader); /* NULL allowed */
 
-/* Member index of an MGZIP or BGZF file, found by hopping over the size fields: where each member lies and what it claims to hold.
-   The claims are only believed within mv_inflate_bound and checked when a member is decoded.
-   mv_gzip_index_scan reads through a positioned callback (n bytes at offset; returns n, or anything else for failure), about 64 bytes a member;
-   file_n is the file's length. mv_gzip_index_mem is the same over memory. An ordinary gzip file (or one whose size fields do not add up) is no
-   error: kind = MEDVOL_GZIP_PLAIN, count = 0; use the reader. Empty members (BGZF's end mark) are kept. index is overwritten;
-   free it with mv_gzip_index_free (safe on {0}). Memory: 24 bytes a member, grown as members are found.
-   Limits: max_members (0: 4194304), max_bytes (sum of the claims). Errors: MEDVOL_E_NULL, _NOMEM, _IO, _LIMIT.
-   mv_gzip_index_range: the members [*first, *first + *count) that touch the decoded bytes [a, b); MEDVOL_E_RANGE unless a <= b <= dst_n.
-   mv_gzip_index_unpack: decodes bytes [a, b) into dst (b - a bytes) through the context's threads from the file in memory, inflating only the touched
-   members, straight into dst where a member lies inside the range. Errors as mv_gzip_unpack; a member that is not what the index says is
-   MEDVOL_E_CORRUPT (then try the reader, which knows nothing of size fields).
-   mv_gzip_member_unpack: one member (src_n bytes, all of them) that must decode to exactly dst_n bytes; CRC and ISIZE checked. For callers who
-   read members themselves, also from their own jobs: with ctx NULL and scratch of mv_gzip_scratch_size() bytes it allocates nothing. */
-typedef struct { uint64_t src, dst; uint32_t src_n, dst_n; } mv_gzip_member; /* offset in file and in decoded bytes, sizes */
+/* Member index of an MGZIP or BGZF file, found by hopping over the size fields: where each member lies and
+   what it claims to hold. The claims are only believed within mv_inflate_bound and checked when a member is
+   decoded.
+   mv_gzip_index_scan reads through a positioned callback (n bytes at offset; returns n, or anything else for
+   failure), 24 bytes a member; file_n is the file's length. mv_gzip_index_mem is the same over memory. An
+   ordinary gzip file (or one whose size fields do not add up, or with garbage at its end) is no error: kind =
+   MEDVOL_GZIP_PLAIN, count = 0; use the reader. Empty members (BGZF's end mark) are kept. index is
+   overwritten; free it with mv_gzip_index_free (safe on {0}). Memory: 24 bytes a member, grown as members are
+   found.
+   Limits: max_members, max_bytes (sum of the claims). Errors: MEDVOL_E_NULL, _NOMEM, _IO, _LIMIT.
+   mv_gzip_index_range: the members [*first, *first + *count) that touch the decoded bytes [a, b);
+   MEDVOL_E_RANGE unless a <= b <= dst_n.
+   mv_gzip_index_unpack: decodes bytes [a, b) into dst (b - a bytes) through the context's threads from the
+   file in memory, inflating only the touched members, straight into dst where a member lies inside the range
+   (these are verified; of a member that lies only partly in it, no more than needed is decoded, and its CRC
+   is not reached). Errors as mv_gzip_unpack; a member that is not what the index says is MEDVOL_E_CORRUPT
+   (then try the reader, which knows nothing of size fields).
+   mv_gzip_member_unpack: one member (src_n bytes, all of them) that must decode to exactly dst_n bytes; CRC
+   and ISIZE checked. For callers who read members themselves, also from their own jobs: with ctx NULL and
+   scratch of mv_gzip_scratch_size() bytes it allocates nothing. */
+typedef struct {
+    uint64_t src, dst;
+    uint32_t src_n, dst_n;
+} mv_gzip_member; /* offset in file and in decoded bytes, sizes */
 typedef struct {
     int kind;
     size_t count;
@@ -513,25 +547,33 @@ typedef struct {
     uint64_t src_n, dst_n;   /* sums; file_n - src_n bytes follow the last member */
 } mv_gzip_index;
 typedef ptrdiff_t (*mv_gzip_pread_fn)(void *user, void *dst, size_t n, uint64_t offset);
-MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *index, mv_gzip_pread_fn read_at, void *user, uint64_t file_n);
+MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *index, mv_gzip_pread_fn read_at,
+                                        void *user, uint64_t file_n);
 MEDVOL_DEF mv_status mv_gzip_index_mem(mv_ctx *ctx, mv_gzip_index *index, const void *src, size_t n);
 MEDVOL_DEF void mv_gzip_index_free(mv_ctx *ctx, mv_gzip_index *index);
-MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *index, uint64_t a, uint64_t b, size_t *first, size_t *count);
-MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *index, void *dst, uint64_t a, uint64_t b,
-                                          const void *src, size_t n);
+MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *index, uint64_t a, uint64_t b,
+                                         size_t *first, size_t *count);
+MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *index, void *dst, uint64_t a,
+                                          uint64_t b, const void *src, size_t n);
 MEDVOL_DEF size_t mv_gzip_scratch_size(void);
-MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n, const void *src, size_t src_n, void *scratch);
+MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n, const void *src,
+                                           size_t src_n, void *scratch);
 
 /* Writer. {0} or NULL: level 1, MGZIP, members of 1 MiB, no alignment.
-   Cuts: the first `head` bytes (a file header) become a member of their own; from there members hold whole multiples of `align` bytes (a slice)
-   near `member` bytes; a slice larger than that is cut in equal parts. PLAIN cuts the same way inside its single member. BGZF: 65280 bytes each.
-   mv_gzip_pack: src (n bytes) to a gzip file in dst; mv_gzip_bound(n, opt) bytes are enough (SIZE_MAX: too large).
-   mv_gzip_writer_open, _put, _close: the same in pieces with bounded memory (about 3.5 MiB a thread, at least 16 MiB at the default size): put takes any number of bytes,
-   compresses each full batch of members in parallel (straight from src where it can) and hands the bytes in order to write(user, p, n), which returns
-   0 or a negative number (then MEDVOL_E_IO). _close compresses the rest, writes the end, frees the writer and fills info (may be NULL), also
-   after an error; _abort frees without writing. The bytes depend on the data and opt only: not on threads, SIMD level or how the data was cut into
-   puts. mtime is 0, no name is stored.
-   Errors: MEDVOL_E_NULL, _RANGE (level, container, member over 1 GiB), _ALIAS, _NOMEM, _SPACE, _IO, _CANCELLED. */
+   Cuts: the first `head` bytes (a file header) become a member of their own; from there members hold whole
+   multiples of `align` bytes (a slice) near `member` bytes; a slice larger than that is cut in equal parts.
+   PLAIN cuts the same way inside its single member. BGZF: 65280 bytes each.
+   mv_gzip_pack: src (n bytes) to a gzip file in dst; mv_gzip_bound(n, opt) bytes are enough (SIZE_MAX: too
+   large).
+   mv_gzip_writer_open, _put, _close: the same in pieces with bounded memory (2.2 MiB at the default size,
+   four times that a thread when there are several): put takes any number of bytes, compresses each full batch
+   of members in parallel (straight from src where it can) and hands the bytes in order to write(user, p, n),
+   which returns 0 or a negative number (then MEDVOL_E_IO). _close compresses the rest, writes the end, frees
+   the writer and fills info (may be NULL), also after an error; _abort frees without writing. The bytes
+   depend on the data and opt only: not on threads, SIMD level or how the data was cut into puts. mtime is 0,
+   no name is stored.
+   Errors: MEDVOL_E_NULL, _RANGE (level, container, member over 1 GiB), _ALIAS, _NOMEM, _SPACE, _IO,
+   _CANCELLED. */
 typedef struct {
     int level;        /* 0: 1; 1..9; MEDVOL_GZIP_STORE */
     int container;    /* MEDVOL_GZIP_* */
@@ -542,13 +584,14 @@ typedef struct {
 typedef struct mv_gzip_writer mv_gzip_writer;
 typedef int (*mv_gzip_write_fn)(void *user, const void *src, size_t n);
 MEDVOL_DEF size_t mv_gzip_bound(size_t n, const mv_gzip_opt *opt);
-MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, const mv_gzip_opt *opt, size_t *made);
-MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt);
+MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                  const mv_gzip_opt *opt, size_t *made);
+MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write,
+                                         void *user, const mv_gzip_opt *opt);
 MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *writer, const void *src, size_t n);
 MEDVOL_DEF mv_status mv_gzip_writer_close(mv_ctx *ctx, mv_gzip_writer *writer, mv_gzip_info *info);
 MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 #endif
-
 /* ---- files --------------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_IO
 
@@ -3680,21 +3723,23 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
 }
 #endif
 
-/* ==== [GZIP] CRC-32, inflate, deflate, gzip members. Owns mv__gz_*. Source: RFC 1950, 1951, 1952; SAM spec 4.1 (BGZF) ==== */
+/* ==== [GZIP] CRC-32, inflate, deflate, gzip members, block gzip. Owns mv__gz_*. Source: RFC 1950 to 1952, SAM 4.1. ==== */
 #ifndef MEDVOL_NO_GZIP
 #ifdef MV__PASS
 #if MV__PASS == 1 /* types and plain helpers, once */
 #define MV__GZ_LBITS 12   /* index bits of the literal/length table: 16 KiB, leaves room in L1 */
 #define MV__GZ_DBITS 9
-#define MV__GZ_LSIZE (4096 + 576) /* a subtable of 2^k entries holds at least k + 1 of the 288 codes, k <= 3 (4 from 2048) */
+/* a subtable of 2^k entries holds at least k + 1 of the 288 codes, k <= 3 (4 from 2048) */
+#define MV__GZ_LSIZE (4096 + 576)
 #define MV__GZ_DSIZE (512 + 640)  /* the same for 32 codes, k <= 6, rounded up */
-#define MV__GZ_SLACK 320  /* output room that one turn of the fast loop may need: 3 x 4 + 258 + a copy's overrun */
+/* output room that one turn of the fast loop may need: 3 x 4 + 258 + a copy's overrun */
+#define MV__GZ_SLACK 320
 #define MV__GZ_INSLACK 40 /* input bytes that it may look at */
 #define MV__GZ_WINDOW 32768u
-/* Table entry, low to high: 6 bits to drop (codes and extra bits), 2 bits number of literals; then up to three literals, or,
-   when that number is 0: 4 bits length of the codes, 4 flags, and 16 bits: subtable offset, base distance, or 8 bits base
-   length - 3 and a literal that goes before the match (flag FIRST). But for SUB and EOB entries the six bits from the
-   code length on are the shift that leaves the extra bits. */
+/* Table entry, low to high: 6 bits to drop (codes and extra bits), 2 bits number of literals; then up to
+   three literals, or, when that number is 0: 4 bits length of the codes, 4 flags, and 16 bits: subtable
+   offset, base distance, or 8 bits base length - 3 and a literal that goes before the match (flag FIRST). But
+   for SUB and EOB entries the six bits from the code length on are the shift that leaves the extra bits. */
 #define MV__GZ_LIT(e) ((e) & 0xC0u)
 #define MV__GZ_CODE(e) ((e) >> 8 & 15u)
 #define MV__GZ_SUB 0x1000u
@@ -3719,8 +3764,9 @@ typedef struct {
     uint32_t low[1 << (MV__GZ_LBITS - 1)], list[2 << (MV__GZ_LBITS - 1)]; /* work space of the joins */
 } mv__gz_inf;
 
-/* Tokens of a block. Low 9 bits: literal, or 256 + length - 3; 5 bits distance symbol (30: none); 13 bits extra distance
-   bits. With the top bit set: a run of that many literals, the next word is its offset from the block's start. */
+/* Tokens of a block. Low 9 bits: literal, or 256 + length - 3; 5 bits distance symbol (30: none); 13 bits
+   extra distance bits. With the top bit set: a run of that many literals, the next word is its offset from
+   the block's start. */
 #define MV__GZ_NODIST (30u << 9)
 #define MV__GZ_RUN 0x80000000u
 #define MV__GZ_TOKENS 32768u
@@ -3732,7 +3778,8 @@ typedef struct {
     size_t n, pos, block;      /* bytes in this stretch, next byte, start of the block */
     size_t ntok;
     uint32_t lf[512], df[32];  /* counts by token field */
-    uint32_t lcode[512], dcode[32]; /* lcode: code and extra << 8 | bits; dcode: code << 16 | all bits << 8 | code bits */
+    /* lcode: code and extra << 8 | bits; dcode: code << 16 | all bits << 8 | code bits */
+    uint32_t lcode[512], dcode[32];
     uint32_t *tok, *head, *head3, *prev;
     uint16_t *head16;          /* level 1 */
     uint8_t *out, *out_end;
@@ -3751,54 +3798,61 @@ static const uint64_t mv__gz_rep[8] = { 0, 0x0101010101010101u, 0x00010001000100
 static const uint8_t mv__gz_step[8] = { 8, 8, 8, 6, 8, 5, 6, 7 };
 
 static const uint32_t mv__gz_crctab[256] = {
-    0x00000000u, 0x77073096u, 0xee0e612cu, 0x990951bau, 0x076dc419u, 0x706af48fu, 0xe963a535u, 0x9e6495a3u, 0x0edb8832u,
-    0x79dcb8a4u, 0xe0d5e91eu, 0x97d2d988u, 0x09b64c2bu, 0x7eb17cbdu, 0xe7b82d07u, 0x90bf1d91u, 0x1db71064u, 0x6ab020f2u,
-    0xf3b97148u, 0x84be41deu, 0x1adad47du, 0x6ddde4ebu, 0xf4d4b551u, 0x83d385c7u, 0x136c9856u, 0x646ba8c0u, 0xfd62f97au,
-    0x8a65c9ecu, 0x14015c4fu, 0x63066cd9u, 0xfa0f3d63u, 0x8d080df5u, 0x3b6e20c8u, 0x4c69105eu, 0xd56041e4u, 0xa2677172u,
-    0x3c03e4d1u, 0x4b04d447u, 0xd20d85fdu, 0xa50ab56bu, 0x35b5a8fau, 0x42b2986cu, 0xdbbbc9d6u, 0xacbcf940u, 0x32d86ce3u,
-    0x45df5c75u, 0xdcd60dcfu, 0xabd13d59u, 0x26d930acu, 0x51de003au, 0xc8d75180u, 0xbfd06116u, 0x21b4f4b5u, 0x56b3c423u,
-    0xcfba9599u, 0xb8bda50fu, 0x2802b89eu, 0x5f058808u, 0xc60cd9b2u, 0xb10be924u, 0x2f6f7c87u, 0x58684c11u, 0xc1611dabu,
-    0xb6662d3du, 0x76dc4190u, 0x01db7106u, 0x98d220bcu, 0xefd5102au, 0x71b18589u, 0x06b6b51fu, 0x9fbfe4a5u, 0xe8b8d433u,
-    0x7807c9a2u, 0x0f00f934u, 0x9609a88eu, 0xe10e9818u, 0x7f6a0dbbu, 0x086d3d2du, 0x91646c97u, 0xe6635c01u, 0x6b6b51f4u,
-    0x1c6c6162u, 0x856530d8u, 0xf262004eu, 0x6c0695edu, 0x1b01a57bu, 0x8208f4c1u, 0xf50fc457u, 0x65b0d9c6u, 0x12b7e950u,
-    0x8bbeb8eau, 0xfcb9887cu, 0x62dd1ddfu, 0x15da2d49u, 0x8cd37cf3u, 0xfbd44c65u, 0x4db26158u, 0x3ab551ceu, 0xa3bc0074u,
-    0xd4bb30e2u, 0x4adfa541u, 0x3dd895d7u, 0xa4d1c46du, 0xd3d6f4fbu, 0x4369e96au, 0x346ed9fcu, 0xad678846u, 0xda60b8d0u,
-    0x44042d73u, 0x33031de5u, 0xaa0a4c5fu, 0xdd0d7cc9u, 0x5005713cu, 0x270241aau, 0xbe0b1010u, 0xc90c2086u, 0x5768b525u,
-    0x206f85b3u, 0xb966d409u, 0xce61e49fu, 0x5edef90eu, 0x29d9c998u, 0xb0d09822u, 0xc7d7a8b4u, 0x59b33d17u, 0x2eb40d81u,
-    0xb7bd5c3bu, 0xc0ba6cadu, 0xedb88320u, 0x9abfb3b6u, 0x03b6e20cu, 0x74b1d29au, 0xead54739u, 0x9dd277afu, 0x04db2615u,
-    0x73dc1683u, 0xe3630b12u, 0x94643b84u, 0x0d6d6a3eu, 0x7a6a5aa8u, 0xe40ecf0bu, 0x9309ff9du, 0x0a00ae27u, 0x7d079eb1u,
-    0xf00f9344u, 0x8708a3d2u, 0x1e01f268u, 0x6906c2feu, 0xf762575du, 0x806567cbu, 0x196c3671u, 0x6e6b06e7u, 0xfed41b76u,
-    0x89d32be0u, 0x10da7a5au, 0x67dd4accu, 0xf9b9df6fu, 0x8ebeeff9u, 0x17b7be43u, 0x60b08ed5u, 0xd6d6a3e8u, 0xa1d1937eu,
-    0x38d8c2c4u, 0x4fdff252u, 0xd1bb67f1u, 0xa6bc5767u, 0x3fb506ddu, 0x48b2364bu, 0xd80d2bdau, 0xaf0a1b4cu, 0x36034af6u,
-    0x41047a60u, 0xdf60efc3u, 0xa867df55u, 0x316e8eefu, 0x4669be79u, 0xcb61b38cu, 0xbc66831au, 0x256fd2a0u, 0x5268e236u,
-    0xcc0c7795u, 0xbb0b4703u, 0x220216b9u, 0x5505262fu, 0xc5ba3bbeu, 0xb2bd0b28u, 0x2bb45a92u, 0x5cb36a04u, 0xc2d7ffa7u,
-    0xb5d0cf31u, 0x2cd99e8bu, 0x5bdeae1du, 0x9b64c2b0u, 0xec63f226u, 0x756aa39cu, 0x026d930au, 0x9c0906a9u, 0xeb0e363fu,
-    0x72076785u, 0x05005713u, 0x95bf4a82u, 0xe2b87a14u, 0x7bb12baeu, 0x0cb61b38u, 0x92d28e9bu, 0xe5d5be0du, 0x7cdcefb7u,
-    0x0bdbdf21u, 0x86d3d2d4u, 0xf1d4e242u, 0x68ddb3f8u, 0x1fda836eu, 0x81be16cdu, 0xf6b9265bu, 0x6fb077e1u, 0x18b74777u,
-    0x88085ae6u, 0xff0f6a70u, 0x66063bcau, 0x11010b5cu, 0x8f659effu, 0xf862ae69u, 0x616bffd3u, 0x166ccf45u, 0xa00ae278u,
-    0xd70dd2eeu, 0x4e048354u, 0x3903b3c2u, 0xa7672661u, 0xd06016f7u, 0x4969474du, 0x3e6e77dbu, 0xaed16a4au, 0xd9d65adcu,
-    0x40df0b66u, 0x37d83bf0u, 0xa9bcae53u, 0xdebb9ec5u, 0x47b2cf7fu, 0x30b5ffe9u, 0xbdbdf21cu, 0xcabac28au, 0x53b39330u,
-    0x24b4a3a6u, 0xbad03605u, 0xcdd70693u, 0x54de5729u, 0x23d967bfu, 0xb3667a2eu, 0xc4614ab8u, 0x5d681b02u, 0x2a6f2b94u,
-    0xb40bbe37u, 0xc30c8ea1u, 0x5a05df1bu, 0x2d02ef8du,
+    0x00000000u, 0x77073096u, 0xee0e612cu, 0x990951bau, 0x076dc419u, 0x706af48fu, 0xe963a535u, 0x9e6495a3u,
+    0x0edb8832u, 0x79dcb8a4u, 0xe0d5e91eu, 0x97d2d988u, 0x09b64c2bu, 0x7eb17cbdu, 0xe7b82d07u, 0x90bf1d91u,
+    0x1db71064u, 0x6ab020f2u, 0xf3b97148u, 0x84be41deu, 0x1adad47du, 0x6ddde4ebu, 0xf4d4b551u, 0x83d385c7u,
+    0x136c9856u, 0x646ba8c0u, 0xfd62f97au, 0x8a65c9ecu, 0x14015c4fu, 0x63066cd9u, 0xfa0f3d63u, 0x8d080df5u,
+    0x3b6e20c8u, 0x4c69105eu, 0xd56041e4u, 0xa2677172u, 0x3c03e4d1u, 0x4b04d447u, 0xd20d85fdu, 0xa50ab56bu,
+    0x35b5a8fau, 0x42b2986cu, 0xdbbbc9d6u, 0xacbcf940u, 0x32d86ce3u, 0x45df5c75u, 0xdcd60dcfu, 0xabd13d59u,
+    0x26d930acu, 0x51de003au, 0xc8d75180u, 0xbfd06116u, 0x21b4f4b5u, 0x56b3c423u, 0xcfba9599u, 0xb8bda50fu,
+    0x2802b89eu, 0x5f058808u, 0xc60cd9b2u, 0xb10be924u, 0x2f6f7c87u, 0x58684c11u, 0xc1611dabu, 0xb6662d3du,
+    0x76dc4190u, 0x01db7106u, 0x98d220bcu, 0xefd5102au, 0x71b18589u, 0x06b6b51fu, 0x9fbfe4a5u, 0xe8b8d433u,
+    0x7807c9a2u, 0x0f00f934u, 0x9609a88eu, 0xe10e9818u, 0x7f6a0dbbu, 0x086d3d2du, 0x91646c97u, 0xe6635c01u,
+    0x6b6b51f4u, 0x1c6c6162u, 0x856530d8u, 0xf262004eu, 0x6c0695edu, 0x1b01a57bu, 0x8208f4c1u, 0xf50fc457u,
+    0x65b0d9c6u, 0x12b7e950u, 0x8bbeb8eau, 0xfcb9887cu, 0x62dd1ddfu, 0x15da2d49u, 0x8cd37cf3u, 0xfbd44c65u,
+    0x4db26158u, 0x3ab551ceu, 0xa3bc0074u, 0xd4bb30e2u, 0x4adfa541u, 0x3dd895d7u, 0xa4d1c46du, 0xd3d6f4fbu,
+    0x4369e96au, 0x346ed9fcu, 0xad678846u, 0xda60b8d0u, 0x44042d73u, 0x33031de5u, 0xaa0a4c5fu, 0xdd0d7cc9u,
+    0x5005713cu, 0x270241aau, 0xbe0b1010u, 0xc90c2086u, 0x5768b525u, 0x206f85b3u, 0xb966d409u, 0xce61e49fu,
+    0x5edef90eu, 0x29d9c998u, 0xb0d09822u, 0xc7d7a8b4u, 0x59b33d17u, 0x2eb40d81u, 0xb7bd5c3bu, 0xc0ba6cadu,
+    0xedb88320u, 0x9abfb3b6u, 0x03b6e20cu, 0x74b1d29au, 0xead54739u, 0x9dd277afu, 0x04db2615u, 0x73dc1683u,
+    0xe3630b12u, 0x94643b84u, 0x0d6d6a3eu, 0x7a6a5aa8u, 0xe40ecf0bu, 0x9309ff9du, 0x0a00ae27u, 0x7d079eb1u,
+    0xf00f9344u, 0x8708a3d2u, 0x1e01f268u, 0x6906c2feu, 0xf762575du, 0x806567cbu, 0x196c3671u, 0x6e6b06e7u,
+    0xfed41b76u, 0x89d32be0u, 0x10da7a5au, 0x67dd4accu, 0xf9b9df6fu, 0x8ebeeff9u, 0x17b7be43u, 0x60b08ed5u,
+    0xd6d6a3e8u, 0xa1d1937eu, 0x38d8c2c4u, 0x4fdff252u, 0xd1bb67f1u, 0xa6bc5767u, 0x3fb506ddu, 0x48b2364bu,
+    0xd80d2bdau, 0xaf0a1b4cu, 0x36034af6u, 0x41047a60u, 0xdf60efc3u, 0xa867df55u, 0x316e8eefu, 0x4669be79u,
+    0xcb61b38cu, 0xbc66831au, 0x256fd2a0u, 0x5268e236u, 0xcc0c7795u, 0xbb0b4703u, 0x220216b9u, 0x5505262fu,
+    0xc5ba3bbeu, 0xb2bd0b28u, 0x2bb45a92u, 0x5cb36a04u, 0xc2d7ffa7u, 0xb5d0cf31u, 0x2cd99e8bu, 0x5bdeae1du,
+    0x9b64c2b0u, 0xec63f226u, 0x756aa39cu, 0x026d930au, 0x9c0906a9u, 0xeb0e363fu, 0x72076785u, 0x05005713u,
+    0x95bf4a82u, 0xe2b87a14u, 0x7bb12baeu, 0x0cb61b38u, 0x92d28e9bu, 0xe5d5be0du, 0x7cdcefb7u, 0x0bdbdf21u,
+    0x86d3d2d4u, 0xf1d4e242u, 0x68ddb3f8u, 0x1fda836eu, 0x81be16cdu, 0xf6b9265bu, 0x6fb077e1u, 0x18b74777u,
+    0x88085ae6u, 0xff0f6a70u, 0x66063bcau, 0x11010b5cu, 0x8f659effu, 0xf862ae69u, 0x616bffd3u, 0x166ccf45u,
+    0xa00ae278u, 0xd70dd2eeu, 0x4e048354u, 0x3903b3c2u, 0xa7672661u, 0xd06016f7u, 0x4969474du, 0x3e6e77dbu,
+    0xaed16a4au, 0xd9d65adcu, 0x40df0b66u, 0x37d83bf0u, 0xa9bcae53u, 0xdebb9ec5u, 0x47b2cf7fu, 0x30b5ffe9u,
+    0xbdbdf21cu, 0xcabac28au, 0x53b39330u, 0x24b4a3a6u, 0xbad03605u, 0xcdd70693u, 0x54de5729u, 0x23d967bfu,
+    0xb3667a2eu, 0xc4614ab8u, 0x5d681b02u, 0x2a6f2b94u, 0xb40bbe37u, 0xc30c8ea1u, 0x5a05df1bu, 0x2d02ef8du,
 };
 #endif
 
 /* CRC-32 of n bytes on the inverted state c */
 static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
-#if MV__PASS >= 3 /* x86: carry-less multiply folds 128-bit remainders over a distance, then the last ones into one */
+/* x86: carry-less multiply folds 128-bit remainders over a distance, then the last ones into one */
+#if MV__PASS >= 3
     if (n >= 512) {
-        const __m128i k1 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); /* x^(128 - 32), x^(128 + 32) mod P, reflected */
+        /* x^(128 - 32), x^(128 + 32) mod P, reflected */
+        const __m128i k1 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
         __m128i x;
         uint8_t part[256];
         size_t i, parts;
 #if MV__PASS == 4
-        const __m512i k16 = _mm512_broadcast_i32x4(_mm_set_epi64x(0x1322d1430, 0x11542778a)); /* the same for 16 * 128 */
+        const __m512i k16 =
+            _mm512_broadcast_i32x4(_mm_set_epi64x(0x1322d1430, 0x11542778a)); /* the same for 16 * 128 */
         __m512i a[4];
         MV__UNROLL for (i = 0; i < 4; i++) a[i] = _mm512_loadu_si512((const void *)(p + 64 * i));
         a[0] = _mm512_xor_si512(a[0], _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)c)));
         for (p += 256, n -= 256; n >= 256; p += 256, n -= 256) {
             MV__UNROLL for (i = 0; i < 4; i++)
-                a[i] = _mm512_ternarylogic_epi64(_mm512_clmulepi64_epi128(a[i], k16, 0x00), _mm512_clmulepi64_epi128(a[i], k16, 0x11),
+                a[i] = _mm512_ternarylogic_epi64(_mm512_clmulepi64_epi128(a[i], k16, 0x00),
+                                                 _mm512_clmulepi64_epi128(a[i], k16, 0x11),
                                                  _mm512_loadu_si512((const void *)(p + 64 * i)), 0x96);
         }
         MV__UNROLL for (i = 0; i < 4; i++) _mm512_storeu_si512((void *)(part + 64 * i), a[i]);
@@ -3806,12 +3860,14 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
 #else
         const __m128i k8 = _mm_set_epi64x(0x14a7fe880, 0x1e88ef372);
         __m128i a[8];
-        MV__UNROLL for (i = 0; i < 8; i++) a[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        MV__UNROLL
+        for (i = 0; i < 8; i++) a[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
         a[0] = _mm_xor_si128(a[0], _mm_cvtsi32_si128((int)c));
         for (p += 128, n -= 128; n >= 128; p += 128, n -= 128) {
             MV__UNROLL for (i = 0; i < 8; i++)
-                a[i] = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(a[i], k8, 0x00), _mm_clmulepi64_si128(a[i], k8, 0x11)),
-                                     _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)));
+                a[i] = _mm_xor_si128(
+                    _mm_xor_si128(_mm_clmulepi64_si128(a[i], k8, 0x00), _mm_clmulepi64_si128(a[i], k8, 0x11)),
+                    _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)));
         }
         MV__UNROLL for (i = 0; i < 8; i++) _mm_storeu_si128((__m128i *)(void *)(part + 16 * i), a[i]);
         parts = 8;
@@ -3819,8 +3875,9 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
         x = _mm_loadu_si128((const __m128i *)(const void *)part);
         for (i = 1; i < parts + n / 16; i++) { /* the remainders, then what is left of the data */
             const uint8_t *q = i < parts ? part + 16 * i : p + 16 * (i - parts);
-            x = _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x, k1, 0x00), _mm_clmulepi64_si128(x, k1, 0x11)),
-                              _mm_loadu_si128((const __m128i *)(const void *)q));
+            x = _mm_xor_si128(
+                _mm_xor_si128(_mm_clmulepi64_si128(x, k1, 0x00), _mm_clmulepi64_si128(x, k1, 0x11)),
+                _mm_loadu_si128((const __m128i *)(const void *)q));
         }
         p += n / 16 * 16;
         n %= 16;
@@ -3834,7 +3891,8 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
         uint32_t t[8][256];
         unsigned i, k;
         for (i = 0; i < 256; i++) t[0][i] = mv__gz_crctab[i];
-        for (k = 1; k < 8; k++) for (i = 0; i < 256; i++) t[k][i] = t[0][t[k - 1][i] & 255] ^ t[k - 1][i] >> 8;
+        for (k = 1; k < 8; k++)
+            for (i = 0; i < 256; i++) t[k][i] = t[0][t[k - 1][i] & 255] ^ t[k - 1][i] >> 8;
         for (; n >= 8; p += 8, n -= 8) {
             uint32_t a = mv__le32(p) ^ c, b = mv__le32(p + 4);
             c = t[7][a & 255] ^ t[6][a >> 8 & 255] ^ t[5][a >> 16 & 255] ^ t[4][a >> 24] ^
@@ -3846,8 +3904,9 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
     return c;
 }
 
-/* The inner loop of inflate. Literals leave the bit chain short: one table entry holds up to three of them. The entry
-   for the next turn is looked up before the copy, and refills only OR in bits above those already used as an index. */
+/* The inner loop of inflate. Literals leave the bit chain short: one table entry holds up to three of them.
+   The entry for the next turn is looked up before the copy, and refills only OR in bits above those already
+   used as an index. */
 #define MV__GZ_REFILL() (bb |= mv__le64(in) << (bc & 63), in += ~bc >> 3 & 7, bc |= 56)
 #define MV__GZ_DROP(e) (bb >>= (e) & 63, bc -= (e))
 #if MV__PASS >= 3
@@ -3919,10 +3978,20 @@ static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
             mv__memcpy(out + 16, src + 16, 16);
             if (end > out + 32) {
                 out += 32; src += 32;
-                do { mv__memcpy(out, src, 16); mv__memcpy(out + 16, src + 16, 16); out += 32; src += 32; } while (out < end);
+                do {
+                    mv__memcpy(out, src, 16);
+                    mv__memcpy(out + 16, src + 16, 16);
+                    out += 32;
+                    src += 32;
+                } while (out < end);
             }
         } else if (dist >= 8) {
-            do { mv__memcpy(out, src, 8); mv__memcpy(out + 8, src + 8, 8); out += 16; src += 16; } while (out < end);
+            do {
+                mv__memcpy(out, src, 8);
+                mv__memcpy(out + 8, src + 8, 8);
+                out += 16;
+                src += 16;
+            } while (out < end);
         } else {
             uint64_t w = (mv__le64(src) & (((uint64_t)1 << 8 * dist) - 1)) * mv__gz_rep[dist];
             size_t step = mv__gz_step[dist];
@@ -3963,10 +4032,10 @@ static void MV__K(mv__gz_count)(uint32_t *f, const uint8_t *p, size_t n) {
     for (; n > 0; n--) f[*p++]++;
 }
 
-/* Level 1: one probe on a hash of four bytes, at two places in a row, so that two cache misses run side by side: take the
-   match, or a literal and a longer match one byte on, or two literals. The last three places of a match are entered too.
-   Where nothing matched for a while, ever longer stretches are passed on as runs without a look (noise costs little and
-   loses nothing). Fills the token list or reaches the end. */
+/* Level 1: one probe on a hash of four bytes, at two places in a row, so that two cache misses run side by
+   side: take the match, or a literal and a longer match one byte on, or two literals. The last three places
+   of a match are entered too. Where nothing matched for a while, ever longer stretches are passed on as runs
+   without a look (noise costs little and loses nothing). Fills the token list or reaches the end. */
 #define MV__GZ_TOP ((uint64_t)1 << 63)
 #define MV__GZ_H1(v) ((uint32_t)(v) * 0x9E3779B1u >> (32 - MV__GZ_HASH1))
 static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
@@ -3979,12 +4048,14 @@ static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
     if (lim > stop) lim = stop;
     while (p < lim && tok < tok_lim) {
         uint64_t v0 = mv__le64(p), v1 = mv__le64(p + 1);
-        uint32_t now = (uint32_t)(p - base), h0 = MV__GZ_H1(v0), h1 = MV__GZ_H1(v1), d0, d1, k0, k1, use1, len, d, t;
+        uint32_t now = (uint32_t)(p - base), h0 = MV__GZ_H1(v0), h1 = MV__GZ_H1(v1), d0, d1, k0, k1, use1,
+                 len, d, t;
         d0 = (now - head[h0]) & 0xFFFF;
         head[h0] = (uint16_t)now;
         d1 = (now + 1 - head[h1]) & 0xFFFF;
         head[h1] = (uint16_t)(now + 1);
-        k0 = (uint32_t)mv__ctz64((v0 ^ mv__le64(p - d0)) | MV__GZ_TOP | (d0 - 1) >> 15); /* no match at 0, above 32768 */
+        /* no match at 0, above 32768 */
+        k0 = (uint32_t)mv__ctz64((v0 ^ mv__le64(p - d0)) | MV__GZ_TOP | (d0 - 1) >> 15);
         k1 = (uint32_t)mv__ctz64((v1 ^ mv__le64(p + 1 - d1)) | MV__GZ_TOP | (d1 - 1) >> 15);
         if (k0 < 32 && k1 < 32) { /* two literals */
             tok[0] = p[0] | MV__GZ_NODIST;
@@ -4003,7 +4074,8 @@ static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
             tok += use1;
             p += use1;
             if (MV__UNLIKELY(len == 7)) /* or more */
-                len = (uint32_t)MV__K(mv__gz_extend)(p, p - d, 7, (size_t)(end - p) < 258 ? (size_t)(end - p) : 258);
+                len = (uint32_t)MV__K(mv__gz_extend)(p, p - d, 7,
+                                                     (size_t)(end - p) < 258 ? (size_t)(end - p) : 258);
             t = (253 + len) | mv__gz_disttok(d);
             *tok++ = t;
             lf[t & 511]++;
@@ -4028,7 +4100,11 @@ static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
             miss += (uint32_t)run;
         }
     }
-    if (p >= lim && lim < stop) for (; p < end && tok < tok_lim + 32; p++) { *tok++ = *p | MV__GZ_NODIST; lf[*p]++; }
+    if (p >= lim && lim < stop)
+        for (; p < end && tok < tok_lim + 32; p++) {
+            *tok++ = *p | MV__GZ_NODIST;
+            lf[*p]++;
+        }
     z->ntok = (size_t)(tok - z->tok);
     z->pos = (size_t)(p - base);
 }
@@ -4136,7 +4212,8 @@ MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n) {
         size_t k = n < 5552 ? n : 5552; /* the most that keeps b below 2^32 */
         n -= k;
         for (; k >= 8; k -= 8, p += 8) { /* eight at once: b grows by 8 a + the weighted sum */
-            b += 8 * a + 8u * p[0] + 7u * p[1] + 6u * p[2] + 5u * p[3] + 4u * p[4] + 3u * p[5] + 2u * p[6] + p[7];
+            b += 8 * a + 8u * p[0] + 7u * p[1] + 6u * p[2] + 5u * p[3] + 4u * p[4] + 3u * p[5] + 2u * p[6] +
+                 p[7];
             a += (uint32_t)p[0] + p[1] + p[2] + p[3] + p[4] + p[5] + p[6] + p[7];
         }
         for (; k > 0; k--) { a += *p++; b += a; }
@@ -4149,22 +4226,55 @@ MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n) {
 /* ---- inflate ---- */
 #define MV__GZ_LEN(base, extra) ((uint32_t)(base) << 16 | (extra))
 static const uint32_t mv__gz_lenproto[32] = { /* symbols 256..287: base - 3 << 16 | extra bits */
-    MV__GZ_SPECIAL | MV__GZ_EOB, MV__GZ_LEN(0, 0), MV__GZ_LEN(1, 0), MV__GZ_LEN(2, 0), MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0),
-    MV__GZ_LEN(5, 0), MV__GZ_LEN(6, 0), MV__GZ_LEN(7, 0), MV__GZ_LEN(8, 1), MV__GZ_LEN(10, 1), MV__GZ_LEN(12, 1),
-    MV__GZ_LEN(14, 1), MV__GZ_LEN(16, 2), MV__GZ_LEN(20, 2), MV__GZ_LEN(24, 2), MV__GZ_LEN(28, 2), MV__GZ_LEN(32, 3),
-    MV__GZ_LEN(40, 3), MV__GZ_LEN(48, 3), MV__GZ_LEN(56, 3), MV__GZ_LEN(64, 4), MV__GZ_LEN(80, 4), MV__GZ_LEN(96, 4),
-    MV__GZ_LEN(112, 4), MV__GZ_LEN(128, 5), MV__GZ_LEN(160, 5), MV__GZ_LEN(192, 5), MV__GZ_LEN(224, 5), MV__GZ_LEN(255, 0),
-    MV__GZ_SPECIAL, MV__GZ_SPECIAL };
+                                              MV__GZ_SPECIAL | MV__GZ_EOB,
+                                              MV__GZ_LEN(0, 0),
+                                              MV__GZ_LEN(1, 0),
+                                              MV__GZ_LEN(2, 0),
+                                              MV__GZ_LEN(3, 0),
+                                              MV__GZ_LEN(4, 0),
+                                              MV__GZ_LEN(5, 0),
+                                              MV__GZ_LEN(6, 0),
+                                              MV__GZ_LEN(7, 0),
+                                              MV__GZ_LEN(8, 1),
+                                              MV__GZ_LEN(10, 1),
+                                              MV__GZ_LEN(12, 1),
+                                              MV__GZ_LEN(14, 1),
+                                              MV__GZ_LEN(16, 2),
+                                              MV__GZ_LEN(20, 2),
+                                              MV__GZ_LEN(24, 2),
+                                              MV__GZ_LEN(28, 2),
+                                              MV__GZ_LEN(32, 3),
+                                              MV__GZ_LEN(40, 3),
+                                              MV__GZ_LEN(48, 3),
+                                              MV__GZ_LEN(56, 3),
+                                              MV__GZ_LEN(64, 4),
+                                              MV__GZ_LEN(80, 4),
+                                              MV__GZ_LEN(96, 4),
+                                              MV__GZ_LEN(112, 4),
+                                              MV__GZ_LEN(128, 5),
+                                              MV__GZ_LEN(160, 5),
+                                              MV__GZ_LEN(192, 5),
+                                              MV__GZ_LEN(224, 5),
+                                              MV__GZ_LEN(255, 0),
+                                              MV__GZ_SPECIAL,
+                                              MV__GZ_SPECIAL
+};
 static const uint32_t mv__gz_distproto[32] = {
-    MV__GZ_LEN(1, 0), MV__GZ_LEN(2, 0), MV__GZ_LEN(3, 0), MV__GZ_LEN(4, 0), MV__GZ_LEN(5, 1), MV__GZ_LEN(7, 1),
-    MV__GZ_LEN(9, 2), MV__GZ_LEN(13, 2), MV__GZ_LEN(17, 3), MV__GZ_LEN(25, 3), MV__GZ_LEN(33, 4), MV__GZ_LEN(49, 4),
-    MV__GZ_LEN(65, 5), MV__GZ_LEN(97, 5), MV__GZ_LEN(129, 6), MV__GZ_LEN(193, 6), MV__GZ_LEN(257, 7), MV__GZ_LEN(385, 7),
-    MV__GZ_LEN(513, 8), MV__GZ_LEN(769, 8), MV__GZ_LEN(1025, 9), MV__GZ_LEN(1537, 9), MV__GZ_LEN(2049, 10),
-    MV__GZ_LEN(3073, 10), MV__GZ_LEN(4097, 11), MV__GZ_LEN(6145, 11), MV__GZ_LEN(8193, 12), MV__GZ_LEN(12289, 12),
-    MV__GZ_LEN(16385, 13), MV__GZ_LEN(24577, 13), MV__GZ_SPECIAL, MV__GZ_SPECIAL };
-static const uint8_t mv__gz_clorder[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+    MV__GZ_LEN(1, 0),      MV__GZ_LEN(2, 0),      MV__GZ_LEN(3, 0),     MV__GZ_LEN(4, 0),
+    MV__GZ_LEN(5, 1),      MV__GZ_LEN(7, 1),      MV__GZ_LEN(9, 2),     MV__GZ_LEN(13, 2),
+    MV__GZ_LEN(17, 3),     MV__GZ_LEN(25, 3),     MV__GZ_LEN(33, 4),    MV__GZ_LEN(49, 4),
+    MV__GZ_LEN(65, 5),     MV__GZ_LEN(97, 5),     MV__GZ_LEN(129, 6),   MV__GZ_LEN(193, 6),
+    MV__GZ_LEN(257, 7),    MV__GZ_LEN(385, 7),    MV__GZ_LEN(513, 8),   MV__GZ_LEN(769, 8),
+    MV__GZ_LEN(1025, 9),   MV__GZ_LEN(1537, 9),   MV__GZ_LEN(2049, 10), MV__GZ_LEN(3073, 10),
+    MV__GZ_LEN(4097, 11),  MV__GZ_LEN(6145, 11),  MV__GZ_LEN(8193, 12), MV__GZ_LEN(12289, 12),
+    MV__GZ_LEN(16385, 13), MV__GZ_LEN(24577, 13), MV__GZ_SPECIAL,       MV__GZ_SPECIAL
+};
+static const uint8_t mv__gz_clorder[19] = {
+    16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15
+};
 enum { MV__GZ_BLOCKHEAD, MV__GZ_STORED, MV__GZ_CODES, MV__GZ_COPY };           /* states of the decoder */
-enum { MV__GZ_DONE = 0, MV__GZ_NEED_IN = 1, MV__GZ_NEED_OUT = 2 };             /* its answers; else a status */
+/* its answers; else a status */
+enum { MV__GZ_DONE = 0, MV__GZ_NEED_IN = 1, MV__GZ_NEED_OUT = 2 };
 
 static uint32_t mv__gz_entry(const uint32_t *proto, int literals, unsigned sym, unsigned len) {
     if (!literals) return proto[sym] + len + (len << 8);
@@ -4179,8 +4289,8 @@ static unsigned mv__gz_nextcode(unsigned code, unsigned len) {
     return (code & (gap - 1)) | gap;
 }
 /* codes longer than the index: one subtable for each common start, as deep as that needs */
-static void mv__gz_subtables(uint32_t *tab, unsigned tb, const uint16_t *sorted, unsigned *count, unsigned len, unsigned code,
-                             const uint32_t *proto, int literals) {
+static void mv__gz_subtables(uint32_t *tab, unsigned tb, const uint16_t *sorted, unsigned *count,
+                             unsigned len, unsigned code, const uint32_t *proto, int literals) {
     unsigned size = 1u << tb, sub = 0, prefix = ~0u, off = 0, i;
     for (;; len++) {
         for (; count[len] > 0; count[len]--) {
@@ -4204,10 +4314,11 @@ static void mv__gz_subtables(uint32_t *tab, unsigned tb, const uint16_t *sorted,
         if (len == 15) return;
     }
 }
-/* Joins: an entry that starts with a literal and has index bits to spare takes in what these say: a second and third literal,
-   or the length code of a match. What follows a literal depends on its code length alone, so for each length the
-   followers are listed once and put behind every literal of that length. */
-typedef struct { uint32_t *one; uint32_t *two; } mv__gz_followers; /* ends of the lists of literals and of lengths */
+/* Joins: an entry that starts with a literal and has index bits to spare takes in what these say: a second
+   and third literal, or the length code of a match. What follows a literal depends on its code length alone,
+   so for each length the followers are listed once and put behind every literal of that length. */
+/* ends of the lists of literals and of lengths */
+typedef struct { uint32_t *one; uint32_t *two; } mv__gz_followers;
 static mv__gz_followers mv__gz_follow(const uint32_t *low, uint32_t *list, unsigned room, unsigned len) {
     mv__gz_followers f;
     uint32_t j, top = 1u << room;
@@ -4257,12 +4368,14 @@ static int mv__gz_worth_joining(const uint8_t *lens, unsigned n, unsigned tb) {
     for (a = 1; a < tb; a++) for (b = 1; a + b <= tb; b++) sum += (c[a] * (c[b] + d[b])) << (tb - a - b);
     return sum * 8 >= 1u << tb;
 }
-/* Builds the table of a code with zlib's rules: over-subscribed is an error; incomplete too, except no code at all (distances)
-   or one code of one bit. Returns the index bits, 0 on error. literals: 1 for the literal/length code. */
+/* Builds the table of a code with zlib's rules: over-subscribed is an error; incomplete too, except no code
+   at all (distances) or one code of one bit. Returns the index bits, 0 on error. literals: 1 for the
+   literal/length code. */
 static unsigned mv__gz_table(mv__gz_inf *s, const uint8_t *lens, unsigned n, int literals) {
     uint32_t *tab = literals ? s->lit : s->dis;
     const uint32_t *proto = literals ? mv__gz_lenproto : mv__gz_distproto;
-    unsigned count[16] = { 0 }, offs[16], i, len, max = 15, code = 0, k = 0, tb = literals ? MV__GZ_LBITS : MV__GZ_DBITS;
+    unsigned count[16] = { 0 }, offs[16], i, len, max = 15, code = 0, k = 0,
+             tb = literals ? MV__GZ_LBITS : MV__GZ_DBITS;
     int left = 1, join;
     uint16_t sorted[288];
     for (i = 0; i < n; i++) count[lens[i]]++;
@@ -4284,7 +4397,8 @@ static unsigned mv__gz_table(mv__gz_inf *s, const uint8_t *lens, unsigned n, int
     }
     join = literals && mv__gz_worth_joining(lens, n, tb);
     if (literals && !join) tb = max < MV__GZ_LBITS - 1 ? max : MV__GZ_LBITS - 1;
-    for (len = 1; len <= tb; len++) { /* the table doubles with each length; shorter codes repeat in the new half */
+    /* the table doubles with each length; shorter codes repeat in the new half */
+    for (len = 1; len <= tb; len++) {
         if (len > 1) mv__memcpy(tab + ((size_t)1 << (len - 1)), tab, sizeof(*tab) << (len - 1));
         for (i = 0; i < count[len]; i++) {
             tab[code] = mv__gz_entry(proto, literals, sorted[k++], len);
@@ -4310,7 +4424,9 @@ static void mv__gz_unfill(mv__gz_inf *s) { /* whole bytes go back to the input *
     s->nbits &= 7;
     s->bits &= (1u << s->nbits) - 1;
 }
-static int mv__gz_short(mv__gz_inf *s) { return mv__gz_fail(s, MEDVOL_E_TRUNCATED, "the data ends inside a deflate block"); }
+static int mv__gz_short(mv__gz_inf *s) {
+    return mv__gz_fail(s, MEDVOL_E_TRUNCATED, "the data ends inside a deflate block");
+}
 
 /* code lengths of a dynamic block, then its two tables */
 static int mv__gz_dynamic(mv__gz_inf *s) {
@@ -4327,7 +4443,8 @@ static int mv__gz_dynamic(mv__gz_inf *s) {
     s->bits >>= 14;
     s->nbits -= 14;
     total = hlit + hdist;
-    if (hlit > 286 || hdist > 30) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "too many length or distance symbols");
+    if (hlit > 286 || hdist > 30)
+        return mv__gz_fail(s, MEDVOL_E_CORRUPT, "too many length or distance symbols");
     for (; i < hclen; i++) {
         mv__gz_fill(s);
         if (s->nbits < 3) return mv__gz_short(s);
@@ -4357,9 +4474,11 @@ static int mv__gz_dynamic(mv__gz_inf *s) {
         s->bits >>= len + bits;
         s->nbits -= len + bits;
         if (sym < 16) { s->lens[i++] = (uint8_t)sym; continue; }
-        if (sym == 16 && i == 0) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a repeat with no code length before it");
+        if (sym == 16 && i == 0)
+            return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a repeat with no code length before it");
         rep += sym == 18 ? 11 : 3;
-        if (i + rep > total) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a repeat runs over the last code length");
+        if (i + rep > total)
+            return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a repeat runs over the last code length");
         mv__memset(s->lens + i, sym == 16 ? s->lens[i - 1] : 0, rep);
         i += rep;
     }
@@ -4412,7 +4531,8 @@ static int mv__gz_blockhead(mv__gz_inf *s) {
 }
 static int mv__gz_stored(mv__gz_inf *s) {
     while (s->stored > 0) {
-        size_t k = s->stored, have = (size_t)(s->in_end - s->in), room = s->out < s->soft ? (size_t)(s->soft - s->out) : 0;
+        size_t k = s->stored, have = (size_t)(s->in_end - s->in),
+               room = s->out < s->soft ? (size_t)(s->soft - s->out) : 0;
         if (room == 0) return MV__GZ_NEED_OUT;
         if (have == 0) return s->eof ? mv__gz_short(s) : MV__GZ_NEED_IN;
         if (k > have) k = have;
@@ -4451,7 +4571,8 @@ static int mv__gz_symbol(mv__gz_inf *s) {
         used += e & 63;
     }
     if (used > s->nbits) return mv__gz_short(s);
-    if (!(e & MV__GZ_EOB && e & MV__GZ_SPECIAL && !MV__GZ_LIT(e)) && s->out >= s->soft) return MV__GZ_NEED_OUT;
+    if (!(e & MV__GZ_EOB && e & MV__GZ_SPECIAL && !MV__GZ_LIT(e)) && s->out >= s->soft)
+        return MV__GZ_NEED_OUT;
     if (MV__GZ_LIT(e)) {
         s->lits = e >> 8;
         s->nlits = e >> 6 & 3;
@@ -4462,7 +4583,8 @@ static int mv__gz_symbol(mv__gz_inf *s) {
         uint64_t rest = s->bits >> used;
         uint32_t base = used;
         uint32_t first = e & MV__GZ_FIRST ? 1 : 0;
-        s->len = 3 + (e >> 16 & 255) + ((uint32_t)((s->bits >> d) & (((uint64_t)1 << (e & 63)) - 1)) >> MV__GZ_CODE(e));
+        s->len = 3 + (e >> 16 & 255) +
+                 ((uint32_t)((s->bits >> d) & (((uint64_t)1 << (e & 63)) - 1)) >> MV__GZ_CODE(e));
         d = s->dis[rest & ((1u << MV__GZ_DBITS) - 1)];
         if (d & MV__GZ_SPECIAL && d & MV__GZ_SUB) {
             rest >>= d & 63;
@@ -4471,7 +4593,10 @@ static int mv__gz_symbol(mv__gz_inf *s) {
         }
         used = base + (d & 63);
         if (used > s->nbits) { s->len = 0; return mv__gz_short(s); }
-        if (d & MV__GZ_SPECIAL) { s->len = 0; return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid distance code"); }
+        if (d & MV__GZ_SPECIAL) {
+            s->len = 0;
+            return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid distance code");
+        }
         s->dist = (d >> 16) + ((uint32_t)(rest & (((uint64_t)1 << (d & 63)) - 1)) >> MV__GZ_CODE(d));
         if (s->dist > (size_t)(s->out - s->hist) + first) {
             s->len = 0;
@@ -4492,13 +4617,14 @@ static int mv__gz_codes(mv__gz_inf *s) {
         if (r == MV__GZ_BLOCKEND) { s->state = MV__GZ_BLOCKHEAD; return MV__GZ_DONE; }
         if (r == MV__GZ_E_SYM) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid literal/length code");
         if (r == MV__GZ_E_DSYM) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "invalid distance code");
-        if (r == MV__GZ_E_FAR) return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a distance reaches before the start of the data");
+        if (r == MV__GZ_E_FAR)
+            return mv__gz_fail(s, MEDVOL_E_CORRUPT, "a distance reaches before the start of the data");
         mv__gz_unfill(s);
     }
     return mv__gz_symbol(s);
 }
-/* Runs until the stream ends, soft is reached (and the next thing makes output), or more input is needed. Leaves fewer
-   than eight bits in the accumulator, so that the input may be moved. */
+/* Runs until the stream ends, soft is reached (and the next thing makes output), or more input is needed.
+   Leaves fewer than eight bits in the accumulator, so that the input may be moved. */
 static int mv__gz_decode(mv__gz_inf *s) {
     int r = MV__GZ_DONE;
     while (r == MV__GZ_DONE) {
@@ -4536,10 +4662,12 @@ MEDVOL_DEF uint64_t mv_inflate_bound(uint64_t n) {
 }
 static mv_status mv__gz_args(mv_ctx *ctx, const void *dst, size_t cap, const void *src, size_t n) {
     if ((!dst && cap) || (!src && n)) return mv__fail_null(ctx, "gzip", dst || !cap ? "src" : "dst");
-    if (mv__gz_overlap(dst, cap, src, n)) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "gzip: dst and src overlap");
+    if (mv__gz_overlap(dst, cap, src, n))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "gzip: dst and src overlap");
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made) {
+MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used,
+                                size_t *made) {
     static const uint8_t none[1] = { 0 };
     mv__gz_inf *s;
     uint8_t nowhere[1];
@@ -4564,12 +4692,13 @@ MEDVOL_DEF mv_status mv_inflate(mv_ctx *ctx, void *dst, size_t cap, const void *
         st = mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, (int64_t)(n - (size_t)(s->in_end - s->in)),
                       "inflate: more data than the %zu bytes of the destination", cap);
     else if (r < 0)
-        st = mv__fail(ctx, (mv_status)r, "deflate", 0, (int64_t)(n - (size_t)(s->in_end - s->in)), "inflate: %s, near byte %zu of %zu",
-                      s->why, n - (size_t)(s->in_end - s->in), n);
+        st = mv__fail(ctx, (mv_status)r, "deflate", 0, (int64_t)(n - (size_t)(s->in_end - s->in)),
+                      "inflate: %s, near byte %zu of %zu", s->why, n - (size_t)(s->in_end - s->in), n);
     mv__free(ctx, s);
     return st;
 }
-MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, size_t *used, size_t *made) {
+MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                     size_t *used, size_t *made) {
     const uint8_t *p = (const uint8_t *)src;
     mv_status st = mv__gz_args(ctx, dst, cap, src, n);
     size_t in = 0, out = 0;
@@ -4577,18 +4706,25 @@ MEDVOL_DEF mv_status mv_inflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const v
     if (used) *used = 0;
     if (made) *made = 0;
     if (st < 0) return st;
-    if (n < 2) return mv__fail(ctx, MEDVOL_E_TRUNCATED, "zlib", (double)n, 0, "zlib: %zu bytes, the head alone has 2", n);
+    if (n < 2)
+        return mv__fail(ctx, MEDVOL_E_TRUNCATED, "zlib", (double)n, 0,
+                        "zlib: %zu bytes, the head alone has 2", n);
     if ((p[0] & 15) != 8 || p[0] >> 4 > 7 || ((unsigned)p[0] * 256 + p[1]) % 31 != 0)
-        return mv__fail(ctx, MEDVOL_E_FORMAT, "zlib", p[0], 0, "zlib: bad head bytes %x %x", (unsigned)p[0], (unsigned)p[1]);
-    if (p[1] & 32) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "zlib", p[1], 1, "zlib: needs a preset dictionary");
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "zlib", p[0], 0, "zlib: bad head bytes %x %x", (unsigned)p[0],
+                        (unsigned)p[1]);
+    if (p[1] & 32)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "zlib", p[1], 1, "zlib: needs a preset dictionary");
     st = mv_inflate(ctx, dst, cap, p + 2, n - 2, &in, &out);
     in += 2;
     if (st == MEDVOL_OK) {
-        if (n - in < 4) st = mv__fail(ctx, MEDVOL_E_TRUNCATED, "zlib", (double)(n - in), (int64_t)in, "zlib: the Adler-32 is cut off");
+        if (n - in < 4)
+            st = mv__fail(ctx, MEDVOL_E_TRUNCATED, "zlib", (double)(n - in), (int64_t)in,
+                          "zlib: the Adler-32 is cut off");
         else {
             want = (uint32_t)p[in] << 24 | (uint32_t)p[in + 1] << 16 | (uint32_t)p[in + 2] << 8 | p[in + 3];
             if (want != mv_adler32(1, out ? dst : p, out))
-                st = mv__fail(ctx, MEDVOL_E_CORRUPT, "zlib", (double)want, (int64_t)in, "zlib: the Adler-32 does not match the data");
+                st = mv__fail(ctx, MEDVOL_E_CORRUPT, "zlib", (double)want, (int64_t)in,
+                              "zlib: the Adler-32 does not match the data");
             in += 4;
         }
     }
@@ -4617,10 +4753,12 @@ struct mv_gzip_reader {
     mv_gzip_info info;
 };
 static uint64_t mv__gz_at(const mv_gzip_reader *r) { return r->in_off + (uint64_t)(r->inf.in - r->in_base); }
-static mv_status mv__gz_bad(mv_ctx *ctx, mv_gzip_reader *r, mv_status code, const char *field, const char *what) {
+static mv_status mv__gz_bad(mv_ctx *ctx, mv_gzip_reader *r, mv_status code, const char *field,
+                            const char *what) {
     r->err = code;
-    return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r), "gzip: %s (member %llu, byte %llu)", what,
-                    (unsigned long long)r->info.members, (unsigned long long)mv__gz_at(r));
+    return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r),
+                    "gzip: %s (member %llu, byte %llu)", what, (unsigned long long)r->info.members,
+                    (unsigned long long)mv__gz_at(r));
 }
 /* Moves the rest of the input to the front and reads until there are `least` bytes or the source ends. */
 static void mv__gz_more(mv_gzip_reader *r, size_t least) {
@@ -4672,8 +4810,10 @@ static int mv__gz_extra(mv_gzip_reader *r, uint32_t *crc) {
         if ((b = mv__gz_byte(r, crc)) < 0) return 0;
         if (i < 4) head[i] = b;
     }
-    if (r->info.members == 0 && i >= 6 && head[0] == 'B' && head[1] == 'C' && head[2] == 2 && head[3] == 0) r->info.kind = MEDVOL_GZIP_BGZF;
-    if (r->info.members == 0 && i >= 8 && head[0] == 'I' && head[1] == 'G' && head[2] == 4 && head[3] == 0) r->info.kind = MEDVOL_GZIP_MGZIP;
+    if (r->info.members == 0 && i >= 6 && head[0] == 'B' && head[1] == 'C' && head[2] == 2 && head[3] == 0)
+        r->info.kind = MEDVOL_GZIP_BGZF;
+    if (r->info.members == 0 && i >= 8 && head[0] == 'I' && head[1] == 'G' && head[2] == 4 && head[3] == 0)
+        r->info.kind = MEDVOL_GZIP_MGZIP;
     return 1;
 }
 static mv_status mv__gz_head(mv_ctx *ctx, mv_gzip_reader *r) {
@@ -4685,29 +4825,36 @@ static mv_status mv__gz_head(mv_ctx *ctx, mv_gzip_reader *r) {
     if (a < 0 && r->info.members > 0) { r->stage = MV__GZ_END; return MEDVOL_OK; }
     b = a == 0x1f ? mv__gz_byte(r, &crc) : -1;
     if (a != 0x1f || b != 0x8b) {
-        if (r->info.members == 0) return mv__gz_bad(ctx, r, MEDVOL_E_FORMAT, "magic", "not a gzip file (no 1f 8b at the start)");
+        if (r->info.members == 0)
+            return mv__gz_bad(ctx, r, MEDVOL_E_FORMAT, "magic", "not a gzip file (no 1f 8b at the start)");
         mv__gz_tail(r, a, b);
         return r->io_bad ? mv__gz_cut(ctx, r, "") : MEDVOL_OK;
     }
     for (i = 2; i < 10; i++) {
         if ((b = mv__gz_byte(r, &crc)) < 0) return mv__gz_cut(ctx, r, "the file ends inside a member's head");
-        if (i == 2 && b != 8) return mv__gz_bad(ctx, r, MEDVOL_E_UNSUPPORTED, "method", "compression method is not 8 (deflate)");
+        if (i == 2 && b != 8)
+            return mv__gz_bad(ctx, r, MEDVOL_E_UNSUPPORTED, "method",
+                              "compression method is not 8 (deflate)");
         if (i == 3) flags = b;
     }
     if (flags & 0xE0) return mv__gz_bad(ctx, r, MEDVOL_E_UNSUPPORTED, "flags", "reserved flag bits are set");
     if (r->info.members == 0) r->info.kind = MEDVOL_GZIP_PLAIN;
-    if (flags & 4 && !mv__gz_extra(r, &crc)) return mv__gz_cut(ctx, r, "the file ends inside the extra field");
+    if (flags & 4 && !mv__gz_extra(r, &crc))
+        return mv__gz_cut(ctx, r, "the file ends inside the extra field");
     for (i = 8; i <= 16; i += 8) { /* name, comment: up to a zero byte */
         if (!(flags & i)) continue;
         while ((b = mv__gz_byte(r, &crc)) > 0) {}
-        if (b < 0) return mv__gz_cut(ctx, r, i == 8 ? "the file ends inside the name" : "the file ends inside the comment");
+        if (b < 0)
+            return mv__gz_cut(ctx, r,
+                              i == 8 ? "the file ends inside the name" : "the file ends inside the comment");
     }
     if (flags & 2) {
         got = ~crc & 0xFFFF;
         a = mv__gz_byte(r, NULL);
         b = mv__gz_byte(r, NULL);
         if (b < 0) return mv__gz_cut(ctx, r, "the file ends inside the head's CRC");
-        if (got != (uint32_t)(a | b << 8)) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "FHCRC", "the head's CRC-16 does not match");
+        if (got != (uint32_t)(a | b << 8))
+            return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "FHCRC", "the head's CRC-16 does not match");
     }
     mv__gz_begin(&r->inf);
     r->crc = 0;
@@ -4719,11 +4866,15 @@ static mv_status mv__gz_trailer(mv_ctx *ctx, mv_gzip_reader *r) {
     uint32_t v[2] = { 0, 0 };
     int i, b;
     for (i = 0; i < 8; i++) {
-        if ((b = mv__gz_byte(r, NULL)) < 0) return mv__gz_cut(ctx, r, "the file ends inside a member's trailer");
+        if ((b = mv__gz_byte(r, NULL)) < 0)
+            return mv__gz_cut(ctx, r, "the file ends inside a member's trailer");
         v[i >> 2] |= (uint32_t)b << 8 * (i & 3);
     }
-    if (v[0] != r->crc) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "CRC32", "the CRC-32 does not match the data");
-    if (v[1] != (uint32_t)r->member_n) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "ISIZE", "the length in the trailer does not match the data");
+    if (v[0] != r->crc)
+        return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "CRC32", "the CRC-32 does not match the data");
+    if (v[1] != (uint32_t)r->member_n)
+        return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "ISIZE",
+                          "the length in the trailer does not match the data");
     r->info.members++;
     r->info.src_n = mv__gz_at(r);
     r->stage = r->single ? MV__GZ_END : MV__GZ_HEAD;
@@ -4746,15 +4897,18 @@ static mv_status mv__gz_body(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *soft, int 
     r->crc = mv_crc32(r->crc, mark, k);
     r->member_n += k;
     r->info.dst_n += k;
-    if (r->max_bytes && r->info.dst_n > r->max_bytes) return mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_bytes", "more data than limits.max_bytes");
+    if (r->max_bytes && r->info.dst_n > r->max_bytes)
+        return mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_bytes", "more data than limits.max_bytes");
     if (rc == MV__GZ_NEED_OUT) *full = s->out >= soft;
     else if (rc == MV__GZ_NEED_IN) *full = -1;
-    else if (rc < 0) return r->io_bad ? mv__gz_cut(ctx, r, "") : mv__gz_bad(ctx, r, (mv_status)rc, "deflate", s->why);
+    else if (rc < 0)
+        return r->io_bad ? mv__gz_cut(ctx, r, "") : mv__gz_bad(ctx, r, (mv_status)rc, "deflate", s->why);
     else r->stage = MV__GZ_TRAIL;
     return MEDVOL_OK;
 }
-/* Runs the members until out reaches soft or the file ends. eager: look behind soft as far as that makes no output;
-   *full = 1 then says that there would be more. Errors behind soft are kept for the next call when not eager. */
+/* Runs the members until out reaches soft or the file ends. eager: look behind soft as far as that makes no
+   output; *full = 1 then says that there would be more. Errors behind soft are kept for the next call when
+   not eager. */
 static mv_status mv__gz_run(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *soft, int eager, int *full) {
     mv_status st = r->err;
     *full = 0;
@@ -4793,7 +4947,8 @@ static void mv__gz_setup(mv_ctx *ctx, mv_gzip_reader *r, const void *src, size_t
     r->inf.in = r->in_base = n ? (const uint8_t *)src : none;
     r->inf.in_end = r->inf.in + n;
 }
-static mv_status mv__gz_open(mv_ctx *ctx, mv_gzip_reader **reader, const void *src, size_t n, mv_gzip_read_fn read, void *user) {
+static mv_status mv__gz_open(mv_ctx *ctx, mv_gzip_reader **reader, const void *src, size_t n,
+                             mv_gzip_read_fn read, void *user) {
     size_t total = sizeof(mv_gzip_reader) + 64 + MV__GZ_WIN + (read ? MV__GZ_INBUF : 0);
     mv_gzip_reader *r = (mv_gzip_reader *)mv__alloc(ctx, total);
     if (!r) return MEDVOL_E_NOMEM;
@@ -4855,8 +5010,9 @@ static mv_status mv__gz_straight(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *dst, s
     return st;
 }
 static mv_status mv__gz_short_read(mv_ctx *ctx, mv_gzip_reader *r, uint64_t done, uint64_t n) {
-    return mv__fail(ctx, MEDVOL_E_TRUNCATED, "gzip", (double)done, (int64_t)mv__gz_at(r), "gzip: the data ends after %llu of %llu bytes",
-                    (unsigned long long)done, (unsigned long long)n);
+    return mv__fail(ctx, MEDVOL_E_TRUNCATED, "gzip", (double)done, (int64_t)mv__gz_at(r),
+                    "gzip: the data ends after %llu of %llu bytes", (unsigned long long)done,
+                    (unsigned long long)n);
 }
 MEDVOL_DEF mv_status mv_gzip_read(mv_ctx *ctx, mv_gzip_reader *r, void *dst, size_t n, size_t *got) {
     uint8_t *d = (uint8_t *)dst;
@@ -4880,7 +5036,8 @@ MEDVOL_DEF mv_status mv_gzip_read(mv_ctx *ctx, mv_gzip_reader *r, void *dst, siz
     r->told += done;
     if (got) *got = done;
     if (done == n) return MEDVOL_OK; /* an error behind these bytes waits for the next call */
-    if (r->err < 0) return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+    if (r->err < 0)
+        return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
     return got ? MEDVOL_OK : mv__gz_short_read(ctx, r, done, n);
 }
 MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *r, uint64_t n, uint64_t *got) {
@@ -4902,10 +5059,12 @@ MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *r, uint64_t n, ui
     r->told += done;
     if (got) *got = done;
     if (done == n) return MEDVOL_OK;
-    if (r->err < 0) return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+    if (r->err < 0)
+        return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
     return got ? MEDVOL_OK : mv__gz_short_read(ctx, r, done > SIZE_MAX ? SIZE_MAX : done, n);
 }
-MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max_surplus, mv_gzip_info *info) {
+MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max_surplus,
+                                    mv_gzip_info *info) {
     uint64_t start;
     mv_status st = MEDVOL_OK;
     int full = 0;
@@ -4920,7 +5079,8 @@ MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max
         st = mv__gz_ahead(ctx, r, left < MV__GZ_CHUNK ? (size_t)left + 1 : MV__GZ_CHUNK, 1, &full);
     }
     if (st == MEDVOL_OK && r->info.dst_n - start > max_surplus)
-        st = mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_surplus", "more data behind the wanted bytes than max_surplus allows");
+        st = mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_surplus",
+                        "more data behind the wanted bytes than max_surplus allows");
     r->rd = r->wr;
     r->told = r->info.dst_n;
     if (st == MEDVOL_OK) r->info.verified = 1;
@@ -4934,7 +5094,8 @@ MEDVOL_DEF int mv_gzip_is(const void *src, size_t n) {
 }
 MEDVOL_DEF size_t mv_gzip_scratch_size(void) { return (sizeof(mv_gzip_reader) + 63) & ~(size_t)63; }
 /* Decodes one member that must fill dst and use up src. */
-static mv_status mv__gz_member(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *dst, size_t dst_n, const uint8_t *src, size_t src_n) {
+static mv_status mv__gz_member(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *dst, size_t dst_n, const uint8_t *src,
+                               size_t src_n) {
     uint8_t nowhere[1];
     mv_status st;
     int full;
@@ -4945,11 +5106,16 @@ static mv_status mv__gz_member(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *dst, siz
     st = mv__gz_run(ctx, r, r->inf.hard, 1, &full);
     if (st < 0) return st;
     if (full || r->inf.out != r->inf.hard)
-        return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "ISIZE", full ? "the member holds more than it claims" : "the member holds less than it claims");
-    if (r->inf.in != r->inf.in_end) return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "size field", "the member ends before its size field says");
+        return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "ISIZE",
+                          full ? "the member holds more than it claims"
+                               : "the member holds less than it claims");
+    if (r->inf.in != r->inf.in_end)
+        return mv__gz_bad(ctx, r, MEDVOL_E_CORRUPT, "size field",
+                          "the member ends before its size field says");
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n, const void *src, size_t src_n, void *scratch) {
+MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n, const void *src,
+                                           size_t src_n, void *scratch) {
     mv_status st = mv__gz_args(ctx, dst, dst_n, src, src_n);
     mv_gzip_reader *r = (mv_gzip_reader *)scratch;
     if (st < 0) return st;
@@ -4958,15 +5124,22 @@ MEDVOL_DEF mv_status mv_gzip_member_unpack(mv_ctx *ctx, void *dst, size_t dst_n,
     if (!scratch) mv__free(ctx, r);
     return st;
 }
-/* Size of the member whose head is h (n bytes known), 0 when it carries no size field of this kind (0: either). */
+/* Size of the member whose head is h (n bytes known), 0 when it carries no size field of this kind (0:
+   either). */
 static uint64_t mv__gz_claim(const uint8_t *h, size_t n, int *kind) {
     unsigned xlen;
     uint64_t size = 0;
     int k = 0;
     if (n < 20 || h[0] != 0x1f || h[1] != 0x8b || h[2] != 8 || !(h[3] & 4) || h[3] & 0xE0) return 0;
     xlen = mv__le16(h + 10);
-    if (xlen >= 6 && h[12] == 'B' && h[13] == 'C' && h[14] == 2 && h[15] == 0) { k = MEDVOL_GZIP_BGZF; size = mv__le16(h + 16) + (uint64_t)1; }
-    if (xlen >= 8 && h[12] == 'I' && h[13] == 'G' && h[14] == 4 && h[15] == 0) { k = MEDVOL_GZIP_MGZIP; size = mv__le32(h + 16); }
+    if (xlen >= 6 && h[12] == 'B' && h[13] == 'C' && h[14] == 2 && h[15] == 0) {
+        k = MEDVOL_GZIP_BGZF;
+        size = mv__le16(h + 16) + (uint64_t)1;
+    }
+    if (xlen >= 8 && h[12] == 'I' && h[13] == 'G' && h[14] == 4 && h[15] == 0) {
+        k = MEDVOL_GZIP_MGZIP;
+        size = mv__le32(h + 16);
+    }
     if (k == 0 || (*kind && *kind != k) || size < xlen + 22u) return 0; /* 12 head, 2 deflate, 8 trailer */
     *kind = k;
     return size;
@@ -4975,7 +5148,8 @@ static mv_status mv__gz_index_add(mv_ctx *ctx, mv_gzip_index *x, size_t *room, c
     if (x->count == *room) {
         size_t more = *room ? *room * 2 : 64, bytes;
         mv_gzip_member *p;
-        if (!mv__mul(more, sizeof(*p), &bytes)) return mv__fail(ctx, MEDVOL_E_SIZE, "members", (double)more, -1, "gzip: too many members");
+        if (!mv__mul(more, sizeof(*p), &bytes))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "members", (double)more, -1, "gzip: too many members");
         if (!(p = (mv_gzip_member *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
         if (x->count) mv__memcpy(p, x->member, x->count * sizeof(*p));
         mv__free(ctx, x->member);
@@ -4999,8 +5173,10 @@ static int mv__gz_zeros(const uint8_t *p, size_t n) {
     while (n > 0 && p[n - 1] == 0) n--;
     return n == 0;
 }
-MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_pread_fn read_at, void *user, uint64_t file_n) {
-    uint64_t max_members = ctx && ctx->desc.limits.max_members ? ctx->desc.limits.max_members : (uint64_t)1 << 32;
+MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_pread_fn read_at, void *user,
+                                        uint64_t file_n) {
+    uint64_t max_members = ctx && ctx->desc.limits.max_members ? ctx->desc.limits.max_members
+                                                               : (uint64_t)1 << 32;
     uint64_t max_bytes = ctx && ctx->desc.limits.max_bytes ? ctx->desc.limits.max_bytes : UINT64_MAX >> 1;
     uint8_t b[4 + 20]; /* ISIZE of one member and the start of the next */
     size_t room = 0, have;
@@ -5010,15 +5186,18 @@ MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_p
     if (x) mv__memset(x, 0, sizeof(*x));
     if (!x || !read_at) return mv__fail_null(ctx, "mv_gzip_index_scan", x ? "read_at" : "index");
     have = file_n < 20 ? (size_t)file_n : 20;
-    if (have && read_at(user, b + 4, have, 0) != (ptrdiff_t)have) return mv__fail(ctx, MEDVOL_E_IO, "read_at", 0, 0, "gzip: reading the file failed");
+    if (have && read_at(user, b + 4, have, 0) != (ptrdiff_t)have)
+        return mv__fail(ctx, MEDVOL_E_IO, "read_at", 0, 0, "gzip: reading the file failed");
     while (at < file_n) {
         uint64_t size = mv__gz_claim(b + 4, have, &x->kind);
-        if (size == 0 && at > 0 && mv__gz_zeros(b + 4, have)) break; /* padding; for anything else the data decide */
+        /* padding; for anything else the data decide */
+        if (size == 0 && at > 0 && mv__gz_zeros(b + 4, have)) break;
         if (size == 0 || size > file_n - at) return mv__gz_index_plain(ctx, x);
         have = file_n - at - size < 20 ? (size_t)(file_n - at - size) : 20;
         if (read_at(user, b, 4 + have, at + size - 4) != (ptrdiff_t)(4 + have)) {
             mv_gzip_index_free(ctx, x);
-            return mv__fail(ctx, MEDVOL_E_IO, "read_at", 0, (int64_t)(at + size - 4), "gzip: reading the file failed at byte %llu",
+            return mv__fail(ctx, MEDVOL_E_IO, "read_at", 0, (int64_t)(at + size - 4),
+                            "gzip: reading the file failed at byte %llu",
                             (unsigned long long)(at + size - 4));
         }
         m.src = at;
@@ -5031,7 +5210,8 @@ MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_p
         x->dst_n += m.dst_n;
         if (x->dst_n > max_bytes || x->count >= max_members) {
             mv_gzip_index_free(ctx, x);
-            return mv__fail(ctx, MEDVOL_E_LIMIT, "limits", 0, (int64_t)m.src, "gzip: more members or bytes than the limits allow, from byte %llu",
+            return mv__fail(ctx, MEDVOL_E_LIMIT, "limits", 0, (int64_t)m.src,
+                            "gzip: more members or bytes than the limits allow, from byte %llu",
                             (unsigned long long)m.src);
         }
         if ((st = mv__gz_index_add(ctx, x, &room, &m)) < 0) {
@@ -5057,14 +5237,16 @@ MEDVOL_DEF mv_status mv_gzip_index_mem(mv_ctx *ctx, mv_gzip_index *index, const 
     m.n = n;
     return mv_gzip_index_scan(ctx, index, mv__gz_mem_pread, &m, n);
 }
-MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *x, uint64_t a, uint64_t b, size_t *first, size_t *count) {
+MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *x, uint64_t a, uint64_t b,
+                                         size_t *first, size_t *count) {
     size_t lo = 0, hi, end;
     if (first) *first = 0;
     if (count) *count = 0;
-    if (!x || !first || !count) return mv__fail_null(ctx, "mv_gzip_index_range", x ? "first or count" : "index");
+    if (!x || !first || !count)
+        return mv__fail_null(ctx, "mv_gzip_index_range", x ? "first or count" : "index");
     if (a > b || b > x->dst_n)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "range", (double)b, -1, "gzip: bytes %llu to %llu of %llu", (unsigned long long)a,
-                        (unsigned long long)b, (unsigned long long)x->dst_n);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", (double)b, -1, "gzip: bytes %llu to %llu of %llu",
+                        (unsigned long long)a, (unsigned long long)b, (unsigned long long)x->dst_n);
     if (a == b) return MEDVOL_OK;
     for (hi = x->count; lo < hi;) { /* the first member that ends behind a */
         size_t mid = lo + (hi - lo) / 2;
@@ -5089,7 +5271,8 @@ typedef struct {
     mv_status *st; /* one a job */
 } mv__gz_parts;
 #define MV__GZ_EDGE (((sizeof(mv_gzip_reader) + 63) & ~(size_t)63) + MV__GZ_WIN)
-/* bytes of a member that lies only partly in the range: what is in front is dropped, it stops where the range ends */
+/* bytes of a member that lies only partly in the range: what is in front is dropped, it stops where the range
+   ends */
 static mv_status mv__gz_edge(const mv__gz_parts *g, const mv_gzip_member *m, uint8_t *memory) {
     mv_gzip_reader *r = (mv_gzip_reader *)(void *)memory;
     uint64_t from = m->dst > g->a ? m->dst : g->a, to = m->dst + m->dst_n < g->b ? m->dst + m->dst_n : g->b;
@@ -5108,15 +5291,15 @@ static void mv__gz_parts_job(void *arg, size_t job) {
     for (i = g->first + job; i < g->first + g->count && st == MEDVOL_OK; i += g->jobs) {
         const mv_gzip_member *m = g->x->member + i;
         if (m->dst >= g->a && m->dst + m->dst_n <= g->b)
-            st = mv__gz_member(NULL, (mv_gzip_reader *)(void *)(g->scratch + job * mv_gzip_scratch_size()), g->dst + (m->dst - g->a),
-                               m->dst_n, g->src + m->src, m->src_n);
+            st = mv__gz_member(NULL, (mv_gzip_reader *)(void *)(g->scratch + job * mv_gzip_scratch_size()),
+                               g->dst + (m->dst - g->a), m->dst_n, g->src + m->src, m->src_n);
         else st = mv__gz_edge(g, m, g->edge + (i == g->first ? 0 : MV__GZ_EDGE));
     }
     g->st[job] = st;
 }
 /* Decodes the members of the range; the first failing job's status, without a message. */
-static mv_status mv__gz_parts_run(mv_ctx *ctx, const mv_gzip_index *x, uint8_t *dst, uint64_t a, uint64_t b, const uint8_t *src,
-                                  size_t first, size_t count) {
+static mv_status mv__gz_parts_run(mv_ctx *ctx, const mv_gzip_index *x, uint8_t *dst, uint64_t a, uint64_t b,
+                                  const uint8_t *src, size_t first, size_t count) {
     size_t jobs = 4 * (size_t)mv_threads(ctx), j;
     mv__gz_parts g;
     mv_status st;
@@ -5141,23 +5324,27 @@ static mv_status mv__gz_parts_run(mv_ctx *ctx, const mv_gzip_index *x, uint8_t *
     mv__free(ctx, memory);
     return st;
 }
-MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *x, void *dst, uint64_t a, uint64_t b, const void *src, size_t n) {
+MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *x, void *dst, uint64_t a,
+                                          uint64_t b, const void *src, size_t n) {
     size_t first, count;
     mv_status st = mv_gzip_index_range(ctx, x, a, b, &first, &count);
     if (st < 0 || a == b) return st;
     if (b - a > (uint64_t)PTRDIFF_MAX || x->src_n > n)
-        return mv__fail(ctx, MEDVOL_E_SIZE, b - a > (uint64_t)PTRDIFF_MAX ? "range" : "n", (double)n, -1, "gzip: the index is about %llu bytes, %zu are given",
-                        (unsigned long long)x->src_n, n);
+        return mv__fail(ctx, MEDVOL_E_SIZE, b - a > (uint64_t)PTRDIFF_MAX ? "range" : "n", (double)n, -1,
+                        "gzip: the index is about %llu bytes, %zu are given", (unsigned long long)x->src_n,
+                        n);
     if ((st = mv__gz_args(ctx, dst, (size_t)(b - a), src, n)) < 0) return st;
     st = mv__gz_parts_run(ctx, x, (uint8_t *)dst, a, b, (const uint8_t *)src, first, count);
     if (st < 0 && st != MEDVOL_E_CANCELLED && st != MEDVOL_E_NOMEM)
-        return mv__fail(ctx, MEDVOL_E_CORRUPT, "member", (double)first, (int64_t)x->member[first].src,
-                        "gzip: a member of bytes %llu to %llu is damaged or not what its size field says (%s)", (unsigned long long)a,
-                        (unsigned long long)b, mv_status_str(st));
+        return mv__fail(
+            ctx, MEDVOL_E_CORRUPT, "member", (double)first, (int64_t)x->member[first].src,
+            "gzip: a member of bytes %llu to %llu is damaged or not what its size field says (%s)",
+            (unsigned long long)a, (unsigned long long)b, mv_status_str(st));
     return st;
 }
 /* Members side by side. 1: done. 0: not possible or not clean; one after the other then gives the verdict. */
-static int mv__gz_unpack_parts(mv_ctx *ctx, uint8_t *dst, size_t cap, const uint8_t *src, size_t n, mv_gzip_info *info, mv_status *st) {
+static int mv__gz_unpack_parts(mv_ctx *ctx, uint8_t *dst, size_t cap, const uint8_t *src, size_t n,
+                               mv_gzip_info *info, mv_status *st) {
     mv_gzip_index x;
     mv_error kept;
     int done = 0;
@@ -5180,7 +5367,8 @@ static int mv__gz_unpack_parts(mv_ctx *ctx, uint8_t *dst, size_t cap, const uint
     if (ctx && *st != MEDVOL_E_CANCELLED) ctx->error = kept;
     return done;
 }
-MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, mv_gzip_info *info) {
+MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                    mv_gzip_info *info) {
     mv_gzip_info own;
     mv_gzip_reader *r;
     uint8_t nowhere[1];
@@ -5189,7 +5377,9 @@ MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const vo
     if (!info) info = &own;
     mv__memset(info, 0, sizeof(*info));
     if (st < 0) return st;
-    if (mv_threads(ctx) > 1 && mv__gz_unpack_parts(ctx, (uint8_t *)dst, cap, (const uint8_t *)src, n, info, &st)) return st;
+    if (mv_threads(ctx) > 1 &&
+        mv__gz_unpack_parts(ctx, (uint8_t *)dst, cap, (const uint8_t *)src, n, info, &st))
+        return st;
     r = (mv_gzip_reader *)mv__alloc(ctx, sizeof(*r));
     if (!r) return MEDVOL_E_NOMEM;
     mv__gz_setup(ctx, r, src, n);
@@ -5206,9 +5396,10 @@ MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const vo
 }
 /* ---- deflate ---- */
 #define MV__GZ_STRETCH ((size_t)1 << 30) /* positions are 32-bit: a longer input is cut here */
-static const uint16_t mv__gz_lenbase[29] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83,
-                                             99, 115, 131, 163, 195, 227, 258 };
-static const uint8_t mv__gz_lenextra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
+static const uint16_t mv__gz_lenbase[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                             31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
+static const uint8_t mv__gz_lenextra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                             2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
 static unsigned mv__gz_distextra(unsigned sym) { return sym < 4 ? 0 : sym / 2 - 1; }
 
 /* Symbols with a count, rarest first (ties by symbol): counting sort by bytes. */
@@ -5229,9 +5420,10 @@ static unsigned mv__gz_rank(const uint32_t *f, unsigned n, uint16_t *order) {
     }
     return used;
 }
-/* Lengths of an optimal prefix code of at most limit bits for the counts f. Huffman's two queues give the number of codes
-   of each length; codes over the limit are pulled up, each pair with one shorter code pushed down, which keeps the set
-   complete; the longest go to the rarest. Fewer than two symbols are filled up to two, as decoders expect. */
+/* Lengths of an optimal prefix code of at most limit bits for the counts f. Huffman's two queues give the
+   number of codes of each length; codes over the limit are pulled up, each pair with one shorter code pushed
+   down, which keeps the set complete; the longest go to the rarest. Fewer than two symbols are filled up to
+   two, as decoders expect. */
 static void mv__gz_lengths(const uint32_t *f, unsigned n, unsigned limit, uint8_t *lens) {
     uint16_t order[288], parent[576];
     uint32_t w[576];
@@ -5270,7 +5462,8 @@ static void mv__gz_lengths(const uint32_t *f, unsigned n, unsigned limit, uint8_
             count[limit]--;
         }
     }
-    for (len = limit, i = 0; len > 0; len--) for (; count[len] > 0; count[len]--) lens[order[i++]] = (uint8_t)len;
+    for (len = limit, i = 0; len > 0; len--)
+        for (; count[len] > 0; count[len]--) lens[order[i++]] = (uint8_t)len;
 }
 /* canonical codes, bits reversed, as code << 8 | length */
 static void mv__gz_assign(const uint8_t *lens, unsigned n, uint32_t *codes) {
@@ -5379,7 +5572,8 @@ static void mv__gz_emit_tables(mv__gz_def *z, const uint32_t *lc, const uint32_t
         n = c & 255;
         z->lcode[253 + i] = (c >> 8 | (i - mv__gz_lenbase[s]) << n) << 8 | (n + mv__gz_lenextra[s]);
     }
-    for (s = 0; s < 30; s++) z->dcode[s] = (dc[s] >> 8) << 16 | ((dc[s] & 255) + mv__gz_distextra(s)) << 8 | (dc[s] & 255);
+    for (s = 0; s < 30; s++)
+        z->dcode[s] = (dc[s] >> 8) << 16 | ((dc[s] & 255) + mv__gz_distextra(s)) << 8 | (dc[s] & 255);
     z->dcode[30] = z->dcode[31] = 0;
 }
 static void mv__gz_fixed_lengths(uint8_t *ll, uint8_t *dl) {
@@ -5428,9 +5622,9 @@ static int mv__gz_put_block(mv__gz_def *z, int last) {
     return 1;
 }
 /* ---- levels 2 to 9: hash chains over four bytes, the last place of three bytes, lazy choice ---- */
-static const struct { uint16_t depth, nice, lazy; } mv__gz_effort[10] = {
-    { 0, 0, 0 }, { 0, 0, 0 }, { 4, 16, 0 }, { 8, 24, 0 }, { 10, 32, 1 }, { 16, 48, 1 }, { 35, 80, 1 }, { 80, 130, 1 }, { 200, 200, 1 },
-    { 600, 258, 1 } };
+static const struct { uint16_t depth, nice, lazy;
+} mv__gz_effort[10] = { { 0, 0, 0 },   { 0, 0, 0 },   { 4, 16, 0 },   { 8, 24, 0 },    { 10, 32, 1 },
+                        { 16, 48, 1 }, { 35, 80, 1 }, { 80, 130, 1 }, { 200, 200, 1 }, { 600, 258, 1 } };
 #define MV__GZ_HASH3 14
 typedef struct { uint32_t len, dist; } mv__gz_match;
 static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
@@ -5442,15 +5636,18 @@ static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
     while (len < max && a[len] == b[len]) len++;
     return len;
 }
-/* Enters position p into the chains; gives the chain's previous head and the last place of the same three bytes. */
+/* Enters position p into the chains; gives the chain's previous head and the last place of the same three
+   bytes. */
 static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) {
-    uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH4), h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
+    uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH4),
+             h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
     *c4 = z->head[h];
     *c3 = z->head3[h3];
     z->prev[p & (MV__GZ_WINDOW - 1)] = *c4;
     z->head[h] = z->head3[h3] = p;
 }
-/* The longest match at p that is longer than best; a match of three must be near. Each chain link must lead back. */
+/* The longest match at p that is longer than best; a match of three must be near. Each chain link must lead
+   back. */
 static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
     const uint8_t *s = z->src + p;
     size_t max = z->n - p < 258 ? z->n - p : 258, len;
@@ -5491,7 +5688,8 @@ static void mv__gz_find_chain(mv__gz_def *z) {
     while (z->pos < lim && z->ntok < MV__GZ_TOKENS - 300 && z->pos - z->block < MV__GZ_BLOCK) {
         mv__gz_match m = mv__gz_search(z, (uint32_t)z->pos, 2, depth), m2;
         if (m.len < 3) { mv__gz_literal(z, z->src[z->pos++]); continue; }
-        while (mv__gz_effort[z->level].lazy && m.len < nice && z->pos + 1 < lim && z->ntok < MV__GZ_TOKENS - 8) {
+        while (mv__gz_effort[z->level].lazy && m.len < nice && z->pos + 1 < lim &&
+               z->ntok < MV__GZ_TOKENS - 8) {
             m2 = mv__gz_search(z, (uint32_t)z->pos + 1, m.len, m.len < 8 ? depth : depth / 4 + 1);
             if (m2.len <= m.len) { /* keep the first; the second position is entered already */
                 end = z->pos + m.len;
@@ -5508,7 +5706,8 @@ static void mv__gz_find_chain(mv__gz_def *z) {
         for (; z->pos < end; z->pos++) if (z->pos < lim) mv__gz_enter(z, (uint32_t)z->pos, &c4, &c3);
         z->pos = end;
     }
-    if (z->pos >= lim) while (z->pos < z->n && z->ntok < MV__GZ_TOKENS - 8) mv__gz_literal(z, z->src[z->pos++]);
+    if (z->pos >= lim)
+        while (z->pos < z->n && z->ntok < MV__GZ_TOKENS - 8) mv__gz_literal(z, z->src[z->pos++]);
 }
 static size_t mv__gz_def_size(int level) { /* one block: the state and its tables */
     size_t n = (sizeof(mv__gz_def) + 63) & ~(size_t)63;
@@ -5533,7 +5732,8 @@ static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int l
     z->n = n;
     z->pos = 0;
     mv__memset(z->head, 0, sizeof(uint32_t) << (z->level == 1 ? MV__GZ_HASH1 : MV__GZ_HASH4));
-    if (z->level > 1) mv__memset(z->head3, 0, (sizeof(uint32_t) << MV__GZ_HASH3) + MV__GZ_WINDOW * sizeof(uint32_t));
+    if (z->level > 1)
+        mv__memset(z->head3, 0, (sizeof(uint32_t) << MV__GZ_HASH3) + MV__GZ_WINDOW * sizeof(uint32_t));
     do {
         z->block = z->pos;
         z->ntok = 0;
@@ -5549,9 +5749,10 @@ static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int l
     } while (z->pos < n);
     return 1;
 }
-/* One deflate stream, or with last = 0 a part of one that ends on a whole byte (an empty stored block). Returns the bytes
-   written, SIZE_MAX when they do not fit. */
-static size_t mv__gz_def_run(mv__gz_def *z, const uint8_t *src, size_t n, int last, uint8_t *dst, size_t cap) {
+/* One deflate stream, or with last = 0 a part of one that ends on a whole byte (an empty stored block).
+   Returns the bytes written, SIZE_MAX when they do not fit. */
+static size_t mv__gz_def_run(mv__gz_def *z, const uint8_t *src, size_t n, int last, uint8_t *dst,
+                             size_t cap) {
     size_t at = 0;
     int ok = 1;
     z->out = dst;
@@ -5575,13 +5776,17 @@ MEDVOL_DEF size_t mv_deflate_bound(size_t n) {
     size_t r = n;
     return mv__add(r, n / 2048, &r) && mv__add(r, 128, &r) ? r : SIZE_MAX;
 }
-static mv_status mv__gz_def_args(mv_ctx *ctx, const void *dst, size_t cap, const void *src, size_t n, int level) {
+static mv_status mv__gz_def_args(mv_ctx *ctx, const void *dst, size_t cap, const void *src, size_t n,
+                                 int level) {
     if (!dst || (!src && n)) return mv__fail_null(ctx, "deflate", dst ? "src" : "dst");
-    if (mv__gz_overlap(dst, cap, src, n)) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "deflate: dst and src overlap");
-    if (level < 0 || level > 9) return mv__fail(ctx, MEDVOL_E_RANGE, "level", level, -1, "deflate: level = %d: must be 0..9", level);
+    if (mv__gz_overlap(dst, cap, src, n))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "deflate: dst and src overlap");
+    if (level < 0 || level > 9)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "level", level, -1, "deflate: level = %d: must be 0..9", level);
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made) {
+MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level,
+                                size_t *made) {
     static const uint8_t none[1] = { 0 };
     mv__gz_def *z;
     size_t k;
@@ -5593,18 +5798,23 @@ MEDVOL_DEF mv_status mv_deflate(mv_ctx *ctx, void *dst, size_t cap, const void *
     mv__gz_def_init(z, level);
     k = mv__gz_def_run(z, n ? (const uint8_t *)src : none, n, 1, (uint8_t *)dst, cap);
     mv__free(ctx, z);
-    if (k == SIZE_MAX) return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1, "deflate: the result does not fit in %zu bytes", cap);
+    if (k == SIZE_MAX)
+        return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1,
+                        "deflate: the result does not fit in %zu bytes", cap);
     if (made) *made = k;
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level, size_t *made) {
+MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, int level,
+                                     size_t *made) {
     uint8_t *d = (uint8_t *)dst;
     uint32_t a;
     size_t k;
     mv_status st = mv__gz_def_args(ctx, dst, cap, src, n, level);
     if (made) *made = 0;
     if (st < 0) return st;
-    if (cap < 6) return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1, "deflate: the result does not fit in %zu bytes", cap);
+    if (cap < 6)
+        return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1,
+                        "deflate: the result does not fit in %zu bytes", cap);
     st = mv_deflate(ctx, d + 2, cap - 6, src, n, level, &k);
     if (st < 0) return st;
     d[0] = 0x78;
@@ -5647,15 +5857,20 @@ static mv_status mv__gz_wopt(mv_ctx *ctx, mv_gzip_writer *w, const mv_gzip_opt *
     mv__memset(&o, 0, sizeof(o));
     if (opt) o = *opt;
     mv__memset(w, 0, sizeof(*w));
-    if (o.level < -1 || o.level > 9) return mv__fail(ctx, MEDVOL_E_RANGE, "level", o.level, -1, "gzip: level = %d: must be 0..9 or MEDVOL_GZIP_STORE", o.level);
+    if (o.level < -1 || o.level > 9)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "level", o.level, -1,
+                        "gzip: level = %d: must be 0..9 or MEDVOL_GZIP_STORE", o.level);
     if (o.container < 0 || o.container > MEDVOL_GZIP_BGZF)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "container", o.container, -1, "gzip: container = %d is unknown", o.container);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "container", o.container, -1, "gzip: container = %d is unknown",
+                        o.container);
     w->level = o.level == 0 ? 1 : o.level < 0 ? 0 : o.level;
     w->container = o.container ? o.container : MEDVOL_GZIP_MGZIP;
     w->member = o.member ? o.member : (size_t)1 << 20;
     w->align = o.align;
     w->head = o.head;
-    if (w->member > (size_t)1 << 30) return mv__fail(ctx, MEDVOL_E_RANGE, "member", (double)w->member, -1, "gzip: member = %zu: at most 1 GiB", w->member);
+    if (w->member > (size_t)1 << 30)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "member", (double)w->member, -1,
+                        "gzip: member = %zu: at most 1 GiB", w->member);
     if (w->container == MEDVOL_GZIP_BGZF) {
         if (w->member > MV__GZ_BGZF) w->member = MV__GZ_BGZF;
         w->align = w->head = 0;
@@ -5666,7 +5881,8 @@ static mv_status mv__gz_wopt(mv_ctx *ctx, mv_gzip_writer *w, const mv_gzip_opt *
     if (w->head && w->head < w->member && w->head > w->piece) w->piece = w->head;
     return MEDVOL_OK;
 }
-/* Bytes of the piece that starts at pos: a rule on positions alone, so that the cuts depend on nothing else. */
+/* Bytes of the piece that starts at pos: a rule on positions alone, so that the cuts depend on nothing
+   else. */
 static size_t mv__gz_piece(const mv_gzip_writer *w, uint64_t pos) {
     uint64_t q;
     size_t step = w->member, in;
@@ -5682,7 +5898,9 @@ static size_t mv__gz_frame(int container) { /* bytes around the deflate data of 
     return container == MEDVOL_GZIP_MGZIP ? 28 : container == MEDVOL_GZIP_BGZF ? 26 : 0;
 }
 static size_t mv__gz_head_put(uint8_t *p, int container, int level) {
-    static const uint8_t head[20] = { 0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 8, 0, 'I', 'G', 4, 0, 0, 0, 0, 0 };
+    static const uint8_t head[20] = {
+        0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 8, 0, 'I', 'G', 4, 0, 0, 0, 0, 0
+    };
     mv__memcpy(p, head, 20);
     p[8] = level == 1 ? 4 : level == 9 ? 2 : 0;
     if (container == MEDVOL_GZIP_MGZIP) return 20;
@@ -5702,7 +5920,8 @@ static void mv__gz_slot_run(mv__gz_slot *s, int container, int level, size_t roo
     int last = container != MEDVOL_GZIP_PLAIN;
     s->crc = mv_crc32(0, s->src, s->n);
     k = mv__gz_def_run(s->z, s->src, s->n, last, s->out + h, room - mv__gz_frame(container));
-    if (container == MEDVOL_GZIP_BGZF && k != SIZE_MAX && k + 26 > 65536) { /* cannot grow so far, but the field has 16 bits */
+    /* cannot grow so far, but the field has 16 bits */
+    if (container == MEDVOL_GZIP_BGZF && k != SIZE_MAX && k + 26 > 65536) {
         s->z->level = 0;
         k = mv__gz_def_run(s->z, s->src, s->n, last, s->out + h, room - 26);
         s->z->level = level;
@@ -5721,7 +5940,8 @@ static void mv__gz_slot_job(void *arg, size_t i) {
 }
 static mv_status mv__gz_send(mv_ctx *ctx, mv_gzip_writer *w, const uint8_t *p, size_t n) {
     if (w->write(w->user, p, n) < 0)
-        return w->err = mv__fail(ctx, MEDVOL_E_IO, "write", (double)n, (int64_t)w->info.src_n, "gzip: writing %zu bytes at %llu failed", n,
+        return w->err = mv__fail(ctx, MEDVOL_E_IO, "write", (double)n, (int64_t)w->info.src_n,
+                                 "gzip: writing %zu bytes at %llu failed", n,
                                  (unsigned long long)w->info.src_n);
     w->info.src_n += n;
     return MEDVOL_OK;
@@ -5734,7 +5954,9 @@ static mv_status mv__gz_flush_batch(mv_ctx *ctx, mv_gzip_writer *w) {
     if (st < 0) return w->err = st;
     for (i = 0; i < w->used; i++) {
         mv__gz_slot *s = w->slot + i;
-        if (s->made == SIZE_MAX) return w->err = mv__fail(ctx, MEDVOL_E_SPACE, "member", (double)s->n, -1, "gzip: a member outgrew its bound");
+        if (s->made == SIZE_MAX)
+            return w->err = mv__fail(ctx, MEDVOL_E_SPACE, "member", (double)s->n, -1,
+                                     "gzip: a member outgrew its bound");
         w->crc = mv_crc32_combine(w->crc, s->crc, s->n);
         w->info.dst_n += s->n;
         w->info.members += w->container != MEDVOL_GZIP_PLAIN;
@@ -5754,8 +5976,8 @@ static size_t mv__gz_pieces(const mv_gzip_writer *w, size_t n) {
     size_t least = w->align > w->member ? w->piece : w->align ? w->member / w->align * w->align : w->member;
     return n / least + (w->align > w->member ? n / w->align + 1 : 0) + mv__minz(w->head, n) / w->piece + 3;
 }
-static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt,
-                                    size_t n) {
+static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user,
+                                    const mv_gzip_opt *opt, size_t n) {
     mv_gzip_writer *w, plan;
     size_t threads = (size_t)mv_threads(ctx), batch, room, scratch, each, bytes, i;
     mv_status st = mv__gz_wopt(ctx, &plan, opt);
@@ -5767,7 +5989,8 @@ static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzi
     scratch = (mv__gz_def_size(plan.level) + 63) & ~(size_t)63;
     each = ((plan.piece + 63) & ~(size_t)63) + room + scratch + sizeof(mv__gz_slot) + 64;
     if (!mv__mul(each, batch, &bytes) || !mv__add(bytes, sizeof(*w) + 256, &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "member", (double)plan.piece, -1, "gzip: members of %zu bytes are too large", plan.piece);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "member", (double)plan.piece, -1,
+                        "gzip: members of %zu bytes are too large", plan.piece);
     w = (mv_gzip_writer *)mv__alloc(ctx, bytes);
     if (!w) return MEDVOL_E_NOMEM;
     *w = plan;
@@ -5787,7 +6010,8 @@ static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzi
     *writer = w;
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user, const mv_gzip_opt *opt) {
+MEDVOL_DEF mv_status mv_gzip_writer_open(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write,
+                                         void *user, const mv_gzip_opt *opt) {
     if (writer) *writer = NULL;
     if (!writer || !write) return mv__fail_null(ctx, "mv_gzip_writer_open", writer ? "write" : "writer");
     return mv__gz_writer_make(ctx, writer, write, user, opt, SIZE_MAX);
@@ -5841,14 +6065,16 @@ MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *w, const vo
 }
 MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer) { mv__free(ctx, writer); }
 static mv_status mv__gz_writer_end(mv_ctx *ctx, mv_gzip_writer *w) {
-    static const uint8_t mark[28] = { 0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 'B', 'C', 2, 0, 27, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    static const uint8_t mark[28] = { 0x1f, 0x8b, 8,  4, 0, 0, 0, 0, 0, 255, 6, 0, 'B', 'C',
+                                      2,    0,    27, 0, 3, 0, 0, 0, 0, 0,   0, 0, 0,   0 };
     uint8_t b[10] = { 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
     mv_status st = mv__gz_start(ctx, w);
     if (st < 0) return st;
     if (w->in_n > 0) {
         mv__gz_take(w, w->in + w->used * ((w->piece + 63) & ~(size_t)63), w->in_n);
         w->in_n = 0;
-    } else if (w->pos == 0 && w->container == MEDVOL_GZIP_MGZIP) mv__gz_take(w, b, 0); /* an empty file is one empty member */
+    } else if (w->pos == 0 && w->container == MEDVOL_GZIP_MGZIP) mv__gz_take(w, b, 0);
+        /* an empty file is one empty member */
     if ((st = mv__gz_flush_batch(ctx, w)) < 0) return st;
     if (w->container == MEDVOL_GZIP_BGZF) {
         w->info.members++;
@@ -5884,13 +6110,15 @@ static int mv__gz_to_memory(void *user, const void *src, size_t n) {
     s->p += n;
     return 0;
 }
-MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n, const mv_gzip_opt *opt, size_t *made) {
+MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                  const mv_gzip_opt *opt, size_t *made) {
     mv_gzip_writer *w;
     mv__gz_sink sink;
     mv_status st, st2;
     if (made) *made = 0;
     if (!dst || (!src && n)) return mv__fail_null(ctx, "mv_gzip_pack", dst ? "src" : "dst");
-    if (mv__gz_overlap(dst, cap, src, n)) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "gzip: dst and src overlap");
+    if (mv__gz_overlap(dst, cap, src, n))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "gzip: dst and src overlap");
     sink.p = (uint8_t *)dst;
     sink.end = sink.p + cap;
     st = mv__gz_writer_make(ctx, &w, mv__gz_to_memory, &sink, opt, n);
@@ -5898,7 +6126,9 @@ MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void
     st = mv_gzip_writer_put(ctx, w, src, n);
     st2 = mv_gzip_writer_close(ctx, w, NULL);
     if (st == MEDVOL_OK) st = st2;
-    if (st == MEDVOL_E_IO) return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1, "gzip: the result does not fit in %zu bytes", cap);
+    if (st == MEDVOL_E_IO)
+        return mv__fail(ctx, MEDVOL_E_SPACE, "dst", (double)cap, -1,
+                        "gzip: the result does not fit in %zu bytes", cap);
     if (st < 0) return st;
     if (made) *made = (size_t)(sink.p - (uint8_t *)dst);
     return MEDVOL_OK;
