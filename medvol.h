@@ -8867,6 +8867,7 @@ static mv__rn_tap mv__rn_taps(size_t i, size_t m, size_t n, int nearest) {
     mv__rn_tap t;
     double scale = (double)n / (double)m;
     size_t k;
+    nearest |= n == m; /* pixels are voxels */
     t.centre = ((double)i + 0.5) * scale - 0.5;
     t.reach = nearest ? 0.0 : fmax(1.0, scale);
     t.sum = 1.0;
@@ -8885,8 +8886,9 @@ static mv__rn_tap mv__rn_taps(size_t i, size_t m, size_t n, int nearest) {
     return t;
 }
 /* One plane to pixels: down the columns into `line` (u->n pixels of doubles), then along it. */
-static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, double *line, int nearest) {
+static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, double *line, mv__rn_tap *taps, int nearest) {
     size_t nc = (size_t)r->channels, row = p->u->n * nc, x, y, k, i, c;
+    for (x = 0; x < p->w; x++) taps[x] = mv__rn_taps(x, p->w, p->u->n, nearest);
     for (y = 0; y < p->h; y++) {
         unsigned char *px = (unsigned char *)out->data + 3 * ((y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x);
         mv__rn_tap t = mv__rn_taps(y, p->h, p->v->n, nearest);
@@ -8898,9 +8900,10 @@ static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, 
         }
         for (x = 0; x < p->w; x++, px += 3) {
             double sum[3] = {0.0, 0.0, 0.0};
-            t = mv__rn_taps(x, p->w, p->u->n, nearest);
-            for (k = 0; k < t.count; k++)
-                for (c = 0; c < nc; c++) sum[c] += mv__rn_weight(&t, k) * line[(t.first + k) * nc + c];
+            for (k = 0; k < taps[x].count; k++) {
+                double w = mv__rn_weight(&taps[x], k);
+                for (c = 0; c < nc; c++) sum[c] += w * line[(taps[x].first + k) * nc + c];
+            }
             for (c = 0; c < 3; c++) px[c] = (unsigned char)mv__rint(fmin(255.0, sum[nc == 3 ? c : 0]));
         }
     }
@@ -8981,7 +8984,8 @@ static mv_status mv__rn_plan(mv_ctx *ctx, mv__rn *r, const mv_volume *src, const
     return mv__rn_layout(ctx, r, o);
 }
 static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_render_opt *o) {
-    size_t total = 0, longest = 0, i, n;
+    size_t total = 0, longest = 0, widest = 0, i, n;
+    mv__rn_tap *taps;
     double lo = o->lo, hi = o->hi, *line;
     float *value;
     int k;
@@ -8989,10 +8993,12 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
     for (k = 0; k < r->planes; k++) { /* no overflow: at most three planes of a volume that exists, 4 bytes for 1 */
         total += r->plane[k].u->n * r->plane[k].v->n * (size_t)r->channels;
         longest = mv__maxz(longest, r->plane[k].u->n * (size_t)r->channels);
+        widest = mv__maxz(widest, r->plane[k].w);
     }
-    if (!mv__mul(total, sizeof *value, &n) || !mv__add(n, longest * sizeof *line, &n))
+    if (!mv__mul(total, sizeof *value, &n) || !mv__add(n, longest * sizeof *line + widest * sizeof *taps, &n))
         return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)total, -1, "render_planes: the planes are too large");
-    if ((line = (double *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
+    if ((taps = (mv__rn_tap *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
+    line = (double *)(taps + widest);
     value = (float *)(line + longest);
     for (n = 0, k = 0; k < r->planes; n += r->plane[k].u->n * r->plane[k].v->n * (size_t)r->channels, k++) {
         r->plane[k].value = value + n;
@@ -9005,11 +9011,11 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
     for (i = 0; i < r->h; i++) mv__memset((unsigned char *)out->data + 3 * i * (size_t)out->stride[1], 0, 3 * r->w);
     for (k = 0; k < r->planes && st == MEDVOL_OK; k++) {
         if (mv__progress(ctx, (size_t)k, (size_t)r->planes, "render_planes")) st = mv__cancelled(ctx, "render_planes");
-        mv__rn_draw(r, &r->plane[k], out, line, o->nearest);
+        mv__rn_draw(r, &r->plane[k], out, line, taps, o->nearest);
         if (o->crosshair) mv__rn_cross(r, &r->plane[k], out);
         if (!o->no_letters) mv__rn_letters(r, &r->plane[k], out);
     }
-    mv__free(ctx, line);
+    mv__free(ctx, taps);
     return st;
 }
 MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt) {
