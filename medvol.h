@@ -790,7 +790,7 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
    their roots, rms = sqrt(sum x^2 / count). Infinite values: min and max show them, sum, mean and rms follow IEEE
    arithmetic, variance and sd are NaN. Method: sums about an estimate of the chunk's mean in 16 stripes, chunks of
    MEDVOL_STATS_CHUNK voxels in x-fastest order merged in that order (Chan, Golub, LeVeque 1983): relative error of the
-   variance below 1e-11 whatever the mean. The memory layout (strides) has no influence. Scratch: 64 bytes a chunk. */
+   variance below 1e-11 whatever the mean. The memory layout (strides) has no influence. Scratch: 72 bytes a chunk. */
 #define MEDVOL_STATS_CHUNK 65536
 typedef struct mv_statistics {
     uint64_t count, nan, inf;
@@ -819,9 +819,10 @@ MEDVOL_DEF mv_status mv_stats_fold(mv_ctx *ctx, mv_statistics *out, const mv_sta
 /* mv_percentiles: exact percentiles q[0..nq-1] (0..100, any order, nq <= 4096) into out[nq], with split into out[index][nq].
    With the n values that are not NaN sorted, v = (n - 1) * (q / 100) and its neighbours a = x[floor v], b = x[ceil v]:
    LINEAR a + (b - a) * frac v (numpy's default), LOWER a, HIGHER b, NEAREST the nearer (a tie takes the even index), MIDPOINT
-   (a + b) / 2. Infinite values count. mv_median: the percentile 50, LINEAR. Selection by counting digits of the values, not
-   sorting: one pass over 8 and 16-bit types, 3 over 32, 6 over 64-bit ones. Scratch: a job counts in 5 KiB for 8-bit, 1 MiB
-   for 16-bit types, else in 128 KiB for one bucket, 16 KiB each for more (at most 2 nq of them); at most 4 jobs a thread. */
+   (a + b) / 2. Infinite values count; between -Inf and Inf lies NaN. mv_median: the percentile 50, LINEAR. Selection by
+   counting digits of the values, not sorting: one pass over 8 and 16-bit types, 3 over 32, 6 over 64-bit ones. Scratch: a job
+   counts in 5 KiB for 8-bit, 1 MiB for 16-bit types, else in 128 KiB for one bucket, 16 KiB each for more (at most 2 nq of
+   them); at most 4 jobs a thread. 16 KiB and 128 bytes a q besides. */
 typedef enum mv_percentile_rule {
     MEDVOL_PERCENTILE_LINEAR = 0,
     MEDVOL_PERCENTILE_LOWER = 1,
@@ -921,7 +922,7 @@ MEDVOL_DEF mv_status mv_clamp_f32(mv_ctx *ctx, float *dst, const float *src, siz
 /* mv_threshold: values with lo <= x <= hi stay, those below become opt->below, those above opt->above (defaults 0); NaN
    stays. Type and scaling as in mv_clamp; below and above are real values, in integers rounded to nearest and saturated.
    binary: 1 where lo <= x <= hi, else 0 (NaN: 0); u8 unless dst has memory or the array call's float. open: the bounds
-   themselves are outside (lo < x < hi): lo with Otsu's threshold. Errors: MEDVOL_E_RANGE for NaN and lo > hi. */
+   themselves are outside (lo < x < hi), unless infinite: lo with Otsu's threshold. Errors: MEDVOL_E_RANGE for NaN and lo > hi. */
 typedef struct mv_threshold_opt {
     int binary, open;
     double below, above;
@@ -9151,7 +9152,8 @@ MV__INLINE void MV__K(mv__in_add_f32)(mv__in_sum *t, const float *x, size_t n, i
 static void MV__K(mv__in_sum_f32)(mv__in_sum *t, const float *x, size_t n) {
     MV__K(mv__in_add_f32)(t, x, n, 0, NULL, 0, NULL);
 }
-static void MV__K(mv__in_some_f32)(mv__in_sum *t, const float *x, size_t n, const uint8_t *mask, int nonzero, uint64_t *count) {
+static void MV__K(mv__in_some_f32)(mv__in_sum *t, const float *x, size_t n, const uint8_t *mask, int nonzero,
+                  uint64_t *count) {
     MV__K(mv__in_add_f32)(t, x, n, 1, mask, nonzero, count);
 }
 /* Types that float holds exactly, scaled on the way; all values finite. The extremes are found as stored. */
@@ -9685,7 +9687,8 @@ static mv_status mv__in_begin(mv_ctx *ctx, const char *op, mv__in_set *s, const 
         for (d = 0; d < 7; d++) {
             size_t m = d < mask->ndim ? mask->dim[d] : 1, n = d < src->ndim ? src->dim[d] : 1;
             if (m != n && m != 1)
-                return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m, -1, "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, m, n);
+                return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m, -1, "%s: mask: dim[%d] = %zu: must be %zu or 1",
+                                op, d, m, n);
         }
     }
     s->src = src;
@@ -9707,7 +9710,8 @@ static mv_status mv__in_wrap(mv_ctx *ctx, const char *op, const char *name, mv_v
     return mv_volume_wrap(ctx, v, (void *)(uintptr_t)data, type, 1, &n, NULL);
 }
 /* Mask bytes of an array call become its mask volume. */
-static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const mv_volume **mask, const uint8_t **mask8, size_t n) {
+static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const mv_volume **mask, const uint8_t **mask8,
+                              size_t n) {
     mv_status st;
     if (!*mask8) return MEDVOL_OK;
     if (*mask) return mv__fail(ctx, MEDVOL_E_RANGE, "mask", 0, -1, "%s: give mask or mask8, not both", op);
@@ -9849,7 +9853,8 @@ static void mv__in_chunk_any(mv__in_sum *t, mv_stats_part *p, const mv__in_view 
         mv__memset(p, 0, sizeof *p);
     }
 }
-static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at, size_t end) {
+static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
+                         size_t end) {
     mv__in_sum t;
     double s1, s2, n;
     mv__memset(p, 0, sizeof *p);
@@ -9890,7 +9895,8 @@ static mv_status mv__in_finish(mv_ctx *ctx, const char *op, mv_statistics *s, co
     s->count = p->n + s->inf;
     s->nan = p->nan;
     if (s->count == 0)
-        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "%s: no value is left: the mask or nonzero keeps %llu, all NaN", op,
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1,
+                        "%s: no value is left: the mask or nonzero keeps %llu, all NaN", op,
                         (unsigned long long)p->nan);
     s->min = p->below || !p->n ? (p->below ? -inf : inf) : p->min;
     s->max = p->above || !p->n ? (p->above ? inf : -inf) : p->max;
@@ -9983,7 +9989,8 @@ MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const vo
     if (opt) o = *opt;
     if (!part) return mv__fail_null(ctx, "stats_partial", "part");
     if (n > MEDVOL_STATS_CHUNK)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "stats_partial: n = %zu: must be 1..%d", n, MEDVOL_STATS_CHUNK);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "stats_partial: n = %zu: must be 1..%d", n,
+                        MEDVOL_STATS_CHUNK);
     if ((st = mv__in_wrap(ctx, "stats_partial", "src", &v, src, dtype, n)) < 0) return st;
     if ((st = mv__in_mask8(ctx, "stats_partial", &m, &o.mask, &o.mask8, n)) < 0) return st;
     v.slope = slope, v.inter = inter;
@@ -10011,7 +10018,7 @@ typedef struct mv__in_count {
     int has_mask, nonzero, stage, bits, shift;
     size_t np, entries, ways, jobs;
     const uint64_t *pre;
-    const uint32_t *pre32;
+    const uint32_t *pre32, *first; /* first[k]: the first prefix whose upper 12 bits are k or more */
     uint32_t *table; /* jobs * ways * entries */
     const mv__in_bins *bins; /* histograms of floats, else NULL */
     double lo, hi;           /* histograms through double */
@@ -10053,20 +10060,38 @@ static double mv__in_unkey(mv_dtype t, uint64_t key) { /* the stored value of a 
             return d;
     }
 }
-static void mv__in_count_wide(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) { /* 64-bit types */
+static uint64_t mv__in_key(mv_dtype t, const unsigned char *p, int *nan) { /* of a 32 or 64-bit type; NaN above all */
+    uint32_t w;
+    uint64_t b;
+    *nan = 0;
+    if (t == MEDVOL_F32 || t == MEDVOL_I32 || t == MEDVOL_U32) {
+        mv__memcpy(&w, p, 4);
+        if (t == MEDVOL_U32) return w;
+        if (t == MEDVOL_I32) return w ^ 0x80000000u;
+        *nan = (w & 0x7fffffffu) > 0x7f800000u;
+        return *nan ? 0xffffffffu : w & 0x80000000u ? ~w : w | 0x80000000u;
+    }
+    mv__memcpy(&b, p, 8);
+    return mv__in_key64(t, b, nan);
+}
+/* Any stage of 64-bit types, later ones with many prefixes of 32-bit types: the upper 12 bits lead to few prefixes, among
+   which to search. */
+static void mv__in_count_many(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) {
     const uint64_t digit = ((uint64_t)1 << g->bits) - 1;
+    const int top = 8 * (int)g->view.size - 12;
     size_t i, lo, hi, rest = g->np << g->bits;
     for (i = 0; i < n; i++) {
-        uint64_t b, key;
         int nan;
-        mv__memcpy(&b, p + 8 * i, 8);
-        key = mv__in_key64(g->view.type, b, &nan);
+        uint64_t key = mv__in_key(g->view.type, p + i * g->view.size, &nan), b;
         if (g->stage == 0) {
             t[nan ? rest + 16 : (size_t)(key >> g->shift)]++;
             continue;
         }
+        lo = g->first[key >> top];
+        hi = g->first[(key >> top) + 1];
+        if (lo == hi) continue;
         b = key >> g->shift >> g->bits;
-        for (lo = 0, hi = g->np; hi - lo > 1;) { /* the last prefix that is not above */
+        while (hi - lo > 1) { /* the last prefix that is not above */
             size_t mid = (lo + hi) / 2;
             if (g->pre[mid] <= b) lo = mid;
             else hi = mid;
@@ -10138,9 +10163,9 @@ static void mv__in_count_job(void *arg, size_t job) {
         else if (g->histogram) mv__in_count_bins(g, t, p, n);
         else if (g->view.size == 1) mv__in_count_8(g, t, p, n);
         else if (g->view.size == 2) mv__in_count_16(g, t, p, n);
-        else if (g->view.size == 4)
+        else if (g->view.size == 4 && g->np <= 24)
             MV__PICK(mv__in_digits)(t, way, p, n, mv__in_kind(g->view.type), g->stage, g->pre32, g->np);
-        else mv__in_count_wide(g, t, p, n);
+        else mv__in_count_many(g, t, p, n);
     }
 }
 /* Runs the count g describes; *sum becomes a new block of g->entries totals. */
@@ -10257,9 +10282,9 @@ static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, d
                                void *room) {
     mv__in_rank *r = (mv__in_rank *)room;
     uint64_t *pre = (uint64_t *)(void *)(r + 2 * nq), *tmp = pre + 2 * nq, *sum, n = 0, a, b;
-    uint32_t *pre32 = (uint32_t *)(void *)(tmp + 2 * nq);
+    uint32_t *pre32 = (uint32_t *)(void *)(tmp + 2 * nq), *first = pre32 + 2 * nq;
     mv__in_count g;
-    size_t i, nr = 0;
+    size_t i, k, nr = 0;
     int stage, falling;
     mv_status st;
     mv__in_count_init(&g, s, index);
@@ -10267,6 +10292,7 @@ static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, d
     pre[0] = pre32[0] = 0;
     g.pre = pre;
     g.pre32 = pre32;
+    g.first = first;
     for (stage = 0; mv__in_stage(&g, stage); stage++) {
         if ((st = mv__in_count_run(ctx, &g, &sum, "percentiles")) < 0) return st;
         if (stage == 0) {
@@ -10279,20 +10305,24 @@ static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, d
         }
         g.np = mv__in_descend(r, nr, sum, g.bits, pre, pre32);
         mv__free(ctx, sum);
+        for (i = k = 0; k <= 4096; first[k++] = (uint32_t)i)
+            while (i < g.np && pre[i] >> (12 * stage) < k) i++;
     }
     for (i = 0; i < nq; i++) {
         double t = mv__in_rule(q[i], n, rule, &a, &b), x, y;
         x = mv__in_value(&g.view, r, nr, falling ? n - 1 - a : a);
         y = mv__in_value(&g.view, r, nr, falling ? n - 1 - b : b);
         out[i] = x == y ? x : t < 0.5 ? x + (y - x) * t : y - (y - x) * (1.0 - t); /* numpy's way to interpolate */
+        if (x != y && !mv__finite(y - x)) out[i] = x * (1.0 - t) + y * t;
     }
     return MEDVOL_OK;
 }
 static mv_status mv__in_percentiles(mv_ctx *ctx, const mv__in_set *s, double *out, const double *q, size_t nq, int rule) {
-    size_t i, room = 2 * nq * (sizeof(mv__in_rank) + 2 * sizeof(uint64_t) + sizeof(uint32_t)), bytes;
+    size_t i, bytes, room = 2 * nq * (sizeof(mv__in_rank) + 2 * sizeof(uint64_t) + sizeof(uint32_t));
     double *all;
     unsigned char *block;
     mv_status st = MEDVOL_OK;
+    room += 4098 * sizeof(uint32_t); /* and the list of first prefixes */
     for (i = 0; i < nq; i++)
         if (!(q[i] >= 0.0 && q[i] <= 100.0))
             return mv__fail(ctx, MEDVOL_E_RANGE, "q", q[i], -1, "percentiles: q[%zu] = %g: must be 0..100", i, q[i]);
@@ -10481,8 +10511,8 @@ MEDVOL_DEF mv_status mv_otsu(mv_ctx *ctx, double *threshold, const mv_hist *h) {
     size_t k, at = 0;
     if (!threshold || !h || !h->counts) return mv__fail_null(ctx, "otsu", !threshold ? "threshold" : h ? "counts" : "h");
     if (h->bins == 0 || !(h->lo < h->hi))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins, -1, "otsu: %zu bins over %g .. %g: need bins and lo < hi",
-                        h->bins, h->lo, h->hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins, -1,
+                        "otsu: %zu bins over %g .. %g: need bins and lo < hi", h->bins, h->lo, h->hi);
     width = (h->hi - h->lo) / (double)h->bins;
 #define MV__IN_CENTRE(k) (h->lo + ((double)(k) + 0.5) * width)
     for (k = 0; k < h->bins; k++) {
@@ -10514,7 +10544,7 @@ typedef struct mv__in_map {
     mv_dtype dt, st;
     size_t ds, ss;
     double slope, inter;
-    int op, scaled, nt, open;
+    int op, scaled, nt, open; /* open: 1 lo, 2 hi */
     mv__in_line line;
     mv__in_power power;
     double lo, hi, under, over;   /* stay, inside: bounds and replacements as real values */
@@ -10531,8 +10561,8 @@ static double mv__in_gamma1(double x, const mv__in_power *a) {
     t = (x - a->lo) * a->scale;
     return pow(t > 0 ? t : 0.0, a->g) * a->range + a->lo;
 }
-static int mv__in_under(const mv__in_map *g, double x) { return g->open ? x <= g->lo : x < g->lo; }
-static int mv__in_over(const mv__in_map *g, double x) { return g->open ? x >= g->hi : x > g->hi; }
+static int mv__in_under(const mv__in_map *g, double x) { return g->open & 1 ? x <= g->lo : x < g->lo; }
+static int mv__in_over(const mv__in_map *g, double x) { return g->open & 2 ? x >= g->hi : x > g->hi; }
 static void mv__in_block(const mv__in_map *g, double *x, size_t n) {
     size_t i;
     if (g->op == MV__IN_LINE) MV__PICK(mv__in_line_f64)(x, n, &g->line);
@@ -10676,7 +10706,8 @@ static mv_status mv__in_znorm_line(mv_ctx *ctx, const mv__in_set *s, size_t i, c
     mv__memset(a, 0, sizeof *a);
     if (!o->given_mean || !o->given_sd) {
         if ((st = mv__in_moments(ctx, s, i, &p)) < 0) return st;
-        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "znorm: no finite value is left for the statistics");
+        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1,
+                                      "znorm: no finite value is left for the statistics");
         if (!o->given_mean) mean = p.mean;
         if (!o->given_sd) sd = o->sample ? (p.n > 1 ? sqrt(p.m2 / (double)(p.n - 1)) : 0.0) : sqrt(p.m2 / (double)p.n);
     }
@@ -10742,15 +10773,16 @@ static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i,
 }
 static mv_status mv__in_rescale_check(mv_ctx *ctx, double out_min, double out_max, const mv_rescale_opt *o) {
     if (!(out_min <= out_max && mv__finite(out_max - out_min)))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "out_min", out_min, -1, "rescale: result range %g .. %g: must be finite, out_min <= out_max",
-                        out_min, out_max);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "out_min", out_min, -1,
+                        "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min, out_max);
     if (!(o->range >= MEDVOL_RANGE_DATA && o->range <= MEDVOL_RANGE_PERCENTILE))
         return mv__fail(ctx, MEDVOL_E_RANGE, "range", o->range, -1, "rescale: range = %d: must be 0..2", o->range);
     if (o->range == MEDVOL_RANGE_GIVEN && !(o->lo < o->hi && mv__finite(o->hi - o->lo)))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1, "rescale: given range %g .. %g: must be finite, lo < hi", o->lo, o->hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1, "rescale: given range %g .. %g: must be finite, lo < hi",
+                        o->lo, o->hi);
     if (o->range == MEDVOL_RANGE_PERCENTILE && !(o->lo >= 0.0 && o->lo < o->hi && o->hi <= 100.0))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1, "rescale: percentiles %g .. %g: must be within 0..100, lo < hi", o->lo,
-                        o->hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1,
+                        "rescale: percentiles %g .. %g: must be within 0..100, lo < hi", o->lo, o->hi);
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min, double out_max,
@@ -10829,8 +10861,8 @@ static double mv__in_bound(const mv__in_map *g, mv_dtype t, double limit, int up
     s = rising ? ceil(s) : floor(s);
     step = rising ? 1.0 : -1.0;
 #define MV__IN_OBEYS(v) \
-    (upper ? !(g->open ? (v) * g->slope + g->inter >= limit : (v) * g->slope + g->inter > limit) \
-           : !(g->open ? (v) * g->slope + g->inter <= limit : (v) * g->slope + g->inter < limit))
+    (upper ? !(g->open & 2 ? (v) * g->slope + g->inter >= limit : (v) * g->slope + g->inter > limit) \
+           : !(g->open & 1 ? (v) * g->slope + g->inter <= limit : (v) * g->slope + g->inter < limit))
     for (i = 0; i < 2 && s - step >= lo && s - step <= hi && MV__IN_OBEYS(s - step); i++) s -= step;
     for (i = 0; i < 2 && s >= lo && s <= hi && !MV__IN_OBEYS(s); i++) s += step;
 #undef MV__IN_OBEYS
@@ -10850,8 +10882,8 @@ static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src,
     mv__in_store(t, g->o, (g->over - g->inter) / g->slope);
     g->fu = (float)g->under;
     g->fo = (float)g->over;
-    g->flo = clamp ? (float)g->lo : mv__in_up(g->lo, g->open);
-    g->fhi = clamp ? (float)g->hi : mv__in_down(g->hi, g->open);
+    g->flo = clamp ? (float)g->lo : mv__in_up(g->lo, g->open & 1);
+    g->fhi = clamp ? (float)g->hi : mv__in_down(g->hi, g->open & 2);
     if (!mv__is_integer(t)) return MEDVOL_OK;
     mv__in_limits(t, &lo, &hi);
     a = mv__in_bound(g, t, g->lo, 0);
@@ -10859,8 +10891,8 @@ static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src,
     if (clamp) {
         double u = a < lo ? lo : a > hi ? hi : a, o = b < lo ? lo : b > hi ? hi : b; /* open sides */
         if (g->slope > 0 ? a > b || a > hi || b < lo : a < b || a < lo || b > hi)
-            return mv__fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, -1, "clamp: no value of the type %s lies in %g .. %g", mv_dtype_name(t),
-                            g->lo, g->hi);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, -1, "clamp: no value of the type %s lies in %g .. %g",
+                            mv_dtype_name(t), g->lo, g->hi);
         mv__in_store(t, g->u, u);
         mv__in_store(t, g->o, o);
     }
@@ -10870,7 +10902,8 @@ static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src,
     }
     return MEDVOL_OK;
 }
-static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, mv__in_map *g, int clamp) {
+static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, mv__in_map *g,
+                                  int clamp) {
     mv_volume out;
     mv_status st;
     int own = dst == src || !dst->data || dst->dtype == src->dtype;
@@ -10878,10 +10911,10 @@ static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, c
     if (g->op == MV__IN_INSIDE) {
         mv_dtype t = dst != src && dst->data ? dst->dtype : MEDVOL_U8;
         if (!mv__is_real(t))
-            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t, -1, "%s: dst has type %s: must be an integer or real type", op,
-                            mv_dtype_name(t));
-        g->flo = mv__in_up(g->lo, g->open);
-        g->fhi = mv__in_down(g->hi, g->open);
+            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t, -1,
+                            "%s: dst has type %s: must be an integer or real type", op, mv_dtype_name(t));
+        g->flo = mv__in_up(g->lo, g->open & 1);
+        g->fhi = mv__in_down(g->hi, g->open & 2);
         if ((st = mv__out_begin(ctx, op, &out, dst, src, t, src->ndim, src->dim, MV__OUT_INPLACE)) < 0) return st;
         out.slope = 1.0, out.inter = 0.0;
     } else {
@@ -10890,11 +10923,13 @@ static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, c
     }
     return mv__out_end(ctx, mv__in_apply(ctx, g, &out, src, -1, 0, op), &out, dst);
 }
-static mv_status mv__in_limit_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src, double lo, double hi) {
+static mv_status mv__in_limit_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src, double lo,
+                                    double hi) {
     mv_status st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__vol_check_real(ctx, op, "src", src)) < 0) return st;
-    if (!(lo <= hi)) return mv__fail(ctx, MEDVOL_E_RANGE, "lo", lo, -1, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi", op, lo, hi);
+    if (!(lo <= hi)) return mv__fail(ctx, MEDVOL_E_RANGE, "lo", lo, -1,
+                                     "%s: lo = %g, hi = %g: must not be NaN, lo <= hi", op, lo, hi);
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_clamp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi) {
@@ -10921,13 +10956,14 @@ MEDVOL_DEF mv_status mv_threshold(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     if (st < 0) return st;
     mv__memset(&g, 0, sizeof g);
     g.op = opt && opt->binary ? MV__IN_INSIDE : MV__IN_STAY;
-    g.open = opt && opt->open;
+    g.open = opt && opt->open ? (mv__finite(lo) ? 1 : 0) | (mv__finite(hi) ? 2 : 0) : 0;
     g.lo = lo;
     g.hi = hi;
     g.under = opt ? opt->below : 0.0;
     g.over = opt ? opt->above : 0.0;
     if (mv__isnan(g.under) || mv__isnan(g.over))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "below", g.under, -1, "threshold: below = %g, above = %g: must not be NaN", g.under, g.over);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "below", g.under, -1, "threshold: below = %g, above = %g: must not be NaN",
+                        g.under, g.over);
     return mv__in_limit_map(ctx, "threshold", dst, src, &g, 0);
 }
 MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi,
@@ -10951,7 +10987,8 @@ MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     mv_status st;
     if (!dst) return mv__fail_null(ctx, "gamma", "dst");
     if ((st = mv__in_begin(ctx, "gamma", &set, src, NULL, NULL, 0, opt ? opt->split : 0)) < 0) return st;
-    if (!(g > 0.0 && mv__finite(g))) return mv__fail(ctx, MEDVOL_E_RANGE, "g", g, -1, "gamma: g = %g: must be > 0 and finite", g);
+    if (!(g > 0.0 && mv__finite(g))) return mv__fail(ctx, MEDVOL_E_RANGE, "g", g, -1,
+                                                     "gamma: g = %g: must be > 0 and finite", g);
     if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
         return mv__fail(ctx, MEDVOL_E_RANGE, "mode", mode, -1, "gamma: mode = %d: must be 0..2", mode);
     if (set.parts > 1 && !(power = (mv__in_power *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;

@@ -387,9 +387,10 @@ static void test_percentiles_f32(void) { /* many sizes and distributions, all ru
 static void test_percentiles_wide(void) { /* full range of the 16, 32 and 64-bit types */
     enum { N = 3001 };
     static uint64_t raw[N];
-    static double d[N];
+    static double d[N], q[700], many[700];
     int t;
-    size_t i, m;
+    size_t i, k, m;
+    for (i = 0; i < 700; i++) q[i] = t_uniform(0, 100);
     for (t = 2; t < TYPES; t++) {
         double got[9], slope = t % 3 == 0 ? -0.25 : 1;
         for (i = 0; i < N; i++) raw[i] = t_bits();
@@ -403,6 +404,12 @@ static void test_percentiles_wide(void) { /* full range of the 16, 32 and 64-bit
             double want = sorted_percentile(d, m, qs[i], 0);
             CHECK_NEAR(got[i], want, 1e-12 * fabs(want));
         }
+        CHECK_OK(mv_percentiles_array(T, many, raw, types[t], N, slope, 0, q, 700, NULL));
+        for (i = k = 0; i < 700; i++) {
+            double want = sorted_percentile(d, m, q[i], 0);
+            k += !(fabs(many[i] - want) <= 1e-12 * (fabs(sorted_percentile(d, m, q[i], 1)) + fabs(sorted_percentile(d, m, q[i], 2))));
+        }
+        CHECK(k == 0);
     }
 }
 static void test_percentiles_errors(void) {
@@ -815,6 +822,25 @@ static void test_limits_types(void) { /* clamp and threshold keep type and scali
                 fixture_free(&f);
             }
 }
+static void test_threshold_open(void) { /* an infinite bound is no bound, whatever the type */
+    float x[4] = {-INFINITY, -1, 1, INFINITY}, y[4];
+    double z[4] = {-INFINITY, -1, 1, INFINITY};
+    size_t n = 4, i;
+    mv_volume v, d;
+    mv_threshold_opt o;
+    memset(&o, 0, sizeof o);
+    memset(&d, 0, sizeof d);
+    o.open = 1, o.below = o.above = 7;
+    CHECK_OK(mv_threshold_f32(T, y, x, 4, -INFINITY, 1, &o));
+    CHECK(y[0] == -INFINITY && y[1] == -1 && y[2] == 7 && y[3] == 7);
+    CHECK_OK(mv_volume_wrap(T, &v, z, MEDVOL_F64, 1, &n, NULL));
+    CHECK_OK(mv_threshold(T, &d, &v, -INFINITY, 1, &o));
+    for (i = 0; i < 4; i++) CHECK(((double *)d.data)[i] == y[i]);
+    mv_volume_free(T, &d);
+    o.binary = 1;
+    CHECK_OK(mv_threshold_f32(T, y, x, 4, -1, INFINITY, &o));
+    CHECK(y[0] == 0 && y[1] == 0 && y[2] == 1 && y[3] == 1);
+}
 static void test_clamp_integers(void) {
     int16_t x[5] = {-32768, 0, 24, 90, 32767};
     int64_t y[3] = {INT64_MIN, 4611686018427387905, INT64_MAX};
@@ -1220,6 +1246,7 @@ const t_case tests_intensity[] = {
     {"map_sizes", test_map_sizes, 0},
     {"map_types", test_map_types, 0},
     {"limits_types", test_limits_types, 0},
+    {"threshold_open", test_threshold_open, 0},
     {"clamp_integers", test_clamp_integers, 0},
     {"znorm_options", test_znorm_options, 0},
     {"znorm_given", test_znorm_given, 0},
