@@ -56,6 +56,15 @@ EX_FN double ex_now(void) { /* seconds */
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 #endif
 }
+EX_FN double ex_cpu_time(void) { /* seconds of all this process's threads; elsewhere than on POSIX the clock */
+#ifdef _WIN32
+    return ex_now();
+#else
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#endif
+}
 EX_FN double ex_peak_mb(void) { /* the most memory this process ever held */
 #ifdef _WIN32
     PROCESS_MEMORY_COUNTERS m;
@@ -136,7 +145,7 @@ typedef struct ex {
     int argc;
     char **argv;
     mv_ctx ctx;
-    int json, quiet, large, no_floor, iterations;
+    int json, quiet, large, no_floor, cpu_time, iterations;
     size_t size;
     const char *input;
     double budget; /* seconds a row may take */
@@ -316,6 +325,7 @@ EX_FN void ex_init(ex *e, int argc, char **argv, const char *program, const char
     mv_level_force((int)ex_number(e, "--level", 0.0, 0.0, 4.0));
     e->quiet = ex_flag(e, "--quiet") || ex_flag(e, "-q");
     e->json = ex_flag(e, "--json");
+    e->cpu_time = ex_flag(e, "--cpu-time");
     e->budget = 1e9;
     ex_ok(e, mv_ctx_init(&e->ctx, &desc), 0);
     ex_bar.on = !e->quiet && ex_tty(stderr);
@@ -560,14 +570,15 @@ static void ex_floor_piece(void *arg, size_t i) {
     else if (f->how == EX_COPY_LIBC) memcpy(f->b + at, f->a + at, n * sizeof(float));
     else EX_FLOOR(copy, (f->b + at, f->a + at, n, f->how == EX_COPY_STREAM));
 }
+static double ex_tick(const ex *e) { return e->cpu_time ? ex_cpu_time() : ex_now(); }
 static double ex_floor_file(ex *e, double bytes) {
     const char *path = ex_temp("floor");
-    double t = ex_now();
+    double t = ex_tick(e);
     FILE *f = fopen(path, "wb");
     if (f) setvbuf(f, NULL, _IONBF, 0);
     if (!f || fwrite(e->floor_a.data, 1, (size_t)bytes, f) != (size_t)bytes || fclose(f) != 0)
         ex_quit(e, EX_WRITE, "%s: cannot be written", path);
-    t = ex_now() - t;
+    t = ex_tick(e) - t;
     remove(path);
     return t;
 }
@@ -581,9 +592,9 @@ EX_FN double ex_floor_run(ex *e, int kind, int how, double bytes) {
     f.n = ((size_t)bytes + 255) / 256 * 64;
     f.kind = kind;
     f.how = how;
-    t = ex_now();
+    t = ex_tick(e);
     EX_OK(mv_parallel_for(&e->ctx, (f.n + 65535) >> 16, ex_floor_piece, &f, NULL));
-    return ex_now() - t;
+    return ex_tick(e) - t;
 }
 EX_FN void ex_floor_room(ex *e, double bytes) { /* buffers of that size, every page touched */
     size_t n = ((size_t)bytes + 255) / 256 * 64, i;
@@ -625,8 +636,8 @@ EX_FN void ex_machine(ex *e, FILE *f) {
 #else
     const char *cc = "another compiler";
 #endif
-    fprintf(f, "# medvol %s, level %d (%s), %d thread%s, %s, %s\n", mv_version(), mv_level(), mv_level_name(mv_level()),
-            mv_threads(&e->ctx), mv_threads(&e->ctx) == 1 ? "" : "s", ex_cpu(), cc);
+    fprintf(f, "# medvol %s, level %d (%s), %d thread%s, %s, %s%s\n", mv_version(), mv_level(), mv_level_name(mv_level()),
+            mv_threads(&e->ctx), mv_threads(&e->ctx) == 1 ? "" : "s", ex_cpu(), cc, e->cpu_time ? ", processor time" : "");
 }
 EX_FN void ex_print_head(void) {
     printf("%-32s %11s %5s %7s %5s %9s %9s %9s %8s %9s %6s\n", "op", "shape", "dtype", "threads", "level", "mean_ms", "median_ms",
@@ -700,7 +711,7 @@ EX_FN void ex_begin_still(ex *e, const char *op, const mv_volume *in) { /* moves
 }
 /* Ends the last call of the operation, times the floor, begins the next. */
 EX_FN int ex_more(ex *e) {
-    double took = ex_now() - e->begin, floor_s = 0.0;
+    double took = ex_tick(e) - e->begin, floor_s = 0.0;
     int k, most = e->iterations < EX_ROWS_MAX ? e->iterations : EX_ROWS_MAX;
     e->n++;
     if (ex_stop) ex_quit(e, EX_CANCELLED, "cancelled");
@@ -718,7 +729,7 @@ EX_FN int ex_more(ex *e) {
             return 0;
         }
     }
-    e->begin = ex_now();
+    e->begin = ex_tick(e);
     return 1;
 }
 EX_FN double ex_bytes(const mv_volume *v) { return (double)mv_volume_count(v) * (double)mv_dtype_size(v->dtype); }
@@ -756,8 +767,9 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
         static ex e;                                                                                          \
         ex_profile_init(&e, argc, argv, #name,                                                                \
                         #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what \
-                        "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n" \
-                        "--no-floor: the operations alone; --threads 0: one a core; --level 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n"); \
+                        "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as it can\n" \
+                        "--no-floor: the operations alone; --cpu-time: of all threads together, for busy machines\n"  \
+                        "--threads 0: one a core; --level: 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
         name(&e);                                                                                             \
         ex_free(&e);                                                                                          \
         return 0;                                                                                             \

@@ -50,7 +50,8 @@ int main(int argc, char **argv) {
     ex_init(&e, argc, argv, "profile_all",
             "profile_all [ITERATIONS=20] [--large] [--threads N] [--level N] [--json]\n"
             "Every operation at 32, 128 and 256 voxels a side; --large: 512 too.\n"
-            "share: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n");
+            "share: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n"
+            "--cpu-time: of all threads together, for busy machines\n");
     e.large = ex_flag(&e, "--large");
     e.iterations = (int)((s = ex_word(&e)) != NULL ? ex_parse(&e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
     ex_no_more(&e);
