@@ -12461,30 +12461,41 @@ static size_t MV__K(mv__rs_lanes)(void) { return MVF_N; }
 /* the x pass: taps of a block are the same lanes of windows one element apart */
 #define MV__RS_WINDOW1(p, i) mvf_perm(mvf_load(p), i)
 #define MV__RS_WINDOW2(p, i) mvf_perm2(mvf_load(p), mvf_load((p) + MVF_N), i)
-#define MV__RS_XLOOP(FETCH)                                                                                   \
-    for (b = 0; b * MVF_N < x->m; b++) {                                                                      \
-        const float *p = row + x->base[b], *w = x->w + b * x->taps * MVF_N;                                   \
-        const mvi at = mvi_load(x->off + b * MVF_N);                                                          \
+#define MV__RS_XLOOP(FETCH, TAPS, SUM)                                                                        \
+    for (b = 0; b < m; b += MVF_N, w += (TAPS) * MVF_N) {                                                     \
+        const float *p = row + *base++;                                                                       \
+        const mvi at = mvi_load(off + b);                                                                     \
         mvf s = FETCH(p, at);                                                                                 \
-        if (x->taps == 2) s = mvf_mad(mvf_load(w + MVF_N), mvf_sub(FETCH(p + 1, at), s), s);                  \
-        else if (x->taps == 4) {                                                                              \
-            s = mvf_mad(mvf_load(w + MVF_N), FETCH(p + 1, at), mvf_mul(mvf_load(w), s));                      \
-            s = mvf_mad(mvf_load(w + 2 * MVF_N), FETCH(p + 2, at), s);                                        \
-            s = mvf_mad(mvf_load(w + 3 * MVF_N), FETCH(p + 3, at), s);                                        \
-        } else {                                                                                              \
-            s = mvf_mul(mvf_load(w), s);                                                                      \
-            for (t = 1; t < x->taps; t++) s = mvf_mad(mvf_load(w + t * MVF_N), FETCH(p + t, at), s);          \
-        }                                                                                                     \
-        if ((b + 1) * MVF_N <= x->m) mvf_store(d + b * MVF_N, s);                                             \
-        else mvf_storen(d + b * MVF_N, s, x->m - b * MVF_N);                                                  \
+        SUM(FETCH)                                                                                            \
+        if (b + MVF_N <= m) mvf_store(d + b, s);                                                              \
+        else mvf_storen(d + b, s, m - b);                                                                     \
     }
+#define MV__RS_X2(FETCH) s = mvf_mad(mvf_load(w + MVF_N), mvf_sub(FETCH(p + 1, at), s), s);
+#define MV__RS_X4(FETCH)                                                                                      \
+    s = mvf_mad(mvf_load(w + MVF_N), FETCH(p + 1, at), mvf_mul(mvf_load(w), s));                              \
+    s = mvf_mad(mvf_load(w + 2 * MVF_N), FETCH(p + 2, at), s);                                                \
+    s = mvf_mad(mvf_load(w + 3 * MVF_N), FETCH(p + 3, at), s);
+#define MV__RS_XN(FETCH)                                                                                      \
+    s = mvf_mul(mvf_load(w), s);                                                                              \
+    for (t = 1; t < taps; t++) s = mvf_mad(mvf_load(w + t * MVF_N), FETCH(p + t, at), s);
+#define MV__RS_XTAPS(FETCH)                                                                                   \
+    if (taps == 2) { MV__RS_XLOOP(FETCH, 2, MV__RS_X2) }                                                      \
+    else if (taps == 4) { MV__RS_XLOOP(FETCH, 4, MV__RS_X4) }                                                 \
+    else { MV__RS_XLOOP(FETCH, taps, MV__RS_XN) }
 static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
+    const int32_t *base = x->base, *off = x->off;
+    const float *w = x->w;
+    const size_t m = x->m, taps = x->taps;
     size_t b, t;
-    if (x->mode == 1) { MV__RS_XLOOP(MV__RS_WINDOW1) }
-    else if (x->mode == 2) { MV__RS_XLOOP(MV__RS_WINDOW2) }
-    else { MV__RS_XLOOP(mvf_gather) }
+    if (x->mode == 1) { MV__RS_XTAPS(MV__RS_WINDOW1) }
+    else if (x->mode == 2) { MV__RS_XTAPS(MV__RS_WINDOW2) }
+    else { MV__RS_XTAPS(mvf_gather) }
     mv_end();
 }
+#undef MV__RS_XTAPS
+#undef MV__RS_X2
+#undef MV__RS_X4
+#undef MV__RS_XN
 #undef MV__RS_XLOOP
 #undef MV__RS_WINDOW1
 #undef MV__RS_WINDOW2
@@ -13483,26 +13494,58 @@ static void mv__rs_inside(const mv__rs_gen *g, const double *at, const double *s
     *first = i;
     *last = j;
 }
+static void mv__rs_fast(const mv__rs_gen *g, float *d, const double *p, const double *step, size_t n) {
+    if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__rs_lin)(d, &g->v, p, step, n);
+    else MV__PICK(mv__rs_cub)(d, &g->v, p, step, n, g->k->interp == MEDVOL_CUBIC, (float)g->k->a);
+}
+/* Under MIRROR and WRAP a line is made of stretches on which the folded position runs straight: how many of n outputs from p on
+   lie on one, and its start and step. 0: between the last voxel and the first. */
+static size_t mv__rs_stretch(const mv__rs_gen *g, double *p, double *step, size_t n) {
+    int r;
+    for (r = 0; r < 3; r++) {
+        double top = (double)(g->src.n[r] - 1), span = g->k->border == MEDVOL_BORDER_WRAP ? top + 1.0 : top, q, left;
+        if (top == 0.0) {
+            p[r] = step[r] = 0.0;
+            continue;
+        }
+        q = floor(p[r] / span);
+        p[r] -= q * span;
+        if (p[r] > top) return 0;
+        if (g->k->border == MEDVOL_BORDER_MIRROR && fmod(q, 2.0) != 0.0) {
+            p[r] = span - p[r];
+            step[r] = -step[r];
+        }
+        left = step[r] > 0.0 ? (top - p[r]) / step[r] : step[r] < 0.0 ? p[r] / -step[r] : (double)n;
+        if (left < (double)n) n = (size_t)(left > 0.0 ? left : 0.0) + 1;
+    }
+    return n;
+}
 /* n real values of a row from output x on; a..b-1 of the row are for the fast kernels */
 static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, const double *step, size_t x, size_t n, size_t a,
                               size_t b) {
-    size_t i, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
-    double p[3];
-    int r;
-    for (i = 0; i < n; i++) {
-        if (i == fa && fb > fa) {
-            for (r = 0; r < 3; r++) p[r] = at[r] + (double)(x + i) * step[r];
-            if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__rs_lin)(d + i, &g->v, p, step, fb - fa);
-            else MV__PICK(mv__rs_cub)(d + i, &g->v, p, step, fb - fa, g->k->interp == MEDVOL_CUBIC, (float)g->k->a);
-            i = fb - 1;
-        } else if (g->fast && g->k->border == MEDVOL_BORDER_CONSTANT) d[i] = (float)g->k->value;
+    size_t i, run, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
+    int r, constant = g->k->border == MEDVOL_BORDER_CONSTANT;
+    for (i = 0; i < n; i += run) {
+        double p[3], s[3];
+        int in = 1;
+        if (g->fast && constant && !(i >= fa && i < fb)) {
+            run = (i < fa && fa < fb ? fa : n) - i;
+            mv__rs_fill(d + i, run, (float)g->k->value);
+            continue;
+        }
+        for (r = 0; r < 3; r++) {
+            p[r] = at[r] + (double)(x + i) * step[r];
+            s[r] = step[r];
+            in = in && p[r] >= -0.5 - 1e-7 && p[r] <= (double)g->src.n[r] - 0.5 + 1e-7;
+        }
+        run = i >= fa && i < fb ? fb - i : 1;
+        if (i >= fa && i < fb) mv__rs_fast(g, d + i, p, step, run);
+        else if (constant && !in) d[i] = (float)g->k->value;
+        else if (g->fast && (run = mv__rs_stretch(g, p, s, n - i)) > 0) mv__rs_fast(g, d + i, p, s, run);
         else {
-            int in = 1;
-            for (r = 0; r < 3; r++) {
-                p[r] = at[r] + (double)(x + i) * step[r];
-                in = in && p[r] >= -0.5 - 1e-7 && p[r] <= (double)g->src.n[r] - 0.5 + 1e-7;
-            }
-            d[i] = in || g->k->border != MEDVOL_BORDER_CONSTANT ? mv__rs_one(g, p) : (float)g->k->value;
+            run = 1;
+            for (r = 0; r < 3; r++) p[r] = at[r] + (double)(x + i) * step[r];
+            d[i] = mv__rs_one(g, p);
         }
     }
 }
@@ -13536,7 +13579,7 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
     unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
     mv_border border = g->k->border;
     double at[3], step[3];
-    int nearest = g->k->interp == MEDVOL_NEAREST, r, direct = nearest ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
+    int near = g->k->interp == MEDVOL_NEAREST, r, direct = near ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
     direct = direct && !g->nt;
     for (r = 0; r < 3; r++) {
         at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
@@ -13546,15 +13589,15 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
         if (border == MEDVOL_BORDER_EDGE) b = m;
         else mv__rs_inside(g, at, step, border == MEDVOL_BORDER_CONSTANT ? -0.5 : 0.0, m, &a, &b);
     }
-    room = nearest ? sizeof buffer / ss : 1024;
+    room = near ? sizeof buffer / ss : 1024;
     for (x = 0; x < m; x += n) {
         unsigned char *d = direct ? to + x * ds : buffer;
         n = direct ? m : mv__minz(room, m - x);
-        if (nearest) mv__rs_gen_near(g, d, at, step, x, n, a, b);
+        if (near) mv__rs_gen_near(g, d, at, step, x, n, a, b);
         else mv__rs_gen_values(g, (float *)(void *)d, at, step, x, n, a, b);
         if (direct) continue;
         if (g->nt) MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
-        else if (nearest) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
+        else if (near) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
         else mv__cv_run(to + x * ds, g->dst.type, buffer, MEDVOL_F32, n, 1.0, 0.0, 0);
     }
 }
@@ -13599,13 +13642,13 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
     double sigma[3], reach;
     size_t total;
     mv_status st = MEDVOL_OK;
-    int r, nearest = k->interp == MEDVOL_NEAREST;
+    int r, near = k->interp == MEDVOL_NEAREST;
     mv__memset(&g, 0, sizeof g);
     mv__memset(&c, 0, sizeof c);
     g.src = *src;
     g.dst = *dst;
     g.k = k;
-    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (nearest ? src->type : MEDVOL_F32);
+    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (near ? src->type : MEDVOL_F32);
     mv__memcpy(g.m, m, sizeof g.m);
     if (fill) mv__memcpy(g.fill, fill, sizeof g.fill);
     for (r = 0; r < 3; r++) {
@@ -13613,7 +13656,7 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
         sigma[r] = mv__rs_sigma(k, sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]));
     }
     if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth(ctx, &g.src, &smooth, src, k, sigma);
-    if (st == MEDVOL_OK && !nearest) {
+    if (st == MEDVOL_OK && !near) {
         g.margin = k->interp == MEDVOL_LINEAR ? 0 : mv__rs_taps(k) / 2;
         if (g.margin || g.src.type != MEDVOL_F32 || mv__scaled(g.src.slope, g.src.inter)) {
             st = mv__rs_copy_make(ctx, &c, &g.src, k, g.margin, k->interp == MEDVOL_CUBIC ? all : none);
@@ -13681,15 +13724,15 @@ static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) { 
 }
 /* Type of the result. */
 static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *dst, const mv_volume *src, mv_dtype *type) {
-    int nearest = k->interp == MEDVOL_NEAREST;
-    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
-    if (!mv__is_real(src->dtype) && !nearest)
+    int near = k->interp == MEDVOL_NEAREST;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : near ? src->dtype : MEDVOL_F32;
+    if (!mv__is_real(src->dtype) && !near)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: only NEAREST takes that", k->op,
                         mv_dtype_name(src->dtype));
     if (*type != src->dtype && !(mv__is_real(*type) && mv__is_real(src->dtype)))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined", k->op,
                         mv_dtype_name(src->dtype), mv_dtype_name(*type));
-    if (nearest && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
+    if (near && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "value", k->value, -1, "%s: value = %g: must be 0 for type %s", k->op, k->value,
                         mv_dtype_name(src->dtype));
     return MEDVOL_OK;
