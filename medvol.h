@@ -6175,6 +6175,47 @@ static void MV__K(mv__io_swap4)(unsigned char *d, const unsigned char *s, size_t
         mv__memcpy(d + 4 * i, &u, 4);
     }
 }
+/* out: least and greatest finite value, the farthest from a whole number up and down, and 1 when there was a NaN */
+static void MV__K(mv__io_extent)(double *out, const double *s, size_t n) {
+    mvd lo = mvd_set1(out[0]), hi = mvd_set1(out[1]), up = mvd_set1(out[2]), down = mvd_set1(out[3]), nans = mvd_set1(out[4]);
+    const mvd zero = mvd_zero(), one = mvd_set1(1.0);
+    double lane[5][MVD_N];
+    size_t i, k;
+    for (i = 0; i + MVD_N <= n; i += MVD_N) {
+        mvd x = mvd_load(s + i), whole;
+        mvdm fine = mvd_eq(mvd_sub(x, x), zero);
+        lo = mvd_min(mvd_sel(fine, x, lo), lo);
+        hi = mvd_max(mvd_sel(fine, x, hi), hi);
+        nans = mvd_sel(mvd_isnan(x), one, nans);
+        x = mvd_sel(fine, x, zero);
+        whole = mvd_sub(x, mvd_round(x));
+        up = mvd_max(whole, up);
+        down = mvd_min(whole, down);
+    }
+    mvd_store(lane[0], lo);
+    mvd_store(lane[1], hi);
+    mvd_store(lane[2], up);
+    mvd_store(lane[3], down);
+    mvd_store(lane[4], nans);
+    mv_end();
+    for (k = 0; k < MVD_N; k++) {
+        out[0] = lane[0][k] < out[0] ? lane[0][k] : out[0];
+        out[1] = lane[1][k] > out[1] ? lane[1][k] : out[1];
+        out[2] = lane[2][k] > out[2] ? lane[2][k] : out[2];
+        out[3] = lane[3][k] < out[3] ? lane[3][k] : out[3];
+        out[4] = lane[4][k] > out[4] ? lane[4][k] : out[4];
+    }
+    for (; i < n; i++) {
+        double x = s[i], whole;
+        if (x != x) out[4] = 1.0;
+        if (x - x != 0.0) continue;
+        whole = x - mv__rint(x);
+        out[0] = x < out[0] ? x : out[0];
+        out[1] = x > out[1] ? x : out[1];
+        out[2] = whole > out[2] ? whole : out[2];
+        out[3] = whole < out[3] ? whole : out[3];
+    }
+}
 #else
 static size_t mv__io_length(const char *text) { /* strlen; a freestanding library has none */
     size_t n = 0;
@@ -8017,34 +8058,27 @@ static void mv__io_sink_drop(mv__io_sink *s) { /* whatever is left after success
 typedef struct mv__io_range {
     const mv__io_save *g;
     mv__walk w;
-    double *out; /* four a job: minimum, maximum of the finite values, all whole, any NaN */
+    double *out; /* five a job, see mv__io_extent */
 } mv__io_range;
 static void mv__io_range_job(void *arg, size_t job) {
     const mv__io_range *r = (const mv__io_range *)arg;
     const mv_volume *v = r->g->v;
     const unsigned char *data = (const unsigned char *)v->data;
-    double block[MV__CV_BLOCK], slope, inter, lo = HUGE_VAL, hi = -HUGE_VAL;
-    size_t row, end, at, n, oa, ob, i, k, size = mv_dtype_size(v->dtype);
-    int whole = 1, nans = 0, scaled;
+    double block[MV__CV_BLOCK], slope, inter, *out = r->out + 5 * job;
+    size_t row, end, at, n, oa, ob, i, size = mv_dtype_size(v->dtype);
+    int scaled;
     mv__vol_scaling(v, &slope, &inter);
     scaled = mv__scaled(slope, inter);
+    out[0] = HUGE_VAL, out[1] = -HUGE_VAL, out[2] = out[3] = out[4] = 0.0;
     for (mv__walk_job(&r->w, job, &row, &end, &at, &n); row < end; row++) {
         mv__walk_row(&r->w, row, &oa, &ob);
         for (i = 0; i < n; i += MV__CV_BLOCK) {
             size_t m = mv__minz(MV__CV_BLOCK, n - i);
             mv__cv_getter(v->dtype)(block, data + (oa + at + i) * size, m);
             if (scaled) MV__PICK(mv__cv_scale)(block, m, slope, inter);
-            for (k = 0; k < m; k++) {
-                double x = block[k];
-                nans |= x != x;
-                if (!mv__finite(x)) continue;
-                lo = x < lo ? x : lo;
-                hi = x > hi ? x : hi;
-                whole &= x == mv__rint(x);
-            }
+            MV__PICK(mv__io_extent)(out, block, m);
         }
     }
-    r->out[4 * job] = lo, r->out[4 * job + 1] = hi, r->out[4 * job + 2] = whole, r->out[4 * job + 3] = nans;
 }
 static void mv__io_type_range(mv_dtype t, double *lo, double *hi) { /* 64 bits: as far as doubles are exact */
     double top = ldexp(1.0, (int)mv_dtype_size(t) == 8 ? 53 : (int)mv_dtype_size(t) * 8);
@@ -8080,14 +8114,15 @@ static mv_status mv__io_auto_scale(mv__io_save *g) {
     mv_status st;
     r.g = g;
     mv__walk_init(&r.w, g->v, NULL);
-    if (!mv__mul(r.w.njobs, 4 * sizeof(double), &bytes)) return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", 0, -1, "save: too large");
+    if (!mv__mul(r.w.njobs, 5 * sizeof(double), &bytes)) return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", 0, -1, "save: too large");
     if (!(r.out = (double *)mv__alloc(g->ctx, bytes))) return MEDVOL_E_NOMEM;
     st = mv_parallel_for(g->ctx, r.w.njobs, mv__io_range_job, &r, "range");
     for (i = 0; i < r.w.njobs && st == MEDVOL_OK; i++) {
-        lo = r.out[4 * i] < lo ? r.out[4 * i] : lo;
-        hi = r.out[4 * i + 1] > hi ? r.out[4 * i + 1] : hi;
-        whole = whole && r.out[4 * i + 2] != 0.0;
-        g->nans = g->nans || r.out[4 * i + 3] != 0.0;
+        const double *o = r.out + 5 * i;
+        lo = o[0] < lo ? o[0] : lo;
+        hi = o[1] > hi ? o[1] : hi;
+        whole = whole && o[2] == 0.0 && o[3] == 0.0;
+        g->nans = g->nans || o[4] != 0.0;
     }
     mv__free(g->ctx, r.out);
     if (st == MEDVOL_OK) mv__io_spread(g, lo, hi, whole);
