@@ -162,14 +162,14 @@ def median_ms(f):
 
 def ours(program):
     """Rows of a profiler on the same volume, by (op, dtype). profile_load and profile_save make their own files."""
-    words = ["build/examples/profile_" + program, str(n), str(runs), "--threads", "1", "--json", "--no-floor", "--cpu-time"]
+    words = ["build/examples/profile_" + program, str(n), str(runs), "--threads", "1", "--json", "--cpu-time"]
     if program != "load": words += ["--input", path("f32.nii")]
     res = subprocess.run(words, capture_output=True, text=True, check=True, env={**os.environ, "TMPDIR": folder.name})
     rows = [json.loads(line) for line in res.stdout.splitlines()]
-    return {(r["op"], r["dtype"]): r["median_ms"] for r in rows}
+    return {(r["op"], r["dtype"]): r for r in rows}
 
 
-print("| operation | medvol ms | best peer ms | | ratio |\n|---|---|---|---|---|")
+print("| operation | medvol, ms | share of floor | fastest peer, ms | | ratio |\n|---|---|---|---|---|---|")
 cache = {}
 for op, dtype, program, peers in table:
     if program not in cache: cache[program] = ours(program)
@@ -177,6 +177,9 @@ for op, dtype, program, peers in table:
     times = {name: median_ms(f) for name, f in peers.items() if f}
     if not times: continue
     best = min(times, key=times.get)
-    print(f"| {op} ({dtype}) | {mine:.3g} | {times[best]:.3g} | {best} | {times[best] / mine:.2g} |", flush=True)
+    ms, share = mine["median_ms"], f'{100 * mine["share"]:.0f} %' if "share" in mine else ""
+    ratio = times[best] / ms
+    print(f"| {op} ({dtype}) | {ms:.3g} | {share} | {float(f'{times[best]:.3g}'):g} | {best} | {ratio:.2g} |" if ratio < 100 else
+          f"| {op} ({dtype}) | {ms:.3g} | {share} | {times[best]:.0f} | {best} | {ratio:.0f} |", flush=True)
     if "--markdown" not in sys.argv:
         print("  ", {k: round(v, 3) for k, v in times.items()}, file=sys.stderr, flush=True)
