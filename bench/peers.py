@@ -1,7 +1,7 @@
 """peers.py [SIZE=256] [RUNS=9] - the table of README.md: medvol's profilers and the fastest known Python or C peer on the same
 volume, one thread each, medians of processor time. Peers write into memory that exists wherever they can. Uses what is installed of numpy, scipy,
 OpenCV, torch, SimpleITK, nibabel, libdeflate (through ctypes); needs build/examples (make examples).
---markdown: only the rows for README.md."""
+--markdown: only the rows; --readme: puts them into README.md."""
 import ctypes
 import ctypes.util
 import gzip
@@ -169,7 +169,15 @@ def ours(program):
     return {(r["op"], r["dtype"]): r for r in rows}
 
 
-print("| operation | medvol, ms | share of floor | fastest peer, ms | | ratio |\n|---|---|---|---|---|---|")
+lines = []
+
+
+def say(line):
+    lines.append(line)
+    print(line, flush=True)
+
+
+say("| operation | medvol, ms | share of floor | fastest peer, ms | | ratio |\n|---|---|---|---|---|---|")
 cache = {}
 for op, dtype, program, peers in table:
     if program not in cache: cache[program] = ours(program)
@@ -179,7 +187,11 @@ for op, dtype, program, peers in table:
     best = min(times, key=times.get)
     ms, share = mine["median_ms"], f'{100 * mine["share"]:.0f} %' if "share" in mine else ""
     ratio = times[best] / ms
-    print(f"| {op} ({dtype}) | {ms:.3g} | {share} | {float(f'{times[best]:.3g}'):g} | {best} | {ratio:.2g} |" if ratio < 100 else
-          f"| {op} ({dtype}) | {ms:.3g} | {share} | {times[best]:.0f} | {best} | {ratio:.0f} |", flush=True)
+    say(f"| {op} ({dtype}) | {ms:.3g} | {share} | {float(f'{times[best]:.3g}'):g} | {best} | {ratio:.2g} |" if ratio < 100 else
+        f"| {op} ({dtype}) | {ms:.3g} | {share} | {times[best]:.0f} | {best} | {ratio:.0f} |")
     if "--markdown" not in sys.argv:
         print("  ", {k: round(v, 3) for k, v in times.items()}, file=sys.stderr, flush=True)
+if "--readme" in sys.argv:
+    with open("README.md") as f: text = f.read()
+    a, b = text.index("<!-- measured -->"), text.index("<!-- end -->")
+    with open("README.md", "w") as f: f.write(text[:a] + "<!-- measured -->\n" + "\n".join(lines) + "\n" + text[b:])
