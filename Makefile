@@ -97,6 +97,9 @@ test-arm: ## the whole tests on AArch64, by emulation
 	@$(MAKE) --no-print-directory B=$(B)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -static" $(B)/arm64/tests/all
 	@qemu-aarch64 $(B)/arm64/tests/all $(ARGS)
 
+oom: $(B)/tests/all ## every allocation of every operation refused, one after the other
+	@OOM=1 $(B)/tests/all oom/
+
 SAN ?= address,undefined
 sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
 	@$(MAKE) --no-print-directory B=$(B)/$(firstword $(subst $(comma), ,$(SAN))) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer \

@@ -7969,7 +7969,9 @@ static int mv__io_sink_raw(void *user, const void *src, size_t n) { /* also the 
 }
 static mv_status mv__io_sink_trouble(mv__io_sink *s, mv_status st, const char *what) {
     if (s->status < 0 && s->status != MEDVOL_E_NOMEM) return mv__io_trouble(s->ctx, s->status, what, 0);
-    return s->status < 0 ? s->status : st;
+    if (s->status < 0) /* the gzip writer knows only that its way out failed */
+        return mv__fail(s->ctx, s->status, "bytes", (double)s->n, -1, "%s: out of memory after %zu bytes", what, s->n);
+    return st;
 }
 static mv_status mv__io_sink_put(mv__io_sink *s, const void *src, size_t n) {
     mv_status st = MEDVOL_OK;
