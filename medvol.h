@@ -2269,14 +2269,14 @@ static inline void mv__v_store_i8(int8_t *p, mvi a) {
     mv__memcpy(p, &w, 4);
 }
 #  define mvf_transpose(r) mv__v_transpose(r)
-static inline void mv__v_transpose(mvf *r) {
+MV__INLINE void mv__v_transpose(mvf *r) {
     float32x4x2_t a = vtrnq_f32(r[0], r[1]), b = vtrnq_f32(r[2], r[3]);
     r[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
     r[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
     r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
     r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
 }
-static inline void mv__v_transposed(mvd *r) {
+MV__INLINE void mv__v_transposed(mvd *r) {
     mvd a = r[0];
     r[0] = vzip1q_f64(a, r[1]);
     r[1] = vzip2q_f64(a, r[1]);
@@ -2479,7 +2479,7 @@ static inline void mv__v_store_u16(uint16_t *p, mvi a) { /* no unsigned pack in 
 #    define mvf_transpose(r) mv__four_turn(r)
 #    define mvd_rev(a) _mm_shuffle_pd(a, a, 1)
 #    define mvd_transpose(r) mv__v_transposed(r)
-static inline void mv__v_transposed(mvd *r) {
+MV__INLINE void mv__v_transposed(mvd *r) {
     mvd a = r[0];
     r[0] = _mm_unpacklo_pd(a, r[1]);
     r[1] = _mm_unpackhi_pd(a, r[1]);
@@ -2558,7 +2558,7 @@ static inline void mv__v8_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* pa
     *y = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(lo, hi, 0xdd)), 0xd8));
 }
 #      define mvf_transpose(r) mv__v8_transpose(r)
-static inline void mv__v8_transpose(mvf *r) {
+MV__INLINE void mv__v8_transpose(mvf *r) {
     mvf t[8], u[8];
     int k;
     MV__UNROLL for (k = 0; k < 8; k += 2) {
@@ -2578,7 +2578,7 @@ static inline void mv__v8_transpose(mvf *r) {
 }
 #      define mvd_rev(a) _mm256_permute4x64_pd(a, 0x1b)
 #      define mvd_transpose(r) mv__v4_transposed(r)
-static inline void mv__v4_transposed(mvd *r) {
+MV__INLINE void mv__v4_transposed(mvd *r) {
     mvd a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
     mvd c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
     r[0] = _mm256_permute2f128_pd(a, c, 0x20);
@@ -2648,7 +2648,7 @@ static inline void mv__v16_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* p
     *y = _mm512_permutex2var_ps(lo, _mm512_add_epi32(even, _mm512_set1_epi32(1)), hi);
 }
 #      define mvf_transpose(r) mv__v16_transpose(r)
-static inline void mv__v16_transpose(mvf *r) {
+MV__INLINE void mv__v16_transpose(mvf *r) {
     mvf t[16];
     int k;
     MV__UNROLL for (k = 0; k < 16; k += 4) { /* 4 x 4 blocks within 128-bit lanes */
@@ -2670,7 +2670,7 @@ static inline void mv__v16_transpose(mvf *r) {
 }
 #      define mvd_rev(a) _mm512_permutexvar_pd(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), a)
 #      define mvd_transpose(r) mv__v8_transposed(r)
-static inline void mv__v8_transposed(mvd *r) {
+MV__INLINE void mv__v8_transposed(mvd *r) {
     mvd t[8];
     int k;
     MV__UNROLL for (k = 0; k < 8; k += 2) { /* pairs within 128-bit lanes */
@@ -11068,7 +11068,8 @@ MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, siz
 #ifndef MEDVOL_NO_SPATIAL
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
-#  define MV__SP_CAP 12288 /* bytes of a transposed tile, on the stack */
+#  define MV__SP_CAP 12288         /* bytes of a transposed tile, on the stack */
+#  define MV__SP_AHEAD ((size_t)4096) /* bytes ahead that rows apart are asked for: past their end the CPU foresees nothing */
 /* n elements of a padded row at `at`: source elements from `from` on, forwards, backwards, the same again, or the fill */
 enum { MV__SP_SAME = 0, MV__SP_FILL = 2 };
 typedef struct mv__sp_run {
@@ -11094,25 +11095,29 @@ static inline const unsigned char *mv__sp_at(const unsigned char *p, ptrdiff_t o
 #endif
 #define MV__SP_V (MVF_N * sizeof(float)) /* bytes of a vector */
 /* ---- a run of bytes; nt: whole cache lines past the caches, the rest by plain stores ---- */
-static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, int nt) {
+static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, int nt) {
 #if MV__PASS > 1
     if (nt && n >= 128) {
         size_t i = mv__sp_head(d), k;
         mv__memcpy(d, s, i);
-        for (; i + 64 <= n; i += 64)
+        for (; i + 64 <= n; i += 64) {
+            mv_prefetch(mv__sp_at(s, (ptrdiff_t)i + ahead));
             MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
                 mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(s + i + k)));
+        }
         d += i, s += i, n -= i;
     }
 #else
     (void)nt;
+    (void)ahead;
 #endif
     mv__memcpy(d, s, n);
 }
 static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n, size_t rows,
                                int nt) {
     size_t r;
-    for (r = 0; r < rows; r++) MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, nt);
+    ptrdiff_t ahead = sp * (ptrdiff_t)mv__divup(MV__SP_AHEAD, n);
+    for (r = 0; r < rows; r++) MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
     if (nt) mv_fence();
     mv_end();
 }
@@ -11130,22 +11135,28 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
     return mvi_asf(mvi_or(mvi_sll(mvi_and(a, low), 8), mvi_and(mvi_srl(a, 8), low)));
 }
 #define MV__SP_REV(S, T, STORE, STREAM)                                                                        \
-    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, int nt) {      \
+    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, \
+                                                int nt) {                                                      \
         const size_t e = MV__SP_V / S;                                                                         \
         size_t i = 0;                                                                                          \
         if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                                     \
             size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                               \
             for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                                            \
-            for (; i < stop; i += e) STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S)); \
+            for (; i < stop; i += e) {                                                                         \
+                mv_prefetch(mv__sp_at(s - (i + e - 1) * S, ahead));                                            \
+                STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));                  \
+            }                                                                                                  \
         }                                                                                                      \
         for (; i + e <= n; i += e) STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S)); \
         for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                                \
     }
 #else
 #define MV__SP_REV(S, T, STORE, STREAM)                                                                        \
-    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, int nt) {      \
+    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, \
+                                                int nt) {                                                      \
         size_t i;                                                                                              \
         (void)nt;                                                                                              \
+        (void)ahead;                                                                                           \
         for (i = 0; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                           \
     }
 #endif
@@ -11154,14 +11165,15 @@ MV__SP_REV(2, float, mvf_store, mvf_stream)
 MV__SP_REV(4, float, mvf_store, mvf_stream)
 MV__SP_REV(8, double, mvd_store, mvd_stream)
 #undef MV__SP_REV
-static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *s, size_t n, size_t size, int nt) {
+static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *s, size_t n, size_t size, ptrdiff_t ahead,
+                                         int nt) {
     unsigned char buf[1536];
     size_t i, j, m;
     switch (size) {
-        case 1: MV__K(mv__sp_rev1)(d, s, n, nt); return;
-        case 2: MV__K(mv__sp_rev2)(d, s, n, nt); return;
-        case 4: MV__K(mv__sp_rev4)(d, s, n, nt); return;
-        case 8: MV__K(mv__sp_rev8)(d, s, n, nt); return;
+        case 1: MV__K(mv__sp_rev1)(d, s, n, ahead, nt); return;
+        case 2: MV__K(mv__sp_rev2)(d, s, n, ahead, nt); return;
+        case 4: MV__K(mv__sp_rev4)(d, s, n, ahead, nt); return;
+        case 8: MV__K(mv__sp_rev8)(d, s, n, ahead, nt); return;
         default: break;
     }
     for (i = 0; i < n; i += m) { /* other sizes: reversed in L1, then out as bytes */
@@ -11169,14 +11181,15 @@ static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *
 #define MV__SP_LOOP(Z) for (j = 0; j < m; j++) mv__memcpy(buf + j * Z, s - (i + j) * Z, Z);
         MV__SP_SIZES(size, MV__SP_LOOP)
 #undef MV__SP_LOOP
-        MV__K(mv__sp_bytes)(d + i * size, buf, m * size, nt);
+        MV__K(mv__sp_bytes)(d + i * size, buf, m * size, 0, nt);
     }
 }
 static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n,
                                     size_t size, size_t rows, int nt) {
     size_t r;
+    ptrdiff_t ahead = sp * (ptrdiff_t)mv__divup(MV__SP_AHEAD, n * size);
     for (r = 0; r < rows; r++)
-        MV__K(mv__sp_reverse)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, size, nt);
+        MV__K(mv__sp_reverse)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, size, ahead, nt);
     if (nt) mv_fence();
     mv_end();
 }
@@ -11383,9 +11396,9 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
         const unsigned char *p = s + (ptrdiff_t)r * sp;
         for (j = 0; j < nrun; j++) {
             unsigned char *q = o + run[j].at * size;
-            if (run[j].step == 1) MV__K(mv__sp_bytes)(q, p + run[j].from * size, run[j].n * size, nt);
+            if (run[j].step == 1) MV__K(mv__sp_bytes)(q, p + run[j].from * size, run[j].n * size, 0, nt);
             else if (run[j].step == MV__SP_FILL) MV__K(mv__sp_fill)(q, run[j].n * size, pat, period, nt);
-            else if (run[j].step == -1) MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, nt);
+            else if (run[j].step == -1) MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, 0, nt);
             else {
 #define MV__SP_LOOP(Z) for (k = 0; k < period + 64; k += Z) mv__memcpy(own + k, p + run[j].from * Z, Z);
                 MV__SP_SIZES(size, MV__SP_LOOP)
@@ -11523,14 +11536,15 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
     }
 }
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
-    size_t unit = b->size < 64 && 64 % b->size == 0 ? 64 / b->size : 16, cap = (b->size == 1 ? 8192 : MV__SP_CAP) / b->size;
+    int odd = b->size == 3 || b->size > 8 || 64 % b->size != 0;
+    size_t unit = odd ? 16 : 64 / b->size, cap = (b->size == 1 ? 8192 : MV__SP_CAP) / b->size;
     size_t r0 = mv__divup(b->n[0], unit) * unit, rk = mv__divup(b->n[1], unit) * unit, outer = 1;
     int k;
     b->b0 = b->size == 1 ? 128 : b->size == 2 ? 96 : b->size <= 4 ? 64 : b->size <= 8 ? 32 : 16;
     b->b0 = mv__minz(b->b0, r0);
     b->bk = mv__minz(rk, mv__maxz(unit, cap / b->b0 / unit * unit));
     if (b->bk * 2 <= cap / b->b0) b->b0 = mv__minz(r0, cap / b->bk / unit * unit); /* few columns: more rows */
-    if (unit == 16) b->b0 = mv__minz(b->b0, 16), b->bk = 8; /* odd sizes: 64 bytes at most */
+    if (odd) b->b0 = mv__minz(b->b0, 16), b->bk = 8; /* 64 bytes an element at most */
     b->nb0 = mv__divup(b->n[0], b->b0);
     b->nbk = mv__divup(b->n[1], b->bk);
     for (k = 2; k < b->nd; k++) outer *= b->n[k];
