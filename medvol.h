@@ -11094,12 +11094,32 @@ static inline const unsigned char *mv__sp_at(const unsigned char *p, ptrdiff_t o
 }
 #endif
 #define MV__SP_V (MVF_N * sizeof(float)) /* bytes of a vector */
+/* fewer than 64 bytes, without a call */
+static inline void MV__K(mv__sp_few)(unsigned char *d, const unsigned char *s, size_t n) {
+#define MV__SP_TWICE(Z)                             \
+    if (n >= Z) {                                   \
+        unsigned char a[Z], b[Z];                   \
+        mv__memcpy(a, s, Z);                        \
+        mv__memcpy(b, s + n - Z, Z);                \
+        mv__memcpy(d, a, Z);                        \
+        mv__memcpy(d + n - Z, b, Z);                \
+        return;                                     \
+    }
+    MV__SP_TWICE(32)
+    MV__SP_TWICE(16)
+    MV__SP_TWICE(8)
+    MV__SP_TWICE(4)
+    MV__SP_TWICE(2)
+    if (n) *d = *s;
+#undef MV__SP_TWICE
+}
+static void MV__K(mv__sp_done)(void) { mv_fence(); } /* once a job: streamed lines are there for other threads */
 /* ---- a run of bytes; nt: whole cache lines past the caches, the rest by plain stores ---- */
 static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, int nt) {
 #if MV__PASS > 1
     if (nt && n >= 128) {
         size_t i = mv__sp_head(d), k;
-        mv__memcpy(d, s, i);
+        MV__K(mv__sp_few)(d, s, i);
         for (; i + 64 <= n; i += 64) {
             mv_prefetch(mv__sp_at(s, (ptrdiff_t)i + ahead));
             MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
@@ -11111,14 +11131,14 @@ static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s,
     (void)nt;
     (void)ahead;
 #endif
-    mv__memcpy(d, s, n);
+    if (n < 64) MV__K(mv__sp_few)(d, s, n);
+    else mv__memcpy(d, s, n);
 }
 static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n, size_t rows,
                                int nt) {
     size_t r;
     ptrdiff_t ahead = sp * (ptrdiff_t)mv__divup(MV__SP_AHEAD, n);
     for (r = 0; r < rows; r++) MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
-    if (nt) mv_fence();
     mv_end();
 }
 /* ---- reversed runs: element i of d is the one i elements before s ---- */
@@ -11190,7 +11210,6 @@ static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsign
     ptrdiff_t ahead = sp * (ptrdiff_t)mv__divup(MV__SP_AHEAD, n * size);
     for (r = 0; r < rows; r++)
         MV__K(mv__sp_reverse)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, size, ahead, nt);
-    if (nt) mv_fence();
     mv_end();
 }
 /* ---- swaps for flips in place: rows of a with rows of b, forwards, or backwards with b at its row's last element ---- */
@@ -11265,55 +11284,56 @@ static void MV__K(mv__sp_tile)(unsigned char *t, size_t tp, const unsigned char 
 }
 #undef MV__SP_LOOP
 #if MV__PASS > 1
-static inline void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
     mvf r[MVF_N];
     int i;
-    MV__UNROLL for (i = 0; i < MVF_N; i++) {
-        r[i] = mvf_load((const float *)(const void *)(s + i * sp));
-        mv_prefetch2(mv__sp_at(s, i * sp + ahead));
+    MV__UNROLL for (i = 0; i < MVF_N; i++, s += sp) {
+        r[i] = mvf_load((const float *)(const void *)s);
+        mv_prefetch2(mv__sp_at(s, ahead));
     }
     mvf_transpose(r);
-    MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)i * tp), r[i]);
+    MV__UNROLL for (i = 0; i < MVF_N; i++, t += tp) mvf_store((float *)(void *)t, r[i]);
 }
-static inline void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
     mvd r[MVD_N];
     int i;
-    MV__UNROLL for (i = 0; i < MVD_N; i++) {
-        r[i] = mvd_load((const double *)(const void *)(s + i * sp));
-        mv_prefetch2(mv__sp_at(s, i * sp + ahead));
+    MV__UNROLL for (i = 0; i < MVD_N; i++, s += sp) {
+        r[i] = mvd_load((const double *)(const void *)s);
+        mv_prefetch2(mv__sp_at(s, ahead));
     }
     mvd_transpose(r);
-    MV__UNROLL for (i = 0; i < MVD_N; i++) mvd_store((double *)(void *)(t + (size_t)i * tp), r[i]);
+    MV__UNROLL for (i = 0; i < MVD_N; i++, t += tp) mvd_store((double *)(void *)t, r[i]);
 }
 /* 2 bytes: rows 2i and 2i + 1 interleaved into words of equal column, even columns (h = 0) then odd; then as 4 bytes */
-static inline void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
     const mvi lo = mvi_set1(0xffff), hi = mvi_set1(-65536);
     mvf r[MVF_N];
     int i, h;
-    for (h = 0; h < 2; h++) {
-        MV__UNROLL for (i = 0; i < MVF_N; i++) {
-            mvi a = mvi_load((const int32_t *)(const void *)(s + 2 * i * sp));
-            mvi b = mvi_load((const int32_t *)(const void *)(s + (2 * i + 1) * sp));
-            mv_prefetch2(mv__sp_at(s, (2 * i + h) * sp + ahead));
+    for (h = 0; h < 2; h++, t += tp) {
+        const unsigned char *p = s;
+        unsigned char *q = t;
+        MV__UNROLL for (i = 0; i < MVF_N; i++, p += 2 * sp) {
+            mvi a = mvi_load((const int32_t *)(const void *)p), b = mvi_load((const int32_t *)(const void *)(p + sp));
+            mv_prefetch2(mv__sp_at(p, h ? ahead : ahead + sp));
             r[i] = mvi_asf(h ? mvi_or(mvi_srl(a, 16), mvi_and(b, hi)) : mvi_or(mvi_and(a, lo), mvi_sll(b, 16)));
         }
         mvf_transpose(r);
-        MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)(2 * i + h) * tp), r[i]);
+        MV__UNROLL for (i = 0; i < MVF_N; i++, q += 2 * tp) mvf_store((float *)(void *)q, r[i]);
     }
 }
 /* 1 byte: four rows interleaved into words of equal column, columns 4j + h and 4j + 2 + h at a time */
-static inline void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
     const mvi even = mvi_set1(0x00ff00ff), lo = mvi_set1(0xffff), hi = mvi_set1(-65536);
     mvf r[MVF_N], u[MVF_N];
     int i, h;
-    for (h = 0; h < 2; h++) {
-        MV__UNROLL for (i = 0; i < MVF_N; i++) {
-            mvi a = mvi_load((const int32_t *)(const void *)(s + 4 * i * sp));
-            mvi b = mvi_load((const int32_t *)(const void *)(s + (4 * i + 1) * sp));
-            mvi c = mvi_load((const int32_t *)(const void *)(s + (4 * i + 2) * sp));
-            mvi d = mvi_load((const int32_t *)(const void *)(s + (4 * i + 3) * sp));
-            mv_prefetch2(mv__sp_at(s, (4 * i + 2 * h) * sp + ahead));
-            mv_prefetch2(mv__sp_at(s, (4 * i + 2 * h + 1) * sp + ahead));
+    for (h = 0; h < 2; h++, t += tp) {
+        const unsigned char *p = s;
+        unsigned char *q = t;
+        MV__UNROLL for (i = 0; i < MVF_N; i++, p += 4 * sp) {
+            mvi a = mvi_load((const int32_t *)(const void *)p), b = mvi_load((const int32_t *)(const void *)(p + sp));
+            mvi c = mvi_load((const int32_t *)(const void *)(p + 2 * sp)), d = mvi_load((const int32_t *)(const void *)(p + 3 * sp));
+            mv_prefetch2(mv__sp_at(p, ahead + 2 * h * sp));
+            mv_prefetch2(mv__sp_at(p, ahead + (2 * h + 1) * sp));
             if (h) {
                 a = mvi_srl(a, 8), b = mvi_srl(b, 8), c = mvi_srl(c, 8), d = mvi_srl(d, 8);
             }
@@ -11323,9 +11343,10 @@ static inline void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsign
             u[i] = mvi_asf(mvi_or(mvi_srl(a, 16), mvi_and(c, hi)));
         }
         mvf_transpose(r);
-        MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)(4 * i + h) * tp), r[i]);
+        MV__UNROLL for (i = 0; i < MVF_N; i++, q += 4 * tp) mvf_store((float *)(void *)q, r[i]);
         mvf_transpose(u);
-        MV__UNROLL for (i = 0; i < MVF_N; i++) mvf_store((float *)(void *)(t + (size_t)(4 * i + 2 + h) * tp), u[i]);
+        q = t + 2 * tp;
+        MV__UNROLL for (i = 0; i < MVF_N; i++, q += 4 * tp) mvf_store((float *)(void *)q, u[i]);
     }
 }
 #endif
@@ -11334,20 +11355,21 @@ static inline void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsign
     static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk, \
                                       size_t size, ptrdiff_t ahead) {                                          \
         enum { E = (int)MV__SP_V / S };                                                                        \
-        unsigned char in[E * MV__SP_V]; /* a piece at the edge, filled up */                                   \
+        unsigned char in[E * MV__SP_V]; /* a piece too narrow, filled up */                                    \
         size_t i, k, j;                                                                                        \
         (void)size;                                                                                            \
         for (i = 0; i < n0; i += E)                                                                            \
             for (k = 0; k < nk; k += E) {                                                                      \
-                const unsigned char *p = s + (ptrdiff_t)i * sp + k * S;                                        \
-                unsigned char *q = t + k * tp + i * S;                                                         \
-                if (i + E <= n0 && k + E <= nk) {                                                              \
+                size_t x = n0 >= E ? mv__minz(i, n0 - E) : i, y = nk >= E ? mv__minz(k, nk - E) : k; /* the last: moved back */ \
+                const unsigned char *p = s + (ptrdiff_t)x * sp + y * S;                                        \
+                unsigned char *q = t + y * tp + x * S;                                                         \
+                if (n0 >= E && nk >= E) {                                                                      \
                     MV__K(mv__sp_turn##S)(q, tp, p, sp, ahead);                                                \
                     continue;                                                                                  \
                 }                                                                                              \
                 mv__memset(in, 0, sizeof in);                                                                  \
-                for (j = 0; j < E && i + j < n0; j++)                                                          \
-                    mv__memcpy(in + j * MV__SP_V, p + (ptrdiff_t)j * sp, mv__minz(E, nk - k) * S);             \
+                for (j = 0; j < E && x + j < n0; j++)                                                          \
+                    MV__K(mv__sp_bytes)(in + j * MV__SP_V, p + (ptrdiff_t)j * sp, mv__minz(E, nk - y) * S, 0, 0); \
                 MV__K(mv__sp_turn##S)(q, tp, in, (ptrdiff_t)MV__SP_V, 0);                                      \
             }                                                                                                  \
         mv_end();                                                                                              \
@@ -11364,6 +11386,50 @@ MV__SP_TILE(2)
 MV__SP_TILE(4)
 MV__SP_TILE(8)
 #undef MV__SP_TILE
+static inline void MV__K(mv__sp_line)(unsigned char *d, const unsigned char *s, size_t n) { /* a short run, without a call */
+    for (; n >= 64; n -= 64, d += 64, s += 64) mv__memcpy(d, s, 64);
+    MV__K(mv__sp_few)(d, s, n);
+}
+/* A tile out: rows of n bytes at t + 64. With nt only whole lines leave; what is over waits in front of the next tile's rows.
+   first, last: the tile begins, ends the rows. */
+static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t, size_t tp, size_t n, size_t rows, int nt,
+                               int first, int last) {
+    size_t r;
+#if MV__PASS > 1
+    if (nt && ((uintptr_t)d | (uintptr_t)dp | n) % 64 == 0) { /* nothing but whole lines */
+        size_t i, k;
+        for (r = 0, t += 64; r < rows; r++, t += tp, d += dp)
+            for (i = 0; i < n; i += 64)
+                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
+                    mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(t + i + k)));
+        mv_end();
+        return;
+    }
+#endif
+    for (r = 0; r < rows; r++) {
+        unsigned char *p = d + (ptrdiff_t)r * dp, *q = t + r * tp + 64;
+#if MV__PASS > 1
+        if (nt) {
+            size_t i, k, c = first ? 0 : (size_t)((uintptr_t)p % 64), m = n + c;
+            p -= c;
+            q -= c;
+            i = first ? mv__minz(mv__sp_head(p), m) : 0;
+            MV__K(mv__sp_few)(p, q, i);
+            for (; i + 64 <= m; i += 64)
+                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
+                    mvf_stream((float *)(void *)(p + i + k), mvf_load((const float *)(const void *)(q + i + k)));
+            if (last) MV__K(mv__sp_few)(p + i, q + i, m - i);
+            else mv__memcpy(t + r * tp, q + m - 64, 64);
+            continue;
+        }
+#endif
+        MV__K(mv__sp_line)(p, q, n);
+    }
+    (void)first;
+    (void)last;
+    (void)nt;
+    mv_end();
+}
 /* ---- padded rows: runs of the source row and fill; pat holds `period` bytes of whole elements and 64 more ---- */
 static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned char *pat, size_t period, int nt) {
     size_t i = 0, ph = 0;
@@ -11371,7 +11437,7 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
     if (nt && n >= 128) {
         size_t k;
         i = ph = mv__sp_head(d);
-        mv__memcpy(d, pat, i);
+        MV__K(mv__sp_few)(d, pat, i);
         for (; i + 64 <= n; i += 64) {
             MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
                 mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(pat + ph + k)));
@@ -11385,7 +11451,7 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
         mv__memcpy(d + i, pat + ph, 64);
         ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
     }
-    mv__memcpy(d + i, pat + ph, n - i);
+    MV__K(mv__sp_few)(d + i, pat + ph, n - i);
 }
 static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t rows,
                                    const mv__sp_run *run, size_t nrun, size_t size, const unsigned char *pat, int nt) {
@@ -11407,24 +11473,25 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
             }
         }
     }
-    if (nt) mv_fence();
     mv_end();
 }
 #undef MV__SP_V
 #else
 /* ---- the engine: strides in bytes, either sign; counts of dst's axes, the fastest first ---- */
 typedef struct mv__sp_box {
-    int nd, turned;
+    int nd, across;
     size_t n[7], size;
     ptrdiff_t ds[7], ss[7];
     unsigned char *d;
     const unsigned char *s;
     int nt;
     size_t len, rows, pieces, group;            /* rows of `len` elements in pieces, or a group of rows a job */
-    size_t b0, bk, nb0, nbk, tiles;             /* turned: tiles over axis 0 and axis 1, which is s's fastest */
+    size_t b0, bk, nb0, nbk, last0, lastk, tiles, unit, ahead; /* turned: tiles over axis 0 and axis 1, which is s's fastest */
     void (*row)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, int);
     void (*back)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
     void (*tile)(unsigned char *, size_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, ptrdiff_t);
+    void (*done)(void);
+    void (*emit)(unsigned char *, ptrdiff_t, unsigned char *, size_t, size_t, size_t, int, int, int);
     void (*swap)(unsigned char *, ptrdiff_t, unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
 } mv__sp_box;
 #define MV__SP_JOB ((size_t)256 << 10) /* bytes a job */
@@ -11503,6 +11570,7 @@ static void mv__sp_rows_job(void *arg, size_t job) {
                 mv__sp_pick(d + (ptrdiff_t)r * d1, b->ds[0], s + (ptrdiff_t)r * s1, b->ss[0], n, z);
         }
     }
+    if (b->nt) b->done();
 }
 static size_t mv__sp_rows_plan(mv__sp_box *b) { /* number of jobs */
     int k;
@@ -11512,44 +11580,113 @@ static size_t mv__sp_rows_plan(mv__sp_box *b) { /* number of jobs */
     b->group = mv__maxz(1, MV__SP_JOB / (b->len * b->size));
     return b->pieces > 1 ? b->rows * b->pieces : mv__divup(b->rows, b->group);
 }
-/* Tile id: where it lies in both, and its counts. Tiles follow s's rows first, so that they are read in long stretches. */
-static void mv__sp_tile_at(const mv__sp_box *b, size_t id, unsigned char **d, const unsigned char **s, size_t *n0, size_t *nk) {
-    size_t k = id % b->nbk * b->bk, i = id / b->nbk % b->nb0 * b->b0;
-    ptrdiff_t od, os;
-    mv__sp_outer(b, 2, id / b->nbk / b->nb0, &od, &os);
-    *d = b->d + od + (ptrdiff_t)i * b->ds[0] + (ptrdiff_t)k * b->ds[1];
-    *s = b->s + os + (ptrdiff_t)i * b->ss[0] + (ptrdiff_t)k * b->ss[1];
-    *n0 = mv__minz(b->b0, b->n[0] - i);
-    *nk = mv__minz(b->bk, b->n[1] - k);
+/* Start of the last of the pieces of b that n is cut into: not shorter than `unit` when the one before can spare it. */
+static size_t mv__sp_last(size_t n, size_t b, size_t unit) {
+    size_t at = (n - 1) / b * b;
+    return at > 0 && n - at < unit && b >= 2 * unit ? n - unit : at;
+}
+/* The walk over tiles, without a division a step: piece i of axis 0, piece k of axis 1, indices of the others and their place. */
+typedef struct mv__sp_walk {
+    size_t i, k, at[7];
+    unsigned char *d;
+    const unsigned char *s;
+} mv__sp_walk;
+static void mv__sp_walk_to(const mv__sp_box *b, mv__sp_walk *w, size_t id) {
+    int a;
+    w->i = b->across ? id / b->nbk % b->nb0 : id % b->nb0;
+    w->k = b->across ? id % b->nbk : id / b->nb0 % b->nbk;
+    id = id / b->nbk / b->nb0;
+    w->d = b->d;
+    w->s = b->s;
+    for (a = 2; a < b->nd; a++) {
+        w->at[a] = id % b->n[a];
+        id /= b->n[a];
+        w->d += (ptrdiff_t)w->at[a] * b->ds[a];
+        w->s += (ptrdiff_t)w->at[a] * b->ss[a];
+    }
+}
+static void mv__sp_walk_on(const mv__sp_box *b, mv__sp_walk *w) { /* across: along src's rows first, else along dst's */
+    int a;
+    if (b->across) {
+        if (++w->k < b->nbk) return;
+        w->k = 0;
+        if (++w->i < b->nb0) return;
+        w->i = 0;
+    } else {
+        if (++w->i < b->nb0) return;
+        w->i = 0;
+        if (++w->k < b->nbk) return;
+        w->k = 0;
+    }
+    for (a = 2; a < b->nd; a++) {
+        w->d += b->ds[a];
+        w->s += b->ss[a];
+        if (++w->at[a] < b->n[a]) return;
+        w->at[a] = 0;
+        w->d -= (ptrdiff_t)b->n[a] * b->ds[a];
+        w->s -= (ptrdiff_t)b->n[a] * b->ss[a];
+    }
+}
+static const unsigned char *mv__sp_walk_src(const mv__sp_box *b, const mv__sp_walk *w) {
+    size_t i0 = w->i + 1 == b->nb0 ? b->last0 : w->i * b->b0, k0 = w->k + 1 == b->nbk ? b->lastk : w->k * b->bk;
+    return w->s + (ptrdiff_t)i0 * b->ss[0] + (ptrdiff_t)k0 * b->ss[1];
 }
 static void mv__sp_tiles_job(void *arg, size_t job) {
     const mv__sp_box *b = (const mv__sp_box *)arg;
-    unsigned char room[MV__SP_CAP + 64], *t = room + mv__sp_head(room), *d, *dn;
-    const unsigned char *s, *sn;
-    size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group), n0, nk, m0, mk, tp;
-    mv__sp_tile_at(b, id, &d, &s, &n0, &nk);
-    for (; id < end; id++, d = dn, s = sn, n0 = m0, nk = mk) {
-        mv__sp_tile_at(b, id + 1 < b->tiles ? id + 1 : id, &dn, &sn, &m0, &mk);
-        tp = mv__divup(n0 * b->size, 64) * 64;
-        b->tile(t, tp, s, b->ss[0], n0, nk, b->size, (ptrdiff_t)((uintptr_t)sn - (uintptr_t)s));
-        b->row(d, b->ds[1], t, (ptrdiff_t)tp, n0 * b->size, nk, b->nt);
+    unsigned char room[MV__SP_CAP + 128], *t = room + 64 + mv__sp_head(room + 64);
+    size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group), tp = mv__divup(b->b0 * b->size, 64) * 64;
+    mv__sp_walk w, next;
+    int first = 1;
+    if (b->across) t -= 64; /* nothing is carried */
+    else tp += 64;
+    mv__sp_walk_to(b, &w, id);
+    mv__sp_walk_to(b, &next, mv__minz(id + b->ahead, b->tiles - 1));
+    for (; id < end; id++) {
+        size_t i0 = w.i + 1 == b->nb0 ? b->last0 : w.i * b->b0, i1 = w.i + 1 == b->nb0 ? b->n[0] : w.i + 2 == b->nb0 ? b->last0 : i0 + b->b0;
+        size_t k0 = w.k + 1 == b->nbk ? b->lastk : w.k * b->bk, k1 = w.k + 1 == b->nbk ? b->n[1] : w.k + 2 == b->nbk ? b->lastk : k0 + b->bk;
+        const unsigned char *s = mv__sp_walk_src(b, &w), *sn = mv__sp_walk_src(b, &next);
+        b->tile(t + 64, tp, s, b->ss[0], i1 - i0, k1 - k0, b->size, (ptrdiff_t)((uintptr_t)sn - (uintptr_t)s));
+        b->emit(w.d + (ptrdiff_t)i0 * b->ds[0] + (ptrdiff_t)k0 * b->ds[1], b->ds[1], t, tp, (i1 - i0) * b->size, k1 - k0, b->nt,
+                first || b->across || w.i == 0, b->across || id + 1 == end || i1 == b->n[0]);
+        first = 0;
+        mv__sp_walk_on(b, &w);
+        if (id + 1 + b->ahead < b->tiles) mv__sp_walk_on(b, &next);
     }
+    if (b->nt) b->done();
 }
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
-    int odd = b->size == 3 || b->size > 8 || 64 % b->size != 0;
-    size_t unit = odd ? 16 : 64 / b->size, cap = (b->size == 1 ? 8192 : MV__SP_CAP) / b->size;
-    size_t r0 = mv__divup(b->n[0], unit) * unit, rk = mv__divup(b->n[1], unit) * unit, outer = 1;
-    int k;
-    b->b0 = b->size == 1 ? 128 : b->size == 2 ? 96 : b->size <= 4 ? 64 : b->size <= 8 ? 32 : 16;
-    b->b0 = mv__minz(b->b0, r0);
-    b->bk = mv__minz(rk, mv__maxz(unit, cap / b->b0 / unit * unit));
-    if (b->bk * 2 <= cap / b->b0) b->b0 = mv__minz(r0, cap / b->bk / unit * unit); /* few columns: more rows */
-    if (odd) b->b0 = mv__minz(b->b0, 16), b->bk = 8; /* 64 bytes an element at most */
+    /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src; in whole lines, or with what is over carried along */
+    static const unsigned char shape[2][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
+                                                 {{128, 64}, {96, 64}, {64, 32}, {32, 32}, {192, 48}}};
+    int k, kind = b->size == 1 ? 0 : b->size == 2 ? 1 : b->size == 4 ? 2 : b->size == 8 ? 3 : 4;
+    size_t outer = 1, r0, rk, lines = (size_t)(uintptr_t)b->d | (b->n[0] * b->size);
+    for (k = 1; k < b->nd; k++) {
+        lines |= (size_t)b->ds[k];
+        if (k > 1) outer *= b->n[k];
+    }
+    b->across = kind < 4 && lines % 64 == 0;
+    b->unit = kind < 4 ? 64 / b->size : 16;
+    b->b0 = shape[b->across][kind][0];
+    b->bk = shape[b->across][kind][1];
+    if (kind == 4) b->b0 = mv__maxz(1, b->b0 / b->size);
+    r0 = mv__divup(b->n[0], b->unit) * b->unit;
+    rk = mv__divup(b->n[1], b->unit) * b->unit;
+    if (kind < 4 && r0 < b->b0) { /* few in one direction: more in the other */
+        b->b0 = r0;
+        b->bk = MV__SP_CAP / (64 + r0 * b->size) / b->unit * b->unit;
+    } else if (kind < 4 && rk < b->bk) {
+        b->bk = rk;
+        b->b0 = (MV__SP_CAP / rk - 64) / b->size / b->unit * b->unit;
+    }
     b->nb0 = mv__divup(b->n[0], b->b0);
     b->nbk = mv__divup(b->n[1], b->bk);
-    for (k = 2; k < b->nd; k++) outer *= b->n[k];
+    b->last0 = mv__sp_last(b->n[0], b->b0, b->unit);
+    b->lastk = mv__sp_last(b->n[1], b->bk, b->unit);
     b->tiles = outer * b->nb0 * b->nbk;
     b->group = mv__maxz(1, MV__SP_JOB / (b->b0 * b->bk * b->size));
+    b->ahead = b->across ? 1 : b->nb0 <= 16 ? b->nb0 : 2;
+    if (b->group > b->nb0) b->group = b->group / b->nb0 * b->nb0; /* whole rows */
+    b->emit = MV__PICK(mv__sp_emit);
     switch (b->size) {
         case 1: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__PICK(mv__sp_tile1); break;
         case 2: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__PICK(mv__sp_tile2); break;
@@ -11564,6 +11701,7 @@ static mv_status mv__sp_run_box(mv_ctx *ctx, mv__sp_box *b, const char *label) {
     ptrdiff_t z = (ptrdiff_t)b->size;
     mv__sp_simplify(b);
     b->row = MV__PICK(mv__sp_rows);
+    b->done = MV__PICK(mv__sp_done);
     b->back = MV__PICK(mv__sp_rows_back);
     b->swap = NULL;
     for (k = 0; k < b->nd; k++)
@@ -11838,6 +11976,7 @@ typedef struct mv__sp_pad {
     mv_pad_mode mode;
     mv__sp_run *run[2]; /* along axes 0 and 1, then one run of fill */
     unsigned char pat[256];
+    void (*done)(void);
     void (*pad)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, const mv__sp_run *, size_t, size_t,
                 const unsigned char *, int);
 } mv__sp_pad;
@@ -11872,6 +12011,7 @@ static void mv__sp_pad_job(void *arg, size_t job) {
             g->pad(d, d1, s, y->step * s1, k, g->run[0], g->nrun[0], g->size, g->pat, g->nt);
         }
     }
+    if (g->nt) g->done();
 }
 static void mv__sp_pad_drop(mv__sp_pad *g, int k) {
     for (g->nd--; k < g->nd; k++) {
@@ -11910,6 +12050,7 @@ static mv_status mv__sp_pad_run(mv_ctx *ctx, mv__sp_pad *g, const char *label) {
     for (k = g->size; k < sizeof g->pat; k++) g->pat[k] = g->pat[k - g->size];
     g->group = mv__maxz(1, MV__SP_JOB / (g->n[0] * g->size));
     g->pad = MV__PICK(mv__sp_pad_rows);
+    g->done = MV__PICK(mv__sp_done);
     st = mv_parallel_for(ctx, mv__divup(g->rows, g->group), mv__sp_pad_job, g, label);
     mv__free(ctx, g->run[0]);
     return st;
