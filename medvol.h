@@ -6806,14 +6806,15 @@ static void mv__io_units(int xyzt, double *mm, double *s) {
     *mm = (xyzt & 7) == 1 ? 1000.0 : (xyzt & 7) == 3 ? 0.001 : 1.0;
     *s = (xyzt & 0x38) == 16 ? 0.001 : (xyzt & 0x38) == 24 ? 1e-6 : 1.0;
 }
+static int mv__io_length_ok(double x) { return x >= 1e-30 && x <= 1e30; } /* of a voxel, in any unit */
 static mv_status mv__io_parse_pixdim(mv_ctx *ctx, mv__io_hdr *h, double *spacing) {
     int d, at = h->n.version == 2 ? 104 : 76, step = h->n.version == 2 ? 8 : 4;
     double mm, s;
     mv__io_units(h->n.xyzt_units, &mm, &s);
     for (d = 1; d < 8; d++) {
         double x = fabs(h->n.pixdim[d]);
-        int bad = !(x >= 1e-30 && x <= 1e30) || h->n.pixdim[d] < 0.0;
-        if (!(x >= 1e-30 && x <= 1e30)) x = 1.0;
+        int bad = !mv__io_length_ok(x) || h->n.pixdim[d] < 0.0;
+        if (!mv__io_length_ok(x)) x = 1.0;
         if (bad && d <= h->v.ndim) {
             mv_status st = mv__io_warn(ctx, MEDVOL_W_PIXDIM, "pixdim", h->n.pixdim[d], at + d * step, "must be positive and finite");
             if (st < 0) return st;
@@ -8235,7 +8236,7 @@ static mv_status mv__io_new_geometry(mv__io_save *g, int anew) {
         if (!(fabs(n->pixdim[4 + i]) * (i ? 1.0 : s) == v->step[i]) && mv__finite(v->step[i])) n->pixdim[4 + i] = v->step[i] / (i ? 1.0 : s);
     if (same) {
         for (i = 0; i < 3; i++)
-            if (!(n->pixdim[1 + i] > 0.0 && mv__finite(n->pixdim[1 + i]))) n->pixdim[1 + i] = spacing[i] / mm;
+            if (!mv__io_length_ok(n->pixdim[1 + i])) n->pixdim[1 + i] = mv__io_length_ok(spacing[i] / mm) ? spacing[i] / mm : 1.0;
         return MEDVOL_OK;
     }
     if (old && mm != 1.0) n->xyzt_units = (n->xyzt_units & ~7) | 2;
@@ -8251,7 +8252,7 @@ static mv_status mv__io_new_geometry(mv__io_save *g, int anew) {
     if (g->version == 1) mv__io_float_quatern(n->quatern);
     n->qform_code = residual <= 1e-4 * (spacing[0] + spacing[1] + spacing[2]) ? n->sform_code : 0;
     n->pixdim[0] = qfac;
-    for (i = 0; i < 3; i++) n->pixdim[1 + i] = spacing[i] > 0.0 ? spacing[i] : 1.0;
+    for (i = 0; i < 3; i++) n->pixdim[1 + i] = mv__io_length_ok(spacing[i]) ? spacing[i] : 1.0;
     return MEDVOL_OK;
 }
 static mv_status mv__io_build(mv__io_save *g) {
