@@ -8233,7 +8233,7 @@ static mv_status mv__io_new_geometry(mv__io_save *g, int anew) {
     mv_affine_spacing(spacing, v->affine);
     mv__io_units(n->xyzt_units, &mm, &s);
     for (i = 0; 4 + i <= v->ndim; i++) /* a step that is still the header's is left as it was */
-        if (!(fabs(n->pixdim[4 + i]) * (i ? 1.0 : s) == v->step[i]) && mv__finite(v->step[i])) n->pixdim[4 + i] = v->step[i] / (i ? 1.0 : s);
+        if (!(fabs(n->pixdim[4 + i]) * (i ? 1.0 : s) == v->step[i]) && mv__io_length_ok(v->step[i] / (i ? 1.0 : s))) n->pixdim[4 + i] = v->step[i] / (i ? 1.0 : s);
     if (same) {
         for (i = 0; i < 3; i++)
             if (!mv__io_length_ok(n->pixdim[1 + i])) n->pixdim[1 + i] = mv__io_length_ok(spacing[i] / mm) ? spacing[i] / mm : 1.0;
