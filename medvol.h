@@ -11265,8 +11265,13 @@ static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, s
 }
 static void MV__K(mv__sp_swap_rows)(unsigned char *a, ptrdiff_t ap, unsigned char *b, ptrdiff_t bp, size_t n, size_t size,
                                     size_t rows, int back) {
-    size_t r;
+    size_t r, k, wide = mv__minz(n * size, 4096);
+    ptrdiff_t skip = (ptrdiff_t)mv__divup(MV__SP_AHEAD, n * size);
     for (r = 0; r < rows; r++) {
+        for (k = 0; k < wide; k += 64) { /* two streams that meet or part: ask for both */
+            mv_prefetch(mv__sp_at(a, ((ptrdiff_t)r + skip) * ap + (ptrdiff_t)k));
+            mv_prefetch(mv__sp_at(b, ((ptrdiff_t)r + skip) * bp + (back ? -(ptrdiff_t)k : (ptrdiff_t)k)));
+        }
         if (back) MV__K(mv__sp_swap_back)(a + (ptrdiff_t)r * ap, b + (ptrdiff_t)r * bp, n, size);
         else MV__K(mv__sp_swap_bytes)(a + (ptrdiff_t)r * ap, b + (ptrdiff_t)r * bp, n * size);
     }
