@@ -12587,7 +12587,7 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
 /* The x pass. Outputs go in blocks of a vector; a block reads the window that begins at base[block] of the padded row. */
 typedef struct mv__rs_xrun {
     size_t m, taps;
-    int mode;            /* the window fits in 1 or 2 vectors, 3: gather */
+    int mode;            /* the window of a tap fits in 1 or 2 vectors, 0: that of all taps in 1; 3: gather */
     const int32_t *base; /* a block */
     const int32_t *off;  /* a lane: first tap - base */
     const float *w;      /* [block][tap][lane] */
@@ -12657,6 +12657,7 @@ static void MV__K(mv__rs_scale)(float *d, size_t n, float slope, float inter) {
 }
 static size_t MV__K(mv__rs_lanes)(void) { return MVF_N; }
 /* the x pass: taps of a block are the same lanes of windows one element apart */
+#define MV__RS_WINDOW0(q, i) mvf_perm(mvf_load(p), mvi_add(i, mvi_set1((q) - p))) /* q: p + tap; one load for all */
 #define MV__RS_WINDOW1(p, i) mvf_perm(mvf_load(p), i)
 #define MV__RS_WINDOW2(p, i) mvf_perm2(mvf_load(p), mvf_load((p) + MVF_N), i)
 #define MV__RS_XLOOP(FETCH, TAPS, SUM)                                                                        \
@@ -12685,7 +12686,8 @@ static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
     const float *w = x->w;
     const size_t m = x->m, taps = x->taps;
     size_t b, t;
-    if (x->mode == 1) { MV__RS_XTAPS(MV__RS_WINDOW1) }
+    if (x->mode == 0) { MV__RS_XTAPS(MV__RS_WINDOW0) }
+    else if (x->mode == 1) { MV__RS_XTAPS(MV__RS_WINDOW1) }
     else if (x->mode == 2) { MV__RS_XTAPS(MV__RS_WINDOW2) }
     else { MV__RS_XTAPS(mvf_gather) }
     mv_end();
@@ -12695,6 +12697,7 @@ static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
 #undef MV__RS_X4
 #undef MV__RS_XN
 #undef MV__RS_XLOOP
+#undef MV__RS_WINDOW0
 #undef MV__RS_WINDOW1
 #undef MV__RS_WINDOW2
 /* nearest: 32-bit elements picked from a row; narrower ones were widened once */
@@ -12705,7 +12708,7 @@ static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
         const size_t full = x->m / MVF_N, m = x->m;                                                           \
         const int mode = x->mode;                                                                             \
         size_t b, k;                                                                                          \
-        if (mode == 1)                                                                                        \
+        if (mode < 2)                                                                                         \
             for (b = 0; b < full; b++) {                                                                      \
                 p = row + base[b];                                                                            \
                 STORE(d + b * MVF_N, mvf_bits(mvf_perm(mvi_asf(mvi_load(p)), mvi_load(off + b * MVF_N))));    \
@@ -13249,7 +13252,7 @@ static mv_status mv__rs_rows_make(mv_ctx *ctx, mv__rs_rows *q, const mv__rs_axis
     q->run.off = q->off;
     q->run.w = q->w;
     /* four lanes: permutes are loads there anyway */
-    q->run.mode = lanes == 4 ? 3 : (size_t)span < lanes ? 1 : (size_t)span < 2 * lanes ? 2 : 3;
+    q->run.mode = lanes == 4 ? 3 : (size_t)span + x->taps <= lanes ? 0 : (size_t)span < lanes ? 1 : (size_t)span < 2 * lanes ? 2 : 3;
     return MEDVOL_OK;
 }
 
@@ -13301,11 +13304,21 @@ static void mv__rs_give(mv__rs_job *j) { /* empty the stage */
     if (j->held) MV__PICK(mv__rs_flush)((float *)(void *)j->to, j->stage + (size_t)((uintptr_t)j->to / 4 % 16), j->held);
     j->held = 0;
 }
+/* Empty it but for the last, unfinished cache line: finishing a line that was written past the caches would fetch it back. */
+static void mv__rs_give_lines(mv__rs_job *j) {
+    size_t phase = (size_t)((uintptr_t)j->to / 4 % 16), lines = (phase + j->held) & ~(size_t)15, n = lines - phase;
+    if (lines <= phase) return;
+    MV__PICK(mv__rs_flush)((float *)(void *)j->to, j->stage + phase, n);
+    mv__memmove(j->stage, j->stage + lines, (j->held - n) * sizeof(float));
+    j->to += n * sizeof(float);
+    j->held -= n;
+}
 /* Where the next row of 32-bit values may be written: the destination, or the stage in front of it. */
 static float *mv__rs_where(const mv__rs_sep *g, mv__rs_job *j, unsigned char *to) {
     size_t m = g->dst.n[0];
     if (!g->nt) return (float *)(void *)to;
-    if (j->held && (j->to + 4 * j->held != to || j->held + m > g->stage)) mv__rs_give(j);
+    if (j->held && j->to + 4 * j->held != to) mv__rs_give(j);
+    if (j->held + m > g->stage) mv__rs_give_lines(j);
     if (!j->held) j->to = to;
     j->held += m;
     return j->stage + (size_t)((uintptr_t)j->to / 4 % 16) + j->held - m;
@@ -13446,7 +13459,7 @@ static mv_status mv__rs_sep_plan(mv_ctx *ctx, mv__rs_sep *g) {
     g->slabs = mv__divup(az->m, g->slab);
     g->ring = ay->taps;
     g->width = mv__maxz(g->rows.width, (g->src.n[0] + 15) & ~(size_t)15);
-    g->stage = mv__maxz(2048, g->dst.n[0]);
+    g->stage = mv__maxz(2048, g->dst.n[0] + 16);
     at = (g->nearest ? 0 : g->ring * g->width) * sizeof(float);
     g->o_row = at;
     at += g->width * sizeof(float);
