@@ -100,6 +100,19 @@ test-arm: ## the whole tests on AArch64, by emulation
 oom: $(B)/tests/all ## every allocation of every operation refused, one after the other
 	@OOM=1 $(B)/tests/all oom/
 
+# Corpora stay in build/fuzz/corpus_*; findings in build/fuzz/crash-*
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c medvol.h
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. $< $(LDLIBS) -o $@
+$(B)/fuzz/seeds: tests/fuzz/seeds.c $(B)/medvol.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -I. $< $(B)/medvol.o $(LDLIBS) -o $@
+fuzz: $(addprefix $(B)/fuzz/fuzz_,$(FUZZERS)) $(B)/fuzz/seeds ## each fuzzer for FUZZ_SECONDS=60 (clang)
+	@$(B)/fuzz/seeds $(B)/fuzz
+	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh $(B)/fuzz $(FUZZERS)
+
 SAN ?= address,undefined
 sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
 	@$(MAKE) --no-print-directory B=$(B)/$(firstword $(subst $(comma), ,$(SAN))) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer \
