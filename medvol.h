@@ -11660,6 +11660,12 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
     }
     if (b->nt) b->done();
 }
+/* Tiles of level 3 serve level 4 too: eight rows at a time wait less for memory than sixteen (measured on Zen 5: 1.1 to 1.3x). */
+#if MV__LEVELS > 3
+#  define MV__SP_PICK(k) (mv_level() == 4 ? k##_avx2 : MV__PICK(k))
+#else
+#  define MV__SP_PICK(k) MV__PICK(k)
+#endif
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src; in whole lines, or with what is over carried along */
     static const unsigned char shape[2][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
@@ -11694,14 +11700,17 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     if (b->group > b->nb0) b->group = b->group / b->nb0 * b->nb0; /* whole rows */
     b->emit = MV__PICK(mv__sp_emit);
     switch (b->size) {
-        case 1: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__PICK(mv__sp_tile1); break;
-        case 2: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__PICK(mv__sp_tile2); break;
-        case 4: b->tile = MV__PICK(mv__sp_tile4); break;
-        case 8: b->tile = MV__PICK(mv__sp_tile8); break;
+        case 1:
+            b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : b->across ? MV__PICK(mv__sp_tile1) : MV__SP_PICK(mv__sp_tile1);
+            break;
+        case 2: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__SP_PICK(mv__sp_tile2); break;
+        case 4: b->tile = MV__SP_PICK(mv__sp_tile4); break;
+        case 8: b->tile = MV__SP_PICK(mv__sp_tile8); break;
         default: b->tile = MV__PICK(mv__sp_tile); break;
     }
     return mv__divup(b->tiles, b->group);
 }
+#undef MV__SP_PICK
 static mv_status mv__sp_run_box(mv_ctx *ctx, mv__sp_box *b, const char *label) {
     int k, from = -1;
     ptrdiff_t z = (ptrdiff_t)b->size;
