@@ -30,7 +30,13 @@ $(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) medvol.h
 $(B)/tests/all: $(TESTS) $(B)/medvol.o
 	$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 
-test: $(B)/tests/all ## every test at every SIMD level, 1, 2 and 5 threads
+# names that other headers define as macros, near, small and min among them, stay out of the header
+$(B)/tests/names: medvol.h tests/units/hostile.h
+	@mkdir -p $(@D)
+	@printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' | $(CC) -std=c99 -I. -include tests/units/hostile.h -fsyntax-only -x c -
+	@touch $@
+
+test: $(B)/tests/names $(B)/tests/all ## every test at every SIMD level, 1, 2 and 5 threads
 	@$(B)/tests/all
 
 golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raised (FORCE=1: without)
@@ -83,7 +89,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes and messages; AL
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
-.PHONY: matrix sanitize test-arm size fuzz oom
+.PHONY: matrix sanitize test-arm size fuzz oom test-peers
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -99,6 +105,12 @@ test-arm: ## the whole tests on AArch64, by emulation
 
 oom: $(B)/tests/all ## every allocation of every operation refused, one after the other
 	@OOM=1 $(B)/tests/all oom/
+
+PYTHON ?= /usr/bin/python3
+$(B)/gzip_peers: tests/peers/gzip_peers.c $(B)/medvol.o
+	$(CC) $(CFLAGS) -I. $^ -lz -ldeflate $(LDLIBS) -o $@
+test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate, nibabel, scipy (needs them)
+	@PYTHON=$(PYTHON) bash tests/peers/run.sh $(B)
 
 # Corpora stay in build/fuzz/corpus_*; findings in build/fuzz/crash-*
 FUZZ_SECONDS ?= 60

@@ -11497,7 +11497,7 @@ typedef struct mv__sp_box {
     void (*back)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
     void (*tile)(unsigned char *, size_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, ptrdiff_t);
     void (*done)(void);
-    void (*emit)(unsigned char *, ptrdiff_t, unsigned char *, size_t, size_t, size_t, int, int, int);
+    void (*send)(unsigned char *, ptrdiff_t, unsigned char *, size_t, size_t, size_t, int, int, int);
     void (*swap)(unsigned char *, ptrdiff_t, unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
 } mv__sp_box;
 #define MV__SP_JOB ((size_t)256 << 10) /* bytes a job */
@@ -11652,7 +11652,7 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
         size_t k0 = w.k + 1 == b->nbk ? b->lastk : w.k * b->bk, k1 = w.k + 1 == b->nbk ? b->n[1] : w.k + 2 == b->nbk ? b->lastk : k0 + b->bk;
         const unsigned char *s = mv__sp_walk_src(b, &w), *sn = mv__sp_walk_src(b, &next);
         b->tile(t + 64, tp, s, b->ss[0], i1 - i0, k1 - k0, b->size, (ptrdiff_t)((uintptr_t)sn - (uintptr_t)s));
-        b->emit(w.d + (ptrdiff_t)i0 * b->ds[0] + (ptrdiff_t)k0 * b->ds[1], b->ds[1], t, tp, (i1 - i0) * b->size, k1 - k0, b->nt,
+        b->send(w.d + (ptrdiff_t)i0 * b->ds[0] + (ptrdiff_t)k0 * b->ds[1], b->ds[1], t, tp, (i1 - i0) * b->size, k1 - k0, b->nt,
                 first || b->across || w.i == 0, b->across || id + 1 == end || i1 == b->n[0]);
         first = 0;
         mv__sp_walk_on(b, &w);
@@ -11698,7 +11698,7 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     b->group = mv__maxz(1, MV__SP_JOB / (b->b0 * b->bk * b->size));
     b->ahead = b->across ? 1 : b->nb0 <= 16 ? b->nb0 : 2;
     if (b->group > b->nb0) b->group = b->group / b->nb0 * b->nb0; /* whole rows */
-    b->emit = MV__PICK(mv__sp_emit);
+    b->send = MV__PICK(mv__sp_emit);
     switch (b->size) {
         case 1:
             b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : b->across ? MV__PICK(mv__sp_tile1) : MV__SP_PICK(mv__sp_tile1);
@@ -13799,7 +13799,7 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
     unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
     mv_border border = g->k->border;
     double at[3], step[3];
-    int near = g->k->interp == MEDVOL_NEAREST, r, direct = near ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
+    int nearest = g->k->interp == MEDVOL_NEAREST, r, direct = nearest ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
     direct = direct && !g->nt;
     for (r = 0; r < 3; r++) {
         at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
@@ -13809,15 +13809,15 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
         if (border == MEDVOL_BORDER_EDGE) b = m;
         else mv__rs_inside(g, at, step, border == MEDVOL_BORDER_CONSTANT ? -0.5 : 0.0, m, &a, &b);
     }
-    room = near ? sizeof buffer / ss : 1024;
+    room = nearest ? sizeof buffer / ss : 1024;
     for (x = 0; x < m; x += n) {
         unsigned char *d = direct ? to + x * ds : buffer;
         n = direct ? m : mv__minz(room, m - x);
-        if (near) mv__rs_gen_near(g, d, at, step, x, n, a, b);
+        if (nearest) mv__rs_gen_near(g, d, at, step, x, n, a, b);
         else mv__rs_gen_values(g, (float *)(void *)d, at, step, x, n, a, b);
         if (direct) continue;
         if (g->nt) MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
-        else if (near) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
+        else if (nearest) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
         else mv__cv_run(to + x * ds, g->dst.type, buffer, MEDVOL_F32, n, 1.0, 0.0, 0);
     }
 }
@@ -13862,13 +13862,13 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
     double sigma[3], reach;
     size_t total;
     mv_status st = MEDVOL_OK;
-    int r, near = k->interp == MEDVOL_NEAREST;
+    int r, nearest = k->interp == MEDVOL_NEAREST;
     mv__memset(&g, 0, sizeof g);
     mv__memset(&c, 0, sizeof c);
     g.src = *src;
     g.dst = *dst;
     g.k = k;
-    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (near ? src->type : MEDVOL_F32);
+    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (nearest ? src->type : MEDVOL_F32);
     mv__memcpy(g.m, m, sizeof g.m);
     if (fill) mv__memcpy(g.fill, fill, sizeof g.fill);
     for (r = 0; r < 3; r++) {
@@ -13876,7 +13876,7 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
         sigma[r] = mv__rs_sigma(k, sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]));
     }
     if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth(ctx, &g.src, &smooth, src, k, sigma);
-    if (st == MEDVOL_OK && !near) {
+    if (st == MEDVOL_OK && !nearest) {
         g.margin = k->interp == MEDVOL_LINEAR ? 0 : mv__rs_taps(k) / 2;
         if (g.margin || g.src.type != MEDVOL_F32 || mv__scaled(g.src.slope, g.src.inter)) {
             st = mv__rs_copy_make(ctx, &c, &g.src, k, g.margin, k->interp == MEDVOL_CUBIC ? all : none);
@@ -13944,15 +13944,15 @@ static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) { 
 }
 /* Type of the result. */
 static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *dst, const mv_volume *src, mv_dtype *type) {
-    int near = k->interp == MEDVOL_NEAREST;
-    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : near ? src->dtype : MEDVOL_F32;
-    if (!mv__is_real(src->dtype) && !near)
+    int nearest = k->interp == MEDVOL_NEAREST;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
+    if (!mv__is_real(src->dtype) && !nearest)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: only NEAREST takes that", k->op,
                         mv_dtype_name(src->dtype));
     if (*type != src->dtype && !(mv__is_real(*type) && mv__is_real(src->dtype)))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined", k->op,
                         mv_dtype_name(src->dtype), mv_dtype_name(*type));
-    if (near && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
+    if (nearest && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "value", k->value, -1, "%s: value = %g: must be 0 for type %s", k->op, k->value,
                         mv_dtype_name(src->dtype));
     return MEDVOL_OK;

@@ -1,0 +1,34 @@
+#!/bin/bash
+# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy. The last line counts them.
+B=$1
+PYTHON=${PYTHON:-python3}
+D=$B/peers
+mkdir -p "$D"
+passed=0 failed=0
+check() { # check NAME COMMAND...
+    local name=$1
+    shift
+    if "$@" >"$D/$name.log" 2>&1; then
+        echo "ok      $name: $(tail -n 1 "$D/$name.log")"
+        passed=$((passed + 1))
+    else
+        echo "FAILED  $name"
+        tail -n 15 "$D/$name.log"
+        failed=$((failed + 1))
+    fi
+}
+check gzip "$B/gzip_peers" "${STREAMS:-100000}"
+if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
+    check nibabel "$PYTHON" tests/peers/check_nibabel.py
+    check resample "$PYTHON" tests/peers/check_resample.py 64
+    preprocess() {
+        "$B/examples/preprocess" --out "$D/phantom" --quiet --shape 64,72,60 --spacing 3 &&
+            "$B/examples/preprocess" "$D/phantom.nii.gz" --out "$D/again" --quiet --shape 70,64,66 --spacing 2.5 &&
+            "$PYTHON" tests/peers/preprocess.py "$D/phantom.nii.gz" "$D/again.nii.gz" 2.5 70,64,66
+    }
+    check preprocess preprocess
+else
+    echo "nibabel or scipy is not installed for $PYTHON: left out"
+fi
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
