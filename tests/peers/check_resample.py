@@ -103,4 +103,4 @@ try:
 except ImportError:
     print("OpenCV is not installed")
 print("%d failed" % failed)
-sys.exit(failed != 0)
+sys.exit(1 if failed != 0 else 0)
