@@ -9927,7 +9927,7 @@ static void mv__in_merge(mv_stats_part *a, const mv_stats_part *b) {
     if (b->max > a->max) a->max = b->max;
 }
 static mv_status mv__in_finish(mv_ctx *ctx, const char *op, mv_statistics *s, const mv_stats_part *p) {
-    double inf = -log(0.0), n = (double)p->n;
+    double inf = HUGE_VAL, n = (double)p->n;
     mv__memset(s, 0, sizeof *s);
     s->inf = p->above + p->below;
     s->count = p->n + s->inf;
