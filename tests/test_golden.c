@@ -197,6 +197,75 @@ static void g_resample(mv_ctx *ctx) { /* LANCZOS and antialias rest on sin and e
 }
 static void g_nearest(mv_ctx *ctx) { resample(ctx, MEDVOL_NEAREST); }
 
+static void g_spatial(mv_ctx *ctx) {
+    static const size_t before[3] = {3, 0, 9}, after[3] = {4, 7, 0}, shape[3] = {30, 11, 25}, start[3] = {4, 3, 2}, size[3] = {11, 12, 9};
+    static const int order[3] = {2, 0, 1};
+    static const char *const codes[] = {"RAS", "LPI", "SAR", "PIR"};
+    mv_volume v, w;
+    mv_pad_opt po;
+    mv_crop_or_pad_opt co;
+    mv_foreground_opt fo;
+    int k;
+    head(ctx, &v, 27, 22, 19);
+#define ONTO(call) (memset(&w, 0, sizeof w), CHECK_OK(call), sum_volume(&w), mv_volume_free(ctx, &w))
+    ONTO(mv_crop(ctx, &w, &v, start, size, NULL));
+    memset(&po, 0, sizeof po);
+    for (k = 0; k < 8; k++) {
+        po.mode = (mv_pad_mode)k;
+        ONTO(mv_pad(ctx, &w, &v, before, after, &po));
+    }
+    memset(&co, 0, sizeof co);
+    for (k = 0; k < 4; k++) {
+        co.rule = (mv_centre_rule)k;
+        ONTO(mv_crop_or_pad(ctx, &w, &v, shape, &co));
+    }
+    memset(&fo, 0, sizeof fo);
+    fo.above = 1, fo.threshold = 700.0;
+    ONTO(mv_crop_foreground(ctx, &w, &v, &fo));
+    for (k = 0; k < 8; k++) ONTO(mv_flip(ctx, &w, &v, (unsigned)k));
+    ONTO(mv_permute(ctx, &w, &v, order));
+    for (k = -1; k < 3; k++) ONTO(mv_rot90(ctx, &w, &v, k, 0, 2));
+    for (k = 0; k < 4; k++) ONTO(mv_reorient(ctx, &w, &v, codes[k], NULL));
+#undef ONTO
+    mv_volume_free(ctx, &v);
+}
+static void g_deflate(mv_ctx *ctx) { /* the bytes themselves: files stay the same from one release to the next */
+    static unsigned char data[300000], out[310000];
+    size_t i, made;
+    int level;
+    mv_gzip_opt o;
+    for (i = 0; i < sizeof data; i++) data[i] = (unsigned char)(i % 3000 < 900 ? 0 : (i / 7) ^ (t_bits() & 7));
+    for (level = 0; level <= 9; level++) {
+        CHECK_OK(mv_deflate(ctx, out, sizeof out, data, level == 9 ? 30000 : sizeof data, level, &made));
+        sum(out, made);
+    }
+    memset(&o, 0, sizeof o);
+    o.member = 50000, o.align = 3000, o.head = 352;
+    for (o.container = 1; o.container < 4; o.container++) {
+        CHECK_OK(mv_gzip_pack(ctx, out, sizeof out, data, sizeof data, &o, &made));
+        sum(out, made);
+    }
+}
+static void g_files(mv_ctx *ctx) {
+    mv_volume v;
+    mv_save_opt o;
+    mv_buffer b;
+    int k;
+    head(ctx, &v, 25, 21, 17);
+    CHECK_OK(mv_nifti_ext_add(ctx, &v, 6, "golden", 6));
+    for (k = 0; k < 6; k++) {
+        memset(&o, 0, sizeof o);
+        o.version = k % 2 + 1;
+        o.gzip = k > 3;
+        o.big_endian = k == 2;
+        o.dtype = k % 3 == 1 ? MEDVOL_I16 : k % 3 == 2 ? MEDVOL_U8 : MEDVOL_NONE;
+        CHECK_OK(mv_save_mem(ctx, &b, NULL, &v, &o));
+        sum(b.data, b.bytes);
+        mv_buffer_free(ctx, &b);
+    }
+    mv_volume_free(ctx, &v);
+}
+
 enum { EXACT = 1 };
 static const struct {
     const char *name;
@@ -212,6 +281,9 @@ static const struct {
     {"pictures", g_pictures, EXACT},
     {"resample", g_resample, 0},
     {"nearest", g_nearest, EXACT},
+    {"spatial", g_spatial, EXACT},
+    {"deflate", g_deflate, EXACT},
+    {"files", g_files, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
