@@ -6794,11 +6794,15 @@ static mv_status mv__io_parse_scaling(mv_ctx *ctx, mv__io_hdr *h, const unsigned
     h->v.inter = inter;
     return MEDVOL_OK;
 }
+static int mv__io_length_ok(double x) { return x >= 1e-30 && x <= 1e30; } /* of a voxel, in any unit */
 static int mv__io_usable(const double *a) {
-    double inverse[12];
+    double inverse[12], spacing[3];
     int i;
     for (i = 0; i < 12; i++)
         if (!(fabs(a[i]) < 1e90)) return 0; /* NaN too; room for a crop's new origin */
+    mv_affine_spacing(spacing, a);
+    for (i = 0; i < 3; i++)
+        if (!mv__io_length_ok(spacing[i])) return 0; /* the determinant may not underflow, now or in millimetres */
     return mv_affine_invert(inverse, a) == MEDVOL_OK;
 }
 /* mm a spatial unit and seconds a temporal one; 1 for what is neither */
@@ -6806,7 +6810,6 @@ static void mv__io_units(int xyzt, double *mm, double *s) {
     *mm = (xyzt & 7) == 1 ? 1000.0 : (xyzt & 7) == 3 ? 0.001 : 1.0;
     *s = (xyzt & 0x38) == 16 ? 0.001 : (xyzt & 0x38) == 24 ? 1e-6 : 1.0;
 }
-static int mv__io_length_ok(double x) { return x >= 1e-30 && x <= 1e30; } /* of a voxel, in any unit */
 static mv_status mv__io_parse_pixdim(mv_ctx *ctx, mv__io_hdr *h, double *spacing) {
     int d, at = h->n.version == 2 ? 104 : 76, step = h->n.version == 2 ? 8 : 4;
     double mm, s;

@@ -354,10 +354,42 @@ static void test_chain(void) { /* a whole preprocessing, in memory of its own */
     }
 }
 
+/* A matrix whose determinant vanishes only after its units are turned into millimetres is passed over like any other singular one. */
+static void test_vanishing(void) {
+    static const double rows[4][3] = {{1e-40, 1e80, 1e-40}, {1e-29, 1e-29, 1e-31}, {1e40, 1, 1}, {1e-100, 1e-100, 1e-100}};
+    size_t dim[3] = {2, 2, 2}, i, k;
+    for (i = 0; i < 4; i++)
+        for (k = 0; k < 4; k++) {
+            mv_volume v, w;
+            mv_buffer b;
+            mv_save_opt o;
+            double inverse[12];
+            unsigned char *h;
+            memset(&o, 0, sizeof o);
+            memset(&w, 0, sizeof w);
+            o.version = 2;
+            CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim));
+            memset(v.data, 0, 8);
+            CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+            h = (unsigned char *)b.data; /* NIfTI-2: sform at 400, units at 500 */
+            memcpy(h + 400, &rows[i][0], 8);
+            memcpy(h + 440, &rows[i][1], 8);
+            memcpy(h + 480, &rows[i][2], 8);
+            h[500] = (unsigned char)k;
+            CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, NULL));
+            CHECK(mv_warnings(T) & MEDVOL_W_AFFINE);
+            CHECK_OK(mv_affine_invert(inverse, w.affine));
+            mv_volume_free(T, &w);
+            mv_volume_free(T, &v);
+            mv_buffer_free(T, &b);
+        }
+}
+
 const t_case tests_world[] = {
     {"spatial", test_spatial, 0},
     {"foreground", test_foreground, 0},
     {"resample", test_resample, 0},
     {"chain", test_chain, 0},
+    {"vanishing", test_vanishing, T_ONCE},
     {NULL, NULL, 0},
 };
