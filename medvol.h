@@ -1083,7 +1083,8 @@ typedef enum mv_interp {
 typedef enum mv_border {
     MEDVOL_BORDER_DEFAULT = 0,  /* EDGE to a spacing or shape, CONSTANT onto a grid or by an affine */
     MEDVOL_BORDER_CONSTANT = 1, /* opt.value beyond -0.5..n-0.5, EDGE within (as ITK) */
-    MEDVOL_BORDER_EDGE = 2,     /* a position beyond 0..n-1 is moved to its nearest end (scipy 'nearest') */
+    MEDVOL_BORDER_EDGE = 2,     /* a position beyond 0..n-1 is moved to its nearest end (scipy 'nearest'; CUBIC's prefilter
+                                   mirrors, so it gives scipy 'mirror' at the moved position) */
     MEDVOL_BORDER_MIRROR = 3,   /* reflected about the outer centres: 2 1 | 0 1 2 (scipy 'mirror', numpy 'reflect') */
     MEDVOL_BORDER_WRAP = 4,     /* period n (scipy 'grid-wrap') */
     MEDVOL_BORDER_FORCE_INT = 0x7fffffff
