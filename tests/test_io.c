@@ -32,9 +32,9 @@ static bytes bytes_join(bytes a, const void *p, size_t n) { /* frees a */
 static void put(unsigned char *p, char type, double value, int big) {
     unsigned char b[8];
     float f = (float)value;
-    int16_t h = (int16_t)value;
-    int32_t i = (int32_t)value;
-    int64_t l = (int64_t)value;
+    int64_t l = value >= -0x1p63 && value < 0x1p63 ? (int64_t)value : 0; /* NaN and more are for floats only */
+    int32_t i = (int32_t)l;
+    int16_t h = (int16_t)l;
     size_t n = type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8, k;
     int one = 1, host_big = *(char *)&one == 0;
     if (type == 'c') b[0] = (unsigned char)h;
