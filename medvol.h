@@ -1,7 +1,7 @@
 /* medvol.h - v0.1.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
-   ==== [INTRO] ===============================================================================================
-   Loads, transforms and saves NIfTI volumes with SIMD kernels chosen at run time. No dependency but libc, libm
-   and the platform's threads. C99 and later, C++11 and later.
+   ==== [INTRO] ===========================================================================================
+   Loads, transforms and saves NIfTI volumes with SIMD kernels chosen at run time. No dependency but libc,
+   libm and the platform's threads. C99 and later, C++11 and later.
 
    QUICK START
      In ONE .c or .cpp file:   #define MEDVOL_IMPLEMENTATION
@@ -46,13 +46,14 @@
    With the last five the implementation builds for a bare-metal target (-ffreestanding).
 
    RUN TIME
-     MEDVOL_LEVEL=1..4 in the environment or mv_level_force(): 1 scalar, 2 SSE2 or NEON, 3 AVX2+FMA+F16C, 4 AVX-512.
+     MEDVOL_LEVEL=1..4 in the environment or mv_level_force(): 1 scalar, 2 SSE2 or NEON, 3 AVX2+FMA+F16C, 4
+     AVX-512.
 
    NUMERICS
-     No result depends on the number of threads. Reductions (sum, mean, variance, minimum, maximum) give the same
-     bits at every level; maps differ by at most 2 ulp between levels unless an operation says otherwise.
-     MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with clang,
-     without -ffp-contract=fast: a header cannot undo these.
+     No result depends on the number of threads. Reductions (sum, mean, variance, minimum, maximum) give the
+     same bits at every level; maps differ by at most 2 ulp between levels unless an operation says otherwise.
+     MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with
+     clang, without -ffp-contract=fast: a header cannot undo these.
 
    RELEASES
      0.1.0  first: core, files, everyday operations
@@ -70,7 +71,7 @@
 #    define _FILE_OFFSET_BITS 64
 #  endif
 #endif
-/* ==== [API] ================================================================================================= */
+/* ==== [API] ============================================================================================= */
 #ifndef MEDVOL_H
 #define MEDVOL_H
 #include <stddef.h>
@@ -93,32 +94,32 @@
 extern "C" {
 #endif
 
-/* ---- status and messages ----------------------------------------------------------------------------------- */
+/* ---- status and messages ------------------------------------------------------------------------------- */
 
 /* Every call that can fail returns 0 or a negative status. Numbers are frozen; new ones are appended. */
-#define MEDVOL_STATUS_LIST(X)                                                                                 \
-    X(OK, 0, "ok")                                                                                            \
-    X(E_NULL, -1, "a required pointer is NULL")                                                               \
-    X(E_SIZE, -2, "a size is zero, too large or overflows")                                                   \
-    X(E_RANGE, -3, "a parameter is out of range or NaN")                                                      \
-    X(E_NOMEM, -4, "out of memory")                                                                           \
-    X(E_CANCELLED, -5, "cancelled by the progress callback")                                                  \
-    X(E_DTYPE, -6, "the data type is unknown or not supported here")                                          \
-    X(E_SHAPE, -7, "shapes do not match")                                                                     \
-    X(E_ALIAS, -8, "buffers overlap where they must not")                                                     \
-    X(E_IO, -9, "reading or writing failed")                                                                  \
-    X(E_NOTFOUND, -10, "no such file")                                                                        \
-    X(E_FORMAT, -11, "not a file of the expected format, or a malformed one")                                 \
-    X(E_CORRUPT, -12, "the data are corrupt")                                                                 \
-    X(E_TRUNCATED, -13, "the data end too early")                                                             \
-    X(E_LIMIT, -14, "a limit of the context would be exceeded")                                               \
-    X(E_UNSUPPORTED, -15, "not supported")                                                                    \
-    X(E_SPACE, -16, "the output buffer is too small")                                                         \
-    X(E_SINGULAR, -17, "the geometry cannot be inverted")                                                     \
-    X(E_BUSY, -18, "the target is in use")                                                                    \
-    X(E_EMPTY, -19, "no voxel is left to work on")                                                            \
-    X(E_ACCESS, -20, "permission denied")                                                                     \
-    X(E_EXISTS, -21, "the file exists already")                                                               \
+#define MEDVOL_STATUS_LIST(X)                                                                                \
+    X(OK, 0, "ok")                                                                                           \
+    X(E_NULL, -1, "a required pointer is NULL")                                                              \
+    X(E_SIZE, -2, "a size is zero, too large or overflows")                                                  \
+    X(E_RANGE, -3, "a parameter is out of range or NaN")                                                     \
+    X(E_NOMEM, -4, "out of memory")                                                                          \
+    X(E_CANCELLED, -5, "cancelled by the progress callback")                                                 \
+    X(E_DTYPE, -6, "the data type is unknown or not supported here")                                         \
+    X(E_SHAPE, -7, "shapes do not match")                                                                    \
+    X(E_ALIAS, -8, "buffers overlap where they must not")                                                    \
+    X(E_IO, -9, "reading or writing failed")                                                                 \
+    X(E_NOTFOUND, -10, "no such file")                                                                       \
+    X(E_FORMAT, -11, "not a file of the expected format, or a malformed one")                                \
+    X(E_CORRUPT, -12, "the data are corrupt")                                                                \
+    X(E_TRUNCATED, -13, "the data end too early")                                                            \
+    X(E_LIMIT, -14, "a limit of the context would be exceeded")                                              \
+    X(E_UNSUPPORTED, -15, "not supported")                                                                   \
+    X(E_SPACE, -16, "the output buffer is too small")                                                        \
+    X(E_SINGULAR, -17, "the geometry cannot be inverted")                                                    \
+    X(E_BUSY, -18, "the target is in use")                                                                   \
+    X(E_EMPTY, -19, "no voxel is left to work on")                                                           \
+    X(E_ACCESS, -20, "permission denied")                                                                    \
+    X(E_EXISTS, -21, "the file exists already")                                                              \
     X(E_FULL, -22, "no space left on the device")
 
 typedef enum mv_status {
@@ -128,8 +129,8 @@ typedef enum mv_status {
     MEDVOL_STATUS_FORCE_INT = 0x7fffffff
 } mv_status;
 
-/* The last failure: status, name of the field or argument, its value, byte offset in the file (-1: none), and one line
-   of text such as "brain.nii: dim[3] = -4: must be 1..32767". */
+/* The last failure: status, name of the field or argument, its value, byte offset in the file (-1: none), and
+   one line of text such as "brain.nii: dim[3] = -4: must be 1..32767". */
 typedef struct mv_error {
     mv_status code;
     const char *field;
@@ -138,7 +139,8 @@ typedef struct mv_error {
     char text[384];
 } mv_error;
 
-/* What a load mended on the way; mv_warnings() returns the sum. desc.strict turns each into MEDVOL_E_FORMAT. */
+/* What a load mended on the way; mv_warnings() returns the sum. desc.strict turns each into
+   MEDVOL_E_FORMAT. */
 typedef enum mv_warning {
     MEDVOL_W_PIXDIM = 1,      /* a zero, negative or non-finite pixdim was replaced */
     MEDVOL_W_QUATERNION = 2,  /* the quaternion was too long and renormalised */
@@ -151,22 +153,24 @@ typedef enum mv_warning {
     MEDVOL_W_FORCE_INT = 0x7fffffff
 } mv_warning;
 
-/* ---- context ----------------------------------------------------------------------------------------------- */
+/* ---- context ------------------------------------------------------------------------------------------- */
 
 /* Bounds on what a file may claim; 0 takes the default in brackets. */
 typedef struct mv_limits {
-    uint64_t max_bytes;     /* bytes of one decoded file or one allocation made for it [no bound but the data] */
+    uint64_t max_bytes;     /* bytes of one decoded file or one allocation made for it [no bound but the
+                               data] */
     uint64_t max_ext_bytes; /* bytes of header extensions [256 MiB] */
     uint64_t max_members;   /* gzip members in one file [2^32] */
 } mv_limits;
 
-/* File access, so that firmware, archives and fault injection can stand in for the file system. All calls return 0 or a
-   negative mv_status; read and write return the number of bytes moved (read: 0 is the end of the file, less than asked
-   is allowed) or a negative status. `mode` is MEDVOL_IO_READ or MEDVOL_IO_CREATE (fails when the file exists).
-   map/unmap, sync, rename, resolve and protect may be NULL: without map, maps are refused; without rename, saving writes
-   straight to the target. resolve follows symbolic links of `path` into buf (MEDVOL_E_SPACE: size bytes are too few) and refuses
-   a target that exists and is no regular file (MEDVOL_E_UNSUPPORTED). protect gives an open new file the permissions of the
-   file at `like`, when there is one. read must allow calls from several threads at once only in the platform's own hooks. */
+/* File access, so that firmware, archives and fault injection can stand in for the file system. All calls
+   return 0 or a negative mv_status; read and write return the number of bytes moved (read: 0 is the end of
+   the file, less than asked is allowed) or a negative status. `mode` is MEDVOL_IO_READ or MEDVOL_IO_CREATE
+   (fails when the file exists). map/unmap, sync, rename, resolve and protect may be NULL: without map, maps
+   are refused; without rename, saving writes straight to the target. resolve follows symbolic links of `path`
+   into buf (MEDVOL_E_SPACE: size bytes are too few) and refuses a target that exists and is no regular file
+   (MEDVOL_E_UNSUPPORTED). protect gives an open new file the permissions of the file at `like`, when there is
+   one. read must allow calls from several threads at once only in the platform's own hooks. */
 enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1 };
 typedef struct mv_io {
     void *user;
@@ -184,8 +188,8 @@ typedef struct mv_io {
     int (*protect)(void *user, void *file, const char *like);
 } mv_io;
 
-/* Everything a context can be told; {0} means: threads on all cores, malloc, no callbacks, the file system. Fields may be
-   changed in ctx->desc between calls, except threads. */
+/* Everything a context can be told; {0} means: threads on all cores, malloc, no callbacks, the file system.
+   Fields may be changed in ctx->desc between calls, except threads. */
 typedef struct mv_ctx_desc {
     int threads; /* 0: one a core; 1: serial; n: that many, the caller's thread included */
     int strict;  /* non-zero: what mv_warnings() would report becomes an error */
@@ -193,7 +197,8 @@ typedef struct mv_ctx_desc {
     void *(*mem_alloc)(void *user, size_t bytes);
     void (*mem_free)(void *user, void *block);
     void *mem_user;
-    /* run job(arg, i) once for every i < njobs, in any order, and return when all have run; replaces the own pool */
+    /* run job(arg, i) once for every i < njobs, in any order, and return when all have run; replaces the own
+       pool */
     void (*parallel_for)(void *user, size_t njobs, void (*job)(void *arg, size_t i), void *arg);
     void *parallel_user;
     /* called from the calling thread now and then; non-zero stops the operation with MEDVOL_E_CANCELLED */
@@ -206,8 +211,8 @@ typedef struct mv_ctx_desc {
     mv_limits limits;
 } mv_ctx_desc;
 
-/* A context carries hooks, threads and the last message. {0} is valid: serial, malloc, the file system. NULL is taken too
-   and then leaves no message. One thread at a time; kernels run on the pool. */
+/* A context carries hooks, threads and the last message. {0} is valid: serial, malloc, the file system. NULL
+   is taken too and then leaves no message. One thread at a time; kernels run on the pool. */
 typedef struct mv_ctx {
     mv_ctx_desc desc;
     mv_error error;
@@ -216,37 +221,41 @@ typedef struct mv_ctx {
     void *pool; /* private */
 } mv_ctx;
 
-/* mv_ctx_init: copy desc (NULL: all defaults) and start the threads. mv_ctx_free stops them; both leave a context that
-   can be used or initialised again. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (threads < 0 or > 1024), MEDVOL_E_NOMEM. */
+/* mv_ctx_init: copy desc (NULL: all defaults) and start the threads. mv_ctx_free stops them; both leave a
+   context that can be used or initialised again. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (threads < 0 or >
+   1024), MEDVOL_E_NOMEM. */
 MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc);
 MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx);
-/* mv_threads: how many threads work for this context, the caller's included. With a parallel_for hook: desc.threads. */
+/* mv_threads: how many threads work for this context, the caller's included. With a parallel_for hook:
+   desc.threads. */
 MEDVOL_DEF int mv_threads(const mv_ctx *ctx);
-/* mv_parallel_for: job(arg, i) for each i < njobs on the context's threads, the caller's among them; returns when all have
-   run. Which thread runs which i is open, so jobs write to separate places. `label` names the work to progress (NULL: no
-   progress). A call from inside a job runs serially and silently: no progress, no trace. Errors: MEDVOL_E_NULL,
-   MEDVOL_E_CANCELLED (jobs not yet begun are left out). */
+/* mv_parallel_for: job(arg, i) for each i < njobs on the context's threads, the caller's among them; returns
+   when all have run. Which thread runs which i is open, so jobs write to separate places. `label` names the
+   work to progress (NULL: no progress). A call from inside a job runs serially and silently: no progress, no
+   trace. Errors: MEDVOL_E_NULL, MEDVOL_E_CANCELLED (jobs not yet begun are left out). */
 MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void *arg, size_t i), void *arg,
                                      const char *label);
-/* mv_message: one line on the last failure ("" when there was none). mv_status_str: the general meaning of a status.
+/* mv_message: one line on the last failure ("" when there was none). mv_status_str: the general meaning of a
+   status.
    mv_warnings: MEDVOL_W_* bits of the last load. mv_version: "0.1.0". None returns NULL. */
 MEDVOL_DEF const char *mv_message(const mv_ctx *ctx);
 MEDVOL_DEF const char *mv_status_str(mv_status status);
 MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx);
 MEDVOL_DEF const char *mv_version(void);
 
-/* mv_level: the SIMD level in use, 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512. The first call chooses the best one that
-   CPU, operating system and MEDVOL_LEVEL allow; level 4 is passed over on CPUs that lower their clock for it.
-   mv_level_force: take a level (0: best; more than the CPU has: the most it has); returns the choice. Not while other
-   threads compute. mv_level_name: "scalar", "sse2", "neon", "avx2", "avx512"; "?" for others. */
+/* mv_level: the SIMD level in use, 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512. The first call chooses the
+   best one that CPU, operating system and MEDVOL_LEVEL allow; level 4 is passed over on CPUs that lower their
+   clock for it.
+   mv_level_force: take a level (0: best; more than the CPU has: the most it has); returns the choice. Not
+   while other threads compute. mv_level_name: "scalar", "sse2", "neon", "avx2", "avx512"; "?" for others. */
 MEDVOL_DEF int mv_level(void);
 MEDVOL_DEF int mv_level_force(int level);
 MEDVOL_DEF const char *mv_level_name(int level);
 
-/* ---- volumes ----------------------------------------------------------------------------------------------- */
+/* ---- volumes ------------------------------------------------------------------------------------------- */
 
-/* Data types by their NIfTI codes (f16 and bf16 are private codes, read by few other programs). F128 and C256 are the
-   platform-dependent long doubles of NIfTI: kept as raw bytes, never converted. */
+/* Data types by their NIfTI codes (f16 and bf16 are private codes, read by few other programs). F128 and C256
+   are the platform-dependent long doubles of NIfTI: kept as raw bytes, never converted. */
 typedef enum mv_dtype {
     MEDVOL_NONE = 0,
     MEDVOL_U8 = 2,
@@ -270,10 +279,11 @@ typedef enum mv_dtype {
     MEDVOL_DTYPE_FORCE_INT = 0x7fffffff
 } mv_dtype;
 
-/* Header fields of a NIfTI file that no operation needs, kept so that saving gives them back. `affine` is the geometry the
-   load chose: while the volume's is still the same, the file's own qform, sform and pixdim are written unchanged.
-   ext: what stood between header and voxels after the extender: a chain of esize, ecode (in the machine's byte order) and data,
-   or, when it was malformed, those bytes verbatim. */
+/* Header fields of a NIfTI file that no operation needs, kept so that saving gives them back. `affine` is the
+   geometry the load chose: while the volume's is still the same, the file's own qform, sform and pixdim are
+   written unchanged.
+   ext: what stood between header and voxels after the extender: a chain of esize, ecode (in the machine's
+   byte order) and data, or, when it was malformed, those bytes verbatim. */
 typedef struct mv_nifti {
     int version;    /* 1 or 2; 0 is Analyze 7.5 */
     int big_endian; /* of the file */
@@ -295,12 +305,14 @@ typedef struct mv_nifti {
     unsigned char *ext; /* lies in the block of this struct */
 } mv_nifti;
 
-/* A volume of 1 to 7 dimensions, x fastest. Voxel (i, j, k, ...) is element i * stride[0] + j * stride[1] + ... of data;
-   stride[0] is 1 and every further stride spans at least the axes before it, so a view may skip but never fold back.
-   affine: rows of the 3 x 4 matrix from voxel index (i, j, k) to millimetres, RAS+ (world = affine[4 * r + c] * ijk[c] +
-   affine[4 * r + 3]). Real value of integer and real types, and of each part of a complex one: stored * slope + inter;
-   slope 0 or non-finite: no scaling.
-   step: spacing of axes 3 to 6 (seconds for a series). {0} is an empty volume: a destination the call allocates. */
+/* A volume of 1 to 7 dimensions, x fastest. Voxel (i, j, k, ...) is element i * stride[0] + j * stride[1] +
+   ... of data; stride[0] is 1 and every further stride spans at least the axes before it, so a view may skip
+   but never fold back.
+   affine: rows of the 3 x 4 matrix from voxel index (i, j, k) to millimetres, RAS+ (world = affine[4 * r + c]
+   * ijk[c] + affine[4 * r + 3]). Real value of integer and real types, and of each part of a complex one:
+   stored * slope + inter; slope 0 or non-finite: no scaling.
+   step: spacing of axes 3 to 6 (seconds for a series). {0} is an empty volume: a destination the call
+   allocates. */
 typedef struct mv_volume {
     void *data;
     mv_dtype dtype;
@@ -316,58 +328,68 @@ typedef struct mv_volume {
     unsigned owns_nifti; /* private */
 } mv_volume;
 
-/* mv_dtype_size: bytes of one element, 0 for an unknown type. mv_dtype_name: "u8", "f32", ...; "?" for an unknown one. */
+/* mv_dtype_size: bytes of one element, 0 for an unknown type. mv_dtype_name: "u8", "f32", ...; "?" for an
+   unknown one. */
 MEDVOL_DEF size_t mv_dtype_size(mv_dtype dtype);
 MEDVOL_DEF const char *mv_dtype_name(mv_dtype dtype);
 
-/* mv_volume_alloc: a new volume with uninitialised voxels, identity affine, no scaling; *v is overwritten, so free it first.
-   Large volumes are asked for in 2 MiB pages. Errors: MEDVOL_E_NULL, _RANGE (ndim), _DTYPE, _SIZE, _LIMIT, _NOMEM.
+/* mv_volume_alloc: a new volume with uninitialised voxels, identity affine, no scaling; *v is overwritten, so
+   free it first. Large volumes are asked for in 2 MiB pages. Errors: MEDVOL_E_NULL, _RANGE (ndim), _DTYPE,
+   _SIZE, _LIMIT, _NOMEM.
    mv_volume_wrap: the same around the caller's memory, which stays the caller's. stride NULL: contiguous.
    mv_volume_free: release what the volume owns and make it empty; taking an empty one is fine. */
 MEDVOL_DEF mv_status mv_volume_alloc(mv_ctx *ctx, mv_volume *v, mv_dtype dtype, int ndim, const size_t *dim);
-MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dtype dtype, int ndim, const size_t *dim,
-                                    const ptrdiff_t *stride);
+MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dtype dtype, int ndim,
+                                    const size_t *dim, const ptrdiff_t *stride);
 MEDVOL_DEF void mv_volume_free(mv_ctx *ctx, mv_volume *v);
-/* mv_volume_view: the box of size[] voxels at start[] of src, without a copy; the affine's origin moves along. src must
-   outlive the view. Arrays have src->ndim entries. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (box leaves src or is empty).
-   mv_volume_copy: voxels, geometry and header into dst (rule of destinations below), contiguous when allocated. */
+/* mv_volume_view: the box of size[] voxels at start[] of src, without a copy; the affine's origin moves
+   along. src must outlive the view. Arrays have src->ndim entries. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (box
+   leaves src or is empty).
+   mv_volume_copy: voxels, geometry and header into dst (rule of destinations below), contiguous when
+   allocated. */
 MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volume *src, const size_t *start,
                                     const size_t *size);
 MEDVOL_DEF mv_status mv_volume_copy(mv_ctx *ctx, mv_volume *dst, const mv_volume *src);
-/* mv_volume_count: number of voxels (0 for an empty volume). mv_volume_contiguous: 1 when no element is skipped. */
+/* mv_volume_count: number of voxels (0 for an empty volume). mv_volume_contiguous: 1 when no element is
+   skipped. */
 MEDVOL_DEF size_t mv_volume_count(const mv_volume *v);
 MEDVOL_DEF int mv_volume_contiguous(const mv_volume *v);
 
-/* DESTINATIONS of every volume call: an empty dst ({0}) is allocated. A dst with memory must have the result's shape and
-   type and is written in place. dst and src may be the same struct: where the result has src's shape and type it is made in
-   place if the operation says so, otherwise src's memory is released and dst owns new memory. Any other overlap is
-   MEDVOL_E_ALIAS. On error dst is as it was; only a cancelled operation may have changed voxels of a dst that had memory. */
+/* DESTINATIONS of every volume call: an empty dst ({0}) is allocated. A dst with memory must have the
+   result's shape and type and is written in place. dst and src may be the same struct: where the result has
+   src's shape and type it is made in place if the operation says so, otherwise src's memory is released and
+   dst owns new memory. Any other overlap is MEDVOL_E_ALIAS. On error dst is as it was; only a cancelled
+   operation may have changed voxels of a dst that had memory. */
 
 /* mv_convert: dst = src as another type. dtype MEDVOL_NONE: dst's type when it has memory, else src's.
-   Integer targets: real value / slope of dst, rounded to nearest even, saturated; NaN becomes 0. f16, bf16, f32: rounded to
-   nearest even, overflow to infinity, NaN stays NaN. Arithmetic in double: stored * slope + inter, so 64-bit integers are
-   exact only when neither side scales (then integers convert exactly, saturated). Complex to complex converts both parts;
-   complex to real and back, and RGB to anything else, are refused (MEDVOL_E_DTYPE).
-   keep_scaling: stored numbers are converted, slope and inter are carried over (otherwise they are applied, and dst has
-   none). slope, inter: scaling of an integer dst (0: none): stored = (real - inter) / slope.
-   dst == src is allowed. Threads: chunks of 64 Ki voxels. Memory: the destination. Same bits at every level. */
+   Integer targets: real value / slope of dst, rounded to nearest even, saturated; NaN becomes 0. f16, bf16,
+   f32: rounded to nearest even, overflow to infinity, NaN stays NaN. Arithmetic in double: stored * slope +
+   inter, so 64-bit integers are exact only when neither side scales (then integers convert exactly,
+   saturated). Complex to complex converts both parts; complex to real and back, and RGB to anything else, are
+   refused (MEDVOL_E_DTYPE).
+   keep_scaling: stored numbers are converted, slope and inter are carried over (otherwise they are applied,
+   and dst has none). slope, inter: scaling of an integer dst (0: none): stored = (real - inter) / slope.
+   dst == src is allowed. Threads: chunks of 64 Ki voxels. Memory: the destination. Same bits at every
+   level. */
 typedef struct mv_convert_opt {
     int keep_scaling;
     double slope, inter;
 } mv_convert_opt;
 MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, mv_dtype dtype,
                                 const mv_convert_opt *opt);
-/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0 or non-finite
-   means no scaling. dst == src is allowed when the element sizes agree, other overlap is not. */
-MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src, mv_dtype src_type,
-                                      size_t n, double slope, double inter);
+/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0
+   or non-finite means no scaling. dst == src is allowed when the element sizes agree, other overlap is
+   not. */
+MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src,
+                                      mv_dtype src_type, size_t n, double slope, double inter);
 
-/* ---- affine geometry: double[12] is three rows of four, row r column c at [4 * r + c]; the last row is 0 0 0 1 ------- */
+/* ---- affine geometry -----------------------------------------------------------------------------------
+   double[12] is three rows of four, row r column c at [4 * r + c]; the last row is 0 0 0 1. */
 /* The mv_affine_* calls without a context trust their pointers. */
 
-/* mv_affine_identity. mv_affine_from_spacing: diag(spacing), origin (NULL: 0). mv_affine_mul: out = a * b (out may be
-   either). mv_affine_invert: MEDVOL_E_SINGULAR when |det| is zero, non-finite or below 1e-12 of the product of the column
-   lengths; out may be a. mv_affine_det: of the 3 x 3 part. */
+/* mv_affine_identity. mv_affine_from_spacing: diag(spacing), origin (NULL: 0). mv_affine_mul: out = a * b
+   (out may be either). mv_affine_invert: MEDVOL_E_SINGULAR when |det| is zero, non-finite or below 1e-12 of
+   the product of the column lengths; out may be a. mv_affine_det: of the 3 x 3 part. */
 MEDVOL_DEF void mv_affine_identity(double *a);
 MEDVOL_DEF void mv_affine_from_spacing(double *a, const double *spacing, const double *origin);
 MEDVOL_DEF void mv_affine_mul(double *out, const double *a, const double *b);
@@ -375,33 +397,37 @@ MEDVOL_DEF mv_status mv_affine_invert(double *out, const double *a);
 MEDVOL_DEF double mv_affine_det(const double *a);
 /* mv_affine_spacing: lengths of the columns: mm per step along i, j, k. */
 MEDVOL_DEF void mv_affine_spacing(double *spacing, const double *a);
-/* mv_affine_from_qform: the matrix of a NIfTI quaternion (b, c, d), offset, pixdim[1..3] and qfac (sign; 0 is +1).
-   b*b + c*c + d*d above 1 is scaled back to 1 with a = 0.
-   mv_affine_to_qform: the nearest rotation (polar decomposition, Higham 1986) as quaternion, offset, spacing and qfac. Shear
-   is lost: the return value is the largest absolute difference between a and the matrix of the quaternion, in mm.
+/* mv_affine_from_qform: the matrix of a NIfTI quaternion (b, c, d), offset, pixdim[1..3] and qfac (sign; 0 is
+   +1). b*b + c*c + d*d above 1 is scaled back to 1 with a = 0.
+   mv_affine_to_qform: the nearest rotation (polar decomposition, Higham 1986) as quaternion, offset, spacing
+   and qfac. Shear is lost: the return value is the largest absolute difference between a and the matrix of
+   the quaternion, in mm.
    Source: nifti1.h, quaternion representation of the rotation matrix. */
-MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double *offset, const double *spacing,
-                                     double qfac);
-MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offset, double *spacing, double *qfac);
-/* mv_affine_orientation: for each voxel axis the world axis (0 x, 1 y, 2 z) it runs along and its sign, one axis each:
-   axes are assigned one after the other by the largest component of the nearest rotation, as nibabel's io_orientation does.
-   axis[i] = -1, sign 0 for an axis without direction (zero column). */
+MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double *offset,
+                                     const double *spacing, double qfac);
+MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offset, double *spacing,
+                                     double *qfac);
+/* mv_affine_orientation: for each voxel axis the world axis (0 x, 1 y, 2 z) it runs along and its sign, one
+   axis each: axes are assigned one after the other by the largest component of the nearest rotation, as
+   nibabel's io_orientation does. axis[i] = -1, sign 0 for an axis without direction (zero column). */
 MEDVOL_DEF void mv_affine_orientation(const double *a, int *axis, int *sign);
-/* mv_affine_apply: out = a * p for one point. mv_affine_apply_points: for n points held as separate x, y, z arrays;
-   outputs may be the inputs. Threads: chunks of 64 Ki points. Formula in double: a0*x + a1*y + a2*z + a3. */
+/* mv_affine_apply: out = a * p for one point. mv_affine_apply_points: for n points held as separate x, y, z
+   arrays; outputs may be the inputs. Threads: chunks of 64 Ki points. Formula in double: a0*x + a1*y + a2*z +
+   a3. */
 MEDVOL_DEF void mv_affine_apply(double *out, const double *a, const double *p);
 MEDVOL_DEF mv_status mv_affine_apply_points(mv_ctx *ctx, const double *a, double *xo, double *yo, double *zo,
                                             const double *x, const double *y, const double *z, size_t n);
 
-/* mv_voxel_to_world, mv_world_to_voxel: one point through the volume's affine or its inverse (MEDVOL_E_SINGULAR).
-   mv_spacing: mm per voxel along i, j, k. mv_orientation: three letters and a zero: the world direction in which i, j, k
-   increase ("RAS": right, anterior, superior); '?' for an axis without direction. */
+/* mv_voxel_to_world, mv_world_to_voxel: one point through the volume's affine or its inverse
+   (MEDVOL_E_SINGULAR).
+   mv_spacing: mm per voxel along i, j, k. mv_orientation: three letters and a zero: the world direction in
+   which i, j, k increase ("RAS": right, anterior, superior); '?' for an axis without direction. */
 MEDVOL_DEF mv_status mv_voxel_to_world(const mv_volume *v, double *world, const double *voxel);
 MEDVOL_DEF mv_status mv_world_to_voxel(const mv_volume *v, double *voxel, const double *world);
 MEDVOL_DEF void mv_spacing(const mv_volume *v, double *spacing);
 MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code);
 
-/* ---- gzip ---------------------------------------------------------------------------------------------------- */
+/* ---- gzip ---------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_GZIP
 
 /* mv_crc32: CRC-32 of gzip and PNG (polynomial 0xEDB88320, reflected). Start with crc = 0; feed pieces by
@@ -493,8 +519,8 @@ MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const vo
    mv_gzip_open_mem borrows src until mv_gzip_close. A reader may be used from one thread at a time, with the
    ctx given to each call (the same allocator as at open).
    mv_gzip_read: decodes the next n bytes into dst; *got < n (got may be NULL: then a short read is
-   MEDVOL_E_TRUNCATED) only at the end of the last member. Large reads (96 KiB and more) decode straight into dst,
-   without a copy. n may be of any size; the cost is the same.
+   MEDVOL_E_TRUNCATED) only at the end of the last member. Large reads (96 KiB and more) decode straight into
+   dst, without a copy. n may be of any size; the cost is the same.
    mv_gzip_skip: decodes and drops n bytes (the CRC goes on); *got as above. mv_gzip_tell: position in the
    decoded stream.
    mv_gzip_finish: decodes to the end of the file without storing, checks each CRC and ISIZE, fills info
@@ -592,33 +618,38 @@ MEDVOL_DEF mv_status mv_gzip_writer_put(mv_ctx *ctx, mv_gzip_writer *writer, con
 MEDVOL_DEF mv_status mv_gzip_writer_close(mv_ctx *ctx, mv_gzip_writer *writer, mv_gzip_info *info);
 MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 #endif
-/* ---- files --------------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_IO
 
-/* NIfTI-1 and NIfTI-2 (.nii, .hdr + .img), each part plain or gzip, in either byte order; Analyze 7.5 on request. What a
-   file is, its first bytes decide, not its name: names only lead from one part of a pair to the other. Only regular files
-   are opened. Source: nifti1.h, nifti2.h (nifti.nimh.nih.gov), the Analyze 7.5 header of the Mayo Clinic. */
+/* NIfTI-1 and NIfTI-2 (.nii, .hdr + .img), each part plain or gzip, in either byte order; Analyze 7.5 on
+   request. What a file is, its first bytes decide, not its name: names only lead from one part of a pair to
+   the other. Only regular files are opened. Source: nifti1.h, nifti2.h (nifti.nimh.nih.gov), the Analyze 7.5
+   header of the Mayo Clinic. */
 
-/* GEOMETRY of a loaded volume: sform when its code is positive and the matrix can be inverted, else qform on the same terms,
-   else diag(pixdim) with origin 0 (nifti1.h, method 1; other programs centre the volume or flip x there). xyzt_units in
-   metres or micrometres, milli- or microseconds are turned into millimetres and seconds.
-   MENDED, with a warning bit, an error under desc.strict: a pixdim that is zero, negative or not finite (1, absolute value, 1);
-   a quaternion longer than 1.001 (renormalised); an sform or qform that was passed over; bitpix (datatype rules);
-   a malformed extension chain (its bytes are kept). A slope that is zero or not finite means no scaling. */
+/* GEOMETRY of a loaded volume: sform when its code is positive and the matrix can be inverted, else qform on
+   the same terms, else diag(pixdim) with origin 0 (nifti1.h, method 1; other programs centre the volume or
+   flip x there). xyzt_units in metres or micrometres, milli- or microseconds are turned into millimetres and
+   seconds.
+   MENDED, with a warning bit, an error under desc.strict: a pixdim that is zero, negative or not finite (1,
+   absolute value, 1); a quaternion longer than 1.001 (renormalised); an sform or qform that was passed over;
+   bitpix (datatype rules); a malformed extension chain (its bytes are kept). A slope that is zero or not
+   finite means no scaling. */
 
 /* Options of the loads; {0} or NULL: every voxel, as stored.
-   dtype: convert to this type while reading. Integer and real types: value = stored * slope + inter, rounded and saturated
-   as in mv_convert, and the volume has slope 1. Complex to complex: both parts are scaled (nifti1.h). MEDVOL_NONE: dst's type
-   when it has memory and another type than the file, else the stored numbers with slope and inter in the volume.
-   crop: so many leading axes are limited to the box of size[] voxels at start[]; axes beyond are taken whole. Only the rows of
-   the box are read; of a gzip file no more is inflated than up to its last row, of a block gzip file only the members that hold
-   it (and the header). volumes: take only so many volumes from `volume` on (0: all), counted over axes 3 to 6; one gives a
-   3-D volume, more a 4-D one; crop is then at most 3.
+   dtype: convert to this type while reading. Integer and real types: value = stored * slope + inter, rounded
+   and saturated as in mv_convert, and the volume has slope 1. Complex to complex: both parts are scaled
+   (nifti1.h). MEDVOL_NONE: dst's type when it has memory and another type than the file, else the stored
+   numbers with slope and inter in the volume.
+   crop: so many leading axes are limited to the box of size[] voxels at start[]; axes beyond are taken whole.
+   Only the rows of the box are read; of a gzip file no more is inflated than up to its last row, of a block
+   gzip file only the members that hold it (and the header). volumes: take only so many volumes from `volume`
+   on (0: all), counted over axes 3 to 6; one gives a 3-D volume, more a 4-D one; crop is then at most 3.
    analyze: Analyze 7.5 headers are taken too (no scaling, diag(pixdim), origin 0).
    partial: voxels that the file does not hold are given the real value `fill` (MEDVOL_W_PARTIAL) instead of
    MEDVOL_E_TRUNCATED; ignored under desc.strict.
-   verify: a crop reads a gzip file to its end and checks every CRC; full loads always do. Without it a crop that stops inside a
-   member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the voxels that are read for that [1 GiB].
+   verify: a crop reads a gzip file to its end and checks every CRC; full loads always do. Without it a crop
+   that stops inside a member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the voxels that
+   are read for that [1 GiB].
    wide: how F128 and C256 numbers are encoded; without it they can only be loaded as stored.
    img, img_bytes: the .img part for mv_load_mem of a pair. */
 enum { MEDVOL_WIDE_NONE = 0, MEDVOL_WIDE_X87 = 1, MEDVOL_WIDE_BINARY128 = 2, MEDVOL_WIDE_DOUBLE_DOUBLE = 3 };
@@ -637,42 +668,51 @@ typedef struct mv_load_opt {
     size_t img_bytes;
 } mv_load_opt;
 
-/* mv_load: read a file into v (rule of destinations; v with memory is filled row by row, and its voxels are undefined after an
-   error). Affine, scaling and step are those of the box; every header field and extension is in v->nifti. `path` may name
-   either part of a pair. Plain files are read by positioned reads straight into place, conversion and byte swapping work on
-   pieces that stay in the L2 cache; block gzip is inflated in parallel.
-   Memory: the voxels; 256 KiB a thread when something is converted; 0.4 MiB for gzip; for block gzip 8 MiB and one member a
-   thread. A size claimed by the header is believed only as far as the file's length (gzip: 1032 times it) allows.
-   Errors: MEDVOL_E_NOTFOUND, _ACCESS, _IO, _UNSUPPORTED (not a regular file, 1-bit voxels), _FORMAT (what the file looks like
-   instead; or the field that is wrong), _DTYPE, _SIZE, _RANGE (box), _TRUNCATED, _CORRUPT, _LIMIT, _NOMEM, _CANCELLED. */
+/* mv_load: read a file into v (rule of destinations; v with memory is filled row by row, and its voxels are
+   undefined after an error). Affine, scaling and step are those of the box; every header field and extension
+   is in v->nifti. `path` may name either part of a pair. Plain files are read by positioned reads straight
+   into place, conversion and byte swapping work on pieces that stay in the L2 cache; block gzip is inflated
+   in parallel.
+   Memory: the voxels; 256 KiB a thread when something is converted; 0.4 MiB for gzip; for block gzip 8 MiB
+   and one member a thread. A size claimed by the header is believed only as far as the file's length (gzip:
+   1032 times it) allows.
+   Errors: MEDVOL_E_NOTFOUND, _ACCESS, _IO, _UNSUPPORTED (not a regular file, 1-bit voxels), _FORMAT (what the
+   file looks like instead; or the field that is wrong), _DTYPE, _SIZE, _RANGE (box), _TRUNCATED, _CORRUPT,
+   _LIMIT, _NOMEM, _CANCELLED. */
 MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
-/* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the call. */
-MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt);
-/* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze` counts. What v
-   held is released. A file without its voxels, and a .hdr without its .img, will do. mv_load_header_mem: from memory. */
+/* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the
+   call. */
+MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
+                                 const mv_load_opt *opt);
+/* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze`
+   counts. What v held is released. A file without its voxels, and a .hdr without its .img, will do.
+   mv_load_header_mem: from memory. */
 MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
-MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt);
-/* mv_map: map the voxels of a plain .nii or .img in native byte order into memory instead of reading them; what v held is
-   released. Takes a few microseconds at any size. Pages are private: writing to the voxels leaves the file alone. crop and
-   volumes give a view into the map; dtype must be MEDVOL_NONE or the stored one. For files the caller controls only: when
-   another program shortens the file, touching the lost part is a bus error (SIGBUS), as with every map.
-   Errors: as mv_load; MEDVOL_E_UNSUPPORTED for gzip, foreign byte order, voxels off their natural alignment, systems
-   without maps: use mv_load there. */
+MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
+                                        const mv_load_opt *opt);
+/* mv_map: map the voxels of a plain .nii or .img in native byte order into memory instead of reading them;
+   what v held is released. Takes a few microseconds at any size. Pages are private: writing to the voxels
+   leaves the file alone. crop and volumes give a view into the map; dtype must be MEDVOL_NONE or the stored
+   one. For files the caller controls only: when another program shortens the file, touching the lost part is
+   a bus error (SIGBUS), as with every map.
+   Errors: as mv_load; MEDVOL_E_UNSUPPORTED for gzip, foreign byte order, voxels off their natural alignment,
+   systems without maps: use mv_load there. */
 MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
 
 /* Options of the saves; {0} or NULL: the volume's type, NIfTI-1, form by the name.
-   dtype: stored type. MEDVOL_NONE: v's own, with v's slope and inter; f16 and bf16 volumes are then stored as f32, since few
-   programs know these types: ask for MEDVOL_F16 or _BF16 to get them.
-   Real numbers become integers as stored = (real - inter) / slope, rounded to nearest even and saturated; NaN becomes what
-   stands for 0. slope, inter: chosen scaling of an integer type. slope 0: none when all values are whole and fit, else the
-   scaling that spreads minimum..maximum over the whole range. (slope and inter of a NIfTI-1 file are floats; the voxels
-   are made with the rounded ones.)
+   dtype: stored type. MEDVOL_NONE: v's own, with v's slope and inter; f16 and bf16 volumes are then stored as
+   f32, since few programs know these types: ask for MEDVOL_F16 or _BF16 to get them.
+   Real numbers become integers as stored = (real - inter) / slope, rounded to nearest even and saturated; NaN
+   becomes what stands for 0. slope, inter: chosen scaling of an integer type. slope 0: none when all values
+   are whole and fit, else the scaling that spreads minimum..maximum over the whole range. (slope and inter of
+   a NIfTI-1 file are floats; the voxels are made with the rounded ones.)
    version: 1 or 2; 0: 1 unless the shape does not fit. A dimension is never clamped: MEDVOL_E_SIZE.
-   pair: 1: header and voxels apart; 0: when the name ends in .hdr or .img (.gz). gzip: 1 yes, -1 no, 0 when the name ends in
-   .gz. level 1 (default: near the ratio of 6 on noisy voxels at many times its speed) to 9, MEDVOL_GZIP_STORE. container:
-   MEDVOL_GZIP_AUTO writes block gzip (MGZIP: plain gzip for every other reader), members of about `member` bytes [1 MiB]
-   cut at slices, the header in a member of its own.
-   big_endian: byte order of the file. no_sync: do not wait for the disk: faster, but a power failure may lose old and new. */
+   pair: 1: header and voxels apart; 0: when the name ends in .hdr or .img (.gz). gzip: 1 yes, -1 no, 0 when
+   the name ends in .gz. level 1 (default: near the ratio of 6 on noisy voxels at many times its speed) to 9,
+   MEDVOL_GZIP_STORE. container: MEDVOL_GZIP_AUTO writes block gzip (MGZIP: plain gzip for every other
+   reader), members of about `member` bytes [1 MiB] cut at slices, the header in a member of its own.
+   big_endian: byte order of the file. no_sync: do not wait for the disk: faster, but a power failure may lose
+   old and new. */
 typedef struct mv_save_opt {
     mv_dtype dtype;
     double slope, inter;
@@ -686,71 +726,78 @@ typedef struct mv_save_opt {
     int no_sync;
 } mv_save_opt;
 
-/* mv_save: write v, any strides, to path. Atomic: a temporary file ".NAME.mvtmp.PID.N" beside the target is written, flushed
-   (fsync) and renamed over it; after any failure the old file is there bit for bit and the temporary one is gone. The old
-   file's permissions are kept; a symbolic link stays and its target is replaced. So saving over the file v was mapped from is safe
-   (Windows refuses it: MEDVOL_E_ACCESS). A pair is written in full before the .img, then the .hdr are renamed: a crash between
-   the two leaves a new .img with the old .hdr; prefer single files.
-   Header fields and extensions come from v->nifti. Geometry that is still the loaded one is written back as it was read; else
-   sform, qform and pixdim come from v->affine in mm and seconds (under the code of the loaded transform, or 1: scanner), the
-   qform code is 0 when shear keeps a quaternion from holding it, and slice timing fields are dropped when axes have moved.
+/* mv_save: write v, any strides, to path. Atomic: a temporary file ".NAME.mvtmp.PID.N" beside the target is
+   written, flushed (fsync) and renamed over it; after any failure the old file is there bit for bit and the
+   temporary one is gone. The old file's permissions are kept; a symbolic link stays and its target is
+   replaced. So saving over the file v was mapped from is safe (Windows refuses it: MEDVOL_E_ACCESS). A pair
+   is written in full before the .img, then the .hdr are renamed: a crash between the two leaves a new .img
+   with the old .hdr; prefer single files. Header fields and extensions come from v->nifti. Geometry that is
+   still the loaded one is written back as it was read; else sform, qform and pixdim come from v->affine in mm
+   and seconds (under the code of the loaded transform, or 1: scanner), the qform code is 0 when shear keeps a
+   quaternion from holding it, and slice timing fields are dropped when axes have moved.
    Memory: 4 MiB of converted voxels, and those of mv_gzip_writer; never a second copy of the volume.
    Threads: conversion and compression. The bytes depend on v and opt only.
-   Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE, _NOTFOUND (folder), _ACCESS, _FULL, _IO, _UNSUPPORTED (target is not a
-   regular file), _NOMEM, _CANCELLED. */
+   Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE, _NOTFOUND (folder), _ACCESS, _FULL, _IO, _UNSUPPORTED (target
+   is not a regular file), _NOMEM, _CANCELLED. */
 MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, const mv_save_opt *opt);
-/* mv_save_mem: the same into memory, freed by mv_buffer_free. file and img are overwritten; img receives the voxels of a pair
-   (opt->pair) and may be NULL otherwise. gzip: opt->gzip 1. */
+/* mv_save_mem: the same into memory, freed by mv_buffer_free. file and img are overwritten; img receives the
+   voxels of a pair (opt->pair) and may be NULL otherwise. gzip: opt->gzip 1. */
 typedef struct mv_buffer {
     void *data;
     size_t bytes;
 } mv_buffer;
-MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, const mv_volume *v, const mv_save_opt *opt);
+MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, const mv_volume *v,
+                                 const mv_save_opt *opt);
 MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b);
 
-/* Header extensions. mv_nifti_ext_next: walks the chain: 1 and the next one's code, data and length (padding included), 0 at the
-   end or where the chain is malformed. Start with *at = 0. mv_nifti_ext_add: appends one, padded with zeros to 16 bytes;
-   a volume without a header gets one. Codes: nifti1.h (4 AFNI, 6 comment, 44 MRS ...).
+/* Header extensions. mv_nifti_ext_next: walks the chain: 1 and the next one's code, data and length (padding
+   included), 0 at the end or where the chain is malformed. Start with *at = 0. mv_nifti_ext_add: appends one,
+   padded with zeros to 16 bytes; a volume without a header gets one. Codes: nifti1.h (4 AFNI, 6 comment, 44
+   MRS ...).
    Errors: MEDVOL_E_NULL, _SIZE, _LIMIT (max_ext_bytes), _FORMAT (the present chain is malformed), _NOMEM. */
 MEDVOL_DEF int mv_nifti_ext_next(const mv_nifti *h, size_t *at, int *code, const void **data, size_t *bytes);
 MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const void *data, size_t bytes);
 
-/* mv_io_default: the platform's files as hooks, to wrap or forward to; NULL with MEDVOL_NO_STDIO. Paths are UTF-8. */
+/* mv_io_default: the platform's files as hooks, to wrap or forward to; NULL with MEDVOL_NO_STDIO. Paths are
+   UTF-8. */
 MEDVOL_DEF const mv_io *mv_io_default(void);
 #endif
 
-/* ---- pictures ------------------------------------------------------------------------------------------------ */
+/* ---- pictures ------------------------------------------------------------------------------------------ */
 #ifndef MEDVOL_NO_IO
 
-/* mv_save_png: writes src as an 8-bit PNG, atomically as mv_save does but without waiting for the disk: u8 as grey, rgb24 and
-   rgba32 as they are, any other real type, and u8 when lo < hi, through the window: round(255 * (value - lo) / (hi - lo))
-   clamped, NaN black; lo == hi: least and greatest finite value. src is 2-D (further axes of length 1); voxel (0, 0) is the
-   picture's upper left corner; mm per pixel become its resolution. Each row takes the filter with the least sum of absolute
-   differences; rgb24 whose three channels agree everywhere is stored as grey. Memory: one filtered picture, the compressed one and the compressor's. Same bytes at every level and thread
-   count.
-   mv_save_png_mem: the same into cap bytes at dst, which must not overlap src; *made: bytes written; bytes of dst may have been
-   written on error. mv_png_bound: bytes that are always enough (0: src is no picture).
-   Errors: MEDVOL_E_NULL, _SHAPE, _DTYPE, _SIZE (more than 2^30 bytes), _RANGE (level, lo > hi or NaN), _SPACE, _ALIAS,
-   _NOMEM, _CANCELLED, and those of mv_save. Source: W3C PNG, 2nd edition. */
+/* mv_save_png: writes src as an 8-bit PNG, atomically as mv_save does but without waiting for the disk: u8 as
+   grey, rgb24 and rgba32 as they are, any other real type, and u8 when lo < hi, through the window: round(255
+   * (value - lo) / (hi - lo)) clamped, NaN black; lo == hi: least and greatest finite value. src is 2-D
+   (further axes of length 1); voxel (0, 0) is the picture's upper left corner; mm per pixel become its
+   resolution. Each row takes the filter with the least sum of absolute differences; rgb24 whose three
+   channels agree everywhere is stored as grey. Memory: one filtered picture, the compressed one and the
+   compressor's. Same bytes at every level and thread count.
+   mv_save_png_mem: the same into cap bytes at dst, which must not overlap src; *made: bytes written; bytes of
+   dst may have been written on error. mv_png_bound: bytes that are always enough (0: src is no picture).
+   Errors: MEDVOL_E_NULL, _SHAPE, _DTYPE, _SIZE (more than 2^30 bytes), _RANGE (level, lo > hi or NaN),
+   _SPACE, _ALIAS, _NOMEM, _CANCELLED, and those of mv_save. Source: W3C PNG, 2nd edition. */
 typedef struct mv_png_opt {
     int level; /* of deflate, 1..9; 0: 6 */
     double lo, hi;
 } mv_png_opt;
 MEDVOL_DEF mv_status mv_save_png(mv_ctx *ctx, const mv_volume *src, const char *path, const mv_png_opt *opt);
-MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src, const mv_png_opt *opt,
-                                     size_t *made);
+MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src,
+                                     const mv_png_opt *opt, size_t *made);
 MEDVOL_DEF size_t mv_png_bound(const mv_volume *src);
 
-/* mv_render_planes: axial, coronal and sagittal plane through one point, side by side, as a 2-D rgb24 picture for people to
-   look at. Each voxel axis is shown as the patient axis it runs along most (mv_affine_orientation); obliqueness is ignored.
-   Pixels are square in millimetres: linear interpolation when they are smaller than voxels, a tent over the voxels they cover
-   when larger. Superior and anterior are up; patient left is left and anterior right in the sagittal plane (neurological), or
-   both mirrored (radiological); letters at the borders tell. A volume with an axis of length 1 gives its one plane.
-   Any type: real ones (scaled by slope and inter) through the window, complex ones by magnitude, rgb as it is, rgba over black.
-   Window lo == hi: 1st and 99th percentile (nearest rank) of the finite voxels of the planes shown, or their least and greatest
-   where those are equal. NaN is black. Serial; memory: 4 bytes a voxel of the planes shown (rgb: 12) plus the picture.
-   Errors: MEDVOL_E_NULL, _DTYPE (f128, c256), _RANGE (lo > hi, NaN, point outside, frame, mm_per_pixel < 0), _SINGULAR (a
-   point in millimetres, and the affine has no inverse), _SIZE, _ALIAS, _NOMEM. */
+/* mv_render_planes: axial, coronal and sagittal plane through one point, side by side, as a 2-D rgb24 picture
+   for people to look at. Each voxel axis is shown as the patient axis it runs along most
+   (mv_affine_orientation); obliqueness is ignored. Pixels are square in millimetres: linear interpolation
+   when they are smaller than voxels, a tent over the voxels they cover when larger. Superior and anterior are
+   up; patient left is left and anterior right in the sagittal plane (neurological), or both mirrored
+   (radiological); letters at the borders tell. A volume with an axis of length 1 gives its one plane. Any
+   type: real ones (scaled by slope and inter) through the window, complex ones by magnitude, rgb as it is,
+   rgba over black. Window lo == hi: 1st and 99th percentile (nearest rank) of the finite voxels of the planes
+   shown, or their least and greatest where those are equal. NaN is black. Serial; memory: 4 bytes a voxel of
+   the planes shown (rgb: 12) plus the picture.
+   Errors: MEDVOL_E_NULL, _DTYPE (f128, c256), _RANGE (lo > hi, NaN, point outside, frame, mm_per_pixel < 0),
+   _SINGULAR (a point in millimetres, and the affine has no inverse), _SIZE, _ALIAS, _NOMEM. */
 typedef struct mv_render_opt {
     const double *point; /* 3 numbers; NULL: the middle voxel */
     int point_is_voxel;  /* point is a voxel index; 0: millimetres */
@@ -764,33 +811,39 @@ typedef struct mv_render_opt {
     size_t max_width;    /* the picture is shrunk to fit; 0: 4096 pixels */
     size_t max_height;
 } mv_render_opt;
-MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt);
+MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_render_opt *opt);
 #endif
 
-/* ---- intensity -----------------------------------------------------------------------------------------------
+/* ---- intensity -----------------------------------------------------------------------------------------
 
    What the calls of this section share:
-   VALUES   real values: stored * slope + inter. Any integer or real type; complex and RGB are refused (MEDVOL_E_DTYPE).
-   CHOICE   mask: a volume of src's shape, or one with extent 1 (or none) along some axes, which then holds for all of
-            them; voxels take part where it is neither 0 nor NaN. nonzero: only values other than 0 take part. split: 0:
-            the whole volume at once; d = 1..7: each index of NIfTI's dim[d] by itself (4: every volume of a series).
-            Array calls take mask8, one byte a value, instead of mask. No value left: MEDVOL_E_EMPTY.
-   RESULT   of the maps: float32, float64 when src is that; a dst with memory (other than src) keeps its own type and
-            values are rounded to nearest even and saturated, NaN becomes 0 in integers, its scaling is 1 and 0.
-            dst == src is allowed, without a copy when the element size stays. src and its mask are only read.
-   NUMERICS arithmetic in double, rounded once to the result's type: the same bits at every level and thread count,
-            unless a call says otherwise. NaN takes no part in statistics and stays NaN in maps.
-   ERRORS   MEDVOL_E_NULL, _SIZE, _DTYPE, _SHAPE, _ALIAS, _RANGE (a parameter NaN or out of range), _EMPTY, _NOMEM,
-            _CANCELLED. Outputs are untouched, but a map cancelled half-way leaves memory that existed before half done.
+   VALUES   real values: stored * slope + inter. Any integer or real type; complex and RGB are refused
+            (MEDVOL_E_DTYPE).
+   CHOICE   mask: a volume of src's shape, or one with extent 1 (or none) along some axes, which then holds
+            for all of them; voxels take part where it is neither 0 nor NaN. nonzero: only values other than
+            0 take part. split: 0: the whole volume at once; d = 1..7: each index of NIfTI's dim[d] by itself
+            (4: every volume of a series). Array calls take mask8, one byte a value, instead of mask. No
+            value left: MEDVOL_E_EMPTY.
+   RESULT   of the maps: float32, float64 when src is that; a dst with memory (other than src) keeps its own
+            type and values are rounded to nearest even and saturated, NaN becomes 0 in integers, its scaling
+            is 1 and 0. dst == src is allowed, without a copy when the element size stays. src and its mask
+            are only read.
+   NUMERICS arithmetic in double, rounded once to the result's type: the same bits at every level and thread
+            count, unless a call says otherwise. NaN takes no part in statistics and stays NaN in maps.
+   ERRORS   MEDVOL_E_NULL, _SIZE, _DTYPE, _SHAPE, _ALIAS, _RANGE (a parameter NaN or out of range), _EMPTY,
+            _NOMEM, _CANCELLED. Outputs are untouched, but a map cancelled half-way leaves memory that existed
+            before half done.
    THREADS  chunks of 64 Ki voxels. Memory: the destination, and the scratch that a call names. */
 #ifndef MEDVOL_NO_INTENSITY
 
-/* mv_stats: one result, or one for each index of the split axis. count: values that are not NaN; nan; inf: infinite ones,
-   which are counted in count. variance = sum (x - mean)^2 / count, variance_sample / (count - 1) (0 when count is 1), sd
-   their roots, rms = sqrt(sum x^2 / count). Infinite values: min and max show them, sum, mean and rms follow IEEE
-   arithmetic, variance and sd are NaN. Method: sums about an estimate of the chunk's mean in 16 stripes, chunks of
-   MEDVOL_STATS_CHUNK voxels in x-fastest order merged in that order (Chan, Golub, LeVeque 1983): relative error of the
-   variance below 1e-11 whatever the mean. The memory layout (strides) has no influence. Scratch: 72 bytes a chunk. */
+/* mv_stats: one result, or one for each index of the split axis. count: values that are not NaN; nan; inf:
+   infinite ones, which are counted in count. variance = sum (x - mean)^2 / count, variance_sample / (count -
+   1) (0 when count is 1), sd their roots, rms = sqrt(sum x^2 / count). Infinite values: min and max show
+   them, sum, mean and rms follow IEEE arithmetic, variance and sd are NaN. Method: sums about an estimate of
+   the chunk's mean in 16 stripes, chunks of MEDVOL_STATS_CHUNK voxels in x-fastest order merged in that order
+   (Chan, Golub, LeVeque 1983): relative error of the variance below 1e-11 whatever the mean. The memory
+   layout (strides) has no influence. Scratch: 72 bytes a chunk. */
 #define MEDVOL_STATS_CHUNK 65536
 typedef struct mv_statistics {
     uint64_t count, nan, inf;
@@ -802,27 +855,31 @@ typedef struct mv_stats_opt {
     int nonzero, split;
 } mv_stats_opt;
 MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *src, const mv_stats_opt *opt);
-MEDVOL_DEF mv_status mv_stats_f32(mv_ctx *ctx, mv_statistics *out, const float *src, size_t n, const mv_stats_opt *opt);
-MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void *src, mv_dtype dtype, size_t n, double slope,
-                                    double inter, const mv_stats_opt *opt);
-/* mv_stats_partial: the moments of one chunk of at most MEDVOL_STATS_CHUNK values, a plain struct that may be stored or sent
-   elsewhere; a chunk without a value is fine here. mv_stats_fold: statistics of n partials in their order. Cut at multiples
-   of MEDVOL_STATS_CHUNK, computed anywhere in any order, they give the bits of mv_stats on the whole. Errors as above. */
+MEDVOL_DEF mv_status mv_stats_f32(mv_ctx *ctx, mv_statistics *out, const float *src, size_t n,
+                                  const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void *src, mv_dtype dtype,
+                                    size_t n, double slope, double inter, const mv_stats_opt *opt);
+/* mv_stats_partial: the moments of one chunk of at most MEDVOL_STATS_CHUNK values, a plain struct that may be
+   stored or sent elsewhere; a chunk without a value is fine here. mv_stats_fold: statistics of n partials in
+   their order. Cut at multiples of MEDVOL_STATS_CHUNK, computed anywhere in any order, they give the bits of
+   mv_stats on the whole. Errors as above. */
 typedef struct mv_stats_part {
     uint64_t n, nan, above, below;    /* finite values, NaN, +Inf, -Inf */
     double sum, mean, m2, min, max;   /* of the finite ones; m2 = sum (x - mean)^2 */
 } mv_stats_part;
-MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const void *src, mv_dtype dtype, size_t n, double slope,
-                                      double inter, const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const void *src, mv_dtype dtype,
+                                      size_t n, double slope, double inter, const mv_stats_opt *opt);
 MEDVOL_DEF mv_status mv_stats_fold(mv_ctx *ctx, mv_statistics *out, const mv_stats_part *parts, size_t n);
 
-/* mv_percentiles: exact percentiles q[0..nq-1] (0..100, any order, nq <= 4096) into out[nq], with split into out[index][nq].
-   With the n values that are not NaN sorted, v = (n - 1) * (q / 100) and its neighbours a = x[floor v], b = x[ceil v]:
-   LINEAR a + (b - a) * frac v (numpy's default), LOWER a, HIGHER b, NEAREST the nearer (a tie takes the even index), MIDPOINT
-   (a + b) / 2. Infinite values count; between -Inf and Inf lies NaN. mv_median: the percentile 50, LINEAR. Selection by
-   counting digits of the values, not sorting: one pass over 8 and 16-bit types, 3 over 32, 6 over 64-bit ones. Scratch: a job
-   counts in 5 KiB for 8-bit, 1 MiB for 16-bit types, else in 128 KiB for one bucket, 16 KiB each for more (at most 2 nq of
-   them); at most 4 jobs a thread. 16 KiB and 128 bytes a q besides. */
+/* mv_percentiles: exact percentiles q[0..nq-1] (0..100, any order, nq <= 4096) into out[nq], with split into
+   out[index][nq]. With the n values that are not NaN sorted, v = (n - 1) * (q / 100) and its neighbours a =
+   x[floor v], b = x[ceil v]:
+   LINEAR a + (b - a) * frac v (numpy's default), LOWER a, HIGHER b, NEAREST the nearer (a tie takes the even
+   index), MIDPOINT (a + b) / 2. Infinite values count; between -Inf and Inf lies NaN. mv_median: the
+   percentile 50, LINEAR. Selection by counting digits of the values, not sorting: one pass over 8 and 16-bit
+   types, 3 over 32, 6 over 64-bit ones. Scratch: a job counts in 5 KiB for 8-bit, 1 MiB for 16-bit types,
+   else in 128 KiB for one bucket, 16 KiB each for more (at most 2 nq of them); at most 4 jobs a thread. 16
+   KiB and 128 bytes a q besides. */
 typedef enum mv_percentile_rule {
     MEDVOL_PERCENTILE_LINEAR = 0,
     MEDVOL_PERCENTILE_LOWER = 1,
@@ -836,20 +893,22 @@ typedef struct mv_percentile_opt {
     int nonzero, split;
     int rule; /* mv_percentile_rule */
 } mv_percentile_opt;
-MEDVOL_DEF mv_status mv_percentiles(mv_ctx *ctx, double *out, const mv_volume *src, const double *q, size_t nq,
-                                    const mv_percentile_opt *opt);
-MEDVOL_DEF mv_status mv_percentiles_f32(mv_ctx *ctx, double *out, const float *src, size_t n, const double *q, size_t nq,
-                                        const mv_percentile_opt *opt);
-MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *src, mv_dtype dtype, size_t n, double slope,
-                                          double inter, const double *q, size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_percentiles(mv_ctx *ctx, double *out, const mv_volume *src, const double *q,
+                                    size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_percentiles_f32(mv_ctx *ctx, double *out, const float *src, size_t n, const double *q,
+                                        size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *src, mv_dtype dtype, size_t n,
+                                          double slope, double inter, const double *q, size_t nq,
+                                          const mv_percentile_opt *opt);
 MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, const mv_percentile_opt *opt);
 
-/* mv_histogram: counts of values in h->bins equal bins over [lo, hi] into h->counts (the caller's, bins entries, <= 2^24).
-   Edge k is k * ((hi - lo) / bins) + lo in double, edge `bins` is hi; bin k holds edge k <= x < edge k + 1, the last one its
-   upper edge too (numpy's rule). opt lo and hi both 0: from the finite data, one value v alone gives v - 0.5 .. v + 0.5.
-   Values outside are dropped, or with clamp counted in the first and last bin; below, above and nan tell how many there
-   were, total is the sum of the counts. h->lo and h->hi are set. split is not taken here. Counts are whole numbers, so any
-   cut of the data folds to the same: mv_histogram_fold adds n histograms of the same bins and range (else MEDVOL_E_SHAPE).
+/* mv_histogram: counts of values in h->bins equal bins over [lo, hi] into h->counts (the caller's, bins
+   entries, <= 2^24). Edge k is k * ((hi - lo) / bins) + lo in double, edge `bins` is hi; bin k holds edge k
+   <= x < edge k + 1, the last one its upper edge too (numpy's rule). opt lo and hi both 0: from the finite
+   data, one value v alone gives v - 0.5 .. v + 0.5. Values outside are dropped, or with clamp counted in the
+   first and last bin; below, above and nan tell how many there were, total is the sum of the counts. h->lo
+   and h->hi are set. split is not taken here. Counts are whole numbers, so any cut of the data folds to the
+   same: mv_histogram_fold adds n histograms of the same bins and range (else MEDVOL_E_SHAPE).
    Scratch: 32 * (bins + 8) bytes a job, at most 4 jobs a thread; 8 and 16-bit types as percentiles. */
 typedef struct mv_hist {
     uint64_t *counts;
@@ -865,19 +924,23 @@ typedef struct mv_histogram_opt {
     double lo, hi;
 } mv_histogram_opt;
 MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src, const mv_histogram_opt *opt);
-MEDVOL_DEF mv_status mv_histogram_f32(mv_ctx *ctx, mv_hist *h, const float *src, size_t n, const mv_histogram_opt *opt);
-MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src, mv_dtype dtype, size_t n, double slope,
-                                        double inter, const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_histogram_f32(mv_ctx *ctx, mv_hist *h, const float *src, size_t n,
+                                      const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src, mv_dtype dtype, size_t n,
+                                        double slope, double inter, const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_histogram_fold(mv_ctx *ctx, mv_hist *h, const mv_hist *parts, size_t n);
-/* mv_otsu: the threshold of Otsu 1979 as scikit-image defines it: the centre of bin t that maximises w0 w1 (m0 - m1)^2 of
-   the classes "bins 0..t" and "bins above t", the first t when several do; foreground is x > threshold. One occupied bin:
-   its centre. Errors: MEDVOL_E_EMPTY when all counts are 0. Serial, no memory. */
+/* mv_otsu: the threshold of Otsu 1979 as scikit-image defines it: the centre of bin t that maximises w0 w1
+   (m0 - m1)^2 of the classes "bins 0..t" and "bins above t", the first t when several do; foreground is x >
+   threshold. One occupied bin: its centre. Errors: MEDVOL_E_EMPTY when all counts are 0. Serial, no
+   memory. */
 MEDVOL_DEF mv_status mv_otsu(mv_ctx *ctx, double *threshold, const mv_hist *h);
 
-/* mv_znorm: dst = (src - mean) / sd, of the population, or with `sample` of the sample. Statistics of the chosen values that
-   are finite; sd 0 divides by 1. The mask chooses what the statistics see and every voxel is mapped; nonzero maps only
-   values other than 0 and leaves 0 as it is (MONAI NormalizeIntensity). split: each index with its own statistics.
-   given_mean, given_sd: use mean, sd (> 0) instead of the measured. Scratch: as mv_stats, and 16 bytes an index of split. */
+/* mv_znorm: dst = (src - mean) / sd, of the population, or with `sample` of the sample. Statistics of the
+   chosen values that are finite; sd 0 divides by 1. The mask chooses what the statistics see and every voxel
+   is mapped; nonzero maps only values other than 0 and leaves 0 as it is (MONAI NormalizeIntensity). split:
+   each index with its own statistics.
+   given_mean, given_sd: use mean, sd (> 0) instead of the measured. Scratch: as mv_stats, and 16 bytes an
+   index of split. */
 typedef struct mv_znorm_opt {
     const mv_volume *mask;
     const uint8_t *mask8;
@@ -887,13 +950,15 @@ typedef struct mv_znorm_opt {
     double mean, sd;
 } mv_znorm_opt;
 MEDVOL_DEF mv_status mv_znorm(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_znorm_opt *opt);
-MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, const mv_znorm_opt *opt);
+MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, size_t n,
+                                  const mv_znorm_opt *opt);
 
-/* mv_rescale: dst = (src - lo) * ((out_max - out_min) / (hi - lo)) + out_min. lo and hi: the least and greatest finite chosen
-   value (default; the result is then kept within out_min..out_max, so infinities end there); given: from opt; percentile:
-   the percentiles lo and hi of the chosen values. clip: limit the result to out_min..out_max. hi == lo: every value becomes
-   out_min, NaN stays. Mask, nonzero and split as in mv_znorm. Errors: MEDVOL_E_RANGE for out_min > out_max, given lo >= hi,
-   percentiles outside 0..100 or lo >= hi. Scratch: as mv_stats or mv_percentiles. */
+/* mv_rescale: dst = (src - lo) * ((out_max - out_min) / (hi - lo)) + out_min. lo and hi: the least and
+   greatest finite chosen value (default; the result is then kept within out_min..out_max, so infinities end
+   there); given: from opt; percentile: the percentiles lo and hi of the chosen values. clip: limit the result
+   to out_min..out_max. hi == lo: every value becomes out_min, NaN stays. Mask, nonzero and split as in
+   mv_znorm. Errors: MEDVOL_E_RANGE for out_min > out_max, given lo >= hi, percentiles outside 0..100 or lo >=
+   hi. Scratch: as mv_stats or mv_percentiles. */
 enum { MEDVOL_RANGE_DATA = 0, MEDVOL_RANGE_GIVEN = 1, MEDVOL_RANGE_PERCENTILE = 2 };
 typedef struct mv_rescale_opt {
     const mv_volume *mask;
@@ -903,76 +968,86 @@ typedef struct mv_rescale_opt {
     double lo, hi;
     int clip;
 } mv_rescale_opt;
-MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min, double out_max,
-                                const mv_rescale_opt *opt);
-MEDVOL_DEF mv_status mv_rescale_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double out_min, double out_max,
-                                    const mv_rescale_opt *opt);
+MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min,
+                                double out_max, const mv_rescale_opt *opt);
+MEDVOL_DEF mv_status mv_rescale_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double out_min,
+                                    double out_max, const mv_rescale_opt *opt);
 
 /* mv_linear: dst = src * a + b, a and b finite. */
 MEDVOL_DEF mv_status mv_linear(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double a, double b);
 MEDVOL_DEF mv_status mv_linear_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double a, double b);
 
-/* mv_clamp: values below lo become lo, above hi become hi; infinities leave a side open. Exact, so src's type and scaling are
-   kept (RESULT does not hold) unless dst has memory of another type. Bounds are real values: in integers they are the
-   outermost stored values within lo..hi, in floats the nearest ones. Errors: MEDVOL_E_RANGE for NaN, lo > hi and when no
-   value of an integer type lies in lo..hi. */
+/* mv_clamp: values below lo become lo, above hi become hi; infinities leave a side open. Exact, so src's type
+   and scaling are kept (RESULT does not hold) unless dst has memory of another type. Bounds are real values:
+   in integers they are the outermost stored values within lo..hi, in floats the nearest ones. Errors:
+   MEDVOL_E_RANGE for NaN, lo > hi and when no value of an integer type lies in lo..hi. */
 MEDVOL_DEF mv_status mv_clamp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi);
 MEDVOL_DEF mv_status mv_clamp_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi);
 
-/* mv_threshold: values with lo <= x <= hi stay, those below become opt->below, those above opt->above (defaults 0); NaN
-   stays. Type and scaling as in mv_clamp; below and above are real values, in integers rounded to nearest and saturated.
-   binary: 1 where lo <= x <= hi, else 0 (NaN: 0); u8 unless dst has memory or the array call's float. open: the bounds
-   themselves are outside (lo < x < hi), unless infinite: lo with Otsu's threshold. Errors: MEDVOL_E_RANGE for NaN and lo > hi. */
+/* mv_threshold: values with lo <= x <= hi stay, those below become opt->below, those above opt->above
+   (defaults 0); NaN stays. Type and scaling as in mv_clamp; below and above are real values, in integers
+   rounded to nearest and saturated.
+   binary: 1 where lo <= x <= hi, else 0 (NaN: 0); u8 unless dst has memory or the array call's float. open:
+   the bounds themselves are outside (lo < x < hi), unless infinite: lo with Otsu's threshold. Errors:
+   MEDVOL_E_RANGE for NaN and lo > hi. */
 typedef struct mv_threshold_opt {
     int binary, open;
     double below, above;
 } mv_threshold_opt;
 MEDVOL_DEF mv_status mv_threshold(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi,
                                   const mv_threshold_opt *opt);
-MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi,
-                                      const mv_threshold_opt *opt);
+MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo,
+                                      double hi, const mv_threshold_opt *opt);
 
-/* mv_gamma: dst = src^g, g > 0. PLAIN max(x, 0)^g; NORMALISED ((x - min) / (range + 1e-7))^g * range + min with min and range
-   of the finite data (MONAI AdjustContrast); SIGNED sign(x) |x|^g (TorchIO). 0 and infinity map to themselves. Into float32
-   from values rounded to float32, the power within 0.51 ulp of the exact one; into other types by the C library's pow in
-   double. split: min and range of each index. Scratch: as mv_stats for NORMALISED, else none. */
+/* mv_gamma: dst = src^g, g > 0. PLAIN max(x, 0)^g; NORMALISED ((x - min) / (range + 1e-7))^g * range + min
+   with min and range of the finite data (MONAI AdjustContrast); SIGNED sign(x) |x|^g (TorchIO). 0 and
+   infinity map to themselves. Into float32 from values rounded to float32, the power within 0.51 ulp of the
+   exact one; into other types by the C library's pow in double. split: min and range of each index. Scratch:
+   as mv_stats for NORMALISED, else none. */
 enum { MEDVOL_GAMMA_PLAIN = 0, MEDVOL_GAMMA_NORMALISED = 1, MEDVOL_GAMMA_SIGNED = 2 };
 typedef struct mv_gamma_opt {
     int mode; /* MEDVOL_GAMMA_* */
     int split;
 } mv_gamma_opt;
-MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double g, const mv_gamma_opt *opt);
-MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double g, const mv_gamma_opt *opt);
+MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double g,
+                              const mv_gamma_opt *opt);
+MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double g,
+                                  const mv_gamma_opt *opt);
 #endif
 
-/* ---- spatial ------------------------------------------------------------------------------------------------- */
+/* ---- spatial ------------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_SPATIAL
 
-/* ALL SPATIAL CALLS move voxels of any type (complex, RGB and long doubles too) without changing a bit of them; 1 to 7 axes,
-   any views. slope, inter and the header stay; the affine follows exactly (world position of every voxel is kept), and so do
-   dim_info and the slice fields of the header (cleared where a pattern is cut or its axis leaves the first three). Axes
-   beyond the third have a step but no place in the affine. Threads: jobs of about 256 KiB of output; same bits at every level
-   and number of threads. Memory: the destination, and scratch where a call says so. dst == src is allowed everywhere, in
-   place only for flips. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _ALIAS, _NOMEM, _CANCELLED (never in place), and what a
-   call adds; dst stays as it was. */
+/* ALL SPATIAL CALLS move voxels of any type (complex, RGB and long doubles too) without changing a bit of
+   them; 1 to 7 axes, any views. slope, inter and the header stay; the affine follows exactly (world position
+   of every voxel is kept), and so do dim_info and the slice fields of the header (cleared where a pattern is
+   cut or its axis leaves the first three). Axes beyond the third have a step but no place in the affine.
+   Threads: jobs of about 256 KiB of output; same bits at every level and number of threads. Memory: the
+   destination, and scratch where a call says so. dst == src is allowed everywhere, in place only for flips.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _ALIAS, _NOMEM, _CANCELLED (never in place), and what a call
+   adds; dst stays as it was. */
 
-/* mv_crop: the box of size[d] voxels at start[d], d < src->ndim, as a copy (mv_volume_view gives it without one).
-   clip: a box that sticks out is cut to src; the default refuses it. Errors: MEDVOL_E_RANGE (outside, size 0), with clip
-   MEDVOL_E_EMPTY (nothing inside). */
+/* mv_crop: the box of size[d] voxels at start[d], d < src->ndim, as a copy (mv_volume_view gives it without
+   one).
+   clip: a box that sticks out is cut to src; the default refuses it. Errors: MEDVOL_E_RANGE (outside, size
+   0), with clip MEDVOL_E_EMPTY (nothing inside). */
 typedef struct mv_crop_opt {
     int clip;
 } mv_crop_opt;
-MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *start, const size_t *size,
-                             const mv_crop_opt *opt);
+MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *start,
+                             const size_t *size, const mv_crop_opt *opt);
 
-/* mv_pad: before[d] voxels in front of and after[d] behind axis d, d < src->ndim. Modes mean what numpy.pad means by them:
-   CONSTANT `value`; EDGE the border voxel; REFLECT mirrored about the border voxel (c b | a b c | b a); SYMMETRIC about its
-   outer face (b a | a b c | c b); WRAP periodic; MEAN, MINIMUM, MAXIMUM of each line, axis after axis from the first.
-   REFLECT, SYMMETRIC and WRAP go on periodically beyond the size. value is a real value: stored = (value - inter) / slope,
-   rounded and saturated as mv_convert does; complex takes it as real part, colours in every channel; long doubles take 0
-   only. MEAN rounds to nearest even; all three are of real values (a negative slope turns MINIMUM about), need a real type and
-   pass NaN on. Scratch: a few words per repetition of the pattern along x and y. Errors: MEDVOL_E_RANGE (NaN value, unknown
-   mode), MEDVOL_E_SIZE (sums that overflow). Source: numpy.pad. */
+/* mv_pad: before[d] voxels in front of and after[d] behind axis d, d < src->ndim. Modes mean what numpy.pad
+   means by them:
+   CONSTANT `value`; EDGE the border voxel; REFLECT mirrored about the border voxel (c b | a b c | b a);
+   SYMMETRIC about its outer face (b a | a b c | c b); WRAP periodic; MEAN, MINIMUM, MAXIMUM of each line,
+   axis after axis from the first.
+   REFLECT, SYMMETRIC and WRAP go on periodically beyond the size. value is a real value: stored = (value -
+   inter) / slope, rounded and saturated as mv_convert does; complex takes it as real part, colours in every
+   channel; long doubles take 0 only. MEAN rounds to nearest even; all three are of real values (a negative
+   slope turns MINIMUM about), need a real type and pass NaN on. Scratch: a few words per repetition of the
+   pattern along x and y. Errors: MEDVOL_E_RANGE (NaN value, unknown mode), MEDVOL_E_SIZE (sums that
+   overflow). Source: numpy.pad. */
 typedef enum mv_pad_mode {
     MEDVOL_PAD_CONSTANT = 0,
     MEDVOL_PAD_EDGE = 1,
@@ -988,17 +1063,17 @@ typedef struct mv_pad_opt {
     mv_pad_mode mode;
     double value;
 } mv_pad_opt;
-MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *before, const size_t *after,
-                            const mv_pad_opt *opt);
+MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *before,
+                            const size_t *after, const mv_pad_opt *opt);
 
-/* mv_crop_or_pad: each axis d < src->ndim cropped or padded about its centre to shape[d]; axes are cropped first. With n
-   voxels now and t wanted, `rule` sets the first voxel kept and the number put in front:
-     CENTRE_MEDVOL   n/2 - t/2,        t/2 - n/2         voxel n/2 becomes voxel t/2, so the way back restores the volume
-     CENTRE_MONAI    n/2 - t/2,        floor((t - n)/2)  ResizeWithPadOrCrop
+/* mv_crop_or_pad: each axis d < src->ndim cropped or padded about its centre to shape[d]; axes are cropped
+   first. With n voxels now and t wanted, `rule` sets the first voxel kept and the number put in front:
+     CENTRE_MEDVOL   n/2 - t/2,        t/2 - n/2         voxel n/2 becomes voxel t/2, so the way back restores
+     the volume CENTRE_MONAI    n/2 - t/2,        floor((t - n)/2)  ResizeWithPadOrCrop
      CENTRE_TORCHIO  ceil((n - t)/2),  ceil((t - n)/2)   CropOrPad
      CENTRE_MEDRS    floor((n - t)/2), floor((t - n)/2)
-   Voxels keep their world position under each of them. mode and value as in mv_pad. Errors: MEDVOL_E_SIZE (shape 0),
-   MEDVOL_E_RANGE (unknown rule, and as mv_pad). */
+   Voxels keep their world position under each of them. mode and value as in mv_pad. Errors: MEDVOL_E_SIZE
+   (shape 0), MEDVOL_E_RANGE (unknown rule, and as mv_pad). */
 typedef enum mv_centre_rule {
     MEDVOL_CENTRE_MEDVOL = 0,
     MEDVOL_CENTRE_MONAI = 1,
@@ -1014,12 +1089,15 @@ typedef struct mv_crop_or_pad_opt {
 MEDVOL_DEF mv_status mv_crop_or_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape,
                                     const mv_crop_or_pad_opt *opt);
 
-/* mv_foreground_box: the least box that holds every foreground voxel, grown by `margin` voxels on each side of the first three
-   axes and cut to the volume; start and size take src->ndim entries. Further axes are kept whole: a voxel counts when it is
-   foreground anywhere along them. Foreground: real value != 0, or with `above` real value > threshold; NaN never; complex and
-   RGB: any part not 0 (alpha does not count), `above` refused. `by`: another volume of the same shape decides (a mask).
-   mv_crop_foreground: the same box cropped out; box_start, box_size receive it (or NULL). Scratch: 48 bytes for each 64 Ki
-   voxels. Errors: MEDVOL_E_EMPTY (no foreground), MEDVOL_E_RANGE (NaN threshold), MEDVOL_E_SHAPE (by), MEDVOL_E_DTYPE. */
+/* mv_foreground_box: the least box that holds every foreground voxel, grown by `margin` voxels on each side
+   of the first three axes and cut to the volume; start and size take src->ndim entries. Further axes are kept
+   whole: a voxel counts when it is foreground anywhere along them. Foreground: real value != 0, or with
+   `above` real value > threshold; NaN never; complex and
+   RGB: any part not 0 (alpha does not count), `above` refused. `by`: another volume of the same shape decides
+   (a mask).
+   mv_crop_foreground: the same box cropped out; box_start, box_size receive it (or NULL). Scratch: 48 bytes
+   for each 64 Ki voxels. Errors: MEDVOL_E_EMPTY (no foreground), MEDVOL_E_RANGE (NaN threshold),
+   MEDVOL_E_SHAPE (by), MEDVOL_E_DTYPE. */
 typedef struct mv_foreground_opt {
     int above;
     double threshold;
@@ -1029,53 +1107,63 @@ typedef struct mv_foreground_opt {
 } mv_foreground_opt;
 MEDVOL_DEF mv_status mv_foreground_box(mv_ctx *ctx, size_t *start, size_t *size, const mv_volume *src,
                                        const mv_foreground_opt *opt);
-MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_foreground_opt *opt);
+MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_foreground_opt *opt);
 
-/* mv_flip: axes whose bit is set (1 << d) reversed: voxel i becomes n - 1 - i, column d of the affine turns, the origin moves
-   to the other end. In place when dst == src: half the traffic. Errors: MEDVOL_E_RANGE (a bit beyond ndim).
-   mv_permute: axis d of dst is axis order[d] of src (numpy.transpose); columns and steps move along. An axis from beyond the
-   third that comes among the first three brings a zero column: it has no direction in space; one that goes there takes its
-   spacing as step. Errors: MEDVOL_E_RANGE (order is not a permutation of 0..ndim - 1).
-   mv_rot90: k quarter turns in the plane of axes a and b, from a towards b (numpy.rot90 with axes = (a, b)); k of either sign,
-   modulo 4. Errors: MEDVOL_E_RANGE (a == b, an axis beyond ndim). */
+/* mv_flip: axes whose bit is set (1 << d) reversed: voxel i becomes n - 1 - i, column d of the affine turns,
+   the origin moves to the other end. In place when dst == src: half the traffic. Errors: MEDVOL_E_RANGE (a
+   bit beyond ndim).
+   mv_permute: axis d of dst is axis order[d] of src (numpy.transpose); columns and steps move along. An axis
+   from beyond the third that comes among the first three brings a zero column: it has no direction in space;
+   one that goes there takes its spacing as step. Errors: MEDVOL_E_RANGE (order is not a permutation of
+   0..ndim - 1).
+   mv_rot90: k quarter turns in the plane of axes a and b, from a towards b (numpy.rot90 with axes = (a, b));
+   k of either sign, modulo 4. Errors: MEDVOL_E_RANGE (a == b, an axis beyond ndim). */
 MEDVOL_DEF mv_status mv_flip(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, unsigned axes);
 MEDVOL_DEF mv_status mv_permute(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const int *order);
 MEDVOL_DEF mv_status mv_rot90(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int k, int a, int b);
 
-/* mv_reorient: the first three axes permuted and flipped so that they run along `code`, three letters of L R, P A, I S, each
-   pair once, either case: "RAS": i grows to the right, j to anterior, k to superior. No interpolation: of an oblique volume each
-   axis takes the world axis that mv_affine_orientation assigns (as nibabel does), the rest of the obliqueness stays in the
-   affine. Further axes are carried. from: letters name where axes come from, as ITK and AFNI write it ("RAI" = our "LPS").
-   Errors: MEDVOL_E_RANGE (code), MEDVOL_E_SINGULAR (an axis without direction). Source: nibabel.orientations. */
+/* mv_reorient: the first three axes permuted and flipped so that they run along `code`, three letters of L R,
+   P A, I S, each pair once, either case: "RAS": i grows to the right, j to anterior, k to superior. No
+   interpolation: of an oblique volume each axis takes the world axis that mv_affine_orientation assigns (as
+   nibabel does), the rest of the obliqueness stays in the affine. Further axes are carried. from: letters
+   name where axes come from, as ITK and AFNI write it ("RAI" = our "LPS").
+   Errors: MEDVOL_E_RANGE (code), MEDVOL_E_SINGULAR (an axis without direction). Source:
+   nibabel.orientations. */
 typedef struct mv_reorient_opt {
     int from;
 } mv_reorient_opt;
 MEDVOL_DEF mv_status mv_reorient(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const char *code,
                                  const mv_reorient_opt *opt);
 
-/* mv_permute_array: the engine behind these for elements of 1 to 64 bytes in memory of any layout. Axis d of dst is axis order[d]
-   of src (NULL: the same), run backwards when bit order[d] of flips is set. dim, src_stride: of src's axes; dst_stride: of
-   dst's; strides in elements, of either sign, NULL: contiguous, axis 0 fastest. A crop is a start pointer and strides.
-   mv_pad_array: contiguous src of dim[] into contiguous dst; fill: the element of MEDVOL_PAD_CONSTANT (NULL: zero bytes); MEAN,
-   MINIMUM and MAXIMUM are refused (MEDVOL_E_UNSUPPORTED). dst must not overlap src (MEDVOL_E_ALIAS) nor fold onto itself
-   (MEDVOL_E_SHAPE). Threads and errors as above. */
+/* mv_permute_array: the engine behind these for elements of 1 to 64 bytes in memory of any layout. Axis d of
+   dst is axis order[d] of src (NULL: the same), run backwards when bit order[d] of flips is set. dim,
+   src_stride: of src's axes; dst_stride: of dst's; strides in elements, of either sign, NULL: contiguous,
+   axis 0 fastest. A crop is a start pointer and strides.
+   mv_pad_array: contiguous src of dim[] into contiguous dst; fill: the element of MEDVOL_PAD_CONSTANT (NULL:
+   zero bytes); MEAN,
+   MINIMUM and MAXIMUM are refused (MEDVOL_E_UNSUPPORTED). dst must not overlap src (MEDVOL_E_ALIAS) nor fold
+   onto itself (MEDVOL_E_SHAPE). Threads and errors as above. */
 MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *dst_stride, const void *src,
-                                      const ptrdiff_t *src_stride, size_t elem_size, int ndim, const size_t *dim,
-                                      const int *order, unsigned flips);
-MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim, const size_t *dim,
-                                  const size_t *before, const size_t *after, mv_pad_mode mode, const void *fill);
+                                      const ptrdiff_t *src_stride, size_t elem_size, int ndim,
+                                      const size_t *dim, const int *order, unsigned flips);
+MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim,
+                                  const size_t *dim, const size_t *before, const size_t *after,
+                                  mv_pad_mode mode, const void *fill);
 
 #endif
 
-/* ---- resampling ---------------------------------------------------------------------------------------------- */
+/* ---- resampling ---------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_RESAMPLE
 
 /* How a value between voxels is found. */
 typedef enum mv_interp {
     MEDVOL_LINEAR = 0,     /* 2 taps an axis */
     MEDVOL_NEAREST = 1,    /* for labels; ties go to the higher voxel */
-    MEDVOL_CUBIC = 2,      /* cubic B-spline with prefilter: passes through the voxels, twice differentiable (order 3 of scipy) */
-    MEDVOL_CUBIC_CONV = 3, /* cubic convolution of Keys; opt.a: -0.5 is Keys' own, -0.75 is what OpenCV and torch take */
+    /* cubic B-spline with prefilter: passes through the voxels, twice differentiable (order 3 of scipy) */
+    MEDVOL_CUBIC = 2,
+    /* cubic convolution of Keys; opt.a: -0.5 is Keys' own, -0.75 is what OpenCV and torch take */
+    MEDVOL_CUBIC_CONV = 3,
     MEDVOL_LANCZOS = 4,    /* sinc windowed by a sinc, opt.lobes on each side, weights made to sum to 1 */
     MEDVOL_INTERP_FORCE_INT = 0x7fffffff
 } mv_interp;
@@ -1083,23 +1171,30 @@ typedef enum mv_interp {
 typedef enum mv_border {
     MEDVOL_BORDER_DEFAULT = 0,  /* EDGE to a spacing or shape, CONSTANT onto a grid or by an affine */
     MEDVOL_BORDER_CONSTANT = 1, /* opt.value beyond -0.5..n-0.5, EDGE within (as ITK) */
-    MEDVOL_BORDER_EDGE = 2,     /* a position beyond 0..n-1 is moved to its nearest end (scipy 'nearest'; CUBIC's prefilter
-                                   mirrors, so it gives scipy 'mirror' at the moved position) */
-    MEDVOL_BORDER_MIRROR = 3,   /* reflected about the outer centres: 2 1 | 0 1 2 (scipy 'mirror', numpy 'reflect') */
-    MEDVOL_BORDER_WRAP = 4,     /* period n (scipy 'grid-wrap') */
+    /* a position beyond 0..n-1 is moved to its nearest end (scipy 'nearest'; CUBIC's prefilter mirrors, so it
+       gives scipy 'mirror' at the moved position) */
+    MEDVOL_BORDER_EDGE = 2,
+    /* reflected about the outer centres: 2 1 | 0 1 2 (scipy 'mirror', numpy 'reflect') */
+    MEDVOL_BORDER_MIRROR = 3,
+    MEDVOL_BORDER_WRAP = 4, /* period n (scipy 'grid-wrap') */
     MEDVOL_BORDER_FORCE_INT = 0x7fffffff
 } mv_border;
-/* Output voxel i of an axis, of n voxels before and m after, lies at input position x(i); s is the step in input voxels, new
-   spacing / old spacing. The affine of the result says where that is, for every rule. */
+/* Output voxel i of an axis, of n voxels before and m after, lies at input position x(i); s is the step in
+   input voxels, new spacing / old spacing. The affine of the result says where that is, for every rule. */
 typedef enum mv_grid {
-    MEDVOL_GRID_CENTRE = 0,        /* x = (n-1)/2 + s (i - (m-1)/2): centre kept, spacing exactly as asked (to a shape: s = n/m) */
-    MEDVOL_GRID_FIRST = 1,         /* x = s i: first voxels coincide (MONAI Spacing, nibabel); to a shape: s = n/m */
-    MEDVOL_GRID_LOW_EDGE = 2,      /* x = (s-1)/2 + s i: outer edges of the first voxels coincide (TorchIO, ITK) */
+    /* x = (n-1)/2 + s (i - (m-1)/2): centre kept, spacing exactly as asked (to a shape: s = n/m) */
+    MEDVOL_GRID_CENTRE = 0,
+    /* x = s i: first voxels coincide (MONAI Spacing, nibabel); to a shape: s = n/m */
+    MEDVOL_GRID_FIRST = 1,
+    /* x = (s-1)/2 + s i: outer edges of the first voxels coincide (TorchIO, ITK) */
+    MEDVOL_GRID_LOW_EDGE = 2,
     MEDVOL_GRID_HALF_PIXEL = 3,    /* s = n/m, x = (i + 0.5) s - 0.5: extent kept, spacing gives way */
-    MEDVOL_GRID_ALIGN_CORNERS = 4, /* s = (n-1)/(m-1), x = s i: first and last voxels coincide; HALF_PIXEL where n or m is 1 */
+    /* s = (n-1)/(m-1), x = s i: first and last voxels coincide; HALF_PIXEL where n or m is 1 */
+    MEDVOL_GRID_ALIGN_CORNERS = 4,
     MEDVOL_GRID_FORCE_INT = 0x7fffffff
 } mv_grid;
-/* Voxels along an axis for a new spacing, r = old / new; at least 1. A ceil forgives a millionth of a voxel. */
+/* Voxels along an axis for a new spacing, r = old / new; at least 1. A ceil forgives a millionth of a
+   voxel. */
 typedef enum mv_shape_rule {
     MEDVOL_SHAPE_ROUND = 0,   /* round(n r) */
     MEDVOL_SHAPE_CEIL = 1,    /* ceil(n r), TorchIO */
@@ -1113,40 +1208,45 @@ typedef struct mv_resample_opt {
     double value;        /* of BORDER_CONSTANT, a real value */
     mv_grid grid;        /* mv_resample_spacing, mv_resample_shape */
     mv_shape_rule shape; /* mv_resample_spacing */
-    int antialias;       /* smooth by a Gaussian of sigma (s-1)/2 voxels, cut at 4 sigma, where s > 1 (as scikit-image) */
+    int antialias;       /* smooth by a Gaussian of sigma (s-1)/2 voxels, cut at 4 sigma, where s > 1 (as
+                            scikit-image) */
     double a;            /* CUBIC_CONV: -2..0; 0 takes -0.5 */
     int lobes;           /* LANCZOS: 2..8; 0 takes 3 */
     mv_dtype dtype;      /* of the result; NONE: dst's when it has memory, else f32, NEAREST: src's */
 } mv_resample_opt;
-/* mv_resample_spacing: to spacing[0..2] mm. mv_resample_shape: to shape[0..2] voxels. mv_resample_like: onto the voxels of
-   `grid` (its first three axes and affine; its data are not read). mv_resample_affine: output voxel i, j, k takes the value at
-   input voxel m * (i, j, k, 1); m as the affines above; the result has shape[0..2] voxels and the affine src->affine * m.
-   For a 2-D src the third entry of spacing or shape is not read (like, affine: shape[2] > 1 makes the result 3-D); further
-   axes are carried along volume by volume.
-   Any real type in and out; values are real (slope and intercept applied), arithmetic in f32 with positions in double, so
-   64-bit types are rounded to f32; integer results are rounded to nearest even and saturated, without scaling. NEAREST copies
-   elements of any type (RGB, complex too) and keeps the scaling; it ignores antialias, and `value` of types that are not
-   real must be 0. A grid that coincides with src gives src's values exactly. Positions within 1e-7 voxels of a voxel are on it.
-   NaN and infinities make NaN of what their taps (with CUBIC: their lines) touch.
-   When m or the grid neither turns nor shears, axes are done one after the other. Memory beyond the result: rows of a few KiB
-   a job; CUBIC an f32 copy of one volume; in the general case LINEAR an f32 copy where src is not f32, CUBIC, CUBIC_CONV and
-   LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits do not depend on
-   threads. Levels agree to 8 ulp of the largest value among the taps, in the general case to 1e-5 of it; NEAREST to the bit.
-   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM, _LIMIT; dst as it
-   was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
-MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *spacing,
-                                         const mv_resample_opt *opt);
+/* mv_resample_spacing: to spacing[0..2] mm. mv_resample_shape: to shape[0..2] voxels. mv_resample_like: onto
+   the voxels of `grid` (its first three axes and affine; its data are not read). mv_resample_affine: output
+   voxel i, j, k takes the value at input voxel m * (i, j, k, 1); m as the affines above; the result has
+   shape[0..2] voxels and the affine src->affine * m. For a 2-D src the third entry of spacing or shape is not
+   read (like, affine: shape[2] > 1 makes the result 3-D); further axes are carried along volume by volume.
+   Any real type in and out; values are real (slope and intercept applied), arithmetic in f32 with positions
+   in double, so 64-bit types are rounded to f32; integer results are rounded to nearest even and saturated,
+   without scaling. NEAREST copies elements of any type (RGB, complex too) and keeps the scaling; it ignores
+   antialias, and `value` of types that are not real must be 0. A grid that coincides with src gives src's
+   values exactly. Positions within 1e-7 voxels of a voxel are on it. NaN and infinities make NaN of what
+   their taps (with CUBIC: their lines) touch. When m or the grid neither turns nor shears, axes are done one
+   after the other. Memory beyond the result: rows of a few KiB a job; CUBIC an f32 copy of one volume; in the
+   general case LINEAR an f32 copy where src is not f32, CUBIC, CUBIC_CONV and
+   LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits
+   do not depend on threads. Levels agree to 8 ulp of the largest value among the taps, in the general case to
+   1e-5 of it; NEAREST to the bit.
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM,
+   _LIMIT; dst as it was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
+MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                         const double *spacing, const mv_resample_opt *opt);
 MEDVOL_DEF mv_status mv_resample_shape(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape,
                                        const mv_resample_opt *opt);
-MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *grid,
-                                      const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *grid, const mv_resample_opt *opt);
 MEDVOL_DEF mv_status mv_resample_affine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *m,
                                         const size_t *shape, const mv_resample_opt *opt);
-/* The same on contiguous f32 arrays of three axes, x first (2-D: a third axis of 1). dst and src must not overlap. */
+/* The same on contiguous f32 arrays of three axes, x first (2-D: a third axis of 1). dst and src must not
+   overlap. */
 MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
                                            const size_t *src_shape, const mv_resample_opt *opt);
-MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
-                                            const size_t *src_shape, const double *m, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape,
+                                            const float *src, const size_t *src_shape, const double *m,
+                                            const mv_resample_opt *opt);
 
 #endif
 
@@ -1158,7 +1258,8 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 
 #if defined(MEDVOL_IMPLEMENTATION) && (defined(MV__PASS) || !defined(MV__ONCE))
 #ifndef MV__PASS
-/* ==== [BASE] compiler and platform, messages, checked sizes, memory, scalar helpers. Owns mv__ names without section. == */
+/* ==== [BASE] compiler and platform, messages, checked sizes, memory, scalar helpers. Owns mv__ names without
+   a section. ============================================================================================= */
 #define MV__ONCE
 #ifndef MEDVOL_SELF
 #  define MEDVOL_SELF "medvol.h" /* not __FILE__: that breaks when the include path has a directory in it */
@@ -1213,7 +1314,8 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #    define MADV_HUGEPAGE 14
 #  endif
 #endif
-#if defined(__GLIBC__) && !defined(__cplusplus) && !defined(__USE_MISC) && (defined(MV__POSIX) || !defined(MEDVOL_NO_MALLOC))
+#if defined(__GLIBC__) && !defined(__cplusplus) && !defined(__USE_MISC) && \
+    (defined(MV__POSIX) || !defined(MEDVOL_NO_MALLOC))
 /* a system header came first under a strict -std and hid these; POSIX.1-2008 gives them this form */
 extern int madvise(void *address, size_t length, int advice);
 #  ifdef MV__POSIX
@@ -1231,7 +1333,8 @@ extern int lstat(const char *path, struct stat *info);
 #  endif
 #endif
 
-/* MV__P: a pragma from a macro. The GCC dialects fuse a*b + c even across intrinsics, hence fp-contract=off. */
+/* MV__P: a pragma from a macro. The GCC dialects fuse a*b + c even across intrinsics, hence
+   fp-contract=off. */
 #define MV__P(x) _Pragma(#x)
 #if defined(__clang__)
 #  define MV__UNROLL _Pragma("clang loop unroll(full)")
@@ -1239,7 +1342,8 @@ extern int lstat(const char *path, struct stat *info);
 #  define MV__UNTARGET MV__P(clang attribute pop)
 #  pragma STDC FP_CONTRACT OFF
 #  pragma clang diagnostic push
-#  pragma clang diagnostic ignored "-Wunused-function" /* a section left out leaves helpers without a caller */
+/* a section left out leaves helpers without a caller */
+#  pragma clang diagnostic ignored "-Wunused-function"
 #elif defined(__GNUC__)
 #  define MV__UNROLL _Pragma("GCC unroll 16")
 #  define MV__TARGET(t) MV__P(GCC push_options) MV__P(GCC target(t))
@@ -1329,7 +1433,8 @@ static __inline int mv__clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&
 #define MV__JOIN2(a, b) a##b
 #define MV__JOIN(a, b) MV__JOIN2(a, b)
 #define MV__K(name) MV__JOIN(name, MV__SFX) /* MV__K(mv__zn_apply) is mv__zn_apply_avx2 in the AVX2 pass */
-#define MV__CHUNK ((size_t)1 << 16)         /* values a job: reductions are cut here whatever the number of threads */
+/* values a job: reductions are cut here whatever the number of threads */
+#define MV__CHUNK ((size_t)1 << 16)
 
 /* ---- checked sizes: 1 when the result fits ---- */
 static inline int mv__mul(size_t a, size_t b, size_t *out) {
@@ -1348,7 +1453,8 @@ static inline size_t mv__divup(size_t a, size_t b) { return a / b + (a % b != 0)
 static inline int mv__finite(double x) { return x - x == 0.0; }
 static inline int mv__isnan(double x) { return x != x; }
 
-/* to nearest even; to int32 as the CPUs do (out of range and NaN: the least int32), which plain C leaves undefined */
+/* to nearest even; to int32 as the CPUs do (out of range and NaN: the least int32), which plain C leaves
+   undefined */
 static inline float mv__rintf(float x) { return rintf(x); }
 static inline double mv__rint(double x) { return rint(x); }
 static inline int32_t mv__truncf(float x) {
@@ -1445,7 +1551,8 @@ typedef struct mv__text {
 static void mv__put(mv__text *t, char c) {
     if (t->at < t->end) *t->at++ = c;
 }
-static void mv__puts(mv__text *t, const char *s) { /* text from files may hold anything: a message stays one line */
+/* text from files may hold anything: a message stays one line */
+static void mv__puts(mv__text *t, const char *s) {
     if (!s) s = "(null)";
     for (; *s; s++) mv__put(t, (unsigned char)*s < 32 || *s == 127 ? '?' : *s);
 }
@@ -1530,9 +1637,11 @@ MV__PRINTF(3, 4) static size_t mv__format(char *dst, size_t size, const char *fm
     va_end(ap);
     return n;
 }
-/* Record a failure and return its status: return mv__fail(ctx, MEDVOL_E_RANGE, "sd", sd, -1, "sd = %g: must be > 0", sd) */
+/* Record a failure and return its status: return mv__fail(ctx, MEDVOL_E_RANGE, "sd", sd, -1, "sd = %g: must
+   be > 0", sd) */
 MV__PRINTF(6, 7)
-static mv_status mv__fail(mv_ctx *ctx, mv_status code, const char *field, double value, int64_t offset, const char *fmt, ...) {
+static mv_status mv__fail(mv_ctx *ctx, mv_status code, const char *field, double value, int64_t offset,
+                          const char *fmt, ...) {
     if (ctx) {
         va_list ap;
         ctx->error.code = code;
@@ -1569,8 +1678,9 @@ MEDVOL_DEF const char *mv_message(const mv_ctx *ctx) { return ctx ? ctx->error.t
 MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx) { return ctx ? ctx->warnings : 0; }
 MEDVOL_DEF const char *mv_version(void) { return "0.1.0"; }
 
-/* ---- memory: every block starts on 64 bytes and remembers where it came from, just before its start. Blocks of 4 MiB and
-   more from malloc start on 2 MiB and ask for huge pages: fresh 4 KiB pages cost more than most operations. ---- */
+/* ---- memory: every block starts on 64 bytes and remembers where it came from, just before its start. Blocks
+   of 4 MiB and more from malloc start on 2 MiB and ask for huge pages: fresh 4 KiB pages cost more than most
+   operations. ---- */
 #define MV__HUGE ((size_t)2 << 20)
 static void *mv__alloc(mv_ctx *ctx, size_t bytes) {
     size_t align = 64, total;
@@ -1605,7 +1715,8 @@ static void mv__free(mv_ctx *ctx, void *p) {
     else if (!ctx || !ctx->desc.mem_alloc) free(raw);
 #endif
 }
-#define MV__NT_BYTES ((size_t)4 << 20) /* results above this are written past the caches, unless the pages are new */
+/* results above this are written past the caches, unless the pages are new */
+#define MV__NT_BYTES ((size_t)4 << 20)
 static void mv__unmap(void *address, uint64_t bytes) { /* what the platform's mv_io maps */
 #if defined(MV__POSIX) && !defined(MEDVOL_NO_MMAP)
     munmap(address, (size_t)bytes);
@@ -1621,7 +1732,7 @@ static void mv__trace(mv_ctx *ctx, int begin, const char *name, size_t bytes) {
     if (ctx && ctx->desc.trace) ctx->desc.trace(ctx->desc.trace_user, begin, name, bytes);
 }
 
-/* ---- the tail and the fold of a striped sum: 16 double stripes, element i in stripe i % 16, a fixed tree ---- */
+/* ---- the tail and the fold of a striped sum: 16 double stripes, element i in stripe i % 16, a fixed tree */
 static double mv__fold16(double *acc) {
     int w, j;
     for (w = 8; w > 0; w >>= 1)
@@ -1629,7 +1740,7 @@ static double mv__fold16(double *acc) {
     return acc[0];
 }
 
-/* ==== [CTX] context, thread pool, parallel-for, progress. Owns mv__pool_*. Uses [BASE]. ==================================== */
+/* ==== [CTX] context, thread pool, parallel-for, progress. Owns mv__pool_*. Uses [BASE]. ================= */
 #ifndef MEDVOL_NO_THREADS
 #  ifdef _WIN32
 typedef CRITICAL_SECTION mv__mutex;
@@ -1677,7 +1788,8 @@ typedef struct mv__pool {
 } mv__pool;
 static void mv__pool_drain(mv__pool *p) {
     size_t i;
-    while (!mv__atomic_get(&p->cancel) && (i = mv__atomic_add(&p->next, (size_t)1)) < p->njobs) p->job(p->arg, i);
+    while (!mv__atomic_get(&p->cancel) && (i = mv__atomic_add(&p->next, (size_t)1)) < p->njobs)
+        p->job(p->arg, i);
 }
 static MV__THREAD_FN mv__pool_worker(void *arg) {
     mv__pool *p = (mv__pool *)arg;
@@ -1699,7 +1811,8 @@ static int mv__cores(void) {
 #  ifdef _WIN32
     SYSTEM_INFO info;
     GetSystemInfo(&info);
-    return info.dwNumberOfProcessors < 1 ? 1 : info.dwNumberOfProcessors > 1024 ? 1024 : (int)info.dwNumberOfProcessors;
+    if (info.dwNumberOfProcessors < 1) return 1;
+    return info.dwNumberOfProcessors > 1024 ? 1024 : (int)info.dwNumberOfProcessors;
 #  else
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
@@ -1731,7 +1844,8 @@ static mv_status mv__pool_make(mv_ctx *ctx, int threads) {
     for (i = 1; i < threads; i++) {
         if (mv__thread_start(&p->thread[i], mv__pool_worker, p) != 0) {
             mv__pool_free(ctx, p);
-            return mv__fail(ctx, MEDVOL_E_NOMEM, "threads", threads, -1, "the system gives only %d of %d threads", i, threads);
+            return mv__fail(ctx, MEDVOL_E_NOMEM, "threads", threads, -1,
+                            "the system gives only %d of %d threads", i, threads);
         }
         p->threads++;
     }
@@ -1746,9 +1860,11 @@ MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc) {
     if (desc) d = *desc;
     mv__memset(ctx, 0, sizeof *ctx);
     if (!(d.threads >= 0 && d.threads <= 1024))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "threads", d.threads, -1, "threads = %d: must be 0..1024", d.threads);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "threads", d.threads, -1, "threads = %d: must be 0..1024",
+                        d.threads);
     if (!d.mem_alloc != !d.mem_free)
-        return mv__fail(ctx, MEDVOL_E_NULL, "mem_alloc", 0, -1, "mem_alloc and mem_free must be given together");
+        return mv__fail(ctx, MEDVOL_E_NULL, "mem_alloc", 0, -1,
+                        "mem_alloc and mem_free must be given together");
     ctx->desc = d;
 #ifndef MEDVOL_NO_THREADS
     if (!d.parallel_for) {
@@ -1814,9 +1930,12 @@ static mv_status mv__pool_run(mv_ctx *ctx, mv__pool *p, size_t njobs, void (*job
     return p->cancel ? mv__cancelled(ctx, label) : MEDVOL_OK;
 }
 #endif
-static mv_status mv__hook_run(mv_ctx *ctx, size_t njobs, void (*job)(void *, size_t), void *arg, const char *label) {
-    size_t i, n, step = ctx->desc.progress && label ? mv__divup(njobs, 64) : njobs; /* in a few batches, so that */
-    if (ctx->desc.threads > 0) step = mv__maxz(step, (size_t)ctx->desc.threads);    /* progress comes from this thread */
+static mv_status mv__hook_run(mv_ctx *ctx, size_t njobs, void (*job)(void *, size_t), void *arg,
+                              const char *label) {
+    /* in a few batches, so that */
+    size_t i, n, step = ctx->desc.progress && label ? mv__divup(njobs, 64) : njobs;
+    /* progress comes from this thread */
+    if (ctx->desc.threads > 0) step = mv__maxz(step, (size_t)ctx->desc.threads);
     for (i = 0; i < njobs; i += n) {
         mv__slice_arg s;
         s.job = job;
@@ -1854,11 +1973,14 @@ MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void
     return st;
 }
 
-/* ==== [DISPATCH] CPU detection, levels, passes, MV__PICK. Owns mv__cpu_*, mv__level_*. Source: Intel SDM 1, ch. 14. ======= */
+/* ==== [DISPATCH] CPU detection, levels, passes, MV__PICK. Owns mv__cpu_*, mv__level_*. Source: Intel SDM 1,
+   ch. 14. ================================================================================================ */
 #ifdef MV__X86
-static int mv__cpu_slow512(const unsigned *leaf1) { /* 512-bit vectors lower the clock of these models for milliseconds */
+/* 512-bit vectors lower the clock of these models for milliseconds */
+static int mv__cpu_slow512(const unsigned *leaf1) {
     unsigned a = leaf1[0], family = a >> 8 & 15, model = (a >> 4 & 15) | (a >> 12 & 0xf0);
-    static const unsigned char slow[] = {85, 106, 108, 126, 140, 141}; /* Skylake-X, Ice, Tiger Lake; list of libdeflate */
+    /* Skylake-X, Ice, Tiger Lake; list of libdeflate */
+    static const unsigned char slow[] = {85, 106, 108, 126, 140, 141};
     unsigned r[4];
     size_t i;
     mv__cpuid(0, r);
@@ -1882,7 +2004,8 @@ static int mv__cpu_best(int *wise) { /* the highest level that runs; *wise: the 
         mv__cpuid(1, l1);
         if (l1[2] & 1u << 27) mv__xcr0(x); /* OSXSAVE: which registers does the system save? */
         mv__cpuid((int)0x80000001u, r);
-        if ((l1[2] & want1) == want1 && (b7 & want7) == want7 && (r[2] & 1u << 5) && (x & 0x06) == 0x06) best = 3;
+        if ((l1[2] & want1) == want1 && (b7 & want7) == want7 && (r[2] & 1u << 5) && (x & 0x06) == 0x06)
+            best = 3;
         *wise = best;
 #  if MV__LEVELS > 3
         /* F DQ CD BW VL and VPCLMULQDQ, which only models lack that are passed over as slow below anyway */
@@ -1954,17 +2077,22 @@ static inline void mv__four_turn(__m128 *r) {
 #else
 #  define MV__IF4(k)
 #endif
-#define MV__PICK(k) (MV__IF4(k) MV__IF3(k) MV__IF2(k) k##_scalar) /* no table to edit when a kernel is added */
+/* no table to edit when a kernel is added */
+#define MV__PICK(k) (MV__IF4(k) MV__IF3(k) MV__IF2(k) k##_scalar)
 #else
-/* ==== [PASS] the vocabulary of one level. Owns mvf_ (float), mvd_ (double), mvi_ (int32), mvm_ (mask of float lanes). =========
-   MVF_N floats or int32 a vector, MVD_N doubles (half as many; at the scalar level one of each). Loads and stores are
-   unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when either is NaN.
-   mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the scalar level
-   both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the rest reads 0).
-   mvf_perm: lane k is a[i[k]]; mvf_perm2: from the 2 * MVF_N lanes of a, b; mvf_gather2: *x = p[i], *y = p[i + 1]. mv4: four floats
-   at every level, mv4_transpose of four of them.
-   mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels clamp first.
-   MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a program's own, or a test's. */
+/* ==== [PASS] the vocabulary of one level. Owns mvf_ (float), mvd_ (double), mvi_ (int32), mvm_ (mask of
+   float lanes). ==========================================================================================
+   MVF_N floats or int32 a vector, MVD_N doubles (half as many; at the scalar level one of each). Loads and
+   stores are unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when
+   either is NaN.
+   mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the
+   scalar level both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the
+   rest reads 0).
+   mvf_perm: lane k is a[i[k]]; mvf_perm2: from the 2 * MVF_N lanes of a, b; mvf_gather2: *x = p[i], *y = p[i
+   + 1]. mv4: four floats at every level, mv4_transpose of four of them.
+   mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels
+   clamp first. MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a
+   program's own, or a test's. */
 #if MV__PASS == 1
 #  define MV__SFX _scalar
 #  define MVF_N 1
@@ -2308,7 +2436,8 @@ MV__TARGET("avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
 #    define MV__S(op) _mm256_##op##_si256
 #    define mv_end() _mm256_zeroupper()
 #  else
-MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,vpclmulqdq,avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
+MV__TARGET(
+    "avx512f,avx512dq,avx512bw,avx512vl,avx512cd,vpclmulqdq,avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,pclmul")
 #    define MV__SFX _avx512
 #    define MVF_N 16
 #    define mvf __m512
@@ -2411,7 +2540,8 @@ MV__TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,vpclmulqdq,avx2,fma,f16c
 #    define mvd_round(a) mv__v_roundd(a)
 #    define mvi_load_u8(p) mv__v_load_u8(p)
 #    define mvi_load_i8(p) mv__v_load_i8(p)
-#    define mvi_load_u16(p) _mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(p)), _mm_setzero_si128())
+#    define mvi_load_u16(p)                                                                                  \
+        _mm_unpacklo_epi16(_mm_loadl_epi64((const __m128i *)(const void *)(p)), _mm_setzero_si128())
 #    define mvi_load_i16(p) mv__v_load_i16(p)
 #    define mvi_store_u8(p, a) mv__v_store_u8(p, a)
 #    define mvi_store_i8(p, a) mv__v_store_i8(p, a)
@@ -2421,7 +2551,8 @@ static inline mvi mv__v_mul(mvi a, mvi b) { /* SSE2 multiplies even lanes only *
     __m128i e = _mm_mul_epu32(a, b), o = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
     return _mm_unpacklo_epi32(_mm_shuffle_epi32(e, 0x08), _mm_shuffle_epi32(o, 0x08));
 }
-static inline mvf mv__v_whole(mvf t, mvf a) { /* t with the sign of a where |a| < 2^23, else a (whole, or NaN) */
+/* t with the sign of a where |a| < 2^23, else a (whole, or NaN) */
+static inline mvf mv__v_whole(mvf t, mvf a) {
     mvm low = _mm_cmplt_ps(mvf_abs(a), _mm_set1_ps(8388608.0f));
     return mvf_sel(low, _mm_or_ps(t, _mm_and_ps(a, _mm_set1_ps(-0.0f))), a);
 }
@@ -2471,8 +2602,10 @@ static inline void mv__v_store_i8(int8_t *p, mvi a) {
     int w = _mm_cvtsi128_si32(_mm_packs_epi16(h, h));
     mv__memcpy(p, &w, 4);
 }
-static inline void mv__v_store_u16(uint16_t *p, mvi a) { /* no unsigned pack in SSE2: shift into the signed range */
-    __m128i pos = _mm_andnot_si128(_mm_srai_epi32(a, 31), a), big = _mm_cmpgt_epi32(pos, _mm_set1_epi32(65535)), h;
+/* no unsigned pack in SSE2: shift into the signed range */
+static inline void mv__v_store_u16(uint16_t *p, mvi a) {
+    __m128i pos = _mm_andnot_si128(_mm_srai_epi32(a, 31), a),
+            big = _mm_cmpgt_epi32(pos, _mm_set1_epi32(65535)), h;
     pos = _mm_or_si128(_mm_andnot_si128(big, pos), _mm_and_si128(big, _mm_set1_epi32(65535)));
     h = _mm_packs_epi32(_mm_sub_epi32(pos, _mm_set1_epi32(32768)), _mm_setzero_si128());
     _mm_storel_epi64((__m128i *)(void *)p, _mm_add_epi16(h, _mm_set1_epi16(-32768)));
@@ -2518,7 +2651,8 @@ MV__INLINE void mv__v_transposed(mvd *r) {
 #      define mvi_iota() _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
 #      define mvi_eq(a, b) _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b))
 #      define mvi_gt(a, b) _mm256_castsi256_ps(_mm256_cmpgt_epi32(a, b))
-#      define mvi_sel(m, a, b) _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), m))
+#      define mvi_sel(m, a, b)                                                                               \
+          _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), m))
 #      define mvd_widen(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
 #      define mvd_lo(a) _mm256_cvtps_pd(_mm256_castps256_ps128(a))
 #      define mvd_hi(a) _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1))
@@ -2543,7 +2677,8 @@ MV__INLINE void mv__v_transposed(mvd *r) {
 #      define mvi_store_i16(p, a) mv__v_store16(p, _mm256_packs_epi32(a, a))
 #      define mvf_load_f16(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #      define mvf_store_f16(p, a) _mm_storeu_si128((__m128i *)(void *)(p), _mm256_cvtps_ph(a, 0))
-static inline void mv__v_store16(void *p, mvi h) { /* packs work within 128-bit halves: gather lanes 0 and 2 */
+/* packs work within 128-bit halves: gather lanes 0 and 2 */
+static inline void mv__v_store16(void *p, mvi h) {
     _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(h, 0x08)));
 }
 static inline void mv__v_store8(void *p, mvi a, int is_signed) {
@@ -2631,11 +2766,13 @@ MV__INLINE void mv__v4_transposed(mvd *r) {
 #      define mvi_load_i8(p) _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #      define mvi_load_u16(p) _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
 #      define mvi_load_i16(p) _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
-#      define mvi_store_u8(p, a) \
-          _mm_storeu_si128((__m128i *)(void *)(p), _mm512_cvtusepi32_epi8(_mm512_max_epi32(a, _mm512_setzero_si512())))
+#define mvi_store_u8(p, a)                   \
+    _mm_storeu_si128((__m128i *)(void *)(p), \
+                     _mm512_cvtusepi32_epi8(_mm512_max_epi32(a, _mm512_setzero_si512())))
 #      define mvi_store_i8(p, a) _mm_storeu_si128((__m128i *)(void *)(p), _mm512_cvtsepi32_epi8(a))
-#      define mvi_store_u16(p, a) \
-          _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtusepi32_epi16(_mm512_max_epi32(a, _mm512_setzero_si512())))
+#define mvi_store_u16(p, a)                     \
+    _mm256_storeu_si256((__m256i *)(void *)(p), \
+                        _mm512_cvtusepi32_epi16(_mm512_max_epi32(a, _mm512_setzero_si512())))
 #      define mvi_store_i16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtsepi32_epi16(a))
 #      define mvf_load_f16(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
 #      define mvf_store_f16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtps_ph(a, 0))
@@ -2662,7 +2799,8 @@ MV__INLINE void mv__v16_transpose(mvf *r) {
     }
     MV__UNROLL for (k = 0; k < 4; k++) { /* then a 4 x 4 transpose of the lanes */
         mvf a = _mm512_shuffle_f32x4(t[k], t[k + 4], 0x88), b = _mm512_shuffle_f32x4(t[k], t[k + 4], 0xdd);
-        mvf c = _mm512_shuffle_f32x4(t[k + 8], t[k + 12], 0x88), d = _mm512_shuffle_f32x4(t[k + 8], t[k + 12], 0xdd);
+        mvf c = _mm512_shuffle_f32x4(t[k + 8], t[k + 12], 0x88),
+            d = _mm512_shuffle_f32x4(t[k + 8], t[k + 12], 0xdd);
         r[k] = _mm512_shuffle_f32x4(a, c, 0x88);
         r[k + 8] = _mm512_shuffle_f32x4(a, c, 0xdd);
         r[k + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
@@ -2680,7 +2818,8 @@ MV__INLINE void mv__v8_transposed(mvd *r) {
     }
     MV__UNROLL for (k = 0; k < 2; k++) { /* then a 4 x 4 transpose of the lanes */
         mvd a = _mm512_shuffle_f64x2(t[k], t[k + 2], 0x88), b = _mm512_shuffle_f64x2(t[k], t[k + 2], 0xdd);
-        mvd c = _mm512_shuffle_f64x2(t[k + 4], t[k + 6], 0x88), d = _mm512_shuffle_f64x2(t[k + 4], t[k + 6], 0xdd);
+        mvd c = _mm512_shuffle_f64x2(t[k + 4], t[k + 6], 0x88),
+            d = _mm512_shuffle_f64x2(t[k + 4], t[k + 6], 0xdd);
         r[k] = _mm512_shuffle_f64x2(a, c, 0x88);
         r[k + 4] = _mm512_shuffle_f64x2(a, c, 0xdd);
         r[k + 2] = _mm512_shuffle_f64x2(b, d, 0x88);
@@ -6138,8 +6277,9 @@ MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void
 #endif
 #endif /* MEDVOL_NO_GZIP */
 
-/* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG. Owns mv__io_*. Uses [BASE] [CTX] [VOLUME] [GZIP].
-   Source: nifti1.h and nifti2.h (NIfTI data format working group), Analyze 7.5 header (Mayo Clinic). ======================== */
+/* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG. Owns mv__io_*. Uses [BASE] [CTX]
+   [VOLUME] [GZIP]. Source: nifti1.h and nifti2.h (NIfTI data format working group), Analyze 7.5 header (Mayo
+   Clinic). =============================================================================================== */
 #ifndef MEDVOL_NO_IO
 #ifdef MV__PASS
 /* ---- byte order of n units, any alignment; d may be s ---- */
@@ -6176,9 +6316,11 @@ static void MV__K(mv__io_swap4)(unsigned char *d, const unsigned char *s, size_t
         mv__memcpy(d + 4 * i, &u, 4);
     }
 }
-/* out: least and greatest finite value, the farthest from a whole number up and down, and 1 when there was a NaN */
+/* out: least and greatest finite value, the farthest from a whole number up and down, and 1 when there was a
+   NaN */
 static void MV__K(mv__io_extent)(double *out, const double *s, size_t n) {
-    mvd lo = mvd_set1(out[0]), hi = mvd_set1(out[1]), up = mvd_set1(out[2]), down = mvd_set1(out[3]), nans = mvd_set1(out[4]);
+    mvd lo = mvd_set1(out[0]), hi = mvd_set1(out[1]), up = mvd_set1(out[2]), down = mvd_set1(out[3]),
+        nans = mvd_set1(out[4]);
     const mvd zero = mvd_zero(), one = mvd_set1(1.0);
     double lane[5][MVD_N];
     size_t i, k;
@@ -6394,7 +6536,8 @@ static unsigned long mv__io_pid(void) { return (unsigned long)getpid(); }
 static int mv__io_errno(void) {
     switch (GetLastError()) {
         case ERROR_FILE_NOT_FOUND: case ERROR_PATH_NOT_FOUND: return MEDVOL_E_NOTFOUND;
-        case ERROR_ACCESS_DENIED: case ERROR_SHARING_VIOLATION: case ERROR_WRITE_PROTECT: case ERROR_USER_MAPPED_FILE:
+        case ERROR_ACCESS_DENIED: case ERROR_SHARING_VIOLATION:
+        case ERROR_WRITE_PROTECT: case ERROR_USER_MAPPED_FILE:
             return MEDVOL_E_ACCESS;
         case ERROR_FILE_EXISTS: case ERROR_ALREADY_EXISTS: return MEDVOL_E_EXISTS;
         case ERROR_DISK_FULL: return MEDVOL_E_FULL;
@@ -6404,7 +6547,9 @@ static int mv__io_errno(void) {
 }
 enum { MV__IO_WIDE = 2048 };
 static int mv__io_widen(wchar_t *w, const char *path) {
-    return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, w, MV__IO_WIDE) > 0 ? 0 : MEDVOL_E_NOTFOUND;
+    return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, w, MV__IO_WIDE) > 0
+               ? 0
+               : MEDVOL_E_NOTFOUND;
 }
 static int mv__io_file_open(void *user, const char *path, int mode, void **file) {
     wchar_t w[MV__IO_WIDE];
@@ -6416,9 +6561,11 @@ static int mv__io_file_open(void *user, const char *path, int mode, void **file)
         h = CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
     else {
         attributes = GetFileAttributesW(w);
-        if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)))
+        if (attributes != INVALID_FILE_ATTRIBUTES &&
+            (attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)))
             return MEDVOL_E_UNSUPPORTED;
-        h = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+        h = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                        FILE_ATTRIBUTE_NORMAL, NULL);
         if (h != INVALID_HANDLE_VALUE && GetFileType(h) != FILE_TYPE_DISK) {
             CloseHandle(h);
             return MEDVOL_E_UNSUPPORTED;
@@ -6449,7 +6596,8 @@ static int64_t mv__io_file_read(void *user, void *file, uint64_t offset, void *d
 static int64_t mv__io_file_write(void *user, void *file, const void *src, size_t n) {
     DWORD k = 0;
     (void)user;
-    if (!WriteFile((HANDLE)file, src, n < 0x40000000u ? (DWORD)n : 0x40000000u, &k, NULL)) return mv__io_errno();
+    if (!WriteFile((HANDLE)file, src, n < 0x40000000u ? (DWORD)n : 0x40000000u, &k, NULL))
+        return mv__io_errno();
     return (int64_t)k;
 }
 static int mv__io_file_sync(void *user, void *file) {
@@ -6472,7 +6620,8 @@ static int mv__io_file_remove(void *user, const char *path) {
     if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
     return DeleteFileW(w) ? 0 : mv__io_errno();
 }
-static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) { /* links are left to the system */
+/* links are left to the system */
+static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) {
     wchar_t w[MV__IO_WIDE];
     DWORD attributes;
     size_t n = mv__io_length(path);
@@ -6480,7 +6629,8 @@ static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t s
     if (n + 1 > size) return MEDVOL_E_SPACE;
     if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
     attributes = GetFileAttributesW(w);
-    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)))
+    if (attributes != INVALID_FILE_ATTRIBUTES &&
+        (attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)))
         return MEDVOL_E_UNSUPPORTED;
     mv__memcpy(buf, path, n + 1);
     return 0;
@@ -6509,8 +6659,9 @@ static void mv__io_file_unmap(void *user, void *address, uint64_t bytes) {
 #endif
 MEDVOL_DEF const mv_io *mv_io_default(void) {
 #if defined(MV__POSIX) || defined(MV__WIN32)
-    static const mv_io files = {NULL, mv__io_file_open, mv__io_file_size, mv__io_file_read, mv__io_file_write, mv__io_file_sync,
-                                mv__io_file_close, mv__io_file_rename, mv__io_file_remove, mv__io_file_resolve,
+    static const mv_io files = {NULL, mv__io_file_open, mv__io_file_size, mv__io_file_read, mv__io_file_write,
+                                mv__io_file_sync, mv__io_file_close, mv__io_file_rename, mv__io_file_remove,
+                                mv__io_file_resolve,
 #  ifdef MEDVOL_NO_MMAP
                                 NULL, NULL,
 #  else
@@ -6532,7 +6683,8 @@ MEDVOL_DEF const mv_io *mv_io_default(void) {
 typedef struct mv__io_field {
     const char *name;
     uint16_t member;      /* offset in mv_nifti */
-    char kind;            /* there: b char, i int, l int64_t, d double, s text of count characters and a zero */
+    char kind;            /* there: b char, i int, l int64_t, d double, s text of count characters and a
+                             zero */
     unsigned char count;
     int16_t at1, at2;     /* offset in the file, version 1 and 2; -1: none */
     char type1, type2;    /* there: c 8, h 16, i 32, l 64 bits, f float, d double, s text */
@@ -6604,12 +6756,15 @@ static void mv__io_set_bits(unsigned char *p, size_t n, uint64_t u, int swap) {
     int big = swap ? !MV__BIG_ENDIAN : MV__BIG_ENDIAN;
     for (i = 0; i < n; i++, u >>= 8) p[big ? n - 1 - i : i] = (unsigned char)u;
 }
-static size_t mv__io_width(char type) { return type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8; }
+static size_t mv__io_width(char type) {
+    return type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8;
+}
 static void mv__io_set_int(unsigned char *p, char type, int64_t v, int swap) {
     mv__io_set_bits(p, mv__io_width(type), (uint64_t)v, swap);
 }
 static float mv__io_float(double x) { /* a double beyond float is undefined in C: infinite here */
-    return x > 3.4028234663852886e38 ? mv__bits_f32(0x7f800000u) : x < -3.4028234663852886e38 ? mv__bits_f32(0xff800000u) : (float)x;
+    if (x > 3.4028234663852886e38) return mv__bits_f32(0x7f800000u);
+    return x < -3.4028234663852886e38 ? mv__bits_f32(0xff800000u) : (float)x;
 }
 static void mv__io_set_real(unsigned char *p, char type, double x, int swap) {
     uint64_t u;
@@ -6651,7 +6806,8 @@ static void mv__io_write_fields(unsigned char *p, const mv_nifti *h, int version
         else if (f->kind == 'l') mv__io_set_int(p + at, type, *(const int64_t *)(const void *)m, swap);
         else
             for (k = 0; k < f->count; k++)
-                mv__io_set_real(p + at + (size_t)k * mv__io_width(type), type, ((const double *)(const void *)m)[k], swap);
+                mv__io_set_real(p + at + (size_t)k * mv__io_width(type), type,
+                                ((const double *)(const void *)m)[k], swap);
     }
 }
 
@@ -6664,9 +6820,11 @@ typedef struct mv__io_hdr {
     size_t size;     /* 348 or 540 */
     int swap;        /* the file is in the other byte order */
 } mv__io_hdr;
-static mv_status mv__io_warn(mv_ctx *ctx, unsigned bit, const char *field, double value, int64_t offset, const char *what) {
+static mv_status mv__io_warn(mv_ctx *ctx, unsigned bit, const char *field, double value, int64_t offset,
+                             const char *what) {
     if (ctx && ctx->desc.strict)
-        return mv__fail(ctx, MEDVOL_E_FORMAT, field, value, offset, "%s = %g: %s (strict)", field, value, what);
+        return mv__fail(ctx, MEDVOL_E_FORMAT, field, value, offset, "%s = %g: %s (strict)", field, value,
+                        what);
     if (ctx) ctx->warnings |= bit;
     return MEDVOL_OK;
 }
@@ -6679,11 +6837,12 @@ static const char *mv__io_looks_like(const unsigned char *p, size_t n) {
         unsigned char at;
         const char *start, *name;
     } kinds[] = {
-        {0, "\x1f\x8b", "gzip within gzip"}, {0, "version https://git-lfs", "a Git LFS pointer: fetch the file itself"},
-        {128, "DICM", "DICOM"}, {0, "\x89PNG", "a PNG picture"}, {0, "\x89HDF", "HDF5"}, {0, "CDF", "NetCDF or MINC"},
-        {0, "NRRD", "NRRD"}, {0, "ObjectType", "MetaImage"}, {0, "PK\x03\x04", "a ZIP archive"}, {0, "BZh", "bzip2"},
-        {0, "\xfd" "7zXZ", "xz"}, {0, "\x28\xb5\x2f\xfd", "Zstandard"}, {0, "\xff\xd8\xff", "a JPEG picture"}, {0, "%PDF", "PDF"},
-        {0, "\x93NUMPY", "a NumPy array"}, {0, "<", "HTML or XML"},
+        {0, "\x1f\x8b", "gzip within gzip"}, {0, "PK\x03\x04", "a ZIP archive"}, {0, "BZh", "bzip2"},
+        {0, "\xfd" "7zXZ", "xz"}, {0, "\x28\xb5\x2f\xfd", "Zstandard"},
+        {0, "version https://git-lfs", "a Git LFS pointer: fetch the file itself"}, {128, "DICM", "DICOM"},
+        {0, "NRRD", "NRRD"}, {0, "ObjectType", "MetaImage"}, {0, "\x89HDF", "HDF5"},
+        {0, "CDF", "NetCDF or MINC"}, {0, "\x93NUMPY", "a NumPy array"}, {0, "\x89PNG", "a PNG picture"},
+        {0, "\xff\xd8\xff", "a JPEG picture"}, {0, "%PDF", "PDF"}, {0, "<", "HTML or XML"},
     };
     size_t i, text = 0;
     if (n == 0) return "an empty file";
@@ -6693,7 +6852,8 @@ static const char *mv__io_looks_like(const unsigned char *p, size_t n) {
     return text == i ? "text" : "something unknown";
 }
 /* Version, byte order and magic. */
-static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n, int analyze) {
+static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n,
+                                   int analyze) {
     const unsigned char *magic;
     int64_t size = n >= 4 ? mv__io_int(p, 'i', 0) : -1, other = n >= 4 ? mv__io_int(p, 'i', 1) : -1;
     h->swap = other == 348 || other == 540;
@@ -6703,18 +6863,20 @@ static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
                         "not a NIfTI file but %s (sizeof_hdr must be 348 or 540)", mv__io_looks_like(p, n));
     h->size = (size_t)size;
     if (n < h->size)
-        return mv__fail(ctx, MEDVOL_E_TRUNCATED, "sizeof_hdr", (double)n, (int64_t)n, "the header ends after %zu of %zu bytes", n,
-                        h->size);
+        return mv__fail(ctx, MEDVOL_E_TRUNCATED, "sizeof_hdr", (double)n, (int64_t)n,
+                        "the header ends after %zu of %zu bytes", n, h->size);
     h->n.big_endian = MV__BIG_ENDIAN ? !h->swap : h->swap;
     magic = p + (size == 348 ? 344 : 4);
     if (size == 540) {
         h->n.version = 2;
         h->n.pair = mv__memcmp(magic, "ni2", 4) == 0;
         if (!h->n.pair && mv__memcmp(magic, "n+2", 4) != 0)
-            return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 4, "magic of a NIfTI-2 header is not \"n+2\" or \"ni2\"");
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 4,
+                            "magic of a NIfTI-2 header is not \"n+2\" or \"ni2\"");
         if (mv__memcmp(magic + 4, "\r\n\032\n", 4) != 0)
-            return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[4], 8,
-                            "the line ends in the magic were changed: the file was copied in text mode and is damaged");
+            return mv__fail(
+                ctx, MEDVOL_E_FORMAT, "magic", magic[4], 8,
+                "the line ends in the magic were changed: the file was copied in text mode and is damaged");
         return MEDVOL_OK;
     }
     h->n.pair = mv__memcmp(magic, "ni1", 4) == 0;
@@ -6725,17 +6887,22 @@ static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
     if (mv__memcmp(magic, "\0\0\0", 4) == 0)
         return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", 0, 344,
                         "no magic: Analyze 7.5 is not NIfTI (the option analyze takes it as such)");
-    return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 344, "magic of a NIfTI-1 header is not \"n+1\" or \"ni1\"");
+    return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 344,
+                    "magic of a NIfTI-1 header is not \"n+1\" or \"ni1\"");
 }
 static mv_status mv__io_parse_type(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
     int at = h->n.version == 2 ? 12 : 70;
     int64_t code = mv__io_int(p + at, 'h', h->swap), bits = mv__io_int(p + at + 2, 'h', h->swap);
     h->v.dtype = (mv_dtype)code;
     if (code == 1)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "datatype", 1, at, "datatype = 1 (BINARY): 1-bit voxels are not supported");
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "datatype", 1, at,
+                        "datatype = 1 (BINARY): 1-bit voxels are not supported");
     if (code < 0 || mv_dtype_size(h->v.dtype) == 0)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "datatype", (double)code, at, "datatype = %d (%s): not a type of NIfTI voxels",
-                        (int)code, code == 0 ? "UNKNOWN" : code == 255 ? "ALL" : "no such code");
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "datatype", (double)code, at,
+                        "datatype = %d (%s): not a type of NIfTI voxels", (int)code,
+                        code == 0     ? "UNKNOWN"
+                        : code == 255 ? "ALL"
+                                      : "no such code");
     if (bits != (int64_t)mv_dtype_size(h->v.dtype) * 8)
         return mv__io_warn(ctx, MEDVOL_W_BITPIX, "bitpix", (double)bits, at + 2, "disagrees with datatype");
     return MEDVOL_OK;
@@ -6746,16 +6913,18 @@ static mv_status mv__io_parse_dims(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
     int64_t rank = mv__io_int(p + at, type, h->swap);
     uint64_t n = mv_dtype_size(h->v.dtype);
     if (rank < 1 || rank > 7)
-        return mv__fail(ctx, MEDVOL_E_FORMAT, "dim[0]", (double)rank, at, "dim[0] = %lld: must be 1..7", (long long)rank);
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "dim[0]", (double)rank, at, "dim[0] = %lld: must be 1..7",
+                        (long long)rank);
     h->v.ndim = (int)rank;
     for (d = 0; d < 7; d++) {
         int64_t k = d < rank ? mv__io_int(p + at + (d + 1) * step, type, h->swap) : 1;
         if (k < 1)
-            return mv__fail(ctx, MEDVOL_E_FORMAT, "dim", (double)k, at + (d + 1) * step, "dim[%d] = %lld: must be at least 1", d + 1,
-                            (long long)k);
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "dim", (double)k, at + (d + 1) * step,
+                            "dim[%d] = %lld: must be at least 1", d + 1, (long long)k);
         if ((uint64_t)k > UINT64_MAX / n || (n *= (uint64_t)k) > (uint64_t)INT64_MAX / 2)
             return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)k, at + (d + 1) * step,
-                            "dim[%d] = %lld: the voxels together would need more bytes than can be counted", d + 1, (long long)k);
+                            "dim[%d] = %lld: the voxels together would need more bytes than can be counted",
+                            d + 1, (long long)k);
         if ((uint64_t)k > (uint64_t)PTRDIFF_MAX)
             return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)k, at + (d + 1) * step,
                             "dim[%d] = %lld: too large for this platform", d + 1, (long long)k);
@@ -6764,7 +6933,8 @@ static mv_status mv__io_parse_dims(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
     h->bytes = n;
     return MEDVOL_OK;
 }
-/* vox_offset is a float in version 1: NaN, infinite, negative, fractional, huge or inside the header are all to be expected. */
+/* vox_offset is a float in version 1: NaN, infinite, negative, fractional, huge or inside the header are all
+   to be expected. */
 static mv_status mv__io_parse_offset(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
     int wide = h->n.version == 2, at = wide ? 168 : 108;
     int64_t least = h->n.pair ? 0 : (int64_t)h->size + 4;
@@ -6774,8 +6944,8 @@ static mv_status mv__io_parse_offset(mv_ctx *ctx, mv__io_hdr *h, const unsigned 
     else if (x >= 0.0 && x < 4611686018427387904.0 && x == floor(x)) k = (int64_t)x;
     if (k == 0) k = least; /* written so by some programs; it can only mean: right behind the header */
     if (k < least || k > INT64_MAX / 2)
-        return mv__fail(ctx, MEDVOL_E_FORMAT, "vox_offset", x, at, "vox_offset = %g: must be a whole number, at least %lld", x,
-                        (long long)least);
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "vox_offset", x, at,
+                        "vox_offset = %g: must be a whole number, at least %lld", x, (long long)least);
     h->offset = (uint64_t)k;
     h->n.vox_offset = k;
     return MEDVOL_OK;
@@ -6783,14 +6953,15 @@ static mv_status mv__io_parse_offset(mv_ctx *ctx, mv__io_hdr *h, const unsigned 
 static mv_status mv__io_parse_scaling(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
     int wide = h->n.version == 2, at = wide ? 176 : 112;
     char type = wide ? 'd' : 'f';
-    double slope = mv__io_real(p + at, type, h->swap), inter = mv__io_real(p + at + (wide ? 8 : 4), type, h->swap);
+    double slope = mv__io_real(p + at, type, h->swap),
+           inter = mv__io_real(p + at + (wide ? 8 : 4), type, h->swap);
     h->v.slope = 1.0;
     h->v.inter = 0.0;
     if (h->n.version == 0 || h->v.dtype == MEDVOL_RGB24 || h->v.dtype == MEDVOL_RGBA32) return MEDVOL_OK;
     if (slope == 0.0 || !mv__finite(slope)) return MEDVOL_OK; /* no scaling */
     if (!mv__finite(inter))
-        return mv__fail(ctx, MEDVOL_E_FORMAT, "scl_inter", inter, at + (wide ? 8 : 4), "scl_inter = %g with scl_slope = %g: must be finite",
-                        inter, slope);
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "scl_inter", inter, at + (wide ? 8 : 4),
+                        "scl_inter = %g with scl_slope = %g: must be finite", inter, slope);
     h->v.slope = slope;
     h->v.inter = inter;
     return MEDVOL_OK;
@@ -6803,7 +6974,8 @@ static int mv__io_usable(const double *a) {
         if (!(fabs(a[i]) < 1e90)) return 0; /* NaN too; room for a crop's new origin */
     mv_affine_spacing(spacing, a);
     for (i = 0; i < 3; i++)
-        if (!mv__io_length_ok(spacing[i])) return 0; /* the determinant may not underflow, now or in millimetres */
+        /* the determinant may not underflow, now or in millimetres */
+        if (!mv__io_length_ok(spacing[i])) return 0;
     return mv_affine_invert(inverse, a) == MEDVOL_OK;
 }
 /* mm a spatial unit and seconds a temporal one; 1 for what is neither */
@@ -6820,7 +6992,8 @@ static mv_status mv__io_parse_pixdim(mv_ctx *ctx, mv__io_hdr *h, double *spacing
         int bad = !mv__io_length_ok(x) || h->n.pixdim[d] < 0.0;
         if (!mv__io_length_ok(x)) x = 1.0;
         if (bad && d <= h->v.ndim) {
-            mv_status st = mv__io_warn(ctx, MEDVOL_W_PIXDIM, "pixdim", h->n.pixdim[d], at + d * step, "must be positive and finite");
+            mv_status st = mv__io_warn(ctx, MEDVOL_W_PIXDIM, "pixdim", h->n.pixdim[d], at + d * step,
+                                       "must be positive and finite");
             if (st < 0) return st;
         }
         if (d <= 3) spacing[d - 1] = x;
@@ -6837,14 +7010,19 @@ static mv_status mv__io_parse_geometry(mv_ctx *ctx, mv__io_hdr *h) {
     if (st == MEDVOL_OK && n->sform_code > 0) {
         mv__memcpy(h->v.affine, n->sform, sizeof n->sform);
         done = mv__io_usable(h->v.affine);
-        if (!done) st = mv__io_warn(ctx, MEDVOL_W_AFFINE, "sform_code", n->sform_code, v2 ? 348 : 254, "the sform cannot be inverted");
+        if (!done)
+            st = mv__io_warn(ctx, MEDVOL_W_AFFINE, "sform_code", n->sform_code, v2 ? 348 : 254,
+                             "the sform cannot be inverted");
     }
     if (st == MEDVOL_OK && !done && n->qform_code > 0) {
         for (i = 0; i < 3; i++) q += n->quatern[i] * n->quatern[i];
         mv_affine_from_qform(h->v.affine, n->quatern, n->qoffset, spacing, n->pixdim[0]);
         done = mv__io_usable(h->v.affine);
-        if (!done) st = mv__io_warn(ctx, MEDVOL_W_AFFINE, "qform_code", n->qform_code, v2 ? 344 : 252, "the qform cannot be used");
-        else if (q > 1.0 + 1e-3) st = mv__io_warn(ctx, MEDVOL_W_QUATERNION, "quatern", q, v2 ? 352 : 256, "longer than 1");
+        if (!done)
+            st = mv__io_warn(ctx, MEDVOL_W_AFFINE, "qform_code", n->qform_code, v2 ? 344 : 252,
+                             "the qform cannot be used");
+        else if (q > 1.0 + 1e-3)
+            st = mv__io_warn(ctx, MEDVOL_W_QUATERNION, "quatern", q, v2 ? 352 : 256, "longer than 1");
     }
     if (!done) mv_affine_from_spacing(h->v.affine, spacing, NULL);
     for (i = 0; i < 12; i++) h->v.affine[i] *= mm;
@@ -6942,13 +7120,16 @@ static mv_status mv__io_rewind(mv__io_src *s) {
     if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
     return mv_gzip_open(s->ctx, &s->reader, mv__io_pull, s);
 }
-static const mv_io *mv__io_hooks(const mv_ctx *ctx) { return ctx && ctx->desc.io ? ctx->desc.io : mv_io_default(); }
+static const mv_io *mv__io_hooks(const mv_ctx *ctx) {
+    return ctx && ctx->desc.io ? ctx->desc.io : mv_io_default();
+}
 static mv_status mv__io_open(mv_ctx *ctx, mv__io_src *s, const char *path) {
     int st;
     mv__memset(s, 0, sizeof *s);
     s->ctx = ctx;
     s->io = mv__io_hooks(ctx);
-    if (!s->io) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "io", 0, -1, "this build has no files: set desc.io");
+    if (!s->io)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "io", 0, -1, "this build has no files: set desc.io");
     st = s->io->open(s->io->user, path, MEDVOL_IO_READ, &s->file);
     if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening", 0);
     s->open = 1;
@@ -6977,7 +7158,8 @@ static mv_status mv__io_read(mv__io_src *s, uint64_t offset, void *dst, size_t n
         here = 0;
     }
     if (offset > here) {
-        if ((st = mv_gzip_skip(s->ctx, s->reader, offset - here, &skipped)) < 0) return mv__io_gz_status(s, st);
+        if ((st = mv_gzip_skip(s->ctx, s->reader, offset - here, &skipped)) < 0)
+            return mv__io_gz_status(s, st);
         if (skipped < offset - here) return MEDVOL_OK;
     }
     return mv__io_gz_status(s, mv_gzip_read(s->ctx, s->reader, dst, n, got));
@@ -7002,8 +7184,8 @@ static size_t mv__io_stem(const char *path, int *pair, int *gz) {
     *pair = mv__io_ends(path, n, ".hdr") ? 1 : mv__io_ends(path, n, ".img") ? 2 : 0;
     return n;
 }
-/* The other part's name (pair 1: of a .img, 2: of a .hdr): try 0 and 1 keep the case and change whether it is .gz, 2 and 3
-   change the case. `name` has room for the path and 4 more. */
+/* The other part's name (pair 1: of a .img, 2: of a .hdr): try 0 and 1 keep the case and change whether it is
+   .gz, 2 and 3 change the case. `name` has room for the path and 4 more. */
 static void mv__io_sibling(char *name, const char *path, int pair, int turn) {
     int own, gz, upper, i;
     size_t n = mv__io_stem(path, &own, &gz);
@@ -7052,7 +7234,8 @@ static mv_status mv__io_begin(mv__io_load *L, mv_ctx *ctx, const char *name, con
     if (L->opt.crop < 0 || L->opt.crop > 7)
         return mv__fail(ctx, MEDVOL_E_RANGE, "crop", L->opt.crop, -1, "crop = %d: must be 0..7", L->opt.crop);
     if (L->opt.wide < 0 || L->opt.wide > 3)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "wide", L->opt.wide, -1, "wide = %d: must be one of MEDVOL_WIDE_*", L->opt.wide);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "wide", L->opt.wide, -1,
+                        "wide = %d: must be one of MEDVOL_WIDE_*", L->opt.wide);
     return MEDVOL_OK;
 }
 static void mv__io_done(mv__io_load *L) {
@@ -7081,17 +7264,20 @@ static mv_status mv__io_open_other(mv__io_load *L, mv__io_src *s, int pair) {
     }
     if (st == MEDVOL_E_NOTFOUND) {
         mv__io_sibling(L->other, L->name, pair, 0);
-        return mv__fail(L->ctx, st, "file", 0, -1, "the other part of the pair, %s, does not exist", L->other);
+        return mv__fail(L->ctx, st, "file", 0, -1, "the other part of the pair, %s, does not exist",
+                        L->other);
     }
     if (st == MEDVOL_OK) st = mv__io_rewind(s);
     L->blame = L->other;
     return st;
 }
-/* The header and four bytes more, up to 544. No further, so that a gzip stream need not be begun again for the voxels. */
+/* The header and four bytes more, up to 544. No further, so that a gzip stream need not be begun again for
+   the voxels. */
 static mv_status mv__io_read_head(mv__io_src *s, unsigned char *head, size_t *n) {
     size_t more;
     mv_status st = mv__io_read(s, 0, head, 352, n);
-    if (st == MEDVOL_OK && *n == 352 && (mv__io_int(head, 'i', 0) == 540 || mv__io_int(head, 'i', 1) == 540)) {
+    if (st == MEDVOL_OK && *n == 352 &&
+        (mv__io_int(head, 'i', 0) == 540 || mv__io_int(head, 'i', 1) == 540)) {
         st = mv__io_read(s, 352, head + 352, 192, &more);
         *n += more;
     }
@@ -7105,7 +7291,8 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
     mv_status st = mv__io_rewind(&L->first);
     if (st == MEDVOL_OK) st = mv__io_read_head(&L->first, head, &n);
     (void)mv__io_stem(L->name, &own, &gz);
-    if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) { /* bare voxels: look for the header */
+    /* bare voxels: look for the header */
+    if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) {
         L->second = L->first;
         L->first.open = 0;
         L->first.reader = NULL;
@@ -7123,7 +7310,8 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
         L->voxel_name = L->other;
     }
     if (L->second.open && !L->h.n.pair)
-        return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1, "a header with the magic of a single file beside an .img");
+        return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1,
+                        "a header with the magic of a single file beside an .img");
     if (L->h.n.pair) L->data = &L->second;
     return MEDVOL_OK;
 }
@@ -7138,7 +7326,8 @@ static size_t mv__io_chain(const unsigned char *p, size_t n, int swap, int *rest
     for (*rest = 0, i = at; i < n && !*rest; i++) *rest = p[i] != 0;
     return at;
 }
-static void mv__io_turn_chain(unsigned char *p, size_t n, int swap) { /* size and code of each; the chain is sound */
+/* size and code of each; the chain is sound */
+static void mv__io_turn_chain(unsigned char *p, size_t n, int swap) {
     size_t at = 0, size;
     for (; n - at >= 16; at += size) {
         size = (size_t)mv__io_int(p + at, 'i', swap);
@@ -7148,8 +7337,10 @@ static void mv__io_turn_chain(unsigned char *p, size_t n, int swap) { /* size an
 /* L->out.nifti: the header fields and, right behind, the extensions. */
 static mv_status mv__io_extensions(mv__io_load *L) {
     mv_ctx *ctx = L->ctx;
-    uint64_t start = L->h.size + 4, room, bound = mv__io_bound(&L->first), there = bound > start ? bound - start : 0;
-    uint64_t limit = ctx && ctx->desc.limits.max_ext_bytes ? ctx->desc.limits.max_ext_bytes : (uint64_t)256 << 20;
+    uint64_t start = L->h.size + 4, room, bound = mv__io_bound(&L->first),
+             there = bound > start ? bound - start : 0;
+    uint64_t limit =
+        ctx && ctx->desc.limits.max_ext_bytes ? ctx->desc.limits.max_ext_bytes : (uint64_t)256 << 20;
     mv_nifti *n = &L->h.n;
     int rest = 0;
     size_t got, used;
@@ -7157,8 +7348,9 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     room = !L->extender ? 0 : n->pair || L->h.offset - start > there ? there : L->h.offset - start;
     if (n->pair && L->first.gz && room > limit) room = limit; /* what it may hold, not what it says */
     if (room > limit)
-        return mv__fail(ctx, MEDVOL_E_LIMIT, "extensions", (double)room, (int64_t)start, "%llu bytes of extensions: the limit is %llu",
-                        (unsigned long long)room, (unsigned long long)limit);
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "extensions", (double)room, (int64_t)start,
+                        "%llu bytes of extensions: the limit is %llu", (unsigned long long)room,
+                        (unsigned long long)limit);
     n->ext_bytes = (size_t)room;
     L->out.nifti = (mv_nifti *)mv__alloc(ctx, sizeof *n + n->ext_bytes);
     if (!L->out.nifti) return MEDVOL_E_NOMEM;
@@ -7170,7 +7362,8 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     if ((st = mv__io_read(&L->first, start, n->ext, n->ext_bytes, &got)) < 0) return st;
     used = mv__io_chain(n->ext, got, L->h.swap, &rest);
     if (rest || (got < n->ext_bytes && !n->pair)) {
-        st = mv__io_warn(ctx, MEDVOL_W_EXTENSION, "esize", 0, (int64_t)(start + used), "the chain of extensions is malformed");
+        st = mv__io_warn(ctx, MEDVOL_W_EXTENSION, "esize", 0, (int64_t)(start + used),
+                         "the chain of extensions is malformed");
         n->ext_bytes = got; /* as it is: nothing is lost on saving */
     } else {
         n->ext_bytes = used; /* zeros behind it are padding */
@@ -7199,22 +7392,27 @@ static mv_status mv__io_box(mv__io_load *L) {
             b->dim[d] = 1;
         }
         b->ndim = 4;
-        if (crop > 3) return mv__fail(L->ctx, MEDVOL_E_RANGE, "crop", crop, -1, "crop = %d: at most 3 with volumes", crop);
+        if (crop > 3)
+            return mv__fail(L->ctx, MEDVOL_E_RANGE, "crop", crop, -1, "crop = %d: at most 3 with volumes",
+                            crop);
         if (o->volume < 0 || o->volumes < 1 || (uint64_t)o->volume >= b->dim[3] ||
             (uint64_t)o->volumes > b->dim[3] - (uint64_t)o->volume)
             return mv__fail(L->ctx, MEDVOL_E_RANGE, "volume", (double)o->volume, -1,
-                            "volume %lld, volumes %lld: must lie in 0..%zu", (long long)o->volume, (long long)o->volumes, b->dim[3]);
+                            "volume %lld, volumes %lld: must lie in 0..%zu", (long long)o->volume,
+                            (long long)o->volumes, b->dim[3]);
     }
     if (crop > b->ndim)
-        return mv__fail(L->ctx, MEDVOL_E_RANGE, "crop", crop, -1, "crop = %d: the file has %d axes", crop, b->ndim);
+        return mv__fail(L->ctx, MEDVOL_E_RANGE, "crop", crop, -1, "crop = %d: the file has %d axes", crop,
+                        b->ndim);
     L->whole = 1;
     for (stride = 1, d = 0; d < b->ndim; d++) {
         size_t full = b->dim[d];
         int64_t from = d < crop ? o->start[d] : 0, n = d < crop ? o->size[d] : (int64_t)full;
         if (d == 3 && o->volumes != 0) from = o->volume, n = o->volumes;
         if (from < 0 || n < 1 || (uint64_t)from >= full || (uint64_t)n > full - (uint64_t)from)
-            return mv__fail(L->ctx, MEDVOL_E_RANGE, "start", (double)from, -1, "axis %d: start %lld, size %lld: must lie in 0..%zu", d,
-                            (long long)from, (long long)n, full);
+            return mv__fail(L->ctx, MEDVOL_E_RANGE, "start", (double)from, -1,
+                            "axis %d: start %lld, size %lld: must lie in 0..%zu", d, (long long)from,
+                            (long long)n, full);
         start[d] = (size_t)from;
         if (d < 3) ijk[d] = (double)from;
         b->dim[d] = (size_t)n;
@@ -7235,7 +7433,8 @@ static mv_status mv__io_target(mv__io_load *L, const mv_volume *dst) {
     int owns = (int)L->out.owns_nifti, same;
     mv_status st = MEDVOL_OK;
     if (want == MEDVOL_NONE) want = dst->data && dst->dtype != file ? dst->dtype : file;
-    else if (want == file && mv__scaled(L->h.v.slope, L->h.v.inter)) file = MEDVOL_NONE; /* apply the scaling */
+    else if (want == file && mv__scaled(L->h.v.slope, L->h.v.inter))
+        file = MEDVOL_NONE; /* apply the scaling */
     same = want == file;
     if (file == MEDVOL_NONE) file = want;
     if (L->opt.wide && !same && file == MEDVOL_F128) file = MEDVOL_F64;
@@ -7243,11 +7442,13 @@ static mv_status mv__io_target(mv__io_load *L, const mv_volume *dst) {
     if (!same && !(mv__is_real(want) && mv__is_real(file)) && !(mv__is_complex(want) && mv__is_complex(file)))
         return mv__fail(L->ctx, MEDVOL_E_DTYPE, "dtype", (double)want, -1, "loading %s as %s: not defined%s",
                         mv_dtype_name(L->h.v.dtype), mv_dtype_name(want),
-                        file == MEDVOL_F128 || file == MEDVOL_C256 ? " without an encoding (option wide)" : "");
+                        file == MEDVOL_F128 || file == MEDVOL_C256 ? " without an encoding (option wide)"
+                                                                   : "");
     if (dst->data) {
         if ((st = mv__vol_check(L->ctx, "load", "v", dst)) < 0) return st;
         if (dst->dtype != want || !mv__vol_same_shape(dst, L->box.ndim, L->box.dim))
-            return mv__fail(L->ctx, MEDVOL_E_SHAPE, "v", (double)dst->dim[0], -1, "v has memory of another %s than the voxels to load",
+            return mv__fail(L->ctx, MEDVOL_E_SHAPE, "v", (double)dst->dim[0], -1,
+                            "v has memory of another %s than the voxels to load",
                             dst->dtype != want ? "type" : "shape");
         L->out = *dst;
         L->out.owner = NULL;
@@ -7310,7 +7511,8 @@ static void mv__io_plan(mv__io_load *L, mv__io_xfer *x) {
     x->pieces = mv__divup(x->w.len, x->piece);
     x->units = x->pieces > 1 ? x->pieces * x->w.rows : x->w.rows;
 }
-static double mv__io_wide_one(const unsigned char *p, int encoding) { /* 16 bytes, native order, to the nearest double */
+/* 16 bytes, native order, to the nearest double */
+static double mv__io_wide_one(const unsigned char *p, int encoding) {
     uint64_t lo, hi, frac;
     double d, e;
     int ex, sign;
@@ -7336,7 +7538,8 @@ static double mv__io_wide_one(const unsigned char *p, int encoding) { /* 16 byte
         frac = (ex ? (uint64_t)1 << 52 : 0) | hi << 4 | lo >> 60;
         lo &= ((uint64_t)1 << 60) - 1;
         if (ex == 0) ex = 1;
-        d = ldexp((double)frac, ex - 16383 - 52) + ldexp((double)(lo >> 8 | (lo & 255 ? 1 : 0)), ex - 16383 - 104);
+        d = ldexp((double)frac, ex - 16383 - 52) +
+            ldexp((double)(lo >> 8 | (lo & 255 ? 1 : 0)), ex - 16383 - 104);
     }
     return sign ? -d : d;
 }
@@ -7366,7 +7569,8 @@ static void mv__io_put(const mv__io_xfer *x, unsigned char *dst, const unsigned 
         dst += k * mv_dtype_size(x->dt);
     }
 }
-/* One run of the box: where it begins, in elements; the counters behind it, so that the next run costs no division. */
+/* One run of the box: where it begins, in elements; the counters behind it, so that the next run costs no
+   division. */
 typedef struct mv__io_row {
     size_t oa, ob, k[7];
 } mv__io_row;
@@ -7391,12 +7595,17 @@ static void mv__io_row_step(const mv__io_xfer *x, mv__io_row *r) {
         r->k[d] = 0;
     }
 }
-static uint64_t mv__io_from(const mv__io_xfer *x, const mv__io_row *r) { return x->base + (uint64_t)r->ob * x->esize; }
-static size_t mv__io_within(const mv__io_xfer *x, uint64_t from, size_t n) { /* how many of n voxels lie before the limit */
+static uint64_t mv__io_from(const mv__io_xfer *x, const mv__io_row *r) {
+    return x->base + (uint64_t)r->ob * x->esize;
+}
+/* how many of n voxels lie before the limit */
+static size_t mv__io_within(const mv__io_xfer *x, uint64_t from, size_t n) {
     return from >= x->limit ? 0 : x->limit - from < n * x->esize ? (size_t)(x->limit - from) / x->esize : n;
 }
-/* Decoded bytes, into `to` or, from plain memory, where they are. A gzip stream that ends early lowers the limit. */
-static mv_status mv__io_fetch(mv__io_xfer *x, uint64_t from, size_t n, unsigned char *to, const unsigned char **p) {
+/* Decoded bytes, into `to` or, from plain memory, where they are. A gzip stream that ends early lowers the
+   limit. */
+static mv_status mv__io_fetch(mv__io_xfer *x, uint64_t from, size_t n, unsigned char *to,
+                              const unsigned char **p) {
     mv__io_src *s = x->src;
     size_t got = n;
     mv_status st = MEDVOL_OK;
@@ -7421,8 +7630,10 @@ static mv_status mv__io_run_rows(mv__io_xfer *x, size_t from, size_t end, unsign
         uint64_t start = mv__io_from(x, &r), stop = start + mv__io_within(x, start, x->w.len) * x->esize, at;
         unsigned char *to = x->dst + r.oa * x->dsize;
         if (stop == start) break; /* nothing further lies within the limit */
-        if (x->raw && !x->partial && len >= MV__IO_PIECE / 8 && !(x->src->mem && !x->src->gz)) { /* straight into place */
-            if ((st = mv__io_fetch(x, start, len, to, &p)) == MEDVOL_OK && x->swap) mv__io_swap(to, to, len / x->swap, x->swap);
+        /* straight into place */
+        if (x->raw && !x->partial && len >= MV__IO_PIECE / 8 && !(x->src->mem && !x->src->gz)) {
+            if ((st = mv__io_fetch(x, start, len, to, &p)) == MEDVOL_OK && x->swap)
+                mv__io_swap(to, to, len / x->swap, x->swap);
             mv__io_row_step(x, &r);
             i++;
             continue;
@@ -7453,7 +7664,8 @@ static mv_status mv__io_run_pieces(mv__io_xfer *x, size_t from, size_t end, unsi
         mv__io_row r;
         uint64_t start;
         unsigned char *to;
-        if (direct && !x->swap) pieces = mv__minz(end - from, x->pieces - piece); /* nothing to do on the way: one read */
+        /* nothing to do on the way: one read */
+        if (direct && !x->swap) pieces = mv__minz(end - from, x->pieces - piece);
         mv__io_row_seek(x, &r, from / x->pieces);
         start = mv__io_from(x, &r) + (uint64_t)at * x->esize;
         to = x->dst + (r.oa + at) * x->dsize;
@@ -7473,13 +7685,14 @@ static mv_status mv__io_run(mv__io_xfer *x, size_t from, size_t end, unsigned ch
 static void mv__io_slot(void *arg, size_t slot) {
     mv__io_xfer *x = (mv__io_xfer *)arg;
     size_t from = x->first + slot * x->per;
-    x->status[slot] = from < x->units ? mv__io_run(x, from, mv__minz(x->units, from + x->per), x->scratch + slot * MV__IO_PIECE)
+    x->status[slot] = from < x->units ? mv__io_run(x, from, mv__minz(x->units, from + x->per),
+                                                   x->scratch + slot * MV__IO_PIECE)
                                       : MEDVOL_OK;
 }
 static mv_status mv__io_short(mv__io_load *L, uint64_t there) {
     uint64_t want = L->h.bytes, have = there > L->h.offset ? there - L->h.offset : 0;
-    return mv__fail(L->ctx, MEDVOL_E_TRUNCATED, "voxels", (double)have, (int64_t)there, "voxels: %llu of %llu bytes",
-                    (unsigned long long)have, (unsigned long long)want);
+    return mv__fail(L->ctx, MEDVOL_E_TRUNCATED, "voxels", (double)have, (int64_t)there,
+                    "voxels: %llu of %llu bytes", (unsigned long long)have, (unsigned long long)want);
 }
 /* All units, in batches, in parallel where the source allows it. */
 static mv_status mv__io_pump(mv__io_load *L, mv__io_xfer *x) {
@@ -7550,10 +7763,11 @@ static void mv__io_deliver(const mv__io_xfer *x, uint64_t a, uint64_t b, const u
         if (start >= b) break;
         if (to > b) to = b;
         if (x->raw && !x->swap) /* voxels may lie across two members */
-            mv__memcpy(x->dst + r.oa * x->dsize + (size_t)(from - start), p + (size_t)(from - a), (size_t)(to - from));
+            mv__memcpy(x->dst + r.oa * x->dsize + (size_t)(from - start), p + (size_t)(from - a),
+                       (size_t)(to - from));
         else
-            mv__io_put(x, x->dst + (r.oa + (size_t)(from - start) / x->esize) * x->dsize, p + (size_t)(from - a),
-                       (size_t)(to - from) / x->esize);
+            mv__io_put(x, x->dst + (r.oa + (size_t)(from - start) / x->esize) * x->dsize,
+                       p + (size_t)(from - a), (size_t)(to - from) / x->esize);
     }
 }
 static void mv__io_block_slot(void *arg, size_t slot) {
@@ -7567,7 +7781,8 @@ static void mv__io_block_slot(void *arg, size_t slot) {
         uint64_t a = m->dst, b = a + m->dst_n, start;
         int direct = 0;
         to = scratch + decoder;
-        if (x->raw && (row = mv__io_find_row(x, a)) < x->w.rows) { /* a member within one run goes straight into place */
+        /* a member within one run goes straight into place */
+        if (x->raw && (row = mv__io_find_row(x, a)) < x->w.rows) {
             mv__walk_row(&x->w, row, &oa, &ob);
             start = x->base + (uint64_t)ob * x->esize;
             direct = start <= a && b <= start + x->w.len * x->esize;
@@ -7597,8 +7812,8 @@ static mv_status mv__io_block_batch(mv__io_load *L, mv__io_blocks *g, unsigned c
     for (i = 0; i < g->places && st == MEDVOL_OK; i++) st = g->status[i];
     return st;
 }
-static mv_status mv__io_block_run(mv__io_load *L, mv__io_blocks *g, const mv_gzip_index *index, const unsigned char *need,
-                                  unsigned char *packed, size_t packed_size) {
+static mv_status mv__io_block_run(mv__io_load *L, mv__io_blocks *g, const mv_gzip_index *index,
+                                  const unsigned char *need, unsigned char *packed, size_t packed_size) {
     size_t i, bytes = 0;
     mv_status st = MEDVOL_OK;
     for (i = g->count = 0; i <= index->count && st == MEDVOL_OK; i++) {
@@ -7617,9 +7832,11 @@ static mv_status mv__io_block_run(mv__io_load *L, mv__io_blocks *g, const mv_gzi
     return st;
 }
 /* Load through the member index. *done stays 0 when the file is better read as one stream. */
-static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzip_index *index, int every, int *done) {
+static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzip_index *index, int every,
+                                    int *done) {
     mv__io_blocks g;
-    size_t i, packed_size = 0, slot = (mv_gzip_scratch_size() + 63) / 64 * 64, total, lists = 2 * MV__IO_MEMBERS * sizeof(void *);
+    size_t i, packed_size = 0, slot = (mv_gzip_scratch_size() + 63) / 64 * 64, total,
+              lists = 2 * MV__IO_MEMBERS * sizeof(void *);
     uint64_t end = L->h.offset + L->h.bytes;
     unsigned char *block;
     mv_status st;
@@ -7627,7 +7844,9 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
     for (i = 0; i < index->count; i++) {
         const mv_gzip_member *m = index->member + i;
         if (m->dst_n > ((size_t)64 << 20)) return MEDVOL_OK;
-        if (!(x->raw && !x->swap) && m->dst > L->h.offset && m->dst < end && (m->dst - L->h.offset) % x->esize) return MEDVOL_OK;
+        if (!(x->raw && !x->swap) && m->dst > L->h.offset && m->dst < end &&
+            (m->dst - L->h.offset) % x->esize)
+            return MEDVOL_OK;
         g.room = mv__maxz(g.room, m->dst_n);
         packed_size = mv__maxz(packed_size, m->src_n);
     }
@@ -7635,11 +7854,13 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
     *done = 1;
     if (index->dst_n - end > L->opt.max_surplus && every)
         return mv__fail(L->ctx, MEDVOL_E_LIMIT, "max_surplus", (double)(index->dst_n - end), -1,
-                        "%llu bytes behind the voxels: max_surplus is %llu", (unsigned long long)(index->dst_n - end),
-                        (unsigned long long)L->opt.max_surplus);
+                        "%llu bytes behind the voxels: max_surplus is %llu",
+                        (unsigned long long)(index->dst_n - end), (unsigned long long)L->opt.max_surplus);
     g.room = (g.room + 63) / 64 * 64;
     g.places = mv_threads(L->ctx) > 1 ? mv__minz(64, (size_t)mv_threads(L->ctx)) : 1;
-    packed_size = L->data->mem ? 0 : mv__maxz(packed_size, L->data->size < ((size_t)8 << 20) ? (size_t)L->data->size : (size_t)8 << 20);
+    if (L->data->mem) packed_size = 0;
+    else if (L->data->size < (8u << 20)) packed_size = mv__maxz(packed_size, (size_t)L->data->size);
+    else packed_size = mv__maxz(packed_size, (size_t)8 << 20);
     total = g.places * (slot + g.room) + packed_size + lists + index->count / 8 + 1;
     block = (unsigned char *)mv__alloc(L->ctx, total);
     if (!block) return MEDVOL_E_NOMEM;
@@ -7648,7 +7869,8 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
     g.src = (const unsigned char **)(void *)(block + g.places * (slot + g.room));
     g.batch = (const mv_gzip_member **)(void *)(g.src + MV__IO_MEMBERS);
     {
-        unsigned char *need = (unsigned char *)(void *)(g.batch + MV__IO_MEMBERS), *packed = need + index->count / 8 + 1;
+        unsigned char *need = (unsigned char *)(void *)(g.batch + MV__IO_MEMBERS),
+                      *packed = need + index->count / 8 + 1;
         mv__memset(need, 0, index->count / 8 + 1);
         for (i = 0; i < index->count; i++) {
             const mv_gzip_member *m = index->member + i;
@@ -7670,7 +7892,9 @@ static mv_status mv__io_tail(mv__io_load *L, uint64_t from) {
     n = left < sizeof b ? (size_t)left : sizeof b;
     if ((st = mv__io_get(L->data, from, b, n)) < 0) return mv__io_trouble(L->ctx, st, "reading", from);
     for (i = 0; i < n && b[i] == 0; i++) {}
-    return i == n ? MEDVOL_OK : mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)left, (int64_t)from, "bytes behind the last member");
+    return i == n ? MEDVOL_OK
+                  : mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)left, (int64_t)from,
+                                "bytes behind the last member");
 }
 static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
     int every = L->whole || L->opt.verify, done = 0;
@@ -7684,27 +7908,31 @@ static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
         if (index.count > 0) st = mv__io_blocks_load(L, x, &index, every, &done);
         if (st == MEDVOL_OK && done && every) st = mv__io_tail(L, index.src_n);
         mv_gzip_index_free(L->ctx, &index);
-        if (st < 0 && st != MEDVOL_E_CORRUPT && st != MEDVOL_E_FORMAT && st != MEDVOL_E_TRUNCATED && st != MEDVOL_E_SPACE &&
-            st != MEDVOL_E_UNSUPPORTED) return st;
+        if (st < 0 && st != MEDVOL_E_CORRUPT && st != MEDVOL_E_FORMAT && st != MEDVOL_E_TRUNCATED &&
+            st != MEDVOL_E_SPACE && st != MEDVOL_E_UNSUPPORTED)
+            return st;
         if (st == MEDVOL_OK && done) return st;
-    } /* a member that is not what its size field says: as one stream, which finds the words for what is wrong */
+    }
+    /* a member that is not what its size field says: as one stream, which finds the words for what is wrong */
     if ((st = mv__io_pump(L, x)) < 0) return st;
     if (!every) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_UNVERIFIED;
         return MEDVOL_OK;
     }
-    if (x->partial && L->ctx && (L->ctx->warnings & MEDVOL_W_PARTIAL)) return MEDVOL_OK; /* the end is missing */
+    /* the end is missing */
+    if (x->partial && L->ctx && (L->ctx->warnings & MEDVOL_W_PARTIAL)) return MEDVOL_OK;
     st = mv_gzip_finish(L->ctx, L->data->reader, L->opt.max_surplus, &info);
     if (st < 0) return mv__io_gz_status(L->data, st);
-    return info.tail_garbage ? mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)info.tail_n, (int64_t)info.src_n,
-                                           "bytes behind the last member")
+    return info.tail_garbage ? mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)info.tail_n,
+                                           (int64_t)info.src_n, "bytes behind the last member")
                              : MEDVOL_OK;
 }
 /* Before reading what may not be there: every voxel gets the fill value. */
 static void mv__io_fill(const mv__io_load *L, const mv__io_xfer *x) {
     const mv_volume *v = &L->out;
     unsigned char e[32] = {0};
-    double value = x->raw && mv__scaled(v->slope, v->inter) ? (L->opt.fill - v->inter) / v->slope : L->opt.fill;
+    double value =
+        x->raw && mv__scaled(v->slope, v->inter) ? (L->opt.fill - v->inter) / v->slope : L->opt.fill;
     size_t row, i, oa, ob, size = x->dsize;
     if (mv__is_real(x->dt)) mv__cv_run(e, x->dt, &value, MEDVOL_F64, 1, 1.0, 0.0, 0);
     else if (x->dt == MEDVOL_RGB24 || x->dt == MEDVOL_RGBA32)
@@ -7714,13 +7942,14 @@ static void mv__io_fill(const mv__io_load *L, const mv__io_xfer *x) {
         for (i = 0; i < x->w.len; i++) mv__memcpy(x->dst + (oa + i) * size, e, size);
     }
 }
-/* Are the voxels there, as far as the file's length tells? Nothing is allocated on the header's word alone. */
+/* Are the voxels there, as far as the file's length tells? Nothing is allocated on the header's word
+   alone. */
 static mv_status mv__io_available(mv__io_load *L, int *shortened) {
     uint64_t end = L->h.offset + L->h.bytes, bound = mv__io_bound(L->data);
     *shortened = bound < end;
     if (L->h.bytes > (uint64_t)PTRDIFF_MAX)
-        return mv__fail(L->ctx, MEDVOL_E_SIZE, "dim", (double)L->h.bytes, -1, "%llu bytes of voxels: too large for this platform",
-                        (unsigned long long)L->h.bytes);
+        return mv__fail(L->ctx, MEDVOL_E_SIZE, "dim", (double)L->h.bytes, -1,
+                        "%llu bytes of voxels: too large for this platform", (unsigned long long)L->h.bytes);
     if (!*shortened) return MEDVOL_OK;
     if (L->opt.partial) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_PARTIAL;
@@ -7736,7 +7965,8 @@ static mv_status mv__io_open_voxels(mv__io_load *L) {
     L->blame = L->voxel_name;
     if (L->data->known) return MEDVOL_OK;
     if (!L->second.open && !L->second.mem)
-        return mv__fail(L->ctx, MEDVOL_E_NULL, "img", 0, -1, "the header of a pair: give the voxels in opt.img");
+        return mv__fail(L->ctx, MEDVOL_E_NULL, "img", 0, -1,
+                        "the header of a pair: give the voxels in opt.img");
     return mv__io_rewind(&L->second);
 }
 static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
@@ -7770,7 +8000,8 @@ MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const 
     if (st == MEDVOL_OK) st = mv__io_load_run(&L, v);
     return mv__io_load_end(&L, st, v);
 }
-static mv_status mv__io_begin_mem(mv__io_load *L, mv_ctx *ctx, const void *data, size_t bytes, const mv_load_opt *opt) {
+static mv_status mv__io_begin_mem(mv__io_load *L, mv_ctx *ctx, const void *data, size_t bytes,
+                                  const mv_load_opt *opt) {
     mv_status st = mv__io_begin(L, ctx, "memory", opt);
     L->first.mem = (const unsigned char *)data;
     L->first.size = bytes;
@@ -7778,7 +8009,8 @@ static mv_status mv__io_begin_mem(mv__io_load *L, mv_ctx *ctx, const void *data,
     L->second.size = L->opt.img_bytes;
     return st;
 }
-MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt) {
+MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
+                                 const mv_load_opt *opt) {
     mv__io_load L;
     mv_status st;
     if (!v || !data) return mv__fail_null(ctx, "load_mem", v ? "data" : "v");
@@ -7807,7 +8039,8 @@ MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path,
     if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
     return mv__io_load_end(&L, st, v);
 }
-MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes, const mv_load_opt *opt) {
+MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
+                                        const mv_load_opt *opt) {
     mv__io_load L;
     mv_status st;
     if (!v || !data) return mv__fail_null(ctx, "load_header_mem", v ? "data" : "v");
@@ -7827,10 +8060,14 @@ static mv_status mv__io_map_run(mv__io_load *L) {
     if (st < 0) return st;
     if (L->data->gz || (L->h.swap && unit > 1) || L->h.offset % unit != 0 || !io->map)
         return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "map", 0, -1, "cannot be mapped (%s): load it",
-                        L->data->gz ? "gzip" : !io->map ? "no maps here" : L->h.offset % unit ? "unaligned voxels" : "foreign byte order");
+                        L->data->gz         ? "gzip"
+                        : !io->map           ? "no maps here"
+                        : L->h.offset % unit ? "unaligned voxels"
+                                             : "foreign byte order");
     if (L->opt.dtype != MEDVOL_NONE && L->opt.dtype != L->h.v.dtype)
-        return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "dtype", (double)L->opt.dtype, -1, "a map gives %s, not %s: load it",
-                        mv_dtype_name(L->h.v.dtype), mv_dtype_name(L->opt.dtype));
+        return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "dtype", (double)L->opt.dtype, -1,
+                        "a map gives %s, not %s: load it", mv_dtype_name(L->h.v.dtype),
+                        mv_dtype_name(L->opt.dtype));
     st = mv__io_status(io->size(io->user, L->data->file, &L->data->size)); /* it may have changed by now */
     if (st == MEDVOL_OK && L->data->size < L->h.offset + L->h.bytes) return mv__io_short(L, L->data->size);
     if (st == MEDVOL_OK) st = mv__io_status(io->map(io->user, L->data->file, L->data->size, &address));
@@ -7878,7 +8115,8 @@ static void mv__io_new_header(mv_nifti *n, const mv_volume *v) { /* of a volume 
     n->affine[0] = NAN; /* equals no affine */
 }
 MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const void *data, size_t bytes) {
-    uint64_t limit = ctx && ctx->desc.limits.max_ext_bytes ? ctx->desc.limits.max_ext_bytes : (uint64_t)256 << 20;
+    uint64_t limit =
+        ctx && ctx->desc.limits.max_ext_bytes ? ctx->desc.limits.max_ext_bytes : (uint64_t)256 << 20;
     mv_nifti fresh, *n;
     const mv_nifti *old;
     size_t at = 0, size, total;
@@ -7888,12 +8126,15 @@ MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const
     old = v->nifti ? v->nifti : &fresh;
     while (mv_nifti_ext_next(old, &at, NULL, NULL, NULL)) {}
     if (at != old->ext_bytes)
-        return mv__fail(ctx, MEDVOL_E_FORMAT, "ext", (double)at, -1, "nifti_ext_add: the present chain is malformed at byte %zu", at);
-    if (bytes > 0x7fffff00u || !mv__add(at, size = (bytes + 8 + 15) / 16 * 16, &total) || total > SIZE_MAX - sizeof *n)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "bytes", (double)bytes, -1, "nifti_ext_add: %zu bytes: too many", bytes);
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "ext", (double)at, -1,
+                        "nifti_ext_add: the present chain is malformed at byte %zu", at);
+    if (bytes > 0x7fffff00u || !mv__add(at, size = (bytes + 8 + 15) / 16 * 16, &total) ||
+        total > SIZE_MAX - sizeof *n)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bytes", (double)bytes, -1, "nifti_ext_add: %zu bytes: too many",
+                        bytes);
     if (total > limit)
-        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_ext_bytes", (double)total, -1, "nifti_ext_add: %zu bytes: the limit is %llu", total,
-                        (unsigned long long)limit);
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_ext_bytes", (double)total, -1,
+                        "nifti_ext_add: %zu bytes: the limit is %llu", total, (unsigned long long)limit);
     if (!(n = (mv_nifti *)mv__alloc(ctx, sizeof *n + total))) return MEDVOL_E_NOMEM;
     *n = *old;
     n->ext = p = (unsigned char *)(n + 1);
@@ -7920,7 +8161,8 @@ typedef struct mv__io_sink { /* a file, or a growing block */
     mv_gzip_writer *gz;
     mv_status status; /* of the medium */
     int open, made;      /* made: the file exists and is not finished */
-    char *target, *temp; /* one block: where it goes, where it is until then (temp NULL: straight to the target) */
+    char *target, *temp; /* one block: where it goes, where it is until then (temp NULL: straight to the
+                            target) */
 } mv__io_sink;
 typedef struct mv__io_save {
     mv_ctx *ctx;
@@ -7934,7 +8176,8 @@ typedef struct mv__io_save {
     double nan;              /* stored value of NaN, before rounding */
     int raw, nans;
     unsigned char head[544];
-    size_t head_bytes, ext_bytes, pad, turned; /* turned: bytes of a sound chain that changes its byte order */
+    size_t head_bytes, ext_bytes, pad, turned; /* turned: bytes of a sound chain that changes its byte
+                                                  order */
     mv__io_sink main, img;
 } mv__io_save;
 static mv_status mv__io_grow(mv__io_sink *s, size_t n) {
@@ -7975,7 +8218,8 @@ static int mv__io_sink_raw(void *user, const void *src, size_t n) { /* also the 
 static mv_status mv__io_sink_trouble(mv__io_sink *s, mv_status st, const char *what) {
     if (s->status < 0 && s->status != MEDVOL_E_NOMEM) return mv__io_trouble(s->ctx, s->status, what, 0);
     if (s->status < 0) /* the gzip writer knows only that its way out failed */
-        return mv__fail(s->ctx, s->status, "bytes", (double)s->n, -1, "%s: out of memory after %zu bytes", what, s->n);
+        return mv__fail(s->ctx, s->status, "bytes", (double)s->n, -1, "%s: out of memory after %zu bytes",
+                        what, s->n);
     return st;
 }
 static mv_status mv__io_sink_put(mv__io_sink *s, const void *src, size_t n) {
@@ -8004,9 +8248,12 @@ static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path)
     int st = MEDVOL_E_SPACE;
     s->ctx = ctx;
     s->io = mv__io_hooks(ctx);
-    if (!s->io) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "io", 0, -1, "this build has no files: set desc.io");
-    if (n > ((size_t)1 << 20)) return mv__fail(ctx, MEDVOL_E_SIZE, "path", (double)n, -1, "the path has %zu characters", n);
-    for (room = n + 64; st == MEDVOL_E_SPACE && room < ((size_t)1 << 22); room *= 2) { /* links may be longer */
+    if (!s->io)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "io", 0, -1, "this build has no files: set desc.io");
+    if (n > ((size_t)1 << 20))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "path", (double)n, -1, "the path has %zu characters", n);
+    /* links may be longer */
+    for (room = n + 64; st == MEDVOL_E_SPACE && room < ((size_t)1 << 22); room *= 2) {
         mv__free(ctx, s->target);
         if (!(s->target = (char *)mv__alloc(ctx, 2 * room + 64))) return MEDVOL_E_NOMEM;
         mv__memcpy(s->target, path, n + 1);
@@ -8021,7 +8268,8 @@ static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path)
         }
     } else {
         st = s->io->remove(s->io->user, s->target);
-        if (st >= 0 || st == MEDVOL_E_NOTFOUND) st = s->io->open(s->io->user, s->target, MEDVOL_IO_CREATE, &s->file);
+        if (st >= 0 || st == MEDVOL_E_NOTFOUND)
+            st = s->io->open(s->io->user, s->target, MEDVOL_IO_CREATE, &s->file);
     }
     if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening for writing", 0);
     s->open = s->made = 1;
@@ -8093,9 +8341,11 @@ static void mv__io_type_range(mv_dtype t, double *lo, double *hi) { /* 64 bits: 
     *lo = is_signed ? -top / 2 : 0.0;
     *hi = is_signed ? top / 2 - 1 : top - 1;
 }
-static double mv__io_header_real(const mv__io_save *g, double x) { return g->version == 2 ? x : (double)mv__io_float(x); }
-/* Slope and intercept that spread lo..hi over the type; none when the numbers are whole and fit. Version 1 keeps floats, so the
-   slope is made from the rounded intercept and rounded up. */
+static double mv__io_header_real(const mv__io_save *g, double x) {
+    return g->version == 2 ? x : (double)mv__io_float(x);
+}
+/* Slope and intercept that spread lo..hi over the type; none when the numbers are whole and fit. Version 1
+   keeps floats, so the slope is made from the rounded intercept and rounded up. */
 static void mv__io_spread(mv__io_save *g, double lo, double hi, int whole) {
     double tlo, thi, s, t;
     mv__io_type_range(g->dt, &tlo, &thi);
@@ -8109,9 +8359,11 @@ static void mv__io_spread(mv__io_save *g, double lo, double hi, int whole) {
         t = tlo < 0.0 ? (lo - g->hinter) / tlo : 0.0;
         s = t > s ? t : s;
         g->hslope = mv__io_header_real(g, s);
-        if (g->hslope < s && g->version == 1) g->hslope = (double)mv__bits_f32(mv__f32_bits((float)g->hslope) + 1);
+        if (g->hslope < s && g->version == 1)
+            g->hslope = (double)mv__bits_f32(mv__f32_bits((float)g->hslope) + 1);
     }
-    if (!(g->hslope > 0.0) || !mv__finite(g->hslope) || !mv__finite(g->hinter)) g->hslope = 1.0, g->hinter = 0.0;
+    if (!(g->hslope > 0.0) || !mv__finite(g->hslope) || !mv__finite(g->hinter))
+        g->hslope = 1.0, g->hinter = 0.0;
 }
 static mv_status mv__io_auto_scale(mv__io_save *g) {
     mv__io_range r;
@@ -8121,7 +8373,8 @@ static mv_status mv__io_auto_scale(mv__io_save *g) {
     mv_status st;
     r.g = g;
     mv__walk_init(&r.w, g->v, NULL);
-    if (!mv__mul(r.w.njobs, 5 * sizeof(double), &bytes)) return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", 0, -1, "save: too large");
+    if (!mv__mul(r.w.njobs, 5 * sizeof(double), &bytes))
+        return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", 0, -1, "save: too large");
     if (!(r.out = (double *)mv__alloc(g->ctx, bytes))) return MEDVOL_E_NOMEM;
     st = mv_parallel_for(g->ctx, r.w.njobs, mv__io_range_job, &r, "range");
     for (i = 0; i < r.w.njobs && st == MEDVOL_OK; i++) {
@@ -8141,17 +8394,20 @@ static mv_status mv__io_store_as(mv__io_save *g) {
     mv_status st = MEDVOL_OK;
     int given = g->opt.slope != 0.0;
     if (!mv__finite(g->opt.slope) || !mv__finite(g->opt.inter))
-        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1, "slope = %g, inter = %g: must be finite", g->opt.slope,
-                        g->opt.inter);
-    g->dt = g->opt.dtype != MEDVOL_NONE ? g->opt.dtype : v->dtype == MEDVOL_F16 || v->dtype == MEDVOL_BF16 ? MEDVOL_F32 : v->dtype;
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1,
+                        "slope = %g, inter = %g: must be finite", g->opt.slope, g->opt.inter);
+    g->dt = g->opt.dtype != MEDVOL_NONE                             ? g->opt.dtype
+            : v->dtype == MEDVOL_F16 || v->dtype == MEDVOL_BF16 ? MEDVOL_F32
+                                                                : v->dtype;
     if (!(g->dt == v->dtype || (mv__is_real(g->dt) && mv__is_real(v->dtype)) ||
           (mv__is_complex(g->dt) && mv__is_complex(v->dtype))))
-        return mv__fail(g->ctx, MEDVOL_E_DTYPE, "dtype", (double)g->dt, -1, "storing %s as %s: not defined", mv_dtype_name(v->dtype),
-                        mv_dtype_name(g->dt));
+        return mv__fail(g->ctx, MEDVOL_E_DTYPE, "dtype", (double)g->dt, -1, "storing %s as %s: not defined",
+                        mv_dtype_name(v->dtype), mv_dtype_name(g->dt));
     if (given && !mv__is_integer(g->dt))
-        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1, "a slope is for integer types, not for %s",
-                        mv_dtype_name(g->dt));
-    g->hslope = mv__scaled(v->slope, v->inter) ? v->slope : 1.0; /* stored numbers and scaling go out as they are */
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1,
+                        "a slope is for integer types, not for %s", mv_dtype_name(g->dt));
+    /* stored numbers and scaling go out as they are */
+    g->hslope = mv__scaled(v->slope, v->inter) ? v->slope : 1.0;
     g->hinter = mv__scaled(v->slope, v->inter) ? v->inter : 0.0;
     g->slope = 1.0;
     g->raw = !given && (g->opt.dtype == MEDVOL_NONE || g->dt == v->dtype || mv__is_complex(v->dtype));
@@ -8162,17 +8418,19 @@ static mv_status mv__io_store_as(mv__io_save *g) {
         g->hslope = mv__io_header_real(g, g->opt.slope);
         g->hinter = mv__io_header_real(g, g->opt.inter);
         g->nans = 1;
-        if (!mv__finite(g->hslope) || g->hslope == 0.0 || !mv__finite(g->hinter) || !mv__finite(1.0 / g->hslope))
-            return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1, "slope = %g, inter = %g: out of the range of the header",
-                            g->opt.slope, g->opt.inter);
+        if (!mv__finite(g->hslope) || g->hslope == 0.0 || !mv__finite(g->hinter) ||
+            !mv__finite(1.0 / g->hslope))
+            return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->opt.slope, -1,
+                            "slope = %g, inter = %g: out of the range of the header", g->opt.slope,
+                            g->opt.inter);
     } else if (mv__is_integer(g->dt)) st = mv__io_auto_scale(g);
     mv__vol_scaling(v, &slope, &inter);
     g->slope = slope / g->hslope;
     g->inter = (inter - g->hinter) / g->hslope;
     g->nan = (0.0 - g->hinter) / g->hslope;
     if (st == MEDVOL_OK && (g->slope == 0.0 || !mv__finite(g->slope) || !mv__finite(g->inter)))
-        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->hslope, -1, "slope = %g, inter = %g: too far from those of the volume",
-                        g->hslope, g->hinter);
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->hslope, -1,
+                        "slope = %g, inter = %g: too far from those of the volume", g->hslope, g->hinter);
     g->nans = g->nans && mv__is_integer(g->dt) && !mv__is_integer(v->dtype) && g->nan != 0.0;
     return st;
 }
@@ -8181,29 +8439,36 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     const mv_volume *v = g->v;
     const mv_nifti *n = &g->n;
     int d, fits = n->intent_code == (int16_t)n->intent_code && n->sform_code == (int16_t)n->sform_code &&
-                  n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27); /* vox_offset is a float */
+                  /* vox_offset is a float */
+                  n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27);
     size_t worst = 0;
     double rounded[12];
     for (d = 0; d < 12; d++)
         if (!mv__finite(v->affine[d]))
-            return mv__fail(g->ctx, MEDVOL_E_RANGE, "affine", v->affine[d], -1, "affine[%d] = %g: must be finite", d, v->affine[d]);
-    for (d = 0; d < 12; d++) rounded[d] = (double)mv__io_float(v->affine[d]); /* numbers are floats in version 1 */
+            return mv__fail(g->ctx, MEDVOL_E_RANGE, "affine", v->affine[d], -1,
+                            "affine[%d] = %g: must be finite", d, v->affine[d]);
+    /* numbers are floats in version 1 */
+    for (d = 0; d < 12; d++) rounded[d] = (double)mv__io_float(v->affine[d]);
     fits = fits && (mv__io_usable(rounded) || !mv__io_usable(v->affine));
     for (d = 0; d < 12; d++) fits = fits && mv__finite(rounded[d]);
-    if (mv__scaled(v->slope, v->inter)) fits = fits && fabs(v->slope) > 1e-37 && fabs(v->slope) < 1e38 && fabs(v->inter) < 1e38;
+    if (mv__scaled(v->slope, v->inter))
+        fits = fits && fabs(v->slope) > 1e-37 && fabs(v->slope) < 1e38 && fabs(v->inter) < 1e38;
     for (d = 0; d < v->ndim; d++) worst = mv__maxz(worst, v->dim[d]);
     if (g->opt.version != 0 && g->opt.version != 1 && g->opt.version != 2)
-        return mv__fail(g->ctx, MEDVOL_E_RANGE, "version", g->opt.version, -1, "version = %d: must be 0, 1 or 2", g->opt.version);
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "version", g->opt.version, -1,
+                        "version = %d: must be 0, 1 or 2", g->opt.version);
     fits = fits && worst <= 32767;
     g->version = g->opt.version ? g->opt.version : fits ? 1 : 2;
     if (g->version == 1 && !fits)
         return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", (double)worst, -1,
-                        "a dimension of %zu (at most 32767), a code, the affine, the scaling or the extensions do not fit in "
-                        "NIfTI-1: take version 2", worst);
+                        "a dimension of %zu (at most 32767), a code, the affine, the scaling or the "
+                        "extensions do not fit in "
+                        "NIfTI-1: take version 2",
+                        worst);
     return MEDVOL_OK;
 }
-/* The floats of NIfTI-1 for a quaternion. Near a half turn its fourth part, the root of 1 - b b - c c - d d, is all rounding: of
-   the 27 neighbours of b, c, d take the one that gives it best. */
+/* The floats of NIfTI-1 for a quaternion. Near a half turn its fourth part, the root of 1 - b b - c c - d d,
+   is all rounding: of the 27 neighbours of b, c, d take the one that gives it best. */
 static void mv__io_float_quatern(double *bcd) {
     double a = 1.0 - bcd[0] * bcd[0] - bcd[1] * bcd[1] - bcd[2] * bcd[2], least = 1.0, best[3], try_[3];
     int i, k;
@@ -8237,15 +8502,19 @@ static mv_status mv__io_new_geometry(mv__io_save *g, int anew) {
     mv_affine_spacing(spacing, v->affine);
     mv__io_units(n->xyzt_units, &mm, &s);
     for (i = 0; 4 + i <= v->ndim; i++) /* a step that is still the header's is left as it was */
-        if (!(fabs(n->pixdim[4 + i]) * (i ? 1.0 : s) == v->step[i]) && mv__io_length_ok(v->step[i] / (i ? 1.0 : s))) n->pixdim[4 + i] = v->step[i] / (i ? 1.0 : s);
+        if (!(fabs(n->pixdim[4 + i]) * (i ? 1.0 : s) == v->step[i]) &&
+            mv__io_length_ok(v->step[i] / (i ? 1.0 : s)))
+            n->pixdim[4 + i] = v->step[i] / (i ? 1.0 : s);
     if (same) {
         for (i = 0; i < 3; i++)
-            if (!mv__io_length_ok(n->pixdim[1 + i])) n->pixdim[1 + i] = mv__io_length_ok(spacing[i] / mm) ? spacing[i] / mm : 1.0;
+            if (!mv__io_length_ok(n->pixdim[1 + i]))
+                n->pixdim[1 + i] = mv__io_length_ok(spacing[i] / mm) ? spacing[i] / mm : 1.0;
         return MEDVOL_OK;
     }
     if (old && mm != 1.0) n->xyzt_units = (n->xyzt_units & ~7) | 2;
     if (old)
-        for (moved = 0, i = 0; i < 12; i++) moved |= i % 4 != 3 && fabs(v->affine[i] - old->affine[i]) > 1e-6 * (spacing[i % 4] + 1e-30);
+        for (moved = 0, i = 0; i < 12; i++)
+            moved |= i % 4 != 3 && fabs(v->affine[i] - old->affine[i]) > 1e-6 * (spacing[i % 4] + 1e-30);
     if (moved) n->dim_info = 0; /* it names axes as they were */
     n->slice_code = 0;
     n->slice_start = n->slice_end = 0;
@@ -8272,7 +8541,11 @@ static mv_status mv__io_build(mv__io_save *g) {
     mv__io_set_int(p + (wide ? 12 : 70), 'h', g->dt, g->swap);
     mv__io_set_int(p + (wide ? 14 : 72), 'h', (int64_t)mv_dtype_size(g->dt) * 8, g->swap);
     for (d = 0; d < 8; d++)
-        mv__io_set_int(p + (wide ? 16 + 8 * d : 40 + 2 * d), type, d == 0 ? v->ndim : d <= v->ndim ? (int64_t)v->dim[d - 1] : 1, g->swap);
+        mv__io_set_int(p + (wide ? 16 + 8 * d : 40 + 2 * d), type,
+                       d == 0         ? v->ndim
+                       : d <= v->ndim ? (int64_t)v->dim[d - 1]
+                                      : 1,
+                       g->swap);
     mv__io_set_real(p + (wide ? 176 : 112), wide ? 'd' : 'f', g->hslope, g->swap);
     mv__io_set_real(p + (wide ? 184 : 116), wide ? 'd' : 'f', g->hinter, g->swap);
     mv__memcpy(p + (wide ? 4 : 344), g->pair ? "ni" : "n+", 2);
@@ -8286,7 +8559,8 @@ static mv_status mv__io_build(mv__io_save *g) {
     }
     g->head_bytes = size + 4;
     if (!mv__add(g->head_bytes, g->ext_bytes, &total) || !mv__add(total, 15, &i))
-        return mv__fail(g->ctx, MEDVOL_E_SIZE, "ext_bytes", (double)g->ext_bytes, -1, "%zu bytes of extensions: too many", g->ext_bytes);
+        return mv__fail(g->ctx, MEDVOL_E_SIZE, "ext_bytes", (double)g->ext_bytes, -1,
+                        "%zu bytes of extensions: too many", g->ext_bytes);
     g->pad = g->pair ? 0 : i / 16 * 16 - total;
     total += g->pad;
     if (g->pair) total = 0;
@@ -8294,7 +8568,8 @@ static mv_status mv__io_build(mv__io_save *g) {
     else mv__io_set_real(p + 108, 'f', (double)total, g->swap);
     return MEDVOL_OK;
 }
-/* Does the header give the affine back? Fields kept from a file may be beyond the floats of version 1, or mended on loading. */
+/* Does the header give the affine back? Fields kept from a file may be beyond the floats of version 1, or
+   mended on loading. */
 static int mv__io_faithful(const mv__io_save *g) {
     const double *a = g->v->affine;
     double spacing[3], size;
@@ -8319,7 +8594,8 @@ static mv_status mv__io_put_header(mv__io_save *g) {
         st = mv__io_sink_put(&g->main, turn, 8);
         if (st == MEDVOL_OK) st = mv__io_sink_put(&g->main, e + at + 8, size - 8);
     }
-    if (st == MEDVOL_OK && g->ext_bytes > g->turned) st = mv__io_sink_put(&g->main, e + g->turned, g->ext_bytes - g->turned);
+    if (st == MEDVOL_OK && g->ext_bytes > g->turned)
+        st = mv__io_sink_put(&g->main, e + g->turned, g->ext_bytes - g->turned);
     if (st == MEDVOL_OK && g->pad) st = mv__io_sink_put(&g->main, zeros, g->pad);
     return st;
 }
@@ -8363,14 +8639,16 @@ static mv_status mv__io_put_voxels(mv__io_save *g, mv__io_sink *s) {
     const mv_volume *v = g->v;
     size_t total = mv_volume_count(v), ds = mv_dtype_size(g->dt), room = ((size_t)4 << 20) / ds;
     mv__io_chunk c;
-    int direct = g->raw && g->dt == v->dtype && !(g->swap && mv__io_unit(g->dt) > 1) && mv_volume_contiguous(v);
+    int direct =
+        g->raw && g->dt == v->dtype && !(g->swap && mv__io_unit(g->dt) > 1) && mv_volume_contiguous(v);
     mv_status st = MEDVOL_OK;
     mv__memset(&c, 0, sizeof c);
     c.g = g;
     mv__walk_init(&c.w, v, NULL);
     c.job = mv__maxz(1, MV__CHUNK / 2);
     if (direct) room *= 4;
-    else if (!(c.buffer = (unsigned char *)mv__alloc(g->ctx, mv__minz(room, total) * ds))) return MEDVOL_E_NOMEM;
+    else if (!(c.buffer = (unsigned char *)mv__alloc(g->ctx, mv__minz(room, total) * ds)))
+        return MEDVOL_E_NOMEM;
     for (; c.first < total && st == MEDVOL_OK; c.first += c.count) {
         c.count = mv__minz(room, total - c.first);
         if (mv__progress(g->ctx, c.first, total, "save")) st = mv__cancelled(g->ctx, "save");
@@ -8433,7 +8711,8 @@ static mv_status mv__io_save_files(mv__io_save *g, const char *path, int own) {
     mv_status st;
     if (!g->pair) return mv__io_sink_open(g->ctx, &g->main, path);
     if (!own)
-        return mv__fail(g->ctx, MEDVOL_E_RANGE, "pair", 1, -1, "the name of a pair must end in .hdr or .img (or these and .gz)");
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, "pair", 1, -1,
+                        "the name of a pair must end in .hdr or .img (or these and .gz)");
     if (!(other = (char *)mv__alloc(g->ctx, mv__io_length(path) + 8))) return MEDVOL_E_NOMEM;
     mv__io_sibling(other, path, own == 1 ? 2 : 1, 0);
     st = mv__io_sink_open(g->ctx, &g->main, own == 1 ? path : other);
@@ -8462,7 +8741,8 @@ MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, 
     mv__io_sink_drop(&g.img);
     return mv__fail_in(ctx, st, path);
 }
-MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, const mv_volume *v, const mv_save_opt *opt) {
+MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, const mv_volume *v,
+                                 const mv_save_opt *opt) {
     mv__io_save g;
     mv_status st;
     if (!v || !file) return mv__fail_null(ctx, "save_mem", v ? "file" : "v");
@@ -8504,7 +8784,8 @@ static double mv__rn_grey(double v, double lo, double hi) { /* 0..255; NaN is bl
 }
 static mv_status mv__rn_window(mv_ctx *ctx, const char *op, double lo, double hi) {
     if (lo <= hi && mv__finite(lo) && mv__finite(hi)) return MEDVOL_OK;
-    return mv__fail(ctx, MEDVOL_E_RANGE, "lo", lo, -1, "%s: window lo = %g, hi = %g: must be finite, lo <= hi", op, lo, hi);
+    return mv__fail(ctx, MEDVOL_E_RANGE, "lo", lo, -1,
+                    "%s: window lo = %g, hi = %g: must be finite, lo <= hi", op, lo, hi);
 }
 
 /* ---- PNG ---- */
@@ -8524,15 +8805,17 @@ static mv_status mv__png_shape(mv_ctx *ctx, mv__png *p, const mv_volume *src) {
     for (d = 2; d < src->ndim; d++)
         if (src->dim[d] != 1)
             return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)src->dim[d], -1,
-                            "save_png: dim[%d] = %zu: a picture has two axes; take a view of one slice", d, src->dim[d]);
+                            "save_png: dim[%d] = %zu: a picture has two axes; take a view of one slice", d,
+                            src->dim[d]);
     p->bpp = src->dtype == MEDVOL_RGB24 ? 3 : src->dtype == MEDVOL_RGBA32 ? 4 : 1;
     if (p->bpp == 1 && !mv__is_real(src->dtype))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)src->dtype, -1,
-                        "save_png: src has type %s: must be real, rgb24 or rgba32", mv_dtype_name(src->dtype));
+                        "save_png: src has type %s: must be real, rgb24 or rgba32",
+                        mv_dtype_name(src->dtype));
     if (!mv__mul(p->w, p->bpp, &p->row) || !mv__add(p->row, 1, &p->raw) || !mv__mul(p->raw, p->h, &p->raw) ||
         p->raw > (size_t)1 << 30)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)p->w, -1, "save_png: %zu x %zu: the picture exceeds 2^30 bytes", p->w,
-                        p->h);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)p->w, -1,
+                        "save_png: %zu x %zu: the picture exceeds 2^30 bytes", p->w, p->h);
     return MEDVOL_OK;
 }
 static const unsigned char *mv__png_at(const mv__png *p, size_t y) {
@@ -8596,7 +8879,8 @@ static int mv__png_paeth(int a, int b, int c) {
     if (pc < 0) pc = -pc;
     return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
 }
-static void mv__png_predict(int *guess, const unsigned char *cur, const unsigned char *up, size_t i, size_t bpp) {
+static void mv__png_predict(int *guess, const unsigned char *cur, const unsigned char *up, size_t i,
+                            size_t bpp) {
     int a = i < bpp ? 0 : cur[i - bpp], b = up[i], c = i < bpp ? 0 : up[i - bpp];
     guess[0] = 0;
     guess[1] = a;
@@ -8604,8 +8888,10 @@ static void mv__png_predict(int *guess, const unsigned char *cur, const unsigned
     guess[3] = (a + b) / 2;
     guess[4] = mv__png_paeth(a, b, c);
 }
-/* Filter byte and filtered row: of the five filters the one whose bytes, taken as signed, are smallest in sum. */
-static void mv__png_filter(unsigned char *out, const unsigned char *cur, const unsigned char *up, size_t n, size_t bpp) {
+/* Filter byte and filtered row: of the five filters the one whose bytes, taken as signed, are smallest in
+   sum. */
+static void mv__png_filter(unsigned char *out, const unsigned char *cur, const unsigned char *up, size_t n,
+                           size_t bpp) {
     size_t sum[5] = {0, 0, 0, 0, 0}, i;
     int guess[5], f, best = 0;
     for (i = 0; i < n; i++) {
@@ -8629,13 +8915,15 @@ static void mv__png_put32(unsigned char *p, uint32_t x) { /* most significant by
     p[2] = (unsigned char)(x >> 8);
     p[3] = (unsigned char)x;
 }
-static unsigned char *mv__png_chunk(unsigned char *p, const char *name, size_t n) { /* the n data bytes stand at p + 8 */
+/* the n data bytes stand at p + 8 */
+static unsigned char *mv__png_chunk(unsigned char *p, const char *name, size_t n) {
     mv__png_put32(p, (uint32_t)n);
     mv__memcpy(p + 4, name, 4);
     mv__png_put32(p + 8 + n, mv_crc32(0, p + 4, n + 4));
     return p + 12 + n;
 }
-enum { MV__PNG_HEAD = 8 + 25 + 21, MV__PNG_FRAME = MV__PNG_HEAD + 12 + 12 }; /* signature, IHDR, pHYs; with IDAT, IEND */
+/* signature, IHDR, pHYs; with IDAT, IEND */
+enum { MV__PNG_HEAD = 8 + 25 + 21, MV__PNG_FRAME = MV__PNG_HEAD + 12 + 12 };
 static unsigned char *mv__png_head(unsigned char *p, const mv__png *g) {
     static const unsigned char sign[8] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
     static const unsigned char colour[5] = {0, 0, 0, 2, 6};
@@ -8662,8 +8950,8 @@ MEDVOL_DEF size_t mv_png_bound(const mv_volume *src) {
     if (mv__png_shape(NULL, &p, src) < 0) return 0;
     return mv__add(mv_deflate_bound(p.raw), MV__PNG_FRAME, &n) ? n : 0;
 }
-MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src, const mv_png_opt *opt,
-                                     size_t *made) {
+MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src,
+                                     const mv_png_opt *opt, size_t *made) {
     mv__png p;
     unsigned char *raw, *rows[2], *at;
     size_t y, n = 0;
@@ -8678,7 +8966,8 @@ MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const m
         return mv__fail(ctx, MEDVOL_E_RANGE, "level", level, -1, "save_png: level = %d: must be 1..9", level);
     if (opt && (st = mv__rn_window(ctx, "save_png", opt->lo, opt->hi)) < 0) return st;
     if (cap < MV__PNG_FRAME)
-        return mv__fail(ctx, MEDVOL_E_SPACE, "cap", (double)cap, -1, "save_png: cap = %zu: must be mv_png_bound()", cap);
+        return mv__fail(ctx, MEDVOL_E_SPACE, "cap", (double)cap, -1,
+                        "save_png: cap = %zu: must be mv_png_bound()", cap);
     if (mv__overlap(dst, cap, src->data, mv__vol_extent(src)))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "save_png: dst and src overlap");
     mv__vol_scaling(src, &p.slope, &p.inter);
@@ -8788,14 +9077,15 @@ static mv_status mv__rn_point(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
     if (!o->point) return MEDVOL_OK;
     mv__memcpy(p, o->point, sizeof p);
     if (!o->point_is_voxel && mv_world_to_voxel(r->src, p, o->point) < 0)
-        return mv__fail(ctx, MEDVOL_E_SINGULAR, "point", p[0], -1, "render_planes: the affine has no inverse: give a voxel index");
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "point", p[0], -1,
+                        "render_planes: the affine has no inverse: give a voxel index");
     for (w = 0; w < 3; w++) {
         mv__rn_axis *a = &r->axis[w];
         double k = mv__rint(p[a->axis]);
         if (!(k >= 0.0 && k <= (double)(a->n - 1)))
             return mv__fail(ctx, MEDVOL_E_RANGE, "point", p[a->axis], -1,
-                            "render_planes: point: voxel index %g along axis %d: must lie in 0..%zu", p[a->axis], a->axis,
-                            a->n - 1);
+                            "render_planes: point: voxel index %g along axis %d: must lie in 0..%zu",
+                            p[a->axis], a->axis, a->n - 1);
         a->at = a->rev ? a->n - 1 - (size_t)k : (size_t)k;
     }
     return MEDVOL_OK;
@@ -8811,7 +9101,8 @@ static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
         p->u = &r->axis[k == 2];
         p->v = &r->axis[1 + (k > 0)];
         p->letters = letters[r->mirror][k];
-        if (thick > 1 ? p->u->n == 1 || p->v->n == 1 : k != (r->axis[2].n > 1)) continue; /* a line: where it can be seen */
+        /* a line: where it can be seen */
+        if (thick > 1 ? p->u->n == 1 || p->v->n == 1 : k != (r->axis[2].n > 1)) continue;
         r->planes++;
         wide += (double)p->u->n * p->u->mm;
         high = fmax(high, (double)p->v->n * p->v->mm);
@@ -8833,8 +9124,8 @@ static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
         r->px = px;
         if (r->w <= max_w && r->h <= max_h) return MEDVOL_OK;
     }
-    return mv__fail(ctx, MEDVOL_E_RANGE, "max_width", (double)max_w, -1, "render_planes: %zu x %zu pixels: too few for %d planes",
-                    max_w, max_h, r->planes);
+    return mv__fail(ctx, MEDVOL_E_RANGE, "max_width", (double)max_w, -1,
+                    "render_planes: %zu x %zu pixels: too few for %d planes", max_w, max_h, r->planes);
 }
 static float mv__rn_float(double v) { return v > 3.4e38 ? 3.4e38f : v < -3.4e38 ? -3.4e38f : (float)v; }
 static void mv__rn_voxel(const mv__rn *r, mv__cv_get_fn get, const unsigned char *at, float *out) {
@@ -8853,7 +9144,9 @@ static void mv__rn_fetch(const mv__rn *r, const mv__rn_plane *p) {
     const mv__rn_axis *n = &r->axis[0];
     size_t size = mv_dtype_size(r->src->dtype), x, y, k;
     const unsigned char *base = (const unsigned char *)r->src->data + r->frame, *row;
-    mv_dtype part = r->src->dtype == MEDVOL_C64 ? MEDVOL_F32 : r->src->dtype == MEDVOL_C128 ? MEDVOL_F64 : r->src->dtype;
+    mv_dtype part = r->src->dtype == MEDVOL_C64    ? MEDVOL_F32
+                    : r->src->dtype == MEDVOL_C128 ? MEDVOL_F64
+                                                   : r->src->dtype;
     mv__cv_get_fn get = mv__cv_getter(part);
     float *out = p->value;
     while (n == p->u || n == p->v) n++; /* the axis that the plane cuts */
@@ -8880,7 +9173,8 @@ static double mv__rn_rank(const float *v, size_t n, size_t rank) {
     for (shift = 24; shift >= 0; shift -= 8) {
         mv__memset(count, 0, sizeof count);
         for (i = 0; i < n; i++)
-            if (mv__finite(v[i]) && (mv__rn_key(v[i]) & mask) == key) count[mv__rn_key(v[i]) >> shift & 255u]++;
+            if (mv__finite(v[i]) && (mv__rn_key(v[i]) & mask) == key)
+                count[mv__rn_key(v[i]) >> shift & 255u]++;
         for (b = 0; b < 255 && rank >= count[b]; b++) rank -= count[b];
         key |= (uint32_t)b << shift;
         mask |= 0xffu << shift;
@@ -8898,13 +9192,15 @@ static void mv__rn_auto(const float *v, size_t n, double *lo, double *hi) {
     *lo = mv__rn_rank(v, n, 0);
     *hi = mv__rn_rank(v, n, finite - 1);
 }
-/* Weights of the n samples along an axis for pixel i of m: first one and number; the k-th weighs mv__rn_weight. */
+/* Weights of the n samples along an axis for pixel i of m: first one and number; the k-th weighs
+   mv__rn_weight. */
 typedef struct mv__rn_tap {
     size_t first, count;
     double centre, reach, sum;
 } mv__rn_tap;
 static double mv__rn_weight(const mv__rn_tap *t, size_t k) {
-    return t->reach > 0.0 ? fmax(0.0, 1.0 - fabs((double)(t->first + k) - t->centre) / t->reach) / t->sum : 1.0;
+    return t->reach > 0.0 ? fmax(0.0, 1.0 - fabs((double)(t->first + k) - t->centre) / t->reach) / t->sum
+                          : 1.0;
 }
 static mv__rn_tap mv__rn_taps(size_t i, size_t m, size_t n, int nearest) {
     mv__rn_tap t;
@@ -8929,11 +9225,13 @@ static mv__rn_tap mv__rn_taps(size_t i, size_t m, size_t n, int nearest) {
     return t;
 }
 /* One plane to pixels: down the columns into `line` (u->n pixels of doubles), then along it. */
-static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, double *line, mv__rn_tap *taps, int nearest) {
+static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, double *line,
+                        mv__rn_tap *taps, int nearest) {
     size_t nc = (size_t)r->channels, row = p->u->n * nc, x, y, k, i, c;
     for (x = 0; x < p->w; x++) taps[x] = mv__rn_taps(x, p->w, p->u->n, nearest);
     for (y = 0; y < p->h; y++) {
-        unsigned char *px = (unsigned char *)out->data + 3 * ((y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x);
+        unsigned char *px =
+            (unsigned char *)out->data + 3 * ((y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x);
         mv__rn_tap t = mv__rn_taps(y, p->h, p->v->n, nearest);
         mv__memset(line, 0, row * sizeof *line);
         for (k = 0; k < t.count; k++) {
@@ -8952,7 +9250,8 @@ static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, 
     }
 }
 /* A letter of 5 x 7 dots, `s` pixels a dot, white with a black border; x, y relative to the plane. */
-static void mv__rn_letter(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, char letter, size_t x0, size_t y0, size_t s) {
+static void mv__rn_letter(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, char letter, size_t x0,
+                          size_t y0, size_t s) {
     static const char names[] = "LRAPSI";
     static const unsigned char dots[6][7] = {/* a row a byte, the leftmost dot is 16 */
         {16, 16, 16, 16, 16, 16, 31}, {30, 17, 17, 30, 20, 18, 17}, {4, 10, 17, 17, 31, 17, 17},
@@ -8967,13 +9266,15 @@ static void mv__rn_letter(const mv__rn *r, const mv__rn_plane *p, mv_volume *out
             for (x = 0; x < 5 * s + 2; x++) {
                 size_t i, j;
                 int on = 0;
-                for (j = y > 2 ? y - 2 : 0; j <= y && j < 7 * s; j++) /* dots within one pixel of (x - 1, y - 1) */
+                /* dots within one pixel of (x - 1, y - 1) */
+                for (j = y > 2 ? y - 2 : 0; j <= y && j < 7 * s; j++)
                     for (i = x > 2 ? x - 2 : 0; i <= x && i < 5 * s; i++)
                         if ((!white || (i + 1 == x && j + 1 == y)) && (d[j / s] >> (4 - i / s) & 1)) on = 1;
                 if (on)
-                    mv__memset((unsigned char *)out->data +
-                                   3 * ((y0 + y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x + x0 + x),
-                               white ? 255 : 0, 3);
+                    mv__memset(
+                        (unsigned char *)out->data +
+                            3 * ((y0 + y + (r->h - p->h) / 2) * (size_t)out->stride[1] + p->x + x0 + x),
+                        white ? 255 : 0, 3);
             }
 }
 static void mv__rn_letters(const mv__rn *r, const mv__rn_plane *p, mv_volume *out) {
@@ -8990,9 +9291,11 @@ static void mv__rn_mark(unsigned char *px) { /* half green */
     px[2] = (unsigned char)(px[2] / 2 + 40);
 }
 static void mv__rn_cross(const mv__rn *r, const mv__rn_plane *p, mv_volume *out) {
-    size_t u = r->mirror ? p->u->n - 1 - p->u->at : p->u->at, v = p->v->n - 1 - p->v->at, top = (r->h - p->h) / 2, i;
+    size_t u = r->mirror ? p->u->n - 1 - p->u->at : p->u->at, v = p->v->n - 1 - p->v->at,
+           top = (r->h - p->h) / 2, i;
     size_t cx = (size_t)(((double)u + 0.5) * (double)p->w / (double)p->u->n);
-    size_t cy = (size_t)(((double)v + 0.5) * (double)p->h / (double)p->v->n), arm = 3 * mv__maxz(1, r->h / 100);
+    size_t cy = (size_t)(((double)v + 0.5) * (double)p->h / (double)p->v->n),
+           arm = 3 * mv__maxz(1, r->h / 100);
     unsigned char *base = (unsigned char *)out->data + 3 * (top * (size_t)out->stride[1] + p->x);
     for (i = 0; i < p->w; i++) /* the point itself stays free */
         if (i + arm <= cx || i >= cx + arm) mv__rn_mark(base + 3 * (cy * (size_t)out->stride[1] + i));
@@ -9008,8 +9311,8 @@ static mv_status mv__rn_plan(mv_ctx *ctx, mv__rn *r, const mv_volume *src, const
     r->mirror = o->radiological != 0;
     r->channels = src->dtype == MEDVOL_RGB24 || src->dtype == MEDVOL_RGBA32 ? 3 : 1;
     if (r->channels == 1 && !mv__is_real(src->dtype) && !mv__is_complex(src->dtype))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)src->dtype, -1, "render_planes: src has type %s: it cannot be shown",
-                        mv_dtype_name(src->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)src->dtype, -1,
+                        "render_planes: src has type %s: it cannot be shown", mv_dtype_name(src->dtype));
     if ((st = mv__rn_window(ctx, "render_planes", o->lo, o->hi)) < 0) return st;
     if (!(o->mm_per_pixel >= 0.0 && mv__finite(o->mm_per_pixel)))
         return mv__fail(ctx, MEDVOL_E_RANGE, "mm_per_pixel", o->mm_per_pixel, -1,
@@ -9019,8 +9322,9 @@ static mv_status mv__rn_plan(mv_ctx *ctx, mv__rn *r, const mv_volume *src, const
         k /= src->dim[d];
         frames *= src->dim[d];
     }
-    if (k) return mv__fail(ctx, MEDVOL_E_RANGE, "frame", (double)o->frame, -1, "render_planes: frame = %zu: must lie in 0..%zu",
-                           o->frame, frames - 1);
+    if (k)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "frame", (double)o->frame, -1,
+                        "render_planes: frame = %zu: must lie in 0..%zu", o->frame, frames - 1);
     mv__vol_scaling(src, &r->slope, &r->inter);
     mv__rn_axes(r);
     if ((st = mv__rn_point(ctx, r, o)) < 0) return st;
@@ -9033,13 +9337,15 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
     float *value;
     int k;
     mv_status st = MEDVOL_OK;
-    for (k = 0; k < r->planes; k++) { /* no overflow: at most three planes of a volume that exists, 4 bytes for 1 */
+    /* no overflow: at most three planes of a volume that exists, 4 bytes for 1 */
+    for (k = 0; k < r->planes; k++) {
         total += r->plane[k].u->n * r->plane[k].v->n * (size_t)r->channels;
         longest = mv__maxz(longest, r->plane[k].u->n * (size_t)r->channels);
         widest = mv__maxz(widest, r->plane[k].w);
     }
     if (!mv__mul(total, sizeof *value, &n) || !mv__add(n, longest * sizeof *line + widest * sizeof *taps, &n))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)total, -1, "render_planes: the planes are too large");
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)total, -1,
+                        "render_planes: the planes are too large");
     if ((taps = (mv__rn_tap *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
     line = (double *)(taps + widest);
     value = (float *)(line + longest);
@@ -9051,9 +9357,11 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
         if (!(lo < hi)) mv__rn_auto(value, total, &lo, &hi);
         for (i = 0; i < total; i++) value[i] = (float)mv__rn_grey(value[i], lo, hi);
     }
-    for (i = 0; i < r->h; i++) mv__memset((unsigned char *)out->data + 3 * i * (size_t)out->stride[1], 0, 3 * r->w);
+    for (i = 0; i < r->h; i++)
+        mv__memset((unsigned char *)out->data + 3 * i * (size_t)out->stride[1], 0, 3 * r->w);
     for (k = 0; k < r->planes && st == MEDVOL_OK; k++) {
-        if (mv__progress(ctx, (size_t)k, (size_t)r->planes, "render_planes")) st = mv__cancelled(ctx, "render_planes");
+        if (mv__progress(ctx, (size_t)k, (size_t)r->planes, "render_planes"))
+            st = mv__cancelled(ctx, "render_planes");
         mv__rn_draw(r, &r->plane[k], out, line, taps, o->nearest);
         if (o->crosshair) mv__rn_cross(r, &r->plane[k], out);
         if (!o->no_letters) mv__rn_letters(r, &r->plane[k], out);
@@ -9061,7 +9369,8 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
     mv__free(ctx, taps);
     return st;
 }
-MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_render_opt *opt) {
+MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_render_opt *opt) {
     mv_render_opt o;
     mv__rn r;
     mv_volume out;
