@@ -115,7 +115,7 @@ test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate
 # Corpora stay in build/fuzz/corpus_*; findings in build/fuzz/crash-*
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c medvol.h
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h medvol.h
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. $< $(LDLIBS) -o $@
 $(B)/fuzz/seeds: tests/fuzz/seeds.c $(B)/medvol.o

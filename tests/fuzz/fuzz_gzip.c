@@ -1,12 +1,13 @@
-/* fuzz_gzip.c - libFuzzer target: raw, zlib and gzip decoding, the reader in odd steps, the member index, and round trips.
-   clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_gzip.c -lm -lpthread -o build/fuzz_gzip */
+/* fuzz_gzip.c - libFuzzer target: raw, zlib and gzip decoding, the reader in odd steps, the member index, and
+   round trips. clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_gzip.c -lm -lpthread -o
+   build/fuzz_gzip */
 #define MEDVOL_IMPLEMENTATION
 #define MEDVOL_NO_IO
 #define MEDVOL_NO_INTENSITY
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
 #include "medvol.h"
-#include <string.h>
+#include "fuzz.h"
 
 typedef struct {
     const uint8_t *p;
@@ -20,7 +21,6 @@ static ptrdiff_t give(void *user, void *dst, size_t n) {
     s->at += k;
     return (ptrdiff_t)k;
 }
-#define MUST(x) do { if (!(x)) __builtin_trap(); } while (0)
 
 static void decode(mv_ctx *ctx, const uint8_t *p, size_t n, size_t step) {
     size_t cap = 1 << 18, made = 0, used = 0, got, at = 0;
@@ -45,7 +45,9 @@ static void decode(mv_ctx *ctx, const uint8_t *p, size_t n, size_t step) {
         if (got < want) break;
     } while (sb == MEDVOL_OK && at < cap);
     if (sb == MEDVOL_OK) sb = mv_gzip_finish(ctx, r, 1 << 20, &ib);
-    if (sa == MEDVOL_OK) MUST(sb == MEDVOL_OK && ia.dst_n == ib.dst_n && ia.members == ib.members && ia.tail_n == ib.tail_n && !memcmp(a, b, at));
+    if (sa == MEDVOL_OK)
+        MUST(sb == MEDVOL_OK && ia.dst_n == ib.dst_n && ia.members == ib.members && ia.tail_n == ib.tail_n &&
+            !memcmp(a, b, at));
     else if (sa != MEDVOL_E_SPACE) MUST(sb == sa);
     mv_gzip_close(ctx, r);
     if (mv_gzip_index_mem(ctx, &x, p, n) == MEDVOL_OK && x.count) {
@@ -71,11 +73,13 @@ static void round_trip(mv_ctx *ctx, const uint8_t *p, size_t n, unsigned pick) {
     z = (uint8_t *)malloc(cap);
     MUST(z && back);
     MUST(mv_gzip_pack(ctx, z, cap, p, n, &o, &made) == MEDVOL_OK);
-    MUST(mv_gzip_unpack(ctx, back, n, z, made, &info) == MEDVOL_OK && info.dst_n == n && (n == 0 || !memcmp(back, p, n)));
+    MUST(mv_gzip_unpack(ctx, back, n, z, made, &info) == MEDVOL_OK && info.dst_n == n &&
+        (n == 0 || !memcmp(back, p, n)));
     cap = mv_deflate_bound(n);
     z = (uint8_t *)realloc(z, cap);
     MUST(mv_deflate(ctx, z, cap, p, n, o.level, &made) == MEDVOL_OK);
-    MUST(mv_inflate(ctx, back, n, z, made, &used, &got) == MEDVOL_OK && used == made && got == n && (n == 0 || !memcmp(back, p, n)));
+    MUST(mv_inflate(ctx, back, n, z, made, &used, &got) == MEDVOL_OK && used == made && got == n &&
+        (n == 0 || !memcmp(back, p, n)));
     free(z);
     free(back);
 }

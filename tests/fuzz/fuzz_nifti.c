@@ -1,29 +1,16 @@
-/* fuzz_nifti.c - libFuzzer target: header, full load, load as float, crop and partial load from memory, and of what loads the
-   way out and back in. The first byte picks an allocation to fail, the second the options, the third where a pair is cut in two.
-   clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_nifti.c -lm -lpthread -o build/fuzz_nifti */
+/* fuzz_nifti.c - libFuzzer target: header, full load, load as float, crop and partial load from memory, and
+   of what loads the way out and back in. The first byte picks an allocation to fail, the second the options,
+   the third where a pair is cut in two. clang -g -O1 -fsanitize=fuzzer,address,undefined -I.
+   tests/fuzz/fuzz_nifti.c -lm -lpthread -o build/fuzz_nifti */
 #define MEDVOL_IMPLEMENTATION
 #define MEDVOL_NO_INTENSITY
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
 #include "medvol.h"
-#include <string.h>
+#define FUZZ_LARGEST (8 << 20)
+#include "fuzz.h"
 
-#define MUST(x) do { if (!(x)) __builtin_trap(); } while (0)
-static size_t blocks, made, fail_at;
-static void *count_alloc(void *user, size_t n) {
-    void *p;
-    (void)user;
-    if (++made == fail_at || n > ((size_t)8 << 20)) return NULL;
-    p = malloc(n);
-    if (p) blocks++;
-    return p;
-}
-static void count_free(void *user, void *p) {
-    (void)user;
-    if (p) blocks--;
-    free(p);
-}
-static void again(mv_ctx *ctx, const mv_volume *v, unsigned how) { /* saved and loaded: the same voxels and geometry */
+static void again(mv_ctx *ctx, const mv_volume *v, unsigned how) {
     mv_save_opt o;
     mv_load_opt lo;
     mv_buffer file, img;
@@ -45,10 +32,15 @@ static void again(mv_ctx *ctx, const mv_volume *v, unsigned how) { /* saved and 
         lo.img = img.data;
         lo.img_bytes = img.bytes;
         if (mv_load_mem(ctx, &w, file.data, file.bytes, &lo) == MEDVOL_OK) {
-            MUST(w.dtype == v->dtype && mv_volume_count(&w) == mv_volume_count(v) && !memcmp(w.data, v->data, n));
+            MUST(w.dtype == v->dtype && mv_volume_count(&w) == mv_volume_count(v) &&
+                !memcmp(w.data, v->data, n));
             for (i = 0; i < 12; i++) huge |= !(fabs(v->affine[i]) < 1e30);
-            for (i = 0; i < 12; i++) /* against the largest: a sheared matrix may hold tiny numbers beside large ones */
-                MUST(huge || fabs(w.affine[i] - v->affine[i]) <= 1e-5 * (fabs(v->affine[i]) + fabs(v->affine[i % 4]) + fabs(v->affine[4 + i % 4]) + fabs(v->affine[8 + i % 4]) + 1));
+            /* against the largest: a sheared matrix may hold tiny numbers beside large ones */
+            for (i = 0; i < 12; i++)
+                MUST(huge ||
+                    fabs(w.affine[i] - v->affine[i]) <= 1e-5 *
+                            (fabs(v->affine[i]) + fabs(v->affine[i % 4]) + fabs(v->affine[4 + i % 4]) +
+                                fabs(v->affine[8 + i % 4]) + 1));
         } else MUST(fail_at && made >= fail_at); /* what was written can be read */
     }
     mv_buffer_free(ctx, &file);

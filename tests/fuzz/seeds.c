@@ -1,5 +1,5 @@
-/* seeds.c - writes the seed corpora and dictionaries of the fuzzers: seeds DIR makes DIR/corpus_gzip, corpus_nifti, corpus_ops, gzip.dict
-   and nifti.dict. Existing files are left alone. */
+/* seeds.c - writes the seed corpora and dictionaries of the fuzzers: seeds DIR makes DIR/corpus_gzip,
+   corpus_nifti, corpus_ops, gzip.dict and nifti.dict. Existing files are left alone. */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/stat.h>
@@ -11,7 +11,8 @@
 
 static const char *root;
 static int written;
-static void file(const char *folder, const char *name, const void *head, size_t nh, const void *body, size_t nb) {
+static void file(
+    const char *folder, const char *name, const void *head, size_t nh, const void *body, size_t nb) {
     char path[512];
     FILE *f;
     snprintf(path, sizeof path, "%s/%s/%s", root, folder, name);
@@ -34,7 +35,10 @@ static void gzip_seeds(void) {
     char name[64];
     mv_gzip_opt o;
     for (kind = 0; kind < 4; kind++) {
-        for (i = 0; i < sizeof data; i++) data[i] = (unsigned char)(kind == 0 ? (size_t)0 : kind == 1 ? i * i >> 7 : kind == 2 ? (size_t)"voxel by voxel "[i % 15] : (i * 2654435761u) >> 13);
+        for (i = 0; i < sizeof data; i++) { /* zeros, a pattern, words, noise */
+            size_t word = (size_t)"voxel by voxel "[i % 15], noise = (i * 2654435761u) >> 13;
+            data[i] = (unsigned char)(kind == 0 ? 0 : kind == 1 ? i * i >> 7 : kind == 2 ? word : noise);
+        }
         for (level = 0; level <= 9; level += 3) {
             static const unsigned char first[2] = {0, 0};
             n = kind == 3 ? 700 : 3000;
@@ -59,7 +63,8 @@ static void gzip_seeds(void) {
     }
 }
 static void nifti_seeds(void) {
-    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_F32, MEDVOL_F64, MEDVOL_C64, MEDVOL_RGB24, MEDVOL_U64, MEDVOL_F16, MEDVOL_F128};
+    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_F32, MEDVOL_F64, MEDVOL_C64, MEDVOL_RGB24,
+        MEDVOL_U64, MEDVOL_F16, MEDVOL_F128};
     size_t t;
     unsigned form;
     for (t = 0; t < sizeof types / sizeof *types; t++)
@@ -98,14 +103,16 @@ static void nifti_seeds(void) {
             mv_volume_free(NULL, &v);
         }
 }
-static void ops_seeds(void) { /* level, spare, type, rank, noise, sizes, style ...; then style and operation with parameters */
+/* level, spare, type, rank, noise, sizes, style ...; then style and operation with parameters */
+static void ops_seeds(void) {
     unsigned op, t, k;
     for (op = 0; op < 30; op++)
         for (t = 0; t < 4; t++) {
             unsigned char b[96];
             char name[32];
             memset(b, 0, sizeof b);
-            b[0] = (unsigned char)((op + t) % 4), b[2] = (unsigned char)(t * 5), b[3] = 3, b[4] = 7, b[5] = 9, b[6] = 7, b[7] = 5, b[8] = 3;
+            b[0] = (unsigned char)((op + t) % 4), b[2] = (unsigned char)(t * 5), b[3] = 3, b[4] = 7, b[5] = 9,
+            b[6] = 7, b[7] = 5, b[8] = 3;
             b[11] = (unsigned char)t; /* style */
             b[12] = (unsigned char)op;
             for (k = 13; k < sizeof b; k++) b[k] = (unsigned char)(k * 37 + op * 11 + t);
@@ -114,10 +121,15 @@ static void ops_seeds(void) { /* level, spare, type, rank, noise, sizes, style .
         }
 }
 int main(int argc, char **argv) {
-    static const char gzip_words[] = "\"\\x1f\\x8b\\x08\"\n\"\\x00\\x00\\xff\\xff\"\n\"BC\\x02\\x00\"\n\"IG\\x04\\x00\"\n\"\\x78\\x9c\"\n\"\\x04\\xc1\"\n";
-    static const char nifti_words[] = "\"n+1\\x00\"\n\"ni1\\x00\"\n\"n+2\\x00\\x0d\\x0a\\x1a\\x0a\"\n\"ni2\\x00\\x0d\\x0a\\x1a\\x0a\"\n\"\\x5c\\x01\\x00\\x00\"\n"
-        "\"\\x00\\x00\\x01\\x5c\"\n\"\\x1c\\x02\\x00\\x00\"\n\"\\x00\\x00\\x02\\x1c\"\n\"\\x00\\x00\\xb0\\x43\"\n\"\\x00\\x00\\xc0\\x7f\"\n\"\\x00\\x00\\x80\\x7f\"\n\"\\xff\\xff\\xff\\x7f\"\n"
-        "\"\\x1f\\x8b\\x08\"\n\"\\x00\\x06\"\n\"\\x00\\x40\"\n\"\\x01\\x40\"\n\"\\xff\\x7f\"\n\"\\x00\\x80\"\n";
+    static const char gzip_words[] = "\"\\x1f\\x8b\\x08\"\n\"\\x00\\x00\\xff\\xff\"\n\"BC\\x02\\x00\"\n\"IG\\"
+                                     "x04\\x00\"\n\"\\x78\\x9c\"\n\"\\x04\\xc1\"\n";
+    static const char nifti_words[] =
+        "\"n+1\\x00\"\n\"ni1\\x00\"\n\"n+2\\x00\\x0d\\x0a\\x1a\\x0a\"\n"
+        "\"ni2\\x00\\x0d\\x0a\\x1a\\x0a\"\n\"\\x5c\\x01\\x00\\x00\"\n\"\\x00\\x00\\x01\\x5c\"\n"
+        "\"\\x1c\\x02\\x00\\x00\"\n\"\\x00\\x00\\x02\\x1c\"\n\"\\x00\\x00\\xb0\\x43\"\n"
+        "\"\\x00\\x00\\xc0\\x7f\"\n\"\\x00\\x00\\x80\\x7f\"\n\"\\xff\\xff\\xff\\x7f\"\n"
+        "\"\\x1f\\x8b\\x08\"\n\"\\x00\\x06\"\n\"\\x00\\x40\"\n\"\\x01\\x40\"\n\"\\xff\\x7f\"\n"
+        "\"\\x00\\x80\"\n";
     if (argc < 2) { fprintf(stderr, "seeds DIR\n"); return 2; }
     root = argv[1];
     folder(".");
