@@ -1,8 +1,9 @@
 /* gzip_peers.c - medvol's inflate and deflate beside zlib, libdeflate and ISA-L, interleaved in one process.
-   cc -O2 -ffp-contract=off -I. bench/gzip_peers.c build/medvol.o -ldeflate -lisal -lz -lm -lpthread -o build/gzip_peers
+   cc -O2 -ffp-contract=off -I. bench/gzip_peers.c build/medvol.o -ldeflate -lisal -lz -lm -lpthread \
+      -o build/gzip_peers
    build/gzip_peers [REPETITIONS=5] [FILE.nii.gz ...]
-   Data: a noisy int16 head, the same with a zero background, noisy float32, and the files. MB = 1e6 uncompressed bytes; median
-   of CPU times on one thread. */
+   Data: a noisy int16 head, the same with a zero background, noisy float32, and the files. MB = 1e6
+   uncompressed bytes; median of CPU times on one thread. */
 #include "../medvol.h"
 #include <isa-l.h>
 #include <libdeflate.h>
@@ -30,7 +31,8 @@ static double head(int x, int y, int z, int n, int stripped) {
     double u = (2.0 * x - n) / (0.80 * n), v = (2.0 * y - n) / (0.95 * n), w = (2.0 * z - n) / (0.85 * n);
     double r = u * u + v * v + w * w, a = normal(), b = normal();
     if (r > 1.0) return stripped ? 0.0 : 8.0 * sqrt(a * a + b * b);
-    return (r > 0.9 ? 700.0 : r > 0.8 ? 150.0 : 350.0 + 120.0 * sin(9 * u) * cos(7 * v) * sin(8 * w)) + 14.0 * a;
+    if (r > 0.8) return (r > 0.9 ? 700.0 : 150.0) + 14.0 * a;
+    return 350.0 + 120.0 * sin(9 * u) * cos(7 * v) * sin(8 * w) + 14.0 * a;
 }
 static void *make(int kind, size_t *bytes) {
     int n = 192, x, y, z;
@@ -103,7 +105,8 @@ static int isal_unpack(void *dst, size_t cap, const void *src, size_t n) {
     s.avail_out = (uint32_t)cap;
     return isal_inflate(&s);
 }
-static void inflate_row(const char *name, const char *from, const void *raw, size_t n, const void *gz, size_t gn, int reps) {
+static void inflate_row(
+    const char *name, const char *from, const void *raw, size_t n, const void *gz, size_t gn, int reps) {
     double t[3][64];
     char *out = (char *)malloc(n + 1024);
     struct libdeflate_decompressor *ld = libdeflate_alloc_decompressor();
@@ -128,8 +131,10 @@ static void inflate_row(const char *name, const char *from, const void *raw, siz
     }
     {
         double m0 = median(t[0], reps), m1 = median(t[1], reps), m2 = median(t[2], reps);
-        printf("inflate %-10s %-10s ratio %6.2f  medvol %7.0f  libdeflate %7.0f (%.2fx)  isal %7.0f (%.2fx)\n", name, from, (double)n / (double)gn, (double)n / m0 / 1e6,
-               (double)n / m1 / 1e6, m1 / m0, (double)n / m2 / 1e6, m2 / m0);
+        double mb = (double)n * 1e-6, whole = (double)n;
+        printf("inflate %-10s %-10s ratio %6.2f  ", name, from, whole / (double)gn);
+        printf("medvol %7.0f  libdeflate %7.0f (%.2fx)  isal %7.0f (%.2fx)\n", mb / m0, mb / m1, m1 / m0,
+            mb / m2, m2 / m0);
     }
     fflush(stdout);
     libdeflate_free_decompressor(ld);
@@ -151,7 +156,8 @@ static void deflate_row(const char *name, const void *raw, size_t n, int level, 
         double a = now(), b, c;
         mv_status st = mv_gzip_pack(NULL, out, cap, raw, n, &opt, &k[0]);
         b = now();
-        if (i == 0 && (st < 0 || mv_gzip_unpack(NULL, back, n, out, k[0], &info) < 0 || memcmp(back, raw, n))) printf("WRONG %d\n", (int)st);
+        if (i == 0 && (st < 0 || mv_gzip_unpack(NULL, back, n, out, k[0], &info) < 0 || memcmp(back, raw, n)))
+            printf("WRONG %d\n", (int)st);
         t[0][i] = b - a;
         c = now();
         k[1] = libdeflate_gzip_compress(lc, raw, n, out, cap);
@@ -168,9 +174,11 @@ static void deflate_row(const char *name, const void *raw, size_t n, int level, 
     }
     {
         double m0 = median(t[0], reps), m1 = median(t[1], reps), m2 = median(t[2], reps);
-        printf("deflate %-10s level %d  medvol %6.0f [%.3f]  libdeflate %6.0f [%.3f] (%.2fx)  %s %6.0f [%.3f] (%.2fx)\n", name, level, (double)n / m0 / 1e6,
-               (double)n / (double)k[0], (double)n / m1 / 1e6, (double)n / (double)k[1], m1 / m0, level == 1 ? "isal-1" : "zlib", (double)n / m2 / 1e6, (double)n / (double)k[2],
-               m2 / m0);
+        double mb = (double)n * 1e-6, whole = (double)n;
+        printf("deflate %-10s level %d  medvol %6.0f [%.3f]  libdeflate %6.0f [%.3f] (%.2fx)  ", name, level,
+            mb / m0, whole / (double)k[0], mb / m1, whole / (double)k[1], m1 / m0);
+        printf("%s %6.0f [%.3f] (%.2fx)\n", level == 1 ? "isal-1" : "zlib", mb / m2, whole / (double)k[2],
+            m2 / m0);
     }
     fflush(stdout);
     libdeflate_free_compressor(lc);
@@ -186,9 +194,10 @@ int main(int argc, char **argv) {
         size_t n, cap, k;
         void *raw = i < 3 ? make(i, &n) : load(argv[i - 1], &n);
         char *gz;
-        const char *name = i < 3 ? made[i] : strrchr(argv[i - 1], '/') ? strrchr(argv[i - 1], '/') + 1 : argv[i - 1];
+        const char *name = i < 3 ? made[i] : argv[i - 1], *slash = strrchr(name, '/');
         char shortname[11];
         if (!raw) continue;
+        if (slash) name = slash + 1;
         snprintf(shortname, sizeof shortname, "%s", name);
         cap = n + n / 4 + 4096;
         gz = (char *)malloc(cap);

@@ -1,9 +1,11 @@
-/* example.h - what medvol's programs share: options, error lines and exit codes, a progress bar, timing against the speed of
-   this machine's memory, a head to work on, and pictures in the terminal. POSIX and Windows, no packages.
+/* example.h - what medvol's programs share: options, error lines and exit codes, a progress bar, timing
+   against the speed of this machine's memory, a head to work on, and pictures in the terminal. POSIX and
+   Windows, no packages.
 
-   Every program builds alone,          cc -O2 examples/profile_flip.c -lm -lpthread
-   or linked to an object that holds    cc -O2 -DMEDVOL_LINKED examples/profile_flip.c build/medvol.o -lm -lpthread
-   the implementation, as make does. */
+   Every program builds alone,
+       cc -O2 examples/profile_flip.c -lm -lpthread
+   or linked to an object that holds the implementation, as make does:
+       cc -O2 -DMEDVOL_LINKED examples/profile_flip.c build/medvol.o -lm -lpthread */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 #if !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE)
@@ -43,7 +45,7 @@
 #  define EX_PRINTF(a, b)
 #endif
 
-/* ---- the machine ---------------------------------------------------------------------------------------------- */
+/* ---- the machine ---- */
 EX_FN double ex_now(void) { /* seconds */
 #ifdef _WIN32
     LARGE_INTEGER t, f;
@@ -56,7 +58,8 @@ EX_FN double ex_now(void) { /* seconds */
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 #endif
 }
-EX_FN double ex_cpu_time(void) { /* seconds of all this process's threads; elsewhere than on POSIX the clock */
+/* seconds of all this process's threads; elsewhere than on POSIX the clock */
+EX_FN double ex_cpu_time(void) {
 #ifdef _WIN32
     return ex_now();
 #else
@@ -68,7 +71,8 @@ EX_FN double ex_cpu_time(void) { /* seconds of all this process's threads; elsew
 EX_FN double ex_peak_mb(void) { /* the most memory this process ever held */
 #ifdef _WIN32
     PROCESS_MEMORY_COUNTERS m;
-    return K32GetProcessMemoryInfo(GetCurrentProcess(), &m, sizeof m) ? (double)m.PeakWorkingSetSize * 1e-6 : 0.0;
+    if (!K32GetProcessMemoryInfo(GetCurrentProcess(), &m, sizeof m)) return 0.0;
+    return (double)m.PeakWorkingSetSize * 1e-6;
 #else
     struct rusage r;
     getrusage(RUSAGE_SELF, &r);
@@ -134,9 +138,9 @@ EX_FN const char *ex_cpu(void) {
     return name;
 }
 
-/* ---- a program: options, messages, exit codes ------------------------------------------------------------------- */
-/* 0 done, 1 a check failed, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory or a limit, 7 impossible
-   numbers, 9 not supported, 130 cancelled. */
+/* ---- a program: options, messages, exit codes ---- */
+/* 0 done, 1 a check failed, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory or a limit, 7
+   impossible numbers, 9 not supported, 130 cancelled. */
 enum { EX_CHECK = 1, EX_USAGE = 2, EX_READ = 3, EX_MALFORMED = 4, EX_WRITE = 5, EX_MEMORY = 6, EX_NUMERIC = 7,
        EX_UNSUPPORTED = 9, EX_CANCELLED = 130 };
 enum { EX_ROWS_MAX = 4096 };
@@ -186,7 +190,10 @@ EX_FN void ex_ok(ex *e, mv_status st, int writing) {
             break;
         case MEDVOL_E_SINGULAR: case MEDVOL_E_EMPTY: code = EX_NUMERIC; break;
         case MEDVOL_E_UNSUPPORTED: case MEDVOL_E_DTYPE: code = EX_UNSUPPORTED; break;
-        case MEDVOL_E_RANGE: case MEDVOL_E_SHAPE: case MEDVOL_E_NULL: case MEDVOL_E_ALIAS: code = EX_USAGE; break;
+        case MEDVOL_E_RANGE:
+        case MEDVOL_E_SHAPE:
+        case MEDVOL_E_NULL:
+        case MEDVOL_E_ALIAS: code = EX_USAGE; break;
         default: break;
     }
     ex_bar_clear();
@@ -196,9 +203,9 @@ EX_FN void ex_ok(ex *e, mv_status st, int writing) {
 }
 #define EX_OK(call) ex_ok(e, (call), 0)
 #define EX_SAVED(call) ex_ok(e, (call), 1)
-#define EX_EXPECT(e, x, what)                                                                                 \
-    do {                                                                                                      \
-        if (!(x)) ex_quit(e, EX_CHECK, "check failed: %s", what);                                             \
+#define EX_EXPECT(e, x, what)                                                                                \
+    do {                                                                                                     \
+        if (!(x)) ex_quit(e, EX_CHECK, "check failed: %s", what);                                            \
     } while (0)
 EX_FN int ex_flag(ex *e, const char *name) { /* is the option there? Takes it out of argv. */
     int i;
@@ -226,7 +233,8 @@ EX_FN const char *ex_text(ex *e, const char *name) { /* the word behind an optio
 EX_FN double ex_parse(ex *e, const char *name, const char *s, double lo, double hi) {
     char *end;
     double x = strtod(s, &end);
-    if (end == s || *end || !(x >= lo && x <= hi)) ex_quit(e, EX_USAGE, "%s = %s; must be %g..%g", name, s, lo, hi);
+    if (end == s || *end || !(x >= lo && x <= hi))
+        ex_quit(e, EX_USAGE, "%s = %s; must be %g..%g", name, s, lo, hi);
     return x;
 }
 EX_FN double ex_number(ex *e, const char *name, double standard, double lo, double hi) {
@@ -247,8 +255,8 @@ EX_FN void ex_no_more(ex *e) {
     if (s) ex_quit(e, EX_USAGE, "%s: not understood", s);
 }
 
-/* ---- progress: one line on a terminal, after 0.4 s, ten times a second, erased at the end. Ctrl-C cancels through the
-   callback, so that no half file stays; a second one kills. ---- */
+/* ---- progress: one line on a terminal, after 0.4 s, ten times a second, erased at the end. Ctrl-C cancels
+   through the callback, so that no half file stays; a second one kills. ---- */
 static volatile sig_atomic_t ex_stop;
 static struct {
     int on, shown;
@@ -266,8 +274,8 @@ EX_FN void ex_bar_clear(void) {
     ex_bar.start = 0;
 }
 EX_FN void ex_bar_draw(double part, const char *label, double now) {
-    static const char *const eighth[8] = {" ", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c", "\xe2\x96\x8b",
-                                          "\xe2\x96\x8a", "\xe2\x96\x89"};
+    static const char *const eighth[8] = {" ", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d",
+        "\xe2\x96\x8c", "\xe2\x96\x8b", "\xe2\x96\x8a", "\xe2\x96\x89"};
     int columns, lines, width, i, utf8 = ex_utf8();
     double took = now - ex_bar.label_start, left;
     ex_window(&columns, &lines);
@@ -355,7 +363,7 @@ EX_FN const char *ex_temp(const char *name) {
     return path[i];
 }
 
-/* ---- a head to work on: ellipsoids in millimetres (RAS), exact at any resolution and orientation, with noise ---- */
+/* ---- a head to work on: ellipsoids in mm (RAS), exact at any resolution and orientation, with noise ---- */
 typedef struct ex_ellipsoid {
     double centre[3], radius[3], value;
 } ex_ellipsoid;
@@ -364,19 +372,21 @@ typedef struct ex_head {
     int n;
     ex_ellipsoid e[EX_HEAD_MAX]; /* later ones lie on top */
 } ex_head;
-static void ex_head_add(ex_head *h, double x, double y, double z, double rx, double ry, double rz, double value) {
+static void ex_head_add(
+    ex_head *h, double x, double y, double z, double rx, double ry, double rz, double value) {
     ex_ellipsoid *e = &h->e[h->n++];
     e->centre[0] = x, e->centre[1] = y, e->centre[2] = z;
     e->radius[0] = rx, e->radius[1] = ry, e->radius[2] = rz;
     e->value = value;
 }
-/* Folds: balls spread evenly over a hemisphere's surface, at a share of its radii, every other one of `which`. */
+/* Folds: balls spread evenly over a hemisphere's surface, at a share of its radii, every other one of
+   `which`. */
 static void ex_head_folds(ex_head *h, double side, double share, double radius, double value, int which) {
     int i;
     for (i = which; i < EX_FOLDS; i += 2) {
         double z = 1.0 - (2.0 * i + 1.0) / EX_FOLDS, r = sqrt(1.0 - z * z), a = 2.39996323 * i;
-        ex_head_add(h, side * 33 + 31 * share * r * cos(a), -2 + 82 * share * r * sin(a), 6 + 67 * share * z, radius * 0.8,
-                    radius * 1.2, radius * 1.2, value);
+        ex_head_add(h, side * 33 + 31 * share * r * cos(a), -2 + 82 * share * r * sin(a), 6 + 67 * share * z,
+            radius * 0.8, radius * 1.2, radius * 1.2, value);
     }
 }
 static void ex_head_make(ex_head *h) { /* scalp, skull, water 190, grey 420, white 640 */
@@ -447,19 +457,23 @@ static void ex_head_slice(void *arg, size_t k) {
                 root = sqrt(b * b - a * q);
                 t0 = ceil((-b - root) / a);
                 t1 = floor((-b + root) / a);
-                for (i = (size_t)(t0 > 0.0 ? t0 : 0.0); i < n && (double)i <= t1; i++) row[i] = (float)o->value;
+                for (i = (size_t)(t0 > 0.0 ? t0 : 0.0); i < n && (double)i <= t1; i++)
+                    row[i] = (float)o->value;
             }
             for (i = 0; i < n; i++) { /* a sum of four bytes is near enough to a normal distribution */
                 uint64_t h = ex_hash(at + i);
-                double g = (double)((h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24 & 255)) / 147.8 - 3.45;
+                double g = (double)((h & 255) + (h >> 8 & 255) + (h >> 16 & 255) + (h >> 24 & 255)) / 147.8 -
+                    3.45;
                 row[i] = (float)fabs(row[i] + job->noise * g);
             }
-            mv_convert_array(NULL, (char *)v->data + at * mv_dtype_size(v->dtype), v->dtype, row, MEDVOL_F32, n, 0, 0);
+            mv_convert_array(
+                NULL, (char *)v->data + at * mv_dtype_size(v->dtype), v->dtype, row, MEDVOL_F32, n, 0, 0);
         }
 }
-/* A new volume of nx x ny x nz voxels with the head in the middle. affine NULL: axes along RAS, 240 mm along x. noise: its
-   standard deviation; white matter is 640. */
-EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t ny, size_t nz, const double *affine, double noise) {
+/* A new volume of nx x ny x nz voxels with the head in the middle. affine NULL: axes along RAS, 240 mm along
+   x. noise: its standard deviation; white matter is 640. */
+EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t ny, size_t nz,
+    const double *affine, double noise) {
     static ex_head head;
     size_t dim[3];
     ex_head_job job;
@@ -479,61 +493,63 @@ EX_FN void ex_make_head(ex *e, mv_volume *v, mv_dtype dtype, size_t nx, size_t n
     EX_OK(mv_parallel_for(&e->ctx, nz, ex_head_slice, &job, "head"));
 }
 
-/* ---- floors: how fast this machine moves the same bytes. Each is measured beside the operation, on as many threads. ---- */
+/* ---- floors: how fast this machine moves the same bytes, on as many threads, beside the operation ---- */
 static volatile float ex_one = 1.0f, ex_sink; /* what the compiler may not see through */
 #if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
-#  define EX_FLOORS(SFX, TARGET, V, N, LOAD, STORE, STREAM, ADD, MUL, SET1)                                   \
-    TARGET static float ex_read_##SFX(const float *s, size_t n) {                                             \
-        V a = SET1(0.0f), b = a, c = a, d = a;                                                                \
-        float out[N];                                                                                         \
-        size_t i;                                                                                             \
-        for (i = 0; i + 4 * N <= n; i += 4 * N) {                                                             \
-            a = ADD(a, LOAD(s + i));                                                                          \
-            b = ADD(b, LOAD(s + i + N));                                                                      \
-            c = ADD(c, LOAD(s + i + 2 * N));                                                                  \
-            d = ADD(d, LOAD(s + i + 3 * N));                                                                  \
-        }                                                                                                     \
-        STORE(out, ADD(ADD(a, b), ADD(c, d)));                                                                \
-        return out[0];                                                                                        \
-    }                                                                                                         \
-    TARGET static void ex_copy_##SFX(float *d, const float *s, size_t n, int nt) {                            \
-        size_t i;                                                                                             \
-        if (nt)                                                                                               \
-            for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                         \
-                V a = LOAD(s + i), b = LOAD(s + i + N);                                                       \
-                STREAM(d + i, a);                                                                             \
-                STREAM(d + i + N, b);                                                                         \
-            }                                                                                                 \
-        else                                                                                                  \
-            for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                         \
-                V a = LOAD(s + i), b = LOAD(s + i + N);                                                       \
-                STORE(d + i, a);                                                                              \
-                STORE(d + i + N, b);                                                                          \
-            }                                                                                                 \
-        _mm_sfence();                                                                                         \
-    }                                                                                                         \
-    TARGET static void ex_scale_##SFX(float *d, size_t n) {                                                   \
-        const V k = SET1(ex_one);                                                                             \
-        size_t i;                                                                                             \
-        for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                             \
-            V a = MUL(LOAD(d + i), k), b = MUL(LOAD(d + i + N), k);                                           \
-            STORE(d + i, a);                                                                                  \
-            STORE(d + i + N, b);                                                                              \
-        }                                                                                                     \
-    }                                                                                                         \
-    TARGET static void ex_fill_##SFX(float *d, size_t n) {                                                    \
-        const V k = SET1(1.5f);                                                                               \
-        size_t i;                                                                                             \
-        for (i = 0; i + N <= n; i += N) STREAM(d + i, k);                                                     \
-        _mm_sfence();                                                                                         \
+#  define EX_FLOORS(SFX, TARGET, V, N, LOAD, STORE, STREAM, ADD, MUL, SET1)                                  \
+    TARGET static float ex_read_##SFX(const float *s, size_t n) {                                            \
+        V a = SET1(0.0f), b = a, c = a, d = a;                                                               \
+        float out[N];                                                                                        \
+        size_t i;                                                                                            \
+        for (i = 0; i + 4 * N <= n; i += 4 * N) {                                                            \
+            a = ADD(a, LOAD(s + i));                                                                         \
+            b = ADD(b, LOAD(s + i + N));                                                                     \
+            c = ADD(c, LOAD(s + i + 2 * N));                                                                 \
+            d = ADD(d, LOAD(s + i + 3 * N));                                                                 \
+        }                                                                                                    \
+        STORE(out, ADD(ADD(a, b), ADD(c, d)));                                                               \
+        return out[0];                                                                                       \
+    }                                                                                                        \
+    TARGET static void ex_copy_##SFX(float *d, const float *s, size_t n, int nt) {                           \
+        size_t i;                                                                                            \
+        if (nt)                                                                                              \
+            for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                        \
+                V a = LOAD(s + i), b = LOAD(s + i + N);                                                      \
+                STREAM(d + i, a);                                                                            \
+                STREAM(d + i + N, b);                                                                        \
+            }                                                                                                \
+        else                                                                                                 \
+            for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                        \
+                V a = LOAD(s + i), b = LOAD(s + i + N);                                                      \
+                STORE(d + i, a);                                                                             \
+                STORE(d + i + N, b);                                                                         \
+            }                                                                                                \
+        _mm_sfence();                                                                                        \
+    }                                                                                                        \
+    TARGET static void ex_scale_##SFX(float *d, size_t n) {                                                  \
+        const V k = SET1(ex_one);                                                                            \
+        size_t i;                                                                                            \
+        for (i = 0; i + 2 * N <= n; i += 2 * N) {                                                            \
+            V a = MUL(LOAD(d + i), k), b = MUL(LOAD(d + i + N), k);                                          \
+            STORE(d + i, a);                                                                                 \
+            STORE(d + i + N, b);                                                                             \
+        }                                                                                                    \
+    }                                                                                                        \
+    TARGET static void ex_fill_##SFX(float *d, size_t n) {                                                   \
+        const V k = SET1(1.5f);                                                                              \
+        size_t i;                                                                                            \
+        for (i = 0; i + N <= n; i += N) STREAM(d + i, k);                                                    \
+        _mm_sfence();                                                                                        \
     }
 EX_FLOORS(sse, , __m128, 4, _mm_loadu_ps, _mm_storeu_ps, _mm_stream_ps, _mm_add_ps, _mm_mul_ps, _mm_set1_ps)
-EX_FLOORS(avx2, __attribute__((target("avx2"))), __m256, 8, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_stream_ps, _mm256_add_ps,
-          _mm256_mul_ps, _mm256_set1_ps)
-EX_FLOORS(avx512, __attribute__((target("avx512f"))), __m512, 16, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps,
-          _mm512_add_ps, _mm512_mul_ps, _mm512_set1_ps)
-#  define EX_FLOOR(name, args)                                                                                \
-    (mv_level() >= 4 ? ex_##name##_avx512 args : mv_level() == 3 ? ex_##name##_avx2 args : ex_##name##_sse args)
+EX_FLOORS(avx2, __attribute__((target("avx2"))), __m256, 8, _mm256_loadu_ps, _mm256_storeu_ps,
+    _mm256_stream_ps, _mm256_add_ps, _mm256_mul_ps, _mm256_set1_ps)
+EX_FLOORS(avx512, __attribute__((target("avx512f"))), __m512, 16, _mm512_loadu_ps, _mm512_storeu_ps,
+    _mm512_stream_ps, _mm512_add_ps, _mm512_mul_ps, _mm512_set1_ps)
+#  define EX_FLOOR(name, args)                                                                               \
+    (mv_level() >= 4         ? ex_##name##_avx512 args                                                       \
+            : mv_level() == 3 ? ex_##name##_avx2 args                                                        \
+                              : ex_##name##_sse args)
 #else
 static float ex_read_c(const float *s, size_t n) {
     float a[16] = {0};
@@ -553,7 +569,8 @@ static void ex_scale_c(float *d, size_t n) {
 static void ex_fill_c(float *d, size_t n) { memset(d, 1, n * sizeof *d); }
 #  define EX_FLOOR(name, args) (ex_##name##_c args)
 #endif
-enum { EX_F_READ, EX_F_COPY, EX_F_PLACE, EX_F_WRITE, EX_F_FILE }; /* bytes read; read and written elsewhere; changed in place; */
+/* bytes read; read and written elsewhere; changed in place; */
+enum { EX_F_READ, EX_F_COPY, EX_F_PLACE, EX_F_WRITE, EX_F_FILE };
 enum { EX_COPY_LIBC, EX_COPY_PLAIN, EX_COPY_STREAM };             /* ... written; written to a new file */
 typedef struct ex_floor_job {
     float *a, *b;
@@ -608,7 +625,8 @@ EX_FN void ex_floor_room(ex *e, double bytes) { /* buffers of that size, every p
 EX_FN int ex_floor_copy(ex *e, double bytes) { /* the fastest way to copy so many */
     double best = 1e9, t;
     int how, turn;
-    if (e->copy_kind_bytes > 0.0 && bytes < 1.5 * e->copy_kind_bytes && bytes > e->copy_kind_bytes / 1.5) return e->copy_kind;
+    if (e->copy_kind_bytes > 0.0 && bytes < 1.5 * e->copy_kind_bytes && bytes > e->copy_kind_bytes / 1.5)
+        return e->copy_kind;
     for (turn = 0; turn < 4; turn++)
         for (how = 0; how < 3; how++)
             if ((t = ex_floor_run(e, EX_F_COPY, how, bytes)) < best && turn) {
@@ -619,7 +637,7 @@ EX_FN int ex_floor_copy(ex *e, double bytes) { /* the fastest way to copy so man
     return e->copy_kind;
 }
 
-/* ---- timing a row: for (ex_begin(e, ...); ex_more(e);) EX_OK(call); --------------------------------------------- */
+/* ---- timing a row: for (ex_begin(e, ...); ex_more(e);) EX_OK(call); ---- */
 static int ex_by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return x < y ? -1 : x > y;
@@ -636,12 +654,13 @@ EX_FN void ex_machine(ex *e, FILE *f) {
 #else
     const char *cc = "another compiler";
 #endif
-    fprintf(f, "# medvol %s, level %d (%s), %d thread%s, %s, %s%s\n", mv_version(), mv_level(), mv_level_name(mv_level()),
-            mv_threads(&e->ctx), mv_threads(&e->ctx) == 1 ? "" : "s", ex_cpu(), cc, e->cpu_time ? ", processor time" : "");
+    fprintf(f, "# medvol %s, level %d (%s), %d thread%s, %s, %s%s\n", mv_version(), mv_level(),
+        mv_level_name(mv_level()), mv_threads(&e->ctx), mv_threads(&e->ctx) == 1 ? "" : "s", ex_cpu(), cc,
+        e->cpu_time ? ", processor time" : "");
 }
 EX_FN void ex_print_head(void) {
-    printf("%-32s %11s %5s %7s %5s %9s %9s %9s %8s %9s %6s\n", "op", "shape", "dtype", "threads", "level", "mean_ms", "median_ms",
-           "min_ms", "MB/s", "floor_ms", "share");
+    printf("%-32s %11s %5s %7s %5s %9s %9s %9s %8s %9s %6s\n", "op", "shape", "dtype", "threads", "level",
+        "mean_ms", "median_ms", "min_ms", "MB/s", "floor_ms", "share");
 }
 EX_FN void ex_print_row(ex *e) {
     static double ratio[EX_ROWS_MAX];
@@ -651,23 +670,24 @@ EX_FN void ex_print_row(ex *e) {
         sum += e->time[i];
         ratio[i] = e->floor_time[i] / fmax(e->time[i], 1e-9);
     }
-    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] + e->floor_bytes[4] > 0.0) {
+    if (e->floor_bytes[0] + e->floor_bytes[1] + e->floor_bytes[2] + e->floor_bytes[3] + e->floor_bytes[4] >
+        0.0) {
         share = ex_median(ratio, n); /* neighbours in time see the same machine */
         floor_ms = 1e3 * ex_median(e->floor_time, n);
     }
     median = ex_median(e->time, n);
     least = e->time[0];
     if (e->json) {
-        printf("{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"level\":%d,\"mean_ms\":%.6g,\"median_ms\":%.6g,"
-               "\"min_ms\":%.6g,\"MB/s\":%.6g,\"n\":%d",
-               e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(), 1e3 * sum / n, 1e3 * median, 1e3 * least,
-               1e-6 * e->bytes / median, n);
+        printf("{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"level\":%d,"
+               "\"mean_ms\":%.6g,\"median_ms\":%.6g,\"min_ms\":%.6g,\"MB/s\":%.6g,\"n\":%d",
+            e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(), 1e3 * sum / n, 1e3 * median,
+            1e3 * least, 1e-6 * e->bytes / median, n);
         if (floor_ms > 0.0) printf(",\"floor_ms\":%.6g,\"share\":%.4g", floor_ms, share);
         printf("}\n");
     } else {
         if (e->rows == 0) ex_print_head();
-        printf("%-32s %11s %5s %7d %5d %9.4g %9.4g %9.4g", e->op, e->shape, e->dtype, mv_threads(&e->ctx), mv_level(),
-               1e3 * sum / n, 1e3 * median, 1e3 * least);
+        printf("%-32s %11s %5s %7d %5d %9.4g %9.4g %9.4g", e->op, e->shape, e->dtype, mv_threads(&e->ctx),
+            mv_level(), 1e3 * sum / n, 1e3 * median, 1e3 * least);
         if (e->bytes > 0.0) printf(" %8.0f", 1e-6 * e->bytes / median);
         else printf(" %8s", "-");
         if (floor_ms > 0.0) printf(" %9.4g %5.0f%%\n", floor_ms, 100.0 * share);
@@ -676,9 +696,10 @@ EX_FN void ex_print_row(ex *e) {
     fflush(stdout);
     e->rows++;
 }
-/* in: the input, which gives shape, type and bytes. The floor is the time to read, copy, change in place and write so many
-   bytes (0: has none). */
-EX_FN void ex_begin(ex *e, const char *op, const mv_volume *in, double read, double copy, double place, double write) {
+/* in: the input, which gives shape, type and bytes. The floor is the time to read, copy, change in place and
+   write so many bytes (0: has none). */
+EX_FN void ex_begin(
+    ex *e, const char *op, const mv_volume *in, double read, double copy, double place, double write) {
     double most = fmax(fmax(read, copy), fmax(place, write));
     int d, at = 0;
     if (e->rows == 0) ex_machine(e, e->json ? stderr : stdout);
@@ -699,7 +720,8 @@ EX_FN void ex_begin(ex *e, const char *op, const mv_volume *in, double read, dou
     e->n = -2; /* one call to warm up */
     e->spent = 0.0;
 }
-EX_FN void ex_begin_file(ex *e, const char *op, const mv_volume *in, double bytes) { /* floor: a file of so many bytes */
+/* floor: a file of so many bytes */
+EX_FN void ex_begin_file(ex *e, const char *op, const mv_volume *in, double bytes) {
     ex_begin(e, op, in, 0, 0, 0, 0);
     if (e->no_floor || !(bytes > 0.0)) return;
     ex_floor_room(e, bytes);
@@ -718,7 +740,8 @@ EX_FN int ex_more(ex *e) {
     if (e->n >= 0) {
         for (k = 0; k < 5; k++)
             if (e->floor_bytes[k] > 0.0)
-                floor_s += ex_floor_run(e, k, k == EX_F_COPY || k == EX_F_WRITE ? e->copy_kind : 0, e->floor_bytes[k]);
+                floor_s += ex_floor_run(
+                    e, k, k == EX_F_COPY || k == EX_F_WRITE ? e->copy_kind : 0, e->floor_bytes[k]);
         e->spent += took + floor_s;
         if (e->n > 0) {
             e->time[e->n - 1] = took;
@@ -732,7 +755,9 @@ EX_FN int ex_more(ex *e) {
     e->begin = ex_tick(e);
     return 1;
 }
-EX_FN double ex_bytes(const mv_volume *v) { return (double)mv_volume_count(v) * (double)mv_dtype_size(v->dtype); }
+EX_FN double ex_bytes(const mv_volume *v) {
+    return (double)mv_volume_count(v) * (double)mv_dtype_size(v->dtype);
+}
 /* The volume to work on: --input as that type, or a noisy head of SIZE voxels each way. */
 EX_FN void ex_input(ex *e, mv_volume *v, mv_dtype dtype) {
     mv_load_opt opt;
@@ -742,7 +767,8 @@ EX_FN void ex_input(ex *e, mv_volume *v, mv_dtype dtype) {
     if (e->input) EX_OK(mv_load(&e->ctx, v, e->input, &opt));
     else ex_make_head(e, v, dtype, e->size, e->size, e->size, NULL, 20.0);
 }
-EX_FN void ex_empty_like(ex *e, mv_volume *v, const mv_volume *like, mv_dtype dtype) { /* memory with every page touched */
+/* memory with every page touched */
+EX_FN void ex_empty_like(ex *e, mv_volume *v, const mv_volume *like, mv_dtype dtype) {
     memset(v, 0, sizeof *v);
     EX_OK(mv_volume_alloc(&e->ctx, v, dtype, like->ndim, like->dim));
     memset(v->data, 1, mv_volume_count(v) * mv_dtype_size(dtype));
@@ -762,17 +788,17 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
 #ifdef PROFILE_ALL
 #  define EX_PROFILER(name, what)
 #else
-#  define EX_PROFILER(name, what)                                                                             \
-    int main(int argc, char **argv) {                                                                         \
-        static ex e;                                                                                          \
-        ex_profile_init(&e, argc, argv, #name,                                                                \
-                        #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what \
-                        "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as it can\n" \
-                        "--no-floor: the operations alone; --cpu-time: of all threads together, for busy machines\n"  \
-                        "--threads 0: one a core; --level: 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");    \
-        name(&e);                                                                                             \
-        ex_free(&e);                                                                                          \
-        return 0;                                                                                             \
+#  define EX_PROFILER(name, what)                                                                            \
+    int main(int argc, char **argv) {                                                                        \
+        static ex e;                                                                                         \
+        ex_profile_init(&e, argc, argv, #name,                                                               \
+            #name " [SIZE=256] [ITERATIONS=20] [--threads N] [--level N] [--input FILE] [--json]\n" what     \
+            "\nshare: floor / time, median over the calls; the floor moves the same bytes as fast as it can" \
+            "\n--no-floor: the operations alone; --cpu-time: of all threads together, for busy machines\n"   \
+            "--threads 0: one a core; --level: 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512\n");              \
+        name(&e);                                                                                            \
+        ex_free(&e);                                                                                         \
+        return 0;                                                                                            \
     }
 #endif
 
@@ -785,7 +811,8 @@ EX_FN void ex_show_picture(const mv_volume *p) {
         const unsigned char *b = y + 1 < p->dim[1] ? a + 3 * p->stride[1] : a;
         for (x = 0; x < p->dim[0]; x++, a += 3, b += 3) {
             if (utf8)
-                printf("\x1b[38;2;%d;%d;%dm\x1b[48;2;%d;%d;%dm\xe2\x96\x80", a[0], a[1], a[2], b[0], b[1], b[2]);
+                printf(
+                    "\x1b[38;2;%d;%d;%dm\x1b[48;2;%d;%d;%dm\xe2\x96\x80", a[0], a[1], a[2], b[0], b[1], b[2]);
             else printf("\x1b[48;2;%d;%d;%dm ", (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2);
         }
         printf("\x1b[0m\n");

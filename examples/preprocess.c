@@ -1,17 +1,19 @@
-/* preprocess - one scan made ready for a network or an atlas: axes to RAS, 1 mm voxels, a fixed shape, zero mean and unit
-   variance; as .nii.gz, with a picture before and after.
+/* preprocess - one scan made ready for a network or an atlas: axes to RAS, 1 mm voxels, a fixed shape, zero
+   mean and unit variance; as .nii.gz, with a picture before and after.
 
    Build:  cc -O2 examples/preprocess.c -lm -lpthread -o preprocess
    Run:    ./preprocess t1.nii.gz             writes t1_pre.nii.gz and t1_pre.png here
            ./preprocess                       without a file: a head of ellipsoids, oblique, thick slices
-   See:    the three planes in the terminal, a progress bar when it takes longer; Ctrl-C leaves no half file. */
+   See:    the three planes in the terminal, a progress bar when it takes long; Ctrl-C leaves no half file */
 #include "example.h"
 
 static const char usage[] =
-    "preprocess [FILE] [--out PREFIX] [--spacing MM=1] [--shape X,Y,Z=192,224,192] [--interp nearest|linear|cubic]\n"
+    "preprocess [FILE] [--out PREFIX] [--spacing MM=1] [--shape X,Y,Z=192,224,192]"
+    " [--interp nearest|linear|cubic]\n"
     "           [--threads N] [--level N] [--quiet]\n"
     "reads .nii, .nii.gz or .hdr/.img; writes PREFIX.nii.gz (float) and PREFIX.png (before above after)\n"
-    "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 9 unsupported, 130 cancelled\n";
+    "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 9 unsupported,"
+    " 130 cancelled\n";
 
 static void parse_shape(ex *e, const char *s, size_t *shape) {
     char *end;
@@ -23,8 +25,8 @@ static void parse_shape(ex *e, const char *s, size_t *shape) {
         shape[d] = (size_t)x;
     }
 }
-/* Slices 3 mm apart, 0.9375 mm inside, axes to the left, posterior and superior, turned by 10 degrees about the ear-to-ear
-   axis: as a scanner might give it. */
+/* Slices 3 mm apart, 0.9375 mm inside, axes to the left, posterior and superior, turned by 10 degrees about
+   the ear-to-ear axis: as a scanner might give it. */
 static void make_scan(ex *e, mv_volume *v) {
     const double c = cos(0.1745), s = sin(0.1745), mm = 0.9375, slice = 3.0;
     double a[12], half[3] = {127.5, 127.5, 31.5};
@@ -33,7 +35,8 @@ static void make_scan(ex *e, mv_volume *v) {
     a[0] = -mm;
     a[5] = -mm * c, a[9] = -mm * s;
     a[6] = -slice * s, a[10] = slice * c;
-    for (r = 0; r < 3; r++) a[4 * r + 3] = -(a[4 * r] * half[0] + a[4 * r + 1] * half[1] + a[4 * r + 2] * half[2]);
+    for (r = 0; r < 3; r++)
+        a[4 * r + 3] = -(a[4 * r] * half[0] + a[4 * r + 1] * half[1] + a[4 * r + 2] * half[2]);
     ex_make_head(e, v, MEDVOL_I16, 256, 256, 64, a, 15.0);
 }
 static void describe(const char *name, const mv_volume *v) {
@@ -56,7 +59,8 @@ static void stack(ex *e, mv_volume *sheet, const mv_volume *top, const mv_volume
     memset(sheet->data, 0, 3 * dim[0] * dim[1]);
     memcpy(sheet->affine, top->affine, sizeof sheet->affine);
     start[0] = (dim[0] - top->dim[0]) / 2;
-    EX_OK(mv_volume_view(&e->ctx, &part, sheet, start, top->dim)); /* a window into the sheet, filled in place */
+    /* a window into the sheet, filled in place */
+    EX_OK(mv_volume_view(&e->ctx, &part, sheet, start, top->dim));
     EX_OK(mv_volume_copy(&e->ctx, &part, top));
     start[0] = (dim[0] - bottom->dim[0]) / 2;
     start[1] = top->dim[1] + 8;
@@ -128,7 +132,8 @@ int main(int argc, char **argv) {
     ex_show_planes(e, &v, prefix);
     if (!e->quiet) {
         describe(nifti, &v);
-        printf("%s: before above, after below; %.2f s, %.0f MB at most\n", png, ex_now() - start, ex_peak_mb());
+        printf(
+            "%s: before above, after below; %.2f s, %.0f MB at most\n", png, ex_now() - start, ex_peak_mb());
     }
     mv_volume_free(&e->ctx, &sheet);
     mv_volume_free(&e->ctx, &before);

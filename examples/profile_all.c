@@ -1,8 +1,8 @@
-/* profile_all - the speed of this machine's memory, then every operation at 32, 128 and 256 voxels a side (--large: 512 too),
-   each with its share of that speed, and the most memory the whole run held.
+/* profile_all - the speed of this machine's memory, then every operation at 32, 128 and 256 voxels a side
+   (--large: 512 too), each with its share of that speed, and the most memory the whole run held.
 
    Build:  cc -O2 examples/profile_all.c -lm -lpthread -o profile_all
-   Run:    ./profile_all [ITERATIONS=20] [--large] [--threads N] [--level N] [--json]          or: make profile
+   Run:    ./profile_all [ITERATIONS=20] [--large] [--threads N] [--level N] [--json]   or: make profile
    Takes about a minute; a row stops early once it has taken 0.6 seconds. --large needs 6 GB of memory. */
 #define PROFILE_ALL
 #include "profile_z_norm.c"
@@ -27,14 +27,16 @@ static void floors(ex *e) {
     int k;
     ex_machine(e, e->json ? stderr : stdout);
     if (e->json) return;
-    printf("%-30s %10s %10s %10s %10s %10s %10s\n", "# memory, GB/s", "read", "copy", "copy NT", "memcpy", "in place", "write NT");
+    printf("%-30s %10s %10s %10s %10s %10s %10s\n", "# memory, GB/s", "read", "copy", "copy NT", "memcpy",
+        "in place", "write NT");
     for (k = 0; k < 3; k++) {
         double b = sizes[k];
         ex_floor_room(e, b);
-        printf("# %-28s %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f\n", k == 0 ? "128 KiB" : k == 1 ? "8 MiB" : "256 MiB",
-               bandwidth(e, EX_F_READ, 0, b), bandwidth(e, EX_F_COPY, EX_COPY_PLAIN, b),
-               bandwidth(e, EX_F_COPY, EX_COPY_STREAM, b), bandwidth(e, EX_F_COPY, EX_COPY_LIBC, b),
-               bandwidth(e, EX_F_PLACE, 0, b), bandwidth(e, EX_F_WRITE, EX_COPY_STREAM, b));
+        printf("# %-28s %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f\n",
+            k == 0 ? "128 KiB" : k == 1 ? "8 MiB" : "256 MiB", bandwidth(e, EX_F_READ, 0, b),
+            bandwidth(e, EX_F_COPY, EX_COPY_PLAIN, b), bandwidth(e, EX_F_COPY, EX_COPY_STREAM, b),
+            bandwidth(e, EX_F_COPY, EX_COPY_LIBC, b), bandwidth(e, EX_F_PLACE, 0, b),
+            bandwidth(e, EX_F_WRITE, EX_COPY_STREAM, b));
         fflush(stdout);
     }
     mv_volume_free(&e->ctx, &e->floor_a);
@@ -42,15 +44,15 @@ static void floors(ex *e) {
 }
 int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
-    static void (*const profiles[])(ex *) = {profile_z_norm,  profile_rescale,  profile_crop_pad, profile_flip,
-                                             profile_permute, profile_resample, profile_load,     profile_save};
+    static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
+        profile_permute, profile_resample, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;
     ex_init(&e, argc, argv, "profile_all",
             "profile_all [ITERATIONS=20] [--large] [--threads N] [--level N] [--json]\n"
             "Every operation at 32, 128 and 256 voxels a side; --large: 512 too.\n"
-            "share: floor / time, median over the calls; the floor moves the same bytes as fast as this machine can\n"
+            "share: floor / time, median over the calls; the floor moves the same bytes as fast as it can\n"
             "--cpu-time: of all threads together, for busy machines\n");
     e.large = ex_flag(&e, "--large");
     e.iterations = (int)((s = ex_word(&e)) != NULL ? ex_parse(&e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);

@@ -2,11 +2,13 @@
 
    Build:  cc -O2 examples/profile_flip.c -lm -lpthread -o profile_flip
    Run:    ./profile_flip 256 20
-   Shows:  every flip runs at the speed of a copy, also along x, where each row is reversed; in place costs half. */
+   Shows:  every flip runs at the speed of a copy, also along x, where each row is reversed; in place costs
+   half. */
 #include "example.h"
 
 static void profile_flip(ex *e) {
-    static const char *const names[7] = {"flip x", "flip y", "flip x y", "flip z", "flip x z", "flip y z", "flip x y z"};
+    static const char *const names[7] = {
+        "flip x", "flip y", "flip x y", "flip z", "flip x z", "flip y z", "flip x y z"};
     mv_volume head, scan, out, out16;
     double b;
     const float *f, *g;
@@ -30,11 +32,15 @@ static void profile_flip(ex *e) {
 
     for (axes = 1; axes < 8; axes++) {
         if (axes == 3 || axes == 5 || axes == 6) continue;
-        for (ex_begin(e, names[axes - 1], &head, 0, b, 0, 0); ex_more(e);) EX_OK(mv_flip(&e->ctx, &out, &head, axes));
+        for (ex_begin(e, names[axes - 1], &head, 0, b, 0, 0); ex_more(e);)
+            EX_OK(mv_flip(&e->ctx, &out, &head, axes));
     }
-    for (ex_begin(e, "flip x y z", &scan, 0, b / 2, 0, 0); ex_more(e);) EX_OK(mv_flip(&e->ctx, &out16, &scan, 7));
-    for (ex_begin(e, "flip x in place", &head, 0, 0, b, 0); ex_more(e);) EX_OK(mv_flip(&e->ctx, &head, &head, 1));
-    for (ex_begin(e, "flip x y z in place", &head, 0, 0, b, 0); ex_more(e);) EX_OK(mv_flip(&e->ctx, &head, &head, 7));
+    for (ex_begin(e, "flip x y z", &scan, 0, b / 2, 0, 0); ex_more(e);)
+        EX_OK(mv_flip(&e->ctx, &out16, &scan, 7));
+    for (ex_begin(e, "flip x in place", &head, 0, 0, b, 0); ex_more(e);)
+        EX_OK(mv_flip(&e->ctx, &head, &head, 1));
+    for (ex_begin(e, "flip x y z in place", &head, 0, 0, b, 0); ex_more(e);)
+        EX_OK(mv_flip(&e->ctx, &head, &head, 7));
 
     mv_volume_free(&e->ctx, &head);
     mv_volume_free(&e->ctx, &scan);

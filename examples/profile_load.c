@@ -1,14 +1,17 @@
-/* profile_load - files into voxels: header only, mapped, whole, converted, gzipped, and a box out of the middle.
+/* profile_load - files into voxels: header only, mapped, whole, converted, gzipped, a box out of the middle.
 
    Build:  cc -O2 examples/profile_load.c -lm -lpthread -o profile_load
-   Run:    ./profile_load 256 20              (files are written to TMPDIR and removed; they come from the page cache)
+   Run:    ./profile_load 256 20              (files in TMPDIR, removed again; they come from the page cache)
            ./profile_load --input t1.nii.gz   (times that file instead)
-   Shows:  opening a file costs microseconds at any size, a crop costs what it holds, and block gzip loads in parallel. */
+   Shows:  opening a file costs microseconds at any size, a crop costs what it holds, and block gzip loads in
+           parallel. */
 #include "example.h"
 
-static void load_rows(ex *e, const char *name, const char *path, const mv_volume *like, const mv_load_opt *opt, double copy) {
+static void load_rows(
+    ex *e, const char *name, const char *path, const mv_volume *like, const mv_load_opt *opt, double copy) {
     mv_volume v = {0};
-    for (ex_begin(e, name, like, 0, copy, 0, 0); ex_more(e);) EX_OK(mv_load(&e->ctx, &v, path, opt)); /* memory is reused */
+    /* memory is reused */
+    for (ex_begin(e, name, like, 0, copy, 0, 0); ex_more(e);) EX_OK(mv_load(&e->ctx, &v, path, opt));
     mv_volume_free(&e->ctx, &v);
 }
 static void load_own_file(ex *e) {
@@ -24,7 +27,8 @@ static void profile_load(ex *e) {
     mv_volume head, scan, v = {0};
     mv_load_opt as_float = {0}, box = {0};
     mv_save_opt plain = {0}, block = {0}, one = {0};
-    const char *f32 = ex_temp("f32.nii"), *i16 = ex_temp("i16.nii"), *gz = ex_temp("i16.nii.gz"), *single = ex_temp("one.nii.gz");
+    const char *f32 = ex_temp("f32.nii"), *i16 = ex_temp("i16.nii"), *gz = ex_temp("i16.nii.gz"),
+               *single = ex_temp("one.nii.gz");
     double b;
     int d;
 
@@ -48,7 +52,8 @@ static void profile_load(ex *e) {
     EX_EXPECT(e, v.dtype == MEDVOL_F32 && !memcmp(v.data, head.data, (size_t)b), "load: the same voxels");
     mv_volume_free(&e->ctx, &v);
     EX_OK(mv_load(&e->ctx, &v, gz, NULL));
-    EX_EXPECT(e, v.dtype == MEDVOL_I16 && !memcmp(v.data, scan.data, (size_t)b / 2), "load of .nii.gz: the same voxels");
+    EX_EXPECT(e, v.dtype == MEDVOL_I16 && !memcmp(v.data, scan.data, (size_t)b / 2),
+        "load of .nii.gz: the same voxels");
     mv_volume_free(&e->ctx, &v);
 
     for (ex_begin_still(e, "load header", &head); ex_more(e);) {

@@ -6,7 +6,8 @@
 #include "example.h"
 
 static void profile_permute(ex *e) {
-    static const int orders[4][7] = {{2, 1, 0, 3, 4, 5, 6}, {1, 2, 0, 3, 4, 5, 6}, {1, 0, 2, 3, 4, 5, 6}, {0, 2, 1, 3, 4, 5, 6}};
+    static const int orders[4][7] = {
+        {2, 1, 0, 3, 4, 5, 6}, {1, 2, 0, 3, 4, 5, 6}, {1, 0, 2, 3, 4, 5, 6}, {0, 2, 1, 3, 4, 5, 6}};
     static const char *const names[4] = {"permute z y x", "permute y z x", "permute y x z", "permute x z y"};
     mv_volume head, scan, label, out = {0}, turned = {0};
     double b, p[3] = {1, 2, 3}, q[3] = {3, 2, 1}, world[3], same[3];
@@ -30,7 +31,8 @@ static void profile_permute(ex *e) {
     for (k = 0; k < 4; k++) {
         mv_volume_free(&e->ctx, &out);
         EX_OK(mv_permute(&e->ctx, &out, &head, orders[k]));
-        for (ex_begin(e, names[k], &head, 0, b, 0, 0); ex_more(e);) EX_OK(mv_permute(&e->ctx, &out, &head, orders[k]));
+        for (ex_begin(e, names[k], &head, 0, b, 0, 0); ex_more(e);)
+            EX_OK(mv_permute(&e->ctx, &out, &head, orders[k]));
     }
     mv_volume_free(&e->ctx, &out);
     EX_OK(mv_permute(&e->ctx, &out, &scan, orders[0]));
@@ -42,7 +44,8 @@ static void profile_permute(ex *e) {
         EX_OK(mv_permute(&e->ctx, &out, &label, orders[0]));
     mv_volume_free(&e->ctx, &out);
 
-    /* a sagittal scan, i to posterior, j to inferior, k to left, turned to RAS and back: bit for bit the same */
+    /* a sagittal scan, i to posterior, j to inferior, k to left, turned to RAS and back: bit for bit the
+       same */
     EX_OK(mv_reorient(&e->ctx, &turned, &head, "PIL", NULL));
     EX_OK(mv_reorient(&e->ctx, &out, &turned, "RAS", NULL));
     EX_EXPECT(e, !memcmp(out.data, head.data, (size_t)b), "reorient: there and back");

@@ -2,10 +2,12 @@
 
    Build:  cc -O2 examples/profile_resample.c -lm -lpthread -o profile_resample
    Run:    ./profile_resample 256 10
-   Shows:  a change of spacing works axis by axis and costs little more than the memory it fills; a rotation has to gather. */
+   Shows:  a change of spacing works axis by axis and costs little more than the memory it fills; a rotation
+   has to gather. */
 #include "example.h"
 
-/* Every voxel away from the border of a volume resampled from a linear function of world position has that function's value. */
+/* Every voxel away from the border of a volume resampled from a linear function of world position has that
+   function's value. */
 static int is_linear(const mv_volume *v, size_t margin) {
     size_t i[3];
     for (i[2] = margin; i[2] + margin < v->dim[2]; i[2]++)
@@ -15,7 +17,8 @@ static int is_linear(const mv_volume *v, size_t margin) {
                 p[0] = (double)i[0], p[1] = (double)i[1], p[2] = (double)i[2];
                 mv_voxel_to_world(v, world, p);
                 want = 500.0 + world[0] + 2.0 * world[1] - 0.5 * world[2];
-                got = ((const float *)v->data)[i[0] + i[1] * (size_t)v->stride[1] + i[2] * (size_t)v->stride[2]];
+                got = ((
+                    const float *)v->data)[i[0] + i[1] * (size_t)v->stride[1] + i[2] * (size_t)v->stride[2]];
                 if (!(fabs(got - want) < 0.01)) return 0;
             }
     return 1;
@@ -71,7 +74,8 @@ static void turn(double *m, const size_t *dim) {
     m[1] -= s * u[2], m[2] += s * u[1];
     m[4] += s * u[2], m[6] -= s * u[0];
     m[8] -= s * u[1], m[9] += s * u[0];
-    for (r = 0; r < 3; r++) m[4 * r + 3] = half[r] - m[4 * r] * half[0] - m[4 * r + 1] * half[1] - m[4 * r + 2] * half[2];
+    for (r = 0; r < 3; r++)
+        m[4 * r + 3] = half[r] - m[4 * r] * half[0] - m[4 * r + 1] * half[1] - m[4 * r + 2] * half[2];
 }
 static void turn_row(ex *e, const char *name, const mv_volume *v, mv_interp interp) {
     mv_volume out = {0};
@@ -80,7 +84,8 @@ static void turn_row(ex *e, const char *name, const mv_volume *v, mv_interp inte
     opt.interp = interp;
     turn(m, v->dim);
     EX_OK(mv_resample_affine(&e->ctx, &out, v, m, v->dim, &opt));
-    for (ex_begin(e, name, v, 0, b, 0, 0); ex_more(e);) EX_OK(mv_resample_affine(&e->ctx, &out, v, m, v->dim, &opt));
+    for (ex_begin(e, name, v, 0, b, 0, 0); ex_more(e);)
+        EX_OK(mv_resample_affine(&e->ctx, &out, v, m, v->dim, &opt));
     mv_volume_free(&e->ctx, &out);
 }
 static void profile_resample(ex *e) {

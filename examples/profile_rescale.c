@@ -1,5 +1,5 @@
-/* profile_rescale - intensities to a range: rescale, clamp, type conversion, and the percentiles and histogram that choose
-   the range.
+/* profile_rescale - intensities to a range: rescale, clamp, type conversion, and the percentiles and
+   histogram that choose the range.
 
    Build:  cc -O2 examples/profile_rescale.c -lm -lpthread -o profile_rescale
    Run:    ./profile_rescale 256 20
@@ -35,9 +35,11 @@ static void profile_rescale(ex *e) {
         below += f[i] < p[0];
         upto += f[i] <= p[0];
     }
-    EX_EXPECT(e, (double)below <= 0.01 * (double)(n - 1) + 1.0 && (double)upto >= 0.01 * (double)(n - 1), "percentiles: rank");
+    EX_EXPECT(e, (double)below <= 0.01 * (double)(n - 1) + 1.0 && (double)upto >= 0.01 * (double)(n - 1),
+        "percentiles: rank");
 
-    for (ex_begin(e, "rescale", &head, b, b, 0, 0); ex_more(e);) EX_OK(mv_rescale(&e->ctx, &out, &head, 0.0, 1.0, NULL));
+    for (ex_begin(e, "rescale", &head, b, b, 0, 0); ex_more(e);)
+        EX_OK(mv_rescale(&e->ctx, &out, &head, 0.0, 1.0, NULL));
     given.range = MEDVOL_RANGE_GIVEN;
     given.lo = 0.0;
     given.hi = 700.0;
@@ -50,9 +52,12 @@ static void profile_rescale(ex *e) {
     robust.clip = 1;
     for (ex_begin(e, "rescale of percentiles 1-99", &head, 3 * b, b, 0, 0); ex_more(e);)
         EX_OK(mv_rescale(&e->ctx, &out, &head, 0.0, 1.0, &robust));
-    for (ex_begin(e, "clamp", &head, 0, b, 0, 0); ex_more(e);) EX_OK(mv_clamp(&e->ctx, &out, &head, 100.0, 600.0));
-    for (ex_begin(e, "linear", &head, 0, b, 0, 0); ex_more(e);) EX_OK(mv_linear(&e->ctx, &out, &head, 0.5, 3.0));
-    for (ex_begin(e, "gamma", &head, 0, b, 0, 0); ex_more(e);) EX_OK(mv_gamma(&e->ctx, &out, &head, 0.7, NULL));
+    for (ex_begin(e, "clamp", &head, 0, b, 0, 0); ex_more(e);)
+        EX_OK(mv_clamp(&e->ctx, &out, &head, 100.0, 600.0));
+    for (ex_begin(e, "linear", &head, 0, b, 0, 0); ex_more(e);)
+        EX_OK(mv_linear(&e->ctx, &out, &head, 0.5, 3.0));
+    for (ex_begin(e, "gamma", &head, 0, b, 0, 0); ex_more(e);)
+        EX_OK(mv_gamma(&e->ctx, &out, &head, 0.7, NULL));
     for (ex_begin(e, "cast i16 to f32", &scan, 0, b / 2, 0, b / 2); ex_more(e);)
         EX_OK(mv_convert(&e->ctx, &out, &scan, MEDVOL_F32, NULL));
     for (ex_begin(e, "cast f32 to i16", &head, b / 2, b / 2, 0, 0); ex_more(e);)
@@ -67,7 +72,8 @@ static void profile_rescale(ex *e) {
         EX_OK(mv_histogram(&e->ctx, &hist, &head, NULL));
     for (ex_begin(e, "rescale in place", &head, b, 0, b, 0); ex_more(e);)
         EX_OK(mv_rescale(&e->ctx, &head, &head, 0.0, 1.0, NULL));
-    for (ex_begin(e, "clamp in place", &head, 0, 0, b, 0); ex_more(e);) EX_OK(mv_clamp(&e->ctx, &head, &head, 0.1, 0.9));
+    for (ex_begin(e, "clamp in place", &head, 0, 0, b, 0); ex_more(e);)
+        EX_OK(mv_clamp(&e->ctx, &head, &head, 0.1, 0.9));
 
     mv_volume_free(&e->ctx, &head);
     mv_volume_free(&e->ctx, &scan);

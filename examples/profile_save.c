@@ -2,11 +2,12 @@
 
    Build:  cc -O2 examples/profile_save.c -lm -lpthread -o profile_save
    Run:    ./profile_save 256 20              (the file is written to TMPDIR and removed)
-   Shows:  block gzip at level 1 uses every thread and nearly the size of level 6; a save is atomic, and what waiting for
-           the disk adds. */
+   Shows:  block gzip at level 1 uses every thread and nearly the size of level 6; a save is atomic, and what
+           waiting for the disk adds. */
 #include "example.h"
 
-static void save_row(ex *e, const char *name, const mv_volume *v, const char *path, const mv_save_opt *opt, double file) {
+static void save_row(
+    ex *e, const char *name, const mv_volume *v, const char *path, const mv_save_opt *opt, double file) {
     for (ex_begin_file(e, name, v, file); ex_more(e);) EX_SAVED(mv_save(&e->ctx, v, path, opt));
 }
 static void profile_save(ex *e) {
@@ -23,7 +24,8 @@ static void profile_save(ex *e) {
     /* what was saved comes back: voxels bit for bit, geometry to the float of NIfTI-1 */
     EX_SAVED(mv_save(&e->ctx, &scan, gz, NULL));
     EX_OK(mv_load(&e->ctx, &back, gz, NULL));
-    EX_EXPECT(e, back.dtype == MEDVOL_I16 && !memcmp(back.data, scan.data, (size_t)b / 2), "save: the same voxels");
+    EX_EXPECT(
+        e, back.dtype == MEDVOL_I16 && !memcmp(back.data, scan.data, (size_t)b / 2), "save: the same voxels");
     EX_EXPECT(e, fabs(back.affine[3] - scan.affine[3]) < 1e-4, "save: the same geometry");
     mv_volume_free(&e->ctx, &back);
 

@@ -2,8 +2,8 @@
 
    Build:  cc -O2 examples/profile_z_norm.c -lm -lpthread -o profile_z_norm
    Run:    ./profile_z_norm 256 20
-   Shows:  what it costs to let a call allocate its result, to give it memory, and to work in place. Two passes over memory
-           are the least a z-norm can do: one to measure, one to map. */
+   Shows:  what it costs to let a call allocate its result, to give it memory, and to work in place. Two
+           passes over memory are the least a z-norm can do: one to measure, one to map. */
 #include "example.h"
 
 static void profile_z_norm(ex *e) {
@@ -39,8 +39,10 @@ static void profile_z_norm(ex *e) {
     nonzero.nonzero = 1;
     for (ex_begin(e, "z_norm of non-zero voxels", &head, b, b, 0, 0); ex_more(e);)
         EX_OK(mv_znorm(&e->ctx, &out, &head, &nonzero));
-    for (ex_begin(e, "statistics", &head, b, 0, 0, 0); ex_more(e);) EX_OK(mv_stats(&e->ctx, &st, &head, NULL));
-    for (ex_begin(e, "z_norm in place", &head, b, 0, b, 0); ex_more(e);) EX_OK(mv_znorm(&e->ctx, &head, &head, NULL));
+    for (ex_begin(e, "statistics", &head, b, 0, 0, 0); ex_more(e);)
+        EX_OK(mv_stats(&e->ctx, &st, &head, NULL));
+    for (ex_begin(e, "z_norm in place", &head, b, 0, b, 0); ex_more(e);)
+        EX_OK(mv_znorm(&e->ctx, &head, &head, NULL));
 
     mv_volume_free(&e->ctx, &head);
     mv_volume_free(&e->ctx, &scan);

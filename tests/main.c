@@ -1,5 +1,5 @@
-/* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--level N] [--threads N]. The last line is
-   "N passed, N failed". */
+/* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--level N] [--threads N]. The
+   last line is "N passed, N failed". */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/mman.h>
@@ -29,12 +29,14 @@ static long passed, failed;
 
 int t_check(int ok, const char *file, int line, const char *what) {
     if (!ok && failures_in_case++ < 5)
-        fprintf(stderr, "%s:%d: %s [level %d, threads %d]: %s\n", file, line, case_name, t_level, t_threads, what);
+        fprintf(stderr, "%s:%d: %s [level %d, threads %d]: %s\n", file, line, case_name, t_level, t_threads,
+            what);
     return ok;
 }
 int t_status(mv_status got, mv_status want, const char *file, int line, const char *what) {
     if (got != want && failures_in_case < 5)
-        fprintf(stderr, "  got %d (%s; \"%s\"), want %d\n", (int)got, mv_status_str(got), mv_message(T), (int)want);
+        fprintf(stderr, "  got %d (%s; \"%s\"), want %d\n", (int)got, mv_status_str(got), mv_message(T),
+            (int)want);
     return t_check(got == want, file, line, what);
 }
 int t_near(double a, double b, double tol, const char *file, int line, const char *what) {

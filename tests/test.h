@@ -1,6 +1,7 @@
-/* test.h - the harness of medvol's tests: cases, checks, a leak-counting context, random data, guarded buffers.
-   Each tests/test_NAME.c defines one table `const t_case tests_NAME[]`; the build finds it by the file's name. A case runs once for each SIMD level
-   and each of 1, 2 and 5 threads (T_ONCE: once), with the context `T`; blocks it leaves unreleased fail it. */
+/* test.h - the harness of medvol's tests: cases, checks, a leak-counting context, random data, guarded
+   buffers. Each tests/test_NAME.c defines one table `const t_case tests_NAME[]`; the build finds it by the
+   file's name. A case runs once for each SIMD level and each of 1, 2 and 5 threads (T_ONCE: once), with the
+   context `T`; blocks it leaves unreleased fail it. */
 #ifndef MEDVOL_TEST_H
 #define MEDVOL_TEST_H
 #include "../medvol.h"
@@ -34,8 +35,8 @@ uint64_t t_bits(void);
 double t_uniform(double lo, double hi);
 double t_normal(void);
 
-/* n bytes that end exactly before an unreadable page (where the platform has them), 64-byte-offset choosable by the caller:
-   reading or writing one byte too far ends the program. Released with t_guard_free. */
+/* n bytes that end exactly before an unreadable page (where the platform has them), 64-byte-offset choosable
+   by the caller: reading or writing one byte too far ends the program. Released with t_guard_free. */
 void *t_guard(size_t n);
 void t_guard_free(void *p, size_t n);
 

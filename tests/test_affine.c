@@ -1,7 +1,8 @@
 /* test_affine.c - affine algebra, quaternions both ways, orientation codes against nibabel, points. */
 #include "test.h"
 
-static void rotation(double *a, double x, double y, double z, double angle) { /* about a unit axis, Rodrigues' formula */
+/* about a unit axis, Rodrigues' formula */
+static void rotation(double *a, double x, double y, double z, double angle) {
     double n = sqrt(x * x + y * y + z * z), c = cos(angle), s = sin(angle), t = 1.0 - c;
     x /= n, y /= n, z /= n;
     a[0] = t * x * x + c, a[1] = t * x * y - s * z, a[2] = t * x * z + s * y;
@@ -63,7 +64,8 @@ static void test_algebra(void) {
         static const double sp[3] = {0.5, -2, 3}, org[3] = {1, 2, 3};
         double s[3];
         mv_affine_from_spacing(a, sp, org);
-        CHECK(a[0] == 0.5 && a[5] == -2 && a[10] == 3 && a[3] == 1 && a[7] == 2 && a[11] == 3 && a[1] == 0 && a[4] == 0);
+        CHECK(a[0] == 0.5 && a[5] == -2 && a[10] == 3 && a[3] == 1 && a[7] == 2 && a[11] == 3 && a[1] == 0 &&
+            a[4] == 0);
         mv_affine_from_spacing(a, sp, NULL);
         CHECK(a[3] == 0 && a[7] == 0 && a[11] == 0);
         mv_affine_spacing(s, a);
@@ -103,8 +105,10 @@ static void test_singular(void) {
 static void test_quaternions(void) {
     double a[12], back[12], bcd[3], off[3], sp[3], qfac, one[3] = {1, 1, 1}, zero[3] = {0, 0, 0};
     int t, i;
-    for (t = 0; t < 3000; t++) { /* rotation, spacing, reflection: there and back; the quaternion by its definition */
-        double x = t_normal(), y = t_normal(), z = t_normal(), n = sqrt(x * x + y * y + z * z), angle = t_uniform(-3.1, 3.1);
+    /* rotation, spacing, reflection: there and back; the quaternion by its definition */
+    for (t = 0; t < 3000; t++) {
+        double x = t_normal(), y = t_normal(), z = t_normal(), n = sqrt(x * x + y * y + z * z),
+               angle = t_uniform(-3.1, 3.1);
         double s[3], sign = t % 3 ? 1.0 : -1.0, half = sin(fabs(angle) / 2), turn = angle < 0 ? -1 : 1;
         for (i = 0; i < 3; i++) s[i] = t_uniform(0.1, 6);
         rotation(a, x, y, z, angle);
@@ -137,7 +141,8 @@ static void test_quaternions(void) {
     mv_affine_from_qform(back, bcd, zero, one, 1.0);
     CHECK(worst(a, back) < 1e-12);
     CHECK_NEAR(mv_affine_det(a), 1.0, 1e-12);
-    /* shear cannot be kept: the nearest rotation, and how far it is. For [1 k; 0 1] the rotation is by atan(-k/2) */
+    /* shear cannot be kept: the nearest rotation, and how far it is. For [1 k; 0 1] the rotation is by
+       atan(-k/2) */
     for (t = 1; t < 50; t++) {
         double k = 0.02 * t, turn = atan2(-k / sqrt(1 + k * k), 1.0 + 1.0 / sqrt(1 + k * k)), diff;
         mv_affine_identity(a);
@@ -148,7 +153,8 @@ static void test_quaternions(void) {
     }
     for (t = 0; t < 200; t++) { /* no garbage from garbage: finite columns give finite, unit quaternions */
         random_affine(a);
-        for (i = 0; i < 3; i++) if (t >> i & 1) columns(a, i == 0 ? 0.0 : 1.0, i == 1 ? 0.0 : 1.0, i == 2 ? 0.0 : 1.0);
+        for (i = 0; i < 3; i++)
+            if (t >> i & 1) columns(a, i == 0 ? 0.0 : 1.0, i == 1 ? 0.0 : 1.0, i == 2 ? 0.0 : 1.0);
         mv_affine_to_qform(a, bcd, off, sp, &qfac);
         CHECK(bcd[0] * bcd[0] + bcd[1] * bcd[1] + bcd[2] * bcd[2] <= 1.0 + 1e-9);
     }
@@ -170,9 +176,12 @@ static void test_orientation(void) {
         for (k = 0; k < 12; k++) v.affine[k] = k % 4 == 3 ? 7.0 : table[r].m[k / 4 * 3 + k % 4];
         mv_affine_orientation(v.affine, axis, sign);
         for (c = 0; c < 3; c++) ok = ok && axis[c] == table[r].axis[c] && sign[c] == table[r].sign[c];
-        if (!CHECK(ok)) fprintf(stderr, "  row %zu: %d %d %d, signs %d %d %d\n", r, axis[0], axis[1], axis[2], sign[0], sign[1], sign[2]);
+        if (!CHECK(ok))
+            fprintf(stderr, "  row %zu: %d %d %d, signs %d %d %d\n", r, axis[0], axis[1], axis[2], sign[0],
+                sign[1], sign[2]);
         mv_orientation(&v, code);
-        for (c = 0; c < 3; c++) CHECK(code[c] == (axis[c] < 0 ? '?' : (sign[c] > 0 ? "RAS" : "LPI")[axis[c]]));
+        for (c = 0; c < 3; c++)
+            CHECK(code[c] == (axis[c] < 0 ? '?' : (sign[c] > 0 ? "RAS" : "LPI")[axis[c]]));
         CHECK(code[3] == 0);
     }
     CHECK(r > 150);
@@ -197,7 +206,8 @@ static void test_points(void) {
         b = n * sizeof(double);
         for (i = 0; i < 3; i++) p[i] = (double *)t_guard(b), o[i] = (double *)t_guard(b);
         keep = (double *)malloc(3 * b + 1);
-        for (i = 0; i < n; i++) p[0][i] = t_uniform(-99, 99), p[1][i] = t_uniform(-99, 99), p[2][i] = t_uniform(-99, 99);
+        for (i = 0; i < n; i++)
+            p[0][i] = t_uniform(-99, 99), p[1][i] = t_uniform(-99, 99), p[2][i] = t_uniform(-99, 99);
         CHECK_OK(mv_affine_apply_points(T, a, o[0], o[1], o[2], p[0], p[1], p[2], n));
         for (i = 0; i < n; i++) {
             double q[3], w[3];
@@ -206,7 +216,8 @@ static void test_points(void) {
             if (!CHECK(o[0][i] == w[0] && o[1][i] == w[1] && o[2][i] == w[2])) break;
         }
         for (i = 0; i < 3; i++) memcpy(keep + i * n, o[i], b);
-        CHECK_OK(mv_affine_apply_points(T, a, p[1], p[2], p[0], p[0], p[1], p[2], n)); /* in place, axes crossed */
+        /* in place, axes crossed */
+        CHECK_OK(mv_affine_apply_points(T, a, p[1], p[2], p[0], p[0], p[1], p[2], n));
         CHECK(!memcmp(p[1], keep, b) && !memcmp(p[2], keep + n, b) && !memcmp(p[0], keep + 2 * n, b));
         free(keep);
         for (i = 0; i < 3; i++) t_guard_free(p[i], b), t_guard_free(o[i], b);
@@ -224,7 +235,9 @@ static void test_volume_points(void) {
     random_affine(v.affine);
     CHECK_OK(mv_voxel_to_world(&v, w, p));
     for (i = 0; i < 3; i++)
-        CHECK_NEAR(w[i], v.affine[4 * i] * 3 + v.affine[4 * i + 1] * -2 + v.affine[4 * i + 2] * 7.5 + v.affine[4 * i + 3], 1e-12);
+        CHECK_NEAR(w[i],
+            v.affine[4 * i] * 3 + v.affine[4 * i + 1] * -2 + v.affine[4 * i + 2] * 7.5 + v.affine[4 * i + 3],
+            1e-12);
     CHECK_OK(mv_world_to_voxel(&v, x, w));
     for (i = 0; i < 3; i++) CHECK_NEAR(x[i], p[i], 1e-9);
     v.affine[0] = v.affine[4] = v.affine[8] = 0;

@@ -1,11 +1,13 @@
-/* test_convert.c - conversion of every pair of real types against arithmetic in long double, with and without scaling, in place,
-   through views, at page borders; complex; refusals. */
+/* test_convert.c - conversion of every pair of real types against arithmetic in long double, with and without
+   scaling, in place, through views, at page borders; complex; refusals. */
 #include "test.h"
 #include <float.h>
 
 static const mv_dtype real[12] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
                                   MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
-static int is_int(mv_dtype t) { return t != MEDVOL_F16 && t != MEDVOL_BF16 && t != MEDVOL_F32 && t != MEDVOL_F64; }
+static int is_int(mv_dtype t) {
+    return t != MEDVOL_F16 && t != MEDVOL_BF16 && t != MEDVOL_F32 && t != MEDVOL_F64;
+}
 
 /* finite bit patterns of a format with `mant` bits, and back by nearest even */
 static double half_value(unsigned h, int mant, int bias) {
@@ -59,7 +61,9 @@ static int holds(const void *p, mv_dtype t, size_t i, long double x) {
         case MEDVOL_U32: return ((const uint32_t *)p)[i] == whole(x, 0, 4294967295.0L);
         case MEDVOL_I32: return ((const int32_t *)p)[i] == whole(x, -2147483648.0L, 2147483647.0L);
         case MEDVOL_U64: return ((const uint64_t *)p)[i] == (uint64_t)whole(x, 0, 18446744073709551615.0L);
-        case MEDVOL_I64: return ((const int64_t *)p)[i] == (int64_t)whole(x, -9223372036854775808.0L, 9223372036854775807.0L);
+        case MEDVOL_I64:
+            return ((const int64_t *)p)[i] ==
+                (int64_t)whole(x, -9223372036854775808.0L, 9223372036854775807.0L);
         case MEDVOL_F16:
         case MEDVOL_BF16: {
             unsigned h = ((const uint16_t *)p)[i];
@@ -80,13 +84,17 @@ static int holds(const void *p, mv_dtype t, size_t i, long double x) {
 /* any value of type t: edges, random bits, ordinary numbers */
 static void put_any(void *p, mv_dtype t, size_t i) {
     uint64_t r = t_bits(), b = t_bits();
-    static const double edge[] = {0.0, -0.0, 0.5, 1.5, 2.5, -0.5, -1.5, 127.5, 128.5, -128.5, 254.5, 255.5, 32767.5, -32768.5, 65535.5, 65534.5,
-        65519.9, 65520.0, 2147483647.0, 2147483648.0, -2147483648.0, -2147483649.0, 4294967295.0, 4294967296.0, 9223372036854775808.0,
-        -9223372036854775808.0, 18446744073709551616.0, 9007199254740993.0, 1e30, -1e30, 1e-30, 6e-8, 3e-8, 2.9e-8, 1e39, 3.4028235e38};
+    static const double edge[] = {0.0, -0.0, 0.5, 1.5, 2.5, -0.5, -1.5, 127.5, 128.5, -128.5, 254.5, 255.5,
+        32767.5, -32768.5, 65535.5, 65534.5, 65519.9, 65520.0, 2147483647.0, 2147483648.0, -2147483648.0,
+        -2147483649.0, 4294967295.0, 4294967296.0, 9223372036854775808.0, -9223372036854775808.0,
+        18446744073709551616.0, 9007199254740993.0, 1e30, -1e30, 1e-30, 6e-8, 3e-8, 2.9e-8, 1e39,
+        3.4028235e38};
     size_t size = mv_dtype_size(t);
     double x = r % 3 == 0 ? edge[r / 3 % (sizeof edge / sizeof *edge)] : t_uniform(-70000.0, 70000.0);
     if (r % 3 == 1 || is_int(t)) {
-        if (is_int(t) && r % 3 == 0) b = r & 8 ? (uint64_t)0 - (r >> 4) % 3 : (r & 16 ? (uint64_t)INT64_MAX : ((uint64_t)1 << (r >> 5) % 64) - (r >> 12) % 2);
+        if (is_int(t) && r % 3 == 0)
+            b = r & 8 ? (uint64_t)0 - (r >> 4) % 3
+                      : (r & 16 ? (uint64_t)INT64_MAX : ((uint64_t)1 << (r >> 5) % 64) - (r >> 12) % 2);
         memcpy((char *)p + i * size, &b, size); /* the low bytes, on the little-endian machines we test */
         return;
     }
@@ -123,11 +131,14 @@ static void test_all_pairs(void) {
                     CHECK_OK(mv_convert_array(T, out + 8, tb, in + skew, ta, n, scale[s][0], scale[s][1]));
                     for (i = 0; i < n; i++)
                         if (!CHECK(holds(out + 8, tb, i, want(in + skew, ta, i, scale[s][0], scale[s][1])))) {
-                            fprintf(stderr, "  %s to %s, scale %g %g, n %zu, element %zu, value %.17Lg gave %.17Lg\n", mv_dtype_name(ta),
-                                    mv_dtype_name(tb), scale[s][0], scale[s][1], n, i, get(in + skew, ta, i), get(out + 8, tb, i));
+                            fprintf(stderr,
+                                "  %s to %s, scale %g %g, n %zu, element %zu, value %.17Lg gave %.17Lg\n",
+                                mv_dtype_name(ta), mv_dtype_name(tb), scale[s][0], scale[s][1], n, i,
+                                get(in + skew, ta, i), get(out + 8, tb, i));
                             return;
                         }
-                    for (i = 0; i < 8; i++) CHECK(out[i] == 0xa5 && out[8 + n * mv_dtype_size(tb) + i] == 0xa5);
+                    for (i = 0; i < 8; i++)
+                        CHECK(out[i] == 0xa5 && out[8 + n * mv_dtype_size(tb) + i] == 0xa5);
                     if (n == M) break;
                 }
             }
@@ -163,7 +174,8 @@ static void test_page_borders(void) {
                 t_guard_free(y, nb);
             }
 }
-/* Large enough for several jobs and for stores past the cache (more than 4 MiB); a result in the caller's memory and a new one. */
+/* Large enough for several jobs and for stores past the cache (more than 4 MiB); a result in the caller's
+   memory and a new one. */
 static void test_large(void) {
     size_t n = 1300003, i, dim = n;
     int16_t *s = (int16_t *)malloc(n * 2);
@@ -200,19 +212,22 @@ static void test_views(void) {
     v.slope = 0.5, v.inter = 1.0;
     v.affine[0] = 2, v.affine[1] = 0.25, v.affine[3] = -10, v.affine[7] = 4, v.affine[10] = -3;
     CHECK_OK(mv_volume_view(T, &view, &v, start, size));
-    CHECK(view.data == s + 2 + 9 * 1 + 63 * 1 + 315 * 1 && !mv_volume_contiguous(&view) && mv_volume_count(&view) == 120);
+    CHECK(view.data == s + 2 + 9 * 1 + 63 * 1 + 315 * 1 && !mv_volume_contiguous(&view) &&
+        mv_volume_count(&view) == 120);
     CHECK_NEAR(view.affine[3], -10 + 2 * 2 + 0.25, 0);
     CHECK_NEAR(view.affine[7], 4 + 1.0, 0);
     CHECK_NEAR(view.affine[11], -3.0, 0);
     memset(&got, 0, sizeof got);
     CHECK_OK(mv_convert(T, &got, &view, MEDVOL_F32, NULL));
-    CHECK(mv_volume_contiguous(&got) && got.slope == 1.0 && got.inter == 0.0 && !memcmp(got.affine, view.affine, sizeof got.affine));
+    CHECK(mv_volume_contiguous(&got) && got.slope == 1.0 && got.inter == 0.0 &&
+        !memcmp(got.affine, view.affine, sizeof got.affine));
     g = (const float *)got.data;
     for (l = 0; l < 2; l++)
         for (k = 0; k < 3; k++)
             for (j = 0; j < 4; j++)
                 for (i = 0; i < 5; i++)
-                    CHECK(*g++ == (float)(0.5 * s[(i + 2) + 9 * ((j + 1) + 7 * ((k + 1) + 5 * (l + 1)))] + 1.0));
+                    CHECK(*g++ ==
+                        (float)(0.5 * s[(i + 2) + 9 * ((j + 1) + 7 * ((k + 1) + 5 * (l + 1)))] + 1.0));
     mv_volume_free(T, &got);
     /* into a strided destination: nothing outside the box changes */
     CHECK_OK(mv_volume_wrap(T, &got, strided + 2 + 9 + 63 + 315, MEDVOL_F64, 4, size, stride));
@@ -228,7 +243,8 @@ static void test_views(void) {
     CHECK_OK(mv_volume_copy(T, &got, &got));
     memset(&got, 0, sizeof got);
     CHECK_OK(mv_volume_copy(T, &got, &view));
-    CHECK(mv_volume_contiguous(&got) && got.slope == 0.5 && got.inter == 1.0 && ((int32_t *)got.data)[0] == s[2 + 9 + 63 + 315]);
+    CHECK(mv_volume_contiguous(&got) && got.slope == 0.5 && got.inter == 1.0 &&
+        ((int32_t *)got.data)[0] == s[2 + 9 + 63 + 315]);
     mv_volume_free(T, &got);
     free(strided);
     free(s);
@@ -250,7 +266,8 @@ static void test_slopes(void) {
     memset(&opt, 0, sizeof opt);
     opt.keep_scaling = 1;
     CHECK_OK(mv_convert(T, &dst, &dst, MEDVOL_U16, &opt));
-    CHECK(((uint16_t *)dst.data)[0] == 0 && ((uint16_t *)dst.data)[3] == 5 && dst.slope == 0.1 && dst.inter == 2.0 && dst.dtype == MEDVOL_U16);
+    CHECK(((uint16_t *)dst.data)[0] == 0 && ((uint16_t *)dst.data)[3] == 5 && dst.slope == 0.1 &&
+        dst.inter == 2.0 && dst.dtype == MEDVOL_U16);
     /* applied; type changes size, so dst == src gets new memory */
     CHECK_OK(mv_convert(T, &dst, &dst, MEDVOL_F64, NULL));
     CHECK_NEAR(((double *)dst.data)[3], 2.5, 1e-15);
@@ -280,7 +297,8 @@ static void test_slopes(void) {
     CHECK(dst.data == NULL);
 }
 static void test_other_types(void) {
-    static const mv_dtype odd[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
+    static const mv_dtype odd[] = {
+        MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
     float c[2 * 70];
     size_t dim[2] = {35, 2}, i, k;
     unsigned char raw[64 * 3];
@@ -313,7 +331,8 @@ static void test_other_types(void) {
             CHECK_STATUS(mv_convert_array(T, raw, odd[i], c, real[k], 1, 1, 0), MEDVOL_E_DTYPE);
         }
         for (k = 0; k < 6; k++)
-            if (k != i && !(i < 2 && k < 2)) CHECK_STATUS(mv_convert(T, &w, &v, odd[k], NULL), MEDVOL_E_DTYPE);
+            if (k != i && !(i < 2 && k < 2))
+                CHECK_STATUS(mv_convert(T, &w, &v, odd[k], NULL), MEDVOL_E_DTYPE);
         CHECK_STATUS(mv_convert(T, &w, &v, (mv_dtype)7, NULL), MEDVOL_E_DTYPE);
     }
 }

@@ -20,19 +20,24 @@ static void test_status(void) {
         CHECK(codes[i] == -i && s && strlen(s) > 1 && strcmp(s, "unknown status") != 0);
         for (k = 0; k < i; k++) CHECK(strcmp(s, mv_status_str((mv_status)codes[k])) != 0);
     }
-    CHECK(!strcmp(mv_status_str((mv_status)-n), "unknown status") && !strcmp(mv_status_str((mv_status)1), "unknown status"));
+    CHECK(!strcmp(mv_status_str((mv_status)-n), "unknown status") &&
+        !strcmp(mv_status_str((mv_status)1), "unknown status"));
     CHECK(!strcmp(mv_message(NULL), "") && mv_warnings(NULL) == 0 && !strcmp(mv_message(&none), ""));
     CHECK(!strcmp(mv_version(), "0.1.0") && MEDVOL_VERSION_NUMBER == 100);
     CHECK(sizeof(mv_status) == sizeof(int) && sizeof(mv_dtype) == sizeof(int));
 }
 static void test_dtypes(void) {
-    static const struct { mv_dtype t; size_t size; const char *name; } row[] = {{MEDVOL_U8, 1, "u8"}, {MEDVOL_I8, 1, "i8"}, {MEDVOL_U16, 2, "u16"},
-        {MEDVOL_I16, 2, "i16"}, {MEDVOL_U32, 4, "u32"}, {MEDVOL_I32, 4, "i32"}, {MEDVOL_U64, 8, "u64"}, {MEDVOL_I64, 8, "i64"}, {MEDVOL_F16, 2, "f16"},
-        {MEDVOL_BF16, 2, "bf16"}, {MEDVOL_F32, 4, "f32"}, {MEDVOL_F64, 8, "f64"}, {MEDVOL_C64, 8, "c64"}, {MEDVOL_C128, 16, "c128"},
-        {MEDVOL_RGB24, 3, "rgb24"}, {MEDVOL_RGBA32, 4, "rgba32"}, {MEDVOL_F128, 16, "f128"}, {MEDVOL_C256, 32, "c256"}};
+    static const struct { mv_dtype t; size_t size; const char *name; } row[] = {{MEDVOL_U8, 1, "u8"},
+        {MEDVOL_I8, 1, "i8"}, {MEDVOL_U16, 2, "u16"}, {MEDVOL_I16, 2, "i16"}, {MEDVOL_U32, 4, "u32"},
+        {MEDVOL_I32, 4, "i32"}, {MEDVOL_U64, 8, "u64"}, {MEDVOL_I64, 8, "i64"}, {MEDVOL_F16, 2, "f16"},
+        {MEDVOL_BF16, 2, "bf16"}, {MEDVOL_F32, 4, "f32"}, {MEDVOL_F64, 8, "f64"}, {MEDVOL_C64, 8, "c64"},
+        {MEDVOL_C128, 16, "c128"}, {MEDVOL_RGB24, 3, "rgb24"}, {MEDVOL_RGBA32, 4, "rgba32"},
+        {MEDVOL_F128, 16, "f128"}, {MEDVOL_C256, 32, "c256"}};
     size_t i;
-    for (i = 0; i < sizeof row / sizeof *row; i++) CHECK(mv_dtype_size(row[i].t) == row[i].size && !strcmp(mv_dtype_name(row[i].t), row[i].name));
-    CHECK(mv_dtype_size(MEDVOL_NONE) == 0 && mv_dtype_size((mv_dtype)1) == 0 && mv_dtype_size((mv_dtype)-4) == 0 && !strcmp(mv_dtype_name((mv_dtype)3), "?"));
+    for (i = 0; i < sizeof row / sizeof *row; i++)
+        CHECK(mv_dtype_size(row[i].t) == row[i].size && !strcmp(mv_dtype_name(row[i].t), row[i].name));
+    CHECK(mv_dtype_size(MEDVOL_NONE) == 0 && mv_dtype_size((mv_dtype)1) == 0 &&
+        mv_dtype_size((mv_dtype)-4) == 0 && !strcmp(mv_dtype_name((mv_dtype)3), "?"));
 }
 
 /* ---- context and threads ---- */
@@ -103,7 +108,8 @@ static void watch(void) {
     strangers = trace_depth = trace_calls = 0;
     last_done = 0;
 }
-static void run_backwards(void *user, size_t njobs, void (*job)(void *arg, size_t i), void *arg) { /* a caller's loop */
+/* a caller's loop */
+static void run_backwards(void *user, size_t njobs, void (*job)(void *arg, size_t i), void *arg) {
     (*(size_t *)user)++;
     while (njobs > 0) job(arg, --njobs);
 }
@@ -122,7 +128,8 @@ static void test_progress(void) {
         watch();
         CHECK_OK(mv_parallel_for(T, 500, add_index, sum, NULL));
         CHECK(steps == 0);
-        /* stopped at the first call: a serial run has done nothing, a pool at most what the others had begun */
+        /* stopped at the first call: a serial run has done nothing, a pool at most what the others had
+           begun */
         watch();
         stop_at = 1;
         memset(sum, 0, 500 * sizeof *sum);
@@ -176,7 +183,9 @@ static void *own_context(void *arg) { /* a whole life of a context on its own th
         for (i = 0; i < n; i++) s[i] = (int16_t)(i * (seed + turn));
         if (mv_convert_array(&ctx, f, MEDVOL_F32, s, MEDVOL_I16, n, 2.0, 1.0) < 0) bad++;
         for (i = 0; i < n; i++) bad += f[i] != (float)s[i] * 2.0f + 1.0f;
-        if (mv_convert_array(&ctx, f, MEDVOL_F32, s, MEDVOL_C64, n, 2.0, 1.0) != MEDVOL_E_DTYPE || !strstr(mv_message(&ctx), "c64")) bad++;
+        if (mv_convert_array(&ctx, f, MEDVOL_F32, s, MEDVOL_C64, n, 2.0, 1.0) != MEDVOL_E_DTYPE ||
+            !strstr(mv_message(&ctx), "c64"))
+            bad++;
         mv_ctx_free(&ctx);
     }
     free(f);
@@ -204,7 +213,8 @@ static void test_context(void) {
     memset(&desc, 0, sizeof desc);
     desc.threads = -1;
     CHECK_STATUS(mv_ctx_init(&ctx, &desc), MEDVOL_E_RANGE);
-    CHECK(strstr(mv_message(&ctx), "-1") && !strcmp(ctx.error.field, "threads") && ctx.error.value == -1 && ctx.error.offset == -1);
+    CHECK(strstr(mv_message(&ctx), "-1") && !strcmp(ctx.error.field, "threads") && ctx.error.value == -1 &&
+        ctx.error.offset == -1);
     desc.threads = 1025;
     CHECK_STATUS(mv_ctx_init(&ctx, &desc), MEDVOL_E_RANGE);
     desc.threads = 3;
@@ -229,7 +239,8 @@ static void test_context(void) {
 }
 static void test_levels(void) {
     int best = mv_level_force(4), k;
-    for (k = 1; k <= 4; k++) CHECK(mv_level_force(k) == (k > best ? best : k) && mv_level() == (k > best ? best : k));
+    for (k = 1; k <= 4; k++)
+        CHECK(mv_level_force(k) == (k > best ? best : k) && mv_level() == (k > best ? best : k));
     k = mv_level_force(0);
     CHECK(k >= 1 && k <= best);
     mv_level_force(t_level);
@@ -268,12 +279,14 @@ static void test_volume_limits(void) {
     CHECK_STATUS(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim), MEDVOL_E_LIMIT);
     T->desc.limits.max_bytes = 60;
     CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim));
-    CHECK(v.ndim == 3 && v.dim[3] == 1 && v.dim[6] == 1 && v.stride[0] == 1 && v.stride[1] == 3 && v.stride[2] == 12 && v.affine[0] == 1 && v.slope == 0);
+    CHECK(v.ndim == 3 && v.dim[3] == 1 && v.dim[6] == 1 && v.stride[0] == 1 && v.stride[1] == 3 &&
+        v.stride[2] == 12 && v.affine[0] == 1 && v.slope == 0);
     CHECK(mv_volume_count(&v) == 60 && mv_volume_contiguous(&v) && (uintptr_t)v.data % 64 == 0);
     mv_volume_free(T, &v);
     mv_volume_free(T, &v);
     mv_volume_free(T, NULL);
-    CHECK(mv_volume_count(&v) == 0 && mv_volume_count(NULL) == 0 && !mv_volume_contiguous(NULL) && !mv_volume_contiguous(&v));
+    CHECK(mv_volume_count(&v) == 0 && mv_volume_count(NULL) == 0 && !mv_volume_contiguous(NULL) &&
+        !mv_volume_contiguous(&v));
     CHECK_STATUS(mv_volume_wrap(T, &v, NULL, MEDVOL_U8, 3, dim, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_volume_wrap(T, NULL, data, MEDVOL_U8, 3, dim, NULL), MEDVOL_E_NULL);
     CHECK_OK(mv_volume_wrap(T, &v, data, MEDVOL_U8, 3, dim, stride));
@@ -434,7 +447,8 @@ static void test_header_travels(void) {
     memset(v.data, 1, 15);
     v.nifti = &h;
     CHECK_OK(mv_volume_copy(T, &w, &v));
-    CHECK(w.nifti && w.nifti != &h && w.owns_nifti && !strcmp(w.nifti->descrip, "kept") && w.nifti->ext != ext && !memcmp(w.nifti->ext, ext, 32));
+    CHECK(w.nifti && w.nifti != &h && w.owns_nifti && !strcmp(w.nifti->descrip, "kept") &&
+        w.nifti->ext != ext && !memcmp(w.nifti->ext, ext, 32));
     CHECK_OK(mv_convert(T, &x, &w, MEDVOL_F64, NULL));
     CHECK(x.nifti && x.nifti != w.nifti && x.nifti->intent_code == 1002 && !memcmp(x.nifti->ext, ext, 32));
     CHECK_OK(mv_convert(T, &w, &w, MEDVOL_I8, NULL)); /* in place, and to new memory */

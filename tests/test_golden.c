@@ -1,7 +1,8 @@
-/* test_golden.c - a checksum of each operation's result at the scalar level, kept in golden.txt together with MEDVOL_NUMERICS. A
-   checksum that moves fails until MEDVOL_NUMERICS rises; then `make golden` writes the file anew (it refuses before).
-   To add an operation: a function that feeds its results to sum(), and a row in the table. Each also runs with the case's
-   threads and at every level: the same bits as with one thread, and for rows marked EXACT the same bits as the scalar level. */
+/* test_golden.c - a checksum of each operation's result at the scalar level, kept in golden.txt together with
+   MEDVOL_NUMERICS. A checksum that moves fails until MEDVOL_NUMERICS rises; then `make golden` writes the
+   file anew (it refuses before). To add an operation: a function that feeds its results to sum(), and a row
+   in the table. Each also runs with the case's threads and at every level: the same bits as with one thread,
+   and for rows marked EXACT the same bits as the scalar level. */
 #include "test.h"
 
 static uint32_t crc;
@@ -32,8 +33,10 @@ static void head(mv_ctx *ctx, mv_volume *v, size_t nx, size_t ny, size_t nz) {
     for (k = 0; k < nz; k++)
         for (j = 0; j < ny; j++)
             for (i = 0; i < nx; i++) {
-                double x = (double)i - (double)nx / 2, y = (double)j - (double)ny / 2, z = (double)k - (double)nz / 2;
-                *f++ = (float)(1000.0 / (1.0 + 0.01 * (x * x + y * y + 2 * z * z)) + 5.0 * x + t_uniform(0, 20));
+                double x = (double)i - (double)nx / 2, y = (double)j - (double)ny / 2,
+                       z = (double)k - (double)nz / 2;
+                *f++ = (float)(1000.0 / (1.0 + 0.01 * (x * x + y * y + 2 * z * z)) + 5.0 * x +
+                    t_uniform(0, 20));
             }
 }
 static const mv_dtype real[12] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
@@ -45,7 +48,8 @@ static void g_convert(mv_ctx *ctx) {
     for (a = 0; a < 12; a++) {
         CHECK_OK(mv_convert_array(ctx, mid, real[a], in, MEDVOL_F64, 5000, 1, 0));
         for (b = 0; b < 12; b++) {
-            CHECK_OK(mv_convert_array(ctx, out, real[b], mid, real[a], 5000, (a + b) % 3 ? 0.75 : 1.0, (a + b) % 3 ? 2.0 : 0.0));
+            CHECK_OK(mv_convert_array(
+                ctx, out, real[b], mid, real[a], 5000, (a + b) % 3 ? 0.75 : 1.0, (a + b) % 3 ? 2.0 : 0.0));
             sum(out, 5000 * mv_dtype_size(real[b]));
         }
     }
@@ -54,7 +58,8 @@ static void g_points(mv_ctx *ctx) {
     static const double a[12] = {1.5, 0.25, -0.125, 7, -0.3, 2.2, 0.7, -9, 0.01, -0.02, 3.3, 11};
     static double p[3][70001];
     size_t i;
-    for (i = 0; i < 70001; i++) p[0][i] = t_uniform(-90, 90), p[1][i] = t_uniform(-90, 90), p[2][i] = t_uniform(-90, 90);
+    for (i = 0; i < 70001; i++)
+        p[0][i] = t_uniform(-90, 90), p[1][i] = t_uniform(-90, 90), p[2][i] = t_uniform(-90, 90);
     CHECK_OK(mv_affine_apply_points(ctx, a, p[0], p[1], p[2], p[0], p[1], p[2], 70001));
     sum(p, sizeof p);
 }
@@ -85,7 +90,8 @@ static void g_copy(mv_ctx *ctx) {
     mv_volume_free(ctx, &v);
 }
 
-/* Intensity: types and layouts, a mask, NaN and infinities; the C library's pow stays out, its last bit is not ours. */
+/* Intensity: types and layouts, a mask, NaN and infinities; the C library's pow stays out, its last bit is
+   not ours. */
 static void g_statistics(mv_ctx *ctx) {
     static const double q[6] = {0, 1, 33.3, 50, 99.5, 100};
     mv_volume v, w;
@@ -106,7 +112,8 @@ static void g_statistics(mv_ctx *ctx) {
         if (t % 2) w.slope = -0.75, w.inter = 3;
         o.split = t % 3 ? 3 : 0, o.nonzero = t > 5;
         CHECK_OK(mv_stats(ctx, s, &w, &o));
-        for (i = 0; i < (o.split ? 31 : 1); i++) sum(&s[i].count, 3 * sizeof(uint64_t)), sum(&s[i].min, 2 * sizeof(double));
+        for (i = 0; i < (o.split ? 31 : 1); i++)
+            sum(&s[i].count, 3 * sizeof(uint64_t)), sum(&s[i].min, 2 * sizeof(double));
         for (i = 0; i < (o.split ? 31 : 1); i++)
             if (!s[i].inf) sum(&s[i].sum, 7 * sizeof(double)); /* a NaN's sign may differ */
         CHECK_OK(mv_percentiles(ctx, p, &w, q, 6, NULL));
@@ -172,7 +179,8 @@ static void g_pictures(mv_ctx *ctx) { /* pixels; the bytes of a PNG are deflate'
 }
 
 static void resample(mv_ctx *ctx, mv_interp interp) {
-    static const double spacing[3] = {1.3, 3.1, 2.2}, turn[12] = {0.71, 0.33, -0.18, -0.6, -0.29, 0.83, 0.21, 0.9, 0.11, -0.17, 0.62, 0.4};
+    static const double spacing[3] = {1.3, 3.1, 2.2},
+                        turn[12] = {0.71, 0.33, -0.18, -0.6, -0.29, 0.83, 0.21, 0.9, 0.11, -0.17, 0.62, 0.4};
     static const size_t shape[3] = {40, 21, 30};
     mv_volume v = {0}, out = {0};
     mv_resample_opt o = {0};
@@ -190,7 +198,8 @@ static void resample(mv_ctx *ctx, mv_interp interp) {
     }
     mv_volume_free(ctx, &v);
 }
-static void g_resample(mv_ctx *ctx) { /* LANCZOS and antialias rest on sin and exp of the platform, so are left out */
+/* LANCZOS and antialias rest on sin and exp of the platform, so are left out */
+static void g_resample(mv_ctx *ctx) {
     resample(ctx, MEDVOL_LINEAR);
     resample(ctx, MEDVOL_CUBIC);
     resample(ctx, MEDVOL_CUBIC_CONV);
@@ -198,7 +207,8 @@ static void g_resample(mv_ctx *ctx) { /* LANCZOS and antialias rest on sin and e
 static void g_nearest(mv_ctx *ctx) { resample(ctx, MEDVOL_NEAREST); }
 
 static void g_spatial(mv_ctx *ctx) {
-    static const size_t before[3] = {3, 0, 9}, after[3] = {4, 7, 0}, shape[3] = {30, 11, 25}, start[3] = {4, 3, 2}, size[3] = {11, 12, 9};
+    static const size_t before[3] = {3, 0, 9}, after[3] = {4, 7, 0}, shape[3] = {30, 11, 25},
+                        start[3] = {4, 3, 2}, size[3] = {11, 12, 9};
     static const int order[3] = {2, 0, 1};
     static const char *const codes[] = {"RAS", "LPI", "SAR", "PIR"};
     mv_volume v, w;
@@ -229,12 +239,14 @@ static void g_spatial(mv_ctx *ctx) {
 #undef ONTO
     mv_volume_free(ctx, &v);
 }
-static void g_deflate(mv_ctx *ctx) { /* the bytes themselves: files stay the same from one release to the next */
+/* the bytes themselves: files stay the same from one release to the next */
+static void g_deflate(mv_ctx *ctx) {
     static unsigned char data[300000], out[310000];
     size_t i, made;
     int level;
     mv_gzip_opt o;
-    for (i = 0; i < sizeof data; i++) data[i] = (unsigned char)(i % 3000 < 900 ? 0 : (i / 7) ^ (t_bits() & 7));
+    for (i = 0; i < sizeof data; i++)
+        data[i] = (unsigned char)(i % 3000 < 900 ? 0 : (i / 7) ^ (t_bits() & 7));
     for (level = 0; level <= 9; level++) {
         CHECK_OK(mv_deflate(ctx, out, sizeof out, data, level == 9 ? 30000 : sizeof data, level, &made));
         sum(out, made);
@@ -336,8 +348,9 @@ static void test_golden(void) {
     for (r = 0; r < ROWS; r++) {
         int known = in_file(rows[r].name, &old);
         if (!CHECK(known && old == now[r]))
-            fprintf(stderr, "  %s: %08lx, golden.txt %s %08lx. Raise MEDVOL_NUMERICS and run make golden if that is meant\n", rows[r].name,
-                    (unsigned long)now[r], known ? "has" : "has none", known ? old : 0);
+            fprintf(stderr,
+                "  %s: %08lx, golden.txt %s %08lx. Raise MEDVOL_NUMERICS and make golden if that is meant\n",
+                rows[r].name, (unsigned long)now[r], known ? "has" : "has none", known ? old : 0);
     }
 }
 static void test_same_bits(void) {
@@ -348,7 +361,8 @@ static void test_same_bits(void) {
         mv_level_force(1);
         scalar = checksum(r, NULL);
         mv_level_force(t_level);
-        if ((rows[r].flags & EXACT) && !CHECK(one == scalar)) fprintf(stderr, "  %s differs between levels\n", rows[r].name);
+        if ((rows[r].flags & EXACT) && !CHECK(one == scalar))
+            fprintf(stderr, "  %s differs between levels\n", rows[r].name);
     }
 }
 

@@ -66,7 +66,8 @@ static void test_checksums(void) {
     CHECK(mv_adler32(1, "Wikipedia", 9) == 0x11E60398u);
     CHECK(mv_crc32(7, NULL, 0) == 7 && mv_adler32(7, NULL, 0) == 7);
     for (i = 0; i < n; i++) p[i] = (uint8_t)t_bits();
-    for (i = 0; i < 700; i++) CHECK(mv_crc32((uint32_t)i, p + i % 17, i) == slow_crc((uint32_t)i, p + i % 17, i));
+    for (i = 0; i < 700; i++)
+        CHECK(mv_crc32((uint32_t)i, p + i % 17, i) == slow_crc((uint32_t)i, p + i % 17, i));
     for (i = 8000; i < 8400; i += 7) CHECK(mv_crc32(5, p + 3, i) == slow_crc(5, p + 3, i));
     for (i = 0; i < n; i += 333) {
         CHECK(mv_crc32_combine(mv_crc32(0, p, i), mv_crc32(0, p + i, n - i), n - i) == mv_crc32(0, p, n));
@@ -108,7 +109,8 @@ static void test_fixed_block(void) {
     size_t i, pad;
     memset(want, 'x', sizeof want);
     for (i = 0; i < sizeof t / sizeof *t; i++) {
-        for (pad = 0; pad <= 64; pad += 64) { /* with bytes behind the stream the fast loop sees it, without the careful one */
+        /* with bytes behind the stream the fast loop sees it, without the careful one */
+        for (pad = 0; pad <= 64; pad += 64) {
             bits s = {{0}, 0};
             size_t n = t[i].sym == 257 ? 4 : 259;
             put(&s, 1, 1); put(&s, 1, 2);
@@ -142,7 +144,8 @@ static void test_dynamic_distances(void) {
             memset(&s, 0, sizeof s);
             small_code(&s, 1); lens(&s, 1, 1);
             code(&s, 0, 1); code(&s, 3, 2); code(&s, (unsigned)far, 1); code(&s, 2, 2);
-            CHECK_STATUS(run(s.b, bytes(&s) + (size_t)pad, 4 + 8 * (size_t)pad, "aaaa", 4), far ? MEDVOL_E_CORRUPT : MEDVOL_OK);
+            CHECK_STATUS(run(s.b, bytes(&s) + (size_t)pad, 4 + 8 * (size_t)pad, "aaaa", 4),
+                far ? MEDVOL_E_CORRUPT : MEDVOL_OK);
         }
         memset(&s, 0, sizeof s);
         small_code(&s, 1); lens(&s, 2, 1); /* one code of two bits: incomplete */
@@ -168,7 +171,11 @@ static void test_dynamic_lengths(void) {
     for (i = 0; i < sizeof t / sizeof *t; i++) {
         memset(&s, 0, sizeof s);
         dyn(&s, 258, 1);
-        lens(&s, 0, 97); lens(&s, (unsigned)t[i].l97, 1); lens(&s, 0, 158); lens(&s, (unsigned)t[i].l256, 1); lens(&s, (unsigned)t[i].l257, 1);
+        lens(&s, 0, 97);
+        lens(&s, (unsigned)t[i].l97, 1);
+        lens(&s, 0, 158);
+        lens(&s, (unsigned)t[i].l256, 1);
+        lens(&s, (unsigned)t[i].l257, 1);
         lens(&s, 0, 1);
         code(&s, t[i].l97 ? 2u : 0u, t[i].l97 ? 2 : 1);
         RUN(s, 8, "", 0, t[i].want);
@@ -202,7 +209,10 @@ static void test_dynamic_heads(void) {
     for (i = 0; i < 3; i++) { /* code length codes: over-subscribed, incomplete, none */
         memset(&s, 0, sizeof s);
         put(&s, 5, 3); put(&s, 0, 10); put(&s, 0, 4);
-        put(&s, i == 0 ? 1 : i == 1 ? 2 : 0, 3); put(&s, i == 0 ? 1 : 0, 3); put(&s, i == 0 ? 1 : 0, 3); put(&s, i < 2 ? 2 : 0, 3);
+        put(&s, i == 0 ? 1 : i == 1 ? 2 : 0, 3);
+        put(&s, i == 0 ? 1 : 0, 3);
+        put(&s, i == 0 ? 1 : 0, 3);
+        put(&s, i < 2 ? 2 : 0, 3);
         put(&s, 0, 400);
         RUN(s, 8, NULL, 0, MEDVOL_E_CORRUPT);
     }
@@ -248,11 +258,13 @@ static void fill(uint8_t *p, size_t n, int kind) {
             case 4: p[i] = (uint8_t)(r % 1000 == 0); break;
             case 5: p[i] = i >= 7 && r % 5 ? p[i - 7] : (uint8_t)r; break;          /* short distances */
             case 6: p[i] = i >= 30000 && r % 9 ? p[i - 30000] : (uint8_t)(r & 15); break;
-            default: p[i] = (uint8_t)((i >> 12) % 3 == 0 ? r : (i >> 12) % 3 == 1 ? 0 : r & 7); break; /* stretches */
+            /* stretches */
+            default: p[i] = (uint8_t)((i >> 12) % 3 == 0 ? r : (i >> 12) % 3 == 1 ? 0 : r & 7); break;
         }
     }
 }
-static const size_t sizes[] = {0, 1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 100, 258, 259, 300, 1000, 4097, 65535, 70001, 200003};
+static const size_t sizes[] = {
+    0, 1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 100, 258, 259, 300, 1000, 4097, 65535, 70001, 200003};
 static uint64_t mix(uint64_t h, const uint8_t *p, size_t n) { return h * 31 + mv_crc32(0, p, n) + n; }
 static uint64_t first_mix[2]; /* of the first run: every level and thread count must give the same bytes */
 
@@ -265,7 +277,8 @@ static void test_deflate(void) {
         for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             size_t n = sizes[i], cap = mv_deflate_bound(n);
             uint8_t *src = (uint8_t *)t_guard(n), *dst = (uint8_t *)t_guard(cap);
-            if (t_threads > 1 && n > 5000) { t_guard_free(src, n); t_guard_free(dst, cap); continue; } /* serial anyway */
+            /* serial anyway */
+            if (t_threads > 1 && n > 5000) { t_guard_free(src, n); t_guard_free(dst, cap); continue; }
             fill(src, n, kind);
             for (l = 0; l < sizeof levels / sizeof *levels; l++) {
                 CHECK_OK(mv_deflate(T, dst, cap, src, n, levels[l], &made));
@@ -310,7 +323,8 @@ static void test_zlib(void) {
         CHECK((z[0] * 256u + z[1]) % 31 == 0);
         CHECK_OK(mv_inflate_zlib(T, back, sizeof back, z, made, &used, &got));
         CHECK(used == made && got == sizeof a && !memcmp(a, back, got));
-        for (i = 0; i < made; i += made / 50) CHECK_STATUS(mv_inflate_zlib(T, back, sizeof back, z, i, NULL, NULL), MEDVOL_E_TRUNCATED);
+        for (i = 0; i < made; i += made / 50)
+            CHECK_STATUS(mv_inflate_zlib(T, back, sizeof back, z, i, NULL, NULL), MEDVOL_E_TRUNCATED);
         CHECK_STATUS(mv_inflate_zlib(T, back, sizeof back, z, made - 1, NULL, NULL), MEDVOL_E_TRUNCATED);
         z[made - 1] ^= 1;
         CHECK_STATUS(mv_inflate_zlib(T, back, sizeof back, z, made, NULL, NULL), MEDVOL_E_CORRUPT);
@@ -338,7 +352,8 @@ static ptrdiff_t source_read(void *user, void *dst, size_t n) {
     return (ptrdiff_t)k;
 }
 /* reads a gzip file through the reader in pieces of odd sizes and compares */
-static void check_reader(const uint8_t *gz, size_t gn, const uint8_t *want, size_t n, size_t step, int callback) {
+static void check_reader(
+    const uint8_t *gz, size_t gn, const uint8_t *want, size_t n, size_t step, int callback) {
     mv_gzip_reader *r = NULL;
     uint8_t *out = (uint8_t *)t_guard(n);
     size_t at = 0, k, got;
@@ -379,7 +394,8 @@ static void check_index(const uint8_t *gz, size_t gn, const uint8_t *want, size_
     if (kind != MEDVOL_GZIP_PLAIN) {
         CHECK(x.dst_n == n && x.src_n == gn);
         for (i = 0; i < 6; i++) {
-            uint64_t a = i ? (uint64_t)t_uniform(0, (double)n) : 0, b = i ? a + (uint64_t)t_uniform(0, (double)(n - a)) : n;
+            uint64_t a = i ? (uint64_t)t_uniform(0, (double)n) : 0,
+                     b = i ? a + (uint64_t)t_uniform(0, (double)(n - a)) : n;
             uint8_t *out = (uint8_t *)t_guard((size_t)(b - a));
             CHECK_OK(mv_gzip_index_unpack(T, &x, out, a, b, gz, gn));
             CHECK(a == b || !memcmp(out, want + a, (size_t)(b - a)));
@@ -500,7 +516,8 @@ static void test_member_layout(void) { /* members begin at slices, the head stan
     CHECK_OK(mv_gzip_pack(T, gz, 2 * n, src, n, &o, &made));
     CHECK_OK(mv_gzip_index_mem(T, &x, gz, made));
     CHECK(x.count == 6 && x.member[0].dst_n == 352);
-    for (i = 1; i < x.count; i++) CHECK(x.member[i].dst_n == 18000 && x.member[i].dst == 352 + (i - 1) * 18000);
+    for (i = 1; i < x.count; i++)
+        CHECK(x.member[i].dst_n == 18000 && x.member[i].dst == 352 + (i - 1) * 18000);
     mv_gzip_index_free(T, &x);
     o.align = 45000; /* cut in three equal parts */
     CHECK_OK(mv_gzip_pack(T, gz, 2 * n, src, n, &o, &made));
@@ -528,8 +545,14 @@ static size_t body(uint8_t *p, const uint8_t *src, size_t n) {
     size_t made = 0;
     uint32_t c = mv_crc32(0, src, n);
     CHECK_OK(mv_deflate(T, p, mv_deflate_bound(n), src, n, 6, &made));
-    p[made] = (uint8_t)c; p[made + 1] = (uint8_t)(c >> 8); p[made + 2] = (uint8_t)(c >> 16); p[made + 3] = (uint8_t)(c >> 24);
-    p[made + 4] = (uint8_t)n; p[made + 5] = (uint8_t)(n >> 8); p[made + 6] = (uint8_t)(n >> 16); p[made + 7] = 0;
+    p[made] = (uint8_t)c;
+    p[made + 1] = (uint8_t)(c >> 8);
+    p[made + 2] = (uint8_t)(c >> 16);
+    p[made + 3] = (uint8_t)(c >> 24);
+    p[made + 4] = (uint8_t)n;
+    p[made + 5] = (uint8_t)(n >> 8);
+    p[made + 6] = (uint8_t)(n >> 16);
+    p[made + 7] = 0;
     return made + 8;
 }
 static mv_status unpack(const uint8_t *gz, size_t n, void *out, size_t cap, mv_gzip_info *info) {
@@ -557,7 +580,8 @@ static void test_heads(void) {
         h = full_head(gz, flags);
         n = h + body(gz + h, src, sizeof src);
         CHECK_OK(unpack(gz, n, out, sizeof out, &info));
-        CHECK(info.dst_n == sizeof src && info.members == 1 && !memcmp(out, src, sizeof src) && info.kind == MEDVOL_GZIP_PLAIN);
+        CHECK(info.dst_n == sizeof src && info.members == 1 && !memcmp(out, src, sizeof src) &&
+            info.kind == MEDVOL_GZIP_PLAIN);
         for (i = 2; i < n; i++) CHECK_STATUS(unpack(gz, i, out, sizeof out, NULL), MEDVOL_E_TRUNCATED);
         if (flags & 2) {
             gz[h - 1] ^= 1;
@@ -580,7 +604,8 @@ static void test_heads(void) {
     CHECK_STATUS(unpack(gz, n, out, sizeof out, NULL), MEDVOL_E_UNSUPPORTED);
     gz[2] = 8; gz[0] = 0;
     CHECK_STATUS(unpack(gz, n, out, sizeof out, NULL), MEDVOL_E_FORMAT);
-    CHECK(!mv_gzip_is(gz, n) && !mv_gzip_is("\x1f\x8b\x08", 2) && !mv_gzip_is(NULL, 3) && mv_gzip_is("\x1f\x8b\x08", 3));
+    CHECK(!mv_gzip_is(gz, n) && !mv_gzip_is("\x1f\x8b\x08", 2) && !mv_gzip_is(NULL, 3) &&
+        mv_gzip_is("\x1f\x8b\x08", 3));
 }
 static void test_members_and_tails(void) {
     uint8_t src[100], gz[2000], out[200];
@@ -701,7 +726,8 @@ static void test_flips_and_cuts(void) { /* never a crash; success only with the 
         for (i = 0; i < made; i++) {
             uint8_t keep = gz[i];
             mv_status st = unpack(gz, i, out, n, &info);
-            CHECK(st < 0 || (info.dst_n < n + (c == 3) && !memcmp(out, src, (size_t)info.dst_n))); /* cut between members */
+            /* cut between members */
+            CHECK(st < 0 || (info.dst_n < n + (c == 3) && !memcmp(out, src, (size_t)info.dst_n)));
             gz[i] ^= (uint8_t)(1u << t_bits() % 8);
             st = unpack(gz, made, out, n, &info);
             got = (size_t)info.dst_n;
@@ -735,9 +761,12 @@ static void test_index_lies(void) { /* size fields are only a hint: the data dec
         const mv_gzip_member *m = x.member + i;
         CHECK_OK(mv_gzip_member_unpack(T, out, m->dst_n, gz + m->src, m->src_n, NULL));
         CHECK(!memcmp(out, src + m->dst, m->dst_n));
-        CHECK_STATUS(mv_gzip_member_unpack(T, out, m->dst_n - 1, gz + m->src, m->src_n, NULL), MEDVOL_E_CORRUPT);
-        CHECK_STATUS(mv_gzip_member_unpack(T, out, m->dst_n + 1, gz + m->src, m->src_n, NULL), MEDVOL_E_CORRUPT);
-        CHECK_STATUS(mv_gzip_member_unpack(T, out, m->dst_n, gz + m->src, m->src_n - 1, NULL), MEDVOL_E_TRUNCATED);
+        CHECK_STATUS(
+            mv_gzip_member_unpack(T, out, m->dst_n - 1, gz + m->src, m->src_n, NULL), MEDVOL_E_CORRUPT);
+        CHECK_STATUS(
+            mv_gzip_member_unpack(T, out, m->dst_n + 1, gz + m->src, m->src_n, NULL), MEDVOL_E_CORRUPT);
+        CHECK_STATUS(
+            mv_gzip_member_unpack(T, out, m->dst_n, gz + m->src, m->src_n - 1, NULL), MEDVOL_E_TRUNCATED);
     }
     gz[x.member[2].src + 16] ^= 1; /* a wrong size: not indexed, still a good gzip file */
     mv_gzip_index_free(T, &x);

@@ -1,5 +1,6 @@
-/* test_io.c - files: NIfTI-1/2, pairs, Analyze, crops, maps, saving, bad input, faults. Every file read here was made by
-   the little writer below, which shares no code with medvol; what medvol writes is looked at byte by byte. */
+/* test_io.c - files: NIfTI-1/2, pairs, Analyze, crops, maps, saving, bad input, faults. Every file read here
+   was made by the little writer below, which shares no code with medvol; what medvol writes is looked at byte
+   by byte. */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <dirent.h>
@@ -29,13 +30,17 @@ static bytes bytes_join(bytes a, const void *p, size_t n) { /* frees a */
     free(a.p);
     return b;
 }
+static size_t width_of(char type) { /* of a header field: c, h, i, l integers; f, d floats */
+    return type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8;
+}
 static void put(unsigned char *p, char type, double value, int big) {
     unsigned char b[8];
     float f = (float)value;
-    int64_t l = value >= -0x1p63 && value < 0x1p63 ? (int64_t)value : 0; /* NaN and more are for floats only */
+    /* NaN and more are for floats only */
+    int64_t l = value >= -0x1p63 && value < 0x1p63 ? (int64_t)value : 0;
     int32_t i = (int32_t)l;
     int16_t h = (int16_t)l;
-    size_t n = type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8, k;
+    size_t n = width_of(type), k;
     int one = 1, host_big = *(char *)&one == 0;
     if (type == 'c') b[0] = (unsigned char)h;
     else if (type == 'h') memcpy(b, &h, 2);
@@ -52,7 +57,7 @@ static double get(const unsigned char *p, char type, int big) {
     int16_t h;
     int32_t i;
     int64_t l;
-    size_t n = type == 'c' ? 1 : type == 'h' ? 2 : type == 'i' || type == 'f' ? 4 : 8, k;
+    size_t n = width_of(type), k;
     int one = 1, host_big = *(char *)&one == 0;
     for (k = 0; k < n; k++) b[k] = p[big != host_big ? n - 1 - k : k];
     switch (type) {
@@ -75,10 +80,10 @@ static const struct {
     mv_dtype t;
     int size, unit;
 } types[] = {
-    {MEDVOL_U8, 1, 1}, {MEDVOL_I16, 2, 2}, {MEDVOL_I32, 4, 4}, {MEDVOL_F32, 4, 4}, {MEDVOL_C64, 8, 4}, {MEDVOL_F64, 8, 8},
-    {MEDVOL_RGB24, 3, 1}, {MEDVOL_I8, 1, 1}, {MEDVOL_U16, 2, 2}, {MEDVOL_U32, 4, 4}, {MEDVOL_I64, 8, 8}, {MEDVOL_U64, 8, 8},
-    {MEDVOL_F128, 16, 16}, {MEDVOL_C128, 16, 8}, {MEDVOL_C256, 32, 16}, {MEDVOL_RGBA32, 4, 1}, {MEDVOL_F16, 2, 2},
-    {MEDVOL_BF16, 2, 2},
+    {MEDVOL_U8, 1, 1}, {MEDVOL_I16, 2, 2}, {MEDVOL_I32, 4, 4}, {MEDVOL_F32, 4, 4}, {MEDVOL_C64, 8, 4},
+    {MEDVOL_F64, 8, 8}, {MEDVOL_RGB24, 3, 1}, {MEDVOL_I8, 1, 1}, {MEDVOL_U16, 2, 2}, {MEDVOL_U32, 4, 4},
+    {MEDVOL_I64, 8, 8}, {MEDVOL_U64, 8, 8}, {MEDVOL_F128, 16, 16}, {MEDVOL_C128, 16, 8},
+    {MEDVOL_C256, 32, 16}, {MEDVOL_RGBA32, 4, 1}, {MEDVOL_F16, 2, 2}, {MEDVOL_BF16, 2, 2},
 };
 enum { TYPES = (int)(sizeof types / sizeof *types) };
 static int type_index(int t) {
@@ -120,7 +125,8 @@ static bytes make_header(spec s) {
     for (d = 0; d < 7; d++) put(b.p + (v2 ? 24 + 8 * d : 42 + 2 * d), v2 ? 'l' : 'h', s.dim[d], s.big);
     put(b.p + (v2 ? 12 : 70), 'h', s.dtype, s.big);
     put(b.p + (v2 ? 14 : 72), 'h', types[type_index(s.dtype)].size * 8, s.big);
-    for (d = 0; d < 8; d++) put(b.p + (v2 ? 104 + 8 * d : 76 + 4 * d), v2 ? 'd' : 'f', d == 0 ? 1 : 1 + d * 0.25, s.big);
+    for (d = 0; d < 8; d++)
+        put(b.p + (v2 ? 104 + 8 * d : 76 + 4 * d), v2 ? 'd' : 'f', d == 0 ? 1 : 1 + d * 0.25, s.big);
     put(b.p + (v2 ? 176 : 112), v2 ? 'd' : 'f', s.slope, s.big);
     put(b.p + (v2 ? 184 : 116), v2 ? 'd' : 'f', s.inter, s.big);
     if (v2) put(b.p + 168, 'l', s.pair ? 0 : (double)b.n, s.big);
@@ -136,7 +142,8 @@ static void voxel(mv_dtype t, size_t i, unsigned char *p) {
     int k = type_index(t), j;
     double x = (double)((i * 37 + 11) % 251) - 100.0;
     float f = (float)x * 0.5f;
-    for (j = 0; j < types[k].size; j++) p[j] = (unsigned char)((i * 131 + (size_t)j * 29 + 7) * 2654435761u >> 13);
+    for (j = 0; j < types[k].size; j++)
+        p[j] = (unsigned char)((i * 131 + (size_t)j * 29 + 7) * 2654435761u >> 13);
     if (t == MEDVOL_F32) memcpy(p, &f, 4);
     else if (t == MEDVOL_F64) memcpy(p, &x, 8);
     else if (t == MEDVOL_F16 || t == MEDVOL_BF16) p[1] = (unsigned char)(p[1] & 0x3f);
@@ -173,7 +180,8 @@ static uint32_t crc_slow(const unsigned char *p, size_t n) {
     return ~c;
 }
 static bytes gz_member(bytes out, const unsigned char *p, size_t n, int kind) {
-    size_t blocks = n ? (n + 65534) / 65535 : 1, head = kind == 1 ? 20 : kind == 2 ? 18 : 10, total = head + 5 * blocks + n + 8, at, i;
+    size_t blocks = n ? (n + 65534) / 65535 : 1, head = kind == 1 ? 20 : kind == 2 ? 18 : 10;
+    size_t total = head + 5 * blocks + n + 8, at, i;
     unsigned char *m = (unsigned char *)calloc(total, 1);
     if (!m) abort();
     m[0] = 0x1f, m[1] = 0x8b, m[2] = 8, m[9] = 255;
@@ -195,7 +203,8 @@ static bytes gz_member(bytes out, const unsigned char *p, size_t n, int kind) {
     put(m + at, 'l', 0, 0);
     {
         uint32_t c = crc_slow(p, n);
-        for (i = 0; i < 4; i++) m[at + i] = (unsigned char)(c >> 8 * i), m[at + 4 + i] = (unsigned char)((uint32_t)n >> 8 * i);
+        for (i = 0; i < 4; i++)
+            m[at + i] = (unsigned char)(c >> 8 * i), m[at + 4 + i] = (unsigned char)((uint32_t)n >> 8 * i);
     }
     out = bytes_join(out, m, total);
     free(m);
@@ -245,7 +254,8 @@ static int same_voxels(const mv_volume *v, const spec *s) { /* against native or
     int one = 1, same;
     native.big = *(char *)&one == 0;
     b = make_voxels(native);
-    same = mv_volume_contiguous(v) && mv_volume_count(v) * mv_dtype_size(v->dtype) == b.n && memcmp(v->data, b.p, b.n) == 0;
+    same = mv_volume_contiguous(v) && mv_volume_count(v) * mv_dtype_size(v->dtype) == b.n &&
+        memcmp(v->data, b.p, b.n) == 0;
     free(b.p);
     return same;
 }
@@ -275,10 +285,13 @@ static void test_every_type(void) { /* type x byte order x version x form; B7 B1
                         CHECK_OK(mv_load_mem(T, &v, header.p, header.n, &o));
                         free(z.p);
                     }
-                    CHECK(v.dtype == types[t].t && v.ndim == 4 && v.dim[0] == 13 && v.dim[1] == 3 && v.dim[2] == 2 && v.dim[3] == 2);
+                    CHECK(v.dtype == types[t].t && v.ndim == 4 && v.dim[0] == 13 && v.dim[1] == 3 &&
+                        v.dim[2] == 2 && v.dim[3] == 2);
                     CHECK(v.data && same_voxels(&v, &s));
-                    CHECK(v.nifti && v.nifti->version == version && v.nifti->big_endian == big && v.nifti->pair == s.pair);
-                    CHECK(v.affine[0] == 1.25 && v.affine[5] == 1.5 && v.affine[10] == 1.75 && v.affine[3] == 0 && v.step[0] == 2.0);
+                    CHECK(v.nifti && v.nifti->version == version && v.nifti->big_endian == big &&
+                        v.nifti->pair == s.pair);
+                    CHECK(v.affine[0] == 1.25 && v.affine[5] == 1.5 && v.affine[10] == 1.75 &&
+                        v.affine[3] == 0 && v.step[0] == 2.0);
                     CHECK(mv_warnings(T) == 0);
                     mv_volume_free(T, &v);
                     free(file.p);
@@ -289,6 +302,7 @@ static void test_every_type(void) { /* type x byte order x version x form; B7 B1
 }
 /* What medvol writes: its bytes, then loaded again. */
 static void test_save_every_type(void) {
+    static const char magics[2][2][5] = {{"n+1", "n+2"}, {"ni1", "ni2"}};
     int t, big, version, form, one = 1, host_big = *(char *)&one == 0;
     for (t = 0; t < TYPES; t++)
         for (big = 0; big < 2; big++)
@@ -307,25 +321,31 @@ static void test_save_every_type(void) {
                     s.big = host_big;
                     file = make_file(s);
                     CHECK_OK(mv_load_mem(T, &v, file.p, file.n, NULL));
-                    o.version = version, o.big_endian = big, o.gzip = form & 1, o.pair = form >= 2, o.dtype = types[t].t;
+                    o.version = version, o.big_endian = big, o.gzip = form & 1, o.pair = form >= 2,
+                    o.dtype = types[t].t;
                     CHECK_OK(mv_save_mem(T, &out, &img, &v, &o));
                     s.big = big;
                     voxels = make_voxels(s);
                     p = (const unsigned char *)out.data;
                     if (!(form & 1)) { /* by hand */
                         CHECK(get(p, 'i', big) == (version == 2 ? 540 : 348));
-                        CHECK(memcmp(p + (version == 2 ? 4 : 344), form >= 2 ? (version == 2 ? "ni2" : "ni1") : version == 2 ? "n+2" : "n+1", 4) == 0);
+                        CHECK(memcmp(p + (version == 2 ? 4 : 344), magics[form >= 2][version == 2], 4) == 0);
                         CHECK(version == 1 || memcmp(p + 8, "\r\n\032\n", 4) == 0);
                         CHECK(get(p + (version == 2 ? 12 : 70), 'h', big) == types[t].t);
                         CHECK(get(p + (version == 2 ? 14 : 72), 'h', big) == types[t].size * 8);
                         CHECK(get(p + (version == 2 ? 24 : 42), version == 2 ? 'l' : 'h', big) == 19);
-                        CHECK(get(p + (version == 2 ? 168 : 108), version == 2 ? 'l' : 'f', big) == (form >= 2 ? 0 : (double)at));
-                        if (form < 2) CHECK(out.bytes == at + voxels.n && memcmp(p + at, voxels.p, voxels.n) == 0);
-                        else CHECK(out.bytes == at && img.bytes == voxels.n && memcmp(img.data, voxels.p, voxels.n) == 0);
+                        CHECK(get(p + (version == 2 ? 168 : 108), version == 2 ? 'l' : 'f', big) ==
+                            (form >= 2 ? 0 : (double)at));
+                        if (form < 2)
+                            CHECK(out.bytes == at + voxels.n && memcmp(p + at, voxels.p, voxels.n) == 0);
+                        else
+                            CHECK(out.bytes == at && img.bytes == voxels.n &&
+                                memcmp(img.data, voxels.p, voxels.n) == 0);
                     } else CHECK(p[0] == 0x1f && p[1] == 0x8b);
                     lo.img = img.data, lo.img_bytes = img.bytes;
                     CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
-                    CHECK(w.data && same_voxels(&w, &s) && w.dtype == types[t].t && w.nifti->version == version);
+                    CHECK(w.data && same_voxels(&w, &s) && w.dtype == types[t].t &&
+                        w.nifti->version == version);
                     CHECK(memcmp(w.affine, v.affine, sizeof v.affine) == 0);
                     mv_buffer_free(T, &out);
                     mv_buffer_free(T, &img);
@@ -380,9 +400,10 @@ static const row rows[] = {
     {"dim[2] -4", 1, {{44, 'h', -4}}, 0, MEDVOL_E_FORMAT, 0, "dim[2] = -4"},
     {"dim[3] 0", 1, {{46, 'h', 0}}, 0, MEDVOL_E_FORMAT, 0, "dim[3] = 0"},
     {"dim beyond the rank", 1, {{48, 'h', -7}, {54, 'h', 32000}}, 0, MEDVOL_OK, 0, ""},
-    {"product wraps to 0", 2, {{24, 'l', 4294967296.0}, {32, 'l', 4294967296.0}}, 0, MEDVOL_E_SIZE, 0, "dim["},
-    {"product wraps to 64", 2, {{24, 'l', 4}, {32, 'l', 1152921504606846976.0}, {40, 'l', 1152921504606846976.0}}, 0, MEDVOL_E_SIZE, 0, "dim["},
-    {"bytes overflow", 2, {{24, 'l', 2}, {32, 'l', 2}, {40, 'l', 4611686018427387904.0}}, 0, MEDVOL_E_SIZE, 0, "dim[3]"},
+    {"product wraps to 0", 2, {{24, 'l', 0x1p32}, {32, 'l', 0x1p32}}, 0, MEDVOL_E_SIZE, 0, "dim["},
+    {"product wraps to 64", 2, {{24, 'l', 4}, {32, 'l', 0x1p60}, {40, 'l', 0x1p60}}, 0, MEDVOL_E_SIZE, 0,
+        "dim["},
+    {"bytes overflow", 2, {{24, 'l', 2}, {32, 'l', 2}, {40, 'l', 0x1p62}}, 0, MEDVOL_E_SIZE, 0, "dim[3]"},
     {"a terabyte claimed", 2, {{24, 'l', 1099511627776.0}}, 0, MEDVOL_E_TRUNCATED, 0, "48 of"},
     {"datatype 0", 1, {{70, 'h', 0}}, 0, MEDVOL_E_DTYPE, 0, "UNKNOWN"},
     {"datatype 1", 1, {{70, 'h', 1}}, 0, MEDVOL_E_UNSUPPORTED, 0, "BINARY"},
@@ -445,7 +466,8 @@ static void test_catalogue(void) {
             free(z.p);
         } else b.n -= (size_t)r->cut;
         st = mv_load_mem(T, &v, b.p, b.n, NULL);
-        if (!(CHECK_STATUS(st, r->want) && CHECK(st < 0 || mv_warnings(T) == r->warnings) && CHECK(message_has(r->says))))
+        if (!(CHECK_STATUS(st, r->want) && CHECK(st < 0 || mv_warnings(T) == r->warnings) &&
+                CHECK(message_has(r->says))))
             fprintf(stderr, "  row \"%s\": \"%s\"\n", r->name, mv_message(T));
         if (st == MEDVOL_OK) CHECK(same_voxels(&v, &s) && v.slope == 1.0 && v.inter == 0.0);
         else CHECK(v.data == NULL && T->error.code == r->want);
@@ -453,17 +475,20 @@ static void test_catalogue(void) {
         if (r->want != MEDVOL_E_SIZE && r->want != MEDVOL_E_TRUNCATED) { /* the same inside gzip */
             z = gz(b.p, b.n, 0, 0);
             st = mv_load_mem(T, &v, z.p, z.n, NULL);
-            if (!CHECK_STATUS(st, r->want)) fprintf(stderr, "  row \"%s\" in gzip: \"%s\"\n", r->name, mv_message(T));
+            if (!CHECK_STATUS(st, r->want))
+                fprintf(stderr, "  row \"%s\" in gzip: \"%s\"\n", r->name, mv_message(T));
             mv_volume_free(T, &v);
             free(z.p);
         }
         if (r->warnings) { /* strict makes an error of it */
             T->desc.strict = 1;
-            if (!CHECK_STATUS(mv_load_mem(T, &v, b.p, b.n, NULL), MEDVOL_E_FORMAT)) fprintf(stderr, "  strict row \"%s\"\n", r->name);
+            if (!CHECK_STATUS(mv_load_mem(T, &v, b.p, b.n, NULL), MEDVOL_E_FORMAT))
+                fprintf(stderr, "  strict row \"%s\"\n", r->name);
             CHECK(v.data == NULL && message_has("strict"));
             T->desc.strict = 0;
         }
-        if (r->want == MEDVOL_E_TRUNCATED && r->version == 1 && r->cut <= 48 ) { /* the header alone will do */
+        /* the header alone will do */
+        if (r->want == MEDVOL_E_TRUNCATED && r->version == 1 && r->cut <= 48) {
             CHECK_OK(mv_load_header_mem(T, &v, b.p, b.n, NULL));
             CHECK(v.data == NULL && v.dim[0] == 4 && v.dtype == MEDVOL_I16 && v.nifti);
             mv_volume_free(T, &v);
@@ -477,8 +502,9 @@ static void test_other_formats(void) { /* the message names what it is instead *
         size_t n, at;
         const char *says;
     } kinds[] = {
-        {"<!DOCTYPE html><html>", 21, 0, "HTML"}, {"version https://git-lfs.github.com/spec/v1\n", 43, 0, "Git LFS"},
-        {"DICM", 4, 128, "DICOM"}, {"\x89PNG\r\n\032\n", 8, 0, "PNG"}, {"NRRD0005\n", 9, 0, "NRRD"}, {"PK\3\4", 4, 0, "ZIP"},
+        {"<!DOCTYPE html><html>", 21, 0, "HTML"},
+        {"version https://git-lfs.github.com/spec/v1\n", 43, 0, "Git LFS"}, {"DICM", 4, 128, "DICOM"},
+        {"\x89PNG\r\n\032\n", 8, 0, "PNG"}, {"NRRD0005\n", 9, 0, "NRRD"}, {"PK\3\4", 4, 0, "ZIP"},
         {"hello, this is a text of some length", 36, 0, "text"}, {"\x89HDF\r\n", 6, 0, "HDF5"},
     };
     size_t i, j;
@@ -522,7 +548,8 @@ static void expect_affine(const char *name, const patch *p, size_t n, const doub
     ok = CHECK(mv_warnings(T) == warnings) && ok;
     if (!ok) fprintf(stderr, "  geometry \"%s\": warnings %u\n", name, mv_warnings(T));
     /* unchanged geometry goes back as it came, to the bit */
-    if (ok && CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL)) && !(warnings & (MEDVOL_W_PIXDIM | MEDVOL_W_AFFINE))) {
+    if (ok && CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL)) &&
+        !(warnings & (MEDVOL_W_PIXDIM | MEDVOL_W_AFFINE))) {
         CHECK(memcmp((unsigned char *)out.data + 252, b.p + 252, 76) == 0);
         CHECK(memcmp((unsigned char *)out.data + 76, b.p + 76, 32) == 0);
     }
@@ -533,7 +560,7 @@ static void expect_affine(const char *name, const patch *p, size_t n, const doub
     mv_volume_free(T, &w);
     free(b.p);
 }
-#define SROW(a, b, c, d, e, f, g, h, i, j, k, l)                                                              \
+#define SROW(a, b, c, d, e, f, g, h, i, j, k, l)                                                             \
     {280, 'f', a}, {284, 'f', b}, {288, 'f', c}, {292, 'f', d}, {296, 'f', e}, {300, 'f', f}, {304, 'f', g}, \
     {308, 'f', h}, {312, 'f', i}, {316, 'f', j}, {320, 'f', k}, {324, 'f', l}
 static void test_geometry(void) {
@@ -543,19 +570,24 @@ static void test_geometry(void) {
     static const double qflip[12] = {0, -1.5, 0, 7, 1.25, 0, 0, 8, 0, 0, -1.75, 9};
     const double h = 0.70710678118654752;
     const patch s_only[] = {{254, 'h', 2}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30)};
-    const patch both[] = {{254, 'h', 4}, {252, 'h', 1}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30), {264, 'f', h},
-                          {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    const patch both[] = {{254, 'h', 4}, {252, 'h', 1}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30),
+        {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
     const patch q_only[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
-    const patch q_neg[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', -1}};
-    const patch q_zero[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0}};
-    const patch q_half[] = {{252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0.5}};
-    const patch s_zero[] = {{254, 'h', 2}, {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    const patch q_neg[] = {
+        {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', -1}};
+    const patch q_zero[] = {
+        {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0}};
+    const patch q_half[] = {
+        {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0.5}};
+    const patch s_zero[] = {
+        {254, 'h', 2}, {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
     const patch s_nan[] = {{254, 'h', 2}, SROW(NANF, 0, 0, 10, 0, 3, 0, 0, 0, 0, 4, 0)};
     const patch q_nan[] = {{252, 'h', 1}, {256, 'f', NANF}};
     const patch q_off[] = {{252, 'h', 1}, {268, 'f', NANF}};
     const patch q_a_little[] = {{252, 'h', 1}, {264, 'f', h}, {260, 'f', h * 1.0003}, {256, 'f', 0}};
     const patch q_much[] = {{252, 'h', 1}, {264, 'f', 3}};
-    const patch metres[] = {{123, 'c', 1}, {254, 'h', 1}, SROW(0.001, 0, 0, 0.01, 0, 0.002, 0, 0, 0, 0, 0.003, 0)};
+    const patch metres[] = {
+        {123, 'c', 1}, {254, 'h', 1}, SROW(0.001, 0, 0, 0.01, 0, 0.002, 0, 0, 0, 0, 0.003, 0)};
     static const double in_mm[12] = {1, 0, 0, 10, 0, 2, 0, 0, 0, 0, 3, 0};
     static const double half_turn[12] = {-1.25, 0, 0, 0, 0, -1.5, 0, 0, 0, 0, 1.75, 0};
     static const double yz[12] = {-1.25, 0, 0, 0, 0, 0, 1.75, 0, 0, 1.5, 0, 0};
@@ -617,7 +649,8 @@ static void test_geometry_saved(void) {
         v.step[0] = 2.5;
         CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
         p = (unsigned char *)out.data;
-        for (i = 0; i < 12; i++) a[i] = get(p + (version == 2 ? 400 + 8 * i : 280 + 4 * i), version == 2 ? 'd' : 'f', 0);
+        for (i = 0; i < 12; i++)
+            a[i] = get(p + (version == 2 ? 400 + 8 * i : 280 + 4 * i), version == 2 ? 'd' : 'f', 0);
         for (i = 0; i < 12; i++) CHECK_NEAR(a[i], v.affine[i], version == 2 ? 0 : 1e-5);
         for (i = 0; i < 3; i++) {
             bcd[i] = get(p + (version == 2 ? 352 + 8 * i : 256 + 4 * i), version == 2 ? 'd' : 'f', 0);
@@ -626,7 +659,8 @@ static void test_geometry_saved(void) {
         }
         mv_spacing(&v, want);
         for (i = 0; i < 3; i++) CHECK_NEAR(sp[i], want[i], 1e-6);
-        mv_affine_from_qform(a, bcd, off, sp, get(p + (version == 2 ? 104 : 76), version == 2 ? 'd' : 'f', 0));
+        mv_affine_from_qform(
+            a, bcd, off, sp, get(p + (version == 2 ? 104 : 76), version == 2 ? 'd' : 'f', 0));
         for (i = 0; i < 12; i++) CHECK_NEAR(a[i], v.affine[i], 1e-5);
         CHECK(get(p + (version == 2 ? 344 : 252), version == 2 ? 'i' : 'h', 0) == 1);
         CHECK(get(p + (version == 2 ? 348 : 254), version == 2 ? 'i' : 'h', 0) == 1);
@@ -655,10 +689,12 @@ static void test_fields(void) {
         char t1, t2;
         double value;
     } f[] = {
-        {39, 524, 1, 'c', 'c', 57}, {56, 80, 3, 'f', 'd', 1.5}, {68, 504, 1, 'h', 'i', 1007}, {74, 224, 1, 'h', 'l', 1},
-        {120, 232, 1, 'h', 'l', 2}, {122, 496, 1, 'c', 'i', 3}, {123, 500, 1, 'c', 'i', 10}, {124, 192, 1, 'f', 'd', 90.5},
-        {128, 200, 1, 'f', 'd', -3.25}, {132, 208, 1, 'f', 'd', 0.125}, {136, 216, 1, 'f', 'd', 4.5}, {252, 344, 1, 'h', 'i', 3},
-        {254, 348, 1, 'h', 'i', 4}, {256, 352, 3, 'f', 'd', 0.25}, {268, 376, 3, 'f', 'd', -8.5}, {280, 400, 12, 'f', 'd', 0.75},
+        {39, 524, 1, 'c', 'c', 57}, {56, 80, 3, 'f', 'd', 1.5}, {68, 504, 1, 'h', 'i', 1007},
+        {74, 224, 1, 'h', 'l', 1}, {120, 232, 1, 'h', 'l', 2}, {122, 496, 1, 'c', 'i', 3},
+        {123, 500, 1, 'c', 'i', 10}, {124, 192, 1, 'f', 'd', 90.5}, {128, 200, 1, 'f', 'd', -3.25},
+        {132, 208, 1, 'f', 'd', 0.125}, {136, 216, 1, 'f', 'd', 4.5}, {252, 344, 1, 'h', 'i', 3},
+        {254, 348, 1, 'h', 'i', 4}, {256, 352, 3, 'f', 'd', 0.25}, {268, 376, 3, 'f', 'd', -8.5},
+        {280, 400, 12, 'f', 'd', 0.75},
     };
     int version, big, to, to_big, i, k;
     for (version = 1; version <= 2; version++)
@@ -676,26 +712,29 @@ static void test_fields(void) {
                     for (i = 0; i < (int)(sizeof f / sizeof *f); i++)
                         for (k = 0; k < f[i].n; k++) {
                             char t = version == 2 ? f[i].t2 : f[i].t1;
-                            put(b.p + (version == 2 ? f[i].at2 : f[i].at1) + k * (t == 'd' ? 8 : t == 'f' || t == 'i' ? 4 : t == 'l' ? 8 : 2), t,
+                            put(b.p + (version == 2 ? f[i].at2 : f[i].at1) + (size_t)k * width_of(t), t,
                                 f[i].value + k * k, big);
                         }
                     memcpy(b.p + (version == 2 ? 240 : 148), "a description", 13);
                     memset(b.p + (version == 2 ? 320 : 228), 'x', 24); /* no zero at its end */
                     memcpy(b.p + (version == 2 ? 508 : 328), "intent", 6);
                     CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
-                    CHECK(v.nifti->aux_file[24] == 0 && strlen(v.nifti->aux_file) == 24 && !strcmp(v.nifti->descrip, "a description"));
+                    CHECK(v.nifti->aux_file[24] == 0 && strlen(v.nifti->aux_file) == 24 &&
+                        !strcmp(v.nifti->descrip, "a description"));
                     o.version = to, o.big_endian = to_big;
                     CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
                     p = (unsigned char *)out.data;
                     for (i = 0; i < (int)(sizeof f / sizeof *f); i++)
                         for (k = 0; k < f[i].n; k++) {
                             char t = to == 2 ? f[i].t2 : f[i].t1;
-                            CHECK(get(p + (to == 2 ? f[i].at2 : f[i].at1) + k * (t == 'd' ? 8 : t == 'f' || t == 'i' ? 4 : t == 'l' ? 8 : 2), t,
-                                      to_big) == f[i].value + k * k);
+                            const unsigned char *field = p + (to == 2 ? f[i].at2 : f[i].at1);
+                            CHECK(get(field + (size_t)k * width_of(t), t, to_big) == f[i].value + k * k);
                         }
                     CHECK(memcmp(p + (to == 2 ? 240 : 148), "a description\0", 14) == 0);
                     CHECK(memcmp(p + (to == 2 ? 508 : 328), "intent\0", 7) == 0);
-                    if (to == version && to_big == big) CHECK(out.bytes == b.n && memcmp(p + (to == 2 ? 192 : 120), b.p + (to == 2 ? 192 : 120), 220) == 0);
+                    if (to == version && to_big == big)
+                        CHECK(out.bytes == b.n &&
+                            memcmp(p + (to == 2 ? 192 : 120), b.p + (to == 2 ? 192 : 120), 220) == 0);
                     mv_buffer_free(T, &out);
                     mv_volume_free(T, &v);
                     free(b.p);
@@ -716,6 +755,8 @@ static size_t chain(unsigned char *p, int big) {
     return 96;
 }
 static void test_extensions(void) {
+    static const int codes[3] = {6, 4, 44};
+    static const size_t sizes[3] = {24, 8, 40};
     int version, big, form, to_big, n, code;
     for (version = 1; version <= 2; version++)
         for (big = 0; big < 2; big++)
@@ -738,7 +779,7 @@ static void test_extensions(void) {
                 CHECK_OK(mv_load_mem(T, &v, form & 1 ? z.p : file.p, form & 1 ? z.n : file.n, &lo));
                 CHECK(same_voxels(&v, &s) && mv_warnings(T) == 0 && v.nifti->ext_bytes == 96);
                 for (n = 0; mv_nifti_ext_next(v.nifti, &at, &code, &data, &k); n++) {
-                    CHECK(code == (n == 0 ? 6 : n == 1 ? 4 : 44) && k == (size_t)(n == 0 ? 24 : n == 1 ? 8 : 40));
+                    CHECK(n < 3 && code == codes[n] && k == sizes[n]);
                     CHECK(n != 0 || !strcmp((const char *)data, "first comment"));
                 }
                 CHECK(n == 3);
@@ -747,8 +788,8 @@ static void test_extensions(void) {
                     chain(again, to_big);
                     CHECK_OK(mv_save_mem(T, &out, &img, &v, &o));
                     CHECK(memcmp((unsigned char *)out.data + (version == 2 ? 544 : 352), again, 96) == 0);
-                    CHECK(get((unsigned char *)out.data + (version == 2 ? 168 : 108), version == 2 ? 'l' : 'f', to_big) ==
-                          (s.pair ? 0 : version == 2 ? 640 : 448));
+                    CHECK(get((unsigned char *)out.data + (version == 2 ? 168 : 108),
+                              version == 2 ? 'l' : 'f', to_big) == (s.pair ? 0 : version == 2 ? 640 : 448));
                     mv_buffer_free(T, &out);
                     mv_buffer_free(T, &img);
                 }
@@ -831,7 +872,8 @@ static void expect_gz(const char *name, bytes z, mv_status want, unsigned warnin
     mv_volume v = {0};
     mv_status st = mv_load_mem(T, &v, z.p, z.n, NULL);
     if (!CHECK_STATUS(st, want)) fprintf(stderr, "  gzip row \"%s\": \"%s\"\n", name, mv_message(T));
-    if (st == MEDVOL_OK && !CHECK(same_voxels(&v, &s) && mv_warnings(T) == warnings)) fprintf(stderr, "  gzip row \"%s\"\n", name);
+    if (st == MEDVOL_OK && !CHECK(same_voxels(&v, &s) && mv_warnings(T) == warnings))
+        fprintf(stderr, "  gzip row \"%s\"\n", name);
     if (st < 0) CHECK(v.data == NULL && mv_message(T)[0]);
     mv_volume_free(T, &v);
     free(z.p);
@@ -859,7 +901,8 @@ static void test_gzip_files(void) {
         z.n = z.n * 2 / 3;
         expect_gz("a third cut", z, MEDVOL_E_TRUNCATED, 0);
         expect_gz("zero padding", bytes_join(gz(f.p, f.n, kind, 64), extra, 512), MEDVOL_OK, 0);
-        expect_gz("B26 garbage behind", bytes_join(gz(f.p, f.n, kind, 64), "garbage", 7), MEDVOL_OK, MEDVOL_W_TRAILING);
+        expect_gz("B26 garbage behind", bytes_join(gz(f.p, f.n, kind, 64), "garbage", 7), MEDVOL_OK,
+            MEDVOL_W_TRAILING);
         z = gz(f.p, f.n, kind, 64);
         for (i = 0; i < 100; i++) z = gz_member(z, f.p, 0, 0);
         expect_gz("empty members behind", z, MEDVOL_OK, 0);
@@ -936,9 +979,9 @@ static const struct {
     int crop;
     int64_t start[7], size[7], volume, volumes;
 } boxes[] = {
-    {1, {0}, {70}, 0, 0}, {3, {5, 2, 1}, {20, 6, 3}, 0, 0}, {4, {0, 0, 0, 1}, {70, 9, 5, 1}, 0, 0}, {2, {69, 8}, {1, 1}, 0, 0},
-    {3, {0, 3, 0}, {70, 2, 5}, 0, 0}, {0, {0}, {0}, 1, 2}, {3, {1, 1, 1}, {3, 3, 3}, 2, 1}, {3, {0, 0, 4}, {70, 9, 1}, 0, 0},
-    {4, {3, 0, 2, 0}, {64, 9, 2, 3}, 0, 0},
+    {1, {0}, {70}, 0, 0}, {3, {5, 2, 1}, {20, 6, 3}, 0, 0}, {4, {0, 0, 0, 1}, {70, 9, 5, 1}, 0, 0},
+    {2, {69, 8}, {1, 1}, 0, 0}, {3, {0, 3, 0}, {70, 2, 5}, 0, 0}, {0, {0}, {0}, 1, 2},
+    {3, {1, 1, 1}, {3, 3, 3}, 2, 1}, {3, {0, 0, 4}, {70, 9, 1}, 0, 0}, {4, {3, 0, 2, 0}, {64, 9, 2, 3}, 0, 0},
 };
 static int crop_matches(const mv_volume *v, const mv_volume *full, size_t k) { /* voxel by voxel */
     int64_t st[4] = {0, 0, 0, 0}, sz[4];
@@ -955,12 +998,15 @@ static int crop_matches(const mv_volume *v, const mv_volume *full, size_t k) { /
         for (l = 0; l < v->dim[2]; l++)
             for (j = 0; j < v->dim[1]; j++)
                 for (i = 0; i < v->dim[0]; i++, n++) {
-                    size_t o = (i + (size_t)st[0]) + full->dim[0] * ((j + (size_t)st[1]) + full->dim[1] * ((l + (size_t)st[2]) + full->dim[2] * (m + (size_t)st[3])));
+                    size_t o = (i + (size_t)st[0]) +
+                        full->dim[0] *
+                            ((j + (size_t)st[1]) +
+                                full->dim[1] * ((l + (size_t)st[2]) + full->dim[2] * (m + (size_t)st[3])));
                     if (memcmp((char *)v->data + n * e, (char *)full->data + o * e, e)) return 0;
                 }
     for (d = 0; d < 3; d++) { /* the origin moved along */
-        double w = full->affine[4 * d + 3] + full->affine[4 * d] * (double)st[0] + full->affine[4 * d + 1] * (double)st[1] +
-                   full->affine[4 * d + 2] * (double)st[2];
+        const double *a = full->affine + 4 * d;
+        double w = a[3] + a[0] * (double)st[0] + a[1] * (double)st[1] + a[2] * (double)st[2];
         if (fabs(v->affine[4 * d + 3] - w) > 1e-12) return 0;
     }
     return 1;
@@ -973,7 +1019,8 @@ static void crop_options(mv_load_opt *o, size_t k) {
     o->volume = boxes[k].volume;
     o->volumes = boxes[k].volumes;
 }
-static void test_crops(void) { /* every container, from memory and from a file, as stored and as float; B13 B24 */
+/* every container, from memory and from a file, as stored and as float; B13 B24 */
+static void test_crops(void) {
     static const int dtypes[] = {MEDVOL_I16, MEDVOL_F32, MEDVOL_RGB24, MEDVOL_U8};
     int t, kind, big;
     size_t k;
@@ -990,15 +1037,19 @@ static void test_crops(void) { /* every container, from memory and from a file, 
             CHECK_OK(mv_load_mem(T, &full, f.p, f.n, NULL));
             if (dtypes[t] != MEDVOL_RGB24) CHECK_OK(mv_convert(T, &real, &full, MEDVOL_F32, NULL));
             for (kind = -1; kind < 5; kind++) {
-                bytes z = kind < 0 ? bytes_join(bytes_new(0), f.p, f.n) : gz(f.p, f.n, kind == 4 ? 1 : kind, kind == 4 ? 777 : 4096);
+                bytes z = kind < 0 ? bytes_join(bytes_new(0), f.p, f.n)
+                                   : gz(f.p, f.n, kind == 4 ? 1 : kind, kind == 4 ? 777 : 4096);
                 file_put(path, z.p, z.n);
                 for (k = 0; k < sizeof boxes / sizeof *boxes; k++) {
                     mv_volume v = {0}, w = {0};
                     mv_load_opt o;
+                    int early; /* the box ends before the member does */
                     crop_options(&o, k);
                     CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
                     CHECK(crop_matches(&v, &full, k));
-                    CHECK(mv_warnings(T) == ((kind == 0 || kind == 3 || (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) && big)) && k != 0 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
+                    early = kind == 0 || kind == 3 ||
+                        (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) && big);
+                    CHECK(mv_warnings(T) == (early && k != 0 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
                     o.verify = 1;
                     CHECK_OK(mv_load(T, &w, path, &o));
                     CHECK(crop_matches(&w, &full, k) && mv_warnings(T) == 0);
@@ -1023,9 +1074,9 @@ static void test_crop_arguments(void) { /* B20 */
     static const struct {
         int crop;
         int64_t start, size, volume, volumes;
-    } bad[] = {{1, -1, 2, 0, 0}, {1, 0, 0, 0, 0}, {1, 4, 1, 0, 0}, {1, 3, 2, 0, 0}, {1, 1, INT64_MAX, 0, 0}, {1, INT64_MAX, 1, 0, 0},
-               {1, 0, -1, 0, 0}, {8, 0, 1, 0, 0}, {-1, 0, 1, 0, 0}, {5, 0, 1, 0, 0}, {0, 0, 0, 0, -1}, {0, 0, 0, 2, 1},
-               {0, 0, 0, 1, 2}, {0, 0, 0, -1, 1}, {4, 0, 1, 0, 1}};
+    } bad[] = {{1, -1, 2, 0, 0}, {1, 0, 0, 0, 0}, {1, 4, 1, 0, 0}, {1, 3, 2, 0, 0}, {1, 1, INT64_MAX, 0, 0},
+        {1, INT64_MAX, 1, 0, 0}, {1, 0, -1, 0, 0}, {8, 0, 1, 0, 0}, {-1, 0, 1, 0, 0}, {5, 0, 1, 0, 0},
+        {0, 0, 0, 0, -1}, {0, 0, 0, 2, 1}, {0, 0, 0, 1, 2}, {0, 0, 0, -1, 1}, {4, 0, 1, 0, 1}};
     spec s = {0};
     bytes f;
     size_t i;
@@ -1035,9 +1086,11 @@ static void test_crop_arguments(void) { /* B20 */
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
         mv_load_opt o = {0};
         int d;
-        o.crop = bad[i].crop, o.start[0] = bad[i].start, o.size[0] = bad[i].size, o.volume = bad[i].volume, o.volumes = bad[i].volumes;
+        o.crop = bad[i].crop, o.start[0] = bad[i].start, o.size[0] = bad[i].size, o.volume = bad[i].volume,
+        o.volumes = bad[i].volumes;
         for (d = 1; d < 7; d++) o.size[d] = 1;
-        if (!CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_RANGE)) fprintf(stderr, "  bad box %d\n", (int)i);
+        if (!CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_RANGE))
+            fprintf(stderr, "  bad box %d\n", (int)i);
         CHECK(v.data == NULL);
     }
     CHECK_STATUS(mv_load_mem(T, NULL, f.p, f.n, NULL), MEDVOL_E_NULL);
@@ -1071,7 +1124,8 @@ static double stored(const unsigned char *p, mv_dtype t) {
     }
 }
 static void test_load_as(void) { /* fused conversion against plain arithmetic; B10 B11 */
-    static const mv_dtype from[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_F32, MEDVOL_F64};
+    static const mv_dtype from[] = {
+        MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_F32, MEDVOL_F64};
     size_t i, k;
     int big, scaled, packed;
     for (k = 0; k < 8; k++)
@@ -1168,12 +1222,16 @@ static void test_partial(void) {
             mv_volume_free(T, &v);
             if (packed) { /* the stream itself cut */
                 CHECK_OK(mv_load_mem(T, &v, z.p, z.n - 12, &o));
-                for (i = 0; i < 24 && v.data; i++) CHECK(((int16_t *)v.data)[i] == (i < 13 ? ((int16_t *)full.data)[i] : kind == 2 ? -6 : -3));
+                for (i = 0; i < 24 && v.data; i++) {
+                    int want = i < 13 ? ((int16_t *)full.data)[i] : kind == 2 ? -6 : -3;
+                    CHECK(((int16_t *)v.data)[i] == want);
+                }
                 mv_volume_free(T, &v);
             }
             o.dtype = MEDVOL_F32;
             CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
-            CHECK(((float *)v.data)[23] == -3 && ((float *)v.data)[14] == ((int16_t *)full.data)[14] * (kind == 2 ? 0.5f : 1));
+            CHECK(((float *)v.data)[23] == -3 &&
+                ((float *)v.data)[14] == ((int16_t *)full.data)[14] * (kind == 2 ? 0.5f : 1));
             mv_volume_free(T, &v);
             o.dtype = MEDVOL_NONE;
             CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o)); /* nothing is missing: no word about it */
@@ -1188,10 +1246,14 @@ static void test_partial(void) {
         }
 }
 static void test_wide(void) { /* 128-bit numbers: raw always, converted only under a named encoding */
-    static const unsigned char x87[16] = {0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0};                         /* -3 */
-    static const unsigned char x87_third[16] = {0xab, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xfd, 0x3f}; /* 1/3 */
-    static const unsigned char quad[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0xc0};      /* -3 */
-    static const unsigned char quad_third[16] = {0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xfd, 0x3f};
+    /* -3 */
+    static const unsigned char x87[16] = {0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0};
+    /* 1/3 */
+    static const unsigned char x87_third[16] = {0xab, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xfd, 0x3f};
+    /* -3 */
+    static const unsigned char quad[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0xc0};
+    static const unsigned char quad_third[16] = {
+        0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xfd, 0x3f};
     static const unsigned char quad_inf[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x7f};
     unsigned char pair_third[16];
     double hi = 1.0 / 3, lo = 1e-20, out;
@@ -1199,9 +1261,9 @@ static void test_wide(void) { /* 128-bit numbers: raw always, converted only und
         const unsigned char *p;
         int wide;
         double want;
-    } cases[] = {{x87, MEDVOL_WIDE_X87, -3}, {x87_third, MEDVOL_WIDE_X87, 1.0 / 3}, {quad, MEDVOL_WIDE_BINARY128, -3},
-                 {quad_third, MEDVOL_WIDE_BINARY128, 1.0 / 3}, {quad_inf, MEDVOL_WIDE_BINARY128, INFINITY},
-                 {pair_third, MEDVOL_WIDE_DOUBLE_DOUBLE, 1.0 / 3}};
+    } cases[] = {{x87, MEDVOL_WIDE_X87, -3}, {x87_third, MEDVOL_WIDE_X87, 1.0 / 3},
+        {quad, MEDVOL_WIDE_BINARY128, -3}, {quad_third, MEDVOL_WIDE_BINARY128, 1.0 / 3},
+        {quad_inf, MEDVOL_WIDE_BINARY128, INFINITY}, {pair_third, MEDVOL_WIDE_DOUBLE_DOUBLE, 1.0 / 3}};
     size_t i, k;
     int big;
     put(pair_third, 'd', hi, 0);
@@ -1214,7 +1276,10 @@ static void test_wide(void) { /* 128-bit numbers: raw always, converted only und
             mv_load_opt o = {0};
             s.dtype = MEDVOL_F128, s.big = big, s.ndim = 1, s.dim[0] = 3;
             f = make_file(s);
-            for (k = 0; k < 16; k++) f.p[352 + 16 + k] = cases[i].p[big ? (cases[i].wide == MEDVOL_WIDE_DOUBLE_DOUBLE ? (k & 8) + 7 - (k & 7) : 15 - k) : k];
+            for (k = 0; k < 16; k++) { /* a pair of doubles turns round each by itself */
+                size_t turned = cases[i].wide == MEDVOL_WIDE_DOUBLE_DOUBLE ? (k & 8) + 7 - (k & 7) : 15 - k;
+                f.p[352 + 16 + k] = cases[i].p[big ? turned : k];
+            }
             o.dtype = MEDVOL_F64;
             CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_DTYPE);
             CHECK(message_has("wide"));
@@ -1239,7 +1304,8 @@ static void test_complex_scaling(void) {
     memcpy(f.p + 352, in, sizeof in);
     o.dtype = MEDVOL_C128;
     CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
-    CHECK(v.dtype == MEDVOL_C128 && ((double *)v.data)[0] == 3 && ((double *)v.data)[1] == -3 && ((double *)v.data)[3] == 9);
+    CHECK(v.dtype == MEDVOL_C128 && ((double *)v.data)[0] == 3 && ((double *)v.data)[1] == -3 &&
+        ((double *)v.data)[3] == 9);
     mv_volume_free(T, &v);
     CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL)); /* as stored, with the scaling kept */
     CHECK(v.slope == 2 && v.inter == 1 && ((float *)v.data)[2] == 3.5f);
@@ -1282,8 +1348,10 @@ static void test_save_as(void) {
                 float *p;
                 CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 2, dim));
                 p = (float *)v.data;
-                for (i = 0; i < 903; i++) { /* noise; noise far from zero; whole numbers that fit; the same with a NaN */
-                    p[i] = (float)(c == 0 ? t_uniform(-3, 7) : c == 1 ? t_uniform(1000, 1001) : floor(t_uniform(0, 127)));
+                /* noise; noise far from zero; whole numbers that fit; the same with a NaN */
+                for (i = 0; i < 903; i++) {
+                    double whole = floor(t_uniform(0, 127));
+                    p[i] = (float)(c == 0 ? t_uniform(-3, 7) : c == 1 ? t_uniform(1000, 1001) : whole);
                     if (c == 3 && i == 5) p[i] = NAN;
                     if (p[i] == p[i] && p[i] < lo) lo = p[i];
                     if (p[i] == p[i] && p[i] > hi) hi = p[i];
@@ -1295,12 +1363,17 @@ static void test_save_as(void) {
                 if (c >= 2) CHECK(w.slope == 1.0 && w.inter == 0.0);
                 step = w.slope;
                 for (i = 0; i < 903 && w.data; i++) {
-                    double x = stored((unsigned char *)w.data + i * mv_dtype_size(to[k]), to[k]) * w.slope + w.inter, e;
+                    double x = stored((unsigned char *)w.data + i * mv_dtype_size(to[k]), to[k]) * w.slope +
+                        w.inter,
+                           e;
                     e = fabs(x - (p[i] == p[i] ? p[i] : 0));
                     if (e > worst) worst = e;
                 }
-                CHECK(c >= 2 ? worst == 0 : worst <= step * 0.5 * (1 + 1e-6) + (version == 1 && c == 1 ? 4e-5 : 1e-9));
-                if (c == 0) CHECK(step < (hi - lo) * 1.0001 / (pow(2, 8.0 * (double)mv_dtype_size(to[k])) - 1) + 1e-30);
+                CHECK(c >= 2 ? worst == 0
+                             : worst <= step * 0.5 * (1 + 1e-6) + (version == 1 && c == 1 ? 4e-5 : 1e-9));
+                if (c == 0)
+                    CHECK(
+                        step < (hi - lo) * 1.0001 / (pow(2, 8.0 * (double)mv_dtype_size(to[k])) - 1) + 1e-30);
                 mv_buffer_free(T, &out);
                 mv_volume_free(T, &w);
                 if (c == 0) { /* a chosen slope; NaN stands for 0 */
@@ -1310,8 +1383,10 @@ static void test_save_as(void) {
                     CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
                     CHECK(w.slope == 0.5 && w.inter == 1);
                     for (i = 0; i < 903 && w.data; i++) {
-                        double want = rint(((p[i] == p[i] ? p[i] : 0.0) - 1) / 0.5), x = stored((unsigned char *)w.data + i * mv_dtype_size(to[k]), to[k]);
-                        if (want < 0 && (to[k] == MEDVOL_U8 || to[k] == MEDVOL_U16 || to[k] == MEDVOL_U32)) want = 0;
+                        double want = rint(((p[i] == p[i] ? p[i] : 0.0) - 1) / 0.5),
+                               x = stored((unsigned char *)w.data + i * mv_dtype_size(to[k]), to[k]);
+                        if (want < 0 && (to[k] == MEDVOL_U8 || to[k] == MEDVOL_U16 || to[k] == MEDVOL_U32))
+                            want = 0;
                         if (!CHECK(x == want)) break;
                     }
                     mv_buffer_free(T, &out);
@@ -1329,7 +1404,8 @@ static void test_save_options(void) {
     CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 1, &one)); /* B19: never clamped */
     memset(v.data, 0, 80000);
     CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
-    CHECK(get((unsigned char *)out.data, 'i', 0) == 540 && get((unsigned char *)out.data + 24, 'l', 0) == 40000);
+    CHECK(get((unsigned char *)out.data, 'i', 0) == 540 &&
+        get((unsigned char *)out.data + 24, 'l', 0) == 40000);
     mv_buffer_free(T, &out);
     o.version = 1;
     CHECK_STATUS(mv_save_mem(T, &out, NULL, &v, &o), MEDVOL_E_SIZE);
@@ -1342,7 +1418,8 @@ static void test_save_options(void) {
     memset(v.data, 0, 20);
     ((uint16_t *)v.data)[3] = 0x3c00;
     CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
-    CHECK(get((unsigned char *)out.data + 70, 'h', 0) == 16 && get((unsigned char *)out.data + 352 + 12, 'f', 0) == 1);
+    CHECK(get((unsigned char *)out.data + 70, 'h', 0) == 16 &&
+        get((unsigned char *)out.data + 352 + 12, 'f', 0) == 1);
     mv_buffer_free(T, &out);
     o.dtype = MEDVOL_F16;
     CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
@@ -1381,7 +1458,8 @@ static void test_save_options(void) {
     mv_volume_free(T, &w);
     mv_volume_free(T, &v);
 }
-static void test_block_gzip(void) { /* written in slices, read back in parts and in parallel, the same bytes for any number of threads */
+/* written in slices, read back in parts and in parallel, the same bytes for any number of threads */
+static void test_block_gzip(void) {
     static const int containers[] = {MEDVOL_GZIP_AUTO, MEDVOL_GZIP_PLAIN, MEDVOL_GZIP_BGZF};
     size_t dim[3] = {64, 61, 37}, i, c;
     mv_volume v = {0};
@@ -1409,7 +1487,8 @@ static void test_block_gzip(void) { /* written in slices, read back in parts and
             if (((float *)w.data)[i] != p[i]) break;
         CHECK(i == 64 * 61 * 37);
         mv_volume_free(T, &w);
-        lo.crop = 3, lo.start[2] = 30, lo.size[0] = 64, lo.size[1] = 61, lo.size[2] = 2, lo.dtype = MEDVOL_NONE;
+        lo.crop = 3, lo.start[2] = 30, lo.size[0] = 64, lo.size[1] = 61, lo.size[2] = 2,
+        lo.dtype = MEDVOL_NONE;
         CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
         CHECK(memcmp(w.data, p + 30 * 64 * 61, 2 * 64 * 61 * 2) == 0);
         CHECK(mv_warnings(T) == (c == 1 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
@@ -1456,8 +1535,8 @@ static void test_names(void) { /* what a file is, its content says */
             const char *hdr, *img;
             bytes a, b;
         } pairs[] = {{"p1.hdr", "p1.img", h, x}, {"p2.hdr", "p2.img", hz, x}, {"p3.hdr", "p3.img.gz", h, xz},
-                     {"p4.hdr.gz", "p4.img.gz", hz, xz}, {"p5.HDR", "p5.IMG", h, x}, {"p6.hdr.gz", "p6.img", hz, x},
-                     {"p7.hdr", "p7.IMG", h, x}};
+            {"p4.hdr.gz", "p4.img.gz", hz, xz}, {"p5.HDR", "p5.IMG", h, x}, {"p6.hdr.gz", "p6.img", hz, x},
+            {"p7.hdr", "p7.IMG", h, x}};
         size_t i;
         for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
             mv_load_opt o = {0};
@@ -1474,7 +1553,8 @@ static void test_names(void) { /* what a file is, its content says */
             CHECK(v.dim[0] == 1 && v.dim[1] == 3);
             mv_volume_free(T, &v);
             remove(t_path(pairs[i].img));
-            CHECK_STATUS(mv_load(T, &v, t_path(pairs[i].hdr), NULL), MEDVOL_E_NOTFOUND); /* a part is missing */
+            /* a part is missing */
+            CHECK_STATUS(mv_load(T, &v, t_path(pairs[i].hdr), NULL), MEDVOL_E_NOTFOUND);
             CHECK(message_has("other part"));
             CHECK_OK(mv_load_header(T, &v, t_path(pairs[i].hdr), NULL));
             CHECK(v.dim[0] == 4);
@@ -1505,7 +1585,8 @@ static void test_names(void) { /* what a file is, its content says */
         mv_load_opt o = {0};
         o.analyze = 1;
         CHECK_OK(mv_load(T, &v, t_path("old.img"), &o));
-        CHECK(v.data && same_voxels(&v, &s) && v.nifti->version == 0 && v.slope == 1 && v.affine[0] == 1.25 && v.affine[3] == 0);
+        CHECK(v.data && same_voxels(&v, &s) && v.nifti->version == 0 && v.slope == 1 && v.affine[0] == 1.25 &&
+            v.affine[3] == 0);
         CHECK_OK(mv_save(T, &v, t_path("old.nii"), NULL));
         mv_volume_free(T, &v);
         CHECK_OK(mv_load(T, &v, t_path("old.nii"), NULL));
@@ -1515,7 +1596,8 @@ static void test_names(void) { /* what a file is, its content says */
     free(f.p), free(z.p), free(h.p), free(x.p), free(hz.p), free(xz.p);
 }
 static void test_save_names(void) {
-    static const char *names[] = {"s1.nii", "s2.nii.gz", "s3.hdr", "s4.img", "s5.hdr.gz", "s6.IMG.GZ", "s7", "s8.NII.GZ"};
+    static const char *names[] = {
+        "s1.nii", "s2.nii.gz", "s3.hdr", "s4.img", "s5.hdr.gz", "s6.IMG.GZ", "s7", "s8.NII.GZ"};
     static const char *second[] = {NULL, NULL, "s3.img", "s4.hdr", "s5.img.gz", "s6.HDR.GZ", NULL, NULL};
     spec s = {0};
     bytes f = make_file(s), b;
@@ -1561,7 +1643,8 @@ static int temps_left(void) {
     if (d) closedir(d);
     return n;
 }
-static void test_paths(void) { /* only regular files, whatever else has the name; links and permissions survive a save */
+/* only regular files, whatever else has the name; links and permissions survive a save */
+static void test_paths(void) {
     spec s = {0};
     bytes f = make_file(s);
     mv_volume v = {0};
@@ -1664,7 +1747,8 @@ static void test_map(void) { /* B10 B16 */
                 o.crop = 3, o.start[0] = 1, o.size[0] = 2, o.start[1] = 1, o.size[1] = 2, o.size[2] = 2;
                 CHECK_OK(mv_map(T, &v, pair ? "build/tmp/map.hdr" : "build/tmp/map.nii", &o));
                 CHECK_OK(mv_load(T, &w, pair ? "build/tmp/map.hdr" : "build/tmp/map.nii", &o));
-                CHECK(v.dim[0] == 2 && v.stride[1] == 4 && !memcmp((char *)v.data + 4 * e, (char *)w.data + 2 * e, 2 * e));
+                CHECK(v.dim[0] == 2 && v.stride[1] == 4 &&
+                    !memcmp((char *)v.data + 4 * e, (char *)w.data + 2 * e, 2 * e));
                 CHECK(memcmp(v.affine, w.affine, sizeof v.affine) == 0);
                 mv_volume_free(T, &v);
                 mv_volume_free(T, &w);
@@ -1672,7 +1756,8 @@ static void test_map(void) { /* B10 B16 */
                     CHECK_OK(mv_map(T, &v, "build/tmp/map.nii", NULL));
                     memset(v.data, 0, e);
                     CHECK_OK(mv_save(T, &v, "build/tmp/map.nii", NULL));
-                    CHECK(v.data && ((unsigned char *)v.data)[0] == 0 && !memcmp((char *)v.data + e, x.p + e, x.n - e));
+                    CHECK(v.data && ((unsigned char *)v.data)[0] == 0 &&
+                        !memcmp((char *)v.data + e, x.p + e, x.n - e));
                     CHECK_OK(mv_load(T, &w, "build/tmp/map.nii", NULL));
                     if (w.dtype == v.dtype) CHECK(!memcmp(w.data, v.data, x.n));
                     mv_volume_free(T, &v);
@@ -1722,7 +1807,8 @@ typedef struct disk_file {
 } disk_file;
 static struct {
     disk_file file[8];
-    int calls, fail_at, fail_with; /* the fail_at-th call fails; fail_with -100: moves no byte, -101: moves one byte a time */
+    /* the fail_at-th call fails; fail_with -100: moves no byte, -101: moves one byte a time */
+    int calls, fail_at, fail_with;
     size_t read; /* bytes read, to see how much a load looks at */
     int open;
 } disk;
@@ -1812,8 +1898,8 @@ static int disk_resolve(void *user, const char *path, char *buf, size_t size) {
     strcpy(buf, path);
     return 0;
 }
-static const mv_io disk_io = {NULL, disk_open, disk_size, disk_read, disk_write, disk_sync, disk_close, disk_rename, disk_remove,
-                              disk_resolve, NULL, NULL, NULL};
+static const mv_io disk_io = {NULL, disk_open, disk_size, disk_read, disk_write, disk_sync, disk_close,
+    disk_rename, disk_remove, disk_resolve, NULL, NULL, NULL};
 static void disk_put(const char *name, bytes b) { /* takes b */
     int i;
     for (i = 0; disk.file[i].used; i++) {}
@@ -1862,7 +1948,8 @@ static void test_hooks(void) { /* a load through hooks; short reads; only what i
         disk.read = 0;
         CHECK_OK(mv_load(T, &v, "a.nii", &o));
         CHECK(v.dim[2] == 2);
-        CHECK(disk.read < (kind < 0 ? 8000 : kind == 0 || kind == 3 ? 80000 : 110000)); /* of 240 kB; two members of 10 kB and an index */
+        /* of 240 kB; two members of 10 kB and an index */
+        CHECK(disk.read < (kind < 0 ? 8000 : kind == 0 || kind == 3 ? 80000 : 110000));
         mv_volume_free(T, &v);
         disk_clear();
         free(z.p);
@@ -1903,7 +1990,8 @@ static void test_load_faults(void) { /* every call of a load fails once, in thre
     T->desc.io = NULL;
     free(f.p), free(z.p), free(h.p), free(x.p);
 }
-static void test_save_faults(void) { /* every call of a save fails once: the old file is there bit for bit, nothing else */
+/* every call of a save fails once: the old file is there bit for bit, nothing else */
+static void test_save_faults(void) {
     static const int ways[] = {MEDVOL_E_IO, -100, MEDVOL_E_FULL};
     static const char *const names[] = {"a.nii", "a.nii.gz", "a.hdr"};
     size_t dim[3] = {50, 40, 3};
@@ -1959,7 +2047,8 @@ static void test_save_faults(void) { /* every call of a save fails once: the old
     mv_volume_free(T, &v);
     free(old.p);
 }
-static void test_allocation_faults(void) { /* every allocation of load and save fails, once and from then on */
+/* every allocation of load and save fails, once and from then on */
+static void test_allocation_faults(void) {
     unsigned char e[96] = {0};
     spec s = {0};
     bytes forms[4], x, f;
@@ -2042,7 +2131,8 @@ static void peak_free(void *user, void *p) {
     peak_now -= *(size_t *)p;
     free(p);
 }
-static void test_bounded_trust(void) { /* 8 GB claimed by a few hundred bytes: less than a megabyte is taken; B25 */
+/* 8 GB claimed by a few hundred bytes: less than a megabyte is taken; B25 */
+static void test_bounded_trust(void) {
     spec s = {0};
     bytes f, z, h;
     mv_ctx ctx;
@@ -2139,7 +2229,8 @@ static void test_cancel(void) {
     }
     mv_volume_free(T, &v);
 }
-/* Loading and saving any of a header's single-byte mutations: an answer each time, and what loads can be saved and loaded again. */
+/* Loading and saving any of a header's single-byte mutations: an answer each time, and what loads can be
+   saved and loaded again. */
 static void test_mutations(void) {
     int version, at, k;
     for (version = 1; version <= 2; version++) {
@@ -2157,8 +2248,11 @@ static void test_mutations(void) {
                 if (mv_load_mem(T, &v, f.p, f.n, NULL) == MEDVOL_OK) {
                     double inverse[12];
                     CHECK(mv_affine_invert(inverse, v.affine) == MEDVOL_OK);
-                    if (CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL)) && CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL)))
-                        CHECK(v.dtype == MEDVOL_F16 || v.dtype == MEDVOL_BF16 || (w.dtype == v.dtype && !memcmp(w.data, v.data, mv_volume_count(&v) * mv_dtype_size(v.dtype))));
+                    if (CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL)) &&
+                        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL)))
+                        CHECK(v.dtype == MEDVOL_F16 || v.dtype == MEDVOL_BF16 ||
+                            (w.dtype == v.dtype &&
+                                !memcmp(w.data, v.data, mv_volume_count(&v) * mv_dtype_size(v.dtype))));
                     mv_buffer_free(T, &out);
                 } else CHECK(v.data == NULL && mv_message(T)[0]);
                 mv_volume_free(T, &v);
@@ -2190,7 +2284,8 @@ static int kill_rename(void *user, const char *from, const char *to) {
     if (--kill_at == 0) _exit(7);
     return mv_io_default()->rename(user, from, to);
 }
-static void test_killed(void) { /* the program ends at the n-th step of a save: the file is the old one or the new one */
+/* the program ends at the n-th step of a save: the file is the old one or the new one */
+static void test_killed(void) {
     spec s = {0};
     bytes old, fresh = {0}, now;
     int k, status = 7;
@@ -2208,7 +2303,8 @@ static void test_killed(void) { /* the program ends at the n-th step of a save: 
             mv_ctx_desc d;
             mv_volume v;
             mv_save_opt o;
-            memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d), memset(&v, 0, sizeof v), memset(&o, 0, sizeof o);
+            memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d), memset(&v, 0, sizeof v),
+                memset(&o, 0, sizeof o);
             io.write = kill_write, io.sync = kill_sync, io.rename = kill_rename;
             d.threads = 1, d.io = &io;
             o.dtype = MEDVOL_F32;

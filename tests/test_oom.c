@@ -1,11 +1,12 @@
-/* test_oom.c - every operation with its first, second, ... allocation refused, once and from then on: MEDVOL_E_NOMEM with a message,
-   nothing leaks, a destination stays as it was, the context goes on working. `make oom` prints how many allocations were
-   refused in all. To add an operation: a function and a row. */
+/* test_oom.c - every operation with its first, second, ... allocation refused, once and from then on:
+   MEDVOL_E_NOMEM with a message, nothing leaks, a destination stays as it was, the context goes on working.
+   `make oom` prints how many allocations were refused in all. To add an operation: a function and a row. */
 #include "test.h"
 
 static mv_volume head, small_grid; /* inputs, made without the failing hooks */
 static mv_buffer plain, packed;
-static const double fine[3] = {1.1, 1.2, 0.9}, turned[12] = {0.9, -0.2, 0.1, 1, 0.2, 0.9, -0.1, 1, 0, 0.1, 0.8, 1};
+static const double fine[3] = {1.1, 1.2, 0.9},
+                    turned[12] = {0.9, -0.2, 0.1, 1, 0.2, 0.9, -0.1, 1, 0, 0.1, 0.8, 1};
 static const size_t shape[3] = {20, 25, 18};
 static int untouched; /* the last failing call left its destination alone */
 
@@ -17,7 +18,8 @@ static void make_inputs(void) {
     for (i = 0; i < 21 * 17 * 13; i++) ((float *)head.data)[i] = (float)(i % 97) - 20.0f;
     head.affine[1] = 0.3, head.affine[4] = -0.2;
     if (mv_nifti_ext_add(NULL, &head, 6, "a comment to carry along", 25) < 0) abort();
-    if (mv_volume_view(NULL, &small_grid, &head, (const size_t[3]){2, 2, 2}, (const size_t[3]){9, 9, 9}) < 0) abort();
+    if (mv_volume_view(NULL, &small_grid, &head, (const size_t[3]){2, 2, 2}, (const size_t[3]){9, 9, 9}) < 0)
+        abort();
     if (mv_save_mem(NULL, &plain, NULL, &head, &o) < 0) abort();
     o.gzip = 1;
     if (mv_save_mem(NULL, &packed, NULL, &head, &o) < 0) abort();
@@ -28,28 +30,29 @@ static void free_inputs(void) {
     mv_buffer_free(NULL, &packed);
 }
 /* an operation into a new destination, and onto a copy of its source */
-#define NEW(name, call)                                                                                       \
-    static mv_status name(mv_ctx *c) {                                                                        \
-        mv_volume d, none;                                                                                    \
-        mv_status st;                                                                                         \
-        memset(&d, 0, sizeof d);                                                                              \
-        none = d;                                                                                             \
-        st = (call);                                                                                          \
-        untouched = st == MEDVOL_OK || !memcmp(&d, &none, sizeof d);                                          \
-        mv_volume_free(c, &d);                                                                                \
-        return st;                                                                                            \
+#define NEW(name, call)                                                                                      \
+    static mv_status name(mv_ctx *c) {                                                                       \
+        mv_volume d, none;                                                                                   \
+        mv_status st;                                                                                        \
+        memset(&d, 0, sizeof d);                                                                             \
+        none = d;                                                                                            \
+        st = (call);                                                                                         \
+        untouched = st == MEDVOL_OK || !memcmp(&d, &none, sizeof d);                                         \
+        mv_volume_free(c, &d);                                                                               \
+        return st;                                                                                           \
     }
-#define SELF(name, call)                                                                                      \
-    static mv_status name(mv_ctx *c) {                                                                        \
-        mv_volume d, was;                                                                                     \
-        mv_status st;                                                                                         \
-        memset(&d, 0, sizeof d);                                                                              \
-        st = mv_volume_copy(c, &d, &head);                                                                    \
-        was = d;                                                                                              \
-        if (st == MEDVOL_OK) st = (call);                                                                     \
-        untouched = st == MEDVOL_OK || (!memcmp(&d, &was, sizeof d) && (!d.data || !memcmp(d.data, head.data, 21 * 17 * 13 * 4))); \
-        mv_volume_free(c, &d);                                                                                \
-        return st;                                                                                            \
+#define SELF(name, call)                                                                                     \
+    static mv_status name(mv_ctx *c) {                                                                       \
+        mv_volume d, was;                                                                                    \
+        mv_status st;                                                                                        \
+        memset(&d, 0, sizeof d);                                                                             \
+        st = mv_volume_copy(c, &d, &head);                                                                   \
+        was = d;                                                                                             \
+        if (st == MEDVOL_OK) st = (call);                                                                    \
+        untouched = st == MEDVOL_OK || (!memcmp(&d, &was, sizeof d) &&                                       \
+            (!d.data || !memcmp(d.data, head.data, 21 * 17 * 13 * 4)));                                      \
+        mv_volume_free(c, &d);                                                                               \
+        return st;                                                                                           \
     }
 static mv_resample_opt with(mv_interp k, int antialias, mv_border b) {
     mv_resample_opt o;
@@ -72,7 +75,9 @@ SELF(op_convert_self, mv_convert(c, &d, &d, MEDVOL_F64, NULL))
 NEW(op_load, mv_load_mem(c, &d, plain.data, plain.bytes, NULL))
 NEW(op_load_gzip, mv_load_mem(c, &d, packed.data, packed.bytes, NULL))
 NEW(op_load_as, mv_load_mem(c, &d, packed.data, packed.bytes, &(mv_load_opt){.dtype = MEDVOL_F64}))
-NEW(op_load_crop, mv_load_mem(c, &d, packed.data, packed.bytes, &(mv_load_opt){.crop = 3, .start = {3, 4, 5}, .size = {9, 9, 4}}))
+NEW(op_load_crop,
+    mv_load_mem(
+        c, &d, packed.data, packed.bytes, &(mv_load_opt){.crop = 3, .start = {3, 4, 5}, .size = {9, 9, 4}}))
 NEW(op_load_header, mv_load_header_mem(c, &d, packed.data, packed.bytes, NULL))
 NEW(op_crop, mv_crop(c, &d, &head, Z3(1, 2, 3), Z3(10, 10, 10), NULL))
 NEW(op_pad, mv_pad(c, &d, &head, Z3(3, 2, 1), Z3(1, 0, 30), PAD(MEDVOL_PAD_CONSTANT)))
@@ -93,14 +98,20 @@ NEW(op_rs_small, mv_resample_shape(c, &d, &head, Z3(9, 8, 7), RS(MEDVOL_LINEAR, 
 NEW(op_rs_small_cubic, mv_resample_shape(c, &d, &head, Z3(9, 8, 7), RS(MEDVOL_CUBIC, 1, MEDVOL_BORDER_EDGE)))
 NEW(op_rs_near, mv_resample_shape(c, &d, &head, shape, RS(MEDVOL_NEAREST, 0, MEDVOL_BORDER_DEFAULT)))
 NEW(op_rs_like, mv_resample_like(c, &d, &head, &small_grid, RS(MEDVOL_LANCZOS, 0, MEDVOL_BORDER_CONSTANT)))
-NEW(op_rs_affine, mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_LINEAR, 0, MEDVOL_BORDER_CONSTANT)))
-NEW(op_rs_affine_cubic, mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_CUBIC, 0, MEDVOL_BORDER_WRAP)))
-NEW(op_rs_affine_conv, mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_CUBIC_CONV, 1, MEDVOL_BORDER_EDGE)))
-NEW(op_rs_affine_sinc, mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_LANCZOS, 0, MEDVOL_BORDER_MIRROR)))
+NEW(op_rs_affine,
+    mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_LINEAR, 0, MEDVOL_BORDER_CONSTANT)))
+NEW(op_rs_affine_cubic,
+    mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_CUBIC, 0, MEDVOL_BORDER_WRAP)))
+NEW(op_rs_affine_conv,
+    mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_CUBIC_CONV, 1, MEDVOL_BORDER_EDGE)))
+NEW(op_rs_affine_sinc,
+    mv_resample_affine(c, &d, &head, turned, shape, RS(MEDVOL_LANCZOS, 0, MEDVOL_BORDER_MIRROR)))
 NEW(op_znorm, mv_znorm(c, &d, &head, NULL))
 NEW(op_znorm_split, mv_znorm(c, &d, &head, &(mv_znorm_opt){.split = 3, .nonzero = 1}))
 NEW(op_rescale, mv_rescale(c, &d, &head, 0, 1, NULL))
-NEW(op_rescale_pct, mv_rescale(c, &d, &head, 0, 1, &(mv_rescale_opt){.range = MEDVOL_RANGE_PERCENTILE, .lo = 1, .hi = 99, .clip = 1}))
+NEW(op_rescale_pct,
+    mv_rescale(c, &d, &head, 0, 1,
+        &(mv_rescale_opt){.range = MEDVOL_RANGE_PERCENTILE, .lo = 1, .hi = 99, .clip = 1}))
 NEW(op_linear, mv_linear(c, &d, &head, 2, 1))
 NEW(op_clamp, mv_clamp(c, &d, &head, 0, 50))
 NEW(op_threshold, mv_threshold(c, &d, &head, 0, 50, &(mv_threshold_opt){.binary = 1}))
@@ -129,8 +140,12 @@ static mv_status save_with(mv_ctx *c, const mv_save_opt *o) {
     return st;
 }
 static mv_status op_save(mv_ctx *c) { return save_with(c, NULL); }
-static mv_status op_save_gzip(mv_ctx *c) { return save_with(c, &(mv_save_opt){.gzip = 1, .level = 6, .member = 4096}); }
-static mv_status op_save_int(mv_ctx *c) { return save_with(c, &(mv_save_opt){.dtype = MEDVOL_I16, .version = 2, .big_endian = 1}); }
+static mv_status op_save_gzip(mv_ctx *c) {
+    return save_with(c, &(mv_save_opt){.gzip = 1, .level = 6, .member = 4096});
+}
+static mv_status op_save_int(mv_ctx *c) {
+    return save_with(c, &(mv_save_opt){.dtype = MEDVOL_I16, .version = 2, .big_endian = 1});
+}
 static mv_status op_save_pair(mv_ctx *c) { return save_with(c, &(mv_save_opt){.pair = 1, .gzip = 1}); }
 static mv_status op_save_file(mv_ctx *c) {
     untouched = 1;
@@ -213,7 +228,8 @@ static mv_status op_context(mv_ctx *c) {
     mv_status st;
     desc.threads = 3;
     st = mv_ctx_init(&other, &desc);
-    if (st < 0) mv_volume_alloc(c, &small_grid, MEDVOL_NONE, 1, NULL), c->error = other.error; /* its message counts */
+    /* its message counts */
+    if (st < 0) mv_volume_alloc(c, &small_grid, MEDVOL_NONE, 1, NULL), c->error = other.error;
     mv_ctx_free(&other);
     untouched = 1;
     return st;
@@ -224,7 +240,8 @@ static mv_status op_array(mv_ctx *c) {
     memset(&v, 0, sizeof v);
     st = mv_volume_alloc(c, &v, MEDVOL_F32, 3, shape);
     if (st == MEDVOL_OK)
-        st = mv_resample_affine_f32(c, (float *)v.data, shape, (const float *)head.data, head.dim, turned, RS(MEDVOL_CUBIC, 1, MEDVOL_BORDER_MIRROR));
+        st = mv_resample_affine_f32(c, (float *)v.data, shape, (const float *)head.data, head.dim, turned,
+            RS(MEDVOL_CUBIC, 1, MEDVOL_BORDER_MIRROR));
     mv_volume_free(c, &v);
     untouched = 1;
     return st;
@@ -235,12 +252,15 @@ static const struct {
     mv_status (*run)(mv_ctx *c);
 } ops[] = {
 #define ROW(x) {#x, op_##x},
-    ROW(copy) ROW(convert) ROW(convert_self) ROW(load) ROW(load_gzip) ROW(load_as) ROW(load_crop) ROW(load_header) ROW(crop) ROW(pad) ROW(pad_wrap)
-    ROW(pad_reflect) ROW(pad_mean) ROW(pad_self) ROW(crop_or_pad) ROW(foreground) ROW(flip) ROW(permute) ROW(rot90) ROW(reorient) ROW(rs_linear)
-    ROW(rs_self) ROW(rs_cubic) ROW(rs_small) ROW(rs_small_cubic) ROW(rs_near) ROW(rs_like) ROW(rs_affine) ROW(rs_affine_cubic)
-    ROW(rs_affine_conv) ROW(rs_affine_sinc) ROW(znorm) ROW(znorm_split) ROW(rescale) ROW(rescale_pct) ROW(linear) ROW(clamp) ROW(threshold)
-    ROW(gamma) ROW(render) ROW(ext_add) ROW(save) ROW(save_gzip) ROW(save_int) ROW(save_pair) ROW(save_file) ROW(load_file) ROW(map) ROW(png)
-    ROW(stats) ROW(percentiles) ROW(histogram) ROW(deflate) ROW(deflate_fast) ROW(pack) ROW(unpack) ROW(reader) ROW(index) ROW(context) ROW(array)
+    ROW(copy) ROW(convert) ROW(convert_self) ROW(load) ROW(load_gzip) ROW(load_as) ROW(load_crop)
+    ROW(load_header) ROW(crop) ROW(pad) ROW(pad_wrap) ROW(pad_reflect) ROW(pad_mean) ROW(pad_self)
+    ROW(crop_or_pad) ROW(foreground) ROW(flip) ROW(permute) ROW(rot90) ROW(reorient) ROW(rs_linear)
+    ROW(rs_self) ROW(rs_cubic) ROW(rs_small) ROW(rs_small_cubic) ROW(rs_near) ROW(rs_like) ROW(rs_affine)
+    ROW(rs_affine_cubic) ROW(rs_affine_conv) ROW(rs_affine_sinc) ROW(znorm) ROW(znorm_split) ROW(rescale)
+    ROW(rescale_pct) ROW(linear) ROW(clamp) ROW(threshold) ROW(gamma) ROW(render) ROW(ext_add) ROW(save)
+    ROW(save_gzip) ROW(save_int) ROW(save_pair) ROW(save_file) ROW(load_file) ROW(map) ROW(png) ROW(stats)
+    ROW(percentiles) ROW(histogram) ROW(deflate) ROW(deflate_fast) ROW(pack) ROW(unpack) ROW(reader)
+    ROW(index) ROW(context) ROW(array)
 #undef ROW
 };
 static void test_every(void) {
@@ -260,21 +280,28 @@ static void test_every(void) {
                 st = ops[i].run(T);
                 reached = t_allocations() - made >= k;
                 t_fail_alloc(0, 0);
-                if (!CHECK(t_live() == before && untouched)) fprintf(stderr, "  %s, allocation %zu: a leak or a changed destination\n", ops[i].name, k);
+                if (!CHECK(t_live() == before && untouched))
+                    fprintf(
+                        stderr, "  %s, allocation %zu: a leak or a changed destination\n", ops[i].name, k);
                 if (!reached) {
                     if (!CHECK(st == MEDVOL_OK)) fprintf(stderr, "  %s: %s\n", ops[i].name, mv_message(T));
                     break;
                 }
                 refused++;
                 if (k > most) most = k;
-                if (!forever && st == MEDVOL_OK && ops[i].run == op_unpack) continue; /* did without, in one thread */
-                if (!CHECK(st == MEDVOL_E_NOMEM && T->error.code == MEDVOL_E_NOMEM && strstr(mv_message(T), "memory")))
-                    fprintf(stderr, "  %s, allocation %zu: status %d, message \"%s\"\n", ops[i].name, k, (int)st, mv_message(T));
+                /* did without, in one thread */
+                if (!forever && st == MEDVOL_OK && ops[i].run == op_unpack) continue;
+                if (!CHECK(st == MEDVOL_E_NOMEM && T->error.code == MEDVOL_E_NOMEM &&
+                        strstr(mv_message(T), "memory")))
+                    fprintf(stderr, "  %s, allocation %zu: status %d, message \"%s\"\n", ops[i].name, k,
+                        (int)st, mv_message(T));
                 if (k > 200) break;
             }
     free_inputs();
     CHECK(most < 100);
-    if (getenv("OOM")) printf("%zu operations, %zu allocations refused, at most %zu in one operation\n", sizeof ops / sizeof *ops, refused, most);
+    if (getenv("OOM"))
+        printf("%zu operations, %zu allocations refused, at most %zu in one operation\n",
+            sizeof ops / sizeof *ops, refused, most);
 }
 
 const t_case tests_oom[] = {

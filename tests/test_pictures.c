@@ -1,5 +1,6 @@
-/* test_pictures.c - PNG and the three-plane view. PNG files are read back by a reader of their own here (chunks, bitwise CRC,
-   inverse filters; only the inflate is medvol's); the views are compared with index arithmetic written down once more. */
+/* test_pictures.c - PNG and the three-plane view. PNG files are read back by a reader of their own here
+   (chunks, bitwise CRC, inverse filters; only the inflate is medvol's); the views are compared with index
+   arithmetic written down once more. */
 #include "test.h"
 
 /* ---- a PNG reader ---- */
@@ -32,7 +33,8 @@ static int unfilter(picture *g, const unsigned char *raw) {
         if (*s > 4) return 0;
         g->filters[*s]++;
         for (i = 0; i < row; i++) {
-            int a = i >= g->bpp ? d[i - g->bpp] : 0, b = y ? *(d + i - row) : 0, c = y && i >= g->bpp ? *(d + i - row - g->bpp) : 0;
+            int a = i >= g->bpp ? d[i - g->bpp] : 0, b = y ? *(d + i - row) : 0,
+                c = y && i >= g->bpp ? *(d + i - row - g->bpp) : 0;
             int guess = *s == 0 ? 0 : *s == 1 ? a : *s == 2 ? b : *s == 3 ? (a + b) / 2 : near_of(a, b, c);
             d[i] = (unsigned char)(s[1 + i] + guess);
         }
@@ -62,8 +64,8 @@ static int read_png(picture *g, const unsigned char *p, size_t n) {
             raw_n = g->h * (g->w * g->bpp + 1);
             raw = (unsigned char *)malloc(raw_n);
             g->px = (unsigned char *)malloc(g->w * g->h * g->bpp);
-            ok = mv_inflate_zlib(T, raw, raw_n, p + at + 8, len, &used, &made) == MEDVOL_OK && made == raw_n && used == len &&
-                 unfilter(g, raw);
+            ok = mv_inflate_zlib(T, raw, raw_n, p + at + 8, len, &used, &made) == MEDVOL_OK;
+            ok = ok && made == raw_n && used == len && unfilter(g, raw);
             free(raw);
         } else if (!memcmp(p + at + 4, "IEND", 4)) ended = len == 0;
         at += 12 + len;
@@ -75,13 +77,14 @@ static int to_png(picture *g, const mv_volume *v, const mv_png_opt *opt) {
     unsigned char *p = (unsigned char *)malloc(cap + 1);
     int ok;
     p[cap] = 77;
-    ok = CHECK_OK(mv_save_png_mem(T, p, cap, v, opt, &n)) && CHECK(p[cap] == 77) && CHECK(read_png(g, p, n)) &&
-         CHECK(g->w == v->dim[0] && g->h == (v->ndim > 1 ? v->dim[1] : 1));
+    ok = CHECK_OK(mv_save_png_mem(T, p, cap, v, opt, &n)) && CHECK(p[cap] == 77) &&
+        CHECK(read_png(g, p, n)) && CHECK(g->w == v->dim[0] && g->h == (v->ndim > 1 ? v->dim[1] : 1));
     free(p);
     return ok;
 }
 
-static void png_exact(void) { /* every type of pixel, odd sizes, views, every level; the reader sees the same bytes */
+/* every type of pixel, odd sizes, views, every level; the reader sees the same bytes */
+static void png_exact(void) {
     static const mv_dtype types[3] = {MEDVOL_U8, MEDVOL_RGB24, MEDVOL_RGBA32};
     static const size_t sizes[6][2] = {{1, 1}, {7, 1}, {1, 9}, {33, 17}, {64, 5}, {301, 37}};
     int t, s, level;
@@ -89,7 +92,8 @@ static void png_exact(void) { /* every type of pixel, odd sizes, views, every le
     for (t = 0; t < 3; t++)
         for (s = 0; s < 6; s++)
             for (level = 0; level <= 9; level += 3) {
-                size_t size = mv_dtype_size(types[t]), start[2] = {1, 2}, big[2], w = sizes[s][0], h = sizes[s][1];
+                size_t size = mv_dtype_size(types[t]), start[2] = {1, 2}, big[2], w = sizes[s][0],
+                       h = sizes[s][1];
                 mv_volume v = {0}, view;
                 picture g;
                 mv_png_opt opt = {0};
@@ -97,14 +101,18 @@ static void png_exact(void) { /* every type of pixel, odd sizes, views, every le
                 big[0] = w + 3;
                 big[1] = h + 2;
                 CHECK_OK(mv_volume_alloc(T, &v, types[t], 2, big));
-                for (i = 0; i < big[0] * big[1] * size; i++)
-                    ((unsigned char *)v.data)[i] = (unsigned char)(level == 3 ? t_bits() : i / size * 5 / 7 + t_bits() % 3);
+                for (i = 0; i < big[0] * big[1] * size; i++) {
+                    uint64_t noise = t_bits();
+                    if (level != 3) noise = i / size * 5 / 7 + noise % 3;
+                    ((unsigned char *)v.data)[i] = (unsigned char)noise;
+                }
                 if (t == 1) ((unsigned char *)v.data)[(2 * big[0] + 1) * size] ^= 128; /* not grey */
                 CHECK_OK(mv_volume_view(T, &view, &v, start, sizes[s]));
                 if (to_png(&g, &view, level ? &opt : NULL)) {
                     CHECK(g.bpp == size && g.ppm_x == 1000 && g.ppm_y == 1000);
                     for (y = 0; y < h; y++)
-                        CHECK(!memcmp(g.px + y * w * size, (unsigned char *)v.data + ((y + 2) * big[0] + 1) * size, w * size));
+                        CHECK(!memcmp(g.px + y * w * size,
+                            (unsigned char *)v.data + ((y + 2) * big[0] + 1) * size, w * size));
                 }
                 free(g.px);
                 mv_volume_free(T, &v);
@@ -126,7 +134,8 @@ static void png_filters(void) { /* pictures made for one filter each */
                 guess[2] = b;
                 guess[3] = (a + b) / 2;
                 guess[4] = near_of(a, b, c);
-                px[y][x] = (unsigned char)(y == 0 || x == 0 || t_bits() % 8 == 0 ? t_bits() : (uint64_t)guess[f] + (f ? 0 : t_bits() % 8 * 32));
+                if (y == 0 || x == 0 || t_bits() % 8 == 0) px[y][x] = (unsigned char)t_bits();
+                else px[y][x] = (unsigned char)((uint64_t)guess[f] + (f ? 0 : t_bits() % 8 * 32));
             }
         CHECK_OK(mv_volume_wrap(T, &v, px, MEDVOL_U8, 2, dim, NULL));
         if (to_png(&g, &v, NULL)) {
@@ -136,7 +145,8 @@ static void png_filters(void) { /* pictures made for one filter each */
         free(g.px);
     }
 }
-static void png_grey_rgb(void) { /* colours that are all grey are stored as grey; one that is not, and they are colours */
+/* colours that are all grey are stored as grey; one that is not, and they are colours */
+static void png_grey_rgb(void) {
     unsigned char px[3 * 40 * 30];
     size_t dim[2] = {40, 30}, i;
     mv_volume v;
@@ -272,7 +282,8 @@ static int grey_at(const mv_volume *p, size_t x, size_t y) {
     const unsigned char *q = (const unsigned char *)p->data + 3 * (y * (size_t)p->stride[1] + x);
     return q[0] == q[1] && q[1] == q[2] ? q[0] : -1;
 }
-/* A volume of any of the 48 orientations whose values are a function of the patient position (x, y, z), 0 <= x < 5 ... */
+/* A volume of any of the 48 orientations whose values are a function of the patient position (x, y, z), 0 <=
+   x < 5 ... */
 static int coded(int x, int y, int z) { return 3 + 7 * x + 40 * y + z * 11; }
 static const size_t N[3] = {5, 4, 6};
 static void planes_orientations(void) {
@@ -299,28 +310,33 @@ static void planes_orientations(void) {
                             int xyz[3];
                             for (c = 0; c < 3; c++)
                                 xyz[perm[o][c]] = (int)(flips >> c & 1 ? dim[c] - 1 - i[c] : i[c]);
-                            ((int16_t *)v.data)[i[0] + dim[0] * (i[1] + dim[1] * i[2])] = (int16_t)coded(xyz[0], xyz[1], xyz[2]);
+                            ((int16_t *)v.data)[i[0] + dim[0] * (i[1] + dim[1] * i[2])] = (int16_t)coded(
+                                xyz[0], xyz[1], xyz[2]);
                         }
                 opt.lo = 0;
                 opt.hi = 255;
                 opt.point = point;
                 opt.radiological = mirror;
                 CHECK_OK(mv_render_planes(T, &p, &v, &opt));
-                CHECK(p.dtype == MEDVOL_RGB24 && p.ndim == 2 && p.dim[0] == 5 + 2 + 5 + 2 + 4 && p.dim[1] == 6);
+                CHECK(
+                    p.dtype == MEDVOL_RGB24 && p.ndim == 2 && p.dim[0] == 5 + 2 + 5 + 2 + 4 && p.dim[1] == 6);
                 for (y = 0; y < 6; y++)
                     for (x = 0; x < 5; x++) {
                         int k = (int)(mirror ? 4 - x : x);
-                        if (y >= 1 && y < 5) CHECK(grey_at(&p, x, y) == coded(k, 3 - (int)(y - 1), 4)); /* axial, centred */
+                        /* axial, centred */
+                        if (y >= 1 && y < 5) CHECK(grey_at(&p, x, y) == coded(k, 3 - (int)(y - 1), 4));
                         else CHECK(grey_at(&p, x, y) == 0);
                         CHECK(grey_at(&p, 7 + x, y) == coded(k, 1, 5 - (int)y));
-                        if (x < 4) CHECK(grey_at(&p, 14 + x, y) == coded(3, (int)(mirror ? 3 - x : x), 5 - (int)y));
+                        if (x < 4)
+                            CHECK(grey_at(&p, 14 + x, y) == coded(3, (int)(mirror ? 3 - x : x), 5 - (int)y));
                         if (x < 2) CHECK(grey_at(&p, 5 + x, y) == 0 && grey_at(&p, 12 + x, y) == 0);
                     }
                 mv_volume_free(T, &p);
                 mv_volume_free(T, &v);
             }
 }
-static void planes_millimetres(void) { /* a linear ramp stays one between the outer voxel centres, whatever the pixel size */
+/* a linear ramp stays one between the outer voxel centres, whatever the pixel size */
+static void planes_millimetres(void) {
     static const double sizes[3] = {1.0, 0.25, 2.0};
     int s;
     for (s = 0; s < 3; s++) {
@@ -330,7 +346,8 @@ static void planes_millimetres(void) { /* a linear ramp stays one between the ou
         mv_render_opt opt = {0};
         CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F64, 3, dim));
         mv_affine_from_spacing(v.affine, mm, NULL);
-        for (i = 0; i < 12 * 30 * 9; i++) ((double *)v.data)[i] = (double)(i % 12) * 3.0 + (double)(i / 12 % 30) * 1.0;
+        for (i = 0; i < 12 * 30 * 9; i++)
+            ((double *)v.data)[i] = (double)(i % 12) * 3.0 + (double)(i / 12 % 30) * 1.0;
         opt.lo = 0;
         opt.hi = 255;
         opt.mm_per_pixel = sizes[s];
@@ -354,7 +371,8 @@ static void planes_millimetres(void) { /* a linear ramp stays one between the ou
         mv_volume_free(T, &v);
     }
 }
-static void planes_window(void) { /* 1000 values in random order, some of them not numbers: the ranks are known */
+/* 1000 values in random order, some of them not numbers: the ranks are known */
+static void planes_window(void) {
     float f[1010];
     size_t dim[2] = {101, 10}, i, k;
     mv_volume v, p = {0};
@@ -385,7 +403,8 @@ static void planes_window(void) { /* 1000 values in random order, some of them n
 }
 static void planes_types(void) {
     float c64[8] = {3, 4, 6, 8, 0, 0, -5, 12};
-    unsigned char rgb[12] = {1, 2, 3, 40, 50, 60, 7, 8, 9, 100, 110, 120}, rgba[8] = {200, 100, 50, 255, 200, 100, 50, 51};
+    unsigned char rgb[12] = {1, 2, 3, 40, 50, 60, 7, 8, 9, 100, 110, 120},
+                  rgba[8] = {200, 100, 50, 255, 200, 100, 50, 51};
     uint8_t series[2 * 2 * 1 * 2 * 3];
     size_t d2[2] = {2, 2}, d1[2] = {2, 1}, d5[5] = {2, 2, 1, 2, 3}, i;
     mv_volume v, p = {0};
@@ -393,7 +412,9 @@ static void planes_types(void) {
     opt.hi = 255.0;
     CHECK_OK(mv_volume_wrap(T, &v, c64, MEDVOL_C64, 2, d2, NULL));
     CHECK_OK(mv_render_planes(T, &p, &v, &opt));
-    if (p.data) CHECK(grey_at(&p, 0, 1) == 5 && grey_at(&p, 1, 1) == 10 && grey_at(&p, 0, 0) == 0 && grey_at(&p, 1, 0) == 13);
+    if (p.data)
+        CHECK(grey_at(&p, 0, 1) == 5 && grey_at(&p, 1, 1) == 10 && grey_at(&p, 0, 0) == 0 &&
+            grey_at(&p, 1, 0) == 13);
     mv_volume_free(T, &p);
     CHECK_OK(mv_volume_wrap(T, &v, rgb, MEDVOL_RGB24, 2, d2, NULL));
     CHECK_OK(mv_render_planes(T, &p, &v, NULL));
@@ -441,13 +462,15 @@ static void planes_letters(void) { /* dots of L 11, R 18, A 16, P 15, S 15, I 11
         CHECK(whites(&p, 20, 40, 10, 25) == 16 && whites(&p, 20, 40, 45, 60) == 15);
         CHECK(whites(&p, 62, 82, 25, 45) == l && whites(&p, 102, 122, 25, 45) == r);
         CHECK(whites(&p, 82, 102, 0, 20) == 15 && whites(&p, 82, 102, 50, 70) == 11);
-        CHECK(whites(&p, 124, 140, 25, 45) == (mirror ? 16u : 15u) && whites(&p, 158, 174, 25, 45) == (mirror ? 15u : 16u));
+        CHECK(whites(&p, 124, 140, 25, 45) == (mirror ? 16u : 15u) &&
+            whites(&p, 158, 174, 25, 45) == (mirror ? 15u : 16u));
         CHECK(whites(&p, 0, p.dim[0], 0, p.dim[1]) == 2 * 29 + 31 + 26 + 31 + 26);
         mv_volume_free(T, &p);
     }
     opt.no_letters = opt.crosshair = 1;
     CHECK_OK(mv_render_planes(T, &p, &v, &opt));
-    CHECK(whites(&p, 0, p.dim[0], 0, p.dim[1]) == 0 && grey_at(&p, 5, 10 + 24) == -1 && grey_at(&p, 5, 10 + 25) == 0);
+    CHECK(whites(&p, 0, p.dim[0], 0, p.dim[1]) == 0 && grey_at(&p, 5, 10 + 24) == -1 &&
+        grey_at(&p, 5, 10 + 25) == 0);
     mv_volume_free(T, &p);
     mv_volume_free(T, &v);
 }

@@ -1,5 +1,6 @@
-/* test_resample.c - [RESAMPLE] against a dense oracle: each axis of an interpolation is a matrix, built here from the definitions
-   (B-splines by solving the dense system), and a result is a sum over all voxels. Peers' numbers carry the peer's name. */
+/* test_resample.c - [RESAMPLE] against a dense oracle: each axis of an interpolation is a matrix, built here
+   from the definitions (B-splines by solving the dense system), and a result is a sum over all voxels. Peers'
+   numbers carry the peer's name. */
 #include "test.h"
 
 enum { AXIS = 64 }; /* longest axis the oracle takes */
@@ -26,13 +27,18 @@ static double o_fold(mv_border b, double x, int n) {
     return x < 0 ? 0 : x > n - 1 ? n - 1 : x;
 }
 static double o_kernel(const mv_resample_opt *o, double d) { /* of the distance to a tap */
-    double t = fabs(d), a = o->a == 0 ? -0.5 : o->a, lobes = o->lobes ? o->lobes : 3, pi = 3.14159265358979323846;
+    double t = fabs(d), a = o->a == 0 ? -0.5 : o->a, lobes = o->lobes ? o->lobes : 3,
+           pi = 3.14159265358979323846;
     switch (o->interp) {
         case MEDVOL_LINEAR: return t < 1 ? 1 - t : 0;
-        case MEDVOL_CUBIC: return t < 1 ? 2.0 / 3 - t * t + t * t * t / 2 : t < 2 ? (2 - t) * (2 - t) * (2 - t) / 6 : 0;
+        case MEDVOL_CUBIC:
+            return t < 1 ? 2.0 / 3 - t * t + t * t * t / 2 : t < 2 ? (2 - t) * (2 - t) * (2 - t) / 6 : 0;
         case MEDVOL_CUBIC_CONV:
-            return t < 1 ? (a + 2) * t * t * t - (a + 3) * t * t + 1 : t < 2 ? a * t * t * t - 5 * a * t * t + 8 * a * t - 4 * a : 0;
-        default: return t < 1e-12 ? 1 : t < lobes ? sin(pi * t) / (pi * t) * sin(pi * t / lobes) / (pi * t / lobes) : 0;
+            if (t < 1) return (a + 2) * t * t * t - (a + 3) * t * t + 1;
+            return t < 2 ? a * t * t * t - 5 * a * t * t + 8 * a * t - 4 * a : 0;
+        default:
+            if (t < 1e-12) return 1;
+            return t < lobes ? sin(pi * t) / (pi * t) * sin(pi * t / lobes) / (pi * t / lobes) : 0;
     }
 }
 /* row[i]: how voxel i counts for position x; returns 0 when x takes the border's value */
@@ -52,10 +58,12 @@ static int o_row(const mv_resample_opt *o, mv_border b, double sigma, int n, dou
     first = (int)floor(x) - 8;
     for (taps = 0; taps < 18; taps++) sum += w[taps] = o_kernel(o, x - (first + taps));
     for (i = 0; i < taps; i++) w[i] /= sum;
-    for (i = -(int)r; i <= (int)r; i++) total += g[i + (int)r] = sigma > 0 ? exp(-0.5 * i * i / (sigma * sigma)) : 1;
+    for (i = -(int)r; i <= (int)r; i++)
+        total += g[i + (int)r] = sigma > 0 ? exp(-0.5 * i * i / (sigma * sigma)) : 1;
     for (i = 0; i < taps; i++)
         for (j = -(int)r; j <= (int)r; j++) row[o_map(tap, first + i + j, n)] += w[i] * g[j + (int)r] / total;
-    if (o->interp == MEDVOL_CUBIC && n > 1) { /* rows act on coefficients c with B c = s: row := row B^-1, so solve row' B = row */
+    /* rows act on coefficients c with B c = s: row := row B^-1, so solve row' B = row */
+    if (o->interp == MEDVOL_CUBIC && n > 1) {
         double m[AXIS][AXIS + 1];
         for (i = 0; i < n; i++)
             for (j = 0; j <= n; j++) m[i][j] = 0;
@@ -76,7 +84,8 @@ static int o_row(const mv_resample_opt *o, mv_border b, double sigma, int n, dou
     return 1;
 }
 /* value at p of a volume of n[0] x n[1] x n[2] real numbers */
-static double o_at(const mv_resample_opt *o, mv_border b, const double *sigma, const double *s, const size_t *n, const double *p) {
+static double o_at(const mv_resample_opt *o, mv_border b, const double *sigma, const double *s,
+    const size_t *n, const double *p) {
     double row[3][AXIS], sum = 0;
     size_t i, j, k;
     int r;
@@ -90,10 +99,11 @@ static double o_at(const mv_resample_opt *o, mv_border b, const double *sigma, c
 }
 static void o_axis(mv_grid grid, double n, double m, double ratio, double *x0, double *step) {
     if (grid == MEDVOL_GRID_ALIGN_CORNERS && (n == 1 || m == 1)) grid = MEDVOL_GRID_HALF_PIXEL;
-    *step = grid == MEDVOL_GRID_HALF_PIXEL ? n / m : grid == MEDVOL_GRID_ALIGN_CORNERS ? (n - 1) / (m - 1) : ratio;
-    *x0 = grid == MEDVOL_GRID_CENTRE                                           ? (n - 1) / 2 - *step * (m - 1) / 2
-          : grid == MEDVOL_GRID_LOW_EDGE || grid == MEDVOL_GRID_HALF_PIXEL ? -0.5 + *step / 2
-                                                                               : 0;
+    *step = ratio, *x0 = 0;
+    if (grid == MEDVOL_GRID_HALF_PIXEL) *step = n / m;
+    if (grid == MEDVOL_GRID_ALIGN_CORNERS) *step = (n - 1) / (m - 1);
+    if (grid == MEDVOL_GRID_CENTRE) *x0 = (n - 1) / 2 - *step * (m - 1) / 2;
+    if (grid == MEDVOL_GRID_LOW_EDGE || grid == MEDVOL_GRID_HALF_PIXEL) *x0 = -0.5 + *step / 2;
 }
 
 /* ---- helpers ---- */
@@ -111,12 +121,13 @@ static double value_of(const mv_volume *v, size_t i, size_t j, size_t k, size_t 
     size_t at = i + j * (size_t)v->stride[1] + k * (v->ndim > 2 ? (size_t)v->stride[2] : 0) +
                 l * (v->ndim > 3 ? (size_t)v->stride[3] : 0);
     double x = 0, slope = v->slope != 0 ? v->slope : 1;
-    mv_convert_array(NULL, &x, MEDVOL_F64, (const char *)v->data + at * mv_dtype_size(v->dtype), v->dtype, 1, 1, 0);
+    mv_convert_array(
+        NULL, &x, MEDVOL_F64, (const char *)v->data + at * mv_dtype_size(v->dtype), v->dtype, 1, 1, 0);
     return x * slope + (v->slope != 0 ? v->inter : 0);
 }
 /* every voxel of got against the oracle; x0, step: positions */
-static void compare(const mv_volume *got, const mv_resample_opt *o, mv_border b, const double *sigma, const double *real,
-                    const size_t *n, const double *m, double tol, size_t volume) {
+static void compare(const mv_volume *got, const mv_resample_opt *o, mv_border b, const double *sigma,
+    const double *real, const size_t *n, const double *m, double tol, size_t volume) {
     size_t i, j, k, count = n[0] * n[1] * n[2];
     double worst = 0;
     for (k = 0; k < (got->ndim > 2 ? got->dim[2] : 1); k++)
@@ -129,13 +140,15 @@ static void compare(const mv_volume *got, const mv_resample_opt *o, mv_border b,
                 if (!(e <= worst)) worst = e;
             }
     if (!CHECK(worst <= tol))
-        fprintf(stderr, "  worst %g: interp %d border %d grid %d a %g to %zu x %zu x %zu\n", worst, o->interp, b, o->grid, o->a,
-                got->dim[0], got->dim[1], got->dim[2]);
+        fprintf(stderr, "  worst %g: interp %d border %d grid %d a %g to %zu x %zu x %zu\n", worst, o->interp,
+            b, o->grid, o->a, got->dim[0], got->dim[1], got->dim[2]);
 }
 static void axis_matrix(double *m, mv_grid grid, const size_t *n, const size_t *to, const double *ratio) {
     int r;
     mv_affine_identity(m);
-    for (r = 0; r < 3; r++) o_axis(grid, (double)n[r], (double)to[r], ratio ? ratio[r] : (double)n[r] / (double)to[r], &m[4 * r + 3], &m[5 * r]);
+    for (r = 0; r < 3; r++)
+        o_axis(grid, (double)n[r], (double)to[r], ratio ? ratio[r] : (double)n[r] / (double)to[r],
+            &m[4 * r + 3], &m[5 * r]);
 }
 
 /* ---- separable: every interpolation, border, rule; up, down, thin ---- */
@@ -147,7 +160,8 @@ static void shape_case(const size_t *n, const size_t *to, int antialias) {
     for (interp = 0; interp <= 4; interp++)
         for (border = 0; border <= 4; border++)
             for (grid = 0; grid <= 4; grid++) {
-                if ((interp + border + grid + t_threads) % 3 && t_threads != 1) continue; /* a third with more threads */
+                /* a third with more threads */
+                if ((interp + border + grid + t_threads) % 3 && t_threads != 1) continue;
                 o.interp = (mv_interp)interp;
                 o.border = (mv_border)border;
                 o.grid = (mv_grid)grid;
@@ -157,7 +171,8 @@ static void shape_case(const size_t *n, const size_t *to, int antialias) {
                 o.lobes = grid == 2 ? 2 : grid == 3 ? 5 : 0;
                 CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
                 axis_matrix(m, o.grid, n, to, NULL);
-                for (r = 0; r < 3; r++) sigma[r] = antialias && interp != MEDVOL_NEAREST && m[5 * r] > 1 ? (m[5 * r] - 1) / 2 : 0;
+                for (r = 0; r < 3; r++)
+                    sigma[r] = antialias && interp != MEDVOL_NEAREST && m[5 * r] > 1 ? (m[5 * r] - 1) / 2 : 0;
                 compare(&out, &o, border ? o.border : MEDVOL_BORDER_EDGE, sigma, real, n, m, 4e-5, 0);
                 mv_volume_free(T, &out);
             }
@@ -165,8 +180,8 @@ static void shape_case(const size_t *n, const size_t *to, int antialias) {
     free(real);
 }
 static void test_shape(void) {
-    static const size_t cases[][2][3] = {{{7, 5, 6}, {11, 9, 4}}, {{9, 4, 3}, {4, 2, 7}}, {{1, 3, 2}, {5, 1, 3}}, {{40, 3, 2}, {23, 3, 2}},
-                                         {{50, 2, 1}, {17, 5, 2}}, {{21, 2, 2}, {60, 2, 3}}};
+    static const size_t cases[][2][3] = {{{7, 5, 6}, {11, 9, 4}}, {{9, 4, 3}, {4, 2, 7}},
+        {{1, 3, 2}, {5, 1, 3}}, {{40, 3, 2}, {23, 3, 2}}, {{50, 2, 1}, {17, 5, 2}}, {{21, 2, 2}, {60, 2, 3}}};
     size_t i;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) shape_case(cases[i][0], cases[i][1], 0);
 }
@@ -198,7 +213,8 @@ static void test_affine(void) {
                     o.border = (mv_border)border;
                     o.value = 12.25;
                     CHECK_OK(mv_resample_affine(T, &out, &v[k], m, to, &o));
-                    compare(&out, &o, border ? o.border : MEDVOL_BORDER_CONSTANT, zero, real[k], v[k].dim, m, 1e-3, 0);
+                    compare(&out, &o, border ? o.border : MEDVOL_BORDER_CONSTANT, zero, real[k], v[k].dim, m,
+                        1e-3, 0);
                     mv_volume_free(T, &out);
                 }
     for (k = 0; k < 3; k++) {
@@ -230,7 +246,8 @@ static void test_affine_diagonal(void) { /* flips and offsets by the separable p
 
 /* ---- peers' numbers ---- */
 static const float peer_src[20] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4};
-/* scipy 1.10.1: ndimage.zoom (half: grid_mode) to 8 x 7; ndimage.affine_transform by 25 degrees and 0.8 to 6 x 5 */
+/* scipy 1.10.1: ndimage.zoom (half: grid_mode) to 8 x 7; ndimage.affine_transform by 25 degrees and 0.8 to 6
+   x 5 */
 static const double scipy_zoom3_mirror[] = {
     3, 1.66722199, 1.26364015, 3.51770096, 3.29279467, 1.06872137, 2.69429404, 5,
     5.65, 2.9028738, 0.822610371, 3.35297272, 4.37319346, 2.72775406, 2.77824865, 3.625,
@@ -334,7 +351,8 @@ static void peer_zoom(mv_interp interp, mv_border border, mv_grid grid, const do
 }
 static void peer_affine(mv_interp interp, mv_border border, const double *want) {
     static const size_t n[3] = {5, 4, 1}, to[3] = {6, 5, 1};
-    const double c = 0.8 * cos(25 * 3.14159265358979323846 / 180), s = 0.8 * sin(25 * 3.14159265358979323846 / 180);
+    const double c = 0.8 * cos(25 * 3.14159265358979323846 / 180),
+                 s = 0.8 * sin(25 * 3.14159265358979323846 / 180);
     double m[12] = {0};
     float got[30];
     mv_resample_opt o = {0};
@@ -346,8 +364,10 @@ static void peer_affine(mv_interp interp, mv_border border, const double *want) 
     CHECK_OK(mv_resample_affine_f32(T, got, to, peer_src, n, m, &o));
     for (i = 0; i < 30; i++) {
         double x = c * (i % 6) - s * (i / 6) + 0.9, y = s * (i % 6) + c * (i / 6) - 0.6;
-        int rim = x < 0 || y < 0 || x > 4 || y > 3; /* scipy's constant begins at the outer centres, ours half a voxel on */
-        if (border == MEDVOL_BORDER_CONSTANT && rim && !(x < -0.5 || y < -0.5 || x > 4.5 || y > 3.5)) continue;
+        /* scipy's constant begins at the outer centres, ours half a voxel on */
+        int rim = x < 0 || y < 0 || x > 4 || y > 3;
+        if (border == MEDVOL_BORDER_CONSTANT && rim && !(x < -0.5 || y < -0.5 || x > 4.5 || y > 3.5))
+            continue;
         CHECK_NEAR(got[i], want[i], 2e-5);
     }
 }
@@ -369,8 +389,8 @@ static void test_scipy(void) {
 
 /* ---- types, strides, further axes ---- */
 static void test_types(void) {
-    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_U64,
-                                     MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
+    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+        MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
     static const size_t n[3] = {19, 5, 4}, to[3] = {26, 4, 6};
     double m[12], tilt[12], zero[3] = {0, 0, 0}, want[3];
     size_t i, d, at, count = n[0] * n[1] * n[2];
@@ -408,7 +428,9 @@ static void test_types(void) {
         CHECK_OK(mv_resample_affine(T, &out, &v, tilt, to, &o));
         compare(&out, &o, o.border, zero, real, n, tilt, 1e-3, 0);
         mv_volume_free(T, &out);
-        if (types[i] == MEDVOL_U8 || types[i] == MEDVOL_U16 || types[i] == MEDVOL_U32 || types[i] == MEDVOL_U64) o.value = -19;
+        if (types[i] == MEDVOL_U8 || types[i] == MEDVOL_U16 || types[i] == MEDVOL_U32 ||
+            types[i] == MEDVOL_U64)
+            o.value = -19;
         o.interp = MEDVOL_NEAREST;
         CHECK_OK(mv_resample_affine(T, &out, &v, tilt, to, &o));
         CHECK(out.dtype == types[i] && out.slope == 0.5 && out.inter == -20);
@@ -446,7 +468,8 @@ static void test_types(void) {
         free(real);
     }
     { /* other elements: nearest only, byte for byte */
-        static const mv_dtype other[] = {MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_C64, MEDVOL_C128, MEDVOL_F128, MEDVOL_C256};
+        static const mv_dtype other[] = {
+            MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_C64, MEDVOL_C128, MEDVOL_F128, MEDVOL_C256};
         for (i = 0; i < sizeof other / sizeof *other; i++) {
             mv_volume v = {0}, out = {0};
             mv_resample_opt o = {0};
@@ -472,7 +495,8 @@ static void test_types(void) {
                         want[d] = floor(o_fold(MEDVOL_BORDER_EDGE, p[d], (int)n[d]) + 0.5 + 1e-7);
                     }
                     at = (size_t)((want[2] * (double)n[1] + want[1]) * (double)n[0] + want[0]);
-                    CHECK(memcmp((char *)out.data + k * size, in ? (char *)v.data + at * size : (const char *)none, size) == 0);
+                    CHECK(memcmp((char *)out.data + k * size,
+                              in ? (char *)v.data + at * size : (const char *)none, size) == 0);
                 }
                 mv_volume_free(T, &out);
             }
@@ -483,7 +507,8 @@ static void test_types(void) {
     }
 }
 static void test_strides(void) { /* views in, views out, 2-D and 4-D; borders of memory unreadable */
-    static const size_t whole[4] = {24, 9, 8, 3}, start[4] = {2, 1, 3, 1}, n[4] = {19, 6, 4, 2}, to4[4] = {27, 8, 3, 2};
+    static const size_t whole[4] = {24, 9, 8, 3}, start[4] = {2, 1, 3, 1}, n[4] = {19, 6, 4, 2},
+                        to4[4] = {27, 8, 3, 2};
     static const mv_dtype types[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_F64};
     double m[12], zero[3] = {0, 0, 0};
     size_t i, k;
@@ -574,7 +599,8 @@ static double world_linear(const double *a, double i, double j, double k) {
     mv_affine_apply(w, a, p);
     return 0.7 * w[0] - 1.3 * w[1] + 0.4 * w[2] + 20;
 }
-/* worst error at voxels whose world position lies at least `rim` voxels within src, where no border is felt */
+/* worst error at voxels whose world position lies at least `rim` voxels within src, where no border is
+   felt */
 static double invariant(const mv_volume *out, const mv_volume *src, double rim, size_t *seen) {
     double worst = 0, inverse[12];
     size_t i, j, k, r;
@@ -606,15 +632,17 @@ static void test_world(void) {
         CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 3, n));
         geometry(v.affine, which);
         for (i = 0; i < 30 * 26 * 22; i++)
-            ((float *)v.data)[i] = (float)world_linear(v.affine, (double)(i % 30), (double)(i / 30 % 26), (double)(i / 780));
+            ((float *)v.data)[i] = (float)world_linear(
+                v.affine, (double)(i % 30), (double)(i / 30 % 26), (double)(i / 780));
         CHECK_OK(mv_volume_alloc(T, &like, MEDVOL_U8, 3, to));
         mv_affine_mul(like.affine, v.affine, turn);
         like.affine[3] += 3;
         for (interp = 0; interp <= 3; interp++)
             for (grid = 0; grid <= 4; grid++) {
                 mv_resample_opt o = {0};
-                /* what a filter reaches; the spline's reach decays as 0.27^k, and linear data fold over at the ends */
-                double rim = interp == MEDVOL_LINEAR ? 0 : interp == MEDVOL_CUBIC ? 5 : 1, tol = interp == MEDVOL_CUBIC ? 0.02 : 3e-4;
+                /* what a filter reaches; the spline's decays as 0.27^k, linear data fold over at the ends */
+                double rim = interp == MEDVOL_LINEAR ? 0 : interp == MEDVOL_CUBIC ? 5 : 1;
+                double tol = interp == MEDVOL_CUBIC ? 0.02 : 3e-4;
                 if (interp == MEDVOL_NEAREST) continue;
                 o.interp = (mv_interp)interp;
                 o.grid = (mv_grid)grid;
@@ -630,7 +658,8 @@ static void test_world(void) {
                 CHECK(invariant(&out, &v, rim, &seen) <= tol && seen > 20);
                 mv_volume_free(T, &out);
                 CHECK_OK(mv_resample_like(T, &out, &v, &like, &o));
-                CHECK(memcmp(out.affine, like.affine, sizeof out.affine) == 0 && memcmp(out.dim, like.dim, sizeof out.dim) == 0);
+                CHECK(memcmp(out.affine, like.affine, sizeof out.affine) == 0 &&
+                    memcmp(out.dim, like.dim, sizeof out.dim) == 0);
                 CHECK(invariant(&out, &v, rim, &seen) <= tol && seen > 20);
                 mv_volume_free(T, &out);
                 CHECK_OK(mv_resample_affine(T, &out, &v, turn, to, &o));
@@ -716,7 +745,8 @@ static void test_identity(void) { /* a grid that coincides gives the values back
                 if (k == 0) CHECK_OK(mv_resample_shape(T, &out, &v, fine, &o));
                 else CHECK_OK(mv_resample_affine(T, &out, &v, lean, fine, &o));
                 for (i = 0; i < 13 * 7 * 5; i++)
-                    CHECK_NEAR(value_of(&out, i % 13 * 2, i / 13 % 7 * 2, i / 91 * 2, 0), real[i], k ? 3e-3 : 5e-5);
+                    CHECK_NEAR(
+                        value_of(&out, i % 13 * 2, i / 13 % 7 * 2, i / 91 * 2, 0), real[i], k ? 3e-3 : 5e-5);
                 mv_volume_free(T, &out);
             }
         mv_volume_free(T, &v);
@@ -731,10 +761,12 @@ static void test_rules(void) {
         double spacing;
         size_t m[3]; /* of 10, 17, 1 voxels of 1, 1.5, 4 mm */
     } cases[] = {
-        {MEDVOL_SHAPE_ROUND, 0.8, {13, 32, 5}},   {MEDVOL_SHAPE_ROUND, 3, {3, 9, 1}},    {MEDVOL_SHAPE_ROUND, 100, {1, 1, 1}},
-        {MEDVOL_SHAPE_CEIL, 0.8, {13, 32, 5}},    {MEDVOL_SHAPE_CEIL, 0.7, {15, 37, 6}}, {MEDVOL_SHAPE_CEIL, 3, {4, 9, 2}},
-        {MEDVOL_SHAPE_MONAI, 0.8, {12, 31, 1}},   {MEDVOL_SHAPE_MONAI, 3, {4, 9, 1}},    {MEDVOL_SHAPE_MONAI, 2, {6, 13, 1}},
-        {MEDVOL_SHAPE_NIBABEL, 0.8, {13, 31, 1}}, {MEDVOL_SHAPE_NIBABEL, 3, {4, 9, 1}},  {MEDVOL_SHAPE_NIBABEL, 2, {6, 13, 1}},
+        {MEDVOL_SHAPE_ROUND, 0.8, {13, 32, 5}}, {MEDVOL_SHAPE_ROUND, 3, {3, 9, 1}},
+        {MEDVOL_SHAPE_ROUND, 100, {1, 1, 1}}, {MEDVOL_SHAPE_CEIL, 0.8, {13, 32, 5}},
+        {MEDVOL_SHAPE_CEIL, 0.7, {15, 37, 6}}, {MEDVOL_SHAPE_CEIL, 3, {4, 9, 2}},
+        {MEDVOL_SHAPE_MONAI, 0.8, {12, 31, 1}}, {MEDVOL_SHAPE_MONAI, 3, {4, 9, 1}},
+        {MEDVOL_SHAPE_MONAI, 2, {6, 13, 1}}, {MEDVOL_SHAPE_NIBABEL, 0.8, {13, 31, 1}},
+        {MEDVOL_SHAPE_NIBABEL, 3, {4, 9, 1}}, {MEDVOL_SHAPE_NIBABEL, 2, {6, 13, 1}},
     };
     static const size_t n[3] = {10, 17, 1};
     static const double old[3] = {1, 1.5, 4};
@@ -751,10 +783,12 @@ static void test_rules(void) {
         CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
         for (r = 0; r < 3; r++)
             if (!CHECK(out.dim[r] == cases[i].m[r]))
-                fprintf(stderr, "  rule %d spacing %g axis %d: %zu, want %zu\n", o.shape, cases[i].spacing, r, out.dim[r], cases[i].m[r]);
+                fprintf(stderr, "  rule %d spacing %g axis %d: %zu, want %zu\n", o.shape, cases[i].spacing, r,
+                    out.dim[r], cases[i].m[r]);
         /* centre rule: the middle of the volume stays where it was */
         for (r = 0; r < 3; r++)
-            CHECK_NEAR(out.affine[4 * r + 3] + out.affine[5 * r] * ((double)out.dim[r] - 1) / 2, old[r] * ((double)n[r] - 1) / 2, 1e-12);
+            CHECK_NEAR(out.affine[4 * r + 3] + out.affine[5 * r] * ((double)out.dim[r] - 1) / 2,
+                old[r] * ((double)n[r] - 1) / 2, 1e-12);
         mv_volume_free(T, &out);
         o.grid = MEDVOL_GRID_FIRST;
         CHECK_OK(mv_resample_spacing(T, &out, &v, spacing, &o));
@@ -801,7 +835,8 @@ static void test_levels(void) {
             mv_level_force(level);
             /* values reach 100: 8 ulp of that, 1e-5 of it in the general path */
             for (i = 0; i < count; i++)
-                if (!CHECK(fabs(first[i] - ((float *)b.data)[i]) <= (near ? 0 : general ? 1e-3 : 8 * 7.7e-6))) break;
+                if (!CHECK(fabs(first[i] - ((float *)b.data)[i]) <= (near ? 0 : general ? 1e-3 : 8 * 7.7e-6)))
+                    break;
             mv_volume_free(T, &a);
             mv_volume_free(&serial, &b);
         }
@@ -851,7 +886,8 @@ static void refuse(const mv_volume *v, const mv_resample_opt *o, mv_status want)
     CHECK(memcmp(&out, &none, sizeof out) == 0);
 }
 static void test_refused(void) {
-    static const size_t n[3] = {6, 5, 4}, none[3] = {6, 0, 4}, huge[3] = {(size_t)1 << 30, (size_t)1 << 30, (size_t)1 << 30},
+    static const size_t n[3] = {6, 5, 4}, none[3] = {6, 0, 4},
+                        huge[3] = {(size_t)1 << 30, (size_t)1 << 30, (size_t)1 << 30},
                         over[3] = {6, ((size_t)1 << 30) + 1, 4};
     double *real, sp[3] = {1, 1, 1}, m[12];
     mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0}, bad, w;
@@ -867,7 +903,8 @@ static void test_refused(void) {
     CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, NULL, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_shape_f32(T, NULL, n, (float *)v.data, n, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_shape_f32(T, (float *)v.data, n, (float *)v.data, n, NULL), MEDVOL_E_ALIAS);
-    CHECK_STATUS(mv_resample_affine_f32(T, (float *)v.data, n, (float *)v.data, n, turn, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(
+        mv_resample_affine_f32(T, (float *)v.data, n, (float *)v.data, n, turn, NULL), MEDVOL_E_ALIAS);
     CHECK_STATUS(mv_resample_shape(T, &out, &v, none, NULL), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, none, NULL), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_resample_shape(T, &out, &v, huge, NULL), MEDVOL_E_SIZE);
@@ -986,7 +1023,8 @@ static void test_extremes(void) { /* positions far away, steps that leap over th
                     if (k) m[1] = m[2] = m[4] = m[6] = m[8] = m[9] = 0;
                     m[3] = 2.5;
                     CHECK_OK(mv_resample_affine(T, &out, &v, m, to, &o));
-                    for (i = 0; i < 60; i++) CHECK(((float *)out.data)[i] > -250 && ((float *)out.data)[i] <= 1000);
+                    for (i = 0; i < 60; i++)
+                        CHECK(((float *)out.data)[i] > -250 && ((float *)out.data)[i] <= 1000);
                     mv_volume_free(T, &out);
                 }
     mv_volume_free(T, &v);
@@ -1009,7 +1047,8 @@ static void test_no_memory(void) {
                 o.antialias = 1;
                 for (r = 0; r < 12; r++) m[r] = turn[r] * 1.7;
                 t_fail_alloc((size_t)k, k % 2);
-                st = general ? mv_resample_affine(T, &out, &v, m, to, &o) : mv_resample_shape(T, &out, &v, to, &o);
+                st = general ? mv_resample_affine(T, &out, &v, m, to, &o)
+                             : mv_resample_shape(T, &out, &v, to, &o);
                 t_fail_alloc(0, 0);
                 if (st == MEDVOL_OK) {
                     mv_volume_free(T, &out);
@@ -1044,7 +1083,8 @@ static void test_cancel(void) {
 }
 
 /* ---- medrs's defects, by the numbers of the inventory that lists them ---- */
-static void test_medrs_b4(void) { /* spacing 1 2 3 of a permuted affine to 2 2 3: columns are scaled, not rows */
+/* spacing 1 2 3 of a permuted affine to 2 2 3: columns are scaled, not rows */
+static void test_medrs_b4(void) {
     static const size_t n[3] = {8, 6, 4};
     static const double spacing[3] = {2, 2, 3}, permuted[12] = {0, 2, 0, 5, 0, 0, 3, 6, 1, 0, 0, 7};
     double *real, got[3];
@@ -1058,7 +1098,8 @@ static void test_medrs_b4(void) { /* spacing 1 2 3 of a permuted affine to 2 2 3
     mv_volume_free(T, &v);
     free(real);
 }
-static void test_medrs_b5(void) { /* the origin moves with the sampling rule, and align-corners states its true step */
+/* the origin moves with the sampling rule, and align-corners states its true step */
+static void test_medrs_b5(void) {
     static const size_t n[3] = {8, 6, 5}, to[3] = {4, 6, 9};
     double *real;
     mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
@@ -1090,7 +1131,8 @@ static void test_medrs_b13(void) { /* every volume of a series, and pictures, no
         o.interp = (mv_interp)interp;
         CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
         CHECK(out.ndim == 5 && out.dim[3] == 3 && out.dim[4] == 2 && out.step[0] == 2.5);
-        for (i = 0; i < 6; i++) compare(&out, &o, MEDVOL_BORDER_EDGE, zero, real, n, m, 1e-4, i); /* contiguous: 4-D strides reach all six */
+        /* contiguous: 4-D strides reach all six */
+        for (i = 0; i < 6; i++) compare(&out, &o, MEDVOL_BORDER_EDGE, zero, real, n, m, 1e-4, i);
         mv_volume_free(T, &out);
     }
     mv_volume_free(T, &v);

@@ -1,14 +1,16 @@
-/* test_spatial.c - crop, pad, crop-or-pad, foreground, flip, permute, rot90, reorient: against index loops, closed forms, the
-   world invariant, round trips, nibabel's orientation codes; bad arguments and refused memory. */
+/* test_spatial.c - crop, pad, crop-or-pad, foreground, flip, permute, rot90, reorient: against index loops,
+   closed forms, the world invariant, round trips, nibabel's orientation codes; bad arguments and refused
+   memory. */
 #include "test.h"
 
 enum { NDT = 18 };
-static const mv_dtype types[NDT] = {MEDVOL_U8,  MEDVOL_I8,   MEDVOL_U16, MEDVOL_I16, MEDVOL_U32,  MEDVOL_I32,
-                                    MEDVOL_U64, MEDVOL_I64,  MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64,
-                                    MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
-static const mv_dtype sizes[7] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_F64, MEDVOL_C128, MEDVOL_C256};
+static const mv_dtype types[NDT] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+        MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64, MEDVOL_C64, MEDVOL_C128,
+        MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
+static const mv_dtype sizes[7] = {
+    MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_F64, MEDVOL_C128, MEDVOL_C256};
 
-/* ---- volumes in guarded memory: every byte behind the last voxel is unreadable; `strided` leaves gaps of a known pattern ---- */
+/* ---- volumes in guarded memory, unreadable behind the last voxel; `strided`: gaps of known bytes ---- */
 typedef struct guarded {
     mv_volume v;
     void *mem;
@@ -97,8 +99,8 @@ static void same_turn(const mv_volume *dst, const mv_volume *src, const int *ord
     CHECK(away == 0);
 }
 static const size_t shapes[][8] = {
-    {1, 5},           {1, 700},        {2, 7, 3},       {2, 65, 130},     {3, 17, 9, 5},   {3, 33, 18, 4}, {3, 3, 70, 2},
-    {3, 70, 3, 40},   {3, 1, 6, 9},    {3, 4, 1, 5},    {3, 131, 67, 3},  {3, 66, 2, 97},  {4, 20, 7, 3, 2}, {4, 2, 3, 1, 35},
+    {1, 5}, {1, 700}, {2, 7, 3}, {2, 65, 130}, {3, 17, 9, 5}, {3, 33, 18, 4}, {3, 3, 70, 2}, {3, 70, 3, 40},
+    {3, 1, 6, 9}, {3, 4, 1, 5}, {3, 131, 67, 3}, {3, 66, 2, 97}, {4, 20, 7, 3, 2}, {4, 2, 3, 1, 35},
     {5, 3, 4, 5, 2, 3}, {7, 2, 3, 4, 3, 2, 2, 3}, {3, 64, 64, 3}, {1, 1}, {3, 1, 1, 1},
 };
 enum { NSHAPES = sizeof shapes / sizeof *shapes };
@@ -164,7 +166,8 @@ static void one_permute(mv_dtype t, const size_t *shape, int k, const int *fixed
     CHECK(gap_bytes(&dst) == gaps(&dst));
     CHECK_OK(mv_permute(T, &out, &dst.v, inverse));
     for (d = 0; d < nd; d++) order[d] = d;
-    memcpy(out.affine, src.v.affine, sizeof out.affine); /* checked above; time axes may have come into space */
+    /* checked above; time axes may have come into space */
+    memcpy(out.affine, src.v.affine, sizeof out.affine);
     same_turn(&out, &src.v, order, 0);
     mv_volume_free(T, &out);
     g_free(&src);
@@ -203,7 +206,8 @@ static void test_permute_time(void) {
 }
 /* numpy.rot90 1.24.2 of arange(6).reshape(2, 3) indexed [a][b], for k = 0..3 */
 static void test_rot90(void) {
-    static const int want[4][6] = {{0, 1, 2, 3, 4, 5}, {2, 5, 1, 4, 0, 3}, {5, 4, 3, 2, 1, 0}, {3, 0, 4, 1, 5, 2}};
+    static const int want[4][6] = {
+        {0, 1, 2, 3, 4, 5}, {2, 5, 1, 4, 0, 3}, {5, 4, 3, 2, 1, 0}, {3, 0, 4, 1, 5, 2}};
     size_t dim[3] = {2, 3, 1}, i[7] = {0};
     mv_volume v = {0}, w = {0};
     int k, n, turn;
@@ -235,7 +239,8 @@ static void test_rot90(void) {
 static const struct {
     double a[12];
     const char *code;
-} nib[] = { /* nibabel 5.0.0: aff2axcodes; rotations up to 44 degrees, then shears with two columns along one axis */
+/* nibabel 5.0.0: aff2axcodes; rotations up to 44 degrees, then shears with two columns along one axis */
+} nib[] = {
     {{1.288, 0, 0, -98.947, 0, 0, 3.557, 64.246, 0, 1.551, 0, 59.414}, "RSA"},
     {{1.303, 0.704, 0.186, 10.699, 0.037, 0.336, -2.235, 99.1, 0.488, -1.904, -0.325, 58.532}, "RIP"},
     {{0.87, -0.618, 1.117, -91.212, -0.495, -0.848, -1.198, -92.864, -0.754, -0.157, 2.075, 2.978}, "RPS"},
@@ -273,7 +278,8 @@ static void test_orientation_codes(void) {
         memset(&v, 0, sizeof v);
         memcpy(v.affine, nib[k].a, sizeof v.affine);
         mv_orientation(&v, code);
-        if (!CHECK(strcmp(code, nib[k].code) == 0)) fprintf(stderr, "  affine %d: %s, want %s\n", (int)k, code, nib[k].code);
+        if (!CHECK(strcmp(code, nib[k].code) == 0))
+            fprintf(stderr, "  affine %d: %s, want %s\n", (int)k, code, nib[k].code);
     }
 }
 static void test_reorient(void) {
@@ -302,7 +308,8 @@ static void test_reorient(void) {
             do {
                 for (r = 0; r < 3; r++) p[r] = world_of(&w, i, r);
                 mv_affine_apply(q, inv, p);
-                for (r = 0; r < 3; r++) j[r] = (size_t)(q[r] + 0.5), err = fmax(err, fabs(q[r] - floor(q[r] + 0.5)));
+                for (r = 0; r < 3; r++)
+                    j[r] = (size_t)(q[r] + 0.5), err = fmax(err, fabs(q[r] - floor(q[r] + 0.5)));
                 j[3] = i[3];
                 for (r = 0; r < 3; r++) wrong += !(q[r] > -0.5 && q[r] < (double)v.dim[r] - 0.5);
                 if (!wrong) wrong += memcmp(at(&w, i), at(&v, j), z) != 0;
@@ -359,7 +366,8 @@ static long pad_index(mv_pad_mode mode, long i, long n) { /* one step after the 
     }
     return i;
 }
-static void same_place(const mv_volume *dst, const mv_volume *src, const long *start, mv_pad_mode mode, const unsigned char *fill) {
+static void same_place(const mv_volume *dst, const mv_volume *src, const long *start, mv_pad_mode mode,
+    const unsigned char *fill) {
     size_t i[7] = {0}, j[7] = {0}, z = mv_dtype_size(src->dtype), wrong = 0, away = 0;
     int d, r;
     do {
@@ -453,9 +461,11 @@ static void one_pad(mv_dtype t, const size_t *shape, mv_pad_mode mode, int k, si
 static void test_pad(void) {
     int s, k, m, turn = t_level + t_threads;
     for (s = 0; s < NSHAPES; s++)
-        for (k = 0; k < 7; k++) one_pad(sizes[k], shapes[s], (mv_pad_mode)(turn % 5), turn, shapes[s][0] > 4 ? 3 : 9), turn++;
+        for (k = 0; k < 7; k++)
+            one_pad(sizes[k], shapes[s], (mv_pad_mode)(turn % 5), turn, shapes[s][0] > 4 ? 3 : 9), turn++;
     for (k = 0; k < 7; k++)
-        for (m = 0; m < 5; m++) one_pad(sizes[k], shapes[4], (mv_pad_mode)m, turn++, 40); /* beyond the size, repeatedly */
+        /* beyond the size, repeatedly */
+        for (m = 0; m < 5; m++) one_pad(sizes[k], shapes[4], (mv_pad_mode)m, turn++, 40);
     for (m = 0; m < 5; m++) one_pad(MEDVOL_I16, shapes[18], (mv_pad_mode)m, turn++, 20);
     for (k = 0; k < NDT; k++) one_pad(types[k], shapes[2], (mv_pad_mode)(k % 5), k, 30);
 }
@@ -503,12 +513,16 @@ static void test_pad_value(void) { /* the value is a real one: through slope and
     CHECK_STATUS(mv_pad(T, &w, &v, one, one, &opt), MEDVOL_E_DTYPE);
     mv_volume_free(T, &v);
 }
-/* numpy 1.24.2: pad of the int16 rows {0, 2, 10}, {3, 8, 26}: along the rows by (2, 1) first, then across by (1, 1) */
+/* numpy 1.24.2: pad of the int16 rows {0, 2, 10}, {3, 8, 26}: along the rows by (2, 1) first, then across by
+   (1, 1) */
 static void test_pad_stats(void) {
     static const int16_t a[6] = {0, 2, 10, 3, 8, 26}; /* index [y][x]; x is the first axis here */
-    static const int16_t mean[24] = {8, 8, 2, 5, 18, 8, 4, 4, 0, 2, 10, 4, 12, 12, 3, 8, 26, 12, 8, 8, 2, 5, 18, 8};
-    static const int16_t least[24] = {0, 0, 0, 2, 10, 0, 0, 0, 0, 2, 10, 0, 3, 3, 3, 8, 26, 3, 0, 0, 0, 2, 10, 0};
-    static const int16_t most[24] = {26, 26, 3, 8, 26, 26, 10, 10, 0, 2, 10, 10, 26, 26, 3, 8, 26, 26, 26, 26, 3, 8, 26, 26};
+    static const int16_t mean[24] = {
+        8, 8, 2, 5, 18, 8, 4, 4, 0, 2, 10, 4, 12, 12, 3, 8, 26, 12, 8, 8, 2, 5, 18, 8};
+    static const int16_t least[24] = {
+        0, 0, 0, 2, 10, 0, 0, 0, 0, 2, 10, 0, 3, 3, 3, 8, 26, 3, 0, 0, 0, 2, 10, 0};
+    static const int16_t most[24] = {
+        26, 26, 3, 8, 26, 26, 10, 10, 0, 2, 10, 10, 26, 26, 3, 8, 26, 26, 26, 26, 3, 8, 26, 26};
     static const struct {
         mv_pad_mode mode;
         const int16_t *want;
@@ -575,7 +589,8 @@ static void test_pad_stats(void) {
         g_free(&o);
     }
 }
-static void test_pad_stats_exact(void) { /* 64-bit values that a double cannot tell apart; NaN passes on; mean of halves */
+/* 64-bit values that a double cannot tell apart; NaN passes on; mean of halves */
+static void test_pad_stats_exact(void) {
     static const int64_t a[3] = {9007199254740993, 9007199254740992, 9007199254740995};
     static const float f[3] = {1, NAN, 2};
     static const unsigned char h[4] = {1, 2, 2, 5};
@@ -601,8 +616,8 @@ static void test_crop_or_pad(void) {
     static const struct {
         size_t n, t;
         long start[4]; /* medvol, MONAI, TorchIO, medrs: first voxel kept, negative: voxels in front */
-    } row[] = {{8, 4, {2, 2, 2, 2}},     {8, 5, {2, 2, 2, 1}},     {7, 4, {1, 1, 2, 1}},     {9, 5, {2, 2, 2, 2}},
-               {4, 8, {-2, -2, -2, -2}}, {5, 8, {-2, -1, -2, -1}}, {4, 7, {-1, -1, -2, -1}}, {5, 5, {0, 0, 0, 0}}};
+    } row[] = {{8, 4, {2, 2, 2, 2}}, {8, 5, {2, 2, 2, 1}}, {7, 4, {1, 1, 2, 1}}, {9, 5, {2, 2, 2, 2}},
+        {4, 8, {-2, -2, -2, -2}}, {5, 8, {-2, -1, -2, -1}}, {4, 7, {-1, -1, -2, -1}}, {5, 5, {0, 0, 0, 0}}};
     size_t k, dim[4], shape[4];
     int rule;
     unsigned char zero[64] = {0};
@@ -626,7 +641,8 @@ static void test_crop_or_pad(void) {
             if (rule == 0 && shape[0] >= dim[0] && shape[1] >= dim[1]) { /* there and back */
                 CHECK_OK(mv_crop_or_pad(T, &w, &w, dim, NULL));
                 CHECK(memcmp(w.data, v.data, mv_volume_count(&v) * mv_dtype_size(v.dtype)) == 0);
-                CHECK(memcmp(w.affine, v.affine, sizeof w.affine) == 0 || fabs(w.affine[3] - v.affine[3]) < 1e-12);
+                CHECK(memcmp(w.affine, v.affine, sizeof w.affine) == 0 ||
+                    fabs(w.affine[3] - v.affine[3]) < 1e-12);
             }
             mv_volume_free(T, &v);
             mv_volume_free(T, &w);
@@ -690,13 +706,15 @@ static void test_foreground(void) {
         memcpy(at(&v, q), e, z);
         some_affine(&v, k % 4);
         CHECK_OK(mv_foreground_box(T, start, size, &v, NULL));
-        CHECK(start[0] == 12 && size[0] == 20 && start[1] == 2 && size[1] == 5 && start[2] == 3 && size[2] == 3);
+        CHECK(start[0] == 12 && size[0] == 20 && start[1] == 2 && size[1] == 5 && start[2] == 3 &&
+            size[2] == 3);
         CHECK(start[3] == 0 && size[3] == 2);
         opt.margin = 3;
         opt.box_start = b0;
         opt.box_size = b1;
         CHECK_OK(mv_crop_foreground(T, &w, &v, &opt));
-        CHECK(b0[0] == 9 && b1[0] == 26 && b0[1] == 0 && b1[1] == 9 && b0[2] == 0 && b1[2] == 7 && b1[3] == 2);
+        CHECK(
+            b0[0] == 9 && b1[0] == 26 && b0[1] == 0 && b1[1] == 9 && b0[2] == 0 && b1[2] == 7 && b1[3] == 2);
         CHECK(w.dim[0] == 26 && w.dim[3] == 2);
         CHECK_NEAR(w.affine[3], v.affine[3] + 9 * v.affine[0], 1e-12 * (1 + fabs(v.affine[3])));
         mv_volume_free(T, &w);
@@ -744,7 +762,7 @@ static void test_foreground(void) {
     }
 }
 
-/* ---- the world invariant: real value = 3 x - 2 y + z + 5 of the world position, before and after every operation ---- */
+/* ---- the world invariant: real value = 3 x - 2 y + z + 5 of the world position, before and after ---- */
 static double linear(const mv_volume *v, const size_t *i) {
     return 3 * world_of(v, i, 0) - 2 * world_of(v, i, 1) + world_of(v, i, 2) + 5;
 }
@@ -765,14 +783,16 @@ static void still_linear(const mv_volume *v, const size_t *lo, const size_t *hi,
     if (!CHECK(worst <= 1e-3)) fprintf(stderr, "  %s: off by %g\n", what, worst);
 }
 static void test_world(void) {
-    static const double a[5][12] = {{-2, 0, 0, 30, 0, 0, 3, -20, 0, 1, 0, -7},  /* permuted, flipped, anisotropic */
+    /* permuted, flipped, anisotropic */
+    static const double a[5][12] = {{-2, 0, 0, 30, 0, 0, 3, -20, 0, 1, 0, -7},
                                     {2, 1, 0, 3, -1, 3, 1, 4, 0, 1, -2, 8},      /* oblique, whole numbers */
                                     {0, 0, 4, -9, 1, 0, 0, 6, 0, -1, 0, 2},      /* permuted */
                                     {1, -1, 1, 0, 1, 1, 0, 10, -1, 0, 3, -5},    /* oblique */
                                     {-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0}};     /* LPS */
     static const mv_dtype dt[4] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_I32, MEDVOL_F64};
-    size_t dim[4] = {7, 10, 5, 2}, i[7] = {0}, start[4] = {1, 3, 0, 0}, size[4] = {5, 6, 4, 2}, before[4] = {2, 1, 0, 1},
-           after[4] = {1, 0, 3, 0}, shape[4] = {9, 7, 6, 2}, lo[4] = {2, 1, 0, 1}, hi[4] = {9, 11, 5, 3};
+    size_t dim[4] = {7, 10, 5, 2}, i[7] = {0}, start[4] = {1, 3, 0, 0}, size[4] = {5, 6, 4, 2};
+    size_t before[4] = {2, 1, 0, 1}, after[4] = {1, 0, 3, 0}, shape[4] = {9, 7, 6, 2};
+    size_t lo[4] = {2, 1, 0, 1}, hi[4] = {9, 11, 5, 3};
     size_t clo[4] = {1, 0, 1, 0}, chi[4] = {8, 7, 6, 2};
     static const int orders[5][4] = {{2, 1, 0, 3}, {1, 2, 0, 3}, {0, 2, 1, 3}, {2, 0, 1, 3}, {1, 0, 2, 3}};
     int k, t;
@@ -815,7 +835,8 @@ static void test_world(void) {
 
 /* ---- the header's axes ---- */
 static void test_header(void) {
-    size_t dim[3] = {4, 5, 9}, before[3] = {0, 0, 2}, after[3] = {1, 0, 0}, start[3] = {0, 0, 1}, size[3] = {4, 5, 8};
+    size_t dim[3] = {4, 5, 9}, before[3] = {0, 0, 2}, after[3] = {1, 0, 0}, start[3] = {0, 0, 1},
+           size[3] = {4, 5, 8};
     int order[3] = {2, 0, 1};
     mv_nifti h;
     mv_volume v = {0}, w = {0};
@@ -829,7 +850,8 @@ static void test_header(void) {
     fill_random(&v);
     v.nifti = &h;
     CHECK_OK(mv_flip(T, &w, &v, 4));
-    CHECK(w.nifti->slice_start == 1 && w.nifti->slice_end == 7 && w.nifti->slice_code == 4 && w.nifti->dim_info == h.dim_info);
+    CHECK(w.nifti->slice_start == 1 && w.nifti->slice_end == 7 && w.nifti->slice_code == 4 &&
+        w.nifti->dim_info == h.dim_info);
     h.slice_end = 6;
     mv_volume_free(T, &w);
     CHECK_OK(mv_flip(T, &w, &v, 5));
@@ -846,7 +868,8 @@ static void test_header(void) {
     mv_volume_free(T, &w);
     start[2] = 2, size[2] = 3; /* the pattern is cut */
     CHECK_OK(mv_crop(T, &w, &v, start, size, NULL));
-    CHECK(w.nifti->slice_start == 0 && w.nifti->slice_end == 0 && w.nifti->slice_code == 0 && w.nifti->slice_duration == 0.0);
+    CHECK(w.nifti->slice_start == 0 && w.nifti->slice_end == 0 && w.nifti->slice_code == 0 &&
+        w.nifti->slice_duration == 0.0);
     CHECK(w.nifti->dim_info == h.dim_info && h.slice_end == 6);
     mv_volume_free(T, &w);
     h.dim_info = 0; /* unnamed: slices are taken along the third axis, and lost when it moves */
@@ -864,12 +887,15 @@ static void test_arrays(void) {
     int order[3] = {1, 2, 0};
     for (k = 0; k < sizeof elem / sizeof *elem; k++) {
         size_t z = elem[k], before[3] = {2, 40, 0}, after[3] = {0, 1, 4}, m = 21 * 75 * 7, wrong = 0;
-        unsigned char *a = (unsigned char *)t_guard(n * z), *b = (unsigned char *)t_guard(n * z), *p = (unsigned char *)t_guard(m * z);
+        unsigned char *a = (unsigned char *)t_guard(n * z), *b = (unsigned char *)t_guard(n * z),
+                      *p = (unsigned char *)t_guard(m * z);
         ptrdiff_t ss[3] = {-1, 19, -(19 * 34)}, ds[3];
         for (i = 0; i < n * z; i++) a[i] = (unsigned char)t_bits();
-        /* src run backwards along 0 and 2, axis 1 flipped; dst[y][z][x] reversed in memory along its last axis */
+        /* src run backwards along 0 and 2, axis 1 flipped; dst[y][z][x] reversed in memory along its last
+           axis */
         ds[0] = 1, ds[1] = 34, ds[2] = -34 * 3;
-        CHECK_OK(mv_permute_array(T, b + 18 * 34 * 3 * z, ds, a + (18 + 19 * 34 * 2) * z, ss, z, 3, dim, order, 2));
+        CHECK_OK(mv_permute_array(
+            T, b + 18 * 34 * 3 * z, ds, a + (18 + 19 * 34 * 2) * z, ss, z, 3, dim, order, 2));
         for (l = 0; l < 3; l++)
             for (j = 0; j < 34; j++)
                 for (i = 0; i < 19; i++) {
@@ -881,9 +907,11 @@ static void test_arrays(void) {
         for (l = 0; l < 7; l++)
             for (j = 0; j < 75; j++)
                 for (i = 0; i < 21; i++) {
-                    long x = pad_index(MEDVOL_PAD_SYMMETRIC, (long)i - 2, 19), y = pad_index(MEDVOL_PAD_SYMMETRIC, (long)j - 40, 34),
+                    long x = pad_index(MEDVOL_PAD_SYMMETRIC, (long)i - 2, 19),
+                         y = pad_index(MEDVOL_PAD_SYMMETRIC, (long)j - 40, 34),
                          q = pad_index(MEDVOL_PAD_SYMMETRIC, (long)l, 3);
-                    wrong += memcmp(p + (i + 21 * (j + 75 * l)) * z, a + (size_t)(x + 19 * (y + 34 * q)) * z, z) != 0;
+                    wrong += memcmp(p + (i + 21 * (j + 75 * l)) * z, a + (size_t)(x + 19 * (y + 34 * q)) * z,
+                                 z) != 0;
                 }
         CHECK(wrong == 0);
         CHECK_OK(mv_pad_array(T, p, a, z, 3, dim, before, after, MEDVOL_PAD_CONSTANT, a + z));
@@ -895,7 +923,8 @@ static void test_arrays(void) {
 }
 static void test_arrays_bad(void) {
     unsigned char a[64] = {0}, b[64];
-    size_t dim[2] = {4, 4}, zero[2] = {4, 0}, big[2] = {(size_t)-1 / 2, 4}, none[2] = {0, 0}, huge[2] = {(size_t)-1, 1};
+    size_t dim[2] = {4, 4}, zero[2] = {4, 0}, big[2] = {(size_t)-1 / 2, 4}, none[2] = {0, 0},
+           huge[2] = {(size_t)-1, 1};
     ptrdiff_t fold[2] = {1, 2}, far[2] = {1, PTRDIFF_MAX};
     int twice[2] = {0, 0};
     CHECK_STATUS(mv_permute_array(T, NULL, NULL, a, NULL, 1, 2, dim, NULL, 0), MEDVOL_E_NULL);
@@ -921,7 +950,8 @@ static void test_arrays_bad(void) {
 /* ---- bad arguments ---- */
 static void test_bad(void) {
     static const char *const codes[] = {"RRA", "RLA", "RA", "", "RASX", "XYZ", "RAS ", "R2S"};
-    size_t dim[3] = {4, 5, 6}, start[3] = {0, 0, 0}, size[3] = {4, 5, 6}, huge[3] = {(size_t)-1, 0, 0}, none[3] = {0, 0, 0}, k;
+    size_t dim[3] = {4, 5, 6}, start[3] = {0, 0, 0}, size[3] = {4, 5, 6}, huge[3] = {(size_t)-1, 0, 0},
+           none[3] = {0, 0, 0}, k;
     int order[3] = {0, 1, 1}, out[3] = {0, 1, 3}, minus[3] = {0, -1, 2};
     mv_pad_opt pad = {MEDVOL_PAD_CONSTANT, NAN};
     mv_crop_or_pad_opt cop = {(mv_centre_rule)9, MEDVOL_PAD_CONSTANT, 0};
@@ -992,8 +1022,10 @@ static void test_bad(void) {
     mv_volume_free(T, &w);
     mv_volume_free(T, &v);
 }
-static void test_nomem(void) { /* every allocation of every call refused in turn: a clean status, nothing left, dst untouched */
-    size_t dim[3] = {14, 5, 6}, start[3] = {1, 1, 1}, size[3] = {4, 3, 2}, one[3] = {1, 2, 1}, shape[3] = {7, 9, 6};
+/* every allocation of every call refused in turn: a clean status, nothing left, dst untouched */
+static void test_nomem(void) {
+    size_t dim[3] = {14, 5, 6}, start[3] = {1, 1, 1}, size[3] = {4, 3, 2}, one[3] = {1, 2, 1},
+           shape[3] = {7, 9, 6};
     int order[3] = {2, 0, 1}, op, k;
     mv_nifti h;
     mv_volume v = {0};
@@ -1048,7 +1080,8 @@ static void test_cancel(void) {
 }
 
 /* ---- defects known from another library, by their numbers ---- */
-static void test_b2_memory_order(void) { /* flip, crop and rot90 leave memory in file order, whatever is done next */
+/* flip, crop and rot90 leave memory in file order, whatever is done next */
+static void test_b2_memory_order(void) {
     size_t dim[3] = {3, 4, 2}, start[3] = {1, 1, 0}, size[3] = {2, 2, 2}, k;
     static const unsigned char want[8] = {7, 6, 4, 3, 19, 18, 16, 15};
     unsigned char raw[24];
@@ -1076,7 +1109,8 @@ static void test_b3_reorient_origin(void) { /* LPS to RAS on 4 x 5 x 6: the orig
     mv_volume_free(T, &v);
 }
 static void test_b6_flip_affine(void) { /* flip and rot90 move the affine */
-    static const double flip[12] = {-2, 0, 0, 16, 0, 3, 0, 20, 0, 0, -4, 50}, turn[12] = {0, 2, 0, 10, -3, 0, 0, 32, 0, 0, 4, 30};
+    static const double flip[12] = {-2, 0, 0, 16, 0, 3, 0, 20, 0, 0, -4, 50},
+                        turn[12] = {0, 2, 0, 10, -3, 0, 0, 32, 0, 0, 4, 30};
     size_t dim[3] = {4, 5, 6};
     double spacing[3] = {2, 3, 4}, origin[3] = {10, 20, 30};
     mv_volume v = {0}, w = {0};
@@ -1104,7 +1138,8 @@ static void test_b8_half_voxel(void) { /* odd differences move the origin by who
         mv_crop_or_pad_opt opt = {0};
         opt.rule = (mv_centre_rule)rule;
         CHECK_OK(mv_crop_or_pad(T, &w, &v, shape, &opt));
-        for (d = 0; d < 3; d++) CHECK(w.affine[4 * d + 3] == floor(w.affine[4 * d + 3]) && w.affine[4 * d + 3] != 0.0);
+        for (d = 0; d < 3; d++)
+            CHECK(w.affine[4 * d + 3] == floor(w.affine[4 * d + 3]) && w.affine[4 * d + 3] != 0.0);
         mv_volume_free(T, &w);
     }
     mv_volume_free(T, &v);
@@ -1116,7 +1151,8 @@ static void test_b13_series(void) { /* a series keeps its volumes, a flat image 
     CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 4, dim));
     for (k = 0; k < 360; k++) ((unsigned char *)v.data)[k] = (unsigned char)(k / 60);
     CHECK_OK(mv_crop(T, &w, &v, start, size, NULL));
-    CHECK(w.ndim == 4 && w.dim[3] == 3 && ((unsigned char *)w.data)[0] == 2 && ((unsigned char *)w.data)[23] == 4);
+    CHECK(w.ndim == 4 && w.dim[3] == 3 && ((unsigned char *)w.data)[0] == 2 &&
+        ((unsigned char *)w.data)[23] == 4);
     CHECK_STATUS(mv_reorient(T, &w, &v, "SAR", NULL), MEDVOL_E_SHAPE);
     mv_volume_free(T, &w);
     CHECK_OK(mv_reorient(T, &w, &v, "SAR", NULL));
@@ -1154,18 +1190,22 @@ static void test_b27_oblique(void) { /* two columns nearest to one world axis: a
     CHECK(strcmp(code, "LAS") == 0);
     mv_volume_free(T, &v);
 }
-static void big(int level) { /* results past the caches, odd offsets, fresh and old memory: the streaming paths */
+/* results past the caches, odd offsets, fresh and old memory: the streaming paths */
+static void big(int level) {
     size_t dim[3] = {211, 103, 67}, k, n[3];
     static const int zyx[3] = {2, 1, 0}, plain[3] = {0, 1, 2}, yzx[3] = {1, 2, 0};
-    static const mv_dtype dt[7] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_F64, MEDVOL_C128, MEDVOL_C256};
+    static const mv_dtype dt[7] = {
+        MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_F64, MEDVOL_C128, MEDVOL_C256};
     size_t before[3] = {5, 2, 1}, after[3] = {33, 1, 0}, start[3] = {7, 3, 2}, size[3] = {190, 99, 64};
     unsigned char zero[64] = {0};
     long from[3];
     int m, d;
     for (k = 0; k < 7; k++) {
         guarded g, o;
-        /* the tiles themselves are tested small at every level; here two streaming kernels each suffice below the best */
-        if (level < t_level && k != (size_t)(level == 3 ? 0 : 1) && k != (size_t)(level == 3 ? 3 : 4)) continue;
+        /* the tiles themselves are tested small at every level; here two streaming kernels each suffice below
+           the best */
+        if (level < t_level && k != (size_t)(level == 3 ? 0 : 1) && k != (size_t)(level == 3 ? 3 : 4))
+            continue;
         dim[2] = k < 2 ? 267 / (k + 1) : 67;
         g_make(&g, dt[k], 3, dim, 0);
         fill_random(&g.v);
@@ -1207,7 +1247,8 @@ static void big(int level) { /* results past the caches, odd offsets, fresh and 
         g_free(&g);
     }
 }
-static void test_big_levels(void) { /* T_ONCE cases see the best level only: the streaming kernels of the others, by hand */
+/* T_ONCE cases see the best level only: the streaming kernels of the others, by hand */
+static void test_big_levels(void) {
     int level, best = t_level;
     for (level = best; level >= 1; level--) {
         if (mv_level_force(level) != level) continue;

@@ -1,5 +1,6 @@
-/* test_vocabulary.c - every word of the vocabulary at every level against plain C, and the private helpers of [BASE]: half
-   precision, the message formatter, checked sizes, memory. This unit holds its own static copy of the core. */
+/* test_vocabulary.c - every word of the vocabulary at every level against plain C, and the private helpers of
+   [BASE]: half precision, the message formatter, checked sizes, memory. This unit holds its own static copy
+   of the core. */
 #define MEDVOL_STATIC
 #define MEDVOL_IMPLEMENTATION
 #define MEDVOL_EXTRA "tests/vocabulary.h"
@@ -28,10 +29,11 @@ static float float_of(uint32_t b) {
 static int same_f(float a, float b) { return bits_of(a) == bits_of(b) || (a != a && b != b); }
 static int same_d(double a, double b) { return memcmp(&a, &b, 8) == 0 || (a != a && b != b); }
 static float any_float(void) {
-    static const uint32_t edge[] = {0, 0x80000000u, 1, 0x80000001u, 0x7fffff, 0x800000, 0x3f800000, 0xbf800000u, 0x3f000000,
-        0xbf000000u, 0x3fc00000, 0xbfc00000u, 0x40200000, 0x4b000000, 0xcb000000u, 0x4affffff, 0xcaffffffu, 0x4b000001, 0x4f000000,
-        0xcf000000u, 0x4effffff, 0x5f000000, 0x7f7fffff, 0xff7fffffu, 0x7f800000, 0xff800000u, 0x7fc00000, 0xffc00001u, 0x7f800001,
-        0x3effffff, 0x3f000001, 0x477fe000, 0x477ff000, 0x33000000, 0x33000001, 0x387fc000, 0x38800000};
+    static const uint32_t edge[] = {0, 0x80000000u, 1, 0x80000001u, 0x7fffff, 0x800000, 0x3f800000,
+        0xbf800000u, 0x3f000000, 0xbf000000u, 0x3fc00000, 0xbfc00000u, 0x40200000, 0x4b000000, 0xcb000000u,
+        0x4affffff, 0xcaffffffu, 0x4b000001, 0x4f000000, 0xcf000000u, 0x4effffff, 0x5f000000, 0x7f7fffff,
+        0xff7fffffu, 0x7f800000, 0xff800000u, 0x7fc00000, 0xffc00001u, 0x7f800001, 0x3effffff, 0x3f000001,
+        0x477fe000, 0x477ff000, 0x33000000, 0x33000001, 0x387fc000, 0x38800000};
     uint64_t r = t_bits();
     if (r % 4 == 0) return float_of(edge[r / 4 % (sizeof edge / sizeof *edge)]);
     if (r % 4 == 1) return float_of((uint32_t)(r >> 32));
@@ -39,16 +41,17 @@ static float any_float(void) {
     return (float)t_uniform(-300.0, 300.0);
 }
 static int32_t any_int(void) {
-    static const int32_t edge[] = {0, 1, -1, 127, 128, -128, -129, 255, 256, 32767, 32768, -32768, -32769, 65535, 65536,
-        0x7fffffff, -0x7fffffff - 1, 0x7ffffffe, -0x7fffffff, 0x10000, 0x8000};
+    static const int32_t edge[] = {0, 1, -1, 127, 128, -128, -129, 255, 256, 32767, 32768, -32768, -32769,
+        65535, 65536, 0x7fffffff, -0x7fffffff - 1, 0x7ffffffe, -0x7fffffff, 0x10000, 0x8000};
     uint64_t r = t_bits();
     if (r % 3 == 0) return edge[r / 3 % (sizeof edge / sizeof *edge)];
     if (r % 3 == 1) return (int32_t)(r >> 32);
     return (int32_t)(r >> 47) - 65536;
 }
 static double any_double(void) {
-    static const double edge[] = {0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 4503599627370495.5, 4503599627370496.0, 4503599627370497.0,
-        -4503599627370495.5, 9007199254740993.0, 0.49999999999999994, 1e300, -1e300, 4.9e-324, HUGE_VAL, -HUGE_VAL};
+    static const double edge[] = {0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 4503599627370495.5,
+        4503599627370496.0, 4503599627370497.0, -4503599627370495.5, 9007199254740993.0, 0.49999999999999994,
+        1e300, -1e300, 4.9e-324, HUGE_VAL, -HUGE_VAL};
     uint64_t r = t_bits();
     double x;
     if (r % 4 == 0) return edge[r / 4 % (sizeof edge / sizeof *edge)];
@@ -68,11 +71,11 @@ static void fill(void) {
         da[i] = any_double(), db[i] = i % 7 ? any_double() : da[i];
     }
 }
-#define EACH(call, ok)                                                                                        \
-    do {                                                                                                      \
-        call;                                                                                                 \
-        for (i = 0; i < N; i++)                                                                               \
-            if (!CHECK(ok)) { fprintf(stderr, "  word of " #call ", element %zu\n", i); break; }              \
+#define EACH(call, ok)                                                                                       \
+    do {                                                                                                     \
+        call;                                                                                                \
+        for (i = 0; i < N; i++)                                                                              \
+            if (!CHECK(ok)) { fprintf(stderr, "  word of " #call ", element %zu\n", i); break; }             \
     } while (0)
 #define F2(word, want) EACH(MV__PICK(vk_##word)(fd, fa, fb, N), same_f(fd[i], (float)(want)))
 #define F1(word, want) EACH(MV__PICK(vk_##word)(fd, fa, N), same_f(fd[i], (float)(want)))
@@ -157,7 +160,8 @@ static void test_lanes(void) {
         size_t lanes = MV__PICK(vk_f_perm)(fd, fc, fa, fb, ia);
         for (i = 0; i < lanes; i++) {
             size_t k1 = (size_t)ia[i] % lanes, k2 = (size_t)ia[i] % (2 * lanes);
-            CHECK(bits_of(fd[i]) == bits_of(fa[k1]) && bits_of(fc[i]) == bits_of(k2 < lanes ? fa[k2] : fb[k2 - lanes]));
+            CHECK(bits_of(fd[i]) == bits_of(fa[k1]) &&
+                bits_of(fc[i]) == bits_of(k2 < lanes ? fa[k2] : fb[k2 - lanes]));
         }
     }
     for (i = 0; i < 16; i++) fa[i] = (float)i - 7.0f; /* exact with and without FMA */
@@ -167,7 +171,8 @@ static void test_lanes(void) {
     {
         double *block = (double *)t_guard(N * 8);
         size_t half = MV__PICK(vk_d_lanes)(dd, block, da, N);
-        for (i = 0; i < N; i++) CHECK(same_d(dd[i], da[i / half * half + half - 1 - i % half]) && same_d(block[i], da[i]));
+        for (i = 0; i < N; i++)
+            CHECK(same_d(dd[i], da[i / half * half + half - 1 - i % half]) && same_d(block[i], da[i]));
         MV__PICK(vk_d_transpose)(dd, da);
         for (i = 0; i < half; i++)
             for (k = 0; k < half; k++) CHECK(same_d(dd[i * half + k], da[k * half + i]));
@@ -192,7 +197,8 @@ static void test_int_words(void) {
     I2(i_gt, ia[i] > ib[i]);
     I2(i_sel, ia[i] > ib[i] ? ia[i] : ib[i]);
     EACH(MV__PICK(vk_f_fromi)(fd, ia, N), same_f(fd[i], (float)ia[i]));
-    EACH(MV__PICK(vk_f_bits)(id, fe, fa, N), (uint32_t)id[i] == bits_of(fa[i]) && bits_of(fe[i]) == (bits_of(fa[i]) ^ 0x80000000u));
+    EACH(MV__PICK(vk_f_bits)(id, fe, fa, N),
+        (uint32_t)id[i] == bits_of(fa[i]) && bits_of(fe[i]) == (bits_of(fa[i]) ^ 0x80000000u));
 }
 static void test_float_to_int(void) {
     size_t i;
@@ -206,13 +212,14 @@ static void test_float_to_int(void) {
         CHECK(ie[i] == (in ? (int32_t)rint((double)fa[i]) : -0x7fffffff - 1));
     }
 }
-#define NARROW(name, T, lo, hi)                                                                               \
-    do {                                                                                                      \
-        static T a[N], d[N];                                                                                  \
-        size_t k;                                                                                             \
-        for (k = 0; k < N; k++) a[k] = (T)t_bits();                                                           \
-        EACH(MV__PICK(vk_load_##name)(id, a, N), id[i] == (int32_t)a[i]);                                     \
-        EACH(MV__PICK(vk_store_##name)(d, ia, N), (int32_t)d[i] == (ia[i] < lo ? lo : ia[i] > hi ? hi : ia[i])); \
+#define NARROW(name, T, lo, hi)                                                                              \
+    do {                                                                                                     \
+        static T a[N], d[N];                                                                                 \
+        size_t k;                                                                                            \
+        for (k = 0; k < N; k++) a[k] = (T)t_bits();                                                          \
+        EACH(MV__PICK(vk_load_##name)(id, a, N), id[i] == (int32_t)a[i]);                                    \
+        EACH(MV__PICK(vk_store_##name)(d, ia, N),                                                            \
+            (int32_t)d[i] == (ia[i] < lo ? lo : ia[i] > hi ? hi : ia[i]));                                   \
     } while (0)
 static void test_narrow(void) {
     size_t i;
@@ -238,8 +245,8 @@ static void test_double_words(void) {
     D2(d_isnan, da[i] != da[i] ? 1.0 : 0.0);
     D2(d_sel, da[i] < db[i] ? da[i] : db[i]);
     EACH(MV__PICK(vk_d_halves)(db, dd, fe, de, ie, fa, ia, N),
-         same_d(db[i], (double)fa[i]) && same_d(dd[i], (double)fa[i]) && same_f(fe[i], fa[i]) && de[i] == (double)ia[i] &&
-         ie[i] == ia[i]);
+        same_d(db[i], (double)fa[i]) && same_d(dd[i], (double)fa[i]) && same_f(fe[i], fa[i]) &&
+            de[i] == (double)ia[i] && ie[i] == ia[i]);
 }
 
 /* ---- half precision: every bit pattern up, and rounding down against arithmetic on doubles ---- */
@@ -279,7 +286,8 @@ static void test_half_up(void) {
             CHECK(bits_of(one) == bits_of(out[k]));
         }
         MV__PICK(vk_load_bf16)(out, in, 16);
-        for (k = 0; k < 16; k++) CHECK(bits_of(out[k]) == (h + k) << 16 && bits_of(mv__bf16_to_f32(in[k])) == (h + k) << 16);
+        for (k = 0; k < 16; k++)
+            CHECK(bits_of(out[k]) == (h + k) << 16 && bits_of(mv__bf16_to_f32(in[k])) == (h + k) << 16);
     }
 }
 static void down(const float *x) { /* 16 values */
@@ -305,7 +313,8 @@ static void test_half_down(void) {
     for (h = 0; h < 65536; h++) { /* each value, half way to the next one, and the floats around both */
         uint32_t f = bits_of(mv__f16_to_f32((uint16_t)h));
         for (k = 0; k < 5; k++) x[k] = float_of(f + (uint32_t)k - 2u);
-        f = (f & 0x7fffffffu) < 0x38800000u ? bits_of((float)(half_value(h & 0x7fffu, 10, 15) + ldexp(1.0, -25))) : f + 0x1000u;
+        if ((f & 0x7fffffffu) >= 0x38800000u) f += 0x1000u;
+        else f = bits_of((float)(half_value(h & 0x7fffu, 10, 15) + ldexp(1.0, -25)));
         for (k = 0; k < 5; k++) x[5 + k] = float_of(f + (uint32_t)k - 2u);
         f = (uint32_t)h << 16;
         for (k = 0; k < 3; k++) x[10 + k] = float_of(f + (uint32_t)k);
@@ -313,7 +322,9 @@ static void test_half_down(void) {
         down(x);
     }
     for (i = 0; i < n; i++) {
-        for (k = 0; k < 16; k++) x[k] = k % 2 ? float_of((uint32_t)t_bits()) : (float)ldexp(t_uniform(-2, 2), (int)(t_bits() % 45) - 27);
+        for (k = 0; k < 16; k++)
+            x[k] = k % 2 ? float_of((uint32_t)t_bits())
+                         : (float)ldexp(t_uniform(-2, 2), (int)(t_bits() % 45) - 27);
         down(x);
     }
 }
@@ -321,7 +332,9 @@ static void test_round_to_odd(void) { /* double -> float to odd -> f16 is one ro
     int i;
     for (i = 0; i < 200000; i++) {
         double x = ldexp(t_uniform(-2, 2), (int)(t_bits() % 45) - 27);
-        if (i % 3 == 0) x = half_value((unsigned)(t_bits() % 0x7c00u), 10, 15) + ldexp(1.0, -25) * (double)(t_bits() % 3) + ldexp(1.0, -60);
+        if (i % 3 == 0)
+            x = half_value((unsigned)(t_bits() % 0x7c00u), 10, 15) +
+                ldexp(1.0, -25) * (double)(t_bits() % 3) + ldexp(1.0, -60);
         if (!CHECK(mv__f32_to_f16(mv__cv_odd(x)) == half_round(x, 10, 15))) break;
         x = ldexp(x, (int)(t_bits() % 240) - 120);
         if (!CHECK(mv__f32_to_bf16(mv__cv_odd(x)) == half_round(x, 7, 127))) break;
@@ -331,17 +344,20 @@ static void test_round_to_odd(void) { /* double -> float to odd -> f16 is one ro
 /* ---- messages ---- */
 static void test_format(void) {
     static const struct { double x; const char *want; } row[] = {
-        {0.0, "0"}, {-0.0, "0"}, {1.0, "1"}, {-1.0, "-1"}, {348.0, "348"}, {0.5, "0.5"}, {0.1, "0.1"}, {-0.25, "-0.25"}, {100.5, "100.5"},
-        {123456.7, "123457"}, {12345.67, "12345.7"}, {99999.99, "100000"}, {999999.9, "1e6"}, {1234567.5, "1.23457e6"}, {1e15, "1e15"},
-        {999999999999999.0, "999999999999999"}, {1e16, "1e16"}, {1.5e300, "1.5e300"}, {1.7976931348623157e308, "1.79769e308"},
-        {2.2250738585072014e-308, "2.22507e-308"}, {4.9406564584124654e-324, "4.94066e-324"}, {0.0001, "0.0001"}, {0.00012345678, "0.000123457"},
-        {0.00001, "1e-5"}, {0.00009999999, "0.0001"}, {1e-10, "1e-10"}, {2.0 / 3.0, "0.666667"}, {HUGE_VAL, "Inf"}, {-HUGE_VAL, "-Inf"},
-        {9.999995, "10"}, {3.14159265, "3.14159"}};
+        {0.0, "0"}, {-0.0, "0"}, {1.0, "1"}, {-1.0, "-1"}, {348.0, "348"}, {0.5, "0.5"}, {0.1, "0.1"},
+        {-0.25, "-0.25"}, {100.5, "100.5"}, {123456.7, "123457"}, {12345.67, "12345.7"}, {99999.99, "100000"},
+        {999999.9, "1e6"}, {1234567.5, "1.23457e6"}, {1e15, "1e15"}, {999999999999999.0, "999999999999999"},
+        {1e16, "1e16"}, {1.5e300, "1.5e300"}, {1.7976931348623157e308, "1.79769e308"},
+        {2.2250738585072014e-308, "2.22507e-308"}, {4.9406564584124654e-324, "4.94066e-324"},
+        {0.0001, "0.0001"}, {0.00012345678, "0.000123457"}, {0.00001, "1e-5"}, {0.00009999999, "0.0001"},
+        {1e-10, "1e-10"}, {2.0 / 3.0, "0.666667"}, {HUGE_VAL, "Inf"}, {-HUGE_VAL, "-Inf"}, {9.999995, "10"},
+        {3.14159265, "3.14159"}};
     char b[64], ref[64];
     size_t i;
     for (i = 0; i < sizeof row / sizeof *row; i++) {
         mv__format(b, sizeof b, "%g", row[i].x);
-        if (!CHECK(!strcmp(b, row[i].want))) fprintf(stderr, "  %.17g: \"%s\", want \"%s\"\n", row[i].x, b, row[i].want);
+        if (!CHECK(!strcmp(b, row[i].want)))
+            fprintf(stderr, "  %.17g: \"%s\", want \"%s\"\n", row[i].x, b, row[i].want);
     }
     mv__format(b, sizeof b, "%g", (double)NAN);
     CHECK(!strcmp(b, "NaN"));
@@ -353,13 +369,15 @@ static void test_format(void) {
         snprintf(ref, sizeof ref, "%.5e", x);
         six = strtod(ref, NULL);
         if (fabs(x) < 1e15 && x == floor(x)) CHECK(back == x);
-        else if (x != 0.0 && fabs(x) > 1e-300) if (!CHECK(fabs(back - six) <= 1.01e-5 * fabs(x))) fprintf(stderr, "  %s against %s\n", b, ref);
+        else if (x != 0.0 && fabs(x) > 1e-300)
+            if (!CHECK(fabs(back - six) <= 1.01e-5 * fabs(x))) fprintf(stderr, "  %s against %s\n", b, ref);
     }
     mv__format(b, sizeof b, "%d %d %u %x", -2147483647 - 1, 2147483647, 4294967295u, 0xbeefu);
     CHECK(!strcmp(b, "-2147483648 2147483647 4294967295 beef"));
     mv__format(b, sizeof b, "%lld %lld", (long long)INT64_MIN, (long long)INT64_MAX);
     CHECK(!strcmp(b, "-9223372036854775808 9223372036854775807"));
-    mv__format(b, sizeof b, "%llu %zu %zd %ld %lu", (unsigned long long)UINT64_MAX, (size_t)17, (ptrdiff_t)-3, -5L, 6ul);
+    mv__format(b, sizeof b, "%llu %zu %zd %ld %lu", (unsigned long long)UINT64_MAX, (size_t)17, (ptrdiff_t)-3,
+        -5L, 6ul);
     CHECK(!strcmp(b, "18446744073709551615 17 -3 -5 6"));
     mv__format(b, sizeof b, "%s|%c|%%|%s", "text", 'x', "");
     CHECK(!strcmp(b, "text|x|%|"));
@@ -386,20 +404,26 @@ static void test_sizes(void) {
     CHECK(mv__add(big, 0, &r) && r == big);
     CHECK(mv__add(big - 1, 1, &r) && r == big);
     CHECK(!mv__add(big, 1, &r) && !mv__add(1, big, &r) && !mv__add(big, big, &r));
-    CHECK(mv__divup(0, 3) == 0 && mv__divup(1, 3) == 1 && mv__divup(3, 3) == 1 && mv__divup(4, 3) == 2 && mv__divup(big, 2) == big / 2 + 1);
-    CHECK(mv__finite(0.0) && mv__finite(1.7976931348623157e308) && !mv__finite(HUGE_VAL) && !mv__finite(-HUGE_VAL) && !mv__finite((double)NAN));
-    CHECK(mv__swap16(0x1234) == 0x3412 && mv__swap32(0x12345678u) == 0x78563412u && mv__swap64(0x0102030405060708u) == 0x0807060504030201u);
+    CHECK(mv__divup(0, 3) == 0 && mv__divup(1, 3) == 1 && mv__divup(3, 3) == 1 && mv__divup(4, 3) == 2 &&
+        mv__divup(big, 2) == big / 2 + 1);
+    CHECK(mv__finite(0.0) && mv__finite(1.7976931348623157e308) && !mv__finite(HUGE_VAL) &&
+        !mv__finite(-HUGE_VAL) && !mv__finite((double)NAN));
+    CHECK(mv__swap16(0x1234) == 0x3412 && mv__swap32(0x12345678u) == 0x78563412u &&
+        mv__swap64(0x0102030405060708u) == 0x0807060504030201u);
     {
         unsigned char b[9] = {0};
         mv__put_le64(b + 1, 0x0102030405060708u);
-        CHECK(b[1] == 8 && b[8] == 1 && mv__le64(b + 1) == 0x0102030405060708u && mv__le32(b + 1) == 0x05060708u && mv__le16(b + 1) == 0x0708u);
+        CHECK(b[1] == 8 && b[8] == 1 && mv__le64(b + 1) == 0x0102030405060708u &&
+            mv__le32(b + 1) == 0x05060708u && mv__le16(b + 1) == 0x0708u);
     }
 }
 static void test_alloc(void) {
-    static const size_t size[] = {0, 1, 63, 64, 65, 4096, 100000, ((size_t)4 << 20) - 1, (size_t)4 << 20, ((size_t)4 << 20) + 1, (size_t)9 << 20};
+    static const size_t size[] = {0, 1, 63, 64, 65, 4096, 100000, ((size_t)4 << 20) - 1, (size_t)4 << 20,
+        ((size_t)4 << 20) + 1, (size_t)9 << 20};
     size_t i;
     for (i = 0; i < sizeof size / sizeof *size; i++) {
-        unsigned char *own = (unsigned char *)mv__alloc(NULL, size[i]), *hook = (unsigned char *)mv__alloc(T, size[i]);
+        unsigned char *own = (unsigned char *)mv__alloc(NULL, size[i]),
+                      *hook = (unsigned char *)mv__alloc(T, size[i]);
         CHECK(own && hook && (uintptr_t)own % 64 == 0 && (uintptr_t)hook % 64 == 0);
 #ifdef __linux__
         if (size[i] >= (size_t)4 << 20) CHECK((uintptr_t)own % ((size_t)2 << 20) == 0);
@@ -424,7 +448,8 @@ static void test_level(void) { /* the static copy has a level word of its own */
         int got = mv_level_force(k), want = k < 1 ? got : k > best ? best : k;
         CHECK(got == want && got >= 1 && got <= best && mv_level() == got);
     }
-    CHECK(!strcmp(mv_level_name(0), "?") && !strcmp(mv_level_name(5), "?") && !strcmp(mv_level_name(-1), "?") && !strcmp(mv_level_name(1), "scalar"));
+    CHECK(!strcmp(mv_level_name(0), "?") && !strcmp(mv_level_name(5), "?") &&
+        !strcmp(mv_level_name(-1), "?") && !strcmp(mv_level_name(1), "scalar"));
 #if defined(__unix__)
     mv__level_word = 0;
     CHECK(setenv("MEDVOL_LEVEL", "1", 1) == 0 && mv_level() == 1);

@@ -1,18 +1,21 @@
-/* test_world.c - the world-coordinate invariant: a volume that is a linear function of world position still is one after any
-   spatial operation or resampling, and after save and load. All types; oblique, permuted, sheared, odd, non-cubic grids. The
-   qform of the saved file says the same as its sform wherever it can. */
+/* test_world.c - the world-coordinate invariant: a volume that is a linear function of world position still
+   is one after any spatial operation or resampling, and after save and load. All types; oblique, permuted,
+   sheared, odd, non-cubic grids. The qform of the saved file says the same as its sform wherever it can. */
 #include "test.h"
 
 static const double gradient[3] = {0.9, -0.55, 0.7}; /* per mm */
-static const mv_dtype all_types[] = {MEDVOL_F32, MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_U64, MEDVOL_I64,
-    MEDVOL_F16, MEDVOL_BF16, MEDVOL_F64, MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
+static const mv_dtype all_types[] = {MEDVOL_F32, MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32,
+    MEDVOL_I32, MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F64, MEDVOL_C64, MEDVOL_C128,
+    MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
 enum { TYPES = 18, REAL_TYPES = 12 };
 static const double affines[5][12] = {
-    {-2, 0, 0, 30, 0, 2.5, 0, -20, 0, 0, 3, 7},                                             /* LAS, as many scanners */
-    {1.7286, -0.8452, 0.4189, -33.5, 0.9772, 1.9631, -0.1853, 12.25, -0.2382, 0.5169, 2.9646, -81}, /* oblique, nearly orthogonal */
-    {0.05, 0.1, -2.4, 40, 1.1, -0.02, 0.06, -55, -0.03, -3.1, -0.12, 66},                   /* permuted, flipped, a little oblique */
-    {1.5, 0.4, 0.2, 5, 0, 1.2, 0.35, -8, 0, 0, 2.2, 100},                                   /* sheared */
-    {0, 0, 3, -10, -1, 0, 0, 10, 0, 0.5, 0, 0}};                                            /* permuted exactly */
+    /* LAS, as many scanners; oblique, nearly orthogonal; permuted, flipped, a little oblique; sheared;
+       permuted exactly */
+    {-2, 0, 0, 30, 0, 2.5, 0, -20, 0, 0, 3, 7},
+    {1.7286, -0.8452, 0.4189, -33.5, 0.9772, 1.9631, -0.1853, 12.25, -0.2382, 0.5169, 2.9646, -81},
+    {0.05, 0.1, -2.4, 40, 1.1, -0.02, 0.06, -55, -0.03, -3.1, -0.12, 66},
+    {1.5, 0.4, 0.2, 5, 0, 1.2, 0.35, -8, 0, 0, 2.2, 100},
+    {0, 0, 3, -10, -1, 0, 0, 10, 0, 0.5, 0, 0}};
 typedef struct scene {
     mv_volume v;
     mv_dtype type;
@@ -67,9 +70,12 @@ static void make(scene *s, mv_dtype type, int which, int ndim, const size_t *dim
     memcpy(s->v.affine, affines[which], sizeof s->v.affine);
     CHECK_OK(mv_affine_invert(s->inverse, s->v.affine));
     for (d = 0; d < ndim; d++) n[d] = dim[d];
-    s->lo = field(s->v.affine + 0) * 0 + gradient[0] * s->v.affine[3] + gradient[1] * s->v.affine[7] + gradient[2] * s->v.affine[11];
+    s->lo = field(s->v.affine + 0) * 0 + gradient[0] * s->v.affine[3] + gradient[1] * s->v.affine[7] +
+        gradient[2] * s->v.affine[11];
     for (hi = s->lo, d = 0; d < 3; d++) {
-        double c = gradient[0] * s->v.affine[d] + gradient[1] * s->v.affine[4 + d] + gradient[2] * s->v.affine[8 + d], run = c * (double)(n[d] - 1);
+        double c = gradient[0] * s->v.affine[d] + gradient[1] * s->v.affine[4 + d] +
+            gradient[2] * s->v.affine[8 + d],
+               run = c * (double)(n[d] - 1);
         if (fabs(c) > s->step) s->step = fabs(c);
         if (run < 0) s->lo += run;
         else hi += run;
@@ -109,8 +115,9 @@ static void make(scene *s, mv_dtype type, int which, int ndim, const size_t *dim
                 }
 }
 static unsigned turn; /* of the forms a file can take */
-/* Save r in one of the forms, load it, and hold every voxel well inside the scene against the field. margin: voxels of the scene
-   that a kernel reaches; blur: allowance in steps. Returns the number of voxels compared. */
+/* Save r in one of the forms, load it, and hold every voxel well inside the scene against the field. margin:
+   voxels of the scene that a kernel reaches; blur: allowance in steps. Returns the number of voxels
+   compared. */
 static size_t verify(const scene *s, const mv_volume *r, double margin, double blur, const char *what) {
     mv_save_opt so;
     mv_load_opt lo;
@@ -134,7 +141,8 @@ static size_t verify(const scene *s, const mv_volume *r, double margin, double b
     lo.img_bytes = img.bytes;
     own = so.version == 1 && !so.gzip && !so.big_endian;
     for (by_qform = 0; by_qform <= own; by_qform++) {
-        if (by_qform) { /* hide the sform of NIfTI-1 from the reader; the qform must be there unless there is shear */
+        /* hide the sform of NIfTI-1 from the reader; the qform must be there unless there is shear */
+        if (by_qform) {
             unsigned char *h = (unsigned char *)file.data;
             if (h[252] == 0 && h[253] == 0) break;
             h[254] = h[255] = 0;
@@ -142,7 +150,8 @@ static size_t verify(const scene *s, const mv_volume *r, double margin, double b
         if (!CHECK_OK(mv_load_mem(T, &back, file.data, file.bytes, &lo))) break;
         CHECK(back.dtype == r->dtype && back.ndim <= 4);
         if (!by_qform) {
-            for (d = 0; d < 12; d++) CHECK_NEAR(back.affine[d], r->affine[d], 1e-6 * (1.0 + fabs(r->affine[d])));
+            for (d = 0; d < 12; d++)
+                CHECK_NEAR(back.affine[d], r->affine[d], 1e-6 * (1.0 + fabs(r->affine[d])));
             mv_spacing(r, sp);
             for (d = 0; d < 3; d++) CHECK_NEAR(back.nifti->pixdim[d + 1], sp[d], 1e-6 * sp[d]);
         }
@@ -158,17 +167,21 @@ static size_t verify(const scene *s, const mv_volume *r, double margin, double b
                         mv_affine_apply(x, s->inverse, w);
                         for (d = 0; d < 3; d++) {
                             double edge = s->v.dim[d] > 1 ? margin : 0.0;
-                            inside = inside && x[d] >= edge - 1e-3 && x[d] <= (double)s->v.dim[d] - 1.0 - edge + 1e-3;
+                            inside = inside && x[d] >= edge - 1e-3 &&
+                                x[d] <= (double)s->v.dim[d] - 1.0 - edge + 1e-3;
                         }
                         if (!inside) continue;
                         if (back.slope != 0) slope = back.slope, inter = back.inter;
-                        if (back.dtype == MEDVOL_RGB24 || back.dtype == MEDVOL_RGBA32) slope = s->unit, inter = s->zero;
+                        if (back.dtype == MEDVOL_RGB24 || back.dtype == MEDVOL_RGBA32)
+                            slope = s->unit, inter = s->zero;
                         got = raw_get(&back, i + n[0] * (j + n[1] * (k + n[2] * t))) * slope + inter;
                         compared++;
                         if (!(fabs(got - (field(w) + 50.0 * (double)t)) <= tol) && wrong++ == 0)
-                            fprintf(stderr, "  %s of %s, affine %d%s: voxel %zu %zu %zu %zu (of the source: %.3f %.3f %.3f): %.9g, want %.9g, tolerance %.3g\n",
-                                    what, mv_dtype_name(s->type), s->which, by_qform ? ", by its qform" : "", i, j, k, t, x[0], x[1], x[2], got,
-                                    field(w) + 50.0 * (double)t, tol);
+                            fprintf(stderr,
+                                "  %s of %s, affine %d%s: voxel %zu %zu %zu %zu (of the source: %.3f %.3f "
+                                "%.3f): %.9g, want %.9g, tolerance %.3g\n",
+                                what, mv_dtype_name(s->type), s->which, by_qform ? ", by its qform" : "", i,
+                                j, k, t, x[0], x[1], x[2], got, field(w) + 50.0 * (double)t, tol);
                     }
         mv_volume_free(T, &back);
     }
@@ -177,17 +190,18 @@ static size_t verify(const scene *s, const mv_volume *r, double margin, double b
     mv_buffer_free(T, &img);
     return compared;
 }
-#define AFTER(least, margin, blur, what, call)                                                                \
-    do {                                                                                                      \
-        memset(&r, 0, sizeof r);                                                                              \
-        if (!CHECK_OK(call)) break;                                                                           \
-        CHECK(verify(&s, &r, margin, blur, what) >= (least));                                                 \
-        mv_volume_free(T, &r);                                                                                \
+#define AFTER(least, margin, blur, what, call)                                                               \
+    do {                                                                                                     \
+        memset(&r, 0, sizeof r);                                                                             \
+        if (!CHECK_OK(call)) break;                                                                          \
+        CHECK(verify(&s, &r, margin, blur, what) >= (least));                                                \
+        mv_volume_free(T, &r);                                                                               \
     } while (0)
 
 static void spatial_on(mv_dtype type, int which, int ndim) {
     static const size_t dim[4] = {7, 6, 5, 2};
-    size_t start[4] = {2, 1, 1, 0}, size[4] = {4, 5, 3, 2}, before[4] = {2, 0, 3, 0}, after[4] = {1, 4, 0, 0}, shape[4] = {5, 8, 6, 2};
+    size_t start[4] = {2, 1, 1, 0}, size[4] = {4, 5, 3, 2}, before[4] = {2, 0, 3, 0}, after[4] = {1, 4, 0, 0},
+           shape[4] = {5, 8, 6, 2};
     size_t n = ndim == 2 ? 42 : ndim == 3 ? 210 : 420, box = ndim == 2 ? 20 : ndim == 3 ? 60 : 120;
     int order[4] = {0, 1, 2, 3}, i, j, k;
     unsigned f;
@@ -243,7 +257,8 @@ static void spatial_on(mv_dtype type, int which, int ndim) {
         AFTER(20, 0, 0, "permute of a view", mv_permute(T, &r, &view, order));
         CHECK_OK(mv_permute(T, &s.v, &s.v, order));
         CHECK(s.v.dim[0] == 6 && s.v.dim[1] == 7);
-        s.v.dim[0] = 7, s.v.dim[1] = 6; /* verify() wants the scene's shape: the transposed volume is checked through a copy */
+        /* verify() wants the scene's shape: the transposed volume is checked through a copy */
+        s.v.dim[0] = 7, s.v.dim[1] = 6;
         r = s.v;
         r.dim[0] = 6, r.dim[1] = 7;
         CHECK(verify(&s, &r, 0, 0, "permute in place") >= n);
@@ -280,12 +295,17 @@ static void test_foreground(void) { /* the corner of high values */
         mv_volume_free(T, &s.v);
     }
 }
-/* reach of a kernel; error on a linear function in steps; gain: how much of the storage error comes through (negative weights) */
-static const struct { mv_interp interp; double margin, blur, gain; } kinds[5] = {{MEDVOL_LINEAR, 0, 2e-6, 1}, {MEDVOL_NEAREST, 0, 1.6, 1},
-    {MEDVOL_CUBIC, 4, 0.02, 2.5}, {MEDVOL_CUBIC_CONV, 1, 2e-6, 2.5}, {MEDVOL_LANCZOS, 2, 0.05, 2.5}};
+/* reach of a kernel; error on a linear function in steps; gain: how much of the storage error comes through
+   (negative weights) */
+static const struct {
+    mv_interp interp;
+    double margin, blur, gain;
+} kinds[5] = {{MEDVOL_LINEAR, 0, 2e-6, 1}, {MEDVOL_NEAREST, 0, 1.6, 1}, {MEDVOL_CUBIC, 4, 0.02, 2.5},
+    {MEDVOL_CUBIC_CONV, 1, 2e-6, 2.5}, {MEDVOL_LANCZOS, 2, 0.05, 2.5}};
 static void resample_on(mv_dtype type, int which, int kind) {
     static const size_t dim[4] = {19, 18, 17, 2}, few[3] = {11, 18, 9}, large[3] = {22, 19, 20};
-    static const double fine[3] = {0.8, 0.9, 1.1}, coarse[3] = {3.3, 2.6, 4.1}, turned[12] = {0.8, -0.3, 0.1, 2, 0.25, 0.9, -0.2, 1, -0.05, 0.15, 0.7, 3};
+    static const double fine[3] = {0.8, 0.9, 1.1}, coarse[3] = {3.3, 2.6, 4.1},
+                        turned[12] = {0.8, -0.3, 0.1, 2, 0.25, 0.9, -0.2, 1, -0.05, 0.15, 0.7, 3};
     double margin = kinds[kind].margin, blur = kinds[kind].blur;
     size_t least = kinds[kind].interp == MEDVOL_CUBIC ? 4 : 50;
     scene s;
@@ -316,23 +336,27 @@ static void resample_on(mv_dtype type, int which, int kind) {
         mv_affine_apply(w, s.v.affine, c);
         for (g = 0; g < 3; g++) grid.affine[4 * g + 3] = w[g] - grid.affine[5 * g] * (double)(large[g] / 2);
     }
-    AFTER(kinds[kind].interp == MEDVOL_CUBIC ? 1 : least, margin, blur, "resample_like, world axes", mv_resample_like(T, &r, &s.v, &grid, &o));
+    AFTER(kinds[kind].interp == MEDVOL_CUBIC ? 1 : least, margin, blur, "resample_like, world axes",
+        mv_resample_like(T, &r, &s.v, &grid, &o));
     if (kinds[kind].interp != MEDVOL_NEAREST) {
         o.antialias = 1;
-        AFTER(1, margin + 3, blur + 1e-3, "resample_shape, antialias", mv_resample_shape(T, &r, &s.v, few, &o));
+        AFTER(
+            1, margin + 3, blur + 1e-3, "resample_shape, antialias", mv_resample_shape(T, &r, &s.v, few, &o));
         o.antialias = 0;
         o.border = MEDVOL_BORDER_MIRROR;
         AFTER(least, margin, blur, "resample_shape, mirror", mv_resample_shape(T, &r, &s.v, large, &o));
     }
     mv_volume_free(T, &grid);
-    AFTER(least, margin, blur, "resample_shape into itself", (mv_volume_copy(T, &r, &s.v) || mv_resample_shape(T, &r, &r, large, &o)));
+    AFTER(least, margin, blur, "resample_shape into itself",
+        (mv_volume_copy(T, &r, &s.v) || mv_resample_shape(T, &r, &r, large, &o)));
     mv_volume_free(T, &s.v);
 }
 static void test_resample(void) { /* half of the types at each level */
     int t, kind;
     turn = 1;
     for (t = 0; t < REAL_TYPES; t++)
-        for (kind = 0; kind < 5 && (t + t_level) % 2 == 0; kind++) resample_on(all_types[t], (t + kind + t_threads) % 5, kind);
+        for (kind = 0; kind < 5 && (t + t_level) % 2 == 0; kind++)
+            resample_on(all_types[t], (t + kind + t_threads) % 5, kind);
 }
 static void test_chain(void) { /* a whole preprocessing, in memory of its own */
     static const size_t dim[3] = {19, 15, 13}, shape[3] = {24, 20, 22};
@@ -354,9 +378,11 @@ static void test_chain(void) { /* a whole preprocessing, in memory of its own */
     }
 }
 
-/* A matrix whose determinant vanishes only after its units are turned into millimetres is passed over like any other singular one. */
+/* A matrix whose determinant vanishes only after its units are turned into millimetres is passed over like
+   any other singular one. */
 static void test_vanishing(void) {
-    static const double rows[4][3] = {{1e-40, 1e80, 1e-40}, {1e-29, 1e-29, 1e-31}, {1e40, 1, 1}, {1e-100, 1e-100, 1e-100}};
+    static const double rows[4][3] = {
+        {1e-40, 1e80, 1e-40}, {1e-29, 1e-29, 1e-31}, {1e40, 1, 1}, {1e-100, 1e-100, 1e-100}};
     size_t dim[3] = {2, 2, 2}, i, k;
     for (i = 0; i < 4; i++)
         for (k = 0; k < 4; k++) {

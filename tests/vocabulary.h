@@ -1,39 +1,39 @@
-/* vocabulary.h - one kernel for each word of the vocabulary; test_vocabulary.c has medvol.h read this file in every pass. Arrays
-   have a multiple of 16 elements; kernels trust that. */
-#define VK_F1(word, OP)                                                                                       \
-    static void MV__K(vk_##word)(float *d, const float *a, size_t n) {                                        \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) { mvf x = mvf_load(a + i); mvf_store(d + i, OP); }                     \
-        mv_end();                                                                                             \
+/* vocabulary.h - one kernel for each word of the vocabulary; test_vocabulary.c has medvol.h read this file in
+   every pass. Arrays have a multiple of 16 elements; kernels trust that. */
+#define VK_F1(word, OP)                                                                                      \
+    static void MV__K(vk_##word)(float *d, const float *a, size_t n) {                                       \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) { mvf x = mvf_load(a + i); mvf_store(d + i, OP); }                    \
+        mv_end();                                                                                            \
     }
-#define VK_F2(word, OP)                                                                                       \
-    static void MV__K(vk_##word)(float *d, const float *a, const float *b, size_t n) {                        \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) {                                                                      \
-            mvf x = mvf_load(a + i), y = mvf_load(b + i);                                                     \
-            mvf_store(d + i, OP);                                                                             \
-        }                                                                                                     \
-        mv_end();                                                                                             \
+#define VK_F2(word, OP)                                                                                      \
+    static void MV__K(vk_##word)(float *d, const float *a, const float *b, size_t n) {                       \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) {                                                                     \
+            mvf x = mvf_load(a + i), y = mvf_load(b + i);                                                    \
+            mvf_store(d + i, OP);                                                                            \
+        }                                                                                                    \
+        mv_end();                                                                                            \
     }
-#define VK_I2(word, OP)                                                                                       \
-    static void MV__K(vk_##word)(int32_t *d, const int32_t *a, const int32_t *b, size_t n) {                  \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) {                                                                      \
-            mvi x = mvi_load(a + i), y = mvi_load(b + i);                                                     \
-            mvi_store(d + i, OP);                                                                             \
-            (void)y;                                                                                          \
-        }                                                                                                     \
-        mv_end();                                                                                             \
+#define VK_I2(word, OP)                                                                                      \
+    static void MV__K(vk_##word)(int32_t *d, const int32_t *a, const int32_t *b, size_t n) {                 \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) {                                                                     \
+            mvi x = mvi_load(a + i), y = mvi_load(b + i);                                                    \
+            mvi_store(d + i, OP);                                                                            \
+            (void)y;                                                                                         \
+        }                                                                                                    \
+        mv_end();                                                                                            \
     }
-#define VK_D2(word, OP)                                                                                       \
-    static void MV__K(vk_##word)(double *d, const double *a, const double *b, size_t n) {                     \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVD_N) {                                                                      \
-            mvd x = mvd_load(a + i), y = mvd_load(b + i);                                                     \
-            mvd_store(d + i, OP);                                                                             \
-            (void)y;                                                                                          \
-        }                                                                                                     \
-        mv_end();                                                                                             \
+#define VK_D2(word, OP)                                                                                      \
+    static void MV__K(vk_##word)(double *d, const double *a, const double *b, size_t n) {                    \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVD_N) {                                                                     \
+            mvd x = mvd_load(a + i), y = mvd_load(b + i);                                                    \
+            mvd_store(d + i, OP);                                                                            \
+            (void)y;                                                                                         \
+        }                                                                                                    \
+        mv_end();                                                                                            \
     }
 #define VK_ONE mvf_set1(1.0f)
 VK_F2(f_add, mvf_add(x, y))
@@ -103,7 +103,8 @@ static void MV__K(vk_f_stream)(float *d, const float *a, size_t n) { /* d on 64 
     mv_fence();
     mv_end();
 }
-static void MV__K(vk_f_part)(float *d, const float *a, size_t n) { /* n of 0..MVF_N - 1 lanes in, all lanes out to d, n to d + 16 */
+/* n of 0..MVF_N - 1 lanes in, all lanes out to d, n to d + 16 */
+static void MV__K(vk_f_part)(float *d, const float *a, size_t n) {
     mvf x = mvf_loadn(a, n);
     mvf_store(d, x);
     mvf_storen(d + 16, x, n);
@@ -129,8 +130,10 @@ static void MV__K(vk_f_gather2)(float *x, float *y, const float *p, const int32_
     }
     mv_end();
 }
-static size_t MV__K(vk_f_perm)(float *d, float *e, const float *a, const float *b, const int32_t *at) { /* at: any numbers */
-    mvi one = mvi_and(mvi_load(at), mvi_set1(MVF_N - 1)), two = mvi_and(mvi_load(at), mvi_set1(2 * MVF_N - 1));
+/* at: any numbers */
+static size_t MV__K(vk_f_perm)(float *d, float *e, const float *a, const float *b, const int32_t *at) {
+    mvi one = mvi_and(mvi_load(at), mvi_set1(MVF_N - 1)),
+        two = mvi_and(mvi_load(at), mvi_set1(2 * MVF_N - 1));
     mvf_store(d, mvf_perm(mvf_load(a), one));
     mvf_store(e, mvf_perm2(mvf_load(a), mvf_load(b), two));
     mv_end();
@@ -173,35 +176,36 @@ static void MV__K(vk_i_trunc)(int32_t *d, int32_t *e, const float *a, size_t n) 
     }
     mv_end();
 }
-#define VK_NARROW(name, T)                                                                                    \
-    static void MV__K(vk_load_##name)(int32_t *d, const T *a, size_t n) {                                     \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) mvi_store(d + i, mvi_load_##name(a + i));                              \
-        mv_end();                                                                                             \
-    }                                                                                                         \
-    static void MV__K(vk_store_##name)(T *d, const int32_t *a, size_t n) {                                    \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) mvi_store_##name(d + i, mvi_load(a + i));                              \
-        mv_end();                                                                                             \
+#define VK_NARROW(name, T)                                                                                   \
+    static void MV__K(vk_load_##name)(int32_t *d, const T *a, size_t n) {                                    \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) mvi_store(d + i, mvi_load_##name(a + i));                             \
+        mv_end();                                                                                            \
+    }                                                                                                        \
+    static void MV__K(vk_store_##name)(T *d, const int32_t *a, size_t n) {                                   \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) mvi_store_##name(d + i, mvi_load(a + i));                             \
+        mv_end();                                                                                            \
     }
 VK_NARROW(u8, uint8_t)
 VK_NARROW(i8, int8_t)
 VK_NARROW(u16, uint16_t)
 VK_NARROW(i16, int16_t)
-#define VK_HALF(name)                                                                                         \
-    static void MV__K(vk_load_##name)(float *d, const uint16_t *a, size_t n) {                                \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) mvf_store(d + i, mvf_load_##name(a + i));                              \
-        mv_end();                                                                                             \
-    }                                                                                                         \
-    static void MV__K(vk_store_##name)(uint16_t *d, const float *a, size_t n) {                               \
-        size_t i;                                                                                             \
-        for (i = 0; i < n; i += MVF_N) mvf_store_##name(d + i, mvf_load(a + i));                              \
-        mv_end();                                                                                             \
+#define VK_HALF(name)                                                                                        \
+    static void MV__K(vk_load_##name)(float *d, const uint16_t *a, size_t n) {                               \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) mvf_store(d + i, mvf_load_##name(a + i));                             \
+        mv_end();                                                                                            \
+    }                                                                                                        \
+    static void MV__K(vk_store_##name)(uint16_t *d, const float *a, size_t n) {                              \
+        size_t i;                                                                                            \
+        for (i = 0; i < n; i += MVF_N) mvf_store_##name(d + i, mvf_load(a + i));                             \
+        mv_end();                                                                                            \
     }
 VK_HALF(f16)
 VK_HALF(bf16)
-static size_t MV__K(vk_d_lanes)(double *d, double *e, const double *a, size_t n) { /* reversed to d, streamed to e (on 64 bytes) */
+/* reversed to d, streamed to e (on 64 bytes) */
+static size_t MV__K(vk_d_lanes)(double *d, double *e, const double *a, size_t n) {
     size_t i;
     for (i = 0; i < n; i += MVD_N) {
         mv_prefetch2(a + i);
@@ -229,7 +233,8 @@ static size_t MV__K(vk_transpose)(float *d, const float *a) { /* MVF_N x MVF_N *
     mv_end();
     return MVF_N;
 }
-static void MV__K(vk_d_halves)(double *w, double *d, float *e, double *di, int32_t *ei, const float *a, const int32_t *b, size_t n) {
+static void MV__K(vk_d_halves)(
+    double *w, double *d, float *e, double *di, int32_t *ei, const float *a, const int32_t *b, size_t n) {
     size_t i;
     for (i = 0; i < n; i += MVD_N) mvd_store(w + i, mvd_widen(a + i));
     for (i = 0; i < n; i += MVF_N) {

@@ -1,5 +1,5 @@
 /* convert_tool.c - lets a script drive medvol's files: commands on standard input, one answer line each.
-     load FILE RAW                                 voxels to RAW; prints type, shape, affine, slope, inter, warnings
+     load FILE RAW                                 voxels to RAW; prints type, shape, affine, scaling, warning
      crop FILE RAW START... SIZE...                the same for a box of three axes
      float FILE RAW                                as f32 with slope and intercept applied
      map FILE RAW                                  the same through a map

@@ -41,16 +41,19 @@ int main(int argc, char **argv) {
     ns = n[0] * n[1] * n[2], nd = m[0] * m[1] * m[2];
     s = (float *)malloc(ns * sizeof *s), d = (float *)malloc(nd * sizeof *d);
     if (!s || !d || mv_ctx_init(&ctx, &desc) < 0) return die("out of memory");
-    if ((f = fopen(argv[1], "rb")) == NULL || fread(s, sizeof *s, ns, f) != ns) return die("cannot read the input");
+    if ((f = fopen(argv[1], "rb")) == NULL || fread(s, sizeof *s, ns, f) != ns)
+        return die("cannot read the input");
     fclose(f);
     for (i = 0; i < repeats; i++) {
         double t = seconds();
-        mv_status st = affine ? mv_resample_affine_f32(&ctx, d, m, s, n, matrix, &o) : mv_resample_shape_f32(&ctx, d, m, s, n, &o);
+        mv_status st = affine ? mv_resample_affine_f32(&ctx, d, m, s, n, matrix, &o)
+                              : mv_resample_shape_f32(&ctx, d, m, s, n, &o);
         t = seconds() - t;
         if (st < 0) return die(mv_message(&ctx));
         best = t < best ? t : best;
     }
-    if ((f = fopen(argv[2], "wb")) == NULL || fwrite(d, sizeof *d, nd, f) != nd) return die("cannot write the output");
+    if ((f = fopen(argv[2], "wb")) == NULL || fwrite(d, sizeof *d, nd, f) != nd)
+        return die("cannot write the output");
     fclose(f);
     printf("%.3f\n", best * 1e3);
     mv_ctx_free(&ctx);

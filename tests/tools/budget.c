@@ -1,5 +1,5 @@
-/* budget SECONDS MEGABYTES COMMAND... - runs a command and fails when it, with its children, took more processor time or any of
-   them more memory than allowed. */
+/* budget SECONDS MEGABYTES COMMAND... - runs a command and fails when it, with its children, took more
+   processor time or any of them more memory than allowed. */
 #define _DEFAULT_SOURCE 1
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +26,14 @@ int main(int argc, char **argv) {
     }
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0) return 1;
     getrusage(RUSAGE_CHILDREN, &r);
-    seconds = (double)r.ru_utime.tv_sec + (double)r.ru_stime.tv_sec + 1e-6 * ((double)r.ru_utime.tv_usec + (double)r.ru_stime.tv_usec);
+    seconds = (double)r.ru_utime.tv_sec + (double)r.ru_stime.tv_sec +
+        1e-6 * ((double)r.ru_utime.tv_usec + (double)r.ru_stime.tv_usec);
 #ifdef __APPLE__
     mb = (double)r.ru_maxrss / 1048576.0;
 #else
     mb = (double)r.ru_maxrss / 1024.0;
 #endif
-    printf("medvol.o: %.1f s of processor time, %.0f MB (budget %g s, %g MB)\n", seconds, mb, max_seconds, max_mb);
+    printf("medvol.o: %.1f s of processor time, %.0f MB (budget %g s, %g MB)\n", seconds, mb, max_seconds,
+        max_mb);
     return seconds > max_seconds || mb > max_mb;
 }

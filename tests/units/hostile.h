@@ -1,4 +1,5 @@
-/* hostile.h - macros that SDKs and system headers are known to define; tests/matrix.sh has them come before medvol.h. */
+/* hostile.h - macros that SDKs and system headers are known to define; tests/matrix.sh has them come before
+   medvol.h. */
 #define MV_OK 0
 #define MV_E_HANDLE 0x80000000
 #define MV_E_SUPPORT 0x80000001
