@@ -1932,9 +1932,8 @@ static mv_status mv__pool_run(mv_ctx *ctx, mv__pool *p, size_t njobs, void (*job
 #endif
 static mv_status mv__hook_run(mv_ctx *ctx, size_t njobs, void (*job)(void *, size_t), void *arg,
                               const char *label) {
-    /* in a few batches, so that */
+    /* in a few batches, so that progress comes from this thread */
     size_t i, n, step = ctx->desc.progress && label ? mv__divup(njobs, 64) : njobs;
-    /* progress comes from this thread */
     if (ctx->desc.threads > 0) step = mv__maxz(step, (size_t)ctx->desc.threads);
     for (i = 0; i < njobs; i += n) {
         mv__slice_arg s;
@@ -8438,8 +8437,8 @@ static mv_status mv__io_store_as(mv__io_save *g) {
 static mv_status mv__io_choose_version(mv__io_save *g) {
     const mv_volume *v = g->v;
     const mv_nifti *n = &g->n;
+    /* codes of 16 bits, and vox_offset, a float, still whole */
     int d, fits = n->intent_code == (int16_t)n->intent_code && n->sform_code == (int16_t)n->sform_code &&
-                  /* vox_offset is a float */
                   n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27);
     size_t worst = 0;
     double rounded[12];
