@@ -2080,19 +2080,7 @@ static inline void mv__four_turn(__m128 *r) {
 #define MV__PICK(k) (MV__IF4(k) MV__IF3(k) MV__IF2(k) k##_scalar)
 #else
 /* ==== [PASS] the vocabulary of one level. Owns mvf_ (float), mvd_ (double), mvi_ (int32), mvm_ (mask of
-   float lanes). ==========================================================================================
-   MVF_N floats or int32 a vector, MVD_N doubles (half as many; at the scalar level one of each). Loads and
-   stores are unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when
-   either is NaN.
-   mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the
-   scalar level both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the
-   rest reads 0).
-   mvf_perm: lane k is a[i[k]]; mvf_perm2: from the 2 * MVF_N lanes of a, b; mvf_gather2: *x = p[i], *y = p[i
-   + 1]. mv4: four floats at every level, mv4_transpose of four of them.
-   mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels
-   clamp first. MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a
-   program's own, or a test's. */
-#if MV__PASS == 1
+   float lanes). ===================================================================================#if MV__PASS == 1
 #  define MV__SFX _scalar
 #  define MVF_N 1
 #  define mvf float
@@ -2185,6 +2173,7 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvm_bits(m) ((unsigned)(m))
 #  define mvi_load(p) (*(p))
 #  define mvi_store(p, a) (*(p) = (a))
+#  define mvi_stream(p, a) (*(p) = (a))
 #  define mvi_set1(s) ((int32_t)(s))
 #  define mvi_iota() 0
 #  define mvi_add(a, b) ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
@@ -2298,6 +2287,7 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvm_bits(m) mv__v_bits(m)
 #  define mvi_load(p) vld1q_s32(p)
 #  define mvi_store(p, a) vst1q_s32(p, a)
+#  define mvi_stream(p, a) vst1q_s32(p, a)
 #  define mvi_set1(s) vdupq_n_s32((int32_t)(s))
 #  define mvi_iota() mv__v_iota()
 #  define mvi_add(a, b) vaddq_s32(a, b)
@@ -2350,6 +2340,10 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvi_store_i8(p, a) mv__v_store_i8(p, a)
 #  define mvi_store_u16(p, a) vst1_u16(p, vqmovun_s32(a))
 #  define mvi_store_i16(p, a) vst1_s16(p, vqmovn_s32(a))
+#  define mvi_pack_u16(a, b) vreinterpretq_s32_u16(vcombine_u16(vqmovun_s32(a), vqmovun_s32(b)))
+#  define mvi_pack_i16(a, b) vreinterpretq_s32_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)))
+#  define mvi_pack_u8(a, b, c, d) mv__v_pack_u8(a, b, c, d)
+#  define mvi_pack_i8(a, b, c, d) mv__v_pack_i8(a, b, c, d)
 #  define mvf_load_f16(p) vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)))
 #  define mvf_store_f16(p, a) vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(a)))
 static inline mvf mv__v_minf(mvf a, mvf b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
@@ -2385,6 +2379,14 @@ static inline mvi mv__v_load_i8(const int8_t *p) {
     uint32_t w;
     mv__memcpy(&w, p, 4);
     return vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(w))));
+}
+static inline mvi mv__v_pack_u8(mvi a, mvi b, mvi c, mvi d) {
+    uint16x8_t lo = vcombine_u16(vqmovun_s32(a), vqmovun_s32(b)), hi = vcombine_u16(vqmovun_s32(c), vqmovun_s32(d));
+    return vreinterpretq_s32_u8(vcombine_u8(vqmovn_u16(lo), vqmovn_u16(hi)));
+}
+static inline mvi mv__v_pack_i8(mvi a, mvi b, mvi c, mvi d) {
+    int16x8_t lo = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), hi = vcombine_s16(vqmovn_s32(c), vqmovn_s32(d));
+    return vreinterpretq_s32_s8(vcombine_s8(vqmovn_s16(lo), vqmovn_s16(hi)));
 }
 static inline void mv__v_store_u8(uint8_t *p, mvi a) {
     uint16x4_t h = vqmovun_s32(a);
@@ -2474,6 +2476,7 @@ MV__TARGET(
 #  define mvf_fromi(a) MV__I(cvtepi32_ps)(a)
 #  define mvi_load(p) MV__S(loadu)((const mvi *)(const void *)(p))
 #  define mvi_store(p, a) MV__S(storeu)((mvi *)(void *)(p), a)
+#  define mvi_stream(p, a) MV__S(stream)((mvi *)(void *)(p), a)
 #  define mvi_set1(s) MV__I(set1_epi32)((int)(s))
 #  define mvi_add(a, b) MV__I(add_epi32)(a, b)
 #  define mvi_sub(a, b) MV__I(sub_epi32)(a, b)
@@ -2546,6 +2549,10 @@ MV__TARGET(
 #    define mvi_store_i8(p, a) mv__v_store_i8(p, a)
 #    define mvi_store_u16(p, a) mv__v_store_u16(p, a)
 #    define mvi_store_i16(p, a) _mm_storel_epi64((__m128i *)(void *)(p), _mm_packs_epi32(a, a))
+#    define mvi_pack_u16(a, b) mv__v_pack_u16(a, b)
+#    define mvi_pack_i16(a, b) _mm_packs_epi32(a, b)
+#    define mvi_pack_u8(a, b, c, d) _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))
+#    define mvi_pack_i8(a, b, c, d) _mm_packs_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))
 static inline mvi mv__v_mul(mvi a, mvi b) { /* SSE2 multiplies even lanes only */
     __m128i e = _mm_mul_epu32(a, b), o = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
     return _mm_unpacklo_epi32(_mm_shuffle_epi32(e, 0x08), _mm_shuffle_epi32(o, 0x08));
@@ -2601,13 +2608,15 @@ static inline void mv__v_store_i8(int8_t *p, mvi a) {
     int w = _mm_cvtsi128_si32(_mm_packs_epi16(h, h));
     mv__memcpy(p, &w, 4);
 }
-/* no unsigned pack in SSE2: shift into the signed range */
+/* no unsigned pack in SSE2: shift non-negative into the signed range */
+static inline mvi mv__v_pack_u16(mvi a, mvi b) {
+    const __m128i half = _mm_set1_epi32(32768);
+    a = _mm_sub_epi32(_mm_andnot_si128(_mm_srai_epi32(a, 31), a), half);
+    b = _mm_sub_epi32(_mm_andnot_si128(_mm_srai_epi32(b, 31), b), half);
+    return _mm_add_epi16(_mm_packs_epi32(a, b), _mm_set1_epi16(-32768));
+}
 static inline void mv__v_store_u16(uint16_t *p, mvi a) {
-    __m128i pos = _mm_andnot_si128(_mm_srai_epi32(a, 31), a),
-            big = _mm_cmpgt_epi32(pos, _mm_set1_epi32(65535)), h;
-    pos = _mm_or_si128(_mm_andnot_si128(big, pos), _mm_and_si128(big, _mm_set1_epi32(65535)));
-    h = _mm_packs_epi32(_mm_sub_epi32(pos, _mm_set1_epi32(32768)), _mm_setzero_si128());
-    _mm_storel_epi64((__m128i *)(void *)p, _mm_add_epi16(h, _mm_set1_epi16(-32768)));
+    _mm_storel_epi64((__m128i *)(void *)p, mv__v_pack_u16(a, a));
 }
 #    define mvf_transpose(r) mv__four_turn(r)
 #    define mvd_rev(a) _mm_shuffle_pd(a, a, 1)
@@ -2674,8 +2683,17 @@ MV__INLINE void mv__v_transposed(mvd *r) {
 #      define mvi_store_i8(p, a) mv__v_store8(p, a, 1)
 #      define mvi_store_u16(p, a) mv__v_store16(p, _mm256_packus_epi32(a, a))
 #      define mvi_store_i16(p, a) mv__v_store16(p, _mm256_packs_epi32(a, a))
+#      define mvi_pack_u16(a, b) _mm256_permute4x64_epi64(_mm256_packus_epi32(a, b), 0xd8)
+#      define mvi_pack_i16(a, b) _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8)
+#      define mvi_pack_u8(a, b, c, d) \
+          mv__v8_lanes(_mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)))
+#      define mvi_pack_i8(a, b, c, d) \
+          mv__v8_lanes(_mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)))
 #      define mvf_load_f16(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #      define mvf_store_f16(p, a) _mm_storeu_si128((__m128i *)(void *)(p), _mm256_cvtps_ph(a, 0))
+static inline mvi mv__v8_lanes(mvi a) { /* lane-wise packs put in order */
+    return _mm256_permutevar8x32_epi32(a, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
 /* packs work within 128-bit halves: gather lanes 0 and 2 */
 static inline void mv__v_store16(void *p, mvi h) {
     _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(h, 0x08)));
@@ -2773,10 +2791,21 @@ MV__INLINE void mv__v4_transposed(mvd *r) {
     _mm256_storeu_si256((__m256i *)(void *)(p), \
                         _mm512_cvtusepi32_epi16(_mm512_max_epi32(a, _mm512_setzero_si512())))
 #      define mvi_store_i16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtsepi32_epi16(a))
+#      define mvi_pack_u16(a, b) \
+          _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_packus_epi32(a, b))
+#      define mvi_pack_i16(a, b) \
+          _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_packs_epi32(a, b))
+#      define mvi_pack_u8(a, b, c, d) \
+          mv__v16_lanes(_mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)))
+#      define mvi_pack_i8(a, b, c, d) \
+          mv__v16_lanes(_mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)))
 #      define mvf_load_f16(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
 #      define mvf_store_f16(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtps_ph(a, 0))
 #      define mvf_loadn(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1u), p)
 #      define mvf_storen(p, a, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1u), a)
+static inline mvi mv__v16_lanes(mvi a) { /* lane-wise packs put in order */
+    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), a);
+}
 static inline void mv__v16_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* pairs as doubles, then apart */
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     __m512 lo = _mm512_castpd_ps(_mm512_i32gather_pd(_mm512_castsi512_si256(i), p, 4));
@@ -2895,6 +2924,10 @@ static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_
     size_t off = (size_t)((uintptr_t)p % bytes);
     return off % size ? n : mv__minz(n, (bytes - off) % bytes / size);
 }
+#  define MV__CV_AHEAD 8192 /* bytes ahead to ask for: kernels of many instructions keep too few lines on the way */
+static inline const void *mv__ahead(const void *p, ptrdiff_t o) { /* may leave the array: prefetch only */
+    return (const void *)((uintptr_t)p + (uintptr_t)o);
+}
 static inline double mv__cv_whole(double x, double lo, double hi) { /* NaN is 0, saturate, nearest even */
     if (x != x) return 0.0;
     return mv__rint(x < lo ? lo : x > hi ? hi : x);
@@ -2984,6 +3017,69 @@ MV__CV_PUT(uint16_t, u16, 0.0, 65535.0, mvi_store_u16)
 MV__CV_PUT(int16_t, i16, -32768.0, 32767.0, mvi_store_i16)
 MV__CV_PUT(int32_t, i32, -2147483648.0, 2147483647.0, mvi_store)
 #undef MV__CV_PUT
+/* float to T at once. Without scaling in float: the bounds of the narrow types are floats, so that it gives the same. */
+static inline mvi MV__K(mv__cv_nearest)(mvf x, mvf lo, mvf hi) {
+    (void)lo; /* below it, or below int32, the pack saturates */
+    return mvi_round(mvf_min(mvf_sel(mvf_isnan(x), mvf_zero(), x), hi));
+}
+static inline mvi MV__K(mv__cv_nearest32)(mvf x, mvf lo, mvf hi) { /* hi is 2^31, the float after the last */
+    mvi r = mvi_round(mvf_max(mvf_sel(mvf_isnan(x), mvf_zero(), x), lo));
+    return mvi_sel(mvf_ge(x, hi), mvi_set1(INT32_MAX), r);
+}
+static inline mvi MV__K(mv__cv_nearest_d)(mvf x, mvd k, mvd o, mvd lo, mvd hi) {
+    mvd a = mvd_add(mvd_mul(mvd_lo(x), k), o), b = mvd_add(mvd_mul(mvd_hi(x), k), o);
+    a = mvd_sel(mvd_isnan(a), mvd_zero(), a);
+    b = mvd_sel(mvd_isnan(b), mvd_zero(), b);
+    return mvi_narrow(mvd_round(mvd_min(mvd_max(a, lo), hi)), mvd_round(mvd_min(mvd_max(b, lo), hi)));
+}
+#if MV__PASS > 1
+#define MV__CV_PACK_I32(v) (v)[0]
+#define MV__CV_PACK_U8(v) mvi_pack_u8((v)[0], (v)[1], (v)[2], (v)[3])
+#define MV__CV_PACK_I8(v) mvi_pack_i8((v)[0], (v)[1], (v)[2], (v)[3])
+#define MV__CV_PACK_U16(v) mvi_pack_u16((v)[0], (v)[1])
+#define MV__CV_PACK_I16(v) mvi_pack_i16((v)[0], (v)[1])
+#define MV__CV_FROM_F32(T, name, LOW, HIGH, NEAR, PACK)                                                             \
+    static void MV__K(mv__cv_##name##_from_f32)(T *d, const float *s, size_t n, double slope, double inter,   \
+                                                int scaled, int nt) {                                         \
+        enum { PER = 4 / sizeof(T), E = MVF_N * PER };                                                        \
+        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(T), n) : 0;                    \
+        const mvd k = mvd_set1(slope), o = mvd_set1(inter), lo = mvd_set1(LOW), hi = mvd_set1(HIGH);          \
+        const mvf flo = mvf_set1(LOW), fhi = mvf_set1(HIGH);                                                  \
+        int j;                                                                                                \
+        for (; i < head; i++) d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH); \
+        for (; i + E <= n; i += E) {                                                                          \
+            mvi v[PER], r;                                                                                    \
+            if (nt)                                                                                           \
+                MV__UNROLL for (j = 0; j < PER; j++) mv_prefetch(mv__ahead(s + i + j * MVF_N, MV__CV_AHEAD)); \
+            if (scaled)                                                                                       \
+                MV__UNROLL for (j = 0; j < PER; j++)                                                          \
+                    v[j] = MV__K(mv__cv_nearest_d)(mvf_load(s + i + j * MVF_N), k, o, lo, hi);                \
+            else                                                                                              \
+                MV__UNROLL for (j = 0; j < PER; j++)                                                          \
+                    v[j] = MV__K(NEAR)(mvf_load(s + i + j * MVF_N), flo, fhi);                                \
+            r = PACK(v);                                                                                      \
+            if (nt) mvi_stream((int32_t *)(void *)(d + i), r);                                                \
+            else mvi_store((int32_t *)(void *)(d + i), r);                                                    \
+        }                                                                                                     \
+        if (nt) mv_fence();                                                                                   \
+        mv_end();                                                                                             \
+        for (; i < n; i++) d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH); \
+    }
+#else
+#define MV__CV_FROM_F32(T, name, LOW, HIGH, NEAR, PACK)                                                             \
+    static void MV__K(mv__cv_##name##_from_f32)(T *d, const float *s, size_t n, double slope, double inter,   \
+                                                int scaled, int nt) {                                         \
+        size_t i;                                                                                             \
+        (void)nt;                                                                                             \
+        for (i = 0; i < n; i++) d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH); \
+    }
+#endif
+MV__CV_FROM_F32(uint8_t, u8, 0.0, 255.0, mv__cv_nearest, MV__CV_PACK_U8)
+MV__CV_FROM_F32(int8_t, i8, -128.0, 127.0, mv__cv_nearest, MV__CV_PACK_I8)
+MV__CV_FROM_F32(uint16_t, u16, 0.0, 65535.0, mv__cv_nearest, MV__CV_PACK_U16)
+MV__CV_FROM_F32(int16_t, i16, -32768.0, 32767.0, mv__cv_nearest, MV__CV_PACK_I16)
+MV__CV_FROM_F32(int32_t, i32, -2147483648.0, 2147483647.0, mv__cv_nearest32, MV__CV_PACK_I32)
+#undef MV__CV_FROM_F32
 static void MV__K(mv__cv_put_f32)(void *dst, const double *s, size_t n) {
     float *d = (float *)dst;
     size_t i = 0;
@@ -3521,6 +3617,15 @@ static int mv__cv_to_f32(float *d, const void *s, mv_dtype t, size_t n, double s
         default: return 0;
     }
 }
+static int mv__cv_from_f32(void *d, mv_dtype t, const float *s, size_t n, double slope, double inter, int scaled, int nt) {
+    switch (t) {
+#define MV__X(T, name, type) \
+    case MEDVOL_##T: MV__PICK(mv__cv_##name##_from_f32)((type *)d, s, n, slope, inter, scaled, nt); return 1;
+        MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t) MV__X(I32, i32, int32_t)
+#undef MV__X
+        default: return 0;
+    }
+}
 /* n real values of any type to any type; nt as in the kernels. dst may be src when the element sizes agree. */
 static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, size_t n, double slope, double inter, int nt) {
     int scaled = mv__scaled(slope, inter);
@@ -3537,6 +3642,7 @@ static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, siz
     if (!scaled && wide && dt == MEDVOL_F32 && mv__is_integer(st)) { mv__cv_wide_f32((float *)dst, src, st, n); return; }
     if (!scaled && wide && dt == MEDVOL_BF16) { mv__cv_wide_bf16((uint16_t *)dst, src, st, n); return; }
     if (dt == MEDVOL_F32 && mv__cv_to_f32((float *)dst, src, st, n, slope, inter, scaled, nt)) return;
+    if (st == MEDVOL_F32 && mv__cv_from_f32(dst, dt, (const float *)src, n, slope, inter, scaled, nt)) return;
     if (!scaled && st == MEDVOL_F32 && dt == MEDVOL_F16) {
         MV__PICK(mv__cv_f16_from_f32)((uint16_t *)dst, (const float *)src, n);
         return;
@@ -14589,7 +14695,12 @@ MV__UNTARGET
 #  undef mvi_sll
 #  undef mvi_sra
 #  undef mvi_srl
+#  undef mvi_pack_i16
+#  undef mvi_pack_i8
+#  undef mvi_pack_u16
+#  undef mvi_pack_u8
 #  undef mvi_store
+#  undef mvi_stream
 #  undef mvi_store_i16
 #  undef mvi_store_i8
 #  undef mvi_store_u16

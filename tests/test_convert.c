@@ -198,6 +198,34 @@ static void test_large(void) {
     free(s);
     free(f);
 }
+/* The same from float to integers, from other starts than that of a cache line. The values repeat: one period is checked by
+   value, the rest against it. */
+static void test_large_narrow(void) {
+    static const mv_dtype to[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_I32};
+    enum { PERIOD = 10007 };
+    size_t most = 4300037, k, i;
+    int scaled;
+    float *f = (float *)malloc(most * 4);
+    unsigned char *d = (unsigned char *)malloc(most * 2 + 256);
+    for (i = 0; i < most; i++)
+        if (i < PERIOD) put_any(f, MEDVOL_F32, i);
+        else f[i] = f[i - PERIOD];
+    for (k = 0; k < 5; k++)
+        for (scaled = 0; scaled < 2; scaled++) {
+            double slope = scaled ? 0.75 : 1.0, inter = scaled ? -3.25 : 0.0;
+            size_t z = mv_dtype_size(to[k]), n = z == 1 ? most : most / z + 40000;
+            unsigned char *o = d + (5 + 3 * k) * z;
+            memset(o - 4, 0xa5, 4);
+            memset(o + n * z, 0xa5, 4);
+            CHECK_OK(mv_convert_array(T, o, to[k], f, MEDVOL_F32, n, slope, inter));
+            for (i = 0; i < PERIOD; i++)
+                if (!CHECK(holds(o, to[k], i, want(f, MEDVOL_F32, i, slope, inter)))) break;
+            CHECK(!memcmp(o, o + PERIOD * z, (n - PERIOD) * z));
+            for (i = 0; i < 4; i++) CHECK(o[i - 4] == 0xa5 && o[n * z + i] == 0xa5);
+        }
+    free(d);
+    free(f);
+}
 /* ---- volumes ---- */
 static void test_views(void) {
     static const size_t dim[4] = {9, 7, 5, 3}, start[4] = {2, 1, 1, 1}, size[4] = {5, 4, 3, 2};
@@ -342,6 +370,7 @@ const t_case tests_convert[] = {
     {"in_place", test_in_place, 0},
     {"page_borders", test_page_borders, 0},
     {"large", test_large, 0},
+    {"large_narrow", test_large_narrow, 0},
     {"views", test_views, 0},
     {"slopes", test_slopes, 0},
     {"other_types", test_other_types, 0},
