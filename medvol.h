@@ -2080,7 +2080,21 @@ static inline void mv__four_turn(__m128 *r) {
 #define MV__PICK(k) (MV__IF4(k) MV__IF3(k) MV__IF2(k) k##_scalar)
 #else
 /* ==== [PASS] the vocabulary of one level. Owns mvf_ (float), mvd_ (double), mvi_ (int32), mvm_ (mask of
-   float lanes). ===================================================================================#if MV__PASS == 1
+   float lanes). ==========================================================================================
+   MVF_N floats or int32 a vector, MVD_N doubles (half as many; at the scalar level one of each). Loads and
+   stores are unaligned except mvf_stream. min(a, b) is a < b ? a : b, max(a, b) is a > b ? a : b: b when
+   either is NaN.
+   mvd_lo, mvd_hi: lower and upper half of a float vector as double; mvf_narrow(lo, hi) puts two back. At the
+   scalar level both halves are the one value. mvf_loadn, mvf_storen take the first n < MVF_N lanes only (the
+   rest reads 0).
+   mvf_perm: lane k is a[i[k]]; mvf_perm2: from the 2 * MVF_N lanes of a, b; mvf_gather2: *x = p[i], *y = p[i
+   + 1]. mv4: four floats at every level, mv4_transpose of four of them.
+   mvi_pack_i16, _u16 (a, b), mvi_pack_i8, _u8 (a, b, c, d): saturated, in order, as one vector; not at the
+   scalar level.
+   mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels
+   clamp first. MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a
+   program's own, or a test's. */
+#if MV__PASS == 1
 #  define MV__SFX _scalar
 #  define MVF_N 1
 #  define mvf float
