@@ -15,8 +15,9 @@ $(B):
 	@mkdir -p $@
 
 # the implementation, compiled once for tests, examples and bench
+SOURCE = printf '\#define MEDVOL_IMPLEMENTATION\n\#include "medvol.h"\n'
 $(B)/medvol.o: medvol.h | $(B)
-	printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' | $(CC) -std=c99 $(CFLAGS) $(WARN) -ffp-contract=off -I. -x c -c - -o $@
+	$(SOURCE) | $(CC) -std=c99 $(CFLAGS) $(WARN) -ffp-contract=off -I. -x c -c - -o $@
 
 $(B)/tests/tables.h: $(wildcard tests/test_*.c)
 	@mkdir -p $(@D)
@@ -33,7 +34,7 @@ $(B)/tests/all: $(TESTS) $(B)/medvol.o
 # names that other headers define as macros, near, small and min among them, stay out of the header
 $(B)/tests/names: medvol.h tests/units/hostile.h
 	@mkdir -p $(@D)
-	@printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' | $(CC) -std=c99 -I. -include tests/units/hostile.h -fsyntax-only -x c -
+	@$(SOURCE) | $(CC) -std=c99 -I. -include tests/units/hostile.h -fsyntax-only -x c -
 	@touch $@
 
 test: $(B)/tests/names $(B)/tests/all ## every test at every SIMD level, 1, 2 and 5 threads
@@ -52,25 +53,27 @@ $(B)/examples/profile_all: $(wildcard examples/profile_*.c)
 
 examples: $(EXAMPLES) ## every program of examples/, in build/examples
 
-profile: $(B)/examples/profile_all ## every operation, timed against this machine's memory; LARGE=1: 512 voxels a side too
+profile: $(B)/examples/profile_all ## every operation, timed against memory; LARGE=1: 512 voxels a side too
 	@$< $(ITERATIONS) $(if $(LARGE),--large) $(if $(THREADS),--threads $(THREADS)) $(if $(JSON),--json)
 
-demo: $(B)/examples/preprocess ## one scan preprocessed and shown; FILE=brain.nii.gz: yours instead of a phantom
+demo: $(B)/examples/preprocess ## one scan prepared and shown; FILE=brain.nii.gz: yours, not a phantom
 	@mkdir -p $(B)/demo
 	@$< $(FILE) --out $(B)/demo/$(if $(FILE),$(basename $(basename $(notdir $(FILE))))_pre,phantom_pre)
 
 # Where the time goes: OP=crop_pad SIZE=256. Frame pointers, so that perf can walk the stack.
 OP   ?= z_norm
 SIZE ?= 256
+FLAME = $(B)/flame/$(OP)
 flamegraph: | $(B) ## perf report and flame graph of one profiler: OP=crop_pad SIZE=256
 	@command -v perf >/dev/null || { echo "flamegraph: perf is not installed"; exit 9; }
 	@mkdir -p $(B)/flame
-	$(CC) -std=c99 $(CFLAGS) -fno-omit-frame-pointer examples/profile_$(OP).c $(LDLIBS) -o $(B)/flame/profile_$(OP)
-	perf record -q -g -F 2000 -o $(B)/flame/$(OP).data $(B)/flame/profile_$(OP) $(SIZE) $(or $(ITERATIONS),50) --no-floor
-	perf script -i $(B)/flame/$(OP).data > $(B)/flame/$(OP).perf.txt
-	perf report -i $(B)/flame/$(OP).data --stdio --no-children -g none --percent-limit 0.5 2>/dev/null | grep -v '^#' | grep . | tee $(B)/flame/$(OP).txt
-	awk -v title="profile_$(OP) $(SIZE)" -f examples/flamegraph.awk $(B)/flame/$(OP).perf.txt > $(B)/flame/$(OP).svg
-	@echo "$(B)/flame/$(OP).svg (open in a browser), $(OP).txt, $(OP).perf.txt (for speedscope)"
+	$(CC) -std=c99 $(CFLAGS) -fno-omit-frame-pointer examples/profile_$(OP).c $(LDLIBS) -o $(FLAME)
+	perf record -q -g -F 2000 -o $(FLAME).data $(FLAME) $(SIZE) $(or $(ITERATIONS),50) --no-floor
+	perf script -i $(FLAME).data > $(FLAME).perf.txt
+	perf report -i $(FLAME).data --stdio --no-children -g none --percent-limit 0.5 2>/dev/null | \
+	    grep -v '^#' | grep . | tee $(FLAME).txt
+	awk -v title="profile_$(OP) $(SIZE)" -f examples/flamegraph.awk $(FLAME).perf.txt > $(FLAME).svg
+	@echo "$(FLAME).svg (open in a browser), $(OP).txt, $(OP).perf.txt (for speedscope)"
 
 # ---- checks of the header itself ----
 toc: ## contents and banners agree; every public function is declared in [API]
@@ -79,13 +82,13 @@ toc: ## contents and banners agree; every public function is declared in [API]
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@
 budget: $(B)/budget ## the implementation compiles within 25 s and 1 GB
-	@printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' > $(B)/budget.c
+	@$(SOURCE) > $(B)/budget.c
 	@$(B)/budget 25 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
 	@CC="$(CC)" sh tests/readme.sh
 
-test-programs: $(EXAMPLES) ## the programs' results, exit codes and messages; ALONE=1: each built with its one cc line too
+test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE=1: each by its cc line too
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
@@ -94,8 +97,8 @@ matrix: ## every dialect, compiler, level, configuration and way to include; wha
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
 # Section layout of the firmware build
-ARM_FLAGS = -std=c99 -Os -ffreestanding -ffunction-sections -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard \
-    -DMEDVOL_NO_STDIO -DMEDVOL_NO_MALLOC -DMEDVOL_NO_THREADS -DMEDVOL_NO_MMAP -DMEDVOL_NO_GETENV
+ARM_FLAGS = -std=c99 -Os -ffreestanding -ffunction-sections -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 \
+    -mfloat-abi=hard $(foreach no,STDIO MALLOC THREADS MMAP GETENV,-DMEDVOL_NO_$(no))
 size: ## code size of each section as Cortex-M7 firmware
 	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS)" sh tests/size.sh
 
@@ -126,12 +129,13 @@ fuzz: $(addprefix $(B)/fuzz/fuzz_,$(FUZZERS)) $(B)/fuzz/seeds ## each fuzzer for
 	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh $(B)/fuzz $(FUZZERS)
 
 SAN ?= address,undefined
-sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
-	@$(MAKE) --no-print-directory B=$(B)/$(firstword $(subst $(comma), ,$(SAN))) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer \
-	    -fsanitize=$(SAN) -fno-sanitize-recover=all" $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all
-	@ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1 MSAN_OPTIONS=allocator_may_return_null=1 \
-	    $(B)/$(firstword $(subst $(comma), ,$(SAN)))/tests/all $(ARGS)
 comma := ,
+SAN_B = $(B)/$(firstword $(subst $(comma), ,$(SAN)))
+SAN_FLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all
+SAN_RUN = $(foreach s,ASAN TSAN MSAN,$(s)_OPTIONS=allocator_may_return_null=1)
+sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
+	@$(MAKE) --no-print-directory B=$(SAN_B) CC=clang CFLAGS="$(SAN_FLAGS)" $(SAN_B)/tests/all
+	@$(SAN_RUN) $(SAN_B)/tests/all $(ARGS)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# programs.sh - the programs as a user meets them: results checked at every level, JSON lines, exit codes, error lines, Ctrl-C, the
-# progress bar. ALONE=1 also builds each program with its one cc line.
+# programs.sh - the programs as a user meets them: results checked at every level, JSON lines, exit codes,
+# error lines, Ctrl-C, the progress bar. ALONE=1 also builds each program with its one cc line.
 P=build/examples
 D=build/programs
 rm -rf $D
@@ -8,7 +8,9 @@ mkdir -p $D
 export TMPDIR=$D
 passed=0 failed=0
 ok() { # ok WHAT STATUS
-    if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "programs.sh: failed: $1"; fi
+    if [ "$2" = 0 ]; then passed=$((passed + 1)); return; fi
+    failed=$((failed + 1))
+    echo "programs.sh: failed: $1"
 }
 gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with those words
     local want=$1 words=$2 got
@@ -20,10 +22,12 @@ gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with 
 }
 
 # every profiler checks its result; every row has every key
-keys='"op":"[^"]*","shape":"[^"]*","dtype":"[^"]*","threads":[0-9]*,"level":[0-9]*,"mean_ms":[^,]*,"median_ms":[^,]*,"min_ms":[^,]*,"MB/s":[^,]*,"n":[0-9]*'
+keys='"op":"[^"]*","shape":"[^"]*","dtype":"[^"]*","threads":[0-9]*,"level":[0-9]*,'
+keys=$keys'"mean_ms":[^,]*,"median_ms":[^,]*,"min_ms":[^,]*,"MB/s":[^,]*,"n":[0-9]*'
 for op in z_norm rescale crop_pad flip permute resample load save; do
     for level in 1 2 3 4; do
-        $P/profile_$op 17 2 --level $level --threads 2 --json > $D/out 2> $D/err && ! grep -qv "^{$keys.*}\$" $D/out && [ -s $D/out ]
+        $P/profile_$op 17 2 --level $level --threads 2 --json > $D/out 2> $D/err &&
+            ! grep -qv "^{$keys.*}\$" $D/out && [ -s $D/out ]
         ok "profile_$op --level $level: $(tail -1 $D/err)" $?
     done
     $P/profile_$op --help | head -1 | grep -q "^profile_$op \[SIZE=256\] \[ITERATIONS=20\]"
@@ -33,10 +37,11 @@ $P/profile_flip 9 2 --level 1 --threads 1 | awk 'NR == 2 { exit !($1 == "op" && 
 ok "the table's head" $?
 
 # a scan in, a volume and a picture out
-$P/preprocess --out $D/phantom --quiet > $D/out 2> $D/err && [ ! -s $D/out ] && [ ! -s $D/err ] && [ -s $D/phantom.nii.gz ] &&
-    head -c 4 $D/phantom.png | grep -q PNG && gzip -t $D/phantom.nii.gz
+$P/preprocess --out $D/phantom --quiet > $D/out 2> $D/err && [ ! -s $D/out ] && [ ! -s $D/err ] &&
+    [ -s $D/phantom.nii.gz ] && head -c 4 $D/phantom.png | grep -q PNG && gzip -t $D/phantom.nii.gz
 ok "preprocess: $(cat $D/err)" $?
-$P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --interp cubic > $D/out && grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
+$P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --interp cubic > $D/out &&
+    grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
 ok "preprocess of its own output" $?
 for op in z_norm rescale crop_pad flip permute resample load save; do
     $P/profile_$op 8 1 --input $D/again.nii.gz > $D/out 2> $D/err
@@ -68,9 +73,11 @@ ok "Ctrl-C: $(cat $D/err)" $?
 
 # the bar on a terminal: drawn, at most ten a second, wrap restored and the line erased at the end
 if command -v script > /dev/null; then
-    TERM=xterm LC_ALL=C.UTF-8 script -qec "$P/preprocess --spacing 0.45 --shape 300,300,300 --threads 1 --out $D/bar" $D/tty > /dev/null 2>&1
+    TERM=xterm LC_ALL=C.UTF-8 script -qec \
+        "$P/preprocess --spacing 0.45 --shape 300,300,300 --threads 1 --out $D/bar" $D/tty > /dev/null 2>&1
     n=$(grep -o $'\r\x1b\\[?7l' $D/tty | wc -l)
-    [ "$n" -ge 1 ] && [ "$n" = "$(grep -o $'\x1b\\[K\x1b\\[?7h' $D/tty | wc -l)" -o "$((n + 1))" = "$(grep -o $'\x1b\\[K\x1b\\[?7h' $D/tty | wc -l)" ] && grep -q '▕' $D/tty
+    back=$(grep -o $'\x1b\\[K\x1b\\[?7h' $D/tty | wc -l)
+    [ "$n" -ge 1 ] && { [ "$n" = "$back" ] || [ "$((n + 1))" = "$back" ]; } && grep -q '▕' $D/tty
     ok "the progress bar ($n drawn)" $?
     grep -q '38;2;' $D/tty
     ok "the picture in the terminal" $?

@@ -1,6 +1,7 @@
 #!/bin/sh
-# readme.sh - takes the code out of README.md and uses it: the quick start is built with the README's own line and run on a
-# volume made here, the firmware part is compiled freestanding, the CMake lines configure a project where cmake is installed.
+# readme.sh - takes the code out of README.md and uses it: the quick start is built with the README's own line
+# and run on a volume made here, the firmware part is compiled freestanding, the CMake lines configure a
+# project where cmake is installed.
 set -e
 : "${CC:=cc}"
 root=$(pwd)
@@ -26,7 +27,9 @@ cat > $dir/make.c <<'END'
 #include "../../medvol.h"
 #include <math.h>
 #include <stdio.h>
-int main(int argc, char **argv) { /* make.c: write a volume; make.c check: out.nii.gz is RAS with mean 0, sd 1 */
+#include <string.h>
+/* make: write a volume; make check: out.nii.gz is RAS with mean 0, sd 1 */
+int main(int argc, char **argv) {
     mv_ctx ctx = {0};
     mv_volume v = {0};
     mv_statistics s;
@@ -34,11 +37,12 @@ int main(int argc, char **argv) { /* make.c: write a volume; make.c check: out.n
     char code[4];
     (void)argv;
     if (argc > 1) {
-        if (mv_load(&ctx, &v, "out.nii.gz", NULL) < 0 || mv_stats(&ctx, &s, &v, NULL) < 0) return puts(mv_message(&ctx)), 1;
+        if (mv_load(&ctx, &v, "out.nii.gz", NULL) < 0 || mv_stats(&ctx, &s, &v, NULL) < 0)
+            return puts(mv_message(&ctx)), 1;
         mv_orientation(&v, code);
         mv_volume_free(&ctx, &v);
         printf("%s, mean %g, sd %g\n", code, s.mean, s.sd);
-        return !(fabs(s.mean) < 1e-5 && fabs(s.sd - 1.0) < 1e-5 && code[0] == 'R' && code[1] == 'A' && code[2] == 'S');
+        return !(fabs(s.mean) < 1e-5 && fabs(s.sd - 1.0) < 1e-5) || strcmp(code, "RAS") != 0;
     }
     if (mv_volume_alloc(&ctx, &v, MEDVOL_I16, 3, dim) < 0) return 1;
     for (i = 0; i < 6000; i++) ((int16_t *)v.data)[i] = (int16_t)(i * 7919 % 1000);

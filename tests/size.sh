@@ -1,10 +1,12 @@
 #!/bin/sh
-# size.sh - bytes of code (text and constants), data and bss of the header as firmware: the core, then what each section adds to it.
+# size.sh - bytes of code (text and constants), data and bss of the header as firmware: the core, then what
+# each section adds to it.
 # Environment: CC, SIZE, FLAGS.
 B=build/size
 mkdir -p $B
 build() { # name, flags
-    printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' | $CC $FLAGS $2 -I. -x c -c - -o $B/$1.o || exit 1
+    printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' |
+        $CC $FLAGS $2 -I. -x c -c - -o $B/$1.o || exit 1
     $SIZE $B/$1.o | tail -n 1
 }
 row() { printf '%-12s %8s %6s %6s\n' "$@"; }

@@ -388,78 +388,95 @@ static void test_scipy(void) {
 }
 
 /* ---- types, strides, further axes ---- */
-static void test_types(void) {
-    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
-        MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
-    static const size_t n[3] = {19, 5, 4}, to[3] = {26, 4, 6};
-    double m[12], tilt[12], zero[3] = {0, 0, 0}, want[3];
-    size_t i, d, at, count = n[0] * n[1] * n[2];
-    memcpy(tilt, turn, sizeof tilt);
-    for (i = 0; i < sizeof types / sizeof *types; i++) {
+static const size_t t_from[3] = {19, 5, 4}, t_to[3] = {26, 4, 6}; /* shapes of the tests of types */
+enum { T_FROM = 19 * 5 * 4, T_TO = 26 * 4 * 6 };
+static const mv_dtype real_types[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+    MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
+enum { REAL_TYPES = sizeof real_types / sizeof *real_types };
+static void of_index(double *p, const double *m, size_t at) { /* where voxel `at` of t_to lies in t_from */
+    double ijk[3];
+    ijk[0] = (double)(at % t_to[0]);
+    ijk[1] = (double)(at / t_to[0] % t_to[1]);
+    ijk[2] = (double)(at / (t_to[0] * t_to[1]));
+    mv_affine_apply(p, m, ijk);
+}
+/* by m when that is given, else to t_to by o's grid; against the oracle, then released */
+static void expect_type(const mv_volume *v, const double *real, const double *m, const mv_resample_opt *o,
+    mv_dtype dtype, double slope, double tol) {
+    const double zero[3] = {0, 0, 0};
+    double grid[12];
+    mv_volume out = {0};
+    if (m) CHECK_OK(mv_resample_affine(T, &out, v, m, t_to, o));
+    else CHECK_OK(mv_resample_shape(T, &out, v, t_to, o));
+    CHECK(out.dtype == dtype && out.slope == slope);
+    axis_matrix(grid, o->grid, t_from, t_to, NULL);
+    compare(&out, o, o->border, zero, real, t_from, m ? m : grid, tol, 0);
+    mv_volume_free(T, &out);
+}
+static void test_types(void) { /* what type comes out, unscaled */
+    size_t i;
+    int interp;
+    for (i = 0; i < REAL_TYPES; i++) {
         double *real;
-        mv_volume v = random_volume(types[i], 3, n, &real), out = {0};
-        mv_resample_opt o = {0};
-        int interp;
-        axis_matrix(m, MEDVOL_GRID_CENTRE, n, to, NULL);
+        mv_volume v = random_volume(real_types[i], 3, t_from, &real);
         for (interp = 0; interp <= 2; interp++) {
+            mv_resample_opt o = {0};
+            mv_dtype want = interp == MEDVOL_NEAREST ? real_types[i] : MEDVOL_F32;
             o.interp = (mv_interp)interp;
             o.border = MEDVOL_BORDER_MIRROR;
-            CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
-            CHECK(out.dtype == (interp == MEDVOL_NEAREST ? types[i] : MEDVOL_F32));
-            compare(&out, &o, o.border, zero, real, n, m, 1e-4, 0);
-            mv_volume_free(T, &out);
-            CHECK_OK(mv_resample_affine(T, &out, &v, tilt, to, &o));
-            compare(&out, &o, o.border, zero, real, n, tilt, 1e-3, 0);
-            mv_volume_free(T, &out);
+            expect_type(&v, real, NULL, &o, want, 1, 1e-4);
+            expect_type(&v, real, turn, &o, want, 1, 1e-3);
         }
-        /* scaling: f32 results hold real values, nearest keeps the stored numbers and their scaling */
+        mv_volume_free(T, &v);
+        free(real);
+    }
+}
+static void test_scaled_types(void) { /* f32 results hold real values, nearest keeps stored ones and scaling */
+    size_t i, at;
+    for (i = 0; i < REAL_TYPES; i++) {
+        double *real;
+        mv_dtype t = real_types[i];
+        mv_volume v = random_volume(t, 3, t_from, &real);
+        mv_resample_opt o = {0};
+        int no_sign = t == MEDVOL_U8 || t == MEDVOL_U16 || t == MEDVOL_U32 || t == MEDVOL_U64;
         v.slope = 0.5;
         v.inter = -20;
-        for (at = 0; at < count; at++) real[at] = real[at] * 0.5 - 20;
-        o.interp = MEDVOL_LINEAR;
+        for (at = 0; at < T_FROM; at++) real[at] = real[at] * 0.5 - 20;
         o.border = MEDVOL_BORDER_CONSTANT;
         o.grid = MEDVOL_GRID_FIRST;
         o.value = -7;
-        axis_matrix(m, MEDVOL_GRID_FIRST, n, to, NULL);
-        CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
-        CHECK(out.slope == 1 && out.inter == 0);
-        compare(&out, &o, o.border, zero, real, n, m, 1e-4, 0);
-        mv_volume_free(T, &out);
-        CHECK_OK(mv_resample_affine(T, &out, &v, tilt, to, &o));
-        compare(&out, &o, o.border, zero, real, n, tilt, 1e-3, 0);
-        mv_volume_free(T, &out);
-        if (types[i] == MEDVOL_U8 || types[i] == MEDVOL_U16 || types[i] == MEDVOL_U32 ||
-            types[i] == MEDVOL_U64)
-            o.value = -19;
+        expect_type(&v, real, NULL, &o, MEDVOL_F32, 1, 1e-4);
+        expect_type(&v, real, turn, &o, MEDVOL_F32, 1, 1e-3);
+        if (no_sign) o.value = -19; /* stored as 2: the type must be able to hold the border */
         o.interp = MEDVOL_NEAREST;
-        CHECK_OK(mv_resample_affine(T, &out, &v, tilt, to, &o));
-        CHECK(out.dtype == types[i] && out.slope == 0.5 && out.inter == -20);
-        compare(&out, &o, o.border, zero, real, n, tilt, 1e-9, 0);
-        mv_volume_free(T, &out);
+        expect_type(&v, real, turn, &o, t, 0.5, 1e-9);
+        expect_type(&v, real, NULL, &o, t, 0.5, 1e-9);
         o.dtype = MEDVOL_F32; /* nearest into real values of another type */
-        CHECK_OK(mv_resample_affine(T, &out, &v, tilt, to, &o));
-        CHECK(out.dtype == MEDVOL_F32 && out.slope == (types[i] == MEDVOL_F32 ? 0.5 : 1));
-        compare(&out, &o, o.border, zero, real, n, tilt, 1e-4, 0);
-        mv_volume_free(T, &out);
-        CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
-        compare(&out, &o, o.border, zero, real, n, m, 1e-4, 0);
-        mv_volume_free(T, &out);
-        o.dtype = MEDVOL_NONE;
-        CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
-        compare(&out, &o, o.border, zero, real, n, m, 1e-9, 0);
-        mv_volume_free(T, &out);
-        /* integer results: nearest even, saturated; also into memory that says its type */
+        expect_type(&v, real, turn, &o, MEDVOL_F32, t == MEDVOL_F32 ? 0.5 : 1, 1e-4);
+        expect_type(&v, real, NULL, &o, MEDVOL_F32, t == MEDVOL_F32 ? 0.5 : 1, 1e-4);
+        mv_volume_free(T, &v);
+        free(real);
+    }
+}
+static void test_integer_results(void) { /* nearest even, saturated, into memory that says its type */
+    const double zero[3] = {0, 0, 0};
+    size_t i, at;
+    double m[12], p[3];
+    axis_matrix(m, MEDVOL_GRID_CENTRE, t_from, t_to, NULL);
+    for (i = 0; i < REAL_TYPES; i++) {
+        double *real;
+        mv_volume v = random_volume(real_types[i], 3, t_from, &real), out = {0};
+        mv_resample_opt o = {0};
         v.slope = 3;
         v.inter = -60;
-        for (at = 0; at < count; at++) real[at] = (real[at] + 20) * 2 * 3 - 60;
-        o.interp = MEDVOL_LINEAR;
-        CHECK_OK(mv_volume_alloc(T, &out, MEDVOL_U8, 3, to));
-        CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
-        for (at = 0; at < 26 * 4 * 6; at++) {
-            double ijk[3], p[3], x;
-            ijk[0] = (double)(at % 26), ijk[1] = (double)(at / 26 % 4), ijk[2] = (double)(at / 104);
-            mv_affine_apply(p, m, ijk);
-            x = o_at(&o, o.border, zero, real, n, p);
+        for (at = 0; at < T_FROM; at++) real[at] = real[at] * 3 - 60;
+        CHECK_OK(mv_volume_alloc(T, &out, MEDVOL_U8, 3, t_to));
+        o.border = MEDVOL_BORDER_MIRROR;
+        CHECK_OK(mv_resample_shape(T, &out, &v, t_to, &o));
+        for (at = 0; at < T_TO; at++) {
+            double x;
+            of_index(p, m, at);
+            x = o_at(&o, o.border, zero, real, t_from, p);
             x = x < 0 ? 0 : x > 255 ? 255 : x;
             CHECK(fabs(((uint8_t *)out.data)[at] - x) <= 0.5 + 1e-3);
         }
@@ -467,43 +484,47 @@ static void test_types(void) {
         mv_volume_free(T, &v);
         free(real);
     }
-    { /* other elements: nearest only, byte for byte */
-        static const mv_dtype other[] = {
-            MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_C64, MEDVOL_C128, MEDVOL_F128, MEDVOL_C256};
-        for (i = 0; i < sizeof other / sizeof *other; i++) {
-            mv_volume v = {0}, out = {0};
-            mv_resample_opt o = {0};
-            size_t size = mv_dtype_size(other[i]), k;
-            int general;
-            CHECK_OK(mv_volume_alloc(T, &v, other[i], 3, n));
-            for (k = 0; k < count * size; k++) ((unsigned char *)v.data)[k] = (unsigned char)t_bits();
-            CHECK_STATUS(mv_resample_shape(T, &out, &v, to, NULL), MEDVOL_E_DTYPE);
-            o.interp = MEDVOL_NEAREST;
-            o.border = MEDVOL_BORDER_CONSTANT;
-            for (general = 0; general < 2; general++) {
-                if (general) CHECK_OK(mv_resample_affine(T, &out, &v, turn, to, &o));
-                else CHECK_OK(mv_resample_shape(T, &out, &v, to, &o));
-                axis_matrix(m, MEDVOL_GRID_CENTRE, n, to, NULL);
-                for (k = 0; k < 26 * 4 * 6; k++) {
-                    static const unsigned char none[32] = {0};
-                    double ijk[3], p[3];
-                    int in = 1;
-                    ijk[0] = (double)(k % 26), ijk[1] = (double)(k / 26 % 4), ijk[2] = (double)(k / 104);
-                    mv_affine_apply(p, general ? turn : m, ijk);
-                    for (d = 0; d < 3; d++) {
-                        in = in && p[d] >= -0.5 - 1e-7 && p[d] <= (double)n[d] - 0.5 + 1e-7;
-                        want[d] = floor(o_fold(MEDVOL_BORDER_EDGE, p[d], (int)n[d]) + 0.5 + 1e-7);
-                    }
-                    at = (size_t)((want[2] * (double)n[1] + want[1]) * (double)n[0] + want[0]);
-                    CHECK(memcmp((char *)out.data + k * size,
-                              in ? (char *)v.data + at * size : (const char *)none, size) == 0);
-                }
-                mv_volume_free(T, &out);
+}
+/* the element of v nearest to p, or zeros outside */
+static const void *nearest_element(const mv_volume *v, const double *p) {
+    static const unsigned char none[32] = {0};
+    size_t index[3];
+    int d;
+    for (d = 0; d < 3; d++) {
+        if (!(p[d] >= -0.5 - 1e-7 && p[d] <= (double)v->dim[d] - 0.5 + 1e-7)) return none;
+        index[d] = (size_t)floor(o_fold(MEDVOL_BORDER_EDGE, p[d], (int)v->dim[d]) + 0.5 + 1e-7);
+    }
+    return (const char *)v->data +
+        ((index[2] * v->dim[1] + index[1]) * v->dim[0] + index[0]) * mv_dtype_size(v->dtype);
+}
+static void test_other_elements(void) { /* colours, complex, 128 bits: nearest only, byte for byte */
+    static const mv_dtype other[] = {
+        MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_C64, MEDVOL_C128, MEDVOL_F128, MEDVOL_C256};
+    size_t i, k;
+    double m[12], p[3];
+    int general;
+    axis_matrix(m, MEDVOL_GRID_CENTRE, t_from, t_to, NULL);
+    for (i = 0; i < sizeof other / sizeof *other; i++) {
+        mv_volume v = {0}, out = {0};
+        mv_resample_opt o = {0};
+        size_t size = mv_dtype_size(other[i]);
+        CHECK_OK(mv_volume_alloc(T, &v, other[i], 3, t_from));
+        for (k = 0; k < T_FROM * size; k++) ((unsigned char *)v.data)[k] = (unsigned char)t_bits();
+        CHECK_STATUS(mv_resample_shape(T, &out, &v, t_to, NULL), MEDVOL_E_DTYPE);
+        o.interp = MEDVOL_NEAREST;
+        o.border = MEDVOL_BORDER_CONSTANT;
+        for (general = 0; general < 2; general++) {
+            if (general) CHECK_OK(mv_resample_affine(T, &out, &v, turn, t_to, &o));
+            else CHECK_OK(mv_resample_shape(T, &out, &v, t_to, &o));
+            for (k = 0; k < T_TO; k++) {
+                of_index(p, general ? turn : m, k);
+                CHECK(memcmp((char *)out.data + k * size, nearest_element(&v, p), size) == 0);
             }
-            o.value = 1;
-            CHECK_STATUS(mv_resample_shape(T, &out, &v, to, &o), MEDVOL_E_DTYPE);
-            mv_volume_free(T, &v);
+            mv_volume_free(T, &out);
         }
+        o.value = 1;
+        CHECK_STATUS(mv_resample_shape(T, &out, &v, t_to, &o), MEDVOL_E_DTYPE);
+        mv_volume_free(T, &v);
     }
 }
 static void test_strides(void) { /* views in, views out, 2-D and 4-D; borders of memory unreadable */
@@ -885,38 +906,51 @@ static void refuse(const mv_volume *v, const mv_resample_opt *o, mv_status want)
     CHECK_STATUS(mv_resample_like(T, &out, v, v, o), want);
     CHECK(memcmp(&out, &none, sizeof out) == 0);
 }
-static void test_refused(void) {
-    static const size_t n[3] = {6, 5, 4}, none[3] = {6, 0, 4},
-                        huge[3] = {(size_t)1 << 30, (size_t)1 << 30, (size_t)1 << 30},
+static const size_t r_dim[3] = {6, 5, 4}; /* of the volume that is refused */
+static void test_refused_arguments(void) { /* NULL, overlap, shapes that are empty or too large */
+    static const size_t none[3] = {6, 0, 4}, huge[3] = {(size_t)1 << 30, (size_t)1 << 30, (size_t)1 << 30},
                         over[3] = {6, ((size_t)1 << 30) + 1, 4};
-    double *real, sp[3] = {1, 1, 1}, m[12];
-    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0}, bad, w;
-    mv_resample_opt o = {0};
-    int i;
-    static const double wrong[] = {0, -1, 1e300, 1e-300, 1e-9, 1e-30};
+    double *real, sp[3] = {1, 1, 1};
+    const size_t *n = r_dim;
+    mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), out = {0};
+    float *x = (float *)v.data;
     CHECK_STATUS(mv_resample_shape(T, NULL, &v, n, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_shape(T, &out, NULL, n, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_shape(T, &out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_spacing(T, NULL, &v, sp, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_spacing(T, &out, NULL, sp, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_spacing(T, &out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_like(T, NULL, &v, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_like(T, &out, NULL, &v, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_like(T, &out, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_affine(T, NULL, &v, turn, n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_affine(T, &out, NULL, turn, n, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_affine(T, &out, &v, NULL, n, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, NULL, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_resample_shape_f32(T, NULL, n, (float *)v.data, n, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_resample_shape_f32(T, (float *)v.data, n, (float *)v.data, n, NULL), MEDVOL_E_ALIAS);
-    CHECK_STATUS(
-        mv_resample_affine_f32(T, (float *)v.data, n, (float *)v.data, n, turn, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_resample_shape_f32(T, NULL, n, x, n, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_resample_shape_f32(T, x, n, x, n, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_resample_affine_f32(T, x, n, x, n, turn, NULL), MEDVOL_E_ALIAS);
     CHECK_STATUS(mv_resample_shape(T, &out, &v, none, NULL), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, none, NULL), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_resample_shape(T, &out, &v, huge, NULL), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_resample_affine(T, &out, &v, turn, over, NULL), MEDVOL_E_SIZE);
+    CHECK(out.data == NULL);
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_refused_spacing(void) {
+    static const double wrong[] = {0, -1, 1e300, 1e-300, 1e-9, 1e-30};
+    double *real, sp[3] = {1, 1, 1};
+    mv_volume v = random_volume(MEDVOL_F32, 3, r_dim, &real), out = {0};
+    int i;
     for (i = 0; i < 6; i++) {
         mv_status st;
         sp[1] = wrong[i];
         st = mv_resample_spacing(T, &out, &v, sp, NULL);
         if (wrong[i] <= 0) CHECK(st == MEDVOL_E_RANGE);
         else if (wrong[i] < 1) CHECK(st == MEDVOL_E_SIZE || st == MEDVOL_E_NOMEM);
-        else if (st == MEDVOL_OK) { /* one voxel of 1e300 mm: odd, but what was asked for */
-            CHECK(out.dim[1] == 1);
+        else { /* one voxel of 1e300 mm: odd, but what was asked for; or its affine cannot be held */
+            CHECK(st == MEDVOL_OK ? out.dim[1] == 1 : st < 0 && out.data == NULL);
             mv_volume_free(T, &out);
         }
     }
@@ -926,19 +960,28 @@ static void test_refused(void) {
     CHECK_STATUS(mv_resample_spacing(T, &out, &v, sp, NULL), MEDVOL_E_RANGE);
     sp[1] = 1;
     T->desc.limits.max_bytes = 6 * 5 * 4 * 4;
+    CHECK_OK(mv_resample_spacing(T, &out, &v, sp, NULL));
+    mv_volume_free(T, &out);
     sp[0] = 0.5;
     CHECK_STATUS(mv_resample_spacing(T, &out, &v, sp, NULL), MEDVOL_E_LIMIT);
     T->desc.limits.max_bytes = 0;
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_refused_geometry(void) { /* matrices and volumes without an inverse, without a sense */
+    double *real, sp[3] = {1, 1, 1}, m[12];
+    mv_volume v = random_volume(MEDVOL_F32, 3, r_dim, &real), out = {0}, bad;
+    int i;
     for (i = 0; i < 12; i++) {
         memcpy(m, turn, sizeof m);
         m[i] = i % 2 ? NAN : INFINITY;
-        CHECK_STATUS(mv_resample_affine(T, &out, &v, m, n, NULL), MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_resample_affine(T, &out, &v, m, r_dim, NULL), MEDVOL_E_RANGE);
     }
     memset(m, 0, sizeof m);
-    CHECK_STATUS(mv_resample_affine(T, &out, &v, m, n, NULL), MEDVOL_E_SINGULAR);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, m, r_dim, NULL), MEDVOL_E_SINGULAR);
     memcpy(m, turn, sizeof m);
     for (i = 0; i < 4; i++) m[8 + i] = 2 * m[i];
-    CHECK_STATUS(mv_resample_affine(T, &out, &v, m, n, NULL), MEDVOL_E_SINGULAR);
+    CHECK_STATUS(mv_resample_affine(T, &out, &v, m, r_dim, NULL), MEDVOL_E_SINGULAR);
     bad = v;
     bad.affine[0] = bad.affine[4] = bad.affine[8] = 0;
     CHECK_STATUS(mv_resample_like(T, &out, &bad, &v, NULL), MEDVOL_E_SINGULAR);
@@ -953,53 +996,60 @@ static void test_refused(void) {
     bad = v;
     bad.dim[2] = 0;
     CHECK_STATUS(mv_resample_like(T, &out, &v, &bad, NULL), MEDVOL_E_SIZE);
-    o.interp = (mv_interp)5;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.interp = (mv_interp)-1;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.interp = MEDVOL_LINEAR;
-    o.border = (mv_border)5;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.border = MEDVOL_BORDER_DEFAULT;
-    o.grid = (mv_grid)5;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.grid = MEDVOL_GRID_CENTRE;
-    o.shape = (mv_shape_rule)4;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.shape = MEDVOL_SHAPE_ROUND;
-    o.value = NAN;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.value = 0;
-    o.a = 0.5;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.a = NAN;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.a = 0;
-    o.lobes = 9;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.lobes = 1;
-    refuse(&v, &o, MEDVOL_E_RANGE);
-    o.lobes = 0;
-    o.dtype = (mv_dtype)77;
-    refuse(&v, &o, MEDVOL_E_DTYPE);
-    o.dtype = MEDVOL_RGB24;
-    refuse(&v, &o, MEDVOL_E_DTYPE);
-    o.dtype = MEDVOL_F64;
-    CHECK_STATUS(mv_resample_shape_f32(T, (float *)&m, n, (float *)v.data, n, &o), MEDVOL_E_DTYPE);
-    { /* dst of the wrong shape or type, overlapping, or src itself */
-        static const size_t half[3] = {3, 5, 4};
-        static const size_t zero[3] = {0, 0, 0}, small[3] = {2, 5, 4};
-        w = v;
-        w.owner = NULL;
-        CHECK_STATUS(mv_resample_shape(T, &w, &v, half, NULL), MEDVOL_E_SHAPE);
-        CHECK_OK(mv_volume_view(T, &w, &v, zero, half));
-        CHECK_STATUS(mv_resample_shape(T, &w, &v, half, NULL), MEDVOL_E_ALIAS);
-        o.dtype = MEDVOL_I16;
-        CHECK_STATUS(mv_resample_shape(T, &w, &v, half, &o), MEDVOL_E_DTYPE);
-        CHECK_STATUS(mv_resample_shape(T, &w, &v, small, NULL), MEDVOL_E_SHAPE);
-        CHECK_OK(mv_resample_shape(T, &v, &v, half, NULL));
-        CHECK(v.dim[0] == 3 && v.dim[1] == 5 && v.dtype == MEDVOL_F32);
+    CHECK(out.data == NULL);
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_refused_options(void) {
+    static const struct {
+        int interp, border, grid, shape, lobes, dtype;
+        double value, a;
+        mv_status want;
+    } row[] = {
+        {5, 0, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {-1, 0, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE},
+        {0, 5, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {0, -1, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE},
+        {0, 0, 5, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {0, 0, 0, 4, 0, 0, 0, 0, MEDVOL_E_RANGE},
+        {0, 0, 0, 0, 9, 0, 0, 0, MEDVOL_E_RANGE}, {0, 0, 0, 0, 1, 0, 0, 0, MEDVOL_E_RANGE},
+        {0, 0, 0, 0, 0, 0, (double)NAN, 0, MEDVOL_E_RANGE}, {0, 0, 0, 0, 0, 0, 0, 0.5, MEDVOL_E_RANGE},
+        {0, 0, 0, 0, 0, 0, 0, (double)NAN, MEDVOL_E_RANGE}, {0, 0, 0, 0, 0, 77, 0, 0, MEDVOL_E_DTYPE},
+        {0, 0, 0, 0, 0, MEDVOL_RGB24, 0, 0, MEDVOL_E_DTYPE}};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, r_dim, &real);
+    mv_resample_opt o;
+    float out[120];
+    size_t i;
+    for (i = 0; i < sizeof row / sizeof *row; i++) {
+        memset(&o, 0, sizeof o);
+        o.interp = (mv_interp)row[i].interp;
+        o.border = (mv_border)row[i].border;
+        o.grid = (mv_grid)row[i].grid;
+        o.shape = (mv_shape_rule)row[i].shape;
+        o.lobes = row[i].lobes;
+        o.dtype = (mv_dtype)row[i].dtype;
+        o.value = row[i].value;
+        o.a = row[i].a;
+        refuse(&v, &o, row[i].want);
     }
+    memset(&o, 0, sizeof o);
+    o.dtype = MEDVOL_F64; /* an array call has the type in its name */
+    CHECK_STATUS(mv_resample_shape_f32(T, out, r_dim, (float *)v.data, r_dim, &o), MEDVOL_E_DTYPE);
+    mv_volume_free(T, &v);
+    free(real);
+}
+static void test_refused_destination(void) { /* of another shape or type, overlapping; src is replaced */
+    static const size_t half[3] = {3, 5, 4}, zero[3] = {0, 0, 0}, small[3] = {2, 5, 4};
+    double *real;
+    mv_volume v = random_volume(MEDVOL_F32, 3, r_dim, &real), w = v;
+    mv_resample_opt o = {0};
+    w.owner = NULL;
+    CHECK_STATUS(mv_resample_shape(T, &w, &v, half, NULL), MEDVOL_E_SHAPE);
+    CHECK_OK(mv_volume_view(T, &w, &v, zero, half));
+    CHECK_STATUS(mv_resample_shape(T, &w, &v, half, NULL), MEDVOL_E_ALIAS);
+    o.dtype = MEDVOL_I16;
+    CHECK_STATUS(mv_resample_shape(T, &w, &v, half, &o), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_resample_shape(T, &w, &v, small, NULL), MEDVOL_E_SHAPE);
+    CHECK_OK(mv_resample_shape(T, &v, &v, half, NULL));
+    CHECK(v.dim[0] == 3 && v.dim[1] == 5 && v.dtype == MEDVOL_F32);
     mv_volume_free(T, &v);
     free(real);
 }
@@ -1146,6 +1196,9 @@ const t_case tests_resample[] = {
     {"affine_diagonal", test_affine_diagonal, 0},
     {"scipy", test_scipy, 0},
     {"types", test_types, 0},
+    {"scaled_types", test_scaled_types, 0},
+    {"integer_results", test_integer_results, 0},
+    {"other_elements", test_other_elements, 0},
     {"strides", test_strides, 0},
     {"world", test_world, 0},
     {"cubic_polynomial", test_cubic_polynomial, 0},
@@ -1153,7 +1206,11 @@ const t_case tests_resample[] = {
     {"rules", test_rules, 0},
     {"levels", test_levels, 0},
     {"large", test_large, 0},
-    {"refused", test_refused, 0},
+    {"refused_arguments", test_refused_arguments, 0},
+    {"refused_spacing", test_refused_spacing, 0},
+    {"refused_geometry", test_refused_geometry, 0},
+    {"refused_options", test_refused_options, 0},
+    {"refused_destination", test_refused_destination, 0},
     {"extremes", test_extremes, 0},
     {"no_memory", test_no_memory, 0},
     {"cancel", test_cancel, 0},

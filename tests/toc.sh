@@ -1,6 +1,6 @@
 #!/bin/sh
-# toc.sh HEADER - fails when the table of contents and the section banners differ, when a public function is defined but not
-# declared in [API], or the other way about.
+# toc.sh HEADER - fails when the table of contents and the section banners differ, when a public function is
+# defined but not declared in [API], or the other way about.
 f=${1:-medvol.h}
 awk '
 function bad(text) { print FILENAME ": " text; failed = 1 }
@@ -18,7 +18,10 @@ END {
     for (i = 1; i <= ntoc || i <= nbanner; i++)
         if (toc[i] != banner[i]) { bad("section " i ": contents " toc[i] ", banner " banner[i]); break }
     for (name in defined) if (!(name in declared)) bad(defined[name] ": " name " is not declared in [API]")
-    for (name in declared) { n++; if (!(name in defined)) bad(name " is declared in [API] but defined nowhere") }
+    for (name in declared) {
+        n++
+        if (!(name in defined)) bad(name " is declared in [API] but defined nowhere")
+    }
     if (!failed) print FILENAME ": " ntoc " sections, " n " public functions"
     exit failed
 }' "$f"

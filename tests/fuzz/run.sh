@@ -1,5 +1,6 @@
 #!/bin/bash
-# run.sh DIR TARGET... - runs the fuzzers DIR/fuzz_TARGET on DIR/corpus_TARGET, SECONDS_EACH long, JOBS at a time.
+# run.sh DIR TARGET... - runs the fuzzers DIR/fuzz_TARGET on DIR/corpus_TARGET, SECONDS_EACH long, JOBS at a
+# time.
 # FUZZ_SEED makes a run repeatable (0: a new one each time).
 D=$1
 shift
@@ -7,8 +8,8 @@ export ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 one() {
     local t=$1 log=$D/$1.log dict=""
     [ -s "$D/$t.dict" ] && dict="-dict=$D/$t.dict"
-    "$D/fuzz_$t" -seed="${FUZZ_SEED:-0}" -max_total_time="$SECONDS_EACH" -timeout=10 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 -artifact_prefix="$D/$t-" \
-        $dict "$D/corpus_$t" >"$log" 2>&1
+    "$D/fuzz_$t" -seed="${FUZZ_SEED:-0}" -max_total_time="$SECONDS_EACH" -timeout=10 -rss_limit_mb=1024 \
+        -max_len=16384 -print_final_stats=1 -artifact_prefix="$D/$t-" $dict "$D/corpus_$t" >"$log" 2>&1
     echo $? >"$D/$t.rc"
 }
 for t in "$@"; do

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Files against nibabel and the NIfTI C library, both ways.
 
-Every voxel type x byte order x version x (nii, nii.gz, pair, pair gz) is written by nibabel and read by medvol: the same
-voxels bit for bit, the same affine, and with the scaling applied the same real values. Then medvol writes each in every
-version, byte order, form and gzip container; nibabel and (where installed) nifti_tool must read what went in.
-Needs nibabel, numpy, a C compiler; nifti_tool when there.     check_nibabel.py [more.nii.gz ...]
+Every voxel type x byte order x version x (nii, nii.gz, pair, pair gz) is written by nibabel and read by
+medvol: the same voxels bit for bit, the same affine, and with the scaling applied the same real values.
+Then medvol writes each in every version, byte order, form and gzip container; nibabel and (where installed)
+nifti_tool must read what went in. Needs nibabel, numpy, a C compiler; nifti_tool when there.
+check_nibabel.py [more.nii.gz ...]
 """
 import itertools, os, shutil, subprocess, sys, tempfile
 import numpy as np
@@ -34,14 +35,20 @@ def ask(*words):
     if w[0] != "ok":
         return {"error": " ".join(w)}
     n = int(w[2])
-    return {"type": w[1], "shape": tuple(map(int, w[3:3 + n])), "affine": np.array(w[3 + n:15 + n], float).reshape(3, 4),
-            "slope": float(w[15 + n]), "inter": float(w[16 + n]), "warnings": int(w[17 + n])}
+    return {
+        "type": w[1],
+        "shape": tuple(map(int, w[3:3 + n])),
+        "affine": np.array(w[3 + n:15 + n], float).reshape(3, 4),
+        "slope": float(w[15 + n]),
+        "inter": float(w[16 + n]),
+        "warnings": int(w[17 + n]),
+    }
 
 
 RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 RGBA = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1"), ("A", "u1")])
-TYPES = {"u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4", "u64": "u8", "i64": "i8", "f32": "f4",
-         "f64": "f8", "c64": "c8", "c128": "c16", "rgb24": RGB, "rgba32": RGBA}
+TYPES = {"u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4", "u64": "u8", "i64": "i8",
+         "f32": "f4", "f64": "f8", "c64": "c8", "c128": "c16", "rgb24": RGB, "rgba32": RGBA}
 # f128 and c256 only where the machine's long double is IEEE binary128: elsewhere nibabel refuses them
 if np.finfo(np.longdouble).nmant == 112:
     TYPES.update(f128=np.longdouble, c256=np.clongdouble)
@@ -106,7 +113,10 @@ for name, dtype in TYPES.items():
         check(same(stored.astype(np.dtype(dtype)), raw(TMP + "/raw", dtype, SHAPE)), label + ": voxels")
         check(np.abs(got["affine"] - img.affine[:3]).max() < 1e-6, label + ": affine")
         got = ask("crop", path, TMP + "/raw", 3, 2, 1, 9, 8, 7)
-        check(same(stored.astype(np.dtype(dtype))[3:12, 2:10, 1:8], raw(TMP + "/raw", dtype, (9, 8, 7, 3))), label + ": crop")
+        check(
+            same(stored.astype(np.dtype(dtype))[3:12, 2:10, 1:8], raw(TMP + "/raw", dtype, (9, 8, 7, 3))),
+            label + ": crop",
+        )
         if np.dtype(dtype).kind in "iuf" and np.dtype(dtype).itemsize <= 8:
             got = ask("float", path, TMP + "/raw")
             want = np.asarray(img.dataobj)
@@ -114,7 +124,10 @@ for name, dtype in TYPES.items():
             check(np.allclose(have, want.astype(np.float64), rtol=6e-8, atol=0), label + ": as float")
         if not path.endswith("gz") and (not big or name in ("u8", "i8", "rgb24", "rgba32")):
             got = ask("map", path, TMP + "/raw")
-            check("error" not in got and same(stored.astype(np.dtype(dtype)), raw(TMP + "/raw", dtype, SHAPE)), label + ": map")
+            check(
+                "error" not in got and same(stored.astype(np.dtype(dtype)), raw(TMP + "/raw", dtype, SHAPE)),
+                label + ": map",
+            )
         if pair or ext != "nii" or version == 2:
             continue
         # and out again, in every form
@@ -130,24 +143,36 @@ for name, dtype in TYPES.items():
                 continue
             back = nib.load(out)
             check(type(back) is CLASSES[oversion, opair], olabel + ": kind " + type(back).__name__)
-            check(same(stored.astype(np.dtype(dtype)), dataobj(back).astype(np.dtype(dtype))), olabel + ": nibabel voxels")
+            check(
+                same(stored.astype(np.dtype(dtype)), dataobj(back).astype(np.dtype(dtype))),
+                olabel + ": nibabel voxels",
+            )
             check(np.abs(back.affine - img.affine).max() < 1e-6, olabel + ": nibabel affine")
-            check(back.header["descrip"] == img.header["descrip"] and back.header["pixdim"].tolist() == img.header["pixdim"].tolist()
-                  and back.header["qform_code"] == img.header["qform_code"] and back.header["sform_code"] == img.header["sform_code"],
-                  olabel + ": header")
+            check(
+                back.header["descrip"] == img.header["descrip"]
+                and back.header["pixdim"].tolist() == img.header["pixdim"].tolist()
+                and back.header["qform_code"] == img.header["qform_code"]
+                and back.header["sform_code"] == img.header["sform_code"],
+                olabel + ": header",
+            )
             if np.dtype(dtype).kind in "iu":
                 check(back.dataobj.slope == 0.5 and back.dataobj.inter == -3, olabel + ": scaling")
             if nifti_tool:
                 copy = f"{TMP}/c.nii"
                 if os.path.exists(copy):
                     os.remove(copy)
-                run = subprocess.run([nifti_tool, "-copy_im", "-prefix", copy, "-infiles", out], capture_output=True, text=True)
+                run = subprocess.run(
+                    [nifti_tool, "-copy_im", "-prefix", copy, "-infiles", out], capture_output=True, text=True
+                )
                 clib += 1
                 if not os.path.exists(copy):
                     check(False, olabel + ": nifti_tool " + run.stderr[-200:])
                     continue
                 c = nib.load(copy)
-                check(same(stored.astype(np.dtype(dtype)), dataobj(c).astype(np.dtype(dtype))), olabel + ": NIfTI C library, voxels")
+                check(
+                    same(stored.astype(np.dtype(dtype)), dataobj(c).astype(np.dtype(dtype))),
+                    olabel + ": NIfTI C library, voxels",
+                )
                 check(np.abs(c.affine - img.affine).max() < 1e-5, olabel + ": NIfTI C library, affine")
 
 # real files: read alike, and again after a save
@@ -155,16 +180,30 @@ for path in sys.argv[1:]:
     img = nib.load(path)
     stored = dataobj(img)
     got = ask("load", path, TMP + "/raw")
-    check("error" not in got and same(stored, raw(TMP + "/raw", stored.dtype.newbyteorder("="), stored.shape)), path + ": voxels")
+    check(
+        "error" not in got and same(stored, raw(TMP + "/raw", stored.dtype.newbyteorder("="), stored.shape)),
+        path + ": voxels",
+    )
     check(np.abs(got["affine"] - img.affine[:3]).max() < 1e-6, path + ": affine")
     for ext, container in (("nii", 0), ("nii.gz", 0), ("nii.gz", 1), ("nii.gz", 3), ("hdr", 0)):
         out = f"{TMP}/r.{ext}"
         ask("save", path, out, 0, 0, container, 0)
         back = nib.load(out)
-        check(same(stored, dataobj(back)) and np.abs(back.affine - img.affine).max() < 1e-6, f"{path} -> {ext} {container}")
-        check([e.get_content() for e in back.header.extensions] == [e.get_content() for e in img.header.extensions], path + ": extensions")
-        different = [k for k in img.header.keys() if k not in ("magic", "scl_slope", "scl_inter", "vox_offset")
-                     and img.header[k].tobytes() != back.header[k].tobytes()]
+        check(
+            same(stored, dataobj(back)) and np.abs(back.affine - img.affine).max() < 1e-6,
+            f"{path} -> {ext} {container}",
+        )
+        check(
+            [e.get_content() for e in back.header.extensions]
+            == [e.get_content() for e in img.header.extensions],
+            path + ": extensions",
+        )
+        different = [
+            k
+            for k in img.header.keys()
+            if k not in ("magic", "scl_slope", "scl_inter", "vox_offset")
+            and img.header[k].tobytes() != back.header[k].tobytes()
+        ]
         check(not different, f"{path} -> {ext}: header fields {different}")
 
 tool.stdin.close()

@@ -1,7 +1,9 @@
-"""Resampling against SciPy, scikit-image and OpenCV at real size.  python3 check_resample.py [SIZE=96] [--time] [--threads N]
+"""Resampling against SciPy, scikit-image and OpenCV at real size.
+    python3 check_resample.py [SIZE=96] [--time] [--threads N]
 
-Builds resample_tool.c with $CC, runs it on a smooth volume with noise and compares with the peers that are installed; each row
-prints the largest difference and fails above its tolerance. --time: also best times in this minute (peers one thread)."""
+Builds resample_tool.c with $CC, runs it on a smooth volume with noise and compares with the peers that are
+installed; each row prints the largest difference and fails above its tolerance. --time: also best times in
+this minute (peers one thread)."""
 import os, subprocess, sys, tempfile, time
 import numpy as np
 
@@ -9,11 +11,14 @@ here = os.path.dirname(os.path.abspath(__file__))
 argv = sys.argv[1:]
 timing = "--time" in argv
 threads = argv[argv.index("--threads") + 1] if "--threads" in argv else "1"
-size = next((int(a) for i, a in enumerate(argv) if a.isdigit() and (i == 0 or argv[i - 1] != "--threads")), 96)
+size = next(
+    (int(a) for i, a in enumerate(argv) if a.isdigit() and (i == 0 or argv[i - 1] != "--threads")), 96
+)
 tmp = tempfile.mkdtemp()
 tool = os.path.join(tmp, "tool")
-subprocess.check_call([os.environ.get("CC", "cc"), "-O2", "-ffp-contract=off", os.path.join(here, "resample_tool.c"),
-                       "-o", tool, "-lm", "-lpthread"])
+source = os.path.join(here, "resample_tool.c")
+cc = os.environ.get("CC", "cc")
+subprocess.check_call([cc, "-O2", "-ffp-contract=off", source, "-o", tool, "-lm", "-lpthread"])
 LINEAR, NEAREST, CUBIC, CONV, LANCZOS = range(5)
 CONSTANT, EDGE, MIRROR, WRAP = 1, 2, 3, 4
 CENTRE, FIRST, LOW, HALF, ALIGN = range(5)
@@ -21,12 +26,18 @@ CENTRE, FIRST, LOW, HALF, ALIGN = range(5)
 rng = np.random.default_rng(3)
 shape = (size - 3, size + 2, size)  # z, y, x
 z, y, x = np.meshgrid(*[np.linspace(-1, 1, n) for n in shape], indexing="ij")
-vol = (900 * np.exp(-2 * (x * x + 1.5 * y * y + z * z)) + 40 * np.sin(9 * x) + rng.normal(0, 10, shape)).astype(np.float32)
+vol = (
+    900 * np.exp(-2 * (x * x + 1.5 * y * y + z * z)) + 40 * np.sin(9 * x) + rng.normal(0, 10, shape)
+).astype(np.float32)
 vol.tofile(os.path.join(tmp, "in"))
 
 def ours(out, interp, border, grid=CENTRE, value=0.0, antialias=0, matrix=None):
-    args = [tool, os.path.join(tmp, "in"), os.path.join(tmp, "out")] + [str(n) for n in vol.shape[::-1]] + \
-        [str(n) for n in out[::-1]] + [str(interp), str(border), str(grid), str(value), str(antialias), "5" if timing else "1", threads]
+    args = (
+        [tool, os.path.join(tmp, "in"), os.path.join(tmp, "out")]
+        + [str(n) for n in vol.shape[::-1]]
+        + [str(n) for n in out[::-1]]
+        + [str(interp), str(border), str(grid), str(value), str(antialias), "5" if timing else "1", threads]
+    )
     if matrix is not None:
         args += ["%.17g" % v for v in matrix]
     ms = float(subprocess.check_output(args))
@@ -44,7 +55,10 @@ def row(name, got, peer, tolerance, where=None):
     bad = d.max() > tolerance
     failed += bad
     note = "   ours %8.2f ms, peer %9.1f ms: %6.1fx" % (ms, peer_ms, peer_ms / ms) if timing else ""
-    print("%-44s largest difference %.2e (allowed %.0e) %s%s" % (name, d.max(), tolerance, "FAILED" if bad else "ok", note))
+    print(
+        "%-44s largest difference %.2e (allowed %.0e) %s%s"
+        % (name, d.max(), tolerance, "FAILED" if bad else "ok", note)
+    )
 
 up = tuple(round(n / 0.7) for n in shape)
 half = tuple(n // 2 for n in shape)
@@ -67,8 +81,12 @@ try:
             ("up by 1/0.7, cubic, half-pixel, wrap", 3, CUBIC, "grid-wrap", WRAP, HALF, 1e-3)]:
         row(name, ours(up, interp, border, grid),
             lambda: nd.zoom(vol, zoom, order=order, mode=mode, grid_mode=grid == HALF), tol)
-    row("half, linear, half-pixel, edge", ours(half, LINEAR, EDGE, HALF),
-        lambda: nd.zoom(vol, [m / n for m, n in zip(half, shape)], order=1, mode="nearest", grid_mode=True), 5e-4)
+    row(
+        "half, linear, half-pixel, edge",
+        ours(half, LINEAR, EDGE, HALF),
+        lambda: nd.zoom(vol, [m / n for m, n in zip(half, shape)], order=1, mode="nearest", grid_mode=True),
+        5e-4,
+    )
     inv = turn[::-1, ::-1]  # scipy's axes are z, y, x
     for name, order, interp, mode, border, tol in [
             ("turned by 10 degrees, linear, mirror", 1, LINEAR, "mirror", MIRROR, 1e-3),
@@ -83,9 +101,15 @@ try:
     import skimage, skimage.transform
     print("scikit-image", skimage.__version__)
     third = tuple(n // 3 for n in shape)
-    row("to a third, smoothed, linear, mirror", ours(third, LINEAR, MIRROR, HALF, antialias=1),
-        lambda: skimage.transform.resize(vol, third, order=1, mode="reflect", anti_aliasing=True, preserve_range=True), 1e-3,
-        tuple(slice(6, -6) for _ in range(3)))  # its reflect repeats the outer voxel
+    row(
+        "to a third, smoothed, linear, mirror",
+        ours(third, LINEAR, MIRROR, HALF, antialias=1),
+        lambda: skimage.transform.resize(
+            vol, third, order=1, mode="reflect", anti_aliasing=True, preserve_range=True
+        ),
+        1e-3,
+        tuple(slice(6, -6) for _ in range(3)),  # its reflect repeats the outer voxel
+    )
 except ImportError:
     print("scikit-image is not installed")
 try:
@@ -98,8 +122,18 @@ try:
             cv2.resize(vol[i], (out[2], out[1]), dst=t[i], interpolation=kind)
         w = t.reshape(shape[0], -1)
         return cv2.resize(w, (w.shape[1], out[0]), interpolation=kind).reshape(out)
-    row("up by 1/0.7, linear, half-pixel, edge", ours(up, LINEAR, EDGE, HALF), lambda: cv(up, cv2.INTER_LINEAR), 2e-3)
-    row("half, linear, half-pixel, edge", ours(half, LINEAR, EDGE, HALF), lambda: cv(half, cv2.INTER_LINEAR), 2e-3)
+    row(
+        "up by 1/0.7, linear, half-pixel, edge",
+        ours(up, LINEAR, EDGE, HALF),
+        lambda: cv(up, cv2.INTER_LINEAR),
+        2e-3,
+    )
+    row(
+        "half, linear, half-pixel, edge",
+        ours(half, LINEAR, EDGE, HALF),
+        lambda: cv(half, cv2.INTER_LINEAR),
+        2e-3,
+    )
 except ImportError:
     print("OpenCV is not installed")
 print("%d failed" % failed)

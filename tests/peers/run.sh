@@ -1,5 +1,6 @@
 #!/bin/bash
-# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy. The last line counts them.
+# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy. The last
+# line counts them.
 B=$1
 PYTHON=${PYTHON:-python3}
 D=$B/peers
@@ -23,7 +24,8 @@ if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
     check resample "$PYTHON" tests/peers/check_resample.py 64
     preprocess() {
         "$B/examples/preprocess" --out "$D/phantom" --quiet --shape 64,72,60 --spacing 3 &&
-            "$B/examples/preprocess" "$D/phantom.nii.gz" --out "$D/again" --quiet --shape 70,64,66 --spacing 2.5 &&
+            "$B/examples/preprocess" "$D/phantom.nii.gz" --out "$D/again" --quiet --shape 70,64,66 \
+                --spacing 2.5 &&
             "$PYTHON" tests/peers/preprocess.py "$D/phantom.nii.gz" "$D/again.nii.gz" 2.5 70,64,66
     }
     check preprocess preprocess

@@ -1,5 +1,4 @@
-/* two_units.c - one of the two units of a program that each carry a static copy of the header; -DUNIT=1 or
-   2. */
+/* two_units.c - one of two units of a program that each carry a static copy of the header. UNIT: 1 or 2. */
 #define MEDVOL_STATIC
 #define MEDVOL_IMPLEMENTATION
 #ifdef HEADER
