@@ -11502,7 +11502,7 @@ MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, siz
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
 #  define MV__SP_CAP 12288         /* bytes of a transposed tile, on the stack */
-#  define MV__SP_AHEAD ((size_t)4096) /* bytes ahead that rows apart are asked for: past their end the CPU foresees nothing */
+#  define MV__SP_AHEAD ((size_t)8192) /* bytes ahead that memory is asked for */
 /* n elements of a padded row at `at`: source elements from `from` on, forwards, backwards, the same again, or the fill */
 enum { MV__SP_SAME = 0, MV__SP_FILL = 2 };
 typedef struct mv__sp_run {
@@ -11522,8 +11522,39 @@ typedef struct mv__sp_run {
           default: LOOP(size) break; \
       }
 static inline size_t mv__sp_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; } /* bytes to a line */
-static inline const unsigned char *mv__sp_at(const unsigned char *p, ptrdiff_t o) { /* may leave the array: prefetch only */
-    return (const unsigned char *)((uintptr_t)p + (uintptr_t)o);
+/* Distance to the line to ask for: whole rows, since past a row's end the CPU foresees nothing; within it when it is long */
+static inline ptrdiff_t mv__sp_next(ptrdiff_t pitch, size_t row) {
+    return row < 4 * MV__SP_AHEAD ? pitch * (ptrdiff_t)mv__divup(MV__SP_AHEAD, row) : (ptrdiff_t)MV__SP_AHEAD;
+}
+/* The lines to ask for while rows are swapped, and the steps to the next: streams are asked for in the direction in which
+   their rows follow each other, and two halves of one row as a single stream. */
+typedef struct mv__sp_ask {
+    const void *a, *b;
+    ptrdiff_t sa, sb;
+} mv__sp_ask;
+static inline mv__sp_ask mv__sp_asking(const void *a, ptrdiff_t ap, const void *b, ptrdiff_t bp, size_t n, int back) {
+    mv__sp_ask r;
+    ptrdiff_t last = (ptrdiff_t)((n - 1) / 64 * 64), skip = (ptrdiff_t)mv__divup(MV__SP_AHEAD, n);
+    r.sa = r.sb = 64;
+    if (n >= 4 * MV__SP_AHEAD) { /* long rows: within them */
+        r.a = mv__ahead(a, (ptrdiff_t)MV__SP_AHEAD);
+        r.b = mv__ahead(b, back ? last - (ptrdiff_t)MV__SP_AHEAD : (ptrdiff_t)MV__SP_AHEAD);
+        if (back) r.sb = -64;
+    } else if (back && ap == bp && (uintptr_t)b - (uintptr_t)a < n + 64) {
+        r.a = mv__ahead(a, skip * ap);
+        r.b = mv__ahead(r.a, 64);
+        r.sa = r.sb = 128;
+    } else {
+        r.a = mv__ahead(a, skip * ap + (ap < 0 ? last : 0));
+        r.b = mv__ahead(b, skip * bp + (bp < 0 ? last : 0));
+        if (ap < 0) r.sa = -64;
+        if (bp < 0) r.sb = -64;
+    }
+    return r;
+}
+static inline void mv__sp_asked(mv__sp_ask *r) {
+    r->a = mv__ahead(r->a, r->sa);
+    r->b = mv__ahead(r->b, r->sb);
 }
 #endif
 #define MV__SP_V (MVF_N * sizeof(float)) /* bytes of a vector */
@@ -11554,7 +11585,7 @@ static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s,
         size_t i = mv__sp_head(d), k;
         MV__K(mv__sp_few)(d, s, i);
         for (; i + 64 <= n; i += 64) {
-            mv_prefetch(mv__sp_at(s, (ptrdiff_t)i + ahead));
+            mv_prefetch(mv__ahead(s, (ptrdiff_t)i + ahead));
             MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
                 mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(s + i + k)));
         }
@@ -11570,11 +11601,12 @@ static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s,
 static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n, size_t rows,
                                int nt) {
     size_t r;
-    ptrdiff_t ahead = sp * (ptrdiff_t)mv__divup(MV__SP_AHEAD, n);
+    ptrdiff_t ahead = mv__sp_next(sp, n);
     for (r = 0; r < rows; r++) MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
     mv_end();
 }
-/* ---- reversed runs: element i of d is the one i elements before s ---- */
+/* ---- reversed runs: element i of d is the one i elements before s. Rows are asked for forwards all the same, which is
+   faster by a third: `ahead` counts from the low end. Of long ones what comes next lies before. ---- */
 #if MV__PASS > 1
 static inline mvf MV__K(mv__sp_back4)(const unsigned char *p) { return mvf_rev(mvf_load((const float *)(const void *)p)); }
 static inline mvd MV__K(mv__sp_back8)(const unsigned char *p) { return mvd_rev(mvd_load((const double *)(const void *)p)); }
@@ -11594,9 +11626,12 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
         size_t i = 0;                                                                                          \
         if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                                     \
             size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                               \
+            const unsigned char *ask = n * S < 4 * MV__SP_AHEAD ? s - (n - 1) * S : s;                         \
+            const ptrdiff_t step = n * S < 4 * MV__SP_AHEAD ? S : -S;                                          \
+            if (step < 0) ahead = -(ptrdiff_t)MV__SP_AHEAD;                                                    \
             for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                                            \
             for (; i < stop; i += e) {                                                                         \
-                mv_prefetch(mv__sp_at(s - (i + e - 1) * S, ahead));                                            \
+                mv_prefetch(mv__ahead(ask, ahead + (ptrdiff_t)i * step));                                      \
                 STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));                  \
             }                                                                                                  \
         }                                                                                                      \
@@ -11640,22 +11675,30 @@ static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *
 static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n,
                                     size_t size, size_t rows, int nt) {
     size_t r;
-    ptrdiff_t ahead = sp * (ptrdiff_t)mv__divup(MV__SP_AHEAD, n * size);
+    ptrdiff_t ahead = mv__sp_next(sp, n * size);
     for (r = 0; r < rows; r++)
         MV__K(mv__sp_reverse)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, size, ahead, nt);
     mv_end();
 }
-/* ---- swaps for flips in place: rows of a with rows of b, forwards, or backwards with b at its row's last element ---- */
-static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, size_t n) {
+/* ---- swaps for flips in place: rows of a with rows of b, forwards, or backwards with b at its row's last element.
+   Every 64 bytes a line of each is asked for. ---- */
+static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, size_t n, mv__sp_ask ask) {
     unsigned char t[64];
     size_t i = 0;
 #if MV__PASS > 1
-    for (; i + MV__SP_V <= n; i += MV__SP_V) {
-        float *p = (float *)(void *)(a + i), *q = (float *)(void *)(b + i);
-        mvf x = mvf_load(p), y = mvf_load(q);
-        mvf_store(p, y);
-        mvf_store(q, x);
+    size_t k;
+    for (; i + 64 <= n; i += 64) {
+        mv_prefetch(ask.a), mv_prefetch(ask.b);
+        mv__sp_asked(&ask);
+        MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) {
+            float *p = (float *)(void *)(a + i + k), *q = (float *)(void *)(b + i + k);
+            mvf x = mvf_load(p), y = mvf_load(q);
+            mvf_store(p, y);
+            mvf_store(q, x);
+        }
     }
+#else
+    (void)ask;
 #endif
     for (; i < n; i += 64) {
         size_t m = mv__minz(64, n - i);
@@ -11665,18 +11708,24 @@ static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, 
     }
 }
 #if MV__PASS > 1
-#define MV__SP_SWAP(S, T, V, STORE)                                                                            \
-    for (; (i + MV__SP_V / S) <= n; i += MV__SP_V / S) {                                                       \
-        unsigned char *p = a + i * S, *q = b - (i + MV__SP_V / S - 1) * S;                                     \
-        V x = MV__K(mv__sp_back##S)(p), y = MV__K(mv__sp_back##S)(q);                                          \
-        STORE((T *)(void *)p, y);                                                                              \
-        STORE((T *)(void *)q, x);                                                                              \
+#define MV__SP_SWAP(S, T, V, STORE)                                                                           \
+    for (; i + 64 / S <= n; i += 64 / S) {                                                                    \
+        mv_prefetch(ask.a), mv_prefetch(ask.b);                                                               \
+        mv__sp_asked(&ask);                                                                                   \
+        MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) {                                                       \
+            unsigned char *p = a + i * S + k, *q = b + S - i * S - k - MV__SP_V;                              \
+            V x = MV__K(mv__sp_back##S)(p), y = MV__K(mv__sp_back##S)(q);                                     \
+            STORE((T *)(void *)p, y);                                                                         \
+            STORE((T *)(void *)q, x);                                                                         \
+        }                                                                                                     \
     }
 #endif
-static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, size_t n, size_t size) {
+static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, size_t n, size_t size,
+                                           mv__sp_ask ask) {
     unsigned char t[64];
     size_t i = 0;
 #if MV__PASS > 1
+    size_t k;
     switch (size) {
         case 1: MV__SP_SWAP(1, float, mvf, mvf_store) break;
         case 2: MV__SP_SWAP(2, float, mvf, mvf_store) break;
@@ -11685,6 +11734,8 @@ static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, s
         default: break;
     }
 #undef MV__SP_SWAP
+#else
+    (void)ask;
 #endif
 #define MV__SP_LOOP(Z)                       \
     for (; i < n; i++) {                     \
@@ -11695,17 +11746,12 @@ static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, s
     MV__SP_SIZES(size, MV__SP_LOOP)
 #undef MV__SP_LOOP
 }
-static void MV__K(mv__sp_swap_rows)(unsigned char *a, ptrdiff_t ap, unsigned char *b, ptrdiff_t bp, size_t n, size_t size,
-                                    size_t rows, int back) {
-    size_t r, k, wide = mv__minz(n * size, 4096);
-    ptrdiff_t skip = (ptrdiff_t)mv__divup(MV__SP_AHEAD, n * size);
-    for (r = 0; r < rows; r++) {
-        for (k = 0; k < wide; k += 64) { /* two streams that meet or part: ask for both */
-            mv_prefetch(mv__sp_at(a, ((ptrdiff_t)r + skip) * ap + (ptrdiff_t)k));
-            mv_prefetch(mv__sp_at(b, ((ptrdiff_t)r + skip) * bp + (back ? -(ptrdiff_t)k : (ptrdiff_t)k)));
-        }
-        if (back) MV__K(mv__sp_swap_back)(a + (ptrdiff_t)r * ap, b + (ptrdiff_t)r * bp, n, size);
-        else MV__K(mv__sp_swap_bytes)(a + (ptrdiff_t)r * ap, b + (ptrdiff_t)r * bp, n * size);
+static void MV__K(mv__sp_swap_rows)(unsigned char *a, ptrdiff_t ap, unsigned char *b, ptrdiff_t bp, size_t n,
+                                    size_t size, size_t rows, int back) {
+    for (; rows > 0; rows--, a += ap, b += bp) {
+        mv__sp_ask ask = mv__sp_asking(a, ap, back ? b + size - n * size : b, bp, n * size, back);
+        if (back) MV__K(mv__sp_swap_back)(a, b, n, size, ask);
+        else MV__K(mv__sp_swap_bytes)(a, b, n * size, ask);
     }
     mv_end();
 }
@@ -11727,7 +11773,7 @@ MV__INLINE void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned 
     int i;
     MV__UNROLL for (i = 0; i < MVF_N; i++, s += sp) {
         r[i] = mvf_load((const float *)(const void *)s);
-        mv_prefetch2(mv__sp_at(s, ahead));
+        mv_prefetch2(mv__ahead(s, ahead));
     }
     mvf_transpose(r);
     MV__UNROLL for (i = 0; i < MVF_N; i++, t += tp) mvf_store((float *)(void *)t, r[i]);
@@ -11737,7 +11783,7 @@ MV__INLINE void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned 
     int i;
     MV__UNROLL for (i = 0; i < MVD_N; i++, s += sp) {
         r[i] = mvd_load((const double *)(const void *)s);
-        mv_prefetch2(mv__sp_at(s, ahead));
+        mv_prefetch2(mv__ahead(s, ahead));
     }
     mvd_transpose(r);
     MV__UNROLL for (i = 0; i < MVD_N; i++, t += tp) mvd_store((double *)(void *)t, r[i]);
@@ -11752,7 +11798,7 @@ MV__INLINE void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned 
         unsigned char *q = t;
         MV__UNROLL for (i = 0; i < MVF_N; i++, p += 2 * sp) {
             mvi a = mvi_load((const int32_t *)(const void *)p), b = mvi_load((const int32_t *)(const void *)(p + sp));
-            mv_prefetch2(mv__sp_at(p, h ? ahead : ahead + sp));
+            mv_prefetch2(mv__ahead(p, h ? ahead : ahead + sp));
             r[i] = mvi_asf(h ? mvi_or(mvi_srl(a, 16), mvi_and(b, hi)) : mvi_or(mvi_and(a, lo), mvi_sll(b, 16)));
         }
         mvf_transpose(r);
@@ -11770,8 +11816,8 @@ MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned 
         MV__UNROLL for (i = 0; i < MVF_N; i++, p += 4 * sp) {
             mvi a = mvi_load((const int32_t *)(const void *)p), b = mvi_load((const int32_t *)(const void *)(p + sp));
             mvi c = mvi_load((const int32_t *)(const void *)(p + 2 * sp)), d = mvi_load((const int32_t *)(const void *)(p + 3 * sp));
-            mv_prefetch2(mv__sp_at(p, ahead + 2 * h * sp));
-            mv_prefetch2(mv__sp_at(p, ahead + (2 * h + 1) * sp));
+            mv_prefetch2(mv__ahead(p, ahead + 2 * h * sp));
+            mv_prefetch2(mv__ahead(p, ahead + (2 * h + 1) * sp));
             if (h) {
                 a = mvi_srl(a, 8), b = mvi_srl(b, 8), c = mvi_srl(c, 8), d = mvi_srl(d, 8);
             }
@@ -12143,6 +12189,23 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     return mv__divup(b->tiles, b->group);
 }
 #undef MV__SP_PICK
+/* Rows in the order of src: streamed lines may go anywhere, while memory is read fastest forwards. Rows that share lines with
+   their neighbours in dst stay next to these. */
+static void mv__sp_by_source(mv__sp_box *b) {
+    size_t lines = (size_t)(uintptr_t)b->d | (b->n[0] * b->size);
+    int i, j;
+    for (i = 1; i < b->nd; i++) {
+        lines |= (size_t)b->ds[i];
+        if (b->ss[i] >= 0) continue;
+        b->d += b->ds[i] * (ptrdiff_t)(b->n[i] - 1);
+        b->s += b->ss[i] * (ptrdiff_t)(b->n[i] - 1);
+        b->ds[i] = -b->ds[i];
+        b->ss[i] = -b->ss[i];
+    }
+    if (lines % 64) return;
+    for (i = 2; i < b->nd; i++)
+        for (j = i; j > 1 && b->ss[j] < b->ss[j - 1]; j--) mv__sp_swap_axes(b, j, j - 1);
+}
 static mv_status mv__sp_run_box(mv_ctx *ctx, mv__sp_box *b, const char *label) {
     int k, from = -1;
     ptrdiff_t z = (ptrdiff_t)b->size;
@@ -12153,8 +12216,10 @@ static mv_status mv__sp_run_box(mv_ctx *ctx, mv__sp_box *b, const char *label) {
     b->swap = NULL;
     for (k = 0; k < b->nd; k++)
         if (b->ss[k] == z || b->ss[k] == -z) from = k;
-    if (b->ds[0] != z || from <= 0 || b->ss[0] == z || b->ss[0] == -z)
+    if (b->ds[0] != z || from <= 0 || b->ss[0] == z || b->ss[0] == -z) {
+        if (b->nt) mv__sp_by_source(b);
         return mv_parallel_for(ctx, mv__sp_rows_plan(b), mv__sp_rows_job, b, label);
+    }
     for (k = from; k > 1; k--) mv__sp_swap_axes(b, k, k - 1); /* s's fastest axis second, run forwards */
     if (b->ss[1] < 0) {
         b->d += b->ds[1] * (ptrdiff_t)(b->n[1] - 1);
