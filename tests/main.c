@@ -58,6 +58,38 @@ double t_normal(void) {
     return sqrt(-2.0 * log(t_uniform(1e-300, 1.0))) * cos(6.283185307179586 * t_uniform(0.0, 1.0));
 }
 
+const mv_dtype t_real_types[12] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+    MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
+double t_half(unsigned h, int mant, int bias) {
+    int e = (int)(h & 0x7fffu) >> mant, m = (int)(h & ((1u << mant) - 1));
+    double v = e ? ldexp(1.0 + ldexp(m, -mant), e - bias) : ldexp(m, 1 - bias - mant);
+    if (e == 2 * bias + 1) v = m ? (double)NAN : HUGE_VAL;
+    return h & 0x8000u ? -v : v;
+}
+long double t_value(const void *p, mv_dtype t, size_t i) {
+    switch (t) {
+        case MEDVOL_U8: return ((const uint8_t *)p)[i];
+        case MEDVOL_I8: return ((const int8_t *)p)[i];
+        case MEDVOL_U16: return ((const uint16_t *)p)[i];
+        case MEDVOL_I16: return ((const int16_t *)p)[i];
+        case MEDVOL_U32: return ((const uint32_t *)p)[i];
+        case MEDVOL_I32: return ((const int32_t *)p)[i];
+        case MEDVOL_U64: return ((const uint64_t *)p)[i];
+        case MEDVOL_I64: return ((const int64_t *)p)[i];
+        case MEDVOL_F16: return t_half(((const uint16_t *)p)[i], 10, 15);
+        case MEDVOL_BF16: return t_half(((const uint16_t *)p)[i], 7, 127);
+        case MEDVOL_F32: return ((const float *)p)[i];
+        default: return ((const double *)p)[i];
+    }
+}
+uint32_t t_crc32(uint32_t crc, const void *data, size_t n) {
+    const uint8_t *p = (const uint8_t *)data;
+    int k;
+    for (crc = ~crc; n > 0; n--)
+        for (crc ^= *p++, k = 0; k < 8; k++) crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+    return ~crc;
+}
+
 #if defined(__unix__) || defined(__APPLE__)
 static size_t guard_span(size_t n) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -35,6 +35,14 @@ uint64_t t_bits(void);
 double t_uniform(double lo, double hi);
 double t_normal(void);
 
+/* The twelve real types; value i of an array of one of them, as it is; a half of `mant` mantissa bits. */
+extern const mv_dtype t_real_types[12];
+long double t_value(const void *p, mv_dtype type, size_t i);
+double t_half(unsigned h, int mant, int bias);
+
+/* CRC-32 of gzip and PNG, bit by bit; crc: of what came before, 0 at the start. */
+uint32_t t_crc32(uint32_t crc, const void *p, size_t n);
+
 /* n bytes that end exactly before an unreadable page (where the platform has them), 64-byte-offset choosable
    by the caller: reading or writing one byte too far ends the program. Released with t_guard_free. */
 void *t_guard(size_t n);

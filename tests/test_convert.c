@@ -3,19 +3,11 @@
 #include "test.h"
 #include <float.h>
 
-static const mv_dtype real[12] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
-                                  MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
 static int is_int(mv_dtype t) {
     return t != MEDVOL_F16 && t != MEDVOL_BF16 && t != MEDVOL_F32 && t != MEDVOL_F64;
 }
 
-/* finite bit patterns of a format with `mant` bits, and back by nearest even */
-static double half_value(unsigned h, int mant, int bias) {
-    int e = (int)(h & 0x7fffu) >> mant, m = (int)(h & ((1u << mant) - 1));
-    double v = e ? ldexp(1.0 + ldexp(m, -mant), e - bias) : ldexp(m, 1 - bias - mant);
-    if (e == 2 * bias + 1) v = m ? (double)NAN : HUGE_VAL;
-    return h & 0x8000u ? -v : v;
-}
+/* to the nearest bit pattern of a format with `mant` bits, even ones at ties */
 static unsigned half_round(long double x, int mant, int bias) {
     long double a = fabsl(x), q, r;
     unsigned sign = signbit(x) ? 0x8000u : 0;
@@ -30,22 +22,6 @@ static unsigned half_round(long double x, int mant, int bias) {
     if (r < ldexpl(1.0L, 1 - bias)) return sign | (unsigned)ldexpl(r, bias - 1 + mant);
     frexpl(r, &e);
     return sign | (unsigned)(e - 1 + bias) << mant | (unsigned)ldexpl(ldexpl(r, 1 - e) - 1.0L, mant);
-}
-static long double get(const void *p, mv_dtype t, size_t i) {
-    switch (t) {
-        case MEDVOL_U8: return ((const uint8_t *)p)[i];
-        case MEDVOL_I8: return ((const int8_t *)p)[i];
-        case MEDVOL_U16: return ((const uint16_t *)p)[i];
-        case MEDVOL_I16: return ((const int16_t *)p)[i];
-        case MEDVOL_U32: return ((const uint32_t *)p)[i];
-        case MEDVOL_I32: return ((const int32_t *)p)[i];
-        case MEDVOL_U64: return ((const uint64_t *)p)[i];
-        case MEDVOL_I64: return ((const int64_t *)p)[i];
-        case MEDVOL_F16: return half_value(((const uint16_t *)p)[i], 10, 15);
-        case MEDVOL_BF16: return half_value(((const uint16_t *)p)[i], 7, 127);
-        case MEDVOL_F32: return ((const float *)p)[i];
-        default: return ((const double *)p)[i];
-    }
 }
 static long double whole(long double x, long double lo, long double hi) {
     if (x != x) return 0;
@@ -68,7 +44,7 @@ static int holds(const void *p, mv_dtype t, size_t i, long double x) {
         case MEDVOL_BF16: {
             unsigned h = ((const uint16_t *)p)[i];
             int mant = t == MEDVOL_F16 ? 10 : 7, bias = t == MEDVOL_F16 ? 15 : 127;
-            double back = half_value(h, mant, bias);
+            double back = t_half(h, mant, bias);
             return x != x ? back != back : h == half_round(x, mant, bias);
         }
         case MEDVOL_F32: {
@@ -106,8 +82,8 @@ static void put_any(void *p, mv_dtype t, size_t i) {
 /* what the documentation says: exact without scaling, else in double */
 static long double want(const void *p, mv_dtype t, size_t i, double slope, double inter) {
     volatile double x, y;
-    if (slope == 1.0 && inter == 0.0) return get(p, t, i);
-    x = (double)get(p, t, i);
+    if (slope == 1.0 && inter == 0.0) return t_value(p, t, i);
+    x = (double)t_value(p, t, i);
     y = x * slope;
     y = y + inter;
     return y;
@@ -124,7 +100,7 @@ static void test_all_pairs(void) {
             for (s = 0; s < 6; s++) {
                 k = (a + 5 * b + 7 * s + (size_t)t_threads) % 12 + 1; /* one short size and the long one */
                 for (n = sizes[k];; n = M) {
-                    mv_dtype ta = real[a], tb = real[b];
+                    mv_dtype ta = t_real_types[a], tb = t_real_types[b];
                     skew = (a + b + s) % 4 * mv_dtype_size(ta);
                     for (i = 0; i < n; i++) put_any(in + skew, ta, i);
                     memset(out, 0xa5, sizeof out);
@@ -134,7 +110,7 @@ static void test_all_pairs(void) {
                             fprintf(stderr,
                                 "  %s to %s, scale %g %g, n %zu, element %zu, value %.17Lg gave %.17Lg\n",
                                 mv_dtype_name(ta), mv_dtype_name(tb), scale[s][0], scale[s][1], n, i,
-                                get(in + skew, ta, i), get(out + 8, tb, i));
+                                t_value(in + skew, ta, i), t_value(out + 8, tb, i));
                             return;
                         }
                     for (i = 0; i < 8; i++)
@@ -147,7 +123,7 @@ static void test_in_place(void) {
     size_t a, b, i;
     for (a = 0; a < 12; a++)
         for (b = 0; b < 12; b++) {
-            mv_dtype ta = real[a], tb = real[b];
+            mv_dtype ta = t_real_types[a], tb = t_real_types[b];
             double slope = (a + b) % 2 ? 1.0 : 0.5, inter = (a + b) % 2 ? 0.0 : 3.0;
             if (mv_dtype_size(ta) != mv_dtype_size(tb)) {
                 CHECK_STATUS(mv_convert_array(T, in, tb, in, ta, 100, slope, inter), MEDVOL_E_ALIAS);
@@ -165,11 +141,11 @@ static void test_page_borders(void) {
     for (a = 0; a < 12; a++)
         for (b = 0; b < 12; b++)
             for (n = 1; n < 40; n += 1 + (a + b) % 3) {
-                size_t na = n * mv_dtype_size(real[a]), nb = n * mv_dtype_size(real[b]);
+                size_t na = n * mv_dtype_size(t_real_types[a]), nb = n * mv_dtype_size(t_real_types[b]);
                 void *x = t_guard(na), *y = t_guard(nb);
-                for (i = 0; i < n; i++) put_any(x, real[a], i);
-                CHECK_OK(mv_convert_array(T, y, real[b], x, real[a], n, 1.0, 0.0));
-                for (i = 0; i < n; i++) CHECK(holds(y, real[b], i, get(x, real[a], i)));
+                for (i = 0; i < n; i++) put_any(x, t_real_types[a], i);
+                CHECK_OK(mv_convert_array(T, y, t_real_types[b], x, t_real_types[a], n, 1.0, 0.0));
+                for (i = 0; i < n; i++) CHECK(holds(y, t_real_types[b], i, t_value(x, t_real_types[a], i)));
                 t_guard_free(x, na);
                 t_guard_free(y, nb);
             }
@@ -355,8 +331,8 @@ static void test_other_types(void) {
             mv_volume_free(T, &w);
         }
         for (k = 0; k < 12; k++) {
-            CHECK_STATUS(mv_convert(T, &w, &v, real[k], NULL), MEDVOL_E_DTYPE);
-            CHECK_STATUS(mv_convert_array(T, raw, odd[i], c, real[k], 1, 1, 0), MEDVOL_E_DTYPE);
+            CHECK_STATUS(mv_convert(T, &w, &v, t_real_types[k], NULL), MEDVOL_E_DTYPE);
+            CHECK_STATUS(mv_convert_array(T, raw, odd[i], c, t_real_types[k], 1, 1, 0), MEDVOL_E_DTYPE);
         }
         for (k = 0; k < 6; k++)
             if (k != i && !(i < 2 && k < 2))

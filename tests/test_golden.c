@@ -39,18 +39,17 @@ static void head(mv_ctx *ctx, mv_volume *v, size_t nx, size_t ny, size_t nz) {
                     t_uniform(0, 20));
             }
 }
-static const mv_dtype real[12] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
-                                  MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
 static void g_convert(mv_ctx *ctx) {
     static double in[5000], mid[5000], out[5000];
     size_t a, b, i;
     for (i = 0; i < 5000; i++) in[i] = t_uniform(-400, 400);
     for (a = 0; a < 12; a++) {
-        CHECK_OK(mv_convert_array(ctx, mid, real[a], in, MEDVOL_F64, 5000, 1, 0));
+        CHECK_OK(mv_convert_array(ctx, mid, t_real_types[a], in, MEDVOL_F64, 5000, 1, 0));
         for (b = 0; b < 12; b++) {
-            CHECK_OK(mv_convert_array(
-                ctx, out, real[b], mid, real[a], 5000, (a + b) % 3 ? 0.75 : 1.0, (a + b) % 3 ? 2.0 : 0.0));
-            sum(out, 5000 * mv_dtype_size(real[b]));
+            mv_dtype from = t_real_types[a], to = t_real_types[b];
+            double slope = (a + b) % 3 ? 0.75 : 1.0, inter = (a + b) % 3 ? 2.0 : 0.0;
+            CHECK_OK(mv_convert_array(ctx, out, to, mid, from, 5000, slope, inter));
+            sum(out, 5000 * mv_dtype_size(to));
         }
     }
 }
@@ -108,7 +107,7 @@ static void g_statistics(mv_ctx *ctx) {
         memset(&o, 0, sizeof o);
         memset(&h, 0, sizeof h);
         h.counts = counts, h.bins = 100;
-        CHECK_OK(mv_convert(ctx, &w, &v, real[t % 12], NULL));
+        CHECK_OK(mv_convert(ctx, &w, &v, t_real_types[t % 12], NULL));
         if (t % 2) w.slope = -0.75, w.inter = 3;
         o.split = t % 3 ? 3 : 0, o.nonzero = t > 5;
         CHECK_OK(mv_stats(ctx, s, &w, &o));
@@ -133,7 +132,7 @@ static void g_intensity(mv_ctx *ctx) {
     head(ctx, &v, 61, 43, 29);
     for (t = 0; t < 12; t++) {
         memset(&w, 0, sizeof w);
-        CHECK_OK(mv_convert(ctx, &w, &v, real[t], NULL));
+        CHECK_OK(mv_convert(ctx, &w, &v, t_real_types[t], NULL));
         if (t % 2) w.slope = 0.5, w.inter = -20;
         for (op = 0; op < 7; op++) {
             mv_znorm_opt z;
@@ -145,7 +144,7 @@ static void g_intensity(mv_ctx *ctx) {
             memset(&d, 0, sizeof d);
             z.nonzero = 1, z.split = 3, r.range = MEDVOL_RANGE_PERCENTILE, r.lo = 1, r.hi = 99, r.clip = 1;
             g.mode = (int)(t % 3);
-            if (op == 6 && real[t] == MEDVOL_F64) continue;
+            if (op == 6 && t_real_types[t] == MEDVOL_F64) continue;
             CHECK_OK(op == 0   ? mv_znorm(ctx, &d, &w, NULL)
                      : op == 1 ? mv_znorm(ctx, &d, &w, &z)
                      : op == 2 ? mv_rescale(ctx, &d, &w, -1, 1, &r)

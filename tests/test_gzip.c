@@ -52,12 +52,6 @@ static mv_status run(const uint8_t *src, size_t n, size_t cap, const void *want,
 }
 #define RUN(s, cap, want, want_n, status) CHECK_STATUS(run((s).b, bytes(&(s)), cap, want, want_n), status)
 
-static uint32_t slow_crc(uint32_t c, const uint8_t *p, size_t n) {
-    int k;
-    for (c = ~c; n > 0; n--)
-        for (c ^= *p++, k = 0; k < 8; k++) c = c & 1 ? c >> 1 ^ 0xEDB88320u : c >> 1;
-    return ~c;
-}
 static void test_checksums(void) {
     size_t n = 20000, i;
     uint8_t *p = (uint8_t *)malloc(n);
@@ -67,8 +61,8 @@ static void test_checksums(void) {
     CHECK(mv_crc32(7, NULL, 0) == 7 && mv_adler32(7, NULL, 0) == 7);
     for (i = 0; i < n; i++) p[i] = (uint8_t)t_bits();
     for (i = 0; i < 700; i++)
-        CHECK(mv_crc32((uint32_t)i, p + i % 17, i) == slow_crc((uint32_t)i, p + i % 17, i));
-    for (i = 8000; i < 8400; i += 7) CHECK(mv_crc32(5, p + 3, i) == slow_crc(5, p + 3, i));
+        CHECK(mv_crc32((uint32_t)i, p + i % 17, i) == t_crc32((uint32_t)i, p + i % 17, i));
+    for (i = 8000; i < 8400; i += 7) CHECK(mv_crc32(5, p + 3, i) == t_crc32(5, p + 3, i));
     for (i = 0; i < n; i += 333) {
         CHECK(mv_crc32_combine(mv_crc32(0, p, i), mv_crc32(0, p + i, n - i), n - i) == mv_crc32(0, p, n));
         CHECK(mv_crc32(mv_crc32(0, p, i), p + i, n - i) == mv_crc32(0, p, n));
@@ -538,7 +532,7 @@ static size_t full_head(uint8_t *p, int flags) {
     if (flags & 4) { memcpy(p + n, "\x06\x00XYZ\x01\x02\x03", 8); n += 8; }
     if (flags & 8) { memcpy(p + n, "name", 5); n += 5; }
     if (flags & 16) { memcpy(p + n, "a comment", 10); n += 10; }
-    if (flags & 2) { c = slow_crc(0, p, n); p[n] = (uint8_t)c; p[n + 1] = (uint8_t)(c >> 8); n += 2; }
+    if (flags & 2) { c = t_crc32(0, p, n); p[n] = (uint8_t)c; p[n + 1] = (uint8_t)(c >> 8); n += 2; }
     return n;
 }
 static size_t body(uint8_t *p, const uint8_t *src, size_t n) {
@@ -796,6 +790,43 @@ static void test_index_lies(void) { /* size fields are only a hint: the data dec
     free(gz);
     free(out);
 }
+static void test_member_scratch(void) { /* with it a member takes no memory, and not a byte more */
+    size_t n = 60000, made, size = mv_gzip_scratch_size(), i, k, before;
+    uint8_t *src = (uint8_t *)malloc(n), *gz = (uint8_t *)malloc(2 * n), *out = (uint8_t *)malloc(n);
+    uint8_t *scratch = (uint8_t *)t_guard(size);
+    mv_gzip_opt o;
+    mv_gzip_index x;
+    CHECK(size > 0 && size % 64 == 0 && size <= 48 * 1024);
+    memset(&o, 0, sizeof o);
+    o.member = 7000;
+    fill(src, n, 2);
+    CHECK_OK(mv_gzip_pack(T, gz, 2 * n, src, n, &o, &made));
+    CHECK_OK(mv_gzip_index_mem(T, &x, gz, made));
+    CHECK(x.count > 5);
+    before = t_allocations();
+    t_fail_alloc(1, 1);
+    for (i = 0; i < x.count; i++)
+        for (k = 0; k < 2; k++) { /* whatever the scratch holds */
+            const mv_gzip_member *m = x.member + i;
+            memset(scratch, k ? 0xff : 0, size);
+            memset(out, 0, n);
+            CHECK_OK(mv_gzip_member_unpack(k ? T : NULL, out, m->dst_n, gz + m->src, m->src_n, scratch));
+            CHECK(!memcmp(out, src + m->dst, m->dst_n));
+            gz[m->src + m->src_n - 6] ^= 1;
+            CHECK_STATUS(mv_gzip_member_unpack(T, out, m->dst_n, gz + m->src, m->src_n, scratch),
+                MEDVOL_E_CORRUPT);
+            gz[m->src + m->src_n - 6] ^= 1;
+        }
+    CHECK(t_allocations() == before);
+    CHECK_STATUS(mv_gzip_member_unpack(T, out, x.member->dst_n, gz + x.member->src, x.member->src_n, NULL),
+        MEDVOL_E_NOMEM);
+    t_fail_alloc(0, 0);
+    mv_gzip_index_free(T, &x);
+    t_guard_free(scratch, size);
+    free(src);
+    free(gz);
+    free(out);
+}
 static int stop_now(void *user, double done, double total, const char *label) {
     (void)done; (void)total; (void)label;
     return ++*(int *)user > 0;
@@ -903,6 +934,7 @@ const t_case tests_gzip[] = {
     {"reader_stops_early", test_reader_stops_early, 0},
     {"flips_and_cuts", test_flips_and_cuts, 0},
     {"index_lies", test_index_lies, 0},
+    {"member_scratch", test_member_scratch, 0},
     {"cancel_and_memory", test_cancel_and_memory, 0},
     {"arguments", test_gzip_arguments, 0},
     {NULL, NULL, 0},

@@ -3,9 +3,7 @@
 #include "test.h"
 #include <float.h>
 
-static const mv_dtype types[] = {MEDVOL_U8,  MEDVOL_I8,  MEDVOL_U16, MEDVOL_I16, MEDVOL_U32,  MEDVOL_I32,
-                                 MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
-enum { TYPES = sizeof types / sizeof *types };
+enum { TYPES = 12 };
 static int is_float(mv_dtype t) {
     return t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
 }
@@ -37,28 +35,7 @@ static int draw(mv_dtype t) { /* a value every type of this signedness holds, ze
     int is_signed = t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64 || is_float(t);
     return r == 0 ? 0 : r == 1 && is_signed ? -v : v;
 }
-static double get(const void *p, mv_dtype t, size_t i) {
-    switch (t) {
-        case MEDVOL_U8: return ((const uint8_t *)p)[i];
-        case MEDVOL_I8: return ((const int8_t *)p)[i];
-        case MEDVOL_U16: return ((const uint16_t *)p)[i];
-        case MEDVOL_I16: return ((const int16_t *)p)[i];
-        case MEDVOL_U32: return ((const uint32_t *)p)[i];
-        case MEDVOL_I32: return ((const int32_t *)p)[i];
-        case MEDVOL_U64: return (double)((const uint64_t *)p)[i];
-        case MEDVOL_I64: return (double)((const int64_t *)p)[i];
-        case MEDVOL_F32: return (double)((const float *)p)[i];
-        case MEDVOL_F64: return ((const double *)p)[i];
-        default: {
-            int h = ((const uint16_t *)p)[i], bits = t == MEDVOL_F16 ? 10 : 7,
-                bias = t == MEDVOL_F16 ? 15 : 127;
-            int e = (h & 0x7fff) >> bits, m = h & ((1 << bits) - 1);
-            double v = e ? ldexp(1.0 + ldexp(m, -bits), e - bias) : ldexp(m, 1 - bias - bits);
-            if (e == (t == MEDVOL_F16 ? 31 : 255)) v = m ? NAN : INFINITY;
-            return h & 0x8000 ? -v : v;
-        }
-    }
-}
+static double get(const void *p, mv_dtype t, size_t i) { return (double)t_value(p, t, i); }
 static float *floats(size_t n) { return (float *)malloc((n ? n : 1) * sizeof(float)); }
 
 /* ---- statistics ---- */
@@ -253,7 +230,7 @@ static void test_stats_choice(void) {
         for (k = 0; k < 3; k++) {
             fixture f;
             double x[420];
-            fixture_make(&f, types[t], slopes[k][0], slopes[k][1], t % 2);
+            fixture_make(&f, t_real_types[t], slopes[k][0], slopes[k][1], t % 2);
             for (mask = 0; mask < 3; mask++)
                 for (nonzero = 0; nonzero < 2; nonzero++)
                     for (split = 0; split <= 4; split++) {
@@ -329,7 +306,7 @@ static void test_percentiles_choice(void) {
         for (k = 0; k < 3; k++) {
             fixture f;
             double x[420], got[9 * 8];
-            fixture_make(&f, types[t], slopes[k][0], slopes[k][1], t % 2);
+            fixture_make(&f, t_real_types[t], slopes[k][0], slopes[k][1], t % 2);
             for (mask = 0; mask < 3; mask++)
                 for (nonzero = 0; nonzero < 2; nonzero++)
                     for (split = 0; split <= 4; split += 2) {
@@ -407,16 +384,16 @@ static void test_percentiles_wide(void) { /* full range of the 16, 32 and 64-bit
         double got[9], slope = t % 3 == 0 ? -0.25 : 1;
         for (i = 0; i < N; i++) raw[i] = t_bits();
         for (i = m = 0; i < N; i++) {
-            double v = get(raw, types[t], i) * slope;
+            double v = get(raw, t_real_types[t], i) * slope;
             if (v == v) d[m++] = v;
         }
         qsort(d, m, sizeof *d, by_value);
-        CHECK_OK(mv_percentiles_array(T, got, raw, types[t], N, slope, 0, qs, 9, NULL));
+        CHECK_OK(mv_percentiles_array(T, got, raw, t_real_types[t], N, slope, 0, qs, 9, NULL));
         for (i = 0; i < 9; i++) {
             double want = sorted_percentile(d, m, qs[i], 0);
             CHECK_NEAR(got[i], want, 1e-12 * fabs(want));
         }
-        CHECK_OK(mv_percentiles_array(T, many, raw, types[t], N, slope, 0, q, 700, NULL));
+        CHECK_OK(mv_percentiles_array(T, many, raw, t_real_types[t], N, slope, 0, q, 700, NULL));
         for (i = k = 0; i < 700; i++) {
             double want = sorted_percentile(d, m, q[i], 0);
             k += !(fabs(many[i] - want) <=
@@ -526,7 +503,7 @@ static void test_histogram_choice(void) {
             fixture f;
             double x[420];
             uint64_t counts[16], sum;
-            fixture_make(&f, types[t], slopes[k][0], slopes[k][1], t % 2);
+            fixture_make(&f, t_real_types[t], slopes[k][0], slopes[k][1], t % 2);
             for (mask = 0; mask < 3; mask++)
                 for (nonzero = 0; nonzero < 2; nonzero++) {
                     mv_histogram_opt o;
@@ -547,6 +524,57 @@ static void test_histogram_choice(void) {
                 }
             fixture_free(&f);
         }
+}
+static void test_histogram_array(void) { /* every type, scaled or not, masked, what lies outside counted in */
+    static const double scale[][2] = {{1, 0}, {0.25, -3}, {-2, 5}};
+    enum { N = 3001, BINS = 37 };
+    uint64_t *raw = (uint64_t *)malloc(N * sizeof(uint64_t)), counts[BINS], counts2[BINS];
+    uint8_t *mask = (uint8_t *)malloc(N);
+    double *x = (double *)malloc(N * sizeof(double));
+    size_t t, k, i, n, m;
+    for (t = 0; t < TYPES; t++)
+        for (k = 0; k < 9; k++) {
+            double slope = scale[k % 3][0], inter = scale[k % 3][1];
+            mv_histogram_opt o;
+            mv_hist h;
+            memset(&o, 0, sizeof o);
+            memset(&h, 0, sizeof h);
+            n = k % 2 ? N : 61 + k;
+            for (i = 0; i < n; i++) put(raw, t_real_types[t], i, draw(t_real_types[t]));
+            for (i = m = 0; i < n; i++) {
+                double v = get(raw, t_real_types[t], i) * slope + inter;
+                mask[i] = (uint8_t)(t_bits() % 3);
+                if (k < 3 || mask[i]) x[m++] = v;
+            }
+            h.counts = counts, h.bins = BINS;
+            o.lo = -40, o.hi = 71.5;
+            if (k >= 3) o.mask8 = mask;
+            CHECK_OK(mv_histogram_array(T, &h, raw, t_real_types[t], n, slope, inter, &o));
+            same_histogram(&h, x, m, o.lo, o.hi);
+            if (k >= 6) { /* clamped: what lies outside is in the outer bins, and told */
+                mv_hist c = h;
+                c.counts = counts2;
+                o.clamp = 1;
+                CHECK_OK(mv_histogram_array(T, &c, raw, t_real_types[t], n, slope, inter, &o));
+                CHECK(c.below == h.below && c.above == h.above && c.total == h.total + h.below + h.above);
+                CHECK(counts2[0] == counts[0] + h.below && counts2[BINS - 1] == counts[BINS - 1] + h.above);
+                CHECK(!memcmp(counts + 1, counts2 + 1, (BINS - 2) * sizeof *counts));
+            }
+        }
+    {
+        mv_hist h;
+        memset(&h, 0, sizeof h);
+        h.counts = counts, h.bins = BINS;
+        CHECK_STATUS(mv_histogram_array(T, NULL, raw, MEDVOL_U8, 9, 1, 0, NULL), MEDVOL_E_NULL);
+        CHECK_STATUS(mv_histogram_array(T, &h, NULL, MEDVOL_U8, 9, 1, 0, NULL), MEDVOL_E_NULL);
+        CHECK_STATUS(mv_histogram_array(T, &h, raw, MEDVOL_RGB24, 9, 1, 0, NULL), MEDVOL_E_DTYPE);
+        CHECK_STATUS(mv_histogram_array(T, &h, raw, (mv_dtype)99, 9, 1, 0, NULL), MEDVOL_E_DTYPE);
+        h.bins = ((size_t)1 << 24) + 1;
+        CHECK_STATUS(mv_histogram_array(T, &h, raw, MEDVOL_U8, 9, 1, 0, NULL), MEDVOL_E_SIZE);
+    }
+    free(raw);
+    free(mask);
+    free(x);
 }
 static void test_histogram_merge(void) {
     size_t n = 5 * 65536 + 99, i, k, j;
@@ -774,9 +802,9 @@ static void test_map_types(void) {
                 mv_statistics s;
                 int16_t stored[420];
                 size_t bad = 0, wrong = 0;
-                mv_dtype want_type = types[t] == MEDVOL_F64 ? MEDVOL_F64 : MEDVOL_F32;
+                mv_dtype want_type = t_real_types[t] == MEDVOL_F64 ? MEDVOL_F64 : MEDVOL_F32;
                 memset(&a, 0, sizeof a);
-                fixture_make(&f, types[t], slopes[k][0], slopes[k][1], (t + op) % 2);
+                fixture_make(&f, t_real_types[t], slopes[k][0], slopes[k][1], (t + op) % 2);
                 naive(&s, f.real, f.n);
                 CHECK_OK(run_op(op, &a, &f.v));
                 CHECK(a.dtype == want_type && a.ndim == 4 && a.dim[3] == 4 && a.affine[3] == 17.5 &&
@@ -819,13 +847,13 @@ static void test_limits_types(void) { /* clamp and threshold keep type and scali
                 if (lo > hi) { double x = lo; lo = hi; hi = x; x = under; under = over; over = x; }
                 memset(&a, 0, sizeof a);
                 memset(&o, 0, sizeof o);
-                fixture_make(&f, types[t], slopes[k][0], slopes[k][1], (t + op) % 2);
+                fixture_make(&f, t_real_types[t], slopes[k][0], slopes[k][1], (t + op) % 2);
                 o.below = under, o.above = over, o.open = op == 2;
                 CHECK_OK(op == 0 ? mv_clamp(T, &a, &f.v, lo, hi) : mv_threshold(T, &a, &f.v, lo, hi, &o));
-                CHECK(a.dtype == types[t] && a.slope == f.v.slope && a.inter == f.v.inter &&
+                CHECK(a.dtype == t_real_types[t] && a.slope == f.v.slope && a.inter == f.v.inter &&
                     a.affine[3] == 17.5);
                 CHECK_OK(mv_volume_wrap(T, &b, real, MEDVOL_F32, 4, extent, NULL));
-                if (types[t] != MEDVOL_F32) {
+                if (t_real_types[t] != MEDVOL_F32) {
                     CHECK_OK(op == 0 ? mv_clamp(T, &b, &f.v, lo, hi) : mv_threshold(T, &b, &f.v, lo, hi, &o));
                     CHECK(b.slope == 1 && b.inter == 0);
                 }
@@ -834,7 +862,7 @@ static void test_limits_types(void) { /* clamp and threshold keep type and scali
                     if (o.open ? x <= lo : x < lo) w = op ? under : lo;
                     else if (o.open ? x >= hi : x > hi) w = op ? over : hi;
                     if (at(&a, i) * sl + in != w) bad++;
-                    if (types[t] != MEDVOL_F32 && (double)real[i] != w) wrong++;
+                    if (t_real_types[t] != MEDVOL_F32 && (double)real[i] != w) wrong++;
                 }
                 CHECK(bad == 0);
                 CHECK(wrong == 0);
@@ -1119,7 +1147,7 @@ static void test_same_bits(void) {
     for (t = 0; t < TYPES; t++) {
         fixture f;
         mv_statistics one, two;
-        fixture_make(&f, types[t], 0.3, -1, 1);
+        fixture_make(&f, t_real_types[t], 0.3, -1, 1);
         CHECK_OK(mv_stats(T, &one, &f.v, NULL));
         mv_level_force(1);
         CHECK_OK(mv_stats(NULL, &two, &f.v, NULL));
@@ -1278,6 +1306,7 @@ const t_case tests_intensity[] = {
     {"percentiles_errors", test_percentiles_errors, 0},
     {"histogram_f32", test_histogram_f32, 0},
     {"histogram_choice", test_histogram_choice, 0},
+    {"histogram_array", test_histogram_array, 0},
     {"histogram_merge", test_histogram_merge, 0},
     {"otsu", test_otsu, 0},
     {"map_sizes", test_map_sizes, 0},

@@ -13,13 +13,6 @@ typedef struct picture {
 static unsigned be32(const unsigned char *p) {
     return (unsigned)p[0] << 24 | (unsigned)p[1] << 16 | (unsigned)p[2] << 8 | p[3];
 }
-static unsigned crc_bits(const unsigned char *p, size_t n) {
-    unsigned c = 0xffffffffu;
-    int k;
-    while (n--)
-        for (c ^= *p++, k = 0; k < 8; k++) c = c & 1 ? c >> 1 ^ 0xedb88320u : c >> 1;
-    return ~c;
-}
 static int near_of(int a, int b, int c) { /* Paeth, as the standard words it */
     int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
     if (pa <= pb && pa <= pc) return a;
@@ -50,7 +43,7 @@ static int read_png(picture *g, const unsigned char *p, size_t n) {
     if (n < 8 || memcmp(p, sign, 8) != 0) return 0;
     while (at + 12 <= n) {
         len = be32(p + at);
-        if (at + 12 + len > n || crc_bits(p + at + 4, len + 4) != be32(p + at + 8 + len)) return 0;
+        if (at + 12 + len > n || t_crc32(0, p + at + 4, len + 4) != be32(p + at + 8 + len)) return 0;
         if (!memcmp(p + at + 4, "IHDR", 4)) {
             g->w = be32(p + at + 8);
             g->h = be32(p + at + 12);

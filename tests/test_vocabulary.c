@@ -250,11 +250,6 @@ static void test_double_words(void) {
 }
 
 /* ---- half precision: every bit pattern up, and rounding down against arithmetic on doubles ---- */
-static double half_value(unsigned h, int mant, int bias) { /* finite patterns */
-    int e = (int)(h & 0x7fffu) >> mant, m = (int)(h & ((1u << mant) - 1));
-    double v = e ? ldexp(1.0 + ldexp(m, -mant), e - bias) : ldexp(m, 1 - bias - mant);
-    return h & 0x8000u ? -v : v;
-}
 static unsigned half_round(double x, int mant, int bias) { /* nearest even; not NaN */
     double a = fabs(x), q, r;
     unsigned sign = signbit(x) ? 0x8000u : 0;
@@ -282,7 +277,7 @@ static void test_half_up(void) {
             float one = mv__f16_to_f32((uint16_t)p);
             if ((p & 0x7fffu) == 0x7c00u) CHECK(out[k] == (p & 0x8000u ? -HUGE_VALF : HUGE_VALF));
             else if (nan) CHECK(out[k] != out[k] && (bits_of(out[k]) & 0x400000u));
-            else CHECK((double)out[k] == half_value(p, 10, 15) && !!signbit(out[k]) == p >> 15);
+            else CHECK((double)out[k] == t_half(p, 10, 15) && !!signbit(out[k]) == p >> 15);
             CHECK(bits_of(one) == bits_of(out[k]));
         }
         MV__PICK(vk_load_bf16)(out, in, 16);
@@ -314,7 +309,7 @@ static void test_half_down(void) {
         uint32_t f = bits_of(mv__f16_to_f32((uint16_t)h));
         for (k = 0; k < 5; k++) x[k] = float_of(f + (uint32_t)k - 2u);
         if ((f & 0x7fffffffu) >= 0x38800000u) f += 0x1000u;
-        else f = bits_of((float)(half_value(h & 0x7fffu, 10, 15) + ldexp(1.0, -25)));
+        else f = bits_of((float)(t_half(h & 0x7fffu, 10, 15) + ldexp(1.0, -25)));
         for (k = 0; k < 5; k++) x[5 + k] = float_of(f + (uint32_t)k - 2u);
         f = (uint32_t)h << 16;
         for (k = 0; k < 3; k++) x[10 + k] = float_of(f + (uint32_t)k);
@@ -333,7 +328,7 @@ static void test_round_to_odd(void) { /* double -> float to odd -> f16 is one ro
     for (i = 0; i < 200000; i++) {
         double x = ldexp(t_uniform(-2, 2), (int)(t_bits() % 45) - 27);
         if (i % 3 == 0)
-            x = half_value((unsigned)(t_bits() % 0x7c00u), 10, 15) +
+            x = t_half((unsigned)(t_bits() % 0x7c00u), 10, 15) +
                 ldexp(1.0, -25) * (double)(t_bits() % 3) + ldexp(1.0, -60);
         if (!CHECK(mv__f32_to_f16(mv__cv_odd(x)) == half_round(x, 10, 15))) break;
         x = ldexp(x, (int)(t_bits() % 240) - 120);
