@@ -1,6 +1,6 @@
-/* test_defects.c - defects that other toolkits were found to have, each with the numbers that showed it, and what
-   medvol gives. B1, B14, B15, B17, B18 and B21 to B23 are about loaders, caches, noise and a Python layer, none
-   of which is here; B7, B10, B16, B19, B24, B25 and B26 are about files: test_io.c. */
+/* test_defects.c - defects that other toolkits were found to have, each with the numbers that showed it, and
+   what medvol gives. B1, B14, B15, B17, B18 and B21 to B23 are about loaders, caches, noise and a Python
+   layer, none of which is here; B7, B10, B16, B19, B24, B25 and B26 are about files: test_io.c. */
 #include "test.h"
 
 static mv_volume ramp(mv_dtype t, int ndim, const size_t *dim) { /* voxel i has the value i % 100 */
@@ -51,7 +51,8 @@ static void then(int step, mv_volume *out, const mv_volume *v) {
 static void test_memory_order(void) {
     const size_t dim[3] = {7, 5, 6}, start[3] = {1, 2, 1}, size[3] = {5, 3, 4}, pad[3] = {1, 0, 2};
     static const int order[3] = {2, 0, 1};
-    static const double first[6] = {34, 50, 0, 0, 28, 50}; /* the voxel at 6 4 0; 1 2 1; padding; 0; 0 4 0; 1 2 1 */
+    /* of the voxels 6 4 0; 1 2 1; padding; 0 0 0; 0 4 0; 1 2 1 */
+    static const double first[6] = {34, 50, 0, 0, 28, 50};
     mv_volume v = ramp(MEDVOL_F32, 3, dim), w, plain, a, b;
     int op, step;
     size_t i, j, k;

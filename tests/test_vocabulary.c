@@ -180,6 +180,7 @@ static void test_lanes(void) {
     }
 }
 static void test_int_words(void) {
+    static int32_t room[N + 16];
     size_t i;
     fill();
     I2(i_add, (uint32_t)ia[i] + (uint32_t)ib[i]);
@@ -196,6 +197,11 @@ static void test_int_words(void) {
     I2(i_eq, ia[i] == ib[i]);
     I2(i_gt, ia[i] > ib[i]);
     I2(i_sel, ia[i] > ib[i] ? ia[i] : ib[i]);
+    {
+        int32_t *to = (int32_t *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
+        MV__PICK(vk_i_stream)(to, ia, N);
+        CHECK(!memcmp(to, ia, N * sizeof *to));
+    }
     EACH(MV__PICK(vk_f_fromi)(fd, ia, N), same_f(fd[i], (float)ia[i]));
     EACH(MV__PICK(vk_f_bits)(id, fe, fa, N),
         (uint32_t)id[i] == bits_of(fa[i]) && bits_of(fe[i]) == (bits_of(fa[i]) ^ 0x80000000u));

@@ -103,6 +103,12 @@ static void MV__K(vk_f_stream)(float *d, const float *a, size_t n) { /* d on 64 
     mv_fence();
     mv_end();
 }
+static void MV__K(vk_i_stream)(int32_t *d, const int32_t *a, size_t n) { /* d on 64 bytes */
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) mvi_stream(d + i, mvi_load(a + i));
+    mv_fence();
+    mv_end();
+}
 /* n of 0..MVF_N - 1 lanes in, all lanes out to d, n to d + 16 */
 static void MV__K(vk_f_part)(float *d, const float *a, size_t n) {
     mvf x = mvf_loadn(a, n);
