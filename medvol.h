@@ -10085,7 +10085,7 @@ static int mv__in_mask(const mv__in_view *mask, uint8_t *keep, size_t at, size_t
     for (; n > 0; n -= m, at += m, keep += m) {
         const unsigned char *p = mv__in_at(mask, at, &left);
         m = mv__minz(n, left);
-        if (mask->type == MEDVOL_U8) {
+        if (mask->type == MEDVOL_U8 && !mask->scaled) {
             uint64_t w, all = 0;
             for (i = 0; i + 8 <= m; i += 8) { /* an empty stretch is common and quickly seen */
                 mv__memcpy(&w, p + i, 8);
@@ -10097,7 +10097,7 @@ static int mv__in_mask(const mv__in_view *mask, uint8_t *keep, size_t at, size_t
             any = 1;
             continue;
         }
-        mv__cv_getter(mask->type)(t, p, m);
+        mv__in_get(mask, t, p, m);
         for (i = 0; i < m; i++) any |= keep[i] = t[i] != 0.0 && t[i] == t[i];
     }
     return any;
@@ -10170,7 +10170,9 @@ static mv_status mv__in_begin(mv_ctx *ctx, const char *op, mv__in_set *s, const 
 }
 static void mv__in_views(const mv__in_set *s, size_t i, mv__in_view *v, mv__in_view *m) {
     mv__in_view_init(v, s->src, s->src, s->axis, i);
-    if (s->mask) mv__in_view_init(m, s->mask, s->src, s->axis, i);
+    if (!s->mask) return;
+    mv__in_view_init(m, s->mask, s->src, s->axis, i);
+    if (m->inter == 0.0) m->scaled = 0; /* a slope alone leaves 0 where it is */
 }
 /* An array as a volume of one axis. Only sources come through here as const. */
 static mv_status mv__in_wrap(mv_ctx *ctx, const char *op, const char *name, mv_volume *v, const void *data, mv_dtype type,
@@ -10291,7 +10293,7 @@ static int mv__in_chunk_fast(mv__in_sum *t, mv_stats_part *p, const mv__in_view 
     if (v->type != MEDVOL_F32 || v->scaled) return 0;
     if (mask) {
         keep = mv__in_at(mask, at, &left);
-        if (mask->type != MEDVOL_U8 || left < n) return 0;
+        if (mask->type != MEDVOL_U8 || mask->scaled || left < n) return 0;
     }
     MV__PICK(mv__in_some_f32)(t, x, n, keep, nonzero, count);
     p->n = count[0];
@@ -11056,6 +11058,7 @@ static void mv__in_stay(const mv__in_map *g, unsigned char *d, const unsigned ch
 static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned char *s, size_t n) {
     float *fd = (float *)(void *)d;
     const float *fs = (const float *)(const void *)s;
+    double k = g->slope * g->line.k, b = (g->inter - g->line.m) * g->line.k + g->line.b;
     int f32 = g->st == MEDVOL_F32 && !g->scaled;
     if (g->op == MV__IN_INSIDE && f32 && g->dt == MEDVOL_U8) {
         MV__PICK(mv__in_inside_f32)(d, fs, n, g->flo, g->fhi);
@@ -11083,8 +11086,9 @@ static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned
     }
     if (g->dt != MEDVOL_F32) return 0;
     if (g->op == MV__IN_LINE && f32) MV__PICK(mv__in_line_f32)(fd, fs, n, &g->line, g->nt);
-    else if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0) /* one line after another is a line */
-        mv__cv_run(d, g->dt, s, g->st, n, g->slope * g->line.k, (g->inter - g->line.m) * g->line.k + g->line.b, g->nt);
+    else if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0 && k != 0.0 && mv__finite(k) &&
+             mv__finite(b)) /* one line after another is a line; a slope of 0 would mean none */
+        mv__cv_run(d, g->dt, s, g->st, n, k, b, g->nt);
     else if (g->op == MV__IN_POWER && f32) MV__PICK(mv__in_gamma_f32)(fd, fs, n, &g->power);
     else return 0;
     return 1;
@@ -11469,14 +11473,19 @@ MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
         if (mode != MEDVOL_GAMMA_NORMALISED || (st = mv__in_moments(ctx, &set, i, &p)) < 0) continue;
         if (p.n == 0) st = mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "gamma: no finite value is left for the range");
         power[i].lo = p.min;
-        power[i].range = p.max - p.min;
-        power[i].scale = 1.0 / (p.max - p.min + 1e-7);
+        power[i].range = p.max; /* till the result's type is known */
     }
     if (st == MEDVOL_OK && (st = mv__in_out(ctx, "gamma", &out, dst, src, 0)) == MEDVOL_OK) {
         mv__memset(&map, 0, sizeof map);
         map.op = MV__IN_POWER;
         for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
             map.power = power[i];
+            if (out.dtype == MEDVOL_F32) { /* as the values are: the least one must meet 0 */
+                map.power.lo = (double)(float)power[i].lo;
+                map.power.range = (double)(float)power[i].range;
+            }
+            map.power.range -= map.power.lo;
+            map.power.scale = 1.0 / (map.power.range + 1e-7);
             st = mv__in_apply(ctx, &map, &out, src, set.axis, i, "gamma");
         }
         st = mv__out_end(ctx, st, &out, dst);

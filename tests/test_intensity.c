@@ -250,6 +250,58 @@ static void test_stats_choice(void) {
             fixture_free(&f);
         }
 }
+static void test_mask_scaled(void) { /* a mask is read as real values too: stored 0 may mean 1 */
+    const size_t dim[2] = {5, 3};
+    const double half = 50;
+    float x[15];
+    unsigned char m8[15];
+    short m16[15];
+    mv_volume v, mask;
+    mv_statistics s;
+    mv_stats_opt o;
+    mv_percentile_opt p;
+    double median;
+    int i, k;
+    memset(&o, 0, sizeof o);
+    memset(&p, 0, sizeof p);
+    for (i = 0; i < 15; i++) x[i] = (float)i, m8[i] = (unsigned char)(i < 6), m16[i] = (short)(i < 6);
+    CHECK_OK(mv_volume_wrap(T, &v, x, MEDVOL_F32, 2, dim, NULL));
+    for (k = 0; k < 2; k++) {
+        CHECK_OK(mv_volume_wrap(T, &mask, k ? (void *)m16 : m8, k ? MEDVOL_I16 : MEDVOL_U8, 2, dim, NULL));
+        o.mask = p.mask = &mask;
+        mask.slope = -1, mask.inter = 1; /* 6.. are chosen */
+        CHECK_OK(mv_stats(T, &s, &v, &o));
+        CHECK(s.count == 9 && s.min == 6 && s.mean == 10);
+        CHECK_OK(mv_percentiles(T, &median, &v, &half, 1, &p));
+        CHECK(median == 10);
+        mask.slope = 0.5, mask.inter = 0; /* ..5 are */
+        CHECK_OK(mv_stats(T, &s, &v, &o));
+        CHECK(s.count == 6 && s.max == 5);
+        CHECK_OK(mv_percentiles(T, &median, &v, &half, 1, &p));
+        CHECK(median == 2.5);
+    }
+}
+static void test_map_flat(void) { /* a slope of 0 leaves nothing of the source, whatever its type */
+    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_F16, MEDVOL_I32, MEDVOL_F32, MEDVOL_F64};
+    size_t t, i;
+    for (t = 0; t < sizeof types / sizeof *types; t++) {
+        fixture f;
+        mv_volume d;
+        mv_rescale_opt o;
+        size_t bad = 0;
+        fixture_make(&f, types[t], 2, -50, 1);
+        memset(&d, 0, sizeof d);
+        memset(&o, 0, sizeof o);
+        CHECK_OK(mv_linear(T, &d, &f.v, 0, 4));
+        for (i = 0; i < f.n; i++) bad += f.real[i] == f.real[i] && at(&d, i) != 4;
+        o.range = MEDVOL_RANGE_GIVEN, o.lo = 1, o.hi = 2;
+        CHECK_OK(mv_rescale(T, &d, &f.v, 3, 3, &o));
+        for (i = 0; i < f.n; i++) bad += f.real[i] == f.real[i] && at(&d, i) != 3;
+        CHECK(bad == 0);
+        mv_volume_free(T, &d);
+        fixture_free(&f);
+    }
+}
 static void test_stats_merge(void) {
     size_t n = 17 * 65536 + 123, chunks = 18, k, i, j;
     float *x = floats(n);
@@ -1045,6 +1097,21 @@ static double ulps(float got, double want) {
     frexp(want, &e);
     return fabs((double)got - want) / ldexp(1.0, (e < -125 ? -125 : e) - 24);
 }
+static void test_gamma_least(void) { /* the least value stays, also where rounding to float moves it */
+    double x[4] = {-28.174999999999997, -27, 0.1, 3};
+    const size_t n = 4;
+    mv_volume v, d;
+    mv_gamma_opt o;
+    memset(&o, 0, sizeof o);
+    memset(&d, 0, sizeof d);
+    o.mode = MEDVOL_GAMMA_NORMALISED;
+    CHECK_OK(mv_volume_wrap(T, &v, x, MEDVOL_F64, 1, &n, NULL));
+    CHECK_OK(mv_volume_alloc(T, &d, MEDVOL_F32, 1, &n));
+    CHECK_OK(mv_gamma(T, &d, &v, 0.1, &o));
+    CHECK(((const float *)d.data)[0] == (float)x[0]);
+    CHECK_NEAR(((const float *)d.data)[3], x[3], 1e-5);
+    mv_volume_free(T, &d);
+}
 static void test_gamma(void) {
     static const double gs[] = {0.5, 1, 2, 2.2, 1 / 2.4, 3, 0.01, 37.5, 7};
     enum { N = 20000 };
@@ -1299,6 +1366,7 @@ const t_case tests_intensity[] = {
     {"stats_offset", test_stats_offset, 0},
     {"stats_special", test_stats_special, 0},
     {"stats_choice", test_stats_choice, 0},
+    {"mask_scaled", test_mask_scaled, 0},
     {"stats_merge", test_stats_merge, 0},
     {"percentiles_choice", test_percentiles_choice, 0},
     {"percentiles_f32", test_percentiles_f32, 0},
@@ -1318,6 +1386,8 @@ const t_case tests_intensity[] = {
     {"znorm_given", test_znorm_given, 0},
     {"znorm_offset", test_znorm_offset, 0},
     {"rescale_options", test_rescale_options, 0},
+    {"map_flat", test_map_flat, 0},
+    {"gamma_least", test_gamma_least, 0},
     {"gamma", test_gamma, 0},
     {"same_bits", test_same_bits, 0},
     {"errors", test_errors, 0},
