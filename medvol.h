@@ -7970,6 +7970,8 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
         packed_size = mv__maxz(packed_size, m->src_n);
     }
     if (index->dst_n < end) return MEDVOL_OK; /* the stream reader says how much is missing */
+    /* a part lies where the sizes of members before it say, and those are not decoded: they must add up */
+    if (!every && index->dst_n != end) return MEDVOL_OK;
     *done = 1;
     if (index->dst_n - end > L->opt.max_surplus && every)
         return mv__fail(L->ctx, MEDVOL_E_LIMIT, "max_surplus", (double)(index->dst_n - end), -1,
@@ -8088,11 +8090,24 @@ static mv_status mv__io_open_voxels(mv__io_load *L) {
                         "the header of a pair: give the voxels in opt.img");
     return mv__io_rewind(&L->second);
 }
+/* A header file of its own: to the end of its gzip stream, where the checksum stands. */
+static mv_status mv__io_verify_header(mv__io_load *L) {
+    mv__io_src *s = &L->first;
+    mv_gzip_info info;
+    mv_status st;
+    if (!L->h.n.pair || !s->gz) return MEDVOL_OK;
+    st = mv_gzip_finish(L->ctx, s->reader, L->opt.max_surplus, &info);
+    if (st < 0) return mv__io_gz_status(s, st);
+    return info.tail_garbage ? mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)info.tail_n,
+                                           (int64_t)info.src_n, "bytes behind the last member")
+                             : MEDVOL_OK;
+}
 static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
     mv__io_xfer x;
     int shortened;
     mv_status st = mv__io_find_header(L, 1);
     if (st == MEDVOL_OK) st = mv__io_extensions(L);
+    if (st == MEDVOL_OK) st = mv__io_verify_header(L);
     if (st == MEDVOL_OK) st = mv__io_open_voxels(L);
     if (st == MEDVOL_OK) st = mv__io_available(L, &shortened);
     if (st == MEDVOL_OK) st = mv__io_box(L);
@@ -8174,6 +8189,7 @@ static mv_status mv__io_map_run(mv__io_load *L) {
     size_t unit = mv__io_unit(L->h.v.dtype);
     void *address = NULL;
     if (st == MEDVOL_OK) st = mv__io_extensions(L);
+    if (st == MEDVOL_OK) st = mv__io_verify_header(L);
     if (st == MEDVOL_OK) st = mv__io_open_voxels(L);
     if (st == MEDVOL_OK) st = mv__io_box(L);
     if (st < 0) return st;

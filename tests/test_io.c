@@ -1511,6 +1511,67 @@ static void test_block_gzip(void) {
     mv_volume_free(T, &v);
 }
 
+/* A crop decodes only the members it touches, so its place in the stream rests on the lengths that the members
+   before it claim. A wrong one may not shift the voxels. */
+static void test_block_claims(void) {
+    size_t dim[3] = {32, 16, 24}, member, i;
+    mv_volume v = {0}, w = {0};
+    mv_save_opt o = {0};
+    mv_load_opt lo = {0};
+    mv_buffer out = {0};
+    mv_gzip_index x;
+    int16_t *p;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 3, dim));
+    p = (int16_t *)v.data;
+    for (i = 0; i < 32 * 16 * 24; i++) p[i] = (int16_t)(i * 7);
+    o.gzip = 1, o.member = 32 * 16 * 2 * 4;
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+    CHECK_OK(mv_gzip_index_mem(T, &x, out.data, out.bytes));
+    CHECK(x.kind == MEDVOL_GZIP_MGZIP && x.count == 7);
+    lo.crop = 3, lo.size[0] = 32, lo.size[1] = 16, lo.size[2] = 2, lo.start[2] = 21;
+    for (member = 0; member < 5; member++) /* slices 20..23 are the sixth member of voxels */
+        for (i = 0; i < 2; i++) {
+            unsigned char *size = (unsigned char *)out.data + x.member[member].src + x.member[member].src_n - 4;
+            unsigned char kept = *size;
+            *size = (unsigned char)(i ? kept + 2 : kept - 2);
+            CHECK_STATUS(mv_load_mem(T, &w, out.data, out.bytes, &lo), MEDVOL_E_CORRUPT);
+            CHECK(w.data == NULL);
+            *size = kept;
+        }
+    CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
+    CHECK(memcmp(w.data, p + 21 * 32 * 16, 2 * 32 * 16 * 2) == 0 && mv_warnings(T) == 0);
+    mv_volume_free(T, &w);
+    mv_volume_free(T, &v);
+    mv_gzip_index_free(T, &x);
+    mv_buffer_free(T, &out);
+}
+/* The checksum of a .hdr.gz stands behind the bytes that a load needs: it counts all the same. */
+static void test_header_verified(void) {
+    spec s = {0};
+    size_t at, bit;
+    s.pair = 1;
+    {
+        bytes h = make_header(s), x = make_voxels(s), z = gz(h.p, h.n, 0, 0);
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        o.img = x.p, o.img_bytes = x.n;
+        CHECK(z.n == h.n + 23); /* stored: the header lies there as it is */
+        CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+        mv_volume_free(T, &v);
+        for (at = 15; at < z.n; at++)
+            for (bit = 0; bit < 8; bit++) {
+                z.p[at] = (unsigned char)(z.p[at] ^ 1u << bit);
+                CHECK(mv_load_mem(T, &v, z.p, z.n, &o) < 0);
+                z.p[at] = (unsigned char)(z.p[at] ^ 1u << bit);
+            }
+        for (at = 1; at <= 8; at++) /* and a trailer that is cut */
+            CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n - at, &o), MEDVOL_E_TRUNCATED);
+        free(h.p);
+        free(x.p);
+        free(z.p);
+    }
+}
+
 /* ---- files, names, pairs ---- */
 static void test_names(void) { /* what a file is, its content says */
     spec s = {0}, other = {0};
@@ -2377,6 +2438,8 @@ const t_case tests_io[] = {
     {"save_as", test_save_as, 0},
     {"save_options B2 B19", test_save_options, T_ONCE},
     {"block_gzip", test_block_gzip, 0},
+    {"block_claims", test_block_claims, 0},
+    {"header_verified", test_header_verified, T_ONCE},
     {"names", test_names, T_ONCE},
     {"pairs", test_pairs, T_ONCE},
     {"analyze", test_analyze, T_ONCE},
