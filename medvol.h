@@ -642,8 +642,9 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
    numbers with slope and inter in the volume.
    crop: so many leading axes are limited to the box of size[] voxels at start[]; axes beyond are taken whole.
    Only the rows of the box are read; of a gzip file no more is inflated than up to its last row, of a block
-   gzip file only the members that hold it (and the header). volumes: take only so many volumes from `volume`
-   on (0: all), counted over axes 3 to 6; one gives a 3-D volume, more a 4-D one; crop is then at most 3.
+   gzip file only the members that hold it (and the header), provided the lengths that all members claim add
+   up to the file's voxels. volumes: take only so many volumes from `volume` on (0: all), counted over axes 3
+   to 6; one gives a 3-D volume, more a 4-D one; crop is then at most 3.
    analyze: Analyze 7.5 headers are taken too (no scaling, diag(pixdim), origin 0).
    partial: voxels that the file does not hold are given the real value `fill` (MEDVOL_W_PARTIAL) instead of
    MEDVOL_E_TRUNCATED; ignored under desc.strict.

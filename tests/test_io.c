@@ -1511,8 +1511,8 @@ static void test_block_gzip(void) {
     mv_volume_free(T, &v);
 }
 
-/* A crop decodes only the members it touches, so its place in the stream rests on the lengths that the members
-   before it claim. A wrong one may not shift the voxels. */
+/* A crop decodes only the members it touches, so its place in the stream rests on the lengths that the
+   members before it claim. A wrong one may not shift the voxels. */
 static void test_block_claims(void) {
     size_t dim[3] = {32, 16, 24}, member, i;
     mv_volume v = {0}, w = {0};
@@ -1531,8 +1531,8 @@ static void test_block_claims(void) {
     lo.crop = 3, lo.size[0] = 32, lo.size[1] = 16, lo.size[2] = 2, lo.start[2] = 21;
     for (member = 0; member < 5; member++) /* slices 20..23 are the sixth member of voxels */
         for (i = 0; i < 2; i++) {
-            unsigned char *size = (unsigned char *)out.data + x.member[member].src + x.member[member].src_n - 4;
-            unsigned char kept = *size;
+            mv_gzip_member m = x.member[member];
+            unsigned char *size = (unsigned char *)out.data + m.src + m.src_n - 4, kept = *size;
             *size = (unsigned char)(i ? kept + 2 : kept - 2);
             CHECK_STATUS(mv_load_mem(T, &w, out.data, out.bytes, &lo), MEDVOL_E_CORRUPT);
             CHECK(w.data == NULL);
