@@ -489,6 +489,35 @@ static void test_catalogue(void) {
         free(b.p);
     }
 }
+static void test_every_length(void) { /* wherever a file ends: refused, and nothing behind it is read */
+    int version, zipped;
+    size_t n;
+    for (version = 1; version <= 2; version++)
+        for (zipped = 0; zipped < 2; zipped++) {
+            spec s = {0};
+            bytes f, z;
+            s.version = version;
+            f = make_file(s);
+            z = zipped ? gz(f.p, f.n, 0, 0) : f;
+            for (n = 0; n <= z.n; n++) {
+                unsigned char *p = (unsigned char *)t_guard(n);
+                mv_volume v = {0};
+                mv_status st, head;
+                if (n) memcpy(p, z.p, n);
+                st = mv_load_mem(T, &v, p, n, NULL);
+                if (n == z.n) CHECK(st == MEDVOL_OK && same_voxels(&v, &s));
+                else if (!CHECK((st == MEDVOL_E_TRUNCATED || (n < 4 && st == MEDVOL_E_FORMAT)) && !v.data))
+                    fprintf(stderr, "  %d of %d bytes: %s\n", (int)n, (int)z.n, mv_message(T));
+                mv_volume_free(T, &v);
+                head = mv_load_header_mem(T, &v, p, n, NULL); /* needs the header alone */
+                if (!zipped) CHECK((head == MEDVOL_OK) == (n >= (version == 2 ? 540u : 348u)));
+                mv_volume_free(T, &v);
+                t_guard_free(p, n);
+            }
+            if (zipped) free(z.p);
+            free(f.p);
+        }
+}
 static void test_other_formats(void) { /* the message names what it is instead */
     static const struct {
         const char *start;
@@ -574,6 +603,12 @@ static void test_geometry(void) {
         {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}, {76, 'f', 0.5}};
     const patch s_zero[] = {
         {254, 'h', 2}, {252, 'h', 1}, {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    /* singular, though no column is zero: two along one line; three in a plane */
+    const patch s_line[] = {{254, 'h', 2}, SROW(1, 2, 0, 0, 1, 2, 0, 0, 0, 0, 3, 0)};
+    const patch s_plane[] = {{254, 'h', 2}, {252, 'h', 1}, SROW(1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0),
+        {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
+    const patch both_nan[] = {{254, 'h', 2}, {252, 'h', 1}, SROW(1, 0, 0, NANF, 0, 1, 0, 0, 0, 0, 1, 0),
+        {256, 'f', INFF}};
     const patch s_nan[] = {{254, 'h', 2}, SROW(NANF, 0, 0, 10, 0, 3, 0, 0, 0, 0, 4, 0)};
     const patch q_nan[] = {{252, 'h', 1}, {256, 'f', NANF}};
     const patch q_off[] = {{252, 'h', 1}, {268, 'f', NANF}};
@@ -592,6 +627,9 @@ static void test_geometry(void) {
     EXPECT(q_half, qform, 0);
     EXPECT(s_zero, qform, MEDVOL_W_AFFINE);
     EXPECT(s_nan, diag, MEDVOL_W_AFFINE);
+    EXPECT(s_line, diag, MEDVOL_W_AFFINE);
+    EXPECT(s_plane, qform, MEDVOL_W_AFFINE);
+    EXPECT(both_nan, diag, MEDVOL_W_AFFINE);
     EXPECT(q_nan, diag, MEDVOL_W_AFFINE);
     EXPECT(q_off, diag, MEDVOL_W_AFFINE);
     EXPECT(metres, in_mm, 0);
@@ -801,7 +839,7 @@ static void test_extensions(void) {
             }
 }
 static void test_extensions_malformed(void) { /* voxels load, a warning, the bytes go back as they came */
-    static const double sizes[] = {0, 8, -16, 2147483647, 20, 4096, 17, -2147483648.0};
+    static const double sizes[] = {0, 4, 7, 8, -16, 2147483647, 2147483632, 20, 4096, 17, -2147483648.0};
     size_t i;
     for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         unsigned char e[96] = {0};
@@ -1326,6 +1364,25 @@ static void test_complex_scaling(void) {
     o.dtype = MEDVOL_F32;
     CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_DTYPE);
     free(f.p);
+}
+static void test_colour_scaling(void) { /* nifti1.h: a slope means nothing to colours */
+    static const int colours[] = {MEDVOL_RGB24, MEDVOL_RGBA32};
+    int i;
+    for (i = 0; i < 2; i++) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0}, w = {0};
+        mv_load_opt o = {0};
+        s.dtype = colours[i], s.slope = 2, s.inter = 10;
+        f = make_file(s);
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+        CHECK(same_voxels(&v, &s) && (v.slope == 0 || v.slope == 1) && v.inter == 0 && mv_warnings(T) == 0);
+        o.dtype = MEDVOL_F32;
+        CHECK_STATUS(mv_load_mem(T, &w, f.p, f.n, &o), MEDVOL_E_DTYPE);
+        CHECK(w.data == NULL);
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
 }
 static void test_nan_voxels(void) { /* kept bit for bit */
     static const uint32_t odd[4] = {0x7fc00001u, 0xff800000u, 0x7f800001u, 0x80000000u};
@@ -2417,6 +2474,7 @@ const t_case tests_io[] = {
     {"every_type B7 B10 B26", test_every_type, 0},
     {"save_every_type", test_save_every_type, 0},
     {"catalogue B26", test_catalogue, 0},
+    {"every_length", test_every_length, T_ONCE},
     {"other_formats", test_other_formats, T_ONCE},
     {"geometry", test_geometry, T_ONCE},
     {"pixdim_mended", test_pixdim_mended, T_ONCE},
@@ -2434,6 +2492,7 @@ const t_case tests_io[] = {
     {"partial", test_partial, 0},
     {"wide", test_wide, T_ONCE},
     {"complex_scaling", test_complex_scaling, T_ONCE},
+    {"colour_scaling", test_colour_scaling, T_ONCE},
     {"nan_voxels", test_nan_voxels, T_ONCE},
     {"save_as", test_save_as, 0},
     {"save_options B2 B19", test_save_options, T_ONCE},
