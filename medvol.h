@@ -671,7 +671,7 @@ typedef struct mv_load_opt {
 
 /* mv_load: read a file into v (rule of destinations; v with memory is filled row by row, and its voxels are
    undefined after an error). Affine, scaling and step are those of the box; every header field and extension
-   is in v->nifti. `path` may name either part of a pair. Plain files are read by positioned reads straight
+   is in v->nifti as it was read, but slice timing follows a crop as in mv_crop. `path` may name either part of a pair. Plain files are read by positioned reads straight
    into place, conversion and byte swapping work on pieces that stay in the L2 cache; block gzip is inflated
    in parallel.
    Memory: the voxels; 256 KiB a thread when something is converted; 0.4 MiB for gzip; for block gzip 8 MiB
@@ -681,8 +681,8 @@ typedef struct mv_load_opt {
    file looks like instead; or the field that is wrong), _DTYPE, _SIZE, _RANGE (box), _TRUNCATED, _CORRUPT,
    _LIMIT, _NOMEM, _CANCELLED. */
 MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
-/* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the
-   call. */
+/* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the call.
+   Errors: as mv_load; MEDVOL_E_ALIAS (v's own memory overlaps data or img). */
 MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
                                  const mv_load_opt *opt);
 /* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze`
@@ -707,7 +707,8 @@ MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const m
    becomes what stands for 0. slope, inter: chosen scaling of an integer type. slope 0: none when all values
    are whole and fit, else the scaling that spreads minimum..maximum over the whole range. (slope and inter of
    a NIfTI-1 file are floats; the voxels are made with the rounded ones.)
-   version: 1 or 2; 0: 1 unless the shape does not fit. A dimension is never clamped: MEDVOL_E_SIZE.
+   version: 1 or 2; 0: 1 unless shape, scaling or a header field does not fit. Nothing is clamped: a dimension
+   or field that does not fit is MEDVOL_E_SIZE, a scaling MEDVOL_E_RANGE.
    pair: 1: header and voxels apart; 0: when the name ends in .hdr or .img (.gz). gzip: 1 yes, -1 no, 0 when
    the name ends in .gz. level 1 (default: near the ratio of 6 on noisy voxels at many times its speed) to 9,
    MEDVOL_GZIP_STORE. container: MEDVOL_GZIP_AUTO writes block gzip (MGZIP: plain gzip for every other
@@ -7496,6 +7497,26 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     }
     return st;
 }
+/* Slice timing of a box: shifted along with its slices, dropped when they are not all in it. */
+static void mv__io_box_slices(mv__io_load *L, const size_t *start) {
+    mv_nifti *n = L->out.nifti;
+    int axis = n->dim_info >> 4 & 3;
+    uint64_t from, size;
+    axis = axis ? axis - 1 : 2;
+    if (L->box.dim[axis] == L->h.v.dim[axis] || (!n->slice_code && !n->slice_start && !n->slice_end)) return;
+    from = start[axis];
+    size = L->box.dim[axis];
+    if (n->slice_start == 0 && n->slice_end == 0) n->slice_end = (int64_t)L->h.v.dim[axis] - 1;
+    if (n->slice_start >= 0 && n->slice_end >= n->slice_start && (uint64_t)n->slice_start >= from &&
+        (uint64_t)n->slice_end - from < size) {
+        n->slice_start -= (int64_t)from;
+        n->slice_end -= (int64_t)from;
+        return;
+    }
+    n->slice_code = 0;
+    n->slice_start = n->slice_end = 0;
+    n->slice_duration = 0.0;
+}
 /* Shape, affine and file position of the part that is asked for. */
 static mv_status mv__io_box(mv__io_load *L) {
     const mv_load_opt *o = &L->opt;
@@ -7544,7 +7565,11 @@ static mv_status mv__io_box(mv__io_load *L) {
     if (o->volumes == 1) b->ndim = 3;
     L->base = first * mv_dtype_size(b->dtype);
     mv__vol_move_origin(b, ijk);
+    mv__io_box_slices(L, start);
     return MEDVOL_OK;
+}
+static int mv__io_holds_some(const mv__io_src *s, const mv_volume *v) { /* a file in memory: of v's voxels */
+    return s->mem && mv__overlap(v->data, mv__vol_extent(v), s->mem, (size_t)s->size);
 }
 /* Which conversion, into which memory: L->out. */
 static mv_status mv__io_target(mv__io_load *L, const mv_volume *dst) {
@@ -7570,6 +7595,8 @@ static mv_status mv__io_target(mv__io_load *L, const mv_volume *dst) {
             return mv__fail(L->ctx, MEDVOL_E_SHAPE, "v", (double)dst->dim[0], -1,
                             "v has memory of another %s than the voxels to load",
                             dst->dtype != want ? "type" : "shape");
+        if (mv__io_holds_some(&L->first, dst) || mv__io_holds_some(&L->second, dst))
+            return mv__fail(L->ctx, MEDVOL_E_ALIAS, "v", 0, -1, "the memory of v overlaps the file's");
         L->out = *dst;
         L->out.owner = NULL;
         L->out.map_bytes = 0;
@@ -8471,23 +8498,32 @@ static void mv__io_range_job(void *arg, size_t job) {
         }
     }
 }
+static int mv__io_is_signed(mv_dtype t) {
+    return t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64;
+}
 static void mv__io_type_range(mv_dtype t, double *lo, double *hi) { /* 64 bits: as far as doubles are exact */
     double top = ldexp(1.0, (int)mv_dtype_size(t) == 8 ? 53 : (int)mv_dtype_size(t) * 8);
-    int is_signed = t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64;
+    int is_signed = mv__io_is_signed(t);
     *lo = is_signed ? -top / 2 : 0.0;
     *hi = is_signed ? top / 2 - 1 : top - 1;
+}
+/* Does the type hold every whole number of lo..hi? */
+static int mv__io_holds(mv_dtype t, double lo, double hi) {
+    double top = ldexp(1.0, (int)mv_dtype_size(t) * 8 - mv__io_is_signed(t));
+    return lo >= (mv__io_is_signed(t) ? -top : 0.0) && hi < top;
 }
 static double mv__io_header_real(const mv__io_save *g, double x) {
     return g->version == 2 ? x : (double)mv__io_float(x);
 }
 /* Slope and intercept that spread lo..hi over the type; none when the numbers are whole and fit. Version 1
-   keeps floats, so the slope is made from the rounded intercept and rounded up. */
-static void mv__io_spread(mv__io_save *g, double lo, double hi, int whole) {
+   keeps floats, so the slope is made from the rounded intercept and rounded up. 0: the header cannot hold
+   them, or only a slope that is far too coarse. */
+static int mv__io_spread(mv__io_save *g, double lo, double hi, int whole) {
     double tlo, thi, s, t;
     mv__io_type_range(g->dt, &tlo, &thi);
     g->hslope = 1.0;
     g->hinter = 0.0;
-    if (!(lo <= hi) || (whole && lo >= tlo && hi <= thi)) return;
+    if (!(lo <= hi) || (whole && mv__io_holds(g->dt, lo, hi))) return 1;
     s = hi / (thi - tlo) - lo / (thi - tlo);
     g->hinter = mv__io_header_real(g, s > 0.0 ? lo - tlo * s : lo);
     if (s > 0.0) {
@@ -8498,8 +8534,8 @@ static void mv__io_spread(mv__io_save *g, double lo, double hi, int whole) {
         if (g->hslope < s && g->version == 1)
             g->hslope = (double)mv__bits_f32(mv__f32_bits((float)g->hslope) + 1);
     }
-    if (!(g->hslope > 0.0) || !mv__finite(g->hslope) || !mv__finite(g->hinter))
-        g->hslope = 1.0, g->hinter = 0.0;
+    return g->hslope > 0.0 && mv__finite(1.0 / g->hslope) && mv__finite(g->hslope) && mv__finite(g->hinter) &&
+           !(s > 0.0 && g->hslope > 1.01 * s);
 }
 static mv_status mv__io_auto_scale(mv__io_save *g) {
     mv__io_range r;
@@ -8521,8 +8557,12 @@ static mv_status mv__io_auto_scale(mv__io_save *g) {
         g->nans = g->nans || o[4] != 0.0;
     }
     mv__free(g->ctx, r.out);
-    if (st == MEDVOL_OK) mv__io_spread(g, lo, hi, whole);
-    return st;
+    if (st < 0 || mv__io_spread(g, lo, hi, whole)) return st;
+    if (g->opt.version == 0) g->version = 2; /* doubles */
+    if (g->version == 2 && mv__io_spread(g, lo, hi, whole)) return st;
+    return mv__fail(g->ctx, MEDVOL_E_RANGE, "slope", g->hslope, -1,
+                    "voxels from %g to %g: no slope of NIfTI-%d spreads them over %s", lo, hi, g->version,
+                    mv_dtype_name(g->dt));
 }
 static mv_status mv__io_store_as(mv__io_save *g) {
     const mv_volume *v = g->v;
@@ -8571,12 +8611,29 @@ static mv_status mv__io_store_as(mv__io_save *g) {
     return st;
 }
 /* ---- the header to write ---- */
+/* Do the fields of version 1 hold these? Narrower integers, and floats, which must not become infinite. */
+static int mv__io_fields_fit(const mv_nifti *n) {
+    int i, k, fits = 1;
+    for (i = 0; i < MV__IO_FIELDS && fits; i++) {
+        const mv__io_field *f = &mv__io_fields[i];
+        const unsigned char *m = (const unsigned char *)n + f->member;
+        int64_t v = f->kind == 'i' ? *(const int *)(const void *)m : 0;
+        if (f->at2 < 0) continue;
+        if (f->kind == 'l') v = *(const int64_t *)(const void *)m;
+        if (f->type1 == 'c') fits = v >= 0 && v <= 255;
+        else if (f->type1 == 'h') fits = v == (int16_t)v;
+        for (k = 0; f->type1 == 'f' && k < f->count; k++) {
+            double x = ((const double *)(const void *)m)[k];
+            fits = fits && (!mv__finite(x) || mv__finite((double)mv__io_float(x)));
+        }
+    }
+    return fits;
+}
 static mv_status mv__io_choose_version(mv__io_save *g) {
     const mv_volume *v = g->v;
     const mv_nifti *n = &g->n;
-    /* codes of 16 bits, and vox_offset, a float, still whole */
-    int d, fits = n->intent_code == (int16_t)n->intent_code && n->sform_code == (int16_t)n->sform_code &&
-                  n->qform_code == (int16_t)n->qform_code && n->ext_bytes <= ((size_t)1 << 27);
+    /* vox_offset, a float, must still be whole */
+    int d, fits = mv__io_fields_fit(n) && n->ext_bytes <= ((size_t)1 << 27);
     size_t worst = 0;
     double rounded[12];
     for (d = 0; d < 12; d++)
@@ -8597,9 +8654,8 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     g->version = g->opt.version ? g->opt.version : fits ? 1 : 2;
     if (g->version == 1 && !fits)
         return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", (double)worst, -1,
-                        "a dimension of %zu (at most 32767), a code, the affine, the scaling or the "
-                        "extensions do not fit in "
-                        "NIfTI-1: take version 2",
+                        "a dimension of %zu (at most 32767), a header field, the affine, the scaling or the "
+                        "extensions do not fit in NIfTI-1: take version 2",
                         worst);
     return MEDVOL_OK;
 }
@@ -8655,7 +8711,10 @@ static mv_status mv__io_new_geometry(mv__io_save *g, int anew) {
     n->slice_code = 0;
     n->slice_start = n->slice_end = 0;
     n->slice_duration = 0.0;
-    n->sform_code = n->sform_code > 0 ? n->sform_code : n->qform_code > 0 ? n->qform_code : 1;
+    /* the code of the transform that was loaded */
+    n->sform_code = n->sform_code > 0 && mv__io_usable(n->sform) ? n->sform_code
+                    : n->qform_code > 0                          ? n->qform_code
+                                                                 : 1;
     mv__memcpy(n->sform, v->affine, sizeof n->sform);
     residual = mv_affine_to_qform(v->affine, n->quatern, n->qoffset, spacing, &qfac);
     if (g->version == 1) mv__io_float_quatern(n->quatern);

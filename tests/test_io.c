@@ -1568,6 +1568,153 @@ static void test_block_gzip(void) {
     mv_volume_free(T, &v);
 }
 
+/* A scaling chosen for the voxels must keep them, however small or large they are: version 2 where floats
+   cannot, else an error; never all zeros. */
+static void test_save_extremes(void) {
+    static const double scales[] = {1e-300, 1e-60, 1e-44, 1e-20, 1.0, 1e30, 1e60, 1e300};
+    static const mv_dtype types_to[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_U32};
+    size_t n = 64, i, k, t;
+    mv_volume v = {0}, w = {0};
+    mv_buffer b;
+    double *p;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F64, 1, &n));
+    p = (double *)v.data;
+    for (k = 0; k < sizeof scales / sizeof *scales; k++)
+        for (t = 0; t < 3; t++) {
+            double range = 63 * scales[k], worst = 0;
+            double step = range / (t == 0 ? 255 : t == 1 ? 65535 : 4294967295.0);
+            mv_save_opt o = {0};
+            mv_load_opt lo = {0};
+            for (i = 0; i < n; i++) p[i] = ((double)i - 20.5) * scales[k];
+            o.dtype = types_to[t], lo.dtype = MEDVOL_F64;
+            CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+            CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, &lo));
+            for (i = 0; i < n; i++) worst = fmax(worst, fabs(((double *)w.data)[i] - p[i]));
+            CHECK(worst <= 0.51 * step + 2e-7 * range && worst > 0);
+            CHECK(w.nifti->version == (scales[k] < 1e-40 || scales[k] > 1e38 ? 2 : 1) || t == 2);
+            mv_volume_free(T, &w);
+            mv_buffer_free(T, &b);
+            o.version = 1; /* as asked, or not at all */
+            if (mv_save_mem(T, &b, NULL, &v, &o) == MEDVOL_OK) mv_buffer_free(T, &b);
+            else CHECK(T->error.code == MEDVOL_E_RANGE && (scales[k] < 1e-30 || scales[k] > 1e30));
+        }
+    mv_volume_free(T, &v);
+}
+static void test_save_64_bits(void) { /* between the 64-bit integers: exact, or scaled */
+    size_t n = 4;
+    int64_t in[4] = {1, ((int64_t)1 << 60) + 1, 5, 123456789012345679};
+    mv_volume v = {0}, w = {0};
+    mv_save_opt o = {0};
+    mv_buffer b;
+    CHECK_OK(mv_volume_wrap(T, &v, in, MEDVOL_I64, 1, &n, NULL));
+    o.dtype = MEDVOL_U64;
+    CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+    CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, NULL));
+    CHECK(w.dtype == MEDVOL_U64 && w.slope == 1.0 && w.inter == 0.0 && memcmp(w.data, in, sizeof in) == 0);
+    mv_volume_free(T, &w);
+    mv_buffer_free(T, &b);
+    in[2] = -5;
+    CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+    CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, NULL));
+    CHECK(w.slope > 1.0 && w.inter < 0.0);
+    mv_volume_free(T, &w);
+    mv_buffer_free(T, &b);
+}
+/* Fields of version 2 that version 1 cannot hold are not cut to its widths. */
+static void test_fields_wide(void) {
+    static const struct {
+        int at;
+        char type;
+        double value;
+    } wide[] = {{224, 'l', 40000}, {232, 'l', 70000}, {496, 'i', 300}, {500, 'i', 0x30a}, {524, 'i', 0},
+        {192, 'd', 1e200}, {208, 'd', 1e60}, {216, 'd', -1e99}, {80, 'd', 1e40}, {504, 'i', 99999}};
+    size_t i;
+    for (i = 0; i < sizeof wide / sizeof *wide; i++) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0};
+        mv_save_opt o = {0};
+        mv_buffer b;
+        int fits = wide[i].value == 0;
+        s.version = 2;
+        f = make_file(s);
+        put(f.p + wide[i].at, wide[i].type, wide[i].value, 0);
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+        CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+        CHECK(get((unsigned char *)b.data, 'i', 0) == (fits ? 348 : 540));
+        CHECK(fits || get((unsigned char *)b.data + wide[i].at, wide[i].type, 0) == wide[i].value);
+        mv_buffer_free(T, &b);
+        o.version = 1;
+        if (fits) CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+        else CHECK_STATUS(mv_save_mem(T, &b, NULL, &v, &o), MEDVOL_E_SIZE);
+        if (fits) mv_buffer_free(T, &b);
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
+}
+/* The code written names the space of the transform that was used, not of one that was passed over. */
+static void test_transform_code(void) {
+    spec s = {0};
+    bytes f = make_file(s);
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    mv_buffer b;
+    put(f.p + 252, 'h', 1, 0); /* qform: scanner */
+    put(f.p + 254, 'h', 4, 0); /* sform: MNI, and all zeros */
+    o.crop = 1, o.start[0] = 1, o.size[0] = 2;
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+    CHECK(mv_warnings(T) == MEDVOL_W_AFFINE);
+    CHECK_OK(mv_save_mem(T, &b, NULL, &v, NULL));
+    CHECK(get((unsigned char *)b.data + 252, 'h', 0) == 1 && get((unsigned char *)b.data + 254, 'h', 0) == 1);
+    mv_buffer_free(T, &b);
+    mv_volume_free(T, &v);
+    free(f.p);
+}
+/* Slice timing of a crop: shifted with its slices, dropped when some are cut off; also from slice 0 on, where
+   the affine stays the same. */
+static void test_crop_slices(void) {
+    static const struct {
+        int from, size, start, end, want_start, want_end, code;
+    } cases[] = {{0, 10, 2, 5, 2, 5, 3}, {0, 10, 0, 0, 0, 0, 3}, {0, 6, 2, 5, 2, 5, 3}, {1, 5, 2, 5, 1, 4, 3},
+        {2, 4, 2, 5, 0, 3, 3}, {3, 4, 2, 5, 0, 0, 0}, {0, 5, 2, 5, 0, 0, 0}, {0, 5, 0, 9, 0, 0, 0},
+        {0, 5, 0, 0, 0, 0, 0}, {1, 9, 0, 0, 0, 0, 0}, {0, 5, -3, 2, 0, 0, 0}};
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        s.ndim = 3, s.dim[0] = 2, s.dim[1] = 3, s.dim[2] = 10;
+        f = make_file(s);
+        put(f.p + 39, 'c', 3 << 4, 0);
+        put(f.p + 74, 'h', cases[i].start, 0);
+        put(f.p + 120, 'h', cases[i].end, 0);
+        put(f.p + 122, 'c', 3, 0);
+        put(f.p + 132, 'f', 0.125, 0);
+        o.crop = 3, o.size[0] = 2, o.size[1] = 3, o.start[2] = cases[i].from, o.size[2] = cases[i].size;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+        CHECK(v.nifti->slice_start == cases[i].want_start && v.nifti->slice_end == cases[i].want_end);
+        CHECK(v.nifti->slice_code == cases[i].code);
+        CHECK(v.nifti->slice_duration == (cases[i].code ? 0.125 : 0.0));
+        CHECK(v.nifti->dim_info == 3 << 4);
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
+}
+static void test_load_alias(void) { /* into the memory that the file lies in */
+    spec s = {0};
+    bytes f = make_file(s), kept = make_file(s);
+    size_t dim[3] = {4, 3, 2}, at;
+    mv_volume v = {0};
+    for (at = 0; at + 48 <= f.n; at += 16) {
+        CHECK_OK(mv_volume_wrap(T, &v, f.p + at, MEDVOL_I16, 3, dim, NULL));
+        CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, NULL), MEDVOL_E_ALIAS);
+        CHECK(v.data == f.p + at && v.nifti == NULL && memcmp(f.p, kept.p, f.n) == 0);
+    }
+    free(f.p);
+    free(kept.p);
+}
+
 /* A crop decodes only the members it touches, so its place in the stream rests on the lengths that the
    members before it claim. A wrong one may not shift the voxels. */
 static void test_block_claims(void) {
@@ -2498,6 +2645,12 @@ const t_case tests_io[] = {
     {"save_options B2 B19", test_save_options, T_ONCE},
     {"block_gzip", test_block_gzip, 0},
     {"block_claims", test_block_claims, 0},
+    {"save_extremes", test_save_extremes, T_ONCE},
+    {"save_64_bits", test_save_64_bits, T_ONCE},
+    {"fields_wide", test_fields_wide, T_ONCE},
+    {"transform_code", test_transform_code, T_ONCE},
+    {"crop_slices", test_crop_slices, T_ONCE},
+    {"load_alias", test_load_alias, T_ONCE},
     {"header_verified", test_header_verified, T_ONCE},
     {"names", test_names, T_ONCE},
     {"pairs", test_pairs, T_ONCE},
