@@ -12053,7 +12053,7 @@ typedef struct mv__sp_box {
     ptrdiff_t ds[7], ss[7];
     unsigned char *d;
     const unsigned char *s;
-    int nt;
+    int nt, old; /* streaming stores; dst is memory that already exists */
     size_t len, rows, pieces, group;            /* rows of `len` elements in pieces, or a group of rows a job */
     size_t b0, bk, nb0, nbk, last0, lastk, tiles, unit, ahead; /* turned: tiles over axis 0 and axis 1, which is s's fastest */
     void (*row)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, int);
@@ -12230,9 +12230,11 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
 #  define MV__SP_PICK(k) MV__PICK(k)
 #endif
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
-    /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src; in whole lines, or with what is over carried along */
-    static const unsigned char shape[2][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
-                                                 {{128, 64}, {96, 64}, {64, 32}, {32, 32}, {192, 48}}};
+    /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src, with what is over carried along, in whole
+       lines, in whole lines past the caches */
+    static const unsigned char shape[3][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
+                                                 {{128, 64}, {96, 64}, {64, 32}, {32, 32}, {192, 48}},
+                                                 {{128, 64}, {96, 64}, {48, 64}, {32, 32}, {192, 48}}};
     int k, kind = b->size == 1 ? 0 : b->size == 2 ? 1 : b->size == 4 ? 2 : b->size == 8 ? 3 : 4;
     size_t outer = 1, r0, rk, lines = (size_t)(uintptr_t)b->d | (b->n[0] * b->size);
     for (k = 1; k < b->nd; k++) {
@@ -12240,9 +12242,11 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
         if (k > 1) outer *= b->n[k];
     }
     b->across = kind < 4 && lines % 64 == 0;
+    /* whole lines at large steps push each other out of the caches long before these are full */
+    if (b->across && b->old && outer * b->n[0] * b->n[1] * b->size > MV__NT_BYTES / 4) b->nt = 1;
     b->unit = kind < 4 ? 64 / b->size : 16;
-    b->b0 = shape[b->across][kind][0];
-    b->bk = shape[b->across][kind][1];
+    b->b0 = shape[b->across + (b->across && b->nt)][kind][0];
+    b->bk = shape[b->across + (b->across && b->nt)][kind][1];
     if (kind == 4) b->b0 = mv__maxz(1, b->b0 / b->size);
     r0 = mv__divup(b->n[0], b->unit) * b->unit;
     rk = mv__divup(b->n[1], b->unit) * b->unit;
@@ -12443,7 +12447,8 @@ static mv_status mv__sp_turn(mv_ctx *ctx, const char *op, mv_volume *dst, const 
     }
     if (out.data == src->data) st = mv__sp_flip_inplace(ctx, &b);
     else {
-        b.nt = out.owner == NULL && mv__vol_extent(&out) > MV__NT_BYTES;
+        b.old = out.owner == NULL;
+        b.nt = b.old && mv__vol_extent(&out) > MV__NT_BYTES;
         st = mv__sp_run_box(ctx, &b, op);
     }
     mv__sp_turn_geometry(&out, src, nd, order, flips);
@@ -13124,6 +13129,7 @@ MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *d
             return mv__fail(ctx, MEDVOL_E_SHAPE, "dst_stride", (double)c.ds[d], -1, "permute_array: dst_stride folds dst onto itself");
         dhigh += (size_t)c.ds[d] * (c.n[d] - 1);
     }
+    b.old = 1;
     b.nt = dhigh > MV__NT_BYTES;
     return mv__sp_run_box(ctx, &b, "permute");
 }

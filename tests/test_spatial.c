@@ -1247,6 +1247,50 @@ static void big(int level) {
         g_free(&g);
     }
 }
+/* Rows of whole cache lines past the caches, in every order and direction, into memory that exists; transposes of that
+   kind are streamed earlier. Rows too long to be foreseen as a whole. */
+static void test_lines(void) {
+    static const int order[4][3] = {{0, 2, 1}, {0, 1, 2}, {2, 1, 0}, {1, 0, 2}};
+    static const size_t count[3][3] = {{64, 134, 140}, {192, 64, 96}, {128, 64, 160}}; /* of 4, 1 and 2 bytes */
+    static const size_t size[3] = {4, 1, 2};
+    unsigned flips = (unsigned)(t_level + 3 * t_threads) % 8;
+    size_t i, j, k, n, z, r, wrong;
+    int a, c, d;
+    for (c = 0; c < 3; c++) {
+        unsigned char *s, *o;
+        z = size[c];
+        n = count[c][0] * count[c][1] * count[c][2];
+        s = (unsigned char *)t_guard(n * z);
+        o = (unsigned char *)t_guard(n * z);
+        for (i = 0; i < n * z; i++) s[i] = (unsigned char)(t_bits() >> 11);
+        for (a = c ? 2 : 0; a < 4; a++, flips = (flips + 3) % 8) {
+            size_t dim[3], at[3], q[3], step[3];
+            for (d = 0; d < 3; d++) dim[d] = count[c][order[a][d]];
+            step[0] = 1, step[1] = count[c][0], step[2] = count[c][0] * count[c][1];
+            memset(o, 0, n * z);
+            CHECK_OK(mv_permute_array(T, o, NULL, s, NULL, z, 3, count[c], order[a], flips));
+            for (wrong = 0, r = 0, k = 0; k < dim[2]; k++)
+                for (j = 0; j < dim[1]; j++)
+                    for (i = 0; i < dim[0]; i++, r++) {
+                        size_t from = 0;
+                        at[0] = i, at[1] = j, at[2] = k;
+                        for (d = 0; d < 3; d++) {
+                            q[d] = flips >> order[a][d] & 1 ? dim[d] - 1 - at[d] : at[d];
+                            from += q[d] * step[order[a][d]];
+                        }
+                        wrong += memcmp(o + r * z, s + from * z, z) != 0;
+                    }
+            CHECK(wrong == 0);
+        }
+        t_guard_free(s, n * z);
+        t_guard_free(o, n * z);
+    }
+    for (c = 0; c < 4; c++) { /* 40 KB a row, flipped in place, and between two blocks */
+        static const mv_dtype dt[4] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_U8, MEDVOL_I16};
+        static const size_t shape[4][4] = {{2, 10007, 3, 0}, {2, 5003, 4, 0}, {2, 40009, 2, 0}, {3, 20011, 2, 3}};
+        for (a = 0; a < 6; a++) one_flip(dt[c], shape[c], a);
+    }
+}
 /* T_ONCE cases see the best level only: the streaming kernels of the others, by hand */
 static void test_big_levels(void) {
     int level, best = t_level;
@@ -1289,6 +1333,7 @@ const t_case tests_spatial[] = {
     {"B13_series", test_b13_series, 0},
     {"B20_bad_parameters", test_b20_bad_parameters, 0},
     {"B27_oblique", test_b27_oblique, 0},
+    {"lines", test_lines, 0},
     {"big", test_big_levels, T_ONCE},
     {NULL, NULL, 0},
 };
