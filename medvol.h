@@ -810,7 +810,7 @@ typedef struct mv_render_opt {
     int no_letters;
     int crosshair;       /* mark the point */
     double mm_per_pixel; /* 0: the smallest voxel spacing */
-    size_t max_width;    /* the picture is shrunk to fit; 0: 4096 pixels */
+    size_t max_width;    /* the picture is shrunk to fit; 0: 4096 pixels, at most 2^24 */
     size_t max_height;
 } mv_render_opt;
 MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
@@ -8975,7 +8975,9 @@ MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b) {
 #else
 static double mv__rn_grey(double v, double lo, double hi) { /* 0..255; NaN is black */
     if (!(v > lo)) return 0.0;
-    return v >= hi ? 255.0 : (v - lo) / (hi - lo) * 255.0;
+    if (v >= hi) return 255.0;
+    if (!mv__finite(hi - lo)) v *= 0.5, lo *= 0.5, hi *= 0.5; /* wider than a double */
+    return (v - lo) / (hi - lo) * 255.0;
 }
 static mv_status mv__rn_window(mv_ctx *ctx, const char *op, double lo, double hi) {
     if (lo <= hi && mv__finite(lo) && mv__finite(hi)) return MEDVOL_OK;
@@ -9285,11 +9287,13 @@ static mv_status mv__rn_point(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
     }
     return MEDVOL_OK;
 }
+#define MV__RN_MOST ((size_t)1 << 24) /* pixels a side: three planes stay countable, also in 32 bits */
 /* Which planes there are, and their size in pixels. */
 static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
     static const char letters[2][3][5] = {{"LRAP", "LRSI", "PASI"}, {"RLAP", "RLSI", "APSI"}};
     double wide = 0.0, high = 0.0, px = 0.0;
-    size_t max_w = o->max_width ? o->max_width : 4096, max_h = o->max_height ? o->max_height : 4096;
+    size_t max_w = o->max_width ? mv__minz(o->max_width, MV__RN_MOST) : 4096;
+    size_t max_h = o->max_height ? mv__minz(o->max_height, MV__RN_MOST) : 4096;
     int k, turn, thick = (r->axis[0].n > 1) + (r->axis[1].n > 1) + (r->axis[2].n > 1);
     for (k = 0; k < 3; k++) {
         mv__rn_plane *p = &r->plane[r->planes];
@@ -9322,7 +9326,9 @@ static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
     return mv__fail(ctx, MEDVOL_E_RANGE, "max_width", (double)max_w, -1,
                     "render_planes: %zu x %zu pixels: too few for %d planes", max_w, max_h, r->planes);
 }
-static float mv__rn_float(double v) { return v > 3.4e38 ? 3.4e38f : v < -3.4e38 ? -3.4e38f : (float)v; }
+static float mv__rn_float(double v) { /* infinite stays so */
+    return !mv__finite(v) ? (float)v : v > 3.4e38 ? 3.4e38f : v < -3.4e38 ? -3.4e38f : (float)v;
+}
 static void mv__rn_voxel(const mv__rn *r, mv__cv_get_fn get, const unsigned char *at, float *out) {
     double v[2] = {0.0, 0.0};
     int c;
@@ -9332,8 +9338,9 @@ static void mv__rn_voxel(const mv__rn *r, mv__cv_get_fn get, const unsigned char
         return;
     }
     get(v, at, mv__is_complex(r->src->dtype) ? 2 : 1);
-    if (mv__is_complex(r->src->dtype)) v[0] = hypot(v[0], v[1]);
-    out[0] = mv__finite(v[0]) ? mv__rn_float(v[0] * r->slope + r->inter) : (float)v[0];
+    v[0] = v[0] * r->slope + r->inter;
+    if (mv__is_complex(r->src->dtype)) v[0] = hypot(v[0], v[1] * r->slope + r->inter);
+    out[0] = mv__rn_float(v[0]);
 }
 static void mv__rn_fetch(const mv__rn *r, const mv__rn_plane *p) {
     const mv__rn_axis *n = &r->axis[0];
@@ -9538,7 +9545,8 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
         longest = mv__maxz(longest, r->plane[k].u->n * (size_t)r->channels);
         widest = mv__maxz(widest, r->plane[k].w);
     }
-    if (!mv__mul(total, sizeof *value, &n) || !mv__add(n, longest * sizeof *line + widest * sizeof *taps, &n))
+    if (!mv__mul(total, sizeof *value, &n) || !mv__mul(longest, sizeof *line, &i) || !mv__add(n, i, &n) ||
+        !mv__add(n, widest * sizeof *taps, &n))
         return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)total, -1,
                         "render_planes: the planes are too large");
     if ((taps = (mv__rn_tap *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;

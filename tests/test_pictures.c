@@ -138,6 +138,17 @@ static void png_filters(void) { /* pictures made for one filter each */
         free(g.px);
     }
 }
+/* least and greatest value farther apart than the largest double */
+static void png_wide_window(void) {
+    double x[5] = {-1.6e308, -0.8e308, 0.0, 0.8e308, 1.6e308};
+    static const unsigned char want[5] = {0, 64, 128, 191, 255};
+    size_t dim[2] = {5, 1};
+    mv_volume v;
+    picture g;
+    CHECK_OK(mv_volume_wrap(T, &v, x, MEDVOL_F64, 2, dim, NULL));
+    if (to_png(&g, &v, NULL)) CHECK(!memcmp(g.px, want, 5));
+    free(g.px);
+}
 /* colours that are all grey are stored as grey; one that is not, and they are colours */
 static void png_grey_rgb(void) {
     unsigned char px[3 * 40 * 30];
@@ -408,6 +419,10 @@ static void planes_types(void) {
     if (p.data)
         CHECK(grey_at(&p, 0, 1) == 5 && grey_at(&p, 1, 1) == 10 && grey_at(&p, 0, 0) == 0 &&
             grey_at(&p, 1, 0) == 13);
+    v.slope = 2, v.inter = 1; /* of each part: |7 + 9i|, |13 + 17i|, |1 + i|, |-9 + 25i| */
+    CHECK_OK(mv_render_planes(T, &p, &v, &opt));
+    CHECK(grey_at(&p, 0, 1) == 11 && grey_at(&p, 1, 1) == 21 && grey_at(&p, 0, 0) == 1 &&
+        grey_at(&p, 1, 0) == 27);
     mv_volume_free(T, &p);
     CHECK_OK(mv_volume_wrap(T, &v, rgb, MEDVOL_RGB24, 2, d2, NULL));
     CHECK_OK(mv_render_planes(T, &p, &v, NULL));
@@ -504,6 +519,13 @@ static void planes_bad(void) {
     CHECK_OK(mv_render_planes(T, &p, &v, &opt));
     CHECK(p.dim[0] <= 4096 && p.dim[0] > 4000 && p.dim[1] <= 4096);
     mv_volume_free(T, &p);
+    v.dim[1] = v.dim[2] = 2; /* a line as wide as allowed: 2^24 pixels, not as many as can be asked for */
+    v.affine[5] = v.affine[10] = 1e-20;
+    opt.max_width = SIZE_MAX;
+    CHECK_OK(mv_render_planes(T, &p, &v, &opt));
+    CHECK(p.dim[0] <= (size_t)1 << 24 && p.dim[0] > 10000000 && p.dim[1] == 1);
+    mv_volume_free(T, &p);
+    CHECK_OK(mv_volume_wrap(T, &v, px, MEDVOL_U8, 3, dim, NULL));
     opt.max_width = 2;
     CHECK_STATUS(mv_render_planes(T, &p, &v, &opt), MEDVOL_E_RANGE);
     opt.max_width = 30;
@@ -547,6 +569,7 @@ static void planes_bad(void) {
 
 const t_case tests_pictures[] = {{"png_exact", png_exact, T_ONCE},
                                  {"png_filters", png_filters, T_ONCE},
+                                 {"png_wide_window", png_wide_window, T_ONCE},
                                  {"png_grey_rgb", png_grey_rgb, T_ONCE},
                                  {"png_window", png_window, 0},
                                  {"png_bad", png_bad, T_ONCE},
