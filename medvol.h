@@ -7169,7 +7169,7 @@ typedef struct mv__io_src {
     const mv_io *io; /* with file, else mem */
     void *file;
     const unsigned char *mem;
-    uint64_t size; /* bytes as they are stored */
+    uint64_t size, plain; /* bytes as they are stored; as many as bare voxels would take (0: not known) */
     int open, gz, known; /* known: looked at, gz is set */
     mv_gzip_reader *reader;
     uint64_t at; /* the reader's next stored byte */
@@ -7226,9 +7226,10 @@ static void mv__io_close(mv__io_src *s) {
     s->reader = NULL;
     s->open = 0;
 }
-/* To the start; the first bytes say whether it is gzip. */
+/* To the start; the first bytes say whether it is gzip. Bare voxels may happen to begin like that: a file of
+   exactly their length is gzip only if its last four bytes, the decoded length, agree. */
 static mv_status mv__io_rewind(mv__io_src *s) {
-    unsigned char magic[3];
+    unsigned char magic[4];
     mv_status st = MEDVOL_OK;
     size_t n = s->size < 3 ? (size_t)s->size : 3;
     mv_gzip_close(s->ctx, s->reader);
@@ -7236,6 +7237,10 @@ static mv_status mv__io_rewind(mv__io_src *s) {
     s->at = 0;
     if ((st = mv__io_get(s, 0, magic, n)) < 0) return mv__io_trouble(s->ctx, st, "reading", 0);
     s->gz = mv_gzip_is(magic, n);
+    if (s->gz && s->size == s->plain && s->size >= 4) {
+        if ((st = mv__io_get(s, s->size - 4, magic, 4)) < 0) return mv__io_trouble(s->ctx, st, "reading", 0);
+        s->gz = mv__le32(magic) == (uint32_t)s->size;
+    }
     s->known = 1;
     if (!s->gz) return MEDVOL_OK;
     if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
@@ -7388,7 +7393,7 @@ static mv_status mv__io_open_other(mv__io_load *L, mv__io_src *s, int pair) {
         return mv__fail(L->ctx, st, "file", 0, -1, "the other part of the pair, %s, does not exist",
                         L->other);
     }
-    if (st == MEDVOL_OK) st = mv__io_rewind(s);
+    if (st == MEDVOL_OK && pair == 1) st = mv__io_rewind(s); /* voxels: once their length is known */
     L->blame = L->other;
     return st;
 }
@@ -8116,6 +8121,7 @@ static mv_status mv__io_open_voxels(mv__io_load *L) {
     if (!L->second.open && !L->second.mem)
         return mv__fail(L->ctx, MEDVOL_E_NULL, "img", 0, -1,
                         "the header of a pair: give the voxels in opt.img");
+    L->second.plain = L->h.offset + L->h.bytes;
     return mv__io_rewind(&L->second);
 }
 /* A header file of its own: to the end of its gzip stream, where the checksum stands. */

@@ -1858,6 +1858,51 @@ static void test_pairs(void) {
     CHECK_STATUS(mv_load_mem(T, &v, h.p, h.n, NULL), MEDVOL_E_NULL);
     free(f.p), free(h.p), free(x.p), free(hz.p), free(xz.p);
 }
+/* Bare voxels that begin like gzip are voxels; gzip that happens to be as long as the voxels is gzip. */
+static void test_img_like_gzip(void) {
+    enum { N = 200 };
+    static const size_t dim[2] = {N, 1};
+    unsigned char voxels[N], packed[2 * N], *p;
+    size_t k, size = 0;
+    mv_volume v = {0}, w = {0};
+    mv_save_opt so = {0};
+    mv_load_opt lo = {0};
+    mv_gzip_opt go = {0};
+    mv_buffer header = {0}, img = {0};
+    CHECK_OK(mv_volume_wrap(T, &v, voxels, MEDVOL_U8, 2, dim, NULL));
+    for (k = 0; k < N; k++) voxels[k] = (unsigned char)(k * 37);
+    memcpy(voxels, "\x1f\x8b\x08\x04", 4);
+    CHECK_OK(mv_save(T, &v, t_path("like.img"), NULL));
+    CHECK_OK(mv_load(T, &w, t_path("like.img"), NULL));
+    CHECK(mv_volume_count(&w) == N && !memcmp(w.data, voxels, N));
+    mv_volume_free(T, &w);
+    CHECK_OK(mv_load(T, &w, t_path("like.hdr"), NULL));
+    CHECK(mv_volume_count(&w) == N && !memcmp(w.data, voxels, N));
+    mv_volume_free(T, &w);
+    so.pair = 1;
+    CHECK_OK(mv_save_mem(T, &header, &img, &v, &so));
+    lo.img = img.data;
+    lo.img_bytes = img.bytes;
+    CHECK_OK(mv_load_mem(T, &w, header.data, header.bytes, &lo));
+    CHECK(mv_volume_count(&w) == N && !memcmp(w.data, voxels, N));
+    mv_volume_free(T, &w);
+    go.container = MEDVOL_GZIP_PLAIN;
+    memset(voxels, 7, N);
+    CHECK_OK(mv_gzip_pack(T, packed, sizeof packed, voxels, N, &go, &size));
+    CHECK(size < N - 6 && packed[3] == 0);
+    memmove(packed + N - (size - 10), packed + 10, size - 10); /* an extra field fills it up */
+    memset(packed + 10, 0, N - size);
+    packed[3] = 4;
+    packed[10] = (unsigned char)(N - size - 2);
+    lo.img = packed;
+    lo.img_bytes = N;
+    CHECK_OK(mv_load_mem(T, &w, header.data, header.bytes, &lo));
+    p = (unsigned char *)w.data;
+    CHECK(p && !memcmp(p, voxels, N));
+    mv_volume_free(T, &w);
+    mv_buffer_free(T, &header);
+    mv_buffer_free(T, &img);
+}
 static void test_analyze(void) { /* refused, unless it was asked for */
     spec s = {0};
     bytes h, x;
@@ -2654,6 +2699,7 @@ const t_case tests_io[] = {
     {"header_verified", test_header_verified, T_ONCE},
     {"names", test_names, T_ONCE},
     {"pairs", test_pairs, T_ONCE},
+    {"img_like_gzip", test_img_like_gzip, T_ONCE},
     {"analyze", test_analyze, T_ONCE},
     {"save_names", test_save_names, T_ONCE},
 #ifdef POSIX
