@@ -12245,22 +12245,25 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
 #endif
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src, with what is over carried along, in whole
-       lines, in whole lines past the caches */
+       lines, in whole lines past the caches to rows that lie together */
     static const unsigned char shape[3][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
                                                  {{128, 64}, {96, 64}, {64, 32}, {32, 32}, {192, 48}},
-                                                 {{128, 64}, {96, 64}, {48, 64}, {32, 32}, {192, 48}}};
+                                                 {{128, 64}, {96, 64}, {32, 64}, {32, 32}, {192, 48}}};
     int k, kind = b->size == 1 ? 0 : b->size == 2 ? 1 : b->size == 4 ? 2 : b->size == 8 ? 3 : 4;
+    int together = 1, form;
     size_t outer = 1, r0, rk, lines = (size_t)(uintptr_t)b->d | (b->n[0] * b->size);
     for (k = 1; k < b->nd; k++) {
         lines |= (size_t)b->ds[k];
         if (k > 1) outer *= b->n[k];
+        if (b->ds[k] < b->ds[1]) together = 0;
     }
     b->across = kind < 4 && lines % 64 == 0;
     /* whole lines at large steps push each other out of the caches long before these are full */
     if (b->across && b->old && outer * b->n[0] * b->n[1] * b->size > MV__NT_BYTES / 4) b->nt = 1;
     b->unit = kind < 4 ? 64 / b->size : 16;
-    b->b0 = shape[b->across + (b->across && b->nt)][kind][0];
-    b->bk = shape[b->across + (b->across && b->nt)][kind][1];
+    form = !b->across ? 0 : b->nt && together ? 2 : 1;
+    b->b0 = shape[form][kind][0];
+    b->bk = shape[form][kind][1];
     if (kind == 4) b->b0 = mv__maxz(1, b->b0 / b->size);
     r0 = mv__divup(b->n[0], b->unit) * b->unit;
     rk = mv__divup(b->n[1], b->unit) * b->unit;
