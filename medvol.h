@@ -4373,66 +4373,106 @@ static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
 #undef MV__GZ_H1
 #undef MV__GZ_TOP
 
-/* Writes the tokens of a block with the codes in z. The room was checked: whole words may be stored. */
+/* The emitter. The room was checked: whole words may be stored. */
 #define MV__GZ_FLUSH() (mv__put_le64(out, bb), out += bc >> 3, bb >>= bc & 56, bc &= 7)
+#if MV__PASS == 4
+#define MV__GZ_WIDE(a, k) \
+    _mm512_cvtepu32_epi64((k) ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a))
+/* Codes and extra bits of 16 tokens, joined two by two: bits[k] of nbits[k], pairs in the order 0, 4, 1, 5,
+   2, 6, 3, 7. Returns 0 when a pair has more than 56 bits or there is a run. */
+static inline int MV__K(mv__gz_pairs)(const mv__gz_def *z, const uint32_t *tok, uint64_t *bits,
+                                      uint64_t *nbits) {
+    const __m512i low8 = _mm512_set1_epi32(255);
+    __m512i t = _mm512_loadu_si512((const void *)tok), c, d, cn, dn, x, w[2], n[2];
+    unsigned k;
+    c = _mm512_i32gather_epi32(_mm512_and_si512(t, _mm512_set1_epi32(511)), (const void *)z->lcode, 4);
+    d = _mm512_permutex2var_epi32(_mm512_loadu_si512((const void *)z->dcode), _mm512_srli_epi32(t, 9),
+                                  _mm512_loadu_si512((const void *)(z->dcode + 16)));
+    x = _mm512_sllv_epi32(_mm512_srli_epi32(t, 14), _mm512_and_si512(d, _mm512_set1_epi32(31)));
+    x = _mm512_or_si512(x, _mm512_srli_epi32(d, 16));
+    cn = _mm512_and_si512(c, low8);
+    dn = _mm512_and_si512(_mm512_srli_epi32(d, 8), low8);
+    c = _mm512_srli_epi32(c, 8);
+    MV__UNROLL for (k = 0; k < 2; k++) {
+        __m512i one = MV__GZ_WIDE(cn, k);
+        w[k] = _mm512_or_si512(MV__GZ_WIDE(c, k), _mm512_sllv_epi64(MV__GZ_WIDE(x, k), one));
+        n[k] = _mm512_add_epi64(one, MV__GZ_WIDE(dn, k));
+    }
+    cn = _mm512_unpacklo_epi64(n[0], n[1]); /* the first tokens of the pairs */
+    dn = _mm512_add_epi64(cn, _mm512_unpackhi_epi64(n[0], n[1]));
+    x = _mm512_sllv_epi64(_mm512_unpackhi_epi64(w[0], w[1]), cn);
+    _mm512_storeu_si512((void *)bits, _mm512_or_si512(_mm512_unpacklo_epi64(w[0], w[1]), x));
+    _mm512_storeu_si512((void *)nbits, dn);
+    return !(_mm512_cmpgt_epu64_mask(dn, _mm512_set1_epi64(56)) | _mm512_movepi32_mask(t));
+}
+#undef MV__GZ_WIDE
+#endif
+/* Writes the tokens of a block with the codes in z. Two tokens side by side: the chain through the bit buffer
+   is short. */
 static void MV__K(mv__gz_emit)(mv__gz_def *z) {
     const uint32_t *t = z->tok, *t_end = t + z->ntok, *lc = z->lcode, *dc = z->dcode;
-    const uint8_t *block = z->src + z->block;
     uint8_t *out = z->out;
     uint64_t bb = z->bits;
     uint32_t bc = z->nbits, e, d, n0, n1;
+#if MV__PASS == 4
+    const uint32_t *retry = t;
+    uint64_t bits[8], nbits[8];
+    unsigned k;
+#endif
     while (t < t_end) {
         uint64_t w0, w1;
         uint32_t v = t[0], u = t[1]; /* one word behind the list may be looked at */
-        if ((v | u) & MV__GZ_RUN || t + 1 == t_end) {
-            if (!(v & MV__GZ_RUN)) {
-                e = lc[v & 511];
-                d = dc[v >> 9 & 31];
-                bb |= (uint64_t)(e >> 8) << bc;
-                bc += e & 255;
-                bb |= (uint64_t)(d >> 16 | v >> 14 << (d & 31)) << bc;
-                bc += d >> 8 & 255;
-                MV__GZ_FLUSH();
-                t++;
-            } else {
-                const uint8_t *p = block + u, *end = p + (v & ~MV__GZ_RUN);
-                for (; end - p >= 3; p += 3) {
-                    uint32_t e1 = lc[p[1]], e2 = lc[p[2]];
-                    e = lc[p[0]];
-                    w0 = (uint64_t)(e >> 8) | (uint64_t)(e1 >> 8) << (e & 255);
-                    n0 = (e & 255) + (e1 & 255);
-                    bb |= (w0 | (uint64_t)(e2 >> 8) << n0) << bc;
-                    bc += n0 + (e2 & 255);
+#if MV__PASS == 4
+        if (t >= retry && t_end - t >= 16) {
+            retry = t + 16; /* what cannot be joined goes the way below */
+            if (MV__K(mv__gz_pairs)(z, t, bits, nbits)) {
+                MV__UNROLL for (k = 0; k < 8; k++) {
+                    bb |= bits[(k & 3) * 2 + (k >> 2)] << bc;
+                    bc += (uint32_t)nbits[(k & 3) * 2 + (k >> 2)];
                     MV__GZ_FLUSH();
                 }
-                for (; p < end; p++) { e = lc[*p]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255; }
-                MV__GZ_FLUSH();
-                t += 2;
+                t += 16;
+                continue;
             }
+        }
+#endif
+        if (v & MV__GZ_RUN) {
+            const uint8_t *p = z->src + z->block + u, *end = p + (v & ~MV__GZ_RUN);
+            for (; end - p >= 3; p += 3) {
+                uint32_t e1 = lc[p[1]], e2 = lc[p[2]];
+                e = lc[p[0]];
+                w0 = (uint64_t)(e >> 8) | (uint64_t)(e1 >> 8) << (e & 255);
+                n0 = (e & 255) + (e1 & 255);
+                bb |= (w0 | (uint64_t)(e2 >> 8) << n0) << bc;
+                bc += n0 + (e2 & 255);
+                MV__GZ_FLUSH();
+            }
+            for (; p < end; p++) { e = lc[*p]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255; }
+            MV__GZ_FLUSH();
+            t += 2;
             continue;
         }
-        e = lc[v & 511]; /* two tokens side by side: the chain through the bit buffer is short */
+        e = lc[v & 511];
         d = dc[v >> 9 & 31];
         w0 = (uint64_t)(e >> 8) | (uint64_t)(d >> 16 | v >> 14 << (d & 31)) << (e & 255);
         n0 = (e & 255) + (d >> 8 & 255);
-        e = lc[u & 511];
-        d = dc[u >> 9 & 31];
-        w1 = (uint64_t)(e >> 8) | (uint64_t)(d >> 16 | u >> 14 << (d & 31)) << (e & 255);
-        n1 = (e & 255) + (d >> 8 & 255);
-        if (MV__UNLIKELY(n0 + n1 > 56)) {
-            bb |= w0 << bc;
-            bc += n0;
-            MV__GZ_FLUSH();
-            w0 = w1;
-            n0 = n1;
-            n1 = 0;
-            w1 = 0;
+        t++;
+        if (MV__LIKELY(!(u & MV__GZ_RUN) && t < t_end)) {
+            e = lc[u & 511];
+            d = dc[u >> 9 & 31];
+            w1 = (uint64_t)(e >> 8) | (uint64_t)(d >> 16 | u >> 14 << (d & 31)) << (e & 255);
+            n1 = (e & 255) + (d >> 8 & 255);
+            if (MV__LIKELY(n0 + n1 <= 56)) { /* else it waits for its turn */
+                w0 |= w1 << n0;
+                n0 += n1;
+                t++;
+            }
         }
-        bb |= (w0 | w1 << n0) << bc;
-        bc += n0 + n1;
+        bb |= w0 << bc;
+        bc += n0;
         MV__GZ_FLUSH();
-        t += 2;
     }
+    mv_end();
     z->out = out;
     z->bits = bb;
     z->nbits = bc;
@@ -5729,13 +5769,17 @@ static void mv__gz_lengths(const uint32_t *f, unsigned n, unsigned limit, uint8_
 }
 /* canonical codes, bits reversed, as code << 8 | length */
 static void mv__gz_assign(const uint8_t *lens, unsigned n, uint32_t *codes) {
-    unsigned len, i, code = 0;
-    for (i = 0; i < n; i++) codes[i] = 0;
-    for (len = 1; len <= 15; len++)
-        for (i = 0; i < n; i++) if (lens[i] == len) {
-            codes[i] = code << 8 | len;
-            code = mv__gz_nextcode(code, len);
-        }
+    unsigned next[16] = { 0 }, count[16] = { 0 }, len, i, k, code = 0;
+    for (i = 0; i < n; i++) count[lens[i]]++;
+    for (len = 1; len <= 15; len++) { /* the first code of each length */
+        for (k = 0; k < len; k++) next[len] |= (code >> k & 1) << (len - 1 - k);
+        code = (code + count[len]) << 1;
+    }
+    for (i = 0; i < n; i++) {
+        len = lens[i];
+        codes[i] = len ? next[len] << 8 | len : 0;
+        if (len) next[len] = mv__gz_nextcode(next[len], len);
+    }
 }
 typedef struct {
     uint8_t lens[320], sym[320], extra[320]; /* code lengths, then their run-length form */
