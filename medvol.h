@@ -544,7 +544,8 @@ MEDVOL_DEF void mv_gzip_close(mv_ctx *ctx, mv_gzip_reader *reader); /* NULL allo
 
 /* Member index of an MGZIP or BGZF file, found by hopping over the size fields: where each member lies and
    what it claims to hold. The claims are only believed within mv_inflate_bound and checked when a member is
-   decoded.
+   decoded; where a member lies in the decoded bytes rests on the claims of all before it, so compare dst_n
+   with the size you know before you trust a part.
    mv_gzip_index_scan reads through a positioned callback (n bytes at offset; returns n, or anything else for
    failure), 24 bytes a member; file_n is the file's length. mv_gzip_index_mem is the same over memory. An
    ordinary gzip file (or one whose size fields do not add up, or with garbage at its end) is no error: kind =
@@ -649,8 +650,8 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
    partial: voxels that the file does not hold are given the real value `fill` (MEDVOL_W_PARTIAL) instead of
    MEDVOL_E_TRUNCATED; ignored under desc.strict.
    verify: a crop reads a gzip file to its end and checks every CRC; full loads always do. Without it a crop
-   that stops inside a member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the voxels that
-   are read for that [1 GiB].
+   that stops inside a member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the file's last
+   voxel that are read for that [1 GiB].
    wide: how F128 and C256 numbers are encoded; without it they can only be loaded as stored.
    img, img_bytes: the .img part for mv_load_mem of a pair. */
 enum { MEDVOL_WIDE_NONE = 0, MEDVOL_WIDE_X87 = 1, MEDVOL_WIDE_BINARY128 = 2, MEDVOL_WIDE_DOUBLE_DOUBLE = 3 };
@@ -8082,20 +8083,23 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
 }
 /* What follows the last member: zeros are padding, anything else is worth a word. */
 static mv_status mv__io_tail(mv__io_load *L, uint64_t from) {
-    unsigned char b[512];
+    unsigned char b[4096];
+    uint64_t at = from, size = L->data->size;
     size_t n, i;
-    uint64_t left = L->data->size - from;
     mv_status st;
-    if (left == 0) return MEDVOL_OK;
-    n = left < sizeof b ? (size_t)left : sizeof b;
-    if ((st = mv__io_get(L->data, from, b, n)) < 0) return mv__io_trouble(L->ctx, st, "reading", from);
-    for (i = 0; i < n && b[i] == 0; i++) {}
-    return i == n ? MEDVOL_OK
-                  : mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)left, (int64_t)from,
-                                "bytes behind the last member");
+    for (; at < size; at += n) {
+        n = size - at < sizeof b ? (size_t)(size - at) : sizeof b;
+        if ((st = mv__io_get(L->data, at, b, n)) < 0) return mv__io_trouble(L->ctx, st, "reading", at);
+        for (i = 0; i < n && b[i] == 0; i++) {}
+        if (i < n)
+            return mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)(size - from), (int64_t)from,
+                               "bytes behind the last member");
+    }
+    return MEDVOL_OK;
 }
 static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
     int every = L->whole || L->opt.verify, done = 0;
+    uint64_t here, surplus, end = L->h.offset + L->h.bytes;
     mv_gzip_index index;
     mv_gzip_info info;
     mv_status st;
@@ -8119,7 +8123,11 @@ static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
     }
     /* the end is missing */
     if (x->partial && L->ctx && (L->ctx->warnings & MEDVOL_W_PARTIAL)) return MEDVOL_OK;
-    st = mv_gzip_finish(L->ctx, L->data->reader, L->opt.max_surplus, &info);
+    /* voxels behind the box are no surplus */
+    here = mv_gzip_tell(L->data->reader);
+    surplus = L->opt.max_surplus;
+    if (end > here) surplus = surplus > UINT64_MAX - (end - here) ? UINT64_MAX : surplus + (end - here);
+    st = mv_gzip_finish(L->ctx, L->data->reader, surplus, &info);
     if (st < 0) return mv__io_gz_status(L->data, st);
     return info.tail_garbage ? mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)info.tail_n,
                                            (int64_t)info.src_n, "bytes behind the last member")
@@ -8684,6 +8692,7 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     const mv_nifti *n = &g->n;
     /* vox_offset, a float, must still be whole */
     int d, fits = mv__io_fields_fit(n) && n->ext_bytes <= ((size_t)1 << 27);
+    int coarse = 0;
     size_t worst = 0;
     double rounded[12];
     for (d = 0; d < 12; d++)
@@ -8696,12 +8705,14 @@ static mv_status mv__io_choose_version(mv__io_save *g) {
     for (d = 0; d < 12; d++) fits = fits && mv__finite(rounded[d]);
     if (mv__scaled(v->slope, v->inter))
         fits = fits && fabs(v->slope) > 1e-37 && fabs(v->slope) < 1e38 && fabs(v->inter) < 1e38;
+    if (fits && mv__is_integer(v->dtype)) /* would the rounded intercept move voxels by half a step? */
+        coarse = fabs((double)mv__io_float(v->inter) - v->inter) > 0.5 * fabs(v->slope);
     for (d = 0; d < v->ndim; d++) worst = mv__maxz(worst, v->dim[d]);
     if (g->opt.version != 0 && g->opt.version != 1 && g->opt.version != 2)
         return mv__fail(g->ctx, MEDVOL_E_RANGE, "version", g->opt.version, -1,
                         "version = %d: must be 0, 1 or 2", g->opt.version);
     fits = fits && worst <= 32767;
-    g->version = g->opt.version ? g->opt.version : fits ? 1 : 2;
+    g->version = g->opt.version ? g->opt.version : fits && !coarse ? 1 : 2;
     if (g->version == 1 && !fits)
         return mv__fail(g->ctx, MEDVOL_E_SIZE, "dim", (double)worst, -1,
                         "a dimension of %zu (at most 32767), a header field, the affine, the scaling or the "

@@ -1749,6 +1749,58 @@ static void test_block_claims(void) {
     mv_gzip_index_free(T, &x);
     mv_buffer_free(T, &out);
 }
+/* What is behind the voxels is judged alike in every container: voxels behind a crop are no surplus, zeros
+   are padding however many, anything else is worth a word. */
+static void test_behind(void) {
+    size_t dim[3] = {32, 32, 16}, c, i;
+    mv_volume v = {0}, w = {0};
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim));
+    for (i = 0; i < 32 * 32 * 16; i++) ((uint8_t *)v.data)[i] = (uint8_t)(i * i >> 3);
+    for (c = MEDVOL_GZIP_PLAIN; c <= MEDVOL_GZIP_BGZF; c++) {
+        mv_save_opt o = {0};
+        mv_load_opt lo = {0};
+        mv_buffer out;
+        unsigned char *longer;
+        o.gzip = 1, o.container = (int)c, o.member = 2000;
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+        lo.crop = 3, lo.size[0] = 32, lo.size[1] = 32, lo.size[2] = 1, lo.verify = 1, lo.max_surplus = 10;
+        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, &lo));
+        CHECK(mv_warnings(T) == 0 && memcmp(w.data, v.data, 32 * 32) == 0);
+        mv_volume_free(T, &w);
+        longer = (unsigned char *)calloc(out.bytes + 9000, 1);
+        if (!longer) abort();
+        memcpy(longer, out.data, out.bytes);
+        CHECK_OK(mv_load_mem(T, &w, longer, out.bytes + 9000, NULL));
+        CHECK(mv_warnings(T) == 0);
+        mv_volume_free(T, &w);
+        longer[out.bytes + 8999] = 1;
+        CHECK_OK(mv_load_mem(T, &w, longer, out.bytes + 9000, NULL));
+        CHECK(mv_warnings(T) == MEDVOL_W_TRAILING);
+        mv_volume_free(T, &w);
+        free(longer);
+        mv_buffer_free(T, &out);
+    }
+    mv_volume_free(T, &v);
+}
+/* An intercept that a float would move by more than half a step takes version 2. */
+static void test_save_intercept(void) {
+    int16_t in[4] = {-3, 0, 1, 20000};
+    size_t n = 4, i, k;
+    for (k = 0; k < 2; k++) {
+        mv_volume v = {0}, w = {0};
+        mv_load_opt lo = {0};
+        mv_buffer b;
+        CHECK_OK(mv_volume_wrap(T, &v, in, MEDVOL_I16, 1, &n, NULL));
+        v.slope = 1e-4, v.inter = k ? 1000000.1 : 0.1;
+        CHECK_OK(mv_save_mem(T, &b, NULL, &v, NULL));
+        lo.dtype = MEDVOL_F64;
+        CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, &lo));
+        CHECK(w.nifti->version == (k ? 2 : 1));
+        for (i = 0; i < n; i++) CHECK_NEAR(((double *)w.data)[i], in[i] * v.slope + v.inter, 0.5e-4);
+        mv_volume_free(T, &w);
+        mv_buffer_free(T, &b);
+    }
+}
 /* The checksum of a .hdr.gz stands behind the bytes that a load needs: it counts all the same. */
 static void test_header_verified(void) {
     spec s = {0};
@@ -2690,7 +2742,9 @@ const t_case tests_io[] = {
     {"save_options B2 B19", test_save_options, T_ONCE},
     {"block_gzip", test_block_gzip, 0},
     {"block_claims", test_block_claims, 0},
+    {"behind", test_behind, 0},
     {"save_extremes", test_save_extremes, T_ONCE},
+    {"save_intercept", test_save_intercept, T_ONCE},
     {"save_64_bits", test_save_64_bits, T_ONCE},
     {"fields_wide", test_fields_wide, T_ONCE},
     {"transform_code", test_transform_code, T_ONCE},
