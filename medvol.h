@@ -1224,12 +1224,14 @@ typedef struct mv_resample_opt {
    read (like, affine: shape[2] > 1 makes the result 3-D); further axes are carried along volume by volume.
    Any real type in and out; values are real (slope and intercept applied), arithmetic in f32 with positions
    in double, so 64-bit types are rounded to f32; integer results are rounded to nearest even and saturated,
-   without scaling. NEAREST copies elements of any type (RGB, complex too) and keeps the scaling; it ignores
+   without scaling. NEAREST copies elements of any type (RGB, complex too) and keeps the scaling (`value` is
+   then rounded and saturated as stored; given another type, the result has real values); it ignores
    antialias, and `value` of types that are not real must be 0. A grid that coincides with src gives src's
    values exactly. Positions within 1e-7 voxels of a voxel are on it. NaN and infinities make NaN of what
-   their taps (with CUBIC: their lines) touch. When m or the grid neither turns nor shears, axes are done one
+   their taps (with CUBIC: their lines) touch. Slice timing of the header is dropped where slices change,
+   dim_info where axes turn. When m or the grid neither turns nor shears, axes are done one
    after the other. Memory beyond the result: rows of a few KiB a job; CUBIC an f32 copy of one volume; in the
-   general case LINEAR an f32 copy where src is not f32, CUBIC, CUBIC_CONV and
+   general case LINEAR an f32 copy where src is not f32 or has a scaling, CUBIC, CUBIC_CONV and
    LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits
    do not depend on threads. Levels agree to 8 ulp of the largest value among the taps, in the general case to
    1e-5 of it; NEAREST to the bit.
@@ -13803,6 +13805,11 @@ static double mv__rs_sigma(const mv__rs_ask *k, double step) {
     return k->antialias && s > 1.0 && k->interp != MEDVOL_NEAREST ? (s - 1.0) / 2.0 : 0.0;
 }
 
+/* Input voxels an output voxel spans along axis r. */
+static double mv__rs_step(const double *m, int r) {
+    return sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]);
+}
+
 /* ---- one axis, prepared: output i is the sum of w[i * taps + t] * input[at[i * taps + t]] ---- */
 typedef struct mv__rs_axis {
     size_t n, m, taps, lo, hi; /* outputs outside lo..hi-1 are the border's value */
@@ -13955,7 +13962,7 @@ typedef struct mv__rs_sep {
     mv__rs_comb_fn comb; /* of the source's type, NULL: rows are converted first */
     float value;
     int nt, scaled, nearest;
-    unsigned char fill[32]; /* one element of the border, nearest */
+    unsigned char fill[32], fill_to[32]; /* nearest: one element of the border as src and as dst store it */
     size_t room;            /* elements from the first to the last voxel of src */
     size_t tile, tiles, slab, slabs;                  /* rows of y and planes of z a job */
     size_t ring, width, stage, bytes, o_row, o_conv, o_stage, o_ptr, o_tag; /* scratch of a job */
@@ -14062,10 +14069,11 @@ static void mv__rs_near_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size
     const mv__rs_axis *ax = &g->ax[0], *ay = &g->ax[1], *az = &g->ax[2];
     size_t size = mv_dtype_size(g->src.type), n = g->src.n[0], m = g->dst.n[0];
     int same_type = g->src.type == g->dst.type;
+    int out = oz < az->lo || oz >= az->hi || oy < ay->lo || oy >= ay->hi || ax->lo >= ax->hi;
     unsigned char *to = g->dst.p + (oz * g->dst.sz + oy * g->dst.sy) * mv_dtype_size(g->dst.type), *d = to;
     if (!same_type) d = (unsigned char *)j->stage;
     else if (size == 4) d = (unsigned char *)mv__rs_where(g, j, to);
-    if (oz < az->lo || oz >= az->hi || oy < ay->lo || oy >= ay->hi || ax->lo >= ax->hi) mv__rs_fill_raw(d, m, g->fill, size);
+    if (out) mv__rs_fill_raw(d, m, g->fill, size);
     else {
         size_t at = (size_t)az->at[oz] * g->src.sz + (size_t)ay->at[oy] * g->src.sy;
         const unsigned char *s = g->src.p + at * size;
@@ -14078,7 +14086,12 @@ static void mv__rs_near_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size
         }
         mv__rs_near_x(g, s, row, d, size);
     }
-    if (!same_type) mv__cv_run(to, g->dst.type, d, g->src.type, m, g->src.slope, g->src.inter, 0);
+    if (!same_type) { /* what src's type cannot hold, dst's may */
+        size_t ds = mv_dtype_size(g->dst.type), lo = out ? m : ax->lo, hi = out ? m : ax->hi;
+        mv__cv_run(to, g->dst.type, d, g->src.type, m, g->src.slope, g->src.inter, 0);
+        mv__rs_fill_raw(to, lo, g->fill_to, ds);
+        mv__rs_fill_raw(to + hi * ds, m - hi, g->fill_to, ds);
+    }
 }
 static void mv__rs_sep_job(void *arg, size_t job) {
     const mv__rs_sep *g = (const mv__rs_sep *)arg;
@@ -14162,8 +14175,11 @@ static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv_
     g.src = *src;
     g.dst = *dst;
     g.ax = ax;
-    g.nearest = k->interp == MEDVOL_NEAREST && !(ax[0].taps > 1 || ax[1].taps > 1 || ax[2].taps > 1);
-    if (g.nearest && fill) mv__memcpy(g.fill, fill, sizeof g.fill);
+    g.nearest = k->interp == MEDVOL_NEAREST && fill != NULL; /* without: smoothing, in real values */
+    if (g.nearest) {
+        mv__memcpy(g.fill, fill, 32);
+        mv__memcpy(g.fill_to, fill + 32, 32);
+    }
     g.room = (src->n[2] - 1) * src->sz + (src->n[1] - 1) * src->sy + src->n[0];
     g.comb = mv__rs_comb_of(src->type);
     g.scaled = mv__scaled(src->slope, src->inter);
@@ -14301,7 +14317,7 @@ typedef struct mv__rs_gen {
     const mv__rs_ask *k;
     double m[12];
     int nt, fast;
-    unsigned char fill[32];
+    unsigned char fill[64]; /* nearest: an element as src stores it, then as dst does */
     size_t ty, tz, tiles; /* tiles along y */
 } mv__rs_gen;
 /* One value by the letter of the rules: what the fast kernels leave out. */
@@ -14429,12 +14445,14 @@ static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, c
         }
     }
 }
-static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, const double *at, const double *step, size_t x, size_t n,
-                            size_t a, size_t b) {
+/* outside: where not NULL, which of them took the border's value */
+static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, uint8_t *outside, const double *at,
+                            const double *step, size_t x, size_t n, size_t a, size_t b) {
     int32_t idx[256 + 16];
     size_t size = mv_dtype_size(g->src.type), i, j, len, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
     double p[3];
     int r;
+    if (outside) mv__memset(outside, 0, n);
     for (i = 0; i < n; i += len) {
         len = 1;
         if (i >= fa && i < fb) {
@@ -14450,12 +14468,15 @@ static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, const double 
         if (g->k->border == MEDVOL_BORDER_CONSTANT && g->fast) r = 0;
         else if (g->k->border == MEDVOL_BORDER_CONSTANT)
             for (r = 0; r < 3 && p[r] >= -0.5 - 1e-7 && p[r] <= (double)g->src.n[r] - 0.5 + 1e-7; r++) {}
+        if (outside) outside[i] = r < 3;
         mv__memcpy(d + i * size, r < 3 ? g->fill : g->src.p + mv__rs_one_near(g, p) * size, size);
     }
 }
 static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
     unsigned char buffer[1024 * 4];
-    size_t ds = mv_dtype_size(g->dst.type), ss = mv_dtype_size(g->src.type), m = g->dst.n[0], a = 0, b = 0, x, n, room;
+    uint8_t outside[1024];
+    size_t ds = mv_dtype_size(g->dst.type), ss = mv_dtype_size(g->src.type), m = g->dst.n[0], a = 0, b = 0;
+    size_t x, n, i, room;
     unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
     mv_border border = g->k->border;
     double at[3], step[3];
@@ -14469,15 +14490,19 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
         if (border == MEDVOL_BORDER_EDGE) b = m;
         else mv__rs_inside(g, at, step, border == MEDVOL_BORDER_CONSTANT ? -0.5 : 0.0, m, &a, &b);
     }
-    room = nearest ? sizeof buffer / ss : 1024;
+    room = nearest ? mv__minz(sizeof buffer / ss, 1024) : 1024;
     for (x = 0; x < m; x += n) {
         unsigned char *d = direct ? to + x * ds : buffer;
         n = direct ? m : mv__minz(room, m - x);
-        if (nearest) mv__rs_gen_near(g, d, at, step, x, n, a, b);
+        if (nearest) mv__rs_gen_near(g, d, g->dst.type == g->src.type ? NULL : outside, at, step, x, n, a, b);
         else mv__rs_gen_values(g, (float *)(void *)d, at, step, x, n, a, b);
         if (direct) continue;
         if (g->nt) MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
-        else if (nearest) mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
+        else if (nearest) { /* what src's type cannot hold, dst's may */
+            mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
+            for (i = 0; i < n && g->dst.type != g->src.type; i++)
+                if (outside[i]) mv__memcpy(to + (x + i) * ds, g->fill + 32, ds);
+        }
         else mv__cv_run(to + x * ds, g->dst.type, buffer, MEDVOL_F32, n, 1.0, 0.0, 0);
     }
 }
@@ -14533,7 +14558,7 @@ static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__r
     if (fill) mv__memcpy(g.fill, fill, sizeof g.fill);
     for (r = 0; r < 3; r++) {
         g.v.n[r] = src->n[r];
-        sigma[r] = mv__rs_sigma(k, sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]));
+        sigma[r] = mv__rs_sigma(k, mv__rs_step(m, r));
     }
     if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth(ctx, &g.src, &smooth, src, k, sigma);
     if (st == MEDVOL_OK && !nearest) {
@@ -14639,11 +14664,20 @@ static mv_status mv__rs_volume(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_pl
     mv__free(ctx, c.block);
     return st;
 }
+/* Slice timing belongs to slices that are still there, dim_info to axes that have not turned. */
+static void mv__rs_header(mv_nifti *h, const mv__rs_plan *p, const mv__rs_axis *ax) {
+    int axis = h ? h->dim_info >> 4 & 3 : 0;
+    if (!h || (p->diagonal && ax[axis ? axis - 1 : 2].same)) return;
+    h->slice_code = 0;
+    h->slice_start = h->slice_end = 0;
+    h->slice_duration = 0.0;
+    if (!p->diagonal) h->dim_info = 0;
+}
 static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
                             const double *affine) {
     mv_volume out;
     mv__rs_axis ax[3];
-    unsigned char fill[32];
+    unsigned char fill[64]; /* the border's element as src stores it, then as the result does */
     size_t dim[7], volumes = 1, i;
     mv_dtype type;
     mv_status st;
@@ -14658,10 +14692,12 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
     mv__memcpy(out.affine, affine, sizeof out.affine);
     if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
     mv__rs_element(fill, k->value, src);
+    mv__rs_element(fill + 32, k->value, &out);
     mv__memset(ax, 0, sizeof ax);
     for (d = 0; d < 3 && st == MEDVOL_OK && p->diagonal; d++) {
-        double s = p->m[d] > 1 ? p->t[5 * d] : 1.0;
-        st = mv__rs_axis_make(ctx, &ax[d], k, p->n[d], p->m[d], p->t[4 * d + 3], s, mv__rs_sigma(k, s));
+        double s = p->m[d] > 1 ? p->t[5 * d] : 1.0; /* one voxel may be turned any way */
+        st = mv__rs_axis_make(ctx, &ax[d], k, p->n[d], p->m[d], p->t[4 * d + 3], s,
+                              mv__rs_sigma(k, p->m[d] > 1 ? s : mv__rs_step(p->t, d)));
         same = same && ax[d].same;
         if (st == MEDVOL_OK && ax[d].same && k->interp != MEDVOL_NEAREST) { /* one tap will do */
             mv__rs_ask one = *k;
@@ -14675,6 +14711,7 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
         if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__vol_scaling(src, &slope, &inter);
         st = mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL);
     }
+    mv__rs_header(out.nifti, p, ax);
     for (i = 0; i < volumes && st == MEDVOL_OK && !same; i++) st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
     st = mv__out_end(ctx, st, &out, dst);
     for (d = 0; d < 3; d++) mv__rs_axis_free(ctx, &ax[d]);

@@ -1188,6 +1188,86 @@ static void test_medrs_b13(void) { /* every volume of a series, and pictures, no
     free(real);
 }
 
+/* ---- corners found by comparison with numpy ---- */
+static void test_one_voxel(void) { /* smoothing does not forget an axis that shrinks to one voxel */
+    static const size_t n[3] = {9, 9, 9}, to[3] = {1, 9, 1};
+    static float x[729], y[9];
+    double m[12] = {1, 0, 0, 4, 0, 1, 0, 0, 0, 0, 9, 4}, total = 0;
+    mv_resample_opt o = {0};
+    int j;
+    for (j = -16; j <= 16; j++) total += exp(-0.5 * j * j / 16.0);
+    memset(x, 0, sizeof x);
+    for (j = 0; j < 9; j++) x[4 + 9 * j + 81 * 4] = 1;
+    o.antialias = 1;
+    CHECK_OK(mv_resample_shape_f32(T, y, to, x, n, &o));
+    for (j = 0; j < 9; j++) CHECK_NEAR(y[j], 1 / (total * total), 1e-6);
+    CHECK_OK(mv_resample_affine_f32(T, y, to, x, n, m, &o)); /* a thick slice, thin in the plane */
+    for (j = 0; j < 9; j++) CHECK_NEAR(y[j], 1 / total, 1e-6);
+}
+static void test_faint_smoothing(void) { /* too faint for a second tap: the scaling still applies */
+    static const size_t n[3] = {6, 5, 4};
+    double lean[12] = {1.05, 0.01, 0, 0.2, 0, 1.05, 0, 0.1, 0, 0, 1.05, 0};
+    mv_volume v = {0}, out = {0};
+    mv_resample_opt o = {0};
+    size_t i, bad = 0;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 3, n));
+    for (i = 0; i < 120; i++) ((float *)v.data)[i] = 3;
+    v.slope = -2, v.inter = 1;
+    o.antialias = 1, o.border = MEDVOL_BORDER_EDGE;
+    CHECK_OK(mv_resample_affine(T, &out, &v, lean, n, &o));
+    for (i = 0; i < 120; i++) bad += !(fabs((double)((float *)out.data)[i] + 5) < 1e-5);
+    CHECK(bad == 0);
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &out);
+}
+static void test_nearest_outside(void) { /* the border is a value of the result's type, not of the source's */
+    static const size_t n[3] = {5, 4, 3};
+    double shift[12] = {1, 0, 0, -2, 0, 1, 0, -1, 0, 0, 1, 0};
+    double lean[12] = {1, 0.5, 0, -2, 0, 1, 0, -1, 0, 0, 1, 0};
+    mv_volume v = {0}, out = {0};
+    mv_resample_opt o = {0};
+    size_t i, x, y, k, bad = 0;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, n));
+    for (i = 0; i < 60; i++) ((unsigned char *)v.data)[i] = (unsigned char)(i + 1);
+    o.interp = MEDVOL_NEAREST, o.dtype = MEDVOL_F32, o.value = -1000.5;
+    for (k = 0; k < 2; k++) {
+        CHECK_OK(mv_resample_affine(T, &out, &v, k ? lean : shift, n, &o));
+        for (i = 0; i < 60; i++) {
+            x = i % 5, y = i / 5 % 4;
+            bad += y == 0 || x + (k ? y : 0) / 2.0 < 1.5
+                ? ((float *)out.data)[i] != -1000.5f
+                : x + (k ? y : 0) / 2.0 - 2 <= 4.5 && ((float *)out.data)[i] < 1;
+        }
+        mv_volume_free(T, &out);
+    }
+    CHECK(bad == 0);
+    mv_volume_free(T, &v);
+}
+static void test_header(void) { /* slice timing belongs to slices that are still there */
+    static const size_t n[3] = {6, 5, 4}, flat[3] = {3, 5, 4}, thin[3] = {6, 5, 7};
+    double lean[12] = {1, 0.1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
+    mv_volume v = {0}, out = {0};
+    mv_nifti h;
+    memset(&h, 0, sizeof h);
+    h.dim_info = 1 | 2 << 2 | 3 << 4;
+    h.slice_end = 3, h.slice_code = 3, h.slice_duration = 0.1;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, n));
+    memset(v.data, 1, 120);
+    v.nifti = &h;
+    CHECK_OK(mv_resample_shape(T, &out, &v, flat, NULL));
+    CHECK(out.nifti->slice_end == 3 && out.nifti->slice_code == 3 && out.nifti->dim_info == h.dim_info);
+    mv_volume_free(T, &out);
+    CHECK_OK(mv_resample_shape(T, &out, &v, thin, NULL));
+    CHECK(out.nifti->slice_end == 0 && out.nifti->slice_code == 0 && out.nifti->slice_duration == 0.0);
+    CHECK(out.nifti->dim_info == h.dim_info && h.slice_end == 3);
+    mv_volume_free(T, &out);
+    CHECK_OK(mv_resample_affine(T, &out, &v, lean, n, NULL));
+    CHECK(out.nifti->slice_end == 0 && out.nifti->dim_info == 0);
+    mv_volume_free(T, &out);
+    v.nifti = NULL;
+    mv_volume_free(T, &v);
+}
+
 const t_case tests_resample[] = {
     {"shape", test_shape, 0},
     {"antialias", test_antialias, 0},
@@ -1216,5 +1296,9 @@ const t_case tests_resample[] = {
     {"medrs_b4", test_medrs_b4, 0},
     {"medrs_b5", test_medrs_b5, 0},
     {"medrs_b13", test_medrs_b13, 0},
+    {"one_voxel", test_one_voxel, 0},
+    {"faint_smoothing", test_faint_smoothing, 0},
+    {"nearest_outside", test_nearest_outside, 0},
+    {"header", test_header, 0},
     {NULL, NULL, 0},
 };
