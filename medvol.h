@@ -6640,12 +6640,15 @@ static int mv__io_file_protect(void *user, void *file, const char *like) {
     (void)fchmod(mv__io_fd(file), info.st_mode & 0777); /* some file systems know no permissions */
     return 0;
 }
+static int mv__io_file_move(void *user, const char *from, const char *to) { /* without waiting */
+    (void)user;
+    return rename(from, to) == 0 ? 0 : mv__io_errno();
+}
 static int mv__io_file_rename(void *user, const char *from, const char *to) {
     char folder[1024];
     size_t n = mv__io_length(to);
-    int fd;
-    (void)user;
-    if (rename(from, to) != 0) return mv__io_errno();
+    int fd, st = mv__io_file_move(user, from, to);
+    if (st < 0) return st;
     while (n > 0 && to[n - 1] != '/') n--;
     if (n >= sizeof folder) return 0;
     mv__memcpy(folder, to, n);
@@ -7518,6 +7521,7 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     int rest = 0;
     size_t got, used;
     mv_status st;
+    if (limit > (uint64_t)PTRDIFF_MAX / 2) limit = (uint64_t)PTRDIFF_MAX / 2;
     room = !L->extender ? 0 : n->pair || L->h.offset - start > there ? there : L->h.offset - start;
     if (n->pair && L->first.gz && room > limit) room = limit; /* what it may hold, not what it says */
     if (room > limit)
@@ -8062,7 +8066,11 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
     if (L->data->mem) packed_size = 0;
     else if (L->data->size < (8u << 20)) packed_size = mv__maxz(packed_size, (size_t)L->data->size);
     else packed_size = mv__maxz(packed_size, (size_t)8 << 20);
-    total = g.places * (slot + g.room) + packed_size + lists + index->count / 8 + 1;
+    if (!mv__mul(g.places, slot + g.room, &total) || !mv__add(total, packed_size, &total) ||
+        !mv__add(total, lists + index->count / 8 + 1, &total)) {
+        *done = 0; /* members beyond a small address space: the stream needs less */
+        return MEDVOL_OK;
+    }
     block = (unsigned char *)mv__alloc(L->ctx, total);
     if (!block) return MEDVOL_E_NOMEM;
     g.x = x;
@@ -8515,9 +8523,15 @@ static mv_status mv__io_sink_finish(mv__io_sink *s, int no_sync) {
     k = s->io->close(s->io->user, s->file);
     return k < 0 ? mv__io_trouble(s->ctx, mv__io_status(k), "closing", 0) : MEDVOL_OK;
 }
-static mv_status mv__io_sink_rename(mv__io_sink *s) {
+static mv_status mv__io_sink_rename(mv__io_sink *s, int no_sync) {
+    int (*move)(void *user, const char *from, const char *to) = s->io->rename;
     int k;
-    k = s->temp ? s->io->rename(s->io->user, s->temp, s->target) : 0;
+#if defined(MV__POSIX)
+    if (no_sync && move == mv__io_file_rename) move = mv__io_file_move; /* nor for the folder */
+#else
+    (void)no_sync;
+#endif
+    k = s->temp ? move(s->io->user, s->temp, s->target) : 0;
     if (k < 0) return mv__io_trouble(s->ctx, mv__io_status(k), "renaming the finished file", 0);
     s->made = 0;
     return MEDVOL_OK;
@@ -8993,8 +9007,8 @@ MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, 
     st = mv__io_save_begin(&g, ctx, v, &o);
     if (st == MEDVOL_OK) st = mv__io_save_files(&g, path, own);
     if (st == MEDVOL_OK) st = mv__io_save_run(&g);
-    if (st == MEDVOL_OK && g.pair) st = mv__io_sink_rename(&g.img);
-    if (st == MEDVOL_OK) st = mv__io_sink_rename(&g.main);
+    if (st == MEDVOL_OK && g.pair) st = mv__io_sink_rename(&g.img, o.no_sync);
+    if (st == MEDVOL_OK) st = mv__io_sink_rename(&g.main, o.no_sync);
     mv__io_sink_drop(&g.main);
     mv__io_sink_drop(&g.img);
     return mv__fail_in(ctx, st, path);
@@ -9265,7 +9279,7 @@ static mv_status mv__png_write(mv_ctx *ctx, const char *path, const unsigned cha
     st = mv__io_sink_open(ctx, &s, path);
     if (st == MEDVOL_OK) st = mv__io_sink_put(&s, p, n);
     if (st == MEDVOL_OK) st = mv__io_sink_finish(&s, 1);
-    if (st == MEDVOL_OK) st = mv__io_sink_rename(&s);
+    if (st == MEDVOL_OK) st = mv__io_sink_rename(&s, 1);
     mv__io_sink_drop(&s);
     return st;
 }
