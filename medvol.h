@@ -1420,6 +1420,7 @@ static __inline int mv__clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&
 #  define MV__X86 1
 #  define MV__LEVELS MEDVOL_MAX_LEVEL
 #  include <immintrin.h> /* before every target region, never inside one */
+#  define mv__pause() _mm_pause()
 #  if defined(_MSC_VER) && !defined(__clang__)
 #    define mv__cpuid(leaf, r) __cpuidex((int *)(r), (leaf), 0)
 #    define mv__xcr0(x) ((x) = (unsigned)_xgetbv(0))
@@ -1434,6 +1435,9 @@ static __inline int mv__clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&
 #  include <arm_neon.h>
 #else
 #  define MV__LEVELS 1
+#endif
+#ifndef mv__pause
+#  define mv__pause() ((void)0)
 #endif
 #define MV__JOIN2(a, b) a##b
 #define MV__JOIN(a, b) MV__JOIN2(a, b)
@@ -1780,11 +1784,13 @@ typedef pthread_t mv__thread;
 #    define mv__thread_join(t) pthread_join(t, NULL)
 #    define MV__THREAD_RETURN return NULL
 #  endif
+enum { MV__POOL_SPIN = 1000 }; /* looks before a thread goes to sleep: to wake one takes longer than the gap between two passes */
 typedef struct mv__pool {
     mv__mutex lock;
     mv__cond work, done;
-    int threads, running, stop;
-    unsigned long turn; /* counts calls, so that a worker takes part once in each */
+    int threads, stop, open; /* open: workers may still join the call */
+    volatile int running;    /* workers that have joined; atomic, written under the lock */
+    volatile unsigned turn;  /* counts calls, so that a worker takes part once in each; likewise */
     void (*job)(void *arg, size_t i);
     void *arg;
     size_t njobs, next; /* next is atomic */
@@ -1798,16 +1804,23 @@ static void mv__pool_drain(mv__pool *p) {
 }
 static MV__THREAD_FN mv__pool_worker(void *arg) {
     mv__pool *p = (mv__pool *)arg;
-    unsigned long seen = 0;
-    mv__lock(&p->lock);
+    unsigned seen = 0;
+    int i;
     for (;;) {
+        for (i = 0; i < MV__POOL_SPIN && mv__atomic_get(&p->turn) == seen; i++) mv__pause();
+        mv__lock(&p->lock);
         while (!p->stop && p->turn == seen) mv__wait(&p->work, &p->lock);
         if (p->stop) break;
         seen = p->turn;
+        if (p->open) {
+            mv__atomic_set(&p->running, p->running + 1);
+            mv__unlock(&p->lock);
+            mv__pool_drain(p);
+            mv__lock(&p->lock);
+            mv__atomic_set(&p->running, p->running - 1);
+            if (p->running == 0 && !p->open) mv__wake_all(&p->done);
+        }
         mv__unlock(&p->lock);
-        mv__pool_drain(p);
-        mv__lock(&p->lock);
-        if (--p->running == 0) mv__wake_all(&p->done);
     }
     mv__unlock(&p->lock);
     MV__THREAD_RETURN;
@@ -1915,20 +1928,25 @@ static void mv__slice_job(void *arg, size_t i) {
 static mv_status mv__pool_run(mv_ctx *ctx, mv__pool *p, size_t njobs, void (*job)(void *, size_t), void *arg,
                               const char *label) {
     size_t i;
+    int k;
     mv__lock(&p->lock);
     p->job = job;
     p->arg = arg;
     p->njobs = njobs;
     p->cancel = 0;
     p->next = 0;
-    p->running = p->threads - 1;
-    p->turn++;
-    mv__wake_all(&p->work);
+    p->open = 1;
+    mv__atomic_set(&p->turn, p->turn + 1);
     mv__unlock(&p->lock);
+    mv__wake_all(&p->work);
     while (!mv__atomic_get(&p->cancel) && (i = mv__atomic_add(&p->next, (size_t)1)) < njobs) {
         if (mv__progress(ctx, i, njobs, label)) mv__atomic_set(&p->cancel, 1);
         else job(arg, i);
     }
+    mv__lock(&p->lock);
+    p->open = 0; /* who has not joined by now is not waited for */
+    mv__unlock(&p->lock);
+    for (k = 0; k < MV__POOL_SPIN && mv__atomic_get(&p->running) > 0; k++) mv__pause();
     mv__lock(&p->lock);
     while (p->running > 0) mv__wait(&p->done, &p->lock);
     mv__unlock(&p->lock);
