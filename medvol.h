@@ -10671,6 +10671,7 @@ typedef struct mv__in_count {
     const uint64_t *pre;
     const uint32_t *pre32, *first; /* first[k]: the first prefix whose upper 12 bits are k or more */
     uint32_t *table; /* jobs * ways * entries */
+    uint64_t *total; /* entries */
     const mv__in_bins *bins; /* histograms of floats, else NULL */
     double lo, hi;           /* histograms through double */
     int histogram;
@@ -10819,24 +10820,32 @@ static void mv__in_count_job(void *arg, size_t job) {
         else mv__in_count_many(g, t, p, n);
     }
 }
+enum { MV__IN_TOTALS = 8192 }; /* totals a job */
+static void mv__in_total_job(void *arg, size_t job) {
+    const mv__in_count *g = (const mv__in_count *)arg;
+    size_t at = job * MV__IN_TOTALS, n = mv__minz(g->entries - at, MV__IN_TOTALS), tables = g->ways * g->jobs, i, k;
+    const uint32_t *t = g->table + at;
+    uint64_t *total = g->total + at;
+    mv__memset(total, 0, n * sizeof *total);
+    for (k = 0; k < tables; k++, t += g->entries)
+        for (i = 0; i < n; i++) total[i] += t[i];
+}
 /* Runs the count g describes; *sum becomes a new block of g->entries totals. */
 static mv_status mv__in_count_run(mv_ctx *ctx, mv__in_count *g, uint64_t **sum, const char *label) {
-    size_t chunks = mv__divup(g->view.count, MV__CHUNK), i, k, bytes;
+    size_t chunks = mv__divup(g->view.count, MV__CHUNK), threads = (size_t)mv_threads(ctx), k, bytes;
     mv_status st = MEDVOL_E_NOMEM;
-    uint64_t *total;
-    g->jobs = mv__minz(chunks, mv__maxz(4 * (size_t)mv_threads(ctx), mv__divup(chunks, 65535))); /* a job fits 32-bit counts */
+    /* one to four jobs a thread, so that tables cost less than the counting; a job fits 32-bit counts */
+    k = g->view.count / 4 / (g->entries * g->ways) / threads;
+    g->jobs = mv__minz(chunks, mv__maxz(threads * (k < 1 ? 1 : k > 4 ? 4 : k), mv__divup(chunks, 65535)));
     *sum = NULL;
     if (!mv__mul(g->entries, g->ways * g->jobs * sizeof(uint32_t), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)g->entries, -1, "%s: the tables are too large", label);
     g->table = (uint32_t *)mv__alloc(ctx, bytes);
-    total = (uint64_t *)mv__alloc(ctx, g->entries * sizeof(uint64_t));
-    if (g->table && total) st = mv_parallel_for(ctx, g->jobs, mv__in_count_job, g, label);
-    if (st == MEDVOL_OK) {
-        mv__memset(total, 0, g->entries * sizeof(uint64_t));
-        for (k = 0; k < g->ways * g->jobs; k++)
-            for (i = 0; i < g->entries; i++) total[i] += g->table[k * g->entries + i];
-        *sum = total;
-    } else mv__free(ctx, total);
+    g->total = (uint64_t *)mv__alloc(ctx, g->entries * sizeof(uint64_t));
+    if (g->table && g->total) st = mv_parallel_for(ctx, g->jobs, mv__in_count_job, g, label);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(g->entries, MV__IN_TOTALS), mv__in_total_job, g, label);
+    if (st == MEDVOL_OK) *sum = g->total;
+    else mv__free(ctx, g->total);
     mv__free(ctx, g->table);
     return st;
 }
@@ -12148,6 +12157,45 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
     mv_end();
 }
 #undef MV__SP_V
+/* The index of the first value of n that is below lo or above hi, n when none is; back: one behind the last, or 0. */
+#define MV__SP_HIT(v) mvm_or(mvf_lt(v, l), mvf_gt(v, h))
+#define MV__SP_ENDS(T, name, LOAD)                                                                            \
+    static size_t MV__K(mv__sp_ends_##name)(const void *src, size_t n, float lo, float hi, int back, \
+                                          size_t ahead) {                                                 \
+        const T *x = (const T *)src;                                                                          \
+        const mvf l = mvf_set1(lo), h = mvf_set1(hi);                                                         \
+        size_t i = 0, k = 0;                                                                                  \
+        unsigned hit = 0;                                                                                     \
+        mv_prefetch(x + (back ? n - 1 : 0) + ahead);                                                          \
+        for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {                                                          \
+            const T *p = back ? x + n - i - 4 * MVF_N : x + i;                                                \
+            const mvf a = LOAD(p), b = LOAD(p + MVF_N), c = LOAD(p + 2 * MVF_N), d = LOAD(p + 3 * MVF_N);     \
+            if (mvm_bits(mvm_or(mvm_or(MV__SP_HIT(a), MV__SP_HIT(b)), mvm_or(MV__SP_HIT(c), MV__SP_HIT(d))))) break; \
+        }                                                                                                     \
+        for (; i + MVF_N <= n && !hit; i += MVF_N) {                                                          \
+            const mvf a = LOAD(back ? x + n - i - MVF_N : x + i);                                             \
+            hit = mvm_bits(MV__SP_HIT(a));                                                                    \
+        }                                                                                                     \
+        mv_end();                                                                                             \
+        if (hit) i -= MVF_N;                                                                                  \
+        for (; i < n; i++) {                                                                                  \
+            k = back ? n - 1 - i : i;                                                                         \
+            if ((float)x[k] < lo || (float)x[k] > hi) return back ? k + 1 : k;                                \
+        }                                                                                                     \
+        return back ? 0 : n;                                                                                  \
+    }
+#define MV__SP_FROM_U8(p) mvf_fromi(mvi_load_u8(p))
+#define MV__SP_FROM_I16(p) mvf_fromi(mvi_load_i16(p))
+#define MV__SP_FROM_U16(p) mvf_fromi(mvi_load_u16(p))
+MV__SP_ENDS(uint8_t, u8, MV__SP_FROM_U8)
+MV__SP_ENDS(int16_t, i16, MV__SP_FROM_I16)
+MV__SP_ENDS(uint16_t, u16, MV__SP_FROM_U16)
+MV__SP_ENDS(float, f32, mvf_load)
+#undef MV__SP_ENDS
+#undef MV__SP_HIT
+#undef MV__SP_FROM_U8
+#undef MV__SP_FROM_I16
+#undef MV__SP_FROM_U16
 #else
 /* ---- the engine: strides in bytes, either sign; counts of dst's axes, the fastest first ---- */
 typedef struct mv__sp_box {
@@ -13049,6 +13097,7 @@ MEDVOL_DEF mv_status mv_crop_or_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume
 }
 
 /* ---- foreground ---- */
+typedef size_t (*mv__sp_find_fn)(const void *row, size_t n, float lo, float hi, int back, size_t ahead);
 typedef struct mv__sp_fg {
     const mv_volume *v;
     size_t *part; /* six a job: first, one behind the last of the first three axes */
@@ -13056,25 +13105,64 @@ typedef struct mv__sp_fg {
     double slope, inter, threshold;
     int above, scaled;
     mv__cv_get_fn get;
+    mv__sp_find_fn find; /* NULL: by blocks of doubles */
+    float lo, hi;
 } mv__sp_fg;
-static int mv__sp_fg_row(const mv__sp_fg *g, const unsigned char *row, size_t *first, size_t *last) { /* values of a row */
+/* The first (back: the last) foreground value among the m of row from i on: 1 and *at when there is one. */
+static int mv__sp_fg_block(const mv__sp_fg *g, const unsigned char *row, size_t i, size_t m, int back, size_t *at) {
     double t[MV__CV_BLOCK];
-    size_t n = g->v->dim[0] * g->channels, i, j, m, z = mv_dtype_size(g->v->dtype) / g->channels;
-    int any = 0;
-    for (i = 0; i < n; i += m) {
-        m = mv__minz(MV__CV_BLOCK, n - i);
-        g->get(t, row + i * z, m);
-        if (g->scaled) MV__PICK(mv__cv_scale)(t, m, g->slope, g->inter);
-        for (j = 0; j < m; j++) {
-            double x = t[j];
-            if (!(g->above ? x > g->threshold : x < 0.0 || x > 0.0)) continue;
-            if (g->skip && (i + j) % g->channels >= g->channels - g->skip) continue;
-            if (!any) *first = (i + j) / g->channels;
-            *last = (i + j) / g->channels + 1;
-            any = 1;
-        }
+    size_t j, k, z = mv_dtype_size(g->v->dtype) / g->channels;
+    g->get(t, row + i * z, m);
+    if (g->scaled) MV__PICK(mv__cv_scale)(t, m, g->slope, g->inter);
+    for (k = 0; k < m; k++) {
+        j = back ? m - 1 - k : k;
+        if (!(g->above ? t[j] > g->threshold : t[j] < 0.0 || t[j] > 0.0)) continue;
+        if (g->skip && (i + j) % g->channels >= g->channels - g->skip) continue;
+        *at = i + j;
+        return 1;
     }
-    return any;
+    return 0;
+}
+/* The ends of the foreground in a row; what lies between is not looked at. */
+static int mv__sp_fg_row(const mv__sp_fg *g, const unsigned char *row, size_t *first, size_t *last) {
+    size_t n = g->v->dim[0] * g->channels, i, at = 0;
+    int any = 0;
+    if (g->find) {
+        size_t ahead = g->v->ndim > 1 ? 8 * (size_t)g->v->stride[1] : 0; /* rows soon to come */
+        *first = g->find(row, n, g->lo, g->hi, 0, ahead);
+        if (*first == n) return 0;
+        *last = g->find(row, n, g->lo, g->hi, 1, ahead);
+        return 1;
+    }
+    for (i = 0; i < n && !any; i += MV__CV_BLOCK) any = mv__sp_fg_block(g, row, i, mv__minz(MV__CV_BLOCK, n - i), 0, &at);
+    if (!any) return 0;
+    *first = at / g->channels;
+    for (i = n, any = 0; !any; ) {
+        size_t m = mv__minz(MV__CV_BLOCK, i);
+        i -= m;
+        any = mv__sp_fg_block(g, row, i, m, 1, &at);
+    }
+    *last = at / g->channels + 1;
+    return 1;
+}
+/* The kernel for unscaled values that float holds, and its bounds: foreground is below lo or above hi, NaN never. */
+static void mv__sp_fg_fast(mv__sp_fg *g) {
+    const double most = 3.4028234663852886e38, t = g->threshold;
+    if (g->scaled) return;
+    switch (g->v->dtype) {
+        case MEDVOL_U8: g->find = MV__PICK(mv__sp_ends_u8); break;
+        case MEDVOL_I16: g->find = MV__PICK(mv__sp_ends_i16); break;
+        case MEDVOL_U16: g->find = MV__PICK(mv__sp_ends_u16); break;
+        case MEDVOL_F32: g->find = MV__PICK(mv__sp_ends_f32); break;
+        default: return;
+    }
+    if (!g->above) return;
+    g->lo = -(float)HUGE_VAL;
+    g->hi = t >= most ? (mv__finite(t) ? (float)most : (float)HUGE_VAL) : t < -most ? -(float)HUGE_VAL : (float)t;
+    if ((double)g->hi > t) { /* rounded up: the float below */
+        uint32_t b = mv__f32_bits(g->hi);
+        g->hi = mv__bits_f32(g->hi > 0.0f ? b - 1 : g->hi < 0.0f ? b + 1 : 0x80000001u);
+    }
 }
 static void mv__sp_fg_job(void *arg, size_t job) {
     const mv__sp_fg *g = (const mv__sp_fg *)arg;
@@ -13120,6 +13208,7 @@ static mv_status mv__sp_fg_box(mv_ctx *ctx, const char *op, size_t *start, size_
     g.get = mv__cv_getter(g.channels > 2 ? MEDVOL_U8 : mv__cv_part(g.v->dtype));
     mv__vol_scaling(g.v, &g.slope, &g.inter);
     g.scaled = mv__scaled(g.slope, g.inter);
+    mv__sp_fg_fast(&g);
     for (g.rows = 1, k = 1; k < g.v->ndim; k++) g.rows *= g.v->dim[k];
     g.group = mv__maxz(1, MV__CHUNK / g.v->dim[0]);
     jobs = mv__divup(g.rows, g.group);
@@ -13716,12 +13805,23 @@ static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *
     }
     mv_end();
 }
-static void MV__K(mv__rs_take)(float *d, const float *p, const int32_t *idx, size_t n) {
-    size_t i = 0;
-    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_gather(p, mvi_load(idx + i)));
-    mv_end();
-    for (; i < n; i++) d[i] = p[idx[i]];
-}
+/* Plain loads: gathers of the CPU are slower on many models. The row after this one is likely to begin `ahead` elements on. */
+#define MV__RS_TAKE(T)                                                                                        \
+    static void MV__K(mv__rs_take_##T)(void *dst, const void *src, const int32_t *idx, size_t n, size_t ahead) { \
+        T *d = (T *)dst;                                                                                      \
+        const T *p = (const T *)src;                                                                          \
+        size_t i = 0, k;                                                                                      \
+        for (; i + 8 <= n; i += 8) {                                                                          \
+            mv_prefetch(p + (size_t)idx[i] + ahead);                                                          \
+            MV__UNROLL for (k = 0; k < 8; k++) mv__memcpy(d + i + k, p + idx[i + k], sizeof(T));              \
+        }                                                                                                     \
+        for (; i < n; i++) mv__memcpy(d + i, p + idx[i], sizeof(T));                                          \
+    }
+MV__RS_TAKE(uint8_t)
+MV__RS_TAKE(uint16_t)
+MV__RS_TAKE(uint32_t)
+MV__RS_TAKE(uint64_t)
+#undef MV__RS_TAKE
 #else
 /* ---- what was asked for ---- */
 typedef struct mv__rs_ask {
@@ -14477,11 +14577,21 @@ static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, c
         }
     }
 }
+static void mv__rs_gen_take(const mv__rs_gen *g, unsigned char *d, const int32_t *idx, size_t n) {
+    size_t size = mv_dtype_size(g->src.type), i;
+    switch (size) {
+        case 1: MV__PICK(mv__rs_take_uint8_t)(d, g->src.p, idx, n, g->src.sy); break;
+        case 2: MV__PICK(mv__rs_take_uint16_t)(d, g->src.p, idx, n, g->src.sy); break;
+        case 4: MV__PICK(mv__rs_take_uint32_t)(d, g->src.p, idx, n, g->src.sy); break;
+        case 8: MV__PICK(mv__rs_take_uint64_t)(d, g->src.p, idx, n, g->src.sy); break;
+        default: for (i = 0; i < n; i++) mv__memcpy(d + i * size, g->src.p + (size_t)idx[i] * size, size);
+    }
+}
 /* outside: where not NULL, which of them took the border's value */
 static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, uint8_t *outside, const double *at,
                             const double *step, size_t x, size_t n, size_t a, size_t b) {
     int32_t idx[256 + 16];
-    size_t size = mv_dtype_size(g->src.type), i, j, len, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
+    size_t size = mv_dtype_size(g->src.type), i, len, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
     double p[3];
     int r;
     if (outside) mv__memset(outside, 0, n);
@@ -14490,9 +14600,7 @@ static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, uint8_t *outs
         if (i >= fa && i < fb) {
             len = mv__minz(256, fb - i);
             MV__PICK(mv__rs_near)(idx, &g->v, at, step, x + i, len);
-            if (size == 4) MV__PICK(mv__rs_take)((float *)(void *)d + i, (const float *)(const void *)g->src.p, idx, len);
-            else
-                for (j = 0; j < len; j++) mv__memcpy(d + (i + j) * size, g->src.p + (size_t)idx[j] * size, size);
+            mv__rs_gen_take(g, d + i * size, idx, len);
             continue;
         }
         for (r = 0; r < 3; r++) p[r] = at[r] + (double)(x + i) * step[r];

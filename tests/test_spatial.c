@@ -681,6 +681,51 @@ static void test_pad_then_crop(void) {
 }
 
 /* ---- foreground ---- */
+/* Every value type and threshold against a plain comparison of real values, at the ends of rows of any length. */
+static void test_foreground_rule(void) {
+    static const mv_dtype type[] = {MEDVOL_F32, MEDVOL_U8, MEDVOL_I16, MEDVOL_U16, MEDVOL_F64, MEDVOL_I32, MEDVOL_F16};
+    static const size_t row[] = {1, 3, 16, 31, 64, 67, 150, 600};
+    const double inf = HUGE_VAL, limit[] = {0, -0.5, 0.1, 99.5, 7, -1e-50, 1e300, -1e300, 3.5e38, inf, -inf, -7};
+    const double value[] = {0, -0.0, 7, 100, 0.1, NAN, -7, inf, -inf, 1e-45, -1e-45, 3.4028234663852886e38};
+    unsigned t, n, k, seed = 1;
+    for (t = 0; t < 7; t++)
+        for (n = 0; n < 8; n++)
+            for (k = 0; k <= 12; k++) {
+                size_t dim[2] = {0, 3}, start[2], size[2], i, lo[2] = {(size_t)-1, (size_t)-1}, hi[2] = {0, 0};
+                mv_foreground_opt opt;
+                mv_volume v = {0};
+                mv_status st;
+                double x;
+                dim[0] = row[n];
+                memset(&opt, 0, sizeof opt);
+                opt.above = k < 12;
+                opt.threshold = k < 12 ? limit[k] : 0;
+                CHECK_OK(mv_volume_alloc(T, &v, type[t], 2, dim));
+                memset(v.data, 0, 3 * row[n] * mv_dtype_size(type[t]));
+                for (i = 0; i < 3 * row[n]; i++) {
+                    unsigned char *p = (unsigned char *)v.data + i * mv_dtype_size(type[t]);
+                    seed = seed * 1664525u + 1013904223u;
+                    if (seed >> 24 < 250 - 20 * (k % 3)) continue; /* sparse, so that the ends differ from row to row */
+                    CHECK_OK(mv_convert_array(T, p, type[t], &value[seed / 4096 % 12], MEDVOL_F64, 1, 0, 0));
+                }
+                for (i = 0; i < 3 * row[n]; i++) {
+                    const unsigned char *p = (const unsigned char *)v.data + i * mv_dtype_size(type[t]);
+                    CHECK_OK(mv_convert_array(T, &x, MEDVOL_F64, p, type[t], 1, 0, 0));
+                    if (!(k < 12 ? x > limit[k] : x < 0 || x > 0)) continue;
+                    lo[0] = i % row[n] < lo[0] ? i % row[n] : lo[0];
+                    hi[0] = i % row[n] >= hi[0] ? i % row[n] + 1 : hi[0];
+                    lo[1] = i / row[n] < lo[1] ? i / row[n] : lo[1];
+                    hi[1] = i / row[n] + 1;
+                }
+                st = mv_foreground_box(T, start, size, &v, &opt);
+                if (hi[0] == 0) CHECK(st == MEDVOL_E_EMPTY);
+                else {
+                    CHECK(st == MEDVOL_OK && start[0] == lo[0] && start[1] == lo[1]);
+                    CHECK(size[0] == hi[0] - lo[0] && size[1] == hi[1] - lo[1]);
+                }
+                mv_volume_free(T, &v);
+            }
+}
 static void test_foreground(void) {
     size_t dim[4] = {40, 9, 7, 2}, start[7], size[7], b0[7], b1[7], i[7] = {0};
     mv_foreground_opt opt;
@@ -1319,6 +1364,7 @@ const t_case tests_spatial[] = {
     {"crop_or_pad", test_crop_or_pad, 0},
     {"pad_then_crop", test_pad_then_crop, 0},
     {"foreground", test_foreground, 0},
+    {"foreground_rule", test_foreground_rule, 0},
     {"world_invariant", test_world, 0},
     {"header_axes", test_header, T_ONCE},
     {"arrays", test_arrays, 0},
