@@ -681,17 +681,21 @@ static void test_pad_then_crop(void) {
 }
 
 /* ---- foreground ---- */
-/* Every value type and threshold against a plain comparison of real values, at the ends of rows of any length. */
+/* Every value type and threshold against a plain comparison of real values, at the ends of rows of any
+   length. */
 static void test_foreground_rule(void) {
-    static const mv_dtype type[] = {MEDVOL_F32, MEDVOL_U8, MEDVOL_I16, MEDVOL_U16, MEDVOL_F64, MEDVOL_I32, MEDVOL_F16};
+    static const mv_dtype type[] = {MEDVOL_F32, MEDVOL_U8,  MEDVOL_I16, MEDVOL_U16,
+                                    MEDVOL_F64, MEDVOL_I32, MEDVOL_F16};
     static const size_t row[] = {1, 3, 16, 31, 64, 67, 150, 600};
-    const double inf = HUGE_VAL, limit[] = {0, -0.5, 0.1, 99.5, 7, -1e-50, 1e300, -1e300, 3.5e38, inf, -inf, -7};
+    const double inf = HUGE_VAL;
+    const double limit[] = {0, -0.5, 0.1, 99.5, 7, -1e-50, 1e300, -1e300, 3.5e38, inf, -inf, -7};
     const double value[] = {0, -0.0, 7, 100, 0.1, NAN, -7, inf, -inf, 1e-45, -1e-45, 3.4028234663852886e38};
     unsigned t, n, k, seed = 1;
     for (t = 0; t < 7; t++)
         for (n = 0; n < 8; n++)
             for (k = 0; k <= 12; k++) {
-                size_t dim[2] = {0, 3}, start[2], size[2], i, lo[2] = {(size_t)-1, (size_t)-1}, hi[2] = {0, 0};
+                size_t dim[2] = {0, 3}, start[2], size[2], i;
+                size_t lo[2] = {(size_t)-1, (size_t)-1}, hi[2] = {0, 0};
                 mv_foreground_opt opt;
                 mv_volume v = {0};
                 mv_status st;
@@ -705,7 +709,7 @@ static void test_foreground_rule(void) {
                 for (i = 0; i < 3 * row[n]; i++) {
                     unsigned char *p = (unsigned char *)v.data + i * mv_dtype_size(type[t]);
                     seed = seed * 1664525u + 1013904223u;
-                    if (seed >> 24 < 250 - 20 * (k % 3)) continue; /* sparse, so that the ends differ from row to row */
+                    if (seed >> 24 < 250 - 20 * (k % 3)) continue; /* sparse: the ends differ */
                     CHECK_OK(mv_convert_array(T, p, type[t], &value[seed / 4096 % 12], MEDVOL_F64, 1, 0, 0));
                 }
                 for (i = 0; i < 3 * row[n]; i++) {
