@@ -83,10 +83,14 @@ long double t_value(const void *p, mv_dtype t, size_t i) {
     }
 }
 uint32_t t_crc32(uint32_t crc, const void *data, size_t n) {
+    static uint32_t table[256];
     const uint8_t *p = (const uint8_t *)data;
+    uint32_t i;
     int k;
-    for (crc = ~crc; n > 0; n--)
-        for (crc ^= *p++, k = 0; k < 8; k++) crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+    for (i = 0; !table[255] && i < 256; i++) /* entry 255 comes last and is not 0 */
+        for (table[i] = i, k = 0; k < 8; k++)
+            table[i] = table[i] & 1 ? table[i] >> 1 ^ 0xedb88320u : table[i] >> 1;
+    for (crc = ~crc; n > 0; n--) crc = crc >> 8 ^ table[(crc ^ *p++) & 255];
     return ~crc;
 }
 

@@ -69,7 +69,7 @@ baseline() { # baseline COMPILER FLAGS...: the header with these, the test witho
     name=golden-$(echo "$*" | tr -c 'a-z0-9\n' -)
     shift
     $cc $W "$@" -c $D/golden.c -o $D/$name.o &&
-        $cc -O0 -ffp-contract=off -I$D/tables tests/main.c tests/test_golden.c $D/$name.o -o $D/$name \
+        $cc -O1 -ffp-contract=off -I$D/tables tests/main.c tests/test_golden.c $D/$name.o -o $D/$name \
             -lm -lpthread && ./$D/$name golden --threads 2
 }
 golden() { have $1 && job "golden results, $*" baseline "$@"; }

@@ -40,7 +40,7 @@ extern const mv_dtype t_real_types[12];
 long double t_value(const void *p, mv_dtype type, size_t i);
 double t_half(unsigned h, int mant, int bias);
 
-/* CRC-32 of gzip and PNG, bit by bit; crc: of what came before, 0 at the start. */
+/* CRC-32 of gzip and PNG, by a table of bytes; crc: of what came before, 0 at the start. */
 uint32_t t_crc32(uint32_t crc, const void *p, size_t n);
 
 /* n bytes that end exactly before an unreadable page (where the platform has them), 64-byte-offset choosable
