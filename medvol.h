@@ -1071,8 +1071,8 @@ MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, c
 
 /* mv_crop_or_pad: each axis d < src->ndim cropped or padded about its centre to shape[d]; axes are cropped
    first. With n voxels now and t wanted, `rule` sets the first voxel kept and the number put in front:
-     CENTRE_MEDVOL   n/2 - t/2,        t/2 - n/2         voxel n/2 becomes voxel t/2, so the way back restores
-     the volume CENTRE_MONAI    n/2 - t/2,        floor((t - n)/2)  ResizeWithPadOrCrop
+     CENTRE_MEDVOL   n/2 - t/2,        t/2 - n/2         voxel n/2 becomes voxel t/2: the way back restores
+     CENTRE_MONAI    n/2 - t/2,        floor((t - n)/2)  ResizeWithPadOrCrop
      CENTRE_TORCHIO  ceil((n - t)/2),  ceil((t - n)/2)   CropOrPad
      CENTRE_MEDRS    floor((n - t)/2), floor((t - n)/2)
    Voxels keep their world position under each of them. mode and value as in mv_pad. Errors: MEDVOL_E_SIZE

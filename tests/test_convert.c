@@ -174,8 +174,8 @@ static void test_large(void) {
     free(s);
     free(f);
 }
-/* The same from float to integers, from other starts than that of a cache line. The values repeat: one period is checked by
-   value, the rest against it. */
+/* The same from float to integers, from other starts than that of a cache line. The values repeat: one period
+   is checked by value, the rest against it. */
 static void test_large_narrow(void) {
     static const mv_dtype to[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_I32};
     enum { PERIOD = 10007 };

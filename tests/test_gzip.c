@@ -719,7 +719,9 @@ static void test_flips_and_cuts(void) { /* never a crash; success only with the 
         CHECK_OK(mv_gzip_pack(T, gz, sizeof gz, src, n, &o, &made));
         for (i = 0; i < made; i++) {
             uint8_t keep = gz[i];
-            mv_status st = unpack(gz, i, out, n, &info);
+            mv_status st;
+            if (t_threads > 1 && i % 3 != (size_t)t_level % 3) continue; /* a third with more threads */
+            st = unpack(gz, i, out, n, &info);
             /* cut between members */
             CHECK(st < 0 || (info.dst_n < n + (c == 3) && !memcmp(out, src, (size_t)info.dst_n)));
             gz[i] ^= (uint8_t)(1u << t_bits() % 8);

@@ -1296,11 +1296,12 @@ static void big(int level) {
         g_free(&g);
     }
 }
-/* Rows of whole cache lines past the caches, in every order and direction, into memory that exists; transposes of that
-   kind are streamed earlier. Rows too long to be foreseen as a whole. */
+/* Rows of whole cache lines past the caches, in every order and direction, into memory that exists;
+   transposes of that kind are streamed earlier. Rows too long to be foreseen as a whole. */
 static void test_lines(void) {
     static const int order[4][3] = {{0, 2, 1}, {0, 1, 2}, {2, 1, 0}, {1, 0, 2}};
-    static const size_t count[3][3] = {{64, 134, 140}, {192, 64, 96}, {128, 64, 160}}; /* of 4, 1 and 2 bytes */
+    /* of 4, 1 and 2 bytes */
+    static const size_t count[3][3] = {{64, 134, 140}, {192, 64, 96}, {128, 64, 160}};
     static const size_t size[3] = {4, 1, 2};
     unsigned flips = (unsigned)(t_level + 3 * t_threads) % 8;
     size_t i, j, k, n, z, r, wrong;
@@ -1336,7 +1337,8 @@ static void test_lines(void) {
     }
     for (c = 0; c < 4; c++) { /* 40 KB a row, flipped in place, and between two blocks */
         static const mv_dtype dt[4] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_U8, MEDVOL_I16};
-        static const size_t shape[4][4] = {{2, 10007, 3, 0}, {2, 5003, 4, 0}, {2, 40009, 2, 0}, {3, 20011, 2, 3}};
+        static const size_t shape[4][4] = {
+            {2, 10007, 3, 0}, {2, 5003, 4, 0}, {2, 40009, 2, 0}, {3, 20011, 2, 3}};
         for (a = 0; a < 6; a++) one_flip(dt[c], shape[c], a);
     }
 }
