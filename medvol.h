@@ -8649,6 +8649,7 @@ static mv_status mv__io_auto_scale(mv__io_save *g) {
         g->nans = g->nans || o[4] != 0.0;
     }
     mv__free(g->ctx, r.out);
+    lo += 0.0, hi += 0.0; /* no -0: which zero is the least depends on the order */
     if (st < 0 || mv__io_spread(g, lo, hi, whole)) return st;
     if (g->opt.version == 0) g->version = 2; /* doubles */
     if (g->version == 2 && mv__io_spread(g, lo, hi, whole)) return st;

@@ -1782,6 +1782,21 @@ static void test_behind(void) {
     }
     mv_volume_free(T, &v);
 }
+static void test_save_zeros(void) { /* the least value is a zero of both signs: the bytes are the same */
+    float x[37];
+    size_t n = 37, i, k;
+    mv_save_opt o = {0};
+    mv_volume v = {0};
+    o.dtype = MEDVOL_U16;
+    CHECK_OK(mv_volume_wrap(T, &v, x, MEDVOL_F32, 1, &n, NULL));
+    for (k = 0; k < 38; k++) {
+        mv_buffer b;
+        for (i = 0; i < n; i++) x[i] = i == k ? -0.0f : i % 3 ? 0.0f : (float)i * 0.3f;
+        CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+        CHECK(get((unsigned char *)b.data + 116, 'i', 0) == 0);
+        mv_buffer_free(T, &b);
+    }
+}
 /* An intercept that a float would move by more than half a step takes version 2. */
 static void test_save_intercept(void) {
     int16_t in[4] = {-3, 0, 1, 20000};
@@ -2745,6 +2760,7 @@ const t_case tests_io[] = {
     {"behind", test_behind, 0},
     {"save_extremes", test_save_extremes, T_ONCE},
     {"save_intercept", test_save_intercept, T_ONCE},
+    {"save_zeros", test_save_zeros, 0},
     {"save_64_bits", test_save_64_bits, T_ONCE},
     {"fields_wide", test_fields_wide, T_ONCE},
     {"transform_code", test_transform_code, T_ONCE},
