@@ -982,8 +982,9 @@ MEDVOL_DEF mv_status mv_linear_f32(mv_ctx *ctx, float *dst, const float *src, si
 
 /* mv_clamp: values below lo become lo, above hi become hi; infinities leave a side open. Exact, so src's type
    and scaling are kept (RESULT does not hold) unless dst has memory of another type. Bounds are real values:
-   in integers they are the outermost stored values within lo..hi, in floats the nearest ones. Errors:
-   MEDVOL_E_RANGE for NaN, lo > hi and when no value of an integer type lies in lo..hi. */
+   in integers they are the outermost stored values within lo..hi, in floats the nearest ones. Compared as
+   doubles, so a 64-bit integer beyond 2^53 may pass a bound by its rounding. Errors: MEDVOL_E_RANGE for NaN,
+   lo > hi and when no value of an integer type lies in lo..hi. */
 MEDVOL_DEF mv_status mv_clamp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double lo, double hi);
 MEDVOL_DEF mv_status mv_clamp_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi);
 
@@ -991,8 +992,8 @@ MEDVOL_DEF mv_status mv_clamp_f32(mv_ctx *ctx, float *dst, const float *src, siz
    (defaults 0); NaN stays. Type and scaling as in mv_clamp; below and above are real values, in integers
    rounded to nearest and saturated.
    binary: 1 where lo <= x <= hi, else 0 (NaN: 0); u8 unless dst has memory or the array call's float. open:
-   the bounds themselves are outside (lo < x < hi), unless infinite: lo with Otsu's threshold. Errors:
-   MEDVOL_E_RANGE for NaN and lo > hi. */
+   the bounds themselves are outside (lo < x < hi), unless infinite: lo with Otsu's threshold;
+   a value that is lo and hi is below. Errors: MEDVOL_E_RANGE for NaN and lo > hi. */
 typedef struct mv_threshold_opt {
     int binary, open;
     double below, above;
@@ -1173,7 +1174,8 @@ typedef enum mv_interp {
 /* What stands outside. n voxels of an axis have their centres at 0..n-1 and fill -0.5..n-0.5. */
 typedef enum mv_border {
     MEDVOL_BORDER_DEFAULT = 0,  /* EDGE to a spacing or shape, CONSTANT onto a grid or by an affine */
-    MEDVOL_BORDER_CONSTANT = 1, /* opt.value beyond -0.5..n-0.5, EDGE within (as ITK) */
+    /* opt.value beyond -0.5..n-0.5, EDGE within, both ends included (ITK leaves the upper one out) */
+    MEDVOL_BORDER_CONSTANT = 1,
     /* a position beyond 0..n-1 is moved to its nearest end (scipy 'nearest'; CUBIC's prefilter mirrors, so it
        gives scipy 'mirror' at the moved position) */
     MEDVOL_BORDER_EDGE = 2,
@@ -11562,6 +11564,7 @@ static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src,
     if (mv_dtype_size(t) <= 2) {
         g->ilo = (int32_t)(g->slope > 0 ? a : b);
         g->ihi = (int32_t)(g->slope > 0 ? b : a);
+        if (g->slope < 0 && g->ilo > g->ihi + 1) g->ilo = g->ihi + 1; /* nothing stays: below goes first */
     }
     return MEDVOL_OK;
 }

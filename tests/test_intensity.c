@@ -949,6 +949,29 @@ static void test_threshold_open(void) { /* an infinite bound is no bound, whatev
     CHECK_OK(mv_threshold_f32(T, y, x, 4, -1, INFINITY, &o));
     CHECK(y[0] == 0 && y[1] == 0 && y[2] == 1 && y[3] == 1);
 }
+static void test_threshold_empty(void) { /* open, lo = hi: that value is below, whatever type and slope */
+    static const mv_dtype types[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_I32, MEDVOL_F32};
+    static const double slope[] = {1, -2};
+    size_t n = 3, t, k;
+    mv_threshold_opt o;
+    memset(&o, 0, sizeof o);
+    o.open = 1, o.above = 3;
+    for (t = 0; t < 4; t++)
+        for (k = 0; k < 2; k++) {
+            mv_volume v, d;
+            memset(&d, 0, sizeof d);
+            CHECK_OK(mv_volume_alloc(T, &v, types[t], 1, &n));
+            put(v.data, types[t], 0, 1), put(v.data, types[t], 1, 2), put(v.data, types[t], 2, 3);
+            v.slope = slope[k], v.inter = k ? 9 : 0; /* 1 2 3 or 7 5 3 */
+            o.below = k ? 9 : 0;
+            CHECK_OK(mv_threshold(T, &d, &v, k ? 5 : 2, k ? 5 : 2, &o));
+            CHECK(at(&d, 0) * slope[k] + v.inter == (k ? 3 : 0));
+            CHECK(at(&d, 1) * slope[k] + v.inter == (k ? 9 : 0));
+            CHECK(at(&d, 2) * slope[k] + v.inter == (k ? 9 : 3));
+            mv_volume_free(T, &d);
+            mv_volume_free(T, &v);
+        }
+}
 static void test_clamp_integers(void) {
     int16_t x[5] = {-32768, 0, 24, 90, 32767};
     int64_t y[3] = {INT64_MIN, 4611686018427387905, INT64_MAX};
@@ -1381,6 +1404,7 @@ const t_case tests_intensity[] = {
     {"map_types", test_map_types, 0},
     {"limits_types", test_limits_types, 0},
     {"threshold_open", test_threshold_open, 0},
+    {"threshold_empty", test_threshold_empty, 0},
     {"clamp_integers", test_clamp_integers, 0},
     {"znorm_options", test_znorm_options, 0},
     {"znorm_given", test_znorm_given, 0},
