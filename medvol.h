@@ -1786,7 +1786,8 @@ typedef pthread_t mv__thread;
 #    define mv__thread_join(t) pthread_join(t, NULL)
 #    define MV__THREAD_RETURN return NULL
 #  endif
-enum { MV__POOL_SPIN = 1000 }; /* looks before a thread goes to sleep: to wake one takes longer than the gap between two passes */
+/* Looks before a thread goes to sleep: to wake one takes longer than the gap between two passes. */
+enum { MV__POOL_SPIN = 1000 };
 typedef struct mv__pool {
     mv__mutex lock;
     mv__cond work, done;
@@ -9698,14 +9699,15 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
 #endif
 #endif /* MEDVOL_NO_IO */
 
-/* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold. Owns mv__in_*. Uses
-   [VOLUME]. Source: Chan, Golub, LeVeque 1983 (moments), Otsu 1979. ========================================================== */
+/* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold. Owns
+   mv__in_*. Uses [VOLUME]. Source: Chan, Golub, LeVeque 1983 (moments), Otsu 1979. ======================= */
 #ifndef MEDVOL_NO_INTENSITY
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
 #  define MV__IN_STRETCH 512 /* places worked out at a time */
 #  define MV__IN_AHEAD 4096 /* floats to prefetch: beyond what the hardware has asked for */
-/* A striped sum in the making: value i of the chunk belongs to stripe i % 16; sums of x - shift and its square. */
+/* A striped sum in the making: value i of the chunk belongs to stripe i % 16; sums of x - shift and its
+   square. */
 typedef struct mv__in_sum {
     double s1[16], s2[16], shift, lo, hi;
 } mv__in_sum;
@@ -9732,11 +9734,12 @@ static inline double mv__in_line1(double x, const mv__in_line *a) {
     return a->keep0 && x == 0.0 ? x : y;
 }
 #endif
-/* ---- moments: 16 stripes at every vector length, the same additions in the same order at every level ---- */
-/* chosen: only finite values count, where mask is not 0 and, with nonzero, that are not 0; the rest enters as the shift, that
-   is as zero. count: taken, NaN, not finite. */
-MV__INLINE void MV__K(mv__in_add_f32)(mv__in_sum *t, const float *x, size_t n, int chosen, const uint8_t *mask, int nonzero,
-                                      uint64_t *count) {
+/* ---- moments: 16 stripes at every vector length, the same additions in the same order at every level
+   ---- */
+/* chosen: only finite values count, where mask is not 0 and, with nonzero, that are not 0; the rest enters as
+   the shift, that is as zero. count: taken, NaN, not finite. */
+MV__INLINE void MV__K(mv__in_add_f32)(mv__in_sum *t, const float *x, size_t n, int chosen,
+                                      const uint8_t *mask, int nonzero, uint64_t *count) {
     enum { HALVES = MVF_N / MVD_N };
     mvd s1[16 / MVD_N], s2[16 / MVD_N], d;
     const mvd shift = mvd_set1(t->shift);
@@ -9747,7 +9750,10 @@ MV__INLINE void MV__K(mv__in_add_f32)(mv__in_sum *t, const float *x, size_t n, i
     float a[MVF_N], b[MVF_N];
     size_t i = 0, j;
     int k;
-    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N);
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {
+        s1[k] = mvd_load(t->s1 + k * MVD_N);
+        s2[k] = mvd_load(t->s2 + k * MVD_N);
+    }
     for (; i + 16 <= n; i += 16) {
         mv_prefetch(x + i + MV__IN_AHEAD);
         MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
@@ -9775,7 +9781,10 @@ MV__INLINE void MV__K(mv__in_add_f32)(mv__in_sum *t, const float *x, size_t n, i
             }
         }
     }
-    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]);
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {
+        mvd_store(t->s1 + k * MVD_N, s1[k]);
+        mvd_store(t->s2 + k * MVD_N, s2[k]);
+    }
     mvf_store(a, lo);
     mvf_store(b, hi);
     mvi_store(kn, cn);
@@ -9809,46 +9818,53 @@ static void MV__K(mv__in_some_f32)(mv__in_sum *t, const float *x, size_t n, cons
     MV__K(mv__in_add_f32)(t, x, n, 1, mask, nonzero, count);
 }
 /* Types that float holds exactly, scaled on the way; all values finite. The extremes are found as stored. */
-#define MV__IN_SUM(T, name, LOAD, GET)                                                                        \
-    static void MV__K(mv__in_sum_##name)(mv__in_sum *t, const void *src, size_t n, double slope, double inter, int scaled) { \
-        const T *x = (const T *)src;                                                                          \
-        mvd s1[16 / MVD_N], s2[16 / MVD_N], d[2];                                                             \
-        const mvd shift = mvd_set1(t->shift), factor = mvd_set1(slope), offset = mvd_set1(inter);             \
-        mvf lo, hi, v;                                                                                        \
-        float ends[2 * MVF_N];                                                                                \
-        size_t i = 0, j;                                                                                      \
-        int k, h;                                                                                             \
-        if (n >= 16) lo = hi = LOAD(x);                                                                       \
-        else lo = hi = mvf_zero();                                                                            \
-        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N); \
-        for (; i + 16 <= n; i += 16) {                                                                        \
-            mv_prefetch(x + i + MV__IN_AHEAD);                                                                \
-            MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {                                                     \
-                v = LOAD(x + i + k * MVF_N);                                                                  \
-                lo = mvf_min(v, lo);                                                                          \
-                hi = mvf_max(v, hi);                                                                          \
-                d[0] = mvd_lo(v);                                                                             \
-                d[1] = mvd_hi(v);                                                                             \
-                MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {                                              \
-                    if (scaled) d[h] = mvd_add(mvd_mul(d[h], factor), offset);                                \
-                    d[h] = mvd_sub(d[h], shift);                                                              \
-                    s1[k * (MVF_N / MVD_N) + h] = mvd_add(s1[k * (MVF_N / MVD_N) + h], d[h]);                 \
-                    s2[k * (MVF_N / MVD_N) + h] = mvd_add(s2[k * (MVF_N / MVD_N) + h], mvd_mul(d[h], d[h]));  \
-                }                                                                                             \
-            }                                                                                                 \
-        }                                                                                                     \
-        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]); \
-        mvf_store(ends, lo);                                                                                  \
-        mvf_store(ends + MVF_N, hi);                                                                          \
-        mv_end();                                                                                             \
-        for (j = 0; i > 0 && j < 2 * MVF_N; j++)                                                              \
-            mv__in_ends(t, scaled ? (double)ends[j] * slope + inter : (double)ends[j]);                       \
-        for (j = 0; i < n; i++, j++) {                                                                        \
-            double y = scaled ? (double)GET(x[i]) * slope + inter : (double)GET(x[i]), e = y - t->shift;      \
-            t->s1[j] += e;                                                                                    \
-            t->s2[j] += e * e;                                                                                \
-            mv__in_ends(t, y);                                                                                \
-        }                                                                                                     \
+#define MV__IN_SUM(T, name, LOAD, GET)                                                                       \
+    static void MV__K(mv__in_sum_##name)(mv__in_sum *t, const void *src, size_t n, double slope,             \
+                                         double inter, int scaled) {                                         \
+        const T *x = (const T *)src;                                                                         \
+        mvd s1[16 / MVD_N], s2[16 / MVD_N], d[2];                                                            \
+        const mvd shift = mvd_set1(t->shift), factor = mvd_set1(slope), offset = mvd_set1(inter);            \
+        mvf lo, hi, v;                                                                                       \
+        float ends[2 * MVF_N];                                                                               \
+        size_t i = 0, j;                                                                                     \
+        int k, h;                                                                                            \
+        if (n >= 16) lo = hi = LOAD(x);                                                                      \
+        else lo = hi = mvf_zero();                                                                           \
+        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {                                                        \
+            s1[k] = mvd_load(t->s1 + k * MVD_N);                                                             \
+            s2[k] = mvd_load(t->s2 + k * MVD_N);                                                             \
+        }                                                                                                    \
+        for (; i + 16 <= n; i += 16) {                                                                       \
+            mv_prefetch(x + i + MV__IN_AHEAD);                                                               \
+            MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {                                                    \
+                v = LOAD(x + i + k * MVF_N);                                                                 \
+                lo = mvf_min(v, lo);                                                                         \
+                hi = mvf_max(v, hi);                                                                         \
+                d[0] = mvd_lo(v);                                                                            \
+                d[1] = mvd_hi(v);                                                                            \
+                MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {                                             \
+                    if (scaled) d[h] = mvd_add(mvd_mul(d[h], factor), offset);                               \
+                    d[h] = mvd_sub(d[h], shift);                                                             \
+                    s1[k * (MVF_N / MVD_N) + h] = mvd_add(s1[k * (MVF_N / MVD_N) + h], d[h]);                \
+                    s2[k * (MVF_N / MVD_N) + h] = mvd_add(s2[k * (MVF_N / MVD_N) + h], mvd_mul(d[h], d[h])); \
+                }                                                                                            \
+            }                                                                                                \
+        }                                                                                                    \
+        MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {                                                        \
+            mvd_store(t->s1 + k * MVD_N, s1[k]);                                                             \
+            mvd_store(t->s2 + k * MVD_N, s2[k]);                                                             \
+        }                                                                                                    \
+        mvf_store(ends, lo);                                                                                 \
+        mvf_store(ends + MVF_N, hi);                                                                         \
+        mv_end();                                                                                            \
+        for (j = 0; i > 0 && j < 2 * MVF_N; j++)                                                             \
+            mv__in_ends(t, scaled ? (double)ends[j] * slope + inter : (double)ends[j]);                      \
+        for (j = 0; i < n; i++, j++) {                                                                       \
+            double y = scaled ? (double)GET(x[i]) * slope + inter : (double)GET(x[i]), e = y - t->shift;     \
+            t->s1[j] += e;                                                                                   \
+            t->s2[j] += e * e;                                                                               \
+            mv__in_ends(t, y);                                                                               \
+        }                                                                                                    \
     }
 #define MV__IN_FROM_U8(p) mvf_fromi(mvi_load_u8(p))
 #define MV__IN_FROM_I8(p) mvf_fromi(mvi_load_i8(p))
@@ -9873,7 +9889,10 @@ static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
     double a[MVD_N], b[MVD_N];
     size_t i = 0, j;
     int k;
-    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) s1[k] = mvd_load(t->s1 + k * MVD_N), s2[k] = mvd_load(t->s2 + k * MVD_N);
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {
+        s1[k] = mvd_load(t->s1 + k * MVD_N);
+        s2[k] = mvd_load(t->s2 + k * MVD_N);
+    }
     for (; i + 16 <= n; i += 16) {
         MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {
             v = mvd_load(x + i + k * MVD_N);
@@ -9884,7 +9903,10 @@ static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
             s2[k] = mvd_add(s2[k], mvd_mul(d, d));
         }
     }
-    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) mvd_store(t->s1 + k * MVD_N, s1[k]), mvd_store(t->s2 + k * MVD_N, s2[k]);
+    MV__UNROLL for (k = 0; k < 16 / MVD_N; k++) {
+        mvd_store(t->s1 + k * MVD_N, s1[k]);
+        mvd_store(t->s2 + k * MVD_N, s2[k]);
+    }
     mvd_store(a, lo);
     mvd_store(b, hi);
     mv_end();
@@ -9902,12 +9924,14 @@ static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
 }
 /* ---- maps. All arithmetic in double and rounded once, so that every level gives the same bits. ---- */
 static void MV__K(mv__in_line_f32)(float *d, const float *s, size_t n, const mv__in_line *a, int nt) {
-    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo), hi = mvd_set1(a->hi);
+    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo),
+              hi = mvd_set1(a->hi);
     size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;
     for (; i < head; i++) d[i] = (float)mv__in_line1((double)s[i], a);
     for (; i + MVF_N <= n; i += MVF_N) {
         mvf v = mvf_load(s + i), r;
-        mvd p = mvd_add(mvd_mul(mvd_sub(mvd_lo(v), m), k), b), q = mvd_add(mvd_mul(mvd_sub(mvd_hi(v), m), k), b);
+        mvd p = mvd_add(mvd_mul(mvd_sub(mvd_lo(v), m), k), b),
+            q = mvd_add(mvd_mul(mvd_sub(mvd_hi(v), m), k), b);
         if (a->clip) {
             p = mvd_min(hi, mvd_max(lo, p)); /* in this order NaN stays */
             q = mvd_min(hi, mvd_max(lo, q));
@@ -9922,7 +9946,8 @@ static void MV__K(mv__in_line_f32)(float *d, const float *s, size_t n, const mv_
     for (; i < n; i++) d[i] = (float)mv__in_line1((double)s[i], a);
 }
 static void MV__K(mv__in_line_f64)(double *d, size_t n, const mv__in_line *a) {
-    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo), hi = mvd_set1(a->hi);
+    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo),
+              hi = mvd_set1(a->hi);
     size_t i = 0;
     for (; i + MVD_N <= n; i += MVD_N) {
         mvd v = mvd_load(d + i), p = mvd_add(mvd_mul(mvd_sub(v, m), k), b);
@@ -9934,7 +9959,8 @@ static void MV__K(mv__in_line_f64)(double *d, size_t n, const mv__in_line *a) {
     for (; i < n; i++) d[i] = mv__in_line1(d[i], a);
 }
 /* below lo becomes `under`, above hi becomes `over`, the rest (NaN too) stays */
-static void MV__K(mv__in_keep_f32)(float *d, const float *s, size_t n, float lo, float hi, float under, float over, int nt) {
+static void MV__K(mv__in_keep_f32)(float *d, const float *s, size_t n, float lo, float hi, float under,
+                                   float over, int nt) {
     const mvf l = mvf_set1(lo), h = mvf_set1(hi), u = mvf_set1(under), o = mvf_set1(over);
     size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;
     for (; i < head; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];
@@ -9957,24 +9983,25 @@ static void MV__K(mv__in_inside_f32)(uint8_t *d, const float *s, size_t n, float
     mv_end();
     for (; i < n; i++) d[i] = (uint8_t)(s[i] >= lo && s[i] <= hi);
 }
-#define MV__IN_KEEP(T, name)                                                                                  \
-    static void MV__K(mv__in_keep_##name)(T *d, const T *s, size_t n, int32_t lo, int32_t hi, T under, T over) { \
-        const mvi l = mvi_set1(lo), h = mvi_set1(hi), u = mvi_set1(under), o = mvi_set1(over);                \
-        size_t i = 0;                                                                                         \
-        for (; i + MVF_N <= n; i += MVF_N) {                                                                  \
-            mvi v = mvi_load_##name(s + i);                                                                   \
-            mvi_store_##name(d + i, mvi_sel(mvi_gt(l, v), u, mvi_sel(mvi_gt(v, h), o, v)));                   \
-        }                                                                                                     \
-        mv_end();                                                                                             \
-        for (; i < n; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];                                \
+#define MV__IN_KEEP(T, name)                                                                                 \
+    static void MV__K(mv__in_keep_##name)(T *d, const T *s, size_t n, int32_t lo, int32_t hi, T under,       \
+                                          T over) {                                                          \
+        const mvi l = mvi_set1(lo), h = mvi_set1(hi), u = mvi_set1(under), o = mvi_set1(over);               \
+        size_t i = 0;                                                                                        \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                 \
+            mvi v = mvi_load_##name(s + i);                                                                  \
+            mvi_store_##name(d + i, mvi_sel(mvi_gt(l, v), u, mvi_sel(mvi_gt(v, h), o, v)));                  \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        for (; i < n; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];                               \
     }
 MV__IN_KEEP(uint8_t, u8)
 MV__IN_KEEP(int8_t, i8)
 MV__IN_KEEP(uint16_t, u16)
 MV__IN_KEEP(int16_t, i16)
 #undef MV__IN_KEEP
-/* ---- x^g for x >= 0: log2 by the series of atanh, 2^f by Taylor's, both in double: 0.51 ulp of float. Two vectors go side by
-   side, step by step: one alone would wait for its own results. ---- */
+/* ---- x^g for x >= 0: log2 by the series of atanh, 2^f by Taylor's, both in double: 0.51 ulp of float. Two
+   vectors go side by side, step by step: one alone would wait for its own results. ---- */
 #define MV__IN_HALVES (MVF_N / MVD_N)
 #define MV__IN_WIDE (2 * MV__IN_HALVES) /* double vectors in two of float */
 #define MV__IN_EACH(h) MV__UNROLL for (h = 0; h < MV__IN_WIDE; h++)
@@ -9988,12 +10015,15 @@ MV__INLINE void MV__K(mv__in_narrow2)(mvf *x, const mvd *d) {
     x[0] = mvf_narrow(d[0], d[MV__IN_HALVES - 1]);
     x[1] = mvf_narrow(d[MV__IN_HALVES], d[MV__IN_WIDE - 1]);
 }
-MV__INLINE void MV__K(mv__in_exp2)(mvd *p, mvd *k, const mvd *m, const mvd *e, mvd g) { /* (m * 2^e)^g = p * 2^k */
-    static const double at[7] = {2.8853900817779268, 0.96179669392597561, 0.57707801635558536, 0.41219858311113239,
-                                 0.32059889797532520, 0.26230818925253880, 0.22195308321368668}; /* 2 / ln 2 / (1, 3, 5 ...) */
-    static const double ex[9] = {1.0, 0.69314718055994531, 0.24022650695910072, 0.055504108664821580, 0.0096181291076284772,
-                                 0.0013333558146428443, 1.5403530393381609e-4, 1.5252733804059840e-5,
-                                 1.3215486790144309e-6}; /* ln(2)^k / k! */
+/* (m * 2^e)^g = p * 2^k */
+MV__INLINE void MV__K(mv__in_exp2)(mvd *p, mvd *k, const mvd *m, const mvd *e, mvd g) {
+    static const double at[7] = {2.8853900817779268, 0.96179669392597561, 0.57707801635558536,
+                                 0.41219858311113239,
+                                 /* 2 / ln 2 / (1, 3, 5 ...) */
+                                 0.32059889797532520, 0.26230818925253880, 0.22195308321368668};
+    static const double ex[9] = {1.0, 0.69314718055994531, 0.24022650695910072, 0.055504108664821580,
+                                 0.0096181291076284772, 0.0013333558146428443, 1.5403530393381609e-4,
+                                 1.5252733804059840e-5, 1.3215486790144309e-6}; /* ln(2)^k / k! */
     const mvd one = mvd_set1(1.0);
     mvd s[MV__IN_WIDE], z[MV__IN_WIDE];
     int h, i;
@@ -10016,8 +10046,10 @@ MV__INLINE void MV__K(mv__in_pow)(mvf *x, mvd g) {
         const mvm tiny = mvf_lt(x[w], mvf_set1(1.17549435e-38f)); /* subnormal: lift by 2^24 */
         mvi b = mvf_bits(mvf_sel(tiny, mvf_mul(x[w], mvf_set1(16777216.0f)), x[w]));
         b = mvi_add(b, mvi_set1(0x3f800000 - 0x3f3504f3));
-        e[w] = mvf_sub(mvf_fromi(mvi_sub(mvi_srl(b, 23), mvi_set1(127))), mvf_sel(tiny, mvf_set1(24.0f), mvf_zero()));
-        m[w] = mvi_asf(mvi_add(mvi_and(b, mvi_set1(0x7fffff)), mvi_set1(0x3f3504f3))); /* sqrt(1/2) .. sqrt(2) */
+        e[w] = mvf_sub(mvf_fromi(mvi_sub(mvi_srl(b, 23), mvi_set1(127))),
+                       mvf_sel(tiny, mvf_set1(24.0f), mvf_zero()));
+        /* sqrt(1/2) .. sqrt(2) */
+        m[w] = mvi_asf(mvi_add(mvi_and(b, mvi_set1(0x7fffff)), mvi_set1(0x3f3504f3)));
     }
     MV__K(mv__in_widen2)(me, m[0], m[1]);
     MV__K(mv__in_widen2)(ee, e[0], e[1]);
@@ -10033,7 +10065,8 @@ MV__INLINE void MV__K(mv__in_pow)(mvf *x, mvd g) {
     MV__IN_EACH(h) p[h] = mvd_mul(mvd_mul(p[h], me[h]), ee[h]);
     MV__K(mv__in_narrow2)(r, p);
     MV__UNROLL for (w = 0; w < 2; w++) /* 0, Inf and NaN stay */
-        x[w] = mvf_sel(mvm_and(mvf_gt(x[w], mvf_zero()), mvf_le(x[w], mvf_set1(3.402823466e38f))), r[w], x[w]);
+        x[w] = mvf_sel(mvm_and(mvf_gt(x[w], mvf_zero()), mvf_le(x[w], mvf_set1(3.402823466e38f))), r[w],
+                       x[w]);
 }
 MV__INLINE void MV__K(mv__in_gamma)(mvf *x, const mv__in_power *a) {
     const mvd g = mvd_set1(a->g), lo = mvd_set1(a->lo);
@@ -10078,8 +10111,8 @@ static void MV__K(mv__in_gamma_f32)(float *d, const float *s, size_t n, const mv
     mv_end();
     for (j = 0; i + j < n; j++) d[i + j] = rest[j];
 }
-/* ---- counting: places are worked out for a stretch, then counted. `way` entries lie between the 8 copies of a table that keep
-   equal neighbours apart (0: one copy). ---- */
+/* ---- counting: places are worked out for a stretch, then counted. `way` entries lie between the 8 copies of
+   a table that keep equal neighbours apart (0: one copy). ---- */
 static void MV__K(mv__in_bump)(uint32_t *t, size_t way, const int32_t *at, size_t n) {
     size_t j, k;
     for (j = 0; j + 8 <= n; j += 8) {
@@ -10089,8 +10122,10 @@ static void MV__K(mv__in_bump)(uint32_t *t, size_t way, const int32_t *at, size_
 }
 /* Places of one stretch, n <= 16 of them; p may be read as a full 16. */
 MV__INLINE void MV__K(mv__in_place)(int32_t *at, const float *p, size_t n, const mv__in_bins *a) {
-    const mvf lo = mvf_set1(a->lo), hi = mvf_set1(a->hi), near0 = mvf_set1(a->margin), near1 = mvf_set1(1.0f - a->margin);
-    const mvi below = mvi_set1((int32_t)a->bins), above = mvi_set1((int32_t)a->bins + 1), nan = mvi_set1((int32_t)a->bins + 2);
+    const mvf lo = mvf_set1(a->lo), hi = mvf_set1(a->hi), near0 = mvf_set1(a->margin),
+              near1 = mvf_set1(1.0f - a->margin);
+    const mvi below = mvi_set1((int32_t)a->bins), above = mvi_set1((int32_t)a->bins + 1),
+              nan = mvi_set1((int32_t)a->bins + 2);
     unsigned doubt = 0;
     size_t j;
     int k;
@@ -10134,10 +10169,12 @@ static void MV__K(mv__in_hist_f32)(uint32_t *t, size_t way, const float *x, size
     }
     mv_end();
 }
-/* Digits of 32-bit keys in the order of the values: kind 0 float, 1 int32, 2 uint32. stage 0 counts the upper 12 bits, 1 the
-   middle 12 and 2 the lower 8 of those values whose upper bits are one of pre[0..np-1]. Others go to the 16 entries behind
-   the np tables, NaN in stage 0 to the one behind those. The return value is 0 when nothing in these 16 counts. */
-MV__INLINE unsigned MV__K(mv__in_digit)(int32_t *at, const int32_t *p, int kind, int stage, const uint32_t *pre, size_t np) {
+/* Digits of 32-bit keys in the order of the values: kind 0 float, 1 int32, 2 uint32. stage 0 counts the upper
+   12 bits, 1 the middle 12 and 2 the lower 8 of those values whose upper bits are one of pre[0..np-1]. Others
+   go to the 16 entries behind the np tables, NaN in stage 0 to the one behind those. The return value is 0
+   when nothing in these 16 counts. */
+MV__INLINE unsigned MV__K(mv__in_digit)(int32_t *at, const int32_t *p, int kind, int stage,
+                                        const uint32_t *pre, size_t np) {
     const int32_t rest = stage == 2 ? (int32_t)np * 256 : (int32_t)np * 4096;
     const mvi top = mvi_set1(-0x7fffffff - 1), flip = kind == 1 ? top : mvi_set1(0);
     unsigned any = stage == 0;
@@ -10165,8 +10202,8 @@ MV__INLINE unsigned MV__K(mv__in_digit)(int32_t *at, const int32_t *p, int kind,
     }
     return any;
 }
-MV__INLINE void MV__K(mv__in_digits_of)(uint32_t *t, size_t way, const unsigned char *x, size_t n, int kind, int stage,
-                                        const uint32_t *pre, size_t np) {
+MV__INLINE void MV__K(mv__in_digits_of)(uint32_t *t, size_t way, const unsigned char *x, size_t n, int kind,
+                                        int stage, const uint32_t *pre, size_t np) {
     int32_t at[MV__IN_STRETCH], some[16];
     const int32_t *p;
     size_t i, fill;
@@ -10189,8 +10226,8 @@ MV__INLINE void MV__K(mv__in_digits_of)(uint32_t *t, size_t way, const unsigned 
         i = n;
     }
 }
-static void MV__K(mv__in_digits)(uint32_t *t, size_t way, const void *src, size_t n, int kind, int stage, const uint32_t *pre,
-                                 size_t np) {
+static void MV__K(mv__in_digits)(uint32_t *t, size_t way, const void *src, size_t n, int kind, int stage,
+                                 const uint32_t *pre, size_t np) {
     const unsigned char *x = (const unsigned char *)src;
     if (kind == 0 && stage == 0) MV__K(mv__in_digits_of)(t, way, x, n, 0, 0, pre, np);
     else if (kind == 0 && stage == 1) MV__K(mv__in_digits_of)(t, way, x, n, 0, 1, pre, np);
@@ -10198,7 +10235,8 @@ static void MV__K(mv__in_digits)(uint32_t *t, size_t way, const void *src, size_
     mv_end();
 }
 #else
-/* ---- what takes part: a volume, a mask, one index of an axis; read in x-fastest order as runs of stored values ---- */
+/* ---- what takes part: a volume, a mask, one index of an axis; read in x-fastest order as runs of stored
+   values ---- */
 enum { MV__IN_BLOCK = 256 }; /* values a stage on the stack */
 typedef struct mv__in_view {
     const unsigned char *data;
@@ -10213,7 +10251,8 @@ typedef struct mv__in_set {
     int nonzero, axis;           /* axis -1: all at once */
     size_t parts;
 } mv__in_set;
-static void mv__in_view_init(mv__in_view *w, const mv_volume *v, const mv_volume *shape, int axis, size_t index) {
+static void mv__in_view_init(mv__in_view *w, const mv_volume *v, const mv_volume *shape, int axis,
+                             size_t index) {
     int d;
     mv__memset(w, 0, sizeof *w);
     w->type = v->dtype;
@@ -10231,7 +10270,8 @@ static void mv__in_view_init(mv__in_view *w, const mv_volume *v, const mv_volume
         else w->dim[w->nd] = n, w->stride[w->nd++] = step;
     }
 }
-static const unsigned char *mv__in_at(const mv__in_view *w, size_t at, size_t *left) { /* left: values to the run's end */
+/* left: values to the run's end */
+static const unsigned char *mv__in_at(const mv__in_view *w, size_t at, size_t *left) {
     size_t row = at / w->len, off = at % w->len;
     int d;
     *left = w->len - off;
@@ -10251,8 +10291,8 @@ typedef struct mv__in_iter {
     size_t at, end;
     unsigned char buf[MV__IN_BLOCK * 8];
 } mv__in_iter;
-static void mv__in_iter_init(mv__in_iter *it, const mv__in_view *view, const mv__in_view *mask, int nonzero, size_t at,
-                             size_t end) {
+static void mv__in_iter_init(mv__in_iter *it, const mv__in_view *view, const mv__in_view *mask, int nonzero,
+                             size_t at, size_t end) {
     it->view = view;
     it->mask = mask;
     it->nonzero = nonzero;
@@ -10296,10 +10336,18 @@ static size_t mv__in_pick(const mv__in_iter *it, unsigned char *dst, const unsig
     }
     switch (it->view->size) { /* store always, advance when chosen: no branch to guess */
 #define MV__X(bytes, T) \
-    case bytes: for (i = 0; i < n; i++) { ((T *)(void *)dst)[k] = ((const T *)(const void *)src)[i]; k += keep[i]; } break;
+    case bytes: \
+        for (i = 0; i < n; i++) { \
+            ((T *)(void *)dst)[k] = ((const T *)(const void *)src)[i]; \
+            k += keep[i]; \
+        } \
+        break;
         MV__X(1, uint8_t) MV__X(2, uint16_t) MV__X(4, uint32_t)
 #undef MV__X
-        default: for (i = 0; i < n; i++) { ((uint64_t *)(void *)dst)[k] = ((const uint64_t *)(const void *)src)[i]; k += keep[i]; }
+            default : for (i = 0; i < n; i++) {
+            ((uint64_t *)(void *)dst)[k] = ((const uint64_t *)(const void *)src)[i];
+            k += keep[i];
+        }
     }
     return k;
 }
@@ -10326,21 +10374,24 @@ static size_t mv__in_next(mv__in_iter *it, const unsigned char **p) {
     *p = it->buf;
     return fill;
 }
-static mv_status mv__in_begin(mv_ctx *ctx, const char *op, mv__in_set *s, const mv_volume *src, const mv_volume *mask,
-                              const uint8_t *mask8, int nonzero, int split) {
+static mv_status mv__in_begin(mv_ctx *ctx, const char *op, mv__in_set *s, const mv_volume *src,
+                              const mv_volume *mask, const uint8_t *mask8, int nonzero, int split) {
     mv_status st = mv__vol_check_real(ctx, op, "src", src);
     int d;
     if (st < 0) return st;
-    if (mask8) return mv__fail(ctx, MEDVOL_E_RANGE, "mask8", 0, -1, "%s: mask8 is for arrays: give a mask volume", op);
+    if (mask8)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mask8", 0, -1, "%s: mask8 is for arrays: give a mask volume",
+                        op);
     if (!(split >= 0 && split <= src->ndim))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "split", split, -1, "%s: split = %d: must be 0..%d", op, split, src->ndim);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "split", split, -1, "%s: split = %d: must be 0..%d", op, split,
+                        src->ndim);
     if (mask) {
         if ((st = mv__vol_check_real(ctx, op, "mask", mask)) < 0) return st;
         for (d = 0; d < 7; d++) {
             size_t m = d < mask->ndim ? mask->dim[d] : 1, n = d < src->ndim ? src->dim[d] : 1;
             if (m != n && m != 1)
-                return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m, -1, "%s: mask: dim[%d] = %zu: must be %zu or 1",
-                                op, d, m, n);
+                return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m, -1,
+                                "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, m, n);
         }
     }
     s->src = src;
@@ -10357,15 +10408,15 @@ static void mv__in_views(const mv__in_set *s, size_t i, mv__in_view *v, mv__in_v
     if (m->inter == 0.0) m->scaled = 0; /* a slope alone leaves 0 where it is */
 }
 /* An array as a volume of one axis. Only sources come through here as const. */
-static mv_status mv__in_wrap(mv_ctx *ctx, const char *op, const char *name, mv_volume *v, const void *data, mv_dtype type,
-                             size_t n) {
+static mv_status mv__in_wrap(mv_ctx *ctx, const char *op, const char *name, mv_volume *v, const void *data,
+                             mv_dtype type, size_t n) {
     if (!data) return mv__fail_null(ctx, op, name);
     if (n == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "n", 0, -1, "%s: n = 0: must be at least 1", op);
     return mv_volume_wrap(ctx, v, (void *)(uintptr_t)data, type, 1, &n, NULL);
 }
 /* Mask bytes of an array call become its mask volume. */
-static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const mv_volume **mask, const uint8_t **mask8,
-                              size_t n) {
+static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const mv_volume **mask,
+                              const uint8_t **mask8, size_t n) {
     mv_status st;
     if (!*mask8) return MEDVOL_OK;
     if (*mask) return mv__fail(ctx, MEDVOL_E_RANGE, "mask", 0, -1, "%s: give mask or mask8, not both", op);
@@ -10376,9 +10427,10 @@ static mv_status mv__in_mask8(mv_ctx *ctx, const char *op, mv_volume *v, const m
 }
 
 /* ---- statistics ---- */
-/* Real values at .. at + n - 1 (n <= block) and which of them are chosen and finite; the others are counted into p. */
-static size_t mv__in_fetch(const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at, size_t n, double *x,
-                           uint8_t *keep, mv_stats_part *p) {
+/* Real values at .. at + n - 1 (n <= block) and which of them are chosen and finite; the others are counted
+   into p. */
+static size_t mv__in_fetch(const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at, size_t n,
+                           double *x, uint8_t *keep, mv_stats_part *p) {
     size_t i, m, left, kept = 0;
     if (keep && mask) {
         if (!mv__in_mask(mask, keep, at, n)) return 0;
@@ -10407,10 +10459,11 @@ static int mv__in_fine(const mv__in_sum *t) {
         if (!mv__finite(t->s2[i])) return 0;
     return 1;
 }
-/* The shift: the mean of the first block with values, in few bits so that differences are exact, and within what was seen. The
-   sum of squares about it is at most 1 + chunk / block's values times the one about the mean. 0: no value, p has counted why. */
-static int mv__in_shift(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
-                        size_t end) {
+/* The shift: the mean of the first block with values, in few bits so that differences are exact, and within
+   what was seen. The sum of squares about it is at most 1 + chunk / block's values times the one about the
+   mean. 0: no value, p has counted why. */
+static int mv__in_shift(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask,
+                        int nonzero, size_t at, size_t end) {
     double x[MV__IN_BLOCK], mean;
     uint8_t keep[MV__IN_BLOCK];
     size_t i, k = 0, m;
@@ -10456,9 +10509,10 @@ static int mv__in_chunk_run(mv__in_sum *t, const mv__in_view *v, const void *x, 
     }
     return mv__in_fine(t);
 }
-/* What lies in one run and suits the vectors: 1 when done. First as if all were finite; a sum that is not tells. */
-static int mv__in_chunk_fast(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
-                             size_t n) {
+/* What lies in one run and suits the vectors: 1 when done. First as if all were finite; a sum that is not
+   tells. */
+static int mv__in_chunk_fast(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask,
+                             int nonzero, size_t at, size_t n) {
     const mv__in_sum start = *t;
     const uint8_t *keep = NULL;
     uint64_t count[3] = {0, 0, 0};
@@ -10487,8 +10541,8 @@ static int mv__in_chunk_fast(mv__in_sum *t, mv_stats_part *p, const mv__in_view 
     }
     return 1;
 }
-static void mv__in_chunk_any(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
-                             size_t end) {
+static void mv__in_chunk_any(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask,
+                             int nonzero, size_t at, size_t end) {
     const mv__in_sum start = *t;
     double x[MV__IN_BLOCK] = {0};
     uint8_t keep[MV__IN_BLOCK];
@@ -10507,14 +10561,15 @@ static void mv__in_chunk_any(mv__in_sum *t, mv_stats_part *p, const mv__in_view 
         mv__memset(p, 0, sizeof *p);
     }
 }
-static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero, size_t at,
-                         size_t end) {
+static void mv__in_chunk(mv_stats_part *p, const mv__in_view *v, const mv__in_view *mask, int nonzero,
+                         size_t at, size_t end) {
     mv__in_sum t;
     double s1, s2, n;
     mv__memset(p, 0, sizeof *p);
     if (!mv__in_shift(&t, p, v, mask, nonzero, at, end)) return;
     mv__memset(p, 0, sizeof *p);
-    if (!mv__in_chunk_fast(&t, p, v, mask, nonzero, at, end - at)) mv__in_chunk_any(&t, p, v, mask, nonzero, at, end);
+    if (!mv__in_chunk_fast(&t, p, v, mask, nonzero, at, end - at))
+        mv__in_chunk_any(&t, p, v, mask, nonzero, at, end);
     n = (double)p->n;
     s1 = mv__fold16(t.s1);
     s2 = mv__fold16(t.s2);
@@ -10598,17 +10653,19 @@ static mv_status mv__in_moments(mv_ctx *ctx, const mv__in_set *s, size_t i, mv_s
     if (g.part != few) mv__free(ctx, g.part);
     return st;
 }
-MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *src, const mv_stats_opt *opt) {
+MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *src,
+                              const mv_stats_opt *opt) {
     mv__in_set set;
     mv_stats_part total;
     mv_statistics one, *all = &one;
     size_t i;
     mv_status st;
     if (!out) return mv__fail_null(ctx, "stats", "out");
-    st = mv__in_begin(ctx, "stats", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL, opt ? opt->nonzero : 0,
-                      opt ? opt->split : 0);
+    st = mv__in_begin(ctx, "stats", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
+                      opt ? opt->nonzero : 0, opt ? opt->split : 0);
     if (st < 0) return st;
-    if (set.parts > 1 && !(all = (mv_statistics *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;
+    if (set.parts > 1 && !(all = (mv_statistics *)mv__alloc(ctx, set.parts * sizeof one)))
+        return MEDVOL_E_NOMEM;
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
         st = mv__in_moments(ctx, &set, i, &total);
         if (st == MEDVOL_OK) st = mv__in_finish(ctx, "stats", &all[i], &total);
@@ -10617,8 +10674,8 @@ MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *
     if (all != &one) mv__free(ctx, all);
     return st;
 }
-MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void *src, mv_dtype dtype, size_t n, double slope,
-                                    double inter, const mv_stats_opt *opt) {
+MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void *src, mv_dtype dtype,
+                                    size_t n, double slope, double inter, const mv_stats_opt *opt) {
     mv_volume v, m;
     mv_stats_opt o;
     mv_status st;
@@ -10629,11 +10686,12 @@ MEDVOL_DEF mv_status mv_stats_array(mv_ctx *ctx, mv_statistics *out, const void 
     v.slope = slope, v.inter = inter;
     return mv_stats(ctx, out, &v, &o);
 }
-MEDVOL_DEF mv_status mv_stats_f32(mv_ctx *ctx, mv_statistics *out, const float *src, size_t n, const mv_stats_opt *opt) {
+MEDVOL_DEF mv_status mv_stats_f32(mv_ctx *ctx, mv_statistics *out, const float *src, size_t n,
+                                  const mv_stats_opt *opt) {
     return mv_stats_array(ctx, out, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
-MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const void *src, mv_dtype dtype, size_t n, double slope,
-                                      double inter, const mv_stats_opt *opt) {
+MEDVOL_DEF mv_status mv_stats_partial(mv_ctx *ctx, mv_stats_part *part, const void *src, mv_dtype dtype,
+                                      size_t n, double slope, double inter, const mv_stats_opt *opt) {
     mv_volume v, m;
     mv_stats_opt o;
     mv__in_set set;
@@ -10708,14 +10766,16 @@ static double mv__in_unkey(mv_dtype t, uint64_t key) { /* the stored value of a 
         case MEDVOL_I64: return key & top ? (double)(key ^ top) : -(double)(top - key);
         case MEDVOL_F16: return (double)mv__f16_to_f32((uint16_t)h16);
         case MEDVOL_BF16: return (double)mv__bf16_to_f32((uint16_t)h16);
-        case MEDVOL_F32: return (double)mv__bits_f32((uint32_t)(key & 0x80000000u ? key ^ 0x80000000u : ~key));
+        case MEDVOL_F32:
+            return (double)mv__bits_f32((uint32_t)(key & 0x80000000u ? key ^ 0x80000000u : ~key));
         default:
             b = key & top ? key ^ top : ~key;
             mv__memcpy(&d, &b, 8);
             return d;
     }
 }
-static uint64_t mv__in_key(mv_dtype t, const unsigned char *p, int *nan) { /* of a 32 or 64-bit type; NaN above all */
+/* of a 32 or 64-bit type; NaN above all */
+static uint64_t mv__in_key(mv_dtype t, const unsigned char *p, int *nan) {
     uint32_t w;
     uint64_t b;
     *nan = 0;
@@ -10729,8 +10789,8 @@ static uint64_t mv__in_key(mv_dtype t, const unsigned char *p, int *nan) { /* of
     mv__memcpy(&b, p, 8);
     return mv__in_key64(t, b, nan);
 }
-/* Any stage of 64-bit types, later ones with many prefixes of 32-bit types: the upper 12 bits lead to few prefixes, among
-   which to search. */
+/* Any stage of 64-bit types, later ones with many prefixes of 32-bit types: the upper 12 bits lead to few
+   prefixes, among which to search. */
 static void mv__in_count_many(const mv__in_count *g, uint32_t *t, const unsigned char *p, size_t n) {
     const uint64_t digit = ((uint64_t)1 << g->bits) - 1;
     const int top = 8 * (int)g->view.size - 12;
@@ -10778,7 +10838,8 @@ static void mv__in_count_8(const mv__in_count *g, uint32_t *t, const unsigned ch
         for (k = 0; k < 4; k++) t[k * way + (p[i + k] ^ flip)]++;
     for (; i < n; i++) t[p[i] ^ flip]++;
 }
-/* Bin of x: 0..bins-1, bins below, bins + 1 above, bins + 2 NaN. The quotient is at most one off, the edges decide. */
+/* Bin of x: 0..bins-1, bins below, bins + 1 above, bins + 2 NaN. The quotient is at most one off, the edges
+   decide. */
 static double mv__in_edge(double lo, double hi, size_t bins, size_t k) {
     return k == bins ? hi : (double)k * ((hi - lo) / (double)bins) + lo;
 }
@@ -10807,14 +10868,16 @@ static void mv__in_count_job(void *arg, size_t job) {
     const mv__in_count *g = (const mv__in_count *)arg;
     size_t chunks = mv__divup(g->view.count, MV__CHUNK), each = chunks / g->jobs, more = chunks % g->jobs, n;
     size_t first = each * job + mv__minz(job, more), at = first * MV__CHUNK;
-    size_t end = mv__minz(g->view.count, (first + each + (job < more)) * MV__CHUNK), way = g->ways > 1 ? g->entries : 0;
+    size_t end = mv__minz(g->view.count, (first + each + (job < more)) * MV__CHUNK),
+           way = g->ways > 1 ? g->entries : 0;
     uint32_t *t = g->table + job * g->ways * g->entries;
     const unsigned char *p;
     mv__in_iter it;
     mv__memset(t, 0, g->ways * g->entries * sizeof *t);
     mv__in_iter_init(&it, &g->view, g->has_mask ? &g->mask : NULL, g->nonzero, at, end);
     while ((n = mv__in_next(&it, &p)) != 0) {
-        if (g->histogram && g->bins) MV__PICK(mv__in_hist_f32)(t, way, (const float *)(const void *)p, n, g->bins);
+        if (g->histogram && g->bins)
+            MV__PICK(mv__in_hist_f32)(t, way, (const float *)(const void *)p, n, g->bins);
         else if (g->histogram) mv__in_count_bins(g, t, p, n);
         else if (g->view.size == 1) mv__in_count_8(g, t, p, n);
         else if (g->view.size == 2) mv__in_count_16(g, t, p, n);
@@ -10826,7 +10889,8 @@ static void mv__in_count_job(void *arg, size_t job) {
 enum { MV__IN_TOTALS = 8192 }; /* totals a job */
 static void mv__in_total_job(void *arg, size_t job) {
     const mv__in_count *g = (const mv__in_count *)arg;
-    size_t at = job * MV__IN_TOTALS, n = mv__minz(g->entries - at, MV__IN_TOTALS), tables = g->ways * g->jobs, i, k;
+    size_t at = job * MV__IN_TOTALS, n = mv__minz(g->entries - at, MV__IN_TOTALS), tables = g->ways * g->jobs,
+           i, k;
     const uint32_t *t = g->table + at;
     uint64_t *total = g->total + at;
     mv__memset(total, 0, n * sizeof *total);
@@ -10842,11 +10906,13 @@ static mv_status mv__in_count_run(mv_ctx *ctx, mv__in_count *g, uint64_t **sum, 
     g->jobs = mv__minz(chunks, mv__maxz(threads * (k < 1 ? 1 : k > 4 ? 4 : k), mv__divup(chunks, 65535)));
     *sum = NULL;
     if (!mv__mul(g->entries, g->ways * g->jobs * sizeof(uint32_t), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)g->entries, -1, "%s: the tables are too large", label);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)g->entries, -1, "%s: the tables are too large",
+                        label);
     g->table = (uint32_t *)mv__alloc(ctx, bytes);
     g->total = (uint64_t *)mv__alloc(ctx, g->entries * sizeof(uint64_t));
     if (g->table && g->total) st = mv_parallel_for(ctx, g->jobs, mv__in_count_job, g, label);
-    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(g->entries, MV__IN_TOTALS), mv__in_total_job, g, label);
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__divup(g->entries, MV__IN_TOTALS), mv__in_total_job, g, label);
     if (st == MEDVOL_OK) *sum = g->total;
     else mv__free(ctx, g->total);
     mv__free(ctx, g->table);
@@ -10898,7 +10964,8 @@ static double mv__in_rule(double q, uint64_t n, int rule, uint64_t *a, uint64_t 
     return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
 }
 /* Ranks, sorted and each once, that the q ask for. */
-static size_t mv__in_ranks(mv__in_rank *r, uint64_t *tmp, const double *q, size_t nq, int rule, uint64_t n, int falling) {
+static size_t mv__in_ranks(mv__in_rank *r, uint64_t *tmp, const double *q, size_t nq, int rule, uint64_t n,
+                           int falling) {
     size_t i, k = 0;
     for (i = 0; i < nq; i++) mv__in_rule(q[i], n, rule, &tmp[2 * i], &tmp[2 * i + 1]);
     for (i = 0; falling && i < 2 * nq; i++) tmp[i] = n - 1 - tmp[i];
@@ -10912,7 +10979,8 @@ static size_t mv__in_ranks(mv__in_rank *r, uint64_t *tmp, const double *q, size_
     return k;
 }
 /* Moves every rank into its bucket; the distinct buckets become the next prefixes. */
-static size_t mv__in_descend(mv__in_rank *r, size_t nr, const uint64_t *sum, int bits, uint64_t *pre, uint32_t *pre32) {
+static size_t mv__in_descend(mv__in_rank *r, size_t nr, const uint64_t *sum, int bits, uint64_t *pre,
+                             uint32_t *pre32) {
     size_t i, np = 0, slot = (size_t)-1, bin = 0, old;
     uint64_t before = 0;
     for (i = 0; i < nr; i++) {
@@ -10941,8 +11009,8 @@ static double mv__in_value(const mv__in_view *v, const mv__in_rank *r, size_t nr
     return (v->scaled ? x * v->slope + v->inter : x) + 0.0;
 }
 /* Percentiles of one index of the set; room holds the ranks, prefixes and a list to sort, 2 nq of each. */
-static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, double *out, const double *q, size_t nq, int rule,
-                               void *room) {
+static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, double *out, const double *q,
+                               size_t nq, int rule, void *room) {
     mv__in_rank *r = (mv__in_rank *)room;
     uint64_t *pre = (uint64_t *)(void *)(r + 2 * nq), *tmp = pre + 2 * nq, *sum, n = 0, a, b;
     uint32_t *pre32 = (uint32_t *)(void *)(tmp + 2 * nq), *first = pre32 + 2 * nq;
@@ -10975,12 +11043,14 @@ static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, d
         double t = mv__in_rule(q[i], n, rule, &a, &b), x, y;
         x = mv__in_value(&g.view, r, nr, falling ? n - 1 - a : a);
         y = mv__in_value(&g.view, r, nr, falling ? n - 1 - b : b);
-        out[i] = x == y ? x : t < 0.5 ? x + (y - x) * t : y - (y - x) * (1.0 - t); /* numpy's way to interpolate */
+        /* numpy's way to interpolate */
+        out[i] = x == y ? x : t < 0.5 ? x + (y - x) * t : y - (y - x) * (1.0 - t);
         if (x != y && !mv__finite(y - x)) out[i] = x * (1.0 - t) + y * t;
     }
     return MEDVOL_OK;
 }
-static mv_status mv__in_percentiles(mv_ctx *ctx, const mv__in_set *s, double *out, const double *q, size_t nq, int rule) {
+static mv_status mv__in_percentiles(mv_ctx *ctx, const mv__in_set *s, double *out, const double *q, size_t nq,
+                                    int rule) {
     size_t i, bytes, room = 2 * nq * (sizeof(mv__in_rank) + 2 * sizeof(uint64_t) + sizeof(uint32_t));
     double *all;
     unsigned char *block;
@@ -10988,31 +11058,35 @@ static mv_status mv__in_percentiles(mv_ctx *ctx, const mv__in_set *s, double *ou
     room += 4098 * sizeof(uint32_t); /* and the list of first prefixes */
     for (i = 0; i < nq; i++)
         if (!(q[i] >= 0.0 && q[i] <= 100.0))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "q", q[i], -1, "percentiles: q[%zu] = %g: must be 0..100", i, q[i]);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "q", q[i], -1, "percentiles: q[%zu] = %g: must be 0..100", i,
+                            q[i]);
     if (!(rule >= MEDVOL_PERCENTILE_LINEAR && rule <= MEDVOL_PERCENTILE_MIDPOINT))
         return mv__fail(ctx, MEDVOL_E_RANGE, "rule", rule, -1, "percentiles: rule = %d: must be 0..4", rule);
     if (!mv__mul(s->parts, nq * sizeof(double), &bytes) || !mv__add(bytes, room, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "nq", (double)nq, -1, "percentiles: too many results");
     if (!(block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     all = (double *)(void *)(block + room);
-    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) st = mv__in_select(ctx, s, i, all + i * nq, q, nq, rule, block);
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++)
+        st = mv__in_select(ctx, s, i, all + i * nq, q, nq, rule, block);
     if (st == MEDVOL_OK) mv__memcpy(out, all, s->parts * nq * sizeof(double));
     mv__free(ctx, block);
     return st;
 }
-MEDVOL_DEF mv_status mv_percentiles(mv_ctx *ctx, double *out, const mv_volume *src, const double *q, size_t nq,
-                                    const mv_percentile_opt *opt) {
+MEDVOL_DEF mv_status mv_percentiles(mv_ctx *ctx, double *out, const mv_volume *src, const double *q,
+                                    size_t nq, const mv_percentile_opt *opt) {
     mv__in_set set;
     mv_status st;
     if (!out || !q) return mv__fail_null(ctx, "percentiles", out ? "q" : "out");
     if (!(nq >= 1 && nq <= 4096))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "nq", (double)nq, -1, "percentiles: nq = %zu: must be 1..4096", nq);
-    st = mv__in_begin(ctx, "percentiles", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL, opt ? opt->nonzero : 0,
-                      opt ? opt->split : 0);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "nq", (double)nq, -1, "percentiles: nq = %zu: must be 1..4096",
+                        nq);
+    st = mv__in_begin(ctx, "percentiles", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
+                      opt ? opt->nonzero : 0, opt ? opt->split : 0);
     return st < 0 ? st : mv__in_percentiles(ctx, &set, out, q, nq, opt ? opt->rule : 0);
 }
-MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *src, mv_dtype dtype, size_t n, double slope,
-                                          double inter, const double *q, size_t nq, const mv_percentile_opt *opt) {
+MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *src, mv_dtype dtype, size_t n,
+                                          double slope, double inter, const double *q, size_t nq,
+                                          const mv_percentile_opt *opt) {
     mv_volume v, m;
     mv_percentile_opt o;
     mv_status st;
@@ -11023,8 +11097,8 @@ MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *
     v.slope = slope, v.inter = inter;
     return mv_percentiles(ctx, out, &v, q, nq, &o);
 }
-MEDVOL_DEF mv_status mv_percentiles_f32(mv_ctx *ctx, double *out, const float *src, size_t n, const double *q, size_t nq,
-                                        const mv_percentile_opt *opt) {
+MEDVOL_DEF mv_status mv_percentiles_f32(mv_ctx *ctx, double *out, const float *src, size_t n, const double *q,
+                                        size_t nq, const mv_percentile_opt *opt) {
     return mv_percentiles_array(ctx, out, src, MEDVOL_F32, n, 1.0, 0.0, q, nq, opt);
 }
 MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, const mv_percentile_opt *opt) {
@@ -11052,8 +11126,10 @@ static float mv__in_down(double x, int open) {
     if (!mv__finite(x)) return f;
     return (double)f > x || (open && (double)f == x) ? mv__in_next_f32(f, 0) : f;
 }
-/* The float kernel's tables, when the range suits it: its guess may be off by less than margin, near an edge that decides. */
-static mv_status mv__in_bins_init(mv_ctx *ctx, mv__in_bins *b, double lo, double hi, size_t bins, float **edge) {
+/* The float kernel's tables, when the range suits it: its guess may be off by less than margin, near an edge
+   that decides. */
+static mv_status mv__in_bins_init(mv_ctx *ctx, mv__in_bins *b, double lo, double hi, size_t bins,
+                                  float **edge) {
     double scale = (double)bins / (hi - lo), margin;
     size_t k;
     b->origin = (float)lo;
@@ -11075,15 +11151,18 @@ static mv_status mv__in_hist_range(mv_ctx *ctx, const mv__in_set *s, double *lo,
     mv_status st;
     if (*lo == 0.0 && *hi == 0.0) {
         if ((st = mv__in_moments(ctx, s, 0, &p)) < 0) return st;
-        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "histogram: no finite value is left");
+        if (p.n == 0)
+            return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "histogram: no finite value is left");
         *lo = p.min, *hi = p.max;
         if (*lo == *hi) *lo -= 0.5, *hi += 0.5;
     }
     if (!(*lo < *hi && mv__finite(*hi - *lo)))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", *lo, -1, "histogram: range %g .. %g: lo < hi, both finite", *lo, *hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", *lo, -1, "histogram: range %g .. %g: lo < hi, both finite",
+                        *lo, *hi);
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src, const mv_histogram_opt *opt) {
+MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src,
+                                  const mv_histogram_opt *opt) {
     mv__in_set set;
     mv__in_count g;
     mv__in_bins bins;
@@ -11095,13 +11174,17 @@ MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src,
     if (!h || !h->counts) return mv__fail_null(ctx, "histogram", h ? "counts" : "h");
     n = h->bins;
     if (!(n >= 1 && n <= (size_t)1 << 24))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)n, -1, "histogram: bins = %zu: must be 1..16777216", n);
-    st = mv__in_begin(ctx, "histogram", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL, opt ? opt->nonzero : 0, 0);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)n, -1,
+                        "histogram: bins = %zu: must be 1..16777216", n);
+    st = mv__in_begin(ctx, "histogram", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
+                      opt ? opt->nonzero : 0, 0);
     if (st < 0 || (st = mv__in_hist_range(ctx, &set, &lo, &hi)) < 0) return st;
     mv__in_count_init(&g, &set, 0);
     if (g.view.size <= 2) mv__in_stage(&g, 0); /* count the stored values, then deal them out */
     else {
-        if (src->dtype == MEDVOL_F32 && !g.view.scaled && (st = mv__in_bins_init(ctx, &bins, lo, hi, n, &edge)) < 0) return st;
+        if (src->dtype == MEDVOL_F32 && !g.view.scaled &&
+            (st = mv__in_bins_init(ctx, &bins, lo, hi, n, &edge)) < 0)
+            return st;
         g.histogram = 1;
         g.bins = edge ? &bins : NULL;
         g.np = n, g.lo = lo, g.hi = hi;
@@ -11130,8 +11213,8 @@ MEDVOL_DEF mv_status mv_histogram(mv_ctx *ctx, mv_hist *h, const mv_volume *src,
     for (h->total = 0, k = 0; k < n; k++) h->total += h->counts[k];
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src, mv_dtype dtype, size_t n, double slope,
-                                        double inter, const mv_histogram_opt *opt) {
+MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src, mv_dtype dtype, size_t n,
+                                        double slope, double inter, const mv_histogram_opt *opt) {
     mv_volume v, m;
     mv_histogram_opt o;
     mv_status st;
@@ -11142,12 +11225,14 @@ MEDVOL_DEF mv_status mv_histogram_array(mv_ctx *ctx, mv_hist *h, const void *src
     v.slope = slope, v.inter = inter;
     return mv_histogram(ctx, h, &v, &o);
 }
-MEDVOL_DEF mv_status mv_histogram_f32(mv_ctx *ctx, mv_hist *h, const float *src, size_t n, const mv_histogram_opt *opt) {
+MEDVOL_DEF mv_status mv_histogram_f32(mv_ctx *ctx, mv_hist *h, const float *src, size_t n,
+                                      const mv_histogram_opt *opt) {
     return mv_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
 MEDVOL_DEF mv_status mv_histogram_fold(mv_ctx *ctx, mv_hist *h, const mv_hist *parts, size_t n) {
     size_t i, k;
-    if (!h || !h->counts || !parts) return mv__fail_null(ctx, "histogram_fold", !h ? "h" : parts ? "counts" : "parts");
+    if (!h || !h->counts || !parts)
+        return mv__fail_null(ctx, "histogram_fold", !h ? "h" : parts ? "counts" : "parts");
     if (n == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "n", 0, -1, "histogram_fold: n = 0: must be at least 1");
     for (i = 0; i < n; i++) {
         if (!parts[i].counts) return mv__fail_null(ctx, "histogram_fold", "parts[].counts");
@@ -11172,7 +11257,8 @@ MEDVOL_DEF mv_status mv_histogram_fold(mv_ctx *ctx, mv_hist *h, const mv_hist *p
 MEDVOL_DEF mv_status mv_otsu(mv_ctx *ctx, double *threshold, const mv_hist *h) {
     double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0, width;
     size_t k, at = 0;
-    if (!threshold || !h || !h->counts) return mv__fail_null(ctx, "otsu", !threshold ? "threshold" : h ? "counts" : "h");
+    if (!threshold || !h || !h->counts)
+        return mv__fail_null(ctx, "otsu", !threshold ? "threshold" : h ? "counts" : "h");
     if (h->bins == 0 || !(h->lo < h->hi))
         return mv__fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins, -1,
                         "otsu: %zu bins over %g .. %g: need bins and lo < hi", h->bins, h->lo, h->hi);
@@ -11211,7 +11297,8 @@ typedef struct mv__in_map {
     mv__in_line line;
     mv__in_power power;
     double lo, hi, under, over;   /* stay, inside: bounds and replacements as real values */
-    int same;                     /* stay within one type: the replacements as stored, and for the fast kernels the bounds */
+    /* stay within one type: the replacements as stored, and for the fast kernels the bounds */
+    int same;
     unsigned char u[8], o[8];
     float flo, fhi, fu, fo;
     int32_t ilo, ihi;
@@ -11232,12 +11319,15 @@ static void mv__in_block(const mv__in_map *g, double *x, size_t n) {
     else if (g->op == MV__IN_POWER)
         for (i = 0; i < n; i++) x[i] = mv__in_gamma1(x[i], &g->power);
     else if (g->op == MV__IN_STAY)
-        for (i = 0; i < n; i++) x[i] = mv__in_under(g, x[i]) ? g->under : mv__in_over(g, x[i]) ? g->over : x[i];
+        for (i = 0; i < n; i++)
+            x[i] = mv__in_under(g, x[i]) ? g->under : mv__in_over(g, x[i]) ? g->over : x[i];
     else
-        for (i = 0; i < n; i++) x[i] = x[i] == x[i] && !mv__in_under(g, x[i]) && !mv__in_over(g, x[i]) ? 1.0 : 0.0;
+        for (i = 0; i < n; i++)
+            x[i] = x[i] == x[i] && !mv__in_under(g, x[i]) && !mv__in_over(g, x[i]) ? 1.0 : 0.0;
 }
 /* Stored values that stay are copied as they are, so 64-bit integers lose nothing. */
-static void mv__in_stay(const mv__in_map *g, unsigned char *d, const unsigned char *s, const double *x, size_t n) {
+static void mv__in_stay(const mv__in_map *g, unsigned char *d, const unsigned char *s, const double *x,
+                        size_t n) {
     size_t i, b = g->ds;
     for (i = 0; i < n; i++) {
         const unsigned char *p = mv__in_under(g, x[i]) ? g->u : mv__in_over(g, x[i]) ? g->o : s + i * b;
@@ -11261,14 +11351,14 @@ static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned
                 if (!f32) return 0;
                 MV__PICK(mv__in_keep_f32)(fd, fs, n, g->flo, g->fhi, g->fu, g->fo, g->nt);
                 return 1;
-#define MV__X(T, name, type)                                                                                        \
-    case MEDVOL_##T: {                                                                                              \
-        type u, o;                                                                                                  \
-        mv__memcpy(&u, g->u, sizeof u);                                                                             \
-        mv__memcpy(&o, g->o, sizeof o);                                                                             \
-        MV__PICK(mv__in_keep_##name)((type *)(void *)d, (const type *)(const void *)s, n, g->ilo, g->ihi,           \
-                                     g->slope > 0 ? u : o, g->slope > 0 ? o : u);                                   \
-        return 1;                                                                                                   \
+#define MV__X(T, name, type)                                                                                 \
+    case MEDVOL_##T: {                                                                                       \
+        type u, o;                                                                                           \
+        mv__memcpy(&u, g->u, sizeof u);                                                                      \
+        mv__memcpy(&o, g->o, sizeof o);                                                                      \
+        MV__PICK(mv__in_keep_##name)((type *)(void *)d, (const type *)(const void *)s, n, g->ilo, g->ihi,    \
+                                     g->slope > 0 ? u : o, g->slope > 0 ? o : u);                            \
+        return 1;                                                                                            \
     }
             MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t)
 #undef MV__X
@@ -11277,7 +11367,8 @@ static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned
     }
     if (g->dt != MEDVOL_F32) return 0;
     if (g->op == MV__IN_LINE && f32) MV__PICK(mv__in_line_f32)(fd, fs, n, &g->line, g->nt);
-    else if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0 && k != 0.0 && mv__finite(k) &&
+    else if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0 && k != 0.0 &&
+             mv__finite(k) &&
              mv__finite(b)) /* one line after another is a line; a slope of 0 would mean none */
         mv__cv_run(d, g->dt, s, g->st, n, k, b, g->nt);
     else if (g->op == MV__IN_POWER && f32) MV__PICK(mv__in_gamma_f32)(fd, fs, n, &g->power);
@@ -11322,8 +11413,8 @@ static mv_volume mv__in_part(const mv_volume *v, int axis, size_t i) {
     }
     return w;
 }
-static mv_status mv__in_apply(mv_ctx *ctx, mv__in_map *g, const mv_volume *out, const mv_volume *src, int axis, size_t i,
-                              const char *label) {
+static mv_status mv__in_apply(mv_ctx *ctx, mv__in_map *g, const mv_volume *out, const mv_volume *src,
+                              int axis, size_t i, const char *label) {
     mv_volume d = mv__in_part(out, axis, i), s = mv__in_part(src, axis, i);
     mv__walk_init(&g->walk, &d, &s);
     g->dst = (unsigned char *)d.data;
@@ -11338,19 +11429,21 @@ static mv_status mv__in_apply(mv_ctx *ctx, mv__in_map *g, const mv_volume *out, 
     return mv_parallel_for(ctx, g->walk.njobs, mv__in_map_job, g, label);
 }
 /* The result's type: dst's when it has memory of its own, else src's (keep) or a float. */
-static mv_status mv__in_out(mv_ctx *ctx, const char *op, mv_volume *out, mv_volume *dst, const mv_volume *src, int keep) {
+static mv_status mv__in_out(mv_ctx *ctx, const char *op, mv_volume *out, mv_volume *dst, const mv_volume *src,
+                            int keep) {
     mv_dtype t = keep || src->dtype == MEDVOL_F64 ? src->dtype : MEDVOL_F32;
     mv_status st;
     if (dst != src && dst->data) t = dst->dtype;
     if (!mv__is_real(t))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t, -1, "%s: dst has type %s: must be an integer or real type", op,
-                        mv_dtype_name(t));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t, -1,
+                        "%s: dst has type %s: must be an integer or real type", op, mv_dtype_name(t));
     if ((st = mv__out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__OUT_INPLACE)) < 0) return st;
     if (!(keep && t == src->dtype)) out->slope = 1.0, out->inter = 0.0;
     return MEDVOL_OK;
 }
 /* Lines, one for each index of the set, over dst. */
-static mv_status mv__in_lines(mv_ctx *ctx, const char *op, mv_volume *dst, const mv__in_set *s, const mv__in_line *line) {
+static mv_status mv__in_lines(mv_ctx *ctx, const char *op, mv_volume *dst, const mv__in_set *s,
+                              const mv__in_line *line) {
     mv__in_map g;
     mv_volume out;
     size_t i;
@@ -11364,7 +11457,8 @@ static mv_status mv__in_lines(mv_ctx *ctx, const char *op, mv_volume *dst, const
     }
     return mv__out_end(ctx, st, &out, dst);
 }
-static mv_status mv__in_znorm_line(mv_ctx *ctx, const mv__in_set *s, size_t i, const mv_znorm_opt *o, mv__in_line *a) {
+static mv_status mv__in_znorm_line(mv_ctx *ctx, const mv__in_set *s, size_t i, const mv_znorm_opt *o,
+                                   mv__in_line *a) {
     mv_stats_part p;
     double sd = o->sd, mean = o->mean;
     mv_status st;
@@ -11374,7 +11468,8 @@ static mv_status mv__in_znorm_line(mv_ctx *ctx, const mv__in_set *s, size_t i, c
         if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1,
                                       "znorm: no finite value is left for the statistics");
         if (!o->given_mean) mean = p.mean;
-        if (!o->given_sd) sd = o->sample ? (p.n > 1 ? sqrt(p.m2 / (double)(p.n - 1)) : 0.0) : sqrt(p.m2 / (double)p.n);
+        if (!o->given_sd)
+            sd = o->sample ? (p.n > 1 ? sqrt(p.m2 / (double)(p.n - 1)) : 0.0) : sqrt(p.m2 / (double)p.n);
     }
     a->m = mean;
     a->k = sd > 0.0 && mv__finite(1.0 / sd) ? 1.0 / sd : 1.0;
@@ -11395,13 +11490,15 @@ MEDVOL_DEF mv_status mv_znorm(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
         return mv__fail(ctx, MEDVOL_E_RANGE, "mean", o.mean, -1, "znorm: mean = %g: must be finite", o.mean);
     if (o.given_sd && !(o.sd > 0.0 && mv__finite(o.sd)))
         return mv__fail(ctx, MEDVOL_E_RANGE, "sd", o.sd, -1, "znorm: sd = %g: must be > 0 and finite", o.sd);
-    if (set.parts > 1 && !(line = (mv__in_line *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;
+    if (set.parts > 1 && !(line = (mv__in_line *)mv__alloc(ctx, set.parts * sizeof one)))
+        return MEDVOL_E_NOMEM;
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++) st = mv__in_znorm_line(ctx, &set, i, &o, &line[i]);
     if (st == MEDVOL_OK) st = mv__in_lines(ctx, "znorm", dst, &set, line);
     if (line != &one) mv__free(ctx, line);
     return st;
 }
-MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, const mv_znorm_opt *opt) {
+MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, size_t n,
+                                  const mv_znorm_opt *opt) {
     mv_volume d, s, m;
     mv_znorm_opt o;
     mv_status st;
@@ -11412,8 +11509,9 @@ MEDVOL_DEF mv_status mv_znorm_f32(mv_ctx *ctx, float *dst, const float *src, siz
     if ((st = mv__in_mask8(ctx, "znorm", &m, &o.mask, &o.mask8, n)) < 0) return st;
     return mv_znorm(ctx, &d, &s, &o);
 }
-static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i, double out_min, double out_max,
-                                     const mv_rescale_opt *o, const double *range, mv__in_line *a) {
+static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i, double out_min,
+                                     double out_max, const mv_rescale_opt *o, const double *range,
+                                     mv__in_line *a) {
     double lo = o->lo, hi = o->hi;
     mv_stats_part p;
     mv_status st;
@@ -11421,11 +11519,14 @@ static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i,
     if (o->range == MEDVOL_RANGE_PERCENTILE) lo = range[2 * i], hi = range[2 * i + 1];
     if (o->range == MEDVOL_RANGE_DATA) {
         if ((st = mv__in_moments(ctx, s, i, &p)) < 0) return st;
-        if (p.n == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "rescale: no finite value is left for the range");
+        if (p.n == 0)
+            return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1,
+                            "rescale: no finite value is left for the range");
         lo = p.min, hi = p.max;
     }
     if (!mv__finite(hi - lo))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "range", hi, -1, "rescale: the range %g .. %g is not finite", lo, hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", hi, -1, "rescale: the range %g .. %g is not finite", lo,
+                        hi);
     a->m = lo;
     a->k = (out_max - out_min) / (hi - lo);
     a->b = out_min;
@@ -11433,25 +11534,28 @@ static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i,
     a->lo = out_min;
     a->hi = out_max;
     a->keep0 = s->nonzero;
-    if (!(hi > lo) || !mv__finite(a->k)) a->k = 1.0, a->clip = 1, a->hi = out_min; /* all but NaN end at out_min */
+    /* all but NaN end at out_min */
+    if (!(hi > lo) || !mv__finite(a->k)) a->k = 1.0, a->clip = 1, a->hi = out_min;
     return MEDVOL_OK;
 }
 static mv_status mv__in_rescale_check(mv_ctx *ctx, double out_min, double out_max, const mv_rescale_opt *o) {
     if (!(out_min <= out_max && mv__finite(out_max - out_min)))
         return mv__fail(ctx, MEDVOL_E_RANGE, "out_min", out_min, -1,
-                        "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min, out_max);
+                        "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min,
+                        out_max);
     if (!(o->range >= MEDVOL_RANGE_DATA && o->range <= MEDVOL_RANGE_PERCENTILE))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "range", o->range, -1, "rescale: range = %d: must be 0..2", o->range);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", o->range, -1, "rescale: range = %d: must be 0..2",
+                        o->range);
     if (o->range == MEDVOL_RANGE_GIVEN && !(o->lo < o->hi && mv__finite(o->hi - o->lo)))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1, "rescale: given range %g .. %g: must be finite, lo < hi",
-                        o->lo, o->hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1,
+                        "rescale: given range %g .. %g: must be finite, lo < hi", o->lo, o->hi);
     if (o->range == MEDVOL_RANGE_PERCENTILE && !(o->lo >= 0.0 && o->lo < o->hi && o->hi <= 100.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o->lo, -1,
                         "rescale: percentiles %g .. %g: must be within 0..100, lo < hi", o->lo, o->hi);
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min, double out_max,
-                                const mv_rescale_opt *opt) {
+MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double out_min,
+                                double out_max, const mv_rescale_opt *opt) {
     mv_rescale_opt o;
     mv__in_set set;
     double q[2], two[2], *range = two;
@@ -11464,19 +11568,21 @@ MEDVOL_DEF mv_status mv_rescale(mv_ctx *ctx, mv_volume *dst, const mv_volume *sr
     if ((st = mv__in_begin(ctx, "rescale", &set, src, o.mask, o.mask8, o.nonzero, o.split)) < 0) return st;
     if ((st = mv__in_rescale_check(ctx, out_min, out_max, &o)) < 0) return st;
     if (set.parts > 1) {
-        if (!(line = (mv__in_line *)mv__alloc(ctx, set.parts * (sizeof one + sizeof two)))) return MEDVOL_E_NOMEM;
+        if (!(line = (mv__in_line *)mv__alloc(ctx, set.parts * (sizeof one + sizeof two))))
+            return MEDVOL_E_NOMEM;
         range = (double *)(void *)(line + set.parts);
     }
     q[0] = o.lo, q[1] = o.hi;
-    if (o.range == MEDVOL_RANGE_PERCENTILE) st = mv__in_percentiles(ctx, &set, range, q, 2, MEDVOL_PERCENTILE_LINEAR);
+    if (o.range == MEDVOL_RANGE_PERCENTILE)
+        st = mv__in_percentiles(ctx, &set, range, q, 2, MEDVOL_PERCENTILE_LINEAR);
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++)
         st = mv__in_rescale_line(ctx, &set, i, out_min, out_max, &o, range, &line[i]);
     if (st == MEDVOL_OK) st = mv__in_lines(ctx, "rescale", dst, &set, line);
     if (line != &one) mv__free(ctx, line);
     return st;
 }
-MEDVOL_DEF mv_status mv_rescale_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double out_min, double out_max,
-                                    const mv_rescale_opt *opt) {
+MEDVOL_DEF mv_status mv_rescale_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double out_min,
+                                    double out_max, const mv_rescale_opt *opt) {
     mv_volume d, s, m;
     mv_rescale_opt o;
     mv_status st;
@@ -11515,8 +11621,8 @@ static void mv__in_limits(mv_dtype t, double *lo, double *hi) { /* of an integer
     *lo = is_signed ? -ldexp(1.0, (int)bits - 1) : 0.0;
     *hi = ldexp(1.0, (int)bits - is_signed) - 1.0;
 }
-/* The outermost stored whole number whose real value obeys x >= limit (upper 0) or x <= limit; one beyond the type's range
-   when all of it breaks the rule. */
+/* The outermost stored whole number whose real value obeys x >= limit (upper 0) or x <= limit; one beyond the
+   type's range when all of it breaks the rule. */
 static double mv__in_bound(const mv__in_map *g, mv_dtype t, double limit, int upper) {
     double lo, hi, s, step;
     int rising = (upper == 0) == (g->slope > 0), i;
@@ -11556,8 +11662,9 @@ static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src,
     if (clamp) {
         double u = a < lo ? lo : a > hi ? hi : a, o = b < lo ? lo : b > hi ? hi : b; /* open sides */
         if (g->slope > 0 ? a > b || a > hi || b < lo : a < b || a < lo || b > hi)
-            return mv__fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, -1, "clamp: no value of the type %s lies in %g .. %g",
-                            mv_dtype_name(t), g->lo, g->hi);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, -1,
+                            "clamp: no value of the type %s lies in %g .. %g", mv_dtype_name(t), g->lo,
+                            g->hi);
         mv__in_store(t, g->u, u);
         mv__in_store(t, g->o, o);
     }
@@ -11568,8 +11675,8 @@ static mv_status mv__in_stored(mv_ctx *ctx, mv__in_map *g, const mv_volume *src,
     }
     return MEDVOL_OK;
 }
-static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, mv__in_map *g,
-                                  int clamp) {
+static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                  mv__in_map *g, int clamp) {
     mv_volume out;
     mv_status st;
     int own = dst == src || !dst->data || dst->dtype == src->dtype;
@@ -11581,7 +11688,8 @@ static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, c
                             "%s: dst has type %s: must be an integer or real type", op, mv_dtype_name(t));
         g->flo = mv__in_up(g->lo, g->open & 1);
         g->fhi = mv__in_down(g->hi, g->open & 2);
-        if ((st = mv__out_begin(ctx, op, &out, dst, src, t, src->ndim, src->dim, MV__OUT_INPLACE)) < 0) return st;
+        if ((st = mv__out_begin(ctx, op, &out, dst, src, t, src->ndim, src->dim, MV__OUT_INPLACE)) < 0)
+            return st;
         out.slope = 1.0, out.inter = 0.0;
     } else {
         if (g->same && (st = mv__in_stored(ctx, g, src, clamp)) < 0) return st;
@@ -11589,8 +11697,8 @@ static mv_status mv__in_limit_map(mv_ctx *ctx, const char *op, mv_volume *dst, c
     }
     return mv__out_end(ctx, mv__in_apply(ctx, g, &out, src, -1, 0, op), &out, dst);
 }
-static mv_status mv__in_limit_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src, double lo,
-                                    double hi) {
+static mv_status mv__in_limit_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src,
+                                    double lo, double hi) {
     mv_status st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__vol_check_real(ctx, op, "src", src)) < 0) return st;
@@ -11628,12 +11736,12 @@ MEDVOL_DEF mv_status mv_threshold(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     g.under = opt ? opt->below : 0.0;
     g.over = opt ? opt->above : 0.0;
     if (mv__isnan(g.under) || mv__isnan(g.over))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "below", g.under, -1, "threshold: below = %g, above = %g: must not be NaN",
-                        g.under, g.over);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "below", g.under, -1,
+                        "threshold: below = %g, above = %g: must not be NaN", g.under, g.over);
     return mv__in_limit_map(ctx, "threshold", dst, src, &g, 0);
 }
-MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo, double hi,
-                                      const mv_threshold_opt *opt) {
+MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double lo,
+                                      double hi, const mv_threshold_opt *opt) {
     mv_volume d, s;
     mv_status st;
     if ((st = mv__in_wrap(ctx, "threshold", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
@@ -11642,7 +11750,8 @@ MEDVOL_DEF mv_status mv_threshold_f32(mv_ctx *ctx, float *dst, const float *src,
 }
 
 /* ---- gamma ---- */
-MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double g, const mv_gamma_opt *opt) {
+MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, double g,
+                              const mv_gamma_opt *opt) {
     mv__in_set set;
     mv__in_map map;
     mv__in_power one, *power = &one;
@@ -11657,13 +11766,16 @@ MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                                      "gamma: g = %g: must be > 0 and finite", g);
     if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
         return mv__fail(ctx, MEDVOL_E_RANGE, "mode", mode, -1, "gamma: mode = %d: must be 0..2", mode);
-    if (set.parts > 1 && !(power = (mv__in_power *)mv__alloc(ctx, set.parts * sizeof one))) return MEDVOL_E_NOMEM;
+    if (set.parts > 1 && !(power = (mv__in_power *)mv__alloc(ctx, set.parts * sizeof one)))
+        return MEDVOL_E_NOMEM;
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
         mv__memset(&power[i], 0, sizeof one);
         power[i].g = g;
         power[i].mode = mode;
         if (mode != MEDVOL_GAMMA_NORMALISED || (st = mv__in_moments(ctx, &set, i, &p)) < 0) continue;
-        if (p.n == 0) st = mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "gamma: no finite value is left for the range");
+        if (p.n == 0)
+            st = mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1,
+                          "gamma: no finite value is left for the range");
         power[i].lo = p.min;
         power[i].range = p.max; /* till the result's type is known */
     }
@@ -11685,7 +11797,8 @@ MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     if (power != &one) mv__free(ctx, power);
     return st;
 }
-MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double g, const mv_gamma_opt *opt) {
+MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, size_t n, double g,
+                                  const mv_gamma_opt *opt) {
     mv_volume d, s;
     mv_status st;
     if ((st = mv__in_wrap(ctx, "gamma", "dst", &d, dst, MEDVOL_F32, n)) < 0) return st;
@@ -13373,14 +13486,17 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
 #endif
 #endif /* MEDVOL_NO_SPATIAL */
 
-/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__rs_*. Uses [VOLUME].
-   Source: Keys 1981 (cubic convolution), Unser 1999 (B-splines and their recursive prefilter), Duchon 1979 (Lanczos). ======= */
+/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__rs_*. Uses
+   [VOLUME]. Source: Keys 1981 (cubic convolution), Unser 1999 (B-splines and their recursive prefilter),
+   Duchon 1979 (Lanczos). ================================================================================= */
 #ifndef MEDVOL_NO_RESAMPLE
 #ifdef MV__PASS
 #if MV__PASS == 1
-#  define MV__RS_RUN 64   /* outputs of a row that share one start in double; the rest of a position is float */
+/* outputs of a row that share one start in double; the rest of a position is float */
+#  define MV__RS_RUN 64
 #  define MV__RS_FIRST 16 /* terms of the prefilter's start: pole^16 is 7e-10 */
-/* The x pass. Outputs go in blocks of a vector; a block reads the window that begins at base[block] of the padded row. */
+/* The x pass. Outputs go in blocks of a vector; a block reads the window that begins at base[block] of the
+   padded row. */
 typedef struct mv__rs_xrun {
     size_t m, taps;
     int mode;            /* the window of a tap fits in 1 or 2 vectors, 0: that of all taps in 1; 3: gather */
@@ -13393,45 +13509,48 @@ typedef struct mv__rs_pole { /* the B-spline prefilter of n values */
     int wrap;
     float first[MV__RS_FIRST], pole, gain, last;
 } mv__rs_pole;
-typedef struct mv__rs_src { /* data: voxel 0, 0, 0, within its margin if it has one; fewer than 2^31 elements in all */
+/* data: voxel 0, 0, 0, within its margin if it has one; fewer than 2^31 elements in all */
+typedef struct mv__rs_src {
     const float *data;
     size_t n[3], sy, sz;
 } mv__rs_src;
 #endif
-/* d = sum of w[t] * row t, the y and z passes on whole x-rows; two taps as a + w1 * (b - a), which keeps constants */
-#define MV__RS_COMB(T, name, LOAD)                                                                            \
-    static void MV__K(mv__rs_comb_##name)(float *d, const void *const *rows, const float *w, size_t taps, size_t n) { \
-        const T *a = (const T *)rows[0], *b = (const T *)rows[taps > 1 ? 1 : 0];                              \
-        size_t i = 0, t;                                                                                      \
-        if (taps == 2) {                                                                                      \
-            const mvf k = mvf_set1(w[1]);                                                                     \
-            for (; i + MVF_N <= n; i += MVF_N) {                                                              \
-                mvf x = LOAD(a + i);                                                                          \
-                mvf_store(d + i, mvf_mad(k, mvf_sub(LOAD(b + i), x), x));                                     \
-            }                                                                                                 \
-            mv_end();                                                                                         \
-            for (; i < n; i++) d[i] = w[1] * ((float)b[i] - (float)a[i]) + (float)a[i];                       \
-            return;                                                                                           \
-        }                                                                                                     \
-        if (taps == 4) {                                                                                      \
-            const T *c = (const T *)rows[2], *e = (const T *)rows[3];                                         \
-            const mvf k0 = mvf_set1(w[0]), k1 = mvf_set1(w[1]), k2 = mvf_set1(w[2]), k3 = mvf_set1(w[3]);     \
-            for (; i + MVF_N <= n; i += MVF_N) {                                                              \
-                mvf s = mvf_mad(k1, LOAD(b + i), mvf_mul(k0, LOAD(a + i)));                                   \
-                mvf_store(d + i, mvf_mad(k3, LOAD(e + i), mvf_mad(k2, LOAD(c + i), s)));                      \
-            }                                                                                                 \
-        }                                                                                                     \
-        for (; i + MVF_N <= n; i += MVF_N) {                                                                  \
-            mvf s = mvf_mul(mvf_set1(w[0]), LOAD(a + i));                                                     \
-            for (t = 1; t < taps; t++) s = mvf_mad(mvf_set1(w[t]), LOAD((const T *)rows[t] + i), s);          \
-            mvf_store(d + i, s);                                                                              \
-        }                                                                                                     \
-        mv_end();                                                                                             \
-        for (; i < n; i++) {                                                                                  \
-            float s = w[0] * (float)a[i];                                                                     \
-            for (t = 1; t < taps; t++) s = w[t] * (float)((const T *)rows[t])[i] + s;                         \
-            d[i] = s;                                                                                         \
-        }                                                                                                     \
+/* d = sum of w[t] * row t, the y and z passes on whole x-rows; two taps as a + w1 * (b - a), which keeps
+   constants */
+#define MV__RS_COMB(T, name, LOAD)                                                                           \
+    static void MV__K(mv__rs_comb_##name)(float *d, const void *const *rows, const float *w, size_t taps,    \
+                                          size_t n) {                                                        \
+        const T *a = (const T *)rows[0], *b = (const T *)rows[taps > 1 ? 1 : 0];                             \
+        size_t i = 0, t;                                                                                     \
+        if (taps == 2) {                                                                                     \
+            const mvf k = mvf_set1(w[1]);                                                                    \
+            for (; i + MVF_N <= n; i += MVF_N) {                                                             \
+                mvf x = LOAD(a + i);                                                                         \
+                mvf_store(d + i, mvf_mad(k, mvf_sub(LOAD(b + i), x), x));                                    \
+            }                                                                                                \
+            mv_end();                                                                                        \
+            for (; i < n; i++) d[i] = w[1] * ((float)b[i] - (float)a[i]) + (float)a[i];                      \
+            return;                                                                                          \
+        }                                                                                                    \
+        if (taps == 4) {                                                                                     \
+            const T *c = (const T *)rows[2], *e = (const T *)rows[3];                                        \
+            const mvf k0 = mvf_set1(w[0]), k1 = mvf_set1(w[1]), k2 = mvf_set1(w[2]), k3 = mvf_set1(w[3]);    \
+            for (; i + MVF_N <= n; i += MVF_N) {                                                             \
+                mvf s = mvf_mad(k1, LOAD(b + i), mvf_mul(k0, LOAD(a + i)));                                  \
+                mvf_store(d + i, mvf_mad(k3, LOAD(e + i), mvf_mad(k2, LOAD(c + i), s)));                     \
+            }                                                                                                \
+        }                                                                                                    \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                 \
+            mvf s = mvf_mul(mvf_set1(w[0]), LOAD(a + i));                                                    \
+            for (t = 1; t < taps; t++) s = mvf_mad(mvf_set1(w[t]), LOAD((const T *)rows[t] + i), s);         \
+            mvf_store(d + i, s);                                                                             \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        for (; i < n; i++) {                                                                                 \
+            float s = w[0] * (float)a[i];                                                                    \
+            for (t = 1; t < taps; t++) s = w[t] * (float)((const T *)rows[t])[i] + s;                        \
+            d[i] = s;                                                                                        \
+        }                                                                                                    \
     }
 #define MV__RS_U8(p) mvf_fromi(mvi_load_u8(p))
 #define MV__RS_I16(p) mvf_fromi(mvi_load_i16(p))
@@ -13453,29 +13572,30 @@ static void MV__K(mv__rs_scale)(float *d, size_t n, float slope, float inter) {
 }
 static size_t MV__K(mv__rs_lanes)(void) { return MVF_N; }
 /* the x pass: taps of a block are the same lanes of windows one element apart */
-#define MV__RS_WINDOW0(q, i) mvf_perm(mvf_load(p), mvi_add(i, mvi_set1((q) - p))) /* q: p + tap; one load for all */
+/* q: p + tap; one load for all */
+#define MV__RS_WINDOW0(q, i) mvf_perm(mvf_load(p), mvi_add(i, mvi_set1((q) - p)))
 #define MV__RS_WINDOW1(p, i) mvf_perm(mvf_load(p), i)
 #define MV__RS_WINDOW2(p, i) mvf_perm2(mvf_load(p), mvf_load((p) + MVF_N), i)
-#define MV__RS_XLOOP(FETCH, TAPS, SUM)                                                                        \
-    for (b = 0; b < m; b += MVF_N, w += (TAPS) * MVF_N) {                                                     \
-        const float *p = row + *base++;                                                                       \
-        const mvi at = mvi_load(off + b);                                                                     \
-        mvf s = FETCH(p, at);                                                                                 \
-        SUM(FETCH)                                                                                            \
-        if (b + MVF_N <= m) mvf_store(d + b, s);                                                              \
-        else mvf_storen(d + b, s, m - b);                                                                     \
+#define MV__RS_XLOOP(FETCH, TAPS, SUM)                                                                       \
+    for (b = 0; b < m; b += MVF_N, w += (TAPS) * MVF_N) {                                                    \
+        const float *p = row + *base++;                                                                      \
+        const mvi at = mvi_load(off + b);                                                                    \
+        mvf s = FETCH(p, at);                                                                                \
+        SUM(FETCH)                                                                                           \
+        if (b + MVF_N <= m) mvf_store(d + b, s);                                                             \
+        else mvf_storen(d + b, s, m - b);                                                                    \
     }
 #define MV__RS_X2(FETCH) s = mvf_mad(mvf_load(w + MVF_N), mvf_sub(FETCH(p + 1, at), s), s);
-#define MV__RS_X4(FETCH)                                                                                      \
-    s = mvf_mad(mvf_load(w + MVF_N), FETCH(p + 1, at), mvf_mul(mvf_load(w), s));                              \
-    s = mvf_mad(mvf_load(w + 2 * MVF_N), FETCH(p + 2, at), s);                                                \
+#define MV__RS_X4(FETCH)                                                                                     \
+    s = mvf_mad(mvf_load(w + MVF_N), FETCH(p + 1, at), mvf_mul(mvf_load(w), s));                             \
+    s = mvf_mad(mvf_load(w + 2 * MVF_N), FETCH(p + 2, at), s);                                               \
     s = mvf_mad(mvf_load(w + 3 * MVF_N), FETCH(p + 3, at), s);
-#define MV__RS_XN(FETCH)                                                                                      \
-    s = mvf_mul(mvf_load(w), s);                                                                              \
+#define MV__RS_XN(FETCH)                                                                                     \
+    s = mvf_mul(mvf_load(w), s);                                                                             \
     for (t = 1; t < taps; t++) s = mvf_mad(mvf_load(w + t * MVF_N), FETCH(p + t, at), s);
-#define MV__RS_XTAPS(FETCH)                                                                                   \
-    if (taps == 2) { MV__RS_XLOOP(FETCH, 2, MV__RS_X2) }                                                      \
-    else if (taps == 4) { MV__RS_XLOOP(FETCH, 4, MV__RS_X4) }                                                 \
+#define MV__RS_XTAPS(FETCH)                                                                                  \
+    if (taps == 2) { MV__RS_XLOOP(FETCH, 2, MV__RS_X2) }                                                     \
+    else if (taps == 4) { MV__RS_XLOOP(FETCH, 4, MV__RS_X4) }                                                \
     else { MV__RS_XLOOP(FETCH, taps, MV__RS_XN) }
 static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
     const int32_t *base = x->base, *off = x->off;
@@ -13497,29 +13617,29 @@ static void MV__K(mv__rs_x)(float *d, const float *row, const mv__rs_xrun *x) {
 #undef MV__RS_WINDOW1
 #undef MV__RS_WINDOW2
 /* nearest: 32-bit elements picked from a row; narrower ones were widened once */
-#define MV__RS_PICK(T, name, STORE)                                                                           \
-    static void MV__K(mv__rs_pick_##name)(void *dst, const int32_t *row, const mv__rs_xrun *x) {              \
-        T *d = (T *)dst;                                                                                      \
-        const int32_t *base = x->base, *off = x->off, *p;                                                     \
-        const size_t full = x->m / MVF_N, m = x->m;                                                           \
-        const int mode = x->mode;                                                                             \
-        size_t b, k;                                                                                          \
-        if (mode < 2)                                                                                         \
-            for (b = 0; b < full; b++) {                                                                      \
-                p = row + base[b];                                                                            \
-                STORE(d + b * MVF_N, mvf_bits(mvf_perm(mvi_asf(mvi_load(p)), mvi_load(off + b * MVF_N))));    \
-            }                                                                                                 \
-        else                                                                                                  \
-            for (b = 0; b < full; b++) {                                                                      \
-                const mvi at = mvi_load(off + b * MVF_N);                                                     \
-                mvf s;                                                                                        \
-                p = row + base[b];                                                                            \
-                if (mode == 2) s = mvf_perm2(mvi_asf(mvi_load(p)), mvi_asf(mvi_load(p + MVF_N)), at);         \
-                else s = mvf_gather((const float *)(const void *)p, at);                                      \
-                STORE(d + b * MVF_N, mvf_bits(s));                                                            \
-            }                                                                                                 \
-        mv_end();                                                                                             \
-        for (k = full * MVF_N; k < m; k++) d[k] = (T)row[base[full] + off[k]];                                \
+#define MV__RS_PICK(T, name, STORE)                                                                          \
+    static void MV__K(mv__rs_pick_##name)(void *dst, const int32_t *row, const mv__rs_xrun *x) {             \
+        T *d = (T *)dst;                                                                                     \
+        const int32_t *base = x->base, *off = x->off, *p;                                                    \
+        const size_t full = x->m / MVF_N, m = x->m;                                                          \
+        const int mode = x->mode;                                                                            \
+        size_t b, k;                                                                                         \
+        if (mode < 2)                                                                                        \
+            for (b = 0; b < full; b++) {                                                                     \
+                p = row + base[b];                                                                           \
+                STORE(d + b * MVF_N, mvf_bits(mvf_perm(mvi_asf(mvi_load(p)), mvi_load(off + b * MVF_N))));   \
+            }                                                                                                \
+        else                                                                                                 \
+            for (b = 0; b < full; b++) {                                                                     \
+                const mvi at = mvi_load(off + b * MVF_N);                                                    \
+                mvf s;                                                                                       \
+                p = row + base[b];                                                                           \
+                if (mode == 2) s = mvf_perm2(mvi_asf(mvi_load(p)), mvi_asf(mvi_load(p + MVF_N)), at);        \
+                else s = mvf_gather((const float *)(const void *)p, at);                                     \
+                STORE(d + b * MVF_N, mvf_bits(s));                                                           \
+            }                                                                                                \
+        mv_end();                                                                                            \
+        for (k = full * MVF_N; k < m; k++) d[k] = (T)row[base[full] + off[k]];                               \
     }
 MV__RS_PICK(uint8_t, b1, mvi_store_u8)
 MV__RS_PICK(uint16_t, b2, mvi_store_u16)
@@ -13534,7 +13654,8 @@ static void MV__K(mv__rs_widen)(int32_t *d, const void *src, size_t size, size_t
     mv_end();
     for (; i < n; i++) d[i] = size == 1 ? (int32_t)s1[i] : (int32_t)s2[i];
 }
-/* finished values past the caches; whoever is done calls mv__rs_fence, which costs as much as writing 4 KiB */
+/* finished values past the caches; whoever is done calls mv__rs_fence, which costs as much as writing 4
+   KiB */
 static void MV__K(mv__rs_flush)(float *d, const float *s, size_t n) {
     size_t i = 0, head = mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n);
     for (; i < head; i++) d[i] = s[i];
@@ -13543,8 +13664,8 @@ static void MV__K(mv__rs_flush)(float *d, const float *s, size_t n) {
     for (; i < n; i++) d[i] = s[i];
 }
 static void MV__K(mv__rs_fence)(void) { mv_fence(); }
-/* B-spline prefilter in place along an axis of this stride, `width` neighbours (a multiple of 16) at once: causal
-   u[k] = s[k] + z u[k-1], then anticausal c[k] = z c[k+1] - 6 z u[k] */
+/* B-spline prefilter in place along an axis of this stride, `width` neighbours (a multiple of 16) at once:
+   causal u[k] = s[k] + z u[k-1], then anticausal c[k] = z c[k+1] - 6 z u[k] */
 static void MV__K(mv__rs_pre_col)(float *p, size_t stride, size_t width, const mv__rs_pole *q) {
     const mvf z = mvf_set1(q->pole), g = mvf_set1(q->gain);
     float *end = p + (q->n - 1) * stride, *row;
@@ -13556,12 +13677,14 @@ static void MV__K(mv__rs_pre_col)(float *p, size_t stride, size_t width, const m
         mvf_store(p + i, s);
     }
     for (row = p + stride; row <= end; row += stride)
-        for (i = 0; i < width; i += MVF_N) mvf_store(row + i, mvf_mad(z, mvf_load(row - stride + i), mvf_load(row + i)));
+        for (i = 0; i < width; i += MVF_N)
+            mvf_store(row + i, mvf_mad(z, mvf_load(row - stride + i), mvf_load(row + i)));
     for (i = 0; i < width; i += MVF_N) {
         mvf s;
         if (q->wrap) {
             s = mvf_mul(mvf_set1(q->first[0]), mvf_load(end + i));
-            for (k = 1; k < q->nfirst; k++) s = mvf_mad(mvf_set1(q->first[k]), mvf_load(p + (k - 1) * stride + i), s);
+            for (k = 1; k < q->nfirst; k++)
+                s = mvf_mad(mvf_set1(q->first[k]), mvf_load(p + (k - 1) * stride + i), s);
         } else s = mvf_mad(z, mvf_load(end - stride + i), mvf_load(end + i));
         mvf_store(end + i, mvf_mul(mvf_set1(q->last), s));
     }
@@ -13572,8 +13695,8 @@ static void MV__K(mv__rs_pre_col)(float *p, size_t stride, size_t width, const m
     }
     mv_end();
 }
-/* The same along x for MVF_N rows: squares of MVF_N columns are turned, filtered down the columns and left turned in their
-   place until the way back. Rows are padded to a multiple of 16. */
+/* The same along x for MVF_N rows: squares of MVF_N columns are turned, filtered down the columns and left
+   turned in their place until the way back. Rows are padded to a multiple of 16. */
 static void MV__K(mv__rs_pre_x)(float *p, size_t stride, const mv__rs_pole *q) {
     const mvf z = mvf_set1(q->pole), g = mvf_set1(q->gain);
     const size_t n = q->n, top = (n - 1) / MVF_N * MVF_N;
@@ -13617,14 +13740,16 @@ static void MV__K(mv__rs_pre_x)(float *p, size_t stride, const mv__rs_pole *q) {
     }
     mv_end();
 }
-/* General affine: n outputs from input position `at` on, `step` apart. Positions are moved into 0..n-1. A run of 64 has its
-   start split in double into whole voxels and a fraction, so that floats hold small numbers only. */
+/* General affine: n outputs from input position `at` on, `step` apart. Positions are moved into 0..n-1. A run
+   of 64 has its start split in double into whole voxels and a fraction, so that floats hold small numbers
+   only. */
 #if MV__PASS == 1
 typedef struct mv__rs_start {
     float frac[3], lo[3], hi[3];
     int32_t base;
 } mv__rs_start;
-static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const double *at, const double *step, double i) {
+static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const double *at, const double *step,
+                                double i) {
     uint32_t base = 0;
     int r;
     for (r = 0; r < 3; r++) {
@@ -13632,16 +13757,18 @@ static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const doub
         o->frac[r] = (float)(q - whole);
         o->lo[r] = (float)-whole;
         o->hi[r] = (float)((double)(v->n[r] - 1) - whole);
-        base += (uint32_t)(int32_t)whole * (uint32_t)(r == 0 ? 1 : r == 1 ? v->sy : v->sz); /* modulo 2^32: the sum fits */
+        /* modulo 2^32: the sum fits */
+        base += (uint32_t)(int32_t)whole * (uint32_t)(r == 0 ? 1 : r == 1 ? v->sy : v->sz);
     }
     o->base = (int32_t)base;
 }
 #endif
-/* The pairs x[r], y[r] at p[k], p[k + 1], r: 0, + dy, + dz, + dy + dz. 8-byte loads of our own: gathers of the CPU take two to
-   three times as long on some models and are never faster for pairs. */
+/* The pairs x[r], y[r] at p[k], p[k + 1], r: 0, + dy, + dz, + dy + dz. 8-byte loads of our own: gathers of
+   the CPU take two to three times as long on some models and are never faster for pairs. */
 #if MV__PASS >= 3
 #  define MV__RS_PAIR(a, b) \
-      _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(a))), (const __m64 *)(const void *)(b))
+      _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(a))), \
+                   (const __m64 *)(const void *)(b))
 static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y) {
     int32_t at[MVF_N];
     mvf part[4][2];
@@ -13668,7 +13795,8 @@ static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, m
         x[r] = mvf_perm2(part[r][0], part[r][1], even);
         y[r] = mvf_perm2(part[r][0], part[r][1], mvi_add(even, mvi_set1(1)));
 #  else
-        const mvf e = _mm256_shuffle_ps(part[r][0], part[r][1], 0x88), d = _mm256_shuffle_ps(part[r][0], part[r][1], 0xdd);
+        const mvf e = _mm256_shuffle_ps(part[r][0], part[r][1], 0x88),
+                  d = _mm256_shuffle_ps(part[r][0], part[r][1], 0xdd);
         x[r] = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(e), 0xd8));
         y[r] = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(d), 0xd8));
 #  endif
@@ -13697,7 +13825,8 @@ static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, c
         mv__rs_begin(&o, v, at, step, (double)i);
         MV__UNROLL for (r = 0; r < 3; r++) cell[r] = mvf_set1(v->n[r] > 1 ? o.hi[r] - 1.0f : o.hi[r]);
         for (j = 0; j < len; j += MVF_N) {
-            mvf lane = mvf_min(mvf_add(iota, mvf_set1(j)), mvf_set1(len - 1)), f[3], whole[3], x[4], y[4], a, c;
+            mvf lane = mvf_min(mvf_add(iota, mvf_set1(j)), mvf_set1(len - 1)), f[3], whole[3], x[4], y[4], a,
+                c;
             mvi k;
             MV__UNROLL for (r = 0; r < 3; r++) {
                 mvf t = mvf_mad(mvf_set1((float)step[r]), lane, mvf_set1(o.frac[r]));
@@ -13736,7 +13865,8 @@ static inline void MV__K(mv__rs_four)(mvf *w, mvf f, int spline, float a) {
     }
     w[2] = mvf_sub(mvf_sub(one, w[1]), mvf_add(w[0], w[3]));
 }
-static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n, int spline, float a) {
+static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n,
+                              int spline, float a) {
     const mvi sy = mvi_set1(v->sy), sz = mvi_set1(v->sz);
     const mvf iota = mvf_fromi(mvi_iota());
     float w[3][4][MV__RS_RUN];
@@ -13788,8 +13918,10 @@ static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, c
     }
     mv_end();
 }
-/* index of the nearest voxel; in double throughout, so every level agrees. idx has room for a multiple of 16. */
-static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *at, const double *step, size_t i0, size_t n) {
+/* index of the nearest voxel; in double throughout, so every level agrees. idx has room for a multiple of
+   16. */
+static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *at, const double *step,
+                               size_t i0, size_t n) {
     size_t i;
     int r;
     for (i = 0; i < n; i += MVF_N) {
@@ -13797,8 +13929,10 @@ static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *
         const mvd lo = mvd_lo_i(lane), hi = mvd_hi_i(lane);
         mvi sum = mvi_set1(0);
         MV__UNROLL for (r = 0; r < 3; r++) {
-            const mvd s = mvd_set1(step[r]), b = mvd_set1(at[r]), tie = mvd_set1(1e-7), top = mvd_set1(v->n[r] - 1);
-            mvd x = mvd_round(mvd_add(mvd_add(mvd_mul(lo, s), b), tie)), y = mvd_round(mvd_add(mvd_add(mvd_mul(hi, s), b), tie));
+            const mvd s = mvd_set1(step[r]), b = mvd_set1(at[r]), tie = mvd_set1(1e-7),
+                      top = mvd_set1(v->n[r] - 1);
+            mvd x = mvd_round(mvd_add(mvd_add(mvd_mul(lo, s), b), tie)),
+                y = mvd_round(mvd_add(mvd_add(mvd_mul(hi, s), b), tie));
             mvi k;
             x = mvd_min(mvd_max(x, mvd_zero()), top);
             y = mvd_min(mvd_max(y, mvd_zero()), top);
@@ -13809,17 +13943,19 @@ static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *
     }
     mv_end();
 }
-/* Plain loads: gathers of the CPU are slower on many models. The row after this one is likely to begin `ahead` elements on. */
-#define MV__RS_TAKE(T)                                                                                        \
-    static void MV__K(mv__rs_take_##T)(void *dst, const void *src, const int32_t *idx, size_t n, size_t ahead) { \
-        T *d = (T *)dst;                                                                                      \
-        const T *p = (const T *)src;                                                                          \
-        size_t i = 0, k;                                                                                      \
-        for (; i + 8 <= n; i += 8) {                                                                          \
-            mv_prefetch(p + (size_t)idx[i] + ahead);                                                          \
-            MV__UNROLL for (k = 0; k < 8; k++) mv__memcpy(d + i + k, p + idx[i + k], sizeof(T));              \
-        }                                                                                                     \
-        for (; i < n; i++) mv__memcpy(d + i, p + idx[i], sizeof(T));                                          \
+/* Plain loads: gathers of the CPU are slower on many models. The row after this one is likely to begin
+   `ahead` elements on. */
+#define MV__RS_TAKE(T)                                                                                       \
+    static void MV__K(mv__rs_take_##T)(void *dst, const void *src, const int32_t *idx, size_t n,             \
+                                       size_t ahead) {                                                       \
+        T *d = (T *)dst;                                                                                     \
+        const T *p = (const T *)src;                                                                         \
+        size_t i = 0, k;                                                                                     \
+        for (; i + 8 <= n; i += 8) {                                                                         \
+            mv_prefetch(p + (size_t)idx[i] + ahead);                                                         \
+            MV__UNROLL for (k = 0; k < 8; k++) mv__memcpy(d + i + k, p + idx[i + k], sizeof(T));             \
+        }                                                                                                    \
+        for (; i < n; i++) mv__memcpy(d + i, p + idx[i], sizeof(T));                                         \
     }
 MV__RS_TAKE(uint8_t)
 MV__RS_TAKE(uint16_t)
@@ -13838,7 +13974,8 @@ typedef struct mv__rs_ask {
     double value, a;
     int lobes, antialias;
 } mv__rs_ask;
-static mv_status mv__rs_ask_make(mv_ctx *ctx, mv__rs_ask *k, const char *op, const mv_resample_opt *opt, mv_border border) {
+static mv_status mv__rs_ask_make(mv_ctx *ctx, mv__rs_ask *k, const char *op, const mv_resample_opt *opt,
+                                 mv_border border) {
     mv_resample_opt o;
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
@@ -13853,25 +13990,34 @@ static mv_status mv__rs_ask_make(mv_ctx *ctx, mv__rs_ask *k, const char *op, con
     k->lobes = o.lobes == 0 ? 3 : o.lobes;
     k->antialias = o.antialias != 0;
     if (!((int)o.interp >= 0 && (int)o.interp <= MEDVOL_LANCZOS))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "interp", o.interp, -1, "%s: interp = %d is unknown", op, (int)o.interp);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "interp", o.interp, -1, "%s: interp = %d is unknown", op,
+                        (int)o.interp);
     if (!((int)o.border >= 0 && (int)o.border <= MEDVOL_BORDER_WRAP))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "border", o.border, -1, "%s: border = %d is unknown", op, (int)o.border);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "border", o.border, -1, "%s: border = %d is unknown", op,
+                        (int)o.border);
     if (!((int)o.grid >= 0 && (int)o.grid <= MEDVOL_GRID_ALIGN_CORNERS))
         return mv__fail(ctx, MEDVOL_E_RANGE, "grid", o.grid, -1, "%s: grid = %d is unknown", op, (int)o.grid);
     if (!((int)o.shape >= 0 && (int)o.shape <= MEDVOL_SHAPE_NIBABEL))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "shape", o.shape, -1, "%s: shape = %d is unknown", op, (int)o.shape);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shape", o.shape, -1, "%s: shape = %d is unknown", op,
+                        (int)o.shape);
     if (!mv__finite(o.value))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "value", o.value, -1, "%s: value = %g: must be finite", op, o.value);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "value", o.value, -1, "%s: value = %g: must be finite", op,
+                        o.value);
     if (!(k->a >= -2.0 && k->a <= 0.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "a", o.a, -1, "%s: a = %g: must be -2..0", op, o.a);
     if (!(k->lobes >= 2 && k->lobes <= 8))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "lobes", o.lobes, -1, "%s: lobes = %d: must be 2..8", op, o.lobes);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lobes", o.lobes, -1, "%s: lobes = %d: must be 2..8", op,
+                        o.lobes);
     if (o.dtype != MEDVOL_NONE && !mv_dtype_size(o.dtype))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", o.dtype, -1, "%s: data type %d is unknown", op, (int)o.dtype);
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", o.dtype, -1, "%s: data type %d is unknown", op,
+                        (int)o.dtype);
     return MEDVOL_OK;
 }
 static size_t mv__rs_taps(const mv__rs_ask *k) {
-    return k->interp == MEDVOL_NEAREST ? 1 : k->interp == MEDVOL_LINEAR ? 2 : k->interp == MEDVOL_LANCZOS ? 2 * (size_t)k->lobes : 4;
+    return k->interp == MEDVOL_NEAREST   ? 1
+           : k->interp == MEDVOL_LINEAR  ? 2
+           : k->interp == MEDVOL_LANCZOS ? 2 * (size_t)k->lobes
+                                         : 4;
 }
 /* Weights of the taps floor(x) - (taps / 2 - 1) ... at fraction f of x. */
 static void mv__rs_weights(const mv__rs_ask *k, double f, double *w) {
@@ -13896,7 +14042,9 @@ static void mv__rs_weights(const mv__rs_ask *k, double f, double *w) {
         default:
             for (j = 0; j < 2 * k->lobes; j++) {
                 double t = f - (double)(j - (k->lobes - 1)), u = t / k->lobes;
-                w[j] = t == 0.0 ? 1.0 : f == 0.0 || fabs(u) >= 1.0 ? 0.0 : sin(pi * t) * sin(pi * u) / (pi * pi * t * u);
+                w[j] = t == 0.0                     ? 1.0
+                       : f == 0.0 || fabs(u) >= 1.0 ? 0.0
+                                                    : sin(pi * t) * sin(pi * u) / (pi * pi * t * u);
                 sum += w[j];
             }
             for (j = 0; j < 2 * k->lobes; j++) w[j] /= sum;
@@ -13928,7 +14076,8 @@ static size_t mv__rs_map(mv_border border, ptrdiff_t i, size_t n) {
     }
     return i < 0 ? 0 : n - 1;
 }
-/* The taps' own border: B-spline coefficients are mirrored but for wrap (FORCE_INT stands for that in mv__rs_map). */
+/* The taps' own border: B-spline coefficients are mirrored but for wrap (FORCE_INT stands for that in
+   mv__rs_map). */
 static mv_border mv__rs_tap_border(const mv__rs_ask *k) {
     return k->interp == MEDVOL_CUBIC && k->border != MEDVOL_BORDER_WRAP ? MEDVOL_BORDER_MIRROR : k->border;
 }
@@ -13967,7 +14116,9 @@ static void mv__rs_axis_fill(mv__rs_axis *x, const mv__rs_ask *k, double o, doub
         if (in && !inside) x->lo = i;
         if (in) inside = 1, x->hi = i + 1;
         if (k->interp == MEDVOL_NEAREST) {
-            p = k->border == MEDVOL_BORDER_EDGE || k->border == MEDVOL_BORDER_CONSTANT ? mv__rs_fold(k->border, p, x->n) : p;
+            p = k->border == MEDVOL_BORDER_EDGE || k->border == MEDVOL_BORDER_CONSTANT
+                    ? mv__rs_fold(k->border, p, x->n)
+                    : p;
             p = mv__rs_fold(k->border == MEDVOL_BORDER_WRAP ? k->border : MEDVOL_BORDER_EDGE,
                             mv__rint(mv__rs_fold(k->border, p, x->n) + 1e-7), x->n);
         } else p = mv__rs_snap(mv__rs_fold(k->border, p, x->n));
@@ -13985,8 +14136,8 @@ static void mv__rs_axis_fill(mv__rs_axis *x, const mv__rs_ask *k, double o, doub
     if (k->border != MEDVOL_BORDER_CONSTANT) x->lo = 0, x->hi = x->m;
 }
 /* o + s * i: position of output i. sigma: of the smoothing before, in input voxels. */
-static mv_status mv__rs_axis_make(mv_ctx *ctx, mv__rs_axis *x, const mv__rs_ask *k, size_t n, size_t m, double o, double s,
-                                  double sigma) {
+static mv_status mv__rs_axis_make(mv_ctx *ctx, mv__rs_axis *x, const mv__rs_ask *k, size_t n, size_t m,
+                                  double o, double s, double sigma) {
     size_t r, j, cells, bytes, more;
     double *g, total = 0.0;
     mv__memset(x, 0, sizeof *x);
@@ -13994,12 +14145,14 @@ static mv_status mv__rs_axis_make(mv_ctx *ctx, mv__rs_axis *x, const mv__rs_ask 
     x->m = m;
     x->same = n == m && sigma == 0.0 && fabs(o) < 1e-7 && fabs(o + (s - 1.0) * (double)(m - 1)) < 1e-7;
     if (!(4.0 * sigma < 1e6))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "antialias", s, -1, "%s: a step of %g voxels is too large to smooth for", k->op, s);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "antialias", s, -1,
+                        "%s: a step of %g voxels is too large to smooth for", k->op, s);
     r = (size_t)(4.0 * sigma + 0.5);
     x->taps = mv__rs_taps(k) + 2 * r;
-    if (!mv__mul(m, x->taps, &cells) || !mv__mul(cells, 8, &bytes) || !mv__mul(m, 4, &more) || !mv__add(bytes, more, &bytes) ||
-        !mv__add(bytes, 64, &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)m, -1, "%s: %zu voxels of %zu taps are too many", k->op, m, x->taps);
+    if (!mv__mul(m, x->taps, &cells) || !mv__mul(cells, 8, &bytes) || !mv__mul(m, 4, &more) ||
+        !mv__add(bytes, more, &bytes) || !mv__add(bytes, 64, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)m, -1, "%s: %zu voxels of %zu taps are too many",
+                        k->op, m, x->taps);
     g = (double *)mv__alloc(ctx, (2 * r + 1 + x->taps) * sizeof *g);
     if (!g) return MEDVOL_E_NOMEM;
     x->w = (float *)mv__alloc(ctx, bytes);
@@ -14027,7 +14180,8 @@ typedef struct mv__rs_rows {
     size_t left, right, width; /* width: floats a padded row takes, reading ahead included */
 } mv__rs_rows;
 static mv_status mv__rs_rows_make(mv_ctx *ctx, mv__rs_rows *q, const mv__rs_axis *x, mv_border tap) {
-    size_t lanes = MV__PICK(mv__rs_lanes)(), blocks = mv__divup(x->m, lanes), cells = blocks * lanes, b, j, t, bytes, pads;
+    size_t lanes = MV__PICK(mv__rs_lanes)(), blocks = mv__divup(x->m, lanes), cells = blocks * lanes, b, j, t,
+           bytes, pads;
     int32_t least = 0, most = 0, span = 0;
     for (j = 0; j < x->m; j++) {
         if (x->first[j] < least) least = x->first[j];
@@ -14038,14 +14192,17 @@ static mv_status mv__rs_rows_make(mv_ctx *ctx, mv__rs_rows *q, const mv__rs_axis
     q->width = (q->left + x->n + q->right + 2 * lanes + x->taps + 16 + 15) & ~(size_t)15;
     pads = q->left + q->right;
     if (!mv__mul(cells, x->taps * 4 + 4, &bytes) || !mv__add(bytes, (blocks + pads) * 4 + 64, &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)x->m, -1, "resample: tables of %zu voxels are too large", x->m);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)x->m, -1,
+                        "resample: tables of %zu voxels are too large", x->m);
     q->w = (float *)mv__alloc(ctx, bytes);
     if (!q->w) return MEDVOL_E_NOMEM;
     q->off = (int32_t *)(void *)(q->w + cells * x->taps);
     q->base = q->off + cells;
     q->pad = q->base + blocks;
-    for (j = 0; j < q->left; j++) q->pad[j] = (int32_t)mv__rs_map(tap, (ptrdiff_t)j - (ptrdiff_t)q->left, x->n);
-    for (j = 0; j < q->right; j++) q->pad[q->left + j] = (int32_t)mv__rs_map(tap, (ptrdiff_t)(x->n + j), x->n);
+    for (j = 0; j < q->left; j++)
+        q->pad[j] = (int32_t)mv__rs_map(tap, (ptrdiff_t)j - (ptrdiff_t)q->left, x->n);
+    for (j = 0; j < q->right; j++)
+        q->pad[q->left + j] = (int32_t)mv__rs_map(tap, (ptrdiff_t)(x->n + j), x->n);
     for (b = 0; b < blocks; b++) {
         int32_t low = x->first[b * lanes];
         for (j = b * lanes; j < (b + 1) * lanes && j < x->m; j++)
@@ -14055,7 +14212,8 @@ static mv_status mv__rs_rows_make(mv_ctx *ctx, mv__rs_rows *q, const mv__rs_axis
             size_t i = mv__minz(j, x->m - 1);
             q->off[j] = x->first[i] - low;
             if (q->off[j] > span) span = q->off[j];
-            for (t = 0; t < x->taps; t++) q->w[(b * x->taps + t) * lanes + j - b * lanes] = x->w[i * x->taps + t];
+            for (t = 0; t < x->taps; t++)
+                q->w[(b * x->taps + t) * lanes + j - b * lanes] = x->w[i * x->taps + t];
         }
     }
     q->run.m = x->m;
@@ -14064,19 +14222,25 @@ static mv_status mv__rs_rows_make(mv_ctx *ctx, mv__rs_rows *q, const mv__rs_axis
     q->run.off = q->off;
     q->run.w = q->w;
     /* four lanes: permutes are loads there anyway */
-    q->run.mode = lanes == 4 ? 3 : (size_t)span + x->taps <= lanes ? 0 : (size_t)span < lanes ? 1 : (size_t)span < 2 * lanes ? 2 : 3;
+    q->run.mode = lanes == 4                         ? 3
+                  : (size_t)span + x->taps <= lanes ? 0
+                  : (size_t)span < lanes            ? 1
+                  : (size_t)span < 2 * lanes        ? 2
+                                                    : 3;
     return MEDVOL_OK;
 }
 
-/* ---- the separable path. A job makes rows y0..y1-1 of planes z0..z1-1: z-combined rows are kept in a ring as long as the y
-   taps need them, the y-combined row is padded by the border rule and goes through the x pass. ---- */
+/* ---- the separable path. A job makes rows y0..y1-1 of planes z0..z1-1: z-combined rows are kept in a ring
+   as long as the y taps need them, the y-combined row is padded by the border rule and goes through the x
+   pass. ---- */
 typedef struct mv__rs_view { /* three axes of a volume */
     unsigned char *p;
     mv_dtype type;
     size_t n[3], sy, sz; /* strides in elements */
     double slope, inter;
 } mv__rs_view;
-static void mv__rs_view_of(mv__rs_view *w, const mv_volume *v, size_t which) { /* volume `which` of the further axes */
+/* volume `which` of the further axes */
+static void mv__rs_view_of(mv__rs_view *w, const mv_volume *v, size_t which) {
     size_t at = 0;
     int d;
     for (d = 0; d < 3; d++) w->n[d] = d < v->ndim ? v->dim[d] : 1;
@@ -14113,12 +14277,15 @@ typedef struct mv__rs_job { /* what a job keeps at hand */
 } mv__rs_job;
 static int mv__rs_plain(const mv__rs_axis *a) { return a->taps == 1; }
 static void mv__rs_give(mv__rs_job *j) { /* empty the stage */
-    if (j->held) MV__PICK(mv__rs_flush)((float *)(void *)j->to, j->stage + (size_t)((uintptr_t)j->to / 4 % 16), j->held);
+    const float *from = j->stage + (size_t)((uintptr_t)j->to / 4 % 16);
+    if (j->held) MV__PICK(mv__rs_flush)((float *)(void *)j->to, from, j->held);
     j->held = 0;
 }
-/* Empty it but for the last, unfinished cache line: finishing a line that was written past the caches would fetch it back. */
+/* Empty it but for the last, unfinished cache line: finishing a line that was written past the caches would
+   fetch it back. */
 static void mv__rs_give_lines(mv__rs_job *j) {
-    size_t phase = (size_t)((uintptr_t)j->to / 4 % 16), lines = (phase + j->held) & ~(size_t)15, n = lines - phase;
+    size_t phase = (size_t)((uintptr_t)j->to / 4 % 16), lines = (phase + j->held) & ~(size_t)15,
+           n = lines - phase;
     if (lines <= phase) return;
     MV__PICK(mv__rs_flush)((float *)(void *)j->to, j->stage + phase, n);
     mv__memmove(j->stage, j->stage + lines, (j->held - n) * sizeof(float));
@@ -14144,14 +14311,17 @@ static const float *mv__rs_zrow(const mv__rs_sep *g, mv__rs_job *j, size_t oz, s
     size_t size = mv_dtype_size(g->src.type), n = g->src.n[0], slot = iy % g->ring, t;
     float *d;
     if (mv__rs_plain(az) && g->src.type == MEDVOL_F32 && !g->scaled)
-        return (const float *)(const void *)(g->src.p + ((size_t)az->at[oz] * g->src.sz + iy * g->src.sy) * size);
-    for (t = 0; j->tag[slot] != iy && j->stamp[slot] == turn; t++) slot = (slot + 1) % g->ring; /* in use by this row */
+        return (const float *)(const void *)(g->src.p +
+                                             ((size_t)az->at[oz] * g->src.sz + iy * g->src.sy) * size);
+    /* in use by this row */
+    for (t = 0; j->tag[slot] != iy && j->stamp[slot] == turn; t++) slot = (slot + 1) % g->ring;
     d = j->ring + slot * g->width;
     j->stamp[slot] = turn;
     if (j->tag[slot] == iy) return d;
     j->tag[slot] = iy;
     for (t = 0; t < az->taps; t++) {
-        const unsigned char *s = g->src.p + ((size_t)az->at[oz * az->taps + t] * g->src.sz + iy * g->src.sy) * size;
+        const unsigned char *s = g->src.p +
+                                 ((size_t)az->at[oz * az->taps + t] * g->src.sz + iy * g->src.sy) * size;
         j->ptr[t] = s;
         if (!g->comb) {
             mv__cv_run(j->conv + t * g->width, MEDVOL_F32, s, g->src.type, n, g->src.slope, g->src.inter, 0);
@@ -14168,9 +14338,11 @@ static void mv__rs_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size_t oy
     size_t n = g->src.n[0], m = g->dst.n[0], t;
     unsigned char *to = g->dst.p + (oz * g->dst.sz + oy * g->dst.sy) * mv_dtype_size(g->dst.type);
     float *row = j->row + g->rows.left, *d = g->dst.type == MEDVOL_F32 ? mv__rs_where(g, j, to) : j->stage;
-    if (oz < az->lo || oz >= az->hi || oy < ay->lo || oy >= ay->hi || ax->lo >= ax->hi) mv__rs_fill(d, m, g->value);
+    if (oz < az->lo || oz >= az->hi || oy < ay->lo || oy >= ay->hi || ax->lo >= ax->hi)
+        mv__rs_fill(d, m, g->value);
     else {
-        for (t = 0; t < ay->taps; t++) j->yptr[t] = mv__rs_zrow(g, j, oz, (size_t)ay->at[oy * ay->taps + t], turn);
+        for (t = 0; t < ay->taps; t++)
+            j->yptr[t] = mv__rs_zrow(g, j, oz, (size_t)ay->at[oy * ay->taps + t], turn);
         if (mv__rs_plain(ay)) mv__memcpy(ax->same ? d : row, j->yptr[0], n * sizeof(float));
         else MV__PICK(mv__rs_comb_f32)(ax->same ? d : row, j->yptr, ay->w + oy * ay->taps, ay->taps, n);
         if (!ax->same) {
@@ -14187,7 +14359,8 @@ static void mv__rs_fill_raw(unsigned char *d, size_t n, const unsigned char *val
     size_t i;
     for (i = 0; i < n; i++) mv__memcpy(d + i * size, value, size);
 }
-static void mv__rs_near_x(const mv__rs_sep *g, const unsigned char *src, const int32_t *row, unsigned char *d, size_t size) {
+static void mv__rs_near_x(const mv__rs_sep *g, const unsigned char *src, const int32_t *row, unsigned char *d,
+                          size_t size) {
     const mv__rs_axis *ax = &g->ax[0];
     size_t i;
     if (ax->same) mv__memcpy(d, src, ax->m * size);
@@ -14214,8 +14387,9 @@ static void mv__rs_near_line(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size
         size_t at = (size_t)az->at[oz] * g->src.sz + (size_t)ay->at[oy] * g->src.sy;
         const unsigned char *s = g->src.p + at * size;
         const int32_t *row = (const int32_t *)(const void *)j->row;
-        if (size == 4 && at + g->width <= g->room) row = (const int32_t *)(const void *)s; /* reading ahead stays in src */
-        else if (!ax->same && size <= 4 && size != 3 && j->tag[0] != at) { /* rows come again when there are more of them */
+        /* where reading ahead stays in src; else a copy, which serves again if more rows come than src has */
+        if (size == 4 && at + g->width <= g->room) row = (const int32_t *)(const void *)s;
+        else if (!ax->same && size <= 4 && size != 3 && j->tag[0] != at) {
             if (size == 4) mv__memcpy(j->row, s, n * 4);
             else MV__PICK(mv__rs_widen)((int32_t *)(void *)j->row, s, size, n);
             j->tag[0] = at;
@@ -14258,7 +14432,8 @@ static void mv__rs_sep_job(void *arg, size_t job) {
     mv__rs_give(&j);
     MV__PICK(mv__rs_fence)();
 }
-/* Tiles: the source rows that one output row's neighbours need again stay in the caches; about 32 jobs a volume. */
+/* Tiles: the source rows that one output row's neighbours need again stay in the caches; about 32 jobs a
+   volume. */
 static mv_status mv__rs_sep_plan(mv_ctx *ctx, mv__rs_sep *g) {
     const mv__rs_axis *ay = &g->ax[1], *az = &g->ax[2];
     size_t in, rows, jobs, at, total = 1;
@@ -14291,7 +14466,8 @@ static mv_status mv__rs_sep_plan(mv_ctx *ctx, mv__rs_sep *g) {
     at += (2 * g->ring * sizeof(size_t) + 63) & ~(size_t)63;
     g->bytes = at;
     if (!mv__mul(g->bytes, g->tiles * g->slabs, &at))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)at, -1, "resample: the scratch rows are too large");
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)at, -1,
+                        "resample: the scratch rows are too large");
     return (g->scratch = (unsigned char *)mv__alloc(ctx, at)) ? MEDVOL_OK : MEDVOL_E_NOMEM;
 }
 static mv__rs_comb_fn mv__rs_comb_of(mv_dtype t) {
@@ -14303,8 +14479,9 @@ static mv__rs_comb_fn mv__rs_comb_of(mv_dtype t) {
         default: return NULL;
     }
 }
-static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src, const mv__rs_axis *ax,
-                                  const mv__rs_ask *k, const unsigned char *fill, int nt) {
+static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src,
+                                  const mv__rs_axis *ax, const mv__rs_ask *k, const unsigned char *fill,
+                                  int nt) {
     mv__rs_sep g;
     mv_status st;
     mv__memset(&g, 0, sizeof g);
@@ -14320,7 +14497,8 @@ static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv_
     g.comb = mv__rs_comb_of(src->type);
     g.scaled = mv__scaled(src->slope, src->inter);
     g.value = (float)k->value;
-    g.nt = nt && mv_dtype_size(dst->type) == 4 && (dst->type == MEDVOL_F32 || (g.nearest && dst->type == src->type));
+    g.nt = nt && mv_dtype_size(dst->type) == 4 &&
+           (dst->type == MEDVOL_F32 || (g.nearest && dst->type == src->type));
     if ((st = mv__rs_rows_make(ctx, &g.rows, &ax[0], mv__rs_tap_border(k))) < 0) return st;
     st = mv__rs_sep_plan(ctx, &g);
     if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g.tiles * g.slabs, mv__rs_sep_job, &g, k->op);
@@ -14367,17 +14545,20 @@ static void mv__rs_copy_plane(void *arg, size_t job) {
         for (y = 0; y < ny; y++) {
             float *row = plane + y * c->sy;
             const unsigned char *s = c->src.p + (z * c->src.sz + y * c->src.sy) * size;
-            if (c->src.type == MEDVOL_F32 && !mv__scaled(c->src.slope, c->src.inter)) mv__memcpy(row, s, n * sizeof(float));
+            if (c->src.type == MEDVOL_F32 && !mv__scaled(c->src.slope, c->src.inter))
+                mv__memcpy(row, s, n * sizeof(float));
             else mv__cv_run(row, MEDVOL_F32, s, c->src.type, n, c->src.slope, c->src.inter, 0);
             if (c->filter[0] || c->filter[1]) mv__rs_fill(row + n, pad - n, 0.0f);
-            if (c->filter[0] && (y + 1) % lanes == 0) MV__PICK(mv__rs_pre_x)(row - (lanes - 1) * c->sy, c->sy, &c->pole[0]);
+            if (c->filter[0] && (y + 1) % lanes == 0)
+                MV__PICK(mv__rs_pre_x)(row - (lanes - 1) * c->sy, c->sy, &c->pole[0]);
         }
         if (c->filter[0] && ny % lanes) {
             for (y = ny; y % lanes; y++) mv__rs_fill(plane + y * c->sy, pad, 0.0f);
             MV__PICK(mv__rs_pre_x)(plane + ny / lanes * lanes * c->sy, c->sy, &c->pole[0]);
         }
         if (c->filter[1])
-            for (x = 0; x < pad; x += 256) MV__PICK(mv__rs_pre_col)(plane + x, c->sy, mv__minz(256, pad - x), &c->pole[1]);
+            for (x = 0; x < pad; x += 256)
+                MV__PICK(mv__rs_pre_col)(plane + x, c->sy, mv__minz(256, pad - x), &c->pole[1]);
     }
 }
 static void mv__rs_copy_z(void *arg, size_t y) {
@@ -14400,12 +14581,13 @@ static void mv__rs_copy_margin(void *arg, size_t z) { /* x and y margins of a pl
         float *plane = c->data + z * c->sz - m;
         size_t bytes = (size_t)(n + 2 * m) * sizeof(float);
         mv__memcpy(plane - (size_t)k * c->sy, plane + mv__rs_map(c->tap, -k, (size_t)ny) * c->sy, bytes);
-        mv__memcpy(plane + (size_t)(ny - 1 + k) * c->sy, plane + mv__rs_map(c->tap, ny - 1 + k, (size_t)ny) * c->sy, bytes);
+        mv__memcpy(plane + (size_t)(ny - 1 + k) * c->sy,
+                   plane + mv__rs_map(c->tap, ny - 1 + k, (size_t)ny) * c->sy, bytes);
     }
 }
 /* filter[]: which axes become B-spline coefficients. The block is the caller's to free. */
-static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view *src, const mv__rs_ask *k, size_t margin,
-                                  const int *filter) {
+static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view *src, const mv__rs_ask *k,
+                                  size_t margin, const int *filter) {
     size_t rows, cells, bytes, r;
     ptrdiff_t m = (ptrdiff_t)margin, z;
     mv_status st;
@@ -14418,11 +14600,16 @@ static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view
         mv__rs_pole_make(&c->pole[r], src->n[r], k->border == MEDVOL_BORDER_WRAP);
     }
     c->sy = ((src->n[0] + 15) & ~(size_t)15) + ((2 * margin + 15) & ~(size_t)15);
-    if (!mv__add(src->n[1], 2 * margin + 16, &rows) || !mv__mul(rows, c->sy, &c->sz) || !mv__add(c->sz, 1024 + 272, &c->sz))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[0], -1, "%s: src is too large for a copy", k->op);
-    c->sz = (c->sz & ~(size_t)1023) + 272; /* planes start 17 cache lines apart modulo a page: columns along z use all sets */
-    if (!mv__mul(src->n[2] + 2 * margin, c->sz, &cells) || !mv__add(cells, 64, &cells) || !mv__mul(cells, sizeof(float), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy", k->op);
+    if (!mv__add(src->n[1], 2 * margin + 16, &rows) || !mv__mul(rows, c->sy, &c->sz) ||
+        !mv__add(c->sz, 1024 + 272, &c->sz))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[0], -1, "%s: src is too large for a copy",
+                        k->op);
+    /* planes start 17 cache lines apart modulo a page: columns along z use all sets */
+    c->sz = (c->sz & ~(size_t)1023) + 272;
+    if (!mv__mul(src->n[2] + 2 * margin, c->sz, &cells) || !mv__add(cells, 64, &cells) ||
+        !mv__mul(cells, sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy",
+                        k->op);
     if ((c->block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     c->data = c->block + margin * (c->sz + c->sy + 1) + 16;
     c->planes = mv__divup(src->n[2], 64);
@@ -14433,9 +14620,10 @@ static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view
         for (z = 1; st == MEDVOL_OK && z <= m; z++) {
             float *first = c->data - m * ((ptrdiff_t)c->sy + 1);
             size_t n = src->n[2], plane = (src->n[1] + 2 * margin - 1) * c->sy + src->n[0] + 2 * margin;
-            mv__memcpy(first - (size_t)z * c->sz, first + mv__rs_map(c->tap, -z, n) * c->sz, plane * sizeof(float));
-            mv__memcpy(first + (n - 1 + (size_t)z) * c->sz, first + mv__rs_map(c->tap, (ptrdiff_t)n - 1 + z, n) * c->sz,
+            mv__memcpy(first - (size_t)z * c->sz, first + mv__rs_map(c->tap, -z, n) * c->sz,
                        plane * sizeof(float));
+            mv__memcpy(first + (n - 1 + (size_t)z) * c->sz,
+                       first + mv__rs_map(c->tap, (ptrdiff_t)n - 1 + z, n) * c->sz, plane * sizeof(float));
         }
     }
     if (st < 0) {
@@ -14492,9 +14680,10 @@ static size_t mv__rs_one_near(const mv__rs_gen *g, const double *p) { /* element
     }
     return at;
 }
-/* Outputs first..last-1 of a row whose positions lie within lo..n-1-lo on all axes: lo -0.5 is the volume's extent. */
-static void mv__rs_inside(const mv__rs_gen *g, const double *at, const double *step, double low, size_t m, size_t *first,
-                          size_t *last) {
+/* Outputs first..last-1 of a row whose positions lie within lo..n-1-lo on all axes: lo -0.5 is the volume's
+   extent. */
+static void mv__rs_inside(const mv__rs_gen *g, const double *at, const double *step, double low, size_t m,
+                          size_t *first, size_t *last) {
     double a = 0.0, b = (double)m - 1.0;
     size_t i, j;
     int r;
@@ -14519,7 +14708,8 @@ static void mv__rs_inside(const mv__rs_gen *g, const double *at, const double *s
     i = a < 1.0 ? 0 : mv__minz((size_t)a - 1, m);
     j = b < 0.0 ? 0 : mv__minz((size_t)b + 2, m);
 #define MV__RS_IN(t, r) \
-    (at[r] + (double)(t) * step[r] >= low - 1e-7 && at[r] + (double)(t) * step[r] <= (double)(g->src.n[r] - 1) - low + 1e-7)
+    (at[r] + (double)(t) * step[r] >= low - 1e-7 && \
+     at[r] + (double)(t) * step[r] <= (double)(g->src.n[r] - 1) - low + 1e-7)
     while (i < j && !(MV__RS_IN(i, 0) && MV__RS_IN(i, 1) && MV__RS_IN(i, 2))) i++;
     while (j > i && !(MV__RS_IN(j - 1, 0) && MV__RS_IN(j - 1, 1) && MV__RS_IN(j - 1, 2))) j--;
 #undef MV__RS_IN
@@ -14530,12 +14720,13 @@ static void mv__rs_fast(const mv__rs_gen *g, float *d, const double *p, const do
     if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__rs_lin)(d, &g->v, p, step, n);
     else MV__PICK(mv__rs_cub)(d, &g->v, p, step, n, g->k->interp == MEDVOL_CUBIC, (float)g->k->a);
 }
-/* Under MIRROR and WRAP a line is made of stretches on which the folded position runs straight: how many of n outputs from p on
-   lie on one, and its start and step. 0: between the last voxel and the first. */
+/* Under MIRROR and WRAP a line is made of stretches on which the folded position runs straight: how many of n
+   outputs from p on lie on one, and its start and step. 0: between the last voxel and the first. */
 static size_t mv__rs_stretch(const mv__rs_gen *g, double *p, double *step, size_t n) {
     int r;
     for (r = 0; r < 3; r++) {
-        double top = (double)(g->src.n[r] - 1), span = g->k->border == MEDVOL_BORDER_WRAP ? top + 1.0 : top, q, left;
+        double top = (double)(g->src.n[r] - 1), span = g->k->border == MEDVOL_BORDER_WRAP ? top + 1.0 : top,
+               q, left;
         if (top == 0.0) {
             p[r] = step[r] = 0.0;
             continue;
@@ -14553,8 +14744,8 @@ static size_t mv__rs_stretch(const mv__rs_gen *g, double *p, double *step, size_
     return n;
 }
 /* n real values of a row from output x on; a..b-1 of the row are for the fast kernels */
-static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, const double *step, size_t x, size_t n, size_t a,
-                              size_t b) {
+static void mv__rs_gen_values(const mv__rs_gen *g, float *d, const double *at, const double *step, size_t x,
+                              size_t n, size_t a, size_t b) {
     size_t i, run, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
     int r, constant = g->k->border == MEDVOL_BORDER_CONSTANT;
     for (i = 0; i < n; i += run) {
@@ -14595,7 +14786,8 @@ static void mv__rs_gen_take(const mv__rs_gen *g, unsigned char *d, const int32_t
 static void mv__rs_gen_near(const mv__rs_gen *g, unsigned char *d, uint8_t *outside, const double *at,
                             const double *step, size_t x, size_t n, size_t a, size_t b) {
     int32_t idx[256 + 16];
-    size_t size = mv_dtype_size(g->src.type), i, len, fa = a < x ? 0 : mv__minz(a - x, n), fb = b < x ? 0 : mv__minz(b - x, n);
+    size_t size = mv_dtype_size(g->src.type), i, len, fa = a < x ? 0 : mv__minz(a - x, n),
+           fb = b < x ? 0 : mv__minz(b - x, n);
     double p[3];
     int r;
     if (outside) mv__memset(outside, 0, n);
@@ -14624,7 +14816,8 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
     unsigned char *to = g->dst.p + (z * g->dst.sz + y * g->dst.sy) * ds;
     mv_border border = g->k->border;
     double at[3], step[3];
-    int nearest = g->k->interp == MEDVOL_NEAREST, r, direct = nearest ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
+    int nearest = g->k->interp == MEDVOL_NEAREST, r,
+        direct = nearest ? g->dst.type == g->src.type : g->dst.type == MEDVOL_F32;
     direct = direct && !g->nt;
     for (r = 0; r < 3; r++) {
         at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
@@ -14641,7 +14834,8 @@ static void mv__rs_gen_row(const mv__rs_gen *g, size_t y, size_t z) {
         if (nearest) mv__rs_gen_near(g, d, g->dst.type == g->src.type ? NULL : outside, at, step, x, n, a, b);
         else mv__rs_gen_values(g, (float *)(void *)d, at, step, x, n, a, b);
         if (direct) continue;
-        if (g->nt) MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
+        if (g->nt)
+            MV__PICK(mv__rs_flush)((float *)(void *)(to + x * ds), (const float *)(const void *)buffer, n);
         else if (nearest) { /* what src's type cannot hold, dst's may */
             mv__cv_run(to + x * ds, g->dst.type, buffer, g->src.type, n, g->src.slope, g->src.inter, 0);
             for (i = 0; i < n && g->dst.type != g->src.type; i++)
@@ -14658,16 +14852,18 @@ static void mv__rs_gen_job(void *arg, size_t job) {
     MV__PICK(mv__rs_fence)();
 }
 /* Smooth src where m shrinks: an f32 volume of the same shape, by the separable path with one tap. */
-static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, const mv__rs_view *src, const mv__rs_ask *k,
-                               const double *sigma) {
+static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, const mv__rs_view *src,
+                               const mv__rs_ask *k, const double *sigma) {
     mv__rs_axis ax[3];
     mv__rs_ask one = *k;
     mv_status st = MEDVOL_OK;
     size_t cells = src->n[0], bytes;
     int r;
     one.interp = MEDVOL_NEAREST;
-    if (!mv__mul(cells, src->n[1], &cells) || !mv__mul(cells, src->n[2], &cells) || !mv__mul(cells, sizeof(float), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy", k->op);
+    if (!mv__mul(cells, src->n[1], &cells) || !mv__mul(cells, src->n[2], &cells) ||
+        !mv__mul(cells, sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy",
+                        k->op);
     mv__memset(ax, 0, sizeof ax);
     *out = *src;
     out->type = MEDVOL_F32;
@@ -14675,15 +14871,16 @@ static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, con
     out->sz = src->n[0] * src->n[1];
     out->slope = 1.0;
     out->inter = 0.0;
-    for (r = 0; r < 3 && st == MEDVOL_OK; r++) st = mv__rs_axis_make(ctx, &ax[r], &one, src->n[r], src->n[r], 0.0, 1.0, sigma[r]);
+    for (r = 0; r < 3 && st == MEDVOL_OK; r++)
+        st = mv__rs_axis_make(ctx, &ax[r], &one, src->n[r], src->n[r], 0.0, 1.0, sigma[r]);
     if (st == MEDVOL_OK && (*block = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     out->p = (unsigned char *)*block;
     if (st == MEDVOL_OK) st = mv__rs_separable(ctx, out, src, ax, &one, NULL, 0);
     for (r = 0; r < 3; r++) mv__rs_axis_free(ctx, &ax[r]);
     return st;
 }
-static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src, const mv__rs_ask *k,
-                                const double *m, const unsigned char *fill, int nt) {
+static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src,
+                                const mv__rs_ask *k, const double *m, const unsigned char *fill, int nt) {
     static const int all[3] = {1, 1, 1}, none[3] = {0, 0, 0};
     mv__rs_gen g;
     mv__rs_copy c;
@@ -14742,20 +14939,26 @@ typedef struct mv__rs_plan {
     double t[12];  /* output voxel to input voxel */
     int diagonal;
 } mv__rs_plan;
-static mv_status mv__rs_check_shape(mv_ctx *ctx, const char *op, const char *name, const size_t *shape, int axes, size_t *out) {
+static mv_status mv__rs_check_shape(mv_ctx *ctx, const char *op, const char *name, const size_t *shape,
+                                    int axes, size_t *out) {
     int r;
     for (r = 0; r < 3; r++) {
         out[r] = r < axes ? shape[r] : 1;
-        if (out[r] == 0) return mv__fail(ctx, MEDVOL_E_SIZE, name, 0, -1, "%s: %s[%d] = 0: must be at least 1", op, name, r);
+        if (out[r] == 0)
+            return mv__fail(ctx, MEDVOL_E_SIZE, name, 0, -1, "%s: %s[%d] = 0: must be at least 1", op, name,
+                            r);
         if (out[r] > (size_t)1 << 30)
-            return mv__fail(ctx, MEDVOL_E_SIZE, name, (double)out[r], -1, "%s: %s[%d] = %zu: at most 2^30", op, name, r, out[r]);
+            return mv__fail(ctx, MEDVOL_E_SIZE, name, (double)out[r], -1, "%s: %s[%d] = %zu: at most 2^30",
+                            op, name, r, out[r]);
     }
     return MEDVOL_OK;
 }
 /* position of output 0 and step along an axis; ratio: the step a new spacing asks for */
 static void mv__rs_rule(mv_grid rule, double n, double m, double ratio, double *o, double *s) {
     if (rule == MEDVOL_GRID_ALIGN_CORNERS && !(n > 1.0 && m > 1.0)) rule = MEDVOL_GRID_HALF_PIXEL;
-    *s = rule == MEDVOL_GRID_HALF_PIXEL ? n / m : rule == MEDVOL_GRID_ALIGN_CORNERS ? (n - 1.0) / (m - 1.0) : ratio;
+    *s = rule == MEDVOL_GRID_HALF_PIXEL      ? n / m
+         : rule == MEDVOL_GRID_ALIGN_CORNERS ? (n - 1.0) / (m - 1.0)
+                                             : ratio;
     switch (rule) {
         case MEDVOL_GRID_CENTRE: *o = ((n - 1.0) - *s * (m - 1.0)) / 2.0; break;
         case MEDVOL_GRID_LOW_EDGE:
@@ -14763,7 +14966,8 @@ static void mv__rs_rule(mv_grid rule, double n, double m, double ratio, double *
         default: *o = 0.0;
     }
 }
-static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) { /* a real value as v stores it */
+/* a real value as v stores it */
+static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) {
     double slope, inter;
     mv__memset(e, 0, 32);
     if (!mv__is_real(v->dtype)) return;
@@ -14772,22 +14976,27 @@ static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) { 
     mv__cv_run(e, v->dtype, &real, MEDVOL_F64, 1, 1.0, 0.0, 0);
 }
 /* Type of the result. */
-static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *dst, const mv_volume *src, mv_dtype *type) {
+static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *dst, const mv_volume *src,
+                             mv_dtype *type) {
     int nearest = k->interp == MEDVOL_NEAREST;
-    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
+    *type = k->dtype != MEDVOL_NONE   ? k->dtype
+            : dst->data && dst != src ? dst->dtype
+            : nearest                 ? src->dtype
+                                      : MEDVOL_F32;
     if (!mv__is_real(src->dtype) && !nearest)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: only NEAREST takes that", k->op,
-                        mv_dtype_name(src->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: only NEAREST takes that", k->op, mv_dtype_name(src->dtype));
     if (*type != src->dtype && !(mv__is_real(*type) && mv__is_real(src->dtype)))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined", k->op,
-                        mv_dtype_name(src->dtype), mv_dtype_name(*type));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined",
+                        k->op, mv_dtype_name(src->dtype), mv_dtype_name(*type));
     if (nearest && !mv__is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", k->value, -1, "%s: value = %g: must be 0 for type %s", k->op, k->value,
-                        mv_dtype_name(src->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", k->value, -1, "%s: value = %g: must be 0 for type %s",
+                        k->op, k->value, mv_dtype_name(src->dtype));
     return MEDVOL_OK;
 }
-static mv_status mv__rs_volume(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, const mv__rs_axis *ax, const mv_volume *out,
-                               const mv_volume *src, size_t which, const unsigned char *fill, int nt) {
+static mv_status mv__rs_volume(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, const mv__rs_axis *ax,
+                               const mv_volume *out, const mv_volume *src, size_t which,
+                               const unsigned char *fill, int nt) {
     mv__rs_view d, s;
     mv__rs_copy c;
     mv_status st;
@@ -14817,8 +15026,8 @@ static void mv__rs_header(mv_nifti *h, const mv__rs_plan *p, const mv__rs_axis *
     h->slice_duration = 0.0;
     if (!p->diagonal) h->dim_info = 0;
 }
-static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
-                            const double *affine) {
+static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, mv_volume *dst,
+                            const mv_volume *src, const double *affine) {
     mv_volume out;
     mv__rs_axis ax[3];
     unsigned char fill[64]; /* the border's element as src stores it, then as the result does */
@@ -14856,22 +15065,24 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
         st = mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL);
     }
     mv__rs_header(out.nifti, p, ax);
-    for (i = 0; i < volumes && st == MEDVOL_OK && !same; i++) st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
+    for (i = 0; i < volumes && st == MEDVOL_OK && !same; i++)
+        st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
     st = mv__out_end(ctx, st, &out, dst);
     for (d = 0; d < 3; d++) mv__rs_axis_free(ctx, &ax[d]);
     return st;
 }
 /* What every call checks first; n: the source's three axes. */
-static mv_status mv__rs_begin_call(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, const char *op, const mv_volume *dst,
-                                   const mv_volume *src, const mv_resample_opt *opt, mv_border border) {
+static mv_status mv__rs_begin_call(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, const char *op,
+                                   const mv_volume *dst, const mv_volume *src, const mv_resample_opt *opt,
+                                   mv_border border) {
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0) return st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__rs_ask_make(ctx, k, op, opt, border)) < 0) return st;
     return mv__rs_check_shape(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
 }
-static mv_status mv__rs_scaled(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
-                               const double *ratio) {
+static mv_status mv__rs_scaled(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst,
+                               const mv_volume *src, const double *ratio) {
     double affine[12];
     int r;
     mv_affine_identity(p->t);
@@ -14881,8 +15092,8 @@ static mv_status mv__rs_scaled(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, mv_vo
     mv_affine_mul(affine, src->affine, p->t);
     return mv__rs_run(ctx, k, p, dst, src, affine);
 }
-MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *spacing,
-                                         const mv_resample_opt *opt) {
+MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                         const double *spacing, const mv_resample_opt *opt) {
     const char *op = "resample_spacing";
     mv__rs_ask k;
     mv__rs_plan p;
@@ -14898,10 +15109,11 @@ MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_v
         ratio[r] = 1.0;
         if (r >= src->ndim) continue;
         if (!(spacing[r] > 0.0 && mv__finite(spacing[r])))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "spacing", spacing[r], -1, "%s: spacing[%d] = %g: must be above 0 and finite", op, r,
-                            spacing[r]);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "spacing", spacing[r], -1,
+                            "%s: spacing[%d] = %g: must be above 0 and finite", op, r, spacing[r]);
         if (!(old[r] > 0.0 && mv__finite(old[r])))
-            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r], -1, "%s: src has spacing %g along axis %d", op, old[r], r);
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r], -1,
+                            "%s: src has spacing %g along axis %d", op, old[r], r);
         ratio[r] = spacing[r] / old[r];
         switch (k.shape) {
             case MEDVOL_SHAPE_CEIL: m = ceil(n / ratio[r] - 1e-6); break;
@@ -14910,8 +15122,8 @@ MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_v
             default: m = floor(n / ratio[r] + 0.5);
         }
         if (!(ratio[r] > 0.0 && m <= 1073741824.0))
-            return mv__fail(ctx, MEDVOL_E_SIZE, "spacing", spacing[r], -1, "%s: spacing[%d] = %g asks for %g voxels: at most 2^30", op,
-                            r, spacing[r], m);
+            return mv__fail(ctx, MEDVOL_E_SIZE, "spacing", spacing[r], -1,
+                            "%s: spacing[%d] = %g asks for %g voxels: at most 2^30", op, r, spacing[r], m);
         p.m[r] = m < 1.0 ? 1 : (size_t)m;
     }
     return mv__rs_scaled(ctx, &k, &p, dst, src, ratio);
@@ -14931,24 +15143,25 @@ MEDVOL_DEF mv_status mv_resample_shape(mv_ctx *ctx, mv_volume *dst, const mv_vol
     return mv__rs_scaled(ctx, &k, &p, dst, src, ratio);
 }
 /* p->t is set: sort out whether it only scales, then run. */
-static mv_status mv__rs_matrix(mv_ctx *ctx, const mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst, const mv_volume *src,
-                               const double *affine) {
+static mv_status mv__rs_matrix(mv_ctx *ctx, const mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst,
+                               const mv_volume *src, const double *affine) {
     double inverse[12];
     int r, c;
     for (r = 0; r < 12; r++)
         if (!mv__finite(p->t[r]))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], -1, "%s: m[%d] = %g: must be finite", k->op, r, p->t[r]);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], -1, "%s: m[%d] = %g: must be finite", k->op, r,
+                            p->t[r]);
     if (mv_affine_invert(inverse, p->t) < 0)
-        return mv__fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t), -1, "%s: the matrix has determinant %g", k->op,
-                        mv_affine_det(p->t));
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t), -1,
+                        "%s: the matrix has determinant %g", k->op, mv_affine_det(p->t));
     p->diagonal = 1;
     for (r = 0; r < 3; r++)
         for (c = 0; c < 3; c++)
             if (r != c && fabs(p->t[4 * r + c]) * (double)(p->m[c] - 1) > 1e-7) p->diagonal = 0;
     return mv__rs_run(ctx, k, p, dst, src, affine);
 }
-MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *grid,
-                                      const mv_resample_opt *opt) {
+MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *grid, const mv_resample_opt *opt) {
     const char *op = "resample_like";
     mv__rs_ask k;
     mv__rs_plan p;
@@ -14957,11 +15170,13 @@ MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volu
     if (st < 0) return st;
     if (!grid) return mv__fail_null(ctx, op, "grid");
     if (!(grid->ndim >= 1 && grid->ndim <= 7))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, -1, "%s: grid has ndim %d: must be 1..7", op, grid->ndim);
-    if ((st = mv__rs_check_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0) return st;
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, -1, "%s: grid has ndim %d: must be 1..7", op,
+                        grid->ndim);
+    if ((st = mv__rs_check_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0)
+        return st;
     if (mv_affine_invert(inverse, src->affine) < 0)
-        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine), -1, "%s: the affine of src has determinant %g",
-                        op, mv_affine_det(src->affine));
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine), -1,
+                        "%s: the affine of src has determinant %g", op, mv_affine_det(src->affine));
     mv_affine_mul(p.t, inverse, grid->affine);
     return mv__rs_matrix(ctx, &k, &p, dst, src, grid->affine);
 }
@@ -14980,16 +15195,19 @@ MEDVOL_DEF mv_status mv_resample_affine(mv_ctx *ctx, mv_volume *dst, const mv_vo
     return mv__rs_matrix(ctx, &k, &p, dst, src, affine);
 }
 /* Arrays: volumes of three axes around them. */
-static mv_status mv__rs_wrap(mv_ctx *ctx, const char *op, mv_volume *d, mv_volume *s, float *dst, const size_t *dst_shape,
-                             const float *src, const size_t *src_shape, const mv_resample_opt *opt) {
+static mv_status mv__rs_wrap(mv_ctx *ctx, const char *op, mv_volume *d, mv_volume *s, float *dst,
+                             const size_t *dst_shape, const float *src, const size_t *src_shape,
+                             const mv_resample_opt *opt) {
     mv_status st;
     if (!dst || !src || !dst_shape || !src_shape)
         return mv__fail_null(ctx, op, !dst ? "dst" : !src ? "src" : !dst_shape ? "dst_shape" : "src_shape");
     if (opt && opt->dtype != MEDVOL_NONE && opt->dtype != MEDVOL_F32)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)opt->dtype, -1, "%s: dtype: arrays are f32", op);
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)opt->dtype, -1, "%s: dtype: arrays are f32",
+                        op);
     if ((st = mv_volume_wrap(ctx, d, dst, MEDVOL_F32, 3, dst_shape, NULL)) < 0) return st;
     mv__vol_init(s, MEDVOL_F32, 3, src_shape);
-    s->data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst); /* only read */
+    /* only read */
+    s->data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
@@ -14998,8 +15216,9 @@ MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t
     mv_status st = mv__rs_wrap(ctx, "resample_shape_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
     return st < 0 ? st : mv_resample_shape(ctx, &d, &s, dst_shape, opt);
 }
-MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
-                                            const size_t *src_shape, const double *m, const mv_resample_opt *opt) {
+MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape,
+                                            const float *src, const size_t *src_shape, const double *m,
+                                            const mv_resample_opt *opt) {
     mv_volume d, s;
     mv_status st = mv__rs_wrap(ctx, "resample_affine_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
     return st < 0 ? st : mv_resample_affine(ctx, &d, &s, m, dst_shape, opt);
