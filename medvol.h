@@ -4009,7 +4009,8 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
 }
 #endif
 
-/* ==== [GZIP] CRC-32, inflate, deflate, gzip members, block gzip. Owns mv__gz_*. Source: RFC 1950 to 1952, SAM 4.1. ==== */
+/* ==== [GZIP] CRC-32, inflate, deflate, gzip members, block gzip. Owns mv__gz_*. Source: RFC 1950 to 1952,
+   SAM 4.1. ==== */
 #ifndef MEDVOL_NO_GZIP
 #ifdef MV__PASS
 #if MV__PASS == 1 /* types and plain helpers, once */
@@ -4190,6 +4191,35 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
     return c;
 }
 
+/* Copies from dist bytes back up to end or a little further. */
+static inline void MV__K(mv__gz_copy)(uint8_t *out, const uint8_t *end, size_t dist) {
+    const uint8_t *src = out - dist;
+    if (dist >= 16) {
+        mv__memcpy(out, src, 16);
+        mv__memcpy(out + 16, src + 16, 16);
+        while (end > out + 32) {
+            out += 32;
+            src += 32;
+            mv__memcpy(out, src, 16);
+            mv__memcpy(out + 16, src + 16, 16);
+        }
+    } else if (dist >= 8) {
+        do {
+            mv__memcpy(out, src, 8);
+            mv__memcpy(out + 8, src + 8, 8);
+            out += 16;
+            src += 16;
+        } while (out < end);
+    } else {
+        uint64_t w = (mv__le64(src) & (((uint64_t)1 << 8 * dist) - 1)) * mv__gz_rep[dist];
+        size_t step = mv__gz_step[dist];
+        do {
+            mv__put_le64(out, w);
+            mv__put_le64(out + step, w);
+            out += 2 * step;
+        } while (out < end);
+    }
+}
 /* The inner loop of inflate. Literals leave the bit chain short: one table entry holds up to three of them.
    The entry for the next turn is looked up before the copy, and refills only OR in bits above those already
    used as an index. */
@@ -4202,7 +4232,7 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
 #endif
 #define MV__GZ_EXTRA(saved, e) ((uint32_t)(MV__GZ_LOW(saved, e) >> ((e) >> 8 & 63)))
 static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
-    const uint8_t *in = s->in, *in_lim = s->in_end - MV__GZ_INSLACK, *src;
+    const uint8_t *in = s->in, *in_lim = s->in_end - MV__GZ_INSLACK;
     uint8_t *out = s->out, *out_lim = s->hard - MV__GZ_SLACK, *end;
     const uint32_t *lt = s->lit, *dt = s->dis;
     const uint64_t lm = s->lmask;
@@ -4258,31 +4288,7 @@ static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
         e = lt[bb & lm]; /* 28 bits gone at most */
         if (MV__UNLIKELY(dist > (size_t)(out - s->hist))) { r = MV__GZ_E_FAR; break; }
         MV__GZ_REFILL();
-        src = out - dist;
-        if (dist >= 16) {
-            mv__memcpy(out, src, 16);
-            mv__memcpy(out + 16, src + 16, 16);
-            if (end > out + 32) {
-                out += 32; src += 32;
-                do {
-                    mv__memcpy(out, src, 16);
-                    mv__memcpy(out + 16, src + 16, 16);
-                    out += 32;
-                    src += 32;
-                } while (out < end);
-            }
-        } else if (dist >= 8) {
-            do {
-                mv__memcpy(out, src, 8);
-                mv__memcpy(out + 8, src + 8, 8);
-                out += 16;
-                src += 16;
-            } while (out < end);
-        } else {
-            uint64_t w = (mv__le64(src) & (((uint64_t)1 << 8 * dist) - 1)) * mv__gz_rep[dist];
-            size_t step = mv__gz_step[dist];
-            do { mv__put_le64(out, w); mv__put_le64(out + step, w); out += 2 * step; } while (out < end);
-        }
+        MV__K(mv__gz_copy)(out, end, dist);
         out = end;
         goto check;
     next:
@@ -4431,6 +4437,28 @@ static inline int MV__K(mv__gz_pairs)(const mv__gz_def *z, const uint32_t *tok, 
 }
 #undef MV__GZ_WIDE
 #endif
+static void MV__K(mv__gz_emit_run)(mv__gz_def *z, const uint8_t *p, size_t n) { /* literals */
+    const uint32_t *lc = z->lcode;
+    const uint8_t *end = p + n;
+    uint8_t *out = z->out;
+    uint64_t bb = z->bits;
+    uint32_t bc = z->nbits;
+    for (; end - p >= 3; p += 3) {
+        uint32_t e0 = lc[p[0]], e1 = lc[p[1]], e2 = lc[p[2]], n1 = (e0 & 255) + (e1 & 255);
+        uint64_t w = (uint64_t)(e0 >> 8) | (uint64_t)(e1 >> 8) << (e0 & 255);
+        bb |= (w | (uint64_t)(e2 >> 8) << n1) << bc;
+        bc += n1 + (e2 & 255);
+        MV__GZ_FLUSH();
+    }
+    for (; p < end; p++) {
+        bb |= (uint64_t)(lc[*p] >> 8) << bc;
+        bc += lc[*p] & 255;
+    }
+    MV__GZ_FLUSH();
+    z->out = out;
+    z->bits = bb;
+    z->nbits = bc;
+}
 /* Writes the tokens of a block with the codes in z. Two tokens side by side: the chain through the bit buffer
    is short. */
 static void MV__K(mv__gz_emit)(mv__gz_def *z) {
@@ -4461,18 +4489,13 @@ static void MV__K(mv__gz_emit)(mv__gz_def *z) {
         }
 #endif
         if (v & MV__GZ_RUN) {
-            const uint8_t *p = z->src + z->block + u, *end = p + (v & ~MV__GZ_RUN);
-            for (; end - p >= 3; p += 3) {
-                uint32_t e1 = lc[p[1]], e2 = lc[p[2]];
-                e = lc[p[0]];
-                w0 = (uint64_t)(e >> 8) | (uint64_t)(e1 >> 8) << (e & 255);
-                n0 = (e & 255) + (e1 & 255);
-                bb |= (w0 | (uint64_t)(e2 >> 8) << n0) << bc;
-                bc += n0 + (e2 & 255);
-                MV__GZ_FLUSH();
-            }
-            for (; p < end; p++) { e = lc[*p]; bb |= (uint64_t)(e >> 8) << bc; bc += e & 255; }
-            MV__GZ_FLUSH();
+            z->out = out;
+            z->bits = bb;
+            z->nbits = bc;
+            MV__K(mv__gz_emit_run)(z, z->src + z->block + u, v & ~MV__GZ_RUN);
+            out = z->out;
+            bb = z->bits;
+            bc = z->nbits;
             t += 2;
             continue;
         }
