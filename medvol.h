@@ -8304,11 +8304,17 @@ static mv_status mv__io_header_run(mv__io_load *L, mv_volume *v) {
     }
     return st;
 }
+static const mv_load_opt *mv__io_analyze(mv_load_opt *own, const mv_load_opt *opt) { /* nothing else counts */
+    mv__memset(own, 0, sizeof *own);
+    if (opt) own->analyze = opt->analyze;
+    return own;
+}
 MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt) {
     mv__io_load L;
+    mv_load_opt own;
     mv_status st;
     if (!v || !path) return mv__fail_null(ctx, "load_header", v ? "path" : "v");
-    st = mv__io_begin(&L, ctx, path, opt);
+    st = mv__io_begin(&L, ctx, path, mv__io_analyze(&own, opt));
     if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
     if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
     return mv__io_load_end(&L, st, v);
@@ -8316,9 +8322,10 @@ MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path,
 MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
                                         const mv_load_opt *opt) {
     mv__io_load L;
+    mv_load_opt own;
     mv_status st;
     if (!v || !data) return mv__fail_null(ctx, "load_header_mem", v ? "data" : "v");
-    st = mv__io_begin_mem(&L, ctx, data, bytes, opt);
+    st = mv__io_begin_mem(&L, ctx, data, bytes, mv__io_analyze(&own, opt));
     if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
     return mv__io_load_end(&L, st, v);
 }

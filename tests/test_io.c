@@ -1701,6 +1701,20 @@ static void test_crop_slices(void) {
         free(f.p);
     }
 }
+static void test_header_options(void) { /* of the options only analyze counts for a header */
+    spec s = {0};
+    bytes f = make_file(s);
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    o.crop = 9, o.wide = -1, o.volumes = 77, o.dtype = MEDVOL_RGB24;
+    CHECK_OK(mv_load_header_mem(T, &v, f.p, f.n, &o));
+    CHECK(v.dim[0] == 4 && v.dtype == MEDVOL_I16 && v.data == NULL);
+    file_put(t_path("header_options.nii"), f.p, f.n);
+    CHECK_OK(mv_load_header(T, &v, t_path("header_options.nii"), &o));
+    CHECK(v.dim[0] == 4 && v.dtype == MEDVOL_I16 && v.data == NULL);
+    mv_volume_free(T, &v);
+    free(f.p);
+}
 static void test_load_alias(void) { /* into the memory that the file lies in */
     spec s = {0};
     bytes f = make_file(s), kept = make_file(s);
@@ -2765,6 +2779,7 @@ const t_case tests_io[] = {
     {"fields_wide", test_fields_wide, T_ONCE},
     {"transform_code", test_transform_code, T_ONCE},
     {"crop_slices", test_crop_slices, T_ONCE},
+    {"header_options", test_header_options, T_ONCE},
     {"load_alias", test_load_alias, T_ONCE},
     {"header_verified", test_header_verified, T_ONCE},
     {"names", test_names, T_ONCE},
