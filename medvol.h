@@ -12529,9 +12529,10 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
 #endif
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src, with what is over carried along, in whole
-       lines, in whole lines past the caches to rows that lie together */
-    static const unsigned char shape[3][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
+       lines, in whole lines past the caches, the same to rows that lie together */
+    static const unsigned char shape[4][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
                                                  {{128, 64}, {96, 64}, {64, 32}, {32, 32}, {192, 48}},
+                                                 {{128, 64}, {96, 64}, {48, 64}, {32, 32}, {192, 48}},
                                                  {{128, 64}, {96, 64}, {32, 64}, {32, 32}, {192, 48}}};
     int k, kind = b->size == 1 ? 0 : b->size == 2 ? 1 : b->size == 4 ? 2 : b->size == 8 ? 3 : 4;
     int together = 1, form;
@@ -12545,7 +12546,8 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     /* whole lines at large steps push each other out of the caches long before these are full */
     if (b->across && b->old && outer * b->n[0] * b->n[1] * b->size > MV__NT_BYTES / 4) b->nt = 1;
     b->unit = kind < 4 ? 64 / b->size : 16;
-    form = !b->across ? 0 : b->nt && together ? 2 : 1;
+    /* rows of src at steps of a power of two share a few places in the caches: short ones of these */
+    form = !b->across ? 0 : !b->nt ? 1 : together ? 3 : b->ss[0] % 65536 == 0 ? 1 : 2;
     b->b0 = shape[form][kind][0];
     b->bk = shape[form][kind][1];
     if (kind == 4) b->b0 = mv__maxz(1, b->b0 / b->size);
