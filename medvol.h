@@ -12535,19 +12535,18 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
                                                  {{128, 64}, {96, 64}, {48, 64}, {32, 32}, {192, 48}},
                                                  {{128, 64}, {96, 64}, {32, 64}, {32, 32}, {192, 48}}};
     int k, kind = b->size == 1 ? 0 : b->size == 2 ? 1 : b->size == 4 ? 2 : b->size == 8 ? 3 : 4;
-    int together = 1, form;
+    int form;
     size_t outer = 1, r0, rk, lines = (size_t)(uintptr_t)b->d | (b->n[0] * b->size);
     for (k = 1; k < b->nd; k++) {
         lines |= (size_t)b->ds[k];
         if (k > 1) outer *= b->n[k];
-        if (b->ds[k] < b->ds[1]) together = 0;
     }
     b->across = kind < 4 && lines % 64 == 0;
     /* whole lines at large steps push each other out of the caches long before these are full */
     if (b->across && b->old && outer * b->n[0] * b->n[1] * b->size > MV__NT_BYTES / 4) b->nt = 1;
     b->unit = kind < 4 ? 64 / b->size : 16;
     /* rows of src at steps of a power of two share a few places in the caches: short ones of these */
-    form = !b->across ? 0 : !b->nt ? 1 : together ? 3 : b->ss[0] % 65536 == 0 ? 1 : 2;
+    form = !b->across ? 0 : !b->nt ? 1 : b->ds[1] <= 16384 ? 3 : b->ss[0] % 65536 == 0 ? 1 : 2;
     b->b0 = shape[form][kind][0];
     b->bk = shape[form][kind][1];
     if (kind == 4) b->b0 = mv__maxz(1, b->b0 / b->size);
