@@ -2954,17 +2954,20 @@ static inline void MV__K(mv__v_storen)(float *p, mvf a, size_t n) {
 #endif
 #endif /* MV__PASS */
 
-/* ==== [VOLUME] data types, volumes, views, affine geometry, type conversion. Owns mv__vol_*, mv__out_*, mv__walk_*, mv__cv_*,
-   mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions), Higham 1986 (polar decomposition). ========================== */
+/* ==== [VOLUME] data types, volumes, views, affine geometry, type conversion. Owns mv__vol_*, mv__out_*,
+   mv__walk_*, mv__cv_*, mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions), Higham 1986 (polar
+   decomposition). ========================== */
 #ifdef MV__PASS
 /* ---- conversion kernels. Everything passes through double, so every level gives the same bits. ---- */
 #if MV__PASS == 1 /* shared by all levels */
 #  define MV__CV_BLOCK 512 /* doubles a stage: 4 KiB, stays in L1 */
-static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_t n) { /* elements before alignment */
+/* elements before alignment */
+static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_t n) {
     size_t off = (size_t)((uintptr_t)p % bytes);
     return off % size ? n : mv__minz(n, (bytes - off) % bytes / size);
 }
-#  define MV__CV_AHEAD 8192 /* bytes ahead to ask for: kernels of many instructions keep too few lines on the way */
+/* bytes ahead to ask for: kernels of many instructions keep too few lines on the way */
+#  define MV__CV_AHEAD 8192
 static inline const void *mv__ahead(const void *p, ptrdiff_t o) { /* may leave the array: prefetch only */
     return (const void *)((uintptr_t)p + (uintptr_t)o);
 }
@@ -2981,27 +2984,30 @@ static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bi
     return mv__bits_f32(b | 1u);
 }
 #endif
-/* T to float: value * slope + inter when scaled. nt: streaming stores, for large results nobody reads at once */
-#define MV__CV_TO_F32(T, name, LO, HI, LOAD, V, GET)                                                          \
-    static void MV__K(mv__cv_f32_from_##name)(float *d, const T *s, size_t n, double slope, double inter, int scaled, int nt) { \
-        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;                \
-        const mvd k = mvd_set1(slope), o = mvd_set1(inter);                                                   \
-        for (; i < head; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i])); \
-        for (; i + MVF_N <= n; i += MVF_N) {                                                                  \
-            V v = LOAD(s + i);                                                                                \
-            mvd lo = LO(v), hi = HI(v);                                                                       \
-            mvf r;                                                                                            \
-            if (scaled) {                                                                                     \
-                lo = mvd_add(mvd_mul(lo, k), o);                                                              \
-                hi = mvd_add(mvd_mul(hi, k), o);                                                              \
-            }                                                                                                 \
-            r = mvf_narrow(lo, hi);                                                                           \
-            if (nt) mvf_stream(d + i, r);                                                                     \
-            else mvf_store(d + i, r);                                                                         \
-        }                                                                                                     \
-        if (nt) mv_fence();                                                                                   \
-        mv_end();                                                                                             \
-        for (; i < n; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i]));    \
+/* T to float: value * slope + inter when scaled. nt: streaming stores, for large results
+   nobody reads at once */
+#define MV__CV_TO_F32(T, name, LO, HI, LOAD, V, GET)                                                       \
+    static void MV__K(mv__cv_f32_from_##name)(float *d, const T *s, size_t n, double slope, double inter,  \
+                                              int scaled, int nt) {                                        \
+        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;             \
+        const mvd k = mvd_set1(slope), o = mvd_set1(inter);                                                \
+        for (; i < head; i++)                                                                              \
+            d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i]));                \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                               \
+            V v = LOAD(s + i);                                                                             \
+            mvd lo = LO(v), hi = HI(v);                                                                    \
+            mvf r;                                                                                         \
+            if (scaled) {                                                                                  \
+                lo = mvd_add(mvd_mul(lo, k), o);                                                           \
+                hi = mvd_add(mvd_mul(hi, k), o);                                                           \
+            }                                                                                              \
+            r = mvf_narrow(lo, hi);                                                                        \
+            if (nt) mvf_stream(d + i, r);                                                                  \
+            else mvf_store(d + i, r);                                                                      \
+        }                                                                                                  \
+        if (nt) mv_fence();                                                                                \
+        mv_end();                                                                                          \
+        for (; i < n; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i])); \
     }
 MV__CV_TO_F32(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi, (double))
 MV__CV_TO_F32(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double))
@@ -3013,17 +3019,17 @@ MV__CV_TO_F32(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_
 MV__CV_TO_F32(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32)
 #undef MV__CV_TO_F32
 /* T to a block of doubles */
-#define MV__CV_GET(T, name, LO, HI, LOAD, V, GET)                                                             \
-    static void MV__K(mv__cv_get_##name)(double *d, const void *src, size_t n) {                              \
-        const T *s = (const T *)src;                                                                          \
-        size_t i = 0;                                                                                         \
-        for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {                                                     \
-            V v = LOAD(s + i);                                                                                \
-            mvd_store(d + i, LO(v));                                                                          \
-            mvd_store(d + i + MVD_N, HI(v));                                                                  \
-        }                                                                                                     \
-        mv_end();                                                                                             \
-        for (; i < n; i++) d[i] = (double)GET(s[i]);                                                          \
+#define MV__CV_GET(T, name, LO, HI, LOAD, V, GET)                                \
+    static void MV__K(mv__cv_get_##name)(double *d, const void *src, size_t n) { \
+        const T *s = (const T *)src;                                             \
+        size_t i = 0;                                                            \
+        for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {                        \
+            V v = LOAD(s + i);                                                   \
+            mvd_store(d + i, LO(v));                                             \
+            mvd_store(d + i + MVD_N, HI(v));                                     \
+        }                                                                        \
+        mv_end();                                                                \
+        for (; i < n; i++) d[i] = (double)GET(s[i]);                             \
     }
 MV__CV_GET(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi, (double))
 MV__CV_GET(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double))
@@ -3035,21 +3041,21 @@ MV__CV_GET(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_
 MV__CV_GET(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32)
 #undef MV__CV_GET
 /* doubles to T: nearest even, saturated, NaN to 0 */
-#define MV__CV_PUT(T, name, LOW, HIGH, STORE)                                                                 \
-    static void MV__K(mv__cv_put_##name)(void *dst, const double *s, size_t n) {                              \
-        T *d = (T *)dst;                                                                                      \
-        size_t i = 0;                                                                                         \
-        const mvd lo = mvd_set1(LOW), hi = mvd_set1(HIGH), zero = mvd_zero();                                 \
-        for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {                                                     \
-            mvd a = mvd_load(s + i), b = mvd_load(s + i + MVD_N);                                             \
-            a = mvd_sel(mvd_isnan(a), zero, a);                                                               \
-            b = mvd_sel(mvd_isnan(b), zero, b);                                                               \
-            a = mvd_round(mvd_min(mvd_max(a, lo), hi));                                                       \
-            b = mvd_round(mvd_min(mvd_max(b, lo), hi));                                                       \
-            STORE(d + i, mvi_narrow(a, b));                                                                   \
-        }                                                                                                     \
-        mv_end();                                                                                             \
-        for (; i < n; i++) d[i] = (T)mv__cv_whole(s[i], LOW, HIGH);                                           \
+#define MV__CV_PUT(T, name, LOW, HIGH, STORE)                                    \
+    static void MV__K(mv__cv_put_##name)(void *dst, const double *s, size_t n) { \
+        T *d = (T *)dst;                                                         \
+        size_t i = 0;                                                            \
+        const mvd lo = mvd_set1(LOW), hi = mvd_set1(HIGH), zero = mvd_zero();    \
+        for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {                        \
+            mvd a = mvd_load(s + i), b = mvd_load(s + i + MVD_N);                \
+            a = mvd_sel(mvd_isnan(a), zero, a);                                  \
+            b = mvd_sel(mvd_isnan(b), zero, b);                                  \
+            a = mvd_round(mvd_min(mvd_max(a, lo), hi));                          \
+            b = mvd_round(mvd_min(mvd_max(b, lo), hi));                          \
+            STORE(d + i, mvi_narrow(a, b));                                      \
+        }                                                                        \
+        mv_end();                                                                \
+        for (; i < n; i++) d[i] = (T)mv__cv_whole(s[i], LOW, HIGH);              \
     }
 MV__CV_PUT(uint8_t, u8, 0.0, 255.0, mvi_store_u8)
 MV__CV_PUT(int8_t, i8, -128.0, 127.0, mvi_store_i8)
@@ -3057,7 +3063,8 @@ MV__CV_PUT(uint16_t, u16, 0.0, 65535.0, mvi_store_u16)
 MV__CV_PUT(int16_t, i16, -32768.0, 32767.0, mvi_store_i16)
 MV__CV_PUT(int32_t, i32, -2147483648.0, 2147483647.0, mvi_store)
 #undef MV__CV_PUT
-/* float to T at once. Without scaling in float: the bounds of the narrow types are floats, so that it gives the same. */
+/* float to T at once. Without scaling in float: the bounds of the narrow types are floats, so that it gives
+   the same. */
 static inline mvi MV__K(mv__cv_nearest)(mvf x, mvf lo, mvf hi) {
     (void)lo; /* below it, or below int32, the pack saturates */
     return mvi_round(mvf_min(mvf_sel(mvf_isnan(x), mvf_zero(), x), hi));
@@ -3078,40 +3085,44 @@ static inline mvi MV__K(mv__cv_nearest_d)(mvf x, mvd k, mvd o, mvd lo, mvd hi) {
 #define MV__CV_PACK_I8(v) mvi_pack_i8((v)[0], (v)[1], (v)[2], (v)[3])
 #define MV__CV_PACK_U16(v) mvi_pack_u16((v)[0], (v)[1])
 #define MV__CV_PACK_I16(v) mvi_pack_i16((v)[0], (v)[1])
-#define MV__CV_FROM_F32(T, name, LOW, HIGH, NEAR, PACK)                                                             \
-    static void MV__K(mv__cv_##name##_from_f32)(T *d, const float *s, size_t n, double slope, double inter,   \
-                                                int scaled, int nt) {                                         \
-        enum { PER = 4 / sizeof(T), E = MVF_N * PER };                                                        \
-        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(T), n) : 0;                    \
-        const mvd k = mvd_set1(slope), o = mvd_set1(inter), lo = mvd_set1(LOW), hi = mvd_set1(HIGH);          \
-        const mvf flo = mvf_set1(LOW), fhi = mvf_set1(HIGH);                                                  \
-        int j;                                                                                                \
-        for (; i < head; i++) d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH); \
-        for (; i + E <= n; i += E) {                                                                          \
-            mvi v[PER], r;                                                                                    \
-            if (nt)                                                                                           \
-                MV__UNROLL for (j = 0; j < PER; j++) mv_prefetch(mv__ahead(s + i + j * MVF_N, MV__CV_AHEAD)); \
-            if (scaled)                                                                                       \
-                MV__UNROLL for (j = 0; j < PER; j++)                                                          \
-                    v[j] = MV__K(mv__cv_nearest_d)(mvf_load(s + i + j * MVF_N), k, o, lo, hi);                \
-            else                                                                                              \
-                MV__UNROLL for (j = 0; j < PER; j++)                                                          \
-                    v[j] = MV__K(NEAR)(mvf_load(s + i + j * MVF_N), flo, fhi);                                \
-            r = PACK(v);                                                                                      \
-            if (nt) mvi_stream((int32_t *)(void *)(d + i), r);                                                \
-            else mvi_store((int32_t *)(void *)(d + i), r);                                                    \
-        }                                                                                                     \
-        if (nt) mv_fence();                                                                                   \
-        mv_end();                                                                                             \
-        for (; i < n; i++) d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH); \
+#define MV__CV_FROM_F32(T, name, LOW, HIGH, NEAR, PACK)                                                     \
+    static void MV__K(mv__cv_##name##_from_f32)(T *d, const float *s, size_t n, double slope, double inter, \
+                                                int scaled, int nt) {                                       \
+        enum { PER = 4 / sizeof(T), E = MVF_N * PER };                                                      \
+        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(T), n) : 0;                  \
+        const mvd k = mvd_set1(slope), o = mvd_set1(inter), lo = mvd_set1(LOW), hi = mvd_set1(HIGH);        \
+        const mvf flo = mvf_set1(LOW), fhi = mvf_set1(HIGH);                                                \
+        int j;                                                                                              \
+        for (; i < head; i++)                                                                               \
+            d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH);        \
+        for (; i + E <= n; i += E) {                                                                        \
+            mvi v[PER], r;                                                                                  \
+            if (nt)                                                                                         \
+                MV__UNROLL for (j = 0; j < PER; j++)                                                        \
+                    mv_prefetch(mv__ahead(s + i + j * MVF_N, MV__CV_AHEAD));                                \
+            if (scaled)                                                                                     \
+                MV__UNROLL for (j = 0; j < PER; j++)                                                        \
+                    v[j] = MV__K(mv__cv_nearest_d)(mvf_load(s + i + j * MVF_N), k, o, lo, hi);              \
+            else                                                                                            \
+                MV__UNROLL for (j = 0; j < PER; j++)                                                        \
+                    v[j] = MV__K(NEAR)(mvf_load(s + i + j * MVF_N), flo, fhi);                              \
+            r = PACK(v);                                                                                    \
+            if (nt) mvi_stream((int32_t *)(void *)(d + i), r);                                              \
+            else mvi_store((int32_t *)(void *)(d + i), r);                                                  \
+        }                                                                                                   \
+        if (nt) mv_fence();                                                                                 \
+        mv_end();                                                                                           \
+        for (; i < n; i++)                                                                                  \
+            d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH);        \
     }
 #else
-#define MV__CV_FROM_F32(T, name, LOW, HIGH, NEAR, PACK)                                                             \
-    static void MV__K(mv__cv_##name##_from_f32)(T *d, const float *s, size_t n, double slope, double inter,   \
-                                                int scaled, int nt) {                                         \
-        size_t i;                                                                                             \
-        (void)nt;                                                                                             \
-        for (i = 0; i < n; i++) d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH); \
+#define MV__CV_FROM_F32(T, name, LOW, HIGH, NEAR, PACK)                                                     \
+    static void MV__K(mv__cv_##name##_from_f32)(T *d, const float *s, size_t n, double slope, double inter, \
+                                                int scaled, int nt) {                                       \
+        size_t i;                                                                                           \
+        (void)nt;                                                                                           \
+        for (i = 0; i < n; i++)                                                                             \
+            d[i] = (T)mv__cv_whole(scaled ? (double)s[i] * slope + inter : (double)s[i], LOW, HIGH);        \
     }
 #endif
 MV__CV_FROM_F32(uint8_t, u8, 0.0, 255.0, mv__cv_nearest, MV__CV_PACK_U8)
@@ -3123,7 +3134,8 @@ MV__CV_FROM_F32(int32_t, i32, -2147483648.0, 2147483647.0, mv__cv_nearest32, MV_
 static void MV__K(mv__cv_put_f32)(void *dst, const double *s, size_t n) {
     float *d = (float *)dst;
     size_t i = 0;
-    for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_narrow(mvd_load(s + i), mvd_load(s + i + MVD_N)));
+    for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N)
+        mvf_store(d + i, mvf_narrow(mvd_load(s + i), mvd_load(s + i + MVD_N)));
     mv_end();
     for (; i < n; i++) d[i] = (float)s[i];
 }
@@ -3148,8 +3160,8 @@ static void MV__K(mv__cv_bf16_from_f32)(uint16_t *d, const float *s, size_t n) {
     for (; i < n; i++) d[i] = mv__f32_to_bf16(s[i]);
 }
 /* points: a row of the affine at a time */
-static void MV__K(mv__af_points)(const double *a, double *xo, double *yo, double *zo, const double *x, const double *y,
-                                 const double *z, size_t n) {
+static void MV__K(mv__af_points)(const double *a, double *xo, double *yo, double *zo, const double *x,
+                                 const double *y, const double *z, size_t n) {
     double *out[3];
     size_t i = 0, k;
     int r;
@@ -3165,16 +3177,17 @@ static void MV__K(mv__af_points)(const double *a, double *xo, double *yo, double
     mv_end();
     for (k = i; k < n; k++) {
         double p[3];
-        for (r = 0; r < 3; r++) p[r] = a[4 * r] * x[k] + a[4 * r + 1] * y[k] + a[4 * r + 2] * z[k] + a[4 * r + 3];
+        for (r = 0; r < 3; r++)
+            p[r] = a[4 * r] * x[k] + a[4 * r + 1] * y[k] + a[4 * r + 2] * z[k] + a[4 * r + 3];
         for (r = 0; r < 3; r++) out[r][k] = p[r];
     }
 }
 #else
 /* ---- data types ---- */
-#define MV__DTYPES(X)                                                                                          \
-    X(U8, 1, "u8") X(I8, 1, "i8") X(U16, 2, "u16") X(I16, 2, "i16") X(U32, 4, "u32") X(I32, 4, "i32")          \
-    X(U64, 8, "u64") X(I64, 8, "i64") X(F16, 2, "f16") X(BF16, 2, "bf16") X(F32, 4, "f32") X(F64, 8, "f64")    \
-    X(C64, 8, "c64") X(C128, 16, "c128") X(RGB24, 3, "rgb24") X(RGBA32, 4, "rgba32") X(F128, 16, "f128")       \
+#define MV__DTYPES(X)                                                                                       \
+    X(U8, 1, "u8") X(I8, 1, "i8") X(U16, 2, "u16") X(I16, 2, "i16") X(U32, 4, "u32") X(I32, 4, "i32")       \
+    X(U64, 8, "u64") X(I64, 8, "i64") X(F16, 2, "f16") X(BF16, 2, "bf16") X(F32, 4, "f32") X(F64, 8, "f64") \
+    X(C64, 8, "c64") X(C128, 16, "c128") X(RGB24, 3, "rgb24") X(RGBA32, 4, "rgba32") X(F128, 16, "f128")    \
     X(C256, 32, "c256")
 MEDVOL_DEF size_t mv_dtype_size(mv_dtype dtype) {
     switch (dtype) {
@@ -3193,8 +3206,8 @@ MEDVOL_DEF const char *mv_dtype_name(mv_dtype dtype) {
     }
 }
 static int mv__is_integer(mv_dtype t) {
-    return t == MEDVOL_U8 || t == MEDVOL_I8 || t == MEDVOL_U16 || t == MEDVOL_I16 || t == MEDVOL_U32 || t == MEDVOL_I32 ||
-           t == MEDVOL_U64 || t == MEDVOL_I64;
+    return t == MEDVOL_U8 || t == MEDVOL_I8 || t == MEDVOL_U16 || t == MEDVOL_I16 || t == MEDVOL_U32 ||
+           t == MEDVOL_I32 || t == MEDVOL_U64 || t == MEDVOL_I64;
 }
 static int mv__is_real(mv_dtype t) {
     return mv__is_integer(t) || t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
@@ -3211,15 +3224,19 @@ static void mv__vol_scaling(const mv_volume *v, double *slope, double *inter) {
 }
 
 /* ---- shape checks ---- */
-static mv_status mv__shape_check(mv_ctx *ctx, const char *op, mv_dtype dtype, int ndim, const size_t *dim, size_t *bytes) {
+static mv_status mv__shape_check(mv_ctx *ctx, const char *op, mv_dtype dtype, int ndim, const size_t *dim,
+                                 size_t *bytes) {
     size_t n = mv_dtype_size(dtype);
     int d;
-    if (n == 0) return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, -1, "%s: data type %d is unknown", op, (int)dtype);
+    if (n == 0)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, -1, "%s: data type %d is unknown", op,
+                        (int)dtype);
     if (!(ndim >= 1 && ndim <= 7))
         return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, -1, "%s: ndim = %d: must be 1..7", op, ndim);
     if (!dim) return mv__fail_null(ctx, op, "dim");
     for (d = 0; d < ndim; d++) {
-        if (dim[d] == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "dim", 0, -1, "%s: dim[%d] = 0: must be at least 1", op, d);
+        if (dim[d] == 0)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", 0, -1, "%s: dim[%d] = 0: must be at least 1", op, d);
         if (!mv__mul(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
             return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], -1,
                             "%s: dim[%d] = %zu: the volume is too large for this platform", op, d, dim[d]);
@@ -3253,8 +3270,8 @@ static mv_status mv__vol_check(mv_ctx *ctx, const char *op, const char *name, co
         if (v->dim[d] > 1 || d == 0) {
             if (v->stride[d] < 1 || (size_t)v->stride[d] < least || (d == 0 && v->stride[0] != 1))
                 return mv__fail(ctx, MEDVOL_E_SHAPE, "stride", (double)v->stride[d], -1,
-                                "%s: %s: stride[%d] = %lld: must be %s%zu", op, name, d, (long long)v->stride[d],
-                                d ? "at least " : "", least);
+                                "%s: %s: stride[%d] = %lld: must be %s%zu", op, name, d,
+                                (long long)v->stride[d], d ? "at least " : "", least);
             if (!mv__mul((size_t)v->stride[d], v->dim[d] - 1, &reach) || !mv__add(reach, least, &least) ||
                 least > (size_t)PTRDIFF_MAX / mv_dtype_size(v->dtype))
                 return mv__fail(ctx, MEDVOL_E_SIZE, "stride", (double)v->stride[d], -1,
@@ -3266,8 +3283,9 @@ static mv_status mv__vol_check(mv_ctx *ctx, const char *op, const char *name, co
 static mv_status mv__vol_check_real(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
     mv_status st = mv__vol_check(ctx, op, name, v);
     if (st == MEDVOL_OK && !mv__is_real(v->dtype))
-        st = mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, -1, "%s: %s has type %s: must be an integer or real type",
-                      op, name, mv_dtype_name(v->dtype));
+        st = mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, -1,
+                      "%s: %s has type %s: must be an integer or real type", op, name,
+                      mv_dtype_name(v->dtype));
     return st;
 }
 MEDVOL_DEF int mv_volume_contiguous(const mv_volume *v) {
@@ -3289,7 +3307,8 @@ static void mv__vol_strides(mv_volume *v) {
         n *= v->dim[d];
     }
 }
-static int mv__vol_same_shape(const mv_volume *v, int ndim, const size_t *dim) { /* trailing ones do not count */
+/* trailing ones do not count */
+static int mv__vol_same_shape(const mv_volume *v, int ndim, const size_t *dim) {
     int d;
     for (d = 0; d < 7; d++)
         if ((d < v->ndim ? v->dim[d] : 1) != (d < ndim ? dim[d] : 1)) return 0;
@@ -3314,15 +3333,16 @@ MEDVOL_DEF mv_status mv_volume_alloc(mv_ctx *ctx, mv_volume *v, mv_dtype dtype, 
     if (!v) return mv__fail_null(ctx, "volume_alloc", "v");
     if ((st = mv__shape_check(ctx, "volume_alloc", dtype, ndim, dim, &bytes)) < 0) return st;
     if (ctx && ctx->desc.limits.max_bytes && bytes > ctx->desc.limits.max_bytes)
-        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_bytes", (double)bytes, -1, "volume_alloc: %zu bytes: the limit is %llu", bytes,
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_bytes", (double)bytes, -1,
+                        "volume_alloc: %zu bytes: the limit is %llu", bytes,
                         (unsigned long long)ctx->desc.limits.max_bytes);
     mv__vol_init(&w, dtype, ndim, dim);
     if ((w.data = w.owner = mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     *v = w;
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dtype dtype, int ndim, const size_t *dim,
-                                    const ptrdiff_t *stride) {
+MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dtype dtype, int ndim,
+                                    const size_t *dim, const ptrdiff_t *stride) {
     mv_volume w;
     size_t bytes;
     int d;
@@ -3380,7 +3400,8 @@ static void mv__vol_copy_geometry(mv_volume *dst, const mv_volume *src) {
 static void mv__vol_move_origin(mv_volume *v, const double *ijk) { /* voxel ijk becomes voxel 0 */
     int r;
     for (r = 0; r < 3; r++)
-        v->affine[4 * r + 3] += v->affine[4 * r] * ijk[0] + v->affine[4 * r + 1] * ijk[1] + v->affine[4 * r + 2] * ijk[2];
+        v->affine[4 * r + 3] +=
+            v->affine[4 * r] * ijk[0] + v->affine[4 * r + 1] * ijk[1] + v->affine[4 * r + 2] * ijk[2];
 }
 MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volume *src, const size_t *start,
                                     const size_t *size) {
@@ -3399,7 +3420,8 @@ MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volum
     for (d = 0; d < src->ndim; d++) {
         if (size[d] == 0 || start[d] >= src->dim[d] || size[d] > src->dim[d] - start[d])
             return mv__fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d], -1,
-                            "volume_view: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d], src->dim[d]);
+                            "volume_view: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d],
+                            size[d], src->dim[d]);
         w.dim[d] = size[d];
         offset += start[d] * (size_t)src->stride[d];
         if (d < 3) ijk[d] = (double)start[d];
@@ -3410,20 +3432,22 @@ MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volum
     return MEDVOL_OK;
 }
 
-/* ---- destinations: one rule for all operations. mv__out_begin prepares `out`; the operation fills it and may change its
-   geometry; mv__out_end hands it to dst or takes everything back. ---- */
+/* ---- destinations: one rule for all operations. mv__out_begin prepares `out`; the operation fills it and
+   may change its geometry; mv__out_end hands it to dst or takes everything back. ---- */
 enum { MV__OUT_INPLACE = 1 }; /* the operation may write where it reads */
 static int mv__overlap(const void *a, size_t na, const void *b, size_t nb) {
     uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
     return x < y + nb && y < x + na;
 }
-static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst, const mv_volume *src,
-                               mv_dtype dtype, int ndim, const size_t *dim, int flags) {
+static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst,
+                               const mv_volume *src, mv_dtype dtype, int ndim, const size_t *dim, int flags) {
     mv_status st;
     int inplace = (flags & MV__OUT_INPLACE) != 0, alloc, d;
     mv__memset(out, 0, sizeof *out);
     if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (dst == src) alloc = !(inplace && mv_dtype_size(dtype) == mv_dtype_size(src->dtype) && mv__vol_same_shape(src, ndim, dim));
+    if (dst == src)
+        alloc = !(inplace && mv_dtype_size(dtype) == mv_dtype_size(src->dtype) &&
+                  mv__vol_same_shape(src, ndim, dim));
     else alloc = dst->data == NULL;
     if (alloc) {
         if ((st = mv_volume_alloc(ctx, out, dtype, ndim, dim)) < 0) return st;
@@ -3431,13 +3455,14 @@ static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, cons
         size_t size = mv_dtype_size(dtype);
         if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
         if (dst != src && dst->dtype != dtype)
-            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1, "%s: dst has type %s: the result is %s", op,
-                            mv_dtype_name(dst->dtype), mv_dtype_name(dtype));
+            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1,
+                            "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                            mv_dtype_name(dtype));
         if (!mv__vol_same_shape(dst, ndim, dim))
             return mv__fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], -1,
                             "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
-                            dst->ndim > 1 ? dst->dim[1] : 1, dst->ndim > 2 ? dst->dim[2] : 1, dim[0], ndim > 1 ? dim[1] : 1,
-                            ndim > 2 ? dim[2] : 1);
+                            dst->ndim > 1 ? dst->dim[1] : 1, dst->ndim > 2 ? dst->dim[2] : 1, dim[0],
+                            ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
         *out = *dst;
         out->dtype = dtype;
         out->owner = NULL;
@@ -3466,7 +3491,8 @@ static mv_status mv__out_end(mv_ctx *ctx, mv_status st, mv_volume *out, mv_volum
     return MEDVOL_OK;
 }
 
-/* ---- walking one or two volumes of the same shape as long runs, cut into jobs of about MV__CHUNK values ---- */
+/* ---- walking one or two volumes of the same shape as long runs, cut into jobs of
+   about MV__CHUNK values ---- */
 typedef struct mv__walk {
     size_t len, rows;            /* run length, number of runs */
     size_t pieces, group, njobs; /* pieces a run, or runs a job */
@@ -3509,7 +3535,8 @@ static void mv__walk_job(const mv__walk *w, size_t i, size_t *row, size_t *row_e
         *n = w->len;
     }
 }
-static void mv__walk_row(const mv__walk *w, size_t row, size_t *oa, size_t *ob) { /* element offsets of a run */
+/* element offsets of a run */
+static void mv__walk_row(const mv__walk *w, size_t row, size_t *oa, size_t *ob) {
     int d;
     *oa = *ob = 0;
     for (d = 0; d < w->nd; d++) {
@@ -3615,23 +3642,31 @@ static void mv__cv_integers(void *dst, mv_dtype dt, const void *src, mv_dtype st
             case MEDVOL_U32: v = ((const uint32_t *)src)[i]; break;
             case MEDVOL_I32: v = ((const int32_t *)src)[i]; break;
             case MEDVOL_I64: v = ((const int64_t *)src)[i]; break;
-            default: v = ((const uint64_t *)src)[i] > INT64_MAX ? INT64_MAX : (int64_t)((const uint64_t *)src)[i];
+            default:
+                v = ((const uint64_t *)src)[i] > INT64_MAX ? INT64_MAX : (int64_t)((const uint64_t *)src)[i];
         }
         switch (dt) {
             case MEDVOL_U8: ((uint8_t *)dst)[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); break;
             case MEDVOL_I8: ((int8_t *)dst)[i] = (int8_t)(v < -128 ? -128 : v > 127 ? 127 : v); break;
             case MEDVOL_U16: ((uint16_t *)dst)[i] = (uint16_t)(v < 0 ? 0 : v > 65535 ? 65535 : v); break;
-            case MEDVOL_I16: ((int16_t *)dst)[i] = (int16_t)(v < -32768 ? -32768 : v > 32767 ? 32767 : v); break;
-            case MEDVOL_U32: ((uint32_t *)dst)[i] = (uint32_t)(v < 0 ? 0 : v > 4294967295 ? 4294967295 : v); break;
+            case MEDVOL_I16:
+                ((int16_t *)dst)[i] = (int16_t)(v < -32768 ? -32768 : v > 32767 ? 32767 : v);
+                break;
+            case MEDVOL_U32:
+                ((uint32_t *)dst)[i] = (uint32_t)(v < 0 ? 0 : v > 4294967295 ? 4294967295 : v);
+                break;
             case MEDVOL_I32:
-                ((int32_t *)dst)[i] = (int32_t)(v < -2147483647 - 1 ? -2147483647 - 1 : v > 2147483647 ? 2147483647 : v);
+                ((int32_t *)dst)[i] = (int32_t)(v < -2147483647 - 1 ? -2147483647 - 1
+                                                : v > 2147483647    ? 2147483647
+                                                                    : v);
                 break;
             case MEDVOL_I64: ((int64_t *)dst)[i] = v; break;
             default: ((uint64_t *)dst)[i] = v < 0 ? 0 : (uint64_t)v;
         }
     }
 }
-static void mv__cv_wide_bf16(uint16_t *d, const void *src, mv_dtype st, size_t n) { /* 42 bits to odd, then one rounding */
+/* 42 bits to odd, then one rounding */
+static void mv__cv_wide_bf16(uint16_t *d, const void *src, mv_dtype st, size_t n) {
     size_t i;
     for (i = 0; i < n; i++) {
         uint64_t u = ((const uint64_t *)src)[i], neg = st == MEDVOL_I64 && u >> 63;
@@ -3642,32 +3677,40 @@ static void mv__cv_wide_bf16(uint16_t *d, const void *src, mv_dtype st, size_t n
         d[i] = mv__f32_to_bf16(mv__cv_odd(neg ? -x : x));
     }
 }
-static void mv__cv_wide_f32(float *d, const void *src, mv_dtype st, size_t n) { /* 64-bit integers: one rounding */
+/* 64-bit integers: one rounding */
+static void mv__cv_wide_f32(float *d, const void *src, mv_dtype st, size_t n) {
     size_t i;
     if (st == MEDVOL_I64) for (i = 0; i < n; i++) d[i] = (float)((const int64_t *)src)[i];
     else for (i = 0; i < n; i++) d[i] = (float)((const uint64_t *)src)[i];
 }
-static int mv__cv_to_f32(float *d, const void *s, mv_dtype t, size_t n, double slope, double inter, int scaled, int nt) {
+static int mv__cv_to_f32(float *d, const void *s, mv_dtype t, size_t n, double slope, double inter,
+                         int scaled, int nt) {
     switch (t) {
-#define MV__X(T, name, type) \
-    case MEDVOL_##T: MV__PICK(mv__cv_f32_from_##name)(d, (const type *)s, n, slope, inter, scaled, nt); return 1;
+#define MV__X(T, name, type)                                                               \
+    case MEDVOL_##T:                                                                       \
+        MV__PICK(mv__cv_f32_from_##name)(d, (const type *)s, n, slope, inter, scaled, nt); \
+        return 1;
         MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t)
         MV__X(I32, i32, int32_t) MV__X(F32, f32, float) MV__X(F16, f16, uint16_t) MV__X(BF16, bf16, uint16_t)
 #undef MV__X
         default: return 0;
     }
 }
-static int mv__cv_from_f32(void *d, mv_dtype t, const float *s, size_t n, double slope, double inter, int scaled, int nt) {
+static int mv__cv_from_f32(void *d, mv_dtype t, const float *s, size_t n, double slope, double inter,
+                           int scaled, int nt) {
     switch (t) {
 #define MV__X(T, name, type) \
     case MEDVOL_##T: MV__PICK(mv__cv_##name##_from_f32)((type *)d, s, n, slope, inter, scaled, nt); return 1;
-        MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t) MV__X(I32, i32, int32_t)
+        MV__X(U8, u8, uint8_t)
+        MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t) MV__X(I32, i32, int32_t)
 #undef MV__X
-        default: return 0;
+            default : return 0;
     }
 }
-/* n real values of any type to any type; nt as in the kernels. dst may be src when the element sizes agree. */
-static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, size_t n, double slope, double inter, int nt) {
+/* n real values of any type to any type; nt as in the kernels. dst may be src when the
+   element sizes agree. */
+static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, size_t n, double slope,
+                       double inter, int nt) {
     int scaled = mv__scaled(slope, inter);
     int wide = st == MEDVOL_I64 || st == MEDVOL_U64 || dt == MEDVOL_I64 || dt == MEDVOL_U64;
     double block[MV__CV_BLOCK];
@@ -3678,8 +3721,14 @@ static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, siz
         if (dst != src) mv__memcpy(dst, src, n * ds);
         return;
     }
-    if (!scaled && wide && mv__is_integer(dt) && mv__is_integer(st)) { mv__cv_integers(dst, dt, src, st, n); return; }
-    if (!scaled && wide && dt == MEDVOL_F32 && mv__is_integer(st)) { mv__cv_wide_f32((float *)dst, src, st, n); return; }
+    if (!scaled && wide && mv__is_integer(dt) && mv__is_integer(st)) {
+        mv__cv_integers(dst, dt, src, st, n);
+        return;
+    }
+    if (!scaled && wide && dt == MEDVOL_F32 && mv__is_integer(st)) {
+        mv__cv_wide_f32((float *)dst, src, st, n);
+        return;
+    }
     if (!scaled && wide && dt == MEDVOL_BF16) { mv__cv_wide_bf16((uint16_t *)dst, src, st, n); return; }
     if (dt == MEDVOL_F32 && mv__cv_to_f32((float *)dst, src, st, n, slope, inter, scaled, nt)) return;
     if (st == MEDVOL_F32 && mv__cv_from_f32(dst, dt, (const float *)src, n, slope, inter, scaled, nt)) return;
@@ -3715,13 +3764,17 @@ static void mv__cv_job(void *arg, size_t job) {
     for (mv__walk_job(&g->walk, job, &row, &end, &at, &n); row < end; row++) {
         mv__walk_row(&g->walk, row, &oa, &ob);
         if (g->raw) mv__memmove(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
-        else mv__cv_run(g->dst + (oa + at) * ds * g->parts, g->dt, g->src + (ob + at) * ss * g->parts, g->st, n * g->parts,
-                        g->slope, g->inter, g->nt);
+        else
+            mv__cv_run(g->dst + (oa + at) * ds * g->parts, g->dt, g->src + (ob + at) * ss * g->parts, g->st,
+                       n * g->parts, g->slope, g->inter, g->nt);
     }
 }
-static mv_dtype mv__cv_part(mv_dtype t) { return t == MEDVOL_C64 ? MEDVOL_F32 : t == MEDVOL_C128 ? MEDVOL_F64 : t; }
+static mv_dtype mv__cv_part(mv_dtype t) {
+    return t == MEDVOL_C64 ? MEDVOL_F32 : t == MEDVOL_C128 ? MEDVOL_F64 : t;
+}
 /* out and src have one shape; slope and inter apply on the way. */
-static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope, double inter, int fresh) {
+static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope, double inter,
+                               int fresh) {
     mv__cv_arg g;
     mv__walk_init(&g.walk, out, src);
     g.dst = (unsigned char *)out->data;
@@ -3756,20 +3809,23 @@ MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *sr
     if (dtype == MEDVOL_NONE) dtype = dst->data ? dst->dtype : src->dtype;
     if (!(dtype == src->dtype || (mv__is_real(dtype) && mv__is_real(src->dtype)) ||
           (mv__is_complex(dtype) && mv__is_complex(src->dtype))))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, -1, "convert: from %s to %s: not defined",
-                        mv_dtype_name(src->dtype), mv_dtype_name(dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, -1,
+                        "convert: from %s to %s: not defined", mv_dtype_name(src->dtype),
+                        mv_dtype_name(dtype));
     if (!mv__finite(os) || !mv__finite(oi))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1, "convert: slope = %g, inter = %g: must be finite", os, oi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1,
+                        "convert: slope = %g, inter = %g: must be finite", os, oi);
     if (os != 0.0 && (keep || !mv__is_integer(dtype)))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1, "convert: a slope is for integer types without keep_scaling");
+        return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1,
+                        "convert: a slope is for integer types without keep_scaling");
     mv__vol_scaling(src, &slope, &inter);
     if (keep) slope = 1.0, inter = 0.0;
     if (os != 0.0) { /* stored = (real - oi) / os */
         slope /= os;
         inter = (inter - oi) / os;
         if (!mv__finite(slope) || slope == 0.0 || !mv__finite(inter))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1, "convert: slope = %g, inter = %g: out of reach of a double",
-                            os, oi);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "slope", os, -1,
+                            "convert: slope = %g, inter = %g: out of reach of a double", os, oi);
     }
     st = mv__out_begin(ctx, "convert", &out, dst, src, dtype, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
@@ -3779,15 +3835,15 @@ MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *sr
     }
     return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL), &out, dst);
 }
-MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src, mv_dtype src_type,
-                                      size_t n, double slope, double inter) {
+MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src,
+                                      mv_dtype src_type, size_t n, double slope, double inter) {
     mv_volume d, s;
     mv_status st;
     if (!dst || !src) return mv__fail_null(ctx, "convert_array", !dst ? "dst" : "src");
     if (!mv__is_real(dst_type) || !mv__is_real(src_type))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)(mv__is_real(dst_type) ? src_type : dst_type), -1,
-                        "convert_array: from %s to %s: both must be integer or real types", mv_dtype_name(src_type),
-                        mv_dtype_name(dst_type));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)(mv__is_real(dst_type) ? src_type : dst_type),
+                        -1, "convert_array: from %s to %s: both must be integer or real types",
+                        mv_dtype_name(src_type), mv_dtype_name(dst_type));
     if ((st = mv_volume_wrap(ctx, &d, dst, dst_type, 1, &n, NULL)) < 0) return st;
     mv__vol_init(&s, src_type, 1, &n);
     s.data = (void *)(uintptr_t)src;
@@ -3816,11 +3872,13 @@ MEDVOL_DEF void mv_affine_mul(double *out, const double *a, const double *b) {
     int r, c;
     for (r = 0; r < 3; r++)
         for (c = 0; c < 4; c++)
-            t[4 * r + c] = a[4 * r] * b[c] + a[4 * r + 1] * b[4 + c] + a[4 * r + 2] * b[8 + c] + (c == 3 ? a[4 * r + 3] : 0.0);
+            t[4 * r + c] = a[4 * r] * b[c] + a[4 * r + 1] * b[4 + c] + a[4 * r + 2] * b[8 + c] +
+                           (c == 3 ? a[4 * r + 3] : 0.0);
     mv__memcpy(out, t, sizeof t);
 }
 MEDVOL_DEF double mv_affine_det(const double *a) {
-    return a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) + a[2] * (a[4] * a[9] - a[5] * a[8]);
+    return a[0] * (a[5] * a[10] - a[6] * a[9]) - a[1] * (a[4] * a[10] - a[6] * a[8]) +
+           a[2] * (a[4] * a[9] - a[5] * a[8]);
 }
 MEDVOL_DEF void mv_affine_spacing(double *spacing, const double *a) {
     int c;
@@ -3867,8 +3925,8 @@ static void mv__af_rotate(double s[3][3], double v[3][3], int p, int q) {
         v[k][q] = n * x + c * y;
     }
 }
-/* Nearest orthonormal matrix to the columns of a, scaled to unit length: M V diag(1/sigma) V^T, directions without extent
-   left out. Row r column c of the result at r3[3 * r + c]. */
+/* Nearest orthonormal matrix to the columns of a, scaled to unit length: M V diag(1/sigma) V^T, directions
+   without extent left out. Row r column c of the result at r3[3 * r + c]. */
 static void mv__af_polar(double *r3, const double *a) {
     double m[3][3], s[3][3], v[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, len[3], w[3];
     int i, j, k, sweep;
@@ -3891,8 +3949,8 @@ static void mv__af_polar(double *r3, const double *a) {
             r3[3 * i + j] = t;
         }
 }
-MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double *offset, const double *spacing,
-                                     double qfac) {
+MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double *offset,
+                                     const double *spacing, double qfac) {
     double b = bcd[0], c = bcd[1], d = bcd[2], n = b * b + c * c + d * d, w, k[3];
     int r;
     if (n > 1.0) {
@@ -3913,13 +3971,15 @@ MEDVOL_DEF void mv_affine_from_qform(double *a, const double *bcd, const double 
     a[10] = (w * w + d * d - c * c - b * b) * k[2];
     for (r = 0; r < 3; r++) a[4 * r + 3] = offset[r];
 }
-MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offset, double *spacing, double *qfac) {
+MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offset, double *spacing,
+                                     double *qfac) {
     double r[9], q[4], back[12], worst = 0.0, n;
     int i, big = 0;
     mv_affine_spacing(spacing, a);
     mv__af_polar(r, a);
     *qfac = 1.0;
-    n = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) + r[2] * (r[3] * r[7] - r[4] * r[6]);
+    n = r[0] * (r[4] * r[8] - r[5] * r[7]) - r[1] * (r[3] * r[8] - r[5] * r[6]) +
+        r[2] * (r[3] * r[7] - r[4] * r[6]);
     if (n < 0.0) { /* a reflection: NIfTI turns the third axis */
         *qfac = -1.0;
         for (i = 0; i < 3; i++) r[3 * i + 2] = -r[3 * i + 2];
@@ -3933,8 +3993,10 @@ MEDVOL_DEF double mv_affine_to_qform(const double *a, double *bcd, double *offse
         if (q[i] > q[big]) big = i;
     n = 2.0 * sqrt(q[big] > 0.0 ? q[big] : 1.0);
     if (big == 0) q[0] = n / 4, q[1] = (r[7] - r[5]) / n, q[2] = (r[2] - r[6]) / n, q[3] = (r[3] - r[1]) / n;
-    else if (big == 1) q[1] = n / 4, q[0] = (r[7] - r[5]) / n, q[2] = (r[1] + r[3]) / n, q[3] = (r[2] + r[6]) / n;
-    else if (big == 2) q[2] = n / 4, q[0] = (r[2] - r[6]) / n, q[1] = (r[1] + r[3]) / n, q[3] = (r[5] + r[7]) / n;
+    else if (big == 1)
+        q[1] = n / 4, q[0] = (r[7] - r[5]) / n, q[2] = (r[1] + r[3]) / n, q[3] = (r[2] + r[6]) / n;
+    else if (big == 2)
+        q[2] = n / 4, q[0] = (r[2] - r[6]) / n, q[1] = (r[1] + r[3]) / n, q[3] = (r[5] + r[7]) / n;
     else q[3] = n / 4, q[0] = (r[3] - r[1]) / n, q[1] = (r[2] + r[6]) / n, q[2] = (r[5] + r[7]) / n;
     for (i = 0; i < 3; i++) {
         bcd[i] = q[0] < 0.0 ? -q[i + 1] : q[i + 1];
@@ -3981,7 +4043,8 @@ MEDVOL_DEF mv_status mv_affine_apply_points(mv_ctx *ctx, const double *a, double
                                             const double *x, const double *y, const double *z, size_t n) {
     mv__af_arg g;
     if (!a) return mv__fail_null(ctx, "affine_apply_points", "a");
-    if (!xo || !yo || !zo || !x || !y || !z) return mv__fail_null(ctx, "affine_apply_points", "a coordinate array");
+    if (!xo || !yo || !zo || !x || !y || !z)
+        return mv__fail_null(ctx, "affine_apply_points", "a coordinate array");
     g.a = a, g.x = x, g.y = y, g.z = z, g.xo = xo, g.yo = yo, g.zo = zo, g.n = n;
     return mv_parallel_for(ctx, mv__divup(n, MV__CHUNK), mv__af_job, &g, "points");
 }
@@ -11838,16 +11901,18 @@ MEDVOL_DEF mv_status mv_gamma_f32(mv_ctx *ctx, float *dst, const float *src, siz
 #endif
 #endif /* MEDVOL_NO_INTENSITY */
 
-/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__sp_*. Uses [BASE] [CTX] [VOLUME].
-   One engine: a box of counts with two sets of strides, either sign, in bytes. Rows stay rows: copied or reversed. When the row
-   axis moves: tiles of source rows transposed in registers into an L1 buffer, written out as runs of whole cache lines while
-   the next tile is on its way. Source: numpy.pad, numpy.rot90, nibabel.orientations (meanings only). ======================== */
+/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__sp_*. Uses [BASE] [CTX]
+   [VOLUME]. One engine: a box of counts with two sets of strides, either sign, in bytes. Rows stay rows:
+   copied or reversed. When the row axis moves: tiles of source rows transposed in registers into an L1
+   buffer, written out as runs of whole cache lines while the next tile is on its way. Source: numpy.pad,
+   numpy.rot90, nibabel.orientations (meanings only). ======================== */
 #ifndef MEDVOL_NO_SPATIAL
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
 #  define MV__SP_CAP 12288         /* bytes of a transposed tile, on the stack */
 #  define MV__SP_AHEAD ((size_t)8192) /* bytes ahead that memory is asked for */
-/* n elements of a padded row at `at`: source elements from `from` on, forwards, backwards, the same again, or the fill */
+/* n elements of a padded row at `at`: source elements from `from` on, forwards, backwards, the same again, or
+   the fill */
 enum { MV__SP_SAME = 0, MV__SP_FILL = 2 };
 typedef struct mv__sp_run {
     size_t at, n, from;
@@ -11865,18 +11930,21 @@ typedef struct mv__sp_run {
           case 32: LOOP(32) break; \
           default: LOOP(size) break; \
       }
-static inline size_t mv__sp_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; } /* bytes to a line */
-/* Distance to the line to ask for: whole rows, since past a row's end the CPU foresees nothing; within it when it is long */
+/* bytes to a line */
+static inline size_t mv__sp_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; }
+/* Distance to the line to ask for: whole rows, since past a row's end the CPU foresees nothing; within it
+   when it is long */
 static inline ptrdiff_t mv__sp_next(ptrdiff_t pitch, size_t row) {
     return row < 4 * MV__SP_AHEAD ? pitch * (ptrdiff_t)mv__divup(MV__SP_AHEAD, row) : (ptrdiff_t)MV__SP_AHEAD;
 }
-/* The lines to ask for while rows are swapped, and the steps to the next: streams are asked for in the direction in which
-   their rows follow each other, and two halves of one row as a single stream. */
+/* The lines to ask for while rows are swapped, and the steps to the next: streams are asked for in the
+   direction in which their rows follow each other, and two halves of one row as a single stream. */
 typedef struct mv__sp_ask {
     const void *a, *b;
     ptrdiff_t sa, sb;
 } mv__sp_ask;
-static inline mv__sp_ask mv__sp_asking(const void *a, ptrdiff_t ap, const void *b, ptrdiff_t bp, size_t n, int back) {
+static inline mv__sp_ask mv__sp_asking(const void *a, ptrdiff_t ap, const void *b, ptrdiff_t bp, size_t n,
+                                       int back) {
     mv__sp_ask r;
     ptrdiff_t last = (ptrdiff_t)((n - 1) / 64 * 64), skip = (ptrdiff_t)mv__divup(MV__SP_AHEAD, n);
     r.sa = r.sb = 64;
@@ -11921,9 +11989,11 @@ static inline void MV__K(mv__sp_few)(unsigned char *d, const unsigned char *s, s
     if (n) *d = *s;
 #undef MV__SP_TWICE
 }
-static void MV__K(mv__sp_done)(void) { mv_fence(); } /* once a job: streamed lines are there for other threads */
+/* once a job: streamed lines are there for other threads */
+static void MV__K(mv__sp_done)(void) { mv_fence(); }
 /* ---- a run of bytes; nt: whole cache lines past the caches, the rest by plain stores ---- */
-static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, int nt) {
+static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead,
+                                       int nt) {
 #if MV__PASS > 1
     if (nt && n >= 128) {
         size_t i = mv__sp_head(d), k;
@@ -11942,18 +12012,24 @@ static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s,
     if (n < 64) MV__K(mv__sp_few)(d, s, n);
     else mv__memcpy(d, s, n);
 }
-static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n, size_t rows,
-                               int nt) {
+static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n,
+                               size_t rows, int nt) {
     size_t r;
     ptrdiff_t ahead = mv__sp_next(sp, n);
-    for (r = 0; r < rows; r++) MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
+    for (r = 0; r < rows; r++)
+        MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
     mv_end();
 }
-/* ---- reversed runs: element i of d is the one i elements before s. Rows are asked for forwards all the same, which is
-   faster by a third: `ahead` counts from the low end. Of long ones what comes next lies before. ---- */
+/* ---- reversed runs: element i of d is the one i elements before s. Rows are asked for forwards all the
+   same, which is faster by a third: `ahead` counts from the low end. Of long ones what comes next lies
+   before. ---- */
 #if MV__PASS > 1
-static inline mvf MV__K(mv__sp_back4)(const unsigned char *p) { return mvf_rev(mvf_load((const float *)(const void *)p)); }
-static inline mvd MV__K(mv__sp_back8)(const unsigned char *p) { return mvd_rev(mvd_load((const double *)(const void *)p)); }
+static inline mvf MV__K(mv__sp_back4)(const unsigned char *p) {
+    return mvf_rev(mvf_load((const float *)(const void *)p));
+}
+static inline mvd MV__K(mv__sp_back8)(const unsigned char *p) {
+    return mvd_rev(mvd_load((const double *)(const void *)p));
+}
 static inline mvf MV__K(mv__sp_back2)(const unsigned char *p) {
     mvi a = mvf_bits(MV__K(mv__sp_back4)(p));
     return mvi_asf(mvi_or(mvi_sll(a, 16), mvi_srl(a, 16)));
@@ -11963,33 +12039,36 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
     mvi a = mvf_bits(MV__K(mv__sp_back2)(p));
     return mvi_asf(mvi_or(mvi_sll(mvi_and(a, low), 8), mvi_and(mvi_srl(a, 8), low)));
 }
-#define MV__SP_REV(S, T, STORE, STREAM)                                                                        \
-    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, \
-                                                int nt) {                                                      \
-        const size_t e = MV__SP_V / S;                                                                         \
-        size_t i = 0;                                                                                          \
-        if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                                     \
-            size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                               \
-            const unsigned char *ask = n * S < 4 * MV__SP_AHEAD ? s - (n - 1) * S : s;                         \
-            const ptrdiff_t step = n * S < 4 * MV__SP_AHEAD ? S : -S;                                          \
-            if (step < 0) ahead = -(ptrdiff_t)MV__SP_AHEAD;                                                    \
-            for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                                            \
-            for (; i < stop; i += e) {                                                                         \
-                mv_prefetch(mv__ahead(ask, ahead + (ptrdiff_t)i * step));                                      \
-                STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));                  \
-            }                                                                                                  \
-        }                                                                                                      \
-        for (; i + e <= n; i += e) STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S)); \
-        for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                                \
+#define MV__SP_REV(S, T, STORE, STREAM)                                                         \
+    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, \
+                                            ptrdiff_t ahead,                                    \
+                                                int nt) {                                       \
+        const size_t e = MV__SP_V / S;                                                          \
+        size_t i = 0;                                                                           \
+        if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                      \
+            size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                \
+            const unsigned char *ask = n * S < 4 * MV__SP_AHEAD ? s - (n - 1) * S : s;          \
+            const ptrdiff_t step = n * S < 4 * MV__SP_AHEAD ? S : -S;                           \
+            if (step < 0) ahead = -(ptrdiff_t)MV__SP_AHEAD;                                     \
+            for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                             \
+            for (; i < stop; i += e) {                                                          \
+                mv_prefetch(mv__ahead(ask, ahead + (ptrdiff_t)i * step));                       \
+                STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));   \
+            }                                                                                   \
+        }                                                                                       \
+        for (; i + e <= n; i += e)                                                              \
+            STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));        \
+        for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                 \
     }
 #else
-#define MV__SP_REV(S, T, STORE, STREAM)                                                                        \
-    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead, \
-                                                int nt) {                                                      \
-        size_t i;                                                                                              \
-        (void)nt;                                                                                              \
-        (void)ahead;                                                                                           \
-        for (i = 0; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                           \
+#define MV__SP_REV(S, T, STORE, STREAM)                                                         \
+    static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, \
+                                            ptrdiff_t ahead,                                    \
+                                                int nt) {                                       \
+        size_t i;                                                                               \
+        (void)nt;                                                                               \
+        (void)ahead;                                                                            \
+        for (i = 0; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                            \
     }
 #endif
 MV__SP_REV(1, float, mvf_store, mvf_stream)
@@ -11997,8 +12076,8 @@ MV__SP_REV(2, float, mvf_store, mvf_stream)
 MV__SP_REV(4, float, mvf_store, mvf_stream)
 MV__SP_REV(8, double, mvd_store, mvd_stream)
 #undef MV__SP_REV
-static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *s, size_t n, size_t size, ptrdiff_t ahead,
-                                         int nt) {
+static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *s, size_t n, size_t size,
+                                         ptrdiff_t ahead, int nt) {
     unsigned char buf[1536];
     size_t i, j, m;
     switch (size) {
@@ -12016,16 +12095,16 @@ static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *
         MV__K(mv__sp_bytes)(d + i * size, buf, m * size, 0, nt);
     }
 }
-static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n,
-                                    size_t size, size_t rows, int nt) {
+static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp,
+                                    size_t n, size_t size, size_t rows, int nt) {
     size_t r;
     ptrdiff_t ahead = mv__sp_next(sp, n * size);
     for (r = 0; r < rows; r++)
         MV__K(mv__sp_reverse)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, size, ahead, nt);
     mv_end();
 }
-/* ---- swaps for flips in place: rows of a with rows of b, forwards, or backwards with b at its row's last element.
-   Every 64 bytes a line of each is asked for. ---- */
+/* ---- swaps for flips in place: rows of a with rows of b, forwards, or backwards with b at its row's last
+   element. Every 64 bytes a line of each is asked for. ---- */
 static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, size_t n, mv__sp_ask ask) {
     unsigned char t[64];
     size_t i = 0;
@@ -12052,16 +12131,16 @@ static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, 
     }
 }
 #if MV__PASS > 1
-#define MV__SP_SWAP(S, T, V, STORE)                                                                           \
-    for (; i + 64 / S <= n; i += 64 / S) {                                                                    \
-        mv_prefetch(ask.a), mv_prefetch(ask.b);                                                               \
-        mv__sp_asked(&ask);                                                                                   \
-        MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) {                                                       \
-            unsigned char *p = a + i * S + k, *q = b + S - i * S - k - MV__SP_V;                              \
-            V x = MV__K(mv__sp_back##S)(p), y = MV__K(mv__sp_back##S)(q);                                     \
-            STORE((T *)(void *)p, y);                                                                         \
-            STORE((T *)(void *)q, x);                                                                         \
-        }                                                                                                     \
+#define MV__SP_SWAP(S, T, V, STORE)                                              \
+    for (; i + 64 / S <= n; i += 64 / S) {                                       \
+        mv_prefetch(ask.a), mv_prefetch(ask.b);                                  \
+        mv__sp_asked(&ask);                                                      \
+        MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) {                          \
+            unsigned char *p = a + i * S + k, *q = b + S - i * S - k - MV__SP_V; \
+            V x = MV__K(mv__sp_back##S)(p), y = MV__K(mv__sp_back##S)(q);        \
+            STORE((T *)(void *)p, y);                                            \
+            STORE((T *)(void *)q, x);                                            \
+        }                                                                        \
     }
 #endif
 static inline void MV__K(mv__sp_swap_back)(unsigned char *a, unsigned char *b, size_t n, size_t size,
@@ -12099,20 +12178,21 @@ static void MV__K(mv__sp_swap_rows)(unsigned char *a, ptrdiff_t ap, unsigned cha
     }
     mv_end();
 }
-/* ---- tiles: t[k * tp + i * size] = s[i * sp + k * size] for i < n0, k < nk; `ahead`: from this tile to the next to come.
-   t has room for both counts rounded up to 64 / size. ---- */
+/* ---- tiles: t[k * tp + i * size] = s[i * sp + k * size] for i < n0, k < nk; `ahead`: from this tile to the
+   next to come. t has room for both counts rounded up to 64 / size. ---- */
 #define MV__SP_LOOP(Z)                     \
     for (i = 0; i < n0; i++)               \
         for (k = 0; k < nk; k++) mv__memcpy(t + k * tp + i * Z, s + (ptrdiff_t)i * sp + k * Z, Z);
-static void MV__K(mv__sp_tile)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk,
-                               size_t size, ptrdiff_t ahead) {
+static void MV__K(mv__sp_tile)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0,
+                               size_t nk, size_t size, ptrdiff_t ahead) {
     size_t i, k;
     (void)ahead;
     MV__SP_SIZES(size, MV__SP_LOOP)
 }
 #undef MV__SP_LOOP
 #if MV__PASS > 1
-MV__INLINE void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp,
+                                    ptrdiff_t ahead) {
     mvf r[MVF_N];
     int i;
     MV__UNROLL for (i = 0; i < MVF_N; i++, s += sp) {
@@ -12122,7 +12202,8 @@ MV__INLINE void MV__K(mv__sp_turn4)(unsigned char *t, size_t tp, const unsigned 
     mvf_transpose(r);
     MV__UNROLL for (i = 0; i < MVF_N; i++, t += tp) mvf_store((float *)(void *)t, r[i]);
 }
-MV__INLINE void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp,
+                                    ptrdiff_t ahead) {
     mvd r[MVD_N];
     int i;
     MV__UNROLL for (i = 0; i < MVD_N; i++, s += sp) {
@@ -12132,8 +12213,10 @@ MV__INLINE void MV__K(mv__sp_turn8)(unsigned char *t, size_t tp, const unsigned 
     mvd_transpose(r);
     MV__UNROLL for (i = 0; i < MVD_N; i++, t += tp) mvd_store((double *)(void *)t, r[i]);
 }
-/* 2 bytes: rows 2i and 2i + 1 interleaved into words of equal column, even columns (h = 0) then odd; then as 4 bytes */
-MV__INLINE void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+/* 2 bytes: rows 2i and 2i + 1 interleaved into words of equal column, even columns (h = 0) then odd; then as
+   4 bytes */
+MV__INLINE void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp,
+                                    ptrdiff_t ahead) {
     const mvi lo = mvi_set1(0xffff), hi = mvi_set1(-65536);
     mvf r[MVF_N];
     int i, h;
@@ -12141,16 +12224,19 @@ MV__INLINE void MV__K(mv__sp_turn2)(unsigned char *t, size_t tp, const unsigned 
         const unsigned char *p = s;
         unsigned char *q = t;
         MV__UNROLL for (i = 0; i < MVF_N; i++, p += 2 * sp) {
-            mvi a = mvi_load((const int32_t *)(const void *)p), b = mvi_load((const int32_t *)(const void *)(p + sp));
+            mvi a = mvi_load((const int32_t *)(const void *)p),
+                b = mvi_load((const int32_t *)(const void *)(p + sp));
             mv_prefetch2(mv__ahead(p, h ? ahead : ahead + sp));
-            r[i] = mvi_asf(h ? mvi_or(mvi_srl(a, 16), mvi_and(b, hi)) : mvi_or(mvi_and(a, lo), mvi_sll(b, 16)));
+            r[i] =
+                mvi_asf(h ? mvi_or(mvi_srl(a, 16), mvi_and(b, hi)) : mvi_or(mvi_and(a, lo), mvi_sll(b, 16)));
         }
         mvf_transpose(r);
         MV__UNROLL for (i = 0; i < MVF_N; i++, q += 2 * tp) mvf_store((float *)(void *)q, r[i]);
     }
 }
 /* 1 byte: four rows interleaved into words of equal column, columns 4j + h and 4j + 2 + h at a time */
-MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, ptrdiff_t ahead) {
+MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp,
+                                    ptrdiff_t ahead) {
     const mvi even = mvi_set1(0x00ff00ff), lo = mvi_set1(0xffff), hi = mvi_set1(-65536);
     mvf r[MVF_N], u[MVF_N];
     int i, h;
@@ -12158,8 +12244,10 @@ MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned 
         const unsigned char *p = s;
         unsigned char *q = t;
         MV__UNROLL for (i = 0; i < MVF_N; i++, p += 4 * sp) {
-            mvi a = mvi_load((const int32_t *)(const void *)p), b = mvi_load((const int32_t *)(const void *)(p + sp));
-            mvi c = mvi_load((const int32_t *)(const void *)(p + 2 * sp)), d = mvi_load((const int32_t *)(const void *)(p + 3 * sp));
+            mvi a = mvi_load((const int32_t *)(const void *)p),
+                b = mvi_load((const int32_t *)(const void *)(p + sp));
+            mvi c = mvi_load((const int32_t *)(const void *)(p + 2 * sp)),
+                d = mvi_load((const int32_t *)(const void *)(p + 3 * sp));
             mv_prefetch2(mv__ahead(p, ahead + 2 * h * sp));
             mv_prefetch2(mv__ahead(p, ahead + (2 * h + 1) * sp));
             if (h) {
@@ -12179,34 +12267,38 @@ MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned 
 }
 #endif
 #if MV__PASS > 1
-#define MV__SP_TILE(S)                                                                                         \
-    static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk, \
-                                      size_t size, ptrdiff_t ahead) {                                          \
-        enum { E = (int)MV__SP_V / S };                                                                        \
-        unsigned char in[E * MV__SP_V]; /* a piece too narrow, filled up */                                    \
-        size_t i, k, j;                                                                                        \
-        (void)size;                                                                                            \
-        for (i = 0; i < n0; i += E)                                                                            \
-            for (k = 0; k < nk; k += E) {                                                                      \
-                size_t x = n0 >= E ? mv__minz(i, n0 - E) : i, y = nk >= E ? mv__minz(k, nk - E) : k; /* the last: moved back */ \
-                const unsigned char *p = s + (ptrdiff_t)x * sp + y * S;                                        \
-                unsigned char *q = t + y * tp + x * S;                                                         \
-                if (n0 >= E && nk >= E) {                                                                      \
-                    MV__K(mv__sp_turn##S)(q, tp, p, sp, ahead);                                                \
-                    continue;                                                                                  \
-                }                                                                                              \
-                mv__memset(in, 0, sizeof in);                                                                  \
-                for (j = 0; j < E && x + j < n0; j++)                                                          \
-                    MV__K(mv__sp_bytes)(in + j * MV__SP_V, p + (ptrdiff_t)j * sp, mv__minz(E, nk - y) * S, 0, 0); \
-                MV__K(mv__sp_turn##S)(q, tp, in, (ptrdiff_t)MV__SP_V, 0);                                      \
-            }                                                                                                  \
-        mv_end();                                                                                              \
+#define MV__SP_TILE(S)                                                                                   \
+    static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, \
+                                      size_t n0, size_t nk,                                              \
+                                      size_t size, ptrdiff_t ahead) {                                    \
+        enum { E = (int)MV__SP_V / S };                                                                  \
+        unsigned char in[E * MV__SP_V]; /* a piece too narrow, filled up */                              \
+        size_t i, k, j;                                                                                  \
+        (void)size;                                                                                      \
+        for (i = 0; i < n0; i += E)                                                                      \
+            for (k = 0; k < nk; k += E) {                                                                \
+                /* the last: moved back */                                                               \
+                size_t x = n0 >= E ? mv__minz(i, n0 - E) : i, y = nk >= E ? mv__minz(k, nk - E) : k;     \
+                const unsigned char *p = s + (ptrdiff_t)x * sp + y * S;                                  \
+                unsigned char *q = t + y * tp + x * S;                                                   \
+                if (n0 >= E && nk >= E) {                                                                \
+                    MV__K(mv__sp_turn##S)(q, tp, p, sp, ahead);                                          \
+                    continue;                                                                            \
+                }                                                                                        \
+                mv__memset(in, 0, sizeof in);                                                            \
+                for (j = 0; j < E && x + j < n0; j++)                                                    \
+                    MV__K(mv__sp_bytes)(in + j * MV__SP_V, p + (ptrdiff_t)j * sp,                        \
+                                        mv__minz(E, nk - y) * S, 0, 0);                                  \
+                MV__K(mv__sp_turn##S)(q, tp, in, (ptrdiff_t)MV__SP_V, 0);                                \
+            }                                                                                            \
+        mv_end();                                                                                        \
     }
 #else
-#define MV__SP_TILE(S)                                                                                         \
-    static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, size_t n0, size_t nk, \
-                                      size_t size, ptrdiff_t ahead) {                                          \
-        MV__K(mv__sp_tile)(t, tp, s, sp, n0, nk, size, ahead);                                                 \
+#define MV__SP_TILE(S)                                                                                   \
+    static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, \
+                                      size_t n0, size_t nk,                                              \
+                                      size_t size, ptrdiff_t ahead) {                                    \
+        MV__K(mv__sp_tile)(t, tp, s, sp, n0, nk, size, ahead);                                           \
     }
 #endif
 MV__SP_TILE(1)
@@ -12214,22 +12306,23 @@ MV__SP_TILE(2)
 MV__SP_TILE(4)
 MV__SP_TILE(8)
 #undef MV__SP_TILE
-static inline void MV__K(mv__sp_line)(unsigned char *d, const unsigned char *s, size_t n) { /* a short run, without a call */
+/* a short run, without a call */
+static inline void MV__K(mv__sp_line)(unsigned char *d, const unsigned char *s, size_t n) {
     for (; n >= 64; n -= 64, d += 64, s += 64) mv__memcpy(d, s, 64);
     MV__K(mv__sp_few)(d, s, n);
 }
-/* A tile out: rows of n bytes at t + 64. With nt only whole lines leave; what is over waits in front of the next tile's rows.
-   first, last: the tile begins, ends the rows. */
-static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t, size_t tp, size_t n, size_t rows, int nt,
-                               int first, int last) {
+/* A tile out: rows of n bytes at t + 64. With nt only whole lines leave; what is over waits in front of the
+   next tile's rows. first, last: the tile begins, ends the rows. */
+static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t, size_t tp, size_t n,
+                               size_t rows, int nt, int first, int last) {
     size_t r;
 #if MV__PASS > 1
     if (nt && ((uintptr_t)d | (uintptr_t)dp | n) % 64 == 0) { /* nothing but whole lines */
         size_t i, k;
         for (r = 0, t += 64; r < rows; r++, t += tp, d += dp)
             for (i = 0; i < n; i += 64)
-                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
-                    mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(t + i + k)));
+                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) mvf_stream(
+                    (float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(t + i + k)));
         mv_end();
         return;
     }
@@ -12244,8 +12337,8 @@ static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t,
             i = first ? mv__minz(mv__sp_head(p), m) : 0;
             MV__K(mv__sp_few)(p, q, i);
             for (; i + 64 <= m; i += 64)
-                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
-                    mvf_stream((float *)(void *)(p + i + k), mvf_load((const float *)(const void *)(q + i + k)));
+                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) mvf_stream(
+                    (float *)(void *)(p + i + k), mvf_load((const float *)(const void *)(q + i + k)));
             if (last) MV__K(mv__sp_few)(p + i, q + i, m - i);
             else mv__memcpy(t + r * tp, q + m - 64, 64);
             continue;
@@ -12258,8 +12351,10 @@ static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t,
     (void)nt;
     mv_end();
 }
-/* ---- padded rows: runs of the source row and fill; pat holds `period` bytes of whole elements and 64 more ---- */
-static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned char *pat, size_t period, int nt) {
+/* ---- padded rows: runs of the source row and fill; pat holds `period` bytes of whole
+   elements and 64 more ---- */
+static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned char *pat, size_t period,
+                                      int nt) {
     size_t i = 0, ph = 0;
 #if MV__PASS > 1
     if (nt && n >= 128) {
@@ -12267,8 +12362,8 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
         i = ph = mv__sp_head(d);
         MV__K(mv__sp_few)(d, pat, i);
         for (; i + 64 <= n; i += 64) {
-            MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
-                mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(pat + ph + k)));
+            MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) mvf_stream(
+                (float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(pat + ph + k)));
             ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
         }
     }
@@ -12281,8 +12376,9 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
     }
     MV__K(mv__sp_few)(d + i, pat + ph, n - i);
 }
-static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t rows,
-                                   const mv__sp_run *run, size_t nrun, size_t size, const unsigned char *pat, int nt) {
+static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp,
+                                   size_t rows, const mv__sp_run *run, size_t nrun, size_t size,
+                                   const unsigned char *pat, int nt) {
     unsigned char own[256];
     size_t period = mv__divup(64, size) * size, r, j, k;
     for (r = 0; r < rows; r++) {
@@ -12292,7 +12388,8 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
             unsigned char *q = o + run[j].at * size;
             if (run[j].step == 1) MV__K(mv__sp_bytes)(q, p + run[j].from * size, run[j].n * size, 0, nt);
             else if (run[j].step == MV__SP_FILL) MV__K(mv__sp_fill)(q, run[j].n * size, pat, period, nt);
-            else if (run[j].step == -1) MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, 0, nt);
+            else if (run[j].step == -1)
+                MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, 0, nt);
             else {
 #define MV__SP_LOOP(Z) for (k = 0; k < period + 64; k += Z) mv__memcpy(own + k, p + run[j].from * Z, Z);
                 MV__SP_SIZES(size, MV__SP_LOOP)
@@ -12304,32 +12401,35 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
     mv_end();
 }
 #undef MV__SP_V
-/* The index of the first value of n that is below lo or above hi, n when none is; back: one behind the last, or 0. */
+/* The index of the first value of n that is below lo or above hi, n when none is; back: one behind the last,
+   or 0. */
 #define MV__SP_HIT(v) mvm_or(mvf_lt(v, l), mvf_gt(v, h))
-#define MV__SP_ENDS(T, name, LOAD)                                                                            \
-    static size_t MV__K(mv__sp_ends_##name)(const void *src, size_t n, float lo, float hi, int back, \
+#define MV__SP_ENDS(T, name, LOAD)                                                                        \
+    static size_t MV__K(mv__sp_ends_##name)(const void *src, size_t n, float lo, float hi, int back,      \
                                           size_t ahead) {                                                 \
-        const T *x = (const T *)src;                                                                          \
-        const mvf l = mvf_set1(lo), h = mvf_set1(hi);                                                         \
-        size_t i = 0, k = 0;                                                                                  \
-        unsigned hit = 0;                                                                                     \
-        mv_prefetch(x + (back ? n - 1 : 0) + ahead);                                                          \
-        for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {                                                          \
-            const T *p = back ? x + n - i - 4 * MVF_N : x + i;                                                \
-            const mvf a = LOAD(p), b = LOAD(p + MVF_N), c = LOAD(p + 2 * MVF_N), d = LOAD(p + 3 * MVF_N);     \
-            if (mvm_bits(mvm_or(mvm_or(MV__SP_HIT(a), MV__SP_HIT(b)), mvm_or(MV__SP_HIT(c), MV__SP_HIT(d))))) break; \
-        }                                                                                                     \
-        for (; i + MVF_N <= n && !hit; i += MVF_N) {                                                          \
-            const mvf a = LOAD(back ? x + n - i - MVF_N : x + i);                                             \
-            hit = mvm_bits(MV__SP_HIT(a));                                                                    \
-        }                                                                                                     \
-        mv_end();                                                                                             \
-        if (hit) i -= MVF_N;                                                                                  \
-        for (; i < n; i++) {                                                                                  \
-            k = back ? n - 1 - i : i;                                                                         \
-            if ((float)x[k] < lo || (float)x[k] > hi) return back ? k + 1 : k;                                \
-        }                                                                                                     \
-        return back ? 0 : n;                                                                                  \
+        const T *x = (const T *)src;                                                                      \
+        const mvf l = mvf_set1(lo), h = mvf_set1(hi);                                                     \
+        size_t i = 0, k = 0;                                                                              \
+        unsigned hit = 0;                                                                                 \
+        mv_prefetch(x + (back ? n - 1 : 0) + ahead);                                                      \
+        for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {                                                      \
+            const T *p = back ? x + n - i - 4 * MVF_N : x + i;                                            \
+            const mvf a = LOAD(p), b = LOAD(p + MVF_N), c = LOAD(p + 2 * MVF_N), d = LOAD(p + 3 * MVF_N); \
+            if (mvm_bits(mvm_or(mvm_or(MV__SP_HIT(a), MV__SP_HIT(b)),                                     \
+                                mvm_or(MV__SP_HIT(c), MV__SP_HIT(d)))))                                   \
+                break;                                                                                    \
+        }                                                                                                 \
+        for (; i + MVF_N <= n && !hit; i += MVF_N) {                                                      \
+            const mvf a = LOAD(back ? x + n - i - MVF_N : x + i);                                         \
+            hit = mvm_bits(MV__SP_HIT(a));                                                                \
+        }                                                                                                 \
+        mv_end();                                                                                         \
+        if (hit) i -= MVF_N;                                                                              \
+        for (; i < n; i++) {                                                                              \
+            k = back ? n - 1 - i : i;                                                                     \
+            if ((float)x[k] < lo || (float)x[k] > hi) return back ? k + 1 : k;                            \
+        }                                                                                                 \
+        return back ? 0 : n;                                                                              \
     }
 #define MV__SP_FROM_U8(p) mvf_fromi(mvi_load_u8(p))
 #define MV__SP_FROM_I16(p) mvf_fromi(mvi_load_i16(p))
@@ -12352,11 +12452,14 @@ typedef struct mv__sp_box {
     unsigned char *d;
     const unsigned char *s;
     int nt, old; /* streaming stores; dst is memory that already exists */
-    size_t len, rows, pieces, group;            /* rows of `len` elements in pieces, or a group of rows a job */
-    size_t b0, bk, nb0, nbk, last0, lastk, tiles, unit, ahead; /* turned: tiles over axis 0 and axis 1, which is s's fastest */
+    /* rows of `len` elements in pieces, or a group of rows a job */
+    size_t len, rows, pieces, group;
+    /* turned: tiles over axis 0 and axis 1, which is s's fastest */
+    size_t b0, bk, nb0, nbk, last0, lastk, tiles, unit, ahead;
     void (*row)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, int);
     void (*back)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
-    void (*tile)(unsigned char *, size_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t, ptrdiff_t);
+    void (*tile)(unsigned char *, size_t, const unsigned char *, ptrdiff_t, size_t, size_t, size_t,
+                 ptrdiff_t);
     void (*done)(void);
     void (*send)(unsigned char *, ptrdiff_t, unsigned char *, size_t, size_t, size_t, int, int, int);
     void (*swap)(unsigned char *, ptrdiff_t, unsigned char *, ptrdiff_t, size_t, size_t, size_t, int);
@@ -12371,7 +12474,8 @@ static void mv__sp_swap_axes(mv__sp_box *b, int i, int j) {
 static void mv__sp_drop_axis(mv__sp_box *b, int k) {
     for (b->nd--; k < b->nd; k++) b->n[k] = b->n[k + 1], b->ds[k] = b->ds[k + 1], b->ss[k] = b->ss[k + 1];
 }
-/* Fewest axes: those of one voxel dropped, dst strides made positive and ascending, neighbours that continue each other joined. */
+/* Fewest axes: those of one voxel dropped, dst strides made positive and ascending, neighbours that continue
+   each other joined. */
 static void mv__sp_simplify(mv__sp_box *b) {
     int i, j;
     for (i = b->nd - 1; i >= 0; i--) {
@@ -12404,7 +12508,8 @@ static void mv__sp_outer(const mv__sp_box *b, int from, size_t i, ptrdiff_t *od,
         i /= b->n[k];
     }
 }
-static void mv__sp_pick(unsigned char *d, ptrdiff_t ds, const unsigned char *s, ptrdiff_t ss, size_t n, size_t size) {
+static void mv__sp_pick(unsigned char *d, ptrdiff_t ds, const unsigned char *s, ptrdiff_t ss, size_t n,
+                        size_t size) {
     ptrdiff_t i, m = (ptrdiff_t)n;
 #define MV__SP_LOOP(Z) for (i = 0; i < m; i++) mv__memcpy(d + i * ds, s + i * ss, Z);
     MV__SP_SIZES(size, MV__SP_LOOP)
@@ -12443,16 +12548,19 @@ static size_t mv__sp_rows_plan(mv__sp_box *b) { /* number of jobs */
     int k;
     b->len = b->n[0];
     for (b->rows = 1, k = 1; k < b->nd; k++) b->rows *= b->n[k];
-    b->pieces = mv__divup(b->len * b->size, 2 * MV__SP_JOB) == 1 ? 1 : mv__divup(b->len * b->size, MV__SP_JOB);
+    b->pieces =
+        mv__divup(b->len * b->size, 2 * MV__SP_JOB) == 1 ? 1 : mv__divup(b->len * b->size, MV__SP_JOB);
     b->group = mv__maxz(1, MV__SP_JOB / (b->len * b->size));
     return b->pieces > 1 ? b->rows * b->pieces : mv__divup(b->rows, b->group);
 }
-/* Start of the last of the pieces of b that n is cut into: not shorter than `unit` when the one before can spare it. */
+/* Start of the last of the pieces of b that n is cut into: not shorter than `unit` when the one before can
+   spare it. */
 static size_t mv__sp_last(size_t n, size_t b, size_t unit) {
     size_t at = (n - 1) / b * b;
     return at > 0 && n - at < unit && b >= 2 * unit ? n - unit : at;
 }
-/* The walk over tiles, without a division a step: piece i of axis 0, piece k of axis 1, indices of the others and their place. */
+/* The walk over tiles, without a division a step: piece i of axis 0, piece k of axis 1, indices of the others
+   and their place. */
 typedef struct mv__sp_walk {
     size_t i, k, at[7];
     unsigned char *d;
@@ -12472,7 +12580,8 @@ static void mv__sp_walk_to(const mv__sp_box *b, mv__sp_walk *w, size_t id) {
         w->s += (ptrdiff_t)w->at[a] * b->ss[a];
     }
 }
-static void mv__sp_walk_on(const mv__sp_box *b, mv__sp_walk *w) { /* across: along src's rows first, else along dst's */
+/* across: along src's rows first, else along dst's */
+static void mv__sp_walk_on(const mv__sp_box *b, mv__sp_walk *w) {
     int a;
     if (b->across) {
         if (++w->k < b->nbk) return;
@@ -12495,13 +12604,15 @@ static void mv__sp_walk_on(const mv__sp_box *b, mv__sp_walk *w) { /* across: alo
     }
 }
 static const unsigned char *mv__sp_walk_src(const mv__sp_box *b, const mv__sp_walk *w) {
-    size_t i0 = w->i + 1 == b->nb0 ? b->last0 : w->i * b->b0, k0 = w->k + 1 == b->nbk ? b->lastk : w->k * b->bk;
+    size_t i0 = w->i + 1 == b->nb0 ? b->last0 : w->i * b->b0,
+           k0 = w->k + 1 == b->nbk ? b->lastk : w->k * b->bk;
     return w->s + (ptrdiff_t)i0 * b->ss[0] + (ptrdiff_t)k0 * b->ss[1];
 }
 static void mv__sp_tiles_job(void *arg, size_t job) {
     const mv__sp_box *b = (const mv__sp_box *)arg;
     unsigned char room[MV__SP_CAP + 128], *t = room + 64 + mv__sp_head(room + 64);
-    size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group), tp = mv__divup(b->b0 * b->size, 64) * 64;
+    size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group),
+           tp = mv__divup(b->b0 * b->size, 64) * 64;
     mv__sp_walk w, next;
     int first = 1;
     if (b->across) t -= 64; /* nothing is carried */
@@ -12509,27 +12620,34 @@ static void mv__sp_tiles_job(void *arg, size_t job) {
     mv__sp_walk_to(b, &w, id);
     mv__sp_walk_to(b, &next, mv__minz(id + b->ahead, b->tiles - 1));
     for (; id < end; id++) {
-        size_t i0 = w.i + 1 == b->nb0 ? b->last0 : w.i * b->b0, i1 = w.i + 1 == b->nb0 ? b->n[0] : w.i + 2 == b->nb0 ? b->last0 : i0 + b->b0;
-        size_t k0 = w.k + 1 == b->nbk ? b->lastk : w.k * b->bk, k1 = w.k + 1 == b->nbk ? b->n[1] : w.k + 2 == b->nbk ? b->lastk : k0 + b->bk;
+        size_t i0 = w.i + 1 == b->nb0 ? b->last0 : w.i * b->b0, i1 = w.i + 1 == b->nb0   ? b->n[0]
+                                                                     : w.i + 2 == b->nb0 ? b->last0
+                                                                                         : i0 + b->b0;
+        size_t k0 = w.k + 1 == b->nbk ? b->lastk : w.k * b->bk, k1 = w.k + 1 == b->nbk   ? b->n[1]
+                                                                     : w.k + 2 == b->nbk ? b->lastk
+                                                                                         : k0 + b->bk;
         const unsigned char *s = mv__sp_walk_src(b, &w), *sn = mv__sp_walk_src(b, &next);
-        b->tile(t + 64, tp, s, b->ss[0], i1 - i0, k1 - k0, b->size, (ptrdiff_t)((uintptr_t)sn - (uintptr_t)s));
-        b->send(w.d + (ptrdiff_t)i0 * b->ds[0] + (ptrdiff_t)k0 * b->ds[1], b->ds[1], t, tp, (i1 - i0) * b->size, k1 - k0, b->nt,
-                first || b->across || w.i == 0, b->across || id + 1 == end || i1 == b->n[0]);
+        b->tile(t + 64, tp, s, b->ss[0], i1 - i0, k1 - k0, b->size,
+                (ptrdiff_t)((uintptr_t)sn - (uintptr_t)s));
+        b->send(w.d + (ptrdiff_t)i0 * b->ds[0] + (ptrdiff_t)k0 * b->ds[1], b->ds[1], t, tp,
+                (i1 - i0) * b->size, k1 - k0, b->nt, first || b->across || w.i == 0,
+                b->across || id + 1 == end || i1 == b->n[0]);
         first = 0;
         mv__sp_walk_on(b, &w);
         if (id + 1 + b->ahead < b->tiles) mv__sp_walk_on(b, &next);
     }
     if (b->nt) b->done();
 }
-/* Tiles of level 3 serve level 4 too: eight rows at a time wait less for memory than sixteen (measured on Zen 5: 1.1 to 1.3x). */
+/* Tiles of level 3 serve level 4 too: eight rows at a time wait less for memory than sixteen (measured on Zen
+   5: 1.1 to 1.3x). */
 #if MV__LEVELS > 3
 #  define MV__SP_PICK(k) (mv_level() == 4 ? k##_avx2 : MV__PICK(k))
 #else
 #  define MV__SP_PICK(k) MV__PICK(k)
 #endif
 static size_t mv__sp_tiles_plan(mv__sp_box *b) {
-    /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src, with what is over carried along, in whole
-       lines, in whole lines past the caches, the same to rows that lie together */
+    /* elements of 1, 2, 4, 8 bytes and others: rows of dst and of src, with what is over carried along, in
+       whole lines, in whole lines past the caches, the same to rows that lie together */
     static const unsigned char shape[4][5][2] = {{{128, 64}, {64, 64}, {32, 64}, {16, 64}, {192, 48}},
                                                  {{128, 64}, {96, 64}, {64, 32}, {32, 32}, {192, 48}},
                                                  {{128, 64}, {96, 64}, {48, 64}, {32, 32}, {192, 48}},
@@ -12570,7 +12688,9 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     b->send = MV__PICK(mv__sp_emit);
     switch (b->size) {
         case 1:
-            b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : b->across ? MV__PICK(mv__sp_tile1) : MV__SP_PICK(mv__sp_tile1);
+            b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile)
+                      : b->across    ? MV__PICK(mv__sp_tile1)
+                                     : MV__SP_PICK(mv__sp_tile1);
             break;
         case 2: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__SP_PICK(mv__sp_tile2); break;
         case 4: b->tile = MV__SP_PICK(mv__sp_tile4); break;
@@ -12580,8 +12700,8 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     return mv__divup(b->tiles, b->group);
 }
 #undef MV__SP_PICK
-/* Rows in the order of src: streamed lines may go anywhere, while memory is read fastest forwards. Rows that share lines with
-   their neighbours in dst stay next to these. */
+/* Rows in the order of src: streamed lines may go anywhere, while memory is read fastest forwards. Rows that
+   share lines with their neighbours in dst stay next to these. */
 static void mv__sp_by_source(mv__sp_box *b) {
     size_t lines = (size_t)(uintptr_t)b->d | (b->n[0] * b->size);
     int i, j;
@@ -12620,8 +12740,9 @@ static mv_status mv__sp_run_box(mv_ctx *ctx, mv__sp_box *b, const char *label) {
     }
     return mv_parallel_for(ctx, mv__sp_tiles_plan(b), mv__sp_tiles_job, b, label);
 }
-/* Flips within one block: from the outermost flipped axis inwards, each half is swapped with its mirror image; of an odd axis
-   the middle plane is left, in which the other axes go on. ss < 0 marks a flipped axis, and s is where d's first voxel goes. */
+/* Flips within one block: from the outermost flipped axis inwards, each half is swapped with its mirror
+   image; of an odd axis the middle plane is left, in which the other axes go on. ss < 0 marks a flipped axis,
+   and s is where d's first voxel goes. */
 static mv_status mv__sp_flip_inplace(mv_ctx *ctx, mv__sp_box *b) {
     mv_status st = MEDVOL_OK;
     mv__sp_simplify(b);
@@ -12635,7 +12756,8 @@ static mv_status mv__sp_flip_inplace(mv_ctx *ctx, mv__sp_box *b) {
         h.n[k] = b->n[k] / 2;
         if (h.n[k] > 0) {
             if (h.ds[0] != (ptrdiff_t)h.size) { /* rows of one element each */
-                for (h.nd++, k = h.nd - 1; k > 0; k--) h.n[k] = h.n[k - 1], h.ds[k] = h.ds[k - 1], h.ss[k] = h.ss[k - 1];
+                for (h.nd++, k = h.nd - 1; k > 0; k--)
+                    h.n[k] = h.n[k - 1], h.ds[k] = h.ds[k - 1], h.ss[k] = h.ss[k - 1];
                 h.n[0] = 1, h.ds[0] = h.ss[0] = (ptrdiff_t)h.size;
             }
             st = mv_parallel_for(ctx, mv__sp_rows_plan(&h), mv__sp_rows_job, &h, NULL);
@@ -12657,7 +12779,8 @@ static void mv__sp_slices_clear(mv_nifti *h) {
     h->slice_start = h->slice_end = 0;
     h->slice_duration = 0.0;
 }
-static int mv__sp_slices(mv_nifti *h, const mv_volume *src) { /* axis of the slices when their range is set and valid, or -1 */
+/* axis of the slices when their range is set and valid, or -1 */
+static int mv__sp_slices(mv_nifti *h, const mv_volume *src) {
     int axis = h->dim_info >> 4 & 3;
     axis = axis ? axis - 1 : 2;
     if (h->slice_code == 0 && h->slice_start == 0 && h->slice_end == 0) return -1;
@@ -12690,7 +12813,8 @@ static void mv__sp_header_turn(mv_nifti *h, const mv_volume *src, int nd, const 
     for (d = 0; d < 6; d += 2) info |= place[h->dim_info >> d & 3] << d;
     h->dim_info = info;
 }
-static void mv__sp_header_box(mv_nifti *h, const mv_volume *src, const size_t *start, const size_t *size, const size_t *before) {
+static void mv__sp_header_box(mv_nifti *h, const mv_volume *src, const size_t *start, const size_t *size,
+                              const size_t *before) {
     int axis;
     if (!h || (axis = mv__sp_slices(h, src)) < 0) return;
     if ((uint64_t)h->slice_start >= start[axis] && (uint64_t)h->slice_end - start[axis] < size[axis]) {
@@ -12700,7 +12824,8 @@ static void mv__sp_header_box(mv_nifti *h, const mv_volume *src, const size_t *s
 }
 
 /* ---- flip, permute, reorient, rot90: dst axis d is src axis order[d]; flips: bits of src axes ---- */
-static void mv__sp_turn_geometry(mv_volume *out, const mv_volume *src, int nd, const int *order, unsigned flips) {
+static void mv__sp_turn_geometry(mv_volume *out, const mv_volume *src, int nd, const int *order,
+                                 unsigned flips) {
     double a[12], step[4], spacing[3];
     int d, r;
     mv__memcpy(a, src->affine, sizeof a);
@@ -12719,8 +12844,8 @@ static void mv__sp_turn_geometry(mv_volume *out, const mv_volume *src, int nd, c
         else out->step[d - 3] = from < 3 ? spacing[from] : step[from - 3];
     }
 }
-static mv_status mv__sp_turn(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, int nd, const int *order,
-                             unsigned flips) {
+static mv_status mv__sp_turn(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, int nd,
+                             const int *order, unsigned flips) {
     mv__sp_box b;
     mv_volume out;
     size_t dim[7];
@@ -12762,8 +12887,8 @@ MEDVOL_DEF mv_status mv_flip(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, 
     mv_status st = mv__vol_check(ctx, "flip", "src", src);
     if (st < 0) return st;
     if (axes >> src->ndim)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", (double)axes, -1, "flip: axes = 0x%x: only bits 0..%d name an axis", axes,
-                        src->ndim - 1);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", (double)axes, -1,
+                        "flip: axes = 0x%x: only bits 0..%d name an axis", axes, src->ndim - 1);
     return mv__sp_turn(ctx, "flip", dst, src, src->ndim, order, axes);
 }
 static mv_status mv__sp_order_check(mv_ctx *ctx, const char *op, int nd, const int *order) {
@@ -12771,8 +12896,9 @@ static mv_status mv__sp_order_check(mv_ctx *ctx, const char *op, int nd, const i
     int d;
     for (d = 0; d < nd; d++) {
         if (!(order[d] >= 0 && order[d] < nd) || seen >> order[d] & 1)
-            return mv__fail(ctx, MEDVOL_E_RANGE, "order", order[d], -1, "%s: order[%d] = %d: must name each of the axes 0..%d once",
-                            op, d, order[d], nd - 1);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "order", order[d], -1,
+                            "%s: order[%d] = %d: must name each of the axes 0..%d once", op, d, order[d],
+                            nd - 1);
         seen |= 1u << order[d];
     }
     return MEDVOL_OK;
@@ -12790,9 +12916,11 @@ MEDVOL_DEF mv_status mv_rot90(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     mv_status st = mv__vol_check(ctx, "rot90", "src", src);
     if (st < 0) return st;
     if (!(a >= 0 && a < src->ndim) || !(b >= 0 && b < src->ndim) || a == b)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "a", a, -1, "rot90: axes %d and %d: must be two of 0..%d", a, b, src->ndim - 1);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "a", a, -1, "rot90: axes %d and %d: must be two of 0..%d", a, b,
+                        src->ndim - 1);
     if (turns & 1) order[a] = b, order[b] = a;
-    if (turns == 1 || turns == 2) flips |= 1u << b; /* dst(a = i, b = j) = src(a = j, b = n - 1 - i) for one turn */
+    /* dst(a = i, b = j) = src(a = j, b = n - 1 - i) for one turn */
+    if (turns == 1 || turns == 2) flips |= 1u << b;
     if (turns == 3 || turns == 2) flips |= 1u << a;
     return mv__sp_turn(ctx, "rot90", dst, src, src->ndim, order, flips);
 }
@@ -12823,7 +12951,8 @@ MEDVOL_DEF mv_status mv_reorient(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
         if (opt && opt->from) turn = -turn;
         for (c = 0; c < 3 && axis[c] != want; c++) {}
         if (c == 3)
-            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", d, -1, "reorient: no axis of src runs along %c", code[d]);
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", d, -1, "reorient: no axis of src runs along %c",
+                            code[d]);
         order[d] = c;
         if (sign[c] != turn) flips |= 1u << c;
     }
@@ -12834,7 +12963,8 @@ MEDVOL_DEF mv_status mv_reorient(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
 
 /* ---- crop and pad: out = the box start, size of src with before and after around it ---- */
 static int64_t mv__sp_map(mv_pad_mode mode, int64_t i, int64_t n, int *step, int64_t *run) {
-    /* index i relative to the first voxel: *run elements follow in direction *step; the source index is returned */
+    /* index i relative to the first voxel: *run elements follow in direction
+       *step; the source index is returned */
     int64_t p, m;
     *step = 1;
     if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) {
@@ -12842,7 +12972,8 @@ static int64_t mv__sp_map(mv_pad_mode mode, int64_t i, int64_t n, int *step, int
         *step = i < 0 || i >= n ? MV__SP_SAME : 1;
         return i < 0 ? 0 : i < n ? i : n - 1;
     }
-    if (mode != MEDVOL_PAD_REFLECT && mode != MEDVOL_PAD_SYMMETRIC && mode != MEDVOL_PAD_WRAP) { /* a fill around */
+    /* a fill around */
+    if (mode != MEDVOL_PAD_REFLECT && mode != MEDVOL_PAD_SYMMETRIC && mode != MEDVOL_PAD_WRAP) {
         *run = i < 0 ? -i : i < n ? n - i : INT64_MAX;
         *step = i < 0 || i >= n ? MV__SP_FILL : 1;
         return i < 0 || i >= n ? 0 : i;
@@ -12855,7 +12986,8 @@ static int64_t mv__sp_map(mv_pad_mode mode, int64_t i, int64_t n, int *step, int
     *step = -1;
     return mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
 }
-static size_t mv__sp_runs(mv__sp_run *out, mv_pad_mode mode, size_t before, size_t n, size_t after) { /* NULL: count */
+/* NULL: count */
+static size_t mv__sp_runs(mv__sp_run *out, mv_pad_mode mode, size_t before, size_t n, size_t after) {
     size_t at, total = before + n + after, k = 0;
     for (at = 0; at < total; k++) {
         int step;
@@ -12881,8 +13013,8 @@ typedef struct mv__sp_pad {
     mv__sp_run *run[2]; /* along axes 0 and 1, then one run of fill */
     unsigned char pat[256];
     void (*done)(void);
-    void (*pad)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, const mv__sp_run *, size_t, size_t,
-                const unsigned char *, int);
+    void (*pad)(unsigned char *, ptrdiff_t, const unsigned char *, ptrdiff_t, size_t, const mv__sp_run *,
+                size_t, size_t, const unsigned char *, int);
 } mv__sp_pad;
 static void mv__sp_pad_job(void *arg, size_t job) {
     const mv__sp_pad *g = (const mv__sp_pad *)arg;
@@ -12903,7 +13035,8 @@ static void mv__sp_pad_job(void *arg, size_t job) {
         y = y0 + lo;
         k = mv__minz(y->at + y->n - i1, end - row);
         for (a = 2; a < g->nd; a++) {
-            int64_t run, from = mv__sp_map(g->mode, (int64_t)(rest % g->n[a]) - (int64_t)g->before[a], (int64_t)g->m[a], &step, &run);
+            int64_t run, from = mv__sp_map(g->mode, (int64_t)(rest % g->n[a]) - (int64_t)g->before[a],
+                                           (int64_t)g->m[a], &step, &run);
             if (step == MV__SP_FILL) inside = 0;
             d += (ptrdiff_t)(rest % g->n[a]) * g->ds[a];
             s += (ptrdiff_t)from * g->ss[a];
@@ -12923,14 +13056,16 @@ static void mv__sp_pad_drop(mv__sp_pad *g, int k) {
         g->ds[k] = g->ds[k + 1], g->ss[k] = g->ss[k + 1];
     }
 }
-/* d, s, size, n, m, before, ds, ss, nd, nt, mode and the first element of pat are set. Rows stay under 1 MiB when joined. */
+/* d, s, size, n, m, before, ds, ss, nd, nt, mode and the first element of pat are set. Rows stay under 1 MiB
+   when joined. */
 static mv_status mv__sp_pad_run(mv_ctx *ctx, mv__sp_pad *g, const char *label) {
     size_t k, count[2], bytes;
     int a;
     mv_status st;
     for (a = g->nd - 1; a > 0; a--)
         if (g->n[a] == 1) mv__sp_pad_drop(g, a);
-    while (g->nd > 1 && g->n[0] == 1 && g->ds[1] == (ptrdiff_t)g->size && g->ss[1] == g->ds[1]) mv__sp_pad_drop(g, 0);
+    while (g->nd > 1 && g->n[0] == 1 && g->ds[1] == (ptrdiff_t)g->size && g->ss[1] == g->ds[1])
+        mv__sp_pad_drop(g, 0);
     while (g->nd > 1 && g->n[0] == g->m[0] && g->n[1] == g->m[1] && g->ds[0] == (ptrdiff_t)g->size &&
            g->ds[1] == g->ds[0] * (ptrdiff_t)g->n[0] && g->ss[0] == g->ds[0] && g->ss[1] == g->ds[1] &&
            g->n[0] * g->n[1] <= ((size_t)1 << 20) / g->size) {
@@ -12943,7 +13078,8 @@ static mv_status mv__sp_pad_run(mv_ctx *ctx, mv__sp_pad *g, const char *label) {
     for (a = 0; a < 2; a++)
         count[a] = mv__sp_runs(NULL, g->mode, g->before[a], g->m[a], g->n[a] - g->m[a] - g->before[a]);
     if (!mv__add(count[0], count[1] + 1, &bytes) || !mv__mul(bytes, sizeof(mv__sp_run), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)g->before[0], -1, "%s: too many repetitions", label);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)g->before[0], -1, "%s: too many repetitions",
+                        label);
     if ((g->run[0] = (mv__sp_run *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     g->run[1] = g->run[0] + count[0];
     for (a = 0; a < 2; a++)
@@ -12961,20 +13097,22 @@ static mv_status mv__sp_pad_run(mv_ctx *ctx, mv__sp_pad *g, const char *label) {
 }
 
 /* ---- mean, minimum and maximum of lines ---- */
-#define MV__SP_STATS(X) \
-    X(U8, uint8_t, (int)) X(I8, int8_t, (int)) X(U16, uint16_t, (int)) X(I16, int16_t, (int)) X(U32, uint32_t, (uint32_t)) \
-    X(I32, int32_t, (int32_t)) X(U64, uint64_t, (uint64_t)) X(I64, int64_t, (int64_t)) X(F32, float, (float)) \
+#define MV__SP_STATS(X)                                                                       \
+    X(U8, uint8_t, (int)) X(I8, int8_t, (int)) X(U16, uint16_t, (int)) X(I16, int16_t, (int)) \
+    X(U32, uint32_t, (uint32_t))                                                              \
+    X(I32, int32_t, (int32_t)) X(U64, uint64_t, (uint64_t)) X(I64, int64_t, (int64_t))        \
+    X(F32, float, (float))                                                                    \
     X(F64, double, (double)) X(F16, uint16_t, mv__f16_to_f32) X(BF16, uint16_t, mv__bf16_to_f32)
 /* best[i * into] = the lesser (or greater) of itself and row[i]; a NaN wins */
-#define MV__X(name, T, GET)                                                                                    \
-    static void mv__sp_least_##name(void *best, const void *row, size_t n, size_t into, int most) {            \
-        T *b = (T *)best;                                                                                      \
-        const T *r = (const T *)row;                                                                           \
-        size_t i;                                                                                              \
-        for (i = 0; i < n; i++) {                                                                              \
-            T v = r[i], w = b[i * into];                                                                       \
-            if ((most ? GET(v) > GET(w) : GET(v) < GET(w)) || GET(v) != GET(v)) b[i * into] = v;               \
-        }                                                                                                      \
+#define MV__X(name, T, GET)                                                                         \
+    static void mv__sp_least_##name(void *best, const void *row, size_t n, size_t into, int most) { \
+        T *b = (T *)best;                                                                           \
+        const T *r = (const T *)row;                                                                \
+        size_t i;                                                                                   \
+        for (i = 0; i < n; i++) {                                                                   \
+            T v = r[i], w = b[i * into];                                                            \
+            if ((most ? GET(v) > GET(w) : GET(v) < GET(w)) || GET(v) != GET(v)) b[i * into] = v;    \
+        }                                                                                           \
     }
 MV__SP_STATS(MV__X)
 #undef MV__X
@@ -12998,7 +13136,8 @@ typedef struct mv__sp_stat {
     mv__cv_get_fn get;
     mv__cv_put_fn put;
 } mv__sp_stat;
-static ptrdiff_t mv__sp_stat_at(const mv__sp_stat *g, size_t c) { /* combined index over all axes but 0 and `axis` */
+/* combined index over all axes but 0 and `axis` */
+static ptrdiff_t mv__sp_stat_at(const mv__sp_stat *g, size_t c) {
     ptrdiff_t o = 0;
     int k;
     for (k = 1; k < g->nd; k++) {
@@ -13034,13 +13173,16 @@ static void mv__sp_stat_line_job(void *arg, size_t job) { /* along axis 0 */
         for (i = g->before + g->m; i < g->n[0]; i++) mv__memcpy(row + i * g->size, best, g->size);
     }
 }
-static void mv__sp_stat_block_job(void *arg, size_t job) { /* along another axis: a block of neighbouring lines at a time */
+/* along another axis: a block of neighbouring lines at a time */
+static void mv__sp_stat_block_job(void *arg, size_t job) {
     const mv__sp_stat *g = (const mv__sp_stat *)arg;
     double tmp[MV__SP_BLOCK], acc[MV__SP_BLOCK], best[MV__SP_BLOCK];
-    size_t blocks = mv__divup(g->n[0], MV__SP_BLOCK), x = job % blocks * MV__SP_BLOCK, nx = mv__minz(MV__SP_BLOCK, g->n[0] - x);
+    size_t blocks = mv__divup(g->n[0], MV__SP_BLOCK), x = job % blocks * MV__SP_BLOCK,
+           nx = mv__minz(MV__SP_BLOCK, g->n[0] - x);
     size_t i, j;
     ptrdiff_t p = g->ds[g->axis];
-    unsigned char *top = g->d + mv__sp_stat_at(g, job / blocks) + x * g->size, *q = top + (ptrdiff_t)g->before * p;
+    unsigned char *top = g->d + mv__sp_stat_at(g, job / blocks) + x * g->size,
+                  *q = top + (ptrdiff_t)g->before * p;
     if (g->mode == 0) {
         for (i = 0; i < nx; i++) acc[i] = 0.0;
         for (j = 0; j < g->m; j++) {
@@ -13057,8 +13199,8 @@ static void mv__sp_stat_block_job(void *arg, size_t job) { /* along another axis
     for (j = g->before + g->m; j < g->n[g->axis]; j++) mv__memcpy(top + (ptrdiff_t)j * p, best, nx * g->size);
 }
 /* The inner box of out is filled: the lines around it, axis after axis. */
-static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *before, const size_t *m, mv_pad_mode mode,
-                                 const char *label) {
+static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *before, const size_t *m,
+                                 mv_pad_mode mode, const char *label) {
     mv__sp_stat g;
     mv_status st = MEDVOL_OK;
     int k, upside = out->slope < 0.0 && mv__scaled(out->slope, out->inter);
@@ -13086,7 +13228,9 @@ static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *befo
         if (g.axis == 0) {
             g.group = mv__maxz(1, MV__CHUNK / g.n[0]);
             st = mv_parallel_for(ctx, mv__divup(lines, g.group), mv__sp_stat_line_job, &g, label);
-        } else st = mv_parallel_for(ctx, lines * mv__divup(g.n[0], MV__SP_BLOCK), mv__sp_stat_block_job, &g, label);
+        } else
+            st = mv_parallel_for(ctx, lines * mv__divup(g.n[0], MV__SP_BLOCK), mv__sp_stat_block_job, &g,
+                                 label);
         g.lo[g.axis] = 0;
         g.cnt[g.axis] = g.n[g.axis];
     }
@@ -13094,7 +13238,8 @@ static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *befo
 }
 
 /* ---- the value around, as an element ---- */
-static mv_status mv__sp_element(mv_ctx *ctx, const char *op, unsigned char *e, const mv_volume *src, double value) {
+static mv_status mv__sp_element(mv_ctx *ctx, const char *op, unsigned char *e, const mv_volume *src,
+                                double value) {
     double x = value, slope, inter;
     unsigned char byte;
     mv__memset(e, 0, 64);
@@ -13107,22 +13252,23 @@ static mv_status mv__sp_element(mv_ctx *ctx, const char *op, unsigned char *e, c
         byte = (unsigned char)mv__cv_whole(x, 0.0, 255.0);
         mv__memset(e, byte, mv_dtype_size(src->dtype));
     } else if (value != 0.0)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", value, -1, "%s: value = %g: type %s takes 0 only", op, value,
-                        mv_dtype_name(src->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", value, -1, "%s: value = %g: type %s takes 0 only", op,
+                        value, mv_dtype_name(src->dtype));
     return MEDVOL_OK;
 }
-static mv_status mv__sp_mode_check(mv_ctx *ctx, const char *op, const mv_volume *src, mv_pad_mode mode, double value) {
+static mv_status mv__sp_mode_check(mv_ctx *ctx, const char *op, const mv_volume *src, mv_pad_mode mode,
+                                   double value) {
     if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, -1, "%s: mode = %d: must be 0..%d", op, (int)mode,
-                        (int)MEDVOL_PAD_MAXIMUM);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, -1, "%s: mode = %d: must be 0..%d", op,
+                        (int)mode, (int)MEDVOL_PAD_MAXIMUM);
     if (mv__isnan(value)) return mv__fail(ctx, MEDVOL_E_RANGE, "value", value, -1, "%s: value is NaN", op);
     if (mode >= MEDVOL_PAD_MEAN && !mv__is_real(src->dtype))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "mode", (double)mode, -1, "%s: type %s has no mean or order", op,
                         mv_dtype_name(src->dtype));
     return MEDVOL_OK;
 }
-static mv_status mv__sp_copy_box(mv_ctx *ctx, const mv_volume *out, ptrdiff_t at, const unsigned char *s, const mv_volume *src,
-                                 const size_t *size, int nt, const char *label) {
+static mv_status mv__sp_copy_box(mv_ctx *ctx, const mv_volume *out, ptrdiff_t at, const unsigned char *s,
+                                 const mv_volume *src, const size_t *size, int nt, const char *label) {
     mv__sp_box b;
     int d;
     mv__memset(&b, 0, sizeof b);
@@ -13139,8 +13285,9 @@ static mv_status mv__sp_copy_box(mv_ctx *ctx, const mv_volume *out, ptrdiff_t at
     return mv__sp_run_box(ctx, &b, label);
 }
 /* Arguments are checked; arrays of src->ndim. */
-static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src, const size_t *start,
-                              const size_t *size, const size_t *before, const size_t *after, mv_pad_mode mode, double value) {
+static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                              const size_t *start, const size_t *size, const size_t *before,
+                              const size_t *after, mv_pad_mode mode, double value) {
     mv__sp_pad g;
     mv_volume out;
     double ijk[3] = {0, 0, 0};
@@ -13151,9 +13298,10 @@ static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const
     mv__memset(&g, 0, sizeof g);
     g.s = (const unsigned char *)src->data;
     for (d = 0; d < src->ndim; d++) {
-        if (!mv__add(before[d], size[d], &dim[d]) || !mv__add(dim[d], after[d], &dim[d]) || dim[d] > (size_t)PTRDIFF_MAX)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1, "%s: axis %d: %zu + %zu + %zu overflows", op, d,
-                            before[d], size[d], after[d]);
+        if (!mv__add(before[d], size[d], &dim[d]) || !mv__add(dim[d], after[d], &dim[d]) ||
+            dim[d] > (size_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1,
+                            "%s: axis %d: %zu + %zu + %zu overflows", op, d, before[d], size[d], after[d]);
         pads = pads || before[d] || after[d];
         same = same && dim[d] == src->dim[d];
         if (d < 3) ijk[d] = (double)start[d] - (double)before[d];
@@ -13186,8 +13334,8 @@ static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const
     return mv__out_end(ctx, st, &out, dst);
 }
 static const size_t mv__sp_zero[7] = {0, 0, 0, 0, 0, 0, 0};
-MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *start, const size_t *size,
-                             const mv_crop_opt *opt) {
+MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *start,
+                             const size_t *size, const mv_crop_opt *opt) {
     size_t n[7];
     int d;
     mv_status st = mv__vol_check(ctx, "crop", "src", src);
@@ -13195,18 +13343,20 @@ MEDVOL_DEF mv_status mv_crop(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, 
     if (!start || !size) return mv__fail_null(ctx, "crop", start ? "size" : "start");
     for (d = 0; d < src->ndim; d++) {
         n[d] = size[d];
-        if (opt && opt->clip && size[d] > 0 && start[d] < src->dim[d]) n[d] = mv__minz(size[d], src->dim[d] - start[d]);
+        if (opt && opt->clip && size[d] > 0 && start[d] < src->dim[d])
+            n[d] = mv__minz(size[d], src->dim[d] - start[d]);
         if (opt && opt->clip && size[d] > 0 && start[d] >= src->dim[d])
-            return mv__fail(ctx, MEDVOL_E_EMPTY, "start", (double)start[d], -1, "crop: axis %d: start %zu lies behind the last of %zu",
-                            d, start[d], src->dim[d]);
+            return mv__fail(ctx, MEDVOL_E_EMPTY, "start", (double)start[d], -1,
+                            "crop: axis %d: start %zu lies behind the last of %zu", d, start[d], src->dim[d]);
         if (n[d] == 0 || start[d] >= src->dim[d] || n[d] > src->dim[d] - start[d])
             return mv__fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d], -1,
-                            "crop: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d], src->dim[d]);
+                            "crop: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d],
+                            src->dim[d]);
     }
     return mv__sp_place(ctx, "crop", dst, src, start, n, mv__sp_zero, mv__sp_zero, MEDVOL_PAD_CONSTANT, 0.0);
 }
-MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *before, const size_t *after,
-                            const mv_pad_opt *opt) {
+MEDVOL_DEF mv_status mv_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *before,
+                            const size_t *after, const mv_pad_opt *opt) {
     mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
     double value = opt ? opt->value : 0.0;
     mv_status st = mv__vol_check(ctx, "pad", "src", src);
@@ -13227,17 +13377,23 @@ MEDVOL_DEF mv_status mv_crop_or_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume
     if (!shape) return mv__fail_null(ctx, "crop_or_pad", "shape");
     if ((st = mv__sp_mode_check(ctx, "crop_or_pad", src, mode, value)) < 0) return st;
     if (!((int)rule >= 0 && rule <= MEDVOL_CENTRE_MEDRS))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, -1, "crop_or_pad: rule = %d: must be 0..%d", (int)rule,
-                        (int)MEDVOL_CENTRE_MEDRS);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, -1,
+                        "crop_or_pad: rule = %d: must be 0..%d", (int)rule, (int)MEDVOL_CENTRE_MEDRS);
     for (d = 0; d < src->ndim; d++) {
         size_t n = src->dim[d], t = shape[d];
-        if (t == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", 0, -1, "crop_or_pad: shape[%d] = 0: must be at least 1", d);
+        if (t == 0)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", 0, -1,
+                            "crop_or_pad: shape[%d] = 0: must be at least 1", d);
         start[d] = before[d] = after[d] = 0;
         size[d] = mv__minz(n, t);
         if (t < n)
-            start[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__divup(n - t, 2) : rule == MEDVOL_CENTRE_MEDRS ? (n - t) / 2 : n / 2 - t / 2;
+            start[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__divup(n - t, 2)
+                       : rule == MEDVOL_CENTRE_MEDRS ? (n - t) / 2
+                                                     : n / 2 - t / 2;
         else {
-            before[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__divup(t - n, 2) : rule == MEDVOL_CENTRE_MEDVOL ? t / 2 - n / 2 : (t - n) / 2;
+            before[d] = rule == MEDVOL_CENTRE_TORCHIO  ? mv__divup(t - n, 2)
+                        : rule == MEDVOL_CENTRE_MEDVOL ? t / 2 - n / 2
+                                                       : (t - n) / 2;
             after[d] = t - n - before[d];
         }
     }
@@ -13257,7 +13413,8 @@ typedef struct mv__sp_fg {
     float lo, hi;
 } mv__sp_fg;
 /* The first (back: the last) foreground value among the m of row from i on: 1 and *at when there is one. */
-static int mv__sp_fg_block(const mv__sp_fg *g, const unsigned char *row, size_t i, size_t m, int back, size_t *at) {
+static int mv__sp_fg_block(const mv__sp_fg *g, const unsigned char *row, size_t i, size_t m, int back,
+                           size_t *at) {
     double t[MV__CV_BLOCK];
     size_t j, k, z = mv_dtype_size(g->v->dtype) / g->channels;
     g->get(t, row + i * z, m);
@@ -13282,7 +13439,8 @@ static int mv__sp_fg_row(const mv__sp_fg *g, const unsigned char *row, size_t *f
         *last = g->find(row, n, g->lo, g->hi, 1, ahead);
         return 1;
     }
-    for (i = 0; i < n && !any; i += MV__CV_BLOCK) any = mv__sp_fg_block(g, row, i, mv__minz(MV__CV_BLOCK, n - i), 0, &at);
+    for (i = 0; i < n && !any; i += MV__CV_BLOCK)
+        any = mv__sp_fg_block(g, row, i, mv__minz(MV__CV_BLOCK, n - i), 0, &at);
     if (!any) return 0;
     *first = at / g->channels;
     for (i = n, any = 0; !any; ) {
@@ -13293,7 +13451,8 @@ static int mv__sp_fg_row(const mv__sp_fg *g, const unsigned char *row, size_t *f
     *last = at / g->channels + 1;
     return 1;
 }
-/* The kernel for unscaled values that float holds, and its bounds: foreground is below lo or above hi, NaN never. */
+/* The kernel for unscaled values that float holds, and its bounds: foreground is
+   below lo or above hi, NaN never. */
 static void mv__sp_fg_fast(mv__sp_fg *g) {
     const double most = 3.4028234663852886e38, t = g->threshold;
     if (g->scaled) return;
@@ -13306,7 +13465,9 @@ static void mv__sp_fg_fast(mv__sp_fg *g) {
     }
     if (!g->above) return;
     g->lo = -(float)HUGE_VAL;
-    g->hi = t >= most ? (mv__finite(t) ? (float)most : (float)HUGE_VAL) : t < -most ? -(float)HUGE_VAL : (float)t;
+    g->hi = t >= most   ? (mv__finite(t) ? (float)most : (float)HUGE_VAL)
+            : t < -most ? -(float)HUGE_VAL
+                        : (float)t;
     if ((double)g->hi > t) { /* rounded up: the float below */
         uint32_t b = mv__f32_bits(g->hi);
         g->hi = mv__bits_f32(g->hi > 0.0f ? b - 1 : g->hi < 0.0f ? b + 1 : 0x80000001u);
@@ -13325,7 +13486,8 @@ static void mv__sp_fg_job(void *arg, size_t job) {
             i /= v->dim[k];
             off += at[k] * (v->dim[k] > 1 ? (size_t)v->stride[k] : 0);
         }
-        if (!mv__sp_fg_row(g, (const unsigned char *)v->data + off * mv_dtype_size(v->dtype), &first, &last)) continue;
+        if (!mv__sp_fg_row(g, (const unsigned char *)v->data + off * mv_dtype_size(v->dtype), &first, &last))
+            continue;
         for (k = 0; k < 3; k++) {
             p[2 * k] = mv__minz(p[2 * k], k ? at[k] : first);
             p[2 * k + 1] = mv__maxz(p[2 * k + 1], k ? at[k] + 1 : last);
@@ -13335,7 +13497,8 @@ static void mv__sp_fg_job(void *arg, size_t job) {
 static mv_status mv__sp_fg_box(mv_ctx *ctx, const char *op, size_t *start, size_t *size, const mv_volume *src,
                                const mv_foreground_opt *opt) {
     mv__sp_fg g;
-    size_t jobs, j, lo[3] = {(size_t)-1, (size_t)-1, (size_t)-1}, hi[3] = {0, 0, 0}, margin = opt ? opt->margin : 0;
+    size_t jobs, j, lo[3] = {(size_t)-1, (size_t)-1, (size_t)-1}, hi[3] = {0, 0, 0},
+                    margin = opt ? opt->margin : 0;
     int k;
     mv_status st;
     mv__memset(&g, 0, sizeof g);
@@ -13343,15 +13506,20 @@ static mv_status mv__sp_fg_box(mv_ctx *ctx, const char *op, size_t *start, size_
     if (g.v != src) {
         if ((st = mv__vol_check(ctx, op, "by", g.v)) < 0) return st;
         if (!mv__vol_same_shape(g.v, src->ndim, src->dim))
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "by", (double)g.v->dim[0], -1, "%s: by has another shape than src", op);
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "by", (double)g.v->dim[0], -1,
+                            "%s: by has another shape than src", op);
     }
     g.above = opt ? opt->above : 0;
     g.threshold = opt ? opt->threshold : 0.0;
-    if (mv__isnan(g.threshold)) return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", g.threshold, -1, "%s: threshold is NaN", op);
+    if (mv__isnan(g.threshold))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", g.threshold, -1, "%s: threshold is NaN", op);
     if (g.v->dtype == MEDVOL_F128 || g.v->dtype == MEDVOL_C256 || (g.above && !mv__is_real(g.v->dtype)))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)g.v->dtype, -1, "%s: type %s cannot be compared", op,
-                        mv_dtype_name(g.v->dtype));
-    g.channels = mv__is_complex(g.v->dtype) ? 2 : g.v->dtype == MEDVOL_RGB24 ? 3 : g.v->dtype == MEDVOL_RGBA32 ? 4 : 1;
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)g.v->dtype, -1,
+                        "%s: type %s cannot be compared", op, mv_dtype_name(g.v->dtype));
+    g.channels = mv__is_complex(g.v->dtype)    ? 2
+                 : g.v->dtype == MEDVOL_RGB24  ? 3
+                 : g.v->dtype == MEDVOL_RGBA32 ? 4
+                                               : 1;
     g.skip = g.v->dtype == MEDVOL_RGBA32;
     g.get = mv__cv_getter(g.channels > 2 ? MEDVOL_U8 : mv__cv_part(g.v->dtype));
     mv__vol_scaling(g.v, &g.slope, &g.inter);
@@ -13369,10 +13537,12 @@ static mv_status mv__sp_fg_box(mv_ctx *ctx, const char *op, size_t *start, size_
         }
     mv__free(ctx, g.part);
     if (st < 0) return st;
-    if (hi[0] == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "threshold", g.threshold, -1, "%s: no voxel is foreground", op);
+    if (hi[0] == 0)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "threshold", g.threshold, -1, "%s: no voxel is foreground", op);
     for (k = 0; k < src->ndim; k++) {
         start[k] = k < 3 ? lo[k] - mv__minz(lo[k], margin) : 0;
-        size[k] = k < 3 ? (margin < src->dim[k] - hi[k] ? hi[k] + margin : src->dim[k]) - start[k] : src->dim[k];
+        size[k] =
+            k < 3 ? (margin < src->dim[k] - hi[k] ? hi[k] + margin : src->dim[k]) - start[k] : src->dim[k];
     }
     return MEDVOL_OK;
 }
@@ -13383,14 +13553,16 @@ MEDVOL_DEF mv_status mv_foreground_box(mv_ctx *ctx, size_t *start, size_t *size,
     if (!start || !size) return mv__fail_null(ctx, "foreground_box", start ? "size" : "start");
     return mv__sp_fg_box(ctx, "foreground_box", start, size, src, opt);
 }
-MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_foreground_opt *opt) {
+MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_foreground_opt *opt) {
     size_t start[7], size[7];
     int k, nd;
     mv_status st = mv__vol_check(ctx, "crop_foreground", "src", src);
     if (st < 0) return st;
     nd = src->ndim;
     if ((st = mv__sp_fg_box(ctx, "crop_foreground", start, size, src, opt)) < 0) return st;
-    st = mv__sp_place(ctx, "crop_foreground", dst, src, start, size, mv__sp_zero, mv__sp_zero, MEDVOL_PAD_CONSTANT, 0.0);
+    st = mv__sp_place(ctx, "crop_foreground", dst, src, start, size, mv__sp_zero, mv__sp_zero,
+                      MEDVOL_PAD_CONSTANT, 0.0);
     for (k = 0; k < nd && st == MEDVOL_OK && opt; k++) {
         if (opt->box_start) opt->box_start[k] = start[k];
         if (opt->box_size) opt->box_size[k] = size[k];
@@ -13399,16 +13571,19 @@ MEDVOL_DEF mv_status mv_crop_foreground(mv_ctx *ctx, mv_volume *dst, const mv_vo
 }
 
 /* ---- arrays ---- */
-static mv_status mv__sp_array_check(mv_ctx *ctx, const char *op, size_t elem_size, int ndim, const size_t *dim) {
+static mv_status mv__sp_array_check(mv_ctx *ctx, const char *op, size_t elem_size, int ndim,
+                                    const size_t *dim) {
     size_t n = elem_size;
     int d;
     if (!(elem_size >= 1 && elem_size <= 64))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size, -1, "%s: elem_size = %zu: must be 1..64", op, elem_size);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size, -1,
+                        "%s: elem_size = %zu: must be 1..64", op, elem_size);
     if (!(ndim >= 1 && ndim <= 7))
         return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, -1, "%s: ndim = %d: must be 1..7", op, ndim);
     for (d = 0; d < ndim; d++)
         if (dim[d] == 0 || !mv__mul(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], -1, "%s: dim[%d] = %zu: zero or too large", op, d, dim[d]);
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], -1,
+                            "%s: dim[%d] = %zu: zero or too large", op, d, dim[d]);
     return MEDVOL_OK;
 }
 /* Strides in bytes and the least and greatest offset they reach. */
@@ -13420,9 +13595,11 @@ static mv_status mv__sp_strides(mv_ctx *ctx, const char *name, size_t elem_size,
     *above = elem_size;
     for (d = 0; d < ndim; d++) {
         mag = stride ? (stride[d] < 0 ? 0u - (size_t)stride[d] : (size_t)stride[d]) : dense / elem_size;
-        if (!mv__mul(mag, elem_size, &mag) || !mv__mul(mag, dim[d] - 1, &reach) || mag > (size_t)PTRDIFF_MAX ||
-            !mv__add(stride && stride[d] < 0 ? *below : *above, reach, &reach) || reach > (size_t)PTRDIFF_MAX / 2)
-            return mv__fail(ctx, MEDVOL_E_SIZE, name, 0, -1, "permute_array: %s[%d] reaches beyond the address space", name, d);
+        if (!mv__mul(mag, elem_size, &mag) || !mv__mul(mag, dim[d] - 1, &reach) ||
+            mag > (size_t)PTRDIFF_MAX || !mv__add(stride && stride[d] < 0 ? *below : *above, reach, &reach) ||
+            reach > (size_t)PTRDIFF_MAX / 2)
+            return mv__fail(ctx, MEDVOL_E_SIZE, name, 0, -1,
+                            "permute_array: %s[%d] reaches beyond the address space", name, d);
         bytes[d] = stride && stride[d] < 0 ? -(ptrdiff_t)mag : (ptrdiff_t)mag;
         if (stride && stride[d] < 0) *below = reach;
         else *above = reach;
@@ -13431,8 +13608,8 @@ static mv_status mv__sp_strides(mv_ctx *ctx, const char *name, size_t elem_size,
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *dst_stride, const void *src,
-                                      const ptrdiff_t *src_stride, size_t elem_size, int ndim, const size_t *dim,
-                                      const int *order, unsigned flips) {
+                                      const ptrdiff_t *src_stride, size_t elem_size, int ndim,
+                                      const size_t *dim, const int *order, unsigned flips) {
     static const int plain[7] = {0, 1, 2, 3, 4, 5, 6};
     mv__sp_box b, c;
     ptrdiff_t ss[7], ds[7];
@@ -13444,12 +13621,15 @@ MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *d
     if (!order) order = plain;
     if ((st = mv__sp_order_check(ctx, "permute_array", ndim, order)) < 0) return st;
     if (flips >> ndim)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "flips", (double)flips, -1, "permute_array: flips = 0x%x: only bits 0..%d name an axis",
-                        flips, ndim - 1);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "flips", (double)flips, -1,
+                        "permute_array: flips = 0x%x: only bits 0..%d name an axis", flips, ndim - 1);
     for (d = 0; d < ndim; d++) n[d] = dim[order[d]];
-    if ((st = mv__sp_strides(ctx, "src_stride", elem_size, ndim, dim, src_stride, ss, &slow, &shigh)) < 0) return st;
-    if ((st = mv__sp_strides(ctx, "dst_stride", elem_size, ndim, n, dst_stride, ds, &dlow, &dhigh)) < 0) return st;
-    if (mv__overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow, slow + shigh))
+    if ((st = mv__sp_strides(ctx, "src_stride", elem_size, ndim, dim, src_stride, ss, &slow, &shigh)) < 0)
+        return st;
+    if ((st = mv__sp_strides(ctx, "dst_stride", elem_size, ndim, n, dst_stride, ds, &dlow, &dhigh)) < 0)
+        return st;
+    if (mv__overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow,
+                    slow + shigh))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "permute_array: dst and src overlap");
     mv__memset(&b, 0, sizeof b);
     b.size = elem_size;
@@ -13469,15 +13649,17 @@ MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *d
     mv__sp_simplify(&c); /* ascending: each axis must step over all before it */
     for (dhigh = elem_size, d = 0; d < c.nd; d++) {
         if ((size_t)c.ds[d] < dhigh && c.n[d] > 1)
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "dst_stride", (double)c.ds[d], -1, "permute_array: dst_stride folds dst onto itself");
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dst_stride", (double)c.ds[d], -1,
+                            "permute_array: dst_stride folds dst onto itself");
         dhigh += (size_t)c.ds[d] * (c.n[d] - 1);
     }
     b.old = 1;
     b.nt = dhigh > MV__NT_BYTES;
     return mv__sp_run_box(ctx, &b, "permute");
 }
-MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim, const size_t *dim,
-                                  const size_t *before, const size_t *after, mv_pad_mode mode, const void *fill) {
+MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim,
+                                  const size_t *dim, const size_t *before, const size_t *after,
+                                  mv_pad_mode mode, const void *fill) {
     mv__sp_pad g;
     size_t inner = elem_size, outer = elem_size;
     int d;
@@ -13486,17 +13668,18 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
     if (!before || !after) return mv__fail_null(ctx, "pad_array", before ? "after" : "before");
     if ((st = mv__sp_array_check(ctx, "pad_array", elem_size, ndim, dim)) < 0) return st;
     if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, -1, "pad_array: mode = %d: must be 0..%d", (int)mode,
-                        (int)MEDVOL_PAD_WRAP);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, -1, "pad_array: mode = %d: must be 0..%d",
+                        (int)mode, (int)MEDVOL_PAD_WRAP);
     if (mode >= MEDVOL_PAD_MEAN)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mode", (double)mode, -1, "pad_array: mode = %d needs a data type: use mv_pad",
-                        (int)mode);
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mode", (double)mode, -1,
+                        "pad_array: mode = %d needs a data type: use mv_pad", (int)mode);
     mv__memset(&g, 0, sizeof g);
     for (d = 0; d < ndim; d++) {
         if (!mv__add(before[d], dim[d], &g.n[d]) || !mv__add(g.n[d], after[d], &g.n[d]) ||
             !mv__mul(outer, g.n[d], &outer) || outer > (size_t)PTRDIFF_MAX)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1, "pad_array: axis %d: %zu + %zu + %zu is too large", d,
-                            before[d], dim[d], after[d]);
+            return mv__fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d], -1,
+                            "pad_array: axis %d: %zu + %zu + %zu is too large", d, before[d], dim[d],
+                            after[d]);
         g.m[d] = dim[d];
         g.before[d] = before[d];
         g.ds[d] = g.n[d] > 1 ? (ptrdiff_t)(outer / g.n[d]) : 0;
