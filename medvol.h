@@ -2421,11 +2421,13 @@ static inline mvi mv__v_load_i8(const int8_t *p) {
     return vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(w))));
 }
 static inline mvi mv__v_pack_u8(mvi a, mvi b, mvi c, mvi d) {
-    uint16x8_t lo = vcombine_u16(vqmovun_s32(a), vqmovun_s32(b)), hi = vcombine_u16(vqmovun_s32(c), vqmovun_s32(d));
+    uint16x8_t lo = vcombine_u16(vqmovun_s32(a), vqmovun_s32(b));
+    uint16x8_t hi = vcombine_u16(vqmovun_s32(c), vqmovun_s32(d));
     return vreinterpretq_s32_u8(vcombine_u8(vqmovn_u16(lo), vqmovn_u16(hi)));
 }
 static inline mvi mv__v_pack_i8(mvi a, mvi b, mvi c, mvi d) {
-    int16x8_t lo = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), hi = vcombine_s16(vqmovn_s32(c), vqmovn_s32(d));
+    int16x8_t lo = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
+    int16x8_t hi = vcombine_s16(vqmovn_s32(c), vqmovn_s32(d));
     return vreinterpretq_s32_s8(vcombine_s8(vqmovn_s16(lo), vqmovn_s16(hi)));
 }
 static inline void mv__v_store_u8(uint8_t *p, mvi a) {
@@ -2844,7 +2846,8 @@ MV__INLINE void mv__v4_transposed(mvd *r) {
 #      define mvf_loadn(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1u), p)
 #      define mvf_storen(p, a, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1u), a)
 static inline mvi mv__v16_lanes(mvi a) { /* lane-wise packs put in order */
-    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), a);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, a);
 }
 static inline void mv__v16_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* pairs as doubles, then apart */
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
