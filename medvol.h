@@ -78,7 +78,7 @@
 #include <stdint.h>
 
 #define MEDVOL_VERSION_NUMBER 100 /* major * 10000 + minor * 100 + patch */
-#define MEDVOL_NUMERICS 1         /* rises whenever any result changes by one bit */
+#define MEDVOL_NUMERICS 2         /* rises whenever any result changes by one bit */
 
 #ifdef MEDVOL_STATIC
 #  if defined(__GNUC__) || defined(__clang__)
@@ -672,9 +672,9 @@ typedef struct mv_load_opt {
 
 /* mv_load: read a file into v (rule of destinations; v with memory is filled row by row, and its voxels are
    undefined after an error). Affine, scaling and step are those of the box; every header field and extension
-   is in v->nifti as it was read, but slice timing follows a crop as in mv_crop. `path` may name either part of a pair. Plain files are read by positioned reads straight
-   into place, conversion and byte swapping work on pieces that stay in the L2 cache; block gzip is inflated
-   in parallel.
+   is in v->nifti as it was read, but slice timing follows a crop as in mv_crop. `path` may name either part
+   of a pair. Plain files are read by positioned reads straight into place, conversion and byte swapping work
+   on pieces that stay in the L2 cache; block gzip is inflated in parallel.
    Memory: the voxels; 256 KiB a thread when something is converted; 0.4 MiB for gzip; for block gzip 8 MiB
    and one member a thread. A size claimed by the header is believed only as far as the file's length (gzip:
    1032 times it) allows.
@@ -8235,7 +8235,7 @@ static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
             return st;
         if (st == MEDVOL_OK && done) return st;
     }
-    /* a member that is not what its size field says: as one stream, which finds the words for what is wrong */
+    /* a member that is not what its size field says: as one stream, which has the words for what is wrong */
     if ((st = mv__io_pump(L, x)) < 0) return st;
     if (!every) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_UNVERIFIED;
@@ -15443,7 +15443,7 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
-/* ==== [END] close the pass, licence ========================================================================================== */
+/* ==== [END] close the pass, licence ======================================================================== */
 #ifdef MV__PASS
 #  ifdef MEDVOL_EXTRA
 #    include MEDVOL_EXTRA
@@ -15591,16 +15591,18 @@ This software is available under two licences; choose the one you prefer.
 ALTERNATIVE A - MIT No Attribution (MIT-0)
 Copyright (c) 2026 the medvol authors
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
-rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
-persons to whom the Software is furnished to do so.
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+documentation files (the "Software"), to deal in the Software without restriction, including without
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
+Software, and to permit persons to whom the Software is furnished to do so.
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED
+TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL
+THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
+CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
+DEALINGS IN THE SOFTWARE.
 
 ALTERNATIVE B - Public Domain (www.unlicense.org)
-The authors dedicate any and all copyright interest in this software to the public domain. Anyone is free to copy, modify,
-publish, use, compile, sell or distribute it, in source or binary form, for any purpose, commercial or not, by any means.
-The disclaimer of warranty and liability above applies to this alternative too.
+The authors dedicate any and all copyright interest in this software to the public domain. Anyone is free to
+copy, modify, publish, use, compile, sell or distribute it, in source or binary form, for any purpose,
+commercial or not, by any means. The disclaimer of warranty and liability above applies to this alternative
+too.
 */
