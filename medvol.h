@@ -10216,14 +10216,15 @@ static void MV__K(mv__in_bump)(uint32_t *t, size_t way, const int32_t *at, size_
     }
     for (; j < n; j++) t[at[j]]++;
 }
-/* Places of one stretch, n <= 16 of them; p may be read as a full 16. */
-MV__INLINE void MV__K(mv__in_place)(int32_t *at, const float *p, size_t n, const mv__in_bins *a) {
+/* Places of 16 values. */
+MV__INLINE void MV__K(mv__in_place)(int32_t *at, const float *p, const mv__in_bins *a) {
     const mvf lo = mvf_set1(a->lo), hi = mvf_set1(a->hi), near0 = mvf_set1(a->margin),
               near1 = mvf_set1(1.0f - a->margin);
+    /* the least value, often most of the background, is in bin 0 without a doubt */
+    const mvf sure = mvf_set1(a->edge[1] > a->lo ? a->lo : mv__bits_f32(0xff800000u));
     const mvi below = mvi_set1((int32_t)a->bins), above = mvi_set1((int32_t)a->bins + 1),
-              nan = mvi_set1((int32_t)a->bins + 2);
+              nan = mvi_set1((int32_t)a->bins + 2), top = mvi_set1((int32_t)a->bins - 1);
     unsigned doubt = 0;
-    size_t j;
     int k;
     MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
         mvf v = mvf_load(p + k * MVF_N), u = mvf_mul(mvf_sub(v, mvf_set1(a->origin)), mvf_set1(a->scale)), f;
@@ -10232,18 +10233,18 @@ MV__INLINE void MV__K(mv__in_place)(int32_t *at, const float *p, size_t n, const
         u = mvf_sel(out, mvf_set1(0.5f), u);
         b = mvi_trunc(u);
         f = mvf_sub(u, mvf_fromi(b));
-        doubt |= mvm_bits(mvm_or(mvf_lt(f, near0), mvf_gt(f, near1)));
+        doubt |= mvm_bits(mvm_and(mvm_or(mvf_lt(f, near0), mvf_gt(f, near1)), mvf_gt(v, sure)));
         b = mvi_sel(out, mvi_sel(mvf_lt(v, lo), below, mvi_sel(mvf_isnan(v), nan, above)), b);
         mvi_store(at + k * MVF_N, b);
     }
-    for (j = 0; MV__UNLIKELY(doubt != 0) && j < n; j++) {
-        int32_t b = at[j], top = (int32_t)a->bins - 1;
-        if (b > top && p[j] >= a->lo && p[j] <= a->hi) b = top;
-        if (b > top) continue;
-        if (b < 0) b = 0;
-        if (b < top && p[j] >= a->edge[b + 1]) b++;
-        if (b > 0 && p[j] < a->edge[b]) b--;
-        at[j] = b;
+    if (MV__LIKELY(doubt == 0)) return;
+    MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) { /* near an edge: the edges decide */
+        mvf v = mvf_load(p + k * MVF_N), e0, e1;
+        mvi b = mvi_load(at + k * MVF_N), i = mvi_max(mvi_min(b, top), mvi_set1(0)), to;
+        mvf_gather2(a->edge, i, &e0, &e1);
+        to = mvi_sel(mvm_and(mvf_ge(v, e1), mvi_gt(top, i)), mvi_add(i, mvi_set1(1)), i);
+        to = mvi_sel(mvm_and(mvf_lt(v, e0), mvi_gt(i, mvi_set1(0))), mvi_sub(i, mvi_set1(1)), to);
+        mvi_store(at + k * MVF_N, mvi_sel(mvm_and(mvf_ge(v, lo), mvf_le(v, hi)), to, b));
     }
 }
 static void MV__K(mv__in_hist_f32)(uint32_t *t, size_t way, const float *x, size_t n, const mv__in_bins *a) {
@@ -10254,12 +10255,12 @@ static void MV__K(mv__in_hist_f32)(uint32_t *t, size_t way, const float *x, size
         m = mv__minz(MV__IN_STRETCH, n - i);
         for (j = 0; j + 16 <= m; j += 16) {
             mv_prefetch(x + i + j + MV__IN_AHEAD);
-            MV__K(mv__in_place)(at + j, x + i + j, 16, a);
+            MV__K(mv__in_place)(at + j, x + i + j, a);
         }
         if (j < m) {
             mv__memset(pad, 0, sizeof pad);
             mv__memcpy(pad, x + i + j, (m - j) * sizeof(float));
-            MV__K(mv__in_place)(at + j, pad, m - j, a);
+            MV__K(mv__in_place)(at + j, pad, a);
         }
         MV__K(mv__in_bump)(t, way, at, m);
     }
