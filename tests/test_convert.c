@@ -197,7 +197,7 @@ static void test_large_narrow(void) {
             for (i = 0; i < PERIOD; i++)
                 if (!CHECK(holds(o, to[k], i, want(f, MEDVOL_F32, i, slope, inter)))) break;
             CHECK(!memcmp(o, o + PERIOD * z, (n - PERIOD) * z));
-            for (i = 0; i < 4; i++) CHECK(o[i - 4] == 0xa5 && o[n * z + i] == 0xa5);
+            for (i = 0; i < 4; i++) CHECK((o - 4)[i] == 0xa5 && o[n * z + i] == 0xa5);
         }
     free(d);
     free(f);
