@@ -7386,10 +7386,31 @@ static void mv__io_close(mv__io_src *s) {
     s->reader = NULL;
     s->open = 0;
 }
-/* To the start; the first bytes say whether it is gzip. Bare voxels may happen to begin like that: a file of
-   exactly their length is gzip only if its last four bytes, the decoded length, agree. */
+static mv_status mv__io_reader(mv__io_src *s) {
+    s->at = 0;
+    if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
+    return mv_gzip_open(s->ctx, &s->reader, mv__io_pull, s);
+}
+/* Bare voxels may happen to begin like gzip: a file of exactly their length is gzip only if it decodes to that
+   length, with every checksum right. */
+static mv_status mv__io_try_gzip(mv__io_src *s) {
+    mv_error kept;
+    mv_gzip_info info;
+    mv_status st;
+    mv__memset(&kept, 0, sizeof kept);
+    if (s->ctx) kept = s->ctx->error;
+    st = mv__io_reader(s);
+    if (st == MEDVOL_OK) st = mv_gzip_finish(s->ctx, s->reader, s->plain, &info);
+    mv_gzip_close(s->ctx, s->reader);
+    s->reader = NULL;
+    if (st == MEDVOL_E_NOMEM || st == MEDVOL_E_IO) return mv__io_gz_status(s, st);
+    s->gz = st == MEDVOL_OK && info.dst_n == s->plain;
+    if (s->ctx) s->ctx->error = kept;
+    return MEDVOL_OK;
+}
+/* To the start; the first bytes say whether it is gzip. */
 static mv_status mv__io_rewind(mv__io_src *s) {
-    unsigned char magic[4];
+    unsigned char magic[3];
     mv_status st = MEDVOL_OK;
     size_t n = s->size < 3 ? (size_t)s->size : 3;
     mv_gzip_close(s->ctx, s->reader);
@@ -7397,14 +7418,9 @@ static mv_status mv__io_rewind(mv__io_src *s) {
     s->at = 0;
     if ((st = mv__io_get(s, 0, magic, n)) < 0) return mv__io_trouble(s->ctx, st, "reading", 0);
     s->gz = mv_gzip_is(magic, n);
-    if (s->gz && s->size == s->plain && s->size >= 4) {
-        if ((st = mv__io_get(s, s->size - 4, magic, 4)) < 0) return mv__io_trouble(s->ctx, st, "reading", 0);
-        s->gz = mv__le32(magic) == (uint32_t)s->size;
-    }
+    if (s->gz && s->size == s->plain && (st = mv__io_try_gzip(s)) < 0) return st;
     s->known = 1;
-    if (!s->gz) return MEDVOL_OK;
-    if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
-    return mv_gzip_open(s->ctx, &s->reader, mv__io_pull, s);
+    return s->gz ? mv__io_reader(s) : MEDVOL_OK;
 }
 static const mv_io *mv__io_hooks(const mv_ctx *ctx) {
     return ctx && ctx->desc.io ? ctx->desc.io : mv_io_default();

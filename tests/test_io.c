@@ -1970,11 +1970,13 @@ static void test_img_like_gzip(void) {
     go.container = MEDVOL_GZIP_PLAIN;
     memset(voxels, 7, N);
     CHECK_OK(mv_gzip_pack(T, packed, sizeof packed, voxels, N, &go, &size));
-    CHECK(size < N - 6 && packed[3] == 0);
-    memmove(packed + N - (size - 10), packed + 10, size - 10); /* an extra field fills it up */
+    CHECK(size < N - 26 && packed[3] == 0);
+    size += 20; /* an empty member at the end, and an extra field to fill it up */
+    memmove(packed + N - (size - 10), packed + 10, size - 30);
     memset(packed + 10, 0, N - size);
     packed[3] = 4;
     packed[10] = (unsigned char)(N - size - 2);
+    memcpy(packed + N - 20, "\x1f\x8b\x08\0\0\0\0\0\0\xff\x03\0\0\0\0\0\0\0\0\0", 20);
     lo.img = packed;
     lo.img_bytes = N;
     CHECK_OK(mv_load_mem(T, &w, header.data, header.bytes, &lo));
