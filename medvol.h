@@ -7391,8 +7391,8 @@ static mv_status mv__io_reader(mv__io_src *s) {
     if (s->mem) return mv_gzip_open_mem(s->ctx, &s->reader, s->mem, (size_t)s->size);
     return mv_gzip_open(s->ctx, &s->reader, mv__io_pull, s);
 }
-/* Bare voxels may happen to begin like gzip: a file of exactly their length is gzip only if it decodes to that
-   length, with every checksum right. */
+/* Bare voxels may happen to begin like gzip: a file of exactly their length is gzip only if it decodes to
+   that length, with every checksum right. */
 static mv_status mv__io_try_gzip(mv__io_src *s) {
     mv_error kept;
     mv_gzip_info info;
@@ -15460,7 +15460,7 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
-/* ==== [END] close the pass, licence ======================================================================== */
+/* ==== [END] close the pass, licence ======================================================================= */
 #ifdef MV__PASS
 #  ifdef MEDVOL_EXTRA
 #    include MEDVOL_EXTRA
