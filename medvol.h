@@ -15460,7 +15460,7 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
-/* ==== [END] close the pass, licence ====================================================================== */
+/* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS
 #  ifdef MEDVOL_EXTRA
 #    include MEDVOL_EXTRA
