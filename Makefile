@@ -23,9 +23,13 @@ $(B)/tests/tables.h: $(wildcard tests/test_*.c)
 	@mkdir -p $(@D)
 	printf 'X(%s)\n' $(patsubst tests/test_%.c,%,$(sort $^)) > $@
 
+$(B)/tests/api.h: tests/api.awk medvol.h
+	@mkdir -p $(@D)
+	awk -f $^ > $@
+
 TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c))
 $(B)/tests/main.o: $(B)/tests/tables.h
-$(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) medvol.h
+$(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
 	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -I$(B)/tests -c $< -o $@
 $(B)/tests/all: $(TESTS) $(B)/medvol.o

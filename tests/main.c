@@ -152,6 +152,29 @@ const char *t_path(const char *name) {
     return path[turn];
 }
 
+/* a public function that one kind of case never met fails the run */
+unsigned char t_called[T_KINDS][API_N];
+static void check_api(void) {
+    static const char *const names[] = {
+#define X(name) #name,
+        API_FUNCTIONS(X)
+#undef X
+    };
+    static const struct {
+        int kind;
+        const char *where;
+    } kinds[] = {{-1, ""}};
+    size_t k, i;
+    for (k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (i = 0; kinds[k].kind >= 0 && i < API_N; i++) {
+            int seen = t_called[kinds[k].kind][i];
+            if (seen == 1 || seen == 2) continue;
+            fprintf(stderr, seen ? "%s: %s is called and left out\n" : "%s: no case for %s\n", kinds[k].where,
+                names[i]);
+            failed++;
+        }
+}
+
 static void run_case(const char *table, const t_case *c) {
     mv_ctx ctx;
     mv_ctx_desc desc;
@@ -209,6 +232,7 @@ int main(int argc, char **argv) {
             }
         }
     }
+    if (!part) check_api();
     printf("%ld passed, %ld failed\n", passed, failed);
     return failed || !passed;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "api.h"
 
 enum { T_ONCE = 1 };
 typedef struct t_case {
@@ -52,6 +53,16 @@ void t_guard_free(void *p, size_t n);
 size_t t_live(void);
 size_t t_allocations(void);
 void t_fail_alloc(size_t k, int forever);
+
+/* Which public functions the cases of one kind called (bit 0), or leave out for a reason (bit 1). A file that
+   defines API_KIND before including this one has its calls noted; a run of all cases fails when a public
+   function was neither called nor left out in a kind, so a new one needs an entry in each. */
+enum { T_OOM, T_GUARD, T_FUZZ, T_KINDS };
+#define X(name) API_##name,
+enum { API_FUNCTIONS(X) API_N };
+#undef X
+extern unsigned char t_called[T_KINDS][API_N];
+#define API_LEFT_OUT(name, why) (t_called[API_KIND][API_##name] |= (unsigned char)(sizeof("" why) ? 2 : 0))
 
 /* A path in the scratch folder build/tmp; the text stays valid for four calls. */
 const char *t_path(const char *name);
