@@ -5,6 +5,9 @@
 #  include <sys/mman.h>
 #  include <sys/stat.h>
 #  include <unistd.h>
+#elif defined(_WIN32)
+#  define WIN32_LEAN_AND_MEAN 1
+#  include <windows.h>
 #endif
 #include "test.h"
 
@@ -94,32 +97,55 @@ uint32_t t_crc32(uint32_t crc, const void *data, size_t n) {
     return ~crc;
 }
 
+/* memory by pages: reserved unreadable, then opened to reading and writing or to reading alone */
 #if defined(__unix__) || defined(__APPLE__)
-static size_t guard_span(size_t n) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    return (n + page - 1) / page * page;
+static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+static char *pages_new(size_t n) {
+    void *p = mmap(NULL, n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : (char *)p;
 }
-void *t_guard(size_t n) {
-    size_t span = guard_span(n), page = (size_t)sysconf(_SC_PAGESIZE);
-    char *p = (char *)mmap(NULL, span + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED || (span && mprotect(p + page, span, PROT_READ | PROT_WRITE) != 0)) abort();
-    return p + page + span - n;
+static int pages_open(void *p, size_t n, int writable) {
+    return mprotect(p, n, PROT_READ | (writable ? PROT_WRITE : 0)) == 0;
 }
-void t_guard_free(void *p, size_t n) {
-    size_t span = guard_span(n), page = (size_t)sysconf(_SC_PAGESIZE);
-    if (p) munmap((char *)p + n - span - page, span + 2 * page);
+static void pages_free(void *p, size_t n) { munmap(p, n); }
+#elif defined(_WIN32)
+static size_t page_size(void) {
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return info.dwPageSize;
+}
+static char *pages_new(size_t n) {
+    return (char *)VirtualAlloc(NULL, n, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS);
+}
+static int pages_open(void *p, size_t n, int writable) {
+    DWORD was;
+    return VirtualProtect(p, n, writable ? PAGE_READWRITE : PAGE_READONLY, &was) != 0;
+}
+static void pages_free(void *p, size_t n) {
+    (void)n;
+    VirtualFree(p, 0, MEM_RELEASE);
 }
 #else
+static size_t page_size(void) { return 64; }
+static char *pages_new(size_t n) { return (char *)malloc(n); }
+static int pages_open(void *p, size_t n, int writable) { return (void)p, (void)n, (void)writable, 1; }
+static void pages_free(void *p, size_t n) { (void)n, free(p); }
+#endif
+static size_t guard_span(size_t n) { return (n + page_size() - 1) / page_size() * page_size(); }
 void *t_guard(size_t n) {
-    void *p = malloc(n ? n : 1);
-    if (!p) abort();
-    return p;
+    size_t span = guard_span(n), page = page_size();
+    char *p = pages_new(span + 2 * page);
+    if (!p || (span && !pages_open(p + page, span, 1))) abort();
+    return p + page + span - n;
+}
+void t_guard_writable(void *p, size_t n, int on) {
+    size_t span = guard_span(n);
+    if (span && !pages_open((char *)p + n - span, span, on)) abort();
 }
 void t_guard_free(void *p, size_t n) {
-    (void)n;
-    free(p);
+    size_t span = guard_span(n), page = page_size();
+    if (p) pages_free((char *)p + n - span - page, span + 2 * page);
 }
-#endif
 
 static size_t live, allocations, fail_at;
 static int fail_forever;

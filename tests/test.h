@@ -44,9 +44,11 @@ double t_half(unsigned h, int mant, int bias);
 /* CRC-32 of gzip and PNG, by a table of bytes; crc: of what came before, 0 at the start. */
 uint32_t t_crc32(uint32_t crc, const void *p, size_t n);
 
-/* n bytes that end exactly before an unreadable page (where the platform has them), 64-byte-offset choosable
-   by the caller: reading or writing one byte too far ends the program. Released with t_guard_free. */
+/* n bytes that end right before an unreadable page, and begin right after one when n is a multiple of 64 KiB
+   (where the platform has pages): reading or writing one byte too far ends the program. t_guard_writable: 0:
+   writing to them ends it too, 1: no longer. Released with t_guard_free. */
 void *t_guard(size_t n);
+void t_guard_writable(void *p, size_t n, int on);
 void t_guard_free(void *p, size_t n);
 
 /* Blocks alive in T, allocations made; fail the k-th allocation from now on (0: none), once or for ever. */
