@@ -7136,12 +7136,18 @@ static const char *mv__io_looks_like(const unsigned char *p, size_t n) {
 static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n,
                                    int analyze) {
     const unsigned char *magic;
-    int64_t size = n >= 4 ? mv__io_int(p, 'i', 0) : -1, other = n >= 4 ? mv__io_int(p, 'i', 1) : -1;
-    h->swap = other == 348 || other == 540;
+    int64_t size, other;
+    if (n < 4)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "sizeof_hdr", (double)n, 0,
+                        "not a NIfTI file but %s (%zu bytes: a header has 348)", mv__io_looks_like(p, n), n);
+    size = mv__io_int(p, 'i', 0);
+    other = mv__io_int(p, 'i', 1);
+    h->swap = (other < 0 ? -other : other) < (size < 0 ? -size : size); /* 348 and 540 are small numbers */
     if (h->swap) size = other;
     if (size != 348 && size != 540)
         return mv__fail(ctx, MEDVOL_E_FORMAT, "sizeof_hdr", (double)size, 0,
-                        "not a NIfTI file but %s (sizeof_hdr must be 348 or 540)", mv__io_looks_like(p, n));
+                        "not a NIfTI file but %s (sizeof_hdr = %lld: must be 348 or 540)",
+                        mv__io_looks_like(p, n), (long long)size);
     h->size = (size_t)size;
     if (n < h->size)
         return mv__fail(ctx, MEDVOL_E_TRUNCATED, "sizeof_hdr", (double)n, (int64_t)n,
@@ -7153,7 +7159,8 @@ static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
         h->n.pair = mv__memcmp(magic, "ni2", 4) == 0;
         if (!h->n.pair && mv__memcmp(magic, "n+2", 4) != 0)
             return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 4,
-                            "magic of a NIfTI-2 header is not \"n+2\" or \"ni2\"");
+                            "magic = %x %x %x %x: must be \"n+2\" or \"ni2\"", (unsigned)magic[0],
+                            (unsigned)magic[1], (unsigned)magic[2], (unsigned)magic[3]);
         if (mv__memcmp(magic + 4, "\r\n\032\n", 4) != 0)
             return mv__fail(
                 ctx, MEDVOL_E_FORMAT, "magic", magic[4], 8,
@@ -7169,7 +7176,8 @@ static mv_status mv__io_parse_kind(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
         return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", 0, 344,
                         "no magic: Analyze 7.5 is not NIfTI (the option analyze takes it as such)");
     return mv__fail(ctx, MEDVOL_E_FORMAT, "magic", magic[0], 344,
-                    "magic of a NIfTI-1 header is not \"n+1\" or \"ni1\"");
+                    "magic = %x %x %x %x: must be \"n+1\" or \"ni1\"", (unsigned)magic[0],
+                    (unsigned)magic[1], (unsigned)magic[2], (unsigned)magic[3]);
 }
 static mv_status mv__io_parse_type(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
     int at = h->n.version == 2 ? 12 : 70;
@@ -7188,26 +7196,29 @@ static mv_status mv__io_parse_type(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
         return mv__io_warn(ctx, MEDVOL_W_BITPIX, "bitpix", (double)bits, at + 2, "disagrees with datatype");
     return MEDVOL_OK;
 }
+/* each entry of an array has a name of its own in errors */
+#define MV__IO_NAMES(f) {f "[0]", f "[1]", f "[2]", f "[3]", f "[4]", f "[5]", f "[6]", f "[7]"}
 static mv_status mv__io_parse_dims(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p) {
     int wide = h->n.version == 2, at = wide ? 16 : 40, step = wide ? 8 : 2, d;
     char type = wide ? 'l' : 'h';
     int64_t rank = mv__io_int(p + at, type, h->swap);
     uint64_t n = mv_dtype_size(h->v.dtype);
+    static const char *const names[8] = MV__IO_NAMES("dim");
     if (rank < 1 || rank > 7)
-        return mv__fail(ctx, MEDVOL_E_FORMAT, "dim[0]", (double)rank, at, "dim[0] = %lld: must be 1..7",
+        return mv__fail(ctx, MEDVOL_E_FORMAT, names[0], (double)rank, at, "dim[0] = %lld: must be 1..7",
                         (long long)rank);
     h->v.ndim = (int)rank;
     for (d = 0; d < 7; d++) {
         int64_t k = d < rank ? mv__io_int(p + at + (d + 1) * step, type, h->swap) : 1;
         if (k < 1)
-            return mv__fail(ctx, MEDVOL_E_FORMAT, "dim", (double)k, at + (d + 1) * step,
+            return mv__fail(ctx, MEDVOL_E_FORMAT, names[d + 1], (double)k, at + (d + 1) * step,
                             "dim[%d] = %lld: must be at least 1", d + 1, (long long)k);
         if ((uint64_t)k > UINT64_MAX / n || (n *= (uint64_t)k) > (uint64_t)INT64_MAX / 2)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)k, at + (d + 1) * step,
+            return mv__fail(ctx, MEDVOL_E_SIZE, names[d + 1], (double)k, at + (d + 1) * step,
                             "dim[%d] = %lld: the voxels together would need more bytes than can be counted",
                             d + 1, (long long)k);
         if ((uint64_t)k > (uint64_t)PTRDIFF_MAX)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)k, at + (d + 1) * step,
+            return mv__fail(ctx, MEDVOL_E_SIZE, names[d + 1], (double)k, at + (d + 1) * step,
                             "dim[%d] = %lld: too large for this platform", d + 1, (long long)k);
         h->v.dim[d] = (size_t)k;
     }
@@ -7265,6 +7276,7 @@ static void mv__io_units(int xyzt, double *mm, double *s) {
     *s = (xyzt & 0x38) == 16 ? 0.001 : (xyzt & 0x38) == 24 ? 1e-6 : 1.0;
 }
 static mv_status mv__io_parse_pixdim(mv_ctx *ctx, mv__io_hdr *h, double *spacing) {
+    static const char *const names[8] = MV__IO_NAMES("pixdim");
     int d, at = h->n.version == 2 ? 104 : 76, step = h->n.version == 2 ? 8 : 4;
     double mm, s;
     mv__io_units(h->n.xyzt_units, &mm, &s);
@@ -7273,7 +7285,7 @@ static mv_status mv__io_parse_pixdim(mv_ctx *ctx, mv__io_hdr *h, double *spacing
         int bad = !mv__io_length_ok(x) || h->n.pixdim[d] < 0.0;
         if (!mv__io_length_ok(x)) x = 1.0;
         if (bad && d <= h->v.ndim) {
-            mv_status st = mv__io_warn(ctx, MEDVOL_W_PIXDIM, "pixdim", h->n.pixdim[d], at + d * step,
+            mv_status st = mv__io_warn(ctx, MEDVOL_W_PIXDIM, names[d], h->n.pixdim[d], at + d * step,
                                        "must be positive and finite");
             if (st < 0) return st;
         }
@@ -7665,8 +7677,9 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     if ((st = mv__io_read(&L->first, start, n->ext, n->ext_bytes, &got)) < 0) return st;
     used = mv__io_chain(n->ext, got, L->h.swap, &rest);
     if (rest || (got < n->ext_bytes && !n->pair)) {
-        st = mv__io_warn(ctx, MEDVOL_W_EXTENSION, "esize", 0, (int64_t)(start + used),
-                         "the chain of extensions is malformed");
+        int64_t size = got - used >= 4 ? mv__io_int(n->ext + used, 'i', L->h.swap) : 0;
+        st = mv__io_warn(ctx, MEDVOL_W_EXTENSION, "esize", (double)size, (int64_t)(start + used),
+                         "must be a multiple of 16 that ends before the voxels");
         n->ext_bytes = got; /* as it is: nothing is lost on saving */
     } else {
         n->ext_bytes = used; /* zeros behind it are padding */
