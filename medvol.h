@@ -5166,16 +5166,22 @@ struct mv_gzip_reader {
     int stage, io_bad, single; /* single: stop behind the first member */
     mv_status err;
     mv_gzip_info info;
+    const char *err_field, *err_text; /* told again by the calls that follow */
 };
 static uint64_t mv__gz_at(const mv_gzip_reader *r) { return r->in_off + (uint64_t)(r->inf.in - r->in_base); }
 static mv_status mv__gz_bad(mv_ctx *ctx, mv_gzip_reader *r, mv_status code, const char *field,
                             const char *what) {
     r->err = code;
     return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r),
+    r->err_field = field;
+    r->err_text = what;
                     "gzip: %s (member %llu, byte %llu)", what, (unsigned long long)r->info.members,
                     (unsigned long long)mv__gz_at(r));
 }
 /* Moves the rest of the input to the front and reads until there are `least` bytes or the source ends. */
+static mv_status mv__gz_again(mv_ctx *ctx, mv_gzip_reader *r) {
+    return mv__gz_bad(ctx, r, r->err, r->err_field, r->err_text);
+}
 static void mv__gz_more(mv_gzip_reader *r, size_t least) {
     size_t have = (size_t)(r->inf.in_end - r->inf.in);
     if (r->inf.eof) return;
@@ -5452,7 +5458,7 @@ MEDVOL_DEF mv_status mv_gzip_read(mv_ctx *ctx, mv_gzip_reader *r, void *dst, siz
     if (got) *got = done;
     if (done == n) return MEDVOL_OK; /* an error behind these bytes waits for the next call */
     if (r->err < 0)
-        return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+        return st < 0 ? st : mv__gz_again(ctx, r);
     return got ? MEDVOL_OK : mv__gz_short_read(ctx, r, done, n);
 }
 MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *r, uint64_t n, uint64_t *got) {
@@ -5475,7 +5481,7 @@ MEDVOL_DEF mv_status mv_gzip_skip(mv_ctx *ctx, mv_gzip_reader *r, uint64_t n, ui
     if (got) *got = done;
     if (done == n) return MEDVOL_OK;
     if (r->err < 0)
-        return st < 0 ? st : mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+        return st < 0 ? st : mv__gz_again(ctx, r);
     return got ? MEDVOL_OK : mv__gz_short_read(ctx, r, done > SIZE_MAX ? SIZE_MAX : done, n);
 }
 MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max_surplus,
@@ -5486,7 +5492,7 @@ MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max
     if (info) mv__memset(info, 0, sizeof(*info));
     if (!r) return mv__fail_null(ctx, "mv_gzip_finish", "reader");
     start = r->told;
-    if (r->err < 0) st = mv__gz_bad(ctx, r, r->err, "gzip", "an earlier error stopped this reader");
+    if (r->err < 0) st = mv__gz_again(ctx, r);
     while (st == MEDVOL_OK && r->stage != MV__GZ_END) {
         uint64_t left = max_surplus - (r->info.dst_n - start);
         if (r->info.dst_n - start > max_surplus) break;
