@@ -8215,6 +8215,7 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
         !mv__add(total, lists + index->count / 8 + 1, &total)) {
         *done = 0; /* members beyond a small address space: the stream needs less */
         return MEDVOL_OK;
+    while (g.places > 1 && g.places - 1 >= index->dst_n / g.room + 1) g.places--; /* room for what there is */
     }
     block = (unsigned char *)mv__alloc(L->ctx, total);
     if (!block) return MEDVOL_E_NOMEM;
