@@ -7671,6 +7671,8 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     if (room > limit)
         return mv__fail(ctx, MEDVOL_E_LIMIT, "extensions", (double)room, (int64_t)start,
                         "%llu bytes of extensions: the limit is %llu", (unsigned long long)room,
+    if (ctx && ctx->desc.limits.max_bytes && limit > ctx->desc.limits.max_bytes)
+        limit = ctx->desc.limits.max_bytes;
                         (unsigned long long)limit);
     n->ext_bytes = (size_t)room;
     L->out.nifti = (mv_nifti *)mv__alloc(ctx, sizeof *n + n->ext_bytes);
