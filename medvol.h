@@ -6813,6 +6813,9 @@ static int mv__io_file_map(void *user, void *file, uint64_t bytes, void **addres
     (void)user;
     if (bytes == 0 || bytes > (uint64_t)PTRDIFF_MAX) return MEDVOL_E_SIZE;
     p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, mv__io_fd(file), 0);
+#    ifdef MAP_NORESERVE /* the file may be larger than memory and swap space */
+    flags |= MAP_NORESERVE;
+#    endif
     if (p == MAP_FAILED) return mv__io_errno();
     *address = p;
     return 0;
