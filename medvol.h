@@ -8444,13 +8444,13 @@ static mv_status mv__io_map_run(mv__io_load *L) {
     void *address = NULL;
     if (st == MEDVOL_OK) st = mv__io_extensions(L);
     if (st == MEDVOL_OK) st = mv__io_verify_header(L);
+    int shortened;
     if (st == MEDVOL_OK) st = mv__io_open_voxels(L);
-    if (st == MEDVOL_OK) st = mv__io_box(L);
     if (st < 0) return st;
-    if (L->data->gz || (L->h.swap && unit > 1) || L->h.offset % unit != 0 || !io->map)
+    if (L->data->gz || (L->h.swap && unit > 1) || L->h.offset % unit != 0 || !io->map || !io->unmap)
         return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "map", 0, -1, "cannot be mapped (%s): load it",
                         L->data->gz         ? "gzip"
-                        : !io->map           ? "no maps here"
+                        : !io->map || !io->unmap ? "no maps here"
                         : L->h.offset % unit ? "unaligned voxels"
                                              : "foreign byte order");
     if (L->opt.dtype != MEDVOL_NONE && L->opt.dtype != L->h.v.dtype)
@@ -8459,9 +8459,12 @@ static mv_status mv__io_map_run(mv__io_load *L) {
                         mv_dtype_name(L->opt.dtype));
     st = mv__io_status(io->size(io->user, L->data->file, &L->data->size)); /* it may have changed by now */
     if (st == MEDVOL_OK && L->data->size < L->h.offset + L->h.bytes) return mv__io_short(L, L->data->size);
+    L->opt.partial = 0; /* a map cannot be filled up */
+    if ((st = mv__io_available(L, &shortened)) < 0 || (st = mv__io_box(L)) < 0) return st;
     if (st == MEDVOL_OK) st = mv__io_status(io->map(io->user, L->data->file, L->data->size, &address));
     if (st < 0) return mv__io_trouble(L->ctx, st, "mapping", 0);
     n = L->out.nifti;
+    if (st == MEDVOL_OK && !address) st = MEDVOL_E_IO;
     L->out = L->box;
     L->out.nifti = n;
     L->out.owns_nifti = 1;
