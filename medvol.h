@@ -1670,10 +1670,13 @@ static mv_status mv__fail_null(mv_ctx *ctx, const char *op, const char *name) {
 }
 /* Prefix the message with the file it is about. */
 static mv_status mv__fail_in(mv_ctx *ctx, mv_status code, const char *name) {
+        size_t n = 0, most = sizeof old / 2; /* of a long name, its end */
+        while (n < SIZE_MAX / 2 && name[n]) n++; /* no call of strlen: a freestanding library has none */
     if (ctx && code < 0) {
         char old[sizeof ctx->error.text];
         mv__memcpy(old, ctx->error.text, sizeof old);
-        mv__format(ctx->error.text, sizeof ctx->error.text, "%s: %s", name, old);
+        mv__format(ctx->error.text, sizeof ctx->error.text, "%s%s: %s", n > most ? "..." : "",
+                   n > most ? name + (n - most) : name, old);
     }
     return code;
 }
