@@ -648,7 +648,7 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
    to 6; one gives a 3-D volume, more a 4-D one; crop is then at most 3.
    analyze: Analyze 7.5 headers are taken too (no scaling, diag(pixdim), origin 0).
    partial: voxels that the file does not hold are given the real value `fill` (MEDVOL_W_PARTIAL) instead of
-   MEDVOL_E_TRUNCATED; ignored under desc.strict.
+   MEDVOL_E_TRUNCATED; ignored under desc.strict. The header is then believed: bound it by limits.max_bytes.
    verify: a crop reads a gzip file to its end and checks every CRC; full loads always do. Without it a crop
    that stops inside a member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the file's last
    voxel that are read for that [1 GiB].
