@@ -1374,7 +1374,6 @@ extern int lstat(const char *path, struct stat *info);
 #  define mv__memset __builtin_memset
 #  define mv__memmove __builtin_memmove
 #  define mv__memcmp __builtin_memcmp
-#  define mv__strlen __builtin_strlen
 #  define MV__LIKELY(x) __builtin_expect(!!(x), 1)
 #  define MV__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #  define MV__INLINE static inline __attribute__((always_inline))
@@ -1397,7 +1396,6 @@ extern int lstat(const char *path, struct stat *info);
 #  define mv__memset memset
 #  define mv__memmove memmove
 #  define mv__memcmp memcmp
-#  define mv__strlen strlen
 #  define MV__LIKELY(x) (x)
 #  define MV__UNLIKELY(x) (x)
 #  define MV__INLINE static __forceinline
@@ -1670,10 +1668,10 @@ static mv_status mv__fail_null(mv_ctx *ctx, const char *op, const char *name) {
 }
 /* Prefix the message with the file it is about. */
 static mv_status mv__fail_in(mv_ctx *ctx, mv_status code, const char *name) {
-        size_t n = 0, most = sizeof old / 2; /* of a long name, its end */
-        while (n < SIZE_MAX / 2 && name[n]) n++; /* no call of strlen: a freestanding library has none */
     if (ctx && code < 0) {
         char old[sizeof ctx->error.text];
+        size_t n = 0, most = sizeof old / 2; /* of a long name, its end */
+        while (n < SIZE_MAX / 2 && name[n]) n++; /* no call of strlen: a freestanding library has none */
         mv__memcpy(old, ctx->error.text, sizeof old);
         mv__format(ctx->error.text, sizeof ctx->error.text, "%s%s: %s", n > most ? "..." : "",
                    n > most ? name + (n - most) : name, old);
@@ -5168,23 +5166,23 @@ struct mv_gzip_reader {
     uint32_t crc;
     int stage, io_bad, single; /* single: stop behind the first member */
     mv_status err;
-    mv_gzip_info info;
     const char *err_field, *err_text; /* told again by the calls that follow */
+    mv_gzip_info info;
 };
 static uint64_t mv__gz_at(const mv_gzip_reader *r) { return r->in_off + (uint64_t)(r->inf.in - r->in_base); }
 static mv_status mv__gz_bad(mv_ctx *ctx, mv_gzip_reader *r, mv_status code, const char *field,
                             const char *what) {
     r->err = code;
-    return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r),
     r->err_field = field;
     r->err_text = what;
+    return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r),
                     "gzip: %s (member %llu, byte %llu)", what, (unsigned long long)r->info.members,
                     (unsigned long long)mv__gz_at(r));
 }
-/* Moves the rest of the input to the front and reads until there are `least` bytes or the source ends. */
 static mv_status mv__gz_again(mv_ctx *ctx, mv_gzip_reader *r) {
     return mv__gz_bad(ctx, r, r->err, r->err_field, r->err_text);
 }
+/* Moves the rest of the input to the front and reads until there are `least` bytes or the source ends. */
 static void mv__gz_more(mv_gzip_reader *r, size_t least) {
     size_t have = (size_t)(r->inf.in_end - r->inf.in);
     if (r->inf.eof) return;
@@ -6812,13 +6810,14 @@ static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t s
 }
 #  ifndef MEDVOL_NO_MMAP
 static int mv__io_file_map(void *user, void *file, uint64_t bytes, void **address) {
+    int flags = MAP_PRIVATE;
     void *p;
     (void)user;
-    if (bytes == 0 || bytes > (uint64_t)PTRDIFF_MAX) return MEDVOL_E_SIZE;
-    p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, mv__io_fd(file), 0);
 #    ifdef MAP_NORESERVE /* the file may be larger than memory and swap space */
     flags |= MAP_NORESERVE;
 #    endif
+    if (bytes == 0 || bytes > (uint64_t)PTRDIFF_MAX) return MEDVOL_E_SIZE;
+    p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, flags, mv__io_fd(file), 0);
     if (p == MAP_FAILED) return mv__io_errno();
     *address = p;
     return 0;
@@ -7672,13 +7671,13 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     size_t got, used;
     mv_status st;
     if (limit > (uint64_t)PTRDIFF_MAX / 2) limit = (uint64_t)PTRDIFF_MAX / 2;
+    if (ctx && ctx->desc.limits.max_bytes && limit > ctx->desc.limits.max_bytes)
+        limit = ctx->desc.limits.max_bytes;
     room = !L->extender ? 0 : n->pair || L->h.offset - start > there ? there : L->h.offset - start;
     if (n->pair && L->first.gz && room > limit) room = limit; /* what it may hold, not what it says */
     if (room > limit)
         return mv__fail(ctx, MEDVOL_E_LIMIT, "extensions", (double)room, (int64_t)start,
                         "%llu bytes of extensions: the limit is %llu", (unsigned long long)room,
-    if (ctx && ctx->desc.limits.max_bytes && limit > ctx->desc.limits.max_bytes)
-        limit = ctx->desc.limits.max_bytes;
                         (unsigned long long)limit);
     n->ext_bytes = (size_t)room;
     L->out.nifti = (mv_nifti *)mv__alloc(ctx, sizeof *n + n->ext_bytes);
@@ -8216,6 +8215,7 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
                         (unsigned long long)(index->dst_n - end), (unsigned long long)L->opt.max_surplus);
     g.room = (g.room + 63) / 64 * 64;
     g.places = mv_threads(L->ctx) > 1 ? mv__minz(64, (size_t)mv_threads(L->ctx)) : 1;
+    while (g.places > 1 && g.places - 1 >= index->dst_n / g.room + 1) g.places--; /* room for what there is */
     if (L->data->mem) packed_size = 0;
     else if (L->data->size < (8u << 20)) packed_size = mv__maxz(packed_size, (size_t)L->data->size);
     else packed_size = mv__maxz(packed_size, (size_t)8 << 20);
@@ -8223,7 +8223,6 @@ static mv_status mv__io_blocks_load(mv__io_load *L, mv__io_xfer *x, const mv_gzi
         !mv__add(total, lists + index->count / 8 + 1, &total)) {
         *done = 0; /* members beyond a small address space: the stream needs less */
         return MEDVOL_OK;
-    while (g.places > 1 && g.places - 1 >= index->dst_n / g.room + 1) g.places--; /* room for what there is */
     }
     block = (unsigned char *)mv__alloc(L->ctx, total);
     if (!block) return MEDVOL_E_NOMEM;
@@ -8445,9 +8444,9 @@ static mv_status mv__io_map_run(mv__io_load *L) {
     const mv_io *io = L->data->io;
     size_t unit = mv__io_unit(L->h.v.dtype);
     void *address = NULL;
+    int shortened;
     if (st == MEDVOL_OK) st = mv__io_extensions(L);
     if (st == MEDVOL_OK) st = mv__io_verify_header(L);
-    int shortened;
     if (st == MEDVOL_OK) st = mv__io_open_voxels(L);
     if (st < 0) return st;
     if (L->data->gz || (L->h.swap && unit > 1) || L->h.offset % unit != 0 || !io->map || !io->unmap)
@@ -8460,14 +8459,14 @@ static mv_status mv__io_map_run(mv__io_load *L) {
         return mv__fail(L->ctx, MEDVOL_E_UNSUPPORTED, "dtype", (double)L->opt.dtype, -1,
                         "a map gives %s, not %s: load it", mv_dtype_name(L->h.v.dtype),
                         mv_dtype_name(L->opt.dtype));
-    st = mv__io_status(io->size(io->user, L->data->file, &L->data->size)); /* it may have changed by now */
-    if (st == MEDVOL_OK && L->data->size < L->h.offset + L->h.bytes) return mv__io_short(L, L->data->size);
     L->opt.partial = 0; /* a map cannot be filled up */
     if ((st = mv__io_available(L, &shortened)) < 0 || (st = mv__io_box(L)) < 0) return st;
+    st = mv__io_status(io->size(io->user, L->data->file, &L->data->size)); /* it may have changed by now */
+    if (st == MEDVOL_OK && L->data->size < L->h.offset + L->h.bytes) return mv__io_short(L, L->data->size);
     if (st == MEDVOL_OK) st = mv__io_status(io->map(io->user, L->data->file, L->data->size, &address));
+    if (st == MEDVOL_OK && !address) st = MEDVOL_E_IO;
     if (st < 0) return mv__io_trouble(L->ctx, st, "mapping", 0);
     n = L->out.nifti;
-    if (st == MEDVOL_OK && !address) st = MEDVOL_E_IO;
     L->out = L->box;
     L->out.nifti = n;
     L->out.owns_nifti = 1;
