@@ -2045,8 +2045,16 @@ static int mv__cpu_best(int *wise) { /* the highest level that runs; *wise: the 
     return best;
 }
 static int mv__level_word; /* 0: not chosen yet; racing first calls write the same value */
+static int mv__cpu_word;   /* 0: not asked yet; virtual machines take microseconds to answer CPUID */
 MEDVOL_DEF int mv_level_force(int level) {
-    int wise, best = mv__cpu_best(&wise);
+    int known = mv__atomic_get(&mv__cpu_word), wise, best;
+    if (known == 0) {
+        best = mv__cpu_best(&wise);
+        known = best + 8 * wise;
+        mv__atomic_set(&mv__cpu_word, known);
+    }
+    wise = known / 8;
+    best = known % 8;
     if (level < 1) level = wise;
     if (level > best) level = best;
     mv__atomic_set(&mv__level_word, level);
