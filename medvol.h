@@ -7137,7 +7137,8 @@ static const char *mv__io_looks_like(const unsigned char *p, size_t n) {
         unsigned char at;
         const char *start, *name;
     } kinds[] = {
-        {0, "\x1f\x8b", "gzip within gzip"}, {0, "PK\x03\x04", "a ZIP archive"}, {0, "BZh", "bzip2"},
+        {0, "\x1f\x8b\x08", "gzip within gzip"}, {0, "\x1f\x8b", "gzip of an unknown method"},
+        {0, "PK\x03\x04", "a ZIP archive"}, {0, "BZh", "bzip2"},
         {0, "\xfd" "7zXZ", "xz"}, {0, "\x28\xb5\x2f\xfd", "Zstandard"},
         {0, "version https://git-lfs", "a Git LFS pointer: fetch the file itself"}, {128, "DICM", "DICOM"},
         {0, "NRRD", "NRRD"}, {0, "ObjectType", "MetaImage"}, {0, "\x89HDF", "HDF5"},

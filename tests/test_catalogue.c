@@ -9,6 +9,7 @@
 #  define POSIX 1
 #endif
 #include "nifti.h"
+#include <time.h>
 
 /* What every load below must keep to: it asks for less than a megabyte, releases it, leaves v empty after an
    error and usable after a success. */
@@ -115,6 +116,8 @@ static const row rows[] = {
     {"2^31 voxels on two axes", 2, {{24, 'l', 0x1p31}, {32, 'l', 0x1p31}}, 0, SIZE, "dim[2]", 0x1p31, 32,
         "dim[2] = 2147483648"},
     {"a terabyte claimed", 2, {{24, 'l', 0x1p40}}, 0, SHORT, "voxels", 48, 592, "48 of 13194139533312 bytes"},
+    {"8 GB claimed", 1, {{42, 'h', 2048}, {44, 'h', 2048}, {46, 'h', 1024}}, 0, SHORT, "voxels", 48, 400,
+        "48 of 8589934592 bytes"},
     {"18 GB claimed", 1, {{42, 'h', 30000}, {44, 'h', 30000}, {46, 'h', 10}}, 0, SHORT, "voxels", 48, 400,
         "48 of 18000000000 bytes"},
     {"the most that can be counted", 2, {{24, 'l', 0x1p61 - 512}, {32, 'l', 1}, {40, 'l', 1}}, 0, SHORT,
@@ -273,6 +276,409 @@ static void test_headers(void) {
             free(b.p);
         }
     remove(t_path("row.nii"));
+    meter_off();
+}
+
+/* ---- gzip around the good file: one byte changed, the end cut off or something put behind it ---- */
+typedef struct gz_row {
+    const char *name;
+    int at, flip; /* this byte, from the member's end when negative, is XORed; 0, 0: none */
+    int cut;
+    const char *behind;
+    int behind_bytes;
+    mv_status want;
+    unsigned warnings;
+    const char *field, *says;
+} gz_row;
+static const gz_row gz_rows[] = {
+#define NOTHING 0, "", 0
+#define CORRUPT MEDVOL_E_CORRUPT, 0
+    {"gzip: good", 0, 0, NOTHING, MEDVOL_OK, 0, "", ""},
+    {"gzip: method 7", 2, 15, NOTHING, FORMAT, "sizeof_hdr", "gzip of an unknown method"},
+    {"gzip: text flag", 3, 1, NOTHING, MEDVOL_OK, 0, "", ""},
+    {"gzip: odd time", 4, 0xff, NOTHING, MEDVOL_OK, 0, "", ""},
+    {"gzip: odd extra flags", 8, 0x55, NOTHING, MEDVOL_OK, 0, "", ""},
+    {"gzip: odd system", 9, 0x55, NOTHING, MEDVOL_OK, 0, "", ""},
+    {"gzip: flag 0x20", 3, 0x20, NOTHING, MEDVOL_E_UNSUPPORTED, 0, "flags", "reserved flag bits"},
+    {"gzip: flag 0x40", 3, 0x40, NOTHING, MEDVOL_E_UNSUPPORTED, 0, "flags", "reserved flag bits"},
+    {"gzip: flag 0x80", 3, 0x80, NOTHING, MEDVOL_E_UNSUPPORTED, 0, "flags", "reserved flag bits"},
+    {"gzip: CRC32 wrong", -8, 1, NOTHING, CORRUPT, "CRC32", "CRC-32 does not match"},
+    {"gzip: ISIZE wrong", -4, 1, NOTHING, CORRUPT, "ISIZE", "length in the trailer"},
+    {"gzip: ISIZE of 4 GB", -1, 0xff, NOTHING, CORRUPT, "ISIZE", "length in the trailer"},
+    {"gzip: a bit of a voxel", -20, 4, NOTHING, CORRUPT, "CRC32", "CRC-32 does not match"},
+    {"gzip: 1 byte of the trailer cut", 0, 0, 1, "", 0, SHORT, "gzip", "inside a member's trailer"},
+    {"gzip: the trailer cut", 0, 0, 8, "", 0, SHORT, "gzip", "inside a member's trailer"},
+    {"gzip: voxels cut", 0, 0, 20, "", 0, SHORT, "voxels", " of 48 bytes"},
+    {"gzip: zeros behind", 0, 0, 0, "\0\0\0\0\0\0\0", 7, MEDVOL_OK, 0, "", ""},
+    {"gzip: garbage behind", 0, 0, 0, "garbage", 7, MEDVOL_OK, MEDVOL_W_TRAILING, "gzip",
+        "behind the last member"},
+    {"gzip: one zero, then garbage", 0, 0, 0, "\0x", 2, MEDVOL_OK, MEDVOL_W_TRAILING, "gzip",
+        "behind the last"},
+    {"gzip: half a magic behind", 0, 0, 0, "\x1f", 1, MEDVOL_OK, MEDVOL_W_TRAILING, "gzip",
+        "behind the last"},
+    {"gzip: a member of method 7 behind", 0, 0, 0, "\x1f\x8b\x07\0\0\0\0\0\0\0", 10, MEDVOL_E_UNSUPPORTED,
+        0, "method",
+        "compression method"},
+    {"gzip: a member of flag 0x20 behind", 0, 0, 0, "\x1f\x8b\x08\x20\0\0\0\0\0\0", 10,
+        MEDVOL_E_UNSUPPORTED, 0,
+        "flags", "reserved flag bits"},
+    {"gzip: a cut head behind", 0, 0, 0, "\x1f\x8b\x08\0\0", 5, SHORT, "gzip", "inside a member's head"},
+    {"gzip: a cut name behind", 0, 0, 0, "\x1f\x8b\x08\x08\0\0\0\0\0\0name", 14, SHORT, "gzip",
+        "inside the name"},
+    {"gzip: a cut comment behind", 0, 0, 0, "\x1f\x8b\x08\x10\0\0\0\0\0\0x", 11, SHORT, "gzip",
+        "inside the comment"},
+    {"gzip: a cut extra field behind", 0, 0, 0, "\x1f\x8b\x08\x04\0\0\0\0\0\0\xff\xff", 12, SHORT, "gzip",
+        "inside the extra field"},
+    {"gzip: a wrong head CRC behind", 0, 0, 0, "\x1f\x8b\x08\x02\0\0\0\0\0\0\0\0", 12, CORRUPT, "FHCRC",
+        "CRC-16"},
+    {"gzip: block type 3 behind", 0, 0, 0, "\x1f\x8b\x08\0\0\0\0\0\0\0\x07", 11, CORRUPT, "deflate",
+        "block type 3"},
+    {"gzip: NLEN wrong behind", 0, 0, 0, "\x1f\x8b\x08\0\0\0\0\0\0\0\1\0\0\0\xff", 15, CORRUPT, "deflate",
+        "complement disagree"},
+    {"gzip: an empty member behind", 0, 0, 0, "\x1f\x8b\x08\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\0\0", 20,
+        MEDVOL_OK, 0, "", ""},
+    {"gzip: a wrong empty member behind", 0, 0, 0, "\x1f\x8b\x08\0\0\0\0\0\0\0\3\0\0\0\0\1\0\0\0\0", 20,
+        CORRUPT, "CRC32",
+        "CRC-32 does not match"},
+};
+/* one member, Mgzip, BGZF (no mark at its end), many members; from memory and from a file; strictly */
+static bytes gz_row_file(const gz_row *r, bytes f, int kind) {
+    bytes z = gz(f.p, f.n, kind == 2 ? 3 : kind, 100);
+    size_t at;
+    if (kind == 2) {
+        free(z.p);
+        for (z = bytes_new(0), at = 0; at < f.n; at += 100) z = gz_member(z, f.p + at, 100, 2);
+    }
+    if (r->flip) z.p[r->at < 0 ? (int)z.n + r->at : r->at] ^= (unsigned char)r->flip;
+    z.n -= (size_t)r->cut;
+    return bytes_join(z, r->behind, (size_t)r->behind_bytes);
+}
+static void test_gzip_rows(void) {
+    size_t i;
+    int kind, way;
+    spec s = {0};
+    bytes f = make_file(s);
+    mv_volume v;
+    const char *path = t_path("gzip_row.nii.gz");
+    memset(&v, 0, sizeof v);
+    meter_on();
+    for (i = 0; i < sizeof gz_rows / sizeof *gz_rows; i++)
+        for (kind = 0; kind < 4; kind++) {
+            const gz_row *r = &gz_rows[i];
+            bytes z = gz_row_file(r, f, kind);
+            file_put(path, z.p, z.n);
+            for (way = 0; way < 4; way++) {
+                mv_status st, want = way >= 2 && r->warnings ? MEDVOL_E_FORMAT : r->want;
+                int good;
+                peak = 0;
+                T->desc.strict = way >= 2;
+                st = way & 1 ? mv_load(T, &v, path, NULL) : mv_load_mem(T, &v, z.p, z.n, NULL);
+                T->desc.strict = 0;
+                good = st == want && peak < 1000000;
+                if (st < 0)
+                    good = good && is_empty(&v) && T->error.field && !strcmp(T->error.field, r->field) &&
+                        strstr(mv_message(T), r->says) && T->error.offset >= 0 &&
+                            T->error.offset <= (long)z.n &&
+                        strstr(mv_message(T), way & 1 ? "/gzip_row.nii.gz: " : "memory: ");
+                else good = good && same_voxels(&v, &s) && mv_warnings(T) == r->warnings;
+                mv_volume_free(T, &v);
+                if (!CHECK(good))
+                    fprintf(stderr, "  row \"%s\", kind %d, way %d: %d \"%s\" @ %d\n", r->name, kind, way,
+                        (int)st, mv_message(T), (int)T->error.offset);
+            }
+            free(z.p);
+        }
+    remove(path);
+    meter_off();
+    free(f.p);
+}
+
+/* ---- odd, but legal or at least harmless: these must load, whatever else is refused ---- */
+#define SROW(a, b, c, d, e, f, g, h, i, j, k, l)                                                             \
+    {280, 'f', a}, {284, 'f', b}, {288, 'f', c}, {292, 'f', d}, {296, 'f', e}, {300, 'f', f}, {304, 'f', g}, \
+        {308, 'f', h}, {312, 'f', i}, {316, 'f', j}, {320, 'f', k}, {324, 'f', l}
+typedef struct odd_row {
+    const char *name;
+    int ndim, dim[7], dtype;
+    patch p[16];
+    int noise_at, noise; /* so many bytes of the header filled with 0xe9 */
+    unsigned warnings;
+} odd_row;
+#define IMAGE 3, {4, 3, 2}, MEDVOL_I16
+static const odd_row odd_rows[] = {
+    {"odd: nothing", IMAGE, {{0, 0, 0}}, 0, 0, 0},
+    {"odd: sheared sform", IMAGE, {{254, 'h', 2}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30)}, 0, 0,
+        0},
+    {"odd: sform orthogonal to 3 digits", IMAGE,
+        {{254, 'h', 1}, SROW(0.999, -0.035, 0.001, 9, 0.035, 0.998, 0.021, 8, -0.002, -0.022, 0.997, 7)},
+        0, 0, 0},
+    {"odd: mirrored sform", IMAGE, {{254, 'h', 1}, SROW(1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0)}, 0, 0, 0},
+    {"odd: sform with -0", IMAGE, {{254, 'h', 1}, SROW(-1, -0.0, -0.0, 0, -0.0, -1, -0.0, 0, 0, 0, 1, 0)},
+        0, 0, 0},
+    {"odd: sform of micrometres", IMAGE, {{254, 'h', 1}, SROW(1e-4, 0, 0, 0, 0, 1e-4, 0, 0, 0, 0, 1e-3, 0)},
+        0, 0, 0},
+    {"odd: sform and qform disagree", IMAGE,
+        {{252, 'h', 1}, {260, 'f', 1}, {268, 'f', 99}, {254, 'h', 4}, SROW(2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0)},
+        0, 0, 0},
+    {"odd: sform code 99", IMAGE, {{254, 'h', 99}, SROW(1, 0, 0, 5, 0, 1, 0, 6, 0, 0, 1, 7)}, 0, 0, 0},
+    {"odd: qform code -1", IMAGE, {{252, 'h', -1}, {256, 'f', NANF}}, 0, 0, 0},
+    {"odd: qfac 0", IMAGE, {{252, 'h', 1}, {76, 'f', 0}}, 0, 0, 0},
+    {"odd: qfac 0.5", IMAGE, {{252, 'h', 1}, {76, 'f', 0.5}}, 0, 0, 0},
+    {"odd: qfac -1", IMAGE, {{252, 'h', 1}, {76, 'f', -1}}, 0, 0, 0},
+    {"odd: qfac NaN", IMAGE, {{252, 'h', 1}, {76, 'f', NANF}}, 0, 0, 0},
+    {"odd: one voxel", 1, {1}, MEDVOL_U8, {{0, 0, 0}}, 0, 0, 0},
+    {"odd: one axis", 1, {24}, MEDVOL_I16, {{0, 0, 0}}, 0, 0, 0},
+    {"odd: seven axes", 7, {2, 1, 2, 1, 2, 1, 3}, MEDVOL_F32, {{0, 0, 0}}, 0, 0, 0},
+    {"odd: a series of one", 4, {4, 3, 2, 1}, MEDVOL_I16, {{0, 0, 0}}, 0, 0, 0},
+    {"odd: vectors on axis 5", 5, {4, 3, 2, 1, 3}, MEDVOL_F32, {{68, 'h', 1007}}, 0, 0, 0},
+    {"odd: dims beyond the rank 0", IMAGE, {{48, 'h', 0}, {50, 'h', 0}, {52, 'h', 0}, {54, 'h', 0}}, 0, 0, 0},
+    {"odd: 32767 voxels on an axis", 2, {32767, 1}, MEDVOL_U8, {{0, 0, 0}}, 0, 0, 0},
+    {"odd: time step 0", 4, {4, 3, 2, 2}, MEDVOL_I16, {{92, 'f', 0}}, 0, 0, MEDVOL_W_PIXDIM},
+    {"odd: units unknown", IMAGE, {{123, 'c', 0}}, 0, 0, 0},
+    {"odd: units of frequency", 4, {4, 3, 2, 2}, MEDVOL_I16, {{123, 'c', 2 | 40}}, 0, 0, 0},
+    {"odd: slope -1", IMAGE, {{112, 'f', -1}, {116, 'f', 7}}, 0, 0, 0},
+    {"odd: slope 1e-20", IMAGE, {{112, 'f', 1e-20}}, 0, 0, 0},
+    {"odd: slope of complex voxels", 3, {4, 3, 2}, MEDVOL_C64, {{112, 'f', 2}, {116, 'f', 1}}, 0, 0, 0},
+    {"odd: slope of colours", 3, {4, 3, 2}, MEDVOL_RGB24, {{112, 'f', 2}, {116, 'f', 1}}, 0, 0, 0},
+    {"odd: cal_min above cal_max", IMAGE, {{124, 'f', -5}, {128, 'f', 5}}, 0, 0, 0},
+    {"odd: cal_max NaN", IMAGE, {{124, 'f', NANF}, {136, 'f', INFF}, {132, 'f', NANF}}, 0, 0, 0},
+    {"odd: intent unknown", IMAGE, {{68, 'h', 31000}, {56, 'f', NANF}}, 0, 0, 0},
+    {"odd: slices of another file", IMAGE, {{74, 'h', -5}, {120, 'h', 30000}, {122, 'c', 77}, {39, 'c',
+        0xff}}, 0, 0, 0},
+    {"odd: texts full and not ASCII", IMAGE, {{0, 0, 0}}, 148, 104, 0},
+    {"odd: intent name not ended", IMAGE, {{0, 0, 0}}, 328, 16, 0},
+    {"odd: old fields of Analyze full of noise", IMAGE, {{0, 0, 0}}, 4, 35, 0},
+    {"odd: glmax and glmin full of noise", IMAGE, {{0, 0, 0}}, 140, 8, 0},
+    {"odd: extender 0 1 1 1", IMAGE, {{349, 'c', 1}, {350, 'c', 1}, {351, 'c', 1}}, 0, 0, 0},
+    {"odd: bitpix 0", IMAGE, {{72, 'h', 0}}, 0, 0, MEDVOL_W_BITPIX},
+};
+static void odd_fill(spec *s, const odd_row *r, int big) {
+    memset(s, 0, sizeof *s);
+    s->big = big, s->ndim = r->ndim, s->dtype = r->dtype;
+    memcpy(s->dim, r->dim, sizeof s->dim);
+}
+/* loads, converts and comes back from a save with the same voxels, scaling and place */
+static int odd_loads(const odd_row *r, const spec *s, const unsigned char *p, size_t n) {
+    mv_volume v, w, real;
+    mv_buffer out;
+    mv_load_opt o;
+    double most = 0;
+    int i, good;
+    memset(&v, 0, sizeof v), memset(&w, 0, sizeof w), memset(&real, 0, sizeof real);
+    memset(&out, 0, sizeof out), memset(&o, 0, sizeof o);
+    T->desc.strict = r->warnings == 0;
+    good = mv_load_mem(T, &v, p, n, NULL) == MEDVOL_OK && same_voxels(&v, s) && mv_warnings(T) == r->warnings;
+    T->desc.strict = 0;
+    if (good && v.nifti->sform_code > 0)
+        for (i = 0; i < 12; i++) good = good && v.affine[i] == v.nifti->sform[i];
+    good = good && mv_affine_invert(w.affine, v.affine) == MEDVOL_OK;
+    o.dtype = r->dtype == MEDVOL_C64 ? MEDVOL_C128 : MEDVOL_F64;
+    good = good && (r->dtype == MEDVOL_RGB24 || (mv_load_mem(T, &real, p, n, &o) == MEDVOL_OK &&
+        mv_volume_count(&real) == mv_volume_count(&v) && real.slope == 1.0));
+    good = good && mv_save_mem(T, &out, NULL, &v, NULL) == MEDVOL_OK &&
+        mv_load_mem(T, &w, out.data, out.bytes, NULL) == MEDVOL_OK && w.slope == v.slope &&
+            w.inter == v.inter &&
+        w.ndim == v.ndim && !memcmp(w.data, v.data, mv_volume_count(&v) * mv_dtype_size(v.dtype));
+    for (i = 0; good && i < 12; i++) most = fmax(most, fabs(w.affine[i] - v.affine[i]));
+    good = good && most < 1e-5;
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &w);
+    mv_volume_free(T, &real);
+    return good;
+}
+static void test_must_load(void) {
+    size_t i;
+    int big, k;
+    meter_on();
+    for (i = 0; i < sizeof odd_rows / sizeof *odd_rows; i++)
+        for (big = 0; big < 2; big++) {
+            const odd_row *r = &odd_rows[i];
+            spec s;
+            bytes f, z;
+            odd_fill(&s, r, big);
+            f = make_file(s);
+            for (k = 0; k < 16 && r->p[k].type; k++) put(f.p + r->p[k].at, r->p[k].type, r->p[k].value, big);
+            if (r->noise) memset(f.p + r->noise_at, 0xe9, (size_t)r->noise);
+            z = gz(f.p, f.n, 0, 0);
+            if (!CHECK(odd_loads(r, &s, f.p, f.n) && odd_loads(r, &s, z.p, z.n)))
+                fprintf(stderr, "  row \"%s\", big %d: \"%s\", warnings %u\n", r->name, big, mv_message(T),
+                    mv_warnings(T));
+            free(z.p);
+            free(f.p);
+        }
+    meter_off();
+}
+/* extensions that exist: odd codes, an empty one, padding behind the chain, a length not in sixteens */
+static void test_must_load_extensions(void) {
+    static const struct {
+        int size, code, room;
+        unsigned warnings;
+    } chains[] = {{16, 0, 16, 0}, {32, 9999, 32, 0}, {32, -1, 32, 0}, {16, 6, 160, 0}, {48, 44, 64, 0},
+        {24, 6, 32, MEDVOL_W_EXTENSION}, {8, 6, 16, MEDVOL_W_EXTENSION},
+        {2147483647, 6, 16, MEDVOL_W_EXTENSION}};
+    size_t i;
+    int big;
+    meter_on();
+    for (i = 0; i < sizeof chains / sizeof *chains; i++)
+        for (big = 0; big < 2; big++) {
+            unsigned char e[160] = {0};
+            spec s = {0};
+            bytes f;
+            mv_volume v = {0};
+            size_t at = 0, n = 0;
+            int code = 12345;
+            put(e, 'i', chains[i].size, big);
+            put(e + 4, 'i', chains[i].code, big);
+            s.big = big, s.ext = e, s.ext_bytes = (size_t)chains[i].room;
+            f = make_file(s);
+            CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+            CHECK(same_voxels(&v, &s) && mv_warnings(T) == chains[i].warnings);
+            if (!chains[i].warnings)
+                CHECK(mv_nifti_ext_next(v.nifti, &at, &code, NULL, &n) && code == chains[i].code &&
+                    n == (size_t)chains[i].size - 8 && !mv_nifti_ext_next(v.nifti, &at, NULL, NULL, NULL));
+            mv_volume_free(T, &v);
+            free(f.p);
+        }
+    meter_off();
+}
+
+/* ---- time and memory: eight times the file, about eight times the time ---- */
+static bytes grow(bytes b, size_t n, int value) { /* n equal bytes behind b */
+    size_t had = b.n;
+    b = bytes_join(b, NULL, 0);
+    b.p = (unsigned char *)realloc(b.p, had + n + 1);
+    if (!b.p) abort();
+    memset(b.p + had, value, n);
+    b.n = had + n;
+    return b;
+}
+/* n copies of one piece behind b */
+static bytes repeat(bytes b, const void *piece, size_t size, size_t n) {
+    size_t at = b.n, i;
+    b = grow(b, size * n, 0);
+    for (i = 0; i < n; i++) memcpy(b.p + at + i * size, piece, size);
+    return b;
+}
+static void put_bits(unsigned char *p, size_t *at, unsigned v, int n) { /* least significant first */
+    for (; n > 0; n--, v >>= 1, ++*at)
+        if (v & 1) p[*at / 8] |= (unsigned char)(1 << *at % 8);
+}
+/* An empty block that makes the decoder build its largest table, followed by an empty stored one. */
+static size_t dear_block(unsigned char *p) {
+    static const unsigned char order[] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1};
+    size_t at = 0, i;
+    memset(p, 0, 32);
+    put_bits(p, &at, 4, 3); /* dynamic, not the last */
+    put_bits(p, &at, 0, 5), put_bits(p, &at, 0, 5), put_bits(p, &at, 14, 4);
+    /* code lengths of code lengths: 18 in one bit, 1 in two, 0 and 2 in three */
+    for (i = 0; i < 18; i++)
+        put_bits(p, &at, order[i] == 18 ? 1 : order[i] == 1 ? 2 : order[i] == 0 || order[i] == 2 ? 3 : 0, 3);
+    /* codes, reversed: 18 0, 1 10, 0 110, 2 111; 97 zeros, 'a' 1, 138 + 20 zeros, 256 and 'b' 2 bits */
+    put_bits(p, &at, 0, 1), put_bits(p, &at, 97 - 11, 7);
+    put_bits(p, &at, 1, 2);
+    put_bits(p, &at, 7, 3);
+    put_bits(p, &at, 0, 1), put_bits(p, &at, 127, 7);
+    put_bits(p, &at, 0, 1), put_bits(p, &at, 19 - 11, 7);
+    put_bits(p, &at, 7, 3);
+    put_bits(p, &at, 3, 3); /* no distance code */
+    put_bits(p, &at, 3, 2); /* the end of the block */
+    put_bits(p, &at, 0, 3); /* an empty stored one, to end on a byte */
+    at = (at + 7) / 8 * 8;
+    put_bits(p, &at, 0, 16), put_bits(p, &at, 0xffff, 16);
+    return at / 8;
+}
+static bytes in_member(bytes head, bytes f) { /* deflate blocks, then f stored, as one member; frees head */
+    bytes z = gz(f.p, f.n, 0, 0), m = bytes_join(bytes_new(0), z.p, 10);
+    m = bytes_join(m, head.p, head.n);
+    m = bytes_join(m, z.p + 10, z.n - 10);
+    free(head.p);
+    free(z.p);
+    return m;
+}
+enum {
+    EMPTY_MEMBERS, EMPTY_MGZIP, EMPTY_BGZF, BYTE_MEMBERS, BYTE_BGZF, STORED_BLOCKS, DEAR_BLOCKS, LONG_NAME,
+    ZERO_TAIL, GARBAGE_TAIL, LONG_CHAIN, ROTTEN_CHAIN, TIMED
+};
+static bytes timed_file(int kind, size_t n) { /* loads as f, after work for about n units */
+    static const unsigned char empty[20] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 3};
+    static const unsigned char stored[5] = {0, 0, 0, 0xff, 0xff};
+    static const unsigned char name[10] = {0x1f, 0x8b, 8, 8};
+    spec s = {0};
+    bytes f = make_file(s), z, e;
+    unsigned char block[32] = {0};
+    size_t i, size;
+    switch (kind) {
+        case EMPTY_MEMBERS: z = repeat(gz(f.p, f.n, 0, 0), empty, 20, n); break;
+        case EMPTY_MGZIP: case EMPTY_BGZF:
+            e = gz_member(bytes_new(0), f.p, 0, kind == EMPTY_BGZF ? 2 : 1);
+            z = gz_member(repeat(bytes_new(0), e.p, e.n, n), f.p, f.n, kind == EMPTY_BGZF ? 2 : 1);
+            free(e.p);
+            break;
+        case BYTE_MEMBERS: case BYTE_BGZF: /* a member a byte, behind the voxels */
+            z = gz(f.p, f.n, kind == BYTE_BGZF ? 2 : 0, 100);
+            e = gz_member(bytes_new(0), f.p, 1, kind == BYTE_BGZF ? 2 : 0);
+            z = repeat(z, e.p, e.n, n);
+            free(e.p);
+            break;
+        case STORED_BLOCKS: z = in_member(repeat(bytes_new(0), stored, 5, n), f); break;
+        case DEAR_BLOCKS:
+            size = dear_block(block);
+            z = in_member(repeat(bytes_new(0), block, size, n), f);
+            break;
+        case LONG_NAME:
+            e = gz(f.p, f.n, 0, 0);
+            z = grow(grow(bytes_join(bytes_new(0), name, 10), 20 * n, 'n'), 1, 0);
+            z = bytes_join(z, e.p + 10, e.n - 10);
+            free(e.p);
+            break;
+        case ZERO_TAIL: z = grow(gz(f.p, f.n, 0, 0), 20 * n, 0); break;
+        case GARBAGE_TAIL: z = grow(gz(f.p, f.n, 1, 100), 20 * n, 'x'); break;
+        default: /* a chain of n extensions; of the rotten one the last is malformed */
+            e = grow(bytes_new(0), 16 * n, 0);
+            for (i = 0; i < n; i++) put(e.p + 16 * i, 'i', 16, 0), put(e.p + 16 * i + 4, 'i', 6, 0);
+            if (kind == ROTTEN_CHAIN) put(e.p + 16 * (n - 1), 'i', 17, 0);
+            s.ext = e.p, s.ext_bytes = e.n;
+            z = make_file(s);
+            free(e.p);
+            break;
+    }
+    free(f.p);
+    return z;
+}
+static double timed_load(bytes z) { /* the least of three */
+    double least = 1e30;
+    int k;
+    for (k = 0; k < 3; k++) {
+        spec s = {0};
+        mv_volume v = {0};
+        size_t at = 0;
+        clock_t from = clock();
+        CHECK_OK(mv_load_mem(T, &v, z.p, z.n, NULL));
+        while (v.nifti && mv_nifti_ext_next(v.nifti, &at, NULL, NULL, NULL)) {}
+        least = fmin(least, (double)(clock() - from) / CLOCKS_PER_SEC);
+        CHECK(same_voxels(&v, &s));
+        mv_volume_free(T, &v);
+    }
+    return least;
+}
+/* 100 000 members, blocks, extensions: linear, and memory for what the file holds at most */
+static void test_linear_time(void) {
+    int kind;
+    meter_on();
+    for (kind = 0; kind < TIMED; kind++) {
+        bytes few = timed_file(kind, 12500), many = timed_file(kind, 100000);
+        double a, b;
+        int indexed = kind == EMPTY_MGZIP || kind == EMPTY_BGZF || kind == BYTE_BGZF;
+        peak = 0;
+        a = timed_load(few), b = timed_load(many);
+        if (!CHECK(b < 24 * a + 0.05)) /* 64 times were quadratic */
+            fprintf(stderr, "  kind %d: %g s, then %g s\n", kind, a, b);
+        if (!CHECK(peak < 1000000 + (indexed || kind >= LONG_CHAIN ? 3 * many.n : 0)))
+            fprintf(stderr, "  kind %d: %zu bytes for a file of %zu\n", kind, peak, many.n);
+        free(few.p);
+        free(many.p);
+    }
     meter_off();
 }
 
@@ -530,6 +936,10 @@ static void test_map_far(void) {
 
 const t_case tests_catalogue[] = {
     {"headers B26", test_headers, T_ONCE},
+    {"gzip_rows B26", test_gzip_rows, T_ONCE},
+    {"must_load", test_must_load, T_ONCE},
+    {"must_load_extensions", test_must_load_extensions, T_ONCE},
+    {"linear_time", test_linear_time, T_ONCE},
     {"limits B25", test_limits, T_ONCE},
     {"partial_bound B25", test_partial_bound, T_ONCE},
     {"large_member B25", test_large_member, T_ONCE},
