@@ -1852,13 +1852,22 @@ static void mv__pool_free(mv_ctx *ctx, mv__pool *p) {
     mv__mutex_free(&p->lock);
     mv__free(ctx, p);
 }
+static int mv__pool_locks(mv__pool *p) { /* all of them or none */
+    if (mv__mutex_init(&p->lock) != 0) return 0;
+    if (mv__cond_init(&p->work) == 0) {
+        if (mv__cond_init(&p->done) == 0) return 1;
+        mv__cond_free(&p->work);
+    }
+    mv__mutex_free(&p->lock);
+    return 0;
+}
 static mv_status mv__pool_make(mv_ctx *ctx, int threads) {
     size_t bytes = sizeof(mv__pool) + (size_t)threads * sizeof(mv__thread);
     mv__pool *p = (mv__pool *)mv__alloc(ctx, bytes);
     int i;
     if (!p) return MEDVOL_E_NOMEM;
     mv__memset(p, 0, bytes);
-    if (mv__mutex_init(&p->lock) != 0 || mv__cond_init(&p->work) != 0 || mv__cond_init(&p->done) != 0) {
+    if (!mv__pool_locks(p)) {
         mv__free(ctx, p);
         return mv__fail(ctx, MEDVOL_E_NOMEM, "threads", threads, -1, "the system gives no mutex");
     }
