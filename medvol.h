@@ -14761,37 +14761,40 @@ static mv__rs_comb_fn mv__rs_comb_of(mv_dtype t) {
         default: return NULL;
     }
 }
-static mv_status mv__rs_separable(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src,
-                                  const mv__rs_axis *ax, const mv__rs_ask *k, const unsigned char *fill,
-                                  int nt) {
-    mv__rs_sep g;
+/* What is made is freed by mv__rs_sep_free, after a failure too; ax must outlive it. */
+static mv_status mv__rs_sep_make(mv_ctx *ctx, mv__rs_sep *g, const mv__rs_view *dst, const mv__rs_view *src,
+                                 const mv__rs_axis *ax, const mv__rs_ask *k, const unsigned char *fill,
+                                 int nt) {
     mv_status st;
-    mv__memset(&g, 0, sizeof g);
-    g.src = *src;
-    g.dst = *dst;
-    g.ax = ax;
-    g.nearest = k->interp == MEDVOL_NEAREST && fill != NULL; /* without: smoothing, in real values */
-    if (g.nearest) {
-        mv__memcpy(g.fill, fill, 32);
-        mv__memcpy(g.fill_to, fill + 32, 32);
+    mv__memset(g, 0, sizeof *g);
+    g->src = *src;
+    g->dst = *dst;
+    g->ax = ax;
+    g->nearest = k->interp == MEDVOL_NEAREST && fill != NULL; /* without: smoothing, in real values */
+    if (g->nearest) {
+        mv__memcpy(g->fill, fill, 32);
+        mv__memcpy(g->fill_to, fill + 32, 32);
     }
-    g.room = (src->n[2] - 1) * src->sz + (src->n[1] - 1) * src->sy + src->n[0];
-    g.comb = mv__rs_comb_of(src->type);
-    g.scaled = mv__scaled(src->slope, src->inter);
-    g.value = (float)k->value;
-    g.nt = nt && mv_dtype_size(dst->type) == 4 &&
-           (dst->type == MEDVOL_F32 || (g.nearest && dst->type == src->type));
-    if ((st = mv__rs_rows_make(ctx, &g.rows, &ax[0], mv__rs_tap_border(k))) < 0) return st;
-    st = mv__rs_sep_plan(ctx, &g);
-    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g.tiles * g.slabs, mv__rs_sep_job, &g, k->op);
-    mv__free(ctx, g.scratch);
-    mv__free(ctx, g.rows.w);
-    return st;
+    g->room = (src->n[2] - 1) * src->sz + (src->n[1] - 1) * src->sy + src->n[0];
+    g->comb = mv__rs_comb_of(src->type);
+    g->scaled = mv__scaled(src->slope, src->inter);
+    g->value = (float)k->value;
+    g->nt = nt && mv_dtype_size(dst->type) == 4 &&
+            (dst->type == MEDVOL_F32 || (g->nearest && dst->type == src->type));
+    st = mv__rs_rows_make(ctx, &g->rows, &ax[0], mv__rs_tap_border(k));
+    return st < 0 ? st : mv__rs_sep_plan(ctx, g);
+}
+static mv_status mv__rs_sep_run(mv_ctx *ctx, mv__rs_sep *g, const char *op) {
+    return mv_parallel_for(ctx, g->tiles * g->slabs, mv__rs_sep_job, g, op);
+}
+static void mv__rs_sep_free(mv_ctx *ctx, mv__rs_sep *g) {
+    mv__free(ctx, g->scratch);
+    mv__free(ctx, g->rows.w);
 }
 
 /* ---- an f32 copy of one volume: with a margin, filtered to B-spline coefficients, or both ---- */
 typedef struct mv__rs_copy {
-    mv__rs_view src;
+    mv__rs_view src, out;
     float *block, *data; /* data: voxel 0, 0, 0 */
     size_t margin, sy, sz, planes; /* planes a job */
     mv_border tap;
@@ -14871,8 +14874,6 @@ static void mv__rs_copy_margin(void *arg, size_t z) { /* x and y margins of a pl
 static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view *src, const mv__rs_ask *k,
                                   size_t margin, const int *filter) {
     size_t rows, cells, bytes, r;
-    ptrdiff_t m = (ptrdiff_t)margin, z;
-    mv_status st;
     mv__memset(c, 0, sizeof *c);
     c->src = *src;
     c->margin = margin;
@@ -14895,22 +14896,27 @@ static mv_status mv__rs_copy_make(mv_ctx *ctx, mv__rs_copy *c, const mv__rs_view
     if ((c->block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     c->data = c->block + margin * (c->sz + c->sy + 1) + 16;
     c->planes = mv__divup(src->n[2], 64);
-    st = mv_parallel_for(ctx, mv__divup(src->n[2], c->planes), mv__rs_copy_plane, c, k->op);
-    if (st == MEDVOL_OK && c->filter[2]) st = mv_parallel_for(ctx, src->n[1], mv__rs_copy_z, c, k->op);
-    if (st == MEDVOL_OK && margin) {
-        st = mv_parallel_for(ctx, src->n[2], mv__rs_copy_margin, c, k->op);
-        for (z = 1; st == MEDVOL_OK && z <= m; z++) {
-            float *first = c->data - m * ((ptrdiff_t)c->sy + 1);
-            size_t n = src->n[2], plane = (src->n[1] + 2 * margin - 1) * c->sy + src->n[0] + 2 * margin;
-            mv__memcpy(first - (size_t)z * c->sz, first + mv__rs_map(c->tap, -z, n) * c->sz,
-                       plane * sizeof(float));
-            mv__memcpy(first + (n - 1 + (size_t)z) * c->sz,
-                       first + mv__rs_map(c->tap, (ptrdiff_t)n - 1 + z, n) * c->sz, plane * sizeof(float));
-        }
-    }
-    if (st < 0) {
-        mv__free(ctx, c->block);
-        c->block = NULL;
+    c->out = *src;
+    c->out.p = (unsigned char *)c->data;
+    c->out.type = MEDVOL_F32;
+    c->out.sy = c->sy;
+    c->out.sz = c->sz;
+    c->out.slope = 1.0;
+    c->out.inter = 0.0;
+    return MEDVOL_OK;
+}
+static mv_status mv__rs_copy_run(mv_ctx *ctx, mv__rs_copy *c, const char *op) {
+    ptrdiff_t m = (ptrdiff_t)c->margin, z;
+    size_t n = c->src.n[2], plane = (c->src.n[1] + 2 * c->margin - 1) * c->sy + c->src.n[0] + 2 * c->margin;
+    mv_status st = mv_parallel_for(ctx, mv__divup(n, c->planes), mv__rs_copy_plane, c, op);
+    if (st == MEDVOL_OK && c->filter[2]) st = mv_parallel_for(ctx, c->src.n[1], mv__rs_copy_z, c, op);
+    if (st == MEDVOL_OK && m) st = mv_parallel_for(ctx, n, mv__rs_copy_margin, c, op);
+    for (z = 1; st == MEDVOL_OK && z <= m; z++) {
+        float *first = c->data - m * ((ptrdiff_t)c->sy + 1);
+        mv__memcpy(first - (size_t)z * c->sz, first + mv__rs_map(c->tap, -z, n) * c->sz,
+                   plane * sizeof(float));
+        mv__memcpy(first + (n - 1 + (size_t)z) * c->sz,
+                   first + mv__rs_map(c->tap, (ptrdiff_t)n - 1 + z, n) * c->sz, plane * sizeof(float));
     }
     return st;
 }
@@ -15133,11 +15139,24 @@ static void mv__rs_gen_job(void *arg, size_t job) {
         for (y = y0; y < mv__minz(g->dst.n[1], y0 + g->ty); y++) mv__rs_gen_row(g, y, z);
     MV__PICK(mv__rs_fence)();
 }
-/* Smooth src where m shrinks: an f32 volume of the same shape, by the separable path with one tap. */
-static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, const mv__rs_view *src,
-                               const mv__rs_ask *k, const double *sigma) {
-    mv__rs_axis ax[3];
-    mv__rs_ask one = *k;
+
+/* ---- the way of one volume: smoothed or copied where need be, then through the rows or the matrix. Made
+   once for all volumes of a series, so that nothing can be refused when the first voxel has been
+   written. ---- */
+typedef struct mv__rs_work {
+    const mv__rs_ask *k;
+    mv__rs_axis around[3]; /* taps of the smoothing */
+    mv__rs_sep smooth, sep;
+    float *smoothed;
+    mv__rs_copy copy;
+    mv__rs_gen gen;
+    int general;
+} mv__rs_work;
+/* Smooth src where m shrinks: an f32 volume of the same shape, by the separable path with one tap. *src is
+   then that volume. */
+static mv_status mv__rs_smooth_make(mv_ctx *ctx, mv__rs_work *w, mv__rs_view *src, const double *sigma) {
+    mv__rs_view out = *src;
+    mv__rs_ask one = *w->k;
     mv_status st = MEDVOL_OK;
     size_t cells = src->n[0], bytes;
     int r;
@@ -15145,74 +15164,95 @@ static mv_status mv__rs_smooth(mv_ctx *ctx, mv__rs_view *out, float **block, con
     if (!mv__mul(cells, src->n[1], &cells) || !mv__mul(cells, src->n[2], &cells) ||
         !mv__mul(cells, sizeof(float), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->n[2], -1, "%s: src is too large for a copy",
-                        k->op);
-    mv__memset(ax, 0, sizeof ax);
-    *out = *src;
-    out->type = MEDVOL_F32;
-    out->sy = src->n[0];
-    out->sz = src->n[0] * src->n[1];
-    out->slope = 1.0;
-    out->inter = 0.0;
+                        one.op);
     for (r = 0; r < 3 && st == MEDVOL_OK; r++)
-        st = mv__rs_axis_make(ctx, &ax[r], &one, src->n[r], src->n[r], 0.0, 1.0, sigma[r]);
-    if (st == MEDVOL_OK && (*block = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
-    out->p = (unsigned char *)*block;
-    if (st == MEDVOL_OK) st = mv__rs_separable(ctx, out, src, ax, &one, NULL, 0);
-    for (r = 0; r < 3; r++) mv__rs_axis_free(ctx, &ax[r]);
+        st = mv__rs_axis_make(ctx, &w->around[r], &one, src->n[r], src->n[r], 0.0, 1.0, sigma[r]);
+    if (st == MEDVOL_OK && (w->smoothed = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    out.p = (unsigned char *)w->smoothed;
+    out.type = MEDVOL_F32;
+    out.sy = src->n[0];
+    out.sz = src->n[0] * src->n[1];
+    out.slope = 1.0;
+    out.inter = 0.0;
+    if (st == MEDVOL_OK) st = mv__rs_sep_make(ctx, &w->smooth, &out, src, w->around, &one, NULL, 0);
+    *src = out;
     return st;
 }
-static mv_status mv__rs_general(mv_ctx *ctx, const mv__rs_view *dst, const mv__rs_view *src,
-                                const mv__rs_ask *k, const double *m, const unsigned char *fill, int nt) {
+static mv_status mv__rs_gen_make(mv_ctx *ctx, mv__rs_work *w, const mv__rs_view *dst, const mv__rs_view *src,
+                                 const double *m, const unsigned char *fill, int nt) {
     static const int all[3] = {1, 1, 1}, none[3] = {0, 0, 0};
-    mv__rs_gen g;
-    mv__rs_copy c;
-    float *smooth = NULL;
+    const mv__rs_ask *k = w->k;
+    mv__rs_gen *g = &w->gen;
     double sigma[3], reach;
     size_t total;
     mv_status st = MEDVOL_OK;
     int r, nearest = k->interp == MEDVOL_NEAREST;
-    mv__memset(&g, 0, sizeof g);
-    mv__memset(&c, 0, sizeof c);
-    g.src = *src;
-    g.dst = *dst;
-    g.k = k;
-    g.nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (nearest ? src->type : MEDVOL_F32);
-    mv__memcpy(g.m, m, sizeof g.m);
-    if (fill) mv__memcpy(g.fill, fill, sizeof g.fill);
+    g->src = *src;
+    g->dst = *dst;
+    g->k = k;
+    g->nt = nt && mv_dtype_size(dst->type) == 4 && dst->type == (nearest ? src->type : MEDVOL_F32);
+    mv__memcpy(g->m, m, sizeof g->m);
+    mv__memcpy(g->fill, fill, sizeof g->fill);
     for (r = 0; r < 3; r++) {
-        g.v.n[r] = src->n[r];
+        g->v.n[r] = src->n[r];
         sigma[r] = mv__rs_sigma(k, mv__rs_step(m, r));
     }
-    if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth(ctx, &g.src, &smooth, src, k, sigma);
-    if (st == MEDVOL_OK && !nearest) {
-        g.margin = k->interp == MEDVOL_LINEAR ? 0 : mv__rs_taps(k) / 2;
-        if (g.margin || g.src.type != MEDVOL_F32 || mv__scaled(g.src.slope, g.src.inter)) {
-            st = mv__rs_copy_make(ctx, &c, &g.src, k, g.margin, k->interp == MEDVOL_CUBIC ? all : none);
-            g.src.sy = c.sy;
-            g.src.sz = c.sz;
-            g.src.p = (unsigned char *)c.data;
-            g.src.type = MEDVOL_F32;
-        }
+    if (sigma[0] + sigma[1] + sigma[2] > 0.0) st = mv__rs_smooth_make(ctx, w, &g->src, sigma);
+    g->margin = nearest || k->interp == MEDVOL_LINEAR ? 0 : mv__rs_taps(k) / 2;
+    if (st == MEDVOL_OK && !nearest &&
+        (g->margin || g->src.type != MEDVOL_F32 || mv__scaled(g->src.slope, g->src.inter))) {
+        st = mv__rs_copy_make(ctx, &w->copy, &g->src, k, g->margin, k->interp == MEDVOL_CUBIC ? all : none);
+        if (st == MEDVOL_OK) g->src = w->copy.out;
     }
-    g.v.data = (const float *)(const void *)g.src.p;
-    g.v.sy = g.src.sy;
-    g.v.sz = g.src.sz;
+    g->v.sy = g->src.sy;
+    g->v.sz = g->src.sz;
     /* the fast kernels index with 31 bits and keep 64 positions in floats */
-    g.fast = src->n[0] > 1 && mv__mul(g.src.sz, src->n[2] + 2 * g.margin + 1, &total) && total < 0x7fffffff;
+    g->fast =
+        src->n[0] > 1 && mv__mul(g->src.sz, src->n[2] + 2 * g->margin + 1, &total) && total < 0x7fffffff;
     for (r = 0; r < 3; r++) {
         reach = fabs(m[4 * r]) * (double)dst->n[0] + fabs(m[4 * r + 1]) * (double)dst->n[1] +
                 fabs(m[4 * r + 2]) * (double)dst->n[2] + fabs(m[4 * r + 3]);
-        g.fast = g.fast && reach < 4194304.0 && fabs(m[4 * r]) < 1024.0;
+        g->fast = g->fast && reach < 4194304.0 && fabs(m[4 * r]) < 1024.0;
     }
-    g.fast = g.fast && k->interp != MEDVOL_LANCZOS;
-    g.ty = mv__minz(dst->n[1], 16);
-    g.tz = mv__minz(dst->n[2], 16);
-    g.tiles = mv__divup(dst->n[1], g.ty);
-    if (st == MEDVOL_OK)
-        st = mv_parallel_for(ctx, g.tiles * mv__divup(dst->n[2], g.tz), mv__rs_gen_job, &g, k->op);
-    mv__free(ctx, c.block);
-    mv__free(ctx, smooth);
+    g->fast = g->fast && k->interp != MEDVOL_LANCZOS;
+    g->ty = mv__minz(dst->n[1], 16);
+    g->tz = mv__minz(dst->n[2], 16);
+    g->tiles = mv__divup(dst->n[1], g->ty);
     return st;
+}
+static void mv__rs_work_free(mv_ctx *ctx, mv__rs_work *w) {
+    int r;
+    for (r = 0; r < 3; r++) mv__rs_axis_free(ctx, &w->around[r]);
+    mv__rs_sep_free(ctx, &w->smooth);
+    mv__rs_sep_free(ctx, &w->sep);
+    mv__free(ctx, w->smoothed);
+    mv__free(ctx, w->copy.block);
+}
+/* src to dst, two volumes of the shape and type that w was made for */
+static mv_status mv__rs_work_run(mv_ctx *ctx, mv__rs_work *w, unsigned char *dst, unsigned char *src) {
+    const char *op = w->k->op;
+    mv__rs_gen *g = &w->gen;
+    mv_status st = MEDVOL_OK;
+    if (w->smoothed) {
+        w->smooth.src.p = src;
+        src = (unsigned char *)w->smoothed;
+        st = mv__rs_sep_run(ctx, &w->smooth, op);
+    }
+    if (st == MEDVOL_OK && w->copy.block) {
+        w->copy.src.p = src;
+        src = (unsigned char *)w->copy.data;
+        st = mv__rs_copy_run(ctx, &w->copy, op);
+    }
+    if (st < 0) return st;
+    if (!w->general) {
+        w->sep.src.p = src;
+        w->sep.dst.p = dst;
+        return mv__rs_sep_run(ctx, &w->sep, op);
+    }
+    g->src.p = src;
+    g->v.data = (const float *)(const void *)src;
+    g->dst.p = dst;
+    return mv_parallel_for(ctx, g->tiles * mv__divup(g->dst.n[2], g->tz), mv__rs_gen_job, g, op);
 }
 
 /* ---- the calls ---- */
@@ -15276,27 +15316,35 @@ static mv_status mv__rs_type(mv_ctx *ctx, const mv__rs_ask *k, const mv_volume *
                         k->op, k->value, mv_dtype_name(src->dtype));
     return MEDVOL_OK;
 }
-static mv_status mv__rs_volume(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, const mv__rs_axis *ax,
-                               const mv_volume *out, const mv_volume *src, size_t which,
-                               const unsigned char *fill, int nt) {
+/* every volume of src, each in the same way */
+static mv_status mv__rs_volumes(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, const mv__rs_axis *ax,
+                                const mv_volume *out, const mv_volume *src, size_t volumes,
+                                const unsigned char *fill, int nt) {
+    mv__rs_work w;
     mv__rs_view d, s;
-    mv__rs_copy c;
-    mv_status st;
+    mv_status st = MEDVOL_OK;
     int filter[3], r;
-    mv__rs_view_of(&d, out, which);
-    mv__rs_view_of(&s, src, which);
-    if (!p->diagonal) return mv__rs_general(ctx, &d, &s, k, p->t, fill, nt);
-    if (k->interp != MEDVOL_CUBIC) return mv__rs_separable(ctx, &d, &s, ax, k, fill, nt);
-    for (r = 0; r < 3; r++) filter[r] = !ax[r].same;
-    if ((st = mv__rs_copy_make(ctx, &c, &s, k, 0, filter)) < 0) return st;
-    s.p = (unsigned char *)c.data;
-    s.type = MEDVOL_F32;
-    s.sy = c.sy;
-    s.sz = c.sz;
-    s.slope = 1.0;
-    s.inter = 0.0;
-    st = mv__rs_separable(ctx, &d, &s, ax, k, fill, nt);
-    mv__free(ctx, c.block);
+    size_t i;
+    mv__memset(&w, 0, sizeof w);
+    w.k = k;
+    w.general = !p->diagonal;
+    mv__rs_view_of(&d, out, 0);
+    mv__rs_view_of(&s, src, 0);
+    if (w.general) st = mv__rs_gen_make(ctx, &w, &d, &s, p->t, fill, nt);
+    else {
+        for (r = 0; r < 3; r++) filter[r] = !ax[r].same;
+        if (k->interp == MEDVOL_CUBIC) {
+            st = mv__rs_copy_make(ctx, &w.copy, &s, k, 0, filter);
+            s = w.copy.out;
+        }
+        if (st == MEDVOL_OK) st = mv__rs_sep_make(ctx, &w.sep, &d, &s, ax, k, fill, nt);
+    }
+    for (i = 0; i < volumes && st == MEDVOL_OK; i++) {
+        mv__rs_view_of(&d, out, i);
+        mv__rs_view_of(&s, src, i);
+        st = mv__rs_work_run(ctx, &w, d.p, s.p);
+    }
+    mv__rs_work_free(ctx, &w);
     return st;
 }
 /* Slice timing belongs to slices that are still there, dim_info to axes that have not turned. */
@@ -15313,7 +15361,7 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
     mv_volume out;
     mv__rs_axis ax[3];
     unsigned char fill[64]; /* the border's element as src stores it, then as the result does */
-    size_t dim[7], volumes = 1, i;
+    size_t dim[7], volumes = 1;
     mv_dtype type;
     mv_status st;
     int ndim = src->ndim, d, same = p->diagonal, nt;
@@ -15347,8 +15395,7 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
         st = mv__cv_volume(ctx, &out, src, slope, inter, out.owner != NULL);
     }
     mv__rs_header(out.nifti, p, ax);
-    for (i = 0; i < volumes && st == MEDVOL_OK && !same; i++)
-        st = mv__rs_volume(ctx, k, p, ax, &out, src, i, fill, nt);
+    if (st == MEDVOL_OK && !same) st = mv__rs_volumes(ctx, k, p, ax, &out, src, volumes, fill, nt);
     st = mv__out_end(ctx, st, &out, dst);
     for (d = 0; d < 3; d++) mv__rs_axis_free(ctx, &ax[d]);
     return st;
