@@ -110,8 +110,19 @@ test-arm: ## the whole tests on AArch64, by emulation
 	@$(MAKE) --no-print-directory B=$(B)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -static" $(B)/arm64/tests/all
 	@qemu-aarch64 $(B)/arm64/tests/all $(ARGS)
 
-oom: $(B)/tests/all ## every allocation of every operation refused, one after the other
-	@OOM=1 $(B)/tests/all oom/
+# Without inlining each place that asks for something is a call of its own, which the test can tell apart.
+OOM_FLAGS = -std=c99 -O0 -g -fno-omit-frame-pointer -no-pie $(WARN) -Wno-conversion -Wno-frame-address \
+    -DOOM_SITES
+OOM_WRAP = $(foreach f,malloc mmap $(addprefix pthread_,create join mutex_init mutex_destroy cond_init \
+    cond_destroy),-Wl$(comma)--wrap=$(f))
+$(B)/oom/oom: tests/main.c tests/test_oom.c tests/test.h $(B)/tests/api.h medvol.h
+	@mkdir -p $(@D)
+	@echo 'X(oom)' > $(@D)/tables.h
+	$(SOURCE) | $(CC) $(OOM_FLAGS) -I. -x c -c - -o $(@D)/medvol.o
+	$(CC) $(OOM_FLAGS) -I$(@D) -I$(B)/tests tests/main.c tests/test_oom.c $(@D)/medvol.o $(OOM_WRAP) \
+	    $(LDLIBS) -o $@
+oom: $(B)/oom/oom ## every allocation, thread, lock and map that a call asks for, refused once and for ever
+	@sh tests/oom.sh $<
 
 PYTHON ?= /usr/bin/python3
 $(B)/gzip_peers: tests/peers/gzip_peers.c $(B)/medvol.o

@@ -189,7 +189,7 @@ static void check_api(void) {
     static const struct {
         int kind;
         const char *where;
-    } kinds[] = {{-1, ""}};
+    } kinds[] = {{T_OOM, "tests/test_oom.c"}};
     size_t k, i;
     for (k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (i = 0; kinds[k].kind >= 0 && i < API_N; i++) {
