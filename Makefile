@@ -96,7 +96,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
-.PHONY: matrix sanitize test-arm size fuzz oom test-peers
+.PHONY: matrix sanitize test-arm size fuzz oom test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -151,6 +151,27 @@ SAN_RUN = $(foreach s,ASAN TSAN MSAN,$(s)_OPTIONS=allocator_may_return_null=1)
 sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
 	@$(MAKE) --no-print-directory B=$(SAN_B) CC=clang CFLAGS="$(SAN_FLAGS)" $(SAN_B)/tests/all
 	@$(SAN_RUN) $(SAN_B)/tests/all $(ARGS)
+
+# the header's object alone counts: as shipped but for -O0; pages in build/coverage/index.html where gcovr is
+COVER = $(B)/coverage
+$(COVER)/all: $(TESTS) medvol.h
+	@mkdir -p $(COVER)
+	@rm -f $(COVER)/medvol.gcda
+	$(SOURCE) | gcc -std=c99 -O0 -g --coverage -fprofile-update=prefer-atomic -ffp-contract=off -w -I. \
+	    -x c -c - -o $(COVER)/medvol.o
+	gcc --coverage $(TESTS) $(COVER)/medvol.o $(LDLIBS) -o $@
+coverage: $(COVER)/all ## lines and branches that the tests reach, gated (gcc, gcov, Python; gcovr makes pages)
+	@command -v gcov $(PYTHON) >/dev/null || { echo "coverage: needs gcov and $(PYTHON)"; exit 9; }
+	@rm -f $(COVER)/medvol.gcda
+	@$< --threads 2
+	@for t in gzip io pictures oom; do $< $$t/ --threads 1 --level 4 || exit 1; done
+	@command -v gcovr >/dev/null || echo "coverage: no pages, gcovr is not installed"
+	@! command -v gcovr >/dev/null || gcovr -r . --object-directory $(COVER) $(COVER) \
+	    --branches --html-details $(COVER)/index.html --filter medvol.h
+	@$(PYTHON) tests/coverage.py $(COVER)
+
+mutants: $(TESTS) ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 20 minutes)
+	@$(PYTHON) tests/mutants.py --build $(B) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -1,5 +1,5 @@
-/* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--level N] [--threads N]. The
-   last line is "N passed, N failed". */
+/* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--level N] [--threads N]
+   [--first: stop at the first failure]. The last line is "N passed, N failed". */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/mman.h>
@@ -29,11 +29,13 @@ int t_level, t_threads;
 static int failures_in_case;
 static const char *case_name;
 static long passed, failed;
+static int stop_at_first;
 
 int t_check(int ok, const char *file, int line, const char *what) {
     if (!ok && failures_in_case++ < 5)
         fprintf(stderr, "%s:%d: %s [level %d, threads %d]: %s\n", file, line, case_name, t_level, t_threads,
             what);
+    if (!ok && stop_at_first) exit(1);
     return ok;
 }
 int t_status(mv_status got, mv_status want, const char *file, int line, const char *what) {
@@ -238,6 +240,7 @@ int main(int argc, char **argv) {
     for (i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--level") && i + 1 < argc) level = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--threads") && i + 1 < argc) threads = atoi(argv[++i]);
+        else if (!strcmp(argv[i], "--first")) stop_at_first = 1;
         else part = argv[i];
     }
     for (t_level = best; t_level >= 1; t_level--) {

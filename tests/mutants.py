@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+"""mutants.py - do the tests notice a broken medvol.h?  mutants.py [--seed 1] [--count 200] [--jobs 2] [--again]
+
+Breaks the header in COUNT ways, one at a time: comparisons, constants, signs, && and ||, conditions,
+checks and statements, in the parsers and codecs ([IO], [GZIP]) and in the functions of [BASE] and [VOLUME]
+that check sizes. A mutant is killed when a test fails, crashes or takes ten times as long. The seed picks
+them by a hash of their text, so that a change of the header changes few. A mutant that compiles to the
+same code is no mutant and another is drawn.
+
+Fails when fewer than nine of ten are killed, when a survivor is not listed with its reason in
+tests/mutants.txt, or when an entry there no longer fits the header. --again runs the survivors of the
+last run only."""
+import argparse
+import concurrent.futures
+import hashlib
+import itertools
+import os
+import queue
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+FLAGS = ['-std=c99', '-O0', '-DMEDVOL_MAX_LEVEL=2', '-ffp-contract=off', '-w']
+# sections of no interest come from an object of the sound header, linked behind the broken one
+LEFT_OUT = ['-DMEDVOL_NO_INTENSITY', '-DMEDVOL_NO_SPATIAL', '-DMEDVOL_NO_RESAMPLE']
+# the tests that can notice, the likeliest first; then again in one thread
+TABLES = {
+    'GZIP': 'gzip io', 'IO': 'io gzip', 'VOLUME': 'core convert io', 'BASE': 'core io gzip'}
+REST = 'defects contract oom iofault corners core convert pictures'
+FLIPS = {
+    '<': '<=', '<=': '<', '>': '>=', '>=': '>', '==': '!=', '!=': '==', '&&': '||', '||': '&&',
+    '+': '-', '-': '+', '+=': '-=', '-=': '+=', '<<': '>>', '>>': '<<'}
+KINDS = dict.fromkeys(('+', '-', '+=', '-=', '<<', '>>'), 'sign') | {'&&': 'logic', '||': 'logic'}
+TOKEN = re.compile(r'''(?P<number>(?<![\w.])(?:0[xX][0-9a-fA-F]+|\d+)(?=[uUlL]*(?![\w.])))
+    |(?<=\s)(?P<flip>&&|\|\||[<>=!]=|<<|>>|[+-]=?|[<>])(?=\s)''', re.X)
+
+
+def code_lines(text):
+    """The lines without comments, strings, characters and directives, of the same length."""
+    def blank(m):
+        return re.sub(r'[^\n]', ' ', m.group(0))
+    text = re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', blank, text, flags=re.S)
+    return re.sub(r'^[ \t]*#(?:[^\n]*\\\n)*[^\n]*', blank, text, flags=re.M).split('\n')
+
+
+def compiled_lines(header):
+    """Which lines of the header the preprocessor leaves in."""
+    out = subprocess.run(['gcc', *FLAGS, '-E', '-DMEDVOL_IMPLEMENTATION', '-x', 'c', header],
+                         capture_output=True, text=True, check=True).stdout
+    kept, inside, n = set(), False, 0
+    for line in out.split('\n'):
+        m = re.match(r'# (\d+) "([^"]*)"', line)
+        if m:
+            n, inside = int(m.group(1)), os.path.basename(m.group(2)) == 'medvol.h'
+            continue
+        if inside and line.strip():
+            kept.add(n)
+        n += 1
+    return kept
+
+
+def places(lines, code):
+    """(line index, section, function) of every line that may be broken."""
+    section = function = None
+    body, found, wanted = [], [], {}
+    for i, line in enumerate(lines):
+        m = re.match(r'(?:/\*|  ) ==== \[(\w+)\]', line)
+        if m:
+            section, function = m.group(1), None
+        if re.match(r'[A-Za-z].*\(', code[i]) and not code[i].rstrip().endswith(';'):
+            m = re.search(r'\b(mv_?\w*|MV__K\(\w+\))\s*\((?!.*\bMV__K)', code[i])
+            if m:
+                function = m.group(1).replace('MV__K(', '').rstrip(')')
+        if section in ('GZIP', 'IO', 'VOLUME', 'BASE') and function:
+            found.append((i, section, function))
+            wanted.setdefault((section, function), []).append(code[i])
+    for key, text in wanted.items():
+        sizes = re.search(r'\bmv__(mul|add)\s*\(', '\n'.join(text))
+        wanted[key] = key[0] in ('GZIP', 'IO') or bool(sizes)
+    return [(i, s, f) for i, s, f in found if wanted[s, f]]
+
+
+def closing(text, start):
+    depth = 0
+    for i in range(start, len(text)):
+        depth += (text[i] == '(') - (text[i] == ')')
+        if depth == 0:
+            return i
+    return -1
+
+
+def breaks(line, code):
+    """Every way to break one line: (kind, broken line). Rows of tables are left alone."""
+    body = code.rstrip()
+    if not re.search(r'[a-zA-Z_]{2}', re.sub(r'0[xX][0-9a-fA-F]+|[uUlL]', '', code)):
+        return
+    indent = len(body) - len(body.lstrip())
+    declares = re.match(r'\s*(static |const |unsigned |char |int |uint\w+ |size_t |double |float )+\w+\[', code)
+    for m in TOKEN.finditer(code):
+        kind = 'constant'
+        if m.group('flip'):
+            new = [FLIPS[m.group('flip')]]
+            kind = KINDS.get(m.group('flip'), 'order')
+        elif declares and code[m.start() - 1] == '[':
+            continue
+        elif m.group('number').lower().startswith('0x'):
+            n = int(m.group('number'), 16)
+            new = [hex(n + 1), hex(max(n - 1, 0))]
+        else:
+            n = int(m.group('number'), 10)
+            new = [str(n + 1)] + ([str(n - 1)] if n else [])
+        for text in new:
+            yield kind, line[:m.start()] + text + line[m.end():]
+    m = re.match(r'\s*(?:\} )?(?:else )?(if|while) \(', code)
+    if m:
+        begin = m.end() - 1
+        end = closing(code, begin)
+        if end > 0:
+            yield 'condition', line[:begin] + '(!' + line[begin:end + 1] + ')' + line[end + 1:]
+            if m.group(1) == 'if' and re.search(r'[;}]$', body) and code.count('{') == code.count('}'):
+                if not code.lstrip().startswith(('}', 'else')):
+                    yield 'check', line[:indent] + ';'
+    call_or_set = re.match(r'\s+(\*?\w[\w.\[\]+*>-]*( [-+*/|&^%]?(<<|>>)?= .*|\(.*\)|\+\+|--));$', body)
+    if call_or_set and not declares and not re.match(r'\s*(return|case|goto)\b', code):
+        yield 'statement', line[:indent] + ';'
+
+
+class Mutant:
+    def __init__(self, index, section, function, kind, old, new, nth):
+        self.kind = kind
+        self.index, self.section, self.function = index, section, function
+        self.old, self.new, self.nth = old, new, nth
+        self.result, self.by = None, ''
+
+    def key(self):
+        return self.function, ' '.join(self.old.split()), ' '.join(self.new.split())
+
+    def order(self, seed):
+        return hashlib.sha256(repr((seed, self.key(), self.nth)).encode()).digest()
+
+    def text(self):
+        return '%s\n- %s\n+ %s\n' % self.key()
+
+
+def all_mutants(text, header):
+    lines, code, kept = text.split('\n'), code_lines(text), compiled_lines(header)
+    found, seen = [], {}
+    for i, section, function in places(lines, code):
+        if i + 1 not in kept or not code[i].strip():
+            continue
+        for kind, new in breaks(lines[i], code[i]):
+            m = Mutant(i, section, function, kind, lines[i], new, 0)
+            m.nth = seen[m.key()] = seen.get(m.key(), -1) + 1
+            found.append(m)
+    return found
+
+
+def draw(mutants, seed):
+    """As many of each kind, as long as there are."""
+    kinds = {}
+    for m in sorted(mutants, key=lambda m: m.order(seed)):
+        kinds.setdefault(m.kind, []).append(m)
+    return [m for row in itertools.zip_longest(*(kinds[k] for k in sorted(kinds))) for m in row if m]
+
+
+class Bench:
+    """One folder in which a header is compiled and the tests run."""
+    def __init__(self, root, build, number):
+        self.root, self.tests = root, [os.path.join(root, build, 'tests', f) for f in
+                                       sorted(os.listdir(os.path.join(root, build, 'tests'))) if f.endswith('.o')]
+        self.dir = os.path.join(root, build, 'mutants', 'bench%d' % number)
+        shutil.rmtree(self.dir, ignore_errors=True)
+        os.makedirs(self.dir)
+        os.symlink(os.path.join(root, 'tests'), os.path.join(self.dir, 'tests'))
+        with open(os.path.join(self.dir, 'medvol.c'), 'w') as f:
+            f.write('#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n')
+
+    def compile(self, text, flags=LEFT_OUT, result='medvol.o'):
+        with open(os.path.join(self.dir, 'medvol.h'), 'w') as f:
+            f.write(text)
+        done = subprocess.run(['gcc', *FLAGS, *flags, '-c', 'medvol.c', '-o', result], cwd=self.dir,
+                              capture_output=True)
+        if done.returncode:
+            return None
+        with open(os.path.join(self.dir, result), 'rb') as f:
+            return hashlib.sha256(f.read()).digest()
+
+    def link(self):
+        subprocess.run(['gcc', *self.tests, 'medvol.o', '../whole.o', '-Wl,-z,muldefs', '-lm', '-lpthread', '-o',
+                        'all'], cwd=self.dir, check=True)
+
+    def run(self, table, threads, seconds):
+        """None when all pass; else what happened. The limit is time of the processor, as machines are busy."""
+        def limits():
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+        command = ['./all', table + '/', '--first', '--threads', str(threads)]
+        try:
+            done = subprocess.run(command, cwd=self.dir, capture_output=True, text=True, errors='replace',
+                                  preexec_fn=limits, timeout=60 + 10 * seconds)
+        except subprocess.TimeoutExpired:
+            return 'hangs in %s' % table
+        if done.returncode == 0 and re.search(r'^[1-9]\d* passed, 0 failed', done.stdout, re.M):
+            return None
+        if done.returncode < 0:
+            return 'signal %d in %s' % (-done.returncode, table)
+        said = [x for x in done.stderr.split('\n') if ': ' in x]
+        return said[-1].split(' [')[0] if said else 'fails in %s' % table
+
+
+def suite(section, names):
+    tables = [t for t in dict.fromkeys((TABLES[section] + ' ' + REST).split()) if t in names]
+    return [(t, 2) for t in tables] + [(t, 1) for t in TABLES[section].split()]
+
+
+def listed(path):
+    """The survivors that are explained: {key: reason}"""
+    found = {}
+    if os.path.exists(path):
+        blocks = re.split(r'\n\s*\n', re.sub(r'^#.*\n?', '', open(path).read(), flags=re.M))
+        for block in filter(str.strip, blocks):
+            rows = block.strip().split('\n')
+            if len(rows) < 4 or rows[1][:2] != '- ' or rows[2][:2] != '+ ':
+                sys.exit('%s: not function, - line, + line, reason:\n%s' % (path, block))
+            found[rows[0], rows[1][2:], rows[2][2:]] = ' '.join(rows[3:])
+    return found
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument('--seed', type=int, default=1)
+    p.add_argument('--count', type=int, default=200)
+    p.add_argument('--jobs', type=int, default=2)
+    p.add_argument('--build', default='build')
+    p.add_argument('--again', action='store_true')
+    p.add_argument('--list', action='store_true')
+    o = p.parse_args()
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    header = os.path.join(root, 'medvol.h')
+    text = open(header).read()
+    lines = text.split('\n')
+    known = listed(os.path.join(root, 'tests', 'mutants.txt'))
+    mutants = draw(all_mutants(text, header), o.seed)
+    if o.list:
+        for m in mutants[:o.count]:
+            print('%s%d\n' % (m.text(), m.index + 1))
+        return 0
+    os.makedirs(os.path.join(root, o.build, 'mutants'), exist_ok=True)
+    log = os.path.join(root, o.build, 'mutants', 'survivors_%d.txt' % o.seed)
+    if o.again:
+        last = listed_log(log)
+        mutants = [m for m in mutants if (m.key(), m.nth) in last]
+        o.count = len(mutants)
+    names = re.findall(r'X\((\w+)\)', open(os.path.join(root, o.build, 'tests', 'tables.h')).read())
+    benches = queue.Queue()
+    for n in range(o.jobs):
+        benches.put(Bench(root, o.build, n))
+
+    first = benches.get()
+    first.compile(text, [], '../whole.o')
+    original = first.compile(text)
+    first.link()
+    seconds = {}
+    for table, threads in sorted(set(x for s in TABLES for x in suite(s, names))):
+        begin = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = first.run(table, threads, 600)
+        if said:
+            sys.exit('mutants: the tests fail without any: ' + said)
+        end = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
+        seconds[table, threads] = int(10 * used) + 5
+    benches.put(first)
+    print('%d ways to break the header; the tests pass' % len(mutants), flush=True)
+
+    seen = set()
+
+    def attempt(m):
+        bench = benches.get()
+        try:
+            changed = lines[:m.index] + [m.new] + lines[m.index + 1:]
+            digest = bench.compile('\n'.join(changed))
+            if digest in (None, original) or digest in seen:
+                m.result = 'none'
+                return m
+            seen.add(digest)
+            bench.link()
+            m.result = 'survived'
+            for table, threads in suite(m.section, names):
+                m.by = bench.run(table, threads, seconds[table, threads])
+                if m.by:
+                    m.result = 'killed'
+                    break
+            return m
+        finally:
+            benches.put(bench)
+
+    done, survivors, unknown, begin, pool = 0, [], 0, time.time(), iter(mutants)
+    with concurrent.futures.ThreadPoolExecutor(o.jobs) as workers:
+        running = set()
+        while True:
+            while len(running) < o.jobs and done + len(running) < o.count:
+                m = next(pool, None)
+                if m is None:
+                    break
+                running.add(workers.submit(attempt, m))
+            if not running:
+                break
+            ready, running = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for f in ready:
+                m = f.result()
+                if m.result == 'none':
+                    continue
+                done += 1
+                if m.result == 'survived':
+                    survivors.append(m)
+                print('%3d %5.0f s  medvol.h:%d %s: %s' % (done, time.time() - begin, m.index + 1, m.result,
+                      m.by or ' '.join(m.new.split())), flush=True)
+    with open(log, 'w') as f:
+        for m in survivors:
+            f.write('%s%d %d\n\n' % (m.text(), m.index + 1, m.nth))
+    for m in survivors:
+        if m.key() not in known:
+            unknown += 1
+            print('survived, not in tests/mutants.txt (medvol.h:%d):\n%s' % (m.index + 1, m.text()))
+    keys = {m.key() for m in mutants} if not o.again else set(known)
+    stale = [k for k in known if k not in keys]
+    for k in stale:
+        print('tests/mutants.txt: no longer in the header:\n%s\n- %s\n+ %s\n' % k)
+    killed = done - len(survivors)
+    print('seed %d: %d of %d mutants killed, %d survivors explained, %d not' % (
+        o.seed, killed, done, len(survivors) - unknown, unknown))
+    return int(killed < 0.9 * done or bool(unknown) or bool(stale))
+
+
+def listed_log(path):
+    found = set()
+    for block in filter(str.strip, open(path).read().split('\n\n')):
+        rows = block.strip().split('\n')
+        found.add(((rows[0], rows[1][2:], rows[2][2:]), int(rows[3].split()[1])))
+    return found
+
+
+if __name__ == '__main__':
+    sys.exit(main())
