@@ -28,7 +28,7 @@ $(B)/tests/api.h: tests/api.awk medvol.h
 	awk -f $^ > $@
 
 TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c))
-$(B)/tests/main.o: $(B)/tests/tables.h
+$(B)/tests/main.o $(B)/tests/test_catalogue.o: $(B)/tests/tables.h
 $(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
 	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -I$(B)/tests -c $< -o $@

@@ -5,6 +5,7 @@
 #  define _DEFAULT_SOURCE 1
 #  define _FILE_OFFSET_BITS 64
 #  include <fcntl.h>
+#  include <sys/stat.h>
 #  include <unistd.h>
 #  define POSIX 1
 #endif
@@ -418,7 +419,7 @@ static const odd_row odd_rows[] = {
     {"odd: sform of micrometres", IMAGE, {{254, 'h', 1}, SROW(1e-4, 0, 0, 0, 0, 1e-4, 0, 0, 0, 0, 1e-3, 0)},
         0, 0, 0},
     {"odd: sform and qform disagree", IMAGE,
-        {{252, 'h', 1}, {260, 'f', 1}, {268, 'f', 99}, {254, 'h', 4}, SROW(2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0)},
+        {{252, 'h', 1}, {260, 'f', 1}, {254, 'h', 4}, SROW(2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0)},
         0, 0, 0},
     {"odd: sform code 99", IMAGE, {{254, 'h', 99}, SROW(1, 0, 0, 5, 0, 1, 0, 6, 0, 0, 1, 7)}, 0, 0, 0},
     {"odd: qform code -1", IMAGE, {{252, 'h', -1}, {256, 'f', NANF}}, 0, 0, 0},
@@ -896,6 +897,95 @@ static void test_long_names(void) { /* what is wrong is told, however long the n
     CHECK(strstr(mv_message(T), "dddd: opening: "));
     free(deep);
 }
+/* 8 GB: too large for 32 bits, whatever the file holds */
+static void test_platform(void) {
+    spec s;
+    bytes h;
+    mv_volume v = {0};
+    int wide = sizeof(size_t) > 4;
+    spec_cube(&s, 2000, 2000, 2000);
+    h = make_header(s);
+    CHECK_STATUS(mv_load_mem(T, &v, h.p, h.n, NULL), wide ? MEDVOL_E_TRUNCATED : MEDVOL_E_SIZE);
+    CHECK(strstr(mv_message(T), wide ? "0 of 8000000000 bytes" : "too large for this platform"));
+    CHECK_OK(mv_load_header_mem(T, &v, h.p, h.n, NULL));
+    CHECK(v.dim[2] == 2000 && !v.data);
+    mv_volume_free(T, &v);
+    free(h.p);
+}
+/* the parts of a pair: missing, short, a folder, of another kind, with the voxels further on */
+static void test_pair_parts(void) {
+    static const struct {
+        int img; /* bytes cut off; or -1 none there, -2 a folder, -3 a whole .nii, -4 behind 16 bytes */
+        const char *name;
+        mv_status want;
+        const char *says;
+    } parts[] = {{0, "hdr", MEDVOL_OK, ""}, {0, "img", MEDVOL_OK, ""},
+        {-1, "hdr", MEDVOL_E_NOTFOUND, "the other part of the pair, "},
+        {1, "hdr", MEDVOL_E_TRUNCATED, ".img: voxels: 47 of 48 bytes"},
+        {48, "img", MEDVOL_E_TRUNCATED, ".img: voxels: 0 of 48 bytes"},
+        {-2, "hdr", MEDVOL_E_UNSUPPORTED, "not a regular file"}, {-4, "hdr", MEDVOL_OK, ""},
+        {-3, "img", MEDVOL_OK, ""}};
+    size_t i;
+    for (i = 0; i < sizeof parts / sizeof *parts; i++) {
+        spec s = {0};
+        bytes h, x, whole = make_file(s);
+        mv_volume v = {0};
+        char name[64];
+        mv_status st;
+        s.pair = 1;
+        h = make_header(s), x = make_voxels(s);
+        if (parts[i].img == -4) {
+            bytes y = grow(bytes_new(0), 16, 7);
+            put(h.p + 108, 'f', 16, 0);
+            y = bytes_join(y, x.p, x.n);
+            free(x.p);
+            x = y;
+        }
+        snprintf(name, sizeof name, "part%d.img", (int)i);
+        remove(t_path(name));
+        if (parts[i].img >= 0) file_put(t_path(name), x.p, x.n - (size_t)parts[i].img);
+        if (parts[i].img == -3) file_put(t_path(name), whole.p, whole.n);
+        if (parts[i].img == -4) file_put(t_path(name), x.p, x.n);
+#ifdef POSIX
+        if (parts[i].img == -2 && mkdir(t_path(name), 0777) != 0) CHECK(0);
+#else
+        if (parts[i].img == -2) { /* stdio makes no folders */
+            free(h.p), free(x.p), free(whole.p);
+            continue;
+        }
+#endif
+        snprintf(name, sizeof name, "part%d.hdr", (int)i);
+        file_put(t_path(name), h.p, h.n);
+        memcpy(strchr(name, '.') + 1, parts[i].name, 3);
+        st = mv_load(T, &v, t_path(name), NULL);
+        CHECK_STATUS(st, parts[i].want);
+        if (st < 0) CHECK(is_empty(&v) && strstr(mv_message(T), parts[i].says));
+        else CHECK(same_voxels(&v, &s));
+        mv_volume_free(T, &v);
+        memcpy(strchr(name, '.') + 1, "hdr", 3);
+        remove(t_path(name));
+        memcpy(strchr(name, '.') + 1, "img", 3);
+        remove(t_path(name));
+        free(h.p), free(x.p), free(whole.p);
+    }
+}
+/* Nothing in the library ends the program, jumps out of it, or depends on locale or stack size. */
+static void test_no_traps(void) {
+    static const char *const traps[] = {"assert", "abort", "exit", "longjmp", "setjmp", "alloca", "strtod",
+        "strtol", "atoi", "atof", "setlocale", "sprintf", "strcpy", "strcat", "gets", "rand"};
+    bytes f = file_get("medvol.h");
+    size_t i;
+    CHECK(f.n > 100000);
+    for (i = 0; i < sizeof traps / sizeof *traps; i++) {
+        size_t n = strlen(traps[i]);
+        const char *at = (const char *)f.p;
+        for (; (at = strstr(at, traps[i])) != NULL; at += n) {
+            int inside = at[-1] == '_' || (at[-1] >= 'a' && at[-1] <= 'z');
+            if (!CHECK(inside || at[n] != '(')) fprintf(stderr, "  %.40s\n", at);
+        }
+    }
+    free(f.p);
+}
 #ifdef POSIX
 /* A map takes no memory: of more than the machine has, and parts beyond 4 GiB. */
 static void test_map_far(void) {
@@ -934,6 +1024,132 @@ static void test_map_far(void) {
 }
 #endif
 
+#ifdef POSIX /* elsewhere some of the cases are left out */
+/* ---- tests/catalogue.txt ---- */
+/* Headings, and below each one line an input: "  input | answer | file/case". Every case must exist; for the
+   tables of this file the answer is compared, and every row of theirs must be there exactly once. */
+#define X(name) extern const t_case tests_##name[];
+#include "tables.h"
+#undef X
+static int case_exists(const char *want) {
+    static const struct {
+        const char *name;
+        const t_case *cases;
+    } tables[] = {
+#define X(name) {#name, tests_##name},
+#include "tables.h"
+#undef X
+    };
+    size_t i;
+    for (i = 0; i < sizeof tables / sizeof *tables; i++) {
+        size_t n = strlen(tables[i].name), k;
+        const t_case *c = tables[i].cases;
+        if (strncmp(want, tables[i].name, n) != 0 || want[n] != '/') continue;
+        for (; c->name; c++) { /* without the letters and numbers behind a name */
+            k = strcspn(c->name, " ");
+            if (strlen(want + n + 1) == k && !strncmp(want + n + 1, c->name, k)) return 1;
+        }
+    }
+    return 0;
+}
+static int target_exists(const char *want) { /* "make NAME" */
+    char line[512];
+    size_t n = strlen(want);
+    int found = 0;
+    FILE *f = fopen("Makefile", "r");
+    if (!f) return 0;
+    while (fgets(line, sizeof line, f))
+        found = found || (n > 5 && !strncmp(want, "make ", 5) && !strncmp(line, want + 5, n - 5) &&
+            line[n - 5] == ':');
+    fclose(f);
+    return found;
+}
+static const char *answer_name(mv_status st, unsigned warnings) {
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } bits[] = {{MEDVOL_W_PIXDIM, "W_PIXDIM"}, {MEDVOL_W_QUATERNION, "W_QUATERNION"},
+        {MEDVOL_W_AFFINE, "W_AFFINE"}, {MEDVOL_W_BITPIX, "W_BITPIX"}, {MEDVOL_W_TRAILING, "W_TRAILING"}};
+    size_t i;
+    for (i = 0; i < sizeof bits / sizeof *bits; i++)
+        if (warnings == bits[i].bit) return bits[i].name;
+#define X(name, value, text) if (st == value) return #name;
+    MEDVOL_STATUS_LIST(X)
+#undef X
+    return "?";
+}
+enum { ROWS = (int)(sizeof rows / sizeof *rows), GZ_ROWS = (int)(sizeof gz_rows / sizeof *gz_rows) };
+enum { ODD_ROWS = (int)(sizeof odd_rows / sizeof *odd_rows) };
+static const char *row_name(int i, const char **answer, const char **where) {
+    if (i < ROWS) {
+        *answer = answer_name(rows[i].want, rows[i].warnings), *where = "catalogue/headers";
+        return rows[i].name;
+    }
+    i -= ROWS;
+    if (i < GZ_ROWS) {
+        *answer = answer_name(gz_rows[i].want, gz_rows[i].warnings), *where = "catalogue/gzip_rows";
+        return gz_rows[i].name;
+    }
+    i -= GZ_ROWS;
+    *answer = answer_name(MEDVOL_OK, odd_rows[i].warnings), *where = "catalogue/must_load";
+    return odd_rows[i].name;
+}
+static char *trim(char *p) {
+    char *end = p + strlen(p);
+    while (*p == ' ') p++;
+    while (end > p && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r')) *--end = 0;
+    return p;
+}
+static void test_table(void) {
+    static int seen[ROWS + GZ_ROWS + ODD_ROWS];
+    char line[512], heading[512] = "";
+    int inputs = 1, i;
+    FILE *f = fopen("tests/catalogue.txt", "r");
+    memset(seen, 0, sizeof seen);
+    if (!CHECK(f)) return;
+    while (fgets(line, sizeof line, f)) {
+        char *input = line, *answer, *where, *p;
+        const char *want, *there;
+        if (line[0] == '#' || !*trim(line)) continue;
+        if (line[0] != ' ') {
+            if (!CHECK(inputs > 0)) fprintf(stderr, "  nothing below \"%s\"\n", heading);
+            snprintf(heading, sizeof heading, "%s", line);
+            inputs = 0;
+            continue;
+        }
+        inputs++;
+        answer = strchr(line, '|');
+        if (!answer) { /* not a test: a reason */
+            if (!CHECK(!strncmp(trim(line), "not applicable: ", 16))) fprintf(stderr, "  \"%s\"\n", line);
+            continue;
+        }
+        *answer++ = 0;
+        where = strchr(answer, '|');
+        if (!CHECK(where)) break;
+        *where++ = 0;
+        input = trim(input), answer = trim(answer), where = trim(where);
+        for (i = 0; i < ROWS + GZ_ROWS + ODD_ROWS; i++)
+            if (!strcmp(row_name(i, &want, &there), input) && ++seen[i] &&
+                !CHECK(!strcmp(want, answer) && !strcmp(where, there)))
+                fprintf(stderr, "  \"%s\": %s in %s\n", input, want, there);
+        while (where) { /* several cases, by commas */
+            if ((p = strchr(where, ',')) != NULL) *p++ = 0;
+            where = trim(where);
+            if (!CHECK(case_exists(where) || target_exists(where)))
+                fprintf(stderr, "  \"%s\": there is no %s\n", input, where);
+            where = p;
+        }
+    }
+    CHECK(inputs > 0);
+    fclose(f);
+    for (i = 0; i < ROWS + GZ_ROWS + ODD_ROWS; i++) {
+        const char *want, *there, *name = row_name(i, &want, &there);
+        if (!CHECK(seen[i] == 1))
+            fprintf(stderr, "  %s | %s | %s: is there %d times\n", name, want, there, seen[i]);
+    }
+}
+#endif
+
 const t_case tests_catalogue[] = {
     {"headers B26", test_headers, T_ONCE},
     {"gzip_rows B26", test_gzip_rows, T_ONCE},
@@ -944,9 +1160,13 @@ const t_case tests_catalogue[] = {
     {"partial_bound B25", test_partial_bound, T_ONCE},
     {"large_member B25", test_large_member, T_ONCE},
     {"lying_hooks", test_lying_hooks, T_ONCE},
+    {"platform", test_platform, T_ONCE},
+    {"pair_parts", test_pair_parts, T_ONCE},
+    {"no_traps", test_no_traps, T_ONCE},
     {"long_names", test_long_names, T_ONCE},
 #ifdef POSIX
     {"map_far", test_map_far, T_ONCE},
+    {"table", test_table, T_ONCE},
 #endif
     {NULL, NULL, 0},
 };
