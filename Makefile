@@ -22,14 +22,19 @@ $(B)/medvol.o: medvol.h | $(B)
 $(B)/tests/tables.h: $(wildcard tests/test_*.c)
 	@mkdir -p $(@D)
 	printf 'X(%s)\n' $(patsubst tests/test_%.c,%,$(sort $^)) > $@
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+$(B)/tests/fuzzers.h: $(wildcard tests/fuzz/fuzz_*.c)
+	@mkdir -p $(@D)
+	printf 'X(%s)\n' $(FUZZERS) > $@
 
 $(B)/tests/api.h: tests/api.awk medvol.h
 	@mkdir -p $(@D)
 	awk -f $^ > $@
 
-TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c))
+TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c tests/fuzz/fuzz*.c) tests/fuzz/seeds.c)
 $(B)/tests/main.o $(B)/tests/test_catalogue.o: $(B)/tests/tables.h
-$(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) medvol.h $(B)/tests/api.h
+$(B)/tests/test_fuzz.o: $(B)/tests/fuzzers.h
+$(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) tests/fuzz/fuzz.h medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
 	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -I$(B)/tests -c $< -o $@
 $(B)/tests/all: $(TESTS) $(B)/medvol.o
@@ -96,7 +101,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
-.PHONY: matrix sanitize test-arm size fuzz oom test-peers coverage mutants
+.PHONY: matrix sanitize test-arm size fuzz fuzz-long oom test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -130,18 +135,50 @@ $(B)/gzip_peers: tests/peers/gzip_peers.c $(B)/medvol.o
 test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate, nibabel, scipy (needs them)
 	@PYTHON=$(PYTHON) bash tests/peers/run.sh $(B)
 
-# Corpora stay in build/fuzz/corpus_*; findings in build/fuzz/crash-*
+# Corpora stay in build/fuzz/corpus_*, findings in build/fuzz/TARGET-crash-*, executions so far in build/fuzz/tally.
+# inflate and header, the doors for hostile bytes, run several times as fast: optimised, without the sections
+# behind them and the tracing of comparisons.
+F = $(B)/fuzz
+FUZZ_FAST = inflate header
+FUZZ_ZLIB = $(shell printf '\#include <zlib.h>\n' | clang -E -x c - >/dev/null 2>&1 && echo -DFUZZ_ZLIB)
+FUZZ_FLAGS = -g -DFUZZ_ENGINE $(FUZZ_ZLIB) -I. -ffp-contract=off -fsanitize=address,undefined,float-cast-overflow
+$(F)/full/% : FUZZ_FLAGS += -O1 -fsanitize=fuzzer-no-link -fno-sanitize-recover=all
+$(F)/fast/% : FUZZ_FLAGS += -O2 -fsanitize-coverage=inline-8bit-counters,pc-table \
+    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE,-DMEDVOL_NO_$(no))
+$(F)/full/medvol.o $(F)/fast/medvol.o: medvol.h
+	@mkdir -p $(@D)
+	$(SOURCE) | clang $(FUZZ_FLAGS) -x c -c - -o $@
+FUZZ_COMPILE = @mkdir -p $(@D); echo "clang $<"; clang $(FUZZ_FLAGS) -c $< -o $@
+$(F)/full/%.o: tests/fuzz/%.c tests/fuzz/fuzz.h medvol.h
+	$(FUZZ_COMPILE)
+$(F)/fast/%.o: tests/fuzz/%.c tests/fuzz/fuzz.h medvol.h
+	$(FUZZ_COMPILE)
+FUZZ_LINK = clang -fsanitize=fuzzer,address,undefined $^ $(if $(FUZZ_ZLIB),-lz) $(LDLIBS) -o $@
+$(addprefix $(F)/fuzz_,$(FUZZ_FAST)): $(F)/fuzz_%: $(F)/fast/fuzz_%.o $(F)/fast/fuzz.o $(F)/fast/medvol.o
+	$(FUZZ_LINK)
+$(F)/fuzz_%: $(F)/full/fuzz_%.o $(F)/full/fuzz.o $(F)/full/medvol.o
+	$(FUZZ_LINK)
+$(F)/seeds: tests/fuzz/seeds.c tests/fuzz/fuzz.c $(B)/medvol.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -Wno-conversion -DFUZZ_ENGINE -I. $^ $(LDLIBS) -o $@
+FUZZ_PROGRAMS = $(addprefix $(F)/fuzz_,$(FUZZERS)) $(F)/seeds
+FUZZ_RUN = JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh
 FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h medvol.h
+fuzz: ## each fuzzer for FUZZ_SECONDS=60, JOBS=2 at a time (clang with libFuzzer; zlib to compare with)
+	@bash tests/fuzz/run.sh tools clang
+	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS)
+	@SECONDS_EACH=$(FUZZ_SECONDS) $(FUZZ_RUN) libfuzzer $(F) $(FUZZERS)
+
+# AFL++ reads a file as a program would
+$(F)/afl: tests/fuzz/afl.c medvol.h
 	@mkdir -p $(@D)
-	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. $< $(LDLIBS) -o $@
-$(B)/fuzz/seeds: tests/fuzz/seeds.c $(B)/medvol.o
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -I. $< $(B)/medvol.o $(LDLIBS) -o $@
-fuzz: $(addprefix $(B)/fuzz/fuzz_,$(FUZZERS)) $(B)/fuzz/seeds ## each fuzzer for FUZZ_SECONDS=60 (clang)
-	@$(B)/fuzz/seeds $(B)/fuzz
-	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh $(B)/fuzz $(FUZZERS)
+	AFL_USE_ASAN=1 AFL_USE_UBSAN=1 AFL_QUIET=1 afl-clang-fast -O2 -g -I. $< $(LDLIBS) -o $@
+FUZZ_HOURS ?= 1
+fuzz-long: ## each fuzzer for FUZZ_HOURS=1, then AFL++ on files as long; corpora made small at the end
+	@bash tests/fuzz/run.sh tools clang afl-fuzz
+	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS) $(F)/afl
+	@SECONDS_EACH=$$(($(FUZZ_HOURS) * 3600)) MERGE=1 AFL=1 JOBS=$(or $(JOBS),$$(nproc)) \
+	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
 
 SAN ?= address,undefined
 comma := ,
