@@ -101,7 +101,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
-.PHONY: matrix sanitize test-arm size fuzz fuzz-long oom test-peers coverage mutants
+.PHONY: matrix sanitize size fuzz fuzz-long oom test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -110,10 +110,6 @@ ARM_FLAGS = -std=c99 -Os -ffreestanding -ffunction-sections -mcpu=cortex-m7 -mth
     -mfloat-abi=hard $(foreach no,STDIO MALLOC THREADS MMAP GETENV,-DMEDVOL_NO_$(no))
 size: ## code size of each section as Cortex-M7 firmware
 	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS)" sh tests/size.sh
-
-test-arm: ## the whole tests on AArch64, by emulation
-	@$(MAKE) --no-print-directory B=$(B)/arm64 CC=aarch64-linux-gnu-gcc CFLAGS="-O2 -static" $(B)/arm64/tests/all
-	@qemu-aarch64 $(B)/arm64/tests/all $(ARGS)
 
 # Without inlining each place that asks for something is a call of its own, which the test can tell apart.
 OOM_FLAGS = -std=c99 -O0 -g -fno-omit-frame-pointer -no-pie $(WARN) -Wno-conversion -Wno-frame-address \
@@ -209,6 +205,39 @@ coverage: $(COVER)/all ## lines and branches that the tests reach, gated (gcc, g
 
 mutants: $(TESTS) ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 20 minutes)
 	@$(PYTHON) tests/mutants.py --build $(B) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
+
+# ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
+.PHONY: test-32bit test-be test-arm test-riscv
+# $(call need,PROGRAM,PACKAGE); $(call port,FOLDER,COMPILER,CFLAGS,EMULATOR)
+need = command -v $(1) >/dev/null || { echo "$@: $(1) is not installed (package $(2))"; exit 9; }
+define port
+	@$(MAKE) --no-print-directory B=$(B)/$(1) CC=$(2) CFLAGS="$(3)" $(B)/$(1)/tests/all
+	@$(SAN_RUN) $(4) $(B)/$(1)/tests/all $(ARGS)
+endef
+PORT_SAN = -fno-sanitize-recover=all -fsanitize=undefined
+
+LIB32 ?= /usr/i686-linux-gnu/lib
+LINK32 = -Wl,-rpath$(comma)$(LIB32) -Wl,--dynamic-linker=$(LIB32)/ld-linux.so.2
+test-32bit: ## on 32-bit x86, natively, under ASan and UBSan
+	@$(call need,i686-linux-gnu-gcc,gcc-i686-linux-gnu)
+	$(call port,x86_32,i686-linux-gnu-gcc,-O2 -g1 $(PORT_SAN)$(comma)address $(LINK32))
+
+test-be: ## on s390x, which is big-endian, under UBSan
+	@$(call need,s390x-linux-gnu-gcc,gcc-s390x-linux-gnu)
+	@$(call need,qemu-s390x,qemu-user)
+	$(call port,s390x,s390x-linux-gnu-gcc,-O2 $(PORT_SAN),qemu-s390x -L /usr/s390x-linux-gnu)
+
+test-arm: ## on AArch64 (NEON and scalar) and on ARMv7
+	@$(call need,aarch64-linux-gnu-gcc,gcc-aarch64-linux-gnu)
+	@$(call need,arm-linux-gnueabihf-gcc,gcc-arm-linux-gnueabihf)
+	@$(call need,qemu-aarch64,qemu-user)
+	$(call port,arm64,aarch64-linux-gnu-gcc,-O2 -static,qemu-aarch64)
+	$(call port,armv7,arm-linux-gnueabihf-gcc,-O2 -static,qemu-arm)
+
+test-riscv: ## on 64-bit RISC-V
+	@$(call need,riscv64-linux-gnu-gcc,gcc-riscv64-linux-gnu)
+	@$(call need,qemu-riscv64,qemu-user)
+	$(call port,riscv64,riscv64-linux-gnu-gcc,-O2 -static,qemu-riscv64)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -54,6 +54,9 @@
      same bits at every level; maps differ by at most 2 ulp between levels unless an operation says otherwise.
      MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with
      clang, without -ffp-contract=fast: a header cannot undo these.
+     The scalar level gives the same bits on every machine, big-endian and 32-bit ones too (there no volume
+     exceeds 2 GB), but for gamma, LANCZOS and antialias, which rest on the C library's pow, sin and exp. On
+     32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not served.
 
    RELEASES
      0.1.0  first: core, files, everyday operations
@@ -1351,6 +1354,9 @@ extern int lstat(const char *path, struct stat *info);
 #  pragma clang diagnostic push
 /* a section left out leaves helpers without a caller */
 #  pragma clang diagnostic ignored "-Wunused-function"
+#  ifdef __i386__
+MV__TARGET("sse2")
+#  endif
 #elif defined(__GNUC__)
 #  define MV__UNROLL _Pragma("GCC unroll 16")
 #  define MV__TARGET(t) MV__P(GCC push_options) MV__P(GCC target(t))
@@ -1364,6 +1370,13 @@ extern int lstat(const char *path, struct stat *info);
 #  endif
 #  pragma GCC push_options
 #  pragma GCC optimize("fp-contract=off")
+/* no step in a wider type: on s390 a strict -std would take floats to doubles, the x87 takes all to long
+   double */
+#  if defined(__s390__)
+#    pragma GCC optimize("excess-precision=fast")
+#  elif defined(__i386__)
+#    pragma GCC target("sse2,fpmath=sse")
+#  endif
 #else
 #  define MV__UNROLL
 #  define MV__TARGET(t)
@@ -7246,7 +7259,7 @@ static mv_status mv__io_parse_dims(mv_ctx *ctx, mv__io_hdr *h, const unsigned ch
             return mv__fail(ctx, MEDVOL_E_SIZE, names[d + 1], (double)k, at + (d + 1) * step,
                             "dim[%d] = %lld: the voxels together would need more bytes than can be counted",
                             d + 1, (long long)k);
-        if ((uint64_t)k > (uint64_t)PTRDIFF_MAX)
+        if ((uint64_t)k > (uint64_t)PTRDIFF_MAX || n > (uint64_t)PTRDIFF_MAX) /* on 32 bits */
             return mv__fail(ctx, MEDVOL_E_SIZE, names[d + 1], (double)k, at + (d + 1) * step,
                             "dim[%d] = %lld: too large for this platform", d + 1, (long long)k);
         h->v.dim[d] = (size_t)k;
@@ -8334,9 +8347,6 @@ static void mv__io_fill(const mv__io_load *L, const mv__io_xfer *x) {
 static mv_status mv__io_available(mv__io_load *L, int *shortened) {
     uint64_t end = L->h.offset + L->h.bytes, bound = mv__io_bound(L->data);
     *shortened = bound < end;
-    if (L->h.bytes > (uint64_t)PTRDIFF_MAX)
-        return mv__fail(L->ctx, MEDVOL_E_SIZE, "dim", (double)L->h.bytes, -1,
-                        "%llu bytes of voxels: too large for this platform", (unsigned long long)L->h.bytes);
     if (!*shortened) return MEDVOL_OK;
     if (L->opt.partial) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_PARTIAL;
@@ -15690,6 +15700,9 @@ MV__UNTARGET
 #  undef MV__PASS
 #else
 #  if defined(__clang__)
+#    ifdef __i386__
+MV__UNTARGET
+#    endif
 #    pragma clang diagnostic pop
 #  elif defined(__GNUC__)
 #    pragma GCC pop_options

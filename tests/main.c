@@ -71,7 +71,7 @@ double t_half(unsigned h, int mant, int bias) {
     if (e == 2 * bias + 1) v = m ? (double)NAN : HUGE_VAL;
     return h & 0x8000u ? -v : v;
 }
-long double t_value(const void *p, mv_dtype t, size_t i) {
+double t_value(const void *p, mv_dtype t, size_t i) {
     switch (t) {
         case MEDVOL_U8: return ((const uint8_t *)p)[i];
         case MEDVOL_I8: return ((const int8_t *)p)[i];
@@ -79,8 +79,8 @@ long double t_value(const void *p, mv_dtype t, size_t i) {
         case MEDVOL_I16: return ((const int16_t *)p)[i];
         case MEDVOL_U32: return ((const uint32_t *)p)[i];
         case MEDVOL_I32: return ((const int32_t *)p)[i];
-        case MEDVOL_U64: return ((const uint64_t *)p)[i];
-        case MEDVOL_I64: return ((const int64_t *)p)[i];
+        case MEDVOL_U64: return (double)((const uint64_t *)p)[i];
+        case MEDVOL_I64: return (double)((const int64_t *)p)[i];
         case MEDVOL_F16: return t_half(((const uint16_t *)p)[i], 10, 15);
         case MEDVOL_BF16: return t_half(((const uint16_t *)p)[i], 7, 127);
         case MEDVOL_F32: return ((const float *)p)[i];

@@ -1,4 +1,4 @@
-/* test_convert.c - conversion of every pair of real types against arithmetic in long double, with and without
+/* test_convert.c - conversion of every pair of real types against exact arithmetic, with and without
    scaling, in place, through views, at page borders; complex; refusals. */
 #include "test.h"
 #include <float.h>
@@ -7,39 +7,66 @@ static int is_int(mv_dtype t) {
     return t != MEDVOL_F16 && t != MEDVOL_BF16 && t != MEDVOL_F32 && t != MEDVOL_F64;
 }
 
+/* A real number as it is: `x`; a 64-bit integer of more than 53 bits has its magnitude in `big`, and in `x`
+   its first 53 bits, the last set when any bit follows ("to odd"), so that x rounds on as the number would. */
+typedef struct exact {
+    double x;
+    uint64_t big;
+} exact;
+static exact exact_of(const void *p, mv_dtype t, size_t i) {
+    exact e = {t_value(p, t, i), 0};
+    if (t == MEDVOL_U64) e.big = ((const uint64_t *)p)[i];
+    if (t == MEDVOL_I64) e.big = (uint64_t)((const int64_t *)p)[i];
+    if (t == MEDVOL_I64 && e.x < 0) e.big = 0 - e.big;
+    if (e.big >> 53) {
+        uint64_t first = e.big;
+        int shift = 0, lost = 0;
+        for (; first >> 53; shift++) lost |= (int)(first & 1), first >>= 1;
+        e.x = copysign(ldexp((double)(first | (uint64_t)lost), shift), e.x);
+    } else e.big = 0;
+    return e;
+}
 /* to the nearest bit pattern of a format with `mant` bits, even ones at ties */
-static unsigned half_round(long double x, int mant, int bias) {
-    long double a = fabsl(x), q, r;
+static unsigned half_round(double x, int mant, int bias) {
+    double a = fabs(x), q, r;
     unsigned sign = signbit(x) ? 0x8000u : 0;
     int e;
     if (a == 0) return sign;
-    if (a > FLT_MAX * 2.0L) return sign | ((unsigned)(2 * bias + 1) << mant);
-    frexpl(a, &e);
+    if (a > FLT_MAX * 2.0) return sign | ((unsigned)(2 * bias + 1) << mant);
+    frexp(a, &e);
     if (e - 1 < 1 - bias) e = 2 - bias;
-    q = ldexpl(1.0L, e - 1 - mant);
-    r = rintl(a / q) * q;
-    if (r >= ldexpl(1.0L, bias + 1)) return sign | ((unsigned)(2 * bias + 1) << mant);
-    if (r < ldexpl(1.0L, 1 - bias)) return sign | (unsigned)ldexpl(r, bias - 1 + mant);
-    frexpl(r, &e);
-    return sign | (unsigned)(e - 1 + bias) << mant | (unsigned)ldexpl(ldexpl(r, 1 - e) - 1.0L, mant);
+    q = ldexp(1.0, e - 1 - mant);
+    r = rint(a / q) * q;
+    if (r >= ldexp(1.0, bias + 1)) return sign | ((unsigned)(2 * bias + 1) << mant);
+    if (r < ldexp(1.0, 1 - bias)) return sign | (unsigned)ldexp(r, bias - 1 + mant);
+    frexp(r, &e);
+    return sign | (unsigned)(e - 1 + bias) << mant | (unsigned)ldexp(ldexp(r, 1 - e) - 1.0, mant);
 }
-static long double whole(long double x, long double lo, long double hi) {
-    if (x != x) return 0;
-    return rintl(x < lo ? lo : x > hi ? hi : x);
+/* the nearest whole number from lo to hi */
+static double whole(double x, double lo, double hi) {
+    return x != x ? 0 : rint(x < lo ? lo : x > hi ? hi : x);
 }
-/* 1 when element i of p holds what the real value x must become */
-static int holds(const void *p, mv_dtype t, size_t i, long double x) {
+static uint64_t whole_u64(exact e) {
+    if (e.big) return e.x < 0 ? 0 : e.big;
+    return e.x >= 0x1p64 ? UINT64_MAX : e.x > 0 ? (uint64_t)rint(e.x) : 0;
+}
+static int64_t whole_i64(exact e) {
+    if (e.x >= 0x1p63 || e.x < -0x1p63) return e.x < 0 ? INT64_MIN : INT64_MAX;
+    if (!e.big) return e.x == e.x ? (int64_t)rint(e.x) : 0;
+    return e.x >= 0 ? (int64_t)e.big : -(int64_t)(e.big - 1) - 1;
+}
+/* 1 when element i of p holds what the number e must become */
+static int holds(const void *p, mv_dtype t, size_t i, exact e) {
+    double x = e.x;
     switch (t) {
         case MEDVOL_U8: return ((const uint8_t *)p)[i] == whole(x, 0, 255);
         case MEDVOL_I8: return ((const int8_t *)p)[i] == whole(x, -128, 127);
         case MEDVOL_U16: return ((const uint16_t *)p)[i] == whole(x, 0, 65535);
         case MEDVOL_I16: return ((const int16_t *)p)[i] == whole(x, -32768, 32767);
-        case MEDVOL_U32: return ((const uint32_t *)p)[i] == whole(x, 0, 4294967295.0L);
-        case MEDVOL_I32: return ((const int32_t *)p)[i] == whole(x, -2147483648.0L, 2147483647.0L);
-        case MEDVOL_U64: return ((const uint64_t *)p)[i] == (uint64_t)whole(x, 0, 18446744073709551615.0L);
-        case MEDVOL_I64:
-            return ((const int64_t *)p)[i] ==
-                (int64_t)whole(x, -9223372036854775808.0L, 9223372036854775807.0L);
+        case MEDVOL_U32: return ((const uint32_t *)p)[i] == whole(x, 0, 4294967295.0);
+        case MEDVOL_I32: return ((const int32_t *)p)[i] == whole(x, -2147483648.0, 2147483647.0);
+        case MEDVOL_U64: return ((const uint64_t *)p)[i] == whole_u64(e);
+        case MEDVOL_I64: return ((const int64_t *)p)[i] == whole_i64(e);
         case MEDVOL_F16:
         case MEDVOL_BF16: {
             unsigned h = ((const uint16_t *)p)[i];
@@ -52,7 +79,7 @@ static int holds(const void *p, mv_dtype t, size_t i, long double x) {
             return x != x ? g != g : memcmp(&f, &g, 4) == 0;
         }
         default: {
-            double f = (double)x, g = ((const double *)p)[i];
+            double f = e.big ? copysign((double)e.big, x) : x, g = ((const double *)p)[i];
             return x != x ? g != g : memcmp(&f, &g, 8) == 0;
         }
     }
@@ -71,7 +98,7 @@ static void put_any(void *p, mv_dtype t, size_t i) {
         if (is_int(t) && r % 3 == 0)
             b = r & 8 ? (uint64_t)0 - (r >> 4) % 3
                       : (r & 16 ? (uint64_t)INT64_MAX : ((uint64_t)1 << (r >> 5) % 64) - (r >> 12) % 2);
-        memcpy((char *)p + i * size, &b, size); /* the low bytes, on the little-endian machines we test */
+        memcpy((char *)p + i * size, (const char *)&b + (T_BIG_ENDIAN ? 8 - size : 0), size);
         return;
     }
     if (t == MEDVOL_F32) ((float *)p)[i] = (float)x;
@@ -80,13 +107,14 @@ static void put_any(void *p, mv_dtype t, size_t i) {
     else ((uint16_t *)p)[i] = (uint16_t)half_round(x, 7, 127);
 }
 /* what the documentation says: exact without scaling, else in double */
-static long double want(const void *p, mv_dtype t, size_t i, double slope, double inter) {
-    volatile double x, y;
-    if (slope == 1.0 && inter == 0.0) return t_value(p, t, i);
-    x = (double)t_value(p, t, i);
-    y = x * slope;
+static exact want(const void *p, mv_dtype t, size_t i, double slope, double inter) {
+    volatile double y = t_value(p, t, i);
+    exact e = {0, 0};
+    if (slope == 1.0 && inter == 0.0) return exact_of(p, t, i);
+    y = y * slope;
     y = y + inter;
-    return y;
+    e.x = y;
+    return e;
 }
 enum { M = 1200 };
 static unsigned char in[M * 8 + 64], out[M * 8 + 64], keep[M * 8 + 64];
@@ -108,7 +136,7 @@ static void test_all_pairs(void) {
                     for (i = 0; i < n; i++)
                         if (!CHECK(holds(out + 8, tb, i, want(in + skew, ta, i, scale[s][0], scale[s][1])))) {
                             fprintf(stderr,
-                                "  %s to %s, scale %g %g, n %zu, element %zu, value %.17Lg gave %.17Lg\n",
+                                "  %s to %s, scale %g %g, n %zu, element %zu, value %.17g gave %.17g\n",
                                 mv_dtype_name(ta), mv_dtype_name(tb), scale[s][0], scale[s][1], n, i,
                                 t_value(in + skew, ta, i), t_value(out + 8, tb, i));
                             return;
@@ -145,7 +173,7 @@ static void test_page_borders(void) {
                 void *x = t_guard(na), *y = t_guard(nb);
                 for (i = 0; i < n; i++) put_any(x, t_real_types[a], i);
                 CHECK_OK(mv_convert_array(T, y, t_real_types[b], x, t_real_types[a], n, 1.0, 0.0));
-                for (i = 0; i < n; i++) CHECK(holds(y, t_real_types[b], i, t_value(x, t_real_types[a], i)));
+                for (i = 0; i < n; i++) CHECK(holds(y, t_real_types[b], i, exact_of(x, t_real_types[a], i)));
                 t_guard_free(x, na);
                 t_guard_free(y, nb);
             }

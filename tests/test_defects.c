@@ -17,7 +17,7 @@ static mv_volume ramp(mv_dtype t, int ndim, const size_t *dim) { /* voxel i has 
 static double value(const mv_volume *v, size_t i, size_t j, size_t k, size_t l) { /* real value of a voxel */
     size_t at = i + j * (size_t)v->stride[1] + k * (v->ndim > 2 ? (size_t)v->stride[2] : 0) +
         l * (v->ndim > 3 ? (size_t)v->stride[3] : 0);
-    double x = (double)t_value(v->data, v->dtype, at);
+    double x = t_value(v->data, v->dtype, at);
     return v->slope != 0 ? x * v->slope + v->inter : x;
 }
 static void rows(mv_volume *v, double a, double b, double c, double d, double e, double f, double g, double h,

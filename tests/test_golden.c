@@ -7,13 +7,23 @@
 
 static uint32_t crc;
 static void sum(const void *p, size_t n) { crc = t_crc32(crc, p, n); }
+static void sum_numbers(const void *p, size_t width, size_t n) { /* least byte first on every machine */
+    const uint8_t *b = (const uint8_t *)p;
+    size_t i, k;
+    if (!T_BIG_ENDIAN) { sum(p, n * width); return; }
+    for (i = 0; i < n; i++, b += width)
+        for (k = width; k-- > 0;) sum(b + k, 1);
+}
+static void sum_doubles(const double *p, size_t n) { sum_numbers(p, sizeof *p, n); }
 static void sum_volume(const mv_volume *v) { /* voxels of a contiguous volume, shape, geometry to 1e-9 */
     double a[12];
+    uint64_t dim[7];
     int i;
-    sum(v->data, mv_volume_count(v) * mv_dtype_size(v->dtype));
-    sum(v->dim, sizeof v->dim);
+    sum_numbers(v->data, mv_dtype_size(v->dtype), mv_volume_count(v));
+    for (i = 0; i < 7; i++) dim[i] = v->dim[i];
+    sum_numbers(dim, sizeof *dim, 7);
     for (i = 0; i < 12; i++) a[i] = floor(v->affine[i] * 1e9 + 0.5) + 0.0;
-    sum(a, sizeof a);
+    sum_doubles(a, 12);
 }
 /* A smooth oblique volume with noise, type f32, its own every time. */
 static void head(mv_ctx *ctx, mv_volume *v, size_t nx, size_t ny, size_t nz) {
@@ -43,7 +53,7 @@ static void g_convert(mv_ctx *ctx) {
             mv_dtype from = t_real_types[a], to = t_real_types[b];
             double slope = (a + b) % 3 ? 0.75 : 1.0, inter = (a + b) % 3 ? 2.0 : 0.0;
             CHECK_OK(mv_convert_array(ctx, out, to, mid, from, 5000, slope, inter));
-            sum(out, 5000 * mv_dtype_size(to));
+            sum_numbers(out, mv_dtype_size(to), 5000);
         }
     }
 }
@@ -54,7 +64,7 @@ static void g_points(mv_ctx *ctx) {
     for (i = 0; i < 70001; i++)
         p[0][i] = t_uniform(-90, 90), p[1][i] = t_uniform(-90, 90), p[2][i] = t_uniform(-90, 90);
     CHECK_OK(mv_affine_apply_points(ctx, a, p[0], p[1], p[2], p[0], p[1], p[2], 70001));
-    sum(p, sizeof p);
+    sum_doubles(p[0], sizeof p / sizeof **p);
 }
 static void g_affine(mv_ctx *ctx) {
     double a[12], b[12], q[3], o[3], s[3], f;
@@ -63,12 +73,12 @@ static void g_affine(mv_ctx *ctx) {
     for (k = 0; k < 50; k++) {
         for (i = 0; i < 12; i++) a[i] = t_uniform(-4, 4);
         CHECK_OK(mv_affine_invert(b, a));
-        sum(b, sizeof b);
+        sum_doubles(b, 12);
         mv_affine_mul(b, b, a);
-        sum(b, sizeof b);
+        sum_doubles(b, 12);
         mv_affine_to_qform(a, q, o, s, &f);
         for (i = 0; i < 3; i++) q[i] = floor(q[i] * 1e9 + 0.5) + 0.0;
-        sum(q, sizeof q);
+        sum_doubles(q, 3);
     }
 }
 static void g_copy(mv_ctx *ctx) {
@@ -106,15 +116,15 @@ static void g_statistics(mv_ctx *ctx) {
         o.split = t % 3 ? 3 : 0, o.nonzero = t > 5;
         CHECK_OK(mv_stats(ctx, s, &w, &o));
         for (i = 0; i < (o.split ? 31 : 1); i++)
-            sum(&s[i].count, 3 * sizeof(uint64_t)), sum(&s[i].min, 2 * sizeof(double));
+            sum_numbers(&s[i].count, sizeof(uint64_t), 3), sum_doubles(&s[i].min, 2);
         for (i = 0; i < (o.split ? 31 : 1); i++)
-            if (!s[i].inf) sum(&s[i].sum, 7 * sizeof(double)); /* a NaN's sign may differ */
+            if (!s[i].inf) sum_doubles(&s[i].sum, 7); /* a NaN's sign may differ */
         CHECK_OK(mv_percentiles(ctx, p, &w, q, 6, NULL));
-        sum(p, sizeof p);
+        sum_doubles(p, 6);
         CHECK_OK(mv_histogram(ctx, &h, &w, NULL));
         CHECK_OK(mv_otsu(ctx, p, &h));
-        sum(counts, sizeof counts);
-        sum(p, sizeof *p);
+        sum_numbers(counts, sizeof *counts, 100);
+        sum_doubles(p, 1);
         mv_volume_free(ctx, &w);
     }
     mv_volume_free(ctx, &v);

@@ -35,32 +35,42 @@ static int draw(mv_dtype t) { /* a value every type of this signedness holds, ze
     int is_signed = t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64 || is_float(t);
     return r == 0 ? 0 : r == 1 && is_signed ? -v : v;
 }
-static double get(const void *p, mv_dtype t, size_t i) { return (double)t_value(p, t, i); }
+static double get(const void *p, mv_dtype t, size_t i) { return t_value(p, t, i); }
 static float *floats(size_t n) { return (float *)malloc((n ? n : 1) * sizeof(float)); }
 
 /* ---- statistics ---- */
-/* two passes in long double; finite values and NaN */
+/* a sum and what its roundings lost, Neumaier 1974: long double is double on some machines */
+typedef struct kahan {
+    double sum, lost;
+} kahan;
+static void add(kahan *t, double x) {
+    volatile double sum = t->sum + x;
+    t->lost += fabs(t->sum) >= fabs(x) ? (t->sum - sum) + x : (x - sum) + t->sum;
+    t->sum = sum;
+}
+static double over(const kahan *t, double n) { return t->sum / n + t->lost / n; }
+/* two passes; finite values and NaN */
 static void naive(mv_statistics *s, const double *x, size_t n) {
-    long double sum = 0, m2 = 0, sq = 0;
+    kahan sum = {0, 0}, m2 = {0, 0}, sq = {0, 0};
     size_t i;
     memset(s, 0, sizeof *s);
     s->min = INFINITY, s->max = -INFINITY;
     for (i = 0; i < n; i++) {
         if (x[i] != x[i]) { s->nan++; continue; }
         s->count++;
-        sum += x[i];
-        sq += (long double)x[i] * x[i];
+        add(&sum, x[i]);
+        add(&sq, x[i] * x[i]);
         s->min = fmin(s->min, x[i]), s->max = fmax(s->max, x[i]);
     }
     if (!s->count) return;
-    s->sum = (double)sum;
-    s->mean = (double)(sum / s->count);
+    s->sum = over(&sum, 1);
+    s->mean = over(&sum, (double)s->count);
     for (i = 0; i < n; i++)
-        if (x[i] == x[i]) m2 += (x[i] - sum / s->count) * (x[i] - sum / s->count);
-    s->variance = (double)(m2 / s->count);
-    s->variance_sample = s->count > 1 ? (double)(m2 / (s->count - 1)) : 0.0;
+        if (x[i] == x[i]) add(&m2, (x[i] - s->mean) * (x[i] - s->mean));
+    s->variance = over(&m2, (double)s->count);
+    s->variance_sample = s->count > 1 ? over(&m2, (double)(s->count - 1)) : 0.0;
     s->sd = sqrt(s->variance), s->sd_sample = sqrt(s->variance_sample);
-    s->rms = (double)sqrtl(sq / s->count);
+    s->rms = sqrt(over(&sq, (double)s->count));
 }
 static void same_stats(const mv_statistics *a, const mv_statistics *b) {
     double size = fabs(b->mean) + b->sd + 1e-300;
@@ -747,16 +757,15 @@ static void sweep(array_map map, array_oracle oracle, double tol, int special) {
 }
 /* of the finite ones */
 static void moments(const float *x, size_t n, double *mean, double *sd, double *lo, double *hi) {
-    long double s = 0, q = 0;
+    kahan s = {0, 0}, q = {0, 0};
     size_t i, m = 0;
     *lo = INFINITY, *hi = -INFINITY;
     for (i = 0; i < n; i++)
-        if (isfinite(x[i])) s += x[i], m++, *lo = fmin(*lo, x[i]), *hi = fmax(*hi, x[i]);
-    s /= m;
+        if (isfinite(x[i])) add(&s, x[i]), m++, *lo = fmin(*lo, x[i]), *hi = fmax(*hi, x[i]);
+    *mean = over(&s, (double)m);
     for (i = 0; i < n; i++)
-        if (isfinite(x[i])) q += (x[i] - s) * (x[i] - s);
-    *mean = (double)s;
-    *sd = (double)sqrtl(q / m);
+        if (isfinite(x[i])) add(&q, (x[i] - *mean) * (x[i] - *mean));
+    *sd = sqrt(over(&q, (double)m));
 }
 static mv_status map_znorm(float *d, const float *s, size_t n) { return mv_znorm_f32(T, d, s, n, NULL); }
 static void want_znorm(double *y, const float *x, size_t n) {

@@ -3,6 +3,7 @@
    by byte. */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
+#  define _FILE_OFFSET_BITS 64
 #  include <dirent.h>
 #  include <sys/stat.h>
 #  include <sys/wait.h>
@@ -478,8 +479,9 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
         mv_buffer out = {0};
         size_t at = 0;
         int n;
-        s.ext_bytes = chain(e, 0), s.ext = e;
-        put(e + 32, 'i', sizes[i], 0); /* the second */
+        s.big = T_BIG_ENDIAN;
+        s.ext_bytes = chain(e, s.big), s.ext = e;
+        put(e + 32, 'i', sizes[i], s.big); /* the second */
         b = make_file(s);
         CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
         CHECK(same_voxels(&v, &s) && mv_warnings(T) == MEDVOL_W_EXTENSION && v.nifti->ext_bytes == 96);
@@ -728,7 +730,7 @@ static void test_crops(void) {
                     CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
                     CHECK(crop_matches(&v, &full, k));
                     early = kind == 0 || kind == 3 ||
-                        (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) && big);
+                        (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) && big != T_BIG_ENDIAN);
                     CHECK(mv_warnings(T) == (early && k != 0 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
                     o.verify = 1;
                     CHECK_OK(mv_load(T, &w, path, &o));
@@ -979,7 +981,7 @@ static void test_complex_scaling(void) {
     mv_volume v = {0};
     mv_load_opt o = {0};
     float in[4] = {1, -2, 3.5f, 4};
-    s.dtype = MEDVOL_C64, s.ndim = 1, s.dim[0] = 2, s.slope = 2, s.inter = 1;
+    s.dtype = MEDVOL_C64, s.ndim = 1, s.dim[0] = 2, s.slope = 2, s.inter = 1, s.big = T_BIG_ENDIAN;
     f = make_file(s);
     memcpy(f.p + 352, in, sizeof in);
     o.dtype = MEDVOL_C128;
@@ -1748,20 +1750,22 @@ static void test_sparse(void) { /* 4 GB with a crop: only the rows asked for are
     bytes h;
     mv_volume v = {0};
     mv_load_opt o = {0};
+    mv_status want = sizeof(size_t) > 4 ? MEDVOL_OK : MEDVOL_E_SIZE;
     FILE *file = fopen("build/tmp/sparse.nii", "wb");
-    s.ndim = 3, s.dim[0] = 2048, s.dim[1] = 1024, s.dim[2] = 1024;
+    s.ndim = 3, s.dim[0] = 2048, s.dim[1] = 1024, s.dim[2] = 1024, s.big = T_BIG_ENDIAN;
     h = make_header(s);
     if (file && fwrite(h.p, 1, h.n, file) == h.n) {
         fclose(file);
         if (truncate("build/tmp/sparse.nii", (off_t)352 + ((off_t)1 << 32)) == 0) {
             o.crop = 3, o.start[0] = 2000, o.start[1] = 1000, o.start[2] = 1020;
             o.size[0] = 5, o.size[1] = 6, o.size[2] = 4;
-            CHECK_OK(mv_load(T, &v, "build/tmp/sparse.nii", &o));
-            CHECK(v.data && ((int16_t *)v.data)[119] == 0);
+            CHECK_STATUS(mv_load(T, &v, "build/tmp/sparse.nii", &o), want);
+            CHECK(want ? message_has("too large for this platform") : ((int16_t *)v.data)[119] == 0);
             mv_volume_free(T, &v);
 #  if !defined(MEDVOL_NO_MMAP)
-            CHECK_OK(mv_map(T, &v, "build/tmp/sparse.nii", NULL));
-            CHECK(v.data && ((int16_t *)v.data)[(size_t)1 << 30] == 0);
+            CHECK_STATUS(mv_map(T, &v, "build/tmp/sparse.nii", NULL), want);
+            CHECK(want ? message_has("too large for this platform")
+                       : ((int16_t *)v.data)[mv_volume_count(&v) / 2] == 0);
             mv_volume_free(T, &v);
 #  endif
         }
@@ -2187,7 +2191,7 @@ static void test_bounded_trust(void) {
     CHECK_OK(mv_ctx_init(&ctx, &d));
     for (version = 1; version <= 2; version++) {
         s.version = version;
-        s.ndim = 3, s.dim[0] = 2048, s.dim[1] = 2048, s.dim[2] = 1024;
+        s.ndim = 3, s.dim[0] = 2048, s.dim[1] = 2048, s.dim[2] = sizeof(size_t) > 4 ? 1024 : 255;
         h = make_header(s);
         f = bytes_join(copy(h), "a few voxels", 12);
         for (kind = -1; kind < 4; kind++) {
