@@ -9,7 +9,7 @@ B        = build
 .SECONDARY:
 
 help: ## the targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/'
 
 $(B):
 	@mkdir -p $@

@@ -206,6 +206,7 @@ static void write_file(const char *name, const void *data, size_t n) {
 static void make_files(void) {
     mv_save_opt o;
     memset(&o, 0, sizeof o);
+    o.big_endian = T_BIG_ENDIAN; /* a map takes no other */
     must(mv_save_mem(NULL, &plain, NULL, &whole, &o));
     o.pair = 1;
     must(mv_save_mem(NULL, &pair_head, &pair_img, &whole, &o));
