@@ -168,13 +168,16 @@ typedef struct mv_limits {
 
 /* File access, so that firmware, archives and fault injection can stand in for the file system. All calls
    return 0 or a negative mv_status; read and write return the number of bytes moved (read: 0 is the end of
-   the file, less than asked is allowed) or a negative status. `mode` is MEDVOL_IO_READ or MEDVOL_IO_CREATE
-   (fails when the file exists). map/unmap, sync, rename, resolve and protect may be NULL: without map, maps
-   are refused; without rename, saving writes straight to the target. resolve follows symbolic links of `path`
-   into buf (MEDVOL_E_SPACE: size bytes are too few) and refuses a target that exists and is no regular file
-   (MEDVOL_E_UNSUPPORTED). protect gives an open new file the permissions of the file at `like`, when there is
-   one. read must allow calls from several threads at once only in the platform's own hooks. */
-enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1 };
+   the file, less than asked is allowed) or a negative status. `mode` is MEDVOL_IO_READ, MEDVOL_IO_CREATE or
+   MEDVOL_IO_CREATE_PRIVATE (for the owner alone until protect; both fail when the file exists). map/unmap,
+   sync, rename, resolve, protect and link may be NULL: without map, maps are refused; without rename, saving
+   writes straight to the target. resolve follows symbolic links of `path` into buf (MEDVOL_E_SPACE: size
+   bytes are too few) and refuses a target that exists and is no regular file (MEDVOL_E_UNSUPPORTED); 1: there
+   is a file, and the new one will be created privately. protect gives an open new file the owner, group and
+   permissions of the file at `like`, when there is one. link gives a file a second, new name, so that saving
+   a pair can be undone. read must allow calls from several threads at once only in the platform's own hooks.
+   */
+enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1, MEDVOL_IO_CREATE_PRIVATE = 2 };
 typedef struct mv_io {
     void *user;
     int (*open)(void *user, const char *path, int mode, void **file);
@@ -189,6 +192,7 @@ typedef struct mv_io {
     int (*map)(void *user, void *file, uint64_t bytes, void **address);
     void (*unmap)(void *user, void *address, uint64_t bytes);
     int (*protect)(void *user, void *file, const char *like);
+    int (*link)(void *user, const char *path, const char *other);
 } mv_io;
 
 /* Everything a context can be told; {0} means: threads on all cores, malloc, no callbacks, the file system.
@@ -681,16 +685,17 @@ typedef struct mv_load_opt {
    Memory: the voxels; 256 KiB a thread when something is converted; 0.4 MiB for gzip; for block gzip 8 MiB
    and one member a thread. A size claimed by the header is believed only as far as the file's length (gzip:
    1032 times it) allows.
-   Errors: MEDVOL_E_NOTFOUND, _ACCESS, _IO, _UNSUPPORTED (not a regular file, 1-bit voxels), _FORMAT (what the
-   file looks like instead; or the field that is wrong), _DTYPE, _SIZE, _RANGE (box), _TRUNCATED, _CORRUPT,
-   _LIMIT, _NOMEM, _CANCELLED. */
+   Errors: MEDVOL_E_NOTFOUND, _ACCESS, _BUSY, _IO, _UNSUPPORTED (not a regular file, 1-bit voxels), _FORMAT
+   (what the file looks like instead; or the field that is wrong), _DTYPE, _SIZE (also of a path), _RANGE
+   (box), _TRUNCATED, _CORRUPT, _LIMIT, _NOMEM, _CANCELLED. */
 MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
 /* mv_load_mem: the same from `bytes` bytes at `data`, plain or gzip; nothing is kept of data after the call.
    Errors: as mv_load; MEDVOL_E_ALIAS (v's own memory overlaps data or img). */
 MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
                                  const mv_load_opt *opt);
 /* mv_load_header: shape, type, geometry and header; no voxel is read, v->data is NULL. Of opt only `analyze`
-   counts. What v held is released. A file without its voxels, and a .hdr without its .img, will do.
+   counts. What v held is released. A file without its voxels, and a .hdr without its .img, will do. Of gzip
+   only the header is inflated, and no checksum is looked at.
    mv_load_header_mem: from memory. */
 MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
 MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
@@ -734,17 +739,22 @@ typedef struct mv_save_opt {
 
 /* mv_save: write v, any strides, to path. Atomic: a temporary file ".NAME.mvtmp.PID.N" beside the target is
    written, flushed (fsync) and renamed over it; after any failure the old file is there bit for bit and the
-   temporary one is gone. The old file's permissions are kept; a symbolic link stays and its target is
-   replaced. So saving over the file v was mapped from is safe (Windows refuses it: MEDVOL_E_ACCESS). A pair
-   is written in full before the .img, then the .hdr are renamed: a crash between the two leaves a new .img
-   with the old .hdr; prefer single files. Header fields and extensions come from v->nifti. Geometry that is
-   still the loaded one is written back as it was read; else sform, qform and pixdim come from v->affine in mm
-   and seconds (under the code of the loaded transform, or 1: scanner), the qform code is 0 when shear keeps a
-   quaternion from holding it, and slice timing fields are dropped when axes have moved.
+   temporary one is gone. A crash leaves the old or the new file and may leave the temporary one (of a pair
+   three), which is in nobody's way. Permissions, group and owner of the old file are kept as far as the
+   caller may (a group that is lost loses its rights), and nobody else can read the temporary one. A symbolic
+   link stays and its target is replaced. So saving over the file v was mapped from is safe (Windows refuses
+   it: MEDVOL_E_ACCESS). That the folder cannot be flushed is no failure. A pair is written in full before the
+   .img, then the .hdr are renamed; the old .img has a second name of the pattern above meanwhile and comes
+   back when the .hdr fails (without hard links the message says that the .img is new). A crash between the
+   two leaves a new .img with the old .hdr: prefer single files. Header fields and extensions come from
+   v->nifti. Geometry that is still the loaded one is written back as it was read; else sform, qform and
+   pixdim come from v->affine in mm and seconds (under the code of the loaded transform, or 1: scanner), the
+   qform code is 0 when shear keeps a quaternion from holding it, and slice timing fields are dropped when
+   axes have moved.
    Memory: 4 MiB of converted voxels, and those of mv_gzip_writer; never a second copy of the volume.
    Threads: conversion and compression. The bytes depend on v and opt only.
-   Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE, _NOTFOUND (folder), _ACCESS, _FULL, _IO, _UNSUPPORTED (target
-   is not a regular file), _NOMEM, _CANCELLED. */
+   Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE (also of a path), _NOTFOUND (folder), _ACCESS, _BUSY, _FULL,
+   _IO, _UNSUPPORTED (target is not a regular file), _NOMEM, _CANCELLED. */
 MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, const mv_save_opt *opt);
 /* mv_save_mem: the same into memory, freed by mv_buffer_free. file and img are overwritten; img receives the
    voxels of a pair (opt->pair) and may be NULL otherwise. gzip: opt->gzip 1. */
@@ -1333,6 +1343,7 @@ extern ssize_t pread(int fd, void *buffer, size_t count, off_t offset);
 extern ssize_t readlink(const char *path, char *buffer, size_t size);
 extern int fsync(int fd);
 extern int fchmod(int fd, mode_t mode);
+extern int fchown(int fd, uid_t owner, gid_t group);
 extern int lstat(const char *path, struct stat *info);
 #    ifndef O_CLOEXEC
 #      define O_CLOEXEC 02000000
@@ -6718,11 +6729,12 @@ static int mv__io_errno(void) {
         case ENOENT: case ENOTDIR: return MEDVOL_E_NOTFOUND;
         case EACCES: case EPERM: case EROFS: return MEDVOL_E_ACCESS;
         case EEXIST: return MEDVOL_E_EXISTS;
+        case EAGAIN: case EBUSY: case ETXTBSY: return MEDVOL_E_BUSY;
         case ENOSPC: return MEDVOL_E_FULL;
 #  ifdef EDQUOT
         case EDQUOT: return MEDVOL_E_FULL;
 #  endif
-        case EFBIG: return MEDVOL_E_SIZE;
+        case EFBIG: case ENAMETOOLONG: return MEDVOL_E_SIZE;
         case ENOMEM: return MEDVOL_E_NOMEM;
         default: return MEDVOL_E_IO;
     }
@@ -6732,17 +6744,22 @@ static int mv__io_file_open(void *user, const char *path, int mode, void **file)
     struct stat info;
     int fd;
     (void)user;
-    if (mode == MEDVOL_IO_CREATE) {
-        do fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (mode != MEDVOL_IO_READ) {
+        do fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == MEDVOL_IO_CREATE ? 0666 : 0600);
         while (fd < 0 && errno == EINTR);
     } else { /* looked at first: opening a FIFO or a device can block or do something */
         if (stat(path, &info) != 0) return mv__io_errno();
         if (!S_ISREG(info.st_mode)) return MEDVOL_E_UNSUPPORTED;
         do fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
         while (fd < 0 && errno == EINTR);
-        if (fd >= 0 && (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))) {
-            close(fd);
-            return MEDVOL_E_UNSUPPORTED;
+        if (fd >= 0) { /* it may have become another file meanwhile */
+            int st;
+            if (fstat(fd, &info) != 0) st = mv__io_errno();
+            else st = S_ISREG(info.st_mode) ? 0 : MEDVOL_E_UNSUPPORTED;
+            if (st < 0) {
+                close(fd);
+                return st;
+            }
         }
     }
     if (fd < 0) return mv__io_errno();
@@ -6752,7 +6769,8 @@ static int mv__io_file_open(void *user, const char *path, int mode, void **file)
 static int mv__io_file_size(void *user, void *file, uint64_t *bytes) {
     struct stat info;
     (void)user;
-    if (fstat(mv__io_fd(file), &info) != 0 || info.st_size < 0) return MEDVOL_E_IO;
+    if (fstat(mv__io_fd(file), &info) != 0) return mv__io_errno();
+    if (info.st_size < 0) return MEDVOL_E_IO;
     *bytes = (uint64_t)info.st_size;
     return 0;
 }
@@ -6773,18 +6791,28 @@ static int64_t mv__io_file_write(void *user, void *file, const void *src, size_t
     return k < 0 ? mv__io_errno() : k;
 }
 static int mv__io_file_sync(void *user, void *file) {
+    int k;
     (void)user;
-    return fsync(mv__io_fd(file)) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : mv__io_errno();
+    do k = fsync(mv__io_fd(file));
+    while (k != 0 && errno == EINTR);
+    return k == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : mv__io_errno();
 }
 static int mv__io_file_close(void *user, void *file) { /* EINTR: the descriptor is gone all the same */
     (void)user;
     return close(mv__io_fd(file)) == 0 || errno == EINTR ? 0 : mv__io_errno();
 }
 static int mv__io_file_protect(void *user, void *file, const char *like) {
-    struct stat info;
+    struct stat want, have;
+    mode_t mode;
+    int fd = mv__io_fd(file);
     (void)user;
-    if (stat(like, &info) != 0) return errno == ENOENT ? 0 : mv__io_errno();
-    (void)fchmod(mv__io_fd(file), info.st_mode & 0777); /* some file systems know no permissions */
+    if (stat(like, &want) != 0) return errno == ENOENT ? 0 : mv__io_errno();
+    if (fstat(fd, &have) != 0) return mv__io_errno();
+    mode = want.st_mode & 0777;
+    if ((have.st_uid != want.st_uid || have.st_gid != want.st_gid) &&
+        fchown(fd, want.st_uid, want.st_gid) != 0 && fchown(fd, (uid_t)-1, want.st_gid) != 0)
+        mode = (mode & 0707) | (mode & 07) << 3; /* another group: the rights that everybody has */
+    (void)fchmod(fd, mode);                      /* some file systems know no permissions */
     return 0;
 }
 static int mv__io_file_move(void *user, const char *from, const char *to) { /* without waiting */
@@ -6792,7 +6820,7 @@ static int mv__io_file_move(void *user, const char *from, const char *to) { /* w
     return rename(from, to) == 0 ? 0 : mv__io_errno();
 }
 static int mv__io_file_rename(void *user, const char *from, const char *to) {
-    char folder[1024];
+    char folder[4096]; /* as long as paths get */
     size_t n = mv__io_length(to);
     int fd, st = mv__io_file_move(user, from, to);
     if (st < 0) return st;
@@ -6801,12 +6829,17 @@ static int mv__io_file_rename(void *user, const char *from, const char *to) {
     mv__memcpy(folder, to, n);
     if (n == 0) folder[n++] = '.';
     folder[n] = 0;
-    fd = open(folder, O_RDONLY | O_CLOEXEC);
+    do fd = open(folder, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
     if (fd >= 0) { /* so that the new name outlives a power failure; not every file system can */
-        (void)fsync(fd);
+        while (fsync(fd) != 0 && errno == EINTR) {}
         close(fd);
     }
     return 0;
+}
+static int mv__io_file_link(void *user, const char *path, const char *other) {
+    (void)user;
+    return link(path, other) == 0 ? 0 : mv__io_errno();
 }
 static int mv__io_file_remove(void *user, const char *path) {
     (void)user;
@@ -6821,19 +6854,20 @@ static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t s
     if (n + 1 > size) return MEDVOL_E_SPACE;
     mv__memcpy(buf, path, n + 1);
     for (hops = 0; lstat(buf, &info) == 0; hops++) {
-        if (S_ISREG(info.st_mode)) return 0;
+        if (S_ISREG(info.st_mode)) return 1;
         if (!S_ISLNK(info.st_mode)) return MEDVOL_E_UNSUPPORTED;
         if (hops == 40) return MEDVOL_E_IO;
         for (folder = mv__io_length(buf); folder > 0 && buf[folder - 1] != '/'; folder--) {}
         n = (size_t)info.st_size;
         if (folder + n + 2 > size) return MEDVOL_E_SPACE;
         { /* read behind the folder, then drop the folder when the link is absolute */
-            char *link = buf + folder + mv__io_length(buf + folder) + 1;
-            if ((size_t)(link - buf) + n + 2 > size) return MEDVOL_E_SPACE;
-            k = readlink(buf, link, n + 1);
-            if (k < 0 || (size_t)k > n) return MEDVOL_E_IO;
-            link[k] = 0;
-            mv__memmove(link[0] == '/' ? buf : buf + folder, link, (size_t)k + 1);
+            char *to = buf + folder + mv__io_length(buf + folder) + 1;
+            if ((size_t)(to - buf) + n + 2 > size) return MEDVOL_E_SPACE;
+            k = readlink(buf, to, n + 1);
+            if (k < 0) return mv__io_errno();
+            if ((size_t)k > n) return MEDVOL_E_IO; /* another link by now */
+            to[k] = 0;
+            mv__memmove(to[0] == '/' ? buf : buf + folder, to, (size_t)k + 1);
         }
     }
     return errno == ENOENT ? 0 : mv__io_errno();
@@ -6879,7 +6913,7 @@ static int mv__io_file_open(void *user, const char *path, int mode, void **file)
     DWORD attributes;
     (void)user;
     if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
-    if (mode == MEDVOL_IO_CREATE)
+    if (mode != MEDVOL_IO_READ)
         h = CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
     else {
         attributes = GetFileAttributesW(w);
@@ -6936,6 +6970,12 @@ static int mv__io_file_rename(void *user, const char *from, const char *to) {
     if (mv__io_widen(a, from) < 0 || mv__io_widen(b, to) < 0) return MEDVOL_E_NOTFOUND;
     return MoveFileExW(a, b, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : mv__io_errno();
 }
+static int mv__io_file_link(void *user, const char *path, const char *other) {
+    wchar_t a[MV__IO_WIDE], b[MV__IO_WIDE];
+    (void)user;
+    if (mv__io_widen(a, path) < 0 || mv__io_widen(b, other) < 0) return MEDVOL_E_NOTFOUND;
+    return CreateHardLinkW(b, a, NULL) ? 0 : mv__io_errno();
+}
 static int mv__io_file_remove(void *user, const char *path) {
     wchar_t w[MV__IO_WIDE];
     (void)user;
@@ -6990,11 +7030,11 @@ MEDVOL_DEF const mv_io *mv_io_default(void) {
                                 mv__io_file_map, mv__io_file_unmap,
 #  endif
 #  ifdef MV__POSIX
-                                mv__io_file_protect
+                                mv__io_file_protect,
 #  else
-                                NULL
+                                NULL,
 #  endif
-    };
+                                mv__io_file_link};
     return &files;
 #else
     return NULL;
@@ -7647,6 +7687,8 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
     mv_status st = mv__io_rewind(&L->first);
     if (st == MEDVOL_OK) st = mv__io_read_head(&L->first, head, &n);
     (void)mv__io_stem(L->name, &own, &gz);
+    /* what cannot be read is no bare voxels; nor is it anything else */
+    if (st < 0 && (!L->first.gz || L->first.status < 0 || st == MEDVOL_E_NOMEM)) return st;
     /* bare voxels: look for the header */
     if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) {
         L->second = L->first;
@@ -8585,6 +8627,7 @@ typedef struct mv__io_sink { /* a file, or a growing block */
     int open, made;      /* made: the file exists and is not finished */
     char *target, *temp; /* one block: where it goes, where it is until then (temp NULL: straight to the
                             target) */
+    char *keep;          /* and a second name of what a pair replaces */
 } mv__io_sink;
 typedef struct mv__io_save {
     mv_ctx *ctx;
@@ -8677,16 +8720,18 @@ static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path)
     /* links may be longer */
     for (room = n + 64; st == MEDVOL_E_SPACE && room < ((size_t)1 << 22); room *= 2) {
         mv__free(ctx, s->target);
-        if (!(s->target = (char *)mv__alloc(ctx, 2 * room + 64))) return MEDVOL_E_NOMEM;
+        if (!(s->target = (char *)mv__alloc(ctx, 3 * room + 128))) return MEDVOL_E_NOMEM;
+        s->keep = s->target + 2 * room + 64;
         mv__memcpy(s->target, path, n + 1);
         st = s->io->resolve ? s->io->resolve(s->io->user, path, s->target, room) : 0;
     }
     if (st < 0) return mv__io_trouble(ctx, mv__io_status(st), "opening for writing", 0);
     if (s->io->rename) {
+        int mode = st > 0 && s->io->protect ? MEDVOL_IO_CREATE_PRIVATE : MEDVOL_IO_CREATE;
         s->temp = s->target + mv__io_length(s->target) + 1;
         for (turn = 0, st = MEDVOL_E_EXISTS; st == MEDVOL_E_EXISTS && turn < 1000; turn++) {
             mv__io_temp_name(s->temp, s->target, turn);
-            st = s->io->open(s->io->user, s->temp, MEDVOL_IO_CREATE, &s->file);
+            st = s->io->open(s->io->user, s->temp, mode, &s->file);
         }
     } else {
         st = s->io->remove(s->io->user, s->target);
@@ -9154,6 +9199,32 @@ static mv_status mv__io_save_begin(mv__io_save *g, mv_ctx *ctx, const mv_volume 
     if ((st = mv__io_new_geometry(g, 1)) < 0) return st;
     return mv__io_build(g);
 }
+/* The .img, then the .hdr. What the .img replaces keeps a second name meanwhile, to come back when either
+   fails. But a .hdr whose temporary name is gone was renamed after all, whatever was reported: both stay. */
+static mv_status mv__io_rename_pair(mv__io_save *g) {
+    mv__io_sink *s = &g->img, *hdr = &g->main;
+    const mv_io *io = s->io;
+    unsigned turn;
+    int kept = MEDVOL_E_EXISTS, placed, back = -1;
+    mv_status st;
+    for (turn = 0; s->temp && io->link && kept == MEDVOL_E_EXISTS && turn < 1000; turn++) {
+        mv__io_temp_name(s->keep, s->target, turn);
+        kept = io->link(io->user, s->target, s->keep);
+    }
+    st = mv__io_sink_rename(s, g->opt.no_sync);
+    placed = st == MEDVOL_OK;
+    if (placed) st = mv__io_sink_rename(hdr, g->opt.no_sync);
+    if (st < 0 && placed) {
+        hdr->made = 0;
+        if (io->remove(io->user, hdr->temp) == MEDVOL_E_NOTFOUND) placed = 2;
+        else if (kept == MEDVOL_E_NOTFOUND) back = io->remove(io->user, s->target);
+    }
+    if (st < 0 && placed < 2 && kept >= 0) back = io->rename(io->user, s->keep, s->target);
+    if (kept >= 0 && (st == MEDVOL_OK || back >= 0 || !placed)) (void)io->remove(io->user, s->keep);
+    if (st == MEDVOL_OK || back >= 0 || !placed) return st;
+    return mv__fail(g->ctx, st, "file", 0, 0, "renaming the finished .hdr: %s; the .img is the new one%s%s",
+                    mv_status_str(st), kept >= 0 ? ", the old one is " : "", kept >= 0 ? s->keep : "");
+}
 /* Header and voxels into the open sinks. */
 static mv_status mv__io_save_run(mv__io_save *g) {
     mv__io_sink *s = g->pair ? &g->img : &g->main;
@@ -9199,8 +9270,7 @@ MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, 
     st = mv__io_save_begin(&g, ctx, v, &o);
     if (st == MEDVOL_OK) st = mv__io_save_files(&g, path, own);
     if (st == MEDVOL_OK) st = mv__io_save_run(&g);
-    if (st == MEDVOL_OK && g.pair) st = mv__io_sink_rename(&g.img, o.no_sync);
-    if (st == MEDVOL_OK) st = mv__io_sink_rename(&g.main, o.no_sync);
+    if (st == MEDVOL_OK) st = g.pair ? mv__io_rename_pair(&g) : mv__io_sink_rename(&g.main, o.no_sync);
     mv__io_sink_drop(&g.main);
     mv__io_sink_drop(&g.img);
     return mv__fail_in(ctx, st, path);
