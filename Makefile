@@ -101,7 +101,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
-.PHONY: matrix sanitize size fuzz fuzz-long oom test-peers coverage mutants
+.PHONY: matrix sanitize size fuzz fuzz-long oom iofault test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -124,6 +124,19 @@ $(B)/oom/oom: tests/main.c tests/test_oom.c tests/test.h $(B)/tests/api.h medvol
 	    $(LDLIBS) -o $@
 oom: $(B)/oom/oom ## every allocation, thread, lock and map that a call asks for, refused once and for ever
 	@sh tests/oom.sh $<
+
+# the system calls of the implementation, in the hands of tests/test_iofault.c
+IOFAULT_WRAP = $(foreach f,open64 close stat64 lstat64 fstat64 readlink pread64 write fsync fchmod fchown \
+    rename unlink link mmap64 munmap,-Wl$(comma)--wrap=$(f))
+$(B)/iofault/iofault: tests/main.c tests/test_iofault.c tests/test.h $(B)/tests/api.h $(B)/medvol.o
+	@mkdir -p $(@D)
+	@echo 'X(iofault)' > $(@D)/tables.h
+	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -DIOFAULT_CALLS -I$(@D) -I$(B)/tests tests/main.c \
+	    tests/test_iofault.c $(B)/medvol.o $(IOFAULT_WRAP) $(LDLIBS) -o $@
+iofault: ## every step of every load and save failed, hooks and system calls; saves killed at each step
+	@[ "$$(uname)" = Linux ] || { echo "iofault: needs Linux, for the linker's --wrap"; exit 9; }
+	@$(MAKE) --no-print-directory $(B)/iofault/iofault
+	@IOFAULT=1 $(B)/iofault/iofault iofault/
 
 PYTHON ?= /usr/bin/python3
 $(B)/gzip_peers: tests/peers/gzip_peers.c $(B)/medvol.o

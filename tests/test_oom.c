@@ -95,7 +95,7 @@ static mv_io files;
 static int file_open(void *user, const char *path, int mode, void **file) {
     int st = disk->open(user, path, mode, file);
     H.files += st >= 0;
-    H.temps += st >= 0 && mode == MEDVOL_IO_CREATE;
+    H.temps += st >= 0 && mode != MEDVOL_IO_READ;
     return st;
 }
 static int file_close(void *user, void *file) {
@@ -110,6 +110,11 @@ static int file_rename(void *user, const char *from, const char *to) {
 static int file_remove(void *user, const char *path) {
     int st = disk->remove(user, path);
     H.temps -= st >= 0;
+    return st;
+}
+static int file_link(void *user, const char *path, const char *other) {
+    int st = disk->link(user, path, other);
+    H.temps += st >= 0;
     return st;
 }
 static int file_resolve(void *user, const char *path, char *buf, size_t size) {
@@ -132,6 +137,7 @@ static void files_init(void) {
     files.rename = file_rename;
     files.remove = file_remove;
     files.resolve = file_resolve;
+    files.link = file_link;
     if (disk->map) files.map = file_map, files.unmap = file_unmap;
 }
 
