@@ -4,17 +4,8 @@
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/stat.h>
-#  include <sys/wait.h>
 #  include <unistd.h>
 #  define POSIX 1
-#endif
-#ifdef __linux__
-#  include <errno.h>
-#  include <linux/audit.h>
-#  include <linux/filter.h>
-#  include <linux/seccomp.h>
-#  include <sys/prctl.h>
-#  include <sys/syscall.h>
 #endif
 #include "nifti.h"
 
@@ -460,6 +451,135 @@ static void test_gzip_sink_fails(void) {
         }
 }
 
+/* ---- the platform's files ---- */
+#ifdef POSIX
+static bytes long_path(const char *end) { /* folders of 200 characters, made, one within the other; then end */
+    char folder[201];
+    bytes b = bytes_new(1200);
+    int i;
+    memset(folder, 'f', 200);
+    folder[200] = 0;
+    strcpy((char *)b.p, t_path("deep"));
+    mkdir((char *)b.p, 0777);
+    for (i = 0; i < 5; i++) {
+        strcat(strcat((char *)b.p, "/"), folder);
+        mkdir((char *)b.p, 0777);
+    }
+    strcat(strcat((char *)b.p, "/"), end);
+    return b;
+}
+static void test_default_io(void) { /* each hook of mv_io_default by itself */
+    const mv_io *io = mv_io_default();
+    void *file = NULL, *address = NULL, *none = (void *)(intptr_t)100000;
+    char path[512], link[512], buf[600], b[16];
+    uint64_t n = 0;
+    size_t k;
+    struct stat info;
+    strcpy(path, t_path("corner.txt"));
+    strcpy(link, t_path("corner_link"));
+    (void)io->remove(io->user, path);
+    CHECK(io->open(io->user, path, MEDVOL_IO_READ, &file) == MEDVOL_E_NOTFOUND);
+    CHECK(io->open(io->user, t_path("corner.txt/below"), MEDVOL_IO_CREATE, &file) == MEDVOL_E_NOTFOUND);
+    CHECK(io->open(io->user, path, MEDVOL_IO_CREATE, &file) == 0);
+    CHECK(io->write(io->user, file, "0123456789", 10) == 10 && io->write(io->user, file, "x", 0) == 0);
+    CHECK(io->read(io->user, file, 0, b, 1) == MEDVOL_E_IO); /* open for writing only */
+    CHECK(io->map(io->user, file, 10, &address) == MEDVOL_E_ACCESS && !address);
+    CHECK(io->sync(io->user, file) == 0 && io->close(io->user, file) == 0);
+    CHECK(io->open(io->user, path, MEDVOL_IO_CREATE, &file) == MEDVOL_E_EXISTS);
+    CHECK(io->open(io->user, path, MEDVOL_IO_READ, &file) == 0);
+    CHECK(io->size(io->user, file, &n) == 0 && n == 10);
+    CHECK(io->read(io->user, file, 7, b, 16) == 3 && !memcmp(b, "789", 3));
+    CHECK(io->read(io->user, file, 10, b, 16) == 0 && io->read(io->user, file, INT64_MAX, b, 0) == 0);
+    CHECK(io->read(io->user, file, (uint64_t)INT64_MAX + 1, b, 16) == MEDVOL_E_IO);
+    CHECK(io->write(io->user, file, "x", 1) == MEDVOL_E_IO); /* open for reading only */
+    CHECK(io->map(io->user, file, 0, &address) == MEDVOL_E_SIZE);
+    CHECK(io->map(io->user, file, (uint64_t)PTRDIFF_MAX + 1, &address) == MEDVOL_E_SIZE && !address);
+    CHECK(io->map(io->user, file, 10, &address) == 0 && address && !memcmp(address, "0123456789", 10));
+    if (address) {
+        memcpy(address, "changed", 7); /* private: not the file's */
+        CHECK(io->read(io->user, file, 0, b, 7) == 7 && !memcmp(b, "0123456", 7));
+        io->unmap(io->user, address, 10);
+    }
+    CHECK(io->close(io->user, file) == 0);
+    CHECK(io->size(io->user, none, &n) == MEDVOL_E_IO && io->read(io->user, none, 0, b, 1) == MEDVOL_E_IO);
+    CHECK(io->sync(io->user, none) == MEDVOL_E_IO && io->close(io->user, none) == MEDVOL_E_IO);
+
+    CHECK(chmod(path, 0640) == 0);
+    CHECK(io->open(io->user, link, MEDVOL_IO_CREATE, &file) == 0);
+    CHECK(io->protect(io->user, file, path) == 0 && fstat((int)(intptr_t)file - 1, &info) == 0 &&
+        (info.st_mode & 0777) == 0640);
+    CHECK(io->protect(io->user, file, t_path("absent")) == 0); /* a new file has none to take over */
+    CHECK(io->protect(io->user, file, t_path("corner.txt/below")) == MEDVOL_E_NOTFOUND);
+    CHECK(io->close(io->user, file) == 0 && io->remove(io->user, link) == 0);
+    CHECK(io->remove(io->user, link) == MEDVOL_E_NOTFOUND);
+    CHECK(io->rename(io->user, link, path) == MEDVOL_E_NOTFOUND);
+
+    /* where a path leads to, into room for exactly that and not one less */
+    CHECK(symlink("corner.txt", link) == 0);
+    for (k = 0; k < sizeof buf; k++) {
+        int st;
+        memset(buf, '#', sizeof buf);
+        st = io->resolve(io->user, link, buf, k);
+        CHECK(st >= 0 ? !strcmp(buf, path) : st == MEDVOL_E_SPACE && (k < 2 * strlen(path) + 40));
+        CHECK(buf[k] == '#');
+    }
+    CHECK(remove(link) == 0 && symlink("/dev/null/absent", link) == 0);
+    CHECK(io->resolve(io->user, link, buf, sizeof buf) == MEDVOL_E_NOTFOUND);
+    CHECK(remove(link) == 0 && symlink("/absent file", link) == 0); /* absolute, and to be made */
+    CHECK(io->resolve(io->user, link, buf, sizeof buf) == 0 && !strcmp(buf, "/absent file"));
+    CHECK(remove(link) == 0 && symlink("corner_link", link) == 0);
+    CHECK(io->resolve(io->user, link, buf, sizeof buf) == MEDVOL_E_IO); /* round and round */
+    CHECK(io->resolve(io->user, "build", buf, sizeof buf) == MEDVOL_E_UNSUPPORTED);
+    CHECK(io->resolve(io->user, "absent", buf, sizeof buf) == 0 && !strcmp(buf, "absent"));
+    remove(link);
+    remove(path);
+}
+/* Names without a folder, and in folders longer than any buffer. */
+static void test_save_anywhere(void) {
+    size_t dim[3] = {2, 2, 2};
+    mv_volume v = {0}, w = {0};
+    bytes deep = long_path("v.nii"), way = long_path("link.nii");
+    char here[4096];
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim));
+    memset(v.data, 7, 8);
+    CHECK(getcwd(here, sizeof here) != NULL && chdir("build/tmp") == 0);
+    CHECK_OK(mv_save(T, &v, "bare.nii", NULL));
+    CHECK_OK(mv_load(T, &w, "bare.nii", NULL));
+    CHECK(w.data && !memcmp(w.data, v.data, 8));
+    remove("bare.nii");
+    remove("bare_link.nii"); /* a link beside it, without a folder either */
+    CHECK(symlink("bare_target.nii", "bare_link.nii") == 0);
+    CHECK_OK(mv_save(T, &v, "bare_link.nii", NULL));
+    CHECK_OK(mv_load(T, &w, "bare_target.nii", NULL));
+    remove("bare_link.nii");
+    remove("bare_target.nii");
+    CHECK(chdir(here) == 0);
+    CHECK_OK(mv_save(T, &v, (char *)deep.p, NULL));
+    CHECK_OK(mv_load(T, &w, (char *)deep.p, NULL));
+    CHECK(w.data && !memcmp(w.data, v.data, 8));
+    remove((char *)way.p); /* a long link to a long path */
+    CHECK(symlink("v.nii", (char *)way.p) == 0);
+    CHECK_OK(mv_save(T, &v, (char *)way.p, NULL));
+    CHECK_OK(mv_load(T, &w, (char *)way.p, NULL));
+    remove((char *)way.p);
+    remove((char *)deep.p);
+    memset(deep.p, 'x', 300); /* a name that no file system has */
+    deep.p[300] = 0;
+    CHECK(mv_save(T, &v, (char *)deep.p, NULL) < 0);
+    free(deep.p);
+    deep = bytes_new(((size_t)1 << 20) + 2);
+    memset(deep.p, 'x', deep.n - 1);
+    CHECK_STATUS(mv_save(T, &v, (char *)deep.p, NULL), MEDVOL_E_SIZE);
+    CHECK(message_has("1048577 characters"));
+    deep.p[deep.n - 2] = 0;
+    CHECK(mv_save(T, &v, (char *)deep.p, NULL) < 0);
+    free(deep.p);
+    free(way.p);
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &w);
+}
+#endif
+
 const t_case tests_corners[] = {
     {"gzip_null", test_gzip_null, T_ONCE},
     {"gzip_sizes", test_gzip_sizes, T_ONCE},
@@ -472,5 +592,9 @@ const t_case tests_corners[] = {
     {"gzip_limits", test_gzip_limits, 0},
     {"gzip_damage", test_gzip_damage, 0},
     {"gzip_sink_fails", test_gzip_sink_fails, 0},
+#ifdef POSIX
+    {"default_io", test_default_io, T_ONCE},
+    {"save_anywhere", test_save_anywhere, T_ONCE},
+#endif
     {NULL, NULL, 0},
 };
