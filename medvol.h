@@ -7903,7 +7903,7 @@ typedef struct mv__io_xfer {
     size_t esize, dsize, parts; /* bytes of a voxel in file and memory; numbers a voxel */
     mv_dtype st, dt;            /* of a number */
     size_t swap;                /* bytes to turn round, or 0 */
-    int raw, wide, nt, partial;
+    int raw, wide, nt, partial, cut; /* cut: the end is missing */
     double slope, inter;
     size_t piece, pieces, units; /* voxels a piece, pieces a run, units of work (pieces, or whole runs) */
     size_t first, places, per;           /* a batch: units first.., `per` for each slot */
@@ -8148,6 +8148,7 @@ static mv_status mv__io_pump(mv__io_load *L, mv__io_xfer *x) {
     }
     mv__free(L->ctx, x->scratch);
     if (st == MEDVOL_E_TRUNCATED && s->gz && x->partial) {
+        x->cut = 1;
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_PARTIAL;
         return MEDVOL_OK;
     }
@@ -8357,8 +8358,7 @@ static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_UNVERIFIED;
         return MEDVOL_OK;
     }
-    /* the end is missing */
-    if (x->partial && L->ctx && (L->ctx->warnings & MEDVOL_W_PARTIAL)) return MEDVOL_OK;
+    if (x->partial && x->cut) return MEDVOL_OK;
     /* voxels behind the box are no surplus */
     here = mv_gzip_tell(L->data->reader);
     surplus = L->opt.max_surplus;
@@ -8433,6 +8433,7 @@ static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
     if (st == MEDVOL_OK) st = mv__io_target(L, dst);
     if (st < 0) return st;
     mv__io_plan(L, &x);
+    x.cut = shortened;
     mv__trace(L->ctx, 1, "load", (size_t)L->h.bytes);
     if (x.partial && (shortened || L->data->gz)) mv__io_fill(L, &x);
     st = L->data->gz ? mv__io_voxels_gz(L, &x) : mv__io_pump(L, &x);

@@ -908,6 +908,8 @@ static void test_partial(void) {
                     CHECK(((int16_t *)v.data)[i] == want);
                 }
                 mv_volume_free(T, &v);
+                CHECK_OK(mv_load_mem(NULL, &v, z.p, z.n - 12, &o)); /* and nobody to tell */
+                mv_volume_free(NULL, &v);
             }
             o.dtype = MEDVOL_F32;
             CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
