@@ -26,10 +26,13 @@ import time
 FLAGS = ['-std=c99', '-O0', '-DMEDVOL_MAX_LEVEL=2', '-ffp-contract=off', '-w']
 # sections of no interest come from an object of the sound header, linked behind the broken one
 LEFT_OUT = ['-DMEDVOL_NO_INTENSITY', '-DMEDVOL_NO_SPATIAL', '-DMEDVOL_NO_RESAMPLE']
-# the tests that can notice, the likeliest first; then again in one thread
+# the tables of tests that can notice, the likeliest first
 TABLES = {
-    'GZIP': 'gzip io', 'IO': 'io gzip', 'VOLUME': 'core convert io', 'BASE': 'core io gzip'}
-REST = 'defects contract oom iofault corners core convert pictures'
+    'GZIP': 'gzip corners io defects',
+    'IO': 'io corners contract defects catalogue gzip oom iofault',
+    'PICTURES': 'pictures corners contract oom',
+    'VOLUME': 'core contract convert io oom',
+    'BASE': 'core contract io gzip oom'}
 FLIPS = {
     '<': '<=', '<=': '<', '>': '>=', '>=': '>', '==': '!=', '!=': '==', '&&': '||', '||': '&&',
     '+': '-', '-': '+', '+=': '-=', '-=': '+=', '<<': '>>', '>>': '<<'}
@@ -73,7 +76,7 @@ def places(lines, code):
         if re.match(r'[A-Za-z].*\(', code[i]) and not code[i].rstrip().endswith(';'):
             m = re.search(r'\b(mv_?\w*|MV__K\(\w+\))\s*\((?!.*\bMV__K)', code[i])
             if m:
-                function = m.group(1).replace('MV__K(', '').rstrip(')')
+                function = re.sub(r'MV__K\((\w+)\)', r'\1*', m.group(1))
         if section in ('GZIP', 'IO', 'VOLUME', 'BASE') and function:
             found.append((i, section, function))
             wanted.setdefault((section, function), []).append(code[i])
@@ -174,7 +177,8 @@ class Bench:
         self.dir = os.path.join(root, build, 'mutants', 'bench%d' % number)
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
-        os.symlink(os.path.join(root, 'tests'), os.path.join(self.dir, 'tests'))
+        for name in ('tests', 'Makefile'):  # some tests look into them
+            os.symlink(os.path.join(root, name), os.path.join(self.dir, name))
         with open(os.path.join(self.dir, 'medvol.c'), 'w') as f:
             f.write('#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n')
 
@@ -192,13 +196,14 @@ class Bench:
         subprocess.run(['gcc', *self.tests, 'medvol.o', '../whole.o', '-Wl,-z,muldefs', '-lm', '-lpthread', '-o',
                         'all'], cwd=self.dir, check=True)
 
-    def run(self, table, threads, seconds):
+    def run(self, table, level, threads, seconds):
         """None when all pass; else what happened. The limit is time of the processor, as machines are busy."""
         def limits():
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-        command = ['./all', table + '/', '--first', '--threads', str(threads)]
+            resource.setrlimit(resource.RLIMIT_AS, (1 << 39, 1 << 39))  # a map of 200 GiB is among the tests
+            open("/proc/self/oom_score_adj", "w").write("1000")  # the first to go when memory is short
+        command = ['./all', table + '/', '--first', '--level', str(level), '--threads', str(threads)]
         try:
             done = subprocess.run(command, cwd=self.dir, capture_output=True, text=True, errors='replace',
                                   preexec_fn=limits, timeout=60 + 10 * seconds)
@@ -212,9 +217,14 @@ class Bench:
         return said[-1].split(' [')[0] if said else 'fails in %s' % table
 
 
-def suite(section, names):
-    tables = [t for t in dict.fromkeys((TABLES[section] + ' ' + REST).split()) if t in names]
-    return [(t, 2) for t in tables] + [(t, 1) for t in TABLES[section].split()]
+def suite(section, function, names):
+    """(table, level, threads) of the runs: the best level; kernels in scalar too; then what is serial."""
+    part = 'PICTURES' if re.match('mv__(rn|png)|mv_(save_png|png|render)', function) else section
+    tables = [t for t in TABLES[part].split() if t in names]
+    runs = [(t, 2, 2) for t in tables]
+    if '*' in function:
+        runs += [(t, 1, 2) for t in tables[:2]]
+    return runs + [(t, 2, 1) for t in tables[:2]]
 
 
 def listed(path):
@@ -265,14 +275,14 @@ def main():
     original = first.compile(text)
     first.link()
     seconds = {}
-    for table, threads in sorted(set(x for s in TABLES for x in suite(s, names))):
+    for run in sorted(set(x for m in mutants for x in suite(m.section, m.function, names))):
         begin = resource.getrusage(resource.RUSAGE_CHILDREN)
-        said = first.run(table, threads, 600)
+        said = first.run(*run, 600)
         if said:
             sys.exit('mutants: the tests fail without any: ' + said)
         end = resource.getrusage(resource.RUSAGE_CHILDREN)
         used = end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
-        seconds[table, threads] = int(10 * used) + 5
+        seconds[run] = int(10 * used) + 5
     benches.put(first)
     print('%d ways to break the header; the tests pass' % len(mutants), flush=True)
 
@@ -289,8 +299,8 @@ def main():
             seen.add(digest)
             bench.link()
             m.result = 'survived'
-            for table, threads in suite(m.section, names):
-                m.by = bench.run(table, threads, seconds[table, threads])
+            for run in suite(m.section, m.function, names):
+                m.by = bench.run(*run, seconds[run])
                 if m.by:
                     m.result = 'killed'
                     break

@@ -451,6 +451,619 @@ static void test_gzip_sink_fails(void) {
         }
 }
 
+/* ---- loading ---- */
+static bytes patched(int version, int at, char type, double value) { /* the default file, one field changed */
+    spec s = {0};
+    bytes b;
+    s.version = version;
+    b = make_file(s);
+    put(b.p + at, type, value, 0);
+    return b;
+}
+/* Without a context: the same status, the same voxels, no word. */
+static void expect_same(const bytes f, const mv_load_opt *o, mv_status want) {
+    mv_volume a = {0}, b = {0};
+    CHECK_STATUS(mv_load_mem(T, &a, f.p, f.n, o), want);
+    CHECK_STATUS(mv_load_mem(NULL, &b, f.p, f.n, o), want);
+    CHECK(a.ndim == b.ndim && mv_volume_count(&a) == mv_volume_count(&b));
+    CHECK(want < 0 || !memcmp(a.affine, b.affine, sizeof a.affine));
+    CHECK(want < 0 || !memcmp(a.data, b.data, mv_volume_count(&a) * mv_dtype_size(a.dtype)));
+    mv_volume_free(T, &a);
+    mv_volume_free(NULL, &b);
+}
+static void test_no_context(void) {
+    spec s = {0};
+    mv_load_opt o = {0};
+    bytes f = make_file(s), z = gz(f.p, f.n, 0, 0), bad = patched(1, 80, 'f', -2), cut = f;
+    mv_volume v = {0};
+    expect_same(f, NULL, MEDVOL_OK);
+    expect_same(z, NULL, MEDVOL_OK);
+    expect_same(bad, NULL, MEDVOL_OK); /* mended, though there is nobody to tell */
+    z.p[z.n - 1] ^= 1;
+    expect_same(z, NULL, MEDVOL_E_CORRUPT);
+    z.p[z.n - 1] ^= 1;
+    o.crop = 3, o.size[0] = 4, o.size[1] = 3, o.size[2] = 1;
+    expect_same(z, &o, MEDVOL_OK); /* stops inside the member */
+    CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+    CHECK(mv_warnings(T) == MEDVOL_W_UNVERIFIED);
+    mv_volume_free(T, &v);
+    memset(&o, 0, sizeof o);
+    o.partial = 1, o.fill = -5;
+    cut.n -= 7;
+    expect_same(cut, &o, MEDVOL_OK);
+    z.n -= 20;
+    expect_same(z, &o, MEDVOL_OK);
+    z.n -= z.n - 40;
+    expect_same(z, &o, MEDVOL_E_TRUNCATED);
+    cut.n = 100;
+    expect_same(cut, &o, MEDVOL_E_TRUNCATED);
+    CHECK_STATUS(mv_load(NULL, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK_STATUS(mv_load_header(NULL, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK_STATUS(mv_map(NULL, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK_OK(mv_load_mem(NULL, &v, f.p, f.n, NULL));
+    CHECK_OK(mv_save(NULL, &v, t_path("plain.nii.gz"), NULL));
+    mv_volume_free(NULL, &v);
+    CHECK_OK(mv_load(NULL, &v, t_path("plain.nii.gz"), NULL));
+    CHECK(v.data && same_voxels(&v, &s));
+    mv_volume_free(NULL, &v);
+    CHECK(!strcmp(mv_message(NULL), "") && mv_warnings(NULL) == 0);
+    remove(t_path("plain.nii.gz"));
+    free(f.p);
+    free(z.p);
+    free(bad.p);
+}
+static void test_load_null(void) {
+    mv_volume v = {0};
+    mv_buffer file = {0};
+    size_t dim[1] = {4}, n = 9;
+    int code;
+    mv_nifti h;
+    NULL_OF(mv_load(T, NULL, "x", NULL), "v");
+    NULL_OF(mv_load(T, &v, NULL, NULL), "path");
+    NULL_OF(mv_load_mem(T, NULL, "x", 1, NULL), "v");
+    NULL_OF(mv_load_mem(T, &v, NULL, 1, NULL), "data");
+    NULL_OF(mv_load_header(T, NULL, "x", NULL), "v");
+    NULL_OF(mv_load_header(T, &v, NULL, NULL), "path");
+    NULL_OF(mv_load_header_mem(T, NULL, "x", 1, NULL), "v");
+    NULL_OF(mv_load_header_mem(T, &v, NULL, 1, NULL), "data");
+    NULL_OF(mv_map(T, NULL, "x", NULL), "v");
+    NULL_OF(mv_map(T, &v, NULL, NULL), "path");
+    NULL_OF(mv_save(T, NULL, "x", NULL), "v");
+    NULL_OF(mv_nifti_ext_add(T, NULL, 6, "x", 1), "v");
+    NULL_OF(mv_nifti_ext_add(T, &v, 6, NULL, 1), "data");
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 1, dim));
+    memset(v.data, 0, 4);
+    NULL_OF(mv_save(T, &v, NULL, NULL), "path");
+    NULL_OF(mv_save_mem(T, NULL, NULL, &v, NULL), "file");
+    NULL_OF(mv_save_mem(T, &file, NULL, NULL, NULL), "v");
+    mv_buffer_free(T, NULL);
+    mv_buffer_free(T, &file);
+    memset(&h, 0, sizeof h);
+    CHECK(!mv_nifti_ext_next(NULL, &n, &code, NULL, NULL) && !mv_nifti_ext_next(&h, NULL, &code, NULL, NULL) &&
+        !mv_nifti_ext_next(&h, &n, &code, NULL, NULL) && n == 9);
+    mv_volume_free(T, &v);
+}
+/* Bad fields of version 2 are told at version 2's offsets, with the value that was found. */
+static void test_warned_at(void) {
+    static const struct {
+        int version, code_at;
+        char type;
+        int at;
+        double value, said;
+        const char *field;
+        int offset;
+    } cases[] = {
+        {1, 252, 'h', 256, 3, 9, "quatern", 256}, {2, 344, 'i', 352, 3, 9, "quatern", 352},
+        {1, 252, 'h', 256, NANF, 1, "qform_code", 252}, {2, 344, 'i', 352, NANF, 1, "qform_code", 344},
+        {1, 254, 'h', 280, NANF, 1, "sform_code", 254}, {2, 348, 'i', 400, NANF, 1, "sform_code", 348},
+        {1, 80, 'f', 80, -2, -2, "pixdim[1]", 80}, {2, 112, 'd', 112, -2, -2, "pixdim[1]", 112},
+        {1, 88, 'f', 88, 0, 0, "pixdim[3]", 88}, {2, 128, 'd', 128, 1e31, 1e31, "pixdim[3]", 128},
+        {1, 72, 'h', 72, 8, 8, "bitpix", 72}, {2, 14, 'h', 14, 24, 24, "bitpix", 14},
+    };
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bytes f = patched(cases[i].version, cases[i].code_at, cases[i].type, 1);
+        mv_volume v = {0};
+        put(f.p + cases[i].at,
+            cases[i].type == 'h' && cases[i].at != 72 && cases[i].at != 14 ? 'f' : cases[i].type == 'i' ? 'd'
+                                                                                      : cases[i].type,
+            cases[i].value, 0);
+        T->desc.strict = 1;
+        CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, NULL), MEDVOL_E_FORMAT);
+        if (!CHECK(!strcmp(T->error.field, cases[i].field) && T->error.offset == cases[i].offset &&
+                T->error.value == cases[i].said))
+            fprintf(stderr, "  %d: %s %g at %d\n", (int)i, T->error.field, T->error.value, (int)T->error.offset);
+        T->desc.strict = 0;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+        CHECK(mv_warnings(T) != 0);
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
+}
+static void test_units(void) { /* a step in seconds, whatever its unit; spaces in mm */
+    static const struct { int xyzt; double mm, s; } units[] = {{0, 1, 1}, {2, 1, 1}, {8, 1, 1}, {10, 1, 1},
+        {16, 1, 1e-3}, {24, 1, 1e-6}, {1, 1e3, 1}, {3, 1e-3, 1}, {17, 1e3, 1e-3}, {27, 1e-3, 1e-6}, {32, 1, 1},
+        {7, 1, 1}};
+    size_t i;
+    int version;
+    for (version = 1; version <= 2; version++)
+        for (i = 0; i < sizeof units / sizeof *units; i++) {
+            spec s = {0};
+            bytes f;
+            mv_volume v = {0}, w = {0};
+            mv_buffer out = {0};
+            s.version = version, s.ndim = 5, s.dim[0] = 2, s.dim[1] = s.dim[2] = s.dim[4] = 1, s.dim[3] = 3;
+            f = make_file(s);
+            put(f.p + (version == 2 ? 500 : 123), version == 2 ? 'i' : 'c', units[i].xyzt, 0);
+            CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+            CHECK_NEAR(v.step[0], 2.0 * units[i].s, 1e-15);
+            CHECK(v.step[1] == 2.25); /* not of time: as it is */
+            CHECK_NEAR(v.affine[0], 1.25 * units[i].mm, 1e-12);
+            CHECK_NEAR(v.affine[10], 1.75 * units[i].mm, 1e-12);
+            v.step[0] = 0.5;
+            CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL)); /* in the file's units again */
+            CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+            CHECK_NEAR(w.step[0], 0.5, 1e-7);
+            CHECK(memcmp(w.affine, v.affine, sizeof v.affine) == 0 && w.nifti->xyzt_units == units[i].xyzt);
+            mv_buffer_free(T, &out);
+            mv_volume_free(T, &v);
+            mv_volume_free(T, &w);
+            free(f.p);
+        }
+}
+static void test_slices(void) { /* of a crop: moved along, or dropped when not all of them are in it */
+    static const struct { int first, last, code, from, n, want_first, want_last, want_code; } cases[] = {
+        {0, 9, 1, 0, 10, 0, 9, 1}, {0, 9, 1, 0, 9, 0, 0, 0}, {2, 5, 3, 2, 4, 0, 3, 3}, {2, 5, 3, 1, 5, 1, 4, 3},
+        {2, 5, 3, 2, 3, 0, 0, 0}, {2, 5, 3, 3, 4, 0, 0, 0}, {-1, 5, 3, 0, 9, 0, 0, 0}, {5, 2, 3, 0, 9, 0, 0, 0},
+        {0, 0, 3, 1, 9, 0, 0, 0}, {0, 0, 0, 1, 4, 0, 0, 0}, {4, 4, 0, 4, 1, 0, 0, 0}, {0, 3, 0, 0, 4, 0, 3, 0}};
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        s.ndim = 3, s.dim[0] = 2, s.dim[1] = 2, s.dim[2] = 10;
+        f = make_file(s);
+        put(f.p + 74, 'h', cases[i].first, 0);
+        put(f.p + 120, 'h', cases[i].last, 0);
+        f.p[122] = (unsigned char)cases[i].code;
+        put(f.p + 132, 'f', 0.25, 0);
+        o.crop = 3, o.size[0] = o.size[1] = 2, o.start[2] = cases[i].from, o.size[2] = cases[i].n;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+        if (!CHECK(v.nifti->slice_start == cases[i].want_first && v.nifti->slice_end == cases[i].want_last &&
+                v.nifti->slice_code == cases[i].want_code))
+            fprintf(stderr, "  %d: %d..%d code %d\n", (int)i, (int)v.nifti->slice_start,
+                (int)v.nifti->slice_end, v.nifti->slice_code);
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
+}
+static double wide_one(const unsigned char *number, int wide) { /* 16 bytes, little-endian */
+    spec s = {0};
+    bytes f;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    double x = 0.0;
+    s.dtype = MEDVOL_F128, s.ndim = 1, s.dim[0] = 1;
+    f = make_file(s);
+    memcpy(f.p + 352, number, 16);
+    o.dtype = MEDVOL_F64, o.wide = wide;
+    if (CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o))) x = ((double *)v.data)[0];
+    mv_volume_free(T, &v);
+    free(f.p);
+    return x;
+}
+static void test_wide_values(void) { /* infinite, NaN, tiny, and rounded once */
+    static const unsigned char one[16] = {0, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x3f},
+        inf[16] = {0, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x7f}, minus[16] = {0, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0xff},
+        nan[16] = {0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0x7f}, nan1[16] = {1, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x7f},
+        qone[16] = {[14] = 0xff, [15] = 0x3f}, qinf[16] = {[14] = 0xff, [15] = 0x7f},
+        qminus[16] = {[14] = 0xff, [15] = 0xff}, qnan[16] = {[13] = 1, [14] = 0xff, [15] = 0x7f},
+        qnan1[16] = {[0] = 1, [14] = 0xff, [15] = 0x7f}, qtiny[16] = {[0] = 1}, zero[16] = {0},
+        qhalf[16] = {[7] = 8, [14] = 0xff, [15] = 0x3f},            /* 1 + 2^-53: to even */
+        qmore[16] = {[0] = 1, [7] = 8, [14] = 0xff, [15] = 0x3f},   /* and a bit at the far end: up */
+        half[16] = {0, 4, 0, 0, 0, 0, 0, 0x80, 0xff, 0x3f},         /* 1 + 2^-53 */
+        more[16] = {1, 4, 0, 0, 0, 0, 0, 0x80, 0xff, 0x3f};
+    unsigned char pair[16];
+    CHECK(wide_one(one, MEDVOL_WIDE_X87) == 1.0 && wide_one(zero, MEDVOL_WIDE_X87) == 0.0);
+    CHECK(wide_one(inf, MEDVOL_WIDE_X87) == INFINITY && wide_one(minus, MEDVOL_WIDE_X87) == -INFINITY);
+    CHECK(isnan(wide_one(nan, MEDVOL_WIDE_X87)) && isnan(wide_one(nan1, MEDVOL_WIDE_X87)));
+    CHECK(wide_one(half, MEDVOL_WIDE_X87) == 1.0 && wide_one(more, MEDVOL_WIDE_X87) == 1.0 + 0x1p-52);
+    CHECK(wide_one(qone, MEDVOL_WIDE_BINARY128) == 1.0 && wide_one(zero, MEDVOL_WIDE_BINARY128) == 0.0);
+    CHECK(wide_one(qinf, MEDVOL_WIDE_BINARY128) == INFINITY &&
+        wide_one(qminus, MEDVOL_WIDE_BINARY128) == -INFINITY);
+    CHECK(isnan(wide_one(qnan, MEDVOL_WIDE_BINARY128)) && isnan(wide_one(qnan1, MEDVOL_WIDE_BINARY128)));
+    CHECK(wide_one(qtiny, MEDVOL_WIDE_BINARY128) == 0.0);
+    CHECK(wide_one(qhalf, MEDVOL_WIDE_BINARY128) == 1.0 &&
+        wide_one(qmore, MEDVOL_WIDE_BINARY128) == 1.0 + 0x1p-52);
+    put(pair, 'd', INFF, 0);
+    put(pair + 8, 'd', NANF, 0); /* the lesser part of what is not finite says nothing */
+    CHECK(wide_one(pair, MEDVOL_WIDE_DOUBLE_DOUBLE) == INFINITY);
+    put(pair, 'd', 1, 0);
+    put(pair + 8, 'd', 0x1p-52, 0);
+    CHECK(wide_one(pair, MEDVOL_WIDE_DOUBLE_DOUBLE) == 1.0 + 0x1p-52);
+}
+static void test_partial_types(void) { /* what is missing is filled in every type */
+    int i;
+    for (i = 0; i < TYPES; i++) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        size_t size = (size_t)types[i].size, k;
+        unsigned char *last;
+        s.dtype = types[i].t;
+        f = make_file(s);
+        o.partial = 1, o.fill = 3;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n - 2 * size - size / 2, &o)); /* of 24: 21 and a half at most */
+        CHECK(mv_warnings(T) == MEDVOL_W_PARTIAL);
+        CHECK(!memcmp(v.data, f.p + 352, 21 * size));
+        last = (unsigned char *)v.data + 23 * size;
+        if (mv_dtype_size(types[i].t) <= 4 && size > 2 && types[i].unit == 1) /* colours: each channel */
+            for (k = 0; k < size; k++) CHECK(last[k] == 3);
+        else if (types[i].unit == (int)size && size <= 8) CHECK(t_value(last, types[i].t, 0) == 3);
+        else { /* complex: the real part; 128 bits: zero */
+            mv_dtype part = types[i].t == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64;
+            size_t half = size <= 16 && types[i].unit < 16 ? size / 2 : 0;
+            CHECK(half == 0 || t_value(last, part, 0) == 3);
+            for (k = half; k < size; k++) CHECK(last[k] == 0);
+        }
+        mv_volume_free(T, &v);
+        free(f.p);
+    }
+}
+static void test_target(void) { /* the caller's memory, and types that do not go together */
+    spec s = {0}, c = {0};
+    bytes f = make_file(s), g;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    size_t dim[3] = {4, 3, 2}, other[3] = {4, 2, 3};
+    unsigned char memory[24 * 16];
+    static const mv_dtype ends[] = {MEDVOL_F128, MEDVOL_C256, MEDVOL_RGB24, MEDVOL_C64};
+    size_t i;
+    CHECK_OK(mv_volume_wrap(T, &v, memory, MEDVOL_I16, 3, other, NULL));
+    CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, NULL), MEDVOL_E_SHAPE);
+    CHECK(message_has("another shape"));
+    CHECK_OK(mv_volume_wrap(T, &v, memory, MEDVOL_F32, 3, dim, NULL));
+    o.dtype = MEDVOL_F64;
+    CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_SHAPE);
+    CHECK(message_has("another type"));
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    CHECK(v.dtype == MEDVOL_F32 && v.data == memory && ((float *)v.data)[0] == ((int16_t *)(void *)(f.p + 352))[0]);
+    mv_volume_free(T, &v);
+    CHECK_OK(mv_volume_wrap(T, &v, memory, MEDVOL_I16, 3, dim, NULL));
+    v.ndim = 9;
+    CHECK(mv_load_mem(T, &v, f.p, f.n, NULL) < 0 && v.ndim == 9);
+    memset(&v, 0, sizeof v);
+    for (i = 0; i < 4; i++) {
+        c.dtype = (int)ends[i];
+        g = make_file(c);
+        o.dtype = ends[i] == MEDVOL_C64 ? MEDVOL_I16 : MEDVOL_F32;
+        CHECK_STATUS(mv_load_mem(T, &v, g.p, g.n, &o), MEDVOL_E_DTYPE);
+        CHECK(message_has("option wide") == (i < 2) && !v.data);
+        if (ends[i] == MEDVOL_F128 || ends[i] == MEDVOL_C256) { /* named, but into the other kind */
+            o.wide = MEDVOL_WIDE_X87;
+            o.dtype = ends[i] == MEDVOL_F128 ? MEDVOL_C64 : MEDVOL_F64;
+            CHECK_STATUS(mv_load_mem(T, &v, g.p, g.n, &o), MEDVOL_E_DTYPE);
+            o.dtype = ends[i]; /* as stored, whatever is named */
+            CHECK_OK(mv_load_mem(T, &v, g.p, g.n, &o));
+            CHECK(v.data && same_voxels(&v, &c));
+            mv_volume_free(T, &v);
+            o.wide = 0;
+        }
+        free(g.p);
+    }
+    c.dtype = MEDVOL_C256;
+    g = make_file(c);
+    o.dtype = MEDVOL_C64, o.wide = MEDVOL_WIDE_BINARY128;
+    CHECK_OK(mv_load_mem(T, &v, g.p, g.n, &o));
+    CHECK(v.dtype == MEDVOL_C64);
+    mv_volume_free(T, &v);
+    o.wide = -1;
+    CHECK_STATUS(mv_load_mem(T, &v, g.p, g.n, &o), MEDVOL_E_RANGE);
+    memset(&o, 0, sizeof o);
+    o.crop = -1;
+    CHECK_STATUS(mv_load_mem(T, &v, g.p, g.n, &o), MEDVOL_E_RANGE);
+    o.crop = 8;
+    CHECK_STATUS(mv_load_mem(T, &v, g.p, g.n, &o), MEDVOL_E_RANGE);
+    free(g.p);
+    free(f.p);
+}
+static void test_volumes(void) { /* of files with fewer axes than four, and more */
+    int ndim;
+    for (ndim = 1; ndim <= 7; ndim++) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        int d, series = 1, i;
+        s.ndim = ndim;
+        for (d = 0; d < ndim; d++) s.dim[d] = d == 2 ? 3 : 2;
+        for (d = 3; d < ndim; d++) series *= 2;
+        f = make_file(s);
+        for (i = 0; i < series; i++) {
+            o.volume = i, o.volumes = 1;
+            CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+            CHECK(v.ndim == 3 && v.dim[0] == 2 && v.dim[1] == (ndim > 1 ? 2u : 1u) && v.dim[3] == 1);
+            CHECK(!memcmp(v.data, f.p + 352 + (size_t)i * 2 * mv_volume_count(&v), 2 * mv_volume_count(&v)));
+            mv_volume_free(T, &v);
+        }
+        o.volume = 0, o.volumes = series;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+        CHECK(v.ndim == (series == 1 ? 3 : 4) && mv_volume_count(&v) * 2 == f.n - 352);
+        mv_volume_free(T, &v);
+        for (i = 0; i < 4; i++) {
+            o.volume = i == 0 ? -1 : i == 1 ? series : i == 2 ? 1 : 0;
+            o.volumes = i == 2 ? series : i == 3 ? -1 : 1;
+            CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_RANGE);
+        }
+        free(f.p);
+    }
+}
+/* Block gzip whose members are larger than is taken side by side, and files larger than one batch. */
+static void test_large_blocks(void) {
+    enum { N = 9 << 20, MEMBER = 8192 * 8193 };
+    size_t dim[2] = {1024, N / 1024}, made = 0, i;
+    mv_volume v = {0}, w = {0};
+    mv_save_opt so = {0};
+    mv_load_opt o = {0};
+    mv_gzip_opt g = {0};
+    unsigned char *big;
+    spec s = {0};
+    bytes f, z;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 2, dim));
+    for (i = 0; i < N; i += 8) {
+        uint64_t r = t_bits();
+        memcpy((unsigned char *)v.data + i, &r, 8);
+    }
+    so.level = MEDVOL_GZIP_STORE, so.no_sync = 1;
+    CHECK_OK(mv_save(T, &v, t_path("large.nii.gz"), &so));
+    CHECK_OK(mv_load(T, &w, t_path("large.nii.gz"), NULL));
+    CHECK(w.data && !memcmp(w.data, v.data, N));
+    mv_volume_free(T, &w);
+    o.crop = 2, o.start[0] = 5, o.size[0] = 1000, o.start[1] = 100, o.size[1] = N / 1024 - 200;
+    CHECK_OK(mv_load(T, &w, t_path("large.nii.gz"), &o));
+    for (i = 0; w.data && i < w.dim[1]; i++)
+        if (!CHECK(!memcmp((unsigned char *)w.data + 1000 * i, (unsigned char *)v.data + 1024 * (i + 100) + 5, 1000)))
+            break;
+    mv_volume_free(T, &w);
+    mv_volume_free(T, &v);
+    remove(t_path("large.nii.gz"));
+    /* one member of more than 64 MiB behind a small one */
+    s.dtype = MEDVOL_U8, s.ndim = 2, s.dim[0] = 64, s.dim[1] = 1;
+    f = make_header(s);
+    put(f.p + 42, 'h', 8192, 0);
+    put(f.p + 44, 'h', 8193, 0);
+    z = gz(f.p, f.n, 1, f.n);
+    big = (unsigned char *)calloc(1, MEMBER);
+    g.container = MEDVOL_GZIP_MGZIP, g.member = MEMBER;
+    if (!big) abort();
+    big[12345] = 7;
+    z = bytes_join(z, big, 300000); /* room */
+    CHECK_OK(mv_gzip_pack(T, z.p + z.n - 300000, 300000, big, MEMBER, &g, &made));
+    z.n -= 300000 - made;
+    CHECK_OK(mv_load_mem(T, &w, z.p, z.n, NULL));
+    CHECK(w.data && !memcmp(w.data, big, MEMBER));
+    mv_volume_free(T, &w);
+    free(big);
+    free(z.p);
+    free(f.p);
+}
+/* A header file of its own, gzipped: checked to its end, what follows is told. */
+static void test_pair_headers(void) {
+    spec s = {0};
+    bytes h, v, z;
+    mv_volume w = {0};
+    mv_load_opt o = {0};
+    size_t i;
+    s.pair = 1;
+    h = make_header(s), v = make_voxels(s);
+    o.img = v.p, o.img_bytes = v.n;
+    for (i = 0; i < 3; i++) {
+        z = bytes_join(gz(h.p, h.n, 0, 0), "junk", i == 1 ? 4 : 0);
+        if (i == 2) z.p[z.n - 6] ^= 1; /* the CRC, which the header's own bytes do not need */
+        CHECK_STATUS(mv_load_mem(T, &w, z.p, z.n, &o), i == 2 ? MEDVOL_E_CORRUPT : MEDVOL_OK);
+        CHECK(i == 2 || mv_warnings(T) == (i == 1 ? MEDVOL_W_TRAILING : 0u));
+        mv_volume_free(T, &w);
+        T->desc.strict = 1;
+        CHECK_STATUS(mv_load_mem(T, &w, z.p, z.n, &o),
+            i == 2 ? MEDVOL_E_CORRUPT : i == 1 ? MEDVOL_E_FORMAT : MEDVOL_OK);
+        T->desc.strict = 0;
+        mv_volume_free(T, &w);
+        free(z.p);
+    }
+    o.img = NULL;
+    CHECK_STATUS(mv_load_mem(T, &w, h.p, h.n, &o), MEDVOL_E_NULL);
+    CHECK(!strcmp(T->error.field, "img"));
+    memcpy(h.p + 344, "n+1", 3); /* the magic of a single file beside voxels of their own */
+    o.img = v.p;
+    put(h.p + 108, 'f', 352, 0);
+    h = bytes_join(h, v.p, v.n);
+    CHECK_OK(mv_load_mem(T, &w, h.p, h.n, &o));
+    CHECK(same_voxels(&w, &s));
+    mv_volume_free(T, &w);
+    free(h.p);
+    free(v.p);
+}
+/* Files whose name says voxels: what is in them decides, byte by byte of what tells. */
+static void test_img_names(void) {
+    int version, cut;
+    for (version = 1; version <= 2; version++)
+        for (cut = 0; cut < 5; cut++) {
+            spec s = {0};
+            bytes f;
+            mv_volume v = {0};
+            char path[512];
+            strcpy(path, t_path("alone.img"));
+            s.version = version, s.big = cut == 1;
+            f = make_file(s);
+            if (cut == 2) f.p[0] ^= 1;                       /* not its size */
+            if (cut == 3) f.p[version == 1 ? 345 : 5] = 'i'; /* not its magic */
+            if (cut == 4) f.n = 340;
+            file_put(path, f.p, f.n);
+            if (cut < 2) {
+                CHECK_OK(mv_load(T, &v, path, NULL));
+                CHECK(v.data && same_voxels(&v, &s));
+                mv_volume_free(T, &v);
+            } else { /* voxels: their header is missing */
+                CHECK_STATUS(mv_load(T, &v, path, NULL), MEDVOL_E_NOTFOUND);
+                CHECK(message_has("alone.hdr"));
+            }
+            remove(path);
+            free(f.p);
+        }
+}
+
+/* ---- saving ---- */
+static mv_status save_as(double slope, double inter, mv_dtype t, const double *x, size_t n, int version) {
+    size_t dim[1], i;
+    mv_volume v = {0}, w = {0};
+    mv_save_opt o = {0};
+    mv_load_opt lo = {0};
+    mv_buffer b = {0};
+    mv_status st;
+    double *back, step, bound, most = 0.0;
+    dim[0] = n;
+    o.slope = slope, o.inter = inter, o.dtype = t, o.version = version;
+    CHECK_OK(mv_volume_wrap(T, &v, (void *)(uintptr_t)x, MEDVOL_F64, 1, dim, NULL));
+    st = mv_save_mem(T, &b, NULL, &v, &o);
+    if (st == MEDVOL_OK) {
+        lo.dtype = MEDVOL_F64;
+        CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, NULL));
+        for (i = 0; i < n; i++) most = x[i] - x[i] == 0.0 && fabs(x[i]) > most ? fabs(x[i]) : most;
+        step = fabs(w.slope != 0.0 ? w.slope : 1.0), bound = step * 0.5001 + most * 0x1p-51;
+        mv_volume_free(T, &w);
+        CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, &lo));
+        back = (double *)w.data;
+        for (i = 0; slope == 0.0 && i < n; i++)
+            if (x[i] - x[i] == 0.0) CHECK_NEAR(back[i], x[i], bound);
+        mv_volume_free(T, &w);
+    } else CHECK(!b.data);
+    mv_buffer_free(T, &b);
+    return st;
+}
+static void test_scalings(void) { /* whole numbers as they are, else spread to half a step */
+    static const double whole[] = {-5, 0, 7, 100}, part[] = {-1.5, 0.25, 3.75, 2}, one[] = {0.5},
+                        far[] = {1e9, 1e9 + 1, 1e9 + 2.5}, nans[] = {NAN, 1, 2.5}, none[] = {NAN, NAN},
+                        inf[] = {INFINITY, -INFINITY, 2.5, 1}, huge[] = {-1.7e308, 1.7e308, 0.5},
+                        tiny[] = {0, 1e-320, 5e-324}, edge[] = {-128, 127}, over[] = {-129, 127, 0.5},
+                        large[] = {0, 1e300, 0.5};
+    static const mv_dtype kinds[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+        MEDVOL_U64, MEDVOL_I64};
+    size_t i;
+    int version;
+    for (version = 0; version <= 2; version++)
+        for (i = 0; i < 8; i++) {
+            CHECK_OK(save_as(0, 0, kinds[i], whole, 4, version));
+            CHECK_OK(save_as(0, 0, kinds[i], part, 4, version));
+            CHECK_OK(save_as(0, 0, kinds[i], one, 1, version));
+            if (version != 1) CHECK_OK(save_as(0, 0, kinds[i], far, 3, version));
+            CHECK_OK(save_as(0, 0, kinds[i], nans, 3, version));
+            CHECK_OK(save_as(0, 0, kinds[i], none, 2, version));
+            CHECK_OK(save_as(0, 0, kinds[i], inf, 4, version));
+            CHECK_OK(save_as(0, 0, kinds[i], edge, 2, version));
+            CHECK_OK(save_as(0, 0, kinds[i], over, 3, version));
+            CHECK_STATUS(save_as(0, 0, kinds[i], large, 3, version), version == 1 ? MEDVOL_E_RANGE : MEDVOL_OK);
+            CHECK(save_as(0, 0, kinds[i], huge, 3, 1) == MEDVOL_E_RANGE);
+            if (i < 2) CHECK(save_as(0, 0, kinds[i], tiny, 3, 1) == MEDVOL_E_RANGE);
+        }
+    CHECK_STATUS(save_as(NAN, 0, MEDVOL_I16, part, 4, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(save_as(1, NAN, MEDVOL_I16, part, 4, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(save_as(INFINITY, 0, MEDVOL_I16, part, 4, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(save_as(1, INFINITY, MEDVOL_I16, part, 4, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(save_as(1e-50, 0, MEDVOL_I16, part, 4, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(save_as(1e50, 0, MEDVOL_I16, part, 4, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(save_as(1, 1e50, MEDVOL_I16, part, 4, 1), MEDVOL_E_RANGE);
+    CHECK_OK(save_as(1e-50, 0, MEDVOL_I16, part, 4, 2));
+    CHECK_STATUS(save_as(1, 0, MEDVOL_C64, part, 4, 0), MEDVOL_E_DTYPE);
+    CHECK_STATUS(save_as(0, 0, MEDVOL_RGB24, part, 4, 0), MEDVOL_E_DTYPE);
+    CHECK_STATUS(save_as(0, 0, (mv_dtype)12345, part, 4, 0), MEDVOL_E_DTYPE);
+}
+static int version_of(const mv_volume *v) { /* that is chosen; 0: refused as version 1, as it must be then */
+    mv_save_opt o = {0};
+    mv_buffer b = {0};
+    int version = 0;
+    mv_status st;
+    if (CHECK_OK(mv_save_mem(T, &b, NULL, v, &o))) version = ((unsigned char *)b.data)[0] == 92 ? 1 : 2;
+    mv_buffer_free(T, &b);
+    o.version = 1;
+    st = mv_save_mem(T, &b, NULL, v, &o);
+    CHECK(version == 1 ? st == MEDVOL_OK : st == MEDVOL_E_SIZE || st == MEDVOL_E_RANGE);
+    mv_buffer_free(T, &b);
+    return version;
+}
+static void test_versions(void) { /* 1 unless something does not fit */
+    static const struct { double slope, inter; int want; } scales[] = {{1e-36, 0, 1}, {1e-38, 0, 2}, {-1e-38, 0, 2},
+        {9e37, 0, 1}, {2e38, 0, 2}, {1, 9e37, 1}, {1, 2e38, 2}, {1, -2e38, 2}};
+    size_t dim[2] = {32767, 1}, i;
+    mv_volume v = {0};
+    mv_buffer b = {0};
+    mv_save_opt o = {0};
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 2, dim));
+    memset(v.data, 0, 4 * 32767);
+    CHECK(version_of(&v) == 1);
+    for (i = 0; i < sizeof scales / sizeof *scales; i++) {
+        v.slope = scales[i].slope, v.inter = scales[i].inter;
+        if (!CHECK(version_of(&v) == scales[i].want)) fprintf(stderr, "  scaling %d\n", (int)i);
+    }
+    v.slope = 1, v.inter = 0;
+    v.affine[3] = 1e39; /* a float cannot hold it */
+    CHECK(version_of(&v) == 2);
+    v.affine[3] = 0;
+    v.affine[0] = 1e-45;
+    v.affine[5] = 1e-45;
+    for (i = 0; i < 3; i++) {
+        o.version = i == 0 ? -1 : i == 1 ? 3 : 7;
+        CHECK_STATUS(mv_save_mem(T, &b, NULL, &v, &o), MEDVOL_E_RANGE);
+        CHECK(!strcmp(T->error.field, "version") && T->error.value == o.version && !b.data);
+    }
+    v.affine[7] = NAN;
+    o.version = 0;
+    CHECK_STATUS(mv_save_mem(T, &b, NULL, &v, &o), MEDVOL_E_RANGE);
+    CHECK(!strcmp(T->error.field, "affine") && message_has("affine[7]"));
+    mv_volume_free(T, &v);
+    dim[0] = 32768;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 2, dim));
+    memset(v.data, 0, 32768);
+    CHECK(version_of(&v) == 2);
+    mv_volume_free(T, &v);
+}
+static void test_extension_sizes(void) {
+    size_t dim[1] = {1}, at = 0, n, i;
+    mv_volume v = {0};
+    const void *p;
+    int code;
+    mv_nifti *h;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 1, dim));
+    for (i = 0; i < 40; i++) { /* padded with zeros to whole sixteens, the eight of its own head included */
+        CHECK_OK(mv_nifti_ext_add(T, &v, (int)i, "0123456789012345678901234567890123456789", i));
+        CHECK(mv_nifti_ext_next(v.nifti, &at, &code, &p, &n) && code == (int)i && n == (i + 8 + 15) / 16 * 16 - 8);
+        CHECK(!memcmp(p, "0123456789012345678901234567890123456789", i));
+        for (; i < n && n < 40; n--) CHECK(((const unsigned char *)p)[n - 1] == 0);
+        CHECK(at == v.nifti->ext_bytes && !mv_nifti_ext_next(v.nifti, &at, &code, &p, &n));
+    }
+    CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, "x", (size_t)0x7fffff01), MEDVOL_E_SIZE);
+    T->desc.limits.max_ext_bytes = v.nifti->ext_bytes + 16;
+    CHECK_OK(mv_nifti_ext_add(T, &v, 6, "x", 8));
+    CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, NULL, 0), MEDVOL_E_LIMIT);
+    CHECK(T->error.value == (double)v.nifti->ext_bytes + 16);
+    T->desc.limits.max_ext_bytes = 0;
+    h = v.nifti;
+    for (i = 0; i < 5; i++) { /* a chain that someone broke: nothing is added, nothing read beyond */
+        static const int sizes[] = {15, 24, 0, -16, 0x7ffffff0};
+        put(h->ext, 'i', sizes[i], *(const char *)"\1" != 1);
+        at = 0;
+        CHECK(!mv_nifti_ext_next(h, &at, &code, &p, &n) && at == 0);
+        CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, "x", 1), MEDVOL_E_FORMAT);
+        CHECK(v.nifti == h);
+    }
+    at = h->ext_bytes + 1;
+    CHECK(!mv_nifti_ext_next(h, &at, &code, &p, &n));
+    at = h->ext_bytes - 8;
+    CHECK(!mv_nifti_ext_next(h, &at, &code, &p, &n));
+    mv_volume_free(T, &v);
+}
+
 /* ---- the platform's files ---- */
 #ifdef POSIX
 static bytes long_path(const char *end) { /* folders of 200 characters, made, one within the other; then end */
@@ -592,6 +1205,21 @@ const t_case tests_corners[] = {
     {"gzip_limits", test_gzip_limits, 0},
     {"gzip_damage", test_gzip_damage, 0},
     {"gzip_sink_fails", test_gzip_sink_fails, 0},
+    {"no_context", test_no_context, T_ONCE},
+    {"load_null", test_load_null, T_ONCE},
+    {"warned_at", test_warned_at, T_ONCE},
+    {"units", test_units, T_ONCE},
+    {"slices", test_slices, T_ONCE},
+    {"wide_values", test_wide_values, T_ONCE},
+    {"partial_types", test_partial_types, T_ONCE},
+    {"target", test_target, T_ONCE},
+    {"volumes", test_volumes, T_ONCE},
+    {"large_blocks", test_large_blocks, T_ONCE},
+    {"pair_headers", test_pair_headers, T_ONCE},
+    {"img_names", test_img_names, T_ONCE},
+    {"scalings", test_scalings, 0},
+    {"versions", test_versions, T_ONCE},
+    {"extension_sizes", test_extension_sizes, T_ONCE},
 #ifdef POSIX
     {"default_io", test_default_io, T_ONCE},
     {"save_anywhere", test_save_anywhere, T_ONCE},
