@@ -133,8 +133,8 @@ typedef enum mv_status {
 } mv_status;
 
 /* The last failure: status, name of the field or argument, its value, byte offset in the file (of a field
-   within gzip: in what it decodes to; -1: none), and one line of text such as "brain.nii: dim[3] = -4: must be
-   at least 1". */
+   within gzip: in what it decodes to; -1: none), and one line of text such as "brain.nii: dim[3] = -4: must
+   be at least 1". */
 typedef struct mv_error {
     mv_status code;
     const char *field;

@@ -931,6 +931,88 @@ static void test_lying_hooks(void) {
     meter_off();
     free(f.p);
 }
+/* The same for a save: whatever the hooks say, an error, the half file closed once and removed. */
+enum {
+    WRITES_MORE, WRITES_FAR_MORE, WRITES_LEAST, WRITES_NOTHING, CREATES_NEVER, CREATES_JUNK, RESOLVES_NEVER,
+    SYNCS_JUNK, RENAMES_JUNK, SAVE_LIES
+};
+static struct {
+    int lie, opened, closed, removed, renamed;
+} scribe;
+static int scribe_open(void *user, const char *path, int mode, void **file) {
+    (void)user, (void)path;
+    *file = &scribe;
+    if (scribe.lie == CREATES_NEVER) return MEDVOL_E_EXISTS;
+    if (scribe.lie == CREATES_JUNK) return -2000000000;
+    scribe.opened += mode == MEDVOL_IO_CREATE;
+    return 0;
+}
+static int64_t scribe_write(void *user, void *file, const void *src, size_t n) {
+    (void)user, (void)file, (void)src;
+    switch (scribe.lie) {
+        case WRITES_MORE: return (int64_t)n + 1;
+        case WRITES_FAR_MORE: return INT64_MAX;
+        case WRITES_LEAST: return -INT64_MAX - 1;
+        case WRITES_NOTHING: return 0;
+        default: return (int64_t)n;
+    }
+}
+static int scribe_sync(void *user, void *file) {
+    (void)user, (void)file;
+    return scribe.lie == SYNCS_JUNK ? -77777 : 0;
+}
+static int scribe_close(void *user, void *file) {
+    (void)user, (void)file;
+    scribe.closed++;
+    return 0;
+}
+static int scribe_rename(void *user, const char *from, const char *to) {
+    (void)user, (void)from, (void)to;
+    if (scribe.lie == RENAMES_JUNK) return -77777;
+    scribe.renamed++;
+    return 0;
+}
+static int scribe_remove(void *user, const char *path) {
+    (void)user, (void)path;
+    scribe.removed++;
+    return 0;
+}
+static int scribe_resolve(void *user, const char *path, char *buf, size_t size) {
+    (void)user;
+    if (scribe.lie == RESOLVES_NEVER || strlen(path) + 1 > size) return MEDVOL_E_SPACE;
+    memcpy(buf, path, strlen(path) + 1);
+    return 0;
+}
+static void test_lying_saves(void) {
+    static const char *const names[] = {"x.nii", "x.nii.gz", "x.hdr"};
+    size_t dim[3] = {30, 20, 10};
+    mv_volume v = {0};
+    mv_io io;
+    int lie, form;
+    memset(&io, 0, sizeof io);
+    io.open = scribe_open, io.write = scribe_write, io.sync = scribe_sync, io.close = scribe_close;
+    io.rename = scribe_rename, io.remove = scribe_remove, io.resolve = scribe_resolve;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 3, dim));
+    memset(v.data, 1, 12000);
+    T->desc.io = &io;
+    for (form = 0; form < 3; form++)
+        for (lie = 0; lie <= SAVE_LIES; lie++) { /* the last one tells the truth */
+            int made = 1 + (form == 2);
+            mv_status st;
+            memset(&scribe, 0, sizeof scribe);
+            scribe.lie = lie;
+            st = mv_save(T, &v, names[form], NULL);
+            if (lie == SAVE_LIES) {
+                CHECK(st == MEDVOL_OK && scribe.renamed == made && scribe.closed == made);
+                CHECK(scribe.removed == 0);
+                continue;
+            }
+            CHECK(st < 0 && st > -1000 && strstr(mv_message(T), names[form]) == mv_message(T));
+            CHECK(scribe.closed == scribe.opened && scribe.removed == scribe.opened && scribe.renamed == 0);
+        }
+    T->desc.io = NULL;
+    mv_volume_free(T, &v);
+}
 static void test_long_names(void) { /* what is wrong is told, however long the name */
     char *deep = (char *)malloc(5001);
     mv_volume v = {0};
@@ -1209,6 +1291,7 @@ const t_case tests_catalogue[] = {
     {"partial_bound B25", test_partial_bound, T_ONCE},
     {"large_member B25", test_large_member, T_ONCE},
     {"lying_hooks", test_lying_hooks, T_ONCE},
+    {"lying_saves", test_lying_saves, T_ONCE},
     {"platform", test_platform, T_ONCE},
     {"pair_parts", test_pair_parts, T_ONCE},
     {"no_traps", test_no_traps, T_ONCE},
