@@ -191,7 +191,7 @@ static void check_api(void) {
     static const struct {
         int kind;
         const char *where;
-    } kinds[] = {{T_OOM, "tests/test_oom.c"}, {T_FUZZ, "tests/fuzz"}};
+    } kinds[] = {{T_OOM, "tests/test_oom.c"}, {T_GUARD, "tests/test_guard.c"}, {T_FUZZ, "tests/fuzz"}};
     size_t k, i;
     for (k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (i = 0; kinds[k].kind >= 0 && i < API_N; i++) {

@@ -1,0 +1,1261 @@
+/* test_guard.c - every public function that takes memory, on buffers between unreadable pages. A row of the
+   table at the end is called for each length up to four vectors and one element, for each element type it
+   names, with buffers that end right before an unreadable page or begin right after one, at offsets of so
+   many elements from there, contiguous or with gaps, in place, and with the library's own memory guarded as
+   well. Sources cannot be written to; what surrounds a destination must stay as it was; results must be those
+   of the scalar level, to the bit or as close as [API] says. `make guard` tries all offsets of a vector,
+   `make test` two for each length. To add an operation: a function that takes its buffers from in, out, vin,
+   vout, and a row. */
+#define API_KIND T_GUARD
+#include "test.h"
+#include <signal.h>
+
+/* ---- the call under test ------------------------------------------------------------------------------- */
+enum { IN_PLACE = 1, VOLUME = 2, HEAVY = 4, FIXED = 8, TO_ARG = 16, FLOATS = 32, INTO = 64 };
+typedef struct op {
+    const char *name;
+    void (*run)(void);
+    const mv_dtype *types;
+    int arg;
+    int flags; /* VOLUME: rows have a voxel at least. HEAVY: sets up tables for each call: one more offset for
+                  each length, not all, and half a dozen lengths in `make test`. FIXED: no length. TO_ARG: arg
+                  is the type it writes. FLOATS: works in vectors of floats whatever the type. INTO: dst has
+                  memory at all times */
+    double tol; /* of real results, as a part of the greatest value of their type; 0: to the bit */
+} op;
+static const op *row;
+static mv_dtype TYPE; /* of the row's types, its argument and the length of the call */
+static int ARG;
+static size_t N;
+static struct place {
+    int reference;                                /* scalar, contiguous, nothing guarded but the ends */
+    int at_start;                                 /* begins after an unreadable page, or ends before one */
+    int strided, in_place, own;                   /* own: results and scratch are guarded, too */
+    size_t from, to;                              /* elements from there: sources, destinations */
+} place;
+static size_t calls;
+static void fault(int sig) {
+    fprintf(stderr,
+        "guard: %s %s arg %d, length %zu, level %d: outside its memory or into a source (signal %d; %s, "
+        "offsets "
+        "%zu and %zu%s%s%s)\n",
+        row->name, (mv_dtype_name)(TYPE), ARG, N, t_level, sig, place.at_start ? "begin" : "end", place.from,
+        place.to, place.strided ? ", with gaps" : "", place.in_place ? ", in place" : "",
+        place.own ? ", own memory guarded" : "");
+    exit(1);
+}
+
+/* ---- values ---- */
+enum { SPAN = 1 << 17, EDGE = 64, SLOTS = 24, CANARY = 0xA5 };
+static struct {
+    mv_dtype type;
+    double most; /* greatest magnitude */
+    unsigned char data[2 * SPAN];
+} pool[20];
+static void make_value(mv_dtype t, unsigned char *p, size_t z) {
+    double d = t_bits() % 8 ? t_uniform(-1000, 1000) : 0.0;
+    float f = (float)d;
+    uint64_t b = t_bits() % 8 ? t_bits() : 0;
+    uint16_t h = (uint16_t)(t == MEDVOL_F16 ? (b & 0x83ff) | (8 + b / 65536 % 12) << 10
+                                            : (b & 0x807f) | (120 + b / 65536 % 16) << 7);
+    size_t i;
+    if (t == MEDVOL_F16 || t == MEDVOL_BF16) memcpy(p, &h, 2);
+    else if (t == MEDVOL_F32) memcpy(p, &f, 4);
+    else if (t == MEDVOL_F64) memcpy(p, &d, 8);
+    else if (t == MEDVOL_C64) make_value(MEDVOL_F32, p, 4), make_value(MEDVOL_F32, p + 4, 4);
+    else if (t == MEDVOL_C128) make_value(MEDVOL_F64, p, 8), make_value(MEDVOL_F64, p + 8, 8);
+    else
+        for (i = 0; i < z; i++) p[i] = (unsigned char)(b >> 8 * (i % 8));
+}
+static int pool_of(mv_dtype t) {
+    size_t z = mv_dtype_size(t), i;
+    int k;
+    for (k = 0; pool[k].type != t && pool[k].type != MEDVOL_NONE; k++) {}
+    if (pool[k].type == t) return k;
+    pool[k].type = t;
+    t_seed((uint64_t)t);
+    for (i = 0; i + z <= sizeof pool[k].data; i += z) make_value(t, pool[k].data + i, z);
+    for (i = 0; t != MEDVOL_C64 && t != MEDVOL_C128 && z <= 8 && i < sizeof pool[k].data / z; i++)
+        pool[k].most = fmax(pool[k].most, fabs((double)t_value(pool[k].data, t, i)));
+    return k;
+}
+static const unsigned char *prose(void) { /* bytes that repeat themselves, as files do */
+    static unsigned char text[SPAN];
+    size_t i;
+    if (!text[1])
+        for (t_seed(2), i = 1; i < sizeof text; i++)
+            text[i] = i > 40 && t_bits() % 8 ? text[i - 7 - (i / 50) % 33] : (unsigned char)(t_bits() | 1);
+    return text;
+}
+
+/* ---- buffers ---- */
+typedef struct buffer {
+    unsigned char *mem, *p; /* SPAN bytes between unreadable pages; where the buffer is in them */
+    unsigned char *image;   /* of a source: what it and its surroundings hold */
+    size_t bytes;
+    int locked, compared;
+    mv_volume lay, v;       /* its voxels; the volume that the call was given */
+    int is_volume, is_new;
+} buffer;
+static buffer sources[SLOTS], targets[SLOTS];
+static int ins, outs, shared;
+
+static unsigned char *voxel_row(const mv_volume *v, size_t r) {
+    ptrdiff_t at = 0;
+    int d;
+    for (d = 1; d < v->ndim; r /= v->dim[d], d++) at += (ptrdiff_t)(r % v->dim[d]) * v->stride[d];
+    return (unsigned char *)v->data + at * (ptrdiff_t)mv_dtype_size(v->dtype);
+}
+static size_t rows_of(const mv_volume *v) {
+    size_t n = v->dim[0] ? 1 : 0;
+    int d;
+    for (d = 1; d < v->ndim; d++) n *= v->dim[d];
+    return n;
+}
+static void lay_out(buffer *b, mv_dtype t, const size_t *dim, size_t off) {
+    size_t z = mv_dtype_size(t), stride = 1, n = 1;
+    int d;
+    if (!b->mem) b->mem = (unsigned char *)t_guard(SPAN);
+    memset(&b->lay, 0, sizeof b->lay);
+    memset(&b->v, 0, sizeof b->v);
+    b->lay.dtype = t;
+    for (d = 0; d < 4 && (d == 0 || dim[d]); d++) {
+        b->lay.dim[d] = dim[d];
+        b->lay.stride[d] = (ptrdiff_t)stride;
+        n += (dim[d] - 1) * stride;
+        stride = stride * dim[d] + (place.strided ? 3 + (size_t)d : 0);
+    }
+    b->lay.ndim = d;
+    b->bytes = n * z;
+    b->compared = 1;
+    b->is_volume = b->is_new = 0;
+    off = off * z % EDGE;
+    if (b->bytes + 2 * EDGE > SPAN) abort();
+    b->lay.data = b->p = place.at_start ? b->mem + off : b->mem + SPAN - b->bytes - off;
+}
+/* the buffer and an edge on either side, as far as there is memory */
+static unsigned char *around(const buffer *b, size_t *n) {
+    unsigned char *lo = b->p - b->mem > EDGE ? b->p - EDGE : b->mem, *hi = b->p + b->bytes;
+    hi = b->mem + SPAN - hi > EDGE ? hi + EDGE : b->mem + SPAN;
+    *n = (size_t)(hi - lo);
+    return lo;
+}
+/* data laid out in an image of the surroundings, whose gaps hold a byte that would show in a result */
+static void fill(buffer *b, const void *data, int gap) {
+    size_t n, r, rows = rows_of(&b->lay), run = b->lay.dim[0] * mv_dtype_size(b->lay.dtype);
+    unsigned char *lo = around(b, &n);
+    if (!b->image) b->image = (unsigned char *)t_guard(SPAN);
+    memset(b->image, gap, n);
+    for (r = 0; r < rows; r++)
+        memcpy(b->image + (voxel_row(&b->lay, r) - lo), (const unsigned char *)data + r * run, run);
+    if (memcmp(lo, b->image, n) == 0) return;
+    if (b->locked) t_guard_writable(b->mem, SPAN, 1), b->locked = 0;
+    memcpy(lo, b->image, n);
+}
+static void wrap(buffer *b) {
+    b->is_volume = 1;
+    CHECK_OK(mv_volume_wrap(T, &b->v, b->p, b->lay.dtype, b->lay.ndim, b->lay.dim, b->lay.stride));
+    b->v.affine[0] = 1.25, b->v.affine[4] = 0.1, b->v.affine[5] = 1.5, b->v.affine[10] = 2;
+    b->v.affine[3] = -20, b->v.affine[7] = 11;
+}
+static buffer *source(mv_dtype t, const size_t *dim, const void *data) {
+    buffer *b = &sources[ins++];
+    if (place.in_place && ins == 1) {
+        b = &targets[outs++];
+        shared = 1;
+        lay_out(b, t, dim, place.from);
+        fill(b, data, CANARY);
+        return b;
+    }
+    if (ins > SLOTS) abort();
+    lay_out(b, t, dim, place.from);
+    fill(b, data, place.reference ? 0 : 255);
+    if (!b->locked && place.from + place.to + (size_t)place.at_start == 0 && !place.reference && !place.own)
+        t_guard_writable(b->mem, SPAN, 0), b->locked = 1;
+    return b;
+}
+static buffer *target(mv_dtype t, const size_t *dim) {
+    buffer *b;
+    size_t n;
+    unsigned char *lo;
+    if (shared == 1) return shared = 2, &targets[0];
+    b = &targets[outs++];
+    if (outs > SLOTS) abort();
+    lay_out(b, t, dim, place.to);
+    lo = around(b, &n);
+    memset(lo, CANARY, n);
+    return b;
+}
+/* n elements to read: of the caller's making, or random ones; to write; to write, but not the same at every
+   level (an output that an error leaves half done) */
+static const void *given(mv_dtype t, const void *data, size_t n) {
+    size_t dim[4] = {0};
+    dim[0] = n;
+    return source(t, dim, data)->p;
+}
+static const void *random_values(mv_dtype t) {
+    size_t at = (size_t)ins * 960;
+    return pool[pool_of(t)].data + at * (mv_dtype_size(t) < 4 ? mv_dtype_size(t) : 1);
+}
+static const void *in(mv_dtype t, size_t n) { return given(t, random_values(t), n); }
+static void *out(mv_dtype t, size_t n) {
+    size_t dim[4] = {0};
+    dim[0] = n;
+    return target(t, dim)->p;
+}
+static void *room(size_t n) {
+    void *p = out(MEDVOL_U8, n);
+    targets[outs - 1].compared = 0;
+    return p;
+}
+static const size_t *sizes(int n, size_t a, size_t b, size_t c) {
+    size_t v[3];
+    v[0] = a, v[1] = b, v[2] = c;
+    return (const size_t *)given(sizeof(size_t) == 8 ? MEDVOL_U64 : MEDVOL_U32, v, (size_t)n);
+}
+static const double *numbers(int n, double a, double b, double c) {
+    double v[3];
+    v[0] = a, v[1] = b, v[2] = c;
+    return (const double *)given(MEDVOL_F64, v, (size_t)n);
+}
+/* volumes of x, y, z, u voxels, 0: no such axis; vout is empty when the call is to allocate */
+static mv_volume *vin(mv_dtype t, size_t x, size_t y, size_t z, size_t u) {
+    size_t dim[4];
+    buffer *b;
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = u;
+    b = source(t, dim, random_values(t));
+    wrap(b);
+    return &b->v;
+}
+static mv_volume *vout(mv_dtype t, size_t x, size_t y, size_t z, size_t u) {
+    size_t dim[4];
+    buffer *b;
+    int same = shared == 1;
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = u;
+    b = target(t, dim);
+    b->is_volume = 1, b->is_new = same || (place.own && !(row->flags & INTO));
+    if (!b->is_new) wrap(b);
+    return &b->v;
+}
+static mv_volume *vnew(void) { /* whose shape is the call's affair */
+    int own = place.own;
+    mv_volume *v;
+    place.own = 1;
+    v = vout(MEDVOL_U8, 1, 0, 0, 0);
+    place.own = own;
+    return v;
+}
+
+/* ---- results: those of the scalar level are kept, others compared with them ---- */
+typedef struct result {
+    size_t at, bytes;
+    mv_dtype type; /* NONE: to the bit */
+} result;
+static unsigned char kept[8 * SPAN];
+static size_t kept_bytes;
+static result kept_list[400];
+static int kept_n, seen_n;
+
+static int close_enough(const unsigned char *a, const unsigned char *b, const result *r) {
+    size_t i, n = r->bytes / mv_dtype_size(r->type);
+    int whole = r->type != MEDVOL_F16 && r->type != MEDVOL_BF16 && r->type != MEDVOL_F32 &&
+        r->type != MEDVOL_F64;
+    double tol = row->tol * pool[pool_of(TYPE)].most + (whole ? 1 : 0);
+    for (i = 0; i < n; i++) {
+        double x = (double)t_value(a, r->type, i), y = (double)t_value(b, r->type, i);
+        double half = r->type == MEDVOL_F16 ? fabs(x) / 1024 : r->type == MEDVOL_BF16 ? fabs(x) / 128 : 0;
+        if (!(fabs(x - y) <= tol + half || x == y)) return 0;
+    }
+    return 1;
+}
+static void complain(const char *what) {
+    fprintf(stderr, "  %s %s arg %d, length %zu: %s (%s, offsets %zu and %zu%s%s%s)\n", row->name,
+        (mv_dtype_name)(TYPE), ARG, N, what, place.at_start ? "begin" : "end", place.from, place.to,
+        place.strided ? ", with gaps" : "", place.in_place ? ", in place" : "",
+        place.own ? ", own memory guarded" : "");
+}
+static void note_as(mv_dtype t, const void *data, size_t bytes) {
+    result *r = &kept_list[seen_n];
+    if (place.reference) {
+        if (kept_bytes + bytes > sizeof kept || kept_n == (int)(sizeof kept_list / sizeof *kept_list))
+            abort();
+        r->at = kept_bytes, r->bytes = bytes, r->type = t;
+        if (bytes) memcpy(kept + kept_bytes, data, bytes);
+        kept_bytes += bytes, kept_n++;
+    } else if (seen_n >= kept_n || r->bytes != bytes || r->type != t) {
+        if (!CHECK(!"as many results as the scalar level has")) complain("other results");
+    } else if (bytes && memcmp(kept + r->at, data, bytes) &&
+        !(row->tol > 0 && t != MEDVOL_NONE && close_enough(kept + r->at, (const unsigned char *)data, r))) {
+        if (!CHECK(!"the scalar level's result")) complain("not the scalar level's result");
+    }
+    seen_n++;
+}
+static void note(const void *data, size_t bytes) { note_as(MEDVOL_NONE, data, bytes); }
+static int did(mv_status st) {
+    calls++;
+    note(&st, sizeof st);
+    return st == MEDVOL_OK;
+}
+static void note_volume(const mv_volume *v) {
+    static unsigned char flat[SPAN];
+    size_t r, rows = rows_of(v), run = v->dim[0] * mv_dtype_size(v->dtype);
+    if (rows * run > sizeof flat) abort();
+    for (r = 0; v->data && r < rows; r++) memcpy(flat + r * run, voxel_row(v, r), run);
+    note_as(v->dtype, flat, v->data ? rows * run : 0);
+    note(v->affine, sizeof v->affine);
+}
+static void unchanged(const buffer *b) {
+    size_t n;
+    unsigned char *lo = around(b, &n);
+    if (!CHECK(n == 0 || memcmp(lo, b->image, n) == 0)) complain("a source was written to");
+}
+/* what the call wrote; then nothing else may have changed */
+static void collect(buffer *b) {
+    size_t n, r, rows = rows_of(&b->lay), run = b->lay.dim[0] * mv_dtype_size(b->lay.dtype);
+    unsigned char *lo = around(b, &n);
+    if (b->is_volume) {
+        if (!b->is_new) CHECK(b->v.data == (void *)b->p);
+        note_volume(&b->v);
+        mv_volume_free(T, &b->v);
+    } else if (b->compared) note_as(b->lay.dtype, b->p, b->bytes);
+    for (r = 0; r < rows; r++) memset(voxel_row(&b->lay, r), CANARY, run);
+    if (!CHECK(n == 0 || (lo[0] == CANARY && memcmp(lo, lo + 1, n - 1) == 0)))
+        complain("written beside the destination");
+}
+
+/* ---- the library's own memory, guarded ---- */
+static struct {
+    unsigned char *mem, *p;
+    size_t span, bytes;
+} blocks[64];
+static size_t behind(size_t k) {
+    size_t n = (size_t)(blocks[k].mem + blocks[k].span - blocks[k].p) - blocks[k].bytes;
+    return n < EDGE ? n : EDGE;
+}
+static void *guarded_alloc(void *user, size_t bytes) {
+    size_t span = (bytes + 65535) / 65536 * 65536, k = 0;
+    (void)user;
+    while (blocks[k].mem) k++;
+    blocks[k].mem = (unsigned char *)t_guard(span);
+    blocks[k].p = blocks[k].mem + (place.at_start ? 0 : (span - bytes) / 16 * 16); /* malloc's alignment */
+    blocks[k].span = span, blocks[k].bytes = bytes;
+    memset(blocks[k].p + bytes, CANARY, behind(k));
+    return blocks[k].p;
+}
+static void guarded_free(void *user, void *p) {
+    size_t k = 0, i;
+    (void)user;
+    if (!p) return;
+    while (blocks[k].p != p) k++;
+    for (i = 0; i < behind(k); i++)
+        if (!CHECK(blocks[k].p[blocks[k].bytes + i] == CANARY)) { complain("written behind a block"); break; }
+    t_guard_free(blocks[k].mem, blocks[k].span);
+    memset(&blocks[k], 0, sizeof blocks[k]);
+}
+
+/* ---- the operations ------------------------------------------------------------------------------------ */
+static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, MEDVOL_NONE},
+                      F64[] = {MEDVOL_F64, MEDVOL_NONE},
+                      REAL[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+                          MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64,
+                          MEDVOL_NONE},
+                      SIZES[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_F64, MEDVOL_C128,
+                          MEDVOL_C256, MEDVOL_NONE},
+                      FILED[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_C64, MEDVOL_F64,
+                          MEDVOL_C128, MEDVOL_NONE},
+                      COLOUR[] = {MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_NONE},
+                      TAKEN[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_U16, MEDVOL_F32, MEDVOL_BF16, MEDVOL_F64,
+                          MEDVOL_NONE};
+
+/* volumes and geometry */
+static void op_affine(void) {
+    int *axis, *sign;
+    double *bcd, *offset, *spacing, *qfac, r;
+    const double *a = (const double *)in(MEDVOL_F64, 12), *b = (const double *)in(MEDVOL_F64, 12);
+    mv_affine_identity((double *)out(MEDVOL_F64, 12));
+    mv_affine_from_spacing((double *)out(MEDVOL_F64, 12), numbers(3, 1, 2, 3), numbers(3, 4, 5, 6));
+    mv_affine_mul((double *)out(MEDVOL_F64, 12), a, b);
+    did(mv_affine_invert((double *)out(MEDVOL_F64, 12), a));
+    r = mv_affine_det(a);
+    note(&r, sizeof r);
+    mv_affine_spacing((double *)out(MEDVOL_F64, 3), a);
+    mv_affine_from_qform((double *)out(MEDVOL_F64, 12), numbers(3, 0.1, 0.2, 0.3), numbers(3, 4, 5, 6),
+        numbers(3, 1, 2, 3), -1);
+    bcd = (double *)out(MEDVOL_F64, 3), offset = (double *)out(MEDVOL_F64, 3);
+    spacing = (double *)out(MEDVOL_F64, 3), qfac = (double *)out(MEDVOL_F64, 1);
+    r = mv_affine_to_qform(a, bcd, offset, spacing, qfac);
+    note(&r, sizeof r);
+    axis = (int *)out(MEDVOL_I32, 3), sign = (int *)out(MEDVOL_I32, 3);
+    mv_affine_orientation(a, axis, sign);
+    mv_affine_apply((double *)out(MEDVOL_F64, 3), a, numbers(3, 7, 8, 9));
+}
+static void op_points(void) {
+    const double *x = (const double *)in(MEDVOL_F64, N), *a = (const double *)in(MEDVOL_F64, 12),
+                 *y = (const double *)in(MEDVOL_F64, N), *z = (const double *)in(MEDVOL_F64, N);
+    double *u = (double *)out(MEDVOL_F64, N), *v = (double *)out(MEDVOL_F64, N),
+           *w = (double *)out(MEDVOL_F64, N);
+    did(mv_affine_apply_points(T, a, u, v, w, x, y, z, N));
+}
+static void op_world(void) {
+    const mv_volume *v = vin(TYPE, 3, 4, 5, 0);
+    did(mv_voxel_to_world(v, (double *)out(MEDVOL_F64, 3), numbers(3, 1, 2, 3)));
+    did(mv_world_to_voxel(v, (double *)out(MEDVOL_F64, 3), numbers(3, 1, 2, 3)));
+    mv_spacing(v, (double *)out(MEDVOL_F64, 3));
+    mv_orientation(v, (char *)out(MEDVOL_U8, 4));
+}
+static void op_copy(void) {
+    const mv_volume *s = vin(TYPE, N, 3, 2, 2);
+    did(mv_volume_copy(T, vout(TYPE, N, 3, 2, 2), s));
+}
+static void op_view(void) { /* the view's rows are read by the copy */
+    const mv_volume *s = vin(TYPE, N + 2, 4, 0, 0);
+    mv_volume view;
+    did(mv_volume_view(T, &view, s, sizes(2, 1, 1, 0), sizes(2, N, 2, 0)));
+    did(mv_volume_copy(T, vout(TYPE, N, 2, 0, 0), &view));
+}
+static void op_convert_array(void) {
+    mv_dtype to = (mv_dtype)ARG;
+    const void *s = in(TYPE, N);
+    did(mv_convert_array(T, out(to, N), to, s, TYPE, N, 0, 0));
+}
+static void op_scale_array(void) {
+    mv_dtype to = (mv_dtype)ARG;
+    const void *s = in(TYPE, N);
+    did(mv_convert_array(T, out(to, N), to, s, TYPE, N, 0.37, -3.5));
+}
+static void op_convert(void) {
+    mv_dtype to = (mv_dtype)ARG;
+    mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    s->slope = 1.7, s->inter = 0.25;
+    did(mv_convert(T, vout(to, N, 3, 2, 0), s, to, NULL));
+}
+static void op_convert_parts(void) {
+    mv_volume *s = vin(MEDVOL_C64, N, 3, 0, 0);
+    did(mv_convert(T, vout(MEDVOL_C128, N, 3, 0, 0), s, MEDVOL_C128, NULL));
+}
+
+/* gzip: streams are made at the scalar level and kept for the others */
+static struct {
+    unsigned char data[SPAN];
+    size_t n;
+} stock[2];
+static void op_crc(void) {
+    uint32_t c = mv_crc32(5, in(MEDVOL_U8, N * (size_t)ARG), N * (size_t)ARG);
+    calls++;
+    note(&c, sizeof c);
+}
+static void op_adler(void) {
+    uint32_t c = mv_adler32(1, in(MEDVOL_U8, N * (size_t)ARG), N * (size_t)ARG);
+    calls++;
+    note(&c, sizeof c);
+}
+static void op_is(void) {
+    static const unsigned char head[4] = {31, 139, 8, 0};
+    int is = mv_gzip_is(given(MEDVOL_U8, head, N % 5), N % 5);
+    note(&is, sizeof is);
+}
+/* ARG: level + 16 * length of the text for each N, + 1024: bytes without pattern */
+static size_t text_n(void) { return N * (size_t)(ARG / 16 % 64); }
+static const unsigned char *text(void) { return ARG >= 1024 ? pool[pool_of(MEDVOL_U16)].data : prose(); }
+static void op_inflate(void) {
+    size_t n = text_n(), used = 0, made = 0;
+    if (place.reference && mv_deflate(NULL, stock[0].data, SPAN, text(), n, ARG % 16, &stock[0].n) < 0)
+        abort();
+    did(mv_inflate(
+        T, out(MEDVOL_U8, n), n, given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, &used, &made));
+    note(&used, sizeof used), note(&made, sizeof made);
+    did(mv_inflate(
+        T, room(n), n, given(MEDVOL_U8, stock[0].data, stock[0].n - 1), stock[0].n - 1, NULL, NULL));
+    if (n)
+        did(mv_inflate(
+            T, room(n - 1), n - 1, given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, NULL, NULL));
+}
+static void op_inflate_zlib(void) {
+    size_t n = text_n(), used = 0, made = 0;
+    if (place.reference && mv_deflate_zlib(NULL, stock[0].data, SPAN, text(), n, ARG % 16, &stock[0].n) < 0)
+        abort();
+    did(mv_inflate_zlib(
+        T, out(MEDVOL_U8, n), n, given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, &used, &made));
+    note(&used, sizeof used), note(&made, sizeof made);
+    did(mv_inflate_zlib(
+        T, room(n), n, given(MEDVOL_U8, stock[0].data, stock[0].n - 3), stock[0].n - 3, NULL, NULL));
+}
+static void op_deflate(void) {
+    size_t n = text_n(), cap = mv_deflate_bound(n), made = 0;
+    unsigned char *d = (unsigned char *)room(cap);
+    if (did(mv_deflate(T, d, cap, given(MEDVOL_U8, text(), n), n, ARG % 16, &made))) note(d, made);
+    d = (unsigned char *)room(cap);
+    if (did(mv_deflate_zlib(T, d, cap, given(MEDVOL_U8, text(), n), n, ARG % 16, &made))) note(d, made);
+    /* too small a room: what it takes less a byte */
+    did(mv_deflate(T, room(made > 7 ? made - 7 : 0), made > 7 ? made - 7 : 0, given(MEDVOL_U8, text(), n), n,
+        ARG % 16, &made));
+}
+static mv_gzip_opt packing(void) {
+    mv_gzip_opt o;
+    memset(&o, 0, sizeof o);
+    o.level = ARG % 16, o.member = 100, o.head = 5;
+    return o;
+}
+static void op_pack(void) {
+    size_t n = text_n(), made = 0;
+    mv_gzip_opt o = packing();
+    size_t cap = mv_gzip_bound(n, &o);
+    unsigned char *d = (unsigned char *)room(cap);
+    if (did(mv_gzip_pack(T, d, cap, given(MEDVOL_U8, text(), n), n, &o, &made))) note(d, made);
+}
+static const void *packed(size_t n) {
+    mv_gzip_opt o = packing();
+    if (place.reference && mv_gzip_pack(NULL, stock[1].data, SPAN, text(), n, &o, &stock[1].n) < 0) abort();
+    return given(MEDVOL_U8, stock[1].data, stock[1].n);
+}
+static void op_unpack(void) {
+    size_t n = text_n(), first, count;
+    mv_gzip_info info;
+    mv_gzip_index x;
+    const void *s = packed(n);
+    did(mv_gzip_unpack(T, out(MEDVOL_U8, n), n, s, stock[1].n, &info));
+    note(&info.dst_n, sizeof info.dst_n);
+    did(mv_gzip_index_mem(T, &x, s, stock[1].n));
+    did(mv_gzip_index_range(T, &x, n / 3, n, &first, &count));
+    did(mv_gzip_index_unpack(T, &x, out(MEDVOL_U8, n - n / 3), n / 3, n, s, stock[1].n));
+    if (x.count) { /* the last member, alone, and scratch for it */
+        const mv_gzip_member *m = &x.member[x.count - 1];
+        const void *one = given(MEDVOL_U8, stock[1].data + m->src, m->src_n);
+        did(mv_gzip_member_unpack(NULL, out(MEDVOL_U8, m->dst_n), m->dst_n, one, m->src_n,
+            room(mv_gzip_scratch_size())));
+    }
+    mv_gzip_index_free(T, &x);
+}
+typedef struct stream {
+    const unsigned char *p;
+    unsigned char *made;
+    size_t n, at;
+} stream;
+static ptrdiff_t stream_read(void *user, void *dst, size_t n) {
+    stream *s = (stream *)user;
+    if (n > s->n - s->at) n = s->n - s->at;
+    if (n > 77) n = 77;
+    memcpy(dst, s->p + s->at, n);
+    s->at += n;
+    return (ptrdiff_t)n;
+}
+static ptrdiff_t stream_read_at(void *user, void *dst, size_t n, uint64_t at) {
+    const stream *s = (const stream *)user;
+    if (at > s->n || n > s->n - at) return -1;
+    memcpy(dst, s->p + at, n);
+    return (ptrdiff_t)n;
+}
+static int stream_write(void *user, const void *src, size_t n) {
+    stream *s = (stream *)user;
+    if (n > s->n - s->at) return -1;
+    memcpy(s->made + s->at, src, n);
+    s->at += n;
+    return 0;
+}
+static void op_reader(void) {
+    size_t n = text_n(), part = n / 3, got = 0;
+    uint64_t skipped = 0;
+    stream s;
+    mv_gzip_reader *r = NULL;
+    mv_gzip_index x;
+    memset(&s, 0, sizeof s);
+    s.p = (const unsigned char *)packed(n), s.n = stock[1].n;
+    if (did(ARG & 1 ? mv_gzip_open(T, &r, stream_read, &s) : mv_gzip_open_mem(T, &r, s.p, s.n))) {
+        did(mv_gzip_read(T, r, out(MEDVOL_U8, part), part, &got));
+        did(mv_gzip_skip(T, r, part, &skipped));
+        did(mv_gzip_read(T, r, out(MEDVOL_U8, n - part - (size_t)skipped), n - part - (size_t)skipped, &got));
+        skipped = mv_gzip_tell(r);
+        note(&skipped, sizeof skipped);
+        did(mv_gzip_finish(T, r, UINT64_MAX, NULL));
+    }
+    mv_gzip_close(T, r);
+    did(mv_gzip_index_scan(T, &x, stream_read_at, &s, s.n));
+    mv_gzip_index_free(T, &x);
+}
+static void op_writer(void) {
+    size_t n = text_n(), part = n / 3;
+    const unsigned char *src = (const unsigned char *)given(MEDVOL_U8, text(), n);
+    mv_gzip_opt o = packing();
+    mv_gzip_writer *w = NULL;
+    stream s;
+    memset(&s, 0, sizeof s);
+    s.n = mv_gzip_bound(n, &o);
+    s.made = (unsigned char *)room(s.n);
+    if (!did(mv_gzip_writer_open(T, &w, stream_write, &s, &o))) return;
+    did(mv_gzip_writer_put(T, w, src, part));
+    did(mv_gzip_writer_put(T, w, src + part, n - part));
+    did(mv_gzip_writer_close(T, w, NULL));
+    note(s.made, s.at);
+    did(mv_gzip_writer_open(T, &w, stream_write, &s, &o));
+    did(mv_gzip_writer_put(T, w, src, part));
+    mv_gzip_writer_abort(T, w);
+}
+
+/* files; ARG: 1 big-endian, 2 gzip, 4 a pair */
+static void saved(mv_buffer *file, mv_buffer *img, const mv_volume *v) {
+    mv_save_opt o;
+    memset(&o, 0, sizeof o);
+    o.big_endian = ARG & 1, o.gzip = ARG & 2 ? 1 : 0, o.pair = ARG & 4 ? 1 : 0, o.member = 512;
+    memset(img, 0, sizeof *img);
+    did(mv_save_mem(T, file, img, v, &o));
+}
+static void op_save_mem(void) {
+    mv_buffer file, img;
+    saved(&file, &img, vin(TYPE, N, 3, 2, 0));
+    note(file.data, file.bytes), note(img.data, img.bytes);
+    mv_buffer_free(T, &file), mv_buffer_free(T, &img);
+}
+static void op_save_as(void) {
+    mv_buffer file;
+    mv_save_opt o;
+    memset(&o, 0, sizeof o);
+    o.dtype = (mv_dtype)ARG, o.version = 2;
+    if (!did(mv_save_mem(T, &file, NULL, vin(TYPE, N, 3, 2, 0), &o))) return;
+    note(file.data, file.bytes);
+    mv_buffer_free(T, &file);
+}
+/* a file of the volume, made at the scalar level, into memory that there is or that the call makes */
+static void file_of_volume(mv_dtype t) {
+    mv_buffer file, img;
+    mv_volume v;
+    size_t dim[3];
+    int kept_seen = seen_n, kept_all = kept_n;
+    if (!place.reference) return;
+    dim[0] = N, dim[1] = 4, dim[2] = 3;
+    if (mv_volume_wrap(NULL, &v, pool[pool_of(t)].data, t, 3, dim, NULL) < 0) abort();
+    v.slope = t == MEDVOL_RGB24 ? 0 : 1.5, v.inter = t == MEDVOL_RGB24 ? 0 : 2;
+    saved(&file, &img, &v);
+    seen_n = kept_seen, kept_n = kept_all;
+    memcpy(stock[0].data, file.data, stock[0].n = file.bytes);
+    if (img.data) memcpy(stock[1].data, img.data, stock[1].n = img.bytes);
+    else stock[1].n = 0;
+    mv_buffer_free(T, &file), mv_buffer_free(T, &img);
+}
+static mv_load_opt loading(void) {
+    mv_load_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 4) o.img = given(MEDVOL_U8, stock[1].data, stock[1].n), o.img_bytes = stock[1].n;
+    return o;
+}
+static void op_load_mem(void) {
+    const void *p;
+    mv_load_opt o;
+    file_of_volume(TYPE);
+    o = loading();
+    p = given(MEDVOL_U8, stock[0].data, stock[0].n);
+    did(mv_load_mem(T, vout(TYPE, N, 4, 3, 0), p, stock[0].n, &o));
+    o.crop = 3, o.start[1] = 1, o.size[0] = (int64_t)N, o.size[1] = 2, o.size[2] = 3;
+    did(mv_load_mem(T, vout(TYPE, N, 2, 3, 0), p, stock[0].n, &o));
+}
+static void op_load_as(void) {
+    mv_load_opt o;
+    mv_volume *d;
+    const void *p;
+    int to = ARG;
+    ARG = to == MEDVOL_F64; /* the other byte order, too */
+    file_of_volume(TYPE);
+    ARG = to;
+    memset(&o, 0, sizeof o);
+    p = given(MEDVOL_U8, stock[0].data, stock[0].n);
+    d = vout(o.dtype = (mv_dtype)to, N, 4, 3, 0);
+    did(mv_load_mem(T, d, p, stock[0].n, &o));
+}
+static void op_load_header(void) {
+    mv_volume v;
+    memset(&v, 0, sizeof v);
+    file_of_volume(TYPE);
+    did(mv_load_header_mem(T, &v, given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, NULL));
+    note(v.affine, sizeof v.affine);
+    mv_volume_free(T, &v);
+    /* no more than the header, and cut anywhere */
+    did(mv_load_header_mem(T, &v, given(MEDVOL_U8, stock[0].data, N * 2), N * 2, NULL));
+    mv_volume_free(T, &v);
+}
+static void op_extension(void) {
+    mv_volume v;
+    size_t dim[1], at = 0, n;
+    const void *p;
+    int code;
+    dim[0] = 2;
+    if (mv_volume_alloc(T, &v, MEDVOL_U8, 1, dim) < 0) abort();
+    if (did(mv_nifti_ext_add(T, &v, 6, in(MEDVOL_U8, N), N))) {
+        did(mv_nifti_ext_add(T, &v, 4, in(MEDVOL_U8, 3), 3));
+        while (mv_nifti_ext_next(v.nifti, &at, &code, &p, &n)) note(p, n);
+    }
+    mv_volume_free(T, &v);
+}
+static void op_file(void) { /* through the file system */
+    mv_volume m;
+    const char *path = t_path(ARG ? "guard.nii.gz" : "guard.nii");
+    mv_save_opt o;
+    memset(&o, 0, sizeof o);
+    memset(&m, 0, sizeof m);
+    o.no_sync = 1;
+    did(mv_save(T, vin(TYPE, N, 3, 2, 0), path, &o));
+    did(mv_load(T, vout(TYPE, N, 3, 2, 0), path, NULL));
+    did(mv_load_header(T, &m, path, NULL));
+    mv_volume_free(T, &m);
+    if (ARG) return;
+    did(mv_map(T, &m, path, NULL));
+    note_volume(&m);
+    mv_volume_free(T, &m);
+}
+
+/* pictures */
+static void op_png(void) {
+    const mv_volume *s = vin(TYPE, N, 3, 0, 0);
+    size_t cap = mv_png_bound(s), made = 0;
+    unsigned char *d = (unsigned char *)room(cap);
+    mv_png_opt o;
+    memset(&o, 0, sizeof o);
+    o.level = 1;
+    if (TYPE != MEDVOL_RGB24 && TYPE != MEDVOL_RGBA32 && (ARG || TYPE != MEDVOL_U8)) o.lo = -50, o.hi = 150;
+    if (did(mv_save_png_mem(T, d, cap, s, &o, &made))) note(d, made);
+    if (ARG) did(mv_save_png(T, s, t_path("guard.png"), &o));
+}
+static void op_render(void) {
+    mv_render_opt o;
+    const mv_volume *s;
+    memset(&o, 0, sizeof o);
+    o.point = numbers(3, (double)(N / 2), 2, 3);
+    o.point_is_voxel = 1, o.nearest = ARG, o.crosshair = ARG, o.max_width = 100;
+    s = vin(TYPE, N, 5, 4, 0);
+    did(mv_render_planes(T, vnew(), s, &o));
+}
+
+/* intensity; ARG: 1 with a mask, 2 nonzero, 4 split */
+static void op_stats_f32(void) {
+    mv_stats_opt o;
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    memset(&o, 0, sizeof o);
+    o.mask8 = ARG & 1 ? (const uint8_t *)in(MEDVOL_U8, N) : NULL, o.nonzero = ARG & 2;
+    did(mv_stats_f32(T, (mv_statistics *)out(MEDVOL_F64, sizeof(mv_statistics) / 8), s, N, &o));
+}
+static void op_stats_array(void) {
+    mv_stats_opt o;
+    const void *s = in(TYPE, N);
+    memset(&o, 0, sizeof o);
+    o.mask8 = ARG & 1 ? (const uint8_t *)in(MEDVOL_U8, N) : NULL, o.nonzero = ARG & 2;
+    did(mv_stats_array(
+        T, (mv_statistics *)out(MEDVOL_F64, sizeof(mv_statistics) / 8), s, TYPE, N, 1.5, -2, &o));
+    did(mv_stats_partial(
+        T, (mv_stats_part *)out(MEDVOL_F64, sizeof(mv_stats_part) / 8), s, TYPE, N, 0, 0, &o));
+}
+static void op_stats(void) {
+    mv_stats_opt o;
+    size_t n = ARG & 4 ? N : 1;
+    mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.mask = ARG & 1 ? vin(MEDVOL_I16, N, 3, 0, 0) : NULL, o.nonzero = ARG & 2, o.split = ARG & 4 ? 1 : 0;
+    s->slope = 0.5;
+    did(mv_stats(T, (mv_statistics *)out(MEDVOL_F64, n * sizeof(mv_statistics) / 8), s, &o));
+}
+static void op_stats_fold(void) {
+    mv_stats_part p[70];
+    size_t i;
+    memset(p, 0, sizeof p);
+    for (i = 0; i < 70; i++) p[i].n = i + 1, p[i].sum = (double)i, p[i].m2 = 1, p[i].max = 2;
+    did(mv_stats_fold(T, (mv_statistics *)out(MEDVOL_F64, sizeof(mv_statistics) / 8),
+        (const mv_stats_part *)given(MEDVOL_F64, p, N * (sizeof *p / 8)), N));
+}
+static void op_percentiles_array(void) {
+    mv_percentile_opt o;
+    const void *s = in(TYPE, N);
+    memset(&o, 0, sizeof o);
+    o.mask8 = ARG & 1 ? (const uint8_t *)in(MEDVOL_U8, N) : NULL, o.nonzero = ARG & 2, o.rule = (int)(N % 5);
+    did(mv_percentiles_array(
+        T, (double *)out(MEDVOL_F64, 3), s, TYPE, N, 0, 0, numbers(3, 0, 50, 99.9), 3, &o));
+    if (TYPE == MEDVOL_F32)
+        did(mv_percentiles_f32(
+            T, (double *)out(MEDVOL_F64, 2), (const float *)s, N, numbers(2, 1, 99, 0), 2, &o));
+}
+static void op_percentiles(void) {
+    mv_percentile_opt o;
+    size_t n = ARG & 4 ? 2 : 1;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.mask = ARG & 1 ? vin(MEDVOL_U8, N, 3, 2, 0) : NULL, o.nonzero = ARG & 2, o.split = ARG & 4 ? 3 : 0;
+    did(mv_percentiles(T, (double *)out(MEDVOL_F64, n * 2), s, numbers(2, 10, 75, 0), 2, &o));
+    did(mv_median(T, (double *)out(MEDVOL_F64, n), s, &o));
+}
+static void note_hist(const mv_hist *h) {
+    note(&h->lo, sizeof h->lo), note(&h->hi, sizeof h->hi), note(&h->total, sizeof h->total);
+    note(&h->below, sizeof h->below), note(&h->above, sizeof h->above);
+}
+static void op_histogram_array(void) {
+    mv_histogram_opt o;
+    mv_hist h;
+    const void *s = in(TYPE, N);
+    memset(&o, 0, sizeof o);
+    memset(&h, 0, sizeof h);
+    o.mask8 = ARG & 1 ? (const uint8_t *)in(MEDVOL_U8, N) : NULL, o.nonzero = ARG & 2, o.clamp = ARG & 1;
+    if (ARG & 2) o.lo = -100, o.hi = 200;
+    h.bins = 1 + N % 37;
+    h.counts = (uint64_t *)out(MEDVOL_U64, h.bins);
+    did(mv_histogram_array(T, &h, s, TYPE, N, 0, 0, &o));
+    note_hist(&h);
+    if (TYPE != MEDVOL_F32) return;
+    h.counts = (uint64_t *)out(MEDVOL_U64, h.bins);
+    did(mv_histogram_f32(T, &h, (const float *)s, N, &o));
+    note_hist(&h);
+}
+static void op_histogram(void) {
+    mv_histogram_opt o;
+    mv_hist h;
+    mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    memset(&h, 0, sizeof h);
+    o.mask = ARG & 1 ? vin(MEDVOL_F32, N, 1, 2, 0) : NULL;
+    h.bins = 50;
+    h.counts = (uint64_t *)out(MEDVOL_U64, h.bins);
+    did(mv_histogram(T, &h, s, &o));
+    note_hist(&h);
+}
+static void op_otsu(void) {
+    uint64_t c[80], folded;
+    mv_hist h, parts[2];
+    size_t i;
+    for (i = 0; i < 80; i++) c[i] = i * i % 17;
+    memset(&h, 0, sizeof h);
+    h.bins = N + 1, h.hi = 3;
+    h.counts = (uint64_t *)(uintptr_t)given(MEDVOL_U64, c, h.bins);
+    did(mv_otsu(T, (double *)out(MEDVOL_F64, 1), &h));
+    parts[0] = parts[1] = h;
+    h.counts = (uint64_t *)out(MEDVOL_U64, h.bins);
+    did(mv_histogram_fold(T, &h, (const mv_hist *)given(MEDVOL_U8, parts, sizeof parts), 2));
+    folded = h.total;
+    note(&folded, sizeof folded);
+}
+static void op_znorm(void) {
+    mv_znorm_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.mask = ARG & 1 ? vin(MEDVOL_U8, N, 3, 2, 0) : NULL, o.nonzero = ARG & 2, o.split = ARG & 4 ? 3 : 0;
+    did(mv_znorm(T, vout(TYPE == MEDVOL_F64 ? TYPE : MEDVOL_F32, N, 3, 2, 0), s, &o));
+}
+static void op_znorm_f32(void) {
+    mv_znorm_opt o;
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    memset(&o, 0, sizeof o);
+    o.mask8 = ARG & 1 ? (const uint8_t *)in(MEDVOL_U8, N) : NULL, o.nonzero = ARG & 2;
+    did(mv_znorm_f32(T, (float *)out(MEDVOL_F32, N), s, N, &o));
+}
+static void op_rescale(void) {
+    mv_rescale_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.mask = ARG & 1 ? vin(MEDVOL_I16, N, 3, 2, 0) : NULL, o.nonzero = ARG & 2, o.split = ARG & 4 ? 2 : 0;
+    if (ARG & 2) o.range = MEDVOL_RANGE_PERCENTILE, o.lo = 5, o.hi = 95, o.clip = 1;
+    did(mv_rescale(T, vout(TYPE == MEDVOL_F64 ? TYPE : MEDVOL_F32, N, 3, 2, 0), s, 0, 1, &o));
+}
+static void op_rescale_f32(void) {
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    did(mv_rescale_f32(T, (float *)out(MEDVOL_F32, N), s, N, -1, 1, NULL));
+}
+static void op_linear(void) {
+    mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    s->slope = 1.5, s->inter = 4;
+    did(mv_linear(T, vout((mv_dtype)ARG, N, 3, 2, 0), s, 0.5, 3));
+}
+static void op_linear_f32(void) {
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    did(mv_linear_f32(T, (float *)out(MEDVOL_F32, N), s, N, 0.7, -3));
+}
+static void op_clamp(void) {
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    did(mv_clamp(T, vout(TYPE, N, 3, 2, 0), s, 10, 90));
+}
+static void op_clamp_f32(void) {
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    did(mv_clamp_f32(T, (float *)out(MEDVOL_F32, N), s, N, -100, 300));
+}
+static void op_threshold(void) {
+    mv_threshold_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.binary = ARG, o.below = 2, o.above = 120;
+    did(mv_threshold(T, vout(ARG ? MEDVOL_U8 : TYPE, N, 3, 2, 0), s, 10, 90, &o));
+}
+static void op_threshold_f32(void) {
+    mv_threshold_opt o;
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    memset(&o, 0, sizeof o);
+    o.binary = ARG, o.open = ARG;
+    did(mv_threshold_f32(T, (float *)out(MEDVOL_F32, N), s, N, -100, 300, &o));
+}
+static void op_gamma(void) {
+    mv_gamma_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.mode = ARG;
+    did(mv_gamma(T, vout(TYPE == MEDVOL_F64 ? TYPE : MEDVOL_F32, N, 3, 2, 0), s, 0.7, &o));
+}
+static void op_gamma_f32(void) {
+    mv_gamma_opt o;
+    const float *s = (const float *)in(MEDVOL_F32, N);
+    memset(&o, 0, sizeof o);
+    o.mode = ARG;
+    did(mv_gamma_f32(T, (float *)out(MEDVOL_F32, N), s, N, 1.8, &o));
+}
+
+/* spatial */
+static void op_crop(void) {
+    const mv_volume *s = vin(TYPE, N + 3, 4, 3, 0);
+    did(mv_crop(T, vout(TYPE, N, 2, 3, 0), s, sizes(3, 1, 1, 0), sizes(3, N, 2, 3), NULL));
+}
+static void op_pad(void) { /* ARG: the mode */
+    mv_pad_opt o;
+    size_t before = 1 + N % 5, after = N % 7;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.mode = (mv_pad_mode)ARG;
+    did(mv_pad(
+        T, vout(TYPE, N + before + after, 6, 2, 0), s, sizes(3, before, 1, 0), sizes(3, after, 2, 0), &o));
+}
+static void op_pad_more(void) { /* patterns that repeat */
+    mv_pad_opt o;
+    const mv_volume *s = vin(TYPE, N, 2, 0, 0);
+    memset(&o, 0, sizeof o);
+    o.mode = (mv_pad_mode)ARG;
+    did(mv_pad(T, vout(TYPE, 4 * N + 1, 7, 0, 0), s, sizes(2, 2 * N + 1, 3, 0), sizes(2, N, 2, 0), &o));
+}
+static void op_pad_array(void) {
+    size_t before = N % 3, after = 2, z = mv_dtype_size(TYPE);
+    const void *s = in(TYPE, N * 3);
+    did(mv_pad_array(T, out(TYPE, (N + before + after) * 4), s, z, 2, sizes(2, N, 3, 0),
+        sizes(2, before, 1, 0), sizes(2, after, 0, 0), (mv_pad_mode)ARG, in(TYPE, 1)));
+}
+static void op_crop_or_pad(void) {
+    const mv_volume *s = vin(TYPE, N, 5, 2, 0);
+    did(mv_crop_or_pad(T, vout(TYPE, N / 2 + 3, 3, 4, 0), s, sizes(3, N / 2 + 3, 3, 4), NULL));
+}
+static void op_foreground(void) { /* one voxel somewhere, or many; ARG: above a threshold */
+    mv_foreground_opt o;
+    size_t *start, *size;
+    const mv_dtype word = sizeof(size_t) == 8 ? MEDVOL_U64 : MEDVOL_U32;
+    mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    if (TYPE != MEDVOL_C128 && TYPE != MEDVOL_RGB24) o.above = ARG, o.threshold = 50;
+    start = (size_t *)out(word, 3), size = (size_t *)out(word, 3);
+    did(mv_foreground_box(T, start, size, s, &o));
+    o.above = 0;
+    o.box_start = (size_t *)out(word, 3), o.box_size = (size_t *)out(word, 3);
+    if (ARG) o.by = vin(MEDVOL_U8, N, 3, 2, 0);
+    did(mv_crop_foreground(T, vnew(), s, &o));
+}
+static void op_flip(void) { /* ARG: the axes */
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    did(mv_flip(T, vout(TYPE, N, 3, 2, 0), s, (unsigned)ARG));
+}
+/* ARG: rows of the plane that turns: as many as columns, others, whole lines */
+static size_t turned_rows(void) {
+    return ARG == 0   ? (N < 65 ? N : 65)
+           : ARG == 1 ? 1 + N % 19
+                      : ARG * (64 / mv_dtype_size(TYPE) ? 64 / mv_dtype_size(TYPE) : 2);
+}
+static void op_permute(void) {
+    static const int turn[4] = {1, 0, 2, 3};
+    size_t m = turned_rows(), planes = ARG ? 2 : 1;
+    const mv_volume *s = vin(TYPE, N, m, planes, 0);
+    did(mv_permute(T, vout(TYPE, m, N, planes, 0), s, (const int *)given(MEDVOL_I32, turn, 3)));
+}
+static void op_permute_last(void) {
+    static const int turn[4] = {3, 1, 0, 2};
+    const mv_volume *s = vin(TYPE, N, 2, 3, 5);
+    did(mv_permute(T, vout(TYPE, 5, 2, N, 3), s, (const int *)given(MEDVOL_I32, turn, 4)));
+}
+static void op_rot90(void) {
+    const mv_volume *s = vin(TYPE, N, 5, 2, 0);
+    did(mv_rot90(T, vout(TYPE, ARG % 2 ? 5 : N, ARG % 2 ? N : 5, 2, 0), s, ARG, 0, 1));
+}
+static void op_reorient(void) {
+    const mv_volume *s = vin(TYPE, N, 5, 2, 0);
+    did(mv_reorient(T, vout(TYPE, 2, N, 5, 0), s, (const char *)given(MEDVOL_U8, "ILP", 4), NULL));
+}
+static void op_permute_array(void) { /* rows apart, backwards */
+    ptrdiff_t ss[2];
+    const int turn[2] = {ARG % 2, 1 - ARG % 2};
+    size_t m = 1 + N % 11, z = mv_dtype_size(TYPE);
+    const mv_dtype word = sizeof(size_t) == 8 ? MEDVOL_I64 : MEDVOL_I32;
+    const unsigned char *s = (const unsigned char *)in(TYPE, N * m + (m - 1) * 2);
+    ss[0] = 1, ss[1] = (ptrdiff_t)N + 2;
+    did(mv_permute_array(T, out(TYPE, N * m), NULL, s, (const ptrdiff_t *)given(word, ss, 2), z, 2,
+        sizes(2, N, m, 0), (const int *)given(MEDVOL_I32, turn, 2), (unsigned)ARG / 2));
+}
+
+/* resampling; ARG: interpolation, 8 * border, 64: antialias, 128: fewer voxels */
+static mv_resample_opt resampling(mv_dtype t) {
+    mv_resample_opt o;
+    memset(&o, 0, sizeof o);
+    o.interp = (mv_interp)(ARG % 8), o.border = (mv_border)(ARG / 8 % 8), o.antialias = ARG & 64 ? 1 : 0;
+    o.dtype = t;
+    return o;
+}
+static mv_dtype resampled(void) { return ARG % 8 == MEDVOL_NEAREST || ARG & 256 ? TYPE : MEDVOL_F32; }
+static size_t stretched(void) { return ARG & 128 ? N / 2 + 1 : N + N / 2 + 1; }
+static void op_shape(void) {
+    mv_resample_opt o = resampling(resampled());
+    size_t m = stretched();
+    const mv_volume *s = vin(TYPE, N, 4, 3, 0);
+    did(mv_resample_shape(T, vout(resampled(), m, 5, 2, 0), s, sizes(3, m, 5, 2), &o));
+}
+static void op_shape_y(void) { /* rows as they are */
+    mv_resample_opt o = resampling(resampled());
+    const mv_volume *s = vin(TYPE, N, 4, 3, 0);
+    did(mv_resample_shape(
+        T, vout(resampled(), N, ARG & 128 ? 2 : 7, 4, 0), s, sizes(3, N, ARG & 128 ? 2 : 7, 4), &o));
+}
+static void op_spacing(void) {
+    mv_resample_opt o = resampling(resampled());
+    mv_volume *s = vin(TYPE, N, 4, 3, 0);
+    mv_affine_from_spacing(s->affine, (const double[3]){1, 1.5, 2}, NULL);
+    did(mv_resample_spacing(T, vout(resampled(), 2 * N, 6, 6, 0), s, numbers(3, 0.5, 1, 1), &o));
+}
+static void op_like(void) {
+    mv_resample_opt o = resampling(resampled());
+    mv_volume *s = vin(TYPE, N, 4, 3, 0), *grid = vin(TYPE, N, 5, 2, 0);
+    grid->affine[1] = 0.2, grid->affine[2] = -0.1, grid->affine[3] = -19;
+    did(mv_resample_like(T, vout(resampled(), N, 5, 2, 0), s, grid, &o));
+}
+static const double *turning(void) {
+    static const double m[12] = {0.9, -0.2, 0.1, 0.4, 0.15, 0.8, -0.1, 0.3, 0.05, 0.1, 0.7, 0};
+    return (const double *)given(MEDVOL_F64, m, 12);
+}
+static void op_turn(void) {
+    mv_resample_opt o = resampling(resampled());
+    const mv_volume *s = vin(TYPE, N, 4, 3, 0);
+    did(mv_resample_affine(T, vout(resampled(), N + 2, 5, 4, 0), s, turning(), sizes(3, N + 2, 5, 4), &o));
+}
+static void op_shape_f32(void) {
+    mv_resample_opt o = resampling(MEDVOL_NONE);
+    size_t m = stretched();
+    const float *s = (const float *)in(MEDVOL_F32, N * 6);
+    did(mv_resample_shape_f32(
+        T, (float *)out(MEDVOL_F32, m * 8), sizes(3, m, 4, 2), s, sizes(3, N, 3, 2), &o));
+}
+static void op_turn_f32(void) {
+    mv_resample_opt o = resampling(MEDVOL_NONE);
+    const float *s = (const float *)in(MEDVOL_F32, N * 12);
+    did(mv_resample_affine_f32(
+        T, (float *)out(MEDVOL_F32, N * 8), sizes(3, N, 4, 2), s, sizes(3, N, 4, 3), turning(), &o));
+}
+static void left_out(void) {
+    API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
+    API_LEFT_OUT(mv_ctx_free, "stops threads");
+    API_LEFT_OUT(mv_threads, "takes no memory");
+    API_LEFT_OUT(mv_parallel_for, "what it touches is its job's affair");
+    API_LEFT_OUT(mv_message, "takes no memory");
+    API_LEFT_OUT(mv_status_str, "takes no memory");
+    API_LEFT_OUT(mv_warnings, "takes no memory");
+    API_LEFT_OUT(mv_version, "takes no memory");
+    API_LEFT_OUT(mv_level, "takes no memory");
+    API_LEFT_OUT(mv_level_name, "takes no memory");
+    API_LEFT_OUT(mv_dtype_name, "takes no memory");
+    API_LEFT_OUT(mv_volume_count, "reads no voxel");
+    API_LEFT_OUT(mv_volume_contiguous, "reads no voxel");
+    API_LEFT_OUT(mv_crc32_combine, "takes no memory");
+    API_LEFT_OUT(mv_inflate_bound, "takes no memory");
+    API_LEFT_OUT(mv_io_default, "takes no memory");
+}
+
+#define SEPARABLE 1e-6 /* 8 ulp of the greatest value */
+#define GENERAL 1e-5   /* CUBIC, too: its taps are the spline's coefficients, greater than the values */
+#define RS(name, types, arg, tol) {#name, op_##name, types, arg, VOLUME | HEAVY | FLOATS, tol}
+#define RS_ALL(arg)                                                                                          \
+    RS(shape, TAKEN, arg, (arg) % 8 == MEDVOL_CUBIC ? GENERAL : SEPARABLE),                                  \
+        RS(shape_y, TAKEN, arg, (arg) % 8 == MEDVOL_CUBIC ? GENERAL : SEPARABLE),                            \
+        RS(turn, TAKEN, arg, GENERAL)
+#define TO(name, flags)                                                                                      \
+    {#name, op_##name, REAL, MEDVOL_U8, flags, 0}, {#name, op_##name, REAL, MEDVOL_I8, flags, 0},            \
+        {#name, op_##name, REAL, MEDVOL_U16, flags, 0}, {#name, op_##name, REAL, MEDVOL_I16, flags, 0},      \
+        {#name, op_##name, REAL, MEDVOL_U32, flags, 0}, {#name, op_##name, REAL, MEDVOL_I32, flags, 0},      \
+        {#name, op_##name, REAL, MEDVOL_U64, flags, 0}, {#name, op_##name, REAL, MEDVOL_I64, flags, 0},      \
+        {#name, op_##name, REAL, MEDVOL_F16, flags, 0}, {#name, op_##name, REAL, MEDVOL_BF16, flags, 0},     \
+        {#name, op_##name, REAL, MEDVOL_F32, flags, 0}, {#name, op_##name, REAL, MEDVOL_F64, flags, 0}
+/* name, types, argument, flags, tolerance */
+#define OP(name, types, arg, flags, tol) {#name, op_##name, types, arg, flags, tol}
+#define PADS(name, types, flags)                                                                             \
+    OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
+        OP(name, types, 3, flags, 0), OP(name, types, 4, flags, 0)
+enum { SHORT = 16, LONG = 16 * 61, NOISE = 1024 };
+static const op rows[] = {
+    /* volumes and geometry */
+    OP(affine, F64, 0, FIXED, 0), OP(points, F64, 0, IN_PLACE, 0), OP(world, F32, 0, FIXED, 0),
+    OP(copy, SIZES, 0, VOLUME, 0), OP(view, SIZES, 0, VOLUME, 0), TO(convert_array, TO_ARG),
+    TO(scale_array, TO_ARG), TO(convert, TO_ARG | VOLUME | HEAVY), OP(convert_parts, F64, 0, VOLUME, 0),
+    /* gzip */
+    OP(crc, BYTES, 1, 0, 0), OP(crc, BYTES, 31, 0, 0), OP(adler, BYTES, 1, 0, 0), OP(adler, BYTES, 31, 0, 0),
+    OP(is, BYTES, 0, 0, 0), OP(inflate, BYTES, SHORT + 0, HEAVY, 0), OP(inflate, BYTES, SHORT + 6, HEAVY, 0),
+    OP(inflate, BYTES, LONG + 1, HEAVY, 0), OP(inflate, BYTES, LONG + 6, HEAVY, 0),
+    OP(inflate, BYTES, NOISE + LONG + 1, HEAVY, 0), OP(inflate_zlib, BYTES, SHORT + 6, HEAVY, 0),
+    OP(inflate_zlib, BYTES, LONG + 6, HEAVY, 0), OP(deflate, BYTES, SHORT + 0, HEAVY, 0),
+    OP(deflate, BYTES, SHORT + 1, HEAVY, 0), OP(deflate, BYTES, SHORT + 6, HEAVY, 0),
+    OP(deflate, BYTES, LONG + 1, HEAVY, 0), OP(deflate, BYTES, NOISE + LONG + 1, HEAVY, 0),
+    OP(deflate, BYTES, LONG + 3, HEAVY, 0), OP(deflate, BYTES, LONG + 6, HEAVY, 0),
+    OP(deflate, BYTES, LONG + 9, HEAVY, 0), OP(pack, BYTES, SHORT + 1, HEAVY, 0),
+    OP(pack, BYTES, SHORT + 6, HEAVY, 0), OP(unpack, BYTES, SHORT + 1, HEAVY, 0),
+    OP(unpack, BYTES, 6 * SHORT + 6, HEAVY, 0), OP(reader, BYTES, 4 * SHORT + 1, HEAVY, 0),
+    OP(reader, BYTES, 4 * SHORT + 6, HEAVY, 0), OP(writer, BYTES, 4 * SHORT + 1, HEAVY, 0),
+    /* files */
+    OP(save_mem, FILED, 0, VOLUME | HEAVY | FLOATS, 0), OP(save_mem, FILED, 1, VOLUME | HEAVY | FLOATS, 0),
+    OP(save_mem, FILED, 2, VOLUME | HEAVY | FLOATS, 0), OP(save_mem, FILED, 5, VOLUME | HEAVY | FLOATS, 0),
+    OP(save_as, REAL, MEDVOL_I16, VOLUME | HEAVY | FLOATS, 0),
+    OP(save_as, REAL, MEDVOL_F32, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_mem, FILED, 0, VOLUME | HEAVY | FLOATS, 0), OP(load_mem, FILED, 1, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_mem, FILED, 2, VOLUME | HEAVY | FLOATS, 0), OP(load_mem, FILED, 4, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_mem, FILED, 7, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_as, REAL, MEDVOL_F32, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_as, REAL, MEDVOL_F64, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_as, REAL, MEDVOL_I16, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_header, BYTES, 0, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_header, BYTES, 2, VOLUME | HEAVY | FLOATS, 0), OP(extension, BYTES, 0, 0, 0),
+    OP(file, F32, 0, VOLUME | HEAVY | FLOATS, 0), OP(file, F32, 1, VOLUME | HEAVY | FLOATS, 0),
+    /* pictures */
+    OP(png, REAL, 0, VOLUME | HEAVY | FLOATS, 0), OP(png, COLOUR, 0, VOLUME | HEAVY | FLOATS, 0),
+    OP(png, F32, 1, VOLUME | HEAVY | FLOATS, 0), OP(render, REAL, 0, VOLUME | HEAVY | FLOATS, 0),
+    OP(render, COLOUR, 1, VOLUME | HEAVY | FLOATS, 0),
+    /* intensity */
+    OP(stats_f32, F32, 0, 0, 0), OP(stats_f32, F32, 1, 0, 0), OP(stats_f32, F32, 2, 0, 0),
+    OP(stats_f32, F32, 3, 0, 0), OP(stats_array, REAL, 0, 0, 0), OP(stats_array, REAL, 3, 0, 0),
+    OP(stats, REAL, 0, VOLUME, 0), OP(stats, REAL, 1, VOLUME, 0), OP(stats, REAL, 7, VOLUME, 0),
+    OP(stats_fold, F64, 0, 0, 0), OP(percentiles_array, REAL, 0, HEAVY | FLOATS, 0),
+    OP(percentiles_array, REAL, 3, HEAVY | FLOATS, 0), OP(percentiles, REAL, 0, VOLUME | HEAVY | FLOATS, 0),
+    OP(percentiles, REAL, 5, VOLUME | HEAVY | FLOATS, 0), OP(histogram_array, REAL, 0, HEAVY | FLOATS, 0),
+    OP(histogram_array, REAL, 3, HEAVY | FLOATS, 0), OP(histogram, REAL, 0, VOLUME | HEAVY | FLOATS, 0),
+    OP(histogram, REAL, 1, VOLUME | HEAVY | FLOATS, 0), OP(otsu, F64, 0, 0, 0), OP(znorm, REAL, 0, VOLUME, 0),
+    OP(znorm, F32, 0, VOLUME | IN_PLACE, 0), OP(znorm, REAL, 7, VOLUME, 0),
+    OP(znorm_f32, F32, 0, IN_PLACE, 0), OP(znorm_f32, F32, 3, IN_PLACE, 0), OP(rescale, REAL, 0, VOLUME, 0),
+    OP(rescale, REAL, 7, VOLUME | HEAVY | FLOATS, 0), OP(rescale, F32, 0, VOLUME | IN_PLACE, 0),
+    OP(rescale_f32, F32, 0, IN_PLACE, 0), TO(linear, TO_ARG | VOLUME | HEAVY | INTO),
+    OP(linear, F32, MEDVOL_F32, VOLUME | IN_PLACE, 0), OP(linear_f32, F32, 0, IN_PLACE, 0),
+    OP(clamp, REAL, 0, VOLUME | IN_PLACE, 0), OP(clamp_f32, F32, 0, IN_PLACE, 0),
+    OP(threshold, REAL, 0, VOLUME | IN_PLACE, 0), OP(threshold, REAL, 1, VOLUME, 0),
+    OP(threshold_f32, F32, 0, IN_PLACE, 0), OP(threshold_f32, F32, 1, IN_PLACE, 0),
+    OP(gamma, REAL, 0, VOLUME | HEAVY, 1e-6), OP(gamma, F32, 1, VOLUME | IN_PLACE, 1e-6),
+    OP(gamma_f32, F32, 0, IN_PLACE, 1e-4), OP(gamma_f32, F32, 1, IN_PLACE, 1e-4),
+    OP(gamma_f32, F32, 2, IN_PLACE, 1e-4),
+    /* spatial */
+    OP(crop, SIZES, 0, VOLUME, 0), PADS(pad, SIZES, VOLUME), OP(pad, REAL, 5, VOLUME | HEAVY, 0),
+    OP(pad, REAL, 6, VOLUME | HEAVY, 0), OP(pad, REAL, 7, VOLUME | HEAVY, 0),
+    PADS(pad_more, SIZES, VOLUME | HEAVY), PADS(pad_array, SIZES, HEAVY),
+    OP(crop_or_pad, SIZES, 0, VOLUME, 0), OP(foreground, REAL, 0, VOLUME, 0),
+    OP(foreground, REAL, 1, VOLUME, 0), OP(foreground, COLOUR, 0, VOLUME, 0),
+    OP(flip, SIZES, 1, VOLUME | IN_PLACE, 0), OP(flip, SIZES, 2, VOLUME | IN_PLACE, 0),
+    OP(flip, SIZES, 7, VOLUME | IN_PLACE, 0), OP(permute, SIZES, 0, VOLUME | HEAVY, 0),
+    OP(permute, SIZES, 1, VOLUME, 0), OP(permute, SIZES, 2, VOLUME | HEAVY, 0),
+    OP(permute_last, SIZES, 0, VOLUME, 0), OP(rot90, SIZES, 1, VOLUME, 0), OP(rot90, SIZES, 2, VOLUME, 0),
+    OP(rot90, SIZES, 3, VOLUME, 0), OP(reorient, SIZES, 0, VOLUME, 0), OP(permute_array, SIZES, 0, HEAVY, 0),
+    OP(permute_array, SIZES, 1, 0, 0), OP(permute_array, SIZES, 2, 0, 0), OP(permute_array, SIZES, 7, 0, 0),
+    /* resampling */
+    RS_ALL(MEDVOL_LINEAR), RS_ALL(MEDVOL_LINEAR + 256), RS_ALL(MEDVOL_LINEAR + 64 + 128),
+    RS_ALL(MEDVOL_LINEAR + 8 * MEDVOL_BORDER_CONSTANT), RS_ALL(MEDVOL_LINEAR + 8 * MEDVOL_BORDER_WRAP),
+    RS_ALL(MEDVOL_CUBIC), RS_ALL(MEDVOL_CUBIC + 8 * MEDVOL_BORDER_MIRROR),
+    RS_ALL(MEDVOL_CUBIC + 8 * MEDVOL_BORDER_WRAP + 128), RS_ALL(MEDVOL_CUBIC + 64 + 128),
+    RS_ALL(MEDVOL_CUBIC_CONV), RS_ALL(MEDVOL_CUBIC_CONV + 8 * MEDVOL_BORDER_EDGE),
+    RS_ALL(MEDVOL_LANCZOS + 8 * MEDVOL_BORDER_MIRROR),
+    RS_ALL(MEDVOL_LANCZOS + 8 * MEDVOL_BORDER_CONSTANT + 128), RS(shape, SIZES, MEDVOL_NEAREST, 0),
+    RS(shape_y, SIZES, MEDVOL_NEAREST + 128, 0), RS(turn, SIZES, MEDVOL_NEAREST, 0),
+    RS(turn, SIZES, MEDVOL_NEAREST + 8 * MEDVOL_BORDER_EDGE, 0),
+    RS(turn, SIZES, MEDVOL_NEAREST + 8 * MEDVOL_BORDER_WRAP, 0), RS(spacing, TAKEN, MEDVOL_LINEAR, SEPARABLE),
+    RS(spacing, TAKEN, MEDVOL_CUBIC, GENERAL), RS(like, TAKEN, MEDVOL_LINEAR, GENERAL),
+    RS(like, TAKEN, MEDVOL_LANCZOS, GENERAL), OP(shape_f32, F32, MEDVOL_LINEAR, HEAVY | FLOATS, SEPARABLE),
+    OP(shape_f32, F32, MEDVOL_CUBIC, HEAVY | FLOATS, GENERAL),
+    OP(turn_f32, F32, MEDVOL_LINEAR, HEAVY | FLOATS, GENERAL),
+    OP(turn_f32, F32, MEDVOL_CUBIC_CONV, HEAVY | FLOATS, GENERAL), {NULL, NULL, NULL, 0, 0, 0}};
+
+/* ---- the loops ----------------------------------------------------------------------------------------- */
+static void once(void) {
+    int i;
+    ins = outs = shared = seen_n = 0;
+    if (place.reference) kept_n = 0, kept_bytes = 0;
+    row->run();
+    for (i = place.in_place; i < ins; i++) unchanged(&sources[i]);
+    for (i = 0; i < outs; i++) collect(&targets[i]);
+    CHECK(seen_n == kept_n);
+}
+static void both_places(void) { /* out of place and in place */
+    once();
+    if (!(row->flags & IN_PLACE)) return;
+    place.in_place = 1;
+    once();
+    place.in_place = 0;
+}
+static void own_memory(void) {
+    mv_ctx_desc was = T->desc;
+    T->desc.mem_alloc = guarded_alloc, T->desc.mem_free = guarded_free;
+    place.own = 1;
+    for (place.at_start = 0; place.at_start < 2; place.at_start++) once();
+    place.own = place.at_start = 0;
+    T->desc = was;
+}
+/* all offsets of either side against none of the other's and the same, without gaps and with; or, for each
+   length, none without gaps and another pair with */
+static void every_place(size_t offsets, int all) {
+    const int gaps = !!(row->flags & VOLUME);
+    for (place.at_start = 0; place.at_start < 2; place.at_start++)
+        for (place.from = 0; place.from < offsets; place.from++)
+            for (place.to = 0; place.to < offsets; place.to++) {
+                int none = place.from + place.to == 0,
+                    some = place.from == N % offsets && place.to == (N / 2 + 1) % offsets,
+                    many = place.from == 0 || place.to == 0 || place.to == place.from;
+                if (!(all && !(row->flags & HEAVY) ? many : none || some)) continue;
+                for (place.strided = all || none ? 0 : gaps; place.strided <= (all || some ? gaps : 0);
+                     place.strided++)
+                    both_places();
+            }
+    place.from = place.to = 0;
+    place.at_start = place.strided = 0;
+}
+static void every_length(int all) {
+    size_t z = mv_dtype_size(TYPE), most, offsets, step = 1;
+    offsets = z == 3 ? 64 : z < 64 ? 64 / z : 1;
+    if ((row->flags & TO_ARG) && mv_dtype_size((mv_dtype)ARG) < z) z = mv_dtype_size((mv_dtype)ARG);
+    if (z == 3) z = 1;
+    if ((row->flags & FLOATS) && z < 4) z = 4;
+    most = row->flags & FIXED ? 1 : z < 64 ? 4 * (64 / z) + 1 : 5;
+    if (!all) step = t_threads > 1 && most > 1 ? most - 1 : row->flags & HEAVY ? 1 + most / 6 : 1;
+    for (N = row->flags & (VOLUME | FIXED) ? 1 : 0; N <= most; N += step) {
+        memset(&place, 0, sizeof place);
+        place.reference = 1;
+        mv_level_force(1);
+        once();
+        mv_level_force(t_level);
+        place.reference = 0;
+        every_place(offsets, all);
+        if (all || (row->flags & (VOLUME | HEAVY))) own_memory();
+    }
+}
+static void test_every(void) {
+    const int all = getenv("GUARD") != NULL && t_threads == 1;
+    void (*segv)(int) = signal(SIGSEGV, fault);
+#ifdef SIGBUS
+    void (*bus)(int) = signal(SIGBUS, fault);
+#endif
+    size_t i;
+    calls = 0;
+    for (row = rows; row->name; row++)
+        for (i = 0; row->types[i]; i++) {
+            TYPE = row->types[i];
+            ARG = row->arg;
+            every_length(all);
+        }
+    signal(SIGSEGV, segv);
+#ifdef SIGBUS
+    signal(SIGBUS, bus);
+#endif
+    for (i = 0; i < SLOTS; i++) {
+        t_guard_free(sources[i].mem, SPAN), t_guard_free(sources[i].image, SPAN);
+        t_guard_free(targets[i].mem, SPAN), t_guard_free(targets[i].image, SPAN);
+    }
+    memset(sources, 0, sizeof sources);
+    memset(targets, 0, sizeof targets);
+    if (getenv("GUARD"))
+        printf("guard: level %d (%s), %d thread%s: %zu rows, %zu calls\n", t_level, (mv_level_name)(t_level),
+            t_threads, t_threads > 1 ? "s" : "", sizeof rows / sizeof *rows - 1, calls);
+}
+
+const t_case tests_guard[] = {
+    {"left_out", left_out, T_ONCE},
+    {"every", test_every, 0},
+    {NULL, NULL, 0},
+};
