@@ -172,7 +172,7 @@ static void fill(mv_volume *v, mv_dtype type, int ndim, size_t nx, size_t ny, si
             case MEDVOL_I16: ((int16_t *)v->data)[i] = (int16_t)(i * 31 % 997 - 300); break;
             case MEDVOL_F32: ((float *)v->data)[i] = (float)(i * 13 % 97) - 20.0f; break;
             case MEDVOL_F64: ((double *)v->data)[i] = (double)(i * 17 % 101) * 0.37 - 9.0; break;
-            default: memset((uint8_t *)v->data + 3 * i, (int)(i % 256), 2); break; /* rgb24 */
+            default: memset((uint8_t *)v->data + 3 * i, (int)(i % 256), 3); break; /* rgb24 */
         }
 }
 static void make_volumes(void) {
