@@ -198,22 +198,23 @@ sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
 	@$(MAKE) --no-print-directory B=$(SAN_B) CC=clang CFLAGS="$(SAN_FLAGS)" $(SAN_B)/tests/all
 	@$(SAN_RUN) $(SAN_B)/tests/all $(ARGS)
 
-# the header's object alone counts: as shipped but for -O0; pages in build/coverage/index.html where gcovr is
+# the header's object alone is counted: as shipped, but for -O0
 COVER = $(B)/coverage
-$(COVER)/all: $(TESTS) medvol.h
+COVER_TESTS = $(COVER)/tests/all $(COVER)/iofault/iofault
+$(COVER)/medvol.o: medvol.h
 	@mkdir -p $(COVER)
-	@rm -f $(COVER)/medvol.gcda
 	$(SOURCE) | gcc -std=c99 -O0 -g --coverage -fprofile-update=prefer-atomic -ffp-contract=off -w -I. \
-	    -x c -c - -o $(COVER)/medvol.o
-	gcc --coverage $(TESTS) $(COVER)/medvol.o $(LDLIBS) -o $@
-coverage: $(COVER)/all ## lines and branches that the tests reach, gated (gcc, gcov, Python; gcovr makes pages)
-	@command -v gcov $(PYTHON) >/dev/null || { echo "coverage: needs gcov and $(PYTHON)"; exit 9; }
+	    -x c -c - -o $@
+coverage: $(COVER)/medvol.o ## lines and branches that the tests reach, gated; pages in build/coverage/index.html
+	@for t in gcov gcovr $(PYTHON); do \
+	    command -v $$t >/dev/null || { echo "coverage: $$t is not installed"; exit 9; }; done
+	@$(MAKE) --no-print-directory B=$(COVER) CC=gcc LDLIBS="$(LDLIBS) --coverage" $(COVER_TESTS)
 	@rm -f $(COVER)/medvol.gcda
-	@$< --threads 2
-	@for t in gzip io pictures oom; do $< $$t/ --threads 1 --level 4 || exit 1; done
-	@command -v gcovr >/dev/null || echo "coverage: no pages, gcovr is not installed"
-	@! command -v gcovr >/dev/null || gcovr -r . --object-directory $(COVER) $(COVER) \
-	    --branches --html-details $(COVER)/index.html --filter medvol.h
+	@$(COVER)/tests/all --threads 2
+	@for t in gzip io corners pictures oom; do $(COVER)/tests/all $$t/ --threads 1 --level 4 || exit 1; done
+	@$(COVER)/iofault/iofault iofault/
+	@gcovr -r . --object-directory $(COVER) $(COVER) --branches --html-details $(COVER)/index.html \
+	    --filter medvol.h
 	@$(PYTHON) tests/coverage.py $(COVER)
 
 mutants: $(TESTS) ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 20 minutes)

@@ -23,14 +23,15 @@ import subprocess
 import sys
 import time
 
-FLAGS = ['-std=c99', '-O0', '-DMEDVOL_MAX_LEVEL=2', '-ffp-contract=off', '-w']
-# sections of no interest come from an object of the sound header, linked behind the broken one
-LEFT_OUT = ['-DMEDVOL_NO_INTENSITY', '-DMEDVOL_NO_SPATIAL', '-DMEDVOL_NO_RESAMPLE']
+FLAGS = ['-std=c99', '-O0', '-ffp-contract=off', '-w']
+# two levels of what is broken; the other sections come from an object of the sound header behind it, scalar
+BROKEN = ['-DMEDVOL_MAX_LEVEL=2', '-DMEDVOL_NO_INTENSITY', '-DMEDVOL_NO_SPATIAL', '-DMEDVOL_NO_RESAMPLE']
+SOUND = ['-DMEDVOL_MAX_LEVEL=1']
 # the tables of tests that can notice, the likeliest first
 TABLES = {
-    'GZIP': 'gzip corners io defects',
-    'IO': 'io corners contract defects catalogue gzip oom iofault',
-    'PICTURES': 'pictures corners contract oom',
+    'GZIP': 'gzip corners io defects golden',
+    'IO': 'io corners contract defects catalogue gzip oom iofault golden',
+    'PICTURES': 'pictures corners contract oom golden',
     'VOLUME': 'core contract convert io oom',
     'BASE': 'core contract io gzip oom'}
 FLIPS = {
@@ -51,7 +52,7 @@ def code_lines(text):
 
 def compiled_lines(header):
     """Which lines of the header the preprocessor leaves in."""
-    out = subprocess.run(['gcc', *FLAGS, '-E', '-DMEDVOL_IMPLEMENTATION', '-x', 'c', header],
+    out = subprocess.run(['gcc', *FLAGS, *BROKEN, '-E', '-DMEDVOL_IMPLEMENTATION', '-x', 'c', header],
                          capture_output=True, text=True, check=True).stdout
     kept, inside, n = set(), False, 0
     for line in out.split('\n'):
@@ -177,12 +178,12 @@ class Bench:
         self.dir = os.path.join(root, build, 'mutants', 'bench%d' % number)
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
-        for name in ('tests', 'Makefile'):  # some tests look into them
-            os.symlink(os.path.join(root, name), os.path.join(self.dir, name))
+        shutil.copytree(os.path.join(root, 'tests'), os.path.join(self.dir, 'tests'))  # some look into them
+        shutil.copy(os.path.join(root, 'Makefile'), self.dir)
         with open(os.path.join(self.dir, 'medvol.c'), 'w') as f:
             f.write('#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n')
 
-    def compile(self, text, flags=LEFT_OUT, result='medvol.o'):
+    def compile(self, text, flags=BROKEN, result='medvol.o'):
         with open(os.path.join(self.dir, 'medvol.h'), 'w') as f:
             f.write(text)
         done = subprocess.run(['gcc', *FLAGS, *flags, '-c', 'medvol.c', '-o', result], cwd=self.dir,
@@ -271,7 +272,7 @@ def main():
         benches.put(Bench(root, o.build, n))
 
     first = benches.get()
-    first.compile(text, [], '../whole.o')
+    first.compile(text, SOUND, '../whole.o')
     original = first.compile(text)
     first.link()
     seconds = {}
