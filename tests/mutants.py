@@ -12,6 +12,7 @@ tests/mutants.txt, or when an entry there no longer fits the header. --again run
 last run only."""
 import argparse
 import concurrent.futures
+import glob
 import hashlib
 import itertools
 import os
@@ -173,8 +174,7 @@ def draw(mutants, seed):
 class Bench:
     """One folder in which a header is compiled and the tests run."""
     def __init__(self, root, build, number):
-        self.root, self.tests = root, [os.path.join(root, build, 'tests', f) for f in
-                                       sorted(os.listdir(os.path.join(root, build, 'tests'))) if f.endswith('.o')]
+        self.tests = sorted(glob.glob(os.path.join(root, build, 'tests', '**', '*.o'), recursive=True))
         self.dir = os.path.join(root, build, 'mutants', 'bench%d' % number)
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)

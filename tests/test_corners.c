@@ -1064,6 +1064,217 @@ static void test_extension_sizes(void) {
     mv_volume_free(T, &v);
 }
 
+static const char *taken_for(const char *start, size_t n) { /* what the message says of a file that is no NIfTI */
+    unsigned char b[100];
+    mv_volume v = {0};
+    memset(b, start[0], sizeof b);
+    memcpy(b, start, n);
+    CHECK_STATUS(mv_load_mem(T, &v, b, sizeof b, NULL), MEDVOL_E_FORMAT);
+    return mv_message(T);
+}
+static void test_looks_like(void) {
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    bytes f;
+    CHECK(strstr(taken_for("just some text\t\r\n\f~ ", 20), "text"));
+    CHECK(strstr(taken_for("\x80\xff\x90", 3), "something unknown"));
+    CHECK(strstr(taken_for("a\x08", 2), "something unknown") && strstr(taken_for("a\x0e", 2), "something unknown"));
+    CHECK(strstr(taken_for("a\x1f", 2), "something unknown") && strstr(taken_for("a\x7f", 2), "something unknown"));
+    CHECK(strstr(taken_for("BZh91AY", 7), "bzip2") && strstr(taken_for("%PDF-1.4", 8), "PDF"));
+    CHECK(strstr(taken_for("\xfd" "7zXZ", 5), "but xz") && strstr(taken_for("ObjectType = Image", 18), "MetaImage"));
+    CHECK_STATUS(mv_load_mem(T, &v, "", 0, NULL), MEDVOL_E_FORMAT);
+    CHECK(message_has("an empty file"));
+    CHECK_STATUS(mv_load_mem(T, &v, "ab", 2, NULL), MEDVOL_E_FORMAT);
+    CHECK(message_has("text (2 bytes"));
+    f = patched(1, 345, 'c', 'x'); /* not quite a magic: not Analyze either */
+    o.analyze = 1;
+    CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, &o), MEDVOL_E_FORMAT);
+    CHECK(!strcmp(T->error.field, "magic"));
+    f.p[344] = 'm';
+    o.img = f.p + 352, o.img_bytes = f.n - 352;
+    put(f.p + 108, 'f', 0, 0);
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, &o));
+    mv_volume_free(T, &v);
+    free(f.p);
+}
+static void test_extension_limits(void) { /* by their own limit and by the one of all bytes */
+    unsigned char ext[48] = {32, 0, 0, 0, 6, 0, 0, 0, 'a'};
+    spec s = {0};
+    bytes f, z, h, x;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    ext[32] = 16;
+    s.ext = ext, s.ext_bytes = 48;
+    f = make_file(s);
+    T->desc.limits.max_ext_bytes = UINT64_MAX;
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    CHECK(v.nifti->ext_bytes == 48);
+    mv_volume_free(T, &v);
+    T->desc.limits.max_ext_bytes = 48;
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    mv_volume_free(T, &v);
+    T->desc.limits.max_ext_bytes = 47;
+    CHECK_STATUS(mv_load_mem(T, &v, f.p, f.n, NULL), MEDVOL_E_LIMIT);
+    CHECK(T->error.value == 48 && T->error.offset == 352);
+    T->desc.limits.max_ext_bytes = 0;
+    T->desc.limits.max_bytes = 47;
+    CHECK_STATUS(mv_load_header_mem(T, &v, f.p, f.n, NULL), MEDVOL_E_LIMIT);
+    T->desc.limits.max_bytes = 48;
+    CHECK_OK(mv_load_header_mem(T, &v, f.p, f.n, NULL));
+    CHECK(v.nifti->ext_bytes == 48);
+    mv_volume_free(T, &v);
+    T->desc.limits.max_bytes = 0;
+    s.pair = 1; /* a header of its own, packed: what may come is cut at the limit, what comes is whole */
+    h = make_header(s), x = make_voxels(s);
+    z = gz(h.p, h.n, 0, 0);
+    o.img = x.p, o.img_bytes = x.n;
+    T->desc.limits.max_ext_bytes = 64;
+    CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+    CHECK(v.nifti->ext_bytes == 48 && !memcmp(v.nifti->ext + 4, ext + 4, 44) && same_voxels(&v, &s));
+    mv_volume_free(T, &v);
+    T->desc.limits.max_ext_bytes = 0;
+    free(f.p);
+    free(h.p);
+    free(x.p);
+    free(z.p);
+}
+static void test_surplus(void) { /* behind a crop that is verified */
+    spec s = {0};
+    bytes f = make_file(s), z;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    uint64_t k;
+    f = bytes_join(f, "more than there should be", 25);
+    z = gz(f.p, f.n, 0, 0);
+    o.crop = 3, o.size[0] = 4, o.size[1] = 3, o.size[2] = 1, o.verify = 1;
+    for (k = 24; k <= 26; k++) {
+        o.max_surplus = k == 26 ? UINT64_MAX : k;
+        CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n, &o), k == 24 ? MEDVOL_E_LIMIT : MEDVOL_OK);
+        CHECK(k == 24 || (mv_warnings(T) == 0 && !memcmp(v.data, f.p + 352, 24)));
+        mv_volume_free(T, &v);
+    }
+    free(f.p);
+    free(z.p);
+}
+static void test_strides(void) { /* into memory with gaps, from every kind of file */
+    int kind, swap;
+    for (kind = -1; kind < 4; kind++)
+        for (swap = 0; swap < 2; swap++) {
+            spec s = {0};
+            bytes f, z;
+            int16_t memory[17 + 10 + 4 + 1];
+            size_t dim[3] = {4, 3, 2}, x, y, k;
+            ptrdiff_t stride[3] = {1, 5, 17};
+            mv_volume v = {0}, w = {0};
+            s.big = swap;
+            f = make_file(s);
+            z = kind < 0 ? bytes_join(bytes_new(0), f.p, f.n) : gz(f.p, f.n, kind, 100);
+            memset(memory, 0x55, sizeof memory);
+            CHECK_OK(mv_volume_wrap(T, &v, memory, MEDVOL_I16, 3, dim, stride));
+            CHECK_OK(mv_load_mem(T, &v, z.p, z.n, NULL));
+            CHECK_OK(mv_load_mem(T, &w, f.p, f.n, NULL));
+            for (k = 0; k < 2; k++)
+                for (y = 0; y < 3; y++)
+                    for (x = 0; x < 4; x++)
+                        CHECK(memory[x + 5 * y + 17 * k] == ((int16_t *)w.data)[x + 4 * y + 12 * k]);
+            CHECK(memory[4] == 0x5555 && memory[14] == 0x5555 && memory[16] == 0x5555 && memory[31] == 0x5555);
+            mv_volume_free(T, &v);
+            mv_volume_free(T, &w);
+            free(z.p);
+            free(f.p);
+        }
+}
+
+/* ---- saving ---- */
+/* Geometry that has changed is in mm afterwards, whatever the file's unit was; a crop's too. */
+static void test_units_changed(void) {
+    static const int units[] = {0, 1, 2, 3, 8, 10, 17, 27};
+    size_t i;
+    for (i = 0; i < sizeof units / sizeof *units; i++) {
+        bytes f = patched(1, 123, 'c', units[i]);
+        mv_volume v = {0}, w = {0};
+        mv_buffer b = {0};
+        int d, space = units[i] & 7;
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+        v.affine[3] += 5, v.affine[0] *= 3;
+        CHECK_OK(mv_save_mem(T, &b, NULL, &v, NULL));
+        CHECK_OK(mv_load_mem(T, &w, b.data, b.bytes, NULL));
+        for (d = 0; d < 12; d++) CHECK_NEAR(w.affine[d], v.affine[d], 1e-6 * (1 + fabs(v.affine[d])));
+        CHECK((w.nifti->xyzt_units & 7) == (space == 1 || space == 3 ? 2 : space));
+        CHECK((w.nifti->xyzt_units & ~7) == (units[i] & ~7));
+        mv_buffer_free(T, &b);
+        mv_volume_free(T, &v);
+        mv_volume_free(T, &w);
+        free(f.p);
+    }
+}
+/* A quaternion near a half turn that only doubles hold: as version 1 the same grid all the same. */
+static void test_half_turn_as_floats(void) {
+    double a, size = 1e-5, b = 0.6, c = 0.64;
+    int i;
+    for (a = 1e-5; a < 1e-3; a *= 1.7) {
+        spec s = {0};
+        bytes f;
+        mv_volume v = {0}, w = {0};
+        mv_buffer out = {0};
+        mv_save_opt o = {0};
+        s.version = 2;
+        f = make_file(s);
+        put(f.p + 344, 'i', 1, 0);
+        put(f.p + 352, 'd', b, 0);
+        put(f.p + 360, 'd', c, 0);
+        put(f.p + 368, 'd', sqrt(1 - a * a - b * b - c * c), 0);
+        CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+        o.version = 1;
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+        CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+        for (i = 0; i < 12; i++) CHECK_NEAR(w.affine[i], v.affine[i], 6 * size);
+        mv_buffer_free(T, &out);
+        mv_volume_free(T, &v);
+        mv_volume_free(T, &w);
+        free(f.p);
+    }
+}
+static void test_scaling_of_scaled(void) { /* a new scaling too far from the volume's own */
+    size_t dim[1] = {3};
+    mv_volume v = {0};
+    mv_buffer b = {0};
+    mv_save_opt o = {0};
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_I16, 1, dim));
+    memset(v.data, 0, 6);
+    o.version = 2, o.dtype = MEDVOL_I16;
+    v.slope = 1e-200, o.slope = 1e200; /* their ratio is 0 */
+    CHECK_STATUS(mv_save_mem(T, &b, NULL, &v, &o), MEDVOL_E_RANGE);
+    CHECK(!strcmp(T->error.field, "slope") && !b.data);
+    v.slope = 1e200, o.slope = 1e-200; /* infinite */
+    CHECK_STATUS(mv_save_mem(T, &b, NULL, &v, &o), MEDVOL_E_RANGE);
+    v.slope = 1, o.slope = 1e-200, v.inter = 1e200;
+    CHECK_STATUS(mv_save_mem(T, &b, NULL, &v, &o), MEDVOL_E_RANGE);
+    v.inter = 0, o.slope = 2;
+    CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+    mv_buffer_free(T, &b);
+    mv_volume_free(T, &v);
+}
+
+/* ---- pictures ---- */
+static void test_picture_sizes(void) { /* 4096 pixels a side unless told otherwise, and not one less */
+    static const size_t sides[][2] = {{4096, 4}, {4, 4096}, {4097, 4}, {4, 4097}, {9000, 9000}};
+    size_t i;
+    for (i = 0; i < 5; i++) {
+        size_t dim[3];
+        mv_volume v = {0}, p = {0};
+        dim[0] = sides[i][0], dim[1] = sides[i][1], dim[2] = 1;
+        CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim));
+        memset(v.data, 9, dim[0] * dim[1]);
+        CHECK_OK(mv_render_planes(T, &p, &v, NULL));
+        CHECK(p.dim[0] <= 4096 && p.dim[1] <= 4096);
+        CHECK(i > 1 || (p.dim[0] == dim[0] && p.dim[1] == dim[1]));
+        CHECK(i < 2 || p.dim[0] > 4070 || p.dim[1] > 4070);
+        mv_volume_free(T, &v);
+        mv_volume_free(T, &p);
+    }
+}
+
 /* ---- the platform's files ---- */
 #ifdef POSIX
 static bytes long_path(const char *end) { /* folders of 200 characters, made, one within the other; then end */
@@ -1220,6 +1431,14 @@ const t_case tests_corners[] = {
     {"scalings", test_scalings, 0},
     {"versions", test_versions, T_ONCE},
     {"extension_sizes", test_extension_sizes, T_ONCE},
+    {"looks_like", test_looks_like, T_ONCE},
+    {"extension_limits", test_extension_limits, T_ONCE},
+    {"surplus", test_surplus, T_ONCE},
+    {"strides", test_strides, 0},
+    {"units_changed", test_units_changed, T_ONCE},
+    {"half_turn_as_floats", test_half_turn_as_floats, T_ONCE},
+    {"scaling_of_scaled", test_scaling_of_scaled, T_ONCE},
+    {"picture_sizes", test_picture_sizes, T_ONCE},
 #ifdef POSIX
     {"default_io", test_default_io, T_ONCE},
     {"save_anywhere", test_save_anywhere, T_ONCE},
