@@ -5204,7 +5204,7 @@ struct mv_gzip_reader {
     const uint8_t *in_base; /* inf.in - in_base + in_off is the position in the file */
     uint64_t in_off, told, member_n, head_at;
     size_t rd, wr;          /* decoded bytes in win that were not handed out yet */
-    uint64_t max_bytes, max_members;
+    uint64_t max_bytes, max_members, limit; /* limit: the one that was passed */
     uint32_t crc;
     int stage, io_bad, single; /* single: stop behind the first member */
     mv_status err;
@@ -5217,6 +5217,10 @@ static mv_status mv__gz_bad(mv_ctx *ctx, mv_gzip_reader *r, mv_status code, cons
     r->err = code;
     r->err_field = field;
     r->err_text = what;
+    if (code == MEDVOL_E_LIMIT)
+        return mv__fail(ctx, code, field, (double)r->limit, (int64_t)mv__gz_at(r),
+                        "gzip: %s = %llu (member %llu, byte %llu)", what, (unsigned long long)r->limit,
+                        (unsigned long long)r->info.members, (unsigned long long)mv__gz_at(r));
     return mv__fail(ctx, code, field, (double)r->info.members, (int64_t)mv__gz_at(r),
                     "gzip: %s (member %llu, byte %llu)", what, (unsigned long long)r->info.members,
                     (unsigned long long)mv__gz_at(r));
@@ -5344,6 +5348,7 @@ static mv_status mv__gz_trailer(mv_ctx *ctx, mv_gzip_reader *r) {
     r->stage = r->single ? MV__GZ_END : MV__GZ_HEAD;
     if (r->max_members && r->info.members >= r->max_members && r->stage == MV__GZ_HEAD) {
         if (r->inf.in == r->inf.in_end) mv__gz_more(r, 1);
+        r->limit = r->max_members;
         if (r->inf.in < r->inf.in_end && *r->inf.in == 0x1f)
             return mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_members", "more members than limits.max_members");
     }
@@ -5361,8 +5366,10 @@ static mv_status mv__gz_body(mv_ctx *ctx, mv_gzip_reader *r, uint8_t *soft, int 
     r->crc = mv_crc32(r->crc, mark, k);
     r->member_n += k;
     r->info.dst_n += k;
-    if (r->max_bytes && r->info.dst_n > r->max_bytes)
+    if (r->max_bytes && r->info.dst_n > r->max_bytes) {
+        r->limit = r->max_bytes;
         return mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_bytes", "more data than limits.max_bytes");
+    }
     if (rc == MV__GZ_NEED_OUT) *full = s->out >= soft;
     else if (rc == MV__GZ_NEED_IN) *full = -1;
     else if (rc < 0)
@@ -5542,9 +5549,11 @@ MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max
         r->rd = r->wr;
         st = mv__gz_ahead(ctx, r, left < MV__GZ_CHUNK ? (size_t)left + 1 : MV__GZ_CHUNK, 1, &full);
     }
-    if (st == MEDVOL_OK && r->info.dst_n - start > max_surplus)
+    if (st == MEDVOL_OK && r->info.dst_n - start > max_surplus) {
+        r->limit = max_surplus;
         st = mv__gz_bad(ctx, r, MEDVOL_E_LIMIT, "max_surplus",
-                        "more data behind the wanted bytes than max_surplus allows");
+                        "more data behind the wanted bytes than max_surplus");
+    }
     r->rd = r->wr;
     r->told = r->info.dst_n;
     if (st == MEDVOL_OK) r->info.verified = 1;
@@ -5673,10 +5682,12 @@ MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_p
         x->src_n = at;
         x->dst_n += m.dst_n;
         if (x->dst_n > max_bytes || x->count >= max_members) {
+            const char *name = x->dst_n > max_bytes ? "max_bytes" : "max_members";
+            uint64_t limit = x->dst_n > max_bytes ? max_bytes : max_members;
             mv_gzip_index_free(ctx, x);
-            return mv__fail(ctx, MEDVOL_E_LIMIT, "limits", 0, (int64_t)m.src,
-                            "gzip: more members or bytes than the limits allow, from byte %llu",
-                            (unsigned long long)m.src);
+            return mv__fail(ctx, MEDVOL_E_LIMIT, name, (double)limit, (int64_t)m.src,
+                            "gzip: more than limits.%s = %llu, from byte %llu", name,
+                            (unsigned long long)limit, (unsigned long long)m.src);
         }
         if ((st = mv__gz_index_add(ctx, x, &room, &m)) < 0) {
             mv_gzip_index_free(ctx, x);
