@@ -114,7 +114,7 @@ size: ## code size of each section as Cortex-M7 firmware
 # Without inlining each place that asks for something is a call of its own, which the test can tell apart.
 OOM_FLAGS = -std=c99 -O0 -g -fno-omit-frame-pointer -no-pie $(WARN) -Wno-conversion -Wno-frame-address \
     -DOOM_SITES
-OOM_WRAP = $(foreach f,malloc mmap $(addprefix pthread_,create join mutex_init mutex_destroy cond_init \
+OOM_WRAP = $(foreach f,malloc mmap64 $(addprefix pthread_,create join mutex_init mutex_destroy cond_init \
     cond_destroy),-Wl$(comma)--wrap=$(f))
 $(B)/oom/oom: tests/main.c tests/test_oom.c tests/test.h $(B)/tests/api.h medvol.h
 	@mkdir -p $(@D)

@@ -61,7 +61,7 @@ static void give(void *user, void *p) {
 #  include <errno.h>
 #  include <pthread.h>
 #  include <sys/mman.h>
-#  define WRAP(result, name, parameters, arguments, refusal, what)                                           \
+#  define WRAP(result, name, parameters, arguments, refusal, what)                                            \
       result __real_##name parameters;                                                                       \
       result __wrap_##name parameters;                                                                       \
       result __wrap_##name parameters {                                                                      \
@@ -78,7 +78,8 @@ static void give(void *user, void *p) {
       }
 static size_t uncounted; /* blocks of malloc and maps: contexts and files count theirs above and below */
 WRAP(void *, malloc, (size_t n), (n), NULL, uncounted)
-WRAP(void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t at), (p, n, prot, flags, fd, at),
+/* what glibc calls mmap where files may be larger than 2 GiB */
+WRAP(void *, mmap64, (void *p, size_t n, int prot, int flags, int fd, off_t at), (p, n, prot, flags, fd, at),
     (errno = ENOMEM, MAP_FAILED), uncounted)
 WRAP(int, pthread_create, (pthread_t *t, const pthread_attr_t *a, void *(*f)(void *), void *p), (t, a, f, p),
     EAGAIN, H.threads)
