@@ -61,7 +61,7 @@ static void give(void *user, void *p) {
 #  include <errno.h>
 #  include <pthread.h>
 #  include <sys/mman.h>
-#  define WRAP(result, name, parameters, arguments, refusal, what)                                            \
+#  define WRAP(result, name, parameters, arguments, refusal, what)                                           \
       result __real_##name parameters;                                                                       \
       result __wrap_##name parameters;                                                                       \
       result __wrap_##name parameters {                                                                      \
