@@ -1436,6 +1436,14 @@ MV__TARGET("sse2")
 static __inline int mv__ctz64(uint64_t x) { unsigned long i; _BitScanForward64(&i, x); return (int)i; }
 static __inline int mv__clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
 #endif
+/* of functions whose unsigned sums wrap, shifts drop bits or divisors are 0 on purpose: in all others clang's
+   sanitizers may report these */
+#if defined(__clang__) && __clang_major__ >= 12
+#  define MV__WRAPS                                                                                          \
+    __attribute__((no_sanitize("unsigned-integer-overflow", "unsigned-shift-base", "float-divide-by-zero")))
+#else
+#  define MV__WRAPS
+#endif
 #if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #  define MV__BIG_ENDIAN 1
 #else
@@ -1484,6 +1492,7 @@ static inline int mv__add(size_t a, size_t b, size_t *out) {
 static inline size_t mv__minz(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t mv__maxz(size_t a, size_t b) { return a > b ? a : b; }
 static inline size_t mv__divup(size_t a, size_t b) { return a / b + (a % b != 0); }
+static inline uint64_t mv__magnitude(int64_t v) { return v < 0 ? (uint64_t)-(v + 1) + 1 : (uint64_t)v; }
 static inline int mv__finite(double x) { return x - x == 0.0; }
 static inline int mv__isnan(double x) { return x != x; }
 
@@ -1497,7 +1506,7 @@ static inline int32_t mv__truncf(float x) {
 
 /* ---- bytes of either order ---- */
 static inline uint16_t mv__swap16(uint16_t x) { return (uint16_t)(x << 8 | x >> 8); }
-static inline uint32_t mv__swap32(uint32_t x) {
+MV__WRAPS static inline uint32_t mv__swap32(uint32_t x) {
     return x << 24 | (x & 0xff00u) << 8 | (x >> 8 & 0xff00u) | x >> 24;
 }
 static inline uint64_t mv__swap64(uint64_t x) {
@@ -1648,7 +1657,7 @@ MV__PRINTF(3, 0) static size_t mv__vformat(char *dst, size_t size, const char *f
                         : wide     ? va_arg(ap, long)
                                    : va_arg(ap, int);
             if (v < 0) mv__put(&t, '-');
-            mv__putu(&t, v < 0 ? 0u - (uint64_t)v : (uint64_t)v, 10);
+            mv__putu(&t, mv__magnitude(v), 10);
         } else if (*fmt == 'u' || *fmt == 'x') {
             uint64_t v = sizet      ? va_arg(ap, size_t)
                          : wide > 1 ? va_arg(ap, unsigned long long)
@@ -2185,7 +2194,7 @@ static inline void mv__four_turn(__m128 *r) {
 #  define mvf_add(a, b) ((a) + (b))
 #  define mvf_sub(a, b) ((a) - (b))
 #  define mvf_mul(a, b) ((a) * (b))
-#  define mvf_div(a, b) ((a) / (b))
+#  define mvf_div(a, b) mv__f_div(a, b)
 #  define mvf_min(a, b) ((a) < (b) ? (a) : (b))
 #  define mvf_max(a, b) ((a) > (b) ? (a) : (b))
 #  define mvf_mad(a, b, c) ((a) * (b) + (c))
@@ -2214,6 +2223,19 @@ static inline void mv__four_turn(__m128 *r) {
 #  define mv4_mul(a, b) mv__four_mul(a, b)
 #  define mv4_mad(a, b, c) mv__four_mad(a, b, c)
 #  define mv4_transpose(r) mv__four_transpose(r)
+/* as the vector units do: modulo 2^32, and a quotient by zero is infinite or NaN */
+MV__WRAPS static inline int32_t mv__i_add(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+MV__WRAPS static inline int32_t mv__i_sub(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+MV__WRAPS static inline int32_t mv__i_mul(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a * (uint32_t)b);
+}
+MV__WRAPS static inline int32_t mv__i_sll(int32_t a, int n) { return (int32_t)((uint32_t)a << n); }
+MV__WRAPS static inline float mv__f_div(float a, float b) { return a / b; }
+MV__WRAPS static inline double mv__d_div(double a, double b) { return a / b; }
 typedef struct mv__four {
     float f[4];
 } mv__four;
@@ -2259,15 +2281,15 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvi_stream(p, a) (*(p) = (a))
 #  define mvi_set1(s) ((int32_t)(s))
 #  define mvi_iota() 0
-#  define mvi_add(a, b) ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
-#  define mvi_sub(a, b) ((int32_t)((uint32_t)(a) - (uint32_t)(b)))
-#  define mvi_mul(a, b) ((int32_t)((uint32_t)(a) * (uint32_t)(b)))
+#  define mvi_add(a, b) mv__i_add(a, b)
+#  define mvi_sub(a, b) mv__i_sub(a, b)
+#  define mvi_mul(a, b) mv__i_mul(a, b)
 #  define mvi_min(a, b) ((a) < (b) ? (a) : (b))
 #  define mvi_max(a, b) ((a) > (b) ? (a) : (b))
 #  define mvi_and(a, b) ((a) & (b))
 #  define mvi_or(a, b) ((a) | (b))
 #  define mvi_xor(a, b) ((a) ^ (b))
-#  define mvi_sll(a, n) ((int32_t)((uint32_t)(a) << (n)))
+#  define mvi_sll(a, n) mv__i_sll(a, n)
 #  define mvi_srl(a, n) ((int32_t)((uint32_t)(a) >> (n)))
 #  define mvi_sra(a, n) ((a) >> (n))
 #  define mvi_eq(a, b) ((a) == (b))
@@ -2299,7 +2321,7 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvd_add(a, b) ((a) + (b))
 #  define mvd_sub(a, b) ((a) - (b))
 #  define mvd_mul(a, b) ((a) * (b))
-#  define mvd_div(a, b) ((a) / (b))
+#  define mvd_div(a, b) mv__d_div(a, b)
 #  define mvd_min(a, b) ((a) < (b) ? (a) : (b))
 #  define mvd_max(a, b) ((a) > (b) ? (a) : (b))
 #  define mvd_sqrt(a) sqrt(a)
@@ -3014,7 +3036,7 @@ static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_
 }
 /* bytes ahead to ask for: kernels of many instructions keep too few lines on the way */
 #  define MV__CV_AHEAD 8192
-static inline const void *mv__ahead(const void *p, ptrdiff_t o) { /* may leave the array: prefetch only */
+MV__WRAPS static inline const void *mv__ahead(const void *p, ptrdiff_t o) { /* outside too: prefetch only */
     return (const void *)((uintptr_t)p + (uintptr_t)o);
 }
 static inline double mv__cv_whole(double x, double lo, double hi) { /* NaN is 0, saturate, nearest even */
@@ -3717,7 +3739,7 @@ static void mv__cv_wide_bf16(uint16_t *d, const void *src, mv_dtype st, size_t n
     for (i = 0; i < n; i++) {
         uint64_t u = ((const uint64_t *)src)[i], neg = st == MEDVOL_I64 && u >> 63;
         double x;
-        if (neg) u = 0u - u;
+        if (neg) u = mv__magnitude((int64_t)u);
         if (u >> 53) u = (u & ~(uint64_t)2047) | (u & 2047 ? 2048u : 0u);
         x = (double)u;
         d[i] = mv__f32_to_bf16(mv__cv_odd(neg ? -x : x));
@@ -4301,7 +4323,7 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
 }
 
 /* Copies from dist bytes back up to end or a little further. */
-static inline void MV__K(mv__gz_copy)(uint8_t *out, const uint8_t *end, size_t dist) {
+MV__WRAPS static inline void MV__K(mv__gz_copy)(uint8_t *out, const uint8_t *end, size_t dist) {
     const uint8_t *src = out - dist;
     if (dist >= 16) {
         mv__memcpy(out, src, 16);
@@ -4340,7 +4362,7 @@ static inline void MV__K(mv__gz_copy)(uint8_t *out, const uint8_t *end, size_t d
 #  define MV__GZ_LOW(x, e) ((x) & (((uint64_t)1 << ((e) & 63)) - 1))
 #endif
 #define MV__GZ_EXTRA(saved, e) ((uint32_t)(MV__GZ_LOW(saved, e) >> ((e) >> 8 & 63)))
-static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
+MV__WRAPS static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
     const uint8_t *in = s->in, *in_lim = s->in_end - MV__GZ_INSLACK;
     uint8_t *out = s->out, *out_lim = s->hard - MV__GZ_SLACK, *end;
     const uint32_t *lt = s->lit, *dt = s->dis;
@@ -4439,7 +4461,7 @@ static void MV__K(mv__gz_count)(uint32_t *f, const uint8_t *p, size_t n) {
    without a look (noise costs little and loses nothing). Fills the token list or reaches the end. */
 #define MV__GZ_TOP ((uint64_t)1 << 63)
 #define MV__GZ_H1(v) ((uint32_t)(v) * 0x9E3779B1u >> (32 - MV__GZ_HASH1))
-static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
+MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
     const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *stop = base + z->block, *lim;
     uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 64, *lf = z->lf, *df = z->df;
     uint16_t *head = z->head16; /* positions modulo 65536: a stale one fails the comparison */
@@ -4799,7 +4821,7 @@ static mv__gz_followers mv__gz_follow(const uint32_t *low, uint32_t *list, unsig
     }
     return f;
 }
-static void mv__gz_join(mv__gz_inf *s, unsigned tb, const uint16_t *sorted, const unsigned *count) {
+MV__WRAPS static void mv__gz_join(mv__gz_inf *s, unsigned tb, const uint16_t *sorted, const unsigned *count) {
     uint32_t *tab = s->lit, *p, *last = s->list + (2 << (MV__GZ_LBITS - 1)) - 2;
     unsigned len, code = 0, i, have = 0;
     for (len = 1; len < tb; len++) {
@@ -4887,7 +4909,7 @@ static int mv__gz_short(mv__gz_inf *s) {
 }
 
 /* code lengths of a dynamic block, then its two tables */
-static int mv__gz_dynamic(mv__gz_inf *s) {
+MV__WRAPS static int mv__gz_dynamic(mv__gz_inf *s) {
     unsigned hlit, hdist, hclen, i = 0, total;
     uint8_t cl[19] = { 0 };
     uint32_t t[128];
@@ -5544,8 +5566,9 @@ MEDVOL_DEF mv_status mv_gzip_finish(mv_ctx *ctx, mv_gzip_reader *r, uint64_t max
     start = r->told;
     if (r->err < 0) st = mv__gz_again(ctx, r);
     while (st == MEDVOL_OK && r->stage != MV__GZ_END) {
-        uint64_t left = max_surplus - (r->info.dst_n - start);
-        if (r->info.dst_n - start > max_surplus) break;
+        uint64_t left = r->info.dst_n - start;
+        if (left > max_surplus) break;
+        left = max_surplus - left;
         r->rd = r->wr;
         st = mv__gz_ahead(ctx, r, left < MV__GZ_CHUNK ? (size_t)left + 1 : MV__GZ_CHUNK, 1, &full);
     }
@@ -5923,7 +5946,8 @@ static void mv__gz_lengths(const uint32_t *f, unsigned n, unsigned limit, uint8_
         w[next] = sum;
     }
     depth[2 * used - 2] = 0;
-    for (i = 2 * used - 2; i-- > 0;) {
+    for (i = 2 * used - 2; i > 0;) {
+        i--;
         depth[i] = (uint8_t)(depth[parent[i]] + 1);
         if (i < used) count[depth[i] < limit ? depth[i] : limit]++;
     }
@@ -6117,7 +6141,7 @@ static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
 }
 /* Enters position p into the chains; gives the chain's previous head and the last place of the same three
    bytes. */
-static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) {
+MV__WRAPS static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) {
     uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH4),
              h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
     *c4 = z->head[h];
@@ -6127,7 +6151,7 @@ static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) 
 }
 /* The longest match at p that is longer than best; a match of three must be near. Each chain link must lead
    back. */
-static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
+MV__WRAPS static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
     const uint8_t *s = z->src + p;
     size_t max = z->n - p < 258 ? z->n - p : 258, len;
     uint32_t c, c3, last = p;
@@ -9485,6 +9509,7 @@ static unsigned char *mv__png_head(unsigned char *p, const mv__png *g) {
     p[26] = p[27] = p[28] = 0; /* deflate, adaptive filters, not interlaced */
     p = mv__png_chunk(p + 8, "IHDR", 13);
     mv_affine_spacing(mm, g->src->affine);
+    if (!(mm[0] > 0 && mm[1] > 0)) return p;
     x = mv__rint(1000.0 / mm[0]); /* pixels a metre */
     y = mv__rint(1000.0 / mm[1]);
     if (!(x >= 1.0 && x <= 2147483647.0 && y >= 1.0 && y <= 2147483647.0)) return p;
@@ -11782,7 +11807,7 @@ static mv_status mv__in_rescale_line(mv_ctx *ctx, const mv__in_set *s, size_t i,
         return mv__fail(ctx, MEDVOL_E_RANGE, "range", hi, -1, "rescale: the range %g .. %g is not finite", lo,
                         hi);
     a->m = lo;
-    a->k = (out_max - out_min) / (hi - lo);
+    a->k = hi > lo ? (out_max - out_min) / (hi - lo) : 0;
     a->b = out_min;
     a->clip = o->clip || o->range == MEDVOL_RANGE_DATA;
     a->lo = out_min;
@@ -12769,7 +12794,7 @@ static const unsigned char *mv__sp_walk_src(const mv__sp_box *b, const mv__sp_wa
            k0 = w->k + 1 == b->nbk ? b->lastk : w->k * b->bk;
     return w->s + (ptrdiff_t)i0 * b->ss[0] + (ptrdiff_t)k0 * b->ss[1];
 }
-static void mv__sp_tiles_job(void *arg, size_t job) {
+MV__WRAPS static void mv__sp_tiles_job(void *arg, size_t job) {
     const mv__sp_box *b = (const mv__sp_box *)arg;
     unsigned char room[MV__SP_CAP + 128], *t = room + 64 + mv__sp_head(room + 64);
     size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group),
@@ -13755,7 +13780,7 @@ static mv_status mv__sp_strides(mv_ctx *ctx, const char *name, size_t elem_size,
     *below = 0;
     *above = elem_size;
     for (d = 0; d < ndim; d++) {
-        mag = stride ? (stride[d] < 0 ? 0u - (size_t)stride[d] : (size_t)stride[d]) : dense / elem_size;
+        mag = stride ? (size_t)mv__magnitude(stride[d]) : dense / elem_size;
         if (!mv__mul(mag, elem_size, &mag) || !mv__mul(mag, dim[d] - 1, &reach) ||
             mag > (size_t)PTRDIFF_MAX || !mv__add(stride && stride[d] < 0 ? *below : *above, reach, &reach) ||
             reach > (size_t)PTRDIFF_MAX / 2)
@@ -14063,8 +14088,8 @@ static void MV__K(mv__rs_pre_col)(float *p, size_t stride, size_t width, const m
         } else s = mvf_mad(z, mvf_load(end - stride + i), mvf_load(end + i));
         mvf_store(end + i, mvf_mul(mvf_set1(q->last), s));
     }
-    for (k = q->n - 1; k-- > 0;) {
-        row = p + k * stride;
+    for (k = q->n - 1; k > 0;) {
+        row = p + --k * stride;
         for (i = 0; i < width; i += MVF_N)
             mvf_store(row + i, mvf_mad(z, mvf_load(row + stride + i), mvf_mul(g, mvf_load(row + i))));
     }
@@ -14123,8 +14148,8 @@ typedef struct mv__rs_start {
     float frac[3], lo[3], hi[3];
     int32_t base;
 } mv__rs_start;
-static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const double *at, const double *step,
-                                double i) {
+MV__WRAPS static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const double *at,
+                                          const double *step, double i) {
     uint32_t base = 0;
     int r;
     for (r = 0; r < 3; r++) {
