@@ -101,6 +101,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
 
 # ---- trust ----
+comma := ,
 .PHONY: matrix sanitize size fuzz fuzz-long oom iofault test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
@@ -189,14 +190,8 @@ fuzz-long: ## each fuzzer for FUZZ_HOURS=1, then AFL++ on files as long; corpora
 	@SECONDS_EACH=$$(($(FUZZ_HOURS) * 3600)) MERGE=1 AFL=1 JOBS=$(or $(JOBS),$$(nproc)) \
 	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
 
-SAN ?= address,undefined
-comma := ,
-SAN_B = $(B)/$(firstword $(subst $(comma), ,$(SAN)))
-SAN_FLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all
-SAN_RUN = $(foreach s,ASAN TSAN MSAN,$(s)_OPTIONS=allocator_may_return_null=1)
-sanitize: ## the tests under sanitizers: SAN=address,undefined | thread | memory
-	@$(MAKE) --no-print-directory B=$(SAN_B) CC=clang CFLAGS="$(SAN_FLAGS)" $(SAN_B)/tests/all
-	@$(SAN_RUN) $(SAN_B)/tests/all $(ARGS)
+sanitize: ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses
+	@MAKE="$(MAKE)" bash tests/sanitize.sh $(B)/sanitize "$(or $(SAN),address memory thread valgrind)" $(ARGS)
 
 # the header's object alone is counted: as shipped, but for -O0
 COVER = $(B)/coverage
@@ -210,7 +205,7 @@ coverage: $(COVER)/medvol.o ## lines and branches that the tests reach, gated; p
 	    command -v $$t >/dev/null || { echo "coverage: $$t is not installed"; exit 9; }; done
 	@$(MAKE) --no-print-directory B=$(COVER) CC=gcc LDLIBS="$(LDLIBS) --coverage" $(COVER_TESTS)
 	@rm -f $(COVER)/medvol.gcda
-	@$(COVER)/tests/all --threads 2
+	@for l in 4 3 2 1; do $(COVER)/tests/all --threads 2 --level $$l || exit 1; done
 	@for t in gzip io corners pictures oom; do $(COVER)/tests/all $$t/ --threads 1 --level 4 || exit 1; done
 	@$(COVER)/iofault/iofault iofault/
 	@gcovr -r . --object-directory $(COVER) $(COVER) --branches --html-details $(COVER)/index.html \
@@ -226,7 +221,7 @@ mutants: $(TESTS) ## does a broken header fail the tests? 200 of them: SEED=1 (g
 need = command -v $(1) >/dev/null || { echo "$@: $(1) is not installed (package $(2))"; exit 9; }
 define port
 	@$(MAKE) --no-print-directory B=$(B)/$(1) CC=$(2) CFLAGS="$(3)" $(B)/$(1)/tests/all
-	@$(SAN_RUN) $(4) $(B)/$(1)/tests/all $(ARGS)
+	@ASAN_OPTIONS=allocator_may_return_null=1 $(4) $(B)/$(1)/tests/all $(ARGS)
 endef
 PORT_SAN = -fno-sanitize-recover=all -fsanitize=undefined
 

@@ -1,0 +1,79 @@
+#!/bin/bash
+# sanitize.sh - the tests under each tool: sanitize.sh FOLDER "address memory thread valgrind" [ARGUMENT...]
+#   address   ASan, LSan and UBSan with every integer and float check (clang), all levels
+#   memory    MSan (clang), all levels
+#   thread    TSan (clang), all levels with 2 threads, level 2 with 5
+#   valgrind  memcheck, the best level it knows (AVX2), without the cases that take it longest
+# The first finding ends a run and is shown. Ends with the line "N passed, N failed".
+# ARGUMENT: of the test program, such as a part of the cases' names.
+out=$1 tools=$2
+shift 2
+mkdir -p "$out" build/tmp
+passed=0 failed=0
+export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1:strict_string_checks=1
+export MSAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1
+
+need() {
+    command -v "$1" >/dev/null || { echo "sanitize: $1 is not installed"; exit 9; }
+}
+# build NAME COMPILER FLAG...
+build() {
+    local b=$out/$1 cc=$2
+    shift 2
+    need "$cc"
+    $MAKE --no-print-directory B="$b" CC="$cc" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" \
+        LDLIBS="$libs -lm -lpthread" "$b/tests/all" >"$b.log" 2>&1 && return
+    cat "$b.log"
+    exit 1
+}
+# run NAME COMMAND...: adds up the last line; a finding is a failure
+run() {
+    local log=$out/$1.log name=$1 begin=$SECONDS ok=1 line
+    shift
+    "$@" >"$log" 2>&1 || ok=0
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    passed=$((passed + $(echo "${line:-0}" | cut -d' ' -f1)))
+    if [ $ok = 1 ]; then
+        echo "ok $name: ${line%,*}, $((SECONDS - begin)) s"
+    else
+        failed=$((failed + 1))
+        echo "FAILED $name (the whole text: $log):"
+        grep -vE '^[0-9]+ passed' "$log" | tail -n 60
+    fi
+}
+
+for tool in $tools; do
+    all=$out/$tool/tests/all libs=
+    case $tool in
+        address)
+            build address clang -fno-sanitize-recover=all -fsanitize-ignorelist=tests/sanitize.ignore \
+                -fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero,integer
+            run address "$all" "$@" --threads 2
+            ;;
+        memory)
+            need clang
+            clang -O1 -fsanitize=memory -c tests/units/msan_stat.c -o "$out/msan_stat.o" || exit 1
+            libs="$out/msan_stat.o -Wl,--wrap=stat64,--wrap=lstat64,--wrap=fstat64"
+            build memory clang -fsanitize=memory
+            run memory "$all" "$@" --threads 2
+            ;;
+        thread)
+            build thread clang -fsanitize=thread
+            run thread-2 "$all" "$@" --threads 2
+            run thread-5 "$all" "$@" --threads 5 --level 2
+            ;;
+        valgrind)
+            need valgrind
+            build valgrind clang
+            run valgrind valgrind --quiet --error-exitcode=1 --leak-check=full --fair-sched=yes \
+                "$all" "$@" --threads 2
+            ;;
+        *)
+            echo "sanitize: SAN=$tool: must be address, memory, thread or valgrind"
+            exit 2
+            ;;
+    esac
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
