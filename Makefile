@@ -191,7 +191,7 @@ fuzz-long: ## each fuzzer for FUZZ_HOURS=1, then AFL++ on files as long; corpora
 	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
 
 sanitize: ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses
-	@MAKE="$(MAKE)" bash tests/sanitize.sh $(B)/sanitize "$(or $(SAN),address memory thread valgrind)" $(ARGS)
+	@bash tests/sanitize.sh $(B)/sanitize "$(or $(SAN),address memory thread valgrind)" $(ARGS)
 
 # the header's object alone is counted: as shipped, but for -O0
 COVER = $(B)/coverage

@@ -22,7 +22,7 @@ build() {
     local b=$out/$1 cc=$2
     shift 2
     need "$cc"
-    $MAKE --no-print-directory B="$b" CC="$cc" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" \
+    make --no-print-directory B="$b" CC="$cc" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" \
         LDLIBS="$libs -lm -lpthread" "$b/tests/all" >"$b.log" 2>&1 && return
     cat "$b.log"
     exit 1
