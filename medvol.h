@@ -5478,10 +5478,9 @@ static void mv__gz_aim(mv_gzip_reader *r, uint8_t *p, uint8_t *hard) {
     r->inf.hard = hard;
     r->inf.hist = p - back;
 }
-/* Decodes into the window until `want` bytes wait there (as many as fit) or the end comes. */
+/* Decodes into the window until `want` bytes wait there (at most MV__GZ_CHUNK) or the end comes. */
 static mv_status mv__gz_ahead(mv_ctx *ctx, mv_gzip_reader *r, size_t want, int eager, int *full) {
     mv_status st;
-    if (want > MV__GZ_CHUNK) want = MV__GZ_CHUNK;
     if (r->wr > MV__GZ_WINDOW && r->wr + want + 512 > MV__GZ_WIN) { /* nothing waits: keep the last 32 KiB */
         mv__memmove(r->win, r->win + r->wr - MV__GZ_WINDOW, MV__GZ_WINDOW);
         r->rd = r->wr = MV__GZ_WINDOW;
@@ -5720,20 +5719,15 @@ MEDVOL_DEF mv_status mv_gzip_index_scan(mv_ctx *ctx, mv_gzip_index *x, mv_gzip_p
     if (x->count == 0) x->kind = MEDVOL_GZIP_PLAIN;
     return MEDVOL_OK;
 }
-typedef struct { const uint8_t *p; size_t n; } mv__gz_mem;
-static ptrdiff_t mv__gz_mem_pread(void *user, void *dst, size_t n, uint64_t offset) {
-    const mv__gz_mem *m = (const mv__gz_mem *)user;
-    if (offset > m->n || n > m->n - (size_t)offset) return -1;
-    mv__memcpy(dst, m->p + (size_t)offset, n);
+static ptrdiff_t mv__gz_mem_pread(void *user, void *dst, size_t n, uint64_t offset) { /* within file_n */
+    mv__memcpy(dst, *(const uint8_t **)user + (size_t)offset, n);
     return (ptrdiff_t)n;
 }
 MEDVOL_DEF mv_status mv_gzip_index_mem(mv_ctx *ctx, mv_gzip_index *index, const void *src, size_t n) {
-    mv__gz_mem m;
+    const uint8_t *p = (const uint8_t *)src;
     if (index) mv__memset(index, 0, sizeof(*index));
     if (!index || (!src && n)) return mv__fail_null(ctx, "mv_gzip_index_mem", index ? "src" : "index");
-    m.p = (const uint8_t *)src;
-    m.n = n;
-    return mv_gzip_index_scan(ctx, index, mv__gz_mem_pread, &m, n);
+    return mv_gzip_index_scan(ctx, index, mv__gz_mem_pread, &p, n);
 }
 MEDVOL_DEF mv_status mv_gzip_index_range(mv_ctx *ctx, const mv_gzip_index *x, uint64_t a, uint64_t b,
                                          size_t *first, size_t *count) {
@@ -5844,10 +5838,8 @@ MEDVOL_DEF mv_status mv_gzip_index_unpack(mv_ctx *ctx, const mv_gzip_index *x, v
 static int mv__gz_unpack_parts(mv_ctx *ctx, uint8_t *dst, size_t cap, const uint8_t *src, size_t n,
                                mv_gzip_info *info, mv_status *st) {
     mv_gzip_index x;
-    mv_error kept;
+    mv_error kept = ctx->error; /* several threads: there is a context */
     int done = 0;
-    if (ctx) kept = ctx->error;
-    else mv__memset(&kept, 0, sizeof(kept));
     if (mv_gzip_index_mem(ctx, &x, src, n) == MEDVOL_OK && x.count > 1 && x.dst_n <= cap) {
         *st = mv__gz_parts_run(ctx, &x, dst, 0, x.dst_n, src, 0, x.count);
         done = *st == MEDVOL_OK || *st == MEDVOL_E_CANCELLED;
@@ -5862,7 +5854,7 @@ static int mv__gz_unpack_parts(mv_ctx *ctx, uint8_t *dst, size_t cap, const uint
         }
     }
     mv_gzip_index_free(ctx, &x);
-    if (ctx && *st != MEDVOL_E_CANCELLED) ctx->error = kept;
+    if (*st != MEDVOL_E_CANCELLED) ctx->error = kept;
     return done;
 }
 MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
@@ -6263,7 +6255,7 @@ static size_t mv__gz_def_run(mv__gz_def *z, const uint8_t *src, size_t n, int la
     z->bits = 0;
     z->nbits = 0;
     if (cap < 32) return SIZE_MAX;
-    if (z->level == 0) ok = n > 0 || last ? mv__gz_put_stored(z, src, n, last) : 1;
+    if (z->level == 0) ok = mv__gz_put_stored(z, src, n, last);
     else
         do {
             size_t k = n - at < MV__GZ_STRETCH ? n - at : MV__GZ_STRETCH;
@@ -6331,7 +6323,7 @@ MEDVOL_DEF mv_status mv_deflate_zlib(mv_ctx *ctx, void *dst, size_t cap, const v
     return MEDVOL_OK;
 }
 /* ---- gzip members: writer ---- */
-#define MV__GZ_BGZF 65280u
+#define MV__GZ_BGZF 65280u /* its bound fits in the size field's 16 bits */
 typedef struct {
     const uint8_t *src;
     size_t n, made;        /* made: SIZE_MAX when it did not fit, which the bound rules out */
@@ -6423,12 +6415,6 @@ static void mv__gz_slot_run(mv__gz_slot *s, int container, int level, size_t roo
     int last = container != MEDVOL_GZIP_PLAIN;
     s->crc = mv_crc32(0, s->src, s->n);
     k = mv__gz_def_run(s->z, s->src, s->n, last, s->out + h, room - mv__gz_frame(container));
-    /* cannot grow so far, but the field has 16 bits */
-    if (container == MEDVOL_GZIP_BGZF && k != SIZE_MAX && k + 26 > 65536) {
-        s->z->level = 0;
-        k = mv__gz_def_run(s->z, s->src, s->n, last, s->out + h, room - 26);
-        s->z->level = level;
-    }
     s->made = k;
     if (k == SIZE_MAX || !last) return;
     mv__put_le32(s->out + h + k, s->crc);
@@ -7585,11 +7571,7 @@ static mv_status mv__io_read(mv__io_src *s, uint64_t offset, void *dst, size_t n
         return MEDVOL_OK;
     }
     here = mv_gzip_tell(s->reader);
-    if (offset < here) {
-        if ((st = mv__io_rewind(s)) < 0) return st;
-        here = 0;
-    }
-    if (offset > here) {
+    if (offset > here) { /* a stream is never asked for what it has passed */
         if ((st = mv_gzip_skip(s->ctx, s->reader, offset - here, &skipped)) < 0)
             return mv__io_gz_status(s, st);
         if (skipped < offset - here) return MEDVOL_OK;
@@ -7621,7 +7603,7 @@ static size_t mv__io_stem(const char *path, int *pair, int *gz) {
 static void mv__io_sibling(char *name, const char *path, int pair, int turn) {
     int own, gz, upper, i;
     size_t n = mv__io_stem(path, &own, &gz);
-    upper = (path[n - 1] >= 'A' && path[n - 1] <= 'Z') != (turn >= 2);
+    upper = (path[n - 1] <= 'Z') != (turn >= 2); /* a letter, of .hdr or .img */
     mv__memcpy(name, path, n - 3);
     for (i = 0; i < 3; i++) {
         char c = (pair == 1 ? "hdr" : "img")[i];
@@ -8015,7 +7997,7 @@ static void mv__io_put(const mv__io_xfer *x, unsigned char *dst, const unsigned 
     mv_dtype st = x->wide ? MEDVOL_F64 : x->st;
     if (x->raw) {
         if (x->swap) mv__io_swap(dst, src, n * x->esize / x->swap, x->swap);
-        else if (dst != src) mv__memcpy(dst, src, n * x->esize);
+        else mv__memcpy(dst, src, n * x->esize);
         return;
     }
     n *= x->parts;
