@@ -9502,9 +9502,8 @@ static unsigned char *mv__png_head(unsigned char *p, const mv__png *g) {
 }
 MEDVOL_DEF size_t mv_png_bound(const mv_volume *src) {
     mv__png p;
-    size_t n;
     if (mv__png_shape(NULL, &p, src) < 0) return 0;
-    return mv__add(mv_deflate_bound(p.raw), MV__PNG_FRAME, &n) ? n : 0;
+    return mv_deflate_bound(p.raw) + MV__PNG_FRAME; /* of 2^30 bytes at most */
 }
 MEDVOL_DEF mv_status mv_save_png_mem(mv_ctx *ctx, void *dst, size_t cap, const mv_volume *src,
                                      const mv_png_opt *opt, size_t *made) {
@@ -9573,8 +9572,7 @@ MEDVOL_DEF mv_status mv_save_png(mv_ctx *ctx, const mv_volume *src, const char *
     if (!path) return mv__fail_null(ctx, "save_png", "path");
     if (!path[0]) return mv__fail(ctx, MEDVOL_E_NOTFOUND, "path", 0, -1, "save_png: the path is empty");
     if ((st = mv__png_shape(ctx, &p, src)) < 0) return mv__fail_in(ctx, st, path);
-    if (!mv__add(mv_deflate_bound(p.raw), MV__PNG_FRAME, &cap))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)p.w, -1, "%s: the picture is too large", path);
+    cap = mv_deflate_bound(p.raw) + MV__PNG_FRAME;
     if ((buf = (unsigned char *)mv__alloc(ctx, cap)) == NULL) return MEDVOL_E_NOMEM;
     st = mv_save_png_mem(ctx, buf, cap, src, opt, &n);
     if (st == MEDVOL_OK) st = mv__png_write(ctx, path, buf, n);

@@ -293,6 +293,16 @@ static void test_gzip_tails(void) {
     expect_tail("\x1f\0", 2, 1);
     expect_tail("\x1f\x8a\0\0\0", 5, 1);
     expect_tail("\0\x1f\x8b\x08", 4, 1);
+    { /* longer than any buffer of the reader, with a last byte that is none or some */
+        char *tail = (char *)calloc(1, 150000);
+        if (!tail) abort();
+        expect_tail(tail, 150000, 0);
+        tail[149999] = 1;
+        expect_tail(tail, 150000, 1);
+        tail[149999] = 0, tail[100000] = 1;
+        expect_tail(tail, 150000, 1);
+        free(tail);
+    }
 }
 static int kind_of_extra(const char *extra, size_t n) {
     bytes z = packed(10, MEDVOL_GZIP_PLAIN, 1, 0), e;
