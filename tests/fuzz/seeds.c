@@ -215,12 +215,20 @@ static void tape_seeds(void) {
         }
 }
 
+static void context_seeds(void) {
+    uint8_t b[16] = {0, 0xf8, 9, 8, 7, 2, 0, 0, 40, 3, 1};
+    tape_seeds();
+    put("threads", 0, NULL, b, sizeof b);
+    b[5] = 255, b[6] = 255;
+    put("too-many", 0, NULL, b, sizeof b);
+}
+
 static const struct {
     const char *target;
     void (*make)(void);
 } makers[] = {{"inflate", inflate_seeds}, {"header", header_seeds}, {"gzip", gzip_seeds},
     {"deflate", deflate_seeds}, {"load", load_seeds}, {"crop", crop_seeds}, {"files", files_seeds},
-    {"extensions", extensions_seeds}, {"context", tape_seeds}, {"volume", tape_seeds}, {"spatial", tape_seeds},
+    {"extensions", extensions_seeds}, {"context", context_seeds}, {"volume", tape_seeds}, {"spatial", tape_seeds},
     {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds}, {"png", tape_seeds},
     {"render", tape_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
