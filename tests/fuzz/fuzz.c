@@ -175,8 +175,8 @@ mv_status fz_volume(mv_ctx *c, mv_volume *base, mv_volume *v) {
     mv_status st;
     for (d = 0; d < 8; d++) {
         dim[d] = d < ndim ? fz_size() : 1;
-        if (dim[d] < 64 && n * dim[d] > 1500) dim[d] = 1; /* fast */
-        if (dim[d] < 64) n *= dim[d];
+        if (dim[d] < 100000 && n * dim[d] > 1500) dim[d] = 1; /* fast; what is absurd stays */
+        if (dim[d] < 100000) n *= dim[d];
     }
     noise = fz_byte() + 1;
     how = fz_byte();
