@@ -1580,7 +1580,9 @@ static inline uint16_t mv__f32_to_f16(float f) {
     r += b > 0x1000u || (b == 0x1000u && (r & 1));
     return (uint16_t)(sign | r);
 }
-static inline float mv__bf16_to_f32(uint16_t h) { return mv__bits_f32((uint32_t)h << 16); }
+static inline float mv__bf16_to_f32(uint16_t h) { /* NaNs quiet, as a vector's way through double makes them */
+    return mv__bits_f32((uint32_t)h << 16 | ((h & 0x7fffu) > 0x7f80u ? 0x400000u : 0));
+}
 static inline uint16_t mv__f32_to_bf16(float f) {
     uint32_t b = mv__f32_bits(f);
     if ((b & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(b >> 16 | 0x40u);
