@@ -171,13 +171,13 @@ typedef struct mv_limits {
    return 0 or a negative mv_status; read and write return the number of bytes moved (read: 0 is the end of
    the file, less than asked is allowed) or a negative status. `mode` is MEDVOL_IO_READ, MEDVOL_IO_CREATE or
    MEDVOL_IO_CREATE_PRIVATE (for the owner alone until protect; both fail when the file exists). map/unmap,
-   sync, rename, resolve, protect and link may be NULL: without map or unmap, maps are refused; without rename,
-   saving writes straight to the target. resolve follows symbolic links of `path` into buf (MEDVOL_E_SPACE: size
-   bytes are too few) and refuses a target that exists and is no regular file (MEDVOL_E_UNSUPPORTED); 1: there
-   is a file, and the new one will be created privately. protect gives an open new file the owner, group and
-   permissions of the file at `like`, when there is one. link gives a file a second, new name, so that saving
-   a pair can be undone. read must allow calls from several threads at once only in the platform's own hooks.
-   */
+   sync, rename, resolve, protect and link may be NULL: without map or unmap, maps are refused; without
+   rename, saving writes straight to the target. resolve follows symbolic links of `path` into buf
+   (MEDVOL_E_SPACE: size bytes are too few) and refuses a target that exists and is no regular file
+   (MEDVOL_E_UNSUPPORTED); 1: there is a file, and the new one will be created privately. protect gives an
+   open new file the owner, group and permissions of the file at `like`, when there is one. link gives a file
+   a second, new name, so that saving a pair can be undone. read must allow calls from several threads at once
+   only in the platform's own hooks. */
 enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1, MEDVOL_IO_CREATE_PRIVATE = 2 };
 typedef struct mv_io {
     void *user;
