@@ -924,6 +924,83 @@ static void test_img_names(void) {
         }
 }
 
+/* Cut anywhere, loaded in part, whole or cropped: each voxel is the file's, to the last whole one, or the fill
+   value. Short runs, and runs longer than the pieces that are read. */
+static void expect_cut(const bytes f, const spec *s, size_t cut, int packed, int crop) {
+    bytes z = packed ? gz(f.p, cut, 0, 0) : bytes_join(bytes_new(0), f.p, cut);
+    size_t lost = packed ? 1 : 0, have = cut > 352 + lost ? (cut - 352 - lost) / 2 : 0, x, y, n[2], from[2], bad = 0;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    n[0] = (size_t)s->dim[0], n[1] = (size_t)s->dim[1], from[0] = from[1] = 0;
+    o.partial = 1, o.fill = -7;
+    if (crop) {
+        o.crop = 2;
+        for (x = 0; x < 2; x++) o.start[x] = (int64_t)(from[x] = n[x] / 4), o.size[x] = (int64_t)(n[x] -= n[x] / 2);
+    }
+    z.n -= 9 * lost; /* the trailer, and a byte */
+    CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
+    for (y = 0; v.data && y < n[1]; y++)
+        for (x = 0; x < n[0]; x++) {
+            size_t i = x + from[0] + (size_t)s->dim[0] * (y + from[1]);
+            int16_t want, got = ((int16_t *)v.data)[x + n[0] * y];
+            memcpy(&want, f.p + 352 + 2 * i, 2);
+            bad += got != (i < have ? want : -7);
+        }
+    if (!CHECK(bad == 0)) fprintf(stderr, "  cut %zu, packed %d, crop %d: %zu wrong\n", cut, packed, crop, bad);
+    mv_volume_free(T, &v);
+    free(z.p);
+}
+static void test_partial_cuts(void) {
+    static const size_t far[] = {352, 353, 1000, 262496, 262497, 262498, 524640, 524642, 600000, 799000};
+    spec s = {0}, l = {0};
+    bytes f, g;
+    size_t i;
+    int k;
+    s.ndim = 2, s.dim[0] = 9, s.dim[1] = 7;
+    l.ndim = 2, l.dim[0] = 32000, l.dim[1] = 12; /* as one run when whole: 750 KiB */
+    f = make_file(s), g = make_file(l);
+    for (k = 0; k < 4; k++)
+        for (i = 352; i < f.n; i++) expect_cut(f, &s, i, k & 1, k >> 1);
+    for (k = 0; k < 4; k++)
+        for (i = 0; i < sizeof far / sizeof *far; i++)
+            if (far[i] < g.n) expect_cut(g, &l, far[i], k & 1, k >> 1);
+    free(g.p);
+    free(f.p);
+}
+/* The caller's memory of several MiB, converted on the way; and memory that the voxels lie in. */
+static void test_large_into(void) {
+    enum { N = 3000 * 1000 };
+    size_t dim[3] = {3000, 1000}, i, bad = 0;
+    spec s = {0}, p = {0};
+    bytes f, h;
+    mv_volume v = {0};
+    mv_load_opt o = {0};
+    float *memory = (float *)malloc(N * sizeof(float));
+    if (!memory) abort();
+    s.ndim = 2, s.dim[0] = 3000, s.dim[1] = 1000, s.slope = 0.5, s.inter = 3;
+    f = make_file(s);
+    CHECK_OK(mv_volume_wrap(T, &v, memory, MEDVOL_F32, 2, dim, NULL));
+    CHECK_OK(mv_load_mem(T, &v, f.p, f.n, NULL));
+    for (i = 0; i < N; i++) {
+        int16_t k;
+        memcpy(&k, f.p + 352 + 2 * i, 2);
+        bad += memory[i] != 0.5f * k + 3;
+    }
+    CHECK(bad == 0 && v.slope == 1 && v.inter == 0);
+    mv_volume_free(T, &v);
+    free(memory);
+    free(f.p);
+    p.pair = 1;
+    h = make_header(p), f = make_voxels(p);
+    o.img = f.p, o.img_bytes = f.n;
+    dim[0] = 4, dim[1] = 3, dim[2] = 2;
+    memset(&v, 0, sizeof v);
+    CHECK_OK(mv_volume_wrap(T, &v, f.p, MEDVOL_I16, 3, dim, NULL));
+    CHECK_STATUS(mv_load_mem(T, &v, h.p, h.n, &o), MEDVOL_E_ALIAS);
+    free(h.p);
+    free(f.p);
+}
+
 /* ---- saving ---- */
 static mv_status save_as(double slope, double inter, mv_dtype t, const double *x, size_t n, int version) {
     size_t dim[1], i;
@@ -1441,6 +1518,8 @@ const t_case tests_corners[] = {
     {"scalings", test_scalings, 0},
     {"versions", test_versions, T_ONCE},
     {"extension_sizes", test_extension_sizes, T_ONCE},
+    {"partial_cuts", test_partial_cuts, T_ONCE},
+    {"large_into", test_large_into, 0},
     {"looks_like", test_looks_like, T_ONCE},
     {"extension_limits", test_extension_limits, T_ONCE},
     {"surplus", test_surplus, T_ONCE},
