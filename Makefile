@@ -102,7 +102,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 
 # ---- trust ----
 comma := ,
-.PHONY: matrix sanitize size fuzz fuzz-long oom iofault test-peers coverage mutants
+.PHONY: matrix sanitize size fuzz fuzz-long guard oom iofault test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -123,6 +123,17 @@ $(B)/oom/oom: tests/main.c tests/test_oom.c tests/test.h $(B)/tests/api.h medvol
 	$(SOURCE) | $(CC) $(OOM_FLAGS) -I. -x c -c - -o $(@D)/medvol.o
 	$(CC) $(OOM_FLAGS) -I$(@D) -I$(B)/tests tests/main.c tests/test_oom.c $(@D)/medvol.o $(OOM_WRAP) \
 	    $(LDLIBS) -o $@
+# as shipped but that small results, too, are written past the caches; counts what runs
+$(B)/guard/all: $(TESTS) medvol.h
+	@mkdir -p $(@D)
+	$(SOURCE) | gcc -std=c99 -O1 -fno-early-inlining --coverage -DMV__NT_BYTES=64 -ffp-contract=off -w -I. \
+	    -x c -c - -o $(@D)/medvol.o
+	gcc --coverage $(TESTS) $(@D)/medvol.o $(LDLIBS) -o $@
+guard: $(B)/tests/all $(B)/guard/all ## every operation between unreadable pages, every kernel run (gcc, gcov)
+	@command -v gcov >/dev/null || { echo "guard: gcov is not installed"; exit 9; }
+	@GUARD=1 $(B)/tests/all guard/ --threads 1
+	@sh tests/guard.sh $(B)/guard
+
 oom: $(B)/oom/oom ## every allocation, thread, lock and map that a call asks for, refused once and for ever
 	@sh tests/oom.sh $<
 

@@ -1763,8 +1763,10 @@ static void mv__free(mv_ctx *ctx, void *p) {
     else if (!ctx || !ctx->desc.mem_alloc) free(raw);
 #endif
 }
-/* results above this are written past the caches, unless the pages are new */
-#define MV__NT_BYTES ((size_t)4 << 20)
+/* results above this are written past the caches, unless the pages are new; make guard lowers it */
+#ifndef MV__NT_BYTES
+#  define MV__NT_BYTES ((size_t)4 << 20)
+#endif
 static void mv__unmap(void *address, uint64_t bytes) { /* what the platform's mv_io maps */
 #if defined(MV__POSIX) && !defined(MEDVOL_NO_MMAP)
     munmap(address, (size_t)bytes);
@@ -12470,9 +12472,11 @@ MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned 
     }
 #endif
 MV__SP_TILE(1)
+#if MV__PASS < 4 /* level 4 takes level 3's: MV__SP_PICK */
 MV__SP_TILE(2)
 MV__SP_TILE(4)
 MV__SP_TILE(8)
+#endif
 #undef MV__SP_TILE
 /* a short run, without a call */
 static inline void MV__K(mv__sp_line)(unsigned char *d, const unsigned char *s, size_t n) {
@@ -12809,7 +12813,7 @@ MV__WRAPS static void mv__sp_tiles_job(void *arg, size_t job) {
 /* Tiles of level 3 serve level 4 too: eight rows at a time wait less for memory than sixteen (measured on Zen
    5: 1.1 to 1.3x). */
 #if MV__LEVELS > 3
-#  define MV__SP_PICK(k) (mv_level() == 4 ? k##_avx2 : MV__PICK(k))
+#  define MV__SP_PICK(k) (mv_level() > 2 ? k##_avx2 : MV__IF2(k) k##_scalar)
 #else
 #  define MV__SP_PICK(k) MV__PICK(k)
 #endif
