@@ -184,22 +184,21 @@ $(F)/seeds: tests/fuzz/seeds.c tests/fuzz/fuzz.c $(B)/medvol.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -Wno-conversion -DFUZZ_ENGINE -I. $^ $(LDLIBS) -o $@
 FUZZ_PROGRAMS = $(addprefix $(F)/fuzz_,$(FUZZERS)) $(F)/seeds
-FUZZ_RUN = JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh
 FUZZ_SECONDS ?= 60
 fuzz: ## each fuzzer for FUZZ_SECONDS=60, JOBS=2 at a time (clang with libFuzzer; zlib to compare with)
 	@bash tests/fuzz/run.sh tools clang
 	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS)
-	@SECONDS_EACH=$(FUZZ_SECONDS) $(FUZZ_RUN) libfuzzer $(F) $(FUZZERS)
+	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
 
 # AFL++ reads a file as a program would
 $(F)/afl: tests/fuzz/afl.c medvol.h
 	@mkdir -p $(@D)
 	AFL_USE_ASAN=1 AFL_USE_UBSAN=1 AFL_QUIET=1 afl-clang-fast -O2 -g -I. $< $(LDLIBS) -o $@
-FUZZ_HOURS ?= 1
-fuzz-long: ## each fuzzer for FUZZ_HOURS=1, then AFL++ on files as long; corpora made small at the end
-	@bash tests/fuzz/run.sh tools clang afl-fuzz
+fuzz-long: FUZZ_SECONDS = 3600
+fuzz-long: ## each fuzzer for FUZZ_SECONDS=3600 on all cores, then AFL++ on files as long; corpora made small
+	@bash tests/fuzz/run.sh tools clang afl-fuzz afl-clang-fast
 	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS) $(F)/afl
-	@SECONDS_EACH=$$(($(FUZZ_HOURS) * 3600)) MERGE=1 AFL=1 JOBS=$(or $(JOBS),$$(nproc)) \
+	@SECONDS_EACH=$(FUZZ_SECONDS) MERGE=1 AFL=1 JOBS=$(or $(JOBS),$$(nproc)) \
 	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
 
 sanitize: ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses

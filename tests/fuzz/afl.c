@@ -6,6 +6,8 @@
 #define MEDVOL_NO_RESAMPLE
 #include "medvol.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MUST(x) do { if (!(x)) abort(); } while (0)
@@ -26,7 +28,6 @@ static void all(mv_ctx *c, const char *path, const char *copy) {
     mv_load_opt o;
     mv_save_opt so;
     mv_status st;
-    size_t i, n;
     memset(&v, 0, sizeof v);
     memset(&w, 0, sizeof w);
     memset(&o, 0, sizeof o);
@@ -34,9 +35,8 @@ static void all(mv_ctx *c, const char *path, const char *copy) {
     o.analyze = 1;
     so.no_sync = 1;
     if (mv_load_header(c, &v, path, &o) == MEDVOL_OK) MUST(!v.data && v.nifti);
-    if (mv_map(c, &v, path, &o) == MEDVOL_OK)
-        for (i = 0, n = mv_volume_count(&v) * mv_dtype_size(v.dtype); i < n; i += 4096)
-            MUST(((const volatile unsigned char *)v.data)[i] < 256);
+    if (mv_map(c, &v, path, &o) == MEDVOL_OK) /* every byte can be read */
+        (void)mv_crc32(0, v.data, mv_volume_count(&v) * mv_dtype_size(v.dtype));
     mv_volume_free(c, &v);
     st = mv_load(c, &v, path, &o);
     MUST(st == MEDVOL_OK || (st < 0 && c->error.text[0] && !v.data));

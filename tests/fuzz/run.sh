@@ -40,13 +40,14 @@ merge() { # only what reaches something new is kept
     "$D/fuzz_$1" -merge=1 -rss_limit_mb=256 "$D/small_$1" "$D/corpus_$1" >"$D/$1.merge.log" 2>&1 &&
         rm -rf "$D/corpus_$1" && mv "$D/small_$1" "$D/corpus_$1"
 }
-afl() { # files as a program reads them; the corpus of load without its four option bytes
+afl() { # files as a program reads them: the seeds of load without their four bytes of options
     local in=$D/afl_in out=$D/afl_out f start=$SECONDS
     rm -rf "$in" "$out"
-    mkdir -p "$in"
-    for f in "$D"/corpus_load/seed-*; do tail -c +5 "$f" >"$in/${f##*/}"; done
-    AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_QUIET=1 \
-        afl-fuzz -i "$in" -o "$out" -V "$SECONDS_EACH" -t 1000+ -m none -- "$D/afl" @@ >"$D/afl.log" 2>&1
+    mkdir -p "$in/files"
+    "$D/seeds" "$in" load
+    for f in "$in"/corpus_load/*; do tail -c +5 "$f" >"$in/files/${f##*/}"; done
+    ASAN_OPTIONS=$ASAN_OPTIONS:abort_on_error=1:symbolize=0 AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_QUIET=1 \
+        afl-fuzz -i "$in/files" -o "$out" -V "$SECONDS_EACH" -t 1000+ -m none -- "$D/afl" @@ >"$D/afl.log" 2>&1
     n=$(sed -n 's/^execs_done *: *//p' "$out/default/fuzzer_stats" 2>/dev/null)
     found=$(ls "$out"/default/crashes "$out"/default/hangs 2>/dev/null | grep -c '^id')
     echo "files afl++ ${n:-0} $((SECONDS - start))" >>"$D/tally"
