@@ -46,8 +46,9 @@ afl() { # files as a program reads them: the seeds of load without their four by
     mkdir -p "$in/files"
     "$D/seeds" "$in" load
     for f in "$in"/corpus_load/*; do tail -c +5 "$f" >"$in/files/${f##*/}"; done
-    ASAN_OPTIONS=$ASAN_OPTIONS:abort_on_error=1:symbolize=0 AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_QUIET=1 \
-        afl-fuzz -i "$in/files" -o "$out" -V "$SECONDS_EACH" -t 1000+ -m none -- "$D/afl" @@ >"$D/afl.log" 2>&1
+    export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1
+    ASAN_OPTIONS=$ASAN_OPTIONS:abort_on_error=1:symbolize=0 afl-fuzz -i "$in/files" -o "$out" \
+        -V "$SECONDS_EACH" -t 1000+ -m none -- "$D/afl" @@ >"$D/afl.log" 2>&1
     n=$(sed -n 's/^execs_done *: *//p' "$out/default/fuzzer_stats" 2>/dev/null)
     found=$(ls "$out"/default/crashes "$out"/default/hangs 2>/dev/null | grep -c '^id')
     echo "files afl++ ${n:-0} $((SECONDS - start))" >>"$D/tally"
