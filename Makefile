@@ -156,9 +156,9 @@ $(B)/gzip_peers: tests/peers/gzip_peers.c $(B)/medvol.o
 test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate, nibabel, scipy (needs them)
 	@PYTHON=$(PYTHON) bash tests/peers/run.sh $(B)
 
-# Corpora stay in build/fuzz/corpus_*, findings in build/fuzz/TARGET-crash-*, executions so far in build/fuzz/tally.
-# No tracing of comparisons: dictionaries know the words, and kernels run four times as fast. inflate and header,
-# the doors for hostile bytes, are faster still: optimised, without the sections behind them.
+# In build/fuzz: corpora in corpus_*, findings in TARGET-crash-*, the executions so far in tally. Comparisons are
+# not traced: dictionaries know the words, and kernels run four times as fast. inflate and header, the doors for
+# hostile bytes, are faster still: optimised, without the sections behind them.
 F = $(B)/fuzz
 FUZZ_FAST = inflate header
 FUZZ_ZLIB = $(shell printf '\#include <zlib.h>\n' | clang -E -x c - >/dev/null 2>&1 && echo -DFUZZ_ZLIB)

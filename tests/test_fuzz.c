@@ -1,6 +1,6 @@
-/* test_fuzz.c - the fuzzers without an engine: each runs on its seeds and on some thousand mutations of them, the
-   same ones every time, so that every platform sees them. FUZZ_RUNS=n: n mutations a target; FUZZ_LIST=file:
-   the inputs whose paths stand in that file, one a line, instead (a corpus made elsewhere). */
+/* test_fuzz.c - the fuzzers without an engine: each runs on its seeds and on some thousand mutations of them,
+   the same ones every time, so that every platform sees them. FUZZ_RUNS=n: n mutations a target;
+   FUZZ_LIST=file: the inputs whose paths stand in that file, one a line, instead (another's corpus). */
 #include "fuzz/fuzz.h"
 
 #define X(name) int fuzz_##name(const uint8_t *p, size_t n);

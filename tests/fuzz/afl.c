@@ -1,5 +1,5 @@
-/* afl.c - AFL++ on the file path: header, map and load of the file named by the argument, again and again in one
-   process. What loads is saved beside it and loaded again. afl-clang-fast; see run.sh. */
+/* afl.c - AFL++ on the file path: header, map and load of the file named by the argument, again and again in
+   one process. What loads is saved beside it and loaded again. afl-clang-fast; see run.sh. */
 #define MEDVOL_IMPLEMENTATION
 #define MEDVOL_NO_INTENSITY
 #define MEDVOL_NO_SPATIAL

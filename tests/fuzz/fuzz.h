@@ -1,7 +1,7 @@
 /* fuzz.h - what the fuzzers share. A target is a file tests/fuzz/fuzz_NAME.c with one FUZZ(NAME) { ... } over
-   the bytes p[0..n-1]: whatever they are, every MUST() holds and no sanitizer speaks. p[0] is the number of the
-   allocation that fails (0, or more than there are: none), p[1] holds options, its low two bits the SIMD level.
-   With -DFUZZ_ENGINE a target is a fuzzer's entry point; without it a function of the test program
+   the bytes p[0..n-1]: whatever they are, every MUST() holds and no sanitizer speaks. p[0] is the number of
+   the allocation that fails (0, or more than there are: none), p[1] holds options, its low two bits the SIMD
+   level. With -DFUZZ_ENGINE a target is a fuzzer's entry point; without it a function of the test program
    (test_fuzz.c), and its mv_ calls are noted. */
 #ifndef FUZZ_H
 #define FUZZ_H

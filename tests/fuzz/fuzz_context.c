@@ -34,7 +34,8 @@ static void contexts(void) {
         MUST(mv_threads(&ctx) >= 1);
         memset(ran, 0, sizeof ran);
         st = mv_parallel_for(&ctx, njobs, job, ran, fz_byte() & 1 ? "jobs" : NULL);
-        for (i = 0; i < sizeof ran; i++) MUST(ran[i] == (i < njobs) || (st == MEDVOL_E_CANCELLED && ran[i] <= 1));
+        for (i = 0; i < sizeof ran; i++)
+            MUST(ran[i] == (i < njobs) || (st == MEDVOL_E_CANCELLED && ran[i] <= 1));
         MUST(st == MEDVOL_OK || st == MEDVOL_E_CANCELLED);
     } else MUST(st == MEDVOL_E_RANGE);
     MUST(mv_warnings(&ctx) == 0);
@@ -62,7 +63,8 @@ FUZZ(context) {
     fz_level(p[1]);
     fz_tape(p + 2, n - 2);
     code = (int)fz_byte() - 128;
-    MUST(mv_status_str((mv_status)code)[0] && mv_dtype_name((mv_dtype)(code * 9))[0] && mv_level_name(code)[0]);
+    MUST(mv_status_str((mv_status)code)[0] && mv_dtype_name((mv_dtype)(code * 9))[0] &&
+        mv_level_name(code)[0]);
     MUST(mv_level() >= 1 && mv_level() <= 4 && mv_version()[0] && mv_message(NULL));
     checksums(p + 2, n - 2);
     if (p[1] >= 0xf8) contexts(); /* threads take their time */

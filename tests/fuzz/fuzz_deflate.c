@@ -18,7 +18,8 @@ static int push(void *user, const void *src, size_t n) {
 static void stream(mv_ctx *c, const uint8_t *p, size_t n, int level, unsigned how, int zlib) {
     size_t cap = mv_deflate_bound(n), made = 0, again = 0, used, got;
     uint8_t *z = (uint8_t *)malloc(cap), *y = (uint8_t *)malloc(cap), *back = (uint8_t *)malloc(n + 1);
-    mv_status st = zlib ? mv_deflate_zlib(c, z, cap, p, n, level, &made) : mv_deflate(c, z, cap, p, n, level, &made);
+    mv_status st = zlib ? mv_deflate_zlib(c, z, cap, p, n, level, &made)
+                        : mv_deflate(c, z, cap, p, n, level, &made);
     MUST(z && y && back);
     if (st < 0) {
         fz_failed(c, st);
@@ -32,7 +33,8 @@ static void stream(mv_ctx *c, const uint8_t *p, size_t n, int level, unsigned ho
         st = zlib ? mv_deflate_zlib(NULL, y, made - 1, p, n, level, &again)
                   : mv_deflate(NULL, y, made - 1, p, n, level, &again);
         MUST(st == MEDVOL_E_SPACE); /* one byte too few */
-        st = zlib ? mv_deflate_zlib(NULL, y, cap, p, n, level, &again) : mv_deflate(NULL, y, cap, p, n, level, &again);
+        st = zlib ? mv_deflate_zlib(NULL, y, cap, p, n, level, &again)
+                  : mv_deflate(NULL, y, cap, p, n, level, &again);
         MUST(st == MEDVOL_OK && again == made && !memcmp(z, y, made));
         fz_level(how);
     }

@@ -1,5 +1,5 @@
 /* fuzz_extensions.c - the bytes between header and voxels. p[1]: options; p[2]: a voxel offset that lies; the
-   rest: the chain. Whatever stands there the voxels load, the bytes are kept, and written back as they were. */
+   rest: the chain. Whatever stands there the voxels load, the bytes are kept, and written back so. */
 #include "fuzz.h"
 
 static uint8_t file[2][352]; /* NIfTI-1 and its mirror image, 2 x 2 x 2 of u8 */
@@ -26,7 +26,8 @@ static size_t walk(const mv_nifti *h, int *last, size_t *last_n, const void **la
     int code;
     const void *data;
     while (h && mv_nifti_ext_next(h, &at, &code, &data, &bytes)) {
-        MUST((const uint8_t *)data >= h->ext && (size_t)((const uint8_t *)data - h->ext) + bytes <= h->ext_bytes);
+        MUST((const uint8_t *)data >= h->ext &&
+            (size_t)((const uint8_t *)data - h->ext) + bytes <= h->ext_bytes);
         total += 8 + bytes;
         *last = code, *last_n = bytes, *last_p = data;
         n++;
@@ -50,7 +51,8 @@ static void back(mv_ctx *c, const mv_volume *v, unsigned how) {
     if (st == MEDVOL_OK) {
         st = mv_load_mem(c, &w, b.data, b.bytes, NULL);
         while (mv_nifti_ext_next(v->nifti, &at, NULL, NULL, NULL)) {}
-        if (st == MEDVOL_OK && n && at == n) MUST(w.nifti->ext_bytes == n && !memcmp(w.nifti->ext, v->nifti->ext, n));
+        if (st == MEDVOL_OK && n && at == n)
+            MUST(w.nifti->ext_bytes == n && !memcmp(w.nifti->ext, v->nifti->ext, n));
         if (n && at != n && o.big_endian != *(const uint8_t *)&one)
             MUST(!memcmp((const uint8_t *)b.data + (o.version == 2 ? 544 : 352), v->nifti->ext, n));
         mv_buffer_free(c, &b);

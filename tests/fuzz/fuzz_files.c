@@ -1,5 +1,5 @@
-/* fuzz_files.c - loads and saves by name through hooks that fail, give little and lie now and then, over a file
-   system of eight files in memory. Nothing leaks, no handle stays open, and a save that fails leaves the
+/* fuzz_files.c - loads and saves by name through hooks that fail, give little and lie now and then, over a
+   file system of eight files in memory. Nothing leaks, no handle stays open, and a save that fails leaves the
    file that was there. The tape: options and operations first, the rest is the file "a.nii". */
 #include "fuzz.h"
 
@@ -111,7 +111,8 @@ static void do_unmap(void *user, void *address, uint64_t bytes) {
     free(address);
 }
 static const char *name(void) {
-    static const char *const names[] = {"a.nii", "b.nii.gz", "c.hdr", "c.img", "d/e.nii", "c.hdr.gz", "", "p.png"};
+    static const char *const names[] = {"a.nii", "b.nii.gz", "c.hdr", "c.img", "d/e.nii", "c.hdr.gz", "",
+        "p.png"};
     return names[fz_byte() % 8];
 }
 static void save(mv_ctx *c, const mv_volume *v) {

@@ -1,5 +1,5 @@
-/* fuzz_gzip.c - gzip files: unpacked whole, by the reader in odd steps, and by the index of their members, all
-   with one answer, which is zlib's too (built with -DFUZZ_ZLIB -lz). p[1]: options, p[2]: step. */
+/* fuzz_gzip.c - gzip files: unpacked whole, by the reader in odd steps, and by the index of their members,
+   all with one answer, which is zlib's too (built with -DFUZZ_ZLIB -lz). p[1]: options, p[2]: step. */
 #include "fuzz.h"
 #ifdef FUZZ_ZLIB
 #  include <zlib.h>
@@ -64,7 +64,8 @@ static void by_index(mv_ctx *c, const uint8_t *a, mv_status st, const mv_gzip_in
     sy = mv_gzip_index_scan(c, &y, pull_at, (void *)(uintptr_t)s, s->n);
     if (!fz_refused()) MUST(sx == sy && x.count == y.count && x.kind == y.kind && x.dst_n == y.dst_n);
     if (sx == MEDVOL_OK && x.count) {
-        from = s->step > 1000 ? 0 : s->step % (x.dst_n + 1), to = x.dst_n - from > ROOM ? from + ROOM : x.dst_n;
+        from = s->step > 1000 ? 0 : s->step % (x.dst_n + 1);
+        to = x.dst_n - from > ROOM ? from + ROOM : x.dst_n;
         MUST(mv_gzip_index_range(c, &x, from, to, &first, &count) == MEDVOL_OK && first + count <= x.count);
         sx = mv_gzip_index_unpack(c, &x, part, from, to, s->p, s->n);
         /* all of it is verified but for what claims to be empty; a part rests on what the members claim */
@@ -76,7 +77,8 @@ static void by_index(mv_ctx *c, const uint8_t *a, mv_status st, const mv_gzip_in
                 uint8_t *scratch = (uint8_t *)malloc(mv_gzip_scratch_size());
                 sx = mv_gzip_member_unpack(i & 1 ? c : NULL, part, x.member[i].dst_n, s->p + x.member[i].src,
                     x.member[i].src_n, scratch);
-                if (st == MEDVOL_OK && !fz_refused()) MUST(sx == MEDVOL_OK || sx == MEDVOL_E_CORRUPT); /* a lie */
+                if (st == MEDVOL_OK && !fz_refused()) /* the index may lie */
+                    MUST(sx == MEDVOL_OK || sx == MEDVOL_E_CORRUPT);
                 free(scratch);
             }
     }
@@ -125,7 +127,8 @@ FUZZ(gzip) {
     if (sb < 0) fz_failed(c, sb);
     if (!fz_refused()) {
         if (sa == MEDVOL_OK) {
-            MUST(sb == MEDVOL_OK && ia.dst_n == ib.dst_n && ia.members == ib.members && ia.tail_n == ib.tail_n);
+            MUST(sb == MEDVOL_OK && ia.dst_n == ib.dst_n && ia.members == ib.members &&
+                ia.tail_n == ib.tail_n);
             for (i = 0; i < at; i++) MUST(b[i] == a[i] || b[i] == 0xee);
         } else if (sa != MEDVOL_E_SPACE) MUST(sb == sa);
 #ifdef FUZZ_ZLIB

@@ -1,5 +1,5 @@
-/* fuzz_header.c - NIfTI-1, NIfTI-2 and Analyze headers, plain or gzip. p[1]: options. What is accepted has the
-   shape and type that stand in the file and a geometry that can be used. */
+/* fuzz_header.c - NIfTI-1, NIfTI-2 and Analyze headers, plain or gzip. p[1]: options. What is accepted has
+   the shape and type that stand in the file and a geometry that can be used. */
 #include "fuzz.h"
 
 static uint64_t number(const uint8_t *p, size_t bytes, int big) {

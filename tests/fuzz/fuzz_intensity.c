@@ -1,5 +1,5 @@
-/* fuzz_intensity.c - statistics, percentiles, histograms and maps, of volumes and of arrays, whole, masked and
-   split. */
+/* fuzz_intensity.c - statistics, percentiles, histograms and maps, of volumes and of arrays, whole, masked
+   and split. */
 #include "fuzz.h"
 
 enum { N = 512 };
@@ -246,6 +246,6 @@ static mv_status op_map(fz_step *s) {
     if (st == MEDVOL_OK) s->hash = fz_hash(s->hash, fout, n * sizeof fout[0]);
     return st;
 }
-static const fz_op ops[] = {op_stats, op_stats_array, op_percentiles, op_percentiles_array, op_histogram, op_znorm,
-    op_rescale, op_map, op_map};
+static const fz_op ops[] = {op_stats, op_stats_array, op_percentiles, op_percentiles_array, op_histogram,
+    op_znorm, op_rescale, op_map, op_map};
 FUZZ(intensity) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }

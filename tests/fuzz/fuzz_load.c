@@ -1,5 +1,5 @@
-/* fuzz_load.c - files in memory: whole, converted, as a pair, with voxels missing; and of what loads the way out
-   and back in. p[1], p[2]: options, p[3]: where a pair is cut, in words. */
+/* fuzz_load.c - files in memory: whole, converted, as a pair, with voxels missing; and of what loads the way
+   out and back in. p[1], p[2]: options, p[3]: where a pair is cut, in words. */
 #include "fuzz.h"
 
 static void again(mv_ctx *c, const mv_volume *v, unsigned how) {

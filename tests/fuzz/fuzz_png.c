@@ -1,5 +1,5 @@
-/* fuzz_png.c - pictures of any shape, type, strides and window: the PNG is well formed, fits its bound, is the
-   same at every level, and decodes to the pixels it was made of. */
+/* fuzz_png.c - pictures of any shape, type, strides and window: the PNG is well formed, fits its bound, is
+   the same at every level, and decodes to the pixels it was made of. */
 #include "fuzz.h"
 
 enum { ROOM = 1 << 19 };
@@ -21,7 +21,9 @@ static void unfilter(size_t w, size_t h, size_t step) {
             if (*s == 2) guess = b;
             if (*s == 3) guess = (a + b) / 2;
             if (*s == 4)
-                guess = abs(e - a) <= abs(e - b) && abs(e - a) <= abs(e - c) ? a : abs(e - b) <= abs(e - c) ? b : c;
+                guess = abs(e - a) <= abs(e - b) && abs(e - a) <= abs(e - c) ? a
+                    : abs(e - b) <= abs(e - c)                               ? b
+                                                                             : c;
             d[i] = (uint8_t)(s[1 + i] + guess);
         }
     }
@@ -41,7 +43,8 @@ static size_t read_back(size_t n, size_t w, size_t h) {
             MUST(step && h * (w * step + 1) <= ROOM);
         } else if (!memcmp(p - 4, "IDAT", 4)) {
             size_t raw = h * (w * step + 1);
-            MUST(mv_inflate_zlib(NULL, rows, raw, p, len, &used, &made) == MEDVOL_OK && made == raw && used == len);
+            MUST(mv_inflate_zlib(NULL, rows, raw, p, len, &used, &made) == MEDVOL_OK && made == raw &&
+                used == len);
         } else if (!memcmp(p - 4, "IEND", 4)) ended = len == 0;
         at += 12 + len;
     }
@@ -56,7 +59,8 @@ static void compare(const mv_volume *v, const mv_png_opt *o, size_t step) {
     for (y = 0; y < h; y++) {
         const uint8_t *s = (const uint8_t *)v->data + (v->ndim > 1 ? y * (size_t)v->stride[1] * size : 0);
         for (x = 0; x < w && !window; x++)
-            for (k = 0; k < size; k++) MUST(s[x * size + k] == pixel[(y * w + x) * step + (step == 1 ? 0 : k)]);
+            for (k = 0; k < size; k++)
+                MUST(s[x * size + k] == pixel[(y * w + x) * step + (step == 1 ? 0 : k)]);
         for (x = 0; x < w && window && o->lo < o->hi; x++) {
             double value, grey;
             MUST(mv_convert_array(NULL, &value, MEDVOL_F64, s + x * size, v->dtype, 1, v->slope, v->inter) ==

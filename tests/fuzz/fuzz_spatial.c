@@ -109,7 +109,8 @@ static mv_status op_permute_array(fz_step *s) { /* strides inside the two rooms,
     memset(out, 0, sizeof out);
     /* at most 7 axes x 4 steps x 4 elements away from the middle */
     st = mv_permute_array(s->ctx, given & 1 ? out + ROOM / 2 : out, given & 1 ? b : NULL,
-        given & 2 ? in + ROOM / 2 : in, given & 2 ? a : NULL, elem, ndim, dim, given & 4 ? order : NULL, flips);
+        given & 2 ? in + ROOM / 2 : in, given & 2 ? a : NULL, elem, ndim, dim, given & 4 ? order : NULL,
+        flips);
     if (st == MEDVOL_OK) s->hash = fz_hash(s->hash, out, ROOM);
     return st;
 }
@@ -135,6 +136,6 @@ static mv_status op_pad_array(fz_step *s) {
     if (st == MEDVOL_OK) s->hash = fz_hash(s->hash, out, m * elem);
     return st;
 }
-static const fz_op ops[] = {op_crop, op_pad, op_pad, op_crop_or_pad, op_foreground, op_flip, op_permute, op_rot90,
-    op_reorient, op_view, op_permute_array, op_pad_array};
+static const fz_op ops[] = {op_crop, op_pad, op_pad, op_crop_or_pad, op_foreground, op_flip, op_permute,
+    op_rot90, op_reorient, op_view, op_permute_array, op_pad_array};
 FUZZ(spatial) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # run.sh tools NAME...            the tools are there, or exit 9 with the one that is missing
-# run.sh libfuzzer DIR TARGET...  runs DIR/fuzz_TARGET on DIR/corpus_TARGET, SECONDS_EACH long, JOBS at a time;
+# run.sh libfuzzer DIR TARGET...  runs DIR/fuzz_TARGET on DIR/corpus_TARGET, SECONDS_EACH long, JOBS at once;
 #                                 AFL=1: then DIR/afl for as long; MERGE=1: corpora made small at the end.
 # Each adds a line "target engine executions seconds" to DIR/tally. FUZZ_SEED makes a run repeatable.
 missing() { echo "fuzz: $1"; exit 9; }

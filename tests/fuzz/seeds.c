@@ -41,14 +41,16 @@ static const struct {
     {"too-many-lengths", 4, {0xfc, 0x00, 0x00, 0x00}},
     {"repeat-first", 8, {0x05, 0x00, 0x82, 0x24, 0x49, 0x92, 0x24, 0x01}},
     {"no-distance-code", 12, {0x05, 0xc0, 0x81, 0x08, 0x00, 0x00, 0x00, 0x00, 0x20, 0x7f, 0xeb, 0x02}},
-    {"empty-blocks", 20, {0, 0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff}},
+    {"empty-blocks", 20, {0, 0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 1, 0, 0, 0xff,
+                            0xff}},
     {"run", 5, {0x4b, 0x04, 0x82, 0x51, 0x00}},
 };
 static void inflate_seeds(void) {
     char name[64];
     size_t i, made;
     int kind, level;
-    for (i = 0; i < sizeof corner / sizeof *corner; i++) put(corner[i].name, 2, NULL, corner[i].p, corner[i].n);
+    for (i = 0; i < sizeof corner / sizeof *corner; i++)
+        put(corner[i].name, 2, NULL, corner[i].p, corner[i].n);
     for (kind = 0; kind < 4; kind++) {
         fill(kind);
         for (level = 0; level <= 9; level += 3) {
@@ -117,7 +119,8 @@ static void header_seeds(void) {
 }
 
 static void gzip_seeds(void) {
-    static const uint8_t head[] = {0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3, 4, 0, 'a', 'b', 0, 0, 'n', 0, 'c', 0};
+    static const uint8_t head[] = {0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3, 4, 0, 'a', 'b', 0, 0, 'n', 0, 'c',
+        0};
     char name[64];
     size_t made, more;
     int kind, level;
@@ -185,8 +188,8 @@ static void load_seeds(void) { file_seeds(4); }
 static void crop_seeds(void) { file_seeds(10); }
 static void files_seeds(void) { file_seeds(40); }
 static void extensions_seeds(void) {
-    static const uint8_t chain[] = {32, 0, 0, 0, 6, 0, 0, 0, 'a', ' ', 'c', 'o', 'm', 'm', 'e', 'n', 't', 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 4, 0, 0, 0, '<', 'A', '/', '>', 0, 0, 0, 0};
+    static const uint8_t chain[] = {32, 0, 0, 0, 6, 0, 0, 0, 'a', ' ', 'c', 'o', 'm', 'm', 'e', 'n', 't', 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 4, 0, 0, 0, '<', 'A', '/', '>', 0, 0, 0, 0};
     static const uint8_t mirrored[] = {0, 0, 0, 16, 0, 0, 0, 6, 'm', 'i', 'r', 'r', 'o', 'r', 0, 0};
     static const uint8_t big[3] = {0, 4, 0};
     size_t k;
@@ -228,9 +231,9 @@ static const struct {
     void (*make)(void);
 } makers[] = {{"inflate", inflate_seeds}, {"header", header_seeds}, {"gzip", gzip_seeds},
     {"deflate", deflate_seeds}, {"load", load_seeds}, {"crop", crop_seeds}, {"files", files_seeds},
-    {"extensions", extensions_seeds}, {"context", context_seeds}, {"volume", tape_seeds}, {"spatial", tape_seeds},
-    {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds}, {"png", tape_seeds},
-    {"render", tape_seeds}};
+    {"extensions", extensions_seeds}, {"context", context_seeds}, {"volume", tape_seeds},
+    {"spatial", tape_seeds}, {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds},
+    {"png", tape_seeds}, {"render", tape_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;
     hand = give;
