@@ -1,6 +1,7 @@
 /* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--without NAME-PART]...
-   [--level N] [--threads N] [--first: stop at the first failure]. T_ONCE cases run at the first level and
-   thread count of these. The last line is "N passed, N failed". */
+   [--level N] [--threads N] [--first: stop at the first failure] [--times: of each case]. T_ONCE cases run at
+   the first level and thread count of these. The last line is "N passed, N failed", then ", N skipped" when
+   there are cases that this platform cannot run. */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/mman.h>
@@ -11,6 +12,7 @@
 #  include <windows.h>
 #endif
 #include "test.h"
+#include <time.h>
 
 /* tables.h is made by the build: one X(name) for each tests/test_name.c */
 #define X(name) extern const t_case tests_##name[];
@@ -29,7 +31,8 @@ mv_ctx *T;
 int t_level, t_threads;
 static int failures_in_case;
 static const char *case_name;
-static long passed, failed;
+static long passed, failed, skipped;
+static int times;
 static int stop_at_first;
 
 int t_check(int ok, const char *file, int line, const char *what) {
@@ -49,6 +52,12 @@ int t_near(double a, double b, double tol, const char *file, int line, const cha
     int ok = fabs(a - b) <= tol || a == b || (a != a && b != b);
     if (!ok && failures_in_case < 5) fprintf(stderr, "  %.17g against %.17g, tolerance %g\n", a, b, tol);
     return t_check(ok, file, line, what);
+}
+
+static int skips;
+void t_skip(const char *why) {
+    fprintf(stderr, "skipped: %s [level %d, threads %d]: %s\n", case_name, t_level, t_threads, why);
+    skips = 1;
 }
 
 static uint64_t state;
@@ -209,24 +218,28 @@ static void run_case(const char *table, const t_case *c) {
     mv_ctx_desc desc;
     char name[128];
     size_t before;
+    clock_t begin = clock();
     memset(&desc, 0, sizeof desc);
     desc.threads = t_threads;
     desc.mem_alloc = count_alloc;
     desc.mem_free = count_free;
     snprintf(name, sizeof name, "%s/%s", table, c->name);
     case_name = name;
-    failures_in_case = 0;
+    failures_in_case = skips = 0;
     t_fail_alloc(0, 0);
     if (mv_ctx_init(&ctx, &desc) < 0) abort();
     T = &ctx;
     t_seed(1);
     before = live;
-    c->run();
+    if (c->run) c->run();
+    else t_skip("needs a POSIX system");
     t_fail_alloc(0, 0);
     t_check(live == before, __FILE__, __LINE__, "every block was released");
     mv_ctx_free(&ctx);
     if (failures_in_case) failed++;
+    else if (skips) skipped++;
     else passed++;
+    if (times) fprintf(stderr, "%7.2f s  %s\n", (double)(clock() - begin) / CLOCKS_PER_SEC, name);
 }
 
 static const char *part;        /* of the names of the cases wanted; NULL: all */
@@ -246,6 +259,9 @@ int main(int argc, char **argv) {
 #if defined(__unix__) || defined(__APPLE__)
     mkdir("build", 0777);
     mkdir("build/tmp", 0777);
+#elif defined(_WIN32)
+    CreateDirectoryA("build", NULL);
+    CreateDirectoryA("build/tmp", NULL);
 #endif
     for (i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--level") && i + 1 < argc) level = atoi(argv[++i]);
@@ -253,6 +269,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(argv[i], "--first")) stop_at_first = 1;
         else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 32)
             without[excluded++] = argv[++i];
+        else if (!strcmp(argv[i], "--times")) times = 1;
         else part = argv[i];
     }
     for (t_level = best; t_level >= 1; t_level--) {
@@ -273,6 +290,8 @@ int main(int argc, char **argv) {
         }
     }
     if (!part && !excluded) check_api();
-    printf("%ld passed, %ld failed\n", passed, failed);
+    printf("%ld passed, %ld failed", passed, failed);
+    if (skipped) printf(", %ld skipped", skipped);
+    printf("\n");
     return failed || !passed;
 }

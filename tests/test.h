@@ -17,12 +17,17 @@
 #elif defined(__GNUC__) && !defined(__clang__) && defined(__s390__)
 #  pragma GCC optimize("excess-precision=fast")
 #endif
+#if defined(__unix__) || defined(__APPLE__)
+#  define T_POSIX(run) run
+#else
+#  define T_POSIX(run) NULL
+#endif
 #define T_BIG_ENDIAN (*(const char *)&(const int){1} == 0)
 
 enum { T_ONCE = 1 };
 typedef struct t_case {
     const char *name;
-    void (*run)(void);
+    void (*run)(void); /* NULL: skipped, for want of a POSIX system */
     int flags;
 } t_case;
 
@@ -33,6 +38,7 @@ extern int t_threads;
 int t_check(int ok, const char *file, int line, const char *what);
 int t_status(mv_status got, mv_status want, const char *file, int line, const char *what);
 int t_near(double a, double b, double tol, const char *file, int line, const char *what);
+void t_skip(const char *why); /* the case cannot run here: it counts as skipped, and the output says why */
 #define CHECK(x) t_check(!!(x), __FILE__, __LINE__, #x)
 #define CHECK_OK(call) t_status((call), MEDVOL_OK, __FILE__, __LINE__, #call)
 #define CHECK_STATUS(call, want) t_status((call), (want), __FILE__, __LINE__, #call)

@@ -151,7 +151,7 @@ static const row rows[] = {
     {"vox_offset -Inf", 1, {{108, 'f', -INFF}}, 0, FORMAT, "vox_offset", -INFF, 108,
         "vox_offset = -Inf: must"},
     {"vox_offset -1", 1, {{108, 'f', -1}}, 0, FORMAT, "vox_offset", -1, 108, "vox_offset = -1: must be"},
-    {"vox_offset 1e30", 1, {{108, 'f', 1e30}}, 0, FORMAT, "vox_offset", (double)1e30f, 108,
+    {"vox_offset 1e30", 1, {{108, 'f', 1e30}}, 0, FORMAT, "vox_offset", 1.0000000150474662e30, 108,
         "vox_offset = 1e30"},
     {"vox_offset 352.5", 1, {{108, 'f', 352.5}}, 0, FORMAT, "vox_offset", 352.5, 108, "vox_offset = 352.5"},
     {"vox_offset 351", 1, {{108, 'f', 351}}, 0, FORMAT, "vox_offset", 351, 108, "at least 352"},
@@ -711,6 +711,11 @@ static double timed_load(bytes z) { /* the least of three */
     return least;
 }
 /* 100 000 members, blocks, extensions: linear, and memory for what the file holds at most */
+#ifdef _WIN32
+#  define NOISE 0.5 /* clock() counts what other programs take too */
+#else
+#  define NOISE 0.05
+#endif
 static void test_linear_time(void) {
     int kind;
     meter_on();
@@ -720,7 +725,7 @@ static void test_linear_time(void) {
         int indexed = kind == EMPTY_MGZIP || kind == EMPTY_BGZF || kind == BYTE_BGZF;
         peak = 0;
         a = timed_load(few), b = timed_load(many);
-        if (!CHECK(b < 24 * a + 0.05)) /* 64 times were quadratic */
+        if (!CHECK(b < 24 * a + NOISE)) /* 64 times were quadratic */
             fprintf(stderr, "  kind %d: %g s, then %g s\n", kind, a, b);
         if (!CHECK(peak < 1000000 + (indexed || kind >= LONG_CHAIN ? 3 * many.n : 0)))
             fprintf(stderr, "  kind %d: %zu bytes for a file of %zu\n", kind, peak, many.n);
@@ -1158,7 +1163,6 @@ static void test_map_far(void) {
 }
 #endif
 
-#ifdef POSIX /* elsewhere some of the cases are left out */
 /* ---- tests/catalogue.txt ---- */
 /* Headings, and below each one line an input: "  input | answer | file/case". Every case must exist; for the
    tables of this file the answer is compared (32 bits refuse what is too large sooner), and every row of
@@ -1283,7 +1287,6 @@ static void test_table(void) {
             fprintf(stderr, "  %s | %s | %s: is there %d times\n", name, want, there, seen[i]);
     }
 }
-#endif
 
 const t_case tests_catalogue[] = {
     {"headers B26", test_headers, T_ONCE},
@@ -1301,9 +1304,7 @@ const t_case tests_catalogue[] = {
     {"pair_parts", test_pair_parts, T_ONCE},
     {"no_traps", test_no_traps, T_ONCE},
     {"long_names", test_long_names, T_ONCE},
-#ifdef POSIX
-    {"map_far", test_map_far, T_ONCE},
+    {"map_far", T_POSIX(test_map_far), T_ONCE},
     {"table", test_table, T_ONCE},
-#endif
     {NULL, NULL, 0},
 };

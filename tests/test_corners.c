@@ -1528,9 +1528,7 @@ const t_case tests_corners[] = {
     {"half_turn_as_floats", test_half_turn_as_floats, T_ONCE},
     {"scaling_of_scaled", test_scaling_of_scaled, T_ONCE},
     {"picture_sizes", test_picture_sizes, T_ONCE},
-#ifdef POSIX
-    {"default_io", test_default_io, T_ONCE},
-    {"save_anywhere", test_save_anywhere, T_ONCE},
-#endif
+    {"default_io", T_POSIX(test_default_io), T_ONCE},
+    {"save_anywhere", T_POSIX(test_save_anywhere), T_ONCE},
     {NULL, NULL, 0},
 };

@@ -476,6 +476,7 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
         bytes b;
         mv_volume v = {0};
         mv_buffer out = {0};
+        mv_save_opt so = {0};
         size_t at = 0;
         int n;
         s.big = T_BIG_ENDIAN;
@@ -487,7 +488,8 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
         for (n = 0; mv_nifti_ext_next(v.nifti, &at, NULL, NULL, NULL); n++) {}
         CHECK(n == 1);
         CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, "x", 2), MEDVOL_E_FORMAT);
-        CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+        so.big_endian = s.big;
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, &so));
         CHECK(out.bytes == b.n && memcmp((unsigned char *)out.data + 352, b.p + 352, b.n - 352) == 0);
         mv_buffer_free(T, &out);
         mv_volume_free(T, &v);
@@ -1546,7 +1548,11 @@ static void expect_pair(const char *hdr, const char *img, bytes a, bytes b, cons
     mv_volume_free(T, &v);
     file_put(t_path(img), b.p, b.n - 1);
     CHECK_STATUS(mv_load(T, &v, t_path(hdr), NULL), MEDVOL_E_TRUNCATED);
+#ifdef _WIN32 /* X.IMG is x.img there */
+    CHECK(message_has(".img") || message_has(".IMG"));
+#else
     CHECK(message_has(img));
+#endif
     remove(t_path(hdr));
     CHECK_STATUS(mv_load(T, &v, t_path(img), NULL), MEDVOL_E_NOTFOUND);
     remove(t_path(img));
@@ -1784,6 +1790,7 @@ static void test_sparse(void) { /* 4 GB with a crop: only the rows asked for are
     remove("build/tmp/sparse.nii");
     free(h.p);
 }
+#endif
 static void test_map(void) { /* B10 B16 */
     int t, version, pair, one = 1, host_big = *(char *)&one == 0;
     for (t = 0; t < TYPES; t++)
@@ -1814,11 +1821,15 @@ static void test_map(void) { /* B10 B16 */
                 if (!pair) { /* saved over the file it was mapped from, half of it changed; B16 */
                     CHECK_OK(mv_map(T, &v, "build/tmp/map.nii", NULL));
                     memset(v.data, 0, e);
-                    CHECK_OK(mv_save(T, &v, "build/tmp/map.nii", NULL));
+                    mv_status st = mv_save(T, &v, "build/tmp/map.nii", NULL);
                     CHECK(v.data && ((unsigned char *)v.data)[0] == 0 &&
                         !memcmp((char *)v.data + e, x.p + e, x.n - e));
-                    CHECK_OK(mv_load(T, &w, "build/tmp/map.nii", NULL));
-                    if (w.dtype == v.dtype) CHECK(!memcmp(w.data, v.data, x.n));
+#ifdef _WIN32 /* a file that is mapped may be kept from us */
+                    if (st == MEDVOL_E_ACCESS) CHECK(file_is("build/tmp/map.nii", f));
+                    else
+#endif
+                    if (CHECK_OK(st) && CHECK_OK(mv_load(T, &w, "build/tmp/map.nii", NULL)))
+                        if (w.dtype == v.dtype) CHECK(!memcmp(w.data, v.data, x.n));
                     mv_volume_free(T, &v);
                     mv_volume_free(T, &w);
                 }
@@ -1856,7 +1867,6 @@ static void test_map(void) { /* B10 B16 */
     }
     remove("build/tmp/map.nii"), remove("build/tmp/map.hdr"), remove("build/tmp/map.img");
 }
-#endif
 
 /* ---- hooks: a file system in memory that counts its calls and can fail any of them ---- */
 typedef struct disk_file {
@@ -2371,11 +2381,9 @@ const t_case tests_io[] = {
     {"img_like_gzip", test_img_like_gzip, T_ONCE},
     {"analyze", test_analyze, T_ONCE},
     {"save_names", test_save_names, T_ONCE},
-#ifdef POSIX
-    {"paths", test_paths, T_ONCE},
-    {"sparse", test_sparse, T_ONCE},
+    {"paths", T_POSIX(test_paths), T_ONCE},
+    {"sparse", T_POSIX(test_sparse), T_ONCE},
     {"map B10 B16", test_map, T_ONCE},
-#endif
     {"hooks", test_hooks, 0},
     {"load_faults", test_load_faults, T_ONCE},
     {"save_faults", test_save_faults, 0},

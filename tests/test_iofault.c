@@ -1000,11 +1000,9 @@ static void test_sums(void) {
 const t_case tests_iofault[] = {
     {"hooks", test_hooks, T_ONCE},
     {"optional", test_optional, T_ONCE},
-#ifdef POSIX
-    {"kills", test_kills, T_ONCE},
-    {"permissions", test_permissions, T_ONCE},
-    {"orphans", test_orphans, T_ONCE},
-#endif
+    {"kills", T_POSIX(test_kills), T_ONCE},
+    {"permissions", T_POSIX(test_permissions), T_ONCE},
+    {"orphans", T_POSIX(test_orphans), T_ONCE},
 #ifdef IOFAULT_CALLS
     {"calls", test_calls, T_ONCE},
     {"call_kills", test_call_kills, T_ONCE},

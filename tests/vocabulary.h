@@ -1,12 +1,12 @@
 /* vocabulary.h - one kernel for each word of the vocabulary; test_vocabulary.c has medvol.h read this file in
    every pass. Arrays have a multiple of 16 elements; kernels trust that. */
-#define VK_F1(word, OP)                                                                                      \
+#define VOC_F1(word, OP)                                                                                      \
     static void MV__K(vk_##word)(float *d, const float *a, size_t n) {                                       \
         size_t i;                                                                                            \
         for (i = 0; i < n; i += MVF_N) { mvf x = mvf_load(a + i); mvf_store(d + i, OP); }                    \
         mv_end();                                                                                            \
     }
-#define VK_F2(word, OP)                                                                                      \
+#define VOC_F2(word, OP)                                                                                      \
     static void MV__K(vk_##word)(float *d, const float *a, const float *b, size_t n) {                       \
         size_t i;                                                                                            \
         for (i = 0; i < n; i += MVF_N) {                                                                     \
@@ -36,29 +36,29 @@
         mv_end();                                                                                            \
     }
 #define VK_ONE mvf_set1(1.0f)
-VK_F2(f_add, mvf_add(x, y))
-VK_F2(f_sub, mvf_sub(x, y))
-VK_F2(f_mul, mvf_mul(x, y))
-VK_F2(f_div, mvf_div(x, y))
-VK_F2(f_min, mvf_min(x, y))
-VK_F2(f_max, mvf_max(x, y))
-VK_F1(f_sqrt, mvf_sqrt(x))
-VK_F1(f_abs, mvf_abs(x))
-VK_F1(f_neg, mvf_neg(x))
-VK_F1(f_floor, mvf_floor(x))
-VK_F1(f_round, mvf_round(x))
-VK_F1(f_rev, mvf_rev(x))
-VK_F1(f_copy, x)
-VK_F2(f_lt, mvf_sel(mvf_lt(x, y), VK_ONE, mvf_zero()))
-VK_F2(f_le, mvf_sel(mvf_le(x, y), VK_ONE, mvf_zero()))
-VK_F2(f_gt, mvf_sel(mvf_gt(x, y), VK_ONE, mvf_zero()))
-VK_F2(f_ge, mvf_sel(mvf_ge(x, y), VK_ONE, mvf_zero()))
-VK_F2(f_eq, mvf_sel(mvf_eq(x, y), VK_ONE, mvf_zero()))
-VK_F1(f_isnan, mvf_sel(mvf_isnan(x), VK_ONE, mvf_zero()))
-VK_F2(f_sel, mvf_sel(mvf_lt(x, y), x, y))
-VK_F2(m_and, mvf_sel(mvm_and(mvf_lt(x, y), mvf_gt(x, mvf_zero())), VK_ONE, mvf_zero()))
-VK_F2(m_or, mvf_sel(mvm_or(mvf_lt(x, y), mvf_gt(x, mvf_zero())), VK_ONE, mvf_zero()))
-VK_F2(m_not, mvf_sel(mvm_not(mvf_lt(x, y)), VK_ONE, mvf_zero()))
+VOC_F2(f_add, mvf_add(x, y))
+VOC_F2(f_sub, mvf_sub(x, y))
+VOC_F2(f_mul, mvf_mul(x, y))
+VOC_F2(f_div, mvf_div(x, y))
+VOC_F2(f_min, mvf_min(x, y))
+VOC_F2(f_max, mvf_max(x, y))
+VOC_F1(f_sqrt, mvf_sqrt(x))
+VOC_F1(f_abs, mvf_abs(x))
+VOC_F1(f_neg, mvf_neg(x))
+VOC_F1(f_floor, mvf_floor(x))
+VOC_F1(f_round, mvf_round(x))
+VOC_F1(f_rev, mvf_rev(x))
+VOC_F1(f_copy, x)
+VOC_F2(f_lt, mvf_sel(mvf_lt(x, y), VK_ONE, mvf_zero()))
+VOC_F2(f_le, mvf_sel(mvf_le(x, y), VK_ONE, mvf_zero()))
+VOC_F2(f_gt, mvf_sel(mvf_gt(x, y), VK_ONE, mvf_zero()))
+VOC_F2(f_ge, mvf_sel(mvf_ge(x, y), VK_ONE, mvf_zero()))
+VOC_F2(f_eq, mvf_sel(mvf_eq(x, y), VK_ONE, mvf_zero()))
+VOC_F1(f_isnan, mvf_sel(mvf_isnan(x), VK_ONE, mvf_zero()))
+VOC_F2(f_sel, mvf_sel(mvf_lt(x, y), x, y))
+VOC_F2(m_and, mvf_sel(mvm_and(mvf_lt(x, y), mvf_gt(x, mvf_zero())), VK_ONE, mvf_zero()))
+VOC_F2(m_or, mvf_sel(mvm_or(mvf_lt(x, y), mvf_gt(x, mvf_zero())), VK_ONE, mvf_zero()))
+VOC_F2(m_not, mvf_sel(mvm_not(mvf_lt(x, y)), VK_ONE, mvf_zero()))
 VK_I2(i_add, mvi_add(x, y))
 VK_I2(i_sub, mvi_sub(x, y))
 VK_I2(i_mul, mvi_mul(x, y))
@@ -270,8 +270,8 @@ static int MV__K(vk_masks)(const float *a, const float *b, const double *p, cons
     for (k = 0; k < MVD_N; k++) ok = ok && r[k] == (p[k] < q[k] ? p[k] : q[k]);
     return ok;
 }
-#undef VK_F1
-#undef VK_F2
+#undef VOC_F1
+#undef VOC_F2
 #undef VK_I2
 #undef VK_D2
 #undef VK_ONE
