@@ -287,8 +287,11 @@ static void test_half_up(void) {
             CHECK(bits_of(one) == bits_of(out[k]));
         }
         MV__PICK(vk_load_bf16)(out, in, 16);
-        for (k = 0; k < 16; k++)
-            CHECK(bits_of(out[k]) == (h + k) << 16 && bits_of(mv__bf16_to_f32(in[k])) == (h + k) << 16);
+        for (k = 0; k < 16; k++) { /* a vector's signalling NaNs grow quiet on their way through double */
+            unsigned p = h + k, quiet = (p & 0x7fffu) > 0x7f80u ? p | 0x40u : p;
+            CHECK((bits_of(out[k]) == p << 16 || bits_of(out[k]) == quiet << 16) &&
+                bits_of(mv__bf16_to_f32(in[k])) == quiet << 16);
+        }
     }
 }
 static void down(const float *x) { /* 16 values */
