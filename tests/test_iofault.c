@@ -591,7 +591,7 @@ static void begin(const scene *s, mv_volume *after) {
     source(s, after);
     memset(&F, 0, sizeof F);
 }
-static void end(mv_volume *after) {
+static void finish(mv_volume *after) {
     int i;
     for (i = 0; i < G.files; i++) remove(G.file[i]), free(G.old[i].p), free(G.fresh[i].p);
     remove(G.path);
@@ -781,7 +781,7 @@ static void test_hooks(void) {
             c = context(threads[t], &io);
             begin(&scenes[k], &after);
             exercise(&c, hook_ways, sizeof hook_ways / sizeof *hook_ways);
-            end(&after);
+            finish(&after);
             mv_ctx_free(&c);
             operations++;
         }
@@ -797,7 +797,7 @@ static void test_optional(void) { /* what is not there is done without */
     CHECK(strstr(mv_message(&c), "no maps here") && strstr(mv_message(&c), G.path));
     CHECK(same_volume(&v, &G.want));
     mv_volume_free(&c, &v);
-    end(&after);
+    finish(&after);
     mv_ctx_free(&c);
 }
 
@@ -853,7 +853,7 @@ static void kill_save(const scene *s, const mv_io *io, int threads) {
         temps(1);
     }
     CHECK(!died && at > 5);
-    end(&after);
+    finish(&after);
     mv_ctx_free(&c);
 }
 static void kill_all(const mv_io *io) {
@@ -915,7 +915,7 @@ static void test_permissions(void) {
         CHECK_OK(mv_save(T, &G.source, G.path, NULL));
         CHECK(stat(G.path, &info) == 0 && (info.st_mode & 07777) == most);
         umask(0);
-        end(&after);
+        finish(&after);
     }
     umask(was);
     T->desc.io = NULL;
@@ -938,7 +938,7 @@ static void test_orphans(void) { /* names left by a process that had our number 
     CHECK(holds(G.file[0], G.fresh[0]) && holds(G.file[1], G.fresh[1]));
     for (k = 0; k < 4; k++) CHECK(holds(name[k], orphan));
     CHECK(temps(1) == 4);
-    end(&after);
+    finish(&after);
 }
 #endif
 #ifdef IOFAULT_CALLS
@@ -955,7 +955,7 @@ static void test_calls(void) { /* more threads only where they read */
             F.calls = 1;
             exercise(&c, call_ways, sizeof call_ways / sizeof *call_ways);
             F.calls = 0;
-            end(&after);
+            finish(&after);
             mv_ctx_free(&c);
             operations++;
         }
@@ -982,8 +982,33 @@ static void test_group(void) { /* the file belongs to others: handed over, or cl
             CHECK(F.foreign == (fails ? 3 : 2)); /* with the owner; with the group alone */
             CHECK(!fails == !F.hit && stat(G.path, &info) == 0 && (info.st_mode & 07777) == modes[i][fails]);
             F.foreign = 0;
-            end(&after);
+            finish(&after);
         }
+}
+/* a folder is flushed however long its path is; that it cannot be is no failure */
+static void test_deep(void) {
+    static const way refused = {EIO, BIT(K_FOLDER), MEDVOL_OK};
+    char path[2000] = FOLDER, name[201];
+    size_t end[8], n = strlen(path);
+    int k;
+    mv_volume after;
+    make_folder();
+    begin(&scenes[0], &after);
+    memset(name, 'd', 200), name[200] = 0;
+    for (k = 0; k < 8; k++) {
+        end[k] = n;
+        n += (size_t)snprintf(path + n, sizeof path - n, "%s/", name);
+        CHECK(mkdir(path, 0777) == 0 || errno == EEXIST);
+    }
+    strcpy(path + n, "scan.nii");
+    F.calls = F.on = 1;
+    F.w = refused, F.at = 1, F.forever = 1;
+    CHECK_OK(mv_save(T, &after, path, NULL));
+    F.on = F.calls = 0;
+    CHECK(F.hit == BIT(K_FOLDER));
+    CHECK(remove(path) == 0);
+    for (path[n] = 0; k-- > 0; path[end[k]] = 0) CHECK(rmdir(path) == 0);
+    finish(&after);
 }
 #endif
 static void test_sums(void) {
@@ -1007,6 +1032,7 @@ const t_case tests_iofault[] = {
     {"calls", test_calls, T_ONCE},
     {"call_kills", test_call_kills, T_ONCE},
     {"group", test_group, T_ONCE},
+    {"deep", test_deep, T_ONCE},
 #endif
     {"sums", test_sums, T_ONCE},
     {NULL, NULL, 0},
