@@ -521,8 +521,10 @@ static void op_unpack(void) {
     if (x.count) { /* the last member, alone, and scratch for it */
         const mv_gzip_member *m = &x.member[x.count - 1];
         const void *one = given(MEDVOL_U8, stock[1].data + m->src, m->src_n);
+        void *scratch = out(MEDVOL_U64, mv_gzip_scratch_size() / 8);
+        targets[outs - 1].compared = 0;
         did(mv_gzip_member_unpack(NULL, out(MEDVOL_U8, m->dst_n), m->dst_n, one, m->src_n,
-            room(mv_gzip_scratch_size())));
+            scratch));
     }
     mv_gzip_index_free(T, &x);
 }
@@ -822,7 +824,7 @@ static void op_otsu(void) {
     did(mv_otsu(T, (double *)out(MEDVOL_F64, 1), &h));
     parts[0] = parts[1] = h;
     h.counts = (uint64_t *)out(MEDVOL_U64, h.bins);
-    did(mv_histogram_fold(T, &h, (const mv_hist *)given(MEDVOL_U8, parts, sizeof parts), 2));
+    did(mv_histogram_fold(T, &h, (const mv_hist *)given(MEDVOL_F64, parts, sizeof parts / 8), 2));
     folded = h.total;
     note(&folded, sizeof folded);
 }
