@@ -102,7 +102,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 
 # ---- trust ----
 comma := ,
-.PHONY: matrix sanitize size fuzz fuzz-long guard oom iofault test-peers coverage mutants
+.PHONY: matrix sanitize lint size fuzz fuzz-long guard oom iofault test-peers coverage mutants
 matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
@@ -203,6 +203,9 @@ fuzz-long: ## each fuzzer for FUZZ_SECONDS=3600 on all cores, then AFL++ on file
 
 sanitize: ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses
 	@bash tests/sanitize.sh $(B)/sanitize "$(or $(SAN),address memory thread valgrind)" $(ARGS)
+
+lint: $(B)/tests/tables.h $(B)/tests/fuzzers.h $(B)/tests/api.h ## clang-tidy, cppcheck and gcc -fanalyzer: LINTERS="tidy cppcheck analyzer" chooses
+	@bash tests/lint.sh $(B)/lint "$(or $(LINTERS),tidy cppcheck analyzer)" $(B)/tests
 
 # the header's object alone is counted: as shipped, but for -O0
 COVER = $(B)/coverage

@@ -9671,7 +9671,7 @@ static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
     if (o->mm_per_pixel > 0.0) px = o->mm_per_pixel;
     r->gap = (size_t)(r->planes - 1) * 2 < max_w / 8 ? 2 : 0;
     px = fmax(px, fmax(wide / (double)max_w, high / (double)max_h));
-    for (turn = 0; turn < 2000; turn++, px *= 1.005) { /* whole pixels may exceed the bound at first */
+    for (turn = 0; turn < 2000; turn++) { /* whole pixels may exceed the bound at first */
         r->w = r->h = 0;
         for (k = 0; k < r->planes; k++) {
             mv__rn_plane *p = &r->plane[k];
@@ -9683,6 +9683,7 @@ static mv_status mv__rn_layout(mv_ctx *ctx, mv__rn *r, const mv_render_opt *o) {
         }
         r->px = px;
         if (r->w <= max_w && r->h <= max_h) return MEDVOL_OK;
+        px *= 1.005;
     }
     return mv__fail(ctx, MEDVOL_E_RANGE, "max_width", (double)max_w, -1,
                     "render_planes: %zu x %zu pixels: too few for %d planes", max_w, max_h, r->planes);
@@ -10472,11 +10473,10 @@ MV__INLINE void MV__K(mv__in_digits_of)(uint32_t *t, size_t way, const unsigned 
     size_t i, fill;
     for (i = 0; i < n;) {
         for (fill = 0; fill < MV__IN_STRETCH && i + 16 <= n; i += 16) {
-            p = (const int32_t *)(const void *)(x + 4 * i);
             if (MVF_N == 1) { /* plain loads must not read floats as integers */
                 mv__memcpy(some, x + 4 * i, sizeof some);
                 p = some;
-            }
+            } else p = (const int32_t *)(const void *)(x + 4 * i);
             mv_prefetch(x + 4 * (i + MV__IN_AHEAD));
             if (MV__K(mv__in_digit)(at + fill, p, kind, stage, pre, np)) fill += 16;
         }

@@ -390,7 +390,7 @@ static void ex_head_folds(ex_head *h, double side, double share, double radius, 
     }
 }
 static void ex_head_make(ex_head *h) { /* scalp, skull, water 190, grey 420, white 640 */
-    double s;
+    int s;
     h->n = 0;
     ex_head_add(h, 0, 98, -22, 9, 14, 17, 480);
     ex_head_add(h, 0, 0, 0, 78, 98, 90, 520);

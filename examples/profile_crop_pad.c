@@ -11,7 +11,7 @@ static float at(const mv_volume *v, size_t i, size_t j, size_t k) {
 }
 static void profile_crop_pad(ex *e) {
     mv_volume head, out = {0}, view;
-    size_t start[7] = {0}, size[7], before[7] = {0}, after[7] = {0}, shape[7];
+    size_t start[7] = {0}, size[7] = {0}, before[7] = {0}, after[7] = {0}, shape[7] = {0};
     double in, box, big, p[3] = {0, 0, 0}, world[3], same[3], where[3] = {0, 0, 0};
     mv_pad_opt pad = {0};
     int d;

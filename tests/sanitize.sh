@@ -3,7 +3,7 @@
 #   address   ASan, LSan and UBSan with every integer and float check (clang), all levels
 #   memory    MSan (clang), all levels
 #   thread    TSan (clang), all levels with 2 threads, level 2 with 5
-#   valgrind  memcheck, the best level it knows (AVX2), without the cases that take it longest
+#   valgrind  memcheck at level 3, the best one it knows, without the slow cases listed below
 # The first finding ends a run and is shown. Ends with the line "N passed, N failed".
 # ARGUMENT: of the test program, such as a part of the cases' names.
 out=$1 tools=$2
@@ -13,6 +13,11 @@ passed=0 failed=0
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1:strict_string_checks=1
 export MSAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1
+
+# minutes each at a fortieth of the speed; guard, oom and fuzz have targets of their own
+slow="guard/ oom/ fuzz/ iofault/ world/ corners/ spatial/big spatial/lines spatial/permute resample/world
+    resample/large intensity/percentiles intensity/map_sizes gzip/flips_and_cuts gzip/deflate gzip/containers
+    gzip/bomb golden/same_bits golden/file pictures/planes_bad io/mutations"
 
 need() {
     command -v "$1" >/dev/null || { echo "sanitize: $1 is not installed"; exit 9; }
@@ -67,7 +72,7 @@ for tool in $tools; do
             need valgrind
             build valgrind clang
             run valgrind valgrind --quiet --error-exitcode=1 --leak-check=full --fair-sched=yes \
-                "$all" "$@" --threads 2
+                "$all" "$@" --threads 2 --level 3 $(printf -- '--without %s ' $slow)
             ;;
         *)
             echo "sanitize: SAN=$tool: must be address, memory, thread or valgrind"

@@ -57,7 +57,7 @@ double t_value(const void *p, mv_dtype type, size_t i);
 double t_half(unsigned h, int mant, int bias);
 
 /* CRC-32 of gzip and PNG, by a table of bytes; crc: of what came before, 0 at the start. */
-uint32_t t_crc32(uint32_t crc, const void *p, size_t n);
+uint32_t t_crc32(uint32_t crc, const void *data, size_t n);
 
 /* n bytes that end right before an unreadable page, and begin right after one when n is a multiple of 64 KiB
    (where the platform has pages): reading or writing one byte too far ends the program. t_guard_writable: 0:

@@ -1,0 +1,76 @@
+#!/bin/bash
+# lint.sh - reads the sources with each tool: lint.sh FOLDER "tidy cppcheck analyzer" GENERATED-HEADERS
+#   tidy      clang-tidy on the header, the examples and the tests; its checks: tests/clang-tidy.yaml
+#   cppcheck  the header and the examples; what it may say: tests/cppcheck.txt
+#   analyzer  gcc -fanalyzer on the header, section by section, and the examples
+# A finding is a failure. Ends with the line "N passed, N failed".
+out=$1 tools=$2 generated=$3
+mkdir -p "$out"
+passed=0 failed=0
+printf '#define MEDVOL_IMPLEMENTATION\n#include "medvol.h"\n' >"$out/medvol.c"
+level="-DMEDVOL_MAX_LEVEL=1" # kernels are written once for all levels
+
+need() {
+    command -v "$1" >/dev/null || { echo "lint: $1 is not installed"; exit 9; }
+}
+# check NAME COMMAND...: passes when it succeeds and names no line
+check() {
+    local log=$out/$1.log name=$1 begin=$SECONDS
+    shift
+    if "$@" >"$log" 2>&1 && ! grep -qE '^[^ ]+:[0-9]+(:[0-9]+)?: ' "$log"; then
+        passed=$((passed + 1))
+        echo "ok $name, $((SECONDS - begin)) s"
+    else
+        failed=$((failed + 1))
+        echo "FAILED $name (the whole text: $log):"
+        grep -E '^[^ ]+:[0-9]+(:[0-9]+)?: ' "$log" | sort -u | head -n 40
+    fi
+}
+# In the tests path analysis is left out: it takes a failed CHECK, which goes on, for a way to anything. The
+# rest: numbers are compared bit for bit, made by rounding, read from known text; values step by fractions; a
+# fault is reported from its handler, which ends the program.
+in_tests="-clang-analyzer-*,-misc-no-recursion,-bugprone-suspicious-memory-comparison,-cert-exp42-c,\
+-cert-flp37-c,-bugprone-suspicious-string-compare,-bugprone-not-null-terminated-result,\
+-bugprone-integer-division,-performance-type-promotion-in-math-fn,-bugprone-sizeof-expression,-cert-flp30-c,\
+-cert-err34-c,-cert-env33-c,-bugprone-signal-handler,-cert-sig30-c"
+tidy="clang-tidy --quiet --config-file=tests/clang-tidy.yaml --header-filter=(medvol|tests|examples)"
+
+for tool in $tools; do
+    case $tool in
+        tidy)
+            need clang-tidy
+            check tidy-header $tidy "$out/medvol.c" -- -std=c99 -I. $level
+            check tidy-examples $tidy examples/*.c -- -std=c99 -DMEDVOL_LINKED
+            check tidy-tests $tidy --checks="$in_tests" tests/*.c tests/fuzz/*.c tests/tools/*.c -- \
+                -std=c99 -I. -I"$generated" $level
+            ;;
+        cppcheck)
+            need cppcheck
+            check cppcheck cppcheck --quiet --enable=warning,performance,portability,style --inline-suppr \
+                --std=c99 --platform=unix64 --error-exitcode=1 --suppressions-list=tests/cppcheck.txt \
+                --template='{file}:{line}: {id}: {message}' -I. $level -DMEDVOL_LINKED -D__GNUC__=12 \
+                -D__linux__ -D__unix__ -D__x86_64__ -D__BYTE_ORDER__=1234 "$out/medvol.c" examples/*.c
+            ;;
+        analyzer)
+            need gcc
+            for s in GZIP IO INTENSITY SPATIAL RESAMPLE; do # the whole at once takes ten times as long
+                without=""
+                for t in GZIP IO INTENSITY SPATIAL RESAMPLE; do
+                    [ $t = $s ] || [ $s$t = IOGZIP ] || without="$without -DMEDVOL_NO_$t"
+                done
+                check analyzer-$s gcc -std=c99 -fanalyzer -I. $level $without -c "$out/medvol.c" -o /dev/null
+            done
+            for e in examples/[a-z]*.c; do
+                [ $e = examples/profile_all.c ] ||
+                    check "analyzer-$(basename $e .c)" \
+                        gcc -std=c99 -fanalyzer -DMEDVOL_LINKED -c $e -o /dev/null
+            done
+            ;;
+        *)
+            echo "lint: LINTERS=$tool: must be tidy, cppcheck or analyzer"
+            exit 2
+            ;;
+    esac
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
