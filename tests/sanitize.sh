@@ -2,8 +2,8 @@
 # sanitize.sh - the tests under each tool: sanitize.sh FOLDER "address memory thread valgrind" [ARGUMENT...]
 #   address   ASan, LSan and UBSan with every integer and float check (clang), all levels
 #   memory    MSan (clang), all levels
-#   thread    TSan (clang), all levels with 2 threads, level 2 with 5
-#   valgrind  memcheck at level 3, the best one it knows, without the slow cases listed below
+#   thread    TSan (clang), 2 and 5 threads, level 2, without the slow cases: levels share the work alike
+#   valgrind  memcheck at level 3, the best one it knows, without the slow cases
 # The first finding ends a run and is shown. Ends with the line "N passed, N failed".
 # ARGUMENT: of the test program, such as a part of the cases' names.
 out=$1 tools=$2
@@ -14,7 +14,7 @@ export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1:
 export MSAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1
 
-# minutes each at a fortieth of the speed; guard, oom and fuzz have targets of their own
+# too slow at a fortieth of the speed; guard, oom, iofault and fuzz have targets of their own
 slow="guard/ oom/ fuzz/ iofault/ world/ corners/ spatial/big spatial/lines spatial/permute resample/world
     resample/large intensity/percentiles intensity/map_sizes gzip/flips_and_cuts gzip/deflate gzip/containers
     gzip/bomb golden/same_bits golden/file pictures/planes_bad io/mutations"
@@ -65,8 +65,9 @@ for tool in $tools; do
             ;;
         thread)
             build thread clang -fsanitize=thread
-            run thread-2 "$all" "$@" --threads 2
-            run thread-5 "$all" "$@" --threads 5 --level 2
+            for n in 2 5; do
+                run thread-$n "$all" "$@" --threads $n --level 2 $(printf -- '--without %s ' $slow)
+            done
             ;;
         valgrind)
             need valgrind
