@@ -29,7 +29,8 @@ static void parse_shape(ex *e, const char *s, size_t *shape) {
    the ear-to-ear axis: as a scanner might give it. */
 static void make_scan(ex *e, mv_volume *v) {
     const double c = cos(0.1745), s = sin(0.1745), mm = 0.9375, slice = 3.0;
-    double a[12], half[3] = {127.5, 127.5, 31.5};
+    static const double half[3] = {127.5, 127.5, 31.5};
+    double a[12];
     int r;
     memset(a, 0, sizeof a);
     a[0] = -mm;
