@@ -371,12 +371,12 @@ static void test_other_types(void) {
 
 /* a signalling NaN comes out quiet at every level, also where a compiler drops the way through double */
 static void bf16_nans(void) {
-    uint16_t in[0x7f];
-    uint32_t out[0x7f];
-    size_t i, n = sizeof in / sizeof *in;
-    for (i = 0; i < n; i++) in[i] = (uint16_t)(0x7f81u + i);
-    CHECK_OK(mv_convert_array(T, out, MEDVOL_F32, in, MEDVOL_BF16, n, 0, 0));
-    for (i = 0; i < n; i++) CHECK((out[i] & 0x7fc00000u) == 0x7fc00000u);
+    uint16_t half[0x7f];
+    uint32_t bits[0x7f];
+    size_t i, n = sizeof half / sizeof *half;
+    for (i = 0; i < n; i++) half[i] = (uint16_t)(0x7f81u + i);
+    CHECK_OK(mv_convert_array(T, bits, MEDVOL_F32, half, MEDVOL_BF16, n, 0, 0));
+    for (i = 0; i < n; i++) CHECK((bits[i] & 0x7fc00000u) == 0x7fc00000u);
 }
 
 const t_case tests_convert[] = {
