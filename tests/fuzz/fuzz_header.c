@@ -16,7 +16,8 @@ static void compare(const mv_volume *v, const uint8_t *p, size_t n) {
     MUST(n >= (two ? 540u : 348u) && number(p, 4, big) == (two ? 540u : 348u));
     MUST(number(p + dims, word, big) == (uint64_t)v->ndim);
     for (d = 0; d < 7; d++)
-        MUST(v->dim[d] == (d < v->ndim ? number(p + dims + word * (size_t)(d + 1), word, big) : 1));
+        MUST(v->dim[d] >= 1 &&
+            v->dim[d] == (d < v->ndim ? number(p + dims + word * (size_t)(d + 1), word, big) : 1));
     MUST(number(p + (two ? 12 : 70), 2, big) == (uint64_t)v->dtype);
 }
 FUZZ(header) {
