@@ -19,7 +19,8 @@ static void sum_volume(const mv_volume *v) { /* voxels of a contiguous volume, s
     double a[12];
     uint64_t dim[7];
     int i;
-    sum_numbers(v->data, mv_dtype_size(v->dtype), mv_volume_count(v));
+    if (v->dtype == MEDVOL_RGB24) sum(v->data, mv_volume_count(v) * 3);
+    else sum_numbers(v->data, mv_dtype_size(v->dtype), mv_volume_count(v));
     for (i = 0; i < 7; i++) dim[i] = v->dim[i];
     sum_numbers(dim, sizeof *dim, 7);
     for (i = 0; i < 12; i++) a[i] = floor(v->affine[i] * 1e9 + 0.5) + 0.0;

@@ -558,6 +558,7 @@ static void name_files(const scene *s) {
 static void begin(const scene *s, mv_volume *after) {
     mv_volume before;
     mv_io io = wrapped(0); /* does not wait for the disk */
+    mv_save_opt o = s->save;
     mv_ctx c;
     int i;
     memset(&c, 0, sizeof c);
@@ -570,8 +571,8 @@ static void begin(const scene *s, mv_volume *after) {
 #ifdef POSIX
     if (s->special & LINKED) CHECK(symlink("scan.nii", G.path) == 0);
 #endif
-    CHECK_OK(s->what == PNG ? mv_save_png(&c, &before, G.path, NULL)
-                            : mv_save(&c, &before, G.path, &s->save));
+    if (s->what == MAP || s->special & MAPPED) o.big_endian = T_BIG_ENDIAN; /* maps take no other */
+    CHECK_OK(s->what == PNG ? mv_save_png(&c, &before, G.path, NULL) : mv_save(&c, &before, G.path, &o));
     mv_volume_free(NULL, &before);
     for (i = 0; i < G.files; i++) G.old[i] = get(G.file[i]);
     if (s->special & ANALYZE) memset(G.old[0].p + 344, 0, 4), put(G.file[0], G.old[0]);
