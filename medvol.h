@@ -1,4 +1,4 @@
-/* medvol.h - v0.1.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
+/* medvol.h - v0.2.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
    ==== [INTRO] ===========================================================================================
    Loads, transforms and saves NIfTI volumes with SIMD kernels chosen at run time. No dependency but libc,
    libm and the platform's threads. C99 and later, C++11 and later.
@@ -59,6 +59,23 @@
      32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not served.
 
    RELEASES
+     0.2.0  the test programme; MEDVOL_NUMERICS 3. Fixed since 0.1.0 ([S]: of weight for those who open the
+            files of strangers or keep those of patients):
+       [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
+       [S]  load: limits.max_bytes did not bound header extensions
+       [S]  save: the temporary file beside an existing one could be read by others for a moment; the group
+            of the old file was lost, so that its rights could pass to another
+       [S]  save: a pair whose .hdr could not be renamed kept the new .img; now the old one comes back
+       [S]  mv_map: hooks without unmap or without an address gave a broken volume
+            save: an interrupted fsync was a failure; the folder of a path over 1023 bytes was not flushed
+            load: a cut gzip file with the option partial but no context was refused; an .img that cannot be
+            read is told as such; wrong checksums behind the last voxel, long paths, entries of dim and
+            pixdim, limits and busy files have messages of their own
+            mv_map: files larger than memory and swap space; more than 2 GB on 32 bits is refused by name
+            mv_resample_*: of a series, memory that ran out left the destination half written
+            mv_ctx_init: locks were not given back when the system refused a later one
+            signalling NaNs of bf16 had other bits at the scalar level when clang built it
+            32-bit x86 and s390: other last bits than elsewhere, for steps in wider types
      0.1.0  first: core, files, everyday operations
 */
 #ifndef MV__PASS
@@ -80,8 +97,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEDVOL_VERSION_NUMBER 100 /* major * 10000 + minor * 100 + patch */
-#define MEDVOL_NUMERICS 2         /* rises whenever any result changes by one bit */
+#define MEDVOL_VERSION_NUMBER 200 /* major * 10000 + minor * 100 + patch */
+#define MEDVOL_NUMERICS 3         /* rises whenever any result changes by one bit */
 
 #ifdef MEDVOL_STATIC
 #  if defined(__GNUC__) || defined(__clang__)
@@ -245,7 +262,7 @@ MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void
                                      const char *label);
 /* mv_message: one line on the last failure ("" when there was none). mv_status_str: the general meaning of a
    status.
-   mv_warnings: MEDVOL_W_* bits of the last load. mv_version: "0.1.0". None returns NULL. */
+   mv_warnings: MEDVOL_W_* bits of the last load. mv_version: "0.2.0". None returns NULL. */
 MEDVOL_DEF const char *mv_message(const mv_ctx *ctx);
 MEDVOL_DEF const char *mv_status_str(mv_status status);
 MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx);
@@ -1580,7 +1597,7 @@ static inline uint16_t mv__f32_to_f16(float f) {
     r += b > 0x1000u || (b == 0x1000u && (r & 1));
     return (uint16_t)(sign | r);
 }
-static inline float mv__bf16_to_f32(uint16_t h) { /* NaNs quiet, as a vector's way through double makes them */
+static inline float mv__bf16_to_f32(uint16_t h) { /* NaNs quiet, as vectors through double make them */
     return mv__bits_f32((uint32_t)h << 16 | ((h & 0x7fffu) > 0x7f80u ? 0x400000u : 0));
 }
 static inline uint16_t mv__f32_to_bf16(float f) {
@@ -1724,7 +1741,7 @@ MEDVOL_DEF const char *mv_status_str(mv_status status) {
 #undef MV__X
 MEDVOL_DEF const char *mv_message(const mv_ctx *ctx) { return ctx ? ctx->error.text : ""; }
 MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx) { return ctx ? ctx->warnings : 0; }
-MEDVOL_DEF const char *mv_version(void) { return "0.1.0"; }
+MEDVOL_DEF const char *mv_version(void) { return "0.2.0"; }
 
 /* ---- memory: every block starts on 64 bytes and remembers where it came from, just before its start. Blocks
    of 4 MiB and more from malloc start on 2 MiB and ask for huge pages: fresh 4 KiB pages cost more than most

@@ -8,7 +8,7 @@ static int is_int(mv_dtype t) {
 }
 
 /* A real number as it is: `x`; a 64-bit integer of more than 53 bits has its magnitude in `big`, and in `x`
-   its first 53 bits, the last set when any bit follows ("to odd"), so that x rounds on as the number would. */
+   its first 53 bits, the last set when any bit follows ("to odd"), so that x rounds as the number would. */
 typedef struct exact {
     double x;
     uint64_t big;

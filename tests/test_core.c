@@ -23,7 +23,7 @@ static void test_status(void) {
     CHECK(!strcmp(mv_status_str((mv_status)-n), "unknown status") &&
         !strcmp(mv_status_str((mv_status)1), "unknown status"));
     CHECK(!strcmp(mv_message(NULL), "") && mv_warnings(NULL) == 0 && !strcmp(mv_message(&none), ""));
-    CHECK(!strcmp(mv_version(), "0.1.0") && MEDVOL_VERSION_NUMBER == 100);
+    CHECK(!strcmp(mv_version(), "0.2.0") && MEDVOL_VERSION_NUMBER == 200);
     CHECK(sizeof(mv_status) == sizeof(int) && sizeof(mv_dtype) == sizeof(int));
 }
 static void test_dtypes(void) {

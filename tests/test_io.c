@@ -731,7 +731,8 @@ static void test_crops(void) {
                     CHECK_OK(mv_load_mem(T, &v, z.p, z.n, &o));
                     CHECK(crop_matches(&v, &full, k));
                     early = kind == 0 || kind == 3 ||
-                        (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) && big != T_BIG_ENDIAN);
+                            (kind == 4 && (dtypes[t] == MEDVOL_I16 || dtypes[t] == MEDVOL_F32) &&
+                                big != T_BIG_ENDIAN);
                     CHECK(mv_warnings(T) == (early && k != 0 ? (unsigned)MEDVOL_W_UNVERIFIED : 0u));
                     o.verify = 1;
                     CHECK_OK(mv_load(T, &w, path, &o));

@@ -1,5 +1,5 @@
-/* test_windows.c - what files are on Windows alone: names in UTF-8 and with backslashes, devices, targets that
-   another program holds or that are read-only. On other systems there are no cases. */
+/* test_windows.c - what files are on Windows alone: names in UTF-8 and with backslashes, devices, targets
+   that another program holds or that are read-only. On other systems there are no cases. */
 #ifdef _WIN32
 #  define WIN32_LEAN_AND_MEAN 1
 #  include <windows.h>
@@ -42,7 +42,8 @@ static void test_names(void) {
     CHECK_STATUS(mv_save(T, &v, "build/tmp/\xff\xfe.nii", NULL), MEDVOL_E_NOTFOUND); /* no UTF-8 */
     CHECK_STATUS(mv_load(T, &(mv_volume){0}, "build/tmp/\xc3.nii", NULL), MEDVOL_E_NOTFOUND);
 
-    CHECK_OK(mv_save(T, &v, "build\\tmp\\back.nii", NULL)); /* the temporary file lay in that folder, not here */
+    /* the temporary file lay in that folder, not here */
+    CHECK_OK(mv_save(T, &v, "build\\tmp\\back.nii", NULL));
     CHECK(first_voxel("build/tmp/back.nii") == 7 && first_voxel("build\\tmp/back.nii") == 7);
     CHECK_OK(mv_save(T, &v, "build\\tmp\\BACK.NII", NULL));
     CHECK(first_voxel("build\\tmp\\back.nii") == 7);
@@ -62,7 +63,7 @@ static void test_names(void) {
     free(deep);
     mv_volume_free(T, &v);
 }
-/* Somebody else has the target open: the file is the old one and whole, or the new one; nothing lies about. */
+/* Somebody else has the target open: the file is the old one, whole, or the new one; nothing lies about. */
 static void test_held(void) {
     static const DWORD shares[] = {0, FILE_SHARE_READ, FILE_SHARE_READ | FILE_SHARE_WRITE,
         FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE};

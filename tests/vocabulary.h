@@ -1,12 +1,12 @@
 /* vocabulary.h - one kernel for each word of the vocabulary; test_vocabulary.c has medvol.h read this file in
    every pass. Arrays have a multiple of 16 elements; kernels trust that. */
-#define VOC_F1(word, OP)                                                                                      \
+#define VOC_F1(word, OP)                                                                                     \
     static void MV__K(vk_##word)(float *d, const float *a, size_t n) {                                       \
         size_t i;                                                                                            \
         for (i = 0; i < n; i += MVF_N) { mvf x = mvf_load(a + i); mvf_store(d + i, OP); }                    \
         mv_end();                                                                                            \
     }
-#define VOC_F2(word, OP)                                                                                      \
+#define VOC_F2(word, OP)                                                                                     \
     static void MV__K(vk_##word)(float *d, const float *a, const float *b, size_t n) {                       \
         size_t i;                                                                                            \
         for (i = 0; i < n; i += MVF_N) {                                                                     \
