@@ -710,7 +710,7 @@ static void test_wide_values(void) { /* infinite, NaN, tiny, and rounded once */
 static void test_partial_types(void) { /* what is missing is filled in every type */
     int i;
     for (i = 0; i < TYPES; i++) {
-        spec s = {0};
+        spec s = {.big = T_BIG_ENDIAN};
         bytes f;
         mv_volume v = {0};
         mv_load_opt o = {0};
@@ -737,7 +737,7 @@ static void test_partial_types(void) { /* what is missing is filled in every typ
     }
 }
 static void test_target(void) { /* the caller's memory, and types that do not go together */
-    spec s = {0}, c = {0};
+    spec s = {.big = T_BIG_ENDIAN}, c = {.big = T_BIG_ENDIAN};
     bytes f = make_file(s), g;
     mv_volume v = {0};
     mv_load_opt o = {0};
@@ -797,7 +797,7 @@ static void test_target(void) { /* the caller's memory, and types that do not go
 static void test_volumes(void) { /* of files with fewer axes than four, and more */
     int ndim;
     for (ndim = 1; ndim <= 7; ndim++) {
-        spec s = {0};
+        spec s = {.big = T_BIG_ENDIAN};
         bytes f;
         mv_volume v = {0};
         mv_load_opt o = {0};
@@ -971,7 +971,7 @@ static void expect_cut(const bytes f, const spec *s, size_t cut, int packed, int
 }
 static void test_partial_cuts(void) {
     static const size_t far[] = {352, 353, 1000, 262496, 262497, 262498, 524640, 524642, 600000, 799000};
-    spec s = {0}, l = {0};
+    spec s = {.big = T_BIG_ENDIAN}, l = {.big = T_BIG_ENDIAN};
     bytes f, g;
     size_t i;
     int k;
@@ -990,7 +990,7 @@ static void test_partial_cuts(void) {
 static void test_large_into(void) {
     enum { N = 3000 * 1000 };
     size_t dim[3] = {3000, 1000}, i, bad = 0;
-    spec s = {0}, p = {0};
+    spec s = {.big = T_BIG_ENDIAN}, p = {.big = T_BIG_ENDIAN};
     bytes f, h;
     mv_volume v = {0};
     mv_load_opt o = {0};
@@ -1214,11 +1214,11 @@ static void test_looks_like(void) {
 }
 static void test_extension_limits(void) { /* by their own limit and by the one of all bytes */
     unsigned char ext[48] = {32, 0, 0, 0, 6, 0, 0, 0, 'a'};
-    spec s = {0};
+    spec s = {.big = T_BIG_ENDIAN};
     bytes f, z, h, x;
     mv_volume v = {0};
     mv_load_opt o = {0};
-    ext[32] = 16;
+    put(ext, 'i', 32, s.big), put(ext + 4, 'i', 6, s.big), put(ext + 32, 'i', 16, s.big);
     s.ext = ext, s.ext_bytes = 48;
     f = make_file(s);
     T->desc.limits.max_ext_bytes = UINT64_MAX;
@@ -1254,7 +1254,7 @@ static void test_extension_limits(void) { /* by their own limit and by the one o
     free(z.p);
 }
 static void test_surplus(void) { /* behind a crop that is verified */
-    spec s = {0};
+    spec s = {.big = T_BIG_ENDIAN};
     bytes f = make_file(s), z;
     mv_volume v = {0};
     mv_load_opt o = {0};
