@@ -1155,7 +1155,7 @@ static void test_extension_sizes(void) {
     }
     CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, "x", (size_t)0x7fffff01), MEDVOL_E_SIZE);
     T->desc.limits.max_ext_bytes = v.nifti->ext_bytes + 16;
-    CHECK_OK(mv_nifti_ext_add(T, &v, 6, "x", 8));
+    CHECK_OK(mv_nifti_ext_add(T, &v, 6, "eight ch", 8));
     CHECK_STATUS(mv_nifti_ext_add(T, &v, 6, NULL, 0), MEDVOL_E_LIMIT);
     CHECK(T->error.value == (double)v.nifti->ext_bytes + 16);
     T->desc.limits.max_ext_bytes = 0;
