@@ -6484,7 +6484,11 @@ static void mv__gz_take(mv_gzip_writer *w, const uint8_t *p, size_t n) {
 /* about how many pieces n bytes make: never too few */
 static size_t mv__gz_pieces(const mv_gzip_writer *w, size_t n) {
     size_t least = w->align > w->member ? w->piece : w->align ? w->member / w->align * w->align : w->member;
-    return n / least + (w->align > w->member ? n / w->align + 1 : 0) + mv__minz(w->head, n) / w->piece + 3;
+    size_t k = n / least;
+    if (!mv__add(k, w->align > w->member ? n / w->align + 1 : 0, &k) ||
+        !mv__add(k, mv__minz(w->head, n) / w->piece, &k) || !mv__add(k, 3, &k))
+        return SIZE_MAX;
+    return k;
 }
 static mv_status mv__gz_writer_make(mv_ctx *ctx, mv_gzip_writer **writer, mv_gzip_write_fn write, void *user,
                                     const mv_gzip_opt *opt, size_t n) {
@@ -7993,7 +7997,7 @@ static double mv__io_wide_one(const unsigned char *p, int encoding) {
     if (encoding == MEDVOL_WIDE_X87) { /* 64-bit significand, sign and exponent in 16, 6 bytes unused */
         sign = (int)(hi >> 15 & 1);
         ex = (int)(hi & 0x7fff);
-        if (ex == 0x7fff) d = lo << 1 ? NAN : HUGE_VAL;
+        if (ex == 0x7fff) d = (lo & 0x7fffffffffffffffu) ? NAN : HUGE_VAL; /* without the leading 1 */
         else d = ldexp((double)(lo >> 11), ex - 16383 - 52) + ldexp((double)(lo & 2047), ex - 16383 - 63);
         return sign ? -d : d;
     }

@@ -81,20 +81,26 @@ double t_half(unsigned h, int mant, int bias) {
     if (e == 2 * bias + 1) v = m ? (double)NAN : HUGE_VAL;
     return h & 0x8000u ? -v : v;
 }
-double t_value(const void *p, mv_dtype t, size_t i) {
+double t_value(const void *data, mv_dtype t, size_t i) { /* the array may be unaligned */
+    union {
+        uint8_t u8; int8_t i8; uint16_t u16; int16_t i16; uint32_t u32; int32_t i32; uint64_t u64; int64_t i64;
+        float f; double d;
+    } x;
+    size_t size = mv_dtype_size(t);
+    memcpy(&x, (const char *)data + i * size, size);
     switch (t) {
-        case MEDVOL_U8: return ((const uint8_t *)p)[i];
-        case MEDVOL_I8: return ((const int8_t *)p)[i];
-        case MEDVOL_U16: return ((const uint16_t *)p)[i];
-        case MEDVOL_I16: return ((const int16_t *)p)[i];
-        case MEDVOL_U32: return ((const uint32_t *)p)[i];
-        case MEDVOL_I32: return ((const int32_t *)p)[i];
-        case MEDVOL_U64: return (double)((const uint64_t *)p)[i];
-        case MEDVOL_I64: return (double)((const int64_t *)p)[i];
-        case MEDVOL_F16: return t_half(((const uint16_t *)p)[i], 10, 15);
-        case MEDVOL_BF16: return t_half(((const uint16_t *)p)[i], 7, 127);
-        case MEDVOL_F32: return ((const float *)p)[i];
-        default: return ((const double *)p)[i];
+        case MEDVOL_U8: return x.u8;
+        case MEDVOL_I8: return x.i8;
+        case MEDVOL_U16: return x.u16;
+        case MEDVOL_I16: return x.i16;
+        case MEDVOL_U32: return x.u32;
+        case MEDVOL_I32: return x.i32;
+        case MEDVOL_U64: return (double)x.u64;
+        case MEDVOL_I64: return (double)x.i64;
+        case MEDVOL_F16: return t_half(x.u16, 10, 15);
+        case MEDVOL_BF16: return t_half(x.u16, 7, 127);
+        case MEDVOL_F32: return (double)x.f;
+        default: return x.d;
     }
 }
 uint32_t t_crc32(uint32_t crc, const void *data, size_t n) {

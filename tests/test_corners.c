@@ -133,6 +133,9 @@ static void test_gzip_sizes(void) { /* at the edge of what can be counted */
     for (i = 0; i < 4; i++) CHECK(mv_gzip_bound(over[i], NULL) == SIZE_MAX);
     o.member = 1;
     CHECK(mv_gzip_bound(SIZE_MAX / 16, &o) == SIZE_MAX); /* its frames alone */
+    o.head = SIZE_MAX;
+    CHECK(mv_gzip_bound(SIZE_MAX / 2 + 1, &o) == SIZE_MAX); /* their number cannot be counted */
+    o.head = 0;
     o.container = -1;
     CHECK(mv_gzip_bound(10, &o) == SIZE_MAX);
     CHECK(mv_inflate_bound(UINT64_MAX / 1032) == UINT64_MAX / 1032 * 1032 &&
