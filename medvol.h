@@ -54,8 +54,8 @@
      same bits at every level; maps differ by at most 2 ulp between levels unless an operation says otherwise.
      MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with
      clang, without -ffp-contract=fast: a header cannot undo these.
-     The scalar level gives the same bits on every machine, big-endian and 32-bit ones too (there no volume
-     exceeds 2 GB), but for gamma, LANCZOS and antialias, which rest on the C library's pow, sin and exp. On
+     The scalar level is meant to give the same bits on every machine, big-endian and 32-bit ones too (there
+     no volume exceeds 2 GB), but for gamma, LANCZOS and antialias, which rest on the C library's pow, sin and exp. On
      32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not served.
 
    RELEASES
