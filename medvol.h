@@ -55,8 +55,9 @@
      MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with
      clang, without -ffp-contract=fast: a header cannot undo these.
      The scalar level is meant to give the same bits on every machine, big-endian and 32-bit ones too (there
-     no volume exceeds 2 GB), but for gamma, LANCZOS and antialias, which rest on the C library's pow, sin and exp. On
-     32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not served.
+     no volume exceeds 2 GB), but for gamma, LANCZOS and antialias, which rest on the C library's pow, sin and
+     exp. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not
+     served.
 
    RELEASES
      0.2.0  the test programme; MEDVOL_NUMERICS 3. Fixed since 0.1.0 ([S]: of weight for those who open the
