@@ -1,7 +1,8 @@
 /* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--without NAME-PART]...
    [--level N] [--threads N] [--first: stop at the first failure] [--times: of each case]. T_ONCE cases run at
    the first level and thread count of these. The last line is "N passed, N failed", then ", N skipped" when
-   there are cases that this platform cannot run. */
+   there are cases that this platform cannot run. The cases write to build/tmp beside the program, so that
+   programs of several builds may run at once. */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/mman.h>
@@ -188,12 +189,36 @@ void t_fail_alloc(size_t k, int forever) {
     fail_forever = forever;
 }
 
+static char sources[4096]; /* the folder in which the run began; empty: it is the current one */
 const char *t_path(const char *name) {
     static char path[4][512];
     static int turn;
     turn = (turn + 1) % 4;
     snprintf(path[turn], sizeof path[turn], "build/tmp/%s", name);
     return path[turn];
+}
+
+const char *t_source(const char *name) {
+    static char path[4400];
+    snprintf(path, sizeof path, "%s%s%s", sources, *sources ? "/" : "", name);
+    return path;
+}
+static void go_beside(const char *program) {
+    char folder[4096];
+    size_t n = strlen(program);
+    if (n >= sizeof folder) abort();
+    while (n && program[n - 1] != '/' && program[n - 1] != '\\') n--;
+    memcpy(folder, program, n);
+    folder[n] = 0;
+#if defined(__unix__) || defined(__APPLE__)
+    if (n && (!getcwd(sources, sizeof sources) || chdir(folder) != 0)) abort();
+    mkdir("build", 0777);
+    mkdir("build/tmp", 0777);
+#elif defined(_WIN32)
+    if (n && (!GetCurrentDirectoryA(sizeof sources, sources) || !SetCurrentDirectoryA(folder))) abort();
+    CreateDirectoryA("build", NULL);
+    CreateDirectoryA("build/tmp", NULL);
+#endif
 }
 
 /* a public function that one kind of case never met fails the run */
@@ -262,13 +287,7 @@ int main(int argc, char **argv) {
     static const int counts[] = {1, 2, 5};
     int best = mv_level_force(4), level = 0, threads = 0, first = 1, i;
     size_t k;
-#if defined(__unix__) || defined(__APPLE__)
-    mkdir("build", 0777);
-    mkdir("build/tmp", 0777);
-#elif defined(_WIN32)
-    CreateDirectoryA("build", NULL);
-    CreateDirectoryA("build/tmp", NULL);
-#endif
+    go_beside(argv[0]);
     for (i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--level") && i + 1 < argc) level = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--threads") && i + 1 < argc) threads = atoi(argv[++i]);

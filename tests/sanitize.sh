@@ -8,7 +8,7 @@
 # ARGUMENT: of the test program, such as a part of the cases' names.
 out=$1 tools=$2
 shift 2
-mkdir -p "$out" build/tmp
+mkdir -p "$out"
 passed=0 failed=0
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1:strict_string_checks=1
 export MSAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1

@@ -81,6 +81,8 @@ enum { API_FUNCTIONS(X) API_N };
 extern unsigned char t_called[T_KINDS][API_N];
 #define API_LEFT_OUT(name, why) (t_called[API_KIND][API_##name] |= (unsigned char)(sizeof("" why) ? 2 : 0))
 
-/* A path in the scratch folder build/tmp; the text stays valid for four calls. */
+/* A path in the scratch folder build/tmp; the text stays valid for four calls. t_source: of a file of the
+   project, until the next call. */
 const char *t_path(const char *name);
+const char *t_source(const char *name);
 #endif

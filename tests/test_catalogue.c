@@ -1112,7 +1112,7 @@ static void test_pair_parts(void) {
 static void test_no_traps(void) {
     static const char *const traps[] = {"assert", "abort", "exit", "longjmp", "setjmp", "alloca", "strtod",
         "strtol", "atoi", "atof", "setlocale", "sprintf", "strcpy", "strcat", "gets", "rand"};
-    bytes f = file_get("medvol.h");
+    bytes f = file_get(t_source("medvol.h"));
     size_t i;
     CHECK(f.n > 100000);
     for (i = 0; i < sizeof traps / sizeof *traps; i++) {
@@ -1195,7 +1195,7 @@ static int target_exists(const char *want) { /* "make NAME" */
     char line[512];
     size_t n = strlen(want);
     int found = 0;
-    FILE *f = fopen("Makefile", "r");
+    FILE *f = fopen(t_source("Makefile"), "r");
     if (!f) return 0;
     while (fgets(line, sizeof line, f))
         found = found || (n > 5 && !strncmp(want, "make ", 5) && !strncmp(line, want + 5, n - 5) &&
@@ -1243,7 +1243,7 @@ static void test_table(void) {
     static int seen[ROWS + GZ_ROWS + ODD_ROWS];
     char line[512], heading[512] = "";
     int inputs = 1, i;
-    FILE *f = fopen("tests/catalogue.txt", "r");
+    FILE *f = fopen(t_source("tests/catalogue.txt"), "r");
     memset(seen, 0, sizeof seen);
     if (!CHECK(f)) return;
     while (fgets(line, sizeof line, f)) {

@@ -311,7 +311,7 @@ static uint32_t checksum(size_t r, mv_ctx *ctx) {
 }
 /* golden.txt: "numerics N", then lines "name checksum" */
 static int in_file(const char *name, unsigned long *value) {
-    FILE *f = fopen("tests/golden.txt", "r");
+    FILE *f = fopen(t_source("tests/golden.txt"), "r");
     char word[64];
     unsigned long v;
     int found = 0;
@@ -332,7 +332,7 @@ static void write_file(const uint32_t *now) {
         CHECK(!moved);
         return;
     }
-    f = fopen("tests/golden.txt", "w");
+    f = fopen(t_source("tests/golden.txt"), "w");
     if (!CHECK(f != NULL)) return;
     fprintf(f, "numerics %x\n", MEDVOL_NUMERICS);
     for (r = 0; r < ROWS; r++) fprintf(f, "%s %08lx\n", rows[r].name, (unsigned long)now[r]);
