@@ -1454,6 +1454,13 @@ MV__TARGET("sse2")
 static __inline int mv__ctz64(uint64_t x) { unsigned long i; _BitScanForward64(&i, x); return (int)i; }
 static __inline int mv__clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
 #endif
+/* MV__KNOWN(x): x holds here by what came before, which clang's path analyzer cannot follow. No code; with
+   MV__CHECK_KNOWN UBSan reports where it is wrong (make sanitize). */
+#if defined(__clang_analyzer__) || defined(MV__CHECK_KNOWN)
+#  define MV__KNOWN(x) ((x) ? (void)0 : __builtin_unreachable())
+#else
+#  define MV__KNOWN(x) ((void)0)
+#endif
 /* of functions whose unsigned sums wrap, shifts drop bits or divisors are 0 on purpose: in all others clang's
    sanitizers may report these */
 #if defined(__clang__) && __clang_major__ >= 12
@@ -1717,6 +1724,9 @@ static mv_status mv__fail(mv_ctx *ctx, mv_status code, const char *field, double
     }
     return code;
 }
+#ifdef __clang_analyzer__ /* it does not look into a variadic function: what comes back is the code */
+#  define mv__fail(ctx, code, ...) (mv__fail(ctx, code, __VA_ARGS__), code)
+#endif
 static mv_status mv__fail_null(mv_ctx *ctx, const char *op, const char *name) {
     return mv__fail(ctx, MEDVOL_E_NULL, name, 0, -1, "%s: %s is NULL", op, name);
 }
@@ -3363,7 +3373,7 @@ static mv_status mv__vol_check(mv_ctx *ctx, const char *op, const char *name, co
                                 "%s: %s: stride[%d] = %lld: must be %s%zu", op, name, d,
                                 (long long)v->stride[d], d ? "at least " : "", least);
             if (!mv__mul((size_t)v->stride[d], v->dim[d] - 1, &reach) || !mv__add(reach, least, &least) ||
-                least > (size_t)PTRDIFF_MAX / mv_dtype_size(v->dtype))
+                !mv__mul(least, mv_dtype_size(v->dtype), &bytes) || bytes > (size_t)PTRDIFF_MAX)
                 return mv__fail(ctx, MEDVOL_E_SIZE, "stride", (double)v->stride[d], -1,
                                 "%s: %s: stride[%d] reaches beyond the address space", op, name, d);
         }
@@ -7743,7 +7753,7 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
         L->second.known = 0;
         if ((st = mv__io_open_other(L, &L->first, 1)) < 0) return st;
         if ((st = mv__io_read_head(&L->first, head, &n)) < 0) return st;
-    } else if (st < 0) return st;
+    } else if (st != MEDVOL_OK) return st;
     if ((st = mv__io_parse(L->ctx, &L->h, head, n, L->opt.analyze)) < 0) return st;
     L->extender = n >= L->h.size + 4 && head[L->h.size] != 0 && L->h.n.version != 0;
     if (L->h.n.pair && L->first.open && voxels && !L->second.open) {
@@ -8475,7 +8485,7 @@ static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
     if (st == MEDVOL_OK) st = mv__io_available(L, &shortened);
     if (st == MEDVOL_OK) st = mv__io_box(L);
     if (st == MEDVOL_OK) st = mv__io_target(L, dst);
-    if (st < 0) return st;
+    if (st != MEDVOL_OK) return st;
     mv__io_plan(L, &x);
     x.cut = shortened;
     mv__trace(L->ctx, 1, "load", (size_t)L->h.bytes);
@@ -9814,6 +9824,7 @@ static mv__rn_tap mv__rn_taps(size_t i, size_t m, size_t n, int nearest) {
 static void mv__rn_draw(const mv__rn *r, const mv__rn_plane *p, mv_volume *out, double *line,
                         mv__rn_tap *taps, int nearest) {
     size_t nc = (size_t)r->channels, row = p->u->n * nc, x, y, k, i, c;
+    MV__KNOWN(nc == 1 || nc == 3);
     for (x = 0; x < p->w; x++) taps[x] = mv__rn_taps(x, p->w, p->u->n, nearest);
     for (y = 0; y < p->h; y++) {
         unsigned char *px =
@@ -11310,7 +11321,7 @@ static mv_status mv__in_select(mv_ctx *ctx, const mv__in_set *s, size_t index, d
     g.pre32 = pre32;
     g.first = first;
     for (stage = 0; mv__in_stage(&g, stage); stage++) {
-        if ((st = mv__in_count_run(ctx, &g, &sum, "percentiles")) < 0) return st;
+        if ((st = mv__in_count_run(ctx, &g, &sum, "percentiles")) != MEDVOL_OK) return st;
         if (stage == 0) {
             for (i = 0; i < (size_t)1 << g.bits; i++) n += sum[i];
             if (n == 0) {
@@ -12741,6 +12752,7 @@ static void mv__sp_rows_job(void *arg, size_t job) {
 static size_t mv__sp_rows_plan(mv__sp_box *b) { /* number of jobs */
     int k;
     b->len = b->n[0];
+    MV__KNOWN(b->len * b->size > 0);
     for (b->rows = 1, k = 1; k < b->nd; k++) b->rows *= b->n[k];
     b->pieces =
         mv__divup(b->len * b->size, 2 * MV__SP_JOB) == 1 ? 1 : mv__divup(b->len * b->size, MV__SP_JOB);
@@ -12873,6 +12885,7 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
     }
     b->nb0 = mv__divup(b->n[0], b->b0);
     b->nbk = mv__divup(b->n[1], b->bk);
+    MV__KNOWN(b->nb0 > 0);
     b->last0 = mv__sp_last(b->n[0], b->b0, b->unit);
     b->lastk = mv__sp_last(b->n[1], b->bk, b->unit);
     b->tiles = outer * b->nb0 * b->nbk;
@@ -13489,6 +13502,7 @@ static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const
     ptrdiff_t at = 0;
     int d, pads = 0, same = 1, nt;
     mv_status st;
+    MV__KNOWN(src->ndim > 0);
     mv__memset(&g, 0, sizeof g);
     g.s = (const unsigned char *)src->data;
     for (d = 0; d < src->ndim; d++) {
@@ -14303,6 +14317,8 @@ static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, c
             mv4 sum[4];
             float out[4];
             MV__UNROLL for (k = 0; k < 4; k++) {
+                /* len is rounded up to whole fours above */
+                /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
                 const float *p = v->data + first[j + k] - 1 - (ptrdiff_t)v->sy - (ptrdiff_t)v->sz;
                 const mv4 y0 = mv4_set1(w[1][0][j + k]), y1 = mv4_set1(w[1][1][j + k]);
                 const mv4 y2 = mv4_set1(w[1][2][j + k]), y3 = mv4_set1(w[1][3][j + k]);

@@ -52,7 +52,8 @@ for tool in $tools; do
     all=$out/$tool/tests/all libs=
     case $tool in
         address)
-            build address clang -fno-sanitize-recover=all -fsanitize-ignorelist=tests/sanitize.ignore \
+            build address clang -DMV__CHECK_KNOWN -fno-sanitize-recover=all \
+                -fsanitize-ignorelist=tests/sanitize.ignore \
                 -fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero,integer
             run address "$all" "$@" --threads 2
             ;;

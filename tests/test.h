@@ -53,7 +53,7 @@ double t_normal(void);
 /* The twelve real types; value i of an array of one of them, 64-bit integers rounded to double; a half of
    `mant` mantissa bits. */
 extern const mv_dtype t_real_types[12];
-double t_value(const void *p, mv_dtype type, size_t i);
+double t_value(const void *data, mv_dtype t, size_t i);
 double t_half(unsigned h, int mant, int bias);
 
 /* CRC-32 of gzip and PNG, by a table of bytes; crc: of what came before, 0 at the start. */
