@@ -3064,7 +3064,7 @@ static inline void MV__K(mv__v_storen)(float *p, mvf a, size_t n) {
 /* elements before alignment */
 static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_t n) {
     size_t off = (size_t)((uintptr_t)p % bytes);
-    return off % size ? n : mv__minz(n, (bytes - off) % bytes / size);
+    return off % size != 0 ? n : mv__minz(n, (bytes - off) % bytes / size);
 }
 /* bytes ahead to ask for: kernels of many instructions keep too few lines on the way */
 #  define MV__CV_AHEAD 8192
@@ -6177,7 +6177,7 @@ MV__WRAPS static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint
    back. */
 MV__WRAPS static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
     const uint8_t *s = z->src + p;
-    size_t max = z->n - p < 258 ? z->n - p : 258, len;
+    size_t max = mv__minz(z->n - p, 258), len;
     uint32_t c, c3, last = p;
     mv__gz_match m = { 0, 0 };
     mv__gz_enter(z, p, &c, &c3);
@@ -8015,7 +8015,7 @@ static double mv__io_wide_one(const unsigned char *p, int encoding) {
     sign = (int)(hi >> 63);
     ex = (int)(hi >> 48 & 0x7fff);
     hi &= 0xffffffffffffu;
-    if (ex == 0x7fff) d = hi | lo ? NAN : HUGE_VAL;
+    if (ex == 0x7fff) d = (hi | lo) != 0 ? NAN : HUGE_VAL;
     else { /* the upper 53 bits, then the lower 60 as 52 and a sticky one: the sum is rounded once */
         frac = (ex ? (uint64_t)1 << 52 : 0) | hi << 4 | lo >> 60;
         lo &= ((uint64_t)1 << 60) - 1;
@@ -8800,10 +8800,9 @@ static mv_status mv__io_sink_open(mv_ctx *ctx, mv__io_sink *s, const char *path)
 }
 /* The last bytes, the disk, the file: each can fail. */
 static mv_status mv__io_sink_finish(mv__io_sink *s, int no_sync) {
-    mv_status st = MEDVOL_OK;
     int k = 0;
     if (s->gz) {
-        st = mv_gzip_writer_close(s->ctx, s->gz, NULL);
+        mv_status st = mv_gzip_writer_close(s->ctx, s->gz, NULL);
         s->gz = NULL;
         if (st < 0) return mv__io_sink_trouble(s, st, "writing");
     }
@@ -9946,7 +9945,7 @@ static mv_status mv__rn_run(mv_ctx *ctx, mv__rn *r, mv_volume *out, const mv_ren
                         "render_planes: the planes are too large");
     if ((taps = (mv__rn_tap *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
     line = (double *)(taps + widest);
-    value = (float *)(line + longest);
+    value = (float *)(void *)(line + longest);
     for (n = 0, k = 0; k < r->planes; n += r->plane[k].u->n * r->plane[k].v->n * (size_t)r->channels, k++) {
         r->plane[k].value = value + n;
         mv__rn_fetch(r, &r->plane[k]);
@@ -10480,6 +10479,7 @@ MV__INLINE unsigned MV__K(mv__in_digit)(int32_t *at, const int32_t *p, int kind,
     MV__UNROLL for (k = 0; k < 16 / MVF_N; k++) {
         mvi v = mvi_load(p + k * MVF_N), b = mvi_xor(v, flip), high, low, r;
         mvf f = mvi_asf(v);
+        /* cppcheck-suppress shiftTooManyBitsSigned ; of the scalar level: compilers shift in the sign */
         if (kind == 0) b = mvi_xor(v, mvi_or(mvi_sra(v, 31), top));
         if (stage == 0) {
             r = mvi_srl(b, 20);
@@ -10847,6 +10847,7 @@ static void mv__in_chunk_any(mv__in_sum *t, mv_stats_part *p, const mv__in_view 
     for (;;) {
         for (b = at; b < end; b += m) {
             m = mv__minz(MV__IN_BLOCK, end - b);
+            /* cppcheck-suppress legacyUninitvar ; filled here where it is read */
             p->n += mv__in_fetch(v, mask, nonzero, b, m, x, plain ? NULL : keep, p);
             for (i = 0; !plain && i < m; i++) x[i] = keep[i] ? x[i] : t->shift;
             MV__PICK(mv__in_sum_f64)(t, x, m);
@@ -10953,15 +10954,15 @@ MEDVOL_DEF mv_status mv_stats(mv_ctx *ctx, mv_statistics *out, const mv_volume *
                               const mv_stats_opt *opt) {
     mv__in_set set;
     mv_stats_part total;
-    mv_statistics one, *all = &one;
+    mv_statistics one, *all;
     size_t i;
     mv_status st;
     if (!out) return mv__fail_null(ctx, "stats", "out");
     st = mv__in_begin(ctx, "stats", &set, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
                       opt ? opt->nonzero : 0, opt ? opt->split : 0);
     if (st < 0) return st;
-    if (set.parts > 1 && !(all = (mv_statistics *)mv__alloc(ctx, set.parts * sizeof one)))
-        return MEDVOL_E_NOMEM;
+    all = set.parts > 1 ? (mv_statistics *)mv__alloc(ctx, set.parts * sizeof one) : &one;
+    if (!all) return MEDVOL_E_NOMEM;
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
         st = mv__in_moments(ctx, &set, i, &total);
         if (st == MEDVOL_OK) st = mv__in_finish(ctx, "stats", &all[i], &total);
@@ -11040,32 +11041,32 @@ static uint64_t mv__in_key64(mv_dtype t, uint64_t b, int *nan) {
     if (t == MEDVOL_U64) return b;
     if (t == MEDVOL_I64) return b ^ top;
     *nan = (b & ~top) > (uint64_t)0x7ff << 52;
-    return *nan ? UINT64_MAX : b & top ? ~b : b | top;
+    return *nan ? UINT64_MAX : (b & top) != 0 ? ~b : b | top;
 }
 static unsigned mv__in_key16(mv_dtype t, unsigned b, int *nan) {
     *nan = 0;
     if (t == MEDVOL_U16) return b;
     if (t == MEDVOL_I16) return b ^ 0x8000u;
     *nan = (b & 0x7fffu) > (t == MEDVOL_F16 ? 0x7c00u : 0x7f80u);
-    return b & 0x8000u ? b ^ 0xffffu : b | 0x8000u;
+    return (b & 0x8000u) != 0 ? b ^ 0xffffu : b | 0x8000u;
 }
 static double mv__in_unkey(mv_dtype t, uint64_t key) { /* the stored value of a key */
     const uint64_t top = (uint64_t)1 << 63;
     double d;
     uint64_t b;
-    unsigned h = (unsigned)(key & 0xffffu), h16 = h & 0x8000u ? h ^ 0x8000u : h ^ 0xffffu;
+    unsigned h = (unsigned)(key & 0xffffu), h16 = h ^ ((h & 0x8000u) != 0 ? 0x8000u : 0xffffu);
     switch (t) {
         case MEDVOL_U8: case MEDVOL_U16: case MEDVOL_U32: case MEDVOL_U64: return (double)key;
         case MEDVOL_I8: return (double)key - 128.0;
         case MEDVOL_I16: return (double)key - 32768.0;
         case MEDVOL_I32: return (double)key - 2147483648.0;
-        case MEDVOL_I64: return key & top ? (double)(key ^ top) : -(double)(top - key);
+        case MEDVOL_I64: return (key & top) != 0 ? (double)(key ^ top) : -(double)(top - key);
         case MEDVOL_F16: return (double)mv__f16_to_f32((uint16_t)h16);
         case MEDVOL_BF16: return (double)mv__bf16_to_f32((uint16_t)h16);
         case MEDVOL_F32:
-            return (double)mv__bits_f32((uint32_t)(key & 0x80000000u ? key ^ 0x80000000u : ~key));
+            return (double)mv__bits_f32((uint32_t)((key & 0x80000000u) != 0 ? key ^ 0x80000000u : ~key));
         default:
-            b = key & top ? key ^ top : ~key;
+            b = (key & top) != 0 ? key ^ top : ~key;
             mv__memcpy(&d, &b, 8);
             return d;
     }
@@ -11775,7 +11776,7 @@ static mv_status mv__in_znorm_line(mv_ctx *ctx, const mv__in_set *s, size_t i, c
 MEDVOL_DEF mv_status mv_znorm(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_znorm_opt *opt) {
     mv_znorm_opt o;
     mv__in_set set;
-    mv__in_line one, *line = &one;
+    mv__in_line one, *line;
     size_t i;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
@@ -11786,8 +11787,8 @@ MEDVOL_DEF mv_status mv_znorm(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
         return mv__fail(ctx, MEDVOL_E_RANGE, "mean", o.mean, -1, "znorm: mean = %g: must be finite", o.mean);
     if (o.given_sd && !(o.sd > 0.0 && mv__finite(o.sd)))
         return mv__fail(ctx, MEDVOL_E_RANGE, "sd", o.sd, -1, "znorm: sd = %g: must be > 0 and finite", o.sd);
-    if (set.parts > 1 && !(line = (mv__in_line *)mv__alloc(ctx, set.parts * sizeof one)))
-        return MEDVOL_E_NOMEM;
+    line = set.parts > 1 ? (mv__in_line *)mv__alloc(ctx, set.parts * sizeof one) : &one;
+    if (!line) return MEDVOL_E_NOMEM;
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++) st = mv__in_znorm_line(ctx, &set, i, &o, &line[i]);
     if (st == MEDVOL_OK) st = mv__in_lines(ctx, "znorm", dst, &set, line);
     if (line != &one) mv__free(ctx, line);
@@ -12050,7 +12051,7 @@ MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                               const mv_gamma_opt *opt) {
     mv__in_set set;
     mv__in_map map;
-    mv__in_power one, *power = &one;
+    mv__in_power one, *power;
     mv_volume out;
     mv_stats_part p;
     int mode = opt ? opt->mode : 0;
@@ -12062,8 +12063,8 @@ MEDVOL_DEF mv_status mv_gamma(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                                      "gamma: g = %g: must be > 0 and finite", g);
     if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
         return mv__fail(ctx, MEDVOL_E_RANGE, "mode", mode, -1, "gamma: mode = %d: must be 0..2", mode);
-    if (set.parts > 1 && !(power = (mv__in_power *)mv__alloc(ctx, set.parts * sizeof one)))
-        return MEDVOL_E_NOMEM;
+    power = set.parts > 1 ? (mv__in_power *)mv__alloc(ctx, set.parts * sizeof one) : &one;
+    if (!power) return MEDVOL_E_NOMEM;
     for (i = 0; i < set.parts && st == MEDVOL_OK; i++) {
         mv__memset(&power[i], 0, sizeof one);
         power[i].g = g;
@@ -12614,7 +12615,7 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
                                           size_t ahead) {                                                 \
         const T *x = (const T *)src;                                                                      \
         const mvf l = mvf_set1(lo), h = mvf_set1(hi);                                                     \
-        size_t i = 0, k = 0;                                                                              \
+        size_t i = 0, k;                                                                                  \
         unsigned hit = 0;                                                                                 \
         mv_prefetch(x + (back ? n - 1 : 0) + ahead);                                                      \
         for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {                                                      \
@@ -12897,6 +12898,7 @@ static size_t mv__sp_tiles_plan(mv__sp_box *b) {
         case 1:
             b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile)
                       : b->across    ? MV__PICK(mv__sp_tile1)
+                      /* cppcheck-suppress duplicateExpressionTernary ; these differ above the scalar level */
                                      : MV__SP_PICK(mv__sp_tile1);
             break;
         case 2: b->tile = MV__BIG_ENDIAN ? MV__PICK(mv__sp_tile) : MV__SP_PICK(mv__sp_tile2); break;

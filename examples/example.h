@@ -431,13 +431,14 @@ static void ex_head_slice(void *arg, size_t k) {
     const ex_head_job *job = (const ex_head_job *)arg;
     mv_volume *v = job->v;
     float row[512];
-    size_t i, j, x0, n;
+    size_t i, j, x0, n, nx = v->dim[0];
     int c, m;
     for (j = 0; j < v->dim[1]; j++)
-        for (x0 = 0; x0 < v->dim[0]; x0 += n) {
+        for (x0 = 0; x0 < nx; x0 += 512) {
             double p[3], d[3];
-            size_t at = x0 + v->dim[0] * (j + v->dim[1] * k);
-            n = v->dim[0] - x0 < 512 ? v->dim[0] - x0 : 512;
+            size_t at = x0 + nx * (j + v->dim[1] * k);
+            n = nx - x0;
+            if (n > 512) n = 512;
             for (i = 0; i < n; i++) row[i] = 0.0f;
             for (c = 0; c < 3; c++) {
                 const double *a = v->affine + 4 * c;

@@ -63,7 +63,7 @@ static void spacing_row(ex *e, const char *name, const mv_volume *v, double fact
     mv_volume_free(&e->ctx, &out);
 }
 /* Ten degrees about an axis along none of the three, through the middle. */
-static void turn(double *m, const size_t *dim) {
+static void ten_degrees(double *m, const size_t *dim) {
     const double c = cos(0.174533), s = sin(0.174533), u[3] = {0.36, 0.48, 0.8};
     double half[3];
     int r, k;
@@ -82,7 +82,7 @@ static void turn_row(ex *e, const char *name, const mv_volume *v, mv_interp inte
     mv_resample_opt opt = {0};
     double m[12], b = ex_bytes(v);
     opt.interp = interp;
-    turn(m, v->dim);
+    ten_degrees(m, v->dim);
     EX_OK(mv_resample_affine(&e->ctx, &out, v, m, v->dim, &opt));
     for (ex_begin(e, name, v, 0, b, 0, 0); ex_more(e);)
         EX_OK(mv_resample_affine(&e->ctx, &out, v, m, v->dim, &opt));
