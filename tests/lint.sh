@@ -23,7 +23,7 @@ check() {
     else
         failed=$((failed + 1))
         echo "FAILED $name (the whole text: $log):"
-        grep -E '^[^ ]+:[0-9]+(:[0-9]+)?: ' "$log" | sort -u | head -n 40
+        grep -E '^[^ ]+:[0-9]+(:[0-9]+)?: ' "$log" | grep -v ': note: ' | sort -u | head -n 40
     fi
 }
 # In the tests path analysis is left out: it takes a failed CHECK, which goes on, for a way to anything. The
