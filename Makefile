@@ -226,8 +226,13 @@ coverage: $(COVER)/medvol.o ## lines and branches that the tests reach, gated; p
 	    --filter medvol.h
 	@$(PYTHON) tests/coverage.py $(COVER)
 
-mutants: $(TESTS) ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 20 minutes)
-	@$(PYTHON) tests/mutants.py --build $(B) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
+# with the system calls in the hands of the tests
+$(B)/mutants/iofault.o: tests/test_iofault.c tests/test.h $(B)/tests/api.h medvol.h
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -DIOFAULT_CALLS -I$(B)/tests -c $< -o $@
+mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 20 minutes)
+	@$(PYTHON) tests/mutants.py --build $(B) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2) \
+	    --link="$(IOFAULT_WRAP)"
 
 # ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
 .PHONY: test-32bit test-be test-arm test-riscv test-windows

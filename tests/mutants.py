@@ -173,8 +173,11 @@ def draw(mutants, seed):
 
 class Bench:
     """One folder in which a header is compiled and the tests run."""
-    def __init__(self, root, build, number):
+    def __init__(self, root, build, number, link):
         self.tests = sorted(glob.glob(os.path.join(root, build, 'tests', '**', '*.o'), recursive=True))
+        if link:  # with the system calls in the hands of the tests
+            self.tests = ['../iofault.o'] + [x for x in self.tests if not x.endswith('/test_iofault.o')]
+        self.link_flags = link.split()
         self.dir = os.path.join(root, build, 'mutants', 'bench%d' % number)
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
@@ -194,8 +197,8 @@ class Bench:
             return hashlib.sha256(f.read()).digest()
 
     def link(self):
-        subprocess.run(['gcc', *self.tests, 'medvol.o', '../whole.o', '-Wl,-z,muldefs', '-lm', '-lpthread', '-o',
-                        'all'], cwd=self.dir, check=True)
+        subprocess.run(['gcc', *self.tests, 'medvol.o', '../whole.o', '-Wl,-z,muldefs', *self.link_flags, '-lm',
+                        '-lpthread', '-o', 'all'], cwd=self.dir, check=True)
 
     def run(self, table, level, threads, seconds):
         """None when all pass; else what happened. The limit is time of the processor, as machines are busy."""
@@ -247,6 +250,7 @@ def main():
     p.add_argument('--count', type=int, default=200)
     p.add_argument('--jobs', type=int, default=2)
     p.add_argument('--build', default='build')
+    p.add_argument('--link', default='')
     p.add_argument('--again', action='store_true')
     p.add_argument('--list', action='store_true')
     o = p.parse_args()
@@ -269,7 +273,7 @@ def main():
     names = re.findall(r'X\((\w+)\)', open(os.path.join(root, o.build, 'tests', 'tables.h')).read())
     benches = queue.Queue()
     for n in range(o.jobs):
-        benches.put(Bench(root, o.build, n))
+        benches.put(Bench(root, o.build, n, o.link))
 
     first = benches.get()
     first.compile(text, SOUND, '../whole.o')

@@ -286,6 +286,28 @@ static void test_pixdim_mended(void) {
     mv_volume_free(T, &v);
     free(b.p);
 }
+/* A save mends the spacings that were mended on loading, and no step in time: the caller may want none. */
+static void test_pixdim_saved(void) {
+    static const double want[4] = {1.25, 1, 1.5, 0};
+    static const patch p[] = {{80, 'f', -1.25}, {84, 'f', NANF}, {88, 'f', 1.5}, {92, 'f', 0}};
+    spec s = {0};
+    size_t i;
+    bytes b;
+    mv_volume v = {0};
+    mv_buffer out = {0};
+    s.ndim = 4;
+    for (i = 0; i < 4; i++) s.dim[i] = 2;
+    b = make_file(s);
+    for (i = 0; i < 4; i++) put(b.p + p[i].at, p[i].type, p[i].value, 0);
+    CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+    CHECK(v.step[0] == 1);
+    v.step[0] = 0;
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+    for (i = 0; i < 4; i++) CHECK_NEAR(get((unsigned char *)out.data + 80 + 4 * i, 'f', 0), want[i], 0);
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &v);
+    free(b.p);
+}
 /* Geometry that changed is written three times over: sform, qform, pixdim; B4 B6 */
 static void test_geometry_saved(void) {
     static const double oblique[12] = {-1.9, 0.1, 0.3, 90, 0.2, 1.4, -0.8, -126, 0.25, 0.5, 2.3, -72};
@@ -2346,6 +2368,7 @@ const t_case tests_io[] = {
     {"other_formats", test_other_formats, T_ONCE},
     {"geometry", test_geometry, T_ONCE},
     {"pixdim_mended", test_pixdim_mended, T_ONCE},
+    {"pixdim_saved", test_pixdim_saved, T_ONCE},
     {"geometry_saved B4 B6", test_geometry_saved, T_ONCE},
     {"fields", test_fields, T_ONCE},
     {"extensions", test_extensions, T_ONCE},
