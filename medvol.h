@@ -5917,7 +5917,9 @@ MEDVOL_DEF mv_status mv_gzip_unpack(mv_ctx *ctx, void *dst, size_t cap, const vo
     return st;
 }
 /* ---- deflate ---- */
-#define MV__GZ_STRETCH ((size_t)1 << 30) /* positions are 32-bit: a longer input is cut here */
+#ifndef MV__GZ_STRETCH
+#  define MV__GZ_STRETCH ((size_t)1 << 30) /* positions are 32-bit: a longer input is cut here */
+#endif
 static const uint16_t mv__gz_lenbase[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                              31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
 static const uint8_t mv__gz_lenextra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,

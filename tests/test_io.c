@@ -523,6 +523,26 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
         T->desc.limits.max_ext_bytes = 0;
         free(b.p);
     }
+    { /* bytes that are no chain and end anywhere: zeros behind them, up to voxels on 16 bytes */
+        unsigned char e[23];
+        spec s = {0};
+        bytes b;
+        mv_volume v = {0};
+        mv_buffer out = {0};
+        const unsigned char *p;
+        memset(e, 0xaa, sizeof e);
+        s.ext = e, s.ext_bytes = sizeof e;
+        b = make_file(s);
+        CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+        CHECK(v.nifti->ext_bytes == sizeof e && mv_warnings(T) == MEDVOL_W_EXTENSION);
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+        p = (const unsigned char *)out.data;
+        CHECK(out.bytes == b.n + 9 && !memcmp(p + 352, e, sizeof e) && get(p + 108, 'f', 0) == 384);
+        CHECK(!memcmp(p + 375, "\0\0\0\0\0\0\0\0", 9) && !memcmp(p + 384, b.p + 375, b.n - 375));
+        mv_buffer_free(T, &out);
+        mv_volume_free(T, &v);
+        free(b.p);
+    }
     { /* zeros behind the chain are padding; a volume from nowhere gets a header */
         unsigned char e[192] = {0};
         spec s = {0};

@@ -259,6 +259,7 @@ int __real_fstat64(int fd, struct stat *info);
 ssize_t __real_readlink(const char *path, char *buf, size_t n);
 ssize_t __real_pread64(int fd, void *buf, size_t n, off_t at);
 ssize_t __real_write(int fd, const void *buf, size_t n);
+int __real_fsync(int fd);
 int __real_fchmod(int fd, mode_t mode);
 int __real_fchown(int fd, uid_t uid, gid_t gid);
 int __real_rename(const char *from, const char *to);
@@ -317,8 +318,10 @@ ssize_t __wrap_readlink(const char *path, char *buf, size_t n);
 ssize_t __wrap_readlink(const char *path, char *buf, size_t n) {
     return call(K_READLINK) ? -1 : __real_readlink(path, buf, n);
 }
-int __wrap_fsync(int fd); /* the disk itself need not be waited for */
-int __wrap_fsync(int fd) { return call(is_folder(fd) ? K_FOLDER : K_SYNC) ? -1 : 0; }
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd) { /* the disk itself need not be waited for */
+    return call(is_folder(fd) ? K_FOLDER : K_SYNC) ? -1 : F.calls ? 0 : __real_fsync(fd);
+}
 ssize_t __wrap_pread64(int fd, void *buf, size_t n, off_t at);
 ssize_t __wrap_pread64(int fd, void *buf, size_t n, off_t at) {
     int how = call(K_READ);
