@@ -569,6 +569,21 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
     }
 }
 
+static void test_header_into(void) { /* a header takes the place of what the volume owned */
+    spec s = {0};
+    bytes b = make_file(s);
+    mv_volume v = {0};
+    size_t before = t_live(), empty;
+    CHECK_OK(mv_load_header_mem(T, &v, b.p, b.n, NULL));
+    empty = t_live();
+    CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+    CHECK_OK(mv_load_header_mem(T, &v, b.p, b.n, NULL));
+    CHECK(!v.data && v.nifti && t_live() == empty);
+    mv_volume_free(T, &v);
+    CHECK(t_live() == before);
+    free(b.p);
+}
+
 /* ---- gzip around a volume ---- */
 static void expect_gz(const char *name, bytes z, mv_status want, unsigned warnings) {
     spec s = {0};
@@ -2388,6 +2403,7 @@ const t_case tests_io[] = {
     {"other_formats", test_other_formats, T_ONCE},
     {"geometry", test_geometry, T_ONCE},
     {"pixdim_mended", test_pixdim_mended, T_ONCE},
+    {"header_into", test_header_into, T_ONCE},
     {"pixdim_saved", test_pixdim_saved, T_ONCE},
     {"geometry_saved B4 B6", test_geometry_saved, T_ONCE},
     {"fields", test_fields, T_ONCE},

@@ -990,6 +990,28 @@ static void test_group(void) { /* the file belongs to others: handed over, or cl
             finish(&after);
         }
 }
+static void test_no_input(void) { /* without a standard input a file may be number 0 */
+    int keep = dup(0);
+    size_t k;
+    mv_volume after, v;
+    make_folder();
+    for (k = 0; k < sizeof scenes / sizeof *scenes; k++) {
+        mv_status st;
+        begin(&scenes[k], &after);
+        memset(&v, 0, sizeof v);
+        if (scenes[k].special & INTO) CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, G.want.ndim, G.want.dim));
+        close(0);
+        F.calls = F.on = 1;
+        st = act(&scenes[k], T, &v);
+        F.on = 0;
+        CHECK(st == MEDVOL_OK && F.step > 0 && F.handles == 0);
+        mv_volume_free(T, &v);
+        F.calls = 0;
+        if (keep >= 0) CHECK(dup2(keep, 0) == 0);
+        finish(&after);
+    }
+    if (keep >= 0) close(keep);
+}
 /* a folder is flushed however long its path is; that it cannot be is no failure */
 static void test_deep(void) {
     static const way refused = {EIO, BIT(K_FOLDER), MEDVOL_OK};
@@ -1037,6 +1059,7 @@ const t_case tests_iofault[] = {
     {"calls", test_calls, T_ONCE},
     {"call_kills", test_call_kills, T_ONCE},
     {"group", test_group, T_ONCE},
+    {"no_input", test_no_input, T_ONCE},
     {"deep", test_deep, T_ONCE},
 #endif
     {"sums", test_sums, T_ONCE},
