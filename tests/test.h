@@ -44,6 +44,26 @@ void t_skip(const char *why); /* the case cannot run here: it counts as skipped,
 #define CHECK_STATUS(call, want) t_status((call), (want), __FILE__, __LINE__, #call)
 #define CHECK_NEAR(a, b, tol) t_near((a), (b), (tol), __FILE__, __LINE__, #a " ~ " #b)
 
+/* As firmware (MEDVOL_NO_STDIO and more, tests/firmware) the library has neither files nor memory of its own:
+   contexts bring both. T_IO: the files they are given, NULL where the platform has some; T_FILES: those or
+   the platform's. T_NONE: no context; T_EMPTY begins one that is told nothing; as firmware both have the
+   hooks. */
+#ifdef MEDVOL_NO_STDIO
+extern const mv_io t_files;
+extern mv_ctx t_none;
+#  define T_IO (&t_files)
+#  define T_FILES T_IO
+#  define T_NONE (&t_none)
+#  define T_EMPTY t_none
+#  define T_SMALL 1 /* a few megabytes of memory */
+#else
+#  define T_IO NULL
+#  define T_FILES mv_io_default()
+#  define T_NONE NULL
+#  define T_EMPTY {0}
+#  define T_SMALL 0
+#endif
+
 /* Random numbers of a fixed sequence: t_seed restarts it. */
 void t_seed(uint64_t seed);
 uint64_t t_bits(void);

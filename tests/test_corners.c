@@ -339,39 +339,31 @@ static void test_gzip_extra(void) { /* a subfield is one only with its letters, 
 
 /* The index believes size fields only where every byte around them fits. */
 static void test_gzip_claims(void) {
-    static const struct { int at, mgzip, bgzf; } breaks[] = {
-        {0, 0x1e, 0x1e}, {1, 0x8a, 0x8a}, {2, 7, 7}, {3, 0, 0}, {3, 0xe4, 0xe4}, {10, 7, 5}, {12, 'i', 'b'},
-        {13, 'g', 'c'}, {14, 5, 3}, {15, 1, 1}};
-    bytes z, b;
+    static const struct { int at, value; } breaks[] = {
+        {0, 0x1e}, {1, 0x8a}, {2, 7}, {3, 0}, {3, 0xe4}, {10, 7}, {12, 'i'}, {13, 'g'}, {14, 5}, {15, 1}};
+    bytes z = packed(300, MEDVOL_GZIP_MGZIP, 1, 100), b;
     mv_gzip_index x;
-    size_t i, second, n;
-    int kind;
-    for (kind = MEDVOL_GZIP_MGZIP; kind <= MEDVOL_GZIP_BGZF; kind++) {
-        n = kind == MEDVOL_GZIP_BGZF ? 150000 : 300;
-        z = packed(n, kind, 1, kind == MEDVOL_GZIP_BGZF ? 0 : 100);
+    size_t i, second;
+    CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
+    CHECK(x.count == 3 && x.kind == MEDVOL_GZIP_MGZIP && x.dst_n == 300 && x.src_n == z.n);
+    second = (size_t)x.member[1].src;
+    mv_gzip_index_free(T, &x);
+    for (i = 0; i < 2 * sizeof breaks / sizeof *breaks; i++) { /* in the first member, in the second */
+        size_t at = (i & 1 ? second : 0) + (size_t)breaks[i / 2].at;
+        unsigned char was = z.p[at];
+        z.p[at] = (unsigned char)breaks[i / 2].value;
         CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-        CHECK(x.count >= 3 && x.kind == kind && x.dst_n == n && x.src_n == z.n);
-        second = (size_t)x.member[1].src;
+        if (!CHECK(x.count == 0 && x.kind == MEDVOL_GZIP_PLAIN && !x.member))
+            fprintf(
+                stderr, "  byte %d = %d, member %d\n", breaks[i / 2].at, breaks[i / 2].value, (int)(i & 1));
         mv_gzip_index_free(T, &x);
-        for (i = 0; i < 2 * sizeof breaks / sizeof *breaks; i++) { /* in the first member, in the second */
-            size_t at = (i & 1 ? second : 0) + (size_t)breaks[i / 2].at;
-            unsigned char was = z.p[at];
-            int value = kind == MEDVOL_GZIP_BGZF ? breaks[i / 2].bgzf : breaks[i / 2].mgzip;
-            z.p[at] = (unsigned char)value;
-            CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-            if (!CHECK(x.count == 0 && x.kind == MEDVOL_GZIP_PLAIN && !x.member))
-                fprintf(stderr, "  byte %d = %d, member %d\n", breaks[i / 2].at, value, (int)(i & 1));
-            mv_gzip_index_free(T, &x);
-            z.p[at] = was;
-        }
-        if (kind == MEDVOL_GZIP_MGZIP) {
-            put(z.p + 16, 'i', 29, 0); /* head of 12 + 8, deflate data of 2, trailer of 8: 30 at least */
-            CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-            CHECK(x.count == 0);
-            mv_gzip_index_free(T, &x);
-        }
-        free(z.p);
+        z.p[at] = was;
     }
+    put(z.p + 16, 'i', 29, 0); /* head of 12 + 8, deflate data of 2, trailer of 8: 30 at least */
+    CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
+    CHECK(x.count == 0);
+    mv_gzip_index_free(T, &x);
+    free(z.p);
     z = packed(100, MEDVOL_GZIP_BGZF, 1, 0); /* of both kinds in one file: neither */
     b = packed(100, MEDVOL_GZIP_MGZIP, 1, 0);
     z = bytes_join(z, b.p, b.n);
@@ -392,21 +384,6 @@ static void test_gzip_claims(void) {
     free(b.p);
 }
 
-static void test_gzip_many(void) { /* an index that grew: each member where it is */
-    bytes z = packed(20000, MEDVOL_GZIP_MGZIP, 1, 100);
-    unsigned char out[20000];
-    mv_gzip_index x;
-    size_t i;
-    CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-    CHECK(x.count == 200);
-    for (i = 0; i < x.count; i++)
-        CHECK(x.member[i].dst == 100 * i && x.member[i].dst_n == 100 &&
-            x.member[i].src + x.member[i].src_n == (i + 1 < x.count ? x.member[i + 1].src : z.n));
-    CHECK_OK(mv_gzip_index_unpack(T, &x, out, 0, sizeof out, z.p, z.n));
-    CHECK(!memcmp(out, text_of(sizeof out), sizeof out));
-    mv_gzip_index_free(T, &x);
-    free(z.p);
-}
 static void test_gzip_limits(void) { /* counted exactly, by the index and by the reader */
     bytes z = packed(300, MEDVOL_GZIP_MGZIP, 1, 100);
     mv_limits was = T->desc.limits;
@@ -468,29 +445,27 @@ static void test_gzip_damage(void) {
 }
 
 /* A sink that fails at its k-th call: the writer says so at once, then always, and in close. */
-static void test_gzip_sink_fails(void) { /* what failed is not tried again, and not forgotten */
-    static const size_t sizes[] = {200000, 0};
-    size_t i, n;
+static void test_gzip_sink_fails(void) {
     int container, k;
-    for (n = 0; n < 2; n++)
-        for (container = MEDVOL_GZIP_PLAIN; container <= MEDVOL_GZIP_BGZF; container++)
-            for (k = 1;; k++) {
-                mv_gzip_opt o = {0};
-                mv_gzip_writer *w;
-                mv_status st = MEDVOL_OK, end;
-                int left = k;
-                o.container = container, o.member = 1000;
-                CHECK_OK(mv_gzip_writer_open(T, &w, refuse_write, &left, &o));
-                for (i = 0; i < sizes[n] && st == MEDVOL_OK; i += 20000)
-                    st = mv_gzip_writer_put(T, w, text_of(20000), 20000);
-                if (st < 0) {
-                    CHECK(st == MEDVOL_E_IO && left == 0);
-                    CHECK_STATUS(mv_gzip_writer_put(T, w, text_of(1), 1), MEDVOL_E_IO);
-                }
-                end = mv_gzip_writer_close(T, w, NULL);
-                CHECK(end == (left > 0 ? MEDVOL_OK : MEDVOL_E_IO) && left >= 0);
-                if (left > 0) break;
+    for (container = MEDVOL_GZIP_PLAIN; container <= MEDVOL_GZIP_BGZF; container++)
+        for (k = 1;; k++) {
+            mv_gzip_opt o = {0};
+            mv_gzip_writer *w;
+            mv_status st = MEDVOL_OK, end;
+            int left = k;
+            size_t i;
+            o.container = container, o.member = 1000;
+            CHECK_OK(mv_gzip_writer_open(T, &w, refuse_write, &left, &o));
+            for (i = 0; i < 200000 && st == MEDVOL_OK; i += 20000)
+                st = mv_gzip_writer_put(T, w, text_of(20000), 20000);
+            if (st < 0) {
+                CHECK(st == MEDVOL_E_IO && left == 0);
+                CHECK_STATUS(mv_gzip_writer_put(T, w, text_of(1), 1), MEDVOL_E_IO);
             }
+            end = mv_gzip_writer_close(T, w, NULL);
+            CHECK(end == (left > 0 ? MEDVOL_OK : MEDVOL_E_IO) && left >= 0);
+            if (left > 0) break;
+        }
 }
 
 /* ---- loading ---- */
@@ -506,12 +481,12 @@ static bytes patched(int version, int at, char type, double value) { /* the defa
 static void expect_same(const bytes f, const mv_load_opt *o, mv_status want) {
     mv_volume a = {0}, b = {0};
     CHECK_STATUS(mv_load_mem(T, &a, f.p, f.n, o), want);
-    CHECK_STATUS(mv_load_mem(NULL, &b, f.p, f.n, o), want);
+    CHECK_STATUS(mv_load_mem(T_NONE, &b, f.p, f.n, o), want);
     CHECK(a.ndim == b.ndim && mv_volume_count(&a) == mv_volume_count(&b));
     CHECK(want < 0 || !memcmp(a.affine, b.affine, sizeof a.affine));
     CHECK(want < 0 || !memcmp(a.data, b.data, mv_volume_count(&a) * mv_dtype_size(a.dtype)));
     mv_volume_free(T, &a);
-    mv_volume_free(NULL, &b);
+    mv_volume_free(T_NONE, &b);
 }
 static void test_no_context(void) {
     spec s = {0};
@@ -539,15 +514,15 @@ static void test_no_context(void) {
     expect_same(z, &o, MEDVOL_E_TRUNCATED);
     cut.n = 100;
     expect_same(cut, &o, MEDVOL_E_TRUNCATED);
-    CHECK_STATUS(mv_load(NULL, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
-    CHECK_STATUS(mv_load_header(NULL, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
-    CHECK_STATUS(mv_map(NULL, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
-    CHECK_OK(mv_load_mem(NULL, &v, f.p, f.n, NULL));
-    CHECK_OK(mv_save(NULL, &v, t_path("plain.nii.gz"), NULL));
-    mv_volume_free(NULL, &v);
-    CHECK_OK(mv_load(NULL, &v, t_path("plain.nii.gz"), NULL));
+    CHECK_STATUS(mv_load(T_NONE, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK_STATUS(mv_load_header(T_NONE, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK_STATUS(mv_map(T_NONE, &v, t_path("absent.nii"), NULL), MEDVOL_E_NOTFOUND);
+    CHECK_OK(mv_load_mem(T_NONE, &v, f.p, f.n, NULL));
+    CHECK_OK(mv_save(T_NONE, &v, t_path("plain.nii.gz"), NULL));
+    mv_volume_free(T_NONE, &v);
+    CHECK_OK(mv_load(T_NONE, &v, t_path("plain.nii.gz"), NULL));
     CHECK(v.data && same_voxels(&v, &s));
-    mv_volume_free(NULL, &v);
+    mv_volume_free(T_NONE, &v);
     CHECK(!strcmp(mv_message(NULL), "") && mv_warnings(NULL) == 0);
     remove(t_path("plain.nii.gz"));
     free(f.p);
@@ -1404,7 +1379,7 @@ static void test_scaling_of_scaled(void) { /* a new scaling too far from the vol
 static void test_picture_sizes(void) { /* 4096 pixels a side unless told otherwise, and not one less */
     static const size_t sides[][2] = {{4096, 4}, {4, 4096}, {4097, 4}, {4, 4097}, {4300, 4200}};
     size_t i;
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < (T_SMALL ? 4 : 5); i++) { /* the last is 18 MB */
         size_t dim[3];
         mv_volume v = {0}, p = {0};
         dim[0] = sides[i][0], dim[1] = sides[i][1], dim[2] = 1;
@@ -1558,7 +1533,6 @@ const t_case tests_corners[] = {
     {"gzip_tails", test_gzip_tails, 0},
     {"gzip_extra", test_gzip_extra, T_ONCE},
     {"gzip_claims", test_gzip_claims, T_ONCE},
-    {"gzip_many", test_gzip_many, 0},
     {"gzip_limits", test_gzip_limits, 0},
     {"gzip_damage", test_gzip_damage, 0},
     {"gzip_sink_fails", test_gzip_sink_fails, 0},

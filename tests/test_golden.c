@@ -360,10 +360,10 @@ static void test_golden(void) {
 static void test_same_bits(void) {
     size_t r;
     for (r = 0; r < ROWS; r++) {
-        uint32_t threads = checksum(r, T), one = checksum(r, NULL), scalar;
+        uint32_t threads = checksum(r, T), one = checksum(r, T_NONE), scalar;
         if (!CHECK(threads == one)) fprintf(stderr, "  %s depends on the number of threads\n", rows[r].name);
         mv_level_force(1);
-        scalar = checksum(r, NULL);
+        scalar = checksum(r, T_NONE);
         mv_level_force(t_level);
         if ((rows[r].flags & EXACT) && !CHECK(one == scalar))
             fprintf(stderr, "  %s differs between levels\n", rows[r].name);

@@ -459,7 +459,7 @@ static size_t text_n(void) { return N * (size_t)(ARG / 16 % 64); }
 static const unsigned char *text(void) { return ARG >= 1024 ? pool[pool_of(MEDVOL_U16)].data : prose(); }
 static void op_inflate(void) {
     size_t n = text_n(), used = 0, made = 0;
-    if (place.reference && mv_deflate(NULL, stock[0].data, SPAN, text(), n, ARG % 16, &stock[0].n) < 0)
+    if (place.reference && mv_deflate(T_NONE, stock[0].data, SPAN, text(), n, ARG % 16, &stock[0].n) < 0)
         abort();
     did(mv_inflate(
         T, out(MEDVOL_U8, n), n, given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, &used, &made));
@@ -472,7 +472,7 @@ static void op_inflate(void) {
 }
 static void op_inflate_zlib(void) {
     size_t n = text_n(), used = 0, made = 0;
-    if (place.reference && mv_deflate_zlib(NULL, stock[0].data, SPAN, text(), n, ARG % 16, &stock[0].n) < 0)
+    if (place.reference && mv_deflate_zlib(T_NONE, stock[0].data, SPAN, text(), n, ARG % 16, &stock[0].n) < 0)
         abort();
     did(mv_inflate_zlib(
         T, out(MEDVOL_U8, n), n, given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, &used, &made));
@@ -505,7 +505,7 @@ static void op_pack(void) {
 }
 static const void *packed(size_t n) {
     mv_gzip_opt o = packing();
-    if (place.reference && mv_gzip_pack(NULL, stock[1].data, SPAN, text(), n, &o, &stock[1].n) < 0) abort();
+    if (place.reference && mv_gzip_pack(T_NONE, stock[1].data, SPAN, text(), n, &o, &stock[1].n) < 0) abort();
     return given(MEDVOL_U8, stock[1].data, stock[1].n);
 }
 static void op_unpack(void) {

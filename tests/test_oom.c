@@ -131,14 +131,14 @@ static void file_unmap(void *user, void *address, uint64_t bytes) {
     disk->unmap(user, address, bytes);
 }
 static void files_init(void) {
-    disk = mv_io_default();
+    disk = T_FILES;
     files = *disk;
     files.open = file_open;
     files.close = file_close;
     files.rename = file_rename;
     files.remove = file_remove;
-    files.resolve = file_resolve;
-    files.link = file_link;
+    if (disk->resolve) files.resolve = file_resolve;
+    if (disk->link) files.link = file_link;
     if (disk->map) files.map = file_map, files.unmap = file_unmap;
 }
 
@@ -166,7 +166,7 @@ static void must(mv_status st) {
 static void fill(mv_volume *v, mv_dtype type, int ndim, size_t nx, size_t ny, size_t nz, size_t nt) {
     size_t dim[4], i;
     dim[0] = nx, dim[1] = ny, dim[2] = nz, dim[3] = nt;
-    must(mv_volume_alloc(NULL, v, type, ndim, dim));
+    must(mv_volume_alloc(T_NONE, v, type, ndim, dim));
     for (i = 0; i < mv_volume_count(v); i++)
         switch (type) {
             case MEDVOL_U8: ((uint8_t *)v->data)[i] = (uint8_t)(i * 7 % 251); break;
@@ -181,10 +181,10 @@ static void make_volumes(void) {
     const size_t start[4] = {1, 2, 1, 1}, size[4] = {NX, NY, NZ, 2};
     fill(&whole, MEDVOL_F32, 3, NX, NY, NZ, 1);
     whole.affine[1] = 0.3, whole.affine[4] = -0.2;
-    must(mv_nifti_ext_add(NULL, &whole, 6, "a comment to carry along", 25));
+    must(mv_nifti_ext_add(T_NONE, &whole, 6, "a comment to carry along", 25));
     fill(&wide, MEDVOL_I16, 4, NX + 3, NY + 2, NZ + 4, 3);
     wide.slope = 0.5, wide.inter = 3.0;
-    must(mv_volume_view(NULL, &part, &wide, start, size));
+    must(mv_volume_view(T_NONE, &part, &wide, start, size));
     fill(&series, MEDVOL_F64, 4, NX, NY, NZ, 2);
     fill(&coarse, MEDVOL_F32, 3, 6, 7, 5, 1);
     coarse.affine[0] = 2.0, coarse.affine[5] = 1.7;
@@ -203,7 +203,7 @@ static mv_buffer pack(const void *data, size_t n, size_t member) {
     memset(&o, 0, sizeof o);
     o.member = member;
     if ((b.data = malloc(mv_gzip_bound(n, &o))) == NULL) abort();
-    must(mv_gzip_pack(NULL, b.data, mv_gzip_bound(n, &o), data, n, &o, &b.bytes));
+    must(mv_gzip_pack(T_NONE, b.data, mv_gzip_bound(n, &o), data, n, &o, &b.bytes));
     return b;
 }
 static void write_file(const char *name, const void *data, size_t n) {
@@ -214,16 +214,16 @@ static void make_files(void) {
     mv_save_opt o;
     memset(&o, 0, sizeof o);
     o.big_endian = T_BIG_ENDIAN; /* a map takes no other */
-    must(mv_save_mem(NULL, &plain, NULL, &whole, &o));
+    must(mv_save_mem(T_NONE, &plain, NULL, &whole, &o));
     o.pair = 1;
-    must(mv_save_mem(NULL, &pair_head, &pair_img, &whole, &o));
+    must(mv_save_mem(T_NONE, &pair_head, &pair_img, &whole, &o));
     memcpy(analyze, pair_head.data, sizeof analyze);
     memset(analyze + 344, 0, 4); /* no magic */
-    must(mv_save_mem(NULL, &like_head, &gzip_like, &pixels, &o));
+    must(mv_save_mem(T_NONE, &like_head, &gzip_like, &pixels, &o));
     memcpy(gzip_like.data, "\x1f\x8b\x08", 3); /* bare voxels that begin as gzip does */
     o.pair = 0;
     o.gzip = 1;
-    must(mv_save_mem(NULL, &packed, NULL, &whole, &o));
+    must(mv_save_mem(T_NONE, &packed, NULL, &whole, &o));
     many = pack(plain.data, plain.bytes, 32);
     chunky = pack(plain.data, plain.bytes, 1000);
     write_file("oom_in.nii", plain.data, plain.bytes);
@@ -238,7 +238,7 @@ static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid};
     mv_buffer *b[] = {&plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head};
     size_t i;
-    for (i = 0; i < sizeof v / sizeof *v; i++) mv_volume_free(NULL, v[i]);
+    for (i = 0; i < sizeof v / sizeof *v; i++) mv_volume_free(T_NONE, v[i]);
     for (i = 0; i < sizeof b / sizeof *b; i++) mv_buffer_free(NULL, b[i]);
     free(many.data);
     free(chunky.data);
@@ -491,7 +491,7 @@ static mv_status op_inflate(mv_ctx *c) {
 static mv_status op_inflate_zlib(mv_ctx *c) {
     static uint8_t z[64];
     size_t n;
-    must(mv_deflate_zlib(NULL, z, sizeof z, numbers, 20, 6, &n));
+    must(mv_deflate_zlib(T_NONE, z, sizeof z, numbers, 20, 6, &n));
     return TRY(mv_inflate_zlib(c, out.b, sizeof out, z, n, NULL, &made));
 }
 static mv_status op_deflate(mv_ctx *c) {
@@ -876,7 +876,13 @@ static const struct {
     ROW(gzip_open) ROW(gzip_open_mem) ROW(index_scan) ROW(index_mem) ROW(index_unpack) ROW(member)
     ROW(writer_open) ROW(ext_add) ROW(ext_first) ROW(volume_alloc) ROW(save) ROW(save_pair) ROW(save_png)
     {"save_png_mem", op_save_png_mem, WRITES},
-    ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(ctx_init)
+    ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair)
+#ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
+    {"ctx_init", op_ctx_init, NONE},
+#else
+    ROW(ctx_init)
+#endif
+
 #ifdef OOM_SITES
     ROW(malloc)
 #endif

@@ -827,7 +827,7 @@ static void test_rules(void) {
 static void test_levels(void) {
     static const size_t n[3] = {45, 38, 20}, to[3] = {61, 47, 27};
     static float first[61 * 47 * 27];
-    mv_ctx serial = {0};
+    mv_ctx serial = T_EMPTY;
     double *real;
     mv_volume v = random_volume(MEDVOL_F32, 3, n, &real), a = {0}, b = {0};
     size_t i, count = 61 * 47 * 27;

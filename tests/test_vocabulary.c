@@ -283,7 +283,7 @@ static void test_half_up(void) {
             float one = mv__f16_to_f32((uint16_t)p);
             if ((p & 0x7fffu) == 0x7c00u) CHECK(out[k] == (p & 0x8000u ? -HUGE_VALF : HUGE_VALF));
             else if (nan) CHECK(out[k] != out[k] && (bits_of(out[k]) & 0x400000u));
-            else CHECK((double)out[k] == t_half(p, 10, 15) && !!signbit(out[k]) == p >> 15);
+            else CHECK((double)out[k] == t_half(p, 10, 15) && (signbit(out[k]) != 0) == p >> 15);
             CHECK(bits_of(one) == bits_of(out[k]));
         }
         MV__PICK(vk_load_bf16)(out, in, 16);
@@ -425,16 +425,16 @@ static void test_alloc(void) {
     static const size_t size[] = {0, 1, 63, 64, 65, 4096, 100000, ((size_t)4 << 20) - 1, (size_t)4 << 20,
         ((size_t)4 << 20) + 1, (size_t)9 << 20};
     size_t i;
-    for (i = 0; i < sizeof size / sizeof *size; i++) {
-        unsigned char *own = (unsigned char *)mv__alloc(NULL, size[i]),
-                      *hook = (unsigned char *)mv__alloc(T, size[i]);
-        CHECK(own && hook && (uintptr_t)own % 64 == 0 && (uintptr_t)hook % 64 == 0);
+    for (i = 0; i < 2 * sizeof size / sizeof *size; i++) {
+        size_t n = size[i / 2];
+        mv_ctx *c = i % 2 ? T : T_NONE;
+        unsigned char *p = (unsigned char *)mv__alloc(c, n);
+        CHECK(p && (uintptr_t)p % 64 == 0);
 #ifdef __linux__
-        if (size[i] >= (size_t)4 << 20) CHECK((uintptr_t)own % ((size_t)2 << 20) == 0);
+        if (!c && n >= (size_t)4 << 20) CHECK((uintptr_t)p % ((size_t)2 << 20) == 0);
 #endif
-        if (size[i] && own && hook) own[0] = own[size[i] - 1] = hook[0] = hook[size[i] - 1] = 1;
-        mv__free(NULL, own);
-        mv__free(T, hook);
+        if (n && p) p[0] = p[n - 1] = 1;
+        mv__free(c, p);
     }
     mv__free(T, NULL);
     T->error.text[0] = 0;

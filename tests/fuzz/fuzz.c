@@ -47,7 +47,10 @@ static void *take(void *user, size_t n) {
         return kept[i].p;
     }
     p = malloc(n);
-    MUST(p);
+    if (!p) { /* more than a small machine has */
+        refused = 1;
+        return NULL;
+    }
     alive++;
     if (room >= 0 && n <= KEEP_TO) kept[room].p = p, kept[room].n = n, kept[room].used = 1;
     return p;

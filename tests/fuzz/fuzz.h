@@ -10,6 +10,7 @@
 #  include <math.h>
 #  include <stdlib.h>
 #  include <string.h>
+#  define T_NONE NULL
 #  define FUZZ(name)                                                                                         \
       extern int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);                                         \
       int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

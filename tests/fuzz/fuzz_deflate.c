@@ -27,14 +27,14 @@ static void stream(mv_ctx *c, const uint8_t *p, size_t n, int level, unsigned ho
     } else {
         MUST(made <= cap);
         fz_level(0);
-        st = zlib ? mv_inflate_zlib(NULL, back, n, z, made, &used, &got)
-                  : mv_inflate(NULL, back, n, z, made, &used, &got);
+        st = zlib ? mv_inflate_zlib(T_NONE, back, n, z, made, &used, &got)
+                  : mv_inflate(T_NONE, back, n, z, made, &used, &got);
         MUST(st == MEDVOL_OK && used == made && got == n && (n == 0 || !memcmp(back, p, n)));
-        st = zlib ? mv_deflate_zlib(NULL, y, made - 1, p, n, level, &again)
-                  : mv_deflate(NULL, y, made - 1, p, n, level, &again);
+        st = zlib ? mv_deflate_zlib(T_NONE, y, made - 1, p, n, level, &again)
+                  : mv_deflate(T_NONE, y, made - 1, p, n, level, &again);
         MUST(st == MEDVOL_E_SPACE); /* one byte too few */
-        st = zlib ? mv_deflate_zlib(NULL, y, cap, p, n, level, &again)
-                  : mv_deflate(NULL, y, cap, p, n, level, &again);
+        st = zlib ? mv_deflate_zlib(T_NONE, y, cap, p, n, level, &again)
+                  : mv_deflate(T_NONE, y, cap, p, n, level, &again);
         MUST(st == MEDVOL_OK && again == made && !memcmp(z, y, made));
         fz_level(how);
     }
@@ -51,7 +51,7 @@ static void file(mv_ctx *c, const uint8_t *p, size_t n, const mv_gzip_opt *o, un
     mv_status st = mv_gzip_pack(c, z, cap, p, n, o, &made);
     if (st == MEDVOL_OK) {
         MUST(made <= cap && mv_gzip_is(z, made));
-        MUST(mv_gzip_unpack(NULL, back, n, z, made, &info) == MEDVOL_OK && info.dst_n == n && !info.tail_n);
+        MUST(mv_gzip_unpack(T_NONE, back, n, z, made, &info) == MEDVOL_OK && info.dst_n == n && !info.tail_n);
         MUST(n == 0 || !memcmp(back, p, n));
     } else fz_failed(c, st);
     s.p = (uint8_t *)malloc(cap);

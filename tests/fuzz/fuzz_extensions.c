@@ -10,16 +10,16 @@ static void make(void) {
     mv_save_opt o;
     int k;
     memset(&o, 0, sizeof o);
-    MUST(mv_volume_alloc(NULL, &v, MEDVOL_U8, 3, dim) == MEDVOL_OK);
+    MUST(mv_volume_alloc(T_NONE, &v, MEDVOL_U8, 3, dim) == MEDVOL_OK);
     memset(v.data, 7, 8);
     for (k = 0; k < 2; k++) {
         o.big_endian = k;
-        MUST(mv_save_mem(NULL, &b, NULL, &v, &o) == MEDVOL_OK && b.bytes == 360);
+        MUST(mv_save_mem(T_NONE, &b, NULL, &v, &o) == MEDVOL_OK && b.bytes == 360);
         memcpy(file[k], b.data, 352);
         file[k][348] = 1; /* extensions follow */
         mv_buffer_free(NULL, &b);
     }
-    mv_volume_free(NULL, &v);
+    mv_volume_free(T_NONE, &v);
 }
 static size_t walk(const mv_nifti *h, int *last, size_t *last_n, const void **last_p) {
     size_t at = 0, n = 0, bytes, total = 0;

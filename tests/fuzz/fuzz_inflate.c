@@ -33,7 +33,7 @@ static mv_status other(uint8_t *dst, size_t cap, const uint8_t *p, size_t n, int
     return s->avail_in ? MEDVOL_E_SPACE : s->avail_out ? MEDVOL_E_TRUNCATED : OUT_OF_BOTH;
 #else
     fz_level(0);
-    return (head ? mv_inflate_zlib : mv_inflate)(NULL, dst, cap, p, n, used, made);
+    return (head ? mv_inflate_zlib : mv_inflate)(T_NONE, dst, cap, p, n, used, made);
 #endif
 }
 /* Where zlib waits for more the stream may already be seen to be refused; where the room is full it looks one

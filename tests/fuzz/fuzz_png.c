@@ -43,7 +43,7 @@ static size_t read_back(size_t n, size_t w, size_t h) {
             MUST(step && h * (w * step + 1) <= ROOM);
         } else if (!memcmp(p - 4, "IDAT", 4)) {
             size_t raw = h * (w * step + 1);
-            MUST(mv_inflate_zlib(NULL, rows, raw, p, len, &used, &made) == MEDVOL_OK && made == raw &&
+            MUST(mv_inflate_zlib(T_NONE, rows, raw, p, len, &used, &made) == MEDVOL_OK && made == raw &&
                 used == len);
         } else if (!memcmp(p - 4, "IEND", 4)) ended = len == 0;
         at += 12 + len;

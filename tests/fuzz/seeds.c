@@ -57,10 +57,10 @@ static void inflate_seeds(void) {
             size_t n = kind == 3 ? 200 : kind == 0 ? 40000 : 3000;
             uint8_t raw[2] = {0, 0x30}, zlib[2] = {0, 0x35};
             if (level == 0) n = 200;
-            MUST(mv_deflate(NULL, packed, sizeof packed, plain, n, level, &made) == MEDVOL_OK);
+            MUST(mv_deflate(T_NONE, packed, sizeof packed, plain, n, level, &made) == MEDVOL_OK);
             snprintf(name, sizeof name, "deflate-%d-%d", kind, level);
             put(name, 2, raw, packed, made);
-            MUST(mv_deflate_zlib(NULL, packed, sizeof packed, plain, n, level, &made) == MEDVOL_OK);
+            MUST(mv_deflate_zlib(T_NONE, packed, sizeof packed, plain, n, level, &made) == MEDVOL_OK);
             snprintf(name, sizeof name, "zlib-%d-%d", kind, level);
             put(name, 2, zlib, packed, made);
         }
@@ -78,13 +78,13 @@ static void save(mv_dtype type, unsigned form, mv_buffer *file, mv_buffer *img) 
     mv_volume v;
     mv_save_opt o;
     memset(&v, 0, sizeof v);
-    MUST(mv_volume_alloc(NULL, &v, type, 3 + (int)(form & 1), dim) == MEDVOL_OK);
+    MUST(mv_volume_alloc(T_NONE, &v, type, 3 + (int)(form & 1), dim) == MEDVOL_OK);
     memset(v.data, (int)form, mv_volume_count(&v) * mv_dtype_size(type));
     v.affine[1] = 0.2, v.affine[4] = -0.2, v.affine[3] = 12;
     if (type == MEDVOL_I16) v.slope = 0.5, v.inter = -3;
     if (form & 8) {
-        MUST(mv_nifti_ext_add(NULL, &v, 6, "a comment", 10) == MEDVOL_OK);
-        MUST(mv_nifti_ext_add(NULL, &v, 4, "<AFNI_attributes/>", 19) == MEDVOL_OK);
+        MUST(mv_nifti_ext_add(T_NONE, &v, 6, "a comment", 10) == MEDVOL_OK);
+        MUST(mv_nifti_ext_add(T_NONE, &v, 4, "<AFNI_attributes/>", 19) == MEDVOL_OK);
     }
     memset(&o, 0, sizeof o);
     o.dtype = type;
@@ -95,8 +95,8 @@ static void save(mv_dtype type, unsigned form, mv_buffer *file, mv_buffer *img) 
     o.container = (int)(form >> 6 & 3);
     o.member = 64;
     memset(img, 0, sizeof *img);
-    MUST(mv_save_mem(NULL, file, img, &v, &o) == MEDVOL_OK);
-    mv_volume_free(NULL, &v);
+    MUST(mv_save_mem(T_NONE, file, img, &v, &o) == MEDVOL_OK);
+    mv_volume_free(T_NONE, &v);
 }
 static void header_seeds(void) {
     unsigned t, form;
@@ -134,11 +134,12 @@ static void gzip_seeds(void) {
             o.container = kind;
             o.member = 300;
             o.head = 100;
-            MUST(mv_gzip_pack(NULL, packed, sizeof packed, plain, 700, &o, &made) == MEDVOL_OK);
+            MUST(mv_gzip_pack(T_NONE, packed, sizeof packed, plain, 700, &o, &made) == MEDVOL_OK);
             snprintf(name, sizeof name, "gzip-%d-%d", kind, level);
             put(name, 3, lead, packed, made);
             if (level != 3) continue;
-            MUST(mv_gzip_pack(NULL, packed + made, sizeof packed - made, plain, 100, &o, &more) == MEDVOL_OK);
+            MUST(mv_gzip_pack(T_NONE, packed + made, sizeof packed - made, plain, 100, &o, &more) ==
+                MEDVOL_OK);
             memcpy(packed + made + more, "\0\0\0x", 4); /* two files and a tail */
             snprintf(name, sizeof name, "tail-%d", kind);
             put(name, 3, lead, packed, made + more + 4);
