@@ -1,0 +1,10 @@
+/* misfits.h - the cases that the machine of link.ld cannot run, and why; each counts as skipped */
+X("catalogue/large_member B25", "17 MB of voxels, packed and unpacked; the board has 16 MiB")
+X("catalogue/table", "compares the tests' sources, of which each program here holds one")
+X("convert/large_narrow", "an array of 17 MB")
+X("corners/large_blocks", "9 MB of voxels, twice")
+X("corners/large_into", "45 MB of voxels")
+X("intensity/percentiles_wide", "takes 29 MB")
+X("io/save_memory", "105 MB of voxels")
+X("pictures/planes_bad", "pictures of 25 and 50 MB")
+X("spatial/cancel", "volumes of 35 MB")
