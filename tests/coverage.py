@@ -3,8 +3,8 @@
 coverage.py FOLDER: medvol.gcno and medvol.gcda of a --coverage build are in FOLDER.
 
 Reads gcov's JSON, which keeps apart the instances that one kernel line has at each level (gcovr merges
-them; it makes the pages to look at). Fails when a gate below is missed, when a line or branch of [IO] or
-[GZIP] is left out without an entry in tests/coverage.txt, or when an entry there has become untrue."""
+them; it makes the pages to look at). Fails when a gate below is missed or when an entry of tests/coverage.txt,
+of what no test can reach, has become untrue. What else of [IO] and [GZIP] nothing takes is printed."""
 import collections
 import json
 import os

@@ -339,31 +339,39 @@ static void test_gzip_extra(void) { /* a subfield is one only with its letters, 
 
 /* The index believes size fields only where every byte around them fits. */
 static void test_gzip_claims(void) {
-    static const struct { int at, value; } breaks[] = {
-        {0, 0x1e}, {1, 0x8a}, {2, 7}, {3, 0}, {3, 0xe4}, {10, 7}, {12, 'i'}, {13, 'g'}, {14, 5}, {15, 1}};
-    bytes z = packed(300, MEDVOL_GZIP_MGZIP, 1, 100), b;
+    static const struct { int at, mgzip, bgzf; } breaks[] = {
+        {0, 0x1e, 0x1e}, {1, 0x8a, 0x8a}, {2, 7, 7}, {3, 0, 0}, {3, 0xe4, 0xe4}, {10, 7, 5}, {12, 'i', 'b'},
+        {13, 'g', 'c'}, {14, 5, 3}, {15, 1, 1}};
+    bytes z, b;
     mv_gzip_index x;
-    size_t i, second;
-    CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-    CHECK(x.count == 3 && x.kind == MEDVOL_GZIP_MGZIP && x.dst_n == 300 && x.src_n == z.n);
-    second = (size_t)x.member[1].src;
-    mv_gzip_index_free(T, &x);
-    for (i = 0; i < 2 * sizeof breaks / sizeof *breaks; i++) { /* in the first member, in the second */
-        size_t at = (i & 1 ? second : 0) + (size_t)breaks[i / 2].at;
-        unsigned char was = z.p[at];
-        z.p[at] = (unsigned char)breaks[i / 2].value;
+    size_t i, second, n;
+    int kind;
+    for (kind = MEDVOL_GZIP_MGZIP; kind <= MEDVOL_GZIP_BGZF; kind++) {
+        n = kind == MEDVOL_GZIP_BGZF ? 150000 : 300;
+        z = packed(n, kind, 1, kind == MEDVOL_GZIP_BGZF ? 0 : 100);
         CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-        if (!CHECK(x.count == 0 && x.kind == MEDVOL_GZIP_PLAIN && !x.member))
-            fprintf(
-                stderr, "  byte %d = %d, member %d\n", breaks[i / 2].at, breaks[i / 2].value, (int)(i & 1));
+        CHECK(x.count >= 3 && x.kind == kind && x.dst_n == n && x.src_n == z.n);
+        second = (size_t)x.member[1].src;
         mv_gzip_index_free(T, &x);
-        z.p[at] = was;
+        for (i = 0; i < 2 * sizeof breaks / sizeof *breaks; i++) { /* in the first member, in the second */
+            size_t at = (i & 1 ? second : 0) + (size_t)breaks[i / 2].at;
+            unsigned char was = z.p[at];
+            int value = kind == MEDVOL_GZIP_BGZF ? breaks[i / 2].bgzf : breaks[i / 2].mgzip;
+            z.p[at] = (unsigned char)value;
+            CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
+            if (!CHECK(x.count == 0 && x.kind == MEDVOL_GZIP_PLAIN && !x.member))
+                fprintf(stderr, "  byte %d = %d, member %d\n", breaks[i / 2].at, value, (int)(i & 1));
+            mv_gzip_index_free(T, &x);
+            z.p[at] = was;
+        }
+        if (kind == MEDVOL_GZIP_MGZIP) {
+            put(z.p + 16, 'i', 29, 0); /* head of 12 + 8, deflate data of 2, trailer of 8: 30 at least */
+            CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
+            CHECK(x.count == 0);
+            mv_gzip_index_free(T, &x);
+        }
+        free(z.p);
     }
-    put(z.p + 16, 'i', 29, 0); /* head of 12 + 8, deflate data of 2, trailer of 8: 30 at least */
-    CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
-    CHECK(x.count == 0);
-    mv_gzip_index_free(T, &x);
-    free(z.p);
     z = packed(100, MEDVOL_GZIP_BGZF, 1, 0); /* of both kinds in one file: neither */
     b = packed(100, MEDVOL_GZIP_MGZIP, 1, 0);
     z = bytes_join(z, b.p, b.n);
@@ -384,6 +392,21 @@ static void test_gzip_claims(void) {
     free(b.p);
 }
 
+static void test_gzip_many(void) { /* an index that grew: each member where it is */
+    bytes z = packed(20000, MEDVOL_GZIP_MGZIP, 1, 100);
+    unsigned char out[20000];
+    mv_gzip_index x;
+    size_t i;
+    CHECK_OK(mv_gzip_index_mem(T, &x, z.p, z.n));
+    CHECK(x.count == 200);
+    for (i = 0; i < x.count; i++)
+        CHECK(x.member[i].dst == 100 * i && x.member[i].dst_n == 100 &&
+            x.member[i].src + x.member[i].src_n == (i + 1 < x.count ? x.member[i + 1].src : z.n));
+    CHECK_OK(mv_gzip_index_unpack(T, &x, out, 0, sizeof out, z.p, z.n));
+    CHECK(!memcmp(out, text_of(sizeof out), sizeof out));
+    mv_gzip_index_free(T, &x);
+    free(z.p);
+}
 static void test_gzip_limits(void) { /* counted exactly, by the index and by the reader */
     bytes z = packed(300, MEDVOL_GZIP_MGZIP, 1, 100);
     mv_limits was = T->desc.limits;
@@ -445,27 +468,29 @@ static void test_gzip_damage(void) {
 }
 
 /* A sink that fails at its k-th call: the writer says so at once, then always, and in close. */
-static void test_gzip_sink_fails(void) {
+static void test_gzip_sink_fails(void) { /* what failed is not tried again, and not forgotten */
+    static const size_t sizes[] = {200000, 0};
+    size_t i, n;
     int container, k;
-    for (container = MEDVOL_GZIP_PLAIN; container <= MEDVOL_GZIP_BGZF; container++)
-        for (k = 1;; k++) {
-            mv_gzip_opt o = {0};
-            mv_gzip_writer *w;
-            mv_status st = MEDVOL_OK, end;
-            int left = k;
-            size_t i;
-            o.container = container, o.member = 1000;
-            CHECK_OK(mv_gzip_writer_open(T, &w, refuse_write, &left, &o));
-            for (i = 0; i < 200000 && st == MEDVOL_OK; i += 20000)
-                st = mv_gzip_writer_put(T, w, text_of(20000), 20000);
-            if (st < 0) {
-                CHECK(st == MEDVOL_E_IO && left == 0);
-                CHECK_STATUS(mv_gzip_writer_put(T, w, text_of(1), 1), MEDVOL_E_IO);
+    for (n = 0; n < 2; n++)
+        for (container = MEDVOL_GZIP_PLAIN; container <= MEDVOL_GZIP_BGZF; container++)
+            for (k = 1;; k++) {
+                mv_gzip_opt o = {0};
+                mv_gzip_writer *w;
+                mv_status st = MEDVOL_OK, end;
+                int left = k;
+                o.container = container, o.member = 1000;
+                CHECK_OK(mv_gzip_writer_open(T, &w, refuse_write, &left, &o));
+                for (i = 0; i < sizes[n] && st == MEDVOL_OK; i += 20000)
+                    st = mv_gzip_writer_put(T, w, text_of(20000), 20000);
+                if (st < 0) {
+                    CHECK(st == MEDVOL_E_IO && left == 0);
+                    CHECK_STATUS(mv_gzip_writer_put(T, w, text_of(1), 1), MEDVOL_E_IO);
+                }
+                end = mv_gzip_writer_close(T, w, NULL);
+                CHECK(end == (left > 0 ? MEDVOL_OK : MEDVOL_E_IO) && left >= 0);
+                if (left > 0) break;
             }
-            end = mv_gzip_writer_close(T, w, NULL);
-            CHECK(end == (left > 0 ? MEDVOL_OK : MEDVOL_E_IO) && left >= 0);
-            if (left > 0) break;
-        }
 }
 
 /* ---- loading ---- */
@@ -1533,6 +1558,7 @@ const t_case tests_corners[] = {
     {"gzip_tails", test_gzip_tails, 0},
     {"gzip_extra", test_gzip_extra, T_ONCE},
     {"gzip_claims", test_gzip_claims, T_ONCE},
+    {"gzip_many", test_gzip_many, 0},
     {"gzip_limits", test_gzip_limits, 0},
     {"gzip_damage", test_gzip_damage, 0},
     {"gzip_sink_fails", test_gzip_sink_fails, 0},

@@ -286,6 +286,28 @@ static void test_pixdim_mended(void) {
     mv_volume_free(T, &v);
     free(b.p);
 }
+/* A save mends the spacings that were mended on loading, and no step in time: the caller may want none. */
+static void test_pixdim_saved(void) {
+    static const double want[4] = {1.25, 1, 1.5, 0};
+    static const patch p[] = {{80, 'f', -1.25}, {84, 'f', NANF}, {88, 'f', 1.5}, {92, 'f', 0}};
+    spec s = {0};
+    size_t i;
+    bytes b;
+    mv_volume v = {0};
+    mv_buffer out = {0};
+    s.ndim = 4;
+    for (i = 0; i < 4; i++) s.dim[i] = 2;
+    b = make_file(s);
+    for (i = 0; i < 4; i++) put(b.p + p[i].at, p[i].type, p[i].value, 0);
+    CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+    CHECK(v.step[0] == 1);
+    v.step[0] = 0;
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+    for (i = 0; i < 4; i++) CHECK_NEAR(get((unsigned char *)out.data + 80 + 4 * i, 'f', 0), want[i], 0);
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &v);
+    free(b.p);
+}
 /* Geometry that changed is written three times over: sform, qform, pixdim; B4 B6 */
 static void test_geometry_saved(void) {
     static const double oblique[12] = {-1.9, 0.1, 0.3, 90, 0.2, 1.4, -0.8, -126, 0.25, 0.5, 2.3, -72};
@@ -501,6 +523,26 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
         T->desc.limits.max_ext_bytes = 0;
         free(b.p);
     }
+    { /* bytes that are no chain and end anywhere: zeros behind them, up to voxels on 16 bytes */
+        unsigned char e[23];
+        spec s = {0};
+        bytes b;
+        mv_volume v = {0};
+        mv_buffer out = {0};
+        const unsigned char *p;
+        memset(e, 0xaa, sizeof e);
+        s.ext = e, s.ext_bytes = sizeof e;
+        b = make_file(s);
+        CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+        CHECK(v.nifti->ext_bytes == sizeof e && mv_warnings(T) == MEDVOL_W_EXTENSION);
+        CHECK_OK(mv_save_mem(T, &out, NULL, &v, NULL));
+        p = (const unsigned char *)out.data;
+        CHECK(out.bytes == b.n + 9 && !memcmp(p + 352, e, sizeof e) && get(p + 108, 'f', 0) == 384);
+        CHECK(!memcmp(p + 375, "\0\0\0\0\0\0\0\0", 9) && !memcmp(p + 384, b.p + 375, b.n - 375));
+        mv_buffer_free(T, &out);
+        mv_volume_free(T, &v);
+        free(b.p);
+    }
     { /* zeros behind the chain are padding; a volume from nowhere gets a header */
         unsigned char e[192] = {0};
         spec s = {0};
@@ -525,6 +567,21 @@ static void test_extensions_malformed(void) { /* voxels load, a warning, the byt
         mv_volume_free(T, &v);
         free(b.p);
     }
+}
+
+static void test_header_into(void) { /* a header takes the place of what the volume owned */
+    spec s = {0};
+    bytes b = make_file(s);
+    mv_volume v = {0};
+    size_t before = t_live(), empty;
+    CHECK_OK(mv_load_header_mem(T, &v, b.p, b.n, NULL));
+    empty = t_live();
+    CHECK_OK(mv_load_mem(T, &v, b.p, b.n, NULL));
+    CHECK_OK(mv_load_header_mem(T, &v, b.p, b.n, NULL));
+    CHECK(!v.data && v.nifti && t_live() == empty);
+    mv_volume_free(T, &v);
+    CHECK(t_live() == before);
+    free(b.p);
 }
 
 /* ---- gzip around a volume ---- */
@@ -1039,6 +1096,22 @@ static void test_nan_voxels(void) { /* kept bit for bit */
 }
 
 /* ---- saving: types and scaling ---- */
+static void test_save_slope(void) { /* halves are kept as they are: a slope that fits is not rounded up */
+    size_t dim[1] = {256}, i;
+    mv_volume v = {0}, w = {0};
+    mv_buffer out = {0};
+    mv_save_opt o = {0};
+    o.dtype = MEDVOL_U8, o.version = 1;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 1, dim));
+    for (i = 0; i < 256; i++) ((float *)v.data)[i] = (float)i * 0.5f;
+    CHECK_OK(mv_save_mem(T, &out, NULL, &v, &o));
+    CHECK_OK(mv_load_mem(T, &w, out.data, out.bytes, NULL));
+    CHECK(w.slope == 0.5 && w.inter == 0.0);
+    for (i = 0; i < 256; i++) CHECK(((unsigned char *)w.data)[i] == i);
+    mv_buffer_free(T, &out);
+    mv_volume_free(T, &w);
+    mv_volume_free(T, &v);
+}
 static void test_save_as(void) {
     static const mv_dtype to[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_I32, MEDVOL_U32};
     size_t dim[2] = {301, 3}, k, i;
@@ -2001,8 +2074,10 @@ static void test_hooks(void) { /* a load through hooks; short reads; only what i
     for (kind = -1; kind < 4; kind++) {
         z = kind < 0 ? copy(f) : gz(f.p, f.n, kind, 10000);
         disk_put("a.nii", copy(z));
+        disk.read = 0;
         CHECK_OK(mv_load(T, &v, "a.nii", NULL));
         CHECK(same_voxels(&v, &s) && disk.open == 0);
+        CHECK(disk.read < z.n + z.n / 2); /* once, but for the heads of members */
         mv_volume_free(T, &v);
         disk.fail_with = -101;
         if (kind < 2) CHECK_OK(mv_load(T, &v, "a.nii", NULL)); /* a byte at a time */
@@ -2346,6 +2421,8 @@ const t_case tests_io[] = {
     {"other_formats", test_other_formats, T_ONCE},
     {"geometry", test_geometry, T_ONCE},
     {"pixdim_mended", test_pixdim_mended, T_ONCE},
+    {"header_into", test_header_into, T_ONCE},
+    {"pixdim_saved", test_pixdim_saved, T_ONCE},
     {"geometry_saved B4 B6", test_geometry_saved, T_ONCE},
     {"fields", test_fields, T_ONCE},
     {"extensions", test_extensions, T_ONCE},
@@ -2362,6 +2439,7 @@ const t_case tests_io[] = {
     {"complex_scaling", test_complex_scaling, T_ONCE},
     {"colour_scaling", test_colour_scaling, T_ONCE},
     {"nan_voxels", test_nan_voxels, T_ONCE},
+    {"save_slope", test_save_slope, T_ONCE},
     {"save_as", test_save_as, 0},
     {"save_options B2 B19", test_save_options, T_ONCE},
     {"block_gzip", test_block_gzip, 0},

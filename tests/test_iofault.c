@@ -259,6 +259,7 @@ int __real_fstat64(int fd, struct stat *info);
 ssize_t __real_readlink(const char *path, char *buf, size_t n);
 ssize_t __real_pread64(int fd, void *buf, size_t n, off_t at);
 ssize_t __real_write(int fd, const void *buf, size_t n);
+int __real_fsync(int fd);
 int __real_fchmod(int fd, mode_t mode);
 int __real_fchown(int fd, uid_t uid, gid_t gid);
 int __real_rename(const char *from, const char *to);
@@ -309,15 +310,18 @@ int __wrap_fstat64(int fd, struct stat *info) {
 }
 int __wrap_fchown(int fd, uid_t uid, gid_t gid);
 int __wrap_fchown(int fd, uid_t uid, gid_t gid) {
-    if (F.calls && F.foreign) F.foreign++;
+    if (F.calls && F.foreign) /* first with the owner, then with the group alone */
+        CHECK((uid == (uid_t)-1) == (F.foreign++ > 1));
     return call(K_FCHOWN) ? -1 : __real_fchown(fd, uid, gid);
 }
 ssize_t __wrap_readlink(const char *path, char *buf, size_t n);
 ssize_t __wrap_readlink(const char *path, char *buf, size_t n) {
     return call(K_READLINK) ? -1 : __real_readlink(path, buf, n);
 }
-int __wrap_fsync(int fd); /* the disk itself need not be waited for */
-int __wrap_fsync(int fd) { return call(is_folder(fd) ? K_FOLDER : K_SYNC) ? -1 : 0; }
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd) { /* the disk itself need not be waited for */
+    return call(is_folder(fd) ? K_FOLDER : K_SYNC) ? -1 : F.calls ? 0 : __real_fsync(fd);
+}
 ssize_t __wrap_pread64(int fd, void *buf, size_t n, off_t at);
 ssize_t __wrap_pread64(int fd, void *buf, size_t n, off_t at) {
     int how = call(K_READ);
@@ -980,11 +984,33 @@ static void test_group(void) { /* the file belongs to others: handed over, or cl
             F.on = 1;
             CHECK_OK(mv_save(T, &G.source, G.path, NULL));
             F.on = F.calls = 0;
-            CHECK(F.foreign == (fails ? 3 : 2)); /* with the owner; with the group alone */
+            CHECK(F.foreign == (fails ? 3 : 2));
             CHECK(!fails == !F.hit && stat(G.path, &info) == 0 && (info.st_mode & 07777) == modes[i][fails]);
             F.foreign = 0;
             finish(&after);
         }
+}
+static void test_no_input(void) { /* without a standard input a file may be number 0 */
+    int keep = dup(0);
+    size_t k;
+    mv_volume after, v;
+    make_folder();
+    for (k = 0; k < sizeof scenes / sizeof *scenes; k++) {
+        mv_status st;
+        begin(&scenes[k], &after);
+        memset(&v, 0, sizeof v);
+        if (scenes[k].special & INTO) CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, G.want.ndim, G.want.dim));
+        close(0);
+        F.calls = F.on = 1;
+        st = act(&scenes[k], T, &v);
+        F.on = 0;
+        CHECK(st == MEDVOL_OK && F.step > 0 && F.handles == 0);
+        mv_volume_free(T, &v);
+        F.calls = 0;
+        if (keep >= 0) CHECK(dup2(keep, 0) == 0);
+        finish(&after);
+    }
+    if (keep >= 0) close(keep);
 }
 /* a folder is flushed however long its path is; that it cannot be is no failure */
 static void test_deep(void) {
@@ -1035,6 +1061,7 @@ const t_case tests_iofault[] = {
     {"calls", test_calls, T_ONCE},
     {"call_kills", test_call_kills, T_ONCE},
     {"group", test_group, T_ONCE},
+    {"no_input", test_no_input, T_ONCE},
     {"deep", test_deep, T_ONCE},
 #endif
     {"sums", test_sums, T_ONCE},
