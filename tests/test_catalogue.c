@@ -694,10 +694,10 @@ static bytes timed_file(int kind, size_t n) { /* loads as f, after work for abou
     free(f.p);
     return z;
 }
-static double timed_load(bytes z) { /* the least of three */
+static double timed_load(bytes z) { /* the least of three, where noise could matter */
     double least = 1e30;
     int k;
-    for (k = 0; k < 3; k++) {
+    for (k = 0; k < 3 && (k == 0 || least < 0.2); k++) {
         spec s = {0};
         mv_volume v = {0};
         size_t at = 0;
@@ -1148,7 +1148,7 @@ static void test_map_far(void) {
         CHECK_STATUS(mv_map(T, &v, path, NULL), MEDVOL_E_SIZE);
         CHECK(strstr(mv_message(T), "too large for this platform"));
     } else {
-        o.crop = 1, o.start[0] = (int64_t)3 << 30, o.size[0] = (int64_t)n - ((int64_t)3 << 30);
+        o.crop = 1, o.start[0] = (int64_t)195 << 30, o.size[0] = (int64_t)5 << 30;
         CHECK_OK(mv_map(T, &v, path, &o));
         CHECK(v.dim[0] == (size_t)o.size[0] && v.data);
         if (v.data) CHECK(((char *)v.data)[0] == 0 && ((char *)v.data)[v.dim[0] - 1] == '!');
