@@ -1,8 +1,8 @@
 /* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--without NAME-PART]...
-   [--level N] [--threads N] [--first: stop at the first failure] [--times: of each case]. T_ONCE cases run at
-   the first level and thread count of these. The last line is "N passed, N failed", then ", N skipped" when
-   there are cases that this platform cannot run. The cases write to build/tmp beside the program, so that
-   programs of several builds may run at once. */
+   [--level N: that, or the best below] [--threads N] [--first: stop at the first failure] [--times: of each
+   case]. T_ONCE cases run at the first level and thread count of these. The last line is "N passed, N failed",
+   then ", N skipped" when there are cases that this platform cannot run. The cases write to build/tmp beside
+   the program, so that programs of several builds may run at once. */
 #if defined(__unix__) || defined(__APPLE__)
 #  define _DEFAULT_SOURCE 1
 #  include <sys/mman.h>
@@ -332,6 +332,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(argv[i], "--times")) times = 1;
         else part = argv[i];
     }
+    if (level > best) level = best;
     for (t_level = best; t_level >= 1; t_level--) {
         if (level && t_level != level) continue;
         mv_level_force(t_level);
