@@ -239,7 +239,7 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 	    --link="$(IOFAULT_WRAP)"
 
 # ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
-.PHONY: test-32bit test-be test-arm test-riscv test-windows
+.PHONY: test-32bit test-be test-arm test-arm64 test-armv7 test-riscv test-windows
 # $(call need,PROGRAM,PACKAGE); $(call port,FOLDER,COMPILER,CFLAGS,EMULATOR)
 need = command -v $(1) >/dev/null || { echo "$@: $(1) is not installed (package $(2))"; exit 9; }
 define port
@@ -254,16 +254,19 @@ test-32bit: ## on 32-bit x86, natively, under ASan and UBSan
 	@$(call need,i686-linux-gnu-gcc,gcc-i686-linux-gnu)
 	$(call port,x86_32,i686-linux-gnu-gcc,-O2 -g1 $(PORT_SAN)$(comma)address $(LINK32))
 
-test-be: ## on s390x, which is big-endian, under UBSan
+test-be: ## on s390x, which is big-endian
 	@$(call need,s390x-linux-gnu-gcc,gcc-s390x-linux-gnu)
 	@$(call need,qemu-s390x,qemu-user)
-	$(call port,s390x,s390x-linux-gnu-gcc,-O2 $(PORT_SAN),qemu-s390x -L /usr/s390x-linux-gnu)
+	$(call port,s390x,s390x-linux-gnu-gcc,-O2 -static,qemu-s390x)
 
-test-arm: ## on AArch64 (NEON and scalar) and on ARMv7
+test-arm: test-arm64 test-armv7 ## on AArch64 (NEON and scalar) and on ARMv7
+test-arm64:
 	@$(call need,aarch64-linux-gnu-gcc,gcc-aarch64-linux-gnu)
-	@$(call need,arm-linux-gnueabihf-gcc,gcc-arm-linux-gnueabihf)
 	@$(call need,qemu-aarch64,qemu-user)
 	$(call port,arm64,aarch64-linux-gnu-gcc,-O2 -static,qemu-aarch64)
+test-armv7:
+	@$(call need,arm-linux-gnueabihf-gcc,gcc-arm-linux-gnueabihf)
+	@$(call need,qemu-arm,qemu-user)
 	$(call port,armv7,arm-linux-gnueabihf-gcc,-O2 -static,qemu-arm)
 
 test-riscv: ## on 64-bit RISC-V

@@ -76,7 +76,7 @@ for tool in $tools; do
         valgrind)
             need valgrind
             build valgrind clang -gdwarf-4 # valgrind 3.19 cannot read the newer form of clang
-            # its fused multiply-add rounds otherwise, and it maps no 5 GiB
+            # its fused multiply-add rounds otherwise, and it has no room for a map of 200 GiB
             run valgrind valgrind --quiet --error-exitcode=1 --leak-check=full --fair-sched=yes \
                 --suppressions=tests/valgrind.supp "$all" "$@" --threads 2 --level 3 \
                 $(printf -- '--without %s ' $slow vocabulary/mad catalogue/map_far)

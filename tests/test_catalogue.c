@@ -6,6 +6,7 @@
 #  define _FILE_OFFSET_BITS 64
 #  include <fcntl.h>
 #  include <sys/stat.h>
+#  include <sys/wait.h>
 #  include <unistd.h>
 #  define POSIX 1
 #endif
@@ -1127,14 +1128,29 @@ static void test_no_traps(void) {
 }
 #ifdef POSIX
 /* A map takes no memory: of more than the machine has, and parts beyond 4 GiB. */
+static int map_far(const char *path, uint64_t n) {
+    mv_load_opt o = {0};
+    mv_volume v = {0};
+    int ok;
+    if (sizeof(size_t) == 4)
+        return CHECK_STATUS(mv_map(T, &v, path, NULL), MEDVOL_E_SIZE) &&
+            CHECK(strstr(mv_message(T), "too large for this platform"));
+    o.crop = 1, o.start[0] = (int64_t)3 << 30, o.size[0] = (int64_t)n - ((int64_t)3 << 30);
+    ok = CHECK_OK(mv_map(T, &v, path, &o)) && CHECK(v.dim[0] == (size_t)o.size[0]) &&
+        CHECK(((char *)v.data)[0] == 0 && ((char *)v.data)[v.dim[0] - 1] == '!');
+    mv_volume_free(T, &v);
+    o.start[0] = (int64_t)n - 3, o.size[0] = 3; /* and loaded */
+    ok = ok && CHECK_OK(mv_load(T, &v, path, &o)) && CHECK(((char *)v.data)[2] == '!');
+    mv_volume_free(T, &v);
+    return ok;
+}
 static void test_map_far(void) {
     const uint64_t n = (uint64_t)200 << 30;
     const char *path = t_path("far.nii");
     spec s;
     bytes h;
-    mv_load_opt o = {0};
-    mv_volume v = {0};
-    int fd, made;
+    int fd, made, status = 1;
+    pid_t child;
     spec_cube(&s, 1, 1, 1);
     s.version = 2;
     h = make_header(s);
@@ -1144,19 +1160,10 @@ static void test_map_far(void) {
     made = fd >= 0 && ftruncate(fd, (off_t)(544 + n)) == 0 && pwrite(fd, "!", 1, (off_t)(544 + n - 1)) == 1;
     if (fd >= 0) close(fd);
     if (!made) fprintf(stderr, "catalogue/map_far: no files of 200 GiB with holes here\n");
-    else if (sizeof(size_t) == 4) {
-        CHECK_STATUS(mv_map(T, &v, path, NULL), MEDVOL_E_SIZE);
-        CHECK(strstr(mv_message(T), "too large for this platform"));
-    } else {
-        o.crop = 1, o.start[0] = (int64_t)195 << 30, o.size[0] = (int64_t)5 << 30;
-        CHECK_OK(mv_map(T, &v, path, &o));
-        CHECK(v.dim[0] == (size_t)o.size[0] && v.data);
-        if (v.data) CHECK(((char *)v.data)[0] == 0 && ((char *)v.data)[v.dim[0] - 1] == '!');
-        mv_volume_free(T, &v);
-        o.start[0] = (int64_t)n - 3, o.size[0] = 3; /* and loaded */
-        CHECK_OK(mv_load(T, &v, path, &o));
-        CHECK(v.data && ((char *)v.data)[2] == '!');
-        mv_volume_free(T, &v);
+    else { /* in a process of its own: emulators keep a note for each page for good */
+        child = fork();
+        if (child == 0) _exit(!map_far(path, n));
+        CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
     }
     remove(path);
     free(h.p);
