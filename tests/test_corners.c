@@ -51,6 +51,37 @@ static bytes packed(size_t n, int container, int level, size_t member) {
     return b;
 }
 
+static void test_gzip_nothing(void) { /* no bytes need no address */
+    unsigned char z[64], raw[64];
+    size_t n = 0, made = 9, used = 9;
+    int left = 0; /* none refused */
+    mv_gzip_writer *w;
+    mv_gzip_reader *r;
+    mv_gzip_index x;
+    CHECK_OK(mv_gzip_pack(T, z, sizeof z, NULL, 0, NULL, NULL));
+    CHECK_OK(mv_gzip_pack(T, z, sizeof z, NULL, 0, NULL, &n));
+    CHECK_OK(mv_gzip_unpack(T, NULL, 0, z, n, NULL));
+    CHECK_STATUS(mv_gzip_unpack(T, NULL, 0, NULL, 0, NULL), MEDVOL_E_FORMAT);
+    CHECK_OK(mv_gzip_open_mem(T, &r, z, n));
+    CHECK_OK(mv_gzip_read(T, r, NULL, 0, &made));
+    CHECK(made == 0);
+    CHECK_OK(mv_gzip_finish(T, r, 0, NULL));
+    mv_gzip_close(T, r);
+    CHECK_OK(mv_gzip_open_mem(T, &r, NULL, 0));
+    CHECK_STATUS(mv_gzip_read(T, r, raw, 1, NULL), MEDVOL_E_FORMAT);
+    mv_gzip_close(T, r);
+    CHECK_OK(mv_gzip_index_mem(T, &x, NULL, 0));
+    CHECK(x.count == 0 && !x.member);
+    mv_gzip_index_free(T, &x);
+    CHECK_OK(mv_gzip_writer_open(T, &w, refuse_write, &left, NULL));
+    CHECK_OK(mv_gzip_writer_put(T, w, NULL, 0));
+    CHECK_OK(mv_gzip_writer_close(T, w, NULL));
+    CHECK_OK(mv_deflate(T, raw, sizeof raw, NULL, 0, 1, NULL));
+    CHECK_OK(mv_deflate(T, raw, sizeof raw, NULL, 0, 1, &n));
+    CHECK_OK(mv_inflate(T, NULL, 0, raw, n, &used, &made));
+    CHECK(used == n && made == 0);
+}
+
 /* MEDVOL_E_NULL that names the pointer, results zeroed, no context needed */
 static void test_gzip_null(void) {
     unsigned char b[64] = {0}, out[64];
@@ -340,8 +371,8 @@ static void test_gzip_extra(void) { /* a subfield is one only with its letters, 
 /* The index believes size fields only where every byte around them fits. */
 static void test_gzip_claims(void) {
     static const struct { int at, mgzip, bgzf; } breaks[] = {
-        {0, 0x1e, 0x1e}, {1, 0x8a, 0x8a}, {2, 7, 7}, {3, 0, 0}, {3, 0xe4, 0xe4}, {10, 7, 5}, {12, 'i', 'b'},
-        {13, 'g', 'c'}, {14, 5, 3}, {15, 1, 1}};
+        {0, 0x1e, 0x1e}, {1, 0x8a, 0x8a}, {2, 7, 7}, {3, 0, 0}, {3, 1, 1}, {3, 0xe4, 0xe4}, {10, 7, 5},
+        {12, 'i', 'b'}, {13, 'g', 'c'}, {14, 5, 3}, {15, 1, 1}};
     bytes z, b;
     mv_gzip_index x;
     size_t i, second, n;
@@ -1437,6 +1468,36 @@ static bytes long_path(const char *end) {
     strcat(strcat((char *)b.p, "/"), end);
     return b;
 }
+static int name_taken(void *user, const char *path, int mode, void **file) {
+    if (mode == MEDVOL_IO_READ) return mv_io_default()->open(NULL, path, mode, file);
+    ++*(int *)user;
+    return MEDVOL_E_EXISTS;
+}
+static int link_taken(void *user, const char *path, const char *other) {
+    (void)path, (void)other;
+    ++*(int *)user;
+    return MEDVOL_E_EXISTS;
+}
+static void test_names_taken(void) { /* a thousand names for a temporary file are tried */
+    mv_io io = *mv_io_default();
+    size_t dim = 3;
+    int tried = 0;
+    mv_volume v = {0};
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 1, &dim));
+    CHECK_OK(mv_save(T, &v, t_path("taken.hdr"), NULL));
+    io.user = &tried, io.open = name_taken;
+    T->desc.io = &io;
+    CHECK_STATUS(mv_save(T, &v, t_path("taken.hdr"), NULL), MEDVOL_E_EXISTS);
+    CHECK(tried == 1000);
+    io.open = mv_io_default()->open, io.link = link_taken; /* the old .img is then not kept */
+    tried = 0;
+    CHECK_OK(mv_save(T, &v, t_path("taken.hdr"), NULL));
+    CHECK(tried == 1000);
+    T->desc.io = NULL;
+    mv_volume_free(T, &v);
+    remove(t_path("taken.hdr"));
+    remove(t_path("taken.img"));
+}
 static void test_default_io(void) { /* each hook of mv_io_default by itself */
     const mv_io *io = mv_io_default();
     void *file = NULL, *address = NULL, *none = (void *)(intptr_t)100000;
@@ -1550,6 +1611,7 @@ static void test_save_anywhere(void) {
 #endif
 
 const t_case tests_corners[] = {
+    {"gzip_nothing", test_gzip_nothing, T_ONCE},
     {"gzip_null", test_gzip_null, T_ONCE},
     {"gzip_sizes", test_gzip_sizes, T_ONCE},
     {"zlib_heads", test_zlib_heads, 0},
@@ -1587,6 +1649,7 @@ const t_case tests_corners[] = {
     {"half_turn_as_floats", test_half_turn_as_floats, T_ONCE},
     {"scaling_of_scaled", test_scaling_of_scaled, T_ONCE},
     {"picture_sizes", test_picture_sizes, T_ONCE},
+    {"names_taken", T_POSIX(test_names_taken), T_ONCE},
     {"default_io", T_POSIX(test_default_io), T_ONCE},
     {"save_anywhere", T_POSIX(test_save_anywhere), T_ONCE},
     {NULL, NULL, 0},
