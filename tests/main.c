@@ -47,6 +47,7 @@ int t_status(mv_status got, mv_status want, const char *file, int line, const ch
     if (got != want && failures_in_case < 5)
         fprintf(stderr, "  got %d (%s; \"%s\"), want %d\n", (int)got, mv_status_str(got), mv_message(T),
             (int)want);
+    t_check(got >= 0 || T->error.offset >= -1, file, line, "the offset is one, or -1");
     return t_check(got == want, file, line, what);
 }
 int t_near(double a, double b, double tol, const char *file, int line, const char *what) {

@@ -303,8 +303,8 @@ static void test_deflate_arguments(void) {
     CHECK_OK(mv_deflate(T, a, 200, a + 200, 10, 1, &made));
     CHECK_STATUS(mv_deflate(T, a + 9, 200, a, 10, 1, &made), MEDVOL_E_ALIAS);
     CHECK_STATUS(mv_deflate(T, a, 201, a + 200, 10, 1, &made), MEDVOL_E_ALIAS);
-    CHECK_OK(mv_deflate(T, b, 32, a, 10, 1, &made)); /* the least room there must be */
-    CHECK_STATUS(mv_deflate(T, b, 31, a, 10, 1, &made), MEDVOL_E_SPACE);
+    CHECK_OK(mv_deflate(T, b, 32, a, 10, 0, &made)); /* the least room there must be */
+    CHECK_STATUS(mv_deflate(T, b, 31, a, 10, 0, &made), MEDVOL_E_SPACE);
     CHECK_STATUS(mv_deflate(T, b, 100, a, 300, 1, &made), MEDVOL_E_SPACE);
     CHECK_STATUS(mv_deflate(T, b, 100, a, 300, 0, &made), MEDVOL_E_SPACE);
     CHECK_STATUS(mv_inflate(T, NULL, 1, a, 10, NULL, NULL), MEDVOL_E_NULL);
