@@ -166,6 +166,22 @@ static void png_grey_rgb(void) {
     if (to_png(&g, &v, NULL)) CHECK(g.bpp == 3 && !memcmp(g.px, px, sizeof px));
     free(g.px);
 }
+static void png_density(void) { /* stated only when both can be: 1 to 2^31 - 1 pixels a metre */
+    static const double least = 1000.0 / 2147483647.0;
+    static const struct { double x, y; unsigned ppm_x, ppm_y; } rows[] = {{1000, 1000, 1, 1},
+        {least, 0.5, 2147483647, 2000}, {0.5, least, 2000, 2147483647}, {2100, 1, 0, 0}, {1, 2100, 0, 0},
+        {least / 2, 1, 0, 0}, {1, least / 2, 0, 0}, {0, 1, 0, 0}, {1, 0, 0, 0}};
+    unsigned char voxel[6] = {0};
+    size_t dim[2] = {3, 2}, i;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mv_volume v;
+        picture g;
+        CHECK_OK(mv_volume_wrap(T, &v, voxel, MEDVOL_U8, 2, dim, NULL));
+        v.affine[0] = rows[i].x, v.affine[5] = rows[i].y;
+        if (to_png(&g, &v, NULL)) CHECK(g.ppm_x == rows[i].ppm_x && g.ppm_y == rows[i].ppm_y);
+        free(g.px);
+    }
+}
 static void png_window(void) {
     float f[6];
     int16_t i16[5] = {-3, 0, 7, 8, 100};
@@ -573,6 +589,7 @@ const t_case tests_pictures[] = {{"png_exact", png_exact, T_ONCE},
                                  {"png_filters", png_filters, T_ONCE},
                                  {"png_wide_window", png_wide_window, T_ONCE},
                                  {"png_grey_rgb", png_grey_rgb, T_ONCE},
+                                 {"png_density", png_density, T_ONCE},
                                  {"png_window", png_window, 0},
                                  {"png_bad", png_bad, T_ONCE},
                                  {"png_file", png_file, T_ONCE},
