@@ -9,8 +9,8 @@
 
 /* ---- the machine ---- */
 extern char stack_top[], bss_begin[], bss_end[], heap_end[]; /* link.ld */
-void initialise_monitor_handles(void);                                     /* newlib's files */
-int _rename(const char *from, const char *to); /* newlib's own rename() makes a link, which there are none of */
+void initialise_monitor_handles(void);                      /* of newlib: its standard files */
+int _rename(const char *from, const char *to);              /* rename() would make a link, which it cannot */
 int main(int argc, char **argv);
 
 enum { SYS_WRITE0 = 0x04, SYS_GET_CMDLINE = 0x15, SYS_EXIT_EXTENDED = 0x20, RUN_TIME_ERROR = 0x20023 };
@@ -43,7 +43,7 @@ void reset(void) {
     memset(bss_begin, 0, (size_t)(bss_end - bss_begin));
     start();
 }
-static void fault(void) { /* any exception; the address of the instruction lies on the stack */
+static void fault(void) { /* any exception */
     static const uint32_t stop[2] = {RUN_TIME_ERROR, 70};
     host(SYS_WRITE0, "fault: bad address, stack overflow or unknown instruction\n");
     host(SYS_EXIT_EXTENDED, stop);

@@ -23,7 +23,7 @@ for table; do
     set -- $(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$log" | tr -d ,)
     grep -avE '^[0-9]+ passed, [0-9]+ failed' "$log"
     if [ $# -lt 4 ]; then
-        echo "$table: ended before its last case (exit code $status)"
+        echo "$table: ended before its last case (exit code $status; ARGS=--times shows where)"
         failed=$((failed + 1))
     elif [ "$status" != 0 ] && [ "$3" = 0 ]; then
         echo "$table: exit code $status"
