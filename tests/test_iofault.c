@@ -685,6 +685,7 @@ static int check_rest(const scene *s, mv_ctx *c, mv_status st) {
     if (st < 0) {
         const char *m = mv_message(c);
         good &= CHECK(c->error.code == st && strstr(m, FOLDER) && strstr(m, "scan.") && !strstr(m, ": ok"));
+        good &= CHECK(!strstr(m, "out of memory") || st == MEDVOL_E_NOMEM);
     }
 #ifdef POSIX
     if (s->special & LINKED) {
