@@ -1013,7 +1013,7 @@ static void test_no_input(void) { /* without a standard input a file may be numb
     }
     if (keep >= 0) close(keep);
 }
-/* a folder is flushed however long its path is; that it cannot be is no failure */
+/* a folder is flushed, however long its path or without one; that it cannot be is no failure */
 static void test_deep(void) {
     static const way refused = {EIO, BIT(K_FOLDER), MEDVOL_OK};
     char path[2000] = FOLDER, name[201];
@@ -1035,6 +1035,15 @@ static void test_deep(void) {
     F.on = F.calls = 0;
     CHECK(F.hit == BIT(K_FOLDER));
     CHECK(remove(path) == 0);
+    F.hit = 0; /* a name alone: the current folder */
+    k = open(".", O_RDONLY);
+    CHECK(k >= 0 && chdir(FOLDER) == 0);
+    F.calls = F.on = 1;
+    CHECK_OK(mv_save(T, &after, "alone.nii", NULL));
+    F.on = F.calls = 0;
+    CHECK(F.hit == BIT(K_FOLDER) && remove("alone.nii") == 0);
+    CHECK(fchdir(k) == 0 && close(k) == 0);
+    k = 8;
     for (path[n] = 0; k-- > 0; path[end[k]] = 0) CHECK(rmdir(path) == 0);
     finish(&after);
 }
