@@ -266,6 +266,8 @@ static void test_index_scan(void) { /* through a callback as over memory; no mor
     mv_gzip_opt o;
     mv_gzip_index a, b;
     positioned s;
+    unsigned long at;
+    char text[40];
     int kind;
     for (i = 0; i < n; i++) src[i] = (unsigned char)(t_bits() & 15);
     for (kind = MEDVOL_GZIP_PLAIN; kind <= MEDVOL_GZIP_BGZF; kind++) {
@@ -286,6 +288,9 @@ static void test_index_scan(void) { /* through a callback as over memory; no mor
             s.calls = 0, s.fail_at = 2;
             CHECK_STATUS(mv_gzip_index_scan(T, &b, read_at, &s, made), MEDVOL_E_IO);
             CHECK(b.member == NULL && b.count == 0);
+            at = a.member[0].src_n - 4; /* of the size that ends the first member */
+            snprintf(text, sizeof text, "at byte %lu", at);
+            CHECK(T->error.offset == (int64_t)at && strstr(mv_message(T), text));
             s.fail_at = 0;
             T->desc.limits.max_members = 1;
             CHECK_STATUS(mv_gzip_index_scan(T, &b, read_at, &s, made), MEDVOL_E_LIMIT);
