@@ -7557,18 +7557,13 @@ static mv_status mv__io_reader(mv__io_src *s) {
 /* Bare voxels may happen to begin like gzip: a file of exactly their length is gzip only if it decodes to
    that length, with every checksum right. */
 static mv_status mv__io_try_gzip(mv__io_src *s) {
-    mv_error kept;
     mv_gzip_info info;
-    mv_status st;
-    mv__memset(&kept, 0, sizeof kept);
-    if (s->ctx) kept = s->ctx->error;
-    st = mv__io_reader(s);
+    mv_status st = mv__io_reader(s);
     if (st == MEDVOL_OK) st = mv_gzip_finish(s->ctx, s->reader, s->plain, &info);
     mv_gzip_close(s->ctx, s->reader);
     s->reader = NULL;
     if (st == MEDVOL_E_NOMEM || st == MEDVOL_E_IO) return mv__io_gz_status(s, st);
     s->gz = st == MEDVOL_OK && info.dst_n == s->plain;
-    if (s->ctx) s->ctx->error = kept;
     return MEDVOL_OK;
 }
 /* To the start; the first bytes say whether it is gzip. */
@@ -7677,6 +7672,7 @@ typedef struct mv__io_load {
     uint64_t base; /* bytes from the first voxel of the file to the box's */
     int whole;     /* the box is everything */
     int extender;  /* extensions follow the header */
+    mv_error kept; /* the last failure before: a part read in vain is none when all ends well */
     mv_volume out;
 } mv__io_load;
 static mv_status mv__io_begin(mv__io_load *L, mv_ctx *ctx, const char *name, const mv_load_opt *opt) {
@@ -7685,7 +7681,10 @@ static mv_status mv__io_begin(mv__io_load *L, mv_ctx *ctx, const char *name, con
     L->name = L->blame = L->voxel_name = name;
     L->data = &L->first;
     L->first.ctx = L->second.ctx = ctx;
-    if (ctx) ctx->warnings = 0;
+    if (ctx) {
+        ctx->warnings = 0;
+        L->kept = ctx->error;
+    }
     if (opt) L->opt = *opt;
     if (L->opt.max_surplus == 0) L->opt.max_surplus = (uint64_t)1 << 30;
     if (ctx && ctx->desc.strict) { /* an error is wanted where these would warn */
@@ -8507,6 +8506,7 @@ static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
 }
 static mv_status mv__io_load_end(mv__io_load *L, mv_status st, mv_volume *v) {
     st = mv__fail_in(L->ctx, st, L->blame);
+    if (st == MEDVOL_OK && L->ctx) L->ctx->error = L->kept;
     mv__io_done(L);
     return mv__out_end(L->ctx, st, &L->out, v);
 }

@@ -1670,8 +1670,10 @@ static void test_img_like_gzip(void) {
     for (k = 0; k < N; k++) voxels[k] = (unsigned char)(k * 37);
     memcpy(voxels, "\x1f\x8b\x08\x04", 4);
     CHECK_OK(mv_save(T, &v, t_path("like.img"), NULL));
+    CHECK_STATUS(mv_load(T, &w, t_path("absent.img"), NULL), MEDVOL_E_NOTFOUND);
     CHECK_OK(mv_load(T, &w, t_path("like.img"), NULL));
     CHECK(mv_volume_count(&w) == N && !memcmp(w.data, voxels, N));
+    CHECK(message_has("absent.img")); /* the last failure: that it is no gzip was none */
     mv_volume_free(T, &w);
     CHECK_OK(mv_load(T, &w, t_path("like.hdr"), NULL));
     CHECK(mv_volume_count(&w) == N && !memcmp(w.data, voxels, N));
