@@ -152,7 +152,7 @@ static inline bytes make_voxels(spec s) {
     size = (size_t)types[k].size, unit = (size_t)types[k].unit;
     b = bytes_new(n * size);
     for (i = 0; i < n; i++) {
-        unsigned char v[32];
+        unsigned char v[32] = {0};
         voxel((mv_dtype)s.dtype, i, v);
         for (a = 0; a < size; a += unit)
             for (c = 0; c < unit; c++) b.p[i * size + a + c] = v[a + (s.big != host_big ? unit - 1 - c : c)];

@@ -579,7 +579,7 @@ static void begin(const scene *s, mv_volume *after) {
     CHECK_OK(s->what == PNG ? mv_save_png(&c, &before, G.path, NULL) : mv_save(&c, &before, G.path, &o));
     mv_volume_free(T_NONE, &before);
     for (i = 0; i < G.files; i++) G.old[i] = get(G.file[i]);
-    if (s->special & ANALYZE) memset(G.old[0].p + 344, 0, 4), put(G.file[0], G.old[0]);
+    if (s->special & ANALYZE && CHECK(G.old[0].p)) memset(G.old[0].p + 344, 0, 4), put(G.file[0], G.old[0]);
     if (loads(s)) {
         CHECK_OK(s->what == HEADER ? act(s, T_NONE, &G.want) : mv_load(T_NONE, &G.want, G.path, &s->load));
         return;

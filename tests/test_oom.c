@@ -768,7 +768,7 @@ static mv_status op_free_sums(mv_ctx *c) {
 }
 static mv_status op_free_reader(mv_ctx *c) {
     mv_gzip_reader *r;
-    mv_gzip_info info;
+    mv_gzip_info info = {0};
     uint64_t skipped;
     mv_status st;
     must(mv_gzip_open_mem(c, &r, many.data, many.bytes));

@@ -54,6 +54,7 @@ static int read_png(picture *g, const unsigned char *p, size_t n) {
             g->ppm_y = be32(p + at + 12);
             if (p[at + 16] != 1) return 0;
         } else if (!memcmp(p + at + 4, "IDAT", 4)) {
+            if (g->px) return 0; /* one IDAT is all that is written */
             raw_n = g->h * (g->w * g->bpp + 1);
             raw = (unsigned char *)malloc(raw_n);
             g->px = (unsigned char *)malloc(g->w * g->h * g->bpp);

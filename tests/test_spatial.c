@@ -85,6 +85,7 @@ static void same_turn(const mv_volume *dst, const mv_volume *src, const int *ord
     size_t i[7] = {0}, j[7] = {0}, z = mv_dtype_size(src->dtype), wrong = 0, away = 0;
     int d, r;
     for (d = 0; d < dst->ndim; d++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order has dst->ndim entries */
         if (!CHECK(dst->dim[d] == (order[d] < src->ndim ? src->dim[order[d]] : 1))) return;
     do {
         for (d = 0; d < dst->ndim; d++) j[order[d]] = flips >> order[d] & 1 ? dst->dim[d] - 1 - i[d] : i[d];
@@ -374,6 +375,7 @@ static void same_place(const mv_volume *dst, const mv_volume *src, const long *s
         const unsigned char *p;
         int in = 1, plain = 1;
         for (d = 0; d < dst->ndim; d++) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): so has start */
             long k = (long)i[d] + start[d], m = pad_index(mode, k, (long)src->dim[d]);
             if (m < 0) in = 0;
             if (m < 0 || m != k) plain = 0;

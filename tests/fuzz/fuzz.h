@@ -24,7 +24,11 @@
 
 /* A broken promise: says which and ends the program. */
 void fz_broken(const char *file, int line, const char *what);
-#define MUST(x) do { if (!(x)) fz_broken(__FILE__, __LINE__, #x); } while (0)
+#ifdef __clang_analyzer__
+#  define MUST(x) CHECK(x)
+#else
+#  define MUST(x) do { if (!(x)) fz_broken(__FILE__, __LINE__, #x); } while (0)
+#endif
 
 /* The context of a run: refuses request number `fail` and any above `most` bytes. The same context serves run
    after run; fz_end checks that every block came back. fz_begin_pool: one with two threads. */

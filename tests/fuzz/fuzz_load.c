@@ -29,7 +29,8 @@ static void again(mv_ctx *c, const mv_volume *v, unsigned how) {
         MUST(st == MEDVOL_OK || fz_refused()); /* what was written can be read */
     }
     if (st == MEDVOL_OK) {
-        MUST(w.dtype == v->dtype && mv_volume_count(&w) == mv_volume_count(v) && !memcmp(w.data, v->data, n));
+        MUST(w.dtype == v->dtype && mv_volume_count(&w) == mv_volume_count(v));
+        MUST(w.data && !memcmp(w.data, v->data, n));
         for (i = 0; i < 12; i++) huge |= !(fabs(v->affine[i]) < 1e30);
         /* against the largest: a sheared matrix may hold tiny numbers beside large ones */
         for (i = 0; i < 12 && !huge; i++)
