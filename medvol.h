@@ -1267,8 +1267,8 @@ typedef struct mv_resample_opt {
    after the other. Memory beyond the result: rows of a few KiB a job; CUBIC an f32 copy of one volume; in the
    general case LINEAR an f32 copy where src is not f32 or has a scaling, CUBIC, CUBIC_CONV and
    LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits
-   do not depend on threads. Levels agree to 8 ulp of the largest value among the taps, in the general case to
-   1e-5 of it; NEAREST to the bit.
+   do not depend on threads. Levels agree to 8 ulp of the largest value among the taps, with CUBIC and in the
+   general case to 1e-5 of it; NEAREST to the bit.
    Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM,
    _LIMIT; dst as it was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
 MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
