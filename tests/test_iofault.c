@@ -669,7 +669,7 @@ static int check_files(const scene *s, mv_ctx *c, mv_status st) {
             (F.forever || (moved && !G.old[1].p) || !DISK->link || (s->without | F.hit) & BIT(K_LINK)));
         good &= CHECK(G.files == 2 && holds(G.file[1], G.fresh[1]) && holds(G.file[0], G.old[0]));
         good &= CHECK(moved || strstr(mv_message(c), "the .img is the new one") != NULL);
-    }
+    } else good = CHECK(!old || !strstr(mv_message(c), "the .img is the new one"));
     if (!old) restore();
     return good;
 }
