@@ -8537,7 +8537,7 @@ MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, si
     if (st == MEDVOL_OK) st = mv__io_load_run(&L, v);
     return mv__io_load_end(&L, st, v);
 }
-static mv_status mv__io_header_run(mv__io_load *L, mv_volume *v) {
+static mv_status mv__io_header_run(mv__io_load *L) {
     mv_status st = mv__io_find_header(L, 0);
     if (st == MEDVOL_OK) st = mv__io_extensions(L);
     if (st == MEDVOL_OK) {
@@ -8545,7 +8545,6 @@ static mv_status mv__io_header_run(mv__io_load *L, mv_volume *v) {
         L->out = L->h.v;
         L->out.nifti = n;
         L->out.owns_nifti = 1;
-        mv_volume_free(L->ctx, v);
     }
     return st;
 }
@@ -8561,7 +8560,7 @@ MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path,
     if (!v || !path) return mv__fail_null(ctx, "load_header", v ? "path" : "v");
     st = mv__io_begin(&L, ctx, path, mv__io_analyze(&own, opt));
     if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
-    if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
+    if (st == MEDVOL_OK) st = mv__io_header_run(&L);
     return mv__io_load_end(&L, st, v);
 }
 MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
@@ -8571,7 +8570,7 @@ MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *d
     mv_status st;
     if (!v || !data) return mv__fail_null(ctx, "load_header_mem", v ? "data" : "v");
     st = mv__io_begin_mem(&L, ctx, data, bytes, mv__io_analyze(&own, opt));
-    if (st == MEDVOL_OK) st = mv__io_header_run(&L, v);
+    if (st == MEDVOL_OK) st = mv__io_header_run(&L);
     return mv__io_load_end(&L, st, v);
 }
 static mv_status mv__io_map_run(mv__io_load *L) {
