@@ -220,6 +220,7 @@ static void test_geometry(void) {
     static const double qform[12] = {0, -1.5, 0, 7, 1.25, 0, 0, 8, 0, 0, 1.75, 9}; /* 90 degrees about z */
     static const double qflip[12] = {0, -1.5, 0, 7, 1.25, 0, 0, 8, 0, 0, -1.75, 9};
     const double h = 0.70710678118654752;
+    int i;
     const patch s_only[] = {{254, 'h', 2}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30)};
     const patch both[] = {{254, 'h', 4}, {252, 'h', 1}, SROW(-2, 0.5, 0, 10, 0, 3, 0.25, -20, 0, 0, 4, 30),
         {264, 'f', h}, {268, 'f', 7}, {272, 'f', 8}, {276, 'f', 9}};
@@ -264,6 +265,11 @@ static void test_geometry(void) {
     EXPECT(metres, in_mm, 0);
     expect_affine("none", s_only, 0, diag, 0);
     EXPECT(q_much, half_turn, MEDVOL_W_QUATERNION);
+    for (i = 0; i < 12; i++) { /* one number that is none spoils all */
+        patch one[] = {{254, 'h', 2}, SROW(2, 0, 0, 10, 0, 3, 0, -20, 0, 0, 4, 30), {0, 'f', NANF}};
+        one[sizeof one / sizeof *one - 1].at = 280 + 4 * i;
+        EXPECT(one, diag, MEDVOL_W_AFFINE);
+    }
     { /* a little too long: no word about it; the matrix is a rotation all the same */
         bytes b = geometry_file(1, q_a_little, sizeof q_a_little / sizeof *q_a_little);
         mv_volume v = {0};
