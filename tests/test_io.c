@@ -1707,6 +1707,10 @@ static void test_img_like_gzip(void) {
     p = (unsigned char *)w.data;
     CHECK(p && !memcmp(p, voxels, N));
     mv_volume_free(T, &w);
+    packed[N - 1] = 1; /* all but a checksum is right: bare voxels */
+    CHECK_OK(mv_load_mem(T, &w, header.data, header.bytes, &lo));
+    CHECK(w.data && !memcmp(w.data, packed, N));
+    mv_volume_free(T, &w);
     mv_buffer_free(T, &header);
     mv_buffer_free(T, &img);
 }
