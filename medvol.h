@@ -72,6 +72,7 @@
             load: a cut gzip file with the option partial but no context was refused; an .img that cannot be
             read is told as such; wrong checksums behind the last voxel, long paths, entries of dim and
             pixdim, limits and busy files have messages of their own
+            load: one that succeeded could leave a message about gzip in mv_message
             mv_map: files larger than memory and swap space; more than 2 GB on 32 bits is refused by name
             mv_resample_*: of a series, memory that ran out left the destination half written
             mv_ctx_init: locks were not given back when the system refused a later one
