@@ -1484,6 +1484,7 @@ static void test_names_taken(void) { /* a thousand names for a temporary file ar
     int tried = 0;
     mv_volume v = {0};
     CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 1, &dim));
+    memset(v.data, 1, dim);
     CHECK_OK(mv_save(T, &v, t_path("taken.hdr"), NULL));
     io.user = &tried, io.open = name_taken;
     T->desc.io = &io;
