@@ -72,7 +72,8 @@
             load: a cut gzip file with the option partial but no context was refused; an .img that cannot be
             read is told as such; wrong checksums behind the last voxel, long paths, entries of dim and
             pixdim, limits and busy files have messages of their own
-            load: one that succeeded could leave a message about gzip in mv_message
+            load: one that succeeded could leave a message about gzip in mv_message; with partial, a gzip
+            file cut behind the last voxel was refused
             mv_map: files larger than memory and swap space; more than 2 GB on 32 bits is refused by name
             mv_resample_*: of a series, memory that ran out left the destination half written
             mv_ctx_init: locks were not given back when the system refused a later one
@@ -675,7 +676,8 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
    to 6; one gives a 3-D volume, more a 4-D one; crop is then at most 3.
    analyze: Analyze 7.5 headers are taken too (no scaling, diag(pixdim), origin 0).
    partial: voxels that the file does not hold are given the real value `fill` (MEDVOL_W_PARTIAL) instead of
-   MEDVOL_E_TRUNCATED; ignored under desc.strict. The header is then believed: bound it by limits.max_bytes.
+   MEDVOL_E_TRUNCATED; of a gzip file that ends behind them MEDVOL_W_UNVERIFIED says so. Ignored under
+   desc.strict. The header is then believed: bound it by limits.max_bytes.
    verify: a crop reads a gzip file to its end and checks every CRC; full loads always do. Without it a crop
    that stops inside a member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the file's last
    voxel that are read for that [1 GiB].
@@ -8429,6 +8431,10 @@ static mv_status mv__io_voxels_gz(mv__io_load *L, mv__io_xfer *x) {
     surplus = L->opt.max_surplus;
     if (end > here) surplus = surplus > UINT64_MAX - (end - here) ? UINT64_MAX : surplus + (end - here);
     st = mv_gzip_finish(L->ctx, L->data->reader, surplus, &info);
+    if (st == MEDVOL_E_TRUNCATED && x->partial) { /* every voxel is there, the checksum is not */
+        if (L->ctx) L->ctx->warnings |= MEDVOL_W_UNVERIFIED;
+        return MEDVOL_OK;
+    }
     if (st < 0) return mv__io_gz_status(L->data, st);
     return info.tail_garbage ? mv__io_warn(L->ctx, MEDVOL_W_TRAILING, "gzip", (double)info.tail_n,
                                            (int64_t)info.src_n, "bytes behind the last member")

@@ -996,6 +996,30 @@ static void test_partial(void) {
             free(z.p);
         }
 }
+/* All voxels that are wanted are there, what follows them is cut: the checksum, or more of a box's file. */
+static void test_partial_trailer(void) {
+    spec s = {0};
+    bytes f = make_file(s), z = gz(f.p, f.n, 0, 0);
+    size_t cut;
+    for (cut = 1; cut <= 8; cut++) {
+        mv_volume v = {0};
+        mv_load_opt o = {0};
+        CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n - cut, NULL), MEDVOL_E_TRUNCATED);
+        o.partial = 1;
+        CHECK_OK(mv_load_mem(T, &v, z.p, z.n - cut, &o));
+        CHECK(mv_warnings(T) == MEDVOL_W_UNVERIFIED && same_voxels(&v, &s));
+        mv_volume_free(T, &v);
+        o.crop = 1, o.size[0] = 1, o.verify = 1;
+        CHECK_OK(mv_load_mem(T, &v, z.p, z.n - cut, &o));
+        CHECK((mv_warnings(T) & MEDVOL_W_UNVERIFIED) && v.dim[0] == 1);
+        mv_volume_free(T, &v);
+        T->desc.strict = 1;
+        CHECK_STATUS(mv_load_mem(T, &v, z.p, z.n - cut, &o), MEDVOL_E_TRUNCATED);
+        T->desc.strict = 0;
+    }
+    free(f.p);
+    free(z.p);
+}
 static void test_wide(void) { /* 128-bit numbers: raw always, converted only under a named encoding */
     /* -3 */
     static const unsigned char x87[16] = {0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0};
@@ -2454,6 +2478,7 @@ const t_case tests_io[] = {
     {"load_as B10 B11", test_load_as, 0},
     {"load_into", test_load_into, 0},
     {"partial", test_partial, 0},
+    {"partial_trailer", test_partial_trailer, T_ONCE},
     {"wide", test_wide, T_ONCE},
     {"complex_scaling", test_complex_scaling, T_ONCE},
     {"colour_scaling", test_colour_scaling, T_ONCE},

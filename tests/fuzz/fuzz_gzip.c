@@ -78,7 +78,7 @@ static void by_index(mv_ctx *c, const uint8_t *a, mv_status st, const mv_gzip_in
                 sx = mv_gzip_member_unpack(i & 1 ? c : NULL, part, x.member[i].dst_n, s->p + x.member[i].src,
                     x.member[i].src_n, scratch);
                 if (st == MEDVOL_OK && !fz_refused()) /* the index may lie */
-                    MUST(sx == MEDVOL_OK || sx == MEDVOL_E_CORRUPT);
+                    MUST(sx == MEDVOL_OK || sx == MEDVOL_E_CORRUPT || sx == MEDVOL_E_TRUNCATED);
                 free(scratch);
             }
     }
