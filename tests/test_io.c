@@ -1020,6 +1020,39 @@ static void test_partial_trailer(void) {
     free(f.p);
     free(z.p);
 }
+/* Near a half turn the fourth part of a quaternion is the root of what three floats leave of 1. */
+static void test_half_turns(void) {
+    size_t dim[3] = {2, 2, 2};
+    double worst = 0, half = acos(-1.0) / 2 - 1e-3;
+    int i, d, e;
+    mv_volume v = {0};
+    mv_save_opt o = {0};
+    o.version = 1;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim));
+    memset(v.data, 1, 8);
+    for (i = 0; i < 40; i++) {
+        double axis[3], n, q[4];
+        float bcd[3];
+        mv_buffer b = {0};
+        for (d = 0; d < 3; d++) axis[d] = t_uniform(0.2, 1);
+        n = sqrt(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2]);
+        q[0] = cos(half);
+        for (d = 0; d < 3; d++) q[d + 1] = sin(half) * axis[d] / n;
+        for (d = 0; d < 3; d++)
+            for (e = 0; e < 3; e++) {
+                double turned = d == e ? 0 : (e - d + 3) % 3 == 1 ? -q[4 - d - e] : q[4 - d - e];
+                v.affine[4 * d + e] = 2 * (q[d + 1] * q[e + 1] + q[0] * turned);
+                if (d == e) v.affine[4 * d + e] += 2 * q[0] * q[0] - 1;
+            }
+        CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
+        memcpy(bcd, (char *)b.data + 256, 12);
+        n = 1.0 - (double)bcd[0] * bcd[0] - (double)bcd[1] * bcd[1] - (double)bcd[2] * bcd[2];
+        worst = fmax(worst, fabs((n > 0 ? sqrt(n) : 0) - q[0]));
+        mv_buffer_free(T, &b);
+    }
+    CHECK_NEAR(worst, 0, 4e-5);
+    mv_volume_free(T, &v);
+}
 static void test_wide(void) { /* 128-bit numbers: raw always, converted only under a named encoding */
     /* -3 */
     static const unsigned char x87[16] = {0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0xc0};
@@ -2478,6 +2511,7 @@ const t_case tests_io[] = {
     {"load_as B10 B11", test_load_as, 0},
     {"load_into", test_load_into, 0},
     {"partial", test_partial, 0},
+    {"half_turns", test_half_turns, T_ONCE},
     {"partial_trailer", test_partial_trailer, T_ONCE},
     {"wide", test_wide, T_ONCE},
     {"complex_scaling", test_complex_scaling, T_ONCE},
