@@ -234,7 +234,7 @@ coverage: $(COVER)/medvol.o ## lines and branches that the tests reach (gcovr; A
 $(B)/mutants/iofault.o: tests/test_iofault.c tests/test.h $(B)/tests/api.h medvol.h
 	@mkdir -p $(@D)
 	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -DIOFAULT_CALLS -I$(B)/tests -c $< -o $@
-mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 20 minutes)
+mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests? 200 of them: SEED=1 (gcc, Python; 8 minutes)
 	@$(PYTHON) tests/mutants.py --build $(B) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2) \
 	    --link="$(IOFAULT_WRAP)"
 

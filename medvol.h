@@ -590,7 +590,9 @@ MEDVOL_DEF void mv_gzip_close(mv_ctx *ctx, mv_gzip_reader *reader); /* NULL allo
    (then try the reader, which knows nothing of size fields).
    mv_gzip_member_unpack: one member (src_n bytes, all of them) that must decode to exactly dst_n bytes; CRC
    and ISIZE checked. For callers who read members themselves, also from their own jobs: with ctx NULL and
-   scratch of mv_gzip_scratch_size() bytes, aligned for pointers, it allocates nothing. */
+   scratch of mv_gzip_scratch_size() bytes, aligned for pointers, it allocates nothing. Errors as
+   mv_gzip_unpack: MEDVOL_E_TRUNCATED when the member goes on behind src_n bytes, MEDVOL_E_CORRUPT when it
+   ends before or holds another size. */
 typedef struct {
     uint64_t src, dst;
     uint32_t src_n, dst_n;

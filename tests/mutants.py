@@ -9,7 +9,7 @@ same code is no mutant and another is drawn.
 
 Fails when fewer than nine of ten are killed, when a survivor is not listed with its reason in
 tests/mutants.txt, or when an entry there no longer fits the header. --again runs the survivors of the
-last run only."""
+last run only, which need reasons alone."""
 import argparse
 import concurrent.futures
 import glob
@@ -353,7 +353,7 @@ def main():
     killed = done - len(survivors)
     print('seed %d: %d of %d mutants killed, %d survivors explained, %d not' % (
         o.seed, killed, done, len(survivors) - unknown, unknown))
-    return int(killed < 0.9 * done or bool(unknown) or bool(stale))
+    return int((killed < 0.9 * done and not o.again) or bool(unknown) or bool(stale))
 
 
 def listed_log(path):
