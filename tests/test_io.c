@@ -1032,7 +1032,6 @@ static void test_half_turns(void) {
     memset(v.data, 1, 8);
     for (i = 0; i < 40; i++) {
         double axis[3], n, q[4];
-        float bcd[3];
         mv_buffer b = {0};
         for (d = 0; d < 3; d++) axis[d] = t_uniform(0.2, 1);
         n = sqrt(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2]);
@@ -1045,8 +1044,10 @@ static void test_half_turns(void) {
                 if (d == e) v.affine[4 * d + e] += 2 * q[0] * q[0] - 1;
             }
         CHECK_OK(mv_save_mem(T, &b, NULL, &v, &o));
-        memcpy(bcd, (char *)b.data + 256, 12);
-        n = 1.0 - (double)bcd[0] * bcd[0] - (double)bcd[1] * bcd[1] - (double)bcd[2] * bcd[2];
+        for (d = 0, n = 1; d < 3; d++) {
+            double part = get((unsigned char *)b.data + 256 + 4 * d, 'f', 0);
+            n -= part * part;
+        }
         worst = fmax(worst, fabs((n > 0 ? sqrt(n) : 0) - q[0]));
         mv_buffer_free(T, &b);
     }
