@@ -238,6 +238,22 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 	@$(PYTHON) tests/mutants.py --build $(B) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2) \
 	    --link="$(IOFAULT_WRAP)"
 
+# ---- bench in Python ----
+# the header for ctypes (bench/medvol.py), the peers of PyPI, the table; PYTHON chooses the interpreter of build/venv
+.PHONY: bench-python test-bench-python
+$(B)/libmedvol.so: medvol.h | $(B)
+	$(SOURCE) | $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. -x c - $(LDLIBS) -o $@
+VENV = $(B)/venv
+$(VENV)/.done: bench/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install -q -r $< || grep '^[^\#]' $< | while read -r p; do \
+	    $(VENV)/bin/pip install -q "$$p" || echo "cannot be had: $$p"; done
+	@touch $@
+bench-python: $(VENV)/.done $(B)/libmedvol.so ## against numpy, scipy, OpenCV, ITK, torch, MONAI ... (ARGS="--smoke")
+	@$(VENV)/bin/python bench/bench_python.py $(ARGS)
+test-bench-python: $(B)/libmedvol.so ## the ctypes wrapper (needs numpy; PYTHON=build/venv/bin/python)
+	@$(PYTHON) bench/test_medvol.py
+
 # ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
 .PHONY: test-32bit test-be test-arm test-arm64 test-armv7 test-riscv test-windows
 # $(call need,PROGRAM,PACKAGE); $(call port,FOLDER,COMPILER,CFLAGS,EMULATOR)

@@ -1,0 +1,535 @@
+"""medvol.py - medvol.h for numpy: the header built as a shared library, called through ctypes.
+
+    import medvol
+    ctx = medvol.Context(threads=0)            # all cores; 1: serial
+    t1 = ctx.load("t1.nii.gz")                 # a Volume: t1.array, t1.affine, t1.spacing, t1.orientation
+    t1 = ctx.reorient(t1, "RAS")
+    iso = ctx.resample_spacing(t1, (1, 1, 1), interp="cubic", border="border_edge")
+    ctx.save("out.nii.gz", ctx.znorm(iso, out=iso, nonzero=True), gzip=1)
+    ctx.clamp(array, 0, 1000, out=array)       # plain arrays go in and come out, too
+
+Arrays are (z, y, x) in C order, so that x runs fastest; views work as long as x does not skip. Nothing is
+copied on the way in; what the library allocated comes out as an array over its memory, released with the last
+array that shows it. An array in gives an array out, a Volume a Volume (with geometry and header); `out` takes
+either and is what the call returns.
+
+Axes, shapes and spacings are in numpy's order, x last; an affine is the 4 x 4 matrix of voxel indices
+(i, j, k), x first, to millimetres RAS+, as in nibabel. Options are the fields of the header's option
+structs by their names; enumerators are strings: the header's names without MEDVOL_, in either case
+(interp="cubic", rule="centre_monai", mode="pad_edge"). The manual is [API] in medvol.h: constants, structs
+and prototypes are read from there, so that there is no second list to keep.
+
+A context is used by one thread at a time. Failures raise MedvolError."""
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, Sequence
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = ROOT / "medvol.h"
+LIBRARY = ROOT / "build" / "libmedvol.so"
+byref = ctypes.byref
+
+# ---- [API] of the header ----
+_SCALARS = {
+    "int": ctypes.c_int, "unsigned": ctypes.c_uint, "double": ctypes.c_double, "float": ctypes.c_float,
+    "char": ctypes.c_char, "size_t": ctypes.c_size_t, "ptrdiff_t": ctypes.c_ssize_t,
+    "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32}
+
+
+def _read_api() -> str:
+    text = HEADER.read_text()
+    text = text[: text.index("\n#if defined(MEDVOL_IMPLEMENTATION) && (defined(MV__PASS)")]
+    return re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+
+
+def _fields(body: str, types: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Members of a struct. Pointers, those to functions too, are addresses."""
+    out: list[tuple[str, Any]] = []
+    for line in filter(None, (part.strip() for part in body.split(";"))):
+        function = re.search(r"\(\*(\w+)\)\(", line)
+        if function:
+            out.append((function[1], ctypes.c_void_p))
+            continue
+        base, names = re.fullmatch(r"(?:const )?(?:unsigned (?=char))?(\w+) (.*)", line, re.S).groups()
+        for star, name, count in re.findall(r"(\*?)(\w+)(?:\[(\d+)\])?", names):
+            kind = ctypes.c_void_p if star else types[base]
+            out.append((name, kind * int(count) if count else kind))
+    return out
+
+
+API = _read_api()
+CONST = {name: int(value) for name, value in
+         re.findall(r"\bMEDVOL_(\w+)(?: = | )\(?(-?\d+)\b", API)}
+STATUS = {int(value): name for name, value in re.findall(r"X\((\w+), (-?\d+), \"", API)}
+CONST.update((name, value) for value, name in STATUS.items())
+STRUCTS: dict[str, Any] = {}
+_types = {**_SCALARS, **{name: ctypes.c_int for name in re.findall(r"typedef enum (mv_\w+)", API)}}
+for _body, _name in re.findall(r"typedef struct(?: \w+)? \{([^{}]*)\} (mv_\w+);", API):
+    STRUCTS[_name] = _types[_name] = type(_name, (ctypes.Structure,), {"_fields_": _fields(_body, _types)})
+PROTOTYPES = {name: (result.strip(), params) for result, name, params in
+              re.findall(r"MEDVOL_DEF ([\w *]+?)(mv_\w+)\(([^;]*)\);", API)}
+
+
+def _open_library() -> ctypes.CDLL:
+    if not LIBRARY.exists() or LIBRARY.stat().st_mtime < HEADER.stat().st_mtime:
+        subprocess.run(["make", "-s", "build/libmedvol.so"], cwd=ROOT, check=True)
+    return ctypes.CDLL(str(LIBRARY))
+
+
+def _bind(name: str) -> Any:
+    result, params = PROTOTYPES[name]
+    if "(*" in params: raise NotImplementedError(f"{name} takes a callback")
+    f = getattr(_library, name)
+    f.restype = None if result == "void" else ctypes.c_char_p if "*" in result else _types[result]
+    f.argtypes = [ctypes.c_void_p if "*" in p else _types[p.split()[-2]]
+                  for p in params.split(",") if p.strip() != "void"]
+    return f
+
+
+class _Functions(dict):
+    """Functions of the library by name, bound when first used."""
+
+    def __missing__(self, name: str) -> Any:
+        return self.setdefault(name, _bind(name))
+
+
+_library = _open_library()
+C = _Functions()
+
+# ---- types ----
+_DTYPES = {
+    "u8": "u1", "i8": "i1", "u16": "u2", "i16": "i2", "u32": "u4", "i32": "i4", "u64": "u8", "i64": "i8",
+    "f16": "f2", "f32": "f4", "f64": "f8", "c64": "c8", "c128": "c16",
+    "bf16": "V2", "f128": "V16", "c256": "V32",
+    "rgb24": [(c, "u1") for c in "rgb"], "rgba32": [(c, "u1") for c in "rgba"]}
+_NUMPY = {CONST[name.upper()]: np.dtype(kind) for name, kind in _DTYPES.items()}
+_CODE = {kind: code for code, kind in _NUMPY.items()}
+_CODE[np.dtype(bool)] = CONST["U8"]
+
+
+def dtype_code(dtype: Any) -> int:
+    """Code of a numpy type or of a name: "f32", "bf16"."""
+    if isinstance(dtype, str) and dtype in _DTYPES: return CONST[dtype.upper()]
+    try:
+        return _CODE[np.dtype(dtype)]
+    except KeyError:
+        raise TypeError(f"medvol has no type for {np.dtype(dtype)!r}") from None
+
+
+class MedvolError(Exception):
+    """name: "E_RANGE", status: its number, field and value: what the message speaks of."""
+
+    def __init__(self, status: int, message: str, field: str = "", value: float = 0.0):
+        self.status, self.name, self.field, self.value = status, STATUS.get(status, "?"), field, value
+        super().__init__(f"{self.name}: {message or C['mv_status_str'](status).decode()}")
+
+
+class _Owner(STRUCTS["mv_volume"]):
+    """A mv_volume that releases what it owns when Python drops it."""
+
+    def __del__(self, free: Any = C["mv_volume_free"]):
+        free(None, byref(self))
+
+
+class _Memory:
+    """Shows the voxels of a volume to numpy and keeps their owner alive."""
+
+    def __init__(self, v: Any, owner: Any):
+        kind, n = _NUMPY[v.dtype], v.ndim
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3, "data": (v.data, False), "typestr": kind.str, "descr": kind.descr,
+            "shape": tuple(v.dim[n - 1 - d] for d in range(n)),
+            "strides": tuple(v.stride[n - 1 - d] * kind.itemsize for d in range(n))}
+
+
+class Volume:
+    """Voxels (`array`) with their geometry; what the header of a file said besides is kept for saving."""
+
+    def __init__(self, array: np.ndarray, affine: Any = None):
+        self._v = _Owner()
+        self._owners: list[Any] = []
+        self.array = array
+        itemsize, n = array.itemsize, array.ndim
+        if any(s % itemsize for s in array.strides):
+            raise ValueError("strides must be whole elements")
+        status = C["mv_volume_wrap"](
+            None, byref(self._v), array.ctypes.data, dtype_code(array.dtype), n,
+            (ctypes.c_size_t * n)(*array.shape[::-1]),
+            (ctypes.c_ssize_t * n)(*(s // itemsize for s in array.strides[::-1])))
+        if status < 0:
+            what = f"shape {array.shape}, strides {array.strides}"
+            raise MedvolError(status, what + ": x must not skip, axes not fold")
+        if affine is not None: self.affine = affine
+
+    @classmethod
+    def _empty(cls) -> "Volume":
+        v = cls.__new__(cls)
+        v._v, v._owners, v.array = _Owner(), [], None
+        return v
+
+    def _settle(self) -> None:
+        """After a call: what it allocated goes to an owner that arrays keep alive."""
+        if self._v.owner or self._v.owns_nifti:
+            owner, self._v = self._v, _Owner()
+            ctypes.memmove(byref(self._v), byref(owner), ctypes.sizeof(owner))
+            self._v.owner, self._v.map_bytes, self._v.owns_nifti = None, 0, 0
+            self._owners = [owner] + [o for o in self._owners if not owner.owner]
+            if owner.owner: self.array = np.asarray(_Memory(self._v, owner))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self._v.dim[: self._v.ndim])[::-1]
+
+    @property
+    def dtype(self) -> np.dtype:
+        return _NUMPY[self._v.dtype]
+
+    @property
+    def affine(self) -> np.ndarray:
+        return np.vstack([np.reshape(self._v.affine, (3, 4)), [0, 0, 0, 1]])
+
+    @affine.setter
+    def affine(self, a: Any) -> None:
+        self._v.affine = tuple(np.asarray(a, float)[:3].ravel())
+
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Millimetres per voxel, x last as in shape."""
+        s = (ctypes.c_double * 3)()
+        C["mv_spacing"](byref(self._v), s)
+        return tuple(s)[::-1]
+
+    @property
+    def orientation(self) -> str:
+        """Directions in which i, j, k grow: "RAS"."""
+        code = ctypes.create_string_buffer(4)
+        C["mv_orientation"](byref(self._v), code)
+        return code.value.decode()
+
+    @property
+    def scaling(self) -> tuple[float, float]:
+        """slope, inter of the stored numbers; slope 0: none."""
+        return self._v.slope, self._v.inter
+
+    @scaling.setter
+    def scaling(self, pair: tuple[float, float]) -> None:
+        self._v.slope, self._v.inter = pair
+
+    @property
+    def nifti(self) -> Any:
+        """The file's header fields (struct mv_nifti), or None; valid as long as the volume lives."""
+        return STRUCTS["mv_nifti"].from_address(self._v.nifti) if self._v.nifti else None
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        a = self.array if dtype is None else self.array.astype(dtype, copy=False)
+        return a.copy() if copy and a is self.array else a
+
+    def __repr__(self) -> str:
+        return f"Volume({self.shape}, {self.dtype}, {self.orientation}, spacing {self.spacing})"
+
+
+def _vector(kind: Any, values: Sequence[Any], room: int = 0, fill: Any = 1) -> Any:
+    """x first, as the library has it, of at least `room` entries."""
+    values = list(values)[::-1]
+    return (kind * max(len(values), room))(*values + [fill] * (room - len(values)))
+
+
+def _sizes(values: Sequence[int], room: int = 0) -> Any:
+    if any(v < 0 for v in values): raise ValueError(f"{tuple(values)}: must not be negative")
+    return _vector(ctypes.c_size_t, values, room)
+
+
+def _volume(x: Any) -> Volume:
+    return x if isinstance(x, Volume) else Volume(np.asanyarray(x))
+
+
+def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, list[Any]]:
+    """The option struct `name`, and what must live as long as it."""
+    opt, keep = STRUCTS[name](), []
+    kinds = dict(opt._fields_)
+    for key, value in values.items():
+        if key not in kinds: raise TypeError(f"{name} has no field {key!r}: {', '.join(kinds)}")
+        if value is None: continue
+        if key in ("mask", "by"):
+            keep.append(_volume(value))
+            value = ctypes.addressof(keep[-1]._v)
+        elif key == "split":
+            value = ndim - range(ndim)[value]
+        elif key == "dtype":
+            value = dtype_code(value)
+        elif isinstance(value, str):
+            try:
+                value = CONST[value.upper()]
+            except KeyError:
+                raise ValueError(f"{key}: medvol.h has no MEDVOL_{value.upper()}") from None
+        elif issubclass(kinds[key], ctypes.Array):
+            value = tuple(value)[::-1]
+        setattr(opt, key, value)
+    return opt, keep
+
+
+def level_force(level: int = 0) -> int:
+    """Takes a SIMD level (1 scalar .. 4 AVX-512; 0: best); the one chosen. Not while others compute."""
+    return C["mv_level_force"](level)
+
+
+def level() -> int:
+    return C["mv_level"]()
+
+
+class Context:
+    """Threads and the last message; every operation is a method."""
+
+    def __init__(self, threads: int = 0, strict: bool = False):
+        self._ctx = STRUCTS["mv_ctx"]()
+        desc = STRUCTS["mv_ctx_desc"](threads=threads, strict=strict)
+        self._call("mv_ctx_init", byref(desc))
+
+    def __del__(self, free: Any = C["mv_ctx_free"]):
+        free(byref(self._ctx))
+
+    @property
+    def threads(self) -> int:
+        return C["mv_threads"](byref(self._ctx))
+
+    @property
+    def warnings(self) -> int:
+        """What the last load mended: sum of MEDVOL_W_*."""
+        return C["mv_warnings"](byref(self._ctx))
+
+    def _call(self, name: str, *args: Any) -> None:
+        status = C[name](byref(self._ctx), *args)
+        if status < 0:
+            error = self._ctx.error
+            field = ctypes.string_at(error.field).decode() if error.field else ""
+            raise MedvolError(status, C["mv_message"](byref(self._ctx)).decode(), field, error.value)
+
+    def _map(self, name: str, out: Any, src: Any, *args: Any, opt: tuple[str, dict] | None = None) -> Any:
+        """name(ctx, dst, src, args..., opt): gives `out`, or a new one of src's kind."""
+        s = _volume(src)
+        d = s if out is src else Volume._empty() if out is None else _volume(out)
+        if out is not None and not d.array.flags.writeable: raise ValueError("out is read-only")
+        place = d._v.data
+        if opt is None:
+            self._call(name, byref(d._v), byref(s._v), *args)
+        else:
+            options, keep = _options(*opt, ndim=s._v.ndim)
+            self._call(name, byref(d._v), byref(s._v), *args, byref(options))
+        d._settle()
+        if out is not None and not isinstance(out, Volume) and d._v.data != place:
+            what = f"{name[3:]}: not in place: the result has another shape, type or order"
+            raise MedvolError(CONST["E_ALIAS"], what)
+        return out if out is not None else d if isinstance(src, Volume) else d.array
+
+    # ---- files ----
+    def load(self, path: Any, out: Any = None, **opt: Any) -> Volume:
+        """A file as a Volume. start, size: a box, of the last axes when they are fewer."""
+        return self._load("mv_load", out, opt, os.fsencode(path))
+
+    def load_mem(self, data: Any, out: Any = None, **opt: Any) -> Volume:
+        """The bytes of a file, plain or gzip."""
+        data = np.frombuffer(data, np.uint8)
+        return self._load("mv_load_mem", out, opt, data.ctypes.data, data.size)
+
+    def header(self, path: Any, **opt: Any) -> Volume:
+        """Shape, type, geometry; array is None."""
+        return self._load("mv_load_header", None, opt, os.fsencode(path))
+
+    def map(self, path: Any, **opt: Any) -> Volume:
+        """The voxels of a plain file as they lie there, read when touched; writing leaves the file alone."""
+        return self._load("mv_map", None, opt, os.fsencode(path))
+
+    def _load(self, name: str, out: Any, opt: dict, *args: Any) -> Volume:
+        if opt.get("start") is not None: opt = {"crop": len(opt["start"]), **opt}
+        options, _ = _options("mv_load_opt", opt)
+        v = Volume._empty() if out is None else _volume(out)
+        self._call(name, byref(v._v), *args, byref(options))
+        v._settle()
+        return v
+
+    def save(self, path: Any, src: Any, **opt: Any) -> None:
+        options, _ = _options("mv_save_opt", opt)
+        self._call("mv_save", byref(_volume(src)._v), os.fsencode(path), byref(options))
+
+    # ---- intensity ----
+    def convert(self, src: Any, dtype: Any, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_convert", out, src, dtype_code(dtype), opt=("mv_convert_opt", opt))
+
+    def _measure(self, name: str, kind: Any, src: Any, n: int, args: tuple, opt: tuple[str, dict]) -> Any:
+        """name(ctx, out, src, args..., opt) with n results, or n for each index of the split axis."""
+        s = _volume(src)
+        options, keep = _options(*opt, ndim=s._v.ndim)
+        times = s._v.dim[options.split - 1] if options.split else 1
+        out = (kind * (n * times))()
+        self._call(name, out, byref(s._v), *args, byref(options))
+        return out, bool(options.split)
+
+    def stats(self, src: Any, **opt: Any) -> Any:
+        """mv_statistics (count, mean, sd, min, max, ...); a list of them with split."""
+        out, split = self._measure("mv_stats", STRUCTS["mv_statistics"], src, 1, (), ("mv_stats_opt", opt))
+        return list(out) if split else out[0]
+
+    def percentiles(self, src: Any, q: Sequence[float], **opt: Any) -> np.ndarray:
+        n = len(q)
+        out, split = self._measure("mv_percentiles", ctypes.c_double, src, n,
+                                   ((ctypes.c_double * n)(*q), n), ("mv_percentile_opt", opt))
+        return np.array(out).reshape((-1, n) if split else n)
+
+    def median(self, src: Any, **opt: Any) -> Any:
+        out, split = self._measure("mv_median", ctypes.c_double, src, 1, (), ("mv_percentile_opt", opt))
+        return np.array(out) if split else out[0]
+
+    def _histogram(self, src: Any, bins: int, out: np.ndarray | None, opt: dict) -> tuple[Any, np.ndarray]:
+        counts = np.zeros(bins, np.uint64) if out is None else out
+        if counts.dtype != np.uint64 or counts.shape != (bins,) or not counts.flags.c_contiguous:
+            raise ValueError(f"out: {bins} contiguous uint64")
+        h = STRUCTS["mv_hist"](counts=counts.ctypes.data, bins=bins)
+        s = _volume(src)
+        options, keep = _options("mv_histogram_opt", opt)
+        self._call("mv_histogram", byref(h), byref(s._v), byref(options))
+        return h, counts
+
+    def histogram(self, src: Any, bins: int = 256, out: np.ndarray | None = None,
+                  **opt: Any) -> tuple[np.ndarray, np.ndarray]:
+        """counts, edges."""
+        h, counts = self._histogram(src, bins, out, opt)
+        edges = np.arange(bins + 1) * ((h.hi - h.lo) / bins) + h.lo
+        edges[-1] = h.hi
+        return counts, edges
+
+    def otsu(self, src: Any, bins: int = 256, **opt: Any) -> float:
+        h, counts = self._histogram(src, bins, None, opt)
+        threshold = ctypes.c_double()
+        self._call("mv_otsu", byref(threshold), byref(h))
+        return threshold.value
+
+    def znorm(self, src: Any, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_znorm", out, src, opt=("mv_znorm_opt", opt))
+
+    def rescale(self, src: Any, out_min: float = 0.0, out_max: float = 1.0, out: Any = None,
+                **opt: Any) -> Any:
+        return self._map("mv_rescale", out, src, out_min, out_max, opt=("mv_rescale_opt", opt))
+
+    def linear(self, src: Any, a: float, b: float, out: Any = None) -> Any:
+        return self._map("mv_linear", out, src, a, b)
+
+    def clamp(self, src: Any, lo: float, hi: float, out: Any = None) -> Any:
+        return self._map("mv_clamp", out, src, lo, hi)
+
+    def threshold(self, src: Any, lo: float, hi: float, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_threshold", out, src, lo, hi, opt=("mv_threshold_opt", opt))
+
+    def gamma(self, src: Any, g: float, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_gamma", out, src, g, opt=("mv_gamma_opt", opt))
+
+    # ---- spatial ----
+    def crop(self, src: Any, start: Sequence[int], size: Sequence[int], out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_crop", out, src, self._axes(src, start), self._axes(src, size),
+                         opt=("mv_crop_opt", opt))
+
+    def pad(self, src: Any, before: Sequence[int], after: Sequence[int], out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_pad", out, src, self._axes(src, before), self._axes(src, after),
+                         opt=("mv_pad_opt", opt))
+
+    def crop_or_pad(self, src: Any, shape: Sequence[int], out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_crop_or_pad", out, src, self._axes(src, shape), opt=("mv_crop_or_pad_opt", opt))
+
+    def crop_foreground(self, src: Any, out: Any = None, **opt: Any) -> Any:
+        """above, threshold, margin, by: the rule; foreground_box gives the box alone."""
+        return self._map("mv_crop_foreground", out, src, opt=("mv_foreground_opt", opt))
+
+    def foreground_box(self, src: Any, **opt: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """start, size."""
+        s = _volume(src)
+        start, size = (ctypes.c_size_t * s._v.ndim)(), (ctypes.c_size_t * s._v.ndim)()
+        options, keep = _options("mv_foreground_opt", opt)
+        self._call("mv_foreground_box", start, size, byref(s._v), byref(options))
+        return tuple(start)[::-1], tuple(size)[::-1]
+
+    def flip(self, src: Any, axes: Sequence[int], out: Any = None) -> Any:
+        n = len(src.shape)
+        return self._map("mv_flip", out, src, sum({1 << (n - 1 - range(n)[a]) for a in axes}))
+
+    def permute(self, src: Any, order: Sequence[int], out: Any = None) -> Any:
+        """numpy.transpose."""
+        n = len(src.shape)
+        if len(order) != n: raise ValueError(f"order: {n} axes")
+        axes = _vector(ctypes.c_int, [n - 1 - range(n)[a] for a in order])
+        return self._map("mv_permute", out, src, axes)
+
+    def rot90(self, src: Any, k: int = 1, axes: tuple[int, int] = (0, 1), out: Any = None) -> Any:
+        """numpy.rot90."""
+        n = len(src.shape)
+        a, b = (n - 1 - range(n)[axis] for axis in axes)
+        return self._map("mv_rot90", out, src, k, a, b)
+
+    def reorient(self, src: Any, code: str, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_reorient", out, src, code.encode(), opt=("mv_reorient_opt", opt))
+
+    @staticmethod
+    def _axes(src: Any, values: Sequence[int]) -> Any:
+        if len(values) != len(src.shape):
+            raise ValueError(f"{tuple(values)}: one number for each of {src.shape}")
+        return _sizes(values)
+
+    # ---- resampling ----
+    def resample_spacing(self, src: Any, spacing: Sequence[float], out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_resample_spacing", out, src, _vector(ctypes.c_double, spacing, 3),
+                         opt=("mv_resample_opt", opt))
+
+    def resample_shape(self, src: Any, shape: Sequence[int], out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_resample_shape", out, src, _sizes(shape, 3), opt=("mv_resample_opt", opt))
+
+    def resample_like(self, src: Any, grid: Any, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_resample_like", out, src, byref(_volume(grid)._v), opt=("mv_resample_opt", opt))
+
+    def resample_affine(self, src: Any, matrix: Any, shape: Sequence[int], out: Any = None,
+                        **opt: Any) -> Any:
+        """Voxel (i, j, k) of the result is src at matrix * (i, j, k, 1)."""
+        m = np.ascontiguousarray(np.asarray(matrix, float)[:3])
+        return self._map("mv_resample_affine", out, src, m.ctypes.data, _sizes(shape, 3),
+                         opt=("mv_resample_opt", opt))
+
+    # ---- gzip: bytes or arrays in, arrays of uint8 out ----
+    def _code(self, name: str, out: Any, room: int, src: Any, *args: Any) -> np.ndarray:
+        src = np.frombuffer(src, np.uint8)
+        made = ctypes.c_size_t()
+        out = self._room(out, room)
+        self._call(name, out.ctypes.data, out.nbytes, src.ctypes.data, src.size, *args, byref(made))
+        return out[: made.value]
+
+    @staticmethod
+    def _room(out: np.ndarray | None, room: int) -> np.ndarray:
+        if out is None: return np.empty(room, np.uint8)
+        if out.dtype != np.uint8 or out.ndim != 1 or not out.flags.c_contiguous or not out.flags.writeable:
+            raise ValueError("out: contiguous writable uint8 of one axis")
+        return out
+
+    def inflate(self, src: Any, size: int = 0, out: np.ndarray | None = None) -> np.ndarray:
+        """A raw deflate stream of at most `size` decoded bytes."""
+        return self._code("mv_inflate", out, size, src, None)
+
+    def deflate(self, src: Any, level: int = 1, out: np.ndarray | None = None) -> np.ndarray:
+        room = 0 if out is not None else C["mv_deflate_bound"](len(memoryview(src).cast("B")))
+        return self._code("mv_deflate", out, room, src, level)
+
+    def gzip_pack(self, src: Any, out: np.ndarray | None = None, **opt: Any) -> np.ndarray:
+        options, _ = _options("mv_gzip_opt", opt)
+        room = 0 if out is not None else C["mv_gzip_bound"](len(memoryview(src).cast("B")), byref(options))
+        return self._code("mv_gzip_pack", out, room, src, byref(options))
+
+    def gzip_unpack(self, src: Any, size: int = 0, out: np.ndarray | None = None) -> np.ndarray:
+        """A gzip file of at most `size` decoded bytes."""
+        src = np.frombuffer(src, np.uint8)
+        info = STRUCTS["mv_gzip_info"]()
+        out = self._room(out, size)
+        self._call("mv_gzip_unpack", out.ctypes.data, out.nbytes, src.ctypes.data, src.size, byref(info))
+        return out[: info.dst_n]

@@ -1,0 +1,286 @@
+"""test_medvol.py - does bench/medvol.py say what medvol.h says? Layouts against a C probe, memory that is not
+copied, results against numpy, errors. Ends in "N passed, N failed". Needs numpy and a C compiler."""
+import gc
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+import medvol as m
+
+ctx = m.Context(threads=2)
+rng = np.random.default_rng(1)
+A = rng.normal(100, 30, (9, 11, 13)).astype(np.float32)
+I = A.astype(np.int16)
+folder = tempfile.TemporaryDirectory()
+AFFINE = np.array([[0, 0.9, 0, -5], [-1.1, 0, 0, 7], [0, 0, 1.3, 2], [0, 0, 0, 1]])
+
+
+def near(a, b, tolerance=0.0):
+    a, b = np.asarray(a), np.asarray(b)
+    assert a.shape == b.shape, f"shape {a.shape}, expected {b.shape}"
+    gap = np.abs(a.astype(float) - b.astype(float)).max(initial=0)
+    assert gap <= tolerance, f"differs by {gap}, allowed {tolerance}"
+
+
+def raises(error, call, *args, **options):
+    """The exception, of type `error` or a MedvolError of that name."""
+    try:
+        call(*args, **options)
+    except Exception as e:
+        found = e.name if isinstance(e, m.MedvolError) else type(e).__name__
+        assert found == (error if isinstance(error, str) else error.__name__), f"{e!r}, expected {error}"
+        return e
+    raise AssertionError(f"no error, expected {error}")
+
+
+def address(a):
+    return a.__array_interface__["data"][0]
+
+
+# ---- the header as Python sees it ----
+def test_layouts():
+    lines, expected = [], []
+    for name, struct in m.STRUCTS.items():
+        lines.append(f'printf("%zu\\n", sizeof({name}));')
+        expected.append((name, m.ctypes.sizeof(struct)))
+        for field, kind in struct._fields_:
+            lines.append(f'printf("%zu\\n", offsetof({name}, {field}));'
+                         f'printf("%zu\\n", sizeof((({name} *)0)->{field}));')
+            expected.append((f"offset of {name}.{field}", getattr(struct, field).offset))
+            expected.append((f"size of {name}.{field}", m.ctypes.sizeof(kind)))
+    lines += [f'printf("%d\\n", (int)MEDVOL_{name});' for name in m.CONST]
+    expected += [(f"MEDVOL_{name}", value) for name, value in m.CONST.items()]
+    probe = Path(folder.name) / "probe"
+    source = '#include "medvol.h"\n#include <stdio.h>\nint main(void) {' + "\n".join(lines) + "return 0; }\n"
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([compiler, "-xc", "-", "-I", m.ROOT, "-o", probe], input=source, text=True, check=True)
+    said = subprocess.run([probe], capture_output=True, text=True, check=True).stdout.split()
+    assert len(said) == len(expected) > 300
+    wrong = [f"{what}: {number} in Python, {c} in C" for (what, number), c in zip(expected, said)
+             if number != int(c)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_function_binds():
+    callbacks = [name for name, (_, params) in m.PROTOTYPES.items() if "(*" in params or "_fn " in params]
+    assert len(m.PROTOTYPES) > 120 and len(callbacks) < 8
+    for name in m.PROTOTYPES:
+        if name in callbacks and "(*" in m.PROTOTYPES[name][1]: raises(NotImplementedError, m._bind, name)
+        elif name not in callbacks: m._bind(name)
+
+
+# ---- memory ----
+def test_no_copies():
+    v = m.Volume(A)
+    assert v._v.data == address(A) and v.array is A
+    out = np.empty_like(A)
+    assert ctx.clamp(A, 50, 100, out=out) is out
+    new = ctx.clamp(A, 50, 100)
+    assert isinstance(new.base, m._Memory) and new.base.owner.data == address(new)
+    view = A[2:7, 1:9, 3:11]
+    near(ctx.linear(view, 2, 1), view * 2 + 1, 1e-4)
+    part = np.zeros_like(A)
+    ctx.linear(view, 2, 1, out=part[2:7, 1:9, 3:11])
+    near(part[2:7, 1:9, 3:11], view * 2 + 1, 1e-4)
+    part[2:7, 1:9, 3:11] = 0
+    near(part, 0 * A)
+
+
+def test_owner_lives_as_long_as_arrays():
+    released = []
+    class Watched(m._Owner):
+        def __del__(self):
+            if self.owner: released.append(self.data)
+            super().__del__()
+    plain, m._Owner = m._Owner, Watched
+    try:
+        v = ctx.flip(m.Volume(A), (0, 2))
+        row, where = v.array[1:3, 2], address(v.array)
+        del v
+        gc.collect()
+        assert not released
+        near(row, A[::-1, :, ::-1][1:3, 2])
+        del row
+        gc.collect()
+        assert released == [where]
+    finally:
+        m._Owner = plain
+
+
+def test_in_place():
+    a = A.copy()
+    assert ctx.flip(a, (2,), out=a) is a
+    near(a, A[:, :, ::-1])
+    assert ctx.znorm(a, out=a) is a
+    raises("E_ALIAS", ctx.rot90, a, 1, (1, 2), out=a)
+    b = I.copy()
+    raises("E_ALIAS", ctx.znorm, b, out=b)
+    near(b, I)
+    v = m.Volume(A.copy())
+    old, kept = v.array, v.array.copy()
+    assert ctx.crop(v, (1, 2, 3), (4, 5, 6), out=v) is v
+    near(v.array, kept[1:5, 2:7, 3:9])
+    near(old, kept)
+    assert v._v.data == address(v.array) != address(old)
+    before = v.array
+    ctx.pad(v, (1, 1, 1), (0, 0, 0), out=v)
+    near(before, kept[1:5, 2:7, 3:9])
+
+
+def test_volumes_keep_geometry():
+    v = m.Volume(A, AFFINE)
+    near(v.affine, AFFINE)
+    near(v.spacing, (1.3, 0.9, 1.1), 1e-12)
+    assert v.orientation == "PRS"
+    r = ctx.reorient(v, "RAS")
+    near(r.array, A.transpose(0, 2, 1)[:, ::-1])
+    ijk = np.array([3, 4, 5, 1.0])
+    back = np.linalg.inv(r.affine) @ v.affine @ ijk
+    near(r.array[tuple(np.rint(back[2::-1]).astype(int))], A[5, 4, 3])
+    out = m.Volume(np.empty_like(r.array))
+    assert ctx.reorient(v, "RAS", out=out) is out
+    near(out.affine, r.affine)
+
+
+# ---- files ----
+def test_files():
+    path = Path(folder.name) / "a.nii"
+    v = m.Volume(I, AFFINE)
+    v.scaling = (0.5, 3)
+    ctx.save(path, v, no_sync=1)
+    ctx.save(str(path) + ".gz", v, no_sync=1, gzip=1)
+    for got in (ctx.load(path), ctx.load_mem(path.read_bytes()), ctx.load(str(path) + ".gz"), ctx.map(path)):
+        assert got.dtype == np.int16 and got.scaling == (0.5, 3)
+        near(got.array, I)
+        near(got.affine, AFFINE, 1e-6)
+    assert ctx.map(path).nifti.version == 1
+    head = ctx.header(path)
+    assert head.array is None and head.shape == I.shape and head.nifti.sform_code == 1
+    near(ctx.load(path, dtype="f32").array, I * 0.5 + 3)
+    out = np.empty(I.shape, np.float32)
+    assert ctx.load(path, out=out).array is out
+    near(out, I * 0.5 + 3)
+    near(ctx.load(path, start=(1, 2, 3), size=(4, 5, 6)).array, I[1:5, 2:7, 3:9])
+    mapped = ctx.map(path, start=(1, 2, 3), size=(4, 5, 6)).array
+    gc.collect()
+    near(mapped, I[1:5, 2:7, 3:9])
+
+
+def test_gzip():
+    data = I.tobytes()
+    near(ctx.inflate(zlib.compress(data)[2:-4], len(data)), np.frombuffer(data, np.uint8))
+    assert zlib.decompress(ctx.deflate(I, 6).tobytes(), -15) == data
+    packed = ctx.gzip_pack(data, container="gzip_bgzf")
+    assert gzip.decompress(packed.tobytes()) == data
+    room = np.zeros(len(data), np.uint8)
+    assert address(ctx.gzip_unpack(packed, out=room)) == address(room) and room.tobytes() == data
+    raises("E_SPACE", ctx.gzip_unpack, packed, len(data) - 1)
+
+
+# ---- results ----
+def test_intensity():
+    s = ctx.stats(A)
+    near([s.mean, s.sd], [A.mean(dtype=float), A.std(dtype=float)], 1e-9)
+    near([s.min, s.max, s.count], [A.min(), A.max(), A.size])
+    per = ctx.stats(A, split=0)
+    near([p.mean for p in per], A.mean((1, 2), dtype=float), 1e-9)
+    near([p.mean for p in ctx.stats(A, split=-1)], A.mean((0, 1), dtype=float), 1e-9)
+    mask = A > 100
+    near(ctx.stats(A, mask=mask).mean, A[mask].mean(dtype=float), 1e-9)
+    near(ctx.percentiles(A, (1, 50, 99)), np.percentile(A.astype(float), (1, 50, 99)), 1e-4)
+    near(ctx.percentiles(A, (1, 50), split=1), np.percentile(A.astype(float), (1, 50), axis=(0, 2)).T, 1e-4)
+    near(ctx.percentiles(A, (30,), rule="percentile_lower"), np.percentile(A, (30,), method="lower"))
+    near(ctx.median(I), np.median(I))
+    counts, edges = ctx.histogram(I, 64)
+    theirs, their_edges = np.histogram(I, 64)
+    near(counts, theirs)
+    near(edges, their_edges, 1e-9)
+    two = np.where(A > 100, 1000 + A, A)
+    near(two > ctx.otsu(two), A > 100)
+    near(ctx.znorm(A, sample=1), (A - A.mean()) / A.std(ddof=1), 1e-5)
+    near(ctx.rescale(I, -1, 1), (I - I.min()) / (float(I.max()) - I.min()) * 2 - 1, 1e-6)
+    near(ctx.threshold(A, 90, 110, binary=1), (A >= 90) & (A <= 110))
+    near(ctx.gamma(np.abs(A), 0.5), np.sqrt(np.abs(A)), 1e-5)
+    near(ctx.convert(A, "i16"), np.rint(A))
+    assert ctx.convert(A, "bf16").dtype == np.dtype("V2") and ctx.convert(A, np.float16).dtype == np.float16
+
+
+def test_spatial():
+    near(ctx.crop(A, (1, 2, 3), (4, 5, 6)), A[1:5, 2:7, 3:9])
+    widths = ((1, 0), (2, 3), (0, 4))
+    near(ctx.pad(A, *zip(*widths), value=7), np.pad(A, widths, constant_values=7))
+    near(ctx.pad(A, *zip(*widths), mode="pad_reflect"), np.pad(A, widths, mode="reflect"))
+    near(ctx.crop_or_pad(A, (5, 11, 15), rule="centre_torchio"), np.pad(A[2:7], ((0, 0), (0, 0), (1, 1))))
+    hole = np.zeros_like(A)
+    hole[2:5, 3:9, 4:6] = 1
+    assert ctx.foreground_box(A, by=hole) == ((2, 3, 4), (3, 6, 2))
+    near(ctx.crop_foreground(A, by=hole, margin=1), A[1:6, 2:10, 3:7])
+    for axes in ((0,), (1,), (2,), (0, -1)): near(ctx.flip(A, axes), np.flip(A, axes))
+    for order in ((2, 1, 0), (1, 2, 0), (2, 0, 1)): near(ctx.permute(A, order), A.transpose(order))
+    for k in (1, 2, 3):
+        for axes in ((0, 1), (1, 2), (2, 0)): near(ctx.rot90(A, k, axes), np.rot90(A, k, axes))
+    four = rng.integers(0, 255, (3, 4, 5, 6), np.uint8)
+    near(ctx.permute(four, (3, 0, 2, 1)), four.transpose(3, 0, 2, 1))
+
+
+def test_resampling():
+    double = ctx.resample_shape(A, (9, 11, 26), grid="grid_half_pixel")
+    near(double[:, :, 2:-2:2], 0.75 * A[:, :, 1:-1] + 0.25 * A[:, :, :-2], 1e-4)
+    v = m.Volume(A, np.diag([2, 3, 4, 1]))
+    r = ctx.resample_spacing(v, (4, 3, 1), interp="nearest")
+    assert r.shape == (9, 11, 26) and isinstance(r, m.Volume)
+    near(r.spacing, (4, 3, 1), 1e-12)
+    near(ctx.resample_like(r, v, interp="nearest", border="border_edge").array, A)
+    shift = np.eye(4)
+    shift[:3, 3] = 1, 2, 3
+    moved = ctx.resample_affine(A, shift, (4, 5, 6))
+    near(moved, A[3:7, 2:7, 1:7])
+
+
+# ---- misuse ----
+def test_errors():
+    e = raises("E_RANGE", ctx.clamp, A, 2, 1)
+    assert "clamp" in str(e) and e.status == m.CONST["E_RANGE"] and e.field
+    raises("E_SHAPE", ctx.clamp, A, 0, 1, out=np.empty((2, 3, 4), np.float32))
+    raises("E_ALIAS", ctx.flip, A[1:], (0,), out=A[:-1])
+    raises("E_NOTFOUND", ctx.load, os.path.join(folder.name, "none.nii"))
+    raises("E_SHAPE", m.Volume, A[:, :, ::2])
+    raises("E_SHAPE", m.Volume, A.T)
+    raises(TypeError, ctx.znorm, A.astype(">f4"))
+    raises(TypeError, ctx.znorm, A, nonsense=1)
+    raises(ValueError, ctx.resample_shape, A, (2, 2, 2), interp="cubical")
+    raises(ValueError, ctx.crop, A, (0, 0), (2, 2))
+    raises(ValueError, ctx.crop, A, (0, 0, -1), (2, 2, 2))
+    raises(IndexError, ctx.flip, A, (3,))
+    locked = A.copy()
+    locked.flags.writeable = False
+    raises(ValueError, ctx.znorm, A, out=locked)
+    raises("E_RANGE", m.Context, threads=-1)
+
+
+def test_levels_and_threads():
+    results = []
+    for level in (1, 2, 4):
+        assert m.level_force(level) <= level
+        results += [m.Context(threads=t).znorm(A).tobytes() for t in (1, 3)]
+    m.level_force(0)
+    assert len(set(results)) == 1
+
+
+failed = 0
+tests = [(name, f) for name, f in list(globals().items()) if name.startswith("test_")]
+for name, test in tests:
+    try:
+        test()
+    except Exception:
+        failed += 1
+        print(f"FAILED  {name}\n{traceback.format_exc()}")
+print(f"{len(tests) - failed} passed, {failed} failed")
+sys.exit(failed > 0)
