@@ -84,6 +84,18 @@ flamegraph: | $(B) ## perf report and flame graph of one profiler: OP=crop_pad S
 	awk -v title="profile_$(OP) $(SIZE)" -f examples/flamegraph.awk $(FLAME).perf.txt > $(FLAME).svg
 	@echo "$(FLAME).svg (open in a browser), $(OP).txt, $(OP).perf.txt (for speedscope)"
 
+# ---- bench ----
+.PHONY: bench test-bench
+BENCH_ROWS := $(patsubst bench/%.c,$(B)/bench/%.o,$(wildcard bench/rows_*.c))
+BENCH_CC = $(CC) -std=gnu11 $(CFLAGS) $(WARN) -Wno-conversion -Wno-missing-field-initializers
+$(B)/bench/rows_%.o: bench/rows_%.c bench/bench.h medvol.h $(B)/tests/api.h
+	@mkdir -p $(@D)
+	$(BENCH_CC) -I$(B)/tests -c $< -o $@
+BENCH_MAIN = bench/bench.c bench/bench.h bench/floors.h bench/detect.h examples/example.h $(BENCH_ROWS) $(B)/medvol.o
+BENCH_LINK = $(BENCH_CC) -DMEDVOL_LINKED '-DBENCH_FLAGS="$(CFLAGS)"' -I$(B)/tests $(filter %.c %.o,$^)
+$(B)/bench/bench: $(BENCH_MAIN)
+	$(BENCH_LINK) $(LDLIBS) -o $@
+
 # ---- checks of the header itself ----
 toc: ## contents and banners agree; every public function is declared in [API]
 	@sh tests/toc.sh medvol.h

@@ -159,6 +159,7 @@ typedef struct ex {
     double bytes, begin, spent, floor_bytes[5], time[EX_ROWS_MAX], floor_time[EX_ROWS_MAX];
     int n, rows;
     mv_volume floor_a, floor_b;
+    size_t floor_at; /* first float of them that a floor uses */
     int copy_kind;
     double copy_kind_bytes;
 } ex;
@@ -605,8 +606,8 @@ EX_FN double ex_floor_run(ex *e, int kind, int how, double bytes) {
     ex_floor_job f;
     double t;
     if (kind == EX_F_FILE) return ex_floor_file(e, bytes);
-    f.a = (float *)e->floor_a.data;
-    f.b = (float *)e->floor_b.data;
+    f.a = (float *)e->floor_a.data + e->floor_at;
+    f.b = (float *)e->floor_b.data + e->floor_at;
     f.n = ((size_t)bytes + 255) / 256 * 64;
     f.kind = kind;
     f.how = how;
