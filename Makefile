@@ -85,16 +85,48 @@ flamegraph: | $(B) ## perf report and flame graph of one profiler: OP=crop_pad S
 	@echo "$(FLAME).svg (open in a browser), $(OP).txt, $(OP).perf.txt (for speedscope)"
 
 # ---- bench ----
-.PHONY: bench test-bench
+.PHONY: bench bench-report test-bench test-regression baseline-update baseline-report
 BENCH_ROWS := $(patsubst bench/%.c,$(B)/bench/%.o,$(wildcard bench/rows_*.c))
 BENCH_CC = $(CC) -std=gnu11 $(CFLAGS) $(WARN) -Wno-conversion -Wno-missing-field-initializers
+BENCH_NEEDS = bench/bench.c bench/bench.h bench/floors.h bench/detect.h examples/example.h $(BENCH_ROWS) \
+    $(B)/medvol.o
+BENCH_LINK = $(BENCH_CC) -DMEDVOL_LINKED '-DBENCH_FLAGS="$(CFLAGS)"' -I$(B)/tests $(filter %.c %.o,$^)
 $(B)/bench/rows_%.o: bench/rows_%.c bench/bench.h medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
 	$(BENCH_CC) -I$(B)/tests -c $< -o $@
-BENCH_MAIN = bench/bench.c bench/bench.h bench/floors.h bench/detect.h examples/example.h $(BENCH_ROWS) $(B)/medvol.o
-BENCH_LINK = $(BENCH_CC) -DMEDVOL_LINKED '-DBENCH_FLAGS="$(CFLAGS)"' -I$(B)/tests $(filter %.c %.o,$^)
-$(B)/bench/bench: $(BENCH_MAIN)
+$(B)/bench/bench: $(BENCH_NEEDS)
 	$(BENCH_LINK) $(LDLIBS) -o $@
+# with every library of bench/peers that is installed
+$(B)/bench/bench-peers: $(BENCH_NEEDS) $(wildcard bench/peers/*)
+	@CFLAGS="$(CFLAGS) -I$(B)/tests" bash bench/peers/build.sh "$(CC)" "$(CXX)" $(B)/bench/peers
+	$(BENCH_LINK) -DBENCH_PEERS -I$(B)/bench/peers $$(cat $(B)/bench/peers/libs) $(LDLIBS) -o $@
+BENCH = $(B)/bench/bench$(if $(PEERS),-peers)
+
+bench: $(BENCH) ## every operation beside the machine's floor; PEERS=1: and other libraries; ARGS="--op flip --size 128"
+	@$< $(if $(PEERS),--peers) --json $(B)/bench/bench.json $(ARGS)
+
+bench-report: $(BENCH) ## the same over sizes 32 to 512 and 1 to all threads, as build/bench/report.md with plots
+	@$< $(if $(PEERS),--peers) --size 32,64,128,256,512 --threads 1,0 --seconds 0.5 --json $(B)/bench/report.json $(ARGS)
+	@$(PYTHON) bench/report.py --out $(B)/bench $(B)/bench/report.json
+
+test-bench: $(B)/bench/bench ## every row runs and is right, every public call has one; the JSON keeps its contract
+	@$< --smoke --size 24
+	@$< --op 'flip|stats' --size 16 --threads 1 --samples 5 --seconds 0.05 --json $(B)/bench/smoke.json >/dev/null
+	@$(PYTHON) bench/report.py --out $(B)/bench/smoke $(B)/bench/smoke.json
+
+# What the baseline holds: a size in the caches, one in memory, one thread.
+BASELINE = bench/baseline.json
+BASELINE_ROWS = --size 64,192 --threads 1 --seconds 1
+test-regression: $(B)/bench/bench ## is any row slower than bench/baseline.json? RELATIVE=1: written on another machine
+	@$< $(BASELINE_ROWS) --compare $(BASELINE) $(if $(RELATIVE),--relative)
+baseline-update: test $(B)/bench/bench ## after the tests: measure, print the difference, write bench/baseline.json
+	@$(B)/bench/bench $(BASELINE_ROWS) --json $(B)/bench/new.json \
+	    $(if $(wildcard $(BASELINE)),--compare $(BASELINE) --relative) || [ $$? = 1 ]
+	@cp $(B)/bench/new.json $(BASELINE)
+baseline-report: $(B)/bench/bench ## markdown: speed, share of floor, against baseline and scalar level, verdict
+	@$< $(BASELINE_ROWS) --compare $(BASELINE) --relative --json $(B)/bench/now.json >/dev/null || [ $$? = 1 ]
+	@$< $(BASELINE_ROWS) --level 1 --json $(B)/bench/scalar.json >/dev/null
+	@$(PYTHON) bench/report.py --baseline-report --scalar $(B)/bench/scalar.json $(B)/bench/now.json
 
 # ---- checks of the header itself ----
 toc: ## contents and banners agree; every public function is declared in [API]

@@ -80,6 +80,15 @@ BENCH_TABLES(BENCH_DECLARE)
 static inline size_t bench_bytes(const mv_volume *v) { return mv_volume_count(v) * mv_dtype_size(v->dtype); }
 /* value i of a contiguous volume of real type, stored number; of others byte i */
 double bench_value(const mv_volume *v, size_t i);
+/* Is this the input that the key was last asked about? It is from now on. For oracles that look at all of it
+   once. */
+typedef struct bench_key {
+    const void *data;
+    size_t side;
+    mv_dtype dtype;
+    double middle;
+} bench_key;
+int bench_known(bench_key *key, const bench *b);
 /* makes *v of n bytes, every page touched */
 mv_status bench_room(bench *b, mv_volume *v, size_t n);
 /* a new name for a temporary file of this set, path[k], ending in `suffix` */

@@ -13,28 +13,17 @@ static mv_status like_in(bench *b) { /* for the array calls */
 #define OUT_F32 (float *)b->out.data
 
 /* ---- statistics: the naive two passes are the oracle, once a volume ---- */
-typedef struct plain {
-    const void *data;
-    size_t n;
-    mv_dtype dtype;
-    double middle, v[4];
-} plain;
-static int is_known(plain *p, const bench *b) { /* and is from now on */
-    double middle = at(b, count(b) / 2);
-    if (p->data == b->in.data && p->n == count(b) && p->dtype == b->in.dtype && p->middle == middle) return 1;
-    p->data = b->in.data, p->n = count(b), p->dtype = b->in.dtype, p->middle = middle;
-    return 0;
-}
 static const double *naive(const bench *b) { /* min, max, mean, sd */
-    static plain known;
+    static bench_key key;
+    static double v[4];
     size_t i, n = count(b);
     double x, s = 0, d = 0, lo = INFINITY, hi = -INFINITY;
-    if (is_known(&known, b)) return known.v;
+    if (bench_known(&key, b)) return v;
     for (i = 0; i < n; i++) x = at(b, i), s += x, lo = fmin(lo, x), hi = fmax(hi, x);
     s /= (double)n;
     for (i = 0; i < n; i++) x = at(b, i) - s, d += x * x;
-    known.v[0] = lo, known.v[1] = hi, known.v[2] = s, known.v[3] = sqrt(d / (double)n);
-    return known.v;
+    v[0] = lo, v[1] = hi, v[2] = s, v[3] = sqrt(d / (double)n);
+    return v;
 }
 static double want_stats(const bench *b, size_t i) { return naive(b)[i]; }
 static mv_status four(bench *b, const mv_statistics *s, mv_status st) {
@@ -43,22 +32,22 @@ static mv_status four(bench *b, const mv_statistics *s, mv_status st) {
     return st;
 }
 static mv_status stats(bench *b) {
-    mv_statistics s;
+    mv_statistics s = {0};
     mv_status st = mv_stats(b->ctx, &s, &b->in, NULL);
     return four(b, &s, st);
 }
 static mv_status stats_f32(bench *b) {
-    mv_statistics s;
+    mv_statistics s = {0};
     mv_status st = mv_stats_f32(b->ctx, &s, IN_F32, count(b), NULL);
     return four(b, &s, st);
 }
 static mv_status stats_array(bench *b) {
-    mv_statistics s;
+    mv_statistics s = {0};
     mv_status st = mv_stats_array(b->ctx, &s, b->in.data, b->in.dtype, count(b), 0, 0, NULL);
     return four(b, &s, st);
 }
 static mv_status stats_masked(bench *b) { /* the mask is the head itself: everything but exact zeros */
-    mv_statistics s;
+    mv_statistics s = {0};
     mv_stats_opt opt = {0};
     mv_status st;
     opt.mask = &b->aux[0];
@@ -71,7 +60,7 @@ static mv_status mask_setup(bench *b) {
     return st;
 }
 static mv_status stats_parts(bench *b) { /* chunk by chunk, as a caller with its own threads does it */
-    mv_statistics s;
+    mv_statistics s = {0};
     size_t n = count(b), i, k = 0;
     mv_stats_part *part = (mv_stats_part *)b->aux[0].data;
     mv_status st = MEDVOL_OK;
@@ -91,20 +80,21 @@ static int order(const void *a, const void *b) {
 }
 static const double ranks[3] = {1, 50, 99};
 static double want_ranks(const bench *b, size_t i) {
-    static plain known;
+    static bench_key key;
+    static double v[3];
     size_t n = count(b), k;
-    if (!is_known(&known, b)) {
+    if (!bench_known(&key, b)) {
         double *s = (double *)malloc(n * sizeof *s);
         if (!s) return NAN;
         for (k = 0; k < n; k++) s[k] = at(b, k);
         qsort(s, n, sizeof *s, order);
         for (k = 0; k < 3; k++) {
-            double v = (double)(n - 1) * (ranks[k] / 100.0), f = floor(v);
-            known.v[k] = s[(size_t)f] + (s[(size_t)ceil(v)] - s[(size_t)f]) * (v - f);
+            double at_rank = (double)(n - 1) * (ranks[k] / 100.0), f = floor(at_rank);
+            v[k] = s[(size_t)f] + (s[(size_t)ceil(at_rank)] - s[(size_t)f]) * (at_rank - f);
         }
         free(s);
     }
-    return known.v[b->numbers == 1 ? 1 : i];
+    return v[b->numbers == 1 ? 1 : i];
 }
 static mv_status percentiles(bench *b) {
     b->numbers = 3;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # lint.sh - reads the sources with each tool: lint.sh FOLDER "tidy cppcheck analyzer" GENERATED-HEADERS
-#   tidy      clang-tidy on the header, the examples and the tests; its checks: tests/clang-tidy.yaml. The
+#   tidy      clang-tidy on the header, the examples, the tests and the bench; its checks: tests/clang-tidy.yaml. The
 #             header is read as a source file: the path analyzer starts from no function of an included one
 #   cppcheck  the header and the examples; what it may say: tests/cppcheck.txt
 #   analyzer  gcc -fanalyzer on the examples (on the header gcc 12 gives up before the end, without a word)
@@ -35,7 +35,7 @@ in_tests="-misc-no-recursion,-bugprone-suspicious-memory-comparison,-cert-exp42-
 -bugprone-signal-handler,-cert-sig30-c,-clang-analyzer-security.FloatLoopCounter,\
 -clang-analyzer-optin.portability.UnixAPI,-clang-analyzer-optin.performance.Padding,\
 -clang-analyzer-security.insecureAPI.strcpy"
-tidy="clang-tidy --quiet --config-file=tests/clang-tidy.yaml --header-filter=(medvol|tests|examples)"
+tidy="clang-tidy --quiet --config-file=tests/clang-tidy.yaml --header-filter=(medvol|tests|examples|bench)"
 
 for tool in $tools; do
     case $tool in
@@ -45,6 +45,8 @@ for tool in $tools; do
             check tidy-examples $tidy examples/*.c -- -std=c99 -DMEDVOL_LINKED
             check tidy-tests $tidy --checks="$in_tests" tests/*.c tests/fuzz/*.c tests/tools/*.c -- \
                 -std=c99 -I. -I"$generated" $level
+            check tidy-bench $tidy --checks=-cert-err34-c,-cert-flp30-c bench/*.c -- \
+                -std=gnu11 -I"$generated" -DMEDVOL_LINKED '-DBENCH_FLAGS=""'
             ;;
         cppcheck)
             need cppcheck
