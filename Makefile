@@ -283,7 +283,7 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 	    --link="$(IOFAULT_WRAP)"
 
 # ---- bench in Python ----
-# the header for ctypes (bench/medvol.py), the peers of PyPI, the table; PYTHON chooses the interpreter of build/venv
+# the header for ctypes (bench/medvol.py), the peers of PyPI, the table; PYTHON makes build/venv
 .PHONY: bench-python test-bench-python
 $(B)/libmedvol.so: medvol.h | $(B)
 	$(SOURCE) | $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. -x c - $(LDLIBS) -o $@
@@ -293,10 +293,12 @@ $(VENV)/.done: bench/requirements.txt
 	$(VENV)/bin/pip install -q -r $< || grep '^[^\#]' $< | while read -r p; do \
 	    $(VENV)/bin/pip install -q "$$p" || echo "cannot be had: $$p"; done
 	@touch $@
-bench-python: $(VENV)/.done $(B)/libmedvol.so ## against numpy, scipy, OpenCV, ITK, torch, MONAI ... (ARGS="--smoke")
+bench-python: $(VENV)/.done $(B)/libmedvol.so ## against numpy, torch, OpenCV, ITK, MONAI ... (ARGS="--help")
 	@$(VENV)/bin/python bench/bench_python.py $(ARGS)
-test-bench-python: $(B)/libmedvol.so ## the ctypes wrapper (needs numpy; PYTHON=build/venv/bin/python)
+test-bench-python: $(B)/libmedvol.so ## the ctypes wrapper, the results of Python peers (needs numpy)
+	@$(PYTHON) -c 'import numpy' || { echo "$@: numpy is not installed for $(PYTHON)"; exit 9; }
 	@$(PYTHON) bench/test_medvol.py
+	@$(PYTHON) bench/bench_python.py --smoke
 
 # ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
 .PHONY: test-32bit test-be test-arm test-arm64 test-armv7 test-riscv test-windows
