@@ -4367,6 +4367,106 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
     return c;
 }
 
+/* Adler-32 of n bytes on the sums a and b. A vector of v bytes after the sum s adds v s and its bytes,
+   weighted v, v - 1 ... 1, to b; 16 KiB keep the 32-bit lanes of both from running over. */
+static void MV__K(mv__gz_adler)(uint32_t *sums, const uint8_t *p, size_t n) {
+    uint32_t a = sums[0], b = sums[1];
+#if MV__PASS > 1
+#  if MV__PASS == 2 && defined(MV__NEON)
+    const uint8x8_t w_lo = vcreate_u8(0x090a0b0c0d0e0f10u), w_hi = vcreate_u8(0x0102030405060708u);
+    enum { V = 16, LANES = 4 };
+#  elif MV__PASS == 2
+    const __m128i zero = _mm_setzero_si128(), w_lo = _mm_set_epi16(9, 10, 11, 12, 13, 14, 15, 16),
+                  w_hi = _mm_set_epi16(1, 2, 3, 4, 5, 6, 7, 8);
+    enum { V = 16, LANES = 4 };
+#  else
+    static const uint8_t weight[64] = {
+        64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49,
+        48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33,
+        32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17,
+        16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
+#    if MV__PASS == 4
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi16(1),
+                  w = _mm512_loadu_si512((const void *)weight);
+    enum { V = 64, LANES = 16 };
+#    else
+    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi16(1),
+                  w = _mm256_loadu_si256((const __m256i *)(const void *)(weight + 32));
+    enum { V = 32, LANES = 8 };
+#    endif
+#  endif
+    uint32_t lane[3][LANES];
+    while (n >= V) {
+        size_t k = (n < 16384 ? n : 16384) / V, i;
+        uint64_t sum = 0, before = 0, weighted = 0;
+#  if MV__PASS == 2 && defined(MV__NEON)
+        uint32x4_t s = vdupq_n_u32(0), t = s, u = s;
+        for (i = 0; i < k; i++) {
+            uint8x16_t x = vld1q_u8(p + V * i);
+            t = vaddq_u32(t, s);
+            s = vpadalq_u16(s, vpaddlq_u8(x));
+            u = vpadalq_u16(u, vmlal_u8(vmull_u8(vget_low_u8(x), w_lo), vget_high_u8(x), w_hi));
+        }
+        vst1q_u32(lane[0], s), vst1q_u32(lane[1], t), vst1q_u32(lane[2], u);
+#  elif MV__PASS == 2
+        __m128i s = zero, t = zero, u = zero;
+        for (i = 0; i < k; i++) {
+            __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + V * i));
+            t = _mm_add_epi32(t, s);
+            s = _mm_add_epi32(s, _mm_sad_epu8(x, zero));
+            u = _mm_add_epi32(u, _mm_add_epi32(_mm_madd_epi16(_mm_unpacklo_epi8(x, zero), w_lo),
+                                               _mm_madd_epi16(_mm_unpackhi_epi8(x, zero), w_hi)));
+        }
+        _mm_storeu_si128((__m128i *)(void *)lane[0], s);
+        _mm_storeu_si128((__m128i *)(void *)lane[1], t);
+        _mm_storeu_si128((__m128i *)(void *)lane[2], u);
+#  elif MV__PASS == 3
+        __m256i s = zero, t = zero, u = zero;
+        for (i = 0; i < k; i++) {
+            __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + V * i));
+            t = _mm256_add_epi32(t, s);
+            s = _mm256_add_epi32(s, _mm256_sad_epu8(x, zero));
+            u = _mm256_add_epi32(u, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), one));
+        }
+        _mm256_storeu_si256((__m256i *)(void *)lane[0], s);
+        _mm256_storeu_si256((__m256i *)(void *)lane[1], t);
+        _mm256_storeu_si256((__m256i *)(void *)lane[2], u);
+#  else
+        __m512i s = zero, t = zero, u = zero;
+        for (i = 0; i < k; i++) {
+            __m512i x = _mm512_loadu_si512((const void *)(p + V * i));
+            t = _mm512_add_epi32(t, s);
+            s = _mm512_add_epi32(s, _mm512_sad_epu8(x, zero));
+            u = _mm512_add_epi32(u, _mm512_madd_epi16(_mm512_maddubs_epi16(x, w), one));
+        }
+        _mm512_storeu_si512((void *)lane[0], s), _mm512_storeu_si512((void *)lane[1], t);
+        _mm512_storeu_si512((void *)lane[2], u);
+#  endif
+        for (i = 0; i < LANES; i++) sum += lane[0][i], before += lane[1][i], weighted += lane[2][i];
+        b = (uint32_t)((b + (uint64_t)a * V * k + V * before + weighted) % 65521);
+        a = (uint32_t)((a + sum) % 65521);
+        p += V * k;
+        n -= V * k;
+    }
+    mv_end();
+#endif
+    while (n > 0) {
+        size_t k = n < 5552 ? n : 5552; /* the most that keeps b below 2^32 */
+        n -= k;
+        for (; k >= 8; k -= 8, p += 8) { /* eight at once: b grows by 8 a + the weighted sum */
+            b += 8 * a + 8u * p[0] + 7u * p[1] + 6u * p[2] + 5u * p[3] + 4u * p[4] + 3u * p[5] + 2u * p[6] +
+                 p[7];
+            a += (uint32_t)p[0] + p[1] + p[2] + p[3] + p[4] + p[5] + p[6] + p[7];
+        }
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): that a loop filled a row is not seen */
+        for (; k > 0; k--) { a += *p++; b += a; }
+        a %= 65521;
+        b %= 65521;
+    }
+    sums[0] = a;
+    sums[1] = b;
+}
+
 /* Copies from dist bytes back up to end or a little further. */
 MV__WRAPS static inline void MV__K(mv__gz_copy)(uint8_t *out, const uint8_t *end, size_t dist) {
     const uint8_t *src = out - dist;
@@ -4730,23 +4830,12 @@ MEDVOL_DEF uint32_t mv_crc32_combine(uint32_t crc_a, uint32_t crc_b, uint64_t n_
     return mv__gz_mulmod(crc_a, shift) ^ crc_b;
 }
 MEDVOL_DEF uint32_t mv_adler32(uint32_t adler, const void *src, size_t n) {
-    const uint8_t *p = (const uint8_t *)src;
-    uint32_t a = adler & 0xFFFF, b = adler >> 16;
-    if (!p) return adler;
-    while (n > 0) {
-        size_t k = n < 5552 ? n : 5552; /* the most that keeps b below 2^32 */
-        n -= k;
-        for (; k >= 8; k -= 8, p += 8) { /* eight at once: b grows by 8 a + the weighted sum */
-            b += 8 * a + 8u * p[0] + 7u * p[1] + 6u * p[2] + 5u * p[3] + 4u * p[4] + 3u * p[5] + 2u * p[6] +
-                 p[7];
-            a += (uint32_t)p[0] + p[1] + p[2] + p[3] + p[4] + p[5] + p[6] + p[7];
-        }
-        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): that a loop filled a row is not seen */
-        for (; k > 0; k--) { a += *p++; b += a; }
-        a %= 65521;
-        b %= 65521;
-    }
-    return b << 16 | a;
+    uint32_t sums[2];
+    if (!src) return adler;
+    sums[0] = adler & 0xFFFF;
+    sums[1] = adler >> 16;
+    MV__PICK(mv__gz_adler)(sums, (const uint8_t *)src, n);
+    return sums[1] << 16 | sums[0];
 }
 
 /* ---- inflate ---- */

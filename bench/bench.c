@@ -276,7 +276,8 @@ static double right_value(const bench *b, const bench_row *row, int peer, size_t
     return b->numbers ? b->number[i] : bench_value(&b->out, i);
 }
 /* Is the result, a peer's or ours, what it has to be? 4000 elements spread over it. */
-static int is_right(const bench *b, const bench_row *row, int peer, double tolerance, char *why, size_t n_why) {
+static int is_right(
+    const bench *b, const bench_row *row, int peer, double tolerance, char *why, size_t n_why) {
     const mv_volume *v = peer ? &b->peer : &b->out;
     size_t n = b->numbers ? (size_t)b->numbers : mv_volume_count(v), k, most = n < 4000 ? n : 4000, at = 0;
     double worst = -1.0, scale = 0.0, got = 0.0, want = 0.0;
@@ -457,16 +458,14 @@ static const char *fingerprint(const program *p) {
     const char *cc = "gcc " __VERSION__;
 #endif
     snprintf(text, sizeof text,
-        "{\"cpu\":\"%s\",\"level\":\"%s\",\"cores\":%d,\"cc\":\"%s\",\"flags\":\"%s\",\"medvol\":%d}", ex_cpu(),
-        mv_level_name(mv_level()), p->cores, cc, BENCH_FLAGS, BENCH_FORMAT);
+        "{\"cpu\":\"%s\",\"level\":\"%s\",\"cores\":%d,\"cc\":\"%s\",\"flags\":\"%s\",\"format\":%d}",
+        ex_cpu(), mv_level_name(mv_level()), p->cores, cc, BENCH_FLAGS, BENCH_FORMAT);
     return text;
 }
 static const contestant *fastest(const job *j) {
-    const contestant *best = NULL;
-    int k;
-    for (k = 1; k < j->contestants; k++)
-        if (!j->who[k].out && (!best || detect_median(j->who[k].time, j->n) < detect_median(best->time, j->n)))
-            best = &j->who[k];
+    const contestant *best = NULL, *c;
+    for (c = j->who + 1; c < j->who + j->contestants; c++)
+        if (!c->out && (!best || detect_median(c->time, j->n) < detect_median(best->time, j->n))) best = c;
     return best;
 }
 /* median of a[i] / b[i]: neighbours in time see the same machine */
@@ -484,8 +483,8 @@ static const char *verdict(const job *j) {
     return !j->compared ? "new" : j->confirmed ? "slower" : j->against.faster ? "faster" : "same";
 }
 static void print_head(const program *p) {
-    printf("%-34s %11s %7s %9s %5s %9s %9s %6s", "op, type", "shape", "threads", "ms", "mad", "MB/s", "floor_ms",
-        "share");
+    printf("%-34s %11s %7s %9s %5s %9s %9s %6s", "op, type", "shape", "threads", "ms", "mad", "MB/s",
+        "floor_ms", "share");
     if (p->peers) printf(" %-14s %9s %7s", "fastest peer", "peer_ms", "speedup");
     if (p->compare) printf(" %9s", "baseline");
     printf("\n");
@@ -596,8 +595,8 @@ static void machine_floors(program *p, int thread_count) {
     size_t at = strlen(s), room = sizeof p->floors;
     int i, k;
     p->peak[thread_count] = fma_peak(e);
-    at += (size_t)snprintf(s + at, room - at, "%s{\"threads\":%d,\"fma_gflops\":%.1f", thread_count ? "," : "",
-        mv_threads(&e->ctx), 2e-9 * p->peak[thread_count]);
+    at += (size_t)snprintf(s + at, room - at, "%s{\"threads\":%d,\"fma_gflops\":%.1f",
+        thread_count ? "," : "", mv_threads(&e->ctx), 2e-9 * p->peak[thread_count]);
     printf("# %d thread%s: %.0f GFLOP/s of f32 multiply-adds; memory, GB/s:", mv_threads(&e->ctx),
         mv_threads(&e->ctx) == 1 ? "" : "s", 2e-9 * p->peak[thread_count]);
     for (k = 0; k < 6; k++) printf(" %s", kinds[k].name);
@@ -630,7 +629,8 @@ typedef struct baseline {
 static int base_parse(base_row *r, const char *line) {
     const char *s;
     char *end;
-    if (sscanf(line, "{\"op\":\"%63[^\"]\",\"shape\":\"%31[^\"]\",\"dtype\":\"%15[^\"]\",\"threads\":%d,\"level\":%d,",
+    if (sscanf(line,
+            "{\"op\":\"%63[^\"]\",\"shape\":\"%31[^\"]\",\"dtype\":\"%15[^\"]\",\"threads\":%d,\"level\":%d,",
             r->op, r->shape, r->dtype, &r->threads, &r->level) != 5 ||
         !(s = strstr(line, "\"samples\":[")))
         return 0;
@@ -702,7 +702,7 @@ static const bench_row *row_named(const char *op) {
             if (!strcmp(row->op, op) && row->dtype == MEDVOL_F32) return row;
     return NULL;
 }
-/* The same row against itself 200 times, then 20 times with a tenth more time: in the caches and in memory. */
+/* The same row against itself 200 times, then 20 times with a tenth more time; in caches and in memory. */
 static int self_test(program *p) {
     static const struct { const char *op; size_t side; } rows[4] = {
         {"clamp", 64}, {"stats", 64}, {"flip x", 128}, {"znorm", 160}};
@@ -828,8 +828,8 @@ static void machine(program *p) {
     printf("# medvol %s, level %d (%s), %s, %d cores, %.0f MiB of cache, %s\n", mv_version(), mv_level(),
         mv_level_name(mv_level()), ex_cpu(), p->cores, p->cache_bytes / 1048576.0, BENCH_FLAGS);
     printf("# a fresh page costs %.0f ns (4 KiB), %.0f ns (2 MiB)\n", page_cost(0), page_cost(1));
-    snprintf(p->floors, sizeof p->floors, "{\"page_4k_ns\":%.1f,\"page_2m_ns\":%.1f,\"threads\":[", page_cost(0),
-        page_cost(1));
+    snprintf(p->floors, sizeof p->floors, "{\"page_4k_ns\":%.1f,\"page_2m_ns\":%.1f,\"threads\":[",
+        page_cost(0), page_cost(1));
     for (k = 0; k < p->thread_counts; k++) {
         new_context(p, p->threads[k]);
         pin(p->threads[k] == 1);

@@ -1,8 +1,8 @@
 /* detect.h - has a row become slower? Statistics on two sets of times, plain C99, no state.
 
-   A regression is: the ratio of the medians is over 1 + max(gate, 3 MAD / median), and a one-sided Mann-Whitney
-   test says that the new times are the larger ones with p < 0.01. The caller asks again with fresh times
-   before it believes it. */
+   A regression is: the ratio of the medians is over 1 + max(gate, 3 MAD / median), and a one-sided
+   Mann-Whitney test says that the new times are the larger ones with p < 0.01. The caller asks again with
+   fresh times before it believes it. */
 #ifndef DETECT_H
 #define DETECT_H
 #include <math.h>

@@ -1,5 +1,5 @@
-/* floors.h - what this machine can do at best: memory by way of examples/example.h, multiply-adds, page faults;
-   and the calibration kernel, a fixed piece of work whose time says how fast the machine is just now. */
+/* floors.h - what this machine can do at best: memory by way of examples/example.h, multiply-adds, page
+   faults; and the calibration kernel, a fixed piece of work whose time says how fast the machine is now. */
 #ifndef FLOORS_H
 #define FLOORS_H
 #ifndef _GNU_SOURCE

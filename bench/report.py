@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""report.py [--baseline-report] [--scalar FILE] [--out FOLDER] FILE.json...: what the bench measured, for people.
+"""report.py [--baseline-report] [--scalar FILE] [--out FOLDER] FILE.json...: what the bench measured.
 
-FOLDER/report.md has the tables; bars.svg, sizes.svg and threads.svg, when matplotlib is there, show time per
-operation beside floor and peers, and how throughput follows size and threads. Rows that lose to a peer come
-first. --baseline-report prints one table instead: speed, share of the floor, against the baseline the rows were
-compared with and against the scalar level (--scalar), and the verdict."""
+FOLDER/report.md has the tables, rows that lose to a peer first; bars.svg, sizes.svg and threads.svg, when
+matplotlib is there, show time per operation beside floor and peers, and how throughput follows size and
+threads. --baseline-report prints one table instead: speed, share of the floor, against the baseline the rows
+were compared with and against the scalar level (--scalar), and the verdict."""
 import argparse
 import json
 import sys
@@ -29,7 +29,7 @@ def load(path):
                 sys.exit(f"{path}: row {k}: {key} is {row.get(key, 'missing')!r}")
         if not (0 < row["min_ms"] <= row["median_ms"] and row["mad_ms"] >= 0 and row["n"] >= 5):
             sys.exit(f"{path}: row {k}: {row['op']}: times that cannot be")
-        if (row["peer"] is None) != (row["peer_ms"] is None) or (row["peer"] is None) != (row["speedup"] is None):
+        if len({row[k] is None for k in ("peer", "peer_ms", "speedup")}) > 1:
             sys.exit(f"{path}: row {k}: {row['op']}: half a peer")
     if not rows:
         sys.exit(f"{path}: no rows")
@@ -75,7 +75,8 @@ def baseline_table(rows, scalar):
         gain = slow[key(r)] / r["median_ms"] if key(r) in slow else None
         lines.append(
             f'| {name(r)} | {r["shape"]} | {r["mb_s"] / 1000:.3g} | {percent(r["floor_ratio"])} '
-            f'| {number(r.get("base_ratio"), "{:.3f}")} | {number(gain, "{:.2g} x")} | {r.get("verdict", "new")} |')
+            f'| {number(r.get("base_ratio"), "{:.3f}")} | {number(gain, "{:.2g} x")} '
+            f'| {r.get("verdict", "new")} |')
     return "\n".join(lines)
 
 
@@ -87,7 +88,8 @@ def bars(plt, rows, path):
     names = [name(r) for r in chosen]
     fig, ax = plt.subplots(figsize=(9, 2 + 0.19 * len(chosen)))
     ax.barh(names, [r["median_ms"] for r in chosen], color="#3b6ea5", label="medvol")
-    ax.plot([r["floor_ms"] or float("nan") for r in chosen], names, "|", color="black", ms=9, mew=2, label="floor")
+    floors = [r["floor_ms"] or float("nan") for r in chosen]
+    ax.plot(floors, names, "|", color="black", ms=9, mew=2, label="floor")
     peers = sorted({p for r in chosen for p in r.get("peers", {})})
     for k, p in enumerate(peers):
         at = [(r["peers"][p], name(r)) for r in chosen if p in r.get("peers", {})]
@@ -102,8 +104,8 @@ def bars(plt, rows, path):
     plt.close(fig)
 
 
-LINES = ("znorm", "clamp", "stats", "flip xyz", "permute zyx", "spacing linear", "spacing cubic", "turn linear",
-         "percentiles", "inflate", "load nii")
+LINES = ("znorm", "clamp", "stats", "flip xyz", "permute zyx", "spacing linear", "spacing cubic",
+         "turn linear", "percentiles", "inflate", "load nii")
 
 
 def scaling(plt, rows, path, by_threads):
@@ -172,7 +174,8 @@ def main():
         bars(plt, rows, out / "bars.svg")
         scaling(plt, rows, out / "sizes.svg", False)
         scaling(plt, rows, out / "threads.svg", True)
-        text.append("![time per operation](bars.svg)\n\n![over sizes](sizes.svg)\n\n![over threads](threads.svg)\n")
+        text += ["![time per operation](bars.svg)\n", "![over sizes](sizes.svg)\n",
+                 "![over threads](threads.svg)\n"]
     (out / "report.md").write_text("\n".join(text))
     print(out / "report.md")
 

@@ -10,7 +10,7 @@ static mv_status ask(bench *b) { /* what costs nothing should cost nothing */
     b->number[0] = mv_threads(b->ctx);
     b->number[1] = (double)strlen(mv_version());
     b->number[2] = (double)mv_warnings(b->ctx) + mv_message(b->ctx)[0];
-    b->number[3] = mv_status_str(MEDVOL_OK) != NULL && mv_level_name(mv_level()) && mv_level_force(mv_level());
+    b->number[3] = mv_status_str(MEDVOL_OK) && mv_level_name(mv_level()) && mv_level_force(mv_level());
     return MEDVOL_OK;
 }
 static double want_ask(const bench *b, size_t i) {

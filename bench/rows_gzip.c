@@ -3,7 +3,7 @@
 #include "bench.h"
 
 static size_t size(const bench *b) { return bench_bytes(&b->in); }
-/* The compressed data lie in aux[0], of which the first `used` bytes count; aux[1] has room to compress to. */
+/* The compressed data lie in aux[0], its first `used` bytes; aux[1] has room to compress to. */
 static mv_status trim(bench *b, int k, size_t used) {
     b->aux[k].dim[0] = used;
     return MEDVOL_OK;
@@ -258,7 +258,8 @@ const bench_row rows_gzip[] = {
     {"deflate level 1", MEDVOL_I16, deflate_1, .check = check_raw, .floor = "r", .setup = room_setup},
     {"deflate level 1", MEDVOL_F32, deflate_1, .check = check_raw, .floor = "r", .setup = room_setup},
     {"deflate level 6", MEDVOL_I16, deflate_6, .check = check_raw, .floor = "r", .setup = room_setup},
-    {"deflate level 9", MEDVOL_I16, deflate_9, .check = check_raw, .floor = "r", .setup = room_setup, .most = 64},
+    {"deflate level 9", MEDVOL_I16, deflate_9, .check = check_raw, .floor = "r", .setup = room_setup,
+        .most = 64},
     {"deflate to zlib, level 6", MEDVOL_I16, deflate_zlib, .check = check_zlib, .floor = "r",
         .setup = room_setup, .most = 64},
     {"gzip unpack", MEDVOL_I16, unpack, byte_of_in, .floor = "aw", .setup = plain_setup},

@@ -149,8 +149,9 @@ static mv_status histogram_halves(bench *b) {
     part[0] = hist_of(counts[0]), part[1] = hist_of(counts[1]);
     st = mv_histogram_array(b->ctx, &part[0], b->in.data, b->in.dtype, half, 0, 0, &to_1000);
     if (st >= 0)
-        st = mv_histogram_array(b->ctx, &part[1], (const char *)b->in.data + half * mv_dtype_size(b->in.dtype),
-            b->in.dtype, n - half, 0, 0, &to_1000);
+        st = mv_histogram_array(b->ctx, &part[1],
+            (const char *)b->in.data + half * mv_dtype_size(b->in.dtype), b->in.dtype, n - half, 0, 0,
+            &to_1000);
     if (st >= 0) st = mv_histogram_fold(b->ctx, &h, part, 2);
     return picked(b, &h, st);
 }
@@ -179,12 +180,13 @@ static double want_otsu(const bench *b, size_t i) { /* all thresholds tried, fro
     int t, k;
     (void)b, (void)i;
     for (t = 0; t < BINS - 1; t++) {
-        double w[2] = {0, 0}, m[2] = {0, 0}, v;
+        double w[2] = {0, 0}, m[2] = {0, 0}, v, apart;
         for (k = 0; k < BINS; k++) {
             w[k > t] += (double)bins[1][k];
             m[k > t] += (double)bins[1][k] * (k + 0.5);
         }
-        v = w[0] > 0 && w[1] > 0 ? w[0] * w[1] * (m[0] / w[0] - m[1] / w[1]) * (m[0] / w[0] - m[1] / w[1]) : 0;
+        apart = w[0] > 0 && w[1] > 0 ? m[0] / w[0] - m[1] / w[1] : 0;
+        v = w[0] * w[1] * apart * apart;
         if (v > best) best = v, threshold = (t + 0.5) * 1000.0 / BINS;
     }
     return threshold;

@@ -1,4 +1,5 @@
-/* rows_io.c - files and pictures. Files lie in TMPDIR and come from the page cache; nobody waits for a disk. */
+/* rows_io.c - files and pictures. Files lie in TMPDIR and come from the page cache; nobody waits for the
+   disk. */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
@@ -180,7 +181,8 @@ static mv_status png(bench *b) {
 }
 /* signature, width and height of a PNG; its pixels are compared with a decoder's by the tests */
 static int is_png(const bench *b, const unsigned char *p, size_t n) {
-    static const unsigned char head[16] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
+    static const unsigned char head[16] = {
+        0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
     return n > 57 && !memcmp(p, head, 16) && (size_t)p[18] * 256 + p[19] == b->side &&
         (size_t)p[22] * 256 + p[23] == b->side && !memcmp(p + n - 8, "IEND", 4);
 }

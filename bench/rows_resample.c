@@ -129,8 +129,8 @@ static mv_status shape_linear(bench *b) {
     return mv_resample_shape(b->ctx, &b->out, &b->in, shape, NULL);
 }
 static mv_status shape_array(bench *b) {
-    return mv_resample_shape_f32(b->ctx, (float *)b->out.data, b->out.dim, (const float *)b->in.data, b->in.dim,
-        NULL);
+    return mv_resample_shape_f32(
+        b->ctx, (float *)b->out.data, b->out.dim, (const float *)b->in.data, b->in.dim, NULL);
 }
 
 /* ---- turned: ten degrees about an axis along none of the three, through the middle; outside is 0 ---- */
@@ -191,7 +191,8 @@ const bench_row rows_resample[] = {
     {"spacing linear", MEDVOL_F32, spacing_linear, want_spacing_linear, 2e-5, .floor = "rw", .fma = 4.2},
     {"spacing linear", MEDVOL_I16, spacing_linear, want_spacing_linear, 2e-5, .floor = "rw", .fma = 4.2},
     {"spacing cubic", MEDVOL_F32, spacing_cubic, want_spacing_cubic, 4e-5, .floor = "rw", .fma = 12.4},
-    {"spacing cubic convolution", MEDVOL_F32, spacing_conv, want_spacing_conv, 2e-5, .floor = "rw", .fma = 8.4},
+    {"spacing cubic convolution", MEDVOL_F32, spacing_conv, want_spacing_conv, 2e-5, .floor = "rw",
+        .fma = 8.4},
     {"spacing lanczos", MEDVOL_F32, spacing_lanczos, want_spacing_lanczos, 2e-5, .floor = "rw", .fma = 12.6},
     {"half nearest", MEDVOL_F32, half_nearest, want_half_nearest, .floor = "rw"},
     {"half linear", MEDVOL_F32, half_linear, want_half_linear, 2e-5, .floor = "rw"},

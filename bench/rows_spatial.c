@@ -93,7 +93,10 @@ static mv_status foreground(bench *b) {
     b->number[0] = (double)start[0], b->number[1] = (double)size[2];
     return st;
 }
-static double want_box(const bench *b, size_t i) { return (double)(i ? b->side - 2 * (b->side / 4) : b->side / 4); }
+static double want_box(const bench *b, size_t i) {
+    size_t margin = b->side / 4;
+    return (double)(i ? b->side - 2 * margin : margin);
+}
 static mv_status crop_foreground(bench *b) {
     return mv_crop_foreground(b->ctx, &b->out, &b->aux[0], NULL);
 }
