@@ -1,4 +1,5 @@
-/* needs: isa-l.h; cflags: ; libs: -lisal */
+/* needs: isa-l.h
+   libs: -lisal */
 /* Its deepest level, 3, packs less than our 6: only level 1 has rows. */
 #include "deflated.h"
 #include <isa-l.h>

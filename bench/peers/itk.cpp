@@ -1,4 +1,7 @@
-/* needs: itkImage.h; cflags: -isystem $(ls -d /usr/{local/,}include/ITK-* | head -1); libs: $(ls /usr/{local/lib,lib,lib/$(uname -m)-linux-gnu}/lib{ITKCommon,ITKTransform,ITKStatistics,itkvnl,itkvnl_algo}-*.so) -lstdc++ */
+/* needs: itkImage.h
+   cflags: -isystem $(ls -d /usr/{local/,}include/ITK-* | head -1)
+   libs: $(ls /usr/{local/lib,lib,lib/$(uname -m)-linux-gnu}/libITK{Common,Statistics,Transform}-*.so)
+   libs: $(ls /usr/{local/lib,lib,lib/$(uname -m)-linux-gnu}/libitkvnl{,_algo}-*.so) -lstdc++ */
 /* Images lie on the voxel grid (spacing 1, origin 0) around our memory, and filters write into b->peer. Left
    out, for they give other numbers: casts to integers (cut off, not rounded) and mirrored padding (the border
    voxel twice). */
@@ -79,7 +82,9 @@ template <class F> typename F::Pointer maps(const bench *b) {
     return filter;
 }
 
-template <class T> int cast(bench *b) { return into_peer(b, maps<itk::CastImageFilter<image<T>, image_f>>(b)); }
+template <class T> int cast(bench *b) {
+    return into_peer(b, maps<itk::CastImageFilter<image<T>, image_f>>(b));
+}
 int to_f64(bench *b) { return into_peer(b, maps<itk::CastImageFilter<image_f, image<double>>>(b)); }
 
 /* ---- intensity ---- */
@@ -272,9 +277,9 @@ int cubic(bench *b) {
     return resample<float, float, itk::BSplineInterpolateImageFunction<image_f, double, float>>(b);
 }
 
-/* Every voxel but those where the two differ by design or by the last bit of a position: `border`, in the half
-   voxel beyond the outermost centres, which ours moves to the centre and ITK's spline does not; at the outer
-   faces, where the volume ends; `tie`, half-way between two voxels. Of many voxels some two million. */
+/* Every voxel but those where the two differ by design or by the last bit of a position: `border`, in the
+   half voxel beyond the outermost centres, which ours moves to the centre and ITK's spline does not; at the
+   outer faces, where the volume ends; `tie`, half-way between two voxels. Of many voxels some two million. */
 int compare(const bench *b, double tolerance, bool border, bool tie) {
     const size_t *n = b->peer.dim, count = mv_volume_count(&b->peer), step = count / 2000003 + 1;
     double m[12], worst = 0.0, scale = 0.0;
@@ -306,7 +311,8 @@ int check_cubic(bench *b) { return compare(b, 1e-5, true, false); }
 
 } // namespace
 
-#define ROW(op, type, run, tolerance) {"ITK", op, MEDVOL_##type, run, tolerance, nullptr, 1, setup, nullptr}
+#define ROW(op, type, run, tolerance)                                                                        \
+    {"ITK", op, MEDVOL_##type, run, tolerance, nullptr, 1, setup, nullptr}
 #define CHECKED(op, type, run, check) {"ITK", op, MEDVOL_##type, run, 0, check, 1, setup, nullptr}
 extern "C" {
 extern const bench_peer peers_itk[];

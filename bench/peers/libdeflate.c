@@ -1,4 +1,5 @@
-/* needs: libdeflate.h; cflags: ; libs: -ldeflate */
+/* needs: libdeflate.h
+   libs: -ldeflate */
 #include "deflated.h"
 #include <libdeflate.h>
 

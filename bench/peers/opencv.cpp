@@ -1,4 +1,6 @@
-/* needs: opencv2/imgproc.hpp; cflags: $(pkg-config --cflags opencv4 | sed s,-I,-isystem,g); libs: -lopencv_imgproc -lopencv_core -lstdc++ */
+/* needs: opencv2/imgproc.hpp
+   cflags: $(pkg-config --cflags opencv4 | sed s,-I,-isystem,g)
+   libs: -lopencv_imgproc -lopencv_core -lstdc++ */
 /* OpenCV's images are planes: a volume is one tall image, its z planes one above the other, or one image a
    plane. Left out: what would only resample (remap and warpAffine take positions in 1/32 of a pixel; resize
    starts at the first pixel's edge, where ours keeps the centre). */
@@ -245,7 +247,8 @@ int half_linear(bench *b) {
 
 } // namespace
 
-#define ROW(op, type, run, tolerance) {"OpenCV", op, MEDVOL_##type, run, tolerance, nullptr, 1, setup, nullptr}
+#define ROW(op, type, run, tolerance)                                                                        \
+    {"OpenCV", op, MEDVOL_##type, run, tolerance, nullptr, 1, setup, nullptr}
 extern "C" {
 extern const bench_peer peers_opencv[];
 const bench_peer peers_opencv[] = {

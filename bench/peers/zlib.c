@@ -1,4 +1,5 @@
-/* needs: zlib.h; cflags: ; libs: -lz */
+/* needs: zlib.h
+   libs: -lz */
 #include "deflated.h"
 #include <zlib.h>
 
@@ -67,7 +68,8 @@ const bench_peer peers_zlib[] = {
     {"zlib", "deflate level 1", MEDVOL_F32, pack, .check = check_raw, .setup = raw_1, .done = done},
     {"zlib", "deflate level 6", MEDVOL_I16, pack, .check = check_raw, .setup = raw_6, .done = done},
     {"zlib", "deflate level 9", MEDVOL_I16, pack, .check = check_raw, .setup = raw_9, .done = done},
-    {"zlib", "deflate to zlib, level 6", MEDVOL_I16, pack, .check = check_zlib, .setup = zlib_6, .done = done},
+    {"zlib", "deflate to zlib, level 6", MEDVOL_I16, pack, .check = check_zlib, .setup = zlib_6,
+        .done = done},
     {"zlib", "gzip unpack", MEDVOL_I16, unpack, .setup = from_gzip, .done = done},
     {"zlib", "gzip pack level 1", MEDVOL_I16, pack, .check = check_gzip, .setup = gzip_1, .done = done},
     {"zlib", "gzip pack level 1, one member", MEDVOL_I16, pack, .check = check_gzip, .setup = gzip_1,
