@@ -275,8 +275,8 @@ def main(argv: list[str]) -> int:
     for threads in dict.fromkeys(t or os.cpu_count() for t in args.threads):
         more, count, wrong = in_child(args, threads, argv)
         results, compared, errors = results + more, compared + count, errors + wrong
+        if args.json: args.json.write_text(json.dumps(results, indent=1))
     if not compared: sys.exit(f"--op {args.op}: no such row")
-    if args.json: args.json.write_text(json.dumps(results, indent=1))
     if args.markdown: print(markdown(results))
     elif not args.smoke: print_table(results)
     if args.readme: write_readme(results)
