@@ -90,7 +90,7 @@ BENCH_ROWS := $(patsubst bench/%.c,$(B)/bench/%.o,$(wildcard bench/rows_*.c))
 BENCH_CC = $(CC) -std=gnu11 $(CFLAGS) $(WARN) -Wno-conversion -Wno-missing-field-initializers
 BENCH_NEEDS = bench/bench.c bench/bench.h bench/floors.h bench/detect.h examples/example.h $(BENCH_ROWS) \
     $(B)/medvol.o
-BENCH_LINK = $(BENCH_CC) -DMEDVOL_LINKED '-DBENCH_FLAGS="$(CFLAGS)"' -I$(B)/tests $(filter %.c %.o,$^)
+BENCH_LINK = $(BENCH_CC) -DMEDVOL_LINKED '-DBENCH_FLAGS="$(CFLAGS)"' -I$(B)/tests bench/bench.c $(BENCH_ROWS) $(B)/medvol.o
 $(B)/bench/rows_%.o: bench/rows_%.c bench/bench.h medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
 	$(BENCH_CC) -I$(B)/tests -c $< -o $@

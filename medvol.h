@@ -3099,7 +3099,7 @@ static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bi
 #endif
 /* T to float: value * slope + inter when scaled. nt: streaming stores, for large results
    nobody reads at once */
-#define MV__CV_TO_F32(T, name, LO, HI, LOAD, V, GET)                                                       \
+#define MV__CV_TO_F32(T, name, LO, HI, LOAD, V, GET, AS_IT_IS)                                             \
     static void MV__K(mv__cv_f32_from_##name)(float *d, const T *s, size_t n, double slope, double inter,  \
                                               int scaled, int nt) {                                        \
         size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;             \
@@ -3108,13 +3108,10 @@ static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bi
             d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i]));                \
         for (; i + MVF_N <= n; i += MVF_N) {                                                               \
             V v = LOAD(s + i);                                                                             \
-            mvd lo = LO(v), hi = HI(v);                                                                    \
             mvf r;                                                                                         \
-            if (scaled) {                                                                                  \
-                lo = mvd_add(mvd_mul(lo, k), o);                                                           \
-                hi = mvd_add(mvd_mul(hi, k), o);                                                           \
-            }                                                                                              \
-            r = mvf_narrow(lo, hi);                                                                        \
+            if (scaled)                                                                                    \
+                r = mvf_narrow(mvd_add(mvd_mul(LO(v), k), o), mvd_add(mvd_mul(HI(v), k), o));              \
+            else r = AS_IT_IS(v, LO, HI);                                                                  \
             if (nt) mvf_stream(d + i, r);                                                                  \
             else mvf_store(d + i, r);                                                                      \
         }                                                                                                  \
@@ -3122,15 +3119,51 @@ static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bi
         mv_end();                                                                                          \
         for (; i < n; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i])); \
     }
-MV__CV_TO_F32(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi, (double))
-MV__CV_TO_F32(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double))
-MV__CV_TO_F32(uint16_t, u16, mvd_lo_i, mvd_hi_i, mvi_load_u16, mvi, (double))
-MV__CV_TO_F32(int16_t, i16, mvd_lo_i, mvd_hi_i, mvi_load_i16, mvi, (double))
-MV__CV_TO_F32(int32_t, i32, mvd_lo_i, mvd_hi_i, mvi_load, mvi, (double))
-MV__CV_TO_F32(float, f32, mvd_lo, mvd_hi, mvf_load, mvf, (double))
-MV__CV_TO_F32(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_f32)
-MV__CV_TO_F32(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32)
+/* int32 is rounded once either way; through double the quiet bit of NaN is set */
+#define MV__CV_INT(v, LO, HI) mvf_fromi(v)
+#define MV__CV_REAL(v, LO, HI) mvf_narrow(LO(v), HI(v))
+#define MV__CV_HERE(p) (p)
+#define MV__CV_LOW(p) mvd_load(p)
+#define MV__CV_HIGH(p) mvd_load((p) + (MVF_N > 1 ? MVD_N : 0))
+MV__CV_TO_F32(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi, (double), MV__CV_INT)
+MV__CV_TO_F32(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double), MV__CV_INT)
+MV__CV_TO_F32(uint16_t, u16, mvd_lo_i, mvd_hi_i, mvi_load_u16, mvi, (double), MV__CV_INT)
+MV__CV_TO_F32(int16_t, i16, mvd_lo_i, mvd_hi_i, mvi_load_i16, mvi, (double), MV__CV_INT)
+MV__CV_TO_F32(int32_t, i32, mvd_lo_i, mvd_hi_i, mvi_load, mvi, (double), MV__CV_INT)
+MV__CV_TO_F32(float, f32, mvd_lo, mvd_hi, mvf_load, mvf, (double), MV__CV_REAL)
+MV__CV_TO_F32(double, f64, MV__CV_LOW, MV__CV_HIGH, MV__CV_HERE, const double *, (double), MV__CV_REAL)
+MV__CV_TO_F32(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_f32, MV__CV_REAL)
+MV__CV_TO_F32(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32, MV__CV_REAL)
 #undef MV__CV_TO_F32
+#undef MV__CV_INT
+#undef MV__CV_REAL
+#undef MV__CV_HERE
+#undef MV__CV_LOW
+#undef MV__CV_HIGH
+static void MV__K(mv__cv_f64_from_f32)(double *d, const float *s, size_t n, double slope, double inter,
+                                       int scaled, int nt) {
+    size_t i = 0, head = nt ? mv__cv_head(d, MVD_N * sizeof(double), sizeof(double), n) : 0;
+    const mvd k = mvd_set1(slope), o = mvd_set1(inter);
+    for (; i < head; i++) d[i] = scaled ? (double)s[i] * slope + inter : (double)s[i];
+    for (; MVF_N > 1 && i + MVF_N <= n; i += MVF_N) {
+        mvf v = mvf_load(s + i);
+        mvd lo = mvd_lo(v), hi = mvd_hi(v);
+        if (scaled) {
+            lo = mvd_add(mvd_mul(lo, k), o);
+            hi = mvd_add(mvd_mul(hi, k), o);
+        }
+        if (nt) {
+            mvd_stream(d + i, lo);
+            mvd_stream(d + i + MVD_N, hi);
+        } else {
+            mvd_store(d + i, lo);
+            mvd_store(d + i + MVD_N, hi);
+        }
+    }
+    if (nt) mv_fence();
+    mv_end();
+    for (; i < n; i++) d[i] = scaled ? (double)s[i] * slope + inter : (double)s[i];
+}
 /* T to a block of doubles */
 #define MV__CV_GET(T, name, LO, HI, LOAD, V, GET)                                \
     static void MV__K(mv__cv_get_##name)(double *d, const void *src, size_t n) { \
@@ -3805,6 +3838,7 @@ static int mv__cv_to_f32(float *d, const void *s, mv_dtype t, size_t n, double s
         return 1;
         MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t)
         MV__X(I32, i32, int32_t) MV__X(F32, f32, float) MV__X(F16, f16, uint16_t) MV__X(BF16, bf16, uint16_t)
+        MV__X(F64, f64, double)
 #undef MV__X
         default: return 0;
     }
@@ -3816,6 +3850,7 @@ static int mv__cv_from_f32(void *d, mv_dtype t, const float *s, size_t n, double
     case MEDVOL_##T: MV__PICK(mv__cv_##name##_from_f32)((type *)d, s, n, slope, inter, scaled, nt); return 1;
         MV__X(U8, u8, uint8_t)
         MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t) MV__X(I32, i32, int32_t)
+        MV__X(F64, f64, double)
 #undef MV__X
             default : return 0;
     }

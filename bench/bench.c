@@ -162,20 +162,20 @@ static double run_ours(program *p, const bench_row *row, bench *b) {
     return ex_now() - t;
 }
 enum { PEER_SETUP, PEER_RUN, PEER_CHECK, PEER_DONE };
-/* A peer's function on set k, with what it keeps for that set; non-zero: failed */
+/* A peer's function on set k, with what it keeps for that set; non-zero: failed. A setup may decline. */
 static int peer_does(program *p, contestant *c, int what, int k) {
     bench *b = &p->set[k];
     int bad = 0;
     b->peer_own = c->own[k];
     switch (what) {
-        case PEER_SETUP: bad = c->peer->setup ? c->peer->setup(b) : 0; break;
-        case PEER_RUN: bad = c->peer->run(b); break;
-        case PEER_CHECK: bad = c->peer->check(b); break;
+        case PEER_SETUP: bad = c->peer->setup ? c->peer->setup(b) : 0; c->out |= bad < 0; break;
+        case PEER_RUN: bad = c->peer->run(b) != 0; break;
+        case PEER_CHECK: bad = c->peer->check(b) != 0; break;
         default:
             if (c->peer->done) c->peer->done(b);
     }
     c->own[k] = what == PEER_DONE ? NULL : b->peer_own;
-    return bad != 0;
+    return bad > 0;
 }
 static void peer_out(program *p, contestant *c, const char *op, const char *what) {
     ex_bar_clear();
@@ -236,6 +236,7 @@ static double floor_bytes(const program *p, char letter) {
     switch (letter) {
         case 'a': return (double)bench_bytes(&b->aux[0]);
         case 'r': return (double)bench_bytes(&b->in);
+        case 'm': return 0.5 * (double)(bench_bytes(&b->in) + bench_bytes(&b->out)); /* of a copy */
         case 'f': return (double)bench_bytes(b->out.data && !b->numbers ? &b->out : &b->in);
         default: return (double)bench_bytes(&b->out);
     }
@@ -245,11 +246,12 @@ static double floor_time(program *p, const job *j, int thread_count) {
     const char *s;
     for (s = j->row->floor; s && *s; s++) {
         double n = floor_bytes(p, *s), part;
-        int kind = *s == 'c' ? EX_F_COPY : *s == 'w' ? EX_F_WRITE : *s == 'p' ? EX_F_PLACE :
+        int kind = *s == 'c' || *s == 'm' ? EX_F_COPY : *s == 'w' ? EX_F_WRITE : *s == 'p' ? EX_F_PLACE :
             *s == 'f' ? EX_F_FILE : EX_F_READ;
         int how = kind == EX_F_COPY || kind == EX_F_WRITE ? p->e.copy_kind : 0;
-        int again = *s != 'f' && n < 4e6 ? (int)(4e6 / (n + 1.0)) : 1, k;
+        int again = *s != 'f' && n < 3e7 ? (int)(3e7 / (n + 1.0)) + 1 : 1, k;
         p->e.floor_at = p->in_memory ? (size_t)(p->turn % p->sets) * p->floor_stride : 0;
+        if (!p->in_memory && *s != 'f') ex_floor_run(&p->e, kind, how, n); /* back into the caches */
         for (part = 0.0, k = 0; k < again; k++) part += ex_floor_run(&p->e, kind, how, n);
         t += part / again;
     }
@@ -267,7 +269,7 @@ static void floor_init(program *p, const job *j) {
     p->floor_stride = ((size_t)most + 255) / 256 * 64;
     ex_floor_room(&p->e, (double)(p->floor_stride * 4) * (p->in_memory ? p->sets : 1));
     p->e.floor_at = 0;
-    if (strpbrk(j->row->floor, "cw")) ex_floor_copy(&p->e, most);
+    if (strpbrk(j->row->floor, "cmw")) ex_floor_copy(&p->e, most);
 }
 
 /* ---- right or wrong ---- */
@@ -298,7 +300,7 @@ static void check_all(program *p, job *j) {
     bench *b = &p->set[0];
     const bench_row *row = j->row;
     char why[200] = "the result is wrong";
-    int k, good;
+    int k, i, good;
     run_ours(p, row, b);
     good = row->check ? row->check(b) == 0 : is_right(b, row, 0, row->tolerance, why, sizeof why);
     if (!good) ex_quit(&p->e, EX_CHECK, "%s %s %s: %s", row->op, mv_dtype_name(row->dtype), j->shape, why);
@@ -307,6 +309,10 @@ static void check_all(program *p, job *j) {
         contestant *c = &j->who[k];
         if (c->out) continue;
         snprintf(why, sizeof why, "failed, or its result is wrong");
+        /* what the peer before left there must not count for this one */
+        if (b->peer.data) memset(b->peer.data, 0x5a, bench_bytes(&b->peer));
+        for (i = 0; i < BENCH_NUMBERS; i++) b->peer_number[i] = NAN;
+        b->peer_packed = 0;
         good = !peer_does(p, c, PEER_RUN, 0);
         if (good)
             good = c->peer->check ? !peer_does(p, c, PEER_CHECK, 0) :
@@ -853,7 +859,7 @@ static int missing_calls(void) {
 }
 static int run_all(program *p) {
     baseline *base = p->compare ? base_load(p) : NULL;
-    int k, threads = 0, count = 0, slower = 0;
+    int k, c, threads = 0, count = 0, slower = 0, answers = 0;
     if (base && !base->same_machine && !p->relative) {
         fprintf(stderr, "bench: %s: no comparable baseline: another machine, compiler or level wrote it\n"
                         "hint: --relative compares by the calibration kernel\n", p->compare);
@@ -872,7 +878,13 @@ static int run_all(program *p) {
         if (base) slower += compare_job(p, j, base, count);
     }
     ex_bar_clear();
-    if (p->smoke) printf("%d rows ran, their results are right\n", p->n_jobs);
+    if (p->smoke) {
+        for (k = 0; k < p->n_jobs; k++)
+            for (c = 1; c < p->jobs[k].contestants; c++) answers += !p->jobs[k].who[c].out;
+        printf("%d rows ran, their results are right", p->n_jobs);
+        if (p->peers) printf("; %d answers of peers, %d of them wrong", answers, p->failures);
+        printf("\n");
+    }
     else print_table(p);
     if (!p->smoke) printf("# most memory held: %.0f MB\n", ex_peak_mb());
     if (p->json) json_file(p);

@@ -44,8 +44,9 @@ typedef struct bench {
     void *peer_own;
 } bench;
 
-/* Work that cannot be avoided, as letters: r reads in, a reads aux[0], c reads as much as it writes of out, w
-   writes out, p changes out in place, f writes a new file of out's (numbers: in's) size. NULL: no floor. */
+/* Work that cannot be avoided, as letters: r reads in, a reads aux[0], c reads as much as it writes of out, m
+   reads in while it writes out, w writes out, p changes out in place, f writes a new file of out's (numbers:
+   in's) size. NULL: no floor. */
 typedef struct bench_row {
     const char *op;
     mv_dtype dtype;
@@ -67,7 +68,7 @@ typedef struct bench_peer {
     double tolerance;              /* as a row's, against our result ... */
     int (*check)(bench *b);        /* ... or this: non-zero when the result is wrong */
     int all_threads;               /* takes part in rows of several threads: it uses as many */
-    int (*setup)(bench *b);        /* or NULL; non-zero: failed */
+    int (*setup)(bench *b);        /* or NULL; positive: failed, negative: has no answer to this size */
     void (*done)(bench *b);
 } bench_peer;
 

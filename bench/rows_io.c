@@ -205,7 +205,7 @@ static int check_render(bench *b) {
 const bench_row rows_io[] = {
     {"load nii", MEDVOL_F32, load, same, .floor = "c", .setup = nii},
     {"load nii, new memory", MEDVOL_F32, load_new, same, .floor = "c", .setup = nii},
-    {"load nii as f32", MEDVOL_I16, load_f32, same, .floor = "rw", .setup = nii},
+    {"load nii as f32", MEDVOL_I16, load_f32, same, .floor = "m", .setup = nii},
     {"load nii.gz", MEDVOL_I16, load, same, .floor = "w", .setup = gz},
     {"load nii.gz, blocks", MEDVOL_I16, load, same, .floor = "w", .setup = blocks},
     {"load nii.gz as f32, blocks", MEDVOL_I16, load_f32, same, .floor = "w", .setup = blocks},
