@@ -3119,8 +3119,11 @@ static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bi
         mv_end();                                                                                          \
         for (; i < n; i++) d[i] = (float)(scaled ? (double)GET(s[i]) * slope + inter : (double)GET(s[i])); \
     }
-/* int32 is rounded once either way; through double the quiet bit of NaN is set */
+/* int32 is rounded once either way; NaN becomes quiet, by bits, since compilers fold conversions there and
+   back */
 #define MV__CV_INT(v, LO, HI) mvf_fromi(v)
+#define MV__CV_QUIET(v, LO, HI)                                                                            \
+    mvf_sel(mvf_isnan(v), mvi_asf(mvi_or(mvf_bits(v), mvi_set1(0x00400000))), v)
 #define MV__CV_REAL(v, LO, HI) mvf_narrow(LO(v), HI(v))
 #define MV__CV_HERE(p) (p)
 #define MV__CV_LOW(p) mvd_load(p)
@@ -3130,12 +3133,13 @@ MV__CV_TO_F32(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi, (double), MV__CV
 MV__CV_TO_F32(uint16_t, u16, mvd_lo_i, mvd_hi_i, mvi_load_u16, mvi, (double), MV__CV_INT)
 MV__CV_TO_F32(int16_t, i16, mvd_lo_i, mvd_hi_i, mvi_load_i16, mvi, (double), MV__CV_INT)
 MV__CV_TO_F32(int32_t, i32, mvd_lo_i, mvd_hi_i, mvi_load, mvi, (double), MV__CV_INT)
-MV__CV_TO_F32(float, f32, mvd_lo, mvd_hi, mvf_load, mvf, (double), MV__CV_REAL)
+MV__CV_TO_F32(float, f32, mvd_lo, mvd_hi, mvf_load, mvf, (double), MV__CV_QUIET)
 MV__CV_TO_F32(double, f64, MV__CV_LOW, MV__CV_HIGH, MV__CV_HERE, const double *, (double), MV__CV_REAL)
-MV__CV_TO_F32(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_f32, MV__CV_REAL)
-MV__CV_TO_F32(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32, MV__CV_REAL)
+MV__CV_TO_F32(uint16_t, f16, mvd_lo, mvd_hi, mvf_load_f16, mvf, (double)mv__f16_to_f32, MV__CV_QUIET)
+MV__CV_TO_F32(uint16_t, bf16, mvd_lo, mvd_hi, mvf_load_bf16, mvf, (double)mv__bf16_to_f32, MV__CV_QUIET)
 #undef MV__CV_TO_F32
 #undef MV__CV_INT
+#undef MV__CV_QUIET
 #undef MV__CV_REAL
 #undef MV__CV_HERE
 #undef MV__CV_LOW

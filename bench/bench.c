@@ -881,9 +881,8 @@ static int run_all(program *p) {
     if (p->smoke) {
         for (k = 0; k < p->n_jobs; k++)
             for (c = 1; c < p->jobs[k].contestants; c++) answers += !p->jobs[k].who[c].out;
-        printf("%d rows ran, their results are right", p->n_jobs);
-        if (p->peers) printf("; %d answers of peers, %d of them wrong", answers, p->failures);
-        printf("\n");
+        printf("%d rows, %d answers of peers: %d passed, %d failed\n", p->n_jobs, answers + p->failures,
+            p->n_jobs + answers, p->failures);
     }
     else print_table(p);
     if (!p->smoke) printf("# most memory held: %.0f MB\n", ex_peak_mb());
