@@ -97,17 +97,25 @@ static mv_status target_gz(bench *b) {
     bench_path(b, 1, ".nii.gz");
     return MEDVOL_OK;
 }
-static mv_status save(bench *b) {
+/* A file that is replaced by rename is sent to the disk by ext4, no_sync or not: that has a row of its own.
+   The others write a new one; to remove the old one is the work that cutting it short is for the peers. */
+static mv_status replace(bench *b) {
     mv_save_opt opt = quick(-1, 0, 0);
     return mv_save(b->ctx, &b->in, b->path[1], &opt);
 }
+static mv_status save(bench *b) {
+    remove(b->path[1]);
+    return replace(b);
+}
 static mv_status save_gz(bench *b) {
     mv_save_opt opt = quick(1, 1, 0);
+    remove(b->path[1]);
     return mv_save(b->ctx, &b->in, b->path[1], &opt);
 }
 static mv_status save_i16(bench *b) { /* spread over the 16 bits */
     mv_save_opt opt = quick(-1, 0, 0);
     opt.dtype = MEDVOL_I16;
+    remove(b->path[1]);
     return mv_save(b->ctx, &b->in, b->path[1], &opt);
 }
 static mv_status save_mem(bench *b) {
@@ -216,6 +224,7 @@ const bench_row rows_io[] = {
     {"load header from memory", MEDVOL_F32, header_mem, want_side, .setup = mem_setup, .most = 1},
     {"map", MEDVOL_F32, map, want_middle, .setup = nii},
     {"save nii", MEDVOL_F32, save, .check = check_save, .floor = "f", .setup = target},
+    {"save nii over the old file", MEDVOL_F32, replace, .check = check_save, .floor = "f", .setup = target},
     {"save nii as i16", MEDVOL_F32, save_i16, .check = check_save_i16, .floor = "rr", .setup = target},
     {"save nii.gz level 1", MEDVOL_I16, save_gz, .check = check_save, .floor = "r", .setup = target_gz},
     {"save to memory", MEDVOL_F32, save_mem, want_file_size, .floor = "r"},
