@@ -3937,7 +3937,8 @@ static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src
     g.st = g.raw ? src->dtype : mv__cv_part(src->dtype);
     g.slope = slope;
     g.inter = inter;
-    g.nt = !fresh && g.dst != g.src && mv__vol_extent(out) > MV__NT_BYTES;
+    /* both sides count: up to some 20 MiB the result is better left in the last cache */
+    g.nt = !fresh && g.dst != g.src && mv__vol_extent(out) + mv__vol_extent(src) >= 6 * MV__NT_BYTES;
     if (g.raw && g.dst == g.src) return MEDVOL_OK;
     return mv_parallel_for(ctx, g.walk.njobs, mv__cv_job, &g, g.raw ? "copy" : "convert");
 }

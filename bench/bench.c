@@ -1,10 +1,11 @@
 /* bench.c - every operation of medvol, timed beside the floor that this machine allows and beside the peers
    that were built in.
 
-   Method: pinned when serial; warmed up until three successive medians agree within 2 %; then samples of at
-   least 2 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other, until
-   there are 30 or the row's time is spent (never fewer than 5). Medians of wall-clock time. Working sets
-   larger than the last cache are rotated until four times the cache has passed. */
+   Method: pinned when serial; five rounds, each with new memory, warmed up until three successive medians
+   agree within 2 %; then samples of at least 4 ms, each of a calibration kernel, the floor, our call and
+   every peer's, one after the other, until there are 30 in all or the row's time is spent (never fewer than one a
+   round). Medians of wall-clock time. Working sets larger than the last cache are rotated until four times
+   the cache has passed. */
 #define _GNU_SOURCE 1
 #include "bench.h"
 #include "detect.h"
@@ -45,7 +46,7 @@ static const bench_peer *const peer_tables[] = {NULL};
 #endif
 
 enum { BENCH_FORMAT = 1 }; /* rises when what is measured changes: older baselines are then refused */
-enum { SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
+enum { ROUNDS = 5, SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
 /* who calls: ours, then the peers */
 typedef struct contestant {
     const bench_peer *peer; /* NULL: ours */
@@ -63,7 +64,7 @@ typedef struct job {
     char shape[32];
     contestant who[1 + PEERS_MAX];
     int contestants, n;
-    double cpu[SAMPLES_MAX], floor[SAMPLES_MAX], calibration[SAMPLES_MAX], ratio[SAMPLES_MAX];
+    double cpu[SAMPLES_MAX], floor[SAMPLES_MAX], calibration[SAMPLES_MAX];
     double bytes, allocs, alloc_bytes, peak_bytes;
     /* verdict against a baseline */
     detect_result against;
@@ -94,6 +95,13 @@ typedef struct program {
 double bench_value(const mv_volume *v, size_t i) {
     double x = 0.0;
     size_t k = mv_dtype_size(v->dtype);
+    switch (v->dtype) { /* those that oracles read by the million */
+        case MEDVOL_F32: return ((const float *)v->data)[i];
+        case MEDVOL_F64: return ((const double *)v->data)[i];
+        case MEDVOL_I16: return ((const int16_t *)v->data)[i];
+        case MEDVOL_U8: return ((const uint8_t *)v->data)[i];
+        default: break;
+    }
     if (mv_convert_array(NULL, &x, MEDVOL_F64, (const char *)v->data + i * k, v->dtype, 1, 0, 0) < 0)
         return ((const unsigned char *)v->data)[i];
     return x;
@@ -214,11 +222,11 @@ static void warm_up(program *p, const job *j, contestant *c) {
     int k;
     c->inner = 1;
     t = sample(p, j, c, NULL);
-    while (t * c->inner < 2e-3 && c->inner < 1 << 22) {
-        c->inner = (int)fmin(fmax(2.0 * c->inner, 2e-3 / fmax(t, 1e-10)), 1 << 22);
+    while (t * c->inner < 4e-3 && c->inner < 1 << 22) {
+        c->inner = (int)fmin(fmax(2.0 * c->inner, 4e-3 / fmax(t, 1e-10)), 1 << 22);
         t = sample(p, j, c, NULL);
     }
-    while (spent < 0.5 * p->seconds) {
+    while (t + spent < 0.5 * p->seconds) {
         for (k = 0; k < 5; k++) spent += (five[k] = sample(p, j, c, NULL)) * c->inner;
         median[0] = median[1];
         median[1] = median[2];
@@ -424,33 +432,37 @@ static void sets_free(program *p, job *j) {
         set_free(&p->set[k], j->row);
     }
 }
-static void measure(program *p, job *j, int thread_count) {
+/* One round's samples, on working sets just made. */
+static void measure(program *p, job *j, int thread_count, int samples) {
     double spent = 0.0, start;
-    int c;
+    int c, enough = j->n + samples, least = j->n + 1;
     calibration *cal = p->in_memory ? &p->memory : &p->cache;
     floor_init(p, j);
     for (c = 0; c < j->contestants; c++)
         if (!j->who[c].out) warm_up(p, j, &j->who[c]);
-    for (j->n = 0; j->n < p->samples && (j->n < 5 || spent < p->seconds); j->n++) {
+    for (; j->n < enough && (j->n < least || spent < p->seconds / ROUNDS); j->n++) {
         start = ex_now();
         if (ex_stop) ex_quit(&p->e, EX_CANCELLED, "cancelled");
         j->calibration[j->n] = calibrate(&p->e, cal);
         j->floor[j->n] = floor_time(p, j, thread_count);
         for (c = 0; c < j->contestants; c++)
             if (!j->who[c].out) j->who[c].time[j->n] = sample(p, j, &j->who[c], c ? NULL : &j->cpu[j->n]);
-        j->ratio[j->n] = j->who[0].time[j->n] / j->calibration[j->n];
         spent += ex_now() - start;
     }
 }
+/* Rounds with new memory: where pages come to lie changes a time by more than repeating the call does. */
 static void run_job(program *p, job *j, int thread_count) {
+    int round;
     head_make(p, j->side);
     find_peers(p, j);
     pin(j->threads == 1);
-    sets_make(p, j);
-    check_all(p, j);
-    j->bytes = (double)bench_bytes(&p->set[0].in);
-    if (!p->smoke) measure(p, j, thread_count);
-    sets_free(p, j);
+    for (j->n = round = 0; round < (p->smoke ? 1 : ROUNDS); round++) {
+        sets_make(p, j);
+        if (round == 0) check_all(p, j);
+        j->bytes = (double)bench_bytes(&p->set[0].in);
+        if (!p->smoke) measure(p, j, thread_count, (p->samples + ROUNDS - 1) / ROUNDS);
+        sets_free(p, j);
+    }
     if (!p->smoke && !p->self_test) count_allocations(p, j);
     pin(0);
 }
@@ -564,8 +576,8 @@ static void json_row(const program *p, FILE *f, const job *j) {
         fprintf(f, ",\"verdict\":\"%s\"", verdict(j));
         if (j->compared) fprintf(f, ",\"base_ratio\":%.4g,\"base_p\":%.3g", j->against.ratio, j->against.p);
     }
-    fprintf(f, ",\"samples\":[");
-    for (k = 0; k < j->n; k++) fprintf(f, "%s%.5g", k ? "," : "", j->ratio[k]);
+    fprintf(f, ",\"calibration_ms\":%.6g,\"samples_ms\":[", 1e3 * detect_median(j->calibration, j->n));
+    for (k = 0; k < j->n; k++) fprintf(f, "%s%.5g", k ? "," : "", 1e3 * t[k]);
     fprintf(f, "]}");
 }
 static void json_file(program *p) {
@@ -626,7 +638,7 @@ static void machine_floors(program *p, int thread_count) {
 typedef struct base_row {
     char op[64], shape[32], dtype[16];
     int threads, level, n;
-    double sample[SAMPLES_MAX];
+    double calibration, sample[SAMPLES_MAX]; /* ms */
 } base_row;
 typedef struct baseline {
     int n, same_machine;
@@ -638,9 +650,11 @@ static int base_parse(base_row *r, const char *line) {
     if (sscanf(line,
             "{\"op\":\"%63[^\"]\",\"shape\":\"%31[^\"]\",\"dtype\":\"%15[^\"]\",\"threads\":%d,\"level\":%d,",
             r->op, r->shape, r->dtype, &r->threads, &r->level) != 5 ||
-        !(s = strstr(line, "\"samples\":[")))
+        !(s = strstr(line, "\"calibration_ms\":")) ||
+        sscanf(s, "\"calibration_ms\":%lf,\"samples_ms\":[", &r->calibration) != 1 || !(r->calibration > 0.0))
         return 0;
-    for (s += 11, r->n = 0; r->n < SAMPLES_MAX; s = end + 1) {
+    s = strchr(s, '[');
+    for (s++, r->n = 0; r->n < SAMPLES_MAX; s = end + 1) {
         double x = strtod(s, &end);
         if (end == s || !(x > 0.0) || !(x < 1e300)) return 0;
         r->sample[r->n++] = x;
@@ -681,16 +695,25 @@ static const base_row *base_find(const baseline *b, const job *j) {
     }
     return NULL;
 }
+/* Milliseconds on the same machine, where calibration would only add its own noise; another's baseline in
+   units of the calibration kernel. */
+static detect_result against(const job *j, const base_row *r, int same_machine) {
+    double now[SAMPLES_MAX], base[SAMPLES_MAX], unit = same_machine ? 1.0 : 1.0 / r->calibration;
+    double unit_now = same_machine ? 1e3 : 1.0 / detect_median(j->calibration, j->n);
+    int k;
+    for (k = 0; k < r->n; k++) base[k] = r->sample[k] * unit;
+    for (k = 0; k < j->n; k++) now[k] = j->who[0].time[k] * unit_now;
+    return detect_compare(base, r->n, now, j->n, same_machine ? DETECT_GATE : 0.25);
+}
 /* Compares; a row that looks slower is measured once more, with fresh memory, and must look so again. */
 static int compare_job(program *p, job *j, const baseline *b, int thread_count) {
     const base_row *r = base_find(b, j);
-    double gate = b->same_machine ? DETECT_GATE : 0.25;
     if (!r) return 0;
     j->compared = 1;
-    j->against = detect_compare(r->sample, r->n, j->ratio, j->n, gate);
+    j->against = against(j, r, b->same_machine);
     if (j->against.slower) {
         run_job(p, j, thread_count);
-        j->against = detect_compare(r->sample, r->n, j->ratio, j->n, gate);
+        j->against = against(j, r, b->same_machine);
         j->confirmed = j->against.slower;
     }
     return j->confirmed;
@@ -699,7 +722,7 @@ static int compare_job(program *p, job *j, const baseline *b, int thread_count) 
 /* ---- does the detector work here? ---- */
 enum { A_A = 200, SLOWED = 20 };
 static int looks_slower(const job *base, const job *now) {
-    return detect_compare(base->ratio, base->n, now->ratio, now->n, DETECT_GATE).slower;
+    return detect_compare(base->who[0].time, base->n, now->who[0].time, now->n, DETECT_GATE).slower;
 }
 static const bench_row *row_named(const char *op) {
     const bench_row *const *t, *row;
@@ -740,7 +763,7 @@ static int self_test(program *p) {
             else false_alarms += slower;
             if (!slowed) *a = *now;
         }
-        ex_bar_draw((r + 1) / 4.0, "self-test", ex_now());
+        if (ex_bar.on) ex_bar_draw((r + 1) / 4.0, "self-test", ex_now());
     }
     ex_bar_clear();
     free(a);

@@ -155,14 +155,26 @@ static mv_status histogram_halves(bench *b) {
     if (st >= 0) st = mv_histogram_fold(b->ctx, &h, part, 2);
     return picked(b, &h, st);
 }
-static double want_bins(const bench *b, size_t i) {
-    size_t k, n = count(b), sum = 0;
-    for (k = 0; k < n; k++) {
-        double x = at(b, k), w = 1000.0 / BINS;
-        if (i == 30) sum += x >= 0 && x <= 1000.0;
-        else sum += x >= (double)(8 * i) * w && x < (double)(8 * i + 1) * w;
+static double want_bins(const bench *b, size_t i) { /* by search among the edges */
+    static bench_key key;
+    static double counts[BINS + 1];
+    size_t k, n = count(b);
+    if (!bench_known(&key, b)) {
+        memset(counts, 0, sizeof counts);
+        for (k = 0; k < n; k++) {
+            double x = at(b, k), w = 1000.0 / BINS;
+            int lo = 0, hi = BINS;
+            if (!(x >= 0 && x <= 1000)) continue;
+            while (hi - lo > 1) {
+                int mid = (lo + hi) / 2;
+                if (x >= mid * w) lo = mid;
+                else hi = mid;
+            }
+            counts[lo]++;
+            counts[BINS]++;
+        }
     }
-    return (double)sum;
+    return counts[i == 30 ? BINS : 8 * i];
 }
 static mv_status otsu(bench *b) {
     mv_hist h = hist_of(bins[1]);
