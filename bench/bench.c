@@ -3,9 +3,9 @@
 
    Method: pinned when serial; five rounds, each with new memory, warmed up until three successive medians
    agree within 2 %; then samples of at least 4 ms, each of a calibration kernel, the floor, our call and
-   every peer's, one after the other, until there are 30 in all or the row's time is spent (never fewer than one a
-   round). Medians of wall-clock time. Working sets larger than the last cache are rotated until four times
-   the cache has passed. */
+   every peer's, one after the other, until there are 30 in all or the row's time is spent (never fewer than
+   one a round). Medians of wall-clock time. Working sets larger than the last cache are rotated until four
+   times the cache has passed. */
 #define _GNU_SOURCE 1
 #include "bench.h"
 #include "detect.h"

@@ -1,5 +1,5 @@
-/* test_bench.c - the bench's detector of slowdowns (bench/detect.h): known values, stored times, and how often
-   it is wrong. */
+/* test_bench.c - the bench's detector of slowdowns (bench/detect.h): known values, stored times, and how
+   often it is wrong. */
 #include "test.h"
 #include "../bench/detect.h"
 
@@ -79,7 +79,7 @@ static void test_stored(void) {
     CHECK(r.slower && !r.faster && r.ratio > 1.07 && r.ratio < 1.13 && r.p < 1e-6);
     r = detect_compare(slow_times, N(slow_times), base_times, N(base_times), DETECT_GATE);
     CHECK(!r.slower && r.ratio < 0.93);
-    r = detect_compare(base_times, N(base_times), slow_times, N(slow_times), 0.25); /* another machine's gate */
+    r = detect_compare(base_times, N(base_times), slow_times, N(slow_times), 0.25); /* another machine's */
     CHECK(!r.slower && r.limit >= 1.25);
     for (i = 0; i < N(noisy_times); i++) tenth_more[i] = 1.1 * noisy_times[i];
     r = detect_compare(noisy_times, N(noisy_times), tenth_more, N(tenth_more), DETECT_GATE);
