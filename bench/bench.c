@@ -5,7 +5,8 @@
    agree within 2 %; then samples of at least 4 ms, each of a calibration kernel, the floor, our call and
    every peer's, one after the other, until there are 30 in all or the row's time is spent (never fewer than
    one a round). Medians of wall-clock time. Working sets larger than the last cache are rotated until four
-   times the cache has passed. */
+   times the cache has passed. A call of a tenth of a second needs neither: it has warmed up, and swept the
+   caches, before it is half through. */
 #define _GNU_SOURCE 1
 #include "bench.h"
 #include "detect.h"
@@ -14,10 +15,11 @@
 
 static const char usage[] =
     "bench [--op REGEX] [--size N,...] [--threads N,...] [--level N] [--peers] [--json FILE]\n"
-    "Every operation on N x N x N voxels [64,256]; threads 0: one a core [1,0]; level: highest SIMD level.\n"
+    "Every operation on N x N x N voxels [256]; threads 0: one a core [1]; level: highest SIMD level.\n"
     "--op REGEX     only rows whose name it matches (extended, anywhere in the name)\n"
     "--peers        the other libraries too (make bench PEERS=1 builds them in)\n"
     "--json FILE    rows, machine and samples as JSON\n"
+    "--file FILE    only the rows of gzip, on the voxels of this volume as they are stored\n"
     "--compare FILE against such a file: exit 1 when a row is slower, 3 when another machine wrote it\n"
     "--relative     another machine's too: only against the calibration kernel, gate 25 %\n"
     "--seconds S    time a row may take [2]\n"
@@ -46,6 +48,7 @@ static const bench_peer *const peer_tables[] = {NULL};
 #endif
 
 enum { BENCH_FORMAT = 1 }; /* rises when what is measured changes: older baselines are then refused */
+#define LONG_CALL 0.1 /* s */
 enum { ROUNDS = 5, SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
 /* who calls: ours, then the peers */
 typedef struct contestant {
@@ -59,6 +62,7 @@ typedef struct contestant {
 /* a row at one size with so many threads, and what was measured */
 typedef struct job {
     const bench_row *row;
+    mv_dtype dtype; /* the row's, or the file's */
     size_t side;
     int threads;
     char shape[32];
@@ -77,13 +81,13 @@ typedef struct program {
     size_t size[LIST_MAX];
     int threads[LIST_MAX];
     double seconds, slowdown; /* of the self-test: so much more time than the call takes */
-    const char *json, *compare;
+    const char *json, *compare, *file;
     calibration cache, memory;
     double peak[LIST_MAX]; /* multiply-adds a second, by thread count */
     double cache_bytes;
     char floors[6000]; /* of the machine, as JSON */
     int cores;
-    mv_volume head;    /* f32 */
+    mv_volume head;    /* what all rows work on: in f32, or the file */
     size_t floor_stride;
     bench set[SETS_MAX];
     int sets, turn, failures;
@@ -137,21 +141,25 @@ const char *bench_path(bench *b, int k, const char *suffix) {
     snprintf(b->path[k], sizeof b->path[k], "%s-%d%s", ex_temp("bench"), files++, suffix);
     return b->path[k];
 }
-static void set_make(program *p, bench *b, const bench_row *row) {
+static void set_make(program *p, bench *b, const job *j, mv_ctx *ctx) {
     ex *e = &p->e;
     memset(b, 0, sizeof *b);
-    b->ctx = &e->ctx;
-    b->side = p->head.dim[0];
-    EX_OK(mv_convert(b->ctx, &b->in, &p->head, row->dtype, NULL));
-    if (row->setup) EX_OK(row->setup(b));
+    b->ctx = ctx;
+    b->side = j->side;
+    EX_OK(mv_convert(ctx, &b->in, &p->head, j->dtype, NULL));
+    if (j->row->setup) EX_OK(j->row->setup(b));
 }
 /* A noisy head of that side, kept for all rows of the size. */
 static void head_make(program *p, size_t side) {
     static const double mm[12] = {0.9, 0, 0, -60, 0, 0.9, 0, -70, 0, 0, 0.9, -80};
     double place[12] = {0};
     int k;
-    if (p->head.data && p->head.dim[0] == side) return;
+    if (p->head.data && (p->file || p->head.dim[0] == side)) return;
     mv_volume_free(&p->e.ctx, &p->head);
+    if (p->file) {
+        ex_ok(&p->e, mv_load(&p->e.ctx, &p->head, p->file, NULL), 0);
+        return;
+    }
     for (k = 0; k < 3; k++) {
         place[5 * k] = 240.0 / (double)side;
         place[4 * k + 3] = -0.5 * place[5 * k] * (double)(side - 1);
@@ -215,18 +223,19 @@ static double sample(program *p, const job *j, contestant *c, double *cpu) {
     }
     return t / c->inner;
 }
-/* Until three successive medians of five agree within 2 %, or half the row's time is gone; how many calls
+/* Until three successive medians of five agree within 2 %, or half the round's time is gone; how many calls
    make a sample. */
 static void warm_up(program *p, const job *j, contestant *c) {
     double median[3] = {0, 0, 0}, five[5], t, spent = 0.0;
     int k;
     c->inner = 1;
+    if (j->n > 0 && c->time[j->n - 1] > LONG_CALL) return;
     t = sample(p, j, c, NULL);
     while (t * c->inner < 4e-3 && c->inner < 1 << 22) {
         c->inner = (int)fmin(fmax(2.0 * c->inner, 4e-3 / fmax(t, 1e-10)), 1 << 22);
         t = sample(p, j, c, NULL);
     }
-    while (t + spent < 0.5 * p->seconds) {
+    while (t + spent < 0.5 * p->seconds / ROUNDS) {
         for (k = 0; k < 5; k++) spent += (five[k] = sample(p, j, c, NULL)) * c->inner;
         median[0] = median[1];
         median[1] = median[2];
@@ -311,7 +320,7 @@ static void check_all(program *p, job *j) {
     int k, i, good;
     run_ours(p, row, b);
     good = row->check ? row->check(b) == 0 : is_right(b, row, 0, row->tolerance, why, sizeof why);
-    if (!good) ex_quit(&p->e, EX_CHECK, "%s %s %s: %s", row->op, mv_dtype_name(row->dtype), j->shape, why);
+    if (!good) ex_quit(&p->e, EX_CHECK, "%s %s %s: %s", row->op, mv_dtype_name(j->dtype), j->shape, why);
     j->who[0].packed = b->packed;
     for (k = 1; k < j->contestants; k++) {
         contestant *c = &j->who[k];
@@ -358,17 +367,13 @@ static void count_allocations(program *p, job *j) {
     mv_ctx_desc desc = e->ctx.desc;
     bench b;
     double live;
-    memset(&b, 0, sizeof b);
     memset(&counting.ctx, 0, sizeof counting.ctx);
     desc.threads = j->threads;
     desc.mem_alloc = counted_alloc;
     desc.mem_free = counted_free;
     desc.mem_user = &c;
     EX_OK(mv_ctx_init(&counting.ctx, &desc));
-    b.ctx = &counting.ctx;
-    b.side = j->side;
-    EX_OK(mv_convert(b.ctx, &b.in, &p->head, j->row->dtype, NULL));
-    if (j->row->setup) EX_OK(j->row->setup(&b));
+    set_make(p, &b, j, &counting.ctx);
     EX_OK(j->row->run(&b)); /* the result's own memory is there from now on */
     live = c.peak = c.live;
     c.calls = c.bytes = 0.0;
@@ -405,20 +410,20 @@ static void peers_init(program *p, job *j, int set) {
 }
 /* Sets until four times the cache is passed, when one set does not stay in it. */
 static void sets_make(program *p, job *j) {
-    double bytes;
+    double bytes, took;
     int k, want;
     bench *b = &p->set[0];
-    set_make(p, b, j->row);
-    run_ours(p, j->row, b);
+    set_make(p, b, j, &p->e.ctx);
+    took = run_ours(p, j->row, b);
     bytes = (double)bench_bytes(&b->in) + (double)bench_bytes(&b->out) + (double)bench_bytes(&b->aux[0]);
     p->in_memory = bytes > p->cache_bytes;
-    want = p->smoke || !p->in_memory ? 1 : (int)ceil(4.0 * p->cache_bytes / bytes);
+    want = p->smoke || took > LONG_CALL || !p->in_memory ? 1 : (int)ceil(4.0 * p->cache_bytes / bytes);
     if (want > SETS_MAX) want = SETS_MAX;
     p->sets = want < 1 ? 1 : want;
     p->turn = 0;
     for (k = 0; k < p->sets; k++) {
         if (k > 0) {
-            set_make(p, &p->set[k], j->row);
+            set_make(p, &p->set[k], j, &p->e.ctx);
             run_ours(p, j->row, &p->set[k]);
         }
         peers_init(p, j, k);
@@ -512,7 +517,7 @@ static void print_row(const program *p, const job *j) {
     const double *t = j->who[0].time;
     double median = detect_median(t, j->n), floor_s = detect_median(j->floor, j->n);
     char name[64];
-    snprintf(name, sizeof name, "%s, %s", j->row->op, mv_dtype_name(j->row->dtype));
+    snprintf(name, sizeof name, "%s, %s", j->row->op, mv_dtype_name(j->dtype));
     printf("%-34s %11s %7d %9.4g %4.1f%%", name, j->shape, j->threads, 1e3 * median,
         100.0 * detect_mad(t, j->n) / median);
     if (j->row->most == 1) printf(" %9s", "-");
@@ -522,6 +527,9 @@ static void print_row(const program *p, const job *j) {
     if (p->peers && peer)
         printf(" %-14s %9.4g %6.3gx", peer->peer->name, 1e3 * detect_median(peer->time, j->n), speedup(j));
     else if (p->peers) printf(" %-14s %9s %7s", "-", "-", "-");
+    if (j->who[0].packed) printf("  packs %.3f", j->bytes / (double)j->who[0].packed);
+    if (j->who[0].packed && p->peers && peer)
+        printf(", %.3f", j->bytes / (double)peer->packed);
     if (p->compare) {
         if (j->compared) printf(" %8.3fx %s", j->against.ratio, verdict(j));
         else printf(" %9s", "new");
@@ -542,6 +550,14 @@ static void print_table(const program *p) {
     for (k = 0; k < p->n_jobs; k++)
         if (!(fastest(&p->jobs[k]) && speedup(&p->jobs[k]) < 1.0)) print_row(p, &p->jobs[k]);
 }
+static void json_packed(FILE *f, const job *j) {
+    int k, some = 0;
+    fprintf(f, ",\"packed_bytes\":%zu,\"peers_packed_bytes\":{", j->who[0].packed);
+    for (k = 1; k < j->contestants; k++)
+        if (!j->who[k].out)
+            fprintf(f, "%s\"%s\":%zu", some++ ? "," : "", j->who[k].peer->name, j->who[k].packed);
+    fprintf(f, "}");
+}
 /* one line a row, with the keys of the contract first */
 static void json_row(const program *p, FILE *f, const job *j) {
     const contestant *peer = fastest(j);
@@ -552,7 +568,7 @@ static void json_row(const program *p, FILE *f, const job *j) {
     fprintf(f,
         "{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"level\":%d,\"median_ms\":%.6g,"
         "\"min_ms\":%.6g,\"mad_ms\":%.4g,\"n\":%d,\"mb_s\":%.6g",
-        j->row->op, j->shape, mv_dtype_name(j->row->dtype), j->threads, mv_level(), 1e3 * median, 1e3 * least,
+        j->row->op, j->shape, mv_dtype_name(j->dtype), j->threads, mv_level(), 1e3 * median, 1e3 * least,
         1e3 * detect_mad(t, j->n), j->n, 1e-6 * j->bytes / median);
     if (floor_s > 0.0)
         fprintf(f, ",\"floor_ms\":%.6g,\"floor_ratio\":%.4g", 1e3 * floor_s, paired(j->floor, t, j->n));
@@ -563,7 +579,7 @@ static void json_row(const program *p, FILE *f, const job *j) {
     else fprintf(f, ",\"peer\":null,\"peer_ms\":null,\"speedup\":null");
     fprintf(f, ",\"cpu_ms\":%.6g,\"allocs\":%.0f,\"alloc_bytes\":%.0f,\"peak_bytes\":%.0f",
         1e3 * detect_median(j->cpu, j->n), j->allocs, j->alloc_bytes, j->peak_bytes);
-    if (j->who[0].packed) fprintf(f, ",\"packed_bytes\":%zu", j->who[0].packed);
+    if (j->who[0].packed) json_packed(f, j);
     fprintf(f, ",\"peers\":{");
     for (k = 1, peer = NULL; k < j->contestants; k++) {
         if (j->who[k].out) continue;
@@ -690,7 +706,7 @@ static const base_row *base_find(const baseline *b, const job *j) {
     for (k = 0; k < b->n; k++) {
         const base_row *r = &b->row[k];
         if (!strcmp(r->op, j->row->op) && !strcmp(r->shape, j->shape) && r->threads == j->threads &&
-            !strcmp(r->dtype, mv_dtype_name(j->row->dtype)) && r->level == mv_level())
+            !strcmp(r->dtype, mv_dtype_name(j->dtype)) && r->level == mv_level())
             return r;
     }
     return NULL;
@@ -743,6 +759,7 @@ static int self_test(program *p) {
             int slowed = k > A_A / 4, slower;
             memset(now, 0, sizeof *now);
             now->row = row;
+            now->dtype = row->dtype;
             now->side = rows[r].side;
             now->threads = 1;
             p->slowdown = slowed ? 0.10 : 0.0;
@@ -793,8 +810,8 @@ static void options(program *p, int argc, char **argv) {
     int k;
     e->argc = argc, e->argv = argv, e->program = "bench";
     p->json = ex_text(e, "--json"); /* ex_init knows it as a flag */
-    p->sizes = list_of(e, "--size", p->size, 8, 1024, "64,256");
-    p->thread_counts = list_of(e, "--threads", threads, 0, 256, "1,0");
+    p->sizes = list_of(e, "--size", p->size, 8, 1024, "256");
+    p->thread_counts = list_of(e, "--threads", threads, 0, 256, "1");
     for (k = 0; k < p->thread_counts; k++) p->threads[k] = threads[k] ? (int)threads[k] : p->cores;
     if (p->thread_counts == 2 && p->threads[0] == p->threads[1]) p->thread_counts = 1;
     ex_init(e, e->argc, argv, "bench", usage);
@@ -805,6 +822,7 @@ static void options(program *p, int argc, char **argv) {
     p->seconds = ex_number(e, "--seconds", 2.0, 0.01, 3600.0);
     p->samples = (int)ex_number(e, "--samples", 30.0, 5.0, SAMPLES_MAX);
     p->compare = ex_text(e, "--compare");
+    if ((p->file = ex_text(e, "--file")) != NULL) p->sizes = 1;
     if ((s = ex_text(e, "--op")) != NULL) {
         if (regcomp(&p->op, s, REG_EXTENDED | REG_NOSUB) != 0)
             ex_quit(e, EX_USAGE, "--op %s: not a regular expression", s);
@@ -812,32 +830,6 @@ static void options(program *p, int argc, char **argv) {
     }
     if (p->peers && !*peer_tables) ex_quit(e, EX_UNSUPPORTED, "no peers built in; make bench PEERS=1");
     mv_ctx_free(&e->ctx);
-}
-/* The rows to run, in the order of the tables, sizes and threads inside. */
-static void plan(program *p) {
-    const bench_row *const *t, *row;
-    int s, k, pass;
-    for (pass = 0; pass < 2; pass++) {
-        p->n_jobs = 0;
-        for (k = 0; k < p->thread_counts; k++)
-            for (s = 0; s < p->sizes; s++)
-                for (t = tables; *t; t++)
-                    for (row = *t; row->op; row++) {
-                        job *j = p->jobs + p->n_jobs;
-                        if (p->has_op && regexec(&p->op, row->op, 0, NULL, 0) != 0) continue;
-                        if (row->most == 1 ? s > 0 : row->most && p->size[s] > row->most) continue;
-                        p->n_jobs++;
-                        if (!pass) continue;
-                        j->row = row;
-                        j->side = p->size[s];
-                        j->threads = p->threads[k];
-                        if (row->most == 1) snprintf(j->shape, sizeof j->shape, "-");
-                        else snprintf(j->shape, sizeof j->shape, "%zux%zux%zu", j->side, j->side, j->side);
-                    }
-        if (!pass) p->jobs = (job *)calloc((size_t)p->n_jobs + 1, sizeof *p->jobs);
-        if (!p->jobs) ex_quit(&p->e, EX_MEMORY, "no memory for %d rows", p->n_jobs);
-    }
-    if (!p->n_jobs) ex_quit(&p->e, EX_USAGE, "no row matches");
 }
 static void new_context(program *p, int threads) {
     mv_ctx_desc desc;
@@ -850,6 +842,48 @@ static void new_context(program *p, int threads) {
     mv_ctx_free(&e->ctx);
     e->copy_kind_bytes = 0.0;
     EX_OK(mv_ctx_init(&e->ctx, &desc));
+}
+static int wanted(const program *p, const bench_row *const *table, const bench_row *row, int size) {
+    if (p->has_op && regexec(&p->op, row->op, 0, NULL, 0) != 0) return 0;
+    if (p->file) /* compression cares for bytes alone, so one of its rows stands for all types */
+        return *table == rows_gzip && (row == *table || strcmp(row[-1].op, row->op) != 0);
+    return row->most == 1 ? size == 0 : !row->most || p->size[size] <= row->most;
+}
+static void plan_job(const program *p, job *j, const bench_row *row, int size, int threads) {
+    const size_t *dim = p->head.dim;
+    int at, k;
+    j->row = row;
+    j->dtype = p->file ? p->head.dtype : row->dtype;
+    j->side = p->size[size];
+    j->threads = p->threads[threads];
+    if (p->file)
+        for (at = k = 0; k < p->head.ndim && at < (int)sizeof j->shape; k++)
+            at += snprintf(j->shape + at, sizeof j->shape - (size_t)at, "%s%zu", k ? "x" : "", dim[k]);
+    else if (row->most == 1) snprintf(j->shape, sizeof j->shape, "-");
+    else snprintf(j->shape, sizeof j->shape, "%zux%zux%zu", j->side, j->side, j->side);
+}
+/* The rows to run, in the order of the tables, sizes and threads inside. */
+static void plan(program *p) {
+    const bench_row *const *t, *row;
+    int s, k, pass;
+    if (p->file) {
+        new_context(p, 1);
+        head_make(p, 0);
+    }
+    for (pass = 0; pass < 2; pass++) {
+        p->n_jobs = 0;
+        for (k = 0; k < p->thread_counts; k++)
+            for (s = 0; s < p->sizes; s++)
+                for (t = tables; *t; t++)
+                    for (row = *t; row->op; row++)
+                        if (wanted(p, t, row, s)) {
+                            if (pass) plan_job(p, &p->jobs[p->n_jobs], row, s, k);
+                            p->n_jobs++;
+                        }
+        if (!pass) p->jobs = (job *)calloc((size_t)p->n_jobs + 1, sizeof *p->jobs);
+        if (!p->jobs) ex_quit(&p->e, EX_MEMORY, "no memory for %d rows", p->n_jobs);
+    }
+    if (!p->n_jobs) ex_quit(&p->e, EX_USAGE, "no row matches");
 }
 static void machine(program *p) {
     int k;

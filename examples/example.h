@@ -218,18 +218,21 @@ EX_FN int ex_flag(ex *e, const char *name) { /* is the option there? Takes it ou
         }
     return 0;
 }
-EX_FN const char *ex_text(ex *e, const char *name) { /* the word behind an option, or NULL */
-    int i;
-    for (i = 1; i < e->argc; i++)
-        if (!strcmp(e->argv[i], name)) {
-            const char *s = e->argv[i + 1];
-            if (!s) ex_quit(e, EX_USAGE, "%s: a value must follow", name);
-            ex_flag(e, name);
-            memmove(&e->argv[i], &e->argv[i + 1], (size_t)(e->argc - i) * sizeof *e->argv);
-            e->argc--;
-            return s;
+/* The word behind an option, or NULL; the last one counts, so that a script's own can be overruled. */
+EX_FN const char *ex_text(ex *e, const char *name) {
+    const char *s = NULL;
+    int i = 1;
+    while (i < e->argc) {
+        if (strcmp(e->argv[i], name) != 0) {
+            i++;
+            continue;
         }
-    return NULL;
+        s = e->argv[i + 1];
+        if (!s) ex_quit(e, EX_USAGE, "%s: a value must follow", name);
+        memmove(&e->argv[i], &e->argv[i + 2], (size_t)(e->argc - i - 1) * sizeof *e->argv);
+        e->argc -= 2;
+    }
+    return s;
 }
 EX_FN double ex_parse(ex *e, const char *name, const char *s, double lo, double hi) {
     char *end;
