@@ -60,7 +60,7 @@
      served.
 
    RELEASES
-     0.2.0  the test programme; MEDVOL_NUMERICS 3. Fixed since 0.1.0 ([S]: of weight for those who open the
+     0.2.0  the test programme; MEDVOL_NUMERICS 4. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
        [S]  load: limits.max_bytes did not bound header extensions
@@ -101,7 +101,7 @@
 #include <stdint.h>
 
 #define MEDVOL_VERSION_NUMBER 200 /* major * 10000 + minor * 100 + patch */
-#define MEDVOL_NUMERICS 3         /* rises whenever any result changes by one bit */
+#define MEDVOL_NUMERICS 4         /* rises whenever any result changes by one bit */
 
 #ifdef MEDVOL_STATIC
 #  if defined(__GNUC__) || defined(__clang__)
@@ -881,9 +881,10 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
    infinite ones, which are counted in count. variance = sum (x - mean)^2 / count, variance_sample / (count -
    1) (0 when count is 1), sd their roots, rms = sqrt(sum x^2 / count). Infinite values: min and max show
    them, sum, mean and rms follow IEEE arithmetic, variance and sd are NaN. Method: sums about an estimate of
-   the chunk's mean in 16 stripes, chunks of MEDVOL_STATS_CHUNK voxels in x-fastest order merged in that order
-   (Chan, Golub, LeVeque 1983): relative error of the variance below 1e-11 whatever the mean. The memory
-   layout (strides) has no influence. Scratch: 72 bytes a chunk. */
+   the chunk's mean in 16 stripes (8 and 16-bit integers without scaling: as integers), chunks of
+   MEDVOL_STATS_CHUNK voxels in x-fastest order merged in that order (Chan, Golub, LeVeque 1983): relative
+   error of the variance below 1e-11 whatever the mean. The memory layout (strides) has no influence. Scratch:
+   72 bytes a chunk. */
 #define MEDVOL_STATS_CHUNK 65536
 typedef struct mv_statistics {
     uint64_t count, nan, inf;
@@ -2216,6 +2217,8 @@ static inline void mv__four_turn(__m128 *r) {
    + 1]. mv4: four floats at every level, mv4_transpose of four of them.
    mvi_pack_i16, _u16 (a, b), mvi_pack_i8, _u8 (a, b, c, d): saturated, in order, as one vector; not at the
    scalar level.
+   mvi_dot_i16: sums of two products of int16 each; mvi_min_u8, _i16, mvi_max_u8, _i16: of the narrow values
+   within; not at the scalar level.
    mvi_trunc, mvi_round: outside int32 and for NaN the least int32, but NEON saturates and gives 0: kernels
    clamp first. MEDVOL_EXTRA "file.h" names a file of kernels that is read at the end of each pass: a
    program's own, or a test's. */
@@ -2493,6 +2496,15 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvi_store_u16(p, a) vst1_u16(p, vqmovun_s32(a))
 #  define mvi_store_i16(p, a) vst1_s16(p, vqmovn_s32(a))
 #  define mvi_pack_u16(a, b) vreinterpretq_s32_u16(vcombine_u16(vqmovun_s32(a), vqmovun_s32(b)))
+#  define mvi_dot_i16(a, b) mv__v_dot_i16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b))
+#  define mvi_min_u8(a, b) \
+      vreinterpretq_s32_u8(vminq_u8(vreinterpretq_u8_s32(a), vreinterpretq_u8_s32(b)))
+#  define mvi_max_u8(a, b) \
+      vreinterpretq_s32_u8(vmaxq_u8(vreinterpretq_u8_s32(a), vreinterpretq_u8_s32(b)))
+#  define mvi_min_i16(a, b) \
+      vreinterpretq_s32_s16(vminq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)))
+#  define mvi_max_i16(a, b) \
+      vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)))
 #  define mvi_pack_i16(a, b) vreinterpretq_s32_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)))
 #  define mvi_pack_u8(a, b, c, d) mv__v_pack_u8(a, b, c, d)
 #  define mvi_pack_i8(a, b, c, d) mv__v_pack_i8(a, b, c, d)
@@ -2531,6 +2543,9 @@ static inline mvi mv__v_load_i8(const int8_t *p) {
     uint32_t w;
     mv__memcpy(&w, p, 4);
     return vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(w))));
+}
+static inline mvi mv__v_dot_i16(int16x8_t a, int16x8_t b) {
+    return vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
 }
 static inline mvi mv__v_pack_u8(mvi a, mvi b, mvi c, mvi d) {
     uint16x8_t lo = vcombine_u16(vqmovun_s32(a), vqmovun_s32(b));
@@ -2640,6 +2655,11 @@ MV__TARGET(
 #  define mvi_sll(a, n) MV__I(slli_epi32)(a, n)
 #  define mvi_srl(a, n) MV__I(srli_epi32)(a, n)
 #  define mvi_sra(a, n) MV__I(srai_epi32)(a, n)
+#  define mvi_dot_i16(a, b) MV__I(madd_epi16)(a, b)
+#  define mvi_min_u8(a, b) MV__I(min_epu8)(a, b)
+#  define mvi_max_u8(a, b) MV__I(max_epu8)(a, b)
+#  define mvi_min_i16(a, b) MV__I(min_epi16)(a, b)
+#  define mvi_max_i16(a, b) MV__I(max_epi16)(a, b)
 #  define mvi_trunc(a) MV__I(cvttps_epi32)(a)
 #  define mvi_round(a) MV__I(cvtps_epi32)(a)
 #  define mvd_load(p) MV__I(loadu_pd)(p)
@@ -3926,6 +3946,11 @@ static void mv__cv_job(void *arg, size_t job) {
 static mv_dtype mv__cv_part(mv_dtype t) {
     return t == MEDVOL_C64 ? MEDVOL_F32 : t == MEDVOL_C128 ? MEDVOL_F64 : t;
 }
+/* Streaming stores, not in place. As long as the last cache holds both sides the result is better left there;
+   what is read counts twice, for the result drives it out. */
+static int mv__cv_nt(const mv_volume *out, const mv_volume *src) {
+    return out->data != src->data && mv__vol_extent(out) + 2 * mv__vol_extent(src) > 8 * MV__NT_BYTES;
+}
 /* out and src have one shape; slope and inter apply on the way. */
 static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope,
                                double inter) {
@@ -3939,8 +3964,7 @@ static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src
     g.st = g.raw ? src->dtype : mv__cv_part(src->dtype);
     g.slope = slope;
     g.inter = inter;
-    /* both sides count: up to some 20 MiB the result is better left in the last cache */
-    g.nt = g.dst != g.src && mv__vol_extent(out) + mv__vol_extent(src) >= 6 * MV__NT_BYTES;
+    g.nt = mv__cv_nt(out, src);
     if (g.raw && g.dst == g.src) return MEDVOL_OK;
     return mv_parallel_for(ctx, g.walk.njobs, mv__cv_job, &g, g.raw ? "copy" : "convert");
 }
@@ -10158,6 +10182,11 @@ MEDVOL_DEF mv_status mv_render_planes(mv_ctx *ctx, mv_volume *dst, const mv_volu
 typedef struct mv__in_sum {
     double s1[16], s2[16], shift, lo, hi;
 } mv__in_sum;
+/* Of at most MEDVOL_STATS_CHUNK whole numbers: nothing rounds, and no lane overflows. */
+typedef struct mv__in_whole {
+    int64_t s1, s2;
+    int32_t lo, hi;
+} mv__in_whole;
 typedef struct mv__in_line { /* y = clip((x - m) * k + b) */
     double m, k, b, lo, hi;
     int clip, keep0; /* keep0: zeros stay */
@@ -10174,6 +10203,10 @@ typedef struct mv__in_bins { /* uniform bins for float values; counts: bins, bel
 static inline void mv__in_ends(mv__in_sum *t, double y) {
     t->lo = y < t->lo ? y : t->lo;
     t->hi = y > t->hi ? y : t->hi;
+}
+static inline void mv__in_whole_ends(mv__in_whole *t, int32_t v) {
+    t->lo = v < t->lo ? v : t->lo;
+    t->hi = v > t->hi ? v : t->hi;
 }
 static inline double mv__in_line1(double x, const mv__in_line *a) {
     double y = (x - a->m) * a->k + a->b;
@@ -10369,29 +10402,139 @@ static void MV__K(mv__in_sum_f64)(mv__in_sum *t, const double *x, size_t n) {
         t->hi = x[i] > t->hi ? x[i] : t->hi;
     }
 }
-/* ---- maps. All arithmetic in double and rounded once, so that every level gives the same bits. ---- */
-static void MV__K(mv__in_line_f32)(float *d, const float *s, size_t n, const mv__in_line *a, int nt) {
-    const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo),
-              hi = mvd_set1(a->hi);
-    size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;
-    for (; i < head; i++) d[i] = (float)mv__in_line1((double)s[i], a);
-    for (; i + MVF_N <= n; i += MVF_N) {
-        mvf v = mvf_load(s + i), r;
-        mvd p = mvd_add(mvd_mul(mvd_sub(mvd_lo(v), m), k), b),
-            q = mvd_add(mvd_mul(mvd_sub(mvd_hi(v), m), k), b);
-        if (a->clip) {
-            p = mvd_min(hi, mvd_max(lo, p)); /* in this order NaN stays */
-            q = mvd_min(hi, mvd_max(lo, q));
-        }
-        r = mvf_narrow(p, q);
-        if (a->keep0) r = mvf_sel(mvf_eq(v, mvf_zero()), v, r);
-        if (nt) mvf_stream(d + i, r);
-        else mvf_store(d + i, r);
-    }
-    if (nt) mv_fence();
-    mv_end();
-    for (; i < n; i++) d[i] = (float)mv__in_line1((double)s[i], a);
+/* ---- moments of 8 and 16-bit integers, as integers; turned: with the upper bit flipped, which makes bytes
+   unsigned and words signed ---- */
+#if MV__PASS > 1
+MV__INLINE void MV__K(mv__in_add_u8)(mvi *s, mvi v) {
+    const mvi even = mvi_set1(0x00ff00ff), p = mvi_and(v, even), q = mvi_and(mvi_srl(v, 8), even);
+    s[0] = mvi_add(s[0], mvi_dot_i16(mvi_add(p, q), mvi_set1(0x00010001)));
+    s[1] = mvi_add(s[1], mvi_add(mvi_dot_i16(p, p), mvi_dot_i16(q, q)));
 }
+MV__INLINE void MV__K(mv__in_add_i16)(mvi *s, mvi v) {
+    const mvi d = mvi_dot_i16(v, v); /* at most 2^31, without a sign */
+    s[0] = mvi_add(s[0], mvi_dot_i16(v, mvi_set1(0x00010001)));
+    s[1] = mvi_add(s[1], mvi_and(d, mvi_set1(0xffff)));
+    s[2] = mvi_add(s[2], mvi_srl(d, 16));
+}
+#define MV__IN_WHOLES(T, name, TOPS)                                                                         \
+    if (n >= MVF_N * PER) {                                                                                  \
+        const mvi turn = mvi_set1(turned ? TOPS : 0);                                                        \
+        mvi s[3], lo, hi, v;                                                                                 \
+        int32_t sum[3 * MVF_N];                                                                              \
+        T ends[2 * MVF_N * PER];                                                                             \
+        s[0] = s[1] = s[2] = mvi_set1(0);                                                                    \
+        lo = hi = mvi_xor(mvi_load((const int32_t *)src), turn);                                             \
+        for (; i + MVF_N * PER <= n; i += MVF_N * PER) {                                                     \
+            mv_prefetch(mv__ahead(x + i, MV__CV_AHEAD));                                                     \
+            v = mvi_xor(mvi_load((const int32_t *)(const void *)(x + i)), turn);                             \
+            lo = mvi_min_##name(lo, v);                                                                      \
+            hi = mvi_max_##name(hi, v);                                                                      \
+            MV__K(mv__in_add_##name)(s, v);                                                                  \
+        }                                                                                                    \
+        for (j = 0; j < 3; j++) mvi_store(sum + j * MVF_N, s[j]);                                            \
+        mvi_store((int32_t *)(void *)ends, lo);                                                              \
+        mvi_store((int32_t *)(void *)(ends + MVF_N * PER), hi);                                              \
+        mv_end();                                                                                            \
+        for (j = 0; j < MVF_N; j++) {                                                                        \
+            t->s1 += sum[j];                                                                                 \
+            t->s2 += sum[j + MVF_N] + ((int64_t)sum[j + 2 * MVF_N] << 16);                                   \
+        }                                                                                                    \
+        for (j = 0; j < 2 * MVF_N * PER; j++) mv__in_whole_ends(t, ends[j]);                                 \
+    }
+#else
+#define MV__IN_WHOLES(T, name, TOPS) (void)j;
+#endif
+#define MV__IN_WHOLE(T, name, TOP, TOPS)                                                                     \
+    static void MV__K(mv__in_whole_##name)(mv__in_whole *t, const void *src, size_t n, int turned) {         \
+        enum { PER = 4 / sizeof(T) };                                                                        \
+        const int flip = turned ? TOP : 0;                                                                   \
+        const T *x = (const T *)src;                                                                         \
+        size_t i = 0, j;                                                                                     \
+        t->s1 = t->s2 = 0;                                                                                   \
+        t->lo = t->hi = x[0] ^ flip;                                                                         \
+        MV__IN_WHOLES(T, name, TOPS)                                                                         \
+        for (; i < n; i++) {                                                                                 \
+            const int32_t v = x[i] ^ flip;                                                                   \
+            t->s1 += v;                                                                                      \
+            t->s2 += (int64_t)v * v;                                                                         \
+            mv__in_whole_ends(t, v);                                                                         \
+        }                                                                                                    \
+    }
+MV__IN_WHOLE(uint8_t, u8, 0x80, -0x7f7f7f80)
+MV__IN_WHOLE(int16_t, i16, -32768, -0x7fff8000)
+#undef MV__IN_WHOLE
+#undef MV__IN_WHOLES
+/* ---- maps. All arithmetic in double and rounded once, so that every level gives the same bits. ---- */
+#define MV__IN_LINES(T, name, LO, HI, LOAD, V)                                                               \
+    static void MV__K(mv__in_line_##name)(float *d, const void *src, size_t n, double slope, double inter,   \
+                                          int scaled, const mv__in_line *a, int nt) {                        \
+        const T *s = (const T *)src;                                                                         \
+        const mvd factor = mvd_set1(slope), offset = mvd_set1(inter), m = mvd_set1(a->m),                    \
+                  k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo), hi = mvd_set1(a->hi);        \
+        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;               \
+        for (; i < head; i++)                                                                                \
+            d[i] = (float)mv__in_line1(scaled ? (double)s[i] * slope + inter : (double)s[i], a);             \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                 \
+            V v = LOAD(s + i);                                                                               \
+            mvd x = LO(v), y = HI(v), p, q;                                                                  \
+            mvf r;                                                                                           \
+            if (scaled) {                                                                                    \
+                x = mvd_add(mvd_mul(x, factor), offset);                                                     \
+                y = mvd_add(mvd_mul(y, factor), offset);                                                     \
+            }                                                                                                \
+            p = mvd_add(mvd_mul(mvd_sub(x, m), k), b);                                                       \
+            q = mvd_add(mvd_mul(mvd_sub(y, m), k), b);                                                       \
+            if (a->clip) {                                                                                   \
+                p = mvd_min(hi, mvd_max(lo, p)); /* in this order NaN stays */                               \
+                q = mvd_min(hi, mvd_max(lo, q));                                                             \
+            }                                                                                                \
+            if (a->keep0) {                                                                                  \
+                p = mvd_sel(mvd_eq(x, mvd_zero()), x, p);                                                    \
+                q = mvd_sel(mvd_eq(y, mvd_zero()), y, q);                                                    \
+            }                                                                                                \
+            r = mvf_narrow(p, q);                                                                            \
+            if (nt) mvf_stream(d + i, r);                                                                    \
+            else mvf_store(d + i, r);                                                                        \
+        }                                                                                                    \
+        if (nt) mv_fence();                                                                                  \
+        mv_end();                                                                                            \
+        for (; i < n; i++)                                                                                   \
+            d[i] = (float)mv__in_line1(scaled ? (double)s[i] * slope + inter : (double)s[i], a);             \
+    }
+MV__IN_LINES(uint8_t, u8, mvd_lo_i, mvd_hi_i, mvi_load_u8, mvi)
+MV__IN_LINES(int8_t, i8, mvd_lo_i, mvd_hi_i, mvi_load_i8, mvi)
+MV__IN_LINES(uint16_t, u16, mvd_lo_i, mvd_hi_i, mvi_load_u16, mvi)
+MV__IN_LINES(int16_t, i16, mvd_lo_i, mvd_hi_i, mvi_load_i16, mvi)
+MV__IN_LINES(float, f32, mvd_lo, mvd_hi, mvf_load, mvf)
+#undef MV__IN_LINES
+/* The same in float, the factor in two parts, for values so few that a trial tells whether all come out
+   equal. */
+#define MV__IN_QUICK(T, name)                                                                                \
+    static void MV__K(mv__in_quick_##name)(float *d, const void *src, size_t n, double slope, double inter,  \
+                                           int scaled, const mv__in_line *a, int nt) {                       \
+        const T *s = (const T *)src;                                                                         \
+        const double k = scaled ? slope * a->k : a->k;                                                       \
+        const mvf m = mvf_set1(scaled ? (a->m - inter) / slope : a->m), b = mvf_set1(a->b),                  \
+                  k0 = mvf_set1(k), k1 = mvf_set1(k - (double)(float)k), lo = mvf_set1(a->lo),               \
+                  hi = mvf_set1(a->hi);                                                                      \
+        size_t i = 0, head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(float), n) : 0;               \
+        for (; i < head; i++)                                                                                \
+            d[i] = (float)mv__in_line1(scaled ? (double)s[i] * slope + inter : (double)s[i], a);             \
+        for (; i + MVF_N <= n; i += MVF_N) {                                                                 \
+            const mvf x = mvf_sub(mvf_fromi(mvi_load_##name(s + i)), m);                                     \
+            mvf r = mvf_mad(x, k0, mvf_mad(x, k1, b));                                                       \
+            if (a->clip) r = mvf_min(hi, mvf_max(lo, r));                                                    \
+            if (nt) mvf_stream(d + i, r);                                                                    \
+            else mvf_store(d + i, r);                                                                        \
+        }                                                                                                    \
+        if (nt) mv_fence();                                                                                  \
+        mv_end();                                                                                            \
+        for (; i < n; i++)                                                                                   \
+            d[i] = (float)mv__in_line1(scaled ? (double)s[i] * slope + inter : (double)s[i], a);             \
+    }
+MV__IN_QUICK(uint8_t, u8)
+MV__IN_QUICK(int8_t, i8)
+#undef MV__IN_QUICK
 static void MV__K(mv__in_line_f64)(double *d, size_t n, const mv__in_line *a) {
     const mvd m = mvd_set1(a->m), k = mvd_set1(a->k), b = mvd_set1(a->b), lo = mvd_set1(a->lo),
               hi = mvd_set1(a->hi);
@@ -10420,33 +10563,67 @@ static void MV__K(mv__in_keep_f32)(float *d, const float *s, size_t n, float lo,
     mv_end();
     for (; i < n; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];
 }
-static void MV__K(mv__in_inside_f32)(uint8_t *d, const float *s, size_t n, float lo, float hi) {
-    const mvf l = mvf_set1(lo), h = mvf_set1(hi);
+static void MV__K(mv__in_inside_f32)(uint8_t *d, const float *s, size_t n, float lo, float hi, int nt) {
     size_t i = 0;
-    for (; i + MVF_N <= n; i += MVF_N) {
-        mvf v = mvf_load(s + i);
-        mvi_store_u8(d + i, mvi_sel(mvm_and(mvf_ge(v, l), mvf_le(v, h)), mvi_set1(1), mvi_set1(0)));
+#if MV__PASS > 1
+    const mvf l = mvf_set1(lo), h = mvf_set1(hi);
+    const size_t head = nt ? mv__cv_head(d, MVF_N * sizeof(float), 1, n) : 0;
+    int j;
+    for (; i < head; i++) d[i] = (uint8_t)(s[i] >= lo && s[i] <= hi);
+    for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {
+        mvi v[4], r;
+        MV__UNROLL for (j = 0; j < 4; j++) {
+            const mvf x = mvf_load(s + i + j * MVF_N);
+            mv_prefetch(mv__ahead(s + i + j * MVF_N, MV__CV_AHEAD));
+            v[j] = mvi_sel(mvm_and(mvf_ge(x, l), mvf_le(x, h)), mvi_set1(1), mvi_set1(0));
+        }
+        r = mvi_pack_u8(v[0], v[1], v[2], v[3]);
+        if (nt) mvi_stream((int32_t *)(void *)(d + i), r);
+        else mvi_store((int32_t *)(void *)(d + i), r);
     }
+    if (nt) mv_fence();
     mv_end();
+#else
+    (void)nt;
+#endif
     for (; i < n; i++) d[i] = (uint8_t)(s[i] >= lo && s[i] <= hi);
 }
-#define MV__IN_KEEP(T, name)                                                                                 \
-    static void MV__K(mv__in_keep_##name)(T *d, const T *s, size_t n, int32_t lo, int32_t hi, T under,       \
-                                          T over) {                                                          \
+#if MV__PASS > 1
+#define MV__IN_KEEPS(T, name, PACK)                                                                          \
+        enum { PER = 4 / sizeof(T), E = MVF_N * PER };                                                       \
         const mvi l = mvi_set1(lo), h = mvi_set1(hi), u = mvi_set1(under), o = mvi_set1(over);               \
-        size_t i = 0;                                                                                        \
-        for (; i + MVF_N <= n; i += MVF_N) {                                                                 \
-            mvi v = mvi_load_##name(s + i);                                                                  \
-            mvi_store_##name(d + i, mvi_sel(mvi_gt(l, v), u, mvi_sel(mvi_gt(v, h), o, v)));                  \
+        const size_t head = nt ? mv__cv_head(d, MVF_N * sizeof(float), sizeof(T), n) : 0;                    \
+        int j;                                                                                               \
+        for (; i < head; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];                            \
+        for (; i + E <= n; i += E) {                                                                         \
+            mvi v[PER], r;                                                                                   \
+            mv_prefetch(mv__ahead(s + i, MV__CV_AHEAD));                                                     \
+            MV__UNROLL for (j = 0; j < PER; j++) {                                                           \
+                v[j] = mvi_load_##name(s + i + j * MVF_N);                                                   \
+                v[j] = mvi_sel(mvi_gt(l, v[j]), u, mvi_sel(mvi_gt(v[j], h), o, v[j]));                       \
+            }                                                                                                \
+            r = PACK(v);                                                                                     \
+            if (nt) mvi_stream((int32_t *)(void *)(d + i), r);                                               \
+            else mvi_store((int32_t *)(void *)(d + i), r);                                                   \
         }                                                                                                    \
-        mv_end();                                                                                            \
+        if (nt) mv_fence();                                                                                  \
+        mv_end();
+#else
+#define MV__IN_KEEPS(T, name, PACK) (void)nt;
+#endif
+#define MV__IN_KEEP(T, name, PACK)                                                                           \
+    static void MV__K(mv__in_keep_##name)(T *d, const T *s, size_t n, int32_t lo, int32_t hi, T under,       \
+                                          T over, int nt) {                                                  \
+        size_t i = 0;                                                                                        \
+        MV__IN_KEEPS(T, name, PACK)                                                                          \
         for (; i < n; i++) d[i] = s[i] < lo ? under : s[i] > hi ? over : s[i];                               \
     }
-MV__IN_KEEP(uint8_t, u8)
-MV__IN_KEEP(int8_t, i8)
-MV__IN_KEEP(uint16_t, u16)
-MV__IN_KEEP(int16_t, i16)
+MV__IN_KEEP(uint8_t, u8, MV__CV_PACK_U8)
+MV__IN_KEEP(int8_t, i8, MV__CV_PACK_I8)
+MV__IN_KEEP(uint16_t, u16, MV__CV_PACK_U16)
+MV__IN_KEEP(int16_t, i16, MV__CV_PACK_I16)
 #undef MV__IN_KEEP
+#undef MV__IN_KEEPS
 /* ---- x^g for x >= 0: log2 by the series of atanh, 2^f by Taylor's, both in double: 0.51 ulp of float. Two
    vectors go side by side, step by step: one alone would wait for its own results. ---- */
 #define MV__IN_HALVES (MVF_N / MVD_N)
@@ -10942,8 +11119,34 @@ static int mv__in_shift(mv__in_sum *t, mv_stats_part *p, const mv__in_view *v, c
     t->lo = t->hi = x[0];
     return 1;
 }
+/* An unscaled run of 8 or 16-bit integers, all of it chosen, when the shift is a multiple of 1/256: 1 when
+   done. Nothing rounds but the sum of squares, once, where 53 bits do not hold it. */
+static int mv__in_chunk_whole(mv__in_sum *t, const mv__in_view *v, const void *x, size_t n) {
+    const double unit = t->shift * 256.0;
+    const int64_t bias = v->type == MEDVOL_I8 ? 128 : v->type == MEDVOL_U16 ? -32768 : 0, count = (int64_t)n;
+    mv__in_whole w;
+    int64_t at, c, f, s1, s2;
+    if (v->scaled || unit != mv__rint(unit)) return 0;
+    switch (v->type) {
+        case MEDVOL_U8: MV__PICK(mv__in_whole_u8)(&w, x, n, 0); break;
+        case MEDVOL_I8: MV__PICK(mv__in_whole_u8)(&w, x, n, 1); break;
+        case MEDVOL_I16: MV__PICK(mv__in_whole_i16)(&w, x, n, 0); break;
+        case MEDVOL_U16: MV__PICK(mv__in_whole_i16)(&w, x, n, 1); break;
+        default: return 0;
+    }
+    at = (int64_t)unit + bias * 256;
+    c = at / 256, f = at % 256; /* first about the whole number, so that 64 bits do */
+    s1 = w.s1 - count * c;
+    s2 = w.s2 - 2 * c * w.s1 + count * c * c;
+    t->s1[0] = (double)(256 * s1 - count * f) / 256.0;
+    t->s2[0] = (double)(256 * s2 - 2 * f * s1) / 256.0 + (double)(count * f * f) / 65536.0;
+    mv__in_ends(t, (double)(w.lo - bias));
+    mv__in_ends(t, (double)(w.hi - bias));
+    return 1;
+}
 /* A run of a type that float holds, all of it chosen: 1 when it was finite and is done. */
 static int mv__in_chunk_run(mv__in_sum *t, const mv__in_view *v, const void *x, size_t n) {
+    if (mv__in_chunk_whole(t, v, x, n)) return 1;
     switch (v->type) {
 #define MV__X(T, name) \
     case MEDVOL_##T: MV__PICK(mv__in_sum_##name)(t, x, n, v->slope, v->inter, v->scaled); break;
@@ -11735,6 +11938,8 @@ MEDVOL_DEF mv_status mv_otsu(mv_ctx *ctx, double *threshold, const mv_hist *h) {
 
 /* ---- maps ---- */
 enum { MV__IN_LINE, MV__IN_POWER, MV__IN_STAY, MV__IN_INSIDE };
+typedef void (*mv__in_line_fn)(float *dst, const void *src, size_t n, double slope, double inter, int scaled,
+                               const mv__in_line *a, int nt);
 typedef struct mv__in_map {
     mv__walk walk;
     unsigned char *dst;
@@ -11744,6 +11949,7 @@ typedef struct mv__in_map {
     double slope, inter;
     int op, scaled, nt, open; /* open: 1 lo, 2 hi */
     mv__in_line line;
+    mv__in_line_fn run_line; /* to float; NULL: through blocks */
     mv__in_power power;
     double lo, hi, under, over;   /* stay, inside: bounds and replacements as real values */
     /* stay within one type: the replacements as stored, and for the fast kernels the bounds */
@@ -11791,7 +11997,7 @@ static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned
     double k = g->slope * g->line.k, b = (g->inter - g->line.m) * g->line.k + g->line.b;
     int f32 = g->st == MEDVOL_F32 && !g->scaled;
     if (g->op == MV__IN_INSIDE && f32 && g->dt == MEDVOL_U8) {
-        MV__PICK(mv__in_inside_f32)(d, fs, n, g->flo, g->fhi);
+        MV__PICK(mv__in_inside_f32)(d, fs, n, g->flo, g->fhi, g->nt);
         return 1;
     }
     if (g->op == MV__IN_STAY && g->same) {
@@ -11806,7 +12012,7 @@ static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned
         mv__memcpy(&u, g->u, sizeof u);                                                                      \
         mv__memcpy(&o, g->o, sizeof o);                                                                      \
         MV__PICK(mv__in_keep_##name)((type *)(void *)d, (const type *)(const void *)s, n, g->ilo, g->ihi,    \
-                                     g->slope > 0 ? u : o, g->slope > 0 ? o : u);                            \
+                                     g->slope > 0 ? u : o, g->slope > 0 ? o : u, g->nt);                     \
         return 1;                                                                                            \
     }
             MV__X(U8, u8, uint8_t) MV__X(I8, i8, int8_t) MV__X(U16, u16, uint16_t) MV__X(I16, i16, int16_t)
@@ -11815,11 +12021,11 @@ static int mv__in_run_fast(const mv__in_map *g, unsigned char *d, const unsigned
         }
     }
     if (g->dt != MEDVOL_F32) return 0;
-    if (g->op == MV__IN_LINE && f32) MV__PICK(mv__in_line_f32)(fd, fs, n, &g->line, g->nt);
-    else if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0 && k != 0.0 &&
-             mv__finite(k) &&
-             mv__finite(b)) /* one line after another is a line; a slope of 0 would mean none */
+    if (g->op == MV__IN_LINE && g->ss <= 2 && !g->line.clip && !g->line.keep0 && k != 0.0 && mv__finite(k) &&
+        mv__finite(b)) /* one line after another is a line; a slope of 0 would mean none */
         mv__cv_run(d, g->dt, s, g->st, n, k, b, g->nt);
+    else if (g->op == MV__IN_LINE && g->run_line)
+        g->run_line(fd, s, n, g->slope, g->inter, g->scaled, &g->line, g->nt);
     else if (g->op == MV__IN_POWER && f32) MV__PICK(mv__in_gamma_f32)(fd, fs, n, &g->power);
     else return 0;
     return 1;
@@ -11853,6 +12059,27 @@ static void mv__in_map_job(void *arg, size_t job) {
         mv__in_run(g, g->dst + (oa + at) * g->ds, g->src + (ob + at) * g->ss, n);
     }
 }
+static mv__in_line_fn mv__in_line_runner(const mv__in_map *g) {
+    mv__in_line_fn exact, quick;
+    unsigned char all[256];
+    float want[256], got[256];
+    int i;
+    switch (g->st) {
+        case MEDVOL_F32: return MV__PICK(mv__in_line_f32);
+        case MEDVOL_U16: return MV__PICK(mv__in_line_u16);
+        case MEDVOL_I16: return MV__PICK(mv__in_line_i16);
+        case MEDVOL_U8: exact = MV__PICK(mv__in_line_u8), quick = MV__PICK(mv__in_quick_u8); break;
+        case MEDVOL_I8: exact = MV__PICK(mv__in_line_i8), quick = MV__PICK(mv__in_quick_i8); break;
+        default: return NULL;
+    }
+    if (g->line.keep0) return exact;
+    for (i = 0; i < 256; i++) all[i] = (unsigned char)i;
+    exact(want, all, 256, g->slope, g->inter, g->scaled, &g->line, 0);
+    quick(got, all, 256, g->slope, g->inter, g->scaled, &g->line, 0);
+    for (i = 0; i < 256; i++)
+        if (mv__f32_bits(got[i]) != mv__f32_bits(want[i])) return exact;
+    return quick;
+}
 /* One index of an axis as a volume (axis -1: all of it). */
 static mv_volume mv__in_part(const mv_volume *v, int axis, size_t i) {
     mv_volume w = *v;
@@ -11874,7 +12101,8 @@ static mv_status mv__in_apply(mv_ctx *ctx, mv__in_map *g, const mv_volume *out, 
     g->ss = mv_dtype_size(s.dtype);
     mv__vol_scaling(src, &g->slope, &g->inter);
     g->scaled = mv__scaled(g->slope, g->inter);
-    g->nt = d.data != s.data && mv__vol_extent(out) > MV__NT_BYTES;
+    g->run_line = g->op == MV__IN_LINE && g->dt == MEDVOL_F32 ? mv__in_line_runner(g) : NULL;
+    g->nt = mv__cv_nt(out, src);
     return mv_parallel_for(ctx, g->walk.njobs, mv__in_map_job, g, label);
 }
 /* The result's type: dst's when it has memory of its own, else src's (keep) or a float. */

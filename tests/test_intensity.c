@@ -121,6 +121,50 @@ static void test_stats_offset(void) { /* B12: the spread survives a large offset
     free(x);
     free(d);
 }
+/* ---- integers of 8 and 16 bits: shapes of data that reach every bit of the sums ---- */
+static const mv_dtype NARROW[4] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16};
+static int narrow(mv_dtype t, int shape) {
+    int least = t == MEDVOL_I8 ? -128 : t == MEDVOL_I16 ? -32768 : 0;
+    int most = t == MEDVOL_U8 ? 255 : t == MEDVOL_I8 ? 127 : t == MEDVOL_U16 ? 65535 : 32767;
+    int any = least + (int)(t_bits() % (uint64_t)(most - least + 1));
+    switch (shape) {
+        case 0: return (int)(t_bits() % 100);
+        case 1: return any;
+        case 2: return least;
+        case 3: return most;
+        case 4: return t_bits() % 2 ? least : most;
+        default: return t_bits() % 64 ? most : any;
+    }
+}
+static void test_stats_narrow(void) {
+    static const size_t sizes[] = {1, 2, 3, 15, 16, 17, 31, 63, 64, 65, 127, 128, 129, 255, 256, 257, 319,
+        1000, 65535, 65536, 65537, 2 * 65536 + 77};
+    size_t k, i, shape;
+    int t;
+    for (t = 0; t < 4; t++)
+        for (k = 0; k < sizeof sizes / sizeof *sizes; k++)
+            for (shape = 0; shape < 6; shape++) {
+                size_t n = sizes[k], z = mv_dtype_size(NARROW[t]), bytes = (n + 1) * z;
+                unsigned char *p = (unsigned char *)t_guard(bytes), *q = (unsigned char *)t_guard(bytes + 1);
+                float *x = floats(n);
+                double *d = (double *)malloc(n * sizeof(double));
+                mv_statistics got, want, real;
+                for (i = 0; i <= n; i++) put(p, NARROW[t], i, narrow(NARROW[t], (int)shape));
+                memcpy(q + 1, p + z, n * z);
+                for (i = 0; i < n; i++) d[i] = x[i] = (float)get(p + z, NARROW[t], i);
+                naive(&want, d, n);
+                CHECK_OK(mv_stats_array(T, &got, p + z, NARROW[t], n, 0, 0, NULL));
+                same_stats(&got, &want);
+                CHECK_OK(mv_stats_f32(T, &real, x, n, NULL));
+                if (want.sd < 1000) CHECK(memcmp(&got, &real, sizeof got) == 0); /* nothing rounds */
+                CHECK_OK(mv_stats_array(T, &real, z == 1 ? q + 1 : p + z, NARROW[t], n, 0, 0, NULL));
+                CHECK(memcmp(&got, &real, sizeof got) == 0);
+                free(x);
+                free(d);
+                t_guard_free(p, bytes);
+                t_guard_free(q, bytes + 1);
+            }
+}
 static void test_stats_special(void) {
     float x[200];
     double d[200];
@@ -1087,6 +1131,86 @@ static void test_znorm_offset(void) { /* B12 */
     CHECK_NEAR(s.mean, 0.0, 1e-7);
     free(x);
 }
+/* Into float, of values read from 8 and 16 bits: the formula in double, rounded once, to the bit. `memory`:
+   the result lies in memory of the caller, of large arrays past the caches. */
+static void narrow_rescaled(mv_dtype t, size_t n, int shape, double slope, double inter, double least,
+    double most, int memory) {
+    size_t z = mv_dtype_size(t), i, wrong = 0;
+    unsigned char *p = (unsigned char *)t_guard(n * z);
+    float *y = floats(n + 1);
+    mv_volume s, d = {0};
+    double lo = INFINITY, hi = -INFINITY, k;
+    for (i = 0; i < n; i++) put(p, t, i, narrow(t, shape));
+    CHECK_OK(mv_volume_wrap(T, &s, p, t, 1, &n, NULL));
+    s.slope = slope, s.inter = inter;
+    if (memory) CHECK_OK(mv_volume_wrap(T, &d, y + 1, MEDVOL_F32, 1, &n, NULL));
+    CHECK_OK(mv_rescale(T, &d, &s, least, most, NULL));
+    for (i = 0; i < n; i++) {
+        double x = get(p, t, i) * slope + inter;
+        lo = x < lo ? x : lo, hi = x > hi ? x : hi;
+    }
+    k = hi > lo ? (most - least) / (hi - lo) : 0.0;
+    for (i = 0; i < n; i++) {
+        double x = (get(p, t, i) * slope + inter - lo) * k + least;
+        float want = (float)(x < least ? least : x > most ? most : x);
+        wrong += memcmp(&want, (float *)d.data + i, sizeof want) != 0;
+    }
+    CHECK(wrong == 0);
+    mv_volume_free(T, &d);
+    free(y);
+    t_guard_free(p, n * z);
+}
+static void test_rescale_narrow(void) {
+    static const double range[5][2] = {{0, 1}, {-1, 1}, {0, 255}, {-0.1, 0.3}, {2, 1000}},
+                        scaling[4][2] = {{1, 0}, {0.3, 0}, {2.5, -100}, {-1, 7}};
+    size_t n, r, k;
+    int t;
+    for (t = 0; t < 4; t++) {
+        for (n = 1; n < 70; n++) narrow_rescaled(NARROW[t], n, 1, 1, 0, 0, 1, n % 2);
+        for (r = 0; r < 5; r++)
+            for (k = 0; k < 4; k++) {
+                const double *to = range[r], *by = scaling[k];
+                narrow_rescaled(NARROW[t], 3000, 1, by[0], by[1], to[0], to[1], 0);
+                narrow_rescaled(NARROW[t], 500, 0, by[0], by[1], to[0], to[1], 1);
+            }
+        narrow_rescaled(NARROW[t], t < 2 ? 5700001 : 4200001, 1, 1, 0, 0, 1, 1);
+        narrow_rescaled(NARROW[t], t < 2 ? 5700001 : 4200001, 1, 1, 0, -1, 1, 1);
+    }
+}
+/* Results past the caches: whole vectors, whatever lies around them */
+static void test_limits_large(void) {
+    size_t n = 11500003, i, wrong = 0;
+    unsigned char *s = (unsigned char *)malloc(n), *d = (unsigned char *)malloc(n + 3);
+    int16_t *a = (int16_t *)(void *)s, *b = (int16_t *)(void *)d;
+    float *x;
+    mv_volume from, to;
+    mv_threshold_opt o = {0};
+    for (i = 0; i < n; i++) s[i] = (unsigned char)t_bits();
+    CHECK_OK(mv_volume_wrap(T, &from, s, MEDVOL_U8, 1, &n, NULL));
+    CHECK_OK(mv_volume_wrap(T, &to, d + 3, MEDVOL_U8, 1, &n, NULL));
+    CHECK_OK(mv_clamp(T, &to, &from, 50, 200));
+    for (i = 0; i < n; i++) wrong += d[i + 3] != (s[i] < 50 ? 50 : s[i] > 200 ? 200 : s[i]);
+    CHECK(wrong == 0);
+    n /= 2;
+    CHECK_OK(mv_volume_wrap(T, &from, s, MEDVOL_I16, 1, &n, NULL));
+    CHECK_OK(mv_volume_wrap(T, &to, d + 2, MEDVOL_I16, 1, &n, NULL));
+    CHECK_OK(mv_clamp(T, &to, &from, -500, 20000));
+    for (i = 0; i < n; i++) wrong += b[i + 1] != (a[i] < -500 ? -500 : a[i] > 20000 ? 20000 : a[i]);
+    CHECK(wrong == 0);
+    n = 3750001;
+    x = floats(n);
+    for (i = 0; i < n; i++) x[i] = (float)t_uniform(-1, 1);
+    x[7] = NAN, x[8] = 0.25f, x[9] = 0.5f;
+    CHECK_OK(mv_volume_wrap(T, &from, x, MEDVOL_F32, 1, &n, NULL));
+    CHECK_OK(mv_volume_wrap(T, &to, d + 1, MEDVOL_U8, 1, &n, NULL));
+    o.binary = 1;
+    CHECK_OK(mv_threshold(T, &to, &from, 0.25, 0.5, &o));
+    for (i = 0; i < n; i++) wrong += d[i + 1] != (x[i] >= 0.25f && x[i] <= 0.5f);
+    CHECK(wrong == 0);
+    free(x);
+    free(s);
+    free(d);
+}
 static void test_rescale_options(void) {
     float x[101], y[101];
     mv_rescale_opt o;
@@ -1397,6 +1521,7 @@ static void test_cancel(void) {
 const t_case tests_intensity[] = {
     {"stats_sizes", test_stats_sizes, 0},
     {"stats_offset", test_stats_offset, 0},
+    {"stats_narrow", test_stats_narrow, 0},
     {"stats_special", test_stats_special, 0},
     {"stats_choice", test_stats_choice, 0},
     {"mask_scaled", test_mask_scaled, 0},
@@ -1420,6 +1545,8 @@ const t_case tests_intensity[] = {
     {"znorm_given", test_znorm_given, 0},
     {"znorm_offset", test_znorm_offset, 0},
     {"rescale_options", test_rescale_options, 0},
+    {"rescale_narrow", test_rescale_narrow, 0},
+    {"limits_large", test_limits_large, 0},
     {"map_flat", test_map_flat, 0},
     {"gamma_least", test_gamma_least, 0},
     {"gamma", test_gamma, 0},
