@@ -1229,20 +1229,21 @@ typedef enum mv_grid {
     MEDVOL_GRID_CENTRE = 0,
     /* x = s i: first voxels coincide (MONAI Spacing, nibabel); to a shape: s = n/m */
     MEDVOL_GRID_FIRST = 1,
-    /* x = (s-1)/2 + s i: outer edges of the first voxels coincide (TorchIO, ITK) */
+    /* x = (s-1)/2 + s i: outer edges of the first voxels coincide */
     MEDVOL_GRID_LOW_EDGE = 2,
     MEDVOL_GRID_HALF_PIXEL = 3,    /* s = n/m, x = (i + 0.5) s - 0.5: extent kept, spacing gives way */
     /* s = (n-1)/(m-1), x = s i: first and last voxels coincide; HALF_PIXEL where n or m is 1 */
     MEDVOL_GRID_ALIGN_CORNERS = 4,
     MEDVOL_GRID_FORCE_INT = 0x7fffffff
 } mv_grid;
-/* Voxels along an axis for a new spacing, r = old / new; at least 1. A ceil forgives a millionth of a
+/* Voxels along an axis for a new spacing, r = old / new; at least 1. Ceil and floor forgive a millionth of a
    voxel. */
 typedef enum mv_shape_rule {
     MEDVOL_SHAPE_ROUND = 0,   /* round(n r) */
-    MEDVOL_SHAPE_CEIL = 1,    /* ceil(n r), TorchIO */
+    MEDVOL_SHAPE_CEIL = 1,    /* ceil(n r) */
     MEDVOL_SHAPE_MONAI = 2,   /* round((n-1) r + 1), half to even */
     MEDVOL_SHAPE_NIBABEL = 3, /* ceil((n-1) r) + 1 */
+    MEDVOL_SHAPE_FLOOR = 4,   /* floor(n r), never beyond the input; with GRID_CENTRE as TorchIO */
     MEDVOL_SHAPE_FORCE_INT = 0x7fffffff
 } mv_shape_rule;
 typedef struct mv_resample_opt {
@@ -14801,7 +14802,7 @@ static mv_status mv__rs_ask_make(mv_ctx *ctx, mv__rs_ask *k, const char *op, con
                         (int)o.border);
     if (!((int)o.grid >= 0 && (int)o.grid <= MEDVOL_GRID_ALIGN_CORNERS))
         return mv__fail(ctx, MEDVOL_E_RANGE, "grid", o.grid, -1, "%s: grid = %d is unknown", op, (int)o.grid);
-    if (!((int)o.shape >= 0 && (int)o.shape <= MEDVOL_SHAPE_NIBABEL))
+    if (!((int)o.shape >= 0 && (int)o.shape <= MEDVOL_SHAPE_FLOOR))
         return mv__fail(ctx, MEDVOL_E_RANGE, "shape", o.shape, -1, "%s: shape = %d is unknown", op,
                         (int)o.shape);
     if (!mv__finite(o.value))
@@ -15970,6 +15971,7 @@ MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_v
             case MEDVOL_SHAPE_CEIL: m = ceil(n / ratio[r] - 1e-6); break;
             case MEDVOL_SHAPE_MONAI: m = mv__rint((n - 1.0) / ratio[r] + 1.0); break;
             case MEDVOL_SHAPE_NIBABEL: m = ceil((n - 1.0) / ratio[r] - 1e-6) + 1.0; break;
+            case MEDVOL_SHAPE_FLOOR: m = floor(n / ratio[r] + 1e-6); break;
             default: m = floor(n / ratio[r] + 0.5);
         }
         if (!(ratio[r] > 0.0 && m <= 1073741824.0))

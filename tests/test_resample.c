@@ -787,6 +787,8 @@ static void test_rules(void) {
         {MEDVOL_SHAPE_MONAI, 0.8, {12, 31, 1}}, {MEDVOL_SHAPE_MONAI, 3, {4, 9, 1}},
         {MEDVOL_SHAPE_MONAI, 2, {6, 13, 1}}, {MEDVOL_SHAPE_NIBABEL, 0.8, {13, 31, 1}},
         {MEDVOL_SHAPE_NIBABEL, 3, {4, 9, 1}}, {MEDVOL_SHAPE_NIBABEL, 2, {6, 13, 1}},
+        {MEDVOL_SHAPE_FLOOR, 0.8, {12, 31, 5}}, {MEDVOL_SHAPE_FLOOR, 0.7, {14, 36, 5}},
+        {MEDVOL_SHAPE_FLOOR, 3, {3, 8, 1}}, {MEDVOL_SHAPE_FLOOR, 0.1, {100, 255, 40}},
     };
     static const size_t n[3] = {10, 17, 1};
     static const double old[3] = {1, 1.5, 4};
@@ -1007,7 +1009,7 @@ static void test_refused_options(void) {
     } row[] = {
         {5, 0, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {-1, 0, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE},
         {0, 5, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {0, -1, 0, 0, 0, 0, 0, 0, MEDVOL_E_RANGE},
-        {0, 0, 5, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {0, 0, 0, 4, 0, 0, 0, 0, MEDVOL_E_RANGE},
+        {0, 0, 5, 0, 0, 0, 0, 0, MEDVOL_E_RANGE}, {0, 0, 0, 5, 0, 0, 0, 0, MEDVOL_E_RANGE},
         {0, 0, 0, 0, 9, 0, 0, 0, MEDVOL_E_RANGE}, {0, 0, 0, 0, 1, 0, 0, 0, MEDVOL_E_RANGE},
         {0, 0, 0, 0, 0, 0, (double)NAN, 0, MEDVOL_E_RANGE}, {0, 0, 0, 0, 0, 0, 0, 0.5, MEDVOL_E_RANGE},
         {0, 0, 0, 0, 0, 0, 0, (double)NAN, MEDVOL_E_RANGE}, {0, 0, 0, 0, 0, 77, 0, 0, MEDVOL_E_DTYPE},

@@ -318,7 +318,7 @@ static void resample_on(mv_dtype type, int which, int kind) {
     o.interp = kinds[kind].interp;
     for (g = 0; g < 5; g++) {
         o.grid = (mv_grid)g;
-        o.shape = (mv_shape_rule)(g % 4);
+        o.shape = (mv_shape_rule)g;
         AFTER(least, margin, blur, "resample_shape, larger", mv_resample_shape(T, &r, &s.v, large, &o));
         AFTER(least, margin, blur, "resample_shape, smaller", mv_resample_shape(T, &r, &s.v, few, &o));
         if (g >= 3) continue;

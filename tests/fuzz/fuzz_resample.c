@@ -7,7 +7,7 @@ static mv_resample_opt options(fz_step *s) {
     o.interp = (mv_interp)(fz_byte() % 6);
     o.border = (mv_border)(fz_byte() % 6);
     o.grid = (mv_grid)(fz_byte() % 6);
-    o.shape = (mv_shape_rule)(fz_byte() % 5);
+    o.shape = (mv_shape_rule)(fz_byte() % 6);
     o.antialias = (int)(fz_byte() & 1);
     if (fz_byte() & 1) o.value = fz_number();
     if (fz_byte() & 1) o.a = fz_number(), o.lobes = (int)(fz_byte() % 12) - 1;
