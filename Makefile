@@ -109,8 +109,10 @@ bench-report: $(BENCH) ## the same over sizes 32 to 512 and 1 to all threads, as
 	@$< $(if $(PEERS),--peers) --size 32,64,128,256,512 --threads 1,0 --seconds 0.5 --json $(B)/bench/report.json $(ARGS)
 	@$(PYTHON) bench/report.py --out $(B)/bench $(B)/bench/report.json
 
-test-bench: $(B)/bench/bench ## every row runs and is right, every public call has one; the JSON keeps its contract
+test-bench: $(B)/bench/bench $(B)/examples/preprocess ## every row runs and is right, every public call has one; the JSON keeps its contract
 	@$< --smoke --size 24
+	@$(B)/examples/preprocess --shape 32,28,30 --spacing 5 --quiet --out $(B)/bench/small >/dev/null
+	@$< --smoke --file $(B)/bench/small.nii.gz
 	@$< --op 'flip|stats' --size 16 --threads 1 --samples 5 --seconds 0.05 --json $(B)/bench/smoke.json >/dev/null
 	@$(PYTHON) bench/report.py --out $(B)/bench/smoke $(B)/bench/smoke.json
 

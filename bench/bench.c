@@ -972,7 +972,7 @@ int main(int argc, char **argv) {
         new_context(&p, 1);
         code = self_test(&p);
     } else code = run_all(&p);
-    if (!code && p.smoke && !p.has_op && missing_calls()) code = EX_CHECK;
+    if (!code && p.smoke && !p.has_op && !p.file && missing_calls()) code = EX_CHECK;
     for (k = 0; k < 2; k++) free(k ? p.cache.a : p.memory.a);
     mv_volume_free(&p.e.ctx, &p.head);
     free(p.jobs);
