@@ -1,10 +1,10 @@
 /* bench.c - every operation of medvol, timed beside the floor that this machine allows and beside the peers
    that were built in.
 
-   Method: pinned when serial; five rounds, each with new memory, warmed up until three successive medians
-   agree within 2 %; then samples of at least 4 ms, each of a calibration kernel, the floor, our call and
-   every peer's, one after the other, until there are 30 in all or the row's time is spent (never fewer than
-   one a round). Medians of wall-clock time. Working sets larger than the last cache are rotated until four
+   Method: pinned when serial; five rounds, each with new memory (two where one working set is four times the
+   last cache), warmed up until three successive medians agree within 2 %; then samples of at least 4 ms, each
+   of a calibration kernel, the floor, our call and every peer's, one after the other, until there are 30 in
+   all or the row's time is spent (never fewer than five). Medians of wall-clock time. Working sets larger than the last cache are rotated until four
    times the cache has passed. A call of a tenth of a second needs neither: it has warmed up, and swept the
    caches, before it is half through. */
 #define _GNU_SOURCE 1
@@ -438,14 +438,15 @@ static void sets_free(program *p, job *j) {
     }
 }
 /* One round's samples, on working sets just made. */
-static void measure(program *p, job *j, int thread_count, int samples) {
+static void measure(program *p, job *j, int thread_count, int rounds) {
     double spent = 0.0, start = ex_now();
-    int c, enough = j->n + samples, least = j->n + 1;
+    int c, enough = j->n + (p->samples + rounds - 1) / rounds, least = j->n + (5 + rounds - 1) / rounds;
     calibration *cal = p->in_memory ? &p->memory : &p->cache;
+    if (enough > SAMPLES_MAX) enough = SAMPLES_MAX;
     floor_init(p, j);
     for (c = 0; c < j->contestants; c++)
         if (!j->who[c].out) warm_up(p, j, &j->who[c]);
-    for (; j->n < enough && (j->n < least || spent < p->seconds / ROUNDS); j->n++) {
+    for (; j->n < enough && (j->n < least || spent < p->seconds / rounds); j->n++) {
         if (ex_now() - start > 1.0) { /* what a peer of seconds left behind is not ours to pay */
             floor_time(p, j, thread_count);
             call(p, j, &j->who[0]);
@@ -461,15 +462,16 @@ static void measure(program *p, job *j, int thread_count, int samples) {
 }
 /* Rounds with new memory: where pages come to lie changes a time by more than repeating the call does. */
 static void run_job(program *p, job *j, int thread_count) {
-    int round;
+    int round, rounds = p->smoke ? 1 : ROUNDS;
     head_make(p, j->side);
     find_peers(p, j);
     pin(j->threads == 1);
-    for (j->n = round = 0; round < (p->smoke ? 1 : ROUNDS); round++) {
+    for (j->n = round = 0; round < rounds; round++) {
         sets_make(p, j);
+        if (rounds > 1 && p->in_memory && p->sets == 1) rounds = 2;
         if (round == 0) check_all(p, j);
         j->bytes = (double)bench_bytes(&p->set[0].in);
-        if (!p->smoke) measure(p, j, thread_count, (p->samples + ROUNDS - 1) / ROUNDS);
+        if (!p->smoke) measure(p, j, thread_count, rounds);
         sets_free(p, j);
     }
     if (!p->smoke && !p->self_test) count_allocations(p, j);
