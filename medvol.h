@@ -4301,6 +4301,7 @@ typedef struct {
 #define MV__GZ_RUN 0x80000000u
 #define MV__GZ_TOKENS 32768u
 #define MV__GZ_HASH1 13
+#define MV__GZ_GROUP 32 /* places at level 1 that are looked up together */
 #define MV__GZ_HASH4 15
 #define MV__GZ_BLOCK ((size_t)1 << 17) /* source bytes after which a block ends */
 typedef struct {
@@ -4317,6 +4318,15 @@ typedef struct {
     uint32_t nbits;
     int level;
 } mv__gz_def;
+
+/* What level 1 knows of each place of a group: how far back its match is (0 or less), how long it is (7 at
+   most). From AVX2 on, instead of the length: the choice between it and the next, as the places where that
+   begins and ends, and the distance as part of a token. */
+typedef struct {
+    int16_t back[MV__GZ_GROUP];
+    uint32_t dist[MV__GZ_GROUP];
+    uint8_t start[MV__GZ_GROUP], end[MV__GZ_GROUP], len[MV__GZ_GROUP + 1];
+} mv__gz_group;
 
 static inline uint32_t mv__gz_disttok(uint32_t dist) { /* symbol << 9 | extra << 14 */
     uint32_t x = dist - 1, hb = 63u - (uint32_t)mv__clz64(x | 2);
@@ -4649,6 +4659,14 @@ MV__WRAPS static int MV__K(mv__gz_fast)(mv__gz_inf *s) {
 
 /* length of the common start of a and b, 4 known, max at most; room: bytes that may be read from b */
 static inline size_t MV__K(mv__gz_extend)(const uint8_t *a, const uint8_t *b, size_t len, size_t max) {
+#if MV__PASS >= 3
+    for (; len + 32 <= max; len += 32) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(a + len)),
+                y = _mm256_loadu_si256((const __m256i *)(const void *)(b + len));
+        uint32_t other = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, y));
+        if (other) return len + (size_t)mv__ctz64(other);
+    }
+#endif
     while (len + 8 <= max) {
         uint64_t x = mv__le64(a + len) ^ mv__le64(b + len);
         if (x) return len + (size_t)(mv__ctz64(x) >> 3);
@@ -4658,93 +4676,243 @@ static inline size_t MV__K(mv__gz_extend)(const uint8_t *a, const uint8_t *b, si
     return len;
 }
 /* counts n literals into four tables in turn: a run of equal bytes would wait for its own store */
-static void MV__K(mv__gz_count)(uint32_t *f, const uint8_t *p, size_t n) {
+static void MV__K(mv__gz_count)(uint32_t (*f)[512], const uint8_t *p, size_t n) {
     for (; n >= 8; n -= 8, p += 8) {
         uint64_t v = mv__le64(p);
-        f[v & 255]++; f[256 + (v >> 8 & 255)]++; f[512 + (v >> 16 & 255)]++; f[768 + (v >> 24 & 255)]++;
-        f[v >> 32 & 255]++; f[256 + (v >> 40 & 255)]++; f[512 + (v >> 48 & 255)]++; f[768 + (v >> 56)]++;
+        f[0][v & 255]++; f[1][v >> 8 & 255]++; f[2][v >> 16 & 255]++; f[3][v >> 24 & 255]++;
+        f[0][v >> 32 & 255]++; f[1][v >> 40 & 255]++; f[2][v >> 48 & 255]++; f[3][v >> 56]++;
     }
-    for (; n > 0; n--) f[*p++]++;
+    for (; n > 0; n--) f[0][*p++]++;
+}
+/* the same for a block's tokens; its runs are counted already */
+static void MV__K(mv__gz_tally)(uint32_t (*f)[512], const uint32_t *t, const uint32_t *end) {
+    while (t < end) {
+        if (end - t >= 4 && !((t[0] | t[1] | t[2] | t[3]) & MV__GZ_RUN)) {
+            f[0][t[0] & 511]++; f[1][t[1] & 511]++; f[2][t[2] & 511]++; f[3][t[3] & 511]++;
+            t += 4;
+        } else if (*t & MV__GZ_RUN) t += 2;
+        else f[0][*t++ & 511]++;
+    }
+}
+/* n literals as tokens; up to 16 are written that do not count, and as many bytes read */
+static inline uint32_t *MV__K(mv__gz_literals)(uint32_t *tok, const uint8_t *p, size_t n) {
+    size_t i = 0;
+    do {
+#if MV__PASS == 4
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        _mm512_storeu_si512((void *)(tok + i), _mm512_or_si512(_mm512_cvtepu8_epi32(x),
+                                                               _mm512_set1_epi32(MV__GZ_NODIST)));
+#elif MV__PASS == 3
+        const __m256i lit = _mm256_set1_epi32(MV__GZ_NODIST);
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i)), y = _mm_unpackhi_epi64(x, x);
+        _mm256_storeu_si256((__m256i *)(void *)(tok + i), _mm256_or_si256(_mm256_cvtepu8_epi32(x), lit));
+        _mm256_storeu_si256((__m256i *)(void *)(tok + i + 8), _mm256_or_si256(_mm256_cvtepu8_epi32(y), lit));
+#else
+        tok[i] = p[i] | MV__GZ_NODIST;
+        tok[i + 1] = p[i + 1] | MV__GZ_NODIST;
+        tok[i + 2] = p[i + 2] | MV__GZ_NODIST;
+        tok[i + 3] = p[i + 3] | MV__GZ_NODIST;
+#endif
+        i += MV__PASS < 3 ? 4 : 16;
+    } while (i < n);
+    return tok + n;
 }
 
-/* Level 1: one probe on a hash of four bytes, at two places in a row, so that two cache misses run side by
-   side: take the match, or a literal and a longer match one byte on, or two literals. The last three places
-   of a match are entered too. Where nothing matched for a while, ever longer stretches are passed on as runs
-   without a look (noise costs little and loses nothing). Fills the token list or reaches the end. */
-#define MV__GZ_TOP ((uint64_t)1 << 63)
+/* Level 1 goes by groups of places. Each place of a group is looked up under a hash of four bytes (one probe)
+   and entered, without a branch; then the matches are taken from the front, at each place the longer of its
+   own and that of the next. The group behind is looked up before: that fills the time in which the branches
+   of the taking are resolved. */
 #define MV__GZ_H1(v) ((uint32_t)(v) * 0x9E3779B1u >> (32 - MV__GZ_HASH1))
-MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t *run_f) {
+#if MV__PASS >= 3
+/* hashes of the eight places from p on */
+static inline __m256i MV__K(mv__gz_hashes)(const uint8_t *p) {
+    const __m256i byte = _mm256_set_epi32(0x0a090807, 0x09080706, 0x08070605, 0x07060504, 0x06050403,
+                                          0x05040302, 0x04030201, 0x03020100);
+    __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)p));
+    v = _mm256_mullo_epi32(_mm256_shuffle_epi8(v, byte), _mm256_set1_epi32((int)0x9E3779B1u));
+    return _mm256_srli_epi32(v, 32 - MV__GZ_HASH1);
+}
+/* which of eight bytes are the same, for the four places from p on */
+static inline int MV__K(mv__gz_same)(const uint8_t *p, const volatile int16_t *back) {
+    const __m256i byte = _mm256_set_epi64x(0x0a09080706050403, 0x0908070605040302, 0x0807060504030201,
+                                           0x0706050403020100);
+    __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)p)), c;
+    c = _mm256_set_epi64x((int64_t)mv__le64(p + 3 + back[3]), (int64_t)mv__le64(p + 2 + back[2]),
+                          (int64_t)mv__le64(p + 1 + back[1]), (int64_t)mv__le64(p + back[0]));
+    return _mm256_movemask_epi8(_mm256_cmpeq_epi8(c, _mm256_shuffle_epi8(v, byte)));
+}
+/* Distances as parts of tokens. Of the distance - 1 a float has what the code needs: the place of its highest
+   bit, the next bit, the rest. */
+static inline __m256i MV__K(mv__gz_distances)(__m128i back) {
+    __m256i x = _mm256_xor_si256(_mm256_cvtepi16_epi32(back), _mm256_set1_epi32(-1)), f, s;
+    f = _mm256_castps_si256(_mm256_cvtepi32_ps(x));
+    s = _mm256_sub_epi32(_mm256_srli_epi32(f, 22), _mm256_set1_epi32(254));
+    s = _mm256_max_epi32(s, _mm256_min_epi32(x, _mm256_set1_epi32(1))); /* 0 and 1 stand for themselves */
+    x = _mm256_sub_epi32(_mm256_set1_epi32(150), _mm256_srli_epi32(f, 23));
+    f = _mm256_srlv_epi32(_mm256_and_si256(f, _mm256_set1_epi32(0x3FFFFF)), x);
+    return _mm256_or_si256(_mm256_slli_epi32(s, 9), _mm256_slli_epi32(f, 14));
+}
+/* Looks eight places up and enters them: how far back the places before them are; 0: too far, or ahead. */
+static inline __m128i MV__K(mv__gz_lookup)(uint16_t *head, const volatile uint32_t *h, uint32_t now) {
+    const __m128i iota = _mm_set_epi16(7, 6, 5, 4, 3, 2, 1, 0);
+    __m128i q = _mm_setzero_si128();
+    uint16_t *at;
+#define MV__GZ_ENTER(i) at = head + h[i]; q = _mm_insert_epi16(q, *at, i); *at = (uint16_t)(now + i)
+    MV__GZ_ENTER(0); MV__GZ_ENTER(1); MV__GZ_ENTER(2); MV__GZ_ENTER(3);
+    MV__GZ_ENTER(4); MV__GZ_ENTER(5); MV__GZ_ENTER(6); MV__GZ_ENTER(7);
+#undef MV__GZ_ENTER
+    q = _mm_sub_epi16(q, _mm_add_epi16(_mm_set1_epi16((short)now), iota));
+    return _mm_min_epi16(q, _mm_setzero_si128());
+}
+/* Vectors that are stored here are read in pieces, as volatile: a load costs less than to take them apart. */
+static inline uint32_t MV__K(mv__gz_probe)(uint16_t *head, const uint8_t *p, uint32_t now,
+                                           mv__gz_group *g) {
+    const __m256i low = _mm256_set1_epi8(15), /* ones: at the low end of four bits */
+                  ones = _mm256_set_epi64x(0x0400010002000100, 0x0300010002000100, 0x0400010002000100,
+                                           0x0300010002000100),
+                  iota = _mm256_set_epi64x(0x1f1e1d1c1b1a1918, 0x1716151413121110, 0x0f0e0d0c0b0a0908,
+                                           0x0706050403020100);
+    __m128i q[4];
+    __m256i b, l, n, use;
+    uint32_t h[32];
+    int same[8];
+    unsigned k;
+    MV__UNROLL for (k = 0; k < 4; k++)
+        _mm256_storeu_si256((__m256i *)(void *)(h + 8 * k), MV__K(mv__gz_hashes)(p + 8 * k));
+    MV__UNROLL for (k = 0; k < 4; k++) {
+        q[k] = MV__K(mv__gz_lookup)(head, h + 8 * k, now + 8 * k);
+        _mm_storeu_si128((__m128i *)(void *)(g->back + 8 * k), q[k]);
+        _mm256_storeu_si256((__m256i *)(void *)(g->dist + 8 * k), MV__K(mv__gz_distances)(q[k]));
+    }
+    MV__UNROLL for (k = 0; k < 8; k++) same[k] = MV__K(mv__gz_same)(p + 4 * k, g->back + 4 * k);
+    b = _mm256_setr_epi32(same[0], same[1], same[2], same[3], same[4], same[5], same[6], same[7]);
+    l = _mm256_and_si256(b, low);
+    n = _mm256_and_si256(_mm256_srli_epi16(b, 4), _mm256_set1_epi8(7));
+    n = _mm256_and_si256(_mm256_cmpeq_epi8(l, low), _mm256_shuffle_epi8(ones, n));
+    l = _mm256_add_epi8(n, _mm256_shuffle_epi8(ones, l)); /* the same bytes from the first on */
+    n = _mm256_set_m128i(_mm_packs_epi16(q[2], q[3]), _mm_packs_epi16(q[0], q[1])); /* the signs stay */
+    l = _mm256_and_si256(l, _mm256_cmpgt_epi8(_mm256_setzero_si256(), n));
+    n = _mm256_alignr_epi8(_mm256_permute2x128_si256(l, l, 0x81), l, 1);
+    use = _mm256_cmpgt_epi8(n, l);
+    b = _mm256_sub_epi8(iota, use);
+    _mm256_storeu_si256((__m256i *)(void *)g->start, b);
+    _mm256_storeu_si256((__m256i *)(void *)g->end, _mm256_add_epi8(b, _mm256_max_epi8(l, n)));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(l, _mm256_set1_epi8(3)));
+}
+#else
+MV__WRAPS static inline uint32_t MV__K(mv__gz_probe)(uint16_t *head, const uint8_t *p, uint32_t now,
+                                                     mv__gz_group *g) {
+    uint32_t found = 0, i;
+    MV__UNROLL for (i = 0; i < MV__GZ_GROUP; i++) {
+        uint64_t v = mv__le64(p + i);
+        uint32_t h = MV__GZ_H1(v), d = (now + i - head[h]) & 0xFFFF, none = (d - 1) >> 15, k;
+        head[h] = (uint16_t)(now + i);
+        d = none ? 0 : d; /* too far, or of a group that was looked up ahead */
+        k = (uint32_t)mv__ctz64((v ^ mv__le64(p + i - d)) | (uint64_t)1 << 63 | none);
+        g->len[i] = (uint8_t)(k >> 3);
+        g->back[i] = (int16_t)(0 - d);
+        found |= (k >> 5) << i;
+    }
+    g->len[MV__GZ_GROUP] = 0;
+    return found;
+}
+#endif
+/* the match at place i or, if that is longer, at the next: where it begins, how long, its distance's token */
+static inline uint32_t MV__K(mv__gz_choice)(const mv__gz_group *g, size_t i, size_t *begin, size_t *len) {
+#if MV__PASS >= 3
+    *begin = g->start[i];
+    *len = (size_t)g->end[i] - g->start[i];
+    return g->dist[*begin];
+#else
+    *begin = i + (g->len[i + 1] > g->len[i]);
+    *len = g->len[*begin];
+    return mv__gz_disttok((uint32_t)-g->back[*begin]);
+#endif
+}
+/* Takes the matches of the group at p from its place *done on; *done is then how far they reach into the
+   next. A long match goes on in several tokens, at most 32. Returns the end of the tokens. */
+MV__WRAPS static inline uint32_t *MV__K(mv__gz_take)(mv__gz_def *z, const mv__gz_group *g, const uint8_t *p,
+                                                     uint32_t found, uint32_t *tok, size_t *done) {
+    uint32_t *df = z->df;
+    const uint8_t *end = z->src + z->n;
+    size_t at = *done, begin, len;
+    uint64_t left = found & ~(uint64_t)0 << at;
+    while (left) {
+        uint32_t t = MV__K(mv__gz_choice)(g, (size_t)mv__ctz64(left), &begin, &len);
+        const uint8_t *q = p + begin;
+        tok = MV__K(mv__gz_literals)(tok, p + at, begin - at);
+        if (MV__UNLIKELY(len == 7)) { /* or more */
+            len = MV__K(mv__gz_extend)(q, q + g->back[begin], 7, mv__minz((size_t)(end - q), 32 * 258));
+            for (; len >= 258 + 4; len -= 258, begin += 258) {
+                *tok++ = (253 + 258) | t;
+                df[t >> 9 & 31]++;
+            }
+            len = mv__minz(len, 258);
+        }
+        *tok++ = (uint32_t)(253 + len) | t;
+        df[t >> 9 & 31]++;
+        at = begin + len;
+        if (at >= MV__GZ_GROUP) break;
+        left = found & ~(uint64_t)0 << at;
+    }
+    if (at < MV__GZ_GROUP) {
+        tok = MV__K(mv__gz_literals)(tok, p + at, MV__GZ_GROUP - at);
+        at = MV__GZ_GROUP;
+    }
+    *done = at - MV__GZ_GROUP;
+    return tok;
+}
+/* Fills the token list or reaches the end. Of a match that ends beyond the group that was looked up ahead the
+   last three places are entered. Where nothing matched for a while, ever longer stretches are passed on as
+   runs without a look: noise costs little and loses nothing. */
+MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
     const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *stop = base + z->block, *lim;
-    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 64, *lf = z->lf, *df = z->df;
+    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 160, found = 0, next, miss = 0;
     uint16_t *head = z->head16; /* positions modulo 65536: a stale one fails the comparison */
-    uint32_t miss = 0; /* bytes since a match */
+    mv__gz_group g[2];
+    unsigned now = 0;
+    size_t at = 0; /* places of the group that an earlier match holds */
     stop = (size_t)(end - stop) > MV__GZ_BLOCK ? stop + MV__GZ_BLOCK : end;
-    lim = z->n > 24 ? end - 24 : base;
+    lim = z->n > 2 * MV__GZ_GROUP + 16 ? end - 2 * MV__GZ_GROUP - 16 : base;
     if (lim > stop) lim = stop;
+    if (p < lim) found = MV__K(mv__gz_probe)(head, p, (uint32_t)(p - base), &g[now]);
     while (p < lim && tok < tok_lim) {
-        uint64_t v0 = mv__le64(p), v1 = mv__le64(p + 1);
-        uint32_t now = (uint32_t)(p - base), h0 = MV__GZ_H1(v0), h1 = MV__GZ_H1(v1), d0, d1, k0, k1, use1,
-                 len, d, t;
-        d0 = (now - head[h0]) & 0xFFFF;
-        head[h0] = (uint16_t)now;
-        d1 = (now + 1 - head[h1]) & 0xFFFF;
-        head[h1] = (uint16_t)(now + 1);
-        /* no match at 0, above 32768 */
-        k0 = (uint32_t)mv__ctz64((v0 ^ mv__le64(p - d0)) | MV__GZ_TOP | (d0 - 1) >> 15);
-        k1 = (uint32_t)mv__ctz64((v1 ^ mv__le64(p + 1 - d1)) | MV__GZ_TOP | (d1 - 1) >> 15);
-        if (k0 < 32 && k1 < 32) { /* two literals */
-            tok[0] = p[0] | MV__GZ_NODIST;
-            tok[1] = p[1] | MV__GZ_NODIST;
-            lf[p[0]]++;
-            lf[p[1]]++;
-            tok += 2;
-            p += 2;
-            miss += 2;
-        } else {
-            use1 = ((k0 >> 3) - (k1 >> 3)) >> 31; /* no branch: it would be a coin toss */
-            len = (k0 + ((k1 - k0) & (0 - use1))) >> 3;
-            d = d0 + ((d1 - d0) & (0 - use1));
-            tok[0] = p[0] | MV__GZ_NODIST;
-            lf[p[0]] += use1;
-            tok += use1;
-            p += use1;
-            if (MV__UNLIKELY(len == 7)) /* or more */
-                len = (uint32_t)MV__K(mv__gz_extend)(p, p - d, 7,
-                                                     (size_t)(end - p) < 258 ? (size_t)(end - p) : 258);
-            t = (253 + len) | mv__gz_disttok(d);
-            *tok++ = t;
-            lf[t & 511]++;
-            df[t >> 9 & 31]++;
-            p += len;
-            miss = 0;
+        next = MV__K(mv__gz_probe)(head, p + MV__GZ_GROUP, (uint32_t)(p - base) + MV__GZ_GROUP, &g[!now]);
+        miss = found ? 0 : miss + MV__GZ_GROUP;
+        tok = MV__K(mv__gz_take)(z, &g[now], p, found, tok, &at);
+        p += MV__GZ_GROUP;
+        if (MV__UNLIKELY(at >= MV__GZ_GROUP)) {
+            p += at;
+            at = 0;
             if (p >= lim) break;
             head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
             head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
             head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
-            continue;
-        }
-        if (MV__UNLIKELY(miss >= 64)) {
-            size_t run = mv__minz((size_t)miss >> 6 << 3, 64);
-            if (p >= lim) break;
-            run = mv__minz(run, (size_t)(lim - p));
-            MV__K(mv__gz_count)(run_f, p, run);
+        } else if (MV__UNLIKELY((miss >= 64) & (next == 0) & (p < lim))) {
+            size_t run = mv__minz(mv__minz(32 + (miss >> 4 << 3), 1024), (size_t)(lim - p));
+            MV__K(mv__gz_count)(f, p, run);
             tok[0] = MV__GZ_RUN | (uint32_t)run;
             tok[1] = (uint32_t)((size_t)(p - base) - z->block);
             tok += 2;
             p += run;
             miss += (uint32_t)run;
+            if (p >= lim) break;
+        } else {
+            now = !now;
+            found = next;
+            continue;
         }
+        found = MV__K(mv__gz_probe)(head, p, (uint32_t)(p - base), &g[now]);
     }
+    p += at;
     if (p >= lim && lim < stop)
-        for (; p < end && tok < tok_lim + 32; p++) {
-            *tok++ = *p | MV__GZ_NODIST;
-            lf[*p]++;
-        }
+        for (; p < end && tok < tok_lim + 128; p++) *tok++ = *p | MV__GZ_NODIST;
+    mv_end();
+    MV__K(mv__gz_tally)(f, z->tok + z->ntok, tok);
     z->ntok = (size_t)(tok - z->tok);
     z->pos = (size_t)(p - base);
 }
 #undef MV__GZ_H1
-#undef MV__GZ_TOP
 
 /* The emitter. The room was checked: whole words may be stored. */
 #define MV__GZ_FLUSH() (mv__put_le64(out, bb), out += bc >> 3, bb >>= bc & 56, bc &= 7)
@@ -6425,7 +6593,7 @@ static void mv__gz_def_init(mv__gz_def *z, int level) {
     z->prev = z->head3 + ((size_t)1 << MV__GZ_HASH3);
 }
 static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int last) {
-    uint32_t run_f[1024];
+    uint32_t f[4][512];
     unsigned i;
     z->src = src;
     z->n = n;
@@ -6440,9 +6608,9 @@ static int mv__gz_def_stretch(mv__gz_def *z, const uint8_t *src, size_t n, int l
         mv__memset(z->df, 0, sizeof(z->df));
         if (z->level > 1) mv__gz_find_chain(z);
         else {
-            mv__memset(run_f, 0, sizeof(run_f));
-            MV__PICK(mv__gz_find1)(z, run_f);
-            for (i = 0; i < 256; i++) z->lf[i] += run_f[i] + run_f[256 + i] + run_f[512 + i] + run_f[768 + i];
+            mv__memset(f, 0, sizeof(f));
+            MV__PICK(mv__gz_find1)(z, f);
+            for (i = 0; i < 512; i++) z->lf[i] = f[0][i] + f[1][i] + f[2][i] + f[3][i];
         }
         if (!mv__gz_put_block(z, last && z->pos == n)) return 0;
     } while (z->pos < n);

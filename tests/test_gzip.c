@@ -238,7 +238,7 @@ static void test_far_distance(void) { /* 32768 is allowed, reached exactly */
 }
 
 /* ---- data of several kinds ---- */
-enum { KINDS = 8 };
+enum { KINDS = 10 };
 static void fill(uint8_t *p, size_t n, int kind) {
     size_t i;
     t_seed((uint64_t)kind * 1000 + n);
@@ -251,6 +251,10 @@ static void fill(uint8_t *p, size_t n, int kind) {
             case 3: p[i] = (uint8_t)("abcdefgh"[(i / 37 + i % 5) % 8]); break;
             case 4: p[i] = (uint8_t)(r % 1000 == 0); break;
             case 5: p[i] = i >= 7 && r % 5 ? p[i - 7] : (uint8_t)r; break;          /* short distances */
+            case 7: p[i] = i >= 32768 && i % 50000 ? p[i - 32768] : (uint8_t)r; break; /* as far as can be */
+            case 8: /* words of four, from anywhere before */
+                p[i] = i >= 8 && i % 29 ? p[i - 4 * (1 + i / 64 * 7919 % (i / 4))] : (uint8_t)r;
+                break;
             case 6: p[i] = i >= 30000 && r % 9 ? p[i - 30000] : (uint8_t)(r & 15); break;
             /* stretches */
             default: p[i] = (uint8_t)((i >> 12) % 3 == 0 ? r : (i >> 12) % 3 == 1 ? 0 : r & 7); break;
@@ -258,15 +262,16 @@ static void fill(uint8_t *p, size_t n, int kind) {
     }
 }
 static const size_t sizes[] = {
-    0, 1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 100, 258, 259, 300, 1000, 4097, 65535, 70001, 200003};
+    0, 1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 80, 81, 112, 113, 145, 258, 259, 300, 1000, 4097, 65535, 70001,
+    200003};
 static uint64_t mix(uint64_t h, const uint8_t *p, size_t n) { return h * 31 + mv_crc32(0, p, n) + n; }
-static uint64_t first_mix[2]; /* of the first run: every level and thread count must give the same bytes */
+static uint64_t first_mix[3]; /* of the first run: every level and thread count must give the same bytes */
 
 static void test_deflate(void) {
     static const int levels[] = {0, 1, 2, 4, 6, 9};
     size_t i, l, k, made;
     int kind;
-    uint64_t h = 0;
+    uint64_t h = 0, large = 0;
     for (kind = 0; kind < KINDS; kind++)
         for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             size_t n = sizes[i], cap = mv_deflate_bound(n);
@@ -277,6 +282,7 @@ static void test_deflate(void) {
             for (l = 0; l < sizeof levels / sizeof *levels; l++) {
                 CHECK_OK(mv_deflate(T, dst, cap, src, n, levels[l], &made));
                 if (n <= 5000) h = mix(h, dst, made);
+                else large = mix(large, dst, made);
                 CHECK(made + 16 <= cap);
                 CHECK_OK(run(dst, made, n, src, n)); /* exact room, guarded */
                 if (n) CHECK_STATUS(run(dst, made, n - 1, NULL, 0), MEDVOL_E_SPACE);
@@ -288,6 +294,8 @@ static void test_deflate(void) {
         }
     if (!first_mix[0]) first_mix[0] = h;
     CHECK(h == first_mix[0]);
+    if (!first_mix[2]) first_mix[2] = large;
+    CHECK(large == first_mix[2] || t_threads > 1);
 }
 static void test_deflate_arguments(void) {
     uint8_t a[300], b[300];
