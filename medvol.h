@@ -13155,36 +13155,59 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
     }
     mv_end();
 }
+/* How many of n bytes are 0 from the start on, by whole blocks. */
+static size_t MV__K(mv__sp_zeros)(const unsigned char *p, size_t n) {
+    size_t i = 0;
+#if MV__PASS > 1
+    const mvi zero = mvi_set1(0);
+    for (; i + 4 * MV__SP_V <= n; i += 4 * MV__SP_V) {
+        const float *x = (const float *)(const void *)(p + i);
+        const mvi a = mvi_or(mvf_bits(mvf_load(x)), mvf_bits(mvf_load(x + MVF_N))),
+                  b = mvi_or(mvf_bits(mvf_load(x + 2 * MVF_N)), mvf_bits(mvf_load(x + 3 * MVF_N)));
+        mv_prefetch(mv__ahead(x, (ptrdiff_t)MV__SP_AHEAD));
+        mv_prefetch(mv__ahead(x + 2 * MVF_N, (ptrdiff_t)MV__SP_AHEAD));
+        if (mvm_bits(mvi_eq(mvi_or(a, b), zero)) != (1u << MVF_N) - 1) break;
+    }
+    mv_end();
+#else
+    uint64_t w[4];
+    for (; i + sizeof w <= n; i += sizeof w) {
+        mv__memcpy(w, p + i, sizeof w);
+        if (w[0] | w[1] | w[2] | w[3]) break;
+    }
+#endif
+    return i;
+}
 #undef MV__SP_V
 /* The index of the first value of n that is below lo or above hi, n when none is; back: one behind the last,
-   or 0. */
+   or 0. ahead: bytes to a row that will be looked at in the same way. */
 #define MV__SP_HIT(v) mvm_or(mvf_lt(v, l), mvf_gt(v, h))
-#define MV__SP_ENDS(T, name, LOAD)                                                                        \
-    static size_t MV__K(mv__sp_ends_##name)(const void *src, size_t n, float lo, float hi, int back,      \
-                                          size_t ahead) {                                                 \
-        const T *x = (const T *)src;                                                                      \
-        const mvf l = mvf_set1(lo), h = mvf_set1(hi);                                                     \
-        size_t i = 0, k;                                                                                  \
-        unsigned hit = 0;                                                                                 \
-        mv_prefetch(x + (back ? n - 1 : 0) + ahead);                                                      \
-        for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {                                                      \
-            const T *p = back ? x + n - i - 4 * MVF_N : x + i;                                            \
-            const mvf a = LOAD(p), b = LOAD(p + MVF_N), c = LOAD(p + 2 * MVF_N), d = LOAD(p + 3 * MVF_N); \
-            if (mvm_bits(mvm_or(mvm_or(MV__SP_HIT(a), MV__SP_HIT(b)),                                     \
-                                mvm_or(MV__SP_HIT(c), MV__SP_HIT(d)))))                                   \
-                break;                                                                                    \
-        }                                                                                                 \
-        for (; i + MVF_N <= n && !hit; i += MVF_N) {                                                      \
-            const mvf a = LOAD(back ? x + n - i - MVF_N : x + i);                                         \
-            hit = mvm_bits(MV__SP_HIT(a));                                                                \
-        }                                                                                                 \
-        mv_end();                                                                                         \
-        if (hit) i -= MVF_N;                                                                              \
-        for (; i < n; i++) {                                                                              \
-            k = back ? n - 1 - i : i;                                                                     \
-            if ((float)x[k] < lo || (float)x[k] > hi) return back ? k + 1 : k;                            \
-        }                                                                                                 \
-        return back ? 0 : n;                                                                              \
+#define MV__SP_ENDS(T, name, LOAD)                                                                           \
+    static size_t MV__K(mv__sp_ends_##name)(const void *src, size_t n, float lo, float hi, int back,         \
+                                          ptrdiff_t ahead) {                                                 \
+        const T *x = (const T *)src;                                                                         \
+        const mvf l = mvf_set1(lo), h = mvf_set1(hi);                                                        \
+        size_t i = 0, k;                                                                                     \
+        unsigned hit = 0;                                                                                    \
+        for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {                                                         \
+            const T *p = back ? x + n - i - 4 * MVF_N : x + i;                                               \
+            const mvf a = LOAD(p), b = LOAD(p + MVF_N), c = LOAD(p + 2 * MVF_N), d = LOAD(p + 3 * MVF_N);    \
+            for (k = 0; k < 4 * MVF_N; k += 64 / sizeof(T)) mv_prefetch(mv__ahead(p + k, ahead));            \
+            if (mvm_bits(mvm_or(mvm_or(MV__SP_HIT(a), MV__SP_HIT(b)),                                        \
+                                mvm_or(MV__SP_HIT(c), MV__SP_HIT(d)))))                                      \
+                break;                                                                                       \
+        }                                                                                                    \
+        for (; i + MVF_N <= n && !hit; i += MVF_N) {                                                         \
+            const mvf a = LOAD(back ? x + n - i - MVF_N : x + i);                                            \
+            hit = mvm_bits(MV__SP_HIT(a));                                                                   \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        if (hit) i -= MVF_N;                                                                                 \
+        for (; i < n; i++) {                                                                                 \
+            k = back ? n - 1 - i : i;                                                                        \
+            if ((float)x[k] < lo || (float)x[k] > hi) return back ? k + 1 : k;                               \
+        }                                                                                                    \
+        return back ? 0 : n;                                                                                 \
     }
 #define MV__SP_FROM_U8(p) mvf_fromi(mvi_load_u8(p))
 #define MV__SP_FROM_I16(p) mvf_fromi(mvi_load_i16(p))
@@ -14159,13 +14182,13 @@ MEDVOL_DEF mv_status mv_crop_or_pad(mv_ctx *ctx, mv_volume *dst, const mv_volume
 }
 
 /* ---- foreground ---- */
-typedef size_t (*mv__sp_find_fn)(const void *row, size_t n, float lo, float hi, int back, size_t ahead);
+typedef size_t (*mv__sp_find_fn)(const void *row, size_t n, float lo, float hi, int back, ptrdiff_t ahead);
 typedef struct mv__sp_fg {
     const mv_volume *v;
     size_t *part; /* six a job: first, one behind the last of the first three axes */
     size_t rows, group, channels, skip; /* channels: values a voxel; skip: of these, not looked at (alpha) */
     double slope, inter, threshold;
-    int above, scaled;
+    int above, scaled, quick; /* quick: zero bytes are no foreground, and rows follow each other */
     mv__cv_get_fn get;
     mv__sp_find_fn find; /* NULL: by blocks of doubles */
     float lo, hi;
@@ -14191,7 +14214,7 @@ static int mv__sp_fg_row(const mv__sp_fg *g, const unsigned char *row, size_t *f
     size_t n = g->v->dim[0] * g->channels, i, at = 0;
     int any = 0;
     if (g->find) {
-        size_t ahead = g->v->ndim > 1 ? 8 * (size_t)g->v->stride[1] : 0; /* rows soon to come */
+        ptrdiff_t ahead = g->v->ndim > 1 ? 8 * g->v->stride[1] * (ptrdiff_t)mv_dtype_size(g->v->dtype) : 0;
         *first = g->find(row, n, g->lo, g->hi, 0, ahead);
         if (*first == n) return 0;
         *last = g->find(row, n, g->lo, g->hi, 1, ahead);
@@ -14234,19 +14257,26 @@ static void mv__sp_fg_fast(mv__sp_fg *g) {
 static void mv__sp_fg_job(void *arg, size_t job) {
     const mv__sp_fg *g = (const mv__sp_fg *)arg;
     const mv_volume *v = g->v;
-    size_t row, end = mv__minz(g->rows, (job + 1) * g->group), *p = g->part + 6 * job, first = 0, last = 0;
-    int k;
+    size_t row, end = mv__minz(g->rows, (job + 1) * g->group), *p = g->part + 6 * job, first = 0, last = 0,
+                bytes = v->dim[0] * mv_dtype_size(v->dtype);
+    int k, quick = g->quick, empty = 1; /* whole rows of zeros are passed over as long as there are any */
     for (k = 0; k < 3; k++) p[2 * k] = (size_t)-1, p[2 * k + 1] = 0;
     for (row = job * g->group; row < end; row++) {
-        size_t i = row, at[7] = {0, 0, 0, 0, 0, 0, 0}, off = 0;
-        for (k = 1; k < v->ndim; k++) {
+        size_t i, at[7] = {0, 0, 0, 0, 0, 0, 0}, off = 0;
+        if (quick && empty) {
+            const unsigned char *from = (const unsigned char *)v->data + row * bytes;
+            size_t none = MV__PICK(mv__sp_zeros)(from, (end - row) * bytes) / bytes;
+            quick = none > 0;
+            if ((row += none) == end) break;
+        }
+        for (i = row, k = 1; k < v->ndim; k++) {
             at[k] = i % v->dim[k];
             i /= v->dim[k];
             off += at[k] * (v->dim[k] > 1 ? (size_t)v->stride[k] : 0);
         }
-        if (!mv__sp_fg_row(g, (const unsigned char *)v->data + off * mv_dtype_size(v->dtype), &first, &last))
-            continue;
-        for (k = 0; k < 3; k++) {
+        empty = !mv__sp_fg_row(g, (const unsigned char *)v->data + off * mv_dtype_size(v->dtype), &first,
+                               &last);
+        for (k = 0; k < 3 && !empty; k++) {
             p[2 * k] = mv__minz(p[2 * k], k ? at[k] : first);
             p[2 * k + 1] = mv__maxz(p[2 * k + 1], k ? at[k] + 1 : last);
         }
@@ -14283,7 +14313,11 @@ static mv_status mv__sp_fg_box(mv_ctx *ctx, const char *op, size_t *start, size_
     mv__vol_scaling(g.v, &g.slope, &g.inter);
     g.scaled = mv__scaled(g.slope, g.inter);
     mv__sp_fg_fast(&g);
-    for (g.rows = 1, k = 1; k < g.v->ndim; k++) g.rows *= g.v->dim[k];
+    g.quick = g.inter == 0.0 && !(g.above && g.threshold < 0.0);
+    for (g.rows = 1, k = 1; k < g.v->ndim; k++) {
+        g.quick = g.quick && (g.v->dim[k] == 1 || (size_t)g.v->stride[k] == g.rows * g.v->dim[0]);
+        g.rows *= g.v->dim[k];
+    }
     g.group = mv__maxz(1, MV__CHUNK / g.v->dim[0]);
     jobs = mv__divup(g.rows, g.group);
     if ((g.part = (size_t *)mv__alloc(ctx, jobs * 6 * sizeof(size_t))) == NULL) return MEDVOL_E_NOMEM;

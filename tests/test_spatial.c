@@ -732,6 +732,49 @@ static void test_foreground_rule(void) {
                 mv_volume_free(T, &v);
             }
 }
+/* Few voxels among zeros, which are passed over by whole rows: next to each other, with gaps behind rows or
+   planes; memory ends at an unreadable page. */
+static void test_foreground_sparse(void) {
+    static const mv_dtype type[] = {MEDVOL_F32, MEDVOL_U8, MEDVOL_I16, MEDVOL_F64, MEDVOL_RGB24, MEDVOL_C128};
+    static const size_t row[] = {1, 5, 16, 33, 64, 100, 257, 700};
+    int t, n, k, way, d;
+    for (t = 0; t < 6; t++)
+        for (n = 0; n < 8; n++)
+            for (way = 0; way < 3; way++)
+                for (k = 0; k < 12; k++) {
+                    size_t z = mv_dtype_size(type[t]), dim[3], lo[3], hi[3], start[3], size[3], i, voxels;
+                    ptrdiff_t stride[3] = {1, 0, 0};
+                    unsigned char *mem;
+                    mv_volume v;
+                    dim[0] = row[n], dim[1] = 7 + (size_t)k, dim[2] = 11;
+                    stride[1] = (ptrdiff_t)dim[0] + (way == 1 ? 3 : 0);
+                    stride[2] = stride[1] * (ptrdiff_t)dim[1] + (way == 2 ? 9 : 0);
+                    voxels = 1;
+                    for (d = 0; d < 3; d++) {
+                        lo[d] = (size_t)-1, hi[d] = 0;
+                        voxels += (dim[d] - 1) * (size_t)stride[d];
+                    }
+                    mem = (unsigned char *)t_guard(voxels * z);
+                    memset(mem, 0xff, voxels * z); /* what lies between does not count */
+                    for (i = 0; i < dim[0] * dim[1] * dim[2]; i++) {
+                        const size_t p[3] = {i % dim[0], i / dim[0] % dim[1], i / dim[0] / dim[1]};
+                        size_t at = p[0] + p[1] * (size_t)stride[1] + p[2] * (size_t)stride[2];
+                        int set = t_bits() % (dim[0] * dim[1] * dim[2]) < (unsigned)k;
+                        memset(mem + at * z, 0, z);
+                        if (!set) continue;
+                        memset(mem + at * z, 1, z);
+                        for (d = 0; d < 3; d++) {
+                            lo[d] = p[d] < lo[d] ? p[d] : lo[d];
+                            hi[d] = p[d] >= hi[d] ? p[d] + 1 : hi[d];
+                        }
+                    }
+                    CHECK_OK(mv_volume_wrap(T, &v, mem, type[t], 3, dim, stride));
+                    if (hi[0] == 0) CHECK_STATUS(mv_foreground_box(T, start, size, &v, NULL), MEDVOL_E_EMPTY);
+                    else CHECK_OK(mv_foreground_box(T, start, size, &v, NULL));
+                    for (d = 0; d < 3 && hi[0]; d++) CHECK(start[d] == lo[d] && start[d] + size[d] == hi[d]);
+                    t_guard_free(mem, voxels * z);
+                }
+}
 static void test_foreground(void) {
     size_t dim[4] = {40, 9, 7, 2}, start[7], size[7], b0[7], b1[7], i[7] = {0};
     mv_foreground_opt opt;
@@ -1378,6 +1421,7 @@ const t_case tests_spatial[] = {
     {"pad_then_crop", test_pad_then_crop, 0},
     {"foreground", test_foreground, 0},
     {"foreground_rule", test_foreground_rule, 0},
+    {"foreground_sparse", test_foreground_sparse, 0},
     {"world_invariant", test_world, 0},
     {"header_axes", test_header, T_ONCE},
     {"arrays", test_arrays, 0},
