@@ -13655,7 +13655,7 @@ static mv_status mv__sp_turn(mv_ctx *ctx, const char *op, mv_volume *dst, const 
     }
     if (out.data == src->data) st = mv__sp_flip_inplace(ctx, &b);
     else {
-        b.nt = mv__vol_extent(&out) > MV__NT_BYTES;
+        b.nt = order[0] == 0 ? mv__cv_nt(&out, src) : mv__vol_extent(&out) > MV__NT_BYTES;
         st = mv__sp_run_box(ctx, &b, op);
     }
     mv__sp_turn_geometry(&out, src, nd, order, flips);
