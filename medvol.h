@@ -13145,7 +13145,11 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
             else if (run[j].step == MV__SP_FILL) MV__K(mv__sp_fill)(q, run[j].n * size, pat, period, nt);
             else if (run[j].step == -1)
                 MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, 0, nt);
-            else {
+            else if (run[j].n * size < 64) { /* few: sooner written than a pattern */
+#define MV__SP_LOOP(Z) for (k = 0; k < run[j].n; k++) mv__memcpy(q + k * Z, p + run[j].from * Z, Z);
+                MV__SP_SIZES(size, MV__SP_LOOP)
+#undef MV__SP_LOOP
+            } else {
 #define MV__SP_LOOP(Z) for (k = 0; k < period + 64; k += Z) mv__memcpy(own + k, p + run[j].from * Z, Z);
                 MV__SP_SIZES(size, MV__SP_LOOP)
 #undef MV__SP_LOOP
