@@ -493,7 +493,7 @@ MEDVOL_DEF uint64_t mv_inflate_bound(uint64_t n);
    Huffman codes), 2..5 as 1 with a deeper search, 6 hash chains with lazy matching (the ratio of zlib's and
    libdeflate's 6), 7..9 deeper. dst needs mv_deflate_bound(n) bytes; with less the call may say
    MEDVOL_E_SPACE, also when the result is a few bytes shorter than cap. *made: bytes written. dst and src
-   must not overlap. Threads: none. Memory: 160 KiB (level 1) to 460 KiB from the context, freed before the
+   must not overlap. Threads: none. Memory: 170 KiB (level 1) to 590 KiB from the context, freed before the
    return. The bytes depend on src and level only, not on the SIMD level. mv_deflate_zlib: with zlib's head
    and Adler-32 (for PNG); its bound is mv_deflate_bound(n) too.
    Errors: MEDVOL_E_NULL, _RANGE (level), _ALIAS, _NOMEM, _SPACE. */
@@ -4302,7 +4302,7 @@ typedef struct {
 #define MV__GZ_TOKENS 32768u
 #define MV__GZ_HASH1 13
 #define MV__GZ_GROUP 32 /* places at level 1 that are looked up together */
-#define MV__GZ_HASH4 15
+#define MV__GZ_HASH4 16
 #define MV__GZ_BLOCK ((size_t)1 << 17) /* source bytes after which a block ends */
 typedef struct {
     const uint8_t *src;
@@ -4444,86 +4444,99 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
     return c;
 }
 
-/* Adler-32 of n bytes on the sums a and b. A vector of v bytes after the sum s adds v s and its bytes,
-   weighted v, v - 1 ... 1, to b; 16 KiB keep the 32-bit lanes of both from running over. */
-static void MV__K(mv__gz_adler)(uint32_t *sums, const uint8_t *p, size_t n) {
-    uint32_t a = sums[0], b = sums[1];
-#if MV__PASS > 1
-#  if MV__PASS == 2 && defined(MV__NEON)
+/* Over k vectors of V bytes: sum[0] of the bytes; sum[1] of the sums so far, before each vector; sum[2] of the
+   bytes weighted V, V - 1 ... 1 in each vector. 16 KiB keep 32-bit lanes from running over. */
+#if MV__PASS == 2 && defined(MV__NEON)
+#  define MV__GZ_V 16
+static void MV__K(mv__gz_sums)(const uint8_t *p, size_t k, uint64_t *sum) {
     const uint8x8_t w_lo = vcreate_u8(0x090a0b0c0d0e0f10u), w_hi = vcreate_u8(0x0102030405060708u);
-    enum { V = 16, LANES = 4 };
-#  elif MV__PASS == 2
+    uint32x4_t s = vdupq_n_u32(0), t = s, u = s;
+    uint32_t lane[3][4];
+    size_t i;
+    for (i = 0; i < k; i++) {
+        uint8x16_t x = vld1q_u8(p + 16 * i);
+        t = vaddq_u32(t, s);
+        s = vpadalq_u16(s, vpaddlq_u8(x));
+        u = vpadalq_u16(u, vmlal_u8(vmull_u8(vget_low_u8(x), w_lo), vget_high_u8(x), w_hi));
+    }
+    vst1q_u32(lane[0], s), vst1q_u32(lane[1], t), vst1q_u32(lane[2], u);
+    for (i = 0; i < 3; i++) sum[i] = (uint64_t)lane[i][0] + lane[i][1] + lane[i][2] + lane[i][3];
+}
+#elif MV__PASS == 2
+#  define MV__GZ_V 16
+static void MV__K(mv__gz_sums)(const uint8_t *p, size_t k, uint64_t *sum) {
     const __m128i zero = _mm_setzero_si128(), w_lo = _mm_set_epi16(9, 10, 11, 12, 13, 14, 15, 16),
                   w_hi = _mm_set_epi16(1, 2, 3, 4, 5, 6, 7, 8);
-    enum { V = 16, LANES = 4 };
-#  else
-    static const uint8_t weight[64] = {
-        64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49,
-        48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33,
-        32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17,
-        16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
-#    if MV__PASS == 4
-    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi16(1),
-                  w = _mm512_loadu_si512((const void *)weight);
-    enum { V = 64, LANES = 16 };
-#    else
+    __m128i s = zero, t = zero, u = zero;
+    uint32_t lane[3][4];
+    size_t i;
+    for (i = 0; i < k; i++) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        t = _mm_add_epi32(t, s);
+        s = _mm_add_epi32(s, _mm_sad_epu8(x, zero));
+        u = _mm_add_epi32(u, _mm_add_epi32(_mm_madd_epi16(_mm_unpacklo_epi8(x, zero), w_lo),
+                                           _mm_madd_epi16(_mm_unpackhi_epi8(x, zero), w_hi)));
+    }
+    _mm_storeu_si128((__m128i *)(void *)lane[0], s);
+    _mm_storeu_si128((__m128i *)(void *)lane[1], t);
+    _mm_storeu_si128((__m128i *)(void *)lane[2], u);
+    for (i = 0; i < 3; i++) sum[i] = (uint64_t)lane[i][0] + lane[i][1] + lane[i][2] + lane[i][3];
+}
+#elif MV__PASS == 3
+#  define MV__GZ_V 32
+static void MV__K(mv__gz_sums)(const uint8_t *p, size_t k, uint64_t *sum) {
     const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi16(1),
-                  w = _mm256_loadu_si256((const __m256i *)(const void *)(weight + 32));
-    enum { V = 32, LANES = 8 };
-#    endif
-#  endif
-    uint32_t lane[3][LANES];
-    while (n >= V) {
-        size_t k = (n < 16384 ? n : 16384) / V, i;
-        uint64_t sum = 0, before = 0, weighted = 0;
-#  if MV__PASS == 2 && defined(MV__NEON)
-        uint32x4_t s = vdupq_n_u32(0), t = s, u = s;
-        for (i = 0; i < k; i++) {
-            uint8x16_t x = vld1q_u8(p + V * i);
-            t = vaddq_u32(t, s);
-            s = vpadalq_u16(s, vpaddlq_u8(x));
-            u = vpadalq_u16(u, vmlal_u8(vmull_u8(vget_low_u8(x), w_lo), vget_high_u8(x), w_hi));
-        }
-        vst1q_u32(lane[0], s), vst1q_u32(lane[1], t), vst1q_u32(lane[2], u);
-#  elif MV__PASS == 2
-        __m128i s = zero, t = zero, u = zero;
-        for (i = 0; i < k; i++) {
-            __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + V * i));
-            t = _mm_add_epi32(t, s);
-            s = _mm_add_epi32(s, _mm_sad_epu8(x, zero));
-            u = _mm_add_epi32(u, _mm_add_epi32(_mm_madd_epi16(_mm_unpacklo_epi8(x, zero), w_lo),
-                                               _mm_madd_epi16(_mm_unpackhi_epi8(x, zero), w_hi)));
-        }
-        _mm_storeu_si128((__m128i *)(void *)lane[0], s);
-        _mm_storeu_si128((__m128i *)(void *)lane[1], t);
-        _mm_storeu_si128((__m128i *)(void *)lane[2], u);
-#  elif MV__PASS == 3
-        __m256i s = zero, t = zero, u = zero;
-        for (i = 0; i < k; i++) {
-            __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + V * i));
-            t = _mm256_add_epi32(t, s);
-            s = _mm256_add_epi32(s, _mm256_sad_epu8(x, zero));
-            u = _mm256_add_epi32(u, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), one));
-        }
-        _mm256_storeu_si256((__m256i *)(void *)lane[0], s);
-        _mm256_storeu_si256((__m256i *)(void *)lane[1], t);
-        _mm256_storeu_si256((__m256i *)(void *)lane[2], u);
-#  else
-        __m512i s = zero, t = zero, u = zero;
-        for (i = 0; i < k; i++) {
-            __m512i x = _mm512_loadu_si512((const void *)(p + V * i));
-            t = _mm512_add_epi32(t, s);
-            s = _mm512_add_epi32(s, _mm512_sad_epu8(x, zero));
-            u = _mm512_add_epi32(u, _mm512_madd_epi16(_mm512_maddubs_epi16(x, w), one));
-        }
-        _mm512_storeu_si512((void *)lane[0], s), _mm512_storeu_si512((void *)lane[1], t);
-        _mm512_storeu_si512((void *)lane[2], u);
-#  endif
-        for (i = 0; i < LANES; i++) sum += lane[0][i], before += lane[1][i], weighted += lane[2][i];
-        b = (uint32_t)((b + (uint64_t)a * V * k + V * before + weighted) % 65521);
-        a = (uint32_t)((a + sum) % 65521);
-        p += V * k;
-        n -= V * k;
+                  w = _mm256_set_epi64x(0x0102030405060708, 0x090a0b0c0d0e0f10, 0x1112131415161718,
+                                        0x191a1b1c1d1e1f20);
+    __m256i s = zero, t = zero, u = zero;
+    uint32_t lane[3][8];
+    size_t i, j;
+    for (i = 0; i < k; i++) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
+        t = _mm256_add_epi32(t, s);
+        s = _mm256_add_epi32(s, _mm256_sad_epu8(x, zero));
+        u = _mm256_add_epi32(u, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), one));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)lane[0], s);
+    _mm256_storeu_si256((__m256i *)(void *)lane[1], t);
+    _mm256_storeu_si256((__m256i *)(void *)lane[2], u);
+    for (i = 0; i < 3; i++) for (sum[i] = 0, j = 0; j < 8; j++) sum[i] += lane[i][j];
+}
+#elif MV__PASS == 4
+#  define MV__GZ_V 64
+static void MV__K(mv__gz_sums)(const uint8_t *p, size_t k, uint64_t *sum) {
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi16(1),
+                  w = _mm512_set_epi64(0x0102030405060708, 0x090a0b0c0d0e0f10, 0x1112131415161718,
+                                       0x191a1b1c1d1e1f20, 0x2122232425262728, 0x292a2b2c2d2e2f30,
+                                       0x3132333435363738, 0x393a3b3c3d3e3f40);
+    __m512i s = zero, t = zero, u = zero;
+    uint32_t lane[3][16];
+    size_t i, j;
+    for (i = 0; i < k; i++) {
+        __m512i x = _mm512_loadu_si512((const void *)(p + 64 * i));
+        t = _mm512_add_epi32(t, s);
+        s = _mm512_add_epi32(s, _mm512_sad_epu8(x, zero));
+        u = _mm512_add_epi32(u, _mm512_madd_epi16(_mm512_maddubs_epi16(x, w), one));
+    }
+    _mm512_storeu_si512((void *)lane[0], s);
+    _mm512_storeu_si512((void *)lane[1], t);
+    _mm512_storeu_si512((void *)lane[2], u);
+    for (i = 0; i < 3; i++) for (sum[i] = 0, j = 0; j < 16; j++) sum[i] += lane[i][j];
+}
+#endif
+/* Adler-32 of n bytes on the sums a and b. A vector of V bytes after the sum s adds V s and its bytes,
+   weighted V, V - 1 ... 1, to b. */
+static void MV__K(mv__gz_adler)(uint32_t *sums, const uint8_t *p, size_t n) {
+    uint32_t a = sums[0], b = sums[1];
+#ifdef MV__GZ_V
+    while (n >= MV__GZ_V) {
+        size_t k = (n < 16384 ? n : 16384) / MV__GZ_V;
+        uint64_t sum[3];
+        MV__K(mv__gz_sums)(p, k, sum);
+        b = (uint32_t)((b + ((uint64_t)a * k + sum[1]) * MV__GZ_V + sum[2]) % 65521);
+        a = (uint32_t)((a + sum[0]) % 65521);
+        p += MV__GZ_V * k;
+        n -= MV__GZ_V * k;
     }
     mv_end();
 #endif
@@ -4543,6 +4556,7 @@ static void MV__K(mv__gz_adler)(uint32_t *sums, const uint8_t *p, size_t n) {
     sums[0] = a;
     sums[1] = b;
 }
+#undef MV__GZ_V
 
 /* Copies from dist bytes back up to end or a little further. */
 MV__WRAPS static inline void MV__K(mv__gz_copy)(uint8_t *out, const uint8_t *end, size_t dist) {
@@ -6514,27 +6528,31 @@ MV__WRAPS static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint
     z->head[h] = z->head3[h3] = p;
 }
 /* The longest match at p that is longer than best; a match of three must be near. Each chain link must lead
-   back. */
+   back, within the window. Of a candidate the four bytes that would make it longer are looked at first. */
 MV__WRAPS static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
-    const uint8_t *s = z->src + p;
+    const uint8_t *s = z->src + p, *q;
+    const uint32_t *prev = z->prev, nice = mv__gz_effort[z->level].nice, first = mv__le32(s);
+    uint32_t lo = p > MV__GZ_WINDOW ? p - MV__GZ_WINDOW : 0, span = p - lo, c, c3, want;
     size_t max = mv__minz(z->n - p, 258), len;
-    uint32_t c, c3, last = p;
     mv__gz_match m = { 0, 0 };
     mv__gz_enter(z, p, &c, &c3);
-    if (best < 3 && c3 < p && p - c3 <= 4096 && (mv__le32(z->src + c3) ^ mv__le32(s)) << 8 == 0) {
+    if (best < 3 && c3 < p && p - c3 <= 4096 && (mv__le32(z->src + c3) ^ first) << 8 == 0) {
         m.len = best = 3;
         m.dist = p - c3;
     }
     if (best < 3) best = 3;
-    for (; depth > 0 && c < last && p - c <= MV__GZ_WINDOW && best < max; depth--) {
-        const uint8_t *q = z->src + c;
-        if (q[best] == s[best] && mv__le32(q) == mv__le32(s) && (len = mv__gz_common(s, q, max)) > best) {
-            m.len = best = (uint32_t)len;
-            m.dist = p - c;
-            if (best >= mv__gz_effort[z->level].nice) break;
-        }
-        last = c;
-        c = z->prev[c & (MV__GZ_WINDOW - 1)];
+    if (best >= max) return m;
+    want = mv__le32(s + best - 3);
+    for (; depth > 0 && c - lo < span; depth--) {
+        q = z->src + c;
+        span = c - lo;
+        c = prev[c & (MV__GZ_WINDOW - 1)];
+        if (mv__le32(q + best - 3) != want || mv__le32(q) != first) continue;
+        if ((len = mv__gz_common(s, q, max)) <= best) continue;
+        m.len = best = (uint32_t)len;
+        m.dist = (uint32_t)(s - q);
+        if (best >= nice || best >= max) break;
+        want = mv__le32(s + best - 3);
     }
     return m;
 }
@@ -6557,7 +6575,7 @@ static void mv__gz_find_chain(mv__gz_def *z) {
         if (m.len < 3) { mv__gz_literal(z, z->src[z->pos++]); continue; }
         while (mv__gz_effort[z->level].lazy && m.len < nice && z->pos + 1 < lim &&
                z->ntok < MV__GZ_TOKENS - 8) {
-            m2 = mv__gz_search(z, (uint32_t)z->pos + 1, m.len, m.len < 8 ? depth : depth / 4 + 1);
+            m2 = mv__gz_search(z, (uint32_t)z->pos + 1, m.len, m.len < 8 ? depth * 2 / 5 : depth / 4 + 1);
             if (m2.len <= m.len) { /* keep the first; the second position is entered already */
                 end = z->pos + m.len;
                 z->pos += 2;
