@@ -4444,8 +4444,8 @@ static uint32_t MV__K(mv__gz_crc)(uint32_t c, const uint8_t *p, size_t n) {
     return c;
 }
 
-/* Over k vectors of V bytes: sum[0] of the bytes; sum[1] of the sums so far, before each vector; sum[2] of the
-   bytes weighted V, V - 1 ... 1 in each vector. 16 KiB keep 32-bit lanes from running over. */
+/* Over k vectors of V bytes: sum[0] of the bytes; sum[1] of the sums so far before each vector; sum[2] of the
+   bytes, weighted V, V - 1 ... 1 in each vector. 16 KiB keep 32-bit lanes from running over. */
 #if MV__PASS == 2 && defined(MV__NEON)
 #  define MV__GZ_V 16
 static void MV__K(mv__gz_sums)(const uint8_t *p, size_t k, uint64_t *sum) {
