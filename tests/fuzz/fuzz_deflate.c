@@ -79,7 +79,7 @@ FUZZ(deflate) {
     mv_ctx *c;
     int level;
     if (n < 3) return 0;
-    c = p[1] & 4 ? fz_begin_pool(p[0], 4 << 20) : fz_begin(p[0], 4 << 20);
+    c = p[1] & 4 ? fz_begin_pool(p[0], 6 << 20) : fz_begin(p[0], 6 << 20);
     fz_level(p[1]);
     level = p[2] % 10;
     memset(&o, 0, sizeof o);
