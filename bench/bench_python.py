@@ -6,8 +6,8 @@
 --size: voxels a side; --large: rows at memory speed at 512, too. --threads: 0 is one a core; each number runs
 in a process of its own, since some libraries count their threads as they start. --budget: seconds that a call
 may take for its samples (2). --json: rows as in the bench in C, with the time of every peer. --markdown: the
-table in that form; --readme: the block between the marks of README.md (256 a side, one thread). --smoke: size
-24, every row compared, nothing timed.
+table in that form; --readme: the block between the marks of README.md. --smoke: size 24, every row compared,
+nothing timed.
 
 Before a row is timed each result is compared with ours; a difference beyond the row's tolerance is an error,
 and the exit code 1. Then all calls of the row take turns: warmed up until three medians in a row agree within
@@ -223,11 +223,16 @@ def markdown(results: list[dict]) -> str:
 
 
 def write_readme(results: list[dict]) -> None:
-    rows = [r for r in results if r["shape"] == "256x256x256" and r["threads"] == 1]
-    if not rows: sys.exit("--readme: needs --size 256 --threads 1")
-    lines = ["| operation | medvol, ms | fastest peer, ms | | ratio |", "|---|---|---|---|---|"]
-    lines += [f"| {r['op']} ({r['dtype']}) | {number(r['median_ms'])} | {number(r['peer_ms'])} | {r['peer']} "
-              f"| {number(r['speedup'])} |" for r in rows]
+    """A line an operation, a column for each size and number of threads."""
+    columns = list(dict.fromkeys((int(r["shape"].split("x")[0]), r["threads"]) for r in results))
+    cells: dict[str, dict] = {}
+    for r in results:
+        cells.setdefault(f"{r['op']} ({r['dtype']})", {})[int(r["shape"].split("x")[0]), r["threads"]] = (
+            f"{number(r['median_ms'])}; {number(r['speedup'])} {r['peer']}")
+    lines = ["| operation | " + " | ".join(f"{n}³, {t} thread{'s'[:t - 1]}" for n, t in sorted(columns)) + " |",
+             "|---" * (len(columns) + 1) + "|"]
+    lines += [f"| {op} | " + " | ".join(row.get(c, "") for c in sorted(columns)) + " |"
+              for op, row in cells.items()]
     path = medvol.ROOT / "README.md"
     text = path.read_text()
     a, b = text.index("<!-- measured -->\n"), text.index("<!-- end -->")
