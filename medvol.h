@@ -4771,7 +4771,7 @@ static inline __m128i MV__K(mv__gz_lookup)(uint16_t *head, const volatile uint32
     const __m128i iota = _mm_set_epi16(7, 6, 5, 4, 3, 2, 1, 0);
     __m128i q = _mm_setzero_si128();
     uint16_t *at;
-#define MV__GZ_ENTER(i) at = head + h[i]; q = _mm_insert_epi16(q, *at, i); *at = (uint16_t)(now + i)
+#define MV__GZ_ENTER(i) at = head + h[i]; q = _mm_insert_epi16(q, (int16_t)*at, i); *at = (uint16_t)(now + i)
     MV__GZ_ENTER(0); MV__GZ_ENTER(1); MV__GZ_ENTER(2); MV__GZ_ENTER(3);
     MV__GZ_ENTER(4); MV__GZ_ENTER(5); MV__GZ_ENTER(6); MV__GZ_ENTER(7);
 #undef MV__GZ_ENTER
@@ -10609,6 +10609,7 @@ MV__INLINE void MV__K(mv__in_add_i16)(mvi *s, mvi v) {
         mvi s[3], lo, hi, v;                                                                                 \
         int32_t sum[3 * MVF_N];                                                                              \
         T ends[2 * MVF_N * PER];                                                                             \
+        size_t j;                                                                                            \
         s[0] = s[1] = s[2] = mvi_set1(0);                                                                    \
         lo = hi = mvi_xor(mvi_load((const int32_t *)src), turn);                                             \
         for (; i + MVF_N * PER <= n; i += MVF_N * PER) {                                                     \
@@ -10629,14 +10630,14 @@ MV__INLINE void MV__K(mv__in_add_i16)(mvi *s, mvi v) {
         for (j = 0; j < 2 * MVF_N * PER; j++) mv__in_whole_ends(t, ends[j]);                                 \
     }
 #else
-#define MV__IN_WHOLES(T, name, TOPS) (void)j;
+#define MV__IN_WHOLES(T, name, TOPS)
 #endif
 #define MV__IN_WHOLE(T, name, TOP, TOPS)                                                                     \
     static void MV__K(mv__in_whole_##name)(mv__in_whole *t, const void *src, size_t n, int turned) {         \
         enum { PER = 4 / sizeof(T) };                                                                        \
         const int flip = turned ? TOP : 0;                                                                   \
         const T *x = (const T *)src;                                                                         \
-        size_t i = 0, j;                                                                                     \
+        size_t i = 0;                                                                                        \
         t->s1 = t->s2 = 0;                                                                                   \
         t->lo = t->hi = x[0] ^ flip;                                                                         \
         MV__IN_WHOLES(T, name, TOPS)                                                                         \
