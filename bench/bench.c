@@ -47,7 +47,7 @@ static const bench_peer *const peer_tables[] = {
 static const bench_peer *const peer_tables[] = {NULL};
 #endif
 
-enum { BENCH_FORMAT = 1 }; /* rises when what is measured changes: older baselines are then refused */
+enum { BENCH_FORMAT = 2 }; /* rises when what is measured changes: older baselines are then refused */
 #define LONG_CALL 0.1 /* s */
 enum { ROUNDS = 5, SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
 /* who calls: ours, then the peers */
