@@ -1211,6 +1211,26 @@ static void test_limits_large(void) {
     free(s);
     free(d);
 }
+/* The range of the data, its ends anywhere, NaN between */
+static void test_rescale_ends(void) {
+    size_t n, i, at[2];
+    int way;
+    for (n = 2; n < 2200; n += n == 150 ? 1900 : 1)
+        for (way = 0; way < 4; way++) {
+            float *x = (float *)t_guard((n + 1) * sizeof *x) + way % 2, *y = floats(n);
+            for (i = 0; i < n; i++) x[i] = way < 2 && t_bits() % 8 == 0 ? NAN : (float)t_uniform(-1, 1);
+            at[0] = t_bits() % n;
+            at[1] = (at[0] + 1 + t_bits() % (n - 1)) % n;
+            x[at[0]] = -7.0f, x[at[1]] = 9.0f;
+            CHECK_OK(mv_rescale_f32(T, y, x, n, 2, 3, NULL));
+            CHECK(y[at[0]] == 2.0f && y[at[1]] == 3.0f);
+            for (i = 0; i < n; i++)
+                if (x[i] == x[i]) CHECK_NEAR(y[i], 2 + (x[i] + 7.0) / 16, 3e-7);
+                else CHECK(y[i] != y[i]);
+            free(y);
+            t_guard_free(x - way % 2, (n + 1) * sizeof *x);
+        }
+}
 static void test_rescale_options(void) {
     float x[101], y[101];
     mv_rescale_opt o;
@@ -1544,6 +1564,7 @@ const t_case tests_intensity[] = {
     {"znorm_options", test_znorm_options, 0},
     {"znorm_given", test_znorm_given, 0},
     {"znorm_offset", test_znorm_offset, 0},
+    {"rescale_ends", test_rescale_ends, 0},
     {"rescale_options", test_rescale_options, 0},
     {"rescale_narrow", test_rescale_narrow, 0},
     {"limits_large", test_limits_large, 0},
