@@ -1,12 +1,12 @@
 /* bench.c - every operation of medvol, timed beside the floor that this machine allows and beside the peers
    that were built in.
 
-   Method: pinned when serial; five rounds, each with new memory (two where one working set is four times the
-   last cache), warmed up until three successive medians agree within 2 %; then samples of at least 4 ms, each
-   of a calibration kernel, the floor, our call and every peer's, one after the other, until there are 30 in
-   all or the row's time is spent (never fewer than five). Medians of wall-clock time. Working sets larger than the last cache are rotated until four
-   times the cache has passed. A call of a tenth of a second needs neither: it has warmed up, and swept the
-   caches, before it is half through. */
+   Method: pinned when serial; five rounds through all rows, each with new memory (two where one working set
+   is four times the last cache), warmed up until three successive medians agree within 2 %; then samples of at
+   least 10 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other, until
+   there are 30 in all or the row's time is spent (never fewer than five). Medians of wall-clock time. Working
+   sets larger than the last cache are rotated until four times the cache has passed. A call of a tenth of a
+   second needs neither: it has warmed up, and swept the caches, before it is half through. */
 #define _GNU_SOURCE 1
 #include "bench.h"
 #include "detect.h"
@@ -47,7 +47,7 @@ static const bench_peer *const peer_tables[] = {
 static const bench_peer *const peer_tables[] = {NULL};
 #endif
 
-enum { BENCH_FORMAT = 2 }; /* rises when what is measured changes: older baselines are then refused */
+enum { BENCH_FORMAT = 3 }; /* rises when what is measured changes: older baselines are then refused */
 #define LONG_CALL 0.1 /* s */
 enum { ROUNDS = 5, SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
 /* who calls: ours, then the peers */
@@ -67,7 +67,7 @@ typedef struct job {
     int threads;
     char shape[32];
     contestant who[1 + PEERS_MAX];
-    int contestants, n;
+    int contestants, n, rounds;
     double cpu[SAMPLES_MAX], floor[SAMPLES_MAX], calibration[SAMPLES_MAX];
     double bytes, allocs, alloc_bytes, peak_bytes;
     /* verdict against a baseline */
@@ -231,11 +231,11 @@ static void warm_up(program *p, const job *j, contestant *c) {
     c->inner = 1;
     if (j->n > 0 && c->time[j->n - 1] > LONG_CALL) return;
     t = sample(p, j, c, NULL);
-    while (t * c->inner < 4e-3 && c->inner < 1 << 22) {
-        c->inner = (int)fmin(fmax(2.0 * c->inner, 4e-3 / fmax(t, 1e-10)), 1 << 22);
+    while (t * c->inner < 1e-2 && c->inner < 1 << 22) {
+        c->inner = (int)fmin(fmax(2.0 * c->inner, 1e-2 / fmax(t, 1e-10)), 1 << 22);
         t = sample(p, j, c, NULL);
     }
-    while (t + spent < 0.5 * p->seconds / ROUNDS) {
+    while (t + spent < 0.5 * p->seconds / j->rounds) {
         for (k = 0; k < 5; k++) spent += (five[k] = sample(p, j, c, NULL)) * c->inner;
         median[0] = median[1];
         median[1] = median[2];
@@ -438,9 +438,10 @@ static void sets_free(program *p, job *j) {
     }
 }
 /* One round's samples, on working sets just made. */
-static void measure(program *p, job *j, int thread_count, int rounds) {
+static void measure(program *p, job *j, int thread_count) {
     double spent = 0.0, start = ex_now();
-    int c, enough = j->n + (p->samples + rounds - 1) / rounds, least = j->n + (5 + rounds - 1) / rounds;
+    const int rounds = j->rounds, least = j->n + (5 + rounds - 1) / rounds;
+    int c, enough = j->n + (p->samples + rounds - 1) / rounds;
     calibration *cal = p->in_memory ? &p->memory : &p->cache;
     if (enough > SAMPLES_MAX) enough = SAMPLES_MAX;
     floor_init(p, j);
@@ -460,22 +461,53 @@ static void measure(program *p, job *j, int thread_count, int rounds) {
         spent += ex_now() - start;
     }
 }
-/* Rounds with new memory: where pages come to lie changes a time by more than repeating the call does. */
-static void run_job(program *p, job *j, int thread_count) {
-    int round, rounds = p->smoke ? 1 : ROUNDS;
-    head_make(p, j->side);
-    find_peers(p, j);
-    pin(j->threads == 1);
-    for (j->n = round = 0; round < rounds; round++) {
-        sets_make(p, j);
-        if (rounds > 1 && p->in_memory && p->sets == 1) rounds = 2;
-        if (round == 0) check_all(p, j);
-        j->bytes = (double)bench_bytes(&p->set[0].in);
-        if (!p->smoke) measure(p, j, thread_count, rounds);
-        sets_free(p, j);
+static void new_context(program *p, int threads) {
+    mv_ctx_desc desc;
+    ex *e = &p->e;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = threads;
+    mv_volume_free(&e->ctx, &e->floor_a);
+    mv_volume_free(&e->ctx, &e->floor_b);
+    mv_volume_free(&e->ctx, &p->head);
+    mv_ctx_free(&e->ctx);
+    e->copy_kind_bytes = 0.0;
+    EX_OK(mv_ctx_init(&e->ctx, &desc));
+}
+static void run_round(program *p, job *j, int thread_count, int round) {
+    if (round == 0) {
+        find_peers(p, j);
+        j->n = 0;
+        j->rounds = p->smoke ? 1 : ROUNDS;
     }
-    if (!p->smoke && !p->self_test) count_allocations(p, j);
+    if (round >= j->rounds) return;
+    head_make(p, j->side);
+    pin(j->threads == 1);
+    sets_make(p, j);
+    if (j->rounds > 1 && p->in_memory && p->sets == 1) j->rounds = 2;
+    if (round == 0) check_all(p, j);
+    j->bytes = (double)bench_bytes(&p->set[0].in);
+    if (!p->smoke) measure(p, j, thread_count);
+    sets_free(p, j);
+    if (round + 1 == j->rounds && !p->smoke && !p->self_test) count_allocations(p, j);
     pin(0);
+}
+/* All rows, or those that looked slower again: a round of each, then the next round. New memory each time,
+   for where pages come to lie changes a time by more than repeating the call does; and what else the machine
+   does for a while touches one round of a row, not all. */
+static void run_jobs(program *p, int again) {
+    int round, k, threads = 0, count = 0, rounds = p->smoke ? 1 : ROUNDS;
+    for (round = 0; round < rounds; round++)
+        for (k = 0; k < p->n_jobs; k++) {
+            job *j = &p->jobs[k];
+            if (again && !j->against.slower) continue;
+            if (j->threads != threads) {
+                for (count = 0; p->threads[count] != j->threads; count++) {}
+                new_context(p, threads = j->threads);
+            }
+            if (ex_bar.on && !p->self_test)
+                ex_bar_draw((round + k / (double)p->n_jobs) / rounds, j->row->op, ex_now());
+            run_round(p, j, count, round);
+        }
 }
 
 /* ---- what comes out ---- */
@@ -727,25 +759,31 @@ static detect_result against(const job *j, const base_row *r, int same_machine) 
     for (k = 0; k < j->n; k++) now[k] = j->who[0].time[k] * unit_now;
     return detect_compare(base, r->n, now, j->n, same_machine ? DETECT_GATE : 0.25);
 }
-/* Compares; a row that looks slower is measured once more, with fresh memory, and must look so again. */
-static int compare_job(program *p, job *j, const baseline *b, int thread_count) {
-    const base_row *r = base_find(b, j);
-    if (!r) return 0;
-    j->compared = 1;
-    j->against = against(j, r, b->same_machine);
-    if (j->against.slower) {
-        run_job(p, j, thread_count);
+/* How many rows are slower. One that looks so is measured once more, after all the others, and must look so
+   again. */
+static int compare_jobs(program *p, const baseline *b) {
+    int k, slower = 0;
+    for (k = 0; k < p->n_jobs; k++) {
+        job *j = &p->jobs[k];
+        const base_row *r = base_find(b, j);
+        if (!r) continue;
+        j->compared = 1;
         j->against = against(j, r, b->same_machine);
-        j->confirmed = j->against.slower;
+        slower += j->against.slower;
     }
-    return j->confirmed;
+    if (!slower) return 0;
+    run_jobs(p, 1);
+    for (slower = k = 0; k < p->n_jobs; k++) {
+        job *j = &p->jobs[k];
+        if (!j->against.slower) continue;
+        j->against = against(j, base_find(b, j), b->same_machine);
+        slower += j->confirmed = j->against.slower;
+    }
+    return slower;
 }
 
 /* ---- does the detector work here? ---- */
-enum { A_A = 200, SLOWED = 20 };
-static int looks_slower(const job *base, const job *now) {
-    return detect_compare(base->who[0].time, base->n, now->who[0].time, now->n, DETECT_GATE).slower;
-}
+enum { TESTED = 4, A_A = 200, SLOWED = 20 };
 static const bench_row *row_named(const char *op) {
     const bench_row *const *t, *row;
     for (t = tables; *t; t++)
@@ -753,45 +791,62 @@ static const bench_row *row_named(const char *op) {
             if (!strcmp(row->op, op) && row->dtype == MEDVOL_F32) return row;
     return NULL;
 }
-/* The same row against itself 200 times, then 20 times with a tenth more time; in caches and in memory. */
+static int looks_slower(program *p, const job *base) {
+    int k, slower = 0;
+    for (k = 0; k < TESTED; k++) {
+        job *j = &p->jobs[k];
+        j->against = detect_compare(base[k].who[0].time, base[k].n, j->who[0].time, j->n, DETECT_GATE);
+        slower += j->against.slower;
+    }
+    return slower;
+}
+/* Rows of a baseline's sizes against themselves 200 times, then 20 times with a tenth more time; these
+   against the last run whose noise lets a tenth be seen. */
 static int self_test(program *p) {
-    static const struct { const char *op; size_t side; } rows[4] = {
-        {"clamp", 64}, {"stats", 64}, {"flip x", 128}, {"znorm", 160}};
-    int false_alarms = 0, caught = 0, first = 0, k, r;
-    job *a = (job *)calloc(3, sizeof *a), *now = a + 1, *again = a + 2;
-    for (r = 0; r < 4; r++) {
-        const bench_row *row = row_named(rows[r].op);
-        for (k = 0; k <= (A_A + SLOWED) / 4; k++) {
-            int slowed = k > A_A / 4, slower;
-            memset(now, 0, sizeof *now);
-            now->row = row;
-            now->dtype = row->dtype;
-            now->side = rows[r].side;
-            now->threads = 1;
-            p->slowdown = slowed ? 0.10 : 0.0;
-            run_job(p, now, 0);
-            if (k == 0) {
-                *a = *now;
-                continue;
-            }
-            slower = looks_slower(a, now);
-            first += slower && !slowed;
-            if (slower) {
-                *again = *now;
-                memset(again->who, 0, sizeof again->who);
-                run_job(p, again, 0);
-                slower = looks_slower(a, again);
-            }
-            if (slowed) caught += slower;
-            else false_alarms += slower;
-            if (!slowed) *a = *now;
+    static const struct { const char *op; size_t side; } rows[TESTED] = {
+        {"clamp", 64}, {"stats", 64}, {"flip x", 192}, {"znorm", 192}};
+    int false_alarms = 0, caught = 0, first = 0, loud = 0, run, k, slower, runs = (A_A + SLOWED) / TESTED;
+    job *last = (job *)calloc(2 * TESTED, sizeof *last), *quiet = last + TESTED;
+    free(p->jobs);
+    p->jobs = (job *)calloc(TESTED, sizeof *p->jobs);
+    if (!last || !p->jobs) ex_quit(&p->e, EX_MEMORY, "no memory for the self-test");
+    for (k = 0; k < TESTED; k++) {
+        job *j = &p->jobs[k];
+        j->row = row_named(rows[k].op);
+        j->dtype = MEDVOL_F32;
+        j->side = rows[k].side;
+        j->threads = 1;
+    }
+    p->n_jobs = TESTED;
+    p->threads[0] = 1;
+    p->peers = 0;
+    for (run = 0; run <= runs; run++) {
+        const int slowed = run > A_A / TESTED;
+        p->slowdown = slowed ? 0.10 : 0.0;
+        run_jobs(p, 0);
+        slower = run ? looks_slower(p, slowed ? quiet : last) : 0;
+        if (!slowed) first += slower;
+        if (slower) {
+            run_jobs(p, 1);
+            slower = looks_slower(p, slowed ? quiet : last);
         }
-        if (ex_bar.on) ex_bar_draw((r + 1) / 4.0, "self-test", ex_now());
+        if (slowed) caught += slower;
+        else false_alarms += slower;
+        for (k = 0; k < TESTED && !slowed; k++) {
+            const job *j = &p->jobs[k];
+            const double *t = j->who[0].time;
+            const int calm = 3.0 * detect_mad(t, j->n) < 0.09 * detect_median(t, j->n);
+            last[k] = *j;
+            if (calm || run == 0) quiet[k] = *j;
+            loud += !calm;
+        }
+        if (ex_bar.on) ex_bar_draw((run + 1.0) / (runs + 1), "self-test", ex_now());
     }
     ex_bar_clear();
-    free(a);
+    free(last);
     printf("detector: %d of %d comparisons of a row with itself called slower (%d before the second round), "
-           "%d of %d slowed by 10 %% caught\n", false_alarms, A_A, first, caught, SLOWED);
+           "%d of %d slowed by 10 %% caught; %d of %d times too noisy to compare with\n",
+        false_alarms, A_A, first, caught, SLOWED, loud, A_A + TESTED);
     return false_alarms * 100 <= A_A && caught == SLOWED ? 0 : EX_CHECK;
 }
 
@@ -836,18 +891,6 @@ static void options(program *p, int argc, char **argv) {
     }
     if (p->peers && !*peer_tables) ex_quit(e, EX_UNSUPPORTED, "no peers built in; make bench PEERS=1");
     mv_ctx_free(&e->ctx);
-}
-static void new_context(program *p, int threads) {
-    mv_ctx_desc desc;
-    ex *e = &p->e;
-    memset(&desc, 0, sizeof desc);
-    desc.threads = threads;
-    mv_volume_free(&e->ctx, &e->floor_a);
-    mv_volume_free(&e->ctx, &e->floor_b);
-    mv_volume_free(&e->ctx, &p->head);
-    mv_ctx_free(&e->ctx);
-    e->copy_kind_bytes = 0.0;
-    EX_OK(mv_ctx_init(&e->ctx, &desc));
 }
 static int wanted(const program *p, const bench_row *const *table, const bench_row *row, int size) {
     if (p->has_op && regexec(&p->op, row->op, 0, NULL, 0) != 0) return 0;
@@ -922,7 +965,7 @@ static int missing_calls(void) {
 }
 static int run_all(program *p) {
     baseline *base = p->compare ? base_load(p) : NULL;
-    int k, c, threads = 0, count = 0, slower = 0, answers = 0;
+    int k, c, slower = 0, answers = 0;
     if (base && !base->same_machine && !p->relative) {
         fprintf(stderr, "bench: %s: no comparable baseline: another machine, compiler or level wrote it\n"
                         "hint: --relative compares by the calibration kernel\n", p->compare);
@@ -930,16 +973,8 @@ static int run_all(program *p) {
         return 3;
     }
     if (!p->smoke) machine(p);
-    for (k = 0; k < p->n_jobs; k++) {
-        job *j = &p->jobs[k];
-        if (j->threads != threads) {
-            for (count = 0; p->threads[count] != j->threads; count++) {}
-            new_context(p, threads = j->threads);
-        }
-        if (ex_bar.on) ex_bar_draw(k / (double)p->n_jobs, j->row->op, ex_now());
-        run_job(p, j, count);
-        if (base) slower += compare_job(p, j, base, count);
-    }
+    run_jobs(p, 0);
+    if (base) slower = compare_jobs(p, base);
     ex_bar_clear();
     if (p->smoke) {
         for (k = 0; k < p->n_jobs; k++)
@@ -970,10 +1005,7 @@ int main(int argc, char **argv) {
     calibration_init(&p.cache, 0);
     calibration_init(&p.memory, 1);
     plan(&p);
-    if (p.self_test) {
-        new_context(&p, 1);
-        code = self_test(&p);
-    } else code = run_all(&p);
+    code = p.self_test ? self_test(&p) : run_all(&p);
     if (!code && p.smoke && !p.has_op && !p.file && missing_calls()) code = EX_CHECK;
     for (k = 0; k < 2; k++) free(k ? p.cache.a : p.memory.a);
     mv_volume_free(&p.e.ctx, &p.head);
