@@ -60,7 +60,7 @@
      served.
 
    RELEASES
-     0.2.0  the test programme; MEDVOL_NUMERICS 4. Fixed since 0.1.0 ([S]: of weight for those who open the
+     0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
        [S]  load: limits.max_bytes did not bound header extensions
@@ -101,7 +101,7 @@
 #include <stdint.h>
 
 #define MEDVOL_VERSION_NUMBER 200 /* major * 10000 + minor * 100 + patch */
-#define MEDVOL_NUMERICS 4         /* rises whenever any result changes by one bit */
+#define MEDVOL_NUMERICS 5         /* rises whenever any result changes by one bit */
 
 #ifdef MEDVOL_STATIC
 #  if defined(__GNUC__) || defined(__clang__)
@@ -4936,36 +4936,44 @@ MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
 /* The emitter. The room was checked: whole words may be stored. */
 #define MV__GZ_FLUSH() (mv__put_le64(out, bb), out += bc >> 3, bb >>= bc & 56, bc &= 7)
 #if MV__PASS == 4
-#define MV__GZ_WIDE(a, k) \
-    _mm512_cvtepu32_epi64((k) ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a))
-/* Codes and extra bits of 16 tokens, joined two by two: bits[k] of nbits[k], pairs in the order 0, 4, 1, 5,
-   2, 6, 3, 7. Returns 0 when a pair has more than 56 bits or there is a run. */
-static inline int MV__K(mv__gz_pairs)(const mv__gz_def *z, const uint32_t *tok, uint64_t *bits,
-                                      uint64_t *nbits) {
-    const __m512i low8 = _mm512_set1_epi32(255);
-    __m512i t = _mm512_loadu_si512((const void *)tok), c, d, cn, dn, x, w[2], n[2];
-    unsigned k;
+typedef struct { uint64_t word[8], at[8], spent[8]; } mv__gz_words;
+/* Codes and extra bits of 16 tokens, joined two by two, in their places behind the bits that wait: words that
+   go to the bytes `at`, one ORed to what the one before leaves above its `spent` bits. Returns how many bits
+   there are then; 0 when a pair has more than 56 or there is a run. */
+static inline size_t MV__K(mv__gz_pairs)(const mv__gz_def *z, const uint32_t *tok, uint32_t waiting,
+                                         mv__gz_words *o) {
+    const __m512i low8 = _mm512_set1_epi32(255), low32 = _mm512_set1_epi64(0xFFFFFFFF),
+                  low3 = _mm512_set1_epi64(7), zero = _mm512_setzero_si512();
+    __m512i t = _mm512_loadu_si512((const void *)tok), c, d, n, x, w, v, s;
     c = _mm512_i32gather_epi32(_mm512_and_si512(t, _mm512_set1_epi32(511)), (const void *)z->lcode, 4);
     d = _mm512_permutex2var_epi32(_mm512_loadu_si512((const void *)z->dcode), _mm512_srli_epi32(t, 9),
                                   _mm512_loadu_si512((const void *)(z->dcode + 16)));
     x = _mm512_sllv_epi32(_mm512_srli_epi32(t, 14), _mm512_and_si512(d, _mm512_set1_epi32(31)));
     x = _mm512_or_si512(x, _mm512_srli_epi32(d, 16));
-    cn = _mm512_and_si512(c, low8);
-    dn = _mm512_and_si512(_mm512_srli_epi32(d, 8), low8);
+    n = _mm512_and_si512(c, low8);
     c = _mm512_srli_epi32(c, 8);
-    MV__UNROLL for (k = 0; k < 2; k++) {
-        __m512i one = MV__GZ_WIDE(cn, k);
-        w[k] = _mm512_or_si512(MV__GZ_WIDE(c, k), _mm512_sllv_epi64(MV__GZ_WIDE(x, k), one));
-        n[k] = _mm512_add_epi64(one, MV__GZ_WIDE(dn, k));
-    }
-    cn = _mm512_unpacklo_epi64(n[0], n[1]); /* the first tokens of the pairs */
-    dn = _mm512_add_epi64(cn, _mm512_unpackhi_epi64(n[0], n[1]));
-    x = _mm512_sllv_epi64(_mm512_unpackhi_epi64(w[0], w[1]), cn);
-    _mm512_storeu_si512((void *)bits, _mm512_or_si512(_mm512_unpacklo_epi64(w[0], w[1]), x));
-    _mm512_storeu_si512((void *)nbits, dn);
-    return !(_mm512_cmpgt_epu64_mask(dn, _mm512_set1_epi64(56)) | _mm512_movepi32_mask(t));
+    w = _mm512_or_si512(_mm512_and_si512(c, low32),
+                        _mm512_sllv_epi64(_mm512_and_si512(x, low32), _mm512_and_si512(n, low32)));
+    v = _mm512_or_si512(_mm512_srli_epi64(c, 32),
+                        _mm512_sllv_epi64(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(n, 32)));
+    n = _mm512_add_epi32(n, _mm512_and_si512(_mm512_srli_epi32(d, 8), low8));
+    s = _mm512_and_si512(n, low32); /* of the first tokens */
+    w = _mm512_or_si512(w, _mm512_sllv_epi64(v, s));
+    n = _mm512_add_epi64(s, _mm512_srli_epi64(n, 32));
+    if (_mm512_cmpgt_epu64_mask(n, _mm512_set1_epi64(56)) | _mm512_movepi32_mask(t)) return 0;
+    s = _mm512_add_epi64(n, _mm512_alignr_epi64(n, zero, 7));
+    s = _mm512_add_epi64(s, _mm512_alignr_epi64(s, zero, 6));
+    s = _mm512_add_epi64(s, _mm512_alignr_epi64(s, zero, 4));
+    s = _mm512_add_epi64(s, _mm512_set1_epi64((int64_t)waiting)); /* where the pairs end */
+    n = _mm512_sub_epi64(s, n);
+    _mm512_storeu_si512((void *)o->word, _mm512_sllv_epi64(w, _mm512_and_si512(n, low3)));
+    n = _mm512_srli_epi64(n, 3);
+    _mm512_storeu_si512((void *)o->at, n);
+    n = _mm512_sub_epi64(_mm512_srli_epi64(s, 3), n);
+    _mm512_storeu_si512((void *)o->spent, _mm512_slli_epi64(n, 3));
+    s = _mm512_permutexvar_epi64(_mm512_set1_epi64(7), s);
+    return (size_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(s));
 }
-#undef MV__GZ_WIDE
 #endif
 static void MV__K(mv__gz_emit_run)(mv__gz_def *z, const uint8_t *p, size_t n) { /* literals */
     const uint32_t *lc = z->lcode;
@@ -4998,7 +5006,8 @@ static void MV__K(mv__gz_emit)(mv__gz_def *z) {
     uint32_t bc = z->nbits, e, d, n0, n1;
 #if MV__PASS == 4
     const uint32_t *retry = t;
-    uint64_t bits[8], nbits[8];
+    mv__gz_words words;
+    size_t sum;
     unsigned k;
 #endif
     while (t < t_end) {
@@ -5007,12 +5016,15 @@ static void MV__K(mv__gz_emit)(mv__gz_def *z) {
 #if MV__PASS == 4
         if (t >= retry && t_end - t >= 16) {
             retry = t + 16; /* what cannot be joined goes the way below */
-            if (MV__K(mv__gz_pairs)(z, t, bits, nbits)) {
+            if ((sum = MV__K(mv__gz_pairs)(z, t, bc, &words)) > 0) {
+                const volatile mv__gz_words *w = &words;
                 MV__UNROLL for (k = 0; k < 8; k++) {
-                    bb |= bits[(k & 3) * 2 + (k >> 2)] << bc;
-                    bc += (uint32_t)nbits[(k & 3) * 2 + (k >> 2)];
-                    MV__GZ_FLUSH();
+                    bb |= w->word[k];
+                    mv__put_le64(out + w->at[k], bb);
+                    bb >>= w->spent[k];
                 }
+                out += sum >> 3;
+                bc = (uint32_t)sum & 7;
                 t += 16;
                 continue;
             }
@@ -6512,6 +6524,13 @@ static const struct { uint16_t depth, nice, lazy;
 } mv__gz_effort[10] = { { 0, 0, 0 },   { 0, 0, 0 },   { 4, 16, 0 },   { 8, 24, 0 },    { 10, 32, 1 },
                         { 16, 48, 1 }, { 35, 80, 1 }, { 80, 130, 1 }, { 200, 200, 1 }, { 600, 258, 1 } };
 #define MV__GZ_HASH3 14
+#define MV__GZ_H4(v) ((v) * 0x9E3779B1u >> (32 - MV__GZ_HASH4))
+#define MV__GZ_H3(v) (((v) << 8) * 0x9E3779B1u >> (32 - MV__GZ_HASH3))
+#if defined(__GNUC__)
+#  define MV__GZ_SOON(p) __builtin_prefetch(p)
+#else
+#  define MV__GZ_SOON(p) ((void)(p))
+#endif
 typedef struct { uint32_t len, dist; } mv__gz_match;
 static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
     size_t len = 0;
@@ -6522,25 +6541,33 @@ static size_t mv__gz_common(const uint8_t *a, const uint8_t *b, size_t max) {
     while (len < max && a[len] == b[len]) len++;
     return len;
 }
-/* Enters position p into the chains; gives the chain's previous head and the last place of the same three
-   bytes. */
-MV__WRAPS static void mv__gz_enter(mv__gz_def *z, uint32_t p, uint32_t *c4, uint32_t *c3) {
-    uint32_t v = mv__le32(z->src + p), h = (v * 0x9E3779B1u) >> (32 - MV__GZ_HASH4),
-             h3 = ((v << 8) * 0x9E3779B1u) >> (32 - MV__GZ_HASH3);
-    *c4 = z->head[h];
-    *c3 = z->head3[h3];
-    z->prev[p & (MV__GZ_WINDOW - 1)] = *c4;
-    z->head[h] = z->head3[h3] = p;
+/* Enters the places from p to end into the chains; gives the last one's previous place of the same four bytes
+   and of the same three. */
+MV__WRAPS static inline void mv__gz_enter(mv__gz_def *z, size_t p, size_t end, uint32_t *c4, uint32_t *c3) {
+    const uint8_t *src = z->src;
+    uint32_t *head = z->head, *head3 = z->head3, *prev = z->prev, four = 0, three = 0;
+    for (; p < end; p++) {
+        uint32_t v = mv__le32(src + p), h = MV__GZ_H4(v), h3 = MV__GZ_H3(v);
+        four = head[h];
+        three = head3[h3];
+        prev[p & (MV__GZ_WINDOW - 1)] = four;
+        head[h] = head3[h3] = (uint32_t)p;
+    }
+    *c4 = four;
+    *c3 = three;
 }
 /* The longest match at p that is longer than best; a match of three must be near. Each chain link must lead
    back, within the window. Of a candidate the four bytes that would make it longer are looked at first. */
 MV__WRAPS static mv__gz_match mv__gz_search(mv__gz_def *z, uint32_t p, uint32_t best, unsigned depth) {
     const uint8_t *s = z->src + p, *q;
-    const uint32_t *prev = z->prev, nice = mv__gz_effort[z->level].nice, first = mv__le32(s);
+    const uint32_t *prev = z->prev, nice = mv__gz_effort[z->level].nice, first = mv__le32(s),
+                   next = mv__le32(s + 1);
     uint32_t lo = p > MV__GZ_WINDOW ? p - MV__GZ_WINDOW : 0, span = p - lo, c, c3, want;
     size_t max = mv__minz(z->n - p, 258), len;
     mv__gz_match m = { 0, 0 };
-    mv__gz_enter(z, p, &c, &c3);
+    mv__gz_enter(z, p, (size_t)p + 1, &c, &c3);
+    MV__GZ_SOON(z->head + MV__GZ_H4(next)); /* mostly the next that is searched */
+    MV__GZ_SOON(z->head3 + MV__GZ_H3(next));
     if (best < 3 && c3 < p && p - c3 <= 4096 && (mv__le32(z->src + c3) ^ first) << 8 == 0) {
         m.len = best = 3;
         m.dist = p - c3;
@@ -6593,7 +6620,11 @@ static void mv__gz_find_chain(mv__gz_def *z) {
         z->pos++;
     take:
         mv__gz_matched(z, m);
-        for (; z->pos < end; z->pos++) if (z->pos < lim) mv__gz_enter(z, (uint32_t)z->pos, &c4, &c3);
+        if (end - z->pos > 128) { /* the middle of a long match leads to nothing that its ends do not */
+            mv__gz_enter(z, z->pos, mv__minz(z->pos + 64, lim), &c4, &c3);
+            z->pos = end - 64;
+        }
+        mv__gz_enter(z, z->pos, mv__minz(end, lim), &c4, &c3);
         z->pos = end;
     }
     if (z->pos >= lim)
