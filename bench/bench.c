@@ -2,11 +2,11 @@
    that were built in.
 
    Method: pinned when serial; five rounds through all rows, each with new memory (two where one working set
-   is four times the last cache), warmed up until three successive medians agree within 2 %; then samples of at
-   least 10 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other, until
-   there are 30 in all or the row's time is spent (never fewer than five). Medians of wall-clock time. Working
-   sets larger than the last cache are rotated until four times the cache has passed. A call of a tenth of a
-   second needs neither: it has warmed up, and swept the caches, before it is half through. */
+   is four times the last cache), warmed up until three successive medians agree within 2 %; then samples of
+   at least 10 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other,
+   until there are 30 in all or the row's time is spent (never fewer than five). Medians of wall-clock time.
+   Working sets larger than the last cache are rotated until four times the cache has passed. A call of a
+   tenth of a second needs neither: it has warmed up, and swept the caches, before it is half through. */
 #define _GNU_SOURCE 1
 #include "bench.h"
 #include "detect.h"
