@@ -257,6 +257,7 @@ static void test_double_words(void) {
     D2(d_max, da[i] > db[i] ? da[i] : db[i]);
     D2(d_sqrt, sqrt(da[i]));
     D2(d_round, rint(da[i]));
+    D2(d_pow2, ldexp(1.0, (int)rint(da[i] > -1022 ? da[i] < 1023 ? da[i] : 1023 : -1022)));
     D2(d_lt, da[i] < db[i] ? 1.0 : 0.0);
     D2(d_eq, da[i] == db[i] ? 1.0 : 0.0);
     D2(d_isnan, da[i] != da[i] ? 1.0 : 0.0);
