@@ -246,6 +246,39 @@ static void test_narrow(void) {
     NARROW(u16, uint16_t, 0, 65535);
     NARROW(i16, int16_t, -32768, 32767);
 }
+/* Every word of narrow values but at the scalar level, which has none */
+#define WITHIN(D, word, T, want)                                                                             \
+    do {                                                                                                     \
+        static T a[N], b[N];                                                                                 \
+        static D d[N];                                                                                       \
+        const int has = mv_level() > 1;                                                                      \
+        size_t k;                                                                                            \
+        for (k = 0; k < N; k++) a[k] = (T)t_bits(), b[k] = (T)(k % 5 ? t_bits() : (uint64_t)a[k]);           \
+        a[6] = b[6] = a[7] = b[7] = (T)-32768; /* the one product sum that has no sign */                    \
+        CHECK(MV__PICK(vk_##word)(d, a, b, N) == has);                                                       \
+        for (i = 0; has && i < N * sizeof(T) / sizeof(D); i++) CHECK(d[i] == (want));                        \
+    } while (0)
+#define PACK(name, T, lo, hi)                                                                                \
+    do {                                                                                                     \
+        static T d[N];                                                                                       \
+        const int has = mv_level() > 1;                                                                      \
+        CHECK(MV__PICK(vk_pack_##name)(d, ia, N) == has);                                                    \
+        for (i = 0; has && i < N; i++) CHECK((int32_t)d[i] == (ia[i] < lo ? lo : ia[i] > hi ? hi : ia[i]));  \
+    } while (0)
+static void test_within(void) {
+    size_t i;
+    fill();
+    WITHIN(int32_t, dot_i16, int16_t, (int32_t)(uint32_t)((int64_t)a[2 * i] * b[2 * i] +
+        (int64_t)a[2 * i + 1] * b[2 * i + 1]));
+    WITHIN(uint8_t, min_u8, uint8_t, a[i] < b[i] ? a[i] : b[i]);
+    WITHIN(uint8_t, max_u8, uint8_t, a[i] > b[i] ? a[i] : b[i]);
+    WITHIN(int16_t, min_i16, int16_t, a[i] < b[i] ? a[i] : b[i]);
+    WITHIN(int16_t, max_i16, int16_t, a[i] > b[i] ? a[i] : b[i]);
+    PACK(u8, uint8_t, 0, 255);
+    PACK(i8, int8_t, -128, 127);
+    PACK(u16, uint16_t, 0, 65535);
+    PACK(i16, int16_t, -32768, 32767);
+}
 static void test_double_words(void) {
     size_t i;
     fill();
@@ -485,6 +518,7 @@ const t_case tests_vocabulary[] = {
     {"int_words", test_int_words, 0},
     {"float_to_int", test_float_to_int, 0},
     {"narrow", test_narrow, 0},
+    {"within", test_within, 0},
     {"double_words", test_double_words, 0},
     {"half_up", test_half_up, 0},
     {"half_down", test_half_down, 0},

@@ -198,6 +198,53 @@ VK_NARROW(u8, uint8_t)
 VK_NARROW(i8, int8_t)
 VK_NARROW(u16, uint16_t)
 VK_NARROW(i16, int16_t)
+/* Words of narrow values within vectors, which the scalar level lacks: there the functions give 0. n: whole
+   vectors. */
+#if MV__PASS > 1
+#define VK_WITHIN(D, word, T, OP)                                                                            \
+    static int MV__K(vk_##word)(D *d, const T *a, const T *b, size_t n) {                                    \
+        size_t i, per = MVF_N * 4 / sizeof(T);                                                               \
+        for (i = 0; i < n; i += per) {                                                                       \
+            const mvi x = mvi_load((const int32_t *)(const void *)(a + i)),                                  \
+                      y = mvi_load((const int32_t *)(const void *)(b + i));                                  \
+            mvi_store((int32_t *)(void *)(d + i * sizeof(T) / sizeof(D)), OP(x, y));                         \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        return 1;                                                                                            \
+    }
+#define VK_PACK(name, T, OP)                                                                                 \
+    static int MV__K(vk_pack_##name)(T *d, const int32_t *a, size_t n) {                                     \
+        enum { PER = 4 / sizeof(T) };                                                                        \
+        size_t i, j;                                                                                         \
+        for (i = 0; i < n; i += PER * MVF_N) {                                                               \
+            mvi v[PER];                                                                                      \
+            for (j = 0; j < PER; j++) v[j] = mvi_load(a + i + j * MVF_N);                                    \
+            mvi_store((int32_t *)(void *)(d + i), OP);                                                       \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        return 1;                                                                                            \
+    }
+#else
+#define VK_WITHIN(D, word, T, OP)                                                                            \
+    static int MV__K(vk_##word)(D *d, const T *a, const T *b, size_t n) {                                    \
+        (void)d, (void)a, (void)b, (void)n;                                                                  \
+        return 0;                                                                                            \
+    }
+#define VK_PACK(name, T, OP)                                                                                 \
+    static int MV__K(vk_pack_##name)(T *d, const int32_t *a, size_t n) {                                     \
+        (void)d, (void)a, (void)n;                                                                           \
+        return 0;                                                                                            \
+    }
+#endif
+VK_WITHIN(int32_t, dot_i16, int16_t, mvi_dot_i16)
+VK_WITHIN(uint8_t, min_u8, uint8_t, mvi_min_u8)
+VK_WITHIN(uint8_t, max_u8, uint8_t, mvi_max_u8)
+VK_WITHIN(int16_t, min_i16, int16_t, mvi_min_i16)
+VK_WITHIN(int16_t, max_i16, int16_t, mvi_max_i16)
+VK_PACK(u8, uint8_t, mvi_pack_u8(v[0], v[1], v[2], v[3]))
+VK_PACK(i8, int8_t, mvi_pack_i8(v[0], v[1], v[2], v[3]))
+VK_PACK(u16, uint16_t, mvi_pack_u16(v[0], v[1]))
+VK_PACK(i16, int16_t, mvi_pack_i16(v[0], v[1]))
 #define VK_HALF(name)                                                                                        \
     static void MV__K(vk_load_##name)(float *d, const uint16_t *a, size_t n) {                               \
         size_t i;                                                                                            \
@@ -277,4 +324,6 @@ static int MV__K(vk_masks)(const float *a, const float *b, const double *p, cons
 #undef VK_D2
 #undef VK_ONE
 #undef VK_NARROW
+#undef VK_WITHIN
+#undef VK_PACK
 #undef VK_HALF
