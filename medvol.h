@@ -4341,13 +4341,13 @@ typedef struct {
     int level;
 } mv__gz_def;
 
-/* What level 1 knows of each place of a group: how far back its match is (0 or less), how long it is (7 at
-   most). From AVX2 on, instead of the length: the choice between it and the next, as the places where that
-   begins and ends, and the distance as part of a token. */
+/* What level 1 knows of each place of a group: how far back its candidate is (0 or more: none). From AVX2 on
+   also the choice between its match and the next one's, as the places where that begins and ends (seven bytes
+   at most), and the distance as part of a token. */
 typedef struct {
-    int16_t back[MV__GZ_GROUP];
     uint32_t dist[MV__GZ_GROUP];
-    uint8_t start[MV__GZ_GROUP], end[MV__GZ_GROUP], len[MV__GZ_GROUP + 1];
+    uint8_t start[MV__GZ_GROUP], end[MV__GZ_GROUP];
+    int16_t back[MV__GZ_GROUP + 2];
 } mv__gz_group;
 
 static inline uint32_t mv__gz_disttok(uint32_t dist) { /* symbol << 9 | extra << 14 */
@@ -4730,27 +4730,27 @@ static void MV__K(mv__gz_tally)(uint32_t (*f)[512], const uint32_t *t, const uin
         else f[0][*t++ & 511]++;
     }
 }
-/* n literals as tokens; up to 16 are written that do not count, and as many bytes read */
+/* n literals as tokens; up to 16 are written that do not count, and as many bytes read. Without vectors
+   mv__gz_choice has written them. */
 static inline uint32_t *MV__K(mv__gz_literals)(uint32_t *tok, const uint8_t *p, size_t n) {
+#if MV__PASS >= 3
     size_t i = 0;
     do {
-#if MV__PASS == 4
+#  if MV__PASS == 4
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
         _mm512_storeu_si512((void *)(tok + i), _mm512_or_si512(_mm512_cvtepu8_epi32(x),
                                                                _mm512_set1_epi32(MV__GZ_NODIST)));
-#elif MV__PASS == 3
+#  else
         const __m256i lit = _mm256_set1_epi32(MV__GZ_NODIST);
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i)), y = _mm_unpackhi_epi64(x, x);
         _mm256_storeu_si256((__m256i *)(void *)(tok + i), _mm256_or_si256(_mm256_cvtepu8_epi32(x), lit));
         _mm256_storeu_si256((__m256i *)(void *)(tok + i + 8), _mm256_or_si256(_mm256_cvtepu8_epi32(y), lit));
-#else
-        tok[i] = p[i] | MV__GZ_NODIST;
-        tok[i + 1] = p[i + 1] | MV__GZ_NODIST;
-        tok[i + 2] = p[i + 2] | MV__GZ_NODIST;
-        tok[i + 3] = p[i + 3] | MV__GZ_NODIST;
-#endif
-        i += MV__PASS < 3 ? 4 : 16;
+#  endif
+        i += 16;
     } while (i < n);
+#else
+    (void)p;
+#endif
     return tok + n;
 }
 
@@ -4838,43 +4838,75 @@ static inline uint32_t MV__K(mv__gz_probe)(uint16_t *head, const uint8_t *p, uin
 #else
 MV__WRAPS static inline uint32_t MV__K(mv__gz_probe)(uint16_t *head, const uint8_t *p, uint32_t now,
                                                      mv__gz_group *g) {
-    uint32_t found = 0, i;
+    uint32_t i;
     MV__UNROLL for (i = 0; i < MV__GZ_GROUP; i++) {
-        uint64_t v = mv__le64(p + i);
-        uint32_t h = MV__GZ_H1(v), d = (now + i - head[h]) & 0xFFFF, none = (d - 1) >> 15, k;
+        uint32_t h = MV__GZ_H1(mv__le32(p + i));
+        g->back[i] = (int16_t)(head[h] - now - i);
         head[h] = (uint16_t)(now + i);
-        d = none ? 0 : d; /* too far, or of a group that was looked up ahead */
-        k = (uint32_t)mv__ctz64((v ^ mv__le64(p + i - d)) | (uint64_t)1 << 63 | none);
-        g->len[i] = (uint8_t)(k >> 3);
-        g->back[i] = (int16_t)(0 - d);
-        found |= (k >> 5) << i;
     }
-    g->len[MV__GZ_GROUP] = 0;
-    return found;
+    g->back[MV__GZ_GROUP] = g->back[MV__GZ_GROUP + 1] = 0;
+    return 0; /* they are compared when they are come to */
 }
 #endif
-/* the match at place i or, if that is longer, at the next: where it begins, how long, its distance's token */
-static inline uint32_t MV__K(mv__gz_choice)(const mv__gz_group *g, size_t i, size_t *begin, size_t *len) {
+static inline int MV__K(mv__gz_back)(const mv__gz_group *g, size_t i) {
 #if MV__PASS >= 3
-    *begin = g->start[i];
-    *len = (size_t)g->end[i] - g->start[i];
-    return g->dist[*begin];
+    return g->back[i];
 #else
-    *begin = i + (g->len[i + 1] > g->len[i]);
-    *len = g->len[*begin];
-    return mv__gz_disttok((uint32_t)-g->back[*begin]);
+    return g->back[i] < 0 ? g->back[i] : 0;
 #endif
+}
+/* how many bytes match at place i, seven at most */
+static inline unsigned MV__K(mv__gz_length)(const mv__gz_group *g, const uint8_t *p, size_t i) {
+    int back = MV__K(mv__gz_back)(g, i);
+    uint64_t other = mv__le64(p + i) ^ mv__le64(p + i + back);
+    return (unsigned)mv__ctz64(other | (uint64_t)1 << 63 | (back == 0)) >> 3;
+}
+/* The match at the first place from `at` on that has one or, if that is longer, at the next: where it begins,
+   how long it is, its distance's token. 0: there is none. */
+static inline int MV__K(mv__gz_choice)(const mv__gz_group *g, const uint8_t *p, uint32_t found, size_t at,
+                                       uint32_t *tok, size_t *begin, size_t *len, uint32_t *dist) {
+#if MV__PASS >= 3
+    uint64_t left = found & ~(uint64_t)0 << at;
+    size_t i;
+    (void)p, (void)tok;
+    if (!left) return 0;
+    i = (size_t)mv__ctz64(left);
+    *begin = g->start[i];
+    *len = (size_t)g->end[i] - *begin;
+    *dist = g->dist[*begin];
+#else
+    unsigned own = 0, next = 0, third, i;
+    (void)found;
+    for (; at < MV__GZ_GROUP; at += 2, tok += 2) { /* two by two: their loads and branches go together */
+        own = MV__K(mv__gz_length)(g, p, at);
+        next = MV__K(mv__gz_length)(g, p, at + 1);
+        tok[0] = p[at] | MV__GZ_NODIST;
+        tok[1] = p[at + 1] | MV__GZ_NODIST;
+        if ((own | next) & 4) break;
+    }
+    if (at >= MV__GZ_GROUP) return 0;
+    third = MV__K(mv__gz_length)(g, p, at + 2);
+    i = own < 4;
+    own = i ? next : own;
+    next = i ? third : next;
+    i += next > own;
+    *begin = at + i;
+    *len = next > own ? next : own;
+    *dist = mv__gz_disttok((uint32_t)-MV__K(mv__gz_back)(g, *begin));
+#endif
+    return 1;
 }
 /* Takes the matches of the group at p from its place *done on; *done is then how far they reach into the
-   next. A long match goes on in several tokens, at most 32. Returns the end of the tokens. */
+   next; *miss counts places without. A long match goes on in several tokens, at most 32. Returns the end of
+   the tokens. */
 MV__WRAPS static inline uint32_t *MV__K(mv__gz_take)(mv__gz_def *z, const mv__gz_group *g, const uint8_t *p,
-                                                     uint32_t found, uint32_t *tok, size_t *done) {
-    uint32_t *df = z->df;
+                                                     uint32_t found, uint32_t *tok, size_t *done,
+                                                     uint32_t *miss) {
+    uint32_t *df = z->df, t = 0;
     const uint8_t *end = z->src + z->n;
-    size_t at = *done, begin, len;
-    uint64_t left = found & ~(uint64_t)0 << at;
-    while (left) {
-        uint32_t t = MV__K(mv__gz_choice)(g, (size_t)mv__ctz64(left), &begin, &len);
+    size_t at = *done, begin = 0, len = 0;
+    *miss = found >> at ? 0 : *miss + MV__GZ_GROUP;
+    while (MV__K(mv__gz_choice)(g, p, found, at, tok, &begin, &len, &t)) {
         const uint8_t *q = p + begin;
         tok = MV__K(mv__gz_literals)(tok, p + at, begin - at);
         if (MV__UNLIKELY(len == 7)) { /* or more */
@@ -4887,9 +4919,9 @@ MV__WRAPS static inline uint32_t *MV__K(mv__gz_take)(mv__gz_def *z, const mv__gz
         }
         *tok++ = (uint32_t)(253 + len) | t;
         df[t >> 9 & 31]++;
+        if (MV__PASS < 3) *miss = 0; /* found says nothing there */
         at = begin + len;
         if (at >= MV__GZ_GROUP) break;
-        left = found & ~(uint64_t)0 << at;
     }
     if (at < MV__GZ_GROUP) {
         tok = MV__K(mv__gz_literals)(tok, p + at, MV__GZ_GROUP - at);
@@ -4898,12 +4930,27 @@ MV__WRAPS static inline uint32_t *MV__K(mv__gz_take)(mv__gz_def *z, const mv__gz
     *done = at - MV__GZ_GROUP;
     return tok;
 }
-/* Fills the token list or reaches the end. Of a match that ends beyond the group that was looked up ahead the
-   last three places are entered. Where nothing matched for a while, ever longer stretches are passed on as
-   runs without a look: noise costs little and loses nothing. */
+/* Does the match at the last place of the group at p seem to go on through the next group? */
+static inline int MV__K(mv__gz_passes)(const mv__gz_group *g, const uint8_t *p, uint32_t found) {
+    const uint8_t *q = p + 2 * MV__GZ_GROUP - 8;
+    int same = mv__le64(q) == mv__le64(q + MV__K(mv__gz_back)(g, MV__GZ_GROUP - 1));
+    if (MV__PASS < 3) found = (uint32_t)(MV__K(mv__gz_length)(g, p, MV__GZ_GROUP - 1) > 3) << 31;
+    return same & (int)(found >> 31);
+}
+/* Is there no match in the group at p? */
+static inline int MV__K(mv__gz_bare)(const mv__gz_group *g, const uint8_t *p, uint32_t found) {
+    size_t i = MV__PASS < 3 ? 0 : MV__GZ_GROUP;
+    while (i < MV__GZ_GROUP && MV__K(mv__gz_length)(g, p, i) < 4) i++;
+    return i == MV__GZ_GROUP && !found;
+}
+/* Fills the token list or reaches the end. The group behind is looked up before a group's matches are taken,
+   but not where one of them seems to pass it. Of a match that does the last three places are entered. Where
+   nothing matched for a while, ever longer stretches are passed on as runs without a look: noise costs little
+   and loses nothing. */
 MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
     const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *stop = base + z->block, *lim;
-    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 160, found = 0, next, miss = 0;
+    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 160, miss = 0, found = 0,
+             next = 0;
     uint16_t *head = z->head16; /* positions modulo 65536: a stale one fails the comparison */
     mv__gz_group g[2];
     unsigned now = 0;
@@ -4913,9 +4960,10 @@ MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
     if (lim > stop) lim = stop;
     if (p < lim) found = MV__K(mv__gz_probe)(head, p, (uint32_t)(p - base), &g[now]);
     while (p < lim && tok < tok_lim) {
-        next = MV__K(mv__gz_probe)(head, p + MV__GZ_GROUP, (uint32_t)(p - base) + MV__GZ_GROUP, &g[!now]);
-        miss = found ? 0 : miss + MV__GZ_GROUP;
-        tok = MV__K(mv__gz_take)(z, &g[now], p, found, tok, &at);
+        int passed = MV__K(mv__gz_passes)(&g[now], p, found);
+        if (MV__LIKELY(!passed))
+            next = MV__K(mv__gz_probe)(head, p + MV__GZ_GROUP, (uint32_t)(p - base) + MV__GZ_GROUP, &g[!now]);
+        tok = MV__K(mv__gz_take)(z, &g[now], p, found, tok, &at, &miss);
         p += MV__GZ_GROUP;
         if (MV__UNLIKELY(at >= MV__GZ_GROUP)) {
             p += at;
@@ -4924,7 +4972,7 @@ MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
             head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
             head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
             head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
-        } else if (MV__UNLIKELY((miss >= 64) & (next == 0) & (p < lim))) {
+        } else if (MV__UNLIKELY(miss >= 64) && p < lim && MV__K(mv__gz_bare)(&g[!now], p, next)) {
             size_t run = mv__minz(mv__minz(32 + (miss >> 4 << 3), 1024), (size_t)(lim - p));
             MV__K(mv__gz_count)(f, p, run);
             tok[0] = MV__GZ_RUN | (uint32_t)run;
@@ -4933,7 +4981,7 @@ MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
             p += run;
             miss += (uint32_t)run;
             if (p >= lim) break;
-        } else {
+        } else if (MV__LIKELY(!passed)) {
             now = !now;
             found = next;
             continue;

@@ -238,7 +238,7 @@ static void test_far_distance(void) { /* 32768 is allowed, reached exactly */
 }
 
 /* ---- data of several kinds ---- */
-enum { KINDS = 10 };
+enum { KINDS = 11 };
 static void fill(uint8_t *p, size_t n, int kind) {
     size_t i;
     t_seed((uint64_t)kind * 1000 + n);
@@ -256,6 +256,9 @@ static void fill(uint8_t *p, size_t n, int kind) {
                 p[i] = i >= 8 && i % 29 ? p[i - 4 * (1 + i / 64 * 7919 % (i / 4))] : (uint8_t)r;
                 break;
             case 6: p[i] = i >= 30000 && r % 9 ? p[i - 30000] : (uint8_t)(r & 15); break;
+            case 9: /* noise and matches that end 1 to 300 places further on, from 20000 before */
+                p[i] = i >= 20000 && (i & 511) < 1 + (i >> 9) * 37 % 300 ? p[i - 20000] : (uint8_t)r;
+                break;
             /* stretches */
             default: p[i] = (uint8_t)((i >> 12) % 3 == 0 ? r : (i >> 12) % 3 == 1 ? 0 : r & 7); break;
         }
