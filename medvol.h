@@ -4905,7 +4905,7 @@ MV__WRAPS static inline uint32_t *MV__K(mv__gz_take)(mv__gz_def *z, const mv__gz
     uint32_t *df = z->df, t = 0;
     const uint8_t *end = z->src + z->n;
     size_t at = *done, begin = 0, len = 0;
-    *miss = found >> at ? 0 : *miss + MV__GZ_GROUP;
+    *miss = (found >> at) ? 0 : *miss + MV__GZ_GROUP;
     while (MV__K(mv__gz_choice)(g, p, found, at, tok, &begin, &len, &t)) {
         const uint8_t *q = p + begin;
         tok = MV__K(mv__gz_literals)(tok, p + at, begin - at);
