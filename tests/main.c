@@ -152,11 +152,13 @@ static int pages_open(void *p, size_t n, int writable) { return (void)p, (void)n
 static void pages_free(void *p, size_t n) { (void)n, free(p); }
 #endif
 static size_t guard_span(size_t n) { return (n + page_size() - 1) / page_size() * page_size(); }
+/* In front lies more than the farthest that a match reaches back. */
+#define FRONT (page_size() < 4096 ? page_size() : (size_t)128 << 10)
 void *t_guard(size_t n) {
     size_t span = guard_span(n), page = page_size();
-    char *p = pages_new(span + 2 * page);
-    if (!p || (span && !pages_open(p + page, span, 1))) abort();
-    return p + page + span - n;
+    char *p = pages_new(FRONT + span + page);
+    if (!p || (span && !pages_open(p + FRONT, span, 1))) abort();
+    return p + FRONT + span - n;
 }
 void t_guard_writable(void *p, size_t n, int on) {
     size_t span = guard_span(n);
@@ -164,7 +166,7 @@ void t_guard_writable(void *p, size_t n, int on) {
 }
 void t_guard_free(void *p, size_t n) {
     size_t span = guard_span(n), page = page_size();
-    if (p) pages_free((char *)p + n - span - page, span + 2 * page);
+    if (p) pages_free((char *)p + n - span - FRONT, FRONT + span + page);
 }
 
 static size_t live, allocations, fail_at;
