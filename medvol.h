@@ -4866,7 +4866,7 @@ static inline unsigned MV__K(mv__gz_length)(const mv__gz_group *g, const uint8_t
 static inline int MV__K(mv__gz_choice)(const mv__gz_group *g, const uint8_t *p, uint32_t found, size_t at,
                                        uint32_t *tok, size_t *begin, size_t *len, uint32_t *dist) {
 #if MV__PASS >= 3
-    uint64_t left = found & ~(uint64_t)0 << at;
+    const uint64_t left = (uint64_t)found >> at << at;
     size_t i;
     (void)p, (void)tok;
     if (!left) return 0;
@@ -4972,7 +4972,8 @@ MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
             head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
             head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
             head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
-        } else if (MV__UNLIKELY(miss >= 64) && p < lim && MV__K(mv__gz_bare)(&g[!now], p, next)) {
+        } else if (MV__UNLIKELY(miss >= 64) && !passed && p < lim &&
+                   MV__K(mv__gz_bare)(&g[!now], p, next)) {
             size_t run = mv__minz(mv__minz(32 + (miss >> 4 << 3), 1024), (size_t)(lim - p));
             MV__K(mv__gz_count)(f, p, run);
             tok[0] = MV__GZ_RUN | (uint32_t)run;

@@ -227,12 +227,12 @@ VK_NARROW(i16, int16_t)
 #else
 #define VK_WITHIN(D, word, T, OP)                                                                            \
     static int MV__K(vk_##word)(D *d, const T *a, const T *b, size_t n) {                                    \
-        (void)d, (void)a, (void)b, (void)n;                                                                  \
+        *d = 0, (void)a, (void)b, (void)n;                                                                   \
         return 0;                                                                                            \
     }
 #define VK_PACK(name, T, OP)                                                                                 \
     static int MV__K(vk_pack_##name)(T *d, const int32_t *a, size_t n) {                                     \
-        (void)d, (void)a, (void)n;                                                                           \
+        *d = 0, (void)a, (void)n;                                                                            \
         return 0;                                                                                            \
     }
 #endif
