@@ -4958,36 +4958,39 @@ MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
     stop = (size_t)(end - stop) > MV__GZ_BLOCK ? stop + MV__GZ_BLOCK : end;
     lim = z->n > 2 * MV__GZ_GROUP + 16 ? end - 2 * MV__GZ_GROUP - 16 : base;
     if (lim > stop) lim = stop;
-    if (p < lim) found = MV__K(mv__gz_probe)(head, p, (uint32_t)(p - base), &g[now]);
-    while (p < lim && tok < tok_lim) {
-        int passed = MV__K(mv__gz_passes)(&g[now], p, found);
-        if (MV__LIKELY(!passed))
-            next = MV__K(mv__gz_probe)(head, p + MV__GZ_GROUP, (uint32_t)(p - base) + MV__GZ_GROUP, &g[!now]);
-        tok = MV__K(mv__gz_take)(z, &g[now], p, found, tok, &at, &miss);
-        p += MV__GZ_GROUP;
-        if (MV__UNLIKELY(at >= MV__GZ_GROUP)) {
-            p += at;
-            at = 0;
-            if (p >= lim) break;
-            head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
-            head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
-            head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
-        } else if (MV__UNLIKELY(miss >= 64) && !passed && p < lim &&
-                   MV__K(mv__gz_bare)(&g[!now], p, next)) {
-            size_t run = mv__minz(mv__minz(32 + (miss >> 4 << 3), 1024), (size_t)(lim - p));
-            MV__K(mv__gz_count)(f, p, run);
-            tok[0] = MV__GZ_RUN | (uint32_t)run;
-            tok[1] = (uint32_t)((size_t)(p - base) - z->block);
-            tok += 2;
-            p += run;
-            miss += (uint32_t)run;
-            if (p >= lim) break;
-        } else if (MV__LIKELY(!passed)) {
-            now = !now;
-            found = next;
-            continue;
-        }
+    if (p < lim && tok < tok_lim) {
         found = MV__K(mv__gz_probe)(head, p, (uint32_t)(p - base), &g[now]);
+        do {
+            int passed = MV__K(mv__gz_passes)(&g[now], p, found);
+            if (MV__LIKELY(!passed))
+                next = MV__K(mv__gz_probe)(head, p + MV__GZ_GROUP, (uint32_t)(p - base) + MV__GZ_GROUP,
+                                           &g[!now]);
+            tok = MV__K(mv__gz_take)(z, &g[now], p, found, tok, &at, &miss);
+            p += MV__GZ_GROUP;
+            if (MV__UNLIKELY(at >= MV__GZ_GROUP)) {
+                p += at;
+                at = 0;
+                if (p >= lim) break;
+                head[MV__GZ_H1(mv__le32(p - 3))] = (uint16_t)(p - base - 3);
+                head[MV__GZ_H1(mv__le32(p - 2))] = (uint16_t)(p - base - 2);
+                head[MV__GZ_H1(mv__le32(p - 1))] = (uint16_t)(p - base - 1);
+            } else if (MV__UNLIKELY(miss >= 64) && !passed && p < lim &&
+                       MV__K(mv__gz_bare)(&g[!now], p, next)) {
+                size_t run = mv__minz(mv__minz(32 + (miss >> 4 << 3), 1024), (size_t)(lim - p));
+                MV__K(mv__gz_count)(f, p, run);
+                tok[0] = MV__GZ_RUN | (uint32_t)run;
+                tok[1] = (uint32_t)((size_t)(p - base) - z->block);
+                tok += 2;
+                p += run;
+                miss += (uint32_t)run;
+                if (p >= lim) break;
+            } else if (MV__LIKELY(!passed)) {
+                now = !now;
+                found = next;
+                continue;
+            }
+            found = MV__K(mv__gz_probe)(head, p, (uint32_t)(p - base), &g[now]);
+        } while (p < lim && tok < tok_lim);
     }
     p += at;
     if (p >= lim && lim < stop)
