@@ -4949,8 +4949,7 @@ static inline int MV__K(mv__gz_bare)(const mv__gz_group *g, const uint8_t *p, ui
    and loses nothing. */
 MV__WRAPS static void MV__K(mv__gz_find1)(mv__gz_def *z, uint32_t (*f)[512]) {
     const uint8_t *base = z->src, *p = base + z->pos, *end = base + z->n, *stop = base + z->block, *lim;
-    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 160, miss = 0, found = 0,
-             next = 0;
+    uint32_t *tok = z->tok + z->ntok, *tok_lim = z->tok + MV__GZ_TOKENS - 160, miss = 0, found, next = 0;
     uint16_t *head = z->head16; /* positions modulo 65536: a stale one fails the comparison */
     mv__gz_group g[2];
     unsigned now = 0;
