@@ -1275,7 +1275,7 @@ typedef struct mv_resample_opt {
    general case LINEAR an f32 copy where src is not f32 or has a scaling, CUBIC, CUBIC_CONV and
    LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits
    do not depend on threads. Levels agree to 8 ulp of the largest value among the taps, with CUBIC and in the
-   general case to 1e-5 of it; NEAREST to the bit.
+   general case to 1e-5 of it (an integer result near a tie may then be one apart); NEAREST to the bit.
    Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM,
    _LIMIT; dst as it was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
 MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
@@ -12942,8 +12942,9 @@ static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned ch
     mv_end();
 }
 /* ---- reversed runs: element i of d is the one i elements before s. Rows are asked for forwards all the
-   same, which is faster by a third: `ahead` counts from the low end. Of long ones what comes next lies
-   before. ---- */
+   same, which is faster by a third from memory, and from the last cache by a factor of two to four, where the
+   processor does not foresee short rows read backwards: `ahead` counts from the low end. Of long rows what
+   comes next lies before. ---- */
 #if MV__PASS > 1
 static inline mvf MV__K(mv__sp_back4)(const unsigned char *p) {
     return mvf_rev(mvf_load((const float *)(const void *)p));
@@ -12965,24 +12966,28 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
                                             ptrdiff_t ahead,                                    \
                                                 int nt) {                                       \
         const size_t e = MV__SP_V / S;                                                          \
+        const unsigned char *ask = n * S < 4 * MV__SP_AHEAD ? s - (n - 1) * S : s;              \
+        const ptrdiff_t step = n * S < 4 * MV__SP_AHEAD ? S : -S;                               \
         size_t i = 0;                                                                           \
+        if (step < 0) ahead = -(ptrdiff_t)MV__SP_AHEAD;                                         \
         if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                      \
             size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                \
-            const unsigned char *ask = n * S < 4 * MV__SP_AHEAD ? s - (n - 1) * S : s;          \
-            const ptrdiff_t step = n * S < 4 * MV__SP_AHEAD ? S : -S;                           \
-            if (step < 0) ahead = -(ptrdiff_t)MV__SP_AHEAD;                                     \
             for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                             \
             for (; i < stop; i += e) {                                                          \
                 mv_prefetch(mv__ahead(ask, ahead + (ptrdiff_t)i * step));                       \
                 STREAM((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));   \
             }                                                                                   \
         }                                                                                       \
-        if (n - i >= e) { /* the ends, then between them from whole lines: some are written twice */    \
-            STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));        \
-            STORE((T *)(void *)(d + (n - e) * S), MV__K(mv__sp_back##S)(s - (n - 1) * S));      \
-            i += ((uintptr_t)s + S - i * S) % MV__SP_V / S;                                     \
-            for (; i + e <= n; i += e)                                                          \
+        if (n - i >= e) { /* whole lines of s; the ends in vectors that overlap those */        \
+            size_t lead = ((uintptr_t)s + S - i * S) % MV__SP_V / S;                            \
+            if (lead)                                                                           \
                 STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));    \
+            for (i += lead; i + e <= n; i += e) {                                               \
+                mv_prefetch(mv__ahead(ask, ahead + (ptrdiff_t)i * step));                       \
+                STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));    \
+            }                                                                                   \
+            if (i < n)                                                                          \
+                STORE((T *)(void *)(d + (n - e) * S), MV__K(mv__sp_back##S)(s - (n - 1) * S));  \
             return;                                                                             \
         }                                                                                       \
         for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                 \

@@ -159,6 +159,9 @@ static int is_real(mv_dtype t) {
         t == MEDVOL_U16 || t == MEDVOL_U32 || t == MEDVOL_I32 || t == MEDVOL_U64 || t == MEDVOL_I64 ||
         t == MEDVOL_F16 || t == MEDVOL_BF16;
 }
+static int is_whole(mv_dtype t) {
+    return is_real(t) && t != MEDVOL_F32 && t != MEDVOL_F64 && t != MEDVOL_F16 && t != MEDVOL_BF16;
+}
 static void voxels(mv_volume *v, unsigned style) { /* zeros, few values, noise, numbers */
     size_t i, k, n = mv_volume_count(v), size = mv_dtype_size(v->dtype);
     uint8_t *p = (uint8_t *)v->data;
@@ -247,8 +250,10 @@ static void turn(fz_step *s, mv_volume *src, const fz_op *ops, size_t count) {
     }
     if (style != 2 || st < 0) MUST(fz_hash_volume(0, src) == was);
     if (st == MEDVOL_OK && s->dst->data) {
-        if (s->loose > 0) near_volume(s->dst);
-        else s->hash = fz_hash_volume(s->hash, s->dst);
+        if (s->loose > 0) {
+            near_volume(s->dst);
+            s->unit = is_whole(s->dst->dtype) ? fabs(s->dst->slope == 0.0 ? 1.0 : s->dst->slope) : 0.0;
+        } else s->hash = fz_hash_volume(s->hash, s->dst);
     }
     s->hash = fz_hash(s->hash, &st, sizeof st);
     mv_volume_free(s->ctx, &own);
@@ -290,10 +295,10 @@ int fz_steps(const uint8_t *p, size_t n, const fz_op *ops, size_t count, size_t 
     fz_level(0);
     b = play(fz_begin(0, most), p + 2, n - 2, ops, count);
     if (gone || fz_refused()) return 0; /* threads need more memory */
-    MUST(a.hash == b.hash && a.loose == b.loose && made == near_count);
+    MUST(a.hash == b.hash && a.loose == b.loose && a.unit == b.unit && made == near_count);
     for (i = 0; i < made && near_scale > 0; i++) {
         double x = near_values[0][i], y = near_values[1][i];
-        MUST(x == y || fabs(x - y) <= a.loose * near_scale || (x != x && y != y));
+        MUST(x == y || fabs(x - y) <= a.loose * near_scale + a.unit || (x != x && y != y));
     }
     return 0;
 }

@@ -58,13 +58,14 @@ mv_status fz_volume(mv_ctx *c, mv_volume *base, mv_volume *v);
 
 /* Operations on volumes: up to four of them, each into a new volume, onto a copy or in place. After a failure
    the destination is as it was; without one the scalar level on one thread gives the same: bits, or values
-   within `loose` of the largest. */
+   within `loose` of the largest and, as a value near a tie rounds either way, one step of an integer type. */
 typedef struct fz_step {
     mv_ctx *ctx;
     mv_volume *dst;
     const mv_volume *src;
     uint64_t hash; /* of what came out */
     double loose;  /* 0: the same bits are promised */
+    double unit;   /* set after the operation: what one step of an integer dst is worth */
 } fz_step;
 typedef mv_status (*fz_op)(fz_step *s);
 int fz_steps(const uint8_t *p, size_t n, const fz_op *ops, size_t count, size_t most);

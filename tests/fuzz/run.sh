@@ -70,6 +70,7 @@ for t in "$@"; do
     else
         echo "$t: FOUND SOMETHING after $(runs "$t") executions"
         grep -aE 'ERROR|SUMMARY|runtime error|Test unit written|^    #[0-9]' "$D/$t.log" | head -n 30
+        ls "$D/$t"-*-* 2>/dev/null | head -n 1 | xargs -r base64 -w 100 # to be tried elsewhere
         failed=$((failed + 1))
     fi
 done
