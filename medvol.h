@@ -12851,6 +12851,11 @@ typedef struct mv__sp_run {
           case 32: LOOP(32) break; \
           default: LOOP(size) break; \
       }
+/* *best takes in x: how 0: added; 1, 2: the lesser, the greater; a NaN stays */
+static inline void mv__sp_take_one(double *best, double x, int how) {
+    if (how == 0) *best += x;
+    else if ((how == 1 ? x < *best : x > *best) || mv__isnan(x)) *best = x;
+}
 /* bytes to a line */
 static inline size_t mv__sp_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; }
 /* Distance to the line to ask for: whole rows, since past a row's end the CPU foresees nothing; within it
@@ -13309,6 +13314,22 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
         ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
     }
     MV__K(mv__sp_few)(d + i, pat + ph, n - i);
+}
+/* ---- sums, least and greatest of lines: acc[i & wrap] takes in x[i], as mv__sp_take_one. wrap: 15 for one
+   line in 16 stripes, (size_t)-1 for neighbouring lines ---- */
+static void MV__K(mv__sp_take_in)(double *acc, const double *x, size_t n, size_t wrap, int how) {
+    size_t i = 0;
+    for (; i + MVD_N <= n; i += MVD_N) {
+        mvd a = mvd_load(acc + (i & wrap)), v = mvd_load(x + i);
+        if (how == 0) a = mvd_add(a, v);
+        else {
+            a = mvd_sel(how == 1 ? mvd_lt(v, a) : mvd_lt(a, v), v, a);
+            a = mvd_sel(mvd_isnan(v), v, a);
+        }
+        mvd_store(acc + (i & wrap), a);
+    }
+    for (; i < n; i++) mv__sp_take_one(acc + (i & wrap), x[i], how);
+    mv_end();
 }
 static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp,
                                    size_t rows, const mv__sp_run *run, size_t nrun, size_t size,
@@ -14059,43 +14080,15 @@ static mv_status mv__sp_pad_run(mv_ctx *ctx, mv__sp_pad *g, const char *label) {
     return st;
 }
 
-/* ---- mean, minimum and maximum of lines ---- */
-#define MV__SP_STATS(X)                                                                       \
-    X(U8, uint8_t, (int)) X(I8, int8_t, (int)) X(U16, uint16_t, (int)) X(I16, int16_t, (int)) \
-    X(U32, uint32_t, (uint32_t))                                                              \
-    X(I32, int32_t, (int32_t)) X(U64, uint64_t, (uint64_t)) X(I64, int64_t, (int64_t))        \
-    X(F32, float, (float))                                                                    \
-    X(F64, double, (double)) X(F16, uint16_t, mv__f16_to_f32) X(BF16, uint16_t, mv__bf16_to_f32)
-/* best[i * into] = the lesser (or greater) of itself and row[i]; a NaN wins */
-#define MV__X(name, T, GET)                                                                         \
-    static void mv__sp_least_##name(void *best, const void *row, size_t n, size_t into, int most) { \
-        T *b = (T *)best;                                                                           \
-        const T *r = (const T *)row;                                                                \
-        size_t i;                                                                                   \
-        for (i = 0; i < n; i++) {                                                                   \
-            T v = r[i], w = b[i * into];                                                            \
-            if ((most ? GET(v) > GET(w) : GET(v) < GET(w)) || GET(v) != GET(v)) b[i * into] = v;    \
-        }                                                                                           \
-    }
-MV__SP_STATS(MV__X)
-#undef MV__X
-typedef void (*mv__sp_least_fn)(void *best, const void *row, size_t n, size_t into, int most);
-static mv__sp_least_fn mv__sp_least(mv_dtype t) {
-    switch (t) {
-#define MV__X(name, T, GET) case MEDVOL_##name: return mv__sp_least_##name;
-        MV__SP_STATS(MV__X)
-#undef MV__X
-        default: return NULL;
-    }
-}
-#undef MV__SP_STATS
+/* ---- mean, minimum and maximum of lines, in double ---- */
 #define MV__SP_BLOCK ((size_t)256)
 typedef struct mv__sp_stat {
     unsigned char *d;
     size_t size, n[7], lo[7], cnt[7], before, m, group; /* cnt lines from lo on along every axis but `axis` */
     ptrdiff_t ds[7];
-    int nd, axis, mode; /* mode: 0 mean, 1 least, 2 greatest */
-    mv__sp_least_fn least;
+    int nd, axis, how; /* as mv__sp_take_one */
+    int is_whole;      /* the least or greatest of 64-bit integers */
+    uint64_t sign;     /* makes their order that of unsigned ones */
     mv__cv_get_fn get;
     mv__cv_put_fn put;
 } mv__sp_stat;
@@ -14110,56 +14103,88 @@ static ptrdiff_t mv__sp_stat_at(const mv__sp_stat *g, size_t c) {
     }
     return o;
 }
+typedef union mv__sp_best { /* of neighbouring lines, or 16 stripes of one */
+    double real[MV__SP_BLOCK];
+    uint64_t whole[MV__SP_BLOCK]; /* 64-bit integers, which double does not hold */
+} mv__sp_best;
+static void mv__sp_best_start(const mv__sp_stat *g, mv__sp_best *b, size_t n) {
+    const double none = g->how == 0 ? 0.0 : g->how == 1 ? HUGE_VAL : -HUGE_VAL;
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (g->is_whole) b->whole[i] = (g->how == 1 ? UINT64_MAX : 0) ^ g->sign;
+        else b->real[i] = none;
+}
+static void mv__sp_best_whole(const mv__sp_stat *g, uint64_t *best, uint64_t v) {
+    uint64_t a = v ^ g->sign, b = *best ^ g->sign;
+    if (g->how == 1 ? a < b : a > b) *best = v;
+}
+static void mv__sp_best_take(const mv__sp_stat *g, mv__sp_best *b, const unsigned char *q, size_t n,
+                             size_t wrap) {
+    double x[MV__SP_BLOCK];
+    uint64_t v;
+    size_t i;
+    if (!g->is_whole) {
+        g->get(x, q, n);
+        MV__PICK(mv__sp_take_in)(b->real, x, n, wrap, g->how);
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        mv__memcpy(&v, q + i * sizeof v, sizeof v);
+        mv__sp_best_whole(g, &b->whole[i & wrap], v);
+    }
+}
+static void mv__sp_best_put(const mv__sp_stat *g, unsigned char *d, const mv__sp_best *b, size_t n) {
+    if (g->is_whole) mv__memcpy(d, b->whole, n * sizeof b->whole[0]);
+    else g->put(d, b->real, n);
+}
 static void mv__sp_stat_line_job(void *arg, size_t job) { /* along axis 0 */
     const mv__sp_stat *g = (const mv__sp_stat *)arg;
-    double tmp[MV__SP_BLOCK], acc[16], best[1];
-    size_t c, i, j, n, end = 1;
+    mv__sp_best b;
+    unsigned char edge[sizeof b];
+    const size_t after = g->before + g->m, most = mv__maxz(g->before, g->n[0] - after),
+                 wide = mv__minz(MV__SP_BLOCK, most);
+    size_t c, i, n, end = 1;
     int k;
     for (k = 1; k < g->nd; k++) end *= g->cnt[k];
     end = mv__minz(end, (job + 1) * g->group);
     for (c = job * g->group; c < end; c++) {
-        unsigned char *row = g->d + mv__sp_stat_at(g, c), *q = row + g->before * g->size;
-        mv__memset(acc, 0, sizeof acc);
-        if (g->mode == 0) {
-            for (i = 0; i < g->m; i += n) {
-                n = mv__minz(MV__SP_BLOCK, g->m - i);
-                g->get(tmp, q + i * g->size, n);
-                for (j = 0; j < n; j++) acc[j % 16] += tmp[j];
-            }
-            acc[0] = mv__fold16(acc) / (double)g->m;
-            g->put(best, acc, 1);
-        } else {
-            mv__memcpy(best, q, g->size);
-            g->least(best, q + g->size, g->m - 1, 0, g->mode == 2);
+        unsigned char *row = g->d + mv__sp_stat_at(g, c);
+        mv__sp_best_start(g, &b, 16);
+        for (i = 0; i < g->m; i += n) {
+            n = mv__minz(MV__SP_BLOCK, g->m - i);
+            mv__sp_best_take(g, &b, row + (g->before + i) * g->size, n, 15);
         }
-        for (i = 0; i < g->before; i++) mv__memcpy(row + i * g->size, best, g->size);
-        for (i = g->before + g->m; i < g->n[0]; i++) mv__memcpy(row + i * g->size, best, g->size);
+        if (g->how == 0) b.real[0] = mv__fold16(b.real) / (double)g->m;
+        for (i = 1; i < 16 && g->how; i++)
+            if (g->is_whole) mv__sp_best_whole(g, b.whole, b.whole[i]);
+            else mv__sp_take_one(b.real, b.real[i], g->how);
+        for (i = 1; i < wide; i++)
+            if (g->is_whole) b.whole[i] = b.whole[0];
+            else b.real[i] = b.real[0];
+        mv__sp_best_put(g, edge, &b, wide);
+        for (i = 0; i < g->before; i += wide)
+            mv__memcpy(row + i * g->size, edge, mv__minz(wide, g->before - i) * g->size);
+        for (i = after; i < g->n[0]; i += wide)
+            mv__memcpy(row + i * g->size, edge, mv__minz(wide, g->n[0] - i) * g->size);
     }
 }
 /* along another axis: a block of neighbouring lines at a time */
 static void mv__sp_stat_block_job(void *arg, size_t job) {
     const mv__sp_stat *g = (const mv__sp_stat *)arg;
-    double tmp[MV__SP_BLOCK], acc[MV__SP_BLOCK], best[MV__SP_BLOCK];
+    mv__sp_best b;
+    unsigned char edge[sizeof b];
     size_t blocks = mv__divup(g->n[0], MV__SP_BLOCK), x = job % blocks * MV__SP_BLOCK,
-           nx = mv__minz(MV__SP_BLOCK, g->n[0] - x);
-    size_t i, j;
+           nx = mv__minz(MV__SP_BLOCK, g->n[0] - x), j;
     ptrdiff_t p = g->ds[g->axis];
-    unsigned char *top = g->d + mv__sp_stat_at(g, job / blocks) + x * g->size,
-                  *q = top + (ptrdiff_t)g->before * p;
-    if (g->mode == 0) {
-        for (i = 0; i < nx; i++) acc[i] = 0.0;
-        for (j = 0; j < g->m; j++) {
-            g->get(tmp, q + (ptrdiff_t)j * p, nx);
-            for (i = 0; i < nx; i++) acc[i] += tmp[i];
-        }
-        for (i = 0; i < nx; i++) acc[i] /= (double)g->m;
-        g->put(best, acc, nx);
-    } else {
-        mv__memcpy(best, q, nx * g->size);
-        for (j = 1; j < g->m; j++) g->least(best, q + (ptrdiff_t)j * p, nx, 1, g->mode == 2);
-    }
-    for (j = 0; j < g->before; j++) mv__memcpy(top + (ptrdiff_t)j * p, best, nx * g->size);
-    for (j = g->before + g->m; j < g->n[g->axis]; j++) mv__memcpy(top + (ptrdiff_t)j * p, best, nx * g->size);
+    unsigned char *top = g->d + mv__sp_stat_at(g, job / blocks) + x * g->size;
+    mv__sp_best_start(g, &b, nx);
+    for (j = g->before; j < g->before + g->m; j++)
+        mv__sp_best_take(g, &b, top + (ptrdiff_t)j * p, nx, (size_t)-1);
+    for (j = 0; j < nx && g->how == 0; j++) b.real[j] /= (double)g->m;
+    mv__sp_best_put(g, edge, &b, nx);
+    for (j = 0; j < g->before; j++) mv__memcpy(top + (ptrdiff_t)j * p, edge, nx * g->size);
+    for (j = g->before + g->m; j < g->n[g->axis]; j++)
+        mv__memcpy(top + (ptrdiff_t)j * p, edge, nx * g->size);
 }
 /* The inner box of out is filled: the lines around it, axis after axis. */
 static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *before, const size_t *m,
@@ -14171,8 +14196,9 @@ static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *befo
     g.d = (unsigned char *)out->data;
     g.size = mv_dtype_size(out->dtype);
     g.nd = out->ndim;
-    g.mode = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
-    g.least = mv__sp_least(out->dtype);
+    g.how = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
+    g.is_whole = g.how && (out->dtype == MEDVOL_I64 || out->dtype == MEDVOL_U64);
+    g.sign = out->dtype == MEDVOL_I64 ? (uint64_t)1 << 63 : 0;
     g.get = mv__cv_getter(out->dtype);
     g.put = mv__cv_putter(out->dtype);
     for (k = 0; k < g.nd; k++) {

@@ -614,6 +614,38 @@ static void test_pad_stats_exact(void) {
     CHECK(((unsigned char *)w.data)[0] == 2); /* 2.5 to even */
     mv_volume_free(T, &w);
 }
+/* the same of neighbouring lines, every lane of a vector and of the rest; signs of 64-bit integers */
+static void test_pad_stats_lanes(void) {
+    enum { N = 37 };
+    static float f[3][N];
+    static int64_t a[3][N];
+    size_t dim[2] = {N, 3}, none[2] = {0, 0}, one[2] = {0, 1}, i, j;
+    mv_pad_opt opt = {MEDVOL_PAD_MAXIMUM, 0};
+    mv_volume v = {0}, w = {0};
+    for (j = 0; j < 3; j++)
+        for (i = 0; i < N; i++) {
+            f[j][i] = i % 3 == j && i % 5 == 0 ? NAN : (float)((i * 7 + j * 5) % 11) - 5;
+            a[j][i] = ((int64_t)1 << 60) * (int64_t)(j == i % 3 ? 1 : -1) + (int64_t)((i * 5 + j * 3) % 7);
+        }
+    CHECK_OK(mv_volume_wrap(T, &v, f, MEDVOL_F32, 2, dim, NULL));
+    CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
+    for (i = 0; i < N; i++) {
+        float got = ((float *)w.data)[i], want = fmaxf(fmaxf(f[0][i], f[1][i]), f[2][i]);
+        CHECK(i % 5 == 0 ? got != got : got == want);
+    }
+    mv_volume_free(T, &w);
+    CHECK_OK(mv_volume_wrap(T, &v, a, MEDVOL_I64, 2, dim, NULL));
+    CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
+    for (i = 0; i < N; i++) CHECK(((int64_t *)w.data)[i] == a[i % 3][i]);
+    mv_volume_free(T, &w);
+    opt.mode = MEDVOL_PAD_MINIMUM;
+    CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
+    for (i = 0; i < N; i++) {
+        int64_t b = a[(i + 1) % 3][i], c = a[(i + 2) % 3][i];
+        CHECK(((int64_t *)w.data)[i] == (b < c ? b : c));
+    }
+    mv_volume_free(T, &w);
+}
 static void test_crop_or_pad(void) {
     static const struct {
         size_t n, t;
@@ -1417,6 +1449,7 @@ const t_case tests_spatial[] = {
     {"pad_value", test_pad_value, 0},
     {"pad_stats", test_pad_stats, 0},
     {"pad_stats_exact", test_pad_stats_exact, 0},
+    {"pad_stats_lanes", test_pad_stats_lanes, 0},
     {"crop_or_pad", test_crop_or_pad, 0},
     {"pad_then_crop", test_pad_then_crop, 0},
     {"foreground", test_foreground, 0},
