@@ -3,7 +3,7 @@
 
    Method: pinned when serial; five rounds through all rows, each with new memory (two where one working set
    is four times the last cache), warmed up until three successive medians agree within 2 %; then samples of
-   at least 10 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other,
+   at least 20 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other,
    until there are 30 in all or the row's time is spent (never fewer than five). Medians of wall-clock time.
    Working sets larger than the last cache are rotated until four times the cache has passed. A call of a
    tenth of a second needs neither: it has warmed up, and swept the caches, before it is half through. */
@@ -47,8 +47,9 @@ static const bench_peer *const peer_tables[] = {
 static const bench_peer *const peer_tables[] = {NULL};
 #endif
 
-enum { BENCH_FORMAT = 3 }; /* rises when what is measured changes: older baselines are then refused */
+enum { BENCH_FORMAT = 4 }; /* rises when what is measured changes: older baselines are then refused */
 #define LONG_CALL 0.1 /* s */
+#define LEAST_SAMPLE 0.02 /* s; of 10 ms the noise in memory is a third larger */
 enum { ROUNDS = 5, SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
 /* who calls: ours, then the peers */
 typedef struct contestant {
@@ -231,8 +232,8 @@ static void warm_up(program *p, const job *j, contestant *c) {
     c->inner = 1;
     if (j->n > 0 && c->time[j->n - 1] > LONG_CALL) return;
     t = sample(p, j, c, NULL);
-    while (t * c->inner < 1e-2 && c->inner < 1 << 22) {
-        c->inner = (int)fmin(fmax(2.0 * c->inner, 1e-2 / fmax(t, 1e-10)), 1 << 22);
+    while (t * c->inner < LEAST_SAMPLE && c->inner < 1 << 22) {
+        c->inner = (int)fmin(fmax(2.0 * c->inner, LEAST_SAMPLE / fmax(t, 1e-10)), 1 << 22);
         t = sample(p, j, c, NULL);
     }
     while (t + spent < 0.5 * p->seconds / j->rounds) {
@@ -439,9 +440,9 @@ static void sets_free(program *p, job *j) {
 }
 /* One round's samples, on working sets just made. */
 static void measure(program *p, job *j, int thread_count) {
-    double spent = 0.0, start = ex_now();
-    const int rounds = j->rounds, least = j->n + (5 + rounds - 1) / rounds;
-    int c, enough = j->n + (p->samples + rounds - 1) / rounds;
+    double spent = 0.0, start = ex_now(), now;
+    const int rounds = j->rounds, first = j->n, least = first + (5 + rounds - 1) / rounds;
+    int c, k, enough = j->n + (p->samples + rounds - 1) / rounds;
     calibration *cal = p->in_memory ? &p->memory : &p->cache;
     if (enough > SAMPLES_MAX) enough = SAMPLES_MAX;
     floor_init(p, j);
@@ -460,6 +461,8 @@ static void measure(program *p, job *j, int thread_count) {
             if (!j->who[c].out) j->who[c].time[j->n] = sample(p, j, &j->who[c], c ? NULL : &j->cpu[j->n]);
         spent += ex_now() - start;
     }
+    now = detect_median(j->calibration + first, j->n - first); /* how fast the machine was in this round */
+    for (k = first; k < j->n; k++) j->calibration[k] = now;
 }
 static void new_context(program *p, int threads) {
     mv_ctx_desc desc;
@@ -632,6 +635,8 @@ static void json_row(const program *p, FILE *f, const job *j) {
     }
     fprintf(f, ",\"calibration_ms\":%.6g,\"samples_ms\":[", 1e3 * detect_median(j->calibration, j->n));
     for (k = 0; k < j->n; k++) fprintf(f, "%s%.5g", k ? "," : "", 1e3 * t[k]);
+    fprintf(f, "],\"calibrated\":[");
+    for (k = 0; k < j->n; k++) fprintf(f, "%s%.5g", k ? "," : "", t[k] / j->calibration[k]);
     fprintf(f, "]}");
 }
 static void json_file(program *p) {
@@ -692,7 +697,7 @@ static void machine_floors(program *p, int thread_count) {
 typedef struct base_row {
     char op[64], shape[32], dtype[16];
     int threads, level, n;
-    double calibration, sample[SAMPLES_MAX]; /* ms */
+    double sample[SAMPLES_MAX]; /* calibrated */
 } base_row;
 typedef struct baseline {
     int n, same_machine;
@@ -704,8 +709,7 @@ static int base_parse(base_row *r, const char *line) {
     if (sscanf(line,
             "{\"op\":\"%63[^\"]\",\"shape\":\"%31[^\"]\",\"dtype\":\"%15[^\"]\",\"threads\":%d,\"level\":%d,",
             r->op, r->shape, r->dtype, &r->threads, &r->level) != 5 ||
-        !(s = strstr(line, "\"calibration_ms\":")) ||
-        sscanf(s, "\"calibration_ms\":%lf,\"samples_ms\":[", &r->calibration) != 1 || !(r->calibration > 0.0))
+        !(s = strstr(line, "\"calibrated\":[")))
         return 0;
     s = strchr(s, '[');
     for (s++, r->n = 0; r->n < SAMPLES_MAX; s = end + 1) {
@@ -749,15 +753,17 @@ static const base_row *base_find(const baseline *b, const job *j) {
     }
     return NULL;
 }
-/* Milliseconds on the same machine, where calibration would only add its own noise; another's baseline in
-   units of the calibration kernel. */
-static detect_result against(const job *j, const base_row *r, int same_machine) {
-    double now[SAMPLES_MAX], base[SAMPLES_MAX], unit = same_machine ? 1.0 : 1.0 / r->calibration;
-    double unit_now = same_machine ? 1e3 : 1.0 / detect_median(j->calibration, j->n);
+/* Times in units of the calibration kernel in the same round, here as on another machine: what else a host
+   does moves its speed by a twentieth from one run to the next, and the kernel's with it (correlation 0.85). */
+static int calibrated(double *x, const job *j) {
     int k;
-    for (k = 0; k < r->n; k++) base[k] = r->sample[k] * unit;
-    for (k = 0; k < j->n; k++) now[k] = j->who[0].time[k] * unit_now;
-    return detect_compare(base, r->n, now, j->n, same_machine ? DETECT_GATE : 0.25);
+    for (k = 0; k < j->n; k++) x[k] = j->who[0].time[k] / j->calibration[k];
+    return j->n;
+}
+static detect_result against(const job *j, const base_row *r, int same_machine) {
+    double now[SAMPLES_MAX];
+    int n = calibrated(now, j);
+    return detect_compare(r->sample, r->n, now, n, same_machine ? DETECT_GATE : 0.25);
 }
 /* How many rows are slower. One that looks so is measured once more, after all the others, and must look so
    again. */
@@ -791,22 +797,25 @@ static const bench_row *row_named(const char *op) {
             if (!strcmp(row->op, op) && row->dtype == MEDVOL_F32) return row;
     return NULL;
 }
-static int looks_slower(program *p, const job *base) {
+static int looks_slower(program *p, const base_row *base) {
     int k, slower = 0;
     for (k = 0; k < TESTED; k++) {
-        job *j = &p->jobs[k];
-        j->against = detect_compare(base[k].who[0].time, base[k].n, j->who[0].time, j->n, DETECT_GATE);
-        slower += j->against.slower;
+        p->jobs[k].against = against(&p->jobs[k], &base[k], 1);
+        slower += p->jobs[k].against.slower;
     }
     return slower;
 }
-/* Rows of a baseline's sizes against themselves 200 times, then 20 times with a tenth more time; these
-   against the last run whose noise lets a tenth be seen. */
+static double noise(const base_row *r) {
+    return r->n ? detect_mad(r->sample, r->n) / detect_median(r->sample, r->n) : HUGE_VAL;
+}
+/* Rows of a baseline's sizes, 30 samples each, against the run before 200 times; then 20 times with a tenth
+   more time against the calmest of these runs, as a baseline should be. */
 static int self_test(program *p) {
     static const struct { const char *op; size_t side; } rows[TESTED] = {
         {"clamp", 64}, {"stats", 64}, {"flip x", 192}, {"znorm", 192}};
-    int false_alarms = 0, caught = 0, first = 0, loud = 0, run, k, slower, runs = (A_A + SLOWED) / TESTED;
-    job *last = (job *)calloc(2 * TESTED, sizeof *last), *quiet = last + TESTED;
+    int false_alarms = 0, caught = 0, first = 0, run, k, slower, runs = (A_A + SLOWED) / TESTED;
+    double worst = 0.0;
+    base_row *last = (base_row *)calloc(3 * TESTED, sizeof *last), *now = last + TESTED, *calm = now + TESTED;
     free(p->jobs);
     p->jobs = (job *)calloc(TESTED, sizeof *p->jobs);
     if (!last || !p->jobs) ex_quit(&p->e, EX_MEMORY, "no memory for the self-test");
@@ -820,33 +829,33 @@ static int self_test(program *p) {
     p->n_jobs = TESTED;
     p->threads[0] = 1;
     p->peers = 0;
+    p->samples = 30;
+    p->seconds = fmax(p->seconds, 4.0); /* enough for them */
     for (run = 0; run <= runs; run++) {
         const int slowed = run > A_A / TESTED;
         p->slowdown = slowed ? 0.10 : 0.0;
         run_jobs(p, 0);
-        slower = run ? looks_slower(p, slowed ? quiet : last) : 0;
+        for (k = 0; k < TESTED; k++) now[k].n = calibrated(now[k].sample, &p->jobs[k]);
+        slower = run ? looks_slower(p, slowed ? calm : last) : 0;
         if (!slowed) first += slower;
         if (slower) {
             run_jobs(p, 1);
-            slower = looks_slower(p, slowed ? quiet : last);
+            slower = looks_slower(p, slowed ? calm : last);
         }
         if (slowed) caught += slower;
         else false_alarms += slower;
         for (k = 0; k < TESTED && !slowed; k++) {
-            const job *j = &p->jobs[k];
-            const double *t = j->who[0].time;
-            const int calm = 3.0 * detect_mad(t, j->n) < 0.09 * detect_median(t, j->n);
-            last[k] = *j;
-            if (calm || run == 0) quiet[k] = *j;
-            loud += !calm;
+            last[k] = now[k];
+            if (noise(&now[k]) < noise(&calm[k])) calm[k] = now[k];
         }
         if (ex_bar.on) ex_bar_draw((run + 1.0) / (runs + 1), "self-test", ex_now());
     }
     ex_bar_clear();
+    for (k = 0; k < TESTED; k++) worst = fmax(worst, noise(&calm[k]));
     free(last);
     printf("detector: %d of %d comparisons of a row with itself called slower (%d before the second round), "
-           "%d of %d slowed by 10 %% caught; %d of %d times too noisy to compare with\n",
-        false_alarms, A_A, first, caught, SLOWED, loud, A_A + TESTED);
+           "%d of %d slowed by 10 %% caught; deviation of the calmest runs: %.1f %% and less\n",
+        false_alarms, A_A, first, caught, SLOWED, 100.0 * worst);
     return false_alarms * 100 <= A_A && caught == SLOWED ? 0 : EX_CHECK;
 }
 

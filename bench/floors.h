@@ -127,7 +127,8 @@ typedef struct calibration {
     unsigned char *a, *b;
     size_t n;
 } calibration;
-enum { CALIBRATION_CACHE = 2 << 20, CALIBRATION_MEMORY = 32 << 20, CALIBRATION_PIECE = 1 << 18 };
+enum { CALIBRATION_CACHE = 2 << 20, CALIBRATION_MEMORY = 32 << 20, CALIBRATION_PIECE = 1 << 18,
+    CALIBRATION_WORK = 128 << 20 };
 static void calibration_init(calibration *c, int in_memory) {
     c->n = in_memory ? CALIBRATION_MEMORY : CALIBRATION_CACHE;
     c->a = (unsigned char *)malloc(2 * c->n);
@@ -143,7 +144,7 @@ static void calibration_job(void *arg, size_t i) {
 }
 static double calibrate(ex *e, calibration *c) {
     double t = ex_now();
-    EX_OK(mv_parallel_for(&e->ctx, (size_t)CALIBRATION_MEMORY / CALIBRATION_PIECE, calibration_job, c, NULL));
+    EX_OK(mv_parallel_for(&e->ctx, (size_t)CALIBRATION_WORK / CALIBRATION_PIECE, calibration_job, c, NULL));
     return ex_now() - t;
 }
 #endif
