@@ -12851,6 +12851,23 @@ typedef struct mv__sp_run {
           case 32: LOOP(32) break; \
           default: LOOP(size) break; \
       }
+/* n elements of S bytes reversed, small ones eight bytes at a time: element i of d is the one i elements
+   before s */
+static inline void mv__sp_rev_words(unsigned char *d, const unsigned char *s, size_t n, size_t S) {
+    const size_t w = 8 / S;
+    const uint64_t two = 0x0000ffff0000ffffu, one = 0x00ff00ff00ff00ffu;
+    size_t i, j;
+    uint64_t v;
+    for (i = 0; i < n && n >= w && S < 4; i += w) {
+        j = mv__minz(i, n - w); /* the last eight again */
+        mv__memcpy(&v, s - (j + w - 1) * S, 8);
+        v = v >> 32 | v << 32;
+        v = (v >> 16 & two) | (v & two) << 16;
+        if (S < 2) v = (v >> 8 & one) | (v & one) << 8;
+        mv__memcpy(d + j * S, &v, 8);
+    }
+    for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);
+}
 /* *best takes in x: how 0: added; 1, 2: the lesser, the greater; a NaN stays */
 static inline void mv__sp_take_one(double *best, double x, int how) {
     if (how == 0) *best += x;
@@ -12995,17 +13012,16 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
                 STORE((T *)(void *)(d + (n - e) * S), MV__K(mv__sp_back##S)(s - (n - 1) * S));  \
             return;                                                                             \
         }                                                                                       \
-        for (; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                                 \
+        mv__sp_rev_words(d + i * S, s - i * S, n - i, S);                                       \
     }
 #else
 #define MV__SP_REV(S, T, STORE, STREAM)                                                         \
     static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, \
                                             ptrdiff_t ahead,                                    \
                                                 int nt) {                                       \
-        size_t i;                                                                               \
         (void)nt;                                                                               \
         (void)ahead;                                                                            \
-        for (i = 0; i < n; i++) mv__memcpy(d + i * S, s - i * S, S);                            \
+        mv__sp_rev_words(d, s, n, S);                                                           \
     }
 #endif
 MV__SP_REV(1, float, mvf_store, mvf_stream)
