@@ -14149,9 +14149,15 @@ static void mv__sp_best_take(const mv__sp_stat *g, mv__sp_best *b, const unsigne
         mv__sp_best_whole(g, &b->whole[i & wrap], v);
     }
 }
-static void mv__sp_best_put(const mv__sp_stat *g, unsigned char *d, const mv__sp_best *b, size_t n) {
-    if (g->is_whole) mv__memcpy(d, b->whole, n * sizeof b->whole[0]);
-    else g->put(d, b->real, n);
+static void mv__sp_best_put(const mv__sp_stat *g, unsigned char *d, mv__sp_best *b, size_t n) {
+    size_t i;
+    if (g->is_whole) {
+        mv__memcpy(d, b->whole, n * sizeof b->whole[0]);
+        return;
+    }
+    for (i = 0; i < n; i++) /* which of two NaNs a sum takes after differs from level to level */
+        if (mv__isnan(b->real[i])) b->real[i] = (double)NAN;
+    g->put(d, b->real, n);
 }
 static void mv__sp_stat_line_job(void *arg, size_t job) { /* along axis 0 */
     const mv__sp_stat *g = (const mv__sp_stat *)arg;

@@ -617,6 +617,7 @@ static void test_pad_stats_exact(void) {
 /* the same of neighbouring lines, every lane of a vector and of the rest; signs of 64-bit integers */
 static void test_pad_stats_lanes(void) {
     enum { N = 37 };
+    static const uint32_t payload = 0xffc01234, nan = 0x7fc00000;
     static float f[3][N];
     static int64_t a[3][N];
     size_t dim[2] = {N, 3}, none[2] = {0, 0}, one[2] = {0, 1}, i, j;
@@ -634,6 +635,12 @@ static void test_pad_stats_lanes(void) {
         CHECK(i % 5 == 0 ? got != got : got == want);
     }
     mv_volume_free(T, &w);
+    opt.mode = MEDVOL_PAD_MEAN; /* two NaNs: one bit pattern all the same */
+    for (i = 0; i < N; i += 10) memcpy(&f[(i + 1) % 3][i], &payload, sizeof payload);
+    CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
+    for (i = 0; i < N; i += 5) CHECK(!memcmp((float *)w.data + i, &nan, sizeof nan));
+    mv_volume_free(T, &w);
+    opt.mode = MEDVOL_PAD_MAXIMUM;
     CHECK_OK(mv_volume_wrap(T, &v, a, MEDVOL_I64, 2, dim, NULL));
     CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
     for (i = 0; i < N; i++) CHECK(((int64_t *)w.data)[i] == a[i % 3][i]);
