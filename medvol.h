@@ -1183,9 +1183,8 @@ MEDVOL_DEF mv_status mv_reorient(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    src_stride: of src's axes; dst_stride: of dst's; strides in elements, of either sign, NULL: contiguous,
    axis 0 fastest. A crop is a start pointer and strides.
    mv_pad_array: contiguous src of dim[] into contiguous dst; fill: the element of MEDVOL_PAD_CONSTANT (NULL:
-   zero bytes); MEAN,
-   MINIMUM and MAXIMUM are refused (MEDVOL_E_UNSUPPORTED). dst must not overlap src (MEDVOL_E_ALIAS) nor fold
-   onto itself (MEDVOL_E_SHAPE). Threads and errors as above. */
+   zero bytes); MEAN, MINIMUM and MAXIMUM are refused (MEDVOL_E_UNSUPPORTED). dst must not overlap src
+   (MEDVOL_E_ALIAS) nor fold onto itself (MEDVOL_E_SHAPE). Threads and errors as above. */
 MEDVOL_DEF mv_status mv_permute_array(mv_ctx *ctx, void *dst, const ptrdiff_t *dst_stride, const void *src,
                                       const ptrdiff_t *src_stride, size_t elem_size, int ndim,
                                       const size_t *dim, const int *order, unsigned flips);

@@ -25,8 +25,8 @@ static const char usage[] =
     "--seconds S    time a row may take [2]\n"
     "--samples N    samples of a row [30]\n"
     "--smoke        one call of each row and peer, results checked, nothing timed\n"
-    "--self-test    does the detector see 10 % more time, and nothing where nothing is?\n"
-    "--list         the rows\n";
+    "--self-test    does the detector see 10 % more time, and nothing where nothing is? ten minutes\n"
+    "--list         the rows, each its name and its type\n";
 
 unsigned char t_called[2][API_COUNT];
 int bench_timed;
@@ -941,7 +941,7 @@ static void plan(program *p) {
         if (!pass) p->jobs = (job *)calloc((size_t)p->n_jobs + 1, sizeof *p->jobs);
         if (!p->jobs) ex_quit(&p->e, EX_MEMORY, "no memory for %d rows", p->n_jobs);
     }
-    if (!p->n_jobs) ex_quit(&p->e, EX_USAGE, "no row matches");
+    if (!p->n_jobs) ex_quit(&p->e, EX_USAGE, "no row has such a name; --list shows them all");
 }
 static void machine(program *p) {
     int k;
