@@ -1274,7 +1274,7 @@ typedef struct mv_resample_opt {
    general case LINEAR an f32 copy where src is not f32 or has a scaling, CUBIC, CUBIC_CONV and
    LANCZOS a copy with a margin, antialias one more. Threads: tiles of the result, cut by shape alone, so bits
    do not depend on threads. Levels agree to 8 ulp of the largest value among the taps, with CUBIC and in the
-   general case to 1e-5 of it (an integer result near a tie may then be one apart); NEAREST to the bit.
+   general case to 1e-5 of it (an integer result near a tie may be one apart); NEAREST to the bit.
    Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN, unknown enumerators), _SIZE, _SINGULAR, _SHAPE, _ALIAS, _NOMEM,
    _LIMIT; dst as it was. dst == src is allowed. Source: Keys 1981; Unser 1999; Duchon 1979. */
 MEDVOL_DEF mv_status mv_resample_spacing(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
@@ -13011,7 +13011,7 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
                 STORE((T *)(void *)(d + (n - e) * S), MV__K(mv__sp_back##S)(s - (n - 1) * S));  \
             return;                                                                             \
         }                                                                                       \
-        mv__sp_rev_words(d + i * S, s - i * S, n - i, S);                                       \
+        if (i < n) mv__sp_rev_words(d + i * S, s - i * S, n - i, S);                            \
     }
 #else
 #define MV__SP_REV(S, T, STORE, STREAM)                                                         \
@@ -14148,7 +14148,7 @@ static void mv__sp_best_take(const mv__sp_stat *g, mv__sp_best *b, const unsigne
         mv__sp_best_whole(g, &b->whole[i & wrap], v);
     }
 }
-static void mv__sp_best_put(const mv__sp_stat *g, unsigned char *d, mv__sp_best *b, size_t n) {
+static void mv__sp_best_put(const mv__sp_stat *g, mv__sp_best *d, mv__sp_best *b, size_t n) {
     size_t i;
     if (g->is_whole) {
         mv__memcpy(d, b->whole, n * sizeof b->whole[0]);
@@ -14160,8 +14160,7 @@ static void mv__sp_best_put(const mv__sp_stat *g, unsigned char *d, mv__sp_best 
 }
 static void mv__sp_stat_line_job(void *arg, size_t job) { /* along axis 0 */
     const mv__sp_stat *g = (const mv__sp_stat *)arg;
-    mv__sp_best b;
-    unsigned char edge[sizeof b];
+    mv__sp_best b, edge; /* edge: as elements */
     const size_t after = g->before + g->m, most = mv__maxz(g->before, g->n[0] - after),
                  wide = mv__minz(MV__SP_BLOCK, most);
     size_t c, i, n, end = 1;
@@ -14182,18 +14181,17 @@ static void mv__sp_stat_line_job(void *arg, size_t job) { /* along axis 0 */
         for (i = 1; i < wide; i++)
             if (g->is_whole) b.whole[i] = b.whole[0];
             else b.real[i] = b.real[0];
-        mv__sp_best_put(g, edge, &b, wide);
+        mv__sp_best_put(g, &edge, &b, wide);
         for (i = 0; i < g->before; i += wide)
-            mv__memcpy(row + i * g->size, edge, mv__minz(wide, g->before - i) * g->size);
+            mv__memcpy(row + i * g->size, &edge, mv__minz(wide, g->before - i) * g->size);
         for (i = after; i < g->n[0]; i += wide)
-            mv__memcpy(row + i * g->size, edge, mv__minz(wide, g->n[0] - i) * g->size);
+            mv__memcpy(row + i * g->size, &edge, mv__minz(wide, g->n[0] - i) * g->size);
     }
 }
 /* along another axis: a block of neighbouring lines at a time */
 static void mv__sp_stat_block_job(void *arg, size_t job) {
     const mv__sp_stat *g = (const mv__sp_stat *)arg;
-    mv__sp_best b;
-    unsigned char edge[sizeof b];
+    mv__sp_best b, edge; /* edge: as elements */
     size_t blocks = mv__divup(g->n[0], MV__SP_BLOCK), x = job % blocks * MV__SP_BLOCK,
            nx = mv__minz(MV__SP_BLOCK, g->n[0] - x), j;
     ptrdiff_t p = g->ds[g->axis];
@@ -14202,10 +14200,10 @@ static void mv__sp_stat_block_job(void *arg, size_t job) {
     for (j = g->before; j < g->before + g->m; j++)
         mv__sp_best_take(g, &b, top + (ptrdiff_t)j * p, nx, (size_t)-1);
     for (j = 0; j < nx && g->how == 0; j++) b.real[j] /= (double)g->m;
-    mv__sp_best_put(g, edge, &b, nx);
-    for (j = 0; j < g->before; j++) mv__memcpy(top + (ptrdiff_t)j * p, edge, nx * g->size);
+    mv__sp_best_put(g, &edge, &b, nx);
+    for (j = 0; j < g->before; j++) mv__memcpy(top + (ptrdiff_t)j * p, &edge, nx * g->size);
     for (j = g->before + g->m; j < g->n[g->axis]; j++)
-        mv__memcpy(top + (ptrdiff_t)j * p, edge, nx * g->size);
+        mv__memcpy(top + (ptrdiff_t)j * p, &edge, nx * g->size);
 }
 /* The inner box of out is filled: the lines around it, axis after axis. */
 static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *before, const size_t *m,

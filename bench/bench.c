@@ -20,8 +20,9 @@ static const char usage[] =
     "--peers        the other libraries too (make bench PEERS=1 builds them in)\n"
     "--json FILE    rows, machine and samples as JSON\n"
     "--file FILE    only the rows of gzip, on the voxels of this volume as they are stored\n"
-    "--compare FILE against such a file: exit 1 when a row is slower, 3 when another machine wrote it\n"
-    "--relative     another machine's too: only against the calibration kernel, gate 25 %\n"
+    "--compare FILE against such a file: exit 1 when a row is slower, 3 when it\n"
+    "               is another machine's\n"
+    "--relative     another machine's too, gate 25 %\n"
     "--seconds S    time a row may take [2]\n"
     "--samples N    samples of a row [30]\n"
     "--smoke        one call of each row and peer, results checked, nothing timed\n"
@@ -440,7 +441,7 @@ static void sets_free(program *p, job *j) {
 }
 /* One round's samples, on working sets just made. */
 static void measure(program *p, job *j, int thread_count) {
-    double spent = 0.0, start = ex_now(), now;
+    double spent = 0.0, start = ex_now(), few[5], now;
     const int rounds = j->rounds, first = j->n, least = first + (5 + rounds - 1) / rounds;
     int c, k, enough = j->n + (p->samples + rounds - 1) / rounds;
     calibration *cal = p->in_memory ? &p->memory : &p->cache;
@@ -461,7 +462,9 @@ static void measure(program *p, job *j, int thread_count) {
             if (!j->who[c].out) j->who[c].time[j->n] = sample(p, j, &j->who[c], c ? NULL : &j->cpu[j->n]);
         spent += ex_now() - start;
     }
-    now = detect_median(j->calibration + first, j->n - first); /* how fast the machine was in this round */
+    /* how fast the machine was in this round */
+    for (k = 0; k < 5; k++) few[k] = first + k < j->n ? j->calibration[first + k] : calibrate(&p->e, cal);
+    now = j->n - first < 5 ? detect_median(few, 5) : detect_median(j->calibration + first, j->n - first);
     for (k = first; k < j->n; k++) j->calibration[k] = now;
 }
 static void new_context(program *p, int threads) {
@@ -700,7 +703,7 @@ typedef struct base_row {
     double sample[SAMPLES_MAX]; /* calibrated */
 } base_row;
 typedef struct baseline {
-    int n, same_machine;
+    int n, same_machine, same_format;
     base_row row[4096];
 } baseline;
 static int base_parse(base_row *r, const char *line) {
@@ -727,20 +730,26 @@ static baseline *base_load(program *p) {
     FILE *f = fopen(p->compare, "r");
     static char line[65536];
     char machine[420];
-    int at = 0;
+    const char *s;
+    int at = 0, format;
     if (!f) ex_quit(&p->e, EX_READ, "%s: cannot be read; make baseline-update writes one", p->compare);
     snprintf(machine, sizeof machine, "\"machine\":%s,\n", fingerprint(p));
     while (b && fgets(line, sizeof line, f)) {
         at++;
         if (at == 1 && strcmp(line, "{\"schema\":1,\n") != 0) break;
-        if (!strncmp(line, "\"machine\":", 10)) b->same_machine = !strcmp(line, machine);
+        if (!strncmp(line, "\"machine\":", 10)) {
+            s = strstr(line, "\"format\":");
+            b->same_machine = !strcmp(line, machine);
+            b->same_format = s && sscanf(s, "\"format\":%d", &format) == 1 && format == BENCH_FORMAT;
+            if (!b->same_format) break;
+        }
         if (strncmp(line, "{\"op\"", 5) != 0) continue;
         if (b->n == 4096 || !base_parse(&b->row[b->n], line))
             ex_quit(&p->e, EX_MALFORMED, "%s:%d: no row of a baseline", p->compare, at);
         b->n++;
     }
     fclose(f);
-    if (!b || !b->n) ex_quit(&p->e, EX_MALFORMED, "%s: no baseline of format 1", p->compare);
+    if (!b || (b->same_format ? !b->n : at < 2)) ex_quit(&p->e, EX_MALFORMED, "%s: no baseline", p->compare);
     return b;
 }
 static const base_row *base_find(const baseline *b, const job *j) {
@@ -754,7 +763,8 @@ static const base_row *base_find(const baseline *b, const job *j) {
     return NULL;
 }
 /* Times in units of the calibration kernel in the same round, here as on another machine: what else a host
-   does moves its speed by a twentieth from one run to the next, and the kernel's with it (correlation 0.85). */
+   does moves its speed by a twentieth from one run to the next, and the kernel's with it (the self-test's
+   rows: correlation 0.84 to 0.89). */
 static int calibrated(double *x, const job *j) {
     int k;
     for (k = 0; k < j->n; k++) x[k] = j->who[0].time[k] / j->calibration[k];
@@ -841,6 +851,7 @@ static int self_test(program *p) {
         if (slower) {
             run_jobs(p, 1);
             slower = looks_slower(p, slowed ? calm : last);
+            for (k = 0; k < TESTED; k++) now[k].n = calibrated(now[k].sample, &p->jobs[k]);
         }
         if (slowed) caught += slower;
         else false_alarms += slower;
@@ -975,9 +986,10 @@ static int missing_calls(void) {
 static int run_all(program *p) {
     baseline *base = p->compare ? base_load(p) : NULL;
     int k, c, slower = 0, answers = 0;
-    if (base && !base->same_machine && !p->relative) {
-        fprintf(stderr, "bench: %s: no comparable baseline: another machine, compiler or level wrote it\n"
-                        "hint: --relative compares by the calibration kernel\n", p->compare);
+    if (base && (!base->same_format || (!base->same_machine && !p->relative))) {
+        fprintf(stderr, "bench: %s: no comparable baseline: another %s wrote it\n%s", p->compare,
+            base->same_format ? "machine, compiler or level" : "version of the bench",
+            base->same_format ? "hint: --relative compares all the same, at 25 %\n" : "");
         free(base);
         return 3;
     }

@@ -645,6 +645,14 @@ static void test_pad_stats_lanes(void) {
     CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
     for (i = 0; i < N; i++) CHECK(((int64_t *)w.data)[i] == a[i % 3][i]);
     mv_volume_free(T, &w);
+    v.dtype = MEDVOL_U64; /* the negative ones are the greatest now */
+    CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
+    for (i = 0; i < N; i++) {
+        uint64_t b = (uint64_t)a[(i + 1) % 3][i], c = (uint64_t)a[(i + 2) % 3][i];
+        CHECK(((uint64_t *)w.data)[i] == (b > c ? b : c));
+    }
+    mv_volume_free(T, &w);
+    v.dtype = MEDVOL_I64;
     opt.mode = MEDVOL_PAD_MINIMUM;
     CHECK_OK(mv_pad(T, &w, &v, one, none, &opt));
     for (i = 0; i < N; i++) {

@@ -65,7 +65,6 @@ typedef struct fz_step {
     const mv_volume *src;
     uint64_t hash; /* of what came out */
     double loose;  /* 0: the same bits are promised */
-    double unit;   /* set after the operation: what one step of an integer dst is worth */
 } fz_step;
 typedef mv_status (*fz_op)(fz_step *s);
 int fz_steps(const uint8_t *p, size_t n, const fz_op *ops, size_t count, size_t most);

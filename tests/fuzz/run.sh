@@ -70,7 +70,8 @@ for t in "$@"; do
     else
         echo "$t: FOUND SOMETHING after $(runs "$t") executions"
         grep -aE 'ERROR|SUMMARY|runtime error|Test unit written|^    #[0-9]' "$D/$t.log" | head -n 30
-        ls "$D/$t"-*-* 2>/dev/null | head -n 1 | xargs -r base64 -w 100 # to be tried elsewhere
+        found=$(sed -n 's/.*Test unit written to //p' "$D/$t.log" | head -n 1)
+        [ -s "$found" ] && base64 "$found" # to be tried elsewhere
         failed=$((failed + 1))
     fi
 done
