@@ -12860,7 +12860,7 @@ static inline void mv__sp_rev_words(unsigned char *d, const unsigned char *s, si
     for (i = 0; i < n && n >= w && S < 4; i += w) {
         j = mv__minz(i, n - w); /* the last eight again */
         mv__memcpy(&v, s - (j + w - 1) * S, 8);
-        v = v >> 32 | v << 32;
+        v = v >> 32 | (v & 0xffffffffu) << 32;
         v = (v >> 16 & two) | (v & two) << 16;
         if (S < 2) v = (v >> 8 & one) | (v & one) << 8;
         mv__memcpy(d + j * S, &v, 8);
