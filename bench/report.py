@@ -123,6 +123,8 @@ def scaling(plt, rows, path, by_threads):
         if points:
             ax.plot(*zip(*points), "o-", ms=4, label=op)
     ax.set_yscale("log")
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter("{x:g}")
     ax.set_ylabel("GB/s of input")
     if by_threads:
         ax.set_xlabel(f"threads, {size} x {size} x {size}")
