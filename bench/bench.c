@@ -20,13 +20,12 @@ static const char usage[] =
     "--peers        the other libraries too (make bench PEERS=1 builds them in)\n"
     "--json FILE    rows, machine and samples as JSON\n"
     "--file FILE    only the rows of gzip, on the voxels of this volume as they are stored\n"
-    "--compare FILE against such a file: exit 1 when a row is slower, 3 when it\n"
-    "               is another machine's\n"
+    "--compare FILE against such a file: exit 1 when a row is slower, 3 when it cannot be compared\n"
     "--relative     another machine's too, gate 25 %\n"
     "--seconds S    time a row may take [2]\n"
     "--samples N    samples of a row [30]\n"
     "--smoke        one call of each row and peer, results checked, nothing timed\n"
-    "--self-test    does the detector see 10 % more time, and nothing where nothing is? ten minutes\n"
+    "--self-test    does the detector see 10 % more time, and nothing where nothing is? 20 minutes\n"
     "--list         the rows, each its name and its type\n";
 
 unsigned char t_called[2][API_COUNT];
@@ -50,7 +49,7 @@ static const bench_peer *const peer_tables[] = {NULL};
 
 enum { BENCH_FORMAT = 4 }; /* rises when what is measured changes: older baselines are then refused */
 #define LONG_CALL 0.1 /* s */
-#define LEAST_SAMPLE 0.02 /* s; of 10 ms the noise in memory is a third larger */
+#define LEAST_SAMPLE 0.02 /* s; of 10 ms the deviation in memory is a fifth larger */
 enum { ROUNDS = 5, SETS_MAX = 64, PEERS_MAX = 16, SAMPLES_MAX = DETECT_MAX, LIST_MAX = 16 };
 /* who calls: ours, then the peers */
 typedef struct contestant {
