@@ -30,11 +30,12 @@
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
      [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
+     [FFT]        Fourier transforms of one to seven axes, of any length
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
-     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE: leave a section out ([IO] needs [GZIP])
+     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE FFT: leave a section out ([IO] needs [GZIP])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -55,8 +56,8 @@
      MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with
      clang, without -ffp-contract=fast: a header cannot undo these.
      The scalar level is meant to give the same bits on every machine, big-endian and 32-bit ones too (there
-     no volume exceeds 2 GB), but for gamma, LANCZOS and antialias, which rest on the C library's pow, sin and
-     exp. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not
+     no volume exceeds 2 GB), but for gamma, LANCZOS, antialias and Fourier transforms, which rest on the C
+     library's pow, exp, sin and cos. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not
      served.
 
    RELEASES
@@ -1295,17 +1296,78 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 
 #endif
 
+/* ---- Fourier transforms -------------------------------------------------------------------------------- */
+
+/* X[k] = s * sum over r of x[r] * exp(-2 pi i (k - c)(r - c) / n), along each axis of `axes`.
+     INVERSE   exp(+2 pi i ...)
+     CENTERED  index floor(n / 2) counts as 0 on both sides (NumPy: fftshift(fft(ifftshift(x)))); else c = 0
+     UNITARY   s = 1 / sqrt(n); SCALED: s = 1 / n; neither: s = 1. In each case times desc.scale.
+     REAL      forward: src is real, and of the lowest axis only k = 0..n / 2 are stored, for the others are
+               conjugates of these; with INVERSE the way back, where the imaginary parts of k = 0 and, of even
+               n, of k = n / 2 of that axis do not count. Not CENTERED.
+   Lengths: any. Products of 2, 3, 5 and 7 are fastest, primes up to 31 have butterflies of their own; a
+   length with a larger one becomes a convolution with a chirp, of some four times the work. */
+enum {
+    MEDVOL_FFT_INVERSE = 1,
+    MEDVOL_FFT_CENTERED = 2,
+    MEDVOL_FFT_UNITARY = 4,
+    MEDVOL_FFT_SCALED = 8,
+    MEDVOL_FFT_REAL = 16
+};
+/* What a plan is for. dim: lengths of the transforms, and extents of the axes that are not transformed.
+   in_dim, out_dim: what lies in memory (0: all). Less than dim along a transformed axis: src is filled up
+   with zeros, dst cropped, at the end or, CENTERED, on both sides, index floor(m / 2) of m staying the
+   centre; no line of zeros is transformed. The real axis takes neither.
+   in_stride, out_stride: in elements, in any order of size; all 0: contiguous, first axis fastest. */
+typedef struct mv_fft_desc {
+    mv_dtype dtype; /* of the complex side: MEDVOL_C64 [MEDVOL_NONE], MEDVOL_C128; the real one is f32, f64 */
+    int ndim;
+    size_t dim[7], in_dim[7], out_dim[7];
+    ptrdiff_t in_stride[7], out_stride[7];
+    unsigned axes;  /* bit k: axis k; 0: all */
+    unsigned flags; /* MEDVOL_FFT_* */
+    double scale;   /* 0: 1 */
+} mv_fft_desc;
+/* Made by mv_fft_plan_init and never changed again: threads may share it, each with a context of its own. */
+typedef struct mv_fft_plan {
+    mv_fft_desc desc; /* as understood: nothing left at 0 but strides */
+    void *tables;     /* private */
+} mv_fft_plan;
+
+/* mv_fft_plan_init: the plan of desc, which mv_fft_plan_free releases, with a context of the same memory.
+   *plan is overwritten; on error it is empty. Nothing is tried out: the same desc gives the same plan, in
+   micro- to milliseconds. Memory: some 24 bytes (f64: 32) an element of each different length, six times that
+   of one with a chirp. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (ndim, axes, flags, scale; strides whose
+   elements coincide), _SIZE (a length of 0 or above 2^28; more bytes than there are addresses), _SHAPE
+   (in_dim, out_dim), _UNSUPPORTED, _NOMEM.
+   mv_fft_plan_execute: dst = transform of src. dst == src: where both sides are complex and have the same
+   strides; any other overlap is MEDVOL_E_ALIAS. NaN and infinity make NaN of what depends on them. Threads:
+   the context's; the bits do not depend on their number. Memory: up to some 256 KiB a thread, and 128 n bytes
+   where lines are longer than 2048 (16 n when there is but one, or n is a product of 256, 2, 3, 5 and 7; f64:
+   twice as much; with a chirp four times), and what no side can hold between two axes: never more than dim[]
+   elements. Numerics: relative to the root mean square, some 1e-7 (f64: 2e-16) times
+   sqrt(log2(n)); levels agree as closely. Other errors: MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is then half
+   transformed).
+   mv_fft_good_size: the least product of `multiple` (0: 1) and powers of 2, 3, 5, 7 that is n or more; 0:
+   none fits.
+   Source: Cooley and Tukey 1965; Bluestein 1970; Bailey 1990. */
+MEDVOL_DEF mv_status mv_fft_plan_init(mv_ctx *ctx, mv_fft_plan *plan, const mv_fft_desc *desc);
+MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src);
+MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan);
+MEDVOL_DEF size_t mv_fft_good_size(size_t n, size_t multiple);
+
 #ifdef __cplusplus
 }
 #endif
 #endif /* MEDVOL_H */
 #endif /* !MV__PASS */
 
-#if defined(MEDVOL_IMPLEMENTATION) && (defined(MV__PASS) || !defined(MV__ONCE))
+#if defined(MEDVOL_IMPLEMENTATION) && (defined(MV__PASS) || !defined(MV__ONCE)) && !defined(MV__REAL)
 #ifndef MV__PASS
 /* ==== [BASE] compiler and platform, messages, checked sizes, memory, scalar helpers. Owns mv__ names without
    a section. ============================================================================================= */
 #define MV__ONCE
+#define MV__OPEN /* until [END]: the implementation is being read */
 #ifndef MEDVOL_SELF
 #  define MEDVOL_SELF "medvol.h" /* not __FILE__: that breaks when the include path has a directory in it */
 #endif
@@ -2368,6 +2430,10 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvf_store_f16(p, a) (*(p) = mv__f32_to_f16(a))
 #  define mvf_store_bf16(p, a) (*(p) = mv__f32_to_bf16(a))
 #  define mvf_transpose(r) ((void)(r))
+#  define mvf_split(a, b, re, im) ((void)(*(re) = (a), *(im) = (b)))
+#  define mvf_weave(re, im, a, b) ((void)(*(a) = (re), *(b) = (im)))
+#  define mvd_split mvf_split
+#  define mvd_weave mvf_weave
 #  define mvd_load(p) (*(p))
 #  define mvd_store(p, a) (*(p) = (a))
 #  define mvd_stream(p, a) (*(p) = (a))
@@ -2380,6 +2446,8 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvd_sub(a, b) ((a) - (b))
 #  define mvd_mul(a, b) ((a) * (b))
 #  define mvd_div(a, b) mv__d_div(a, b)
+#  define mvd_mad(a, b, c) ((a) * (b) + (c))
+#  define mvd_nmad(a, b, c) ((c) - (a) * (b))
 #  define mvd_min(a, b) ((a) < (b) ? (a) : (b))
 #  define mvd_max(a, b) ((a) > (b) ? (a) : (b))
 #  define mvd_sqrt(a) sqrt(a)
@@ -2482,6 +2550,12 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvd_sub(a, b) vsubq_f64(a, b)
 #  define mvd_mul(a, b) vmulq_f64(a, b)
 #  define mvd_div(a, b) vdivq_f64(a, b)
+#  define mvd_mad(a, b, c) vaddq_f64(vmulq_f64(a, b), c)
+#  define mvd_nmad(a, b, c) vsubq_f64(c, vmulq_f64(a, b))
+#  define mvf_split(a, b, re, im) ((void)(*(re) = vuzp1q_f32(a, b), *(im) = vuzp2q_f32(a, b)))
+#  define mvf_weave(re, im, a, b) ((void)(*(a) = vzip1q_f32(re, im), *(b) = vzip2q_f32(re, im)))
+#  define mvd_split(a, b, re, im) ((void)(*(re) = vzip1q_f64(a, b), *(im) = vzip2q_f64(a, b)))
+#  define mvd_weave mvd_split
 #  define mvd_min(a, b) mv__v_mind(a, b)
 #  define mvd_max(a, b) mv__v_maxd(a, b)
 #  define mvd_sqrt(a) vsqrtq_f64(a)
@@ -2682,6 +2756,13 @@ MV__TARGET(
 #  define mvd_sub(a, b) MV__I(sub_pd)(a, b)
 #  define mvd_mul(a, b) MV__I(mul_pd)(a, b)
 #  define mvd_div(a, b) MV__I(div_pd)(a, b)
+#  define mvf_split(a, b, re, im) \
+      ((void)(*(re) = MV__I(shuffle_ps)(a, b, 0x88), *(im) = MV__I(shuffle_ps)(a, b, 0xdd)))
+#  define mvf_weave(re, im, a, b) \
+      ((void)(*(a) = MV__I(unpacklo_ps)(re, im), *(b) = MV__I(unpackhi_ps)(re, im)))
+#  define mvd_split(a, b, re, im) \
+      ((void)(*(re) = MV__I(unpacklo_pd)(a, b), *(im) = MV__I(unpackhi_pd)(a, b)))
+#  define mvd_weave mvd_split
 #  define mvd_min(a, b) MV__I(min_pd)(a, b)
 #  define mvd_max(a, b) MV__I(max_pd)(a, b)
 #  define mvd_sqrt(a) MV__I(sqrt_pd)(a)
@@ -2691,6 +2772,8 @@ MV__TARGET(
 #    define mvf_mad(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #    define mv4_mad(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #    define mvf_nmad(a, b, c) _mm_sub_ps(c, _mm_mul_ps(a, b))
+#    define mvd_mad(a, b, c) _mm_add_pd(_mm_mul_pd(a, b), c)
+#    define mvd_nmad(a, b, c) _mm_sub_pd(c, _mm_mul_pd(a, b))
 #    define mvf_lt(a, b) _mm_cmplt_ps(a, b)
 #    define mvf_le(a, b) _mm_cmple_ps(a, b)
 #    define mvf_gt(a, b) _mm_cmpgt_ps(a, b)
@@ -2817,6 +2900,8 @@ MV__INLINE void mv__v_transposed(mvd *r) {
 #    define mvf_mad(a, b, c) MV__I(fmadd_ps)(a, b, c)
 #    define mv4_mad(a, b, c) _mm_fmadd_ps(a, b, c)
 #    define mvf_nmad(a, b, c) MV__I(fnmadd_ps)(a, b, c)
+#    define mvd_mad(a, b, c) MV__I(fmadd_pd)(a, b, c)
+#    define mvd_nmad(a, b, c) MV__I(fnmadd_pd)(a, b, c)
 #    define mvi_mul(a, b) MV__I(mullo_epi32)(a, b)
 #    define mvi_min(a, b) MV__I(min_epi32)(a, b)
 #    define mvi_max(a, b) MV__I(max_epi32)(a, b)
@@ -15553,8 +15638,10 @@ static void mv__rs_fill(float *d, size_t n, float value) {
 }
 static const float *mv__rs_zrow(const mv__rs_sep *g, mv__rs_job *j, size_t oz, size_t iy, size_t turn) {
     const mv__rs_axis *az = &g->ax[2];
-    size_t size = mv_dtype_size(g->src.type), n = g->src.n[0], slot = iy % g->ring, t;
+    size_t size = mv_dtype_size(g->src.type), n = g->src.n[0], slot, t;
     float *d;
+    MV__KNOWN(g->ring > 0);
+    slot = iy % g->ring;
     if (mv__rs_plain(az) && g->src.type == MEDVOL_F32 && !g->scaled)
         return (const float *)(const void *)(g->src.p +
                                              ((size_t)az->at[oz] * g->src.sz + iy * g->src.sy) * size);
@@ -16519,6 +16606,1392 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
+/* ==== [FFT] plans, transforms of one to seven axes. Owns mv__ft_*. Uses [BASE] [CTX] [VOLUME]. Source:
+   Cooley & Tukey 1965 (mixed radix), Bluestein 1970 (other lengths), Bailey 1990 (long lines). =========== */
+#ifndef MEDVOL_NO_FFT
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radix */
+enum { MV__FT_LONG = 2048 };                   /* lines from here on are split, where they can be */
+/* One length. Passes of decimation in frequency in place: frequency k is left at perm[k]. Where n has a large
+   prime, the line is a convolution with a chirp (Bluestein), of m elements. */
+typedef struct mv__ft_line {
+    size_t n, m;
+    int passes, chirped, half; /* half: of a real line of 2 n elements */
+    int radix[MV__FT_PASSES];
+    const uint32_t *perm;
+    const void *twiddle;  /* pass after pass, (radix - 1) * m of each but the last */
+    const void *odd;      /* cosines and sines of each odd radix */
+    const void *chirp;    /* n */
+    const void *spectrum; /* m, in the order of perm */
+    const void *untangle; /* n + 1 */
+    const void *twist;    /* n, of the line as rows x columns */
+    size_t rows, columns; /* 0: not so */
+    const uint32_t *natural;
+    const struct mv__ft_line *first, *second; /* of rows elements, of columns elements */
+} mv__ft_line;
+/* How the elements of lines lie in memory, and where each belongs in the scratch. */
+typedef struct mv__ft_side {
+    const uint32_t *at;
+    size_t n;             /* elements of a line in memory */
+    ptrdiff_t step, lane; /* reals from an element, a line to the next */
+    int real;             /* elements are real */
+} mv__ft_side;
+typedef struct mv__ft_stage {
+    const mv__ft_line *line;
+    mv__ft_side in, out;
+    int inverse, from, to; /* places: 0 source, 1 destination, 2 work */
+    double scale;
+    size_t lanes, panel, panels; /* lines beside each other, so many at a time */
+    size_t room;                 /* elements of the scratch for one line */
+    int loops;                   /* over the other axes */
+    size_t loop_n[7];
+    ptrdiff_t loop_in[7], loop_out[7]; /* reals */
+} mv__ft_stage;
+#endif
+#  define MV__REAL 32
+#  include MEDVOL_SELF
+#  undef MV__REAL
+#  define MV__REAL 64
+#  include MEDVOL_SELF
+#  undef MV__REAL
+#endif /* MV__PASS */
+#endif
+#endif /* what is read once a pass */
+
+#ifdef MV__REAL /* the kernels, once for floats and once for doubles */
+#  if MV__REAL == 32
+#    define MV__R(word) mvf_##word
+#    define mvr mvf
+#    define mv__real float
+#    define MV__RN MVF_N
+#    define MV__KR(name) MV__JOIN(name##_f32, MV__SFX)
+#  else
+#    define MV__R(word) mvd_##word
+#    define mvr mvd
+#    define mv__real double
+#    define MV__RN MVD_N
+#    define MV__KR(name) MV__JOIN(name##_f64, MV__SFX)
+#  endif
+/* In the scratch an element is a vector of real and one of imaginary parts, a lane for each line. Lane l is
+   line MV__FT_LANE(l) of a block, for so the words split and weave have them. */
+#  if MV__RN == 1
+#    define MV__FT_LANE(l) (0)
+#  elif MV__REAL == 32
+#    define MV__FT_LANE(l) ((l) % 4 < 2 ? (l) / 4 * 2 + (l) % 4 : MV__RN / 2 + (l) / 4 * 2 + (l) % 4 - 2)
+#  else
+#    define MV__FT_LANE(l) ((l) % 2 == 0 ? (l) / 2 : MV__RN / 2 + (l) / 2)
+#  endif
+static size_t MV__KR(mv__ft_width)(void) { return MV__RN; }
+
+/* ---- butterflies: x real, y imaginary parts, in place; frequency k ends in x[k], y[k] ---- */
+/* (x + iy) * (c + is) */
+#  define MV__FT_MUL(x, y, c, s)                                         \
+      do {                                                               \
+          const mvr c_ = (c), s_ = (s), t_ = MV__R(mul)(x, s_);          \
+          x = MV__R(nmad)(y, s_, MV__R(mul)(x, c_));                     \
+          y = MV__R(mad)(y, c_, t_);                                     \
+      } while (0)
+MV__INLINE void MV__KR(mv__ft_two)(mvr *x, mvr *y) {
+    const mvr a = x[0], b = y[0];
+    x[0] = MV__R(add)(a, x[1]);
+    y[0] = MV__R(add)(b, y[1]);
+    x[1] = MV__R(sub)(a, x[1]);
+    y[1] = MV__R(sub)(b, y[1]);
+}
+MV__INLINE void MV__KR(mv__ft_four)(mvr *x, mvr *y, int a, int b, int c, int d) {
+    const mvr p = MV__R(add)(x[a], x[c]), pi = MV__R(add)(y[a], y[c]);
+    const mvr q = MV__R(sub)(x[a], x[c]), qi = MV__R(sub)(y[a], y[c]);
+    const mvr r = MV__R(add)(x[b], x[d]), ri = MV__R(add)(y[b], y[d]);
+    const mvr s = MV__R(sub)(x[b], x[d]), si = MV__R(sub)(y[b], y[d]);
+    x[a] = MV__R(add)(p, r);
+    y[a] = MV__R(add)(pi, ri);
+    x[b] = MV__R(add)(q, si);
+    y[b] = MV__R(sub)(qi, s);
+    x[c] = MV__R(sub)(p, r);
+    y[c] = MV__R(sub)(pi, ri);
+    x[d] = MV__R(sub)(q, si);
+    y[d] = MV__R(add)(qi, s);
+}
+MV__INLINE void MV__KR(mv__ft_eight)(mvr *x, mvr *y) {
+    const mvr h = MV__R(set1)(0.70710678118654752440);
+    mvr r[8], i[8], t, u;
+    int k;
+    MV__KR(mv__ft_four)(x, y, 0, 2, 4, 6);
+    MV__KR(mv__ft_four)(x, y, 1, 3, 5, 7);
+    r[0] = MV__R(add)(x[0], x[1]);
+    i[0] = MV__R(add)(y[0], y[1]);
+    r[4] = MV__R(sub)(x[0], x[1]);
+    i[4] = MV__R(sub)(y[0], y[1]);
+    t = MV__R(add)(x[3], y[3]);
+    u = MV__R(sub)(y[3], x[3]);
+    r[1] = MV__R(mad)(t, h, x[2]);
+    i[1] = MV__R(mad)(u, h, y[2]);
+    r[5] = MV__R(nmad)(t, h, x[2]);
+    i[5] = MV__R(nmad)(u, h, y[2]);
+    r[2] = MV__R(add)(x[4], y[5]);
+    i[2] = MV__R(sub)(y[4], x[5]);
+    r[6] = MV__R(sub)(x[4], y[5]);
+    i[6] = MV__R(add)(y[4], x[5]);
+    t = MV__R(sub)(y[7], x[7]);
+    u = MV__R(add)(x[7], y[7]);
+    r[3] = MV__R(mad)(t, h, x[6]);
+    i[3] = MV__R(nmad)(u, h, y[6]);
+    r[7] = MV__R(nmad)(t, h, x[6]);
+    i[7] = MV__R(mad)(u, h, y[6]);
+    MV__UNROLL for (k = 0; k < 8; k++) {
+        x[k] = r[k];
+        y[k] = i[k];
+    }
+}
+MV__INLINE void MV__KR(mv__ft_sixteen)(mvr *x, mvr *y) { /* four by four */
+    const double c = 0.92387953251128675613, s = 0.38268343236508977173, h = 0.70710678118654752440;
+    const double re[10] = {1, c, h, s, 0, 0, -h, 0, 0, -c}, im[10] = {0, -s, -h, -c, -1, 0, -h, 0, 0, s};
+    mvr r[16], i[16];
+    int j, k;
+    MV__UNROLL for (j = 0; j < 4; j++) MV__KR(mv__ft_four)(x, y, j, j + 4, j + 8, j + 12);
+    MV__UNROLL for (j = 5; j < 16; j++) {
+        k = j % 4 * (j / 4); /* the power of the root of order 16 */
+        if (k == 4) {
+            const mvr t = x[j];
+            x[j] = y[j];
+            y[j] = MV__R(sub)(MV__R(zero)(), t);
+        } else if (k) MV__FT_MUL(x[j], y[j], MV__R(set1)(re[k]), MV__R(set1)(im[k]));
+    }
+    MV__UNROLL for (k = 0; k < 4; k++) MV__KR(mv__ft_four)(x, y, 4 * k, 4 * k + 1, 4 * k + 2, 4 * k + 3);
+    MV__UNROLL for (k = 0; k < 16; k++) {
+        r[k] = x[4 * (k % 4) + k / 4];
+        i[k] = y[4 * (k % 4) + k / 4];
+    }
+    MV__UNROLL for (k = 0; k < 16; k++) {
+        x[k] = r[k];
+        y[k] = i[k];
+    }
+}
+/* Any odd length p: sums and differences of what stands opposite. w: p cosines, then p sines, of 2 pi k / p.
+   Two of them: unrolled for p that the compiler knows, and not, for those up to MV__FT_ODD. */
+#  define MV__FT_ODD_LENGTH(KIND, name, ROOM, UNROLL)                                                        \
+      KIND void MV__KR(name)(mvr * x, mvr * y, int p, const mv__real *w) {                                   \
+          mvr ar[ROOM], ai[ROOM], br[ROOM], bi[ROOM];                                                        \
+          const mvr x0 = x[0], y0 = y[0];                                                                    \
+          const int h = p / 2;                                                                               \
+          int k, f, e;                                                                                       \
+          UNROLL for (k = 1; k <= h; k++) {                                                                  \
+              ar[k] = MV__R(add)(x[k], x[p - k]);                                                            \
+              ai[k] = MV__R(add)(y[k], y[p - k]);                                                            \
+              br[k] = MV__R(sub)(x[k], x[p - k]);                                                            \
+              bi[k] = MV__R(sub)(y[k], y[p - k]);                                                            \
+              x[0] = MV__R(add)(x[0], ar[k]);                                                                \
+              y[0] = MV__R(add)(y[0], ai[k]);                                                                \
+          }                                                                                                  \
+          UNROLL for (f = 1; f <= h; f++) {                                                                  \
+              mvr r = MV__R(mad)(ar[1], MV__R(set1)(w[f]), x0);                                              \
+              mvr i = MV__R(mad)(ai[1], MV__R(set1)(w[f]), y0);                                              \
+              mvr s = MV__R(mul)(bi[1], MV__R(set1)(w[p + f]));                                              \
+              mvr t = MV__R(mul)(br[1], MV__R(set1)(w[p + f]));                                              \
+              UNROLL for (k = 2; k <= h; k++) {                                                              \
+                  e = f * k % p;                                                                             \
+                  r = MV__R(mad)(ar[k], MV__R(set1)(w[e]), r);                                               \
+                  i = MV__R(mad)(ai[k], MV__R(set1)(w[e]), i);                                               \
+                  s = MV__R(mad)(bi[k], MV__R(set1)(w[p + e]), s);                                           \
+                  t = MV__R(mad)(br[k], MV__R(set1)(w[p + e]), t);                                           \
+              }                                                                                              \
+              x[f] = MV__R(add)(r, s);                                                                       \
+              y[f] = MV__R(sub)(i, t);                                                                       \
+              x[p - f] = MV__R(sub)(r, s);                                                                   \
+              y[p - f] = MV__R(add)(i, t);                                                                   \
+          }                                                                                                  \
+      }
+MV__FT_ODD_LENGTH(MV__INLINE, mv__ft_odd, 4, MV__UNROLL)
+/* cppcheck-suppress uninitvar ; p of each are given */
+MV__FT_ODD_LENGTH(MV__NOINLINE, mv__ft_prime, MV__FT_ODD / 2 + 1, )
+#  undef MV__FT_ODD_LENGTH
+
+/* ---- passes: blocks of radix * m elements; element i of a butterfly stands i * m after the first, and is
+   then multiplied by its root of order radix * m ---- */
+#  define MV__FT_PASS(R, BUTTERFLY)                                                                          \
+      static void MV__KR(mv__ft_pass##R)(mv__real * s, size_t n, size_t m, const mv__real *tw,               \
+                                         const mv__real *odd) {                                              \
+          const size_t step = m * 2 * MV__RN;                                                                \
+          size_t g, j;                                                                                       \
+          int k;                                                                                             \
+          (void)odd;                                                                                         \
+          MV__KNOWN(m > 0);                                                                                  \
+          for (g = 0; g < n / m / R; g++, s += step * R) {                                                   \
+              const mv__real *w = tw;                                                                        \
+              for (j = 0; j < m; j++) {                                                                      \
+                  mv__real *p = s + j * 2 * MV__RN;                                                          \
+                  mvr x[R], y[R];                                                                            \
+                  MV__UNROLL for (k = 0; k < R; k++) {                                                       \
+                      x[k] = MV__R(load)(p + (size_t)k * step);                                              \
+                      y[k] = MV__R(load)(p + (size_t)k * step + MV__RN);                                     \
+                  }                                                                                          \
+                  BUTTERFLY;                                                                                 \
+                  if (m > 1) {                                                                               \
+                      MV__UNROLL for (k = 1; k < R; k++, w += 2) MV__FT_MUL(                                 \
+                          x[k], y[k], MV__R(set1)(w[0]), MV__R(set1)(w[1]));                                 \
+                  }                                                                                          \
+                  MV__UNROLL for (k = 0; k < R; k++) {                                                       \
+                      MV__R(store)(p + (size_t)k * step, x[k]);                                              \
+                      MV__R(store)(p + (size_t)k * step + MV__RN, y[k]);                                     \
+                  }                                                                                          \
+              }                                                                                              \
+          }                                                                                                  \
+      }
+MV__FT_PASS(2, MV__KR(mv__ft_two)(x, y))
+MV__FT_PASS(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
+MV__FT_PASS(8, MV__KR(mv__ft_eight)(x, y))
+MV__FT_PASS(16, MV__KR(mv__ft_sixteen)(x, y))
+MV__FT_PASS(3, MV__KR(mv__ft_odd)(x, y, 3, odd))
+MV__FT_PASS(5, MV__KR(mv__ft_odd)(x, y, 5, odd))
+MV__FT_PASS(7, MV__KR(mv__ft_odd)(x, y, 7, odd))
+#  undef MV__FT_PASS
+static void MV__KR(mv__ft_pass_odd)(mv__real *s, size_t n, size_t m, size_t radix, const mv__real *tw,
+                                    const mv__real *odd) {
+    const size_t step = m * 2 * MV__RN;
+    size_t g, j, k;
+    MV__KNOWN(m > 0 && radix > 1);
+    for (g = 0; g < n / m / radix; g++, s += step * radix) {
+        const mv__real *w = tw;
+        for (j = 0; j < m; j++) {
+            mv__real *p = s + j * 2 * MV__RN;
+            mvr x[MV__FT_ODD], y[MV__FT_ODD];
+            for (k = 0; k < radix; k++) {
+                x[k] = MV__R(load)(p + k * step);
+                y[k] = MV__R(load)(p + k * step + MV__RN);
+            }
+            MV__KR(mv__ft_prime)(x, y, (int)radix, odd);
+            for (k = 0; k < radix; k++) {
+                if (m > 1 && k > 0) {
+                    MV__FT_MUL(x[k], y[k], MV__R(set1)(w[0]), MV__R(set1)(w[1]));
+                    w += 2;
+                }
+                MV__R(store)(p + k * step, x[k]);
+                MV__R(store)(p + k * step + MV__RN, y[k]);
+            }
+        }
+    }
+}
+static void MV__KR(mv__ft_passes)(mv__real *s, const mv__ft_line *line) {
+    const mv__real *tw = (const mv__real *)line->twiddle, *odd = (const mv__real *)line->odd;
+    size_t m = line->m, n = m;
+    int k;
+    for (k = 0; k < line->passes; k++) {
+        const size_t r = (size_t)line->radix[k];
+        MV__KNOWN(r > 1 && m >= r);
+        m /= r;
+        switch (r) {
+            case 2: MV__KR(mv__ft_pass2)(s, n, m, tw, odd); break;
+            case 4: MV__KR(mv__ft_pass4)(s, n, m, tw, odd); break;
+            case 8: MV__KR(mv__ft_pass8)(s, n, m, tw, odd); break;
+            case 16: MV__KR(mv__ft_pass16)(s, n, m, tw, odd); break;
+            case 3: MV__KR(mv__ft_pass3)(s, n, m, tw, odd); break;
+            case 5: MV__KR(mv__ft_pass5)(s, n, m, tw, odd); break;
+            case 7: MV__KR(mv__ft_pass7)(s, n, m, tw, odd); break;
+            default: MV__KR(mv__ft_pass_odd)(s, n, m, r, tw, odd); break;
+        }
+        if (m > 1) tw += 2 * (r - 1) * m;
+        if (r % 2 != 0) odd += 2 * r;
+    }
+}
+/* d[k] = s[from[k]] * w[k], k < n; swap: real and imaginary parts change places */
+static void MV__KR(mv__ft_times)(mv__real *d, const mv__real *s, const uint32_t *from, const mv__real *w,
+                                 size_t n, int swap) {
+    size_t k;
+    for (k = 0; k < n; k++, d += 2 * MV__RN) {
+        const mv__real *p = s + 2 * MV__RN * (from ? from[k] : k);
+        mvr x = MV__R(load)(p + (swap == 2 ? MV__RN : 0)), y = MV__R(load)(p + (swap == 2 ? 0 : MV__RN));
+        MV__FT_MUL(x, y, MV__R(set1)(w[2 * k]), MV__R(set1)(w[2 * k + 1]));
+        MV__R(store)(d, swap == 1 ? y : x);
+        MV__R(store)(d + MV__RN, swap == 1 ? x : y);
+    }
+}
+/* The line in s, in place, in the order of perm, or, chirped, in its own; t: as much room again. */
+static void MV__KR(mv__ft_transform)(mv__real *s, mv__real *t, const mv__ft_line *line) {
+    const size_t n = line->n, m = line->m;
+    if (!line->chirped) {
+        MV__KR(mv__ft_passes)(s, line);
+        return;
+    }
+    MV__KR(mv__ft_times)(s, s, NULL, (const mv__real *)line->chirp, n, 0);
+    mv__memset(s + 2 * MV__RN * n, 0, (m - n) * 2 * MV__RN * sizeof *s);
+    MV__KR(mv__ft_passes)(s, line);
+    /* and back, parts swapped */
+    MV__KR(mv__ft_times)(t, s, line->perm, (const mv__real *)line->spectrum, m, 1);
+    MV__KR(mv__ft_passes)(t, line);
+    MV__KR(mv__ft_times)(s, t, line->perm, (const mv__real *)line->chirp, n, 2);
+}
+
+/* ---- lines into the scratch and out of it ---- */
+static void MV__KR(mv__ft_load_columns)(mv__real *s, const mv__real *p, const mv__ft_side *m, size_t lanes,
+                                        size_t room, int swap) {
+    const size_t blocks = lanes / MV__RN, left = 2 * (lanes % MV__RN);
+    const size_t re = swap ? MV__RN : 0, im = MV__RN - re;
+    const ptrdiff_t ahead = (ptrdiff_t)(2 * lanes * sizeof *p);
+    mv__real few[2 * MV__RN] = {0};
+    size_t i, b, k;
+    for (i = 0; i < m->n; i++, p += m->step) {
+        mv__real *d = s + 2 * MV__RN * m->at[i];
+        const mv__real *q = p;
+        mvr x, y;
+        for (b = 0; b < blocks; b++, d += room, q += 2 * MV__RN) {
+            mv_prefetch2(mv__ahead(q, ahead)); /* the next panel's */
+            mv_prefetch2(mv__ahead(q + MV__RN, ahead));
+            MV__R(split)(MV__R(load)(q), MV__R(load)(q + MV__RN), &x, &y);
+            MV__R(store)(d + re, x);
+            MV__R(store)(d + im, y);
+        }
+        if (left) {
+            for (k = 0; k < left; k++) few[k] = q[k];
+            MV__R(split)(MV__R(load)(few), MV__R(load)(few + MV__RN), &x, &y);
+            MV__R(store)(d + re, x);
+            MV__R(store)(d + im, y);
+        }
+    }
+}
+static void MV__KR(mv__ft_store_columns)(mv__real *p, const mv__real *s, const mv__ft_side *m, size_t lanes,
+                                         size_t room, int swap, double scale) {
+    const size_t blocks = lanes / MV__RN, left = 2 * (lanes % MV__RN);
+    const size_t re = swap ? MV__RN : 0, im = MV__RN - re;
+    const mvr f = MV__R(set1)(scale);
+    mv__real few[2 * MV__RN];
+    size_t i, b, k;
+    for (i = 0; i < m->n; i++, p += m->step) {
+        const mv__real *d = s + 2 * MV__RN * m->at[i];
+        mv__real *q = p;
+        mvr x, y;
+        for (b = 0; b < blocks; b++, d += room, q += 2 * MV__RN) {
+            MV__R(weave)(MV__R(mul)(f, MV__R(load)(d + re)), MV__R(mul)(f, MV__R(load)(d + im)), &x, &y);
+            MV__R(store)(q, x);
+            MV__R(store)(q + MV__RN, y);
+        }
+        if (left) {
+            MV__R(weave)(MV__R(mul)(f, MV__R(load)(d + re)), MV__R(mul)(f, MV__R(load)(d + im)), &x, &y);
+            MV__R(store)(few, x);
+            MV__R(store)(few + MV__RN, y);
+            for (k = 0; k < left; k++) q[k] = few[k];
+        }
+    }
+}
+#  if MV__RN > 1
+/* contiguous lines: blocks of MV__RN / 2 elements of as many lines as lanes are turned */
+static void MV__KR(mv__ft_load_rows)(mv__real *s, const mv__real *p, const mv__ft_side *m, size_t lanes,
+                                     int swap) {
+    const size_t re = swap ? MV__RN : 0, im = MV__RN - re, most = 2 * m->n;
+    const ptrdiff_t ahead = (ptrdiff_t)(MV__RN * sizeof *p) * m->lane;
+    const mv__real *row[MV__RN];
+    size_t i, j;
+    int k;
+    for (k = 0; k < MV__RN; k++)
+        row[k] = p + (ptrdiff_t)mv__minz(MV__FT_LANE((size_t)k), lanes - 1) * m->lane;
+    for (i = 0; i < most; i += MV__RN) {
+        mvr t[MV__RN];
+        const size_t n = mv__minz(MV__RN, most - i);
+        if (n == MV__RN) {
+            MV__UNROLL for (k = 0; k < MV__RN; k++) {
+                mv_prefetch2(mv__ahead(row[k] + i, ahead)); /* the lines after these */
+                t[k] = MV__R(load)(row[k] + i);
+            }
+        } else
+            for (k = 0; k < MV__RN; k++) {
+                mv__real few[MV__RN] = {0};
+                for (j = 0; j < n; j++) few[j] = row[k][i + j];
+                t[k] = MV__R(load)(few);
+            }
+        MV__R(transpose)(t);
+        MV__UNROLL for (k = 0; k < MV__RN; k += 2) if ((size_t)k < n) {
+            mv__real *d = s + 2 * MV__RN * m->at[(i + (size_t)k) / 2];
+            MV__R(store)(d + re, t[k]);
+            MV__R(store)(d + im, t[k + 1]);
+        }
+    }
+}
+static void MV__KR(mv__ft_store_rows)(mv__real *p, const mv__real *s, const mv__ft_side *m, size_t lanes,
+                                      int swap, double scale) {
+    const size_t re = swap ? MV__RN : 0, im = MV__RN - re, most = 2 * m->n;
+    const mvr f = MV__R(set1)(scale);
+    size_t i, j;
+    int k;
+    for (i = 0; i < most; i += MV__RN) {
+        mvr t[MV__RN];
+        const size_t n = mv__minz(MV__RN, most - i);
+        MV__UNROLL for (k = 0; k < MV__RN; k += 2) {
+            const mv__real *d = s + 2 * MV__RN * m->at[(i + ((size_t)k < n ? (size_t)k : 0)) / 2];
+            t[k] = MV__R(mul)(f, MV__R(load)(d + re));
+            t[k + 1] = MV__R(mul)(f, MV__R(load)(d + im));
+        }
+        MV__R(transpose)(t);
+        if (n == MV__RN && lanes == MV__RN) {
+            MV__UNROLL for (k = 0; k < MV__RN; k++)
+                MV__R(store)(p + (ptrdiff_t)MV__FT_LANE((size_t)k) * m->lane + i, t[k]);
+            continue;
+        }
+        for (k = 0; k < MV__RN; k++) {
+            mv__real few[MV__RN];
+            const size_t row = MV__FT_LANE((size_t)k);
+            MV__R(store)(few, t[k]);
+            for (j = 0; row < lanes && j < n; j++) p[(ptrdiff_t)row * m->lane + (ptrdiff_t)(i + j)] = few[j];
+        }
+    }
+}
+#  endif
+/* any strides, by element; the imaginary part of a real element is the next one's, or 0 */
+static void MV__KR(mv__ft_load_any)(mv__real *s, const mv__real *p, const mv__ft_side *m, size_t lanes,
+                                    int swap, int pairs) {
+    const size_t re = swap ? MV__RN : 0, im = MV__RN - re;
+    const ptrdiff_t next = m->real ? m->step : 1, step = m->real && pairs ? 2 * m->step : m->step;
+    size_t i, l;
+    for (i = 0; i < m->n; i++, p += step)
+        for (l = 0; l < MV__RN; l++) {
+            mv__real *d = s + 2 * MV__RN * m->at[i] + l;
+            const mv__real *q = p + (ptrdiff_t)mv__minz(MV__FT_LANE(l), lanes - 1) * m->lane;
+            d[re] = q[0];
+            d[im] = m->real && !pairs ? 0 : q[next];
+        }
+}
+static void MV__KR(mv__ft_store_any)(mv__real *p, const mv__real *s, const mv__ft_side *m, size_t lanes,
+                                     int swap, double scale, int pairs) {
+    const size_t re = swap ? MV__RN : 0, im = MV__RN - re;
+    const ptrdiff_t next = m->real ? m->step : 1, step = m->real && pairs ? 2 * m->step : m->step;
+    size_t i, l;
+    for (i = 0; i < m->n; i++, p += step)
+        for (l = 0; l < MV__RN; l++) {
+            const mv__real *d = s + 2 * MV__RN * m->at[i] + l;
+            const size_t line = MV__FT_LANE(l);
+            mv__real *q = p + (ptrdiff_t)line * m->lane;
+            if (line + 1 > lanes) continue;
+            q[0] = (mv__real)scale * d[re];
+            if (!m->real || pairs) q[next] = (mv__real)scale * d[im];
+        }
+}
+/* ---- real lines of even length: z[j] = x[2 j] + i x[2 j + 1], transformed, holds all of them ---- */
+/* d[k] = 2 X[k], k = 0..n, of the n frequencies of z in s */
+static void MV__KR(mv__ft_untangle)(mv__real *d, const mv__real *s, const mv__ft_line *line) {
+    const mv__real *w = (const mv__real *)line->untangle;
+    const size_t n = line->n;
+    size_t k;
+    for (k = 0; k <= n; k++, d += 2 * MV__RN) {
+        const size_t a = k == n ? 0 : k, b = k == 0 ? 0 : n - k;
+        const mv__real *p = s + 2 * MV__RN * (line->chirped ? a : line->perm[a]);
+        const mv__real *q = s + 2 * MV__RN * (line->chirped ? b : line->perm[b]);
+        const mvr px = MV__R(load)(p), py = MV__R(load)(p + MV__RN);
+        const mvr qx = MV__R(load)(q), qy = MV__R(load)(q + MV__RN);
+        mvr x = MV__R(add)(py, qy), y = MV__R(sub)(qx, px); /* of the odd elements */
+        MV__FT_MUL(x, y, MV__R(set1)(w[2 * k]), MV__R(set1)(w[2 * k + 1]));
+        MV__R(store)(d, MV__R(add)(MV__R(add)(px, qx), x));
+        MV__R(store)(d + MV__RN, MV__R(add)(MV__R(sub)(py, qy), y));
+    }
+}
+/* The way back: d[k], k < n, from s[0..n], parts swapped; what a real line has not is not looked at. */
+static void MV__KR(mv__ft_tangle)(mv__real *d, mv__real *s, const mv__ft_line *line) {
+    const mv__real *w = (const mv__real *)line->untangle;
+    const size_t n = line->n;
+    size_t k;
+    MV__R(store)(s + MV__RN, MV__R(zero)());
+    MV__R(store)(s + 2 * MV__RN * n + MV__RN, MV__R(zero)());
+    for (k = 0; k < n; k++, d += 2 * MV__RN) {
+        const mv__real *p = s + 2 * MV__RN * k, *q = s + 2 * MV__RN * (n - k);
+        const mvr px = MV__R(load)(p), py = MV__R(load)(p + MV__RN);
+        const mvr qx = MV__R(load)(q), qy = MV__R(load)(q + MV__RN);
+        mvr x = MV__R(sub)(px, qx), y = MV__R(add)(py, qy);
+        MV__FT_MUL(x, y, MV__R(set1)(w[2 * k]), MV__R(set1)(-w[2 * k + 1]));
+        MV__R(store)(d + MV__RN, MV__R(sub)(MV__R(add)(px, qx), y));
+        MV__R(store)(d, MV__R(add)(MV__R(sub)(py, qy), x));
+    }
+}
+/* s[n - k] = conj(s[k]), parts swapped: the other half of a real line of odd length */
+static void MV__KR(mv__ft_mirror)(mv__real *s, size_t n) {
+    size_t k;
+    MV__R(store)(s, MV__R(zero)());
+    for (k = 1; 2 * k < n; k++) {
+        const mv__real *p = s + 2 * MV__RN * k;
+        mv__real *q = s + 2 * MV__RN * (n - k);
+        MV__R(store)(q, MV__R(sub)(MV__R(zero)(), MV__R(load)(p)));
+        MV__R(store)(q + MV__RN, MV__R(load)(p + MV__RN));
+    }
+}
+
+/* ---- a panel of lines ---- */
+static void MV__KR(mv__ft_get)(mv__real *s, const mv__real *src, const mv__ft_side *m, size_t lanes,
+                               size_t room, int swap, int pairs) {
+    if (!m->real && m->lane == 2) MV__KR(mv__ft_load_columns)(s, src, m, lanes, room, swap);
+#  if MV__RN > 1
+    else if (m->step == (m->real ? 1 : 2) && (!m->real || pairs))
+        MV__KR(mv__ft_load_rows)(s, src, m, lanes, swap);
+#  endif
+    else MV__KR(mv__ft_load_any)(s, src, m, lanes, swap, pairs);
+}
+static void MV__KR(mv__ft_put)(mv__real *dst, const mv__real *s, const mv__ft_side *m, size_t lanes,
+                               size_t room, int swap, double scale, int pairs) {
+    if (!m->real && m->lane == 2) MV__KR(mv__ft_store_columns)(dst, s, m, lanes, room, swap, scale);
+#  if MV__RN > 1
+    else if (m->step == (m->real ? 1 : 2) && (!m->real || pairs))
+        MV__KR(mv__ft_store_rows)(dst, s, m, lanes, swap, scale);
+#  endif
+    else MV__KR(mv__ft_store_any)(dst, s, m, lanes, swap, scale, pairs);
+}
+static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, void *dst, void *scratch,
+                                 size_t lanes) {
+    const mv__ft_line *line = g->line;
+    const size_t room = 2 * MV__RN * g->room, blocks = mv__divup(lanes, MV__RN);
+    const mv__real *p = (const mv__real *)src;
+    mv__real *s = (mv__real *)scratch, *t = s + blocks * room, *q = (mv__real *)dst;
+    size_t b;
+    if (g->in.n < line->n) mv__memset(s, 0, blocks * room * sizeof *s);
+    if (line->half && g->inverse) { /* one block, as below */
+        MV__KR(mv__ft_get)(t, p, &g->in, lanes, room, 0, 1);
+        MV__KR(mv__ft_tangle)(s, t, line);
+    } else MV__KR(mv__ft_get)(s, p, &g->in, lanes, room, g->inverse, line->half);
+    if (g->out.real && !line->half) MV__KR(mv__ft_mirror)(s, line->n);
+    for (b = 0; b < blocks; b++) MV__KR(mv__ft_transform)(s + b * room, t, line);
+    if (line->half && !g->inverse) {
+        MV__KR(mv__ft_untangle)(t, s, line);
+        s = t;
+    }
+    MV__KR(mv__ft_put)(q, s, &g->out, lanes, room, g->inverse, g->scale, line->half);
+    mv_end();
+}
+
+/* ---- one long line, contiguous: rows x columns; transforms of the columns, turned by the roots of the
+   whole, then of the rows, whose frequencies lie side by side ---- */
+static void MV__KR(mv__ft_long_columns)(const mv__ft_stage *g, const void *src, void *turned, void *scratch,
+                                        size_t from, size_t to) {
+    const mv__ft_line *line = g->line, *sub = line->first;
+    const size_t rows = line->rows, columns = line->columns, re = g->inverse ? MV__RN : 0, im = MV__RN - re;
+    mv__real *s = (mv__real *)scratch, *d;
+    const mv__real *p, *w;
+    size_t c, r;
+    mvr x, y, u, v;
+    for (c = from; c < to; c += MV__RN) {
+        p = (const mv__real *)src + 2 * c;
+        for (r = 0; r < rows; r++, p += 2 * columns) {
+            d = s + 2 * MV__RN * g->in.at[r];
+            MV__R(split)(MV__R(load)(p), MV__R(load)(p + MV__RN), &x, &y);
+            MV__R(store)(d + re, x);
+            MV__R(store)(d + im, y);
+        }
+        MV__KR(mv__ft_passes)(s, sub);
+        w = (const mv__real *)line->twist + 2 * c;
+        d = (mv__real *)turned + 2 * c;
+        for (r = 0; r < rows; r++, w += 2 * columns, d += 2 * columns) {
+            x = MV__R(load)(s + 2 * MV__RN * sub->perm[r]);
+            y = MV__R(load)(s + 2 * MV__RN * sub->perm[r] + MV__RN);
+            MV__R(split)(MV__R(load)(w), MV__R(load)(w + MV__RN), &u, &v);
+            MV__FT_MUL(x, y, u, v);
+            MV__R(weave)(x, y, &u, &v);
+            MV__R(store)(d, u);
+            MV__R(store)(d + MV__RN, v);
+        }
+    }
+    mv_end();
+}
+static void MV__KR(mv__ft_long_rows)(const mv__ft_stage *g, const void *turned, void *dst, void *scratch,
+                                     size_t from, size_t to) {
+    const mv__ft_line *line = g->line, *sub = line->second;
+    mv__real *s = (mv__real *)scratch;
+    mv__ft_side in, out;
+    size_t r;
+    mv__memset(&in, 0, sizeof in);
+    in.at = line->natural;
+    in.n = line->columns;
+    in.step = 2;
+    in.lane = 2 * (ptrdiff_t)line->columns;
+    out = g->out;
+    out.n = line->columns;
+    out.step = 2 * (ptrdiff_t)line->rows;
+    out.lane = 2;
+    for (r = from; r < to; r += MV__RN) {
+        MV__KR(mv__ft_get)(s, (const mv__real *)turned + 2 * r * line->columns, &in, MV__RN, 0, 0, 0);
+        MV__KR(mv__ft_passes)(s, sub);
+        MV__KR(mv__ft_put)((mv__real *)dst + 2 * r, s, &out, MV__RN, 0, g->inverse, g->scale, 0);
+    }
+    mv_end();
+}
+#  undef MV__FT_MUL
+#  undef MV__FT_LANE
+#  undef MV__R
+#  undef mvr
+#  undef mv__real
+#  undef MV__RN
+#  undef MV__KR
+#endif /* MV__REAL */
+#if defined(MV__OPEN) && !defined(MV__REAL)
+#ifndef MEDVOL_NO_FFT
+#ifndef MV__PASS
+/* ---- tables: blocks of their own, chained ---- */
+enum { MV__FT_LINES = 24, MV__FT_HEAD = 64, MV__FT_MOST = 1 << 28, MV__FT_PANEL = 1 << 18 };
+#define MV__FT_ALONE 32768.0 /* elements: fewer are not worth a second thread */
+typedef struct mv__ft_group { /* stages run one after the other on each box of the fast axes */
+    int first, count, loops;  /* loops over the slow axes */
+    size_t loop_n[7], boxes;
+    ptrdiff_t loop_at[3][7]; /* reals, in each place */
+} mv__ft_group;
+typedef struct mv__ft_tables {
+    mv__ft_line line[MV__FT_LINES];
+    mv__ft_stage stage[7];
+    mv__ft_group group[7];
+    int lines, stages, groups, f64;
+    size_t work;              /* bytes of intermediate results that the destination cannot hold */
+    size_t in_bytes, out_bytes; /* from the first to the last element of either */
+    int same;                 /* may work in place */
+    void *chain;
+} mv__ft_tables;
+static void *mv__ft_take(mv_ctx *ctx, mv__ft_tables *t, size_t count, size_t size) {
+    unsigned char *p;
+    size_t bytes;
+    if (!mv__mul(count, size, &bytes) || !mv__add(bytes, MV__FT_HEAD, &bytes)) bytes = (size_t)-1;
+    if (!(p = (unsigned char *)mv__alloc(ctx, bytes))) return NULL;
+    mv__memcpy(p, &t->chain, sizeof t->chain);
+    t->chain = p;
+    return p + MV__FT_HEAD;
+}
+static void mv__ft_release(mv_ctx *ctx, mv__ft_tables *t) {
+    while (t->chain) {
+        void *next;
+        mv__memcpy(&next, t->chain, sizeof next);
+        mv__free(ctx, t->chain);
+        t->chain = next;
+    }
+}
+static void mv__ft_put_root(void *p, int f64, size_t i, double c, double s) {
+    if (f64) ((double *)p)[2 * i] = c, ((double *)p)[2 * i + 1] = s;
+    else ((float *)p)[2 * i] = (float)c, ((float *)p)[2 * i + 1] = (float)s;
+}
+/* exp(-2 pi i e / n), e < n, with the angle folded into an eighth of the circle */
+static void mv__ft_root(size_t e, size_t n, double *c, double *s) {
+    const size_t eighth = (size_t)((double)e * 8.0 / (double)n);
+    size_t k = eighth;
+    double a, x, y;
+    while (k > 0 && (double)k * (double)n > 8.0 * (double)e) k--; /* 53 bits hold 8 e of any line */
+    a = (8.0 * (double)e - (double)k * (double)n) / (8.0 * (double)n);
+    if (k & 1) a = 0.125 - a;
+    x = cos(6.28318530717958647693 * a);
+    y = sin(6.28318530717958647693 * a);
+    if ((k + 1) & 2) { /* nearer to the other axis */
+        double t = x;
+        x = y;
+        y = t;
+    }
+    *c = k >= 2 && k < 6 ? -x : x;
+    *s = k < 4 ? -y : y;
+}
+
+/* ---- lines ---- */
+static size_t mv__ft_rest(size_t n) { /* what is left when 2, 3, 5 and 7 are divided out */
+    static const size_t prime[4] = {2, 3, 5, 7};
+    int k;
+    for (k = 0; k < 4; k++)
+        while (n % prime[k] == 0) n /= prime[k];
+    return n;
+}
+MEDVOL_DEF size_t mv_fft_good_size(size_t n, size_t multiple) {
+    size_t m;
+    if (multiple == 0) multiple = 1;
+    if (n == 0) n = 1;
+    if (n > (size_t)-1 - multiple) return 0;
+    for (m = mv__divup(n, multiple) * multiple; mv__ft_rest(m / multiple) != 1; m += multiple)
+        if (m > (size_t)-1 - multiple) return 0;
+    return m;
+}
+/* Radices of n, the powers of two first; 0: it has a prime factor above MV__FT_ODD. */
+static int mv__ft_factor(mv__ft_line *line, size_t n) {
+    static const int radix[] = {16, 8, 4, 2, 7, 5, 3, 11, 13, 17, 19, 23, 29, 31};
+    size_t k;
+    line->passes = 0;
+    for (k = 0; k < sizeof radix / sizeof *radix; k++)
+        while (n % (size_t)radix[k] == 0) {
+            if (radix[k] == 16 && (n == 32 || n == 64)) break; /* 8 x 4, 8 x 8: fewer instructions */
+            line->radix[line->passes++] = radix[k];
+            n /= (size_t)radix[k];
+        }
+    return n == 1;
+}
+static mv_status mv__ft_line_tables(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
+    const size_t n = line->m, real = t->f64 ? 8 : 4;
+    size_t m = n, twiddles = 0, odds = 0, i, j, k, at = 0;
+    uint32_t *perm;
+    void *tw, *odd;
+    double c, s;
+    int p;
+    for (p = 0; p < line->passes; p++) {
+        const size_t r = (size_t)line->radix[p];
+        m /= r;
+        if (m > 1) twiddles += (r - 1) * m;
+        if (r % 2 != 0) odds += r;
+    }
+    perm = (uint32_t *)mv__ft_take(ctx, t, n, sizeof *perm);
+    tw = mv__ft_take(ctx, t, 2 * twiddles, real);
+    odd = mv__ft_take(ctx, t, 2 * odds, real);
+    if (!perm || !tw || !odd) return MEDVOL_E_NOMEM;
+    for (m = n, p = 0; p < line->passes; p++) {
+        const size_t r = (size_t)line->radix[p], len = m;
+        m /= r;
+        for (j = 0; m > 1 && j < m; j++)
+            for (i = 1; i < r; i++, at++) {
+                mv__ft_root(i * j, len, &c, &s);
+                mv__ft_put_root(tw, t->f64, at, c, s);
+            }
+    }
+    for (at = 0, p = 0; p < line->passes; p++) {
+        const size_t r = (size_t)line->radix[p];
+        for (k = 0; r % 2 != 0 && k < r; k++) {
+            mv__ft_root(k, r, &c, &s);
+            if (t->f64) ((double *)odd)[at + k] = c, ((double *)odd)[at + r + k] = -s;
+            else ((float *)odd)[at + k] = (float)c, ((float *)odd)[at + r + k] = (float)-s;
+        }
+        if (r % 2 != 0) at += 2 * r;
+    }
+    for (i = 0; i < n; i++) { /* the digits of a place, the other way round */
+        size_t rest = i, frequency = 0, weight = 1;
+        for (m = n, p = 0; p < line->passes; p++) {
+            const size_t r = (size_t)line->radix[p];
+            m /= r;
+            MV__KNOWN(m > 0);
+            frequency += rest / m * weight;
+            rest %= m;
+            weight *= r;
+        }
+        perm[frequency] = (uint32_t)i;
+    }
+    line->perm = perm;
+    line->twiddle = tw;
+    line->odd = odd;
+    return MEDVOL_OK;
+}
+/* The chirp and the spectrum of its conjugate, by way of double. */
+static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
+    const size_t n = line->n, m = line->m, real = t->f64 ? 8 : 4;
+    mv__ft_tables wide;
+    mv__ft_line *w = &wide.line[0];
+    void *chirp = mv__ft_take(ctx, t, 2 * n, real), *spectrum = mv__ft_take(ctx, t, 2 * m, real);
+    double *b, c, s;
+    size_t j, e = 0;
+    mv_status st = MEDVOL_E_NOMEM;
+    mv__memset(&wide, 0, sizeof wide);
+    wide.f64 = 1;
+    w->n = w->m = m;
+    MV__KNOWN(n > 0);
+    if (!chirp || !spectrum) return st;
+    mv__ft_factor(w, m);
+    if (mv__ft_line_tables(ctx, &wide, w) == MEDVOL_OK &&
+        (b = (double *)mv__ft_take(ctx, &wide, 2 * m, sizeof *b)) != NULL) {
+        mv__memset(b, 0, 2 * m * sizeof *b);
+        for (j = 0; j < n; j++) { /* e = j * j mod 2 n */
+            mv__ft_root(e, 2 * n, &c, &s);
+            mv__ft_put_root(chirp, t->f64, j, c, s);
+            b[2 * j] = c;
+            b[2 * j + 1] = -s;
+            if (j) b[2 * (m - j)] = c, b[2 * (m - j) + 1] = -s;
+            MV__KNOWN(2 * n > 0);
+            e = (e + 2 * j + 1) % (2 * n);
+        }
+        mv__ft_passes_f64_scalar(b, w);
+        for (j = 0; j < m; j++)
+            mv__ft_put_root(spectrum, t->f64, j, b[2 * w->perm[j]] / (double)m,
+                            b[2 * w->perm[j] + 1] / (double)m);
+        line->chirp = chirp;
+        line->spectrum = spectrum;
+        st = MEDVOL_OK;
+    }
+    mv__ft_release(ctx, &wide);
+    return st;
+}
+/* The line of n elements that the plan has, or a new one. */
+static mv_status mv__ft_line_plain(mv_ctx *ctx, mv__ft_tables *t, size_t n, int half,
+                                   const mv__ft_line **found) {
+    mv__ft_line *line;
+    mv_status st;
+    int k;
+    for (k = 0; k < t->lines; k++)
+        if (t->line[k].n == n && t->line[k].half == half && t->line[k].rows == 0) {
+            *found = &t->line[k];
+            return MEDVOL_OK;
+        }
+    *found = line = &t->line[t->lines++];
+    line->n = line->m = n;
+    line->half = half;
+    if (!mv__ft_factor(line, n)) {
+        line->chirped = 1;
+        line->m = mv_fft_good_size(2 * n - 1, 1);
+        mv__ft_factor(line, line->m);
+    }
+    st = mv__ft_line_tables(ctx, t, line);
+    if (st == MEDVOL_OK && line->chirped) st = mv__ft_chirp(ctx, t, line);
+    if (st == MEDVOL_OK && half) {
+        void *w = mv__ft_take(ctx, t, 2 * (n + 1), t->f64 ? 8 : 4);
+        size_t i;
+        double c, s;
+        if (!w) return MEDVOL_E_NOMEM;
+        for (i = 0; i <= n; i++) {
+            mv__ft_root(i, 2 * n, &c, &s);
+            mv__ft_put_root(w, t->f64, i, c, s);
+        }
+        line->untangle = w;
+    }
+    return st;
+}
+/* roots[r * columns + c] = exp(-2 pi i r c / n), from two short tables */
+static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line, size_t rows) {
+    const size_t n = line->n, columns = n / rows, step = (size_t)sqrt((double)n);
+    const size_t steps = mv__divup(n, step);
+    uint32_t *natural = (uint32_t *)mv__ft_take(ctx, t, columns, sizeof *natural);
+    void *twist = mv__ft_take(ctx, t, 2 * n, t->f64 ? 8 : 4);
+    double *root = (double *)mv__alloc(ctx, 2 * (step + steps) * sizeof *root), c, s;
+    const double *lo, *hi;
+    size_t r, k, e;
+    mv_status st = MEDVOL_E_NOMEM;
+    MV__KNOWN(2 * (step + steps) * sizeof *root > 0);
+    if (natural && twist && root) {
+        lo = root, hi = root + 2 * step;
+        for (k = 0; k < columns; k++) natural[k] = (uint32_t)k;
+        for (k = 0; k < step + steps; k++) {
+            e = k < step ? k : (k - step) * step;
+            mv__ft_root(e, n, &root[2 * k], &root[2 * k + 1]);
+        }
+        for (r = 0; r < rows; r++)
+            for (e = k = 0; k < columns; k++, e += r) {
+                const double *a = lo + 2 * (e % step), *b = hi + 2 * (e / step);
+                c = a[0] * b[0] - a[1] * b[1];
+                s = a[0] * b[1] + a[1] * b[0];
+                mv__ft_put_root(twist, t->f64, r * columns + k, c, s);
+            }
+        line->rows = rows;
+        line->columns = columns;
+        line->twist = twist;
+        line->natural = natural;
+        st = mv__ft_line_plain(ctx, t, rows, 0, &line->first);
+        if (st == MEDVOL_OK) st = mv__ft_line_plain(ctx, t, columns, 0, &line->second);
+    }
+    mv__free(ctx, root);
+    return st;
+}
+/* Rows of a line as a matrix, both sides multiples of 16; 0: it is none. */
+static size_t mv__ft_split(size_t n) {
+    size_t rows, best = 0;
+    if (n < MV__FT_LONG || n % 256 != 0 || mv__ft_rest(n) != 1) return 0;
+    for (rows = 16; rows * rows <= n; rows += 16)
+        if (n % (16 * rows) == 0) best = rows;
+    return best;
+}
+/* The same; a lengthy one is split where it can be. */
+static mv_status mv__ft_line_find(mv_ctx *ctx, mv__ft_tables *t, size_t n, int half, int lengthy,
+                                  const mv__ft_line **found) {
+    const size_t rows = lengthy ? mv__ft_split(n) : 0;
+    mv__ft_line *line;
+    int k;
+    if (!rows) return mv__ft_line_plain(ctx, t, n, half, found);
+    for (k = 0; k < t->lines; k++)
+        if (t->line[k].n == n && t->line[k].rows == rows) {
+            *found = &t->line[k];
+            return MEDVOL_OK;
+        }
+    *found = line = &t->line[t->lines++];
+    line->n = line->m = n;
+    return mv__ft_long_make(ctx, t, line, rows);
+}
+
+/* ---- stages ---- */
+typedef struct mv__ft_array {
+    size_t dim[7];
+    ptrdiff_t stride[7]; /* reals */
+    int real;
+} mv__ft_array;
+/* Where element i of a side belongs: n elements of a line of `length` lie in memory, from the first one on
+   or, centred, about element length / 2, which counts as 0. place: the scratch's order, or NULL. */
+static const uint32_t *mv__ft_places(mv_ctx *ctx, mv__ft_tables *t, size_t n, size_t length, int centred,
+                                     const uint32_t *place) {
+    uint32_t *at = (uint32_t *)mv__ft_take(ctx, t, n, sizeof *at);
+    size_t i, k = centred ? length - n / 2 : 0; /* of element 0: length / 2 - n / 2 - length / 2 */
+    for (i = 0; at && i < n; i++, k++) {
+        if (k >= length) k -= length;
+        at[i] = place ? place[k] : (uint32_t)k;
+    }
+    return at;
+}
+static mv_status mv__ft_stage_lines(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage *g, size_t length,
+                                    size_t n_in, size_t n_out, int centred) {
+    const int whole = n_in == length && n_out == length;
+    const int half = (g->in.real || g->out.real) && length % 2 == 0;
+    const int lengthy = whole && !g->in.real && !g->out.real && g->in.step == 2 && g->out.step == 2;
+    const mv__ft_line *line;
+    mv_status st = mv__ft_line_find(ctx, t, half ? length / 2 : length, half, lengthy, &line);
+    if (st < 0) return st;
+    g->line = line;
+    g->room = mv__maxz(line->m, line->n + 1);
+    if (line->rows) {
+        g->room = mv__maxz(line->rows, line->columns);
+        g->in.n = line->rows;
+        g->out.n = line->columns;
+        g->in.at = mv__ft_places(ctx, t, line->rows, line->rows, centred, NULL);
+        g->out.at = mv__ft_places(ctx, t, line->columns, line->columns, centred, line->second->perm);
+    } else {
+        const uint32_t *order = line->chirped ? NULL : line->perm;
+        g->in.n = half && !g->inverse ? line->n : n_in;
+        g->out.n = half && g->inverse ? line->n : n_out;
+        g->in.at = mv__ft_places(ctx, t, g->in.n, mv__maxz(line->n, g->in.n), centred, NULL);
+        g->out.at = mv__ft_places(ctx, t, g->out.n, mv__maxz(line->n, g->out.n), centred,
+                                  half && !g->inverse ? NULL : order);
+    }
+    if (half && !g->inverse) g->scale = 0.5;
+    return g->in.at && g->out.at ? MEDVOL_OK : MEDVOL_E_NOMEM;
+}
+/* The lines of one axis of the box of axes up to `top`: lanes are those of a contiguous axis if there is one,
+   joined with further axes where one stride goes on. */
+static void mv__ft_stage_loops(mv__ft_stage *g, int axis, int top, const mv__ft_array *a,
+                               const mv__ft_array *b) {
+    int used[7] = {0}, d, lane = -1;
+    used[axis] = 1;
+    for (d = 0; d <= top; d++) {
+        if (d == axis || a->dim[d] == 1) continue;
+        if (lane < 0 || (a->stride[d] == 2 && b->stride[d] == 2)) lane = d;
+    }
+    g->lanes = 1;
+    g->in.lane = g->out.lane = 2;
+    if (lane >= 0) {
+        g->in.lane = a->stride[lane];
+        g->out.lane = b->stride[lane];
+    }
+    while (lane >= 0) {
+        used[lane] = 1;
+        g->lanes *= a->dim[lane];
+        for (lane = -1, d = 0; d <= top && lane < 0; d++)
+            if (!used[d] && a->dim[d] > 1 && a->stride[d] == g->in.lane * (ptrdiff_t)g->lanes &&
+                b->stride[d] == g->out.lane * (ptrdiff_t)g->lanes)
+                lane = d;
+    }
+    for (g->loops = d = 0; d <= top; d++) {
+        if (used[d] || a->dim[d] == 1) continue;
+        g->loop_n[g->loops] = a->dim[d];
+        g->loop_in[g->loops] = a->stride[d];
+        g->loop_out[g->loops++] = b->stride[d];
+    }
+}
+typedef struct mv__ft_build {
+    mv__ft_array place[3], now; /* source, destination, work; what there is */
+    int axis[7], axes, nd;
+    unsigned flags;
+    const size_t *dim;
+} mv__ft_build;
+/* Stages s to e - 1, one after the other on each box of axes up to top. */
+static mv_status mv__ft_group_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *b, int s, int e, int top) {
+    mv__ft_group *g = &t->group[t->groups++];
+    int k, d;
+    mv_status st = MEDVOL_OK;
+    t->stages = e;
+    g->first = s;
+    g->count = e - s;
+    g->boxes = 1;
+    for (d = top + 1; d < b->nd; d++) {
+        if (b->now.dim[d] == 1) continue;
+        g->loop_n[g->loops] = b->now.dim[d];
+        g->boxes *= b->now.dim[d];
+        for (k = 0; k < 3; k++) g->loop_at[k][g->loops] = b->place[k].stride[d];
+        g->loops++;
+    }
+    for (k = s; k < e && st == MEDVOL_OK; k++) {
+        mv__ft_stage *stage = &t->stage[k];
+        const int axis = b->axis[k], last = k + 1 == b->axes;
+        mv__ft_array from = b->now, *to = &b->place[1];
+        const size_t n_in = b->now.dim[axis], n_out = to->dim[axis];
+        int fits = !to->real;
+        b->now.dim[axis] = n_out;
+        for (d = 0; d < b->nd; d++) fits = fits && b->now.dim[d] <= to->dim[d];
+        stage->from = k == 0 ? 0 : t->stage[k - 1].to;
+        stage->to = last || fits ? 1 : 2;
+        to = &b->place[stage->to];
+        mv__memcpy(b->now.stride, to->stride, sizeof b->now.stride);
+        b->now.real = last && to->real;
+        stage->inverse = (b->flags & MEDVOL_FFT_INVERSE) != 0;
+        stage->scale = 1.0;
+        stage->in.real = from.real;
+        stage->out.real = b->now.real;
+        stage->in.step = from.stride[axis];
+        stage->out.step = to->stride[axis];
+        mv__ft_stage_loops(stage, axis, top, &from, to);
+        st = mv__ft_stage_lines(ctx, t, stage, b->dim[axis], n_in, n_out,
+                                (b->flags & MEDVOL_FFT_CENTERED) != 0);
+    }
+    return st;
+}
+#define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
+static mv_status mv__ft_groups_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *b) {
+    int s = 0, e, k, d;
+    mv_status st = MEDVOL_OK;
+    while (s < b->axes && st == MEDVOL_OK) {
+        int top = b->nd - 1, high = b->axis[s];
+        for (e = s + 1, k = s + 1; k < b->axes; k++) {
+            double bytes = t->f64 ? 16.0 : 8.0, boxes = 1.0;
+            if (b->axis[k] > high) high = b->axis[k];
+            for (d = 0; d < b->nd; d++) {
+                const size_t n = mv__maxz(b->now.dim[d], b->place[1].dim[d]);
+                if (d <= high) bytes *= (double)n;
+                else boxes *= (double)n;
+            }
+            if (bytes > MV__FT_BOX || boxes < 4) break;
+            e = k + 1;
+            top = high;
+        }
+        if (e == s + 1) top = b->nd - 1;
+        st = mv__ft_group_make(ctx, t, b, s, e, top);
+        s = e;
+    }
+    return st;
+}
+
+/* ---- running: rounds of jobs, each with its own scratch and its share of the round's units ---- */
+typedef struct mv__ft_run {
+    const mv__ft_tables *t;
+    const mv__ft_group *g;
+    mv__ft_stage stage[7]; /* with panels of this level */
+    unsigned char *place[3], *scratch, *turned;
+    size_t bytes, first, each, units; /* of a job's scratch; of this round; in all */
+    int phase;                        /* of a long line that all jobs share: 1 columns, 2 rows */
+} mv__ft_run;
+#define MV__FT_ROUND 1048576.0 /* elements of a job's round: some 5 ms */
+static size_t mv__ft_width(int f64) {
+    return f64 ? MV__PICK(mv__ft_width_f64)() : MV__PICK(mv__ft_width_f32)();
+}
+static ptrdiff_t mv__ft_offset(size_t i, int loops, const size_t *n, const ptrdiff_t *stride) {
+    ptrdiff_t at = 0;
+    int k;
+    for (k = 0; k < loops; k++) {
+        at += (ptrdiff_t)(i % n[k]) * stride[k];
+        i /= n[k];
+    }
+    return at;
+}
+static size_t mv__ft_units(const mv__ft_stage *g) { /* panels in all */
+    size_t n = g->panels;
+    int k;
+    for (k = 0; k < g->loops; k++) n *= g->loop_n[k];
+    return n;
+}
+static void mv__ft_long(const mv__ft_run *r, const mv__ft_stage *g, const void *from, void *to, void *turned,
+                        void *s, size_t first, size_t end, int phase) {
+    if (phase == 1 && r->t->f64) MV__PICK(mv__ft_long_columns_f64)(g, from, turned, s, first, end);
+    else if (phase == 1) MV__PICK(mv__ft_long_columns_f32)(g, from, turned, s, first, end);
+    else if (r->t->f64) MV__PICK(mv__ft_long_rows_f64)(g, turned, to, s, first, end);
+    else MV__PICK(mv__ft_long_rows_f32)(g, turned, to, s, first, end);
+}
+static void mv__ft_unit(const mv__ft_run *r, const mv__ft_stage *g, size_t box, size_t unit,
+                        unsigned char *s) {
+    const size_t real = r->t->f64 ? 8 : 4, first = unit % g->panels * g->panel;
+    const size_t lanes = mv__minz(g->panel, g->lanes - first), loop = unit / g->panels;
+    const ptrdiff_t in = (ptrdiff_t)first * g->in.lane +
+        mv__ft_offset(loop, g->loops, g->loop_n, g->loop_in) +
+        mv__ft_offset(box, r->g->loops, r->g->loop_n, r->g->loop_at[g->from]);
+    const ptrdiff_t out = (ptrdiff_t)first * g->out.lane +
+        mv__ft_offset(loop, g->loops, g->loop_n, g->loop_out) +
+        mv__ft_offset(box, r->g->loops, r->g->loop_n, r->g->loop_at[g->to]);
+    const unsigned char *from = r->place[g->from] + in * (ptrdiff_t)real;
+    unsigned char *to = r->place[g->to] + out * (ptrdiff_t)real;
+    if (g->line->rows) {
+        unsigned char *turned = s + g->room * 2 * mv__ft_width(r->t->f64) * real;
+        mv__ft_long(r, g, from, NULL, turned, s, 0, g->line->columns, 1);
+        mv__ft_long(r, g, NULL, to, turned, s, 0, g->line->rows, 2);
+    } else if (g->lanes == 1 && r->t->f64) mv__ft_panel_f64_scalar(g, from, to, s, 1);
+    else if (g->lanes == 1) mv__ft_panel_f32_scalar(g, from, to, s, 1);
+    else if (r->t->f64) MV__PICK(mv__ft_panel_f64)(g, from, to, s, lanes);
+    else MV__PICK(mv__ft_panel_f32)(g, from, to, s, lanes);
+}
+static void mv__ft_job(void *arg, size_t job) {
+    const mv__ft_run *r = (const mv__ft_run *)arg;
+    const size_t begin = r->first + job * r->each, end = mv__minz(r->units, begin + r->each);
+    unsigned char *s = r->scratch + job * r->bytes;
+    const mv__ft_stage *g = &r->stage[r->g->first];
+    size_t i, unit;
+    int k;
+    if (r->phase && begin < end)
+        mv__ft_long(r, g, r->place[g->from], r->place[g->to], r->turned, s, 16 * begin, 16 * end, r->phase);
+    for (i = begin; !r->phase && i < end; i++) {
+        if (r->g->count == 1) mv__ft_unit(r, g, 0, i, s);
+        else
+            for (k = 0; k < r->g->count; k++)
+                for (unit = 0; unit < mv__ft_units(g + k); unit++) mv__ft_unit(r, g + k, i, unit, s);
+    }
+}
+/* All units of the group, in rounds; elements: of a unit. done, total: elements, for progress. */
+static mv_status mv__ft_rounds(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double elements, double *done,
+                               double total) {
+    mv_status st = MEDVOL_OK;
+    MV__KNOWN(jobs > 0);
+    r->each = mv__maxz(1, mv__minz((size_t)(MV__FT_ROUND / elements), mv__divup(r->units, jobs)));
+    for (r->first = 0; r->first < r->units && st == MEDVOL_OK; r->first += jobs * r->each) {
+        const size_t left = r->units - r->first;
+        if (total >= MV__FT_ROUND && mv__progress(ctx, (size_t)*done, (size_t)total, "fft"))
+            return mv__cancelled(ctx, "fft");
+        st = mv_parallel_for(ctx, mv__minz(jobs, mv__divup(left, r->each)), mv__ft_job, r, NULL);
+        *done += elements * (double)mv__minz(left, jobs * r->each);
+    }
+    return st;
+}
+/* Panels of a stage at this level, and its scratch in bytes. */
+static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
+    const mv__ft_line *line = g->line;
+    size_t width, block, blocks = 1;
+    MV__KNOWN(line != NULL);
+    width = g->lanes == 1 && !line->rows ? 1 : mv__ft_width(f64);
+    block = g->room * 2 * width * (f64 ? 8 : 4);
+    if (line->rows) {
+        g->panel = 1;
+        g->panels = g->lanes;
+        return block + line->n * (f64 ? 16 : 8);
+    }
+    if (!g->in.real && !g->out.real && g->in.lane == 2 && g->out.lane == 2 && block < MV__FT_PANEL)
+        blocks = mv__minz(4, MV__FT_PANEL / block);
+    g->panel = mv__minz(g->lanes, blocks * width);
+    MV__KNOWN(g->panel > 0 && width > 0);
+    g->panels = mv__divup(g->lanes, g->panel);
+    return block * (mv__divup(g->panel, width) + (line->chirped || line->half));
+}
+
+static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double all, double *done,
+                                  double total) {
+    const mv__ft_group *g = r->g;
+    const mv__ft_stage *stage = &r->stage[g->first];
+    const size_t lines = mv__ft_units(stage);
+    mv_status st = MEDVOL_OK;
+    size_t i;
+    MV__KNOWN(stage->line != NULL);
+    r->phase = 0;
+    r->units = g->count > 1 ? g->boxes : lines;
+    if (!r->turned) return mv__ft_rounds(ctx, r, jobs, all * g->count / (double)r->units, done, total);
+    for (i = 0; i < lines && st == MEDVOL_OK; i++) { /* few lines that are long: all jobs work on each */
+        const ptrdiff_t real = r->t->f64 ? 8 : 4, loop = (ptrdiff_t)(i / stage->panels);
+        const ptrdiff_t lane = (ptrdiff_t)(i % stage->panels);
+        mv__ft_run one = *r;
+        one.place[stage->from] += real * (lane * stage->in.lane +
+            mv__ft_offset((size_t)loop, stage->loops, stage->loop_n, stage->loop_in));
+        if (stage->from != stage->to)
+            one.place[stage->to] += real * (lane * stage->out.lane +
+                mv__ft_offset((size_t)loop, stage->loops, stage->loop_n, stage->loop_out));
+        for (one.phase = 1; one.phase <= 2 && st == MEDVOL_OK; one.phase++) {
+            one.units = (one.phase == 1 ? stage->line->columns : stage->line->rows) / 16;
+            st = mv__ft_rounds(ctx, &one, jobs, 0.5 * (double)stage->line->n / (double)one.units, done,
+                               total);
+        }
+    }
+    return st;
+}
+static mv_status mv__ft_execute(mv_ctx *ctx, const mv__ft_tables *t, void *dst, const void *src,
+                                double elements) {
+    mv__ft_run r;
+    size_t jobs[7] = {0}, bytes[7] = {0}, most = 0, turned = 0, all, threads = (size_t)mv_threads(ctx);
+    double done = 0.0, total = elements * t->stages;
+    unsigned char *block;
+    mv_status st = MEDVOL_OK;
+    int k, s;
+    if (elements < MV__FT_ALONE) threads = 1;
+    mv__memset(&r, 0, sizeof r);
+    r.t = t;
+    for (k = 0; k < t->stages; k++) r.stage[k] = t->stage[k];
+    for (k = 0; k < t->groups; k++) {
+        const mv__ft_group *g = &t->group[k];
+        size_t lines = 0, need = 0;
+        for (s = g->first; s < g->first + g->count; s++) {
+            bytes[k] = mv__ft_fit(&r.stage[s], t->f64);
+            need = mv__maxz(need, bytes[k]);
+            lines = g->count > 1 ? g->boxes : mv__ft_units(&r.stage[s]);
+        }
+        s = g->first;
+        MV__KNOWN(r.stage[s].line != NULL);
+        jobs[k] = threads;
+        if (r.stage[s].line->rows && g->count == 1 && lines < threads) {
+            need -= r.stage[s].line->n * (t->f64 ? 16 : 8);
+            turned = mv__maxz(turned, r.stage[s].line->n * (t->f64 ? 16 : 8));
+        } else jobs[k] = mv__minz(threads, lines);
+        bytes[k] = (need + 63) & ~(size_t)63;
+        most = mv__maxz(most, bytes[k] * jobs[k]);
+    }
+    most = (most + 63) & ~(size_t)63;
+    if (!mv__add(most, turned, &all) || !mv__add(all, t->work, &all)) all = (size_t)-1;
+    if (!(block = (unsigned char *)mv__alloc(ctx, all))) return MEDVOL_E_NOMEM;
+    r.scratch = block;
+    /* only read */
+    r.place[0] = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
+    r.place[1] = (unsigned char *)dst;
+    r.place[2] = block + most + turned;
+    for (k = 0; k < t->groups && st == MEDVOL_OK; k++) {
+        const mv__ft_stage *stage = &r.stage[t->group[k].first];
+        const int shared = stage->line->rows && t->group[k].count == 1 && mv__ft_units(stage) < threads;
+        r.g = &t->group[k];
+        r.bytes = bytes[k];
+        r.turned = shared ? block + most : NULL;
+        st = mv__ft_group_run(ctx, &r, jobs[k], elements, &done, total);
+    }
+    mv__free(ctx, block);
+    if (st == MEDVOL_OK && total >= MV__FT_ROUND && mv__progress(ctx, (size_t)total, (size_t)total, "fft"))
+        st = mv__cancelled(ctx, "fft");
+    return st;
+}
+
+/* ---- plans ---- */
+/* Strides in reals, of this order when none are given; the elements must not coincide. *bytes: from the first
+   element to the end of the last. */
+static mv_status mv__ft_array_init(mv_ctx *ctx, mv__ft_array *a, const char *name, int nd, const size_t *dim,
+                                   const ptrdiff_t *stride, int real, int f64, size_t *bytes) {
+    const size_t unit = real ? 1 : 2, size = f64 ? 8 : 4, most = ((size_t)-1 >> 1) / 16;
+    size_t span = 1;
+    int d, given = 0, used[7] = {0}, k;
+    a->real = real;
+    for (d = 0; d < nd; d++) given |= stride[d] != 0;
+    for (d = 0; d < 7; d++) a->dim[d] = d < nd ? dim[d] : 1;
+    for (k = 0; k < nd; k++) { /* from the smallest stride up */
+        int at = k;
+        for (d = 0; given && d < nd; d++)
+            if (!used[d] && (used[at] || stride[d] < stride[at])) at = d;
+        used[at] = 1;
+        if (given && dim[at] > 1 && (stride[at] <= 0 || (size_t)stride[at] < span))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, (double)stride[at], -1,
+                            "fft: %s[%d] = %lld: elements must not coincide: at least %zu", name, at,
+                            (long long)stride[at], span);
+        if (dim[at] > 1 && !mv__mul(given ? (size_t)stride[at] : span, dim[at], &span)) span = most + 1;
+        if (span > most)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[at], -1, "fft: the array is too large");
+        a->stride[at] = (ptrdiff_t)unit * (ptrdiff_t)(given ? (size_t)stride[at] : span / dim[at]);
+    }
+    for (*bytes = unit, d = 0; d < nd; d++) *bytes += (a->dim[d] - 1) * (size_t)a->stride[d];
+    *bytes *= size;
+    return MEDVOL_OK;
+}
+/* Fills what the caller left at 0 and refuses what cannot be. *low: the axis that is real on one side. */
+static mv_status mv__ft_desc(mv_ctx *ctx, mv_fft_desc *d, int *low) {
+    const int real = (d->flags & MEDVOL_FFT_REAL) != 0, inverse = (d->flags & MEDVOL_FFT_INVERSE) != 0;
+    int k;
+    if (d->dtype == MEDVOL_NONE) d->dtype = MEDVOL_C64;
+    if (d->dtype != MEDVOL_C64 && d->dtype != MEDVOL_C128)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", d->dtype, -1, "fft: type %s: must be c64 or c128",
+                        mv_dtype_name(d->dtype));
+    if (!(d->ndim >= 1 && d->ndim <= 7))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", d->ndim, -1, "fft: ndim = %d: must be 1..7", d->ndim);
+    if (d->axes == 0) d->axes = (1u << d->ndim) - 1;
+    if (d->axes >> d->ndim)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", d->axes, -1, "fft: axes = %u: there are %d", d->axes,
+                        d->ndim);
+    if (d->flags & ~31u)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "flags", d->flags, -1, "fft: flags = %u: unknown ones",
+                        d->flags);
+    if ((d->flags & MEDVOL_FFT_UNITARY) && (d->flags & MEDVOL_FFT_SCALED))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "flags", d->flags, -1,
+                        "fft: unitary and scaled exclude each other");
+    if (real && (d->flags & MEDVOL_FFT_CENTERED))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "flags", d->flags, -1,
+                        "fft: real transforms are not centred");
+    if (d->scale == 0.0) d->scale = 1.0;
+    if (!mv__finite(d->scale))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "scale", d->scale, -1, "fft: scale = %g: must be finite",
+                        d->scale);
+    for (*low = 0; !(d->axes >> *low & 1u); ++*low) {}
+    for (k = 0; k < d->ndim; k++) {
+        size_t n = d->dim[k], *side[2];
+        int s;
+        side[0] = &d->in_dim[k];
+        side[1] = &d->out_dim[k];
+        if (!(n >= 1 && n <= MV__FT_MOST))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)n, -1, "fft: dim[%d] = %zu: must be 1..%zu",
+                            k, n, (size_t)MV__FT_MOST);
+        for (s = 0; s < 2; s++) {
+            const int part = real && k == *low && s != inverse; /* the complex side of a real axis */
+            const size_t whole = part ? n / 2 + 1 : n;
+            if (*side[s] == 0) *side[s] = whole;
+            if (*side[s] > whole || ((!(d->axes >> k & 1u) || (real && k == *low)) && *side[s] != whole))
+                return mv__fail(ctx, MEDVOL_E_SHAPE, s ? "out_dim" : "in_dim", (double)*side[s], -1,
+                                "fft: %s[%d] = %zu: must be %s%zu", s ? "out_dim" : "in_dim", k, *side[s],
+                                *side[s] > whole ? "at most " : "", whole);
+        }
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_desc *d, int low) {
+    const int real = (d->flags & MEDVOL_FFT_REAL) != 0, inverse = (d->flags & MEDVOL_FFT_INVERSE) != 0;
+    const ptrdiff_t none[7] = {0, 0, 0, 0, 0, 0, 0};
+    double scale = d->scale;
+    mv__ft_build b;
+    size_t between[7];
+    mv_status st;
+    int k;
+    mv__memset(&b, 0, sizeof b);
+    b.nd = d->ndim;
+    b.flags = d->flags;
+    b.dim = d->dim;
+    for (k = 0; k < d->ndim; k++) {
+        between[k] = d->out_dim[k];
+        if (!(d->axes >> k & 1u)) continue;
+        b.axis[b.axes++] = k;
+        if (k != low) between[k] = mv__maxz(between[k], d->in_dim[k]);
+        else if (real && inverse) between[k] = d->in_dim[k]; /* comes last; in all others first */
+        if (d->flags & MEDVOL_FFT_UNITARY) scale /= sqrt((double)d->dim[k]);
+        if (d->flags & MEDVOL_FFT_SCALED) scale /= (double)d->dim[k];
+    }
+    for (k = 0; real && inverse && k < b.axes / 2; k++) { /* the real axis last */
+        const int axis = b.axis[k];
+        b.axis[k] = b.axis[b.axes - 1 - k];
+        b.axis[b.axes - 1 - k] = axis;
+    }
+    st = mv__ft_array_init(ctx, &b.place[0], "in_stride", b.nd, d->in_dim, d->in_stride, real && !inverse,
+                           t->f64, &t->in_bytes);
+    if (st == MEDVOL_OK)
+        st = mv__ft_array_init(ctx, &b.place[1], "out_stride", b.nd, d->out_dim, d->out_stride,
+                               real && inverse, t->f64, &t->out_bytes);
+    if (st == MEDVOL_OK)
+        st = mv__ft_array_init(ctx, &b.place[2], "dim", b.nd, between, none, 0, t->f64, &t->work);
+    if (st < 0) return st;
+    b.now = b.place[0];
+    st = mv__ft_groups_make(ctx, t, &b);
+    if (st < 0) return st;
+    t->stage[t->stages - 1].scale *= scale;
+    for (t->same = !real, k = 0; k < d->ndim; k++)
+        t->same = t->same && b.place[0].stride[k] == b.place[1].stride[k];
+    for (k = 0; k < t->stages; k++)
+        if (t->stage[k].to == 2) return MEDVOL_OK;
+    t->work = 0;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_fft_plan_init(mv_ctx *ctx, mv_fft_plan *plan, const mv_fft_desc *desc) {
+    mv_fft_desc d;
+    mv__ft_tables *t;
+    mv_status st;
+    int low;
+    if (!plan || !desc) return mv__fail_null(ctx, "fft_plan_init", plan ? "desc" : "plan");
+    mv__memset(plan, 0, sizeof *plan);
+    d = *desc;
+    if ((st = mv__ft_desc(ctx, &d, &low)) < 0) return st;
+    if (!(t = (mv__ft_tables *)mv__alloc(ctx, sizeof *t))) return MEDVOL_E_NOMEM;
+    mv__memset(t, 0, sizeof *t);
+    t->f64 = d.dtype == MEDVOL_C128;
+    if ((st = mv__ft_build_all(ctx, t, &d, low)) < 0) {
+        mv__ft_release(ctx, t);
+        mv__free(ctx, t);
+        return st;
+    }
+    plan->desc = d;
+    plan->tables = t;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan) {
+    if (!plan) return;
+    if (plan->tables) mv__ft_release(ctx, (mv__ft_tables *)plan->tables);
+    mv__free(ctx, plan->tables);
+    mv__memset(plan, 0, sizeof *plan);
+}
+MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
+    const mv__ft_tables *t;
+    double elements = 1.0;
+    int k;
+    if (!plan || !dst || !src)
+        return mv__fail_null(ctx, "fft_plan_execute", !plan ? "plan" : dst ? "src" : "dst");
+    if (!(t = (const mv__ft_tables *)plan->tables))
+        return mv__fail_null(ctx, "fft_plan_execute", "plan.tables");
+    if (dst == src ? !t->same : mv__overlap(dst, t->out_bytes, src, t->in_bytes))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1,
+                        "fft_plan_execute: dst and src overlap%s",
+                        dst == src ? ", their strides or types differ" : "");
+    for (k = 0; k < plan->desc.ndim; k++) elements *= (double)plan->desc.dim[k];
+    return mv__ft_execute(ctx, t, dst, src, elements);
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_FFT */
+
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS
 #  ifdef MEDVOL_EXTRA
@@ -16607,6 +18080,12 @@ MV__UNTARGET
 #  undef mvf_stream
 #  undef mvf_sub
 #  undef mvf_transpose
+#  undef mvf_split
+#  undef mvf_weave
+#  undef mvd_split
+#  undef mvd_weave
+#  undef mvd_mad
+#  undef mvd_nmad
 #  undef mvf_zero
 #  undef mvi
 #  undef mvi_add
@@ -16654,6 +18133,7 @@ MV__UNTARGET
 #  undef MVD_N
 #  undef MV__PASS
 #else
+#  undef MV__OPEN
 #  if defined(__clang__)
 #    ifdef __i386__
 MV__UNTARGET

@@ -546,7 +546,8 @@ static double speedup(const job *j) {
     return peer ? paired(peer->time, j->who[0].time, j->n) : 0.0;
 }
 static const char *verdict(const job *j) {
-    return !j->compared ? "new" : j->confirmed ? "slower" : j->against.faster ? "faster" : "same";
+    if (!j->compared) return "new";
+    return j->confirmed ? "slower" : j->against.faster ? "faster" : j->against.noisy ? "noisy" : "same";
 }
 static void print_head(const program *p) {
     printf("%-34s %11s %7s %9s %5s %9s %9s %6s", "op, type", "shape", "threads", "ms", "mad", "MB/s",
@@ -1018,7 +1019,9 @@ int main(int argc, char **argv) {
     if (ex_flag(&p.e, "--list")) {
         const bench_row *const *t, *row;
         for (t = tables; *t; t++)
-            for (row = *t; row->op; row++) printf("%s, %s\n", row->op, mv_dtype_name(row->dtype));
+            for (row = *t; row->op; row++)
+                if (!p.has_op || regexec(&p.op, row->op, 0, NULL, 0) == 0)
+                    printf("%s, %s\n", row->op, mv_dtype_name(row->dtype));
         return 0;
     }
     ex_no_more(&p.e);

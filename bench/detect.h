@@ -18,6 +18,7 @@ typedef struct detect_result {
     double limit; /* what it must exceed: 1 + max(gate, 3 MAD / median of the base) */
     double p;     /* that now is no larger than base */
     int slower, faster;
+    int noisy; /* the limit is over twice the gate away: a slowdown below it goes unseen */
 } detect_result;
 
 static inline int detect_order(const void *a, const void *b) {
@@ -71,6 +72,7 @@ static inline detect_result detect_compare(
     double m = detect_median(base, n_base);
     r.ratio = detect_median(now, n_now) / m;
     r.limit = 1.0 + fmax(gate, 3.0 * detect_mad(base, n_base) / m);
+    r.noisy = r.limit > 1.0 + 2.0 * gate;
     r.p = detect_mann_whitney(now, n_now, base, n_base);
     r.slower = r.ratio > r.limit && r.p < DETECT_P;
     r.faster = 1.0 / r.ratio > r.limit && detect_mann_whitney(base, n_base, now, n_now) < DETECT_P;

@@ -356,6 +356,7 @@ static void guarded_free(void *user, void *p) {
 /* ---- the operations ------------------------------------------------------------------------------------ */
 static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, MEDVOL_NONE},
                       F64[] = {MEDVOL_F64, MEDVOL_NONE},
+                      FLOATING[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_NONE},
                       REAL[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
                           MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64,
                           MEDVOL_NONE},
@@ -1042,12 +1043,51 @@ static void op_turn_f32(void) {
     did(mv_resample_affine_f32(
         T, (float *)out(MEDVOL_F32, N * 8), sizes(3, N, 4, 2), s, sizes(3, N, 4, 3), turning(), &o));
 }
+/* transforms; ARG: MEDVOL_FFT_* flags, 64 * which: all axes, columns along y, lines along x, both in an order
+   of their own */
+static void op_fft(void) {
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    const int real = (ARG & MEDVOL_FFT_REAL) != 0, back = real && (ARG & MEDVOL_FFT_INVERSE), how = ARG / 64;
+    const size_t m = N + 3, low = how == 1;
+    size_t whole, half;
+    const void *s;
+    memset(&d, 0, sizeof d);
+    d.ndim = 2;
+    d.dtype = TYPE == MEDVOL_F32 ? MEDVOL_C64 : MEDVOL_C128;
+    d.flags = (unsigned)ARG % 64;
+    d.axes = how == 1 ? 2 : how == 2 ? 1 : 3;
+    d.dim[low] = m;
+    d.dim[!low] = N ? N : 1;
+    whole = d.dim[0] * d.dim[1] * (real ? 1 : 2);
+    half = real ? (m / 2 + 1) * d.dim[!low] * 2 : whole;
+    if (how == 3 && !back) d.in_stride[0] = (ptrdiff_t)d.dim[1], d.in_stride[1] = 1;
+    s = in(TYPE, back ? half : whole);
+    if (!did(mv_fft_plan_init(T, &plan, &d))) return;
+    did(mv_fft_plan_execute(T, &plan, out(TYPE, back ? whole : half), s));
+    mv_fft_plan_free(T, &plan);
+}
+static void op_fft_long(void) { /* rows and columns */
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    const void *s;
+    memset(&d, 0, sizeof d);
+    d.ndim = 1;
+    d.dtype = TYPE == MEDVOL_F32 ? MEDVOL_C64 : MEDVOL_C128;
+    d.dim[0] = 2048;
+    d.flags = MEDVOL_FFT_CENTERED;
+    s = in(TYPE, 2 * d.dim[0]);
+    if (!did(mv_fft_plan_init(T, &plan, &d))) return;
+    did(mv_fft_plan_execute(T, &plan, out(TYPE, 2 * d.dim[0]), s));
+    mv_fft_plan_free(T, &plan);
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
     API_LEFT_OUT(mv_threads, "takes no memory");
     API_LEFT_OUT(mv_parallel_for, "what it touches is its job's affair");
     API_LEFT_OUT(mv_message, "takes no memory");
+    API_LEFT_OUT(mv_fft_good_size, "takes no memory");
     API_LEFT_OUT(mv_status_str, "takes no memory");
     API_LEFT_OUT(mv_warnings, "takes no memory");
     API_LEFT_OUT(mv_version, "takes no memory");
@@ -1080,6 +1120,7 @@ static void left_out(void) {
 #define PADS(name, types, flags)                                                                             \
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
         OP(name, types, 3, flags, 0), OP(name, types, 4, flags, 0)
+#define FFT(arg) {"fft", op_fft, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 enum { SHORT = 16, LONG = 16 * 61, NOISE = 1024 };
 static const op rows[] = {
     /* volumes and geometry */
@@ -1167,7 +1208,11 @@ static const op rows[] = {
     RS(like, TAKEN, MEDVOL_LANCZOS, GENERAL), OP(shape_f32, F32, MEDVOL_LINEAR, HEAVY | FLOATS, SEPARABLE),
     OP(shape_f32, F32, MEDVOL_CUBIC, HEAVY | FLOATS, GENERAL),
     OP(turn_f32, F32, MEDVOL_LINEAR, HEAVY | FLOATS, GENERAL),
-    OP(turn_f32, F32, MEDVOL_CUBIC_CONV, HEAVY | FLOATS, GENERAL), {NULL, NULL, NULL, 0, 0, 0}};
+    OP(turn_f32, F32, MEDVOL_CUBIC_CONV, HEAVY | FLOATS, GENERAL),
+    /* Fourier transforms */
+    FFT(64), FFT(64 + MEDVOL_FFT_INVERSE), FFT(128), FFT(128 + MEDVOL_FFT_CENTERED), FFT(0),
+    FFT(MEDVOL_FFT_REAL), FFT(MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE), FFT(128 + MEDVOL_FFT_REAL), FFT(192),
+    FFT(192 + MEDVOL_FFT_REAL), OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */
 static void once(void) {

@@ -857,6 +857,54 @@ static mv_status op_free_permute(mv_ctx *c) {
     return TRY(mv_permute_array(c, out.f, NULL, numbers, NULL, 4, 3, whole.dim, (const int[]){2, 0, 1}, 1));
 }
 
+static mv_fft_desc transform_of(size_t nx, size_t ny, size_t nz) { /* to an array smaller along z */
+    mv_fft_desc d = {0};
+    d.ndim = 3;
+    d.dim[0] = nx, d.dim[1] = ny, d.dim[2] = nz;
+    d.out_dim[2] = nz - nz / 2;
+    return d;
+}
+static mv_status transform(mv_ctx *c, mv_fft_desc d, int planning) {
+    mv_fft_plan plan;
+    mv_status st;
+    if (planning) st = TRY(mv_fft_plan_init(c, &plan, &d));
+    else must(st = mv_fft_plan_init(c, &plan, &d));
+    if (st < 0) spoiled |= plan.tables != NULL;
+    else if (planning) must(mv_fft_plan_execute(c, &plan, out.f, numbers));
+    else st = TRY(mv_fft_plan_execute(c, &plan, out.f, numbers));
+    mv_fft_plan_free(c, &plan);
+    return st;
+}
+static mv_status op_fft_plan(mv_ctx *c) { return transform(c, transform_of(12, 9, 5), 1); }
+static mv_status op_fft_plan_chirp(mv_ctx *c) { return transform(c, transform_of(37, 4, 3), 1); }
+static mv_status op_fft_plan_real(mv_ctx *c) {
+    mv_fft_desc d = transform_of(12, 9, 5);
+    d.flags = MEDVOL_FFT_REAL;
+    return transform(c, d, 1);
+}
+static mv_status op_fft_plan_long(mv_ctx *c) {
+    mv_fft_desc d = {0};
+    mv_fft_plan plan;
+    mv_status st;
+    d.ndim = 1;
+    d.dim[0] = 2048;
+    st = TRY(mv_fft_plan_init(c, &plan, &d));
+    if (st < 0) spoiled |= plan.tables != NULL;
+    else must(mv_fft_plan_execute(c, &plan, out.f, out.f + 4096));
+    mv_fft_plan_free(c, &plan);
+    return st;
+}
+static mv_status op_fft_execute(mv_ctx *c) { return transform(c, transform_of(12, 9, 5), 0); }
+static mv_status op_free_fft(mv_ctx *c) {
+    mv_fft_desc d = transform_of(12, 9, 5);
+    mv_fft_plan plan;
+    must(mv_fft_plan_init(c, &plan, &d));
+    R.on = 1;
+    mv_fft_plan_free(c, &plan);
+    made = mv_fft_good_size(211, 0);
+    return tried(MEDVOL_OK);
+}
+
 /* NONE: asks for no memory. WITHOUT: can do without what was refused, in another way. WRITES: bytes of dst
    may have been written to, as its description says. EITHER: a dst with memory may be all it takes. */
 enum { NONE = 1, WITHOUT = 2, WRITES = 4, EITHER = 8 };
@@ -876,7 +924,8 @@ static const struct {
     ROW(gzip_open) ROW(gzip_open_mem) ROW(index_scan) ROW(index_mem) ROW(index_unpack) ROW(member)
     ROW(writer_open) ROW(ext_add) ROW(ext_first) ROW(volume_alloc) ROW(save) ROW(save_pair) ROW(save_png)
     {"save_png_mem", op_save_png_mem, WRITES},
-    ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair)
+    ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
+    ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
     {"ctx_init", op_ctx_init, NONE},
 #else
@@ -887,7 +936,7 @@ static const struct {
     ROW(malloc)
 #endif
     FREE(base) FREE(ctx) FREE(volumes) FREE(affines) FREE(sums) FREE(reader) FREE(writer) FREE(index)
-    FREE(member) FREE(buffer) FREE(stats) FREE(maps) FREE(permute)
+    FREE(member) FREE(buffer) FREE(stats) FREE(maps) FREE(permute) FREE(fft)
 #undef ROW
 #undef FREE
 };

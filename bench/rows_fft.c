@@ -1,0 +1,174 @@
+/* rows_fft.c - Fourier transforms: volumes, planes, lines, real ones, plans. */
+#define BENCH_MARK_CALLS
+#include "bench.h"
+
+/* aux[0]: the source, complex as the input and its mirror image; own: the plan */
+static mv_status setup(bench *b, unsigned axes, unsigned flags, size_t nx, size_t ny, size_t nz) {
+    mv_fft_desc d = {0};
+    mv_fft_plan *plan = (mv_fft_plan *)calloc(1, sizeof *plan);
+    const float *s = (const float *)b->in.data;
+    const int real = (flags & MEDVOL_FFT_REAL) != 0, back = real && (flags & MEDVOL_FFT_INVERSE);
+    size_t n, i, m = mv_volume_count(&b->in);
+    float *p;
+    mv_status st;
+    if (!(b->own = plan)) return MEDVOL_E_NOMEM;
+    d.ndim = 3;
+    d.axes = axes;
+    d.flags = flags;
+    d.dim[0] = nx, d.dim[1] = ny, d.dim[2] = nz;
+    if ((st = mv_fft_plan_init(b->ctx, plan, &d)) < 0) return st;
+    st = mv_volume_alloc(b->ctx, &b->aux[0], real && !back ? MEDVOL_F32 : MEDVOL_C64, 3, plan->desc.in_dim);
+    if (st >= 0)
+        st = mv_volume_alloc(b->ctx, &b->out, back ? MEDVOL_F32 : MEDVOL_C64, 3, plan->desc.out_dim);
+    if (st < 0) return st;
+    n = bench_bytes(&b->aux[0]) / sizeof *p;
+    p = (float *)b->aux[0].data;
+    for (i = 0; i < n; i++) p[i] = s[(i % 2 ? m - 1 - i / 2 % m : i / 2 % m)] * 1e-3f;
+    if (back) /* of a real array: the parts that are not looked at are 0 */
+        for (i = 0; i < n; i += 2 * plan->desc.in_dim[0]) p[i + 1] = p[i + 2 * plan->desc.in_dim[0] - 1] = 0;
+    memset(b->out.data, 0, bench_bytes(&b->out));
+    return MEDVOL_OK;
+}
+static void done(bench *b) {
+    if (b->own) mv_fft_plan_free(b->ctx, (mv_fft_plan *)b->own);
+    free(b->own);
+}
+static mv_status execute(bench *b) {
+    return mv_fft_plan_execute(b->ctx, (const mv_fft_plan *)b->own, b->out.data, b->aux[0].data);
+}
+#define CUBE(name, axes, flags)                                                                              \
+    static mv_status name(bench *b) { return setup(b, axes, flags, b->side, b->side, b->side); }
+CUBE(volume, 7, 0)
+CUBE(centred, 7, MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY)
+CUBE(planes, 3, 0)
+CUBE(rows, 1, 0)
+CUBE(of_reals, 7, MEDVOL_FFT_REAL)
+CUBE(to_reals, 7, MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE)
+static mv_status prime(bench *b) { /* the largest prime up to the side, or so */
+    size_t n = b->side, k;
+    for (; n > 3; n--) {
+        for (k = 2; k * k <= n && n % k; k++) {}
+        if (k * k > n) break;
+    }
+    return setup(b, 1, 0, n, b->side, b->side);
+}
+static mv_status line(bench *b) { return setup(b, 1, 0, b->side * 16, 1, 1); } /* 256: of 4096 */
+static mv_status long_line(bench *b) {
+    size_t n = 1;
+    while (2 * n <= b->side * b->side * 16 && n < (size_t)1 << 22) n *= 2;
+    return setup(b, 1, 0, n, 1, 1);
+}
+
+/* ---- what is right: some frequencies of the definition in double ---- */
+static double sum_at(const bench *b, const mv_fft_desc *d, const size_t *k, double *im) {
+    const float *p = (const float *)b->aux[0].data;
+    const double tau = 6.283185307179586477;
+    double re = 0;
+    size_t x, y, z, r;
+    int c;
+    for (*im = 0, z = 0; z < d->dim[2]; z++)
+        for (y = 0; y < d->dim[1]; y++) {
+            double a = 0, wr = 0, wi = 0;
+            const size_t at[3] = {0, y, z};
+            if ((!(d->axes & 2) && y != k[1]) || (!(d->axes & 4) && z != k[2])) continue;
+            for (c = 1; c < 3; c++)
+                if (d->axes >> c & 1u) {
+                    const size_t n = d->dim[c], h = d->flags & MEDVOL_FFT_CENTERED ? n / 2 : 0;
+                    a -= tau * (double)((at[c] + n - h) % n * ((k[c] + n - h) % n) % n) / (double)n;
+                }
+            for (x = 0; x < d->dim[0]; x++) {
+                const size_t n = d->dim[0], h = d->flags & MEDVOL_FFT_CENTERED ? n / 2 : 0;
+                const int real = (d->flags & MEDVOL_FFT_REAL) != 0;
+                double e, vr, vi;
+                r = x + n * (y + d->dim[1] * z);
+                e = a - tau * (double)((x + n - h) % n * ((k[0] + n - h) % n) % n) / (double)n;
+                vr = real ? p[r] : p[2 * r], vi = real ? 0 : p[2 * r + 1];
+                wr += vr * cos(e) - vi * sin(e), wi += vr * sin(e) + vi * cos(e);
+            }
+            re += wr, *im += wi;
+        }
+    return re;
+}
+static int is_right(const mv_fft_desc *d, const bench *b, const mv_volume *v) {
+    const size_t n = mv_volume_count(v);
+    const float *p = (const float *)v->data;
+    double most = 0, s = 1;
+    size_t i, k[3];
+    int t;
+    for (i = 0; i < 2 * n; i++) most += (double)p[i] * (double)p[i];
+    most = sqrt(most / (double)n);
+    if (d->flags & MEDVOL_FFT_UNITARY) s = 1 / sqrt((double)n);
+    for (t = 0; t < 2; t++) {
+        double re, im;
+        i = (n / 3 + (size_t)t * n / 5) % n;
+        k[0] = i % v->dim[0], k[1] = i / v->dim[0] % v->dim[1], k[2] = i / v->dim[0] / v->dim[1];
+        re = s * sum_at(b, d, k, &im), im *= s;
+        if (!(hypot(re - (double)p[2 * i], im - (double)p[2 * i + 1]) <= 2e-5 * most)) return 0;
+    }
+    return 1;
+}
+static int check(bench *b) { return !is_right(&((const mv_fft_plan *)b->own)->desc, b, &b->out); }
+/* the way back: forward again gives what was begun with, times the number of voxels */
+static int check_back(bench *b) {
+    mv_fft_plan plan;
+    mv_fft_desc d = ((const mv_fft_plan *)b->own)->desc;
+    const size_t n = bench_bytes(&b->aux[0]) / sizeof(float), all = mv_volume_count(&b->out);
+    const float *p = (const float *)b->aux[0].data;
+    float *q = (float *)malloc(n * sizeof *q);
+    double wrong = 0, sum = 0;
+    size_t i, k, t, row = 2 * d.in_dim[0];
+    d.flags = MEDVOL_FFT_REAL;
+    for (k = 0; k < 3; k++) t = d.in_dim[k], d.in_dim[k] = d.out_dim[k], d.out_dim[k] = t;
+    if (!q || mv_fft_plan_init(b->ctx, &plan, &d) < 0) return 1;
+    if (mv_fft_plan_execute(b->ctx, &plan, q, b->out.data) < 0) return 1;
+    mv_fft_plan_free(b->ctx, &plan);
+    for (i = 0; i < n; i++) { /* the planes of k = 0 and n / 2 are made consistent on the way */
+        if (i % row < 2 || i % row >= row - 2) continue;
+        wrong += pow((double)q[i] / (double)all - (double)p[i], 2), sum += (double)p[i] * (double)p[i];
+    }
+    free(q);
+    return !(wrong <= 1e-11 * sum);
+}
+
+/* ---- plans ---- */
+static mv_status plan_free(bench *b) {
+    mv_fft_desc d = {0};
+    mv_fft_plan plan;
+    mv_status st;
+    d.ndim = 3;
+    d.dim[0] = d.dim[1] = d.dim[2] = b->side;
+    st = mv_fft_plan_init(b->ctx, &plan, &d);
+    b->numbers = 1;
+    b->number[0] = (double)(st < 0 ? 0 : plan.desc.out_dim[2]);
+    mv_fft_plan_free(b->ctx, &plan);
+    return st;
+}
+static double want_side(const bench *b, size_t i) { return (void)i, (double)b->side; }
+static mv_status good_size(bench *b) {
+    b->numbers = 1;
+    b->number[0] = (double)mv_fft_good_size(211, 0);
+    return MEDVOL_OK;
+}
+static double want_216(const bench *b, size_t i) { return (void)b, (void)i, 216; }
+
+/* 1.5 N log2 N multiply-adds of a complex transform of 2^24 voxels, half of a real one */
+#define FFT(name, how) {name, MEDVOL_F32, execute, .check = check, .floor = "c", .setup = how, .done = done}
+const bench_row rows_fft[] = {
+    {"fft 3-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = volume, .done = done},
+    {"fft 3-D, centred", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = centred,
+        .done = done},
+    {"fft 2-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 24, .setup = planes, .done = done},
+    {"fft 1-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 12, .setup = rows, .done = done},
+    {"fft 1-D, prime", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 12, .setup = prime,
+        .done = done},
+    FFT("fft 1-D, one line", line),
+    FFT("fft 1-D, one long line", long_line),
+    {"fft 3-D of reals", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = of_reals,
+        .done = done},
+    {"fft 3-D to reals", MEDVOL_F32, execute, .check = check_back, .floor = "a", .fma = 18, .setup = to_reals,
+        .done = done},
+    {"fft plan", MEDVOL_F32, plan_free, want_side},
+    {"fft good size", MEDVOL_F32, good_size, want_216, .most = 1},
+    {0},
+};
+#undef FFT
