@@ -16744,6 +16744,7 @@ MV__INLINE void MV__KR(mv__ft_eight)(mvr *x, mvr *y) {
         y[k] = i[k];
     }
 }
+#  if MV__REAL == 32 /* of doubles too much code for what it gains */
 MV__INLINE void MV__KR(mv__ft_sixteen)(mvr *x, mvr *y) { /* four by four */
     const double c = 0.92387953251128675613, s = 0.38268343236508977173, h = 0.70710678118654752440;
     const double re[10] = {1, c, h, s, 0, 0, -h, 0, 0, -c}, im[10] = {0, -s, -h, -c, -1, 0, -h, 0, 0, s};
@@ -16768,6 +16769,7 @@ MV__INLINE void MV__KR(mv__ft_sixteen)(mvr *x, mvr *y) { /* four by four */
         y[k] = i[k];
     }
 }
+#  endif
 /* Any odd length p: sums and differences of what stands opposite. w: p cosines, then p sines, of 2 pi k / p.
    Two of them: unrolled for p that the compiler knows, and not, for those up to MV__FT_ODD. */
 #  define MV__FT_ODD_LENGTH(KIND, name, ROOM, UNROLL)                                                        \
@@ -16841,7 +16843,9 @@ MV__FT_ODD_LENGTH(MV__NOINLINE, mv__ft_prime, MV__FT_ODD / 2 + 1, )
 MV__FT_PASS(2, MV__KR(mv__ft_two)(x, y))
 MV__FT_PASS(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
 MV__FT_PASS(8, MV__KR(mv__ft_eight)(x, y))
+#  if MV__REAL == 32
 MV__FT_PASS(16, MV__KR(mv__ft_sixteen)(x, y))
+#  endif
 MV__FT_PASS(3, MV__KR(mv__ft_odd)(x, y, 3, odd))
 MV__FT_PASS(5, MV__KR(mv__ft_odd)(x, y, 5, odd))
 MV__FT_PASS(7, MV__KR(mv__ft_odd)(x, y, 7, odd))
@@ -16884,7 +16888,9 @@ static void MV__KR(mv__ft_passes)(mv__real *s, const mv__ft_line *line) {
             case 2: MV__KR(mv__ft_pass2)(s, n, m, tw, odd); break;
             case 4: MV__KR(mv__ft_pass4)(s, n, m, tw, odd); break;
             case 8: MV__KR(mv__ft_pass8)(s, n, m, tw, odd); break;
+#  if MV__REAL == 32
             case 16: MV__KR(mv__ft_pass16)(s, n, m, tw, odd); break;
+#  endif
             case 3: MV__KR(mv__ft_pass3)(s, n, m, tw, odd); break;
             case 5: MV__KR(mv__ft_pass5)(s, n, m, tw, odd); break;
             case 7: MV__KR(mv__ft_pass7)(s, n, m, tw, odd); break;
@@ -17294,13 +17300,13 @@ MEDVOL_DEF size_t mv_fft_good_size(size_t n, size_t multiple) {
     return m;
 }
 /* Radices of n, the powers of two first; 0: it has a prime factor above MV__FT_ODD. */
-static int mv__ft_factor(mv__ft_line *line, size_t n) {
+static int mv__ft_factor(mv__ft_line *line, size_t n, int f64) {
     static const int radix[] = {16, 8, 4, 2, 7, 5, 3, 11, 13, 17, 19, 23, 29, 31};
     size_t k;
     line->passes = 0;
     for (k = 0; k < sizeof radix / sizeof *radix; k++)
         while (n % (size_t)radix[k] == 0) {
-            if (radix[k] == 16 && (n == 32 || n == 64)) break; /* 8 x 4, 8 x 8: fewer instructions */
+            if (radix[k] == 16 && (f64 || n == 32 || n == 64)) break; /* 8 x 4, 8 x 8: fewer instructions */
             line->radix[line->passes++] = radix[k];
             n /= (size_t)radix[k];
         }
@@ -17372,7 +17378,7 @@ static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) 
     w->n = w->m = m;
     MV__KNOWN(n > 0);
     if (!chirp || !spectrum) return st;
-    mv__ft_factor(w, m);
+    mv__ft_factor(w, m, 1);
     if (mv__ft_line_tables(ctx, &wide, w) == MEDVOL_OK &&
         (b = (double *)mv__ft_take(ctx, &wide, 2 * m, sizeof *b)) != NULL) {
         mv__memset(b, 0, 2 * m * sizeof *b);
@@ -17410,10 +17416,10 @@ static mv_status mv__ft_line_plain(mv_ctx *ctx, mv__ft_tables *t, size_t n, int 
     *found = line = &t->line[t->lines++];
     line->n = line->m = n;
     line->half = half;
-    if (!mv__ft_factor(line, n)) {
+    if (!mv__ft_factor(line, n, t->f64)) {
         line->chirped = 1;
         line->m = mv_fft_good_size(2 * n - 1, 1);
-        mv__ft_factor(line, line->m);
+        mv__ft_factor(line, line->m, t->f64);
     }
     st = mv__ft_line_tables(ctx, t, line);
     if (st == MEDVOL_OK && line->chirped) st = mv__ft_chirp(ctx, t, line);
