@@ -80,6 +80,7 @@ static void side_init(side *s, int nd, const size_t *dim, const ptrdiff_t *strid
     int k, given = 0;
     size_t n = 1;
     for (k = 0; k < nd; k++) given |= stride[k] != 0;
+    for (k = 0; k < 7; k++) s->dim[k] = 1, s->stride[k] = 0;
     for (s->count = s->room = 1, k = 0; k < nd; k++) {
         s->dim[k] = dim[k];
         s->stride[k] = given ? stride[k] : (ptrdiff_t)n;
@@ -239,10 +240,10 @@ static void test_shapes(void) {
 }
 /* Boxes in a cache, panels, several threads; the bits are those of one thread. */
 static void test_volumes(void) {
-    static const size_t dim[3] = {72, 60, 50};
+    const size_t dim[3] = {72, 60, T_SMALL ? 6 : 50};
     static const unsigned flags[4] = {0, MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY, MEDVOL_FFT_REAL,
         MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE};
-    const size_t n = 72 * 60 * 50;
+    const size_t n = dim[0] * dim[1] * dim[2];
     float *x = (float *)malloc(2 * n * sizeof *x), *y = (float *)calloc(2 * n, sizeof *y);
     float *z = (float *)calloc(2 * n, sizeof *z);
     size_t i;
