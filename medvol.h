@@ -57,8 +57,8 @@
      clang, without -ffp-contract=fast: a header cannot undo these.
      The scalar level is meant to give the same bits on every machine, big-endian and 32-bit ones too (there
      no volume exceeds 2 GB), but for gamma, LANCZOS, antialias and Fourier transforms, which rest on the C
-     library's pow, exp, sin and cos. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are not
-     served.
+     library's pow, exp, sin and cos. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice:
+     processors without SSE2 are not served.
 
    RELEASES
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
@@ -1296,6 +1296,7 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 
 #endif
 
+#ifndef MEDVOL_NO_FFT
 /* ---- Fourier transforms -------------------------------------------------------------------------------- */
 
 /* X[k] = s * sum over r of x[r] * exp(-2 pi i (k - c)(r - c) / n), along each axis of `axes`.
@@ -1355,6 +1356,8 @@ MEDVOL_DEF mv_status mv_fft_plan_init(mv_ctx *ctx, mv_fft_plan *plan, const mv_f
 MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src);
 MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan);
 MEDVOL_DEF size_t mv_fft_good_size(size_t n, size_t multiple);
+
+#endif
 
 #ifdef __cplusplus
 }
@@ -2278,6 +2281,9 @@ static inline void mv__four_turn(__m128 *r) {
    rest reads 0).
    mvf_perm: lane k is a[i[k]]; mvf_perm2: from the 2 * MVF_N lanes of a, b; mvf_gather2: *x = p[i], *y = p[i
    + 1]. mv4: four floats at every level, mv4_transpose of four of them.
+   mvf_split, mvd_split: real and imaginary parts of the complex numbers in two vectors, in an order of lanes
+   that mvf_weave, mvd_weave turn back: number k of n goes to lane k % (n / 2) / 2 * 4 + k / (n / 2) * 2 + k %
+   2 of floats, k % (n / 2) * 2 + k / (n / 2) of doubles.
    mvi_pack_i16, _u16 (a, b), mvi_pack_i8, _u8 (a, b, c, d): saturated, in order, as one vector; not at the
    scalar level.
    mvi_dot_i16: sums of two products of int16 each; mvi_min_u8, _i16, mvi_max_u8, _i16: of the narrow values

@@ -9,6 +9,7 @@
 #define MEDVOL_NO_INTENSITY
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
+#define MEDVOL_NO_FFT
 #include "test.h"
 
 enum { N = 2048 };
@@ -129,6 +130,33 @@ static void test_mad(void) { /* fused or not, nothing else */
         float one = fmaf(fa[i], fb[i], fc[i]), two = fmaf(-fa[i], fb[i], fc[i]);
         int fused = t_level >= 3;
         if (!CHECK(same_f(fd[i], fused ? one : plain) && same_f(fe[i], fused ? two : minus))) break;
+    }
+#ifndef _WIN32 /* whose fma rounds twice */
+    MV__PICK(vk_d_mad)(dd, de, da, db, da, N);
+    for (i = 0; i < N; i++) {
+        volatile double p = da[i] * db[i];
+        double plain = p + da[i], minus = da[i] - p;
+        double one = fma(da[i], db[i], da[i]), two = fma(-da[i], db[i], da[i]);
+        int fused = t_level >= 3;
+        if (!CHECK(same_d(dd[i], fused ? one : plain) && same_d(de[i], fused ? two : minus))) break;
+    }
+#endif
+}
+/* complex numbers apart, each in its lane, and together again */
+static void test_split(void) {
+    size_t k, n, lane;
+    fill();
+    n = (size_t)MV__PICK(vk_f_split)(fc, fd, fe, fa);
+    for (k = 0; k < n; k++) {
+        lane = n == 1 ? 0 : k % (n / 2) / 2 * 4 + k / (n / 2) * 2 + k % 2;
+        CHECK(bits_of(fc[lane]) == bits_of(fa[2 * k]) && bits_of(fd[lane]) == bits_of(fa[2 * k + 1]));
+        CHECK(bits_of(fe[2 * k]) == bits_of(fa[2 * k]) && bits_of(fe[2 * k + 1]) == bits_of(fa[2 * k + 1]));
+    }
+    n = (size_t)MV__PICK(vk_d_split)(dd, dd + 16, de, da);
+    for (k = 0; k < n; k++) {
+        lane = n == 1 ? 0 : k % (n / 2) * 2 + k / (n / 2);
+        CHECK(same_d(dd[lane], da[2 * k]) && same_d(dd[16 + lane], da[2 * k + 1]));
+        CHECK(same_d(de[2 * k], da[2 * k]) && same_d(de[2 * k + 1], da[2 * k + 1]));
     }
 }
 static void test_lanes(void) {
@@ -514,6 +542,7 @@ static void test_level(void) { /* the static copy has a level word of its own */
 const t_case tests_vocabulary[] = {
     {"float_words", test_float_words, 0},
     {"mad", test_mad, 0},
+    {"split", test_split, 0},
     {"lanes", test_lanes, 0},
     {"int_words", test_int_words, 0},
     {"float_to_int", test_float_to_int, 0},

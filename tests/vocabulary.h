@@ -95,6 +95,39 @@ static void MV__K(vk_f_mad)(float *d, float *e, const float *a, const float *b, 
     }
     mv_end();
 }
+static void MV__K(vk_d_mad)(
+    double *d, double *e, const double *a, const double *b, const double *c, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVD_N) {
+        mvd x = mvd_load(a + i), y = mvd_load(b + i), z = mvd_load(c + i);
+        mvd_store(d + i, mvd_mad(x, y, z));
+        mvd_store(e + i, mvd_nmad(x, y, z));
+    }
+    mv_end();
+}
+/* of as many complex numbers as a vector has lanes: how many */
+static size_t MV__K(vk_f_split)(float *re, float *im, float *back, const float *a) {
+    mvf x, y, p, q;
+    mvf_split(mvf_load(a), mvf_load(a + MVF_N), &x, &y);
+    mvf_weave(x, y, &p, &q);
+    mvf_store(re, x);
+    mvf_store(im, y);
+    mvf_store(back, p);
+    mvf_store(back + MVF_N, q);
+    mv_end();
+    return MVF_N;
+}
+static size_t MV__K(vk_d_split)(double *re, double *im, double *back, const double *a) {
+    mvd x, y, p, q;
+    mvd_split(mvd_load(a), mvd_load(a + MVD_N), &x, &y);
+    mvd_weave(x, y, &p, &q);
+    mvd_store(re, x);
+    mvd_store(im, y);
+    mvd_store(back, p);
+    mvd_store(back + MVD_N, q);
+    mv_end();
+    return MVD_N;
+}
 static void MV__K(vk_f_stream)(float *d, const float *a, size_t n) { /* d on 64 bytes */
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
