@@ -1296,8 +1296,8 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 
 #endif
 
-#ifndef MEDVOL_NO_FFT
 /* ---- Fourier transforms -------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_FFT
 
 /* X[k] = s * sum over r of x[r] * exp(-2 pi i (k - c)(r - c) / n), along each axis of `axes`.
      INVERSE   exp(+2 pi i ...)
