@@ -17297,13 +17297,22 @@ static size_t mv__ft_rest(size_t n) { /* what is left when 2, 3, 5 and 7 are div
     return n;
 }
 MEDVOL_DEF size_t mv_fft_good_size(size_t n, size_t multiple) {
-    size_t m;
+    const size_t most = (size_t)-1;
+    size_t want, best = 0, seven, five, three, m;
     if (multiple == 0) multiple = 1;
-    if (n == 0) n = 1;
-    if (n > (size_t)-1 - multiple) return 0;
-    for (m = mv__divup(n, multiple) * multiple; mv__ft_rest(m / multiple) != 1; m += multiple)
-        if (m > (size_t)-1 - multiple) return 0;
-    return m;
+    want = mv__divup(n, multiple);
+    for (seven = 1;; seven *= 7) { /* all products of these, each doubled until it is enough */
+        for (five = seven;; five *= 5) {
+            for (three = five;; three *= 3) {
+                for (m = three; m < want && m <= most / 2;) m *= 2;
+                if (m >= want && (best == 0 || m < best)) best = m;
+                if (three >= want || three > most / 3) break;
+            }
+            if (five >= want || five > most / 5) break;
+        }
+        if (seven >= want || seven > most / 7) break;
+    }
+    return mv__mul(best, multiple, &m) ? m : 0;
 }
 /* Radices of n, the powers of two first; 0: it has a prime factor above MV__FT_ODD. */
 static int mv__ft_factor(mv__ft_line *line, size_t n, int f64) {
@@ -17544,6 +17553,9 @@ static mv_status mv__ft_stage_lines(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage 
         g->out.at = mv__ft_places(ctx, t, g->out.n, mv__maxz(line->n, g->out.n), centred,
                                   half && !g->inverse ? NULL : order);
     }
+    if (g->room > (size_t)-1 / 4096) /* vectors of scratch: only of 32-bit machines */
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)length, -1, "fft: a line of %zu is too long here",
+                        length);
     if (half && !g->inverse) g->scale = 0.5;
     return g->in.at && g->out.at ? MEDVOL_OK : MEDVOL_E_NOMEM;
 }
@@ -17813,7 +17825,8 @@ static mv_status mv__ft_execute(mv_ctx *ctx, const mv__ft_tables *t, void *dst, 
             turned = mv__maxz(turned, r.stage[s].line->n * (t->f64 ? 16 : 8));
         } else jobs[k] = mv__minz(threads, lines);
         bytes[k] = (need + 63) & ~(size_t)63;
-        most = mv__maxz(most, bytes[k] * jobs[k]);
+        if (!mv__mul(bytes[k], jobs[k], &all)) all = (size_t)-1 - 64;
+        most = mv__maxz(most, all);
     }
     most = (most + 63) & ~(size_t)63;
     if (!mv__add(most, turned, &all) || !mv__add(all, t->work, &all)) all = (size_t)-1;
@@ -17860,7 +17873,8 @@ static mv_status mv__ft_array_init(mv_ctx *ctx, mv__ft_array *a, const char *nam
         if (dim[at] > 1 && !mv__mul(given ? (size_t)stride[at] : span, dim[at], &span)) span = most + 1;
         if (span > most)
             return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[at], -1, "fft: the array is too large");
-        a->stride[at] = (ptrdiff_t)unit * (ptrdiff_t)(given ? (size_t)stride[at] : span / dim[at]);
+        a->stride[at] = (ptrdiff_t)unit *
+            (ptrdiff_t)(given && dim[at] > 1 ? (size_t)stride[at] : span / dim[at]);
     }
     for (*bytes = unit, d = 0; d < nd; d++) *bytes += (a->dim[d] - 1) * (size_t)a->stride[d];
     *bytes *= size;

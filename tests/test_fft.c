@@ -355,6 +355,7 @@ static void test_good_size(void) {
     CHECK(mv_fft_good_size(211, 0) == 216 && mv_fft_good_size(250, 0) == 250);
     CHECK(mv_fft_good_size(211, 16) == 224);
     CHECK(mv_fft_good_size(1025, 1) == 1029 && mv_fft_good_size(100, 11) == 110);
+    CHECK(mv_fft_good_size((size_t)-1 / 2 + 1, 0) == (size_t)-1 / 2 + 1); /* a power of two, at once */
     CHECK(mv_fft_good_size((size_t)-1, 2) == 0 && mv_fft_good_size((size_t)-1 - 3, 0) == 0);
 }
 static int stop_at_once(void *user, double done, double total, const char *label) {
