@@ -1049,7 +1049,7 @@ static void op_fft(void) {
     mv_fft_desc d;
     mv_fft_plan plan;
     const int real = (ARG & MEDVOL_FFT_REAL) != 0, back = real && (ARG & MEDVOL_FFT_INVERSE), how = ARG / 64;
-    const size_t m = N + 3, low = how == 1;
+    const size_t m = N + (how == 2 ? 7 : how == 3 ? 4 : 3), low = how == 1; /* odd, prime, even for any step */
     size_t whole, half;
     const void *s;
     memset(&d, 0, sizeof d);
@@ -1212,7 +1212,8 @@ static const op rows[] = {
     /* Fourier transforms */
     FFT(64), FFT(64 + MEDVOL_FFT_INVERSE), FFT(128), FFT(128 + MEDVOL_FFT_CENTERED), FFT(0),
     FFT(MEDVOL_FFT_REAL), FFT(MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE), FFT(128 + MEDVOL_FFT_REAL), FFT(192),
-    FFT(192 + MEDVOL_FFT_REAL), OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), {NULL, NULL, NULL, 0, 0, 0}};
+    FFT(192 + MEDVOL_FFT_REAL), FFT(192 + MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE),
+    OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */
 static void once(void) {
