@@ -247,10 +247,14 @@ typedef struct mv_ctx {
     mv_error error;
     unsigned warnings;
     int busy;   /* private: inside mv_parallel_for */
+    int keeps;  /* private: mv_ctx_free will be called, so plans may be kept */
     void *pool; /* private */
+    void *kept; /* private, with what releases it */
+    void (*kept_free)(void *kept);
 } mv_ctx;
 
-/* mv_ctx_init: copy desc (NULL: all defaults) and start the threads. mv_ctx_free stops them; both leave a
+/* mv_ctx_init: copy desc (NULL: all defaults) and start the threads. mv_ctx_free stops them and
+   releases what was kept for later calls (plans of transforms); both leave a
    context that can be used or initialised again. Errors: MEDVOL_E_NULL, MEDVOL_E_RANGE (threads < 0 or >
    1024), MEDVOL_E_NOMEM. */
 MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc);
@@ -1357,6 +1361,85 @@ MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, v
 MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan);
 MEDVOL_DEF size_t mv_fft_good_size(size_t n, size_t multiple);
 
+/* mv_fft_plan_scratch_size: bytes that mv_fft_plan_execute_with needs at the SIMD level in use (SIZE_MAX:
+   they do not fit in a size_t). mv_fft_plan_execute_with: as mv_fft_plan_execute, on the calling thread and
+   without a context: no memory is asked for, nothing is reported; scratch is free again after the call. For
+   jobs that run side by side and for programs without malloc. Errors: MEDVOL_E_NULL, MEDVOL_E_ALIAS. */
+MEDVOL_DEF size_t mv_fft_plan_scratch_size(const mv_fft_plan *plan);
+MEDVOL_DEF mv_status mv_fft_plan_execute_with(const mv_fft_plan *plan, void *dst, const void *src,
+                                              void *scratch);
+
+typedef struct mv_fft_opt {
+    unsigned axes;   /* bit k: axis k; 0: the first three, as far as there are any */
+    unsigned flags;  /* MEDVOL_FFT_INVERSE (of mv_fft), _CENTERED (not of the real ones), _UNITARY, _SCALED */
+    size_t shape[7]; /* lengths of the transforms; 0: src's */
+    double scale;    /* 0: 1 */
+} mv_fft_opt;
+/* mv_fft: dst = transform of a real or complex volume. mv_rfft: of a real one, with n / 2 + 1 frequencies
+   along the lowest axis of `axes`; mv_irfft: back from these to n = shape[lowest] (0: 2 (m - 1) of m
+   frequencies) real voxels.
+   shape: where it is more than src's, zeros follow src, where it is less, only so much of src is taken: from
+   the start or, CENTERED, about index floor(n / 2), which stays the centre. mv_irfft's real axis has the n
+   that it had.
+   Types: 64-bit complex of u8, i8, u16, i16, f16, bf16, f32 and c64, 128-bit of the others, and f32 and f64
+   for mv_irfft; values are real (slope and intercept applied). Geometry: a transform forward with another
+   shape keeps the voxels' size, and src's voxels their place; one back (INVERSE, mv_irfft) keeps the field of
+   view: voxels become smaller or larger, and the first or, CENTERED, the central one stays. Round trips
+   return to where they began. Plans: a context made by mv_ctx_init keeps the last 8, up to 16 MiB each, for
+   calls of the same shape. dst == src is allowed; in place where types and shapes agree. Memory: the result;
+   a copy of src where its type is another one or it is scaled; as mv_fft_plan_execute. Errors: as
+   mv_fft_plan_init; MEDVOL_E_DTYPE, _SHAPE (also: shape of an axis that is not transformed), _ALIAS, _NOMEM,
+   _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_fft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_fft_opt *opt);
+MEDVOL_DEF mv_status mv_rfft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_fft_opt *opt);
+MEDVOL_DEF mv_status mv_irfft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_fft_opt *opt);
+
+/* How much of a convolution is kept of n and K elements: SAME n, FULL n + K - 1, VALID n - K + 1, the
+   middle ones each; METHOD: by what it is done. */
+enum { MEDVOL_CONV_SAME = 0, MEDVOL_CONV_FULL = 1, MEDVOL_CONV_VALID = 2 };
+enum { MEDVOL_CONV_AUTO = 0, MEDVOL_CONV_DIRECT = 1, MEDVOL_CONV_FFT = 2 };
+typedef struct mv_convolve_opt {
+    int mode;   /* MEDVOL_CONV_SAME, _FULL, _VALID */
+    int method; /* MEDVOL_CONV_AUTO: what takes less time by a count of operations; _DIRECT; _FFT */
+} mv_convolve_opt;
+/* mv_convolve: full[f] = sum over k of src[f - k] kernel[k], zero outside of src, along all axes of the
+   kernel; further axes of src are carried along. SAME begins at f = floor((K - 1) / 2), VALID at K - 1.
+   mv_correlate: the same with the kernel turned round along each axis and conjugated: so VALID is the sum
+   over k of src[f + k] conj(kernel[k]). Both as scipy.signal defines them, with `same` as the default.
+   src, kernel: real or complex, any type, scaling applied; the result is f32, of 32- and 64-bit integers,
+   f64 or c128 on either side f64, and complex of those where either side is complex. Geometry: SAME: src's;
+   FULL, VALID: voxel f lies where SAME has it. By FFT: blocks of src, each transformed, multiplied by the
+   kernel's spectrum and transformed back (overlap-save), on the context's threads; bits do not depend on
+   their number. Numerics: relative to sum |kernel| * max |src|, 1e-6 (f64: 1e-14); by FFT, NaN and infinity
+   spread over a block, direct over the kernel's reach. Memory: the result; a copy of src with rows longer by
+   K - 1; by FFT two blocks a thread. dst == src is allowed, dst == kernel not. Errors: MEDVOL_E_NULL, _DTYPE,
+   _RANGE (mode, method), _SHAPE (a kernel with more axes than src; VALID with a kernel larger than src),
+   _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. Source: Oppenheim and Schafer 2010, section 8.7. */
+MEDVOL_DEF mv_status mv_convolve(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *kernel,
+                                 const mv_convolve_opt *opt);
+MEDVOL_DEF mv_status mv_correlate(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *kernel,
+                                  const mv_convolve_opt *opt);
+
+typedef struct mv_phase_opt {
+    int window;   /* non-zero: both volumes, less their means, are multiplied by a Hann window first */
+    int plain;    /* non-zero: plain cross-correlation: frequencies count by their magnitude */
+    int upsample; /* the shift to 1 / upsample voxel; 0, 1: whole voxels; at most 1000 */
+} mv_phase_opt;
+/* What stands at voxel p of a stands at p + voxel[] of b; mm: the same by a's affine; peak: height of the
+   correlation there, 1 for a pure shift round the edges (plain: Pearson's r). */
+typedef struct mv_shift {
+    double voxel[3], mm[3], peak;
+} mv_shift;
+/* mv_phase_correlate: the translation between two real volumes of one shape (1 to 3 axes, any type): place of
+   the maximum of the inverse transform of conj(A) B / |A B|, shifts taken modulo the lengths, to
+   -n / 2..n / 2. Frequencies whose |A B| is below 1e-10 of the greatest do not count. upsample: the
+   correlation is summed on a grid 1 / upsample wide, 1.5 voxels about the maximum, from all frequencies.
+   Memory: two spectra and one volume in f32. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (upsample; NaN or
+   infinity in a volume), _SINGULAR (a volume is constant), _NOMEM, _CANCELLED. Source: Kuglin and Hines 1975;
+   Guizar-Sicairos, Thurman and Fienup 2008. */
+MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_volume *a, const mv_volume *b,
+                                        const mv_phase_opt *opt);
+
 #endif
 
 #ifdef __cplusplus
@@ -2044,6 +2127,7 @@ MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc) {
         return mv__fail(ctx, MEDVOL_E_NULL, "mem_alloc", 0, -1,
                         "mem_alloc and mem_free must be given together");
     ctx->desc = d;
+    ctx->keeps = 1;
 #ifndef MEDVOL_NO_THREADS
     if (!d.parallel_for) {
         int n = d.threads ? d.threads : mv__cores();
@@ -2054,6 +2138,9 @@ MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc) {
 }
 MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx) {
     if (!ctx) return;
+    if (ctx->kept) ctx->kept_free(ctx->kept);
+    ctx->kept = NULL;
+    ctx->keeps = 0;
 #ifndef MEDVOL_NO_THREADS
     if (ctx->pool) mv__pool_free(ctx, (mv__pool *)ctx->pool);
 #endif
@@ -3681,6 +3768,12 @@ static void mv__vol_copy_geometry(mv_volume *dst, const mv_volume *src) {
     mv__memcpy(dst->step, src->step, sizeof dst->step);
     dst->slope = src->slope;
     dst->inter = src->inter;
+}
+static void mv__vol_drop_slices(mv_nifti *h) { /* the timing of slices that have become others */
+    if (!h) return;
+    h->slice_code = 0;
+    h->slice_start = h->slice_end = 0;
+    h->slice_duration = 0.0;
 }
 static void mv__vol_move_origin(mv_volume *v, const double *ijk) { /* voxel ijk becomes voxel 0 */
     int r;
@@ -13437,6 +13530,27 @@ static void MV__K(mv__sp_take_in)(double *acc, const double *x, size_t n, size_t
     for (; i < n; i++) mv__sp_take_one(acc + (i & wrap), x[i], how);
     mv_end();
 }
+#if MV__PASS > 1
+/* n >= 64 bytes of one element of 1, 2 or 4 bytes: sooner than by a pattern for the widths that pads have */
+static inline void MV__K(mv__sp_same)(unsigned char *d, size_t n, const unsigned char *element, size_t size,
+                                      int nt) {
+    uint32_t word = *element * 0x01010101u;
+    uint16_t half;
+    mvi v;
+    size_t i;
+    if (size == 2) {
+        mv__memcpy(&half, element, 2);
+        word = half * 0x00010001u;
+    } else if (size == 4) mv__memcpy(&word, element, 4);
+    v = mvi_set1(word);
+    if (nt && ((uintptr_t)d | n) % 64 == 0) {
+        for (i = 0; i < n; i += MV__SP_V) mvf_stream((float *)(void *)(d + i), mvi_asf(v));
+        return;
+    }
+    for (i = 0; i + MV__SP_V <= n; i += MV__SP_V) mvi_store((int32_t *)(void *)(d + i), v);
+    mvi_store((int32_t *)(void *)(d + n - MV__SP_V), v);
+}
+#endif
 static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp,
                                    size_t rows, const mv__sp_run *run, size_t nrun, size_t size,
                                    const unsigned char *pat, int nt) {
@@ -13455,6 +13569,10 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
 #define MV__SP_LOOP(Z) for (k = 0; k < run[j].n; k++) mv__memcpy(q + k * Z, p + run[j].from * Z, Z);
                 MV__SP_SIZES(size, MV__SP_LOOP)
 #undef MV__SP_LOOP
+#if MV__PASS > 1
+            } else if (run[j].n * size <= 512 && (size == 1 || size == 2 || size == 4)) {
+                MV__K(mv__sp_same)(q, run[j].n * size, p + run[j].from * size, size, nt);
+#endif
             } else {
 #define MV__SP_LOOP(Z) for (k = 0; k < period + 64; k += Z) mv__memcpy(own + k, p + run[j].from * Z, Z);
                 MV__SP_SIZES(size, MV__SP_LOOP)
@@ -16407,9 +16525,7 @@ static mv_status mv__rs_volumes(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_p
 static void mv__rs_header(mv_nifti *h, const mv__rs_plan *p, const mv__rs_axis *ax) {
     int axis = h ? h->dim_info >> 4 & 3 : 0;
     if (!h || (p->diagonal && ax[axis ? axis - 1 : 2].same)) return;
-    h->slice_code = 0;
-    h->slice_start = h->slice_end = 0;
-    h->slice_duration = 0.0;
+    mv__vol_drop_slices(h);
     if (!p->diagonal) h->dim_info = 0;
 }
 static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan *p, mv_volume *dst,
@@ -16654,6 +16770,10 @@ typedef struct mv__ft_stage {
     size_t loop_n[7];
     ptrdiff_t loop_in[7], loop_out[7]; /* reals */
 } mv__ft_stage;
+typedef struct mv__ft_tap { /* of a convolution: a source row, in reals, and the taps on it */
+    ptrdiff_t at;
+    const void *tap;
+} mv__ft_tap;
 #endif
 #  define MV__REAL 32
 #  include MEDVOL_SELF
@@ -17219,6 +17339,167 @@ static void MV__KR(mv__ft_long_rows)(const mv__ft_stage *g, const void *turned, 
     }
     mv_end();
 }
+
+/* ---- spectra, rows of convolutions: n interleaved elements, a multiple of MV__RN of them; what is left over
+   is the scalar kernel's ---- */
+#  define MV__FT_LOAD(p, x, y) MV__R(split)(MV__R(load)(p), MV__R(load)((p) + MV__RN), &(x), &(y))
+#  define MV__FT_STORE(p, x, y)                          \
+      do {                                               \
+          mvr a_, b_;                                    \
+          MV__R(weave)(x, y, &a_, &b_);                  \
+          MV__R(store)(p, a_);                           \
+          MV__R(store)((p) + MV__RN, b_);                \
+      } while (0)
+/* s *= k */
+static void MV__KR(mv__ft_product)(mv__real *s, const mv__real *k, size_t n) {
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN, s += 2 * MV__RN, k += 2 * MV__RN) {
+        mvr x, y, u, v;
+        MV__FT_LOAD(s, x, y);
+        MV__FT_LOAD(k, u, v);
+        MV__FT_MUL(x, y, u, v);
+        MV__FT_STORE(s, x, y);
+    }
+    mv_end();
+}
+/* d += i b */
+static void MV__KR(mv__ft_turn_add)(mv__real *d, const mv__real *b, size_t n) {
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN, d += 2 * MV__RN, b += 2 * MV__RN) {
+        mvr x, y, u, v;
+        MV__FT_LOAD(d, x, y);
+        MV__FT_LOAD(b, u, v);
+        MV__FT_STORE(d, MV__R(sub)(x, v), MV__R(add)(y, u));
+    }
+    mv_end();
+}
+/* d[i] = sum over rows r and taps k of tap[r][k] * (s + row[r])[i + k * step]; n numbers, of these
+   MV__RN * floor(n / MV__RN) */
+#  define MV__FT_DIRECT(WIDE)                                                                        \
+      for (; i + (WIDE) * MV__RN <= n; i += (WIDE) * MV__RN) {                                       \
+          mvr acc[WIDE];                                                                             \
+          MV__UNROLL for (j = 0; j < (WIDE); j++) acc[j] = MV__R(zero)();                            \
+          for (r = 0; r < rows; r++) {                                                               \
+              const mv__real *q = s + row[r].at + i, *tap = (const mv__real *)row[r].tap;            \
+              for (k = 0; k < taps; k++, q += step) {                                                \
+                  const mvr t = MV__R(set1)(tap[k]);                                                 \
+                  MV__UNROLL for (j = 0; j < (WIDE); j++)                                            \
+                      acc[j] = MV__R(mad)(t, MV__R(load)(q + j * MV__RN), acc[j]);                   \
+              }                                                                                      \
+          }                                                                                          \
+          MV__UNROLL for (j = 0; j < (WIDE); j++) MV__R(store)(d + i + j * MV__RN, acc[j]);          \
+      }
+static void MV__KR(mv__ft_direct)(mv__real *d, const mv__real *s, size_t n, const mv__ft_tap *row,
+                                  size_t rows, size_t taps, size_t step) {
+    size_t i = 0, r, k, j;
+    MV__FT_DIRECT(8)
+    MV__FT_DIRECT(2)
+    MV__FT_DIRECT(1)
+    mv_end();
+}
+#  undef MV__FT_DIRECT
+#  if MV__REAL == 32
+/* s = conj(s) b / |s b|, or, plain, conj(s) b; 0 where the magnitude squared is not above least */
+static void MV__KR(mv__ft_phase)(mv__real *s, const mv__real *b, size_t n, double least, int plain) {
+    const mvr low = MV__R(set1)(least), one = MV__R(set1)(1.0), none = MV__R(zero)();
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN, s += 2 * MV__RN, b += 2 * MV__RN) {
+        mvr x, y, u, v, p, q, f;
+        MV__FT_LOAD(s, x, y);
+        MV__FT_LOAD(b, u, v);
+        p = MV__R(mad)(x, u, MV__R(mul)(y, v));
+        q = MV__R(nmad)(y, u, MV__R(mul)(x, v));
+        f = MV__R(mad)(p, p, MV__R(mul)(q, q));
+        f = MV__R(sel)(MV__R(lt)(low, f), plain ? one : MV__R(div)(one, MV__R(sqrt)(f)), none);
+        MV__FT_STORE(s, MV__R(mul)(p, f), MV__R(mul)(q, f));
+    }
+    mv_end();
+}
+/* the greatest |s b| squared */
+static double MV__KR(mv__ft_phase_most)(const mv__real *s, const mv__real *b, size_t n) {
+    mvr most = MV__R(zero)();
+    mv__real lane[MV__RN];
+    double top = 0.0;
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN, s += 2 * MV__RN, b += 2 * MV__RN) {
+        mvr x, y, u, v;
+        MV__FT_LOAD(s, x, y);
+        MV__FT_LOAD(b, u, v);
+        x = MV__R(mad)(x, x, MV__R(mul)(y, y));
+        u = MV__R(mad)(u, u, MV__R(mul)(v, v));
+        most = MV__R(max)(most, MV__R(mul)(x, u));
+    }
+    MV__R(store)(lane, most);
+    for (i = 0; i < MV__RN; i++)
+        if ((double)lane[i] > top) top = (double)lane[i];
+    mv_end();
+    return top;
+}
+/* d[i] = sum over k < count of root[k] * s[i + k * step], step in elements */
+static void MV__KR(mv__ft_planes)(mv__real *d, const mv__real *s, size_t n, size_t count, size_t step,
+                                  const mv__real *root) {
+    size_t i, k;
+    for (i = 0; i + MV__RN <= n; i += MV__RN, s += 2 * MV__RN, d += 2 * MV__RN) {
+        mvr x = MV__R(zero)(), y = MV__R(zero)();
+        const mv__real *q = s;
+        for (k = 0; k < count; k++, q += 2 * step) {
+            const mvr c = MV__R(set1)(root[2 * k]), e = MV__R(set1)(root[2 * k + 1]);
+            mvr u, v;
+            MV__FT_LOAD(q, u, v);
+            x = MV__R(nmad)(v, e, MV__R(mad)(u, c, x));
+            y = MV__R(mad)(v, c, MV__R(mad)(u, e, y));
+        }
+        MV__FT_STORE(d, x, y);
+    }
+    mv_end();
+}
+/* s = (s - mean) * w * f, real numbers */
+static void MV__KR(mv__ft_window)(mv__real *s, const mv__real *w, size_t n, double mean, double f) {
+    const mvr m = MV__R(set1)(mean), g = MV__R(set1)(f);
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN)
+        MV__R(store)(s + i, MV__R(mul)(MV__R(mul)(g, MV__R(load)(w + i)), MV__R(sub)(MV__R(load)(s + i), m)));
+    mv_end();
+}
+/* sum and sum of squares of n real numbers, in doubles */
+static void MV__KR(mv__ft_moments)(double *out, const mv__real *s, size_t n) {
+    mvd sum = mvd_zero(), square = mvd_zero();
+    double lane[2][MVD_N];
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN) {
+        const mvr v = MV__R(load)(s + i);
+        const mvd a = mvd_lo(v), b = mvd_hi(v);
+        sum = mvd_add(sum, a);
+        square = mvd_mad(a, a, square);
+        if (MV__RN > 1) { /* scalar: both halves are the one value */
+            sum = mvd_add(sum, b);
+            square = mvd_mad(b, b, square);
+        }
+    }
+    mvd_store(lane[0], sum);
+    mvd_store(lane[1], square);
+    for (i = 0; i < MVD_N; i++) {
+        out[0] += lane[0][i];
+        out[1] += lane[1][i];
+    }
+    mv_end();
+}
+/* the greatest of n real numbers, none of them NaN */
+static double MV__KR(mv__ft_top)(const mv__real *s, size_t n) {
+    mvr most = MV__R(load)(s);
+    mv__real lane[MV__RN];
+    double top;
+    size_t i;
+    for (i = 0; i + MV__RN <= n; i += MV__RN) most = MV__R(max)(most, MV__R(load)(s + i));
+    MV__R(store)(lane, most);
+    for (top = (double)lane[0], i = 1; i < MV__RN; i++)
+        if ((double)lane[i] > top) top = (double)lane[i];
+    mv_end();
+    return top;
+}
+#  endif
+#  undef MV__FT_LOAD
+#  undef MV__FT_STORE
 #  undef MV__FT_MUL
 #  undef MV__FT_LANE
 #  undef MV__R
@@ -17246,6 +17527,7 @@ typedef struct mv__ft_tables {
     size_t work;              /* bytes of intermediate results that the destination cannot hold */
     size_t in_bytes, out_bytes; /* from the first to the last element of either */
     int same;                 /* may work in place */
+    size_t taken;             /* bytes of all tables */
     void *chain;
 } mv__ft_tables;
 static void *mv__ft_take(mv_ctx *ctx, mv__ft_tables *t, size_t count, size_t size) {
@@ -17255,6 +17537,7 @@ static void *mv__ft_take(mv_ctx *ctx, mv__ft_tables *t, size_t count, size_t siz
     if (!(p = (unsigned char *)mv__alloc(ctx, bytes))) return NULL;
     mv__memcpy(p, &t->chain, sizeof t->chain);
     t->chain = p;
+    t->taken += bytes;
     return p + MV__FT_HEAD;
 }
 static void mv__ft_release(mv_ctx *ctx, mv__ft_tables *t) {
@@ -17668,6 +17951,8 @@ typedef struct mv__ft_run {
     const mv__ft_group *g;
     mv__ft_stage stage[7]; /* with panels of this level */
     unsigned char *place[3], *scratch, *turned;
+    size_t jobs[7], each_bytes[7], scratch_bytes, turned_bytes; /* of each group; of all jobs */
+    int shared[7];                    /* one long line at a time, for all jobs */
     size_t bytes, first, each, units; /* of a job's scratch; of this round; in all */
     int phase;                        /* of a long line that all jobs share: 1 columns, 2 rows */
 } mv__ft_run;
@@ -17797,54 +18082,55 @@ static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, doubl
     }
     return st;
 }
-static mv_status mv__ft_execute(mv_ctx *ctx, const mv__ft_tables *t, void *dst, const void *src,
-                                double elements) {
-    mv__ft_run r;
-    size_t jobs[7] = {0}, bytes[7] = {0}, most = 0, turned = 0, all, threads = (size_t)mv_threads(ctx);
-    double done = 0.0, total = elements * t->stages;
-    unsigned char *block;
-    mv_status st = MEDVOL_OK;
+/* What a run needs: panels at this level, jobs and scratch of each group. Returns the bytes in all, or
+   (size_t)-1. */
+static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads) {
+    size_t most = 0, all;
     int k, s;
-    if (elements < MV__FT_ALONE) threads = 1;
-    mv__memset(&r, 0, sizeof r);
-    r.t = t;
-    for (k = 0; k < t->stages; k++) r.stage[k] = t->stage[k];
+    mv__memset(r, 0, sizeof *r);
+    r->t = t;
+    for (k = 0; k < t->stages; k++) r->stage[k] = t->stage[k];
     for (k = 0; k < t->groups; k++) {
         const mv__ft_group *g = &t->group[k];
+        const mv__ft_line *line;
         size_t lines = 0, need = 0;
         for (s = g->first; s < g->first + g->count; s++) {
-            bytes[k] = mv__ft_fit(&r.stage[s], t->f64);
-            need = mv__maxz(need, bytes[k]);
-            lines = g->count > 1 ? g->boxes : mv__ft_units(&r.stage[s]);
+            need = mv__maxz(need, mv__ft_fit(&r->stage[s], t->f64));
+            lines = g->count > 1 ? g->boxes : mv__ft_units(&r->stage[s]);
         }
-        s = g->first;
-        MV__KNOWN(r.stage[s].line != NULL);
-        jobs[k] = threads;
-        if (r.stage[s].line->rows && g->count == 1 && lines < threads) {
-            need -= r.stage[s].line->n * (t->f64 ? 16 : 8);
-            turned = mv__maxz(turned, r.stage[s].line->n * (t->f64 ? 16 : 8));
-        } else jobs[k] = mv__minz(threads, lines);
-        bytes[k] = (need + 63) & ~(size_t)63;
-        if (!mv__mul(bytes[k], jobs[k], &all)) all = (size_t)-1 - 64;
+        line = r->stage[g->first].line;
+        MV__KNOWN(line != NULL);
+        r->jobs[k] = threads;
+        r->shared[k] = line->rows && g->count == 1 && lines < threads;
+        if (r->shared[k]) {
+            need -= line->n * (t->f64 ? 16 : 8);
+            r->turned_bytes = mv__maxz(r->turned_bytes, line->n * (t->f64 ? 16 : 8));
+        } else r->jobs[k] = mv__minz(threads, lines);
+        r->each_bytes[k] = (need + 63) & ~(size_t)63;
+        if (!mv__mul(r->each_bytes[k], r->jobs[k], &all)) all = (size_t)-1 - 64;
         most = mv__maxz(most, all);
     }
-    most = (most + 63) & ~(size_t)63;
-    if (!mv__add(most, turned, &all) || !mv__add(all, t->work, &all)) all = (size_t)-1;
-    if (!(block = (unsigned char *)mv__alloc(ctx, all))) return MEDVOL_E_NOMEM;
-    r.scratch = block;
+    r->scratch_bytes = (most + 63) & ~(size_t)63;
+    if (!mv__add(r->scratch_bytes, r->turned_bytes, &all) || !mv__add(all, t->work, &all)) all = (size_t)-1;
+    return all;
+}
+static mv_status mv__ft_go(mv_ctx *ctx, mv__ft_run *r, void *dst, const void *src, double elements,
+                           unsigned char *block) {
+    const mv__ft_tables *t = r->t;
+    double done = 0.0, total = elements * t->stages;
+    mv_status st = MEDVOL_OK;
+    int k;
+    r->scratch = block;
     /* only read */
-    r.place[0] = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
-    r.place[1] = (unsigned char *)dst;
-    r.place[2] = block + most + turned;
+    r->place[0] = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
+    r->place[1] = (unsigned char *)dst;
+    r->place[2] = block + r->scratch_bytes + r->turned_bytes;
     for (k = 0; k < t->groups && st == MEDVOL_OK; k++) {
-        const mv__ft_stage *stage = &r.stage[t->group[k].first];
-        const int shared = stage->line->rows && t->group[k].count == 1 && mv__ft_units(stage) < threads;
-        r.g = &t->group[k];
-        r.bytes = bytes[k];
-        r.turned = shared ? block + most : NULL;
-        st = mv__ft_group_run(ctx, &r, jobs[k], elements, &done, total);
+        r->g = &t->group[k];
+        r->bytes = r->each_bytes[k];
+        r->turned = r->shared[k] ? block + r->scratch_bytes : NULL;
+        st = mv__ft_group_run(ctx, r, r->jobs[k], elements, &done, total);
     }
-    mv__free(ctx, block);
     if (st == MEDVOL_OK && total >= MV__FT_ROUND && mv__progress(ctx, (size_t)total, (size_t)total, "fft"))
         st = mv__cancelled(ctx, "fft");
     return st;
@@ -18000,20 +18286,1033 @@ MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan) {
     mv__free(ctx, plan->tables);
     mv__memset(plan, 0, sizeof *plan);
 }
-MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
+/* Elements of the plan's transform, after the arguments of a call were looked at. */
+static mv_status mv__ft_begin(mv_ctx *ctx, const char *op, const mv_fft_plan *plan, const void *dst,
+                              const void *src, double *elements) {
     const mv__ft_tables *t;
-    double elements = 1.0;
     int k;
-    if (!plan || !dst || !src)
-        return mv__fail_null(ctx, "fft_plan_execute", !plan ? "plan" : dst ? "src" : "dst");
-    if (!(t = (const mv__ft_tables *)plan->tables))
-        return mv__fail_null(ctx, "fft_plan_execute", "plan.tables");
+    if (!plan || !dst || !src) return mv__fail_null(ctx, op, !plan ? "plan" : dst ? "src" : "dst");
+    if (!(t = (const mv__ft_tables *)plan->tables)) return mv__fail_null(ctx, op, "plan.tables");
     if (dst == src ? !t->same : mv__overlap(dst, t->out_bytes, src, t->in_bytes))
-        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1,
-                        "fft_plan_execute: dst and src overlap%s",
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap%s", op,
                         dst == src ? ", their strides or types differ" : "");
-    for (k = 0; k < plan->desc.ndim; k++) elements *= (double)plan->desc.dim[k];
-    return mv__ft_execute(ctx, t, dst, src, elements);
+    for (*elements = 1.0, k = 0; k < plan->desc.ndim; k++) *elements *= (double)plan->desc.dim[k];
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
+    mv__ft_run r;
+    double elements;
+    unsigned char *block;
+    mv_status st = mv__ft_begin(ctx, "fft_plan_execute", plan, dst, src, &elements);
+    if (st < 0) return st;
+    block = (unsigned char *)mv__alloc(ctx, mv__ft_ready(&r, (const mv__ft_tables *)plan->tables,
+                                       elements < MV__FT_ALONE ? 1 : (size_t)mv_threads(ctx)));
+    if (!block) return MEDVOL_E_NOMEM;
+    st = mv__ft_go(ctx, &r, dst, src, elements, block);
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF size_t mv_fft_plan_scratch_size(const mv_fft_plan *plan) {
+    mv__ft_run r;
+    size_t bytes;
+    if (!plan || !plan->tables) return 0;
+    bytes = mv__ft_ready(&r, (const mv__ft_tables *)plan->tables, 1);
+    return mv__add(bytes, 64, &bytes) ? bytes : (size_t)-1; /* of any alignment */
+}
+MEDVOL_DEF mv_status mv_fft_plan_execute_with(const mv_fft_plan *plan, void *dst, const void *src,
+                                              void *scratch) {
+    mv__ft_run r;
+    double elements;
+    mv_status st = mv__ft_begin(NULL, "fft_plan_execute_with", plan, dst, src, &elements);
+    if (st < 0) return st;
+    if (!scratch) return MEDVOL_E_NULL;
+    mv__ft_ready(&r, (const mv__ft_tables *)plan->tables, 1);
+    return mv__ft_go(NULL, &r, dst, src, elements,
+                     (unsigned char *)scratch + (64 - (uintptr_t)scratch % 64) % 64);
+}
+
+/* ---- plans that a context keeps ---- */
+enum { MV__FT_KEPT = 8, MV__FT_KEPT_BYTES = 1 << 24 };
+typedef struct mv__ft_kept {
+    mv_ctx home; /* memory hooks of all plans */
+    mv_fft_desc asked[MV__FT_KEPT];
+    mv_fft_plan plan[MV__FT_KEPT];
+    size_t used[MV__FT_KEPT], clock;
+} mv__ft_kept;
+static void mv__ft_forget(void *kept) {
+    mv__ft_kept *k = (mv__ft_kept *)kept;
+    mv_ctx home = k->home;
+    int i;
+    for (i = 0; i < MV__FT_KEPT; i++) mv_fft_plan_free(&home, &k->plan[i]);
+    mv__free(&home, k);
+}
+static int mv__ft_desc_same(const mv_fft_desc *a, const mv_fft_desc *b) {
+    int d, same = a->dtype == b->dtype && a->ndim == b->ndim && a->axes == b->axes && a->flags == b->flags &&
+        !(a->scale < b->scale) && !(a->scale > b->scale);
+    for (d = 0; d < 7; d++)
+        same = same && a->dim[d] == b->dim[d] && a->in_dim[d] == b->in_dim[d] &&
+            a->out_dim[d] == b->out_dim[d] && a->in_stride[d] == b->in_stride[d] &&
+            a->out_stride[d] == b->out_stride[d];
+    return same;
+}
+/* A plan of `asked`: one that is kept, or *own, which is then the caller's to free. */
+static mv_status mv__ft_plan_find(mv_ctx *ctx, const mv_fft_plan **plan, mv_fft_plan *own,
+                                  const mv_fft_desc *asked) {
+    mv__ft_kept *k = ctx ? (mv__ft_kept *)ctx->kept : NULL;
+    mv_status st;
+    int i, at = 0;
+    mv__memset(own, 0, sizeof *own);
+    *plan = own;
+    if (k && (k->home.desc.mem_free != ctx->desc.mem_free || k->home.desc.mem_user != ctx->desc.mem_user)) {
+        ctx->kept = NULL;
+        mv__ft_forget(k);
+        k = NULL;
+    }
+    for (i = 0; k && i < MV__FT_KEPT; i++) {
+        if (k->used[i] < k->used[at]) at = i;
+        if (!k->used[i] || !mv__ft_desc_same(&k->asked[i], asked)) continue;
+        k->used[i] = ++k->clock;
+        *plan = &k->plan[i];
+        return MEDVOL_OK;
+    }
+    if ((st = mv_fft_plan_init(ctx, own, asked)) < 0) return st;
+    if (!ctx || !ctx->keeps || ctx->busy ||
+        ((const mv__ft_tables *)own->tables)->taken > (size_t)MV__FT_KEPT_BYTES)
+        return MEDVOL_OK;
+    if (!k) {
+        if (!(k = (mv__ft_kept *)mv__alloc(ctx, sizeof *k))) {
+            mv_fft_plan_free(ctx, own);
+            return MEDVOL_E_NOMEM;
+        }
+        mv__memset(k, 0, sizeof *k);
+        k->home.desc.mem_alloc = ctx->desc.mem_alloc;
+        k->home.desc.mem_free = ctx->desc.mem_free;
+        k->home.desc.mem_user = ctx->desc.mem_user;
+        ctx->kept = k;
+        ctx->kept_free = mv__ft_forget;
+    }
+    mv_fft_plan_free(ctx, &k->plan[at]);
+    k->plan[at] = *own;
+    k->asked[at] = *asked;
+    k->used[at] = ++k->clock;
+    mv__memset(own, 0, sizeof *own);
+    *plan = &k->plan[at];
+    return MEDVOL_OK;
+}
+
+/* ---- volumes ---- */
+enum { MV__FT_C2C, MV__FT_R2C, MV__FT_C2R };
+/* Whether a type takes double precision. */
+static int mv__ft_wide(mv_dtype t) {
+    return t == MEDVOL_F64 || t == MEDVOL_C128 || (mv__is_integer(t) && mv_dtype_size(t) >= 4);
+}
+static mv_status mv__ft_check_type(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
+    mv_status st = mv__vol_check(ctx, op, name, v);
+    if (st == MEDVOL_OK && !mv__is_real(v->dtype) && !mv__is_complex(v->dtype))
+        st = mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, -1,
+                      "%s: %s has type %s: must be real or complex", op, name, mv_dtype_name(v->dtype));
+    return st;
+}
+/* dst = src as complex numbers of dst's type; shapes agree */
+typedef struct mv__ft_lifting {
+    const mv_volume *dst, *src;
+    double slope, inter;
+} mv__ft_lifting;
+static void mv__ft_lift_job(void *arg, size_t row) {
+    const mv__ft_lifting *g = (const mv__ft_lifting *)arg;
+    const mv_volume *d = g->dst, *s = g->src;
+    const int f64 = d->dtype == MEDVOL_C128;
+    size_t to = 0, from = 0, i, j, n;
+    float few[512];
+    double wide[512];
+    unsigned char *p;
+    const unsigned char *q;
+    int k;
+    for (i = row, k = 1; k < s->ndim; k++) {
+        to += i % s->dim[k] * (size_t)d->stride[k];
+        from += i % s->dim[k] * (size_t)s->stride[k];
+        i /= s->dim[k];
+    }
+    p = (unsigned char *)d->data + to * mv_dtype_size(d->dtype);
+    q = (const unsigned char *)s->data + from * mv_dtype_size(s->dtype);
+    for (i = 0; i < s->dim[0]; i += n) {
+        n = mv__minz(512, s->dim[0] - i);
+        if (f64) {
+            double *to64 = (double *)(void *)p;
+            mv_convert_array(NULL, wide, MEDVOL_F64, q, s->dtype, n, g->slope, g->inter);
+            for (j = 0; j < n; j++) to64[2 * j] = wide[j], to64[2 * j + 1] = 0.0;
+        } else {
+            float *to32 = (float *)(void *)p;
+            mv_convert_array(NULL, few, MEDVOL_F32, q, s->dtype, n, g->slope, g->inter);
+            for (j = 0; j < n; j++) to32[2 * j] = few[j], to32[2 * j + 1] = 0.0f;
+        }
+        p += n * mv_dtype_size(d->dtype);
+        q += n * mv_dtype_size(s->dtype);
+    }
+}
+/* dst, a volume with memory, = src as numbers of dst's type, scaling applied; real or complex */
+static mv_status mv__ft_fill(mv_ctx *ctx, mv_volume *dst, const mv_volume *src) {
+    mv__ft_lifting g;
+    size_t rows = 1;
+    int k;
+    if (mv__is_complex(dst->dtype) == mv__is_complex(src->dtype))
+        return mv_convert(ctx, dst, src, dst->dtype, NULL);
+    g.dst = dst;
+    g.src = src;
+    mv__vol_scaling(src, &g.slope, &g.inter);
+    for (k = 1; k < src->ndim; k++) rows *= src->dim[k];
+    return mv_parallel_for(ctx, rows, mv__ft_lift_job, &g, NULL);
+}
+typedef struct mv__ft_call {
+    const char *op;
+    int kind, low;
+    mv_dtype type, in_type; /* of the result; of what is transformed */
+    mv_fft_desc d;
+    mv_volume in; /* the part of src that is transformed */
+    size_t dim[7], middle[7]; /* of the result; of a copy of src with its zeros */
+} mv__ft_call;
+static mv_status mv__ft_call_lengths(mv_ctx *ctx, mv__ft_call *c, const mv_volume *src,
+                                     const mv_fft_opt *o) {
+    mv_fft_desc *d = &c->d;
+    size_t skip = 0;
+    int k;
+    for (k = 0; k < d->ndim; k++) {
+        const size_t m = src->dim[k], asked = o->shape[k];
+        const int on = (int)(d->axes >> k & 1u), back = on && k == c->low && c->kind == MV__FT_C2R;
+        size_t n = asked ? asked : !back ? m : m > 1 ? 2 * (m - 1) : 1;
+        if ((!on && n != m) || (back && n / 2 + 1 != m))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "shape", (double)n, -1,
+                            "%s: shape[%d] = %zu: src has %zu%s", c->op, k, n, m,
+                            on ? " frequencies, not n / 2 + 1" : ", and the axis is not transformed");
+        d->dim[k] = c->dim[k] = n;
+        c->middle[k] = c->in.dim[k] = back ? m : mv__minz(m, n);
+        if (on && k == c->low && c->kind == MV__FT_R2C) {
+            c->dim[k] = n / 2 + 1;
+            c->middle[k] = n;
+        }
+        if (c->in.dim[k] < m && (d->flags & MEDVOL_FFT_CENTERED))
+            skip += (m / 2 - n / 2) * (size_t)src->stride[k];
+    }
+    c->in.data = (unsigned char *)src->data + skip * mv_dtype_size(src->dtype);
+    return MEDVOL_OK;
+}
+static mv_status mv__ft_call_make(mv_ctx *ctx, mv__ft_call *c, const char *op, const mv_volume *src,
+                                  const mv_fft_opt *opt, int kind) {
+    mv_fft_opt o;
+    mv_fft_desc *d = &c->d;
+    int wide;
+    mv_status st = mv__ft_check_type(ctx, op, "src", src);
+    if (st < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    mv__memset(c, 0, sizeof *c);
+    c->op = op;
+    c->kind = kind;
+    c->in = *src;
+    c->in.nifti = NULL;
+    if (kind != MV__FT_C2C && mv__is_complex(src->dtype) != (kind == MV__FT_C2R))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)src->dtype, -1,
+                        "%s: src has type %s: must be %s", op, mv_dtype_name(src->dtype),
+                        kind == MV__FT_C2R ? "complex" : "real");
+    if (o.flags >= MEDVOL_FFT_REAL || (kind != MV__FT_C2C && (o.flags & MEDVOL_FFT_INVERSE)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "flags", o.flags, -1, "%s: flags = %u: not of this call", op,
+                        o.flags);
+    wide = mv__ft_wide(src->dtype);
+    d->dtype = wide ? MEDVOL_C128 : MEDVOL_C64;
+    c->type = c->in_type = d->dtype;
+    if (kind == MV__FT_R2C) c->in_type = wide ? MEDVOL_F64 : MEDVOL_F32;
+    if (kind == MV__FT_C2R) c->type = wide ? MEDVOL_F64 : MEDVOL_F32;
+    d->ndim = src->ndim;
+    d->axes = o.axes ? o.axes : 7u & ((1u << src->ndim) - 1);
+    d->flags = o.flags | (kind != MV__FT_C2C ? MEDVOL_FFT_REAL : 0u) |
+        (kind == MV__FT_C2R ? MEDVOL_FFT_INVERSE : 0u);
+    d->scale = o.scale;
+    while (!(d->axes >> c->low & 1u)) c->low++;
+    return mv__ft_call_lengths(ctx, c, src, &o);
+}
+/* Forward the voxels keep their size, back the field of view does. */
+static void mv__ft_geometry(mv_volume *out, const mv__ft_call *c, const mv_volume *src) {
+    const int back = (c->d.flags & MEDVOL_FFT_INVERSE) != 0;
+    const int centred = (c->d.flags & MEDVOL_FFT_CENTERED) != 0;
+    double first[3] = {0, 0, 0}; /* src's voxel where the result's first one lies */
+    int k, r, sliced = 0;
+    for (k = 0; k < c->d.ndim; k++) {
+        const size_t m = src->dim[k], n = c->d.dim[k];
+        const double f = back ? (double)m / (double)n : 1.0;
+        if (n == m || !(c->d.axes >> k & 1u) || (back && (c->d.flags & MEDVOL_FFT_REAL) && k == c->low))
+            continue;
+        if (k >= 3) {
+            out->step[k - 3] *= f;
+            continue;
+        }
+        sliced = 1;
+        if (centred) first[k] = (double)(m / 2) - f * (double)(n / 2);
+        for (r = 0; r < 3; r++) out->affine[4 * r + k] *= f;
+    }
+    for (r = 0; r < 3; r++)
+        for (k = 0; k < 3; k++) out->affine[4 * r + 3] += src->affine[4 * r + k] * first[k];
+    out->slope = 1.0;
+    out->inter = 0.0;
+    if (sliced) mv__vol_drop_slices(out->nifti);
+}
+/* The part of src as what is transformed: itself, or a copy of another type or with zeros. */
+static mv_status mv__ft_source(mv_ctx *ctx, const mv__ft_call *c, mv_volume *copy, mv_volume *in) {
+    double slope, inter;
+    mv_volume part;
+    size_t bytes;
+    int k, padded = 0;
+    mv_status st;
+    mv__memset(copy, 0, sizeof *copy);
+    *in = c->in;
+    mv__vol_scaling(in, &slope, &inter);
+    for (k = 0; k < in->ndim; k++) padded |= c->middle[k] != in->dim[k];
+    if (in->dtype == c->in_type && !padded && !mv__scaled(slope, inter)) return MEDVOL_OK;
+    if ((st = mv_volume_alloc(ctx, copy, c->in_type, in->ndim, c->middle)) < 0) return st;
+    bytes = mv_volume_count(copy) * mv_dtype_size(c->in_type);
+    if (padded) mv__memset(copy->data, 0, bytes);
+    part = *copy;
+    part.owner = NULL;
+    for (k = 0; k < in->ndim; k++) part.dim[k] = in->dim[k];
+    st = mv__ft_fill(ctx, &part, in);
+    *in = *copy;
+    return st;
+}
+static mv_status mv__ft_volume(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                               const mv_fft_opt *opt, int kind) {
+    mv__ft_call c;
+    mv_volume out, copy, in;
+    const mv_fft_plan *plan;
+    mv_fft_plan own;
+    mv_status st = mv__ft_call_make(ctx, &c, op, src, opt, kind);
+    int k;
+    if (st < 0) return st;
+    st = mv__out_begin(ctx, op, &out, dst, src, c.type, src->ndim, c.dim,
+                       kind == MV__FT_C2C ? MV__OUT_INPLACE : 0);
+    if (st < 0) return st;
+    if ((st = mv__ft_source(ctx, &c, &copy, &in)) == MEDVOL_OK) {
+        for (k = 0; k < in.ndim; k++) {
+            c.d.in_dim[k] = in.dim[k];
+            c.d.in_stride[k] = in.stride[k];
+            c.d.out_stride[k] = out.stride[k];
+        }
+        if ((st = mv__ft_plan_find(ctx, &plan, &own, &c.d)) == MEDVOL_OK)
+            st = mv_fft_plan_execute(ctx, plan, out.data, in.data);
+        mv_fft_plan_free(ctx, &own);
+    }
+    mv_volume_free(ctx, &copy);
+    mv__ft_geometry(&out, &c, src);
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_fft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_fft_opt *opt) {
+    return mv__ft_volume(ctx, "fft", dst, src, opt, MV__FT_C2C);
+}
+MEDVOL_DEF mv_status mv_rfft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_fft_opt *opt) {
+    return mv__ft_volume(ctx, "rfft", dst, src, opt, MV__FT_R2C);
+}
+MEDVOL_DEF mv_status mv_irfft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_fft_opt *opt) {
+    return mv__ft_volume(ctx, "irfft", dst, src, opt, MV__FT_C2R);
+}
+
+/* ---- convolution: result i along an axis is i + shift of the full one, the sum over source elements
+   i + shift - K + 1 .. i + shift ---- */
+#define MV__FT_CONV_LOG 11.0      /* work of transforms an element, in multiplications of the direct sum: */
+#define MV__FT_CONV_PASS 40.0     /* LOG * ln(elements) + PASS, */
+#define MV__FT_CONV_CACHE 131072.0 /* half as much again beyond so many */
+typedef struct mv__ft_conv {
+    const char *op;
+    int complex, f64, turned, low;   /* low: the axis that is real on one side */
+    size_t z, real;                  /* bytes of an element, of a real number */
+    size_t n[7], k[7], out[7], shift[7];
+    size_t block[7], keep[7], blocks[7]; /* by FFT: elements of a block, results that it gives, how many */
+    const unsigned char *from;       /* the source, for the direct sum with K - 1 more elements a row */
+    ptrdiff_t step[7];               /* its strides in elements */
+    mv_volume *dst;
+    mv_volume copy, taps;
+    mv_fft_plan forward, back;
+    unsigned char *spectrum, *scratch;
+    size_t block_bytes, spectrum_bytes, spectrum_n, each_bytes, first, each, units, tap_rows;
+} mv__ft_conv;
+static mv_status mv__ft_conv_shape(mv_ctx *ctx, mv__ft_conv *c, const mv_volume *src, const mv_volume *kernel,
+                                   int mode) {
+    int d;
+    for (d = 0; d < 7; d++) {
+        const size_t n = d < src->ndim ? src->dim[d] : 1, k = d < kernel->ndim ? kernel->dim[d] : 1;
+        if ((d >= src->ndim && k > 1) || (mode == MEDVOL_CONV_VALID && k > n))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "kernel", (double)k, -1,
+                            "%s: the kernel has %zu elements along axis %d: src has %zu", c->op, k, d, n);
+        c->n[d] = n;
+        c->k[d] = k;
+        c->shift[d] = mode == MEDVOL_CONV_FULL ? 0 : mode == MEDVOL_CONV_SAME ? (k - 1) / 2 : k - 1;
+        c->out[d] = mode == MEDVOL_CONV_VALID ? n - k + 1 : n;
+        if (mode == MEDVOL_CONV_FULL && !mv__add(n, k - 1, &c->out[d]))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "kernel", (double)k, -1, "%s: the result is too long", c->op);
+    }
+    for (c->low = 0; c->low < 6 && c->k[c->low] == 1;) c->low++;
+    return MEDVOL_OK;
+}
+/* Block lengths of the least work, each axis whole or in pieces of 2, 4, 8 or 16 kernels; axes along which
+   the kernel has one element are not transformed, a block takes some of x and one of the others. Returns the
+   work in multiplications of the direct sum; < 0: there is no such length. */
+static double mv__ft_conv_blocks(mv__ft_conv *c) {
+    size_t choice[7][5], pick[7] = {0, 0, 0, 0, 0, 0, 0};
+    int choices[7], d, i;
+    double best = -1.0;
+    for (d = 0; d < 7; d++) {
+        const size_t k = c->k[d], multiple = d == c->low ? 2 : 1;
+        choices[d] = 1;
+        choice[d][0] = d ? 1 : mv__minz(c->out[d], 64);
+        if (k > 1) choice[d][0] = mv_fft_good_size(c->out[d] + k - 1, multiple);
+        if (choice[d][0] == 0 || choice[d][0] > (size_t)MV__FT_MOST) return -1.0;
+        for (i = 2; k > 1 && i <= 16; i *= 2) {
+            const size_t length = mv_fft_good_size((size_t)i * k, multiple);
+            if (length > k && length < choice[d][0]) choice[d][choices[d]++] = length;
+        }
+    }
+    for (;;) {
+        double size = 1.0, work = c->complex ? 2.0 : 1.0;
+        for (d = 0; d < 7; d++) {
+            const size_t length = choice[d][pick[d]], keep = length - c->k[d] + 1;
+            size *= (double)length;
+            work *= (double)mv__divup(c->out[d], keep);
+        }
+        if (size * (double)c->z > (double)((size_t)-1 / 8)) work = -1.0; /* no machine has as much */
+        work *= size * (MV__FT_CONV_LOG * log(size) + MV__FT_CONV_PASS);
+        if (size > MV__FT_CONV_CACHE) work *= 1.5;
+        if (work >= 0.0 && (best < 0.0 || work < best)) {
+            best = work;
+            for (d = 0; d < 7; d++) {
+                c->block[d] = choice[d][pick[d]];
+                c->keep[d] = c->block[d] - c->k[d] + 1;
+                c->blocks[d] = mv__divup(c->out[d], c->keep[d]);
+            }
+        }
+        for (d = 0; d < 7 && ++pick[d] == (size_t)choices[d]; d++) pick[d] = 0;
+        if (d == 7) return best;
+    }
+}
+static double mv__ft_conv_direct_work(const mv__ft_conv *c) {
+    double work = c->complex ? 4.0 : 1.0;
+    int d;
+    for (d = 0; d < 7; d++) work *= (double)c->out[d] * (double)c->k[d];
+    return work;
+}
+/* The kernel in the result's type, its elements in reverse order where flip says so. */
+static mv_status mv__ft_conv_taps(mv_ctx *ctx, mv__ft_conv *c, const mv_volume *kernel, mv_dtype type,
+                                  int flip) {
+    const size_t z = c->z, n = mv_volume_count(kernel);
+    mv_volume k = *kernel;
+    mv_status st;
+    size_t i;
+    k.nifti = NULL;
+    if ((st = mv_volume_alloc(ctx, &c->taps, type, k.ndim, k.dim)) < 0) return st;
+    if ((st = mv__ft_fill(ctx, &c->taps, &k)) < 0) return st;
+    for (i = 0; flip && i < n / 2; i++) { /* along all axes: the last element becomes the first */
+        unsigned char *a = (unsigned char *)c->taps.data + i * z;
+        unsigned char *b = (unsigned char *)c->taps.data + (n - 1 - i) * z, t[16];
+        mv__memcpy(t, a, z);
+        mv__memcpy(a, b, z);
+        mv__memcpy(b, t, z);
+    }
+    for (i = 0; c->complex && c->turned && i < n; i++) { /* a correlation's is conjugated */
+        if (c->f64) ((double *)c->taps.data)[2 * i + 1] *= -1.0;
+        else ((float *)c->taps.data)[2 * i + 1] *= -1.0f;
+    }
+    return MEDVOL_OK;
+}
+/* The source in the result's type, as it is or copied, for the direct sum with zeros before and after each
+   row, so that every tap finds an element. */
+static mv_status mv__ft_conv_source(mv_ctx *ctx, mv__ft_conv *c, const mv_volume *src, mv_dtype type,
+                                    int direct) {
+    mv_volume s = *src, part;
+    size_t dim[7], lead, take, nx;
+    double slope, inter;
+    mv_status st;
+    int d;
+    s.nifti = NULL;
+    mv__vol_scaling(&s, &slope, &inter);
+    nx = direct ? c->out[0] + c->k[0] - 1 : c->n[0];
+    if (!(type == s.dtype && !mv__scaled(slope, inter) && nx == c->n[0])) {
+        for (d = 0; d < 7; d++) dim[d] = s.dim[d];
+        dim[0] = nx;
+        if ((st = mv_volume_alloc(ctx, &c->copy, type, s.ndim, dim)) < 0) return st;
+        lead = direct ? c->k[0] - 1 - c->shift[0] : 0;
+        take = mv__minz(c->n[0], nx - lead);
+        if (take < nx) mv__memset(c->copy.data, 0, mv_volume_count(&c->copy) * c->z);
+        part = c->copy;
+        part.owner = NULL;
+        part.data = (unsigned char *)part.data + lead * c->z;
+        part.dim[0] = take;
+        if ((st = mv__ft_fill(ctx, &part, &s)) < 0) return st;
+        s = c->copy;
+    }
+    c->from = (const unsigned char *)s.data;
+    for (d = 0; d < 7; d++) c->step[d] = d < s.ndim ? s.stride[d] : 0;
+    return MEDVOL_OK;
+}
+static void mv__ft_conv_release(mv_ctx *ctx, mv__ft_conv *c) {
+    mv_fft_plan_free(ctx, &c->forward);
+    mv_fft_plan_free(ctx, &c->back);
+    mv_volume_free(ctx, &c->copy);
+    mv_volume_free(ctx, &c->taps);
+    mv__free(ctx, c->spectrum);
+    mv__free(ctx, c->scratch);
+}
+static mv_status mv__ft_conv_block(mv_ctx *ctx, const mv__ft_conv *c, size_t unit, unsigned char *s);
+/* Units in rounds of jobs, each with its own part of the scratch and its share of the round; job NULL: one
+   block. */
+static mv_status mv__ft_conv_rounds(mv_ctx *ctx, mv__ft_conv *c, void (*job)(void *, size_t), double work) {
+    size_t jobs = mv__minz((size_t)mv_threads(ctx), c->units), bytes;
+    double each = work / (double)c->units;
+    mv_status st = MEDVOL_OK;
+    if (work < MV__FT_CONV_CACHE) jobs = 1;
+    MV__KNOWN(jobs > 0);
+    if (!mv__mul(c->each_bytes, jobs, &bytes)) bytes = (size_t)-1;
+    if (!(c->scratch = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    if (!job) return mv__ft_conv_block(ctx, c, 0, c->scratch);
+    c->each = mv__maxz(1, mv__minz((size_t)(1e8 / (each + 1.0)), mv__divup(c->units, jobs)));
+    for (c->first = 0; c->first < c->units && st == MEDVOL_OK; c->first += jobs * c->each) {
+        if (work > 1e8 && mv__progress(ctx, c->first, c->units, c->op)) return mv__cancelled(ctx, c->op);
+        st = mv_parallel_for(ctx, mv__minz(jobs, mv__divup(c->units - c->first, c->each)), job, c, NULL);
+    }
+    if (st == MEDVOL_OK && work > 1e8 && mv__progress(ctx, c->units, c->units, c->op))
+        st = mv__cancelled(ctx, c->op);
+    return st;
+}
+
+/* One row of results: the taps that find a source row, then the sum; a complex kernel's imaginary parts make
+   a second one, turned by 90 degrees. */
+static void mv__ft_conv_row(const mv__ft_conv *c, size_t unit, unsigned char *s) {
+    mv__ft_tap *row = (mv__ft_tap *)(void *)s;
+    unsigned char *b = s + ((c->tap_rows * sizeof *row + 63) & ~(size_t)63);
+    const size_t parts = c->complex ? 2 : 1, n = parts * c->out[0], taps = c->k[0];
+    size_t even = n / mv__ft_width(c->f64) * mv__ft_width(c->f64);
+    const unsigned char *tap = (const unsigned char *)c->taps.data;
+    size_t at[7], rows = 0, r, i, to = 0;
+    unsigned char *d;
+    int k, part;
+    for (i = unit, k = 1; k < 7; k++) {
+        at[k] = i % c->out[k];
+        if (k < c->dst->ndim) to += at[k] * (size_t)c->dst->stride[k];
+        i /= c->out[k];
+    }
+    for (r = 0; r < c->tap_rows; r++) {
+        ptrdiff_t from = 0;
+        int inside = 1;
+        for (i = r, k = 1; k < 7; k++) {
+            const size_t source = at[k] + c->shift[k] + i % c->k[k] + 1; /* K more than the index */
+            inside = inside && source >= c->k[k] && source - c->k[k] < c->n[k];
+            from += (ptrdiff_t)(source - c->k[k]) * c->step[k];
+            i /= c->k[k];
+        }
+        row[rows].at = from * (ptrdiff_t)parts;
+        row[rows].tap = tap + r * taps * c->real;
+        rows += (size_t)inside;
+    }
+    d = (unsigned char *)c->dst->data + to * c->z;
+    for (part = 0; part < (int)parts; part++, d = b) {
+        if (c->f64) {
+            const double *from = (const double *)(const void *)c->from;
+            double *e = (double *)(void *)d;
+            MV__PICK(mv__ft_direct_f64)(e, from, even, row, rows, taps, parts);
+            mv__ft_direct_f64_scalar(e + even, from + even, n - even, row, rows, taps, parts);
+        } else {
+            const float *from = (const float *)(const void *)c->from;
+            float *e = (float *)(void *)d;
+            MV__PICK(mv__ft_direct_f32)(e, from, even, row, rows, taps, parts);
+            mv__ft_direct_f32_scalar(e + even, from + even, n - even, row, rows, taps, parts);
+        }
+        for (r = 0; c->complex && part == 0 && r < rows; r++) /* the imaginary parts follow the real ones */
+            row[r].tap = (const unsigned char *)row[r].tap + c->tap_rows * taps * c->real;
+    }
+    if (!c->complex) return;
+    d = (unsigned char *)c->dst->data + to * c->z;
+    even = n / 2 / mv__ft_width(c->f64) * mv__ft_width(c->f64);
+    if (c->f64) {
+        double *e = (double *)(void *)d;
+        const double *f = (const double *)(const void *)b;
+        MV__PICK(mv__ft_turn_add_f64)(e, f, even);
+        mv__ft_turn_add_f64_scalar(e + 2 * even, f + 2 * even, n / 2 - even);
+    } else {
+        float *e = (float *)(void *)d;
+        const float *f = (const float *)(const void *)b;
+        MV__PICK(mv__ft_turn_add_f32)(e, f, even);
+        mv__ft_turn_add_f32_scalar(e + 2 * even, f + 2 * even, n / 2 - even);
+    }
+}
+static void mv__ft_conv_rows_job(void *arg, size_t job) {
+    const mv__ft_conv *c = (const mv__ft_conv *)arg;
+    const size_t begin = c->first + job * c->each, end = mv__minz(c->units, begin + c->each);
+    size_t i;
+    for (i = begin; i < end; i++) mv__ft_conv_row(c, i, c->scratch + job * c->each_bytes);
+}
+static mv_status mv__ft_conv_direct(mv_ctx *ctx, mv__ft_conv *c, double work) {
+    const size_t n = mv_volume_count(&c->taps);
+    int d;
+    size_t i;
+    for (c->units = c->tap_rows = 1, d = 1; d < 7; d++) {
+        c->units *= c->out[d];
+        c->tap_rows *= c->k[d];
+    }
+    if (c->complex) { /* real parts, then imaginary ones */
+        unsigned char *t = (unsigned char *)mv__alloc(ctx, n * c->z);
+        if (!t) return MEDVOL_E_NOMEM;
+        for (i = 0; i < 2 * n; i++)
+            mv__memcpy(t + (i % 2 * n + i / 2) * c->real, (unsigned char *)c->taps.data + i * c->real,
+                       c->real);
+        mv__memcpy(c->taps.data, t, n * c->z);
+        mv__free(ctx, t);
+    }
+    if (!mv__mul(c->tap_rows, sizeof(mv__ft_tap), &c->each_bytes)) c->each_bytes = (size_t)-1 / 4;
+    c->each_bytes = (c->each_bytes + 63) & ~(size_t)63;
+    if (c->complex) c->each_bytes += (c->out[0] * c->z + 63) & ~(size_t)63;
+    return mv__ft_conv_rounds(ctx, c, mv__ft_conv_rows_job, work);
+}
+
+/* A box of rows from one array to another, all strides in bytes. */
+static void mv__ft_conv_box(unsigned char *d, const ptrdiff_t *d_step, const unsigned char *s,
+                            const ptrdiff_t *s_step, const size_t *dim, size_t row) {
+    size_t at[7] = {0, 0, 0, 0, 0, 0, 0};
+    int k;
+    for (;;) {
+        mv__memcpy(d, s, row);
+        for (k = 1; k < 7 && ++at[k] == dim[k]; k++) {
+            d -= (ptrdiff_t)(dim[k] - 1) * d_step[k];
+            s -= (ptrdiff_t)(dim[k] - 1) * s_step[k];
+            at[k] = 0;
+        }
+        if (k == 7) return;
+        d += d_step[k];
+        s += s_step[k];
+    }
+}
+static mv_status mv__ft_conv_block(mv_ctx *ctx, const mv__ft_conv *c, size_t unit, unsigned char *s) {
+    unsigned char *block = s, *spectrum = c->complex ? s : s + c->block_bytes;
+    unsigned char *rest = s + c->block_bytes + (c->complex ? 0 : c->spectrum_bytes), *to = block;
+    const unsigned char *from = c->from;
+    const int alone = c->units == 1; /* then the transforms take the threads */
+    ptrdiff_t in[7], src[7], dst[7];
+    size_t dim[7], at[7], i = unit, pitch = c->z, even;
+    int k, empty = 0;
+    mv_status st;
+    for (k = 0; k < 7; k++) { /* the source's elements lead .. */
+        const size_t o = i % c->blocks[k] * c->keep[k];
+        const size_t most = mv__minz(c->keep[k], c->out[k] - o) + c->k[k] - 1;
+        const size_t first = o + c->shift[k] + 1; /* K more than the index of the block's first element */
+        const size_t lead = first < c->k[k] ? c->k[k] - first : 0, begin = first + lead - c->k[k];
+        i /= c->blocks[k];
+        at[k] = o;
+        in[k] = (ptrdiff_t)pitch;
+        src[k] = c->step[k] * (ptrdiff_t)c->z;
+        dst[k] = k < c->dst->ndim ? c->dst->stride[k] * (ptrdiff_t)c->z : 0;
+        empty |= begin >= c->n[k] || lead >= most;
+        dim[k] = empty ? 0 : mv__minz(most - lead, c->n[k] - begin);
+        to += (ptrdiff_t)lead * in[k];
+        if (!empty) from += (ptrdiff_t)begin * src[k];
+        pitch *= c->block[k];
+    }
+    mv__memset(block, 0, c->block_bytes);
+    if (!empty) mv__ft_conv_box(to, in, from, src, dim, dim[0] * c->z);
+    st = alone ? mv_fft_plan_execute(ctx, &c->forward, spectrum, block)
+               : mv_fft_plan_execute_with(&c->forward, spectrum, block, rest);
+    if (st < 0) return st;
+    even = c->spectrum_n / mv__ft_width(c->f64) * mv__ft_width(c->f64);
+    if (c->f64) {
+        double *a = (double *)(void *)spectrum;
+        const double *b = (const double *)(const void *)c->spectrum;
+        MV__PICK(mv__ft_product_f64)(a, b, even);
+        mv__ft_product_f64_scalar(a + 2 * even, b + 2 * even, c->spectrum_n - even);
+    } else {
+        float *a = (float *)(void *)spectrum;
+        const float *b = (const float *)(const void *)c->spectrum;
+        MV__PICK(mv__ft_product_f32)(a, b, even);
+        mv__ft_product_f32_scalar(a + 2 * even, b + 2 * even, c->spectrum_n - even);
+    }
+    st = alone ? mv_fft_plan_execute(ctx, &c->back, block, spectrum)
+               : mv_fft_plan_execute_with(&c->back, block, spectrum, rest);
+    if (st < 0) return st;
+    for (from = block, to = (unsigned char *)c->dst->data, k = 0; k < 7; k++) {
+        dim[k] = mv__minz(c->keep[k], c->out[k] - at[k]);
+        from += (ptrdiff_t)(c->k[k] - 1) * in[k];
+        to += (ptrdiff_t)at[k] * dst[k];
+    }
+    mv__ft_conv_box(to, dst, from, in, dim, dim[0] * c->z);
+    return MEDVOL_OK;
+}
+static void mv__ft_conv_blocks_job(void *arg, size_t job) {
+    const mv__ft_conv *c = (const mv__ft_conv *)arg;
+    const size_t begin = c->first + job * c->each, end = mv__minz(c->units, begin + c->each);
+    size_t i;
+    for (i = begin; i < end; i++) mv__ft_conv_block(NULL, c, i, c->scratch + job * c->each_bytes);
+}
+/* The spectrum of the kernel, at every x of the block where it has one element. */
+static mv_status mv__ft_conv_spectrum(mv_ctx *ctx, mv__ft_conv *c) {
+    unsigned char *block = (unsigned char *)mv__alloc(ctx, c->block_bytes);
+    ptrdiff_t in[7], taps[7];
+    size_t pitch = c->z, i;
+    mv_status st;
+    int k;
+    c->spectrum = (unsigned char *)mv__alloc(ctx, c->spectrum_bytes);
+    if (!block || !c->spectrum) {
+        mv__free(ctx, block);
+        return MEDVOL_E_NOMEM;
+    }
+    mv__memset(block, 0, c->block_bytes);
+    for (k = 0; k < 7; k++) {
+        in[k] = (ptrdiff_t)pitch;
+        taps[k] = k < c->taps.ndim ? c->taps.stride[k] * (ptrdiff_t)c->z : 0;
+        pitch *= c->block[k];
+    }
+    for (i = 0; i < (c->k[0] == 1 ? c->block[0] : 1); i++)
+        mv__ft_conv_box(block + i * c->z, in, (unsigned char *)c->taps.data, taps, c->k, c->k[0] * c->z);
+    st = mv_fft_plan_execute(ctx, &c->forward, c->spectrum, block);
+    mv__free(ctx, block);
+    return st;
+}
+static mv_status mv__ft_conv_fft(mv_ctx *ctx, mv__ft_conv *c, double work) {
+    mv_fft_desc d;
+    mv_status st;
+    size_t bytes;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.dtype = c->f64 ? MEDVOL_C128 : MEDVOL_C64;
+    d.ndim = 7;
+    d.flags = c->complex ? 0u : MEDVOL_FFT_REAL;
+    for (c->units = c->spectrum_n = 1, c->block_bytes = c->z, k = 0; k < 7; k++) {
+        d.dim[k] = c->block[k];
+        d.axes |= c->k[k] > 1 || k == c->low ? 1u << k : 0u;
+        c->units *= c->blocks[k];
+        c->block_bytes *= c->block[k];
+        c->spectrum_n *= !c->complex && k == c->low ? c->block[k] / 2 + 1 : c->block[k];
+    }
+    c->spectrum_bytes = (c->spectrum_n * 2 * c->real + 63) & ~(size_t)63;
+    c->block_bytes = (c->block_bytes + 63) & ~(size_t)63;
+    if ((st = mv_fft_plan_init(ctx, &c->forward, &d)) < 0) return st;
+    d.flags |= MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
+    if ((st = mv_fft_plan_init(ctx, &c->back, &d)) < 0) return st;
+    if ((st = mv__ft_conv_spectrum(ctx, c)) < 0) return st;
+    bytes = mv__maxz(mv_fft_plan_scratch_size(&c->forward), mv_fft_plan_scratch_size(&c->back));
+    c->each_bytes = ((bytes + 63) & ~(size_t)63) + c->block_bytes + (c->complex ? 0 : c->spectrum_bytes);
+    return mv__ft_conv_rounds(ctx, c, c->units > 1 ? mv__ft_conv_blocks_job : NULL, work);
+}
+static mv_status mv__ft_convolve(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                 const mv_volume *kernel, const mv_convolve_opt *opt, int turned) {
+    mv_convolve_opt o = {MEDVOL_CONV_SAME, MEDVOL_CONV_AUTO};
+    mv__ft_conv c;
+    mv_volume out;
+    mv_dtype type;
+    double by_fft, direct, origin[3] = {0, 0, 0};
+    mv_status st;
+    int k, summed;
+    if ((st = mv__ft_check_type(ctx, op, "src", src)) < 0) return st;
+    if ((st = mv__ft_check_type(ctx, op, "kernel", kernel)) < 0) return st;
+    if (opt) o = *opt;
+    if (!(o.mode >= MEDVOL_CONV_SAME && o.mode <= MEDVOL_CONV_VALID) ||
+        !(o.method >= MEDVOL_CONV_AUTO && o.method <= MEDVOL_CONV_FFT))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "opt", o.mode, -1, "%s: mode %d, method %d: unknown", op, o.mode,
+                        o.method);
+    mv__memset(&c, 0, sizeof c);
+    c.op = op;
+    c.turned = turned;
+    c.complex = mv__is_complex(src->dtype) || mv__is_complex(kernel->dtype);
+    c.f64 = mv__ft_wide(src->dtype) || mv__ft_wide(kernel->dtype);
+    c.real = c.f64 ? 8 : 4;
+    c.z = c.complex ? 2 * c.real : c.real;
+    type = c.complex ? (c.f64 ? MEDVOL_C128 : MEDVOL_C64) : c.f64 ? MEDVOL_F64 : MEDVOL_F32;
+    if ((st = mv__ft_conv_shape(ctx, &c, src, kernel, o.mode)) < 0) return st;
+    if (dst && dst->data && mv__overlap(dst->data, mv__vol_extent(dst), kernel->data, mv__vol_extent(kernel)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and kernel overlap", op);
+    if ((st = mv__out_begin(ctx, op, &out, dst, src, type, src->ndim, c.out, 0)) < 0) return st;
+    c.dst = &out;
+    by_fft = mv__ft_conv_blocks(&c);
+    direct = mv__ft_conv_direct_work(&c);
+    summed = o.method == MEDVOL_CONV_DIRECT || by_fft < 0.0;
+    if (o.method == MEDVOL_CONV_AUTO && direct < by_fft) summed = 1;
+    st = mv__ft_conv_taps(ctx, &c, kernel, type, summed ? !turned : turned);
+    if (st == MEDVOL_OK) st = mv__ft_conv_source(ctx, &c, src, type, summed);
+    if (st == MEDVOL_OK && summed) st = mv__ft_conv_direct(ctx, &c, direct);
+    else if (st == MEDVOL_OK) st = mv__ft_conv_fft(ctx, &c, by_fft);
+    mv__ft_conv_release(ctx, &c);
+    for (k = 0; k < 3; k++) origin[k] = (double)c.shift[k] - (double)((c.k[k] - 1) / 2);
+    mv__vol_move_origin(&out, origin);
+    out.slope = 1.0;
+    out.inter = 0.0;
+    if (o.mode != MEDVOL_CONV_SAME) mv__vol_drop_slices(out.nifti);
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_convolve(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *kernel,
+                                 const mv_convolve_opt *opt) {
+    return mv__ft_convolve(ctx, "convolve", dst, src, kernel, opt, 0);
+}
+MEDVOL_DEF mv_status mv_correlate(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *kernel,
+                                  const mv_convolve_opt *opt) {
+    return mv__ft_convolve(ctx, "correlate", dst, src, kernel, opt, 1);
+}
+
+/* ---- phase correlation ---- */
+enum { MV__FT_MOMENTS, MV__FT_WINDOW, MV__FT_GREATEST, MV__FT_PHASE, MV__FT_TOP, MV__FT_PLANES };
+enum { MV__FT_ZOOM = 17 };             /* points a side of a fine grid */
+#define MV__FT_PIECE ((size_t)512)     /* frequencies of a plane that a job sums */
+typedef struct mv__ft_match {
+    int what, plain;
+    size_t n[3], half, voxels, frequencies; /* half: n[0] / 2 + 1 */
+    float *v, *a, *b, *sum;  /* a volume; spectra, a then their product; sums over z, [point][y][x] */
+    float *window, *roots;   /* of x, y, z one after the other; of z: [point][z] */
+    double *part;            /* two a job */
+    double mean, scale, least;
+} mv__ft_match;
+static void mv__ft_match_planes(const mv__ft_match *g, size_t job) {
+    const size_t plane = g->half * g->n[1], from = job * MV__FT_PIECE, width = mv__ft_width(0);
+    const size_t n = mv__minz(MV__FT_PIECE, plane - from), even = n / width * width;
+    const float *s = g->a + 2 * from;
+    int u;
+    for (u = 0; u < (g->n[2] > 1 ? MV__FT_ZOOM : 1); u++) {
+        const float *root = g->roots + 2 * (size_t)u * g->n[2];
+        float *d = g->sum + 2 * ((size_t)u * plane + from);
+        MV__PICK(mv__ft_planes_f32)(d, s, even, g->n[2], plane, root);
+        mv__ft_planes_f32_scalar(d + 2 * even, s + 2 * even, n - even, g->n[2], plane, root);
+    }
+}
+static void mv__ft_match_job(void *arg, size_t job) {
+    const mv__ft_match *g = (const mv__ft_match *)arg;
+    const int spectra = g->what == MV__FT_GREATEST || g->what == MV__FT_PHASE;
+    const size_t from = job * MV__CHUNK, all = spectra ? g->frequencies : g->voxels, width = mv__ft_width(0);
+    const size_t n = g->what == MV__FT_WINDOW ? g->n[0] : mv__minz(MV__CHUNK, all - from);
+    const size_t even = n / width * width;
+    double *part = g->part + 2 * job, top;
+    if (g->what == MV__FT_PLANES) mv__ft_match_planes(g, job);
+    else if (g->what == MV__FT_MOMENTS) {
+        part[0] = part[1] = 0.0;
+        MV__PICK(mv__ft_moments_f32)(part, g->v + from, even);
+        mv__ft_moments_f32_scalar(part, g->v + from + even, n - even);
+    } else if (g->what == MV__FT_WINDOW) { /* a row */
+        const float *y = g->window + g->n[0], *z = y + g->n[1];
+        const double f = g->scale * (double)y[job % g->n[1]] * (double)z[job / g->n[1]];
+        float *row = g->v + job * n;
+        MV__PICK(mv__ft_window_f32)(row, g->window, even, g->mean, f);
+        mv__ft_window_f32_scalar(row + even, g->window + even, n - even, g->mean, f);
+    } else if (g->what == MV__FT_GREATEST) {
+        part[0] = MV__PICK(mv__ft_phase_most_f32)(g->a + 2 * from, g->b + 2 * from, even);
+        top = mv__ft_phase_most_f32_scalar(g->a + 2 * (from + even), g->b + 2 * (from + even), n - even);
+        if (top > part[0]) part[0] = top;
+    } else if (g->what == MV__FT_PHASE) {
+        float *a = g->a + 2 * from;
+        const float *b = g->b + 2 * from;
+        MV__PICK(mv__ft_phase_f32)(a, b, even, g->least, g->plain);
+        mv__ft_phase_f32_scalar(a + 2 * even, b + 2 * even, n - even, g->least, g->plain);
+    } else { /* MV__FT_TOP */
+        const float *v = g->v + from;
+        part[0] = (double)v[0];
+        if (even) part[0] = MV__PICK(mv__ft_top_f32)(v, even);
+        top = even < n ? mv__ft_top_f32_scalar(v + even, n - even) : part[0];
+        if (top > part[0]) part[0] = top;
+    }
+}
+static mv_status mv__ft_match_run(mv_ctx *ctx, mv__ft_match *g, int what, size_t jobs) {
+    g->what = what;
+    return mv_parallel_for(ctx, jobs, mv__ft_match_job, g, NULL);
+}
+/* The volume as f32, less its mean, of unit energy, under the window; its spectrum. */
+static mv_status mv__ft_match_load(mv_ctx *ctx, mv__ft_match *g, const mv_fft_plan *plan, float *spectrum,
+                                   const mv_volume *src, const char *name) {
+    const size_t jobs = mv__divup(g->voxels, MV__CHUNK);
+    mv_volume from = *src, v;
+    double sum = 0.0, squares = 0.0;
+    mv_status st;
+    size_t i;
+    from.nifti = NULL;
+    if ((st = mv_volume_wrap(ctx, &v, g->v, MEDVOL_F32, src->ndim, src->dim, NULL)) < 0) return st;
+    if ((st = mv_convert(ctx, &v, &from, MEDVOL_F32, NULL)) < 0) return st;
+    if ((st = mv__ft_match_run(ctx, g, MV__FT_MOMENTS, jobs)) < 0) return st;
+    for (i = 0; i < jobs; i++) {
+        sum += g->part[2 * i];
+        squares += g->part[2 * i + 1];
+    }
+    g->mean = sum / (double)g->voxels;
+    squares -= sum * g->mean;
+    if (!mv__finite(squares))
+        return mv__fail(ctx, MEDVOL_E_RANGE, name, squares, -1,
+                        "phase_correlate: %s holds NaN or infinity (as f32)", name);
+    if (!(squares > 1e-12 * sum * g->mean))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, name, g->mean, -1, "phase_correlate: %s is constant", name);
+    g->scale = 1.0 / sqrt(squares);
+    if ((st = mv__ft_match_run(ctx, g, MV__FT_WINDOW, g->n[1] * g->n[2])) < 0) return st;
+    if ((st = mv_fft_plan_execute(ctx, plan, spectrum, g->v)) < 0) return st;
+    spectrum[0] = spectrum[1] = 0.0f; /* the window's mean */
+    return MEDVOL_OK;
+}
+/* exp(2 pi i k s / n) for frequency k, counted from -n / 2 on; the one at n / 2 stands for both signs */
+static void mv__ft_match_root(double *re, double *im, size_t k, size_t n, double s) {
+    const double f = 2 * k > n ? (double)k - (double)n : (double)k;
+    const double angle = 6.28318530717958647693 * f * s / (double)n;
+    *re = cos(angle);
+    *im = 2 * k == n ? 0.0 : sin(angle);
+}
+/* Moves s to the maximum on a grid `step` wide about it, ZOOM points a side; returns the height. */
+static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, double step, double *height) {
+    const size_t plane = g->half * g->n[1], nx = g->n[0];
+    const int side[3] = {nx > 1 ? MV__FT_ZOOM : 1, g->n[1] > 1 ? MV__FT_ZOOM : 1,
+                         g->n[2] > 1 ? MV__FT_ZOOM : 1};
+    double best[3] = {0, 0, 0}, c, e;
+    double *line = (double *)mv__alloc(ctx, 2 * (MV__FT_ZOOM + 1) * g->half * sizeof *line), *across;
+    mv_status st;
+    size_t i, k, z;
+    int u[3];
+    if (!line) return MEDVOL_E_NOMEM;
+    for (u[2] = 0; u[2] < side[2]; u[2]++)
+        for (z = 0; z < g->n[2]; z++) {
+            mv__ft_match_root(&c, &e, z, g->n[2], s[2] + step * (u[2] - side[2] / 2));
+            g->roots[2 * ((size_t)u[2] * g->n[2] + z)] = (float)c;
+            g->roots[2 * ((size_t)u[2] * g->n[2] + z) + 1] = (float)e;
+        }
+    across = line + 2 * g->half;
+    for (u[0] = 0; u[0] < side[0]; u[0]++)
+        for (i = 0; i < g->half; i++) { /* the conjugate half gives the same again */
+            const double twice = i == 0 || 2 * i == nx ? 1.0 : 2.0;
+            double *x = across + 2 * ((size_t)u[0] * g->half + i);
+            mv__ft_match_root(&c, &e, i, nx, s[0] + step * (u[0] - side[0] / 2));
+            x[0] = twice * c;
+            x[1] = twice * e;
+        }
+    st = mv__ft_match_run(ctx, g, MV__FT_PLANES, mv__divup(plane, MV__FT_PIECE));
+    *height = -1e300;
+    for (u[2] = 0; u[2] < side[2] && st == MEDVOL_OK; u[2]++)
+        for (u[1] = 0; u[1] < side[1]; u[1]++) {
+            for (i = 0; i < 2 * g->half; i++) line[i] = 0.0;
+            for (k = 0; k < g->n[1]; k++) {
+                const float *row = g->sum + 2 * ((size_t)u[2] * plane + k * g->half);
+                mv__ft_match_root(&c, &e, k, g->n[1], s[1] + step * (u[1] - side[1] / 2));
+                for (i = 0; i < g->half; i++) {
+                    line[2 * i] += c * (double)row[2 * i] - e * (double)row[2 * i + 1];
+                    line[2 * i + 1] += e * (double)row[2 * i] + c * (double)row[2 * i + 1];
+                }
+            }
+            for (u[0] = 0; u[0] < side[0]; u[0]++) {
+                double sum = 0.0;
+                const double *x = across + 2 * (size_t)u[0] * g->half;
+                for (i = 0; i < g->half; i++) sum += x[2 * i] * line[2 * i] - x[2 * i + 1] * line[2 * i + 1];
+                if (sum <= *height) continue;
+                *height = sum;
+                for (k = 0; k < 3; k++) best[k] = s[k] + step * (u[k] - side[k] / 2);
+            }
+        }
+    *height /= (double)g->voxels;
+    for (k = 0; k < 3; k++) s[k] = best[k];
+    mv__free(ctx, line);
+    return st;
+}
+/* From the two spectra to the place of the maximum. */
+static mv_status mv__ft_match_peak(mv_ctx *ctx, mv__ft_match *g, const mv_fft_plan *back, int upsample,
+                                   double *s, double *height) {
+    const size_t jobs = mv__divup(g->frequencies, MV__CHUNK), chunks = mv__divup(g->voxels, MV__CHUNK);
+    double most = 0.0;
+    size_t i, at = 0;
+    mv_status st;
+    int k;
+    if ((st = mv__ft_match_run(ctx, g, MV__FT_GREATEST, jobs)) < 0) return st;
+    for (i = 0; i < jobs; i++)
+        if (g->part[2 * i] > most) most = g->part[2 * i];
+    g->least = 1e-20 * most;
+    if ((st = mv__ft_match_run(ctx, g, MV__FT_PHASE, jobs)) < 0) return st;
+    if ((st = mv_fft_plan_execute(ctx, back, g->v, g->a)) < 0) return st;
+    if ((st = mv__ft_match_run(ctx, g, MV__FT_TOP, chunks)) < 0) return st;
+    for (i = 1; i < chunks; i++)
+        if (g->part[2 * i] > g->part[2 * at]) at = i;
+    *height = g->part[2 * at];
+    for (at *= MV__CHUNK; (double)g->v[at] < *height;) at++;
+    for (k = 0; k < 3; k++) {
+        const size_t p = at % g->n[k];
+        at /= g->n[k];
+        s[k] = 2 * p > g->n[k] ? (double)p - (double)g->n[k] : (double)p;
+    }
+    for (k = 1; st == MEDVOL_OK && k < upsample;) { /* each grid a tenth of the last */
+        k = 10 * k < upsample ? 10 * k : upsample;
+        st = mv__ft_match_zoom(ctx, g, s, 1.0 / k, height);
+    }
+    return st;
+}
+static mv_status mv__ft_match_memory(mv_ctx *ctx, mv__ft_match *g, int window, int upsample, void **block) {
+    const size_t n = g->n[0] + g->n[1] + g->n[2], zoom = upsample > 1 ? MV__FT_ZOOM : 0;
+    const size_t parts = mv__maxz(mv__divup(g->voxels, MV__CHUNK), mv__divup(g->frequencies, MV__CHUNK));
+    size_t reals = 0, k, i, at = 0;
+    size_t need[6];
+    float *p;
+    need[0] = g->voxels;
+    need[1] = need[2] = 2 * g->frequencies;
+    need[3] = 2 * zoom * g->half * g->n[1];
+    need[4] = n;
+    need[5] = 2 * zoom * g->n[2];
+    for (k = 0; k < 6; k++) reals += (need[k] + 15) & ~(size_t)15;
+    if (g->frequencies > (size_t)-1 / 256) reals = (size_t)-1 / 4;
+    if (!(p = (float *)mv__alloc(ctx, reals * sizeof *p + 2 * parts * sizeof(double)))) return MEDVOL_E_NOMEM;
+    *block = p;
+    g->v = p, p += (need[0] + 15) & ~(size_t)15;
+    g->a = p, p += (need[1] + 15) & ~(size_t)15;
+    g->b = p, p += (need[2] + 15) & ~(size_t)15;
+    g->sum = p, p += (need[3] + 15) & ~(size_t)15;
+    g->window = p, p += (need[4] + 15) & ~(size_t)15;
+    g->roots = p, p += (need[5] + 15) & ~(size_t)15;
+    g->part = (double *)(void *)p;
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < g->n[k]; i++)
+            g->window[at++] = !window || g->n[k] == 1
+                ? 1.0f
+                : (float)(0.5 - 0.5 * cos(6.28318530717958647693 * (double)i / (double)(g->n[k] - 1)));
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_volume *a, const mv_volume *b,
+                                        const mv_phase_opt *opt) {
+    const char *op = "phase_correlate";
+    mv_phase_opt o = {0, 0, 0};
+    mv__ft_match g;
+    mv_fft_desc d;
+    const mv_fft_plan *forward = NULL, *back = NULL;
+    mv_fft_plan own[2];
+    void *block = NULL;
+    mv_status st;
+    int k, r;
+    if (!shift) return mv__fail_null(ctx, op, "shift");
+    if ((st = mv__vol_check_real(ctx, op, "a", a)) < 0) return st;
+    if ((st = mv__vol_check_real(ctx, op, "b", b)) < 0) return st;
+    if (opt) o = *opt;
+    if (!(o.upsample >= 0 && o.upsample <= 1000))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "upsample", o.upsample, -1, "%s: upsample = %d: must be 0..1000",
+                        op, o.upsample);
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&d, 0, sizeof d);
+    mv__memset(own, 0, sizeof own);
+    d.ndim = 3;
+    for (g.voxels = 1, k = 0; k < 7; k++) {
+        const size_t n = k < a->ndim ? a->dim[k] : 1;
+        if ((k < b->ndim ? b->dim[k] : 1) != n || (k > 2 && n > 1))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)n, -1,
+                            "%s: axis %d: a has %zu, b %zu: must agree, and be 1 beyond the third", op, k, n,
+                            k < b->ndim ? b->dim[k] : 1);
+        if (k > 2) continue;
+        d.dim[k] = g.n[k] = n;
+        g.voxels *= n;
+    }
+    g.plain = o.plain != 0;
+    g.half = g.n[0] / 2 + 1;
+    g.frequencies = g.half * g.n[1] * g.n[2];
+    d.flags = MEDVOL_FFT_REAL;
+    st = mv__ft_plan_find(ctx, &forward, &own[0], &d);
+    d.flags |= MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
+    if (st == MEDVOL_OK) st = mv__ft_plan_find(ctx, &back, &own[1], &d);
+    if (st == MEDVOL_OK) st = mv__ft_match_memory(ctx, &g, o.window, o.upsample, &block);
+    if (st == MEDVOL_OK) st = mv__ft_match_load(ctx, &g, forward, g.a, a, "a");
+    if (st == MEDVOL_OK) st = mv__ft_match_load(ctx, &g, forward, g.b, b, "b");
+    if (st == MEDVOL_OK) {
+        mv_shift s;
+        mv__memset(&s, 0, sizeof s);
+        st = mv__ft_match_peak(ctx, &g, back, o.upsample, s.voxel, &s.peak);
+        for (r = 0; r < 3; r++)
+            for (k = 0; k < 3; k++) s.mm[r] += a->affine[4 * r + k] * s.voxel[k];
+        if (st == MEDVOL_OK) *shift = s;
+    }
+    mv__free(ctx, block);
+    mv_fft_plan_free(ctx, &own[0]);
+    mv_fft_plan_free(ctx, &own[1]);
+    return st;
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */

@@ -154,6 +154,91 @@ static mv_status good_size(bench *b) {
 }
 static double want_216(const bench *b, size_t i) { return (void)b, (void)i, 216; }
 
+/* ---- calls on volumes ---- */
+static mv_status call_fft(bench *b) { return mv_fft(b->ctx, &b->out, &b->in, NULL); }
+static mv_status call_rfft(bench *b) { return mv_rfft(b->ctx, &b->out, &b->in, NULL); }
+static mv_status call_setup_irfft(bench *b) { return mv_rfft(b->ctx, &b->aux[0], &b->in, NULL); }
+static mv_status call_irfft(bench *b) {
+    mv_fft_opt o = {0};
+    o.flags = MEDVOL_FFT_SCALED;
+    o.shape[0] = b->side;
+    return mv_irfft(b->ctx, &b->out, &b->aux[0], &o);
+}
+/* the sum of all voxels stands at frequency 0 */
+static int check_sum(bench *b) {
+    const float *p = (const float *)b->in.data;
+    const size_t n = mv_volume_count(&b->in);
+    double sum = 0, most = 0;
+    size_t i;
+    for (i = 0; i < n; i++) sum += (double)p[i], most += fabs((double)p[i]);
+    return !(fabs(sum - (double)*(const float *)b->out.data) <= 1e-6 * most);
+}
+static int check_same(bench *b) {
+    const float *p = (const float *)b->in.data, *q = (const float *)b->out.data;
+    const size_t n = mv_volume_count(&b->in);
+    double wrong = 0, sum = 0;
+    size_t i;
+    for (i = 0; i < n; i++) wrong += pow((double)p[i] - (double)q[i], 2), sum += (double)p[i] * (double)p[i];
+    return !(wrong <= 1e-12 * sum);
+}
+static mv_status with_setup(bench *b) {
+    mv_status st = setup(b, 3, 0, b->side, b->side, 1);
+    size_t bytes;
+    if (st < 0) return st;
+    bytes = mv_fft_plan_scratch_size((const mv_fft_plan *)b->own);
+    return mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_U8, 1, &bytes);
+}
+static mv_status with(bench *b) {
+    return mv_fft_plan_execute_with((const mv_fft_plan *)b->own, b->out.data, b->aux[0].data, b->aux[1].data);
+}
+
+/* ---- convolutions; own: side of the kernel ---- */
+static mv_status kernel_of(bench *b, size_t side, size_t depth) {
+    const size_t dim[3] = {side, side, depth};
+    size_t i;
+    mv_status st = mv_volume_alloc(b->ctx, &b->aux[0], MEDVOL_F32, 3, dim);
+    for (i = 0; st >= 0 && i < side * side * depth; i++)
+        ((float *)b->aux[0].data)[i] = (float)(i * 7 % 11) / 11.0f - 0.3f;
+    return st;
+}
+static mv_status kernel_5(bench *b) { return kernel_of(b, 5, 5); }
+static mv_status kernel_31(bench *b) { return kernel_of(b, 31, 31); }
+static mv_status convolve(bench *b) { return mv_convolve(b->ctx, &b->out, &b->in, &b->aux[0], NULL); }
+static mv_status correlate(bench *b) { return mv_correlate(b->ctx, &b->out, &b->in, &b->aux[0], NULL); }
+static int check_taps(bench *b) { /* a voxel in the middle, by the definition */
+    const size_t k = b->aux[0].dim[0], n = b->side, at = n / 2, h = (k - 1) / 2;
+    const float *p = (const float *)b->in.data, *w = (const float *)b->aux[0].data;
+    double sum = 0, most = 0;
+    size_t x, y, z;
+    if (n < 2 * k) return 0;
+    for (z = 0; z < k; z++)
+        for (y = 0; y < k; y++)
+            for (x = 0; x < k; x++) {
+                const double v = (double)p[at + h - x + n * (at + h - y + n * (at + h - z))] *
+                    (double)w[x + k * (y + k * z)];
+                sum += v, most += fabs(v);
+            }
+    return !(fabs(sum - (double)((const float *)b->out.data)[at + n * (at + n * at)]) <= 1e-5 * most);
+}
+static mv_status phase_setup(bench *b) { /* the same, two voxels on */
+    const size_t n = b->side;
+    const float *p = (const float *)b->in.data;
+    float *q;
+    size_t i;
+    mv_status st = mv_volume_alloc(b->ctx, &b->aux[0], MEDVOL_F32, 3, b->in.dim);
+    if (st < 0) return st;
+    for (q = (float *)b->aux[0].data, i = 0; i < n * n * n; i++) q[i / n * n + (i % n + 2) % n] = p[i];
+    return st;
+}
+static mv_status phase(bench *b) {
+    mv_shift s;
+    mv_status st = mv_phase_correlate(b->ctx, &s, &b->in, &b->aux[0], NULL);
+    b->numbers = 1;
+    b->number[0] = st < 0 ? 0 : s.voxel[0] + s.voxel[1] + s.voxel[2];
+    return st;
+}
+static double want_2(const bench *b, size_t i) { return (void)b, (void)i, 2; }
+
 /* 1.5 N log2 N multiply-adds of a complex transform of 2^24 voxels, half of a real one */
 #define FFT(name, how) {name, MEDVOL_F32, execute, .check = check, .floor = "c", .setup = how, .done = done}
 const bench_row rows_fft[] = {
@@ -171,6 +256,17 @@ const bench_row rows_fft[] = {
     {"fft 3-D to reals", MEDVOL_F32, execute, .check = check_back, .floor = "a", .fma = 18, .setup = to_reals,
         .done = done},
     {"fft plan", MEDVOL_F32, plan_free, want_side},
+    {"fft in the caller's scratch, one plane", MEDVOL_F32, with, .check = check, .setup = with_setup,
+        .done = done},
+    {"fft of a volume", MEDVOL_F32, call_fft, .check = check_sum, .floor = "a", .fma = 36},
+    {"rfft of a volume", MEDVOL_F32, call_rfft, .check = check_sum, .floor = "a", .fma = 18},
+    {"irfft of a volume", MEDVOL_F32, call_irfft, .check = check_same, .floor = "a", .fma = 18,
+        .setup = call_setup_irfft},
+    {"convolve, 5 x 5 x 5", MEDVOL_F32, convolve, .check = check_taps, .floor = "c", .fma = 125,
+        .setup = kernel_5},
+    {"convolve, 31 x 31 x 31", MEDVOL_F32, convolve, .check = check_taps, .floor = "c", .setup = kernel_31},
+    {"correlate, 5 x 5 x 5", MEDVOL_F32, correlate, .floor = "c", .fma = 125, .setup = kernel_5},
+    {"phase correlation", MEDVOL_F32, phase, want_2, .floor = "a", .setup = phase_setup},
     {"fft good size", MEDVOL_F32, good_size, want_216, .most = 1},
     {0},
 };

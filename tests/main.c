@@ -295,16 +295,16 @@ static void run_case(const char *table, const t_case *c) {
     case_name = name;
     failures_in_case = skips = 0;
     t_fail_alloc(0, 0);
+    before = live;
     if (mv_ctx_init(&ctx, &desc) < 0) abort();
     T = &ctx;
     t_seed(1);
-    before = live;
     if (!c->run) t_skip("needs a POSIX system");
     else if (misfit(name)) t_skip(misfit(name));
     else c->run();
     t_fail_alloc(0, 0);
-    t_check(live == before, __FILE__, __LINE__, "every block was released");
     mv_ctx_free(&ctx);
+    t_check(live == before, __FILE__, __LINE__, "every block was released");
     if (failures_in_case) failed++;
     else if (skips) skipped++;
     else passed++;

@@ -454,6 +454,560 @@ static void test_nan(void) { /* spreads over its line and no further */
     mv_fft_plan_free(T, &plan);
 }
 
+/* ---- calls on volumes ---- */
+static int is_complex(mv_dtype t) { return t == MEDVOL_C64 || t == MEDVOL_C128; }
+/* voxel i (x fastest) of a volume, strided, with its scaling */
+static pair voxel(const mv_volume *v, size_t i) {
+    const int scaled = v->slope != 0.0, both = is_complex(v->dtype);
+    const double slope = scaled ? v->slope : 1.0, inter = scaled ? v->inter : 0.0;
+    pair p = {0, 0};
+    size_t at = 0;
+    int k;
+    for (k = 0; k < v->ndim; k++) {
+        at += i % v->dim[k] * (size_t)v->stride[k];
+        i /= v->dim[k];
+    }
+    if (both) p = get(v->data, v->dtype == MEDVOL_C128, 0, at);
+    else p.re = t_value(v->data, v->dtype, at);
+    p.re = p.re * slope + inter;
+    if (both) p.im = p.im * slope + inter;
+    return p;
+}
+/* a volume of random voxels, part of a larger one */
+static void some(mv_volume *v, mv_volume *whole, mv_dtype t, int nd, const size_t *dim) {
+    size_t larger[7], start[7] = {1, 0, 1, 0, 0, 0, 0}, i, n;
+    int k;
+    memset(whole, 0, sizeof *whole);
+    for (k = 0; k < nd; k++) larger[k] = dim[k] + start[k] + (size_t)(k % 2);
+    CHECK_OK(mv_volume_alloc(T, whole, t, nd, larger));
+    n = mv_volume_count(whole);
+    for (i = 0; i < n * mv_dtype_size(t); i++)
+        ((unsigned char *)whole->data)[i] = (unsigned char)(t_bits() % 100);
+    for (i = 0; i < n * (is_complex(t) ? 2 : 1); i++)
+        if (t == MEDVOL_F32 || t == MEDVOL_C64) ((float *)whole->data)[i] = (float)t_uniform(-1, 1);
+        else if (t == MEDVOL_F64 || t == MEDVOL_C128) ((double *)whole->data)[i] = t_uniform(-1, 1);
+    for (i = 0; i < 12; i++) whole->affine[i] = t_uniform(-2, 2);
+    if (t_bits() % 2) whole->slope = 0.5, whole->inter = -1.0;
+    CHECK_OK(mv_volume_view(T, v, whole, start, dim));
+}
+static double world_gap(const mv_volume *a, const double *p, const mv_volume *b, const double *q) {
+    double u[3], w[3];
+    CHECK_OK(mv_voxel_to_world(a, u, p));
+    CHECK_OK(mv_voxel_to_world(b, w, q));
+    return fabs(u[0] - w[0]) + fabs(u[1] - w[1]) + fabs(u[2] - w[2]);
+}
+/* mv_fft of src against the definition */
+static void compare_fft(const mv_volume *src, const mv_fft_opt *o) {
+    const unsigned axes = o->axes ? o->axes : 7u & ((1u << src->ndim) - 1);
+    const int centred = (o->flags & MEDVOL_FFT_CENTERED) != 0, back = (o->flags & MEDVOL_FFT_INVERSE) != 0;
+    const int wide = src->dtype == MEDVOL_F64 || src->dtype == MEDVOL_C128 || src->dtype == MEDVOL_I32;
+    mv_volume dst = {0};
+    size_t dim[7], i, n = 1;
+    double scale = o->scale != 0.0 ? o->scale : 1.0, off = 0, size = 0, at[3] = {0, 0, 0}, to[3] = {0, 0, 0};
+    pair *want;
+    int k;
+    if (!CHECK_OK(mv_fft(T, &dst, src, o))) return;
+    CHECK(dst.dtype == (wide ? MEDVOL_C128 : MEDVOL_C64) && dst.ndim == src->ndim);
+    for (k = 0; k < src->ndim; k++) {
+        n *= dim[k] = o->shape[k] ? o->shape[k] : src->dim[k];
+        CHECK(dst.dim[k] == dim[k]);
+        if (axes >> k & 1u && o->flags & MEDVOL_FFT_UNITARY) scale /= sqrt((double)dim[k]);
+        if (axes >> k & 1u && o->flags & MEDVOL_FFT_SCALED) scale /= (double)dim[k];
+    }
+    want = (pair *)calloc(n, sizeof *want);
+    if (!CHECK(want)) return;
+    for (i = 0; i < n; i++) { /* src, cropped and with zeros */
+        size_t rest = i, from = 0, pitch = 1;
+        int inside = 1;
+        for (k = 0; k < src->ndim; k++) {
+            const size_t m = src->dim[k], shift = centred ? dim[k] / 2 : 0;
+            const size_t s = rest % dim[k] + (centred ? m / 2 : 0);
+            inside = inside && s >= shift && s - shift < m;
+            from += (s - shift) * pitch;
+            pitch *= m;
+            rest /= dim[k];
+        }
+        if (inside) want[i] = voxel(src, from);
+    }
+    for (k = 0; k < src->ndim; k++)
+        if (axes >> k & 1u) define(want, src->ndim, dim, k, back, centred);
+    for (i = 0; i < n; i++) {
+        const pair v = voxel(&dst, i);
+        off += hypot(v.re - scale * want[i].re, v.im - scale * want[i].im);
+        size += hypot(scale * want[i].re, scale * want[i].im);
+    }
+    CHECK(off <= (wide ? 1e-13 : 1e-6) * size);
+    for (k = 0; k < 3 && k < src->ndim; k++) { /* the voxel that stays */
+        at[k] = centred ? (double)(src->dim[k] / 2) : 0.0;
+        to[k] = centred ? (double)(dim[k] / 2) : 0.0;
+    }
+    CHECK(world_gap(src, at, &dst, to) < 1e-9);
+    for (k = 0; k < 3 && k < src->ndim; k++) { /* back: the field of view; forward: the voxel */
+        at[k] += back ? (double)src->dim[k] : 3.0;
+        to[k] += back ? (double)dim[k] : 3.0;
+        CHECK(world_gap(src, at, &dst, to) < 1e-9);
+    }
+    free(want);
+    mv_volume_free(T, &dst);
+}
+static void test_fft_calls(void) {
+    static const mv_dtype types[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_F32, MEDVOL_F64, MEDVOL_U8, MEDVOL_I16,
+                                     MEDVOL_I32, MEDVOL_BF16};
+    int i, k;
+    for (i = 0; i < 48; i++) {
+        const mv_dtype t = types[i % 8];
+        const int nd = 1 + (int)(t_bits() % 4);
+        size_t dim[7];
+        mv_volume v, whole;
+        mv_fft_opt o = {0};
+        for (k = 0; k < nd; k++) dim[k] = 1 + (size_t)(t_bits() % 9);
+        some(&v, &whole, t, nd, dim);
+        o.axes = (unsigned)(t_bits() % (1u << nd));
+        o.flags = (unsigned)(t_bits() % 4);
+        if (i % 3) o.flags |= i % 3 == 1 ? (unsigned)MEDVOL_FFT_UNITARY : (unsigned)MEDVOL_FFT_SCALED;
+        for (k = 0; k < nd && k < 3; k++)
+            if (t_bits() % 2 && (!o.axes || o.axes >> k & 1u)) o.shape[k] = 1 + (size_t)(t_bits() % 12);
+        if (i % 5 == 0) o.scale = -0.25;
+        compare_fft(&v, &o);
+        mv_volume_free(T, &whole);
+    }
+}
+/* Half the frequencies are those of all, the way back gives the volume; in place, too. */
+static void test_rfft_calls(void) {
+    static const mv_dtype types[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_I16};
+    int i, k;
+    for (i = 0; i < 24; i++) {
+        const mv_dtype t = types[i % 3];
+        const double tol = t == MEDVOL_F64 ? 1e-13 : 2e-5;
+        size_t dim[3], c, n;
+        mv_volume v, whole, all = {0}, half = {0}, back = {0};
+        mv_fft_opt o = {0}, b = {0};
+        int low = 0, scaled;
+        for (k = 0; k < 3; k++) dim[k] = 1 + (size_t)(t_bits() % 8);
+        some(&v, &whole, t, 3, dim);
+        scaled = v.slope != 0.0;
+        o.axes = 1 + (unsigned)(t_bits() % 7);
+        while (!(o.axes >> low & 1u)) low++;
+        for (k = low; k < 3; k++)
+            if (t_bits() % 2 && o.axes >> k & 1u) o.shape[k] = dim[k] + (size_t)(t_bits() % 4);
+        CHECK_OK(mv_fft(T, &all, &v, &o));
+        CHECK_OK(mv_rfft(T, &half, &v, &o));
+        n = mv_volume_count(&half);
+        for (c = 0; c < n; c++) {
+            size_t rest = c, at = 0, pitch = 1;
+            pair p = voxel(&half, c), q;
+            for (k = 0; k < 3; k++) {
+                at += rest % half.dim[k] * pitch;
+                rest /= half.dim[k];
+                pitch *= all.dim[k];
+            }
+            q = voxel(&all, at);
+            CHECK(hypot(p.re - q.re, p.im - q.im) <= tol * (t == MEDVOL_I16 ? 1e5 : 1.0));
+        }
+        b.axes = o.axes;
+        b.flags = MEDVOL_FFT_SCALED;
+        b.shape[low] = all.dim[low];
+        CHECK_OK(mv_irfft(T, &back, &half, &b));
+        for (c = 0; c < mv_volume_count(&v); c++) {
+            size_t rest = c, at = 0, pitch = 1;
+            for (k = 0; k < 3; k++) {
+                at += rest % dim[k] * pitch;
+                rest /= dim[k];
+                pitch *= back.dim[k];
+            }
+            CHECK_NEAR(voxel(&back, at).re, voxel(&v, c).re, tol * (t == MEDVOL_I16 ? 1e5 : 10.0));
+        }
+        for (k = 0; k < 12; k++) CHECK_NEAR(back.affine[k], v.affine[k], 1e-12);
+        CHECK(scaled || voxel(&v, 0).re - t_value(v.data, t, 0) == 0.0);
+        mv_volume_free(T, &back);
+        CHECK_OK(mv_irfft(T, &half, &half, &b)); /* dst == src */
+        CHECK(half.dtype == (t == MEDVOL_F64 ? MEDVOL_F64 : MEDVOL_F32) && half.dim[low] == all.dim[low]);
+        mv_volume_free(T, &half);
+        mv_volume_free(T, &all);
+        mv_volume_free(T, &whole);
+    }
+}
+/* k-space filled up with zeros is the image on a finer grid: a blob stays where it is in the world. */
+static void test_fft_geometry(void) {
+    const size_t dim[3] = {24, 31, 20};
+    const double place[3] = {10.3, 17.6, 8.9};
+    mv_volume v = {0}, k = {0}, fine = {0};
+    mv_fft_opt o = {0};
+    double where[3], sum = 0, mean[3] = {0, 0, 0};
+    size_t i;
+    int d;
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 3, dim));
+    for (i = 0; i < 12; i++) v.affine[i] = t_uniform(-2, 2);
+    CHECK_OK(mv_voxel_to_world(&v, where, place));
+    for (i = 0; i < mv_volume_count(&v); i++) {
+        const double x = (double)(i % 24) - place[0], y = (double)(i / 24 % 31) - place[1];
+        const double z = (double)(i / 744) - place[2];
+        ((float *)v.data)[i] = (float)exp(-0.5 * (x * x + y * y + z * z) / 2.25);
+    }
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    CHECK_OK(mv_fft(T, &k, &v, &o));
+    o.flags |= MEDVOL_FFT_INVERSE;
+    o.shape[0] = 45, o.shape[1] = 40, o.shape[2] = 32;
+    CHECK_OK(mv_fft(T, &fine, &k, &o));
+    for (i = 0; i < mv_volume_count(&fine); i++) {
+        const double at[3] = {(double)(i % 45), (double)(i / 45 % 40), (double)(i / 1800)};
+        double w[3], m = voxel(&fine, i).re;
+        m = m > 0.1 ? m : 0.0;
+        CHECK_OK(mv_voxel_to_world(&fine, w, at));
+        for (d = 0; d < 3; d++) mean[d] += m * w[d];
+        sum += m;
+    }
+    for (d = 0; d < 3; d++) CHECK_NEAR(mean[d] / sum, where[d], 0.05);
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &k);
+    mv_volume_free(T, &fine);
+}
+/* A context keeps plans: the second call of a kind asks for less memory and gives the same bits. */
+static void test_fft_kept(void) {
+    mv_ctx other = T_EMPTY;
+    size_t i, n, before;
+    other.desc.mem_alloc = T->desc.mem_alloc, other.desc.mem_free = T->desc.mem_free;
+    for (i = 0; i < 24; i++) {
+        const size_t dim[2] = {37, 3 + i % 12}; /* more of them than are kept */
+        mv_volume v = {0}, first = {0}, again = {0};
+        CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_C64, 2, dim));
+        for (n = 0; n < 74 * dim[1]; n++) ((float *)v.data)[n] = (float)t_uniform(-1, 1);
+        CHECK_OK(mv_fft(T, &first, &v, NULL));
+        before = t_allocations();
+        CHECK_OK(mv_fft(T, &again, &v, NULL));
+        CHECK(t_allocations() - before == 2); /* the result and the scratch */
+        CHECK(memcmp(first.data, again.data, 74 * dim[1] * sizeof(float)) == 0);
+        mv_volume_free(T, &again);
+        before = t_allocations();
+        CHECK_OK(mv_fft(&other, &again, &v, NULL)); /* never freed, so it keeps nothing */
+        CHECK(t_allocations() - before > 2);
+        mv_volume_free(&other, &again);
+        mv_volume_free(T, &v);
+        mv_volume_free(T, &first);
+    }
+}
+/* The caller's scratch, at its last byte and wherever it begins, gives the same bits. */
+static void test_fft_scratch(void) {
+    static const size_t shapes[][3] = {{12, 9, 5}, {37, 4, 3}, {4096, 1, 1}, {31, 1, 1}};
+    size_t i, k, off;
+    CHECK(mv_fft_plan_scratch_size(NULL) == 0);
+    for (i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const size_t n = shapes[i][0] * shapes[i][1] * shapes[i][2];
+        float *x = (float *)malloc(6 * n * sizeof *x), *y = x + 2 * n, *z = x + 4 * n;
+        mv_fft_desc d = {0};
+        mv_fft_plan plan;
+        size_t bytes;
+        if (!CHECK(x)) return;
+        for (k = 0; k < 2 * n; k++) x[k] = (float)t_uniform(-1, 1);
+        d.ndim = 3;
+        for (k = 0; k < 3; k++) d.dim[k] = shapes[i][k];
+        CHECK_OK(mv_fft_plan_init(T, &plan, &d));
+        CHECK_OK(mv_fft_plan_execute(T, &plan, y, x));
+        bytes = mv_fft_plan_scratch_size(&plan);
+        for (off = 0; off < 3; off++) {
+            unsigned char *s = (unsigned char *)t_guard(bytes + off);
+            if (!CHECK(s)) return;
+            memset(z, 1, 2 * n * sizeof *z);
+            CHECK_OK(mv_fft_plan_execute_with(&plan, z, x, s + off));
+            CHECK(memcmp(y, z, 2 * n * sizeof *z) == 0);
+            t_guard_free(s, bytes + off);
+        }
+        CHECK(mv_fft_plan_execute_with(&plan, y, x, NULL) == MEDVOL_E_NULL);
+        CHECK(mv_fft_plan_execute_with(&plan, x + 2, x, y) == MEDVOL_E_ALIAS);
+        mv_fft_plan_free(T, &plan);
+        free(x);
+    }
+}
+static void test_fft_call_errors(void) {
+    const size_t dim[2] = {6, 5};
+    mv_volume v = {0}, r = {0}, dst = {0}, rgb = {0}, other = {0};
+    mv_fft_opt o;
+#define REFUSED(call, change, from, status)                             \
+    do {                                                                \
+        memset(&o, 0, sizeof o);                                        \
+        change;                                                         \
+        CHECK_STATUS(call(T, &dst, from, &o), status);                  \
+        CHECK(!dst.data && *mv_message(T));                             \
+    } while (0)
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_C64, 2, dim));
+    CHECK_OK(mv_volume_alloc(T, &r, MEDVOL_F32, 2, dim));
+    CHECK_OK(mv_volume_alloc(T, &rgb, MEDVOL_RGB24, 2, dim));
+    CHECK_OK(mv_volume_alloc(T, &other, MEDVOL_C128, 2, dim));
+    memset(v.data, 0, 240), memset(r.data, 0, 120);
+    REFUSED(mv_fft, (void)0, NULL, MEDVOL_E_NULL);
+    REFUSED(mv_fft, (void)0, &dst, MEDVOL_E_NULL);
+    REFUSED(mv_fft, (void)0, &rgb, MEDVOL_E_DTYPE);
+    REFUSED(mv_rfft, (void)0, &v, MEDVOL_E_DTYPE);
+    REFUSED(mv_irfft, (void)0, &r, MEDVOL_E_DTYPE);
+    REFUSED(mv_fft, o.flags = MEDVOL_FFT_REAL, &v, MEDVOL_E_RANGE);
+    REFUSED(mv_fft, o.flags = MEDVOL_FFT_UNITARY | MEDVOL_FFT_SCALED, &v, MEDVOL_E_RANGE);
+    REFUSED(mv_rfft, o.flags = MEDVOL_FFT_INVERSE, &r, MEDVOL_E_RANGE);
+    REFUSED(mv_rfft, o.flags = MEDVOL_FFT_CENTERED, &r, MEDVOL_E_UNSUPPORTED);
+    REFUSED(mv_fft, o.axes = 4, &v, MEDVOL_E_RANGE);
+    REFUSED(mv_fft, (o.axes = 1, o.shape[1] = 4), &v, MEDVOL_E_SHAPE);
+    REFUSED(mv_irfft, o.shape[0] = 9, &v, MEDVOL_E_SHAPE);
+    REFUSED(mv_fft, o.scale = (double)NAN, &v, MEDVOL_E_RANGE);
+    REFUSED(mv_fft, o.shape[0] = ((size_t)1 << 28) + 1, &v, MEDVOL_E_SIZE);
+#undef REFUSED
+    CHECK_STATUS(mv_fft(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_fft(T, &other, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_rfft(T, &v, &r, NULL), MEDVOL_E_SHAPE);
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &r);
+    mv_volume_free(T, &rgb);
+    mv_volume_free(T, &other);
+}
+
+/* ---- convolution ---- */
+static void compare_convolution(const mv_volume *src, const mv_volume *kernel, int mode, int turned) {
+    static const char *const name[2] = {"convolve", "correlate"};
+    const int f64 = src->dtype == MEDVOL_F64 || src->dtype == MEDVOL_C128 || kernel->dtype == MEDVOL_F64 ||
+        kernel->dtype == MEDVOL_C128 || src->dtype == MEDVOL_I32;
+    size_t dim[7], shift[7], i, j, n = 1, taps = mv_volume_count(kernel);
+    double most = 0, sum = 0, at[3], to[3];
+    mv_volume out[2] = {{0}, {0}};
+    int k, method;
+    for (k = 0; k < src->ndim; k++) {
+        const size_t m = src->dim[k], kk = k < kernel->ndim ? kernel->dim[k] : 1;
+        dim[k] = mode == MEDVOL_CONV_FULL ? m + kk - 1 : mode == MEDVOL_CONV_SAME ? m : m - kk + 1;
+        shift[k] = mode == MEDVOL_CONV_FULL ? 0 : mode == MEDVOL_CONV_SAME ? (kk - 1) / 2 : kk - 1;
+        n *= dim[k];
+        if (k < 3) {
+            at[k] = 1.0 + (double)shift[k] - (double)((kk - 1) / 2);
+            to[k] = 1.0;
+        }
+    }
+    for (; k < 3; k++) at[k] = to[k] = 0.0;
+    for (i = 0; i < mv_volume_count(src); i++) most = fmax(most, hypot(voxel(src, i).re, voxel(src, i).im));
+    for (i = 0; i < taps; i++) sum += hypot(voxel(kernel, i).re, voxel(kernel, i).im);
+    for (method = MEDVOL_CONV_DIRECT; method <= MEDVOL_CONV_FFT; method++) {
+        mv_convolve_opt o;
+        mv_volume *v = &out[method - 1];
+        o.mode = mode;
+        o.method = method;
+        if (!CHECK_OK(turned ? mv_correlate(T, v, src, kernel, &o) : mv_convolve(T, v, src, kernel, &o))) {
+            fprintf(stderr, "%s: %s\n", name[turned], mv_message(T));
+            continue;
+        }
+        CHECK(mv_volume_count(v) == n && v->ndim == src->ndim);
+        CHECK(mv_dtype_size(v->dtype) ==
+              (size_t)(f64 ? 8 : 4) * (is_complex(src->dtype) || is_complex(kernel->dtype) ? 2 : 1));
+        CHECK(world_gap(src, at, v, to) < 1e-9);
+    }
+    for (i = 0; i < n; i++) {
+        pair want = {0, 0};
+        for (j = 0; j < taps; j++) { /* full[f] = sum of src[f - k] kernel[k] */
+            size_t rest = i, tap = j, from = 0, pitch = 1;
+            int inside = 1;
+            pair a, b;
+            for (k = 0; k < src->ndim; k++) {
+                const size_t kk = k < kernel->ndim ? kernel->dim[k] : 1;
+                const size_t t = turned ? kk - 1 - tap % kk : tap % kk;
+                const size_t s = rest % dim[k] + shift[k];
+                inside = inside && s >= t && s - t < src->dim[k];
+                from += (s - t) * pitch;
+                pitch *= src->dim[k];
+                rest /= dim[k];
+                tap /= kk;
+            }
+            if (!inside) continue;
+            a = voxel(src, from), b = voxel(kernel, j);
+            if (turned) b.im = -b.im;
+            want.re += a.re * b.re - a.im * b.im;
+            want.im += a.re * b.im + a.im * b.re;
+        }
+        for (method = 0; method < 2; method++) {
+            const pair got = out[method].data ? voxel(&out[method], i) : want;
+            const double off = hypot(got.re - want.re, got.im - want.im);
+            if (!CHECK(off <= (f64 ? 1e-14 : 1e-6) * most * sum)) i = n - 1;
+        }
+    }
+    mv_volume_free(T, &out[0]);
+    mv_volume_free(T, &out[1]);
+}
+static void test_convolve(void) {
+    static const mv_dtype types[] = {MEDVOL_F32, MEDVOL_C64, MEDVOL_I16, MEDVOL_F64, MEDVOL_C128, MEDVOL_U8};
+    int i, k;
+    for (i = 0; i < 60; i++) {
+        const int nd = 1 + (int)(t_bits() % 3), mode = (int)(t_bits() % 3);
+        size_t dim[7], taps[7];
+        mv_volume v, whole, kernel, room;
+        for (k = 0; k < nd; k++) {
+            dim[k] = 1 + (size_t)(t_bits() % (nd == 1 ? 300 : 12));
+            taps[k] = t_bits() % 3 ? 1 + (size_t)(t_bits() % (nd == 1 ? 40 : 5)) : 1;
+            if (mode == MEDVOL_CONV_VALID && taps[k] > dim[k]) taps[k] = dim[k];
+        }
+        some(&v, &whole, types[i % 6], nd, dim);
+        some(&kernel, &room, types[i / 6 % 6], 1 + (int)(t_bits() % (unsigned)nd), taps);
+        compare_convolution(&v, &kernel, mode, i % 2);
+        mv_volume_free(T, &whole);
+        mv_volume_free(T, &room);
+    }
+}
+/* What AUTO takes is one of the two; a kernel of one 1 copies; further axes are carried along. */
+static void test_convolve_auto(void) {
+    static const size_t lengths[][2] = {{5000, 3}, {5000, 400}, {100, 90}};
+    size_t k, i;
+    for (k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+        const size_t dim[2] = {lengths[k][0], 3}, taps = lengths[k][1];
+        mv_volume v, whole, kernel, room, out[3] = {{0}, {0}, {0}};
+        mv_convolve_opt o = {MEDVOL_CONV_FULL, 0};
+        some(&v, &whole, MEDVOL_F32, 2, dim);
+        some(&kernel, &room, MEDVOL_F32, 1, &taps);
+        for (o.method = 0; o.method < 3; o.method++)
+            CHECK_OK(mv_convolve(T, &out[o.method], &v, &kernel, &o));
+        i = mv_volume_count(&out[0]) * sizeof(float);
+        CHECK(memcmp(out[0].data, out[taps > 100 ? 2 : 1].data, i) == 0 || taps == 90);
+        for (o.method = 0; o.method < 3; o.method++) mv_volume_free(T, &out[o.method]);
+        mv_volume_free(T, &room);
+        CHECK_OK(mv_volume_alloc(T, &room, MEDVOL_F32, 1, (i = 1, &i)));
+        *(float *)room.data = 1.0f;
+        CHECK_OK(mv_convolve(T, &out[0], &v, &room, NULL));
+        for (i = 0; i < mv_volume_count(&v); i++)
+            CHECK(voxel(&out[0], i).re == (double)(float)voxel(&v, i).re);
+        mv_volume_free(T, &out[0]);
+        mv_volume_free(T, &room);
+        mv_volume_free(T, &whole);
+    }
+}
+static void test_convolve_errors(void) {
+    const size_t dim[2] = {6, 5}, more[3] = {2, 2, 2}, longer[2] = {7, 1};
+    mv_volume v = {0}, k = {0}, l = {0}, rgb = {0}, dst = {0};
+    mv_convolve_opt o = {0, 0};
+    CHECK_OK(mv_volume_alloc(T, &v, MEDVOL_F32, 2, dim));
+    CHECK_OK(mv_volume_alloc(T, &k, MEDVOL_F32, 3, more));
+    CHECK_OK(mv_volume_alloc(T, &l, MEDVOL_F32, 2, longer));
+    CHECK_OK(mv_volume_alloc(T, &rgb, MEDVOL_RGB24, 2, dim));
+    memset(v.data, 0, 120), memset(k.data, 0, 32), memset(l.data, 0, 28);
+    CHECK_STATUS(mv_convolve(T, NULL, &v, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_convolve(T, &dst, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_correlate(T, &dst, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_convolve(T, &dst, &rgb, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_convolve(T, &dst, &v, &rgb, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_convolve(T, &dst, &v, &k, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_convolve(T, &v, &v, &v, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_convolve(T, &l, &v, &k, NULL), MEDVOL_E_SHAPE);
+    o.mode = MEDVOL_CONV_VALID;
+    CHECK_STATUS(mv_convolve(T, &dst, &v, &l, &o), MEDVOL_E_SHAPE);
+    o.mode = 3;
+    CHECK_STATUS(mv_convolve(T, &dst, &v, &l, &o), MEDVOL_E_RANGE);
+    o.mode = 0, o.method = -1;
+    CHECK_STATUS(mv_convolve(T, &dst, &v, &l, &o), MEDVOL_E_RANGE);
+    CHECK(!dst.data);
+    CHECK_OK(mv_convolve(T, &v, &v, &l, NULL));
+    mv_volume_free(T, &v);
+    mv_volume_free(T, &k);
+    mv_volume_free(T, &l);
+    mv_volume_free(T, &rgb);
+}
+
+/* ---- phase correlation ---- */
+/* noise, smooth or not, moved by any part of a voxel through its spectrum, in double */
+static void moved(mv_volume *v, const size_t *dim, const double *by, int smooth) {
+    const size_t n = dim[0] * dim[1] * dim[2];
+    pair *x = (pair *)calloc(n, sizeof *x);
+    size_t i;
+    int k;
+    CHECK_OK(mv_volume_alloc(T, v, MEDVOL_F32, 3, dim));
+    if (!CHECK(x)) return;
+    t_seed(7);
+    for (i = 0; i < n; i++) x[i].re = t_normal();
+    for (k = 0; k < 3; k++) define(x, 3, dim, k, 0, 0);
+    for (i = 0; i < n; i++) {
+        const size_t at[3] = {i % dim[0], i / dim[0] % dim[1], i / dim[0] / dim[1]};
+        double angle = 0, damp = 1;
+        pair p = x[i];
+        for (k = 0; k < 3; k++) {
+            double f = at[k] * 2 > dim[k] ? (double)at[k] - (double)dim[k] : (double)at[k];
+            if (at[k] * 2 == dim[k]) damp = 0; /* of no certain sign */
+            angle -= 6.283185307179586477 * f * by[k] / (double)dim[k];
+            if (smooth) damp *= exp(-8.0 * (f / (double)dim[k]) * (f / (double)dim[k]));
+        }
+        x[i].re = damp * (p.re * cos(angle) - p.im * sin(angle));
+        x[i].im = damp * (p.re * sin(angle) + p.im * cos(angle));
+    }
+    for (k = 0; k < 3; k++) define(x, 3, dim, k, 1, 0);
+    for (i = 0; i < n; i++) ((float *)v->data)[i] = (float)(5.0 + x[i].re / (double)n);
+    v->affine[0] = 0, v->affine[1] = 2, v->affine[4] = -3, v->affine[5] = 0, v->affine[10] = 0.5;
+    free(x);
+}
+static void test_phase(void) {
+    static const size_t shapes[][3] = {{32, 27, 20}, {61, 1, 1}, {1, 40, 33}, {24, 24, 1}};
+    static const double none[3] = {0, 0, 0};
+    size_t i;
+    int up, k;
+    for (i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (up = 1; up <= 1000; up *= 10) {
+            double by[3] = {5, -7, 3}, tol = up == 1 ? 1e-12 : 0.501 / up + 1e-3;
+            mv_volume a = {0}, b = {0};
+            mv_phase_opt o = {0, 0, 0};
+            mv_shift s;
+            o.upsample = up;
+            for (k = 0; k < 3; k++) {
+                if (up > 1) by[k] += 0.3 - 0.137 * k;
+                if (shapes[i][k] == 1) by[k] = 0;
+            }
+            moved(&a, shapes[i], none, 0);
+            moved(&b, shapes[i], by, 0);
+            CHECK_OK(mv_phase_correlate(T, &s, &a, &b, &o));
+            for (k = 0; k < 3; k++) CHECK_NEAR(s.voxel[k], by[k], tol);
+            CHECK_NEAR(s.mm[0], 2 * s.voxel[1], 1e-9);
+            CHECK_NEAR(s.mm[1], -3 * s.voxel[0], 1e-9);
+            CHECK_NEAR(s.mm[2], 0.5 * s.voxel[2], 1e-9);
+            CHECK(s.peak > 0.8 && s.peak < 1.001);
+            mv_volume_free(T, &a), mv_volume_free(T, &b);
+            moved(&a, shapes[i], none, 1);
+            moved(&b, shapes[i], by, 1);
+            o.plain = 1;
+            CHECK_OK(mv_phase_correlate(T, &s, &a, &b, &o));
+            for (k = 0; k < 3; k++) CHECK_NEAR(s.voxel[k], by[k], tol);
+            CHECK(s.peak > (up == 1 ? 0.99999 : 0.9) && s.peak < 1.00001); /* Pearson's r */
+            mv_volume_free(T, &a), mv_volume_free(T, &b);
+        }
+}
+/* Parts of one larger image: only what both show counts for the window. */
+static void test_phase_window(void) {
+    const size_t dim[3] = {96, 90, 1}, size[3] = {64, 64, 1}, first[3] = {20, 15, 0}, second[3] = {17, 19, 0};
+    static const double none[3] = {0, 0, 0};
+    const mv_phase_opt o = {1, 0, 1};
+    mv_volume v = {0}, a, b;
+    mv_shift s;
+    moved(&v, dim, none, 1);
+    CHECK_OK(mv_volume_view(T, &a, &v, first, size));
+    CHECK_OK(mv_volume_view(T, &b, &v, second, size));
+    CHECK_OK(mv_phase_correlate(T, &s, &a, &b, &o));
+    CHECK(s.voxel[0] == 3 && s.voxel[1] == -4 && s.voxel[2] == 0);
+    CHECK(s.peak > 0.05);
+    mv_volume_free(T, &v);
+}
+static void test_phase_errors(void) {
+    const size_t dim[3] = {8, 6, 4}, other[3] = {8, 6, 5}, many[4] = {4, 4, 2, 6};
+    static const double none[3] = {0, 0, 0};
+    mv_volume a = {0}, b = {0}, c = {0}, d = {0}, e = {0};
+    mv_phase_opt o = {0, 0, 1001};
+    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0};
+    size_t i;
+    moved(&a, dim, none, 0);
+    moved(&b, other, none, 0);
+    CHECK_OK(mv_volume_alloc(T, &c, MEDVOL_C64, 3, dim));
+    CHECK_OK(mv_volume_alloc(T, &d, MEDVOL_F64, 3, dim));
+    CHECK_OK(mv_volume_alloc(T, &e, MEDVOL_F32, 4, many));
+    for (i = 0; i < 192; i++) ((double *)d.data)[i] = 1e9;
+    CHECK_STATUS(mv_phase_correlate(T, NULL, &a, &a, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_phase_correlate(T, &s, NULL, &a, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_phase_correlate(T, &s, &a, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_phase_correlate(T, &s, &a, &b, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_phase_correlate(T, &s, &e, &e, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_phase_correlate(T, &s, &c, &c, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_phase_correlate(T, &s, &a, &a, &o), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_phase_correlate(T, &s, &a, &d, NULL), MEDVOL_E_SINGULAR);
+    ((double *)d.data)[17] = (double)NAN;
+    CHECK_STATUS(mv_phase_correlate(T, &s, &a, &d, NULL), MEDVOL_E_RANGE);
+    CHECK(s.voxel[0] == 9);
+    mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &c), mv_volume_free(T, &d);
+    mv_volume_free(T, &e);
+}
+
 const t_case tests_fft[] = {
     {"lengths", test_lengths, 0},
     {"long", test_long, 0},
@@ -465,5 +1019,17 @@ const t_case tests_fft[] = {
     {"errors", test_errors, T_ONCE},
     {"cancel", test_cancel, 0},
     {"nan", test_nan, 0},
+    {"calls", test_fft_calls, 0},
+    {"real_calls", test_rfft_calls, 0},
+    {"geometry", test_fft_geometry, 0},
+    {"kept", test_fft_kept, 0},
+    {"scratch", test_fft_scratch, 0},
+    {"call_errors", test_fft_call_errors, T_ONCE},
+    {"convolve", test_convolve, 0},
+    {"convolve_auto", test_convolve_auto, 0},
+    {"convolve_errors", test_convolve_errors, T_ONCE},
+    {"phase", test_phase, 0},
+    {"phase_window", test_phase_window, 0},
+    {"phase_errors", test_phase_errors, T_ONCE},
     {NULL, NULL, 0},
 };

@@ -77,6 +77,7 @@ static int pool_of(mv_dtype t) {
     for (i = 0; i + z <= sizeof pool[k].data; i += z) make_value(t, pool[k].data + i, z);
     for (i = 0; t != MEDVOL_C64 && t != MEDVOL_C128 && z <= 8 && i < sizeof pool[k].data / z; i++)
         pool[k].most = fmax(pool[k].most, fabs((double)t_value(pool[k].data, t, i)));
+    if (t == MEDVOL_C64 || t == MEDVOL_C128) pool[k].most = 1000;
     return k;
 }
 static const unsigned char *prose(void) { /* bytes that repeat themselves, as files do */
@@ -296,12 +297,15 @@ static int did(mv_status st) {
     note(&st, sizeof st);
     return st == MEDVOL_OK;
 }
+static mv_dtype parts_of(mv_dtype t) { /* complex numbers are compared part by part */
+    return t == MEDVOL_C64 ? MEDVOL_F32 : t == MEDVOL_C128 ? MEDVOL_F64 : t;
+}
 static void note_volume(const mv_volume *v) {
     static unsigned char flat[SPAN];
     size_t r, rows = rows_of(v), run = v->dim[0] * mv_dtype_size(v->dtype);
     if (rows * run > sizeof flat) abort();
     for (r = 0; v->data && r < rows; r++) memcpy(flat + r * run, voxel_row(v, r), run);
-    note_as(v->dtype, flat, v->data ? rows * run : 0);
+    note_as(parts_of(v->dtype), flat, v->data ? rows * run : 0);
     note(v->affine, sizeof v->affine);
 }
 static void unchanged(const buffer *b) {
@@ -357,6 +361,9 @@ static void guarded_free(void *user, void *p) {
 static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, MEDVOL_NONE},
                       F64[] = {MEDVOL_F64, MEDVOL_NONE},
                       FLOATING[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_NONE},
+                      COMPLEX[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_NONE},
+                      REALS[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_I16, MEDVOL_NONE},
+                      FOURIER[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_F32, MEDVOL_I16, MEDVOL_NONE},
                       REAL[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
                           MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64,
                           MEDVOL_NONE},
@@ -1049,7 +1056,7 @@ static void op_fft(void) {
     mv_fft_desc d;
     mv_fft_plan plan;
     const int real = (ARG & MEDVOL_FFT_REAL) != 0, back = real && (ARG & MEDVOL_FFT_INVERSE), how = ARG / 64;
-    const size_t m = N + (how == 2 ? 7 : how == 3 ? 4 : 3), low = how == 1; /* odd, prime, even for any step */
+    const size_t m = N + (how == 2 ? 7 : how == 3 ? 4 : 3), low = how == 1; /* odd, prime, even: any step */
     size_t whole, half;
     const void *s;
     memset(&d, 0, sizeof d);
@@ -1081,6 +1088,74 @@ static void op_fft_long(void) { /* rows and columns */
     did(mv_fft_plan_execute(T, &plan, out(TYPE, 2 * d.dim[0]), s));
     mv_fft_plan_free(T, &plan);
 }
+static void op_fft_with(void) { /* in the caller's scratch */
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    const void *s;
+    void *t;
+    memset(&d, 0, sizeof d);
+    d.ndim = 2;
+    d.dim[0] = N + 1, d.dim[1] = 6;
+    d.dtype = TYPE == MEDVOL_F32 ? MEDVOL_C64 : MEDVOL_C128;
+    s = in(TYPE, 12 * (N + 1));
+    if (!did(mv_fft_plan_init(T, &plan, &d))) return;
+    t = t_guard(mv_fft_plan_scratch_size(&plan));
+    did(mv_fft_plan_execute_with(&plan, out(TYPE, 12 * (N + 1)), s, t));
+    t_guard_free(t, mv_fft_plan_scratch_size(&plan));
+    mv_fft_plan_free(T, &plan);
+}
+static mv_dtype complex_of(mv_dtype t) {
+    return t == MEDVOL_F64 || t == MEDVOL_C128 ? MEDVOL_C128 : MEDVOL_C64;
+}
+static mv_dtype floating_of(mv_dtype t) { return t == MEDVOL_I16 ? MEDVOL_F32 : t; }
+static void op_fft_call(void) { /* to more along y, less along x; copied first or not */
+    mv_fft_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.flags = MEDVOL_FFT_CENTERED;
+    o.axes = 3;
+    o.shape[0] = N - N / 3, o.shape[1] = 5;
+    did(mv_fft(T, vout(complex_of(TYPE), N - N / 3, 5, 2, 0), s, &o));
+}
+static void op_rfft_call(void) {
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0);
+    did(mv_rfft(T, vout(complex_of(TYPE), N / 2 + 1, 3, 2, 0), s, NULL));
+}
+static void op_irfft_call(void) {
+    mv_fft_opt o;
+    const mv_volume *s = vin(TYPE, N / 2 + 1, 3, 2, 0);
+    memset(&o, 0, sizeof o);
+    o.shape[0] = N;
+    o.flags = MEDVOL_FFT_SCALED;
+    did(mv_irfft(T, vout(TYPE == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64, N, 3, 2, 0), s, &o));
+}
+/* ARG: mode + 4 * method */
+static void op_convolve(void) {
+    mv_convolve_opt o;
+    const mv_volume *s, *k;
+    const size_t kx = 1 + N % 5;
+    size_t m = N, z;
+    o.mode = ARG % 4, o.method = ARG / 4;
+    if (o.mode == MEDVOL_CONV_FULL) m = N + kx - 1;
+    if (o.mode == MEDVOL_CONV_VALID) m = N >= kx ? N - kx + 1 : 1;
+    s = vin(TYPE, o.mode == MEDVOL_CONV_VALID && N < kx ? kx : N, 4, 2, 0);
+    k = vin(TYPE, kx, 1, 2, 0);
+    z = o.mode == MEDVOL_CONV_FULL ? 3 : o.mode == MEDVOL_CONV_VALID ? 1 : 2;
+    did(mv_convolve(T, vout(floating_of(TYPE), m, 4, z, 0), s, k, &o));
+}
+static void op_correlate(void) {
+    const mv_volume *s = vin(TYPE, N, 4, 2, 0), *k = vin(TYPE, 3, 2, 1, 0);
+    did(mv_correlate(T, vout(floating_of(TYPE), N, 4, 2, 0), s, k, NULL));
+}
+static void op_phase(void) {
+    mv_phase_opt o;
+    const mv_volume *a = vin(TYPE, N + 3, 5, 4, 0), *b = vin(TYPE, N + 3, 5, 4, 0);
+    mv_shift s;
+    memset(&o, 0, sizeof o);
+    memset(&s, 0, sizeof s);
+    o.window = 1, o.upsample = ARG;
+    did(mv_phase_correlate(T, &s, a, b, &o)); /* of noise: the maximum may be another at each level */
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1088,6 +1163,7 @@ static void left_out(void) {
     API_LEFT_OUT(mv_parallel_for, "what it touches is its job's affair");
     API_LEFT_OUT(mv_message, "takes no memory");
     API_LEFT_OUT(mv_fft_good_size, "takes no memory");
+    API_LEFT_OUT(mv_fft_plan_scratch_size, "takes no memory");
     API_LEFT_OUT(mv_status_str, "takes no memory");
     API_LEFT_OUT(mv_warnings, "takes no memory");
     API_LEFT_OUT(mv_version, "takes no memory");
@@ -1120,6 +1196,7 @@ static void left_out(void) {
 #define PADS(name, types, flags)                                                                             \
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
         OP(name, types, 3, flags, 0), OP(name, types, 4, flags, 0)
+#define CONV(arg) {"convolve", op_convolve, FOURIER, arg, VOLUME | HEAVY | FLOATS, 1}
 #define FFT(arg) {"fft", op_fft, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 enum { SHORT = 16, LONG = 16 * 61, NOISE = 1024 };
 static const op rows[] = {
@@ -1213,7 +1290,13 @@ static const op rows[] = {
     FFT(64), FFT(64 + MEDVOL_FFT_INVERSE), FFT(128), FFT(128 + MEDVOL_FFT_CENTERED), FFT(0),
     FFT(MEDVOL_FFT_REAL), FFT(MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE), FFT(128 + MEDVOL_FFT_REAL), FFT(192),
     FFT(192 + MEDVOL_FFT_REAL), FFT(192 + MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE),
-    OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), {NULL, NULL, NULL, 0, 0, 0}};
+    OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), OP(fft_with, FLOATING, 0, HEAVY | FLOATS, 1e-4),
+    OP(fft_call, FOURIER, 0, VOLUME | HEAVY | FLOATS, 1e-4),
+    OP(rfft_call, REALS, 0, VOLUME | HEAVY | FLOATS, 1e-4),
+    OP(irfft_call, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-4), CONV(0 + 4), CONV(1 + 4), CONV(2 + 4),
+    CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
+    OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
+    {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */
 static void once(void) {

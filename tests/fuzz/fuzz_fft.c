@@ -40,7 +40,13 @@ static mv_status run(mv_ctx *c, mv_fft_desc *d, double *dst, size_t *count) {
             else ((float *)from)[i] = (float)x;
         }
         memset(dst, 0, sizeof to[0]);
-        st = mv_fft_plan_execute(c, &plan, dst, from);
+        if (seed & 1) st = mv_fft_plan_execute(c, &plan, dst, from);
+        else { /* in scratch of exactly its size */
+            void *scratch = malloc(mv_fft_plan_scratch_size(&plan));
+            if (!scratch) abort();
+            st = mv_fft_plan_execute_with(&plan, dst, from, scratch);
+            free(scratch);
+        }
     } else *count = 0;
     mv_fft_plan_free(c, &plan);
     return st;
