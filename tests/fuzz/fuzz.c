@@ -79,6 +79,7 @@ static mv_ctx *begin(mv_ctx *ctx, int threads, unsigned fail, size_t most) {
         largest = (size_t)1 << 20;
         MUST(mv_ctx_init(ctx, &d) == MEDVOL_OK);
         alive = 0; /* the pool stays */
+        ctx->keeps = 0; /* plans would, too */
     }
     MUST(alive == 0);
     ctx->desc = d;
