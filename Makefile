@@ -174,8 +174,8 @@ $(B)/oom/oom: tests/main.c tests/test_oom.c tests/test.h $(B)/tests/api.h medvol
 # as shipped but that small results, too, are written past the caches; counts what runs
 $(B)/guard/all: $(TESTS) medvol.h
 	@mkdir -p $(@D)
-	$(SOURCE) | gcc -std=c99 -O1 -fno-early-inlining --coverage -DMV__NT_BYTES=64 -ffp-contract=off -w -I. \
-	    -x c -c - -o $(@D)/medvol.o
+	$(SOURCE) | gcc -std=c99 -O1 -fno-early-inlining --coverage -DMV__NT_BYTES=64 -DMV__FT_LONG=2048 -ffp-contract=off \
+	    -w -I. -x c -c - -o $(@D)/medvol.o
 	gcc --coverage $(TESTS) $(@D)/medvol.o $(LDLIBS) -o $@
 guard: $(B)/tests/all $(B)/guard/all ## every operation between unreadable pages, every kernel run (gcc, gcov)
 	@command -v gcov >/dev/null || { echo "guard: gcov is not installed"; exit 9; }

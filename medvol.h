@@ -1308,8 +1308,9 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
      CENTERED  index floor(n / 2) counts as 0 on both sides (NumPy: fftshift(fft(ifftshift(x)))); else c = 0
      UNITARY   s = 1 / sqrt(n); SCALED: s = 1 / n; neither: s = 1. In each case times desc.scale.
      REAL      forward: src is real, and of the lowest axis only k = 0..n / 2 are stored, for the others are
-               conjugates of these; with INVERSE the way back, where the imaginary parts of k = 0 and, of even
-               n, of k = n / 2 of that axis do not count. Not CENTERED.
+               conjugates of these; with INVERSE the way back, where the lowest axis comes last and the
+               imaginary parts of its k = 0 and, of even n, k = n / 2 are then dropped, as NumPy's irfftn
+               drops them. Not CENTERED.
    Lengths: any. Products of 2, 3, 5 and 7 are fastest, primes up to 31 have butterflies of their own; a
    length with a larger one becomes a convolution with a chirp, of some four times the work. */
 enum {
@@ -1323,7 +1324,8 @@ enum {
    in_dim, out_dim: what lies in memory (0: all). Less than dim along a transformed axis: src is filled up
    with zeros, dst cropped, at the end or, CENTERED, on both sides, index floor(m / 2) of m staying the
    centre; no line of zeros is transformed. The real axis takes neither.
-   in_stride, out_stride: in elements, in any order of size; all 0: contiguous, first axis fastest. */
+   in_stride, out_stride: in elements (of the real side: reals), in any order of size, each at least the one
+   before times its extent; all 0: contiguous, first axis fastest. */
 typedef struct mv_fft_desc {
     mv_dtype dtype; /* of the complex side: MEDVOL_C64 [MEDVOL_NONE], MEDVOL_C128; the real one is f32, f64 */
     int ndim;
@@ -1341,18 +1343,20 @@ typedef struct mv_fft_plan {
 
 /* mv_fft_plan_init: the plan of desc, which mv_fft_plan_free releases, with a context of the same memory.
    *plan is overwritten; on error it is empty. Nothing is tried out: the same desc gives the same plan, in
-   micro- to milliseconds. Memory: some 24 bytes (f64: 32) an element of each different length, six times that
-   of one with a chirp. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (ndim, axes, flags, scale; strides whose
-   elements coincide), _SIZE (a length of 0 or above 2^28; more bytes than there are addresses), _SHAPE
-   (in_dim, out_dim), _UNSUPPORTED, _NOMEM.
-   mv_fft_plan_execute: dst = transform of src. dst == src: where both sides are complex and have the same
-   strides; any other overlap is MEDVOL_E_ALIAS. NaN and infinity make NaN of what depends on them. Threads:
-   the context's; the bits do not depend on their number. Memory: up to some 256 KiB a thread, and 128 n bytes
-   where lines are longer than 2048 (16 n when there is but one, or n is a product of 256, 2, 3, 5 and 7; f64:
-   twice as much; with a chirp four times), and what no side can hold between two axes: never more than dim[]
-   elements. Numerics: relative to the root mean square, some 1e-7 (f64: 2e-16) times
-   sqrt(log2(n)); levels agree as closely. Other errors: MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is then half
-   transformed).
+   micro- to milliseconds; a line of millions takes 0.1 us an element, with a chirp 0.5. Memory: some 24 bytes
+   (f64: 32) an element of each different length, twice that for contiguous lines of up to 16383, six times of
+   one with a chirp. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (ndim, axes, flags, scale; strides), _SIZE (a
+   length of 0 or above 2^28; more bytes than there are addresses), _SHAPE (in_dim, out_dim), _UNSUPPORTED,
+   _NOMEM.
+   mv_fft_plan_execute: dst = transform of src, which stays as it is. dst == src: where both sides are complex
+   and have the same strides; any other overlap of what lies from first to last element is MEDVOL_E_ALIAS. NaN
+   and infinity make NaN or infinity of what depends on them. The scale is applied at the end. Threads: the
+   context's; the bits do not depend on their number. Memory, of each thread: some 256 KiB; 128 n bytes where
+   lines are longer than 2048 (with a chirp 512 n, from 512 on); contiguous complex lines that are a multiple
+   of 256 or shorter than 16384 need 16 n (f64: 32 n). Besides, what no side can hold between two axes: never
+   more than dim[] elements. Numerics: relative to the root mean square, some 1e-7 (f64: 2e-16) times
+   sqrt(log2(n)); levels agree as closely, and so do a line alone and the same one among others. Other errors:
+   MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is then half transformed).
    mv_fft_good_size: the least product of `multiple` (0: 1) and powers of 2, 3, 5, 7 that is n or more; 0:
    none fits.
    Source: Cooley and Tukey 1965; Bluestein 1970; Bailey 1990. */
@@ -16709,7 +16713,7 @@ static mv_status mv__rs_wrap(mv_ctx *ctx, const char *op, mv_volume *d, mv_volum
     if ((st = mv_volume_wrap(ctx, d, dst, MEDVOL_F32, 3, dst_shape, NULL)) < 0) return st;
     mv__vol_init(s, MEDVOL_F32, 3, src_shape);
     /* only read */
-    s->data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
+    s->data = (unsigned char *)(uintptr_t)src;
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
@@ -16734,7 +16738,18 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
 enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radix */
-enum { MV__FT_LONG = 2048 };                   /* lines from here on are split, where they can be */
+#ifndef MV__FT_LONG /* the tests lower these */
+#  define MV__FT_LONG ((size_t)16384) /* elements: lines from here on are split, where they can be */
+#endif
+#ifndef MV__FT_ALONE
+#  define MV__FT_ALONE 32768.0 /* elements of an array: fewer are not worth a second thread */
+#endif
+#ifndef MV__FT_ROUND
+#  define MV__FT_ROUND 1048576.0 /* elements of a job's round: some 5 ms where lengths are smooth */
+#endif
+#ifndef MV__FT_BOX
+#  define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
+#endif
 /* One length. Passes of decimation in frequency in place: frequency k is left at perm[k]. Where n has a large
    prime, the line is a convolution with a chirp (Bluestein), of m elements. */
 typedef struct mv__ft_line {
@@ -16751,6 +16766,11 @@ typedef struct mv__ft_line {
     size_t rows, columns; /* 0: not so */
     const uint32_t *natural;
     const struct mv__ft_line *first, *second; /* of rows elements, of columns elements */
+    /* of a contiguous line by itself, its neighbouring elements as lanes: passes, then MV__FT_LAST in turn */
+    size_t groups, width;    /* n / MV__FT_LAST; lanes that the tables are for, 0: there are none */
+    int along_passes, along_radix[MV__FT_PASSES];
+    const uint32_t *group;   /* where the group of frequency f lies */
+    const void *along, *along_odd;
 } mv__ft_line;
 /* How the elements of lines lie in memory, and where each belongs in the scratch. */
 typedef struct mv__ft_side {
@@ -16763,6 +16783,8 @@ typedef struct mv__ft_stage {
     const mv__ft_line *line;
     mv__ft_side in, out;
     int inverse, from, to; /* places: 0 source, 1 destination, 2 work */
+    int along, centred;    /* lines that may be done by themselves */
+    int stream;            /* their results go past the cache */
     double scale;
     size_t lanes, panel, panels; /* lines beside each other, so many at a time */
     size_t room;                 /* elements of the scratch for one line */
@@ -17284,6 +17306,127 @@ static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, void *d
     mv_end();
 }
 
+/* ---- contiguous lines by themselves: lanes are neighbouring elements, a block MV__RN real parts and as many
+   imaginary ones, in the order that the word split gives; the last pass turns MV__RN groups at a time ---- */
+#  if MV__REAL == 32
+#    define MV__FT_LAST 16
+#    define MV__FT_LAST_ONE MV__KR(mv__ft_sixteen)
+#  else
+#    define MV__FT_LAST 8
+#    define MV__FT_LAST_ONE MV__KR(mv__ft_eight)
+#  endif
+static size_t MV__KR(mv__ft_lane)(size_t l) { return (void)l, MV__FT_LANE(l); }
+#  define MV__FT_ALONG(R, BUTTERFLY)                                                                         \
+      static void MV__KR(mv__ft_along##R)(mv__real * s, size_t n, size_t m, const mv__real *tw,              \
+                                          const mv__real *odd) {                                             \
+          const size_t step = 2 * m;                                                                         \
+          size_t g, j;                                                                                       \
+          int k;                                                                                             \
+          (void)odd;                                                                                         \
+          MV__KNOWN(m > 0);                                                                                  \
+          for (g = 0; g < n / m / R; g++, s += step * R) {                                                   \
+              const mv__real *w = tw;                                                                        \
+              for (j = 0; j < m; j += MV__RN) {                                                              \
+                  mv__real *p = s + 2 * j;                                                                   \
+                  mvr x[R], y[R];                                                                            \
+                  MV__UNROLL for (k = 0; k < R; k++) {                                                       \
+                      x[k] = MV__R(load)(p + (size_t)k * step);                                              \
+                      y[k] = MV__R(load)(p + (size_t)k * step + MV__RN);                                     \
+                  }                                                                                          \
+                  BUTTERFLY;                                                                                 \
+                  MV__UNROLL for (k = 1; k < R; k++, w += 2 * MV__RN) MV__FT_MUL(                            \
+                      x[k], y[k], MV__R(load)(w), MV__R(load)(w + MV__RN));                                  \
+                  MV__UNROLL for (k = 0; k < R; k++) {                                                       \
+                      MV__R(store)(p + (size_t)k * step, x[k]);                                              \
+                      MV__R(store)(p + (size_t)k * step + MV__RN, y[k]);                                     \
+                  }                                                                                          \
+              }                                                                                              \
+          }                                                                                                  \
+      }
+MV__FT_ALONG(2, MV__KR(mv__ft_two)(x, y))
+MV__FT_ALONG(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
+MV__FT_ALONG(8, MV__KR(mv__ft_eight)(x, y))
+MV__FT_ALONG(3, MV__KR(mv__ft_odd)(x, y, 3, odd))
+MV__FT_ALONG(5, MV__KR(mv__ft_odd)(x, y, 5, odd))
+MV__FT_ALONG(7, MV__KR(mv__ft_odd)(x, y, 7, odd))
+#  undef MV__FT_ALONG
+static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line) {
+    const mv__real *tw = (const mv__real *)line->along, *odd = (const mv__real *)line->along_odd;
+    size_t n = line->n, m = n;
+    int k;
+    for (k = 0; k < line->along_passes; k++) {
+        const size_t r = (size_t)line->along_radix[k];
+        MV__KNOWN(r > 1 && m >= r);
+        m /= r;
+        switch (r) {
+            case 2: MV__KR(mv__ft_along2)(s, n, m, tw, odd); break;
+            case 3: MV__KR(mv__ft_along3)(s, n, m, tw, odd); break;
+            case 4: MV__KR(mv__ft_along4)(s, n, m, tw, odd); break;
+            case 5: MV__KR(mv__ft_along5)(s, n, m, tw, odd); break;
+            case 7: MV__KR(mv__ft_along7)(s, n, m, tw, odd); break;
+            default: MV__KR(mv__ft_along8)(s, n, m, tw, odd); break;
+        }
+        tw += 2 * (r - 1) * m;
+        if (r % 2 != 0) odd += 2 * r;
+    }
+}
+static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *dst, void *scratch,
+                                 size_t lanes) {
+    const mv__ft_line *line = g->line;
+    const size_t n = line->n, groups = line->groups, half = g->centred ? MV__FT_LAST / 2 : 0;
+    const size_t re = g->inverse ? MV__RN : 0, im = MV__RN - re;
+    const mvr scale = MV__R(set1)(g->scale);
+    mv__real *s = (mv__real *)scratch;
+    size_t lane, e, i, f, b, l, k;
+    for (lane = 0; lane < lanes; lane++) {
+        const mv__real *p = (const mv__real *)src + (ptrdiff_t)lane * g->in.lane;
+        mv__real *q = (mv__real *)dst + (ptrdiff_t)lane * g->out.lane;
+        for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
+            mvr x, y;
+            if (i == n) i = 0;
+            mv_prefetch2(mv__ahead(p + 2 * i, (ptrdiff_t)sizeof *p * g->in.lane)); /* the next line */
+            mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, (ptrdiff_t)sizeof *p * g->in.lane));
+            MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
+            MV__R(store)(s + 2 * e + re, x);
+            MV__R(store)(s + 2 * e + im, y);
+        }
+        MV__KR(mv__ft_along)(s, line);
+        for (f = 0; f < groups; f += MV__RN) {
+            const mv__real *row[MV__RN];
+            mvr x[MV__FT_LAST], y[MV__FT_LAST], t[MV__RN], u, v;
+            if (f + MV__RN > groups) f = groups - MV__RN; /* some once more */
+            MV__UNROLL for (l = 0; l < MV__RN; l++)
+                row[l] = s + 2 * MV__FT_LAST * line->group[f + MV__FT_LANE(l)];
+            MV__UNROLL for (b = 0; b < MV__FT_LAST; b += MV__RN) {
+                MV__UNROLL for (l = 0; l < MV__RN; l++) t[l] = MV__R(load)(row[l] + 2 * b);
+                MV__R(transpose)(t);
+                MV__UNROLL for (l = 0; l < MV__RN; l++) x[b + MV__FT_LANE(l)] = t[l];
+                MV__UNROLL for (l = 0; l < MV__RN; l++) t[l] = MV__R(load)(row[l] + 2 * b + MV__RN);
+                MV__R(transpose)(t);
+                MV__UNROLL for (l = 0; l < MV__RN; l++) y[b + MV__FT_LANE(l)] = t[l];
+            }
+            MV__FT_LAST_ONE(x, y);
+            MV__UNROLL for (k = 0; k < MV__FT_LAST; k++) {
+                mv__real *d = q + 2 * ((k + half) % MV__FT_LAST * groups + f);
+                x[k] = MV__R(mul)(scale, x[k]);
+                y[k] = MV__R(mul)(scale, y[k]);
+                MV__R(weave)(re ? y[k] : x[k], re ? x[k] : y[k], &u, &v);
+                if (g->stream) {
+                    MV__R(stream)(d, u);
+                    MV__R(stream)(d + MV__RN, v);
+                } else {
+                    MV__R(store)(d, u);
+                    MV__R(store)(d + MV__RN, v);
+                }
+            }
+        }
+    }
+    if (g->stream) mv_fence();
+    mv_end();
+}
+#  undef MV__FT_LAST
+#  undef MV__FT_LAST_ONE
+
 /* ---- one long line, contiguous: rows x columns; transforms of the columns, turned by the roots of the
    whole, then of the rows, whose frequencies lie side by side ---- */
 static void MV__KR(mv__ft_long_columns)(const mv__ft_stage *g, const void *src, void *turned, void *scratch,
@@ -17513,7 +17656,6 @@ static double MV__KR(mv__ft_top)(const mv__real *s, size_t n) {
 #ifndef MV__PASS
 /* ---- tables: blocks of their own, chained ---- */
 enum { MV__FT_LINES = 24, MV__FT_HEAD = 64, MV__FT_MOST = 1 << 28, MV__FT_PANEL = 1 << 18 };
-#define MV__FT_ALONE 32768.0 /* elements: fewer are not worth a second thread */
 typedef struct mv__ft_group { /* stages run one after the other on each box of the fast axes */
     int first, count, loops;  /* loops over the slow axes */
     size_t loop_n[7], boxes;
@@ -17547,6 +17689,13 @@ static void mv__ft_release(mv_ctx *ctx, mv__ft_tables *t) {
         mv__free(ctx, t->chain);
         t->chain = next;
     }
+}
+static size_t mv__ft_width(int f64) {
+    return f64 ? MV__PICK(mv__ft_width_f64)() : MV__PICK(mv__ft_width_f32)();
+}
+static void mv__ft_put(void *p, int f64, size_t i, double x) {
+    if (f64) ((double *)p)[i] = x;
+    else ((float *)p)[i] = (float)x;
 }
 static void mv__ft_put_root(void *p, int f64, size_t i, double c, double s) {
     if (f64) ((double *)p)[2 * i] = c, ((double *)p)[2 * i + 1] = s;
@@ -17769,6 +17918,75 @@ static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *li
     mv__free(ctx, root);
     return st;
 }
+/* What a contiguous line needs to be done by itself at this level, where it is not too short for that: its
+   radices, then the last one, of which as many groups as lanes are turned at a time. */
+static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
+    static const int radix[] = {8, 4, 2, 7, 5, 3};
+    const size_t width = mv__ft_width(t->f64), last = t->f64 ? 8 : 16, real = t->f64 ? 8 : 4;
+    const size_t groups = line->n / last;
+    size_t m, k, i, j, l, r, left = groups, roots = 0, odds = 0, at = 0;
+    uint32_t *group;
+    void *along, *odd;
+    double c, s;
+    int p;
+    if (line->n % last != 0 || groups < width || line->n >= MV__FT_LONG || line->width) return MEDVOL_OK;
+    for (line->along_passes = 0, k = 0; k < sizeof radix / sizeof *radix; k++)
+        while (left % (size_t)radix[k] == 0) {
+            line->along_radix[line->along_passes++] = radix[k];
+            left /= (size_t)radix[k];
+        }
+    if (left != 1) return MEDVOL_OK;
+    for (m = line->n, p = 0; p < line->along_passes; p++) {
+        r = (size_t)line->along_radix[p];
+        m /= r;
+        roots += (r - 1) * m;
+        if (r % 2 != 0) odds += r;
+    }
+    group = (uint32_t *)mv__ft_take(ctx, t, groups, sizeof *group);
+    along = mv__ft_take(ctx, t, 2 * roots, real);
+    odd = mv__ft_take(ctx, t, 2 * odds, real);
+    if (!group || !along || !odd) return MEDVOL_E_NOMEM;
+    for (m = line->n, p = 0; p < line->along_passes; p++) {
+        const size_t length = m;
+        r = (size_t)line->along_radix[p];
+        m /= r;
+        for (j = 0; j < m; j += width)
+            for (k = 1; k < r; k++, at += 2 * width)
+                for (l = 0; l < width; l++) {
+                    const size_t lane = t->f64 ? MV__PICK(mv__ft_lane_f64)(l) : MV__PICK(mv__ft_lane_f32)(l);
+                    mv__ft_root(k * (j + lane), length, &c, &s);
+                    mv__ft_put(along, t->f64, at + l, c);
+                    mv__ft_put(along, t->f64, at + width + l, s);
+                }
+    }
+    for (at = 0, p = 0; p < line->along_passes; p++) {
+        r = (size_t)line->along_radix[p];
+        for (k = 0; r % 2 != 0 && k < r; k++) {
+            mv__ft_root(k, r, &c, &s);
+            mv__ft_put(odd, t->f64, at + k, c);
+            mv__ft_put(odd, t->f64, at + r + k, -s);
+        }
+        if (r % 2 != 0) at += 2 * r;
+    }
+    for (i = 0; i < groups; i++) {
+        size_t rest = i, frequency = 0, weight = 1;
+        for (m = groups, p = 0; p < line->along_passes; p++) {
+            r = (size_t)line->along_radix[p];
+            m /= r;
+            MV__KNOWN(m > 0);
+            frequency += rest / m * weight;
+            rest %= m;
+            weight *= r;
+        }
+        group[frequency] = (uint32_t)i;
+    }
+    line->group = group;
+    line->along = along;
+    line->along_odd = odd;
+    line->groups = groups;
+    line->width = width;
+    return MEDVOL_OK;
+}
 /* Rows of a line as a matrix, both sides multiples of 16; 0: it is none. */
 static size_t mv__ft_split(size_t n) {
     size_t rows, best = 0;
@@ -17819,8 +18037,11 @@ static mv_status mv__ft_stage_lines(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage 
     const int lengthy = whole && !g->in.real && !g->out.real && g->in.step == 2 && g->out.step == 2;
     const mv__ft_line *line;
     mv_status st = mv__ft_line_find(ctx, t, half ? length / 2 : length, half, lengthy, &line);
+    if (st == MEDVOL_OK && lengthy && !line->rows) st = mv__ft_along_make(ctx, t, &t->line[line - t->line]);
     if (st < 0) return st;
     g->line = line;
+    g->centred = centred;
+    g->along = lengthy && line->width && !(centred && line->groups % 2 != 0);
     g->room = mv__maxz(line->m, line->n + 1);
     if (line->rows) {
         g->room = mv__maxz(line->rows, line->columns);
@@ -17836,7 +18057,7 @@ static mv_status mv__ft_stage_lines(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage 
         g->out.at = mv__ft_places(ctx, t, g->out.n, mv__maxz(line->n, g->out.n), centred,
                                   half && !g->inverse ? NULL : order);
     }
-    if (g->room > (size_t)-1 / 4096) /* vectors of scratch: only of 32-bit machines */
+    if (g->room > (size_t)-1 / 256) /* scratch of a vector each and as much again: only of 32-bit machines */
         return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)length, -1, "fft: a line of %zu is too long here",
                         length);
     if (half && !g->inverse) g->scale = 0.5;
@@ -17920,7 +18141,6 @@ static mv_status mv__ft_group_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *
     }
     return st;
 }
-#define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
 static mv_status mv__ft_groups_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *b) {
     int s = 0, e, k, d;
     mv_status st = MEDVOL_OK;
@@ -17956,10 +18176,6 @@ typedef struct mv__ft_run {
     size_t bytes, first, each, units; /* of a job's scratch; of this round; in all */
     int phase;                        /* of a long line that all jobs share: 1 columns, 2 rows */
 } mv__ft_run;
-#define MV__FT_ROUND 1048576.0 /* elements of a job's round: some 5 ms */
-static size_t mv__ft_width(int f64) {
-    return f64 ? MV__PICK(mv__ft_width_f64)() : MV__PICK(mv__ft_width_f32)();
-}
 static ptrdiff_t mv__ft_offset(size_t i, int loops, const size_t *n, const ptrdiff_t *stride) {
     ptrdiff_t at = 0;
     int k;
@@ -17998,7 +18214,9 @@ static void mv__ft_unit(const mv__ft_run *r, const mv__ft_stage *g, size_t box, 
         unsigned char *turned = s + g->room * 2 * mv__ft_width(r->t->f64) * real;
         mv__ft_long(r, g, from, NULL, turned, s, 0, g->line->columns, 1);
         mv__ft_long(r, g, NULL, to, turned, s, 0, g->line->rows, 2);
-    } else if (g->lanes == 1 && r->t->f64) mv__ft_panel_f64_scalar(g, from, to, s, 1);
+    } else if (g->along && r->t->f64) MV__PICK(mv__ft_alone_f64)(g, from, to, s, lanes);
+    else if (g->along) MV__PICK(mv__ft_alone_f32)(g, from, to, s, lanes);
+    else if (g->lanes == 1 && r->t->f64) mv__ft_panel_f64_scalar(g, from, to, s, 1);
     else if (g->lanes == 1) mv__ft_panel_f32_scalar(g, from, to, s, 1);
     else if (r->t->f64) MV__PICK(mv__ft_panel_f64)(g, from, to, s, lanes);
     else MV__PICK(mv__ft_panel_f32)(g, from, to, s, lanes);
@@ -18027,7 +18245,8 @@ static mv_status mv__ft_rounds(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double e
     r->each = mv__maxz(1, mv__minz((size_t)(MV__FT_ROUND / elements), mv__divup(r->units, jobs)));
     for (r->first = 0; r->first < r->units && st == MEDVOL_OK; r->first += jobs * r->each) {
         const size_t left = r->units - r->first;
-        if (total >= MV__FT_ROUND && mv__progress(ctx, (size_t)*done, (size_t)total, "fft"))
+        if (total >= MV__FT_ROUND && !(ctx && ctx->busy) &&
+            mv__progress(ctx, (size_t)*done, (size_t)total, "fft"))
             return mv__cancelled(ctx, "fft");
         st = mv_parallel_for(ctx, mv__minz(jobs, mv__divup(left, r->each)), mv__ft_job, r, NULL);
         *done += elements * (double)mv__minz(left, jobs * r->each);
@@ -18046,6 +18265,12 @@ static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
         g->panels = g->lanes;
         return block + line->n * (f64 ? 16 : 8);
     }
+    if (g->along && line->width == mv__ft_width(f64)) {
+        g->panel = mv__minz(g->lanes, 1 + 8192 / line->n);
+        g->panels = mv__divup(g->lanes, g->panel);
+        return line->n * (f64 ? 16 : 8);
+    }
+    g->along = 0;
     if (!g->in.real && !g->out.real && g->in.lane == 2 && g->out.lane == 2 && block < MV__FT_PANEL)
         blocks = mv__minz(4, MV__FT_PANEL / block);
     g->panel = mv__minz(g->lanes, blocks * width);
@@ -18101,7 +18326,7 @@ static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads
         line = r->stage[g->first].line;
         MV__KNOWN(line != NULL);
         r->jobs[k] = threads;
-        r->shared[k] = line->rows && g->count == 1 && lines < threads;
+        r->shared[k] = line->rows && g->count == 1 && (lines < threads || (double)line->n >= MV__FT_ROUND);
         if (r->shared[k]) {
             need -= line->n * (t->f64 ? 16 : 8);
             r->turned_bytes = mv__maxz(r->turned_bytes, line->n * (t->f64 ? 16 : 8));
@@ -18114,24 +18339,35 @@ static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads
     if (!mv__add(r->scratch_bytes, r->turned_bytes, &all) || !mv__add(all, t->work, &all)) all = (size_t)-1;
     return all;
 }
+/* Whether all vectors that lines by themselves write are aligned. */
+static int mv__ft_stream(const mv__ft_stage *g, uintptr_t dst, size_t real) {
+    int k, yes = dst % 64 == 0 && g->line->groups * real % 32 == 0 && (size_t)g->out.lane * real % 64 == 0;
+    for (k = 0; k < g->loops; k++) yes = yes && (size_t)g->loop_out[k] * real % 64 == 0;
+    return yes;
+}
 static mv_status mv__ft_go(mv_ctx *ctx, mv__ft_run *r, void *dst, const void *src, double elements,
                            unsigned char *block) {
     const mv__ft_tables *t = r->t;
+    mv__ft_stage *last;
     double done = 0.0, total = elements * t->stages;
     mv_status st = MEDVOL_OK;
     int k;
     r->scratch = block;
     /* only read */
-    r->place[0] = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
+    r->place[0] = (unsigned char *)(uintptr_t)src;
     r->place[1] = (unsigned char *)dst;
     r->place[2] = block + r->scratch_bytes + r->turned_bytes;
+    last = &r->stage[t->stages - 1];
+    last->stream = last->along && last->to == 1 && dst != src && t->out_bytes > MV__NT_BYTES &&
+        t->group[t->groups - 1].count == 1 && mv__ft_stream(last, (uintptr_t)dst, t->f64 ? 8 : 4);
     for (k = 0; k < t->groups && st == MEDVOL_OK; k++) {
         r->g = &t->group[k];
         r->bytes = r->each_bytes[k];
         r->turned = r->shared[k] ? block + r->scratch_bytes : NULL;
         st = mv__ft_group_run(ctx, r, r->jobs[k], elements, &done, total);
     }
-    if (st == MEDVOL_OK && total >= MV__FT_ROUND && mv__progress(ctx, (size_t)total, (size_t)total, "fft"))
+    if (st == MEDVOL_OK && total >= MV__FT_ROUND && !(ctx && ctx->busy) &&
+        mv__progress(ctx, (size_t)total, (size_t)total, "fft"))
         st = mv__cancelled(ctx, "fft");
     return st;
 }
@@ -18154,7 +18390,7 @@ static mv_status mv__ft_array_init(mv_ctx *ctx, mv__ft_array *a, const char *nam
         used[at] = 1;
         if (given && dim[at] > 1 && (stride[at] <= 0 || (size_t)stride[at] < span))
             return mv__fail(ctx, MEDVOL_E_RANGE, name, (double)stride[at], -1,
-                            "fft: %s[%d] = %lld: elements must not coincide: at least %zu", name, at,
+                            "fft: %s[%d] = %lld: must step over the smaller ones: at least %zu", name, at,
                             (long long)stride[at], span);
         if (dim[at] > 1 && !mv__mul(given ? (size_t)stride[at] : span, dim[at], &span)) span = most + 1;
         if (span > most)
@@ -18199,7 +18435,7 @@ static mv_status mv__ft_desc(mv_ctx *ctx, mv_fft_desc *d, int *low) {
         int s;
         side[0] = &d->in_dim[k];
         side[1] = &d->out_dim[k];
-        if (!(n >= 1 && n <= MV__FT_MOST))
+        if (n == 0 || (n > (size_t)MV__FT_MOST && d->axes >> k & 1u))
             return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)n, -1, "fft: dim[%d] = %zu: must be 1..%zu",
                             k, n, (size_t)MV__FT_MOST);
         for (s = 0; s < 2; s++) {
@@ -18229,6 +18465,7 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
     for (k = 0; k < d->ndim; k++) {
         between[k] = d->out_dim[k];
         if (!(d->axes >> k & 1u)) continue;
+        if (k != low && d->dim[k] == 1) continue; /* nothing to do along it */
         b.axis[b.axes++] = k;
         if (k != low) between[k] = mv__maxz(between[k], d->in_dim[k]);
         else if (real && inverse) between[k] = d->in_dim[k]; /* comes last; in all others first */
@@ -18253,7 +18490,8 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
     if (st < 0) return st;
     t->stage[t->stages - 1].scale *= scale;
     for (t->same = !real, k = 0; k < d->ndim; k++)
-        t->same = t->same && b.place[0].stride[k] == b.place[1].stride[k];
+        if (d->in_dim[k] > 1 && d->out_dim[k] > 1)
+            t->same = t->same && b.place[0].stride[k] == b.place[1].stride[k];
     for (k = 0; k < t->stages; k++)
         if (t->stage[k].to == 2) return MEDVOL_OK;
     t->work = 0;
@@ -18265,8 +18503,8 @@ MEDVOL_DEF mv_status mv_fft_plan_init(mv_ctx *ctx, mv_fft_plan *plan, const mv_f
     mv_status st;
     int low;
     if (!plan || !desc) return mv__fail_null(ctx, "fft_plan_init", plan ? "desc" : "plan");
+    d = *desc; /* may lie in *plan */
     mv__memset(plan, 0, sizeof *plan);
-    d = *desc;
     if ((st = mv__ft_desc(ctx, &d, &low)) < 0) return st;
     if (!(t = (mv__ft_tables *)mv__alloc(ctx, sizeof *t))) return MEDVOL_E_NOMEM;
     mv__memset(t, 0, sizeof *t);

@@ -20,6 +20,9 @@ slow="$elsewhere world/ corners/ spatial/big spatial/lines spatial/permute resam
     intensity/percentiles intensity/map_sizes gzip/flips_and_cuts gzip/deflate gzip/containers gzip/bomb
     golden/same_bits golden/file pictures/planes_bad io/mutations catalogue/linear_time"
 
+# transforms of a few elements as if they were large ones: split lines, boxes, rounds, threads
+small="-DMV__FT_LONG=2048 -DMV__FT_ALONE=0.0 -DMV__FT_ROUND=700.0 -DMV__FT_BOX=6000.0"
+
 need() {
     command -v "$1" >/dev/null || { echo "sanitize: $1 is not installed"; exit 9; }
 }
@@ -53,7 +56,7 @@ for tool in $tools; do
     all=$out/$tool/tests/all libs=
     case $tool in
         address)
-            build address clang -DMV__CHECK_KNOWN -fno-sanitize-recover=all \
+            build address clang -DMV__CHECK_KNOWN $small -fno-sanitize-recover=all \
                 -fsanitize-ignorelist=tests/sanitize.ignore \
                 -fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero,integer
             run address "$all" "$@" --threads 2
@@ -69,7 +72,7 @@ for tool in $tools; do
             done
             ;;
         thread)
-            build thread clang -fsanitize=thread
+            build thread clang $small -fsanitize=thread
             run thread-2 "$all" "$@" --threads 2 --level 2 $(printf -- '--without %s ' $elsewhere)
             run thread-5 "$all" "$@" --threads 5 --level 2 $(printf -- '--without %s ' $slow)
             ;;

@@ -115,6 +115,7 @@ static void compare(const mv_fft_desc *asked, int in_place) {
     side_init(&out, nd, plan.desc.out_dim, plan.desc.out_stride);
     in.real = real && !inverse;
     out.real = real && inverse;
+    if (in_place && in.room < out.room) in.room = out.room;
     for (k = 0; k < nd; k++) n *= plan.desc.dim[k];
     x = (pair *)calloc(n, sizeof *x);
     a = t_guard(in.room * size * (in.real ? 1 : 2));
@@ -182,9 +183,9 @@ static void test_lengths(void) { /* all of them to 512 */
         if (n % 5 == 2 || n < 40) compare(&d, 0);
     }
 }
-/* lines that are split into rows and columns, and those as long that cannot be */
+/* long lines: by themselves, and those that cannot be */
 static void test_long(void) {
-    static const size_t length[] = {2048, 2053, 2304, 2500, 3072, 4096, 5120};
+    static const size_t length[] = {1344, 2048, 2053, 2304, 2500, 3072, 4096, 5120};
     mv_fft_desc d;
     size_t k;
     for (k = 0; k < sizeof length / sizeof *length; k++) {
@@ -237,6 +238,59 @@ static void test_shapes(void) {
         }
         compare(&d, in_place);
     }
+}
+/* A plan of one level serves the others. */
+static void test_levels(void) {
+    static const size_t length[] = {128, 256, 272, 336, 2048, 16384};
+    size_t k, i;
+    int level, f64;
+    for (k = 0; k < sizeof length / sizeof *length - (T_SMALL ? 1 : 0); k++)
+        for (f64 = 0; f64 < 2; f64++) {
+            const size_t n = length[k], all = n * (f64 ? 4 : 2);
+            mv_fft_desc d = line_of(n, MEDVOL_FFT_UNITARY | (n % 32 ? 0 : MEDVOL_FFT_CENTERED), f64);
+            mv_fft_plan plan;
+            float *x = (float *)malloc(3 * all * sizeof *x), *y = x + all, *z = y + all;
+            double wrong = 0;
+            if (!CHECK(x)) return;
+            for (i = 0; i < 2 * n; i++)
+                if (f64) ((double *)x)[i] = t_uniform(-1, 1);
+                else x[i] = (float)t_uniform(-1, 1);
+            CHECK_OK(mv_fft_plan_init(T, &plan, &d));
+            CHECK_OK(mv_fft_plan_execute(T, &plan, y, x));
+            for (level = 1; level <= 4; level++) {
+                mv_level_force(level);
+                CHECK_OK(mv_fft_plan_execute(T, &plan, z, x));
+                for (i = 0; i < 2 * n; i++)
+                    wrong = fmax(wrong, f64 ? fabs(((double *)y)[i] - ((double *)z)[i]) : fabs(y[i] - z[i]));
+            }
+            mv_level_force(t_level);
+            CHECK(wrong < (f64 ? 1e-14 : 5e-6));
+            mv_fft_plan_free(T, &plan);
+            free(x);
+        }
+}
+/* Axes of one element have no stride that counts. */
+static void test_ones(void) {
+    mv_fft_desc d = line_of(8, 0, 0);
+    d.ndim = 2;
+    d.dim[1] = 8, d.in_dim[1] = 1;
+    d.in_stride[0] = d.out_stride[0] = 1, d.in_stride[1] = d.out_stride[1] = 20;
+    compare(&d, 1);
+    d = line_of(8, 0, 0);
+    d.ndim = 2;
+    d.dim[1] = 1, d.in_dim[0] = 4;
+    compare(&d, 1);
+    d = line_of(8, 0, 1);
+    d.ndim = 3;
+    d.dim[1] = 1, d.dim[2] = 8;
+    d.in_stride[0] = 1, d.in_stride[1] = -5, d.in_stride[2] = 8;
+    compare(&d, 1);
+    d = line_of(1, 0, 0);
+    d.ndim = 3;
+    d.dim[1] = d.dim[2] = 1;
+    compare(&d, 1);
+    d.dim[1] = 7;
+    compare(&d, 1);
 }
 /* Boxes in a cache, panels, several threads; the bits are those of one thread. */
 static void test_volumes(void) {
@@ -319,7 +373,7 @@ static void test_adjoint(void) {
 /* A wave of frequency f is n at f and nothing elsewhere; there and back gives it again. 2^20: rows and
    columns of 1024; 65537: a prime. */
 static void test_waves(void) {
-    static const size_t length[] = {(size_t)1 << 20, 65537, 1 << 16, 98304};
+    static const size_t length[] = {(size_t)1 << 20, 65537, 1 << 16, 98304, 16384, 15360};
     size_t k, i, n, f;
     for (k = 0; k < (T_SMALL ? 0 : sizeof length / sizeof *length); k++) {
         mv_fft_desc d = line_of(n = length[k], 0, 0);
@@ -1012,6 +1066,8 @@ const t_case tests_fft[] = {
     {"lengths", test_lengths, 0},
     {"long", test_long, 0},
     {"shapes", test_shapes, 0},
+    {"levels", test_levels, 0},
+    {"ones", test_ones, T_ONCE},
     {"volumes", test_volumes, 0},
     {"adjoint", test_adjoint, 0},
     {"waves", test_waves, 0},

@@ -1088,6 +1088,21 @@ static void op_fft_long(void) { /* rows and columns */
     did(mv_fft_plan_execute(T, &plan, out(TYPE, 2 * d.dim[0]), s));
     mv_fft_plan_free(T, &plan);
 }
+static void op_fft_along(void) { /* contiguous lines by themselves; ARG: groups of their last pass */
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    const void *s;
+    memset(&d, 0, sizeof d);
+    d.ndim = 2;
+    d.axes = 1;
+    d.dtype = TYPE == MEDVOL_F32 ? MEDVOL_C64 : MEDVOL_C128;
+    d.dim[0] = (size_t)ARG * (TYPE == MEDVOL_F32 ? 16 : 8), d.dim[1] = N;
+    if (ARG != 20) d.flags = MEDVOL_FFT_CENTERED;
+    s = in(TYPE, 2 * d.dim[0] * N);
+    if (!did(mv_fft_plan_init(T, &plan, &d))) return;
+    did(mv_fft_plan_execute(T, &plan, out(TYPE, 2 * d.dim[0] * N), s));
+    mv_fft_plan_free(T, &plan);
+}
 static void op_fft_with(void) { /* in the caller's scratch */
     mv_fft_desc d;
     mv_fft_plan plan;
@@ -1290,7 +1305,9 @@ static const op rows[] = {
     FFT(64), FFT(64 + MEDVOL_FFT_INVERSE), FFT(128), FFT(128 + MEDVOL_FFT_CENTERED), FFT(0),
     FFT(MEDVOL_FFT_REAL), FFT(MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE), FFT(128 + MEDVOL_FFT_REAL), FFT(192),
     FFT(192 + MEDVOL_FFT_REAL), FFT(192 + MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE),
-    OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), OP(fft_with, FLOATING, 0, HEAVY | FLOATS, 1e-4),
+    OP(fft_long, FLOATING, 0, FIXED | HEAVY, 1e-4), OP(fft_along, FLOATING, 16, FIXED | HEAVY, 1e-4),
+    OP(fft_along, FLOATING, 28, FIXED | HEAVY, 1e-4), OP(fft_along, FLOATING, 24, FIXED | HEAVY, 1e-4),
+    OP(fft_along, FLOATING, 20, FIXED | HEAVY, 1e-4), OP(fft_with, FLOATING, 0, HEAVY | FLOATS, 1e-4),
     OP(fft_call, FOURIER, 0, VOLUME | HEAVY | FLOATS, 1e-4),
     OP(rfft_call, REALS, 0, VOLUME | HEAVY | FLOATS, 1e-4),
     OP(irfft_call, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-4), CONV(0 + 4), CONV(1 + 4), CONV(2 + 4),
