@@ -19039,7 +19039,7 @@ static void mv__ft_conv_row(const mv__ft_conv *c, size_t unit, unsigned char *s)
         for (i = r, k = 1; k < 7; k++) {
             const size_t source = at[k] + c->shift[k] + i % c->k[k] + 1; /* K more than the index */
             inside = inside && source >= c->k[k] && source - c->k[k] < c->n[k];
-            from += (ptrdiff_t)(source - c->k[k]) * c->step[k];
+            if (inside) from += (ptrdiff_t)(source - c->k[k]) * c->step[k];
             i /= c->k[k];
         }
         row[rows].at = from * (ptrdiff_t)parts;

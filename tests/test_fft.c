@@ -577,7 +577,7 @@ static void compare_fft(const mv_volume *src, const mv_fft_opt *o) {
             const size_t m = src->dim[k], shift = centred ? dim[k] / 2 : 0;
             const size_t s = rest % dim[k] + (centred ? m / 2 : 0);
             inside = inside && s >= shift && s - shift < m;
-            from += (s - shift) * pitch;
+            if (inside) from += (s - shift) * pitch;
             pitch *= m;
             rest /= dim[k];
         }
@@ -859,7 +859,7 @@ static void compare_convolution(const mv_volume *src, const mv_volume *kernel, i
                 const size_t t = turned ? kk - 1 - tap % kk : tap % kk;
                 const size_t s = rest % dim[k] + shift[k];
                 inside = inside && s >= t && s - t < src->dim[k];
-                from += (s - t) * pitch;
+                if (inside) from += (s - t) * pitch;
                 pitch *= src->dim[k];
                 rest /= dim[k];
                 tap /= kk;
