@@ -16745,6 +16745,15 @@ typedef struct mv__la_tri {
     double *y;               /* for each job as much */
     size_t cut[17];          /* the columns of jobs */
 } mv__la_tri;
+enum { MV__LA_BLOCK = 32 }; /* columns of a block */
+typedef struct mv__la_solve {
+    double *b;       /* the rows of this block */
+    const double *l; /* its triangle */
+    size_t ldb, ldl, n, columns;
+    int cx, back;
+    void *room;
+    size_t room_bytes;
+} mv__la_solve;
 /* Rotations of neighbouring columns, sweep after sweep */
 typedef struct mv__la_turns {
     double *z;
@@ -16817,6 +16826,56 @@ static void MV__K(mv__la_take_pairs)(double *y, const double *x, size_t ldx, con
             y[2 * i] -= p[0] * q[0] + p[1] * q[1];
             y[2 * i + 1] -= p[1] * q[0] - p[0] * q[1];
         }
+}
+/* x = L^-1 x, back: L^-H x, of one block, a lane for each right side */
+MV__INLINE void MV__K(mv__la_sides_of)(const mv__la_solve *s, double *b, size_t sides, const int cx) {
+    const size_t unit = cx ? 2 : 1, n = s->n;
+    double x[2 * MV__LA_BLOCK * MVD_N];
+    size_t t, i, k;
+    for (k = 0; k < MVD_N; k++)
+        for (i = 0; i < n; i++) {
+            const double *p = b + unit * (i + k * s->ldb);
+            x[2 * i * MVD_N + k] = k < sides ? p[0] : 0.0;
+            if (cx) x[(2 * i + 1) * MVD_N + k] = k < sides ? p[1] : 0.0;
+        }
+    for (t = 0; t < n; t++) {
+        const size_t j = s->back ? n - 1 - t : t, end = s->back ? j : n;
+        double *p = x + 2 * j * MVD_N;
+        const mvd d = mvd_set1(s->l[unit * (j + j * s->ldl)]), re = mvd_div(mvd_load(p), d);
+        mvd im = mvd_zero();
+        mvd_store(p, re);
+        if (cx) {
+            im = mvd_div(mvd_load(p + MVD_N), d);
+            mvd_store(p + MVD_N, im);
+        }
+        for (i = s->back ? 0 : j + 1; i < end; i++) {
+            const double *l = s->l + unit * (s->back ? j + i * s->ldl : i + j * s->ldl);
+            const mvd c = mvd_set1(l[0]);
+            double *q = x + 2 * i * MVD_N;
+            mvd a = mvd_nmad(re, c, mvd_load(q));
+            if (cx) {
+                const mvd e = mvd_set1(s->back ? -l[1] : l[1]);
+                const mvd f = mvd_nmad(im, c, mvd_load(q + MVD_N));
+                a = mvd_mad(im, e, a);
+                mvd_store(q + MVD_N, mvd_nmad(re, e, f));
+            }
+            mvd_store(q, a);
+        }
+    }
+    for (k = 0; k < sides; k++)
+        for (i = 0; i < n; i++) {
+            double *p = b + unit * (i + k * s->ldb);
+            p[0] = x[2 * i * MVD_N + k];
+            if (cx) p[1] = x[(2 * i + 1) * MVD_N + k];
+        }
+}
+static void MV__K(mv__la_sides)(const mv__la_solve *s, size_t first, size_t end) {
+    for (; first < end; first += MVD_N) {
+        const size_t sides = mv__minz(MVD_N, end - first);
+        if (s->cx) MV__K(mv__la_sides_of)(s, s->b + 2 * first * s->ldb, sides, 1);
+        else MV__K(mv__la_sides_of)(s, s->b + first * s->ldb, sides, 0);
+    }
+    mv_end();
 }
 /* Columns from..to - 1 of the lower triangle: A -= v w^H + w v^H, then y = A x of what they hold, above the
    diagonal, too: one way through memory for both. */
@@ -17206,42 +17265,40 @@ static mv_status mv__la_block(mv_ctx *ctx, mv__la_product *g, const char *label,
     return st;
 }
 /* label: of the progress, where the caller tells none of its own */
-static mv_status mv__la_multiply(mv_ctx *ctx, mv__la_product *g, const char *label) {
+static mv_status mv__la_multiply(mv_ctx *ctx, const mv__la_product *asked, const char *label) {
     double few[MV__LA_STACK];
-    const size_t size = g->f64 ? 8 : 4, unit = g->cx ? 2 : 1;
+    mv__la_product g = *asked;
+    const size_t size = g.f64 ? 8 : 4, unit = g.cx ? 2 : 1;
     size_t mr, nr, left, right, bytes, done = 0, total, blocks;
     void *block = NULL;
     mv_status st = MEDVOL_OK;
-    if (g->m == 0 || g->n == 0) return st;
-    g->add = g->beta[0] != 0.0 || g->beta[1] != 0.0;
-    if (g->f64) MV__PICK(mv__la_shape_f64)(&mr, &nr);
+    if (g.m == 0 || g.n == 0) return st;
+    g.add = g.beta[0] != 0.0 || g.beta[1] != 0.0;
+    if (g.f64) MV__PICK(mv__la_shape_f64)(&mr, &nr);
     else MV__PICK(mv__la_shape_f32)(&mr, &nr);
-    blocks = mv__divup(g->k, MV__LA_K);
-    g->kc = g->k ? mv__divup(g->k, blocks) : 0;
-    g->panels[0] = mv__divup(g->m, mr / unit);
-    g->panels[1] = mv__divup(g->n, nr / unit);
-    g->tile[0] = mv__maxz(1, MV__LA_LEFT / (mr * MV__LA_K * size));
-    g->tile[1] = 192 / nr;
-    if (!mv__mul(g->panels[0], mr * g->kc * size, &left) ||
-        !mv__mul(g->panels[1], nr * g->kc * size, &right) || !mv__add(left, 63, &left) ||
-        !mv__add(left & ~(size_t)63, right, &bytes))
+    blocks = mv__divup(g.k, MV__LA_K);
+    g.kc = g.k ? mv__divup(g.k, blocks) : 0;
+    g.panels[0] = mv__divup(g.m, mr / unit);
+    g.panels[1] = mv__divup(g.n, nr / unit);
+    g.tile[0] = mv__maxz(1, MV__LA_LEFT / (mr * MV__LA_K * size));
+    g.tile[1] = 192 / nr;
+    if (!mv__mul(g.panels[0], mr * g.kc * size, &left) || !mv__add(left, 63, &left) ||
+        !mv__mul(g.panels[1], nr * g.kc * size, &right) || !mv__add(left & ~(size_t)63, right, &bytes))
         bytes = (size_t)-1;
-    left &= ~(size_t)63;
-    if (bytes <= sizeof few) g->left = few;
-    else if (bytes <= g->room_bytes) g->left = g->room;
-    else g->left = block = mv__alloc(ctx, bytes);
-    if (!g->left) return MEDVOL_E_NOMEM;
-    g->right = (unsigned char *)g->left + left;
-    if (g->k == 0 || (g->add && (g->beta[0] != 1.0 || g->beta[1] != 0.0))) mv__la_scale(g);
-    total = blocks * mv__divup(g->panels[0], g->tile[0]) * mv__divup(g->panels[1], g->tile[1]);
-    if ((double)g->m * (double)g->n * (double)g->k < MV__LA_LONG) label = NULL;
-    for (g->k0 = 0; g->k0 < g->k && st == MEDVOL_OK; g->k0 += g->kc) {
-        g->kc = mv__minz(g->kc, g->k - g->k0);
-        st = mv__la_block(ctx, g, label, &done, total);
+    if (bytes <= sizeof few) g.left = few;
+    else if (bytes <= g.room_bytes) g.left = g.room;
+    else g.left = block = mv__alloc(ctx, bytes);
+    if (!g.left) return MEDVOL_E_NOMEM;
+    g.right = (unsigned char *)g.left + (left & ~(size_t)63);
+    if (g.k == 0 || (g.add && (g.beta[0] != 1.0 || g.beta[1] != 0.0))) mv__la_scale(&g);
+    total = blocks * mv__divup(g.panels[0], g.tile[0]) * mv__divup(g.panels[1], g.tile[1]);
+    if ((double)g.m * (double)g.n * (double)g.k < MV__LA_LONG) label = NULL;
+    for (; g.k0 < g.k && st == MEDVOL_OK; g.k0 += g.kc) {
+        g.kc = mv__minz(g.kc, g.k - g.k0);
+        st = mv__la_block(ctx, &g, label, &done, total);
     }
     if (st == MEDVOL_OK && label && mv__progress(ctx, total, total, label)) st = mv__cancelled(ctx, label);
     mv__free(ctx, block);
-    g->left = g->right = NULL;
     return st;
 }
 /* Bytes that products of doubles of at most so many rows, columns and k take for their panels. */
@@ -17330,7 +17387,7 @@ MEDVOL_DEF mv_status mv_gemm_c128(mv_ctx *ctx, double *c, size_t ldc, const doub
 }
 
 /* ---- Cholesky: blocks of columns; what stands left of a block is taken off by one product ---- */
-enum { MV__LA_BLOCK = 32, MV__LA_SIDES = 16 }; /* columns of a block; right sides of a job */
+enum { MV__LA_SIDES = 16 }; /* right sides of a job */
 /* Columns j0..j1 - 1, with all left of j0 taken off. */
 static mv_status mv__la_chol_panel(mv_ctx *ctx, const char *op, double *a, size_t lda, size_t n, size_t j0,
                                    size_t j1, int cx) {
@@ -17386,41 +17443,9 @@ MEDVOL_DEF mv_status mv_chol_f64(mv_ctx *ctx, double *a, size_t lda, size_t n) {
 MEDVOL_DEF mv_status mv_chol_c128(mv_ctx *ctx, double *a, size_t lda, size_t n) {
     return mv__la_chol(ctx, "chol_c128", a, lda, n, 1);
 }
-typedef struct mv__la_solve {
-    double *b;       /* the rows of this block */
-    const double *l; /* its triangle */
-    size_t ldb, ldl, n, columns;
-    int cx, back;
-    void *room;
-    size_t room_bytes;
-} mv__la_solve;
-/* x = L^-1 x, back: L^-H x, of one block and some right sides */
 static void mv__la_solve_job(void *arg, size_t job) {
     const mv__la_solve *s = (const mv__la_solve *)arg;
-    const size_t unit = s->cx ? 2 : 1, end = mv__minz(s->columns, (job + 1) * MV__LA_SIDES);
-    size_t col, t, i;
-    for (col = job * MV__LA_SIDES; col < end; col++) {
-        double *x = s->b + unit * col * s->ldb;
-        for (t = 0; t < s->n; t++) {
-            const size_t j = s->back ? s->n - 1 - t : t;
-            const double *l = s->l + unit * j * s->ldl, d = l[unit * j];
-            double re = x[unit * j], im = s->cx ? x[2 * j + 1] : 0.0;
-            for (i = j + 1; s->back && i < s->n; i++) {
-                if (s->cx) {
-                    re -= l[2 * i] * x[2 * i] + l[2 * i + 1] * x[2 * i + 1];
-                    im -= l[2 * i] * x[2 * i + 1] - l[2 * i + 1] * x[2 * i];
-                } else re -= l[i] * x[i];
-            }
-            x[unit * j] = re /= d;
-            if (s->cx) x[2 * j + 1] = im /= d;
-            for (i = j + 1; !s->back && i < s->n; i++) {
-                if (s->cx) {
-                    x[2 * i] -= l[2 * i] * re - l[2 * i + 1] * im;
-                    x[2 * i + 1] -= l[2 * i] * im + l[2 * i + 1] * re;
-                } else x[i] -= l[i] * re;
-            }
-        }
-    }
+    MV__PICK(mv__la_sides)(s, job * MV__LA_SIDES, mv__minz(s->columns, (job + 1) * MV__LA_SIDES));
 }
 /* Block of rows j..j + rows - 1 of the whole: solved, then taken off the rows below it; back: what is below
    taken off, then solved. */
