@@ -1,6 +1,6 @@
 /* test_linalg.c - products of all types, operations, shapes against the sum of the definition; Cholesky,
-   eigenvalues and singular values against what they must satisfy, closed forms and exact cases; scales, ranks,
-   clusters; bits, errors. */
+   eigenvalues and singular values against what they must satisfy, closed forms and exact cases; scales,
+   ranks, clusters; bits, errors. */
 #include "test.h"
 
 #define EPS 2.220446049250313e-16
@@ -72,13 +72,13 @@ static mv_status gemm(mv_ctx *ctx, matrix *c, const matrix *a, const matrix *b, 
         return mv_gemm_c128(ctx, (double *)c->p, c->ld, (const double *)a->p, a->ld, (const double *)b->p,
             b->ld, c->rows, c->columns, k, o);
     if (c->f64)
-        return mv_gemm_f64(ctx, (double *)c->p, c->ld, (const double *)a->p, a->ld, (const double *)b->p, b->ld,
-            c->rows, c->columns, k, o);
+        return mv_gemm_f64(ctx, (double *)c->p, c->ld, (const double *)a->p, a->ld, (const double *)b->p,
+            b->ld, c->rows, c->columns, k, o);
     if (c->cx)
         return mv_gemm_c64(ctx, (float *)c->p, c->ld, (const float *)a->p, a->ld, (const float *)b->p, b->ld,
             c->rows, c->columns, k, o);
-    return mv_gemm_f32(ctx, (float *)c->p, c->ld, (const float *)a->p, a->ld, (const float *)b->p, b->ld, c->rows,
-        c->columns, k, o);
+    return mv_gemm_f32(ctx, (float *)c->p, c->ld, (const float *)a->p, a->ld, (const float *)b->p, b->ld,
+        c->rows, c->columns, k, o);
 }
 static pair operand(const matrix *a, mv_op op, size_t i, size_t j) {
     if (op == MEDVOL_OP_NONE) return get(a, i, j);
@@ -491,8 +491,10 @@ static void test_eigh_known(void) {
                     else set(&a, i, j, of(0, 0));
                 }
             decompose(&a, 1, w);
-            for (ok = 1, i = 0; i < n; i++)
-                ok &= fabs(w[i] - (2 - 2 * cos((double)(i + 1) * PI / (double)(n + 1)))) <= 16 * EPS * (double)(n + 4);
+            for (ok = 1, i = 0; i < n; i++) {
+                const double want = 2 - 2 * cos((double)(i + 1) * PI / (double)(n + 1));
+                ok &= fabs(w[i] - want) <= 16 * EPS * (double)(n + 4);
+            }
             CHECK(ok);
             drop(&a);
         }
@@ -646,7 +648,8 @@ static void test_svd_ranks(void) { /* nothing, one, equal columns, zero columns 
             for (j = 0; j < n; j++)
                 for (i = 0; i < m; i++) {
                     if (kind / 2 == 0) set(&a, i, j, of(0, 0));
-                    if (kind / 2 == 1) set(&a, i, j, times(of((double)i + 1, cx ? 1 : 0), of(1, cx ? (double)j : 0)));
+                    if (kind / 2 == 1)
+                        set(&a, i, j, times(of((double)i + 1, cx ? 1 : 0), of(1, cx ? (double)j : 0)));
                     if (kind / 2 == 2 && j % 3) set(&a, i, j, get(&a, i, j - j % 3));
                     if (kind / 2 == 3 && (j % 4 == 1 || i % 4 == 2)) set(&a, i, j, of(0, 0));
                     if (kind / 2 == 4) set(&a, i, j, of(i == j ? 1 : 0, 0));
@@ -658,7 +661,7 @@ static void test_svd_ranks(void) { /* nothing, one, equal columns, zero columns 
             drop(&a);
         }
 }
-static void test_svd_small_values(void) { /* columns of a reflector times 1 to 1e-120: right to the last digits */
+static void test_svd_small_values(void) { /* columns of a reflector times 1 to 1e-120: to the last digits */
     const size_t n = 13;
     double s[16], u[13], norm = 0;
     size_t i, j;
@@ -667,7 +670,8 @@ static void test_svd_small_values(void) { /* columns of a reflector times 1 to 1
     for (i = 0; i < n; i++) u[i] = t_uniform(-1, 1), norm += u[i] * u[i];
     make(&a, n, n, 0, 1, 0);
     for (j = 0; j < n; j++)
-        for (i = 0; i < n; i++) set(&a, i, j, of(((i == j) - 2 * u[i] * u[j] / norm) * pow(10, -10.0 * (double)j), 0));
+        for (i = 0; i < n; i++)
+            set(&a, i, j, of(((i == j) - 2 * u[i] * u[j] / norm) * pow(10, -10.0 * (double)j), 0));
     CHECK_OK(svd(T, NULL, s, NULL, &a));
     for (j = 0; j < n; j++) CHECK_NEAR(s[j] * pow(10, 10.0 * (double)j), 1, 1e-14);
     drop(&a);
