@@ -17905,7 +17905,7 @@ static mv_status mv__la_eigh(mv_ctx *ctx, const char *op, double *w, double *v, 
     mv__la_eig s;
     void *block;
     double f;
-    int e;
+    int e = 0;
     mv_status st = mv__la_matrix(ctx, op, "a", a, n, n, lda, unit * sizeof *a, &na);
     if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "w", w, n, 1, n, sizeof *w, &nw);
     if (st == MEDVOL_OK && v) st = mv__la_matrix(ctx, op, "v", v, n, n, ldv, unit * sizeof *v, &nv);
@@ -18134,7 +18134,7 @@ static mv_status mv__la_svd(mv_ctx *ctx, const char *op, double *u, size_t ldu, 
     size_t na, nu = 0, nv = 0, ns;
     mv__la_jacobi s;
     void *block;
-    int e;
+    int e = 0;
     mv_status st = mv__la_matrix(ctx, op, "a", a, m, n, lda, size, &na);
     if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "s", sv, r, 1, r, sizeof *sv, &ns);
     if (st == MEDVOL_OK && u) st = mv__la_matrix(ctx, op, "u", u, m, r, ldu, size, &nu);
