@@ -1322,14 +1322,15 @@ typedef struct mv_gemm_opt {
 
 /* mv_gemm: C = alpha op(A) op(B) + beta C, C m x n. a holds m x k, or k x m where op_a transposes it, b k x
    n, or n x k. opt NULL: A B. With beta = 0 C is not read; with k = 0 it becomes beta C. C must overlap
-   neither A nor B. Threads: tiles of C, cut by the shapes. Memory: none up to some 8 KiB of packed panels,
-   beyond that (m + n) min(k, 256) elements, rounded up to panels. Numerics: in the type of the elements,
-   each element a sum over 256 or fewer of k at a time: within 2 k eps |op(A)| |op(B)| by element. NaN and
-   infinity in A, B (and C, unless beta = 0) reach every element that depends on them; complex products are
-   made of four real ones, so infinities may become NaN. Errors: MEDVOL_E_NULL, _RANGE (a leading dimension
-   below the rows, unknown op, factors that are not finite or, of real types, not real), _SIZE (more bytes
-   than there are addresses), _ALIAS, _NOMEM: C as it was; _CANCELLED: C is undefined. Source: van Zee & van
-   de Geijn 2015 (packing, blocks, micro-kernel); Golub & Van Loan, 4th ed., 1.1, 1.5. */
+   neither A nor B. Threads: tiles of C or, of a small C (m n <= 16384) with k >= 8192, up to 16 slabs of k,
+   cut by the shapes alone. Memory: none up to some 8 KiB of packed panels, beyond that (m + n) min(k, 256)
+   elements, rounded up to panels; that and m n elements for each slab. Numerics: in the type of the
+   elements, each element a sum over 256 or fewer of k at a time: within 2 k eps |op(A)| |op(B)| by element.
+   NaN and infinity in A, B (and C, unless beta = 0) reach every element that depends on them; complex
+   products are made of four real ones, so infinities may become NaN. Errors: MEDVOL_E_NULL, _RANGE (a
+   leading dimension below the rows, unknown op, factors that are not finite or, of real types, not real),
+   _SIZE (more bytes than there are addresses), _ALIAS, _NOMEM: C as it was; _CANCELLED: C is undefined.
+   Source: van Zee & van de Geijn 2015 (packing, blocks, micro-kernel); Golub & Van Loan, 4th ed., 1.1, 1.5. */
 MEDVOL_DEF mv_status mv_gemm_f32(mv_ctx *ctx, float *c, size_t ldc, const float *a, size_t lda,
                                  const float *b, size_t ldb, size_t m, size_t n, size_t k,
                                  const mv_gemm_opt *opt);
@@ -17312,6 +17313,55 @@ static size_t mv__la_panels(size_t m, size_t n, size_t k, int cx) {
         bytes = (size_t)-1;
     return bytes;
 }
+/* Small products of long rows, as of covariances: slabs of k, each a job with a result of its own, which are
+   added in their order. Cut by the shapes alone. */
+enum { MV__LA_SMALL = 16384, MV__LA_DEEP = 8192, MV__LA_SLABS = 16 };
+typedef struct mv__la_slab {
+    const mv__la_product *g;
+    unsigned char *part; /* of each: `result` bytes, then `room` for panels */
+    size_t result, room, deep;
+} mv__la_slab;
+static void mv__la_slab_job(void *arg, size_t i) {
+    const mv__la_slab *s = (const mv__la_slab *)arg;
+    mv__la_product p = *s->g;
+    p.k0 = i * s->deep;
+    p.k = mv__minz(p.k, p.k0 + s->deep);
+    p.c = s->part + i * (s->result + s->room);
+    p.ldc = p.m;
+    p.beta[0] = p.beta[1] = 0.0;
+    p.room = s->part + i * (s->result + s->room) + s->result;
+    p.room_bytes = s->room;
+    (void)mv__la_multiply(NULL, &p, NULL); /* has all it could ask for */
+}
+static mv_status mv__la_slabs(mv_ctx *ctx, const mv__la_product *g, const char *label) {
+    const size_t unit = g->cx ? 2 : 1, size = g->f64 ? 8 : 4;
+    const int add = g->beta[0] != 0.0 || g->beta[1] != 0.0;
+    size_t slabs = mv__minz(MV__LA_SLABS, g->k / (MV__LA_DEEP / 2)), i, j, t;
+    mv__la_slab s;
+    mv_status st;
+    s.g = g;
+    s.deep = mv__divup(mv__divup(g->k, slabs), MV__LA_K) * MV__LA_K;
+    slabs = mv__divup(g->k, s.deep);
+    s.result = (g->m * g->n * unit * size + 63) & ~(size_t)63;
+    s.room = (mv__la_panels(g->m, g->n, MV__LA_K, g->cx) + 63) & ~(size_t)63;
+    if (!(s.part = (unsigned char *)mv__alloc(ctx, slabs * (s.result + s.room)))) return MEDVOL_E_NOMEM;
+    if ((double)g->m * (double)g->n * (double)g->k < MV__LA_LONG) label = NULL;
+    st = mv_parallel_for(ctx, slabs, mv__la_slab_job, &s, label);
+    if (st == MEDVOL_OK && add && (g->beta[0] != 1.0 || g->beta[1] != 0.0)) mv__la_scale(g);
+    for (j = 0; j < g->n && st == MEDVOL_OK; j++)
+        for (i = unit * (g->lower ? mv__minz(j, g->m) : 0); i < unit * g->m; i++) {
+            const size_t from = i + unit * j * g->m, at = i + unit * j * g->ldc;
+            for (t = 0; t < slabs; t++) {
+                const unsigned char *part = s.part + t * (s.result + s.room);
+                double *d = (double *)g->c + at;
+                float *f = (float *)g->c + at;
+                if (g->f64) *d = (t || add ? *d : 0.0) + ((const double *)(const void *)part)[from];
+                else *f = (t || add ? *f : 0.0f) + ((const float *)(const void *)part)[from];
+            }
+        }
+    mv__free(ctx, s.part);
+    return st;
+}
 static mv_status mv__la_gemm(mv_ctx *ctx, const char *op, mv__la_product *g, const mv_gemm_opt *opt) {
     const size_t size = (g->f64 ? 8 : 4) * (size_t)(g->cx ? 2 : 1);
     size_t a, b, c;
@@ -17345,7 +17395,9 @@ static mv_status mv__la_gemm(mv_ctx *ctx, const char *op, mv__la_product *g, con
                            &b);
     if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "c", g->c, c, "a", g->a, a);
     if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "c", g->c, c, "b", g->b, b);
-    return st == MEDVOL_OK ? mv__la_multiply(ctx, g, op) : st;
+    if (st < 0 || g->m == 0 || g->n == 0) return st;
+    if (g->k >= MV__LA_DEEP && g->m <= MV__LA_SMALL / g->n) return mv__la_slabs(ctx, g, op);
+    return mv__la_multiply(ctx, g, op);
 }
 static void mv__la_operands(mv__la_product *g, int f64, int cx, void *c, size_t ldc, const void *a,
                             size_t lda, const void *b, size_t ldb, size_t m, size_t n, size_t k) {

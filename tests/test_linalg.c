@@ -173,6 +173,7 @@ static void test_gemm_sizes(void) { /* around the panels of every level */
         multiply(T_SMALL ? 40 : 230, T_SMALL ? 30 : 210, T_SMALL ? 300 : 530, type / 2, type % 2, &o, 3, 97);
     }
 }
+static double whole(unsigned most) { return (double)(t_bits() % (2 * most + 1)) - (double)most; }
 static void test_gemm_exact(void) { /* small integers: no rounding; the bits of one thread */
     int type;
     t_seed(33);
@@ -187,8 +188,8 @@ static void test_gemm_exact(void) { /* small integers: no rounding; the bits of 
         make(&c, m, n, 0, type / 2, type % 2);
         make(&d, m, n, 0, type / 2, type % 2);
         for (j = 0; j < k; j++) {
-            for (i = 0; i < m; i++) set(&a, i, j, of((double)(t_bits() % 9) - 4, (double)(t_bits() % 9) - 4));
-            for (i = 0; i < n; i++) set(&b, i, j, of((double)(t_bits() % 9) - 4, (double)(t_bits() % 9) - 4));
+            for (i = 0; i < m; i++) set(&a, i, j, of(whole(4), whole(4)));
+            for (i = 0; i < n; i++) set(&b, i, j, of(whole(4), whole(4)));
         }
         CHECK_OK(gemm(T, &c, &a, &b, k, &o));
         CHECK_OK(gemm(T_NONE, &d, &a, &b, k, &o));
@@ -208,6 +209,51 @@ static void test_gemm_exact(void) { /* small integers: no rounding; the bits of 
         drop(&c);
         drop(&d);
     }
+}
+static void test_gemm_deep(void) { /* slabs of k; whole numbers: no rounding */
+    int type, run;
+    t_seed(34);
+    for (type = 0; type < 4; type++)
+        for (run = 0; run < 2; run++) {
+            const size_t m = 5, n = 7, k = run ? 9001 : 8192;
+            mv_gemm_opt o = {MEDVOL_OP_ADJOINT, MEDVOL_OP_NONE, {2, 0}, {0, 0}, 0};
+            matrix a, b, c, d;
+            size_t i, j;
+            int ok = 1;
+            make(&a, k, m, 1, type / 2, type % 2);
+            make(&b, k, n, 0, type / 2, type % 2);
+            make(&c, m, n, 2, type / 2, type % 2);
+            make(&d, m, n, 2, type / 2, type % 2);
+            for (j = 0; j < k; j++) {
+                for (i = 0; i < m; i++) set(&a, j, i, of(whole(1), whole(1)));
+                for (i = 0; i < n; i++) set(&b, j, i, of(whole(1), whole(1)));
+            }
+            o.lower = run;
+            if (run) o.beta[0] = type % 2 ? 1 : 3;
+            for (j = 0; j < n; j++)
+                for (i = 0; i < m; i++) {
+                    const double x = run ? (double)(i + j) : (double)NAN;
+                    set(&c, i, j, of(x, x));
+                    set(&d, i, j, of(x, x));
+                }
+            CHECK_OK(gemm(T, &c, &a, &b, k, &o));
+            CHECK_OK(gemm(T_NONE, &d, &a, &b, k, &o));
+            CHECK(memcmp(c.p, d.p, c.bytes) == 0);
+            for (j = 0; j < n; j++)
+                for (i = 0; i < m; i++) {
+                    const pair v = get(&c, i, j);
+                    pair w = element(&a, &b, k, &o, i, j);
+                    const double was = (double)(i + j);
+                    if (run && i < j) w = of(was, was);
+                    else if (run) w.re += o.beta[0] * was, w.im += o.beta[0] * was;
+                    ok &= v.re == w.re && (type % 2 == 0 || v.im == w.im);
+                }
+            CHECK(ok && gaps_kept(&c));
+            drop(&a);
+            drop(&b);
+            drop(&c);
+            drop(&d);
+        }
 }
 static void test_gemm_nan(void) { /* a NaN or an infinity reaches its row or column, and nothing else */
     int type;
@@ -491,6 +537,13 @@ static void test_eigh_known(void) {
                     else set(&a, i, j, of(0, 0));
                 }
             decompose(&a, 1, w);
+            for (i = 0; i < n; i++) set(&a, i, i, of(0, 0)); /* and with nothing on the diagonal */
+            if (n % 4 == 1) {
+                double u[128];
+                decompose(&a, 1, u);
+                for (ok = 1, i = 0; i < n; i++) ok &= fabs(u[i] - (w[i] - 2)) <= 16 * EPS * (double)(n + 4);
+                CHECK(ok);
+            }
             for (ok = 1, i = 0; i < n; i++) {
                 const double want = 2 - 2 * cos((double)(i + 1) * PI / (double)(n + 1));
                 ok &= fabs(w[i] - want) <= 16 * EPS * (double)(n + 4);
@@ -841,6 +894,7 @@ const t_case tests_linalg[] = {
     {"gemm", test_gemm, 0},
     {"gemm_sizes", test_gemm_sizes, 0},
     {"gemm_exact", test_gemm_exact, 0},
+    {"gemm_deep", test_gemm_deep, 0},
     {"gemm_nan", test_gemm_nan, 0},
     {"chol", test_chol, 0},
     {"chol_exact", test_chol_exact, 0},

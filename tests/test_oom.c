@@ -925,6 +925,12 @@ static mv_status square_done(mv_status st) {
         square_init(1);                                                                                      \
         return TRY(mv_gemm_##type(c, p, SIDE, a, SIDE, a, SIDE, SIDE, SIDE, SIDE, NULL));                    \
     }
+static mv_status op_gemm_deep(mv_ctx *c) { /* slabs */
+    static double a[8192];
+    size_t i;
+    for (i = 0; i < 8192; i++) a[i] = (double)(i % 13) - 6;
+    return TRY(mv_gemm_f64(c, out.d, 1, a, 1, a, 8192, 1, 1, 8192, NULL));
+}
 GEMM(f32, float, out.f)
 GEMM(f64, double, out.d)
 GEMM(c64, float, out.f)
@@ -991,8 +997,8 @@ static const struct {
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(gemm_f32) ROW(gemm_f64)
-    ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128) ROW(chol_solve_f64) ROW(chol_solve_c128)
-    ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
+    ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128) ROW(chol_solve_f64)
+    ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
     {"ctx_init", op_ctx_init, NONE},
 #else
