@@ -1330,7 +1330,8 @@ typedef struct mv_gemm_opt {
    products are made of four real ones, so infinities may become NaN. Errors: MEDVOL_E_NULL, _RANGE (a
    leading dimension below the rows, unknown op, factors that are not finite or, of real types, not real),
    _SIZE (more bytes than there are addresses), _ALIAS, _NOMEM: C as it was; _CANCELLED: C is undefined.
-   Source: van Zee & van de Geijn 2015 (packing, blocks, micro-kernel); Golub & Van Loan, 4th ed., 1.1, 1.5. */
+   Source: van Zee & van de Geijn 2015 (packing, blocks, micro-kernel); Golub & Van Loan, 4th ed., 1.1, 1.5.
+   */
 MEDVOL_DEF mv_status mv_gemm_f32(mv_ctx *ctx, float *c, size_t ldc, const float *a, size_t lda,
                                  const float *b, size_t ldb, size_t m, size_t n, size_t k,
                                  const mv_gemm_opt *opt);
