@@ -25,7 +25,7 @@ static void test_refused(void) { /* by name, outputs as they were */
 }
 static void test_enough(void) { /* a diagonal needs none */
     static const double a[4] = {3, 0, 0, -2};
-    double w[2], s[2], u[4];
+    double w[2] = {0}, s[2] = {0}, u[4] = {0};
     CHECK_OK(mv_eigh_f64(T, w, NULL, 0, a, 2, 2));
     CHECK(w[0] == -2 && w[1] == 3);
     CHECK_OK(mv_svd_f64(T, u, 2, s, NULL, 0, a, 2, 2, 2));
