@@ -1367,7 +1367,7 @@ MEDVOL_DEF mv_status mv_chol_solve_c128(mv_ctx *ctx, double *b, size_t ldb, cons
 
 /* mv_eigh: A = V diag(w) V^H of a Hermitian n x n matrix, of which only the lower triangle is read, the
    diagonal as real. w: n eigenvalues, ascending. v: n x n, eigenvector j in column j, of length 1; NULL: none
-   are wanted, which takes a third of the time. Of each vector the first component of at least half the
+   are wanted, which takes less than half the time. Of each vector the first component of at least half the
    modulus of the largest is real and positive; those of one eigenvalue are some orthonormal basis.
    v may lie over a, for a is copied first; v and w must not overlap. Threads: rows, columns and tiles, cut by
    n. Memory: doubles: n^2 (c128: twice as many) and, with v, n^2 more, and some 60 n, with v 500 n (c128:
@@ -18100,7 +18100,7 @@ static void mv__la_fill(const mv__la_jacobi *s, size_t j, size_t count) {
 /* The lengths of columns, in order; columns of length 1. */
 static void mv__la_lengths(mv__la_jacobi *s, int columns) {
     double o[4];
-    size_t i, j, k, filled;
+    size_t i, j, k;
     for (j = 0; j < s->n; j++) {
         const double *x = s->g + j * s->ldg;
         MV__PICK(mv__la_dots)(x, x, s->ldg, s->plane_g, o);
@@ -18110,9 +18110,10 @@ static void mv__la_lengths(mv__la_jacobi *s, int columns) {
     for (k = 0; columns && k < s->n; k++) {
         double *x = s->g + s->order[k] * s->ldg, *y = x + s->plane_g;
         const double m = s->norm[s->order[k]];
-        if (m == 0.0) mv__la_fill(s, s->order[k], k);
-        for (filled = m == 0.0, i = 0; i < s->rows; i++) {
-            if (!filled) {
+        const int nothing = m == 0.0;
+        if (nothing) mv__la_fill(s, s->order[k], k);
+        for (i = 0; i < s->rows; i++) {
+            if (!nothing) {
                 x[i] /= m;
                 if (s->plane_g) y[i] /= m;
             }

@@ -866,6 +866,38 @@ static void test_cancel(void) {
     for (i = 0; i < 5; i++) CHECK(calls[i] == 2);
     free(x);
 }
+/* stopped at the first, at each later quarter and at the last call */
+static struct {
+    int at, calls;
+} stop;
+static int stop_at(void *user, double done, double total, const char *label) {
+    (void)user, (void)done, (void)total, (void)label;
+    return ++stop.calls == stop.at;
+}
+static void test_cancel_anywhere(void) {
+    double w[256];
+    matrix a, v;
+    int k, all = 0, which;
+    if (T_SMALL || t_threads == 2) return;
+    t_seed(72);
+    make(&a, 256, 256, 0, 1, 1);
+    make(&v, 256, 256, 0, 1, 1);
+    hermitian(&a, 1);
+    T->desc.progress = stop_at;
+    for (which = 0; which < 2; which++)
+        for (k = -1; k <= 4; k++) {
+            stop.calls = 0;
+            stop.at = k < 0 ? -1 : k == 0 ? 1 : all * k / 4;
+            CHECK_STATUS(which == 0 ? eigh(T, w, &v, &a)
+                                    : mv_svd_f64(T, NULL, 0, w, (double *)v.p, 70, (const double *)a.p, 200,
+                                          200, 70),
+                k < 0 ? MEDVOL_OK : MEDVOL_E_CANCELLED);
+            if (k < 0) all = stop.calls;
+        }
+    T->desc.progress = NULL;
+    drop(&a);
+    drop(&v);
+}
 /* to the end with somebody watching */
 static int watch(void *user, double done, double total, const char *label) {
     double *last = (double *)user;
@@ -909,6 +941,7 @@ const t_case tests_linalg[] = {
     {"svd_threads", test_svd_threads, 0},
     {"errors", test_errors, T_ONCE},
     {"cancel", test_cancel, 0},
+    {"cancel_anywhere", test_cancel_anywhere, 0},
     {"progress", test_progress, 0},
     {NULL, NULL, 0},
 };
