@@ -16756,10 +16756,11 @@ typedef struct mv__la_solve {
     void *room;
     size_t room_bytes;
 } mv__la_solve;
-/* Rotations of neighbouring columns, sweep after sweep */
+/* Rotations of neighbouring columns, sweep after sweep. z: panels of 16 rows, of which column follows column:
+   row i of column j is z[i / 16 * 16 * n + 16 * j + i % 16]. */
 typedef struct mv__la_turns {
     double *z;
-    size_t ld;
+    size_t n, panels;
     double *turn;  /* cosine and sine of each */
     size_t *sweep; /* first column, number of rotations, of each */
     size_t turns, sweeps, most;
@@ -16923,33 +16924,31 @@ static void MV__K(mv__la_pass)(const mv__la_tri *t, double *y, size_t from, size
     mv_end();
 }
 /* All rotations, of w vectors of rows: of two columns the second is still in registers for the next one. */
-MV__INLINE void MV__K(mv__la_turn_rows)(const mv__la_turns *t, size_t row, const int w) {
+MV__INLINE void MV__K(mv__la_turn_rows)(const mv__la_turns *t, double *rows, const int w) {
     const double *p = t->turn;
     size_t s, k;
     int v;
     for (s = 0; s < t->sweeps; s++) {
-        double *z = t->z + row + t->sweep[2 * s] * t->ld;
+        double *z = rows + 16 * t->sweep[2 * s];
         mvd a[4];
         MV__UNROLL for (v = 0; v < w; v++) a[v] = mvd_load(z + v * MVD_N);
         for (k = t->sweep[2 * s + 1]; k > 0; k--, p += 2) {
             const mvd c = mvd_set1(p[0]), d = mvd_set1(p[1]);
             MV__UNROLL for (v = 0; v < w; v++) {
-                const mvd b = mvd_load(z + t->ld + v * MVD_N);
+                const mvd b = mvd_load(z + 16 + v * MVD_N);
                 mvd_store(z + v * MVD_N, mvd_mad(d, b, mvd_mul(c, a[v])));
                 a[v] = mvd_nmad(d, a[v], mvd_mul(c, b));
             }
-            z += t->ld;
+            z += 16;
         }
         MV__UNROLL for (v = 0; v < w; v++) mvd_store(z + v * MVD_N, a[v]);
     }
 }
-static void MV__K(mv__la_turn)(const mv__la_turns *t, size_t row, size_t end) { /* multiples of 8 */
-#if MVF_N > 8
-    for (; row + 16 <= end; row += 16) MV__K(mv__la_turn_rows)(t, row, 2);
-#else
-    for (; row + 4 * MVD_N <= end; row += 4 * MVD_N) MV__K(mv__la_turn_rows)(t, row, 4);
-#endif
-    for (; row < end; row += MVD_N) MV__K(mv__la_turn_rows)(t, row, 1);
+static void MV__K(mv__la_turn)(const mv__la_turns *t, size_t panel) {
+    const int w = MVD_N > 4 ? 2 : 4;
+    size_t row;
+    for (row = 0; row < 16; row += (size_t)w * MVD_N)
+        MV__K(mv__la_turn_rows)(t, t->z + panel * 16 * t->n + row, w);
     mv_end();
 }
 /* out: |p|^2, |q|^2, real and imaginary part of p^H q; n: a multiple of 8 */
@@ -17704,7 +17703,7 @@ static mv_status mv__la_pass_all(mv__la_eig *s, size_t first) {
         s->t.cut[i] = first + (size_t)((double)r * (1.0 - sqrt(1.0 - (double)i / (double)jobs)));
     s->t.cut[jobs] = s->n;
     s->jobs = jobs;
-    st = mv_parallel_for(s->ctx, jobs, mv__la_pass_job, s, NULL);
+    st = mv_parallel_for(jobs > 1 ? s->ctx : NULL, jobs, mv__la_pass_job, s, NULL);
     for (j = 1; j < jobs; j++)
         for (i = first; i < s->n; i++) {
             s->y[i] += s->y[j * 2 * o + i];
@@ -17753,11 +17752,11 @@ static mv_status mv__la_tridiagonal(mv__la_eig *s) {
 }
 static void mv__la_turn_job(void *arg, size_t i) {
     const mv__la_turns *t = (const mv__la_turns *)arg;
-    MV__PICK(mv__la_turn)(t, 16 * i, mv__minz(16 * i + 16, t->ld));
+    MV__PICK(mv__la_turn)(t, i);
 }
 static mv_status mv__la_turn_all(mv__la_eig *s) {
     mv_ctx *ctx = (double)s->turns.turns * (double)s->n < MV__LA_ALONE ? NULL : s->ctx;
-    mv_status st = mv_parallel_for(ctx, mv__divup(s->turns.ld, 16), mv__la_turn_job, &s->turns, NULL);
+    mv_status st = mv_parallel_for(ctx, s->turns.panels, mv__la_turn_job, &s->turns, NULL);
     s->turns.turns = s->turns.sweeps = 0;
     return st;
 }
@@ -17885,11 +17884,11 @@ static mv_status mv__la_vectors(mv__la_eig *s, double *v, size_t ldv) {
     double phase[2];
     mv_status st;
     for (j = 0; j < n; j++) {
-        const double *z = s->turns.z + s->order[j] * s->turns.ld;
         double *p = v + unit * j * ldv;
         for (i = 0; i < n; i++) {
-            p[unit * i] = z[i] * s->phase[2 * i];
-            if (unit > 1) p[2 * i + 1] = z[i] * s->phase[2 * i + 1];
+            const double z = s->turns.z[i / 16 * 16 * n + 16 * s->order[j] + i % 16];
+            p[unit * i] = z * s->phase[2 * i];
+            if (unit > 1) p[2 * i + 1] = z * s->phase[2 * i + 1];
         }
     }
     st = mv__la_back(s, v, ldv);
@@ -17907,15 +17906,14 @@ static mv_status mv__la_vectors(mv__la_eig *s, double *v, size_t ldv) {
 /* All memory in one block. */
 static void *mv__la_eig_room(mv__la_eig *s, int vectors) {
     const size_t n = s->n, unit = s->unit, b = MV__LA_BLOCK, most = (size_t)-1 / 4096;
-    const size_t ldz = (n + 7) & ~(size_t)7, lz = ldz % 64 ? ldz : ldz + 8;
-    const size_t turns = 16 * n + 256;
+    const size_t turns = 16 * n + 256, padded = (n + 15) & ~(size_t)15;
     size_t bytes = 0;
     unsigned char *block, *at;
     s->ld = (n + 15) & ~(size_t)7; /* a vector may begin at the last row */
     if (s->ld % 64 == 0) s->ld += 8;
     if (vectors)
         s->room_bytes = mv__maxz(mv__la_panels(n, n, b, unit > 1), mv__la_panels(b, n, n, unit > 1));
-    if (n > most || !mv__la_room(unit * s->ld, n, &bytes) || (vectors && !mv__la_room(lz, n, &bytes)) ||
+    if (n > most || !mv__la_room(unit * s->ld, n, &bytes) || (vectors && !mv__la_room(padded, n, &bytes)) ||
         !mv__la_room(2 * s->ld, 3 + MV__LA_JOBS, &bytes) || !mv__la_room(n, 7, &bytes) ||
         (vectors && !mv__la_room(2, turns + MV__LA_SWEEPS, &bytes)) ||
         (vectors && !mv__la_room(unit * b, 3 * n + 2 * b, &bytes)) ||
@@ -17938,8 +17936,9 @@ static void *mv__la_eig_room(mv__la_eig *s, int vectors) {
     s->phase = mv__la_cut(&at, 2 * n);
     s->order = (size_t *)(void *)mv__la_cut(&at, n);
     if (vectors) {
-        s->turns.z = mv__la_cut(&at, lz * n);
-        s->turns.ld = lz;
+        s->turns.z = mv__la_cut(&at, padded * n);
+        s->turns.n = n;
+        s->turns.panels = padded / 16;
         s->turns.turn = mv__la_cut(&at, 2 * turns);
         s->turns.sweep = (size_t *)(void *)mv__la_cut(&at, 2 * MV__LA_SWEEPS);
         s->turns.most = turns;
@@ -17978,7 +17977,7 @@ static mv_status mv__la_eigh(mv_ctx *ctx, const char *op, double *w, double *v, 
             s.t.a[i + j * s.ld] = f * a[unit * (i + j * lda)];
             if (cx && i > j) s.t.a[s.t.plane + i + j * s.ld] = f * a[2 * (i + j * lda) + 1];
         }
-    for (j = 0; v && j < n; j++) s.turns.z[j + j * s.turns.ld] = 1.0;
+    for (j = 0; v && j < n; j++) s.turns.z[j / 16 * 16 * n + 16 * j + j % 16] = 1.0;
     st = mv__la_tridiagonal(&s);
     if (st == MEDVOL_OK) st = mv__la_values(&s);
     if (st == MEDVOL_OK) {
