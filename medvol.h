@@ -16762,7 +16762,7 @@ typedef struct mv__la_turns {
     double *z;
     size_t n, panels;
     double *turn;  /* cosine and sine of each */
-    size_t *sweep; /* first column, number of rotations, of each */
+    size_t *sweep; /* first column, last column, place in turn, of each */
     size_t turns, sweeps, most;
 } mv__la_turns;
 #endif
@@ -16923,26 +16923,35 @@ static void MV__K(mv__la_pass)(const mv__la_tri *t, double *y, size_t from, size
     else MV__K(mv__la_pass_of)(t, y, from, to, 0);
     mv_end();
 }
-/* All rotations, of w vectors of rows: of two columns the second is still in registers for the next one. */
+/* All rotations, of w vectors of rows: of two columns the second is still in registers for the next one. A
+   window of columns, which a level-1 cache holds, sees all sweeps, each a column behind the one before it. */
 MV__INLINE void MV__K(mv__la_turn_rows)(const mv__la_turns *t, double *rows, const int w) {
-    const double *p = t->turn;
-    size_t s, k;
+    const size_t window = 128;
+    size_t first, s, k;
     int v;
-    for (s = 0; s < t->sweeps; s++) {
-        double *z = rows + 16 * t->sweep[2 * s];
-        mvd a[4];
-        MV__UNROLL for (v = 0; v < w; v++) a[v] = mvd_load(z + v * MVD_N);
-        for (k = t->sweep[2 * s + 1]; k > 0; k--, p += 2) {
-            const mvd c = mvd_set1(p[0]), d = mvd_set1(p[1]);
-            MV__UNROLL for (v = 0; v < w; v++) {
-                const mvd b = mvd_load(z + 16 + v * MVD_N);
-                mvd_store(z + v * MVD_N, mvd_mad(d, b, mvd_mul(c, a[v])));
-                a[v] = mvd_nmad(d, a[v], mvd_mul(c, b));
+    for (first = 0; first < t->n + t->sweeps; first += window)
+        for (s = 0; s < t->sweeps && s < first + window; s++) {
+            const size_t *sweep = t->sweep + 3 * s; /* first and last column, place in turn */
+            const size_t from = mv__maxz(sweep[0], first > s ? first - s : 0);
+            const size_t end = mv__minz(sweep[1], first + window - s);
+            const double *p;
+            double *z;
+            mvd a[4];
+            if (from >= end) continue;
+            p = t->turn + 2 * (sweep[2] + from - sweep[0]);
+            z = rows + 16 * from;
+            MV__UNROLL for (v = 0; v < w; v++) a[v] = mvd_load(z + v * MVD_N);
+            for (k = from; k < end; k++, p += 2) {
+                const mvd c = mvd_set1(p[0]), d = mvd_set1(p[1]);
+                MV__UNROLL for (v = 0; v < w; v++) {
+                    const mvd b = mvd_load(z + 16 + v * MVD_N);
+                    mvd_store(z + v * MVD_N, mvd_mad(d, b, mvd_mul(c, a[v])));
+                    a[v] = mvd_nmad(d, a[v], mvd_mul(c, b));
+                }
+                z += 16;
             }
-            z += 16;
+            MV__UNROLL for (v = 0; v < w; v++) mvd_store(z + v * MVD_N, a[v]);
         }
-        MV__UNROLL for (v = 0; v < w; v++) mvd_store(z + v * MVD_N, a[v]);
-    }
 }
 static void MV__K(mv__la_turn)(const mv__la_turns *t, size_t panel) {
     const int w = MVD_N > 4 ? 2 : 4;
@@ -17633,7 +17642,7 @@ static void mv__la_sort(const double *x, size_t n, double sign, size_t *order) {
 
 /* ---- Hermitian eigenvalues: A = Q D T D^H Q^H, T real and tridiagonal, Q a product of reflectors I - x x^H,
    D of phases; T = Z diag(w) Z^T ---- */
-enum { MV__LA_JOBS = 16, MV__LA_AREA = 16384, MV__LA_SWEEPS = 256, MV__LA_TOLD = 16 };
+enum { MV__LA_JOBS = 16, MV__LA_AREA = 16384, MV__LA_SWEEPS = 96, MV__LA_TOLD = 16 };
 #ifndef MV__LA_STEPS
 #  define MV__LA_STEPS 30 /* an eigenvalue; some 1.7 is usual */
 #endif
@@ -17766,7 +17775,7 @@ static void mv__la_step(mv__la_eig *s, size_t p, size_t q) {
     const double half = 0.5 * (d[q - 1] - d[q]), m = mv__la_length(half, e[q - 1]);
     const double shift = d[q] - e[q - 1] * (e[q - 1] / (half + (half < 0.0 ? -m : m)));
     double x = d[p] - shift, z = e[p], c, t, r, g, sn;
-    size_t k;
+    size_t k, *sweep;
     for (k = p; k < q; k++) {
         r = mv__la_length(x, z);
         c = r > 0.0 ? x / r : 1.0;
@@ -17785,9 +17794,10 @@ static void mv__la_step(mv__la_eig *s, size_t p, size_t q) {
         if (turn) turn[2 * (k - p)] = c, turn[2 * (k - p) + 1] = sn;
     }
     if (!turn) return;
-    s->turns.sweep[2 * s->turns.sweeps] = p;
-    s->turns.sweep[2 * s->turns.sweeps + 1] = q - p;
-    s->turns.sweeps++;
+    sweep = s->turns.sweep + 3 * s->turns.sweeps++;
+    sweep[0] = p;
+    sweep[1] = q;
+    sweep[2] = s->turns.turns;
     s->turns.turns += q - p;
 }
 static mv_status mv__la_values(mv__la_eig *s) {
@@ -17915,7 +17925,7 @@ static void *mv__la_eig_room(mv__la_eig *s, int vectors) {
         s->room_bytes = mv__maxz(mv__la_panels(n, n, b, unit > 1), mv__la_panels(b, n, n, unit > 1));
     if (n > most || !mv__la_room(unit * s->ld, n, &bytes) || (vectors && !mv__la_room(padded, n, &bytes)) ||
         !mv__la_room(2 * s->ld, 3 + MV__LA_JOBS, &bytes) || !mv__la_room(n, 7, &bytes) ||
-        (vectors && !mv__la_room(2, turns + MV__LA_SWEEPS, &bytes)) ||
+        (vectors && !mv__la_room(1, 2 * turns + 3 * MV__LA_SWEEPS, &bytes)) ||
         (vectors && !mv__la_room(unit * b, 3 * n + 2 * b, &bytes)) ||
         !mv__add(bytes, s->room_bytes, &bytes) ||
         !mv__add(bytes, 1024, &bytes))
@@ -17940,7 +17950,7 @@ static void *mv__la_eig_room(mv__la_eig *s, int vectors) {
         s->turns.n = n;
         s->turns.panels = padded / 16;
         s->turns.turn = mv__la_cut(&at, 2 * turns);
-        s->turns.sweep = (size_t *)(void *)mv__la_cut(&at, 2 * MV__LA_SWEEPS);
+        s->turns.sweep = (size_t *)(void *)mv__la_cut(&at, 3 * MV__LA_SWEEPS);
         s->turns.most = turns;
         s->reflectors = mv__la_cut(&at, unit * n * b);
         s->part[0] = mv__la_cut(&at, unit * n * b);
