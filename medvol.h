@@ -30,12 +30,14 @@
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
      [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
+     [LINALG]     dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values
      [FFT]        Fourier transforms of one to seven axes, of any length
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
-     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE FFT: leave a section out ([IO] needs [GZIP])
+     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT: leave a section out ([IO] needs
+                            [GZIP])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -139,12 +141,13 @@ extern "C" {
     X(E_LIMIT, -14, "a limit of the context would be exceeded")                                              \
     X(E_UNSUPPORTED, -15, "not supported")                                                                   \
     X(E_SPACE, -16, "the output buffer is too small")                                                        \
-    X(E_SINGULAR, -17, "the geometry cannot be inverted")                                                    \
+    X(E_SINGULAR, -17, "the geometry or matrix cannot be inverted")                                          \
     X(E_BUSY, -18, "the target is in use")                                                                   \
     X(E_EMPTY, -19, "no voxel is left to work on")                                                           \
     X(E_ACCESS, -20, "permission denied")                                                                    \
     X(E_EXISTS, -21, "the file exists already")                                                              \
-    X(E_FULL, -22, "no space left on the device")
+    X(E_FULL, -22, "no space left on the device")                                                            \
+    X(E_CONVERGENCE, -23, "the iteration did not converge")
 
 typedef enum mv_status {
 #define MV__X(name, value, text) MEDVOL_##name = value,
@@ -1297,6 +1300,107 @@ MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t
 MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape,
                                             const float *src, const size_t *src_shape, const double *m,
                                             const mv_resample_opt *opt);
+
+#endif
+
+/* ---- dense linear algebra ------------------------------------------------------------------------------ */
+#ifndef MEDVOL_NO_LINALG
+
+/* Matrices are column-major, as in BLAS and LAPACK: element (i, j) of a is a[i + j * lda], lda >= rows.
+   Complex ones (c64: floats, c128: doubles) are pairs of real and imaginary part, and lda counts pairs:
+   element (i, j) begins at a[2 * (i + j * lda)]. A^H is the conjugate transpose, of reals the transpose.
+   Sizes may be 0, and pointers to nothing NULL. What lies between the columns (rows < lda) is neither read
+   nor written. The bits of a result do not depend on the number of threads; levels differ in the last bits,
+   for sums are made in other orders and, from level 3 on, with fused multiply-adds. */
+typedef enum mv_op {
+    MEDVOL_OP_NONE = 0,
+    MEDVOL_OP_TRANSPOSE = 1,
+    MEDVOL_OP_ADJOINT = 2, /* transposed and conjugated */
+    MEDVOL_OP_FORCE_INT = 0x7fffffff
+} mv_op;
+typedef struct mv_gemm_opt {
+    mv_op op_a, op_b;
+    double alpha[2], beta[2]; /* real and imaginary part (of real types: 0); alpha 0, 0: 1 */
+    int lower;                /* only elements (i, j) of C with i >= j are read and written: half the work */
+} mv_gemm_opt;
+
+/* mv_gemm: C = alpha op(A) op(B) + beta C, C m x n. a holds m x k, or k x m where op_a transposes it, b k x
+   n, or n x k. opt NULL: A B. With beta = 0 C is not read; with k = 0 it becomes beta C. C must overlap
+   neither A nor B. Threads: tiles of C or, of a small C (m n <= 16384) with k >= 8192, up to 16 slabs of k,
+   cut by the shapes alone. Memory: none up to some 8 KiB of packed panels, beyond that (m + n) min(k, 256)
+   elements, rounded up to panels; that and m n elements for each slab. Numerics: in the type of the
+   elements, each element a sum over 256 or fewer of k at a time: within 2 k eps |op(A)| |op(B)| by element.
+   NaN and infinity in A, B (and C, unless beta = 0) reach every element that depends on them; complex
+   products are made of four real ones, so infinities may become NaN. Errors: MEDVOL_E_NULL, _RANGE (a
+   leading dimension below the rows, unknown op, factors that are not finite or, of real types, not real),
+   _SIZE (more bytes than there are addresses), _ALIAS, _NOMEM: C as it was; _CANCELLED: C is undefined.
+   Source: van Zee & van de Geijn 2015 (packing, blocks, micro-kernel); Golub & Van Loan, 4th ed., 1.1, 1.5.
+   */
+MEDVOL_DEF mv_status mv_gemm_f32(mv_ctx *ctx, float *c, size_t ldc, const float *a, size_t lda,
+                                 const float *b, size_t ldb, size_t m, size_t n, size_t k,
+                                 const mv_gemm_opt *opt);
+MEDVOL_DEF mv_status mv_gemm_f64(mv_ctx *ctx, double *c, size_t ldc, const double *a, size_t lda,
+                                 const double *b, size_t ldb, size_t m, size_t n, size_t k,
+                                 const mv_gemm_opt *opt);
+MEDVOL_DEF mv_status mv_gemm_c64(mv_ctx *ctx, float *c, size_t ldc, const float *a, size_t lda,
+                                 const float *b, size_t ldb, size_t m, size_t n, size_t k,
+                                 const mv_gemm_opt *opt);
+MEDVOL_DEF mv_status mv_gemm_c128(mv_ctx *ctx, double *c, size_t ldc, const double *a, size_t lda,
+                                  const double *b, size_t ldb, size_t m, size_t n, size_t k,
+                                  const mv_gemm_opt *opt);
+
+/* mv_chol: A = L L^H of a Hermitian positive definite n x n matrix: L, lower triangular with a positive
+   diagonal, takes the place of the lower triangle of a. The upper triangle is neither read nor written, nor
+   are imaginary parts of the diagonal read (they become 0).
+   mv_chol_solve: A X = B for `columns` right sides, with the L of mv_chol: X (n x columns) takes the place of
+   b. b must not overlap l.
+   Threads: those of mv_gemm, which does most of the work; solve: columns, too. Memory: as mv_gemm of 32
+   columns. Numerics: L L^H and (A + E) X = B with |E| of some n eps |L| |L^H|; no scaling takes place, so
+   elements must lie within the square roots of what doubles can hold. Errors: MEDVOL_E_NULL, _RANGE, _SIZE,
+   _ALIAS, _NOMEM (a, b as they were); mv_chol: _SINGULAR when a pivot is not positive
+   and finite, as it is where NaN or infinity stands: mv_message names its index (from 0) and value, mv_error
+   has both (`value`, `offset` = index), and the leading columns of L up to it stand in a, the rest is
+   undefined; mv_chol_solve: _SINGULAR when a diagonal element of l is not (b as it was); _CANCELLED.
+   Source: Golub & Van Loan, 4th ed., 4.2. */
+MEDVOL_DEF mv_status mv_chol_f64(mv_ctx *ctx, double *a, size_t lda, size_t n);
+MEDVOL_DEF mv_status mv_chol_c128(mv_ctx *ctx, double *a, size_t lda, size_t n);
+MEDVOL_DEF mv_status mv_chol_solve_f64(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
+                                       size_t n, size_t columns);
+MEDVOL_DEF mv_status mv_chol_solve_c128(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
+                                        size_t n, size_t columns);
+
+/* mv_eigh: A = V diag(w) V^H of a Hermitian n x n matrix, of which only the lower triangle is read, the
+   diagonal as real. w: n eigenvalues, ascending. v: n x n, eigenvector j in column j, of length 1; NULL: none
+   are wanted, which takes less than half the time. Of each vector the first component of at least half the
+   modulus of the largest is real and positive; those of one eigenvalue are some orthonormal basis.
+   v may lie over a, for a is copied first; v and w must not overlap. Threads: rows, columns and tiles, cut by
+   n. Memory: doubles: n^2 (c128: twice as many) and, with v, n^2 more, and some 60 n, with v 500 n (c128:
+   900). Numerics: any scale of A without overflow or underflow; |A V - V diag(w)| and |V^H V - I| of some n
+   eps |A| and n eps. Small eigenvalues beside large ones have that error, too: absolute, not relative.
+   Errors: MEDVOL_E_NULL, _RANGE (ld; an element that is NaN or infinite, named in the message), _SIZE,
+   _ALIAS, _NOMEM, _CANCELLED, _CONVERGENCE (after 30 n steps; no such matrix is known): w, v as they were,
+   but after _CANCELLED undefined. Source: Golub & Van Loan, 4th ed., 8.3 (Householder tridiagonalisation,
+   implicit QR steps with Wilkinson's shift), 5.1.7 (blocks of reflectors). */
+MEDVOL_DEF mv_status mv_eigh_f64(mv_ctx *ctx, double *w, double *v, size_t ldv, const double *a, size_t lda,
+                                 size_t n);
+MEDVOL_DEF mv_status mv_eigh_c128(mv_ctx *ctx, double *w, double *v, size_t ldv, const double *a, size_t lda,
+                                  size_t n);
+
+/* mv_svd: A = U diag(s) V^H of any m x n matrix, thin: with r = min(m, n), u is m x r, s holds r singular
+   values, descending, v is n x r; u and v have orthonormal columns, also where s is 0. u or v may be NULL:
+   not wanted. Of each column of u the first component of at least half the modulus of the largest is real and
+   positive. All three may lie over a, which is copied first, but not over one another.
+   For small matrices: 10 (m + n) r^2 multiply-adds a sweep, of which there are 5 to 12. Threads: pairs of
+   columns of matrices of 4096 elements or more. Memory: doubles: m n + r^2 (c128: twice as many).
+   Numerics: any scale of A. One-sided Jacobi: each singular value down to 1e-140 of the largest is right to
+   some n eps of itself as far as scaling the columns of A (m < n: the rows) could make A well conditioned;
+   below that they are 0. Errors: MEDVOL_E_NULL, _RANGE (ld; an element that is NaN or infinite), _SIZE,
+   _ALIAS, _NOMEM, _CANCELLED, _CONVERGENCE (after 60 sweeps; no such matrix is known): all outputs as they
+   were. Source: Hestenes 1958; Demmel & Veselic 1992; Golub & Van Loan, 4th ed., 8.6.3. */
+MEDVOL_DEF mv_status mv_svd_f64(mv_ctx *ctx, double *u, size_t ldu, double *s, double *v, size_t ldv,
+                                const double *a, size_t lda, size_t m, size_t n);
+MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, double *v, size_t ldv,
+                                 const double *a, size_t lda, size_t m, size_t n);
 
 #endif
 
@@ -16732,6 +16836,1522 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
+/* ==== [LINALG] dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values. Owns
+   mv__la_*. Uses [BASE] [CTX] [VOLUME]. Source: van Zee & van de Geijn 2015 (BLIS), Golub & Van Loan 2013,
+   Demmel & Veselic 1992. ================================================================================= */
+#ifndef MEDVOL_NO_LINALG
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+/* C = alpha op(A) op(B) + beta C. Panels of k0..k0 + kc: of op(A) as many rows as a micro-kernel takes, of
+   op(B) as many columns, packed so that they are read from front to end. A complex panel holds real parts,
+   then imaginary parts, of each k: the micro-kernel, which knows reals alone, makes all four products. */
+typedef struct mv__la_product {
+    void *c;
+    const void *a, *b;
+    size_t ldc, lda, ldb, m, n, k;
+    double alpha[2], beta[2];
+    int op_a, op_b, f64, cx, lower; /* cx: complex */
+    int add;                        /* C has been begun */
+    void *left, *right;             /* packed panels */
+    void *room;                     /* for them, of room_bytes, or NULL */
+    size_t room_bytes;
+    size_t k0, kc;
+    size_t panels[2], tile[2], first; /* of A and B; panels a tile; the first tile of this round */
+} mv__la_product;
+/* Planes: an array of real and, `plane` after it, one of imaginary parts; plane 0: there are none. Columns of
+   ld rows, zeros from row n on: whole vectors may be read and written. */
+typedef struct mv__la_tri {
+    double *a;
+    size_t ld, plane, n;
+    const double *x, *v, *w; /* ld of real, ld of imaginary parts */
+    double *y;               /* for each job as much */
+    size_t cut[17];          /* the columns of jobs */
+} mv__la_tri;
+enum { MV__LA_BLOCK = 32 }; /* columns of a block */
+typedef struct mv__la_solve {
+    double *b;       /* the rows of this block */
+    const double *l; /* its triangle */
+    size_t ldb, ldl, n, columns;
+    int cx, back;
+    void *room;
+    size_t room_bytes;
+} mv__la_solve;
+/* Rotations of neighbouring columns, sweep after sweep. z: panels of 16 rows, of which column follows column:
+   row i of column j is z[i / 16 * 16 * n + 16 * j + i % 16]. */
+typedef struct mv__la_turns {
+    double *z;
+    size_t n, panels;
+    double *turn;  /* cosine and sine of each */
+    size_t *sweep; /* first column, last column, place in turn, of each */
+    size_t turns, sweeps, most;
+} mv__la_turns;
+#endif
+MV__INLINE double MV__K(mv__la_sum)(mvd a) {
+    double lane[MVD_N], s;
+    int k;
+    mvd_store(lane, a);
+    for (s = lane[0], k = 1; k < MVD_N; k++) s += lane[k];
+    return s;
+}
+/* y[i] -= sum over l of x[i + l ldx] conj(s[l lds]), l < count, from i on as long as w vectors are left of n
+   */
+MV__INLINE size_t MV__K(mv__la_take_some)(double *y, const double *x, size_t ldx, const double *s, size_t lds,
+                                          size_t count, size_t i, size_t n, const int cx, const int w) {
+    const size_t unit = cx ? 2 : 1, step = (size_t)w * MVD_N;
+    for (; i + step <= n; i += step) {
+        mvd re[2], im[2], t, u, a, b;
+        size_t l;
+        int k;
+        MV__UNROLL for (k = 0; k < w; k++) {
+            double *p = y + unit * (i + (size_t)k * MVD_N);
+            re[k] = mvd_load(p);
+            if (cx) mvd_split(re[k], mvd_load(p + MVD_N), &t, &im[k]), re[k] = t;
+        }
+        for (l = 0; l < count; l++) {
+            const mvd c = mvd_set1(s[unit * l * lds]), d = mvd_set1(cx ? s[2 * l * lds + 1] : 0.0);
+            MV__UNROLL for (k = 0; k < w; k++) {
+                const double *p = x + unit * (i + (size_t)k * MVD_N + l * ldx);
+                if (cx) {
+                    mvd_split(mvd_load(p), mvd_load(p + MVD_N), &a, &b);
+                    re[k] = mvd_nmad(b, d, mvd_nmad(a, c, re[k]));
+                    im[k] = mvd_mad(a, d, mvd_nmad(b, c, im[k]));
+                } else re[k] = mvd_nmad(mvd_load(p), c, re[k]);
+            }
+        }
+        MV__UNROLL for (k = 0; k < w; k++) {
+            double *p = y + unit * (i + (size_t)k * MVD_N);
+            t = re[k];
+            if (cx) {
+                mvd_weave(re[k], im[k], &t, &u);
+                mvd_store(p + MVD_N, u);
+            }
+            mvd_store(p, t);
+        }
+    }
+    return i;
+}
+static void MV__K(mv__la_take_real)(double *y, const double *x, size_t ldx, const double *s, size_t lds,
+                                    size_t count, size_t n) {
+    size_t i = MV__K(mv__la_take_some)(y, x, ldx, s, lds, count, 0, n, 0, 2), l;
+    i = MV__K(mv__la_take_some)(y, x, ldx, s, lds, count, i, n, 0, 1);
+    mv_end();
+    for (; i < n; i++)
+        for (l = 0; l < count; l++) y[i] -= x[i + l * ldx] * s[l * lds];
+}
+static void MV__K(mv__la_take_pairs)(double *y, const double *x, size_t ldx, const double *s, size_t lds,
+                                     size_t count, size_t n) {
+    size_t i = MV__K(mv__la_take_some)(y, x, ldx, s, lds, count, 0, n, 1, 2), l;
+    i = MV__K(mv__la_take_some)(y, x, ldx, s, lds, count, i, n, 1, 1);
+    mv_end();
+    for (; i < n; i++)
+        for (l = 0; l < count; l++) {
+            const double *p = x + 2 * (i + l * ldx), *q = s + 2 * l * lds;
+            y[2 * i] -= p[0] * q[0] + p[1] * q[1];
+            y[2 * i + 1] -= p[1] * q[0] - p[0] * q[1];
+        }
+}
+/* x = L^-1 x, back: L^-H x, of one block, a lane for each right side */
+MV__INLINE void MV__K(mv__la_sides_of)(const mv__la_solve *s, double *b, size_t sides, const int cx) {
+    const size_t unit = cx ? 2 : 1, n = s->n;
+    double x[2 * MV__LA_BLOCK * MVD_N];
+    size_t t, i, k;
+    for (k = 0; k < MVD_N; k++)
+        for (i = 0; i < n; i++) {
+            const double *p = b + unit * (i + k * s->ldb);
+            x[2 * i * MVD_N + k] = k < sides ? p[0] : 0.0;
+            if (cx) x[(2 * i + 1) * MVD_N + k] = k < sides ? p[1] : 0.0;
+        }
+    for (t = 0; t < n; t++) {
+        const size_t j = s->back ? n - 1 - t : t, end = s->back ? j : n;
+        double *p = x + 2 * j * MVD_N;
+        const mvd d = mvd_set1(s->l[unit * (j + j * s->ldl)]), re = mvd_div(mvd_load(p), d);
+        mvd im = mvd_zero();
+        mvd_store(p, re);
+        if (cx) {
+            im = mvd_div(mvd_load(p + MVD_N), d);
+            mvd_store(p + MVD_N, im);
+        }
+        for (i = s->back ? 0 : j + 1; i < end; i++) {
+            const double *l = s->l + unit * (s->back ? j + i * s->ldl : i + j * s->ldl);
+            const mvd c = mvd_set1(l[0]);
+            double *q = x + 2 * i * MVD_N;
+            mvd a = mvd_nmad(re, c, mvd_load(q));
+            if (cx) {
+                const mvd e = mvd_set1(s->back ? -l[1] : l[1]);
+                const mvd f = mvd_nmad(im, c, mvd_load(q + MVD_N));
+                a = mvd_mad(im, e, a);
+                mvd_store(q + MVD_N, mvd_nmad(re, e, f));
+            }
+            mvd_store(q, a);
+        }
+    }
+    for (k = 0; k < sides; k++)
+        for (i = 0; i < n; i++) {
+            double *p = b + unit * (i + k * s->ldb);
+            p[0] = x[2 * i * MVD_N + k];
+            if (cx) p[1] = x[(2 * i + 1) * MVD_N + k];
+        }
+}
+static void MV__K(mv__la_sides)(const mv__la_solve *s, size_t first, size_t end) {
+    for (; first < end; first += MVD_N) {
+        const size_t sides = mv__minz(MVD_N, end - first);
+        if (s->cx) MV__K(mv__la_sides_of)(s, s->b + 2 * first * s->ldb, sides, 1);
+        else MV__K(mv__la_sides_of)(s, s->b + first * s->ldb, sides, 0);
+    }
+    mv_end();
+}
+/* Columns from..to - 1 of the lower triangle: A -= v w^H + w v^H, then y = A x of what they hold, above the
+   diagonal, too: one way through memory for both. */
+MV__INLINE void MV__K(mv__la_pass_of)(const mv__la_tri *t, double *y, size_t from, size_t to, const int cx) {
+    const size_t o = t->ld;
+    const double *v = t->v, *w = t->w, *x = t->x;
+    size_t i, j;
+    for (j = from; j < to; j++) {
+        double *a = t->a + j * t->ld, *b = a + t->plane, s, r;
+        const mvd vr = mvd_set1(v[j]), wr = mvd_set1(w[j]), xr = mvd_set1(x[j]);
+        const mvd vi = mvd_set1(v[o + j]), wi = mvd_set1(w[o + j]), xi = mvd_set1(x[o + j]);
+        mvd sr = mvd_zero(), si = mvd_zero(), tr = mvd_zero(), ti = mvd_zero();
+        for (i = j + 1; i < t->n; i += MVD_N) {
+            const mvd vp = mvd_load(v + i), wp = mvd_load(w + i), xp = mvd_load(x + i);
+            mvd p = mvd_nmad(wp, vr, mvd_nmad(vp, wr, mvd_load(a + i))), yp = mvd_load(y + i);
+            if (cx) {
+                const mvd vq = mvd_load(v + o + i), wq = mvd_load(w + o + i), xq = mvd_load(x + o + i);
+                mvd q = mvd_nmad(wq, vr, mvd_nmad(vq, wr, mvd_load(b + i))), yq = mvd_load(y + o + i);
+                p = mvd_nmad(wq, vi, mvd_nmad(vq, wi, p));
+                q = mvd_mad(wp, vi, mvd_mad(vp, wi, q));
+                yp = mvd_nmad(q, xi, yp);
+                yq = mvd_mad(p, xi, mvd_mad(q, xr, yq));
+                tr = mvd_mad(q, xq, tr);
+                si = mvd_mad(p, xq, si);
+                ti = mvd_nmad(q, xp, ti);
+                mvd_store(b + i, q);
+                mvd_store(y + o + i, yq);
+            }
+            sr = mvd_mad(p, xp, sr);
+            mvd_store(y + i, mvd_mad(p, xr, yp));
+            mvd_store(a + i, p);
+        }
+        s = MV__K(mv__la_sum)(mvd_add(sr, tr));
+        r = MV__K(mv__la_sum)(mvd_add(si, ti));
+        a[j] -= 2.0 * (v[j] * w[j] + (cx ? v[o + j] * w[o + j] : 0.0));
+        y[j] += s + a[j] * x[j];
+        if (cx) y[o + j] += r + a[j] * x[o + j];
+    }
+}
+static void MV__K(mv__la_pass)(const mv__la_tri *t, double *y, size_t from, size_t to) {
+    if (t->plane) MV__K(mv__la_pass_of)(t, y, from, to, 1);
+    else MV__K(mv__la_pass_of)(t, y, from, to, 0);
+    mv_end();
+}
+/* All rotations, of w vectors of rows: of two columns the second is still in registers for the next one. A
+   window of columns, which a level-1 cache holds, sees all sweeps, each a column behind the one before it. */
+MV__INLINE void MV__K(mv__la_turn_rows)(const mv__la_turns *t, double *rows, const int w) {
+    const size_t window = 128;
+    size_t first, s, k;
+    int v;
+    for (first = 0; first < t->n + t->sweeps; first += window)
+        for (s = 0; s < t->sweeps && s < first + window; s++) {
+            const size_t *sweep = t->sweep + 3 * s; /* first and last column, place in turn */
+            const size_t from = mv__maxz(sweep[0], first > s ? first - s : 0);
+            const size_t end = mv__minz(sweep[1], first + window - s);
+            const double *p;
+            double *z;
+            mvd a[4];
+            if (from >= end) continue;
+            p = t->turn + 2 * (sweep[2] + from - sweep[0]);
+            z = rows + 16 * from;
+            MV__UNROLL for (v = 0; v < w; v++) a[v] = mvd_load(z + v * MVD_N);
+            for (k = from; k < end; k++, p += 2) {
+                const mvd c = mvd_set1(p[0]), d = mvd_set1(p[1]);
+                MV__UNROLL for (v = 0; v < w; v++) {
+                    const mvd b = mvd_load(z + 16 + v * MVD_N);
+                    mvd_store(z + v * MVD_N, mvd_mad(d, b, mvd_mul(c, a[v])));
+                    a[v] = mvd_nmad(d, a[v], mvd_mul(c, b));
+                }
+                z += 16;
+            }
+            MV__UNROLL for (v = 0; v < w; v++) mvd_store(z + v * MVD_N, a[v]);
+        }
+}
+static void MV__K(mv__la_turn)(const mv__la_turns *t, size_t panel) {
+    const int w = MVD_N > 4 ? 2 : 4;
+    size_t row;
+    for (row = 0; row < 16; row += (size_t)w * MVD_N)
+        MV__K(mv__la_turn_rows)(t, t->z + panel * 16 * t->n + row, w);
+    mv_end();
+}
+/* out: |p|^2, |q|^2, real and imaginary part of p^H q; n: a multiple of 8 */
+static void MV__K(mv__la_dots)(const double *p, const double *q, size_t n, size_t plane, double *out) {
+    mvd a = mvd_zero(), b = mvd_zero(), c = mvd_zero(), d = mvd_zero();
+    size_t i;
+    for (i = 0; i < n; i += MVD_N) {
+        const mvd x = mvd_load(p + i), y = mvd_load(q + i);
+        a = mvd_mad(x, x, a);
+        b = mvd_mad(y, y, b);
+        c = mvd_mad(x, y, c);
+        if (plane) {
+            const mvd u = mvd_load(p + plane + i), v = mvd_load(q + plane + i);
+            a = mvd_mad(u, u, a);
+            b = mvd_mad(v, v, b);
+            c = mvd_mad(u, v, c);
+            d = mvd_nmad(u, y, mvd_mad(x, v, d));
+        }
+    }
+    out[0] = MV__K(mv__la_sum)(a);
+    out[1] = MV__K(mv__la_sum)(b);
+    out[2] = MV__K(mv__la_sum)(c);
+    out[3] = MV__K(mv__la_sum)(d);
+    mv_end();
+}
+/* p = r[0] p + r[1] e q, q = r[2] p + r[3] e q, with e = r[4] + i r[5] */
+static void MV__K(mv__la_rotate)(double *p, double *q, size_t n, size_t plane, const double *r) {
+    const mvd a = mvd_set1(r[0]), b = mvd_set1(r[1]), c = mvd_set1(r[2]), d = mvd_set1(r[3]);
+    const mvd er = mvd_set1(r[4]), ei = mvd_set1(r[5]);
+    size_t i;
+    for (i = 0; i < n; i += MVD_N) {
+        const mvd x = mvd_load(p + i), y = mvd_load(q + i);
+        mvd z = mvd_mul(y, er);
+        if (plane) {
+            const mvd u = mvd_load(p + plane + i), v = mvd_load(q + plane + i);
+            const mvd t = mvd_mad(y, ei, mvd_mul(v, er));
+            z = mvd_nmad(v, ei, z);
+            mvd_store(p + plane + i, mvd_mad(b, t, mvd_mul(a, u)));
+            mvd_store(q + plane + i, mvd_mad(d, t, mvd_mul(c, u)));
+        }
+        mvd_store(p + i, mvd_mad(b, z, mvd_mul(a, x)));
+        mvd_store(q + i, mvd_mad(d, z, mvd_mul(c, x)));
+    }
+    mv_end();
+}
+#endif /* MV__PASS */
+#endif
+#endif /* what is read once a pass */
+
+#if defined(MV__REAL) && !defined(MEDVOL_NO_LINALG) /* products, once for floats and once for doubles */
+/* A micro-kernel holds two vectors of rows and so many columns in registers: 12 of 16, 24 of 32. */
+#  if MV__PASS == 4 || (MV__PASS == 2 && defined(MV__NEON))
+#    define MV__LA_NR 12
+#  else
+#    define MV__LA_NR 6
+#  endif
+#  define MV__LA_MR (2 * MV__RN)
+static void MV__KR(mv__la_shape)(size_t *rows, size_t *columns) {
+    *rows = MV__LA_MR;
+    *columns = MV__LA_NR;
+}
+/* A panel of reals: row i of k at s[i is + l ls]; rows from count on are zeros. */
+static void MV__KR(mv__la_pack_reals)(mv__real *d, const mv__real *s, size_t width, size_t count, size_t is,
+                                      size_t ls, size_t k) {
+    const int whole = count == MV__LA_MR && width == MV__LA_MR;
+    size_t l = 0, i;
+    if (whole && is == 1)
+        for (; l < k; l++) {
+            MV__R(store)(d + l * width, MV__R(load)(s + l * ls));
+            MV__R(store)(d + l * width + MV__RN, MV__R(load)(s + l * ls + MV__RN));
+        }
+#  if MV__RN > 1
+    for (; whole && ls == 1 && l + MV__RN <= k; l += MV__RN) {
+        size_t half;
+        int r;
+        for (half = 0; half < MV__LA_MR; half += MV__RN) {
+            mvr t[MV__RN];
+            MV__UNROLL for (r = 0; r < MV__RN; r++) t[r] = MV__R(load)(s + (half + (size_t)r) * is + l);
+            MV__R(transpose)(t);
+            MV__UNROLL for (r = 0; r < MV__RN; r++)
+                MV__R(store)(d + (l + (size_t)r) * MV__LA_MR + half, t[r]);
+        }
+    }
+#  endif
+    for (; l < k; l++) {
+        for (i = 0; i < count; i++) d[l * width + i] = s[i * is + l * ls];
+        for (; i < width; i++) d[l * width + i] = 0;
+    }
+    mv_end();
+}
+/* Of pairs: w real parts, w imaginary parts, in the order of the words split and weave on the left side. */
+static void MV__KR(mv__la_pack_pairs)(mv__real *d, const mv__real *s, size_t w, size_t count, size_t is,
+                                      size_t ls, size_t k, int right, mv__real sign) {
+    const mvr f = MV__R(set1)(sign);
+    const int whole = !right && count == w;
+    size_t l = 0, i;
+    if (whole && is == 1)
+        for (; l < k; l++) {
+            mvr x, y;
+            MV__R(split)(MV__R(load)(s + 2 * l * ls), MV__R(load)(s + 2 * l * ls + MV__RN), &x, &y);
+            MV__R(store)(d + 2 * l * MV__RN, x);
+            MV__R(store)(d + 2 * l * MV__RN + MV__RN, MV__R(mul)(y, f));
+        }
+#  if MV__RN > 1
+    for (; whole && ls == 1 && l + MV__RN / 2 <= k; l += MV__RN / 2) {
+        mvr t[MV__RN];
+        int r;
+        MV__UNROLL for (r = 0; r < MV__RN; r++) t[r] = MV__R(load)(s + 2 * (MV__RLANE((size_t)r) * is + l));
+        MV__R(transpose)(t);
+        MV__UNROLL for (r = 0; r < MV__RN; r += 2) {
+            mv__real *p = d + (2 * l + (size_t)r) * MV__RN;
+            MV__R(store)(p, t[r]);
+            MV__R(store)(p + MV__RN, MV__R(mul)(t[r + 1], f));
+        }
+    }
+#  endif
+    for (; l < k; l++)
+        for (i = 0; i < w; i++) {
+            const size_t row = right ? i : MV__RLANE(i);
+            const mv__real *p = s + 2 * (row * is + l * ls);
+            d[2 * l * w + i] = row < count ? p[0] : 0;
+            d[(2 * l + 1) * w + i] = row < count ? sign * p[1] : 0;
+        }
+    mv_end();
+}
+static void MV__KR(mv__la_pack)(const mv__la_product *g, int right, size_t first, size_t last) {
+    const size_t width = right ? MV__LA_NR : MV__LA_MR, total = right ? g->n : g->m, unit = g->cx ? 2 : 1;
+    const size_t ld = right ? g->ldb : g->lda, w = width / unit;
+    const int op = right ? g->op_b : g->op_a, flat = (op == MEDVOL_OP_NONE) != right;
+    const size_t is = flat ? 1 : ld, ls = flat ? ld : 1;
+    const mv__real *s = (const mv__real *)(right ? g->b : g->a) + unit * g->k0 * ls;
+    mv__real *d = (mv__real *)(right ? g->right : g->left);
+    size_t p;
+    for (p = first; p < last; p++) {
+        const size_t count = mv__minz(w, total - p * w);
+        const mv__real *from = s + unit * p * w * is;
+        mv__real *to = d + p * width * g->kc;
+        if (!g->cx) MV__KR(mv__la_pack_reals)(to, from, width, count, is, ls, g->kc);
+        else
+            MV__KR(mv__la_pack_pairs)(to, from, w, count, is, ls, g->kc, right,
+                                      (mv__real)(op == MEDVOL_OP_ADJOINT ? -1 : 1));
+    }
+}
+/* t: the product of two panels, column after column */
+MV__INLINE void MV__KR(mv__la_micro)(mv__real *t, const mv__real *a, const mv__real *b, size_t k) {
+    mvr x[MV__LA_NR], y[MV__LA_NR], u, v, s;
+    int j;
+    MV__UNROLL for (j = 0; j < MV__LA_NR; j++) x[j] = y[j] = MV__R(zero)();
+    for (; k > 0; k--, a += MV__LA_MR, b += MV__LA_NR) {
+        u = MV__R(load)(a);
+        v = MV__R(load)(a + MV__RN);
+        MV__UNROLL for (j = 0; j < MV__LA_NR; j++) {
+            s = MV__R(set1)(b[j]);
+            x[j] = MV__R(mad)(u, s, x[j]);
+            y[j] = MV__R(mad)(v, s, y[j]);
+        }
+    }
+    MV__UNROLL for (j = 0; j < MV__LA_NR; j++) {
+        MV__R(store)(t + j * MV__LA_MR, x[j]);
+        MV__R(store)(t + j * MV__LA_MR + MV__RN, y[j]);
+    }
+}
+/* column j of alpha times the product, in the order of memory */
+MV__INLINE void MV__KR(mv__la_column)(const mv__la_product *g, const mv__real *t, size_t j, mvr *x, mvr *y) {
+    const mv__real *p = t + j * MV__LA_MR, *q;
+    const mvr f = MV__R(set1)(g->alpha[0]), h = MV__R(set1)(g->alpha[1]);
+    mvr re, im;
+    if (!g->cx) {
+        *x = MV__R(mul)(f, MV__R(load)(p));
+        *y = MV__R(mul)(f, MV__R(load)(p + MV__RN));
+        return;
+    }
+    q = p + MV__LA_NR / 2 * MV__LA_MR;
+    re = MV__R(sub)(MV__R(load)(p), MV__R(load)(q + MV__RN));
+    im = MV__R(add)(MV__R(load)(q), MV__R(load)(p + MV__RN));
+    *x = MV__R(mul)(f, re);
+    *y = MV__R(mul)(f, im);
+    if (g->alpha[1] != 0.0) { /* else infinities would become NaN */
+        *x = MV__R(nmad)(h, im, *x);
+        *y = MV__R(mad)(h, re, *y);
+    }
+    re = *x;
+    im = *y;
+    MV__R(weave)(re, im, x, y);
+}
+/* panels a0..a1 - 1 of A by b0..b1 - 1 of B, into C */
+static void MV__KR(mv__la_tile)(const mv__la_product *g, size_t a0, size_t a1, size_t b0, size_t b1) {
+    const size_t unit = g->cx ? 2 : 1, mr = MV__LA_MR / unit, nr = MV__LA_NR / unit;
+    const mv__real *left = (const mv__real *)g->left, *right = (const mv__real *)g->right;
+    mv__real t[MV__LA_MR * MV__LA_NR], few[MV__LA_MR];
+    size_t p, q, j, i;
+    for (q = b0; q < b1; q++)
+        for (p = a0; p < a1; p++) {
+            const size_t i0 = p * mr, j0 = q * nr;
+            const size_t rows = mv__minz(mr, g->m - i0), columns = mv__minz(nr, g->n - j0);
+            if (g->lower && i0 + rows <= j0) continue;
+            MV__KR(mv__la_micro)(t, left + p * MV__LA_MR * g->kc, right + q * MV__LA_NR * g->kc, g->kc);
+            for (j = 0; j < columns; j++) {
+                mv__real *c = (mv__real *)g->c + unit * (i0 + (j0 + j) * g->ldc);
+                const size_t from = g->lower && j0 + j > i0 ? j0 + j - i0 : 0;
+                mvr x, y;
+                MV__KR(mv__la_column)(g, t, j, &x, &y);
+                if (rows == mr && from == 0) {
+                    if (g->add) {
+                        x = MV__R(add)(MV__R(load)(c), x);
+                        y = MV__R(add)(MV__R(load)(c + MV__RN), y);
+                    }
+                    MV__R(store)(c, x);
+                    MV__R(store)(c + MV__RN, y);
+                    continue;
+                }
+                MV__R(store)(few, x);
+                MV__R(store)(few + MV__RN, y);
+                for (i = from * unit; i < rows * unit; i++) c[i] = g->add ? c[i] + few[i] : few[i];
+            }
+        }
+    mv_end();
+}
+#  undef MV__LA_NR
+#  undef MV__LA_MR
+#endif /* MV__REAL */
+#if defined(MV__OPEN) && !defined(MV__REAL)
+#ifndef MEDVOL_NO_LINALG
+#ifndef MV__PASS
+/* ---- arguments ---- */
+/* Checks a matrix of rows x columns; *bytes: from its first to the end of its last element. */
+static mv_status mv__la_matrix(mv_ctx *ctx, const char *op, const char *name, const void *p, size_t rows,
+                               size_t columns, size_t ld, size_t size, size_t *bytes) {
+    size_t n = 0;
+    *bytes = 0;
+    if (ld < rows)
+        return mv__fail(ctx, MEDVOL_E_RANGE, name, (double)ld, -1,
+                        "%s: leading dimension of %s = %zu: must be at least %zu", op, name, ld, rows);
+    if (rows == 0 || columns == 0) return MEDVOL_OK;
+    if (!mv__mul(columns - 1, ld, &n) || !mv__add(n, rows, &n) || !mv__mul(n, size, &n) ||
+        n > (size_t)-1 / 2)
+        return mv__fail(ctx, MEDVOL_E_SIZE, name, (double)columns, -1,
+                        "%s: %s of %zu x %zu elements is too large", op, name, rows, columns);
+    if (!p) return mv__fail_null(ctx, op, name);
+    *bytes = n;
+    return MEDVOL_OK;
+}
+static mv_status mv__la_apart(mv_ctx *ctx, const char *op, const char *name, const void *p, size_t np,
+                              const char *other, const void *q, size_t nq) {
+    if (np == 0 || nq == 0 || !mv__overlap(p, np, q, nq)) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_ALIAS, name, 0, -1, "%s: %s and %s overlap", op, name, other);
+}
+/* Bytes of `count` doubles, rounded up to whole cache lines, added to *total; 0: too many. */
+static int mv__la_room(size_t rows, size_t columns, size_t *total) {
+    size_t n;
+    return mv__mul(rows, columns, &n) && mv__mul(n, sizeof(double), &n) && mv__add(n, 63, &n) &&
+        mv__add(*total, n & ~(size_t)63, total);
+}
+static double *mv__la_cut(unsigned char **at, size_t count) { /* the next part of a block so measured */
+    double *p = (double *)(void *)*at;
+    *at += (count * sizeof(double) + 63) & ~(size_t)63;
+    return p;
+}
+
+/* ---- products ---- */
+enum { MV__LA_K = 256, MV__LA_STACK = 1024, MV__LA_ROUND = 64 };
+#define MV__LA_LEFT ((size_t)192 << 10) /* bytes of op(A) a tile: they stay in a level-2 cache */
+#define MV__LA_LONG 1e8                 /* multiply-adds from which progress is told */
+#define MV__LA_ALONE 65536.0            /* fewer are not worth a second thread */
+/* C = beta C (beta 0: zeros) */
+static void mv__la_scale(const mv__la_product *g) {
+    const size_t unit = g->cx ? 2 : 1;
+    const double br = g->beta[0], bi = g->beta[1];
+    size_t i, j;
+    for (j = 0; j < g->n; j++)
+        for (i = g->lower ? mv__minz(j, g->m) : 0; i < g->m; i++) {
+            const size_t at = unit * (i + j * g->ldc);
+            double *d = (double *)g->c + at, x, y;
+            float *f = (float *)g->c + at;
+            x = br == 0.0 && bi == 0.0 ? 0.0 : g->f64 ? d[0] : (double)f[0];
+            y = !g->cx || (br == 0.0 && bi == 0.0) ? 0.0 : g->f64 ? d[1] : (double)f[1];
+            if (g->f64) d[0] = bi == 0.0 ? br * x : br * x - bi * y;
+            else f[0] = (float)(bi == 0.0 ? br * x : br * x - bi * y);
+            if (g->cx && g->f64) d[1] = bi == 0.0 ? br * y : br * y + bi * x;
+            else if (g->cx) f[1] = (float)(bi == 0.0 ? br * y : br * y + bi * x);
+        }
+}
+enum { MV__LA_PANELS = 16 }; /* packed by a job */
+static void mv__la_pack_job(void *arg, size_t i) {
+    const mv__la_product *g = (const mv__la_product *)arg;
+    const size_t jobs = mv__divup(g->panels[0], MV__LA_PANELS);
+    const int right = i >= jobs;
+    const size_t first = (right ? i - jobs : i) * MV__LA_PANELS;
+    const size_t last = mv__minz(first + MV__LA_PANELS, g->panels[right]);
+    if (g->f64) MV__PICK(mv__la_pack_f64)(g, right, first, last);
+    else MV__PICK(mv__la_pack_f32)(g, right, first, last);
+}
+static void mv__la_tile_job(void *arg, size_t i) {
+    const mv__la_product *g = (const mv__la_product *)arg;
+    const size_t down = mv__divup(g->panels[0], g->tile[0]);
+    const size_t a = (g->first + i) % down * g->tile[0], b = (g->first + i) / down * g->tile[1];
+    const size_t ae = mv__minz(a + g->tile[0], g->panels[0]), be = mv__minz(b + g->tile[1], g->panels[1]);
+    if (g->f64) MV__PICK(mv__la_tile_f64)(g, a, ae, b, be);
+    else MV__PICK(mv__la_tile_f32)(g, a, ae, b, be);
+}
+/* One block of k; done, total: tiles, for progress. */
+static mv_status mv__la_block(mv_ctx *ctx, mv__la_product *g, const char *label, size_t *done, size_t total) {
+    const size_t tiles = mv__divup(g->panels[0], g->tile[0]) * mv__divup(g->panels[1], g->tile[1]);
+    mv_ctx *pool = (double)g->m * (double)g->n * (double)g->kc < MV__LA_ALONE ? NULL : ctx;
+    mv_status st = mv_parallel_for(
+        pool, mv__divup(g->panels[0], MV__LA_PANELS) + mv__divup(g->panels[1], MV__LA_PANELS),
+        mv__la_pack_job, g, NULL);
+    for (g->first = 0; st == MEDVOL_OK && g->first < tiles; g->first += MV__LA_ROUND) {
+        const size_t jobs = mv__minz(MV__LA_ROUND, tiles - g->first);
+        if (label && mv__progress(ctx, *done, total, label)) return mv__cancelled(ctx, label);
+        st = mv_parallel_for(pool, jobs, mv__la_tile_job, g, NULL);
+        *done += jobs;
+    }
+    g->add = 1;
+    return st;
+}
+/* label: of the progress, where the caller tells none of its own */
+static mv_status mv__la_multiply(mv_ctx *ctx, const mv__la_product *asked, const char *label) {
+    double few[MV__LA_STACK];
+    mv__la_product g = *asked;
+    const size_t size = g.f64 ? 8 : 4, unit = g.cx ? 2 : 1;
+    size_t mr, nr, left, right, bytes, done = 0, total, blocks;
+    void *block = NULL;
+    mv_status st = MEDVOL_OK;
+    if (g.m == 0 || g.n == 0) return st;
+    g.add = g.beta[0] != 0.0 || g.beta[1] != 0.0;
+    if (g.f64) MV__PICK(mv__la_shape_f64)(&mr, &nr);
+    else MV__PICK(mv__la_shape_f32)(&mr, &nr);
+    blocks = mv__divup(g.k, MV__LA_K);
+    g.kc = g.k ? mv__divup(g.k, blocks) : 0;
+    g.panels[0] = mv__divup(g.m, mr / unit);
+    g.panels[1] = mv__divup(g.n, nr / unit);
+    g.tile[0] = mv__maxz(1, MV__LA_LEFT / (mr * MV__LA_K * size));
+    g.tile[1] = 192 / nr;
+    if (!mv__mul(g.panels[0], mr * g.kc * size, &left) || !mv__add(left, 63, &left) ||
+        !mv__mul(g.panels[1], nr * g.kc * size, &right) || !mv__add(left & ~(size_t)63, right, &bytes))
+        bytes = (size_t)-1;
+    if (bytes <= sizeof few) g.left = few;
+    else if (bytes <= g.room_bytes) g.left = g.room;
+    else g.left = block = mv__alloc(ctx, bytes);
+    if (!g.left) return MEDVOL_E_NOMEM;
+    g.right = (unsigned char *)g.left + (left & ~(size_t)63);
+    if (g.k == 0 || (g.add && (g.beta[0] != 1.0 || g.beta[1] != 0.0))) mv__la_scale(&g);
+    total = blocks * mv__divup(g.panels[0], g.tile[0]) * mv__divup(g.panels[1], g.tile[1]);
+    if ((double)g.m * (double)g.n * (double)g.k < MV__LA_LONG) label = NULL;
+    for (; g.k0 < g.k && st == MEDVOL_OK; g.k0 += g.kc) {
+        g.kc = mv__minz(g.kc, g.k - g.k0);
+        st = mv__la_block(ctx, &g, label, &done, total);
+    }
+    if (st == MEDVOL_OK && label && mv__progress(ctx, total, total, label)) st = mv__cancelled(ctx, label);
+    mv__free(ctx, block);
+    return st;
+}
+/* Bytes that products of doubles of at most so many rows, columns and k take for their panels. */
+static size_t mv__la_panels(size_t m, size_t n, size_t k, int cx) {
+    const size_t most = 64; /* above what any level rounds up by, twice */
+    size_t bytes;
+    if (k == 0 || m == 0 || n == 0) return 0;
+    if (!mv__add(m, n, &bytes) || !mv__add(bytes, 2 * most, &bytes) ||
+        !mv__mul(bytes, mv__minz(k, MV__LA_K) * sizeof(double) * (size_t)(cx ? 2 : 1), &bytes) ||
+        !mv__add(bytes, 128, &bytes))
+        bytes = (size_t)-1;
+    return bytes;
+}
+/* Small products of long rows, as of covariances: slabs of k, each a job with a result of its own, which are
+   added in their order. Cut by the shapes alone. */
+enum { MV__LA_SMALL = 16384, MV__LA_DEEP = 8192, MV__LA_SLABS = 16 };
+typedef struct mv__la_slab {
+    const mv__la_product *g;
+    unsigned char *part; /* of each: `result` bytes, then `room` for panels */
+    size_t result, room, deep;
+} mv__la_slab;
+static void mv__la_slab_job(void *arg, size_t i) {
+    const mv__la_slab *s = (const mv__la_slab *)arg;
+    mv__la_product p = *s->g;
+    p.k0 = i * s->deep;
+    p.k = mv__minz(p.k, p.k0 + s->deep);
+    p.c = s->part + i * (s->result + s->room);
+    p.ldc = p.m;
+    p.beta[0] = p.beta[1] = 0.0;
+    p.room = s->part + i * (s->result + s->room) + s->result;
+    p.room_bytes = s->room;
+    (void)mv__la_multiply(NULL, &p, NULL); /* has all it could ask for */
+}
+static mv_status mv__la_slabs(mv_ctx *ctx, const mv__la_product *g, const char *label) {
+    const size_t unit = g->cx ? 2 : 1, size = g->f64 ? 8 : 4;
+    const int add = g->beta[0] != 0.0 || g->beta[1] != 0.0;
+    size_t slabs = mv__minz(MV__LA_SLABS, g->k / (MV__LA_DEEP / 2)), i, j, t;
+    mv__la_slab s;
+    mv_status st;
+    s.g = g;
+    s.deep = mv__divup(mv__divup(g->k, slabs), MV__LA_K) * MV__LA_K;
+    slabs = mv__divup(g->k, s.deep);
+    s.result = (g->m * g->n * unit * size + 63) & ~(size_t)63;
+    s.room = (mv__la_panels(g->m, g->n, MV__LA_K, g->cx) + 63) & ~(size_t)63;
+    if (!(s.part = (unsigned char *)mv__alloc(ctx, slabs * (s.result + s.room)))) return MEDVOL_E_NOMEM;
+    if ((double)g->m * (double)g->n * (double)g->k < MV__LA_LONG) label = NULL;
+    st = mv_parallel_for(ctx, slabs, mv__la_slab_job, &s, label);
+    if (st == MEDVOL_OK && add && (g->beta[0] != 1.0 || g->beta[1] != 0.0)) mv__la_scale(g);
+    for (j = 0; j < g->n && st == MEDVOL_OK; j++)
+        for (i = unit * (g->lower ? mv__minz(j, g->m) : 0); i < unit * g->m; i++) {
+            const size_t from = i + unit * j * g->m, at = i + unit * j * g->ldc;
+            for (t = 0; t < slabs; t++) {
+                const unsigned char *part = s.part + t * (s.result + s.room);
+                double *d = (double *)g->c + at;
+                float *f = (float *)g->c + at;
+                if (g->f64) *d = (t || add ? *d : 0.0) + ((const double *)(const void *)part)[from];
+                else *f = (t || add ? *f : 0.0f) + ((const float *)(const void *)part)[from];
+            }
+        }
+    mv__free(ctx, s.part);
+    return st;
+}
+static mv_status mv__la_gemm(mv_ctx *ctx, const char *op, mv__la_product *g, const mv_gemm_opt *opt) {
+    const size_t size = (g->f64 ? 8 : 4) * (size_t)(g->cx ? 2 : 1);
+    size_t a, b, c;
+    mv_gemm_opt o;
+    mv_status st;
+    int k;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    for (k = 0; k < 2; k++) {
+        const int how = k ? (int)o.op_b : (int)o.op_a;
+        if (how < MEDVOL_OP_NONE || how > MEDVOL_OP_ADJOINT)
+            return mv__fail(ctx, MEDVOL_E_RANGE, k ? "op_b" : "op_a", how, -1,
+                            "%s: %s = %d: must be 0..2", op, k ? "op_b" : "op_a", how);
+        if (!mv__finite(o.alpha[k]) || !mv__finite(o.beta[k]) ||
+            (k && !g->cx && (o.alpha[1] != 0.0 || o.beta[1] != 0.0)))
+            return mv__fail(ctx, MEDVOL_E_RANGE, mv__finite(o.alpha[k]) ? "beta" : "alpha", o.alpha[k], -1,
+                            "%s: alpha and beta must be finite%s", op, g->cx ? "" : " and real");
+    }
+    if (o.alpha[0] == 0.0 && o.alpha[1] == 0.0) o.alpha[0] = 1.0;
+    g->op_a = (int)o.op_a;
+    g->op_b = (int)o.op_b;
+    g->lower = o.lower != 0;
+    mv__memcpy(g->alpha, o.alpha, sizeof g->alpha);
+    mv__memcpy(g->beta, o.beta, sizeof g->beta);
+    st = mv__la_matrix(ctx, op, "c", g->c, g->m, g->n, g->ldc, size, &c);
+    if (st == MEDVOL_OK)
+        st = mv__la_matrix(ctx, op, "a", g->a, g->op_a ? g->k : g->m, g->op_a ? g->m : g->k, g->lda, size,
+                           &a);
+    if (st == MEDVOL_OK)
+        st = mv__la_matrix(ctx, op, "b", g->b, g->op_b ? g->n : g->k, g->op_b ? g->k : g->n, g->ldb, size,
+                           &b);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "c", g->c, c, "a", g->a, a);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "c", g->c, c, "b", g->b, b);
+    if (st < 0 || g->m == 0 || g->n == 0) return st;
+    if (g->k >= MV__LA_DEEP && g->m <= MV__LA_SMALL / g->n) return mv__la_slabs(ctx, g, op);
+    return mv__la_multiply(ctx, g, op);
+}
+static void mv__la_operands(mv__la_product *g, int f64, int cx, void *c, size_t ldc, const void *a,
+                            size_t lda, const void *b, size_t ldb, size_t m, size_t n, size_t k) {
+    mv__memset(g, 0, sizeof *g);
+    g->f64 = f64;
+    g->cx = cx;
+    g->c = c, g->a = a, g->b = b;
+    g->ldc = ldc, g->lda = lda, g->ldb = ldb;
+    g->m = m, g->n = n, g->k = k;
+    g->alpha[0] = 1.0;
+}
+MEDVOL_DEF mv_status mv_gemm_f32(mv_ctx *ctx, float *c, size_t ldc, const float *a, size_t lda,
+                                 const float *b, size_t ldb, size_t m, size_t n, size_t k,
+                                 const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 0, 0, c, ldc, a, lda, b, ldb, m, n, k);
+    return mv__la_gemm(ctx, "gemm_f32", &g, opt);
+}
+MEDVOL_DEF mv_status mv_gemm_f64(mv_ctx *ctx, double *c, size_t ldc, const double *a, size_t lda,
+                                 const double *b, size_t ldb, size_t m, size_t n, size_t k,
+                                 const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 1, 0, c, ldc, a, lda, b, ldb, m, n, k);
+    return mv__la_gemm(ctx, "gemm_f64", &g, opt);
+}
+MEDVOL_DEF mv_status mv_gemm_c64(mv_ctx *ctx, float *c, size_t ldc, const float *a, size_t lda,
+                                 const float *b, size_t ldb, size_t m, size_t n, size_t k,
+                                 const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 0, 1, c, ldc, a, lda, b, ldb, m, n, k);
+    return mv__la_gemm(ctx, "gemm_c64", &g, opt);
+}
+MEDVOL_DEF mv_status mv_gemm_c128(mv_ctx *ctx, double *c, size_t ldc, const double *a, size_t lda,
+                                  const double *b, size_t ldb, size_t m, size_t n, size_t k,
+                                  const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 1, 1, c, ldc, a, lda, b, ldb, m, n, k);
+    return mv__la_gemm(ctx, "gemm_c128", &g, opt);
+}
+
+/* ---- Cholesky: blocks of columns; what stands left of a block is taken off by one product ---- */
+enum { MV__LA_SIDES = 16 }; /* right sides of a job */
+/* Columns j0..j1 - 1, with all left of j0 taken off. */
+static mv_status mv__la_chol_panel(mv_ctx *ctx, const char *op, double *a, size_t lda, size_t n, size_t j0,
+                                   size_t j1, int cx) {
+    const size_t unit = cx ? 2 : 1;
+    size_t i, j;
+    for (j = j0; j < j1; j++) {
+        double *y = a + unit * (j + j * lda), d;
+        const double *x = a + unit * (j + j0 * lda);
+        if (cx) MV__PICK(mv__la_take_pairs)(y, x, lda, x, lda, j - j0, n - j);
+        else MV__PICK(mv__la_take_real)(y, x, lda, x, lda, j - j0, n - j);
+        d = y[0];
+        if (!(d > 0.0) || !mv__finite(d))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "pivot", d, (int64_t)j,
+                            "%s: pivot %zu = %g: the matrix is not positive definite", op, j, d);
+        d = sqrt(d);
+        y[0] = d;
+        if (cx) y[1] = 0.0;
+        for (d = 1.0 / d, i = unit; i < unit * (n - j); i++) y[i] *= d;
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__la_chol(mv_ctx *ctx, const char *op, double *a, size_t lda, size_t n, int cx) {
+    const size_t unit = cx ? 2 : 1;
+    const int lengthy = (double)n * (double)n * (double)n > 6.0 * MV__LA_LONG;
+    const size_t room = n > MV__LA_BLOCK ? mv__la_panels(n, MV__LA_BLOCK, n, cx) : 0;
+    size_t bytes, j, k;
+    void *block = NULL;
+    mv_status st = mv__la_matrix(ctx, op, "a", a, n, n, lda, unit * sizeof *a, &bytes);
+    if (st == MEDVOL_OK && room && !(block = mv__alloc(ctx, room))) st = MEDVOL_E_NOMEM;
+    for (j = 0; st == MEDVOL_OK && j < n; j += MV__LA_BLOCK) {
+        double *c = a + unit * (j + j * lda), *l = a + unit * j;
+        for (k = j; cx && k < mv__minz(j + MV__LA_BLOCK, n); k++) a[2 * (k + k * lda) + 1] = 0.0;
+        if (lengthy && mv__progress(ctx, j, n, op)) st = mv__cancelled(ctx, op);
+        else if (j > 0) {
+            mv__la_product g;
+            mv__la_operands(&g, 1, cx, c, lda, l, lda, l, lda, n - j, mv__minz(MV__LA_BLOCK, n - j), j);
+            g.op_b = MEDVOL_OP_ADJOINT;
+            g.alpha[0] = -1.0;
+            g.beta[0] = 1.0;
+            g.lower = 1;
+            g.room = block;
+            g.room_bytes = room;
+            st = mv__la_multiply(ctx, &g, NULL);
+        }
+        if (st == MEDVOL_OK) st = mv__la_chol_panel(ctx, op, a, lda, n, j, mv__minz(j + MV__LA_BLOCK, n), cx);
+    }
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_chol_f64(mv_ctx *ctx, double *a, size_t lda, size_t n) {
+    return mv__la_chol(ctx, "chol_f64", a, lda, n, 0);
+}
+MEDVOL_DEF mv_status mv_chol_c128(mv_ctx *ctx, double *a, size_t lda, size_t n) {
+    return mv__la_chol(ctx, "chol_c128", a, lda, n, 1);
+}
+static void mv__la_solve_job(void *arg, size_t job) {
+    const mv__la_solve *s = (const mv__la_solve *)arg;
+    MV__PICK(mv__la_sides)(s, job * MV__LA_SIDES, mv__minz(s->columns, (job + 1) * MV__LA_SIDES));
+}
+/* Block of rows j..j + rows - 1 of the whole: solved, then taken off the rows below it; back: what is below
+   taken off, then solved. */
+static mv_status mv__la_solve_block(mv_ctx *ctx, const mv__la_solve *whole, size_t j) {
+    const size_t unit = whole->cx ? 2 : 1, rows = mv__minz(MV__LA_BLOCK, whole->n - j);
+    const size_t below = whole->n - j - rows, ldb = whole->ldb, ldl = whole->ldl;
+    double *x = whole->b + unit * j, *y = whole->b + unit * (j + rows);
+    const double *down = whole->l + unit * (j + rows + j * ldl);
+    mv_ctx *pool = ctx;
+    mv_status st = MEDVOL_OK;
+    mv__la_solve s = *whole;
+    mv__la_product g;
+    s.b = x;
+    s.l = whole->l + unit * (j + j * ldl);
+    s.n = rows;
+    if (s.back) mv__la_operands(&g, 1, s.cx, x, ldb, down, ldl, y, ldb, rows, s.columns, below);
+    else mv__la_operands(&g, 1, s.cx, y, ldb, down, ldl, x, ldb, below, s.columns, rows);
+    g.op_a = s.back ? MEDVOL_OP_ADJOINT : MEDVOL_OP_NONE;
+    g.alpha[0] = -1.0;
+    g.beta[0] = 1.0;
+    g.room = s.room;
+    g.room_bytes = s.room_bytes;
+    if (s.back && below) st = mv__la_multiply(ctx, &g, NULL);
+    if ((double)rows * (double)rows * (double)s.columns < MV__LA_ALONE) pool = NULL;
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(pool, mv__divup(s.columns, MV__LA_SIDES), mv__la_solve_job, &s, NULL);
+    if (!s.back && below && st == MEDVOL_OK) st = mv__la_multiply(ctx, &g, NULL);
+    return st;
+}
+static mv_status mv__la_chol_solve(mv_ctx *ctx, const char *op, double *b, size_t ldb, const double *l,
+                                   size_t ldl, size_t n, size_t columns, int cx) {
+    const size_t unit = cx ? 2 : 1, blocks = mv__divup(n, MV__LA_BLOCK);
+    const int lengthy = (double)n * (double)n * (double)columns > MV__LA_LONG;
+    size_t nb, nl, j;
+    mv__la_solve s;
+    mv_status st = mv__la_matrix(ctx, op, "b", b, n, columns, ldb, unit * sizeof *b, &nb);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "l", l, n, n, ldl, unit * sizeof *l, &nl);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "b", b, nb, "l", l, nl);
+    if (st < 0) return st;
+    for (j = 0; j < n; j++) {
+        const double d = l[unit * (j + j * ldl)];
+        if (!(d > 0.0) || !mv__finite(d))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "l", d, (int64_t)j,
+                            "%s: l(%zu, %zu) = %g: must be positive and finite", op, j, j, d);
+    }
+    if (columns == 0) return st;
+    s.b = b, s.l = l;
+    s.ldb = ldb, s.ldl = ldl;
+    s.n = n, s.columns = columns;
+    s.cx = cx;
+    s.room = NULL;
+    s.room_bytes = blocks > 1 ? mv__maxz(mv__la_panels(n, columns, MV__LA_BLOCK, cx),
+                                         mv__la_panels(MV__LA_BLOCK, columns, n, cx))
+                              : 0;
+    if (s.room_bytes && !(s.room = mv__alloc(ctx, s.room_bytes))) return MEDVOL_E_NOMEM;
+    for (j = 0; j < 2 * blocks && st == MEDVOL_OK; j++) {
+        s.back = j >= blocks;
+        if (lengthy && mv__progress(ctx, j, 2 * blocks, op)) st = mv__cancelled(ctx, op);
+        else st = mv__la_solve_block(ctx, &s, (s.back ? 2 * blocks - 1 - j : j) * MV__LA_BLOCK);
+    }
+    mv__free(ctx, s.room);
+    return st;
+}
+MEDVOL_DEF mv_status mv_chol_solve_f64(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
+                                       size_t n, size_t columns) {
+    return mv__la_chol_solve(ctx, "chol_solve_f64", b, ldb, l, ldl, n, columns, 0);
+}
+MEDVOL_DEF mv_status mv_chol_solve_c128(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
+                                        size_t n, size_t columns) {
+    return mv__la_chol_solve(ctx, "chol_solve_c128", b, ldb, l, ldl, n, columns, 1);
+}
+
+/* ---- what eigenvalues and singular values share ---- */
+static double mv__la_length(double x, double y) { /* |x + iy| without overflow */
+    double m = fabs(x) > fabs(y) ? fabs(x) : fabs(y);
+    if (m == 0.0) return 0.0;
+    if (m > 1e-140 && m < 1e140) return sqrt(x * x + y * y);
+    x /= m;
+    y /= m;
+    return m * sqrt(x * x + y * y);
+}
+/* Largest part of all elements (lower: of the lower triangle, whose diagonal is real) as e with 2^e above it,
+   within what mv__d_pow2 makes of e and -e. */
+static mv_status mv__la_measure(mv_ctx *ctx, const char *op, const double *a, size_t lda, size_t m, size_t n,
+                                int cx, int lower, int *e) {
+    const size_t unit = cx ? 2 : 1;
+    double most = 0.0;
+    uint64_t bits;
+    size_t i, j, u;
+    for (j = 0; j < n; j++)
+        for (i = lower ? j : 0; i < m; i++)
+            for (u = 0; u < (lower && i == j ? 1 : unit); u++) {
+                const double x = fabs(a[unit * (i + j * lda) + u]);
+                if (!mv__finite(x))
+                    return mv__fail(ctx, MEDVOL_E_RANGE, "a", x, -1, "%s: a(%zu, %zu) = %g: must be finite",
+                                    op, i, j, x);
+                if (x > most) most = x;
+            }
+    mv__memcpy(&bits, &most, sizeof bits);
+    *e = most == 0.0 ? 0 : (int)(bits >> 52) - 1022;
+    if (*e > 1022) *e = 1022;
+    return MEDVOL_OK;
+}
+/* The phase (re, im of a unit number) that makes real and positive the first of n values of at least half the
+   largest modulus; *at: which. x: real and, `plane` behind, imaginary parts. */
+static void mv__la_phase(const double *x, size_t plane, size_t step, size_t n, double *phase, size_t *at) {
+    double most = 0.0, m, d;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        m = x[i * step] * x[i * step] + (plane ? x[i * step + plane] * x[i * step + plane] : 0.0);
+        if (m > most) most = m;
+    }
+    phase[0] = 1.0;
+    phase[1] = 0.0;
+    for (*at = 0; *at < n; ++*at) {
+        const double re = x[*at * step], im = plane ? x[*at * step + plane] : 0.0;
+        m = re * re + im * im;
+        if (!(m > 0.0 && m >= 0.25 * most)) continue;
+        d = sqrt(m);
+        phase[0] = re / d;
+        phase[1] = -im / d;
+        return;
+    }
+}
+/* order: of n values ascending (sign 1) or descending (-1), equal ones as they come */
+static void mv__la_sort(const double *x, size_t n, double sign, size_t *order) {
+    size_t i, j;
+    for (i = 0; i < n; i++) {
+        for (j = i; j > 0 && sign * x[order[j - 1]] > sign * x[i]; j--) order[j] = order[j - 1];
+        order[j] = i;
+    }
+}
+
+/* ---- Hermitian eigenvalues: A = Q D T D^H Q^H, T real and tridiagonal, Q a product of reflectors I - x x^H,
+   D of phases; T = Z diag(w) Z^T ---- */
+enum { MV__LA_JOBS = 16, MV__LA_AREA = 16384, MV__LA_SWEEPS = 96, MV__LA_TOLD = 16 };
+#ifndef MV__LA_STEPS
+#  define MV__LA_STEPS 30 /* an eigenvalue; some 1.7 is usual */
+#endif
+#define MV__LA_NONE 1e-280 /* squares below are nothing beside a matrix of size 1 */
+typedef struct mv__la_eig {
+    mv_ctx *ctx;
+    const char *op;
+    size_t n, unit, ld, jobs;
+    double *x[2], *w, *y;  /* planes of ld each; y: of each job */
+    double *d, *e;         /* T */
+    double *off, *phase;   /* pairs: what stands below the diagonal, D */
+    double *reflectors, *triangle, *part[2]; /* a block of reflectors, its T and Gram matrix, products */
+    size_t *order;
+    void *room;
+    size_t room_bytes;
+    mv__la_tri t;
+    mv__la_turns turns;
+    int lengthy;
+} mv__la_eig;
+static int mv__la_told(const mv__la_eig *s, size_t done) { /* of 3 n; non-zero: stop */
+    return s->lengthy && mv__progress(s->ctx, done, 3 * s->n, s->op);
+}
+/* Column k, up to date, gives the reflector x, kept in its place, and what it leaves below the diagonal. */
+static void mv__la_reflect(const mv__la_eig *s, size_t k, double *x) {
+    const size_t o = s->ld, cx = s->unit - 1, first = k + 1;
+    double *a = s->t.a + k * s->ld, *b = a + s->t.plane;
+    const double re = a[first], im = cx ? b[first] : 0.0;
+    double rest = 0.0, m, whole, pr = 1.0, pi = 0.0, xr, xi, f;
+    size_t i;
+    for (i = first + 1; i < s->n; i++) rest += a[i] * a[i] + (cx ? b[i] * b[i] : 0.0);
+    s->off[2 * k] = re;
+    s->off[2 * k + 1] = im;
+    if (rest < MV__LA_NONE) {
+        for (i = first; i < s->n; i++) x[i] = a[i] = 0.0;
+        for (i = first; cx && i < s->n; i++) x[o + i] = b[i] = 0.0;
+        return;
+    }
+    m = mv__la_length(re, im);
+    whole = sqrt(re * re + im * im + rest);
+    if (m > 1e-145) pr = re / m, pi = im / m;
+    s->off[2 * k] = -pr * whole;
+    s->off[2 * k + 1] = -pi * whole;
+    xr = re + pr * whole; /* no cancellation */
+    xi = im + pi * whole;
+    f = 1.0 / sqrt(0.5 * (xr * xr + xi * xi + rest)); /* |x|^2 = 2 */
+    a[first] = xr;
+    if (cx) b[first] = xi;
+    for (i = first; i < s->n; i++) x[i] = a[i] *= f;
+    for (i = first; cx && i < s->n; i++) x[o + i] = b[i] *= f;
+}
+static void mv__la_pass_job(void *arg, size_t i) {
+    const mv__la_eig *s = (const mv__la_eig *)arg;
+    double *y = s->y + i * 2 * s->ld;
+    size_t k;
+    for (k = 0; k < s->unit; k++)
+        mv__memset(y + k * s->ld + s->t.cut[0], 0, (s->n - s->t.cut[0]) * sizeof *y);
+    MV__PICK(mv__la_pass)(&s->t, y, s->t.cut[i], s->t.cut[i + 1]);
+}
+/* y = A x of the columns from `first` on, with the pending update made: jobs of equal areas, cut by n alone
+   */
+static mv_status mv__la_pass_all(mv__la_eig *s, size_t first) {
+    const size_t r = s->n - first, jobs = mv__maxz(1, mv__minz(MV__LA_JOBS, r * r / 2 / MV__LA_AREA));
+    const size_t o = s->ld;
+    size_t i, j;
+    mv_status st;
+    for (i = 0; i < jobs; i++)
+        s->t.cut[i] = first + (size_t)((double)r * (1.0 - sqrt(1.0 - (double)i / (double)jobs)));
+    s->t.cut[jobs] = s->n;
+    s->jobs = jobs;
+    st = mv_parallel_for(jobs > 1 ? s->ctx : NULL, jobs, mv__la_pass_job, s, NULL);
+    for (j = 1; j < jobs; j++)
+        for (i = first; i < s->n; i++) {
+            s->y[i] += s->y[j * 2 * o + i];
+            if (s->unit > 1) s->y[o + i] += s->y[j * 2 * o + o + i];
+        }
+    return st;
+}
+static mv_status mv__la_tridiagonal(mv__la_eig *s) {
+    const size_t n = s->n, o = s->ld, cx = s->unit - 1;
+    double *v = s->x[0], *x = s->x[1], *w = s->w, *t, dot;
+    size_t k, i;
+    mv_status st = MEDVOL_OK;
+    for (k = 0; k < n && st == MEDVOL_OK; k++) {
+        double *a = s->t.a + k * s->ld, *b = a + s->t.plane;
+        if (k % MV__LA_TOLD == 0 && mv__la_told(s, k)) return mv__cancelled(s->ctx, s->op);
+        for (i = k; k > 0 && i < n; i++) { /* what the last reflector owes this column */
+            a[i] -= v[i] * w[k] + w[i] * v[k];
+            if (!cx) continue;
+            a[i] -= v[o + i] * w[o + k] + w[o + i] * v[o + k];
+            b[i] -= v[o + i] * w[k] - v[i] * w[o + k] + (w[o + i] * v[k] - w[i] * v[o + k]);
+        }
+        s->d[k] = a[k];
+        if (k + 1 == n) break;
+        mv__la_reflect(s, k, x);
+        s->t.x = x, s->t.v = v, s->t.w = w;
+        st = mv__la_pass_all(s, k + 1);
+        for (dot = 0.0, i = k + 1; i < n; i++) dot += x[i] * s->y[i] + (cx ? x[o + i] * s->y[o + i] : 0.0);
+        dot *= 0.5;
+        for (i = k + 1; i < n; i++) {
+            w[i] = s->y[i] - dot * x[i];
+            if (cx) w[o + i] = s->y[o + i] - dot * x[o + i];
+        }
+        t = v, v = x, x = t;
+    }
+    s->phase[0] = 1.0;
+    s->phase[1] = 0.0;
+    for (k = 0; k + 1 < n; k++) {
+        const double *p = s->phase + 2 * k, m = mv__la_length(s->off[2 * k], s->off[2 * k + 1]);
+        const double c = m > 0.0 ? s->off[2 * k] / m : 1.0, q = m > 0.0 ? s->off[2 * k + 1] / m : 0.0;
+        const double re = p[0] * c - p[1] * q, im = p[0] * q + p[1] * c, unit = sqrt(re * re + im * im);
+        s->e[k] = m;
+        s->phase[2 * k + 2] = re / unit;
+        s->phase[2 * k + 3] = im / unit;
+    }
+    return st;
+}
+static void mv__la_turn_job(void *arg, size_t i) {
+    const mv__la_turns *t = (const mv__la_turns *)arg;
+    MV__PICK(mv__la_turn)(t, i);
+}
+static mv_status mv__la_turn_all(mv__la_eig *s) {
+    mv_ctx *ctx = (double)s->turns.turns * (double)s->n < MV__LA_ALONE ? NULL : s->ctx;
+    mv_status st = mv_parallel_for(ctx, s->turns.panels, mv__la_turn_job, &s->turns, NULL);
+    s->turns.turns = s->turns.sweeps = 0;
+    return st;
+}
+/* One implicit QR step on rows p..q of T, the rotations noted where vectors are wanted. */
+static void mv__la_step(mv__la_eig *s, size_t p, size_t q) {
+    double *d = s->d, *e = s->e, *turn = s->turns.z ? s->turns.turn + 2 * s->turns.turns : NULL;
+    const double half = 0.5 * (d[q - 1] - d[q]), m = mv__la_length(half, e[q - 1]);
+    const double shift = d[q] - e[q - 1] * (e[q - 1] / (half + (half < 0.0 ? -m : m)));
+    double x = d[p] - shift, z = e[p], c, t, r, g, sn;
+    size_t k, *sweep;
+    for (k = p; k < q; k++) {
+        r = mv__la_length(x, z);
+        c = r > 0.0 ? x / r : 1.0;
+        sn = r > 0.0 ? z / r : 0.0;
+        if (k > p) e[k - 1] = r;
+        g = d[k + 1];
+        t = 2.0 * c * e[k] + sn * (g - d[k]);
+        d[k] += sn * t;
+        d[k + 1] = g - sn * t;
+        e[k] = c * t - e[k];
+        if (k + 1 < q) {
+            x = e[k];
+            z = sn * e[k + 1];
+            e[k + 1] *= c;
+        }
+        if (turn) turn[2 * (k - p)] = c, turn[2 * (k - p) + 1] = sn;
+    }
+    if (!turn) return;
+    sweep = s->turns.sweep + 3 * s->turns.sweeps++;
+    sweep[0] = p;
+    sweep[1] = q;
+    sweep[2] = s->turns.turns;
+    s->turns.turns += q - p;
+}
+static mv_status mv__la_values(mv__la_eig *s) {
+    const double eps = 1.1102230246251565e-16;
+    size_t p, q = s->n - 1, left = MV__LA_STEPS * s->n, told = q;
+    mv_status st = MEDVOL_OK;
+    while (q > 0 && st == MEDVOL_OK) {
+        for (p = q; p > 0; p--)
+            if (!(fabs(s->e[p - 1]) > eps * (fabs(s->d[p - 1]) + fabs(s->d[p]))) ||
+                fabs(s->e[p - 1]) < 1e-300)
+                break;
+        if (p > 0) s->e[p - 1] = 0.0;
+        if (p == q) {
+            q--;
+            continue;
+        }
+        if (left-- == 0)
+            return mv__fail(s->ctx, MEDVOL_E_CONVERGENCE, "n", (double)s->n, -1,
+                            "%s: no convergence within %zu steps", s->op, MV__LA_STEPS * s->n);
+        if (s->turns.z && (s->turns.turns + (q - p) > s->turns.most || s->turns.sweeps == MV__LA_SWEEPS))
+            st = mv__la_turn_all(s);
+        if (told - q >= MV__LA_TOLD) {
+            told = q;
+            if (mv__la_told(s, 2 * s->n - q)) return mv__cancelled(s->ctx, s->op);
+        }
+        mv__la_step(s, p, q);
+    }
+    if (s->turns.z && s->turns.sweeps && st == MEDVOL_OK) st = mv__la_turn_all(s);
+    return st;
+}
+/* The reflectors k..k + count - 1 as I - V T V^H: V, of rows from k + 1 on, and T. */
+static mv_status mv__la_gather(mv__la_eig *s, size_t k, size_t count) {
+    const size_t m = s->n - k - 1, unit = s->unit, b = MV__LA_BLOCK;
+    double *v = s->reflectors, *t = s->triangle, *gram = t + unit * b * b;
+    mv__la_product g;
+    size_t i, j, l;
+    mv_status st;
+    for (j = 0; j < count; j++) {
+        const double *x = s->t.a + (k + j) * s->ld + k + 1;
+        for (i = 0; i < m; i++) {
+            v[unit * (i + j * m)] = i < j ? 0.0 : x[i];
+            if (unit > 1) v[2 * (i + j * m) + 1] = i < j ? 0.0 : x[s->t.plane + i];
+        }
+    }
+    mv__la_operands(&g, 1, unit > 1, gram, b, v, m, v, m, count, count, m);
+    g.op_a = MEDVOL_OP_ADJOINT;
+    g.room = s->room;
+    g.room_bytes = s->room_bytes;
+    st = mv__la_multiply(s->ctx, &g, NULL);
+    mv__memset(t, 0, unit * b * b * sizeof *t);
+    for (j = 0; j < count; j++) {
+        t[unit * (j + j * b)] = 1.0;
+        for (i = 0; i < j; i++)
+            for (l = i; l < j; l++) { /* t(i, j) -= t(i, l) gram(l, j) */
+                const double *p = t + unit * (i + l * b), *q = gram + unit * (l + j * b);
+                double *r = t + unit * (i + j * b);
+                r[0] -= p[0] * q[0] - (unit > 1 ? p[1] * q[1] : 0.0);
+                if (unit > 1) r[1] -= p[0] * q[1] + p[1] * q[0];
+            }
+    }
+    return st;
+}
+/* v = Q v, block after block from the last: v -= V (T (V^H v)) */
+static mv_status mv__la_back(mv__la_eig *s, double *v, size_t ldv) {
+    const size_t n = s->n, unit = s->unit, b = MV__LA_BLOCK;
+    const int cx = unit > 1;
+    size_t k, first, m, count;
+    mv_status st = MEDVOL_OK;
+    mv__la_product g[3];
+    int i;
+    for (first = n < 2 ? 0 : mv__divup(n - 1, b); first > 0 && st == MEDVOL_OK; first--) {
+        k = (first - 1) * b;
+        count = mv__minz(b, n - 1 - k);
+        m = n - k - 1;
+        if (mv__la_told(s, 3 * n - k - 1)) return mv__cancelled(s->ctx, s->op);
+        st = mv__la_gather(s, k, count);
+        mv__la_operands(&g[0], 1, cx, s->part[0], b, s->reflectors, m, v + unit * (k + 1), ldv, count, n, m);
+        mv__la_operands(&g[1], 1, cx, s->part[1], b, s->triangle, b, s->part[0], b, count, n, count);
+        mv__la_operands(&g[2], 1, cx, v + unit * (k + 1), ldv, s->reflectors, m, s->part[1], b, m, n, count);
+        g[0].op_a = MEDVOL_OP_ADJOINT;
+        g[2].alpha[0] = -1.0;
+        g[2].beta[0] = 1.0;
+        for (i = 0; i < 3 && st == MEDVOL_OK; i++) {
+            g[i].room = s->room;
+            g[i].room_bytes = s->room_bytes;
+            st = mv__la_multiply(s->ctx, &g[i], NULL);
+        }
+    }
+    return st;
+}
+static mv_status mv__la_vectors(mv__la_eig *s, double *v, size_t ldv) {
+    const size_t n = s->n, unit = s->unit;
+    size_t i, j, at;
+    double phase[2];
+    mv_status st;
+    for (j = 0; j < n; j++) {
+        double *p = v + unit * j * ldv;
+        for (i = 0; i < n; i++) {
+            const double z = s->turns.z[i / 16 * 16 * n + 16 * s->order[j] + i % 16];
+            p[unit * i] = z * s->phase[2 * i];
+            if (unit > 1) p[2 * i + 1] = z * s->phase[2 * i + 1];
+        }
+    }
+    st = mv__la_back(s, v, ldv);
+    for (j = 0; j < n && st == MEDVOL_OK; j++) {
+        double *p = v + unit * j * ldv;
+        mv__la_phase(p, unit - 1, unit, n, phase, &at);
+        for (i = 0; i < n; i++) {
+            const double re = p[unit * i], im = unit > 1 ? p[2 * i + 1] : 0.0;
+            p[unit * i] = re * phase[0] - im * phase[1];
+            if (unit > 1) p[2 * i + 1] = i == at ? 0.0 : re * phase[1] + im * phase[0];
+        }
+    }
+    return st;
+}
+/* All memory in one block. */
+static void *mv__la_eig_room(mv__la_eig *s, int vectors) {
+    const size_t n = s->n, unit = s->unit, b = MV__LA_BLOCK, most = (size_t)-1 / 4096;
+    const size_t turns = 16 * n + 256, padded = (n + 15) & ~(size_t)15;
+    size_t bytes = 0;
+    unsigned char *block, *at;
+    s->ld = (n + 15) & ~(size_t)7; /* a vector may begin at the last row */
+    if (s->ld % 64 == 0) s->ld += 8;
+    if (vectors)
+        s->room_bytes = mv__maxz(mv__la_panels(n, n, b, unit > 1), mv__la_panels(b, n, n, unit > 1));
+    if (n > most || !mv__la_room(unit * s->ld, n, &bytes) || (vectors && !mv__la_room(padded, n, &bytes)) ||
+        !mv__la_room(2 * s->ld, 3 + MV__LA_JOBS, &bytes) || !mv__la_room(n, 7, &bytes) ||
+        (vectors && !mv__la_room(1, 2 * turns + 3 * MV__LA_SWEEPS, &bytes)) ||
+        (vectors && !mv__la_room(unit * b, 3 * n + 2 * b, &bytes)) ||
+        !mv__add(bytes, s->room_bytes, &bytes) ||
+        !mv__add(bytes, 1024, &bytes))
+        bytes = (size_t)-1;
+    if (!(block = at = (unsigned char *)mv__alloc(s->ctx, bytes))) return NULL;
+    mv__memset(block, 0, bytes - s->room_bytes);
+    s->t.a = mv__la_cut(&at, unit * s->ld * n);
+    s->t.ld = s->ld;
+    s->t.n = n;
+    s->t.plane = unit > 1 ? s->ld * n : 0;
+    s->x[0] = mv__la_cut(&at, 2 * s->ld);
+    s->x[1] = mv__la_cut(&at, 2 * s->ld);
+    s->w = mv__la_cut(&at, 2 * s->ld);
+    s->y = mv__la_cut(&at, 2 * s->ld * MV__LA_JOBS);
+    s->d = mv__la_cut(&at, n);
+    s->e = mv__la_cut(&at, n);
+    s->off = mv__la_cut(&at, 2 * n);
+    s->phase = mv__la_cut(&at, 2 * n);
+    s->order = (size_t *)(void *)mv__la_cut(&at, n);
+    if (vectors) {
+        s->turns.z = mv__la_cut(&at, padded * n);
+        s->turns.n = n;
+        s->turns.panels = padded / 16;
+        s->turns.turn = mv__la_cut(&at, 2 * turns);
+        s->turns.sweep = (size_t *)(void *)mv__la_cut(&at, 3 * MV__LA_SWEEPS);
+        s->turns.most = turns;
+        s->reflectors = mv__la_cut(&at, unit * n * b);
+        s->part[0] = mv__la_cut(&at, unit * n * b);
+        s->part[1] = mv__la_cut(&at, unit * n * b);
+        s->triangle = mv__la_cut(&at, 2 * unit * b * b);
+        s->room = at;
+    }
+    return block;
+}
+static mv_status mv__la_eigh(mv_ctx *ctx, const char *op, double *w, double *v, size_t ldv, const double *a,
+                             size_t lda, size_t n, int cx) {
+    const size_t unit = cx ? 2 : 1;
+    size_t na, nv = 0, nw, i, j;
+    mv__la_eig s;
+    void *block;
+    double f;
+    int e = 0;
+    mv_status st = mv__la_matrix(ctx, op, "a", a, n, n, lda, unit * sizeof *a, &na);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "w", w, n, 1, n, sizeof *w, &nw);
+    if (st == MEDVOL_OK && v) st = mv__la_matrix(ctx, op, "v", v, n, n, ldv, unit * sizeof *v, &nv);
+    if (st == MEDVOL_OK && v) st = mv__la_apart(ctx, op, "v", v, nv, "w", w, nw);
+    if (st == MEDVOL_OK) st = mv__la_measure(ctx, op, a, lda, n, n, cx, 1, &e);
+    if (st < 0 || n == 0) return st;
+    mv__memset(&s, 0, sizeof s);
+    s.ctx = ctx;
+    s.op = op;
+    s.n = n;
+    s.unit = unit;
+    s.lengthy = n >= 256;
+    if (!(block = mv__la_eig_room(&s, v != NULL))) return MEDVOL_E_NOMEM;
+    f = mv__d_pow2(-e);
+    for (j = 0; j < n; j++)
+        for (i = j; i < n; i++) {
+            s.t.a[i + j * s.ld] = f * a[unit * (i + j * lda)];
+            if (cx && i > j) s.t.a[s.t.plane + i + j * s.ld] = f * a[2 * (i + j * lda) + 1];
+        }
+    for (j = 0; v && j < n; j++) s.turns.z[j / 16 * 16 * n + 16 * j + j % 16] = 1.0;
+    st = mv__la_tridiagonal(&s);
+    if (st == MEDVOL_OK) st = mv__la_values(&s);
+    if (st == MEDVOL_OK) {
+        mv__la_sort(s.d, n, 1.0, s.order);
+        if (v) st = mv__la_vectors(&s, v, ldv);
+        for (f = mv__d_pow2(e), j = 0; j < n && st == MEDVOL_OK; j++) w[j] = f * s.d[s.order[j]];
+    }
+    if (st == MEDVOL_OK && mv__la_told(&s, 3 * n)) st = mv__cancelled(ctx, op);
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_eigh_f64(mv_ctx *ctx, double *w, double *v, size_t ldv, const double *a, size_t lda,
+                                 size_t n) {
+    return mv__la_eigh(ctx, "eigh_f64", w, v, ldv, a, lda, n, 0);
+}
+MEDVOL_DEF mv_status mv_eigh_c128(mv_ctx *ctx, double *w, double *v, size_t ldv, const double *a, size_t lda,
+                                  size_t n) {
+    return mv__la_eigh(ctx, "eigh_c128", w, v, ldv, a, lda, n, 1);
+}
+
+/* ---- singular values: columns of G are turned against each other, two at a time, until all are orthogonal;
+   then G = U diag(s), and what the columns of I became is V. Pairs as in a tournament: those of one round
+   have no column in common ---- */
+enum { MV__LA_MATCH = 4096 }; /* reals a job, at least */
+#ifndef MV__LA_ROUNDS
+#  define MV__LA_ROUNDS 60 /* sweeps; 5 to 12 are usual */
+#endif
+typedef struct mv__la_jacobi {
+    double *g, *v; /* planes; v NULL: not wanted */
+    size_t rows, n, ldg, ldv, plane_g, plane_v;
+    size_t round, players, each; /* players: n, made even; each: pairs a job */
+    double tol, *norm;
+    double *weight;              /* rows */
+    unsigned char *moved;        /* of each pair */
+    size_t *order;
+} mv__la_jacobi;
+/* Columns p < q made orthogonal, the longer one left in p; 0: they were. */
+static int mv__la_pair(const mv__la_jacobi *s, size_t p, size_t q) {
+    double *x = s->g + p * s->ldg, *y = s->g + q * s->ldg, o[4], r[6], m, zeta, t, c, sn, hi, lo;
+    MV__PICK(mv__la_dots)(x, y, s->ldg, s->plane_g, o);
+    if (o[0] < MV__LA_NONE || o[1] < MV__LA_NONE) return 0;
+    m = mv__la_length(o[2], o[3]);
+    if (!(m > s->tol * sqrt(o[0]) * sqrt(o[1]))) return 0;
+    hi = o[0] > o[1] ? o[0] : o[1];
+    lo = o[0] > o[1] ? o[1] : o[0];
+    zeta = 0.5 * (hi - lo) / m; /* cotangent of twice the angle */
+    t = zeta > 1e8 ? 0.5 / zeta : 1.0 / (zeta + sqrt(1.0 + zeta * zeta));
+    c = 1.0 / sqrt(1.0 + t * t);
+    sn = c * t;
+    r[0] = o[0] >= o[1] ? c : sn;
+    r[1] = o[0] >= o[1] ? sn : c;
+    r[2] = o[0] >= o[1] ? -sn : c;
+    r[3] = o[0] >= o[1] ? c : -sn;
+    r[4] = o[2] / m; /* the phase that makes p^H q real */
+    r[5] = -o[3] / m;
+    MV__PICK(mv__la_rotate)(x, y, s->ldg, s->plane_g, r);
+    if (s->v) MV__PICK(mv__la_rotate)(s->v + p * s->ldv, s->v + q * s->ldv, s->ldv, s->plane_v, r);
+    return 1;
+}
+static void mv__la_match_job(void *arg, size_t job) {
+    const mv__la_jacobi *s = (const mv__la_jacobi *)arg;
+    const size_t n = s->players, end = mv__minz(n / 2, (job + 1) * s->each);
+    size_t i;
+    for (i = job * s->each; i < end; i++) { /* player 0 stays, the others go round the table */
+        const size_t a = i == 0 ? 0 : 1 + (s->round + i - 1) % (n - 1);
+        const size_t b = 1 + (s->round + n - 2 - i) % (n - 1);
+        const size_t p = mv__minz(a, b), q = mv__maxz(a, b);
+        s->moved[i] = q < s->n ? (unsigned char)mv__la_pair(s, p, q) : 0;
+    }
+}
+static mv_status mv__la_sweeps(mv_ctx *ctx, const char *op, mv__la_jacobi *s) {
+    const double work = (double)(s->rows + s->n) * (double)s->n * (double)s->n;
+    const size_t rounds = s->players - 1, usual = 12 * rounds;
+    mv_ctx *pool = (double)s->rows * (double)s->n < 4096.0 ? NULL : ctx;
+    size_t sweep, i, moved = 1;
+    mv_status st = MEDVOL_OK;
+    s->each = mv__maxz(1, MV__LA_MATCH / (s->ldg + s->ldv));
+    for (sweep = 0; sweep < MV__LA_ROUNDS && moved && st == MEDVOL_OK; sweep++)
+        for (moved = s->round = 0; s->round < rounds && st == MEDVOL_OK; s->round++) {
+            if (work > 1e6 && s->round % 8 == 0 &&
+                mv__progress(ctx, mv__minz(usual, sweep * rounds + s->round), usual, op))
+                return mv__cancelled(ctx, op);
+            st = mv_parallel_for(pool, mv__divup(s->players / 2, s->each), mv__la_match_job, s, NULL);
+            for (i = 0; i < s->players / 2; i++) moved += s->moved[i];
+        }
+    if (st == MEDVOL_OK && moved)
+        return mv__fail(ctx, MEDVOL_E_CONVERGENCE, "n", (double)s->n, -1,
+                        "%s: no convergence within %d sweeps", op, MV__LA_ROUNDS);
+    if (st == MEDVOL_OK && work > 1e6 && mv__progress(ctx, usual, usual, op)) st = mv__cancelled(ctx, op);
+    return st;
+}
+/* Column j of G, nothing so far, becomes orthogonal to the columns order[0..count - 1]: a unit vector along
+   the axis that they hold least of, less what they have of it, twice. */
+static void mv__la_fill(const mv__la_jacobi *s, size_t j, size_t count) {
+    double *x = s->g + j * s->ldg, *y = x + s->plane_g, o[4], f;
+    size_t i, l, at = 0;
+    int twice;
+    for (i = 1; i < s->rows; i++)
+        if (s->weight[i] < s->weight[at]) at = i;
+    for (i = 0; i < s->rows; i++) x[i] = y[i] = 0.0;
+    x[at] = 1.0;
+    for (twice = 0; twice < 2; twice++)
+        for (l = 0; l < count; l++) {
+            const double *p = s->g + s->order[l] * s->ldg, *q = p + s->plane_g;
+            MV__PICK(mv__la_dots)(p, x, s->ldg, s->plane_g, o);
+            for (i = 0; i < s->rows; i++) {
+                x[i] -= p[i] * o[2];
+                if (!s->plane_g) continue;
+                x[i] += q[i] * o[3];
+                y[i] -= p[i] * o[3] + q[i] * o[2];
+            }
+        }
+    MV__PICK(mv__la_dots)(x, x, s->ldg, s->plane_g, o);
+    for (f = 1.0 / sqrt(o[0]), i = 0; i < s->rows; i++) {
+        x[i] *= f;
+        if (s->plane_g) y[i] *= f;
+    }
+}
+/* The lengths of columns, in order; columns of length 1. */
+static void mv__la_lengths(mv__la_jacobi *s, int columns) {
+    double o[4];
+    size_t i, j, k;
+    for (j = 0; j < s->n; j++) {
+        const double *x = s->g + j * s->ldg;
+        MV__PICK(mv__la_dots)(x, x, s->ldg, s->plane_g, o);
+        s->norm[j] = o[0] < MV__LA_NONE ? 0.0 : sqrt(o[0]);
+    }
+    mv__la_sort(s->norm, s->n, -1.0, s->order);
+    for (k = 0; columns && k < s->n; k++) {
+        double *x = s->g + s->order[k] * s->ldg, *y = x + s->plane_g;
+        const double m = s->norm[s->order[k]];
+        const int nothing = m == 0.0;
+        if (nothing) mv__la_fill(s, s->order[k], k);
+        for (i = 0; i < s->rows; i++) {
+            if (!nothing) {
+                x[i] /= m;
+                if (s->plane_g) y[i] /= m;
+            }
+            s->weight[i] += x[i] * x[i] + (s->plane_g ? y[i] * y[i] : 0.0);
+        }
+    }
+}
+/* Column k of a result: x times the phase; real: which of its elements is real, or n. */
+static void mv__la_hand(double *to, size_t ld, size_t k, const double *x, size_t plane, size_t n,
+                        const double *phase, size_t real) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const double re = x[i], im = plane ? x[i + plane] : 0.0;
+        double *p = to + (plane ? 2 : 1) * (i + k * ld);
+        p[0] = re * phase[0] - im * phase[1];
+        if (plane) p[1] = i == real ? 0.0 : re * phase[1] + im * phase[0];
+    }
+}
+/* All memory in one block; G has the elements of a times f, or, turned, of its conjugate transpose. */
+static void *mv__la_jacobi_room(mv_ctx *ctx, mv__la_jacobi *s, const double *a, size_t lda, int cx,
+                                int turned, int vectors, double f) {
+    const size_t unit = cx ? 2 : 1;
+    size_t bytes = 0, i, j;
+    unsigned char *block, *at;
+    s->ldg = (s->rows + 7) & ~(size_t)7;
+    s->ldv = vectors ? (s->n + 7) & ~(size_t)7 : 0;
+    s->players = s->n + s->n % 2;
+    if (!mv__la_room(unit * s->ldg, s->n, &bytes) || !mv__la_room(unit * s->ldv, s->n, &bytes) ||
+        !mv__la_room(s->n, 4, &bytes) || !mv__la_room(s->rows, 1, &bytes) || !mv__add(bytes, 512, &bytes))
+        bytes = (size_t)-1;
+    if (!(block = at = (unsigned char *)mv__alloc(ctx, bytes))) return NULL;
+    mv__memset(block, 0, bytes);
+    s->g = mv__la_cut(&at, unit * s->ldg * s->n);
+    s->plane_g = cx ? s->ldg * s->n : 0;
+    s->norm = mv__la_cut(&at, s->n);
+    s->order = (size_t *)(void *)mv__la_cut(&at, s->n);
+    s->moved = (unsigned char *)(void *)mv__la_cut(&at, s->n);
+    s->weight = mv__la_cut(&at, s->rows);
+    if (vectors) s->v = mv__la_cut(&at, unit * s->ldv * s->n);
+    s->plane_v = cx ? s->ldv * s->n : 0;
+    for (j = 0; j < s->n; j++) {
+        if (vectors) s->v[j + j * s->ldv] = 1.0;
+        for (i = 0; i < s->rows; i++) {
+            const double *p = a + unit * (turned ? j + i * lda : i + j * lda);
+            s->g[i + j * s->ldg] = f * p[0];
+            if (cx) s->g[s->plane_g + i + j * s->ldg] = (turned ? -f : f) * p[1];
+        }
+    }
+    return block;
+}
+static void mv__la_results(const mv__la_jacobi *s, double *u, size_t ldu, double *sv, double *v, size_t ldv,
+                           int turned, double f) {
+    size_t k, at;
+    double phase[2];
+    for (k = 0; k < s->n; k++) {
+        const size_t j = s->order[k];
+        const double *x = s->g + j * s->ldg, *y = s->v ? s->v + j * s->ldv : NULL;
+        sv[k] = f * s->norm[j];
+        if (!y) continue;
+        if (turned) mv__la_phase(y, s->plane_v, 1, s->n, phase, &at);
+        else mv__la_phase(x, s->plane_g, 1, s->rows, phase, &at);
+        if (u && turned) mv__la_hand(u, ldu, k, y, s->plane_v, s->n, phase, at);
+        else if (u) mv__la_hand(u, ldu, k, x, s->plane_g, s->rows, phase, at);
+        if (v && turned) mv__la_hand(v, ldv, k, x, s->plane_g, s->rows, phase, s->rows);
+        else if (v) mv__la_hand(v, ldv, k, y, s->plane_v, s->n, phase, s->n);
+    }
+}
+static mv_status mv__la_svd(mv_ctx *ctx, const char *op, double *u, size_t ldu, double *sv, double *v,
+                            size_t ldv, const double *a, size_t lda, size_t m, size_t n, int cx) {
+    const size_t size = (cx ? 2 : 1) * sizeof *a, r = mv__minz(m, n);
+    const int turned = m < n, vectors = u || v;
+    size_t na, nu = 0, nv = 0, ns;
+    mv__la_jacobi s;
+    void *block;
+    int e = 0;
+    mv_status st = mv__la_matrix(ctx, op, "a", a, m, n, lda, size, &na);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "s", sv, r, 1, r, sizeof *sv, &ns);
+    if (st == MEDVOL_OK && u) st = mv__la_matrix(ctx, op, "u", u, m, r, ldu, size, &nu);
+    if (st == MEDVOL_OK && v) st = mv__la_matrix(ctx, op, "v", v, n, r, ldv, size, &nv);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "u", u, nu, "v", v, nv);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "u", u, nu, "s", sv, ns);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "v", v, nv, "s", sv, ns);
+    if (st == MEDVOL_OK) st = mv__la_measure(ctx, op, a, lda, m, n, cx, 0, &e);
+    if (st < 0 || r == 0) return st;
+    mv__memset(&s, 0, sizeof s);
+    s.rows = turned ? n : m;
+    s.n = r;
+    s.tol = 2.220446049250313e-16 * (2.0 + sqrt((double)s.rows));
+    block = mv__la_jacobi_room(ctx, &s, a, lda, cx, turned, vectors, mv__d_pow2(-e));
+    if (!block) return MEDVOL_E_NOMEM;
+    st = mv__la_sweeps(ctx, op, &s);
+    if (st == MEDVOL_OK) {
+        mv__la_lengths(&s, vectors);
+        mv__la_results(&s, u, ldu, sv, v, ldv, turned, mv__d_pow2(e));
+    }
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_svd_f64(mv_ctx *ctx, double *u, size_t ldu, double *s, double *v, size_t ldv,
+                                const double *a, size_t lda, size_t m, size_t n) {
+    return mv__la_svd(ctx, "svd_f64", u, ldu, s, v, ldv, a, lda, m, n, 0);
+}
+MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, double *v, size_t ldv,
+                                 const double *a, size_t lda, size_t m, size_t n) {
+    return mv__la_svd(ctx, "svd_c128", u, ldu, s, v, ldv, a, lda, m, n, 1);
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_LINALG */
+
 /* ==== [FFT] plans, transforms of one to seven axes. Owns mv__ft_*. Uses [BASE] [CTX] [VOLUME]. Source:
    Cooley & Tukey 1965 (mixed radix), Bluestein 1970 (other lengths), Bailey 1990 (long lines). =========== */
 #ifndef MEDVOL_NO_FFT
@@ -16797,39 +18417,13 @@ typedef struct mv__ft_tap { /* of a convolution: a source row, in reals, and the
     const void *tap;
 } mv__ft_tap;
 #endif
-#  define MV__REAL 32
-#  include MEDVOL_SELF
-#  undef MV__REAL
-#  define MV__REAL 64
-#  include MEDVOL_SELF
-#  undef MV__REAL
 #endif /* MV__PASS */
 #endif
 #endif /* what is read once a pass */
 
-#ifdef MV__REAL /* the kernels, once for floats and once for doubles */
-#  if MV__REAL == 32
-#    define MV__R(word) mvf_##word
-#    define mvr mvf
-#    define mv__real float
-#    define MV__RN MVF_N
-#    define MV__KR(name) MV__JOIN(name##_f32, MV__SFX)
-#  else
-#    define MV__R(word) mvd_##word
-#    define mvr mvd
-#    define mv__real double
-#    define MV__RN MVD_N
-#    define MV__KR(name) MV__JOIN(name##_f64, MV__SFX)
-#  endif
-/* In the scratch an element is a vector of real and one of imaginary parts, a lane for each line. Lane l is
-   line MV__FT_LANE(l) of a block, for so the words split and weave have them. */
-#  if MV__RN == 1
-#    define MV__FT_LANE(l) (0)
-#  elif MV__REAL == 32
-#    define MV__FT_LANE(l) ((l) % 4 < 2 ? (l) / 4 * 2 + (l) % 4 : MV__RN / 2 + (l) / 4 * 2 + (l) % 4 - 2)
-#  else
-#    define MV__FT_LANE(l) ((l) % 2 == 0 ? (l) / 2 : MV__RN / 2 + (l) / 2)
-#  endif
+#if defined(MV__REAL) && !defined(MEDVOL_NO_FFT) /* the kernels, once for floats and once for doubles */
+/* In the scratch an element is a vector of real and one of imaginary parts, a lane for each line; lane l is
+   line MV__RLANE(l) of a block. */
 static size_t MV__KR(mv__ft_width)(void) { return MV__RN; }
 
 /* ---- butterflies: x real, y imaginary parts, in place; frequency k ends in x[k], y[k] ---- */
@@ -17137,7 +18731,7 @@ static void MV__KR(mv__ft_load_rows)(mv__real *s, const mv__real *p, const mv__f
     size_t i, j;
     int k;
     for (k = 0; k < MV__RN; k++)
-        row[k] = p + (ptrdiff_t)mv__minz(MV__FT_LANE((size_t)k), lanes - 1) * m->lane;
+        row[k] = p + (ptrdiff_t)mv__minz(MV__RLANE((size_t)k), lanes - 1) * m->lane;
     for (i = 0; i < most; i += MV__RN) {
         mvr t[MV__RN];
         const size_t n = mv__minz(MV__RN, most - i);
@@ -17177,12 +18771,12 @@ static void MV__KR(mv__ft_store_rows)(mv__real *p, const mv__real *s, const mv__
         MV__R(transpose)(t);
         if (n == MV__RN && lanes == MV__RN) {
             MV__UNROLL for (k = 0; k < MV__RN; k++)
-                MV__R(store)(p + (ptrdiff_t)MV__FT_LANE((size_t)k) * m->lane + i, t[k]);
+                MV__R(store)(p + (ptrdiff_t)MV__RLANE((size_t)k) * m->lane + i, t[k]);
             continue;
         }
         for (k = 0; k < MV__RN; k++) {
             mv__real few[MV__RN];
-            const size_t row = MV__FT_LANE((size_t)k);
+            const size_t row = MV__RLANE((size_t)k);
             MV__R(store)(few, t[k]);
             for (j = 0; row < lanes && j < n; j++) p[(ptrdiff_t)row * m->lane + (ptrdiff_t)(i + j)] = few[j];
         }
@@ -17198,7 +18792,7 @@ static void MV__KR(mv__ft_load_any)(mv__real *s, const mv__real *p, const mv__ft
     for (i = 0; i < m->n; i++, p += step)
         for (l = 0; l < MV__RN; l++) {
             mv__real *d = s + 2 * MV__RN * m->at[i] + l;
-            const mv__real *q = p + (ptrdiff_t)mv__minz(MV__FT_LANE(l), lanes - 1) * m->lane;
+            const mv__real *q = p + (ptrdiff_t)mv__minz(MV__RLANE(l), lanes - 1) * m->lane;
             d[re] = q[0];
             d[im] = m->real && !pairs ? 0 : q[next];
         }
@@ -17211,7 +18805,7 @@ static void MV__KR(mv__ft_store_any)(mv__real *p, const mv__real *s, const mv__f
     for (i = 0; i < m->n; i++, p += step)
         for (l = 0; l < MV__RN; l++) {
             const mv__real *d = s + 2 * MV__RN * m->at[i] + l;
-            const size_t line = MV__FT_LANE(l);
+            const size_t line = MV__RLANE(l);
             mv__real *q = p + (ptrdiff_t)line * m->lane;
             if (line + 1 > lanes) continue;
             q[0] = (mv__real)scale * d[re];
@@ -17644,12 +19238,6 @@ static double MV__KR(mv__ft_top)(const mv__real *s, size_t n) {
 #  undef MV__FT_LOAD
 #  undef MV__FT_STORE
 #  undef MV__FT_MUL
-#  undef MV__FT_LANE
-#  undef MV__R
-#  undef mvr
-#  undef mv__real
-#  undef MV__RN
-#  undef MV__KR
 #endif /* MV__REAL */
 #if defined(MV__OPEN) && !defined(MV__REAL)
 #ifndef MEDVOL_NO_FFT
@@ -19557,6 +21145,47 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS
+/* Kernels that are written once for floats and doubles: the file reads itself for each, and of it what stands
+   under MV__REAL. MV__R(word) is a word of the vocabulary, mvr a vector of MV__RN of mv__real, MV__KR(name)
+   the name of a kernel; the words split and weave have complex number MV__RLANE(l) in lane l. */
+#  define MV__REAL 32
+#  define MV__R(word) mvf_##word
+#  define mvr mvf
+#  define mv__real float
+#  define MV__RN MVF_N
+#  define MV__KR(name) MV__JOIN(name##_f32, MV__SFX)
+#  if MVF_N == 1
+#    define MV__RLANE(l) (0)
+#  else
+#    define MV__RLANE(l) ((l) % 4 < 2 ? (l) / 4 * 2 + (l) % 4 : MV__RN / 2 + (l) / 4 * 2 + (l) % 4 - 2)
+#  endif
+#  include MEDVOL_SELF
+#  undef MV__REAL
+#  undef MV__R
+#  undef mvr
+#  undef mv__real
+#  undef MV__RN
+#  undef MV__KR
+#  undef MV__RLANE
+#  define MV__REAL 64
+#  define MV__R(word) mvd_##word
+#  define mvr mvd
+#  define mv__real double
+#  define MV__RN MVD_N
+#  define MV__KR(name) MV__JOIN(name##_f64, MV__SFX)
+#  if MVF_N == 1
+#    define MV__RLANE(l) (0)
+#  else
+#    define MV__RLANE(l) ((l) % 2 == 0 ? (l) / 2 : MV__RN / 2 + (l) / 2)
+#  endif
+#  include MEDVOL_SELF
+#  undef MV__REAL
+#  undef MV__R
+#  undef mvr
+#  undef mv__real
+#  undef MV__RN
+#  undef MV__KR
+#  undef MV__RLANE
 #  ifdef MEDVOL_EXTRA
 #    include MEDVOL_EXTRA
 #  endif

@@ -10,12 +10,13 @@ build() { # name, flags
     $SIZE $B/$1.o | tail -n 1
 }
 row() { printf '%-12s %8s %6s %6s\n' "$@"; }
-NONE="-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO -DMEDVOL_NO_INTENSITY -DMEDVOL_NO_SPATIAL -DMEDVOL_NO_RESAMPLE -DMEDVOL_NO_FFT"
+NONE="-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO -DMEDVOL_NO_INTENSITY -DMEDVOL_NO_SPATIAL -DMEDVOL_NO_RESAMPLE \
+-DMEDVOL_NO_LINALG -DMEDVOL_NO_FFT"
 row section code data bss
 set -- $(build core "$NONE")
 core=$1
 row core $1 $2 $3
-for s in GZIP IO INTENSITY SPATIAL RESAMPLE FFT; do
+for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT; do
     flags=$(echo "$NONE" | sed "s/-DMEDVOL_NO_$s//")
     base=$core
     if [ $s = IO ]; then flags=$(echo "$flags" | sed "s/-DMEDVOL_NO_GZIP//"); base=$gzip; fi

@@ -1171,6 +1171,67 @@ static void op_phase(void) {
     o.window = 1, o.upsample = ARG;
     did(mv_phase_correlate(T, &s, a, b, &o)); /* of noise: the maximum may be another at each level */
 }
+/* products; ARG: complex + 2 * op_a + 6 * op_b + 18 * lower */
+static void op_gemm(void) {
+    mv_gemm_opt o;
+    const int cx = ARG & 1, f64 = TYPE == MEDVOL_F64;
+    const size_t unit = cx ? 2 : 1, m = N, n = N / 2 + 3, k = N + 1;
+    const void *a = in(TYPE, unit * m * k), *b = in(TYPE, unit * k * n);
+    void *c = out(TYPE, unit * m * n);
+    size_t lda, ldb;
+    memset(&o, 0, sizeof o);
+    o.op_a = (mv_op)(ARG / 2 % 3), o.op_b = (mv_op)(ARG / 6 % 3), o.lower = ARG / 18;
+    o.alpha[0] = 1.0 / 1024;
+    lda = o.op_a ? k : m, ldb = o.op_b ? n : k;
+    if (f64 && cx)
+        did(mv_gemm_c128(T, (double *)c, m, (const double *)a, lda, (const double *)b, ldb, m, n, k, &o));
+    else if (f64)
+        did(mv_gemm_f64(T, (double *)c, m, (const double *)a, lda, (const double *)b, ldb, m, n, k, &o));
+    else if (cx)
+        did(mv_gemm_c64(T, (float *)c, m, (const float *)a, lda, (const float *)b, ldb, m, n, k, &o));
+    else did(mv_gemm_f32(T, (float *)c, m, (const float *)a, lda, (const float *)b, ldb, m, n, k, &o));
+}
+/* what follows, ARG: complex */
+static double *begun(const double *data, size_t n) { /* to be changed in place */
+    double *p = (double *)out(MEDVOL_F64, n);
+    if (n) memcpy(p, data, n * sizeof *p);
+    return p;
+}
+static const double *dominant(size_t n, size_t columns, double diagonal) {
+    static double a[2 * 40 * 40];
+    const size_t unit = (size_t)ARG + 1;
+    size_t i, j;
+    for (j = 0; j < columns; j++)
+        for (i = 0; i < unit * n; i++)
+            a[unit * j * n + i] = i == unit * j    ? diagonal
+                : ARG && i == unit * j + 1 ? 0
+                                           : (double)((7 * i + 3 * j) % 11) / 50;
+    return a;
+}
+static void op_chol(void) {
+    double *a = begun(dominant(N, N, (double)N + 1), ((size_t)ARG + 1) * N * N);
+    did(ARG ? mv_chol_c128(T, a, N, N) : mv_chol_f64(T, a, N, N));
+}
+static void op_chol_solve(void) {
+    const size_t sides = N % 7 + 1, unit = (size_t)ARG + 1;
+    const double *l = (const double *)given(MEDVOL_F64, dominant(N, N, 2), unit * N * N);
+    double *b = begun(dominant(N, sides, 3), unit * N * sides);
+    did(ARG ? mv_chol_solve_c128(T, b, N, l, N, N, sides) : mv_chol_solve_f64(T, b, N, l, N, N, sides));
+}
+static void op_eigh(void) {
+    const size_t all = ((size_t)ARG + 1) * N * N;
+    const double *a = (const double *)in(MEDVOL_F64, all);
+    double *w = (double *)out(MEDVOL_F64, N), *v = (double *)out(MEDVOL_F64, all);
+    did(ARG ? mv_eigh_c128(T, w, v, N, a, N, N) : mv_eigh_f64(T, w, v, N, a, N, N));
+}
+static void op_svd(void) { /* ARG + 2: more columns than rows */
+    const size_t unit = (size_t)(ARG % 2) + 1, m = ARG < 2 ? N : N / 2 + 1, n = ARG < 2 ? N / 2 + 1 : N;
+    const size_t r = m < n ? m : n;
+    const double *a = (const double *)in(MEDVOL_F64, unit * m * n);
+    double *u = (double *)out(MEDVOL_F64, unit * m * r), *s = (double *)out(MEDVOL_F64, r);
+    double *v = (double *)out(MEDVOL_F64, unit * n * r);
+    did(ARG % 2 ? mv_svd_c128(T, u, m, s, v, n, a, m, m, n) : mv_svd_f64(T, u, m, s, v, n, a, m, m, n));
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1213,6 +1274,7 @@ static void left_out(void) {
         OP(name, types, 3, flags, 0), OP(name, types, 4, flags, 0)
 #define CONV(arg) {"convolve", op_convolve, FOURIER, arg, VOLUME | HEAVY | FLOATS, 1}
 #define FFT(arg) {"fft", op_fft, FLOATING, arg, HEAVY | FLOATS, 1e-4}
+#define GEMM(arg) {"gemm", op_gemm, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 enum { SHORT = 16, LONG = 16 * 61, NOISE = 1024 };
 static const op rows[] = {
     /* volumes and geometry */
@@ -1301,6 +1363,12 @@ static const op rows[] = {
     OP(shape_f32, F32, MEDVOL_CUBIC, HEAVY | FLOATS, GENERAL),
     OP(turn_f32, F32, MEDVOL_LINEAR, HEAVY | FLOATS, GENERAL),
     OP(turn_f32, F32, MEDVOL_CUBIC_CONV, HEAVY | FLOATS, GENERAL),
+    /* dense linear algebra */
+    GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
+    OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),
+    OP(chol_solve, F64, 1, HEAVY, 1e-10),
+    OP(eigh, F64, 0, HEAVY, 1e-10), OP(eigh, F64, 1, HEAVY, 1e-10), OP(svd, F64, 0, HEAVY, 1e-10),
+    OP(svd, F64, 1, HEAVY, 1e-10), OP(svd, F64, 2, HEAVY, 1e-10), OP(svd, F64, 3, HEAVY, 1e-10),
     /* Fourier transforms */
     FFT(64), FFT(64 + MEDVOL_FFT_INVERSE), FFT(128), FFT(128 + MEDVOL_FFT_CENTERED), FFT(0),
     FFT(MEDVOL_FFT_REAL), FFT(MEDVOL_FFT_REAL + MEDVOL_FFT_INVERSE), FFT(128 + MEDVOL_FFT_REAL), FFT(192),

@@ -940,6 +940,77 @@ static mv_status op_free_fft(mv_ctx *c) {
     return tried(MEDVOL_OK);
 }
 
+/* dense linear algebra; what changes in place stays as it was when memory is refused */
+enum { SIDE = 40 };
+static double square[2][2 * SIDE * SIDE];
+static void square_init(size_t unit) { /* 2: complex */
+    size_t i;
+    for (i = 0; i < 2 * SIDE * SIDE; i++) square[0][i] = (double)(i % 7) * 0.01;
+    for (i = 0; i < SIDE; i++) square[0][unit * i * (SIDE + 1)] = 9;
+    memcpy(square[1], square[0], sizeof square[1]);
+}
+static mv_status square_done(mv_status st) {
+    if (st < 0) spoiled |= memcmp(square[0], square[1], sizeof square[0]) != 0;
+    else memcpy(out.d, square[0], sizeof square[0]);
+    return st;
+}
+#define GEMM(type, real, p)                                                                                  \
+    static mv_status op_gemm_##type(mv_ctx *c) {                                                             \
+        const real *a = (const real *)(const void *)square[1];                                               \
+        square_init(1);                                                                                      \
+        return TRY(mv_gemm_##type(c, p, SIDE, a, SIDE, a, SIDE, SIDE, SIDE, SIDE, NULL));                    \
+    }
+static mv_status op_gemm_deep(mv_ctx *c) { /* slabs */
+    static double a[8192];
+    size_t i;
+    for (i = 0; i < 8192; i++) a[i] = (double)(i % 13) - 6;
+    return TRY(mv_gemm_f64(c, out.d, 1, a, 1, a, 8192, 1, 1, 8192, NULL));
+}
+GEMM(f32, float, out.f)
+GEMM(f64, double, out.d)
+GEMM(c64, float, out.f)
+GEMM(c128, double, out.d)
+#undef GEMM
+static mv_status op_chol_f64(mv_ctx *c) {
+    square_init(1);
+    return square_done(TRY(mv_chol_f64(c, square[0], SIDE, SIDE)));
+}
+static mv_status op_chol_c128(mv_ctx *c) {
+    square_init(2);
+    return square_done(TRY(mv_chol_c128(c, square[0], SIDE, SIDE)));
+}
+static const double *factor_of(int cx) {
+    static double l[2 * SIDE * SIDE];
+    size_t i;
+    memset(l, 0, sizeof l);
+    for (i = 0; i < SIDE; i++) l[(cx ? 2 : 1) * i * (SIDE + 1)] = (double)(i + 1);
+    return l;
+}
+static mv_status op_chol_solve_f64(mv_ctx *c) {
+    square_init(1);
+    return square_done(TRY(mv_chol_solve_f64(c, square[0], SIDE, factor_of(0), SIDE, SIDE, SIDE)));
+}
+static mv_status op_chol_solve_c128(mv_ctx *c) {
+    square_init(2);
+    return square_done(TRY(mv_chol_solve_c128(c, square[0], SIDE, factor_of(1), SIDE, SIDE, SIDE)));
+}
+static mv_status op_eigh_f64(mv_ctx *c) {
+    square_init(1);
+    return TRY(mv_eigh_f64(c, out.d, out.d + SIDE, SIDE, square[1], SIDE, SIDE));
+}
+static mv_status op_eigh_c128(mv_ctx *c) {
+    square_init(2);
+    return TRY(mv_eigh_c128(c, out.d, out.d + SIDE, SIDE, square[1], SIDE, SIDE));
+}
+static mv_status op_svd_f64(mv_ctx *c) {
+    square_init(1);
+    return TRY(mv_svd_f64(c, out.d + 16, SIDE, out.d, out.d + 16 + 9 * SIDE, 9, square[1], SIDE, SIDE, 9));
+}
+static mv_status op_svd_c128(mv_ctx *c) {
+    square_init(2);
+    return TRY(mv_svd_c128(c, out.d + 16, SIDE, out.d, out.d + 16 + 18 * SIDE, 9, square[1], SIDE, SIDE, 9));
+}
+
 /* NONE: asks for no memory. WITHOUT: can do without what was refused, in another way. WRITES: bytes of dst
    may have been written to, as its description says. EITHER: a dst with memory may be all it takes. */
 enum { NONE = 1, WITHOUT = 2, WRITES = 4, EITHER = 8 };
@@ -961,6 +1032,8 @@ static const struct {
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
+    ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
+    ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
     {"ctx_init", op_ctx_init, NONE},
 #else

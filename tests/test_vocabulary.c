@@ -9,6 +9,7 @@
 #define MEDVOL_NO_INTENSITY
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
+#define MEDVOL_NO_LINALG
 #define MEDVOL_NO_FFT
 #include "test.h"
 
