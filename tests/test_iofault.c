@@ -658,6 +658,7 @@ static unsigned harmless(const scene *s) {
     if (F.w.how == MEDVOL_E_NOTFOUND && !F.forever && loads(s) && G.files == 2)
         k |= BIT(K_OPEN); /* by its name in capitals, where that is the same file */
     if (F.calls && F.w.how == ENOENT && !loads(s)) k |= BIT(K_STAT); /* nothing to be like */
+    if (F.calls && F.w.how == ENOENT && is_cfl(s) && !F.forever) k |= BIT(K_STAT); /* its stem is no file */
     if (F.calls && (F.w.how == EINTR || F.w.how == EINVAL)) k = ANY;
     if (F.w.how == ZERO && loads(s)) k |= BIT(K_READ); /* block gzip as one stream, which is verified */
     return k;
