@@ -10532,7 +10532,7 @@ static mv_status mv__mrd_image(mv_mrd_stream *m) {
                         (unsigned)type);
     n = mv__mrd_number(head + 34, 2) * sizes[type];
     for (d = 0; d < 3; d++) {
-        uint64_t k = mv__mrd_number(head + 16 + 4 * d, 4);
+        uint64_t k = mv__mrd_number(head + 16 + 2 * d, 2); /* matrix_size */
         if (k && n > UINT64_MAX / 4 / k) return mv__mrd_cut(m, "image", UINT64_MAX);
         n *= k;
     }

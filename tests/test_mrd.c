@@ -79,7 +79,8 @@ static bytes image(unsigned type, uint64_t x, uint64_t attributes) { /* of x x 2
     unsigned char h[198] = {0};
     bytes b = bytes_new(0);
     size_t n;
-    le(h + 2, 2, type), le(h + 16, 4, x), le(h + 20, 4, 2), le(h + 24, 4, 1), le(h + 34, 2, 3);
+    memset(h + 22, 0xff, 12); /* field of view */
+    le(h + 2, 2, type), le(h + 16, 2, x), le(h + 18, 2, 2), le(h + 20, 2, 1), le(h + 34, 2, 3);
     b = add(bytes_join(add(b, 2, 1022), h, sizeof h), 8, attributes);
     n = type < 9 && x < 100 && attributes < 100 ? (size_t)(attributes + x * 6 * sizes[type]) : 0;
     {
@@ -253,12 +254,10 @@ static void test_claims(void) { /* nothing is believed that the stream does not 
     expect("enough", claim(1, 12, 1), MEDVOL_OK, NULL, 1);
     b = add(add(bytes_new(0), 2, 3), 4, 0xffffffffu);
     expect("text", b, MEDVOL_E_TRUNCATED, "4294967295 bytes of its text", 0);
-    b = image(5, 0xffffffffu, 0);
-    le(b.p + 2 + 20, 4, 0xffffffffu), le(b.p + 2 + 24, 4, 0xffffffffu);
-    expect("image", b, MEDVOL_E_TRUNCATED, "image", 0);
-    b = image(5, 0xffffffffu, 0);
-    le(b.p + 2 + 20, 4, 0x40000000u);
-    expect("image, just countable", b, MEDVOL_E_TRUNCATED, "image", 0);
+    b = image(8, 65535, 0);
+    le(b.p + 2 + 18, 4, 0xffffffffu), le(b.p + 2 + 34, 2, 65535);
+    expect("image", b, MEDVOL_E_TRUNCATED, "18446744073709551615 bytes of its image", 0);
+    expect("image, countable", image(5, 65535, 0), MEDVOL_E_TRUNCATED, "1572840 bytes of its", 0);
     expect("attributes", image(5, 0, 0xffffffffffffffffu), MEDVOL_E_TRUNCATED, "attributes", 0);
     expect("attributes, countable", image(5, 0, 1000000), MEDVOL_E_TRUNCATED, "attributes", 0);
     expect("waveform", (b = add_waveform(bytes_new(0), 0, 0), le(b.p + 30, 4, 0xffffffffu), b),
