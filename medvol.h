@@ -836,9 +836,10 @@ MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const
    vectors, all in LPS (patient left, posterior, superior: negate the first two for RAS); sample_time_us in
    microseconds; counters from 0. Bit k - 1 of flags is flag number k.
    IMAGE, WAVEFORM: passed over. Any other id is MEDVOL_E_UNSUPPORTED, for its length is not known.
-   Memory: the largest message read so far; what a message claims to hold is believed only as far as the file
-   goes on (gzip: 1032 times that) and max_bytes allow. A stream serves one thread at a time, with the ctx
-   given to each call (the same allocator as at open). Of gzip, a checksum is looked at where its member ends.
+   Memory: 9 KiB and the largest message read so far (gzip: 0.4 MiB more); what a message claims to hold is
+   believed only as far as the file goes on (gzip: 1032 times that) and max_bytes allow. A stream serves one
+   thread at a time, with the ctx given to each call (the same allocator as at open). Of gzip, a checksum is
+   looked at where its member ends.
    Errors: as mv_load; MEDVOL_E_NULL, _UNSUPPORTED (id), _FORMAT (type of an image), _TRUNCATED, _LIMIT,
    _NOMEM, _CORRUPT; *message is untouched. After an error of mv_mrd_next the stream answers it again. Source:
    MRD 1.x, Message Types, Raw Acquisition Data (ismrmrd.readthedocs.io). */
@@ -10413,6 +10414,9 @@ struct mv_mrd_stream {
     uint64_t at, count; /* next byte; messages read */
     unsigned char *body; /* of the message */
     size_t room;
+    uint64_t from;       /* bytes that were read ahead: held ones, from there on */
+    size_t held;
+    unsigned char ahead[8192];
     mv_error error; /* code 0: none so far */
     const char *name;
 };
@@ -10450,14 +10454,32 @@ static mv_status mv__mrd_cut(mv_mrd_stream *m, const char *what, uint64_t bytes)
                     "message %llu: the stream ends within the %llu bytes of its %s",
                     (unsigned long long)m->count, (unsigned long long)bytes, what);
 }
+/* n bytes, *got of them up to the end. Few come by way of what is read ahead: a call of the system costs more
+   than a short readout. What fails behind the bytes that came is told when they are used up. */
+static mv_status mv__mrd_get(mv_mrd_stream *m, void *dst, size_t n, size_t *got) {
+    unsigned char *d = (unsigned char *)dst;
+    mv_status st = MEDVOL_OK;
+    size_t k;
+    for (*got = 0; *got < n && st == MEDVOL_OK; *got += k, m->at += k) {
+        size_t rest = n - *got, in = m->at - m->from < m->held ? (size_t)(m->at - m->from) : m->held;
+        k = mv__minz(rest, m->held - in);
+        if (k > 0) mv__memcpy(d + *got, m->ahead + in, k);
+        else if (rest >= sizeof m->ahead) {
+            st = mv__io_read(&m->src, m->at, d + *got, rest, &k);
+            if (k == 0) break;
+        } else {
+            st = mv__io_read(&m->src, m->from = m->at, m->ahead, sizeof m->ahead, &m->held);
+            if (m->held == 0) break;
+            st = MEDVOL_OK;
+        }
+    }
+    return st;
+}
 /* Exactly n bytes. */
 static mv_status mv__mrd_take(mv_mrd_stream *m, void *dst, size_t n, const char *what) {
     size_t got;
-    mv_status st = mv__io_read(&m->src, m->at, dst, n, &got);
-    if (st < 0) return st;
-    if (got < n) return mv__mrd_cut(m, what, n);
-    m->at += n;
-    return MEDVOL_OK;
+    mv_status st = mv__mrd_get(m, dst, n, &got);
+    return st == MEDVOL_OK && got < n ? mv__mrd_cut(m, what, n) : st;
 }
 /* The part of a message whose length the message tells: into the body, with a zero behind it. */
 static mv_status mv__mrd_body(mv_mrd_stream *m, uint64_t n, const char *what) {
@@ -10552,9 +10574,8 @@ static mv_status mv__mrd_read(mv_mrd_stream *m, mv_mrd_message *out) {
     mv_status st = MEDVOL_OK;
     if (!m->src.known && (st = mv__io_rewind(&m->src)) < 0) return st;
     out->offset = m->at;
-    if ((st = mv__io_read(&m->src, m->at, id, 2, &got)) < 0 || got == 0) return st;
+    if ((st = mv__mrd_get(m, id, 2, &got)) < 0 || got == 0) return st;
     if (got == 1) return mv__mrd_cut(m, "id", 2);
-    m->at += 2;
     out->id = (int)mv__mrd_number(id, 2);
     switch (out->id) {
         case MEDVOL_MRD_CONFIG_FILE: case MEDVOL_MRD_CONFIG_TEXT:
@@ -10576,9 +10597,12 @@ static mv_status mv__mrd_read(mv_mrd_stream *m, mv_mrd_message *out) {
 }
 MEDVOL_DEF mv_status mv_mrd_next(mv_ctx *ctx, mv_mrd_stream *stream, mv_mrd_message *message) {
     mv_mrd_message out;
+    mv_error kept;
     mv_status st;
     if (!stream || !message) return mv__fail_null(ctx, "mrd_next", stream ? "message" : "stream");
     mv__memset(&out, 0, sizeof out);
+    mv__memset(&kept, 0, sizeof kept);
+    if (ctx) kept = ctx->error;
     stream->src.ctx = ctx;
     st = stream->error.code;
     if (st < 0 && ctx) ctx->error = stream->error;
@@ -10587,8 +10611,10 @@ MEDVOL_DEF mv_status mv_mrd_next(mv_ctx *ctx, mv_mrd_stream *stream, mv_mrd_mess
         if (ctx) stream->error = ctx->error;
         stream->error.code = st;
     }
-    if (st == MEDVOL_OK) *message = out;
-    return st;
+    if (st < 0) return st;
+    if (ctx) ctx->error = kept; /* reading ahead in vain is no failure */
+    *message = out;
+    return MEDVOL_OK;
 }
 /* The stream and its name in one block. */
 static mv_status mv__mrd_new(mv_ctx *ctx, mv_mrd_stream **stream, const char *name) {

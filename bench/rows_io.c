@@ -178,8 +178,7 @@ static void drop_hdr(bench *b) { /* the bench knows of the .cfl alone */
         size_t n = strlen(b->path[k]);
         char name[600];
         if (n < 4 || strcmp(b->path[k] + n - 4, ".cfl") != 0) continue;
-        memcpy(name, b->path[k], n + 1);
-        memcpy(name + n - 4, ".hdr", 4);
+        snprintf(name, sizeof name, "%.*s.hdr", (int)n - 4, b->path[k]);
         remove(name);
     }
 }
@@ -207,11 +206,12 @@ static mv_status mrd_setup(bench *b) {
 }
 static mv_status readouts(bench *b, mv_mrd_stream *s, mv_status st) { /* their number, and the middle one */
     mv_mrd_message m;
-    b->numbers = 2;
-    b->number[0] = 0;
+    size_t count = 0;
     while (st >= 0 && (st = mv_mrd_next(b->ctx, s, &m)) >= 0 && m.id == MEDVOL_MRD_ACQUISITION)
-        if (b->number[0]++ == (double)(b->side * b->side / 2)) b->number[1] = m.samples[0];
+        if (count++ == b->side * b->side / 2) b->number[1] = m.samples[0];
     mv_mrd_close(b->ctx, s);
+    b->numbers = 2;
+    b->number[0] = (double)count;
     return st;
 }
 static mv_status mrd_file(bench *b) {
