@@ -1,7 +1,7 @@
 /* medvol.h - v0.2.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
    ==== [INTRO] ===========================================================================================
-   Loads, transforms and saves NIfTI volumes with SIMD kernels chosen at run time. No dependency but libc,
-   libm and the platform's threads. C99 and later, C++11 and later.
+   Loads, transforms and saves NIfTI volumes, BART and NumPy arrays with SIMD kernels chosen at run time. No
+   dependency but libc, libm and the platform's threads. C99 and later, C++11 and later.
 
    QUICK START
      In ONE .c or .cpp file:   #define MEDVOL_IMPLEMENTATION
@@ -26,7 +26,7 @@
      [PASS]       the vector vocabulary of one level
      [VOLUME]     data types, volumes, views, affine geometry, type conversion
      [GZIP]       CRC-32, inflate, deflate, gzip members, block gzip
-     [IO]         NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG
+     [IO]         NIfTI, Analyze, BART, NumPy, MRD, maps, crop-first loads, saving, PNG
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
      [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
@@ -661,9 +661,21 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
 #ifndef MEDVOL_NO_IO
 
 /* NIfTI-1 and NIfTI-2 (.nii, .hdr + .img), each part plain or gzip, in either byte order; Analyze 7.5 on
-   request. What a file is, its first bytes decide, not its name: names only lead from one part of a pair to
-   the other. Only regular files are opened. Source: nifti1.h, nifti2.h (nifti.nimh.nih.gov), the Analyze 7.5
-   header of the Mayo Clinic. */
+   request; arrays of BART (.hdr + .cfl) and of NumPy (.npy). What a file is, its first bytes decide, not its
+   name: names only lead from one part of a pair to the other. Only regular files are opened. Source:
+   nifti1.h, nifti2.h (nifti.nimh.nih.gov), the Analyze 7.5 header of the Mayo Clinic, numpy.lib.format, BART
+   0.8. */
+
+/* ARRAYS have no header in the volume (nifti is NULL), the identity as affine and no scaling.
+   BART: complex floats, little-endian, and a text that has their sizes in the line behind "# Dimensions";
+   what else it tells is skipped. The name may be that of either part, or without its ending. The .cfl has
+   exactly the length that the sizes give. Of the 16 sizes the ones at the end are dropped.
+   NumPy: versions 1, 2 and 3, either byte order, C or Fortran order; the first axis of the volume is the one
+   that runs fastest in the file: the last of C order, the first of Fortran order. Bool becomes u8, float16
+   f16, longdouble f128; records, objects, strings and dates are MEDVOL_E_DTYPE. An array without axes has one
+   voxel.
+   Where more than 7 axes remain, those of one element are dropped, from the last to the fourth, until 7 do
+   (else MEDVOL_E_UNSUPPORTED). An array without elements is MEDVOL_E_SIZE. */
 
 /* GEOMETRY of a loaded volume: sform when its code is positive and the matrix can be inverted, else qform on
    the same terms, else diag(pixdim) with origin 0 (nifti1.h, method 1; other programs centre the volume or
@@ -692,7 +704,7 @@ MEDVOL_DEF void mv_gzip_writer_abort(mv_ctx *ctx, mv_gzip_writer *writer);
    that stops inside a member reports MEDVOL_W_UNVERIFIED. max_surplus: decoded bytes behind the file's last
    voxel that are read for that [1 GiB].
    wide: how F128 and C256 numbers are encoded; without it they can only be loaded as stored.
-   img, img_bytes: the .img part for mv_load_mem of a pair. */
+   img, img_bytes: the .img or .cfl part for mv_load_mem of a pair. */
 enum { MEDVOL_WIDE_NONE = 0, MEDVOL_WIDE_X87 = 1, MEDVOL_WIDE_BINARY128 = 2, MEDVOL_WIDE_DOUBLE_DOUBLE = 3 };
 typedef struct mv_load_opt {
     mv_dtype dtype;
@@ -732,11 +744,11 @@ MEDVOL_DEF mv_status mv_load_mem(mv_ctx *ctx, mv_volume *v, const void *data, si
 MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
 MEDVOL_DEF mv_status mv_load_header_mem(mv_ctx *ctx, mv_volume *v, const void *data, size_t bytes,
                                         const mv_load_opt *opt);
-/* mv_map: map the voxels of a plain .nii or .img in native byte order into memory instead of reading them;
-   what v held is released. Takes a few microseconds at any size. Pages are private: writing to the voxels
-   leaves the file alone. crop and volumes give a view into the map; dtype must be MEDVOL_NONE or the stored
-   one. For files the caller controls only: when another program shortens the file, touching the lost part is
-   a bus error (SIGBUS), as with every map.
+/* mv_map: map the voxels of a plain .nii, .img, .cfl or .npy in native byte order into memory instead of
+   reading them; what v held is released. Takes a few microseconds at any size. Pages are private: writing to
+   the voxels leaves the file alone. crop and volumes give a view into the map; dtype must be MEDVOL_NONE or
+   the stored one. For files the caller controls only: when another program shortens the file, touching the
+   lost part is a bus error (SIGBUS), as with every map.
    Errors: as mv_load; MEDVOL_E_UNSUPPORTED for gzip, foreign byte order, voxels off their natural alignment,
    systems without maps: use mv_load there. */
 MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const mv_load_opt *opt);
@@ -755,7 +767,16 @@ MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const m
    MEDVOL_GZIP_STORE. container: MEDVOL_GZIP_AUTO writes block gzip (MGZIP: plain gzip for every other
    reader), members of about `member` bytes [1 MiB] cut at slices, the header in a member of its own.
    big_endian: byte order of the file. no_sync: do not wait for the disk: faster, but a power failure may lose
-   old and new. */
+   old and new.
+   form: MEDVOL_FORM_AUTO: by the name's ending, .cfl or .npy (.npy.gz), else NIfTI, which is also what
+   mv_save_mem then writes. CFL: the text and, beside it (mv_save_mem: in img), complex floats: c64 as it is,
+   c128 rounded, real voxels with imaginary part 0; the name may be that of either part, or without its
+   ending. Always little-endian, never gzip. NPY: the bytes that numpy.save writes for the same array (version
+   1.0, C order, axes reversed); bf16 becomes f32; rgb24 and rgba32 have no type there. Neither holds a
+   scaling: real values are written, of a scaled volume as f32 (f64 for f64 and for integers of 32 bits and
+   more) unless dtype says otherwise. What they do not know (version, slope, inter, NPY: pair, CFL: gzip,
+   big_endian) must be 0 (MEDVOL_E_RANGE). Affine, step and header are not kept. */
+enum { MEDVOL_FORM_AUTO = 0, MEDVOL_FORM_NIFTI = 1, MEDVOL_FORM_CFL = 2, MEDVOL_FORM_NPY = 3 };
 typedef struct mv_save_opt {
     mv_dtype dtype;
     double slope, inter;
@@ -767,6 +788,7 @@ typedef struct mv_save_opt {
     size_t member;
     int big_endian;
     int no_sync;
+    int form;
 } mv_save_opt;
 
 /* mv_save: write v, any strides, to path. Atomic: a temporary file ".NAME.mvtmp.PID.N" beside the target is
@@ -776,9 +798,9 @@ typedef struct mv_save_opt {
    caller may (a group that is lost loses its rights), and nobody else can read the temporary one. A symbolic
    link stays and its target is replaced. So saving over the file v was mapped from is safe (Windows refuses
    it: MEDVOL_E_ACCESS). That the folder cannot be flushed is no failure. A pair is written in full before the
-   .img, then the .hdr are renamed; the old .img has a second name of the pattern above meanwhile and comes
-   back when the .hdr fails (without hard links the message says that the .img is new). A crash between the
-   two leaves a new .img with the old .hdr: prefer single files. Header fields and extensions come from
+   .img (.cfl), then the .hdr are renamed; the old .img has a second name of the pattern above meanwhile and
+   comes back when the .hdr fails (without hard links the message says that the .img is new). A crash between
+   the two leaves a new .img with the old .hdr: prefer single files. Header fields and extensions come from
    v->nifti. Geometry that is still the loaded one is written back as it was read; else sform, qform and
    pixdim come from v->affine in mm and seconds (under the code of the loaded transform, or 1: scanner), the
    qform code is 0 when shear keeps a quaternion from holding it, and slice timing fields are dropped when
@@ -789,7 +811,7 @@ typedef struct mv_save_opt {
    _IO, _UNSUPPORTED (target is not a regular file), _NOMEM, _CANCELLED. */
 MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, const mv_save_opt *opt);
 /* mv_save_mem: the same into memory, freed by mv_buffer_free. file and img are overwritten; img receives the
-   voxels of a pair (opt->pair) and may be NULL otherwise. gzip: opt->gzip 1. */
+   voxels of a pair (opt->pair, or form CFL) and may be NULL otherwise. gzip: opt->gzip 1. */
 typedef struct mv_buffer {
     void *data;
     size_t bytes;
@@ -805,6 +827,67 @@ MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b);
    Errors: MEDVOL_E_NULL, _SIZE, _LIMIT (max_ext_bytes), _FORMAT (the present chain is malformed), _NOMEM. */
 MEDVOL_DEF int mv_nifti_ext_next(const mv_nifti *h, size_t *at, int *code, const void **data, size_t *bytes);
 MEDVOL_DEF mv_status mv_nifti_ext_add(mv_ctx *ctx, mv_volume *v, int code, const void *data, size_t bytes);
+
+/* Raw MR data: the message stream of the ISMRM Raw Data format (MRD), as a file, plain or gzip, or in memory:
+   u16 id, then what the id says, little-endian. (Its HDF5 files: through ismrmrd_hdf5_to_stream.)
+   mv_mrd_open: opens the file; nothing is read yet. mv_mrd_open_mem borrows data until mv_mrd_close. *stream
+   is NULL after an error.
+   mv_mrd_next: reads the next message into *message: what lies behind its pointers is valid until the next
+   call or mv_mrd_close. id: MEDVOL_MRD_END at the end of the data (a stream that was not cut says
+   MEDVOL_MRD_CLOSE before); offset, bytes: where the message stands (gzip: in what it decodes to). By id:
+   CONFIG_FILE, CONFIG_TEXT, HEADER (the XML), TEXT: text_bytes bytes at text as they stand (CONFIG_FILE: up
+   to its first zero), and a zero behind them.
+   ACQUISITION: every field of the 340 bytes in acquisition; trajectory: number_of_samples vectors of
+   trajectory_dimensions floats (NULL: none); samples: active_channels lines of number_of_samples complex
+   floats (NULL: none). position and patient_table_position in mm, read_dir, phase_dir and slice_dir as unit
+   vectors, all in LPS (patient left, posterior, superior: negate the first two for RAS); sample_time_us in
+   microseconds; counters from 0. Bit k - 1 of flags is flag number k.
+   IMAGE, WAVEFORM: passed over. Any other id is MEDVOL_E_UNSUPPORTED, for its length is not known.
+   Memory: 9 KiB and the largest message read so far (gzip: 0.4 MiB more); what a message claims to hold is
+   believed only as far as the file goes on (gzip: 1032 times that) and max_bytes allow. A stream serves one
+   thread at a time, with the ctx given to each call (the same allocator as at open). Of gzip, a checksum is
+   looked at where its member ends.
+   Errors: as mv_load; MEDVOL_E_NULL, _UNSUPPORTED (id), _FORMAT (type of an image), _TRUNCATED, _LIMIT,
+   _NOMEM, _CORRUPT; *message is untouched. After an error of mv_mrd_next the stream answers it again. Source:
+   MRD 1.x, Message Types, Raw Acquisition Data (ismrmrd.readthedocs.io). */
+enum {
+    MEDVOL_MRD_END = 0,
+    MEDVOL_MRD_CONFIG_FILE = 1,
+    MEDVOL_MRD_CONFIG_TEXT = 2,
+    MEDVOL_MRD_HEADER = 3,
+    MEDVOL_MRD_CLOSE = 4,
+    MEDVOL_MRD_TEXT = 5,
+    MEDVOL_MRD_ACQUISITION = 1008,
+    MEDVOL_MRD_IMAGE = 1022,
+    MEDVOL_MRD_WAVEFORM = 1026
+};
+typedef struct mv_mrd_counters {
+    uint16_t kspace_encode_step_1, kspace_encode_step_2, average, slice, contrast, phase, repetition, set,
+        segment, user[8];
+} mv_mrd_counters;
+typedef struct mv_mrd_acquisition {
+    uint64_t flags, channel_mask[16];
+    uint32_t measurement_uid, scan_counter, acquisition_time_stamp, physiology_time_stamp[3];
+    uint16_t version, number_of_samples, available_channels, active_channels, discard_pre, discard_post,
+        center_sample, encoding_space_ref, trajectory_dimensions;
+    mv_mrd_counters idx;
+    float sample_time_us, position[3], read_dir[3], phase_dir[3], slice_dir[3], patient_table_position[3];
+    int32_t user_int[8];
+    float user_float[8];
+} mv_mrd_acquisition;
+typedef struct mv_mrd_message {
+    int id; /* MEDVOL_MRD_* */
+    uint64_t offset, bytes;
+    const char *text;
+    size_t text_bytes;
+    mv_mrd_acquisition acquisition;
+    const float *trajectory, *samples;
+} mv_mrd_message;
+typedef struct mv_mrd_stream mv_mrd_stream;
+MEDVOL_DEF mv_status mv_mrd_open(mv_ctx *ctx, mv_mrd_stream **stream, const char *path);
+MEDVOL_DEF mv_status mv_mrd_open_mem(mv_ctx *ctx, mv_mrd_stream **stream, const void *data, size_t bytes);
+MEDVOL_DEF mv_status mv_mrd_next(mv_ctx *ctx, mv_mrd_stream *stream, mv_mrd_message *message);
+MEDVOL_DEF void mv_mrd_close(mv_ctx *ctx, mv_mrd_stream *stream); /* NULL allowed */
 
 /* mv_io_default: the platform's files as hooks, to wrap or forward to; NULL with MEDVOL_NO_STDIO. Paths are
    UTF-8. */
@@ -7414,9 +7497,9 @@ MEDVOL_DEF mv_status mv_gzip_pack(mv_ctx *ctx, void *dst, size_t cap, const void
 #endif
 #endif /* MEDVOL_NO_GZIP */
 
-/* ==== [IO] NIfTI-1/2, pairs, Analyze, maps, crop-first loads, saving, PNG. Owns mv__io_*. Uses [BASE] [CTX]
-   [VOLUME] [GZIP]. Source: nifti1.h and nifti2.h (NIfTI data format working group), Analyze 7.5 header (Mayo
-   Clinic). =============================================================================================== */
+/* ==== [IO] NIfTI, Analyze, BART, NumPy, MRD, maps, crop-first loads, saving, PNG. Owns mv__io_*, mv__mrd_*.
+   Uses [BASE] [CTX] [VOLUME] [GZIP]. Source: nifti1.h and nifti2.h (NIfTI data format working group), Analyze
+   7.5 header (Mayo Clinic), numpy.lib.format, BART 0.8, ISMRM Raw Data (MRD) messages. =================== */
 #ifndef MEDVOL_NO_IO
 #ifdef MV__PASS
 /* ---- byte order of n units, any alignment; d may be s ---- */
@@ -7992,6 +8075,7 @@ typedef struct mv__io_hdr {
     uint64_t offset; /* of the first voxel in its file */
     size_t size;     /* 348 or 540 */
     int swap;        /* the file is in the other byte order */
+    int form;        /* MEDVOL_FORM_*; n is that of NIfTI alone, but for n.pair */
 } mv__io_hdr;
 static mv_status mv__io_warn(mv_ctx *ctx, unsigned bit, const char *field, double value, int64_t offset,
                              const char *what) {
@@ -8218,6 +8302,7 @@ static mv_status mv__io_parse_geometry(mv_ctx *ctx, mv__io_hdr *h) {
 static mv_status mv__io_parse(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n, int analyze) {
     mv_status st;
     mv__memset(h, 0, sizeof *h);
+    h->form = MEDVOL_FORM_NIFTI;
     if ((st = mv__io_parse_kind(ctx, h, p, n, analyze)) < 0) return st;
     mv__io_read_fields(&h->n, p, h->swap);
     if ((st = mv__io_parse_type(ctx, h, p)) < 0) return st;
@@ -8226,6 +8311,258 @@ static mv_status mv__io_parse(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p
     if ((st = mv__io_parse_scaling(ctx, h, p)) < 0) return st;
     mv__vol_strides(&h->v);
     return mv__io_parse_geometry(ctx, h);
+}
+
+/* ---- headers that are text: BART and NumPy ---- */
+enum { MV__IO_TEXT = 4096, MV__IO_AXES = 64 };
+static int mv__io_is_npy(const unsigned char *p, size_t n) { return mv__io_starts(p, n, 0, "\x93NUMPY"); }
+static int mv__io_is_text(const unsigned char *p, size_t n) {
+    return mv__io_is_npy(p, n) || (n > 0 && p[0] == '#');
+}
+/* Shape and type of an array of n axes, the fastest first; `at`: where it is told. */
+static mv_status mv__io_array(mv_ctx *ctx, mv__io_hdr *h, mv_dtype t, uint64_t *dim, int n, size_t at) {
+    uint64_t bytes = mv_dtype_size(t);
+    size_t kept[7];
+    int d, k;
+    for (d = 0; d < n; d++) {
+        if (dim[d] < 1)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", 0, (int64_t)at, "axis %d has 0 elements: no voxel", d);
+        if (dim[d] > UINT64_MAX / bytes || (bytes *= dim[d]) > (uint64_t)INT64_MAX / 2 ||
+            bytes > (uint64_t)PTRDIFF_MAX)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], (int64_t)at,
+                            "axis %d has %llu elements: the voxels together would need more bytes than can "
+                            "be counted here",
+                            d, (unsigned long long)dim[d]);
+    }
+    for (d = n - 1; d >= 3 && n > 7; d--) {
+        if (dim[d] != 1) continue;
+        for (k = d; k + 1 < n; k++) dim[k] = dim[k + 1];
+        n--;
+    }
+    if (n > 7)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "ndim", n, (int64_t)at,
+                        "%d axes that cannot be left out: a volume has at most 7", n);
+    for (d = 0; d < n; d++) kept[d] = (size_t)dim[d];
+    mv__vol_init(&h->v, t, n, kept);
+    h->v.slope = 1.0;
+    h->bytes = bytes;
+    return MEDVOL_OK;
+}
+/* A number at p[*at]; 0 when there is none, -1 when it is too large. */
+static int mv__io_digits(const unsigned char *p, size_t n, size_t *at, uint64_t *value) {
+    size_t first = *at;
+    int fits = 1;
+    for (*value = 0; *at < n && p[*at] >= '0' && p[*at] <= '9'; ++*at) {
+        fits = fits && *value < UINT64_MAX / 10 - 1;
+        if (fits) *value = *value * 10 + (uint64_t)(p[*at] - '0');
+    }
+    return *at == first ? 0 : fits ? 1 : -1;
+}
+static int mv__io_is_blank(unsigned char c) { return c == ' ' || c == '\t' || c == '\r'; }
+/* Where the line behind "# Dimensions" begins; n: there is none. */
+static size_t mv__io_find_sizes(const unsigned char *p, size_t n) {
+    size_t at = 0, k;
+    while (at < n) {
+        for (k = at + 1; k < n && mv__io_is_blank(p[k]); k++) {}
+        if (p[at] == '#' && mv__io_starts(p, n, k, "Dimensions")) {
+            for (k += 10; k < n && mv__io_is_blank(p[k]); k++) {}
+            if (k < n && p[k] == '\n') return k + 1;
+        }
+        while (at < n && p[at++] != '\n') {}
+    }
+    return n;
+}
+/* The .hdr of a BART array: p[0..n-1] is the text, or its beginning when it is longer. */
+static mv_status mv__io_parse_cfl(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n) {
+    size_t at = mv__io_find_sizes(p, n), start = at;
+    uint64_t dim[16];
+    int k = 0, found = 1, last = 1;
+    mv__memset(h, 0, sizeof *h);
+    h->form = MEDVOL_FORM_CFL;
+    h->n.pair = 1;
+    h->swap = MV__BIG_ENDIAN;
+    if (at == n)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "Dimensions", 0, 0,
+                        "text, but no header of BART: no sizes behind a line \"# Dimensions\" in its first "
+                        "%d bytes",
+                        (int)MV__IO_TEXT);
+    for (;; k++) {
+        while (at < n && mv__io_is_blank(p[at])) at++;
+        if (at == n || p[at] == '\n') break;
+        if (k == 16)
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "Dimensions", 17, (int64_t)at, "more than 16 sizes");
+        found = mv__io_digits(p, n, &at, &dim[k]);
+        if (found == 0 || (at < n && !mv__io_is_blank(p[at]) && p[at] != '\n'))
+            return mv__fail(ctx, MEDVOL_E_FORMAT, "Dimensions", k, (int64_t)at,
+                            "size %d of the line \"# Dimensions\": must be a whole number", k);
+        if (found < 0) dim[k] = UINT64_MAX;
+        if (dim[k] != 1) last = k + 1;
+    }
+    if (k == 0) return mv__fail(ctx, MEDVOL_E_FORMAT, "Dimensions", 0, (int64_t)at, "no sizes");
+    if (at == MV__IO_TEXT)
+        return mv__fail(ctx, MEDVOL_E_FORMAT, "Dimensions", k, (int64_t)at,
+                        "the line of sizes goes beyond byte %d", (int)MV__IO_TEXT);
+    return mv__io_array(ctx, h, MEDVOL_C64, dim, last, start);
+}
+/* The dictionary of a .npy file, a literal of Python: bytes at..n-1 of the file. */
+typedef struct mv__io_dict {
+    mv_ctx *ctx;
+    const unsigned char *p;
+    size_t at, n;
+    mv_dtype dtype;
+    int swap, fortran, axes;
+    uint64_t dim[MV__IO_AXES]; /* as they stand there */
+} mv__io_dict;
+static const struct {
+    mv_dtype t;
+    char kind;
+    unsigned char size;
+} mv__io_npy_types[] = {
+    {MEDVOL_U8, 'u', 1}, {MEDVOL_I8, 'i', 1}, {MEDVOL_U16, 'u', 2}, {MEDVOL_I16, 'i', 2},
+    {MEDVOL_U32, 'u', 4}, {MEDVOL_I32, 'i', 4}, {MEDVOL_U64, 'u', 8}, {MEDVOL_I64, 'i', 8},
+    {MEDVOL_F16, 'f', 2}, {MEDVOL_F32, 'f', 4}, {MEDVOL_F64, 'f', 8}, {MEDVOL_F128, 'f', 16},
+    {MEDVOL_C64, 'c', 8}, {MEDVOL_C128, 'c', 16}, {MEDVOL_C256, 'c', 32},
+    {MEDVOL_U8, 'b', 1}, /* bool: never written */
+};
+enum { MV__IO_NPY_TYPES = (int)(sizeof mv__io_npy_types / sizeof *mv__io_npy_types) };
+static mv_status mv__io_npy_bad(const mv__io_dict *d, const char *want) {
+    return mv__fail(d->ctx, MEDVOL_E_FORMAT, "header", 0, (int64_t)d->at,
+                    "byte %zu of the NumPy header: must be %s", d->at, want);
+}
+static void mv__io_npy_blank(mv__io_dict *d) {
+    while (d->at < d->n && (mv__io_is_blank(d->p[d->at]) || d->p[d->at] == '\n')) d->at++;
+}
+static int mv__io_npy_next(mv__io_dict *d, char c) { /* passes c, and the blanks before it */
+    mv__io_npy_blank(d);
+    if (d->at == d->n || d->p[d->at] != (unsigned char)c) return 0;
+    d->at++;
+    return 1;
+}
+static int mv__io_npy_word(mv__io_dict *d, const char *word) {
+    mv__io_npy_blank(d);
+    if (!mv__io_starts(d->p, d->n, d->at, word)) return 0;
+    d->at += mv__io_length(word);
+    return 1;
+}
+/* A quoted text of at most 15 characters. */
+static mv_status mv__io_npy_quoted(mv__io_dict *d, char *text) {
+    size_t n = 0;
+    char quote = mv__io_npy_next(d, '\'') ? '\'' : mv__io_npy_next(d, '"') ? '"' : 0;
+    if (!quote) return mv__io_npy_bad(d, "a text in quotes");
+    while (d->at < d->n && d->p[d->at] != (unsigned char)quote && n < 15) text[n++] = (char)d->p[d->at++];
+    text[n] = 0;
+    if (d->at == d->n || d->p[d->at] != (unsigned char)quote) return mv__io_npy_bad(d, "the end of a text");
+    d->at++;
+    return MEDVOL_OK;
+}
+static mv_status mv__io_npy_descr(mv__io_dict *d) {
+    static const char *const kinds[] = {"Oobjects", "Sbyte strings", "abyte strings", "Ustrings", "Vrecords",
+                                        "Mdates", "mtime spans"};
+    const char *what = "no such type";
+    char text[16];
+    uint64_t size = 0;
+    size_t at = 2, i;
+    mv_status st;
+    if (mv__io_npy_next(d, '['))
+        return mv__fail(d->ctx, MEDVOL_E_DTYPE, "descr", 0, (int64_t)d->at,
+                        "descr: records with named fields");
+    if ((st = mv__io_npy_quoted(d, text)) < 0) return st;
+    for (i = 0; text[0] && i < sizeof kinds / sizeof *kinds; i++)
+        if (text[1] == kinds[i][0]) what = kinds[i] + 1;
+    if ((text[0] == '<' || text[0] == '>' || text[0] == '|') && text[1] && text[2] >= '1' &&
+        mv__io_digits((const unsigned char *)text, mv__io_length(text), &at, &size) > 0 && !text[at])
+        for (i = 0; i < MV__IO_NPY_TYPES; i++)
+            if (mv__io_npy_types[i].kind == text[1] && mv__io_npy_types[i].size == size)
+                d->dtype = mv__io_npy_types[i].t;
+    if (text[0] == '|' && size > 1) d->dtype = MEDVOL_NONE; /* of what byte order? */
+    d->swap = size > 1 && (text[0] == '>') != MV__BIG_ENDIAN;
+    if (d->dtype != MEDVOL_NONE) return MEDVOL_OK;
+    return mv__fail(d->ctx, MEDVOL_E_DTYPE, "descr", (double)size, (int64_t)d->at, "descr = '%s': %s", text,
+                    what);
+}
+static mv_status mv__io_npy_shape(mv__io_dict *d) {
+    int found, comma = 1;
+    if (!mv__io_npy_next(d, '(')) return mv__io_npy_bad(d, "a tuple of sizes");
+    while (!mv__io_npy_next(d, ')')) {
+        if (!comma) return mv__io_npy_bad(d, "a comma or the end of the shape");
+        if (d->axes == MV__IO_AXES) return mv__io_npy_bad(d, "the end of the shape, after 64 axes");
+        found = mv__io_digits(d->p, d->n, &d->at, &d->dim[d->axes]);
+        if (found == 0) return mv__io_npy_bad(d, "a size");
+        if (found < 0) d->dim[d->axes] = UINT64_MAX;
+        d->axes++;
+        if (d->at < d->n && d->p[d->at] == 'L') d->at++; /* by Python 2 */
+        comma = mv__io_npy_next(d, ',');
+    }
+    return d->axes == 1 && !comma ? mv__io_npy_bad(d, "preceded by a comma: a tuple") : MEDVOL_OK;
+}
+static mv_status mv__io_npy_dict(mv__io_dict *d) {
+    static const char *const keys[] = {"descr", "fortran_order", "shape"};
+    char text[16];
+    int k, seen = 0, comma = 1;
+    mv_status st;
+    if (!mv__io_npy_next(d, '{')) return mv__io_npy_bad(d, "a dictionary");
+    while (!mv__io_npy_next(d, '}')) {
+        if (!comma) return mv__io_npy_bad(d, "a comma or the end of the dictionary");
+        if ((st = mv__io_npy_quoted(d, text)) < 0) return st;
+        for (k = 0; k < 3; k++)
+            if (mv__io_length(text) == mv__io_length(keys[k]) &&
+                mv__memcmp(text, keys[k], mv__io_length(text)) == 0)
+                break;
+        if (k == 3 || (seen >> k & 1)) return mv__io_npy_bad(d, "behind descr, fortran_order or shape, once");
+        seen |= 1 << k;
+        if (!mv__io_npy_next(d, ':')) return mv__io_npy_bad(d, "a colon");
+        if (k == 0) st = mv__io_npy_descr(d);
+        else if (k == 2) st = mv__io_npy_shape(d);
+        else if (!(d->fortran = mv__io_npy_word(d, "True")) && !mv__io_npy_word(d, "False"))
+            st = mv__io_npy_bad(d, "True or False");
+        if (st < 0) return st;
+        comma = mv__io_npy_next(d, ',');
+    }
+    mv__io_npy_blank(d);
+    if (seen != 7) return mv__io_npy_bad(d, "preceded by descr, fortran_order and shape");
+    return d->at < d->n ? mv__io_npy_bad(d, "blank up to the end of the header") : MEDVOL_OK;
+}
+/* p[0..n-1]: the beginning of the file, which has at most `bound` bytes. */
+static mv_status mv__io_parse_npy(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n,
+                                  uint64_t bound) {
+    mv__io_dict d;
+    uint64_t end;
+    int i, wide;
+    mv_status st;
+    mv__memset(h, 0, sizeof *h);
+    mv__memset(&d, 0, sizeof d);
+    h->form = MEDVOL_FORM_NPY;
+    if (n >= 8 && (p[6] < 1 || p[6] > 3 || p[7] != 0))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "version", p[6], 6,
+                        "version %u.%u of .npy: must be 1.0, 2.0 or 3.0", (unsigned)p[6], (unsigned)p[7]);
+    wide = n >= 8 && p[6] > 1;
+    if (n < (wide ? 12u : 10u))
+        return mv__fail(ctx, MEDVOL_E_TRUNCATED, "header", (double)n, (int64_t)n,
+                        "the header ends after %zu bytes", n);
+    end = (wide ? (uint64_t)mv__io_bits(p + 8, 4, MV__BIG_ENDIAN) + 12
+                : (uint64_t)mv__io_bits(p + 8, 2, MV__BIG_ENDIAN) + 10);
+    if (end > bound || (end > n && n < MV__IO_TEXT))
+        return mv__fail(ctx, MEDVOL_E_TRUNCATED, "header", (double)end, 8,
+                        "the header claims to end at byte %llu, the file ends before",
+                        (unsigned long long)end);
+    if (end > n)
+        return mv__fail(ctx, MEDVOL_E_LIMIT, "header", (double)end, 8,
+                        "the header claims to end at byte %llu: at most %d are read", (unsigned long long)end,
+                        (int)MV__IO_TEXT);
+    d.ctx = ctx;
+    d.p = p;
+    d.at = wide ? 12 : 10;
+    d.n = (size_t)end;
+    if ((st = mv__io_npy_dict(&d)) < 0) return st;
+    for (i = 0; !d.fortran && i < d.axes / 2; i++) {
+        uint64_t swap = d.dim[i];
+        d.dim[i] = d.dim[d.axes - 1 - i];
+        d.dim[d.axes - 1 - i] = swap;
+    }
+    if (d.axes == 0) d.dim[d.axes++] = 1;
+    h->swap = d.swap;
+    h->offset = end;
+    return mv__io_array(ctx, h, d.dtype, d.dim, d.axes, wide ? 12 : 10);
 }
 
 /* ---- a source of bytes: memory or a file, plain or gzip. Offsets count decoded bytes. ---- */
@@ -8374,23 +8711,26 @@ static int mv__io_ends(const char *path, size_t n, const char *end) { /* whateve
         if (mv__io_lower(path[n - k + i]) != end[i]) return 0;
     return 1;
 }
-/* Length of a path without .gz; *pair: 1 .hdr, 2 .img, 0 neither. */
+/* Length of a path without .gz; *pair: 1 .hdr, 2 .img, 3 .cfl, 0 none of them. */
 static size_t mv__io_stem(const char *path, int *pair, int *gz) {
     size_t n = mv__io_length(path);
     *gz = mv__io_ends(path, n, ".gz");
     if (*gz) n -= 3;
-    *pair = mv__io_ends(path, n, ".hdr") ? 1 : mv__io_ends(path, n, ".img") ? 2 : 0;
+    *pair = mv__io_ends(path, n, ".hdr")   ? 1
+            : mv__io_ends(path, n, ".img") ? 2
+            : mv__io_ends(path, n, ".cfl") ? 3
+                                           : 0;
     return n;
 }
-/* The other part's name (pair 1: of a .img, 2: of a .hdr): try 0 and 1 keep the case and change whether it is
-   .gz, 2 and 3 change the case. `name` has room for the path and 4 more. */
+/* The other part's name (pair 1: the .hdr, 2: the .img, 3: the .cfl): try 0 and 1 keep the case and change
+   whether it is .gz, 2 and 3 change the case. `name` has room for the path and 4 more. */
 static void mv__io_sibling(char *name, const char *path, int pair, int turn) {
     int own, gz, upper, i;
     size_t n = mv__io_stem(path, &own, &gz);
     upper = (path[n - 1] <= 'Z') != (turn >= 2); /* a letter, of .hdr or .img */
     mv__memcpy(name, path, n - 3);
     for (i = 0; i < 3; i++) {
-        char c = (pair == 1 ? "hdr" : "img")[i];
+        char c = (pair == 1 ? "hdr" : pair == 2 ? "img" : "cfl")[i];
         name[n - 3 + (size_t)i] = upper ? (char)(c - 32) : c;
     }
     if ((turn & 1) ? !gz : gz) {
@@ -8408,7 +8748,7 @@ typedef struct mv__io_load {
     mv__io_src *data;         /* where the voxels are */
     const char *name, *blame; /* path given; file that messages are about */
     const char *voxel_name;
-    char *other;              /* path of the other part */
+    char *other, *full;       /* path of the other part; of a .cfl that was given without its ending */
     mv__io_hdr h;
     mv_volume box; /* the part to load: its shape, file strides in voxels */
     uint64_t base; /* bytes from the first voxel of the file to the box's */
@@ -8444,10 +8784,12 @@ static void mv__io_done(mv__io_load *L) {
     mv__io_close(&L->first);
     mv__io_close(&L->second);
     mv__free(L->ctx, L->other);
-    L->other = NULL;
+    mv__free(L->ctx, L->full);
+    L->other = L->full = NULL;
 }
 static int mv__io_is_single(const unsigned char *p, size_t n) { /* a file of its own, beyond doubt? */
     int64_t a = n >= 348 ? mv__io_int(p, 'i', 0) : 0, b = n >= 348 ? mv__io_int(p, 'i', 1) : 0;
+    if (mv__io_is_npy(p, n)) return 1;
     return ((a == 348 || b == 348) && mv__memcmp(p + 344, "n+1", 4) == 0) ||
            ((a == 540 || b == 540) && mv__memcmp(p + 4, "n+2", 4) == 0);
 }
@@ -8458,7 +8800,8 @@ static mv_status mv__io_open_other(mv__io_load *L, mv__io_src *s, int pair) {
     size_t n = mv__io_stem(L->name, &own, &gz);
     if (!own)
         return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1,
-                        "the header of a pair: its name must end in .hdr (or .hdr.gz), to find the .img");
+                        "the header of a pair: its name must end in .hdr (or .hdr.gz), to find the .%s",
+                        pair == 3 ? "cfl" : "img");
     if (!(L->other = (char *)mv__alloc(L->ctx, n + 8))) return MEDVOL_E_NOMEM;
     for (turn = 0; turn < 4 && st == MEDVOL_E_NOTFOUND; turn++) {
         mv__io_sibling(L->other, L->name, pair, turn);
@@ -8483,20 +8826,35 @@ static mv_status mv__io_read_head(mv__io_src *s, unsigned char *head, size_t *n)
         st = mv__io_read(s, 352, head + 352, 192, &more);
         *n += more;
     }
-    return st == MEDVOL_E_TRUNCATED && *n >= 348 ? MEDVOL_OK : st; /* the header may be whole */
+    /* the header may be whole */
+    return st == MEDVOL_E_TRUNCATED && (*n >= 348 || mv__io_is_text(head, *n)) ? MEDVOL_OK : st;
+}
+/* A header that is text: more of it than the n bytes in head. */
+static mv_status mv__io_text_header(mv__io_load *L, const unsigned char *head, size_t n) {
+    unsigned char text[MV__IO_TEXT];
+    mv__io_src *s = &L->first;
+    size_t more;
+    mv_status st;
+    mv__memcpy(text, head, n);
+    st = mv__io_read(s, n, text + n, sizeof text - n, &more);
+    if (st < 0 && st != MEDVOL_E_TRUNCATED) return st;
+    n += more;
+    if (!mv__io_is_npy(text, n)) return mv__io_parse_cfl(L->ctx, &L->h, text, n);
+    if ((st = mv__io_parse_npy(L->ctx, &L->h, text, n, mv__io_bound(s))) < 0) return st;
+    return s->gz ? mv__io_rewind(s) : MEDVOL_OK; /* the voxels lie in what was read */
 }
 /* Header, from a file or from memory (first is open); `voxels`: the .img of a pair is wanted too. */
 static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
     unsigned char head[544];
     size_t n = 0;
-    int own, gz;
+    int own, gz, part;
     mv_status st = mv__io_rewind(&L->first);
     if (st == MEDVOL_OK) st = mv__io_read_head(&L->first, head, &n);
     (void)mv__io_stem(L->name, &own, &gz);
     /* what cannot be read is no bare voxels; nor is it anything else */
     if (st < 0 && (!L->first.gz || L->first.status < 0 || st == MEDVOL_E_NOMEM)) return st;
     /* bare voxels: look for the header */
-    if (own == 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) {
+    if (own >= 2 && L->first.open && !(st == MEDVOL_OK && mv__io_is_single(head, n))) {
         L->second = L->first;
         L->first.open = 0;
         L->first.reader = NULL;
@@ -8506,13 +8864,20 @@ static mv_status mv__io_find_header(mv__io_load *L, int voxels) {
         if ((st = mv__io_open_other(L, &L->first, 1)) < 0) return st;
         if ((st = mv__io_read_head(&L->first, head, &n)) < 0) return st;
     } else if (st != MEDVOL_OK) return st;
-    if ((st = mv__io_parse(L->ctx, &L->h, head, n, L->opt.analyze)) < 0) return st;
-    L->extender = n >= L->h.size + 4 && head[L->h.size] != 0 && L->h.n.version != 0;
+    if (mv__io_is_text(head, n)) st = mv__io_text_header(L, head, n);
+    else st = mv__io_parse(L->ctx, &L->h, head, n, L->opt.analyze);
+    if (st < 0) return st;
+    L->extender = L->h.form == MEDVOL_FORM_NIFTI && n >= L->h.size + 4 && head[L->h.size] != 0 &&
+                  L->h.n.version != 0;
+    part = L->h.form == MEDVOL_FORM_CFL ? 3 : 2;
     if (L->h.n.pair && L->first.open && voxels && !L->second.open) {
-        if ((st = mv__io_open_other(L, &L->second, 2)) < 0) return st;
+        if ((st = mv__io_open_other(L, &L->second, part)) < 0) return st;
         L->blame = L->name;
         L->voxel_name = L->other;
-    }
+    } else if (L->second.open && L->h.n.pair && own != part)
+        return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1,
+                        "a header of %s: its voxels are in a .%s, not in %s",
+                        part == 3 ? "BART" : "NIfTI", part == 3 ? "cfl" : "img", L->name);
     if (L->second.open && !L->h.n.pair)
         return mv__fail(L->ctx, MEDVOL_E_FORMAT, "magic", 0, -1,
                         "a header with the magic of a single file beside an .img");
@@ -8549,6 +8914,7 @@ static mv_status mv__io_extensions(mv__io_load *L) {
     int rest = 0;
     size_t got, used;
     mv_status st;
+    if (L->h.form != MEDVOL_FORM_NIFTI) return MEDVOL_OK; /* arrays have none, nor a header to keep */
     if (limit > (uint64_t)PTRDIFF_MAX / 2) limit = (uint64_t)PTRDIFF_MAX / 2;
     if (ctx && ctx->desc.limits.max_bytes && limit > ctx->desc.limits.max_bytes)
         limit = ctx->desc.limits.max_bytes;
@@ -8587,10 +8953,11 @@ static mv_status mv__io_extensions(mv__io_load *L) {
 /* Slice timing of a box: shifted along with its slices, dropped when they are not all in it. */
 static void mv__io_box_slices(mv__io_load *L, const size_t *start) {
     mv_nifti *n = L->out.nifti;
-    int axis = n->dim_info >> 4 & 3;
+    int axis = n ? n->dim_info >> 4 & 3 : 0;
     uint64_t from, size;
     axis = axis ? axis - 1 : 2;
-    if (L->box.dim[axis] == L->h.v.dim[axis] || (!n->slice_code && !n->slice_start && !n->slice_end)) return;
+    if (!n || L->box.dim[axis] == L->h.v.dim[axis]) return;
+    if (!n->slice_code && !n->slice_start && !n->slice_end) return;
     from = start[axis];
     size = L->box.dim[axis];
     if (n->slice_start == 0 && n->slice_end == 0) n->slice_end = (int64_t)L->h.v.dim[axis] - 1;
@@ -9199,6 +9566,10 @@ static void mv__io_fill(const mv__io_load *L, const mv__io_xfer *x) {
 static mv_status mv__io_available(mv__io_load *L, int *shortened) {
     uint64_t end = L->h.offset + L->h.bytes, bound = mv__io_bound(L->data);
     *shortened = bound < end;
+    if (L->h.form == MEDVOL_FORM_CFL && !L->data->gz && bound > end)
+        return mv__fail(L->ctx, MEDVOL_E_FORMAT, "voxels", (double)bound, (int64_t)end,
+                        "%llu bytes where the sizes give %llu: not the .cfl of this .hdr",
+                        (unsigned long long)bound, (unsigned long long)end);
     if (!*shortened) return MEDVOL_OK;
     if (L->opt.partial) {
         if (L->ctx) L->ctx->warnings |= MEDVOL_W_PARTIAL;
@@ -9250,6 +9621,23 @@ static mv_status mv__io_load_run(mv__io_load *L, const mv_volume *dst) {
     mv__trace(L->ctx, 0, "load", (size_t)L->h.bytes);
     return st;
 }
+/* The file of that name; when there is none and the name has no ending of ours: NAME.cfl. */
+static mv_status mv__io_open_named(mv__io_load *L) {
+    static const char *const ours[] = {".nii", ".hdr", ".img", ".cfl", ".npy", ".gz"};
+    const char *path = L->name;
+    size_t n = mv__io_length(path), i;
+    mv_status st = mv__io_open(L->ctx, &L->first, path);
+    if (st != MEDVOL_E_NOTFOUND || n == 0) return st;
+    for (i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (mv__io_ends(path, n, ours[i])) return st;
+    if (!(L->full = (char *)mv__alloc(L->ctx, n + 5))) return MEDVOL_E_NOMEM;
+    mv__memcpy(L->full, path, n);
+    mv__memcpy(L->full + n, ".cfl", 5);
+    st = mv__io_open(L->ctx, &L->first, L->full);
+    if (st == MEDVOL_E_NOTFOUND) return st;
+    L->name = L->blame = L->voxel_name = L->full;
+    return st;
+}
 static mv_status mv__io_load_end(mv__io_load *L, mv_status st, mv_volume *v) {
     st = mv__fail_in(L->ctx, st, L->blame);
     if (st == MEDVOL_OK && L->ctx) L->ctx->error = L->kept;
@@ -9261,7 +9649,7 @@ MEDVOL_DEF mv_status mv_load(mv_ctx *ctx, mv_volume *v, const char *path, const 
     mv_status st;
     if (!v || !path) return mv__fail_null(ctx, "load", v ? "path" : "v");
     st = mv__io_begin(&L, ctx, path, opt);
-    if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
+    if (st == MEDVOL_OK) st = mv__io_open_named(&L);
     if (st == MEDVOL_OK) st = mv__io_load_run(&L, v);
     return mv__io_load_end(&L, st, v);
 }
@@ -9290,7 +9678,7 @@ static mv_status mv__io_header_run(mv__io_load *L) {
         mv_nifti *n = L->out.nifti;
         L->out = L->h.v;
         L->out.nifti = n;
-        L->out.owns_nifti = 1;
+        L->out.owns_nifti = n != NULL;
     }
     return st;
 }
@@ -9305,7 +9693,7 @@ MEDVOL_DEF mv_status mv_load_header(mv_ctx *ctx, mv_volume *v, const char *path,
     mv_status st;
     if (!v || !path) return mv__fail_null(ctx, "load_header", v ? "path" : "v");
     st = mv__io_begin(&L, ctx, path, mv__io_analyze(&own, opt));
-    if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
+    if (st == MEDVOL_OK) st = mv__io_open_named(&L);
     if (st == MEDVOL_OK) st = mv__io_header_run(&L);
     return mv__io_load_end(&L, st, v);
 }
@@ -9350,7 +9738,7 @@ static mv_status mv__io_map_run(mv__io_load *L) {
     n = L->out.nifti;
     L->out = L->box;
     L->out.nifti = n;
-    L->out.owns_nifti = 1;
+    L->out.owns_nifti = n != NULL;
     L->out.slope = L->h.v.slope;
     L->out.inter = L->h.v.inter;
     L->out.owner = address;
@@ -9363,7 +9751,7 @@ MEDVOL_DEF mv_status mv_map(mv_ctx *ctx, mv_volume *v, const char *path, const m
     mv_status st;
     if (!v || !path) return mv__fail_null(ctx, "map", v ? "path" : "v");
     st = mv__io_begin(&L, ctx, path, opt);
-    if (st == MEDVOL_OK) st = mv__io_open(ctx, &L.first, path);
+    if (st == MEDVOL_OK) st = mv__io_open_named(&L);
     if (st == MEDVOL_OK) st = mv__io_map_run(&L);
     return mv__io_load_end(&L, st, v);
 }
@@ -9445,7 +9833,7 @@ typedef struct mv__io_save {
     mv_save_opt opt;
     const mv_volume *v;
     mv_nifti n; /* as written */
-    int version, pair, gzip, swap;
+    int version, form, pair, gzip, swap;
     mv_dtype dt;             /* stored type */
     double hslope, hinter;   /* of the header */
     double slope, inter;     /* stored = old * slope + inter */
@@ -9733,7 +10121,85 @@ static mv_status mv__io_store_as(mv__io_save *g) {
     g->nans = g->nans && mv__is_integer(g->dt) && !mv__is_integer(v->dtype) && g->nan != 0.0;
     return st;
 }
+/* The same for arrays, whose headers have no place for a scaling. */
+static int mv__io_npy_kind(mv_dtype t, unsigned *size) { /* 0: NumPy has no such type */
+    int i;
+    for (i = 0; i < MV__IO_NPY_TYPES && mv__io_npy_types[i].t != t; i++) {}
+    *size = i < MV__IO_NPY_TYPES ? mv__io_npy_types[i].size : 0;
+    return i < MV__IO_NPY_TYPES ? mv__io_npy_types[i].kind : 0;
+}
+static mv_status mv__io_store_array(mv__io_save *g) {
+    const mv_volume *v = g->v;
+    mv_dtype t = v->dtype;
+    int numbers = mv__is_real(t) || mv__is_complex(t), scaled = mv__scaled(v->slope, v->inter);
+    int coarse = t == MEDVOL_F16 || (mv__is_integer(t) && mv_dtype_size(t) < 4);
+    unsigned size;
+    g->dt = g->opt.dtype != MEDVOL_NONE   ? g->opt.dtype
+            : g->form == MEDVOL_FORM_CFL  ? MEDVOL_C64
+            : t == MEDVOL_BF16            ? MEDVOL_F32
+            : scaled && coarse            ? MEDVOL_F32
+            : scaled && mv__is_integer(t) ? MEDVOL_F64
+                                          : t;
+    if (!(g->dt == t || (mv__is_real(g->dt) && mv__is_real(t)) ||
+          (mv__is_complex(g->dt) && mv__is_complex(t)) || (g->form == MEDVOL_FORM_CFL && mv__is_real(t))) ||
+        (g->form == MEDVOL_FORM_CFL ? g->dt != MEDVOL_C64 : !mv__io_npy_kind(g->dt, &size)) ||
+        (scaled && (t == MEDVOL_F128 || t == MEDVOL_C256)))
+        return mv__fail(g->ctx, MEDVOL_E_DTYPE, "dtype", (double)g->dt, -1, "storing %s%s as %s in a .%s",
+                        scaled ? "scaled " : "", mv_dtype_name(t), mv_dtype_name(g->dt),
+                        g->form == MEDVOL_FORM_CFL ? "cfl" : "npy");
+    mv__vol_scaling(v, &g->slope, &g->inter);
+    g->raw = g->dt == t && !(scaled && numbers);
+    return MEDVOL_OK;
+}
 /* ---- the header to write ---- */
+static void mv__io_build_cfl(mv__io_save *g) {
+    char *text = (char *)g->head;
+    size_t n = mv__format(text, sizeof g->head, "# Dimensions\n");
+    int d;
+    for (d = 0; d < 16; d++)
+        n += mv__format(text + n, sizeof g->head - n, "%zu ", d < g->v->ndim ? g->v->dim[d] : (size_t)1);
+    n += mv__format(text + n, sizeof g->head - n, "\n");
+    g->head_bytes = n;
+}
+/* As NumPy does: room for the first size to grow to 21 digits, at least one blank, 64 bytes a step. */
+static void mv__io_build_npy(mv__io_save *g) {
+    char *text = (char *)g->head;
+    size_t n = 10, room = sizeof g->head, digits = 0, k;
+    unsigned size;
+    int kind = mv__io_npy_kind(g->dt, &size), d = g->v->ndim - 1, big = g->swap != MV__BIG_ENDIAN;
+    mv__memcpy(text, "\x93NUMPY\1\0", 8);
+    n += mv__format(text + n, room - n, "{'descr': '%c%c%u', 'fortran_order': False, 'shape': (",
+                    size == 1 ? '|' : big ? '>' : '<', kind, size);
+    for (k = g->v->dim[d]; k > 0; k /= 10) digits++;
+    for (; d >= 0; d--)
+        n += mv__format(text + n, room - n, d > 0 ? "%zu, " : g->v->ndim > 1 ? "%zu" : "%zu,", g->v->dim[d]);
+    n += mv__format(text + n, room - n, "), }");
+    k = n + 21 - digits + 1;
+    k += 64 - k % 64;
+    mv__memset(text + n, ' ', k - n);
+    text[k - 1] = '\n';
+    mv__io_set_bits(g->head + 8, 2, k - 10, MV__BIG_ENDIAN);
+    g->head_bytes = k;
+}
+static mv_status mv__io_begin_array(mv__io_save *g) {
+    const mv_save_opt *o = &g->opt;
+    int cfl = g->form == MEDVOL_FORM_CFL;
+    const char *bad = o->version != 0                    ? "version"
+                      : o->slope != 0.0 || o->inter != 0 ? "slope"
+                      : !cfl && o->pair                  ? "pair"
+                      : cfl && g->gzip                   ? "gzip"
+                      : cfl && o->big_endian             ? "big_endian"
+                                                         : NULL;
+    mv_status st;
+    if (bad)
+        return mv__fail(g->ctx, MEDVOL_E_RANGE, bad, 0, -1, "%s: a .%s has no such thing", bad,
+                        cfl ? "cfl" : "npy");
+    if ((st = mv__io_store_array(g)) < 0) return st;
+    g->pair = cfl;
+    if (cfl) mv__io_build_cfl(g);
+    else mv__io_build_npy(g);
+    return MEDVOL_OK;
+}
 /* Do the fields of version 1 hold these? Narrower integers, and floats, which must not become infinite. */
 static int mv__io_fields_fit(const mv_nifti *n) {
     int i, k, fits = 1;
@@ -9931,7 +10397,14 @@ typedef struct mv__io_chunk {
 static void mv__io_convert(const mv__io_save *g, unsigned char *dst, const unsigned char *src, size_t n) {
     mv_dtype st = mv__cv_part(g->v->dtype), dt = mv__cv_part(g->dt);
     size_t parts = mv__is_complex(g->v->dtype) ? 2 : 1, unit = mv__io_unit(g->dt), i, k;
-    if (g->dt == g->v->dtype && g->raw) mv__memcpy(dst, src, n * mv_dtype_size(g->dt));
+    float *f = (float *)(void *)dst;
+    if (mv__is_complex(g->dt) && parts == 1 && mv__is_real(st)) { /* with imaginary part 0, into c64 */
+        mv__cv_run(f, MEDVOL_F32, src, st, n, g->slope, g->inter, 0);
+        for (i = n; i-- > 0;) {
+            f[2 * i] = f[i];
+            f[2 * i + 1] = 0.0f;
+        }
+    } else if (g->dt == g->v->dtype && g->raw) mv__memcpy(dst, src, n * mv_dtype_size(g->dt));
     else if (!g->nans) mv__cv_run(dst, dt, src, st, n * parts, g->slope, g->inter, 0);
     else {
         double block[MV__CV_BLOCK];
@@ -10000,10 +10473,15 @@ static mv_status mv__io_save_begin(mv__io_save *g, mv_ctx *ctx, const mv_volume 
     if (opt) g->opt = *opt;
     if ((st = mv__vol_check(ctx, "save", "v", v)) < 0) return st;
     g->swap = g->opt.big_endian ? !MV__BIG_ENDIAN : MV__BIG_ENDIAN;
+    g->form = g->opt.form ? g->opt.form : MEDVOL_FORM_NIFTI;
+    g->gzip = g->opt.gzip > 0;
+    if (g->form < MEDVOL_FORM_NIFTI || g->form > MEDVOL_FORM_NPY)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "form", g->form, -1, "form = %d: must be one of MEDVOL_FORM_*",
+                        g->form);
+    if (g->form != MEDVOL_FORM_NIFTI) return mv__io_begin_array(g);
     if (v->nifti) g->n = *v->nifti;
     else mv__io_new_header(&g->n, v);
     g->pair = g->opt.pair != 0;
-    g->gzip = g->opt.gzip > 0;
     if ((st = mv__io_choose_version(g)) < 0) return st;
     if ((st = mv__io_store_as(g)) < 0) return st;
     if ((st = mv__io_new_geometry(g, 0)) < 0) return st;
@@ -10034,8 +10512,9 @@ static mv_status mv__io_rename_pair(mv__io_save *g) {
     if (st < 0 && placed < 2 && kept >= 0) back = io->rename(io->user, s->keep, s->target);
     if (kept >= 0 && (st == MEDVOL_OK || back >= 0 || !placed)) (void)io->remove(io->user, s->keep);
     if (st == MEDVOL_OK || back >= 0 || !placed) return st;
-    return mv__fail(g->ctx, st, "file", 0, 0, "renaming the finished .hdr: %s; the .img is the new one%s%s",
-                    mv_status_str(st), kept >= 0 ? ", the old one is " : "", kept >= 0 ? s->keep : "");
+    return mv__fail(g->ctx, st, "file", 0, 0, "renaming the finished .hdr: %s; the .%s is the new one%s%s",
+                    mv_status_str(st), g->form == MEDVOL_FORM_CFL ? "cfl" : "img",
+                    kept >= 0 ? ", the old one is " : "", kept >= 0 ? s->keep : "");
 }
 /* Header and voxels into the open sinks. */
 static mv_status mv__io_save_run(mv__io_save *g) {
@@ -10055,29 +10534,41 @@ static mv_status mv__io_save_run(mv__io_save *g) {
 }
 static mv_status mv__io_save_files(mv__io_save *g, const char *path, int own) {
     char *other;
+    size_t n = mv__io_length(path);
     mv_status st;
     if (!g->pair) return mv__io_sink_open(g->ctx, &g->main, path);
-    if (!own)
+    if (g->form == MEDVOL_FORM_CFL ? own == 2 : own == 3) own = 0;
+    if (!own && g->form == MEDVOL_FORM_NIFTI)
         return mv__fail(g->ctx, MEDVOL_E_RANGE, "pair", 1, -1,
                         "the name of a pair must end in .hdr or .img (or these and .gz)");
-    if (!(other = (char *)mv__alloc(g->ctx, mv__io_length(path) + 8))) return MEDVOL_E_NOMEM;
-    mv__io_sibling(other, path, own == 1 ? 2 : 1, 0);
+    if (!(other = (char *)mv__alloc(g->ctx, n + 8))) return MEDVOL_E_NOMEM;
+    if (own) mv__io_sibling(other, path, own != 1 ? 1 : g->form == MEDVOL_FORM_CFL ? 3 : 2, 0);
+    else {
+        mv__memcpy(other, path, n);
+        mv__memcpy(other + n, ".hdr", 5);
+    }
     st = mv__io_sink_open(g->ctx, &g->main, own == 1 ? path : other);
-    if (st == MEDVOL_OK) st = mv__io_sink_open(g->ctx, &g->img, own == 1 ? other : path);
+    if (!own) mv__memcpy(other + n, ".cfl", 5);
+    if (st == MEDVOL_OK) st = mv__io_sink_open(g->ctx, &g->img, own > 1 ? path : other);
     mv__free(g->ctx, other);
     return st;
 }
 MEDVOL_DEF mv_status mv_save(mv_ctx *ctx, const mv_volume *v, const char *path, const mv_save_opt *opt) {
     mv__io_save g;
     mv_save_opt o;
+    size_t n;
     int own, gz;
     mv_status st;
     if (!v || !path) return mv__fail_null(ctx, "save", v ? "path" : "v");
     if (!path[0]) return mv__fail(ctx, MEDVOL_E_NOTFOUND, "path", 0, -1, "save: the path is empty");
-    (void)mv__io_stem(path, &own, &gz);
+    n = mv__io_stem(path, &own, &gz);
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
-    if (own) o.pair = 1;
+    if (o.form == MEDVOL_FORM_AUTO)
+        o.form = own == 3                        ? MEDVOL_FORM_CFL
+                 : mv__io_ends(path, n, ".npy") ? MEDVOL_FORM_NPY
+                                                : MEDVOL_FORM_NIFTI;
+    if ((own == 1 || own == 2) && o.form == MEDVOL_FORM_NIFTI) o.pair = 1;
     if (o.gzip == 0) o.gzip = gz;
     st = mv__io_save_begin(&g, ctx, v, &o);
     if (st == MEDVOL_OK) st = mv__io_save_files(&g, path, own);
@@ -10092,7 +10583,8 @@ MEDVOL_DEF mv_status mv_save_mem(mv_ctx *ctx, mv_buffer *file, mv_buffer *img, c
     mv__io_save g;
     mv_status st;
     if (!v || !file) return mv__fail_null(ctx, "save_mem", v ? "file" : "v");
-    if (opt && opt->pair && !img) return mv__fail_null(ctx, "save_mem", "img");
+    if (opt && (opt->pair || opt->form == MEDVOL_FORM_CFL) && !img)
+        return mv__fail_null(ctx, "save_mem", "img");
     st = mv__io_save_begin(&g, ctx, v, opt);
     if (st == MEDVOL_OK) st = mv__io_save_run(&g);
     mv__io_sink_drop(&g.main);
@@ -10115,6 +10607,251 @@ MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b) {
     mv__free(ctx, b->data);
     b->data = NULL;
     b->bytes = 0;
+}
+
+/* ---- raw MR data: a stream of messages ---- */
+struct mv_mrd_stream {
+    mv__io_src src;
+    uint64_t at, count; /* next byte; messages read */
+    unsigned char *body; /* of the message */
+    size_t room;
+    uint64_t from;       /* bytes that were read ahead: held ones, from there on */
+    size_t held;
+    unsigned char ahead[8192];
+    mv_error error; /* code 0: none so far */
+    const char *name;
+};
+/* An acquisition's header field by field: count numbers of `width` bytes from byte `at` on; the struct's
+   members have the same widths. */
+#define MV__X(at, member, width, count) {at, (uint16_t)offsetof(mv_mrd_acquisition, member), width, count},
+static const struct {
+    uint16_t at, member;
+    unsigned char width, count;
+} mv__mrd_fields[] = {
+    MV__X(0, version, 2, 1) MV__X(2, flags, 8, 1) MV__X(10, measurement_uid, 4, 1)
+    MV__X(14, scan_counter, 4, 1) MV__X(18, acquisition_time_stamp, 4, 1)
+    MV__X(22, physiology_time_stamp, 4, 3)
+    MV__X(34, number_of_samples, 2, 1) MV__X(36, available_channels, 2, 1) MV__X(38, active_channels, 2, 1)
+    MV__X(40, channel_mask, 8, 16) MV__X(168, discard_pre, 2, 1) MV__X(170, discard_post, 2, 1)
+    MV__X(172, center_sample, 2, 1) MV__X(174, encoding_space_ref, 2, 1)
+    MV__X(176, trajectory_dimensions, 2, 1) MV__X(178, sample_time_us, 4, 1) MV__X(182, position, 4, 3)
+    MV__X(194, read_dir, 4, 3) MV__X(206, phase_dir, 4, 3) MV__X(218, slice_dir, 4, 3)
+    MV__X(230, patient_table_position, 4, 3) MV__X(242, idx, 2, 17) MV__X(276, user_int, 4, 8)
+    MV__X(308, user_float, 4, 8)
+};
+#undef MV__X
+enum { MV__MRD_FIELDS = (int)(sizeof mv__mrd_fields / sizeof *mv__mrd_fields), MV__MRD_ACQUISITION = 340 };
+static void mv__mrd_turn(unsigned char *d, const unsigned char *s, size_t n, size_t width) {
+    if (MV__BIG_ENDIAN) mv__io_swap(d, s, n, width);
+    else if (d != s) mv__memcpy(d, s, n * width);
+}
+static uint64_t mv__mrd_number(const unsigned char *p, size_t n) { return mv__io_bits(p, n, MV__BIG_ENDIAN); }
+static uint64_t mv__mrd_rest(const mv_mrd_stream *m) { /* the most that can still come */
+    uint64_t bound = mv__io_bound(&m->src);
+    return bound > m->at ? bound - m->at : 0;
+}
+static mv_status mv__mrd_cut(mv_mrd_stream *m, const char *what, uint64_t bytes) {
+    return mv__fail(m->src.ctx, MEDVOL_E_TRUNCATED, what, (double)bytes, (int64_t)m->at,
+                    "message %llu: the stream ends within the %llu bytes of its %s",
+                    (unsigned long long)m->count, (unsigned long long)bytes, what);
+}
+/* n bytes, *got of them up to the end. Few come by way of what is read ahead: a call of the system costs more
+   than a short readout. What fails behind the bytes that came is told when they are used up. */
+static mv_status mv__mrd_get(mv_mrd_stream *m, void *dst, size_t n, size_t *got) {
+    unsigned char *d = (unsigned char *)dst;
+    mv_status st = MEDVOL_OK;
+    size_t k;
+    for (*got = 0; *got < n && st == MEDVOL_OK; *got += k, m->at += k) {
+        size_t rest = n - *got, in = m->at - m->from < m->held ? (size_t)(m->at - m->from) : m->held;
+        k = mv__minz(rest, m->held - in);
+        if (k > 0) mv__memcpy(d + *got, m->ahead + in, k);
+        else if (rest >= sizeof m->ahead) {
+            st = mv__io_read(&m->src, m->at, d + *got, rest, &k);
+            if (k == 0) break;
+        } else {
+            st = mv__io_read(&m->src, m->from = m->at, m->ahead, sizeof m->ahead, &m->held);
+            if (m->held == 0) break;
+            st = MEDVOL_OK;
+        }
+    }
+    return st;
+}
+/* Exactly n bytes. */
+static mv_status mv__mrd_take(mv_mrd_stream *m, void *dst, size_t n, const char *what) {
+    size_t got;
+    mv_status st = mv__mrd_get(m, dst, n, &got);
+    return st == MEDVOL_OK && got < n ? mv__mrd_cut(m, what, n) : st;
+}
+/* The part of a message whose length the message tells: into the body, with a zero behind it. */
+static mv_status mv__mrd_body(mv_mrd_stream *m, uint64_t n, const char *what) {
+    mv_ctx *ctx = m->src.ctx;
+    uint64_t most = ctx && ctx->desc.limits.max_bytes ? ctx->desc.limits.max_bytes : UINT64_MAX;
+    if (n > mv__mrd_rest(m)) return mv__mrd_cut(m, what, n);
+    if (n > most || n > (uint64_t)PTRDIFF_MAX / 2)
+        return mv__fail(ctx, MEDVOL_E_LIMIT, what, (double)n, (int64_t)m->at,
+                        "message %llu: %llu bytes of %s: more than max_bytes, or than this platform can hold",
+                        (unsigned long long)m->count, (unsigned long long)n, what);
+    if (n >= m->room) {
+        mv__free(ctx, m->body);
+        m->room = 0;
+        if (!(m->body = (unsigned char *)mv__alloc(ctx, (size_t)n + 1))) return MEDVOL_E_NOMEM;
+        m->room = (size_t)n + 1;
+    }
+    m->body[(size_t)n] = 0;
+    return mv__mrd_take(m, m->body, (size_t)n, what);
+}
+/* n bytes of no interest; the last one is looked at, for it must be there. */
+static mv_status mv__mrd_skip(mv_mrd_stream *m, uint64_t n, const char *what) {
+    unsigned char last;
+    if (n == 0) return MEDVOL_OK;
+    if (n > mv__mrd_rest(m)) return mv__mrd_cut(m, what, n);
+    m->at += n - 1;
+    return mv__mrd_take(m, &last, 1, what);
+}
+static mv_status mv__mrd_text(mv_mrd_stream *m, mv_mrd_message *out) {
+    unsigned char length[4];
+    uint64_t n = 1024;
+    mv_status st = MEDVOL_OK;
+    if (out->id != MEDVOL_MRD_CONFIG_FILE) {
+        if ((st = mv__mrd_take(m, length, 4, "length")) < 0) return st;
+        n = mv__mrd_number(length, 4);
+    }
+    if ((st = mv__mrd_body(m, n, "text")) < 0) return st;
+    if (out->id == MEDVOL_MRD_CONFIG_FILE)
+        for (n = 0; m->body[(size_t)n]; n++) {} /* ends at the zero behind, if not before */
+    out->text = (const char *)m->body;
+    out->text_bytes = (size_t)n;
+    return MEDVOL_OK;
+}
+static mv_status mv__mrd_acquisition(mv_mrd_stream *m, mv_mrd_message *out) {
+    unsigned char head[MV__MRD_ACQUISITION];
+    mv_mrd_acquisition *a = &out->acquisition;
+    uint64_t vectors, samples;
+    int i;
+    mv_status st = mv__mrd_take(m, head, sizeof head, "acquisition header");
+    if (st < 0) return st;
+    for (i = 0; i < MV__MRD_FIELDS; i++)
+        mv__mrd_turn((unsigned char *)a + mv__mrd_fields[i].member, head + mv__mrd_fields[i].at,
+                     mv__mrd_fields[i].count, mv__mrd_fields[i].width);
+    vectors = (uint64_t)a->number_of_samples * a->trajectory_dimensions * 4;
+    samples = (uint64_t)a->number_of_samples * a->active_channels * 8;
+    if ((st = mv__mrd_body(m, vectors + samples, "trajectory and samples")) < 0) return st;
+    mv__mrd_turn(m->body, m->body, (size_t)((vectors + samples) / 4), 4);
+    if (vectors) out->trajectory = (const float *)(const void *)m->body;
+    if (samples) out->samples = (const float *)(const void *)(m->body + (size_t)vectors);
+    return MEDVOL_OK;
+}
+static mv_status mv__mrd_image(mv_mrd_stream *m) {
+    static const unsigned char sizes[9] = {0, 2, 2, 4, 4, 4, 8, 8, 16};
+    unsigned char head[198 + 8];
+    uint64_t n, attributes, type;
+    mv_status st = mv__mrd_take(m, head, sizeof head, "image header");
+    int d;
+    if (st < 0) return st;
+    type = mv__mrd_number(head + 2, 2);
+    if (type < 1 || type > 8)
+        return mv__fail(m->src.ctx, MEDVOL_E_FORMAT, "data_type", (double)type, (int64_t)(m->at - 204),
+                        "message %llu: an image of data_type %u: must be 1..8", (unsigned long long)m->count,
+                        (unsigned)type);
+    n = mv__mrd_number(head + 34, 2) * sizes[type];
+    for (d = 0; d < 3; d++) {
+        uint64_t k = mv__mrd_number(head + 16 + 2 * d, 2); /* matrix_size */
+        if (k && n > UINT64_MAX / 4 / k) return mv__mrd_cut(m, "image", UINT64_MAX);
+        n *= k;
+    }
+    attributes = mv__mrd_number(head + 198, 8);
+    if (attributes > UINT64_MAX / 4) return mv__mrd_cut(m, "attributes", attributes);
+    return mv__mrd_skip(m, n + attributes, "attributes and image");
+}
+static mv_status mv__mrd_waveform(mv_mrd_stream *m) {
+    unsigned char head[40]; /* aligned as C does, unlike the others */
+    mv_status st = mv__mrd_take(m, head, sizeof head, "waveform header");
+    if (st < 0) return st;
+    return mv__mrd_skip(m, mv__mrd_number(head + 28, 2) * mv__mrd_number(head + 30, 2) * 4, "waveform");
+}
+static mv_status mv__mrd_read(mv_mrd_stream *m, mv_mrd_message *out) {
+    unsigned char id[2];
+    size_t got;
+    mv_status st = MEDVOL_OK;
+    if (!m->src.known && (st = mv__io_rewind(&m->src)) < 0) return st;
+    out->offset = m->at;
+    if ((st = mv__mrd_get(m, id, 2, &got)) < 0 || got == 0) return st;
+    if (got == 1) return mv__mrd_cut(m, "id", 2);
+    out->id = (int)mv__mrd_number(id, 2);
+    switch (out->id) {
+        case MEDVOL_MRD_CONFIG_FILE: case MEDVOL_MRD_CONFIG_TEXT:
+        case MEDVOL_MRD_HEADER: case MEDVOL_MRD_TEXT:
+            st = mv__mrd_text(m, out);
+            break;
+        case MEDVOL_MRD_CLOSE: break;
+        case MEDVOL_MRD_ACQUISITION: st = mv__mrd_acquisition(m, out); break;
+        case MEDVOL_MRD_IMAGE: st = mv__mrd_image(m); break;
+        case MEDVOL_MRD_WAVEFORM: st = mv__mrd_waveform(m); break;
+        default:
+            return mv__fail(m->src.ctx, MEDVOL_E_UNSUPPORTED, "id", out->id, (int64_t)out->offset,
+                            "message %llu has id %d: no message of MRD whose length is known%s",
+                            (unsigned long long)m->count, out->id, m->count ? "" : "; is this a stream?");
+    }
+    out->bytes = m->at - out->offset;
+    m->count++;
+    return st;
+}
+MEDVOL_DEF mv_status mv_mrd_next(mv_ctx *ctx, mv_mrd_stream *stream, mv_mrd_message *message) {
+    mv_mrd_message out;
+    mv_error kept;
+    mv_status st;
+    if (!stream || !message) return mv__fail_null(ctx, "mrd_next", stream ? "message" : "stream");
+    mv__memset(&out, 0, sizeof out);
+    mv__memset(&kept, 0, sizeof kept);
+    if (ctx) kept = ctx->error;
+    stream->src.ctx = ctx;
+    st = stream->error.code;
+    if (st < 0 && ctx) ctx->error = stream->error;
+    if (st == MEDVOL_OK && (st = mv__mrd_read(stream, &out)) < 0) {
+        st = mv__fail_in(ctx, st, stream->name);
+        if (ctx) stream->error = ctx->error;
+        stream->error.code = st;
+    }
+    if (st < 0) return st;
+    if (ctx) ctx->error = kept; /* reading ahead in vain is no failure */
+    *message = out;
+    return MEDVOL_OK;
+}
+/* The stream and its name in one block. */
+static mv_status mv__mrd_new(mv_ctx *ctx, mv_mrd_stream **stream, const char *name) {
+    size_t n = mv__io_length(name) + 1;
+    mv_mrd_stream *m = (mv_mrd_stream *)mv__alloc(ctx, sizeof *m + n);
+    *stream = m;
+    if (!m) return MEDVOL_E_NOMEM;
+    mv__memset(m, 0, sizeof *m);
+    m->src.ctx = ctx;
+    m->name = (char *)(m + 1);
+    mv__memcpy(m + 1, name, n);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_mrd_open(mv_ctx *ctx, mv_mrd_stream **stream, const char *path) {
+    mv_status st;
+    if (!stream || !path) return mv__fail_null(ctx, "mrd_open", stream ? "path" : "stream");
+    if ((st = mv__mrd_new(ctx, stream, path)) < 0) return mv__fail_in(ctx, st, path);
+    if ((st = mv__io_open(ctx, &(*stream)->src, path)) == MEDVOL_OK) return st;
+    mv__free(ctx, *stream);
+    *stream = NULL;
+    return mv__fail_in(ctx, st, path);
+}
+MEDVOL_DEF mv_status mv_mrd_open_mem(mv_ctx *ctx, mv_mrd_stream **stream, const void *data, size_t bytes) {
+    mv_status st;
+    if (!stream || !data) return mv__fail_null(ctx, "mrd_open_mem", stream ? "data" : "stream");
+    if ((st = mv__mrd_new(ctx, stream, "memory")) < 0) return st;
+    (*stream)->src.mem = (const unsigned char *)data;
+    (*stream)->src.size = bytes;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_mrd_close(mv_ctx *ctx, mv_mrd_stream *stream) {
+    if (!stream) return;
+    stream->src.ctx = ctx;
+    mv__io_close(&stream->src);
+    mv__free(ctx, stream->body);
+    mv__free(ctx, stream);
 }
 #endif
 #endif /* MEDVOL_NO_IO */

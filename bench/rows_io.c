@@ -146,6 +146,89 @@ static int reloads(bench *b, double tolerance) {
 static int check_save(bench *b) { return reloads(b, 0); }
 static int check_save_i16(bench *b) { return reloads(b, 0.02); } /* 1100 / 65535, and a rounding */
 
+/* ---- arrays: NumPy's, and BART's complex ones with imaginary part 0 ---- */
+static mv_status npy(bench *b) { return file_setup(b, ".npy", -1, 0); }
+static mv_status cfl(bench *b) { return file_setup(b, ".cfl", -1, 0); }
+static mv_status target_npy(bench *b) {
+    bench_path(b, 1, ".npy");
+    return MEDVOL_OK;
+}
+static mv_status target_cfl(bench *b) {
+    bench_path(b, 1, ".cfl");
+    return MEDVOL_OK;
+}
+static int is_complex(const bench *b, const mv_volume *v) {
+    const float *p = (const float *)v->data;
+    size_t i, n = mv_volume_count(&b->in);
+    if (!p || v->dtype != MEDVOL_C64 || mv_volume_count(v) != n) return 0;
+    for (i = 0; i < n; i++)
+        if (p[2 * i] != (float)same(b, i) || p[2 * i + 1] != 0) return 0;
+    return 1;
+}
+static int check_load_cfl(bench *b) { return !is_complex(b, &b->out); }
+static int check_save_cfl(bench *b) {
+    mv_volume v = {0};
+    int bad = mv_load(b->ctx, &v, b->path[1], NULL) < 0 || !is_complex(b, &v);
+    mv_volume_free(b->ctx, &v);
+    return bad;
+}
+static void drop_hdr(bench *b) { /* the bench knows of the .cfl alone */
+    int k;
+    for (k = 0; k < 2; k++) {
+        size_t n = strlen(b->path[k]);
+        char name[600];
+        if (n < 4 || strcmp(b->path[k] + n - 4, ".cfl") != 0) continue;
+        snprintf(name, sizeof name, "%.*s.hdr", (int)n - 4, b->path[k]);
+        remove(name);
+    }
+}
+
+/* ---- raw MR data: a line of the volume a readout of one channel ---- */
+static mv_status mrd_setup(bench *b) {
+    const size_t line = 342 + 8 * b->side, lines = b->side * b->side;
+    unsigned char *p;
+    size_t i, k;
+    mv_status st = bench_room(b, &b->aux[0], line * lines + 2);
+    FILE *f;
+    if (st < 0) return st;
+    p = (unsigned char *)b->aux[0].data;
+    memset(p, 0, line * lines + 2);
+    for (i = 0; i < lines; i++, p += line) { /* little-endian, as the machine of a bench is */
+        p[0] = 1008 & 255, p[1] = 1008 >> 8, p[2] = 1;
+        p[36] = (unsigned char)b->side, p[37] = (unsigned char)(b->side >> 8), p[40] = 1;
+        for (k = 0; k < b->side; k++) memcpy(p + 342 + 8 * k, (const float *)b->in.data + i * b->side + k, 4);
+    }
+    p[0] = 4;
+    f = fopen(bench_path(b, 0, ".mrd"), "wb");
+    st = f && fwrite(b->aux[0].data, 1, line * lines + 2, f) == line * lines + 2 ? MEDVOL_OK : MEDVOL_E_IO;
+    if (f && fclose(f) != 0) st = MEDVOL_E_IO;
+    return st;
+}
+static mv_status readouts(bench *b, mv_mrd_stream *s, mv_status st) { /* their number, and the middle one */
+    mv_mrd_message m;
+    size_t count = 0;
+    while (st >= 0 && (st = mv_mrd_next(b->ctx, s, &m)) >= 0 && m.id == MEDVOL_MRD_ACQUISITION)
+        if (count++ == b->side * b->side / 2) b->number[1] = m.samples[0];
+    mv_mrd_close(b->ctx, s);
+    b->numbers = 2;
+    b->number[0] = (double)count;
+    return st;
+}
+static mv_status mrd_file(bench *b) {
+    mv_mrd_stream *s;
+    mv_status st = mv_mrd_open(b->ctx, &s, b->path[0]);
+    return readouts(b, s, st);
+}
+static mv_status mrd_mem(bench *b) {
+    mv_mrd_stream *s;
+    mv_status st = mv_mrd_open_mem(b->ctx, &s, b->aux[0].data, b->aux[0].dim[0]);
+    return readouts(b, s, st);
+}
+static double want_readouts(const bench *b, size_t i) {
+    const size_t lines = b->side * b->side;
+    return i == 0 ? (double)lines : same(b, lines / 2 * b->side);
+}
+
 /* ---- header extensions, hooks ---- */
 static mv_status extensions(bench *b) { /* ten added to a bare volume, then walked */
     mv_volume v;
@@ -228,6 +311,12 @@ const bench_row rows_io[] = {
     {"save nii as i16", MEDVOL_F32, save_i16, .check = check_save_i16, .floor = "rr", .setup = target},
     {"save nii.gz level 1", MEDVOL_I16, save_gz, .check = check_save, .floor = "r", .setup = target_gz},
     {"save to memory", MEDVOL_F32, save_mem, want_file_size, .floor = "r"},
+    {"load npy", MEDVOL_F32, load, same, .floor = "c", .setup = npy},
+    {"save npy", MEDVOL_F32, save, .check = check_save, .floor = "f", .setup = target_npy},
+    {"load cfl", MEDVOL_F32, load, .check = check_load_cfl, .floor = "c", .setup = cfl, .done = drop_hdr},
+    {"save cfl", MEDVOL_F32, save, .check = check_save_cfl, .setup = target_cfl, .done = drop_hdr},
+    {"mrd readouts", MEDVOL_F32, mrd_file, want_readouts, .setup = mrd_setup},
+    {"mrd readouts from memory", MEDVOL_F32, mrd_mem, want_readouts, .setup = mrd_setup},
     {"header extensions", MEDVOL_F32, extensions, want_60, .most = 1},
     {"png to memory", MEDVOL_F32, png_mem, .check = check_png_mem, .setup = png_setup},
     {"png to a file", MEDVOL_F32, png, .check = check_png, .setup = png_setup},

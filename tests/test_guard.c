@@ -601,11 +601,12 @@ static void op_writer(void) {
     mv_gzip_writer_abort(T, w);
 }
 
-/* files; ARG: 1 big-endian, 2 gzip, 4 a pair */
+/* files; ARG: 1 big-endian, 2 gzip, 4 a pair, 8 of NumPy, 16 of BART */
 static void saved(mv_buffer *file, mv_buffer *img, const mv_volume *v) {
     mv_save_opt o;
     memset(&o, 0, sizeof o);
     o.big_endian = ARG & 1, o.gzip = ARG & 2 ? 1 : 0, o.pair = ARG & 4 ? 1 : 0, o.member = 512;
+    o.form = ARG & 8 ? MEDVOL_FORM_NPY : ARG & 16 ? MEDVOL_FORM_CFL : 0;
     memset(img, 0, sizeof *img);
     did(mv_save_mem(T, file, img, v, &o));
 }
@@ -644,7 +645,7 @@ static void file_of_volume(mv_dtype t) {
 static mv_load_opt loading(void) {
     mv_load_opt o;
     memset(&o, 0, sizeof o);
-    if (ARG & 4) o.img = given(MEDVOL_U8, stock[1].data, stock[1].n), o.img_bytes = stock[1].n;
+    if (ARG & 20) o.img = given(MEDVOL_U8, stock[1].data, stock[1].n), o.img_bytes = stock[1].n;
     return o;
 }
 static void op_load_mem(void) {
@@ -680,6 +681,32 @@ static void op_load_header(void) {
     /* no more than the header, and cut anywhere */
     did(mv_load_header_mem(T, &v, given(MEDVOL_U8, stock[0].data, N * 2), N * 2, NULL));
     mv_volume_free(T, &v);
+}
+/* a stream of raw MR data in memory: a text of N bytes, readouts of N samples */
+static void op_mrd(void) {
+    static unsigned char b[1 << 16];
+    mv_mrd_stream *s;
+    mv_mrd_message m;
+    size_t n = 342 + 12 * N;
+    int k;
+    memset(b, 0, sizeof b);
+    b[0] = 5, b[2] = (unsigned char)N, b[3] = (unsigned char)(N >> 8);
+    memset(b + 6, 'x', N);
+    for (k = 0; k < 2; k++) {
+        unsigned char *p = b + 6 + N + (size_t)k * n;
+        size_t i;
+        p[0] = 1008 & 255, p[1] = 1008 >> 8;
+        p[36] = (unsigned char)N, p[37] = (unsigned char)(N >> 8); /* samples, channels, dimensions */
+        p[40] = 1, p[178] = 1;
+        for (i = 342; i < n; i++) p[i] = (unsigned char)(i & 63);
+    }
+    n = 6 + N + 2 * n;
+    if (!did(mv_mrd_open_mem(T, &s, given(MEDVOL_U8, b, n), n))) return;
+    for (k = 0; k < 4 && did(mv_mrd_next(T, s, &m)); k++) {
+        if (m.text) note(m.text, m.text_bytes + 1);
+        if (m.samples) note(m.samples, 8 * N), note(m.trajectory, 4 * N);
+    }
+    mv_mrd_close(T, s);
 }
 static void op_extension(void) {
     mv_volume v;
@@ -1251,6 +1278,7 @@ static void left_out(void) {
     API_LEFT_OUT(mv_crc32_combine, "takes no memory");
     API_LEFT_OUT(mv_inflate_bound, "takes no memory");
     API_LEFT_OUT(mv_io_default, "takes no memory");
+    API_LEFT_OUT(mv_mrd_open, "is mv_mrd_open_mem with a file behind it");
 }
 
 #define SEPARABLE 1e-6 /* 8 ulp of the greatest value */
@@ -1302,6 +1330,11 @@ static const op rows[] = {
     OP(load_mem, FILED, 0, VOLUME | HEAVY | FLOATS, 0), OP(load_mem, FILED, 1, VOLUME | HEAVY | FLOATS, 0),
     OP(load_mem, FILED, 2, VOLUME | HEAVY | FLOATS, 0), OP(load_mem, FILED, 4, VOLUME | HEAVY | FLOATS, 0),
     OP(load_mem, FILED, 7, VOLUME | HEAVY | FLOATS, 0),
+    OP(save_mem, FLOATING, 8, VOLUME | HEAVY | FLOATS, 0),
+    OP(save_mem, REAL, 9, VOLUME | HEAVY | FLOATS, 0),
+    OP(save_mem, REAL, 16, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_mem, FLOATING, 8, VOLUME | HEAVY | FLOATS, 0),
+    OP(load_mem, FLOATING, 11, VOLUME | HEAVY | FLOATS, 0), OP(mrd, BYTES, 0, HEAVY, 0),
     OP(load_as, REAL, MEDVOL_F32, VOLUME | HEAVY | FLOATS, 0),
     OP(load_as, REAL, MEDVOL_F64, VOLUME | HEAVY | FLOATS, 0),
     OP(load_as, REAL, MEDVOL_I16, VOLUME | HEAVY | FLOATS, 0),

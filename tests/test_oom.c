@@ -151,8 +151,9 @@ static mv_status tried(mv_status st) {
 
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
-static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum; /* part: of wide */
-static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head;
+static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum; /* part is of wide */
+static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
+    stream;
 static float numbers[N];
 static uint8_t mask[N], big[BIG], analyze[348];
 static const double fine[3] = {1.1, 1.2, 0.9},
@@ -226,10 +227,21 @@ static void make_files(void) {
     o.pair = 0;
     o.gzip = 1;
     must(mv_save_mem(T_NONE, &packed, NULL, &whole, &o));
+    o.form = MEDVOL_FORM_NPY;
+    must(mv_save_mem(T_NONE, &npy, NULL, &whole, &o)); /* gzip, too */
+    o.gzip = 0;
+    o.big_endian = 0;
+    o.form = MEDVOL_FORM_CFL;
+    must(mv_save_mem(T_NONE, &cfl_head, &cfl, &whole, &o));
+    stream = pack("\3\0\5\0\0\0<xml>\4\0", 13, 100); /* raw MR data: a header and the end */
     many = pack(plain.data, plain.bytes, 32);
     chunky = pack(plain.data, plain.bytes, 1000);
     write_file("oom_in.nii", plain.data, plain.bytes);
     write_file("oom_in.nii.gz", packed.data, packed.bytes);
+    write_file("oom_in.npy.gz", npy.data, npy.bytes);
+    write_file("oom_arr.hdr", cfl_head.data, cfl_head.bytes);
+    write_file("oom_arr.cfl", cfl.data, cfl.bytes);
+    write_file("oom_in.mrd", stream.data, stream.bytes);
     write_file("oom_many.nii.gz", many.data, many.bytes);
     write_file("oom_pair.hdr", pair_head.data, pair_head.bytes);
     write_file("oom_pair.img", pair_img.data, pair_img.bytes);
@@ -238,12 +250,14 @@ static void make_files(void) {
 }
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum};
-    mv_buffer *b[] = {&plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head};
+    mv_buffer *b[] = {
+        &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
     for (i = 0; i < sizeof v / sizeof *v; i++) mv_volume_free(T_NONE, v[i]);
     for (i = 0; i < sizeof b / sizeof *b; i++) mv_buffer_free(NULL, b[i]);
     free(many.data);
     free(chunky.data);
+    free(stream.data);
 }
 
 /* ---- outputs: what array calls write lies in `out`; `made` is a number that comes with it. Both keep their
@@ -405,6 +419,12 @@ OP(load_file_crop, mv_load(c, d, t_path("oom_in.nii.gz"), &(mv_load_opt){BOX, .v
 OP(load_file_many, mv_load(c, d, t_path("oom_many.nii.gz"), &(mv_load_opt){BOX, .dtype = MEDVOL_F64}))
 OP(load_file_pair, mv_load(c, d, t_path("oom_pair.img"), NULL))
 OP(load_file_like, mv_load(c, d, t_path("oom_like.hdr"), NULL))
+OP(load_npy, mv_load_mem(c, d, npy.data, npy.bytes, NULL))
+OP(load_npy_file, mv_load(c, d, t_path("oom_in.npy.gz"), &(mv_load_opt){BOX, .dtype = MEDVOL_F64}))
+OP(load_cfl, mv_load_mem(c, d, cfl_head.data, cfl_head.bytes,
+    &(mv_load_opt){.img = cfl.data, .img_bytes = cfl.bytes}))
+OP(load_cfl_file, mv_load(c, d, t_path("oom_arr"), NULL))
+OP(header_cfl, mv_load_header(c, d, t_path("oom_arr"), NULL))
 OP(header, mv_load_header(c, d, t_path("oom_in.nii.gz"), NULL))
 OP(header_pair, mv_load_header(c, d, t_path("oom_pair.img"), NULL))
 OP(header_mem, mv_load_header_mem(c, d, packed.data, packed.bytes, NULL))
@@ -429,7 +449,9 @@ static const struct {
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
-    LOAD(load_file_gzip) LOAD(load_file_crop) LOAD(load_file_many) LOAD(load_file_pair) LOAD(load_file_like)
+    LOAD(load_npy) LOAD(load_npy_file) LOAD(load_cfl) LOAD(load_cfl_file)
+    {"header_cfl", v_header_cfl, SOURCE}, LOAD(load_file_gzip) LOAD(load_file_crop) LOAD(load_file_many)
+    LOAD(load_file_pair) LOAD(load_file_like)
     {"header", v_header, SOURCE}, {"header_pair", v_header_pair, SOURCE},
     {"header_mem", v_header_mem, SOURCE}, {"map", v_map, SOURCE}, {"map_crop", v_map_crop, SOURCE},
 #undef ROW
@@ -647,6 +669,12 @@ static mv_status op_save_pair(mv_ctx *c) {
     return save_file(c, "oom.hdr", "oom.img",
         &(mv_save_opt){.no_sync = 1, .dtype = MEDVOL_U8, .gzip = 1, .container = MEDVOL_GZIP_PLAIN});
 }
+static mv_status op_save_cfl(mv_ctx *c) {
+    return save_file(c, "oom_s.cfl", "oom_s.hdr", &(mv_save_opt){.no_sync = 1});
+}
+static mv_status op_save_npy(mv_ctx *c) {
+    return save_file(c, "oom.npy.gz", NULL, &(mv_save_opt){.no_sync = 1, .dtype = MEDVOL_I16});
+}
 static mv_status op_save_png(mv_ctx *c) { return save_file(c, "oom.png", NULL, NULL); }
 static mv_status op_save_png_mem(mv_ctx *c) {
     return TRY(mv_save_png_mem(c, out.b, sizeof out, &pixels, NULL, &made));
@@ -672,6 +700,48 @@ static mv_status op_save_mem_scaled(mv_ctx *c) {
 }
 static mv_status op_save_mem_pair(mv_ctx *c) {
     return save_mem(c, &whole, &(mv_save_opt){.pair = 1, .gzip = 1});
+}
+static mv_status op_save_mem_cfl(mv_ctx *c) {
+    return save_mem(c, &part, &(mv_save_opt){.form = MEDVOL_FORM_CFL});
+}
+static mv_status op_save_mem_npy(mv_ctx *c) {
+    return save_mem(c, &part, &(mv_save_opt){.form = MEDVOL_FORM_NPY, .gzip = 1});
+}
+
+/* ---- raw MR data ---- */
+static mv_status op_mrd_open(mv_ctx *c) {
+    mv_mrd_stream *s = NULL;
+    mv_status st = TRY(mv_mrd_open(c, &s, t_path("oom_in.mrd")));
+    if (st < 0) spoiled |= s != NULL;
+    else mv_mrd_close(c, s);
+    return st;
+}
+static mv_status op_mrd_open_mem(mv_ctx *c) {
+    mv_mrd_stream *s = NULL;
+    mv_status st = TRY(mv_mrd_open_mem(c, &s, stream.data, stream.bytes));
+    if (st < 0) spoiled |= s != NULL;
+    else mv_mrd_close(c, s);
+    return st;
+}
+static mv_status op_mrd_next(mv_ctx *c) {
+    mv_mrd_stream *s;
+    mv_mrd_message m, was;
+    mv_status st;
+    must(mv_mrd_open(c, &s, t_path("oom_in.mrd")));
+    memset(&m, 0, sizeof m);
+    was = m;
+    st = TRY(mv_mrd_next(c, s, &m));
+    if (st < 0) spoiled |= memcmp(&m, &was, sizeof m) != 0;
+    else out.u[0] = m.text_bytes, out.u[1] = (uint64_t)(strcmp(m.text, "<xml>") == 0);
+    mv_mrd_close(c, s);
+    return st;
+}
+static mv_status op_free_mrd(mv_ctx *c) {
+    mv_mrd_stream *s;
+    must(mv_mrd_open_mem(c, &s, stream.data, stream.bytes));
+    R.on = 1;
+    mv_mrd_close(c, s);
+    return tried(MEDVOL_OK);
 }
 
 /* ---- contexts ---- */
@@ -1028,7 +1098,9 @@ static const struct {
     {"gzip_unpack", op_gzip_unpack, WITHOUT}, /* then one member after the other */
     {"gzip_unpack_two", op_gzip_unpack_two, WITHOUT},
     ROW(gzip_open) ROW(gzip_open_mem) ROW(index_scan) ROW(index_mem) ROW(index_unpack) ROW(member)
-    ROW(writer_open) ROW(ext_add) ROW(ext_first) ROW(volume_alloc) ROW(save) ROW(save_pair) ROW(save_png)
+    ROW(save_cfl) ROW(save_npy) ROW(save_mem_cfl) ROW(save_mem_npy) ROW(mrd_open) ROW(mrd_open_mem)
+    ROW(mrd_next) ROW(writer_open) ROW(ext_add) ROW(ext_first) ROW(volume_alloc) ROW(save) ROW(save_pair)
+    ROW(save_png)
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
@@ -1045,6 +1117,7 @@ static const struct {
 #endif
     FREE(base) FREE(ctx) FREE(volumes) FREE(affines) FREE(sums) FREE(reader) FREE(writer) FREE(index)
     FREE(member) FREE(buffer) FREE(stats) FREE(maps) FREE(permute) FREE(fft)
+    FREE(mrd)
 #undef ROW
 #undef FREE
 };

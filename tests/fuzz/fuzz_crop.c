@@ -32,7 +32,7 @@ FUZZ(crop) {
     p += 10, n -= 10;
     st = mv_load_mem(c, &v, p, n, &o);
     if (st < 0) fz_failed(c, st);
-    else MUST(v.data && v.nifti && v.ndim >= 1 && v.ndim <= 7);
+    else MUST(v.data && v.ndim >= 1 && v.ndim <= 7);
     sa = mv_load_mem(c, &all, p, n, &whole);
     if (st == MEDVOL_OK && sa == MEDVOL_OK && !o.volumes && o.crop <= all.ndim) {
         for (d = 0; d < (size_t)all.ndim; d++) {

@@ -1,5 +1,6 @@
-/* fuzz_header.c - NIfTI-1, NIfTI-2 and Analyze headers, plain or gzip. p[1]: options. What is accepted has
-   the shape and type that stand in the file and a geometry that can be used. */
+/* fuzz_header.c - NIfTI-1, NIfTI-2, Analyze, BART and NumPy headers, plain or gzip. p[1]: options. What is
+   accepted of NIfTI has the shape and type that stand in the file, and all have a geometry that can be
+   used. */
 #include "fuzz.h"
 
 static uint64_t number(const uint8_t *p, size_t bytes, int big) {
@@ -41,12 +42,14 @@ FUZZ(header) {
     p += 2, n -= 2;
     st = mv_load_header_mem(c, &v, p, n, &o);
     if (st == MEDVOL_OK) {
-        MUST(v.data == NULL && v.nifti && v.ndim >= 1 && v.ndim <= 7 && mv_dtype_size(v.dtype));
+        MUST(v.data == NULL && v.ndim >= 1 && v.ndim <= 7 && mv_dtype_size(v.dtype));
         MUST(mv_affine_invert(inverse, v.affine) == MEDVOL_OK);
-        if (!mv_gzip_is(p, n)) compare(&v, p, n);
+        if (!mv_gzip_is(p, n) && v.nifti) compare(&v, p, n);
+        MUST(v.nifti || mv_gzip_is(p, n) || p[0] == '#' || p[0] == 0x93);
         MUST(!c->desc.strict || !mv_warnings(c));
         while (mv_nifti_ext_next(v.nifti, &at, &code, &data, &bytes)) total += bytes;
-        MUST(total <= v.nifti->ext_bytes && v.nifti->ext_bytes <= (mv_gzip_is(p, n) ? 1032 * n : n));
+        if (v.nifti)
+            MUST(total <= v.nifti->ext_bytes && v.nifti->ext_bytes <= (mv_gzip_is(p, n) ? 1032 * n : n));
     } else {
         fz_failed(c, st);
         MUST(v.data == NULL && v.nifti == NULL);

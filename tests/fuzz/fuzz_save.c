@@ -4,6 +4,9 @@
 
 static int same_type(const mv_volume *v, const mv_save_opt *o) {
     int small = v->dtype == MEDVOL_F16 || v->dtype == MEDVOL_BF16; /* become f32 unless asked for */
+    if (o->form > MEDVOL_FORM_NIFTI && v->slope != 0 && !(v->slope == 1 && v->inter == 0)) return 0;
+    if (o->form == MEDVOL_FORM_CFL) return v->dtype == MEDVOL_C64;
+    if (o->form == MEDVOL_FORM_NPY) small = v->dtype == MEDVOL_BF16;
     return o->dtype == v->dtype || (o->dtype == MEDVOL_NONE && !small);
 }
 static mv_status op_save(fz_step *s) {
@@ -22,6 +25,7 @@ static mv_status op_save(fz_step *s) {
     if (fz_byte() & 1) o.dtype = fz_type();
     if (fz_byte() & 1) o.slope = fz_number(), o.inter = fz_number();
     o.version = (int)(fz_byte() % 4);
+    o.form = o.version == 0 && o.slope == 0 ? (int)(fz_byte() % 6) : 0;
     o.pair = (int)(fz_byte() & 1);
     o.gzip = (int)(fz_byte() % 3) - 1;
     o.level = (int)(fz_byte() % 12) - 1;

@@ -98,6 +98,42 @@ static void save(mv_dtype type, unsigned form, mv_buffer *file, mv_buffer *img) 
     MUST(mv_save_mem(T_NONE, file, img, &v, &o) == MEDVOL_OK);
     mv_volume_free(T_NONE, &v);
 }
+/* arrays, of lead 4 with a .cfl behind its .hdr */
+static void array_seeds(size_t lead) {
+    unsigned t, form;
+    char name[64];
+    mv_buffer file, img;
+    mv_volume v;
+    mv_save_opt o;
+    size_t dim[4] = {5, 3, 2, 2};
+    for (t = 0; t < TYPES; t++)
+        for (form = 0; form < 4; form++) { /* 1: big-endian, 2: gzip; of c64 3 is BART's */
+            uint8_t options[40] = {0, 0, 0x20, 0, 1, 2, 3, 4, 5, 6}, both[2048] = {0};
+            const int cfl = types[t] == MEDVOL_C64 && form == 3;
+            size_t cut;
+            if (types[t] == MEDVOL_BF16 || types[t] == MEDVOL_RGB24 || types[t] == MEDVOL_RGBA32) continue;
+            MUST(mv_volume_alloc(T_NONE, &v, types[t], 2 + (int)(form & 2), dim) == MEDVOL_OK);
+            memset(v.data, (int)t, mv_volume_count(&v) * mv_dtype_size(types[t]));
+            memset(&o, 0, sizeof o);
+            memset(&img, 0, sizeof img);
+            o.form = cfl ? MEDVOL_FORM_CFL : MEDVOL_FORM_NPY;
+            o.big_endian = !cfl && form & 1;
+            o.gzip = !cfl && form & 2;
+            MUST(mv_save_mem(T_NONE, &file, &img, &v, &o) == MEDVOL_OK);
+            cut = (file.bytes + 3) / 4 * 4;
+            MUST(cut + img.bytes <= sizeof both);
+            memcpy(both, file.data, file.bytes);
+            if (img.bytes) memcpy(both + cut, img.data, img.bytes);
+            options[1] = (uint8_t)(form << 6);
+            if (lead == 4 && cfl) options[3] = (uint8_t)(cut / 4);
+            if (lead == 40) options[1] = 4, options[4] = (uint8_t)form;
+            snprintf(name, sizeof name, "array-%s-%u", mv_dtype_name(types[t]), form);
+            put(name, lead, options, both, img.bytes ? cut + img.bytes : file.bytes);
+            mv_buffer_free(T_NONE, &file);
+            mv_buffer_free(T_NONE, &img);
+            mv_volume_free(T_NONE, &v);
+        }
+}
 static void header_seeds(void) {
     unsigned t, form;
     char name[64];
@@ -116,6 +152,7 @@ static void header_seeds(void) {
             mv_buffer_free(NULL, &file);
             mv_buffer_free(NULL, &img);
         }
+    array_seeds(2);
 }
 
 static void gzip_seeds(void) {
@@ -185,9 +222,46 @@ static void file_seeds(size_t lead) {
             mv_buffer_free(NULL, &img);
         }
 }
-static void load_seeds(void) { file_seeds(4); }
-static void crop_seeds(void) { file_seeds(10); }
-static void files_seeds(void) { file_seeds(40); }
+static void load_seeds(void) {
+    file_seeds(4);
+    array_seeds(4);
+}
+static void crop_seeds(void) {
+    file_seeds(10);
+    array_seeds(10);
+}
+static void files_seeds(void) {
+    file_seeds(40);
+    array_seeds(40);
+}
+/* raw MR data: streams of one message, and one of all */
+static void mrd_seeds(void) {
+    static const uint8_t lead[3][2] = {{0, 0}, {0, 3}, {0, 8}};
+    uint8_t all[2200] = {0}, *p = all, *from;
+#define MESSAGE(name, id, bytes)                                                                             \
+    from = p, p[0] = (id) & 255, p[1] = (id) >> 8, p += 2 + (bytes);                                         \
+    put(name, 2, lead[0], from, (size_t)(p - from))
+    p[2] = 'n';
+    MESSAGE("config-file", 1, 1024);
+    p[2] = 3, memcpy(p + 6, "abc", 3);
+    MESSAGE("config", 2, 7);
+    p[2] = 6, memcpy(p + 6, "<xml/>", 6);
+    MESSAGE("header", 3, 10);
+    p[2 + 34] = 4, p[2 + 38] = 2, p[2 + 176] = 1; /* samples, channels, dimensions */
+    MESSAGE("acquisition", 1008, 340 + 4 * 4 + 4 * 2 * 8);
+    p[2 + 34] = 3, p[2 + 38] = 1;
+    MESSAGE("line", 1008, 340 + 3 * 8);
+    p[2 + 2] = 2, p[2 + 16] = 2, p[2 + 18] = 3, p[2 + 20] = 1, p[2 + 34] = 1, p[2 + 198] = 5;
+    MESSAGE("image", 1022, 206 + 12 + 5);
+    p[2 + 28] = 2, p[2 + 30] = 3;
+    MESSAGE("waveform", 1026, 40 + 24);
+    MESSAGE("text", 5, 4);
+    MESSAGE("close", 4, 0);
+#undef MESSAGE
+    put("all", 2, lead[0], all, (size_t)(p - all));
+    put("all-3", 2, lead[1], all, (size_t)(p - all));
+    put("all-8", 2, lead[2], all, (size_t)(p - all));
+}
 static void extensions_seeds(void) {
     static const uint8_t chain[] = {32, 0, 0, 0, 6, 0, 0, 0, 'a', ' ', 'c', 'o', 'm', 'm', 'e', 'n', 't', 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 4, 0, 0, 0, '<', 'A', '/', '>', 0, 0, 0, 0};
@@ -235,7 +309,7 @@ static const struct {
     {"extensions", extensions_seeds}, {"context", context_seeds}, {"volume", tape_seeds},
     {"spatial", tape_seeds}, {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds},
     {"png", tape_seeds}, {"render", tape_seeds}, {"linalg", tape_seeds}, {"fft", tape_seeds},
-    {"convolve", tape_seeds}};
+    {"convolve", tape_seeds}, {"mrd", mrd_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;
     hand = give;
@@ -262,7 +336,10 @@ static const struct {
         "\"\\x00\\x00\\x02\\x1c\"\n\"\\x00\\x00\\xb0\\x43\"\n\"\\x00\\x00\\xc0\\x7f\"\n"
         "\"\\x00\\x00\\x80\\x7f\"\n\"\\xff\\xff\\xff\\x7f\"\n\"\\x1f\\x8b\\x08\"\n\"\\x00\\x06\"\n"
         "\"\\x00\\x40\"\n\"\\x01\\x40\"\n\"\\xff\\x7f\"\n\"\\x00\\x80\"\n\"\\x00\\x00\\x80\\x3f\"\n"
-        "\"\\x3f\\x80\\x00\\x00\"\n\"\\x00\\x00\\x80\\xff\"\n\"\\x20\\x02\\x00\\x00\"\n"},
+        "\"\\x3f\\x80\\x00\\x00\"\n\"\\x00\\x00\\x80\\xff\"\n\"\\x20\\x02\\x00\\x00\"\n"
+        "\"\\x93NUMPY\\x01\\x00\"\n\"\\x93NUMPY\\x02\\x00\"\n\"{'descr': '<f4', \"\n"
+        "\"'fortran_order': False, \"\n\"'shape': (2, 3), }\"\n\"# Dimensions\\x0a\"\n"},
+    {"mrd", "\"\\xf0\\x03\\x01\\x00\"\n\"\\xfe\\x03\"\n\"\\x02\\x04\"\n\"\\xff\\xff\"\n\"\\x05\\x00\"\n"},
 };
 static void write_file(const char *path, const void *p, size_t n) {
     FILE *f = fopen(path, "wb");

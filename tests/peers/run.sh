@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy. The last
-# line counts them.
+# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy, NumPy and the
+# headers of ISMRMRD. ARRAYS="FOLDER ...": and the .npy and .cfl files there. The last line counts them.
 B=$1
 PYTHON=${PYTHON:-python3}
 D=$B/peers
@@ -31,6 +31,17 @@ if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
     check preprocess preprocess
 else
     echo "nibabel or scipy is not installed for $PYTHON: left out"
+fi
+tool() { ${CC:-cc} -O1 -std=c99 -I. $ISMRMRD "tests/peers/$1.c" "$B/medvol.o" -lm -lpthread -o "$D/$1"; }
+if "$PYTHON" -c 'import numpy' 2>/dev/null; then
+    tool arrays_tool && check arrays "$PYTHON" tests/peers/check_arrays.py "$D/arrays_tool" "$D" $ARRAYS
+else
+    echo "numpy is not installed for $PYTHON: left out"
+fi
+if echo '#include <ismrmrd/waveform.h>' | ${CC:-cc} -E $ISMRMRD - >/dev/null 2>&1; then
+    tool mrd_peer && check mrd "$D/mrd_peer"
+else
+    echo "ismrmrd/ismrmrd.h (libismrmrd-dev) is not installed: left out"
 fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
