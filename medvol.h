@@ -19646,7 +19646,7 @@ static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, void *d
 #    define MV__FT_LAST 8
 #    define MV__FT_LAST_ONE MV__KR(mv__ft_eight)
 #  endif
-static size_t MV__KR(mv__ft_lane)(size_t l) { return (void)l, MV__FT_LANE(l); }
+static size_t MV__KR(mv__ft_lane)(size_t l) { return (void)l, MV__RLANE(l); }
 #  define MV__FT_ALONG(R, BUTTERFLY)                                                                         \
       static void MV__KR(mv__ft_along##R)(mv__real * s, size_t n, size_t m, const mv__real *tw,              \
                                           const mv__real *odd) {                                             \
@@ -19727,14 +19727,14 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
             mvr x[MV__FT_LAST], y[MV__FT_LAST], t[MV__RN], u, v;
             if (f + MV__RN > groups) f = groups - MV__RN; /* some once more */
             MV__UNROLL for (l = 0; l < MV__RN; l++)
-                row[l] = s + 2 * MV__FT_LAST * line->group[f + MV__FT_LANE(l)];
+                row[l] = s + 2 * MV__FT_LAST * line->group[f + MV__RLANE(l)];
             MV__UNROLL for (b = 0; b < MV__FT_LAST; b += MV__RN) {
                 MV__UNROLL for (l = 0; l < MV__RN; l++) t[l] = MV__R(load)(row[l] + 2 * b);
                 MV__R(transpose)(t);
-                MV__UNROLL for (l = 0; l < MV__RN; l++) x[b + MV__FT_LANE(l)] = t[l];
+                MV__UNROLL for (l = 0; l < MV__RN; l++) x[b + MV__RLANE(l)] = t[l];
                 MV__UNROLL for (l = 0; l < MV__RN; l++) t[l] = MV__R(load)(row[l] + 2 * b + MV__RN);
                 MV__R(transpose)(t);
-                MV__UNROLL for (l = 0; l < MV__RN; l++) y[b + MV__FT_LANE(l)] = t[l];
+                MV__UNROLL for (l = 0; l < MV__RN; l++) y[b + MV__RLANE(l)] = t[l];
             }
             MV__FT_LAST_ONE(x, y);
             MV__UNROLL for (k = 0; k < MV__FT_LAST; k++) {

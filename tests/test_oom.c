@@ -151,7 +151,7 @@ static mv_status tried(mv_status st) {
 
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
-static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum; /* part is of wide */
+static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
