@@ -19062,8 +19062,9 @@ static mv_status mv__la_svd(mv_ctx *ctx, const char *op, double *u, size_t ldu, 
     if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "u", u, nu, "v", v, nv);
     if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "u", u, nu, "s", sv, ns);
     if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "v", v, nv, "s", sv, ns);
-    if (st == MEDVOL_OK) st = mv__la_measure(ctx, op, a, lda, m, n, cx, 0, &e);
-    if (st < 0 || r == 0) return st;
+    if (st < 0 || r == 0) return st; /* of no rows there may be any number of columns */
+    st = mv__la_measure(ctx, op, a, lda, m, n, cx, 0, &e);
+    if (st < 0) return st;
     mv__memset(&s, 0, sizeof s);
     s.rows = turned ? n : m;
     s.n = r;

@@ -2,9 +2,9 @@
 
    Build:  cc -O2 examples/profile_linalg.c -lm -lpthread -o profile_linalg
    Run:    ./profile_linalg 256 20
-   Shows:  matrices as large as a slice (512 at most; singular values 64), made of its voxels. A product of n
-   columns is n multiply-adds an element, so that memory matters little: eigenvectors cost as much as some
-   seven products. */
+   Shows:  matrices as large as a volume is wide (512 at most; singular values 64), made of its voxels. A
+   product of n columns is n multiply-adds an element, so that memory matters little; eigenvectors cost as much
+   as some seven products. */
 #include "example.h"
 
 static void profile_linalg_matrix(ex *e, mv_volume *v, mv_dtype type, size_t n) {
@@ -23,7 +23,8 @@ static void profile_linalg(ex *e) {
 
     ex_input(e, &head, MEDVOL_F32);
     voxels = mv_volume_count(&head);
-    n = head.dim[0] < 512 ? head.dim[0] : 512;
+    n = (size_t)(cbrt((double)voxels) + 0.5);
+    if (n > 512) n = 512;
     m = n < 64 ? n : 64;
     profile_linalg_matrix(e, &a, MEDVOL_C128, n);
     profile_linalg_matrix(e, &b, MEDVOL_C128, n);

@@ -835,6 +835,9 @@ static void test_errors(void) {
     CHECK_STATUS(mv_svd_f64(T, y, 3, y + 2, z, 3, x, 3, 3, 3), MEDVOL_E_ALIAS);
     CHECK_STATUS(mv_svd_f64(T, y, 3, y + 20, y + 18, 3, x, 3, 3, 3), MEDVOL_E_ALIAS);
     CHECK_OK(mv_svd_f64(T, NULL, 3, NULL, NULL, 0, NULL, 3, 3, 0));
+    CHECK_OK(mv_svd_f64(T, NULL, 0, NULL, NULL, huge, NULL, 0, 0, huge)); /* at once */
+    CHECK_OK(mv_chol_solve_f64(T, NULL, 0, NULL, 0, 0, huge));
+    CHECK_OK(mv_gemm_f32(T, NULL, 0, NULL, 0, NULL, 0, 0, huge, 0, NULL));
     CHECK(memcmp(z, was, sizeof z) == 0);
 }
 static int stop_at_once(void *user, double done, double total, const char *label) {
