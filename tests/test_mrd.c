@@ -299,6 +299,32 @@ static void test_limits(void) {
     mv_mrd_close(T, s);
     free(z.p), free(b.p);
 }
+static void test_long(void) { /* readouts longer than what is read ahead; cut within one of them */
+    bytes b = add_acquisition(bytes_new(0), 900, 2, 1);
+    int form, k;
+    b = add_text(b, 5, "between");
+    b = add_acquisition(b, 3000, 1, 3);
+    for (form = 0; form < 4; form++) {
+        bytes z = form ? gz(b.p, b.n, form - 1, 5000) : copy(b);
+        size_t cut;
+        for (cut = 0; cut < 3; cut++) { /* none, in the last readout, in the first */
+            mv_mrd_stream *s;
+            mv_mrd_message m;
+            mv_status st = MEDVOL_OK;
+            CHECK_OK(mv_mrd_open_mem(T, &s, z.p, cut == 2 ? 12000 : z.n - cut * 1000));
+            memset(&T->error, 0, sizeof T->error);
+            for (k = 0; k < 3 && (st = mv_mrd_next(T, s, &m)) == MEDVOL_OK; k++) {
+                if (k == 0) check_acquisition(&m, 900, 2, 1);
+                if (k == 1) CHECK(!strcmp(m.text, "between") && !mv_message(T)[0]);
+                if (k == 2) check_acquisition(&m, 3000, 1, 3);
+            }
+            CHECK(k == (cut == 2 ? 0 : cut ? 2 : 3) && st == (cut ? MEDVOL_E_TRUNCATED : MEDVOL_OK));
+            mv_mrd_close(T, s);
+        }
+        free(z.p);
+    }
+    free(b.p);
+}
 /* ---- failing files ---- */
 static int calls, fail_at;
 static int64_t failing_read(void *user, void *file, uint64_t at, void *dst, size_t n) {
@@ -353,6 +379,7 @@ const t_case tests_mrd[] = {
     {"every_length", test_every_length, T_ONCE},
     {"claims", test_claims, T_ONCE},
     {"limits", test_limits, T_ONCE},
+    {"long", test_long, T_ONCE},
     {"faults", test_faults, T_ONCE},
     {NULL, NULL, 0},
 };
