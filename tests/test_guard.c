@@ -1266,7 +1266,6 @@ static void left_out(void) {
     API_LEFT_OUT(mv_parallel_for, "what it touches is its job's affair");
     API_LEFT_OUT(mv_message, "takes no memory");
     API_LEFT_OUT(mv_fft_good_size, "takes no memory");
-    API_LEFT_OUT(mv_fft_plan_scratch_size, "takes no memory");
     API_LEFT_OUT(mv_status_str, "takes no memory");
     API_LEFT_OUT(mv_warnings, "takes no memory");
     API_LEFT_OUT(mv_version, "takes no memory");
