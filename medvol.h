@@ -19943,10 +19943,11 @@ static void MV__KR(mv__ft_moments)(double *out, const mv__real *s, size_t n) {
     size_t i;
     for (i = 0; i + MV__RN <= n; i += MV__RN) {
         const mvr v = MV__R(load)(s + i);
-        const mvd a = mvd_lo(v), b = mvd_hi(v);
+        const mvd a = mvd_lo(v);
         sum = mvd_add(sum, a);
         square = mvd_mad(a, a, square);
         if (MV__RN > 1) { /* scalar: both halves are the one value */
+            const mvd b = mvd_hi(v);
             sum = mvd_add(sum, b);
             square = mvd_mad(b, b, square);
         }
@@ -20987,8 +20988,8 @@ static void mv__ft_lift_job(void *arg, size_t row) {
     const mv_volume *d = g->dst, *s = g->src;
     const int f64 = d->dtype == MEDVOL_C128;
     size_t to = 0, from = 0, i, j, n;
-    float few[512];
-    double wide[512];
+    float few[512] = {0};
+    double wide[512] = {0};
     unsigned char *p;
     const unsigned char *q;
     int k;
@@ -21101,7 +21102,7 @@ static void mv__ft_geometry(mv_volume *out, const mv__ft_call *c, const mv_volum
     double first[3] = {0, 0, 0}; /* src's voxel where the result's first one lies */
     int k, r, sliced = 0;
     for (k = 0; k < c->d.ndim; k++) {
-        const size_t m = src->dim[k], n = c->d.dim[k];
+        const size_t m = src->dim[k], n = c->d.dim[k], from = m / 2, to = n / 2; /* the centres */
         const double f = back ? (double)m / (double)n : 1.0;
         if (n == m || !(c->d.axes >> k & 1u) || (back && (c->d.flags & MEDVOL_FFT_REAL) && k == c->low))
             continue;
@@ -21110,7 +21111,7 @@ static void mv__ft_geometry(mv_volume *out, const mv__ft_call *c, const mv_volum
             continue;
         }
         sliced = 1;
-        if (centred) first[k] = (double)(m / 2) - f * (double)(n / 2);
+        if (centred) first[k] = (double)from - f * (double)to;
         for (r = 0; r < 3; r++) out->affine[4 * r + k] *= f;
     }
     for (r = 0; r < 3; r++)
@@ -21239,7 +21240,7 @@ static double mv__ft_conv_blocks(mv__ft_conv *c) {
             size *= (double)length;
             work *= (double)mv__divup(c->out[d], keep);
         }
-        if (size * (double)c->z > (double)((size_t)-1 / 8)) work = -1.0; /* no machine has as much */
+        if (size * (double)c->z > 0.125 * (double)(size_t)-1) work = -1.0; /* no machine has as much */
         work *= size * (MV__FT_CONV_LOG * log(size) + MV__FT_CONV_PASS);
         if (size > MV__FT_CONV_CACHE) work *= 1.5;
         if (work >= 0.0 && (best < 0.0 || work < best)) {
@@ -21583,7 +21584,8 @@ static mv_status mv__ft_convolve(mv_ctx *ctx, const char *op, mv_volume *dst, co
     c.z = c.complex ? 2 * c.real : c.real;
     type = c.complex ? (c.f64 ? MEDVOL_C128 : MEDVOL_C64) : c.f64 ? MEDVOL_F64 : MEDVOL_F32;
     if ((st = mv__ft_conv_shape(ctx, &c, src, kernel, o.mode)) < 0) return st;
-    if (dst && dst->data && mv__overlap(dst->data, mv__vol_extent(dst), kernel->data, mv__vol_extent(kernel)))
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (dst->data && mv__overlap(dst->data, mv__vol_extent(dst), kernel->data, mv__vol_extent(kernel)))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and kernel overlap", op);
     if ((st = mv__out_begin(ctx, op, &out, dst, src, type, src->ndim, c.out, 0)) < 0) return st;
     c.dst = &out;
@@ -21596,7 +21598,10 @@ static mv_status mv__ft_convolve(mv_ctx *ctx, const char *op, mv_volume *dst, co
     if (st == MEDVOL_OK && summed) st = mv__ft_conv_direct(ctx, &c, direct);
     else if (st == MEDVOL_OK) st = mv__ft_conv_fft(ctx, &c, by_fft);
     mv__ft_conv_release(ctx, &c);
-    for (k = 0; k < 3; k++) origin[k] = (double)c.shift[k] - (double)((c.k[k] - 1) / 2);
+    for (k = 0; k < 3; k++) {
+        const size_t same = (c.k[k] - 1) / 2; /* the shift that leaves voxels where they are */
+        origin[k] = (double)c.shift[k] - (double)same;
+    }
     mv__vol_move_origin(&out, origin);
     out.slope = 1.0;
     out.inter = 0.0;
@@ -21716,6 +21721,7 @@ static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, doub
     const size_t plane = g->half * g->n[1], nx = g->n[0];
     const int side[3] = {nx > 1 ? MV__FT_ZOOM : 1, g->n[1] > 1 ? MV__FT_ZOOM : 1,
                          g->n[2] > 1 ? MV__FT_ZOOM : 1};
+    const int half[3] = {side[0] / 2, side[1] / 2, side[2] / 2};
     double best[3] = {0, 0, 0}, c, e;
     double *line = (double *)mv__alloc(ctx, 2 * (MV__FT_ZOOM + 1) * g->half * sizeof *line), *across;
     mv_status st;
@@ -21724,7 +21730,7 @@ static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, doub
     if (!line) return MEDVOL_E_NOMEM;
     for (u[2] = 0; u[2] < side[2]; u[2]++)
         for (z = 0; z < g->n[2]; z++) {
-            mv__ft_match_root(&c, &e, z, g->n[2], s[2] + step * (u[2] - side[2] / 2));
+            mv__ft_match_root(&c, &e, z, g->n[2], s[2] + step * (u[2] - half[2]));
             g->roots[2 * ((size_t)u[2] * g->n[2] + z)] = (float)c;
             g->roots[2 * ((size_t)u[2] * g->n[2] + z) + 1] = (float)e;
         }
@@ -21733,7 +21739,7 @@ static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, doub
         for (i = 0; i < g->half; i++) { /* the conjugate half gives the same again */
             const double twice = i == 0 || 2 * i == nx ? 1.0 : 2.0;
             double *x = across + 2 * ((size_t)u[0] * g->half + i);
-            mv__ft_match_root(&c, &e, i, nx, s[0] + step * (u[0] - side[0] / 2));
+            mv__ft_match_root(&c, &e, i, nx, s[0] + step * (u[0] - half[0]));
             x[0] = twice * c;
             x[1] = twice * e;
         }
@@ -21744,7 +21750,7 @@ static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, doub
             for (i = 0; i < 2 * g->half; i++) line[i] = 0.0;
             for (k = 0; k < g->n[1]; k++) {
                 const float *row = g->sum + 2 * ((size_t)u[2] * plane + k * g->half);
-                mv__ft_match_root(&c, &e, k, g->n[1], s[1] + step * (u[1] - side[1] / 2));
+                mv__ft_match_root(&c, &e, k, g->n[1], s[1] + step * (u[1] - half[1]));
                 for (i = 0; i < g->half; i++) {
                     line[2 * i] += c * (double)row[2 * i] - e * (double)row[2 * i + 1];
                     line[2 * i + 1] += e * (double)row[2 * i] + c * (double)row[2 * i + 1];
@@ -21756,7 +21762,7 @@ static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, doub
                 for (i = 0; i < g->half; i++) sum += x[2 * i] * line[2 * i] - x[2 * i + 1] * line[2 * i + 1];
                 if (sum <= *height) continue;
                 *height = sum;
-                for (k = 0; k < 3; k++) best[k] = s[k] + step * (u[k] - side[k] / 2);
+                for (k = 0; k < 3; k++) best[k] = s[k] + step * (u[k] - half[k]);
             }
         }
     *height /= (double)g->voxels;
