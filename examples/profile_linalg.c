@@ -3,8 +3,8 @@
    Build:  cc -O2 examples/profile_linalg.c -lm -lpthread -o profile_linalg
    Run:    ./profile_linalg 256 20
    Shows:  matrices as large as a volume is wide (512 at most; singular values 64), made of its voxels. A
-   product of n columns is n multiply-adds an element, so that memory matters little; eigenvectors cost as much
-   as some seven products. */
+   product of n columns is n multiply-adds an element, so that memory matters little; eigenvectors cost as
+   much as some seven products. */
 #include "example.h"
 
 static void profile_linalg_matrix(ex *e, mv_volume *v, mv_dtype type, size_t n) {
