@@ -8376,7 +8376,7 @@ static size_t mv__io_find_sizes(const unsigned char *p, size_t n) {
 static mv_status mv__io_parse_cfl(mv_ctx *ctx, mv__io_hdr *h, const unsigned char *p, size_t n) {
     size_t at = mv__io_find_sizes(p, n), start = at;
     uint64_t dim[16];
-    int k = 0, found = 1, last = 1;
+    int k = 0, found, last = 1;
     mv__memset(h, 0, sizeof *h);
     h->form = MEDVOL_FORM_CFL;
     h->n.pair = 1;
@@ -10184,13 +10184,11 @@ static void mv__io_build_npy(mv__io_save *g) {
 static mv_status mv__io_begin_array(mv__io_save *g) {
     const mv_save_opt *o = &g->opt;
     int cfl = g->form == MEDVOL_FORM_CFL;
-    const char *bad = o->version != 0                    ? "version"
-                      : o->slope != 0.0 || o->inter != 0 ? "slope"
-                      : !cfl && o->pair                  ? "pair"
-                      : cfl && g->gzip                   ? "gzip"
-                      : cfl && o->big_endian             ? "big_endian"
-                                                         : NULL;
+    const char *bad = o->version != 0 ? "version" : o->slope != 0.0 || o->inter != 0.0 ? "slope" : NULL;
     mv_status st;
+    if (cfl && g->gzip) bad = "gzip";
+    if (cfl && o->big_endian) bad = "big_endian";
+    if (!cfl && o->pair) bad = "pair";
     if (bad)
         return mv__fail(g->ctx, MEDVOL_E_RANGE, bad, 0, -1, "%s: a .%s has no such thing", bad,
                         cfl ? "cfl" : "npy");
@@ -10680,7 +10678,8 @@ static mv_status mv__mrd_get(mv_mrd_stream *m, void *dst, size_t n, size_t *got)
 static mv_status mv__mrd_take(mv_mrd_stream *m, void *dst, size_t n, const char *what) {
     size_t got;
     mv_status st = mv__mrd_get(m, dst, n, &got);
-    return st == MEDVOL_OK && got < n ? mv__mrd_cut(m, what, n) : st;
+    if (st < 0) return st;
+    return got < n ? mv__mrd_cut(m, what, n) : MEDVOL_OK;
 }
 /* The part of a message whose length the message tells: into the body, with a zero behind it. */
 static mv_status mv__mrd_body(mv_mrd_stream *m, uint64_t n, const char *what) {
