@@ -17553,7 +17553,7 @@ static mv_status mv__rs_wrap(mv_ctx *ctx, const char *op, mv_volume *d, mv_volum
     if ((st = mv_volume_wrap(ctx, d, dst, MEDVOL_F32, 3, dst_shape, NULL)) < 0) return st;
     mv__vol_init(s, MEDVOL_F32, 3, src_shape);
     /* only read */
-    s->data = (unsigned char *)(uintptr_t)src;
+    s->data = (unsigned char *)dst + ((const unsigned char *)src - (const unsigned char *)dst);
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_resample_shape_f32(mv_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
@@ -19946,9 +19946,8 @@ static void MV__KR(mv__ft_moments)(double *out, const mv__real *s, size_t n) {
         sum = mvd_add(sum, a);
         square = mvd_mad(a, a, square);
         if (MV__RN > 1) { /* scalar: both halves are the one value */
-            const mvd b = mvd_hi(v);
-            sum = mvd_add(sum, b);
-            square = mvd_mad(b, b, square);
+            sum = mvd_add(sum, mvd_hi(v));
+            square = mvd_mad(mvd_hi(v), mvd_hi(v), square);
         }
     }
     mvd_store(lane[0], sum);
