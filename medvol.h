@@ -63,6 +63,7 @@
      processors without SSE2 are not served.
 
    RELEASES
+     next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
@@ -10398,9 +10399,9 @@ static void mv__io_convert(const mv__io_save *g, unsigned char *dst, const unsig
     float *f = (float *)(void *)dst;
     if (mv__is_complex(g->dt) && parts == 1 && mv__is_real(st)) { /* with imaginary part 0, into c64 */
         mv__cv_run(f, MEDVOL_F32, src, st, n, g->slope, g->inter, 0);
-        for (i = n; i-- > 0;) {
-            f[2 * i] = f[i];
-            f[2 * i + 1] = 0.0f;
+        for (i = n; i > 0; i--) {
+            f[2 * i - 2] = f[i - 1];
+            f[2 * i - 1] = 0.0f;
         }
     } else if (g->dt == g->v->dtype && g->raw) mv__memcpy(dst, src, n * mv_dtype_size(g->dt));
     else if (!g->nans) mv__cv_run(dst, dt, src, st, n * parts, g->slope, g->inter, 0);
@@ -16402,7 +16403,7 @@ typedef struct mv__rs_axis {
 } mv__rs_axis;
 static void mv__rs_axis_free(mv_ctx *ctx, mv__rs_axis *x) {
     mv__free(ctx, x->w);
-    x->w = NULL;
+    mv__memset(x, 0, sizeof *x);
 }
 static void mv__rs_axis_fill(mv__rs_axis *x, const mv__rs_ask *k, double o, double s, double *g, size_t r) {
     size_t taps = mv__rs_taps(k), i, j, t, inside = 0;
@@ -16433,12 +16434,11 @@ static void mv__rs_axis_fill(mv__rs_axis *x, const mv__rs_ask *k, double o, doub
     }
     if (k->border != MEDVOL_BORDER_CONSTANT) x->lo = 0, x->hi = x->m;
 }
-/* o + s * i: position of output i. sigma: of the smoothing before, in input voxels. */
+/* o + s * i: position of output i. sigma: of the smoothing before, in input voxels. *x is empty. */
 static mv_status mv__rs_axis_make(mv_ctx *ctx, mv__rs_axis *x, const mv__rs_ask *k, size_t n, size_t m,
                                   double o, double s, double sigma) {
     size_t r, j, cells, bytes, more;
     double *g, total = 0.0;
-    mv__memset(x, 0, sizeof *x);
     x->n = n;
     x->m = m;
     x->same = n == m && sigma == 0.0 && fabs(o) < 1e-7 && fabs(o + (s - 1.0) * (double)(m - 1)) < 1e-7;
@@ -21350,26 +21350,26 @@ static void mv__ft_conv_row(const mv__ft_conv *c, size_t unit, unsigned char *s)
     const size_t parts = c->complex ? 2 : 1, n = parts * c->out[0], taps = c->k[0];
     size_t even = n / mv__ft_width(c->f64) * mv__ft_width(c->f64);
     const unsigned char *tap = (const unsigned char *)c->taps.data;
-    size_t at[7], rows = 0, r, i, to = 0;
+    size_t at[7], tap_at[7] = {0}, rows = 0, r, i, to = 0;
     unsigned char *d;
     int k, part;
-    for (i = unit, k = 1; k < 7; k++) {
-        at[k] = i % c->out[k];
-        if (k < c->dst->ndim) to += at[k] * (size_t)c->dst->stride[k];
+    for (i = unit, k = 1; k < c->dst->ndim; k++) {
+        at[k] = i % c->out[k] + c->shift[k] + 1; /* with a tap's index, K more than the source's */
+        to += i % c->out[k] * (size_t)c->dst->stride[k];
         i /= c->out[k];
     }
     for (r = 0; r < c->tap_rows; r++) {
         ptrdiff_t from = 0;
         int inside = 1;
-        for (i = r, k = 1; k < 7; k++) {
-            const size_t source = at[k] + c->shift[k] + i % c->k[k] + 1; /* K more than the index */
-            inside = inside && source >= c->k[k] && source - c->k[k] < c->n[k];
+        for (k = 1; k < c->dst->ndim && inside; k++) {
+            const size_t source = at[k] + tap_at[k];
+            inside = source >= c->k[k] && source - c->k[k] < c->n[k];
             if (inside) from += (ptrdiff_t)(source - c->k[k]) * c->step[k];
-            i /= c->k[k];
         }
         row[rows].at = from * (ptrdiff_t)parts;
         row[rows].tap = tap + r * taps * c->real;
         rows += (size_t)inside;
+        for (k = 1; k < 7 && ++tap_at[k] == c->k[k]; k++) tap_at[k] = 0;
     }
     d = (unsigned char *)c->dst->data + to * c->z;
     for (part = 0; part < (int)parts; part++, d = b) {
