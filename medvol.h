@@ -18670,9 +18670,10 @@ static mv_status mv__la_values(mv__la_eig *s) {
             q--;
             continue;
         }
-        if (left-- == 0)
+        if (left == 0)
             return mv__fail(s->ctx, MEDVOL_E_CONVERGENCE, "n", (double)s->n, -1,
                             "%s: no convergence within %zu steps", s->op, MV__LA_STEPS * s->n);
+        left--;
         if (s->turns.z && (s->turns.turns + (q - p) > s->turns.most || s->turns.sweeps == MV__LA_SWEEPS))
             st = mv__la_turn_all(s);
         if (told - q >= MV__LA_TOLD) {
