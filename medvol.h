@@ -21048,6 +21048,9 @@ static mv_status mv__ft_call_lengths(mv_ctx *ctx, mv__ft_call *c, const mv_volum
             return mv__fail(ctx, MEDVOL_E_SHAPE, "shape", (double)n, -1,
                             "%s: shape[%d] = %zu: src has %zu%s", c->op, k, n, m,
                             on ? " frequencies, not n / 2 + 1" : ", and the axis is not transformed");
+        if (on && n > (size_t)MV__FT_MOST) /* sooner than memory for the result is asked for */
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)n, -1, "%s: shape[%d] = %zu: at most %zu",
+                            c->op, k, n, (size_t)MV__FT_MOST);
         d->dim[k] = c->dim[k] = n;
         c->middle[k] = c->in.dim[k] = back ? m : mv__minz(m, n);
         if (on && k == c->low && c->kind == MV__FT_R2C) {
