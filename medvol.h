@@ -1626,8 +1626,8 @@ typedef struct mv_shift {
    the maximum of the inverse transform of conj(A) B / |A B|, shifts taken modulo the lengths, to
    -n / 2..n / 2. Frequencies whose |A B| is below 1e-10 of the greatest do not count. upsample: the
    correlation is summed on a grid 1 / upsample wide, 1.5 voxels about the maximum, from all frequencies.
-   Memory: two spectra and one volume in f32. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (upsample; NaN or
-   infinity in a volume), _SINGULAR (a volume is constant), _NOMEM, _CANCELLED. Source: Kuglin and Hines 1975;
+   Memory: two spectra and one volume in f32. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (upsample; NaN,
+   infinity or 1e37 and more in a volume), _SINGULAR (a volume is constant to 1e-35), _NOMEM, _CANCELLED. Source: Kuglin and Hines 1975;
    Guizar-Sicairos, Thurman and Fienup 2008. */
 MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_volume *a, const mv_volume *b,
                                         const mv_phase_opt *opt);
@@ -18663,7 +18663,7 @@ static mv_status mv__la_values(mv__la_eig *s) {
     while (q > 0 && st == MEDVOL_OK) {
         for (p = q; p > 0; p--)
             if (!(fabs(s->e[p - 1]) > eps * (fabs(s->d[p - 1]) + fabs(s->d[p]))) ||
-                fabs(s->e[p - 1]) < 1e-300)
+                fabs(s->e[p - 1]) < 1e-150) /* of a norm of 1: its square would vanish */
                 break;
         if (p > 0) s->e[p - 1] = 0.0;
         if (p == q) {
@@ -21700,10 +21700,10 @@ static mv_status mv__ft_match_load(mv_ctx *ctx, mv__ft_match *g, const mv_fft_pl
     }
     g->mean = sum / (double)g->voxels;
     squares -= sum * g->mean;
-    if (!mv__finite(squares))
+    if (!(squares < 1e74)) /* NaN, too: then differences are no floats */
         return mv__fail(ctx, MEDVOL_E_RANGE, name, squares, -1,
-                        "phase_correlate: %s holds NaN or infinity (as f32)", name);
-    if (!(squares > 1e-12 * sum * g->mean))
+                        "phase_correlate: %s holds NaN, infinity or numbers beyond 1e37", name);
+    if (!(squares > 1e-12 * sum * g->mean && squares > 1e-70))
         return mv__fail(ctx, MEDVOL_E_SINGULAR, name, g->mean, -1, "phase_correlate: %s is constant", name);
     g->scale = 1.0 / sqrt(squares);
     if ((st = mv__ft_match_run(ctx, g, MV__FT_WINDOW, g->n[1] * g->n[2])) < 0) return st;

@@ -1055,6 +1055,10 @@ static void test_phase_errors(void) {
     CHECK_STATUS(mv_phase_correlate(T, &s, &c, &c, NULL), MEDVOL_E_DTYPE);
     CHECK_STATUS(mv_phase_correlate(T, &s, &a, &a, &o), MEDVOL_E_RANGE);
     CHECK_STATUS(mv_phase_correlate(T, &s, &a, &d, NULL), MEDVOL_E_SINGULAR);
+    for (i = 0; i < 192; i++) ((double *)d.data)[i] = (double)i * 1e-41; /* floats without all their digits */
+    CHECK_STATUS(mv_phase_correlate(T, &s, &d, &d, NULL), MEDVOL_E_SINGULAR);
+    for (i = 0; i < 192; i++) ((double *)d.data)[i] = (double)(i % 7) * 5e37;
+    CHECK_STATUS(mv_phase_correlate(T, &s, &d, &d, NULL), MEDVOL_E_RANGE);
     ((double *)d.data)[17] = (double)NAN;
     CHECK_STATUS(mv_phase_correlate(T, &s, &a, &d, NULL), MEDVOL_E_RANGE);
     CHECK(s.voxel[0] == 9);

@@ -99,7 +99,7 @@ int fz_refused(void) { return refused; }
 size_t fz_alive(void) { return alive; }
 void fz_level(unsigned bits) { mv_level_force(1 + (int)(bits % 4)); }
 void fz_failed(const mv_ctx *c, mv_status st) {
-    MUST(st < 0 && st >= MEDVOL_E_FULL && c->error.code == st && mv_message(c)[0]);
+    MUST(st < 0 && st >= MEDVOL_E_CONVERGENCE && c->error.code == st && mv_message(c)[0]);
     MUST(st != MEDVOL_E_NOMEM || refused);
     MUST(mv_status_str(st)[0]);
 }
@@ -221,6 +221,11 @@ static void near_volume(const mv_volume *v) {
             near_step[near_count + j] = !is_whole(v->dtype) ? 0 : scaled ? fabs(v->slope) : 1;
         MUST(mv_convert_array(NULL, near_values[near_side] + near_count, MEDVOL_F64,
                  (const uint8_t *)v->data + row(v, i) * size, v->dtype, k, v->slope, v->inter) == MEDVOL_OK);
+        for (j = 0; j < k; j++) { /* what is near a tie of halves */
+            const double x = fabs(near_values[near_side][near_count + j]);
+            if (v->dtype == MEDVOL_BF16) near_step[near_count + j] = x / 128;
+            if (v->dtype == MEDVOL_F16) near_step[near_count + j] = x / 1024 + 6e-8;
+        }
     }
 }
 /* the largest magnitude of src; 0 when a value is not finite or so odd that an error bound means nothing */
