@@ -14,7 +14,7 @@ static mv_fft_opt options(void) {
 }
 /* what results may differ by, of the largest real voxel; of complex ones nothing is known */
 static double slack(const fz_step *s, double scale) {
-    return mv_dtype_name(s->src->dtype)[0] == 'c' ? HUGE_VAL : 1 + fabs(scale);
+    return mv_dtype_name(s->src->dtype)[0] == 'c' || scale != scale ? HUGE_VAL : 1 + fabs(scale);
 }
 static mv_status op_fft(fz_step *s) {
     mv_fft_opt o = options();
