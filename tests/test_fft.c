@@ -817,7 +817,7 @@ static void compare_convolution(const mv_volume *src, const mv_volume *kernel, i
     static const char *const name[2] = {"convolve", "correlate"};
     const int f64 = src->dtype == MEDVOL_F64 || src->dtype == MEDVOL_C128 || kernel->dtype == MEDVOL_F64 ||
         kernel->dtype == MEDVOL_C128 || src->dtype == MEDVOL_I32;
-    size_t dim[7] = {0}, shift[7] = {0}, i, j, n = 1, taps = mv_volume_count(kernel);
+    size_t dim[7] = {1, 1, 1, 1, 1, 1, 1}, shift[7] = {0}, i, j, n = 1, taps = mv_volume_count(kernel);
     double most = 0, sum = 0, at[3], to[3];
     mv_volume out[2] = {{0}, {0}};
     int k, method;
