@@ -189,7 +189,9 @@ static mv_status with_setup(bench *b) {
     return mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_U8, 1, &bytes);
 }
 static mv_status with(bench *b) {
-    return mv_fft_plan_execute_with((const mv_fft_plan *)b->own, b->out.data, b->aux[0].data, b->aux[1].data);
+    const mv_fft_plan *plan = (const mv_fft_plan *)b->own;
+    if (bench_bytes(&b->aux[1]) < mv_fft_plan_scratch_size(plan)) return MEDVOL_E_SPACE;
+    return mv_fft_plan_execute_with(plan, b->out.data, b->aux[0].data, b->aux[1].data);
 }
 
 /* ---- convolutions; own: side of the kernel ---- */
