@@ -21091,8 +21091,9 @@ static mv_status mv__ft_call_make(mv_ctx *ctx, mv__ft_call *c, const char *op, c
     if (kind == MV__FT_C2R) c->type = wide ? MEDVOL_F64 : MEDVOL_F32;
     d->ndim = src->ndim;
     d->axes = o.axes ? o.axes : 7u & ((1u << src->ndim) - 1);
-    d->flags = o.flags | (kind != MV__FT_C2C ? MEDVOL_FFT_REAL : 0u) |
-        (kind == MV__FT_C2R ? MEDVOL_FFT_INVERSE : 0u);
+    d->flags = o.flags;
+    if (kind != MV__FT_C2C) d->flags |= MEDVOL_FFT_REAL;
+    if (kind == MV__FT_C2R) d->flags |= MEDVOL_FFT_INVERSE;
     d->scale = o.scale;
     while (!(d->axes >> c->low & 1u)) c->low++;
     return mv__ft_call_lengths(ctx, c, src, &o);
@@ -21543,7 +21544,7 @@ static mv_status mv__ft_conv_fft(mv_ctx *ctx, mv__ft_conv *c, double work) {
     mv__memset(&d, 0, sizeof d);
     d.dtype = c->f64 ? MEDVOL_C128 : MEDVOL_C64;
     d.ndim = 7;
-    d.flags = c->complex ? 0u : MEDVOL_FFT_REAL;
+    if (!c->complex) d.flags = MEDVOL_FFT_REAL;
     for (c->units = c->spectrum_n = 1, c->block_bytes = c->z, k = 0; k < 7; k++) {
         d.dim[k] = c->block[k];
         d.axes |= c->k[k] > 1 || k == c->low ? 1u << k : 0u;
