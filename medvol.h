@@ -21188,7 +21188,7 @@ MEDVOL_DEF mv_status mv_irfft(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 #define MV__FT_CONV_CACHE 131072.0 /* half as much again beyond so many */
 typedef struct mv__ft_conv {
     const char *op;
-    int complex, f64, turned, low;   /* low: the axis that is real on one side */
+    int cx, f64, turned, low;        /* low: the axis that is real on one side */
     size_t z, real;                  /* bytes of an element, of a real number */
     size_t n[7], k[7], out[7], shift[7];
     size_t block[7], keep[7], blocks[7]; /* by FFT: elements of a block, results that it gives, how many */
@@ -21237,7 +21237,7 @@ static double mv__ft_conv_blocks(mv__ft_conv *c) {
         }
     }
     for (;;) {
-        double size = 1.0, work = c->complex ? 2.0 : 1.0;
+        double size = 1.0, work = c->cx ? 2.0 : 1.0;
         for (d = 0; d < 7; d++) {
             const size_t length = choice[d][pick[d]], keep = length - c->k[d] + 1;
             size *= (double)length;
@@ -21259,7 +21259,7 @@ static double mv__ft_conv_blocks(mv__ft_conv *c) {
     }
 }
 static double mv__ft_conv_direct_work(const mv__ft_conv *c) {
-    double work = c->complex ? 4.0 : 1.0;
+    double work = c->cx ? 4.0 : 1.0;
     int d;
     for (d = 0; d < 7; d++) work *= (double)c->out[d] * (double)c->k[d];
     return work;
@@ -21281,7 +21281,7 @@ static mv_status mv__ft_conv_taps(mv_ctx *ctx, mv__ft_conv *c, const mv_volume *
         mv__memcpy(a, b, z);
         mv__memcpy(b, t, z);
     }
-    for (i = 0; c->complex && c->turned && i < n; i++) { /* a correlation's is conjugated */
+    for (i = 0; c->cx && c->turned && i < n; i++) { /* a correlation's is conjugated */
         if (c->f64) ((double *)c->taps.data)[2 * i + 1] *= -1.0;
         else ((float *)c->taps.data)[2 * i + 1] *= -1.0f;
     }
@@ -21352,7 +21352,7 @@ static mv_status mv__ft_conv_rounds(mv_ctx *ctx, mv__ft_conv *c, void (*job)(voi
 static void mv__ft_conv_row(const mv__ft_conv *c, size_t unit, unsigned char *s) {
     mv__ft_tap *row = (mv__ft_tap *)(void *)s;
     unsigned char *b = s + ((c->tap_rows * sizeof *row + 63) & ~(size_t)63);
-    const size_t parts = c->complex ? 2 : 1, n = parts * c->out[0], taps = c->k[0];
+    const size_t parts = c->cx ? 2 : 1, n = parts * c->out[0], taps = c->k[0];
     size_t even = n / mv__ft_width(c->f64) * mv__ft_width(c->f64);
     const unsigned char *tap = (const unsigned char *)c->taps.data;
     size_t at[7], tap_at[7] = {0}, rows = 0, r, i, to = 0;
@@ -21389,10 +21389,10 @@ static void mv__ft_conv_row(const mv__ft_conv *c, size_t unit, unsigned char *s)
             MV__PICK(mv__ft_direct_f32)(e, from, even, row, rows, taps, parts);
             mv__ft_direct_f32_scalar(e + even, from + even, n - even, row, rows, taps, parts);
         }
-        for (r = 0; c->complex && part == 0 && r < rows; r++) /* the imaginary parts follow the real ones */
+        for (r = 0; c->cx && part == 0 && r < rows; r++) /* the imaginary parts follow the real ones */
             row[r].tap = (const unsigned char *)row[r].tap + c->tap_rows * taps * c->real;
     }
-    if (!c->complex) return;
+    if (!c->cx) return;
     d = (unsigned char *)c->dst->data + to * c->z;
     even = n / 2 / mv__ft_width(c->f64) * mv__ft_width(c->f64);
     if (c->f64) {
@@ -21421,7 +21421,7 @@ static mv_status mv__ft_conv_direct(mv_ctx *ctx, mv__ft_conv *c, double work) {
         c->units *= c->out[d];
         c->tap_rows *= c->k[d];
     }
-    if (c->complex) { /* real parts, then imaginary ones */
+    if (c->cx) { /* real parts, then imaginary ones */
         unsigned char *t = (unsigned char *)mv__alloc(ctx, n * c->z);
         if (!t) return MEDVOL_E_NOMEM;
         for (i = 0; i < 2 * n; i++)
@@ -21432,7 +21432,7 @@ static mv_status mv__ft_conv_direct(mv_ctx *ctx, mv__ft_conv *c, double work) {
     }
     if (!mv__mul(c->tap_rows, sizeof(mv__ft_tap), &c->each_bytes)) c->each_bytes = (size_t)-1 / 4;
     c->each_bytes = (c->each_bytes + 63) & ~(size_t)63;
-    if (c->complex) c->each_bytes += (c->out[0] * c->z + 63) & ~(size_t)63;
+    if (c->cx) c->each_bytes += (c->out[0] * c->z + 63) & ~(size_t)63;
     return mv__ft_conv_rounds(ctx, c, mv__ft_conv_rows_job, work);
 }
 
@@ -21454,8 +21454,8 @@ static void mv__ft_conv_box(unsigned char *d, const ptrdiff_t *d_step, const uns
     }
 }
 static mv_status mv__ft_conv_block(mv_ctx *ctx, const mv__ft_conv *c, size_t unit, unsigned char *s) {
-    unsigned char *block = s, *spectrum = c->complex ? s : s + c->block_bytes;
-    unsigned char *rest = s + c->block_bytes + (c->complex ? 0 : c->spectrum_bytes), *to = block;
+    unsigned char *block = s, *spectrum = c->cx ? s : s + c->block_bytes;
+    unsigned char *rest = s + c->block_bytes + (c->cx ? 0 : c->spectrum_bytes), *to = block;
     const unsigned char *from = c->from;
     const int alone = c->units == 1; /* then the transforms take the threads */
     ptrdiff_t in[7], src[7], dst[7];
@@ -21544,13 +21544,13 @@ static mv_status mv__ft_conv_fft(mv_ctx *ctx, mv__ft_conv *c, double work) {
     mv__memset(&d, 0, sizeof d);
     d.dtype = c->f64 ? MEDVOL_C128 : MEDVOL_C64;
     d.ndim = 7;
-    if (!c->complex) d.flags = MEDVOL_FFT_REAL;
+    if (!c->cx) d.flags = MEDVOL_FFT_REAL;
     for (c->units = c->spectrum_n = 1, c->block_bytes = c->z, k = 0; k < 7; k++) {
         d.dim[k] = c->block[k];
         d.axes |= c->k[k] > 1 || k == c->low ? 1u << k : 0u;
         c->units *= c->blocks[k];
         c->block_bytes *= c->block[k];
-        c->spectrum_n *= !c->complex && k == c->low ? c->block[k] / 2 + 1 : c->block[k];
+        c->spectrum_n *= !c->cx && k == c->low ? c->block[k] / 2 + 1 : c->block[k];
     }
     c->spectrum_bytes = (c->spectrum_n * 2 * c->real + 63) & ~(size_t)63;
     c->block_bytes = (c->block_bytes + 63) & ~(size_t)63;
@@ -21559,7 +21559,7 @@ static mv_status mv__ft_conv_fft(mv_ctx *ctx, mv__ft_conv *c, double work) {
     if ((st = mv_fft_plan_init(ctx, &c->back, &d)) < 0) return st;
     if ((st = mv__ft_conv_spectrum(ctx, c)) < 0) return st;
     bytes = mv__maxz(mv_fft_plan_scratch_size(&c->forward), mv_fft_plan_scratch_size(&c->back));
-    c->each_bytes = ((bytes + 63) & ~(size_t)63) + c->block_bytes + (c->complex ? 0 : c->spectrum_bytes);
+    c->each_bytes = ((bytes + 63) & ~(size_t)63) + c->block_bytes + (c->cx ? 0 : c->spectrum_bytes);
     return mv__ft_conv_rounds(ctx, c, c->units > 1 ? mv__ft_conv_blocks_job : NULL, work);
 }
 static mv_status mv__ft_convolve(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
@@ -21581,11 +21581,11 @@ static mv_status mv__ft_convolve(mv_ctx *ctx, const char *op, mv_volume *dst, co
     mv__memset(&c, 0, sizeof c);
     c.op = op;
     c.turned = turned;
-    c.complex = mv__is_complex(src->dtype) || mv__is_complex(kernel->dtype);
+    c.cx = mv__is_complex(src->dtype) || mv__is_complex(kernel->dtype);
     c.f64 = mv__ft_wide(src->dtype) || mv__ft_wide(kernel->dtype);
     c.real = c.f64 ? 8 : 4;
-    c.z = c.complex ? 2 * c.real : c.real;
-    type = c.complex ? (c.f64 ? MEDVOL_C128 : MEDVOL_C64) : c.f64 ? MEDVOL_F64 : MEDVOL_F32;
+    c.z = c.cx ? 2 * c.real : c.real;
+    type = c.cx ? (c.f64 ? MEDVOL_C128 : MEDVOL_C64) : c.f64 ? MEDVOL_F64 : MEDVOL_F32;
     if ((st = mv__ft_conv_shape(ctx, &c, src, kernel, o.mode)) < 0) return st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if (dst->data && mv__overlap(dst->data, mv__vol_extent(dst), kernel->data, mv__vol_extent(kernel)))
