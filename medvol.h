@@ -1627,8 +1627,8 @@ typedef struct mv_shift {
    -n / 2..n / 2. Frequencies whose |A B| is below 1e-10 of the greatest do not count. upsample: the
    correlation is summed on a grid 1 / upsample wide, 1.5 voxels about the maximum, from all frequencies.
    Memory: two spectra and one volume in f32. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (upsample; NaN,
-   infinity or 1e37 and more in a volume), _SINGULAR (a volume is constant to 1e-35), _NOMEM, _CANCELLED. Source: Kuglin and Hines 1975;
-   Guizar-Sicairos, Thurman and Fienup 2008. */
+   infinity or 1e37 and more in a volume), _SINGULAR (a volume is constant to 1e-35), _NOMEM, _CANCELLED.
+   Source: Kuglin and Hines 1975; Guizar-Sicairos, Thurman and Fienup 2008. */
 MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_volume *a, const mv_volume *b,
                                         const mv_phase_opt *opt);
 
