@@ -40,7 +40,8 @@ byref = ctypes.byref
 _SCALARS = {
     "int": ctypes.c_int, "unsigned": ctypes.c_uint, "double": ctypes.c_double, "float": ctypes.c_float,
     "char": ctypes.c_char, "size_t": ctypes.c_size_t, "ptrdiff_t": ctypes.c_ssize_t,
-    "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32}
+    "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32,
+    "int32_t": ctypes.c_int32, "uint16_t": ctypes.c_uint16}
 
 
 def _read_api() -> str:
