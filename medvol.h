@@ -32,12 +32,16 @@
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
      [LINALG]     dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values
      [FFT]        Fourier transforms of one to seven axes, of any length
+     [KSPACE]     windows, sampling masks, phantoms, partial Fourier, EPI, unringing
+     [COILS]      noise, compression, combination and sensitivities of receiver coils
+     [GRAPPA]     missing k-space from its neighbours
+     [SENSE]      images from undersampled k-space and sensitivities
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
-     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT: leave a section out ([IO] needs
-                            [GZIP])
+     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE: leave a
+                            section out ([IO] needs [GZIP], the last four [LINALG] and [FFT])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -1634,6 +1638,24 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 
 #endif
 
+/* ---- magnetic resonance: k-space and coils -------------------------------------------------------------
+   K-space and coil images are volumes of x, y, z, coil and then frames (time, slices, contrasts): axis 3 is
+   the coil, as in BART; what is missing is 1, so one coil is a volume of 3 axes. Maps are x, y, z, coil, set.
+   Images are x, y, z and frames, without the coil. All are MEDVOL_C64; other complex types and scaled values
+   are copied first. k-space is CENTERED (index floor(n / 2) is 0) and its transforms are UNITARY. */
+#ifndef MEDVOL_NO_KSPACE
+/* (KSPACE api) */
+#endif
+#ifndef MEDVOL_NO_COILS
+/* (COILS api) */
+#endif
+#ifndef MEDVOL_NO_GRAPPA
+/* (GRAPPA api) */
+#endif
+#ifndef MEDVOL_NO_SENSE
+/* (SENSE api) */
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -1657,6 +1679,11 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif
 #if defined(MEDVOL_NO_GZIP) && !defined(MEDVOL_NO_IO)
 #  error "medvol.h: [IO] needs [GZIP]: define MEDVOL_NO_IO too"
+#endif
+#if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FFT)) &&                                                  \
+    !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
+      defined(MEDVOL_NO_SENSE))
+#  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
 #endif
 #include <stdarg.h>
 #include <math.h>
@@ -4646,6 +4673,55 @@ MEDVOL_DEF void mv_orientation(const mv_volume *v, char *code) {
     if (v) mv_affine_orientation(v->affine, axis, sign);
     for (i = 0; i < 3; i++) code[i] = axis[i] < 0 ? '?' : (sign[i] > 0 ? "RAS" : "LPI")[axis[i]];
     code[3] = 0;
+}
+
+/* ---- coils: x, y, z, coil, frames ---- */
+/* src as contiguous unscaled values of `type`: itself, or a copy that mv_volume_free of *dense releases */
+static mv_status mv__dense(mv_ctx *ctx, const char *op, const char *name, mv_volume *dense,
+                           const mv_volume *src, mv_dtype type) {
+    double slope, inter;
+    mv_status st = mv__vol_check(ctx, op, name, src);
+    mv__memset(dense, 0, sizeof *dense);
+    if (st < 0) return st;
+    if (mv__is_complex(type) != mv__is_complex(src->dtype) ||
+        !(mv__is_complex(src->dtype) || mv__is_real(src->dtype)))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, name, (double)src->dtype, -1, "%s: %s has type %s: must be %s", op,
+                        name, mv_dtype_name(src->dtype), mv__is_complex(type) ? "complex" : "real");
+    mv__vol_scaling(src, &slope, &inter);
+    if (src->dtype != type || mv__scaled(slope, inter) || !mv_volume_contiguous(src))
+        return mv_convert(ctx, dense, src, type, NULL);
+    *dense = *src;
+    dense->nifti = NULL;
+    dense->owner = NULL;
+    dense->map_bytes = 0;
+    dense->owns_nifti = 0;
+    return MEDVOL_OK;
+}
+typedef struct mv__coil_shape {
+    size_t dim[3], voxels, coils, frames; /* voxels: of one coil */
+} mv__coil_shape;
+static void mv__coil_shape_of(mv__coil_shape *s, const mv_volume *v) {
+    int k;
+    for (k = 0; k < 3; k++) s->dim[k] = v->dim[k];
+    s->voxels = v->dim[0] * v->dim[1] * v->dim[2];
+    s->coils = v->dim[3];
+    s->frames = v->dim[4] * v->dim[5] * v->dim[6];
+}
+/* The axes of an image made of src: axis 3, the coils, becomes `sets`, or goes when that is 1. */
+static int mv__coil_drop(size_t *dim, const mv_volume *src, size_t sets) {
+    int k, n;
+    for (k = 0; k < 3; k++) dim[k] = src->dim[k];
+    n = src->ndim < 3 ? src->ndim : 3;
+    if (sets > 1) dim[n = 3] = sets, n++;
+    for (k = 4; k < src->ndim; k++) dim[n++] = src->dim[k];
+    for (k = n; k < 7; k++) dim[k] = 1;
+    return n;
+}
+/* ... and its steps */
+static void mv__coil_steps(mv_volume *out, const mv_volume *src, size_t sets) {
+    int k, to = sets > 1 ? 1 : 0;
+    for (k = 0; k < 4; k++) out->step[k] = 1.0;
+    for (k = 1; k < 4 && to < 4; k++) out->step[to++] = src->step[k];
 }
 #endif
 
@@ -21889,6 +21965,50 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */
+
+/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI, unringing. Owns mv__ks_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
+#ifndef MEDVOL_NO_KSPACE
+#ifdef MV__PASS
+/* (KSPACE kernels) */
+#endif /* MV__PASS */
+#ifndef MV__PASS
+/* (KSPACE drivers) */
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_KSPACE */
+
+/* ==== [COILS] noise, compression, combination and sensitivities of receiver coils. Owns mv__co_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
+#ifndef MEDVOL_NO_COILS
+#ifdef MV__PASS
+/* (COILS kernels) */
+#endif /* MV__PASS */
+#ifndef MV__PASS
+/* (COILS drivers) */
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_COILS */
+
+/* ==== [GRAPPA] missing k-space from its neighbours. Owns mv__gr_*. Uses [BASE] [CTX] [VOLUME] [LINALG]
+   [FFT]. Source: . ======================================================================================= */
+#ifndef MEDVOL_NO_GRAPPA
+#ifdef MV__PASS
+/* (GRAPPA kernels) */
+#endif /* MV__PASS */
+#ifndef MV__PASS
+/* (GRAPPA drivers) */
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_GRAPPA */
+
+/* ==== [SENSE] images from undersampled k-space and sensitivities. Owns mv__se_*. Uses [BASE] [CTX]
+   [VOLUME] [LINALG] [FFT]. Source: . ===================================================================== */
+#ifndef MEDVOL_NO_SENSE
+#ifdef MV__PASS
+/* (SENSE kernels) */
+#endif /* MV__PASS */
+#ifndef MV__PASS
+/* (SENSE drivers) */
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_SENSE */
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS

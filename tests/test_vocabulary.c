@@ -10,6 +10,10 @@
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
 #define MEDVOL_NO_LINALG
+#define MEDVOL_NO_KSPACE
+#define MEDVOL_NO_COILS
+#define MEDVOL_NO_GRAPPA
+#define MEDVOL_NO_SENSE
 #define MEDVOL_NO_FFT
 #include "test.h"
 
