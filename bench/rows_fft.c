@@ -2,13 +2,14 @@
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
-/* aux[0]: the source, complex as the input and its mirror image; own: the plan */
+/* aux[0]: the source, complex as the input and its mirror image with signs by chance; own: the plan */
 static mv_status setup(bench *b, unsigned axes, unsigned flags, size_t nx, size_t ny, size_t nz) {
     mv_fft_desc d = {0};
     mv_fft_plan *plan = (mv_fft_plan *)calloc(1, sizeof *plan);
     const float *s = (const float *)b->in.data;
     const int real = (flags & MEDVOL_FFT_REAL) != 0, back = real && (flags & MEDVOL_FFT_INVERSE);
     size_t n, i, m = mv_volume_count(&b->in);
+    uint32_t seed = 1;
     float *p;
     mv_status st;
     if (!(b->own = plan)) return MEDVOL_E_NOMEM;
@@ -23,7 +24,10 @@ static mv_status setup(bench *b, unsigned axes, unsigned flags, size_t nx, size_
     if (st < 0) return st;
     n = bench_bytes(&b->aux[0]) / sizeof *p;
     p = (float *)b->aux[0].data;
-    for (i = 0; i < n; i++) p[i] = s[(i % 2 ? m - 1 - i / 2 % m : i / 2 % m)] * 1e-3f;
+    for (i = 0; i < n; i++) { /* of either sign: beside a large mean, rounding would hide the rest */
+        seed = seed * 1664525u + 1013904223u;
+        p[i] = s[(i % 2 ? m - 1 - i / 2 % m : i / 2 % m)] * (seed >> 31 ? 1e-3f : -1e-3f);
+    }
     if (back) /* of a real array: the parts that are not looked at are 0 */
         for (i = 0; i < n; i += 2 * plan->desc.in_dim[0]) p[i + 1] = p[i + 2 * plan->desc.in_dim[0] - 1] = 0;
     memset(b->out.data, 0, bench_bytes(&b->out));
