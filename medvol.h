@@ -1661,7 +1661,8 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
    mask: real, non-negative weights on x, y, z, an axis of 1 standing for all; with frames behind an axis 3 of
    1: one for each frame; NULL: everything (mv_cg_sense: wherever a coil of that frame is not 0). Coils, sets
    and space of maps must agree with src's; frames share the maps. Geometry: src's. dst == src is allowed.
-   Threads: the context's. Memory: the result, and copies of a source that is not contiguous C64; one coil.
+   Threads: the context's. Memory: the result, twice where dst has memory, so that dst stays as it was on any
+   error; copies of a source that is not contiguous C64; one coil.
    NaN and infinity make NaN of all that depends on them. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a
    weight that is negative or not finite), _SIZE, _ALIAS, _NOMEM, _CANCELLED.
    Source: Pruessmann et al. 1999, 2001. */
@@ -22298,7 +22299,8 @@ static int MV__K(mv__se_unfold)(const mv__se_fold *f) {
 }
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* ---- a result without gaps: that of dst, or one that is copied there in the end ---- */
+/* ---- a result without gaps: a new dst, or one that is copied to dst's memory in the end, for memory may run
+   out on the way ---- */
 typedef struct mv__se_result {
     mv_volume out, dense;
 } mv__se_result;
@@ -22315,7 +22317,7 @@ static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__se_result *r, con
     r->dense = r->out;
     r->dense.nifti = NULL;
     r->dense.owner = NULL;
-    if (mv_volume_contiguous(&r->out)) return MEDVOL_OK;
+    if (r->out.data != dst->data) return MEDVOL_OK;
     if ((st = mv_volume_alloc(ctx, &r->dense, MEDVOL_C64, ndim, dim)) < 0) mv_volume_free(ctx, &r->out);
     return st;
 }
