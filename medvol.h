@@ -22425,7 +22425,7 @@ static void mv__se_weights(const mv__se_given *g, float *w, size_t frame) {
             for (x = 0; x < g->k.dim[0]; x++, i++) w[2 * i] = w[2 * i + 1] = row[m->dim[0] > 1 ? x : 0];
         }
 }
-static int mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes, unsigned flags) {
+static mv_status mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes, unsigned flags) {
     mv_fft_desc d;
     int k;
     mv__memset(&d, 0, sizeof d);
@@ -22534,7 +22534,8 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     if (st == MEDVOL_OK && !w) st = MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK)
         st = mv__se_plan(ctx, &plan, g.k.dim, 7,
-                         MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | (forward ? 0u : MEDVOL_FFT_INVERSE));
+                         (forward ? 0u : (unsigned)MEDVOL_FFT_INVERSE) | MEDVOL_FFT_CENTERED |
+                             MEDVOL_FFT_UNITARY);
     t = w ? w + 2 * n : NULL;
     for (f = 0; st == MEDVOL_OK && f < g.k.frames; f++) {
         const float *from = (const float *)g.src.data + 2 * n * f * (forward ? g.sets : g.k.coils);
@@ -22743,7 +22744,7 @@ static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t slots, in
         for (k = 0; k < 2 && g->slot[i].axes && st == MEDVOL_OK; k++) {
             if (!p[k].tables)
                 st = mv__se_plan(ctx, &p[k], n, g->slot[i].axes,
-                                 k ? MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED : 0u);
+                                 k ? (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED : 0u);
             if (st == MEDVOL_OK && mv_fft_plan_scratch_size(&p[k]) > most)
                 most = mv_fft_plan_scratch_size(&p[k]);
         }
