@@ -1693,14 +1693,14 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
 
 typedef struct mv_sense_opt {
     int accel[2];       /* of y and z; 0: 1 */
-    int shift;          /* CAIPI: from one sampled z to the next, the y sampled are so many further on */
+    int shift;          /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
     double lambda;      /* weight of |x|^2, as in mv_cg_sense */
     mv_volume *gfactor; /* f32 result of the shape of one frame of dst; or NULL */
 } mv_sense_opt;
 /* mv_sense: images unfolded voxel by voxel from k-space (x, y, z, coil, frames) sampled on a lattice: every
-   accel[0]-th y of every accel[1]-th z. R = accel[0] accel[1] voxels lie on one another; of these and the
+   accel[0]-th y and, on each, every accel[1]-th z. R = accel[0] accel[1] voxels lie on one another; of these and the
    sets of maps the least squares solution. The lattice must repeat at the edges: accel divides the lengths,
-   and shift * nz / accel[1] is a multiple of accel[0]. Which of the R places it begins at is seen from the
+   and shift * ny / accel[0] is a multiple of accel[1]. Which of the R places it begins at is seen from the
    first frame; samples beside it, such as a calibration region, are left out. Noise is taken as white.
    gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding; 0
    where no coil sees anything, where the image is 0, too.
@@ -22970,13 +22970,13 @@ static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__s
                             "sense: accel[%d] = %d does not divide %zu: mv_cg_sense takes it", k, o->accel[k],
                             n[k]);
     }
-    if (o->shift < 0 || (size_t)o->shift >= l->step[0])
+    if (o->shift < 0 || (size_t)o->shift >= l->step[1])
         return mv__fail(ctx, MEDVOL_E_RANGE, "shift", o->shift, -1, "sense: shift = %d: must be 0..%zu",
-                        o->shift, l->step[0] - 1);
+                        o->shift, l->step[1] - 1);
     l->shift = (size_t)o->shift;
-    if (l->shift * (n[1] / l->step[1]) % l->step[0])
+    if (l->shift * (n[0] / l->step[0]) % l->step[1])
         return mv__fail(ctx, MEDVOL_E_SHAPE, "shift", o->shift, -1,
-                        "sense: shift = %d: the lattice does not repeat at the edge of %zu", o->shift, n[1]);
+                        "sense: shift = %d: the lattice does not repeat at the edge of %zu", o->shift, n[0]);
     if (l->step[0] > MV__SE_MOST || l->step[1] > MV__SE_MOST ||
         l->step[0] * l->step[1] * g->sets > MV__SE_MOST)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", o->accel[0], -1,
@@ -22984,17 +22984,17 @@ static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__s
                         o->accel[1], g->sets, MV__SE_MOST);
     for (b = 0; b < l->step[1]; b++)
         for (a = 0; a < l->step[0]; a++, l->count++) {
-            /* shift a / step y + step z dz / nz is whole */
-            const size_t back = l->shift * a * n[1] / (l->step[0] * l->step[1]) % n[1];
-            l->move[l->count][0] = a * (n[0] / l->step[0]);
-            l->move[l->count][1] = (b * (n[1] / l->step[1]) + n[1] - back) % n[1];
+            /* shift b / step z + step y dy / ny is whole */
+            const size_t back = l->shift * b * n[0] / (l->step[0] * l->step[1]) % n[0];
+            l->move[l->count][0] = (a * (n[0] / l->step[0]) + n[0] - back) % n[0];
+            l->move[l->count][1] = b * (n[1] / l->step[1]);
         }
     return MEDVOL_OK;
 }
 /* index of y, z in the lattice that begins at 0, 0: which of the R places its line belongs to */
 static size_t mv__se_place(const mv__se_lattice *l, size_t y, size_t z) {
-    const size_t turns = z / l->step[1] % l->step[0];
-    return (y + l->step[0] * l->shift - l->shift * turns) % l->step[0] + l->step[0] * (z % l->step[1]);
+    const size_t turns = y / l->step[0] % l->step[1];
+    return y % l->step[0] + l->step[0] * ((z + l->step[1] * l->shift - l->shift * turns) % l->step[1]);
 }
 /* Begins the lattice where most lines of the first frame are not empty, and sets the phases of its shifts. */
 static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__se_given *g) {

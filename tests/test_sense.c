@@ -322,8 +322,8 @@ static const struct {
     size_t coils, sets;
 } lattices[] = {{{5, 12, 1}, {1, 1}, {0, 0}, 0, 3, 1}, {{9, 12, 1}, {2, 1}, {1, 0}, 0, 4, 1},
     {{17, 12, 1}, {3, 1}, {2, 0}, 0, 6, 1}, {{8, 8, 6}, {2, 2}, {0, 1}, 0, 8, 1},
-    {{6, 8, 6}, {2, 3}, {1, 2}, 1, 12, 1}, {{4, 6, 8}, {1, 4}, {0, 3}, 0, 8, 1}, {{3, 9, 6}, {3, 2}, {2, 1}, 2, 12, 1},
-    {{7, 8, 4}, {4, 1}, {1, 0}, 3, 9, 1}, {{5, 8, 1}, {2, 1}, {1, 0}, 0, 9, 2}};
+    {{6, 6, 8}, {3, 2}, {2, 1}, 1, 12, 1}, {{4, 6, 8}, {1, 4}, {0, 3}, 0, 8, 1}, {{3, 6, 9}, {2, 3}, {1, 2}, 2, 12, 1},
+    {{7, 4, 8}, {1, 4}, {0, 1}, 3, 9, 1}, {{5, 8, 1}, {2, 1}, {1, 0}, 0, 9, 2}};
 static void test_unfold(void) {
     size_t t;
     for (t = 0; t < sizeof lattices / sizeof *lattices; t++) {
@@ -340,10 +340,10 @@ static void test_unfold(void) {
         noise(&x);
         for (i = 0; i < n[1] * n[2]; i++) { /* the definition of [API] */
             const size_t py = i % n[1], pz = i / n[1];
-            int in = pz % lattices[t].step[1] == lattices[t].at[1];
+            int in = py % lattices[t].step[0] == lattices[t].at[0];
             if (in) {
-                const size_t turn = (pz - lattices[t].at[1]) / lattices[t].step[1] * (size_t)lattices[t].shift;
-                in = py % lattices[t].step[0] == (lattices[t].at[0] + turn) % lattices[t].step[0];
+                const size_t turn = (py - lattices[t].at[0]) / lattices[t].step[0] * (size_t)lattices[t].shift;
+                in = pz % lattices[t].step[1] == (lattices[t].at[1] + turn) % lattices[t].step[1];
             }
             ((float *)m.data)[i] = (float)in;
         }
@@ -473,7 +473,7 @@ static void test_cancel(void) {
 }
 
 static void test_errors(void) {
-    mv_volume maps, y, x = {0}, m, real, other, was;
+    mv_volume maps, y, x = {0}, m, real, other, was, turned;
     mv_cg_sense_opt q;
     mv_sense_opt o;
     float *w;
@@ -526,10 +526,15 @@ static void test_errors(void) {
     o.accel[0] = 4;
     CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SHAPE);
     CHECK(strstr(mv_message(T), "accel[0] = 4 does not divide 6"));
-    o.accel[0] = 2, o.shift = 2;
+    o.accel[0] = 2, o.shift = 1;
     CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
-    o.shift = 1;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SHAPE);
+    was = y; /* x, z, y: three y, two of six z, one further each time */
+    was.dim[1] = 1, was.dim[2] = 6, was.stride[2] = 8, was.owner = NULL;
+    turned = maps, turned.dim[1] = 1, turned.dim[2] = 6, turned.stride[2] = 8, turned.owner = NULL;
+    o.accel[0] = 1, o.accel[1] = 2;
+    CHECK_STATUS(mv_sense(T, &x, &was, &turned, &o), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "does not repeat"));
+    o.accel[0] = 2, o.accel[1] = 0;
     o.shift = 0, o.lambda = -1;
     CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
     o.lambda = 0;
