@@ -64,9 +64,12 @@ static void profile_sense(ex *e) {
     memset(&k_space, 0, sizeof k_space);
     bytes = 8.0 * (double)n * (2 * PROFILE_SENSE_COILS + 1); /* k-space and maps in, an image out */
 
-    for (k = 0; k < 2; k++) { /* every second line; two points of five */
-        for (i = 0; i < n; i++)
-            ((float *)mask.data)[i] = (float)(k ? (i * 2654435761u >> 7) % 5 < 2 : i / dim[0] % 2 == 0);
+    for (k = 0; k < 2; k++) { /* every second line; two points of five, and the centre */
+        for (i = 0; i < n; i++) {
+            const size_t far = dim[0] / 16 + 1, x = i % dim[0] + far - dim[0] / 2, y = i / dim[0] + far - dim[1] / 2;
+            ((float *)mask.data)[i] =
+                (float)(k ? ex_hash(i) % 5 < 2 || (x <= 2 * far && y <= 2 * far) : i / dim[0] % 2 == 0);
+        }
         EX_OK(mv_sense_forward(&e->ctx, &k_space, &truth, &maps, &mask));
         gradients.mask = &mask;
         gradients.iterations = 30;
