@@ -1653,7 +1653,64 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 /* (GRAPPA api) */
 #endif
 #ifndef MEDVOL_NO_SENSE
-/* (SENSE api) */
+/* What a scanner measures of an image x: y = M F sum over sets of s x for each coil, with its maps s, the
+   centred unitary transform F along x, y and z, and the mask M. mv_sense_forward: k-space (x, y, z, coil,
+   frames) of images (x, y, z, frames; of maps with several sets: x, y, z, set, frames). mv_sense_adjoint:
+   images = sum over coils of conj(s) F^H M y, the exact adjoint; with maps of unit length and all of k-space,
+   the inverse.
+   mask: real, non-negative weights on x, y, z, an axis of 1 standing for all; with frames behind an axis 3 of
+   1: one for each frame; NULL: everything (mv_cg_sense: wherever a coil of that frame is not 0). Coils, sets
+   and space of maps must agree with src's; frames share the maps. Geometry: src's. dst == src is allowed.
+   Threads: the context's. Memory: the result, twice where dst has memory, so that dst stays as it was on any
+   error; copies of a source that is not contiguous C64; one coil.
+   NaN and infinity make NaN of all that depends on them. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a
+   weight that is negative or not finite), _SIZE, _ALIAS, _NOMEM, _CANCELLED.
+   Source: Pruessmann et al. 1999, 2001. */
+MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                      const mv_volume *mask);
+MEDVOL_DEF mv_status mv_sense_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                      const mv_volume *mask);
+
+typedef struct mv_cg_sense_opt {
+    const mv_volume *mask; /* as above; NULL: wherever a coil of that frame is not 0 */
+    double lambda;         /* weight of |x|^2; as maps and transforms have unit length, 0.001 to 0.1 is much */
+    int iterations;        /* at most; 0: 30 */
+    double tolerance;      /* end where |residual| <= tolerance |E^H y|; 0: never */
+    double *residual;      /* that quotient at the end, of each frame; or NULL */
+} mv_cg_sense_opt;
+/* mv_cg_sense: dst = the x that makes |M^(1/2) (F s x - y)|^2 + lambda |x|^2 least, by conjugate gradients
+   from 0, of each frame of k-space src (x, y, z, coil, frames), with any mask; two sets of maps: two images
+   (soft SENSE), as mv_sense_forward takes them. Noise is taken as white: mv_coil_whiten first. Along axes
+   where the mask does not change no transform is needed.
+   Threads: frames of up to 2^18 voxels run side by side, larger ones are cut up; bits do not depend on it.
+   Memory: of each frame at work four images (two sets: eight), one coil and the mask, as large as one; copies
+   of src and maps that are not contiguous C64: a mapped series larger than memory passes through. Not in
+   place. Errors: as mv_sense_forward; MEDVOL_E_RANGE (options; NaN or infinity in a frame or the maps: no
+   image is made of it), _EMPTY (a frame without a sample), _CANCELLED.
+   Source: Pruessmann et al. 2001; Uecker et al. 2014 (sets). */
+MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                 const mv_cg_sense_opt *opt);
+
+typedef struct mv_sense_opt {
+    int accel[2];       /* of y and z; 0: 1 */
+    int shift;          /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
+    double lambda;      /* weight of |x|^2, as in mv_cg_sense */
+    mv_volume *gfactor; /* f32 result of the shape of one frame of dst; or NULL */
+} mv_sense_opt;
+/* mv_sense: images unfolded voxel by voxel from k-space (x, y, z, coil, frames) sampled on a lattice: every
+   accel[0]-th y and, on each, every accel[1]-th z. R = accel[0] accel[1] voxels lie on one another; of these and the
+   sets of maps the least squares solution. The lattice must repeat at the edges: accel divides the lengths,
+   and shift * ny / accel[0] is a multiple of accel[1]. Which of the R places it begins at is seen from the
+   first frame; samples beside it, such as a calibration region, are left out. Noise is taken as white.
+   gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding; 0
+   where no coil sees anything, where the image is 0, too.
+   Threads: rows of voxels. Memory: the result, the coils of one frame, copies as mv_cg_sense. Not in place.
+   Arithmetic of the small systems in double. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or
+   infinity in what is folded), _UNSUPPORTED (R times sets above 64), _SINGULAR (voxels that the coils cannot
+   tell apart, named; with lambda > 0 there are none), _EMPTY (no sample), _SIZE, _ALIAS, _NOMEM, _CANCELLED.
+   Source: Pruessmann et al. 1999; Breuer et al. 2006. */
+MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                              const mv_sense_opt *opt);
 #endif
 
 #ifdef __cplusplus
@@ -21999,14 +22056,1105 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_GRAPPA */
 
-/* ==== [SENSE] images from undersampled k-space and sensitivities. Owns mv__se_*. Uses [BASE] [CTX]
-   [VOLUME] [LINALG] [FFT]. Source: . ===================================================================== */
+/* ==== [SENSE] images from undersampled k-space and sensitivities. Owns mv__se_*. Uses [BASE] [CTX] [VOLUME]
+   [FFT]. Source: Pruessmann et al. 1999, 2001, Breuer et al. 2006. ======================================= */
 #ifndef MEDVOL_NO_SENSE
 #ifdef MV__PASS
-/* (SENSE kernels) */
+#if MV__PASS == 1 /* shared by all levels */
+enum { MV__SE_LANES = 8, MV__SE_MOST = 64, MV__SE_CHUNK = 16384, MV__SE_SMALL = 1 << 18 };
+/* Voxels that lie on one another, in lanes beside each other; arrays of MV__SE_LANES doubles, real and
+   imaginary parts one after the other. */
+typedef struct mv__se_fold {
+    double *s; /* maps: coil by coil the n unknowns */
+    double *a; /* folded: the coils; then n unknowns */
+    double *m; /* n x n, the lower triangle in rows */
+    double *d; /* its diagonal: n */
+    double *g; /* n and 2 n of room, or NULL */
+    size_t coils, n;
+    double lambda;
+} mv__se_fold;
+#endif
+/* y = a b or conj(a) b, of n complex numbers; add: y += */
+MV__INLINE void MV__K(mv__se_times)(float *y, const float *a, const float *b, size_t n, const int conj,
+                                    int add) {
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const size_t o = 2 * i;
+        mvf ar, ai, br, bi, re, im, p, q;
+        mvf_split(mvf_load(a + o), mvf_load(a + o + MVF_N), &ar, &ai);
+        mvf_split(mvf_load(b + o), mvf_load(b + o + MVF_N), &br, &bi);
+        if (conj) ai = mvf_neg(ai);
+        re = mvf_nmad(ai, bi, mvf_mul(ar, br));
+        im = mvf_mad(ai, br, mvf_mul(ar, bi));
+        mvf_weave(re, im, &p, &q);
+        if (add) p = mvf_add(p, mvf_load(y + o)), q = mvf_add(q, mvf_load(y + o + MVF_N));
+        mvf_store(y + o, p);
+        mvf_store(y + o + MVF_N, q);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const float ar = a[2 * i], ai = conj ? -a[2 * i + 1] : a[2 * i + 1];
+        const float re = ar * b[2 * i] - ai * b[2 * i + 1], im = ar * b[2 * i + 1] + ai * b[2 * i];
+        y[2 * i] = add ? y[2 * i] + re : re;
+        y[2 * i + 1] = add ? y[2 * i + 1] + im : im;
+    }
+}
+static void MV__K(mv__se_spread)(float *y, const float *s, const float *x, size_t n, int add) {
+    MV__K(mv__se_times)(y, s, x, n, 0, add);
+}
+static void MV__K(mv__se_gather)(float *y, const float *s, const float *x, size_t n, int add) {
+    MV__K(mv__se_times)(y, s, x, n, 1, add);
+}
+/* y = w b, of n reals */
+static void MV__K(mv__se_weigh)(float *y, const float *w, const float *b, size_t n) {
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) mvf_store(y + i, mvf_mul(mvf_load(w + i), mvf_load(b + i)));
+    mv_end();
+    for (; i < n; i++) y[i] = w[i] * b[i];
+}
+/* Sums of n products in blocks of floats, blocks in double: enough for the steps of an iteration. */
+MV__INLINE double MV__K(mv__se_lanes)(mvf a) {
+    float lane[MVF_N];
+    double s = 0;
+    int k;
+    mvf_store(lane, a);
+    for (k = 0; k < MVF_N; k++) s += (double)lane[k];
+    return s;
+}
+/* q += lambda p; the sum of p q */
+static double MV__K(mv__se_close)(float *q, const float *p, double lambda, size_t n) {
+    const float few = (float)lambda;
+    const mvf l = mvf_set1(few);
+    double sum = 0;
+    size_t i = 0, k;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero();
+        for (k = 0; k < 16 && i + MVF_N <= n; k++, i += MVF_N) {
+            const mvf x = mvf_load(p + i), y = mvf_mad(l, x, mvf_load(q + i));
+            mvf_store(q + i, y);
+            s = mvf_mad(x, y, s);
+        }
+        sum += MV__K(mv__se_lanes)(s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        q[i] += few * p[i];
+        sum += (double)p[i] * (double)q[i];
+    }
+    return sum;
+}
+/* x += alpha p, r -= alpha q; the sum of r r */
+static double MV__K(mv__se_step)(float *x, float *r, const float *p, const float *q, double alpha, size_t n) {
+    const float a = (float)alpha;
+    const mvf av = mvf_set1(a);
+    double sum = 0;
+    size_t i = 0, k;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero();
+        for (k = 0; k < 16 && i + MVF_N <= n; k++, i += MVF_N) {
+            const mvf y = mvf_nmad(av, mvf_load(q + i), mvf_load(r + i));
+            mvf_store(x + i, mvf_mad(av, mvf_load(p + i), mvf_load(x + i)));
+            mvf_store(r + i, y);
+            s = mvf_mad(y, y, s);
+        }
+        sum += MV__K(mv__se_lanes)(s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        x[i] += a * p[i];
+        r[i] -= a * q[i];
+        sum += (double)r[i] * (double)r[i];
+    }
+    return sum;
+}
+/* p = r + beta p */
+static void MV__K(mv__se_turn)(float *p, const float *r, double beta, size_t n) {
+    const float b = (float)beta;
+    const mvf bv = mvf_set1(b);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N)
+        mvf_store(p + i, mvf_mad(bv, mvf_load(p + i), mvf_load(r + i)));
+    mv_end();
+    for (; i < n; i++) p[i] = r[i] + b * p[i];
+}
+/* ---- small systems, a voxel a lane: A = s^H s + lambda, A x = s^H a ---- */
+#define MV__SE_AT(base, i) ((base) + 2 * MV__SE_LANES * (i))
+MV__INLINE void MV__K(mv__se_system)(const mv__se_fold *f, size_t o) {
+    const size_t n = f->n;
+    size_t i, j, c;
+    for (i = 0; i < n; i++)
+        for (j = 0; j <= i + 1; j++) { /* one more: the right side */
+            mvd re = mvd_zero(), im = mvd_zero();
+            double *to;
+            if (j == i + 1) to = MV__SE_AT(f->a, f->coils + i) + o;
+            else to = MV__SE_AT(f->m, i * n + j) + o;
+            for (c = 0; c < f->coils; c++) { /* conj(s_i) s_j */
+                const double *p = MV__SE_AT(f->s, c * n + i) + o;
+                const double *q = j == i + 1 ? MV__SE_AT(f->a, c) + o : MV__SE_AT(f->s, c * n + j) + o;
+                const mvd pr = mvd_load(p), pi = mvd_load(p + MV__SE_LANES);
+                const mvd qr = mvd_load(q), qi = mvd_load(q + MV__SE_LANES);
+                re = mvd_mad(pi, qi, mvd_mad(pr, qr, re));
+                im = mvd_nmad(pi, qr, mvd_mad(pr, qi, im));
+            }
+            if (j == i) mvd_store(f->d + MV__SE_LANES * i + o, re), re = mvd_add(re, mvd_set1(f->lambda));
+            mvd_store(to, re);
+            mvd_store(to + MV__SE_LANES, im);
+        }
+}
+/* row i, column j of a lower triangle times b[j], from *re, *im; conj: of its adjoint, b[i] from row i */
+MV__INLINE void MV__K(mv__se_less)(const double *l, const double *b, mvd *re, mvd *im, const int conj) {
+    const mvd lr = mvd_load(l), li = mvd_load(l + MV__SE_LANES);
+    const mvd br = mvd_load(b), bi = mvd_load(b + MV__SE_LANES);
+    *re = mvd_nmad(lr, br, *re);
+    *im = mvd_nmad(lr, bi, *im);
+    if (conj) *re = mvd_nmad(li, bi, *re), *im = mvd_mad(li, br, *im);
+    else *re = mvd_mad(li, bi, *re), *im = mvd_nmad(li, br, *im);
+}
+/* A = L L^H; where nothing is seen of an unknown its pivot is 1. Returns the least pivot as part of what it
+   was, in lanes. */
+MV__INLINE mvd MV__K(mv__se_factor)(const mv__se_fold *f, size_t o) {
+    const size_t n = f->n;
+    const mvd one = mvd_set1(1.0), zero = mvd_zero();
+    mvd least = one;
+    size_t i, j, k;
+    for (j = 0; j < n; j++) {
+        double *d = MV__SE_AT(f->m, j * n + j) + o;
+        const mvd was = mvd_load(d);
+        mvd p = was, re, im;
+        for (k = 0; k < j; k++) {
+            const double *l = MV__SE_AT(f->m, j * n + k) + o;
+            const mvd lr = mvd_load(l), li = mvd_load(l + MV__SE_LANES);
+            p = mvd_nmad(li, li, mvd_nmad(lr, lr, p));
+        }
+        least = mvd_min(mvd_sel(mvd_eq(was, zero), one, mvd_div(p, was)), least);
+        p = mvd_sqrt(mvd_sel(mvd_lt(zero, p), p, one));
+        mvd_store(d, p);
+        mvd_store(d + MV__SE_LANES, zero);
+        for (i = j + 1; i < n; i++) {
+            double *t = MV__SE_AT(f->m, i * n + j) + o;
+            re = mvd_load(t), im = mvd_load(t + MV__SE_LANES);
+            for (k = 0; k < j; k++) { /* L_ik conj(L_jk) */
+                const double *a = MV__SE_AT(f->m, i * n + k) + o, *b = MV__SE_AT(f->m, j * n + k) + o;
+                const mvd br = mvd_load(b), bi = mvd_load(b + MV__SE_LANES);
+                const mvd ar = mvd_load(a), ai = mvd_load(a + MV__SE_LANES);
+                re = mvd_nmad(ai, bi, mvd_nmad(ar, br, re));
+                im = mvd_mad(ar, bi, mvd_nmad(ai, br, im));
+            }
+            mvd_store(t, mvd_div(re, p));
+            mvd_store(t + MV__SE_LANES, mvd_div(im, p));
+        }
+    }
+    return least;
+}
+/* x = (L L^H)^-1 x, of n unknowns */
+MV__INLINE void MV__K(mv__se_solve)(const mv__se_fold *f, double *x, size_t o) {
+    const size_t n = f->n;
+    size_t turn, k;
+    for (turn = 0; turn < 2 * n; turn++) {
+        const int back = turn >= n;
+        const size_t i = back ? 2 * n - 1 - turn : turn;
+        double *to = MV__SE_AT(x, i) + o;
+        const mvd d = mvd_load(MV__SE_AT(f->m, i * n + i) + o);
+        mvd re = mvd_load(to), im = mvd_load(to + MV__SE_LANES);
+        if (back)
+            for (k = i + 1; k < n; k++)
+                MV__K(mv__se_less)(MV__SE_AT(f->m, k * n + i) + o, MV__SE_AT(x, k) + o, &re, &im, 1);
+        else
+            for (k = 0; k < i; k++)
+                MV__K(mv__se_less)(MV__SE_AT(f->m, i * n + k) + o, MV__SE_AT(x, k) + o, &re, &im, 0);
+        mvd_store(to, mvd_div(re, d));
+        mvd_store(to + MV__SE_LANES, mvd_div(im, d));
+    }
+}
+/* Solves for all lanes; g: see [API]. Non-zero: a lane has no unique answer. */
+static int MV__K(mv__se_unfold)(const mv__se_fold *f) {
+    const size_t n = f->n;
+    size_t o, j, k;
+    int bad = 0;
+    for (o = 0; o < MV__SE_LANES; o += MVD_N) {
+        double lane[MVD_N];
+        MV__K(mv__se_system)(f, o);
+        mvd_store(lane, MV__K(mv__se_factor)(f, o));
+        for (k = 0; k < MVD_N; k++) bad |= !(lane[k] > 1e-12);
+        MV__K(mv__se_solve)(f, MV__SE_AT(f->a, f->coils), o);
+        for (j = 0; f->g && j < n; j++) {
+            double *x = f->g + MV__SE_LANES * n;
+            mvd all = mvd_zero(), v;
+            for (k = 0; k < n; k++) {
+                mvd_store(MV__SE_AT(x, k) + o, mvd_set1(k == j ? 1.0 : 0.0));
+                mvd_store(MV__SE_AT(x, k) + o + MV__SE_LANES, mvd_zero());
+            }
+            MV__K(mv__se_solve)(f, x, o);
+            for (k = 0; k < n; k++) {
+                const mvd re = mvd_load(MV__SE_AT(x, k) + o), im = mvd_load(MV__SE_AT(x, k) + o + MV__SE_LANES);
+                all = mvd_mad(im, im, mvd_mad(re, re, all));
+            }
+            v = mvd_nmad(mvd_set1(f->lambda), all, mvd_load(MV__SE_AT(x, j) + o));
+            v = mvd_mul(v, mvd_load(f->d + MV__SE_LANES * j + o));
+            mvd_store(f->g + MV__SE_LANES * j + o, mvd_sqrt(mvd_sel(mvd_lt(mvd_zero(), v), v, mvd_zero())));
+        }
+    }
+    mv_end();
+    return bad;
+}
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* (SENSE drivers) */
+/* ---- a result without gaps: a new dst, or one that is copied to dst's memory in the end, for memory may run
+   out on the way ---- */
+typedef struct mv__se_result {
+    mv_volume out, dense;
+} mv__se_result;
+static int mv__se_touch(const mv_volume *a, const mv_volume *b) {
+    return b && mv__overlap(a->data, mv__vol_extent(a), b->data, mv__vol_extent(b));
+}
+static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__se_result *r, const mv_volume *dst,
+                              const mv_volume *src, const mv_volume *maps, const mv_volume *mask, int ndim,
+                              const size_t *dim) {
+    mv_status st;
+    if (dst && dst->data && (mv__se_touch(dst, maps) || mv__se_touch(dst, mask)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps the maps or the mask", op);
+    if ((st = mv__out_begin(ctx, op, &r->out, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
+    r->dense = r->out;
+    r->dense.nifti = NULL;
+    r->dense.owner = NULL;
+    if (r->out.data != dst->data) return MEDVOL_OK;
+    if ((st = mv_volume_alloc(ctx, &r->dense, MEDVOL_C64, ndim, dim)) < 0) mv_volume_free(ctx, &r->out);
+    return st;
+}
+static mv_status mv__se_end(mv_ctx *ctx, mv_status st, mv__se_result *r, mv_volume *dst) {
+    r->out.slope = 1.0;
+    r->out.inter = 0.0;
+    if (r->dense.data != r->out.data) {
+        mv_volume to = r->out;
+        to.nifti = NULL;
+        to.owner = NULL;
+        mv__vol_copy_geometry(&r->dense, &r->out);
+        if (st == MEDVOL_OK) st = mv_volume_copy(ctx, &to, &r->dense);
+        mv_volume_free(ctx, &r->dense);
+    }
+    return mv__out_end(ctx, st, &r->out, dst);
+}
+
+/* ---- what belongs together: k-space or images, maps, mask ---- */
+typedef struct mv__se_given {
+    mv_volume src, maps, mask; /* contiguous; mask: f32, or empty */
+    mv__coil_shape k;          /* of k-space */
+    size_t sets;
+} mv__se_given;
+static void mv__se_given_free(mv_ctx *ctx, mv__se_given *g) {
+    mv_volume_free(ctx, &g->src);
+    mv_volume_free(ctx, &g->maps);
+    mv_volume_free(ctx, &g->mask);
+}
+static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_given *g) {
+    const mv_volume *m = &g->mask;
+    const size_t frames = m->dim[4] * m->dim[5] * m->dim[6], n = mv_volume_count(m);
+    const float *w = (const float *)m->data;
+    size_t i;
+    int k;
+    for (k = 0; k < 3; k++)
+        if (m->dim[k] != 1 && m->dim[k] != g->k.dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m->dim[k], -1,
+                            "%s: mask: dim[%d] = %zu: must be 1 or %zu", op, k, m->dim[k], g->k.dim[k]);
+    if (m->dim[3] != 1 || (frames != 1 && frames != g->k.frames))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m->dim[3], -1,
+                        "%s: mask has %zu coils and %zu frames: must be 1, and 1 or %zu", op, m->dim[3], frames,
+                        g->k.frames);
+    for (i = 0; i < n; i++)
+        if (!(w[i] >= 0.0f && w[i] <= 3e38f))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "mask", (double)w[i], (int64_t)i,
+                            "%s: mask[%zu] = %g: must not be negative and finite", op, i, (double)w[i]);
+    return MEDVOL_OK;
+}
+/* image: src has images, else k-space */
+static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const mv_volume *src,
+                             const mv_volume *maps, const mv_volume *mask, int image) {
+    size_t at;
+    mv_status st;
+    int k;
+    mv__memset(g, 0, sizeof *g);
+    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
+    if ((st = mv__vol_check(ctx, op, "maps", maps)) < 0) return st;
+    mv__coil_shape_of(&g->k, src);
+    g->sets = maps->dim[4];
+    for (k = 0; k < 3; k++)
+        if (maps->dim[k] != src->dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
+                            "%s: maps: dim[%d] = %zu: src has %zu", op, k, maps->dim[k], src->dim[k]);
+    if (maps->dim[5] * maps->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->ndim, -1,
+                        "%s: maps have %d axes: x, y, z, coil, set", op, maps->ndim);
+    if (image) { /* x, y, z, frames or x, y, z, set, frames */
+        at = g->sets > 1 ? 4 : 3;
+        if (g->sets > 1 && src->dim[3] != g->sets)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[3], -1,
+                            "%s: src has %zu sets, maps %zu", op, src->dim[3], g->sets);
+        for (g->k.frames = 1; at < 7; at++) g->k.frames *= src->dim[at];
+        g->k.coils = maps->dim[3];
+    } else if (maps->dim[3] != src->dim[3])
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1, "%s: maps of %zu coils, src of %zu",
+                        op, maps->dim[3], src->dim[3]);
+    if ((st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64)) == MEDVOL_OK)
+        st = mv__dense(ctx, op, "maps", &g->maps, maps, MEDVOL_C64);
+    if (st == MEDVOL_OK && mask) {
+        st = mv__dense(ctx, op, "mask", &g->mask, mask, MEDVOL_F32);
+        if (st == MEDVOL_OK) st = mv__se_mask_check(ctx, op, g);
+    }
+    if (st < 0) mv__se_given_free(ctx, g);
+    return st;
+}
+static size_t mv__se_masks(const mv__se_given *g) { return g->mask.dim[4] * g->mask.dim[5] * g->mask.dim[6]; }
+/* The weights of a frame, each twice, on all voxels: from the mask or, without one, from what is not 0. */
+static void mv__se_weights(const mv__se_given *g, float *w, size_t frame) {
+    const mv_volume *m = &g->mask;
+    const float *p = (const float *)m->data;
+    size_t x, y, z, c, i = 0;
+    if (!p) {
+        const float *s = (const float *)g->src.data + 2 * frame * g->k.coils * g->k.voxels;
+        mv__memset(w, 0, 2 * g->k.voxels * sizeof *w);
+        for (c = 0; c < g->k.coils; c++, s += 2 * g->k.voxels)
+            for (i = 0; i < g->k.voxels; i++)
+                if (s[2 * i] != 0.0f || s[2 * i + 1] != 0.0f) w[2 * i] = w[2 * i + 1] = 1.0f;
+        return;
+    }
+    if (mv__se_masks(g) > 1) p += frame * m->dim[0] * m->dim[1] * m->dim[2];
+    for (z = 0; z < g->k.dim[2]; z++)
+        for (y = 0; y < g->k.dim[1]; y++) {
+            const float *row = p + (m->dim[2] > 1 ? z * m->dim[0] * m->dim[1] : 0);
+            if (m->dim[1] > 1) row += y * m->dim[0];
+            for (x = 0; x < g->k.dim[0]; x++, i++) w[2 * i] = w[2 * i + 1] = row[m->dim[0] > 1 ? x : 0];
+        }
+}
+static mv_status mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes, unsigned flags) {
+    mv_fft_desc d;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = 3;
+    for (k = 0; k < 3; k++) d.dim[k] = dim[k];
+    d.axes = axes;
+    d.flags = flags;
+    return mv_fft_plan_init(ctx, plan, &d);
+}
+
+/* ---- steps over all voxels, in chunks; with a context on its threads, without within a job ---- */
+enum { MV__SE_SPREAD, MV__SE_GATHER, MV__SE_WEIGH, MV__SE_CLOSE, MV__SE_STEP, MV__SE_TURN };
+typedef struct mv__se_work {
+    int what, add;
+    float *y, *r;
+    const float *a, *b;
+    double k;
+    double *part; /* of each chunk */
+    size_t n;     /* complex numbers */
+} mv__se_work;
+static void mv__se_work_job(void *arg, size_t chunk) {
+    const mv__se_work *w = (const mv__se_work *)arg;
+    const size_t i = chunk * MV__SE_CHUNK, n = mv__minz(MV__SE_CHUNK, w->n - i), o = 2 * i;
+    switch (w->what) {
+    case MV__SE_SPREAD: MV__PICK(mv__se_spread)(w->y + o, w->a + o, w->b + o, n, w->add); break;
+    case MV__SE_GATHER: MV__PICK(mv__se_gather)(w->y + o, w->a + o, w->b + o, n, w->add); break;
+    case MV__SE_WEIGH: MV__PICK(mv__se_weigh)(w->y + o, w->a + o, w->b + o, 2 * n); break;
+    case MV__SE_CLOSE: w->part[chunk] = MV__PICK(mv__se_close)(w->y + o, w->a + o, w->k, 2 * n); break;
+    case MV__SE_STEP:
+        w->part[chunk] = MV__PICK(mv__se_step)(w->y + o, w->r + o, w->a + o, w->b + o, w->k, 2 * n);
+        break;
+    default: MV__PICK(mv__se_turn)(w->y + o, w->a + o, w->k, 2 * n); break;
+    }
+}
+static double mv__se_run(mv_ctx *ctx, mv__se_work *w) {
+    const size_t chunks = mv__divup(w->n, MV__SE_CHUNK);
+    double sum = 0;
+    size_t i;
+    mv_parallel_for(ctx, chunks, mv__se_work_job, w, NULL);
+    if (w->what == MV__SE_CLOSE || w->what == MV__SE_STEP)
+        for (i = 0; i < chunks; i++) sum += w->part[i];
+    return sum;
+}
+/* y = s x, y = conj(s) x, y = w x; add: y += */
+static void mv__se_map(mv_ctx *ctx, int what, float *y, const float *a, const float *b, size_t n, int add) {
+    mv__se_work w;
+    mv__memset(&w, 0, sizeof w);
+    w.what = what;
+    w.y = y;
+    w.a = a;
+    w.b = b;
+    w.n = n;
+    w.add = add;
+    mv__se_run(ctx, &w);
+}
+static mv_status mv__se_transform(mv_ctx *ctx, const mv_fft_plan *plan, float *t, void *scratch) {
+    if (!plan->tables) return MEDVOL_OK; /* along no axis */
+    return scratch ? mv_fft_plan_execute_with(plan, t, t, scratch) : mv_fft_plan_execute(ctx, plan, t, t);
+}
+/* an image spread over a coil; from one gathered */
+static void mv__se_to_coil(mv_ctx *ctx, const mv__se_given *g, size_t c, float *t, const float *x) {
+    const size_t n = g->k.voxels;
+    size_t s;
+    for (s = 0; s < g->sets; s++)
+        mv__se_map(ctx, MV__SE_SPREAD, t, (const float *)g->maps.data + 2 * n * (c + g->k.coils * s),
+                   x + 2 * n * s, n, s > 0);
+}
+static void mv__se_from_coil(mv_ctx *ctx, const mv__se_given *g, size_t c, float *x, const float *t) {
+    const size_t n = g->k.voxels;
+    size_t s;
+    for (s = 0; s < g->sets; s++)
+        mv__se_map(ctx, MV__SE_GATHER, x + 2 * n * s, (const float *)g->maps.data + 2 * n * (c + g->k.coils * s),
+                   t, n, c > 0);
+}
+
+/* ---- the measurement and its adjoint ---- */
+static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                              const mv_volume *maps, const mv_volume *mask, int forward) {
+    mv__se_given g;
+    mv__se_result r;
+    mv_fft_plan plan;
+    size_t dim[7], n, f, c, bytes;
+    float *w, *t;
+    int ndim, k;
+    mv_status st = mv__se_take(ctx, op, &g, src, maps, mask, forward);
+    if (st < 0) return st;
+    n = g.k.voxels;
+    if (forward) { /* the coils come in behind z, in place of the sets */
+        for (k = 0; k < 3; k++) dim[k] = src->dim[k];
+        dim[3] = g.k.coils;
+        for (ndim = 4, k = g.sets > 1 ? 4 : 3; k < src->ndim && ndim < 7; k++) dim[ndim++] = src->dim[k];
+        for (c = 1; k < src->ndim; k++) c *= src->dim[k];
+        for (k = ndim; k < 7; k++) dim[k] = 1;
+        if (c > 1) st = mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->ndim, -1,
+                                 "%s: src has %d axes: with coils there would be 8", op, src->ndim);
+    } else ndim = mv__coil_drop(dim, src, g.sets);
+    if (st == MEDVOL_OK) st = mv__se_begin(ctx, op, &r, dst, src, maps, mask, ndim, dim);
+    if (st < 0) {
+        mv__se_given_free(ctx, &g);
+        return st;
+    }
+    plan.tables = NULL;
+    if (!mv__mul(n, 4 * sizeof *w, &bytes)) st = mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)n, -1,
+                                                           "%s: too large", op);
+    w = st == MEDVOL_OK ? (float *)mv__alloc(ctx, bytes) : NULL;
+    if (st == MEDVOL_OK && !w) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK)
+        st = mv__se_plan(ctx, &plan, g.k.dim, 7,
+                         (forward ? 0u : (unsigned)MEDVOL_FFT_INVERSE) | MEDVOL_FFT_CENTERED |
+                             MEDVOL_FFT_UNITARY);
+    t = w ? w + 2 * n : NULL;
+    for (f = 0; st == MEDVOL_OK && f < g.k.frames; f++) {
+        const float *from = (const float *)g.src.data + 2 * n * f * (forward ? g.sets : g.k.coils);
+        float *to = (float *)r.dense.data + 2 * n * f * (forward ? g.k.coils : g.sets);
+        if (g.mask.data && (f == 0 || mv__se_masks(&g) > 1)) mv__se_weights(&g, w, f);
+        for (c = 0; st == MEDVOL_OK && c < g.k.coils; c++) {
+            if (mv__progress(ctx, f * g.k.coils + c, g.k.frames * g.k.coils, op)) st = mv__cancelled(ctx, op);
+            else if (forward) {
+                float *y = to + 2 * n * c;
+                mv__se_to_coil(ctx, &g, c, y, from);
+                st = mv_fft_plan_execute(ctx, &plan, y, y);
+                if (g.mask.data) mv__se_map(ctx, MV__SE_WEIGH, y, w, y, n, 0);
+            } else {
+                const float *y = from + 2 * n * c;
+                if (g.mask.data) mv__se_map(ctx, MV__SE_WEIGH, t, w, y, n, 0), y = t;
+                st = mv_fft_plan_execute(ctx, &plan, t, y);
+                if (st == MEDVOL_OK) mv__se_from_coil(ctx, &g, c, to, t);
+            }
+        }
+    }
+    mv_fft_plan_free(ctx, &plan);
+    mv__free(ctx, w);
+    mv__se_given_free(ctx, &g);
+    if (forward) {
+        for (k = 3; k > 0 && g.sets == 1; k--) r.out.step[k] = src->step[k - 1];
+        r.out.step[0] = 1.0;
+    } else mv__coil_steps(&r.out, src, g.sets);
+    return mv__se_end(ctx, st, &r, dst);
+}
+MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                      const mv_volume *mask) {
+    return mv__se_apply(ctx, "sense_forward", dst, src, maps, mask, 1);
+}
+MEDVOL_DEF mv_status mv_sense_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                      const mv_volume *mask) {
+    return mv__se_apply(ctx, "sense_adjoint", dst, src, maps, mask, 0);
+}
+
+/* ---- conjugate gradients. With the centre c = floor(n / 2), F = D' F0 D of the plain transform F0 and
+   diagonal D, D' of modulus 1, which commute with maps and mask. So D x is sought, with plain transforms. ---- */
+typedef struct mv__se_slot { /* a frame at work */
+    float *w, *t, *p, *q, *r, *x;
+    double *part;
+    void *scratch; /* of transforms, within a job */
+    size_t frame;
+    unsigned axes; /* that the mask changes along */
+    double residual;
+    int failed; /* 1: not finite, 2: no sample */
+} mv__se_slot;
+typedef struct mv__se_gradients {
+    const mv__se_given *g;
+    const mv_cg_sense_opt *o;
+    mv_ctx *ctx; /* NULL within jobs */
+    const char *op;
+    int iterations;
+    float *turn[3]; /* D along each axis */
+    mv_fft_plan centred, plain[8][2];
+    mv__se_slot *slot;
+    float *dst;
+} mv__se_gradients;
+/* Along which axes the weights change. */
+static unsigned mv__se_axes(const mv__se_given *g, const float *w) {
+    const size_t nx = g->k.dim[0], ny = g->k.dim[1], nz = g->k.dim[2];
+    unsigned axes = 0;
+    size_t x, y, z, i = 0;
+    for (z = 0; z < nz; z++)
+        for (y = 0; y < ny; y++)
+            for (x = 0; x < nx; x++, i++) {
+                if (x && w[2 * i] != w[2 * (i - 1)]) axes |= 1u;
+                if (y && w[2 * i] != w[2 * (i - nx)]) axes |= 2u;
+                if (z && w[2 * i] != w[2 * (i - nx * ny)]) axes |= 4u;
+            }
+    return axes;
+}
+static void mv__se_prepare_job(void *arg, size_t i) {
+    const mv__se_gradients *c = (const mv__se_gradients *)arg;
+    mv__se_slot *s = &c->slot[i];
+    size_t k, n = 2 * c->g->k.voxels;
+    mv__se_weights(c->g, s->w, s->frame);
+    s->axes = mv__se_axes(c->g, s->w);
+    for (k = 0; k < n && s->w[k] == 0.0f; k++) {}
+    s->failed = k < n ? 0 : 2;
+}
+/* x = D x, back: D^H x, of each set */
+static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, int back) {
+    const size_t *n = c->g->k.dim;
+    const float sign = back ? -1.0f : 1.0f;
+    size_t i, y, z, s;
+    for (s = 0; s < c->g->sets; s++)
+        for (z = 0; z < n[2]; z++)
+            for (y = 0; y < n[1]; y++, x += 2 * n[0]) {
+                const float *a = c->turn[1] + 2 * y, *b = c->turn[2] + 2 * z;
+                const float ar = axes & 2u ? a[0] : 1.0f, ai = axes & 2u ? a[1] : 0.0f;
+                const float br = axes & 4u ? b[0] : 1.0f, bi = axes & 4u ? b[1] : 0.0f;
+                const float rr = ar * br - ai * bi, ri = ar * bi + ai * br;
+                for (i = 0; i < n[0]; i++) {
+                    const float *e = c->turn[0] + 2 * i;
+                    const float er = axes & 1u ? e[0] * rr - e[1] * ri : rr;
+                    const float ei = sign * (axes & 1u ? e[0] * ri + e[1] * rr : ri);
+                    const float re = x[2 * i], im = x[2 * i + 1];
+                    x[2 * i] = re * er - im * ei;
+                    x[2 * i + 1] = re * ei + im * er;
+                }
+            }
+}
+/* q = E^H E p, but for lambda */
+static mv_status mv__se_normal(const mv__se_gradients *g, const mv__se_slot *s) {
+    mv_status st = MEDVOL_OK;
+    size_t c;
+    for (c = 0; st == MEDVOL_OK && c < g->g->k.coils; c++) {
+        mv__se_to_coil(g->ctx, g->g, c, s->t, s->p);
+        st = mv__se_transform(g->ctx, &g->plain[s->axes][0], s->t, s->scratch);
+        mv__se_map(g->ctx, MV__SE_WEIGH, s->t, s->w, s->t, g->g->k.voxels, 0);
+        if (st == MEDVOL_OK) st = mv__se_transform(g->ctx, &g->plain[s->axes][1], s->t, s->scratch);
+        if (st == MEDVOL_OK) mv__se_from_coil(g->ctx, g->g, c, s->q, s->t);
+    }
+    return st;
+}
+/* r = E^H y */
+static mv_status mv__se_start(const mv__se_gradients *g, const mv__se_slot *s) {
+    const size_t n = g->g->k.voxels;
+    const float *y = (const float *)g->g->src.data + 2 * n * g->g->k.coils * s->frame;
+    mv_status st = MEDVOL_OK;
+    size_t c;
+    for (c = 0; st == MEDVOL_OK && c < g->g->k.coils; c++) {
+        mv__se_map(g->ctx, MV__SE_WEIGH, s->t, s->w, y + 2 * n * c, n, 0);
+        st = mv__se_transform(g->ctx, &g->centred, s->t, s->scratch);
+        if (st == MEDVOL_OK) mv__se_from_coil(g->ctx, g->g, c, s->r, s->t);
+    }
+    return st;
+}
+static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
+    const size_t n = g->g->k.voxels * g->g->sets, bytes = 2 * n * sizeof *s->x;
+    mv__se_work w;
+    double first, now, before, pq;
+    int i;
+    mv_status st = mv__se_start(g, s);
+    if (st < 0) return st;
+    mv__se_rotate(g, s->r, s->axes, 0);
+    mv__memset(s->x, 0, bytes);
+    mv__memcpy(s->p, s->r, bytes);
+    mv__memset(&w, 0, sizeof w);
+    w.n = n;
+    w.part = s->part;
+    w.what = MV__SE_CLOSE; /* r += 0 p: its square */
+    w.y = s->r;
+    w.a = s->p;
+    first = now = mv__se_run(g->ctx, &w);
+    s->failed = mv__finite(first) ? 0 : 1;
+    for (i = 0; !s->failed && i < g->iterations && now > 0.0; i++) {
+        if (g->o->tolerance > 0.0 && now <= g->o->tolerance * g->o->tolerance * first) break;
+        if (g->ctx && mv__progress(g->ctx, s->frame * (size_t)g->iterations + (size_t)i,
+                                   g->g->k.frames * (size_t)g->iterations, g->op))
+            return mv__cancelled(g->ctx, g->op);
+        if ((st = mv__se_normal(g, s)) < 0) return st;
+        w.what = MV__SE_CLOSE;
+        w.y = s->q;
+        w.a = s->p;
+        w.k = g->o->lambda;
+        pq = mv__se_run(g->ctx, &w);
+        if (!mv__finite(pq)) s->failed = 1;
+        if (!(pq > 0.0)) break; /* nothing that can be seen is left */
+        before = now;
+        w.what = MV__SE_STEP;
+        w.y = s->x;
+        w.r = s->r;
+        w.a = s->p;
+        w.b = s->q;
+        w.k = before / pq;
+        now = mv__se_run(g->ctx, &w);
+        w.what = MV__SE_TURN;
+        w.y = s->p;
+        w.a = s->r;
+        w.k = now / before;
+        mv__se_run(g->ctx, &w);
+    }
+    if (!mv__finite(now)) s->failed = 1;
+    s->residual = first > 0.0 ? sqrt(now / first) : 0.0;
+    mv__se_rotate(g, s->x, s->axes, 1);
+    mv__memcpy(g->dst + 2 * n * s->frame, s->x, bytes);
+    return MEDVOL_OK;
+}
+static void mv__se_frame_job(void *arg, size_t i) {
+    mv__se_gradients *g = (mv__se_gradients *)arg;
+    if (!g->slot[i].failed) (void)mv__se_iterate(g, &g->slot[i]); /* without a context nothing fails */
+}
+static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slot *s) {
+    if (s->failed == 1)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "src", 0, (int64_t)s->frame,
+                        "%s: frame %zu: k-space or the maps hold NaN, infinity or numbers near it", g->op,
+                        s->frame);
+    if (s->failed == 2)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, (int64_t)s->frame, "%s: frame %zu has no sample", g->op,
+                        s->frame);
+    if (g->o->residual) g->o->residual[s->frame] = s->residual;
+    return MEDVOL_OK;
+}
+/* Plans for the axes of the slots' masks, and the scratch of transforms on one thread. */
+static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t slots, int alone, void **scratch) {
+    const size_t *n = g->g->k.dim;
+    size_t i, most = mv_fft_plan_scratch_size(&g->centred), bytes;
+    mv_status st = MEDVOL_OK;
+    int k;
+    for (i = 0; i < slots; i++) {
+        mv_fft_plan *p = g->plain[g->slot[i].axes];
+        for (k = 0; k < 2 && g->slot[i].axes && st == MEDVOL_OK; k++) {
+            if (!p[k].tables)
+                st = mv__se_plan(ctx, &p[k], n, g->slot[i].axes,
+                                 k ? (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED : 0u);
+            if (st == MEDVOL_OK && mv_fft_plan_scratch_size(&p[k]) > most)
+                most = mv_fft_plan_scratch_size(&p[k]);
+        }
+    }
+    if (st < 0 || !alone) return st;
+    mv__free(ctx, *scratch);
+    *scratch = NULL;
+    if (!mv__mul((most + 63) / 64 * 64, slots, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)slots, -1, "%s: too large", g->op);
+    if (!(*scratch = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < slots; i++) g->slot[i].scratch = (unsigned char *)*scratch + (most + 63) / 64 * 64 * i;
+    return st;
+}
+static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t slots) {
+    const int alone = slots > 1 || mv_threads(ctx) == 1;
+    void *scratch = NULL;
+    mv_status st = MEDVOL_OK;
+    size_t f, i, now;
+    for (f = 0; st == MEDVOL_OK && f < g->g->k.frames; f += now) {
+        now = mv__minz(slots, g->g->k.frames - f);
+        for (i = 0; i < now; i++) g->slot[i].frame = f + i;
+        if (slots > 1) st = mv__progress(ctx, f, g->g->k.frames, g->op) ? mv__cancelled(ctx, g->op) : st;
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, now, mv__se_prepare_job, g, NULL);
+        if (st == MEDVOL_OK) st = mv__se_plans(g, ctx, now, alone, &scratch);
+        g->ctx = slots > 1 ? NULL : ctx;
+        if (st == MEDVOL_OK && slots > 1) st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
+        else if (st == MEDVOL_OK && !g->slot[0].failed) st = mv__se_iterate(g, &g->slot[0]);
+        for (i = 0; st == MEDVOL_OK && i < now; i++) st = mv__se_fault(g, ctx, &g->slot[i]);
+    }
+    if (st == MEDVOL_OK && mv__progress(ctx, f, f, g->op)) st = mv__cancelled(ctx, g->op);
+    mv__free(ctx, scratch);
+    return st;
+}
+static void mv__se_turns(mv__se_gradients *g, float *room) {
+    int k;
+    for (k = 0; k < 3; k++) {
+        const size_t n = g->g->k.dim[k];
+        size_t i;
+        g->turn[k] = room;
+        for (i = 0; i < n; i++) {
+            const double e = 6.283185307179586477 * (double)(n / 2 * i % n) / (double)n;
+            *room++ = (float)(n % 2 ? cos(e) : i % 2 ? -1.0 : 1.0);
+            *room++ = (float)(n % 2 ? sin(e) : 0.0);
+        }
+    }
+}
+/* Memory for slots, and turns. */
+static mv_status mv__se_rooms(mv_ctx *ctx, mv__se_gradients *g, size_t slots, void **room) {
+    const size_t n = g->g->k.voxels, all = n * g->g->sets;
+    const size_t lines = g->g->k.dim[0] + g->g->k.dim[1] + g->g->k.dim[2];
+    const size_t parts = mv__divup(all, MV__SE_CHUNK);
+    size_t reals = 0, bytes = 0, i;
+    unsigned char *block;
+    float *f;
+    int ok = mv__mul(n, 4, &reals) && mv__mul(all, 8, &bytes) && mv__add(reals, bytes, &reals) &&
+             mv__mul(reals, sizeof *f, &bytes) && mv__add(bytes, sizeof *g->slot + parts * sizeof(double), &bytes) &&
+             mv__mul(bytes, slots, &bytes) && mv__add(bytes, 2 * lines * sizeof *f, &bytes);
+    if (!ok) return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)n, -1, "%s: too large", g->op);
+    if (!(*room = block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    g->slot = (mv__se_slot *)(void *)block;
+    mv__memset(g->slot, 0, slots * sizeof *g->slot);
+    for (i = 0; i < slots; i++)
+        g->slot[i].part = (double *)(void *)(block + slots * sizeof *g->slot) + i * parts;
+    f = (float *)(void *)(block + slots * (sizeof *g->slot + parts * sizeof(double)));
+    for (i = 0; i < slots; i++) {
+        mv__se_slot *s = &g->slot[i];
+        s->w = f, s->t = s->w + 2 * n, s->p = s->t + 2 * n, s->q = s->p + 2 * all;
+        s->r = s->q + 2 * all, s->x = s->r + 2 * all;
+        f = s->x + 2 * all;
+    }
+    mv__se_turns(g, f);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                 const mv_cg_sense_opt *opt) {
+    static const char op[] = "cg_sense";
+    mv_cg_sense_opt o;
+    mv__se_gradients c;
+    mv__se_given g;
+    mv__se_result r;
+    size_t dim[7], slots;
+    void *block = NULL;
+    int ndim, k, j;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!(o.lambda >= 0.0 && o.lambda <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o.lambda, -1, "%s: lambda = %g: must be 0..1e30", op,
+                        o.lambda);
+    if (!(o.tolerance >= 0.0 && o.tolerance < 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o.tolerance, -1,
+                        "%s: tolerance = %g: must be 0 or more and below 1", op, o.tolerance);
+    if (o.iterations < 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", o.iterations, -1,
+                        "%s: iterations = %d: must not be negative", op, o.iterations);
+    if ((st = mv__se_take(ctx, op, &g, src, maps, o.mask, 0)) < 0) return st;
+    ndim = mv__coil_drop(dim, src, g.sets);
+    if ((st = mv__se_begin(ctx, op, &r, dst, src, maps, o.mask, ndim, dim)) < 0) {
+        mv__se_given_free(ctx, &g);
+        return st;
+    }
+    mv__memset(&c, 0, sizeof c);
+    c.g = &g;
+    c.o = &o;
+    c.op = op;
+    c.iterations = o.iterations ? o.iterations : 30;
+    c.dst = (float *)r.dense.data;
+    slots = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
+    st = mv__se_rooms(ctx, &c, slots, &block);
+    if (st == MEDVOL_OK)
+        st = mv__se_plan(ctx, &c.centred, g.k.dim, 7,
+                         MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__se_frames(&c, ctx, slots);
+    for (k = 0; k < 8; k++)
+        for (j = 0; j < 2; j++) mv_fft_plan_free(ctx, &c.plain[k][j]);
+    mv_fft_plan_free(ctx, &c.centred);
+    mv__free(ctx, block);
+    mv__se_given_free(ctx, &g);
+    mv__coil_steps(&r.out, src, g.sets);
+    return mv__se_end(ctx, st, &r, dst);
+}
+
+/* ---- unfolding: voxel r holds 1 / R times the sum over the R shifts d of exp(2 pi i k0 d / n) x(r - d), with
+   k0 a point of the lattice, counted from the centre ---- */
+typedef struct mv__se_lattice {
+    size_t step[2], shift, at[2]; /* of y and z; the place it begins at */
+    size_t count;                 /* R */
+    size_t move[MV__SE_MOST][2];  /* d */
+    double turn[MV__SE_MOST][2];  /* its phase */
+} mv__se_lattice;
+typedef struct mv__se_unfolding {
+    const mv__se_given *g;
+    const mv__se_lattice *l;
+    const uint32_t *group; /* rows y + ny z that stand for all they are folded with */
+    size_t groups, jobs, room;
+    const float *folded;
+    float *dst, *gfactor;
+    double lambda, *scratch;
+    size_t *bad; /* of each job: 1 + the first voxel without an answer, 1 + one that is not finite */
+} mv__se_unfolding;
+/* The group of places that belong together with row at; returns the least of their rows. */
+static size_t mv__se_rows(const mv__se_unfolding *u, size_t at, size_t *row) {
+    const size_t ny = u->g->k.dim[1], nz = u->g->k.dim[2], y = at % ny, z = at / ny;
+    size_t j, least = at;
+    for (j = 0; j < u->l->count; j++) {
+        row[j] = (y + ny - u->l->move[j][0]) % ny + ny * ((z + nz - u->l->move[j][1]) % nz);
+        if (row[j] < least) least = row[j];
+    }
+    return least;
+}
+static void mv__se_put_lanes(double *to, const float *from, size_t lanes, double k) {
+    size_t i;
+    for (i = 0; i < MV__SE_LANES; i++) {
+        to[i] = i < lanes ? k * (double)from[2 * i] : 0.0;
+        to[i + MV__SE_LANES] = i < lanes ? k * (double)from[2 * i + 1] : 0.0;
+    }
+}
+/* lanes voxels from x on, of one group */
+static void mv__se_unfold_some(const mv__se_unfolding *u, const mv__se_fold *f, const size_t *row, size_t at,
+                               size_t x, size_t lanes, size_t *bad) {
+    const size_t nx = u->g->k.dim[0], n = u->g->k.voxels, count = u->l->count, coils = f->coils;
+    size_t c, j, s, i;
+    int singular;
+    for (c = 0; c < coils; c++) {
+        for (j = 0; j < f->n; j++)
+            mv__se_put_lanes(f->s + 2 * MV__SE_LANES * (c * f->n + j),
+                             (const float *)u->g->maps.data +
+                                 2 * (n * (c + coils * (j / count)) + nx * row[j % count] + x),
+                             lanes, 1.0);
+        mv__se_put_lanes(f->a + 2 * MV__SE_LANES * c, u->folded + 2 * (n * c + nx * at + x), lanes,
+                         (double)count);
+    }
+    singular = MV__PICK(mv__se_unfold)(f);
+    if (singular && !bad[0]) bad[0] = 1 + nx * at + x;
+    for (j = 0; j < f->n; j++) {
+        const double *v = f->a + 2 * MV__SE_LANES * (coils + j), *t = u->l->turn[j % count];
+        float *to;
+        s = j / count;
+        to = u->dst + 2 * (n * s + nx * row[j % count] + x);
+        for (i = 0; i < lanes; i++) {
+            const double re = v[i], im = v[i + MV__SE_LANES];
+            if (!mv__finite(re) || !mv__finite(im)) bad[1] = 1 + nx * at + x + i;
+            to[2 * i] = (float)(re * t[0] + im * t[1]);
+            to[2 * i + 1] = (float)(im * t[0] - re * t[1]);
+        }
+        for (i = 0; u->gfactor && i < lanes; i++)
+            u->gfactor[n * s + nx * row[j % count] + x + i] = (float)f->g[MV__SE_LANES * j + i];
+    }
+}
+static void mv__se_unfold_job(void *arg, size_t job) {
+    const mv__se_unfolding *u = (const mv__se_unfolding *)arg;
+    const size_t nx = u->g->k.dim[0], unit = 2 * MV__SE_LANES;
+    size_t i, x, row[MV__SE_MOST];
+    mv__se_fold f;
+    double *room = u->scratch + u->room * job;
+    f.coils = u->g->k.coils;
+    f.n = u->l->count * u->g->sets;
+    f.lambda = u->lambda;
+    f.s = room, room += unit * f.coils * f.n;
+    f.a = room, room += unit * (f.coils + f.n);
+    f.m = room, room += unit * f.n * f.n;
+    f.d = room, room += MV__SE_LANES * f.n;
+    f.g = u->gfactor ? room : NULL;
+    for (i = u->groups * job / u->jobs; i < u->groups * (job + 1) / u->jobs; i++) {
+        mv__se_rows(u, u->group[i], row);
+        for (x = 0; x < nx; x += MV__SE_LANES)
+            mv__se_unfold_some(u, &f, row, u->group[i], x, mv__minz(MV__SE_LANES, nx - x), u->bad + 2 * job);
+    }
+}
+static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__se_given *g,
+                                     const mv_sense_opt *o) {
+    const size_t *n = g->k.dim + 1;
+    size_t a, b;
+    int k;
+    mv__memset(l, 0, sizeof *l);
+    for (k = 0; k < 2; k++) {
+        if (o->accel[k] < 0)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "accel", o->accel[k], -1,
+                            "sense: accel[%d] = %d: must not be negative", k, o->accel[k]);
+        l->step[k] = o->accel[k] ? (size_t)o->accel[k] : 1;
+        if (n[k] % l->step[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "accel", o->accel[k], -1,
+                            "sense: accel[%d] = %d does not divide %zu: mv_cg_sense takes it", k, o->accel[k],
+                            n[k]);
+    }
+    if (o->shift < 0 || (size_t)o->shift >= l->step[1])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shift", o->shift, -1, "sense: shift = %d: must be 0..%zu",
+                        o->shift, l->step[1] - 1);
+    l->shift = (size_t)o->shift;
+    if (l->shift * (n[0] / l->step[0]) % l->step[1])
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "shift", o->shift, -1,
+                        "sense: shift = %d: the lattice does not repeat at the edge of %zu", o->shift, n[0]);
+    if (l->step[0] > MV__SE_MOST || l->step[1] > MV__SE_MOST ||
+        l->step[0] * l->step[1] * g->sets > MV__SE_MOST)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", o->accel[0], -1,
+                        "sense: %d x %d voxels of %zu sets lie on one another: at most %d unknowns", o->accel[0],
+                        o->accel[1], g->sets, MV__SE_MOST);
+    for (b = 0; b < l->step[1]; b++)
+        for (a = 0; a < l->step[0]; a++, l->count++) {
+            /* shift b / step z + step y dy / ny is whole */
+            const size_t back = l->shift * b * n[0] / (l->step[0] * l->step[1]) % n[0];
+            l->move[l->count][0] = (a * (n[0] / l->step[0]) + n[0] - back) % n[0];
+            l->move[l->count][1] = b * (n[1] / l->step[1]);
+        }
+    return MEDVOL_OK;
+}
+/* index of y, z in the lattice that begins at 0, 0: which of the R places its line belongs to */
+static size_t mv__se_place(const mv__se_lattice *l, size_t y, size_t z) {
+    const size_t turns = y / l->step[0] % l->step[1];
+    return y % l->step[0] + l->step[0] * ((z + l->step[1] * l->shift - l->shift * turns) % l->step[1]);
+}
+/* Begins the lattice where most lines of the first frame are not empty, and sets the phases of its shifts. */
+static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__se_given *g) {
+    const size_t nx = g->k.dim[0], ny = g->k.dim[1], nz = g->k.dim[2];
+    size_t lines[MV__SE_MOST] = {0}, y, z, c, i, best = 0;
+    for (z = 0; z < nz; z++)
+        for (y = 0; y < ny; y++) {
+            int any = 0;
+            for (c = 0; !any && c < g->k.coils; c++) {
+                const float *p = (const float *)g->src.data + 2 * (g->k.voxels * c + nx * (y + ny * z));
+                for (i = 0; !any && i < 2 * nx; i++) any = p[i] != 0.0f;
+            }
+            lines[mv__se_place(l, y, z)] += (size_t)any;
+        }
+    for (i = 1; i < l->count; i++)
+        if (lines[i] > lines[best]) best = i;
+    if (!lines[best])
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "sense: the first frame has no sample");
+    l->at[0] = best % l->step[0];
+    l->at[1] = best / l->step[0];
+    for (i = 0; i < l->count; i++) {
+        const double fy = ((double)l->at[0] - (double)(ny / 2)) * (double)l->move[i][0] / (double)ny;
+        const double fz = ((double)l->at[1] - (double)(nz / 2)) * (double)l->move[i][1] / (double)nz;
+        const double e = fy + fz - floor(fy + fz);
+        l->turn[i][0] = cos(6.283185307179586477 * e);
+        l->turn[i][1] = sin(6.283185307179586477 * e);
+    }
+    return MEDVOL_OK;
+}
+/* The folded coil images of a frame: the lines of the lattice, transformed. */
+static mv_status mv__se_folded(mv_ctx *ctx, const mv_fft_plan *plan, const mv__se_lattice *l,
+                               const mv__se_given *g, float *to, size_t frame) {
+    const size_t nx = g->k.dim[0], ny = g->k.dim[1], nz = g->k.dim[2], rows = ny * nz * g->k.coils;
+    const float *from = (const float *)g->src.data + 2 * nx * rows * frame;
+    const size_t place = l->at[0] + l->step[0] * l->at[1], bytes = 2 * nx * sizeof *to;
+    size_t r;
+    for (r = 0; r < rows; r++) {
+        if (mv__se_place(l, r % ny, r / ny % nz) == place) mv__memcpy(to + 2 * nx * r, from + 2 * nx * r, bytes);
+        else mv__memset(to + 2 * nx * r, 0, bytes);
+    }
+    return mv_fft_plan_execute(ctx, plan, to, to);
+}
+static mv_status mv__se_blame(mv_ctx *ctx, const mv__se_unfolding *u, size_t frame) {
+    const size_t nx = u->g->k.dim[0], ny = u->g->k.dim[1];
+    size_t j, at;
+    for (j = 0; j < u->jobs; j++)
+        if ((at = u->bad[2 * j + 1]) != 0)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "src", 0, (int64_t)frame,
+                            "sense: frame %zu, voxel %zu, %zu, %zu: k-space or the maps hold NaN or infinity",
+                            frame, (at - 1) % nx, (at - 1) / nx % ny, (at - 1) / nx / ny);
+    for (j = 0; j < u->jobs; j++)
+        if ((at = u->bad[2 * j]) != 0)
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "maps", 0, (int64_t)frame,
+                            "sense: at or behind voxel %zu, %zu, %zu the coils cannot tell %zu voxels apart: lambda "
+                            "above 0, or less acceleration",
+                            (at - 1) % nx, (at - 1) / nx % ny, (at - 1) / nx / ny, u->l->count);
+    return MEDVOL_OK;
+}
+static mv_status mv__se_unfold_frames(mv_ctx *ctx, mv__se_unfolding *u, float *folded) {
+    const size_t n = u->g->k.voxels;
+    mv_fft_plan plan;
+    mv_fft_desc d;
+    size_t f;
+    mv_status st;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = 4;
+    for (k = 0; k < 3; k++) d.dim[k] = u->g->k.dim[k];
+    d.dim[3] = u->g->k.coils;
+    d.axes = 7;
+    d.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
+    if ((st = mv_fft_plan_init(ctx, &plan, &d)) < 0) return st;
+    for (f = 0; st == MEDVOL_OK && f < u->g->k.frames; f++) {
+        mv__memset(u->bad, 0, 2 * u->jobs * sizeof *u->bad);
+        st = mv__se_folded(ctx, &plan, u->l, u->g, folded, f);
+        if (st == MEDVOL_OK)
+            st = mv_parallel_for(ctx, u->jobs, mv__se_unfold_job, u, u->g->k.frames > 1 ? NULL : "sense");
+        if (st == MEDVOL_OK) st = mv__se_blame(ctx, u, f);
+        if (st == MEDVOL_OK && mv__progress(ctx, f + 1, u->g->k.frames, u->g->k.frames > 1 ? "sense" : NULL))
+            st = mv__cancelled(ctx, "sense");
+        u->dst += 2 * n * u->g->sets;
+        u->gfactor = NULL; /* the same for all frames */
+    }
+    mv_fft_plan_free(ctx, &plan);
+    return st;
+}
+/* Memory: the folded coils, groups, faults, and the scratch of jobs. */
+static mv_status mv__se_unfold_all(mv_ctx *ctx, mv__se_unfolding *u) {
+    const size_t rows = u->g->k.dim[1] * u->g->k.dim[2], coils = u->g->k.coils;
+    const size_t n = u->l->count * u->g->sets, unit = 2 * MV__SE_LANES;
+    size_t bytes, room = 0, i, at[MV__SE_MOST];
+    unsigned char *block;
+    uint32_t *group;
+    float *folded;
+    mv_status st;
+    u->jobs = mv__minz(rows / u->l->count, 64);
+    /* s, a, the system and its diagonal, g with its room */
+    if (!mv__mul(unit * n, coils, &room) || !mv__add(room, unit * (coils + n + n * n + 2 * n), &room) ||
+        !mv__mul(room, u->jobs * sizeof(double), &bytes) || !mv__mul(u->g->k.voxels, 2 * sizeof(float), &i) ||
+        !mv__mul(i, coils, &i) || rows > UINT32_MAX || !mv__add(bytes, i, &bytes) ||
+        !mv__add(bytes, 2 * u->jobs * sizeof *u->bad + rows * sizeof *group, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)rows, -1, "sense: too large");
+    if (!(block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    u->room = room;
+    u->scratch = (double *)(void *)block;
+    u->bad = (size_t *)(void *)(u->scratch + room * u->jobs);
+    folded = (float *)(void *)(u->bad + 2 * u->jobs);
+    group = (uint32_t *)(void *)(folded + 2 * u->g->k.voxels * coils);
+    u->folded = folded;
+    u->group = group;
+    for (i = 0; i < rows; i++)
+        if (mv__se_rows(u, i, at) == i) group[u->groups++] = (uint32_t)i;
+    st = mv__se_unfold_frames(ctx, u, folded);
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                              const mv_sense_opt *opt) {
+    mv_sense_opt o;
+    mv__se_given g;
+    mv__se_lattice l;
+    mv__se_unfolding u;
+    mv__se_result r;
+    mv_volume few;
+    size_t dim[7];
+    int ndim;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    mv__memset(&few, 0, sizeof few);
+    if (!(o.lambda >= 0.0 && o.lambda <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o.lambda, -1, "sense: lambda = %g: must be 0..1e30",
+                        o.lambda);
+    if ((st = mv__se_take(ctx, "sense", &g, src, maps, NULL, 0)) < 0) return st;
+    if ((st = mv__se_lattice_make(ctx, &l, &g, &o)) == MEDVOL_OK) st = mv__se_lattice_find(ctx, &l, &g);
+    ndim = mv__coil_drop(dim, src, g.sets);
+    if (st == MEDVOL_OK) st = mv__se_begin(ctx, "sense", &r, dst, src, maps, NULL, ndim, dim);
+    if (st < 0) {
+        mv__se_given_free(ctx, &g);
+        return st;
+    }
+    mv__memset(&u, 0, sizeof u);
+    u.g = &g;
+    u.l = &l;
+    u.lambda = o.lambda * (double)l.count; /* of all of k-space, folded voxels have 1 / R */
+    u.dst = (float *)r.dense.data;
+    if (o.gfactor) st = mv_volume_alloc(ctx, &few, MEDVOL_F32, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
+    if (o.gfactor && st == MEDVOL_OK) {
+        mv__vol_copy_geometry(&few, src);
+        few.slope = 1.0;
+        few.inter = 0.0;
+        u.gfactor = (float *)few.data;
+    }
+    if (st == MEDVOL_OK) st = mv__se_unfold_all(ctx, &u);
+    if (st == MEDVOL_OK && o.gfactor) st = mv_volume_copy(ctx, o.gfactor, &few);
+    mv_volume_free(ctx, &few);
+    mv__se_given_free(ctx, &g);
+    mv__coil_steps(&r.out, src, g.sets);
+    return mv__se_end(ctx, st, &r, dst);
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_SENSE */
 

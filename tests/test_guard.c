@@ -1171,6 +1171,38 @@ static void op_irfft_call(void) {
     o.flags = MEDVOL_FFT_SCALED;
     did(mv_irfft(T, vout(TYPE == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64, N, 3, 2, 0), s, &o));
 }
+/* SENSE: x, y, z, coil of N, 4, 2, 3 voxels, maps of up to 1. ARG: forward, adjoint, gradients, unfolding */
+static void op_sense(void) {
+    static float unit[2 * 960 * 16];
+    const mv_volume *s = ARG == 0 ? vin(TYPE, N, 4, 2, 0) : vin(TYPE, N, 4, 2, 3), *maps, *mask;
+    size_t dim[4] = {0, 4, 2, 3}, one[4] = {1, 4, 1, 0}, i;
+    static const float weights[4] = {1, 0, 0.5f, 1};
+    buffer *b;
+    const float *r = (const float *)(const void *)pool[pool_of(MEDVOL_C64)].data;
+    dim[0] = N;
+    for (i = 0; i < 48 * N && i < sizeof unit / sizeof *unit; i++) unit[i] = r[i] * 1e-3f;
+    b = source(MEDVOL_C64, dim, unit);
+    wrap(b);
+    maps = &b->v;
+    b = source(MEDVOL_F32, one, weights);
+    wrap(b);
+    mask = &b->v;
+    if (ARG == 0) did(mv_sense_forward(T, vout(MEDVOL_C64, N, 4, 2, 3), s, maps, mask));
+    else if (ARG == 1) did(mv_sense_adjoint(T, vout(MEDVOL_C64, N, 4, 2, 0), s, maps, mask));
+    else if (ARG == 2) {
+        mv_cg_sense_opt o;
+        memset(&o, 0, sizeof o);
+        o.mask = mask, o.lambda = 0.5, o.iterations = 2;
+        did(mv_cg_sense(T, vout(MEDVOL_C64, N, 4, 2, 0), s, maps, &o));
+    } else {
+        mv_sense_opt o;
+        mv_volume *d = vout(MEDVOL_C64, N, 4, 2, 0);
+        memset(&o, 0, sizeof o);
+        o.accel[0] = 2, o.accel[1] = 2, o.lambda = 0.5;
+        o.gfactor = vout(MEDVOL_F32, N, 4, 2, 0);
+        did(mv_sense(T, d, s, maps, &o));
+    }
+}
 /* ARG: mode + 4 * method */
 static void op_convolve(void) {
     mv_convolve_opt o;
@@ -1412,6 +1444,8 @@ static const op rows[] = {
     OP(rfft_call, REALS, 0, VOLUME | HEAVY | FLOATS, 1e-4),
     OP(irfft_call, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-4), CONV(0 + 4), CONV(1 + 4), CONV(2 + 4),
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
+    OP(sense, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3), OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2), OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
     {NULL, NULL, NULL, 0, 0, 0}};
 

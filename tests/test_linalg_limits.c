@@ -9,6 +9,10 @@
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
 #define MEDVOL_NO_FFT
+#define MEDVOL_NO_KSPACE
+#define MEDVOL_NO_COILS
+#define MEDVOL_NO_GRAPPA
+#define MEDVOL_NO_SENSE
 #define MV__LA_STEPS 0
 #define MV__LA_ROUNDS 1
 #include "test.h"

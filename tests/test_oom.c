@@ -152,6 +152,7 @@ static mv_status tried(mv_status st) {
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
+static mv_volume lines, coils, kspace, kwide, image, gmap;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -177,6 +178,12 @@ static void fill(mv_volume *v, mv_dtype type, int ndim, size_t nx, size_t ny, si
             default: memset((uint8_t *)v->data + 3 * i, (int)(i % 256), 3); break; /* rgb24 */
         }
 }
+static void complex_pairs(mv_volume *v) { /* of two floats beside each other */
+    int k;
+    v->dtype = MEDVOL_C64;
+    v->dim[0] /= 2;
+    for (k = 1; k < v->ndim; k++) v->stride[k] /= 2;
+}
 static void make_volumes(void) {
     size_t i;
     const size_t start[4] = {1, 2, 1, 1}, size[4] = {NX, NY, NZ, 2};
@@ -197,6 +204,13 @@ static void make_volumes(void) {
     grid.affine[3] = 0.5, grid.affine[1] = 0.1;
     fill(&taps, MEDVOL_F32, 3, 5, 1, 2, 1);
     must(mv_rfft(T_NONE, &spectrum, &whole, NULL));
+    fill(&lines, MEDVOL_U8, 2, 1, 6, 1, 1);
+    fill(&coils, MEDVOL_F32, 4, 2 * 5, 6, 2, 3);
+    fill(&kspace, MEDVOL_F32, 4, 2 * 5, 6, 2, 3);
+    complex_pairs(&coils), complex_pairs(&kspace);
+    must(mv_convert(T_NONE, &kwide, &kspace, MEDVOL_C128, NULL));
+    must(mv_sense_adjoint(T_NONE, &image, &kspace, &coils, NULL));
+    must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
     for (i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 11 % 255);
 }
@@ -249,7 +263,8 @@ static void make_files(void) {
     write_file("oom_like.img", gzip_like.data, gzip_like.bytes);
 }
 static void free_inputs(void) {
-    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum};
+    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
+        &lines, &coils, &kspace, &kwide, &image, &gmap};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -397,6 +412,11 @@ OP(convolve, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_FULL, ME
 OP(convolve_fft, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_SAME, MEDVOL_CONV_FFT}))
 OP(convolve_complex, mv_convolve(c, d, &spectrum, &taps, &(mv_convolve_opt){0, MEDVOL_CONV_DIRECT}))
 OP(correlate, mv_correlate(c, d, s, &taps, NULL))
+OP(sense_forward, mv_sense_forward(c, d, &image, &coils, NULL))
+OP(sense_adjoint, mv_sense_adjoint(c, d, &kspace, &coils, &lines))
+OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &coils, &lines))
+OP(cg_sense, mv_cg_sense(c, d, &kspace, &coils, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
+OP(sense, mv_sense(c, d, &kspace, &coils, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -446,6 +466,8 @@ static const struct {
     ROW(rs_affine) ROW(rs_affine_nearest) ROW(rs_affine_cubic) ROW(rs_affine_conv) ROW(rs_affine_lanczos)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
+    {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
+    {"sense_copies", v_sense_copies, SOURCE}, {"cg_sense", v_cg_sense, SOURCE}, {"sense", v_sense, SOURCE},
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)

@@ -1,6 +1,624 @@
-/* test_sense.c - */
+/* test_sense.c - the measurement against its definition in double, its adjoint, conjugate gradients against the
+   dense system, unfolding of every lattice against the truth and the dense system's noise; series, masks, sets
+   of maps, gaps, bits, errors. */
 #include "test.h"
 
+#define TAU 6.28318530717958647692
+
+typedef struct cplx {
+    double re, im;
+} cplx;
+static cplx mul(cplx a, cplx b) {
+    cplx c = {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+    return c;
+}
+static cplx at(const mv_volume *v, size_t i) {
+    cplx c = {((const float *)v->data)[2 * i], ((const float *)v->data)[2 * i + 1]};
+    return c;
+}
+static int new_volume(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc, size_t nf) {
+    size_t dim[5];
+    dim[0] = nx, dim[1] = ny, dim[2] = nz, dim[3] = nc, dim[4] = nf;
+    memset(v, 0, sizeof *v);
+    if (!CHECK_OK(mv_volume_alloc(T, v, MEDVOL_C64, nf > 1 ? 5 : nc > 1 ? 4 : 3, dim))) return 0;
+    memset(v->data, 0, mv_volume_count(v) * 8);
+    return 1;
+}
+static void noise(mv_volume *v) {
+    const size_t n = 2 * mv_volume_count(v);
+    size_t i;
+    for (i = 0; i < n; i++) ((float *)v->data)[i] = (float)t_uniform(-1, 1);
+}
+/* Smooth coils round the field of view, of unit length together; each set turned in phase. */
+static int coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc, size_t sets) {
+    const size_t n = nx * ny * nz;
+    size_t i, c, s;
+    if (!new_volume(v, nx, ny, nz, nc, sets)) return 0;
+    for (s = 0; s < sets; s++)
+        for (i = 0; i < n; i++) {
+            const double x = (double)(i % nx) / (double)nx - 0.5, y = (double)(i / nx % ny) / (double)ny - 0.5;
+            const double z = nz > 1 ? (double)(i / nx / ny) / (double)nz - 0.5 : 0;
+            double sum = 0;
+            for (c = 0; c < nc; c++) {
+                const double a = TAU * (double)c / (double)nc + 0.3 * (double)s + 0.1, b = 2.4 * (double)c;
+                const double dx = x - 0.7 * cos(a), dy = y - 0.7 * sin(a), dz = z - 0.6 * cos(b);
+                const double m = 1 / (0.2 + dx * dx + dy * dy + dz * dz), p = 3 * x * sin(a) + 2 * y + 2 * z * cos(b);
+                float *q = (float *)v->data + 2 * (i + n * (c + nc * s));
+                q[0] = (float)(m * cos(p + a)), q[1] = (float)(m * sin(p + a));
+                sum += m * m;
+            }
+            for (c = 0; c < nc; c++) {
+                float *q = (float *)v->data + 2 * (i + n * (c + nc * s));
+                q[0] = (float)(q[0] / sqrt(sum)), q[1] = (float)(q[1] / sqrt(sum));
+            }
+        }
+    return 1;
+}
+static int new_mask(mv_volume *v, size_t nx, size_t ny, size_t nz) {
+    size_t dim[3];
+    dim[0] = nx, dim[1] = ny, dim[2] = nz;
+    memset(v, 0, sizeof *v);
+    return CHECK_OK(mv_volume_alloc(T, v, MEDVOL_F32, 3, dim));
+}
+/* entry k, r of the centred unitary transform of three axes */
+static cplx wave(const size_t *n, size_t k, size_t r) {
+    double e = 0, s = 1;
+    cplx c;
+    int a;
+    for (a = 0; a < 3; a++) {
+        const double p = (double)(k % n[a]) - (double)(n[a] / 2), q = (double)(r % n[a]) - (double)(n[a] / 2);
+        e -= p * q / (double)n[a];
+        s /= sqrt((double)n[a]);
+        k /= n[a], r /= n[a];
+    }
+    e -= floor(e);
+    c.re = s * cos(TAU * e), c.im = s * sin(TAU * e);
+    return c;
+}
+static double apart(const mv_volume *a, const mv_volume *b) { /* |a - b| / |b| */
+    const size_t n = 2 * mv_volume_count(b);
+    const float *p = (const float *)a->data, *q = (const float *)b->data;
+    double e = 0, m = 0;
+    size_t i;
+    if (mv_volume_count(a) != mv_volume_count(b)) return HUGE_VAL;
+    for (i = 0; i < n; i++) {
+        e += ((double)p[i] - (double)q[i]) * ((double)p[i] - (double)q[i]);
+        m += (double)q[i] * (double)q[i];
+    }
+    return sqrt(e / m);
+}
+static cplx dot(const mv_volume *a, const mv_volume *b) { /* sum conj(a) b */
+    const size_t n = mv_volume_count(a);
+    cplx s = {0, 0};
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const cplx p = at(a, i), q = at(b, i);
+        s.re += p.re * q.re + p.im * q.im;
+        s.im += p.re * q.im - p.im * q.re;
+    }
+    return s;
+}
+static const size_t shapes[][3] = {{7, 5, 3}, {8, 6, 1}, {13, 1, 1}, {1, 4, 5}, {16, 9, 2}};
+
+static void test_forward(void) {
+    size_t t;
+    for (t = 0; t < 4; t++) {
+        const size_t *n = shapes[t], all = n[0] * n[1] * n[2], sets = 1 + t % 2, nc = 3;
+        mv_volume maps, x, y = {0}, m;
+        size_t k, r, c, s;
+        double wrong = 0;
+        if (!coils(&maps, n[0], n[1], n[2], nc, sets) || !new_volume(&x, n[0], n[1], n[2], sets, 1)) return;
+        if (!new_mask(&m, n[0], n[1], 1)) return;
+        t_seed(t);
+        noise(&x);
+        for (k = 0; k < n[0] * n[1]; k++) ((float *)m.data)[k] = (float)(k % 3) * 0.5f;
+        CHECK_OK(mv_sense_forward(T, &y, &x, &maps, &m));
+        CHECK(y.ndim == 4 && y.dim[3] == nc && y.dim[0] == n[0] && y.dim[2] == n[2]);
+        for (c = 0; c < nc; c++)
+            for (k = 0; k < all; k++) {
+                const double w = (double)(k % (n[0] * n[1]) % 3) * 0.5;
+                cplx sum = {0, 0}, got = at(&y, k + all * c);
+                for (r = 0; r < all; r++) {
+                    cplx v = {0, 0};
+                    for (s = 0; s < sets; s++) {
+                        const cplx p = mul(at(&maps, r + all * (c + nc * s)), at(&x, r + all * s));
+                        v.re += p.re, v.im += p.im;
+                    }
+                    v = mul(v, wave(n, k, r));
+                    sum.re += w * v.re, sum.im += w * v.im;
+                }
+                wrong = fmax(wrong, hypot(got.re - sum.re, got.im - sum.im));
+            }
+        CHECK_NEAR(wrong, 0, 3e-6);
+        mv_volume_free(T, &maps), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &m);
+    }
+}
+static void test_adjoint(void) {
+    size_t t;
+    for (t = 0; t < 5; t++) {
+        const size_t *n = shapes[t], sets = 1 + t % 2, nc = 4, nf = 1 + t % 3;
+        mv_volume maps, x, y, ex = {0}, ey = {0}, m;
+        cplx a, b;
+        size_t k, xd[5], nd = 0;
+        if (!coils(&maps, n[0], n[1], n[2], nc, sets) || !new_volume(&y, n[0], n[1], n[2], nc, nf)) return;
+        xd[0] = n[0], xd[1] = n[1], xd[2] = n[2], nd = 3;
+        if (sets > 1) xd[nd++] = sets;
+        if (nf > 1) xd[nd++] = nf;
+        if (!CHECK_OK(mv_volume_alloc(T, &x, MEDVOL_C64, (int)nd, xd))) return;
+        if (!new_mask(&m, n[0], n[1], n[2])) return;
+        t_seed(10 + t);
+        noise(&x), noise(&y);
+        for (k = 0; k < mv_volume_count(&m); k++) ((float *)m.data)[k] = t_uniform(0, 1) < 0.5 ? 0.0f : 1.0f;
+        CHECK_OK(mv_sense_forward(T, &ex, &x, &maps, t == 1 ? NULL : &m));
+        CHECK_OK(mv_sense_adjoint(T, &ey, &y, &maps, t == 1 ? NULL : &m));
+        a = dot(&ex, &y), b = dot(&x, &ey);
+        CHECK(mv_volume_count(&ey) == mv_volume_count(&x));
+        CHECK_NEAR(a.re, b.re, 1e-6 * sqrt(dot(&ex, &ex).re * dot(&y, &y).re));
+        CHECK_NEAR(a.im, b.im, 1e-6 * sqrt(dot(&ex, &ex).re * dot(&y, &y).re));
+        if (t == 1) { /* all of k-space, maps of unit length but of two sets: one set is its own inverse */
+            mv_volume one = maps, back = {0}, img, k1 = {0};
+            one.ndim = 4, one.dim[4] = 1, one.owner = NULL;
+            if (!new_volume(&img, n[0], n[1], n[2], 1, 1)) return;
+            noise(&img);
+            CHECK_OK(mv_sense_forward(T, &k1, &img, &one, NULL));
+            CHECK_OK(mv_sense_adjoint(T, &back, &k1, &one, NULL));
+            CHECK_NEAR(apart(&back, &img), 0, 1e-6);
+            mv_volume_free(T, &back), mv_volume_free(T, &img), mv_volume_free(T, &k1);
+        }
+        mv_volume_free(T, &maps), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &m);
+        mv_volume_free(T, &ex), mv_volume_free(T, &ey);
+    }
+}
+
+/* ---- the dense system: E of coils x samples rows, in double ---- */
+static double *dense(const mv_volume *maps, const mv_volume *m, const size_t *n, double lambda, size_t *unknowns) {
+    const size_t all = n[0] * n[1] * n[2], nc = maps->dim[3], sets = maps->dim[4], u = all * sets;
+    const size_t line = m->dim[0] == 1 ? n[0] : 1; /* that one weight stands for */
+    double *e = (double *)calloc(2 * nc * all * u + 1, sizeof *e), *a = (double *)calloc(2 * u * u + 1, sizeof *a);
+    mv_gemm_opt o;
+    size_t k, r, c, s, i;
+    memset(&o, 0, sizeof o);
+    o.op_a = MEDVOL_OP_ADJOINT;
+    if (!CHECK(e && a)) abort();
+    for (s = 0; s < sets; s++)
+        for (r = 0; r < all; r++)
+            for (c = 0; c < nc; c++)
+                for (k = 0; k < all; k++) {
+                    const double w = sqrt((double)((const float *)m->data)[k / line]);
+                    const cplx v = mul(at(maps, r + all * (c + nc * s)), wave(n, k, r));
+                    double *p = e + 2 * (k + all * c + nc * all * (r + all * s));
+                    p[0] = w * v.re, p[1] = w * v.im;
+                }
+    CHECK_OK(mv_gemm_c128(T_NONE, a, u, e, nc * all, e, nc * all, u, u, nc * all, &o));
+    for (i = 0; i < u; i++) a[2 * i * (u + 1)] += lambda;
+    free(e);
+    *unknowns = u;
+    return a;
+}
+static void test_cg_dense(void) {
+    static const size_t n[3][3] = {{6, 5, 1}, {4, 3, 3}, {5, 8, 1}};
+    size_t t;
+    for (t = 0; t < 3; t++) {
+        const size_t all = n[t][0] * n[t][1] * n[t][2], sets = t == 1 ? 2 : 1;
+        mv_volume maps, y, m, x = {0}, rhs = {0};
+        mv_cg_sense_opt o;
+        double *a, *b, wrong = 0, most = 0, residual = 1;
+        size_t u, i;
+        memset(&o, 0, sizeof o);
+        if (!coils(&maps, n[t][0], n[t][1], n[t][2], 4, sets) || !new_volume(&y, n[t][0], n[t][1], n[t][2], 4, 1))
+            return;
+        if (!new_mask(&m, n[t][0], n[t][1], n[t][2])) return;
+        t_seed(30 + t);
+        noise(&y);
+        for (i = 0; i < all; i++) /* scattered; weights; along y alone */
+            ((float *)m.data)[i] = t == 2 ? (float)(i / n[t][0] % 2) : t_uniform(0, 1) < 0.3 ? 0 : 1.0f + (float)t;
+        o.mask = &m;
+        o.lambda = 0.05;
+        o.iterations = 150;
+        o.residual = &residual;
+        CHECK_OK(mv_cg_sense(T, &x, &y, &maps, &o));
+        CHECK(residual < 1e-5);
+        CHECK_OK(mv_sense_adjoint(T, &rhs, &y, &maps, &m));
+        a = dense(&maps, &m, n[t], o.lambda, &u);
+        b = (double *)calloc(2 * u, sizeof *b);
+        if (!CHECK(b && mv_volume_count(&x) == u)) return;
+        for (i = 0; i < u; i++) b[2 * i] = at(&rhs, i).re, b[2 * i + 1] = at(&rhs, i).im;
+        CHECK_OK(mv_chol_c128(T_NONE, a, u, u));
+        CHECK_OK(mv_chol_solve_c128(T_NONE, b, u, a, u, u, 1));
+        for (i = 0; i < u; i++) {
+            wrong = fmax(wrong, hypot(b[2 * i] - at(&x, i).re, b[2 * i + 1] - at(&x, i).im));
+            most = fmax(most, hypot(b[2 * i], b[2 * i + 1]));
+        }
+        CHECK_NEAR(wrong / most, 0, 2e-5);
+        free(a), free(b);
+        mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &m);
+        mv_volume_free(T, &x), mv_volume_free(T, &rhs);
+    }
+}
+/* Without noise the image comes back; the error in the energy norm never grows. */
+static void test_cg_exact(void) {
+    const size_t nx = 24, ny = 21;
+    mv_volume maps, x, y = {0}, m, back = {0};
+    mv_cg_sense_opt o;
+    double last = HUGE_VAL;
+    size_t i;
+    memset(&o, 0, sizeof o);
+    if (!coils(&maps, nx, ny, 1, 6, 1) || !new_volume(&x, nx, ny, 1, 1, 1) || !new_mask(&m, 1, ny, 1)) return;
+    t_seed(50);
+    noise(&x);
+    for (i = 0; i < ny; i++) ((float *)m.data)[i] = (float)(i % 2 == 0);
+    CHECK_OK(mv_sense_forward(T, &y, &x, &maps, &m));
+    for (o.iterations = 1; o.iterations < 30; o.iterations += 4) {
+        mv_volume e = {0}, f = {0};
+        double energy;
+        CHECK_OK(mv_cg_sense(T, &back, &y, &maps, &o));
+        CHECK_OK(mv_volume_copy(T, &e, &back));
+        for (i = 0; i < 2 * nx * ny; i++) ((float *)e.data)[i] -= ((float *)x.data)[i];
+        CHECK_OK(mv_sense_forward(T, &f, &e, &maps, &m));
+        energy = dot(&f, &f).re;
+        CHECK(energy <= last * (1 + 1e-6) + 1e-9);
+        last = energy;
+        mv_volume_free(T, &e), mv_volume_free(T, &f);
+    }
+    o.iterations = 200;
+    o.tolerance = 1e-7;
+    CHECK_OK(mv_cg_sense(T, &back, &y, &maps, &o)); /* the mask is seen from the data */
+    CHECK_NEAR(apart(&back, &x), 0, 2e-4);
+    mv_volume_free(T, &maps), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &m);
+    mv_volume_free(T, &back);
+}
+/* A series is its frames, to the bit, with masks of their own; views and other types are what they show. */
+static void test_cg_series(void) {
+    const size_t nx = 10, ny = 9, nf = 4, n = 90;
+    mv_volume maps, y, all = {0}, wide = {0}, two = {0};
+    mv_cg_sense_opt o;
+    double residual[4] = {2, 2, 2, 2};
+    size_t f, c, i;
+    memset(&o, 0, sizeof o);
+    o.iterations = 5;
+    o.residual = residual;
+    if (!coils(&maps, nx, ny, 1, 3, 1) || !new_volume(&y, nx, ny, 1, 3, nf)) return;
+    t_seed(60);
+    noise(&y);
+    y.step[0] = 7, y.step[1] = 2.5;
+    for (f = 0; f < nf; f++) /* frame 2: all of it */
+        for (c = 0; c < 3; c++)
+            for (i = 0; i < n; i++)
+                if (f != 2 && (f == 3 ? i % 3 == 1 : i / nx % 2 == f % 2))
+                    memset((float *)y.data + 2 * (i + n * (c + 3 * f)), 0, 8);
+    CHECK_OK(mv_cg_sense(T, &all, &y, &maps, &o));
+    CHECK(all.ndim == 4 && all.dim[3] == nf && all.step[0] == 2.5);
+    for (f = 0; f < nf; f++) {
+        const size_t start[5] = {0, 0, 0, 0, f}, size[5] = {nx, ny, 1, 3, 1};
+        mv_volume v, x = {0};
+        CHECK_OK(mv_volume_view(T, &v, &y, start, size));
+        o.residual = NULL;
+        CHECK_OK(mv_cg_sense(T, &x, &v, &maps, &o));
+        CHECK(memcmp(x.data, (float *)all.data + 2 * n * f, 8 * n) == 0);
+        CHECK(residual[f] >= 0 && residual[f] < 1);
+        mv_volume_free(T, &x);
+    }
+    { /* a destination with gaps, in doubles */
+        const size_t big[4] = {nx + 2, ny, 1, nf}, start[4] = {1, 0, 0, 0}, size[4] = {nx, ny, 1, nf};
+        mv_volume room, view;
+        CHECK_OK(mv_volume_alloc(T, &room, MEDVOL_C64, 4, big));
+        CHECK_OK(mv_volume_view(T, &view, &room, start, size));
+        CHECK_OK(mv_convert(T, &wide, &y, MEDVOL_C128, NULL));
+        CHECK_OK(mv_cg_sense(T, &view, &wide, &maps, &o));
+        CHECK_OK(mv_volume_copy(T, &two, &view));
+        CHECK(memcmp(two.data, all.data, 8 * n * nf) == 0);
+        mv_volume_free(T, &room);
+    }
+    CHECK_OK(mv_cg_sense(T, &y, &y, &maps, &o)); /* dst == src: its memory is replaced */
+    CHECK(memcmp(y.data, all.data, 8 * n * nf) == 0);
+    mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &all);
+    mv_volume_free(T, &wide), mv_volume_free(T, &two);
+}
+
+/* ---- unfolding ---- */
+static const struct {
+    size_t n[3], step[2], at[2];
+    int shift;
+    size_t coils, sets;
+} lattices[] = {{{5, 12, 1}, {1, 1}, {0, 0}, 0, 3, 1}, {{9, 12, 1}, {2, 1}, {1, 0}, 0, 4, 1},
+    {{17, 12, 1}, {3, 1}, {2, 0}, 0, 6, 1}, {{8, 8, 6}, {2, 2}, {0, 1}, 0, 8, 1},
+    {{6, 6, 8}, {3, 2}, {2, 1}, 1, 12, 1}, {{4, 6, 8}, {1, 4}, {0, 3}, 0, 8, 1}, {{3, 6, 9}, {2, 3}, {1, 2}, 2, 12, 1},
+    {{7, 4, 8}, {1, 4}, {0, 1}, 3, 9, 1}, {{5, 8, 1}, {2, 1}, {1, 0}, 0, 9, 2}};
+static void test_unfold(void) {
+    size_t t;
+    for (t = 0; t < sizeof lattices / sizeof *lattices; t++) {
+        const size_t *n = lattices[t].n, sets = lattices[t].sets, all = n[0] * n[1] * n[2];
+        mv_volume maps, x, y = {0}, m, back = {0}, g = {0};
+        mv_sense_opt o;
+        size_t i, u;
+        int k;
+        memset(&o, 0, sizeof o);
+        if (!coils(&maps, n[0], n[1], n[2], lattices[t].coils, sets) || !new_volume(&x, n[0], n[1], n[2], sets, 1))
+            return;
+        if (!new_mask(&m, 1, n[1], n[2])) return;
+        t_seed(70 + t);
+        noise(&x);
+        for (i = 0; i < n[1] * n[2]; i++) { /* the definition of [API] */
+            const size_t py = i % n[1], pz = i / n[1];
+            int in = py % lattices[t].step[0] == lattices[t].at[0];
+            if (in) {
+                const size_t turn = (py - lattices[t].at[0]) / lattices[t].step[0] * (size_t)lattices[t].shift;
+                in = pz % lattices[t].step[1] == (lattices[t].at[1] + turn) % lattices[t].step[1];
+            }
+            ((float *)m.data)[i] = (float)in;
+        }
+        CHECK_OK(mv_sense_forward(T, &y, &x, &maps, &m));
+        if (t == 1) { /* a calibration line beside the lattice */
+            size_t c;
+            for (c = 0; c < 4; c++)
+                for (i = 0; i < 18; i++) ((float *)y.data)[2 * (all * c + 9 * 6) + i] = 1;
+        }
+        for (k = 0; k < 2; k++) o.accel[k] = (int)lattices[t].step[k];
+        o.shift = lattices[t].shift;
+        o.gfactor = &g;
+        CHECK_OK(mv_sense(T, &back, &y, &maps, &o));
+        CHECK_NEAR(apart(&back, &x), 0, 1e-4);
+        if (all <= 160 || t == 0) { /* noise of the dense system */
+            double *a = dense(&maps, &m, n, 0, &u), *e, worst = 0;
+            const size_t step = u / 7 + 1;
+            double *d = (double *)calloc(u, sizeof *d);
+            e = (double *)calloc(2 * u, sizeof *e);
+            if (!CHECK(d && e && g.dtype == MEDVOL_F32 && mv_volume_count(&g) == u)) return;
+            for (i = 0; i < u; i++) d[i] = a[2 * i * (u + 1)];
+            CHECK_OK(mv_chol_c128(T_NONE, a, u, u));
+            for (i = 0; i < u; i += step) {
+                memset(e, 0, 2 * u * sizeof *e);
+                e[2 * i] = 1;
+                CHECK_OK(mv_chol_solve_c128(T_NONE, e, u, a, u, u, 1));
+                worst = fmax(worst, fabs(sqrt(e[2 * i] * d[i]) / (double)((float *)g.data)[i] - 1));
+            }
+            CHECK_NEAR(worst, 0, 1e-4);
+            free(a), free(d), free(e);
+        }
+        mv_volume_free(T, &maps), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &m);
+        mv_volume_free(T, &back), mv_volume_free(T, &g);
+    }
+}
+/* Where no coil sees anything the image and the noise are 0; two coils alike need lambda. */
+static void test_unfold_dark(void) {
+    static const size_t dark[3] = {20, 10, 34};
+    mv_volume maps, y, x = {0}, g = {0};
+    mv_sense_opt o;
+    size_t c, i;
+    memset(&o, 0, sizeof o);
+    o.accel[0] = 2;
+    o.gfactor = &g;
+    if (!coils(&maps, 6, 8, 1, 3, 1) || !new_volume(&y, 6, 8, 1, 3, 1)) return;
+    t_seed(80);
+    noise(&y);
+    for (c = 0; c < 3; c++) /* voxel 2, 3; and both voxels of a pair: 4, 1 and 4, 5 */
+        for (i = 0; i < 3; i++) memset((float *)maps.data + 2 * (48 * c + dark[i]), 0, 8);
+    CHECK_OK(mv_sense(T, &x, &y, &maps, &o));
+    CHECK(at(&x, 20).re == 0 && at(&x, 20).im == 0 && ((float *)g.data)[20] == 0);
+    CHECK(at(&x, 10).re == 0 && at(&x, 34).im == 0 && ((float *)g.data)[34] == 0);
+    CHECK_NEAR((double)((float *)g.data)[44], 1, 1e-5); /* 2, 7: its partner is dark */
+    for (c = 1; c < 3; c++) memcpy((float *)maps.data + 96 * c, maps.data, 96 * 4); /* alike */
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SINGULAR);
+    CHECK(strstr(mv_message(T), "voxel 0, 0, 0"));
+    o.lambda = 0.01;
+    CHECK_OK(mv_sense(T, &x, &y, &maps, &o));
+    mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &x), mv_volume_free(T, &g);
+}
+/* Unfolding and gradients agree, frame by frame. */
+static void test_agree(void) {
+    mv_volume maps, x, y = {0}, m, a = {0}, b = {0};
+    mv_sense_opt o;
+    mv_cg_sense_opt q;
+    size_t i;
+    const size_t dim[4] = {11, 12, 1, 3};
+    memset(&o, 0, sizeof o);
+    memset(&q, 0, sizeof q);
+    if (!coils(&maps, 11, 12, 1, 5, 1) || !CHECK_OK(mv_volume_alloc(T, &x, MEDVOL_C64, 4, dim))) return;
+    if (!new_mask(&m, 1, 12, 1)) return;
+    t_seed(90);
+    noise(&x);
+    x.step[0] = 3;
+    for (i = 0; i < 12; i++) ((float *)m.data)[i] = (float)(i % 2);
+    CHECK_OK(mv_sense_forward(T, &y, &x, &maps, &m));
+    CHECK(y.ndim == 5 && y.step[1] == 3 && y.dim[4] == 3);
+    o.accel[0] = 2, o.lambda = q.lambda = 0.01;
+    q.iterations = 60;
+    CHECK_OK(mv_sense(T, &a, &y, &maps, &o));
+    CHECK_OK(mv_cg_sense(T, &b, &y, &maps, &q));
+    CHECK(a.ndim == 4 && a.step[0] == 3);
+    CHECK_NEAR(apart(&a, &b), 0, 2e-5);
+    mv_volume_free(T, &maps), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &m);
+    mv_volume_free(T, &a), mv_volume_free(T, &b);
+}
+
+static int stop_at;
+static int stopping(void *user, double done, double total, const char *label) {
+    (void)user, (void)label;
+    CHECK(done <= total);
+    return stop_at-- == 0;
+}
+static void test_cancel(void) {
+    mv_volume maps, y, x = {0}, image;
+    mv_sense_opt o;
+    int call, n;
+    memset(&o, 0, sizeof o);
+    o.accel[0] = 2;
+    if (!coils(&maps, 12, 16, 1, 4, 1) || !new_volume(&y, 12, 16, 1, 4, 2)) return;
+    if (!new_volume(&image, 12, 16, 1, 1, 1)) return;
+    t_seed(100);
+    noise(&y);
+    T->desc.progress = stopping;
+    for (call = 0; call < 4; call++) {
+        const mv_volume *src = call == 3 ? &image : &y;
+        int cancelled = 0;
+        for (n = 0; n < 200; n++) {
+            mv_status st;
+            stop_at = n;
+            if (call == 0) st = mv_cg_sense(T, &x, src, &maps, NULL);
+            else if (call == 1) st = mv_sense(T, &x, src, &maps, &o);
+            else if (call == 2) st = mv_sense_adjoint(T, &x, src, &maps, NULL);
+            else st = mv_sense_forward(T, &x, src, &maps, NULL);
+            if (st != MEDVOL_E_CANCELLED) {
+                CHECK_STATUS(st, MEDVOL_OK);
+                break;
+            }
+            CHECK(!x.data);
+            cancelled++;
+        }
+        CHECK(cancelled > 0);
+        mv_volume_free(T, &x);
+    }
+    T->desc.progress = NULL;
+    mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &image);
+}
+
+static void test_errors(void) {
+    mv_volume maps, y, x = {0}, m, real, other, was, turned;
+    mv_cg_sense_opt q;
+    mv_sense_opt o;
+    float *w;
+    const size_t dim[3] = {8, 6, 1}, few[3] = {8, 5, 1};
+    memset(&o, 0, sizeof o);
+    memset(&q, 0, sizeof q);
+    if (!coils(&maps, 8, 6, 1, 3, 1) || !new_volume(&y, 8, 6, 1, 3, 1) || !new_mask(&m, 8, 6, 1)) return;
+    if (!CHECK_OK(mv_volume_alloc(T, &real, MEDVOL_F32, 3, dim)) || !new_mask(&other, few[0], few[1], 1)) return;
+    t_seed(110);
+    noise(&y);
+    w = (float *)m.data;
+    memset(w, 0, 48 * 4);
+    CHECK_STATUS(mv_cg_sense(T, NULL, &y, &maps, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cg_sense(T, &x, NULL, &maps, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_sense_forward(T, &x, &real, &maps, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &y, &real, NULL), MEDVOL_E_SHAPE);
+    q.mask = &m;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_EMPTY);
+    CHECK(strstr(mv_message(T), "frame 0 has no sample"));
+    w[5] = -1;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "mask[5] = -1"));
+    w[5] = (float)NAN;
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &y, &maps, &m), MEDVOL_E_RANGE);
+    w[5] = 1;
+    q.mask = &other;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "dim[1] = 5: must be 1 or 6"));
+    q.mask = &y; /* complex */
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_DTYPE);
+    q.mask = NULL;
+    q.lambda = -1;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    q.lambda = (double)NAN;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    q.lambda = 0, q.tolerance = 1;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    q.tolerance = 0, q.iterations = -1;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    q.iterations = 3;
+    was = y; /* two coils of three */
+    was.dim[3] = 2, was.owner = NULL;
+    CHECK_STATUS(mv_cg_sense(T, &x, &was, &maps, &q), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "maps of 3 coils, src of 2"));
+    was.dim[3] = 3, was.dim[0] = 7;
+    CHECK_STATUS(mv_sense(T, &x, &was, &maps, &o), MEDVOL_E_SHAPE);
+    o.accel[0] = -1;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
+    o.accel[0] = 4;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "accel[0] = 4 does not divide 6"));
+    o.accel[0] = 2, o.shift = 1;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
+    was = y; /* x, z, y: three y, two of six z, one further each time */
+    was.dim[1] = 1, was.dim[2] = 6, was.stride[2] = 8, was.owner = NULL;
+    turned = maps, turned.dim[1] = 1, turned.dim[2] = 6, turned.stride[2] = 8, turned.owner = NULL;
+    o.accel[0] = 1, o.accel[1] = 2;
+    CHECK_STATUS(mv_sense(T, &x, &was, &turned, &o), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "does not repeat"));
+    o.accel[0] = 2, o.accel[1] = 0;
+    o.shift = 0, o.lambda = -1;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
+    o.lambda = 0;
+    o.accel[0] = 6; /* of three coils */
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SINGULAR);
+    CHECK_STATUS(mv_sense(T, &maps, &y, &maps, &o), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_cg_sense(T, &maps, &y, &maps, &q), MEDVOL_E_ALIAS);
+    CHECK_OK(mv_volume_alloc(T, &x, MEDVOL_C64, 3, few));
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_SHAPE);
+    mv_volume_free(T, &x);
+    ((float *)y.data)[17] = (float)NAN;
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "frame 0"));
+    o.accel[0] = 1;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
+    memset(y.data, 0, 8 * 144);
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_EMPTY);
+    w[4] = 1;
+    q.mask = &m; /* measured, and nothing there */
+    CHECK_OK(mv_cg_sense(T, &x, &y, &maps, &q));
+    CHECK(at(&x, 0).re == 0 && at(&x, 47).im == 0);
+    mv_volume_free(T, &x), mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &m);
+    mv_volume_free(T, &real), mv_volume_free(T, &other);
+}
+/* 65 unknowns on one another are too many; 64 are not. */
+static void test_many(void) {
+    mv_volume maps, y, x = {0};
+    mv_sense_opt o;
+    memset(&o, 0, sizeof o);
+    o.lambda = 0.1;
+    if (!coils(&maps, 2, 65, 1, 2, 1) || !new_volume(&y, 2, 65, 1, 2, 1)) return;
+    noise(&y);
+    o.accel[0] = 65;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_UNSUPPORTED);
+    mv_volume_free(T, &maps), mv_volume_free(T, &y);
+    if (!coils(&maps, 2, 64, 1, 2, 1) || !new_volume(&y, 2, 64, 1, 2, 1)) return;
+    noise(&y);
+    o.accel[0] = 64;
+    CHECK_OK(mv_sense(T, &x, &y, &maps, &o));
+    mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &x);
+}
+/* The bits of one thread, whatever their number; a volume cut into chunks. */
+static void test_bits(void) {
+    static float first[2][2 * 40 * 30 * 20];
+    static int have;
+    mv_volume maps, y, x = {0};
+    mv_cg_sense_opt q;
+    mv_sense_opt o;
+    size_t i;
+    int k;
+    if (T_SMALL) return;
+    memset(&o, 0, sizeof o);
+    memset(&q, 0, sizeof q);
+    q.iterations = 3;
+    o.accel[0] = 2, o.accel[1] = 2;
+    if (!coils(&maps, 40, 30, 20, 5, 1) || !new_volume(&y, 40, 30, 20, 5, 1)) return;
+    t_seed(120);
+    noise(&y);
+    for (i = 0; i < mv_volume_count(&y); i++)
+        if (i * 2654435761u % 1000 < 500) memset((float *)y.data + 2 * i, 0, 8);
+    if (have != t_level) have = 0;
+    for (k = 0; k < 2; k++) {
+        CHECK_OK(k ? mv_sense(T, &x, &y, &maps, &o) : mv_cg_sense(T, &x, &y, &maps, &q));
+        if (!have) memcpy(first[k], x.data, sizeof first[k]);
+        CHECK(memcmp(first[k], x.data, sizeof first[k]) == 0);
+        mv_volume_free(T, &x);
+    }
+    have = t_level;
+    mv_volume_free(T, &maps), mv_volume_free(T, &y);
+}
+
 const t_case tests_sense[] = {
+    {"forward", test_forward, 0},
+    {"adjoint", test_adjoint, 0},
+    {"cg_dense", test_cg_dense, 0},
+    {"cg_exact", test_cg_exact, 0},
+    {"cg_series", test_cg_series, 0},
+    {"unfold", test_unfold, 0},
+    {"unfold_dark", test_unfold_dark, 0},
+    {"agree", test_agree, 0},
+    {"many", test_many, 0},
+    {"bits", test_bits, 0},
+    {"cancel", test_cancel, 0},
+    {"errors", test_errors, T_ONCE},
     {NULL, NULL, 0},
 };
