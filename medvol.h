@@ -22154,8 +22154,8 @@ static void MV__K(mv__gr_fill)(const mv__gr_line *g) {
 #endif /* MV__PASS */
 #ifndef MV__PASS
 enum { MV__GR_LATTICE = 64, MV__GR_ROWS = 512 }; /* greatest acceleration; rows of S at a time, or a line */
-/* What stands behind a mv_grappa. Coset q of the lattice, dy + accel[0] * dz, lies so far from lattice points:
-   all points are one of the cosets 0 (sampled) to cosets - 1. */
+/* What stands behind a mv_grappa. Coset q = dy + accel[0] * dz of the lattice is so far from lattice points:
+   every point belongs to one of the cosets 0 (the lattice) to cosets - 1. */
 typedef struct mv__gr_kernels {
     unsigned char *kept; /* of the mask's lines those that are sampled, or NULL */
     ptrdiff_t *at;       /* of each coset: y and z from the point to each line of its kernel */
@@ -22343,8 +22343,8 @@ static void mv__gr_column(void *arg, size_t col) {
         for (i = 0; i < 2 * f->px; i++) *d++ = (double)p[i];
     }
 }
-/* The window of the first coset that is left, the cosets that share it, their points within, and where it fits
-   into acs. */
+/* The window of the first coset that is left, the cosets that share it, their points within, and where it
+   fits into acs. */
 static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const mv__gr_kernels *k,
                               unsigned char *done) {
     size_t q, l, first = 1, span[2];
@@ -22420,8 +22420,8 @@ static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double
         const double d = f->gram[2 * i * (n + 1)] * f->gram[2 * i * (n + 1)];
         if (!(d > 2.3e-16 * (double)n * most))
             return mv__fail(ctx, MEDVOL_E_SINGULAR, "pivot", d, (int64_t)i,
-                            "%s: pivot %zu = %g of %g: acs leaves neighbours undetermined without lambda", op, i,
-                            d, most);
+                            "%s: pivot %zu = %g of %g: acs leaves neighbours undetermined without lambda", op,
+                            i, d, most);
     }
     return mv_chol_solve_c128(ctx, f->right, n, f->gram, n, n, f->targets);
 }
@@ -22487,8 +22487,8 @@ static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const
                         "%s: shift = %zu: must be below accel[0], %zu", op, o->shift, g->accel[0]);
     g->shift = o->shift;
     g->first[1] = o->first[1] % g->accel[1];
-    g->first[0] = (o->first[0] % g->accel[0] + g->accel[0] -
-                   g->shift * (o->first[1] / g->accel[1] % g->accel[0]) % g->accel[0]) % g->accel[0];
+    d = (int)(g->shift * (o->first[1] / g->accel[1] % g->accel[0]) % g->accel[0]);
+    g->first[0] = (o->first[0] % g->accel[0] + g->accel[0] - (size_t)d) % g->accel[0];
     return MEDVOL_OK;
 }
 static void mv__gr_release(mv_ctx *ctx, mv__gr_kernels *k) {

@@ -1,10 +1,10 @@
-/* rows_grappa.c - GRAPPA: kernels of 8 coils fitted to 24 lines and applied to pictures of side x side, and to
-   volumes of side / 2 x side / 8 x side / 8. */
+/* rows_grappa.c - GRAPPA: kernels of 8 coils fitted to 24 lines and applied to pictures of side x side, and
+   to volumes of side / 2 x side / 8 x side / 8. */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
 enum { COILS = 8 };
-/* own: the kernels; aux[0]: k-space, a few hundred waves of the right coils; aux[1]: the calibration region */
+/* own: the kernels; aux[0]: k-space, three waves, of each coil with phases of its own; aux[1]: calibration */
 static void waves(mv_volume *v, size_t sy, size_t sz) {
     const size_t nx = v->dim[0], ny = v->dim[1], nz = v->dim[2];
     float *p = (float *)v->data;
@@ -83,14 +83,15 @@ static mv_status recon(bench *b) {
     return mv_grappa_recon(b->ctx, &b->out, &b->aux[0], &b->aux[1], NULL, &o);
 }
 
-/* Half of the points of 8 coils from 20 of each of 8: 4 * 160 * 8 / 2 = 2560 multiply-adds of a point */
 const bench_row rows_grappa[] = {
-    {"grappa 2-D, 8 coils, R = 2", MEDVOL_F32, execute, .check = check, .floor = "c", .setup = twice, .done = done},
+    {"grappa 2-D, 8 coils, R = 2", MEDVOL_F32, execute, .check = check, .floor = "c", .setup = twice,
+        .done = done},
     {"grappa 2-D, 8 coils, R = 4", MEDVOL_F32, execute, .check = check, .floor = "c", .setup = four_times,
         .done = done},
     {"grappa 3-D, 8 coils, CAIPI 2 x 2", MEDVOL_F32, execute, .check = check, .floor = "c", .setup = caipi,
         .done = done},
     {"grappa fit, 8 coils, 24 lines", MEDVOL_F32, fit, want_coils, .setup = twice, .done = done},
-    {"grappa in one call, R = 2", MEDVOL_F32, recon, .check = check, .floor = "c", .setup = twice, .done = done},
+    {"grappa in one call, R = 2", MEDVOL_F32, recon, .check = check, .floor = "c", .setup = twice,
+        .done = done},
     {0},
 };

@@ -1,5 +1,5 @@
-/* test_grappa.c - GRAPPA: against the definition in double by Gaussian elimination; sums of plane waves, which
-   neighbours determine; a phantom; every lattice; shifts, series, places, threads, levels, errors. */
+/* test_grappa.c - GRAPPA: against the definition in double by Gaussian elimination; sums of plane waves,
+   which neighbours determine; a phantom; every lattice; shifts, series, places, threads, levels, errors. */
 #include "test.h"
 
 typedef struct pair {
@@ -58,7 +58,8 @@ static int make_mask(mv_volume *m, size_t ny, size_t nz, size_t ry, size_t rz, s
     if (!make(m, MEDVOL_U8, 1, ny, nz, 1, 1)) return 0;
     for (z = 0; z < nz; z++)
         for (y = 0; y < ny; y++)
-            ((unsigned char *)m->data)[y + ny * z] = (unsigned char)(on_lattice(y, z, ry, rz, shift, fy, fz) ||
+            ((unsigned char *)m->data)[y + ny * z] = (unsigned char)(
+                on_lattice(y, z, ry, rz, shift, fy, fz) ||
                 (by && y >= ny / 2 - by / 2 && y < ny / 2 - by / 2 + by && z >= nz / 2 - bz / 2 &&
                     z < nz / 2 - bz / 2 + bz));
     return 1;
@@ -172,9 +173,9 @@ static void define(mv_volume *out, const mv_volume *src, const mv_volume *acs, s
 static void test_definition(void) {
     static const struct {
         size_t x, y, coils, r, first, kx, ky;
-    } cases[] = {{21, 19, 3, 2, 0, 3, 2}, {40, 17, 2, 3, 1, 5, 4}, {7, 24, 5, 4, 3, 1, 2}, {35, 12, 1, 2, 1, 4, 3},
-        {18, 20, 4, 3, 2, 2, 3}, {64, 16, 6, 2, 0, 5, 2}, {1, 16, 2, 2, 0, 1, 4}, {33, 30, 2, 5, 4, 15, 2},
-        {19, 13, 3, 3, 0, 3, 1}};
+    } cases[] = {{21, 19, 3, 2, 0, 3, 2}, {40, 17, 2, 3, 1, 5, 4}, {7, 24, 5, 4, 3, 1, 2},
+        {35, 12, 1, 2, 1, 4, 3}, {18, 20, 4, 3, 2, 2, 3}, {64, 16, 6, 2, 0, 5, 2}, {1, 16, 2, 2, 0, 1, 4},
+        {33, 30, 2, 5, 4, 15, 2}, {19, 13, 3, 3, 0, 3, 1}};
     size_t i;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         mv_volume src, acs, want, got = {0};
@@ -310,8 +311,8 @@ static void test_lattices(void) { /* every one is found, from any place; one lin
                 if (CHECK_OK(mv_grappa_init(T, &g, &acs, &mask, &o))) {
                     if (!CHECK(g.accel[0] == ry && g.accel[1] == rz && g.shift == s && g.first[1] == fz &&
                             g.first[0] == fy))
-                        fprintf(stderr, "  %zu x %zu, shift %zu, from %zu, %zu: %zu x %zu, %zu, %zu, %zu\n", ry,
-                            rz, s, fy, fz, g.accel[0], g.accel[1], g.shift, g.first[0], g.first[1]);
+                        fprintf(stderr, "  %zu x %zu, shift %zu, from %zu, %zu: %zu x %zu, %zu, %zu, %zu\n",
+                            ry, rz, s, fy, fz, g.accel[0], g.accel[1], g.shift, g.first[0], g.first[1]);
                     mv_grappa_free(T, &g);
                 } else fprintf(stderr, "  %zu x %zu, shift %zu: %s\n", ry, rz, s, mv_message(T));
                 for (z = fz + rz, y = 0; !on_lattice(y, z, ry, rz, s, fy, fz);) y++;
@@ -379,8 +380,8 @@ static void test_places(void) { /* frame by frame, in place, with gaps, of doubl
         start[4] = f;
         CHECK_OK(mv_volume_view(T, &view, &src, start, size));
         CHECK_OK(mv_grappa_execute(T, &g, &one, &view));
-        CHECK(memcmp(one.data, (float *)got.data + f * 2 * mv_volume_count(&one), 8 * mv_volume_count(&one)) ==
-            0);
+        CHECK(memcmp(one.data, (float *)got.data + f * 2 * mv_volume_count(&one),
+                  8 * mv_volume_count(&one)) == 0);
         mv_volume_free(T, &one);
     }
     CHECK_OK(mv_grappa_execute(NULL, &g, &one, &src)); /* no context */
@@ -416,7 +417,8 @@ static void test_places(void) { /* frame by frame, in place, with gaps, of doubl
     mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &mask), mv_volume_free(T, &got);
     mv_volume_free(T, &one), mv_volume_free(T, &big);
 }
-static void test_kept(void) { /* calibration lines, lines of the lattice that were not acquired, frames of acs */
+/* calibration lines, lines of the lattice that were not acquired, frames of acs */
+static void test_kept(void) {
     mv_volume src, acs, mask, got = {0}, again = {0};
     mv_grappa g;
     mv_grappa_opt o = {{0, 0, 0}, {0, 0}, 0, {0, 0}, 0, 0};
@@ -573,7 +575,8 @@ static void test_errors(void) {
     mv_grappa_free(T, &g);
     CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, NULL, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_grappa_recon(T, &got, NULL, NULL, &mask, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, &mask, NULL), MEDVOL_E_SHAPE); /* one line at the centre */
+    /* one line at the centre */
+    CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, &mask, NULL), MEDVOL_E_SHAPE);
     ((unsigned char *)mask.data)[12] = 0;
     CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, &mask, NULL), MEDVOL_E_SHAPE);
     CHECK(strstr(mv_message(T), "centre"));

@@ -1431,7 +1431,8 @@ static const op rows[] = {
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
     /* magnetic resonance: missing lines */
-    OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5), OP(grappa, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS | IN_PLACE, 1e-5),
+    OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(grappa, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS | IN_PLACE, 1e-5),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

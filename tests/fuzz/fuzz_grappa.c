@@ -37,9 +37,9 @@ static void fill_mask(mv_volume *m) { /* a lattice, a block in the middle, a few
         for (y = 0; y < ny; y++)
             for (x = 0; x < nx; x++) {
                 const int block = y + by >= ny / 2 && y < ny / 2 + by && z + bz >= nz / 2 && z < nz / 2 + bz;
+                const size_t slip = s * ((z + fz) / rz) % ry;
                 *p++ = how > 240 ? (float)fz_byte()
-                                 : (float)(block ||
-                                       ((z + fz) % rz == 0 && (y + fy + ry * 99 - s * ((z + fz) / rz) % ry) % ry == 0));
+                                 : (float)(block || ((z + fz) % rz == 0 && (y + fy + ry - slip) % ry == 0));
             }
     if (how & 1) ((float *)m->data)[fz_byte() % (nx * ny * nz)] = (float)fz_number();
 }
@@ -75,8 +75,8 @@ static void play(mv_ctx *c, const uint8_t *p, size_t n, result *r) {
     if (!volume(c, &src, how & 8 ? MEDVOL_C128 : MEDVOL_C64, x, y, z, coils, frames) ||
         !volume(c, &acs, MEDVOL_C64, x + fz_byte() % 4, 1 + fz_byte() % 24, z > 1 ? 1 + fz_byte() % 12 : 1,
             coils + (fz_byte() > 250), 1) ||
-        !volume(c, &mask, MEDVOL_F32, fz_byte() > 200 ? x : 1, fz_byte() > 240 ? 1 : y, fz_byte() > 240 ? 1 : z, 1,
-            1))
+        !volume(c, &mask, MEDVOL_F32, fz_byte() > 200 ? x : 1, fz_byte() > 240 ? 1 : y,
+            fz_byte() > 240 ? 1 : z, 1, 1))
         goto done;
     noise(&src, seed, 1);
     noise(&acs, seed + 1, fz_byte() > 240 ? 1e30 : 1);
