@@ -1679,12 +1679,13 @@ typedef struct mv_grappa {
    accel[1] up to 64, without gaps. With opt.accel the mask (or NULL) only says which further lines are kept;
    lines of the lattice that were not acquired (partial Fourier, cut corners) then stay as they are.
    mv_grappa_free releases it, with a context of the same memory. *g is overwritten, on error empty.
-   Threads: those of mv_gemm and mv_chol. Memory: 16 (n^2 + 512 n) bytes; kept: 8 n (accel - 1) coils.
-   Numerics: in doubles; weights are f32. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; NaN or
-   infinity in acs), _SHAPE (acs smaller than kernel and its target; mask of more axes, or empty), _SIZE,
-   _UNSUPPORTED (the mask is no lattice: the line is named), _SINGULAR (the pivot is named: fewer equations
-   than neighbours, or coils that depend on others, without lambda; acs of zeros), _NOMEM, _CANCELLED.
-   Source: Griswold et al. 2002; Breuer et al. 2006. */
+   Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of acs.
+   Memory: 16 (n^2 + 512 n) bytes; kept: 8 n (accel - 1) coils. Numerics: in doubles; weights are f32.
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; acs holds NaN or infinity, or asks for
+   weights beyond f32), _SHAPE (acs smaller than kernel and point; a mask of more axes), _EMPTY (mask), _SIZE,
+   _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the pivot is
+   named: fewer equations than neighbours, or coils that depend on others, without lambda; acs of zeros),
+   _NOMEM, _CANCELLED. Source: Griswold et al. 2002; Breuer et al. 2006. */
 MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
                                     const mv_grappa_opt *opt);
 MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g);
@@ -22159,7 +22160,7 @@ enum { MV__GR_LATTICE = 64, MV__GR_ROWS = 512 }; /* greatest acceleration; rows 
 typedef struct mv__gr_kernels {
     unsigned char *kept; /* of the mask's lines those that are sampled, or NULL */
     ptrdiff_t *at;       /* of each coset: y and z from the point to each line of its kernel */
-    float *weights;
+    float *weights;      /* of coset 1 on */
     size_t cosets, lines, columns; /* lines of a kernel; unknowns of it */
     size_t set, coset;             /* floats of a block of coils, of a coset */
     int refill;
@@ -22423,15 +22424,20 @@ static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double
                             "%s: pivot %zu = %g of %g: acs leaves neighbours undetermined without lambda", op,
                             i, d, most);
     }
-    return mv_chol_solve_c128(ctx, f->right, n, f->gram, n, n, f->targets);
+    if ((st = mv_chol_solve_c128(ctx, f->right, n, f->gram, n, n, f->targets)) < 0) return st;
+    for (i = 0; i < 2 * n * f->targets; i++)
+        if (!(fabs(f->right[i]) < 3e38))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "acs", f->right[i], -1,
+                            "%s: a weight of %g: lines of acs differ too much in size", op, f->right[i]);
+    return MEDVOL_OK;
 }
 static void mv__gr_store(const mv__gr_fit *f, const mv__gr_kernels *k) {
     size_t m, c, i;
     for (m = 0; m < f->members; m++)
         for (c = 0; c < f->coils; c++) {
             const double *w = f->right + 2 * (m * f->coils + c) * f->columns;
-            float *d = k->weights + f->group[m] * k->coset + c / MV__GR_BLOCK * k->set + c % MV__GR_BLOCK;
-            for (i = 0; i < f->columns; i++, d += 2 * MV__GR_BLOCK) {
+            float *d = k->weights + (f->group[m] - 1) * k->coset + c / MV__GR_BLOCK * k->set;
+            for (d += c % MV__GR_BLOCK, i = 0; i < f->columns; i++, d += 2 * MV__GR_BLOCK) {
                 d[0] = (float)w[2 * i];
                 d[MV__GR_BLOCK] = (float)w[2 * i + 1];
             }
@@ -22503,7 +22509,7 @@ static mv__gr_kernels *mv__gr_room(mv_ctx *ctx, const mv_grappa *g) {
     size_t bytes, columns, q;
     mv__gr_kernels *k;
     if (!mv__mul(g->coils, lines * g->kernel[0], &columns) ||
-        !mv__mul(columns, cosets * 2 * MV__GR_BLOCK * sizeof(float), &bytes) ||
+        !mv__mul(columns, (cosets - 1) * 2 * MV__GR_BLOCK * sizeof(float), &bytes) ||
         !mv__mul(bytes, mv__divup(g->coils, MV__GR_BLOCK), &bytes) || !mv__add(bytes, head + table, &bytes))
         bytes = (size_t)-1;
     if (!(k = (mv__gr_kernels *)mv__alloc(ctx, bytes))) return NULL;
@@ -22627,7 +22633,7 @@ static void mv__gr_job(void *arg, size_t job) {
                 mv__memcpy(g.dst + c * g.dst_coil, src + c * g.src_coil, 2 * g.n * sizeof *src);
             continue;
         }
-        g.weights = r->k->weights + q * r->k->coset;
+        g.weights = r->k->weights + (q - 1) * r->k->coset;
         for (g.count = 0, l = 0; l < r->k->lines; l++) {
             const size_t sy = mv__gr_inside(y, at[2 * l], ny), sz = mv__gr_inside(z, at[2 * l + 1], nz);
             if (sy == ny || sz == nz) continue;
