@@ -1650,7 +1650,57 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 /* (COILS api) */
 #endif
 #ifndef MEDVOL_NO_GRAPPA
-/* (GRAPPA api) */
+/* Missing lines of undersampled k-space from their sampled neighbours: at each missing point of coil c
+     k_c[x, y, z] = sum over c', p, t of w_c[c', p, t] k_c'[x + t, (y, z) + p]
+   with kernel[0] neighbours t along the fully sampled readout x and kernel[1] x kernel[2] lattice lines p
+   about the point. Each place of a missing line between the sampled ones has weights of its own; they are
+   fitted where all is known, in the calibration region. */
+typedef struct mv_grappa_opt {
+    size_t kernel[3]; /* neighbours along x, lines along y and z, 1..15; 0: 5, 4, 4, and 1 along an axis of
+                         which the calibration region has one line */
+    size_t accel[2];  /* along y and z; 0, 0: found from the mask, and the next two with it */
+    size_t shift;     /* CAIPI: accel[1] lines further along z the lattice has moved by `shift` along y */
+    size_t first[2];  /* y and z of a line of the lattice */
+    double lambda;    /* Tikhonov's weight, part of the mean squared column; 0: 1e-4, negative: none */
+    int refill;       /* non-zero: sampled lines off the lattice (calibration) are computed as well */
+} mv_grappa_opt;
+/* Made by mv_grappa_init and never changed again: threads may share it, each with a context of its own. */
+typedef struct mv_grappa {
+    size_t dim[3], coils;   /* of the mask (0: none was given, 1: repeated); of the calibration region */
+    size_t kernel[3];       /* as understood, as are the following */
+    size_t accel[2], shift, first[2];
+    void *kernels;          /* private */
+} mv_grappa;
+/* mv_grappa_init: fit the weights: W = (S^H S + lambda tr(S^H S) / n I)^-1 S^H T, with the n = coils *
+   kernel[0] * kernel[1] * kernel[2] neighbours of every point of acs (x, y, z, coil; further axes: more
+   equations) as rows of S, and the points as rows of T. acs: any fully sampled region of the same spacing in
+   k-space, of any size. mask: real, x, y, z, non-zero: sampled; whole lines along x. What is sampled outside
+   the block of lines about its centre must be one regular lattice, CAIPI or not, of acceleration accel[0] *
+   accel[1] up to 64, without gaps. With opt.accel the mask (or NULL) only says which further lines are kept;
+   lines of the lattice that were not acquired (partial Fourier, cut corners) then stay as they are.
+   mv_grappa_free releases it, with a context of the same memory. *g is overwritten, on error empty.
+   Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of acs.
+   Memory: 16 (n^2 + 512 n) bytes; kept: 8 n (accel - 1) coils. Numerics: in doubles; weights are f32.
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; acs holds NaN or infinity, or asks for
+   weights beyond f32), _SHAPE (acs smaller than kernel and point; a mask of more axes), _EMPTY (mask), _SIZE,
+   _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the pivot is
+   named: fewer equations than neighbours, or coils that depend on others, without lambda; acs of zeros),
+   _NOMEM, _CANCELLED. Source: Griswold et al. 2002; Breuer et al. 2006. */
+MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
+                                    const mv_grappa_opt *opt);
+MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g);
+/* mv_grappa_execute: dst = src (x, y, z, coil, frames) with the missing lines of every frame filled in; what
+   is sampled keeps its bits. Missing points of src are not read; beyond the edges of k-space neighbours count
+   as 0. NaN and infinity reach the points that have them as neighbours. dst == src and in place allowed.
+   mv_grappa_recon: init, execute and free in one; acs NULL: the block of lines about the mask's centre, of
+   src's first frame.
+   Threads: lines; the bits do not depend on their number. Memory: the result; a copy of a src that is not
+   contiguous MEDVOL_C64. Numerics: sums in f32; levels agree to some n eps sum |w k|. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE (coils or dim differ from those of g; a missing line without a neighbour
+   inside), _ALIAS, _NOMEM, _LIMIT, _CANCELLED, and those of init; dst as it was. */
+MEDVOL_DEF mv_status mv_grappa_execute(mv_ctx *ctx, const mv_grappa *g, mv_volume *dst, const mv_volume *src);
+MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *acs,
+                                     const mv_volume *mask, const mv_grappa_opt *opt);
 #endif
 #ifndef MEDVOL_NO_SENSE
 /* What a scanner measures of an image x: y = M F sum over sets of s x for each coil, with its maps s, the
@@ -22045,14 +22095,710 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_COILS */
 
-/* ==== [GRAPPA] missing k-space from its neighbours. Owns mv__gr_*. Uses [BASE] [CTX] [VOLUME] [LINALG]
-   [FFT]. Source: . ======================================================================================= */
+/* ==== [GRAPPA] missing k-space from its neighbours. Owns mv__gr_*. Uses [BASE] [CTX] [VOLUME] [LINALG].
+   Source: Griswold et al. 2002, Breuer et al. 2006. ====================================================== */
 #ifndef MEDVOL_NO_GRAPPA
 #ifdef MV__PASS
-/* (GRAPPA kernels) */
+#if MV__PASS == 1 /* shared by all levels */
+enum {
+    MV__GR_MOST = 15,  /* neighbours along an axis */
+    MV__GR_LINES = 16, /* lines that are summed at a time */
+    MV__GR_BLOCK = 4,  /* coils whose weights lie together: real parts, imaginary parts */
+    MV__GR_BLOCKS = 4  /* such blocks at a time */
+};
+/* One missing line of all coils. near: the lines about it inside k-space, of coil 0; which: their places in
+   the kernel. weights: for each block of coils, line of the kernel, neighbour along x: 2 * MV__GR_BLOCK. */
+typedef struct mv__gr_line {
+    const float *near_by[MV__GR_MOST * MV__GR_MOST];
+    size_t which[MV__GR_MOST * MV__GR_MOST];
+    const float *weights;
+    float *dst;
+    size_t count, coils, n, taps, set;   /* lines near_by; voxels of a line; floats of a block */
+    size_t src_coil, dst_coil;           /* from coil to coil, in floats */
+} mv__gr_line;
+#endif
+#if MV__PASS == 4 || defined(MV__NEON) /* coils at a time: what registers hold */
+#  define MV__GR_OUT 4
+#else
+#  define MV__GR_OUT 2
+#endif
+/* Of MVF_N pairs a weight's real part and its imaginary part make sums of their own: acc holds, of each coil,
+   the two vectors of pairs times the one and the two times the other. */
+MV__INLINE void MV__K(mv__gr_sum)(float *acc, const float *const *line, const float *const *weights,
+                                  size_t from, size_t count, size_t taps) {
+    mvf s[MV__GR_OUT][4];
+    size_t l, t;
+    int j, k;
+    MV__UNROLL for (j = 0; j < MV__GR_OUT; j++) {
+        MV__UNROLL for (k = 0; k < 4; k++) s[j][k] = mvf_load(acc + (4 * j + k) * MVF_N);
+    }
+    for (l = 0; l < count; l++) {
+        const float *p = line[l], *w = weights[l] + from;
+        for (t = 0; t < taps; t++, p += 2, w += 2 * MV__GR_BLOCK) {
+            const mvf a = mvf_load(p), b = mvf_load(p + MVF_N);
+            MV__UNROLL for (j = 0; j < MV__GR_OUT; j++) {
+                const mvf re = mvf_set1(w[j]), im = mvf_set1(w[MV__GR_BLOCK + j]);
+                s[j][0] = mvf_mad(a, re, s[j][0]);
+                s[j][1] = mvf_mad(b, re, s[j][1]);
+                s[j][2] = mvf_mad(a, im, s[j][2]);
+                s[j][3] = mvf_mad(b, im, s[j][3]);
+            }
+        }
+    }
+    MV__UNROLL for (j = 0; j < MV__GR_OUT; j++) {
+        MV__UNROLL for (k = 0; k < 4; k++) mvf_store(acc + (4 * j + k) * MVF_N, s[j][k]);
+    }
+}
+/* From the sums to up to MVF_N pairs. */
+MV__INLINE void MV__K(mv__gr_put)(float *dst, const float *acc, size_t count) {
+    mvf a, b, c, d, re, im;
+    mvf_split(mvf_load(acc), mvf_load(acc + MVF_N), &a, &b);
+    mvf_split(mvf_load(acc + 2 * MVF_N), mvf_load(acc + 3 * MVF_N), &c, &d);
+    re = mvf_sub(a, d);
+    im = mvf_add(b, c);
+    mvf_weave(re, im, &a, &b);
+    if (count == MVF_N) {
+        mvf_store(dst, a);
+        mvf_store(dst + MVF_N, b);
+    } else {
+        float few[2 * MVF_N];
+        mvf_store(few, a);
+        mvf_store(few + MVF_N, b);
+        mv__memcpy(dst, few, 2 * count * sizeof *dst);
+    }
+}
+/* Line l of the sums from voxel x - taps / 2 on: where it lies, or, at an edge, a copy with zeros. */
+MV__INLINE const float *MV__K(mv__gr_reach)(const mv__gr_line *g, size_t l, size_t x, float *copy) {
+    const float *p = g->near_by[l / g->coils] + l % g->coils * g->src_coil;
+    const size_t half = g->taps / 2, want = MVF_N + g->taps - 1, from = x > half ? x - half : 0;
+    const size_t lead = half > x ? half - x : 0, have = mv__minz(want - lead, g->n - from);
+    if (lead == 0 && have == want) return p + 2 * from;
+    mv__memset(copy, 0, 2 * want * sizeof *copy);
+    mv__memcpy(copy + 2 * lead, p + 2 * from, 2 * have * sizeof *copy);
+    return copy;
+}
+static void MV__K(mv__gr_fill)(const mv__gr_line *g) {
+    float acc[MV__GR_BLOCKS * MV__GR_BLOCK * 4 * MVF_N];
+    float copy[MV__GR_LINES * 2 * (MVF_N + MV__GR_MOST)];
+    const float *line[MV__GR_LINES], *weights[MV__GR_LINES];
+    const size_t blocks = mv__divup(g->coils, MV__GR_BLOCK), lines = g->count * g->coils;
+    const size_t each = 2 * MV__GR_BLOCK * g->taps; /* floats of a line's weights */
+    size_t b0, b, x, l, k, j;
+    for (b0 = 0; b0 < blocks; b0 += MV__GR_BLOCKS)
+        for (x = 0; x < g->n; x += MVF_N) {
+            const size_t some = mv__minz(MV__GR_BLOCKS, blocks - b0);
+            mv__memset(acc, 0, some * MV__GR_BLOCK * 4 * MVF_N * sizeof *acc);
+            for (l = 0; l < lines; l += MV__GR_LINES) {
+                const size_t count = mv__minz(MV__GR_LINES, lines - l);
+                for (k = 0; k < count; k++) {
+                    const size_t c = (l + k) % g->coils, place = g->which[(l + k) / g->coils];
+                    line[k] = MV__K(mv__gr_reach)(g, l + k, x, copy + k * 2 * (MVF_N + MV__GR_MOST));
+                    weights[k] = g->weights + b0 * g->set + (place * g->coils + c) * each;
+                }
+                for (b = 0; b < some; b++) {
+                    for (j = 0; j < MV__GR_BLOCK; j += MV__GR_OUT)
+                        MV__K(mv__gr_sum)(acc + (b * MV__GR_BLOCK + j) * 4 * MVF_N, line, weights, j, count,
+                                          g->taps);
+                    for (k = 0; k < count; k++) weights[k] += g->set;
+                }
+            }
+            for (j = b0 * MV__GR_BLOCK; j < mv__minz(g->coils, (b0 + some) * MV__GR_BLOCK); j++)
+                MV__K(mv__gr_put)(g->dst + j * g->dst_coil + 2 * x, acc + (j - b0 * MV__GR_BLOCK) * 4 * MVF_N,
+                                  mv__minz(MVF_N, g->n - x));
+        }
+    mv_end();
+}
+#undef MV__GR_OUT
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* (GRAPPA drivers) */
+enum { MV__GR_LATTICE = 64, MV__GR_ROWS = 512 }; /* greatest acceleration; rows of S at a time, or a line */
+/* What stands behind a mv_grappa. Coset q = dy + accel[0] * dz of the lattice is so far from lattice points:
+   every point belongs to one of the cosets 0 (the lattice) to cosets - 1. */
+typedef struct mv__gr_kernels {
+    unsigned char *kept; /* of the mask's lines those that are sampled, or NULL */
+    ptrdiff_t *at;       /* of each coset: y and z from the point to each line of its kernel */
+    float *weights;      /* of coset 1 on */
+    size_t cosets, lines, columns; /* lines of a kernel; unknowns of it */
+    size_t set, coset;             /* floats of a block of coils, of a coset */
+    int refill;
+} mv__gr_kernels;
+/* Which lines of a mask are sampled, and the block of them about the centre. */
+typedef struct mv__gr_map {
+    unsigned char *on;
+    size_t n[3], from[2], to[2]; /* the mask's axes; the block of y and z, empty: from == to */
+} mv__gr_map;
+
+/* ---- the lattice ---- */
+static size_t mv__gr_coset(const mv_grappa *g, size_t y, size_t z) {
+    const size_t ry = g->accel[0], rz = g->accel[1], up = z + rz - g->first[1];
+    const size_t step = (up / rz + ry - 1) % ry; /* lines of the lattice along z, modulo its period */
+    return (y % ry + ry - g->first[0] + ry - g->shift * step % ry) % ry + ry * (up % rz);
+}
+static ptrdiff_t mv__gr_mod(ptrdiff_t a, ptrdiff_t n) { return (a % n + n) % n; }
+/* The first of k points at `at` modulo `step`, so that their middle is as near to 0 as can be. */
+static ptrdiff_t mv__gr_start(ptrdiff_t at, ptrdiff_t step, ptrdiff_t k) {
+    const ptrdiff_t middle = -step * (k - 1); /* of twice the first point, at best */
+    const ptrdiff_t off = mv__gr_mod(2 * at - middle, 2 * step); /* so far above it lies the one at hand */
+    return off <= step ? (middle + off) / 2 : (middle + off) / 2 - step;
+}
+static size_t mv__gr_gcd(size_t a, size_t b) {
+    while (b) {
+        const size_t t = a % b;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+/* Lines of the kernel of the coset (dy, dz): kernel[2] rows of kernel[1] lines, or, of a lattice that is
+   denser that way, kernel[1] columns of kernel[2]. */
+static void mv__gr_around(const mv_grappa *g, ptrdiff_t dy, ptrdiff_t dz, ptrdiff_t *at) {
+    const size_t ry = g->accel[0], rz = g->accel[1], gap = mv__gr_gcd(ry, g->shift);
+    const size_t ky = g->kernel[1], kz = g->kernel[2], period = ry * rz / gap;
+    const int columns = ky * gap + kz * period < ky * ry + kz * rz;
+    const ptrdiff_t across = (ptrdiff_t)(columns ? gap : rz), along = (ptrdiff_t)(columns ? period : ry);
+    const ptrdiff_t lines = (ptrdiff_t)(columns ? ky : kz), each = (ptrdiff_t)(columns ? kz : ky);
+    const ptrdiff_t da = columns ? dy : dz, dl = columns ? dz : dy;
+    ptrdiff_t slip = (ptrdiff_t)g->shift, i, j, a;
+    if (columns) { /* a lattice point `gap` further along y */
+        size_t b = 0;
+        while (g->shift * b % ry != gap % ry) b++;
+        slip = (ptrdiff_t)(rz * b);
+    }
+    a = mv__gr_start(-da, across, lines);
+    for (i = 0; i < lines; i++, a += across) {
+        ptrdiff_t l = mv__gr_start(slip * ((a + da) / across) - dl, along, each);
+        for (j = 0; j < each; j++, l += along, at += 2) {
+            at[0] = columns ? a : l;
+            at[1] = columns ? l : a;
+        }
+    }
+}
+/* The lines of a mask as bytes. */
+static mv_status mv__gr_map_of(mv_ctx *ctx, const char *op, mv__gr_map *m, const mv_volume *mask) {
+    mv_volume v;
+    const float *p;
+    size_t r, x, n;
+    int k, grown = 1;
+    mv_status st = mv__vol_check_real(ctx, op, "mask", mask);
+    mv__memset(m, 0, sizeof *m);
+    if (st < 0) return st;
+    for (k = 0; k < 7; k++) {
+        const size_t d = k < mask->ndim ? mask->dim[k] : 1;
+        if (k < 3) m->n[k] = d;
+        if (k < 3 ? d > (size_t)1 << 20 : d > 1)
+            return mv__fail(ctx, k < 3 ? MEDVOL_E_SIZE : MEDVOL_E_SHAPE, "mask", (double)d, -1,
+                            "%s: mask has %zu along axis %d: at most %d", op, d, k, k < 3 ? 1 << 20 : 1);
+    }
+    if ((st = mv__dense(ctx, op, "mask", &v, mask, MEDVOL_F32)) < 0) return st;
+    n = m->n[1] * m->n[2];
+    if (!(m->on = (unsigned char *)mv__alloc(ctx, n))) st = MEDVOL_E_NOMEM;
+    p = (const float *)v.data;
+    for (r = 0; st == MEDVOL_OK && r < n; r++, p += m->n[0]) {
+        m->on[r] = p[0] != 0.0f;
+        for (x = 1; x < m->n[0] && st == MEDVOL_OK; x++)
+            if ((p[x] != 0.0f) != m->on[r])
+                st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)r, -1,
+                              "%s: mask: line y = %zu, z = %zu is sampled in part: x must be whole", op,
+                              r % m->n[1], r / m->n[1]);
+    }
+    mv_volume_free(ctx, &v);
+    if (st < 0 || !m->on[m->n[1] / 2 + m->n[1] * (m->n[2] / 2)]) return st;
+    for (k = 0; k < 2; k++) m->to[k] = (m->from[k] = m->n[k + 1] / 2) + 1;
+    while (grown) /* by a line on each side in turn, as long as all of it is sampled */
+        for (grown = 0, k = 0; k < 4; k++) {
+            const int axis = k / 2, other = 1 - axis;
+            size_t at = m->to[axis], i;
+            if (k % 2 == 0 ? m->from[axis] == 0 : at == m->n[axis + 1]) continue;
+            if (k % 2 == 0) at = m->from[axis] - 1;
+            for (i = m->from[other]; i < m->to[other]; i++)
+                if (!m->on[axis ? i + m->n[1] * at : at + m->n[1] * i]) break;
+            if (i < m->to[other]) continue;
+            m->from[axis] -= k % 2 == 0;
+            m->to[axis] += k % 2 == 1;
+            grown = 1;
+        }
+    return st;
+}
+static int mv__gr_in_block(const mv__gr_map *m, size_t y, size_t z) {
+    return y >= m->from[0] && y < m->to[0] && z >= m->from[1] && z < m->to[1];
+}
+/* The lattice a (1, 0), (s, 1) b grown by the vector (u, v), so that it is generated by the three. */
+static void mv__gr_join(ptrdiff_t *a, ptrdiff_t *s, ptrdiff_t *b, ptrdiff_t u, ptrdiff_t v) {
+    while (v != 0) {
+        const ptrdiff_t q = *b / v, t = *b - q * v;
+        ptrdiff_t w = *s - q * u;
+        if (*a) w = mv__gr_mod(w, *a);
+        *s = u, *b = v;
+        u = w, v = t;
+    }
+    *a = (ptrdiff_t)mv__gr_gcd((size_t)*a, (size_t)(u < 0 ? -u : u));
+    if (*b < 0) *b = -*b, *s = -*s;
+    if (*a) *s = mv__gr_mod(*s, *a);
+}
+static mv_status mv__gr_not_regular(mv_ctx *ctx, const char *op, size_t y, size_t z, const char *what) {
+    return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)y, -1,
+                    "%s: mask: no regular lattice: line y = %zu, z = %zu is %s", op, y, z, what);
+}
+/* The lattice that what is sampled outside the block generates; then every line is looked at. */
+static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const mv__gr_map *m) {
+    ptrdiff_t a = m->n[1] == 1, b = m->n[2] == 1, s = 0;
+    size_t y, z, some = 0, outside = 0, y0 = 0, z0 = 0;
+    for (z = 0; z < m->n[2]; z++)
+        for (y = 0; y < m->n[1]; y++) {
+            if (!m->on[y + m->n[1] * z]) continue;
+            some++;
+            if (mv__gr_in_block(m, y, z)) continue;
+            if (outside++ == 0) y0 = y, z0 = z;
+            else mv__gr_join(&a, &s, &b, (ptrdiff_t)y - (ptrdiff_t)y0, (ptrdiff_t)z - (ptrdiff_t)z0);
+        }
+    if (some == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: mask: nothing is sampled", op);
+    if (some == m->n[1] * m->n[2]) a = b = 1, s = 0;
+    if (a == 0 || b == 0 || a > MV__GR_LATTICE || b > MV__GR_LATTICE || a * b > MV__GR_LATTICE)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)outside, -1,
+                        "%s: mask: %zu lines outside the block of %zu x %zu do not tell a lattice of "
+                        "acceleration %d or less",
+                        op, outside, m->to[0] - m->from[0], m->to[1] - m->from[1], (int)MV__GR_LATTICE);
+    g->accel[0] = (size_t)a, g->accel[1] = (size_t)b, g->shift = (size_t)s;
+    g->first[1] = z0 % g->accel[1];
+    g->first[0] = (size_t)mv__gr_mod((ptrdiff_t)y0 - s * (ptrdiff_t)(z0 / g->accel[1] % g->accel[0]), a);
+    for (z = 0; z < m->n[2]; z++)
+        for (y = 0; y < m->n[1]; y++) {
+            const int on = m->on[y + m->n[1] * z], due = mv__gr_coset(g, y, z) == 0;
+            if (due && !on) return mv__gr_not_regular(ctx, op, y, z, "missing");
+            if (on && !due && !mv__gr_in_block(m, y, z))
+                return mv__gr_not_regular(ctx, op, y, z, "sampled off it");
+        }
+    return MEDVOL_OK;
+}
+
+/* ---- the fit: of one window of lines, for the points of all cosets that have the same ---- */
+typedef struct mv__gr_fit {
+    const float *acs;
+    size_t n[4], coils, frames; /* x, y, z, voxels of a coil */
+    size_t taps, lines, columns, targets; /* of the kernel along x, its lines; columns of S, of T */
+    const ptrdiff_t *at;                  /* of the first coset of the group */
+    size_t group[MV__GR_LATTICE], members;
+    ptrdiff_t low[2], high[2]; /* reach of the window, from the point of the first coset */
+    ptrdiff_t aim[2 * MV__GR_LATTICE]; /* from there to the points of each member */
+    size_t px, py, pz, first, count; /* places of the window; those of lines that are rows of S now */
+    double *s, *gram, *right;
+    size_t ld, each; /* rows of S, in lines of each */
+} mv__gr_fit;
+/* Column `col` of S, and behind those of S of T. */
+static void mv__gr_column(void *arg, size_t col) {
+    const mv__gr_fit *f = (const mv__gr_fit *)arg;
+    const size_t t = col < f->columns ? col : col - f->columns;
+    const size_t unit = col < f->columns ? f->taps : 1, c = t / unit % f->coils, line = t / unit / f->coils;
+    const ptrdiff_t *at = col < f->columns ? f->at + 2 * line : f->aim + 2 * line;
+    const size_t x = col < f->columns ? t % unit : f->taps / 2;
+    const size_t y = (size_t)(at[0] - f->low[0]), z = (size_t)(at[1] - f->low[1]);
+    double *d = f->s + 2 * col * f->ld;
+    size_t i, k;
+    for (k = f->first; k < f->first + f->count; k++) {
+        const size_t py = k % f->py, pz = k / f->py % f->pz, frame = k / f->py / f->pz;
+        const float *p = f->acs +
+            2 * (x + f->n[0] * (y + py + f->n[1] * (z + pz)) + f->n[3] * (c + f->coils * frame));
+        for (i = 0; i < 2 * f->px; i++) *d++ = (double)p[i];
+    }
+}
+/* The window of the first coset that is left, the cosets that share it, their points within, and where it
+   fits into acs. */
+static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const mv__gr_kernels *k,
+                              unsigned char *done) {
+    size_t q, l, first = 1, span[2];
+    int d;
+    while (done[first]) first++;
+    f->at = k->at + 2 * first * k->lines;
+    f->members = 0;
+    for (d = 0; d < 2; d++) f->low[d] = f->high[d] = 0; /* the point itself */
+    for (l = 0; l < k->lines; l++)
+        for (d = 0; d < 2; d++) {
+            if (f->at[2 * l + (size_t)d] < f->low[d]) f->low[d] = f->at[2 * l + (size_t)d];
+            if (f->at[2 * l + (size_t)d] > f->high[d]) f->high[d] = f->at[2 * l + (size_t)d];
+        }
+    for (q = first; q < k->cosets; q++) {
+        const ptrdiff_t *at = k->at + 2 * q * k->lines;
+        ptrdiff_t *aim = f->aim + 2 * f->members;
+        for (d = 0; d < 2; d++) aim[d] = f->at[d] - at[d];
+        for (l = 0; l < k->lines; l++)
+            if (at[2 * l] + aim[0] != f->at[2 * l] || at[2 * l + 1] + aim[1] != f->at[2 * l + 1]) break;
+        if (done[q] || l < k->lines || aim[0] < f->low[0] || aim[0] > f->high[0] || aim[1] < f->low[1] ||
+            aim[1] > f->high[1])
+            continue;
+        done[q] = 1;
+        f->group[f->members++] = q;
+    }
+    for (d = 0; d < 2; d++) span[d] = (size_t)(f->high[d] - f->low[d]) + 1;
+    if (f->n[0] < f->taps || f->n[1] < span[0] || f->n[2] < span[1])
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "acs", (double)f->n[1], -1,
+                        "%s: acs is %zu x %zu x %zu: the kernel takes %zu x %zu x %zu", op, f->n[0], f->n[1],
+                        f->n[2], f->taps, span[0], span[1]);
+    f->px = f->n[0] - f->taps + 1;
+    f->py = f->n[1] - span[0] + 1;
+    f->pz = f->n[2] - span[1] + 1;
+    f->targets = f->members * f->coils;
+    return MEDVOL_OK;
+}
+/* S^H S, S^H T, slab by slab */
+static mv_status mv__gr_sums(mv_ctx *ctx, mv__gr_fit *f) {
+    const size_t n = f->columns, all = f->py * f->pz * f->frames;
+    mv_gemm_opt o;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&o, 0, sizeof o);
+    o.op_a = MEDVOL_OP_ADJOINT;
+    for (f->first = 0; st == MEDVOL_OK && f->first < all; f->first += f->count) {
+        f->count = mv__minz(f->each, all - f->first);
+        o.lower = 0;
+        if ((st = mv_parallel_for(ctx, n + f->targets, mv__gr_column, f, "grappa_init")) < 0) break;
+        st = mv_gemm_c128(ctx, f->right, n, f->s, f->ld, f->s + 2 * n * f->ld, f->ld, n, f->targets,
+                          f->count * f->px, &o);
+        o.lower = 1;
+        if (st == MEDVOL_OK)
+            st = mv_gemm_c128(ctx, f->gram, n, f->s, f->ld, f->s, f->ld, n, n, f->count * f->px, &o);
+        o.beta[0] = 1.0;
+    }
+    return st;
+}
+static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double lambda) {
+    const size_t n = f->columns;
+    double trace = 0.0, most = 0.0;
+    size_t i;
+    mv_status st;
+    for (i = 0; i < n; i++) {
+        const double d = f->gram[2 * i * (n + 1)];
+        trace += d;
+        if (d > most) most = d;
+    }
+    if (!mv__finite(trace))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "acs", trace, -1, "%s: acs holds NaN or infinity", op);
+    if (lambda > 0.0)
+        for (i = 0; i < n; i++) f->gram[2 * i * (n + 1)] += lambda * trace / (double)n;
+    if ((st = mv_chol_c128(ctx, f->gram, n, n)) < 0) return st;
+    for (i = 0; i < n; i++) { /* rounding alone */
+        const double d = f->gram[2 * i * (n + 1)] * f->gram[2 * i * (n + 1)];
+        if (!(d > 2.3e-16 * (double)n * most))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "pivot", d, (int64_t)i,
+                            "%s: pivot %zu = %g of %g: acs leaves neighbours undetermined without lambda", op,
+                            i, d, most);
+    }
+    if ((st = mv_chol_solve_c128(ctx, f->right, n, f->gram, n, n, f->targets)) < 0) return st;
+    for (i = 0; i < 2 * n * f->targets; i++)
+        if (!(fabs(f->right[i]) < 3e38))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "acs", f->right[i], -1,
+                            "%s: a weight of %g: lines of acs differ too much in size", op, f->right[i]);
+    return MEDVOL_OK;
+}
+static void mv__gr_store(const mv__gr_fit *f, const mv__gr_kernels *k) {
+    size_t m, c, i;
+    for (m = 0; m < f->members; m++)
+        for (c = 0; c < f->coils; c++) {
+            const double *w = f->right + 2 * (m * f->coils + c) * f->columns;
+            float *d = k->weights + (f->group[m] - 1) * k->coset + c / MV__GR_BLOCK * k->set;
+            for (d += c % MV__GR_BLOCK, i = 0; i < f->columns; i++, d += 2 * MV__GR_BLOCK) {
+                d[0] = (float)w[2 * i];
+                d[MV__GR_BLOCK] = (float)w[2 * i + 1];
+            }
+        }
+}
+static mv_status mv__gr_fit_all(mv_ctx *ctx, const char *op, mv__gr_fit *f, const mv__gr_kernels *k,
+                                double lambda) {
+    unsigned char done[MV__GR_LATTICE];
+    const size_t n = k->columns;
+    size_t left = k->cosets - 1, a, b, c;
+    mv_status st = MEDVOL_OK;
+    mv__memset(done, 0, sizeof done);
+    for (; st == MEDVOL_OK && left; left -= f->members) {
+        if ((st = mv__gr_group(ctx, op, f, k, done)) < 0) break;
+        f->each = mv__minz(mv__divup(MV__GR_ROWS, f->px), f->py * f->pz * f->frames);
+        f->ld = f->each * f->px;
+        if (!mv__mul(n, n, &a) || !mv__mul(n, f->targets, &b) || !mv__mul(f->ld, n + f->targets, &c) ||
+            !mv__add(a, b, &a) || !mv__add(a, c, &a) || !mv__mul(a, 2 * sizeof(double), &a))
+            a = (size_t)-1;
+        if (!(f->gram = (double *)mv__alloc(ctx, a))) return MEDVOL_E_NOMEM;
+        f->right = f->gram + 2 * n * n;
+        f->s = f->right + 2 * n * f->targets;
+        if ((st = mv__gr_sums(ctx, f)) == MEDVOL_OK) st = mv__gr_solve(ctx, op, f, lambda);
+        if (st == MEDVOL_OK) mv__gr_store(f, k);
+        mv__free(ctx, f->gram);
+    }
+    return st;
+}
+
+/* ---- init ---- */
+static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
+                                const mv_grappa_opt *o) {
+    const int given = o->accel[0] || o->accel[1];
+    int d;
+    if (!mv__finite(o->lambda))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o->lambda, -1, "%s: lambda = %g: must be finite", op,
+                        o->lambda);
+    for (d = 0; d < 3; d++) {
+        g->kernel[d] = o->kernel[d] ? o->kernel[d] : acs->dim[d] == 1 ? 1 : d ? 4 : 5;
+        if (g->kernel[d] > MV__GR_MOST)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "kernel", (double)o->kernel[d], -1,
+                            "%s: kernel[%d] = %zu: at most %d", op, d, o->kernel[d], (int)MV__GR_MOST);
+    }
+    for (d = 0; d < 2 && given; d++) g->accel[d] = o->accel[d] ? o->accel[d] : 1;
+    if (!given) return MEDVOL_OK;
+    if (g->accel[0] > MV__GR_LATTICE || g->accel[1] > MV__GR_LATTICE ||
+        g->accel[0] * g->accel[1] > MV__GR_LATTICE)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", (double)g->accel[0], -1,
+                        "%s: acceleration %zu x %zu: at most %d in all", op, g->accel[0], g->accel[1],
+                        (int)MV__GR_LATTICE);
+    if (o->shift >= g->accel[0])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shift", (double)o->shift, -1,
+                        "%s: shift = %zu: must be below accel[0], %zu", op, o->shift, g->accel[0]);
+    g->shift = o->shift;
+    g->first[1] = o->first[1] % g->accel[1];
+    d = (int)(g->shift * (o->first[1] / g->accel[1] % g->accel[0]) % g->accel[0]);
+    g->first[0] = (o->first[0] % g->accel[0] + g->accel[0] - (size_t)d) % g->accel[0];
+    return MEDVOL_OK;
+}
+static void mv__gr_release(mv_ctx *ctx, mv__gr_kernels *k) {
+    if (k) mv__free(ctx, k->kept);
+    mv__free(ctx, k);
+}
+/* Room for the kernels of all cosets, with the lines of each. */
+static mv__gr_kernels *mv__gr_room(mv_ctx *ctx, const mv_grappa *g) {
+    const size_t cosets = g->accel[0] * g->accel[1], lines = g->kernel[1] * g->kernel[2];
+    const size_t head = (sizeof(mv__gr_kernels) + 63) & ~(size_t)63;
+    const size_t table = (2 * cosets * lines * sizeof(ptrdiff_t) + 63) & ~(size_t)63;
+    size_t bytes, columns, q;
+    mv__gr_kernels *k;
+    if (!mv__mul(g->coils, lines * g->kernel[0], &columns) ||
+        !mv__mul(columns, (cosets - 1) * 2 * MV__GR_BLOCK * sizeof(float), &bytes) ||
+        !mv__mul(bytes, mv__divup(g->coils, MV__GR_BLOCK), &bytes) || !mv__add(bytes, head + table, &bytes))
+        bytes = (size_t)-1;
+    if (!(k = (mv__gr_kernels *)mv__alloc(ctx, bytes))) return NULL;
+    mv__memset(k, 0, bytes);
+    k->at = (ptrdiff_t *)(void *)((unsigned char *)k + head);
+    k->weights = (float *)(void *)((unsigned char *)k + head + table);
+    k->cosets = cosets;
+    k->lines = lines;
+    k->columns = columns;
+    k->set = columns * 2 * MV__GR_BLOCK;
+    k->coset = k->set * mv__divup(g->coils, MV__GR_BLOCK);
+    for (q = 1; q < cosets; q++)
+        mv__gr_around(g, (ptrdiff_t)(q % g->accel[0]), (ptrdiff_t)(q / g->accel[0]), k->at + 2 * q * lines);
+    return k;
+}
+static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
+                             const mv_volume *mask, const mv_grappa_opt *opt) {
+    mv_grappa_opt o;
+    mv__gr_map m;
+    mv__gr_kernels *k;
+    mv__gr_fit f;
+    mv__coil_shape shape;
+    mv_volume v;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    mv__memset(&m, 0, sizeof m);
+    if ((st = mv__vol_check(ctx, op, "acs", acs)) < 0) return st;
+    if ((st = mv__gr_options(ctx, op, g, acs, &o)) < 0) return st;
+    if (!mask && g->accel[0] == 0) return mv__fail_null(ctx, op, "mask, without accel,");
+    if (mask && (st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
+        mv__memcpy(g->dim, m.n, sizeof m.n);
+        if (g->accel[0] == 0) st = mv__gr_lattice(ctx, op, g, &m);
+    }
+    mv__memset(&v, 0, sizeof v);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "acs", &v, acs, MEDVOL_C64);
+    if (st < 0) {
+        mv__free(ctx, m.on);
+        return st;
+    }
+    mv__coil_shape_of(&shape, &v);
+    g->coils = shape.coils;
+    if ((k = mv__gr_room(ctx, g)) != NULL) {
+        k->kept = m.on;
+        k->refill = o.refill != 0;
+        mv__memset(&f, 0, sizeof f);
+        f.acs = (const float *)v.data;
+        mv__memcpy(f.n, shape.dim, sizeof shape.dim);
+        f.n[3] = shape.voxels;
+        f.coils = shape.coils, f.frames = shape.frames;
+        f.taps = g->kernel[0];
+        f.lines = k->lines, f.columns = k->columns;
+        st = mv__gr_fit_all(ctx, op, &f, k, o.lambda == 0.0 ? 1e-4 : o.lambda);
+        if (st < 0) mv__gr_release(ctx, k);
+        else g->kernels = k;
+    } else {
+        mv__free(ctx, m.on);
+        st = MEDVOL_E_NOMEM;
+    }
+    mv_volume_free(ctx, &v);
+    return st;
+}
+MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
+                                    const mv_grappa_opt *opt) {
+    mv_status st;
+    if (!g) return mv__fail_null(ctx, "grappa_init", "g");
+    mv__memset(g, 0, sizeof *g);
+    st = mv__gr_init(ctx, "grappa_init", g, acs, mask, opt);
+    if (st < 0) mv__memset(g, 0, sizeof *g);
+    return st;
+}
+MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g) {
+    if (!g) return;
+    mv__gr_release(ctx, (mv__gr_kernels *)g->kernels);
+    mv__memset(g, 0, sizeof *g);
+}
+
+/* ---- application ---- */
+typedef struct mv__gr_run {
+    const mv_grappa *g;
+    const mv__gr_kernels *k;
+    mv_volume in, out;
+    mv__coil_shape shape;
+    size_t each, rows;
+} mv__gr_run;
+static int mv__gr_stays(const mv_grappa *g, const mv__gr_kernels *k, size_t coset, size_t y, size_t z) {
+    if (coset == 0) return 1;
+    return k->kept && !k->refill && k->kept[y % g->dim[1] + g->dim[1] * (z % g->dim[2])];
+}
+/* Line (y, z) of coil 0 of a frame, in floats from the first voxel. */
+static size_t mv__gr_place(const mv_volume *v, size_t y, size_t z, size_t frame) {
+    size_t at = y * (size_t)v->stride[1] + z * (size_t)v->stride[2];
+    int d;
+    for (d = 4; d < 7; frame /= v->dim[d], d++)
+        if (v->dim[d] > 1) at += frame % v->dim[d] * (size_t)v->stride[d];
+    return 2 * at;
+}
+static size_t mv__gr_inside(size_t at, ptrdiff_t by, size_t n) { /* at + by, or n: outside */
+    if (by < 0) return at >= (size_t)-by ? at - (size_t)-by : n;
+    return (size_t)by < n - at ? at + (size_t)by : n;
+}
+static void mv__gr_job(void *arg, size_t job) {
+    const mv__gr_run *r = (const mv__gr_run *)arg;
+    const size_t ny = r->shape.dim[1], nz = r->shape.dim[2], end = mv__minz(r->rows, (job + 1) * r->each);
+    size_t row, c, l;
+    mv__gr_line g;
+    g.coils = r->shape.coils;
+    g.n = r->shape.dim[0];
+    g.taps = r->g->kernel[0];
+    g.set = r->k->set;
+    g.src_coil = g.coils > 1 ? 2 * (size_t)r->in.stride[3] : 0;
+    g.dst_coil = g.coils > 1 ? 2 * (size_t)r->out.stride[3] : 0;
+    for (row = job * r->each; row < end; row++) {
+        const size_t y = row % ny, z = row / ny % nz, frame = row / ny / nz, q = mv__gr_coset(r->g, y, z);
+        const float *src = (const float *)r->in.data;
+        const ptrdiff_t *at = r->k->at + 2 * q * r->k->lines;
+        g.dst = (float *)r->out.data + mv__gr_place(&r->out, y, z, frame);
+        if (mv__gr_stays(r->g, r->k, q, y, z)) {
+            src += mv__gr_place(&r->in, y, z, frame);
+            for (c = 0; c < g.coils && src != g.dst; c++)
+                mv__memcpy(g.dst + c * g.dst_coil, src + c * g.src_coil, 2 * g.n * sizeof *src);
+            continue;
+        }
+        g.weights = r->k->weights + (q - 1) * r->k->coset;
+        for (g.count = 0, l = 0; l < r->k->lines; l++) {
+            const size_t sy = mv__gr_inside(y, at[2 * l], ny), sz = mv__gr_inside(z, at[2 * l + 1], nz);
+            if (sy == ny || sz == nz) continue;
+            g.which[g.count] = l;
+            g.near_by[g.count++] = src + mv__gr_place(&r->in, sy, sz, frame);
+        }
+        MV__PICK(mv__gr_fill)(&g);
+    }
+}
+static mv_status mv__gr_check(mv_ctx *ctx, const char *op, const mv_grappa *g, const mv__gr_kernels *k,
+                              const mv__coil_shape *s) {
+    size_t y, z, l;
+    int d;
+    if (s->coils != g->coils)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "coils", (double)s->coils, -1,
+                        "%s: src has %zu coils: the kernels are of %zu", op, s->coils, g->coils);
+    for (d = 0; d < 3; d++)
+        if (g->dim[d] > 1 && g->dim[d] != s->dim[d])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)s->dim[d], -1,
+                            "%s: axis %d: src has %zu, the mask %zu", op, d, s->dim[d], g->dim[d]);
+    for (z = 0; z < s->dim[2]; z++)
+        for (y = 0; y < s->dim[1]; y++) {
+            const size_t q = mv__gr_coset(g, y, z);
+            const ptrdiff_t *at = k->at + 2 * q * k->lines;
+            if (mv__gr_stays(g, k, q, y, z)) continue;
+            for (l = 0; l < k->lines; l++)
+                if (mv__gr_inside(y, at[2 * l], s->dim[1]) < s->dim[1] &&
+                    mv__gr_inside(z, at[2 * l + 1], s->dim[2]) < s->dim[2]) break;
+            if (l == k->lines)
+                return mv__fail(ctx, MEDVOL_E_SHAPE, "accel", (double)k->cosets, -1,
+                                "%s: line y = %zu, z = %zu has no neighbour inside: the acceleration is too "
+                                "large", op, y, z);
+        }
+    return MEDVOL_OK;
+}
+static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g, mv_volume *dst,
+                                const mv_volume *src) {
+    mv__gr_run r;
+    mv_volume out;
+    mv_status st;
+    if (!g || !g->kernels) return mv__fail_null(ctx, op, g ? "g->kernels" : "g");
+    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
+    r.g = g;
+    r.k = (const mv__gr_kernels *)g->kernels;
+    mv__coil_shape_of(&r.shape, src);
+    if ((st = mv__gr_check(ctx, op, g, r.k, &r.shape)) < 0) return st;
+    if (!mv__is_complex(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: must be complex", op, mv_dtype_name(src->dtype));
+    st = mv__out_begin(ctx, op, &out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    if ((st = mv__dense(ctx, op, "src", &r.in, src, MEDVOL_C64)) == MEDVOL_OK) {
+        r.out = out;
+        r.rows = r.shape.dim[1] * r.shape.dim[2] * r.shape.frames;
+        r.each = mv__divup(r.rows, 1024);
+        st = mv_parallel_for(ctx, mv__divup(r.rows, r.each), mv__gr_job, &r, op);
+        mv_volume_free(ctx, &r.in);
+    }
+    out.slope = 1.0;
+    out.inter = 0.0;
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_grappa_execute(mv_ctx *ctx, const mv_grappa *g, mv_volume *dst,
+                                       const mv_volume *src) {
+    return mv__gr_execute(ctx, "grappa_execute", g, dst, src);
+}
+/* The calibration lines of src: the block about the mask's centre, of the first frame. */
+static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *acs, const mv_volume *src,
+                            const mv_volume *mask) {
+    size_t start[7] = {0, 0, 0, 0, 0, 0, 0}, size[7];
+    mv__gr_map m;
+    int d;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!mask) return mv__fail_null(ctx, op, "acs, without a mask,");
+    if ((st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
+        for (d = 0; d < 7; d++) size[d] = d < 4 ? src->dim[d] : 1;
+        for (d = 0; st == MEDVOL_OK && d < 3; d++)
+            if (m.n[d] > 1 && m.n[d] != src->dim[d])
+                st = mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)src->dim[d], -1,
+                              "%s: axis %d: src has %zu, the mask %zu", op, d, src->dim[d], m.n[d]);
+            else if (d > 0 && m.n[d] > 1) {
+                start[d] = m.from[d - 1];
+                size[d] = m.to[d - 1] - m.from[d - 1];
+            }
+        if (st == MEDVOL_OK && m.to[0] == m.from[0])
+            st = mv__fail(ctx, MEDVOL_E_SHAPE, "mask", 0, -1,
+                          "%s: the mask's centre is not sampled: no calibration lines without acs", op);
+    }
+    mv__free(ctx, m.on);
+    return st == MEDVOL_OK ? mv_volume_view(ctx, acs, src, start, size) : st;
+}
+MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *acs,
+                                     const mv_volume *mask, const mv_grappa_opt *opt) {
+    const char *op = "grappa_recon";
+    mv_grappa g;
+    mv_volume part;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&g, 0, sizeof g);
+    if (!acs) {
+        if ((st = mv__gr_cut(ctx, op, &part, src, mask)) < 0) return st;
+        acs = &part;
+    }
+    st = mv__gr_init(ctx, op, &g, acs, mask, opt);
+    if (st == MEDVOL_OK) st = mv__gr_execute(ctx, op, &g, dst, src);
+    mv_grappa_free(ctx, &g);
+    return st;
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_GRAPPA */
 

@@ -14,6 +14,7 @@
 #include "profile_linalg.c"
 #include "profile_fft.c"
 #include "profile_sense.c"
+#include "profile_grappa.c"
 #include "profile_load.c"
 #include "profile_save.c"
 
@@ -49,6 +50,7 @@ int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_sense, profile_load,
+        profile_permute, profile_resample, profile_linalg, profile_fft, profile_grappa, profile_load,
         profile_save};
     static ex e;
     const char *s;

@@ -362,6 +362,7 @@ static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, M
                       F64[] = {MEDVOL_F64, MEDVOL_NONE},
                       FLOATING[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_NONE},
                       COMPLEX[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_NONE},
+                      ONE_COMPLEX[] = {MEDVOL_C64, MEDVOL_NONE},
                       REALS[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_I16, MEDVOL_NONE},
                       FOURIER[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_F32, MEDVOL_I16, MEDVOL_NONE},
                       REAL[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
@@ -1291,6 +1292,22 @@ static void op_svd(void) { /* ARG + 2: more columns than rows */
     double *v = (double *)out(MEDVOL_F64, unit * n * r);
     did(ARG % 2 ? mv_svd_c128(T, u, m, s, v, n, a, m, m, n) : mv_svd_f64(T, u, m, s, v, n, a, m, m, n));
 }
+/* ARG: in one call, with a mask that says what is kept */
+static void op_grappa(void) {
+    const mv_volume *s = vin(TYPE, N, 9, 1, 5), *acs = vin(TYPE, N + 6, 8, 1, 5);
+    const mv_volume *mask = ARG ? vin(MEDVOL_U8, 1, 9, 1, 0) : NULL;
+    mv_grappa_opt o;
+    mv_grappa g;
+    mv_volume *d = vout(MEDVOL_C64, N, 9, 1, 5);
+    memset(&o, 0, sizeof o);
+    o.accel[0] = 2, o.kernel[0] = 3, o.kernel[1] = 2;
+    o.lambda = 1e-2;
+    if (ARG) did(mv_grappa_recon(T, d, s, acs, mask, &o));
+    else if (did(mv_grappa_init(T, &g, acs, NULL, &o))) {
+        did(mv_grappa_execute(T, &g, d, s));
+        mv_grappa_free(T, &g);
+    }
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1447,6 +1464,9 @@ static const op rows[] = {
     OP(sense, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3), OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
     OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2), OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
+    /* magnetic resonance: missing lines */
+    OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(grappa, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS | IN_PLACE, 1e-5),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

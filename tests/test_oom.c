@@ -1103,6 +1103,82 @@ static mv_status op_svd_c128(mv_ctx *c) {
     return TRY(mv_svd_c128(c, out.d + 16, SIDE, out.d, out.d + 16 + 18 * SIDE, 9, square[1], SIDE, SIDE, 9));
 }
 
+/* missing lines of two coils: a source and calibration lines to be converted, a mask */
+static double lines_of[2 * 6 * 12 * 2];
+static mv_volume grappa_source(void) {
+    static const size_t dim[4] = {6, 12, 1, 2};
+    mv_volume v;
+    size_t i;
+    uint32_t seed = 7;
+    for (i = 0; i < sizeof lines_of / sizeof *lines_of; i++, seed = seed * 1664525u + 1013904223u)
+        lines_of[i] = (double)(seed >> 16) / 32768 - 1;
+    must(mv_volume_wrap(T_NONE, &v, lines_of, MEDVOL_C128, 4, dim, NULL));
+    return v;
+}
+static mv_volume grappa_mask(void) {
+    static uint8_t on[12];
+    static const size_t dim[2] = {1, 12};
+    mv_volume v;
+    size_t i;
+    for (i = 0; i < 12; i++) on[i] = i % 2 == 0;
+    must(mv_volume_wrap(T_NONE, &v, on, MEDVOL_U8, 2, dim, NULL));
+    return v;
+}
+static mv_status op_grappa_init(mv_ctx *c) {
+    const mv_volume acs = grappa_source(), m = grappa_mask();
+    mv_grappa g;
+    mv_status st = TRY(mv_grappa_init(c, &g, &acs, &m, NULL));
+    if (st < 0) spoiled |= g.kernels != NULL;
+    else out.u[0] = g.accel[0] * 10 + g.coils;
+    mv_grappa_free(c, &g);
+    return st;
+}
+static mv_status op_grappa_execute(mv_ctx *c) {
+    const mv_volume acs = grappa_source(), m = grappa_mask();
+    mv_volume d;
+    mv_grappa g;
+    mv_status st;
+    memset(&d, 0, sizeof d);
+    must(mv_grappa_init(c, &g, &acs, &m, NULL));
+    st = TRY(mv_grappa_execute(c, &g, &d, &acs));
+    spoiled |= st < 0 && d.data;
+    if (st == MEDVOL_OK) out.u[0] = volume_crc(&d);
+    mv_volume_free(c, &d);
+    mv_grappa_free(c, &g);
+    return st;
+}
+static mv_status op_grappa_recon(mv_ctx *c) {
+    const mv_volume src = grappa_source();
+    mv_volume d, m = grappa_mask();
+    mv_grappa_opt o;
+    mv_status st;
+    memset(&d, 0, sizeof d);
+    memset(&o, 0, sizeof o);
+    memset((uint8_t *)m.data + 4, 1, 4); /* and of these the calibration lines */
+    o.kernel[1] = 2;
+    st = TRY(mv_grappa_recon(c, &d, &src, NULL, &m, &o));
+    spoiled |= st < 0 && d.data;
+    if (st == MEDVOL_OK) out.u[0] = volume_crc(&d);
+    mv_volume_free(c, &d);
+    return st;
+}
+static mv_status op_free_grappa(mv_ctx *c) { /* in place */
+    static float own[2 * 6 * 12 * 2];
+    const mv_volume acs = grappa_source(), m = grappa_mask();
+    mv_volume v;
+    mv_grappa g;
+    mv_status st;
+    size_t i;
+    for (i = 0; i < sizeof own / sizeof *own; i++) own[i] = (float)lines_of[i];
+    must(mv_volume_wrap(T_NONE, &v, own, MEDVOL_C64, 4, acs.dim, NULL));
+    must(mv_grappa_init(c, &g, &acs, &m, NULL));
+    R.on = 1;
+    st = mv_grappa_execute(c, &g, &v, &v);
+    out.u[0] = volume_crc(&v);
+    mv_grappa_free(c, &g);
+    return tried(st);
+}
+
 /* NONE: asks for no memory. WITHOUT: can do without what was refused, in another way. WRITES: bytes of dst
    may have been written to, as its description says. EITHER: a dst with memory may be all it takes. */
 enum { NONE = 1, WITHOUT = 2, WRITES = 4, EITHER = 8 };
@@ -1128,6 +1204,7 @@ static const struct {
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
+    ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
     {"ctx_init", op_ctx_init, NONE},
 #else
@@ -1138,7 +1215,7 @@ static const struct {
     ROW(malloc)
 #endif
     FREE(base) FREE(ctx) FREE(volumes) FREE(affines) FREE(sums) FREE(reader) FREE(writer) FREE(index)
-    FREE(member) FREE(buffer) FREE(stats) FREE(maps) FREE(permute) FREE(fft)
+    FREE(member) FREE(buffer) FREE(stats) FREE(maps) FREE(permute) FREE(fft) FREE(grappa)
     FREE(mrd)
 #undef ROW
 #undef FREE
