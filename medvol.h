@@ -1647,7 +1647,69 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 /* (KSPACE api) */
 #endif
 #ifndef MEDVOL_NO_COILS
-/* (COILS api) */
+typedef struct mv_coil_rss_opt {
+    double noise; /* standard deviation of the real and of the imaginary part in each coil; 0: no correction */
+} mv_coil_rss_opt;
+typedef struct mv_coil_combine_opt {
+    int normalize; /* divide by the sum over the coils of |maps|^2; where that is 0, the result is 0 */
+} mv_coil_combine_opt;
+/* mv_coil_rss: dst = sqrt(sum over the coils c of |src_c|^2), an image of MEDVOL_F32, each frame by itself.
+   noise: sqrt(max(0, sum - 2 C noise^2)), whose square has the signal's as its mean.
+   mv_coil_combine: dst = sum over the coils of conj(maps_c) src_c: x, y, z and frames, with more than one set
+   of maps x, y, z, set and frames. All frames share the maps. With normalize, white noise and maps that are
+   right it is the least-squares image of one set.
+   mv_coil_expand: its adjoint, normalize included: dst_c = sum over the sets of maps_c image: x, y, z, coil,
+   frames; an image of several sets has the set as axis 3.
+   dst may be src or image by struct: it then gets new memory; other overlaps are MEDVOL_E_ALIAS. Threads:
+   pieces of 4096 voxels. Memory: the result; copies of what is not contiguous MEDVOL_C64. Numerics: sums in
+   floats over the coils, in their order; levels differ by some ulp; magnitudes of 1e-18..1e18 neither vanish
+   nor overflow. NaN and infinity stay in their voxel. Errors: MEDVOL_E_NULL, _DTYPE (not complex), _RANGE
+   (noise < 0 or NaN), _SHAPE (maps of another x, y, z, number of coils or sets, or with frames), _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED. Source: Roemer et al. 1990. */
+MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                 const mv_coil_rss_opt *opt);
+MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                     const mv_coil_combine_opt *opt);
+MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume *image,
+                                    const mv_volume *maps, const mv_coil_combine_opt *opt);
+
+/* mv_coil_noise: psi = N N^H / (n - 1), the covariance of noise between the coils, from n samples: all
+   voxels of all frames of `noise`, whose axis 3 is the coil; their mean is taken to be 0. psi: 2 C C doubles,
+   column-major pairs, psi(i, j) = mean of n_i conj(n_j), Hermitian.
+   mv_coil_whiten: dst = L^-1 src over the coils, with psi = L L^H: noise then has unit variance (of the
+   modulus) in each coil and none in common. Frames alike. In place allowed.
+   mv_coil_apply: dst_r = sum over the coils of matrix(r, c) src_c: any matrix of `rows` x coils, column-major
+   pairs of doubles; the result has `rows` coils. In place where rows is the number of coils. One matrix
+   serves any number of volumes, as of a series or of calibration and image.
+   Threads: pieces of 4096 samples. Memory: the result; some 64 KiB a coil; copies of what is not contiguous
+   MEDVOL_C64; noise: 64 KiB a coil. Numerics: covariance in doubles; the product in floats, levels differ by
+   some ulp. NaN and infinity of a voxel reach all its coils. Errors: MEDVOL_E_NULL, _DTYPE (not complex),
+   _SIZE (fewer than two samples; more than 4096 coils), _RANGE (rows = 0; NaN or infinity in a matrix or in
+   the noise), _SINGULAR (psi is not positive definite, as of a dead coil or fewer samples than coils: the
+   message names the coil), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
+   Source: Pruessmann et al. 2001; Kellman and McVeigh 2005. */
+MEDVOL_DEF mv_status mv_coil_noise(mv_ctx *ctx, double *psi, const mv_volume *noise);
+MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *psi);
+MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *matrix,
+                                   size_t rows);
+
+typedef struct mv_coil_compress_opt {
+    size_t calib[3]; /* only so many samples about the centre of each axis make the matrix; 0: all */
+} mv_coil_compress_opt;
+/* mv_coil_compress_matrix: the `rows` virtual coils that hold most of the energy of src: conjugated leading
+   eigenvectors of its Gram matrix sum c c^H over all samples and frames, as rows of a matrix for
+   mv_coil_apply (2 rows C doubles, column-major pairs), strongest first. Rows are orthonormal; the first of
+   their elements of at least half the modulus of the largest is real and positive. energy: C doubles or NULL:
+   the eigenvalues as parts of their sum, descending.
+   mv_coil_compress: matrix and product in one call.
+   Threads, memory: as mv_coil_noise and mv_coil_apply. Numerics: in doubles; coils of equal energy may come
+   as any basis. In place where rows is the number of coils. Errors: as mv_coil_apply; MEDVOL_E_RANGE
+   (rows = 0 or more than the coils; NaN or infinity in src), _SHAPE (calib larger than the axis), _EMPTY (src
+   is all zeros). Source: Buehrer et al. 2007; Huang et al. 2008. */
+MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double *energy, size_t rows,
+                                             const mv_volume *src, const mv_coil_compress_opt *opt);
+MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
+                                      const mv_coil_compress_opt *opt);
 #endif
 #ifndef MEDVOL_NO_GRAPPA
 /* (GRAPPA api) */
@@ -21978,13 +22040,661 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* MEDVOL_NO_KSPACE */
 
 /* ==== [COILS] noise, compression, combination and sensitivities of receiver coils. Owns mv__co_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: in [API]. ================================================= */
 #ifndef MEDVOL_NO_COILS
 #ifdef MV__PASS
-/* (COILS kernels) */
+#define MV__CO_BLOCK 256 /* voxels whose sums stay in the nearest cache */
+/* n complex numbers, at most MVF_N of them, as parts; what is beyond n reads 0 and is not written */
+static inline void MV__K(mv__co_get)(const float *p, size_t n, mvf *re, mvf *im) {
+    size_t k = 2 * n;
+    mvf a, b;
+    if (n >= MVF_N) {
+        a = mvf_load(p);
+        b = mvf_load(p + MVF_N);
+    } else if (k >= MVF_N) {
+        a = mvf_load(p);
+        k -= MVF_N;
+        b = mvf_loadn(p + MVF_N, k);
+    } else {
+        a = mvf_loadn(p, k);
+        b = mvf_zero();
+    }
+    mvf_split(a, b, re, im);
+}
+static inline void MV__K(mv__co_put)(float *p, size_t n, mvf re, mvf im) {
+    size_t k = 2 * n;
+    mvf a, b;
+    mvf_weave(re, im, &a, &b);
+    if (n >= MVF_N) {
+        mvf_store(p, a);
+        mvf_store(p + MVF_N, b);
+    } else if (k >= MVF_N) {
+        mvf_store(p, a);
+        k -= MVF_N;
+        mvf_storen(p + MVF_N, b, k);
+    } else mvf_storen(p, a, k);
+}
+/* dst = sqrt(max(0, sum of squares - less)); `step` complex numbers from coil to coil */
+static void MV__K(mv__co_rss)(float *dst, const float *src, size_t n, size_t step, size_t coils, float less) {
+    float sum[MV__CO_BLOCK];
+    int32_t order[MVF_N];
+    size_t at, m, c, i;
+    mvi lanes;
+    mvf re, im, s;
+    for (i = 0; i < MVF_N; i++) order[i] = 0;
+#if MVF_N > 1 /* number k of a split stands in lane order[k] */
+    for (i = 0; i < MVF_N; i++) order[i] = (int32_t)(i % (MVF_N / 2) / 2 * 4 + i / (MVF_N / 2) * 2 + i % 2);
+#endif
+    lanes = mvi_load(order);
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &re, &im);
+                s = mvf_mul(re, re);
+                if (c) s = mvf_add(s, mvf_load(sum + i));
+                mvf_store(sum + i, mvf_mad(im, im, s));
+            }
+        for (i = 0; i < m; i += MVF_N) {
+            s = mvf_sub(mvf_perm(mvf_load(sum + i), lanes), mvf_set1(less));
+            s = mvf_sqrt(mvf_max(mvf_zero(), s)); /* in this order NaN stays */
+            if (m - i >= MVF_N) mvf_store(dst + at + i, s);
+            else mvf_storen(dst + at + i, s, m - i);
+        }
+    }
+    mv_end();
+}
+/* dst = sum of conj(maps) src, over the sum of |maps|^2 if so wanted */
+static void MV__K(mv__co_combine)(float *dst, const float *src, const float *maps, size_t n, size_t step,
+                                  size_t coils, int normalize) {
+    float sr[MV__CO_BLOCK], si[MV__CO_BLOCK], sw[MV__CO_BLOCK];
+    size_t at, m, c, i;
+    mvf a, b, x, y, p, q, w;
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (i = 0; i < m; i += MVF_N) {
+            mvf_store(sr + i, mvf_zero());
+            mvf_store(si + i, mvf_zero());
+            mvf_store(sw + i, mvf_zero());
+        }
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &x, &y);
+                MV__K(mv__co_get)(maps + 2 * (c * step + at + i), m - i, &a, &b);
+                p = mvf_mad(b, y, mvf_mad(a, x, mvf_load(sr + i)));
+                q = mvf_nmad(b, x, mvf_mad(a, y, mvf_load(si + i)));
+                mvf_store(sr + i, p);
+                mvf_store(si + i, q);
+                if (normalize) mvf_store(sw + i, mvf_mad(b, b, mvf_mad(a, a, mvf_load(sw + i))));
+            }
+        for (i = 0; i < m; i += MVF_N) {
+            p = mvf_load(sr + i);
+            q = mvf_load(si + i);
+            if (normalize) {
+                w = mvf_load(sw + i);
+                p = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(p, w));
+                q = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(q, w));
+            }
+            MV__K(mv__co_put)(dst + 2 * (at + i), m - i, p, q);
+        }
+    }
+    mv_end();
+}
+/* dst = maps image of one set, or dst += that */
+static void MV__K(mv__co_expand)(float *dst, const float *image, const float *maps, size_t n, size_t step,
+                                 size_t coils, int normalize, int add) {
+    float sr[MV__CO_BLOCK], si[MV__CO_BLOCK], sw[MV__CO_BLOCK];
+    size_t at, m, c, i;
+    mvf a, b, x, y, p, q, w;
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (c = 0; normalize && c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                MV__K(mv__co_get)(maps + 2 * (c * step + at + i), m - i, &a, &b);
+                w = c ? mvf_load(sw + i) : mvf_zero();
+                mvf_store(sw + i, mvf_mad(b, b, mvf_mad(a, a, w)));
+            }
+        for (i = 0; i < m; i += MVF_N) {
+            MV__K(mv__co_get)(image + 2 * (at + i), m - i, &x, &y);
+            if (normalize) {
+                w = mvf_load(sw + i);
+                x = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(x, w));
+                y = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(y, w));
+            }
+            mvf_store(sr + i, x);
+            mvf_store(si + i, y);
+        }
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                float *to = dst + 2 * (c * step + at + i);
+                p = q = mvf_zero();
+                if (add) MV__K(mv__co_get)(to, m - i, &p, &q);
+                MV__K(mv__co_get)(maps + 2 * (c * step + at + i), m - i, &a, &b);
+                x = mvf_load(sr + i);
+                y = mvf_load(si + i);
+                p = mvf_nmad(b, y, mvf_mad(a, x, p));
+                q = mvf_mad(b, x, mvf_mad(a, y, q));
+                MV__K(mv__co_put)(to, m - i, p, q);
+            }
+    }
+    mv_end();
+}
+#define MV__CO_DEEP 128 /* voxels of all coils, split, that a product takes at a time */
+/* dst_r = sum of m(r, c) src_c; m: pairs, column-major; t: 2 * MV__CO_DEEP floats a coil. dst may be src. */
+static void MV__K(mv__co_apply)(float *dst, const float *src, size_t n, size_t step, size_t coils,
+                                size_t rows, const float *m, float *t) {
+    size_t at, k, c, i, r;
+    int j;
+    for (at = 0; at < n; at += k) {
+        k = n - at < MV__CO_DEEP ? n - at : MV__CO_DEEP;
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < k; i += MVF_N) {
+                mvf x, y;
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), k - i, &x, &y);
+                mvf_store(t + 2 * c * MV__CO_DEEP + i, x);
+                mvf_store(t + (2 * c + 1) * MV__CO_DEEP + i, y);
+            }
+        for (r = 0; r < rows; r += 4)
+            for (i = 0; i < k; i += MVF_N) {
+                mvf re[4], im[4];
+                MV__UNROLL for (j = 0; j < 4; j++) re[j] = im[j] = mvf_zero();
+                for (c = 0; c < coils; c++) {
+                    const mvf x = mvf_load(t + 2 * c * MV__CO_DEEP + i);
+                    const mvf y = mvf_load(t + (2 * c + 1) * MV__CO_DEEP + i);
+                    MV__UNROLL for (j = 0; j < 4; j++) { /* rows are padded to a multiple of four */
+                        const mvf a = mvf_set1(m[2 * (r + (size_t)j + c * ((rows + 3) / 4 * 4))]);
+                        const mvf b = mvf_set1(m[2 * (r + (size_t)j + c * ((rows + 3) / 4 * 4)) + 1]);
+                        re[j] = mvf_nmad(b, y, mvf_mad(a, x, re[j]));
+                        im[j] = mvf_mad(b, x, mvf_mad(a, y, im[j]));
+                    }
+                }
+                MV__UNROLL for (j = 0; j < 4; j++)
+                    if (r + (size_t)j < rows)
+                        MV__K(mv__co_put)(dst + 2 * ((r + (size_t)j) * step + at + i), k - i, re[j], im[j]);
+            }
+    }
+    mv_end();
+}
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* (COILS drivers) */
+enum { MV__CO_PIECE = 4096, MV__CO_JOBS = 64 };
+/* Voxels of all frames, cut into pieces, which are shared by a fixed number of jobs, each with its scratch. */
+typedef struct mv__co_work mv__co_work;
+struct mv__co_work {
+    void (*run)(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch);
+    float *dst, *scratch;
+    const float *src, *maps, *matrix;
+    size_t voxels, coils, sets, rows, frames; /* rows: coils of the result */
+    size_t pieces, units, jobs, room;         /* room: floats of scratch of a job */
+    int normalize;
+    float less;
+};
+static void mv__co_job(void *arg, size_t i) {
+    const mv__co_work *w = (const mv__co_work *)arg;
+    const size_t each = w->units / w->jobs, more = w->units % w->jobs;
+    size_t u = i * each + mv__minz(i, more);
+    const size_t end = u + each + (i < more ? 1 : 0);
+    for (; u < end; u++) {
+        const size_t first = u % w->pieces * MV__CO_PIECE;
+        w->run(w, u / w->pieces, first, mv__minz(MV__CO_PIECE, w->voxels - first),
+               w->scratch ? w->scratch + i * w->room : NULL);
+    }
+}
+static void mv__co_plan(mv__co_work *w, const mv_volume *src) {
+    mv__coil_shape s;
+    mv__coil_shape_of(&s, src);
+    mv__memset(w, 0, sizeof *w);
+    w->voxels = s.voxels;
+    w->coils = s.coils;
+    w->frames = s.frames;
+    w->sets = 1;
+    w->pieces = mv__divup(s.voxels, MV__CO_PIECE);
+    w->units = w->pieces * s.frames;
+    w->jobs = mv__minz(w->units, MV__CO_JOBS);
+}
+/* What a call writes: out, of which work is a contiguous stand-in where out has gaps. Scaling goes. */
+typedef struct mv__co_dst {
+    mv_volume out, work;
+} mv__co_dst;
+static mv_status mv__co_begin(mv_ctx *ctx, const char *op, mv__co_dst *d, const mv_volume *dst,
+                              const mv_volume *src, mv_dtype type, int ndim, const size_t *dim, int flags) {
+    mv_status st = mv__out_begin(ctx, op, &d->out, dst, src, type, ndim, dim, flags);
+    mv__memset(&d->work, 0, sizeof d->work);
+    if (st < 0) return st;
+    d->out.slope = 1.0;
+    d->out.inter = 0.0;
+    if (!mv_volume_contiguous(&d->out)) {
+        if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
+        return st;
+    }
+    d->work = d->out;
+    d->work.owner = NULL;
+    d->work.nifti = NULL;
+    d->work.owns_nifti = 0;
+    return st;
+}
+static mv_status mv__co_end(mv_ctx *ctx, mv_status st, mv__co_dst *d, mv_volume *dst) {
+    if (d->work.data != d->out.data && st == MEDVOL_OK) {
+        mv_volume to = d->out;
+        to.owner = NULL;
+        to.nifti = NULL;
+        to.owns_nifti = 0;
+        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
+    }
+    mv_volume_free(ctx, &d->work);
+    return mv__out_end(ctx, st, &d->out, dst);
+}
+/* dst's memory and that of another source than the one mv__co_begin knows of */
+static mv_status mv__co_apart(mv_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
+                              const mv_volume *v) {
+    if (!dst || !dst->data || mv__vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
+    if (!mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v))) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", op, name);
+}
+/* maps for coil images or, coils 0, images of a shape */
+static mv_status mv__co_maps(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *maps,
+                             const size_t *dim, size_t coils) {
+    int k;
+    mv_status st = mv__vol_check(ctx, op, "maps", maps);
+    mv__memset(dense, 0, sizeof *dense);
+    if (st < 0) return st;
+    for (k = 0; k < 3; k++)
+        if (maps->dim[k] != dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
+                            "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
+    if (coils && maps->dim[3] != coils)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
+                        "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
+    if (maps->dim[5] * maps->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5], -1,
+                        "%s: maps have axes beyond x, y, z, coil, set", op);
+    return mv__dense(ctx, op, "maps", dense, maps, MEDVOL_C64);
+}
+
+/* ---- combination ---- */
+static void mv__co_rss_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    (void)scratch;
+    MV__PICK(mv__co_rss)(w->dst + frame * w->voxels + first,
+                         w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils, w->less);
+}
+static void mv__co_combine_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    size_t s;
+    (void)scratch;
+    for (s = 0; s < w->sets; s++)
+        MV__PICK(mv__co_combine)(w->dst + 2 * ((frame * w->sets + s) * w->voxels + first),
+                                 w->src + 2 * (frame * w->coils * w->voxels + first),
+                                 w->maps + 2 * (s * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                                 w->normalize);
+}
+static void mv__co_expand_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    size_t s;
+    (void)scratch;
+    for (s = 0; s < w->sets; s++)
+        MV__PICK(mv__co_expand)(w->dst + 2 * (frame * w->coils * w->voxels + first),
+                                w->src + 2 * ((frame * w->sets + s) * w->voxels + first),
+                                w->maps + 2 * (s * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                                w->normalize, s > 0);
+}
+MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                 const mv_coil_rss_opt *opt) {
+    const double noise = opt ? opt->noise : 0.0;
+    mv_volume from;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7];
+    int ndim;
+    mv_status st;
+    if (!(noise >= 0.0 && noise <= 1e18))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "noise", noise, -1, "coil_rss: noise = %g: must be 0..1e18",
+                        noise);
+    if ((st = mv__dense(ctx, "coil_rss", "src", &from, src, MEDVOL_C64)) < 0) return st;
+    ndim = mv__coil_drop(dim, src, 1);
+    st = mv__co_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
+    if (st == MEDVOL_OK) {
+        mv__co_plan(&w, &from);
+        w.run = mv__co_rss_run;
+        w.dst = (float *)d.work.data;
+        w.src = (const float *)from.data;
+        w.less = (float)(2.0 * (double)w.coils * noise * noise);
+        mv__coil_steps(&d.out, src, 1);
+        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_rss"), &d, dst);
+    }
+    mv_volume_free(ctx, &from);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                     const mv_coil_combine_opt *opt) {
+    mv_volume from, by;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7];
+    int ndim;
+    mv_status st = mv__vol_check(ctx, "coil_combine", "src", src);
+    if (st < 0 || (st = mv__co_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
+    mv__memset(&from, 0, sizeof from);
+    if ((st = mv__co_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
+        st = mv__dense(ctx, "coil_combine", "src", &from, src, MEDVOL_C64);
+    if (st == MEDVOL_OK) {
+        const size_t sets = maps->dim[4];
+        ndim = mv__coil_drop(dim, src, sets);
+        st = mv__co_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        if (st == MEDVOL_OK) {
+            mv__co_plan(&w, &from);
+            w.run = mv__co_combine_run;
+            w.dst = (float *)d.work.data;
+            w.src = (const float *)from.data;
+            w.maps = (const float *)by.data;
+            w.sets = sets;
+            w.normalize = opt && opt->normalize;
+            mv__coil_steps(&d.out, src, sets);
+            st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_combine"), &d, dst);
+        }
+    }
+    mv_volume_free(ctx, &from);
+    mv_volume_free(ctx, &by);
+    return st;
+}
+/* The axes of coil images made of images of so many sets; 0: they do not fit. */
+static int mv__co_expand_shape(mv_ctx *ctx, size_t *dim, const mv_volume *image, const mv_volume *maps) {
+    const int set = maps->dim[4] > 1 ? 1 : 0;
+    int k, n = 4;
+    if (set && image->dim[3] != maps->dim[4]) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3], -1,
+                 "coil_expand: axis 3 of image is %zu, of %zu sets of maps", image->dim[3], maps->dim[4]);
+        return 0;
+    }
+    if (!set && image->ndim == 7 && image->dim[6] > 1) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim, -1,
+                 "coil_expand: image has 7 axes: with coils there would be 8");
+        return 0;
+    }
+    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
+    dim[3] = maps->dim[3];
+    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
+    for (k = n; k < 7; k++) dim[k] = 1;
+    return n;
+}
+MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume *image,
+                                    const mv_volume *maps, const mv_coil_combine_opt *opt) {
+    mv_volume from, by;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7];
+    int ndim, k;
+    mv_status st = mv__vol_check(ctx, "coil_expand", "image", image);
+    if (st < 0 || (st = mv__co_maps(ctx, "coil_expand", &by, maps, image->dim, 0)) < 0) return st;
+    mv__memset(&from, 0, sizeof from);
+    ndim = mv__co_expand_shape(ctx, dim, image, maps);
+    if (ndim == 0) st = MEDVOL_E_SHAPE;
+    if (st == MEDVOL_OK) st = mv__co_apart(ctx, "coil_expand", "maps", dst, maps);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, "coil_expand", "image", &from, image, MEDVOL_C64);
+    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK) {
+        mv__co_plan(&w, &d.work);
+        w.run = mv__co_expand_run;
+        w.dst = (float *)d.work.data;
+        w.src = (const float *)from.data;
+        w.maps = (const float *)by.data;
+        w.sets = maps->dim[4];
+        w.normalize = opt && opt->normalize;
+        for (k = 0; k < 4; k++) d.out.step[k] = 1.0;
+        for (k = 1; k < 4; k++) d.out.step[k] = image->step[w.sets > 1 ? k : k - 1];
+        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_expand"), &d, dst);
+    }
+    mv_volume_free(ctx, &from);
+    mv_volume_free(ctx, &by);
+    return st;
+}
+
+/* ---- matrices over coils ---- */
+enum { MV__CO_MOST = 4096 };
+static mv_status mv__co_coils(mv_ctx *ctx, const char *op, const mv_volume *v) {
+    if (v->dim[3] <= MV__CO_MOST) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
+                    v->dim[3], (int)MV__CO_MOST);
+}
+static mv_status mv__co_matrix_check(mv_ctx *ctx, const char *op, const char *name, const double *m,
+                                     size_t rows, size_t columns) {
+    size_t i;
+    if (!m) return mv__fail_null(ctx, op, name);
+    for (i = 0; i < 2 * rows * columns; i++)
+        if (!mv__finite(m[i]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, m[i], -1, "%s: element (%zu, %zu) of %s is %g", op,
+                            i / 2 % rows, i / 2 / rows, name, m[i]);
+    return MEDVOL_OK;
+}
+static void mv__co_apply_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    MV__PICK(mv__co_apply)(w->dst + 2 * (frame * w->rows * w->voxels + first),
+                           w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                           w->rows, w->matrix, scratch);
+}
+static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                              const double *matrix, size_t rows) {
+    const size_t padded = (rows + 3) / 4 * 4;
+    mv_volume from;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7], i, j, room;
+    float *block;
+    int k, ndim = src->ndim < 4 ? (rows > 1 ? 4 : src->ndim) : src->ndim;
+    mv_status st;
+    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
+    dim[3] = rows;
+    if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
+    mv__co_plan(&w, &from);
+    room = 2 * mv__maxz(w.coils, 1) * MV__CO_DEEP;
+    block = (float *)mv__alloc(ctx, (w.jobs * room + 2 * padded * w.coils) * sizeof *block);
+    st = block ? mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        float *m = block + w.jobs * room;
+        mv__memset(m, 0, 2 * padded * w.coils * sizeof *m);
+        for (j = 0; j < w.coils; j++)
+            for (i = 0; i < 2 * rows; i++) m[i + 2 * j * padded] = (float)matrix[i + 2 * j * rows];
+        w.run = mv__co_apply_run;
+        w.dst = (float *)d.work.data;
+        w.src = (const float *)from.data;
+        w.rows = rows;
+        w.matrix = m;
+        w.scratch = block;
+        w.room = room;
+        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, op), &d, dst);
+    }
+    mv__free(ctx, block);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *matrix,
+                                   size_t rows) {
+    mv_status st = mv__vol_check(ctx, "coil_apply", "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, "coil_apply", src)) < 0) return st;
+    if (!(rows >= 1 && rows <= MV__CO_MOST))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "coil_apply: rows = %zu: must be 1..%d",
+                        rows, (int)MV__CO_MOST);
+    if ((st = mv__co_matrix_check(ctx, "coil_apply", "matrix", matrix, rows, src->dim[3])) < 0) return st;
+    return mv__co_apply(ctx, "coil_apply", dst, src, matrix, rows);
+}
+/* Adds the Gram matrix of a run of n samples, which are `step` apart from coil to coil, to the lower triangle
+   of g: g(i, j) += sum of conj(c_i) c_j. a: room for n coils pairs of doubles. */
+static mv_status mv__co_gram_add(mv_ctx *ctx, double *g, const float *p, size_t n, size_t step, size_t coils,
+                                 double *a, int first) {
+    mv_gemm_opt o;
+    size_t c, i;
+    for (c = 0; c < coils; c++)
+        for (i = 0; i < 2 * n; i++) a[2 * c * n + i] = (double)p[2 * c * step + i];
+    mv__memset(&o, 0, sizeof o);
+    o.op_a = MEDVOL_OP_ADJOINT;
+    o.lower = 1;
+    o.beta[0] = first ? 0.0 : 1.0;
+    return mv_gemm_c128(ctx, g, coils, a, n, a, n, coils, coils, n, &o);
+}
+/* Gram matrix of a box of all frames of contiguous coil data, in doubles; its elements are looked at for NaN
+   and infinity by their sums. */
+static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_volume *v, const size_t *box) {
+    mv__coil_shape s;
+    size_t lo[3], run, rows, f, r, i, n, done = 0;
+    double *a;
+    int k, first = 1;
+    mv_status st = MEDVOL_OK;
+    mv__coil_shape_of(&s, v);
+    for (k = 0; k < 3; k++) lo[k] = s.dim[k] / 2 - box[k] / 2;
+    run = box[0], rows = box[1] * box[2];
+    if (box[0] == s.dim[0] && box[1] == s.dim[1]) run *= rows, rows = 1; /* one long row */
+    if (!(a = (double *)mv__alloc(ctx, 2 * mv__minz(run, MV__CO_PIECE) * s.coils * sizeof *a)))
+        return MEDVOL_E_NOMEM;
+    for (f = 0; f < s.frames; f++)
+        for (r = 0; r < rows; r++)
+            for (i = 0; i < run && st == MEDVOL_OK; i += n, first = 0) {
+                const size_t y = lo[1] + r % box[1], z = lo[2] + r / box[1];
+                n = mv__minz(MV__CO_PIECE, run - i);
+                if (mv__progress(ctx, done++, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
+                    st = mv__cancelled(ctx, op);
+                else
+                    st = mv__co_gram_add(ctx, g, (const float *)v->data + 2 * (f * s.coils * s.voxels + i + lo[0] +
+                                         s.dim[0] * (y + s.dim[1] * z)), n, s.voxels, s.coils, a, first);
+            }
+    mv__free(ctx, a);
+    for (i = 0; i < s.coils && st == MEDVOL_OK; i++)
+        if (!mv__finite(g[2 * i * (s.coils + 1)]))
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "coil", (double)i, -1, "%s: NaN or infinity in coil %zu", op, i);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_noise(mv_ctx *ctx, double *psi, const mv_volume *noise) {
+    mv_volume from;
+    size_t n, c, i, j;
+    double *g;
+    mv_status st;
+    if (!psi) return mv__fail_null(ctx, "coil_noise", "psi");
+    if ((st = mv__vol_check(ctx, "coil_noise", "noise", noise)) < 0) return st;
+    if ((st = mv__co_coils(ctx, "coil_noise", noise)) < 0) return st;
+    c = noise->dim[3];
+    n = mv_volume_count(noise) / c;
+    if (n < 2)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "noise", (double)n, -1,
+                        "coil_noise: noise holds one sample a coil: at least 2 make a covariance");
+    if ((st = mv__dense(ctx, "coil_noise", "noise", &from, noise, MEDVOL_C64)) < 0) return st;
+    g = (double *)mv__alloc(ctx, 2 * c * c * sizeof *g);
+    st = g ? mv__co_gram(ctx, "coil_noise", g, &from, from.dim) : MEDVOL_E_NOMEM;
+    for (j = 0; st == MEDVOL_OK && j < c; j++)
+        for (i = j; i < c; i++) { /* psi(i, j) is the conjugate of g's */
+            const double re = g[2 * (i + j * c)] / (double)(n - 1);
+            const double im = i == j ? 0.0 : g[2 * (i + j * c) + 1] / (double)(n - 1);
+            psi[2 * (i + j * c)] = psi[2 * (j + i * c)] = re;
+            psi[2 * (i + j * c) + 1] = -im;
+            psi[2 * (j + i * c) + 1] = im;
+        }
+    mv__free(ctx, g);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+/* x = the inverse of the lower triangle l, zero above */
+static void mv__co_invert(double *x, const double *l, size_t n) {
+    size_t i, j, k;
+    for (j = 0; j < n; j++)
+        for (i = 0; i < n; i++) {
+            double re = i == j ? 1.0 : 0.0, im = 0.0;
+            for (k = j; i >= j && k < i; k++) {
+                const double *a = l + 2 * (i + k * n), *b = x + 2 * (k + j * n);
+                re -= a[0] * b[0] - a[1] * b[1];
+                im -= a[0] * b[1] + a[1] * b[0];
+            }
+            x[2 * (i + j * n)] = i < j ? 0.0 : re / l[2 * i * (n + 1)];
+            x[2 * (i + j * n) + 1] = i < j ? 0.0 : im / l[2 * i * (n + 1)];
+        }
+}
+MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *psi) {
+    size_t c;
+    double *l;
+    mv_status st = mv__vol_check(ctx, "coil_whiten", "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, "coil_whiten", src)) < 0) return st;
+    c = src->dim[3];
+    if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c)) < 0) return st;
+    if (!(l = (double *)mv__alloc(ctx, 4 * c * c * sizeof *l))) return MEDVOL_E_NOMEM;
+    mv__memcpy(l, psi, 2 * c * c * sizeof *l);
+    st = mv_chol_c128(ctx, l, c, c);
+    if (st == MEDVOL_E_SINGULAR) {
+        const int64_t at = ctx ? ctx->error.offset : 0;
+        st = mv__fail(ctx, st, "psi", (double)at, -1,
+                      "coil_whiten: psi is not positive definite: pivot %lld (a dead coil, or too few samples?)",
+                      (long long)at);
+    }
+    if (st == MEDVOL_OK) {
+        mv__co_invert(l + 2 * c * c, l, c);
+        st = mv__co_apply(ctx, "coil_whiten", dst, src, l + 2 * c * c, c);
+    }
+    mv__free(ctx, l);
+    return st;
+}
+
+/* ---- compression ---- */
+/* the box about the centre that an option asks for; 0: `least` of it, or all */
+static mv_status mv__co_box(mv_ctx *ctx, const char *op, size_t *box, const size_t *asked, const size_t *dim,
+                            size_t least) {
+    int k;
+    for (k = 0; k < 3; k++) {
+        box[k] = asked && asked[k] ? asked[k] : mv__minz(dim[k], least);
+        if (box[k] > dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "calib", (double)box[k], -1,
+                            "%s: calib[%d] = %zu: the axis has %zu", op, k, box[k], dim[k]);
+    }
+    return MEDVOL_OK;
+}
+/* Eigenvectors of the Gram matrix g as rows of a matrix, strongest first; g, w: changed */
+static mv_status mv__co_leading(mv_ctx *ctx, const char *op, double *matrix, double *energy, double *w,
+                                double *g, size_t rows, size_t coils) {
+    size_t i, r;
+    double sum = 0.0;
+    mv_status st = mv_eigh_c128(ctx, w, g, coils, g, coils, coils);
+    if (st < 0) return st;
+    for (i = 0; i < coils; i++) sum += w[i] > 0.0 ? w[i] : 0.0;
+    if (!(sum > 0.0)) return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "%s: the data are all zeros", op);
+    /* g is the conjugate of sum c c^H, and so are its vectors */
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < coils; i++) {
+            matrix[2 * (r + i * rows)] = g[2 * (i + (coils - 1 - r) * coils)];
+            matrix[2 * (r + i * rows) + 1] = g[2 * (i + (coils - 1 - r) * coils) + 1];
+        }
+    for (i = 0; energy && i < coils; i++) energy[i] = w[coils - 1 - i] > 0.0 ? w[coils - 1 - i] / sum : 0.0;
+    return MEDVOL_OK;
+}
+static mv_status mv__co_compress(mv_ctx *ctx, const char *op, double *matrix, double *energy, size_t rows,
+                                 const mv_volume *src, const mv_coil_compress_opt *opt) {
+    mv_volume from;
+    size_t box[3], c;
+    double *g;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
+    c = src->dim[3];
+    if (!(rows >= 1 && rows <= c))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
+                        rows, c);
+    if ((st = mv__co_box(ctx, op, box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
+    if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
+    g = (double *)mv__alloc(ctx, (2 * c + 1) * c * sizeof *g);
+    st = g ? mv__co_gram(ctx, op, g, &from, box) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__co_leading(ctx, op, matrix, energy, g + 2 * c * c, g, rows, c);
+    mv__free(ctx, g);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double *energy, size_t rows,
+                                             const mv_volume *src, const mv_coil_compress_opt *opt) {
+    if (!matrix) return mv__fail_null(ctx, "coil_compress_matrix", "matrix");
+    return mv__co_compress(ctx, "coil_compress_matrix", matrix, energy, rows, src, opt);
+}
+MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
+                                      const mv_coil_compress_opt *opt) {
+    double *m;
+    mv_status st = mv__vol_check(ctx, "coil_compress", "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, "coil_compress", src)) < 0) return st;
+    if (rows > src->dim[3])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
+                        "coil_compress: rows = %zu: must be 1..%zu", rows, src->dim[3]);
+    if (!(m = (double *)mv__alloc(ctx, 2 * rows * src->dim[3] * sizeof *m))) return MEDVOL_E_NOMEM;
+    st = mv__co_compress(ctx, "coil_compress", m, NULL, rows, src, opt);
+    if (st == MEDVOL_OK) st = mv__co_apply(ctx, "coil_compress", dst, src, m, rows);
+    mv__free(ctx, m);
+    return st;
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_COILS */
 

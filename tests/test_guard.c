@@ -1259,6 +1259,51 @@ static void op_svd(void) { /* ARG + 2: more columns than rows */
     double *v = (double *)out(MEDVOL_F64, unit * n * r);
     did(ARG % 2 ? mv_svd_c128(T, u, m, s, v, n, a, m, m, n) : mv_svd_f64(T, u, m, s, v, n, a, m, m, n));
 }
+/* coils: N x 3 x 1, 5 of them */
+static const mv_volume *coil_data(void) { return vin(TYPE, N, 3, 1, 5); }
+static void op_coil_rss(void) {
+    const mv_volume *s = coil_data();
+    did(mv_coil_rss(T, vout(MEDVOL_F32, N, 3, 1, 0), s, NULL));
+}
+static void op_coil_combine(void) { /* ARG: normalize */
+    mv_coil_combine_opt o;
+    const mv_volume *s = coil_data(), *maps = coil_data();
+    o.normalize = ARG;
+    did(mv_coil_combine(T, vout(MEDVOL_C64, N, 3, 1, 0), s, maps, &o));
+}
+static void op_coil_expand(void) {
+    mv_coil_combine_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 1, 0), *maps = coil_data();
+    o.normalize = ARG;
+    did(mv_coil_expand(T, vout(MEDVOL_C64, N, 3, 1, 5), s, maps, &o));
+}
+static void op_coil_noise(void) {
+    const mv_volume *s = coil_data();
+    double *psi = (double *)out(MEDVOL_F64, 2 * 5 * 5);
+    did(mv_coil_noise(T, psi, s));
+}
+static void op_coil_apply(void) { /* ARG: rows */
+    const mv_volume *s = coil_data();
+    const double *m = (const double *)in(MEDVOL_F64, 2 * (size_t)ARG * 5);
+    did(mv_coil_apply(T, vout(MEDVOL_C64, N, 3, 1, (size_t)ARG), s, m, (size_t)ARG));
+}
+static void op_coil_whiten(void) {
+    double psi[2 * 5 * 5];
+    size_t i;
+    const mv_volume *s = coil_data();
+    for (i = 0; i < 50; i++) psi[i] = i % 12 == 0 ? 4 : i % 2 ? 0 : 1;
+    did(mv_coil_whiten(T, vout(MEDVOL_C64, N, 3, 1, 5), s,
+        (const double *)given(MEDVOL_F64, psi, 50)));
+}
+static void op_coil_compress(void) {
+    mv_coil_compress_opt o;
+    const mv_volume *s = coil_data();
+    double *m = (double *)room(2 * 3 * 5 * 8 + 5 * 8); /* vectors of values that may be close */
+    memset(&o, 0, sizeof o);
+    o.calib[1] = 2;
+    did(mv_coil_compress_matrix(T, m, m + 30, 3, s, &o));
+    did(mv_coil_compress(T, vout(MEDVOL_C64, N, 3, 1, 1), s, 1, NULL));
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1280,6 +1325,7 @@ static void left_out(void) {
     API_LEFT_OUT(mv_mrd_open, "is mv_mrd_open_mem with a file behind it");
 }
 
+#define COIL(name, arg, tol) {"coil_" #name, op_coil_##name, COMPLEX, arg, VOLUME | HEAVY | FLOATS, tol}
 #define SEPARABLE 1e-6 /* 8 ulp of the greatest value */
 #define GENERAL 1e-5   /* CUBIC, too: its taps are the spline's coefficients, greater than the values */
 #define RS(name, types, arg, tol) {#name, op_##name, types, arg, VOLUME | HEAVY | FLOATS, tol}
@@ -1413,6 +1459,10 @@ static const op rows[] = {
     OP(irfft_call, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-4), CONV(0 + 4), CONV(1 + 4), CONV(2 + 4),
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
+    /* coils */
+    COIL(rss, 0, 1e-6), COIL(combine, 0, 1), COIL(combine, 1, 1e-3), COIL(expand, 0, 1),
+    COIL(expand, 1, 1e-3), COIL(noise, 0, 1e3), COIL(apply, 1, 10), COIL(apply, 5, 10), COIL(whiten, 0, 1e-3),
+    COIL(compress, 0, 1e-2),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

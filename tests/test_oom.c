@@ -151,7 +151,8 @@ static mv_status tried(mv_status st) {
 
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
-static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
+static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum,
+    coils, coil_image;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -177,6 +178,12 @@ static void fill(mv_volume *v, mv_dtype type, int ndim, size_t nx, size_t ny, si
             default: memset((uint8_t *)v->data + 3 * i, (int)(i % 256), 3); break; /* rgb24 */
         }
 }
+static void fill_coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc) {
+    const size_t dim[4] = {nx, ny, nz, nc};
+    size_t i;
+    must(mv_volume_alloc(T_NONE, v, MEDVOL_C64, nc > 1 ? 4 : 3, dim));
+    for (i = 0; i < 2 * mv_volume_count(v); i++) ((float *)v->data)[i] = (float)(i * i * 13 % 97) - 48.0f;
+}
 static void make_volumes(void) {
     size_t i;
     const size_t start[4] = {1, 2, 1, 1}, size[4] = {NX, NY, NZ, 2};
@@ -197,6 +204,8 @@ static void make_volumes(void) {
     grid.affine[3] = 0.5, grid.affine[1] = 0.1;
     fill(&taps, MEDVOL_F32, 3, 5, 1, 2, 1);
     must(mv_rfft(T_NONE, &spectrum, &whole, NULL));
+    fill_coils(&coils, NX, NY, NZ, 4);
+    fill_coils(&coil_image, NX, NY, NZ, 1);
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
     for (i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 11 % 255);
 }
@@ -249,7 +258,7 @@ static void make_files(void) {
     write_file("oom_like.img", gzip_like.data, gzip_like.bytes);
 }
 static void free_inputs(void) {
-    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum};
+    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum, &coils, &coil_image};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -397,6 +406,18 @@ OP(convolve, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_FULL, ME
 OP(convolve_fft, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_SAME, MEDVOL_CONV_FFT}))
 OP(convolve_complex, mv_convolve(c, d, &spectrum, &taps, &(mv_convolve_opt){0, MEDVOL_CONV_DIRECT}))
 OP(correlate, mv_correlate(c, d, s, &taps, NULL))
+static double mixture[2 * 4 * 4];
+static const double *mixing(int definite) {
+    size_t i;
+    for (i = 0; i < 32; i++) mixture[i] = i % 10 == 0 ? 4 : definite ? 0 : (double)i;
+    return mixture;
+}
+OP(coil_rss, mv_coil_rss(c, d, &coils, NULL))
+OP(coil_combine, mv_coil_combine(c, d, &coils, &coils, &(mv_coil_combine_opt){1}))
+OP(coil_expand, mv_coil_expand(c, d, &coil_image, &coils, NULL))
+OP(coil_whiten, mv_coil_whiten(c, d, &coils, mixing(1)))
+OP(coil_apply, mv_coil_apply(c, d, &coils, mixing(0), 3))
+OP(coil_compress, mv_coil_compress(c, d, &coils, 2, NULL))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -446,6 +467,9 @@ static const struct {
     ROW(rs_affine) ROW(rs_affine_nearest) ROW(rs_affine_cubic) ROW(rs_affine_conv) ROW(rs_affine_lanczos)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
+#define COILS(name) {"coil_" #name, v_coil_##name, SOURCE},
+    COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
+#undef COILS
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
@@ -982,6 +1006,10 @@ static mv_status op_phase(mv_ctx *c) {
     else out.u[0] = s.voxel[0] == 0 && s.peak > 0.5;
     return st;
 }
+static mv_status op_coil_noise(mv_ctx *c) { return TRY(mv_coil_noise(c, out.d, &coils)); }
+static mv_status op_coil_matrix(mv_ctx *c) {
+    return TRY(mv_coil_compress_matrix(c, out.d, out.d + 100, 2, &coils, NULL));
+}
 static mv_status op_fft_kept(mv_ctx *c) { /* plans are kept, and what cannot be kept is an error */
     mv_ctx own;
     mv_ctx_desc d = c->desc;
@@ -1104,6 +1132,7 @@ static const struct {
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
+    ROW(coil_noise) ROW(coil_matrix)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
