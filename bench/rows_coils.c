@@ -43,6 +43,13 @@ static mv_status setup_matrix(bench *b) { /* a covariance that is right for nobo
     }
     return st;
 }
+static mv_status setup_ksp(bench *b) { /* aux[0] becomes k-space; aux[2]: the images */
+    mv_fft_opt o = {0};
+    mv_status st = setup(b);
+    if (st >= 0) st = mv_volume_copy(b->ctx, &b->aux[2], &b->aux[0]);
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    return st < 0 ? st : mv_fft(b->ctx, &b->aux[0], &b->aux[0], &o);
+}
 static void done(bench *b) { free(b->own); }
 
 static mv_status rss(bench *b) { return mv_coil_rss(b->ctx, &b->out, &b->aux[0], NULL); }
@@ -63,6 +70,10 @@ static mv_status compress_matrix(bench *b) {
     return mv_coil_compress_matrix(b->ctx, (double *)b->own, b->number, 4, &b->aux[0], NULL);
 }
 static mv_status compress(bench *b) { return mv_coil_compress(b->ctx, &b->out, &b->aux[0], 4, NULL); }
+
+static mv_status walsh(bench *b) { return mv_coil_walsh(b->ctx, &b->out, &b->aux[0], NULL); }
+static mv_status lowres(bench *b) { return mv_coil_lowres(b->ctx, &b->out, &b->aux[0], NULL); }
+static mv_status espirit(bench *b) { return mv_espirit(b->ctx, &b->out, &b->aux[0], NULL); }
 
 /* ---- what is right: some voxels in double ---- */
 enum { LOOKS = 50 };
@@ -165,6 +176,25 @@ static int check_compress(bench *b) {
     return !(part > 0.9 && part < 1 + 1e-6);
 }
 
+/* beside the maps that the images were made with, weighed by these; either has a phase of its own */
+static int check_maps(bench *b) {
+    const mv_volume *images = b->aux[2].data ? &b->aux[2] : &b->aux[0];
+    const size_t n = b->side * b->side;
+    double good = 0, all = 0;
+    size_t i, c;
+    for (i = 0; i < n; i++) {
+        double re = 0, im = 0, m = 0, s = 0, e = 0;
+        for (c = 0; c < COILS; c++) {
+            const pair x = at(&b->out, i + c * n), y = at(&b->aux[1], i + c * n), z = at(images, i + c * n);
+            re += x.re * y.re + x.im * y.im, im += x.re * y.im - x.im * y.re;
+            m += y.re * y.re + y.im * y.im, s += x.re * x.re + x.im * x.im, e += z.re * z.re + z.im * z.im;
+        }
+        if (s != 0 && fabs(s - 1) > 1e-4) return 1;
+        good += e * (re * re + im * im) / m, all += e;
+    }
+    return !(good > 0.97 * all);
+}
+
 #define ROW(name, call, right, how) {name, MEDVOL_F32, call, .check = right, .setup = how, .done = done}
 const bench_row rows_coils[] = {
     ROW("coil rss", rss, check_rss, setup),
@@ -175,6 +205,9 @@ const bench_row rows_coils[] = {
     ROW("coil apply", apply, check_apply, setup_matrix),
     ROW("coil compress matrix", compress_matrix, check_matrix, setup),
     ROW("coil compress", compress, check_compress, setup),
+    ROW("coil walsh", walsh, check_maps, setup),
+    ROW("coil lowres", lowres, check_maps, setup_ksp),
+    ROW("espirit", espirit, check_maps, setup_ksp),
     {0},
 };
 #undef ROW

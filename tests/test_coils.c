@@ -320,6 +320,291 @@ static void test_compress(void) { /* six coils that hear three sources */
     mv_volume_free(T, &s), mv_volume_free(T, &v), mv_volume_free(T, &r), mv_volume_free(T, &again);
 }
 
+/* ---- sensitivities ---- */
+enum { MAPS_C = 5 };
+/* Coil images of a disc with structure, and what the maps should be: known smooth coils of unit length, coil 0
+   real; support in `on`. */
+static void phantom(mv_volume *img, mv_volume *truth, unsigned char *on, size_t nx, size_t ny, size_t nz) {
+    const size_t n = nx * ny * nz;
+    size_t i, c;
+    volume(img, MEDVOL_C64, nx, ny, nz, MAPS_C, 1), volume(truth, MEDVOL_C64, nx, ny, nz, MAPS_C, 1);
+    for (i = 0; i < n; i++) {
+        const double x = 2.0 * (double)(i % nx) / (double)nx - 1, y = 2.0 * (double)(i / nx % ny) / (double)ny - 1;
+        const double z = nz > 1 ? 2.0 * (double)(i / nx / ny) / (double)nz - 1 : 0;
+        double r = x * x / 0.5 + y * y / 0.6 + z * z / 0.7, sum = 0, s[2 * MAPS_C], f;
+        on[i] = r < 1;
+        f = on[i] ? 1 + 0.4 * sin(9 * x) * cos(7 * y) : 0;
+        for (c = 0; c < MAPS_C; c++) {
+            const double a = 1.3 * (double)c, u = x - 1.2 * cos(a), v = y - 1.2 * sin(a), w = z - 0.3 * (double)c + 0.6;
+            const double m = exp(-0.4 * (u * u + v * v + w * w)), phase = c ? 0.8 * x * sin(a) + 0.5 * y + a : 0;
+            s[2 * c] = m * cos(phase), s[2 * c + 1] = m * sin(phase);
+            sum += m * m;
+        }
+        for (c = 0; c < MAPS_C; c++) {
+            float *p = (float *)img->data + 2 * (i + n * c), *q = (float *)truth->data + 2 * (i + n * c);
+            p[0] = (float)(f * s[2 * c]), p[1] = (float)(f * s[2 * c + 1]);
+            q[0] = (float)(s[2 * c] / sqrt(sum)), q[1] = (float)(s[2 * c + 1] / sqrt(sum));
+        }
+    }
+}
+/* largest distance of vectors where there is support, or more than `most`; lengths are 1 or exactly 0 */
+static double worst_of(const mv_volume *maps, const mv_volume *truth, const unsigned char *on, size_t from, size_t n) {
+    double worst = 0;
+    size_t i, c, bad = 0;
+    for (i = 0; i < n; i++) {
+        double d = 0, length = 0;
+        for (c = 0; c < MAPS_C; c++) {
+            const pair p = at(maps, from + i + n * c), q = at(truth, i + n * c);
+            d += pow(p.re - q.re, 2) + pow(p.im - q.im, 2);
+            length += p.re * p.re + p.im * p.im;
+        }
+        bad += length != 0 && fabs(length - 1) > 1e-5;
+        bad += length != 0 && (at(maps, from + i).re < 0 || fabs(at(maps, from + i).im) > 1e-6);
+        if (on[i]) worst = fmax(worst, sqrt(d));
+    }
+    CHECK(bad == 0);
+    return worst;
+}
+static void to_ksp(mv_volume *ksp, const mv_volume *img) {
+    mv_fft_opt o;
+    memset(&o, 0, sizeof o);
+    o.axes = 7;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    memset(ksp, 0, sizeof *ksp);
+    CHECK_OK(mv_fft(T, ksp, img, &o));
+}
+static void test_walsh(void) {
+    static const size_t dims[3][3] = {{45, 38, 1}, {18, 21, 9}, {64, 7, 1}};
+    static unsigned char on[20000];
+    mv_volume img, truth, maps, serial, by;
+    mv_coil_walsh_opt o;
+    size_t k, i;
+    for (k = 0; k < 3; k++) {
+        const size_t *d = dims[k];
+        double e;
+        phantom(&img, &truth, on, d[0], d[1], d[2]);
+        memset(&maps, 0, sizeof maps), memset(&serial, 0, sizeof serial), memset(&by, 0, sizeof by);
+        memset(&o, 0, sizeof o);
+        o.box[0] = o.box[1] = o.box[2] = 3;
+        CHECK_OK(mv_coil_walsh(T, &maps, &img, &o));
+        CHECK_OK(mv_coil_walsh(NULL, &serial, &img, &o));
+        CHECK(same_bits(&maps, &serial));
+        e = worst_of(&maps, &truth, on, 0, d[0] * d[1] * d[2]);
+        if (!CHECK(e < (k == 1 ? 0.12 : 0.2))) fprintf(stderr, "  walsh %zu: %g\n", k, e);
+        for (i = 0; i < 2 * mv_volume_count(&img); i++) ((float *)img.data)[i] *= 1e-12f; /* any scale */
+        CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
+        e = worst_of(&by, &truth, on, 0, d[0] * d[1] * d[2]);
+        CHECK(e < 0.2);
+        o.virtual_phase = 1;
+        o.box[0] = 1;
+        CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
+        ((float *)img.data)[2] = NAN;
+        CHECK_OK(mv_coil_walsh(T, &img, &img, NULL));
+        CHECK(at(&img, 0).re == 0 && at(&img, d[0] * d[1] * d[2]).im == 0);
+        mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &maps), mv_volume_free(T, &by);
+        mv_volume_free(NULL, &serial);
+    }
+}
+/* the covariance over the window, in double, has the map as its leading eigenvector */
+static void test_walsh_vectors(void) {
+    enum { C = 4, X = 19, Y = 17, R = 2 };
+    double a[2 * C * C], w[C];
+    mv_volume v, maps;
+    mv_coil_walsh_opt o;
+    size_t i, j, x, y, tried = 0;
+    long u, t;
+    t_seed(11);
+    memset(&o, 0, sizeof o), memset(&maps, 0, sizeof maps);
+    o.box[0] = o.box[1] = 2 * R + 1;
+    noisy(&v, X, Y, 1, C, 1);
+    for (i = 0; i < X * Y; i++) ((float *)v.data)[2 * (i + 2 * X * Y)] += 2, ((float *)v.data)[2 * i + 1] -= 2;
+    CHECK_OK(mv_coil_walsh(T, &maps, &v, &o));
+    for (y = 0; y < Y; y++)
+        for (x = 0; x < X; x++) {
+            pair s = {0, 0};
+            memset(a, 0, sizeof a);
+            for (t = -R; t <= R; t++)
+                for (u = -R; u <= R; u++) {
+                    const long p = (long)x + u, q = (long)y + t;
+                    if (p < 0 || q < 0 || p >= X || q >= Y) continue;
+                    for (j = 0; j < C; j++)
+                        for (i = 0; i < C; i++) {
+                            const pair e = at(&v, (size_t)(p + q * X) + i * X * Y);
+                            const pair f = at(&v, (size_t)(p + q * X) + j * X * Y);
+                            a[2 * (i + j * C)] += e.re * f.re + e.im * f.im;
+                            a[2 * (i + j * C) + 1] += e.im * f.re - e.re * f.im;
+                        }
+                }
+            CHECK_OK(mv_eigh_c128(NULL, w, a, C, a, C, C));
+            if (w[C - 2] > 0.5 * w[C - 1]) continue;
+            for (tried++, i = 0; i < C; i++) {
+                const pair e = at(&maps, x + y * X + i * X * Y);
+                const double *f = a + 2 * (i + (C - 1) * C);
+                s.re += f[0] * e.re + f[1] * e.im, s.im += f[0] * e.im - f[1] * e.re;
+            }
+            CHECK_NEAR(hypot(s.re, s.im), 1, 1e-6);
+        }
+    CHECK(tried > 200);
+    mv_volume_free(T, &v), mv_volume_free(T, &maps);
+}
+static void test_lowres(void) {
+    static unsigned char on[5000];
+    mv_volume img, truth, maps, ksp, again;
+    mv_coil_lowres_opt o;
+    double e;
+    phantom(&img, &truth, on, 60, 51, 1);
+    to_ksp(&ksp, &img);
+    memset(&maps, 0, sizeof maps), memset(&again, 0, sizeof again), memset(&o, 0, sizeof o);
+    o.window = 1;
+    CHECK_OK(mv_coil_lowres(T, &maps, &ksp, &o));
+    e = worst_of(&maps, &truth, on, 0, 60 * 51);
+    if (!CHECK(e < 0.15)) fprintf(stderr, "  lowres: %g\n", e);
+    CHECK_OK(mv_coil_lowres(NULL, &again, &ksp, &o));
+    CHECK(same_bits(&maps, &again));
+    mv_volume_free(NULL, &again);
+    o.shape[0] = 120, o.shape[1] = 51, o.calib[1] = 16, o.virtual_phase = 1;
+    CHECK_OK(mv_coil_lowres(T, &again, &ksp, &o));
+    CHECK(again.dim[0] == 120 && again.affine[0] == 1);
+    mv_volume_free(T, &again);
+    mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &ksp), mv_volume_free(T, &maps);
+}
+static void test_espirit(void) {
+    static const size_t dims[3][3] = {{48, 40, 1}, {33, 64, 1}, {20, 18, 16}};
+    static unsigned char on[20000];
+    mv_volume img, truth, ksp, maps, serial, values;
+    mv_espirit_opt o;
+    size_t k, i, c;
+    for (k = 0; k < 3; k++) {
+        const size_t *d = dims[k], n = d[0] * d[1] * d[2];
+        double e, least = 1;
+        size_t outside = 0;
+        if (k == 2 && t_threads > 1 && t_level < 3) continue;
+        phantom(&img, &truth, on, d[0], d[1], d[2]);
+        to_ksp(&ksp, &img);
+        memset(&maps, 0, sizeof maps), memset(&serial, 0, sizeof serial), memset(&values, 0, sizeof values);
+        memset(&o, 0, sizeof o);
+        if (k == 2) o.calib[0] = o.calib[1] = o.calib[2] = 10, o.kernel[0] = o.kernel[1] = o.kernel[2] = 3;
+        o.threshold = k == 2 ? 0.01 : 0.002;
+        o.values = &values;
+        CHECK_OK(mv_espirit(T, &maps, &ksp, &o));
+        o.values = NULL;
+        if (k == 0) {
+            CHECK_OK(mv_espirit(NULL, &serial, &ksp, &o));
+            CHECK(same_bits(&maps, &serial));
+        }
+        CHECK(values.dtype == MEDVOL_F32 && mv_volume_count(&values) == n);
+        e = worst_of(&maps, &truth, on, 0, n);
+        for (i = 0; i < n; i++) {
+            const double v = (double)((float *)values.data)[i];
+            if (on[i]) least = fmin(least, v);
+            for (c = 0; c < MAPS_C; c++) outside += v < 0.8 && at(&maps, i + c * n).re != 0;
+        }
+        if (!CHECK(e < (k == 2 ? 0.1 : 0.05) && least > 0.9 && outside == 0))
+            fprintf(stderr, "  espirit %zu: %g, least %g, outside %zu\n", k, e, least, outside);
+        mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &ksp), mv_volume_free(T, &maps);
+        mv_volume_free(T, &values), mv_volume_free(NULL, &serial);
+    }
+}
+/* what the projection of the data on the maps leaves out of them */
+static double left_of(const mv_volume *img, const mv_volume *maps) {
+    mv_volume one, all;
+    double d = 0, sum = 0;
+    size_t i;
+    memset(&one, 0, sizeof one), memset(&all, 0, sizeof all);
+    CHECK_OK(mv_coil_combine(T, &one, img, maps, NULL));
+    CHECK_OK(mv_coil_expand(T, &all, &one, maps, NULL));
+    for (i = 0; i < mv_volume_count(img); i++) {
+        const pair p = at(img, i), q = at(&all, i);
+        d += pow(p.re - q.re, 2) + pow(p.im - q.im, 2), sum += p.re * p.re + p.im * p.im;
+    }
+    mv_volume_free(T, &one), mv_volume_free(T, &all);
+    return sqrt(d / sum);
+}
+static void test_espirit_sets(void) { /* a field of view half as long as the object: two maps are needed */
+    enum { X = 40, Y = 40 };
+    static unsigned char on[2 * X * Y];
+    mv_volume img, truth, folded, ksp, one, two;
+    mv_espirit_opt o;
+    size_t x, y, c;
+    double a, b;
+    phantom(&img, &truth, on, X, 2 * Y, 1);
+    volume(&folded, MEDVOL_C64, X, Y, 1, MAPS_C, 1);
+    for (c = 0; c < MAPS_C; c++)
+        for (y = 0; y < Y; y++)
+            for (x = 0; x < 2 * X; x++)
+                ((float *)folded.data)[x + 2 * X * (y + Y * c)] = ((float *)img.data)[x + 2 * X * (y + 2 * Y * c)] +
+                    ((float *)img.data)[x + 2 * X * (y + Y + 2 * Y * c)];
+    to_ksp(&ksp, &folded);
+    memset(&o, 0, sizeof o), memset(&one, 0, sizeof one), memset(&two, 0, sizeof two);
+    o.threshold = 0.003, o.crop = 0.5;
+    CHECK_OK(mv_espirit(T, &one, &ksp, &o));
+    o.sets = 2;
+    CHECK_OK(mv_espirit(T, &two, &ksp, &o));
+    CHECK(two.ndim == 5 && two.dim[4] == 2);
+    a = left_of(&folded, &one), b = left_of(&folded, &two);
+    if (!CHECK(a > 0.1 && b < 0.03)) fprintf(stderr, "  one set leaves %g, two %g\n", a, b);
+    mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &folded), mv_volume_free(T, &ksp);
+    mv_volume_free(T, &one), mv_volume_free(T, &two);
+}
+static int stop_soon(void *user, double done, double total, const char *label) {
+    (void)total, (void)label;
+    return done > 0 && --*(int *)user <= 0;
+}
+static void test_maps_errors(void) {
+    mv_volume v, frames, real, dst, zeros;
+    mv_coil_walsh_opt w;
+    mv_coil_lowres_opt l;
+    mv_espirit_opt o;
+    mv_ctx_desc was = T->desc;
+    int left = 1;
+    t_seed(12);
+    noisy(&v, 12, 10, 1, 3, 1), noisy(&frames, 8, 8, 1, 3, 2), volume(&real, MEDVOL_F32, 8, 8, 1, 2, 1);
+    volume(&zeros, MEDVOL_C64, 9, 9, 1, 2, 1);
+    memset(zeros.data, 0, mv_volume_count(&zeros) * 8), memset(real.data, 0, mv_volume_count(&real) * 4);
+    memset(&dst, 0, sizeof dst), memset(&w, 0, sizeof w), memset(&l, 0, sizeof l), memset(&o, 0, sizeof o);
+    w.box[1] = 4;
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &v, &w), MEDVOL_E_RANGE);
+    w.box[1] = 0, w.threshold = NAN;
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &v, &w), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &frames, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_coil_walsh(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    l.calib[0] = 13;
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &v, &l), MEDVOL_E_SHAPE);
+    l.calib[0] = 10, l.shape[0] = 9;
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &v, &l), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_espirit(T, &dst, &frames, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_espirit(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_espirit(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_espirit(T, &dst, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_espirit(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    o.calib[0] = 5;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "smaller than the kernel") != NULL);
+    o.calib[0] = 0, o.sets = 3;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.sets = 0, o.crop = 1.5;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.crop = 0, o.threshold = NAN;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.threshold = 0, o.values = &dst;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_ALIAS);
+    o.values = NULL;
+    T->desc.progress = stop_soon, T->desc.progress_user = &left;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_CANCELLED);
+    left = 1;
+    CHECK_STATUS(mv_coil_whiten(T, &dst, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &v, NULL), MEDVOL_E_CANCELLED);
+    T->desc = was;
+    ((float *)v.data)[2 * (60 + 120)] = INFINITY;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "coil 1") != NULL && dst.data == NULL);
+    mv_volume_free(T, &v), mv_volume_free(T, &frames), mv_volume_free(T, &real), mv_volume_free(T, &zeros);
+}
+
 /* ---- BART's answers ---- */
 static int shared(mv_volume *v, const char *name) { /* 0: not there */
     char path[600];
@@ -382,6 +667,78 @@ static void test_bart(void) {
     mv_volume_free(T, &ksp);
 }
 
+/* |maps| beside BART's where both have support, and how many voxels only one has, as a part of all */
+static double modulus_of(const mv_volume *a, const mv_volume *b, double *only) {
+    const size_t n = a->dim[0] * a->dim[1], C = a->dim[3];
+    double d = 0, sum = 0;
+    size_t i, c, lone = 0;
+    for (i = 0; i < n; i++) {
+        double p = 0, q = 0;
+        for (c = 0; c < C; c++) {
+            p += hypot(at(a, i + c * n).re, at(a, i + c * n).im);
+            q += hypot(at(b, i + c * n).re, at(b, i + c * n).im);
+        }
+        lone += (p == 0) != (q == 0);
+        for (c = 0; p != 0 && q != 0 && c < C; c++) {
+            const pair x = at(a, i + c * n), y = at(b, i + c * n);
+            d += pow(hypot(x.re, x.im) - hypot(y.re, y.im), 2), sum += y.re * y.re + y.im * y.im;
+        }
+    }
+    *only = (double)lone / (double)n;
+    return sqrt(d / sum);
+}
+static void images_of(mv_volume *img, const mv_volume *ksp) {
+    mv_fft_opt o;
+    memset(&o, 0, sizeof o);
+    o.axes = 3;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
+    memset(img, 0, sizeof *img);
+    CHECK_OK(mv_fft(T, img, ksp, &o));
+}
+static void test_bart_maps(void) {
+    static const char *const data[2][2] = {{"bart_ref/ph4_ksp", "bart_ref/ecal4"},
+        {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal"}};
+    mv_volume ksp, want, got, img;
+    mv_coil_lowres_opt l;
+    mv_espirit_opt o;
+    double e, only = 0, mine, theirs;
+    int k;
+    for (k = 0; k < 2; k++) {
+        if (!shared(&ksp, data[k][0]) || !shared(&want, data[k][1])) {
+            t_skip("no ../shared/data/recon");
+            return;
+        }
+        memset(&o, 0, sizeof o), memset(&got, 0, sizeof got);
+        o.calib[0] = o.calib[1] = k ? 24 : 20;
+        o.kernel[0] = o.kernel[1] = k ? 6 : 5;
+        CHECK_OK(mv_espirit(T, &got, &ksp, &o));
+        images_of(&img, &ksp);
+        e = modulus_of(&got, &want, &only);
+        mine = left_of(&img, &got), theirs = left_of(&img, &want);
+        if (!CHECK(e < (k ? 0.01 : 0.03) && only < 0.01 && mine < theirs + 0.002))
+            fprintf(stderr, "  espirit %d: moduli %g, support %g, left out %g, by BART %g\n", k, e, only, mine, theirs);
+        mv_volume_free(T, &ksp), mv_volume_free(T, &want), mv_volume_free(T, &got), mv_volume_free(T, &img);
+    }
+    memset(&l, 0, sizeof l);
+    l.calib[0] = l.calib[1] = 20;
+    l.window = 1;
+    if (shared(&ksp, "bart_ref/ph4_ksp") && shared(&want, "bart_ref/caldir4")) { /* where there is anything */
+        size_t i, n = ksp.dim[0] * ksp.dim[1];
+        mv_volume r;
+        memset(&r, 0, sizeof r);
+        CHECK_OK(mv_coil_lowres(T, &got, &ksp, &l));
+        images_of(&img, &ksp);
+        CHECK_OK(mv_coil_rss(T, &r, &img, NULL));
+        for (mine = 0, i = 0; i < n; i++) mine = fmax(mine, (double)((float *)r.data)[i]);
+        for (i = 0; i < 2 * mv_volume_count(&got); i++)
+            if ((double)((float *)r.data)[i / 2 % n] < 0.1 * mine) ((float *)got.data)[i] = 0;
+        e = modulus_of(&got, &want, &only);
+        if (!CHECK(e < 0.02)) fprintf(stderr, "  lowres: moduli %g\n", e);
+        mv_volume_free(T, &ksp), mv_volume_free(T, &want), mv_volume_free(T, &got), mv_volume_free(T, &img);
+        mv_volume_free(T, &r);
+    }
+}
+
 const t_case tests_coils[] = {
     {"rss", test_rss, 0},
     {"combine", test_combine, 0},
@@ -391,5 +748,12 @@ const t_case tests_coils[] = {
     {"apply", test_apply, 0},
     {"compress", test_compress, 0},
     {"bart", test_bart, 0},
+    {"walsh", test_walsh, 0},
+    {"walsh_vectors", test_walsh_vectors, 0},
+    {"lowres", test_lowres, 0},
+    {"espirit", test_espirit, 0},
+    {"espirit_sets", test_espirit_sets, 0},
+    {"maps_errors", test_maps_errors, 0},
+    {"bart_maps", test_bart_maps, 0},
     {NULL, NULL, 0},
 };

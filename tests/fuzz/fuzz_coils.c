@@ -87,5 +87,81 @@ static mv_status op_compress(fz_step *s) {
     mv_volume_free(s->ctx, &v);
     return st;
 }
-static const fz_op ops[] = {op_rss, op_combine, op_expand, op_whiten, op_compress};
+/* sensitivities are of length 1, or 0 */
+static void unit(const mv_volume *maps) {
+    const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], c = maps->dim[3], all = mv_volume_count(maps);
+    const float *p = (const float *)maps->data;
+    size_t i, k, set;
+    for (set = 0; set < all / n / c; set++)
+        for (i = 0; i < n; i++) {
+            double sum = 0;
+            for (k = 0; k < c; k++) {
+                const double re = (double)p[2 * (i + n * (k + c * set))], im = (double)p[2 * (i + n * (k + c * set)) + 1];
+                sum += re * re + im * im;
+            }
+            MUST(sum == 0 || fabs(sum - 1) < 1e-4);
+        }
+}
+static mv_status op_walsh(fz_step *s) {
+    mv_coil_walsh_opt o;
+    mv_volume v, maps;
+    size_t k;
+    mv_status st = complex_of(s, &v);
+    memset(&maps, 0, sizeof maps);
+    for (k = 0; k < 3; k++) o.box[k] = fz_byte() > 128 ? fz_byte() % 10 : 1;
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.virtual_phase = (int)(fz_byte() & 1);
+    if (st == MEDVOL_OK && coils_of(&v) > 16) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) {
+        st = mv_coil_walsh(s->ctx, &maps, &v, &o);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps);
+    return st;
+}
+static void boxes(size_t *box, size_t most) {
+    size_t k;
+    for (k = 0; k < 3; k++) box[k] = fz_byte() > 128 ? fz_byte() % most : fz_byte() > 250 ? fz_size() : 0;
+}
+static mv_status op_lowres(fz_step *s) {
+    mv_coil_lowres_opt o;
+    mv_volume v, maps;
+    mv_status st = complex_of(s, &v);
+    memset(&maps, 0, sizeof maps);
+    boxes(o.calib, 12), boxes(o.shape, 30);
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.window = (int)(fz_byte() & 1);
+    o.virtual_phase = (int)(fz_byte() & 1);
+    if (st == MEDVOL_OK) {
+        st = mv_coil_lowres(s->ctx, &maps, &v, &o);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps);
+    return st;
+}
+static mv_status op_espirit(fz_step *s) {
+    mv_espirit_opt o;
+    mv_volume v, maps, values;
+    mv_status st = complex_of(s, &v);
+    size_t i;
+    memset(&maps, 0, sizeof maps), memset(&values, 0, sizeof values);
+    boxes(o.calib, 12), boxes(o.kernel, 5), boxes(o.shape, 30);
+    for (i = 0; i < 3; i++)
+        if (!o.kernel[i]) o.kernel[i] = 1 + i % 2;
+    o.sets = fz_byte() % 4;
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.crop = fz_byte() & 1 ? 0 : fz_number();
+    o.virtual_phase = (int)(fz_byte() & 1);
+    o.values = fz_byte() & 1 ? &values : NULL;
+    if (st == MEDVOL_OK && coils_of(&v) > 8) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) {
+        st = mv_espirit(s->ctx, &maps, &v, &o);
+        for (i = 0; i < mv_volume_count(&values); i++)
+            MUST(((float *)values.data)[i] >= 0 && ((float *)values.data)[i] <= 1);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps), mv_volume_free(s->ctx, &values);
+    return st;
+}
+static const fz_op ops[] = {op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit};
 FUZZ(coils) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 24); }
