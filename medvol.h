@@ -1648,7 +1648,7 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif
 #ifndef MEDVOL_NO_COILS
 typedef struct mv_coil_rss_opt {
-    double noise; /* standard deviation of the real and of the imaginary part in each coil; 0: no correction */
+    double noise; /* standard deviation of the real and the imaginary part in each coil; 0: no correction */
 } mv_coil_rss_opt;
 typedef struct mv_coil_combine_opt {
     int normalize; /* divide by the sum over the coils of |maps|^2; where that is 0, the result is 0 */
@@ -1711,8 +1711,8 @@ MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double
 MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
                                       const mv_coil_compress_opt *opt);
 
-/* Sensitivities. Maps are MEDVOL_C64 of x, y, z, coil (and set), with sum over the coils |s_c|^2 = 1 where there
-   is support and exactly 0 elsewhere. Their phase is free: coil 0 is made real and positive or, with
+/* Sensitivities. Maps are MEDVOL_C64 of x, y, z, coil (and set), with sum over the coils |s_c|^2 = 1 where
+   there is support and exactly 0 elsewhere. Their phase is free: coil 0 is made real and positive or, with
    virtual_phase, the strongest virtual coil (of mv_coil_compress) of all that the maps are made from. */
 typedef struct mv_coil_walsh_opt {
     size_t box[3];     /* width of the window, odd; 0: 7 voxels, of an axis of one voxel 1 */
@@ -1755,14 +1755,15 @@ typedef struct mv_espirit_opt {
 } mv_espirit_opt;
 /* mv_espirit: sensitivities from the calibration region of k-space. Its blocks of kernel x coils are rows of
    a matrix A; the eigenvectors of A^H A above threshold^2 span the blocks there can be, P projects on them.
-   At each voxel the C x C matrix M(x) = 1/K sum over d of exp(2 pi i d x / n) sum over r - r' = d of P(r, r'),
-   K positions in a kernel, has eigenvalue 1 for the coils' sensitivities there, less where nothing is.
+   At each voxel the C x C matrix M(x) = 1/K sum over d of exp(2 pi i d x / n) sum over r - r' = d of
+   P(r, r'), K positions in a kernel, has eigenvalue 1 for the coils' sensitivities there, less where nothing
+   is.
    Of two sets the second is orthogonal to the first, with a support of its own.
    ksp has one frame; only its calibration region is read. maps, values: empty, or memory of their own.
    Threads: the products and eigenvectors of mv_gemm and mv_eigh; strips of 16 rows. Memory: with N = K C:
    48 N^2 bytes and some 16 N min(blocks, 1024); M(x) is made row by row and never stored: 8 C^2 bytes a voxel
    of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as mv_coil_walsh: where
-   the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D: kernel 6, 8 coils: N = 1728, seconds.
+   the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N = 1728, seconds.
    Errors: those of mv_coil_lowres; MEDVOL_E_RANGE (sets, threshold, crop not of what is named; NaN in the
    region), _SHAPE (a region smaller than the kernel; kernel wider than the maps), _SIZE (N above 16384),
    _EMPTY (the region is all zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
@@ -22098,7 +22099,7 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* MEDVOL_NO_KSPACE */
 
 /* ==== [COILS] noise, compression, combination and sensitivities of receiver coils. Owns mv__co_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: in [API]. ================================================= */
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: in [API]. ================================================ */
 #ifndef MEDVOL_NO_COILS
 #ifdef MV__PASS
 #define MV__CO_BLOCK 256 /* voxels whose sums stay in the nearest cache */
@@ -22273,9 +22274,9 @@ static void MV__K(mv__co_apply)(float *dst, const float *src, size_t n, size_t s
     }
     mv_end();
 }
-/* Hermitian C x C matrices of n voxels as C^2 planes: of row i, 2 i + 1 of them from i^2 on: real and imaginary
-   part of each element before the diagonal, then that. Vectors are 2 C planes. n is a multiple of MVF_N: what
-   is beyond a row holds zeros. */
+/* Hermitian C x C matrices of n voxels as C^2 planes: of row i, 2 i + 1 of them from i^2 on: real and
+   imaginary part of each element before the diagonal, then that. Vectors are 2 C planes. n is a multiple of
+   MVF_N: what is beyond a row holds zeros. */
 /* a = x x^H, or a += that */
 static void MV__K(mv__co_outer)(float *a, size_t pa, const float *x, size_t px, size_t n, size_t coils,
                                 int add) {
@@ -22438,7 +22439,7 @@ static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t 
 #endif /* MV__PASS */
 #ifndef MV__PASS
 enum { MV__CO_PIECE = 4096, MV__CO_JOBS = 64 };
-/* Voxels of all frames, cut into pieces, which are shared by a fixed number of jobs, each with its scratch. */
+/* Voxels of all frames, cut into pieces, which are shared by a fixed number of jobs, each with scratch. */
 typedef struct mv__co_work mv__co_work;
 struct mv__co_work {
     void (*run)(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch);
@@ -22535,7 +22536,8 @@ static mv_status mv__co_maps(mv_ctx *ctx, const char *op, mv_volume *dense, cons
 static void mv__co_rss_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
     (void)scratch;
     MV__PICK(mv__co_rss)(w->dst + frame * w->voxels + first,
-                         w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils, w->less);
+                         w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                         w->less);
 }
 static void mv__co_combine_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
     size_t s;
@@ -22728,8 +22730,8 @@ MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume 
     mv_status st = mv__vol_check(ctx, "coil_apply", "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, "coil_apply", src)) < 0) return st;
     if (!(rows >= 1 && rows <= MV__CO_MOST))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "coil_apply: rows = %zu: must be 1..%d",
-                        rows, (int)MV__CO_MOST);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
+                        "coil_apply: rows = %zu: must be 1..%d", rows, (int)MV__CO_MOST);
     if ((st = mv__co_matrix_check(ctx, "coil_apply", "matrix", matrix, rows, src->dim[3])) < 0) return st;
     return mv__co_apply(ctx, "coil_apply", dst, src, matrix, rows);
 }
@@ -22769,13 +22771,17 @@ static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_vo
                 if (mv__progress(ctx, done++, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
                     st = mv__cancelled(ctx, op);
                 else
-                    st = mv__co_gram_add(ctx, g, (const float *)v->data + 2 * (f * s.coils * s.voxels + i + lo[0] +
-                                         s.dim[0] * (y + s.dim[1] * z)), n, s.voxels, s.coils, a, first);
+                    st = mv__co_gram_add(ctx, g,
+                                         (const float *)v->data +
+                                             2 * (f * s.coils * s.voxels + i + lo[0] +
+                                                  s.dim[0] * (y + s.dim[1] * z)),
+                                         n, s.voxels, s.coils, a, first);
             }
     mv__free(ctx, a);
     for (i = 0; i < s.coils && st == MEDVOL_OK; i++)
         if (!mv__finite(g[2 * i * (s.coils + 1)]))
-            st = mv__fail(ctx, MEDVOL_E_RANGE, "coil", (double)i, -1, "%s: NaN or infinity in coil %zu", op, i);
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "coil", (double)i, -1, "%s: NaN or infinity in coil %zu", op,
+                          i);
     return st;
 }
 MEDVOL_DEF mv_status mv_coil_noise(mv_ctx *ctx, double *psi, const mv_volume *noise) {
@@ -22834,7 +22840,7 @@ MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume
     if (st == MEDVOL_E_SINGULAR) {
         const int64_t at = ctx ? ctx->error.offset : 0;
         st = mv__fail(ctx, st, "psi", (double)at, -1,
-                      "coil_whiten: psi is not positive definite: pivot %lld (a dead coil, or too few samples?)",
+                      "coil_whiten: psi is not positive definite: pivot %lld (a dead coil, too few samples?)",
                       (long long)at);
     }
     if (st == MEDVOL_OK) {
@@ -22987,9 +22993,9 @@ static void mv__co_vectors(const mv__co_field *f, const mv__co_parts *p, float *
         MV__PICK(mv__co_lead)(v, value, s + p->a, n, n, c, f->start, set ? s + p->v : NULL, s + p->w,
                               (int)MV__CO_STEPS);
     }
-    for (set = 0; set < f->sets; set++) { /* afterwards: those of all voxels were needed */
-        MV__PICK(mv__co_finish)(s + p->v + 2 * c * n * set, s + p->value + n * set, n, n, c, f->turn, f->limit);
-    }
+    for (set = 0; set < f->sets; set++) /* afterwards: the second set is orthogonal to the first everywhere */
+        MV__PICK(mv__co_finish)(s + p->v + 2 * c * n * set, s + p->value + n * set, n, n, c, f->turn,
+                                f->limit);
 }
 static void mv__co_share_job(void *arg, size_t i) {
     const mv__co_field *f = (const mv__co_field *)arg;
@@ -23025,8 +23031,8 @@ static mv_status mv__co_one_frame(mv_ctx *ctx, const char *op, const char *name,
     mv_status st = mv__vol_check(ctx, op, name, v);
     if (st < 0) return st;
     if (v->dim[4] * v->dim[5] * v->dim[6] != 1)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[4], -1, "%s: %s has more than one frame", op,
-                        name);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[4], -1,
+                        "%s: %s has more than one frame", op, name);
     if (v->dim[3] > MV__CO_CHANNELS)
         return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
                         v->dim[3], (int)MV__CO_CHANNELS);
@@ -23179,8 +23185,8 @@ static mv_status mv__co_centre(mv_ctx *ctx, mv_volume *copy, const mv_volume *v,
 static mv_status mv__co_check_ksp(mv_ctx *ctx, const char *op, const mv_volume *v) {
     mv_status st = mv__co_one_frame(ctx, op, "ksp", v);
     if (st == MEDVOL_OK && !mv__is_complex(v->dtype))
-        st = mv__fail(ctx, MEDVOL_E_DTYPE, "ksp", (double)v->dtype, -1, "%s: ksp has type %s: must be complex",
-                      op, mv_dtype_name(v->dtype));
+        st = mv__fail(ctx, MEDVOL_E_DTYPE, "ksp", (double)v->dtype, -1,
+                      "%s: ksp has type %s: must be complex", op, mv_dtype_name(v->dtype));
     return st;
 }
 static mv_status mv__co_shape(mv_ctx *ctx, const char *op, size_t *dim, const size_t *asked,
@@ -23318,7 +23324,8 @@ static mv_status mv__co_blocks(mv_ctx *ctx, double *g, const mv_volume *v, const
     const size_t bx = e->box[0] - e->k[0] + 1, by = e->box[1] - e->k[1] + 1, bz = e->box[2] - e->k[2] + 1;
     const size_t all = bx * by * bz, deep = mv__minz(all, 1024), n = e->unknowns;
     const float *y = (const float *)v->data;
-    const size_t nx = e->box[0], ny = e->box[1], voxels = nx * ny * e->box[2], kernel = e->k[0] * e->k[1] * e->k[2];
+    const size_t nx = e->box[0], ny = e->box[1], voxels = nx * ny * e->box[2];
+    const size_t kernel = e->k[0] * e->k[1] * e->k[2];
     size_t first, m, a, t, bytes;
     double *h;
     mv_gemm_opt o;
@@ -23331,7 +23338,8 @@ static mv_status mv__co_blocks(mv_ctx *ctx, double *g, const mv_volume *v, const
     for (first = 0; first < all && st == MEDVOL_OK; first += m) {
         m = mv__minz(deep, all - first);
         for (a = 0; a < n; a++) {
-            const size_t r = a % kernel, rx = r % e->k[0], ry = r / e->k[0] % e->k[1], rz = r / e->k[0] / e->k[1];
+            const size_t r = a % kernel, rx = r % e->k[0], ry = r / e->k[0] % e->k[1];
+            const size_t rz = r / e->k[0] / e->k[1];
             for (t = 0; t < m; t++) {
                 const size_t p = first + t, px = p % bx + rx, py = p / bx % by + ry, pz = p / bx / by + rz;
                 const float *from = y + 2 * (px + nx * (py + ny * pz) + voxels * (a / kernel));
@@ -23359,8 +23367,10 @@ static mv_status mv__co_project(mv_ctx *ctx, double *p, double *g, const mv__co_
         mv__memset(&o, 0, sizeof o);
         o.op_b = MEDVOL_OP_ADJOINT;
         o.lower = 1;
-        if (2 * weak >= n) st = mv_gemm_c128(ctx, p, n, g + 2 * weak * n, n, g + 2 * weak * n, n, n, n, n - weak, &o);
-        else { /* fewer vectors do not belong to it */
+        if (2 * weak >= n) {
+            g += 2 * weak * n;
+            st = mv_gemm_c128(ctx, p, n, g, n, g, n, n, n, n - weak, &o);
+        } else { /* fewer vectors do not belong to it */
             o.alpha[0] = -1.0;
             st = mv_gemm_c128(ctx, p, n, g, n, g, n, n, n, weak, &o);
             for (i = 0; i < n; i++) p[2 * i * (n + 1)] += 1.0;
@@ -23418,7 +23428,8 @@ static void mv__co_espirit_row(const mv__co_field *f, size_t y, size_t z, int fr
     size_t i, j, d, at;
     mv__co_lay(&p, f);
     for (at = 0; fresh && at < pairs; at++)
-        mv__co_sum_waves(planes + 2 * wx * wy * at, f->q + 2 * wx * wy * wz * at, wx * wy, f->k[2], z, f->dim[2]);
+        mv__co_sum_waves(planes + 2 * wx * wy * at, f->q + 2 * wx * wy * wz * at, wx * wy, f->k[2], z,
+                         f->dim[2]);
     for (i = at = 0; i < f->coils; i++)
         for (j = 0; j <= i; j++, at++) {
             float *re = s + p.a + (i * i + 2 * j) * f->pitch;
@@ -23441,8 +23452,8 @@ static void mv__co_espirit_row(const mv__co_field *f, size_t y, size_t z, int fr
 static mv_status mv__co_espirit_limits(mv_ctx *ctx, mv_espirit_opt *o) {
     if (o->sets == 0) o->sets = 1;
     if (o->sets > 2)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "sets", (double)o->sets, -1, "espirit: sets = %zu: must be 1 or 2",
-                        o->sets);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "sets", (double)o->sets, -1,
+                        "espirit: sets = %zu: must be 1 or 2", o->sets);
     if (o->threshold == 0.0) o->threshold = 0.0316227766; /* 1e-3 of eigenvalues */
     if (!(o->threshold > 0.0 && o->threshold < 1.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", o->threshold, -1,
@@ -23468,8 +23479,8 @@ static mv_status mv__co_espirit_make(mv_ctx *ctx, mv__co_espirit *e, const mv_vo
         e->k[k] = e->o.kernel[k] ? e->o.kernel[k] : e->box[k] > 1 ? 6 : 1;
         if (e->k[k] > e->box[k])
             return mv__fail(ctx, MEDVOL_E_SHAPE, "calib", (double)e->box[k], -1,
-                            "espirit: calib[%d] = %zu: the region is smaller than the kernel of %zu", k, e->box[k],
-                            e->k[k]);
+                            "espirit: calib[%d] = %zu: the region is smaller than the kernel of %zu", k,
+                            e->box[k], e->k[k]);
         if (e->k[k] > 16384 || (e->unknowns *= e->k[k]) > 16384)
             return mv__fail(ctx, MEDVOL_E_SIZE, "kernel", (double)e->k[k], -1,
                             "espirit: kernel x coils has more than 16384 elements");
@@ -23495,7 +23506,8 @@ static mv_status mv__co_calibrate(mv_ctx *ctx, double *q, const mv_volume *centr
                             i / (count / e->dim[3]));
         any |= p[i] != 0.0f;
     }
-    if (!any) return mv__fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, -1, "espirit: the calibration region is all zeros");
+    if (!any)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, -1, "espirit: the calibration region is all zeros");
     g = (double *)mv__alloc(ctx, 2 * n * n * sizeof *g);
     w = g ? (double *)mv__alloc(ctx, 2 * n * n * sizeof *w) : NULL;
     st = w ? mv__co_blocks(ctx, g, centre, e) : MEDVOL_E_NOMEM;
@@ -23574,7 +23586,8 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
         dim[3] = e.o.sets;
         mv__co_geometry(&d.out, ksp);
         if (values)
-            st = mv__co_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim, 0);
+            st = mv__co_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
+                              0);
         if (st == MEDVOL_OK) {
             st = mv__co_espirit_maps(ctx, &d, values ? &w : NULL, q, turn, &e);
             if (values) mv__co_geometry(&w.out, ksp);

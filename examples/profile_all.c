@@ -13,6 +13,8 @@
 #include "profile_resample.c"
 #include "profile_linalg.c"
 #include "profile_fft.c"
+#include "profile_coils.c"
+#include "profile_espirit.c"
 #include "profile_load.c"
 #include "profile_save.c"
 
@@ -47,8 +49,8 @@ static void floors(ex *e) {
 int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
-        profile_permute, profile_resample, profile_linalg, profile_fft, profile_load,
-        profile_save};
+        profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils,
+        profile_espirit, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;

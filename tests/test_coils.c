@@ -130,7 +130,7 @@ static void test_combine(void) {
                 mv_volume_free(T, &e), mv_volume_free(T, &image);
             }
 }
-static void test_views(void) { /* sources and destinations with gaps, of other types, and bits of one thread */
+static void test_views(void) { /* sources and destinations with gaps, of other types; bits of one thread */
     mv_volume big, v, m, wide, r, s, to, part;
     const size_t start[4] = {3, 1, 0, 1}, size[4] = {13, 4, 1, 3}, dim[3] = {20, 9, 1};
     const size_t image[3] = {13, 4, 1};
@@ -322,21 +322,23 @@ static void test_compress(void) { /* six coils that hear three sources */
 
 /* ---- sensitivities ---- */
 enum { MAPS_C = 5 };
-/* Coil images of a disc with structure, and what the maps should be: known smooth coils of unit length, coil 0
-   real; support in `on`. */
+/* Coil images of a disc with structure, and what the maps should be: known smooth coils of unit length, coil
+   0 real; support in `on`. */
 static void phantom(mv_volume *img, mv_volume *truth, unsigned char *on, size_t nx, size_t ny, size_t nz) {
     const size_t n = nx * ny * nz;
     size_t i, c;
     volume(img, MEDVOL_C64, nx, ny, nz, MAPS_C, 1), volume(truth, MEDVOL_C64, nx, ny, nz, MAPS_C, 1);
     for (i = 0; i < n; i++) {
-        const double x = 2.0 * (double)(i % nx) / (double)nx - 1, y = 2.0 * (double)(i / nx % ny) / (double)ny - 1;
+        const double x = 2.0 * (double)(i % nx) / (double)nx - 1;
+        const double y = 2.0 * (double)(i / nx % ny) / (double)ny - 1;
         const double z = nz > 1 ? 2.0 * (double)(i / nx / ny) / (double)nz - 1 : 0;
         double r = x * x / 0.5 + y * y / 0.6 + z * z / 0.7, sum = 0, s[2 * MAPS_C], f;
         on[i] = r < 1;
         f = on[i] ? 1 + 0.4 * sin(9 * x) * cos(7 * y) : 0;
         for (c = 0; c < MAPS_C; c++) {
-            const double a = 1.3 * (double)c, u = x - 1.2 * cos(a), v = y - 1.2 * sin(a), w = z - 0.3 * (double)c + 0.6;
-            const double m = exp(-0.4 * (u * u + v * v + w * w)), phase = c ? 0.8 * x * sin(a) + 0.5 * y + a : 0;
+            const double a = 1.3 * (double)c, u = x - 1.2 * cos(a), v = y - 1.2 * sin(a);
+            const double w = z - 0.3 * (double)c + 0.6, m = exp(-0.4 * (u * u + v * v + w * w));
+            const double phase = c ? 0.8 * x * sin(a) + 0.5 * y + a : 0;
             s[2 * c] = m * cos(phase), s[2 * c + 1] = m * sin(phase);
             sum += m * m;
         }
@@ -348,7 +350,8 @@ static void phantom(mv_volume *img, mv_volume *truth, unsigned char *on, size_t 
     }
 }
 /* largest distance of vectors where there is support, or more than `most`; lengths are 1 or exactly 0 */
-static double worst_of(const mv_volume *maps, const mv_volume *truth, const unsigned char *on, size_t from, size_t n) {
+static double worst_of(const mv_volume *maps, const mv_volume *truth, const unsigned char *on, size_t from,
+                       size_t n) {
     double worst = 0;
     size_t i, c, bad = 0;
     for (i = 0; i < n; i++) {
@@ -417,7 +420,10 @@ static void test_walsh_vectors(void) {
     memset(&o, 0, sizeof o), memset(&maps, 0, sizeof maps);
     o.box[0] = o.box[1] = 2 * R + 1;
     noisy(&v, X, Y, 1, C, 1);
-    for (i = 0; i < X * Y; i++) ((float *)v.data)[2 * (i + 2 * X * Y)] += 2, ((float *)v.data)[2 * i + 1] -= 2;
+    for (i = 0; i < X * Y; i++) {
+        ((float *)v.data)[2 * (i + 2 * X * Y)] += 2;
+        ((float *)v.data)[2 * i + 1] -= 2;
+    }
     CHECK_OK(mv_coil_walsh(T, &maps, &v, &o));
     for (y = 0; y < Y; y++)
         for (x = 0; x < X; x++) {
@@ -532,7 +538,8 @@ static void test_espirit_sets(void) { /* a field of view half as long as the obj
     for (c = 0; c < MAPS_C; c++)
         for (y = 0; y < Y; y++)
             for (x = 0; x < 2 * X; x++)
-                ((float *)folded.data)[x + 2 * X * (y + Y * c)] = ((float *)img.data)[x + 2 * X * (y + 2 * Y * c)] +
+                ((float *)folded.data)[x + 2 * X * (y + Y * c)] =
+                    ((float *)img.data)[x + 2 * X * (y + 2 * Y * c)] +
                     ((float *)img.data)[x + 2 * X * (y + Y + 2 * Y * c)];
     to_ksp(&ksp, &folded);
     memset(&o, 0, sizeof o), memset(&one, 0, sizeof one), memset(&two, 0, sizeof two);
@@ -716,7 +723,8 @@ static void test_bart_maps(void) {
         e = modulus_of(&got, &want, &only);
         mine = left_of(&img, &got), theirs = left_of(&img, &want);
         if (!CHECK(e < (k ? 0.01 : 0.03) && only < 0.01 && mine < theirs + 0.002))
-            fprintf(stderr, "  espirit %d: moduli %g, support %g, left out %g, by BART %g\n", k, e, only, mine, theirs);
+            fprintf(stderr, "  espirit %d: moduli %g, support %g, left %g, by BART %g\n", k, e, only, mine,
+                theirs);
         mv_volume_free(T, &ksp), mv_volume_free(T, &want), mv_volume_free(T, &got), mv_volume_free(T, &img);
     }
     memset(&l, 0, sizeof l);

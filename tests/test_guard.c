@@ -1313,7 +1313,8 @@ static const mv_volume *coil_sources(int centred) {
     buffer *b;
     for (c = 0; c < 3; c++)
         for (i = 0; i < n; i++) {
-            const double re = t_value(from, MEDVOL_F32, 2 * i + 1) + 1, im = t_value(from, MEDVOL_F32, 2 * i + 2);
+            const double re = t_value(from, MEDVOL_F32, 2 * i + 1) + 1;
+            const double im = t_value(from, MEDVOL_F32, 2 * i + 2);
             const double a = 1 + (double)c / 2, k = centred ? (i == n / 2 ? 5 : 0.01) : 1;
             const size_t at = 2 * (i + c * n);
             const double x = k * (a * re - (double)c * im), y = k * ((double)c * re + a * im);
@@ -1519,7 +1520,8 @@ static const op rows[] = {
     COIL(rss, 0, 1e-6), COIL(combine, 0, 1), COIL(combine, 1, 1e-3), COIL(expand, 0, 1),
     COIL(expand, 1, 1e-3), COIL(noise, 0, 1e3), COIL(apply, 1, 10), COIL(apply, 5, 10), COIL(whiten, 0, 1e-3),
     COIL(compress, 0, 1e-2), COIL(walsh, 1, 1e-6), COIL(walsh, 5, 1e-6), COIL(lowres, 0, 1e-7),
-    OP(espirit, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-5), OP(espirit, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(espirit, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(espirit, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-5),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

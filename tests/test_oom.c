@@ -258,7 +258,8 @@ static void make_files(void) {
     write_file("oom_like.img", gzip_like.data, gzip_like.bytes);
 }
 static void free_inputs(void) {
-    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum, &coils, &coil_image};
+    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
+        &coils, &coil_image};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -1021,7 +1022,8 @@ static mv_status op_espirit_values(mv_ctx *c) { /* two results: neither or both 
     must(mv_volume_wrap(T_NONE, &maps, out.f, MEDVOL_C64, 4, dim, NULL));
     memset(&values, 0, sizeof values);
     st = TRY(mv_espirit(c, &maps, &coils, 
-        &(mv_espirit_opt){.calib = {8, 8, 5}, .kernel = {2, 2, 2}, .shape = {10, 10, NZ}, .values = &values}));
+        &(mv_espirit_opt){
+            .calib = {8, 8, 5}, .kernel = {2, 2, 2}, .shape = {10, 10, NZ}, .values = &values}));
     if (st < 0) spoiled |= values.data != NULL;
     mv_volume_free(c, &values);
     return st;

@@ -89,15 +89,16 @@ static mv_status op_compress(fz_step *s) {
 }
 /* sensitivities are of length 1, or 0 */
 static void unit(const mv_volume *maps) {
-    const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], c = maps->dim[3], all = mv_volume_count(maps);
+    const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], c = maps->dim[3];
+    const size_t all = mv_volume_count(maps);
     const float *p = (const float *)maps->data;
     size_t i, k, set;
     for (set = 0; set < all / n / c; set++)
         for (i = 0; i < n; i++) {
             double sum = 0;
             for (k = 0; k < c; k++) {
-                const double re = (double)p[2 * (i + n * (k + c * set))], im = (double)p[2 * (i + n * (k + c * set)) + 1];
-                sum += re * re + im * im;
+                const float *e = p + 2 * (i + n * (k + c * set));
+                sum += (double)e[0] * (double)e[0] + (double)e[1] * (double)e[1];
             }
             MUST(sum == 0 || fabs(sum - 1) < 1e-4);
         }
@@ -163,5 +164,6 @@ static mv_status op_espirit(fz_step *s) {
     mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps), mv_volume_free(s->ctx, &values);
     return st;
 }
-static const fz_op ops[] = {op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit};
+static const fz_op ops[] = {
+    op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit};
 FUZZ(coils) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 24); }
