@@ -1647,7 +1647,128 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 /* (KSPACE api) */
 #endif
 #ifndef MEDVOL_NO_COILS
-/* (COILS api) */
+typedef struct mv_coil_rss_opt {
+    double noise; /* standard deviation of the real and the imaginary part in each coil; 0: no correction */
+} mv_coil_rss_opt;
+typedef struct mv_coil_combine_opt {
+    int normalize; /* divide by the sum over the coils of |maps|^2; where that is 0, the result is 0 */
+} mv_coil_combine_opt;
+/* mv_coil_rss: dst = sqrt(sum over the coils c of |src_c|^2), an image of MEDVOL_F32, each frame by itself.
+   noise: sqrt(max(0, sum - 2 C noise^2)), whose square has the signal's as its mean.
+   mv_coil_combine: dst = sum over the coils of conj(maps_c) src_c: x, y, z and frames, with more than one set
+   of maps x, y, z, set and frames. All frames share the maps. With normalize, white noise and maps that are
+   right it is the least-squares image of one set.
+   mv_coil_expand: its adjoint, normalize included: dst_c = sum over the sets of maps_c image: x, y, z, coil,
+   frames; an image of several sets has the set as axis 3.
+   dst may be src or image by struct: it then gets new memory; other overlaps are MEDVOL_E_ALIAS. Threads:
+   pieces of 4096 voxels. Memory: the result; copies of what is not contiguous MEDVOL_C64. Numerics: sums in
+   floats over the coils, in their order; levels differ by some ulp; magnitudes of 1e-18..1e18 neither vanish
+   nor overflow. NaN and infinity stay in their voxel. Errors: MEDVOL_E_NULL, _DTYPE (not complex), _RANGE
+   (noise < 0 or NaN), _SHAPE (maps of another x, y, z, number of coils or sets, or with frames), _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED. Source: Roemer et al. 1990. */
+MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                 const mv_coil_rss_opt *opt);
+MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                     const mv_coil_combine_opt *opt);
+MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume *image,
+                                    const mv_volume *maps, const mv_coil_combine_opt *opt);
+
+/* mv_coil_noise: psi = N N^H / (n - 1), the covariance of noise between the coils, from n samples: all
+   voxels of all frames of `noise`, whose axis 3 is the coil; their mean is taken to be 0. psi: 2 C C doubles,
+   column-major pairs, psi(i, j) = mean of n_i conj(n_j), Hermitian.
+   mv_coil_whiten: dst = L^-1 src over the coils, with psi = L L^H: noise then has unit variance (of the
+   modulus) in each coil and none in common. Frames alike. In place allowed.
+   mv_coil_apply: dst_r = sum over the coils of matrix(r, c) src_c: any matrix of `rows` x coils, column-major
+   pairs of doubles; the result has `rows` coils. In place where rows is the number of coils. One matrix
+   serves any number of volumes, as of a series or of calibration and image.
+   Threads: pieces of 4096 samples. Memory: the result; some 64 KiB a coil; copies of what is not contiguous
+   MEDVOL_C64; noise: 64 KiB a coil. Numerics: covariance in doubles; the product in floats, levels differ by
+   some ulp. NaN and infinity of a voxel reach all its coils. Errors: MEDVOL_E_NULL, _DTYPE (not complex),
+   _SIZE (fewer than two samples; more than 4096 coils), _RANGE (rows = 0; NaN or infinity in a matrix or in
+   the noise), _SINGULAR (psi is not positive definite, as of a dead coil or fewer samples than coils: the
+   message names the coil), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
+   Source: Pruessmann et al. 2001; Kellman and McVeigh 2005. */
+MEDVOL_DEF mv_status mv_coil_noise(mv_ctx *ctx, double *psi, const mv_volume *noise);
+MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *psi);
+MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *matrix,
+                                   size_t rows);
+
+typedef struct mv_coil_compress_opt {
+    size_t calib[3]; /* only so many samples about the centre of each axis make the matrix; 0: all */
+} mv_coil_compress_opt;
+/* mv_coil_compress_matrix: the `rows` virtual coils that hold most of the energy of src: conjugated leading
+   eigenvectors of its Gram matrix sum c c^H over all samples and frames, as rows of a matrix for
+   mv_coil_apply (2 rows C doubles, column-major pairs), strongest first. Rows are orthonormal; the first of
+   their elements of at least half the modulus of the largest is real and positive. energy: C doubles or NULL:
+   the eigenvalues as parts of their sum, descending.
+   mv_coil_compress: matrix and product in one call.
+   Threads, memory: as mv_coil_noise and mv_coil_apply. Numerics: in doubles; coils of equal energy may come
+   as any basis. In place where rows is the number of coils. Errors: as mv_coil_apply; MEDVOL_E_RANGE
+   (rows = 0 or more than the coils; NaN or infinity in src), _SHAPE (calib larger than the axis), _EMPTY (src
+   is all zeros). Source: Buehrer et al. 2007; Huang et al. 2008. */
+MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double *energy, size_t rows,
+                                             const mv_volume *src, const mv_coil_compress_opt *opt);
+MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
+                                      const mv_coil_compress_opt *opt);
+
+/* Sensitivities. Maps are MEDVOL_C64 of x, y, z, coil (and set), with sum over the coils |s_c|^2 = 1 where
+   there is support and exactly 0 elsewhere. Their phase is free: coil 0 is made real and positive or, with
+   virtual_phase, the strongest virtual coil (of mv_coil_compress) of all that the maps are made from. */
+typedef struct mv_coil_walsh_opt {
+    size_t box[3];     /* width of the window, odd; 0: 7 voxels, of an axis of one voxel 1 */
+    double threshold;  /* support: more than this part of the greatest local energy; 0: 1e-6 */
+    int virtual_phase;
+} mv_coil_walsh_opt;
+typedef struct mv_coil_lowres_opt {
+    size_t calib[3];   /* frequencies about the centre that are used; 0: 24, or all there are */
+    size_t shape[3];   /* of the maps; 0: that of the k-space */
+    double threshold;  /* support: more than this part of the greatest energy; 0: 1e-6 */
+    int window;        /* non-zero: a Hann window over these frequencies, against ringing */
+    int virtual_phase;
+} mv_coil_lowres_opt;
+/* mv_coil_walsh: maps of coil images: the leading eigenvector of their covariance over a window about each
+   voxel, of which only what lies within the image counts.
+   mv_coil_lowres: maps of k-space, whose centre must be sampled: images of the centre over their root sum of
+   squares. calib and shape may differ in parity; both are about index floor(n / 2).
+   src has one frame. dst by struct is allowed. Threads: strips of 16 rows; bits do not depend on their
+   number. Memory: the result; Walsh 4 (C^2 (box[1] + 1) + 6 C) bytes a voxel of one row and job.
+   Numerics: floats; power iterations, each row beginning with the row before, until the residual is below
+   1e-4 of the eigenvalue, at most 24: where the two largest are close, as in noise, the vector is some
+   mixture, and levels may differ visibly; elsewhere by some 1e-4. NaN or infinity within reach: no support.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
+   calib), _RANGE (box even, threshold not 0..1), _SIZE (more than 256 coils), _EMPTY (all zeros), _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED. Source: Walsh et al. 2000; McKenzie et al. 2002. */
+MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
+                                   const mv_coil_walsh_opt *opt);
+MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
+                                    const mv_coil_lowres_opt *opt);
+
+typedef struct mv_espirit_opt {
+    size_t calib[3];   /* frequencies about the centre that are fully sampled; 0: 24, or all there are */
+    size_t kernel[3];  /* 0: 6; 1 along an axis where calib is 1 */
+    size_t shape[3];   /* of the maps; 0: that of the k-space */
+    size_t sets;       /* 0: 1; 2: a second one for fields of view that fold */
+    double threshold;  /* singular values that count as signal, as part of the largest; 0: 0.0316 */
+    double crop;       /* support: eigenvalues of at least this; 0: 0.8; negative: everywhere */
+    int virtual_phase; /* as above */
+    mv_volume *values; /* NULL, or a destination for the eigenvalues, 0..1: f32 of x, y, z, (set) */
+} mv_espirit_opt;
+/* mv_espirit: sensitivities from the calibration region of k-space. Its blocks of kernel x coils are rows of
+   a matrix A; the eigenvectors of A^H A above threshold^2 span the blocks there can be, P projects on them.
+   At each voxel the C x C matrix M(x) = 1/K sum over d of exp(2 pi i d x / n) sum over r - r' = d of
+   P(r, r'), K positions in a kernel, has eigenvalue 1 for the coils' sensitivities there, less where nothing
+   is.
+   Of two sets the second is orthogonal to the first, with a support of its own.
+   ksp has one frame; only its calibration region is read. maps, values: empty, or memory of their own.
+   Threads: the products and eigenvectors of mv_gemm and mv_eigh; strips of 16 rows. Memory: with N = K C:
+   48 N^2 bytes and some 16 N min(blocks, 1024); M(x) is made row by row and never stored: 8 C^2 bytes a voxel
+   of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as mv_coil_walsh: where
+   the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N = 1728, seconds.
+   Errors: those of mv_coil_lowres; MEDVOL_E_RANGE (sets, threshold, crop not of what is named; NaN in the
+   region), _SHAPE (a region smaller than the kernel; kernel wider than the maps), _SIZE (N above 16384),
+   _EMPTY (the region is all zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
+MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *ksp,
+                                const mv_espirit_opt *opt);
 #endif
 #ifndef MEDVOL_NO_GRAPPA
 /* Missing lines of undersampled k-space from their sampled neighbours: at each missing point of coil c
@@ -22085,13 +22206,1506 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* MEDVOL_NO_KSPACE */
 
 /* ==== [COILS] noise, compression, combination and sensitivities of receiver coils. Owns mv__co_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: in [API]. ================================================ */
 #ifndef MEDVOL_NO_COILS
 #ifdef MV__PASS
-/* (COILS kernels) */
+#define MV__CO_BLOCK 256 /* voxels whose sums stay in the nearest cache */
+/* n complex numbers, at most MVF_N of them, as parts; what is beyond n reads 0 and is not written */
+static inline void MV__K(mv__co_get)(const float *p, size_t n, mvf *re, mvf *im) {
+    size_t k = 2 * n;
+    mvf a, b;
+    if (n >= MVF_N) {
+        a = mvf_load(p);
+        b = mvf_load(p + MVF_N);
+    } else if (k >= MVF_N) {
+        a = mvf_load(p);
+        k -= MVF_N;
+        b = mvf_loadn(p + MVF_N, k);
+    } else {
+        a = mvf_loadn(p, k);
+        b = mvf_zero();
+    }
+    mvf_split(a, b, re, im);
+}
+static inline void MV__K(mv__co_put)(float *p, size_t n, mvf re, mvf im) {
+    size_t k = 2 * n;
+    mvf a, b;
+    mvf_weave(re, im, &a, &b);
+    if (n >= MVF_N) {
+        mvf_store(p, a);
+        mvf_store(p + MVF_N, b);
+    } else if (k >= MVF_N) {
+        mvf_store(p, a);
+        k -= MVF_N;
+        mvf_storen(p + MVF_N, b, k);
+    } else mvf_storen(p, a, k);
+}
+/* dst = sqrt(max(0, sum of squares - less)); `step` complex numbers from coil to coil */
+static void MV__K(mv__co_rss)(float *dst, const float *src, size_t n, size_t step, size_t coils, float less) {
+    float sum[MV__CO_BLOCK];
+    int32_t order[MVF_N];
+    size_t at, m, c, i;
+    mvi lanes;
+    mvf re, im, s;
+    for (i = 0; i < MVF_N; i++) order[i] = 0;
+#if MVF_N > 1 /* number k of a split stands in lane order[k] */
+    for (i = 0; i < MVF_N; i++) order[i] = (int32_t)(i % (MVF_N / 2) / 2 * 4 + i / (MVF_N / 2) * 2 + i % 2);
+#endif
+    lanes = mvi_load(order);
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &re, &im);
+                s = mvf_mul(re, re);
+                if (c) s = mvf_add(s, mvf_load(sum + i));
+                mvf_store(sum + i, mvf_mad(im, im, s));
+            }
+        for (i = 0; i < m; i += MVF_N) {
+            s = mvf_sub(mvf_perm(mvf_load(sum + i), lanes), mvf_set1(less));
+            s = mvf_sqrt(mvf_max(mvf_zero(), s)); /* in this order NaN stays */
+            if (m - i >= MVF_N) mvf_store(dst + at + i, s);
+            else mvf_storen(dst + at + i, s, m - i);
+        }
+    }
+    mv_end();
+}
+/* dst = sum of conj(maps) src, over the sum of |maps|^2 if so wanted */
+static void MV__K(mv__co_combine)(float *dst, const float *src, const float *maps, size_t n, size_t step,
+                                  size_t coils, int normalize) {
+    float sr[MV__CO_BLOCK], si[MV__CO_BLOCK], sw[MV__CO_BLOCK];
+    size_t at, m, c, i;
+    mvf a, b, x, y, p, q, w;
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (i = 0; i < m; i += MVF_N) {
+            mvf_store(sr + i, mvf_zero());
+            mvf_store(si + i, mvf_zero());
+            mvf_store(sw + i, mvf_zero());
+        }
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &x, &y);
+                MV__K(mv__co_get)(maps + 2 * (c * step + at + i), m - i, &a, &b);
+                p = mvf_mad(b, y, mvf_mad(a, x, mvf_load(sr + i)));
+                q = mvf_nmad(b, x, mvf_mad(a, y, mvf_load(si + i)));
+                mvf_store(sr + i, p);
+                mvf_store(si + i, q);
+                if (normalize) mvf_store(sw + i, mvf_mad(b, b, mvf_mad(a, a, mvf_load(sw + i))));
+            }
+        for (i = 0; i < m; i += MVF_N) {
+            p = mvf_load(sr + i);
+            q = mvf_load(si + i);
+            if (normalize) {
+                w = mvf_load(sw + i);
+                p = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(p, w));
+                q = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(q, w));
+            }
+            MV__K(mv__co_put)(dst + 2 * (at + i), m - i, p, q);
+        }
+    }
+    mv_end();
+}
+/* dst = maps image of one set, or dst += that */
+static void MV__K(mv__co_expand)(float *dst, const float *image, const float *maps, size_t n, size_t step,
+                                 size_t coils, int normalize, int add) {
+    float sr[MV__CO_BLOCK], si[MV__CO_BLOCK], sw[MV__CO_BLOCK];
+    size_t at, m, c, i;
+    mvf a, b, x, y, p, q, w;
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (c = 0; normalize && c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                MV__K(mv__co_get)(maps + 2 * (c * step + at + i), m - i, &a, &b);
+                w = c ? mvf_load(sw + i) : mvf_zero();
+                mvf_store(sw + i, mvf_mad(b, b, mvf_mad(a, a, w)));
+            }
+        for (i = 0; i < m; i += MVF_N) {
+            MV__K(mv__co_get)(image + 2 * (at + i), m - i, &x, &y);
+            if (normalize) {
+                w = mvf_load(sw + i);
+                x = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(x, w));
+                y = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(y, w));
+            }
+            mvf_store(sr + i, x);
+            mvf_store(si + i, y);
+        }
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < m; i += MVF_N) {
+                float *to = dst + 2 * (c * step + at + i);
+                p = q = mvf_zero();
+                if (add) MV__K(mv__co_get)(to, m - i, &p, &q);
+                MV__K(mv__co_get)(maps + 2 * (c * step + at + i), m - i, &a, &b);
+                x = mvf_load(sr + i);
+                y = mvf_load(si + i);
+                p = mvf_nmad(b, y, mvf_mad(a, x, p));
+                q = mvf_mad(b, x, mvf_mad(a, y, q));
+                MV__K(mv__co_put)(to, m - i, p, q);
+            }
+    }
+    mv_end();
+}
+#define MV__CO_DEEP 128 /* voxels of all coils, split, that a product takes at a time */
+/* dst_r = sum of m(r, c) src_c; m: pairs, column-major; t: 2 * MV__CO_DEEP floats a coil. dst may be src. */
+static void MV__K(mv__co_apply)(float *dst, const float *src, size_t n, size_t step, size_t coils,
+                                size_t rows, const float *m, float *t) {
+    size_t at, k, c, i, r;
+    int j;
+    for (at = 0; at < n; at += k) {
+        k = n - at < MV__CO_DEEP ? n - at : MV__CO_DEEP;
+        for (c = 0; c < coils; c++)
+            for (i = 0; i < k; i += MVF_N) {
+                mvf x, y;
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), k - i, &x, &y);
+                mvf_store(t + 2 * c * MV__CO_DEEP + i, x);
+                mvf_store(t + (2 * c + 1) * MV__CO_DEEP + i, y);
+            }
+        for (r = 0; r < rows; r += 4)
+            for (i = 0; i < k; i += MVF_N) {
+                mvf re[4], im[4];
+                MV__UNROLL for (j = 0; j < 4; j++) re[j] = im[j] = mvf_zero();
+                for (c = 0; c < coils; c++) {
+                    const mvf x = mvf_load(t + 2 * c * MV__CO_DEEP + i);
+                    const mvf y = mvf_load(t + (2 * c + 1) * MV__CO_DEEP + i);
+                    MV__UNROLL for (j = 0; j < 4; j++) { /* rows are padded to a multiple of four */
+                        const mvf a = mvf_set1(m[2 * (r + (size_t)j + c * ((rows + 3) / 4 * 4))]);
+                        const mvf b = mvf_set1(m[2 * (r + (size_t)j + c * ((rows + 3) / 4 * 4)) + 1]);
+                        re[j] = mvf_nmad(b, y, mvf_mad(a, x, re[j]));
+                        im[j] = mvf_mad(b, x, mvf_mad(a, y, im[j]));
+                    }
+                }
+                MV__UNROLL for (j = 0; j < 4; j++)
+                    if (r + (size_t)j < rows)
+                        MV__K(mv__co_put)(dst + 2 * ((r + (size_t)j) * step + at + i), k - i, re[j], im[j]);
+            }
+    }
+    mv_end();
+}
+/* Hermitian C x C matrices of n voxels as C^2 planes: of row i, 2 i + 1 of them from i^2 on: real and
+   imaginary part of each element before the diagonal, then that. Vectors are 2 C planes. n is a multiple of
+   MVF_N: what is beyond a row holds zeros. */
+/* a = x x^H, or a += that */
+static void MV__K(mv__co_outer)(float *a, size_t pa, const float *x, size_t px, size_t n, size_t coils,
+                                int add) {
+    size_t i, j, k;
+    for (i = 0; i < coils; i++)
+        for (j = 0; j <= i; j++) {
+            float *re = a + (i * i + 2 * j) * pa, *im = re + pa;
+            const float *u = x + 2 * i * px, *v = x + 2 * j * px;
+            for (k = 0; k < n; k += MVF_N) {
+                const mvf ur = mvf_load(u + k), ui = mvf_load(u + px + k);
+                const mvf vr = mvf_load(v + k), vi = mvf_load(v + px + k);
+                mvf s = mvf_mad(ui, vi, mvf_mul(ur, vr)), t = mvf_nmad(ur, vi, mvf_mul(ui, vr));
+                if (add) s = mvf_add(s, mvf_load(re + k));
+                mvf_store(re + k, s);
+                if (i == j) continue;
+                if (add) t = mvf_add(t, mvf_load(im + k));
+                mvf_store(im + k, t);
+            }
+        }
+    mv_end();
+}
+/* dst[x] = sum of `wide` elements from x on of the sum of rows; t: room for those */
+static void MV__K(mv__co_box)(float *dst, const float *rows, size_t first, size_t count, size_t ring,
+                              size_t pitch, size_t n, size_t wide, float *t) {
+    size_t k, r, at;
+    for (k = 0; k < pitch; k += MVF_N) {
+        mvf s = mvf_zero();
+        for (r = 0, at = first; r < count; r++, at = at + 1 < ring ? at + 1 : 0)
+            s = mvf_add(s, mvf_load(rows + at * pitch + k));
+        mvf_store(t + k, s);
+    }
+    for (k = 0; k < n; k += MVF_N) {
+        mvf s = mvf_load(t + k);
+        for (r = 1; r < wide; r++) s = mvf_add(s, mvf_load(t + k + r));
+        mvf_store(dst + k, s);
+    }
+    mv_end();
+}
+/* re + i im = sum over d of q[d] exp(i d x) and q[-d] exp(-i d x), as cosines and sines: per d their parts of
+   q[d] + q[-d] and of q[d] - q[-d]. im NULL: not wanted. */
+static void MV__K(mv__co_waves)(float *re, float *im, const float *q, size_t terms, const float *waves,
+                                size_t pitch) {
+    size_t k, d;
+    for (k = 0; k < pitch; k += MVF_N) {
+        mvf s = mvf_set1(q[0]), t = mvf_set1(q[1]);
+        for (d = 1; d < terms; d++) {
+            const mvf x = mvf_load(waves + 2 * d * pitch + k), y = mvf_load(waves + (2 * d + 1) * pitch + k);
+            s = mvf_mad(mvf_set1(q[4 * d]), x, mvf_nmad(mvf_set1(q[4 * d + 3]), y, s));
+            t = mvf_mad(mvf_set1(q[4 * d + 1]), x, mvf_mad(mvf_set1(q[4 * d + 2]), y, t));
+        }
+        mvf_store(re + k, s);
+        if (im) mvf_store(im + k, t);
+    }
+    mv_end();
+}
+/* y = A x of one group of voxels at a */
+static inline void MV__K(mv__co_times)(float *y, const float *a, size_t pitch, const float *x, size_t coils) {
+    size_t i, j;
+    for (i = 0; i < coils; i++) {
+        const float *row = a + i * i * pitch;
+        mvf d = mvf_load(row + 2 * i * pitch), p, q;
+        mvf s = mvf_mul(d, mvf_load(x + 2 * i * MVF_N)), t = mvf_mul(d, mvf_load(x + (2 * i + 1) * MVF_N));
+        for (j = 0; j < coils; j++) {
+            const float *e = j < i ? row + 2 * j * pitch : a + (j * j + 2 * i) * pitch;
+            if (j == i) continue;
+            p = mvf_load(x + 2 * j * MVF_N);
+            q = mvf_load(x + (2 * j + 1) * MVF_N);
+            d = mvf_load(e + pitch);
+            if (j > i) d = mvf_neg(d);
+            s = mvf_mad(mvf_load(e), p, mvf_nmad(d, q, s));
+            t = mvf_mad(mvf_load(e), q, mvf_mad(d, p, t));
+        }
+        mvf_store(y + 2 * i * MVF_N, s);
+        mvf_store(y + (2 * i + 1) * MVF_N, t);
+    }
+}
+/* Leading eigenvectors by power iteration from v and a little of `start`; orthogonal to `other`, or NULL.
+   w: 4 C vectors. */
+static void MV__K(mv__co_lead)(float *v, float *value, const float *a, size_t n, size_t pitch, size_t coils,
+                               const float *start, const float *other, float *w, int steps) {
+    float *x = w, *y = w + 2 * coils * MVF_N;
+    size_t k, c;
+    int it;
+    for (k = 0; k < n; k += MVF_N) {
+        mvf big = mvf_zero();
+        for (c = 0; c < 2 * coils; c++)
+            mvf_store(x + c * MVF_N, mvf_add(mvf_load(v + c * pitch + k), mvf_set1(start[c])));
+        for (it = 0; it < steps; it++) {
+            mvf xx = mvf_zero(), xy = mvf_zero(), yy = mvf_zero(), off = mvf_zero(), p, q, r;
+            MV__K(mv__co_times)(y, a + k, pitch, x, coils);
+            if (other) {
+                p = q = mvf_zero();
+                for (c = 0; c < coils; c++) { /* p + i q = other^H y */
+                    const mvf s = mvf_load(other + 2 * c * pitch + k);
+                    const mvf t = mvf_load(other + (2 * c + 1) * pitch + k);
+                    const mvf g = mvf_load(y + 2 * c * MVF_N), h = mvf_load(y + (2 * c + 1) * MVF_N);
+                    p = mvf_mad(t, h, mvf_mad(s, g, p));
+                    q = mvf_nmad(t, g, mvf_mad(s, h, q));
+                }
+                for (c = 0; c < coils; c++) {
+                    const mvf s = mvf_load(other + 2 * c * pitch + k);
+                    const mvf t = mvf_load(other + (2 * c + 1) * pitch + k);
+                    const mvf g = mvf_load(y + 2 * c * MVF_N), h = mvf_load(y + (2 * c + 1) * MVF_N);
+                    mvf_store(y + 2 * c * MVF_N, mvf_mad(t, q, mvf_nmad(s, p, g)));
+                    mvf_store(y + (2 * c + 1) * MVF_N, mvf_nmad(t, p, mvf_nmad(s, q, h)));
+                }
+            }
+            for (c = 0; c < 2 * coils; c++) {
+                p = mvf_load(x + c * MVF_N);
+                q = mvf_load(y + c * MVF_N);
+                xx = mvf_mad(p, p, xx);
+                xy = mvf_mad(p, q, xy);
+                yy = mvf_mad(q, q, yy);
+            }
+            big = mvf_sel(mvf_gt(xx, mvf_zero()), mvf_div(xy, xx), mvf_zero());
+            r = mvf_sel(mvf_gt(yy, mvf_zero()), mvf_div(mvf_set1(1), mvf_sqrt(yy)), mvf_zero());
+            for (c = 0; c < 2 * coils; c++) {
+                q = mvf_load(y + c * MVF_N);
+                p = mvf_nmad(big, mvf_load(x + c * MVF_N), q);
+                off = mvf_mad(p, p, off);
+                mvf_store(x + c * MVF_N, mvf_mul(q, r));
+            }
+            /* the first vector is not of length 1 */
+            if (mvm_bits(mvf_gt(off, mvf_mul(mvf_mul(mvf_set1(1e-8), xx), mvf_mul(big, big)))) == 0) break;
+        }
+        for (c = 0; c < 2 * coils; c++) mvf_store(v + c * pitch + k, mvf_load(x + c * MVF_N));
+        mvf_store(value + k, big);
+    }
+    mv_end();
+}
+/* v of length 1, turned so that sum m_c v_c is real and positive, where value (NULL: its squared length) is
+   limit or more; else 0 */
+static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t pitch, size_t coils,
+                                 const float *m, float limit) {
+    size_t k, c;
+    for (k = 0; k < n; k += MVF_N) {
+        mvf p = mvf_zero(), q = p, all = p, r;
+        mvm on;
+        for (c = 0; c < coils; c++) {
+            const mvf x = mvf_load(v + 2 * c * pitch + k), y = mvf_load(v + (2 * c + 1) * pitch + k);
+            const mvf a = mvf_set1(m[2 * c]), b = mvf_set1(m[2 * c + 1]);
+            all = mvf_mad(y, y, mvf_mad(x, x, all));
+            p = mvf_mad(a, x, mvf_nmad(b, y, p));
+            q = mvf_mad(a, y, mvf_mad(b, x, q));
+        }
+        on = mvm_and(mvf_ge(value ? mvf_load(value + k) : all, mvf_set1(limit)), mvf_gt(all, mvf_zero()));
+        r = mvf_sqrt(mvf_mad(q, q, mvf_mul(p, p)));
+        p = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(p, r), mvf_set1(1));
+        q = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(q, r), mvf_zero());
+        r = mvf_div(mvf_set1(1), mvf_sqrt(all));
+        for (c = 0; c < coils; c++) {
+            const mvf x = mvf_mul(r, mvf_load(v + 2 * c * pitch + k));
+            const mvf y = mvf_mul(r, mvf_load(v + (2 * c + 1) * pitch + k));
+            mvf_store(v + 2 * c * pitch + k, mvf_sel(on, mvf_mad(y, q, mvf_mul(x, p)), mvf_zero()));
+            mvf_store(v + (2 * c + 1) * pitch + k, mvf_sel(on, mvf_nmad(x, q, mvf_mul(y, p)), mvf_zero()));
+        }
+    }
+    mv_end();
+}
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* (COILS drivers) */
+enum { MV__CO_PIECE = 4096, MV__CO_JOBS = 64 };
+/* Voxels of all frames, cut into pieces, which are shared by a fixed number of jobs, each with scratch. */
+typedef struct mv__co_work mv__co_work;
+struct mv__co_work {
+    void (*run)(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch);
+    float *dst, *scratch;
+    const float *src, *maps, *matrix;
+    size_t voxels, coils, sets, rows, frames; /* rows: coils of the result */
+    size_t pieces, units, jobs, room;         /* room: floats of scratch of a job */
+    int normalize;
+    float less;
+};
+static void mv__co_job(void *arg, size_t i) {
+    const mv__co_work *w = (const mv__co_work *)arg;
+    const size_t each = w->units / w->jobs, more = w->units % w->jobs;
+    size_t u = i * each + mv__minz(i, more);
+    const size_t end = u + each + (i < more ? 1 : 0);
+    for (; u < end; u++) {
+        const size_t first = u % w->pieces * MV__CO_PIECE;
+        w->run(w, u / w->pieces, first, mv__minz(MV__CO_PIECE, w->voxels - first),
+               w->scratch ? w->scratch + i * w->room : NULL);
+    }
+}
+static void mv__co_plan(mv__co_work *w, const mv_volume *src) {
+    mv__coil_shape s;
+    mv__coil_shape_of(&s, src);
+    mv__memset(w, 0, sizeof *w);
+    w->voxels = s.voxels;
+    w->coils = s.coils;
+    w->frames = s.frames;
+    w->sets = 1;
+    w->pieces = mv__divup(s.voxels, MV__CO_PIECE);
+    w->units = w->pieces * s.frames;
+    w->jobs = mv__minz(w->units, MV__CO_JOBS);
+}
+/* What a call writes: out, of which work is a contiguous stand-in where out has gaps. Scaling goes. */
+typedef struct mv__co_dst {
+    mv_volume out, work;
+} mv__co_dst;
+static mv_status mv__co_begin(mv_ctx *ctx, const char *op, mv__co_dst *d, const mv_volume *dst,
+                              const mv_volume *src, mv_dtype type, int ndim, const size_t *dim, int flags) {
+    mv_status st = mv__out_begin(ctx, op, &d->out, dst, src, type, ndim, dim, flags);
+    mv__memset(&d->work, 0, sizeof d->work);
+    if (st < 0) return st;
+    d->out.slope = 1.0;
+    d->out.inter = 0.0;
+    if (!mv_volume_contiguous(&d->out)) {
+        if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
+        return st;
+    }
+    d->work = d->out;
+    d->work.owner = NULL;
+    d->work.nifti = NULL;
+    d->work.owns_nifti = 0;
+    return st;
+}
+static mv_status mv__co_end(mv_ctx *ctx, mv_status st, mv__co_dst *d, mv_volume *dst) {
+    if (d->work.data != d->out.data && st == MEDVOL_OK) {
+        mv_volume to = d->out;
+        to.owner = NULL;
+        to.nifti = NULL;
+        to.owns_nifti = 0;
+        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
+    }
+    mv_volume_free(ctx, &d->work);
+    return mv__out_end(ctx, st, &d->out, dst);
+}
+/* dst's memory and that of another source than the one mv__co_begin knows of */
+static mv_status mv__co_apart(mv_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
+                              const mv_volume *v) {
+    if (!dst || !dst->data || mv__vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
+    if (!mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v))) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", op, name);
+}
+/* maps for coil images or, coils 0, images of a shape */
+static mv_status mv__co_maps(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *maps,
+                             const size_t *dim, size_t coils) {
+    int k;
+    mv_status st = mv__vol_check(ctx, op, "maps", maps);
+    mv__memset(dense, 0, sizeof *dense);
+    if (st < 0) return st;
+    for (k = 0; k < 3; k++)
+        if (maps->dim[k] != dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
+                            "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
+    if (coils && maps->dim[3] != coils)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
+                        "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
+    if (maps->dim[5] * maps->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5], -1,
+                        "%s: maps have axes beyond x, y, z, coil, set", op);
+    return mv__dense(ctx, op, "maps", dense, maps, MEDVOL_C64);
+}
+
+/* ---- combination ---- */
+static void mv__co_rss_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    (void)scratch;
+    MV__PICK(mv__co_rss)(w->dst + frame * w->voxels + first,
+                         w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                         w->less);
+}
+static void mv__co_combine_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    size_t s;
+    (void)scratch;
+    for (s = 0; s < w->sets; s++)
+        MV__PICK(mv__co_combine)(w->dst + 2 * ((frame * w->sets + s) * w->voxels + first),
+                                 w->src + 2 * (frame * w->coils * w->voxels + first),
+                                 w->maps + 2 * (s * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                                 w->normalize);
+}
+static void mv__co_expand_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    size_t s;
+    (void)scratch;
+    for (s = 0; s < w->sets; s++)
+        MV__PICK(mv__co_expand)(w->dst + 2 * (frame * w->coils * w->voxels + first),
+                                w->src + 2 * ((frame * w->sets + s) * w->voxels + first),
+                                w->maps + 2 * (s * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                                w->normalize, s > 0);
+}
+MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                 const mv_coil_rss_opt *opt) {
+    const double noise = opt ? opt->noise : 0.0;
+    mv_volume from;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7];
+    int ndim;
+    mv_status st;
+    if (!(noise >= 0.0 && noise <= 1e18))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "noise", noise, -1, "coil_rss: noise = %g: must be 0..1e18",
+                        noise);
+    if ((st = mv__dense(ctx, "coil_rss", "src", &from, src, MEDVOL_C64)) < 0) return st;
+    ndim = mv__coil_drop(dim, src, 1);
+    st = mv__co_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
+    if (st == MEDVOL_OK) {
+        mv__co_plan(&w, &from);
+        w.run = mv__co_rss_run;
+        w.dst = (float *)d.work.data;
+        w.src = (const float *)from.data;
+        w.less = (float)(2.0 * (double)w.coils * noise * noise);
+        mv__coil_steps(&d.out, src, 1);
+        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_rss"), &d, dst);
+    }
+    mv_volume_free(ctx, &from);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
+                                     const mv_coil_combine_opt *opt) {
+    mv_volume from, by;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7];
+    int ndim;
+    mv_status st = mv__vol_check(ctx, "coil_combine", "src", src);
+    if (st < 0 || (st = mv__co_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
+    mv__memset(&from, 0, sizeof from);
+    if ((st = mv__co_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
+        st = mv__dense(ctx, "coil_combine", "src", &from, src, MEDVOL_C64);
+    if (st == MEDVOL_OK) {
+        const size_t sets = maps->dim[4];
+        ndim = mv__coil_drop(dim, src, sets);
+        st = mv__co_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        if (st == MEDVOL_OK) {
+            mv__co_plan(&w, &from);
+            w.run = mv__co_combine_run;
+            w.dst = (float *)d.work.data;
+            w.src = (const float *)from.data;
+            w.maps = (const float *)by.data;
+            w.sets = sets;
+            w.normalize = opt && opt->normalize;
+            mv__coil_steps(&d.out, src, sets);
+            st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_combine"), &d, dst);
+        }
+    }
+    mv_volume_free(ctx, &from);
+    mv_volume_free(ctx, &by);
+    return st;
+}
+/* The axes of coil images made of images of so many sets; 0: they do not fit. */
+static int mv__co_expand_shape(mv_ctx *ctx, size_t *dim, const mv_volume *image, const mv_volume *maps) {
+    const int set = maps->dim[4] > 1 ? 1 : 0;
+    int k, n = 4;
+    if (set && image->dim[3] != maps->dim[4]) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3], -1,
+                 "coil_expand: axis 3 of image is %zu, of %zu sets of maps", image->dim[3], maps->dim[4]);
+        return 0;
+    }
+    if (!set && image->ndim == 7 && image->dim[6] > 1) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim, -1,
+                 "coil_expand: image has 7 axes: with coils there would be 8");
+        return 0;
+    }
+    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
+    dim[3] = maps->dim[3];
+    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
+    for (k = n; k < 7; k++) dim[k] = 1;
+    return n;
+}
+MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume *image,
+                                    const mv_volume *maps, const mv_coil_combine_opt *opt) {
+    mv_volume from, by;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7];
+    int ndim, k;
+    mv_status st = mv__vol_check(ctx, "coil_expand", "image", image);
+    if (st < 0 || (st = mv__co_maps(ctx, "coil_expand", &by, maps, image->dim, 0)) < 0) return st;
+    mv__memset(&from, 0, sizeof from);
+    ndim = mv__co_expand_shape(ctx, dim, image, maps);
+    if (ndim == 0) st = MEDVOL_E_SHAPE;
+    if (st == MEDVOL_OK) st = mv__co_apart(ctx, "coil_expand", "maps", dst, maps);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, "coil_expand", "image", &from, image, MEDVOL_C64);
+    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK) {
+        mv__co_plan(&w, &d.work);
+        w.run = mv__co_expand_run;
+        w.dst = (float *)d.work.data;
+        w.src = (const float *)from.data;
+        w.maps = (const float *)by.data;
+        w.sets = maps->dim[4];
+        w.normalize = opt && opt->normalize;
+        for (k = 0; k < 4; k++) d.out.step[k] = 1.0;
+        for (k = 1; k < 4; k++) d.out.step[k] = image->step[w.sets > 1 ? k : k - 1];
+        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_expand"), &d, dst);
+    }
+    mv_volume_free(ctx, &from);
+    mv_volume_free(ctx, &by);
+    return st;
+}
+
+/* ---- matrices over coils ---- */
+enum { MV__CO_MOST = 4096 };
+static mv_status mv__co_coils(mv_ctx *ctx, const char *op, const mv_volume *v) {
+    if (v->dim[3] <= MV__CO_MOST) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
+                    v->dim[3], (int)MV__CO_MOST);
+}
+static mv_status mv__co_matrix_check(mv_ctx *ctx, const char *op, const char *name, const double *m,
+                                     size_t rows, size_t columns) {
+    size_t i;
+    if (!m) return mv__fail_null(ctx, op, name);
+    for (i = 0; i < 2 * rows * columns; i++)
+        if (!mv__finite(m[i]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, m[i], -1, "%s: element (%zu, %zu) of %s is %g", op,
+                            i / 2 % rows, i / 2 / rows, name, m[i]);
+    return MEDVOL_OK;
+}
+static void mv__co_apply_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
+    MV__PICK(mv__co_apply)(w->dst + 2 * (frame * w->rows * w->voxels + first),
+                           w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
+                           w->rows, w->matrix, scratch);
+}
+static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                              const double *matrix, size_t rows) {
+    const size_t padded = (rows + 3) / 4 * 4;
+    mv_volume from;
+    mv__co_dst d;
+    mv__co_work w;
+    size_t dim[7], i, j, room;
+    float *block;
+    int k, ndim = src->ndim < 4 ? (rows > 1 ? 4 : src->ndim) : src->ndim;
+    mv_status st;
+    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
+    dim[3] = rows;
+    if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
+    mv__co_plan(&w, &from);
+    room = 2 * mv__maxz(w.coils, 1) * MV__CO_DEEP;
+    block = (float *)mv__alloc(ctx, (w.jobs * room + 2 * padded * w.coils) * sizeof *block);
+    st = block ? mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        float *m = block + w.jobs * room;
+        mv__memset(m, 0, 2 * padded * w.coils * sizeof *m);
+        for (j = 0; j < w.coils; j++)
+            for (i = 0; i < 2 * rows; i++) m[i + 2 * j * padded] = (float)matrix[i + 2 * j * rows];
+        w.run = mv__co_apply_run;
+        w.dst = (float *)d.work.data;
+        w.src = (const float *)from.data;
+        w.rows = rows;
+        w.matrix = m;
+        w.scratch = block;
+        w.room = room;
+        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, op), &d, dst);
+    }
+    mv__free(ctx, block);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *matrix,
+                                   size_t rows) {
+    mv_status st = mv__vol_check(ctx, "coil_apply", "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, "coil_apply", src)) < 0) return st;
+    if (!(rows >= 1 && rows <= MV__CO_MOST))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
+                        "coil_apply: rows = %zu: must be 1..%d", rows, (int)MV__CO_MOST);
+    if ((st = mv__co_matrix_check(ctx, "coil_apply", "matrix", matrix, rows, src->dim[3])) < 0) return st;
+    return mv__co_apply(ctx, "coil_apply", dst, src, matrix, rows);
+}
+/* Adds the Gram matrix of a run of n samples, which are `step` apart from coil to coil, to the lower triangle
+   of g: g(i, j) += sum of conj(c_i) c_j. a: room for n coils pairs of doubles. */
+static mv_status mv__co_gram_add(mv_ctx *ctx, double *g, const float *p, size_t n, size_t step, size_t coils,
+                                 double *a, int first) {
+    mv_gemm_opt o;
+    size_t c, i;
+    for (c = 0; c < coils; c++)
+        for (i = 0; i < 2 * n; i++) a[2 * c * n + i] = (double)p[2 * c * step + i];
+    mv__memset(&o, 0, sizeof o);
+    o.op_a = MEDVOL_OP_ADJOINT;
+    o.lower = 1;
+    o.beta[0] = first ? 0.0 : 1.0;
+    return mv_gemm_c128(ctx, g, coils, a, n, a, n, coils, coils, n, &o);
+}
+/* Gram matrix of a box of all frames of contiguous coil data, in doubles; its elements are looked at for NaN
+   and infinity by their sums. */
+static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_volume *v, const size_t *box) {
+    mv__coil_shape s;
+    size_t lo[3], run, rows, f, r, i, n, done = 0;
+    double *a;
+    int k, first = 1;
+    mv_status st = MEDVOL_OK;
+    mv__coil_shape_of(&s, v);
+    for (k = 0; k < 3; k++) lo[k] = s.dim[k] / 2 - box[k] / 2;
+    run = box[0], rows = box[1] * box[2];
+    if (box[0] == s.dim[0] && box[1] == s.dim[1]) run *= rows, rows = 1; /* one long row */
+    if (!(a = (double *)mv__alloc(ctx, 2 * mv__minz(run, MV__CO_PIECE) * s.coils * sizeof *a)))
+        return MEDVOL_E_NOMEM;
+    for (f = 0; f < s.frames; f++)
+        for (r = 0; r < rows; r++)
+            for (i = 0; i < run && st == MEDVOL_OK; i += n, first = 0) {
+                const size_t y = lo[1] + r % box[1], z = lo[2] + r / box[1];
+                n = mv__minz(MV__CO_PIECE, run - i);
+                if (mv__progress(ctx, done++, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
+                    st = mv__cancelled(ctx, op);
+                else
+                    st = mv__co_gram_add(ctx, g,
+                                         (const float *)v->data +
+                                             2 * (f * s.coils * s.voxels + i + lo[0] +
+                                                  s.dim[0] * (y + s.dim[1] * z)),
+                                         n, s.voxels, s.coils, a, first);
+            }
+    mv__free(ctx, a);
+    for (i = 0; i < s.coils && st == MEDVOL_OK; i++)
+        if (!mv__finite(g[2 * i * (s.coils + 1)]))
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "coil", (double)i, -1, "%s: NaN or infinity in coil %zu", op,
+                          i);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_noise(mv_ctx *ctx, double *psi, const mv_volume *noise) {
+    mv_volume from;
+    size_t n, c, i, j;
+    double *g;
+    mv_status st;
+    if (!psi) return mv__fail_null(ctx, "coil_noise", "psi");
+    if ((st = mv__vol_check(ctx, "coil_noise", "noise", noise)) < 0) return st;
+    if ((st = mv__co_coils(ctx, "coil_noise", noise)) < 0) return st;
+    c = noise->dim[3];
+    n = mv_volume_count(noise) / c;
+    if (n < 2)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "noise", (double)n, -1,
+                        "coil_noise: noise holds one sample a coil: at least 2 make a covariance");
+    if ((st = mv__dense(ctx, "coil_noise", "noise", &from, noise, MEDVOL_C64)) < 0) return st;
+    g = (double *)mv__alloc(ctx, 2 * c * c * sizeof *g);
+    st = g ? mv__co_gram(ctx, "coil_noise", g, &from, from.dim) : MEDVOL_E_NOMEM;
+    for (j = 0; st == MEDVOL_OK && j < c; j++)
+        for (i = j; i < c; i++) { /* psi(i, j) is the conjugate of g's */
+            const double re = g[2 * (i + j * c)] / (double)(n - 1);
+            const double im = i == j ? 0.0 : g[2 * (i + j * c) + 1] / (double)(n - 1);
+            psi[2 * (i + j * c)] = psi[2 * (j + i * c)] = re;
+            psi[2 * (i + j * c) + 1] = -im;
+            psi[2 * (j + i * c) + 1] = im;
+        }
+    mv__free(ctx, g);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+/* x = the inverse of the lower triangle l, zero above */
+static void mv__co_invert(double *x, const double *l, size_t n) {
+    size_t i, j, k;
+    for (j = 0; j < n; j++)
+        for (i = 0; i < n; i++) {
+            double re = i == j ? 1.0 : 0.0, im = 0.0;
+            for (k = j; i >= j && k < i; k++) {
+                const double *a = l + 2 * (i + k * n), *b = x + 2 * (k + j * n);
+                re -= a[0] * b[0] - a[1] * b[1];
+                im -= a[0] * b[1] + a[1] * b[0];
+            }
+            x[2 * (i + j * n)] = i < j ? 0.0 : re / l[2 * i * (n + 1)];
+            x[2 * (i + j * n) + 1] = i < j ? 0.0 : im / l[2 * i * (n + 1)];
+        }
+}
+MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *psi) {
+    size_t c;
+    double *l;
+    mv_status st = mv__vol_check(ctx, "coil_whiten", "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, "coil_whiten", src)) < 0) return st;
+    c = src->dim[3];
+    if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c)) < 0) return st;
+    if (!(l = (double *)mv__alloc(ctx, 4 * c * c * sizeof *l))) return MEDVOL_E_NOMEM;
+    mv__memcpy(l, psi, 2 * c * c * sizeof *l);
+    st = mv_chol_c128(ctx, l, c, c);
+    if (st == MEDVOL_E_SINGULAR) {
+        const int64_t at = ctx ? ctx->error.offset : 0;
+        st = mv__fail(ctx, st, "psi", (double)at, -1,
+                      "coil_whiten: psi is not positive definite: pivot %lld (a dead coil, too few samples?)",
+                      (long long)at);
+    }
+    if (st == MEDVOL_OK) {
+        mv__co_invert(l + 2 * c * c, l, c);
+        st = mv__co_apply(ctx, "coil_whiten", dst, src, l + 2 * c * c, c);
+    }
+    mv__free(ctx, l);
+    return st;
+}
+
+/* ---- compression ---- */
+/* the box about the centre that an option asks for; 0: `least` of it, or all */
+static mv_status mv__co_box(mv_ctx *ctx, const char *op, size_t *box, const size_t *asked, const size_t *dim,
+                            size_t least) {
+    int k;
+    for (k = 0; k < 3; k++) {
+        box[k] = asked && asked[k] ? asked[k] : mv__minz(dim[k], least);
+        if (box[k] > dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "calib", (double)box[k], -1,
+                            "%s: calib[%d] = %zu: the axis has %zu", op, k, box[k], dim[k]);
+    }
+    return MEDVOL_OK;
+}
+/* Eigenvectors of the Gram matrix g as rows of a matrix, strongest first; g, w: changed */
+static mv_status mv__co_leading(mv_ctx *ctx, const char *op, double *matrix, double *energy, double *w,
+                                double *g, size_t rows, size_t coils) {
+    size_t i, r;
+    double sum = 0.0;
+    mv_status st = mv_eigh_c128(ctx, w, g, coils, g, coils, coils);
+    if (st < 0) return st;
+    for (i = 0; i < coils; i++) sum += w[i] > 0.0 ? w[i] : 0.0;
+    if (!(sum > 0.0)) return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "%s: the data are all zeros", op);
+    /* g is the conjugate of sum c c^H, and so are its vectors */
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < coils; i++) {
+            matrix[2 * (r + i * rows)] = g[2 * (i + (coils - 1 - r) * coils)];
+            matrix[2 * (r + i * rows) + 1] = g[2 * (i + (coils - 1 - r) * coils) + 1];
+        }
+    for (i = 0; energy && i < coils; i++) energy[i] = w[coils - 1 - i] > 0.0 ? w[coils - 1 - i] / sum : 0.0;
+    return MEDVOL_OK;
+}
+static mv_status mv__co_compress(mv_ctx *ctx, const char *op, double *matrix, double *energy, size_t rows,
+                                 const mv_volume *src, const mv_coil_compress_opt *opt) {
+    mv_volume from;
+    size_t box[3], c;
+    double *g;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
+    c = src->dim[3];
+    if (!(rows >= 1 && rows <= c))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
+                        rows, c);
+    if ((st = mv__co_box(ctx, op, box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
+    if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
+    g = (double *)mv__alloc(ctx, (2 * c + 1) * c * sizeof *g);
+    st = g ? mv__co_gram(ctx, op, g, &from, box) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__co_leading(ctx, op, matrix, energy, g + 2 * c * c, g, rows, c);
+    mv__free(ctx, g);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double *energy, size_t rows,
+                                             const mv_volume *src, const mv_coil_compress_opt *opt) {
+    if (!matrix) return mv__fail_null(ctx, "coil_compress_matrix", "matrix");
+    return mv__co_compress(ctx, "coil_compress_matrix", matrix, energy, rows, src, opt);
+}
+MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
+                                      const mv_coil_compress_opt *opt) {
+    double *m;
+    mv_status st = mv__vol_check(ctx, "coil_compress", "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, "coil_compress", src)) < 0) return st;
+    if (rows > src->dim[3])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
+                        "coil_compress: rows = %zu: must be 1..%zu", rows, src->dim[3]);
+    if (!(m = (double *)mv__alloc(ctx, 2 * rows * src->dim[3] * sizeof *m))) return MEDVOL_E_NOMEM;
+    st = mv__co_compress(ctx, "coil_compress", m, NULL, rows, src, opt);
+    if (st == MEDVOL_OK) st = mv__co_apply(ctx, "coil_compress", dst, src, m, rows);
+    mv__free(ctx, m);
+    return st;
+}
+
+/* ---- sensitivities: row by row, in strips of 16 rows of a plane, each of which begins anew ---- */
+enum { MV__CO_STRIP = 16, MV__CO_SHARES = 16, MV__CO_STEPS = 24, MV__CO_CHANNELS = 256, MV__CO_WIDEST = 63 };
+typedef struct mv__co_field mv__co_field;
+struct mv__co_field {
+    void (*row)(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch);
+    float *maps, *values;        /* what is made; values may be NULL */
+    size_t dim[3], coils, sets;
+    size_t pitch;                /* floats of a row, a multiple of any vector */
+    size_t strips, shares, room; /* room: bytes of scratch of a share */
+    unsigned char *scratch;
+    const float *turn, *start;   /* what makes the phase, and what iterations begin with: 2 C each */
+    float limit;
+    int lead;                    /* eigenvectors of a; else vectors as they are */
+    const float *images;         /* lowres: what maps are made of */
+    float scale;                 /* of data that are squared: makes the greatest 1 */
+    /* Walsh */
+    const float *src;
+    size_t box[3], wide;         /* wide: floats of a padded row */
+    /* ESPIRiT */
+    const double *q;             /* 2 k - 1 along each axis, of each pair of coils */
+    const float *waves;
+    size_t k[3];
+};
+/* the parts of a share's scratch, in floats from its start; of ESPIRiT doubles come first */
+typedef struct mv__co_parts {
+    size_t a, v, value, w, x, ring, t, total;
+} mv__co_parts;
+static void mv__co_lay(mv__co_parts *p, const mv__co_field *f) {
+    const size_t c = f->coils, n = f->pitch;
+    p->a = 0; /* all sizes: multiples of 16 floats */
+    if (f->q) {
+        const size_t pairs = c * (c + 1) / 2, x = 2 * f->k[0] - 1, y = 2 * f->k[1] - 1;
+        p->a = (2 * 2 * pairs * x * (y + 1) + 4 * f->k[0] + 31) / 16 * 16;
+    }
+    p->v = p->a + (f->lead ? c * c * n : 0);
+    p->value = p->v + 2 * c * n * f->sets;
+    p->w = p->value + n * f->sets;
+    p->x = p->w + 4 * c * 16;
+    p->ring = p->x + (f->src ? 2 * c * n : 0);
+    p->t = p->ring + (f->src ? c * c * f->box[1] * f->wide : 0);
+    p->total = p->t + (f->src ? f->wide : 0) + 64;
+}
+static void mv__co_put_row(const mv__co_field *f, const mv__co_parts *p, float *s, size_t y, size_t z) {
+    const size_t nx = f->dim[0], voxels = nx * f->dim[1] * f->dim[2], at = nx * (y + f->dim[1] * z);
+    size_t set, c, x;
+    for (set = 0; set < f->sets; set++) {
+        float *v = s + p->v + 2 * f->coils * f->pitch * set, *value = s + p->value + f->pitch * set;
+        for (x = 0; f->values && x < nx; x++) {
+            const float e = value[x];
+            f->values[at + x + voxels * set] = e > 0.0f ? (e < 1.0f ? e : 1.0f) : 0.0f;
+        }
+        /* what the next row begins with stays as it is */
+        for (c = 0; c < f->coils; c++) {
+            float *to = f->maps + 2 * (at + voxels * (c + f->coils * set));
+            const float *re = v + 2 * c * f->pitch, *im = re + f->pitch;
+            for (x = 0; x < nx; x++) {
+                to[2 * x] = re[x];
+                to[2 * x + 1] = im[x];
+            }
+        }
+    }
+}
+static void mv__co_vectors(const mv__co_field *f, const mv__co_parts *p, float *s, int fresh) {
+    const size_t n = f->pitch, c = f->coils;
+    size_t set;
+    for (set = 0; set < f->sets; set++) {
+        float *v = s + p->v + 2 * c * n * set, *value = s + p->value + n * set;
+        if (fresh) mv__memset(v, 0, 2 * c * n * sizeof *v);
+        MV__PICK(mv__co_lead)(v, value, s + p->a, n, n, c, f->start, set ? s + p->v : NULL, s + p->w,
+                              (int)MV__CO_STEPS);
+    }
+    for (set = 0; set < f->sets; set++) /* afterwards: the second set is orthogonal to the first everywhere */
+        MV__PICK(mv__co_finish)(s + p->v + 2 * c * n * set, s + p->value + n * set, n, n, c, f->turn,
+                                f->limit);
+}
+static void mv__co_share_job(void *arg, size_t i) {
+    const mv__co_field *f = (const mv__co_field *)arg;
+    const size_t all = f->strips * f->dim[2], each = all / f->shares, more = all % f->shares;
+    size_t u = i * each + mv__minz(i, more), y;
+    const size_t end = u + each + (i < more ? 1 : 0);
+    for (; u < end; u++) {
+        const size_t first = u % f->strips * MV__CO_STRIP, last = mv__minz(f->dim[1], first + MV__CO_STRIP);
+        for (y = first; y < last; y++) f->row(f, y, u / f->strips, y == first, f->scratch + i * f->room);
+    }
+}
+/* Runs a field whose shape, kind and outputs stand; start and scratch are made here. */
+static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
+    mv__co_parts p;
+    size_t bytes, c;
+    float *start;
+    mv_status st;
+    f->strips = mv__divup(f->dim[1], MV__CO_STRIP);
+    f->shares = mv__minz(f->strips * f->dim[2], MV__CO_SHARES);
+    mv__co_lay(&p, f);
+    f->room = (p.total * sizeof(float) + 63) & ~(size_t)63;
+    if (!mv__mul(f->room, f->shares, &bytes) || !mv__add(bytes, 2 * f->coils * sizeof(float), &bytes))
+        bytes = (size_t)-1;
+    if (!(f->scratch = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    start = (float *)(void *)(f->scratch + f->room * f->shares);
+    for (c = 0; c < 2 * f->coils; c++) start[c] = 0.05f * ((float)((37 * c + 11) % 64) / 64.0f - 0.45f);
+    f->start = start;
+    st = mv_parallel_for(ctx, f->shares, mv__co_share_job, f, op);
+    mv__free(ctx, f->scratch);
+    return st;
+}
+static mv_status mv__co_one_frame(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
+    mv_status st = mv__vol_check(ctx, op, name, v);
+    if (st < 0) return st;
+    if (v->dim[4] * v->dim[5] * v->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[4], -1,
+                        "%s: %s has more than one frame", op, name);
+    if (v->dim[3] > MV__CO_CHANNELS)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
+                        v->dim[3], (int)MV__CO_CHANNELS);
+    return st;
+}
+/* what is multiplied with a vector to find its phase: coil 0, or the strongest virtual coil of a box */
+static mv_status mv__co_turn(mv_ctx *ctx, const char *op, float *turn, const mv_volume *v, const size_t *box,
+                             int by_virtual) {
+    mv_coil_compress_opt o;
+    const size_t c = v->dim[3];
+    double *m;
+    size_t i;
+    mv_status st;
+    mv__memset(turn, 0, 2 * c * sizeof *turn);
+    turn[0] = 1.0f;
+    if (!by_virtual) return MEDVOL_OK;
+    for (i = 0; i < 3; i++) o.calib[i] = box[i];
+    if (!(m = (double *)mv__alloc(ctx, 2 * c * sizeof *m))) return MEDVOL_E_NOMEM;
+    st = mv__co_compress(ctx, op, m, NULL, 1, v, &o);
+    for (i = 0; st == MEDVOL_OK && i < 2 * c; i++) turn[i] = (float)m[i];
+    mv__free(ctx, m);
+    return st;
+}
+/* the greatest root sum of squares; not finite ones do not count */
+static mv_status mv__co_greatest(mv_ctx *ctx, const char *op, double *most, const mv_volume *v) {
+    mv_volume r;
+    size_t i;
+    mv_status st;
+    mv__memset(&r, 0, sizeof r);
+    *most = 0.0;
+    if ((st = mv_coil_rss(ctx, &r, v, NULL)) < 0) return st;
+    for (i = 0; i < mv_volume_count(&r); i++) {
+        const double e = (double)((const float *)r.data)[i];
+        if (e > *most && mv__finite(e)) *most = e;
+    }
+    mv_volume_free(ctx, &r);
+    if (*most > 0.0) return st;
+    return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "%s: the data are all zeros", op);
+}
+static mv_status mv__co_threshold(mv_ctx *ctx, const char *op, double *threshold) {
+    if (*threshold == 0.0) *threshold = 1e-6;
+    if (*threshold > 0.0 && *threshold <= 1.0) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", *threshold, -1, "%s: threshold = %g: must be 0..1", op,
+                    *threshold);
+}
+
+/* ---- Walsh: products of coils, summed over planes, kept for as many rows as the window has ---- */
+static void mv__co_products(const mv__co_field *f, const mv__co_parts *p, float *s, size_t y, size_t z) {
+    const size_t nx = f->dim[0], voxels = nx * f->dim[1] * f->dim[2], half = f->box[2] / 2;
+    const size_t plane = f->box[1] * f->wide; /* from matrix element to element: all rows of one */
+    const size_t last = mv__minz(f->dim[2] - 1, z + half);
+    size_t first = z > half ? z - half : 0, at = first, c, x;
+    float *to = s + p->ring + y % f->box[1] * f->wide + f->box[0] / 2;
+    for (; at <= last; at++) {
+        for (c = 0; c < f->coils; c++) {
+            const float *from = f->src + 2 * (nx * (y + f->dim[1] * at) + voxels * c);
+            float *re = s + p->x + 2 * c * f->pitch, *im = re + f->pitch;
+            for (x = 0; x < nx; x++) {
+                re[x] = from[2 * x] * f->scale;
+                im[x] = from[2 * x + 1] * f->scale;
+            }
+            for (x = nx; x < f->pitch; x++) re[x] = im[x] = 0.0f;
+        }
+        MV__PICK(mv__co_outer)(to, plane, s + p->x, f->pitch, f->pitch, f->coils, at > first);
+    }
+}
+static void mv__co_walsh_row(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch) {
+    float *s = (float *)(void *)scratch;
+    const size_t half = f->box[1] / 2, first = y > half ? y - half : 0;
+    const size_t last = mv__minz(f->dim[1] - 1, y + half);
+    mv__co_parts p;
+    size_t r, e;
+    mv__co_lay(&p, f);
+    if (fresh) mv__memset(s + p.ring, 0, (p.total - p.ring) * sizeof *s);
+    for (r = fresh ? first : last; r <= last; r++)
+        if (fresh || y + half == r) mv__co_products(f, &p, s, r, z);
+    for (e = 0; e < f->coils * f->coils; e++)
+        MV__PICK(mv__co_box)(s + p.a + e * f->pitch, s + p.ring + e * f->box[1] * f->wide, first % f->box[1],
+                             last - first + 1, f->box[1], f->wide, f->pitch, f->box[0], s + p.t);
+    mv__co_vectors(f, &p, s, fresh);
+    mv__co_put_row(f, &p, s, y, z);
+}
+static mv_status mv__co_walsh_box(mv_ctx *ctx, size_t *box, const size_t *asked, const size_t *dim) {
+    int k;
+    for (k = 0; k < 3; k++) {
+        box[k] = asked && asked[k] ? asked[k] : dim[k] > 1 ? 7 : 1;
+        if (box[k] % 2 == 0 || box[k] > MV__CO_WIDEST)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "box", (double)box[k], -1,
+                            "coil_walsh: box[%d] = %zu: must be odd, at most %d", k, box[k],
+                            (int)MV__CO_WIDEST);
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
+                                   const mv_coil_walsh_opt *opt) {
+    float turn[2 * MV__CO_CHANNELS];
+    mv_volume from;
+    mv__co_dst d;
+    mv__co_field f;
+    double threshold = opt ? opt->threshold : 0.0, most;
+    int k;
+    mv_status st = mv__co_one_frame(ctx, "coil_walsh", "src", src);
+    if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_walsh", &threshold);
+    mv__memset(&f, 0, sizeof f);
+    if (st == MEDVOL_OK) st = mv__co_walsh_box(ctx, f.box, opt ? opt->box : NULL, src->dim);
+    if (st < 0 || (st = mv__dense(ctx, "coil_walsh", "src", &from, src, MEDVOL_C64)) < 0) return st;
+    st = mv__co_greatest(ctx, "coil_walsh", &most, &from);
+    if (st == MEDVOL_OK)
+        st = mv__co_turn(ctx, "coil_walsh", turn, &from, from.dim, opt && opt->virtual_phase);
+    if (st == MEDVOL_OK)
+        st = mv__co_begin(ctx, "coil_walsh", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
+    if (st == MEDVOL_OK) {
+        for (k = 0; k < 3; k++) f.dim[k] = src->dim[k];
+        f.row = mv__co_walsh_row;
+        f.maps = (float *)d.work.data;
+        f.coils = src->dim[3];
+        f.sets = 1;
+        f.pitch = (f.dim[0] + 15) / 16 * 16;
+        f.wide = (f.pitch + f.box[0] + 31) / 16 * 16;
+        f.turn = turn;
+        f.lead = 1;
+        f.src = (const float *)from.data;
+        f.scale = (float)(1.0 / most);
+        f.limit = (float)(threshold * (double)(f.box[0] * f.box[1] * f.box[2]));
+        st = mv__co_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
+    }
+    mv_volume_free(ctx, &from);
+    return st;
+}
+
+/* ---- from the centre of k-space ---- */
+/* The box about the centre of v as a copy of its own, floats. */
+static mv_status mv__co_centre(mv_ctx *ctx, mv_volume *copy, const mv_volume *v, const size_t *box) {
+    mv_volume view;
+    size_t start[7], size[7];
+    int k;
+    mv_status st;
+    for (k = 0; k < 7; k++) {
+        start[k] = 0;
+        size[k] = v->dim[k];
+        if (k >= 3) continue;
+        start[k] = v->dim[k] / 2 - box[k] / 2;
+        size[k] = box[k];
+    }
+    mv__memset(copy, 0, sizeof *copy);
+    if ((st = mv_volume_view(ctx, &view, v, start, size)) < 0) return st;
+    view.nifti = NULL;
+    return mv_convert(ctx, copy, &view, MEDVOL_C64, NULL);
+}
+static mv_status mv__co_check_ksp(mv_ctx *ctx, const char *op, const mv_volume *v) {
+    mv_status st = mv__co_one_frame(ctx, op, "ksp", v);
+    if (st == MEDVOL_OK && !mv__is_complex(v->dtype))
+        st = mv__fail(ctx, MEDVOL_E_DTYPE, "ksp", (double)v->dtype, -1,
+                      "%s: ksp has type %s: must be complex", op, mv_dtype_name(v->dtype));
+    return st;
+}
+static mv_status mv__co_shape(mv_ctx *ctx, const char *op, size_t *dim, const size_t *asked,
+                              const mv_volume *v, const size_t *box, size_t sets) {
+    int k;
+    for (k = 0; k < 3; k++) {
+        dim[k] = asked && asked[k] ? asked[k] : v->dim[k];
+        if (dim[k] < box[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "shape", (double)dim[k], -1,
+                            "%s: shape[%d] = %zu: calib has %zu", op, k, dim[k], box[k]);
+    }
+    dim[3] = v->dim[3];
+    dim[4] = sets;
+    return MEDVOL_OK;
+}
+/* Maps of another shape than the k-space have its field of view. */
+static void mv__co_geometry(mv_volume *out, const mv_volume *v) {
+    double first[3];
+    int k, r;
+    for (k = 0; k < 3; k++) {
+        const double f = (double)v->dim[k] / (double)out->dim[k];
+        const size_t from = v->dim[k] / 2, to = out->dim[k] / 2;
+        first[k] = (double)from - f * (double)to;
+    }
+    mv__vol_move_origin(out, first);
+    for (k = 0; k < 3; k++)
+        for (r = 0; r < 3 && v->dim[k] != out->dim[k]; r++)
+            out->affine[4 * r + k] *= (double)v->dim[k] / (double)out->dim[k];
+    for (k = 0; k < 4; k++) out->step[k] = 1.0;
+}
+static void mv__co_window(mv_volume *v) {
+    const double turn = 6.283185307179586477;
+    float *p = (float *)v->data;
+    size_t i, n = mv_volume_count(v);
+    for (i = 0; i < n; i++) {
+        double w = 1.0;
+        size_t j = i;
+        int k;
+        for (k = 0; k < 3; k++) {
+            const size_t m = v->dim[k], c = m / 2, x = j % m;
+            j /= m;
+            if (m > 1) w *= 0.5 + 0.5 * cos(turn * ((double)x - (double)c) / (double)(m + 1));
+        }
+        p[2 * i] = (float)(w * (double)p[2 * i]);
+        p[2 * i + 1] = (float)(w * (double)p[2 * i + 1]);
+    }
+}
+static void mv__co_lowres_row(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch) {
+    float *s = (float *)(void *)scratch;
+    const size_t nx = f->dim[0], voxels = nx * f->dim[1] * f->dim[2];
+    mv__co_parts p;
+    size_t c, x;
+    (void)fresh;
+    mv__co_lay(&p, f);
+    for (c = 0; c < f->coils; c++) {
+        const float *from = f->images + 2 * (nx * (y + f->dim[1] * z) + voxels * c);
+        float *re = s + p.v + 2 * c * f->pitch, *im = re + f->pitch;
+        for (x = 0; x < nx; x++) {
+            re[x] = from[2 * x] * f->scale;
+            im[x] = from[2 * x + 1] * f->scale;
+        }
+        for (x = nx; x < f->pitch; x++) re[x] = im[x] = 0.0f;
+    }
+    MV__PICK(mv__co_finish)(s + p.v, NULL, f->pitch, f->pitch, f->coils, f->turn, f->limit);
+    mv__co_put_row(f, &p, s, y, z);
+}
+static mv_status mv__co_images(mv_ctx *ctx, mv_volume *dst, const mv_volume *centre) {
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    int k;
+    mv_status st;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = 4;
+    d.axes = 7;
+    d.flags = MEDVOL_FFT_INVERSE | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    for (k = 0; k < 4; k++) {
+        d.dim[k] = dst->dim[k];
+        d.in_dim[k] = centre->dim[k];
+    }
+    if ((st = mv_fft_plan_init(ctx, &plan, &d)) < 0) return st;
+    st = mv_fft_plan_execute(ctx, &plan, dst->data, centre->data);
+    mv_fft_plan_free(ctx, &plan);
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
+                                    const mv_coil_lowres_opt *opt) {
+    float turn[2 * MV__CO_CHANNELS];
+    mv_volume centre, images;
+    mv__co_dst d;
+    mv__co_field f;
+    size_t box[3], dim[5];
+    double threshold = opt ? opt->threshold : 0.0, most;
+    int k;
+    mv_status st = mv__co_check_ksp(ctx, "coil_lowres", src);
+    if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_lowres", &threshold);
+    if (st == MEDVOL_OK) st = mv__co_box(ctx, "coil_lowres", box, opt ? opt->calib : NULL, src->dim, 24);
+    if (st == MEDVOL_OK) st = mv__co_shape(ctx, "coil_lowres", dim, opt ? opt->shape : NULL, src, box, 1);
+    if (st < 0 || (st = mv__co_centre(ctx, &centre, src, box)) < 0) return st;
+    mv__memset(&images, 0, sizeof images);
+    st = mv__co_greatest(ctx, "coil_lowres", &most, &centre);
+    if (st == MEDVOL_OK)
+        st = mv__co_turn(ctx, "coil_lowres", turn, &centre, centre.dim, opt && opt->virtual_phase);
+    if (st == MEDVOL_OK && opt && opt->window) mv__co_window(&centre);
+    if (st == MEDVOL_OK) st = mv_volume_alloc(ctx, &images, MEDVOL_C64, 4, dim);
+    if (st == MEDVOL_OK) st = mv__co_images(ctx, &images, &centre);
+    if (st == MEDVOL_OK) st = mv__co_greatest(ctx, "coil_lowres", &most, &images);
+    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_lowres", &d, maps, src, MEDVOL_C64, 4, dim, 0);
+    if (st == MEDVOL_OK) {
+        mv__co_geometry(&d.out, src);
+        mv__memset(&f, 0, sizeof f);
+        for (k = 0; k < 3; k++) f.dim[k] = dim[k];
+        f.row = mv__co_lowres_row;
+        f.maps = (float *)d.work.data;
+        f.images = (const float *)images.data;
+        f.coils = dim[3];
+        f.sets = 1;
+        f.pitch = (dim[0] + 15) / 16 * 16;
+        f.turn = turn;
+        f.scale = (float)(1.0 / most);
+        f.limit = (float)threshold;
+        st = mv__co_end(ctx, mv__co_run(ctx, "coil_lowres", &f), &d, maps);
+    }
+    mv_volume_free(ctx, &images);
+    mv_volume_free(ctx, &centre);
+    return st;
+}
+
+/* ---- ESPIRiT ---- */
+typedef struct mv__co_espirit {
+    mv_espirit_opt o;
+    size_t box[3], k[3], dim[5], unknowns, pairs;
+} mv__co_espirit;
+/* Gram matrix of all blocks of the region, lower triangle: g(a, b) = sum of y_a conj(y_b) */
+static mv_status mv__co_blocks(mv_ctx *ctx, double *g, const mv_volume *v, const mv__co_espirit *e) {
+    const size_t bx = e->box[0] - e->k[0] + 1, by = e->box[1] - e->k[1] + 1, bz = e->box[2] - e->k[2] + 1;
+    const size_t all = bx * by * bz, deep = mv__minz(all, 1024), n = e->unknowns;
+    const float *y = (const float *)v->data;
+    const size_t nx = e->box[0], ny = e->box[1], voxels = nx * ny * e->box[2];
+    const size_t kernel = e->k[0] * e->k[1] * e->k[2];
+    size_t first, m, a, t, bytes;
+    double *h;
+    mv_gemm_opt o;
+    mv_status st = MEDVOL_OK;
+    if (!mv__mul(deep, n * 2 * sizeof *h, &bytes)) bytes = (size_t)-1;
+    if (!(h = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    mv__memset(&o, 0, sizeof o);
+    o.op_a = MEDVOL_OP_ADJOINT;
+    o.lower = 1;
+    for (first = 0; first < all && st == MEDVOL_OK; first += m) {
+        m = mv__minz(deep, all - first);
+        for (a = 0; a < n; a++) {
+            const size_t r = a % kernel, rx = r % e->k[0], ry = r / e->k[0] % e->k[1];
+            const size_t rz = r / e->k[0] / e->k[1];
+            for (t = 0; t < m; t++) {
+                const size_t p = first + t, px = p % bx + rx, py = p / bx % by + ry, pz = p / bx / by + rz;
+                const float *from = y + 2 * (px + nx * (py + ny * pz) + voxels * (a / kernel));
+                h[2 * (t + a * m)] = (double)from[0];
+                h[2 * (t + a * m) + 1] = -(double)from[1];
+            }
+        }
+        o.beta[0] = first ? 1.0 : 0.0;
+        if (mv__progress(ctx, first, all, "espirit")) st = mv__cancelled(ctx, "espirit");
+        else st = mv_gemm_c128(ctx, g, n, h, m, h, m, n, n, m, &o);
+    }
+    mv__free(ctx, h);
+    return st;
+}
+/* p = the projection on what the calibration holds, lower triangle; g: its Gram matrix, spoilt */
+static mv_status mv__co_project(mv_ctx *ctx, double *p, double *g, const mv__co_espirit *e) {
+    const size_t n = e->unknowns;
+    const double least = e->o.threshold * e->o.threshold;
+    double *w = (double *)mv__alloc(ctx, n * sizeof *w);
+    mv_gemm_opt o;
+    size_t weak = 0, i;
+    mv_status st = w ? mv_eigh_c128(ctx, w, g, n, g, n, n) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        while (weak < n - 1 && !(w[weak] > least * w[n - 1])) weak++;
+        mv__memset(&o, 0, sizeof o);
+        o.op_b = MEDVOL_OP_ADJOINT;
+        o.lower = 1;
+        if (2 * weak >= n) {
+            g += 2 * weak * n;
+            st = mv_gemm_c128(ctx, p, n, g, n, g, n, n, n, n - weak, &o);
+        } else { /* fewer vectors do not belong to it */
+            o.alpha[0] = -1.0;
+            st = mv_gemm_c128(ctx, p, n, g, n, g, n, n, n, weak, &o);
+            for (i = 0; i < n; i++) p[2 * i * (n + 1)] += 1.0;
+        }
+    }
+    mv__free(ctx, w);
+    return st;
+}
+/* q = sums of p along its diagonals r - r' = d, of each pair of coils i >= j, over the kernel's size */
+static void mv__co_diagonals(double *q, const double *p, const mv__co_espirit *e) {
+    const size_t *k = e->k, kernel = k[0] * k[1] * k[2], n = e->unknowns;
+    const size_t wx = 2 * k[0] - 1, wy = 2 * k[1] - 1, wz = 2 * k[2] - 1, all = wx * wy * wz;
+    size_t i, j, r, s;
+    mv__memset(q, 0, 2 * e->pairs * all * sizeof *q);
+    for (i = 0; i < e->dim[3]; i++)
+        for (j = 0; j <= i; j++) {
+            double *to = q + 2 * all * (i * (i + 1) / 2 + j);
+            for (s = 0; s < kernel; s++)
+                for (r = i == j ? s : 0; r < kernel; r++) {
+                    const size_t dx = r % k[0] + k[0] - 1 - s % k[0];
+                    const size_t dy = r / k[0] % k[1] + k[1] - 1 - s / k[0] % k[1];
+                    const size_t dz = r / k[0] / k[1] + k[2] - 1 - s / k[0] / k[1];
+                    const size_t at = dx + wx * (dy + wy * dz);
+                    const double *from = p + 2 * (i * kernel + r + (j * kernel + s) * n);
+                    to[2 * at] += from[0] / (double)kernel;
+                    to[2 * at + 1] += (i == j && r == s ? 0.0 : from[1]) / (double)kernel;
+                    if (i > j || r == s) continue;
+                    to[2 * (all - 1 - at)] += from[0] / (double)kernel; /* the other triangle of this coil */
+                    to[2 * (all - 1 - at) + 1] -= from[1] / (double)kernel;
+                }
+        }
+}
+/* to[0..inner) = sum over d of from[d][0..inner) exp(2 pi i d (at - n / 2) / n), d = 1 - k..k - 1 */
+static void mv__co_sum_waves(double *to, const double *from, size_t inner, size_t k, size_t at, size_t n) {
+    const double turn = 6.283185307179586477 / (double)n;
+    const size_t c = n / 2;
+    size_t d, x;
+    for (x = 0; x < 2 * inner; x++) to[x] = 0.0;
+    for (d = 0; d < 2 * k - 1; d++) {
+        const double angle = turn * ((double)d - (double)(k - 1)) * ((double)at - (double)c);
+        const double co = cos(angle), si = sin(angle);
+        const double *p = from + 2 * inner * d;
+        for (x = 0; x < inner; x++) {
+            to[2 * x] += co * p[2 * x] - si * p[2 * x + 1];
+            to[2 * x + 1] += co * p[2 * x + 1] + si * p[2 * x];
+        }
+    }
+}
+static void mv__co_espirit_row(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch) {
+    const size_t pairs = f->coils * (f->coils + 1) / 2;
+    const size_t wx = 2 * f->k[0] - 1, wy = 2 * f->k[1] - 1, wz = 2 * f->k[2] - 1;
+    double *planes = (double *)(void *)scratch, *row = planes + 2 * pairs * wx * wy;
+    float *s = (float *)(void *)scratch, *q = (float *)(void *)(row + 2 * pairs * wx);
+    mv__co_parts p;
+    size_t i, j, d, at;
+    mv__co_lay(&p, f);
+    for (at = 0; fresh && at < pairs; at++)
+        mv__co_sum_waves(planes + 2 * wx * wy * at, f->q + 2 * wx * wy * wz * at, wx * wy, f->k[2], z,
+                         f->dim[2]);
+    for (i = at = 0; i < f->coils; i++)
+        for (j = 0; j <= i; j++, at++) {
+            float *re = s + p.a + (i * i + 2 * j) * f->pitch;
+            const double *l = row + 2 * (wx * at + f->k[0] - 1);
+            mv__co_sum_waves(row + 2 * wx * at, planes + 2 * wx * wy * at, wx, f->k[1], y, f->dim[1]);
+            q[0] = (float)l[0];
+            q[1] = (float)l[1];
+            for (d = 1; d < f->k[0]; d++) {
+                const double *u = l + 2 * d, *v = row + 2 * (wx * at + f->k[0] - 1 - d);
+                q[4 * d] = (float)(u[0] + v[0]);
+                q[4 * d + 1] = (float)(u[1] + v[1]);
+                q[4 * d + 2] = (float)(u[0] - v[0]);
+                q[4 * d + 3] = (float)(u[1] - v[1]);
+            }
+            MV__PICK(mv__co_waves)(re, i == j ? NULL : re + f->pitch, q, f->k[0], f->waves, f->pitch);
+        }
+    mv__co_vectors(f, &p, s, fresh);
+    mv__co_put_row(f, &p, s, y, z);
+}
+static mv_status mv__co_espirit_limits(mv_ctx *ctx, mv_espirit_opt *o) {
+    if (o->sets == 0) o->sets = 1;
+    if (o->sets > 2)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "sets", (double)o->sets, -1,
+                        "espirit: sets = %zu: must be 1 or 2", o->sets);
+    if (o->threshold == 0.0) o->threshold = 0.0316227766; /* 1e-3 of eigenvalues */
+    if (!(o->threshold > 0.0 && o->threshold < 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", o->threshold, -1,
+                        "espirit: threshold = %g: must be 0..1", o->threshold);
+    if (o->crop == 0.0) o->crop = 0.8;
+    if (!(o->crop <= 1.0 && o->crop > -1e9))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "crop", o->crop, -1, "espirit: crop = %g: must be at most 1",
+                        o->crop);
+    return MEDVOL_OK;
+}
+static mv_status mv__co_espirit_make(mv_ctx *ctx, mv__co_espirit *e, const mv_volume *v,
+                                     const mv_espirit_opt *opt) {
+    int k;
+    mv_status st = mv__co_check_ksp(ctx, "espirit", v);
+    if (st < 0) return st;
+    mv__memset(e, 0, sizeof *e);
+    if (opt) e->o = *opt;
+    if ((st = mv__co_espirit_limits(ctx, &e->o)) < 0) return st;
+    if ((st = mv__co_box(ctx, "espirit", e->box, e->o.calib, v->dim, 24)) < 0) return st;
+    if ((st = mv__co_shape(ctx, "espirit", e->dim, e->o.shape, v, e->box, e->o.sets)) < 0) return st;
+    e->unknowns = e->dim[3];
+    for (k = 0; k < 3; k++) {
+        e->k[k] = e->o.kernel[k] ? e->o.kernel[k] : e->box[k] > 1 ? 6 : 1;
+        if (e->k[k] > e->box[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "calib", (double)e->box[k], -1,
+                            "espirit: calib[%d] = %zu: the region is smaller than the kernel of %zu", k,
+                            e->box[k], e->k[k]);
+        if (e->k[k] > 16384 || (e->unknowns *= e->k[k]) > 16384)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "kernel", (double)e->k[k], -1,
+                            "espirit: kernel x coils has more than 16384 elements");
+        if (2 * e->k[k] - 1 > 2 * e->dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "kernel", (double)e->k[k], -1,
+                            "espirit: kernel[%d] = %zu: wider than the maps", k, e->k[k]);
+    }
+    e->pairs = e->dim[3] * (e->dim[3] + 1) / 2;
+    return MEDVOL_OK;
+}
+/* q, from the calibration region */
+static mv_status mv__co_calibrate(mv_ctx *ctx, double *q, const mv_volume *centre, const mv__co_espirit *e) {
+    const float *p = (const float *)centre->data;
+    const size_t n = e->unknowns, count = 2 * mv_volume_count(centre);
+    double *g, *w;
+    size_t i;
+    int any = 0;
+    mv_status st;
+    for (i = 0; i < count; i++) {
+        if (!mv__finite((double)p[i]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "ksp", (double)p[i], -1,
+                            "espirit: NaN or infinity in the calibration region of coil %zu",
+                            i / (count / e->dim[3]));
+        any |= p[i] != 0.0f;
+    }
+    if (!any)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, -1, "espirit: the calibration region is all zeros");
+    g = (double *)mv__alloc(ctx, 2 * n * n * sizeof *g);
+    w = g ? (double *)mv__alloc(ctx, 2 * n * n * sizeof *w) : NULL;
+    st = w ? mv__co_blocks(ctx, g, centre, e) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__co_project(ctx, w, g, e);
+    if (st == MEDVOL_OK) mv__co_diagonals(q, w, e);
+    mv__free(ctx, w);
+    mv__free(ctx, g);
+    return st;
+}
+static void mv__co_waves_of(float *waves, size_t pitch, size_t k, size_t n) {
+    const double turn = 6.283185307179586477 / (double)n;
+    const size_t c = n / 2;
+    size_t d, x;
+    mv__memset(waves, 0, 2 * k * pitch * sizeof *waves);
+    for (d = 1; d < k; d++)
+        for (x = 0; x < n; x++) {
+            const double a = turn * (double)d * ((double)x - (double)c);
+            waves[2 * d * pitch + x] = (float)cos(a);
+            waves[(2 * d + 1) * pitch + x] = (float)sin(a);
+        }
+}
+/* maps and, where wanted, values from q */
+static mv_status mv__co_espirit_maps(mv_ctx *ctx, mv__co_dst *maps, mv__co_dst *values, const double *q,
+                                     const float *turn, const mv__co_espirit *e) {
+    mv__co_field f;
+    float *waves;
+    size_t bytes;
+    int k;
+    mv_status st;
+    mv__memset(&f, 0, sizeof f);
+    for (k = 0; k < 3; k++) {
+        f.dim[k] = e->dim[k];
+        f.k[k] = e->k[k];
+    }
+    f.row = mv__co_espirit_row;
+    f.maps = (float *)maps->work.data;
+    f.values = values ? (float *)values->work.data : NULL;
+    f.coils = e->dim[3];
+    f.sets = e->o.sets;
+    f.pitch = (f.dim[0] + 15) / 16 * 16;
+    f.turn = turn;
+    f.limit = (float)e->o.crop;
+    f.lead = 1;
+    f.q = q;
+    if (!mv__mul(2 * f.k[0] * sizeof *waves, f.pitch, &bytes)) bytes = (size_t)-1;
+    if (!(waves = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    mv__co_waves_of(waves, f.pitch, f.k[0], f.dim[0]);
+    f.waves = waves;
+    st = mv__co_run(ctx, "espirit", &f);
+    mv__free(ctx, waves);
+    return st;
+}
+MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *ksp,
+                                const mv_espirit_opt *opt) {
+    float turn[2 * MV__CO_CHANNELS];
+    mv_volume centre, *values = opt ? opt->values : NULL;
+    mv__co_espirit e;
+    mv__co_dst d, w;
+    size_t dim[4], taps;
+    double *q;
+    int k;
+    mv_status st = mv__co_espirit_make(ctx, &e, ksp, opt);
+    if (st < 0) return st;
+    if (values && (values == maps || values == ksp))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "values", 0, -1, "espirit: values is maps or ksp");
+    if (values && values->data && (st = mv__co_apart(ctx, "espirit", "values", maps, values)) < 0) return st;
+    if ((st = mv__co_centre(ctx, &centre, ksp, e.box)) < 0) return st;
+    taps = (2 * e.k[0] - 1) * (2 * e.k[1] - 1) * (2 * e.k[2] - 1);
+    q = (double *)mv__alloc(ctx, 2 * e.pairs * taps * sizeof *q);
+    st = q ? mv__co_calibrate(ctx, q, &centre, &e) : MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__co_turn(ctx, "espirit", turn, &centre, centre.dim, e.o.virtual_phase);
+    if (st == MEDVOL_OK)
+        st = mv__co_begin(ctx, "espirit", &d, maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
+    if (st == MEDVOL_OK) {
+        for (k = 0; k < 3; k++) dim[k] = e.dim[k];
+        dim[3] = e.o.sets;
+        mv__co_geometry(&d.out, ksp);
+        if (values)
+            st = mv__co_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
+                              0);
+        if (st == MEDVOL_OK) {
+            st = mv__co_espirit_maps(ctx, &d, values ? &w : NULL, q, turn, &e);
+            if (values) mv__co_geometry(&w.out, ksp);
+            if (values) st = mv__co_end(ctx, st, &w, values);
+        }
+        st = mv__co_end(ctx, st, &d, maps);
+    }
+    mv__free(ctx, q);
+    mv_volume_free(ctx, &centre);
+    return st;
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_COILS */
 

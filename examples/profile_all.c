@@ -15,6 +15,8 @@
 #include "profile_fft.c"
 #include "profile_sense.c"
 #include "profile_grappa.c"
+#include "profile_coils.c"
+#include "profile_espirit.c"
 #include "profile_load.c"
 #include "profile_save.c"
 
@@ -52,6 +54,8 @@ int main(int argc, char **argv) {
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_sense, profile_load,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_grappa, profile_load,
         profile_save};
+        profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils,
+        profile_espirit, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;

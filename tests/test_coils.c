@@ -1,6 +1,767 @@
-/* test_coils.c - */
+/* test_coils.c - combination, noise, compression and sensitivities of coils, against sums in double, closed
+   forms and, where the shared data are at hand, answers of BART 0.8. */
 #include "test.h"
 
+typedef struct pair {
+    double re, im;
+} pair;
+static pair at(const mv_volume *v, size_t i) {
+    const float *p = (const float *)v->data + 2 * i;
+    pair r;
+    r.re = (double)p[0], r.im = (double)p[1];
+    return r;
+}
+static void volume(mv_volume *v, mv_dtype t, size_t x, size_t y, size_t z, size_t c, size_t more) {
+    size_t dim[5];
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = c, dim[4] = more;
+    memset(v, 0, sizeof *v);
+    CHECK_OK(mv_volume_alloc(T, v, t, more > 1 ? 5 : 4, dim));
+    v->affine[0] = 2, v->affine[3] = 7;
+    v->step[0] = 3, v->step[1] = 5;
+}
+static void noisy(mv_volume *v, size_t x, size_t y, size_t z, size_t c, size_t more) {
+    size_t i;
+    volume(v, MEDVOL_C64, x, y, z, c, more);
+    for (i = 0; i < 2 * mv_volume_count(v); i++) ((float *)v->data)[i] = (float)t_normal();
+}
+static int same_bits(const mv_volume *a, const mv_volume *b) {
+    return mv_volume_count(a) == mv_volume_count(b) && a->dtype == b->dtype &&
+        memcmp(a->data, b->data, mv_volume_count(a) * mv_dtype_size(a->dtype)) == 0;
+}
+/* sum of conj(a) b in double */
+static pair dot(const mv_volume *a, const mv_volume *b) {
+    pair s = {0, 0};
+    size_t i;
+    for (i = 0; i < mv_volume_count(a); i++) {
+        const pair x = at(a, i), y = at(b, i);
+        s.re += x.re * y.re + x.im * y.im, s.im += x.re * y.im - x.im * y.re;
+    }
+    return s;
+}
+static const size_t shapes[5][5] = {{17, 5, 1, 3, 1}, {1, 1, 1, 1, 1}, {31, 3, 2, 5, 2}, {67, 67, 1, 4, 1},
+                                    {263, 1, 1, 9, 3}};
+
+/* ---- combination ---- */
+static void test_rss(void) {
+    size_t k, i, c;
+    mv_coil_rss_opt o;
+    o.noise = 0.7;
+    t_seed(1);
+    for (k = 0; k < 5; k++) {
+        const size_t *d = shapes[k], n = d[0] * d[1] * d[2];
+        mv_volume v, r, s, serial;
+        double worst = 0;
+        noisy(&v, d[0], d[1], d[2], d[3], d[4]);
+        memset(&r, 0, sizeof r), memset(&s, 0, sizeof s), memset(&serial, 0, sizeof serial);
+        CHECK_OK(mv_coil_rss(T, &r, &v, NULL));
+        CHECK_OK(mv_coil_rss(T, &s, &v, &o));
+        CHECK_OK(mv_coil_rss(NULL, &serial, &v, NULL));
+        CHECK(same_bits(&r, &serial));
+        CHECK(r.dtype == MEDVOL_F32 && mv_volume_count(&r) == n * d[4] && r.affine[3] == 7);
+        if (d[4] > 1) CHECK(r.ndim == 4 && r.step[0] == 5);
+        for (i = 0; i < n * d[4]; i++) {
+            double sum = 0, less;
+            for (c = 0; c < d[3]; c++) {
+                const pair p = at(&v, i % n + n * (c + d[3] * (i / n)));
+                sum += p.re * p.re + p.im * p.im;
+            }
+            less = sum - 2.0 * (double)d[3] * 0.49;
+            worst = fmax(worst, fabs((double)((float *)r.data)[i] - sqrt(sum)) / sqrt(sum));
+            worst = fmax(worst, fabs(pow((double)((float *)s.data)[i], 2) - fmax(0, less)) / (sum + 1) * 0.1);
+        }
+        CHECK(worst <= 4e-7);
+        mv_volume_free(NULL, &serial);
+        CHECK_OK(mv_coil_rss(T, &v, &v, NULL)); /* by struct: new memory */
+        CHECK(same_bits(&v, &r));
+        mv_volume_free(T, &v), mv_volume_free(T, &r), mv_volume_free(T, &s);
+    }
+}
+static void check_combine(const mv_volume *v, const mv_volume *maps, const mv_volume *r, int normalize) {
+    const size_t n = v->dim[0] * v->dim[1] * v->dim[2], C = v->dim[3], S = maps->dim[4];
+    size_t i, c;
+    double worst = 0;
+    for (i = 0; i < mv_volume_count(r); i++) {
+        const size_t x = i % n, s = i / n % S, f = i / n / S;
+        pair sum = {0, 0}, got = at(r, i);
+        double w = 0, size = 1e-30;
+        for (c = 0; c < C; c++) {
+            const pair p = at(v, x + n * (c + C * f)), m = at(maps, x + n * (c + C * s));
+            sum.re += m.re * p.re + m.im * p.im, sum.im += m.re * p.im - m.im * p.re;
+            w += m.re * m.re + m.im * m.im;
+            size += hypot(p.re, p.im) * hypot(m.re, m.im);
+        }
+        if (normalize && w == 0) {
+            CHECK(got.re == 0 && got.im == 0);
+            continue;
+        }
+        if (normalize) sum.re /= w, sum.im /= w, size /= w;
+        worst = fmax(worst, hypot(got.re - sum.re, got.im - sum.im) / size);
+    }
+    CHECK(worst <= 1e-6);
+}
+static void test_combine(void) {
+    size_t k, sets, i;
+    int normalize;
+    t_seed(2);
+    for (k = 0; k < 5; k++)
+        for (sets = 1; sets <= 2; sets++)
+            for (normalize = 0; normalize < 2; normalize++) {
+                const size_t *d = shapes[k], n = d[0] * d[1] * d[2];
+                mv_volume v, m, r, e, image;
+                mv_coil_combine_opt o;
+                pair a, b;
+                o.normalize = normalize;
+                noisy(&v, d[0], d[1], d[2], d[3], d[4]);
+                noisy(&m, d[0], d[1], d[2], d[3], sets);
+                for (i = 0; i < d[3] * sets; i++) /* no coil sees the first voxel */
+                    ((float *)m.data)[2 * i * n] = ((float *)m.data)[2 * i * n + 1] = 0;
+                memset(&r, 0, sizeof r), memset(&e, 0, sizeof e);
+                CHECK_OK(mv_coil_combine(T, &r, &v, &m, &o));
+                CHECK(mv_volume_count(&r) == n * sets * d[4] && r.dim[3] == (sets > 1 ? sets : d[4]));
+                check_combine(&v, &m, &r, normalize);
+                CHECK_OK(mv_volume_alloc(T, &image, MEDVOL_C64, r.ndim, r.dim));
+                for (i = 0; i < 2 * mv_volume_count(&r); i++) ((float *)image.data)[i] = (float)t_normal();
+                CHECK_OK(mv_coil_expand(T, &e, &image, &m, &o));
+                CHECK(mv_volume_count(&e) == mv_volume_count(&v) && e.dim[3] == d[3]);
+                a = dot(&e, &v), b = dot(&image, &r); /* <E image, v> = <image, E^H v> */
+                CHECK_NEAR(a.re, b.re, 2e-5 * sqrt(dot(&image, &image).re * dot(&r, &r).re));
+                CHECK_NEAR(a.im, b.im, 2e-5 * sqrt(dot(&image, &image).re * dot(&r, &r).re));
+                mv_volume_free(T, &v), mv_volume_free(T, &m), mv_volume_free(T, &r);
+                mv_volume_free(T, &e), mv_volume_free(T, &image);
+            }
+}
+static void test_views(void) { /* sources and destinations with gaps, of other types; bits of one thread */
+    mv_volume big, v, m, wide, r, s, to, part;
+    const size_t start[4] = {3, 1, 0, 1}, size[4] = {13, 4, 1, 3}, dim[3] = {20, 9, 1};
+    const size_t image[3] = {13, 4, 1};
+    t_seed(3);
+    noisy(&big, 20, 7, 1, 5, 1);
+    noisy(&m, 13, 4, 1, 3, 1);
+    memset(&r, 0, sizeof r), memset(&s, 0, sizeof s), memset(&wide, 0, sizeof wide);
+    CHECK_OK(mv_volume_view(T, &v, &big, start, size));
+    CHECK_OK(mv_convert(T, &wide, &v, MEDVOL_C128, NULL));
+    CHECK_OK(mv_coil_combine(T, &r, &v, &m, NULL));
+    CHECK_OK(mv_coil_combine(NULL, &s, &wide, &m, NULL));
+    CHECK(same_bits(&r, &s));
+    CHECK_OK(mv_volume_alloc(T, &to, MEDVOL_C64, 3, dim));
+    memset(to.data, 0x55, mv_volume_count(&to) * 8);
+    CHECK_OK(mv_volume_view(T, &part, &to, start, image));
+    CHECK_OK(mv_coil_combine(T, &part, &v, &m, NULL));
+    mv_volume_free(NULL, &s);
+    CHECK_OK(mv_volume_copy(T, &s, &part));
+    CHECK(same_bits(&r, &s));
+    CHECK(((unsigned char *)to.data)[0] == 0x55);
+    mv_volume_free(T, &big), mv_volume_free(T, &m), mv_volume_free(T, &r), mv_volume_free(T, &s);
+    mv_volume_free(T, &wide), mv_volume_free(T, &to);
+}
+static void test_combine_errors(void) {
+    mv_volume v, m, other, real, dst, same;
+    mv_coil_rss_opt o;
+    const size_t many[7] = {2, 2, 1, 2, 1, 1, 2};
+    t_seed(4);
+    noisy(&v, 6, 5, 1, 3, 1), noisy(&m, 6, 5, 1, 3, 1), noisy(&other, 6, 5, 1, 2, 2);
+    volume(&real, MEDVOL_F32, 6, 5, 1, 3, 1);
+    memset(&dst, 0, sizeof dst);
+    o.noise = -1;
+    CHECK_STATUS(mv_coil_rss(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.noise = NAN;
+    CHECK_STATUS(mv_coil_rss(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_rss(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_rss(T, &dst, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_rss(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_rss(T, &m, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_combine(T, &dst, &v, &other, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_combine(T, &dst, &v, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_combine(T, &dst, &v, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_combine(T, &m, &v, &m, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_coil_combine(T, &v, &m, &m, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_expand(T, &dst, &v, &other, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_expand(T, &dst, &real, &m, NULL), MEDVOL_E_DTYPE);
+    CHECK_OK(mv_volume_alloc(T, &same, MEDVOL_C64, 7, many));
+    memset(same.data, 0, mv_volume_count(&same) * 8);
+    CHECK_STATUS(mv_coil_expand(T, &dst, &same, &same, NULL), MEDVOL_E_SHAPE);
+    CHECK(dst.data == NULL);
+    mv_volume_free(T, &v), mv_volume_free(T, &m), mv_volume_free(T, &other), mv_volume_free(T, &real);
+    mv_volume_free(T, &same);
+}
+
+/* ---- noise and whitening ---- */
+static void test_noise(void) {
+    enum { C = 5 };
+    const size_t n = 37 * 23 * 3;
+    double psi[2 * C * C], white[2 * C * C], want, im;
+    mv_volume v, w;
+    size_t i, j, x, f;
+    t_seed(5);
+    noisy(&v, 37, 23, 1, C, 3);
+    for (f = 0; f < 3; f++) /* coil 1 hears coil 0 */
+        for (x = 0; x < 37 * 23; x++) {
+            float *p = (float *)v.data + 2 * (x + 37 * 23 * C * f);
+            p[2 * 37 * 23] += 0.5f * p[1], p[2 * 37 * 23 + 1] -= 2.0f * p[0];
+        }
+    CHECK_OK(mv_coil_noise(T, psi, &v));
+    for (j = 0; j < C; j++)
+        for (i = 0; i < C; i++) {
+            for (want = im = 0, f = 0; f < 3; f++)
+                for (x = 0; x < 37 * 23; x++) {
+                    const pair a = at(&v, x + 37 * 23 * (i + C * f)), b = at(&v, x + 37 * 23 * (j + C * f));
+                    want += a.re * b.re + a.im * b.im, im += a.im * b.re - a.re * b.im;
+                }
+            CHECK_NEAR(psi[2 * (i + j * C)], want / (double)(n - 1), 1e-12);
+            CHECK_NEAR(psi[2 * (i + j * C) + 1], im / (double)(n - 1), 1e-12);
+        }
+    memset(&w, 0, sizeof w);
+    CHECK_OK(mv_coil_whiten(T, &w, &v, psi));
+    CHECK_OK(mv_coil_noise(T, white, &w));
+    for (i = 0; i < 2 * C * C; i++) CHECK_NEAR(white[i], i % (2 * (C + 1)) == 0 ? 1 : 0, 1e-6);
+    CHECK_OK(mv_coil_whiten(T, &v, &v, psi));
+    CHECK(same_bits(&v, &w));
+    psi[2 * (C + 1) * 2] = 0; /* a dead coil */
+    CHECK_STATUS(mv_coil_whiten(T, &v, &v, psi), MEDVOL_E_SINGULAR);
+    CHECK(strstr(mv_message(T), "pivot 2") != NULL && same_bits(&v, &w));
+    psi[3] = NAN;
+    CHECK_STATUS(mv_coil_whiten(T, &v, &v, psi), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_whiten(T, &v, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_noise(T, NULL, &v), MEDVOL_E_NULL);
+    ((float *)v.data)[2 * 37 * 23 * 3 + 4] = NAN;
+    CHECK_STATUS(mv_coil_noise(T, psi, &v), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "coil 3") != NULL);
+    mv_volume_free(T, &v), mv_volume_free(T, &w);
+    noisy(&v, 1, 1, 1, 4, 1);
+    CHECK_STATUS(mv_coil_noise(T, psi, &v), MEDVOL_E_SIZE);
+    mv_volume_free(T, &v);
+}
+static void test_apply(void) {
+    size_t k, rows, i, c;
+    t_seed(6);
+    for (k = 0; k < 5; k++)
+        for (rows = 1; rows <= 9; rows += 4) {
+            const size_t *d = shapes[k], n = d[0] * d[1] * d[2], C = d[3];
+            double *m = (double *)malloc(2 * rows * C * sizeof *m), worst = 0;
+            mv_volume v, r;
+            if (!CHECK(m)) return;
+            for (i = 0; i < 2 * rows * C; i++) m[i] = t_normal();
+            noisy(&v, d[0], d[1], d[2], C, d[4]);
+            memset(&r, 0, sizeof r);
+            CHECK_OK(mv_coil_apply(T, &r, &v, m, rows));
+            CHECK(r.dim[3] == rows && mv_volume_count(&r) == n * rows * d[4]);
+            for (i = 0; i < mv_volume_count(&r); i++) {
+                const size_t x = i % n, q = i / n % rows, f = i / n / rows;
+                pair s = {0, 0}, got = at(&r, i);
+                double size = 0;
+                for (c = 0; c < C; c++) {
+                    const pair p = at(&v, x + n * (c + C * f));
+                    const double *e = m + 2 * (q + c * rows);
+                    s.re += e[0] * p.re - e[1] * p.im, s.im += e[0] * p.im + e[1] * p.re;
+                    size += hypot(e[0], e[1]) * hypot(p.re, p.im);
+                }
+                worst = fmax(worst, hypot(s.re - got.re, s.im - got.im) / size);
+            }
+            CHECK(worst <= 1e-6);
+            if (rows == C) {
+                CHECK_OK(mv_coil_apply(T, &v, &v, m, rows));
+                CHECK(same_bits(&v, &r));
+            }
+            CHECK_STATUS(mv_coil_apply(T, &r, &v, m, 0), MEDVOL_E_RANGE);
+            CHECK_STATUS(mv_coil_apply(T, &r, &v, NULL, rows), MEDVOL_E_NULL);
+            m[0] = INFINITY;
+            CHECK_STATUS(mv_coil_apply(T, &r, &v, m, rows), MEDVOL_E_RANGE);
+            mv_volume_free(T, &v), mv_volume_free(T, &r);
+            free(m);
+        }
+}
+
+/* ---- compression ---- */
+static void test_compress(void) { /* six coils that hear three sources */
+    enum { C = 6, R = 3, X = 21, Y = 13 };
+    const size_t n = X * Y;
+    double mix[2 * C * R], m[2 * C * C], energy[C], sum = 0, less;
+    mv_volume s, v, r, back, again;
+    mv_coil_compress_opt o;
+    size_t i, j, k;
+    t_seed(7);
+    noisy(&s, X, Y, 1, R, 1);
+    for (i = 0; i < 2 * C * R; i++) mix[i] = t_normal();
+    memset(&v, 0, sizeof v), memset(&r, 0, sizeof r), memset(&back, 0, sizeof back);
+    memset(&again, 0, sizeof again), memset(&o, 0, sizeof o);
+    CHECK_OK(mv_coil_apply(T, &v, &s, mix, C));
+    CHECK_OK(mv_coil_compress_matrix(T, m, energy, R, &v, NULL));
+    for (i = 0; i < C; i++) sum += energy[i], CHECK(i == 0 || energy[i] <= energy[i - 1]);
+    CHECK_NEAR(sum, 1, 1e-12);
+    CHECK(energy[R] < 1e-12);
+    for (i = 0; i < R; i++) /* rows are orthonormal */
+        for (j = 0; j < R; j++) {
+            double re = 0, im = 0;
+            for (k = 0; k < C; k++) {
+                const double *a = m + 2 * (i + k * R), *b = m + 2 * (j + k * R);
+                re += a[0] * b[0] + a[1] * b[1], im += a[1] * b[0] - a[0] * b[1];
+            }
+            CHECK_NEAR(re, i == j, 1e-12);
+            CHECK_NEAR(im, 0, 1e-12);
+        }
+    CHECK_OK(mv_coil_compress(T, &r, &v, R, NULL));
+    CHECK_OK(mv_coil_apply(T, &again, &v, m, R));
+    CHECK(same_bits(&r, &again));
+    CHECK_NEAR(dot(&r, &r).re, dot(&v, &v).re, 1e-6 * dot(&v, &v).re); /* nothing is lost */
+    for (less = 0, i = 0; i < n; i++) less += pow(hypot(at(&r, i).re, at(&r, i).im), 2);
+    CHECK_NEAR(less / dot(&v, &v).re, energy[0], 1e-6);
+    o.calib[0] = 9, o.calib[1] = 6;
+    CHECK_OK(mv_coil_compress_matrix(T, m, NULL, R, &v, &o)); /* still the three sources */
+    CHECK_OK(mv_coil_apply(T, &again, &v, m, R));
+    CHECK_NEAR(dot(&again, &again).re, dot(&v, &v).re, 1e-6 * dot(&v, &v).re);
+    o.calib[1] = Y + 1;
+    CHECK_STATUS(mv_coil_compress(T, &back, &v, R, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_compress(T, &back, &v, 0, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_compress(T, &back, &v, C + 1, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_compress_matrix(T, NULL, NULL, R, &v, NULL), MEDVOL_E_NULL);
+    memset(v.data, 0, mv_volume_count(&v) * 8);
+    CHECK_STATUS(mv_coil_compress(T, &back, &v, R, NULL), MEDVOL_E_EMPTY);
+    CHECK(back.data == NULL);
+    mv_volume_free(T, &s), mv_volume_free(T, &v), mv_volume_free(T, &r), mv_volume_free(T, &again);
+}
+
+/* ---- sensitivities ---- */
+enum { MAPS_C = 5 };
+/* Coil images of a disc with structure, and what the maps should be: known smooth coils of unit length, coil
+   0 real; support in `on`. */
+static void phantom(mv_volume *img, mv_volume *truth, unsigned char *on, size_t nx, size_t ny, size_t nz) {
+    const size_t n = nx * ny * nz;
+    size_t i, c;
+    volume(img, MEDVOL_C64, nx, ny, nz, MAPS_C, 1), volume(truth, MEDVOL_C64, nx, ny, nz, MAPS_C, 1);
+    for (i = 0; i < n; i++) {
+        const double x = 2.0 * (double)(i % nx) / (double)nx - 1;
+        const double y = 2.0 * (double)(i / nx % ny) / (double)ny - 1;
+        const double z = nz > 1 ? 2.0 * (double)(i / nx / ny) / (double)nz - 1 : 0;
+        double r = x * x / 0.5 + y * y / 0.6 + z * z / 0.7, sum = 0, s[2 * MAPS_C], f;
+        on[i] = r < 1;
+        f = on[i] ? 1 + 0.4 * sin(9 * x) * cos(7 * y) : 0;
+        for (c = 0; c < MAPS_C; c++) {
+            const double a = 1.3 * (double)c, u = x - 1.2 * cos(a), v = y - 1.2 * sin(a);
+            const double w = z - 0.3 * (double)c + 0.6, m = exp(-0.4 * (u * u + v * v + w * w));
+            const double phase = c ? 0.8 * x * sin(a) + 0.5 * y + a : 0;
+            s[2 * c] = m * cos(phase), s[2 * c + 1] = m * sin(phase);
+            sum += m * m;
+        }
+        for (c = 0; c < MAPS_C; c++) {
+            float *p = (float *)img->data + 2 * (i + n * c), *q = (float *)truth->data + 2 * (i + n * c);
+            p[0] = (float)(f * s[2 * c]), p[1] = (float)(f * s[2 * c + 1]);
+            q[0] = (float)(s[2 * c] / sqrt(sum)), q[1] = (float)(s[2 * c + 1] / sqrt(sum));
+        }
+    }
+}
+/* largest distance of vectors where there is support, or more than `most`; lengths are 1 or exactly 0 */
+static double worst_of(const mv_volume *maps, const mv_volume *truth, const unsigned char *on, size_t from,
+                       size_t n) {
+    double worst = 0;
+    size_t i, c, bad = 0;
+    for (i = 0; i < n; i++) {
+        double d = 0, length = 0;
+        for (c = 0; c < MAPS_C; c++) {
+            const pair p = at(maps, from + i + n * c), q = at(truth, i + n * c);
+            d += pow(p.re - q.re, 2) + pow(p.im - q.im, 2);
+            length += p.re * p.re + p.im * p.im;
+        }
+        bad += length != 0 && fabs(length - 1) > 1e-5;
+        bad += length != 0 && (at(maps, from + i).re < 0 || fabs(at(maps, from + i).im) > 1e-6);
+        if (on[i]) worst = fmax(worst, sqrt(d));
+    }
+    CHECK(bad == 0);
+    return worst;
+}
+static void to_ksp(mv_volume *ksp, const mv_volume *img) {
+    mv_fft_opt o;
+    memset(&o, 0, sizeof o);
+    o.axes = 7;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    memset(ksp, 0, sizeof *ksp);
+    CHECK_OK(mv_fft(T, ksp, img, &o));
+}
+static void test_walsh(void) {
+    static const size_t dims[3][3] = {{45, 38, 1}, {18, 21, 9}, {64, 7, 1}};
+    static unsigned char on[20000];
+    mv_volume img, truth, maps, serial, by;
+    mv_coil_walsh_opt o;
+    size_t k, i;
+    for (k = 0; k < 3; k++) {
+        const size_t *d = dims[k];
+        double e;
+        phantom(&img, &truth, on, d[0], d[1], d[2]);
+        memset(&maps, 0, sizeof maps), memset(&serial, 0, sizeof serial), memset(&by, 0, sizeof by);
+        memset(&o, 0, sizeof o);
+        o.box[0] = o.box[1] = o.box[2] = 3;
+        CHECK_OK(mv_coil_walsh(T, &maps, &img, &o));
+        CHECK_OK(mv_coil_walsh(NULL, &serial, &img, &o));
+        CHECK(same_bits(&maps, &serial));
+        e = worst_of(&maps, &truth, on, 0, d[0] * d[1] * d[2]);
+        if (!CHECK(e < (k == 1 ? 0.12 : 0.2))) fprintf(stderr, "  walsh %zu: %g\n", k, e);
+        for (i = 0; i < 2 * mv_volume_count(&img); i++) ((float *)img.data)[i] *= 1e-12f; /* any scale */
+        CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
+        e = worst_of(&by, &truth, on, 0, d[0] * d[1] * d[2]);
+        CHECK(e < 0.2);
+        o.virtual_phase = 1;
+        o.box[0] = 1;
+        CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
+        ((float *)img.data)[2] = NAN;
+        CHECK_OK(mv_coil_walsh(T, &img, &img, NULL));
+        CHECK(at(&img, 0).re == 0 && at(&img, d[0] * d[1] * d[2]).im == 0);
+        mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &maps), mv_volume_free(T, &by);
+        mv_volume_free(NULL, &serial);
+    }
+}
+/* the covariance over the window, in double, has the map as its leading eigenvector */
+static void test_walsh_vectors(void) {
+    enum { C = 4, X = 19, Y = 17, R = 2 };
+    double a[2 * C * C], w[C];
+    mv_volume v, maps;
+    mv_coil_walsh_opt o;
+    size_t i, j, x, y, tried = 0;
+    long u, t;
+    t_seed(11);
+    memset(&o, 0, sizeof o), memset(&maps, 0, sizeof maps);
+    o.box[0] = o.box[1] = 2 * R + 1;
+    noisy(&v, X, Y, 1, C, 1);
+    for (i = 0; i < X * Y; i++) {
+        ((float *)v.data)[2 * (i + 2 * X * Y)] += 2;
+        ((float *)v.data)[2 * i + 1] -= 2;
+    }
+    CHECK_OK(mv_coil_walsh(T, &maps, &v, &o));
+    for (y = 0; y < Y; y++)
+        for (x = 0; x < X; x++) {
+            pair s = {0, 0};
+            memset(a, 0, sizeof a);
+            for (t = -R; t <= R; t++)
+                for (u = -R; u <= R; u++) {
+                    const long p = (long)x + u, q = (long)y + t;
+                    if (p < 0 || q < 0 || p >= X || q >= Y) continue;
+                    for (j = 0; j < C; j++)
+                        for (i = 0; i < C; i++) {
+                            const pair e = at(&v, (size_t)(p + q * X) + i * X * Y);
+                            const pair f = at(&v, (size_t)(p + q * X) + j * X * Y);
+                            a[2 * (i + j * C)] += e.re * f.re + e.im * f.im;
+                            a[2 * (i + j * C) + 1] += e.im * f.re - e.re * f.im;
+                        }
+                }
+            CHECK_OK(mv_eigh_c128(NULL, w, a, C, a, C, C));
+            if (w[C - 2] > 0.5 * w[C - 1]) continue;
+            for (tried++, i = 0; i < C; i++) {
+                const pair e = at(&maps, x + y * X + i * X * Y);
+                const double *f = a + 2 * (i + (C - 1) * C);
+                s.re += f[0] * e.re + f[1] * e.im, s.im += f[0] * e.im - f[1] * e.re;
+            }
+            CHECK_NEAR(hypot(s.re, s.im), 1, 1e-6);
+        }
+    CHECK(tried > 200);
+    mv_volume_free(T, &v), mv_volume_free(T, &maps);
+}
+static void test_lowres(void) {
+    static unsigned char on[5000];
+    mv_volume img, truth, maps, ksp, again;
+    mv_coil_lowres_opt o;
+    double e;
+    phantom(&img, &truth, on, 60, 51, 1);
+    to_ksp(&ksp, &img);
+    memset(&maps, 0, sizeof maps), memset(&again, 0, sizeof again), memset(&o, 0, sizeof o);
+    o.window = 1;
+    CHECK_OK(mv_coil_lowres(T, &maps, &ksp, &o));
+    e = worst_of(&maps, &truth, on, 0, 60 * 51);
+    if (!CHECK(e < 0.15)) fprintf(stderr, "  lowres: %g\n", e);
+    CHECK_OK(mv_coil_lowres(NULL, &again, &ksp, &o));
+    CHECK(same_bits(&maps, &again));
+    mv_volume_free(NULL, &again);
+    o.shape[0] = 120, o.shape[1] = 51, o.calib[1] = 16, o.virtual_phase = 1;
+    CHECK_OK(mv_coil_lowres(T, &again, &ksp, &o));
+    CHECK(again.dim[0] == 120 && again.affine[0] == 1);
+    mv_volume_free(T, &again);
+    mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &ksp), mv_volume_free(T, &maps);
+}
+static void test_espirit(void) {
+    static const size_t dims[3][3] = {{48, 40, 1}, {33, 64, 1}, {20, 18, 16}};
+    static unsigned char on[20000];
+    mv_volume img, truth, ksp, maps, serial, values;
+    mv_espirit_opt o;
+    size_t k, i, c;
+    for (k = 0; k < 3; k++) {
+        const size_t *d = dims[k], n = d[0] * d[1] * d[2];
+        double e, least = 1;
+        size_t outside = 0;
+        if (k == 2 && t_threads > 1 && t_level < 3) continue;
+        phantom(&img, &truth, on, d[0], d[1], d[2]);
+        to_ksp(&ksp, &img);
+        memset(&maps, 0, sizeof maps), memset(&serial, 0, sizeof serial), memset(&values, 0, sizeof values);
+        memset(&o, 0, sizeof o);
+        if (k == 2) o.calib[0] = o.calib[1] = o.calib[2] = 10, o.kernel[0] = o.kernel[1] = o.kernel[2] = 3;
+        o.threshold = k == 2 ? 0.01 : 0.002;
+        o.values = &values;
+        CHECK_OK(mv_espirit(T, &maps, &ksp, &o));
+        o.values = NULL;
+        if (k == 0) {
+            CHECK_OK(mv_espirit(NULL, &serial, &ksp, &o));
+            CHECK(same_bits(&maps, &serial));
+        }
+        CHECK(values.dtype == MEDVOL_F32 && mv_volume_count(&values) == n);
+        e = worst_of(&maps, &truth, on, 0, n);
+        for (i = 0; i < n; i++) {
+            const double v = (double)((float *)values.data)[i];
+            if (on[i]) least = fmin(least, v);
+            for (c = 0; c < MAPS_C; c++) outside += v < 0.8 && at(&maps, i + c * n).re != 0;
+        }
+        if (!CHECK(e < (k == 2 ? 0.1 : 0.05) && least > 0.9 && outside == 0))
+            fprintf(stderr, "  espirit %zu: %g, least %g, outside %zu\n", k, e, least, outside);
+        mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &ksp), mv_volume_free(T, &maps);
+        mv_volume_free(T, &values), mv_volume_free(NULL, &serial);
+    }
+}
+/* what the projection of the data on the maps leaves out of them */
+static double left_of(const mv_volume *img, const mv_volume *maps) {
+    mv_volume one, all;
+    double d = 0, sum = 0;
+    size_t i;
+    memset(&one, 0, sizeof one), memset(&all, 0, sizeof all);
+    CHECK_OK(mv_coil_combine(T, &one, img, maps, NULL));
+    CHECK_OK(mv_coil_expand(T, &all, &one, maps, NULL));
+    for (i = 0; i < mv_volume_count(img); i++) {
+        const pair p = at(img, i), q = at(&all, i);
+        d += pow(p.re - q.re, 2) + pow(p.im - q.im, 2), sum += p.re * p.re + p.im * p.im;
+    }
+    mv_volume_free(T, &one), mv_volume_free(T, &all);
+    return sqrt(d / sum);
+}
+static void test_espirit_sets(void) { /* a field of view half as long as the object: two maps are needed */
+    enum { X = 40, Y = 40 };
+    static unsigned char on[2 * X * Y];
+    mv_volume img, truth, folded, ksp, one, two;
+    mv_espirit_opt o;
+    size_t x, y, c;
+    double a, b;
+    phantom(&img, &truth, on, X, 2 * Y, 1);
+    volume(&folded, MEDVOL_C64, X, Y, 1, MAPS_C, 1);
+    for (c = 0; c < MAPS_C; c++)
+        for (y = 0; y < Y; y++)
+            for (x = 0; x < 2 * X; x++)
+                ((float *)folded.data)[x + 2 * X * (y + Y * c)] =
+                    ((float *)img.data)[x + 2 * X * (y + 2 * Y * c)] +
+                    ((float *)img.data)[x + 2 * X * (y + Y + 2 * Y * c)];
+    to_ksp(&ksp, &folded);
+    memset(&o, 0, sizeof o), memset(&one, 0, sizeof one), memset(&two, 0, sizeof two);
+    o.threshold = 0.003, o.crop = 0.5;
+    CHECK_OK(mv_espirit(T, &one, &ksp, &o));
+    o.sets = 2;
+    CHECK_OK(mv_espirit(T, &two, &ksp, &o));
+    CHECK(two.ndim == 5 && two.dim[4] == 2);
+    a = left_of(&folded, &one), b = left_of(&folded, &two);
+    if (!CHECK(a > 0.1 && b < 0.03)) fprintf(stderr, "  one set leaves %g, two %g\n", a, b);
+    mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &folded), mv_volume_free(T, &ksp);
+    mv_volume_free(T, &one), mv_volume_free(T, &two);
+}
+static int stop_soon(void *user, double done, double total, const char *label) {
+    (void)total, (void)label;
+    return done > 0 && --*(int *)user <= 0;
+}
+static void test_maps_errors(void) {
+    mv_volume v, frames, real, dst, zeros;
+    mv_coil_walsh_opt w;
+    mv_coil_lowres_opt l;
+    mv_espirit_opt o;
+    mv_ctx_desc was = T->desc;
+    int left = 1;
+    t_seed(12);
+    noisy(&v, 12, 10, 1, 3, 1), noisy(&frames, 8, 8, 1, 3, 2), volume(&real, MEDVOL_F32, 8, 8, 1, 2, 1);
+    volume(&zeros, MEDVOL_C64, 9, 9, 1, 2, 1);
+    memset(zeros.data, 0, mv_volume_count(&zeros) * 8), memset(real.data, 0, mv_volume_count(&real) * 4);
+    memset(&dst, 0, sizeof dst), memset(&w, 0, sizeof w), memset(&l, 0, sizeof l), memset(&o, 0, sizeof o);
+    w.box[1] = 4;
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &v, &w), MEDVOL_E_RANGE);
+    w.box[1] = 0, w.threshold = NAN;
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &v, &w), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &frames, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_coil_walsh(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    l.calib[0] = 13;
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &v, &l), MEDVOL_E_SHAPE);
+    l.calib[0] = 10, l.shape[0] = 9;
+    CHECK_STATUS(mv_coil_lowres(T, &dst, &v, &l), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_espirit(T, &dst, &frames, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_espirit(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_espirit(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_espirit(T, &dst, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_espirit(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    o.calib[0] = 5;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "smaller than the kernel") != NULL);
+    o.calib[0] = 0, o.sets = 3;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.sets = 0, o.crop = 1.5;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.crop = 0, o.threshold = NAN;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.threshold = 0, o.values = &dst;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_ALIAS);
+    o.values = NULL;
+    T->desc.progress = stop_soon, T->desc.progress_user = &left;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_CANCELLED);
+    left = 1;
+    CHECK_STATUS(mv_coil_whiten(T, &dst, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_walsh(T, &dst, &v, NULL), MEDVOL_E_CANCELLED);
+    T->desc = was;
+    ((float *)v.data)[2 * (60 + 120)] = INFINITY;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "coil 1") != NULL && dst.data == NULL);
+    mv_volume_free(T, &v), mv_volume_free(T, &frames), mv_volume_free(T, &real), mv_volume_free(T, &zeros);
+}
+
+/* ---- BART's answers ---- */
+static int shared(mv_volume *v, const char *name) { /* 0: not there */
+    char path[600];
+    memset(v, 0, sizeof *v);
+    snprintf(path, sizeof path, "%s", t_source("README.md"));
+    path[strlen(path) - 9] = 0;
+    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
+    strncat(path, name, sizeof path - strlen(path) - 1);
+    return mv_load(T, v, path, NULL) == MEDVOL_OK;
+}
+/* |a - b| / |b| of arrays whose common phase may differ */
+static double apart(const mv_volume *a, size_t from, const mv_volume *b, size_t to, size_t n) {
+    pair s = {0, 0};
+    double d = 0, all = 0, r;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const pair x = at(a, from + i), y = at(b, to + i);
+        s.re += x.re * y.re + x.im * y.im, s.im += x.re * y.im - x.im * y.re;
+    }
+    r = hypot(s.re, s.im);
+    if (r > 0) s.re /= r, s.im /= r;
+    for (i = 0; i < n; i++) {
+        const pair x = at(a, from + i), y = at(b, to + i);
+        d += pow(x.re * s.re - x.im * s.im - y.re, 2) + pow(x.re * s.im + x.im * s.re - y.im, 2);
+        all += y.re * y.re + y.im * y.im;
+    }
+    return sqrt(d / all);
+}
+static void test_bart(void) {
+    mv_volume ksp, img, want, got;
+    mv_coil_compress_opt o;
+    size_t i, n;
+    double d = 0, all = 0;
+    memset(&o, 0, sizeof o);
+    o.calib[0] = o.calib[1] = 24; /* BART's */
+    if (!shared(&ksp, "bart_ref/ph4_ksp")) {
+        t_skip("no ../shared/data/recon");
+        return;
+    }
+    n = ksp.dim[0] * ksp.dim[1];
+    memset(&got, 0, sizeof got);
+    if (shared(&want, "bart_ref/cc2")) {
+        CHECK_OK(mv_coil_compress(T, &got, &ksp, 2, &o));
+        for (i = 0; i < 2; i++) {
+            const double e = apart(&got, i * n, &want, i * n, n);
+            if (!CHECK(e < 1e-3)) /* its eigenvectors are floats */
+                fprintf(stderr, "  cc %zu: %g\n", i, e);
+        }
+        mv_volume_free(T, &want), mv_volume_free(T, &got);
+    }
+    if (shared(&img, "bart_ref/ifftu_ksp4") && shared(&want, "bart_ref/rss4")) {
+        CHECK_OK(mv_coil_rss(T, &got, &img, NULL));
+        for (i = 0; i < n; i++) {
+            d += pow((double)((float *)got.data)[i] - at(&want, i).re, 2);
+            all += pow(at(&want, i).re, 2);
+        }
+        if (!CHECK(sqrt(d / all) < 1e-6)) fprintf(stderr, "  rss: %g\n", sqrt(d / all));
+        mv_volume_free(T, &img), mv_volume_free(T, &want), mv_volume_free(T, &got);
+    }
+    mv_volume_free(T, &ksp);
+}
+
+/* |maps| beside BART's where both have support, and how many voxels only one has, as a part of all */
+static double modulus_of(const mv_volume *a, const mv_volume *b, double *only) {
+    const size_t n = a->dim[0] * a->dim[1], C = a->dim[3];
+    double d = 0, sum = 0;
+    size_t i, c, lone = 0;
+    for (i = 0; i < n; i++) {
+        double p = 0, q = 0;
+        for (c = 0; c < C; c++) {
+            p += hypot(at(a, i + c * n).re, at(a, i + c * n).im);
+            q += hypot(at(b, i + c * n).re, at(b, i + c * n).im);
+        }
+        lone += (p == 0) != (q == 0);
+        for (c = 0; p != 0 && q != 0 && c < C; c++) {
+            const pair x = at(a, i + c * n), y = at(b, i + c * n);
+            d += pow(hypot(x.re, x.im) - hypot(y.re, y.im), 2), sum += y.re * y.re + y.im * y.im;
+        }
+    }
+    *only = (double)lone / (double)n;
+    return sqrt(d / sum);
+}
+static void images_of(mv_volume *img, const mv_volume *ksp) {
+    mv_fft_opt o;
+    memset(&o, 0, sizeof o);
+    o.axes = 3;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
+    memset(img, 0, sizeof *img);
+    CHECK_OK(mv_fft(T, img, ksp, &o));
+}
+static void test_bart_maps(void) {
+    static const char *const data[2][2] = {{"bart_ref/ph4_ksp", "bart_ref/ecal4"},
+        {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal"}};
+    mv_volume ksp, want, got, img;
+    mv_coil_lowres_opt l;
+    mv_espirit_opt o;
+    double e, only = 0, mine, theirs;
+    int k;
+    for (k = 0; k < 2; k++) {
+        if (!shared(&ksp, data[k][0]) || !shared(&want, data[k][1])) {
+            t_skip("no ../shared/data/recon");
+            return;
+        }
+        memset(&o, 0, sizeof o), memset(&got, 0, sizeof got);
+        o.calib[0] = o.calib[1] = k ? 24 : 20;
+        o.kernel[0] = o.kernel[1] = k ? 6 : 5;
+        CHECK_OK(mv_espirit(T, &got, &ksp, &o));
+        images_of(&img, &ksp);
+        e = modulus_of(&got, &want, &only);
+        mine = left_of(&img, &got), theirs = left_of(&img, &want);
+        if (!CHECK(e < (k ? 0.01 : 0.03) && only < 0.01 && mine < theirs + 0.002))
+            fprintf(stderr, "  espirit %d: moduli %g, support %g, left %g, by BART %g\n", k, e, only, mine,
+                theirs);
+        mv_volume_free(T, &ksp), mv_volume_free(T, &want), mv_volume_free(T, &got), mv_volume_free(T, &img);
+    }
+    memset(&l, 0, sizeof l);
+    l.calib[0] = l.calib[1] = 20;
+    l.window = 1;
+    if (shared(&ksp, "bart_ref/ph4_ksp") && shared(&want, "bart_ref/caldir4")) { /* where there is anything */
+        size_t i, n = ksp.dim[0] * ksp.dim[1];
+        mv_volume r;
+        memset(&r, 0, sizeof r);
+        CHECK_OK(mv_coil_lowres(T, &got, &ksp, &l));
+        images_of(&img, &ksp);
+        CHECK_OK(mv_coil_rss(T, &r, &img, NULL));
+        for (mine = 0, i = 0; i < n; i++) mine = fmax(mine, (double)((float *)r.data)[i]);
+        for (i = 0; i < 2 * mv_volume_count(&got); i++)
+            if ((double)((float *)r.data)[i / 2 % n] < 0.1 * mine) ((float *)got.data)[i] = 0;
+        e = modulus_of(&got, &want, &only);
+        if (!CHECK(e < 0.02)) fprintf(stderr, "  lowres: moduli %g\n", e);
+        mv_volume_free(T, &ksp), mv_volume_free(T, &want), mv_volume_free(T, &got), mv_volume_free(T, &img);
+        mv_volume_free(T, &r);
+    }
+}
+
 const t_case tests_coils[] = {
+    {"rss", test_rss, 0},
+    {"combine", test_combine, 0},
+    {"views", test_views, 0},
+    {"combine_errors", test_combine_errors, 0},
+    {"noise", test_noise, 0},
+    {"apply", test_apply, 0},
+    {"compress", test_compress, 0},
+    {"bart", test_bart, 0},
+    {"walsh", test_walsh, 0},
+    {"walsh_vectors", test_walsh_vectors, 0},
+    {"lowres", test_lowres, 0},
+    {"espirit", test_espirit, 0},
+    {"espirit_sets", test_espirit_sets, 0},
+    {"maps_errors", test_maps_errors, 0},
+    {"bart_maps", test_bart_maps, 0},
     {NULL, NULL, 0},
 };

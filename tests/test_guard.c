@@ -1306,6 +1306,106 @@ static void op_grappa(void) {
     else if (did(mv_grappa_init(T, &g, acs, NULL, &o))) {
         did(mv_grappa_execute(T, &g, d, s));
         mv_grappa_free(T, &g);
+/* coils: N x 3 x 1, 5 of them */
+static const mv_volume *coil_data(void) { return vin(TYPE, N, 3, 1, 5); }
+static void op_coil_rss(void) {
+    const mv_volume *s = coil_data();
+    did(mv_coil_rss(T, vout(MEDVOL_F32, N, 3, 1, 0), s, NULL));
+}
+static void op_coil_combine(void) { /* ARG: normalize */
+    mv_coil_combine_opt o;
+    const mv_volume *s = coil_data(), *maps = coil_data();
+    o.normalize = ARG;
+    did(mv_coil_combine(T, vout(MEDVOL_C64, N, 3, 1, 0), s, maps, &o));
+}
+static void op_coil_expand(void) {
+    mv_coil_combine_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 1, 0), *maps = coil_data();
+    o.normalize = ARG;
+    did(mv_coil_expand(T, vout(MEDVOL_C64, N, 3, 1, 5), s, maps, &o));
+}
+static void op_coil_noise(void) {
+    const mv_volume *s = coil_data();
+    double *psi = (double *)out(MEDVOL_F64, 2 * 5 * 5);
+    did(mv_coil_noise(T, psi, s));
+}
+static void op_coil_apply(void) { /* ARG: rows */
+    const mv_volume *s = coil_data();
+    const double *m = (const double *)in(MEDVOL_F64, 2 * (size_t)ARG * 5);
+    did(mv_coil_apply(T, vout(MEDVOL_C64, N, 3, 1, (size_t)ARG), s, m, (size_t)ARG));
+}
+static void op_coil_whiten(void) {
+    double psi[2 * 5 * 5];
+    size_t i;
+    const mv_volume *s = coil_data();
+    for (i = 0; i < 50; i++) psi[i] = i % 12 == 0 ? 4 : i % 2 ? 0 : 1;
+    did(mv_coil_whiten(T, vout(MEDVOL_C64, N, 3, 1, 5), s,
+        (const double *)given(MEDVOL_F64, psi, 50)));
+}
+static void op_coil_compress(void) {
+    mv_coil_compress_opt o;
+    const mv_volume *s = coil_data();
+    double *m = (double *)room(2 * 3 * 5 * 8 + 5 * 8); /* vectors of values that may be close */
+    memset(&o, 0, sizeof o);
+    o.calib[1] = 2;
+    did(mv_coil_compress_matrix(T, m, m + 30, 3, s, &o));
+    did(mv_coil_compress(T, vout(MEDVOL_C64, N, 3, 1, 1), s, 1, NULL));
+}
+/* three coils that see the same random image, each in its way: maps that are well defined */
+static const mv_volume *coil_sources(int centred) {
+    static double data[2 * 200 * 8 * 3];
+    const unsigned char *from = pool[pool_of(MEDVOL_F32)].data;
+    const size_t ny = centred ? 7 : 5, n = N * ny;
+    size_t dim[4], i, c;
+    buffer *b;
+    for (c = 0; c < 3; c++)
+        for (i = 0; i < n; i++) {
+            const double re = t_value(from, MEDVOL_F32, 2 * i + 1) + 1;
+            const double im = t_value(from, MEDVOL_F32, 2 * i + 2);
+            const double a = 1 + (double)c / 2, k = centred ? (i == n / 2 ? 5 : 0.01) : 1;
+            const size_t at = 2 * (i + c * n);
+            const double x = k * (a * re - (double)c * im), y = k * ((double)c * re + a * im);
+            if (TYPE == MEDVOL_C128) data[at] = x, data[at + 1] = y;
+            else ((float *)data)[at] = (float)x, ((float *)data)[at + 1] = (float)y;
+        }
+    dim[0] = N, dim[1] = ny, dim[2] = 1, dim[3] = 3;
+    b = source(TYPE, dim, data);
+    wrap(b);
+    return &b->v;
+}
+static void op_coil_walsh(void) { /* ARG: width of the window */
+    mv_coil_walsh_opt o;
+    const mv_volume *s = coil_sources(0);
+    memset(&o, 0, sizeof o);
+    o.box[0] = (size_t)ARG, o.box[1] = 3;
+    o.virtual_phase = ARG == 1;
+    did(mv_coil_walsh(T, vout(MEDVOL_C64, N, 5, 1, 3), s, &o));
+}
+static void op_coil_lowres(void) {
+    mv_coil_lowres_opt o;
+    const mv_volume *s = coil_sources(1);
+    memset(&o, 0, sizeof o);
+    o.calib[1] = 5;
+    o.window = 1;
+    did(mv_coil_lowres(T, vout(MEDVOL_C64, N, 7, 1, 3), s, &o));
+}
+static void op_espirit(void) { /* ARG: sets; of the second, only that nothing else is touched */
+    mv_espirit_opt o;
+    const mv_volume *s = coil_sources(1);
+    mv_volume *maps, wide;
+    memset(&o, 0, sizeof o);
+    memset(&wide, 0, sizeof wide);
+    o.calib[0] = N < 9 ? N : 9, o.calib[1] = 7;
+    o.kernel[0] = N < 3 ? N : 3, o.kernel[1] = 2;
+    o.sets = (size_t)ARG;
+    o.crop = -1;
+    if (ARG == 1) {
+        o.values = vout(MEDVOL_F32, N, 7, 1, 0);
+        maps = vout(MEDVOL_C64, N, 7, 1, 3);
+        did(mv_espirit(T, maps, s, &o));
+    } else {
+        did(mv_espirit(T, &wide, s, &o));
+        mv_volume_free(T, &wide);
     }
 }
 static void left_out(void) {
@@ -1329,6 +1429,7 @@ static void left_out(void) {
     API_LEFT_OUT(mv_mrd_open, "is mv_mrd_open_mem with a file behind it");
 }
 
+#define COIL(name, arg, tol) {"coil_" #name, op_coil_##name, COMPLEX, arg, VOLUME | HEAVY | FLOATS, tol}
 #define SEPARABLE 1e-6 /* 8 ulp of the greatest value */
 #define GENERAL 1e-5   /* CUBIC, too: its taps are the spline's coefficients, greater than the values */
 #define RS(name, types, arg, tol) {#name, op_##name, types, arg, VOLUME | HEAVY | FLOATS, tol}
@@ -1467,6 +1568,12 @@ static const op rows[] = {
     /* magnetic resonance: missing lines */
     OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(grappa, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS | IN_PLACE, 1e-5),
+    /* coils */
+    COIL(rss, 0, 1e-6), COIL(combine, 0, 1), COIL(combine, 1, 1e-3), COIL(expand, 0, 1),
+    COIL(expand, 1, 1e-3), COIL(noise, 0, 1e3), COIL(apply, 1, 10), COIL(apply, 5, 10), COIL(whiten, 0, 1e-3),
+    COIL(compress, 0, 1e-2), COIL(walsh, 1, 1e-6), COIL(walsh, 5, 1e-6), COIL(lowres, 0, 1e-7),
+    OP(espirit, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(espirit, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-5),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

@@ -153,6 +153,8 @@ static mv_status tried(mv_status st) {
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
 static mv_volume lines, coils, kspace, kwide, image, gmap;
+static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum,
+    coils, coil_image;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -183,6 +185,11 @@ static void complex_pairs(mv_volume *v) { /* of two floats beside each other */
     v->dtype = MEDVOL_C64;
     v->dim[0] /= 2;
     for (k = 1; k < v->ndim; k++) v->stride[k] /= 2;
+static void fill_coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc) {
+    const size_t dim[4] = {nx, ny, nz, nc};
+    size_t i;
+    must(mv_volume_alloc(T_NONE, v, MEDVOL_C64, nc > 1 ? 4 : 3, dim));
+    for (i = 0; i < 2 * mv_volume_count(v); i++) ((float *)v->data)[i] = (float)(i * i * 13 % 97) - 48.0f;
 }
 static void make_volumes(void) {
     size_t i;
@@ -211,6 +218,8 @@ static void make_volumes(void) {
     must(mv_convert(T_NONE, &kwide, &kspace, MEDVOL_C128, NULL));
     must(mv_sense_adjoint(T_NONE, &image, &kspace, &coils, NULL));
     must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
+    fill_coils(&coils, NX, NY, NZ, 4);
+    fill_coils(&coil_image, NX, NY, NZ, 1);
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
     for (i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 11 % 255);
 }
@@ -265,6 +274,7 @@ static void make_files(void) {
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
         &lines, &coils, &kspace, &kwide, &image, &gmap};
+        &coils, &coil_image};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -417,6 +427,21 @@ OP(sense_adjoint, mv_sense_adjoint(c, d, &kspace, &coils, &lines))
 OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &coils, &lines))
 OP(cg_sense, mv_cg_sense(c, d, &kspace, &coils, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
 OP(sense, mv_sense(c, d, &kspace, &coils, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
+static double mixture[2 * 4 * 4];
+static const double *mixing(int definite) {
+    size_t i;
+    for (i = 0; i < 32; i++) mixture[i] = i % 10 == 0 ? 4 : definite ? 0 : (double)i;
+    return mixture;
+}
+OP(coil_rss, mv_coil_rss(c, d, &coils, NULL))
+OP(coil_combine, mv_coil_combine(c, d, &coils, &coils, &(mv_coil_combine_opt){1}))
+OP(coil_expand, mv_coil_expand(c, d, &coil_image, &coils, NULL))
+OP(coil_whiten, mv_coil_whiten(c, d, &coils, mixing(1)))
+OP(coil_apply, mv_coil_apply(c, d, &coils, mixing(0), 3))
+OP(coil_compress, mv_coil_compress(c, d, &coils, 2, NULL))
+OP(coil_walsh, mv_coil_walsh(c, d, &coils, &(mv_coil_walsh_opt){.virtual_phase = 1}))
+OP(coil_lowres, mv_coil_lowres(c, d, &coils, NULL))
+OP(espirit, mv_espirit(c, d, &coils, &(mv_espirit_opt){.kernel = {3, 3, 3}, .virtual_phase = 1}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -468,6 +493,10 @@ static const struct {
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
     {"sense_copies", v_sense_copies, SOURCE}, {"cg_sense", v_cg_sense, SOURCE}, {"sense", v_sense, SOURCE},
+#define COILS(name) {"coil_" #name, v_coil_##name, SOURCE},
+    COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
+    COILS(walsh) COILS(lowres) {"espirit", v_espirit, SOURCE},
+#undef COILS
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
@@ -1004,6 +1033,23 @@ static mv_status op_phase(mv_ctx *c) {
     else out.u[0] = s.voxel[0] == 0 && s.peak > 0.5;
     return st;
 }
+static mv_status op_coil_noise(mv_ctx *c) { return TRY(mv_coil_noise(c, out.d, &coils)); }
+static mv_status op_coil_matrix(mv_ctx *c) {
+    return TRY(mv_coil_compress_matrix(c, out.d, out.d + 100, 2, &coils, NULL));
+}
+static mv_status op_espirit_values(mv_ctx *c) { /* two results: neither or both */
+    const size_t dim[4] = {10, 10, NZ, 4};
+    mv_volume maps, values;
+    mv_status st;
+    must(mv_volume_wrap(T_NONE, &maps, out.f, MEDVOL_C64, 4, dim, NULL));
+    memset(&values, 0, sizeof values);
+    st = TRY(mv_espirit(c, &maps, &coils, 
+        &(mv_espirit_opt){
+            .calib = {8, 8, 5}, .kernel = {2, 2, 2}, .shape = {10, 10, NZ}, .values = &values}));
+    if (st < 0) spoiled |= values.data != NULL;
+    mv_volume_free(c, &values);
+    return st;
+}
 static mv_status op_fft_kept(mv_ctx *c) { /* plans are kept, and what cannot be kept is an error */
     mv_ctx own;
     mv_ctx_desc d = c->desc;
@@ -1202,6 +1248,7 @@ static const struct {
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
+    ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)

@@ -1,0 +1,169 @@
+/* fuzz_coils.c - coil images of any shape and content, options and matrices of any sort. */
+#include "fuzz.h"
+
+enum { ROOM = 1 << 14 };
+static float noise[ROOM];
+static double matrix[2 * 64 * 64];
+/* maps as large as the data, mostly */
+static int maps_of(mv_volume *maps, size_t coils, const mv_volume *v) {
+    size_t dim[5] = {1, 1, 1, 1, 1}, i, n = 1;
+    for (i = 0; i < 3 && (int)i < v->ndim; i++) dim[i] = v->dim[i];
+    dim[3] = coils;
+    dim[4] = 1 + (fz_byte() > 128) + (fz_byte() > 200);
+    if (fz_byte() > 250) dim[fz_byte() % 5] += 1;
+    for (i = 0; i < 5; i++) n *= dim[i];
+    if (2 * n > ROOM) return 0;
+    for (i = 0; i < 2 * n; i++) noise[i] = (float)((double)(fz_noise() & 0xff) / 128.0 - 1.0);
+    if (fz_byte() > 200) noise[fz_byte() % (2 * n)] = (float)fz_number();
+    return mv_volume_wrap(NULL, maps, noise, MEDVOL_C64, 5, dim, NULL) == MEDVOL_OK;
+}
+/* src as complex numbers; now and then as it is */
+static mv_status complex_of(fz_step *s, mv_volume *v) {
+    mv_fft_opt o;
+    memset(&o, 0, sizeof o);
+    o.axes = 1;
+    memset(v, 0, sizeof *v);
+    s->loose = HUGE_VAL;
+    if (fz_byte() > 250 || mv_dtype_name(s->src->dtype)[0] == 'c') return mv_volume_copy(s->ctx, v, s->src);
+    return mv_fft(s->ctx, v, s->src, &o);
+}
+static size_t coils_of(const mv_volume *v) { return v->ndim > 3 ? v->dim[3] : 1; }
+static mv_status op_rss(fz_step *s) {
+    mv_coil_rss_opt o;
+    mv_volume v;
+    mv_status st = complex_of(s, &v);
+    o.noise = fz_byte() & 1 ? 0 : fz_number();
+    if (st == MEDVOL_OK) st = mv_coil_rss(s->ctx, s->dst, &v, fz_byte() & 1 ? &o : NULL);
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+static mv_status op_combine(fz_step *s) {
+    mv_coil_combine_opt o;
+    mv_volume v, maps;
+    mv_status st = complex_of(s, &v);
+    o.normalize = (int)(fz_byte() & 1);
+    if (st == MEDVOL_OK && !maps_of(&maps, coils_of(&v), &v)) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) st = mv_coil_combine(s->ctx, s->dst, &v, &maps, &o);
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+static mv_status op_expand(fz_step *s) {
+    mv_coil_combine_opt o;
+    mv_volume v, maps;
+    mv_status st = complex_of(s, &v);
+    o.normalize = (int)(fz_byte() & 1);
+    if (st == MEDVOL_OK && !maps_of(&maps, 1 + fz_byte() % 3, &v)) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) st = mv_coil_expand(s->ctx, s->dst, &v, &maps, &o);
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+static mv_status op_whiten(fz_step *s) { /* by its own covariance, or any */
+    mv_volume v;
+    size_t i;
+    mv_status st = complex_of(s, &v);
+    if (st == MEDVOL_OK && coils_of(&v) <= 64 && fz_byte() & 1) st = mv_coil_noise(s->ctx, matrix, &v);
+    else
+        for (i = 0; i < 2 * 64 * 64; i++) matrix[i] = i % 130 ? 0 : 1 + (double)i;
+    if (st == MEDVOL_OK && fz_byte() > 200) matrix[fz_byte()] = fz_number();
+    if (st == MEDVOL_OK && coils_of(&v) <= 64) st = mv_coil_whiten(s->ctx, s->dst, &v, matrix);
+    else if (st == MEDVOL_OK) st = MEDVOL_E_SINGULAR;
+    if (st == MEDVOL_E_SINGULAR) st = mv_volume_copy(s->ctx, s->dst, &v); /* near it levels differ */
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+static mv_status op_compress(fz_step *s) {
+    mv_coil_compress_opt o;
+    mv_volume v;
+    size_t k, rows;
+    mv_status st = complex_of(s, &v);
+    for (k = 0; k < 3; k++) o.calib[k] = fz_byte() > 200 ? fz_size() : 0;
+    rows = st == MEDVOL_OK ? fz_byte() % (coils_of(&v) + 2) : 0;
+    if (st == MEDVOL_OK && coils_of(&v) > 64) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK && fz_byte() & 1) st = mv_coil_compress(s->ctx, s->dst, &v, rows, &o);
+    else if (st == MEDVOL_OK) {
+        st = mv_coil_compress_matrix(s->ctx, matrix, NULL, rows, &v, &o);
+        if (st == MEDVOL_OK) st = mv_coil_apply(s->ctx, s->dst, &v, matrix, rows);
+    }
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+/* sensitivities are of length 1, or 0 */
+static void unit(const mv_volume *maps) {
+    const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], c = maps->dim[3];
+    const size_t all = mv_volume_count(maps);
+    const float *p = (const float *)maps->data;
+    size_t i, k, set;
+    for (set = 0; set < all / n / c; set++)
+        for (i = 0; i < n; i++) {
+            double sum = 0;
+            for (k = 0; k < c; k++) {
+                const float *e = p + 2 * (i + n * (k + c * set));
+                sum += (double)e[0] * (double)e[0] + (double)e[1] * (double)e[1];
+            }
+            MUST(sum == 0 || fabs(sum - 1) < 1e-4);
+        }
+}
+static mv_status op_walsh(fz_step *s) {
+    mv_coil_walsh_opt o;
+    mv_volume v, maps;
+    size_t k;
+    mv_status st = complex_of(s, &v);
+    memset(&maps, 0, sizeof maps);
+    for (k = 0; k < 3; k++) o.box[k] = fz_byte() > 128 ? fz_byte() % 10 : 1;
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.virtual_phase = (int)(fz_byte() & 1);
+    if (st == MEDVOL_OK && coils_of(&v) > 16) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) {
+        st = mv_coil_walsh(s->ctx, &maps, &v, &o);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps);
+    return st;
+}
+static void boxes(size_t *box, size_t most) {
+    size_t k;
+    for (k = 0; k < 3; k++) box[k] = fz_byte() > 128 ? fz_byte() % most : fz_byte() > 250 ? fz_size() : 0;
+}
+static mv_status op_lowres(fz_step *s) {
+    mv_coil_lowres_opt o;
+    mv_volume v, maps;
+    mv_status st = complex_of(s, &v);
+    memset(&maps, 0, sizeof maps);
+    boxes(o.calib, 12), boxes(o.shape, 30);
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.window = (int)(fz_byte() & 1);
+    o.virtual_phase = (int)(fz_byte() & 1);
+    if (st == MEDVOL_OK) {
+        st = mv_coil_lowres(s->ctx, &maps, &v, &o);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps);
+    return st;
+}
+static mv_status op_espirit(fz_step *s) {
+    mv_espirit_opt o;
+    mv_volume v, maps, values;
+    mv_status st = complex_of(s, &v);
+    size_t i;
+    memset(&maps, 0, sizeof maps), memset(&values, 0, sizeof values);
+    boxes(o.calib, 12), boxes(o.kernel, 5), boxes(o.shape, 30);
+    for (i = 0; i < 3; i++)
+        if (!o.kernel[i]) o.kernel[i] = 1 + i % 2;
+    o.sets = fz_byte() % 4;
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.crop = fz_byte() & 1 ? 0 : fz_number();
+    o.virtual_phase = (int)(fz_byte() & 1);
+    o.values = fz_byte() & 1 ? &values : NULL;
+    if (st == MEDVOL_OK && coils_of(&v) > 8) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) {
+        st = mv_espirit(s->ctx, &maps, &v, &o);
+        for (i = 0; i < mv_volume_count(&values); i++)
+            MUST(((float *)values.data)[i] >= 0 && ((float *)values.data)[i] <= 1);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps), mv_volume_free(s->ctx, &values);
+    return st;
+}
+static const fz_op ops[] = {
+    op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit};
+FUZZ(coils) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 24); }
