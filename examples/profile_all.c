@@ -13,10 +13,10 @@
 #include "profile_resample.c"
 #include "profile_linalg.c"
 #include "profile_fft.c"
-#include "profile_sense.c"
-#include "profile_grappa.c"
 #include "profile_coils.c"
 #include "profile_espirit.c"
+#include "profile_grappa.c"
+#include "profile_sense.c"
 #include "profile_load.c"
 #include "profile_save.c"
 
@@ -51,11 +51,8 @@ static void floors(ex *e) {
 int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
-        profile_permute, profile_resample, profile_linalg, profile_fft, profile_sense, profile_load,
-        profile_permute, profile_resample, profile_linalg, profile_fft, profile_grappa, profile_load,
-        profile_save};
-        profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils,
-        profile_espirit, profile_load, profile_save};
+        profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils, profile_espirit,
+        profile_grappa, profile_sense, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;

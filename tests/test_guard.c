@@ -1306,6 +1306,8 @@ static void op_grappa(void) {
     else if (did(mv_grappa_init(T, &g, acs, NULL, &o))) {
         did(mv_grappa_execute(T, &g, d, s));
         mv_grappa_free(T, &g);
+    }
+}
 /* coils: N x 3 x 1, 5 of them */
 static const mv_volume *coil_data(void) { return vin(TYPE, N, 3, 1, 5); }
 static void op_coil_rss(void) {

@@ -152,9 +152,7 @@ static mv_status tried(mv_status st) {
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
-static mv_volume lines, coils, kspace, kwide, image, gmap;
-static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum,
-    coils, coil_image;
+static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -180,11 +178,6 @@ static void fill(mv_volume *v, mv_dtype type, int ndim, size_t nx, size_t ny, si
             default: memset((uint8_t *)v->data + 3 * i, (int)(i % 256), 3); break; /* rgb24 */
         }
 }
-static void complex_pairs(mv_volume *v) { /* of two floats beside each other */
-    int k;
-    v->dtype = MEDVOL_C64;
-    v->dim[0] /= 2;
-    for (k = 1; k < v->ndim; k++) v->stride[k] /= 2;
 static void fill_coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc) {
     const size_t dim[4] = {nx, ny, nz, nc};
     size_t i;
@@ -212,11 +205,10 @@ static void make_volumes(void) {
     fill(&taps, MEDVOL_F32, 3, 5, 1, 2, 1);
     must(mv_rfft(T_NONE, &spectrum, &whole, NULL));
     fill(&lines, MEDVOL_U8, 2, 1, 6, 1, 1);
-    fill(&coils, MEDVOL_F32, 4, 2 * 5, 6, 2, 3);
-    fill(&kspace, MEDVOL_F32, 4, 2 * 5, 6, 2, 3);
-    complex_pairs(&coils), complex_pairs(&kspace);
+    fill_coils(&sens, 5, 6, 2, 3);
+    fill_coils(&kspace, 5, 6, 2, 3);
     must(mv_convert(T_NONE, &kwide, &kspace, MEDVOL_C128, NULL));
-    must(mv_sense_adjoint(T_NONE, &image, &kspace, &coils, NULL));
+    must(mv_sense_adjoint(T_NONE, &image, &kspace, &sens, NULL));
     must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
     fill_coils(&coils, NX, NY, NZ, 4);
     fill_coils(&coil_image, NX, NY, NZ, 1);
@@ -273,8 +265,7 @@ static void make_files(void) {
 }
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
-        &lines, &coils, &kspace, &kwide, &image, &gmap};
-        &coils, &coil_image};
+        &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -422,11 +413,11 @@ OP(convolve, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_FULL, ME
 OP(convolve_fft, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_SAME, MEDVOL_CONV_FFT}))
 OP(convolve_complex, mv_convolve(c, d, &spectrum, &taps, &(mv_convolve_opt){0, MEDVOL_CONV_DIRECT}))
 OP(correlate, mv_correlate(c, d, s, &taps, NULL))
-OP(sense_forward, mv_sense_forward(c, d, &image, &coils, NULL))
-OP(sense_adjoint, mv_sense_adjoint(c, d, &kspace, &coils, &lines))
-OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &coils, &lines))
-OP(cg_sense, mv_cg_sense(c, d, &kspace, &coils, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
-OP(sense, mv_sense(c, d, &kspace, &coils, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
+OP(sense_forward, mv_sense_forward(c, d, &image, &sens, NULL))
+OP(sense_adjoint, mv_sense_adjoint(c, d, &kspace, &sens, &lines))
+OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &sens, &lines))
+OP(cg_sense, mv_cg_sense(c, d, &kspace, &sens, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
+OP(sense, mv_sense(c, d, &kspace, &sens, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
 static double mixture[2 * 4 * 4];
 static const double *mixing(int definite) {
     size_t i;
