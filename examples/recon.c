@@ -1,0 +1,362 @@
+/* recon - raw k-space of several coils to images: sensitivities, then unfolding, conjugate gradients or GRAPPA;
+   magnitudes as .nii.gz, and a picture: what the samples alone give, beside the reconstruction.
+
+   Build:  cc -O2 examples/recon.c -lm -lpthread -o recon
+   Run:    ./recon brain.cfl                  BART: x, y, z, coil, then frames; writes brain_recon.nii.gz, .png
+           ./recon kspace.npy                 NumPy, Fortran order as above; x, y, coil when there are three axes
+           ./recon scan.mrd                   a stream of ISMRMRD acquisitions, as ismrmrd_hdf5_to_stream writes it
+           ./recon                            without a file: a phantom, one sample of four
+   A series is read frame by frame, so it may be larger than memory; sensitivities and weights are those of the
+   first frame. */
+#include "example.h"
+
+static const char usage[] =
+    "recon [FILE] [--method cg|sense|grappa|rss] [--maps espirit|walsh|lowres] [--out PREFIX]\n"
+    "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24]\n"
+    "      [--threads N] [--level N] [--quiet]\n"
+    "sense, and a phantom for it, needs --accel; grappa finds its lattice\n"
+    "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 7 impossible\n"
+    "numbers, 9 unsupported, 130 cancelled\n";
+
+enum { CG, SENSE, GRAPPA, RSS };
+typedef struct recon {
+    ex *e;
+    const char *path; /* NULL: a phantom */
+    int method;
+    const char *maps_by;
+    size_t dim[7], frames; /* x, y, z, coil, ... */
+    int coil_axis;         /* in the file */
+    mv_volume all;         /* k-space that is in memory as a whole, or empty */
+    mv_volume maps, mask;
+    mv_grappa weights;
+    mv_sense_opt unfold;
+    mv_cg_sense_opt gradients;
+    size_t calib;
+} recon;
+
+static int choice(ex *e, const char *option, const char *const *names, int count) {
+    const char *s = ex_text(e, option);
+    int k;
+    for (k = 0; s && k < count; k++)
+        if (!strcmp(s, names[k])) return k;
+    if (s) ex_quit(e, EX_USAGE, "%s = %s: no such choice", option, s);
+    return 0;
+}
+static int ends(const char *s, const char *end) {
+    const size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
+}
+
+/* ---- k-space ---- */
+static void keep_shape(recon *r, const mv_volume *v) {
+    int k;
+    r->coil_axis = v->ndim == 3 && v->dim[2] > 1 ? 2 : 3;
+    for (k = 0; k < 7; k++) r->dim[k] = v->dim[k];
+    if (r->coil_axis == 2) r->dim[3] = v->dim[2], r->dim[2] = 1;
+    r->frames = r->dim[4] * r->dim[5] * r->dim[6];
+}
+/* One readout a line of k-space, placed by its counters; repetitions and slices are frames. */
+static void read_stream(recon *r) {
+    ex *e = r->e;
+    size_t dim[6] = {0, 1, 1, 0, 1, 1}, k;
+    int pass;
+    for (pass = 0; pass < 2; pass++) { /* extents, then samples */
+        mv_mrd_stream *stream;
+        mv_mrd_message m;
+        EX_OK(mv_mrd_open(&e->ctx, &stream, r->path));
+        for (;;) {
+            const mv_mrd_acquisition *a = &m.acquisition;
+            size_t at[6], c;
+            EX_OK(mv_mrd_next(&e->ctx, stream, &m));
+            if (m.id == MEDVOL_MRD_CLOSE || m.id == MEDVOL_MRD_END) break;
+            if (m.id != MEDVOL_MRD_ACQUISITION || (a->flags >> 18 & 1)) continue; /* flag 19: noise */
+            at[0] = a->number_of_samples, at[1] = a->idx.kspace_encode_step_1, at[2] = a->idx.kspace_encode_step_2;
+            at[3] = a->active_channels, at[4] = a->idx.slice, at[5] = a->idx.repetition;
+            if (pass == 0) {
+                for (k = 0; k < 6; k++) {
+                    const size_t most = at[k] + (k == 0 || k == 3 ? 0 : 1);
+                    if (most > dim[k]) dim[k] = most;
+                }
+                continue;
+            }
+            if (at[0] != dim[0] || at[3] != dim[3])
+                ex_quit(e, EX_UNSUPPORTED, "%s: readouts of %zu and %zu samples", r->path, dim[0], at[0]);
+            for (c = 0; c < dim[3]; c++) {
+                const size_t line = at[1] + dim[1] * (at[2] + dim[2] * (c + dim[3] * (at[4] + dim[4] * at[5])));
+                memcpy((float *)r->all.data + 2 * dim[0] * line, m.samples + 2 * dim[0] * c, 8 * dim[0]);
+            }
+        }
+        mv_mrd_close(stream);
+        if (pass) break;
+        if (!dim[0]) ex_quit(e, EX_MALFORMED, "%s: no acquisition in it", r->path);
+        EX_OK(mv_volume_alloc(&e->ctx, &r->all, MEDVOL_C64, 6, dim));
+        memset(r->all.data, 0, mv_volume_count(&r->all) * 8);
+    }
+    keep_shape(r, &r->all);
+    r->coil_axis = 3;
+}
+/* A head of ellipses seen by eight coils, without noise; samples as the method wants them. */
+static void make_phantom(recon *r) {
+    ex *e = r->e;
+    const size_t n = 256, shape[3] = {256, 256, 1}, plane[3] = {1, 256, 256}, coils = 8;
+    mv_phantom_opt phantom = {0};
+    mv_volume mask = {0};
+    size_t i, c;
+    phantom.coils = coils;
+    EX_OK(mv_phantom_kspace(&e->ctx, &r->all, shape, &phantom));
+    if (r->method == CG || r->method == RSS) { /* points of x and y, as y and z of a volume */
+        mv_mask_poisson_opt poisson = {0};
+        poisson.accel = 4.0, poisson.ellipse = 1;
+        poisson.acs[0] = poisson.acs[1] = 24;
+        EX_OK(mv_mask_poisson(&e->ctx, &mask, plane, &poisson));
+    } else {
+        mv_mask_uniform_opt lines = {0};
+        size_t one[3] = {1, 256, 1}, x, y;
+        mv_volume few = {0};
+        lines.accel[0] = r->unfold.accel[0] > 1 ? (size_t)r->unfold.accel[0] : 2;
+        lines.acs[0] = 24;
+        r->unfold.accel[0] = (int)lines.accel[0];
+        EX_OK(mv_mask_uniform(&e->ctx, &few, one, &lines));
+        EX_OK(mv_volume_alloc(&e->ctx, &mask, MEDVOL_F32, 3, shape));
+        for (y = 0; y < n; y++)
+            for (x = 0; x < n; x++) ((float *)mask.data)[x + n * y] = ((float *)few.data)[y];
+        mv_volume_free(&e->ctx, &few);
+    }
+    for (c = 0; c < coils; c++)
+        for (i = 0; i < n * n; i++)
+            if (((float *)mask.data)[i] == 0.0f) memset((float *)r->all.data + 2 * (i + n * n * c), 0, 8);
+    mv_volume_free(&e->ctx, &mask);
+    keep_shape(r, &r->all);
+}
+static void open_input(recon *r) {
+    ex *e = r->e;
+    mv_volume head = {0};
+    if (!r->path) make_phantom(r);
+    else if (ends(r->path, ".mrd") || ends(r->path, ".stream")) read_stream(r);
+    else {
+        EX_OK(mv_load_header(&e->ctx, &head, r->path, NULL));
+        keep_shape(r, &head);
+        mv_volume_free(&e->ctx, &head);
+    }
+    if (r->dim[3] < 2 && r->method != RSS)
+        ex_quit(e, EX_USAGE, "%s has one coil: only --method rss makes sense", r->path ? r->path : "phantom");
+}
+/* Frame f as x, y, z, coil: read from the file, or a view of what is in memory. */
+static void get_frame(recon *r, mv_volume *v, size_t f) {
+    ex *e = r->e;
+    size_t k, index[3], start[7] = {0}, size[7];
+    for (k = 0; k < 3; k++) index[k] = f % r->dim[4 + k], f /= r->dim[4 + k];
+    if (r->all.data) {
+        for (k = 0; k < 7; k++) size[k] = k < 4 ? r->all.dim[k] : 1;
+        for (k = 4; k < 7; k++) start[k] = index[k - 4];
+        EX_OK(mv_volume_view(&e->ctx, v, &r->all, start, size));
+        return;
+    } else {
+        mv_load_opt o = {0};
+        o.dtype = MEDVOL_C64;
+        o.crop = r->coil_axis == 2 ? 3 : 7;
+        for (k = 0; k < 7; k++) o.size[k] = k < 4 ? (int64_t)r->dim[k] : 1;
+        if (r->coil_axis == 2) o.size[2] = (int64_t)r->dim[3];
+        for (k = 4; k < 7; k++) o.start[k] = (int64_t)index[k - 4];
+        EX_OK(mv_load(&e->ctx, v, r->path, &o));
+    }
+    if (r->coil_axis == 2) { /* the coil becomes axis 3 */
+        v->ndim = 4;
+        v->dim[3] = v->dim[2], v->stride[3] = v->stride[2];
+        v->dim[2] = 1;
+    } else v->ndim = 4;
+}
+
+/* ---- reconstruction ---- */
+static void images_of(recon *r, mv_volume *images, const mv_volume *k_space) {
+    ex *e = r->e;
+    mv_fft_opt o = {0};
+    o.axes = 7;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
+    EX_OK(mv_fft(&e->ctx, images, k_space, &o));
+}
+/* the run of sampled lines through the centre, along y or z */
+static void sampled_block(const recon *r, int axis, size_t *start, size_t *size) {
+    const float *mask = (const float *)r->mask.data + (axis == 1 ? r->dim[2] / 2 * r->dim[1] : r->dim[1] / 2);
+    const size_t step = axis == 1 ? 1 : r->dim[1], n = r->dim[axis];
+    size_t end = n / 2;
+    for (*start = end; *start > 0 && mask[step * (*start - 1)] != 0.0f; --*start) {}
+    while (end < n && mask[step * end] != 0.0f) end++;
+    *size = end > *start ? end - *start : 1;
+}
+/* What is made once: sensitivities, or the weights of missing lines. */
+static void prepare(recon *r, const mv_volume *k_space) {
+    ex *e = r->e;
+    size_t k, x, line, lines = r->dim[1] * r->dim[2];
+    if (r->method == RSS) return;
+    if (r->method == GRAPPA) {
+        const size_t dim[3] = {1, r->dim[1], r->dim[2]};
+        size_t start[4] = {0}, size[4];
+        mv_volume acs;
+        EX_OK(mv_volume_alloc(&e->ctx, &r->mask, MEDVOL_F32, 3, dim));
+        for (line = 0; line < lines; line++)
+            for (((float *)r->mask.data)[line] = 0.0f, x = 0; x < 2 * r->dim[0]; x++)
+                if (((const float *)k_space->data)[x + 2 * r->dim[0] * line] != 0.0f) {
+                    ((float *)r->mask.data)[line] = 1.0f;
+                    break;
+                }
+        for (k = 0; k < 4; k++) size[k] = r->dim[k];
+        for (k = 1; k < 3; k++) sampled_block(r, (int)k, &start[k], &size[k]);
+        EX_OK(mv_volume_view(&e->ctx, &acs, k_space, start, size));
+        EX_OK(mv_grappa_init(&e->ctx, &r->weights, &acs, &r->mask, NULL));
+        return;
+    }
+    if (!strcmp(r->maps_by, "espirit")) {
+        mv_espirit_opt o = {0};
+        for (k = 0; k < 3; k++) o.calib[k] = r->dim[k] < r->calib ? r->dim[k] : r->calib;
+        EX_OK(mv_espirit(&e->ctx, &r->maps, k_space, &o));
+    } else if (!strcmp(r->maps_by, "lowres")) {
+        mv_coil_lowres_opt o = {0};
+        for (k = 0; k < 3; k++) o.calib[k] = r->dim[k] < r->calib ? r->dim[k] : r->calib;
+        o.window = 1;
+        EX_OK(mv_coil_lowres(&e->ctx, &r->maps, k_space, &o));
+    } else {
+        mv_volume images = {0};
+        images_of(r, &images, k_space);
+        EX_OK(mv_coil_walsh(&e->ctx, &r->maps, &images, NULL));
+        mv_volume_free(&e->ctx, &images);
+    }
+}
+static void magnitude(recon *r, float *to, const mv_volume *image) {
+    const size_t n = r->dim[0] * r->dim[1] * r->dim[2];
+    size_t i;
+    if (image->dtype == MEDVOL_F32) memcpy(to, image->data, n * sizeof *to);
+    else
+        for (i = 0; i < n; i++)
+            to[i] = (float)hypot((double)((float *)image->data)[2 * i], (double)((float *)image->data)[2 * i + 1]);
+}
+static void root_sum(recon *r, mv_volume *image, const mv_volume *k_space) {
+    ex *e = r->e;
+    mv_volume images = {0};
+    images_of(r, &images, k_space);
+    EX_OK(mv_coil_rss(&e->ctx, image, &images, NULL));
+    mv_volume_free(&e->ctx, &images);
+}
+static void reconstruct(recon *r, mv_volume *image, const mv_volume *k_space) {
+    ex *e = r->e;
+    mv_volume full = {0};
+    if (r->method == CG) EX_OK(mv_cg_sense(&e->ctx, image, k_space, &r->maps, &r->gradients));
+    else if (r->method == SENSE) EX_OK(mv_sense(&e->ctx, image, k_space, &r->maps, &r->unfold));
+    else if (r->method == RSS) root_sum(r, image, k_space);
+    else {
+        EX_OK(mv_grappa_execute(&e->ctx, &r->weights, &full, k_space));
+        root_sum(r, image, &full);
+        mv_volume_free(&e->ctx, &full);
+    }
+}
+
+/* ---- pictures ---- */
+/* Two images beside each other, each through a window from 0 to its 99.5th percentile. */
+static void save_picture(recon *r, const float *left, const float *right, const char *path) {
+    ex *e = r->e;
+    const size_t nx = r->dim[0], ny = r->dim[1], from = nx * ny * (r->dim[2] / 2);
+    const size_t dim[2] = {2 * nx + 8, ny};
+    static const double q = 99.5;
+    mv_volume sheet = {0};
+    size_t x, y;
+    int k;
+    EX_OK(mv_volume_alloc(&e->ctx, &sheet, MEDVOL_U8, 2, dim));
+    memset(sheet.data, 0, dim[0] * ny);
+    for (k = 0; k < 2; k++) {
+        const float *p = (k ? right : left) + from;
+        double white = 0.0;
+        EX_OK(mv_percentiles_array(&e->ctx, &white, p, MEDVOL_F32, nx * ny, 1.0, 0.0, &q, 1, NULL));
+        for (y = 0; y < ny; y++) /* y upwards */
+            for (x = 0; x < nx; x++) {
+                const double v = white > 0.0 ? 255.0 * (double)p[x + nx * y] / white : 0.0;
+                ((uint8_t *)sheet.data)[x + (nx + 8) * (size_t)k + dim[0] * (ny - 1 - y)] =
+                    (uint8_t)(v < 255.0 ? v + 0.5 : 255.0);
+            }
+    }
+    EX_SAVED(mv_save_png(&e->ctx, &sheet, path, NULL));
+    mv_volume_free(&e->ctx, &sheet);
+}
+static void default_prefix(char *out, size_t size, const char *in) {
+    const char *base = in, *s;
+    size_t n;
+    for (s = in; *s; s++)
+        if (*s == '/' || *s == '\\') base = s + 1;
+    n = strlen(base);
+    for (s = base; *s; s++)
+        if (*s == '.') n = (size_t)(s - base);
+    snprintf(out, size, "%.*s_recon", (int)n, base);
+}
+static void pair_of(ex *e, const char *option, int *two) {
+    const char *s = ex_text(e, option);
+    if (s && (sscanf(s, "%d,%d", &two[0], &two[1]) < 1 || two[0] < 1 || two[1] < 0))
+        ex_quit(e, EX_USAGE, "%s = %s: must be one or two numbers from 1 on, as 2,2", option, s);
+}
+
+int main(int argc, char **argv) {
+    static const char *const methods[] = {"cg", "sense", "grappa", "rss"};
+    static const char *const makers[] = {"espirit", "walsh", "lowres"};
+    static ex state;
+    static recon r;
+    ex *e = &state;
+    mv_volume out = {0}, before = {0}, k_space = {0};
+    size_t dim[7], n, f;
+    char prefix[1000], nifti[1024], png[1024];
+    const char *s;
+    double start, lambda;
+    int k, ndim;
+
+    ex_init(e, argc, argv, "recon", usage);
+    r.e = e;
+    r.method = choice(e, "--method", methods, 4);
+    r.maps_by = makers[choice(e, "--maps", makers, 3)];
+    pair_of(e, "--accel", r.unfold.accel);
+    r.unfold.shift = (int)ex_number(e, "--shift", 0, 0, 64);
+    lambda = ex_number(e, "--lambda", 0.01, 0, 1e6);
+    r.unfold.lambda = r.gradients.lambda = lambda;
+    r.gradients.iterations = (int)ex_number(e, "--iterations", 50, 1, 10000);
+    r.calib = (size_t)ex_number(e, "--calib", 24, 4, 1024);
+    s = ex_text(e, "--out");
+    r.path = ex_word(e);
+    ex_no_more(e);
+    if (s) snprintf(prefix, sizeof prefix, "%s", s);
+    else default_prefix(prefix, sizeof prefix, r.path ? r.path : "phantom");
+    snprintf(nifti, sizeof nifti, "%s.nii.gz", prefix);
+    snprintf(png, sizeof png, "%s.png", prefix);
+    start = ex_now();
+
+    open_input(&r);
+    n = r.dim[0] * r.dim[1] * r.dim[2];
+    for (k = 0; k < 3; k++) dim[k] = r.dim[k];
+    for (ndim = 3, k = 4; k < 7; k++)
+        if (r.dim[k] > 1) dim[ndim++] = r.dim[k];
+    EX_OK(mv_volume_alloc(&e->ctx, &out, MEDVOL_F32, ndim, dim));
+    for (f = 0; f < r.frames; f++) {
+        mv_volume image = {0};
+        get_frame(&r, &k_space, f);
+        if (f == 0) {
+            prepare(&r, &k_space);
+            root_sum(&r, &before, &k_space);
+        }
+        reconstruct(&r, &image, &k_space);
+        magnitude(&r, (float *)out.data + n * f, &image);
+        mv_volume_free(&e->ctx, &image);
+        mv_volume_free(&e->ctx, &k_space);
+    }
+    EX_SAVED(mv_save(&e->ctx, &out, nifti, NULL));
+    save_picture(&r, (const float *)before.data, (const float *)out.data, png);
+    ex_bar_clear();
+    if (!e->quiet) {
+        printf("%s: %zu x %zu x %zu, %zu coils, %zu frames, by %s\n", r.path ? r.path : "phantom", r.dim[0],
+            r.dim[1], r.dim[2], r.dim[3], r.frames, methods[r.method]);
+        printf("%s, %s: the samples alone on the left, the image on the right; %.2f s, %.0f MB at most\n", nifti,
+            png, ex_now() - start, ex_peak_mb());
+    }
+    mv_volume_free(&e->ctx, &before);
+    mv_volume_free(&e->ctx, &out);
+    mv_volume_free(&e->ctx, &r.maps);
+    mv_volume_free(&e->ctx, &r.mask);
+    mv_volume_free(&e->ctx, &r.all);
+    mv_grappa_free(&e->ctx, &r.weights);
+    ex_free(e);
+    return 0;
+}
