@@ -22173,7 +22173,7 @@ typedef struct mv__gr_map {
 
 /* ---- the lattice ---- */
 static size_t mv__gr_coset(const mv_grappa *g, size_t y, size_t z) {
-    const size_t ry = g->accel[0], rz = g->accel[1], up = z + rz - g->first[1];
+    const size_t ry = mv__maxz(g->accel[0], 1), rz = mv__maxz(g->accel[1], 1), up = z + rz - g->first[1];
     const size_t step = (up / rz + ry - 1) % ry; /* lines of the lattice along z, modulo its period */
     return (y % ry + ry - g->first[0] + ry - g->shift * step % ry) % ry + ry * (up % rz);
 }
@@ -22458,6 +22458,7 @@ static mv_status mv__gr_fit_all(mv_ctx *ctx, const char *op, mv__gr_fit *f, cons
             !mv__add(a, b, &a) || !mv__add(a, c, &a) || !mv__mul(a, 2 * sizeof(double), &a))
             a = (size_t)-1;
         if (!(f->gram = (double *)mv__alloc(ctx, a))) return MEDVOL_E_NOMEM;
+        mv__memset(f->gram, 0, 2 * n * n * sizeof *f->gram); /* above the diagonal nothing else will stand */
         f->right = f->gram + 2 * n * n;
         f->s = f->right + 2 * n * f->targets;
         if ((st = mv__gr_sums(ctx, f)) == MEDVOL_OK) st = mv__gr_solve(ctx, op, f, lambda);
@@ -22688,7 +22689,7 @@ static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g,
     if ((st = mv__dense(ctx, op, "src", &r.in, src, MEDVOL_C64)) == MEDVOL_OK) {
         r.out = out;
         r.rows = r.shape.dim[1] * r.shape.dim[2] * r.shape.frames;
-        r.each = mv__divup(r.rows, 1024);
+        r.each = mv__divup(mv__maxz(r.rows, 1), 1024);
         st = mv_parallel_for(ctx, mv__divup(r.rows, r.each), mv__gr_job, &r, op);
         mv_volume_free(ctx, &r.in);
     }
