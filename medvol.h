@@ -22386,20 +22386,22 @@ static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const 
 static mv_status mv__gr_sums(mv_ctx *ctx, mv__gr_fit *f) {
     const size_t n = f->columns, all = f->py * f->pz * f->frames;
     mv_gemm_opt o;
-    mv_status st = MEDVOL_OK;
+    mv_status st;
     mv__memset(&o, 0, sizeof o);
     o.op_a = MEDVOL_OP_ADJOINT;
-    for (f->first = 0; st == MEDVOL_OK && f->first < all; f->first += f->count) {
+    f->first = 0;
+    do {
         f->count = mv__minz(f->each, all - f->first);
         o.lower = 0;
-        if ((st = mv_parallel_for(ctx, n + f->targets, mv__gr_column, f, "grappa_init")) < 0) break;
+        if ((st = mv_parallel_for(ctx, n + f->targets, mv__gr_column, f, "grappa_init")) < 0) return st;
         st = mv_gemm_c128(ctx, f->right, n, f->s, f->ld, f->s + 2 * n * f->ld, f->ld, n, f->targets,
                           f->count * f->px, &o);
         o.lower = 1;
         if (st == MEDVOL_OK)
             st = mv_gemm_c128(ctx, f->gram, n, f->s, f->ld, f->s, f->ld, n, n, f->count * f->px, &o);
         o.beta[0] = 1.0;
-    }
+        f->first += f->count;
+    } while (st == MEDVOL_OK && f->first < all);
     return st;
 }
 static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double lambda) {
@@ -22458,7 +22460,6 @@ static mv_status mv__gr_fit_all(mv_ctx *ctx, const char *op, mv__gr_fit *f, cons
             !mv__add(a, b, &a) || !mv__add(a, c, &a) || !mv__mul(a, 2 * sizeof(double), &a))
             a = (size_t)-1;
         if (!(f->gram = (double *)mv__alloc(ctx, a))) return MEDVOL_E_NOMEM;
-        mv__memset(f->gram, 0, 2 * n * n * sizeof *f->gram); /* above the diagonal nothing else will stand */
         f->right = f->gram + 2 * n * n;
         f->s = f->right + 2 * n * f->targets;
         if ((st = mv__gr_sums(ctx, f)) == MEDVOL_OK) st = mv__gr_solve(ctx, op, f, lambda);
