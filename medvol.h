@@ -23844,7 +23844,7 @@ typedef struct mv__gr_map {
 
 /* ---- the lattice ---- */
 static size_t mv__gr_coset(const mv_grappa *g, size_t y, size_t z) {
-    const size_t ry = g->accel[0], rz = g->accel[1], up = z + rz - g->first[1];
+    const size_t ry = mv__maxz(g->accel[0], 1), rz = mv__maxz(g->accel[1], 1), up = z + rz - g->first[1];
     const size_t step = (up / rz + ry - 1) % ry; /* lines of the lattice along z, modulo its period */
     return (y % ry + ry - g->first[0] + ry - g->shift * step % ry) % ry + ry * (up % rz);
 }
@@ -24057,20 +24057,22 @@ static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const 
 static mv_status mv__gr_sums(mv_ctx *ctx, mv__gr_fit *f) {
     const size_t n = f->columns, all = f->py * f->pz * f->frames;
     mv_gemm_opt o;
-    mv_status st = MEDVOL_OK;
+    mv_status st;
     mv__memset(&o, 0, sizeof o);
     o.op_a = MEDVOL_OP_ADJOINT;
-    for (f->first = 0; st == MEDVOL_OK && f->first < all; f->first += f->count) {
+    f->first = 0;
+    do {
         f->count = mv__minz(f->each, all - f->first);
         o.lower = 0;
-        if ((st = mv_parallel_for(ctx, n + f->targets, mv__gr_column, f, "grappa_init")) < 0) break;
+        if ((st = mv_parallel_for(ctx, n + f->targets, mv__gr_column, f, "grappa_init")) < 0) return st;
         st = mv_gemm_c128(ctx, f->right, n, f->s, f->ld, f->s + 2 * n * f->ld, f->ld, n, f->targets,
                           f->count * f->px, &o);
         o.lower = 1;
         if (st == MEDVOL_OK)
             st = mv_gemm_c128(ctx, f->gram, n, f->s, f->ld, f->s, f->ld, n, n, f->count * f->px, &o);
         o.beta[0] = 1.0;
-    }
+        f->first += f->count;
+    } while (st == MEDVOL_OK && f->first < all);
     return st;
 }
 static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double lambda) {
@@ -24359,7 +24361,7 @@ static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g,
     if ((st = mv__dense(ctx, op, "src", &r.in, src, MEDVOL_C64)) == MEDVOL_OK) {
         r.out = out;
         r.rows = r.shape.dim[1] * r.shape.dim[2] * r.shape.frames;
-        r.each = mv__divup(r.rows, 1024);
+        r.each = mv__divup(mv__maxz(r.rows, 1), 1024);
         st = mv_parallel_for(ctx, mv__divup(r.rows, r.each), mv__gr_job, &r, op);
         mv_volume_free(ctx, &r.in);
     }
