@@ -1644,6 +1644,45 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
    Images are x, y, z and frames, without the coil. All are MEDVOL_C64; other complex types and scaled values
    are copied first. k-space is CENTERED (index floor(n / 2) is 0) and its transforms are UNITARY. */
 #ifndef MEDVOL_NO_KSPACE
+/* mv_kspace_window: dst = src times a window of the centred k-index. Along an axis of n samples the window is
+   a function of u = (i - floor(n / 2)) / (extent n / 2), so that |u| reaches 1 at the edge:
+     HANN   (1 + cos(pi u)) / 2          HAMMING  0.54 + 0.46 cos(pi u)
+     TUKEY  1 to |u| = 1 - taper, from there (1 + cos(pi (|u| - 1 + taper) / taper)) / 2
+     FERMI  1 / (1 + exp((|u| - radius) / width))          GAUSS  exp(-u^2 / (2 sigma^2))
+   and 0 where |u| > 1. Windows of several axes are multiplied or, `radial`, become one of u = the root of the
+   sum of u^2 over the axes: 0 where any |u| > 1 and, but for FERMI and GAUSS, where u itself is.
+   Type: complex volumes give c64, real ones f32, of any frames; other types and scaled values are converted
+   first. Geometry: src's. dst == src is allowed, in place where the type stays. NaN and infinity stay NaN
+   where the window is 0. Threads: rows. Memory: the result, one float a sample along x or, radial, of the
+   three space axes (complex: two). Same bits at every level. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (kind,
+   axes, a parameter that is negative, NaN or, of extent and taper, above 1), _SHAPE, _SIZE, _ALIAS, _NOMEM,
+   _LIMIT, _CANCELLED. Source: Harris 1978; Bernstein, Fain and Riederer 2001 (Fermi). */
+enum {
+    MEDVOL_WINDOW_HANN = 0,
+    MEDVOL_WINDOW_HAMMING = 1,
+    MEDVOL_WINDOW_TUKEY = 2,
+    MEDVOL_WINDOW_FERMI = 3,
+    MEDVOL_WINDOW_GAUSS = 4
+};
+typedef struct mv_window_opt {
+    int kind;             /* MEDVOL_WINDOW_* */
+    unsigned axes;        /* bit k: axis k of x, y, z; 0: all three */
+    int radial;           /* non-zero: one window of the distance */
+    double extent;        /* of the support, as a part of the full one; 0: 1 */
+    double taper;         /* TUKEY; 0: 0.5 */
+    double radius, width; /* FERMI, in u; 0: 0.8, 0.05 */
+    double sigma;         /* GAUSS, in u; 0: 0.4 */
+} mv_window_opt;
+MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_window_opt *opt);
+
+/* mv_kspace_resize: dst = src filled up with zeros or cropped to shape[0..2] samples along x, y, z (0: as
+   they are) about the centre: sample i becomes i + floor(N / 2) - floor(n / 2). Further axes are carried along.
+   Types: c64 of complex, f32 of real volumes. Geometry: that of the image: its field of view stays, so voxels
+   become n / N as large and the central one keeps its place; a mask's affine follows in the same way. dst ==
+   src is allowed; in place where nothing changes. Threads: rows. Memory: the result. Values are moved, not
+   changed. Errors: MEDVOL_E_NULL, _DTYPE, _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape);
 /* (KSPACE api) */
 #endif
 #ifndef MEDVOL_NO_COILS
@@ -21970,9 +22009,252 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
    [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
 #ifndef MEDVOL_NO_KSPACE
 #ifdef MV__PASS
-/* (KSPACE kernels) */
+/* y = x times w times k */
+static void MV__K(mv__ks_scale)(float *y, const float *x, const float *w, float k, size_t n) {
+    const mvf s = mvf_set1(k);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N)
+        mvf_store(y + i, mvf_mul(mvf_mul(mvf_load(w + i), s), mvf_load(x + i)));
+    mv_end();
+    for (; i < n; i++) y[i] = w[i] * k * x[i];
+}
 #endif /* MV__PASS */
 #ifndef MV__PASS
+/* ---- what all calls share ---- */
+#define MV__KS_PI 3.14159265358979323846
+/* Rows of x of a volume: where row r begins, in elements. */
+static size_t mv__ks_row(const mv_volume *v, size_t r) {
+    size_t at = 0;
+    int k;
+    for (k = 1; k < v->ndim; k++) {
+        at += r % v->dim[k] * (size_t)v->stride[k];
+        r /= v->dim[k];
+    }
+    return at;
+}
+static size_t mv__ks_rows(const mv_volume *v) {
+    size_t n = 1;
+    int k;
+    for (k = 1; k < v->ndim; k++) n *= v->dim[k];
+    return n;
+}
+/* src itself, if its values can be read as they lie, or a copy: c64 or f32; gaps are allowed */
+static mv_status mv__ks_source(mv_ctx *ctx, const char *op, mv_volume *in, const mv_volume *src) {
+    double slope, inter;
+    mv_dtype type;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    mv__memset(in, 0, sizeof *in);
+    if (st < 0) return st;
+    if (!mv__is_complex(src->dtype) && !mv__is_real(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: must be real or complex", op, mv_dtype_name(src->dtype));
+    type = mv__is_complex(src->dtype) ? MEDVOL_C64 : MEDVOL_F32;
+    mv__vol_scaling(src, &slope, &inter);
+    if (src->dtype != type || mv__scaled(slope, inter)) return mv_convert(ctx, in, src, type, NULL);
+    *in = *src;
+    in->nifti = NULL;
+    in->owner = NULL;
+    in->map_bytes = 0;
+    in->owns_nifti = 0;
+    return MEDVOL_OK;
+}
+static mv_status mv__ks_fail_range(mv_ctx *ctx, const char *op, const char *name, double value,
+                                   const char *must) {
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, value, -1, "%s: %s = %g: must be %s", op, name, value, must);
+}
+
+/* ---- windows ---- */
+static double mv__ks_window_at(const mv_window_opt *o, double u) { /* u >= 0 */
+    switch (o->kind) {
+        case MEDVOL_WINDOW_HANN: return u <= 1.0 ? 0.5 + 0.5 * cos(MV__KS_PI * u) : 0.0;
+        case MEDVOL_WINDOW_HAMMING: return u <= 1.0 ? 0.54 + 0.46 * cos(MV__KS_PI * u) : 0.0;
+        case MEDVOL_WINDOW_TUKEY:
+            if (u <= 1.0 - o->taper) return 1.0;
+            return u <= 1.0 ? 0.5 + 0.5 * cos(MV__KS_PI * (u - 1.0 + o->taper) / o->taper) : 0.0;
+        case MEDVOL_WINDOW_FERMI:
+            u = (u - o->radius) / o->width;
+            return u < 700.0 ? 1.0 / (1.0 + exp(u)) : 0.0;
+        default: u /= o->sigma; return u < 40.0 ? exp(-0.5 * u * u) : 0.0;
+    }
+}
+static mv_status mv__ks_window_options(mv_ctx *ctx, mv_window_opt *o, const mv_window_opt *opt) {
+    const char *op = "kspace_window";
+    mv__memset(o, 0, sizeof *o);
+    if (opt) *o = *opt;
+    if (o->kind < 0 || o->kind > MEDVOL_WINDOW_GAUSS)
+        return mv__ks_fail_range(ctx, op, "kind", o->kind, "MEDVOL_WINDOW_*");
+    if (o->axes > 7) return mv__ks_fail_range(ctx, op, "axes", o->axes, "at most 7");
+    if (!(o->extent >= 0.0 && o->extent <= 1.0))
+        return mv__ks_fail_range(ctx, op, "extent", o->extent, "in 0..1");
+    if (!(o->taper >= 0.0 && o->taper <= 1.0))
+        return mv__ks_fail_range(ctx, op, "taper", o->taper, "in 0..1");
+    if (!(o->radius >= 0.0 && mv__finite(o->radius)))
+        return mv__ks_fail_range(ctx, op, "radius", o->radius, "finite and not negative");
+    if (!(o->width >= 0.0 && mv__finite(o->width)))
+        return mv__ks_fail_range(ctx, op, "width", o->width, "finite and not negative");
+    if (!(o->sigma >= 0.0 && mv__finite(o->sigma)))
+        return mv__ks_fail_range(ctx, op, "sigma", o->sigma, "finite and not negative");
+    if (o->axes == 0) o->axes = 7;
+    if (o->extent == 0.0) o->extent = 1.0;
+    if (o->taper == 0.0) o->taper = 0.5;
+    if (o->radius == 0.0) o->radius = 0.8;
+    if (o->width == 0.0) o->width = 0.05;
+    if (o->sigma == 0.0) o->sigma = 0.4;
+    return MEDVOL_OK;
+}
+typedef struct mv__ks_windowing {
+    mv_window_opt o;
+    const mv_volume *out, *in;
+    size_t rows, group, parts; /* parts: floats an element */
+    float *w;                  /* along x, y, z; or of all samples */
+} mv__ks_windowing;
+static double mv__ks_u(const mv__ks_windowing *g, int k, size_t i) {
+    const size_t n = g->in->dim[k], c = n / 2;
+    if (!(g->o.axes >> k & 1u) || n == 1) return 0.0;
+    return (i < c ? (double)(c - i) : (double)(i - c)) / (0.5 * (double)n * g->o.extent);
+}
+static void mv__ks_window_table(mv__ks_windowing *g) {
+    float *w = g->w;
+    size_t i, p;
+    int k;
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < g->in->dim[k]; i++) {
+            const double u = mv__ks_u(g, k, i);
+            float v = u > 1.0 ? 0.0f : (float)mv__ks_window_at(&g->o, u);
+            if (!(g->o.axes >> k & 1u) || g->in->dim[k] == 1) v = 1.0f;
+            for (p = 0; p < (k ? 1 : g->parts); p++) *w++ = v;
+        }
+}
+static void mv__ks_window_row_job(void *arg, size_t row) { /* radial: the table's row */
+    const mv__ks_windowing *g = (const mv__ks_windowing *)arg;
+    const size_t n = g->in->dim[0];
+    const double y = mv__ks_u(g, 1, row % g->in->dim[1]), z = mv__ks_u(g, 2, row / g->in->dim[1]);
+    float *w = g->w + row * n * g->parts;
+    size_t i, p;
+    for (i = 0; i < n; i++) {
+        const double x = mv__ks_u(g, 0, i);
+        const int out = x > 1.0 || y > 1.0 || z > 1.0;
+        const float v = out ? 0.0f : (float)mv__ks_window_at(&g->o, sqrt(x * x + y * y + z * z));
+        for (p = 0; p < g->parts; p++) *w++ = v;
+    }
+}
+static void mv__ks_window_job(void *arg, size_t i) {
+    const mv__ks_windowing *g = (const mv__ks_windowing *)arg;
+    const size_t *dim = g->in->dim, n = dim[0] * g->parts, end = mv__minz(g->rows, (i + 1) * g->group);
+    size_t r;
+    for (r = i * g->group; r < end; r++) {
+        const size_t y = r % dim[1], z = r / dim[1] % dim[2];
+        const float *w = g->w;
+        float k = 1.0f;
+        if (g->o.radial) w += (z * dim[1] + y) * n;
+        else k = w[n + y] * w[n + dim[1] + z];
+        MV__PICK(mv__ks_scale)((float *)g->out->data + mv__ks_row(g->out, r) * g->parts,
+                               (const float *)g->in->data + mv__ks_row(g->in, r) * g->parts, w, k, n);
+    }
+}
+MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_window_opt *opt) {
+    const char *op = "kspace_window";
+    mv__ks_windowing g;
+    mv_volume in, out;
+    size_t n, plane;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    if ((st = mv__ks_window_options(ctx, &g.o, opt)) < 0) return st;
+    if ((st = mv__ks_source(ctx, op, &in, src)) < 0) return st;
+    g.parts = in.dtype == MEDVOL_C64 ? 2 : 1;
+    g.rows = mv__ks_rows(&in);
+    g.group = mv__maxz(1, MV__CHUNK / (in.dim[0] * g.parts));
+    plane = in.dim[1] * in.dim[2];
+    n = g.o.radial ? in.dim[0] * plane * g.parts : in.dim[0] * g.parts + in.dim[1] + in.dim[2];
+    st = mv__out_begin(ctx, op, &out, dst, src, in.dtype, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) {
+        mv_volume_free(ctx, &in);
+        return st;
+    }
+    g.in = &in;
+    g.out = &out;
+    if ((g.w = (float *)mv__alloc(ctx, n * sizeof *g.w)) == NULL) st = MEDVOL_E_NOMEM;
+    else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, NULL);
+    else mv__ks_window_table(&g);
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_window_job, &g, op);
+    mv__free(ctx, g.w);
+    mv_volume_free(ctx, &in);
+    out.slope = 1.0;
+    out.inter = 0.0;
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- other shapes ---- */
+typedef struct mv__ks_resizing {
+    const mv_volume *out, *in;
+    size_t group, rows, size, from[3], to[3], count[3]; /* of both sides, the first sample and how many */
+} mv__ks_resizing;
+static void mv__ks_resize_job(void *arg, size_t i) {
+    const mv__ks_resizing *g = (const mv__ks_resizing *)arg;
+    const mv_volume *s = g->in, *d = g->out;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), z = g->size, n = d->dim[0];
+    size_t r;
+    for (r = i * g->group; r < end; r++) {
+        unsigned char *p = (unsigned char *)d->data + mv__ks_row(d, r) * z;
+        const size_t y = r % d->dim[1], plane = r / d->dim[1];
+        const size_t k = plane % d->dim[2], rest = plane / d->dim[2];
+        size_t at;
+        if (y < g->to[1] || y - g->to[1] >= g->count[1] || k < g->to[2] || k - g->to[2] >= g->count[2]) {
+            mv__memset(p, 0, n * z);
+            continue;
+        }
+        at = (rest * s->dim[2] + k - g->to[2] + g->from[2]) * s->dim[1] + y - g->to[1] + g->from[1];
+        at = mv__ks_row(s, at) + g->from[0];
+        mv__memset(p, 0, g->to[0] * z);
+        mv__memcpy(p + g->to[0] * z, (const unsigned char *)s->data + at * z, g->count[0] * z);
+        p += (g->to[0] + g->count[0]) * z;
+        mv__memset(p, 0, (n - g->to[0] - g->count[0]) * z);
+    }
+}
+MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const size_t *shape) {
+    const char *op = "kspace_resize";
+    mv__ks_resizing g;
+    mv_volume in, out;
+    size_t dim[7];
+    double first[3];
+    int k, r, nd, same = 1;
+    mv_status st;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if ((st = mv__ks_source(ctx, op, &in, src)) < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    for (nd = in.ndim, k = 0; k < 7; k++) {
+        const size_t n = in.dim[k], m = dim[k] = k < 3 && shape[k] ? shape[k] : n;
+        if (m > 1 && nd <= k) nd = k + 1;
+        if (k > 2) continue;
+        g.count[k] = mv__minz(n, m);
+        g.from[k] = n > m ? n / 2 - m / 2 : 0;
+        g.to[k] = m > n ? m / 2 - n / 2 : 0;
+        same = same && n == m;
+        first[k] = (double)(n / 2) - (double)n / (double)m * (double)(m / 2);
+    }
+    st = mv__out_begin(ctx, op, &out, dst, src, in.dtype, nd, dim, same ? MV__OUT_INPLACE : 0);
+    if (st < 0) {
+        mv_volume_free(ctx, &in);
+        return st;
+    }
+    g.in = &in;
+    g.out = &out;
+    g.size = mv_dtype_size(in.dtype);
+    g.rows = mv__ks_rows(&out);
+    g.group = mv__maxz(1, MV__CHUNK / dim[0]);
+    if (out.data != in.data) st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_resize_job, &g, op);
+    mv__vol_move_origin(&out, first);
+    for (k = 0; k < 3; k++)
+        for (r = 0; r < 3; r++) out.affine[4 * r + k] *= (double)in.dim[k] / (double)dim[k];
+    out.slope = 1.0;
+    out.inter = 0.0;
+    if (!same) mv__vol_drop_slices(out.nifti);
+    mv_volume_free(ctx, &in);
+    return mv__out_end(ctx, st, &out, dst);
+}
 /* (KSPACE drivers) */
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_KSPACE */

@@ -362,6 +362,7 @@ static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, M
                       F64[] = {MEDVOL_F64, MEDVOL_NONE},
                       FLOATING[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_NONE},
                       COMPLEX[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_NONE},
+                      SPECTRA[] = {MEDVOL_C64, MEDVOL_F32, MEDVOL_NONE},
                       REALS[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_I16, MEDVOL_NONE},
                       FOURIER[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_F32, MEDVOL_I16, MEDVOL_NONE},
                       REAL[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
@@ -1259,6 +1260,19 @@ static void op_svd(void) { /* ARG + 2: more columns than rows */
     double *v = (double *)out(MEDVOL_F64, unit * n * r);
     did(ARG % 2 ? mv_svd_c128(T, u, m, s, v, n, a, m, m, n) : mv_svd_f64(T, u, m, s, v, n, a, m, m, n));
 }
+/* k-space; ARG: window + 8 * radial */
+static void op_ks_window(void) {
+    mv_window_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 2);
+    memset(&o, 0, sizeof o);
+    o.kind = ARG % 8, o.radial = ARG / 8, o.extent = 0.8;
+    did(mv_kspace_window(T, vout(TYPE, N, 3, 2, 2), s, &o));
+}
+static void op_ks_resize(void) {
+    const mv_volume *s = vin(TYPE, N, 3, 2, 2);
+    const size_t *shape = sizes(3, ARG ? N + 5 : N - N / 2, 2, 5);
+    did(mv_kspace_resize(T, vout(TYPE, ARG ? N + 5 : N - N / 2, 2, 5, 2), s, shape));
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1413,6 +1427,9 @@ static const op rows[] = {
     OP(irfft_call, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-4), CONV(0 + 4), CONV(1 + 4), CONV(2 + 4),
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
+    /* k-space */
+    OP(ks_window, SPECTRA, 0, VOLUME | IN_PLACE, 0), OP(ks_window, SPECTRA, 12, VOLUME | IN_PLACE | HEAVY, 0),
+    OP(ks_resize, SPECTRA, 0, VOLUME, 0), OP(ks_resize, SPECTRA, 1, VOLUME | HEAVY, 0),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

@@ -397,6 +397,9 @@ OP(convolve, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_FULL, ME
 OP(convolve_fft, mv_convolve(c, d, s, &taps, &(mv_convolve_opt){MEDVOL_CONV_SAME, MEDVOL_CONV_FFT}))
 OP(convolve_complex, mv_convolve(c, d, &spectrum, &taps, &(mv_convolve_opt){0, MEDVOL_CONV_DIRECT}))
 OP(correlate, mv_correlate(c, d, s, &taps, NULL))
+OP(ks_window, mv_kspace_window(c, d, s, &(mv_window_opt){.kind = MEDVOL_WINDOW_TUKEY}))
+OP(ks_radial, mv_kspace_window(c, d, s, &(mv_window_opt){.kind = MEDVOL_WINDOW_FERMI, .radial = 1}))
+OP(ks_resize, mv_kspace_resize(c, d, s, Z(7, 30, 9)))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -446,6 +449,7 @@ static const struct {
     ROW(rs_affine) ROW(rs_affine_nearest) ROW(rs_affine_cubic) ROW(rs_affine_conv) ROW(rs_affine_lanczos)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
+    ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
