@@ -1683,6 +1683,62 @@ MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volu
    src is allowed; in place where nothing changes. Threads: rows. Memory: the result. Values are moved, not
    changed. Errors: MEDVOL_E_NULL, _DTYPE, _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
 MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape);
+
+/* Sampling masks: f32 volumes of shape[0..2] voxels x, y, z, 1 where k-space is to be measured. x, the
+   readout, is sampled as a whole: what is said of y and z holds at every x, and shape[0] = 1 will do. A block
+   of n lines about the centre are those from floor(N / 2) - floor(n / 2) on. The affine is the identity; dst
+   is new or an f32 volume of that shape. The same bits on every machine: integers and exactly rounded
+   operations on doubles alone. On error dst is as it was. */
+
+/* mv_mask_uniform: every accel[0]-th y and, on each, every accel[1]-th z, the centre among them; from one
+   sampled y to the next the z move on by `shift` (CAIPIRINHA), and all of the lattice by `offset`. Besides,
+   the block of acs[0] x acs[1] lines (autocalibration); one of them 0: all of that axis, both: no block.
+   Memory: one float a line. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (accel or acs above the axis; shift or
+   offset not below accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Breuer et al. 2006. */
+typedef struct mv_mask_uniform_opt {
+    size_t accel[2]; /* along y, z; 0: 1 */
+    size_t acs[2];
+    size_t shift;     /* in z, below accel[1] */
+    size_t offset[2]; /* below accel */
+} mv_mask_uniform_opt;
+MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_uniform_opt *opt);
+
+/* mv_mask_poisson: random places in y and z no closer to each other than r = r0 (1 + (edge - 1) d), d the
+   distance from the centre in half axes (1 at their ends): a Poisson disc that thins out, of at most one
+   place a voxel. r0 is found by bisection, so that (y z voxels) / (places and block) is accel to within 2 %
+   where one radius gives that, or as near as one comes. `ellipse`: only places of d <= 1; the corners count
+   as voxels nevertheless. The block is acs[0] x acs[1] lines, as of mv_mask_uniform. One thread; progress
+   after each of some ten discs, each of at most some 50 trials a place. Memory: 28 bytes a line. Errors:
+   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge below 1; acs above the axis;
+   a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source:
+   Bridson 2007. */
+typedef struct mv_mask_poisson_opt {
+    double accel; /* 0: 4 */
+    double edge;  /* radius at the ends of the axes, of that in the centre; 0: 3; 1: the same everywhere */
+    size_t acs[2];
+    int ellipse;
+    uint64_t seed;
+} mv_mask_poisson_opt;
+MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_poisson_opt *opt);
+
+/* mv_mask_golden: `frames` masks of `shots` lines each, one after the other in golden-ratio order: of shot j
+   of all, counted from 0, t = 2 frac(1/2 + j g) - 1 and y = floor(ny (1 + t (1 - density + density t^2)) / 2),
+   so that any run of shots spreads evenly, 1 / (1 - density) times as densely in the centre. g = 0.618034 or,
+   of several z, 0.682328 for y and 0.465571 for z. A line that its frame has already gives way to the nearest
+   free y, then z. dst is x, y, z, frames. `order`: not 1, but the number of the shot in its frame, from 1.
+   Memory: one float a line and frame. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (more shots than lines; density
+   not in 0..0.95), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Winkelmann et al. 2007; Chan et al.
+   2009. */
+typedef struct mv_mask_golden_opt {
+    size_t shots;   /* 0: a quarter of the lines */
+    size_t frames;  /* 0: 1 */
+    double density; /* 0: uniform */
+    int order;
+} mv_mask_golden_opt;
+MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                    const mv_mask_golden_opt *opt);
 /* (KSPACE api) */
 #endif
 #ifndef MEDVOL_NO_COILS
@@ -22254,6 +22310,344 @@ MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volu
     if (!same) mv__vol_drop_slices(out.nifti);
     mv_volume_free(ctx, &in);
     return mv__out_end(ctx, st, &out, dst);
+}
+/* ---- masks: a table of lines, y fastest, is made and then repeated along x ---- */
+typedef struct mv__ks_mask {
+    const char *op;
+    const mv_volume *out;
+    size_t shape[3], frames, lines, group;
+    float *line;
+} mv__ks_mask;
+static mv_status mv__ks_mask_shape(mv_ctx *ctx, mv__ks_mask *m, const char *op, const size_t *shape,
+                                   size_t frames) {
+    size_t dim[4], bytes;
+    int k;
+    mv_status st;
+    mv__memset(m, 0, sizeof *m);
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    for (k = 0; k < 3; k++) m->shape[k] = dim[k] = shape[k];
+    dim[3] = m->frames = frames;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_F32, 4, dim, &bytes)) < 0) return st;
+    m->op = op;
+    m->lines = shape[1] * shape[2];
+    if ((uint64_t)m->lines >= (uint64_t)1 << 31)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)m->lines, -1,
+                        "%s: shape has %zu lines: must be below 2^31", op, m->lines);
+    return MEDVOL_OK;
+}
+static void mv__ks_mask_job(void *arg, size_t i) {
+    const mv__ks_mask *m = (const mv__ks_mask *)arg;
+    const size_t end = mv__minz(m->lines * m->frames, (i + 1) * m->group);
+    size_t r, x;
+    for (r = i * m->group; r < end; r++) {
+        float *p = (float *)m->out->data + mv__ks_row(m->out, r);
+        for (x = 0; x < m->shape[0]; x++) p[x] = m->line[r];
+    }
+}
+/* the table, all 0 */
+static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m) {
+    const size_t n = m->lines * m->frames * sizeof *m->line;
+    if ((m->line = (float *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(m->line, 0, n);
+    return MEDVOL_OK;
+}
+static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst) {
+    const size_t one = 1;
+    float none = 0.0f;
+    mv_volume out, like;
+    size_t dim[4];
+    int k;
+    if (st == MEDVOL_OK) {
+        mv__vol_init(&like, MEDVOL_F32, 1, &one); /* a source for its geometry alone */
+        like.data = &none;
+        for (k = 0; k < 3; k++) dim[k] = m->shape[k];
+        dim[3] = m->frames;
+        st = mv__out_begin(ctx, m->op, &out, dst, &like, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim, 0);
+        if (st == MEDVOL_OK) {
+            m->out = &out;
+            m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
+            st = mv_parallel_for(ctx, mv__divup(m->lines * m->frames, m->group), mv__ks_mask_job, m, m->op);
+            out.slope = 1.0;
+            out.inter = 0.0;
+            st = mv__out_end(ctx, st, &out, dst);
+        }
+    }
+    mv__free(ctx, m->line);
+    return st;
+}
+static mv_status mv__ks_mask_count(mv_ctx *ctx, const mv__ks_mask *m, const char *name, size_t n, int k,
+                                   size_t most) {
+    if (n <= most) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, (double)n, -1, "%s: %s[%d] = %zu: must be at most %zu", m->op,
+                    name, k, n, most);
+}
+/* The block of calibration: lines lo[k] to hi[k] - 1 of y and z. */
+static mv_status mv__ks_mask_block(mv_ctx *ctx, const mv__ks_mask *m, const size_t *acs, size_t *lo,
+                                   size_t *hi) {
+    int k;
+    for (k = 0; k < 2; k++) {
+        const size_t n = m->shape[k + 1], a = acs[k] ? acs[k] : acs[1 - k] ? n : 0;
+        const mv_status st = mv__ks_mask_count(ctx, m, "acs", a, k, n);
+        if (st < 0) return st;
+        lo[k] = n / 2 - a / 2;
+        hi[k] = lo[k] + a;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_uniform_opt *opt) {
+    mv_mask_uniform_opt o;
+    mv__ks_mask m;
+    size_t lo[2], hi[2], y, z, c[2];
+    int k;
+    mv_status st = mv__ks_mask_shape(ctx, &m, "mask_uniform", shape, 1);
+    if (st < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    for (k = 0; k < 2; k++) {
+        if (o.accel[k] == 0) o.accel[k] = 1;
+        if ((st = mv__ks_mask_count(ctx, &m, "accel", o.accel[k], k, shape[k + 1])) < 0) return st;
+        if ((st = mv__ks_mask_count(ctx, &m, "offset", o.offset[k], k, o.accel[k] - 1)) < 0) return st;
+        c[k] = shape[k + 1] / 2 + o.offset[k];
+    }
+    if ((st = mv__ks_mask_count(ctx, &m, "shift", o.shift, 0, o.accel[1] - 1)) < 0) return st;
+    if ((st = mv__ks_mask_block(ctx, &m, o.acs, lo, hi)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, m.op, "dst");
+    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    for (y = 0; y < shape[1]; y++) {
+        const size_t ry = o.accel[0], rz = o.accel[1];
+        const uint64_t step = (y / ry + rz - c[0] / ry % rz) % rz; /* sampled y from the centre, modulo rz */
+        const size_t first = (size_t)((c[1] + step * o.shift) % rz);
+        for (z = 0; z < shape[2]; z++) {
+            const int block = y >= lo[0] && y < hi[0] && z >= lo[1] && z < hi[1];
+            m.line[z * shape[1] + y] = block || (y % ry == c[0] % ry && z % rz == first) ? 1.0f : 0.0f;
+        }
+    }
+    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+}
+
+/* ---- Poisson discs ---- */
+MV__WRAPS static uint64_t mv__ks_random(uint64_t *state) { /* splitmix64, Steele et al. 2014 */
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+static double mv__ks_uniform(uint64_t *state) { /* in 0..1 */
+    return (double)(mv__ks_random(state) >> 11) * (1.0 / 9007199254740992.0);
+}
+typedef struct mv__ks_disc {
+    mv_mask_poisson_opt o;
+    size_t n[2], lo[2], hi[2], lines;
+    double centre[2], half[2], r0;
+    uint64_t state;
+    uint32_t *cell, *active; /* of each voxel the point in it + 1; points that may still have neighbours */
+    double *at;              /* of each point y, z */
+    size_t points, actives;
+    float *line;
+} mv__ks_disc;
+static double mv__ks_disc_far(const mv__ks_disc *d, const double *p) {
+    const double a = (p[0] - d->centre[0]) / d->half[0], b = (p[1] - d->centre[1]) / d->half[1];
+    return sqrt(a * a + b * b);
+}
+static void mv__ks_disc_add(mv__ks_disc *d, const double *p) {
+    d->at[2 * d->points] = p[0];
+    d->at[2 * d->points + 1] = p[1];
+    d->active[d->actives++] = (uint32_t)d->points++;
+    d->cell[(size_t)p[1] * d->n[0] + (size_t)p[0]] = (uint32_t)d->points;
+}
+/* Whether p has room: it lies in the support, and no point is nearer than its radius. */
+static int mv__ks_disc_free(const mv__ks_disc *d, const double *p) {
+    size_t lo[2], hi[2], y, z;
+    double r, far1;
+    int k;
+    for (k = 0; k < 2; k++)
+        if (!(p[k] >= 0.0 && p[k] < (double)d->n[k])) return 0;
+    if (d->cell[(size_t)p[1] * d->n[0] + (size_t)p[0]]) return 0;
+    far1 = mv__ks_disc_far(d, p);
+    if (d->o.ellipse && far1 > 1.0) return 0;
+    r = d->r0 * (1.0 + (d->o.edge - 1.0) * far1);
+    for (k = 0; k < 2; k++) {
+        lo[k] = p[k] > r ? (size_t)(p[k] - r) : 0;
+        hi[k] = p[k] + r < (double)d->n[k] ? (size_t)(p[k] + r) + 1 : d->n[k];
+        if (hi[k] > d->n[k]) hi[k] = d->n[k];
+    }
+    for (z = lo[1]; z < hi[1]; z++)
+        for (y = lo[0]; y < hi[0]; y++) {
+            const uint32_t c = d->cell[z * d->n[0] + y];
+            const double *q = d->at + 2 * (size_t)(c ? c - 1 : 0);
+            if (c && (q[0] - p[0]) * (q[0] - p[0]) + (q[1] - p[1]) * (q[1] - p[1]) < r * r) return 0;
+        }
+    return 1;
+}
+/* the disc of radius r0; how many lines it and the block have */
+static size_t mv__ks_disc_fill(mv__ks_disc *d, double r0) {
+    double p[2];
+    size_t i, sum = 0;
+    int t, k;
+    d->r0 = r0;
+    d->state = d->o.seed;
+    d->points = d->actives = 0;
+    mv__memset(d->cell, 0, d->lines * sizeof *d->cell);
+    for (k = 0; k < 2; k++) p[k] = d->centre[k] + (d->n[k] > 1 ? mv__ks_uniform(&d->state) - 0.5 : 0.0);
+    mv__ks_disc_add(d, p);
+    while (d->actives) {
+        const size_t j = (size_t)((mv__ks_random(&d->state) >> 32) * d->actives >> 32);
+        const double *q = d->at + 2 * (size_t)d->active[j];
+        const double r = r0 * (1.0 + (d->o.edge - 1.0) * mv__ks_disc_far(d, q));
+        for (t = 0; t < 50; t++) { /* r to 2 r away; a try outside of that ring counts, too */
+            double a[2] = {0.0, 0.0}, s;
+            for (k = 0; k < 2; k++)
+                if (d->n[k] > 1) a[k] = (4.0 * mv__ks_uniform(&d->state) - 2.0) * r;
+            s = a[0] * a[0] + a[1] * a[1];
+            p[0] = q[0] + a[0];
+            p[1] = q[1] + a[1];
+            if (s >= r * r && s < 4.0 * r * r && mv__ks_disc_free(d, p)) break;
+        }
+        if (t < 50) mv__ks_disc_add(d, p);
+        else d->active[j] = d->active[--d->actives];
+    }
+    for (i = 0; i < d->lines; i++) {
+        const size_t y = i % d->n[0], z = i / d->n[0];
+        const int in = d->cell[i] || (y >= d->lo[0] && y < d->hi[0] && z >= d->lo[1] && z < d->hi[1]);
+        d->line[i] = in ? 1.0f : 0.0f;
+        sum += in ? 1 : 0;
+    }
+    return sum;
+}
+/* the radius that comes nearest to `want` lines */
+static mv_status mv__ks_disc_find(mv_ctx *ctx, mv__ks_disc *d, double want) {
+    const char *op = "mask_poisson";
+    double lo = 0.25, hi = 2.0 * sqrt(d->o.accel) + 1.0, best = 0.0, best_off = -1.0;
+    int t, bracketed = 0;
+    for (t = 0; t < 40 && hi - lo > 1e-6 * hi; t++) {
+        const double r = bracketed ? 0.5 * (lo + hi) : hi;
+        const double got = (double)mv__ks_disc_fill(d, r), off = fabs(got - want);
+        if (mv__progress(ctx, (size_t)t, 40, op)) return mv__cancelled(ctx, op);
+        if (best_off < 0.0 || off < best_off) best_off = off, best = r;
+        if (off <= 0.01 * want) break;
+        if (got > want) lo = r;
+        else hi = r, bracketed = 1;
+        if (!bracketed) hi = 2.0 * r;
+        if (lo > (double)d->n[0] + (double)d->n[1]) break; /* one place is left */
+    }
+    if (d->r0 < best || d->r0 > best) mv__ks_disc_fill(d, best);
+    return mv__progress(ctx, 40, 40, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+}
+/* How many lines there may be at least and at most: the block, and what the support leaves. */
+static mv_status mv__ks_disc_bounds(mv_ctx *ctx, const mv__ks_disc *d, double want) {
+    size_t i, block = (d->hi[0] - d->lo[0]) * (d->hi[1] - d->lo[1]), most = 0;
+    for (i = 0; i < d->lines; i++) {
+        double p[2];
+        const size_t y = i % d->n[0], z = i / d->n[0];
+        p[0] = (double)y + 0.5;
+        p[1] = (double)z + 0.5;
+        most += !d->o.ellipse || mv__ks_disc_far(d, p) <= 1.0 ||
+                (y >= d->lo[0] && y < d->hi[0] && z >= d->lo[1] && z < d->hi[1]) ? 1 : 0;
+    }
+    if ((double)block > 1.02 * want || 1.02 * (double)most < want)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "accel", d->o.accel, -1,
+                        "mask_poisson: accel = %g: that is %g lines, but the block has %zu, the support %zu",
+                        d->o.accel, want, block, most);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_poisson_opt *opt) {
+    mv__ks_mask m;
+    mv__ks_disc d;
+    int k;
+    double want;
+    mv_status st = mv__ks_mask_shape(ctx, &m, "mask_poisson", shape, 1);
+    if (st < 0) return st;
+    mv__memset(&d, 0, sizeof d);
+    if (opt) d.o = *opt;
+    if (d.o.accel == 0.0) d.o.accel = 4.0;
+    if (d.o.edge == 0.0) d.o.edge = 3.0;
+    if (!(d.o.accel >= 1.0 && mv__finite(d.o.accel)))
+        return mv__ks_fail_range(ctx, m.op, "accel", d.o.accel, "finite and at least 1");
+    if (!(d.o.edge >= 1.0 && d.o.edge <= 1000.0))
+        return mv__ks_fail_range(ctx, m.op, "edge", d.o.edge, "in 1..1000");
+    if ((st = mv__ks_mask_block(ctx, &m, d.o.acs, d.lo, d.hi)) < 0) return st;
+    for (k = 0; k < 2; k++) {
+        d.n[k] = shape[k + 1];
+        d.centre[k] = (double)(d.n[k] / 2) + 0.5;
+        d.half[k] = 0.5 * (double)d.n[k];
+    }
+    d.lines = m.lines;
+    want = (double)d.lines / d.o.accel;
+    if ((st = mv__ks_disc_bounds(ctx, &d, want)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, m.op, "dst");
+    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    d.line = m.line;
+    d.cell = (uint32_t *)mv__alloc(ctx, d.lines * 24); /* with the points and their list */
+    if (!d.cell) st = MEDVOL_E_NOMEM;
+    else {
+        d.at = (double *)(void *)((unsigned char *)d.cell + d.lines * 8);
+        d.active = d.cell + d.lines;
+        st = mv__ks_disc_find(ctx, &d, want);
+    }
+    mv__free(ctx, d.cell);
+    return mv__ks_mask_end(ctx, &m, st, dst);
+}
+
+/* ---- golden ratio; phases are fractions of 2^48 ---- */
+#define MV__KS_TURN ((uint64_t)1 << 48)
+/* the free line nearest to y, z: along y, then on the next z; there is one */
+static size_t mv__ks_golden_free(const float *line, const size_t *n, size_t y, size_t z) {
+    size_t dy, dz, k;
+    for (dz = 0; dz < 2 * n[1]; dz++) { /* z, z + 1, z - 1, z + 2 ... */
+        const size_t step = (dz + 1) / 2;
+        size_t at = z + step;
+        if (dz % 2 == 0) {
+            if (step > z) continue;
+            at = z - step;
+        } else if (at >= n[1]) continue;
+        for (dy = 0; dy < n[0]; dy++) {
+            k = at * n[0] + y + dy;
+            if (dy < n[0] - y && line[k] == 0.0f) return k;
+            k = at * n[0] + y;
+            if (dy <= y && line[k - dy] == 0.0f) return k - dy;
+        }
+    }
+    return z * n[0] + y;
+}
+static size_t mv__ks_golden_place(uint64_t phase, size_t n, double density) {
+    const double t = 2.0 * ((double)phase / (double)MV__KS_TURN) - 1.0;
+    const double y = 0.5 * (1.0 + t * (1.0 - density + density * t * t)) * (double)n;
+    return y > 0.0 ? mv__minz(n - 1, (size_t)y) : 0;
+}
+MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                    const mv_mask_golden_opt *opt) {
+    mv_mask_golden_opt o;
+    mv__ks_mask m;
+    uint64_t phase[2], step[2];
+    size_t f, j;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.frames == 0) o.frames = 1;
+    if ((st = mv__ks_mask_shape(ctx, &m, "mask_golden", shape, o.frames)) < 0) return st;
+    if (o.shots == 0) o.shots = mv__divup(m.lines, 4);
+    if (o.shots > m.lines)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shots", (double)o.shots, -1,
+                        "mask_golden: shots = %zu: there are %zu lines", o.shots, m.lines);
+    if (!(o.density >= 0.0 && o.density <= 0.95))
+        return mv__ks_fail_range(ctx, m.op, "density", o.density, "in 0..0.95");
+    if (!dst) return mv__fail_null(ctx, m.op, "dst");
+    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    phase[0] = phase[1] = MV__KS_TURN / 2;
+    step[0] = shape[2] > 1 ? 0xaead08f297c4u : 0x9e3779b97f4au;
+    step[1] = 0x772fad1ede80u;
+    for (f = 0; f < o.frames; f++)
+        for (j = 0; j < o.shots; j++) {
+            float *line = m.line + f * m.lines;
+            const size_t y = mv__ks_golden_place(phase[0], shape[1], o.density);
+            const size_t z = mv__ks_golden_place(phase[1], shape[2], o.density);
+            line[mv__ks_golden_free(line, shape + 1, y, z)] = o.order ? (float)(j + 1) : 1.0f;
+            phase[0] = (phase[0] + step[0]) % MV__KS_TURN;
+            phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
+        }
+    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
 }
 /* (KSPACE drivers) */
 #endif /* !MV__PASS */

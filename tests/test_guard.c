@@ -1273,6 +1273,19 @@ static void op_ks_resize(void) {
     const size_t *shape = sizes(3, ARG ? N + 5 : N - N / 2, 2, 5);
     did(mv_kspace_resize(T, vout(TYPE, ARG ? N + 5 : N - N / 2, 2, 5, 2), s, shape));
 }
+static void op_mask(void) { /* ARG: which */
+    mv_mask_uniform_opt u;
+    mv_mask_poisson_opt p;
+    mv_mask_golden_opt g;
+    const size_t *shape = sizes(3, N, 6, 5);
+    memset(&u, 0, sizeof u), memset(&p, 0, sizeof p), memset(&g, 0, sizeof g);
+    u.accel[0] = 2, u.accel[1] = 3, u.shift = 1;
+    p.acs[0] = 2, p.seed = N;
+    g.frames = 2;
+    if (ARG == 0) did(mv_mask_uniform(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &u));
+    else if (ARG == 1) did(mv_mask_poisson(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &p));
+    else did(mv_mask_golden(T, vout(MEDVOL_F32, N, 6, 5, 2), shape, &g));
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1430,6 +1443,8 @@ static const op rows[] = {
     /* k-space */
     OP(ks_window, SPECTRA, 0, VOLUME | IN_PLACE, 0), OP(ks_window, SPECTRA, 12, VOLUME | IN_PLACE | HEAVY, 0),
     OP(ks_resize, SPECTRA, 0, VOLUME, 0), OP(ks_resize, SPECTRA, 1, VOLUME | HEAVY, 0),
+    OP(mask, F32, 0, VOLUME | HEAVY, 0), OP(mask, F32, 1, VOLUME | HEAVY, 0),
+    OP(mask, F32, 2, VOLUME | HEAVY, 0),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

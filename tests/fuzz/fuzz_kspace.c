@@ -19,5 +19,39 @@ static mv_status op_resize(fz_step *s) {
     for (k = 0; k < 3; k++) shape[k] = fz_byte() > 250 ? fz_size() : fz_byte() % 14;
     return mv_kspace_resize(s->ctx, s->dst, s->src, shape);
 }
-static const fz_op ops[] = {op_window, op_resize};
+/* sizes of an axis or a part of it, mostly such that they fit */
+static size_t few(unsigned most) { return fz_byte() > 250 ? fz_size() : fz_byte() % most; }
+static mv_status op_uniform(fz_step *s) {
+    mv_mask_uniform_opt o;
+    size_t shape[3];
+    int k;
+    for (k = 0; k < 3; k++) shape[k] = few(20) + (fz_byte() > 10 ? 1 : 0);
+    for (k = 0; k < 2; k++) o.accel[k] = few(5), o.acs[k] = few(7), o.offset[k] = few(3);
+    o.shift = few(3);
+    return mv_mask_uniform(s->ctx, s->dst, shape, &o);
+}
+static mv_status op_poisson(fz_step *s) {
+    mv_mask_poisson_opt o;
+    size_t shape[3];
+    int k;
+    for (k = 0; k < 3; k++) shape[k] = few(20) + (fz_byte() > 10 ? 1 : 0);
+    if (shape[1] > 4000 || shape[2] > 4000) shape[2] = (size_t)-1; /* refused sooner than it takes minutes */
+    for (k = 0; k < 2; k++) o.acs[k] = few(5);
+    o.accel = fz_byte() > 200 ? fz_number() : 1 + fz_byte() / 32.0;
+    o.edge = fz_byte() > 200 ? fz_number() : 1 + fz_byte() / 64.0;
+    o.ellipse = (int)(fz_byte() & 1);
+    o.seed = fz_noise();
+    return mv_mask_poisson(s->ctx, s->dst, shape, &o);
+}
+static mv_status op_golden(fz_step *s) {
+    mv_mask_golden_opt o;
+    size_t shape[3];
+    int k;
+    for (k = 0; k < 3; k++) shape[k] = few(20) + (fz_byte() > 10 ? 1 : 0);
+    o.shots = few(30), o.frames = few(5);
+    o.density = fz_byte() > 200 ? fz_number() : fz_byte() / 256.0;
+    o.order = (int)(fz_byte() & 1);
+    return mv_mask_golden(s->ctx, s->dst, shape, &o);
+}
+static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden};
 FUZZ(kspace) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }
