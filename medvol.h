@@ -1739,6 +1739,45 @@ typedef struct mv_mask_golden_opt {
 } mv_mask_golden_opt;
 MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
                                     const mv_mask_golden_opt *opt);
+
+/* Phantoms: sums of ellipses or, where shape[2] > 1, ellipsoids. Positions are in half fields of view: voxel i
+   of n lies at (i - floor(n / 2)) / (n / 2), the field spans -1..1. dst, new or of that shape, is c64: x, y, z
+   and, of several coils, coil; its affine is the identity.
+   A body: value where |D^-1 R^T (r - centre)| <= 1, D = diag(axes), R = Rz(angle[0]) Rx(angle[1])
+   Rz(angle[2]) in degrees (ellipses: angle[0] alone, from x towards y). */
+typedef struct mv_ellipse {
+    double centre[3], axes[3], angle[3], value;
+} mv_ellipse;
+/* Which bodies: the head of Shepp and Logan with the contrast of Toft (skull 1, brain 0.2; ellipsoids: Yu, Ye
+   and Wang), or as it was (2, 1.02; Kak and Slaney's ellipsoids). */
+enum { MEDVOL_PHANTOM_MODIFIED = 0, MEDVOL_PHANTOM_ORIGINAL = 1 };
+typedef struct mv_phantom_opt {
+    int kind;                 /* MEDVOL_PHANTOM_* */
+    const mv_ellipse *shapes; /* the caller's instead, or NULL */
+    size_t count;             /* how many */
+    size_t coils;             /* 0, 1: none */
+} mv_phantom_opt;
+/* mv_phantom_image: dst = the bodies at the voxels' middles, times the coils' sensitivities.
+   mv_phantom_kspace: their Fourier integrals, exactly, so scaled that they compare with a centred unitary
+   transform of the image: sqrt(n) / 2^d times the sum over bodies of value exp(-i pi k.centre) times
+   2 pi ab J1(u) / u or 4 pi abc (sin u - u cos u) / u^3, u = pi |D R^T k|, k = i - floor(n / 2), n the voxels
+   of d axes. (A transform of the image differs from them, for its edges are not band-limited.)
+   mv_phantom_sens: the sensitivities, x, y, z, coil, not normalised: of coil c the product over the axes of
+   1/2 + 3/8 exp(i pi (r - p) / 2) + 1/8 exp(-i pi (r - p) / 2), and exp(2 pi i c / C), p on a circle of
+   radius 1 at 2 pi c / C, of ellipsoids at z = -1/2 and 1/2 in turn; one coil: 1. So coils shift k-space by
+   half samples, and their data are sums of 9 or 27 shifted copies.
+   Threads: rows, in rounds of 16 jobs. Memory: the result; k-space of coils 16 times 72 bytes (ellipsoids
+   3 times as many) a 2 x. Numerics: J1 to 1e-14, sums in double, rounded once; sin and cos are those of the C
+   library. Errors: MEDVOL_E_NULL, _RANGE (kind; a body whose centre is beyond 1000, axis not in 1e-9..1000,
+   value beyond 1e20, angle beyond 1e6 or any of them NaN), _EMPTY (shapes without count), _SIZE, _SHAPE,
+   _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Shepp and Logan 1974; Toft 1996; Kak and Slaney 1988, 3.1 and
+   3.2; Yu, Ye and Wang 2005; Guerquin-Kern et al. 2012. */
+MEDVOL_DEF mv_status mv_phantom_image(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                      const mv_phantom_opt *opt);
+MEDVOL_DEF mv_status mv_phantom_kspace(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                       const mv_phantom_opt *opt);
+MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt);
 /* (KSPACE api) */
 #endif
 #ifndef MEDVOL_NO_COILS
@@ -22119,6 +22158,21 @@ static mv_status mv__ks_fail_range(mv_ctx *ctx, const char *op, const char *name
     return mv__fail(ctx, MEDVOL_E_RANGE, name, value, -1, "%s: %s = %g: must be %s", op, name, value, must);
 }
 
+/* mv__out_begin without a source: the identity is the geometry */
+static mv_status mv__ks_out_new(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst,
+                                mv_dtype type, int ndim, const size_t *dim) {
+    const size_t one = 1;
+    float none = 0.0f;
+    mv_volume like;
+    mv_status st;
+    mv__vol_init(&like, MEDVOL_F32, 1, &one);
+    like.data = &none;
+    st = mv__out_begin(ctx, op, out, dst, &like, type, ndim, dim, 0);
+    out->slope = 1.0;
+    out->inter = 0.0;
+    return st;
+}
+
 /* ---- windows ---- */
 static double mv__ks_window_at(const mv_window_opt *o, double u) { /* u >= 0 */
     switch (o->kind) {
@@ -22352,23 +22406,17 @@ static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m) {
     return MEDVOL_OK;
 }
 static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst) {
-    const size_t one = 1;
-    float none = 0.0f;
-    mv_volume out, like;
+    mv_volume out;
     size_t dim[4];
     int k;
     if (st == MEDVOL_OK) {
-        mv__vol_init(&like, MEDVOL_F32, 1, &one); /* a source for its geometry alone */
-        like.data = &none;
         for (k = 0; k < 3; k++) dim[k] = m->shape[k];
         dim[3] = m->frames;
-        st = mv__out_begin(ctx, m->op, &out, dst, &like, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim, 0);
+        st = mv__ks_out_new(ctx, m->op, &out, dst, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim);
         if (st == MEDVOL_OK) {
             m->out = &out;
             m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
             st = mv_parallel_for(ctx, mv__divup(m->lines * m->frames, m->group), mv__ks_mask_job, m, m->op);
-            out.slope = 1.0;
-            out.inter = 0.0;
             st = mv__out_end(ctx, st, &out, dst);
         }
     }
@@ -22648,6 +22696,346 @@ MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *s
             phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
         }
     return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+}
+/* ---- phantoms ---- */
+/* J1(x) / x for x >= 0: power series, Miller's recurrence downwards, Hankel's expansion (Abramowitz and
+   Stegun, 9.1.10, 9.12, 9.2.5) */
+static double mv__ks_jinc(double x) {
+    double t, sum, p = 1.0, q = 0.0;
+    int k;
+    if (x < 8.0) {
+        const double y = -0.25 * x * x;
+        for (t = sum = 0.5, k = 1; k < 40 && fabs(t) > 1e-18; k++) {
+            t *= y / ((double)k * ((double)k + 1.0));
+            sum += t;
+        }
+        return sum;
+    }
+    if (x < 20.0) {
+        double a = 0.0, b = 1e-30, even = 0.0, j1 = 0.0; /* J[k + 1], J[k] but for a factor */
+        for (k = 56; k > 0; k--) {
+            t = 2.0 * (double)k / x * b - a;
+            a = b;
+            b = t;
+            if (k == 2) j1 = b;
+            if (k % 2 == 1 && k > 1) even += b;
+        }
+        return j1 / (b + 2.0 * even) / x;
+    }
+    for (t = 1.0, k = 1; k < 30; k++) {
+        const double next = t * (4.0 - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k * x);
+        if (fabs(next) < 1e-17) break;
+        t = next;
+        if (k % 2) q += k % 4 == 1 ? t : -t;
+        else p += k % 4 == 0 ? t : -t;
+    }
+    return sqrt(1.0 / (MV__KS_PI * x)) * (p * (sin(x) - cos(x)) + q * (sin(x) + cos(x))) / x;
+}
+static double mv__ks_ball(double x) { /* (sin x - x cos x) / x^3 */
+    const double y = x * x;
+    if (x < 0.5)
+        return 1.0 / 3.0 - y * (1.0 / 30.0 - y * (1.0 / 840.0 - y * (1.0 / 45360.0 - y * (1.0 / 3991680.0 -
+               y / 518918400.0))));
+    return (sin(x) - x * cos(x)) / (y * x);
+}
+static const double mv__ks_flat_head[10][7] = {/* x, y, axes, angle, values: modified, original */
+    {0, 0, 0.69, 0.92, 0, 1, 2}, {0, -0.0184, 0.6624, 0.874, 0, -0.8, -0.98},
+    {0.22, 0, 0.11, 0.31, -18, -0.2, -0.02}, {-0.22, 0, 0.16, 0.41, 18, -0.2, -0.02},
+    {0, 0.35, 0.21, 0.25, 0, 0.1, 0.01}, {0, 0.1, 0.046, 0.046, 0, 0.1, 0.01},
+    {0, -0.1, 0.046, 0.046, 0, 0.1, 0.01}, {-0.08, -0.605, 0.046, 0.023, 0, 0.1, 0.01},
+    {0, -0.606, 0.023, 0.023, 0, 0.1, 0.01}, {0.06, -0.605, 0.023, 0.046, 0, 0.1, 0.01}};
+static const double mv__ks_solid_head[10][9] = {/* x, y, z, axes, angle, values */
+    {0, 0, 0, 0.69, 0.92, 0.9, 0, 1, 2}, {0, 0, 0, 0.6624, 0.874, 0.88, 0, -0.8, -0.98},
+    {-0.22, 0, -0.25, 0.41, 0.16, 0.21, 108, -0.2, -0.02},
+    {0.22, 0, -0.25, 0.31, 0.11, 0.22, 72, -0.2, -0.02},
+    {0, 0.35, -0.25, 0.21, 0.25, 0.5, 0, 0.2, 0.02}, {0, 0.1, -0.25, 0.046, 0.046, 0.046, 0, 0.2, 0.02},
+    {-0.08, -0.65, -0.25, 0.046, 0.023, 0.02, 0, 0.1, 0.01},
+    {0.06, -0.65, -0.25, 0.046, 0.023, 0.02, 90, 0.1, 0.01},
+    {0.06, -0.105, 0.625, 0.056, 0.04, 0.1, 90, 0.2, 0.02},
+    {0, 0.1, 0.625, 0.056, 0.056, 0.1, 0, -0.2, -0.02}};
+static void mv__ks_head(mv_ellipse *e, int i, int solid, int original) {
+    int k;
+    mv__memset(e, 0, sizeof *e);
+    for (k = 0; k < 3; k++) {
+        const double *t = mv__ks_solid_head[i];
+        e->centre[k] = solid ? t[k] : k < 2 ? mv__ks_flat_head[i][k] : 0.0;
+        e->axes[k] = solid ? t[3 + k] : k < 2 ? mv__ks_flat_head[i][2 + k] : 1.0;
+    }
+    e->angle[0] = solid ? mv__ks_solid_head[i][6] : mv__ks_flat_head[i][4];
+    e->value = solid ? mv__ks_solid_head[i][original ? 8 : 7] : mv__ks_flat_head[i][original ? 6 : 5];
+}
+typedef struct mv__ks_body {
+    double m[9]; /* R, by rows: its columns are the axes' directions */
+    double c[3], d[3], value, weight; /* weight: of the integral */
+} mv__ks_body;
+enum { MV__KS_IMAGE, MV__KS_SPECTRUM, MV__KS_SENS, MV__KS_ROWS = 4, MV__KS_SLOTS = 16 };
+typedef struct mv__ks_phantom {
+    const char *op;
+    const mv_volume *out;
+    int what, axes; /* 2 or 3 */
+    size_t n[3], coils, count, first, jobs;
+    mv__ks_body *body;
+    double *coil;           /* of each coil and axis the factors of exp(-i pi r / 2), 1, exp(i pi r / 2) */
+    double *room;           /* of each slot the rows of half samples */
+    size_t fine, rows, deep; /* samples of such a row; rows of y, of z in a job */
+} mv__ks_phantom;
+static void mv__ks_body_make(mv__ks_body *b, const mv_ellipse *e, const mv__ks_phantom *g) {
+    double s[3], c[3], size = 1.0, n = 1.0;
+    int k;
+    for (k = 0; k < 3; k++) {
+        const double a = e->angle[k] * (MV__KS_PI / 180.0);
+        s[k] = g->axes < 3 && k ? 0.0 : sin(a);
+        c[k] = g->axes < 3 && k ? 1.0 : cos(a);
+        b->c[k] = k < g->axes ? e->centre[k] : 0.0;
+        b->d[k] = k < g->axes ? e->axes[k] : 1.0;
+        size *= b->d[k];
+        n *= k < g->axes ? 0.25 * (double)g->n[k] : 1.0; /* of the root: n / 4 */
+    }
+    b->m[0] = c[0] * c[2] - s[0] * c[1] * s[2];
+    b->m[1] = -c[0] * s[2] - s[0] * c[1] * c[2];
+    b->m[2] = s[0] * s[1];
+    b->m[3] = s[0] * c[2] + c[0] * c[1] * s[2];
+    b->m[4] = -s[0] * s[2] + c[0] * c[1] * c[2];
+    b->m[5] = -c[0] * s[1];
+    b->m[6] = s[1] * s[2];
+    b->m[7] = s[1] * c[2];
+    b->m[8] = c[1];
+    b->value = e->value;
+    b->weight = e->value * size * sqrt(n) * (g->axes < 3 ? 2.0 : 4.0) * MV__KS_PI;
+}
+static void mv__ks_coil_make(double *a, size_t coil, size_t coils, int axes) {
+    const double turn = 2.0 * MV__KS_PI * (double)coil / (double)coils;
+    const double p[3] = {cos(turn), sin(turn), coil % 2 ? 0.5 : -0.5};
+    int k, m;
+    for (k = 0; k < 3; k++)
+        for (m = 0; m < 3; m++) {
+            const double w = m == 1 ? 0.5 : m ? 0.375 : 0.125, at = -0.5 * MV__KS_PI * (m - 1) * p[k];
+            const double on = k < axes ? w : m == 1 ? 1.0 : 0.0, add = k == 0 ? turn : 0.0;
+            *a++ = on * cos(k < axes ? at + add : 0.0);
+            *a++ = on * sin(k < axes ? at + add : 0.0);
+        }
+}
+static double mv__ks_place(size_t i, size_t n) { return ((double)i - (double)(n / 2)) / (0.5 * (double)n); }
+static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
+    double sum = 0.0;
+    size_t i;
+    int j, k;
+    for (i = 0; i < g->count; i++) {
+        const mv__ks_body *b = &g->body[i];
+        double far2 = 0.0;
+        for (j = 0; j < g->axes; j++) {
+            double t = 0.0;
+            for (k = 0; k < g->axes; k++) t += b->m[3 * k + j] * (r[k] - b->c[k]);
+            t /= b->d[j];
+            far2 += t * t;
+        }
+        if (far2 <= 1.0) sum += b->value;
+    }
+    return sum;
+}
+/* the sensitivity of a coil: *re, *im times it */
+static void mv__ks_coil_at(const mv__ks_phantom *g, size_t coil, const double *r, double *re, double *im) {
+    const double *a = g->coil + 18 * coil;
+    int k;
+    for (k = 0; k < g->axes; k++, a += 6) {
+        const double c = cos(0.5 * MV__KS_PI * r[k]), s = sin(0.5 * MV__KS_PI * r[k]), x = *re, y = *im;
+        const double u = a[2] + c * (a[0] + a[4]) + s * (a[1] - a[5]);
+        const double v = a[3] + c * (a[1] + a[5]) + s * (a[4] - a[0]);
+        *re = x * u - y * v;
+        *im = x * v + y * u;
+    }
+}
+static void mv__ks_image_job(void *arg, size_t row) {
+    const mv__ks_phantom *g = (const mv__ks_phantom *)arg;
+    const size_t rows = g->n[1] * g->n[2], coil = row / rows;
+    float *p = (float *)g->out->data + 2 * mv__ks_row(g->out, row);
+    double r[3];
+    size_t x;
+    r[1] = mv__ks_place(row % g->n[1], g->n[1]);
+    r[2] = mv__ks_place(row % rows / g->n[1], g->n[2]);
+    for (x = 0; x < g->n[0]; x++) {
+        double re = 1.0, im = 0.0;
+        r[0] = mv__ks_place(x, g->n[0]);
+        if (g->what == MV__KS_IMAGE) re = mv__ks_phantom_at(g, r);
+        if (g->coils > 1) mv__ks_coil_at(g, coil, r, &re, &im);
+        p[2 * x] = (float)re;
+        p[2 * x + 1] = (float)im;
+    }
+}
+/* n samples of the integrals from k on, `step` apart along x */
+static void mv__ks_integrals(const mv__ks_phantom *g, double *to, size_t n, const double *k, double step) {
+    size_t i, x;
+    int j;
+    mv__memset(to, 0, 2 * n * sizeof *to);
+    for (i = 0; i < g->count; i++) {
+        const mv__ks_body *b = &g->body[i];
+        const double turn = -MV__KS_PI * step * b->c[0], tc = cos(turn), ts = sin(turn);
+        const double start = -MV__KS_PI * (k[0] * b->c[0] + k[1] * b->c[1] + k[2] * b->c[2]);
+        double c = b->weight * cos(start), s = b->weight * sin(start), v[3], dv[3];
+        for (j = 0; j < 3; j++) {
+            v[j] = MV__KS_PI * b->d[j] * (b->m[j] * k[0] + b->m[3 + j] * k[1] + b->m[6 + j] * k[2]);
+            dv[j] = MV__KS_PI * b->d[j] * b->m[j] * step;
+        }
+        for (x = 0; x < n; x++) {
+            const double p = v[0] + (double)x * dv[0], q = v[1] + (double)x * dv[1];
+            const double r = v[2] + (double)x * dv[2], u = sqrt(p * p + q * q + r * r);
+            const double f = g->axes < 3 ? mv__ks_jinc(u) : mv__ks_ball(u);
+            const double next = c * tc - s * ts;
+            to[2 * x] += f * c;
+            to[2 * x + 1] += f * s;
+            s = c * ts + s * tc;
+            c = next;
+        }
+    }
+}
+/* one row of one coil from rows of half samples around it; at: the middle one of them */
+static void mv__ks_combine(const mv__ks_phantom *g, float *p, size_t coil, const double *at) {
+    const double *a = g->coil + 18 * coil;
+    const ptrdiff_t row = 2 * (ptrdiff_t)g->fine, plane = row * (ptrdiff_t)g->rows;
+    const int depth = g->axes > 2 ? 1 : 0;
+    size_t x;
+    int i, j, k;
+    for (x = 0; x < g->n[0]; x++, at += 4) {
+        double re = 0.0, im = 0.0;
+        for (k = -depth; k <= depth; k++)
+            for (j = -1; j <= 1; j++) {
+                const double *b = a + 6 + 2 * (j + 1), *c = a + 12 + 2 * (k + 1);
+                const double *f = at - j * row - k * plane;
+                const double br = b[0] * c[0] - b[1] * c[1], bi = b[0] * c[1] + b[1] * c[0];
+                double sr = 0.0, si = 0.0;
+                for (i = -1; i <= 1; i++) {
+                    const double ar = a[2 * (i + 1)], ai = a[2 * (i + 1) + 1];
+                    sr += ar * f[-2 * i] - ai * f[1 - 2 * i];
+                    si += ar * f[1 - 2 * i] + ai * f[-2 * i];
+                }
+                re += br * sr - bi * si;
+                im += br * si + bi * sr;
+            }
+        p[2 * x] = (float)re;
+        p[2 * x + 1] = (float)im;
+    }
+}
+static void mv__ks_spectrum_job(void *arg, size_t slot) {
+    const mv__ks_phantom *g = (const mv__ks_phantom *)arg;
+    const size_t job = g->first + slot, blocks = mv__divup(g->n[1], MV__KS_ROWS);
+    const size_t y0 = job % blocks * MV__KS_ROWS, z = job / blocks, row = 2 * g->fine;
+    const size_t ny = mv__minz(MV__KS_ROWS, g->n[1] - y0), many = g->coils > 1 ? 1 : 0;
+    const double step = many ? 0.5 : 1.0, edge = many ? 0.5 : 0.0;
+    double *to = g->room + slot * row * g->rows * g->deep, k[3];
+    size_t y, d, c, x;
+    k[0] = -(double)(g->n[0] / 2) - edge;
+    for (d = 0; d < g->deep; d++)
+        for (y = 0; y < (many ? 2 * ny + 1 : ny); y++) {
+            k[1] = (double)y0 - (double)(g->n[1] / 2) + (double)y * step - edge;
+            k[2] = (double)z - (double)(g->n[2] / 2) + (g->deep > 1 ? (double)d * 0.5 - 0.5 : 0.0);
+            mv__ks_integrals(g, to + (d * g->rows + y) * row, g->fine, k, step);
+        }
+    for (c = 0; c < g->coils; c++)
+        for (y = 0; y < ny; y++) {
+            float *p = (float *)g->out->data +
+                       2 * mv__ks_row(g->out, (c * g->n[2] + z) * g->n[1] + y0 + y);
+            if (many) mv__ks_combine(g, p, c, to + ((g->deep / 2) * g->rows + 2 * y + 1) * row + 2);
+            for (x = 0; !many && x < 2 * g->n[0]; x++) p[x] = (float)to[y * row + x];
+        }
+}
+static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_phantom_opt *o) {
+    mv_ellipse e;
+    size_t i, bytes;
+    int k;
+    g->count = o->shapes ? o->count : 10;
+    if (g->count == 0)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "%s: count = 0: there is no body", g->op);
+    if (!mv__mul(g->count, sizeof *g->body, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->count, -1, "%s: count = %zu: too large", g->op,
+                        g->count);
+    if ((g->body = (mv__ks_body *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < g->count; i++) {
+        int ok;
+        if (o->shapes) e = o->shapes[i];
+        else mv__ks_head(&e, (int)i, g->axes > 2, o->kind == MEDVOL_PHANTOM_ORIGINAL);
+        for (ok = fabs(e.value) <= 1e20, k = 0; k < g->axes; k++)
+            ok = ok && fabs(e.centre[k]) <= 1e3 && e.axes[k] >= 1e-9 && e.axes[k] <= 1e3 &&
+                 fabs(e.angle[g->axes > 2 ? k : 0]) <= 1e6;
+        if (!ok)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "shapes", (double)i, -1,
+                            "%s: shapes[%zu]: a value, centre, axis or angle is out of range or NaN", g->op,
+                            i);
+        mv__ks_body_make(&g->body[i], &e, g);
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__ks_phantom *g) {
+    const size_t rows = g->n[1] * g->n[2];
+    const int many = g->coils > 1;
+    size_t slots, bytes, i;
+    mv_status st = MEDVOL_OK;
+    if (g->what != MV__KS_SPECTRUM)
+        return mv_parallel_for(ctx, rows * g->coils, mv__ks_image_job, g, g->op);
+    g->jobs = mv__divup(g->n[1], MV__KS_ROWS) * g->n[2];
+    slots = mv__minz(g->jobs, MV__KS_SLOTS);
+    g->fine = many ? 2 * g->n[0] + 1 : g->n[0];
+    g->rows = many ? 2 * MV__KS_ROWS + 1 : MV__KS_ROWS;
+    g->deep = many && g->axes > 2 ? 3 : 1;
+    if (!mv__mul(g->fine, 2 * sizeof *g->room * g->rows * g->deep * slots, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)g->n[0], -1, "%s: shape[0] = %zu: too large",
+                        g->op, g->n[0]);
+    if ((g->room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < g->jobs && st == MEDVOL_OK; i += slots) {
+        g->first = i;
+        if (mv__progress(ctx, i, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
+        else st = mv_parallel_for(ctx, mv__minz(slots, g->jobs - i), mv__ks_spectrum_job, g, NULL);
+    }
+    if (st == MEDVOL_OK && mv__progress(ctx, g->jobs, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
+    mv__free(ctx, g->room);
+    return st;
+}
+static mv_status mv__ks_phantom_make(mv_ctx *ctx, const char *op, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt, int what) {
+    mv_phantom_opt o;
+    mv__ks_phantom g;
+    mv_volume out;
+    size_t dim[4], bytes, c;
+    int k;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&g, 0, sizeof g);
+    if (opt) o = *opt;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if (o.kind != MEDVOL_PHANTOM_MODIFIED && o.kind != MEDVOL_PHANTOM_ORIGINAL)
+        return mv__ks_fail_range(ctx, op, "kind", o.kind, "MEDVOL_PHANTOM_*");
+    g.op = op;
+    g.what = what;
+    g.axes = shape[2] > 1 ? 3 : 2;
+    g.coils = mv__maxz(1, o.coils);
+    for (k = 0; k < 3; k++) g.n[k] = dim[k] = shape[k];
+    dim[3] = g.coils;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__ks_phantom_bodies(ctx, &g, &o)) == MEDVOL_OK) {
+        g.coil = (double *)mv__alloc(ctx, g.coils * 18 * sizeof *g.coil);
+        if (!g.coil) st = MEDVOL_E_NOMEM;
+        for (c = 0; g.coil && c < g.coils; c++) mv__ks_coil_make(g.coil + 18 * c, c, g.coils, g.axes);
+    }
+    if (st == MEDVOL_OK) st = mv__ks_out_new(ctx, op, &out, dst, MEDVOL_C64, g.coils > 1 ? 4 : 3, dim);
+    if (st == MEDVOL_OK) {
+        g.out = &out;
+        st = mv__out_end(ctx, mv__ks_phantom_run(ctx, &g), &out, dst);
+    }
+    mv__free(ctx, g.coil);
+    mv__free(ctx, g.body);
+    return st;
+}
+MEDVOL_DEF mv_status mv_phantom_image(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                      const mv_phantom_opt *opt) {
+    return mv__ks_phantom_make(ctx, "phantom_image", dst, shape, opt, MV__KS_IMAGE);
+}
+MEDVOL_DEF mv_status mv_phantom_kspace(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                       const mv_phantom_opt *opt) {
+    return mv__ks_phantom_make(ctx, "phantom_kspace", dst, shape, opt, MV__KS_SPECTRUM);
+}
+MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt) {
+    return mv__ks_phantom_make(ctx, "phantom_sens", dst, shape, opt, MV__KS_SENS);
 }
 /* (KSPACE drivers) */
 #endif /* !MV__PASS */

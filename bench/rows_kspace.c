@@ -50,7 +50,40 @@ static int share_is(const bench *b, double share, double tolerance) {
 static int check_poisson(bench *b) { return share_is(b, 1.0 / 6, 0.021); }
 static int check_golden(bench *b) { return share_is(b, 0.25, 0); }
 
+/* ---- phantoms of side x side voxels and eight coils ---- */
+static mv_status phantom(bench *b, int which) {
+    const size_t shape[3] = {b->side, b->side, 1};
+    mv_phantom_opt o = {0};
+    o.coils = 8;
+    return which == 0 ? mv_phantom_image(b->ctx, &b->out, shape, &o)
+        : which == 1  ? mv_phantom_kspace(b->ctx, &b->out, shape, &o)
+                      : mv_phantom_sens(b->ctx, &b->out, shape, &o);
+}
+static mv_status phantom_image(bench *b) { return phantom(b, 0); }
+static mv_status phantom_kspace(bench *b) { return phantom(b, 1); }
+static mv_status phantom_sens(bench *b) { return phantom(b, 2); }
+static int check_coil(bench *b) { /* the middle: (1/2 (1 + cos), -1/4 sin) of both axes, for p = (1, 0) */
+    const float *p = (const float *)b->out.data + 2 * (b->side / 2 + b->side * (b->side / 2));
+    return !(fabs((double)p[0] - 0.5) <= 1e-6 && fabs((double)p[1] + 0.25) <= 1e-6);
+}
+static int check_image(bench *b) { /* 0 in the middle of the brain but for 0.2 of it */
+    const float *p = (const float *)b->out.data + 2 * (b->side / 2 + b->side * (b->side / 2));
+    return !(fabs((double)p[0] - 0.1) <= 1e-6 && fabs((double)p[1] + 0.05) <= 1e-6);
+}
+static int check_spectrum(bench *b) { /* finite, and greatest near the middle */
+    const float *p = (const float *)b->out.data;
+    const size_t n = b->side * b->side, mid = b->side / 2 + b->side * (b->side / 2);
+    const double top = hypot((double)p[2 * mid], (double)p[2 * mid + 1]);
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (!(hypot((double)p[2 * i], (double)p[2 * i + 1]) <= 1.5 * top)) return 1;
+    return !(top > 0);
+}
+
 const bench_row rows_kspace[] = {
+    {"phantom image, 8 coils", MEDVOL_F32, phantom_image, .check = check_image, .most = 512},
+    {"phantom k-space, 8 coils", MEDVOL_F32, phantom_kspace, .check = check_spectrum, .most = 512},
+    {"phantom sensitivities, 8 coils", MEDVOL_F32, phantom_sens, .check = check_coil, .most = 512},
     {"mask uniform", MEDVOL_F32, uniform, want_uniform},
     {"mask poisson", MEDVOL_F32, poisson, .check = check_poisson, .most = 512},
     {"mask golden", MEDVOL_F32, golden, .check = check_golden, .most = 512},

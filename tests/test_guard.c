@@ -1280,11 +1280,23 @@ static void op_mask(void) { /* ARG: which */
     const size_t *shape = sizes(3, N, 6, 5);
     memset(&u, 0, sizeof u), memset(&p, 0, sizeof p), memset(&g, 0, sizeof g);
     u.accel[0] = 2, u.accel[1] = 3, u.shift = 1;
-    p.acs[0] = 2, p.seed = N;
+    p.acs[0] = p.acs[1] = 2, p.seed = N;
     g.frames = 2;
     if (ARG == 0) did(mv_mask_uniform(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &u));
     else if (ARG == 1) did(mv_mask_poisson(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &p));
     else did(mv_mask_golden(T, vout(MEDVOL_F32, N, 6, 5, 2), shape, &g));
+}
+static void op_phantom(void) { /* ARG: which + 4 * solid */
+    static const double body[10] = {0.1, -0.2, 0.1, 0.5, 0.7, 0.4, 20, 30, 40, 2};
+    const size_t z = ARG / 4 ? 3 : 1, *shape = sizes(3, N, 5, z);
+    mv_phantom_opt o;
+    mv_volume *v;
+    memset(&o, 0, sizeof o);
+    o.shapes = (const mv_ellipse *)given(MEDVOL_F64, body, 10), o.count = 1, o.coils = 2;
+    v = vout(MEDVOL_C64, N, 5, z, 2);
+    if (ARG % 4 == 0) did(mv_phantom_image(T, v, shape, &o));
+    else if (ARG % 4 == 1) did(mv_phantom_kspace(T, v, shape, &o));
+    else did(mv_phantom_sens(T, v, shape, &o));
 }
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -1445,6 +1457,8 @@ static const op rows[] = {
     OP(ks_resize, SPECTRA, 0, VOLUME, 0), OP(ks_resize, SPECTRA, 1, VOLUME | HEAVY, 0),
     OP(mask, F32, 0, VOLUME | HEAVY, 0), OP(mask, F32, 1, VOLUME | HEAVY, 0),
     OP(mask, F32, 2, VOLUME | HEAVY, 0),
+    OP(phantom, F32, 0, VOLUME | HEAVY, 0), OP(phantom, F32, 1, VOLUME | HEAVY, 0),
+    OP(phantom, F32, 2, VOLUME | HEAVY, 0), OP(phantom, F32, 5, VOLUME | HEAVY, 0),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

@@ -403,6 +403,9 @@ OP(ks_resize, mv_kspace_resize(c, d, s, Z(7, 30, 9)))
 OP(mask_uniform, mv_mask_uniform(c, d, Z(7, 6, 5), NULL))
 OP(mask_poisson, mv_mask_poisson(c, d, Z(1, 16, 15), NULL))
 OP(mask_golden, mv_mask_golden(c, d, Z(2, 9, 5), NULL))
+OP(phantom_image, mv_phantom_image(c, d, Z(7, 6, 5), NULL))
+OP(phantom_kspace, mv_phantom_kspace(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 2}))
+OP(phantom_sens, mv_phantom_sens(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 3}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -453,7 +456,9 @@ static const struct {
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"mask_uniform", v_mask_uniform, SOURCE}, {"mask_poisson", v_mask_poisson, SOURCE},
-    {"mask_golden", v_mask_golden, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
+    {"mask_golden", v_mask_golden, SOURCE},
+    {"phantom_image", v_phantom_image, SOURCE}, {"phantom_kspace", v_phantom_kspace, SOURCE},
+    {"phantom_sens", v_phantom_sens, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)

@@ -53,5 +53,24 @@ static mv_status op_golden(fz_step *s) {
     o.order = (int)(fz_byte() & 1);
     return mv_mask_golden(s->ctx, s->dst, shape, &o);
 }
-static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden};
+static mv_status op_phantom(fz_step *s) {
+    static mv_ellipse e[3];
+    mv_phantom_opt o;
+    size_t shape[3];
+    double values[30];
+    unsigned which = fz_byte() % 3;
+    int k;
+    memset(&o, 0, sizeof o);
+    for (k = 0; k < 3; k++) shape[k] = few(k < 2 ? 14 : 4) + (fz_byte() > 10 ? 1 : 0);
+    for (k = 0; k < 30; k++) values[k] = fz_byte() > 240 ? fz_number() : (double)fz_byte() / 128 + 0.01;
+    memcpy(e, values, sizeof e);
+    o.kind = (int)(fz_byte() % 33 / 16);
+    o.count = fz_byte() % 4;
+    if (fz_byte() & 1) o.shapes = e;
+    o.coils = few(4);
+    return which == 0 ? mv_phantom_image(s->ctx, s->dst, shape, &o)
+        : which == 1  ? mv_phantom_kspace(s->ctx, s->dst, shape, &o)
+                      : mv_phantom_sens(s->ctx, s->dst, shape, &o);
+}
+static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden, op_phantom};
 FUZZ(kspace) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }
