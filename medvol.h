@@ -1778,6 +1778,42 @@ MEDVOL_DEF mv_status mv_phantom_kspace(mv_ctx *ctx, mv_volume *dst, const size_t
                                        const mv_phantom_opt *opt);
 MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
                                      const mv_phantom_opt *opt);
+
+/* Partial Fourier: images from k-space that ends early on one side of `axis` (0..2). src is complex, x, y, z,
+   coil, frames, with zeros where nothing was measured; dst, c64 of the same shape, is the image of each coil
+   and frame by itself, a centred unitary transform along x, y and z. The lines that were measured run from the
+   first to the last one along `axis` with a value other than 0, or are `count` lines from `first` on; what
+   stands in others is not read. They must hold the centre floor(n / 2) and at least one line on each side of
+   it; h is how many there are on the shorter side. Gaps in between are zeros as others. Phases come from
+   lines -h..h alone, under a Hamming window, and are 0 where this image is. Geometry: src's. dst == src is
+   allowed. The image must be real but for a phase that varies slowly. NaN and infinity reach the whole image.
+   Threads: rows and transforms; the bits do not depend on their number, levels differ as transforms do.
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axis, options, lines that do not hold the centre), _EMPTY (nothing
+   but zeros), _SIZE (an axis above 2^28), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+
+/* mv_homodyne: the real part of the transform of W X, with the low-resolution phase taken off. W + its mirror
+   image is 2: W rises from 0 to 2 over -h..h (1 + j / (h + 1)), or is 1 there (`step`), and is 2 beyond. The
+   imaginary parts of dst are 0 unless `keep_phase` puts the phase back. Memory: two copies of src, one where
+   dst is new. Source: Noll, Nishimura and Macovski 1991; McGibney et al. 1993. */
+typedef struct mv_homodyne_opt {
+    int step;
+    int keep_phase;
+    size_t first, count; /* lines measured; count 0: found out */
+} mv_homodyne_opt;
+MEDVOL_DEF mv_status mv_homodyne(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                                 const mv_homodyne_opt *opt);
+
+/* mv_pocs: repeats: the image takes the low-resolution phase, its transform the measured lines, blended over
+   the last `transition` of these before the gap with a raised cosine, and back. The result is complex. Only
+   `axis` is transformed to and fro, two transforms a step. Memory: three copies of src. Source: Haacke,
+   Lindskog and Lin 1991. */
+typedef struct mv_pocs_opt {
+    int iterations;      /* 0: 10; at most 10000 */
+    int transition;      /* lines, at most h; 0: 4; negative: none */
+    size_t first, count; /* lines measured; count 0: found out */
+} mv_pocs_opt;
+MEDVOL_DEF mv_status mv_pocs(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                             const mv_pocs_opt *opt);
 /* (KSPACE api) */
 #endif
 #ifndef MEDVOL_NO_COILS
@@ -22946,8 +22982,8 @@ static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_
     if (g->count == 0)
         return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "%s: count = 0: there is no body", g->op);
     if (!mv__mul(g->count, sizeof *g->body, &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->count, -1, "%s: count = %zu: too large", g->op,
-                        g->count);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->count, -1, "%s: count = %zu: too large",
+                        g->op, g->count);
     if ((g->body = (mv__ks_body *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     for (i = 0; i < g->count; i++) {
         int ok;
@@ -23036,6 +23072,303 @@ MEDVOL_DEF mv_status mv_phantom_kspace(mv_ctx *ctx, mv_volume *dst, const size_t
 MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
                                      const mv_phantom_opt *opt) {
     return mv__ks_phantom_make(ctx, "phantom_sens", dst, shape, opt, MV__KS_SENS);
+}
+/* ---- partial Fourier ---- */
+typedef struct mv__ks_half {
+    const char *op;
+    int axis, high, keep; /* high: the longer side is that of high indices */
+    size_t dim[4], n, lo, hi, h, rows, group, elements;
+    mv_volume in, out;
+    float *weight, *table; /* of the lines; along x */
+    float *to;
+    const float *from, *phase;
+} mv__ks_half;
+static size_t mv__ks_line_of(const mv__ks_half *g, size_t row) { /* of axes 1, 2 */
+    return g->axis == 1 ? row % g->dim[1] : row / g->dim[1] % g->dim[2];
+}
+/* lo, hi: the first line with a value other than 0, and behind the last one */
+static int mv__ks_half_find(mv__ks_half *g) {
+    const float *p = (const float *)g->in.data;
+    const size_t nx = g->dim[0];
+    size_t r, x;
+    int any = 0;
+    for (r = 0; r < g->rows; r++, p += 2 * nx) {
+        size_t line = g->axis ? mv__ks_line_of(g, r) : 0;
+        if (g->axis && any && line >= g->lo && line < g->hi) continue;
+        for (x = 0; x < nx; x++) {
+            if (g->axis == 0 && any && x >= g->lo && x < g->hi) continue;
+            if (p[2 * x] == 0.0f && p[2 * x + 1] == 0.0f) continue;
+            if (g->axis == 0) line = x;
+            if (!any || line < g->lo) g->lo = line;
+            if (!any || line >= g->hi) g->hi = line + 1;
+            any = 1;
+            if (g->axis) break;
+        }
+    }
+    return any;
+}
+static mv_status mv__ks_half_lines(mv_ctx *ctx, mv__ks_half *g, size_t first, size_t count) {
+    const size_t c = g->n / 2;
+    size_t below, above;
+    if (count) {
+        if (count > g->n || first > g->n - count)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "count", (double)count, -1,
+                            "%s: first = %zu, count = %zu: axis %d has %zu lines", g->op, first, count,
+                            g->axis, g->n);
+        g->lo = first;
+        g->hi = first + count;
+    } else if (!mv__ks_half_find(g))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "%s: src holds nothing but zeros", g->op);
+    if (g->lo >= c || g->hi < c + 2)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "src", (double)(g->hi - g->lo), -1,
+                        "%s: lines %zu to %zu of axis %d: must hold %zu, the centre, and one on each side",
+                        g->op, g->lo, g->hi - 1, g->axis, c);
+    below = c - g->lo;
+    above = g->hi - 1 - c;
+    g->high = above > below;
+    g->h = mv__minz(below, above);
+    return MEDVOL_OK;
+}
+/* what both calls begin with; mv__ks_half_end gives it back */
+static mv_status mv__ks_half_begin(mv_ctx *ctx, mv__ks_half *g, const char *op, const mv_volume *dst,
+                                   const mv_volume *src, int axis, size_t first, size_t count) {
+    int k;
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    g->op = op;
+    g->axis = axis;
+    if (axis < 0 || axis > 2) return mv__ks_fail_range(ctx, op, "axis", axis, "0, 1 or 2");
+    if ((st = mv__dense(ctx, op, "src", &g->in, src, MEDVOL_C64)) < 0) return st;
+    for (k = 0; k < 3; k++) g->dim[k] = g->in.dim[k];
+    g->elements = mv_volume_count(&g->in);
+    g->rows = g->elements / g->dim[0];
+    g->dim[3] = g->rows / (g->dim[1] * g->dim[2]);
+    g->group = mv__maxz(1, MV__CHUNK / g->dim[0]);
+    g->n = g->dim[axis];
+    if ((st = mv__ks_half_lines(ctx, g, first, count)) == MEDVOL_OK)
+        st = mv__out_begin(ctx, op, &g->out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st == MEDVOL_OK) {
+        g->out.slope = 1.0;
+        g->out.inter = 0.0;
+        g->weight = (float *)mv__alloc(ctx, (g->n + 2 * g->dim[0]) * sizeof *g->weight);
+        if (g->weight) g->table = g->weight + g->n;
+        else st = MEDVOL_E_NOMEM;
+        if (st < 0) mv_volume_free(ctx, &g->out);
+    }
+    if (st < 0) mv_volume_free(ctx, &g->in);
+    return st;
+}
+static mv_status mv__ks_half_end(mv_ctx *ctx, mv__ks_half *g, mv_status st, mv_volume *dst) {
+    mv__free(ctx, g->weight);
+    mv_volume_free(ctx, &g->in);
+    return mv__out_end(ctx, st, &g->out, dst);
+}
+static mv_status mv__ks_half_run(mv_ctx *ctx, mv__ks_half *g, void (*job)(void *, size_t),
+                                 const char *label) {
+    return mv_parallel_for(ctx, mv__divup(g->rows, g->group), job, g, label);
+}
+/* to = the measured lines of `from` by their weights, and zeros */
+static void mv__ks_lines_job(void *arg, size_t i) {
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
+    size_t r;
+    for (r = i * g->group; r < end; r++) {
+        float *p = g->to + 2 * nx * r;
+        const float *q = g->from + 2 * nx * r;
+        const size_t line = g->axis ? mv__ks_line_of(g, r) : g->lo;
+        const int on = line >= g->lo && line < g->hi;
+        if (on && g->axis) MV__PICK(mv__ks_scale)(p, q, g->table, g->weight[line], 2 * nx);
+        else mv__memset(p, 0, 2 * nx * sizeof *p);
+        if (!g->axis) {
+            const size_t from = 2 * g->lo, n = 2 * (g->hi - g->lo);
+            MV__PICK(mv__ks_scale)(p + from, q + from, g->table + from, 1.0f, n);
+        }
+    }
+}
+static mv_status mv__ks_lines(mv_ctx *ctx, mv__ks_half *g, float *to) {
+    size_t x;
+    for (x = 0; x < 2 * g->dim[0]; x++) g->table[x] = g->axis ? 1.0f : g->weight[x / 2];
+    g->to = to;
+    g->from = (const float *)g->in.data;
+    return mv__ks_half_run(ctx, g, mv__ks_lines_job, NULL);
+}
+enum { MV__KS_LOW, MV__KS_RAMP, MV__KS_STEP, MV__KS_ALL };
+static void mv__ks_half_weights(mv__ks_half *g, int kind) {
+    const double width = (double)g->h + 1.0;
+    size_t i;
+    for (i = 0; i < g->n; i++) {
+        const double j = (double)i - (double)(g->n / 2), t = g->high ? j : -j; /* t: to the longer side */
+        double w = fabs(t) < width ? 1.0 : t > 0.0 ? 2.0 : 0.0;
+        if (kind == MV__KS_RAMP && fabs(t) < width) w = 1.0 + t / width;
+        if (i == 0 && g->n % 2 == 0) w = 1.0; /* its own mirror image */
+        if (kind == MV__KS_LOW) w = fabs(t) < width ? 0.54 + 0.46 * cos(MV__KS_PI * t / width) : 0.0;
+        g->weight[i] = kind == MV__KS_ALL ? 1.0f : (float)w;
+    }
+}
+/* a transform of `axes` in place, as often as it is wanted */
+static mv_status mv__ks_half_plan(mv_ctx *ctx, const mv__ks_half *g, mv_fft_plan *plan, unsigned axes,
+                                  unsigned flags) {
+    mv_fft_desc d;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.dtype = MEDVOL_C64;
+    d.ndim = 4;
+    for (k = 0; k < 4; k++) d.dim[k] = g->dim[k];
+    d.axes = axes;
+    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    return mv_fft_plan_init(ctx, plan, &d);
+}
+static void mv__ks_homodyne_job(void *arg, size_t i) {
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
+    size_t r, x;
+    for (r = i * g->group; r < end; r++) {
+        float *to = (float *)g->out.data + 2 * mv__ks_row(&g->out, r);
+        const float *p = g->from + 2 * nx * r, *q = g->phase + 2 * nx * r;
+        for (x = 0; x < nx; x++) {
+            const double c = (double)q[2 * x], s = (double)q[2 * x + 1], m = sqrt(c * c + s * s);
+            const double u = m > 0.0 ? c / m : m == 0.0 ? 1.0 : m, v = m > 0.0 ? s / m : 0.0;
+            const double real = u * (double)p[2 * x] + v * (double)p[2 * x + 1];
+            to[2 * x] = (float)(g->keep ? real * u : real);
+            to[2 * x + 1] = g->keep ? (float)(real * v) : 0.0f;
+        }
+    }
+}
+MEDVOL_DEF mv_status mv_homodyne(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                                 const mv_homodyne_opt *opt) {
+    mv_homodyne_opt o;
+    mv__ks_half g;
+    mv_fft_plan plan;
+    float *whole = NULL, *low = NULL;
+    size_t bytes;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&plan, 0, sizeof plan);
+    if (opt) o = *opt;
+    if ((st = mv__ks_half_begin(ctx, &g, "homodyne", dst, src, axis, o.first, o.count)) < 0) return st;
+    g.keep = o.keep_phase != 0;
+    bytes = 2 * g.elements * sizeof *low;
+    if ((low = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    else if (g.out.owner) whole = (float *)g.out.data;
+    else if ((whole = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, &g, &plan, 7, MEDVOL_FFT_INVERSE);
+    mv__ks_half_weights(&g, MV__KS_LOW);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, &g, low);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, low, low);
+    mv__ks_half_weights(&g, o.step ? MV__KS_STEP : MV__KS_RAMP);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, &g, whole);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, whole, whole);
+    g.from = whole;
+    g.phase = low;
+    if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, &g, mv__ks_homodyne_job, g.op);
+    mv_fft_plan_free(ctx, &plan);
+    if (whole && !g.out.owner) mv__free(ctx, whole);
+    mv__free(ctx, low);
+    return mv__ks_half_end(ctx, &g, st, dst);
+}
+
+/* ---- projections onto convex sets: `to` is the estimate ---- */
+static void mv__ks_phase_job(void *arg, size_t i) { /* to = |to| times the phase */
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = 2 * g->dim[0] * mv__minz(g->rows, (i + 1) * g->group);
+    size_t x;
+    for (x = 2 * g->dim[0] * i * g->group; x < end; x += 2) {
+        const double a = (double)g->to[x], b = (double)g->to[x + 1], m = sqrt(a * a + b * b);
+        const double c = (double)g->phase[x], s = (double)g->phase[x + 1], n = sqrt(c * c + s * s);
+        g->to[x] = (float)(n == 0.0 ? m : m * (c / n));
+        g->to[x + 1] = (float)(n == 0.0 ? 0.0 : m * (s / n));
+    }
+}
+static void mv__ks_merge_job(void *arg, size_t i) { /* to = weight from + (1 - weight) to on measured lines */
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
+    size_t r, x;
+    for (r = i * g->group; r < end; r++) {
+        float *p = g->to + 2 * nx * r;
+        const float *q = g->from + 2 * nx * r;
+        const size_t line = g->axis ? mv__ks_line_of(g, r) : 0;
+        const size_t lo = g->axis ? 0 : 2 * g->lo, hi = g->axis ? 2 * nx : 2 * g->hi;
+        if (g->axis && (line < g->lo || line >= g->hi)) continue;
+        for (x = lo; x < hi; x++) {
+            const float w = g->weight[g->axis ? line : x / 2];
+            p[x] = w == 1.0f ? q[x] : w * q[x] + (1.0f - w) * p[x];
+        }
+    }
+}
+static void mv__ks_put_job(void *arg, size_t i) { /* the result */
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), n = 2 * g->dim[0];
+    size_t r;
+    for (r = i * g->group; r < end; r++)
+        mv__memcpy((float *)g->out.data + 2 * mv__ks_row(&g->out, r), g->to + n * r, n * sizeof *g->to);
+}
+static void mv__ks_merge_weights(mv__ks_half *g, int transition) {
+    const size_t t = mv__minz(g->h, transition < 0 ? 0 : transition ? (size_t)transition : 4);
+    size_t i;
+    for (i = 0; i < g->n; i++) g->weight[i] = 1.0f;
+    for (i = 0; i < t; i++) { /* from the gap inwards */
+        const float w = (float)(0.5 - 0.5 * cos(MV__KS_PI * ((double)i + 1.0) / ((double)t + 1.0)));
+        if (g->lo > 0) g->weight[g->lo + i] = w;
+        if (g->hi < g->n) g->weight[g->hi - 1 - i] = w;
+    }
+}
+static mv_status mv__ks_pocs_steps(mv_ctx *ctx, mv__ks_half *g, const mv_pocs_opt *o, float *image,
+                                   float *data, float *phase) {
+    mv_fft_plan there, back, rest;
+    const unsigned axis = 1u << g->axis;
+    int k, steps = o->iterations ? o->iterations : 10;
+    mv_status st = mv__ks_half_plan(ctx, g, &there, axis, 0);
+    mv__memset(&back, 0, sizeof back);
+    mv__memset(&rest, 0, sizeof rest);
+    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &back, axis, MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &rest, 7u & ~axis, MEDVOL_FFT_INVERSE);
+    mv__ks_half_weights(g, MV__KS_LOW);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, g, phase);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &rest, phase, phase);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &back, phase, phase);
+    mv__ks_half_weights(g, MV__KS_ALL);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, g, data);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &rest, data, data);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &back, image, data);
+    mv__ks_merge_weights(g, o->transition);
+    g->to = image;
+    g->from = data;
+    g->phase = phase;
+    for (k = 0; k < steps && st == MEDVOL_OK; k++) {
+        if (mv__progress(ctx, (size_t)k, (size_t)steps, g->op)) st = mv__cancelled(ctx, g->op);
+        if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, g, mv__ks_phase_job, NULL);
+        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &there, image, image);
+        if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, g, mv__ks_merge_job, NULL);
+        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &back, image, image);
+    }
+    mv_fft_plan_free(ctx, &there);
+    mv_fft_plan_free(ctx, &back);
+    mv_fft_plan_free(ctx, &rest);
+    return st;
+}
+MEDVOL_DEF mv_status mv_pocs(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                             const mv_pocs_opt *opt) {
+    mv_pocs_opt o;
+    mv__ks_half g;
+    float *room, *image;
+    size_t n, bytes;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.iterations < 0 || o.iterations > 10000)
+        return mv__ks_fail_range(ctx, "pocs", "iterations", o.iterations, "in 0..10000");
+    if ((st = mv__ks_half_begin(ctx, &g, "pocs", dst, src, axis, o.first, o.count)) < 0) return st;
+    n = 2 * g.elements;
+    if (!mv__mul(n, 3 * sizeof *room, &bytes))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)n, -1, "pocs: src is too large");
+    room = st < 0 ? NULL : (float *)mv__alloc(ctx, g.out.owner ? n * 2 * sizeof *room : bytes);
+    if (room) {
+        image = g.out.owner ? (float *)g.out.data : room + 2 * n;
+        st = mv__ks_pocs_steps(ctx, &g, &o, image, room, room + n);
+        if (st == MEDVOL_OK && !g.out.owner) st = mv__ks_half_run(ctx, &g, mv__ks_put_job, NULL);
+    } else if (st == MEDVOL_OK) st = MEDVOL_E_NOMEM;
+    mv__free(ctx, room);
+    return mv__ks_half_end(ctx, &g, st, dst);
 }
 /* (KSPACE drivers) */
 #endif /* !MV__PASS */

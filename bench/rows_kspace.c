@@ -80,7 +80,34 @@ static int check_spectrum(bench *b) { /* finite, and greatest near the middle */
     return !(top > 0);
 }
 
+/* ---- partial Fourier: five eighths of the lines of a phantom ---- */
+static mv_status partial(bench *b) {
+    const size_t shape[3] = {b->side, b->side, 1};
+    mv_status st = mv_phantom_kspace(b->ctx, &b->aux[0], shape, NULL);
+    mv_fft_opt o = {0};
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
+    if (st >= 0) st = mv_fft(b->ctx, &b->aux[1], &b->aux[0], &o); /* what all lines give */
+    if (st >= 0)
+        memset((float *)b->aux[0].data + 2 * b->side * (b->side * 5 / 8), 0,
+            8 * b->side * (b->side - b->side * 5 / 8));
+    return st;
+}
+static mv_status homodyne(bench *b) { return mv_homodyne(b->ctx, &b->out, &b->aux[0], 1, NULL); }
+static mv_status pocs(bench *b) { return mv_pocs(b->ctx, &b->out, &b->aux[0], 1, NULL); }
+static int check_partial(bench *b) {
+    const float *p = (const float *)b->out.data, *q = (const float *)b->aux[1].data;
+    double wrong = 0, all = 0;
+    size_t i;
+    for (i = 0; i < b->side * b->side; i++) {
+        const double m = hypot((double)q[2 * i], (double)q[2 * i + 1]);
+        wrong += pow(hypot((double)p[2 * i], (double)p[2 * i + 1]) - m, 2), all += m * m;
+    }
+    return !(wrong <= 0.01 * all);
+}
+
 const bench_row rows_kspace[] = {
+    {"homodyne, one slice", MEDVOL_F32, homodyne, .check = check_partial, .setup = partial, .most = 512},
+    {"pocs, one slice, 10 steps", MEDVOL_F32, pocs, .check = check_partial, .setup = partial, .most = 512},
     {"phantom image, 8 coils", MEDVOL_F32, phantom_image, .check = check_image, .most = 512},
     {"phantom k-space, 8 coils", MEDVOL_F32, phantom_kspace, .check = check_spectrum, .most = 512},
     {"phantom sensitivities, 8 coils", MEDVOL_F32, phantom_sens, .check = check_coil, .most = 512},

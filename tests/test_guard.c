@@ -362,6 +362,7 @@ static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, M
                       F64[] = {MEDVOL_F64, MEDVOL_NONE},
                       FLOATING[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_NONE},
                       COMPLEX[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_NONE},
+                      C64[] = {MEDVOL_C64, MEDVOL_NONE},
                       SPECTRA[] = {MEDVOL_C64, MEDVOL_F32, MEDVOL_NONE},
                       REALS[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_I16, MEDVOL_NONE},
                       FOURIER[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_F32, MEDVOL_I16, MEDVOL_NONE},
@@ -1298,6 +1299,18 @@ static void op_phantom(void) { /* ARG: which + 4 * solid */
     else if (ARG % 4 == 1) did(mv_phantom_kspace(T, v, shape, &o));
     else did(mv_phantom_sens(T, v, shape, &o));
 }
+static void op_partial(void) { /* ARG: axis + 4 * pocs */
+    const size_t n = N + 2; /* fewer do not hold the centre between two others */
+    const mv_volume *s = vin(MEDVOL_C64, n, 5, 4, 2);
+    mv_homodyne_opt h;
+    mv_pocs_opt p;
+    mv_volume *v = vout(MEDVOL_C64, n, 5, 4, 2);
+    memset(&h, 0, sizeof h), memset(&p, 0, sizeof p);
+    h.count = p.count = ARG % 4 ? 4 : n / 2 + 2;
+    p.iterations = 2;
+    if (ARG < 4) did(mv_homodyne(T, v, s, ARG % 4, &h));
+    else did(mv_pocs(T, v, s, ARG % 4, &p)); /* of noise: phases are not of one accord at each level */
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1459,6 +1472,8 @@ static const op rows[] = {
     OP(mask, F32, 2, VOLUME | HEAVY, 0),
     OP(phantom, F32, 0, VOLUME | HEAVY, 0), OP(phantom, F32, 1, VOLUME | HEAVY, 0),
     OP(phantom, F32, 2, VOLUME | HEAVY, 0), OP(phantom, F32, 5, VOLUME | HEAVY, 0),
+    OP(partial, C64, 0, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 1, VOLUME | HEAVY | IN_PLACE, 1),
+    OP(partial, C64, 4, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 5, VOLUME | HEAVY | IN_PLACE, 1),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

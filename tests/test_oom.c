@@ -151,7 +151,7 @@ static mv_status tried(mv_status st) {
 
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
-static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
+static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum, wave;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -197,6 +197,7 @@ static void make_volumes(void) {
     grid.affine[3] = 0.5, grid.affine[1] = 0.1;
     fill(&taps, MEDVOL_F32, 3, 5, 1, 2, 1);
     must(mv_rfft(T_NONE, &spectrum, &whole, NULL));
+    must(mv_fft(T_NONE, &wave, &whole, &(mv_fft_opt){.flags = MEDVOL_FFT_CENTERED}));
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
     for (i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 11 % 255);
 }
@@ -249,7 +250,7 @@ static void make_files(void) {
     write_file("oom_like.img", gzip_like.data, gzip_like.bytes);
 }
 static void free_inputs(void) {
-    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum};
+    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum, &wave};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -406,6 +407,8 @@ OP(mask_golden, mv_mask_golden(c, d, Z(2, 9, 5), NULL))
 OP(phantom_image, mv_phantom_image(c, d, Z(7, 6, 5), NULL))
 OP(phantom_kspace, mv_phantom_kspace(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 2}))
 OP(phantom_sens, mv_phantom_sens(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 3}))
+OP(homodyne, mv_homodyne(c, d, &wave, 1, NULL))
+OP(pocs, mv_pocs(c, d, &wave, 2, &(mv_pocs_opt){.iterations = 1}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -458,7 +461,8 @@ static const struct {
     {"mask_uniform", v_mask_uniform, SOURCE}, {"mask_poisson", v_mask_poisson, SOURCE},
     {"mask_golden", v_mask_golden, SOURCE},
     {"phantom_image", v_phantom_image, SOURCE}, {"phantom_kspace", v_phantom_kspace, SOURCE},
-    {"phantom_sens", v_phantom_sens, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
+    {"phantom_sens", v_phantom_sens, SOURCE}, {"homodyne", v_homodyne, SOURCE},
+    {"pocs", v_pocs, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)

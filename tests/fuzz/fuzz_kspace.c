@@ -72,5 +72,29 @@ static mv_status op_phantom(fz_step *s) {
         : which == 1  ? mv_phantom_kspace(s->ctx, s->dst, shape, &o)
                       : mv_phantom_sens(s->ctx, s->dst, shape, &o);
 }
-static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden, op_phantom};
+static mv_status op_partial(fz_step *s) { /* of the spectrum of what there is, or of that itself */
+    mv_homodyne_opt h;
+    mv_pocs_opt p;
+    mv_fft_opt o;
+    mv_volume v;
+    const int axis = fz_byte() > 250 ? 3 : (int)(fz_byte() % 3), told = fz_byte() > 100;
+    mv_status st = MEDVOL_OK;
+    memset(&h, 0, sizeof h), memset(&p, 0, sizeof p), memset(&o, 0, sizeof o), memset(&v, 0, sizeof v);
+    o.flags = MEDVOL_FFT_CENTERED;
+    if (told) h.first = few(4), h.count = few(8);
+    h.step = (int)(fz_byte() & 1), h.keep_phase = (int)(fz_byte() & 1);
+    p.first = h.first, p.count = h.count;
+    p.iterations = fz_byte() > 250 ? -1 : (int)(fz_byte() % 4), p.transition = (int)(fz_byte() % 6) - 1;
+    s->loose = HUGE_VAL; /* phases of noise differ from level to level */
+    if (fz_byte() > 60) st = mv_fft(s->ctx, &v, s->src, &o);
+    if (st == MEDVOL_OK) {
+        const mv_volume *src = v.data ? &v : s->src;
+        st = fz_byte() & 1 ? mv_homodyne(s->ctx, s->dst, src, axis, &h)
+                           : mv_pocs(s->ctx, s->dst, src, axis, &p);
+    }
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden, op_phantom, op_partial,
+    op_partial};
 FUZZ(kspace) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }
