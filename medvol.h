@@ -32,7 +32,7 @@
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
      [LINALG]     dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values
      [FFT]        Fourier transforms of one to seven axes, of any length
-     [KSPACE]     windows, sampling masks, phantoms, partial Fourier, EPI, unringing
+     [KSPACE]     windows, sampling masks, phantoms, partial Fourier, EPI
      [COILS]      noise, compression, combination and sensitivities of receiver coils
      [GRAPPA]     missing k-space from its neighbours
      [SENSE]      images from undersampled k-space and sensitivities
@@ -1677,11 +1677,11 @@ MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volu
                                       const mv_window_opt *opt);
 
 /* mv_kspace_resize: dst = src filled up with zeros or cropped to shape[0..2] samples along x, y, z (0: as
-   they are) about the centre: sample i becomes i + floor(N / 2) - floor(n / 2). Further axes are carried along.
-   Types: c64 of complex, f32 of real volumes. Geometry: that of the image: its field of view stays, so voxels
-   become n / N as large and the central one keeps its place; a mask's affine follows in the same way. dst ==
-   src is allowed; in place where nothing changes. Threads: rows. Memory: the result. Values are moved, not
-   changed. Errors: MEDVOL_E_NULL, _DTYPE, _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+   they are) about the centre: sample i becomes i + floor(N / 2) - floor(n / 2). Further axes are carried
+   along. Types: c64 of complex, f32 of real volumes. Geometry: that of the image: its field of view stays, so
+   voxels become n / N as large and the central one keeps its place; a mask's affine follows in the same way.
+   dst == src is allowed; in place where nothing changes. Threads: rows. Memory: the result. Values are moved,
+   not changed. Errors: MEDVOL_E_NULL, _DTYPE, _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
 MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape);
 
 /* Sampling masks: f32 volumes of shape[0..2] voxels x, y, z, 1 where k-space is to be measured. x, the
@@ -1710,8 +1710,8 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
    where one radius gives that, or as near as one comes. `ellipse`: only places of d <= 1; the corners count
    as voxels nevertheless. The block is acs[0] x acs[1] lines, as of mv_mask_uniform. One thread; progress
    after each of some ten discs, each of at most some 50 trials a place. Memory: 28 bytes a line. Errors:
-   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge below 1; acs above the axis;
-   a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source:
+   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge not in 1..1000; acs above the
+   axis; a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source:
    Bridson 2007. */
 typedef struct mv_mask_poisson_opt {
     double accel; /* 0: 4 */
@@ -1724,13 +1724,13 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
                                      const mv_mask_poisson_opt *opt);
 
 /* mv_mask_golden: `frames` masks of `shots` lines each, one after the other in golden-ratio order: of shot j
-   of all, counted from 0, t = 2 frac(1/2 + j g) - 1 and y = floor(ny (1 + t (1 - density + density t^2)) / 2),
-   so that any run of shots spreads evenly, 1 / (1 - density) times as densely in the centre. g = 0.618034 or,
-   of several z, 0.682328 for y and 0.465571 for z. A line that its frame has already gives way to the nearest
-   free y, then z. dst is x, y, z, frames. `order`: not 1, but the number of the shot in its frame, from 1.
-   Memory: one float a line and frame. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (more shots than lines; density
-   not in 0..0.95), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Winkelmann et al. 2007; Chan et al.
-   2009. */
+   of all, counted from 0, t = 2 frac(1/2 + j g) - 1 and y = floor(ny (1 + t (1 - density + density t^2)) /
+   2), so that any run of shots spreads evenly, 1 / (1 - density) times as densely in the centre. g = 0.618034
+   or, of several z, 0.682328 for y and 0.465571 for z. A line that its frame has already gives way to the
+   nearest free y, then z. dst is x, y, z, frames. `order`: not 1, but the number of the shot in its frame,
+   from 1. Memory: one float a line and frame. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (more shots than lines;
+   density not in 0..0.95), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Winkelmann et al. 2007; Chan
+   et al. 2009. */
 typedef struct mv_mask_golden_opt {
     size_t shots;   /* 0: a quarter of the lines */
     size_t frames;  /* 0: 1 */
@@ -1740,9 +1740,9 @@ typedef struct mv_mask_golden_opt {
 MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
                                     const mv_mask_golden_opt *opt);
 
-/* Phantoms: sums of ellipses or, where shape[2] > 1, ellipsoids. Positions are in half fields of view: voxel i
-   of n lies at (i - floor(n / 2)) / (n / 2), the field spans -1..1. dst, new or of that shape, is c64: x, y, z
-   and, of several coils, coil; its affine is the identity.
+/* Phantoms: sums of ellipses or, where shape[2] > 1, ellipsoids. Positions are in half fields of view: voxel
+   i of n lies at (i - floor(n / 2)) / (n / 2), the field spans -1..1. dst, new or of that shape, is c64: x,
+   y, z and, of several coils, coil; its affine is the identity.
    A body: value where |D^-1 R^T (r - centre)| <= 1, D = diag(axes), R = Rz(angle[0]) Rx(angle[1])
    Rz(angle[2]) in degrees (ellipses: angle[0] alone, from x towards y). */
 typedef struct mv_ellipse {
@@ -1781,15 +1781,15 @@ MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *
 
 /* Partial Fourier: images from k-space that ends early on one side of `axis` (0..2). src is complex, x, y, z,
    coil, frames, with zeros where nothing was measured; dst, c64 of the same shape, is the image of each coil
-   and frame by itself, a centred unitary transform along x, y and z. The lines that were measured run from the
-   first to the last one along `axis` with a value other than 0, or are `count` lines from `first` on; what
-   stands in others is not read. They must hold the centre floor(n / 2) and at least one line on each side of
-   it; h is how many there are on the shorter side. Gaps in between are zeros as others. Phases come from
-   lines -h..h alone, under a Hamming window, and are 0 where this image is. Geometry: src's. dst == src is
-   allowed. The image must be real but for a phase that varies slowly. NaN and infinity reach the whole image.
-   Threads: rows and transforms; the bits do not depend on their number, levels differ as transforms do.
-   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axis, options, lines that do not hold the centre), _EMPTY (nothing
-   but zeros), _SIZE (an axis above 2^28), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+   and frame by itself, a centred unitary transform along x, y and z. The lines that were measured run from
+   the first to the last one along `axis` with a value other than 0, or are `count` lines from `first` on;
+   what stands in others is not read. They must hold the centre floor(n / 2) and at least one line on each
+   side of it; h is how many there are on the shorter side. Gaps in between are zeros as others. Phases come
+   from lines -h..h alone, under a Hamming window, and are 0 where this image is. Geometry: src's. dst == src
+   is allowed. The image must be real but for a phase that varies slowly. NaN and infinity reach the whole
+   image. Threads: rows and transforms; the bits do not depend on their number, levels differ as transforms
+   do. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axis, options, lines that do not hold the centre), _EMPTY
+   (nothing but zeros), _SIZE (an axis above 2^28), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
 
 /* mv_homodyne: the real part of the transform of W X, with the low-resolution phase taken off. W + its mirror
    image is 2: W rises from 0 to 2 over -h..h (1 + j / (h + 1)), or is 1 there (`step`), and is 2 beyond. The
@@ -1814,7 +1814,45 @@ typedef struct mv_pocs_opt {
 } mv_pocs_opt;
 MEDVOL_DEF mv_status mv_pocs(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
                              const mv_pocs_opt *opt);
-/* (KSPACE api) */
+
+/* Echo-planar readouts: x along the readout, one line after the other along y, lines of one direction being
+   those of even or of odd y. What a gradient delay and eddy currents do to the odd lines against the even
+   ones is, after the transform along x, a phase of phase[0] + phase[1] (i - floor(n / 2)) at place i of n.
+
+   mv_epi_ghost_estimate: that phase, in radians and radians a voxel, from navigator lines without phase
+   encoding, acquired as the image's: y is at least 2, lines 0, 2, ... of one direction. With D(i) the sum of
+   odd times conj(even) over the odd lines (each with the mean of its neighbours, so that a steady drift drops
+   out), z, coils and frames, phase[1] is the angle of the sum of D(i + 1) conj(D(i)), phase[0] that of the
+   sum of D(i) exp(-i phase[1] (i - floor(n / 2))). So |phase[1]| must stay below pi. nav is complex. Memory:
+   a copy of nav. Rows are summed in a fixed order: the bits do not depend on the threads. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE (fewer than 2 lines or samples), _EMPTY (no signal, or NaN), _NOMEM,
+   _CANCELLED; phase as it was. Source: Ahn and Cho 1987; Heid 1997.
+   mv_epi_ghost: takes the phase off: lines of odd y, of any k-space x, y, ..., are transformed along x,
+   multiplied by exp(-i (phase[0] + phase[1] (i - floor(n / 2)))) and transformed back; even lines stay. dst
+   is c64; dst == src is allowed. Memory: a copy of src. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (a phase that
+   is not finite), _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_epi_ghost_estimate(mv_ctx *ctx, double *phase, const mv_volume *nav);
+MEDVOL_DEF mv_status mv_epi_ghost(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *phase);
+
+/* When the samples of a readout were taken, in one unit of time: the gradient rises for `up` from time 0,
+   stays for `flat` and falls for `down`; sample m is at delay + (m + 1/2) dwell. */
+typedef struct mv_epi_timing {
+    double up, flat, down, delay, dwell;
+    double lambda; /* of the diagonal added to the normal equations, whose own is about M / n; 0: none */
+} mv_epi_timing;
+/* mv_epi_ramp: readouts sampled on the gradient's ramps, M samples along x, each line in the order of rising
+   k, become n evenly spaced ones. Position of sample m: n (A(t) - A0) / (A1 - A0) - 1/2, A the gradient's
+   area, A0 and A1 at the ends of the M dwell times; so even samples of n = M stay as they are. The n samples
+   are those that explain the M by least squares if the object lies within n voxels: S = (B^H B + lambda I)^-1
+   B^H s, B[m][j] the Dirichlet kernel (1/n) sum over r of exp(-2 pi i (p - j)(r - floor(n / 2)) / n); M wants
+   to be well above n, for where samples lie further apart than 1, noise is amplified. dst, c64, has n along
+   x. Geometry: voxels along x become M / n as large about the centre. dst == src gives new memory. Threads:
+   those of mv_gemm. Memory: 24 M n bytes, n^2 pairs of doubles and, for a dst with gaps, its size. Errors:
+   MEDVOL_E_NULL, _DTYPE, _RANGE (times that are negative, NaN or infinite, dwell 0, samples after the
+   gradient's end, lambda), _SHAPE (M below n, n = 0), _SINGULAR (samples too far apart), _SIZE, _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED. Source: Bruder et al. 1992; Rosenfeld 1998. */
+MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
+                                 const mv_epi_timing *timing);
 #endif
 #ifndef MEDVOL_NO_COILS
 /* (COILS api) */
@@ -22136,8 +22174,8 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */
 
-/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI, unringing. Owns mv__ks_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
+/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: the papers named in [API]. =============================== */
 #ifndef MEDVOL_NO_KSPACE
 #ifdef MV__PASS
 /* y = x times w times k */
@@ -22639,6 +22677,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
                                      const mv_mask_poisson_opt *opt) {
     mv__ks_mask m;
     mv__ks_disc d;
+    size_t bytes;
     int k;
     double want;
     mv_status st = mv__ks_mask_shape(ctx, &m, "mask_poisson", shape, 1);
@@ -22663,7 +22702,8 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
     if (!dst) return mv__fail_null(ctx, m.op, "dst");
     if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
     d.line = m.line;
-    d.cell = (uint32_t *)mv__alloc(ctx, d.lines * 24); /* with the points and their list */
+    if (!mv__mul(d.lines, 24, &bytes)) bytes = (size_t)-1;
+    d.cell = (uint32_t *)mv__alloc(ctx, bytes); /* with the points and their list */
     if (!d.cell) st = MEDVOL_E_NOMEM;
     else {
         d.at = (double *)(void *)((unsigned char *)d.cell + d.lines * 8);
@@ -23048,7 +23088,8 @@ static mv_status mv__ks_phantom_make(mv_ctx *ctx, const char *op, mv_volume *dst
     if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes)) < 0) return st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__ks_phantom_bodies(ctx, &g, &o)) == MEDVOL_OK) {
-        g.coil = (double *)mv__alloc(ctx, g.coils * 18 * sizeof *g.coil);
+        if (!mv__mul(g.coils, 18 * sizeof *g.coil, &bytes)) bytes = (size_t)-1;
+        g.coil = (double *)mv__alloc(ctx, bytes);
         if (!g.coil) st = MEDVOL_E_NOMEM;
         for (c = 0; g.coil && c < g.coils; c++) mv__ks_coil_make(g.coil + 18 * c, c, g.coils, g.axes);
     }
@@ -23370,7 +23411,276 @@ MEDVOL_DEF mv_status mv_pocs(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, 
     mv__free(ctx, room);
     return mv__ks_half_end(ctx, &g, st, dst);
 }
-/* (KSPACE drivers) */
+/* ---- echo-planar readouts ---- */
+typedef struct mv__ks_epi {
+    mv_volume in;
+    float *room, *turn; /* hybrid space; the factors along x, pairs */
+    size_t n, ny, rows, elements, group;
+    mv_volume out;
+    double phase[2];
+} mv__ks_epi;
+static mv_status mv__ks_epi_transform(mv_ctx *ctx, const mv__ks_epi *e, const float *from, unsigned flags) {
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    mv_status st;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = 2;
+    d.dim[0] = e->n;
+    d.dim[1] = e->rows;
+    d.axes = 1;
+    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    st = mv_fft_plan_init(ctx, &plan, &d);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, e->room, from);
+    mv_fft_plan_free(ctx, &plan);
+    return st;
+}
+/* src in hybrid space */
+static mv_status mv__ks_epi_begin(mv_ctx *ctx, mv__ks_epi *e, const char *op, const char *name,
+                                  const mv_volume *src) {
+    mv_status st;
+    mv__memset(e, 0, sizeof *e);
+    if ((st = mv__dense(ctx, op, name, &e->in, src, MEDVOL_C64)) < 0) return st;
+    e->n = e->in.dim[0];
+    e->ny = e->in.dim[1];
+    e->elements = mv_volume_count(&e->in);
+    e->rows = e->elements / e->n;
+    e->group = mv__maxz(1, MV__CHUNK / e->n);
+    e->room = (float *)mv__alloc(ctx, 2 * e->elements * sizeof *e->room);
+    if (!e->room) st = MEDVOL_E_NOMEM;
+    else st = mv__ks_epi_transform(ctx, e, (const float *)e->in.data, MEDVOL_FFT_INVERSE);
+    return st;
+}
+static void mv__ks_epi_end(mv_ctx *ctx, mv__ks_epi *e) {
+    mv__free(ctx, e->room);
+    mv_volume_free(ctx, &e->in);
+}
+/* D at place x */
+static void mv__ks_epi_product(const mv__ks_epi *e, size_t x, double *d) {
+    size_t r;
+    d[0] = d[1] = 0.0;
+    for (r = 0; r < e->rows; r++) {
+        const float *p = e->room + 2 * (r * e->n + x), *q;
+        double a, b;
+        if (r % e->ny % 2 == 0) continue;
+        q = p - 2 * e->n;
+        a = (double)q[0];
+        b = (double)q[1];
+        if (r % e->ny + 1 < e->ny) {
+            q = p + 2 * e->n;
+            a = 0.5 * (a + (double)q[0]);
+            b = 0.5 * (b + (double)q[1]);
+        }
+        d[0] += (double)p[0] * a + (double)p[1] * b;
+        d[1] += (double)p[1] * a - (double)p[0] * b;
+    }
+}
+MEDVOL_DEF mv_status mv_epi_ghost_estimate(mv_ctx *ctx, double *phase, const mv_volume *nav) {
+    const char *op = "epi_ghost_estimate";
+    mv__ks_epi e;
+    double d[2], last[2] = {0.0, 0.0}, lag[2] = {0.0, 0.0}, sum[2] = {0.0, 0.0}, slope = 0.0;
+    size_t x;
+    mv_status st;
+    if (!phase) return mv__fail_null(ctx, op, "phase");
+    st = mv__ks_epi_begin(ctx, &e, op, "nav", nav);
+    if (st == MEDVOL_OK && (e.ny < 2 || e.n < 2))
+        st = mv__fail(ctx, MEDVOL_E_SHAPE, "nav", (double)e.ny, -1,
+                      "%s: nav has %zu lines of %zu samples: must be at least 2 of 2", op, e.ny, e.n);
+    for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
+        mv__ks_epi_product(&e, x, d);
+        if (x) {
+            lag[0] += d[0] * last[0] + d[1] * last[1];
+            lag[1] += d[1] * last[0] - d[0] * last[1];
+        }
+        last[0] = d[0];
+        last[1] = d[1];
+    }
+    if (st == MEDVOL_OK) slope = atan2(lag[1], lag[0]);
+    for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
+        const double a = -slope * ((double)x - (double)(e.n / 2)), c = cos(a), s = sin(a);
+        mv__ks_epi_product(&e, x, d);
+        sum[0] += d[0] * c - d[1] * s;
+        sum[1] += d[0] * s + d[1] * c;
+    }
+    mv__ks_epi_end(ctx, &e);
+    if (st < 0) return st;
+    if (!(fabs(lag[0]) + fabs(lag[1]) > 0.0 && fabs(sum[0]) + fabs(sum[1]) > 0.0 && mv__finite(lag[0]) &&
+          mv__finite(lag[1]) && mv__finite(sum[0]) && mv__finite(sum[1])))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "nav", 0, -1, "%s: nav holds no signal, or NaN or infinity", op);
+    phase[0] = atan2(sum[1], sum[0]);
+    phase[1] = slope;
+    return MEDVOL_OK;
+}
+static void mv__ks_epi_turn_job(void *arg, size_t i) { /* odd lines */
+    const mv__ks_epi *e = (const mv__ks_epi *)arg;
+    const size_t end = mv__minz(e->rows, (i + 1) * e->group);
+    size_t r, x;
+    for (r = i * e->group; r < end; r++) {
+        float *p = e->room + 2 * r * e->n;
+        if (r % e->ny % 2 == 0) continue;
+        for (x = 0; x < 2 * e->n; x += 2) {
+            const float a = p[x], b = p[x + 1];
+            p[x] = a * e->turn[x] - b * e->turn[x + 1];
+            p[x + 1] = a * e->turn[x + 1] + b * e->turn[x];
+        }
+    }
+}
+static void mv__ks_epi_put_job(void *arg, size_t i) { /* odd lines anew, even ones as they were */
+    const mv__ks_epi *e = (const mv__ks_epi *)arg;
+    const size_t end = mv__minz(e->rows, (i + 1) * e->group), n = 2 * e->n;
+    size_t r;
+    for (r = i * e->group; r < end; r++) {
+        float *to = (float *)e->out.data + 2 * mv__ks_row(&e->out, r);
+        const float *from = r % e->ny % 2 ? e->room + n * r : (const float *)e->in.data + n * r;
+        if (to != from) mv__memcpy(to, from, n * sizeof *to);
+    }
+}
+MEDVOL_DEF mv_status mv_epi_ghost(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *phase) {
+    const char *op = "epi_ghost";
+    mv__ks_epi e;
+    size_t x;
+    mv_status st;
+    if (!phase) return mv__fail_null(ctx, op, "phase");
+    for (x = 0; x < 2; x++)
+        if (!mv__finite(phase[x])) return mv__ks_fail_range(ctx, op, "phase", phase[x], "finite");
+    if ((st = mv__ks_epi_begin(ctx, &e, op, "src", src)) == MEDVOL_OK)
+        st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) {
+        mv__ks_epi_end(ctx, &e);
+        return st;
+    }
+    e.out.slope = 1.0;
+    e.out.inter = 0.0;
+    if ((e.turn = (float *)mv__alloc(ctx, 2 * e.n * sizeof *e.turn)) == NULL) st = MEDVOL_E_NOMEM;
+    for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
+        const double a = phase[0] + phase[1] * ((double)x - (double)(e.n / 2));
+        e.turn[2 * x] = (float)cos(a);
+        e.turn[2 * x + 1] = (float)-sin(a);
+    }
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_epi_turn_job, &e, op);
+    if (st == MEDVOL_OK) st = mv__ks_epi_transform(ctx, &e, e.room, 0);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_epi_put_job, &e, NULL);
+    mv__free(ctx, e.turn);
+    mv__ks_epi_end(ctx, &e);
+    return mv__out_end(ctx, st, &e.out, dst);
+}
+
+/* ---- samples on ramps ---- */
+static double mv__ks_ramp_area(const mv_epi_timing *t, double at) {
+    const double end = t->up + t->flat;
+    if (at <= 0.0) return 0.0;
+    if (at < t->up) return 0.5 * at * at / t->up;
+    if (at <= end) return at - 0.5 * t->up;
+    at = at - end < t->down ? at - end : t->down;
+    return end - 0.5 * t->up + (t->down > 0.0 ? at - 0.5 * at * at / t->down : 0.0);
+}
+static mv_status mv__ks_ramp_check(mv_ctx *ctx, const char *op, const mv_epi_timing *t, size_t m, size_t n) {
+    const double end = t->up + t->flat + t->down;
+    double span;
+    if (n == 0 || n > m)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "n", (double)n, -1, "%s: n = %zu: src has %zu samples along x",
+                        op, n, m);
+    if (!(t->up >= 0.0 && t->flat >= 0.0 && t->down >= 0.0 && end < 1e30))
+        return mv__ks_fail_range(ctx, op, "up, flat or down", end, "finite and not negative");
+    if (!(t->delay >= 0.0 && t->dwell > 0.0 && t->delay + t->dwell * (double)m <= end * (1.0 + 1e-9)))
+        return mv__ks_fail_range(ctx, op, "delay or dwell", t->dwell,
+                                 "such that samples end with the gradient");
+    if (!(t->lambda >= 0.0 && t->lambda < 1e30))
+        return mv__ks_fail_range(ctx, op, "lambda", t->lambda, "finite and not negative");
+    span = mv__ks_ramp_area(t, t->delay + t->dwell * (double)m) - mv__ks_ramp_area(t, t->delay);
+    if (!(span > 0.0)) return mv__ks_fail_range(ctx, op, "dwell", t->dwell, "long enough to move in k-space");
+    return MEDVOL_OK;
+}
+/* B^H, n x m: the conjugate of the kernel */
+static void mv__ks_ramp_kernel(double *b, const mv_epi_timing *t, size_t m, size_t n) {
+    const double a0 = mv__ks_ramp_area(t, t->delay);
+    const double a1 = mv__ks_ramp_area(t, t->delay + t->dwell * (double)m), pi = MV__KS_PI;
+    size_t i, j;
+    for (i = 0; i < m; i++) {
+        const double at = mv__ks_ramp_area(t, t->delay + ((double)i + 0.5) * t->dwell);
+        const double p = (double)n * (at - a0) / (a1 - a0) - 0.5;
+        for (j = 0; j < n; j++) {
+            const double q = p - (double)j, s = sin(pi * q / (double)n);
+            const double d = fabs(s) < 1e-12 ? 1.0 : sin(pi * q) / ((double)n * s);
+            const double turn = n % 2 ? 0.0 : -pi * q / (double)n;
+            *b++ = d * cos(turn);
+            *b++ = d * sin(turn);
+        }
+    }
+}
+/* w = the n x m matrix of the least squares, in floats */
+static mv_status mv__ks_ramp_matrix(mv_ctx *ctx, float *w, const mv_epi_timing *t, size_t m, size_t n) {
+    mv_gemm_opt o;
+    double *b, *a;
+    size_t i, bytes, square;
+    mv_status st;
+    if (!mv__mul(n, m * 2, &bytes) || !mv__mul(n, 2 * n, &square) || !mv__add(bytes, square, &bytes) ||
+        !mv__mul(bytes, sizeof *b, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "epi_ramp: n = %zu: too large", n);
+    if ((b = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    a = b + 2 * n * m;
+    mv__ks_ramp_kernel(b, t, m, n);
+    mv__memset(&o, 0, sizeof o);
+    o.op_b = MEDVOL_OP_ADJOINT;
+    st = mv_gemm_c128(ctx, a, n, b, n, b, n, n, n, m, &o);
+    for (i = 0; st == MEDVOL_OK && i < n; i++) a[2 * i * (n + 1)] += t->lambda;
+    if (st == MEDVOL_OK) st = mv_chol_c128(ctx, a, n, n);
+    if (st == MEDVOL_OK) st = mv_chol_solve_c128(ctx, b, n, a, n, n, m);
+    for (i = 0; st == MEDVOL_OK && i < 2 * n * m; i++) w[i] = (float)b[i];
+    mv__free(ctx, b);
+    return st;
+}
+static void mv__ks_ramp_put_job(void *arg, size_t i) {
+    const mv__ks_epi *e = (const mv__ks_epi *)arg;
+    const size_t end = mv__minz(e->rows, (i + 1) * e->group), n = 2 * e->n;
+    size_t r;
+    for (r = i * e->group; r < end; r++)
+        mv__memcpy((float *)e->out.data + 2 * mv__ks_row(&e->out, r), e->room + n * r, n * sizeof(float));
+}
+MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
+                                 const mv_epi_timing *timing) {
+    const char *op = "epi_ramp";
+    mv__ks_epi e;
+    float *w = NULL, *to;
+    double first[3] = {0.0, 0.0, 0.0};
+    size_t dim[7], bytes, m;
+    int k;
+    mv_status st;
+    mv__memset(&e, 0, sizeof e);
+    if (!timing) return mv__fail_null(ctx, op, "timing");
+    if ((st = mv__dense(ctx, op, "src", &e.in, src, MEDVOL_C64)) < 0) return st;
+    for (m = e.in.dim[0], dim[0] = n, k = 1; k < 7; k++) dim[k] = e.in.dim[k];
+    e.rows = mv_volume_count(&e.in) / m;
+    e.n = n;
+    e.group = mv__maxz(1, MV__CHUNK / mv__maxz(1, n));
+    e.ny = 1;
+    if ((st = mv__ks_ramp_check(ctx, op, timing, m, n)) == MEDVOL_OK)
+        st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, dim, 0);
+    if (st < 0) {
+        mv_volume_free(ctx, &e.in);
+        return st;
+    }
+    if (!mv__mul(n, m * 2 * sizeof *w, &bytes))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu: too large", op, n);
+    else if ((w = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    to = (float *)e.out.data;
+    if (st == MEDVOL_OK && !mv_volume_contiguous(&e.out)) {
+        to = e.room = (float *)mv__alloc(ctx, 2 * n * e.rows * sizeof *to);
+        if (!to) st = MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK) st = mv__ks_ramp_matrix(ctx, w, timing, m, n);
+    if (st == MEDVOL_OK)
+        st = mv_gemm_c64(ctx, to, n, w, n, (const float *)e.in.data, m, n, e.rows, m, NULL);
+    if (st == MEDVOL_OK && e.room)
+        st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_ramp_put_job, &e, op);
+    first[0] = (double)(m / 2) - (double)m / (double)n * (double)(n / 2);
+    mv__vol_move_origin(&e.out, first);
+    for (k = 0; k < 3; k++) e.out.affine[4 * k] *= (double)m / (double)n;
+    e.out.slope = 1.0;
+    e.out.inter = 0.0;
+    mv__free(ctx, w);
+    mv__ks_epi_end(ctx, &e);
+    return mv__out_end(ctx, st, &e.out, dst);
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_KSPACE */
 

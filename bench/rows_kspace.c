@@ -1,4 +1,4 @@
-/* rows_kspace.c - windows and shapes of k-space, masks, phantoms, partial Fourier. */
+/* rows_kspace.c - windows and shapes of k-space, masks, phantoms, partial Fourier, echo-planar readouts. */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
@@ -105,7 +105,46 @@ static int check_partial(bench *b) {
     return !(wrong <= 0.01 * all);
 }
 
+/* ---- echo-planar: the slice with its odd lines turned by phase ---- */
+static const double turned[2] = {0.7, 0.02};
+static mv_status epi(bench *b) {
+    const size_t shape[3] = {b->side, b->side, 1}, nav[2] = {b->side, 3};
+    const double back[2] = {-turned[0], -turned[1]};
+    mv_status st = mv_phantom_kspace(b->ctx, &b->aux[1], shape, NULL);
+    size_t k;
+    if (st >= 0) st = mv_epi_ghost(b->ctx, &b->aux[0], &b->aux[1], back);
+    if (st >= 0) st = mv_volume_alloc(b->ctx, &b->aux[2], MEDVOL_C64, 2, nav);
+    for (k = 0; st >= 0 && k < 3; k++) /* the line through the centre, three times */
+        memcpy((float *)b->aux[2].data + 2 * k * b->side,
+            (const float *)b->aux[1].data + 2 * b->side * (b->side / 2), 8 * b->side);
+    return st < 0 ? st : mv_epi_ghost(b->ctx, &b->aux[2], &b->aux[2], back);
+}
+static mv_status ghost(bench *b) { return mv_epi_ghost(b->ctx, &b->out, &b->aux[0], turned); }
+static int check_ghost(bench *b) {
+    const float *p = (const float *)b->out.data, *q = (const float *)b->aux[1].data;
+    double wrong = 0, all = 0;
+    size_t i;
+    for (i = 0; i < 2 * b->side * b->side; i++)
+        wrong += pow((double)p[i] - (double)q[i], 2), all += pow((double)q[i], 2);
+    return !(wrong <= 1e-10 * all);
+}
+static mv_status ghost_estimate(bench *b) {
+    b->numbers = 2;
+    return mv_epi_ghost_estimate(b->ctx, b->number, &b->aux[2]);
+}
+static double want_turned(const bench *b, size_t i) { return (void)b, turned[i]; }
+
+static mv_status ramp(bench *b) { /* of even samples: they stay */
+    mv_epi_timing t = {0};
+    t.flat = 1, t.dwell = 1.0 / (double)b->side;
+    return mv_epi_ramp(b->ctx, &b->out, &b->aux[1], b->side, &t);
+}
+
 const bench_row rows_kspace[] = {
+    {"epi ramp, one slice", MEDVOL_F32, ramp, .check = check_ghost, .setup = epi, .most = 512},
+    {"epi ghost, one slice", MEDVOL_F32, ghost, .check = check_ghost, .setup = epi, .most = 512},
+    {"epi ghost estimate, three lines", MEDVOL_F32, ghost_estimate, want_turned, 1e-4, .setup = epi,
+        .most = 512},
     {"homodyne, one slice", MEDVOL_F32, homodyne, .check = check_partial, .setup = partial, .most = 512},
     {"pocs, one slice, 10 steps", MEDVOL_F32, pocs, .check = check_partial, .setup = partial, .most = 512},
     {"phantom image, 8 coils", MEDVOL_F32, phantom_image, .check = check_image, .most = 512},

@@ -1311,6 +1311,22 @@ static void op_partial(void) { /* ARG: axis + 4 * pocs */
     if (ARG < 4) did(mv_homodyne(T, v, s, ARG % 4, &h));
     else did(mv_pocs(T, v, s, ARG % 4, &p)); /* of noise: phases are not of one accord at each level */
 }
+static void op_epi(void) {
+    const mv_volume *s = vin(MEDVOL_C64, N, 5, 2, 2);
+    did(mv_epi_ghost(T, vout(MEDVOL_C64, N, 5, 2, 2), s, numbers(2, 0.4, 0.03, 0)));
+}
+static void op_epi_estimate(void) {
+    double *phase = (double *)out(MEDVOL_F64, 2);
+    phase[0] = phase[1] = 0; /* where it is refused */
+    did(mv_epi_ghost_estimate(T, phase, vin(MEDVOL_C64, N, 3, 2, 2)));
+    phase[0] = cos(phase[0]); /* the angle of noise may be pi or -pi */
+}
+static void op_ramp(void) { /* as many samples again */
+    const mv_volume *s = vin(MEDVOL_C64, 2 * N, 3, 2, 2);
+    const double time[6] = {2, 4, 2, 0, 8 / (2 * (double)N), 1e-9};
+    const mv_epi_timing *t = (const mv_epi_timing *)given(MEDVOL_F64, time, 6);
+    did(mv_epi_ramp(T, vout(MEDVOL_C64, N, 3, 2, 2), s, N, t));
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1474,6 +1490,8 @@ static const op rows[] = {
     OP(phantom, F32, 2, VOLUME | HEAVY, 0), OP(phantom, F32, 5, VOLUME | HEAVY, 0),
     OP(partial, C64, 0, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 1, VOLUME | HEAVY | IN_PLACE, 1),
     OP(partial, C64, 4, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 5, VOLUME | HEAVY | IN_PLACE, 1),
+    OP(epi, C64, 0, VOLUME | HEAVY | IN_PLACE, 1e-5), OP(epi_estimate, C64, 0, VOLUME | HEAVY, 1e-5),
+    OP(ramp, C64, 0, VOLUME | HEAVY, 1e-4),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

@@ -409,6 +409,8 @@ OP(phantom_kspace, mv_phantom_kspace(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils 
 OP(phantom_sens, mv_phantom_sens(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 3}))
 OP(homodyne, mv_homodyne(c, d, &wave, 1, NULL))
 OP(pocs, mv_pocs(c, d, &wave, 2, &(mv_pocs_opt){.iterations = 1}))
+OP(epi_ghost, mv_epi_ghost(c, d, &wave, (const double[]){0.5, 0.1}))
+OP(epi_ramp, mv_epi_ramp(c, d, &wave, 7, &(mv_epi_timing){.flat = 1, .dwell = 1.0 / 64}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -462,7 +464,8 @@ static const struct {
     {"mask_golden", v_mask_golden, SOURCE},
     {"phantom_image", v_phantom_image, SOURCE}, {"phantom_kspace", v_phantom_kspace, SOURCE},
     {"phantom_sens", v_phantom_sens, SOURCE}, {"homodyne", v_homodyne, SOURCE},
-    {"pocs", v_pocs, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
+    {"pocs", v_pocs, SOURCE}, {"epi_ghost", v_epi_ghost, SOURCE},
+    {"epi_ramp", v_epi_ramp, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
@@ -999,6 +1002,13 @@ static mv_status op_phase(mv_ctx *c) {
     else out.u[0] = s.voxel[0] == 0 && s.peak > 0.5;
     return st;
 }
+static mv_status op_epi_estimate(mv_ctx *c) {
+    double phase[2] = {9, 9};
+    mv_status st = TRY(mv_epi_ghost_estimate(c, phase, &wave));
+    if (st < 0) spoiled |= phase[0] != 9 || phase[1] != 9;
+    else out.u[0] = phase[0] != 9;
+    return st;
+}
 static mv_status op_fft_kept(mv_ctx *c) { /* plans are kept, and what cannot be kept is an error */
     mv_ctx own;
     mv_ctx_desc d = c->desc;
@@ -1121,6 +1131,7 @@ static const struct {
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
+    ROW(epi_estimate)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */

@@ -1,4 +1,4 @@
-/* fuzz_kspace.c - windows, shapes and masks of any description. */
+/* fuzz_kspace.c - windows, shapes, masks, phantoms, partial and echo-planar k-space of any description. */
 #include "fuzz.h"
 
 static mv_status op_window(fz_step *s) {
@@ -95,6 +95,38 @@ static mv_status op_partial(fz_step *s) { /* of the spectrum of what there is, o
     mv_volume_free(s->ctx, &v);
     return st;
 }
+static mv_status op_epi(fz_step *s) {
+    mv_fft_opt o;
+    mv_volume v;
+    double phase[2];
+    mv_status st = MEDVOL_OK;
+    memset(&o, 0, sizeof o), memset(&v, 0, sizeof v);
+    phase[0] = fz_number(), phase[1] = fz_number();
+    s->loose = HUGE_VAL;
+    if (fz_byte() > 60) st = mv_fft(s->ctx, &v, s->src, &o);
+    if (st == MEDVOL_OK && (fz_byte() & 1)) mv_epi_ghost_estimate(s->ctx, phase, v.data ? &v : s->src);
+    if (st == MEDVOL_OK) st = mv_epi_ghost(s->ctx, s->dst, v.data ? &v : s->src, phase);
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
+static mv_status op_ramp(fz_step *s) {
+    mv_epi_timing t;
+    mv_fft_opt o;
+    mv_volume v;
+    mv_status st;
+    size_t n;
+    double *const field[6] = {&t.up, &t.flat, &t.down, &t.delay, &t.dwell, &t.lambda};
+    int k;
+    memset(&o, 0, sizeof o), memset(&v, 0, sizeof v);
+    for (k = 0; k < 6; k++) *field[k] = fz_byte() > 235 ? fz_number() : (double)(fz_byte() % 16);
+    if (fz_byte() > 30)
+        t.dwell = (t.up + t.flat + t.down) / (double)(s->src->dim[0] + fz_byte() % 4), t.delay = 0;
+    n = few(12);
+    s->loose = HUGE_VAL; /* the bare normal equations: any accuracy */
+    if ((st = mv_fft(s->ctx, &v, s->src, &o)) == MEDVOL_OK) st = mv_epi_ramp(s->ctx, s->dst, &v, n, &t);
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
 static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden, op_phantom, op_partial,
-    op_partial};
+    op_partial, op_epi, op_ramp};
 FUZZ(kspace) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }
