@@ -32,7 +32,7 @@
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
      [LINALG]     dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values
      [FFT]        Fourier transforms of one to seven axes, of any length
-     [KSPACE]     windows, sampling masks, phantoms, partial Fourier, EPI, unringing
+     [KSPACE]     windows, sampling masks, phantoms, partial Fourier, EPI
      [COILS]      noise, compression, combination and sensitivities of receiver coils
      [GRAPPA]     missing k-space from its neighbours
      [SENSE]      images from undersampled k-space and sensitivities
@@ -1644,7 +1644,215 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
    Images are x, y, z and frames, without the coil. All are MEDVOL_C64; other complex types and scaled values
    are copied first. k-space is CENTERED (index floor(n / 2) is 0) and its transforms are UNITARY. */
 #ifndef MEDVOL_NO_KSPACE
-/* (KSPACE api) */
+/* mv_kspace_window: dst = src times a window of the centred k-index. Along an axis of n samples the window is
+   a function of u = (i - floor(n / 2)) / (extent n / 2), so that |u| reaches 1 at the edge:
+     HANN   (1 + cos(pi u)) / 2          HAMMING  0.54 + 0.46 cos(pi u)
+     TUKEY  1 to |u| = 1 - taper, from there (1 + cos(pi (|u| - 1 + taper) / taper)) / 2
+     FERMI  1 / (1 + exp((|u| - radius) / width))          GAUSS  exp(-u^2 / (2 sigma^2))
+   and 0 where |u| > 1. Windows of several axes are multiplied or, `radial`, become one of u = the root of the
+   sum of u^2 over the axes: 0 where any |u| > 1 and, but for FERMI and GAUSS, where u itself is.
+   Type: complex volumes give c64, real ones f32, of any frames; other types and scaled values are converted
+   first. Geometry: src's. dst == src is allowed, in place where the type stays. NaN and infinity stay NaN
+   where the window is 0. Threads: rows. Memory: the result, one float a sample along x or, radial, of the
+   three space axes (complex: two). Same bits at every level. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (kind,
+   axes, a parameter that is negative, NaN or, of extent and taper, above 1), _SHAPE, _SIZE, _ALIAS, _NOMEM,
+   _LIMIT, _CANCELLED. Source: Harris 1978; Bernstein, Fain and Riederer 2001 (Fermi). */
+enum {
+    MEDVOL_WINDOW_HANN = 0,
+    MEDVOL_WINDOW_HAMMING = 1,
+    MEDVOL_WINDOW_TUKEY = 2,
+    MEDVOL_WINDOW_FERMI = 3,
+    MEDVOL_WINDOW_GAUSS = 4
+};
+typedef struct mv_window_opt {
+    int kind;             /* MEDVOL_WINDOW_* */
+    unsigned axes;        /* bit k: axis k of x, y, z; 0: all three */
+    int radial;           /* non-zero: one window of the distance */
+    double extent;        /* of the support, as a part of the full one; 0: 1 */
+    double taper;         /* TUKEY; 0: 0.5 */
+    double radius, width; /* FERMI, in u; 0: 0.8, 0.05 */
+    double sigma;         /* GAUSS, in u; 0: 0.4 */
+} mv_window_opt;
+MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_window_opt *opt);
+
+/* mv_kspace_resize: dst = src filled up with zeros or cropped to shape[0..2] samples along x, y, z (0: as
+   they are) about the centre: sample i becomes i + floor(N / 2) - floor(n / 2). Further axes are carried
+   along. Types: c64 of complex, f32 of real volumes. Geometry: that of the image: its field of view stays, so
+   voxels become n / N as large and the central one keeps its place; a mask's affine follows in the same way.
+   dst == src is allowed; in place where nothing changes. Threads: rows. Memory: the result. Values are moved,
+   not changed. Errors: MEDVOL_E_NULL, _DTYPE, _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *shape);
+
+/* Sampling masks: f32 volumes of shape[0..2] voxels x, y, z, 1 where k-space is to be measured. x, the
+   readout, is sampled as a whole: what is said of y and z holds at every x, and shape[0] = 1 will do. A block
+   of n lines about the centre are those from floor(N / 2) - floor(n / 2) on. The affine is the identity; dst
+   is new or an f32 volume of that shape. The same bits on every machine: integers and exactly rounded
+   operations on doubles alone. On error dst is as it was. */
+
+/* mv_mask_uniform: every accel[0]-th y and, on each, every accel[1]-th z, the centre among them; from one
+   sampled y to the next the z move on by `shift` (CAIPIRINHA), and all of the lattice by `offset`. Besides,
+   the block of acs[0] x acs[1] lines (autocalibration); one of them 0: all of that axis, both: no block.
+   Memory: one float a line. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (accel or acs above the axis; shift or
+   offset not below accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Breuer et al. 2006. */
+typedef struct mv_mask_uniform_opt {
+    size_t accel[2]; /* along y, z; 0: 1 */
+    size_t acs[2];
+    size_t shift;     /* in z, below accel[1] */
+    size_t offset[2]; /* below accel */
+} mv_mask_uniform_opt;
+MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_uniform_opt *opt);
+
+/* mv_mask_poisson: random places in y and z no closer to each other than r = r0 (1 + (edge - 1) d), d the
+   distance from the centre in half axes (1 at their ends): a Poisson disc that thins out, of at most one
+   place a voxel. r0 is found by bisection, so that (y z voxels) / (places and block) is accel to within 2 %
+   where one radius gives that, or as near as one comes. `ellipse`: only places of d <= 1; the corners count
+   as voxels nevertheless. The block is acs[0] x acs[1] lines, as of mv_mask_uniform. One thread; progress
+   after each of some ten discs, each of at most some 50 trials a place. Memory: 28 bytes a line. Errors:
+   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge not in 1..1000; acs above the
+   axis; a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source:
+   Bridson 2007. */
+typedef struct mv_mask_poisson_opt {
+    double accel; /* 0: 4 */
+    double edge;  /* radius at the ends of the axes, of that in the centre; 0: 3; 1: the same everywhere */
+    size_t acs[2];
+    int ellipse;
+    uint64_t seed;
+} mv_mask_poisson_opt;
+MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_poisson_opt *opt);
+
+/* mv_mask_golden: `frames` masks of `shots` lines each, one after the other in golden-ratio order: of shot j
+   of all, counted from 0, t = 2 frac(1/2 + j g) - 1 and y = floor(ny (1 + t (1 - density + density t^2)) /
+   2), so that any run of shots spreads evenly, 1 / (1 - density) times as densely in the centre. g = 0.618034
+   or, of several z, 0.682328 for y and 0.465571 for z. A line that its frame has already gives way to the
+   nearest free y, then z. dst is x, y, z, frames. `order`: not 1, but the number of the shot in its frame,
+   from 1. Memory: one float a line and frame. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (more shots than lines;
+   density not in 0..0.95), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Winkelmann et al. 2007; Chan
+   et al. 2009. */
+typedef struct mv_mask_golden_opt {
+    size_t shots;   /* 0: a quarter of the lines */
+    size_t frames;  /* 0: 1 */
+    double density; /* 0: uniform */
+    int order;
+} mv_mask_golden_opt;
+MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                    const mv_mask_golden_opt *opt);
+
+/* Phantoms: sums of ellipses or, where shape[2] > 1, ellipsoids. Positions are in half fields of view: voxel
+   i of n lies at (i - floor(n / 2)) / (n / 2), the field spans -1..1. dst, new or of that shape, is c64: x,
+   y, z and, of several coils, coil; its affine is the identity.
+   A body: value where |D^-1 R^T (r - centre)| <= 1, D = diag(axes), R = Rz(angle[0]) Rx(angle[1])
+   Rz(angle[2]) in degrees (ellipses: angle[0] alone, from x towards y). */
+typedef struct mv_ellipse {
+    double centre[3], axes[3], angle[3], value;
+} mv_ellipse;
+/* Which bodies: the head of Shepp and Logan with the contrast of Toft (skull 1, brain 0.2; ellipsoids: Yu, Ye
+   and Wang), or as it was (2, 1.02; Kak and Slaney's ellipsoids). */
+enum { MEDVOL_PHANTOM_MODIFIED = 0, MEDVOL_PHANTOM_ORIGINAL = 1 };
+typedef struct mv_phantom_opt {
+    int kind;                 /* MEDVOL_PHANTOM_* */
+    const mv_ellipse *shapes; /* the caller's instead, or NULL */
+    size_t count;             /* how many */
+    size_t coils;             /* 0, 1: none */
+} mv_phantom_opt;
+/* mv_phantom_image: dst = the bodies at the voxels' middles, times the coils' sensitivities.
+   mv_phantom_kspace: their Fourier integrals, exactly, so scaled that they compare with a centred unitary
+   transform of the image: sqrt(n) / 2^d times the sum over bodies of value exp(-i pi k.centre) times
+   2 pi ab J1(u) / u or 4 pi abc (sin u - u cos u) / u^3, u = pi |D R^T k|, k = i - floor(n / 2), n the voxels
+   of d axes. (A transform of the image differs from them, for its edges are not band-limited.)
+   mv_phantom_sens: the sensitivities, x, y, z, coil, not normalised: of coil c the product over the axes of
+   1/2 + 3/8 exp(i pi (r - p) / 2) + 1/8 exp(-i pi (r - p) / 2), and exp(2 pi i c / C), p on a circle of
+   radius 1 at 2 pi c / C, of ellipsoids at z = -1/2 and 1/2 in turn; one coil: 1. So coils shift k-space by
+   half samples, and their data are sums of 9 or 27 shifted copies.
+   Threads: rows, in rounds of 16 jobs. Memory: the result; k-space of coils 16 times 72 bytes (ellipsoids
+   3 times as many) a 2 x. Numerics: J1 to 1e-14, sums in double, rounded once; sin and cos are those of the C
+   library. Errors: MEDVOL_E_NULL, _RANGE (kind; a body whose centre is beyond 1000, axis not in 1e-9..1000,
+   value beyond 1e20, angle beyond 1e6 or any of them NaN), _EMPTY (shapes without count), _SIZE, _SHAPE,
+   _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Shepp and Logan 1974; Toft 1996; Kak and Slaney 1988, 3.1 and
+   3.2; Yu, Ye and Wang 2005; Guerquin-Kern et al. 2012. */
+MEDVOL_DEF mv_status mv_phantom_image(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                      const mv_phantom_opt *opt);
+MEDVOL_DEF mv_status mv_phantom_kspace(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                       const mv_phantom_opt *opt);
+MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt);
+
+/* Partial Fourier: images from k-space that ends early on one side of `axis` (0..2). src is complex, x, y, z,
+   coil, frames, with zeros where nothing was measured; dst, c64 of the same shape, is the image of each coil
+   and frame by itself, a centred unitary transform along x, y and z. The lines that were measured run from
+   the first to the last one along `axis` with a value other than 0, or are `count` lines from `first` on;
+   what stands in others is not read. They must hold the centre floor(n / 2) and at least one line on each
+   side of it; h is how many there are on the shorter side. Gaps in between are zeros as others. Phases come
+   from lines -h..h alone, under a Hamming window, and are 0 where this image is. Geometry: src's. dst == src
+   is allowed. The image must be real but for a phase that varies slowly. NaN and infinity reach the whole
+   image. Threads: rows and transforms; the bits do not depend on their number, levels differ as transforms
+   do. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axis, options, lines that do not hold the centre), _EMPTY
+   (nothing but zeros), _SIZE (an axis above 2^28), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+
+/* mv_homodyne: the real part of the transform of W X, with the low-resolution phase taken off. W + its mirror
+   image is 2: W rises from 0 to 2 over -h..h (1 + j / (h + 1)), or is 1 there (`step`), and is 2 beyond. The
+   imaginary parts of dst are 0 unless `keep_phase` puts the phase back. Memory: two copies of src, one where
+   dst is new. Source: Noll, Nishimura and Macovski 1991; McGibney et al. 1993. */
+typedef struct mv_homodyne_opt {
+    int step;
+    int keep_phase;
+    size_t first, count; /* lines measured; count 0: found out */
+} mv_homodyne_opt;
+MEDVOL_DEF mv_status mv_homodyne(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                                 const mv_homodyne_opt *opt);
+
+/* mv_pocs: repeats: the image takes the low-resolution phase, its transform the measured lines, blended over
+   the last `transition` of these before the gap with a raised cosine, and back. The result is complex. Only
+   `axis` is transformed to and fro, two transforms a step. Memory: three copies of src. Source: Haacke,
+   Lindskog and Lin 1991. */
+typedef struct mv_pocs_opt {
+    int iterations;      /* 0: 10; at most 10000 */
+    int transition;      /* lines, at most h; 0: 4; negative: none */
+    size_t first, count; /* lines measured; count 0: found out */
+} mv_pocs_opt;
+MEDVOL_DEF mv_status mv_pocs(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                             const mv_pocs_opt *opt);
+
+/* Echo-planar readouts: x along the readout, one line after the other along y, lines of one direction being
+   those of even or of odd y. What a gradient delay and eddy currents do to the odd lines against the even
+   ones is, after the transform along x, a phase of phase[0] + phase[1] (i - floor(n / 2)) at place i of n.
+
+   mv_epi_ghost_estimate: that phase, in radians and radians a voxel, from navigator lines without phase
+   encoding, acquired as the image's: y is at least 2, lines 0, 2, ... of one direction. With D(i) the sum of
+   odd times conj(even) over the odd lines (each with the mean of its neighbours, so that a steady drift drops
+   out), z, coils and frames, phase[1] is the angle of the sum of D(i + 1) conj(D(i)), phase[0] that of the
+   sum of D(i) exp(-i phase[1] (i - floor(n / 2))). So |phase[1]| must stay below pi. nav is complex. Memory:
+   a copy of nav. Rows are summed in a fixed order: the bits do not depend on the threads. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE (fewer than 2 lines or samples), _EMPTY (no signal, or NaN), _NOMEM,
+   _CANCELLED; phase as it was. Source: Ahn and Cho 1987; Heid 1997.
+   mv_epi_ghost: takes the phase off: lines of odd y, of any k-space x, y, ..., are transformed along x,
+   multiplied by exp(-i (phase[0] + phase[1] (i - floor(n / 2)))) and transformed back; even lines stay. dst
+   is c64; dst == src is allowed. Memory: a copy of src. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (a phase that
+   is not finite), _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_epi_ghost_estimate(mv_ctx *ctx, double *phase, const mv_volume *nav);
+MEDVOL_DEF mv_status mv_epi_ghost(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *phase);
+
+/* When the samples of a readout were taken, in one unit of time: the gradient rises for `up` from time 0,
+   stays for `flat` and falls for `down`; sample m is at delay + (m + 1/2) dwell. */
+typedef struct mv_epi_timing {
+    double up, flat, down, delay, dwell;
+    double lambda; /* of the diagonal added to the normal equations, whose own is about M / n; 0: none */
+} mv_epi_timing;
+/* mv_epi_ramp: readouts sampled on the gradient's ramps, M samples along x, each line in the order of rising
+   k, become n evenly spaced ones. Position of sample m: n (A(t) - A0) / (A1 - A0) - 1/2, A the gradient's
+   area, A0 and A1 at the ends of the M dwell times; so even samples of n = M stay as they are. The n samples
+   are those that explain the M by least squares if the object lies within n voxels: S = (B^H B + lambda I)^-1
+   B^H s, B[m][j] the Dirichlet kernel (1/n) sum over r of exp(-2 pi i (p - j)(r - floor(n / 2)) / n); M wants
+   to be well above n, for where samples lie further apart than 1, noise is amplified. dst, c64, has n along
+   x. Geometry: voxels along x become M / n as large about the centre. dst == src gives new memory. Threads:
+   those of mv_gemm. Memory: 24 M n bytes, n^2 pairs of doubles and, for a dst with gaps, its size. Errors:
+   MEDVOL_E_NULL, _DTYPE, _RANGE (times that are negative, NaN or infinite, dwell 0, samples after the
+   gradient's end, lambda), _SHAPE (M below n, n = 0), _SINGULAR (samples too far apart), _SIZE, _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED. Source: Bruder et al. 1992; Rosenfeld 1998. */
+MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
+                                 const mv_epi_timing *timing);
 #endif
 #ifndef MEDVOL_NO_COILS
 typedef struct mv_coil_rss_opt {
@@ -22194,14 +22402,1513 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */
 
-/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI, unringing. Owns mv__ks_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ======================================================== */
+/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: the papers named in [API]. =============================== */
 #ifndef MEDVOL_NO_KSPACE
 #ifdef MV__PASS
-/* (KSPACE kernels) */
+/* y = x times w times k */
+static void MV__K(mv__ks_scale)(float *y, const float *x, const float *w, float k, size_t n) {
+    const mvf s = mvf_set1(k);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N)
+        mvf_store(y + i, mvf_mul(mvf_mul(mvf_load(w + i), s), mvf_load(x + i)));
+    mv_end();
+    for (; i < n; i++) y[i] = w[i] * k * x[i];
+}
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* (KSPACE drivers) */
+/* ---- what all calls share ---- */
+#define MV__KS_PI 3.14159265358979323846
+/* Rows of x of a volume: where row r begins, in elements. */
+static size_t mv__ks_row(const mv_volume *v, size_t r) {
+    size_t at = 0;
+    int k;
+    for (k = 1; k < v->ndim; k++) {
+        at += r % v->dim[k] * (size_t)v->stride[k];
+        r /= v->dim[k];
+    }
+    return at;
+}
+static size_t mv__ks_rows(const mv_volume *v) {
+    size_t n = 1;
+    int k;
+    for (k = 1; k < v->ndim; k++) n *= v->dim[k];
+    return n;
+}
+/* src itself, if its values can be read as they lie, or a copy: c64 or f32; gaps are allowed */
+static mv_status mv__ks_source(mv_ctx *ctx, const char *op, mv_volume *in, const mv_volume *src) {
+    double slope, inter;
+    mv_dtype type;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    mv__memset(in, 0, sizeof *in);
+    if (st < 0) return st;
+    if (!mv__is_complex(src->dtype) && !mv__is_real(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: must be real or complex", op, mv_dtype_name(src->dtype));
+    type = mv__is_complex(src->dtype) ? MEDVOL_C64 : MEDVOL_F32;
+    mv__vol_scaling(src, &slope, &inter);
+    if (src->dtype != type || mv__scaled(slope, inter)) return mv_convert(ctx, in, src, type, NULL);
+    *in = *src;
+    in->nifti = NULL;
+    in->owner = NULL;
+    in->map_bytes = 0;
+    in->owns_nifti = 0;
+    return MEDVOL_OK;
+}
+static mv_status mv__ks_fail_range(mv_ctx *ctx, const char *op, const char *name, double value,
+                                   const char *must) {
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, value, -1, "%s: %s = %g: must be %s", op, name, value, must);
+}
+
+/* mv__out_begin without a source: the identity is the geometry */
+static mv_status mv__ks_out_new(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst,
+                                mv_dtype type, int ndim, const size_t *dim) {
+    const size_t one = 1;
+    float none = 0.0f;
+    mv_volume like;
+    mv_status st;
+    mv__vol_init(&like, MEDVOL_F32, 1, &one);
+    like.data = &none;
+    st = mv__out_begin(ctx, op, out, dst, &like, type, ndim, dim, 0);
+    out->slope = 1.0;
+    out->inter = 0.0;
+    return st;
+}
+
+/* ---- windows ---- */
+static double mv__ks_window_at(const mv_window_opt *o, double u) { /* u >= 0 */
+    switch (o->kind) {
+        case MEDVOL_WINDOW_HANN: return u <= 1.0 ? 0.5 + 0.5 * cos(MV__KS_PI * u) : 0.0;
+        case MEDVOL_WINDOW_HAMMING: return u <= 1.0 ? 0.54 + 0.46 * cos(MV__KS_PI * u) : 0.0;
+        case MEDVOL_WINDOW_TUKEY:
+            if (u <= 1.0 - o->taper) return 1.0;
+            return u <= 1.0 ? 0.5 + 0.5 * cos(MV__KS_PI * (u - 1.0 + o->taper) / o->taper) : 0.0;
+        case MEDVOL_WINDOW_FERMI:
+            u = (u - o->radius) / o->width;
+            return u < 700.0 ? 1.0 / (1.0 + exp(u)) : 0.0;
+        default: u /= o->sigma; return u < 40.0 ? exp(-0.5 * u * u) : 0.0;
+    }
+}
+static mv_status mv__ks_window_options(mv_ctx *ctx, mv_window_opt *o, const mv_window_opt *opt) {
+    const char *op = "kspace_window";
+    mv__memset(o, 0, sizeof *o);
+    if (opt) *o = *opt;
+    if (o->kind < 0 || o->kind > MEDVOL_WINDOW_GAUSS)
+        return mv__ks_fail_range(ctx, op, "kind", o->kind, "MEDVOL_WINDOW_*");
+    if (o->axes > 7) return mv__ks_fail_range(ctx, op, "axes", o->axes, "at most 7");
+    if (!(o->extent >= 0.0 && o->extent <= 1.0))
+        return mv__ks_fail_range(ctx, op, "extent", o->extent, "in 0..1");
+    if (!(o->taper >= 0.0 && o->taper <= 1.0))
+        return mv__ks_fail_range(ctx, op, "taper", o->taper, "in 0..1");
+    if (!(o->radius >= 0.0 && mv__finite(o->radius)))
+        return mv__ks_fail_range(ctx, op, "radius", o->radius, "finite and not negative");
+    if (!(o->width >= 0.0 && mv__finite(o->width)))
+        return mv__ks_fail_range(ctx, op, "width", o->width, "finite and not negative");
+    if (!(o->sigma >= 0.0 && mv__finite(o->sigma)))
+        return mv__ks_fail_range(ctx, op, "sigma", o->sigma, "finite and not negative");
+    if (o->axes == 0) o->axes = 7;
+    if (o->extent == 0.0) o->extent = 1.0;
+    if (o->taper == 0.0) o->taper = 0.5;
+    if (o->radius == 0.0) o->radius = 0.8;
+    if (o->width == 0.0) o->width = 0.05;
+    if (o->sigma == 0.0) o->sigma = 0.4;
+    return MEDVOL_OK;
+}
+typedef struct mv__ks_windowing {
+    mv_window_opt o;
+    const mv_volume *out, *in;
+    size_t rows, group, parts; /* parts: floats an element */
+    float *w;                  /* along x, y, z; or of all samples */
+} mv__ks_windowing;
+static double mv__ks_u(const mv__ks_windowing *g, int k, size_t i) {
+    const size_t n = g->in->dim[k], c = n / 2;
+    if (!(g->o.axes >> k & 1u) || n == 1) return 0.0;
+    return (i < c ? (double)(c - i) : (double)(i - c)) / (0.5 * (double)n * g->o.extent);
+}
+static void mv__ks_window_table(mv__ks_windowing *g) {
+    float *w = g->w;
+    size_t i, p;
+    int k;
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < g->in->dim[k]; i++) {
+            const double u = mv__ks_u(g, k, i);
+            float v = u > 1.0 ? 0.0f : (float)mv__ks_window_at(&g->o, u);
+            if (!(g->o.axes >> k & 1u) || g->in->dim[k] == 1) v = 1.0f;
+            for (p = 0; p < (k ? 1 : g->parts); p++) *w++ = v;
+        }
+}
+static void mv__ks_window_row_job(void *arg, size_t row) { /* radial: the table's row */
+    const mv__ks_windowing *g = (const mv__ks_windowing *)arg;
+    const size_t n = g->in->dim[0];
+    const double y = mv__ks_u(g, 1, row % g->in->dim[1]), z = mv__ks_u(g, 2, row / g->in->dim[1]);
+    float *w = g->w + row * n * g->parts;
+    size_t i, p;
+    for (i = 0; i < n; i++) {
+        const double x = mv__ks_u(g, 0, i);
+        const int out = x > 1.0 || y > 1.0 || z > 1.0;
+        const float v = out ? 0.0f : (float)mv__ks_window_at(&g->o, sqrt(x * x + y * y + z * z));
+        for (p = 0; p < g->parts; p++) *w++ = v;
+    }
+}
+static void mv__ks_window_job(void *arg, size_t i) {
+    const mv__ks_windowing *g = (const mv__ks_windowing *)arg;
+    const size_t *dim = g->in->dim, n = dim[0] * g->parts, end = mv__minz(g->rows, (i + 1) * g->group);
+    size_t r;
+    for (r = i * g->group; r < end; r++) {
+        const size_t y = r % dim[1], z = r / dim[1] % dim[2];
+        const float *w = g->w;
+        float k = 1.0f;
+        if (g->o.radial) w += (z * dim[1] + y) * n;
+        else k = w[n + y] * w[n + dim[1] + z];
+        MV__PICK(mv__ks_scale)((float *)g->out->data + mv__ks_row(g->out, r) * g->parts,
+                               (const float *)g->in->data + mv__ks_row(g->in, r) * g->parts, w, k, n);
+    }
+}
+MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_window_opt *opt) {
+    const char *op = "kspace_window";
+    mv__ks_windowing g;
+    mv_volume in, out;
+    size_t n, plane;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    if ((st = mv__ks_window_options(ctx, &g.o, opt)) < 0) return st;
+    if ((st = mv__ks_source(ctx, op, &in, src)) < 0) return st;
+    g.parts = in.dtype == MEDVOL_C64 ? 2 : 1;
+    g.rows = mv__ks_rows(&in);
+    g.group = mv__maxz(1, MV__CHUNK / (in.dim[0] * g.parts));
+    plane = in.dim[1] * in.dim[2];
+    n = g.o.radial ? in.dim[0] * plane * g.parts : in.dim[0] * g.parts + in.dim[1] + in.dim[2];
+    st = mv__out_begin(ctx, op, &out, dst, src, in.dtype, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) {
+        mv_volume_free(ctx, &in);
+        return st;
+    }
+    g.in = &in;
+    g.out = &out;
+    if ((g.w = (float *)mv__alloc(ctx, n * sizeof *g.w)) == NULL) st = MEDVOL_E_NOMEM;
+    else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, NULL);
+    else mv__ks_window_table(&g);
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_window_job, &g, op);
+    mv__free(ctx, g.w);
+    mv_volume_free(ctx, &in);
+    out.slope = 1.0;
+    out.inter = 0.0;
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- other shapes ---- */
+typedef struct mv__ks_resizing {
+    const mv_volume *out, *in;
+    size_t group, rows, size, from[3], to[3], count[3]; /* of both sides, the first sample and how many */
+} mv__ks_resizing;
+static void mv__ks_resize_job(void *arg, size_t i) {
+    const mv__ks_resizing *g = (const mv__ks_resizing *)arg;
+    const mv_volume *s = g->in, *d = g->out;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), z = g->size, n = d->dim[0];
+    size_t r;
+    for (r = i * g->group; r < end; r++) {
+        unsigned char *p = (unsigned char *)d->data + mv__ks_row(d, r) * z;
+        const size_t y = r % d->dim[1], plane = r / d->dim[1];
+        const size_t k = plane % d->dim[2], rest = plane / d->dim[2];
+        size_t at;
+        if (y < g->to[1] || y - g->to[1] >= g->count[1] || k < g->to[2] || k - g->to[2] >= g->count[2]) {
+            mv__memset(p, 0, n * z);
+            continue;
+        }
+        at = (rest * s->dim[2] + k - g->to[2] + g->from[2]) * s->dim[1] + y - g->to[1] + g->from[1];
+        at = mv__ks_row(s, at) + g->from[0];
+        mv__memset(p, 0, g->to[0] * z);
+        mv__memcpy(p + g->to[0] * z, (const unsigned char *)s->data + at * z, g->count[0] * z);
+        p += (g->to[0] + g->count[0]) * z;
+        mv__memset(p, 0, (n - g->to[0] - g->count[0]) * z);
+    }
+}
+MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const size_t *shape) {
+    const char *op = "kspace_resize";
+    mv__ks_resizing g;
+    mv_volume in, out;
+    size_t dim[7];
+    double first[3];
+    int k, r, nd, same = 1;
+    mv_status st;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if ((st = mv__ks_source(ctx, op, &in, src)) < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    for (nd = in.ndim, k = 0; k < 7; k++) {
+        const size_t n = in.dim[k], m = dim[k] = k < 3 && shape[k] ? shape[k] : n;
+        if (m > 1 && nd <= k) nd = k + 1;
+        if (k > 2) continue;
+        g.count[k] = mv__minz(n, m);
+        g.from[k] = n > m ? n / 2 - m / 2 : 0;
+        g.to[k] = m > n ? m / 2 - n / 2 : 0;
+        same = same && n == m;
+        first[k] = (double)(n / 2) - (double)n / (double)m * (double)(m / 2);
+    }
+    st = mv__out_begin(ctx, op, &out, dst, src, in.dtype, nd, dim, same ? MV__OUT_INPLACE : 0);
+    if (st < 0) {
+        mv_volume_free(ctx, &in);
+        return st;
+    }
+    g.in = &in;
+    g.out = &out;
+    g.size = mv_dtype_size(in.dtype);
+    g.rows = mv__ks_rows(&out);
+    g.group = mv__maxz(1, MV__CHUNK / dim[0]);
+    if (out.data != in.data) st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_resize_job, &g, op);
+    mv__vol_move_origin(&out, first);
+    for (k = 0; k < 3; k++)
+        for (r = 0; r < 3; r++) out.affine[4 * r + k] *= (double)in.dim[k] / (double)dim[k];
+    out.slope = 1.0;
+    out.inter = 0.0;
+    if (!same) mv__vol_drop_slices(out.nifti);
+    mv_volume_free(ctx, &in);
+    return mv__out_end(ctx, st, &out, dst);
+}
+/* ---- masks: a table of lines, y fastest, is made and then repeated along x ---- */
+typedef struct mv__ks_mask {
+    const char *op;
+    const mv_volume *out;
+    size_t shape[3], frames, lines, group;
+    float *line;
+} mv__ks_mask;
+static mv_status mv__ks_mask_shape(mv_ctx *ctx, mv__ks_mask *m, const char *op, const size_t *shape,
+                                   size_t frames) {
+    size_t dim[4], bytes;
+    int k;
+    mv_status st;
+    mv__memset(m, 0, sizeof *m);
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    for (k = 0; k < 3; k++) m->shape[k] = dim[k] = shape[k];
+    dim[3] = m->frames = frames;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_F32, 4, dim, &bytes)) < 0) return st;
+    m->op = op;
+    m->lines = shape[1] * shape[2];
+    if ((uint64_t)m->lines >= (uint64_t)1 << 31)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)m->lines, -1,
+                        "%s: shape has %zu lines: must be below 2^31", op, m->lines);
+    return MEDVOL_OK;
+}
+static void mv__ks_mask_job(void *arg, size_t i) {
+    const mv__ks_mask *m = (const mv__ks_mask *)arg;
+    const size_t end = mv__minz(m->lines * m->frames, (i + 1) * m->group);
+    size_t r, x;
+    for (r = i * m->group; r < end; r++) {
+        float *p = (float *)m->out->data + mv__ks_row(m->out, r);
+        for (x = 0; x < m->shape[0]; x++) p[x] = m->line[r];
+    }
+}
+/* the table, all 0 */
+static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m) {
+    const size_t n = m->lines * m->frames * sizeof *m->line;
+    if ((m->line = (float *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(m->line, 0, n);
+    return MEDVOL_OK;
+}
+static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst) {
+    mv_volume out;
+    size_t dim[4];
+    int k;
+    if (st == MEDVOL_OK) {
+        for (k = 0; k < 3; k++) dim[k] = m->shape[k];
+        dim[3] = m->frames;
+        st = mv__ks_out_new(ctx, m->op, &out, dst, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim);
+        if (st == MEDVOL_OK) {
+            m->out = &out;
+            m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
+            st = mv_parallel_for(ctx, mv__divup(m->lines * m->frames, m->group), mv__ks_mask_job, m, m->op);
+            st = mv__out_end(ctx, st, &out, dst);
+        }
+    }
+    mv__free(ctx, m->line);
+    return st;
+}
+static mv_status mv__ks_mask_count(mv_ctx *ctx, const mv__ks_mask *m, const char *name, size_t n, int k,
+                                   size_t most) {
+    if (n <= most) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, (double)n, -1, "%s: %s[%d] = %zu: must be at most %zu", m->op,
+                    name, k, n, most);
+}
+/* The block of calibration: lines lo[k] to hi[k] - 1 of y and z. */
+static mv_status mv__ks_mask_block(mv_ctx *ctx, const mv__ks_mask *m, const size_t *acs, size_t *lo,
+                                   size_t *hi) {
+    int k;
+    for (k = 0; k < 2; k++) {
+        const size_t n = m->shape[k + 1], a = acs[k] ? acs[k] : acs[1 - k] ? n : 0;
+        const mv_status st = mv__ks_mask_count(ctx, m, "acs", a, k, n);
+        if (st < 0) return st;
+        lo[k] = n / 2 - a / 2;
+        hi[k] = lo[k] + a;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_uniform_opt *opt) {
+    mv_mask_uniform_opt o;
+    mv__ks_mask m;
+    size_t lo[2], hi[2], y, z, c[2];
+    int k;
+    mv_status st = mv__ks_mask_shape(ctx, &m, "mask_uniform", shape, 1);
+    if (st < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    for (k = 0; k < 2; k++) {
+        if (o.accel[k] == 0) o.accel[k] = 1;
+        if ((st = mv__ks_mask_count(ctx, &m, "accel", o.accel[k], k, shape[k + 1])) < 0) return st;
+        if ((st = mv__ks_mask_count(ctx, &m, "offset", o.offset[k], k, o.accel[k] - 1)) < 0) return st;
+        c[k] = shape[k + 1] / 2 + o.offset[k];
+    }
+    if ((st = mv__ks_mask_count(ctx, &m, "shift", o.shift, 0, o.accel[1] - 1)) < 0) return st;
+    if ((st = mv__ks_mask_block(ctx, &m, o.acs, lo, hi)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, m.op, "dst");
+    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    for (y = 0; y < shape[1]; y++) {
+        const size_t ry = o.accel[0], rz = o.accel[1];
+        const uint64_t step = (y / ry + rz - c[0] / ry % rz) % rz; /* sampled y from the centre, modulo rz */
+        const size_t first = (size_t)((c[1] + step * o.shift) % rz);
+        for (z = 0; z < shape[2]; z++) {
+            const int block = y >= lo[0] && y < hi[0] && z >= lo[1] && z < hi[1];
+            m.line[z * shape[1] + y] = block || (y % ry == c[0] % ry && z % rz == first) ? 1.0f : 0.0f;
+        }
+    }
+    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+}
+
+/* ---- Poisson discs ---- */
+MV__WRAPS static uint64_t mv__ks_random(uint64_t *state) { /* splitmix64, Steele et al. 2014 */
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+static double mv__ks_uniform(uint64_t *state) { /* in 0..1 */
+    return (double)(mv__ks_random(state) >> 11) * (1.0 / 9007199254740992.0);
+}
+typedef struct mv__ks_disc {
+    mv_mask_poisson_opt o;
+    size_t n[2], lo[2], hi[2], lines;
+    double centre[2], half[2], r0;
+    uint64_t state;
+    uint32_t *cell, *active; /* of each voxel the point in it + 1; points that may still have neighbours */
+    double *at;              /* of each point y, z */
+    size_t points, actives;
+    float *line;
+} mv__ks_disc;
+static double mv__ks_disc_far(const mv__ks_disc *d, const double *p) {
+    const double a = (p[0] - d->centre[0]) / d->half[0], b = (p[1] - d->centre[1]) / d->half[1];
+    return sqrt(a * a + b * b);
+}
+static void mv__ks_disc_add(mv__ks_disc *d, const double *p) {
+    d->at[2 * d->points] = p[0];
+    d->at[2 * d->points + 1] = p[1];
+    d->active[d->actives++] = (uint32_t)d->points++;
+    d->cell[(size_t)p[1] * d->n[0] + (size_t)p[0]] = (uint32_t)d->points;
+}
+/* Whether p has room: it lies in the support, and no point is nearer than its radius. */
+static int mv__ks_disc_free(const mv__ks_disc *d, const double *p) {
+    size_t lo[2], hi[2], y, z;
+    double r, far1;
+    int k;
+    for (k = 0; k < 2; k++)
+        if (!(p[k] >= 0.0 && p[k] < (double)d->n[k])) return 0;
+    if (d->cell[(size_t)p[1] * d->n[0] + (size_t)p[0]]) return 0;
+    far1 = mv__ks_disc_far(d, p);
+    if (d->o.ellipse && far1 > 1.0) return 0;
+    r = d->r0 * (1.0 + (d->o.edge - 1.0) * far1);
+    for (k = 0; k < 2; k++) {
+        lo[k] = p[k] > r ? (size_t)(p[k] - r) : 0;
+        hi[k] = p[k] + r < (double)d->n[k] ? (size_t)(p[k] + r) + 1 : d->n[k];
+        if (hi[k] > d->n[k]) hi[k] = d->n[k];
+    }
+    for (z = lo[1]; z < hi[1]; z++)
+        for (y = lo[0]; y < hi[0]; y++) {
+            const uint32_t c = d->cell[z * d->n[0] + y];
+            const double *q = d->at + 2 * (size_t)(c ? c - 1 : 0);
+            if (c && (q[0] - p[0]) * (q[0] - p[0]) + (q[1] - p[1]) * (q[1] - p[1]) < r * r) return 0;
+        }
+    return 1;
+}
+/* the disc of radius r0; how many lines it and the block have */
+static size_t mv__ks_disc_fill(mv__ks_disc *d, double r0) {
+    double p[2];
+    size_t i, sum = 0;
+    int t, k;
+    d->r0 = r0;
+    d->state = d->o.seed;
+    d->points = d->actives = 0;
+    mv__memset(d->cell, 0, d->lines * sizeof *d->cell);
+    for (k = 0; k < 2; k++) p[k] = d->centre[k] + (d->n[k] > 1 ? mv__ks_uniform(&d->state) - 0.5 : 0.0);
+    mv__ks_disc_add(d, p);
+    while (d->actives) {
+        const size_t j = (size_t)((mv__ks_random(&d->state) >> 32) * d->actives >> 32);
+        const double *q = d->at + 2 * (size_t)d->active[j];
+        const double r = r0 * (1.0 + (d->o.edge - 1.0) * mv__ks_disc_far(d, q));
+        for (t = 0; t < 50; t++) { /* r to 2 r away; a try outside of that ring counts, too */
+            double a[2] = {0.0, 0.0}, s;
+            for (k = 0; k < 2; k++)
+                if (d->n[k] > 1) a[k] = (4.0 * mv__ks_uniform(&d->state) - 2.0) * r;
+            s = a[0] * a[0] + a[1] * a[1];
+            p[0] = q[0] + a[0];
+            p[1] = q[1] + a[1];
+            if (s >= r * r && s < 4.0 * r * r && mv__ks_disc_free(d, p)) break;
+        }
+        if (t < 50) mv__ks_disc_add(d, p);
+        else d->active[j] = d->active[--d->actives];
+    }
+    for (i = 0; i < d->lines; i++) {
+        const size_t y = i % d->n[0], z = i / d->n[0];
+        const int in = d->cell[i] || (y >= d->lo[0] && y < d->hi[0] && z >= d->lo[1] && z < d->hi[1]);
+        d->line[i] = in ? 1.0f : 0.0f;
+        sum += in ? 1 : 0;
+    }
+    return sum;
+}
+/* the radius that comes nearest to `want` lines */
+static mv_status mv__ks_disc_find(mv_ctx *ctx, mv__ks_disc *d, double want) {
+    const char *op = "mask_poisson";
+    double lo = 0.25, hi = 2.0 * sqrt(d->o.accel) + 1.0, best = 0.0, best_off = -1.0;
+    int t, bracketed = 0;
+    for (t = 0; t < 40 && hi - lo > 1e-6 * hi; t++) {
+        const double r = bracketed ? 0.5 * (lo + hi) : hi;
+        const double got = (double)mv__ks_disc_fill(d, r), off = fabs(got - want);
+        if (mv__progress(ctx, (size_t)t, 40, op)) return mv__cancelled(ctx, op);
+        if (best_off < 0.0 || off < best_off) best_off = off, best = r;
+        if (off <= 0.01 * want) break;
+        if (got > want) lo = r;
+        else hi = r, bracketed = 1;
+        if (!bracketed) hi = 2.0 * r;
+        if (lo > (double)d->n[0] + (double)d->n[1]) break; /* one place is left */
+    }
+    if (d->r0 < best || d->r0 > best) mv__ks_disc_fill(d, best);
+    return mv__progress(ctx, 40, 40, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+}
+/* How many lines there may be at least and at most: the block, and what the support leaves. */
+static mv_status mv__ks_disc_bounds(mv_ctx *ctx, const mv__ks_disc *d, double want) {
+    size_t i, block = (d->hi[0] - d->lo[0]) * (d->hi[1] - d->lo[1]), most = 0;
+    for (i = 0; i < d->lines; i++) {
+        double p[2];
+        const size_t y = i % d->n[0], z = i / d->n[0];
+        p[0] = (double)y + 0.5;
+        p[1] = (double)z + 0.5;
+        most += !d->o.ellipse || mv__ks_disc_far(d, p) <= 1.0 ||
+                (y >= d->lo[0] && y < d->hi[0] && z >= d->lo[1] && z < d->hi[1]) ? 1 : 0;
+    }
+    if ((double)block > 1.02 * want || 1.02 * (double)most < want)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "accel", d->o.accel, -1,
+                        "mask_poisson: accel = %g: that is %g lines, but the block has %zu, the support %zu",
+                        d->o.accel, want, block, most);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_mask_poisson_opt *opt) {
+    mv__ks_mask m;
+    mv__ks_disc d;
+    size_t bytes;
+    int k;
+    double want;
+    mv_status st = mv__ks_mask_shape(ctx, &m, "mask_poisson", shape, 1);
+    if (st < 0) return st;
+    mv__memset(&d, 0, sizeof d);
+    if (opt) d.o = *opt;
+    if (d.o.accel == 0.0) d.o.accel = 4.0;
+    if (d.o.edge == 0.0) d.o.edge = 3.0;
+    if (!(d.o.accel >= 1.0 && mv__finite(d.o.accel)))
+        return mv__ks_fail_range(ctx, m.op, "accel", d.o.accel, "finite and at least 1");
+    if (!(d.o.edge >= 1.0 && d.o.edge <= 1000.0))
+        return mv__ks_fail_range(ctx, m.op, "edge", d.o.edge, "in 1..1000");
+    if ((st = mv__ks_mask_block(ctx, &m, d.o.acs, d.lo, d.hi)) < 0) return st;
+    for (k = 0; k < 2; k++) {
+        d.n[k] = shape[k + 1];
+        d.centre[k] = (double)(d.n[k] / 2) + 0.5;
+        d.half[k] = 0.5 * (double)d.n[k];
+    }
+    d.lines = m.lines;
+    want = (double)d.lines / d.o.accel;
+    if ((st = mv__ks_disc_bounds(ctx, &d, want)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, m.op, "dst");
+    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    d.line = m.line;
+    if (!mv__mul(d.lines, 24, &bytes)) bytes = (size_t)-1;
+    d.cell = (uint32_t *)mv__alloc(ctx, bytes); /* with the points and their list */
+    if (!d.cell) st = MEDVOL_E_NOMEM;
+    else {
+        d.at = (double *)(void *)((unsigned char *)d.cell + d.lines * 8);
+        d.active = d.cell + d.lines;
+        st = mv__ks_disc_find(ctx, &d, want);
+    }
+    mv__free(ctx, d.cell);
+    return mv__ks_mask_end(ctx, &m, st, dst);
+}
+
+/* ---- golden ratio; phases are fractions of 2^48 ---- */
+#define MV__KS_TURN ((uint64_t)1 << 48)
+/* the free line nearest to y, z: along y, then on the next z; there is one */
+static size_t mv__ks_golden_free(const float *line, const size_t *n, size_t y, size_t z) {
+    size_t dy, dz, k;
+    for (dz = 0; dz < 2 * n[1]; dz++) { /* z, z + 1, z - 1, z + 2 ... */
+        const size_t step = (dz + 1) / 2;
+        size_t at = z + step;
+        if (dz % 2 == 0) {
+            if (step > z) continue;
+            at = z - step;
+        } else if (at >= n[1]) continue;
+        for (dy = 0; dy < n[0]; dy++) {
+            k = at * n[0] + y + dy;
+            if (dy < n[0] - y && line[k] == 0.0f) return k;
+            k = at * n[0] + y;
+            if (dy <= y && line[k - dy] == 0.0f) return k - dy;
+        }
+    }
+    return z * n[0] + y;
+}
+static size_t mv__ks_golden_place(uint64_t phase, size_t n, double density) {
+    const double t = 2.0 * ((double)phase / (double)MV__KS_TURN) - 1.0;
+    const double y = 0.5 * (1.0 + t * (1.0 - density + density * t * t)) * (double)n;
+    return y > 0.0 ? mv__minz(n - 1, (size_t)y) : 0;
+}
+MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                    const mv_mask_golden_opt *opt) {
+    mv_mask_golden_opt o;
+    mv__ks_mask m;
+    uint64_t phase[2], step[2];
+    size_t f, j;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.frames == 0) o.frames = 1;
+    if ((st = mv__ks_mask_shape(ctx, &m, "mask_golden", shape, o.frames)) < 0) return st;
+    if (o.shots == 0) o.shots = mv__divup(m.lines, 4);
+    if (o.shots > m.lines)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shots", (double)o.shots, -1,
+                        "mask_golden: shots = %zu: there are %zu lines", o.shots, m.lines);
+    if (!(o.density >= 0.0 && o.density <= 0.95))
+        return mv__ks_fail_range(ctx, m.op, "density", o.density, "in 0..0.95");
+    if (!dst) return mv__fail_null(ctx, m.op, "dst");
+    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    phase[0] = phase[1] = MV__KS_TURN / 2;
+    step[0] = shape[2] > 1 ? 0xaead08f297c4u : 0x9e3779b97f4au;
+    step[1] = 0x772fad1ede80u;
+    for (f = 0; f < o.frames; f++)
+        for (j = 0; j < o.shots; j++) {
+            float *line = m.line + f * m.lines;
+            const size_t y = mv__ks_golden_place(phase[0], shape[1], o.density);
+            const size_t z = mv__ks_golden_place(phase[1], shape[2], o.density);
+            line[mv__ks_golden_free(line, shape + 1, y, z)] = o.order ? (float)(j + 1) : 1.0f;
+            phase[0] = (phase[0] + step[0]) % MV__KS_TURN;
+            phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
+        }
+    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+}
+/* ---- phantoms ---- */
+/* J1(x) / x for x >= 0: power series, Miller's recurrence downwards, Hankel's expansion (Abramowitz and
+   Stegun, 9.1.10, 9.12, 9.2.5) */
+static double mv__ks_jinc(double x) {
+    double t, sum, p = 1.0, q = 0.0;
+    int k;
+    if (x < 8.0) {
+        const double y = -0.25 * x * x;
+        for (t = sum = 0.5, k = 1; k < 40 && fabs(t) > 1e-18; k++) {
+            t *= y / ((double)k * ((double)k + 1.0));
+            sum += t;
+        }
+        return sum;
+    }
+    if (x < 20.0) {
+        double a = 0.0, b = 1e-30, even = 0.0, j1 = 0.0; /* J[k + 1], J[k] but for a factor */
+        for (k = 56; k > 0; k--) {
+            t = 2.0 * (double)k / x * b - a;
+            a = b;
+            b = t;
+            if (k == 2) j1 = b;
+            if (k % 2 == 1 && k > 1) even += b;
+        }
+        return j1 / (b + 2.0 * even) / x;
+    }
+    for (t = 1.0, k = 1; k < 30; k++) {
+        const double next = t * (4.0 - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k * x);
+        if (fabs(next) < 1e-17) break;
+        t = next;
+        if (k % 2) q += k % 4 == 1 ? t : -t;
+        else p += k % 4 == 0 ? t : -t;
+    }
+    return sqrt(1.0 / (MV__KS_PI * x)) * (p * (sin(x) - cos(x)) + q * (sin(x) + cos(x))) / x;
+}
+static double mv__ks_ball(double x) { /* (sin x - x cos x) / x^3 */
+    const double y = x * x;
+    if (x < 0.5)
+        return 1.0 / 3.0 - y * (1.0 / 30.0 - y * (1.0 / 840.0 - y * (1.0 / 45360.0 - y * (1.0 / 3991680.0 -
+               y / 518918400.0))));
+    return (sin(x) - x * cos(x)) / (y * x);
+}
+static const double mv__ks_flat_head[10][7] = {/* x, y, axes, angle, values: modified, original */
+    {0, 0, 0.69, 0.92, 0, 1, 2}, {0, -0.0184, 0.6624, 0.874, 0, -0.8, -0.98},
+    {0.22, 0, 0.11, 0.31, -18, -0.2, -0.02}, {-0.22, 0, 0.16, 0.41, 18, -0.2, -0.02},
+    {0, 0.35, 0.21, 0.25, 0, 0.1, 0.01}, {0, 0.1, 0.046, 0.046, 0, 0.1, 0.01},
+    {0, -0.1, 0.046, 0.046, 0, 0.1, 0.01}, {-0.08, -0.605, 0.046, 0.023, 0, 0.1, 0.01},
+    {0, -0.606, 0.023, 0.023, 0, 0.1, 0.01}, {0.06, -0.605, 0.023, 0.046, 0, 0.1, 0.01}};
+static const double mv__ks_solid_head[10][9] = {/* x, y, z, axes, angle, values */
+    {0, 0, 0, 0.69, 0.92, 0.9, 0, 1, 2}, {0, 0, 0, 0.6624, 0.874, 0.88, 0, -0.8, -0.98},
+    {-0.22, 0, -0.25, 0.41, 0.16, 0.21, 108, -0.2, -0.02},
+    {0.22, 0, -0.25, 0.31, 0.11, 0.22, 72, -0.2, -0.02},
+    {0, 0.35, -0.25, 0.21, 0.25, 0.5, 0, 0.2, 0.02}, {0, 0.1, -0.25, 0.046, 0.046, 0.046, 0, 0.2, 0.02},
+    {-0.08, -0.65, -0.25, 0.046, 0.023, 0.02, 0, 0.1, 0.01},
+    {0.06, -0.65, -0.25, 0.046, 0.023, 0.02, 90, 0.1, 0.01},
+    {0.06, -0.105, 0.625, 0.056, 0.04, 0.1, 90, 0.2, 0.02},
+    {0, 0.1, 0.625, 0.056, 0.056, 0.1, 0, -0.2, -0.02}};
+static void mv__ks_head(mv_ellipse *e, int i, int solid, int original) {
+    int k;
+    mv__memset(e, 0, sizeof *e);
+    for (k = 0; k < 3; k++) {
+        const double *t = mv__ks_solid_head[i];
+        e->centre[k] = solid ? t[k] : k < 2 ? mv__ks_flat_head[i][k] : 0.0;
+        e->axes[k] = solid ? t[3 + k] : k < 2 ? mv__ks_flat_head[i][2 + k] : 1.0;
+    }
+    e->angle[0] = solid ? mv__ks_solid_head[i][6] : mv__ks_flat_head[i][4];
+    e->value = solid ? mv__ks_solid_head[i][original ? 8 : 7] : mv__ks_flat_head[i][original ? 6 : 5];
+}
+typedef struct mv__ks_body {
+    double m[9]; /* R, by rows: its columns are the axes' directions */
+    double c[3], d[3], value, weight; /* weight: of the integral */
+} mv__ks_body;
+enum { MV__KS_IMAGE, MV__KS_SPECTRUM, MV__KS_SENS, MV__KS_ROWS = 4, MV__KS_SLOTS = 16 };
+typedef struct mv__ks_phantom {
+    const char *op;
+    const mv_volume *out;
+    int what, axes; /* 2 or 3 */
+    size_t n[3], coils, count, first, jobs;
+    mv__ks_body *body;
+    double *coil;           /* of each coil and axis the factors of exp(-i pi r / 2), 1, exp(i pi r / 2) */
+    double *room;           /* of each slot the rows of half samples */
+    size_t fine, rows, deep; /* samples of such a row; rows of y, of z in a job */
+} mv__ks_phantom;
+static void mv__ks_body_make(mv__ks_body *b, const mv_ellipse *e, const mv__ks_phantom *g) {
+    double s[3], c[3], size = 1.0, n = 1.0;
+    int k;
+    for (k = 0; k < 3; k++) {
+        const double a = e->angle[k] * (MV__KS_PI / 180.0);
+        s[k] = g->axes < 3 && k ? 0.0 : sin(a);
+        c[k] = g->axes < 3 && k ? 1.0 : cos(a);
+        b->c[k] = k < g->axes ? e->centre[k] : 0.0;
+        b->d[k] = k < g->axes ? e->axes[k] : 1.0;
+        size *= b->d[k];
+        n *= k < g->axes ? 0.25 * (double)g->n[k] : 1.0; /* of the root: n / 4 */
+    }
+    b->m[0] = c[0] * c[2] - s[0] * c[1] * s[2];
+    b->m[1] = -c[0] * s[2] - s[0] * c[1] * c[2];
+    b->m[2] = s[0] * s[1];
+    b->m[3] = s[0] * c[2] + c[0] * c[1] * s[2];
+    b->m[4] = -s[0] * s[2] + c[0] * c[1] * c[2];
+    b->m[5] = -c[0] * s[1];
+    b->m[6] = s[1] * s[2];
+    b->m[7] = s[1] * c[2];
+    b->m[8] = c[1];
+    b->value = e->value;
+    b->weight = e->value * size * sqrt(n) * (g->axes < 3 ? 2.0 : 4.0) * MV__KS_PI;
+}
+static void mv__ks_coil_make(double *a, size_t coil, size_t coils, int axes) {
+    const double turn = 2.0 * MV__KS_PI * (double)coil / (double)coils;
+    const double p[3] = {cos(turn), sin(turn), coil % 2 ? 0.5 : -0.5};
+    int k, m;
+    for (k = 0; k < 3; k++)
+        for (m = 0; m < 3; m++) {
+            const double w = m == 1 ? 0.5 : m ? 0.375 : 0.125, at = -0.5 * MV__KS_PI * (m - 1) * p[k];
+            const double on = k < axes ? w : m == 1 ? 1.0 : 0.0, add = k == 0 ? turn : 0.0;
+            *a++ = on * cos(k < axes ? at + add : 0.0);
+            *a++ = on * sin(k < axes ? at + add : 0.0);
+        }
+}
+static double mv__ks_place(size_t i, size_t n) { return ((double)i - (double)(n / 2)) / (0.5 * (double)n); }
+static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
+    double sum = 0.0;
+    size_t i;
+    int j, k;
+    for (i = 0; i < g->count; i++) {
+        const mv__ks_body *b = &g->body[i];
+        double far2 = 0.0;
+        for (j = 0; j < g->axes; j++) {
+            double t = 0.0;
+            for (k = 0; k < g->axes; k++) t += b->m[3 * k + j] * (r[k] - b->c[k]);
+            t /= b->d[j];
+            far2 += t * t;
+        }
+        if (far2 <= 1.0) sum += b->value;
+    }
+    return sum;
+}
+/* the sensitivity of a coil: *re, *im times it */
+static void mv__ks_coil_at(const mv__ks_phantom *g, size_t coil, const double *r, double *re, double *im) {
+    const double *a = g->coil + 18 * coil;
+    int k;
+    for (k = 0; k < g->axes; k++, a += 6) {
+        const double c = cos(0.5 * MV__KS_PI * r[k]), s = sin(0.5 * MV__KS_PI * r[k]), x = *re, y = *im;
+        const double u = a[2] + c * (a[0] + a[4]) + s * (a[1] - a[5]);
+        const double v = a[3] + c * (a[1] + a[5]) + s * (a[4] - a[0]);
+        *re = x * u - y * v;
+        *im = x * v + y * u;
+    }
+}
+static void mv__ks_image_job(void *arg, size_t row) {
+    const mv__ks_phantom *g = (const mv__ks_phantom *)arg;
+    const size_t rows = g->n[1] * g->n[2], coil = row / rows;
+    float *p = (float *)g->out->data + 2 * mv__ks_row(g->out, row);
+    double r[3];
+    size_t x;
+    r[1] = mv__ks_place(row % g->n[1], g->n[1]);
+    r[2] = mv__ks_place(row % rows / g->n[1], g->n[2]);
+    for (x = 0; x < g->n[0]; x++) {
+        double re = 1.0, im = 0.0;
+        r[0] = mv__ks_place(x, g->n[0]);
+        if (g->what == MV__KS_IMAGE) re = mv__ks_phantom_at(g, r);
+        if (g->coils > 1) mv__ks_coil_at(g, coil, r, &re, &im);
+        p[2 * x] = (float)re;
+        p[2 * x + 1] = (float)im;
+    }
+}
+/* n samples of the integrals from k on, `step` apart along x */
+static void mv__ks_integrals(const mv__ks_phantom *g, double *to, size_t n, const double *k, double step) {
+    size_t i, x;
+    int j;
+    mv__memset(to, 0, 2 * n * sizeof *to);
+    for (i = 0; i < g->count; i++) {
+        const mv__ks_body *b = &g->body[i];
+        const double turn = -MV__KS_PI * step * b->c[0], tc = cos(turn), ts = sin(turn);
+        const double start = -MV__KS_PI * (k[0] * b->c[0] + k[1] * b->c[1] + k[2] * b->c[2]);
+        double c = b->weight * cos(start), s = b->weight * sin(start), v[3], dv[3];
+        for (j = 0; j < 3; j++) {
+            v[j] = MV__KS_PI * b->d[j] * (b->m[j] * k[0] + b->m[3 + j] * k[1] + b->m[6 + j] * k[2]);
+            dv[j] = MV__KS_PI * b->d[j] * b->m[j] * step;
+        }
+        for (x = 0; x < n; x++) {
+            const double p = v[0] + (double)x * dv[0], q = v[1] + (double)x * dv[1];
+            const double r = v[2] + (double)x * dv[2], u = sqrt(p * p + q * q + r * r);
+            const double f = g->axes < 3 ? mv__ks_jinc(u) : mv__ks_ball(u);
+            const double next = c * tc - s * ts;
+            to[2 * x] += f * c;
+            to[2 * x + 1] += f * s;
+            s = c * ts + s * tc;
+            c = next;
+        }
+    }
+}
+/* one row of one coil from rows of half samples around it; at: the middle one of them */
+static void mv__ks_combine(const mv__ks_phantom *g, float *p, size_t coil, const double *at) {
+    const double *a = g->coil + 18 * coil;
+    const ptrdiff_t row = 2 * (ptrdiff_t)g->fine, plane = row * (ptrdiff_t)g->rows;
+    const int depth = g->axes > 2 ? 1 : 0;
+    size_t x;
+    int i, j, k;
+    for (x = 0; x < g->n[0]; x++, at += 4) {
+        double re = 0.0, im = 0.0;
+        for (k = -depth; k <= depth; k++)
+            for (j = -1; j <= 1; j++) {
+                const double *b = a + 6 + 2 * (j + 1), *c = a + 12 + 2 * (k + 1);
+                const double *f = at - j * row - k * plane;
+                const double br = b[0] * c[0] - b[1] * c[1], bi = b[0] * c[1] + b[1] * c[0];
+                double sr = 0.0, si = 0.0;
+                for (i = -1; i <= 1; i++) {
+                    const double ar = a[2 * (i + 1)], ai = a[2 * (i + 1) + 1];
+                    sr += ar * f[-2 * i] - ai * f[1 - 2 * i];
+                    si += ar * f[1 - 2 * i] + ai * f[-2 * i];
+                }
+                re += br * sr - bi * si;
+                im += br * si + bi * sr;
+            }
+        p[2 * x] = (float)re;
+        p[2 * x + 1] = (float)im;
+    }
+}
+static void mv__ks_spectrum_job(void *arg, size_t slot) {
+    const mv__ks_phantom *g = (const mv__ks_phantom *)arg;
+    const size_t job = g->first + slot, blocks = mv__divup(g->n[1], MV__KS_ROWS);
+    const size_t y0 = job % blocks * MV__KS_ROWS, z = job / blocks, row = 2 * g->fine;
+    const size_t ny = mv__minz(MV__KS_ROWS, g->n[1] - y0), many = g->coils > 1 ? 1 : 0;
+    const double step = many ? 0.5 : 1.0, edge = many ? 0.5 : 0.0;
+    double *to = g->room + slot * row * g->rows * g->deep, k[3];
+    size_t y, d, c, x;
+    k[0] = -(double)(g->n[0] / 2) - edge;
+    for (d = 0; d < g->deep; d++)
+        for (y = 0; y < (many ? 2 * ny + 1 : ny); y++) {
+            k[1] = (double)y0 - (double)(g->n[1] / 2) + (double)y * step - edge;
+            k[2] = (double)z - (double)(g->n[2] / 2) + (g->deep > 1 ? (double)d * 0.5 - 0.5 : 0.0);
+            mv__ks_integrals(g, to + (d * g->rows + y) * row, g->fine, k, step);
+        }
+    for (c = 0; c < g->coils; c++)
+        for (y = 0; y < ny; y++) {
+            float *p = (float *)g->out->data +
+                       2 * mv__ks_row(g->out, (c * g->n[2] + z) * g->n[1] + y0 + y);
+            if (many) mv__ks_combine(g, p, c, to + ((g->deep / 2) * g->rows + 2 * y + 1) * row + 2);
+            for (x = 0; !many && x < 2 * g->n[0]; x++) p[x] = (float)to[y * row + x];
+        }
+}
+static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_phantom_opt *o) {
+    mv_ellipse e;
+    size_t i, bytes;
+    int k;
+    g->count = o->shapes ? o->count : 10;
+    if (g->count == 0)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "%s: count = 0: there is no body", g->op);
+    if (!mv__mul(g->count, sizeof *g->body, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->count, -1, "%s: count = %zu: too large",
+                        g->op, g->count);
+    if ((g->body = (mv__ks_body *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < g->count; i++) {
+        int ok;
+        if (o->shapes) e = o->shapes[i];
+        else mv__ks_head(&e, (int)i, g->axes > 2, o->kind == MEDVOL_PHANTOM_ORIGINAL);
+        for (ok = fabs(e.value) <= 1e20, k = 0; k < g->axes; k++)
+            ok = ok && fabs(e.centre[k]) <= 1e3 && e.axes[k] >= 1e-9 && e.axes[k] <= 1e3 &&
+                 fabs(e.angle[g->axes > 2 ? k : 0]) <= 1e6;
+        if (!ok)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "shapes", (double)i, -1,
+                            "%s: shapes[%zu]: a value, centre, axis or angle is out of range or NaN", g->op,
+                            i);
+        mv__ks_body_make(&g->body[i], &e, g);
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__ks_phantom *g) {
+    const size_t rows = g->n[1] * g->n[2];
+    const int many = g->coils > 1;
+    size_t slots, bytes, i;
+    mv_status st = MEDVOL_OK;
+    if (g->what != MV__KS_SPECTRUM)
+        return mv_parallel_for(ctx, rows * g->coils, mv__ks_image_job, g, g->op);
+    g->jobs = mv__divup(g->n[1], MV__KS_ROWS) * g->n[2];
+    slots = mv__minz(g->jobs, MV__KS_SLOTS);
+    g->fine = many ? 2 * g->n[0] + 1 : g->n[0];
+    g->rows = many ? 2 * MV__KS_ROWS + 1 : MV__KS_ROWS;
+    g->deep = many && g->axes > 2 ? 3 : 1;
+    if (!mv__mul(g->fine, 2 * sizeof *g->room * g->rows * g->deep * slots, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)g->n[0], -1, "%s: shape[0] = %zu: too large",
+                        g->op, g->n[0]);
+    if ((g->room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < g->jobs && st == MEDVOL_OK; i += slots) {
+        g->first = i;
+        if (mv__progress(ctx, i, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
+        else st = mv_parallel_for(ctx, mv__minz(slots, g->jobs - i), mv__ks_spectrum_job, g, NULL);
+    }
+    if (st == MEDVOL_OK && mv__progress(ctx, g->jobs, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
+    mv__free(ctx, g->room);
+    return st;
+}
+static mv_status mv__ks_phantom_make(mv_ctx *ctx, const char *op, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt, int what) {
+    mv_phantom_opt o;
+    mv__ks_phantom g;
+    mv_volume out;
+    size_t dim[4], bytes, c;
+    int k;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&g, 0, sizeof g);
+    if (opt) o = *opt;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if (o.kind != MEDVOL_PHANTOM_MODIFIED && o.kind != MEDVOL_PHANTOM_ORIGINAL)
+        return mv__ks_fail_range(ctx, op, "kind", o.kind, "MEDVOL_PHANTOM_*");
+    g.op = op;
+    g.what = what;
+    g.axes = shape[2] > 1 ? 3 : 2;
+    g.coils = mv__maxz(1, o.coils);
+    for (k = 0; k < 3; k++) g.n[k] = dim[k] = shape[k];
+    dim[3] = g.coils;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__ks_phantom_bodies(ctx, &g, &o)) == MEDVOL_OK) {
+        if (!mv__mul(g.coils, 18 * sizeof *g.coil, &bytes)) bytes = (size_t)-1;
+        g.coil = (double *)mv__alloc(ctx, bytes);
+        if (!g.coil) st = MEDVOL_E_NOMEM;
+        for (c = 0; g.coil && c < g.coils; c++) mv__ks_coil_make(g.coil + 18 * c, c, g.coils, g.axes);
+    }
+    if (st == MEDVOL_OK) st = mv__ks_out_new(ctx, op, &out, dst, MEDVOL_C64, g.coils > 1 ? 4 : 3, dim);
+    if (st == MEDVOL_OK) {
+        g.out = &out;
+        st = mv__out_end(ctx, mv__ks_phantom_run(ctx, &g), &out, dst);
+    }
+    mv__free(ctx, g.coil);
+    mv__free(ctx, g.body);
+    return st;
+}
+MEDVOL_DEF mv_status mv_phantom_image(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                      const mv_phantom_opt *opt) {
+    return mv__ks_phantom_make(ctx, "phantom_image", dst, shape, opt, MV__KS_IMAGE);
+}
+MEDVOL_DEF mv_status mv_phantom_kspace(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                       const mv_phantom_opt *opt) {
+    return mv__ks_phantom_make(ctx, "phantom_kspace", dst, shape, opt, MV__KS_SPECTRUM);
+}
+MEDVOL_DEF mv_status mv_phantom_sens(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt) {
+    return mv__ks_phantom_make(ctx, "phantom_sens", dst, shape, opt, MV__KS_SENS);
+}
+/* ---- partial Fourier ---- */
+typedef struct mv__ks_half {
+    const char *op;
+    int axis, high, keep; /* high: the longer side is that of high indices */
+    size_t dim[4], n, lo, hi, h, rows, group, elements;
+    mv_volume in, out;
+    float *weight, *table; /* of the lines; along x */
+    float *to;
+    const float *from, *phase;
+} mv__ks_half;
+static size_t mv__ks_line_of(const mv__ks_half *g, size_t row) { /* of axes 1, 2 */
+    return g->axis == 1 ? row % g->dim[1] : row / g->dim[1] % g->dim[2];
+}
+/* lo, hi: the first line with a value other than 0, and behind the last one */
+static int mv__ks_half_find(mv__ks_half *g) {
+    const float *p = (const float *)g->in.data;
+    const size_t nx = g->dim[0];
+    size_t r, x;
+    int any = 0;
+    for (r = 0; r < g->rows; r++, p += 2 * nx) {
+        size_t line = g->axis ? mv__ks_line_of(g, r) : 0;
+        if (g->axis && any && line >= g->lo && line < g->hi) continue;
+        for (x = 0; x < nx; x++) {
+            if (g->axis == 0 && any && x >= g->lo && x < g->hi) continue;
+            if (p[2 * x] == 0.0f && p[2 * x + 1] == 0.0f) continue;
+            if (g->axis == 0) line = x;
+            if (!any || line < g->lo) g->lo = line;
+            if (!any || line >= g->hi) g->hi = line + 1;
+            any = 1;
+            if (g->axis) break;
+        }
+    }
+    return any;
+}
+static mv_status mv__ks_half_lines(mv_ctx *ctx, mv__ks_half *g, size_t first, size_t count) {
+    const size_t c = g->n / 2;
+    size_t below, above;
+    if (count) {
+        if (count > g->n || first > g->n - count)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "count", (double)count, -1,
+                            "%s: first = %zu, count = %zu: axis %d has %zu lines", g->op, first, count,
+                            g->axis, g->n);
+        g->lo = first;
+        g->hi = first + count;
+    } else if (!mv__ks_half_find(g))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "%s: src holds nothing but zeros", g->op);
+    if (g->lo >= c || g->hi < c + 2)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "src", (double)(g->hi - g->lo), -1,
+                        "%s: lines %zu to %zu of axis %d: must hold %zu, the centre, and one on each side",
+                        g->op, g->lo, g->hi - 1, g->axis, c);
+    below = c - g->lo;
+    above = g->hi - 1 - c;
+    g->high = above > below;
+    g->h = mv__minz(below, above);
+    return MEDVOL_OK;
+}
+/* what both calls begin with; mv__ks_half_end gives it back */
+static mv_status mv__ks_half_begin(mv_ctx *ctx, mv__ks_half *g, const char *op, const mv_volume *dst,
+                                   const mv_volume *src, int axis, size_t first, size_t count) {
+    int k;
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    g->op = op;
+    g->axis = axis;
+    if (axis < 0 || axis > 2) return mv__ks_fail_range(ctx, op, "axis", axis, "0, 1 or 2");
+    if ((st = mv__dense(ctx, op, "src", &g->in, src, MEDVOL_C64)) < 0) return st;
+    for (k = 0; k < 3; k++) g->dim[k] = g->in.dim[k];
+    g->elements = mv_volume_count(&g->in);
+    g->rows = g->elements / g->dim[0];
+    g->dim[3] = g->rows / (g->dim[1] * g->dim[2]);
+    g->group = mv__maxz(1, MV__CHUNK / g->dim[0]);
+    g->n = g->dim[axis];
+    if ((st = mv__ks_half_lines(ctx, g, first, count)) == MEDVOL_OK)
+        st = mv__out_begin(ctx, op, &g->out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st == MEDVOL_OK) {
+        g->out.slope = 1.0;
+        g->out.inter = 0.0;
+        g->weight = (float *)mv__alloc(ctx, (g->n + 2 * g->dim[0]) * sizeof *g->weight);
+        if (g->weight) g->table = g->weight + g->n;
+        else st = MEDVOL_E_NOMEM;
+        if (st < 0) mv_volume_free(ctx, &g->out);
+    }
+    if (st < 0) mv_volume_free(ctx, &g->in);
+    return st;
+}
+static mv_status mv__ks_half_end(mv_ctx *ctx, mv__ks_half *g, mv_status st, mv_volume *dst) {
+    mv__free(ctx, g->weight);
+    mv_volume_free(ctx, &g->in);
+    return mv__out_end(ctx, st, &g->out, dst);
+}
+static mv_status mv__ks_half_run(mv_ctx *ctx, mv__ks_half *g, void (*job)(void *, size_t),
+                                 const char *label) {
+    return mv_parallel_for(ctx, mv__divup(g->rows, g->group), job, g, label);
+}
+/* to = the measured lines of `from` by their weights, and zeros */
+static void mv__ks_lines_job(void *arg, size_t i) {
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
+    size_t r;
+    for (r = i * g->group; r < end; r++) {
+        float *p = g->to + 2 * nx * r;
+        const float *q = g->from + 2 * nx * r;
+        const size_t line = g->axis ? mv__ks_line_of(g, r) : g->lo;
+        const int on = line >= g->lo && line < g->hi;
+        if (on && g->axis) MV__PICK(mv__ks_scale)(p, q, g->table, g->weight[line], 2 * nx);
+        else mv__memset(p, 0, 2 * nx * sizeof *p);
+        if (!g->axis) {
+            const size_t from = 2 * g->lo, n = 2 * (g->hi - g->lo);
+            MV__PICK(mv__ks_scale)(p + from, q + from, g->table + from, 1.0f, n);
+        }
+    }
+}
+static mv_status mv__ks_lines(mv_ctx *ctx, mv__ks_half *g, float *to) {
+    size_t x;
+    for (x = 0; x < 2 * g->dim[0]; x++) g->table[x] = g->axis ? 1.0f : g->weight[x / 2];
+    g->to = to;
+    g->from = (const float *)g->in.data;
+    return mv__ks_half_run(ctx, g, mv__ks_lines_job, NULL);
+}
+enum { MV__KS_LOW, MV__KS_RAMP, MV__KS_STEP, MV__KS_ALL };
+static void mv__ks_half_weights(mv__ks_half *g, int kind) {
+    const double width = (double)g->h + 1.0;
+    size_t i;
+    for (i = 0; i < g->n; i++) {
+        const double j = (double)i - (double)(g->n / 2), t = g->high ? j : -j; /* t: to the longer side */
+        double w = fabs(t) < width ? 1.0 : t > 0.0 ? 2.0 : 0.0;
+        if (kind == MV__KS_RAMP && fabs(t) < width) w = 1.0 + t / width;
+        if (i == 0 && g->n % 2 == 0) w = 1.0; /* its own mirror image */
+        if (kind == MV__KS_LOW) w = fabs(t) < width ? 0.54 + 0.46 * cos(MV__KS_PI * t / width) : 0.0;
+        g->weight[i] = kind == MV__KS_ALL ? 1.0f : (float)w;
+    }
+}
+/* a transform of `axes` in place, as often as it is wanted */
+static mv_status mv__ks_half_plan(mv_ctx *ctx, const mv__ks_half *g, mv_fft_plan *plan, unsigned axes,
+                                  unsigned flags) {
+    mv_fft_desc d;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.dtype = MEDVOL_C64;
+    d.ndim = 4;
+    for (k = 0; k < 4; k++) d.dim[k] = g->dim[k];
+    d.axes = axes;
+    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    return mv_fft_plan_init(ctx, plan, &d);
+}
+static void mv__ks_homodyne_job(void *arg, size_t i) {
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
+    size_t r, x;
+    for (r = i * g->group; r < end; r++) {
+        float *to = (float *)g->out.data + 2 * mv__ks_row(&g->out, r);
+        const float *p = g->from + 2 * nx * r, *q = g->phase + 2 * nx * r;
+        for (x = 0; x < nx; x++) {
+            const double c = (double)q[2 * x], s = (double)q[2 * x + 1], m = sqrt(c * c + s * s);
+            const double u = m > 0.0 ? c / m : m == 0.0 ? 1.0 : m, v = m > 0.0 ? s / m : 0.0;
+            const double real = u * (double)p[2 * x] + v * (double)p[2 * x + 1];
+            to[2 * x] = (float)(g->keep ? real * u : real);
+            to[2 * x + 1] = g->keep ? (float)(real * v) : 0.0f;
+        }
+    }
+}
+MEDVOL_DEF mv_status mv_homodyne(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                                 const mv_homodyne_opt *opt) {
+    mv_homodyne_opt o;
+    mv__ks_half g;
+    mv_fft_plan plan;
+    float *whole = NULL, *low = NULL;
+    size_t bytes;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&plan, 0, sizeof plan);
+    if (opt) o = *opt;
+    if ((st = mv__ks_half_begin(ctx, &g, "homodyne", dst, src, axis, o.first, o.count)) < 0) return st;
+    g.keep = o.keep_phase != 0;
+    bytes = 2 * g.elements * sizeof *low;
+    if ((low = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    else if (g.out.owner) whole = (float *)g.out.data;
+    else if ((whole = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, &g, &plan, 7, MEDVOL_FFT_INVERSE);
+    mv__ks_half_weights(&g, MV__KS_LOW);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, &g, low);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, low, low);
+    mv__ks_half_weights(&g, o.step ? MV__KS_STEP : MV__KS_RAMP);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, &g, whole);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, whole, whole);
+    g.from = whole;
+    g.phase = low;
+    if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, &g, mv__ks_homodyne_job, g.op);
+    mv_fft_plan_free(ctx, &plan);
+    if (whole && !g.out.owner) mv__free(ctx, whole);
+    mv__free(ctx, low);
+    return mv__ks_half_end(ctx, &g, st, dst);
+}
+
+/* ---- projections onto convex sets: `to` is the estimate ---- */
+static void mv__ks_phase_job(void *arg, size_t i) { /* to = |to| times the phase */
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = 2 * g->dim[0] * mv__minz(g->rows, (i + 1) * g->group);
+    size_t x;
+    for (x = 2 * g->dim[0] * i * g->group; x < end; x += 2) {
+        const double a = (double)g->to[x], b = (double)g->to[x + 1], m = sqrt(a * a + b * b);
+        const double c = (double)g->phase[x], s = (double)g->phase[x + 1], n = sqrt(c * c + s * s);
+        g->to[x] = (float)(n == 0.0 ? m : m * (c / n));
+        g->to[x + 1] = (float)(n == 0.0 ? 0.0 : m * (s / n));
+    }
+}
+static void mv__ks_merge_job(void *arg, size_t i) { /* to = weight from + (1 - weight) to on measured lines */
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
+    size_t r, x;
+    for (r = i * g->group; r < end; r++) {
+        float *p = g->to + 2 * nx * r;
+        const float *q = g->from + 2 * nx * r;
+        const size_t line = g->axis ? mv__ks_line_of(g, r) : 0;
+        const size_t lo = g->axis ? 0 : 2 * g->lo, hi = g->axis ? 2 * nx : 2 * g->hi;
+        if (g->axis && (line < g->lo || line >= g->hi)) continue;
+        for (x = lo; x < hi; x++) {
+            const float w = g->weight[g->axis ? line : x / 2];
+            p[x] = w == 1.0f ? q[x] : w * q[x] + (1.0f - w) * p[x];
+        }
+    }
+}
+static void mv__ks_put_job(void *arg, size_t i) { /* the result */
+    const mv__ks_half *g = (const mv__ks_half *)arg;
+    const size_t end = mv__minz(g->rows, (i + 1) * g->group), n = 2 * g->dim[0];
+    size_t r;
+    for (r = i * g->group; r < end; r++)
+        mv__memcpy((float *)g->out.data + 2 * mv__ks_row(&g->out, r), g->to + n * r, n * sizeof *g->to);
+}
+static void mv__ks_merge_weights(mv__ks_half *g, int transition) {
+    const size_t t = mv__minz(g->h, transition < 0 ? 0 : transition ? (size_t)transition : 4);
+    size_t i;
+    for (i = 0; i < g->n; i++) g->weight[i] = 1.0f;
+    for (i = 0; i < t; i++) { /* from the gap inwards */
+        const float w = (float)(0.5 - 0.5 * cos(MV__KS_PI * ((double)i + 1.0) / ((double)t + 1.0)));
+        if (g->lo > 0) g->weight[g->lo + i] = w;
+        if (g->hi < g->n) g->weight[g->hi - 1 - i] = w;
+    }
+}
+static mv_status mv__ks_pocs_steps(mv_ctx *ctx, mv__ks_half *g, const mv_pocs_opt *o, float *image,
+                                   float *data, float *phase) {
+    mv_fft_plan there, back, rest;
+    const unsigned axis = 1u << g->axis;
+    int k, steps = o->iterations ? o->iterations : 10;
+    mv_status st = mv__ks_half_plan(ctx, g, &there, axis, 0);
+    mv__memset(&back, 0, sizeof back);
+    mv__memset(&rest, 0, sizeof rest);
+    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &back, axis, MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &rest, 7u & ~axis, MEDVOL_FFT_INVERSE);
+    mv__ks_half_weights(g, MV__KS_LOW);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, g, phase);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &rest, phase, phase);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &back, phase, phase);
+    mv__ks_half_weights(g, MV__KS_ALL);
+    if (st == MEDVOL_OK) st = mv__ks_lines(ctx, g, data);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &rest, data, data);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &back, image, data);
+    mv__ks_merge_weights(g, o->transition);
+    g->to = image;
+    g->from = data;
+    g->phase = phase;
+    for (k = 0; k < steps && st == MEDVOL_OK; k++) {
+        if (mv__progress(ctx, (size_t)k, (size_t)steps, g->op)) st = mv__cancelled(ctx, g->op);
+        if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, g, mv__ks_phase_job, NULL);
+        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &there, image, image);
+        if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, g, mv__ks_merge_job, NULL);
+        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &back, image, image);
+    }
+    mv_fft_plan_free(ctx, &there);
+    mv_fft_plan_free(ctx, &back);
+    mv_fft_plan_free(ctx, &rest);
+    return st;
+}
+MEDVOL_DEF mv_status mv_pocs(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int axis,
+                             const mv_pocs_opt *opt) {
+    mv_pocs_opt o;
+    mv__ks_half g;
+    float *room, *image;
+    size_t n, bytes;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.iterations < 0 || o.iterations > 10000)
+        return mv__ks_fail_range(ctx, "pocs", "iterations", o.iterations, "in 0..10000");
+    if ((st = mv__ks_half_begin(ctx, &g, "pocs", dst, src, axis, o.first, o.count)) < 0) return st;
+    n = 2 * g.elements;
+    if (!mv__mul(n, 3 * sizeof *room, &bytes))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)n, -1, "pocs: src is too large");
+    room = st < 0 ? NULL : (float *)mv__alloc(ctx, g.out.owner ? n * 2 * sizeof *room : bytes);
+    if (room) {
+        image = g.out.owner ? (float *)g.out.data : room + 2 * n;
+        st = mv__ks_pocs_steps(ctx, &g, &o, image, room, room + n);
+        if (st == MEDVOL_OK && !g.out.owner) st = mv__ks_half_run(ctx, &g, mv__ks_put_job, NULL);
+    } else if (st == MEDVOL_OK) st = MEDVOL_E_NOMEM;
+    mv__free(ctx, room);
+    return mv__ks_half_end(ctx, &g, st, dst);
+}
+/* ---- echo-planar readouts ---- */
+typedef struct mv__ks_epi {
+    mv_volume in;
+    float *room, *turn; /* hybrid space; the factors along x, pairs */
+    size_t n, ny, rows, elements, group;
+    mv_volume out;
+    double phase[2];
+} mv__ks_epi;
+static mv_status mv__ks_epi_transform(mv_ctx *ctx, const mv__ks_epi *e, const float *from, unsigned flags) {
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    mv_status st;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = 2;
+    d.dim[0] = e->n;
+    d.dim[1] = e->rows;
+    d.axes = 1;
+    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    st = mv_fft_plan_init(ctx, &plan, &d);
+    if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, e->room, from);
+    mv_fft_plan_free(ctx, &plan);
+    return st;
+}
+/* src in hybrid space */
+static mv_status mv__ks_epi_begin(mv_ctx *ctx, mv__ks_epi *e, const char *op, const char *name,
+                                  const mv_volume *src) {
+    mv_status st;
+    mv__memset(e, 0, sizeof *e);
+    if ((st = mv__dense(ctx, op, name, &e->in, src, MEDVOL_C64)) < 0) return st;
+    e->n = e->in.dim[0];
+    e->ny = e->in.dim[1];
+    e->elements = mv_volume_count(&e->in);
+    e->rows = e->elements / e->n;
+    e->group = mv__maxz(1, MV__CHUNK / e->n);
+    e->room = (float *)mv__alloc(ctx, 2 * e->elements * sizeof *e->room);
+    if (!e->room) st = MEDVOL_E_NOMEM;
+    else st = mv__ks_epi_transform(ctx, e, (const float *)e->in.data, MEDVOL_FFT_INVERSE);
+    return st;
+}
+static void mv__ks_epi_end(mv_ctx *ctx, mv__ks_epi *e) {
+    mv__free(ctx, e->room);
+    mv_volume_free(ctx, &e->in);
+}
+/* D at place x */
+static void mv__ks_epi_product(const mv__ks_epi *e, size_t x, double *d) {
+    size_t r;
+    d[0] = d[1] = 0.0;
+    for (r = 0; r < e->rows; r++) {
+        const float *p = e->room + 2 * (r * e->n + x), *q;
+        double a, b;
+        if (r % e->ny % 2 == 0) continue;
+        q = p - 2 * e->n;
+        a = (double)q[0];
+        b = (double)q[1];
+        if (r % e->ny + 1 < e->ny) {
+            q = p + 2 * e->n;
+            a = 0.5 * (a + (double)q[0]);
+            b = 0.5 * (b + (double)q[1]);
+        }
+        d[0] += (double)p[0] * a + (double)p[1] * b;
+        d[1] += (double)p[1] * a - (double)p[0] * b;
+    }
+}
+MEDVOL_DEF mv_status mv_epi_ghost_estimate(mv_ctx *ctx, double *phase, const mv_volume *nav) {
+    const char *op = "epi_ghost_estimate";
+    mv__ks_epi e;
+    double d[2], last[2] = {0.0, 0.0}, lag[2] = {0.0, 0.0}, sum[2] = {0.0, 0.0}, slope = 0.0;
+    size_t x;
+    mv_status st;
+    if (!phase) return mv__fail_null(ctx, op, "phase");
+    st = mv__ks_epi_begin(ctx, &e, op, "nav", nav);
+    if (st == MEDVOL_OK && (e.ny < 2 || e.n < 2))
+        st = mv__fail(ctx, MEDVOL_E_SHAPE, "nav", (double)e.ny, -1,
+                      "%s: nav has %zu lines of %zu samples: must be at least 2 of 2", op, e.ny, e.n);
+    for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
+        mv__ks_epi_product(&e, x, d);
+        if (x) {
+            lag[0] += d[0] * last[0] + d[1] * last[1];
+            lag[1] += d[1] * last[0] - d[0] * last[1];
+        }
+        last[0] = d[0];
+        last[1] = d[1];
+    }
+    if (st == MEDVOL_OK) slope = atan2(lag[1], lag[0]);
+    for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
+        const double a = -slope * ((double)x - (double)(e.n / 2)), c = cos(a), s = sin(a);
+        mv__ks_epi_product(&e, x, d);
+        sum[0] += d[0] * c - d[1] * s;
+        sum[1] += d[0] * s + d[1] * c;
+    }
+    mv__ks_epi_end(ctx, &e);
+    if (st < 0) return st;
+    if (!(fabs(lag[0]) + fabs(lag[1]) > 0.0 && fabs(sum[0]) + fabs(sum[1]) > 0.0 && mv__finite(lag[0]) &&
+          mv__finite(lag[1]) && mv__finite(sum[0]) && mv__finite(sum[1])))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "nav", 0, -1, "%s: nav holds no signal, or NaN or infinity", op);
+    phase[0] = atan2(sum[1], sum[0]);
+    phase[1] = slope;
+    return MEDVOL_OK;
+}
+static void mv__ks_epi_turn_job(void *arg, size_t i) { /* odd lines */
+    const mv__ks_epi *e = (const mv__ks_epi *)arg;
+    const size_t end = mv__minz(e->rows, (i + 1) * e->group);
+    size_t r, x;
+    for (r = i * e->group; r < end; r++) {
+        float *p = e->room + 2 * r * e->n;
+        if (r % e->ny % 2 == 0) continue;
+        for (x = 0; x < 2 * e->n; x += 2) {
+            const float a = p[x], b = p[x + 1];
+            p[x] = a * e->turn[x] - b * e->turn[x + 1];
+            p[x + 1] = a * e->turn[x + 1] + b * e->turn[x];
+        }
+    }
+}
+static void mv__ks_epi_put_job(void *arg, size_t i) { /* odd lines anew, even ones as they were */
+    const mv__ks_epi *e = (const mv__ks_epi *)arg;
+    const size_t end = mv__minz(e->rows, (i + 1) * e->group), n = 2 * e->n;
+    size_t r;
+    for (r = i * e->group; r < end; r++) {
+        float *to = (float *)e->out.data + 2 * mv__ks_row(&e->out, r);
+        const float *from = r % e->ny % 2 ? e->room + n * r : (const float *)e->in.data + n * r;
+        if (to != from) mv__memcpy(to, from, n * sizeof *to);
+    }
+}
+MEDVOL_DEF mv_status mv_epi_ghost(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *phase) {
+    const char *op = "epi_ghost";
+    mv__ks_epi e;
+    size_t x;
+    mv_status st;
+    if (!phase) return mv__fail_null(ctx, op, "phase");
+    for (x = 0; x < 2; x++)
+        if (!mv__finite(phase[x])) return mv__ks_fail_range(ctx, op, "phase", phase[x], "finite");
+    if ((st = mv__ks_epi_begin(ctx, &e, op, "src", src)) == MEDVOL_OK)
+        st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) {
+        mv__ks_epi_end(ctx, &e);
+        return st;
+    }
+    e.out.slope = 1.0;
+    e.out.inter = 0.0;
+    if ((e.turn = (float *)mv__alloc(ctx, 2 * e.n * sizeof *e.turn)) == NULL) st = MEDVOL_E_NOMEM;
+    for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
+        const double a = phase[0] + phase[1] * ((double)x - (double)(e.n / 2));
+        e.turn[2 * x] = (float)cos(a);
+        e.turn[2 * x + 1] = (float)-sin(a);
+    }
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_epi_turn_job, &e, op);
+    if (st == MEDVOL_OK) st = mv__ks_epi_transform(ctx, &e, e.room, 0);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_epi_put_job, &e, NULL);
+    mv__free(ctx, e.turn);
+    mv__ks_epi_end(ctx, &e);
+    return mv__out_end(ctx, st, &e.out, dst);
+}
+
+/* ---- samples on ramps ---- */
+static double mv__ks_ramp_area(const mv_epi_timing *t, double at) {
+    const double end = t->up + t->flat;
+    if (at <= 0.0) return 0.0;
+    if (at < t->up) return 0.5 * at * at / t->up;
+    if (at <= end) return at - 0.5 * t->up;
+    at = at - end < t->down ? at - end : t->down;
+    return end - 0.5 * t->up + (t->down > 0.0 ? at - 0.5 * at * at / t->down : 0.0);
+}
+static mv_status mv__ks_ramp_check(mv_ctx *ctx, const char *op, const mv_epi_timing *t, size_t m, size_t n) {
+    const double end = t->up + t->flat + t->down;
+    double span;
+    if (n == 0 || n > m)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "n", (double)n, -1, "%s: n = %zu: src has %zu samples along x",
+                        op, n, m);
+    if (!(t->up >= 0.0 && t->flat >= 0.0 && t->down >= 0.0 && end < 1e30))
+        return mv__ks_fail_range(ctx, op, "up, flat or down", end, "finite and not negative");
+    if (!(t->delay >= 0.0 && t->dwell > 0.0 && t->delay + t->dwell * (double)m <= end * (1.0 + 1e-9)))
+        return mv__ks_fail_range(ctx, op, "delay or dwell", t->dwell,
+                                 "such that samples end with the gradient");
+    if (!(t->lambda >= 0.0 && t->lambda < 1e30))
+        return mv__ks_fail_range(ctx, op, "lambda", t->lambda, "finite and not negative");
+    span = mv__ks_ramp_area(t, t->delay + t->dwell * (double)m) - mv__ks_ramp_area(t, t->delay);
+    if (!(span > 0.0)) return mv__ks_fail_range(ctx, op, "dwell", t->dwell, "long enough to move in k-space");
+    return MEDVOL_OK;
+}
+/* B^H, n x m: the conjugate of the kernel */
+static void mv__ks_ramp_kernel(double *b, const mv_epi_timing *t, size_t m, size_t n) {
+    const double a0 = mv__ks_ramp_area(t, t->delay);
+    const double a1 = mv__ks_ramp_area(t, t->delay + t->dwell * (double)m), pi = MV__KS_PI;
+    size_t i, j;
+    for (i = 0; i < m; i++) {
+        const double at = mv__ks_ramp_area(t, t->delay + ((double)i + 0.5) * t->dwell);
+        const double p = (double)n * (at - a0) / (a1 - a0) - 0.5;
+        for (j = 0; j < n; j++) {
+            const double q = p - (double)j, s = sin(pi * q / (double)n);
+            const double d = fabs(s) < 1e-12 ? 1.0 : sin(pi * q) / ((double)n * s);
+            const double turn = n % 2 ? 0.0 : -pi * q / (double)n;
+            *b++ = d * cos(turn);
+            *b++ = d * sin(turn);
+        }
+    }
+}
+/* w = the n x m matrix of the least squares, in floats */
+static mv_status mv__ks_ramp_matrix(mv_ctx *ctx, float *w, const mv_epi_timing *t, size_t m, size_t n) {
+    mv_gemm_opt o;
+    double *b, *a;
+    size_t i, bytes, square;
+    mv_status st;
+    if (!mv__mul(n, m * 2, &bytes) || !mv__mul(n, 2 * n, &square) || !mv__add(bytes, square, &bytes) ||
+        !mv__mul(bytes, sizeof *b, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "epi_ramp: n = %zu: too large", n);
+    if ((b = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    a = b + 2 * n * m;
+    mv__ks_ramp_kernel(b, t, m, n);
+    mv__memset(&o, 0, sizeof o);
+    o.op_b = MEDVOL_OP_ADJOINT;
+    st = mv_gemm_c128(ctx, a, n, b, n, b, n, n, n, m, &o);
+    for (i = 0; st == MEDVOL_OK && i < n; i++) a[2 * i * (n + 1)] += t->lambda;
+    if (st == MEDVOL_OK) st = mv_chol_c128(ctx, a, n, n);
+    if (st == MEDVOL_OK) st = mv_chol_solve_c128(ctx, b, n, a, n, n, m);
+    for (i = 0; st == MEDVOL_OK && i < 2 * n * m; i++) w[i] = (float)b[i];
+    mv__free(ctx, b);
+    return st;
+}
+static void mv__ks_ramp_put_job(void *arg, size_t i) {
+    const mv__ks_epi *e = (const mv__ks_epi *)arg;
+    const size_t end = mv__minz(e->rows, (i + 1) * e->group), n = 2 * e->n;
+    size_t r;
+    for (r = i * e->group; r < end; r++)
+        mv__memcpy((float *)e->out.data + 2 * mv__ks_row(&e->out, r), e->room + n * r, n * sizeof(float));
+}
+MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
+                                 const mv_epi_timing *timing) {
+    const char *op = "epi_ramp";
+    mv__ks_epi e;
+    float *w = NULL, *to;
+    double first[3] = {0.0, 0.0, 0.0};
+    size_t dim[7], bytes, m;
+    int k;
+    mv_status st;
+    mv__memset(&e, 0, sizeof e);
+    if (!timing) return mv__fail_null(ctx, op, "timing");
+    if ((st = mv__dense(ctx, op, "src", &e.in, src, MEDVOL_C64)) < 0) return st;
+    for (m = e.in.dim[0], dim[0] = n, k = 1; k < 7; k++) dim[k] = e.in.dim[k];
+    e.rows = mv_volume_count(&e.in) / m;
+    e.n = n;
+    e.group = mv__maxz(1, MV__CHUNK / mv__maxz(1, n));
+    e.ny = 1;
+    if ((st = mv__ks_ramp_check(ctx, op, timing, m, n)) == MEDVOL_OK)
+        st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, dim, 0);
+    if (st < 0) {
+        mv_volume_free(ctx, &e.in);
+        return st;
+    }
+    if (!mv__mul(n, m * 2 * sizeof *w, &bytes))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu: too large", op, n);
+    else if ((w = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    to = (float *)e.out.data;
+    if (st == MEDVOL_OK && !mv_volume_contiguous(&e.out)) {
+        to = e.room = (float *)mv__alloc(ctx, 2 * n * e.rows * sizeof *to);
+        if (!to) st = MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK) st = mv__ks_ramp_matrix(ctx, w, timing, m, n);
+    if (st == MEDVOL_OK)
+        st = mv_gemm_c64(ctx, to, n, w, n, (const float *)e.in.data, m, n, e.rows, m, NULL);
+    if (st == MEDVOL_OK && e.room)
+        st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_ramp_put_job, &e, op);
+    first[0] = (double)(m / 2) - (double)m / (double)n * (double)(n / 2);
+    mv__vol_move_origin(&e.out, first);
+    for (k = 0; k < 3; k++) e.out.affine[4 * k] *= (double)m / (double)n;
+    e.out.slope = 1.0;
+    e.out.inter = 0.0;
+    mv__free(ctx, w);
+    mv__ks_epi_end(ctx, &e);
+    return mv__out_end(ctx, st, &e.out, dst);
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_KSPACE */
 

@@ -363,6 +363,8 @@ static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, M
                       FLOATING[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_NONE},
                       COMPLEX[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_NONE},
                       ONE_COMPLEX[] = {MEDVOL_C64, MEDVOL_NONE},
+                      C64[] = {MEDVOL_C64, MEDVOL_NONE},
+                      SPECTRA[] = {MEDVOL_C64, MEDVOL_F32, MEDVOL_NONE},
                       REALS[] = {MEDVOL_F32, MEDVOL_F64, MEDVOL_I16, MEDVOL_NONE},
                       FOURIER[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_F32, MEDVOL_I16, MEDVOL_NONE},
                       REAL[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
@@ -1409,6 +1411,71 @@ static void op_espirit(void) { /* ARG: sets; of the second, only that nothing el
         did(mv_espirit(T, &wide, s, &o));
         mv_volume_free(T, &wide);
     }
+/* k-space; ARG: window + 8 * radial */
+static void op_ks_window(void) {
+    mv_window_opt o;
+    const mv_volume *s = vin(TYPE, N, 3, 2, 2);
+    memset(&o, 0, sizeof o);
+    o.kind = ARG % 8, o.radial = ARG / 8, o.extent = 0.8;
+    did(mv_kspace_window(T, vout(TYPE, N, 3, 2, 2), s, &o));
+}
+static void op_ks_resize(void) {
+    const mv_volume *s = vin(TYPE, N, 3, 2, 2);
+    const size_t *shape = sizes(3, ARG ? N + 5 : N - N / 2, 2, 5);
+    did(mv_kspace_resize(T, vout(TYPE, ARG ? N + 5 : N - N / 2, 2, 5, 2), s, shape));
+}
+static void op_mask(void) { /* ARG: which */
+    mv_mask_uniform_opt u;
+    mv_mask_poisson_opt p;
+    mv_mask_golden_opt g;
+    const size_t *shape = sizes(3, N, 6, 5);
+    memset(&u, 0, sizeof u), memset(&p, 0, sizeof p), memset(&g, 0, sizeof g);
+    u.accel[0] = 2, u.accel[1] = 3, u.shift = 1;
+    p.acs[0] = p.acs[1] = 2, p.seed = N;
+    g.frames = 2;
+    if (ARG == 0) did(mv_mask_uniform(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &u));
+    else if (ARG == 1) did(mv_mask_poisson(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &p));
+    else did(mv_mask_golden(T, vout(MEDVOL_F32, N, 6, 5, 2), shape, &g));
+}
+static void op_phantom(void) { /* ARG: which + 4 * solid */
+    static const double body[10] = {0.1, -0.2, 0.1, 0.5, 0.7, 0.4, 20, 30, 40, 2};
+    const size_t z = ARG / 4 ? 3 : 1, *shape = sizes(3, N, 5, z);
+    mv_phantom_opt o;
+    mv_volume *v;
+    memset(&o, 0, sizeof o);
+    o.shapes = (const mv_ellipse *)given(MEDVOL_F64, body, 10), o.count = 1, o.coils = 2;
+    v = vout(MEDVOL_C64, N, 5, z, 2);
+    if (ARG % 4 == 0) did(mv_phantom_image(T, v, shape, &o));
+    else if (ARG % 4 == 1) did(mv_phantom_kspace(T, v, shape, &o));
+    else did(mv_phantom_sens(T, v, shape, &o));
+}
+static void op_partial(void) { /* ARG: axis + 4 * pocs */
+    const size_t n = N + 2; /* fewer do not hold the centre between two others */
+    const mv_volume *s = vin(MEDVOL_C64, n, 5, 4, 2);
+    mv_homodyne_opt h;
+    mv_pocs_opt p;
+    mv_volume *v = vout(MEDVOL_C64, n, 5, 4, 2);
+    memset(&h, 0, sizeof h), memset(&p, 0, sizeof p);
+    h.count = p.count = ARG % 4 ? 4 : n / 2 + 2;
+    p.iterations = 2;
+    if (ARG < 4) did(mv_homodyne(T, v, s, ARG % 4, &h));
+    else did(mv_pocs(T, v, s, ARG % 4, &p)); /* of noise: phases are not of one accord at each level */
+}
+static void op_epi(void) {
+    const mv_volume *s = vin(MEDVOL_C64, N, 5, 2, 2);
+    did(mv_epi_ghost(T, vout(MEDVOL_C64, N, 5, 2, 2), s, numbers(2, 0.4, 0.03, 0)));
+}
+static void op_epi_estimate(void) {
+    double *phase = (double *)out(MEDVOL_F64, 2);
+    phase[0] = phase[1] = 0; /* where it is refused */
+    did(mv_epi_ghost_estimate(T, phase, vin(MEDVOL_C64, N, 3, 2, 2)));
+    phase[0] = cos(phase[0]); /* the angle of noise may be pi or -pi */
+}
+static void op_ramp(void) { /* as many samples again */
+    const mv_volume *s = vin(MEDVOL_C64, 2 * N, 3, 2, 2);
+    const double time[6] = {2, 4, 2, 0, 8 / (2 * (double)N), 1e-9};
+    const mv_epi_timing *t = (const mv_epi_timing *)given(MEDVOL_F64, time, 6);
+    did(mv_epi_ramp(T, vout(MEDVOL_C64, N, 3, 2, 2), s, N, t));
 }
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -1576,6 +1643,17 @@ static const op rows[] = {
     COIL(compress, 0, 1e-2), COIL(walsh, 1, 1e-6), COIL(walsh, 5, 1e-6), COIL(lowres, 0, 1e-7),
     OP(espirit, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(espirit, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-5),
+    /* k-space */
+    OP(ks_window, SPECTRA, 0, VOLUME | IN_PLACE, 0), OP(ks_window, SPECTRA, 12, VOLUME | IN_PLACE | HEAVY, 0),
+    OP(ks_resize, SPECTRA, 0, VOLUME, 0), OP(ks_resize, SPECTRA, 1, VOLUME | HEAVY, 0),
+    OP(mask, F32, 0, VOLUME | HEAVY, 0), OP(mask, F32, 1, VOLUME | HEAVY, 0),
+    OP(mask, F32, 2, VOLUME | HEAVY, 0),
+    OP(phantom, F32, 0, VOLUME | HEAVY, 0), OP(phantom, F32, 1, VOLUME | HEAVY, 0),
+    OP(phantom, F32, 2, VOLUME | HEAVY, 0), OP(phantom, F32, 5, VOLUME | HEAVY, 0),
+    OP(partial, C64, 0, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 1, VOLUME | HEAVY | IN_PLACE, 1),
+    OP(partial, C64, 4, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 5, VOLUME | HEAVY | IN_PLACE, 1),
+    OP(epi, C64, 0, VOLUME | HEAVY | IN_PLACE, 1e-5), OP(epi_estimate, C64, 0, VOLUME | HEAVY, 1e-5),
+    OP(ramp, C64, 0, VOLUME | HEAVY, 1e-4),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

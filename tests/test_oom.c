@@ -153,6 +153,7 @@ static mv_status tried(mv_status st) {
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
 static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image;
+static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum, wave;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -212,6 +213,7 @@ static void make_volumes(void) {
     must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
     fill_coils(&coils, NX, NY, NZ, 4);
     fill_coils(&coil_image, NX, NY, NZ, 1);
+    must(mv_fft(T_NONE, &wave, &whole, &(mv_fft_opt){.flags = MEDVOL_FFT_CENTERED}));
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
     for (i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 11 % 255);
 }
@@ -266,6 +268,7 @@ static void make_files(void) {
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
         &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image};
+    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum, &wave};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -433,6 +436,19 @@ OP(coil_compress, mv_coil_compress(c, d, &coils, 2, NULL))
 OP(coil_walsh, mv_coil_walsh(c, d, &coils, &(mv_coil_walsh_opt){.virtual_phase = 1}))
 OP(coil_lowres, mv_coil_lowres(c, d, &coils, NULL))
 OP(espirit, mv_espirit(c, d, &coils, &(mv_espirit_opt){.kernel = {3, 3, 3}, .virtual_phase = 1}))
+OP(ks_window, mv_kspace_window(c, d, s, &(mv_window_opt){.kind = MEDVOL_WINDOW_TUKEY}))
+OP(ks_radial, mv_kspace_window(c, d, s, &(mv_window_opt){.kind = MEDVOL_WINDOW_FERMI, .radial = 1}))
+OP(ks_resize, mv_kspace_resize(c, d, s, Z(7, 30, 9)))
+OP(mask_uniform, mv_mask_uniform(c, d, Z(7, 6, 5), NULL))
+OP(mask_poisson, mv_mask_poisson(c, d, Z(1, 16, 15), NULL))
+OP(mask_golden, mv_mask_golden(c, d, Z(2, 9, 5), NULL))
+OP(phantom_image, mv_phantom_image(c, d, Z(7, 6, 5), NULL))
+OP(phantom_kspace, mv_phantom_kspace(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 2}))
+OP(phantom_sens, mv_phantom_sens(c, d, Z(7, 6, 1), &(mv_phantom_opt){.coils = 3}))
+OP(homodyne, mv_homodyne(c, d, &wave, 1, NULL))
+OP(pocs, mv_pocs(c, d, &wave, 2, &(mv_pocs_opt){.iterations = 1}))
+OP(epi_ghost, mv_epi_ghost(c, d, &wave, (const double[]){0.5, 0.1}))
+OP(epi_ramp, mv_epi_ramp(c, d, &wave, 7, &(mv_epi_timing){.flat = 1, .dwell = 1.0 / 64}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -488,6 +504,12 @@ static const struct {
     COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
     COILS(walsh) COILS(lowres) {"espirit", v_espirit, SOURCE},
 #undef COILS
+    {"mask_uniform", v_mask_uniform, SOURCE}, {"mask_poisson", v_mask_poisson, SOURCE},
+    {"mask_golden", v_mask_golden, SOURCE},
+    {"phantom_image", v_phantom_image, SOURCE}, {"phantom_kspace", v_phantom_kspace, SOURCE},
+    {"phantom_sens", v_phantom_sens, SOURCE}, {"homodyne", v_homodyne, SOURCE},
+    {"pocs", v_pocs, SOURCE}, {"epi_ghost", v_epi_ghost, SOURCE},
+    {"epi_ramp", v_epi_ramp, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
@@ -1039,6 +1061,11 @@ static mv_status op_espirit_values(mv_ctx *c) { /* two results: neither or both 
             .calib = {8, 8, 5}, .kernel = {2, 2, 2}, .shape = {10, 10, NZ}, .values = &values}));
     if (st < 0) spoiled |= values.data != NULL;
     mv_volume_free(c, &values);
+static mv_status op_epi_estimate(mv_ctx *c) {
+    double phase[2] = {9, 9};
+    mv_status st = TRY(mv_epi_ghost_estimate(c, phase, &wave));
+    if (st < 0) spoiled |= phase[0] != 9 || phase[1] != 9;
+    else out.u[0] = phase[0] != 9;
     return st;
 }
 static mv_status op_fft_kept(mv_ctx *c) { /* plans are kept, and what cannot be kept is an error */
@@ -1240,6 +1267,7 @@ static const struct {
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
+    ROW(epi_estimate)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)
