@@ -53,7 +53,7 @@ golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raise
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
 # ---- programs ----
-.PHONY: examples profile demo flamegraph toc budget test-readme test-programs
+.PHONY: examples profile demo demo-recon flamegraph toc budget test-readme test-programs
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 $(B)/examples/%: examples/%.c examples/example.h medvol.h $(B)/medvol.o
 	@mkdir -p $(@D)
@@ -68,6 +68,11 @@ profile: $(B)/examples/profile_all ## every operation, timed against memory; LAR
 demo: $(B)/examples/preprocess ## one scan prepared and shown; FILE=brain.nii.gz: yours, not a phantom
 	@mkdir -p $(B)/demo
 	@$< $(FILE) --out $(B)/demo/$(if $(FILE),$(basename $(basename $(notdir $(FILE))))_pre,phantom_pre)
+
+BRAIN = ../shared/data/recon/sigpy_brain_8ch_230x180_ksp.cfl
+demo-recon: $(B)/examples/recon ## k-space of eight coils to an image; FILE=brain.cfl: yours, not a phantom
+	@mkdir -p $(B)/demo
+	@$< $(or $(FILE),$(wildcard $(BRAIN))) --out $(B)/demo/recon
 
 # Where the time goes: OP=crop_pad SIZE=256. Frame pointers, so that perf can walk the stack.
 OP   ?= z_norm

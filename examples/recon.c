@@ -13,8 +13,8 @@
 static const char usage[] =
     "recon [FILE] [--method cg|sense|grappa|rss] [--maps espirit|walsh|lowres] [--out PREFIX]\n"
     "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24]\n"
-    "      [--threads N] [--level N] [--quiet]\n"
-    "sense, and a phantom for it, needs --accel; grappa finds its lattice\n"
+    "      [--save-kspace FILE.cfl] [--threads N] [--level N] [--quiet]\n"
+    "sense needs --accel; grappa finds its lattice. --save-kspace: a phantom's or a stream's samples, too\n"
     "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 7 impossible\n"
     "numbers, 9 unsupported, 130 cancelled\n";
 
@@ -25,7 +25,7 @@ typedef struct recon {
     int method;
     const char *maps_by;
     size_t dim[7], frames; /* x, y, z, coil, ... */
-    int coil_axis;         /* in the file */
+    int coil_axis, axes;   /* in the file */
     mv_volume all;         /* k-space that is in memory as a whole, or empty */
     mv_volume maps, mask;
     mv_grappa weights;
@@ -50,6 +50,7 @@ static int ends(const char *s, const char *end) {
 /* ---- k-space ---- */
 static void keep_shape(recon *r, const mv_volume *v) {
     int k;
+    r->axes = v->ndim;
     r->coil_axis = v->ndim == 3 && v->dim[2] > 1 ? 2 : 3;
     for (k = 0; k < 7; k++) r->dim[k] = v->dim[k];
     if (r->coil_axis == 2) r->dim[3] = v->dim[2], r->dim[2] = 1;
@@ -86,7 +87,7 @@ static void read_stream(recon *r) {
                 memcpy((float *)r->all.data + 2 * dim[0] * line, m.samples + 2 * dim[0] * c, 8 * dim[0]);
             }
         }
-        mv_mrd_close(stream);
+        mv_mrd_close(&e->ctx, stream);
         if (pass) break;
         if (!dim[0]) ex_quit(e, EX_MALFORMED, "%s: no acquisition in it", r->path);
         EX_OK(mv_volume_alloc(&e->ctx, &r->all, MEDVOL_C64, 6, dim));
@@ -154,7 +155,7 @@ static void get_frame(recon *r, mv_volume *v, size_t f) {
     } else {
         mv_load_opt o = {0};
         o.dtype = MEDVOL_C64;
-        o.crop = r->coil_axis == 2 ? 3 : 7;
+        o.crop = r->axes;
         for (k = 0; k < 7; k++) o.size[k] = k < 4 ? (int64_t)r->dim[k] : 1;
         if (r->coil_axis == 2) o.size[2] = (int64_t)r->dim[3];
         for (k = 4; k < 7; k++) o.start[k] = (int64_t)index[k - 4];
@@ -301,7 +302,7 @@ int main(int argc, char **argv) {
     mv_volume out = {0}, before = {0}, k_space = {0};
     size_t dim[7], n, f;
     char prefix[1000], nifti[1024], png[1024];
-    const char *s;
+    const char *s, *samples;
     double start, lambda;
     int k, ndim;
 
@@ -315,6 +316,7 @@ int main(int argc, char **argv) {
     r.unfold.lambda = r.gradients.lambda = lambda;
     r.gradients.iterations = (int)ex_number(e, "--iterations", 50, 1, 10000);
     r.calib = (size_t)ex_number(e, "--calib", 24, 4, 1024);
+    samples = ex_text(e, "--save-kspace");
     s = ex_text(e, "--out");
     r.path = ex_word(e);
     ex_no_more(e);
@@ -325,6 +327,7 @@ int main(int argc, char **argv) {
     start = ex_now();
 
     open_input(&r);
+    if (samples && r.all.data) EX_SAVED(mv_save(&e->ctx, &r.all, samples, NULL));
     n = r.dim[0] * r.dim[1] * r.dim[2];
     for (k = 0; k < 3; k++) dim[k] = r.dim[k];
     for (ndim = 3, k = 4; k < 7; k++)

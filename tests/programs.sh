@@ -48,8 +48,28 @@ for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit
     ok "profile_$op --input: $(tail -1 $D/err)" $?
 done
 
-# errors: one line that names the file, and the code
 echo "no volume at all" > $D/text.nii
+# k-space: each method; a series larger than the memory there may be is each of its frames
+for m in cg "sense --accel 2" grappa rss "cg --maps walsh" "cg --maps lowres"; do
+    $P/recon --method $m --iterations 10 --quiet --out $D/image && [ -s $D/image.png ]
+    ok "recon --method $m" $?
+done
+voxels() { gzip -dc $1 | tail -c +353; }
+$P/recon --iterations 3 --quiet --threads 1 --save-kspace $D/frame.cfl --out $D/frame &&
+    sed 's/^256 256 1 8.*/256 256 1 8 40/' $D/frame.hdr > $D/series.hdr
+ok "a series" $?
+for i in $(seq 40); do cat $D/frame.cfl; done > $D/series.cfl
+(ulimit -v 120000 && $P/recon $D/series.cfl --iterations 3 --quiet --threads 1 --out $D/series)
+ok "$(($(wc -c < $D/series.cfl) / 1000)) kB of k-space within 120000 kB of addresses" $?
+voxels $D/frame.nii.gz > $D/one
+for i in $(seq 40); do cat $D/one; done | cmp - <(voxels $D/series.nii.gz)
+ok "the series is its frames" $?
+rm -f $D/series.cfl
+gives 2 "one coil" $P/recon $D/phantom.nii.gz
+gives 3 "missing.cfl" $P/recon $D/missing.cfl
+gives 4 "text.nii" $P/recon $D/text.nii
+
+# errors: one line that names the file, and the code
 head -c 2000 $D/phantom.nii.gz > $D/short.nii.gz
 gives 2 "no such option" $P/preprocess --bogus
 gives 2 "--level" $P/profile_flip --level 9

@@ -1411,6 +1411,7 @@ static void op_espirit(void) { /* ARG: sets; of the second, only that nothing el
         did(mv_espirit(T, &wide, s, &o));
         mv_volume_free(T, &wide);
     }
+}
 /* k-space; ARG: window + 8 * radial */
 static void op_ks_window(void) {
     mv_window_opt o;

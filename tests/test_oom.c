@@ -151,9 +151,8 @@ static mv_status tried(mv_status st) {
 
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
-static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum;
-static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image;
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum, wave;
+static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image;
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream;
 static float numbers[N];
@@ -267,8 +266,7 @@ static void make_files(void) {
 }
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
-        &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image};
-    mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum, &wave};
+        &wave, &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -1061,6 +1059,8 @@ static mv_status op_espirit_values(mv_ctx *c) { /* two results: neither or both 
             .calib = {8, 8, 5}, .kernel = {2, 2, 2}, .shape = {10, 10, NZ}, .values = &values}));
     if (st < 0) spoiled |= values.data != NULL;
     mv_volume_free(c, &values);
+    return st;
+}
 static mv_status op_epi_estimate(mv_ctx *c) {
     double phase[2] = {9, 9};
     mv_status st = TRY(mv_epi_ghost_estimate(c, phase, &wave));

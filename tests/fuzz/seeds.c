@@ -309,9 +309,8 @@ static const struct {
     {"extensions", extensions_seeds}, {"context", context_seeds}, {"volume", tape_seeds},
     {"spatial", tape_seeds}, {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds},
     {"png", tape_seeds}, {"render", tape_seeds}, {"linalg", tape_seeds}, {"fft", tape_seeds},
-    {"convolve", tape_seeds}, {"coils", tape_seeds}, {"grappa", tape_seeds}, {"sense", tape_seeds},
-    {"mrd", mrd_seeds}};
-    {"convolve", tape_seeds}, {"kspace", tape_seeds}, {"mrd", mrd_seeds}};
+    {"convolve", tape_seeds}, {"kspace", tape_seeds}, {"coils", tape_seeds}, {"grappa", tape_seeds},
+    {"sense", tape_seeds}, {"mrd", mrd_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;
     hand = give;
