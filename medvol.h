@@ -22419,6 +22419,10 @@ static void MV__K(mv__ks_scale)(float *y, const float *x, const float *w, float 
 #ifndef MV__PASS
 /* ---- what all calls share ---- */
 #define MV__KS_PI 3.14159265358979323846
+static double mv__ks_middle(size_t n) { /* the index of the centre */
+    const size_t c = n / 2;
+    return (double)c;
+}
 /* Rows of x of a volume: where row r begins, in elements. */
 static size_t mv__ks_row(const mv_volume *v, size_t r) {
     size_t at = 0;
@@ -22645,7 +22649,7 @@ MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volu
         g.from[k] = n > m ? n / 2 - m / 2 : 0;
         g.to[k] = m > n ? m / 2 - n / 2 : 0;
         same = same && n == m;
-        first[k] = (double)(n / 2) - (double)n / (double)m * (double)(m / 2);
+        first[k] = mv__ks_middle(n) - (double)n / (double)m * mv__ks_middle(m);
     }
     st = mv__out_begin(ctx, op, &out, dst, src, in.dtype, nd, dim, same ? MV__OUT_INPLACE : 0);
     if (st < 0) {
@@ -22921,7 +22925,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
     if ((st = mv__ks_mask_block(ctx, &m, d.o.acs, d.lo, d.hi)) < 0) return st;
     for (k = 0; k < 2; k++) {
         d.n[k] = shape[k + 1];
-        d.centre[k] = (double)(d.n[k] / 2) + 0.5;
+        d.centre[k] = mv__ks_middle(d.n[k]) + 0.5;
         d.half[k] = 0.5 * (double)d.n[k];
     }
     d.lines = m.lines;
@@ -23119,7 +23123,7 @@ static void mv__ks_coil_make(double *a, size_t coil, size_t coils, int axes) {
             *a++ = on * sin(k < axes ? at + add : 0.0);
         }
 }
-static double mv__ks_place(size_t i, size_t n) { return ((double)i - (double)(n / 2)) / (0.5 * (double)n); }
+static double mv__ks_place(size_t i, size_t n) { return ((double)i - mv__ks_middle(n)) / (0.5 * (double)n); }
 static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
     double sum = 0.0;
     size_t i;
@@ -23127,9 +23131,9 @@ static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
     for (i = 0; i < g->count; i++) {
         const mv__ks_body *b = &g->body[i];
         double far2 = 0.0;
-        for (j = 0; j < g->axes; j++) {
+        for (j = 0; j < 3; j++) { /* of ellipses the third is 0 */
             double t = 0.0;
-            for (k = 0; k < g->axes; k++) t += b->m[3 * k + j] * (r[k] - b->c[k]);
+            for (k = 0; k < 3; k++) t += b->m[3 * k + j] * (r[k] - b->c[k]);
             t /= b->d[j];
             far2 += t * t;
         }
@@ -23141,7 +23145,7 @@ static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
 static void mv__ks_coil_at(const mv__ks_phantom *g, size_t coil, const double *r, double *re, double *im) {
     const double *a = g->coil + 18 * coil;
     int k;
-    for (k = 0; k < g->axes; k++, a += 6) {
+    for (k = 0; k < 3; k++, a += 6) { /* of ellipses the third factor is 1 */
         const double c = cos(0.5 * MV__KS_PI * r[k]), s = sin(0.5 * MV__KS_PI * r[k]), x = *re, y = *im;
         const double u = a[2] + c * (a[0] + a[4]) + s * (a[1] - a[5]);
         const double v = a[3] + c * (a[1] + a[5]) + s * (a[4] - a[0]);
@@ -23227,11 +23231,11 @@ static void mv__ks_spectrum_job(void *arg, size_t slot) {
     const double step = many ? 0.5 : 1.0, edge = many ? 0.5 : 0.0;
     double *to = g->room + slot * row * g->rows * g->deep, k[3];
     size_t y, d, c, x;
-    k[0] = -(double)(g->n[0] / 2) - edge;
+    k[0] = -mv__ks_middle(g->n[0]) - edge;
     for (d = 0; d < g->deep; d++)
         for (y = 0; y < (many ? 2 * ny + 1 : ny); y++) {
-            k[1] = (double)y0 - (double)(g->n[1] / 2) + (double)y * step - edge;
-            k[2] = (double)z - (double)(g->n[2] / 2) + (g->deep > 1 ? (double)d * 0.5 - 0.5 : 0.0);
+            k[1] = (double)y0 - mv__ks_middle(g->n[1]) + (double)y * step - edge;
+            k[2] = (double)z - mv__ks_middle(g->n[2]) + (g->deep > 1 ? (double)d * 0.5 - 0.5 : 0.0);
             mv__ks_integrals(g, to + (d * g->rows + y) * row, g->fine, k, step);
         }
     for (c = 0; c < g->coils; c++)
@@ -23466,7 +23470,7 @@ static void mv__ks_half_weights(mv__ks_half *g, int kind) {
     const double width = (double)g->h + 1.0;
     size_t i;
     for (i = 0; i < g->n; i++) {
-        const double j = (double)i - (double)(g->n / 2), t = g->high ? j : -j; /* t: to the longer side */
+        const double j = (double)i - mv__ks_middle(g->n), t = g->high ? j : -j; /* t: to the longer side */
         double w = fabs(t) < width ? 1.0 : t > 0.0 ? 2.0 : 0.0;
         if (kind == MV__KS_RAMP && fabs(t) < width) w = 1.0 + t / width;
         if (i == 0 && g->n % 2 == 0) w = 1.0; /* its own mirror image */
@@ -23724,7 +23728,7 @@ MEDVOL_DEF mv_status mv_epi_ghost_estimate(mv_ctx *ctx, double *phase, const mv_
     }
     if (st == MEDVOL_OK) slope = atan2(lag[1], lag[0]);
     for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
-        const double a = -slope * ((double)x - (double)(e.n / 2)), c = cos(a), s = sin(a);
+        const double a = -slope * ((double)x - mv__ks_middle(e.n)), c = cos(a), s = sin(a);
         mv__ks_epi_product(&e, x, d);
         sum[0] += d[0] * c - d[1] * s;
         sum[1] += d[0] * s + d[1] * c;
@@ -23780,7 +23784,7 @@ MEDVOL_DEF mv_status mv_epi_ghost(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     e.out.inter = 0.0;
     if ((e.turn = (float *)mv__alloc(ctx, 2 * e.n * sizeof *e.turn)) == NULL) st = MEDVOL_E_NOMEM;
     for (x = 0; st == MEDVOL_OK && x < e.n; x++) {
-        const double a = phase[0] + phase[1] * ((double)x - (double)(e.n / 2));
+        const double a = phase[0] + phase[1] * ((double)x - mv__ks_middle(e.n));
         e.turn[2 * x] = (float)cos(a);
         e.turn[2 * x + 1] = (float)-sin(a);
     }
@@ -23900,7 +23904,7 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
         st = mv_gemm_c64(ctx, to, n, w, n, (const float *)e.in.data, m, n, e.rows, m, NULL);
     if (st == MEDVOL_OK && e.room)
         st = mv_parallel_for(ctx, mv__divup(e.rows, e.group), mv__ks_ramp_put_job, &e, op);
-    first[0] = (double)(m / 2) - (double)m / (double)n * (double)(n / 2);
+    first[0] = mv__ks_middle(m) - (double)m / (double)n * mv__ks_middle(n);
     mv__vol_move_origin(&e.out, first);
     for (k = 0; k < 3; k++) e.out.affine[4 * k] *= (double)m / (double)n;
     e.out.slope = 1.0;
