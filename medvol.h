@@ -25890,7 +25890,7 @@ static mv__gr_kernels *mv__gr_room(mv_ctx *ctx, const mv_grappa *g) {
     const size_t cosets = g->accel[0] * g->accel[1], lines = g->kernel[1] * g->kernel[2];
     const size_t head = (sizeof(mv__gr_kernels) + 63) & ~(size_t)63;
     const size_t table = (2 * cosets * lines * sizeof(ptrdiff_t) + 63) & ~(size_t)63;
-    size_t bytes, columns, q;
+    size_t bytes, columns = 0, q;
     mv__gr_kernels *k;
     if (!mv__mul(g->coils, lines * g->kernel[0], &columns) ||
         !mv__mul(columns, (cosets - 1) * 2 * MV__GR_BLOCK * sizeof(float), &bytes) ||
