@@ -1918,6 +1918,23 @@ MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double
                                              const mv_volume *src, const mv_coil_compress_opt *opt);
 MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
                                       const mv_coil_compress_opt *opt);
+/* mv_coil_gcc_matrix: geometric coil compression of k-space whose x axis, the readout, is fully sampled:
+   after an inverse transform along x each position x has a matrix of its own, as mv_coil_compress_matrix makes it
+   from the samples there, so that fewer virtual coils hold as much. Neighbours are aligned, from the position
+   of most energy outwards: the rows at x are turned by the unitary factor of their overlap with those next to
+   them, so that virtual coils change smoothly. matrix: rows x C for each x, 2 rows C nx doubles; positions
+   with less than 1e-12 of the greatest energy take their neighbour's. calib[0] must be 0: all of x is used;
+   calib[1], calib[2] as above.
+   mv_coil_gcc_apply: dst = src with these matrices, as k-space; any number of frames or volumes of the same
+   x and coils. dst by struct is allowed, other overlaps are not.
+   Threads: transforms, and lines along x. Memory: the result and two or three volumes of its and src's size.
+   Numerics: matrices in doubles, products in floats. Errors: those of mv_coil_compress_matrix and
+   mv_coil_apply.
+   Source: Zhang, Pauly, Vasanawala and Lustig 2013. */
+MEDVOL_DEF mv_status mv_coil_gcc_matrix(mv_ctx *ctx, double *matrix, size_t rows, const mv_volume *src,
+                                        const mv_coil_compress_opt *opt);
+MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                       const double *matrix, size_t rows);
 
 /* Sensitivities. Maps are MEDVOL_C64 of x, y, z, coil (and set), with sum over the coils |s_c|^2 = 1 where
    there is support and exactly 0 elsewhere. Their phase is free: coil 0 is made real and positive or, with
@@ -24737,6 +24754,207 @@ MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volu
     st = mv__co_compress(ctx, "coil_compress", m, NULL, rows, src, opt);
     if (st == MEDVOL_OK) st = mv__co_apply(ctx, "coil_compress", dst, src, m, rows);
     mv__free(ctx, m);
+    return st;
+}
+
+/* ---- geometric compression: a matrix at each x ---- */
+/* src as floats, transformed along x: there or back */
+static mv_status mv__co_along_x(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int back) {
+    mv_fft_opt o;
+    mv__memset(&o, 0, sizeof o);
+    o.axes = 1;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | (back ? MEDVOL_FFT_INVERSE : 0);
+    return mv_fft(ctx, dst, src, &o);
+}
+static mv_status mv__co_hybrid(mv_ctx *ctx, const char *op, mv_volume *hybrid, const mv_volume *src) {
+    mv_volume from;
+    mv_status st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64);
+    mv__memset(hybrid, 0, sizeof *hybrid);
+    if (st < 0) return st;
+    st = mv__co_along_x(ctx, hybrid, &from, 1);
+    mv_volume_free(ctx, &from);
+    return st;
+}
+typedef struct mv__co_gcc {
+    const float *p;
+    mv__coil_shape s;
+    size_t box[3], rows;
+    double *matrix, *gram; /* of each x */
+} mv__co_gcc;
+/* conj(c_i) c_j, summed over the lines of the box and all frames, at one x */
+static void mv__co_gcc_job(void *arg, size_t x) {
+    const mv__co_gcc *g = (const mv__co_gcc *)arg;
+    const size_t c = g->s.coils, nx = g->s.dim[0], lines = g->box[1] * g->box[2];
+    double *to = g->gram + 2 * c * c * x;
+    size_t f, l, i, j;
+    mv__memset(to, 0, 2 * c * c * sizeof *to);
+    for (f = 0; f < g->s.frames; f++)
+        for (l = 0; l < lines; l++) {
+            const size_t y = g->s.dim[1] / 2 - g->box[1] / 2 + l % g->box[1];
+            const size_t z = g->s.dim[2] / 2 - g->box[2] / 2 + l / g->box[1];
+            const float *p = g->p + 2 * (x + nx * (y + g->s.dim[1] * z) + g->s.voxels * c * f);
+            for (j = 0; j < c; j++)
+                for (i = j; i < c; i++) {
+                    const float *a = p + 2 * g->s.voxels * i, *b = p + 2 * g->s.voxels * j;
+                    const double ar = (double)a[0], ai = (double)a[1], br = (double)b[0], bi = (double)b[1];
+                    to[2 * (i + j * c)] += ar * br + ai * bi;
+                    to[2 * (i + j * c) + 1] += ar * bi - ai * br;
+                }
+        }
+}
+/* w = B A^H w with w other^H = A S B^H; work: 3 rows^2 + rows C pairs and rows numbers */
+static mv_status mv__co_align(mv_ctx *ctx, double *w, const double *other, size_t rows, size_t c,
+                              double *work) {
+    double *m = work, *u = m + 2 * rows * rows, *v = u + 2 * rows * rows, *t = v + 2 * rows * rows;
+    mv_gemm_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    o.op_b = MEDVOL_OP_ADJOINT;
+    st = mv_gemm_c128(ctx, m, rows, w, rows, other, rows, rows, rows, c, &o);
+    if (st == MEDVOL_OK) st = mv_svd_c128(ctx, u, rows, t + 2 * rows * c, v, rows, m, rows, rows, rows);
+    o.op_b = MEDVOL_OP_NONE;
+    o.op_a = MEDVOL_OP_ADJOINT;
+    if (st == MEDVOL_OK) st = mv_gemm_c128(ctx, t, rows, u, rows, w, rows, rows, c, rows, &o);
+    if (st == MEDVOL_OK) st = mv_gemm_c128(ctx, w, rows, v, rows, t, rows, rows, c, rows, NULL);
+    return st;
+}
+static double mv__co_trace(const double *g, size_t c) {
+    double sum = 0.0;
+    size_t i;
+    for (i = 0; i < c; i++) sum += g[2 * i * (c + 1)];
+    return sum;
+}
+/* Matrices from Gram matrices, from the strongest position outwards. */
+static mv_status mv__co_gcc_matrices(mv_ctx *ctx, const mv__co_gcc *g, double *work) {
+    const size_t c = g->s.coils, nx = g->s.dim[0], rows = g->rows, each = 2 * rows * c;
+    size_t x, step, first = 0;
+    double most = 0.0;
+    mv_status st = MEDVOL_OK;
+    for (x = 0; x < nx; x++) {
+        const double t = mv__co_trace(g->gram + 2 * c * c * x, c);
+        if (!mv__finite(t))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "src", (double)x, -1,
+                            "coil_gcc_matrix: NaN or infinity in src");
+        if (t > most) most = t, first = x;
+    }
+    if (!(most > 0.0))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "coil_gcc_matrix: the data are all zeros");
+    for (step = 0; step < nx && st == MEDVOL_OK; step++) {
+        double *m, *gram;
+        const double *next;
+        x = step < nx - first ? first + step : nx - 1 - step; /* upwards, then downwards */
+        m = g->matrix + each * x;
+        next = step < nx - first ? m - each : m + each;
+        gram = g->gram + 2 * c * c * x;
+        if (mv__progress(ctx, step, nx, "coil_gcc_matrix")) st = mv__cancelled(ctx, "coil_gcc_matrix");
+        else if (mv__co_trace(gram, c) > 1e-12 * most) { /* more than what a transform leaves of nothing */
+            st = mv__co_leading(ctx, "coil_gcc_matrix", m, NULL, work, gram, rows, c);
+            if (st == MEDVOL_OK && step) st = mv__co_align(ctx, m, next, rows, c, work + c);
+        } else mv__memcpy(m, next, each * sizeof *m);
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_coil_gcc_matrix(mv_ctx *ctx, double *matrix, size_t rows, const mv_volume *src,
+                                        const mv_coil_compress_opt *opt) {
+    const char *op = "coil_gcc_matrix";
+    mv_volume hybrid;
+    mv__co_gcc g;
+    size_t c, nx, need;
+    double *block;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
+    if (!matrix) return mv__fail_null(ctx, op, "matrix");
+    c = src->dim[3], nx = src->dim[0];
+    if (!(rows >= 1 && rows <= c))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
+                        rows, c);
+    if (opt && opt->calib[0])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "calib", (double)opt->calib[0], -1,
+                        "%s: calib[0] = %zu: must be 0, all of x is used", op, opt->calib[0]);
+    if ((st = mv__co_box(ctx, op, g.box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
+    if ((st = mv__co_hybrid(ctx, op, &hybrid, src)) < 0) return st;
+    need = 2 * c * c + 2 * rows * c; /* of each x; c is at most 4096 */
+    if (!mv__mul(need, nx, &need) || !mv__add(need, 6 * rows * rows + 2 * rows * c + rows + c, &need) ||
+        !mv__mul(need, sizeof *block, &need))
+        need = (size_t)-1;
+    block = (double *)mv__alloc(ctx, need);
+    st = block ? MEDVOL_OK : MEDVOL_E_NOMEM;
+    if (block) {
+        g.p = (const float *)hybrid.data;
+        mv__coil_shape_of(&g.s, &hybrid);
+        g.rows = rows;
+        g.gram = block;
+        g.matrix = block + 2 * c * c * nx;
+        st = mv_parallel_for(ctx, nx, mv__co_gcc_job, &g, op);
+        if (st == MEDVOL_OK) st = mv__co_gcc_matrices(ctx, &g, g.matrix + 2 * rows * c * nx);
+        if (st == MEDVOL_OK) mv__memcpy(matrix, g.matrix, 2 * rows * c * nx * sizeof *matrix);
+    }
+    mv__free(ctx, block);
+    mv_volume_free(ctx, &hybrid);
+    return st;
+}
+typedef struct mv__co_lines {
+    float *dst;
+    const float *src;
+    const double *matrix;
+    mv__coil_shape s;
+    size_t rows;
+} mv__co_lines;
+static void mv__co_lines_job(void *arg, size_t line) { /* of one y, z, frame */
+    const mv__co_lines *l = (const mv__co_lines *)arg;
+    const size_t nx = l->s.dim[0], lines = l->s.dim[1] * l->s.dim[2], c = l->s.coils, f = line / lines;
+    const float *from = l->src + 2 * (nx * (line % lines) + l->s.voxels * c * f);
+    float *to = l->dst + 2 * (nx * (line % lines) + l->s.voxels * l->rows * f);
+    size_t r, i, x;
+    for (r = 0; r < l->rows; r++)
+        for (x = 0; x < nx; x++) {
+            float re = 0.0f, im = 0.0f;
+            for (i = 0; i < c; i++) {
+                const double *m = l->matrix + 2 * (r + l->rows * (i + c * x));
+                const float a = (float)m[0], b = (float)m[1];
+                const float p = from[2 * (x + l->s.voxels * i)], q = from[2 * (x + l->s.voxels * i) + 1];
+                re += a * p - b * q;
+                im += a * q + b * p;
+            }
+            to[2 * (x + l->s.voxels * r)] = re;
+            to[2 * (x + l->s.voxels * r) + 1] = im;
+        }
+}
+MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                       const double *matrix, size_t rows) {
+    const char *op = "coil_gcc_apply";
+    mv_volume hybrid, made;
+    mv__co_dst d;
+    mv__co_lines l;
+    size_t dim[7];
+    int k, ndim;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (!(rows >= 1 && rows <= src->dim[3]))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
+                        rows, src->dim[3]);
+    if ((st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3] * src->dim[0])) < 0) return st;
+    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
+    dim[3] = rows;
+    ndim = src->ndim;
+    if ((st = mv__co_hybrid(ctx, op, &hybrid, src)) < 0) return st;
+    if ((st = mv_volume_alloc(ctx, &made, MEDVOL_C64, ndim, dim)) == MEDVOL_OK) {
+        mv__coil_shape_of(&l.s, &hybrid);
+        l.dst = (float *)made.data;
+        l.src = (const float *)hybrid.data;
+        l.matrix = matrix;
+        l.rows = rows;
+        st = mv_parallel_for(ctx, l.s.dim[1] * l.s.dim[2] * l.s.frames, mv__co_lines_job, &l, op);
+        if (st == MEDVOL_OK) st = mv__co_along_x(ctx, &made, &made, 0);
+        if (st == MEDVOL_OK) st = mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        if (st == MEDVOL_OK) {
+            mv__memcpy(d.work.data, made.data, mv_volume_count(&made) * mv_dtype_size(MEDVOL_C64));
+            st = mv__co_end(ctx, st, &d, dst);
+        }
+        mv_volume_free(ctx, &made);
+    }
+    mv_volume_free(ctx, &hybrid);
     return st;
 }
 

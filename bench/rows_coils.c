@@ -71,6 +71,20 @@ static mv_status compress_matrix(bench *b) {
 }
 static mv_status compress(bench *b) { return mv_coil_compress(b->ctx, &b->out, &b->aux[0], 4, NULL); }
 
+static mv_status setup_gcc(bench *b) {
+    mv_status st = setup(b);
+    free(b->own);
+    b->own = calloc(2 * 4 * COILS * b->side, sizeof(double));
+    if (st >= 0 && !b->own) return MEDVOL_E_NOMEM;
+    return st < 0 ? st : mv_coil_gcc_matrix(b->ctx, (double *)b->own, 4, &b->aux[0], NULL);
+}
+static mv_status gcc_matrix(bench *b) {
+    b->numbers = 1;
+    return mv_coil_gcc_matrix(b->ctx, (double *)b->own, 4, &b->aux[0], NULL);
+}
+static mv_status gcc_apply(bench *b) {
+    return mv_coil_gcc_apply(b->ctx, &b->out, &b->aux[0], (const double *)b->own, 4);
+}
 static mv_status walsh(bench *b) { return mv_coil_walsh(b->ctx, &b->out, &b->aux[0], NULL); }
 static mv_status lowres(bench *b) { return mv_coil_lowres(b->ctx, &b->out, &b->aux[0], NULL); }
 static mv_status espirit(bench *b) { return mv_espirit(b->ctx, &b->out, &b->aux[0], NULL); }
@@ -180,6 +194,20 @@ static int check_compress(bench *b) {
     return !(part > 0.9 && part < 1 + 1e-6);
 }
 
+static int check_gcc(bench *b) { /* rows of length 1 */
+    const double *m = (const double *)b->own;
+    size_t x, r, c;
+    for (x = 0; x < b->side; x++)
+        for (r = 0; r < 4; r++) {
+            double sum = 0;
+            for (c = 0; c < COILS; c++) {
+                const double *e = m + 2 * (r + 4 * (c + COILS * x));
+                sum += e[0] * e[0] + e[1] * e[1];
+            }
+            if (!(fabs(sum - 1) < 1e-9)) return 1;
+        }
+    return 0;
+}
 /* beside the maps that the images were made with, weighed by these; either has a phase of its own */
 static int check_maps(bench *b) {
     const mv_volume *images = b->aux[2].data ? &b->aux[2] : &b->aux[0];
@@ -209,6 +237,8 @@ const bench_row rows_coils[] = {
     ROW("coil apply", apply, check_apply, setup_matrix),
     ROW("coil compress matrix", compress_matrix, check_matrix, setup),
     ROW("coil compress", compress, check_compress, setup),
+    ROW("coil gcc matrix", gcc_matrix, check_gcc, setup_gcc),
+    ROW("coil gcc apply", gcc_apply, check_compress, setup_gcc),
     ROW("coil walsh", walsh, check_maps, setup),
     ROW("coil lowres", lowres, check_maps, setup_ksp),
     ROW("espirit", espirit, check_maps, setup_ksp),

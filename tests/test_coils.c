@@ -320,6 +320,84 @@ static void test_compress(void) { /* six coils that hear three sources */
     mv_volume_free(T, &s), mv_volume_free(T, &v), mv_volume_free(T, &r), mv_volume_free(T, &again);
 }
 
+/* Coils whose mixture of two sources changes along x: at each x two virtual coils hold them all. */
+static void test_gcc(void) {
+    enum { C = 5, X = 24, Y = 14, F = 2 };
+    static double m[2 * 2 * C * X], one[2 * 2 * C * X];
+    mv_volume img, ksp, r, again, scc, back;
+    mv_fft_opt o;
+    mv_coil_compress_opt p;
+    size_t x, y, c, f, i;
+    double all, kept, plain, jump = 0;
+    t_seed(8);
+    volume(&img, MEDVOL_C64, X, Y, 1, C, F);
+    for (f = 0; f < F; f++)
+        for (y = 0; y < Y; y++)
+            for (x = 0; x < X; x++) {
+                const double a = t_normal(), b = t_normal(), u = (double)x / X;
+                for (c = 0; c < C; c++) {
+                    float *q = (float *)img.data + 2 * (x + X * (y + Y * (c + C * f)));
+                    const double g = cos(2 * u + (double)c), h = sin(3 * u + 2 * (double)c);
+                    q[0] = x == 3 ? 0.0f : (float)(g * a - h * b);
+                    q[1] = x == 3 ? 0.0f : (float)(g * b + h * a * u);
+                }
+            }
+    memset(&o, 0, sizeof o), memset(&ksp, 0, sizeof ksp), memset(&r, 0, sizeof r), memset(&p, 0, sizeof p);
+    memset(&again, 0, sizeof again), memset(&scc, 0, sizeof scc), memset(&back, 0, sizeof back);
+    o.axes = 1;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    CHECK_OK(mv_fft(T, &ksp, &img, &o));
+    CHECK_OK(mv_coil_gcc_matrix(T, m, 2, &ksp, NULL));
+    CHECK_OK(mv_coil_gcc_matrix(NULL, one, 2, &ksp, NULL));
+    CHECK(memcmp(m, one, sizeof m) == 0);
+    CHECK_OK(mv_coil_gcc_apply(T, &r, &ksp, m, 2));
+    CHECK_OK(mv_coil_gcc_apply(NULL, &again, &ksp, m, 2));
+    CHECK(same_bits(&r, &again) && r.dim[3] == 2 && r.dim[4] == F);
+    CHECK_OK(mv_coil_compress(T, &scc, &ksp, 2, NULL));
+    all = dot(&ksp, &ksp).re, kept = dot(&r, &r).re, plain = dot(&scc, &scc).re;
+    CHECK(kept > plain && kept > 0.85 * all && kept <= all * (1 + 1e-6));
+    for (x = 0; x < X; x++) /* rows are orthonormal, and near to those beside them */
+        for (i = 0; i < 2; i++) {
+            double n = 0, d = 0;
+            for (c = 0; c < C; c++) {
+                const double *e = m + 2 * (i + 2 * (c + C * x)), *g = x ? e - 4 * C : e;
+                n += e[0] * e[0] + e[1] * e[1], d += pow(e[0] - g[0], 2) + pow(e[1] - g[1], 2);
+            }
+            CHECK_NEAR(n, 1, 1e-12);
+            jump = fmax(jump, sqrt(d));
+        }
+    if (!CHECK(jump < 0.6)) fprintf(stderr, "  jump %g\n", jump);
+    o.flags |= MEDVOL_FFT_INVERSE; /* by hand at one x */
+    CHECK_OK(mv_fft(T, &back, &r, &o));
+    for (i = 0; i < 2; i++) {
+        double re = 0, im = 0;
+        x = 9, y = 5;
+        for (c = 0; c < C; c++) {
+            const pair q = at(&img, x + X * (y + Y * c));
+            const double *e = m + 2 * (i + 2 * (c + C * x));
+            re += e[0] * q.re - e[1] * q.im, im += e[0] * q.im + e[1] * q.re;
+        }
+        CHECK_NEAR(at(&back, x + X * (y + Y * i)).re, re, 1e-5);
+        CHECK_NEAR(at(&back, x + X * (y + Y * i)).im, im, 1e-5);
+    }
+    CHECK_STATUS(mv_coil_gcc_matrix(T, NULL, 2, &ksp, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_gcc_matrix(T, m, C + 1, &ksp, NULL), MEDVOL_E_RANGE);
+    p.calib[0] = 3;
+    CHECK_STATUS(mv_coil_gcc_matrix(T, m, 2, &ksp, &p), MEDVOL_E_RANGE);
+    p.calib[0] = 0, p.calib[1] = Y + 1;
+    CHECK_STATUS(mv_coil_gcc_matrix(T, m, 2, &ksp, &p), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_gcc_apply(T, &ksp, &ksp, m, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_coil_gcc_apply(T, &img, &img, NULL, 2), MEDVOL_E_NULL);
+    CHECK_OK(mv_coil_gcc_apply(T, &ksp, &ksp, m, 2));
+    CHECK(same_bits(&ksp, &r));
+    memset(img.data, 0, mv_volume_count(&img) * 8);
+    CHECK_STATUS(mv_coil_gcc_matrix(T, m, 2, &img, NULL), MEDVOL_E_EMPTY);
+    ((float *)img.data)[7] = NAN;
+    CHECK_STATUS(mv_coil_gcc_matrix(T, m, 2, &img, NULL), MEDVOL_E_RANGE);
+    mv_volume_free(T, &img), mv_volume_free(T, &ksp), mv_volume_free(T, &r), mv_volume_free(NULL, &again);
+    mv_volume_free(T, &scc), mv_volume_free(T, &back);
+}
+
 /* ---- sensitivities ---- */
 enum { MAPS_C = 5 };
 /* Coil images of a disc with structure, and what the maps should be: known smooth coils of unit length, coil
@@ -755,6 +833,7 @@ const t_case tests_coils[] = {
     {"noise", test_noise, 0},
     {"apply", test_apply, 0},
     {"compress", test_compress, 0},
+    {"gcc", test_gcc, 0},
     {"bart", test_bart, 0},
     {"walsh", test_walsh, 0},
     {"walsh_vectors", test_walsh_vectors, 0},

@@ -1355,6 +1355,13 @@ static void op_coil_compress(void) {
     did(mv_coil_compress_matrix(T, m, m + 30, 3, s, &o));
     did(mv_coil_compress(T, vout(MEDVOL_C64, N, 3, 1, 1), s, 1, NULL));
 }
+static void op_coil_gcc(void) {
+    const mv_volume *s = coil_data();
+    const double *given_matrix = (const double *)in(MEDVOL_F64, 2 * 2 * 5 * N);
+    double *m = (double *)room(2 * 1 * 5 * N * 8);
+    did(mv_coil_gcc_matrix(T, m, 1, s, NULL));
+    did(mv_coil_gcc_apply(T, vout(MEDVOL_C64, N, 3, 1, 2), s, given_matrix, 2));
+}
 /* three coils that see the same random image, each in its way: maps that are well defined */
 static const mv_volume *coil_sources(int centred) {
     static double data[2 * 200 * 8 * 3];
@@ -1641,7 +1648,8 @@ static const op rows[] = {
     /* coils */
     COIL(rss, 0, 1e-6), COIL(combine, 0, 1), COIL(combine, 1, 1e-3), COIL(expand, 0, 1),
     COIL(expand, 1, 1e-3), COIL(noise, 0, 1e3), COIL(apply, 1, 10), COIL(apply, 5, 10), COIL(whiten, 0, 1e-3),
-    COIL(compress, 0, 1e-2), COIL(walsh, 1, 1e-6), COIL(walsh, 5, 1e-6), COIL(lowres, 0, 1e-7),
+    COIL(compress, 0, 1e-2), COIL(gcc, 0, 10), COIL(walsh, 1, 1e-6),
+    COIL(walsh, 5, 1e-6), COIL(lowres, 0, 1e-7),
     OP(espirit, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(espirit, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-5),
     /* k-space */

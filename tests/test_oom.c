@@ -431,6 +431,8 @@ OP(coil_expand, mv_coil_expand(c, d, &coil_image, &coils, NULL))
 OP(coil_whiten, mv_coil_whiten(c, d, &coils, mixing(1)))
 OP(coil_apply, mv_coil_apply(c, d, &coils, mixing(0), 3))
 OP(coil_compress, mv_coil_compress(c, d, &coils, 2, NULL))
+static double turns[2 * 2 * 4 * NX];
+OP(coil_gcc, mv_coil_gcc_apply(c, d, &coils, turns, 2))
 OP(coil_walsh, mv_coil_walsh(c, d, &coils, &(mv_coil_walsh_opt){.virtual_phase = 1}))
 OP(coil_lowres, mv_coil_lowres(c, d, &coils, NULL))
 OP(espirit, mv_espirit(c, d, &coils, &(mv_espirit_opt){.kernel = {3, 3, 3}, .virtual_phase = 1}))
@@ -500,7 +502,7 @@ static const struct {
     {"sense_copies", v_sense_copies, SOURCE}, {"cg_sense", v_cg_sense, SOURCE}, {"sense", v_sense, SOURCE},
 #define COILS(name) {"coil_" #name, v_coil_##name, SOURCE},
     COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
-    COILS(walsh) COILS(lowres) {"espirit", v_espirit, SOURCE},
+    COILS(gcc) COILS(walsh) COILS(lowres) {"espirit", v_espirit, SOURCE},
 #undef COILS
     {"mask_uniform", v_mask_uniform, SOURCE}, {"mask_poisson", v_mask_poisson, SOURCE},
     {"mask_golden", v_mask_golden, SOURCE},
@@ -1048,6 +1050,9 @@ static mv_status op_coil_noise(mv_ctx *c) { return TRY(mv_coil_noise(c, out.d, &
 static mv_status op_coil_matrix(mv_ctx *c) {
     return TRY(mv_coil_compress_matrix(c, out.d, out.d + 100, 2, &coils, NULL));
 }
+static mv_status op_coil_gcc_matrix(mv_ctx *c) {
+    return TRY(mv_coil_gcc_matrix(c, out.d, 2, &coils, NULL));
+}
 static mv_status op_espirit_values(mv_ctx *c) { /* two results: neither or both */
     const size_t dim[4] = {10, 10, NZ, 4};
     mv_volume maps, values;
@@ -1268,6 +1273,7 @@ static const struct {
     ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(epi_estimate)
+    ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)

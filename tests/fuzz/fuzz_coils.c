@@ -87,6 +87,22 @@ static mv_status op_compress(fz_step *s) {
     mv_volume_free(s->ctx, &v);
     return st;
 }
+static mv_status op_gcc(fz_step *s) {
+    mv_coil_compress_opt o;
+    mv_volume v;
+    size_t k, rows;
+    mv_status st = complex_of(s, &v);
+    for (k = 0; k < 3; k++) o.calib[k] = fz_byte() > 200 ? fz_size() : 0;
+    rows = st == MEDVOL_OK ? fz_byte() % (coils_of(&v) + 2) : 0;
+    if (st == MEDVOL_OK && 2 * rows * coils_of(&v) * v.dim[0] > sizeof matrix / sizeof *matrix)
+        st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) {
+        st = mv_coil_gcc_matrix(s->ctx, matrix, rows, &v, &o);
+        if (st == MEDVOL_OK) st = mv_coil_gcc_apply(s->ctx, s->dst, &v, matrix, rows);
+    }
+    mv_volume_free(s->ctx, &v);
+    return st;
+}
 /* sensitivities are of length 1, or 0 */
 static void unit(const mv_volume *maps) {
     const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], c = maps->dim[3];
@@ -165,5 +181,5 @@ static mv_status op_espirit(fz_step *s) {
     return st;
 }
 static const fz_op ops[] = {
-    op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit};
+    op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit, op_gcc};
 FUZZ(coils) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 24); }
