@@ -1919,7 +1919,7 @@ MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double
 MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
                                       const mv_coil_compress_opt *opt);
 /* mv_coil_gcc_matrix: geometric coil compression of k-space whose x axis, the readout, is fully sampled:
-   after an inverse transform along x each position x has a matrix of its own, as mv_coil_compress_matrix makes it
+   after an inverse transform along x each x has a matrix of its own, as mv_coil_compress_matrix makes it
    from the samples there, so that fewer virtual coils hold as much. Neighbours are aligned, from the position
    of most energy outwards: the rows at x are turned by the unitary factor of their overlap with those next to
    them, so that virtual coils change smoothly. matrix: rows x C for each x, 2 rows C nx doubles; positions
@@ -2062,14 +2062,14 @@ MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volum
    NaN and infinity make NaN of all that depends on them. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a
    weight that is negative or not finite), _SIZE, _ALIAS, _NOMEM, _CANCELLED.
    Source: Pruessmann et al. 1999, 2001. */
-MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
-                                      const mv_volume *mask);
-MEDVOL_DEF mv_status mv_sense_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
-                                      const mv_volume *mask);
+MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *maps, const mv_volume *mask);
+MEDVOL_DEF mv_status mv_sense_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *maps, const mv_volume *mask);
 
 typedef struct mv_cg_sense_opt {
     const mv_volume *mask; /* as above; NULL: wherever a coil of that frame is not 0 */
-    double lambda;         /* weight of |x|^2; as maps and transforms have unit length, 0.001 to 0.1 is much */
+    double lambda;         /* weight of |x|^2; maps and transforms have unit length: 0.001 to 0.1 */
     int iterations;        /* at most; 0: 30 */
     double tolerance;      /* end where |residual| <= tolerance |E^H y|; 0: never */
     double *residual;      /* that quotient at the end, of each frame; or NULL */
@@ -2094,12 +2094,12 @@ typedef struct mv_sense_opt {
     mv_volume *gfactor; /* f32 result of the shape of one frame of dst; or NULL */
 } mv_sense_opt;
 /* mv_sense: images unfolded voxel by voxel from k-space (x, y, z, coil, frames) sampled on a lattice: every
-   accel[0]-th y and, on each, every accel[1]-th z. R = accel[0] accel[1] voxels lie on one another; of these and the
-   sets of maps the least squares solution. The lattice must repeat at the edges: accel divides the lengths,
-   and shift * ny / accel[0] is a multiple of accel[1]. Which of the R places it begins at is seen from the
+   accel[0]-th y and, on each, every accel[1]-th z. R = accel[0] accel[1] voxels lie on one another; of these
+   and the sets of maps the least squares solution. The lattice must repeat at the edges: accel divides the
+   lengths, and shift * ny / accel[0] is a multiple of accel[1]. Which of the R places it begins at is seen from the
    first frame; samples beside it, such as a calibration region, are left out. Noise is taken as white.
-   gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding; 0
-   where no coil sees anything, where the image is 0, too.
+   gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding;
+   0 where no coil sees anything, where the image is 0, too.
    Threads: rows of voxels. Memory: the result, the coils of one frame, copies as mv_cg_sense. Not in place.
    Arithmetic of the small systems in double. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or
    infinity in what is folded), _UNSUPPORTED (R times sets above 64), _SINGULAR (voxels that the coils cannot
@@ -5138,8 +5138,9 @@ static mv_status mv__dense(mv_ctx *ctx, const char *op, const char *name, mv_vol
     if (st < 0) return st;
     if (mv__is_complex(type) != mv__is_complex(src->dtype) ||
         !(mv__is_complex(src->dtype) || mv__is_real(src->dtype)))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, name, (double)src->dtype, -1, "%s: %s has type %s: must be %s", op,
-                        name, mv_dtype_name(src->dtype), mv__is_complex(type) ? "complex" : "real");
+        return mv__fail(ctx, MEDVOL_E_DTYPE, name, (double)src->dtype, -1,
+                        "%s: %s has type %s: must be %s", op, name, mv_dtype_name(src->dtype),
+                        mv__is_complex(type) ? "complex" : "real");
     mv__vol_scaling(src, &slope, &inter);
     if (src->dtype != type || mv__scaled(slope, inter) || !mv_volume_contiguous(src))
         return mv_convert(ctx, dense, src, type, NULL);
@@ -26577,7 +26578,8 @@ static int MV__K(mv__se_unfold)(const mv__se_fold *f) {
             }
             MV__K(mv__se_solve)(f, x, o);
             for (k = 0; k < n; k++) {
-                const mvd re = mvd_load(MV__SE_AT(x, k) + o), im = mvd_load(MV__SE_AT(x, k) + o + MV__SE_LANES);
+                const double *e = MV__SE_AT(x, k) + o;
+                const mvd re = mvd_load(e), im = mvd_load(e + MV__SE_LANES);
                 all = mvd_mad(im, im, mvd_mad(re, re, all));
             }
             v = mvd_nmad(mvd_set1(f->lambda), all, mvd_load(MV__SE_AT(x, j) + o));
@@ -26649,8 +26651,8 @@ static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_giv
                             "%s: mask: dim[%d] = %zu: must be 1 or %zu", op, k, m->dim[k], g->k.dim[k]);
     if (m->dim[3] != 1 || (frames != 1 && frames != g->k.frames))
         return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m->dim[3], -1,
-                        "%s: mask has %zu coils and %zu frames: must be 1, and 1 or %zu", op, m->dim[3], frames,
-                        g->k.frames);
+                        "%s: mask has %zu coils and %zu frames: must be 1, and 1 or %zu", op, m->dim[3],
+                        frames, g->k.frames);
     for (i = 0; i < n; i++)
         if (!(w[i] >= 0.0f && w[i] <= 3e38f))
             return mv__fail(ctx, MEDVOL_E_RANGE, "mask", (double)w[i], (int64_t)i,
@@ -26683,8 +26685,8 @@ static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const
         for (g->k.frames = 1; at < 7; at++) g->k.frames *= src->dim[at];
         g->k.coils = maps->dim[3];
     } else if (maps->dim[3] != src->dim[3])
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1, "%s: maps of %zu coils, src of %zu",
-                        op, maps->dim[3], src->dim[3]);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
+                        "%s: maps of %zu coils, src of %zu", op, maps->dim[3], src->dim[3]);
     if ((st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64)) == MEDVOL_OK)
         st = mv__dense(ctx, op, "maps", &g->maps, maps, MEDVOL_C64);
     if (st == MEDVOL_OK && mask) {
@@ -26716,7 +26718,8 @@ static void mv__se_weights(const mv__se_given *g, float *w, size_t frame) {
             for (x = 0; x < g->k.dim[0]; x++, i++) w[2 * i] = w[2 * i + 1] = row[m->dim[0] > 1 ? x : 0];
         }
 }
-static mv_status mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes, unsigned flags) {
+static mv_status mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes,
+                             unsigned flags) {
     mv_fft_desc d;
     int k;
     mv__memset(&d, 0, sizeof d);
@@ -26788,8 +26791,8 @@ static void mv__se_from_coil(mv_ctx *ctx, const mv__se_given *g, size_t c, float
     const size_t n = g->k.voxels;
     size_t s;
     for (s = 0; s < g->sets; s++)
-        mv__se_map(ctx, MV__SE_GATHER, x + 2 * n * s, (const float *)g->maps.data + 2 * n * (c + g->k.coils * s),
-                   t, n, c > 0);
+        mv__se_map(ctx, MV__SE_GATHER, x + 2 * n * s,
+                   (const float *)g->maps.data + 2 * n * (c + g->k.coils * s), t, n, c > 0);
 }
 
 /* ---- the measurement and its adjoint ---- */
@@ -26856,17 +26859,18 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     } else mv__coil_steps(&r.out, src, g.sets);
     return mv__se_end(ctx, st, &r, dst);
 }
-MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
-                                      const mv_volume *mask) {
+MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *maps, const mv_volume *mask) {
     return mv__se_apply(ctx, "sense_forward", dst, src, maps, mask, 1);
 }
-MEDVOL_DEF mv_status mv_sense_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
-                                      const mv_volume *mask) {
+MEDVOL_DEF mv_status mv_sense_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *maps, const mv_volume *mask) {
     return mv__se_apply(ctx, "sense_adjoint", dst, src, maps, mask, 0);
 }
 
 /* ---- conjugate gradients. With the centre c = floor(n / 2), F = D' F0 D of the plain transform F0 and
-   diagonal D, D' of modulus 1, which commute with maps and mask. So D x is sought, with plain transforms. ---- */
+   diagonal D, D' of modulus 1, which commute with maps and mask. So D x is sought, with plain transforms.
+   ---- */
 typedef struct mv__se_slot { /* a frame at work */
     float *w, *t, *p, *q, *r, *x;
     double *part;
@@ -27019,8 +27023,8 @@ static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slo
                         "%s: frame %zu: k-space or the maps hold NaN, infinity or numbers near it", g->op,
                         s->frame);
     if (s->failed == 2)
-        return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, (int64_t)s->frame, "%s: frame %zu has no sample", g->op,
-                        s->frame);
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, (int64_t)s->frame, "%s: frame %zu has no sample",
+                        g->op, s->frame);
     if (g->o->residual) g->o->residual[s->frame] = s->residual;
     return MEDVOL_OK;
 }
@@ -27091,7 +27095,8 @@ static mv_status mv__se_rooms(mv_ctx *ctx, mv__se_gradients *g, size_t slots, vo
     unsigned char *block;
     float *f;
     int ok = mv__mul(n, 4, &reals) && mv__mul(all, 8, &bytes) && mv__add(reals, bytes, &reals) &&
-             mv__mul(reals, sizeof *f, &bytes) && mv__add(bytes, sizeof *g->slot + parts * sizeof(double), &bytes) &&
+             mv__mul(reals, sizeof *f, &bytes) &&
+             mv__add(bytes, sizeof *g->slot + parts * sizeof(double), &bytes) &&
              mv__mul(bytes, slots, &bytes) && mv__add(bytes, 2 * lines * sizeof *f, &bytes);
     if (!ok) return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)n, -1, "%s: too large", g->op);
     if (!(*room = block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
@@ -27158,8 +27163,8 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     return mv__se_end(ctx, st, &r, dst);
 }
 
-/* ---- unfolding: voxel r holds 1 / R times the sum over the R shifts d of exp(2 pi i k0 d / n) x(r - d), with
-   k0 a point of the lattice, counted from the centre ---- */
+/* ---- unfolding: voxel r holds 1 / R times the sum over the R shifts d of exp(2 pi i k0 d / n) x(r - d),
+   with k0 a point of the lattice, counted from the centre ---- */
 typedef struct mv__se_lattice {
     size_t step[2], shift, at[2]; /* of y and z; the place it begins at */
     size_t count;                 /* R */
@@ -27271,8 +27276,8 @@ static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__s
     if (l->step[0] > MV__SE_MOST || l->step[1] > MV__SE_MOST ||
         l->step[0] * l->step[1] * g->sets > MV__SE_MOST)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", o->accel[0], -1,
-                        "sense: %d x %d voxels of %zu sets lie on one another: at most %d unknowns", o->accel[0],
-                        o->accel[1], g->sets, MV__SE_MOST);
+                        "sense: %d x %d voxels of %zu sets lie on one another: at most %d unknowns",
+                        o->accel[0], o->accel[1], g->sets, MV__SE_MOST);
     for (b = 0; b < l->step[1]; b++)
         for (a = 0; a < l->step[0]; a++, l->count++) {
             /* shift b / step z + step y dy / ny is whole */
@@ -27323,7 +27328,8 @@ static mv_status mv__se_folded(mv_ctx *ctx, const mv_fft_plan *plan, const mv__s
     const size_t place = l->at[0] + l->step[0] * l->at[1], bytes = 2 * nx * sizeof *to;
     size_t r;
     for (r = 0; r < rows; r++) {
-        if (mv__se_place(l, r % ny, r / ny % nz) == place) mv__memcpy(to + 2 * nx * r, from + 2 * nx * r, bytes);
+        if (mv__se_place(l, r % ny, r / ny % nz) == place)
+            mv__memcpy(to + 2 * nx * r, from + 2 * nx * r, bytes);
         else mv__memset(to + 2 * nx * r, 0, bytes);
     }
     return mv_fft_plan_execute(ctx, plan, to, to);
@@ -27339,8 +27345,8 @@ static mv_status mv__se_blame(mv_ctx *ctx, const mv__se_unfolding *u, size_t fra
     for (j = 0; j < u->jobs; j++)
         if ((at = u->bad[2 * j]) != 0)
             return mv__fail(ctx, MEDVOL_E_SINGULAR, "maps", 0, (int64_t)frame,
-                            "sense: at or behind voxel %zu, %zu, %zu the coils cannot tell %zu voxels apart: lambda "
-                            "above 0, or less acceleration",
+                            "sense: at or behind voxel %zu, %zu, %zu the coils cannot tell %zu voxels "
+                            "apart: lambda above 0, or less acceleration",
                             (at - 1) % nx, (at - 1) / nx % ny, (at - 1) / nx / ny, u->l->count);
     return MEDVOL_OK;
 }

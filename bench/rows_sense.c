@@ -3,7 +3,8 @@
 #include "bench.h"
 
 enum { COILS = 8 };
-/* aux[0]: k-space of an image; aux[1]: maps of unit length; aux[2]: that image, from the input; own: a mask */
+/* aux[0]: k-space of an image; aux[1]: maps of unit length; aux[2]: that image, from the input; own: a mask
+ */
 static mv_status setup(bench *b, int step) {
     const size_t n = b->side, dim[4] = {n, n, 1, COILS};
     mv_volume *mask = (mv_volume *)calloc(1, sizeof *mask);
@@ -21,12 +22,16 @@ static mv_status setup(bench *b, int step) {
         double sum = 0, m;
         for (c = 0; c < COILS; c++) {
             const double e = 6.283185307179586477 * (double)c / COILS;
-            const double x = (double)(i % n) / (double)n - 0.5 - 0.7 * cos(e), y = (double)(i / n) / (double)n - 0.5 - 0.7 * sin(e);
+            const double x = (double)(i % n) / (double)n - 0.5 - 0.7 * cos(e),
+                         y = (double)(i / n) / (double)n - 0.5 - 0.7 * sin(e);
             m = 1 / (0.2 + x * x + y * y), sum += m * m;
-            q[2 * n * n * c] = (float)(m * cos(2 * x + e)), q[2 * n * n * c + 1] = (float)(m * sin(2 * x + e));
+            q[2 * n * n * c] = (float)(m * cos(2 * x + e)),
+                          q[2 * n * n * c + 1] = (float)(m * sin(2 * x + e));
         }
-        for (c = 0; c < COILS; c++) q[2 * n * n * c] /= (float)sqrt(sum), q[2 * n * n * c + 1] /= (float)sqrt(sum);
-        ((float *)b->aux[2].data)[2 * i] = p[i], ((float *)b->aux[2].data)[2 * i + 1] = 0.5f * p[n * n - 1 - i];
+        for (c = 0; c < COILS; c++)
+            q[2 * n * n * c] /= (float)sqrt(sum), q[2 * n * n * c + 1] /= (float)sqrt(sum);
+        ((float *)b->aux[2].data)[2 * i] = p[i],
+                                      ((float *)b->aux[2].data)[2 * i + 1] = 0.5f * p[n * n - 1 - i];
         seed = seed * 1664525u + 1013904223u; /* step 0: two in five by chance, and the centre; else lines */
         ((float *)mask->data)[i] = (float)(step ? i / n % (size_t)step == 0
                 : seed >> 16 < 26214 || (labs((long)(i % n) - (long)(n / 2)) < (long)(n / 16 + 2) &&

@@ -3,8 +3,8 @@
 
    Build:  cc -O2 examples/profile_grappa.c -lm -lpthread -o profile_grappa
    Run:    ./profile_grappa 256 20
-   Shows:  the kernels are fitted once, and a frame of a series then takes 320 (R = 2) or 480 (R = 4) multiply-adds of
-   reals a sample and coil: arithmetic, not memory. In place nothing is copied. */
+   Shows:  the kernels are fitted once, and a frame of a series then takes 320 (R = 2) or 480 (R = 4)
+   multiply-adds of reals a sample and coil: arithmetic, not memory. In place nothing is copied. */
 #include "example.h"
 
 enum { PROFILE_GRAPPA_COILS = 8 };

@@ -66,14 +66,16 @@ static void profile_sense(ex *e) {
 
     for (k = 0; k < 2; k++) { /* every second line; two points of five, and the centre */
         for (i = 0; i < n; i++) {
-            const size_t far = dim[0] / 16 + 1, x = i % dim[0] + far - dim[0] / 2, y = i / dim[0] + far - dim[1] / 2;
+            const size_t far = dim[0] / 16 + 1, x = i % dim[0] + far - dim[0] / 2,
+                         y = i / dim[0] + far - dim[1] / 2;
             ((float *)mask.data)[i] =
                 (float)(k ? ex_hash(i) % 5 < 2 || (x <= 2 * far && y <= 2 * far) : i / dim[0] % 2 == 0);
         }
         EX_OK(mv_sense_forward(&e->ctx, &k_space, &truth, &maps, &mask));
         gradients.mask = &mask;
         gradients.iterations = 30;
-        for (ex_begin(e, k ? "cg-sense, 30 steps, points" : "cg-sense, 30 steps, lines", &k_space, 0, bytes, 0, 0);
+        for (ex_begin(e, k ? "cg-sense, 30 steps, points" : "cg-sense, 30 steps, lines", &k_space, 0, bytes,
+                      0, 0);
              ex_more(e);)
             EX_OK(mv_cg_sense(&e->ctx, &image, &k_space, &maps, &gradients));
         EX_EXPECT(e, profile_sense_error(&image, &truth) < 0.3, "cg-sense: the image");

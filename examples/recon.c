@@ -1,13 +1,13 @@
-/* recon - raw k-space of several coils to images: sensitivities, then unfolding, conjugate gradients or GRAPPA;
-   magnitudes as .nii.gz, and a picture: what the samples alone give, beside the reconstruction.
+/* recon - raw k-space of several coils to images: sensitivities, then unfolding, conjugate gradients or
+   GRAPPA; magnitudes as .nii.gz, and a picture: what the samples alone give, beside the reconstruction.
 
    Build:  cc -O2 examples/recon.c -lm -lpthread -o recon
-   Run:    ./recon brain.cfl                  BART: x, y, z, coil, then frames; writes brain_recon.nii.gz, .png
-           ./recon kspace.npy                 NumPy, Fortran order as above; x, y, coil when there are three axes
-           ./recon scan.mrd                   a stream of ISMRMRD acquisitions, as ismrmrd_hdf5_to_stream writes it
-           ./recon                            without a file: a phantom, one sample of four
-   A series is read frame by frame, so it may be larger than memory; sensitivities and weights are those of the
-   first frame. */
+   Run:    ./recon brain.cfl      BART: x, y, z, coil, then frames; writes brain_recon.nii.gz and .png
+           ./recon kspace.npy     NumPy, Fortran order, axes as above; three axes are x, y, coil
+           ./recon scan.mrd       a stream of acquisitions, as ismrmrd_hdf5_to_stream writes it
+           ./recon                without a file: a phantom, one sample of four
+   A series is read frame by frame, so it may be larger than memory; sensitivities and weights are those of
+   the first frame. */
 #include "example.h"
 
 static const char usage[] =
@@ -71,7 +71,8 @@ static void read_stream(recon *r) {
             EX_OK(mv_mrd_next(&e->ctx, stream, &m));
             if (m.id == MEDVOL_MRD_CLOSE || m.id == MEDVOL_MRD_END) break;
             if (m.id != MEDVOL_MRD_ACQUISITION || (a->flags >> 18 & 1)) continue; /* flag 19: noise */
-            at[0] = a->number_of_samples, at[1] = a->idx.kspace_encode_step_1, at[2] = a->idx.kspace_encode_step_2;
+            at[0] = a->number_of_samples, at[1] = a->idx.kspace_encode_step_1,
+            at[2] = a->idx.kspace_encode_step_2;
             at[3] = a->active_channels, at[4] = a->idx.slice, at[5] = a->idx.repetition;
             if (pass == 0) {
                 for (k = 0; k < 6; k++) {
@@ -83,7 +84,8 @@ static void read_stream(recon *r) {
             if (at[0] != dim[0] || at[3] != dim[3])
                 ex_quit(e, EX_UNSUPPORTED, "%s: readouts of %zu and %zu samples", r->path, dim[0], at[0]);
             for (c = 0; c < dim[3]; c++) {
-                const size_t line = at[1] + dim[1] * (at[2] + dim[2] * (c + dim[3] * (at[4] + dim[4] * at[5])));
+                const size_t line =
+                    at[1] + dim[1] * (at[2] + dim[2] * (c + dim[3] * (at[4] + dim[4] * at[5])));
                 memcpy((float *)r->all.data + 2 * dim[0] * line, m.samples + 2 * dim[0] * c, 8 * dim[0]);
             }
         }
@@ -229,7 +231,8 @@ static void magnitude(recon *r, float *to, const mv_volume *image) {
     if (image->dtype == MEDVOL_F32) memcpy(to, image->data, n * sizeof *to);
     else
         for (i = 0; i < n; i++)
-            to[i] = (float)hypot((double)((float *)image->data)[2 * i], (double)((float *)image->data)[2 * i + 1]);
+            to[i] = (float)hypot((double)((float *)image->data)[2 * i],
+                                 (double)((float *)image->data)[2 * i + 1]);
 }
 static void root_sum(recon *r, mv_volume *image, const mv_volume *k_space) {
     ex *e = r->e;
@@ -351,8 +354,8 @@ int main(int argc, char **argv) {
     if (!e->quiet) {
         printf("%s: %zu x %zu x %zu, %zu coils, %zu frames, by %s\n", r.path ? r.path : "phantom", r.dim[0],
             r.dim[1], r.dim[2], r.dim[3], r.frames, methods[r.method]);
-        printf("%s, %s: the samples alone on the left, the image on the right; %.2f s, %.0f MB at most\n", nifti,
-            png, ex_now() - start, ex_peak_mb());
+        printf("%s, %s: the samples alone on the left, the image on the right; %.2f s, %.0f MB at most\n",
+               nifti, png, ex_now() - start, ex_peak_mb());
     }
     mv_volume_free(&e->ctx, &before);
     mv_volume_free(&e->ctx, &out);

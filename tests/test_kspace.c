@@ -772,8 +772,8 @@ typedef struct measured {
 } measured;
 static size_t line_of(const measured *l, size_t i) { return i / l->stride % l->n; }
 /* what the two calls promise, in double and with whole transforms */
-static void homodyne_of(double *out, const double *k, const measured *l, const size_t *dim, size_t all, int step,
-    int keep) {
+static void homodyne_of(double *out, const double *k, const measured *l, const size_t *dim, size_t all,
+                        int step, int keep) {
     double *low = (double *)malloc(2 * all * sizeof *low);
     size_t i;
     if (!CHECK(low)) return;

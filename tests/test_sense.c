@@ -1,6 +1,6 @@
-/* test_sense.c - the measurement against its definition in double, its adjoint, conjugate gradients against the
-   dense system, unfolding of every lattice against the truth and the dense system's noise; series, masks, sets
-   of maps, gaps, bits, errors. */
+/* test_sense.c - the measurement against its definition in double, its adjoint, conjugate gradients against
+   the dense system, unfolding of every lattice against the truth and the dense system's noise; series, masks,
+   sets of maps, gaps, bits, errors. */
 #include "test.h"
 
 #define TAU 6.28318530717958647692
@@ -36,13 +36,15 @@ static int coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc, size_
     if (!new_volume(v, nx, ny, nz, nc, sets)) return 0;
     for (s = 0; s < sets; s++)
         for (i = 0; i < n; i++) {
-            const double x = (double)(i % nx) / (double)nx - 0.5, y = (double)(i / nx % ny) / (double)ny - 0.5;
+            const double x = (double)(i % nx) / (double)nx - 0.5,
+                         y = (double)(i / nx % ny) / (double)ny - 0.5;
             const double z = nz > 1 ? (double)(i / nx / ny) / (double)nz - 0.5 : 0;
             double sum = 0;
             for (c = 0; c < nc; c++) {
                 const double a = TAU * (double)c / (double)nc + 0.3 * (double)s + 0.1, b = 2.4 * (double)c;
                 const double dx = x - 0.7 * cos(a), dy = y - 0.7 * sin(a), dz = z - 0.6 * cos(b);
-                const double m = 1 / (0.2 + dx * dx + dy * dy + dz * dz), p = 3 * x * sin(a) + 2 * y + 2 * z * cos(b);
+                const double m = 1 / (0.2 + dx * dx + dy * dy + dz * dz),
+                             p = 3 * x * sin(a) + 2 * y + 2 * z * cos(b);
                 float *q = (float *)v->data + 2 * (i + n * (c + nc * s));
                 q[0] = (float)(m * cos(p + a)), q[1] = (float)(m * sin(p + a));
                 sum += m * m;
@@ -171,10 +173,12 @@ static void test_adjoint(void) {
 }
 
 /* ---- the dense system: E of coils x samples rows, in double ---- */
-static double *dense(const mv_volume *maps, const mv_volume *m, const size_t *n, double lambda, size_t *unknowns) {
+static double *dense(const mv_volume *maps, const mv_volume *m, const size_t *n, double lambda,
+                     size_t *unknowns) {
     const size_t all = n[0] * n[1] * n[2], nc = maps->dim[3], sets = maps->dim[4], u = all * sets;
     const size_t line = m->dim[0] == 1 ? n[0] : 1; /* that one weight stands for */
-    double *e = (double *)calloc(2 * nc * all * u + 1, sizeof *e), *a = (double *)calloc(2 * u * u + 1, sizeof *a);
+    double *e = (double *)calloc(2 * nc * all * u + 1, sizeof *e),
+           *a = (double *)calloc(2 * u * u + 1, sizeof *a);
     mv_gemm_opt o;
     size_t k, r, c, s, i;
     memset(&o, 0, sizeof o);
@@ -205,13 +209,16 @@ static void test_cg_dense(void) {
         double *a, *b, wrong = 0, most = 0, residual = 1;
         size_t u, i;
         memset(&o, 0, sizeof o);
-        if (!coils(&maps, n[t][0], n[t][1], n[t][2], 4, sets) || !new_volume(&y, n[t][0], n[t][1], n[t][2], 4, 1))
+        if (!coils(&maps, n[t][0], n[t][1], n[t][2], 4, sets) ||
+            !new_volume(&y, n[t][0], n[t][1], n[t][2], 4, 1))
             return;
         if (!new_mask(&m, n[t][0], n[t][1], n[t][2])) return;
         t_seed(30 + t);
         noise(&y);
         for (i = 0; i < all; i++) /* scattered; weights; along y alone */
-            ((float *)m.data)[i] = t == 2 ? (float)(i / n[t][0] % 2) : t_uniform(0, 1) < 0.3 ? 0 : 1.0f + (float)t;
+            ((float *)m.data)[i] = t == 2                  ? (float)(i / n[t][0] % 2)
+                                   : t_uniform(0, 1) < 0.3 ? 0
+                                                           : 1.0f + (float)t;
         o.mask = &m;
         o.lambda = 0.05;
         o.iterations = 150;
@@ -320,10 +327,11 @@ static const struct {
     size_t n[3], step[2], at[2];
     int shift;
     size_t coils, sets;
-} lattices[] = {{{5, 12, 1}, {1, 1}, {0, 0}, 0, 3, 1}, {{9, 12, 1}, {2, 1}, {1, 0}, 0, 4, 1},
-    {{17, 12, 1}, {3, 1}, {2, 0}, 0, 6, 1}, {{8, 8, 6}, {2, 2}, {0, 1}, 0, 8, 1},
-    {{6, 6, 8}, {3, 2}, {2, 1}, 1, 12, 1}, {{4, 6, 8}, {1, 4}, {0, 3}, 0, 8, 1}, {{3, 6, 9}, {2, 3}, {1, 2}, 2, 12, 1},
-    {{7, 4, 8}, {1, 4}, {0, 1}, 3, 9, 1}, {{5, 8, 1}, {2, 1}, {1, 0}, 0, 9, 2}};
+} lattices[] = {{{5, 12, 1}, {1, 1}, {0, 0}, 0, 3, 1},  {{9, 12, 1}, {2, 1}, {1, 0}, 0, 4, 1},
+                {{17, 12, 1}, {3, 1}, {2, 0}, 0, 6, 1}, {{8, 8, 6}, {2, 2}, {0, 1}, 0, 8, 1},
+                {{6, 6, 8}, {3, 2}, {2, 1}, 1, 12, 1},  {{4, 6, 8}, {1, 4}, {0, 3}, 0, 8, 1},
+                {{3, 6, 9}, {2, 3}, {1, 2}, 2, 12, 1},  {{7, 4, 8}, {1, 4}, {0, 1}, 3, 9, 1},
+                {{5, 8, 1}, {2, 1}, {1, 0}, 0, 9, 2}};
 static void test_unfold(void) {
     size_t t;
     for (t = 0; t < sizeof lattices / sizeof *lattices; t++) {
@@ -333,7 +341,8 @@ static void test_unfold(void) {
         size_t i, u;
         int k;
         memset(&o, 0, sizeof o);
-        if (!coils(&maps, n[0], n[1], n[2], lattices[t].coils, sets) || !new_volume(&x, n[0], n[1], n[2], sets, 1))
+        if (!coils(&maps, n[0], n[1], n[2], lattices[t].coils, sets) ||
+            !new_volume(&x, n[0], n[1], n[2], sets, 1))
             return;
         if (!new_mask(&m, 1, n[1], n[2])) return;
         t_seed(70 + t);
@@ -342,7 +351,8 @@ static void test_unfold(void) {
             const size_t py = i % n[1], pz = i / n[1];
             int in = py % lattices[t].step[0] == lattices[t].at[0];
             if (in) {
-                const size_t turn = (py - lattices[t].at[0]) / lattices[t].step[0] * (size_t)lattices[t].shift;
+                const size_t turn =
+                    (py - lattices[t].at[0]) / lattices[t].step[0] * (size_t)lattices[t].shift;
                 in = pz % lattices[t].step[1] == (lattices[t].at[1] + turn) % lattices[t].step[1];
             }
             ((float *)m.data)[i] = (float)in;
@@ -481,7 +491,8 @@ static void test_errors(void) {
     memset(&o, 0, sizeof o);
     memset(&q, 0, sizeof q);
     if (!coils(&maps, 8, 6, 1, 3, 1) || !new_volume(&y, 8, 6, 1, 3, 1) || !new_mask(&m, 8, 6, 1)) return;
-    if (!CHECK_OK(mv_volume_alloc(T, &real, MEDVOL_F32, 3, dim)) || !new_mask(&other, few[0], few[1], 1)) return;
+    if (!CHECK_OK(mv_volume_alloc(T, &real, MEDVOL_F32, 3, dim)) || !new_mask(&other, few[0], few[1], 1))
+        return;
     t_seed(110);
     noise(&y);
     w = (float *)m.data;

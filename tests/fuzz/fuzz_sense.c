@@ -1,4 +1,5 @@
-/* fuzz_sense.c - images from k-space, maps and masks of any sort: refused by name, or what the scalar level makes. */
+/* fuzz_sense.c - images from k-space, maps and masks of any sort: refused by name, or what the scalar level
+ * makes. */
 #include "fuzz.h"
 
 enum { ROOM = 12288 }; /* 9 x 8 x 3 voxels of 3 coils in 3 frames, pairs */
@@ -21,7 +22,8 @@ static void numbers(float *p, int wild) {
             if (i / 6 % 2) p[i] = 0;
 }
 static mv_status op_sense(fz_step *s) {
-    const size_t x = 1 + fz_byte() % 9, y = 1 + fz_byte() % 8, z = 1 + fz_byte() % 3, coils = 1 + fz_byte() % 3;
+    const size_t x = 1 + fz_byte() % 9, y = 1 + fz_byte() % 8, z = 1 + fz_byte() % 3,
+                 coils = 1 + fz_byte() % 3;
     const size_t frames = 1 + fz_byte() % 3, sets = fz_byte() > 200 ? 2 : 1, which = fz_byte() % 4;
     const size_t kdim[5] = {x, y, z, coils, frames}, mdim[5] = {x, y, z, coils, sets};
     const int wild = fz_byte() > 230;
@@ -37,7 +39,8 @@ static mv_status op_sense(fz_step *s) {
     for (i = 0; i < 3; i++) wdim[i] = fz_byte() & 1 ? 1 : kdim[i];
     if (wdim[0] * wdim[1] * wdim[2] > 64) wdim[0] = wdim[1] = wdim[2] = 1;
     memset(&g, 0, sizeof g);
-    st = which == 0 ? volume(s->ctx, &k, data[0], idim, sets > 1 ? 5 : 4) : volume(s->ctx, &k, data[0], kdim, 5);
+    st = which == 0 ? volume(s->ctx, &k, data[0], idim, sets > 1 ? 5 : 4)
+                    : volume(s->ctx, &k, data[0], kdim, 5);
     if (st == MEDVOL_OK) st = volume(s->ctx, &maps, data[1], mdim, 5);
     if (st == MEDVOL_OK) st = mv_volume_wrap(s->ctx, &mask, weights, MEDVOL_F32, 3, wdim, NULL);
     if (st < 0) return st;
