@@ -142,9 +142,9 @@ toc: ## contents and banners agree; every public function is declared in [API]
 
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@
-budget: $(B)/budget ## the implementation compiles within 40 s and 1 GB
+budget: $(B)/budget ## the implementation compiles within 50 s and 1 GB
 	@$(SOURCE) > $(B)/budget.c
-	@$(B)/budget 40 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
+	@$(B)/budget 50 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
 	@CC="$(CC)" sh tests/readme.sh

@@ -1,7 +1,7 @@
 /* medvol.h - v0.2.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
    ==== [INTRO] ===========================================================================================
-   Loads, transforms and saves NIfTI volumes, BART and NumPy arrays with SIMD kernels chosen at run time. No
-   dependency but libc, libm and the platform's threads. C99 and later, C++11 and later.
+   Loads, transforms and saves NIfTI volumes, BART and NumPy arrays, and makes images of k-space, with SIMD
+   kernels chosen at run time. No dependency but libc, libm and the platform's threads. C99 and later, C++11 and later.
 
    QUICK START
      In ONE .c or .cpp file:   #define MEDVOL_IMPLEMENTATION
@@ -67,7 +67,8 @@
      processors without SSE2 are not served.
 
    RELEASES
-     next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams
+     next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR imaging:
+            [KSPACE] [COILS] [GRAPPA] [SENSE]
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds

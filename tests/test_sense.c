@@ -618,7 +618,50 @@ static void test_bits(void) {
     mv_volume_free(T, &maps), mv_volume_free(T, &y);
 }
 
+/* ---- BART's answers: pics -S -l2, with its own maps ---- */
+static int shared(mv_volume *v, const char *name) { /* 0: not there */
+    char path[600];
+    memset(v, 0, sizeof *v);
+    snprintf(path, sizeof path, "%s", t_source("README.md"));
+    path[strlen(path) - 9] = 0;
+    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
+    strncat(path, name, sizeof path - strlen(path) - 1);
+    return mv_load(T, v, path, NULL) == MEDVOL_OK;
+}
+/* |a| beside |b| after a scale: BART's data are scaled */
+static double apart_in_modulus(const mv_volume *a, const mv_volume *b) {
+    const size_t n = mv_volume_count(b);
+    double xx = 0, xy = 0, yy = 0;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const cplx p = at(a, i), q = at(b, i);
+        const double x = hypot(p.re, p.im), y = hypot(q.re, q.im);
+        xx += x * x, xy += x * y, yy += y * y;
+    }
+    return sqrt(fmax(0, 1 - xy * xy / xx / yy));
+}
+static void test_bart(void) {
+    static const char *const names[2][3] = {{"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal",
+        "bart_ref/real_pics_l2"}, {"bart_ref/und4", "bart_ref/ecal4", "bart_ref/pics_l2"}};
+    mv_volume k, maps, want, x = {0};
+    mv_cg_sense_opt o;
+    int t;
+    memset(&o, 0, sizeof o);
+    o.iterations = 50;
+    for (t = 0; t < 2; t++) {
+        if (!shared(&k, names[t][0]) || !shared(&maps, names[t][1]) || !shared(&want, names[t][2])) {
+            t_skip("no ../shared/data/recon");
+            return;
+        }
+        o.lambda = t ? 0.001 : 0.01;
+        CHECK_OK(mv_cg_sense(T, &x, &k, &maps, &o));
+        CHECK_NEAR(apart_in_modulus(&x, &want), 0, 1e-3);
+        mv_volume_free(T, &k), mv_volume_free(T, &maps), mv_volume_free(T, &want), mv_volume_free(T, &x);
+    }
+}
+
 const t_case tests_sense[] = {
+    {"bart", test_bart, 0},
     {"forward", test_forward, 0},
     {"adjoint", test_adjoint, 0},
     {"cg_dense", test_cg_dense, 0},
