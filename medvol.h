@@ -19568,6 +19568,7 @@ static void mv__la_results(const mv__la_jacobi *s, double *u, size_t ldu, double
     for (k = 0; k < s->n; k++) {
         const size_t j = s->order[k];
         const double *x = s->g + j * s->ldg, *y = s->v ? s->v + j * s->ldv : NULL;
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): sv is asked for where there is a k */
         sv[k] = f * s->norm[j];
         if (!y) continue;
         if (turned) mv__la_phase(y, s->plane_v, 1, s->n, phase, &at);
@@ -22286,13 +22287,16 @@ static mv_status mv__ft_match_zoom(mv_ctx *ctx, mv__ft_match *g, double *s, doub
                 const float *row = g->sum + 2 * ((size_t)u[2] * plane + k * g->half);
                 mv__ft_match_root(&c, &e, k, g->n[1], s[1] + step * (u[1] - half[1]));
                 for (i = 0; i < g->half; i++) {
+                    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): zeros, above */
                     line[2 * i] += c * (double)row[2 * i] - e * (double)row[2 * i + 1];
+                    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): zeros, above */
                     line[2 * i + 1] += e * (double)row[2 * i] + c * (double)row[2 * i + 1];
                 }
             }
             for (u[0] = 0; u[0] < side[0]; u[0]++) {
                 double sum = 0.0;
                 const double *x = across + 2 * (size_t)u[0] * g->half;
+                /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): filled above */
                 for (i = 0; i < g->half; i++) sum += x[2 * i] * line[2 * i] - x[2 * i + 1] * line[2 * i + 1];
                 if (sum <= *height) continue;
                 *height = sum;
@@ -23992,6 +23996,7 @@ static void MV__K(mv__co_rss)(float *dst, const float *src, size_t n, size_t ste
                 mvf_store(sum + i, mvf_mad(im, im, s));
             }
         for (i = 0; i < m; i += MVF_N) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): there is a coil */
             s = mvf_sub(mvf_perm(mvf_load(sum + i), lanes), mvf_set1(less));
             s = mvf_sqrt(mvf_max(mvf_zero(), s)); /* in this order NaN stays */
             if (m - i >= MVF_N) mvf_store(dst + at + i, s);
@@ -24027,6 +24032,7 @@ static void MV__K(mv__co_combine)(float *dst, const float *src, const float *map
             p = mvf_load(sr + i);
             q = mvf_load(si + i);
             if (normalize) {
+                /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): there is a coil */
                 w = mvf_load(sw + i);
                 p = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(p, w));
                 q = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(q, w));
@@ -24053,6 +24059,7 @@ static void MV__K(mv__co_expand)(float *dst, const float *image, const float *ma
         for (i = 0; i < m; i += MVF_N) {
             MV__K(mv__co_get)(image + 2 * (at + i), m - i, &x, &y);
             if (normalize) {
+                /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): there is a coil */
                 w = mvf_load(sw + i);
                 x = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(x, w));
                 y = mvf_sel(mvf_eq(w, mvf_zero()), mvf_zero(), mvf_div(y, w));
@@ -24370,12 +24377,14 @@ static mv_status mv__co_maps(mv_ctx *ctx, const char *op, mv_volume *dense, cons
 }
 
 /* ---- combination ---- */
+/* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
 static void mv__co_rss_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
     (void)scratch;
     MV__PICK(mv__co_rss)(w->dst + frame * w->voxels + first,
                          w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
                          w->less);
 }
+/* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
 static void mv__co_combine_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
     size_t s;
     (void)scratch;
@@ -24385,6 +24394,7 @@ static void mv__co_combine_run(const mv__co_work *w, size_t frame, size_t first,
                                  w->maps + 2 * (s * w->coils * w->voxels + first), n, w->voxels, w->coils,
                                  w->normalize);
 }
+/* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
 static void mv__co_expand_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
     size_t s;
     (void)scratch;
@@ -24616,6 +24626,7 @@ static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_vo
             }
     mv__free(ctx, a);
     for (i = 0; i < s.coils && st == MEDVOL_OK; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): a sum of one piece at least */
         if (!mv__finite(g[2 * i * (s.coils + 1)]))
             st = mv__fail(ctx, MEDVOL_E_RANGE, "coil", (double)i, -1, "%s: NaN or infinity in coil %zu", op,
                           i);
@@ -25212,6 +25223,7 @@ static mv_status mv__co_centre(mv_ctx *ctx, mv_volume *copy, const mv_volume *v,
         start[k] = 0;
         size[k] = v->dim[k];
         if (k >= 3) continue;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all three are given */
         start[k] = v->dim[k] / 2 - box[k] / 2;
         size[k] = box[k];
     }
@@ -25401,6 +25413,7 @@ static mv_status mv__co_project(mv_ctx *ctx, double *p, double *g, const mv__co_
     size_t weak = 0, i;
     mv_status st = w ? mv_eigh_c128(ctx, w, g, n, g, n, n) : MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): n of them, n > 0 */
         while (weak < n - 1 && !(w[weak] > least * w[n - 1])) weak++;
         mv__memset(&o, 0, sizeof o);
         o.op_b = MEDVOL_OP_ADJOINT;
@@ -26605,7 +26618,8 @@ static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__se_result *r, con
                               const mv_volume *src, const mv_volume *maps, const mv_volume *mask, int ndim,
                               const size_t *dim) {
     mv_status st;
-    if (dst && dst->data && (mv__se_touch(dst, maps) || mv__se_touch(dst, mask)))
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (dst->data && (mv__se_touch(dst, maps) || mv__se_touch(dst, mask)))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps the maps or the mask", op);
     if ((st = mv__out_begin(ctx, op, &r->out, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
     r->dense = r->out;
@@ -26818,7 +26832,7 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
                                  "%s: src has %d axes: with coils there would be 8", op, src->ndim);
     } else ndim = mv__coil_drop(dim, src, g.sets);
     if (st == MEDVOL_OK) st = mv__se_begin(ctx, op, &r, dst, src, maps, mask, ndim, dim);
-    if (st < 0) {
+    if (st != MEDVOL_OK) {
         mv__se_given_free(ctx, &g);
         return st;
     }
@@ -27296,6 +27310,7 @@ static size_t mv__se_place(const mv__se_lattice *l, size_t y, size_t z) {
 /* Begins the lattice where most lines of the first frame are not empty, and sets the phases of its shifts. */
 static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__se_given *g) {
     const size_t nx = g->k.dim[0], ny = g->k.dim[1], nz = g->k.dim[2];
+    const size_t cy = ny / 2, cz = nz / 2;
     size_t lines[MV__SE_MOST] = {0}, y, z, c, i, best = 0;
     for (z = 0; z < nz; z++)
         for (y = 0; y < ny; y++) {
@@ -27313,8 +27328,8 @@ static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__s
     l->at[0] = best % l->step[0];
     l->at[1] = best / l->step[0];
     for (i = 0; i < l->count; i++) {
-        const double fy = ((double)l->at[0] - (double)(ny / 2)) * (double)l->move[i][0] / (double)ny;
-        const double fz = ((double)l->at[1] - (double)(nz / 2)) * (double)l->move[i][1] / (double)nz;
+        const double fy = ((double)l->at[0] - (double)cy) * (double)l->move[i][0] / (double)ny;
+        const double fz = ((double)l->at[1] - (double)cz) * (double)l->move[i][1] / (double)nz;
         const double e = fy + fz - floor(fy + fz);
         l->turn[i][0] = cos(6.283185307179586477 * e);
         l->turn[i][1] = sin(6.283185307179586477 * e);
@@ -27430,7 +27445,7 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     if ((st = mv__se_lattice_make(ctx, &l, &g, &o)) == MEDVOL_OK) st = mv__se_lattice_find(ctx, &l, &g);
     ndim = mv__coil_drop(dim, src, g.sets);
     if (st == MEDVOL_OK) st = mv__se_begin(ctx, "sense", &r, dst, src, maps, NULL, ndim, dim);
-    if (st < 0) {
+    if (st != MEDVOL_OK) {
         mv__se_given_free(ctx, &g);
         return st;
     }
