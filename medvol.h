@@ -22743,6 +22743,7 @@ static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_v
         dim[3] = m->frames;
         st = mv__ks_out_new(ctx, m->op, &out, dst, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim);
         if (st == MEDVOL_OK) {
+            /* cppcheck-suppress autoVariables ; m does not outlive it */
             m->out = &out;
             m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
             st = mv_parallel_for(ctx, mv__divup(m->lines * m->frames, m->group), mv__ks_mask_job, m, m->op);
@@ -23284,7 +23285,7 @@ static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_
         int ok;
         if (o->shapes) e = o->shapes[i];
         else mv__ks_head(&e, (int)i, g->axes > 2, o->kind == MEDVOL_PHANTOM_ORIGINAL);
-        for (ok = fabs(e.value) <= 1e20, k = 0; k < g->axes; k++)
+        for (ok = (fabs(e.value) <= 1e20), k = 0; k < g->axes; k++)
             ok = ok && fabs(e.centre[k]) <= 1e3 && e.axes[k] >= 1e-9 && e.axes[k] <= 1e3 &&
                  fabs(e.angle[g->axes > 2 ? k : 0]) <= 1e6;
         if (!ok)
@@ -23914,14 +23915,13 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
         mv_volume_free(ctx, &e.in);
         return st;
     }
-    if (!mv__mul(n, m * 2 * sizeof *w, &bytes))
+    /* the matrix and, where dst has gaps, the result */
+    if (!mv__mul(n, 2 * sizeof *w, &bytes) ||
+        !mv__mul(bytes, m + (mv_volume_contiguous(&e.out) ? 0 : e.rows), &bytes))
         st = mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu: too large", op, n);
     else if ((w = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     to = (float *)e.out.data;
-    if (st == MEDVOL_OK && !mv_volume_contiguous(&e.out)) {
-        to = e.room = (float *)mv__alloc(ctx, 2 * n * e.rows * sizeof *to);
-        if (!to) st = MEDVOL_E_NOMEM;
-    }
+    if (st == MEDVOL_OK && !mv_volume_contiguous(&e.out)) to = e.room = w + 2 * n * m;
     if (st == MEDVOL_OK) st = mv__ks_ramp_matrix(ctx, w, timing, m, n);
     if (st == MEDVOL_OK)
         st = mv_gemm_c64(ctx, to, n, w, n, (const float *)e.in.data, m, n, e.rows, m, NULL);
@@ -23933,6 +23933,7 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     e.out.slope = 1.0;
     e.out.inter = 0.0;
     mv__free(ctx, w);
+    e.room = NULL; /* it was w's */
     mv__ks_epi_end(ctx, &e);
     return mv__out_end(ctx, st, &e.out, dst);
 }
@@ -24602,7 +24603,7 @@ static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_vo
     mv__coil_shape s;
     size_t lo[3], run, rows, f, r, i, n, done = 0;
     double *a;
-    int k, first = 1;
+    int k;
     mv_status st = MEDVOL_OK;
     mv__coil_shape_of(&s, v);
     for (k = 0; k < 3; k++) lo[k] = s.dim[k] / 2 - box[k] / 2;
@@ -24612,17 +24613,17 @@ static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_vo
         return MEDVOL_E_NOMEM;
     for (f = 0; f < s.frames; f++)
         for (r = 0; r < rows; r++)
-            for (i = 0; i < run && st == MEDVOL_OK; i += n, first = 0) {
+            for (i = 0; i < run && st == MEDVOL_OK; i += n, done++) {
                 const size_t y = lo[1] + r % box[1], z = lo[2] + r / box[1];
                 n = mv__minz(MV__CO_PIECE, run - i);
-                if (mv__progress(ctx, done++, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
+                if (mv__progress(ctx, done, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
                     st = mv__cancelled(ctx, op);
                 else
                     st = mv__co_gram_add(ctx, g,
                                          (const float *)v->data +
                                              2 * (f * s.coils * s.voxels + i + lo[0] +
                                                   s.dim[0] * (y + s.dim[1] * z)),
-                                         n, s.voxels, s.coils, a, first);
+                                         n, s.voxels, s.coils, a, done == 0);
             }
     mv__free(ctx, a);
     for (i = 0; i < s.coils && st == MEDVOL_OK; i++)
@@ -25641,8 +25642,10 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
                               0);
         if (st == MEDVOL_OK) {
             st = mv__co_espirit_maps(ctx, &d, values ? &w : NULL, q, turn, &e);
-            if (values) mv__co_geometry(&w.out, ksp);
-            if (values) st = mv__co_end(ctx, st, &w, values);
+            if (values) {
+                mv__co_geometry(&w.out, ksp);
+                st = mv__co_end(ctx, st, &w, values);
+            }
         }
         st = mv__co_end(ctx, st, &d, maps);
     }

@@ -33,7 +33,7 @@ static mv_status setup_expand(bench *b) {
     return st;
 }
 static mv_status setup_matrix(bench *b) { /* a covariance that is right for nobody, but definite */
-    double *m = (double *)b->own;
+    double *m;
     size_t i;
     mv_status st = setup(b);
     m = (double *)b->own;

@@ -4,7 +4,8 @@
 
 /* ---- windows and shapes ---- */
 static double hann(size_t i, size_t n) {
-    return 0.5 + 0.5 * cos(3.14159265358979323846 * ((double)i - (double)(n / 2)) / ((double)n / 2));
+    const size_t centre = n / 2;
+    return 0.5 + 0.5 * cos(3.14159265358979323846 * ((double)i - (double)centre) / ((double)n / 2));
 }
 static mv_status window(bench *b) { return mv_kspace_window(b->ctx, &b->out, &b->in, NULL); }
 static double want_window(const bench *b, size_t i) {

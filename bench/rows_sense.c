@@ -19,11 +19,12 @@ static mv_status setup(bench *b, int step) {
     if (st < 0) return st;
     for (i = 0; i < n * n; i++) {
         float *q = (float *)b->aux[1].data + 2 * i;
+        const size_t row = i / n;
         double sum = 0, m;
         for (c = 0; c < COILS; c++) {
             const double e = 6.283185307179586477 * (double)c / COILS;
             const double x = (double)(i % n) / (double)n - 0.5 - 0.7 * cos(e),
-                         y = (double)(i / n) / (double)n - 0.5 - 0.7 * sin(e);
+                         y = (double)row / (double)n - 0.5 - 0.7 * sin(e);
             m = 1 / (0.2 + x * x + y * y), sum += m * m;
             q[2 * n * n * c] = (float)(m * cos(2 * x + e)),
                           q[2 * n * n * c + 1] = (float)(m * sin(2 * x + e));

@@ -12,11 +12,12 @@ static void profile_sense_maps(mv_volume *maps, size_t nx, size_t ny) {
     size_t i, c;
     for (i = 0; i < nx * ny; i++) {
         float *s = (float *)maps->data + 2 * i;
+        const size_t row = i / nx;
         double sum = 0.0;
         for (c = 0; c < PROFILE_SENSE_COILS; c++) {
             const double turn = 6.283185307 * (double)c / PROFILE_SENSE_COILS;
             const double x = (double)(i % nx) / (double)nx - 0.5 - 0.7 * cos(turn);
-            const double y = (double)(i / nx) / (double)ny - 0.5 - 0.7 * sin(turn);
+            const double y = (double)row / (double)ny - 0.5 - 0.7 * sin(turn);
             const double size = 1.0 / (0.2 + x * x + y * y);
             s[2 * nx * ny * c] = (float)(size * cos(2.0 * x + turn));
             s[2 * nx * ny * c + 1] = (float)(size * sin(2.0 * x + turn));
@@ -33,6 +34,7 @@ static double profile_sense_error(const mv_volume *image, const mv_volume *truth
     const size_t n = 2 * mv_volume_count(truth);
     double wrong = 0.0, all = 0.0;
     size_t i;
+    if (!p || !q) return 1.0;
     for (i = 0; i < n; i++) {
         wrong += ((double)p[i] - (double)q[i]) * ((double)p[i] - (double)q[i]);
         all += (double)q[i] * (double)q[i];

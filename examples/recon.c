@@ -256,7 +256,7 @@ static void reconstruct(recon *r, mv_volume *image, const mv_volume *k_space) {
 
 /* ---- pictures ---- */
 /* Two images beside each other, each through a window from 0 to its 99.5th percentile. */
-static void save_picture(recon *r, const float *left, const float *right, const char *path) {
+static void save_picture(recon *r, const mv_volume *left, const mv_volume *right, const char *path) {
     ex *e = r->e;
     const size_t nx = r->dim[0], ny = r->dim[1], from = nx * ny * (r->dim[2] / 2);
     const size_t dim[2] = {2 * nx + 8, ny};
@@ -264,10 +264,11 @@ static void save_picture(recon *r, const float *left, const float *right, const 
     mv_volume sheet = {0};
     size_t x, y;
     int k;
+    if (!left->data || !right->data) return;
     EX_OK(mv_volume_alloc(&e->ctx, &sheet, MEDVOL_U8, 2, dim));
     memset(sheet.data, 0, dim[0] * ny);
     for (k = 0; k < 2; k++) {
-        const float *p = (k ? right : left) + from;
+        const float *p = (const float *)(k ? right : left)->data + from;
         double white = 0.0;
         EX_OK(mv_percentiles_array(&e->ctx, &white, p, MEDVOL_F32, nx * ny, 1.0, 0.0, &q, 1, NULL));
         for (y = 0; y < ny; y++) /* y upwards */
@@ -292,8 +293,15 @@ static void default_prefix(char *out, size_t size, const char *in) {
 }
 static void pair_of(ex *e, const char *option, int *two) {
     const char *s = ex_text(e, option);
-    if (s && (sscanf(s, "%d,%d", &two[0], &two[1]) < 1 || two[0] < 1 || two[1] < 0))
-        ex_quit(e, EX_USAGE, "%s = %s: must be one or two numbers from 1 on, as 2,2", option, s);
+    char *end;
+    int k;
+    for (k = 0; s && k < 2; k++, s = end + 1) {
+        const long x = strtol(s, &end, 10);
+        if (end == s || x < 1 || x > 64 || (*end && (*end != ',' || k == 1)))
+            ex_quit(e, EX_USAGE, "%s: must be one or two numbers 1..64, as 2,2", option);
+        two[k] = (int)x;
+        if (!*end) break;
+    }
 }
 
 int main(int argc, char **argv) {
@@ -349,7 +357,7 @@ int main(int argc, char **argv) {
         mv_volume_free(&e->ctx, &k_space);
     }
     EX_SAVED(mv_save(&e->ctx, &out, nifti, NULL));
-    save_picture(&r, (const float *)before.data, (const float *)out.data, png);
+    save_picture(&r, &before, &out, png);
     ex_bar_clear();
     if (!e->quiet) {
         printf("%s: %zu x %zu x %zu, %zu coils, %zu frames, by %s\n", r.path ? r.path : "phantom", r.dim[0],

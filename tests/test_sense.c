@@ -371,8 +371,8 @@ static void test_unfold(void) {
         if (all <= 160 || t == 0) { /* noise of the dense system */
             double *a = dense(&maps, &m, n, 0, &u), *e, worst = 0;
             const size_t step = u / 7 + 1;
-            double *d = (double *)calloc(u, sizeof *d);
-            e = (double *)calloc(2 * u, sizeof *e);
+            double *d = (double *)calloc(u + 1, sizeof *d);
+            e = (double *)calloc(2 * u + 1, sizeof *e);
             if (!CHECK(d && e && g.dtype == MEDVOL_F32 && mv_volume_count(&g) == u)) return;
             for (i = 0; i < u; i++) d[i] = a[2 * i * (u + 1)];
             CHECK_OK(mv_chol_c128(T_NONE, a, u, u));
