@@ -27046,13 +27046,13 @@ static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slo
     if (g->o->residual) g->o->residual[s->frame] = s->residual;
     return MEDVOL_OK;
 }
-/* Plans for the axes of the slots' masks, and the scratch of transforms on one thread. */
-static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t slots, int alone, void **scratch) {
+/* Plans for the axes of the masks at work, and the scratch of transforms on one thread. */
+static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t places, int alone, void **scratch) {
     const size_t *n = g->g->k.dim;
     size_t i, most = mv_fft_plan_scratch_size(&g->centred), bytes;
     mv_status st = MEDVOL_OK;
     int k;
-    for (i = 0; i < slots; i++) {
+    for (i = 0; i < places; i++) {
         mv_fft_plan *p = g->plain[g->slot[i].axes];
         for (k = 0; k < 2 && g->slot[i].axes && st == MEDVOL_OK; k++) {
             if (!p[k].tables)
@@ -27065,25 +27065,25 @@ static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t slots, in
     if (st < 0 || !alone) return st;
     mv__free(ctx, *scratch);
     *scratch = NULL;
-    if (!mv__mul((most + 63) / 64 * 64, slots, &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)slots, -1, "%s: too large", g->op);
+    if (!mv__mul((most + 63) / 64 * 64, places, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)places, -1, "%s: too large", g->op);
     if (!(*scratch = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
-    for (i = 0; i < slots; i++) g->slot[i].scratch = (unsigned char *)*scratch + (most + 63) / 64 * 64 * i;
+    for (i = 0; i < places; i++) g->slot[i].scratch = (unsigned char *)*scratch + (most + 63) / 64 * 64 * i;
     return st;
 }
-static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t slots) {
-    const int alone = slots > 1 || mv_threads(ctx) == 1;
+static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) {
+    const int alone = places > 1 || mv_threads(ctx) == 1;
     void *scratch = NULL;
     mv_status st = MEDVOL_OK;
     size_t f, i, now;
     for (f = 0; st == MEDVOL_OK && f < g->g->k.frames; f += now) {
-        now = mv__minz(slots, g->g->k.frames - f);
+        now = mv__minz(places, g->g->k.frames - f);
         for (i = 0; i < now; i++) g->slot[i].frame = f + i;
-        if (slots > 1) st = mv__progress(ctx, f, g->g->k.frames, g->op) ? mv__cancelled(ctx, g->op) : st;
+        if (places > 1) st = mv__progress(ctx, f, g->g->k.frames, g->op) ? mv__cancelled(ctx, g->op) : st;
         if (st == MEDVOL_OK) st = mv_parallel_for(ctx, now, mv__se_prepare_job, g, NULL);
         if (st == MEDVOL_OK) st = mv__se_plans(g, ctx, now, alone, &scratch);
-        g->ctx = slots > 1 ? NULL : ctx;
-        if (st == MEDVOL_OK && slots > 1) st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
+        g->ctx = places > 1 ? NULL : ctx;
+        if (st == MEDVOL_OK && places > 1) st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
         else if (st == MEDVOL_OK && !g->slot[0].failed) st = mv__se_iterate(g, &g->slot[0]);
         for (i = 0; st == MEDVOL_OK && i < now; i++) st = mv__se_fault(g, ctx, &g->slot[i]);
     }
@@ -27104,8 +27104,8 @@ static void mv__se_turns(mv__se_gradients *g, float *room) {
         }
     }
 }
-/* Memory for slots, and turns. */
-static mv_status mv__se_rooms(mv_ctx *ctx, mv__se_gradients *g, size_t slots, void **room) {
+/* Memory for so many frames at work, and turns. */
+static mv_status mv__se_rooms(mv_ctx *ctx, mv__se_gradients *g, size_t places, void **room) {
     const size_t n = g->g->k.voxels, all = n * g->g->sets;
     const size_t lines = g->g->k.dim[0] + g->g->k.dim[1] + g->g->k.dim[2];
     const size_t parts = mv__divup(all, MV__SE_CHUNK);
@@ -27115,15 +27115,15 @@ static mv_status mv__se_rooms(mv_ctx *ctx, mv__se_gradients *g, size_t slots, vo
     int ok = mv__mul(n, 4, &reals) && mv__mul(all, 8, &bytes) && mv__add(reals, bytes, &reals) &&
              mv__mul(reals, sizeof *f, &bytes) &&
              mv__add(bytes, sizeof *g->slot + parts * sizeof(double), &bytes) &&
-             mv__mul(bytes, slots, &bytes) && mv__add(bytes, 2 * lines * sizeof *f, &bytes);
+             mv__mul(bytes, places, &bytes) && mv__add(bytes, 2 * lines * sizeof *f, &bytes);
     if (!ok) return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)n, -1, "%s: too large", g->op);
     if (!(*room = block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     g->slot = (mv__se_slot *)(void *)block;
-    mv__memset(g->slot, 0, slots * sizeof *g->slot);
-    for (i = 0; i < slots; i++)
-        g->slot[i].part = (double *)(void *)(block + slots * sizeof *g->slot) + i * parts;
-    f = (float *)(void *)(block + slots * (sizeof *g->slot + parts * sizeof(double)));
-    for (i = 0; i < slots; i++) {
+    mv__memset(g->slot, 0, places * sizeof *g->slot);
+    for (i = 0; i < places; i++)
+        g->slot[i].part = (double *)(void *)(block + places * sizeof *g->slot) + i * parts;
+    f = (float *)(void *)(block + places * (sizeof *g->slot + parts * sizeof(double)));
+    for (i = 0; i < places; i++) {
         mv__se_slot *s = &g->slot[i];
         s->w = f, s->t = s->w + 2 * n, s->p = s->t + 2 * n, s->q = s->p + 2 * all;
         s->r = s->q + 2 * all, s->x = s->r + 2 * all;
@@ -27139,7 +27139,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv__se_gradients c;
     mv__se_given g;
     mv__se_result r;
-    size_t dim[7], slots;
+    size_t dim[7], places;
     void *block = NULL;
     int ndim, k, j;
     mv_status st;
@@ -27166,12 +27166,12 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     c.op = op;
     c.iterations = o.iterations ? o.iterations : 30;
     c.dst = (float *)r.dense.data;
-    slots = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
-    st = mv__se_rooms(ctx, &c, slots, &block);
+    places = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
+    st = mv__se_rooms(ctx, &c, places, &block);
     if (st == MEDVOL_OK)
         st = mv__se_plan(ctx, &c.centred, g.k.dim, 7,
                          MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE);
-    if (st == MEDVOL_OK) st = mv__se_frames(&c, ctx, slots);
+    if (st == MEDVOL_OK) st = mv__se_frames(&c, ctx, places);
     for (k = 0; k < 8; k++)
         for (j = 0; j < 2; j++) mv_fft_plan_free(ctx, &c.plain[k][j]);
     mv_fft_plan_free(ctx, &c.centred);
