@@ -23299,23 +23299,23 @@ static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_
 static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__ks_phantom *g) {
     const size_t rows = g->n[1] * g->n[2];
     const int many = g->coils > 1;
-    size_t slots, bytes, i;
+    size_t side_by_side, bytes, i;
     mv_status st = MEDVOL_OK;
     if (g->what != MV__KS_SPECTRUM)
         return mv_parallel_for(ctx, rows * g->coils, mv__ks_image_job, g, g->op);
     g->jobs = mv__divup(g->n[1], MV__KS_ROWS) * g->n[2];
-    slots = mv__minz(g->jobs, MV__KS_SLOTS);
+    side_by_side = mv__minz(g->jobs, MV__KS_SLOTS);
     g->fine = many ? 2 * g->n[0] + 1 : g->n[0];
     g->rows = many ? 2 * MV__KS_ROWS + 1 : MV__KS_ROWS;
     g->deep = many && g->axes > 2 ? 3 : 1;
-    if (!mv__mul(g->fine, 2 * sizeof *g->room * g->rows * g->deep * slots, &bytes))
+    if (!mv__mul(g->fine, 2 * sizeof *g->room * g->rows * g->deep * side_by_side, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)g->n[0], -1, "%s: shape[0] = %zu: too large",
                         g->op, g->n[0]);
     if ((g->room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
-    for (i = 0; i < g->jobs && st == MEDVOL_OK; i += slots) {
+    for (i = 0; i < g->jobs && st == MEDVOL_OK; i += side_by_side) {
         g->first = i;
         if (mv__progress(ctx, i, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
-        else st = mv_parallel_for(ctx, mv__minz(slots, g->jobs - i), mv__ks_spectrum_job, g, NULL);
+        else st = mv_parallel_for(ctx, mv__minz(side_by_side, g->jobs - i), mv__ks_spectrum_job, g, NULL);
     }
     if (st == MEDVOL_OK && mv__progress(ctx, g->jobs, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
     mv__free(ctx, g->room);
