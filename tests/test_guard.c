@@ -204,11 +204,12 @@ static void *out(mv_dtype t, size_t n) {
     dim[0] = n;
     return target(t, dim)->p;
 }
-static void *room(size_t n) {
-    void *p = out(MEDVOL_U8, n);
+static void *room_of(mv_dtype t, size_t n) {
+    void *p = out(t, n);
     targets[outs - 1].compared = 0;
     return p;
 }
+static void *room(size_t n) { return room_of(MEDVOL_U8, n); }
 static const size_t *sizes(int n, size_t a, size_t b, size_t c) {
     size_t v[3];
     v[0] = a, v[1] = b, v[2] = c;
@@ -1349,7 +1350,7 @@ static void op_coil_whiten(void) {
 static void op_coil_compress(void) {
     mv_coil_compress_opt o;
     const mv_volume *s = coil_data();
-    double *m = (double *)room(2 * 3 * 5 * 8 + 5 * 8); /* vectors of values that may be close */
+    double *m = (double *)room_of(MEDVOL_F64, 2 * 3 * 5 + 5); /* vectors of values that may be close */
     memset(&o, 0, sizeof o);
     o.calib[1] = 2;
     did(mv_coil_compress_matrix(T, m, m + 30, 3, s, &o));
@@ -1358,7 +1359,7 @@ static void op_coil_compress(void) {
 static void op_coil_gcc(void) {
     const mv_volume *s = coil_data();
     const double *given_matrix = (const double *)in(MEDVOL_F64, 2 * 2 * 5 * N);
-    double *m = (double *)room(2 * 1 * 5 * N * 8);
+    double *m = (double *)room_of(MEDVOL_F64, 2 * 1 * 5 * N);
     did(mv_coil_gcc_matrix(T, m, 1, s, NULL));
     did(mv_coil_gcc_apply(T, vout(MEDVOL_C64, N, 3, 1, 2), s, given_matrix, 2));
 }
