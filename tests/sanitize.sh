@@ -41,10 +41,10 @@ run() {
     local log=$out/$1.log name=$1 begin=$SECONDS ok=1 line
     shift
     "$@" >"$log" 2>&1 || ok=0
-    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
     passed=$((passed + $(echo "${line:-0}" | cut -d' ' -f1)))
     if [ $ok = 1 ]; then
-        echo "ok $name: ${line%,*}, $((SECONDS - begin)) s"
+        echo "ok $name: ${line%%,*}, $((SECONDS - begin)) s"
     else
         failed=$((failed + 1))
         echo "FAILED $name (the whole text: $log):"
