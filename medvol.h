@@ -1,7 +1,8 @@
 /* medvol.h - v0.2.0 - medical volumes at the speed of the memory bus - public domain or MIT-0, see [END]
    ==== [INTRO] ===========================================================================================
    Loads, transforms and saves NIfTI volumes, BART and NumPy arrays, and makes images of k-space, with SIMD
-   kernels chosen at run time. No dependency but libc, libm and the platform's threads. C99 and later, C++11 and later.
+   kernels chosen at run time. No dependency but libc, libm and the platform's threads. C99 and later, C++11
+   and later.
 
    QUICK START
      In ONE .c or .cpp file:   #define MEDVOL_IMPLEMENTATION
@@ -67,8 +68,8 @@
      processors without SSE2 are not served.
 
    RELEASES
-     next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR imaging:
-            [KSPACE] [COILS] [GRAPPA] [SENSE]
+     next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
+            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
@@ -2057,11 +2058,11 @@ MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volum
    the inverse.
    mask: real, non-negative weights on x, y, z, an axis of 1 standing for all; with frames behind an axis 3 of
    1: one for each frame; NULL: everything (mv_cg_sense: wherever a coil of that frame is not 0). Coils, sets
-   and space of maps must agree with src's; frames share the maps. Geometry: src's. dst == src is allowed.
-   Threads: the context's. Memory: the result, twice where dst has memory, so that dst stays as it was on any
-   error; copies of a source that is not contiguous C64; one coil.
-   NaN and infinity make NaN of all that depends on them. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a
-   weight that is negative or not finite), _SIZE, _ALIAS, _NOMEM, _CANCELLED.
+   and space of maps must agree with src's; frames share the maps. Geometry: src's. dst may be src by struct:
+   it then gets new memory. Threads: the context's. Memory: the result, twice where dst has memory; copies of
+   a source that is not contiguous C64; two coils; what a transform takes. Numerics: floats; levels agree as
+   transforms do. NaN and infinity make NaN of all that depends on them. Errors: MEDVOL_E_NULL, _DTYPE,
+   _SHAPE, _RANGE (a weight that is negative or not finite), _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
    Source: Pruessmann et al. 1999, 2001. */
 MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                       const mv_volume *maps, const mv_volume *mask);
@@ -2079,11 +2080,14 @@ typedef struct mv_cg_sense_opt {
    from 0, of each frame of k-space src (x, y, z, coil, frames), with any mask; two sets of maps: two images
    (soft SENSE), as mv_sense_forward takes them. Noise is taken as white: mv_coil_whiten first. Along axes
    where the mask does not change no transform is needed.
-   Threads: frames of up to 2^18 voxels run side by side, larger ones are cut up; bits do not depend on it.
-   Memory: of each frame at work four images (two sets: eight), one coil and the mask, as large as one; copies
-   of src and maps that are not contiguous C64: a mapped series larger than memory passes through. Not in
-   place. Errors: as mv_sense_forward; MEDVOL_E_RANGE (options; NaN or infinity in a frame or the maps: no
-   image is made of it), _EMPTY (a frame without a sample), _CANCELLED.
+   Threads: frames of up to 2^18 voxels run side by side, as many as there are threads, and tell of progress
+   when all of them are done; larger ones are cut up; bits do not depend on it.
+   Memory: as mv_sense_forward; of each frame at work four images (two sets: eight), one coil and the mask, as
+   large as one: a mapped series larger than memory passes through. Numerics: floats, sums in blocks of them;
+   levels agree as far as the iteration has converged. Magnitudes of k-space 1e-15..1e15. Errors: as
+   mv_sense_forward; MEDVOL_E_RANGE (options; NaN, infinity or what is beyond these magnitudes in a frame or
+   the maps: no image is made of it), _EMPTY (a frame without a sample); residual of the frames before it is
+   written.
    Source: Pruessmann et al. 2001; Uecker et al. 2014 (sets). */
 MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                                  const mv_cg_sense_opt *opt);
@@ -2097,14 +2101,17 @@ typedef struct mv_sense_opt {
 /* mv_sense: images unfolded voxel by voxel from k-space (x, y, z, coil, frames) sampled on a lattice: every
    accel[0]-th y and, on each, every accel[1]-th z. R = accel[0] accel[1] voxels lie on one another; of these
    and the sets of maps the least squares solution. The lattice must repeat at the edges: accel divides the
-   lengths, and shift * ny / accel[0] is a multiple of accel[1]. Which of the R places it begins at is seen from the
-   first frame; samples beside it, such as a calibration region, are left out. Noise is taken as white.
+   lengths, and shift * ny / accel[0] is a multiple of accel[1]. Which of the R places it begins at is seen
+   from each frame; samples beside it, such as a calibration region, are left out, and lines of it that were
+   not acquired count as zeros. Noise is taken as white.
    gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding;
    0 where no coil sees anything, where the image is 0, too.
-   Threads: rows of voxels. Memory: the result, the coils of one frame, copies as mv_cg_sense. Not in place.
+   Threads: rows of voxels. Memory: as mv_sense_forward; the coils of one frame; 8 KiB times R (coils + R) at
+   most. dst by struct may be src.
    Arithmetic of the small systems in double. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or
    infinity in what is folded), _UNSUPPORTED (R times sets above 64), _SINGULAR (voxels that the coils cannot
-   tell apart, named; with lambda > 0 there are none), _EMPTY (no sample), _SIZE, _ALIAS, _NOMEM, _CANCELLED.
+   tell apart, named; with lambda above 1e-12 of |s|^2 there are none), _EMPTY (a frame without a sample),
+   _SIZE, _ALIAS (gfactor must not overlap anything either), _NOMEM, _LIMIT, _CANCELLED.
    Source: Pruessmann et al. 1999; Breuer et al. 2006. */
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt);
@@ -5155,17 +5162,18 @@ static mv_status mv__dense(mv_ctx *ctx, const char *op, const char *name, mv_vol
 typedef struct mv__coil_shape {
     size_t dim[3], voxels, coils, frames; /* voxels: of one coil */
 } mv__coil_shape;
+static size_t mv__coil_dim(const mv_volume *v, int k) { return k < v->ndim ? v->dim[k] : 1; }
 static void mv__coil_shape_of(mv__coil_shape *s, const mv_volume *v) {
     int k;
-    for (k = 0; k < 3; k++) s->dim[k] = v->dim[k];
-    s->voxels = v->dim[0] * v->dim[1] * v->dim[2];
-    s->coils = v->dim[3];
-    s->frames = v->dim[4] * v->dim[5] * v->dim[6];
+    for (k = 0; k < 3; k++) s->dim[k] = mv__coil_dim(v, k);
+    s->voxels = s->dim[0] * s->dim[1] * s->dim[2];
+    s->coils = mv__coil_dim(v, 3);
+    s->frames = mv__coil_dim(v, 4) * mv__coil_dim(v, 5) * mv__coil_dim(v, 6);
 }
 /* The axes of an image made of src: axis 3, the coils, becomes `sets`, or goes when that is 1. */
 static int mv__coil_drop(size_t *dim, const mv_volume *src, size_t sets) {
     int k, n;
-    for (k = 0; k < 3; k++) dim[k] = src->dim[k];
+    for (k = 0; k < 3; k++) dim[k] = mv__coil_dim(src, k);
     n = src->ndim < 3 ? src->ndim : 3;
     if (sets > 1) dim[n = 3] = sets, n++;
     for (k = 4; k < src->ndim; k++) dim[n++] = src->dim[k];
@@ -26622,6 +26630,7 @@ static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__se_result *r, con
                               const size_t *dim) {
     mv_status st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (dst->data && (st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
     if (dst->data && (mv__se_touch(dst, maps) || mv__se_touch(dst, mask)))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps the maps or the mask", op);
     if ((st = mv__out_begin(ctx, op, &r->out, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
@@ -26657,9 +26666,10 @@ static void mv__se_given_free(mv_ctx *ctx, mv__se_given *g) {
     mv_volume_free(ctx, &g->maps);
     mv_volume_free(ctx, &g->mask);
 }
+static size_t mv__se_masks(const mv__se_given *g) { return g->mask.dim[4] * g->mask.dim[5] * g->mask.dim[6]; }
 static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_given *g) {
     const mv_volume *m = &g->mask;
-    const size_t frames = m->dim[4] * m->dim[5] * m->dim[6], n = mv_volume_count(m);
+    const size_t frames = mv__se_masks(g), n = mv_volume_count(m);
     const float *w = (const float *)m->data;
     size_t i;
     int k;
@@ -26668,13 +26678,13 @@ static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_giv
             return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m->dim[k], -1,
                             "%s: mask: dim[%d] = %zu: must be 1 or %zu", op, k, m->dim[k], g->k.dim[k]);
     if (m->dim[3] != 1 || (frames != 1 && frames != g->k.frames))
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)m->dim[3], -1,
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)(m->dim[3] != 1 ? m->dim[3] : frames), -1,
                         "%s: mask has %zu coils and %zu frames: must be 1, and 1 or %zu", op, m->dim[3],
                         frames, g->k.frames);
     for (i = 0; i < n; i++)
         if (!(w[i] >= 0.0f && w[i] <= 3e38f))
             return mv__fail(ctx, MEDVOL_E_RANGE, "mask", (double)w[i], (int64_t)i,
-                            "%s: mask[%zu] = %g: must not be negative and finite", op, i, (double)w[i]);
+                            "%s: mask[%zu] = %g: must be finite and not negative", op, i, (double)w[i]);
     return MEDVOL_OK;
 }
 /* image: src has images, else k-space */
@@ -26687,34 +26697,35 @@ static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const
     if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
     if ((st = mv__vol_check(ctx, op, "maps", maps)) < 0) return st;
     mv__coil_shape_of(&g->k, src);
-    g->sets = maps->dim[4];
+    g->sets = mv__coil_dim(maps, 4);
     for (k = 0; k < 3; k++)
-        if (maps->dim[k] != src->dim[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
-                            "%s: maps: dim[%d] = %zu: src has %zu", op, k, maps->dim[k], src->dim[k]);
-    if (maps->dim[5] * maps->dim[6] != 1)
+        if (mv__coil_dim(maps, k) != g->k.dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)mv__coil_dim(maps, k), -1,
+                            "%s: maps: dim[%d] = %zu: src has %zu", op, k, mv__coil_dim(maps, k),
+                            g->k.dim[k]);
+    if (mv__coil_dim(maps, 5) * mv__coil_dim(maps, 6) != 1)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->ndim, -1,
                         "%s: maps have %d axes: x, y, z, coil, set", op, maps->ndim);
     if (image) { /* x, y, z, frames or x, y, z, set, frames */
         at = g->sets > 1 ? 4 : 3;
-        if (g->sets > 1 && src->dim[3] != g->sets)
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[3], -1,
-                            "%s: src has %zu sets, maps %zu", op, src->dim[3], g->sets);
-        for (g->k.frames = 1; at < 7; at++) g->k.frames *= src->dim[at];
-        g->k.coils = maps->dim[3];
-    } else if (maps->dim[3] != src->dim[3])
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
-                        "%s: maps of %zu coils, src of %zu", op, maps->dim[3], src->dim[3]);
+        if (g->sets > 1 && g->k.coils != g->sets)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)g->k.coils, -1,
+                            "%s: src has %zu sets, maps %zu", op, g->k.coils, g->sets);
+        for (g->k.frames = 1; at < (size_t)src->ndim; at++) g->k.frames *= src->dim[at];
+        g->k.coils = mv__coil_dim(maps, 3);
+    } else if (mv__coil_dim(maps, 3) != g->k.coils)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)mv__coil_dim(maps, 3), -1,
+                        "%s: maps of %zu coils, src of %zu", op, mv__coil_dim(maps, 3), g->k.coils);
     if ((st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64)) == MEDVOL_OK)
         st = mv__dense(ctx, op, "maps", &g->maps, maps, MEDVOL_C64);
     if (st == MEDVOL_OK && mask) {
         st = mv__dense(ctx, op, "mask", &g->mask, mask, MEDVOL_F32);
+        for (k = mask->ndim; st == MEDVOL_OK && k < 7; k++) g->mask.dim[k] = 1;
         if (st == MEDVOL_OK) st = mv__se_mask_check(ctx, op, g);
     }
     if (st < 0) mv__se_given_free(ctx, g);
     return st;
 }
-static size_t mv__se_masks(const mv__se_given *g) { return g->mask.dim[4] * g->mask.dim[5] * g->mask.dim[6]; }
 /* The weights of a frame, each twice, on all voxels: from the mask or, without one, from what is not 0. */
 static void mv__se_weights(const mv__se_given *g, float *w, size_t frame) {
     const mv_volume *m = &g->mask;
@@ -26893,7 +26904,7 @@ typedef struct mv__se_slot { /* a frame at work */
     float *w, *t, *p, *q, *r, *x;
     double *part;
     void *scratch; /* of transforms, within a job */
-    size_t frame;
+    size_t frame, step;
     unsigned axes; /* that the mask changes along */
     double residual;
     int failed; /* 1: not finite, 2: no sample */
@@ -26954,11 +26965,16 @@ static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, in
                 }
             }
 }
+static int mv__se_stopped(const mv__se_gradients *g, const mv__se_slot *s) {
+    const size_t each = (size_t)g->iterations;
+    return g->ctx && mv__progress(g->ctx, s->frame * each + s->step, g->g->k.frames * each, g->op);
+}
 /* q = E^H E p, but for lambda */
 static mv_status mv__se_normal(const mv__se_gradients *g, const mv__se_slot *s) {
     mv_status st = MEDVOL_OK;
     size_t c;
     for (c = 0; st == MEDVOL_OK && c < g->g->k.coils; c++) {
+        if (mv__se_stopped(g, s)) return mv__cancelled(g->ctx, g->op);
         mv__se_to_coil(g->ctx, g->g, c, s->t, s->p);
         st = mv__se_transform(g->ctx, &g->plain[s->axes][0], s->t, s->scratch);
         mv__se_map(g->ctx, MV__SE_WEIGH, s->t, s->w, s->t, g->g->k.voxels, 0);
@@ -26974,6 +26990,7 @@ static mv_status mv__se_start(const mv__se_gradients *g, const mv__se_slot *s) {
     mv_status st = MEDVOL_OK;
     size_t c;
     for (c = 0; st == MEDVOL_OK && c < g->g->k.coils; c++) {
+        if (mv__se_stopped(g, s)) return mv__cancelled(g->ctx, g->op);
         mv__se_map(g->ctx, MV__SE_WEIGH, s->t, s->w, y + 2 * n * c, n, 0);
         st = mv__se_transform(g->ctx, &g->centred, s->t, s->scratch);
         if (st == MEDVOL_OK) mv__se_from_coil(g->ctx, g->g, c, s->r, s->t);
@@ -26984,9 +27001,11 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
     const size_t n = g->g->k.voxels * g->g->sets, bytes = 2 * n * sizeof *s->x;
     mv__se_work w;
     double first, now, before, pq;
+    size_t k;
     int i;
-    mv_status st = mv__se_start(g, s);
-    if (st < 0) return st;
+    mv_status st;
+    s->step = 0;
+    if ((st = mv__se_start(g, s)) < 0) return st;
     mv__se_rotate(g, s->r, s->axes, 0);
     mv__memset(s->x, 0, bytes);
     mv__memcpy(s->p, s->r, bytes);
@@ -26998,11 +27017,11 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
     w.a = s->p;
     first = now = mv__se_run(g->ctx, &w);
     s->failed = mv__finite(first) ? 0 : 1;
+    for (k = 0; !(first > 0.0) && k < 2 * n; k++) /* squares that vanish */
+        if (s->r[k] != 0.0f) s->failed = 1;
     for (i = 0; !s->failed && i < g->iterations && now > 0.0; i++) {
         if (g->o->tolerance > 0.0 && now <= g->o->tolerance * g->o->tolerance * first) break;
-        if (g->ctx && mv__progress(g->ctx, s->frame * (size_t)g->iterations + (size_t)i,
-                                   g->g->k.frames * (size_t)g->iterations, g->op))
-            return mv__cancelled(g->ctx, g->op);
+        s->step = (size_t)i;
         if ((st = mv__se_normal(g, s)) < 0) return st;
         w.what = MV__SE_CLOSE;
         w.y = s->q;
@@ -27038,8 +27057,8 @@ static void mv__se_frame_job(void *arg, size_t i) {
 static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slot *s) {
     if (s->failed == 1)
         return mv__fail(ctx, MEDVOL_E_RANGE, "src", 0, (int64_t)s->frame,
-                        "%s: frame %zu: k-space or the maps hold NaN, infinity or numbers near it", g->op,
-                        s->frame);
+                        "%s: frame %zu: k-space or the maps hold NaN, infinity or numbers beyond 1e-15..1e15",
+                        g->op, s->frame);
     if (s->failed == 2)
         return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, (int64_t)s->frame, "%s: frame %zu has no sample",
                         g->op, s->frame);
@@ -27065,7 +27084,7 @@ static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t places, i
     if (st < 0 || !alone) return st;
     mv__free(ctx, *scratch);
     *scratch = NULL;
-    if (!mv__mul((most + 63) / 64 * 64, places, &bytes))
+    if (most > SIZE_MAX - 63 || !mv__mul((most + 63) / 64 * 64, places, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)places, -1, "%s: too large", g->op);
     if (!(*scratch = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     for (i = 0; i < places; i++) g->slot[i].scratch = (unsigned char *)*scratch + (most + 63) / 64 * 64 * i;
@@ -27098,7 +27117,7 @@ static void mv__se_turns(mv__se_gradients *g, float *room) {
         size_t i;
         g->turn[k] = room;
         for (i = 0; i < n; i++) {
-            const double e = 6.283185307179586477 * (double)(n / 2 * i % n) / (double)n;
+            const double e = 6.283185307179586477 * (double)((uint64_t)(n / 2) * i % n) / (double)n;
             *room++ = (float)(n % 2 ? cos(e) : i % 2 ? -1.0 : 1.0);
             *room++ = (float)(n % 2 ? sin(e) : 0.0);
         }
@@ -27191,7 +27210,7 @@ typedef struct mv__se_lattice {
 } mv__se_lattice;
 typedef struct mv__se_unfolding {
     const mv__se_given *g;
-    const mv__se_lattice *l;
+    mv__se_lattice *l;
     const uint32_t *group; /* rows y + ny z that stand for all they are folded with */
     size_t groups, jobs, room;
     const float *folded;
@@ -27240,7 +27259,7 @@ static void mv__se_unfold_some(const mv__se_unfolding *u, const mv__se_fold *f, 
         to = u->dst + 2 * (n * s + nx * row[j % count] + x);
         for (i = 0; i < lanes; i++) {
             const double re = v[i], im = v[i + MV__SE_LANES];
-            if (!mv__finite(re) || !mv__finite(im)) bad[1] = 1 + nx * at + x + i;
+            if (!(fabs(re) <= 3.4e38 && fabs(im) <= 3.4e38)) bad[1] = 1 + nx * at + x + i;
             to[2 * i] = (float)(re * t[0] + im * t[1]);
             to[2 * i + 1] = (float)(im * t[0] - re * t[1]);
         }
@@ -27294,8 +27313,8 @@ static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__s
     if (l->step[0] > MV__SE_MOST || l->step[1] > MV__SE_MOST ||
         l->step[0] * l->step[1] * g->sets > MV__SE_MOST)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", o->accel[0], -1,
-                        "sense: %d x %d voxels of %zu sets lie on one another: at most %d unknowns",
-                        o->accel[0], o->accel[1], g->sets, MV__SE_MOST);
+                        "sense: %zu x %zu voxels of %zu sets lie on one another: at most %d unknowns",
+                        l->step[0], l->step[1], g->sets, MV__SE_MOST);
     for (b = 0; b < l->step[1]; b++)
         for (a = 0; a < l->step[0]; a++, l->count++) {
             /* shift b / step z + step y dy / ny is whole */
@@ -27310,8 +27329,9 @@ static size_t mv__se_place(const mv__se_lattice *l, size_t y, size_t z) {
     const size_t turns = y / l->step[0] % l->step[1];
     return y % l->step[0] + l->step[0] * ((z + l->step[1] * l->shift - l->shift * turns) % l->step[1]);
 }
-/* Begins the lattice where most lines of the first frame are not empty, and sets the phases of its shifts. */
-static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__se_given *g) {
+/* Begins the lattice where most lines of the frame are not empty, and sets the phases of its shifts. */
+static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__se_given *g, size_t frame) {
+    const float *k_space = (const float *)g->src.data + 2 * g->k.voxels * g->k.coils * frame;
     const size_t nx = g->k.dim[0], ny = g->k.dim[1], nz = g->k.dim[2];
     const size_t cy = ny / 2, cz = nz / 2;
     size_t lines[MV__SE_MOST] = {0}, y, z, c, i, best = 0;
@@ -27319,7 +27339,7 @@ static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__s
         for (y = 0; y < ny; y++) {
             int any = 0;
             for (c = 0; !any && c < g->k.coils; c++) {
-                const float *p = (const float *)g->src.data + 2 * (g->k.voxels * c + nx * (y + ny * z));
+                const float *p = k_space + 2 * (g->k.voxels * c + nx * (y + ny * z));
                 for (i = 0; !any && i < 2 * nx; i++) any = p[i] != 0.0f;
             }
             lines[mv__se_place(l, y, z)] += (size_t)any;
@@ -27327,7 +27347,8 @@ static mv_status mv__se_lattice_find(mv_ctx *ctx, mv__se_lattice *l, const mv__s
     for (i = 1; i < l->count; i++)
         if (lines[i] > lines[best]) best = i;
     if (!lines[best])
-        return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "sense: the first frame has no sample");
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, (int64_t)frame, "sense: frame %zu has no sample",
+                        frame);
     l->at[0] = best % l->step[0];
     l->at[1] = best / l->step[0];
     for (i = 0; i < l->count; i++) {
@@ -27385,7 +27406,8 @@ static mv_status mv__se_unfold_frames(mv_ctx *ctx, mv__se_unfolding *u, float *f
     if ((st = mv_fft_plan_init(ctx, &plan, &d)) < 0) return st;
     for (f = 0; st == MEDVOL_OK && f < u->g->k.frames; f++) {
         mv__memset(u->bad, 0, 2 * u->jobs * sizeof *u->bad);
-        st = mv__se_folded(ctx, &plan, u->l, u->g, folded, f);
+        if ((st = mv__se_lattice_find(ctx, u->l, u->g, f)) == MEDVOL_OK)
+            st = mv__se_folded(ctx, &plan, u->l, u->g, folded, f);
         if (st == MEDVOL_OK)
             st = mv_parallel_for(ctx, u->jobs, mv__se_unfold_job, u, u->g->k.frames > 1 ? NULL : "sense");
         if (st == MEDVOL_OK) st = mv__se_blame(ctx, u, f);
@@ -27427,6 +27449,24 @@ static mv_status mv__se_unfold_all(mv_ctx *ctx, mv__se_unfolding *u) {
     mv__free(ctx, block);
     return st;
 }
+static mv_status mv__se_gfactor_check(mv_ctx *ctx, const mv_volume *v, const mv_volume *dst,
+                                      const mv__se_given *g, int ndim, const size_t *dim) {
+    mv_status st;
+    if (v == dst) return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1, "sense: gfactor is dst");
+    if (!v->data) return MEDVOL_OK;
+    if ((st = mv__vol_check(ctx, "sense", "gfactor", v)) < 0) return st;
+    if (v->dtype != MEDVOL_F32)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "gfactor", (double)v->dtype, -1,
+                        "sense: gfactor has type %s: must be f32", mv_dtype_name(v->dtype));
+    if (!mv__vol_same_shape(v, ndim, dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "gfactor", (double)v->dim[0], -1,
+                        "sense: gfactor is %zu x %zu: the result has %zu x %zu", v->dim[0],
+                        mv__coil_dim(v, 1), dim[0], dim[1]);
+    if (mv__se_touch(v, &g->src) || mv__se_touch(v, &g->maps) || (dst->data && mv__se_touch(v, dst)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1,
+                        "sense: gfactor overlaps dst, src or the maps");
+    return MEDVOL_OK;
+}
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt) {
     mv_sense_opt o;
@@ -27445,7 +27485,7 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o.lambda, -1, "sense: lambda = %g: must be 0..1e30",
                         o.lambda);
     if ((st = mv__se_take(ctx, "sense", &g, src, maps, NULL, 0)) < 0) return st;
-    if ((st = mv__se_lattice_make(ctx, &l, &g, &o)) == MEDVOL_OK) st = mv__se_lattice_find(ctx, &l, &g);
+    st = mv__se_lattice_make(ctx, &l, &g, &o);
     ndim = mv__coil_drop(dim, src, g.sets);
     if (st == MEDVOL_OK) st = mv__se_begin(ctx, "sense", &r, dst, src, maps, NULL, ndim, dim);
     if (st != MEDVOL_OK) {
@@ -27457,7 +27497,10 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     u.l = &l;
     u.lambda = o.lambda * (double)l.count; /* of all of k-space, folded voxels have 1 / R */
     u.dst = (float *)r.dense.data;
-    if (o.gfactor) st = mv_volume_alloc(ctx, &few, MEDVOL_F32, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
+    if (o.gfactor)
+        st = mv__se_gfactor_check(ctx, o.gfactor, dst, &g, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
+    if (o.gfactor && st == MEDVOL_OK)
+        st = mv_volume_alloc(ctx, &few, MEDVOL_F32, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
     if (o.gfactor && st == MEDVOL_OK) {
         mv__vol_copy_geometry(&few, src);
         few.slope = 1.0;

@@ -437,6 +437,21 @@ static void test_agree(void) {
     CHECK_OK(mv_cg_sense(T, &b, &y, &maps, &q));
     CHECK(a.ndim == 4 && a.step[0] == 3);
     CHECK_NEAR(apart(&a, &b), 0, 2e-5);
+    { /* frame 1 measured on the other lines */
+        const size_t start[4] = {0, 0, 0, 1}, size[4] = {11, 12, 1, 1}, n = 11 * 12 * 5;
+        mv_volume one, other = {0};
+        for (i = 0; i < 12; i++) ((float *)m.data)[i] = (float)(i % 2 == 0);
+        CHECK_OK(mv_volume_view(T, &one, &x, start, size));
+        CHECK_OK(mv_sense_forward(T, &other, &one, &maps, &m));
+        memcpy((float *)y.data + 2 * n, other.data, 8 * n);
+        mv_volume_free(T, &other), mv_volume_free(T, &a), mv_volume_free(T, &b);
+        CHECK_OK(mv_sense(T, &a, &y, &maps, &o));
+        CHECK_OK(mv_cg_sense(T, &b, &y, &maps, &q));
+        CHECK_NEAR(apart(&a, &b), 0, 2e-5);
+        memset((float *)y.data + 2 * n, 0, 8 * n);
+        CHECK_STATUS(mv_sense(T, &a, &y, &maps, &o), MEDVOL_E_EMPTY);
+        CHECK(strstr(mv_message(T), "frame 1"));
+    }
     mv_volume_free(T, &maps), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &m);
     mv_volume_free(T, &a), mv_volume_free(T, &b);
 }
@@ -552,6 +567,31 @@ static void test_errors(void) {
     o.accel[0] = 6; /* of three coils */
     CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SINGULAR);
     CHECK_STATUS(mv_sense(T, &maps, &y, &maps, &o), MEDVOL_E_ALIAS);
+    o.accel[0] = 2;
+    o.gfactor = &x;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_ALIAS);
+    was = m, was.dim[1] = 5, was.owner = NULL;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, (o.gfactor = &was, &o)), MEDVOL_E_SHAPE);
+    was = y, was.ndim = 3, was.dim[3] = 1, was.owner = NULL;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_DTYPE);
+    was.dtype = MEDVOL_F32;
+    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_ALIAS);
+    o.gfactor = NULL;
+    was = y; /* what lies beyond ndim is 1, whatever stands there */
+    was.dim[4] = was.dim[5] = was.dim[6] = 0, was.owner = NULL;
+    CHECK_OK(mv_sense_adjoint(T, &x, &was, &maps, NULL));
+    CHECK(x.ndim == 3 && x.dim[1] == 6);
+    mv_volume_free(T, &x);
+    q.iterations = 2; /* squares that floats cannot hold */
+    {
+        mv_volume tiny = {0};
+        size_t i;
+        CHECK_OK(mv_volume_copy(T, &tiny, &y));
+        for (i = 0; i < 2 * 144; i++) ((float *)tiny.data)[i] *= 1e-25f;
+        CHECK_STATUS(mv_cg_sense(T, &x, &tiny, &maps, &q), MEDVOL_E_RANGE);
+        CHECK(strstr(mv_message(T), "1e-15..1e15"));
+        mv_volume_free(T, &tiny);
+    }
     CHECK_STATUS(mv_cg_sense(T, &maps, &y, &maps, &q), MEDVOL_E_ALIAS);
     CHECK_OK(mv_volume_alloc(T, &x, MEDVOL_C64, 3, few));
     CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_SHAPE);
