@@ -6,8 +6,8 @@
            ./recon kspace.npy     NumPy, Fortran order, axes as above; three axes are x, y, coil
            ./recon scan.mrd       a stream of acquisitions, as ismrmrd_hdf5_to_stream writes it
            ./recon                without a file: a phantom, one sample of four
-   A series is read frame by frame, so it may be larger than memory; sensitivities and weights are those of
-   the first frame. */
+   A series of .cfl or .npy is read frame by frame, so it may be larger than memory; sensitivities and weights
+   are those of the first frame. */
 #include "example.h"
 
 static const char usage[] =
@@ -51,47 +51,104 @@ static int ends(const char *s, const char *end) {
 static void keep_shape(recon *r, const mv_volume *v) {
     int k;
     r->axes = v->ndim;
-    r->coil_axis = v->ndim == 3 && v->dim[2] > 1 ? 2 : 3;
+    r->coil_axis = v->ndim == 3 && v->dim[2] > 1 && r->path && ends(r->path, ".npy") ? 2 : 3;
     for (k = 0; k < 7; k++) r->dim[k] = v->dim[k];
     if (r->coil_axis == 2) r->dim[3] = v->dim[2], r->dim[2] = 1;
     r->frames = r->dim[4] * r->dim[5] * r->dim[6];
 }
-/* One readout a line of k-space, placed by its counters; repetitions and slices are frames. */
+/* The number in the innermost of the elements `path`, one within the other, of the stream's XML; -1: none. */
+static long number_in(const char *xml, const char *const *path) {
+    char tag[64];
+    for (; xml && *path; path++) {
+        snprintf(tag, sizeof tag, "<%s>", *path);
+        if ((xml = strstr(xml, tag)) != NULL) xml += strlen(tag);
+    }
+    return xml ? strtol(xml, NULL, 10) : -1;
+}
+/* Where things are in k-space, from the XML: its extents, and the line that is the centre. */
+static void read_extents(const char *xml, size_t *dim, long *centre) {
+    static const char *const matrix[3][4] = {{"encodedSpace", "matrixSize", "x", NULL},
+        {"encodedSpace", "matrixSize", "y", NULL}, {"encodedSpace", "matrixSize", "z", NULL}};
+    static const char *const limits[2][4] = {{"encodingLimits", "kspace_encoding_step_1", "center", NULL},
+        {"encodingLimits", "kspace_encoding_step_2", "center", NULL}};
+    long n;
+    int k;
+    for (k = 0; k < 3; k++)
+        if ((n = number_in(xml, matrix[k])) > 0) dim[k] = (size_t)n;
+    for (k = 0; k < 2; k++)
+        if ((n = number_in(xml, limits[k])) >= 0) centre[k] = n;
+}
+/* Whether it is a line of the image: not noise, navigators, phase correction, feedback, dummies; and one that
+   is understood. */
+static int is_line(recon *r, const mv_mrd_acquisition *a) {
+    static const int others[] = {19, 23, 24, 26, 27, 28, 29};
+    size_t k;
+    for (k = 0; k < sizeof others / sizeof *others; k++)
+        if (a->flags >> (others[k] - 1) & 1) return 0;
+    if (a->idx.contrast || a->idx.phase || a->idx.set || a->encoding_space_ref || a->trajectory_dimensions)
+        ex_quit(r->e, EX_UNSUPPORTED, "%s: contrasts, phases, sets, or not on a grid", r->path);
+    return 1;
+}
+/* a readout into the lines of all coils, the centre of both in the same place; averages are added */
+static void put_line(recon *r, const mv_mrd_message *m, const long *centre) {
+    const mv_mrd_acquisition *a = &m->acquisition;
+    const size_t *dim = r->all.dim;
+    const long y = (long)a->idx.kspace_encode_step_1 + (long)(dim[1] / 2) - centre[0];
+    const long z = (long)a->idx.kspace_encode_step_2 + (long)(dim[2] / 2) - centre[1];
+    const long n = a->number_of_samples, shift = (long)(dim[0] / 2) - a->center_sample;
+    long i;
+    size_t c;
+    if (y < 0 || z < 0 || (size_t)y >= dim[1] || (size_t)z >= dim[2]) return; /* beyond the encoded matrix */
+    for (c = 0; c < dim[3]; c++) {
+        const size_t frame = a->idx.slice + dim[4] * a->idx.repetition;
+        const size_t line = (size_t)y + dim[1] * ((size_t)z + dim[2] * (c + dim[3] * frame));
+        const float *from = m->samples + 2 * (size_t)n * c;
+        float *to = (float *)r->all.data + 2 * dim[0] * line;
+        for (i = a->discard_pre; i < n - (long)a->discard_post; i++) {
+            const long x = (a->flags >> 21 & 1 ? 2L * a->center_sample - i : i) + shift; /* 22: backwards */
+            if (x < 0 || (size_t)x >= dim[0]) continue;
+            to[2 * x] += from[2 * i];
+            to[2 * x + 1] += from[2 * i + 1];
+        }
+    }
+}
+/* Readouts placed by their counters; repetitions and slices are frames. */
 static void read_stream(recon *r) {
     ex *e = r->e;
-    size_t dim[6] = {0, 1, 1, 0, 1, 1}, k;
-    int pass;
+    size_t dim[6] = {0, 0, 0, 0, 1, 1}, most[3] = {0, 0, 0};
+    long centre[2] = {-1, -1};
+    int pass, k;
     for (pass = 0; pass < 2; pass++) { /* extents, then samples */
         mv_mrd_stream *stream;
         mv_mrd_message m;
         EX_OK(mv_mrd_open(&e->ctx, &stream, r->path));
         for (;;) {
             const mv_mrd_acquisition *a = &m.acquisition;
-            size_t at[6], c;
             EX_OK(mv_mrd_next(&e->ctx, stream, &m));
             if (m.id == MEDVOL_MRD_CLOSE || m.id == MEDVOL_MRD_END) break;
-            if (m.id != MEDVOL_MRD_ACQUISITION || (a->flags >> 18 & 1)) continue; /* flag 19: noise */
-            at[0] = a->number_of_samples, at[1] = a->idx.kspace_encode_step_1,
-            at[2] = a->idx.kspace_encode_step_2;
-            at[3] = a->active_channels, at[4] = a->idx.slice, at[5] = a->idx.repetition;
-            if (pass == 0) {
-                for (k = 0; k < 6; k++) {
-                    const size_t most = at[k] + (k == 0 || k == 3 ? 0 : 1);
-                    if (most > dim[k]) dim[k] = most;
-                }
+            if (m.id == MEDVOL_MRD_HEADER && pass == 0) read_extents(m.text, dim, centre);
+            if (m.id != MEDVOL_MRD_ACQUISITION || !is_line(r, a)) continue;
+            if (pass) {
+                if (a->active_channels != dim[3])
+                    ex_quit(e, EX_UNSUPPORTED, "%s: readouts of %zu and %u coils", r->path, dim[3],
+                        (unsigned)a->active_channels);
+                put_line(r, &m, centre);
                 continue;
             }
-            if (at[0] != dim[0] || at[3] != dim[3])
-                ex_quit(e, EX_UNSUPPORTED, "%s: readouts of %zu and %zu samples", r->path, dim[0], at[0]);
-            for (c = 0; c < dim[3]; c++) {
-                const size_t line =
-                    at[1] + dim[1] * (at[2] + dim[2] * (c + dim[3] * (at[4] + dim[4] * at[5])));
-                memcpy((float *)r->all.data + 2 * dim[0] * line, m.samples + 2 * dim[0] * c, 8 * dim[0]);
-            }
+            if (!dim[3]) dim[3] = a->active_channels;
+            if (a->number_of_samples > most[0]) most[0] = a->number_of_samples;
+            if (a->idx.kspace_encode_step_1 >= most[1]) most[1] = a->idx.kspace_encode_step_1 + (size_t)1;
+            if (a->idx.kspace_encode_step_2 >= most[2]) most[2] = a->idx.kspace_encode_step_2 + (size_t)1;
+            if (a->idx.slice >= dim[4]) dim[4] = a->idx.slice + (size_t)1;
+            if (a->idx.repetition >= dim[5]) dim[5] = a->idx.repetition + (size_t)1;
         }
         mv_mrd_close(&e->ctx, stream);
         if (pass) break;
-        if (!dim[0]) ex_quit(e, EX_MALFORMED, "%s: no acquisition in it", r->path);
+        if (!most[0] || !dim[3]) ex_quit(e, EX_MALFORMED, "%s: no acquisition in it", r->path);
+        for (k = 0; k < 3; k++)
+            if (!dim[k]) dim[k] = most[k];
+        for (k = 0; k < 2; k++)
+            if (centre[k] < 0) centre[k] = (long)(dim[k + 1] / 2);
         EX_OK(mv_volume_alloc(&e->ctx, &r->all, MEDVOL_C64, 6, dim));
         memset(r->all.data, 0, mv_volume_count(&r->all) * 8);
     }
@@ -143,6 +200,8 @@ static void open_input(recon *r) {
     }
     if (r->dim[3] < 2 && r->method != RSS)
         ex_quit(e, EX_USAGE, "%s has one coil: only --method rss makes sense", r->path ? r->path : "phantom");
+    if (r->path && r->method == SENSE && r->unfold.accel[0] < 2 && r->unfold.accel[1] < 2)
+        ex_quit(e, EX_USAGE, "--method sense: --accel is missing");
 }
 /* Frame f as x, y, z, coil: read from the file, or a view of what is in memory. */
 static void get_frame(recon *r, mv_volume *v, size_t f) {
@@ -153,6 +212,7 @@ static void get_frame(recon *r, mv_volume *v, size_t f) {
         for (k = 0; k < 7; k++) size[k] = k < 4 ? r->all.dim[k] : 1;
         for (k = 4; k < 7; k++) start[k] = index[k - 4];
         EX_OK(mv_volume_view(&e->ctx, v, &r->all, start, size));
+        v->ndim = 4;
         return;
     } else {
         mv_load_opt o = {0};
@@ -178,14 +238,26 @@ static void images_of(recon *r, mv_volume *images, const mv_volume *k_space) {
     o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
     EX_OK(mv_fft(&e->ctx, images, k_space, &o));
 }
-/* the run of sampled lines through the centre, along y or z */
-static void sampled_block(const recon *r, int axis, size_t *start, size_t *size) {
-    const float *mask = (const float *)r->mask.data + (axis == 1 ? r->dim[2] / 2 * r->dim[1] : r->dim[1] / 2);
-    const size_t step = axis == 1 ? 1 : r->dim[1], n = r->dim[axis];
-    size_t end = n / 2;
-    for (*start = end; *start > 0 && mask[step * (*start - 1)] != 0.0f; --*start) {}
-    while (end < n && mask[step * end] != 0.0f) end++;
-    *size = end > *start ? end - *start : 1;
+/* Whether lines y0..y1 - 1 of z0..z1 - 1 are all sampled. */
+static int sampled(const recon *r, size_t y0, size_t y1, size_t z0, size_t z1) {
+    size_t y, z;
+    for (z = z0; z < z1; z++)
+        for (y = y0; y < y1; y++)
+            if (((const float *)r->mask.data)[y + r->dim[1] * z] == 0.0f) return 0;
+    return y1 > y0 && z1 > z0;
+}
+/* The block of sampled lines about the centre, grown a line at a time: the calibration region. */
+static void sampled_block(const recon *r, size_t *start, size_t *size) {
+    size_t y0 = r->dim[1] / 2, z0 = r->dim[2] / 2, y1 = y0 + 1, z1 = z0 + 1, grown = 1;
+    while (grown) {
+        grown = 0;
+        if (y0 > 0 && sampled(r, y0 - 1, y0, z0, z1)) y0--, grown = 1;
+        if (y1 < r->dim[1] && sampled(r, y1, y1 + 1, z0, z1)) y1++, grown = 1;
+        if (z0 > 0 && sampled(r, y0, y1, z0 - 1, z0)) z0--, grown = 1;
+        if (z1 < r->dim[2] && sampled(r, y0, y1, z1, z1 + 1)) z1++, grown = 1;
+    }
+    start[1] = y0, size[1] = y1 - y0;
+    start[2] = z0, size[2] = z1 - z0;
 }
 /* What is made once: sensitivities, or the weights of missing lines. */
 static void prepare(recon *r, const mv_volume *k_space) {
@@ -194,24 +266,28 @@ static void prepare(recon *r, const mv_volume *k_space) {
     if (r->method == RSS) return;
     if (r->method == GRAPPA) {
         const size_t dim[3] = {1, r->dim[1], r->dim[2]};
+        const float *samples = (const float *)k_space->data;
         size_t start[4] = {0}, size[4];
         mv_volume acs;
         EX_OK(mv_volume_alloc(&e->ctx, &r->mask, MEDVOL_F32, 3, dim));
-        for (line = 0; line < lines; line++)
-            for (((float *)r->mask.data)[line] = 0.0f, x = 0; x < 2 * r->dim[0]; x++)
-                if (((const float *)k_space->data)[x + 2 * r->dim[0] * line] != 0.0f) {
-                    ((float *)r->mask.data)[line] = 1.0f;
-                    break;
-                }
+        for (line = 0; line < lines; line++) { /* sampled: some coil has something there */
+            float *any = (float *)r->mask.data + line;
+            for (*any = 0.0f, k = 0; *any == 0.0f && k < r->dim[3]; k++)
+                for (x = 0; x < 2 * r->dim[0]; x++)
+                    if (samples[x + 2 * r->dim[0] * (line + lines * k)] != 0.0f) *any = 1.0f;
+        }
         for (k = 0; k < 4; k++) size[k] = r->dim[k];
-        for (k = 1; k < 3; k++) sampled_block(r, (int)k, &start[k], &size[k]);
+        sampled_block(r, start, size);
         EX_OK(mv_volume_view(&e->ctx, &acs, k_space, start, size));
         EX_OK(mv_grappa_init(&e->ctx, &r->weights, &acs, &r->mask, NULL));
         return;
     }
     if (!strcmp(r->maps_by, "espirit")) {
         mv_espirit_opt o = {0};
-        for (k = 0; k < 3; k++) o.calib[k] = r->dim[k] < r->calib ? r->dim[k] : r->calib;
+        for (k = 0; k < 3; k++) {
+            o.calib[k] = r->dim[k] < r->calib ? r->dim[k] : r->calib;
+            o.kernel[k] = o.calib[k] < 6 ? o.calib[k] : 6;
+        }
         EX_OK(mv_espirit(&e->ctx, &r->maps, k_space, &o));
     } else if (!strcmp(r->maps_by, "lowres")) {
         mv_coil_lowres_opt o = {0};
@@ -338,7 +414,9 @@ int main(int argc, char **argv) {
     start = ex_now();
 
     open_input(&r);
-    if (samples && r.all.data) EX_SAVED(mv_save(&e->ctx, &r.all, samples, NULL));
+    if (samples && !r.all.data)
+        ex_quit(e, EX_USAGE, "--save-kspace: %s is a file of samples already", r.path);
+    if (samples) EX_SAVED(mv_save(&e->ctx, &r.all, samples, NULL));
     n = r.dim[0] * r.dim[1] * r.dim[2];
     for (k = 0; k < 3; k++) dim[k] = r.dim[k];
     for (ndim = 3, k = 4; k < 7; k++)
