@@ -25675,8 +25675,8 @@ enum {
     MV__GR_BLOCK = 4,  /* coils whose weights lie together: real parts, imaginary parts */
     MV__GR_BLOCKS = 4  /* such blocks at a time */
 };
-/* One missing line of all coils. near: the lines about it inside k-space, of coil 0; which: their places in
-   the kernel. weights: for each block of coils, line of the kernel, neighbour along x: 2 * MV__GR_BLOCK. */
+/* One missing line of all coils. near_by: the lines about it inside k-space, of coil 0; which: their places
+   in the kernel. weights: for each block of coils, line of the kernel, neighbour along x: 2 * MV__GR_BLOCK. */
 typedef struct mv__gr_line {
     const float *near_by[MV__GR_MOST * MV__GR_MOST];
     size_t which[MV__GR_MOST * MV__GR_MOST];
