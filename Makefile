@@ -314,7 +314,7 @@ test-bench-python: $(B)/libmedvol.so ## the ctypes wrapper, the results of Pytho
 need = command -v $(1) >/dev/null || { echo "$@: $(1) is not installed (package $(2))"; exit 9; }
 define port
 	@$(MAKE) --no-print-directory B=$(B)/$(1) CC=$(2) CFLAGS="$(3)" $(B)/$(1)/tests/all
-	@ASAN_OPTIONS=allocator_may_return_null=1 $(4) $(B)/$(1)/tests/all $(ARGS)
+	@ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16 $(4) $(B)/$(1)/tests/all $(ARGS)
 endef
 PORT_SAN = -fno-sanitize-recover=all -fsanitize=undefined
 

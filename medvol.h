@@ -1943,7 +1943,8 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
    virtual_phase, the strongest virtual coil (of mv_coil_compress) of all that the maps are made from. */
 typedef struct mv_coil_walsh_opt {
     size_t box[3];     /* width of the window, odd; 0: 7 voxels, of an axis of one voxel 1 */
-    double threshold;  /* support: more than this part of the greatest local energy; 0: 1e-6 */
+    double threshold;  /* support: an eigenvalue of more than this part of that of a window full of the
+                          brightest voxel; 0: 1e-6 */
     int virtual_phase;
 } mv_coil_walsh_opt;
 typedef struct mv_coil_lowres_opt {
@@ -2006,9 +2007,10 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
 typedef struct mv_grappa_opt {
     size_t kernel[3]; /* neighbours along x, lines along y and z, 1..15; 0: 5, 4, 4, and 1 along an axis of
                          which the calibration region has one line */
-    size_t accel[2];  /* along y and z; 0, 0: found from the mask, and the next two with it */
-    size_t shift;     /* CAIPI: accel[1] lines further along z the lattice has moved by `shift` along y */
-    size_t first[2];  /* y and z of a line of the lattice */
+    size_t accel[2];  /* every accel[0]-th y and, on each, every accel[1]-th z; 0, 0: found from the mask, and
+                         the next two with it */
+    size_t shift;     /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
+    size_t first[2];  /* y and z of a line of the lattice; with a mask found from it */
     double lambda;    /* Tikhonov's weight, part of the mean squared column; 0: 1e-4, negative: none */
     int refill;       /* non-zero: sampled lines off the lattice (calibration) are computed as well */
 } mv_grappa_opt;
@@ -24276,9 +24278,12 @@ static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t 
             q = mvf_mad(a, y, mvf_mad(b, x, q));
         }
         on = mvm_and(mvf_ge(value ? mvf_load(value + k) : all, mvf_set1(limit)), mvf_gt(all, mvf_zero()));
-        r = mvf_sqrt(mvf_mad(q, q, mvf_mul(p, p)));
+        r = mvf_max(mvf_abs(p), mvf_abs(q)); /* squares of a weak coil's would lose their digits */
         p = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(p, r), mvf_set1(1));
         q = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(q, r), mvf_zero());
+        r = mvf_sqrt(mvf_mad(q, q, mvf_mul(p, p)));
+        p = mvf_div(p, r);
+        q = mvf_div(q, r);
         r = mvf_div(mvf_set1(1), mvf_sqrt(all));
         for (c = 0; c < coils; c++) {
             const mvf x = mvf_mul(r, mvf_load(v + 2 * c * pitch + k));
@@ -25132,6 +25137,7 @@ static mv_status mv__co_greatest(mv_ctx *ctx, const char *op, double *most, cons
 }
 static mv_status mv__co_threshold(mv_ctx *ctx, const char *op, double *threshold) {
     if (*threshold == 0.0) *threshold = 1e-6;
+    if (*threshold > 0.0 && *threshold < 1e-30) *threshold = 1e-30; /* less has not all digits of a float */
     if (*threshold > 0.0 && *threshold <= 1.0) return MEDVOL_OK;
     return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", *threshold, -1, "%s: threshold = %g: must be 0..1", op,
                     *threshold);
@@ -25781,7 +25787,7 @@ static void MV__K(mv__gr_fill)(const mv__gr_line *g) {
 #endif /* MV__PASS */
 #ifndef MV__PASS
 enum { MV__GR_LATTICE = 64, MV__GR_ROWS = 512 }; /* greatest acceleration; rows of S at a time, or a line */
-/* What stands behind a mv_grappa. Coset q = dy + accel[0] * dz of the lattice is so far from lattice points:
+/* What stands behind a mv_grappa. Coset q = dz + accel[1] * dy of the lattice is so far from lattice points:
    every point belongs to one of the cosets 0 (the lattice) to cosets - 1. */
 typedef struct mv__gr_kernels {
     unsigned char *kept; /* of the mask's lines those that are sampled, or NULL */
@@ -25799,9 +25805,9 @@ typedef struct mv__gr_map {
 
 /* ---- the lattice ---- */
 static size_t mv__gr_coset(const mv_grappa *g, size_t y, size_t z) {
-    const size_t ry = mv__maxz(g->accel[0], 1), rz = mv__maxz(g->accel[1], 1), up = z + rz - g->first[1];
-    const size_t step = (up / rz + ry - 1) % ry; /* lines of the lattice along z, modulo its period */
-    return (y % ry + ry - g->first[0] + ry - g->shift * step % ry) % ry + ry * (up % rz);
+    const size_t ry = mv__maxz(g->accel[0], 1), rz = mv__maxz(g->accel[1], 1), up = y + ry - g->first[0];
+    const size_t step = (up / ry + rz - 1) % rz; /* lines of the lattice along y, modulo its period */
+    return (z % rz + rz - g->first[1] + rz - g->shift * step % rz) % rz + rz * (up % ry);
 }
 static ptrdiff_t mv__gr_mod(ptrdiff_t a, ptrdiff_t n) { return (a % n + n) % n; }
 /* The first of k points at `at` modulo `step`, so that their middle is as near to 0 as can be. */
@@ -25818,27 +25824,27 @@ static size_t mv__gr_gcd(size_t a, size_t b) {
     }
     return a;
 }
-/* Lines of the kernel of the coset (dy, dz): kernel[2] rows of kernel[1] lines, or, of a lattice that is
-   denser that way, kernel[1] columns of kernel[2]. */
+/* Lines of the kernel of the coset (dy, dz): kernel[1] columns of kernel[2] lines, or, of a lattice that is
+   denser that way, kernel[2] rows of kernel[1]. */
 static void mv__gr_around(const mv_grappa *g, ptrdiff_t dy, ptrdiff_t dz, ptrdiff_t *at) {
-    const size_t ry = g->accel[0], rz = g->accel[1], gap = mv__gr_gcd(ry, g->shift);
+    const size_t ry = g->accel[0], rz = g->accel[1], gap = mv__gr_gcd(rz, g->shift);
     const size_t ky = g->kernel[1], kz = g->kernel[2], period = ry * rz / gap;
-    const int columns = ky * gap + kz * period < ky * ry + kz * rz;
-    const ptrdiff_t across = (ptrdiff_t)(columns ? gap : rz), along = (ptrdiff_t)(columns ? period : ry);
-    const ptrdiff_t lines = (ptrdiff_t)(columns ? ky : kz), each = (ptrdiff_t)(columns ? kz : ky);
-    const ptrdiff_t da = columns ? dy : dz, dl = columns ? dz : dy;
+    const int rows = kz * gap + ky * period < kz * rz + ky * ry;
+    const ptrdiff_t across = (ptrdiff_t)(rows ? gap : ry), along = (ptrdiff_t)(rows ? period : rz);
+    const ptrdiff_t lines = (ptrdiff_t)(rows ? kz : ky), each = (ptrdiff_t)(rows ? ky : kz);
+    const ptrdiff_t da = rows ? dz : dy, dl = rows ? dy : dz;
     ptrdiff_t slip = (ptrdiff_t)g->shift, i, j, a;
-    if (columns) { /* a lattice point `gap` further along y */
+    if (rows) { /* a lattice point `gap` further along z */
         size_t b = 0;
-        while (g->shift * b % ry != gap % ry) b++;
-        slip = (ptrdiff_t)(rz * b);
+        while (g->shift * b % rz != gap % rz) b++;
+        slip = (ptrdiff_t)(ry * b);
     }
     a = mv__gr_start(-da, across, lines);
     for (i = 0; i < lines; i++, a += across) {
         ptrdiff_t l = mv__gr_start(slip * ((a + da) / across) - dl, along, each);
         for (j = 0; j < each; j++, l += along, at += 2) {
-            at[0] = columns ? a : l;
-            at[1] = columns ? l : a;
+            at[0] = rows ? l : a;
+            at[1] = rows ? a : l;
         }
     }
 }
@@ -25864,8 +25870,12 @@ static mv_status mv__gr_map_of(mv_ctx *ctx, const char *op, mv__gr_map *m, const
     p = (const float *)v.data;
     for (r = 0; st == MEDVOL_OK && r < n; r++, p += m->n[0]) {
         m->on[r] = p[0] != 0.0f;
-        for (x = 1; x < m->n[0] && st == MEDVOL_OK; x++)
-            if ((p[x] != 0.0f) != m->on[r])
+        for (x = 0; x < m->n[0] && st == MEDVOL_OK; x++)
+            if (!mv__finite((double)p[x]))
+                st = mv__fail(ctx, MEDVOL_E_RANGE, "mask", (double)p[x], -1,
+                              "%s: mask: %g at x = %zu, y = %zu, z = %zu: must be finite", op, (double)p[x], x,
+                              r % m->n[1], r / m->n[1]);
+            else if ((p[x] != 0.0f) != m->on[r])
                 st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)r, -1,
                               "%s: mask: line y = %zu, z = %zu is sampled in part: x must be whole", op,
                               r % m->n[1], r / m->n[1]);
@@ -25904,13 +25914,18 @@ static void mv__gr_join(ptrdiff_t *a, ptrdiff_t *s, ptrdiff_t *b, ptrdiff_t u, p
     if (*b < 0) *b = -*b, *s = -*s;
     if (*a) *s = mv__gr_mod(*s, *a);
 }
+static void mv__gr_through(mv_grappa *g, size_t y, size_t z) { /* line (y, z) becomes one of the lattice */
+    const size_t rz = g->accel[1];
+    g->first[0] = y % g->accel[0];
+    g->first[1] = (z % rz + rz - g->shift * (y / g->accel[0] % rz) % rz) % rz;
+}
 static mv_status mv__gr_not_regular(mv_ctx *ctx, const char *op, size_t y, size_t z, const char *what) {
     return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)y, -1,
                     "%s: mask: no regular lattice: line y = %zu, z = %zu is %s", op, y, z, what);
 }
 /* The lattice that what is sampled outside the block generates; then every line is looked at. */
 static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const mv__gr_map *m) {
-    ptrdiff_t a = m->n[1] == 1, b = m->n[2] == 1, s = 0;
+    ptrdiff_t ry = m->n[1] == 1, rz = m->n[2] == 1, s = 0;
     size_t y, z, some = 0, outside = 0, y0 = 0, z0 = 0;
     for (z = 0; z < m->n[2]; z++)
         for (y = 0; y < m->n[1]; y++) {
@@ -25918,18 +25933,17 @@ static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const
             some++;
             if (mv__gr_in_block(m, y, z)) continue;
             if (outside++ == 0) y0 = y, z0 = z;
-            else mv__gr_join(&a, &s, &b, (ptrdiff_t)y - (ptrdiff_t)y0, (ptrdiff_t)z - (ptrdiff_t)z0);
+            else mv__gr_join(&rz, &s, &ry, (ptrdiff_t)z - (ptrdiff_t)z0, (ptrdiff_t)y - (ptrdiff_t)y0);
         }
     if (some == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: mask: nothing is sampled", op);
-    if (some == m->n[1] * m->n[2]) a = b = 1, s = 0;
-    if (a == 0 || b == 0 || a > MV__GR_LATTICE || b > MV__GR_LATTICE || a * b > MV__GR_LATTICE)
+    if (some == m->n[1] * m->n[2]) ry = rz = 1, s = 0;
+    if (ry == 0 || rz == 0 || ry > MV__GR_LATTICE || rz > MV__GR_LATTICE || ry * rz > MV__GR_LATTICE)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)outside, -1,
                         "%s: mask: %zu lines outside the block of %zu x %zu do not tell a lattice of "
                         "acceleration %d or less",
                         op, outside, m->to[0] - m->from[0], m->to[1] - m->from[1], (int)MV__GR_LATTICE);
-    g->accel[0] = (size_t)a, g->accel[1] = (size_t)b, g->shift = (size_t)s;
-    g->first[1] = z0 % g->accel[1];
-    g->first[0] = (size_t)mv__gr_mod((ptrdiff_t)y0 - s * (ptrdiff_t)(z0 / g->accel[1] % g->accel[0]), a);
+    g->accel[0] = (size_t)ry, g->accel[1] = (size_t)rz, g->shift = (size_t)s;
+    mv__gr_through(g, y0, z0);
     for (z = 0; z < m->n[2]; z++)
         for (y = 0; y < m->n[1]; y++) {
             const int on = m->on[y + m->n[1] * z], due = mv__gr_coset(g, y, z) == 0;
@@ -25937,6 +25951,28 @@ static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const
             if (on && !due && !mv__gr_in_block(m, y, z))
                 return mv__gr_not_regular(ctx, op, y, z, "sampled off it");
         }
+    return MEDVOL_OK;
+}
+/* Where the lattice of the options lies: of its places that which holds most of the lines outside the block. */
+static mv_status mv__gr_settle(mv_ctx *ctx, const char *op, mv_grappa *g, const mv__gr_map *m) {
+    const size_t places = g->accel[0] * g->accel[1];
+    size_t count[MV__GR_LATTICE], y, z, q, best = 0, rival = 0, lines = 0;
+    mv__memset(count, 0, sizeof count);
+    g->first[0] = g->first[1] = 0;
+    for (z = 0; z < m->n[2]; z++)
+        for (y = 0; y < m->n[1]; y++)
+            if (m->on[y + m->n[1] * z] && !mv__gr_in_block(m, y, z)) count[mv__gr_coset(g, y, z)]++, lines++;
+    for (q = 1; q < places; q++)
+        if (count[q] > count[best]) best = q;
+    for (q = 0; q < places; q++)
+        if (q != best && count[q] > rival) rival = count[q];
+    if (places > 1 && rival == count[best])
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)lines, -1,
+                        "%s: mask: %zu lines outside the block of %zu x %zu do not tell where the lattice of "
+                        "%zu x %zu, shift %zu, lies",
+                        op, lines, m->to[0] - m->from[0], m->to[1] - m->from[1], g->accel[0], g->accel[1],
+                        g->shift);
+    mv__gr_through(g, best / g->accel[1], best % g->accel[1]); /* the coset's first line */
     return MEDVOL_OK;
 }
 
@@ -26116,13 +26152,11 @@ static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", (double)g->accel[0], -1,
                         "%s: acceleration %zu x %zu: at most %d in all", op, g->accel[0], g->accel[1],
                         (int)MV__GR_LATTICE);
-    if (o->shift >= g->accel[0])
+    if (o->shift >= g->accel[1])
         return mv__fail(ctx, MEDVOL_E_RANGE, "shift", (double)o->shift, -1,
-                        "%s: shift = %zu: must be below accel[0], %zu", op, o->shift, g->accel[0]);
+                        "%s: shift = %zu: must be below accel[1], %zu", op, o->shift, g->accel[1]);
     g->shift = o->shift;
-    g->first[1] = o->first[1] % g->accel[1];
-    d = (int)(g->shift * (o->first[1] / g->accel[1] % g->accel[0]) % g->accel[0]);
-    g->first[0] = (o->first[0] % g->accel[0] + g->accel[0] - (size_t)d) % g->accel[0];
+    mv__gr_through(g, o->first[0], o->first[1]);
     return MEDVOL_OK;
 }
 static void mv__gr_release(mv_ctx *ctx, mv__gr_kernels *k) {
@@ -26150,7 +26184,7 @@ static mv__gr_kernels *mv__gr_room(mv_ctx *ctx, const mv_grappa *g) {
     k->set = columns * 2 * MV__GR_BLOCK;
     k->coset = k->set * mv__divup(g->coils, MV__GR_BLOCK);
     for (q = 1; q < cosets; q++)
-        mv__gr_around(g, (ptrdiff_t)(q % g->accel[0]), (ptrdiff_t)(q / g->accel[0]), k->at + 2 * q * lines);
+        mv__gr_around(g, (ptrdiff_t)(q / g->accel[1]), (ptrdiff_t)(q % g->accel[1]), k->at + 2 * q * lines);
     return k;
 }
 static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
@@ -26170,7 +26204,7 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
     if (!mask && g->accel[0] == 0) return mv__fail_null(ctx, op, "mask, without accel,");
     if (mask && (st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         mv__memcpy(g->dim, m.n, sizeof m.n);
-        if (g->accel[0] == 0) st = mv__gr_lattice(ctx, op, g, &m);
+        st = g->accel[0] ? mv__gr_settle(ctx, op, g, &m) : mv__gr_lattice(ctx, op, g, &m);
     }
     mv__memset(&v, 0, sizeof v);
     if (st == MEDVOL_OK) st = mv__dense(ctx, op, "acs", &v, acs, MEDVOL_C64);
@@ -26223,9 +26257,11 @@ typedef struct mv__gr_run {
     mv__coil_shape shape;
     size_t each, rows;
 } mv__gr_run;
+static int mv__gr_sampled(const mv_grappa *g, const mv__gr_kernels *k, size_t y, size_t z) {
+    return !k->kept || k->kept[y % g->dim[1] + g->dim[1] * (z % g->dim[2])];
+}
 static int mv__gr_stays(const mv_grappa *g, const mv__gr_kernels *k, size_t coset, size_t y, size_t z) {
-    if (coset == 0) return 1;
-    return k->kept && !k->refill && k->kept[y % g->dim[1] + g->dim[1] * (z % g->dim[2])];
+    return coset == 0 || (k->kept && !k->refill && mv__gr_sampled(g, k, y, z));
 }
 /* Line (y, z) of coil 0 of a frame, in floats from the first voxel. */
 static size_t mv__gr_place(const mv_volume *v, size_t y, size_t z, size_t frame) {
@@ -26264,7 +26300,7 @@ static void mv__gr_job(void *arg, size_t job) {
         g.weights = r->k->weights + (q - 1) * r->k->coset;
         for (g.count = 0, l = 0; l < r->k->lines; l++) {
             const size_t sy = mv__gr_inside(y, at[2 * l], ny), sz = mv__gr_inside(z, at[2 * l + 1], nz);
-            if (sy == ny || sz == nz) continue;
+            if (sy == ny || sz == nz || !mv__gr_sampled(r->g, r->k, sy, sz)) continue;
             g.which[g.count] = l;
             g.near_by[g.count++] = src + mv__gr_place(&r->in, sy, sz, frame);
         }

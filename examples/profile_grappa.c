@@ -77,7 +77,7 @@ static void profile_grappa_row(ex *e, const char *fit, const char *name, const m
     for (c = 0; c < PROFILE_GRAPPA_COILS; c++)
         for (z = 0; z < nz; z++)
             for (y = 0; y < ny; y++)
-                if (z % rz || (y + ry - shift * (z / rz) % ry) % ry)
+                if (y % ry || (z + rz - shift * (y / ry) % rz) % rz)
                     memset((float *)k.data + 2 * nx * (y + ny * (z + nz * c)), 0, 8 * nx);
     without = profile_grappa_distance(&k, full);
     for (ex_begin(e, name, full, 0, 0, ex_bytes(full), 0); ex_more(e);)

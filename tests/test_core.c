@@ -276,8 +276,10 @@ static void test_volume_limits(void) {
     CHECK_STATUS(mv_volume_alloc(T, &v, MEDVOL_F32, 3, dim), MEDVOL_E_SIZE); /* wraps to 0 bytes */
     CHECK_STATUS(mv_volume_alloc(T, &v, MEDVOL_F64, 3, dim), MEDVOL_E_SIZE);
     dim[2] = (size_t)PTRDIFF_MAX;
-    CHECK_STATUS(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim), MEDVOL_E_NOMEM); /* a size, but no memory */
-    CHECK(strstr(mv_message(T), "memory"));
+    if (sizeof dim[2] > 4) { /* a size, but no memory: 2 GiB there can be */
+        CHECK_STATUS(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim), MEDVOL_E_NOMEM);
+        CHECK(strstr(mv_message(T), "memory"));
+    }
     dim[2] = (size_t)PTRDIFF_MAX + 1;
     CHECK_STATUS(mv_volume_alloc(T, &v, MEDVOL_U8, 3, dim), MEDVOL_E_SIZE);
     CHECK(!memcmp(&v, &keep, sizeof v));

@@ -45,11 +45,11 @@ static void noise(mv_volume *v, uint64_t seed) {
 }
 /* is (y, z) of the lattice? by going through its definition */
 static int on_lattice(size_t y, size_t z, size_t ry, size_t rz, size_t shift, size_t fy, size_t fz) {
-    const long dz = (long)z - (long)fz, r = (long)ry;
+    const long dy = (long)y - (long)fy, r = (long)rz;
     long b, d;
-    if (((dz % (long)rz) + (long)rz) % (long)rz) return 0;
-    b = dz / (long)rz;
-    d = (long)y - (long)fy - b * (long)shift;
+    if (((dy % (long)ry) + (long)ry) % (long)ry) return 0;
+    b = dy / (long)ry;
+    d = (long)z - (long)fz - b * (long)shift;
     return (d % r + r) % r == 0;
 }
 static int make_mask(mv_volume *m, size_t ny, size_t nz, size_t ry, size_t rz, size_t shift, size_t fy,
@@ -204,8 +204,8 @@ static void test_waves(void) { /* 2-D, 3-D, CAIPI, with a mask and the calibrati
     static const struct {
         size_t y, z, ry, rz, shift, block_y, block_z, margin_y, margin_z;
     } cases[] = {{40, 1, 2, 1, 0, 18, 1, 4, 0}, {48, 1, 4, 1, 0, 24, 1, 8, 0}, {1, 40, 1, 3, 0, 1, 20, 0, 6},
-        {26, 24, 2, 2, 0, 16, 16, 4, 4}, {26, 24, 2, 2, 1, 16, 16, 5, 4}, {30, 16, 3, 1, 1, 18, 12, 8, 4},
-        {26, 22, 4, 1, 2, 16, 16, 8, 8}, {22, 26, 1, 4, 0, 10, 20, 2, 8}};
+        {26, 24, 2, 2, 0, 16, 16, 4, 4}, {26, 24, 1, 4, 2, 16, 16, 5, 4}, {30, 16, 1, 3, 1, 18, 12, 8, 4},
+        {26, 22, 2, 2, 1, 16, 16, 8, 8}, {22, 26, 1, 4, 0, 10, 20, 2, 8}};
     size_t i;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         mv_volume full, src, mask, got = {0};
@@ -297,16 +297,16 @@ static void test_lattices(void) { /* every one is found, from any place; one lin
     mv_volume acs;
     if (!make(&acs, MEDVOL_C64, 1, 33, 33, 1, 1)) return;
     noise(&acs, 1);
-    for (ry = 1; ry <= 6; ry++)
-        for (rz = 1; rz <= 4; rz++)
-            for (s = 0; s < ry; s++, n++) {
+    for (ry = 1; ry <= 4; ry++)
+        for (rz = 1; rz <= 6; rz++)
+            for (s = 0; s < rz; s++, n++) {
                 const size_t fy = (n * 7) % ry, fz = (n * 5) % rz, block = n % 3 ? 7 : 0;
-                mv_grappa_opt o = {{1, 1, 1}, {0, 0}, 0, {0, 0}, 0, 0};
+                mv_grappa_opt o = {{1, 1, 1}, {0, 0}, 0, {0, 0}, 0, 0}, given = o;
                 mv_grappa g;
                 mv_volume mask;
                 unsigned char *on;
                 size_t y, z;
-                if (!make_mask(&mask, 31, 28, ry, rz, s, fy, fz, block, block)) return;
+                if (!make_mask(&mask, 28, 31, ry, rz, s, fy, fz, block, block)) return;
                 on = (unsigned char *)mask.data;
                 if (CHECK_OK(mv_grappa_init(T, &g, &acs, &mask, &o))) {
                     if (!CHECK(g.accel[0] == ry && g.accel[1] == rz && g.shift == s && g.first[1] == fz &&
@@ -315,18 +315,52 @@ static void test_lattices(void) { /* every one is found, from any place; one lin
                             ry, rz, s, fy, fz, g.accel[0], g.accel[1], g.shift, g.first[0], g.first[1]);
                     mv_grappa_free(T, &g);
                 } else fprintf(stderr, "  %zu x %zu, shift %zu: %s\n", ry, rz, s, mv_message(T));
-                for (z = fz + rz, y = 0; !on_lattice(y, z, ry, rz, s, fy, fz);) y++;
+                for (y = fy + ry, z = 0; !on_lattice(y, z, ry, rz, s, fy, fz);) z++;
                 if (ry * rz > 1) {
-                    on[y + 31 * z] = 0;
+                    on[y + 28 * z] = 0;
                     CHECK_STATUS(mv_grappa_init(T, &g, &acs, &mask, &o), MEDVOL_E_UNSUPPORTED);
                     CHECK(!g.kernels && strstr(mv_message(T), "mask"));
-                    on[y + 31 * z] = 1;
-                    for (z = (fz + 1) % rz, y = 0; on_lattice(y, z, ry, rz, s, fy, fz);) y++;
-                    on[y + 31 * z] = 1;
+                    given.accel[0] = ry, given.accel[1] = rz, given.shift = s; /* said, with a line missing */
+                    if (CHECK_OK(mv_grappa_init(T, &g, &acs, &mask, &given)))
+                        CHECK(g.first[0] == fy && g.first[1] == fz);
+                    mv_grappa_free(T, &g);
+                    on[y + 28 * z] = 1;
+                    for (y = (fy + 1) % ry, z = 0; on_lattice(y, z, ry, rz, s, fy, fz);) z++;
+                    on[y + 28 * z] = 1;
                     CHECK_STATUS(mv_grappa_init(T, &g, &acs, &mask, &o), MEDVOL_E_UNSUPPORTED);
                 }
                 mv_volume_free(T, &mask);
             }
+    mv_volume_free(T, &acs);
+}
+static void test_mask_uniform(void) { /* the masks' options and these mean the same */
+    mv_volume acs, mask = {0};
+    size_t n;
+    if (!make(&acs, MEDVOL_C64, 1, 20, 20, 1, 1)) return;
+    noise(&acs, 1);
+    for (n = 0; n < 24; n++) {
+        const size_t shape[3] = {1, 32 + n % 3, 30 + n % 5};
+        mv_mask_uniform_opt u = {{0, 0}, {0, 0}, 0, {0, 0}};
+        mv_grappa_opt o = {{1, 1, 1}, {0, 0}, 0, {0, 0}, 0, 0};
+        mv_grappa found, g;
+        u.accel[0] = 1 + n % 3, u.accel[1] = 1 + n / 3 % 4, u.shift = n % u.accel[1];
+        u.acs[0] = n % 2 ? 8 : 0, u.acs[1] = n % 2 ? 6 : 0;
+        u.offset[0] = n % u.accel[0], u.offset[1] = n / 5 % u.accel[1];
+        CHECK_OK(mv_mask_uniform(T, &mask, shape, &u));
+        memcpy(o.accel, u.accel, sizeof o.accel);
+        o.shift = u.shift;
+        o.first[0] = shape[1] / 2 + u.offset[0], o.first[1] = shape[2] / 2 + u.offset[1];
+        if (CHECK_OK(mv_grappa_init(T, &found, &acs, &mask, NULL)) &&
+            CHECK_OK(mv_grappa_init(T, &g, &acs, NULL, &o)))
+            CHECK(found.shift == g.shift && memcmp(found.first, g.first, sizeof g.first) == 0 &&
+                memcmp(found.accel, g.accel, sizeof g.accel) == 0);
+        mv_grappa_free(T, &found);
+        o.first[0] = o.first[1] = 0; /* found from the mask */
+        if (CHECK_OK(mv_grappa_init(T, &found, &acs, &mask, &o)))
+            CHECK(memcmp(found.first, g.first, sizeof g.first) == 0);
+        mv_grappa_free(T, &found), mv_grappa_free(T, &g);
+        mv_volume_free(T, &mask);
+    }
     mv_volume_free(T, &acs);
 }
 static void test_shift(void) { /* the lattice moved with the data: the same, moved */
@@ -439,14 +473,15 @@ static void test_kept(void) {
         CHECK(kept == (o.refill ? 20 : 25));
     }
     o.refill = 0;
-    o.accel[0] = 2, o.first[0] = 41; /* the first eight lines were not acquired, nothing was kept */
-    ((unsigned char *)mask.data)[1] = 0;
-    for (i = 0; i < 2 * 9 * 8; i++) ((float *)src.data)[i] = ((float *)src.data)[2 * 9 * 40 + i] = 0;
+    o.accel[0] = 2; /* the first eight lines were not acquired: nobody reads them */
+    for (y = 0; y < 8; y++) ((unsigned char *)mask.data)[y] = 0;
+    for (i = 0; i < 2 * 9 * 8; i++)
+        ((float *)src.data)[i] = ((float *)src.data)[2 * 9 * 40 + i] = i >= 18 && i < 36 ? 0 : NAN;
     if (CHECK_OK(mv_grappa_init(T, &g, &acs, &mask, &o))) {
         CHECK(g.first[0] == 1);
         CHECK_OK(mv_grappa_execute(T, &g, &again, &src));
         p = (float *)again.data;
-        for (i = 0; i < 18; i++) CHECK(p[i] == 0 && p[18 + i] == 0 && p[18 * 3 + i] == 0);
+        for (i = 0; i < 18; i++) CHECK(p[i] == 0 && p[18 + i] == 0 && isnan(p[18 * 3 + i]));
         for (y = 9, kept = 0; y < 40; y++)
             kept += memcmp((float *)got.data + 18 * y, p + 18 * y, 72) == 0;
         CHECK(kept >= 20);
@@ -532,6 +567,7 @@ static void test_errors(void) {
     ((unsigned char *)mask.data)[3] = 0;
     o.accel[0] = 0; o.accel[1] = 0;
     memset(mask.data, 0, 24); INIT(MEDVOL_E_EMPTY, &acs, &mask);
+    INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask); /* no line tells where the lattice lies */
     o.accel[0] = 0; o.accel[1] = 0;
     ((unsigned char *)mask.data)[3] = 1; INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask); /* one line */
     for (i = 0; i < 24; i++) ((unsigned char *)mask.data)[i] = i % 2 == 0;
@@ -548,6 +584,9 @@ static void test_errors(void) {
     memset(real.data, 0, 4 * mv_volume_count(&real));
     ((float *)real.data)[5] = 1;
     CHECK_STATUS(mv_grappa_init(T, &g, &acs, &real, NULL), MEDVOL_E_UNSUPPORTED);
+    ((float *)real.data)[5] = NAN;
+    CHECK_STATUS(mv_grappa_init(T, &g, &acs, &real, NULL), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "x = 5"));
     mv_volume_free(T, &real);
     if (!make(&real, MEDVOL_F32, 1, 24, 1, 2, 1)) return; /* a mask of coils */
     memset(real.data, 0, 4 * mv_volume_count(&real));
@@ -630,7 +669,7 @@ const t_case tests_grappa[] = {
     {"identity", test_identity, 0},
     {"phantom", test_phantom, 0},
     {"lattices", test_lattices, T_ONCE},
-    {"shift", test_shift, 0},
+    {"mask_uniform", test_mask_uniform, 0}, {"shift", test_shift, 0},
     {"places", test_places, 0},
     {"kept", test_kept, 0},
     {"levels", test_levels, 0},

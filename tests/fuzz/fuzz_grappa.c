@@ -41,7 +41,7 @@ static void fill_mask(mv_volume *m) { /* a lattice, a block in the middle, a few
                 *p++ = how > 240 ? (float)fz_byte()
                                  : (float)(block || ((z + fz) % rz == 0 && (y + fy + ry - slip) % ry == 0));
             }
-    if (nx * ny * nz && how & 1) ((float *)m->data)[fz_byte() % (nx * ny * nz)] = (float)fz_number();
+    if (nx * ny * nz > 0 && (how & 1)) ((float *)m->data)[fz_byte() % (nx * ny * nz)] = (float)fz_number();
 }
 static void play(mv_ctx *c, const uint8_t *p, size_t n, result *r) {
     mv_volume src, acs, mask, dst;

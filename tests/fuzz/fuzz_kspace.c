@@ -81,12 +81,12 @@ static mv_status op_partial(fz_step *s) { /* of the spectrum of what there is, o
     mv_status st = MEDVOL_OK;
     memset(&h, 0, sizeof h), memset(&p, 0, sizeof p), memset(&o, 0, sizeof o), memset(&v, 0, sizeof v);
     o.flags = MEDVOL_FFT_CENTERED;
-    if (told) h.first = few(4), h.count = few(8);
+    if (told) h.first = few(4), h.count = few(8) + 1;
     h.step = (int)(fz_byte() & 1), h.keep_phase = (int)(fz_byte() & 1);
     p.first = h.first, p.count = h.count;
     p.iterations = fz_byte() > 250 ? -1 : (int)(fz_byte() % 4), p.transition = (int)(fz_byte() % 6) - 1;
     s->loose = HUGE_VAL; /* phases of noise differ from level to level */
-    if (fz_byte() > 60) st = mv_fft(s->ctx, &v, s->src, &o);
+    if (told && fz_byte() > 60) st = mv_fft(s->ctx, &v, s->src, &o); /* whose zeros are those of a level */
     if (st == MEDVOL_OK) {
         const mv_volume *src = v.data ? &v : s->src;
         st = fz_byte() & 1 ? mv_homodyne(s->ctx, s->dst, src, axis, &h)
