@@ -2010,7 +2010,8 @@ typedef struct mv_grappa_opt {
     size_t accel[2];  /* every accel[0]-th y and, on each, every accel[1]-th z; 0, 0: found from the mask, and
                          the next two with it */
     size_t shift;     /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
-    size_t first[2];  /* y and z of a line of the lattice; with a mask found from it */
+    size_t first[2];  /* y and z of a line of the lattice; a mask that samples more than the block about its
+                         centre tells that itself */
     double lambda;    /* Tikhonov's weight, part of the mean squared column; 0: 1e-4, negative: none */
     int refill;       /* non-zero: sampled lines off the lattice (calibration) are computed as well */
 } mv_grappa_opt;
@@ -2026,8 +2027,9 @@ typedef struct mv_grappa {
    equations) as rows of S, and the points as rows of T. acs: any fully sampled region of the same spacing in
    k-space, of any size. mask: real, x, y, z, non-zero: sampled; whole lines along x. What is sampled outside
    the block of lines about its centre must be one regular lattice, CAIPI or not, of acceleration accel[0] *
-   accel[1] up to 64, without gaps. With opt.accel the mask (or NULL) only says which further lines are kept;
-   lines of the lattice that were not acquired (partial Fourier, cut corners) then stay as they are.
+   accel[1] up to 64, without gaps. With opt.accel there may be gaps (partial Fourier, cut corners): the
+   lattice lies where most of what is sampled does, its missing lines stay as they are and are not read, and
+   what else the mask samples is kept. Without a mask all of the lattice was acquired.
    mv_grappa_free releases it, with a context of the same memory. *g is overwritten, on error empty.
    Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of acs.
    Memory: 16 (n^2 + 512 n) bytes; kept: 8 n (accel - 1) coils. Numerics: in doubles; weights are f32.
@@ -25923,6 +25925,9 @@ static mv_status mv__gr_not_regular(mv_ctx *ctx, const char *op, size_t y, size_
     return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)y, -1,
                     "%s: mask: no regular lattice: line y = %zu, z = %zu is %s", op, y, z, what);
 }
+static mv_status mv__gr_nothing(mv_ctx *ctx, const char *op) {
+    return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: mask: nothing is sampled", op);
+}
 /* The lattice that what is sampled outside the block generates; then every line is looked at. */
 static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const mv__gr_map *m) {
     ptrdiff_t ry = m->n[1] == 1, rz = m->n[2] == 1, s = 0;
@@ -25935,7 +25940,7 @@ static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const
             if (outside++ == 0) y0 = y, z0 = z;
             else mv__gr_join(&rz, &s, &ry, (ptrdiff_t)z - (ptrdiff_t)z0, (ptrdiff_t)y - (ptrdiff_t)y0);
         }
-    if (some == 0) return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: mask: nothing is sampled", op);
+    if (some == 0) return mv__gr_nothing(ctx, op);
     if (some == m->n[1] * m->n[2]) ry = rz = 1, s = 0;
     if (ry == 0 || rz == 0 || ry > MV__GR_LATTICE || rz > MV__GR_LATTICE || ry * rz > MV__GR_LATTICE)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)outside, -1,
@@ -25953,20 +25958,24 @@ static mv_status mv__gr_lattice(mv_ctx *ctx, const char *op, mv_grappa *g, const
         }
     return MEDVOL_OK;
 }
-/* Where the lattice of the options lies: of its places that which holds most of the lines outside the block. */
+/* Where the lattice of the options lies: of its places that which holds most of the lines outside the block;
+   without any, where the options say. */
 static mv_status mv__gr_settle(mv_ctx *ctx, const char *op, mv_grappa *g, const mv__gr_map *m) {
     const size_t places = g->accel[0] * g->accel[1];
     size_t count[MV__GR_LATTICE], y, z, q, best = 0, rival = 0, lines = 0;
+    mv_grappa at = *g;
+    at.first[0] = at.first[1] = 0;
     mv__memset(count, 0, sizeof count);
-    g->first[0] = g->first[1] = 0;
     for (z = 0; z < m->n[2]; z++)
         for (y = 0; y < m->n[1]; y++)
-            if (m->on[y + m->n[1] * z] && !mv__gr_in_block(m, y, z)) count[mv__gr_coset(g, y, z)]++, lines++;
+            if (m->on[y + m->n[1] * z] && !mv__gr_in_block(m, y, z)) count[mv__gr_coset(&at, y, z)]++, lines++;
+    if (lines == 0 && m->from[0] == m->to[0]) return mv__gr_nothing(ctx, op);
+    if (lines == 0) return MEDVOL_OK;
     for (q = 1; q < places; q++)
         if (count[q] > count[best]) best = q;
     for (q = 0; q < places; q++)
         if (q != best && count[q] > rival) rival = count[q];
-    if (places > 1 && rival == count[best])
+    if (rival == count[best])
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)lines, -1,
                         "%s: mask: %zu lines outside the block of %zu x %zu do not tell where the lattice of "
                         "%zu x %zu, shift %zu, lies",

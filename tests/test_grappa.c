@@ -567,7 +567,11 @@ static void test_errors(void) {
     ((unsigned char *)mask.data)[3] = 0;
     o.accel[0] = 0; o.accel[1] = 0;
     memset(mask.data, 0, 24); INIT(MEDVOL_E_EMPTY, &acs, &mask);
-    INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask); /* no line tells where the lattice lies */
+    INIT(MEDVOL_E_EMPTY, &acs, &mask);
+    memset(mask.data, 1, 6); /* three lines of the lattice, and three beside it */
+    INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask);
+    CHECK(strstr(mv_message(T), "lies"));
+    memset(mask.data, 0, 6);
     o.accel[0] = 0; o.accel[1] = 0;
     ((unsigned char *)mask.data)[3] = 1; INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask); /* one line */
     for (i = 0; i < 24; i++) ((unsigned char *)mask.data)[i] = i % 2 == 0;

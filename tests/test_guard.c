@@ -1295,10 +1295,17 @@ static void op_svd(void) { /* ARG + 2: more columns than rows */
     double *v = (double *)out(MEDVOL_F64, unit * n * r);
     did(ARG % 2 ? mv_svd_c128(T, u, m, s, v, n, a, m, m, n) : mv_svd_f64(T, u, m, s, v, n, a, m, m, n));
 }
+static const mv_volume *grappa_mask(void) { /* lines 0, 2, ... of nine, one of them missing, and the middle */
+    static const unsigned char on[9] = {1, 0, 0, 1, 1, 1, 1, 0, 1};
+    const size_t dim[4] = {1, 9, 1, 0};
+    buffer *b = source(MEDVOL_U8, dim, on);
+    wrap(b);
+    return &b->v;
+}
 /* ARG: in one call, with a mask that says what is kept */
 static void op_grappa(void) {
     const mv_volume *s = vin(TYPE, N, 9, 1, 5), *acs = vin(TYPE, N + 6, 8, 1, 5);
-    const mv_volume *mask = ARG ? vin(MEDVOL_U8, 1, 9, 1, 0) : NULL;
+    const mv_volume *mask = ARG ? grappa_mask() : NULL;
     mv_grappa_opt o;
     mv_grappa g;
     mv_volume *d = vout(MEDVOL_C64, N, 9, 1, 5);
