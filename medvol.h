@@ -1964,8 +1964,9 @@ typedef struct mv_coil_lowres_opt {
    1e-4 of the eigenvalue, at most 24: where the two largest are close, as in noise, the vector is some
    mixture, and levels may differ visibly; elsewhere by some 1e-4. NaN or infinity within reach: no support.
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
-   calib), _RANGE (box even, threshold not 0..1), _SIZE (more than 256 coils), _EMPTY (all zeros), _ALIAS,
-   _NOMEM, _LIMIT, _CANCELLED. Source: Walsh et al. 2000; McKenzie et al. 2002. */
+   calib), _RANGE (box even, threshold not 0..1; NaN or infinity with virtual_phase), _SIZE (more than 256
+   coils), _EMPTY (all zeros), _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
+   Source: Walsh et al. 2000; McKenzie et al. 2002. */
 MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
                                    const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
@@ -1993,7 +1994,7 @@ typedef struct mv_espirit_opt {
    of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as mv_coil_walsh: where
    the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N = 1728, seconds.
    Errors: those of mv_coil_lowres; MEDVOL_E_RANGE (sets, threshold, crop not of what is named; NaN in the
-   region), _SHAPE (a region smaller than the kernel; kernel wider than the maps), _SIZE (N above 16384),
+   region), _SHAPE (a region smaller than the kernel), _SIZE (N above 16384),
    _EMPTY (the region is all zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
 MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *ksp,
                                 const mv_espirit_opt *opt);
@@ -4322,6 +4323,11 @@ static mv_status mv__vol_check(mv_ctx *ctx, const char *op, const char *name, co
     if (!v) return mv__fail_null(ctx, op, name);
     if (!v->data) return mv__fail(ctx, MEDVOL_E_NULL, name, 0, -1, "%s: %s is an empty volume", op, name);
     if ((st = mv__shape_check(ctx, op, v->dtype, v->ndim, v->dim, &bytes)) < 0) return st;
+    for (d = v->ndim; d < 7; d++)
+        if (v->dim[d] != 1)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)v->dim[d], -1,
+                            "%s: %s: dim[%d] = %zu: must be 1 beyond its %d axes", op, name, d, v->dim[d],
+                            v->ndim);
     for (d = 0; d < v->ndim; d++) {
         if (v->dim[d] > 1 || d == 0) {
             if (v->stride[d] < 1 || (size_t)v->stride[d] < least || (d == 0 && v->stride[0] != 1))
@@ -22884,15 +22890,15 @@ static size_t mv__ks_disc_fill(mv__ks_disc *d, double r0) {
     while (d->actives) {
         const size_t j = (size_t)((mv__ks_random(&d->state) >> 32) * d->actives >> 32);
         const double *q = d->at + 2 * (size_t)d->active[j];
-        const double r = r0 * (1.0 + (d->o.edge - 1.0) * mv__ks_disc_far(d, q));
-        for (t = 0; t < 50; t++) { /* r to 2 r away; a try outside of that ring counts, too */
+        const double r = r0 * (1.0 + (d->o.edge - 1.0) * mv__ks_disc_far(d, q)), w = r > 0.5 ? r : 0.5;
+        for (t = 0; t < 50; t++) { /* r to 2 r away, or into the next voxel; a try beside that counts, too */
             double a[2] = {0.0, 0.0}, s;
             for (k = 0; k < 2; k++)
-                if (d->n[k] > 1) a[k] = (4.0 * mv__ks_uniform(&d->state) - 2.0) * r;
+                if (d->n[k] > 1) a[k] = (4.0 * mv__ks_uniform(&d->state) - 2.0) * w;
             s = a[0] * a[0] + a[1] * a[1];
             p[0] = q[0] + a[0];
             p[1] = q[1] + a[1];
-            if (s >= r * r && s < 4.0 * r * r && mv__ks_disc_free(d, p)) break;
+            if (s >= r * r && s < 4.0 * w * w && mv__ks_disc_free(d, p)) break;
         }
         if (t < 50) mv__ks_disc_add(d, p);
         else d->active[j] = d->active[--d->actives];
@@ -22908,7 +22914,7 @@ static size_t mv__ks_disc_fill(mv__ks_disc *d, double r0) {
 /* the radius that comes nearest to `want` lines */
 static mv_status mv__ks_disc_find(mv_ctx *ctx, mv__ks_disc *d, double want) {
     const char *op = "mask_poisson";
-    double lo = 0.25, hi = 2.0 * sqrt(d->o.accel) + 1.0, best = 0.0, best_off = -1.0;
+    double lo = 0.0, hi = 2.0 * sqrt(d->o.accel) + 1.0, best = 0.0, best_off = -1.0;
     int t, bracketed = 0;
     for (t = 0; t < 40 && hi - lo > 1e-6 * hi; t++) {
         const double r = bracketed ? 0.5 * (lo + hi) : hi;
@@ -24565,6 +24571,11 @@ static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     mv_status st;
     for (k = 0; k < 7; k++) dim[k] = src->dim[k];
     dim[3] = rows;
+    for (i = 0; i < 2 * rows * src->dim[3]; i++)
+        if (!(fabs(matrix[i]) < 3.4e38))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "matrix", matrix[i], -1,
+                            "%s: element (%zu, %zu) of the matrix is %g: beyond f32", op, i / 2 % rows,
+                            i / 2 / rows, matrix[i]);
     if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
     mv__co_plan(&w, &from);
     room = 2 * mv__maxz(w.coils, 1) * MV__CO_DEEP;
@@ -25078,11 +25089,13 @@ static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
     size_t bytes, c;
     float *start;
     mv_status st;
+    const double pairs = (double)f->coils * (double)f->coils; /* times a row of each: most of the scratch */
     f->strips = mv__divup(f->dim[1], MV__CO_STRIP);
     f->shares = mv__minz(f->strips * f->dim[2], MV__CO_SHARES);
     mv__co_lay(&p, f);
     f->room = (p.total * sizeof(float) + 63) & ~(size_t)63;
-    if (!mv__mul(f->room, f->shares, &bytes) || !mv__add(bytes, 2 * f->coils * sizeof(float), &bytes))
+    if (pairs * ((double)f->pitch + (double)f->box[1] * (double)f->wide) > (double)PTRDIFF_MAX / 16.0 ||
+        !mv__mul(f->room, f->shares, &bytes) || !mv__add(bytes, 2 * f->coils * sizeof(float), &bytes))
         bytes = (size_t)-1;
     if (!(f->scratch = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     start = (float *)(void *)(f->scratch + f->room * f->shares);
@@ -25135,8 +25148,14 @@ static mv_status mv__co_greatest(mv_ctx *ctx, const char *op, double *most, cons
     }
     mv_volume_free(ctx, &r);
     if (*most > 0.0) return st;
+    for (i = 0; i < 2 * mv_volume_count(v); i++) { /* their squares may lie outside of f32 */
+        const double e = fabs((double)((const float *)v->data)[i]);
+        if (e > *most && mv__finite(e)) *most = e;
+    }
+    if (*most > 0.0) return st;
     return mv__fail(ctx, MEDVOL_E_EMPTY, "src", 0, -1, "%s: the data are all zeros", op);
 }
+static float mv__co_scale(double most) { return (float)(most > 3e-39 ? 1.0 / most : 3e38); }
 static mv_status mv__co_threshold(mv_ctx *ctx, const char *op, double *threshold) {
     if (*threshold == 0.0) *threshold = 1e-6;
     if (*threshold > 0.0 && *threshold < 1e-30) *threshold = 1e-30; /* less has not all digits of a float */
@@ -25221,7 +25240,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
         f.turn = turn;
         f.lead = 1;
         f.src = (const float *)from.data;
-        f.scale = (float)(1.0 / most);
+        f.scale = mv__co_scale(most);
         f.limit = (float)(threshold * (double)(f.box[0] * f.box[1] * f.box[2]));
         st = mv__co_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
     }
@@ -25372,7 +25391,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
         f.sets = 1;
         f.pitch = (dim[0] + 15) / 16 * 16;
         f.turn = turn;
-        f.scale = (float)(1.0 / most);
+        f.scale = mv__co_scale(most);
         f.limit = (float)threshold;
         st = mv__co_end(ctx, mv__co_run(ctx, "coil_lowres", &f), &d, maps);
     }
@@ -25552,9 +25571,6 @@ static mv_status mv__co_espirit_make(mv_ctx *ctx, mv__co_espirit *e, const mv_vo
         if (e->k[k] > 16384 || (e->unknowns *= e->k[k]) > 16384)
             return mv__fail(ctx, MEDVOL_E_SIZE, "kernel", (double)e->k[k], -1,
                             "espirit: kernel x coils has more than 16384 elements");
-        if (2 * e->k[k] - 1 > 2 * e->dim[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "kernel", (double)e->k[k], -1,
-                            "espirit: kernel[%d] = %zu: wider than the maps", k, e->k[k]);
     }
     e->pairs = e->dim[3] * (e->dim[3] + 1) / 2;
     return MEDVOL_OK;
@@ -25564,7 +25580,7 @@ static mv_status mv__co_calibrate(mv_ctx *ctx, double *q, const mv_volume *centr
     const float *p = (const float *)centre->data;
     const size_t n = e->unknowns, count = 2 * mv_volume_count(centre);
     double *g, *w;
-    size_t i;
+    size_t i, bytes;
     int any = 0;
     mv_status st;
     for (i = 0; i < count; i++) {
@@ -25576,8 +25592,9 @@ static mv_status mv__co_calibrate(mv_ctx *ctx, double *q, const mv_volume *centr
     }
     if (!any)
         return mv__fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, -1, "espirit: the calibration region is all zeros");
-    g = (double *)mv__alloc(ctx, 2 * n * n * sizeof *g);
-    w = g ? (double *)mv__alloc(ctx, 2 * n * n * sizeof *w) : NULL;
+    if (!mv__mul(n * n, 2 * sizeof *g, &bytes)) bytes = (size_t)-1;
+    g = (double *)mv__alloc(ctx, bytes);
+    w = g ? (double *)mv__alloc(ctx, bytes) : NULL;
     st = w ? mv__co_blocks(ctx, g, centre, e) : MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) st = mv__co_project(ctx, w, g, e);
     if (st == MEDVOL_OK) mv__co_diagonals(q, w, e);
@@ -25875,8 +25892,8 @@ static mv_status mv__gr_map_of(mv_ctx *ctx, const char *op, mv__gr_map *m, const
         for (x = 0; x < m->n[0] && st == MEDVOL_OK; x++)
             if (!mv__finite((double)p[x]))
                 st = mv__fail(ctx, MEDVOL_E_RANGE, "mask", (double)p[x], -1,
-                              "%s: mask: %g at x = %zu, y = %zu, z = %zu: must be finite", op, (double)p[x], x,
-                              r % m->n[1], r / m->n[1]);
+                              "%s: mask: %g at x = %zu, y = %zu, z = %zu: must be finite", op,
+                              (double)p[x], x, r % m->n[1], r / m->n[1]);
             else if ((p[x] != 0.0f) != m->on[r])
                 st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", (double)r, -1,
                               "%s: mask: line y = %zu, z = %zu is sampled in part: x must be whole", op,
@@ -25968,7 +25985,8 @@ static mv_status mv__gr_settle(mv_ctx *ctx, const char *op, mv_grappa *g, const 
     mv__memset(count, 0, sizeof count);
     for (z = 0; z < m->n[2]; z++)
         for (y = 0; y < m->n[1]; y++)
-            if (m->on[y + m->n[1] * z] && !mv__gr_in_block(m, y, z)) count[mv__gr_coset(&at, y, z)]++, lines++;
+            if (m->on[y + m->n[1] * z] && !mv__gr_in_block(m, y, z))
+                count[mv__gr_coset(&at, y, z)]++, lines++;
     if (lines == 0 && m->from[0] == m->to[0]) return mv__gr_nothing(ctx, op);
     if (lines == 0) return MEDVOL_OK;
     for (q = 1; q < places; q++)

@@ -216,6 +216,8 @@ static void test_noise(void) {
     for (i = 0; i < 2 * C * C; i++) CHECK_NEAR(white[i], i % (2 * (C + 1)) == 0 ? 1 : 0, 1e-6);
     CHECK_OK(mv_coil_whiten(T, &v, &v, psi));
     CHECK(same_bits(&v, &w));
+    for (i = 0; i < 2 * C * C; i++) white[i] *= 1e-90;
+    CHECK_STATUS(mv_coil_whiten(T, &v, &v, white), MEDVOL_E_RANGE); /* 1e45 is no float */
     psi[2 * (C + 1) * 2] = 0; /* a dead coil */
     CHECK_STATUS(mv_coil_whiten(T, &v, &v, psi), MEDVOL_E_SINGULAR);
     CHECK(strstr(mv_message(T), "pivot 2") != NULL && same_bits(&v, &w));
@@ -459,7 +461,7 @@ static void test_walsh(void) {
     static unsigned char on[20000];
     mv_volume img, truth, maps, serial, by;
     mv_coil_walsh_opt o;
-    size_t k, i;
+    size_t k, i, s;
     for (k = 0; k < 3; k++) {
         const size_t *d = dims[k];
         double e;
@@ -472,10 +474,16 @@ static void test_walsh(void) {
         CHECK(same_bits(&maps, &serial));
         e = worst_of(&maps, &truth, on, 0, d[0] * d[1] * d[2]);
         if (!CHECK(e < (k == 1 ? 0.12 : 0.2))) fprintf(stderr, "  walsh %zu: %g\n", k, e);
-        for (i = 0; i < 2 * mv_volume_count(&img); i++) ((float *)img.data)[i] *= 1e-12f; /* any scale */
-        CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
-        e = worst_of(&by, &truth, on, 0, d[0] * d[1] * d[2]);
-        CHECK(e < 0.2);
+        for (s = 0; s < 4; s++) { /* any scale: 1e-12, 1e-30, 1e25, 1e-4 */
+            static const float by_what[4] = {1e-12f, 1e-18f, 1e28f, 1e-29f};
+            for (i = 0; i < 2 * mv_volume_count(&img); i++) {
+                ((float *)img.data)[i] *= by_what[s];
+                if (s == 2) ((float *)img.data)[i] *= 1e27f;
+            }
+            CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
+            e = worst_of(&by, &truth, on, 0, d[0] * d[1] * d[2]);
+            if (!CHECK(e < 0.2)) fprintf(stderr, "  walsh %zu, scale %zu: %g\n", k, s, e);
+        }
         o.virtual_phase = 1;
         o.box[0] = 1;
         CHECK_OK(mv_coil_walsh(T, &by, &img, &o));

@@ -258,7 +258,7 @@ static void test_volume_limits(void) {
     size_t dim[8] = {3, 4, 5, 1, 1, 1, 1, 1}, big = (size_t)1 << (sizeof(size_t) * 8 - 2);
     ptrdiff_t stride[3] = {1, 3, 12};
     unsigned char data[256];
-    mv_volume v, keep;
+    mv_volume v, keep, copied;
     memset(&v, 0, sizeof v);
     memset(&keep, 0, sizeof keep);
     CHECK_STATUS(mv_volume_alloc(T, NULL, MEDVOL_U8, 3, dim), MEDVOL_E_NULL);
@@ -296,6 +296,7 @@ static void test_volume_limits(void) {
     mv_volume_free(T, NULL);
     CHECK(mv_volume_count(&v) == 0 && mv_volume_count(NULL) == 0 && !mv_volume_contiguous(NULL) &&
         !mv_volume_contiguous(&v));
+    memset(&copied, 0, sizeof copied);
     CHECK_STATUS(mv_volume_wrap(T, &v, NULL, MEDVOL_U8, 3, dim, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_volume_wrap(T, NULL, data, MEDVOL_U8, 3, dim, NULL), MEDVOL_E_NULL);
     CHECK_OK(mv_volume_wrap(T, &v, data, MEDVOL_U8, 3, dim, stride));
@@ -303,6 +304,9 @@ static void test_volume_limits(void) {
     stride[1] = 4, stride[2] = 16;
     CHECK_OK(mv_volume_wrap(T, &v, data, MEDVOL_U8, 3, dim, stride));
     CHECK(!mv_volume_contiguous(&v));
+    v.dim[5] = 0; /* 1 beyond ndim: the call says which is not */
+    CHECK_STATUS(mv_volume_copy(T, &copied, &v), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "dim[5]") && !copied.data);
     stride[1] = 2;
     CHECK_STATUS(mv_volume_wrap(T, &v, data, MEDVOL_U8, 3, dim, stride), MEDVOL_E_SHAPE);
     stride[1] = 3, stride[2] = 11;
