@@ -1855,6 +1855,28 @@ typedef struct mv_epi_timing {
    _NOMEM, _LIMIT, _CANCELLED. Source: Bruder et al. 1992; Rosenfeld 1998. */
 MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
                                  const mv_epi_timing *timing);
+
+typedef struct mv_unring_opt {
+    unsigned axes;      /* bit k: axis k; 0: x and y, as of a stack of slices; 7: of a 3-D acquisition */
+    size_t shifts;      /* trials on either side, of up to half a voxel; 0: 20; at most 64 */
+    size_t first, last; /* window: differences so many voxels away are summed; 0, 0: 1 to 3; at most 16 */
+} mv_unring_opt;
+/* mv_unring: images (x, y, z, further axes) without Gibbs ringing, by local subvoxel shifts: ringing is least
+   where samples lie on the zero crossings of its sinc. Each line is resampled at shifts s = j / (2 shifts) of
+   a voxel by its Fourier series; each voxel takes the shift for which the sum of |differences| of neighbours
+   on its left or its right, first to last voxels away, is least, and goes back from there to its place by
+   linear interpolation. Along several axes the image is first split by weights of its spectrum, along axis i
+   prod over j != i of (1 + cos k_j), over the sum of these, and the unrung parts are added up. Lines are
+   periodic, as their transforms.
+   For images as reconstructed from all of k-space, not interpolated, filtered or moved; before that, noise is
+   removed. dst is f32, of complex images c64, of which parts count alike. Geometry: src's. In place allowed.
+   NaN or infinity spreads over its plane (axes with z: its volume). Threads: lines; bits do not depend on
+   their number. Memory: the result; of one plane (volume) four copies as c64; 16 n (shifts + 3) bytes and
+   what a transform takes for each of 16 shares of lines. Numerics: floats; levels may choose differently
+   between shifts that are as good. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axes, shifts, first above last,
+   last above 16), _SHAPE (an axis of 2 to 2 last + 2 voxels), _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
+   Source: Kellner et al. 2016; Bautista et al. 2021 (3-D). */
+MEDVOL_DEF mv_status mv_unring(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_unring_opt *opt);
 #endif
 #ifndef MEDVOL_NO_COILS
 typedef struct mv_coil_rss_opt {
@@ -1946,6 +1968,8 @@ typedef struct mv_coil_walsh_opt {
     double threshold;  /* support: an eigenvalue of more than this part of that of a window full of the
                           brightest voxel; 0: 1e-6 */
     int virtual_phase;
+    int image_phase;   /* non-zero: not that, but the maps take the phase of the object: the mean over the
+                          window of sum conj(s_c) src_c is real and positive (Inati et al.) */
 } mv_coil_walsh_opt;
 typedef struct mv_coil_lowres_opt {
     size_t calib[3];   /* frequencies about the centre that are used; 0: 24, or all there are */
@@ -1966,7 +1990,8 @@ typedef struct mv_coil_lowres_opt {
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
    calib), _RANGE (box even, threshold not 0..1; NaN or infinity with virtual_phase), _SIZE (more than 256
    coils), _EMPTY (all zeros), _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
-   Source: Walsh et al. 2000; McKenzie et al. 2002. */
+   Source: Walsh et al. 2000; McKenzie et al. 2002; Inati,
+   Hansen and Kellman 2013 (image_phase). */
 MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
                                    const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
@@ -21400,29 +21425,43 @@ MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan) {
     mv__free(ctx, plan->tables);
     mv__memset(plan, 0, sizeof *plan);
 }
-/* Elements of the plan's transform, after the arguments of a call were looked at. */
 static mv_status mv__ft_begin(mv_ctx *ctx, const char *op, const mv_fft_plan *plan, const void *dst,
-                              const void *src, double *elements) {
+                              const void *src) {
     const mv__ft_tables *t;
-    int k;
     if (!plan || !dst || !src) return mv__fail_null(ctx, op, !plan ? "plan" : dst ? "src" : "dst");
     if (!(t = (const mv__ft_tables *)plan->tables)) return mv__fail_null(ctx, op, "plan.tables");
     if (dst == src ? !t->same : mv__overlap(dst, t->out_bytes, src, t->in_bytes))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap%s", op,
                         dst == src ? ", their strides or types differ" : "");
-    for (*elements = 1.0, k = 0; k < plan->desc.ndim; k++) *elements *= (double)plan->desc.dim[k];
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
+static double mv__ft_elements(const mv_fft_plan *plan) {
+    double n = 1.0;
+    int k;
+    for (k = 0; k < plan->desc.ndim; k++) n *= (double)plan->desc.dim[k];
+    return n;
+}
+/* mv_fft_plan_execute in a block of memory of its own, of mv__ft_room bytes: for calls that must not fail
+   half-way for want of it. */
+static size_t mv__ft_room(mv_ctx *ctx, const mv_fft_plan *plan) {
     mv__ft_run r;
-    double elements;
+    return mv__ft_ready(&r, (const mv__ft_tables *)plan->tables,
+                        mv__ft_elements(plan) < MV__FT_ALONE ? 1 : (size_t)mv_threads(ctx));
+}
+static mv_status mv__ft_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src,
+                                unsigned char *block) {
+    mv__ft_run r;
+    const double elements = mv__ft_elements(plan);
+    mv__ft_ready(&r, (const mv__ft_tables *)plan->tables,
+                 elements < MV__FT_ALONE ? 1 : (size_t)mv_threads(ctx));
+    return mv__ft_go(ctx, &r, dst, src, elements, block);
+}
+MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
     unsigned char *block;
-    mv_status st = mv__ft_begin(ctx, "fft_plan_execute", plan, dst, src, &elements);
+    mv_status st = mv__ft_begin(ctx, "fft_plan_execute", plan, dst, src);
     if (st < 0) return st;
-    block = (unsigned char *)mv__alloc(ctx, mv__ft_ready(&r, (const mv__ft_tables *)plan->tables,
-                                       elements < MV__FT_ALONE ? 1 : (size_t)mv_threads(ctx)));
-    if (!block) return MEDVOL_E_NOMEM;
-    st = mv__ft_go(ctx, &r, dst, src, elements, block);
+    if (!(block = (unsigned char *)mv__alloc(ctx, mv__ft_room(ctx, plan)))) return MEDVOL_E_NOMEM;
+    st = mv__ft_execute(ctx, plan, dst, src, block);
     mv__free(ctx, block);
     return st;
 }
@@ -21436,12 +21475,11 @@ MEDVOL_DEF size_t mv_fft_plan_scratch_size(const mv_fft_plan *plan) {
 MEDVOL_DEF mv_status mv_fft_plan_execute_with(const mv_fft_plan *plan, void *dst, const void *src,
                                               void *scratch) {
     mv__ft_run r;
-    double elements;
-    mv_status st = mv__ft_begin(NULL, "fft_plan_execute_with", plan, dst, src, &elements);
+    mv_status st = mv__ft_begin(NULL, "fft_plan_execute_with", plan, dst, src);
     if (st < 0) return st;
     if (!scratch) return MEDVOL_E_NULL;
     mv__ft_ready(&r, (const mv__ft_tables *)plan->tables, 1);
-    return mv__ft_go(NULL, &r, dst, src, elements,
+    return mv__ft_go(NULL, &r, dst, src, mv__ft_elements(plan),
                      (unsigned char *)scratch + (64 - (uintptr_t)scratch % 64) % 64);
 }
 
@@ -22455,6 +22493,70 @@ static void MV__K(mv__ks_scale)(float *y, const float *x, const float *w, float 
         mvf_store(y + i, mvf_mul(mvf_mul(mvf_load(w + i), s), mvf_load(x + i)));
     mv_end();
     for (; i < n; i++) y[i] = w[i] * k * x[i];
+}
+/* n pairs times those of each ramp: the spectra of a line at all shifts */
+static void MV__K(mv__ks_ramps)(float *shifted, const float *line, const float *ramps, size_t n,
+                                size_t trials) {
+    size_t t, i;
+    for (t = 0; t < trials; t++, shifted += 2 * n, ramps += 2 * n)
+        for (i = 0; i < 2 * n; i += 2) {
+            const float a = line[i], b = line[i + 1], c = ramps[i], d = ramps[i + 1];
+            shifted[i] = a * c - b * d;
+            shifted[i + 1] = a * d + b * c;
+        }
+}
+/* Of the line at all shifts, 0, 1, -1, 2 ... of `trials` / 2, at each voxel the one that varies least on one
+   side, first to last voxels away, and back to its place. room: 6 (n + 2 last + 4 + 2 MVF_N) floats. */
+static void MV__K(mv__ks_still)(float *line, const float *shifted, size_t n, size_t trials, size_t first,
+                                size_t last, float *room) {
+    const size_t lead = last + 2, span = n + 2 * lead, pad = span + 2 * MVF_N; /* voxel x at x + lead */
+    float *p = room, *q = p + pad, *d = q + pad, *best = d + pad, *re = best + pad, *im = re + pad;
+    size_t t, i, w;
+    mv__memset(room, 0, 6 * pad * sizeof *room);
+    for (t = 0; t < trials; t++, shifted += 2 * n) {
+        const size_t from = t % 2 ? lead - 1 : lead + 1; /* the neighbour a shift came from */
+        const mvf part = mvf_set1((float)((t + 1) / 2) / (float)(trials - 1)); /* of a voxel */
+        for (i = 0; i < n; i++) {
+            p[lead + i] = shifted[2 * i];
+            q[lead + i] = shifted[2 * i + 1];
+        }
+        mv__memcpy(p, p + n, lead * sizeof *p);
+        mv__memcpy(q, q + n, lead * sizeof *q);
+        mv__memcpy(p + n + lead, p + lead, lead * sizeof *p);
+        mv__memcpy(q + n + lead, q + lead, lead * sizeof *q);
+        for (i = 0; i + 1 < span; i += MVF_N) { /* |voxel - the one before|, of voxel x at x + lead - 1 */
+            const mvf a = mvf_sub(mvf_load(p + i + 1), mvf_load(p + i));
+            mvf_store(d + i, mvf_add(mvf_abs(a), mvf_abs(mvf_sub(mvf_load(q + i + 1), mvf_load(q + i)))));
+        }
+        for (i = 0; i < n; i += MVF_N) {
+            const float *at = d + i + lead - 1;
+            mvf left = mvf_zero(), right = mvf_zero(), least, x, y;
+            mvm less;
+            for (w = first; w <= last; w++) {
+                left = mvf_add(left, mvf_load(at - w));
+                right = mvf_add(right, mvf_load(at + w + 1));
+            }
+            least = mvf_min(left, right);
+            x = mvf_load(p + i + lead);
+            y = mvf_load(q + i + lead);
+            x = mvf_mad(part, mvf_sub(mvf_load(p + i + from), x), x);
+            y = mvf_mad(part, mvf_sub(mvf_load(q + i + from), y), y);
+            if (t > 0) {
+                less = mvf_gt(mvf_load(best + i), least);
+                least = mvf_sel(less, least, mvf_load(best + i));
+                x = mvf_sel(less, x, mvf_load(re + i));
+                y = mvf_sel(less, y, mvf_load(im + i));
+            }
+            mvf_store(best + i, least);
+            mvf_store(re + i, x);
+            mvf_store(im + i, y);
+        }
+    }
+    mv_end();
+    for (i = 0; i < n; i++) {
+        line[2 * i] = re[i];
+        line[2 * i + 1] = im[i];
+    }
 }
 #endif /* MV__PASS */
 #ifndef MV__PASS
@@ -23955,6 +24057,274 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv__ks_epi_end(ctx, &e);
     return mv__out_end(ctx, st, &e.out, dst);
 }
+
+/* ---- Gibbs ringing ---- */
+enum { MV__KS_SHIFTS = 64, MV__KS_WINDOW = 16, MV__KS_SHARES = 16 };
+/* One axis of the lines: its lines, `inner` voxels from one to the next of each. */
+typedef struct mv__ks_ring_axis {
+    size_t n, inner, lines, shares, room, transform; /* floats of a share, of these for the transform */
+    double *cosine;      /* 1 + cos(2 pi k / n) */
+    float *ramps;        /* trials lines of n pairs */
+    mv_fft_plan back;    /* along the other axes */
+    mv_fft_plan trials;  /* of a line at all shifts */
+} mv__ks_ring_axis;
+typedef struct mv__ks_ring {
+    size_t dim[3], voxels, trials, first, last; /* dim: of what is transformed together */
+    mv__ks_ring_axis axis[3];
+    int at, count; /* the axis at hand; how many there are */
+    mv_fft_plan forward;
+    float *spectrum, *part, *sum, *scratch; /* scratch: of the shares and of transforms, in turn */
+    double *tables;
+} mv__ks_ring;
+static void mv__ks_ring_weigh_job(void *arg, size_t row) {
+    const mv__ks_ring *g = (const mv__ks_ring *)arg;
+    const size_t at[3] = {0, row % g->dim[1], row / g->dim[1]}, nx = g->dim[0];
+    const float *from = g->spectrum + 2 * nx * row;
+    float *to = g->part + 2 * nx * row;
+    size_t x;
+    int i, j;
+    for (x = 0; x < nx; x++) {
+        double of[3] = {0.0, 0.0, 0.0}, sum = 0.0;
+        float w;
+        for (i = 0; i < 3; i++) {
+            if (!g->axis[i].n) continue;
+            for (of[i] = 1.0, j = 0; j < 3; j++)
+                if (j != i && g->axis[j].n) of[i] *= g->axis[j].cosine[j ? at[j] : x];
+            sum += of[i];
+        }
+        w = (float)(sum > 0.0 ? of[g->at] / sum : 1.0 / (double)g->count);
+        to[2 * x] = w * from[2 * x];
+        to[2 * x + 1] = w * from[2 * x + 1];
+    }
+}
+static void mv__ks_ring_job(void *arg, size_t share) {
+    const mv__ks_ring *g = (const mv__ks_ring *)arg;
+    const mv__ks_ring_axis *a = &g->axis[g->at];
+    const size_t each = a->lines / a->shares, more = a->lines % a->shares;
+    size_t l = share * each + mv__minz(share, more), i;
+    const size_t end = l + each + (share < more ? 1 : 0);
+    float *scratch = g->scratch + share * a->room, *shifted = scratch + a->transform;
+    float *line = shifted + 2 * a->n * g->trials, *room = line + 2 * a->n;
+    for (; l < end; l++) {
+        const size_t base = l % a->inner + l / a->inner * a->inner * a->n;
+        for (i = 0; i < a->n; i++) {
+            line[2 * i] = g->part[2 * (base + i * a->inner)];
+            line[2 * i + 1] = g->part[2 * (base + i * a->inner) + 1];
+        }
+        MV__PICK(mv__ks_ramps)(shifted, line, a->ramps, a->n, g->trials);
+        mv_fft_plan_execute_with(&a->trials, shifted, shifted, scratch);
+        MV__PICK(mv__ks_still)(line, shifted, a->n, g->trials, g->first, g->last, room);
+        for (i = 0; i < a->n; i++) {
+            g->sum[2 * (base + i * a->inner)] += line[2 * i];
+            g->sum[2 * (base + i * a->inner) + 1] += line[2 * i + 1];
+        }
+    }
+}
+/* The tables of an axis: the Fourier series' coefficient at n / 2 is shared by both of its frequencies. */
+static void mv__ks_ring_tables(const mv__ks_ring *g, mv__ks_ring_axis *a) {
+    const size_t n = a->n;
+    size_t t, k;
+    for (k = 0; k < n; k++)
+        a->cosine[k] = 2 * k == n ? 0.0 : 1.0 + cos(2.0 * MV__KS_PI * (double)k / (double)n);
+    for (t = 0; t < g->trials; t++) {
+        const double size = (double)((t + 1) / 2) / (double)(g->trials - 1);
+        float *r = a->ramps + 2 * n * t;
+        for (k = 0; k < n; k++) {
+            const double f = 2 * k > n ? (double)k - (double)n : (double)k;
+            const double turn = 2.0 * MV__KS_PI * f * (t % 2 ? size : -size) / (double)n;
+            r[2 * k] = (float)cos(turn);
+            r[2 * k + 1] = 2 * k == n ? 0.0f : (float)sin(turn);
+        }
+    }
+}
+static mv_status mv__ks_ring_plan(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim, unsigned axes,
+                                  unsigned flags) {
+    mv_fft_desc d;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.dtype = MEDVOL_C64;
+    d.ndim = ndim;
+    for (k = 0; k < ndim; k++) d.dim[k] = dim[k];
+    d.axes = axes;
+    d.flags = flags;
+    return mv_fft_plan_init(ctx, plan, &d);
+}
+/* plans, tables and memory for what is transformed together */
+static mv_status mv__ks_ring_make(mv_ctx *ctx, const char *op, mv__ks_ring *g, unsigned axes) {
+    const unsigned back = (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
+    size_t most = 0, cosines = 0, ramps = 0, bytes, room, at = 0;
+    int k, all;
+    mv_status st = axes ? mv__ks_ring_plan(ctx, &g->forward, 3, g->dim, axes, 0) : MEDVOL_OK;
+    for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
+        mv__ks_ring_axis *a = &g->axis[k];
+        if (!(axes >> k & 1u)) continue;
+        const size_t line[2] = {g->dim[k], g->trials};
+        a->n = g->dim[k];
+        a->inner = k == 0 ? 1 : k == 1 ? g->dim[0] : g->dim[0] * g->dim[1];
+        a->lines = g->voxels / a->n;
+        a->shares = mv__minz(a->lines, MV__KS_SHARES);
+        if (axes & ~(1u << k)) st = mv__ks_ring_plan(ctx, &a->back, 3, g->dim, axes & ~(1u << k), back);
+        if (st == MEDVOL_OK) st = mv__ks_ring_plan(ctx, &a->trials, 2, line, 1, back);
+        if (st < 0) break;
+        bytes = mv_fft_plan_scratch_size(&a->trials);
+        a->transform = (bytes / sizeof(float) + 31) / 16 * 16;
+        all = bytes < (size_t)PTRDIFF_MAX / 32 && mv__mul(a->n, 2 * g->trials + 2 + 6, &room) &&
+            mv__add(room, a->transform + 6 * (2 * MV__KS_WINDOW + 128), &a->room);
+        a->room = (a->room + 15) / 16 * 16;
+        if (!all || !mv__mul(a->room, a->shares * sizeof(float), &bytes)) bytes = (size_t)-1;
+        most = mv__maxz(most, bytes);
+        if (a->back.tables) most = mv__maxz(most, mv__ft_room(ctx, &a->back));
+        cosines += a->n;
+        if (!mv__mul(a->n, 2 * g->trials * sizeof(float), &bytes) || !mv__add(ramps, bytes, &ramps))
+            ramps = (size_t)-1;
+    }
+    if (st < 0) return st;
+    if (axes) most = mv__maxz(most, mv__ft_room(ctx, &g->forward));
+    if (most <= (size_t)PTRDIFF_MAX) most = (most + 63) / 64 * 64;
+    /* all there is, so that no image is left half made for want of memory */
+    if (!mv__mul(g->voxels, 6 * sizeof(float), &bytes) || !mv__add(bytes, most, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)g->voxels, -1, "%s: too large", op);
+    if (!mv__mul(cosines + 1, sizeof(double), &room) || !mv__add(room, ramps, &room)) room = (size_t)-1;
+    if (!(g->scratch = (float *)mv__alloc(ctx, bytes)) || !(g->tables = (double *)mv__alloc(ctx, room)))
+        return MEDVOL_E_NOMEM;
+    g->spectrum = g->scratch + most / sizeof(float);
+    g->part = g->spectrum + 2 * g->voxels;
+    g->sum = g->part + 2 * g->voxels;
+    for (k = 0; k < 3; k++) {
+        mv__ks_ring_axis *a = &g->axis[k];
+        if (!a->n) continue;
+        a->cosine = g->tables + at;
+        at += a->n;
+    }
+    for (room = 0, k = 0; k < 3; k++) {
+        mv__ks_ring_axis *a = &g->axis[k];
+        if (!a->n) continue;
+        a->ramps = (float *)(void *)(g->tables + cosines) + room;
+        room += 2 * a->n * g->trials;
+        mv__ks_ring_tables(g, a);
+    }
+    return st;
+}
+static void mv__ks_ring_free(mv_ctx *ctx, mv__ks_ring *g) {
+    int k;
+    for (k = 0; k < 3; k++) {
+        mv_fft_plan_free(ctx, &g->axis[k].back);
+        mv_fft_plan_free(ctx, &g->axis[k].trials);
+    }
+    mv_fft_plan_free(ctx, &g->forward);
+    mv__free(ctx, g->tables);
+    mv__free(ctx, g->scratch);
+}
+/* from sum, the image, to sum, the image without ringing */
+static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *label) {
+    mv_status st;
+    if (g->count == 0) return MEDVOL_OK; /* axes of one voxel */
+    st = mv__ft_execute(ctx, &g->forward, g->spectrum, g->sum, (unsigned char *)g->scratch);
+    mv__memset(g->sum, 0, 2 * g->voxels * sizeof *g->sum);
+    for (g->at = 0; g->at < 3 && st == MEDVOL_OK; g->at++) {
+        const mv__ks_ring_axis *a = &g->axis[g->at];
+        if (!a->n) continue;
+        st = mv_parallel_for(ctx, g->dim[1] * g->dim[2], mv__ks_ring_weigh_job, g, NULL);
+        if (st == MEDVOL_OK && a->back.tables)
+            st = mv__ft_execute(ctx, &a->back, g->part, g->part, (unsigned char *)g->scratch);
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, a->shares, mv__ks_ring_job, g, label);
+    }
+    return st;
+}
+/* Image `at` of src into sum, or sum into dst. */
+static mv_status mv__ks_ring_load(mv_ctx *ctx, mv__ks_ring *g, const mv_volume *src, size_t at) {
+    const int pairs = mv__is_complex(src->dtype);
+    const float *real = g->part;
+    size_t start[7], size[7], i;
+    mv_volume view, dense;
+    int k;
+    mv_status st;
+    for (k = 0; k < src->ndim; k++) {
+        const int inside = k < 3 && (k < 2 || g->dim[2] > 1);
+        start[k] = inside ? 0 : at % src->dim[k];
+        size[k] = inside ? src->dim[k] : 1;
+        if (!inside) at /= src->dim[k];
+    }
+    if ((st = mv_volume_view(ctx, &view, src, start, size)) < 0) return st;
+    view.nifti = NULL; /* src's */
+    st = mv_volume_wrap(ctx, &dense, pairs ? g->sum : g->part, pairs ? MEDVOL_C64 : MEDVOL_F32, src->ndim,
+                        size, NULL);
+    if (st == MEDVOL_OK) st = mv_convert(ctx, &dense, &view, dense.dtype, NULL);
+    mv_volume_free(ctx, &dense); /* its header, not its memory */
+    for (i = 0; !pairs && i < g->voxels; i++) {
+        g->sum[2 * i] = real[i];
+        g->sum[2 * i + 1] = 0.0f;
+    }
+    return st;
+}
+static void mv__ks_ring_store(const mv__ks_ring *g, const mv_volume *out, size_t at) {
+    const size_t rows = g->dim[1] * g->dim[2], nx = g->dim[0];
+    const int pairs = mv__is_complex(out->dtype);
+    size_t r, x;
+    for (r = 0; r < rows; r++) {
+        float *to = (float *)out->data + (pairs ? 2 : 1) * mv__ks_row(out, at * rows + r);
+        const float *from = g->sum + 2 * nx * r;
+        if (pairs) mv__memcpy(to, from, 2 * nx * sizeof *to);
+        else
+            for (x = 0; x < nx; x++) to[x] = from[2 * x];
+    }
+}
+static mv_status mv__ks_ring_options(mv_ctx *ctx, const char *op, mv__ks_ring *g, unsigned *axes,
+                                     const mv_volume *src, const mv_unring_opt *o) {
+    const size_t shifts = o && o->shifts ? o->shifts : 20;
+    int k;
+    *axes = o && o->axes ? o->axes : 3;
+    g->first = o ? o->first : 0;
+    g->last = o ? o->last : 0;
+    if (g->first == 0 && g->last == 0) g->first = 1, g->last = 3;
+    g->trials = 2 * shifts + 1;
+    if (*axes > 7) return mv__ks_fail_range(ctx, op, "axes", (double)*axes, "1 to 7: bits of x, y and z");
+    if (shifts > MV__KS_SHIFTS) return mv__ks_fail_range(ctx, op, "shifts", (double)shifts, "at most 64");
+    if (g->first > g->last || g->last > MV__KS_WINDOW)
+        return mv__ks_fail_range(ctx, op, "last", (double)g->last, "at least `first` and at most 16");
+    for (g->voxels = 1, k = 0; k < 3; k++) {
+        if (k >= src->ndim || src->dim[k] == 1) *axes &= ~(1u << k);
+        g->dim[k] = k < 2 || *axes & 4 ? src->dim[k] : 1;
+        g->voxels *= g->dim[k];
+        if (!(*axes >> k & 1u)) continue;
+        if (g->dim[k] < 2 * g->last + 3)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)g->dim[k], -1,
+                            "%s: axis %d has %zu voxels: a window of up to %zu on both sides takes %zu", op,
+                            k, g->dim[k], g->last, 2 * g->last + 3);
+        g->count++;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_unring(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_unring_opt *opt) {
+    const char *op = "unring";
+    mv__ks_ring g;
+    mv_volume out;
+    unsigned axes;
+    size_t at, images;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    if (!mv__is_real(src->dtype) && !mv__is_complex(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: must be real or complex", op, mv_dtype_name(src->dtype));
+    if ((st = mv__ks_ring_options(ctx, op, &g, &axes, src, opt)) < 0) return st;
+    st = mv__out_begin(ctx, op, &out, dst, src, mv__is_complex(src->dtype) ? MEDVOL_C64 : MEDVOL_F32,
+                       src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    out.slope = 1.0;
+    out.inter = 0.0;
+    images = mv_volume_count(src) / g.voxels;
+    st = mv__ks_ring_make(ctx, op, &g, axes);
+    for (at = 0; at < images && st == MEDVOL_OK; at++) {
+        if (images > 1 && mv__progress(ctx, at, images, op)) st = mv__cancelled(ctx, op);
+        if (st == MEDVOL_OK) st = mv__ks_ring_load(ctx, &g, src, at);
+        if (st == MEDVOL_OK) st = mv__ks_ring_run(ctx, &g, images > 1 ? NULL : op);
+        if (st == MEDVOL_OK) mv__ks_ring_store(&g, &out, at);
+    }
+    if (st == MEDVOL_OK && images > 1 && mv__progress(ctx, images, images, op)) st = mv__cancelled(ctx, op);
+    mv__ks_ring_free(ctx, &g);
+    return mv__out_end(ctx, st, &out, dst);
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_KSPACE */
 
@@ -24272,15 +24642,19 @@ static void MV__K(mv__co_lead)(float *v, float *value, const float *a, size_t n,
 }
 /* v of length 1, turned so that sum m_c v_c is real and positive, where value (NULL: its squared length) is
    limit or more; else 0 */
+/* Vectors of length 1 and of the phase that makes sum m_c v_c real, m of all or, conj(means), of each voxel;
+   0 where value (NULL: their square) is below limit. */
 static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t pitch, size_t coils,
-                                 const float *m, float limit) {
+                                 const float *m, const float *means, float limit) {
     size_t k, c;
     for (k = 0; k < n; k += MVF_N) {
         mvf p = mvf_zero(), q = p, all = p, r;
         mvm on;
         for (c = 0; c < coils; c++) {
             const mvf x = mvf_load(v + 2 * c * pitch + k), y = mvf_load(v + (2 * c + 1) * pitch + k);
-            const mvf a = mvf_set1(m[2 * c]), b = mvf_set1(m[2 * c + 1]);
+            const float *mean = means ? means + 2 * c * pitch + k : m;
+            const mvf a = means ? mvf_load(mean) : mvf_set1(m[2 * c]);
+            const mvf b = means ? mvf_sub(mvf_zero(), mvf_load(mean + pitch)) : mvf_set1(m[2 * c + 1]);
             all = mvf_mad(y, y, mvf_mad(x, x, all));
             p = mvf_mad(a, x, mvf_nmad(b, y, p));
             q = mvf_mad(a, y, mvf_mad(b, x, q));
@@ -25014,6 +25388,7 @@ struct mv__co_field {
     const float *images;         /* lowres: what maps are made of */
     float scale;                 /* of data that are squared: makes the greatest 1 */
     /* Walsh */
+    int means;                   /* of the coils over the window: behind the products, in their ring and a */
     const float *src;
     size_t box[3], wide;         /* wide: floats of a padded row */
     /* ESPIRiT */
@@ -25026,18 +25401,18 @@ typedef struct mv__co_parts {
     size_t a, v, value, w, x, ring, t, total;
 } mv__co_parts;
 static void mv__co_lay(mv__co_parts *p, const mv__co_field *f) {
-    const size_t c = f->coils, n = f->pitch;
+    const size_t c = f->coils, n = f->pitch, more = f->means ? 2 : 0;
     p->a = 0; /* all sizes: multiples of 16 floats */
     if (f->q) {
         const size_t pairs = c * (c + 1) / 2, x = 2 * f->k[0] - 1, y = 2 * f->k[1] - 1;
         p->a = (2 * 2 * pairs * x * (y + 1) + 4 * f->k[0] + 31) / 16 * 16;
     }
-    p->v = p->a + (f->lead ? c * c * n : 0);
+    p->v = p->a + (f->lead ? (c + more) * c * n : 0);
     p->value = p->v + 2 * c * n * f->sets;
     p->w = p->value + n * f->sets;
     p->x = p->w + 4 * c * 16;
     p->ring = p->x + (f->src ? 2 * c * n : 0);
-    p->t = p->ring + (f->src ? c * c * f->box[1] * f->wide : 0);
+    p->t = p->ring + (f->src ? (c + more) * c * f->box[1] * f->wide : 0);
     p->total = p->t + (f->src ? f->wide : 0) + 64;
 }
 static void mv__co_put_row(const mv__co_field *f, const mv__co_parts *p, float *s, size_t y, size_t z) {
@@ -25071,7 +25446,7 @@ static void mv__co_vectors(const mv__co_field *f, const mv__co_parts *p, float *
     }
     for (set = 0; set < f->sets; set++) /* afterwards: the second set is orthogonal to the first everywhere */
         MV__PICK(mv__co_finish)(s + p->v + 2 * c * n * set, s + p->value + n * set, n, n, c, f->turn,
-                                f->limit);
+                                f->means ? s + p->a + c * c * n : NULL, f->limit);
 }
 static void mv__co_share_job(void *arg, size_t i) {
     const mv__co_field *f = (const mv__co_field *)arg;
@@ -25182,6 +25557,11 @@ static void mv__co_products(const mv__co_field *f, const mv__co_parts *p, float 
             for (x = nx; x < f->pitch; x++) re[x] = im[x] = 0.0f;
         }
         MV__PICK(mv__co_outer)(to, plane, s + p->x, f->pitch, f->pitch, f->coils, at > first);
+        for (c = 0; f->means && c < 2 * f->coils; c++) {
+            const float *from = s + p->x + c * f->pitch;
+            float *sum = to + (f->coils * f->coils + c) * plane;
+            for (x = 0; x < f->pitch; x++) sum[x] = at > first ? sum[x] + from[x] : from[x];
+        }
     }
 }
 static void mv__co_walsh_row(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch) {
@@ -25194,7 +25574,7 @@ static void mv__co_walsh_row(const mv__co_field *f, size_t y, size_t z, int fres
     if (fresh) mv__memset(s + p.ring, 0, (p.total - p.ring) * sizeof *s);
     for (r = fresh ? first : last; r <= last; r++)
         if (fresh || y + half == r) mv__co_products(f, &p, s, r, z);
-    for (e = 0; e < f->coils * f->coils; e++)
+    for (e = 0; e < f->coils * (f->coils + (f->means ? 2 : 0)); e++)
         MV__PICK(mv__co_box)(s + p.a + e * f->pitch, s + p.ring + e * f->box[1] * f->wide, first % f->box[1],
                              last - first + 1, f->box[1], f->wide, f->pitch, f->box[0], s + p.t);
     mv__co_vectors(f, &p, s, fresh);
@@ -25226,7 +25606,8 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
     if (st < 0 || (st = mv__dense(ctx, "coil_walsh", "src", &from, src, MEDVOL_C64)) < 0) return st;
     st = mv__co_greatest(ctx, "coil_walsh", &most, &from);
     if (st == MEDVOL_OK)
-        st = mv__co_turn(ctx, "coil_walsh", turn, &from, from.dim, opt && opt->virtual_phase);
+        st = mv__co_turn(ctx, "coil_walsh", turn, &from, from.dim,
+                         opt && opt->virtual_phase && !opt->image_phase);
     if (st == MEDVOL_OK)
         st = mv__co_begin(ctx, "coil_walsh", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st == MEDVOL_OK) {
@@ -25239,6 +25620,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
         f.wide = (f.pitch + f.box[0] + 31) / 16 * 16;
         f.turn = turn;
         f.lead = 1;
+        f.means = opt && opt->image_phase;
         f.src = (const float *)from.data;
         f.scale = mv__co_scale(most);
         f.limit = (float)(threshold * (double)(f.box[0] * f.box[1] * f.box[2]));
@@ -25336,7 +25718,7 @@ static void mv__co_lowres_row(const mv__co_field *f, size_t y, size_t z, int fre
         }
         for (x = nx; x < f->pitch; x++) re[x] = im[x] = 0.0f;
     }
-    MV__PICK(mv__co_finish)(s + p.v, NULL, f->pitch, f->pitch, f->coils, f->turn, f->limit);
+    MV__PICK(mv__co_finish)(s + p.v, NULL, f->pitch, f->pitch, f->coils, f->turn, NULL, f->limit);
     mv__co_put_row(f, &p, s, y, z);
 }
 static mv_status mv__co_images(mv_ctx *ctx, mv_volume *dst, const mv_volume *centre) {

@@ -141,7 +141,28 @@ static mv_status ramp(bench *b) { /* of even samples: they stay */
     return mv_epi_ramp(b->ctx, &b->out, &b->aux[1], b->side, &t);
 }
 
+/* ---- ringing: the slice of the phantom, which rings at every edge ---- */
+static mv_status unring(bench *b) { return mv_unring(b->ctx, &b->out, &b->aux[0], NULL); }
+static mv_status ringing(bench *b) {
+    const size_t shape[3] = {b->side < 16 ? 16 : b->side, b->side < 16 ? 16 : b->side, 1};
+    mv_fft_opt back = {0};
+    mv_status st = mv_phantom_kspace(b->ctx, &b->aux[0], shape, NULL);
+    back.flags = MEDVOL_FFT_INVERSE | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    return st < 0 ? st : mv_fft(b->ctx, &b->aux[0], &b->aux[0], &back);
+}
+static double variation(const mv_volume *v) { /* of neighbours along x */
+    const float *p = (const float *)v->data;
+    const size_t nx = v->dim[0], n = nx * v->dim[1];
+    double sum = 0;
+    size_t i;
+    for (i = 0; i + 1 < n; i++)
+        if (i % nx + 1 < nx) sum += fabs((double)p[2 * i] - (double)p[2 * i + 2]);
+    return sum;
+}
+static int check_still(bench *b) { return !(variation(&b->out) < 0.9 * variation(&b->aux[0])); }
+
 const bench_row rows_kspace[] = {
+    {"unring, one slice", MEDVOL_F32, unring, .check = check_still, .setup = ringing, .most = 512},
     {"epi ramp, one slice", MEDVOL_F32, ramp, .check = check_ghost, .setup = epi, .most = 512},
     {"epi ghost, one slice", MEDVOL_F32, ghost, .check = check_ghost, .setup = epi, .most = 512},
     {"epi ghost estimate, three lines", MEDVOL_F32, ghost_estimate, want_turned, 1e-4, .setup = epi,

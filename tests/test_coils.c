@@ -456,6 +456,42 @@ static void to_ksp(mv_volume *ksp, const mv_volume *img) {
     memset(ksp, 0, sizeof *ksp);
     CHECK_OK(mv_fft(T, ksp, img, &o));
 }
+/* the mean of the combined image over each window is real and positive; the maps are as before but for it */
+static void check_image_phase(const mv_volume *img, const mv_coil_walsh_opt *o) {
+    const size_t *d = img->dim, n = d[0] * d[1] * d[2], c = d[3];
+    const long half[3] = {(long)o->box[0] / 2, (long)o->box[1] / 2, (long)o->box[2] / 2};
+    mv_coil_walsh_opt plain = *o;
+    mv_volume maps = {0}, before = {0};
+    double worst = 0, turned = 0;
+    size_t i, k;
+    plain.image_phase = 0;
+    CHECK_OK(mv_coil_walsh(T, &maps, img, o));
+    CHECK_OK(mv_coil_walsh(T, &before, img, &plain));
+    for (i = 0; maps.data && i < n; i++) {
+        const long x = (long)(i % d[0]), y = (long)(i / d[0] % d[1]), z = (long)(i / d[0] / d[1]);
+        double re = 0, im = 0, a = 0, b = 0;
+        long u, v, w;
+        for (k = 0; k < c; k++) {
+            const pair s = at(&maps, i + n * k), t = at(&before, i + n * k);
+            a += s.re * t.re + s.im * t.im, b += s.im * t.re - s.re * t.im;
+            for (w = z - half[2]; w <= z + half[2]; w++)
+                for (v = y - half[1]; v <= y + half[1]; v++)
+                    for (u = x - half[0]; u <= x + half[0]; u++) {
+                        pair e;
+                        if (u < 0 || v < 0 || w < 0 || u >= (long)d[0] || v >= (long)d[1] || w >= (long)d[2])
+                            continue;
+                        e = at(img, (size_t)(u + (long)d[0] * (v + (long)d[1] * w)) + n * k);
+                        re += s.re * e.re + s.im * e.im, im += s.re * e.im - s.im * e.re;
+                    }
+        }
+        if (a == 0 && b == 0) continue; /* no support */
+        turned = fmax(turned, fabs(sqrt(a * a + b * b) - 1));
+        worst = fmax(worst, fabs(im) / sqrt(re * re + im * im));
+        if (!CHECK(re > 0)) break;
+    }
+    if (!CHECK(worst < 1e-3 && turned < 1e-4)) fprintf(stderr, "  phase %g, length %g\n", worst, turned);
+    mv_volume_free(T, &maps), mv_volume_free(T, &before);
+}
 static void test_walsh(void) {
     static const size_t dims[3][3] = {{45, 38, 1}, {18, 21, 9}, {64, 7, 1}};
     static unsigned char on[20000];
@@ -484,7 +520,9 @@ static void test_walsh(void) {
             e = worst_of(&by, &truth, on, 0, d[0] * d[1] * d[2]);
             if (!CHECK(e < 0.2)) fprintf(stderr, "  walsh %zu, scale %zu: %g\n", k, s, e);
         }
-        o.virtual_phase = 1;
+        o.image_phase = 1;
+        check_image_phase(&img, &o);
+        o.virtual_phase = 1, o.image_phase = 0;
         o.box[0] = 1;
         CHECK_OK(mv_coil_walsh(T, &by, &img, &o));
         ((float *)img.data)[2] = NAN;

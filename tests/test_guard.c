@@ -332,7 +332,7 @@ static void collect(buffer *b) {
 static struct {
     unsigned char *mem, *p;
     size_t span, bytes;
-} blocks[64];
+} blocks[256];
 static size_t behind(size_t k) {
     size_t n = (size_t)(blocks[k].mem + blocks[k].span - blocks[k].p) - blocks[k].bytes;
     return n < EDGE ? n : EDGE;
@@ -1493,6 +1493,13 @@ static void op_ramp(void) { /* as many samples again */
     const mv_epi_timing *t = (const mv_epi_timing *)given(MEDVOL_F64, time, 6);
     did(mv_epi_ramp(T, vout(MEDVOL_C64, N, 3, 2, 2), s, N, t));
 }
+static void op_unring(void) { /* ARG: along which axes, of five voxels or N + 4 */
+    const mv_volume *s = vin(TYPE, N + 4, 5, 2, 2);
+    mv_unring_opt o;
+    memset(&o, 0, sizeof o);
+    o.axes = (unsigned)ARG, o.shifts = 4, o.first = 1, o.last = 1;
+    did(mv_unring(T, vout(parts_of(TYPE) != TYPE ? MEDVOL_C64 : MEDVOL_F32, N + 4, 5, 2, 2), s, &o));
+}
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1671,6 +1678,9 @@ static const op rows[] = {
     OP(partial, C64, 4, VOLUME | HEAVY | IN_PLACE, 1), OP(partial, C64, 5, VOLUME | HEAVY | IN_PLACE, 1),
     OP(epi, C64, 0, VOLUME | HEAVY | IN_PLACE, 1e-5), OP(epi_estimate, C64, 0, VOLUME | HEAVY, 1e-5),
     OP(ramp, C64, 0, VOLUME | HEAVY, 1e-4),
+    /* shifts that are as good as each other */
+    OP(unring, F32, 3, VOLUME | HEAVY | FLOATS, 2), OP(unring, C64, 1, VOLUME | HEAVY | FLOATS, 2),
+    OP(unring, TAKEN, 2, VOLUME | HEAVY | FLOATS, 2),
     {NULL, NULL, NULL, 0, 0, 0}};
 
 /* ---- the loops ----------------------------------------------------------------------------------------- */

@@ -1213,6 +1213,249 @@ static void test_epi_errors(void) {
     mv_volume_free(T, &narrow);
     mv_volume_free(T, &real);
 }
+
+/* ---- Gibbs ringing ---- */
+/* Kellner et al. on one line, by the definition, in double: series, shifts, windows; onto sum. */
+static void unring_line(double *sum, const double *line, size_t n, size_t step, size_t shifts, size_t first,
+                        size_t last) {
+    const double pi = 3.14159265358979323846;
+    static double re[64], im[64], a[129][64], b[129][64];
+    size_t k, x, t, i;
+    for (k = 0; k < n; k++) {
+        re[k] = im[k] = 0;
+        for (x = 0; x < n; x++) {
+            const double c = cos(2 * pi * (double)(k * x % n) / (double)n);
+            const double s = sin(2 * pi * (double)(k * x % n) / (double)n);
+            re[k] += line[2 * step * x] * c + line[2 * step * x + 1] * s;
+            im[k] += line[2 * step * x + 1] * c - line[2 * step * x] * s;
+        }
+    }
+    for (t = 0; t < 2 * shifts + 1; t++)
+        for (x = 0; x < n; x++) {
+            const double at = (double)x + ((double)t - (double)shifts) / (double)(2 * shifts);
+            a[t][x] = b[t][x] = 0;
+            for (k = 0; k < n; k++) {
+                const double f = 2 * k > n ? (double)k - (double)n : (double)k, u = 2 * pi * f / (double)n;
+                const double c = cos(u * at), s = sin(u * at);
+                if (2 * k == n) { /* (f + -f) / 2: cos x pi cos s pi */
+                    const double w = cos(pi * (double)x) * cos(pi * (at - (double)x)) / (double)n;
+                    a[t][x] += re[k] * w, b[t][x] += im[k] * w;
+                } else {
+                    a[t][x] += (re[k] * c - im[k] * s) / (double)n;
+                    b[t][x] += (im[k] * c + re[k] * s) / (double)n;
+                }
+            }
+        }
+    for (x = 0; x < n; x++) {
+        double best = HUGE_VAL, p = 0, q = 0;
+        for (i = 0; i < 2 * shifts + 1; i++) {
+            double side[2] = {0, 0}, s;
+            size_t w, from;
+            t = i % 2 ? shifts + (i + 1) / 2 : shifts - i / 2;
+            s = fabs((double)t - (double)shifts) / (double)(2 * shifts);
+            for (w = first; w <= last; w++) {
+                const size_t l = (x + n - w) % n, m = (x + 2 * n - w - 1) % n, r = (x + w) % n;
+                const size_t g = (x + w + 1) % n;
+                side[0] += fabs(a[t][l] - a[t][m]) + fabs(b[t][l] - b[t][m]);
+                side[1] += fabs(a[t][r] - a[t][g]) + fabs(b[t][r] - b[t][g]);
+            }
+            from = t > shifts ? (x + n - 1) % n : (x + 1) % n;
+            if (fmin(side[0], side[1]) < best) {
+                best = fmin(side[0], side[1]);
+                p = (1 - s) * a[t][x] + s * a[t][from], q = (1 - s) * b[t][x] + s * b[t][from];
+            }
+        }
+        sum[2 * step * x] += p, sum[2 * step * x + 1] += q;
+    }
+}
+/* all of a volume of up to 4096 voxels: split by the weights of its spectrum, axis by axis */
+static void unring_naive(double *sum, const mv_volume *src, unsigned axes, size_t shifts, size_t first,
+                         size_t last) {
+    static double piece[8192];
+    const double pi = 3.14159265358979323846;
+    const size_t *n = src->dim, all = n[0] * n[1] * n[2];
+    size_t i, j, k[3], x[3];
+    int d, e;
+    memset(sum, 0, 2 * all * sizeof *sum);
+    for (d = 0; d < 3; d++)
+        if (n[d] == 1) axes &= ~(1u << d);
+    for (d = 0; d < 3; d++) {
+        const size_t step = d == 0 ? 1 : d == 1 ? n[0] : n[0] * n[1];
+        if (!(axes >> d & 1)) continue;
+        memset(piece, 0, sizeof piece);
+        for (i = 0; i < all; i++) { /* circular convolution with the weights' transform */
+            double re = 0, im = 0;
+            k[0] = i % n[0], k[1] = i / n[0] % n[1], k[2] = i / n[0] / n[1];
+            for (j = 0; j < all; j++) {
+                double turn = 0;
+                x[0] = j % n[0], x[1] = j / n[0] % n[1], x[2] = j / n[0] / n[1];
+                for (e = 0; e < 3; e++)
+                    if (!(axes >> e & 1) && k[e] != x[e]) break;
+                    else if (axes >> e & 1) turn += (double)(k[e] * x[e] % n[e]) / (double)n[e];
+                if (e < 3) continue;
+                turn *= 2 * pi;
+                re += part(src, 2 * j) * cos(turn) + part(src, 2 * j + 1) * sin(turn);
+                im += part(src, 2 * j + 1) * cos(turn) - part(src, 2 * j) * sin(turn);
+            }
+            {
+                double of[3] = {0, 0, 0}, total = 0, w;
+                int f, some = 0;
+                for (e = 0; e < 3; e++) {
+                    if (!(axes >> e & 1)) continue;
+                    for (of[e] = 1, f = 0; f < 3; f++)
+                        if (f != e && axes >> f & 1)
+                            of[e] *= 2 * k[f] == n[f] ? 0 : 1 + cos(2 * pi * (double)k[f] / (double)n[f]);
+                    total += of[e], some++;
+                }
+                w = (total > 0 ? of[d] / total : 1.0 / some);
+                re *= w, im *= w;
+            }
+            for (j = 0; j < all; j++) { /* and back */
+                double turn = 0, count = 1;
+                x[0] = j % n[0], x[1] = j / n[0] % n[1], x[2] = j / n[0] / n[1];
+                for (e = 0; e < 3; e++)
+                    if (!(axes >> e & 1) && k[e] != x[e]) break;
+                    else if (axes >> e & 1)
+                        turn += (double)(k[e] * x[e] % n[e]) / (double)n[e], count *= (double)n[e];
+                if (e < 3) continue;
+                turn *= 2 * pi;
+                piece[2 * j] += (re * cos(turn) - im * sin(turn)) / count;
+                piece[2 * j + 1] += (im * cos(turn) + re * sin(turn)) / count;
+            }
+        }
+        for (i = 0; i < all / n[d]; i++) {
+            const size_t base = i % step + i / step * step * n[d];
+            unring_line(sum + 2 * base, piece + 2 * base, n[d], step, shifts, first, last);
+        }
+    }
+}
+static void test_unring(void) { /* against the definition, along every choice of axes, odd and even */
+    static const struct {
+        size_t dim[5];
+        mv_unring_opt o;
+    } rows[] = {{{17, 12, 1, 1, 1}, {0, 0, 0, 0}}, {{12, 1, 9, 1, 1}, {7, 5, 1, 3}},
+        {{11, 10, 8, 1, 1}, {7, 4, 0, 2}}, {{40, 1, 1, 1, 1}, {1, 7, 2, 4}},
+        {{5, 21, 2, 1, 1}, {2, 20, 1, 2}}, {{3, 2, 13, 1, 1}, {4, 3, 1, 1}}};
+    static double want[8192];
+    size_t k, i;
+    t_seed(41);
+    for (k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const mv_unring_opt *o = &rows[k].o;
+        const size_t shifts = o->shifts ? o->shifts : 20;
+        mv_volume v, got = {0}, serial = {0}, real, plain = {0};
+        size_t far_off = 0, n;
+        noise(&v, MEDVOL_C64, rows[k].dim);
+        n = mv_volume_count(&v);
+        unring_naive(want, &v, o->axes ? o->axes : 3, shifts, o->first || o->last ? o->first : 1,
+            o->first || o->last ? o->last : 3);
+        CHECK_OK(mv_unring(T, &got, &v, o));
+        for (i = 0; got.data && i < 2 * n; i++) far_off += !(fabs(floats(&got)[i] - want[i]) < 2e-5);
+        if (!CHECK(far_off <= 2)) /* where two shifts are as good */
+            fprintf(stderr, "  row %d: %d of %d\n", (int)k, (int)far_off, (int)(2 * n));
+        CHECK(got.affine[3] == -40 && got.dtype == MEDVOL_C64);
+        CHECK_OK(mv_unring(NULL, &serial, &v, o));
+        CHECK(same_bytes(&got, &serial));
+        CHECK_OK(mv_unring(T, &v, &v, o)); /* in place */
+        CHECK(same_bytes(&got, &v));
+        noise(&real, MEDVOL_F32, rows[k].dim); /* of reals: the real part of pairs without imaginary parts */
+        for (i = 0; i < n; i++) floats(&v)[2 * i] = floats(&real)[i], floats(&v)[2 * i + 1] = 0;
+        CHECK_OK(mv_unring(T, &plain, &real, o));
+        CHECK_OK(mv_unring(T, &got, &v, o));
+        for (i = 0; plain.data && i < n; i++)
+            if (!CHECK(floats(&plain)[i] == floats(&got)[2 * i])) break;
+        CHECK(plain.dtype == MEDVOL_F32 && plain.affine[3] == -40);
+        mv_volume_free(T, &v), mv_volume_free(T, &got), mv_volume_free(T, &real), mv_volume_free(T, &plain);
+        mv_volume_free(NULL, &serial);
+    }
+}
+/* A disc, from its closed k-space: it rings; afterwards its inside and outside are flat. */
+static void test_unring_disc(void) {
+    const size_t shape[3] = {64, 64, 1};
+    mv_ellipse disc = {0};
+    mv_phantom_opt p = {0};
+    mv_fft_opt back = {0};
+    mv_volume k = {0}, image = {0}, still = {0};
+    double before = 0, after = 0;
+    size_t i;
+    disc.value = 1, disc.axes[0] = 0.61, disc.axes[1] = 0.53, disc.axes[2] = 1;
+    p.shapes = &disc, p.count = 1;
+    back.flags = MEDVOL_FFT_INVERSE | MEDVOL_FFT_CENTERED | MEDVOL_FFT_SCALED;
+    CHECK_OK(mv_phantom_kspace(T, &k, shape, &p));
+    CHECK_OK(mv_fft(T, &image, &k, &back));
+    CHECK_OK(mv_unring(T, &still, &image, NULL));
+    for (i = 0; still.data && i < 64 * 64; i++) {
+        const double u = ((double)(i % 64) - 32) / 32, v = ((double)(i / 64) - 32) / 32;
+        const double r = sqrt(u * u / (0.61 * 0.61) + v * v / (0.53 * 0.53));
+        const double centre = floats(&image)[2 * (32 + 64 * 32)];
+        if (fabs(r - 1) < 0.12) continue; /* the edge */
+        before = fmax(before, fabs(floats(&image)[2 * i] / centre - (r < 1)));
+        after = fmax(after, fabs(floats(&still)[2 * i] / centre - (r < 1)));
+    }
+    if (!CHECK(before > 0.02 && after < 0.4 * before)) fprintf(stderr, "  %g, then %g\n", before, after);
+    mv_volume_free(T, &k), mv_volume_free(T, &image), mv_volume_free(T, &still);
+}
+static void test_unring_places(void) { /* slices and frames by themselves, views, types, even images */
+    const size_t dim[5] = {18, 15, 3, 2, 2}, one[5] = {18, 15, 1, 1, 1}, flat[5] = {1, 1, 4, 3, 1};
+    size_t start[5] = {0, 0, 2, 1, 1}, i;
+    mv_volume v, got = {0}, view, alone = {0}, whole, part_view, same, thin, stays = {0};
+    noise(&v, MEDVOL_I16, dim);
+    v.slope = 0.5, v.inter = 1;
+    CHECK_OK(mv_unring(T, &got, &v, NULL));
+    CHECK_OK(mv_volume_view(T, &view, &v, start, one));
+    CHECK_OK(mv_unring(T, &alone, &view, NULL));
+    CHECK(got.data && alone.data &&
+        !memcmp(alone.data, floats(&got) + 18 * 15 * 11, 18 * 15 * sizeof(float)));
+    CHECK(got.slope == 1 && got.inter == 0);
+    noise(&whole, MEDVOL_F32, dim); /* a destination with gaps */
+    start[0] = start[1] = start[2] = start[3] = start[4] = 0;
+    CHECK_OK(mv_volume_view(T, &part_view, &whole, start, one));
+    CHECK_OK(mv_unring(T, &part_view, &view, NULL));
+    CHECK(!memcmp(part_view.data, alone.data, 18 * 15 * sizeof(float)));
+    noise(&same, MEDVOL_F64, one); /* a constant has nothing that rings */
+    for (i = 0; i < 18 * 15; i++) ((double *)same.data)[i] = 7.25;
+    mv_volume_free(T, &alone);
+    CHECK_OK(mv_unring(T, &alone, &same, NULL));
+    for (i = 0; i < 18 * 15; i++) CHECK_NEAR(floats(&alone)[i], 7.25, 1e-5);
+    noise(&thin, MEDVOL_F32, flat); /* x and y of one voxel: as they are */
+    CHECK_OK(mv_unring(T, &stays, &thin, NULL));
+    CHECK(same_bytes(&stays, &thin));
+    mv_volume_free(T, &v), mv_volume_free(T, &got), mv_volume_free(T, &alone), mv_volume_free(T, &whole);
+    mv_volume_free(T, &same), mv_volume_free(T, &thin), mv_volume_free(T, &stays);
+}
+static void test_unring_errors(void) {
+    const size_t dim[5] = {18, 15, 3, 2, 1}, small[5] = {8, 18, 1, 1, 1};
+    mv_volume v, few, dst = {0}, rgb = {0};
+    mv_unring_opt o = {0, 0, 0, 0};
+    noise(&v, MEDVOL_F32, dim), noise(&few, MEDVOL_F32, small);
+    CHECK_STATUS(mv_unring(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_unring(T, &dst, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_unring(T, &dst, &few, NULL), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "axis 0"));
+    o.axes = 8;
+    CHECK_STATUS(mv_unring(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.axes = 7;
+    CHECK_STATUS(mv_unring(T, &dst, &v, &o), MEDVOL_E_SHAPE); /* three slices */
+    o.axes = 0, o.shifts = 65;
+    CHECK_STATUS(mv_unring(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.shifts = 0, o.first = 2, o.last = 1;
+    CHECK_STATUS(mv_unring(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    o.first = 1, o.last = 17;
+    CHECK_STATUS(mv_unring(T, &dst, &v, &o), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_unring(T, &few, &v, NULL), MEDVOL_E_SHAPE);
+    CHECK_OK(mv_volume_alloc(T, &rgb, MEDVOL_RGB24, 2, dim));
+    CHECK_STATUS(mv_unring(T, &dst, &rgb, NULL), MEDVOL_E_DTYPE);
+    T->desc.progress = stop;
+    CHECK_STATUS(mv_unring(T, &dst, &v, NULL), MEDVOL_E_CANCELLED);
+    T->desc.progress = NULL;
+    T->desc.limits.max_bytes = 18 * 15 * 6 * 4 - 1;
+    CHECK_STATUS(mv_unring(T, &dst, &v, NULL), MEDVOL_E_LIMIT);
+    T->desc.limits.max_bytes = 0;
+    floats(&v)[5] = NAN; /* of its slice nothing is left, of the others all */
+    CHECK(!dst.data);
+    CHECK_OK(mv_unring(T, &dst, &v, NULL));
+    CHECK(floats(&dst)[100] != floats(&dst)[100] && floats(&dst)[18 * 15] == floats(&dst)[18 * 15]);
+    mv_volume_free(T, &v), mv_volume_free(T, &few), mv_volume_free(T, &dst), mv_volume_free(T, &rgb);
+}
 /* CASES */
 const t_case tests_kspace[] = {
     {"window", test_window, 0},
@@ -1236,5 +1479,9 @@ const t_case tests_kspace[] = {
     {"epi_errors", test_epi_errors, 0},
     {"ramp", test_ramp, 0},
     {"ramp_errors", test_ramp_errors, 0},
+    {"unring", test_unring, 0},
+    {"unring_disc", test_unring_disc, 0},
+    {"unring_places", test_unring_places, 0},
+    {"unring_errors", test_unring_errors, 0},
     {NULL, NULL, 0},
 };

@@ -449,6 +449,7 @@ OP(homodyne, mv_homodyne(c, d, &wave, 1, NULL))
 OP(pocs, mv_pocs(c, d, &wave, 2, &(mv_pocs_opt){.iterations = 1}))
 OP(epi_ghost, mv_epi_ghost(c, d, &wave, (const double[]){0.5, 0.1}))
 OP(epi_ramp, mv_epi_ramp(c, d, &wave, 7, &(mv_epi_timing){.flat = 1, .dwell = 1.0 / 64}))
+OP(unring, mv_unring(c, d, &wave, &(mv_unring_opt){.axes = 3, .shifts = 2, .first = 1, .last = 1}))
 OP(planes, mv_render_planes(c, d, s, NULL))
 OP(planes_rgb, mv_render_planes(c, d, &rgb, NULL))
 OP(load, mv_load_mem(c, d, plain.data, plain.bytes, NULL))
@@ -509,7 +510,8 @@ static const struct {
     {"phantom_image", v_phantom_image, SOURCE}, {"phantom_kspace", v_phantom_kspace, SOURCE},
     {"phantom_sens", v_phantom_sens, SOURCE}, {"homodyne", v_homodyne, SOURCE},
     {"pocs", v_pocs, SOURCE}, {"epi_ghost", v_epi_ghost, SOURCE},
-    {"epi_ramp", v_epi_ramp, SOURCE}, ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
+    {"epi_ramp", v_epi_ramp, SOURCE}, {"unring", v_unring, SOURCE},
+    ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
     LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)

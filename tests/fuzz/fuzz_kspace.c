@@ -127,6 +127,15 @@ static mv_status op_ramp(fz_step *s) {
     mv_volume_free(s->ctx, &v);
     return st;
 }
+static mv_status op_unring(fz_step *s) {
+    mv_unring_opt o;
+    o.axes = fz_byte() > 240 ? fz_byte() : fz_byte() % 8;
+    o.shifts = fz_byte() > 240 ? fz_size() : fz_byte() % 6;
+    o.first = fz_byte() > 240 ? fz_size() : fz_byte() % 3;
+    o.last = fz_byte() > 240 ? fz_size() : o.first + fz_byte() % 3;
+    s->loose = HUGE_VAL; /* shifts that are as good */
+    return mv_unring(s->ctx, s->dst, s->src, &o);
+}
 static const fz_op ops[] = {op_window, op_resize, op_uniform, op_poisson, op_golden, op_phantom, op_partial,
-    op_partial, op_epi, op_ramp};
+    op_partial, op_epi, op_ramp, op_unring};
 FUZZ(kspace) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 19); }
