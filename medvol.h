@@ -24659,7 +24659,8 @@ static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t 
             p = mvf_mad(a, x, mvf_nmad(b, y, p));
             q = mvf_mad(a, y, mvf_mad(b, x, q));
         }
-        on = mvm_and(mvf_ge(value ? mvf_load(value + k) : all, mvf_set1(limit)), mvf_gt(all, mvf_zero()));
+        on = mvm_and(mvf_gt(all, mvf_zero()), mvf_gt(mvf_set1(3e38f), all)); /* not infinite */
+        on = mvm_and(on, mvf_ge(value ? mvf_load(value + k) : all, mvf_set1(limit)));
         r = mvf_max(mvf_abs(p), mvf_abs(q)); /* squares of a weak coil's would lose their digits */
         p = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(p, r), mvf_set1(1));
         q = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(q, r), mvf_zero());
@@ -25513,16 +25514,18 @@ static mv_status mv__co_turn(mv_ctx *ctx, const char *op, float *turn, const mv_
 static mv_status mv__co_greatest(mv_ctx *ctx, const char *op, double *most, const mv_volume *v) {
     mv_volume r;
     size_t i;
+    int odd = 0;
     mv_status st;
     mv__memset(&r, 0, sizeof r);
     *most = 0.0;
     if ((st = mv_coil_rss(ctx, &r, v, NULL)) < 0) return st;
     for (i = 0; i < mv_volume_count(&r); i++) {
         const double e = (double)((const float *)r.data)[i];
-        if (e > *most && mv__finite(e)) *most = e;
+        if (!mv__finite(e)) odd = 1;
+        else if (e > *most) *most = e;
     }
     mv_volume_free(ctx, &r);
-    if (*most > 0.0) return st;
+    if (*most > 0.0 && !odd) return st;
     for (i = 0; i < 2 * mv_volume_count(v); i++) { /* their squares may lie outside of f32 */
         const double e = fabs((double)((const float *)v->data)[i]);
         if (e > *most && mv__finite(e)) *most = e;
