@@ -308,6 +308,16 @@ test-bench-python: $(B)/libmedvol.so ## the ctypes wrapper, the results of Pytho
 	@$(PYTHON) bench/test_medvol.py
 	@$(PYTHON) bench/bench_python.py --smoke
 
+# ---- FFTW behind the same calls: the suites that transform ----
+FFTW = $(B)/fftw
+.PHONY: test-fftw
+test-fftw: ## with MEDVOL_USE_FFTW: what rests on Fourier transforms (libfftw3-dev; ARGS="--threads 2")
+	@echo '#include <fftw3.h>' | $(CC) -fsyntax-only -x c - 2>/dev/null || \
+	    { echo "$@: fftw3.h is not installed (package libfftw3-dev)"; exit 9; }
+	@$(MAKE) --no-print-directory B=$(FFTW) CFLAGS="$(CFLAGS) -DMEDVOL_USE_FFTW" \
+	    LDLIBS="-lfftw3f -lfftw3 $(LDLIBS)" $(FFTW)/tests/all
+	@for part in fft/ kspace/ coils/ grappa/ sense/; do $(FFTW)/tests/all $$part $(ARGS) || exit 1; done
+
 # ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
 .PHONY: test-32bit test-be test-arm test-arm64 test-armv7 test-riscv test-windows
 # $(call need,PROGRAM,PACKAGE); $(call port,FOLDER,COMPILER,CFLAGS,EMULATOR)

@@ -46,6 +46,7 @@
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
+     MEDVOL_USE_FFTW        Fourier transforms by FFTW 3 (-lfftw3f -lfftw3; GPL) behind the same calls
      MEDVOL_NO_STDIO        no files: bytes come and go through mv_io hooks and memory
      MEDVOL_NO_MALLOC       no malloc: memory comes from the context's hooks
      MEDVOL_NO_THREADS      no own thread pool
@@ -20572,6 +20573,9 @@ typedef struct mv__ft_tables {
     int same;                 /* may work in place */
     size_t taken;             /* bytes of all tables */
     void *chain;
+#ifdef MEDVOL_USE_FFTW
+    const struct mv__ft_other *other;
+#endif
 } mv__ft_tables;
 static void *mv__ft_take(mv_ctx *ctx, mv__ft_tables *t, size_t count, size_t size) {
     unsigned char *p;
@@ -20583,7 +20587,151 @@ static void *mv__ft_take(mv_ctx *ctx, mv__ft_tables *t, size_t count, size_t siz
     t->taken += bytes;
     return p + MV__FT_HEAD;
 }
+#ifdef MEDVOL_USE_FFTW
+/* ---- FFTW instead: its plans work on contiguous arrays, into and out of which elements are carried with
+   strides, zeros, crops, centres and scale. One lock, for its planner has state of its own. ---- */
+#include <fftw3.h>
+#if defined(MEDVOL_NO_THREADS)
+#  define mv__ft_lock() ((void)0)
+#  define mv__ft_unlock() ((void)0)
+#elif defined(_WIN32)
+static SRWLOCK mv__ft_planner = SRWLOCK_INIT;
+#  define mv__ft_lock() AcquireSRWLockExclusive(&mv__ft_planner)
+#  define mv__ft_unlock() ReleaseSRWLockExclusive(&mv__ft_planner)
+#else
+static pthread_mutex_t mv__ft_planner = PTHREAD_MUTEX_INITIALIZER;
+#  define mv__ft_lock() ((void)pthread_mutex_lock(&mv__ft_planner))
+#  define mv__ft_unlock() ((void)pthread_mutex_unlock(&mv__ft_planner))
+#endif
+typedef struct mv__ft_port { /* what lies in memory, and where in the array of whole axes it belongs */
+    size_t n[7], first[7], whole[7];
+    ptrdiff_t stride[7], step[7]; /* in memory, in the array: of elements of `parts` numbers */
+    size_t parts, array;          /* bytes of the array */
+} mv__ft_port;
+typedef struct mv__ft_other {
+    fftwf_plan f32;
+    fftw_plan f64;
+    mv__ft_port in, out;
+    size_t bytes, real_at; /* of both arrays; where the real one begins */
+    int nd, real, inverse;
+    double scale;
+} mv__ft_other;
+static void mv__ft_other_free(mv__ft_tables *t) {
+    if (!t->other) return;
+    mv__ft_lock();
+    if (t->other->f32) fftwf_destroy_plan(t->other->f32);
+    if (t->other->f64) fftw_destroy_plan(t->other->f64);
+    mv__ft_unlock();
+    t->other = NULL; /* its memory is of the chain */
+}
+static mv_status mv__ft_other_side(mv__ft_port *s, const mv_fft_desc *d, const size_t *n,
+                                   const ptrdiff_t *stride, int low, int part, size_t parts, int f64) {
+    size_t step = 1;
+    int k;
+    s->parts = parts;
+    for (k = 0; k < d->ndim; k++) {
+        const size_t whole = part && k == low ? d->dim[k] / 2 + 1 : d->dim[k];
+        const int centred = (d->flags & MEDVOL_FFT_CENTERED) && d->axes >> k & 1u;
+        s->n[k] = n[k];
+        s->whole[k] = whole;
+        s->first[k] = centred ? (whole - n[k] / 2) % whole : 0;
+        s->stride[k] = stride[k] / (ptrdiff_t)parts;
+        s->step[k] = (ptrdiff_t)step;
+        if (!mv__mul(step, whole, &step)) return MEDVOL_E_SIZE;
+    }
+    return mv__mul(step, parts * (f64 ? 8 : 4), &s->array) ? MEDVOL_OK : MEDVOL_E_SIZE;
+}
+static mv_status mv__ft_other_make(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_desc *d, int low,
+                                   const ptrdiff_t *in_stride, const ptrdiff_t *out_stride, double scale) {
+    const int real = (d->flags & MEDVOL_FFT_REAL) != 0, inverse = (d->flags & MEDVOL_FFT_INVERSE) != 0;
+    mv__ft_other *o = (mv__ft_other *)mv__ft_take(ctx, t, 1, sizeof *o);
+    fftw_iodim64 along[7], many[7];
+    double place[8]; /* the planner takes addresses, and leaves alone what lies there */
+    int k, rank = 0, loops = 0;
+    if (!o) return MEDVOL_E_NOMEM;
+    mv__memset(o, 0, sizeof *o);
+    o->nd = d->ndim;
+    o->real = real;
+    o->inverse = inverse;
+    o->scale = scale;
+    if (mv__ft_other_side(&o->in, d, d->in_dim, in_stride, low, real && inverse, real && !inverse ? 1 : 2,
+                          t->f64) < 0 ||
+        mv__ft_other_side(&o->out, d, d->out_dim, out_stride, low, real && !inverse, real && inverse ? 1 : 2,
+                          t->f64) < 0 ||
+        !mv__add(mv__maxz(o->in.array, o->out.array), 64, &o->bytes) ||
+        (real && !mv__add(o->bytes, mv__maxz(o->in.array, o->out.array), &o->bytes)))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)d->dim[0], -1, "fft: the array is too large");
+    if (real) o->real_at = ((inverse ? o->in.array : o->out.array) + 63) / 64 * 64;
+    for (k = d->ndim - 1; k >= 0; k--) { /* FFTW's last axis is the one that is halved */
+        fftw_iodim64 *i = d->axes >> k & 1u ? &along[rank++] : &many[loops++];
+        i->n = (ptrdiff_t)d->dim[k];
+        i->is = o->in.step[k];
+        i->os = o->out.step[k];
+    }
+    mv__ft_lock();
+    if (!t->f64) {
+        fftwf_complex *c = (fftwf_complex *)(void *)place;
+        float *r = (float *)(void *)(place + 4);
+        const unsigned how = FFTW_ESTIMATE | FFTW_UNALIGNED;
+        o->f32 = !real ? fftwf_plan_guru64_dft(rank, along, loops, many, c, c,
+                                               inverse ? FFTW_BACKWARD : FFTW_FORWARD, how)
+            : inverse  ? fftwf_plan_guru64_dft_c2r(rank, along, loops, many, c, r, how)
+                       : fftwf_plan_guru64_dft_r2c(rank, along, loops, many, r, c, how);
+    } else {
+        fftw_complex *c = (fftw_complex *)(void *)place;
+        double *r = place + 4;
+        const unsigned how = FFTW_ESTIMATE | FFTW_UNALIGNED;
+        o->f64 = !real ? fftw_plan_guru64_dft(rank, along, loops, many, c, c,
+                                              inverse ? FFTW_BACKWARD : FFTW_FORWARD, how)
+            : inverse  ? fftw_plan_guru64_dft_c2r(rank, along, loops, many, c, r, how)
+                       : fftw_plan_guru64_dft_r2c(rank, along, loops, many, r, c, how);
+    }
+    mv__ft_unlock();
+    t->other = o;
+    if (o->f32 || o->f64) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_NOMEM, "plan", 0, -1, "fft: FFTW makes no plan of this");
+}
+/* Elements between memory and array, row by row. */
+static void mv__ft_other_carry(const mv__ft_other *o, const mv__ft_port *s, void *memory, void *array,
+                               int inwards) {
+    size_t rows = 1, r, i, p;
+    int k;
+    for (k = 1; k < o->nd; k++) rows *= s->n[k];
+    if (inwards) mv__memset(array, 0, s->array);
+    for (r = 0; r < rows; r++) {
+        size_t from = 0, to = 0, rest = r;
+        for (k = 1; k < o->nd; k++) {
+            from += rest % s->n[k] * (size_t)s->stride[k];
+            to += (rest % s->n[k] + s->first[k]) % s->whole[k] * (size_t)s->step[k];
+            rest /= s->n[k];
+        }
+        for (i = 0; i < s->n[0]; i++) {
+            const size_t a = (from + i * (size_t)s->stride[0]) * s->parts;
+            const size_t b = (to + (i + s->first[0]) % s->whole[0]) * s->parts;
+            for (p = 0; p < s->parts; p++)
+                if (o->f64 && inwards) ((double *)array)[b + p] = ((double *)memory)[a + p];
+                else if (o->f64) ((double *)memory)[a + p] = o->scale * ((double *)array)[b + p];
+                else if (inwards) ((float *)array)[b + p] = ((float *)memory)[a + p];
+                else ((float *)memory)[a + p] = (float)o->scale * ((float *)array)[b + p];
+        }
+    }
+}
+static void mv__ft_other_run(const mv__ft_other *o, void *dst, const void *src, unsigned char *block) {
+    void *c = block, *r = block + o->real_at;
+    mv__ft_other_carry(o, &o->in, (void *)(uintptr_t)src, o->real && !o->inverse ? r : c, 1);
+    if (o->f32 && !o->real) fftwf_execute_dft(o->f32, (fftwf_complex *)c, (fftwf_complex *)c);
+    else if (o->f32 && o->inverse) fftwf_execute_dft_c2r(o->f32, (fftwf_complex *)c, (float *)r);
+    else if (o->f32) fftwf_execute_dft_r2c(o->f32, (float *)r, (fftwf_complex *)c);
+    else if (!o->real) fftw_execute_dft(o->f64, (fftw_complex *)c, (fftw_complex *)c);
+    else if (o->inverse) fftw_execute_dft_c2r(o->f64, (fftw_complex *)c, (double *)r);
+    else fftw_execute_dft_r2c(o->f64, (double *)r, (fftw_complex *)c);
+    mv__ft_other_carry(o, &o->out, dst, o->real && o->inverse ? r : c, 0);
+}
+#endif /* MEDVOL_USE_FFTW */
 static void mv__ft_release(mv_ctx *ctx, mv__ft_tables *t) {
+#ifdef MEDVOL_USE_FFTW
+    mv__ft_other_free(t);
+#endif
     while (t->chain) {
         void *next;
         mv__memcpy(&next, t->chain, sizeof next);
@@ -21215,6 +21363,9 @@ static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads
     int k, s;
     mv__memset(r, 0, sizeof *r);
     r->t = t;
+#ifdef MEDVOL_USE_FFTW
+    if (t->other) return t->other->bytes;
+#endif
     for (k = 0; k < t->stages; k++) r->stage[k] = t->stage[k];
     for (k = 0; k < t->groups; k++) {
         const mv__ft_group *g = &t->group[k];
@@ -21254,6 +21405,16 @@ static mv_status mv__ft_go(mv_ctx *ctx, mv__ft_run *r, void *dst, const void *sr
     mv_status st = MEDVOL_OK;
     int k;
     r->scratch = block;
+#ifdef MEDVOL_USE_FFTW
+    if (t->other) { /* all at once */
+        const int tell = elements >= MV__FT_ROUND && !(ctx && ctx->busy);
+        if (tell && mv__progress(ctx, 0, (size_t)elements, "fft")) return mv__cancelled(ctx, "fft");
+        mv__ft_other_run(t->other, dst, src, block);
+        if (tell && mv__progress(ctx, (size_t)elements, (size_t)elements, "fft"))
+            return mv__cancelled(ctx, "fft");
+        return MEDVOL_OK;
+    }
+#endif
     /* only read */
     r->place[0] = (unsigned char *)(uintptr_t)src;
     r->place[1] = (unsigned char *)dst;
@@ -21387,9 +21548,13 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
         st = mv__ft_array_init(ctx, &b.place[2], "dim", b.nd, between, none, 0, t->f64, &t->work);
     if (st < 0) return st;
     b.now = b.place[0];
+#ifdef MEDVOL_USE_FFTW
+    if ((st = mv__ft_other_make(ctx, t, d, low, b.place[0].stride, b.place[1].stride, scale)) < 0) return st;
+#else
     st = mv__ft_groups_make(ctx, t, &b);
     if (st < 0) return st;
     t->stage[t->stages - 1].scale *= scale;
+#endif
     for (t->same = !real, k = 0; k < d->ndim; k++)
         if (d->in_dim[k] > 1 && d->out_dim[k] > 1)
             t->same = t->same && b.place[0].stride[k] == b.place[1].stride[k];
@@ -22514,8 +22679,8 @@ static void MV__K(mv__ks_still)(float *line, const float *shifted, size_t n, siz
     size_t t, i, w;
     mv__memset(room, 0, 6 * pad * sizeof *room);
     for (t = 0; t < trials; t++, shifted += 2 * n) {
-        const size_t from = t % 2 ? lead - 1 : lead + 1; /* the neighbour a shift came from */
-        const mvf part = mvf_set1((float)((t + 1) / 2) / (float)(trials - 1)); /* of a voxel */
+        const size_t from = t % 2 ? lead - 1 : lead + 1, steps = (t + 1) / 2; /* from: the other neighbour */
+        const mvf part = mvf_set1((float)steps / (float)(trials - 1));        /* of a voxel */
         for (i = 0; i < n; i++) {
             p[lead + i] = shifted[2 * i];
             q[lead + i] = shifted[2 * i + 1];
@@ -24127,7 +24292,8 @@ static void mv__ks_ring_tables(const mv__ks_ring *g, mv__ks_ring_axis *a) {
     for (k = 0; k < n; k++)
         a->cosine[k] = 2 * k == n ? 0.0 : 1.0 + cos(2.0 * MV__KS_PI * (double)k / (double)n);
     for (t = 0; t < g->trials; t++) {
-        const double size = (double)((t + 1) / 2) / (double)(g->trials - 1);
+        const size_t steps = (t + 1) / 2;
+        const double size = (double)steps / (double)(g->trials - 1);
         float *r = a->ramps + 2 * n * t;
         for (k = 0; k < n; k++) {
             const double f = 2 * k > n ? (double)k - (double)n : (double)k;
@@ -24239,6 +24405,9 @@ static mv_status mv__ks_ring_load(mv_ctx *ctx, mv__ks_ring *g, const mv_volume *
     mv_volume view, dense;
     int k;
     mv_status st;
+    mv__memset(start, 0, sizeof start);
+    mv__memset(size, 0, sizeof size);
+    mv__memset(&dense, 0, sizeof dense);
     for (k = 0; k < src->ndim; k++) {
         const int inside = k < 3 && (k < 2 || g->dim[2] > 1);
         start[k] = inside ? 0 : at % src->dim[k];
@@ -25505,6 +25674,7 @@ static mv_status mv__co_turn(mv_ctx *ctx, const char *op, float *turn, const mv_
     if (!by_virtual) return MEDVOL_OK;
     for (i = 0; i < 3; i++) o.calib[i] = box[i];
     if (!(m = (double *)mv__alloc(ctx, 2 * c * sizeof *m))) return MEDVOL_E_NOMEM;
+    mv__memset(m, 0, 2 * c * sizeof *m);
     st = mv__co_compress(ctx, op, m, NULL, 1, v, &o);
     for (i = 0; st == MEDVOL_OK && i < 2 * c; i++) turn[i] = (float)m[i];
     mv__free(ctx, m);
@@ -26366,6 +26536,7 @@ static mv_status mv__gr_settle(mv_ctx *ctx, const char *op, mv_grappa *g, const 
     const size_t places = g->accel[0] * g->accel[1];
     size_t count[MV__GR_LATTICE], y, z, q, best = 0, rival = 0, lines = 0;
     mv_grappa at = *g;
+    MV__KNOWN(g->accel[1] > 0);
     at.first[0] = at.first[1] = 0;
     mv__memset(count, 0, sizeof count);
     for (z = 0; z < m->n[2]; z++)

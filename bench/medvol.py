@@ -459,6 +459,27 @@ class Context:
         n = len(src.shape)
         return self._map("mv_flip", out, src, sum({1 << (n - 1 - range(n)[a]) for a in axes}))
 
+    def _fourier(self, name: str, src: Any, axes: Sequence[int] | None, flags: int, out: Any,
+                 opt: dict) -> Any:
+        n = len(src.shape)
+        bits = sum({1 << (n - 1 - range(n)[a]) for a in (range(n) if axes is None else axes)})
+        return self._map(name, out, src, opt=("mv_fft_opt", {"axes": bits, "flags": flags, **opt}))
+
+    def fft(self, src: Any, axes: Sequence[int] | None = None, flags: int = 0, out: Any = None,
+            **opt: Any) -> Any:
+        """numpy.fft.fftn; flags: sums of CONST["FFT_INVERSE"], _CENTERED, _UNITARY, _SCALED."""
+        return self._fourier("mv_fft", src, axes, flags, out, opt)
+
+    def rfft(self, src: Any, axes: Sequence[int] | None = None, flags: int = 0, out: Any = None,
+             **opt: Any) -> Any:
+        """numpy.fft.rfftn: the last of the axes is halved."""
+        return self._fourier("mv_rfft", src, axes, flags, out, opt)
+
+    def irfft(self, src: Any, axes: Sequence[int] | None = None, flags: int = 0, out: Any = None,
+              **opt: Any) -> Any:
+        """numpy.fft.irfftn with flags=CONST["FFT_SCALED"]; shape: lengths of all axes, 0 for src's."""
+        return self._fourier("mv_irfft", src, axes, flags, out, opt)
+
     def permute(self, src: Any, order: Sequence[int], out: Any = None) -> Any:
         """numpy.transpose."""
         n = len(src.shape)

@@ -20,8 +20,8 @@ import numpy as np
 
 import medvol
 
-MODULES = {"numpy": "numpy", "scipy": "scipy.ndimage", "OpenCV": "cv2", "SimpleITK": "SimpleITK",
-           "torch": "torch", "MONAI": "monai.transforms", "TorchIO": "torchio",
+MODULES = {"numpy": "numpy", "scipy": "scipy.ndimage", "scipy.fft": "scipy.fft", "OpenCV": "cv2",
+           "SimpleITK": "SimpleITK", "torch": "torch", "MONAI": "monai.transforms", "TorchIO": "torchio",
            "scikit-image": "skimage.transform", "nibabel": "nibabel", "medrs": "medrs"}
 MISSING: dict[str, str] = {}
 
@@ -44,7 +44,7 @@ def _import(name: str) -> Any:
         return _Absent()
 
 
-ndi, cv2, sitk, torch, monai, tio, skt, nib, medrs = map(_import, list(MODULES)[1:])
+ndi, sfft, cv2, sitk, torch, monai, tio, skt, nib, medrs = map(_import, list(MODULES)[1:])
 if "scikit-image" not in MISSING:
     from skimage import exposure, filters
 if "torch" not in MISSING:
@@ -59,8 +59,12 @@ AFFINE = np.array([[0, 0, 0.9, -80.0], [-0.9, 0, 0, 90], [0, -0.9, 0, 70], [0, 0
 F32, I16, U8 = np.float32, np.int16, np.uint8
 
 
+WORKERS = [1]  # of scipy.fft
+
+
 def set_threads(threads: int) -> None:
     """For the libraries that can be told; others read OMP_NUM_THREADS and RAYON_NUM_THREADS as they start."""
+    WORKERS[0] = threads
     if "torch" not in MISSING: torch.set_num_threads(threads)
     if "OpenCV" not in MISSING: cv2.setNumThreads(threads)
     if "SimpleITK" not in MISSING: sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
@@ -85,6 +89,9 @@ def itk_world(s: "Source") -> Any:
 
 FORMS: dict[str, Callable[["Source"], Any]] = {
     "i16": lambda s: s.f32.round().astype(I16),
+    "c64": lambda s: np.random.default_rng(3).standard_normal(
+        (*s.f32.shape, 2), F32).view(np.complex64)[..., 0],
+    "vc64": lambda s: medvol.Volume(s.c64), "tc64": lambda s: torch.from_numpy(s.c64),
     "hollow": lambda s: np.where(s.f32 > 100, s.f32, F32(0)),
     "rough": lambda s: np.abs(s.f32 + 120 * np.random.default_rng(2).standard_normal(s.f32.shape, F32)),
     "flat": lambda s: flat(s.f32),
@@ -754,6 +761,25 @@ def files(c: medvol.Context, n: int, head: np.ndarray) -> list[Row]:
             "SimpleITK": written(f, "o3.nii.gz", lambda p, s: sitk.WriteImage(s.itk_i16, p, True, 1))},
             dtype="i16", note="nobody waits for the disk"),
         *gzip_rows(c, f),
+    ]
+
+
+# ---- Fourier transforms ----
+def as_pairs(r: Any) -> np.ndarray:
+    return np.ascontiguousarray(as_array(r)).view(F32)
+
+
+def fourier(c: medvol.Context) -> list[Row]:
+    unitary = medvol.CONST["FFT_UNITARY"]
+    return [
+        Row("fft, 3-D", lambda s, d: c.fft(s.vc64, flags=unitary), new={
+            "scipy": lambda s, d: sfft.fftn(s.c64, norm="ortho", workers=WORKERS[0]),
+            "torch": lambda s, d: torch.fft.fftn(s.tc64, norm="ortho")}, dtype="c64", tol=1e-5, see=as_pairs,
+            note="of noise; scipy's is pocketfft, torch's MKL"),
+        Row("fft, 3-D of reals", lambda s, d: c.rfft(s.v, flags=unitary), new={
+            "scipy": lambda s, d: sfft.rfftn(s.f32, norm="ortho", workers=WORKERS[0]),
+            "torch": lambda s, d: torch.fft.rfftn(s.t, norm="ortho")}, tol=3e-7 * 500, share=1e-3,
+            see=as_pairs, note="the head's mean stands for most of it"),
     ]
 
 

@@ -25,7 +25,7 @@ AFFINE = np.array([[0, 0.9, 0, -5], [-1.1, 0, 0, 7], [0, 0, 1.3, 2], [0, 0, 0, 1
 def near(a, b, tolerance=0.0):
     a, b = np.asarray(a), np.asarray(b)
     assert a.shape == b.shape, f"shape {a.shape}, expected {b.shape}"
-    gap = np.abs(a.astype(float) - b.astype(float)).max(initial=0)
+    gap = np.abs(a.astype(complex) - b.astype(complex)).max(initial=0)
     assert gap <= tolerance, f"differs by {gap}, allowed {tolerance}"
 
 
@@ -226,6 +226,11 @@ def test_spatial():
     for order in ((2, 1, 0), (1, 2, 0), (2, 0, 1)): near(ctx.permute(A, order), A.transpose(order))
     for k in (1, 2, 3):
         for axes in ((0, 1), (1, 2), (2, 0)): near(ctx.rot90(A, k, axes), np.rot90(A, k, axes))
+    z = (A + 1j * A[::-1]).astype(np.complex64)
+    near(ctx.fft(z), np.fft.fftn(z), 2e-2)
+    near(ctx.fft(z, (1,), m.CONST["FFT_UNITARY"]), np.fft.fft(z, axis=1, norm="ortho"), 1e-3)
+    near(ctx.rfft(A, (0, 2)), np.fft.rfftn(A, axes=(0, 2)), 2e-2)
+    near(ctx.irfft(ctx.rfft(A), flags=m.CONST["FFT_SCALED"], shape=(0, 0, A.shape[2])), A, 1e-3)
     four = rng.integers(0, 255, (3, 4, 5, 6), np.uint8)
     near(ctx.permute(four, (3, 0, 2, 1)), four.transpose(3, 0, 2, 1))
 

@@ -22,7 +22,7 @@ static double part(const mv_volume *v, size_t i) {
     return v->dtype == MEDVOL_I16 ? ((int16_t *)v->data)[i] * 0.5 + 1 : (double)floats(v)[i];
 }
 static int same_bytes(const mv_volume *a, const mv_volume *b) {
-    return a->dtype == b->dtype && mv_volume_count(a) == mv_volume_count(b) &&
+    return a->data && b->data && a->dtype == b->dtype && mv_volume_count(a) == mv_volume_count(b) &&
         !memcmp(a->data, b->data, mv_volume_count(a) * mv_dtype_size(a->dtype));
 }
 static int stop(void *user, double d, double total, const char *label) {
