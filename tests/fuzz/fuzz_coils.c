@@ -135,7 +135,7 @@ static mv_status op_walsh(fz_step *s) {
     memset(&maps, 0, sizeof maps);
     for (k = 0; k < 3; k++) o.box[k] = fz_byte() > 128 ? fz_byte() % 10 : 1;
     o.threshold = fz_byte() & 1 ? 0 : fz_number();
-    o.virtual_phase = (int)(fz_byte() & 1);
+    o.virtual_phase = (int)(fz_byte() & 1), o.image_phase = fz_byte() > 128;
     if (st == MEDVOL_OK && coils_of(&v) > 16) st = mv_volume_copy(s->ctx, s->dst, &v);
     else if (st == MEDVOL_OK) {
         st = mv_coil_walsh(s->ctx, &maps, &v, &o);
