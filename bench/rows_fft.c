@@ -63,6 +63,25 @@ static mv_status long_line(bench *b) {
     return setup(b, 1, 0, n, 1, 1);
 }
 
+/* Shapes that other libraries publish, the same at every side; small ones for the smallest sides. */
+static mv_status shape(bench *b, unsigned axes, size_t nx, size_t ny, size_t nz) {
+    const size_t less = b->side < 64 ? 16 : 1;
+    return setup(b, axes, 0, nx / less, ny > less ? ny / less : 1, nz > less ? nz / less : 1);
+}
+#define SHAPE(name, axes, nx, ny, nz)                                                                        \
+    static mv_status name(bench *b) { return shape(b, axes, nx, ny, nz); }
+SHAPE(lines_4096, 1, 4096, 4096, 1)
+SHAPE(planes_256, 3, 256, 256, 32)
+SHAPE(planes_320, 3, 320, 320, 32)
+SHAPE(planes_512, 3, 512, 512, 32)
+SHAPE(volume_240, 7, 240, 240, 240)
+SHAPE(volume_250, 7, 250, 250, 250)
+SHAPE(lines_251, 1, 251, 16384, 1)
+SHAPE(lines_257, 1, 257, 16384, 1)
+SHAPE(lines_1009, 1, 1009, 4096, 1)
+SHAPE(lines_4093, 1, 4093, 1024, 1)
+SHAPE(volume_251, 7, 251, 251, 251)
+
 /* ---- what is right: some frequencies of the definition in double ---- */
 static double sum_at(const bench *b, const mv_fft_desc *d, const size_t *k, double *im) {
     const float *p = (const float *)b->aux[0].data;
@@ -250,6 +269,8 @@ static double want_2(const bench *b, size_t i) { return (void)b, (void)i, 2; }
 
 /* 1.5 N log2 N multiply-adds of a complex transform of 2^24 voxels, half of a real one */
 #define FFT(name, how) {name, MEDVOL_F32, execute, .check = check, .floor = "c", .setup = how, .done = done}
+#define SHAPED(name, how)                                                                                    \
+    {name, MEDVOL_F32, execute, .check = check, .floor = "c", .setup = how, .done = done, .most = 1}
 const bench_row rows_fft[] = {
     {"fft 3-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = volume, .done = done},
     {"fft 3-D, centred", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = centred,
@@ -279,6 +300,18 @@ const bench_row rows_fft[] = {
         .setup = kernel_5},
     {"phase correlation", MEDVOL_F32, phase, want_2, .floor = "a", .setup = phase_setup},
     {"fft good size", MEDVOL_F32, good_size, want_216, .most = 1},
+    SHAPED("fft 4096, 4096 lines", lines_4096),
+    SHAPED("fft 256 x 256, 32 planes", planes_256),
+    SHAPED("fft 320 x 320, 32 planes", planes_320),
+    SHAPED("fft 512 x 512, 32 planes", planes_512),
+    SHAPED("fft 240 x 240 x 240", volume_240),
+    SHAPED("fft 250 x 250 x 250", volume_250),
+    SHAPED("fft 251, 16384 lines", lines_251),
+    SHAPED("fft 257, 16384 lines", lines_257),
+    SHAPED("fft 1009, 4096 lines", lines_1009),
+    SHAPED("fft 4093, 1024 lines", lines_4093),
+    SHAPED("fft 251 x 251 x 251", volume_251),
     {0},
 };
+#undef SHAPED
 #undef FFT

@@ -67,13 +67,13 @@ static int check(bench *b) { /* to 1e-6 of the root mean square */
 }
 
 extern const bench_peer peers_fftw[];
+#define ROW(op) {"FFTW measure", op, MEDVOL_F32, run, .check = check, .setup = setup, .done = done}
 const bench_peer peers_fftw[] = {
-    {"FFTW measure", "fft 3-D", MEDVOL_F32, run, .check = check, .setup = setup, .done = done},
-    {"FFTW measure", "fft 2-D", MEDVOL_F32, run, .check = check, .setup = setup, .done = done},
-    {"FFTW measure", "fft 1-D", MEDVOL_F32, run, .check = check, .setup = setup, .done = done},
-    {"FFTW measure", "fft 1-D, prime", MEDVOL_F32, run, .check = check, .setup = setup, .done = done},
-    {"FFTW measure", "fft 1-D, one line", MEDVOL_F32, run, .check = check, .setup = setup, .done = done},
-    {"FFTW measure", "fft 1-D, one long line", MEDVOL_F32, run, .check = check, .setup = setup, .done = done},
+    ROW("fft 3-D"), ROW("fft 2-D"), ROW("fft 1-D"), ROW("fft 1-D, prime"), ROW("fft 1-D, one line"),
+    ROW("fft 1-D, one long line"), ROW("fft 4096, 4096 lines"), ROW("fft 256 x 256, 32 planes"),
+    ROW("fft 320 x 320, 32 planes"), ROW("fft 512 x 512, 32 planes"), ROW("fft 240 x 240 x 240"),
+    ROW("fft 250 x 250 x 250"), ROW("fft 251, 16384 lines"), ROW("fft 257, 16384 lines"),
+    ROW("fft 1009, 4096 lines"), ROW("fft 4093, 1024 lines"), ROW("fft 251 x 251 x 251"),
     {"FFTW measure", "fft 3-D of reals", MEDVOL_F32, run_reals, .check = check, .setup = setup, .done = done},
     {"FFTW measure", "fft 3-D to reals", MEDVOL_F32, run_back, .check = check, .setup = setup_back,
         .done = done_back},
