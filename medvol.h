@@ -1991,8 +1991,7 @@ typedef struct mv_coil_lowres_opt {
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
    calib), _RANGE (box even, threshold not 0..1; NaN or infinity with virtual_phase), _SIZE (more than 256
    coils), _EMPTY (all zeros), _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
-   Source: Walsh et al. 2000; McKenzie et al. 2002; Inati,
-   Hansen and Kellman 2013 (image_phase). */
+   Source: Walsh et al. 2000; McKenzie et al. 2002; Inati, Hansen and Kellman 2013 (image_phase). */
 MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
                                    const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
@@ -2020,8 +2019,8 @@ typedef struct mv_espirit_opt {
    of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as mv_coil_walsh: where
    the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N = 1728, seconds.
    Errors: those of mv_coil_lowres; MEDVOL_E_RANGE (sets, threshold, crop not of what is named; NaN in the
-   region), _SHAPE (a region smaller than the kernel), _SIZE (N above 16384),
-   _EMPTY (the region is all zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
+   region), _SHAPE (a region smaller than the kernel), _SIZE (N above 16384), _EMPTY (the region is all
+   zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
 MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *ksp,
                                 const mv_espirit_opt *opt);
 #endif
@@ -24809,10 +24808,8 @@ static void MV__K(mv__co_lead)(float *v, float *value, const float *a, size_t n,
     }
     mv_end();
 }
-/* v of length 1, turned so that sum m_c v_c is real and positive, where value (NULL: its squared length) is
-   limit or more; else 0 */
-/* Vectors of length 1 and of the phase that makes sum m_c v_c real, m of all or, conj(means), of each voxel;
-   0 where value (NULL: their square) is below limit. */
+/* v of length 1, turned so that sum m_c v_c is real and positive, m of all voxels or, conj(means), of each,
+   where value (NULL: its squared length) is limit or more; else 0 */
 static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t pitch, size_t coils,
                                  const float *m, const float *means, float limit) {
     size_t k, c;
