@@ -20590,17 +20590,17 @@ static void *mv__ft_take(mv_ctx *ctx, mv__ft_tables *t, size_t count, size_t siz
 /* ---- FFTW instead: its plans work on contiguous arrays, into and out of which elements are carried with
    strides, zeros, crops, centres and scale. One lock, for its planner has state of its own. ---- */
 #include <fftw3.h>
-#if defined(MEDVOL_NO_THREADS)
-#  define mv__ft_lock() ((void)0)
-#  define mv__ft_unlock() ((void)0)
-#elif defined(_WIN32)
+#if !defined(MEDVOL_NO_THREADS) && defined(_WIN32)
 static SRWLOCK mv__ft_planner = SRWLOCK_INIT;
-#  define mv__ft_lock() AcquireSRWLockExclusive(&mv__ft_planner)
-#  define mv__ft_unlock() ReleaseSRWLockExclusive(&mv__ft_planner)
-#else
+static void mv__ft_lock(void) { AcquireSRWLockExclusive(&mv__ft_planner); }
+static void mv__ft_unlock(void) { ReleaseSRWLockExclusive(&mv__ft_planner); }
+#elif !defined(MEDVOL_NO_THREADS)
 static pthread_mutex_t mv__ft_planner = PTHREAD_MUTEX_INITIALIZER;
-#  define mv__ft_lock() ((void)pthread_mutex_lock(&mv__ft_planner))
-#  define mv__ft_unlock() ((void)pthread_mutex_unlock(&mv__ft_planner))
+static void mv__ft_lock(void) { (void)pthread_mutex_lock(&mv__ft_planner); }
+static void mv__ft_unlock(void) { (void)pthread_mutex_unlock(&mv__ft_planner); }
+#else
+static void mv__ft_lock(void) {}
+static void mv__ft_unlock(void) {}
 #endif
 typedef struct mv__ft_port { /* what lies in memory, and where in the array of whole axes it belongs */
     size_t n[7], first[7], whole[7];
