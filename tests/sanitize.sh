@@ -18,7 +18,9 @@ elsewhere="guard/ oom/ fuzz/ iofault/" # have targets of their own
 # too slow at a fortieth of the speed
 slow="$elsewhere world/ corners/ spatial/big spatial/lines spatial/permute resample/world resample/large
     intensity/percentiles intensity/map_sizes gzip/flips_and_cuts gzip/deflate gzip/containers gzip/bomb
-    golden/same_bits golden/file pictures/planes_bad io/mutations catalogue/linear_time"
+    golden/same_bits golden/file pictures/planes_bad io/mutations catalogue/linear_time coils/espirit coils/bart
+    grappa/levels grappa/shift grappa/waves grappa/places grappa/definition grappa/phantom fft/long sense/bart
+    kspace/phantom_quadrature linalg/eigh intensity/rescale_narrow"
 
 # transforms of a few elements as if they were large ones: split lines, boxes, rounds, threads
 small="-DMV__FT_LONG=2048 -DMV__FT_ALONE=0.0 -DMV__FT_ROUND=700.0 -DMV__FT_BOX=6000.0"
