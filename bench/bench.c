@@ -253,6 +253,8 @@ static double floor_bytes(const program *p, char letter) {
     const bench *b = &p->set[0];
     switch (letter) {
         case 'a': return (double)bench_bytes(&b->aux[0]);
+        case 'b': return (double)bench_bytes(&b->aux[1]);
+        case 'd': return (double)bench_bytes(&b->aux[2]);
         case 'r': return (double)bench_bytes(&b->in);
         case 'm': return 0.5 * (double)(bench_bytes(&b->in) + bench_bytes(&b->out)); /* of a copy */
         case 'f': return (double)bench_bytes(b->out.data && !b->numbers ? &b->out : &b->in);
@@ -271,12 +273,13 @@ static double floor_time(program *p, const job *j, int thread_count) {
         p->e.floor_at = p->in_memory ? (size_t)(p->turn % p->sets) * p->floor_stride : 0;
         if (!p->in_memory && *s != 'f') ex_floor_run(&p->e, kind, how, n); /* back into the caches */
         for (part = 0.0, k = 0; k < again; k++) part += ex_floor_run(&p->e, kind, how, n);
-        t += part / again;
+        t += part / again * (*s == 'b' ? fmax(j->row->passes, 1.0) : 1.0);
     }
     if (j->row->fma > 0.0) {
         double most = fmax((double)mv_volume_count(&p->set[0].out), (double)mv_volume_count(&p->set[0].in));
         compute = j->row->fma * most / p->peak[thread_count];
     }
+    if (j->row->work) compute = j->row->work(&p->set[0]) / p->peak[thread_count];
     return fmax(t, compute);
 }
 static void floor_init(program *p, const job *j) {

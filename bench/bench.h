@@ -44,9 +44,9 @@ typedef struct bench {
     void *peer_own;
 } bench;
 
-/* Work that cannot be avoided, as letters: r reads in, a reads aux[0], c reads as much as it writes of out, m
-   reads in while it writes out, w writes out, p changes out in place, f writes a new file of out's (numbers:
-   in's) size. NULL: no floor. */
+/* Work that cannot be avoided, as letters: r reads in, a, b, d read aux[0], aux[1], aux[2], c reads as much
+   as it writes of out, m reads in while it writes out, w writes out, p changes out in place, f writes a new
+   file of out's (numbers: in's) size. NULL: no floor. */
 typedef struct bench_row {
     const char *op;
     mv_dtype dtype;
@@ -59,6 +59,8 @@ typedef struct bench_row {
     mv_status (*setup)(bench *b);   /* or NULL */
     void (*done)(bench *b);         /* frees what setup made and the bench does not know of, or NULL */
     size_t most;                    /* largest side that makes sense; 0: any. 1: the side is of no concern */
+    double (*work)(const bench *b); /* or so many in all; a double counts 2, a complex product 4 */
+    double passes;                  /* how often the floor's b is read; 0: once */
 } bench_row;
 
 typedef struct bench_peer {
@@ -82,6 +84,9 @@ BENCH_TABLES(BENCH_DECLARE)
 static inline size_t bench_bytes(const mv_volume *v) { return mv_volume_count(v) * mv_dtype_size(v->dtype); }
 /* value i of a contiguous volume of real type, stored number; of others byte i */
 double bench_value(const mv_volume *v, size_t i);
+/* multiply-adds of Fourier transforms of length n over so many complex numbers: 1.5 log2 n each, as those of
+   radix 4 and 8 take (5 log2 n additions and products) */
+static inline double bench_fft(double numbers, double n) { return 1.5 * numbers * log2(n); }
 /* Is this the input that the key was last asked about? It is from now on. For oracles that look at all of it
    once. */
 typedef struct bench_key {

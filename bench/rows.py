@@ -10,6 +10,7 @@ import ctypes.util
 import gzip
 import importlib
 import os
+import re
 import tempfile
 import zlib
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ import medvol
 
 MODULES = {"numpy": "numpy", "scipy": "scipy.ndimage", "scipy.fft": "scipy.fft", "OpenCV": "cv2",
            "SimpleITK": "SimpleITK", "torch": "torch", "MONAI": "monai.transforms", "TorchIO": "torchio",
-           "scikit-image": "skimage.transform", "nibabel": "nibabel", "medrs": "medrs"}
+           "scikit-image": "skimage.transform", "nibabel": "nibabel", "medrs": "medrs", "MKL": "mkl_fft"}
 MISSING: dict[str, str] = {}
 
 
@@ -44,7 +45,7 @@ def _import(name: str) -> Any:
         return _Absent()
 
 
-ndi, sfft, cv2, sitk, torch, monai, tio, skt, nib, medrs = map(_import, list(MODULES)[1:])
+ndi, sfft, cv2, sitk, torch, monai, tio, skt, nib, medrs, mkl_fft = map(_import, list(MODULES)[1:])
 if "scikit-image" not in MISSING:
     from skimage import exposure, filters
 if "torch" not in MISSING:
@@ -771,17 +772,38 @@ def as_pairs(r: Any) -> np.ndarray:
     return np.ascontiguousarray(as_array(r)).view(F32)
 
 
+def torch_fft() -> str:
+    """Whose transforms torch calls on a processor, as it says itself."""
+    if "torch" in MISSING or not torch.backends.mkl.is_available(): return "pocketfft"
+    version = re.search(r"Math Kernel Library Version (\w+(\.\w+)*)", torch.__config__.show())
+    return f"MKL {version[1]}" if version else "MKL"
+
+
+def mkl_version() -> str:
+    """Of the library that mkl_fft loaded, as it says itself; "" where it cannot be asked."""
+    try:
+        maps = Path("/proc/self/maps").read_text()
+        path = re.search(r"/\S*/libmkl_rt\S*", maps)
+        text = ctypes.create_string_buffer(200)
+        ctypes.CDLL(path[0]).mkl_get_version_string(text, len(text))
+        return re.search(r"Version ([\d.]+)", text.value.decode())[1]
+    except (OSError, AttributeError, TypeError):
+        return ""
+
+
 def fourier(c: medvol.Context) -> list[Row]:
     unitary = medvol.CONST["FFT_UNITARY"]
+    whose = f"of noise; scipy's is pocketfft, torch's {torch_fft()}" + (
+        f", MKL's {mkl_version()}" if "MKL" not in MISSING else "")
     return [
         Row("fft, 3-D", lambda s, d: c.fft(s.vc64, flags=unitary), new={
             "scipy": lambda s, d: sfft.fftn(s.c64, norm="ortho", workers=WORKERS[0]),
-            "torch": lambda s, d: torch.fft.fftn(s.tc64, norm="ortho")}, tol=1e-5, see=as_pairs,
-            note="of noise; scipy's is pocketfft, torch's MKL"),
+            "torch": lambda s, d: torch.fft.fftn(s.tc64, norm="ortho"),
+            "MKL": lambda s, d: mkl_fft.fftn(s.c64, norm="ortho")}, tol=1e-5, see=as_pairs, note=whose),
         Row("fft, 3-D of reals", lambda s, d: c.rfft(s.vnoise, flags=unitary), new={
             "scipy": lambda s, d: sfft.rfftn(s.noise, norm="ortho", workers=WORKERS[0]),
-            "torch": lambda s, d: torch.fft.rfftn(s.tnoise, norm="ortho")}, tol=1e-5, see=as_pairs,
-            note="of noise"),
+            "torch": lambda s, d: torch.fft.rfftn(s.tnoise, norm="ortho"),
+            "MKL": lambda s, d: mkl_fft.rfftn(s.noise, norm="ortho")}, tol=1e-5, see=as_pairs, note=whose),
     ]
 
 

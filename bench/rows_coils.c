@@ -227,21 +227,54 @@ static int check_maps(bench *b) {
     return !(good > 0.97 * all);
 }
 
-#define ROW(name, call, right, how) {name, MEDVOL_F32, call, .check = right, .setup = how, .done = done}
+/* ---- work that cannot be avoided, of n x n voxels ---- */
+static double voxels(const bench *b) { return (double)b->side * (double)b->side; }
+static double work_squares(const bench *b) { return 2 * COILS * voxels(b); }
+static double work_products(const bench *b) { return 4 * COILS * voxels(b); }
+enum { HALF = COILS * (COILS + 1) / 2 }; /* of a Hermitian matrix */
+static double work_gram(const bench *b) { return 8 * HALF * voxels(b); } /* in doubles */
+static double work_triangle(const bench *b) { return 4 * HALF * voxels(b); }
+static double work_matrix(const bench *b) { return 4 * COILS * COILS * voxels(b); }
+static double work_compress(const bench *b) { return work_gram(b) + 4 * 4 * COILS * voxels(b); }
+/* transforms along x; at each x the eigenvectors of a matrix of coils, 2/3 + 1 of its cube in doubles */
+static double work_gcc(const bench *b) {
+    return bench_fft(COILS * voxels(b), (double)b->side) + work_gram(b) +
+        8 * 5. / 3 * COILS * COILS * COILS * (double)b->side;
+}
+static double work_gcc_apply(const bench *b) { /* transforms of 8 coils, of 4 back */
+    return bench_fft((COILS + 4) * voxels(b), (double)b->side) + 4 * 4 * COILS * voxels(b);
+}
+/* products of pairs of coils; their sums over a window, one in and one out along each axis of each part; one
+   product of matrix and vector, without which nobody knows that it is its eigenvector */
+static double work_walsh(const bench *b) { return 4 * (HALF + 2 * COILS * COILS) * voxels(b); }
+/* transforms of the 24 lines along x and of all columns; root sum of squares, and over that */
+static double work_lowres(const bench *b) {
+    const double n = (double)b->side, k = n < 24 ? n : 24;
+    return bench_fft(COILS * (k * n + n * n), n) + 4 * COILS * n * n;
+}
+/* of blocks of 6 x 6 x 8: the lower half of A^H A and its eigenvectors (2/3 + 1 of the cube), in doubles; at
+   each voxel M, of which each of the 36 elements is a sum of 11 waves along x and, over the rows, 11 along y;
+   and a product with a vector */
+static double work_espirit(const bench *b) {
+    const double n = (double)b->side, k = n < 24 ? n : 24, m = 36 * COILS, blocks = (k - 5) * (k - 5);
+    return 8 * (0.5 * m * m * blocks + 5. / 3 * m * m * m) + (HALF * 4 * 11 / 2 + COILS * COILS * 4) * n * n;
+}
+#define ROW(name, call, right, bytes, some, how)                                                             \
+    {name, MEDVOL_F32, call, .check = right, .floor = bytes, .work = some, .setup = how, .done = done}
 const bench_row rows_coils[] = {
-    ROW("coil rss", rss, check_rss, setup),
-    ROW("coil combine", combine, check_combine, setup),
-    ROW("coil expand", expand, check_expand, setup_expand),
-    ROW("coil noise", noise, check_noise, setup),
-    ROW("coil whiten", whiten, check_whiten, setup_matrix),
-    ROW("coil apply", apply, check_apply, setup_matrix),
-    ROW("coil compress matrix", compress_matrix, check_matrix, setup),
-    ROW("coil compress", compress, check_compress, setup),
-    ROW("coil gcc matrix", gcc_matrix, check_gcc, setup_gcc),
-    ROW("coil gcc apply", gcc_apply, check_compress, setup_gcc),
-    ROW("coil walsh", walsh, check_maps, setup),
-    ROW("coil lowres", lowres, check_maps, setup_ksp),
-    ROW("espirit", espirit, check_maps, setup_ksp),
+    ROW("coil rss", rss, check_rss, "aw", work_squares, setup),
+    ROW("coil combine", combine, check_combine, "abw", work_products, setup),
+    ROW("coil expand", expand, check_expand, "bdw", work_products, setup_expand),
+    ROW("coil noise", noise, check_noise, "a", work_gram, setup),
+    ROW("coil whiten", whiten, check_whiten, "aw", work_triangle, setup_matrix),
+    ROW("coil apply", apply, check_apply, "aw", work_matrix, setup_matrix),
+    ROW("coil compress matrix", compress_matrix, check_matrix, "a", work_gram, setup),
+    ROW("coil compress", compress, check_compress, "aw", work_compress, setup),
+    ROW("coil gcc matrix", gcc_matrix, check_gcc, "a", work_gcc, setup_gcc),
+    ROW("coil gcc apply", gcc_apply, check_compress, "aw", work_gcc_apply, setup_gcc),
+    ROW("coil walsh", walsh, check_maps, "aw", work_walsh, setup),
+    ROW("coil lowres", lowres, check_maps, "w", work_lowres, setup_ksp),
+    ROW("espirit", espirit, check_maps, "w", work_espirit, setup_ksp),
     {0},
 };
 #undef ROW

@@ -267,30 +267,46 @@ static mv_status phase(bench *b) {
 }
 static double want_2(const bench *b, size_t i) { return (void)b, (void)i, 2; }
 
-/* 1.5 N log2 N multiply-adds of a complex transform of 2^24 voxels, half of a real one */
-#define FFT(name, how) {name, MEDVOL_F32, execute, .check = check, .floor = "c", .setup = how, .done = done}
+/* of complex numbers, half of a real one */
+static double work(const bench *b) {
+    const mv_fft_desc *d = &((const mv_fft_plan *)b->own)->desc;
+    const int back = (d->flags & MEDVOL_FFT_INVERSE) != 0;
+    const size_t *dim = back ? d->out_dim : d->in_dim;
+    double n = 1, all = 1;
+    int k;
+    for (k = 0; k < 3; k++) {
+        all *= (double)dim[k];
+        if (d->axes >> k & 1u) n *= (double)dim[k];
+    }
+    return bench_fft(d->flags & MEDVOL_FFT_REAL ? 0.5 * all : all, n);
+}
+static double work_volume(const bench *b) { /* of a real one */
+    const double n = pow((double)b->side, 3);
+    return bench_fft(0.5 * n, n);
+}
+static double work_phase(const bench *b) { return 3 * work_volume(b); } /* of both, and back */
+#define FFT(name, how)                                                                                       \
+    {name, MEDVOL_F32, execute, .check = check, .floor = "c", .work = work, .setup = how, .done = done}
 #define SHAPED(name, how)                                                                                    \
-    {name, MEDVOL_F32, execute, .check = check, .floor = "c", .setup = how, .done = done, .most = 1}
+    {name, MEDVOL_F32, execute, .check = check, .floor = "c", .work = work, .setup = how, .done = done,      \
+        .most = 1}
 const bench_row rows_fft[] = {
-    {"fft 3-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = volume, .done = done},
-    {"fft 3-D, centred", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = centred,
-        .done = done},
-    {"fft 2-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 24, .setup = planes, .done = done},
-    {"fft 1-D", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 12, .setup = rows, .done = done},
-    {"fft 1-D, prime", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 12, .setup = prime,
-        .done = done},
+    FFT("fft 3-D", volume),
+    FFT("fft 3-D, centred", centred),
+    FFT("fft 2-D", planes),
+    FFT("fft 1-D", rows),
+    FFT("fft 1-D, prime", prime),
     FFT("fft 1-D, one line", line),
     FFT("fft 1-D, one long line", long_line),
-    {"fft 3-D of reals", MEDVOL_F32, execute, .check = check, .floor = "c", .fma = 36, .setup = of_reals,
-        .done = done},
-    {"fft 3-D to reals", MEDVOL_F32, execute, .check = check_back, .floor = "a", .fma = 18, .setup = to_reals,
-        .done = done},
+    FFT("fft 3-D of reals", of_reals),
+    {"fft 3-D to reals", MEDVOL_F32, execute, .check = check_back, .floor = "c", .work = work,
+        .setup = to_reals, .done = done},
     {"fft plan", MEDVOL_F32, plan_free, want_side},
-    {"fft in the caller's scratch, one plane", MEDVOL_F32, with, .check = check, .setup = with_setup,
-        .done = done},
-    {"fft of a volume", MEDVOL_F32, call_fft, .check = check_sum, .floor = "rm", .fma = 36},
-    {"rfft of a volume", MEDVOL_F32, call_rfft, .check = check_sum, .floor = "rm", .fma = 18},
-    {"irfft of a volume", MEDVOL_F32, call_irfft, .check = check_same, .floor = "a", .fma = 18,
+    {"fft in the caller's scratch, one plane", MEDVOL_F32, with, .check = check, .floor = "c", .work = work,
+        .setup = with_setup, .done = done},
+    {"fft of a volume", MEDVOL_F32, call_fft, .check = check_sum, .floor = "rw", .work = work_volume},
+    {"rfft of a volume", MEDVOL_F32, call_rfft, .check = check_sum, .floor = "rw", .work = work_volume},
+    {"irfft of a volume", MEDVOL_F32, call_irfft, .check = check_same, .floor = "aw", .work = work_volume,
         .setup = call_setup_irfft},
     {"convolve, 5 x 5 x 5", MEDVOL_F32, convolve, .check = check_convolve, .floor = "c", .fma = 125,
         .setup = kernel_5},
@@ -298,7 +314,7 @@ const bench_row rows_fft[] = {
         .setup = kernel_31},
     {"correlate, 5 x 5 x 5", MEDVOL_F32, correlate, .check = check_correlate, .floor = "c", .fma = 125,
         .setup = kernel_5},
-    {"phase correlation", MEDVOL_F32, phase, want_2, .floor = "a", .setup = phase_setup},
+    {"phase correlation", MEDVOL_F32, phase, want_2, .floor = "ra", .work = work_phase, .setup = phase_setup},
     {"fft good size", MEDVOL_F32, good_size, want_216, .most = 1},
     SHAPED("fft 4096, 4096 lines", lines_4096),
     SHAPED("fft 256 x 256, 32 planes", planes_256),

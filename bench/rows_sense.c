@@ -86,14 +86,34 @@ static int apart(const bench *b, double tolerance) {
 static int check_gradients(bench *b) { return apart(b, 0.15); }
 static int check_unfold(bench *b) { return apart(b, 2e-3); } /* of sums that cancel: 1e-4 at best */
 
-#define ROW(name, run, right, how)                                                                           \
-    {name, MEDVOL_F32, run, .check = right, .setup = how, .done = done, .most = 512}
+/* Work: transforms of each coil, and its product with the map. Gradients: both, there and back, in each of 30
+   steps (lines: along y alone, the mask being the same along x) with three sums of images and two products,
+   and once the adjoint; the maps are read in each step. Unfolding: transforms of every other line, along y of
+   half the length; of each pair of voxels matrix and right side, in doubles. */
+enum { STEPS = 30 };
+static double voxels(const bench *b) { return (double)b->side * (double)b->side; }
+static double work_once(const bench *b) {
+    return bench_fft(COILS * voxels(b), voxels(b)) + 4 * COILS * voxels(b);
+}
+static double work_steps(const bench *b, double length) {
+    return work_once(b) +
+        STEPS * (2 * bench_fft(COILS * voxels(b), length) + 2 * 4 * COILS * voxels(b) + 5 * 2 * voxels(b));
+}
+static double work_chance(const bench *b) { return work_steps(b, voxels(b)); }
+static double work_rows(const bench *b) { return work_steps(b, (double)b->side); }
+static double work_unfold(const bench *b) {
+    return bench_fft(COILS * voxels(b) / 2, voxels(b) / 2) + voxels(b) / 2 * COILS * (3 + 2) * 8;
+}
+
+#define ROW(name, run, right, bytes, some, how, times)                                                       \
+    {name, MEDVOL_F32, run, .check = right, .floor = bytes, .work = some, .passes = times, .setup = how,     \
+        .done = done, .most = 512}
 const bench_row rows_sense[] = {
-    ROW("sense forward, 8 coils", forward, check_forward, by_chance),
-    ROW("sense adjoint, 8 coils", adjoint, check_adjoint, by_chance),
-    ROW("cg-sense, 8 coils, 30 steps", gradients, check_gradients, by_chance),
-    ROW("cg-sense, 8 coils, lines", gradients, check_gradients, lines),
-    ROW("sense, 8 coils, R = 2", unfold, check_unfold, lines),
+    ROW("sense forward, 8 coils", forward, check_forward, "bdw", work_once, by_chance, 1),
+    ROW("sense adjoint, 8 coils", adjoint, check_adjoint, "abw", work_once, by_chance, 1),
+    ROW("cg-sense, 8 coils, 30 steps", gradients, check_gradients, "abw", work_chance, by_chance, STEPS + 1),
+    ROW("cg-sense, 8 coils, lines", gradients, check_gradients, "abw", work_rows, lines, STEPS + 1),
+    ROW("sense, 8 coils, R = 2", unfold, check_unfold, "abw", work_unfold, lines, 1),
     {0},
 };
 #undef ROW

@@ -20,6 +20,7 @@ static void sum_volume(const mv_volume *v) { /* voxels of a contiguous volume, s
     uint64_t dim[7];
     int i;
     if (v->dtype == MEDVOL_RGB24) sum(v->data, mv_volume_count(v) * 3);
+    else if (v->dtype == MEDVOL_C64) sum_numbers(v->data, 4, 2 * mv_volume_count(v));
     else sum_numbers(v->data, mv_dtype_size(v->dtype), mv_volume_count(v));
     for (i = 0; i < 7; i++) dim[i] = v->dim[i];
     sum_numbers(dim, sizeof *dim, 7);
@@ -282,6 +283,188 @@ static void g_files(mv_ctx *ctx) {
     mv_volume_free(ctx, &v);
 }
 
+/* ---- matrices, coils and k-space. Left out is what rests on sin, cos and exp of the platform: Fourier
+   transforms of more than 4 and all that takes them (partial Fourier, echo-planar readouts, unring, geometric
+   compression, lowres, ESPIRiT, SENSE), windows, turned bodies, coils of phantoms and their spectra. And
+   products of complex doubles and complex singular values: gcc 12 with -mfma makes their pairs of sums and
+   differences of products into vfmaddsub in spite of fp-contract=off, and then they differ. ---- */
+enum { WIDE = 64 };
+static void noise(double *p, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) p[i] = t_uniform(-1, 1);
+}
+static void noise_f32(float *p, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) p[i] = (float)t_uniform(-1, 1);
+}
+static void g_products(mv_ctx *ctx) {
+    enum { M = 37, N = 29, K = 300 };
+    static double a[2 * M * K], b[2 * K * N], c[2 * M * N];
+    static float fa[2 * M * K], fb[2 * K * N], fc[2 * M * N];
+    mv_gemm_opt o;
+    int k;
+    for (k = 0; k < 3; k++) { /* plain; transposed; of B B^H the lower half */
+        const size_t m = k == 2 ? N : M, lda = k == 1 ? K : M, ldb = k == 1 ? N : K;
+        memset(&o, 0, sizeof o);
+        noise(a, 2 * M * K), noise(b, 2 * K * N), noise(c, 2 * M * N);
+        noise_f32(fa, 2 * M * K), noise_f32(fb, 2 * K * N), noise_f32(fc, 2 * M * N);
+        if (k) o.op_a = o.op_b = MEDVOL_OP_ADJOINT, o.alpha[0] = 0.7, o.beta[0] = -1.3;
+        if (k == 2) o.op_b = MEDVOL_OP_NONE, o.lower = 1;
+        CHECK_OK(mv_gemm_f64(ctx, c, m, k == 2 ? b : a, k == 2 ? ldb : lda, b, ldb, m, N, K, &o));
+        sum_doubles(c, 2 * M * N);
+        CHECK_OK(mv_gemm_f32(ctx, fc, m, k == 2 ? fb : fa, k == 2 ? ldb : lda, fb, ldb, m, N, K, &o));
+        sum_numbers(fc, 4, 2 * M * N);
+        if (k) o.alpha[1] = 0.4, o.beta[1] = 0.2;
+        CHECK_OK(mv_gemm_c64(ctx, fc, m, k == 2 ? fb : fa, k == 2 ? ldb : lda, fb, ldb, m, N, K, &o));
+        sum_numbers(fc, 4, 2 * M * N);
+    }
+}
+static void g_cholesky(mv_ctx *ctx) {
+    enum { N = 53, RIGHT = 7 };
+    static double a[2 * N * N], b[2 * N * RIGHT];
+    int cx;
+    size_t i;
+    for (cx = 0; cx < 2; cx++) {
+        noise(a, 2 * N * N), noise(b, 2 * N * RIGHT);
+        for (i = 0; i < N; i++) a[(cx ? 2 : 1) * i * (N + 1)] = 30;
+        CHECK_OK(cx ? mv_chol_c128(ctx, a, N, N) : mv_chol_f64(ctx, a, N, N));
+        CHECK_OK(cx ? mv_chol_solve_c128(ctx, b, N, a, N, N, RIGHT) :
+                      mv_chol_solve_f64(ctx, b, N, a, N, N, RIGHT));
+        sum_doubles(a, 2 * N * N), sum_doubles(b, 2 * N * RIGHT);
+    }
+}
+static void g_eigenvalues(mv_ctx *ctx) {
+    static const size_t sizes[] = {1, 2, 5, 20, WIDE};
+    static double a[2 * WIDE * WIDE], v[2 * WIDE * WIDE], w[WIDE];
+    size_t k;
+    for (k = 0; k < 5; k++) {
+        const size_t n = sizes[k];
+        noise(a, 2 * n * n);
+        CHECK_OK(mv_eigh_f64(ctx, w, v, n, a, n, n));
+        sum_doubles(w, n), sum_doubles(v, n * n);
+        CHECK_OK(mv_eigh_f64(ctx, w, NULL, 0, a, n, n));
+        sum_doubles(w, n);
+        CHECK_OK(mv_eigh_c128(ctx, w, v, n, a, n, n));
+        sum_doubles(w, n), sum_doubles(v, 2 * n * n);
+    }
+}
+static void g_singular(mv_ctx *ctx) {
+    static const size_t sizes[][2] = {{1, 1}, {6, 6}, {33, 20}, {20, 33}, {70, WIDE}};
+    static double a[2 * 70 * WIDE], u[2 * 70 * WIDE], v[2 * 70 * WIDE], s[WIDE];
+    size_t k;
+    for (k = 0; k < 5; k++) {
+        const size_t m = sizes[k][0], n = sizes[k][1], r = m < n ? m : n;
+        noise(a, 2 * m * n);
+        CHECK_OK(mv_svd_f64(ctx, u, m, s, v, n, a, m, m, n));
+        sum_doubles(s, r), sum_doubles(u, m * r), sum_doubles(v, n * r);
+    }
+}
+#define ONTO(call) (memset(&w, 0, sizeof w), CHECK_OK(call), sum_volume(&w), mv_volume_free(ctx, &w))
+static void pairs(mv_ctx *ctx, mv_volume *v, size_t nx, size_t ny, size_t nz, size_t coils) {
+    size_t dim[4];
+    dim[0] = nx, dim[1] = ny, dim[2] = nz, dim[3] = coils;
+    if (mv_volume_alloc(ctx, v, MEDVOL_C64, 4, dim) < 0) abort();
+    noise_f32((float *)v->data, 2 * mv_volume_count(v));
+}
+/* the lengths whose roots of unity are 0, 1 and -1, and kernels too small for transforms */
+static void g_short(mv_ctx *ctx) {
+    static const size_t taps[3] = {3, 2, 3};
+    mv_volume v = {0}, h = {0}, k = {0}, w;
+    mv_fft_opt o = {0};
+    unsigned turn;
+    pairs(ctx, &v, 4, 2, 4, 5);
+    for (turn = 0; turn < 4; turn++) {
+        o.flags = (turn & 1 ? MEDVOL_FFT_INVERSE | MEDVOL_FFT_UNITARY : 0u) |
+            (turn & 2 ? MEDVOL_FFT_CENTERED : 0u);
+        ONTO(mv_fft(ctx, &w, &v, &o));
+    }
+    mv_volume_free(ctx, &v);
+    head(ctx, &h, 31, 18, 9);
+    if (mv_volume_alloc(ctx, &k, MEDVOL_F32, 3, taps) < 0) abort();
+    noise_f32((float *)k.data, mv_volume_count(&k));
+    ONTO(mv_convolve(ctx, &w, &h, &k, NULL));
+    ONTO(mv_correlate(ctx, &w, &h, &k, NULL));
+    mv_volume_free(ctx, &k);
+    mv_volume_free(ctx, &h);
+}
+static void g_masks(mv_ctx *ctx) {
+    static const size_t shape[3] = {1, 61, 44}, line[3] = {3, 64, 1}, other[3] = {50, 15, 20};
+    mv_volume w, v = {0};
+    mv_mask_uniform_opt u = {{2, 3}, {9, 8}, 1, {1, 2}};
+    mv_mask_poisson_opt p = {0};
+    mv_mask_golden_opt g = {0};
+    ONTO(mv_mask_uniform(ctx, &w, shape, &u));
+    ONTO(mv_mask_poisson(ctx, &w, shape, NULL));
+    p.accel = 3, p.edge = 2, p.acs[0] = 8, p.acs[1] = 6, p.ellipse = 1, p.seed = 7;
+    ONTO(mv_mask_poisson(ctx, &w, shape, &p));
+    ONTO(mv_mask_golden(ctx, &w, line, NULL));
+    g.frames = 3, g.shots = 100, g.density = 0.5, g.order = 1;
+    ONTO(mv_mask_golden(ctx, &w, shape, &g));
+    pairs(ctx, &v, 41, 22, 9, 3);
+    ONTO(mv_kspace_resize(ctx, &w, &v, other));
+    mv_volume_free(ctx, &v);
+}
+static void g_phantom(mv_ctx *ctx) { /* bodies that are not turned, one coil */
+    static const mv_ellipse bodies[3] = {
+        {{0.1, -0.05, 0.02}, {0.7, 0.8, 0.6}, {0, 0, 0}, 1},
+        {{-0.2, 0.1, 0}, {0.3, 0.4, 0.21}, {0, 0, 0}, -0.4},
+        {{0.33, -0.3, 0.1}, {0.11, 0.07, 0.3}, {0, 0, 0}, 0.17},
+    };
+    static const size_t shape[3] = {67, 50, 1}, volume[3] = {30, 31, 20};
+    mv_volume w;
+    mv_phantom_opt o = {0};
+    o.shapes = bodies, o.count = 3;
+    ONTO(mv_phantom_image(ctx, &w, shape, &o));
+    ONTO(mv_phantom_image(ctx, &w, volume, &o));
+}
+static void g_coils(mv_ctx *ctx) {
+    enum { COILS = 5 };
+    static double m[2 * COILS * COILS], energy[COILS];
+    mv_volume v = {0}, maps = {0}, image = {0}, w;
+    mv_coil_rss_opt r = {0};
+    mv_coil_combine_opt o = {0};
+    pairs(ctx, &v, 33, 21, 4, COILS);
+    pairs(ctx, &maps, 33, 21, 4, COILS);
+    r.noise = 0.3;
+    ONTO(mv_coil_rss(ctx, &w, &v, NULL));
+    ONTO(mv_coil_rss(ctx, &w, &v, &r));
+    for (o.normalize = 0; o.normalize < 2; o.normalize++) {
+        ONTO(mv_coil_combine(ctx, &w, &v, &maps, &o));
+        CHECK_OK(mv_coil_combine(ctx, &image, &v, &maps, &o));
+        ONTO(mv_coil_expand(ctx, &w, &image, &maps, &o));
+        mv_volume_free(ctx, &image);
+    }
+    CHECK_OK(mv_coil_noise(ctx, m, &maps));
+    sum_doubles(m, 2 * COILS * COILS);
+    ONTO(mv_coil_whiten(ctx, &w, &v, m));
+    ONTO(mv_coil_apply(ctx, &w, &v, m, 3));
+    CHECK_OK(mv_coil_compress_matrix(ctx, m, energy, 3, &v, NULL));
+    sum_doubles(m, 2 * 3 * COILS), sum_doubles(energy, COILS);
+    ONTO(mv_coil_compress(ctx, &w, &v, 3, NULL));
+    ONTO(mv_coil_walsh(ctx, &w, &v, NULL));
+    mv_volume_free(ctx, &maps);
+    mv_volume_free(ctx, &v);
+}
+static void g_grappa(mv_ctx *ctx) {
+    static const size_t plane[3] = {1, 40, 1}, block[3] = {1, 26, 20};
+    mv_volume v = {0}, mask = {0}, w;
+    mv_mask_uniform_opt u = {{2, 1}, {16, 0}, 0, {0, 0}};
+    mv_grappa_opt o = {0};
+    o.lambda = 0.01;
+    pairs(ctx, &v, 37, 40, 1, 4);
+    CHECK_OK(mv_mask_uniform(ctx, &mask, plane, &u));
+    ONTO(mv_grappa_recon(ctx, &w, &v, NULL, &mask, &o));
+    mv_volume_free(ctx, &mask);
+    mv_volume_free(ctx, &v);
+    pairs(ctx, &v, 15, 26, 20, 3);
+    u.accel[1] = 2, u.shift = 1, u.acs[0] = u.acs[1] = 14;
+    CHECK_OK(mv_mask_uniform(ctx, &mask, block, &u));
+    ONTO(mv_grappa_recon(ctx, &w, &v, NULL, &mask, &o));
+    mv_volume_free(ctx, &mask);
+    mv_volume_free(ctx, &v);
+}
+#undef ONTO
+
 enum { EXACT = 1 };
 static const struct {
     const char *name;
@@ -300,6 +483,15 @@ static const struct {
     {"spatial", g_spatial, EXACT},
     {"deflate", g_deflate, EXACT},
     {"files", g_files, EXACT},
+    {"products", g_products, 0},
+    {"cholesky", g_cholesky, 0},
+    {"eigenvalues", g_eigenvalues, 0},
+    {"singular", g_singular, 0},
+    {"short", g_short, 0},
+    {"masks", g_masks, EXACT},
+    {"phantom", g_phantom, EXACT},
+    {"coils", g_coils, 0},
+    {"grappa", g_grappa, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -1,6 +1,6 @@
 /* needs: fftw3.h
    libs: -lfftw3f */
-#include "../bench.h"
+#include "fourier.h"
 #include <fftw3.h>
 
 /* One plan serves all working sets, which are aligned alike: FFTW_MEASURE, made in setup, on arrays of its
@@ -57,14 +57,7 @@ static int run_back(bench *b) {
     fftwf_execute_dft_c2r(plan, (fftwf_complex *)b->peer_own, (float *)b->peer.data);
     return 0;
 }
-static int check(bench *b) { /* to 1e-6 of the root mean square */
-    const float *p = (const float *)b->out.data, *q = (const float *)b->peer.data;
-    const size_t n = bench_bytes(&b->out) / sizeof *p;
-    double wrong = 0, sum = 0;
-    size_t i;
-    for (i = 0; i < n; i++) wrong += pow((double)p[i] - (double)q[i], 2), sum += (double)p[i] * (double)p[i];
-    return !(wrong <= 1e-12 * sum);
-}
+static int check(bench *b) { return peer_differs(b, 1e-6); }
 
 extern const bench_peer peers_fftw[];
 #define ROW(op) {"FFTW measure", op, MEDVOL_F32, run, .check = check, .setup = setup, .done = done}
