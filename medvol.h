@@ -4532,39 +4532,48 @@ static int mv__overlap(const void *a, size_t na, const void *b, size_t nb) {
     uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
     return x < y + nb && y < x + na;
 }
+static int mv__out_fresh(const mv_volume *dst, const mv_volume *src, mv_dtype dtype, int ndim,
+                         const size_t *dim, int flags) { /* whether the result gets memory of its own */
+    if (dst != src) return dst->data == NULL;
+    return !(flags & MV__OUT_INPLACE) || mv_dtype_size(dtype) != mv_dtype_size(src->dtype) ||
+           !mv__vol_same_shape(src, ndim, dim);
+}
+/* What mv__out_begin wants of dst, of its own for operations that work long before they begin. */
+static mv_status mv__out_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src,
+                               mv_dtype dtype, int ndim, const size_t *dim, int flags) {
+    const size_t size = mv_dtype_size(dtype);
+    size_t bytes;
+    mv_status st;
+    int d, same;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (mv__out_fresh(dst, src, dtype, ndim, dim, flags))
+        return mv__shape_check(ctx, op, dtype, ndim, dim, &bytes);
+    if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
+    if (dst != src && dst->dtype != dtype)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1,
+                        "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                        mv_dtype_name(dtype));
+    if (!mv__vol_same_shape(dst, ndim, dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], -1,
+                        "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
+                        dst->dim[1], dst->dim[2], dim[0], ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
+    if (dst == src || !mv__overlap(dst->data, mv__vol_extent(dst), src->data, mv__vol_extent(src))) return st;
+    same = (flags & MV__OUT_INPLACE) && dst->data == src->data && size == mv_dtype_size(src->dtype);
+    for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
+    return same ? st : mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+}
 static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst,
                                const mv_volume *src, mv_dtype dtype, int ndim, const size_t *dim, int flags) {
-    mv_status st;
-    int inplace = (flags & MV__OUT_INPLACE) != 0, alloc, d;
+    mv_status st = mv__out_check(ctx, op, dst, src, dtype, ndim, dim, flags);
     mv__memset(out, 0, sizeof *out);
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (dst == src)
-        alloc = !(inplace && mv_dtype_size(dtype) == mv_dtype_size(src->dtype) &&
-                  mv__vol_same_shape(src, ndim, dim));
-    else alloc = dst->data == NULL;
-    if (alloc) {
+    if (st < 0) return st;
+    if (mv__out_fresh(dst, src, dtype, ndim, dim, flags)) {
         if ((st = mv_volume_alloc(ctx, out, dtype, ndim, dim)) < 0) return st;
     } else {
-        size_t size = mv_dtype_size(dtype);
-        if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
-        if (dst != src && dst->dtype != dtype)
-            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1,
-                            "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
-                            mv_dtype_name(dtype));
-        if (!mv__vol_same_shape(dst, ndim, dim))
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], -1,
-                            "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
-                            dst->ndim > 1 ? dst->dim[1] : 1, dst->ndim > 2 ? dst->dim[2] : 1, dim[0],
-                            ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
         *out = *dst;
         out->dtype = dtype;
         out->owner = NULL;
         out->map_bytes = 0;
-        if (dst != src && mv__overlap(dst->data, mv__vol_extent(dst), src->data, mv__vol_extent(src))) {
-            int same = inplace && dst->data == src->data && size == mv_dtype_size(src->dtype);
-            for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
-            if (!same) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
-        }
     }
     mv__vol_copy_geometry(out, src);
     if ((st = mv__vol_copy_nifti(ctx, out, src->nifti)) < 0) mv_volume_free(ctx, out);
@@ -22898,7 +22907,7 @@ MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volu
     g.in = &in;
     g.out = &out;
     if ((g.w = (float *)mv__alloc(ctx, n * sizeof *g.w)) == NULL) st = MEDVOL_E_NOMEM;
-    else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, NULL);
+    else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, op);
     else mv__ks_window_table(&g);
     if (st == MEDVOL_OK)
         st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_window_job, &g, op);
@@ -22981,20 +22990,20 @@ MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volu
 /* ---- masks: a table of lines, y fastest, is made and then repeated along x ---- */
 typedef struct mv__ks_mask {
     const char *op;
-    const mv_volume *out;
-    size_t shape[3], frames, lines, group;
+    mv_volume out;
+    size_t shape[4], lines, group; /* shape: and frames */
     float *line;
 } mv__ks_mask;
 static mv_status mv__ks_mask_shape(mv_ctx *ctx, mv__ks_mask *m, const char *op, const size_t *shape,
                                    size_t frames) {
-    size_t dim[4], bytes;
+    size_t bytes;
     int k;
     mv_status st;
     mv__memset(m, 0, sizeof *m);
     if (!shape) return mv__fail_null(ctx, op, "shape");
-    for (k = 0; k < 3; k++) m->shape[k] = dim[k] = shape[k];
-    dim[3] = m->frames = frames;
-    if ((st = mv__shape_check(ctx, op, MEDVOL_F32, 4, dim, &bytes)) < 0) return st;
+    for (k = 0; k < 3; k++) m->shape[k] = shape[k];
+    m->shape[3] = frames;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_F32, 4, m->shape, &bytes)) < 0) return st;
     m->op = op;
     m->lines = shape[1] * shape[2];
     if ((uint64_t)m->lines >= (uint64_t)1 << 31)
@@ -23004,38 +23013,29 @@ static mv_status mv__ks_mask_shape(mv_ctx *ctx, mv__ks_mask *m, const char *op, 
 }
 static void mv__ks_mask_job(void *arg, size_t i) {
     const mv__ks_mask *m = (const mv__ks_mask *)arg;
-    const size_t end = mv__minz(m->lines * m->frames, (i + 1) * m->group);
+    const size_t end = mv__minz(m->lines * m->shape[3], (i + 1) * m->group);
     size_t r, x;
     for (r = i * m->group; r < end; r++) {
-        float *p = (float *)m->out->data + mv__ks_row(m->out, r);
+        float *p = (float *)m->out.data + mv__ks_row(&m->out, r);
         for (x = 0; x < m->shape[0]; x++) p[x] = m->line[r];
     }
 }
-/* the table, all 0 */
-static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m) {
-    const size_t n = m->lines * m->frames * sizeof *m->line;
-    if ((m->line = (float *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
-    mv__memset(m->line, 0, n);
-    return MEDVOL_OK;
+/* the result and the table, all 0 */
+static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m, const mv_volume *dst) {
+    const size_t n = m->lines * m->shape[3] * sizeof *m->line;
+    const mv_status st =
+        mv__ks_out_new(ctx, m->op, &m->out, dst, MEDVOL_F32, m->shape[3] > 1 ? 4 : 3, m->shape);
+    if (st < 0) return st;
+    if (!(m->line = (float *)mv__alloc(ctx, n))) mv_volume_free(ctx, &m->out);
+    else mv__memset(m->line, 0, n);
+    return m->line ? MEDVOL_OK : MEDVOL_E_NOMEM;
 }
 static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst) {
-    mv_volume out;
-    size_t dim[4];
-    int k;
-    if (st == MEDVOL_OK) {
-        for (k = 0; k < 3; k++) dim[k] = m->shape[k];
-        dim[3] = m->frames;
-        st = mv__ks_out_new(ctx, m->op, &out, dst, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim);
-        if (st == MEDVOL_OK) {
-            /* cppcheck-suppress autoVariables ; m does not outlive it */
-            m->out = &out;
-            m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
-            st = mv_parallel_for(ctx, mv__divup(m->lines * m->frames, m->group), mv__ks_mask_job, m, m->op);
-            st = mv__out_end(ctx, st, &out, dst);
-        }
-    }
+    m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__divup(m->lines * m->shape[3], m->group), mv__ks_mask_job, m, m->op);
     mv__free(ctx, m->line);
-    return st;
+    return mv__out_end(ctx, st, &m->out, dst);
 }
 static mv_status mv__ks_mask_count(mv_ctx *ctx, const mv__ks_mask *m, const char *name, size_t n, int k,
                                    size_t most) {
@@ -23074,8 +23074,7 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
     }
     if ((st = mv__ks_mask_count(ctx, &m, "shift", o.shift, 0, o.accel[1] - 1)) < 0) return st;
     if ((st = mv__ks_mask_block(ctx, &m, o.acs, lo, hi)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, m.op, "dst");
-    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     for (y = 0; y < shape[1]; y++) {
         const size_t ry = o.accel[0], rz = o.accel[1];
         const uint64_t step = (y / ry + rz - c[0] / ry % rz) % rz; /* sampled y from the centre, modulo rz */
@@ -23239,8 +23238,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
     d.lines = m.lines;
     want = (double)d.lines / d.o.accel;
     if ((st = mv__ks_disc_bounds(ctx, &d, want)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, m.op, "dst");
-    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     d.line = m.line;
     if (!mv__mul(d.lines, 24, &bytes)) bytes = (size_t)-1;
     d.cell = (uint32_t *)mv__alloc(ctx, bytes); /* with the points and their list */
@@ -23297,21 +23295,24 @@ MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *s
                         "mask_golden: shots = %zu: there are %zu lines", o.shots, m.lines);
     if (!(o.density >= 0.0 && o.density <= 0.95))
         return mv__ks_fail_range(ctx, m.op, "density", o.density, "in 0..0.95");
-    if (!dst) return mv__fail_null(ctx, m.op, "dst");
-    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     phase[0] = phase[1] = MV__KS_TURN / 2;
     step[0] = shape[2] > 1 ? 0xaead08f297c4u : 0x9e3779b97f4au;
     step[1] = 0x772fad1ede80u;
-    for (f = 0; f < o.frames; f++)
+    for (f = 0; f < o.frames && st == MEDVOL_OK; f++)
         for (j = 0; j < o.shots; j++) {
             float *line = m.line + f * m.lines;
+            if (j % 1024 == 0 && mv__progress(ctx, f * o.shots + j, o.frames * o.shots, m.op)) {
+                st = mv__cancelled(ctx, m.op);
+                break;
+            }
             const size_t y = mv__ks_golden_place(phase[0], shape[1], o.density);
             const size_t z = mv__ks_golden_place(phase[1], shape[2], o.density);
             line[mv__ks_golden_free(line, shape + 1, y, z)] = o.order ? (float)(j + 1) : 1.0f;
             phase[0] = (phase[0] + step[0]) % MV__KS_TURN;
             phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
         }
-    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+    return mv__ks_mask_end(ctx, &m, st, dst);
 }
 /* ---- phantoms ---- */
 /* J1(x) / x for x >= 0: power series, Miller's recurrence downwards, Hankel's expansion (Abramowitz and
@@ -25085,6 +25086,11 @@ static mv_status mv__co_coils(mv_ctx *ctx, const char *op, const mv_volume *v) {
     return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
                     v->dim[3], (int)MV__CO_MOST);
 }
+static mv_status mv__co_rows(mv_ctx *ctx, const char *op, size_t rows, const mv_volume *v) {
+    if (rows >= 1 && rows <= v->dim[3]) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op, rows,
+                    v->dim[3]);
+}
 static mv_status mv__co_matrix_check(mv_ctx *ctx, const char *op, const char *name, const double *m,
                                      size_t rows, size_t columns) {
     size_t i;
@@ -25100,6 +25106,11 @@ static void mv__co_apply_run(const mv__co_work *w, size_t frame, size_t first, s
                            w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
                            w->rows, w->matrix, scratch);
 }
+static int mv__co_rows_shape(size_t *dim, const mv_volume *src, size_t rows) { /* src with so many coils */
+    mv__memcpy(dim, src->dim, sizeof src->dim);
+    dim[3] = rows;
+    return src->ndim < 4 && rows > 1 ? 4 : src->ndim;
+}
 static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
                               const double *matrix, size_t rows) {
     const size_t padded = (rows + 3) / 4 * 4;
@@ -25108,10 +25119,8 @@ static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     mv__co_work w;
     size_t dim[7], i, j, room;
     float *block;
-    int k, ndim = src->ndim < 4 ? (rows > 1 ? 4 : src->ndim) : src->ndim;
+    const int ndim = mv__co_rows_shape(dim, src, rows);
     mv_status st;
-    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
-    dim[3] = rows;
     for (i = 0; i < 2 * rows * src->dim[3]; i++)
         if (!(fabs(matrix[i]) < 3.4e38))
             return mv__fail(ctx, MEDVOL_E_RANGE, "matrix", matrix[i], -1,
@@ -25250,6 +25259,8 @@ MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume
     if (st < 0 || (st = mv__co_coils(ctx, "coil_whiten", src)) < 0) return st;
     c = src->dim[3];
     if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c)) < 0) return st;
+    st = mv__out_check(ctx, "coil_whiten", dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
     if (!(l = (double *)mv__alloc(ctx, 4 * c * c * sizeof *l))) return MEDVOL_E_NOMEM;
     mv__memcpy(l, psi, 2 * c * c * sizeof *l);
     st = mv_chol_c128(ctx, l, c, c);
@@ -25306,9 +25317,7 @@ static mv_status mv__co_compress(mv_ctx *ctx, const char *op, double *matrix, do
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
     c = src->dim[3];
-    if (!(rows >= 1 && rows <= c))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
-                        rows, c);
+    if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
     if ((st = mv__co_box(ctx, op, box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
     if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
     g = (double *)mv__alloc(ctx, (2 * c + 1) * c * sizeof *g);
@@ -25326,11 +25335,14 @@ MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double
 MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
                                       const mv_coil_compress_opt *opt) {
     double *m;
+    size_t dim[7];
+    int ndim;
     mv_status st = mv__vol_check(ctx, "coil_compress", "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, "coil_compress", src)) < 0) return st;
-    if (rows > src->dim[3])
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
-                        "coil_compress: rows = %zu: must be 1..%zu", rows, src->dim[3]);
+    if ((st = mv__co_rows(ctx, "coil_compress", rows, src)) < 0) return st;
+    ndim = mv__co_rows_shape(dim, src, rows);
+    st = mv__out_check(ctx, "coil_compress", dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
     if (!(m = (double *)mv__alloc(ctx, 2 * rows * src->dim[3] * sizeof *m))) return MEDVOL_E_NOMEM;
     st = mv__co_compress(ctx, "coil_compress", m, NULL, rows, src, opt);
     if (st == MEDVOL_OK) st = mv__co_apply(ctx, "coil_compress", dst, src, m, rows);
@@ -25446,9 +25458,7 @@ MEDVOL_DEF mv_status mv_coil_gcc_matrix(mv_ctx *ctx, double *matrix, size_t rows
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
     if (!matrix) return mv__fail_null(ctx, op, "matrix");
     c = src->dim[3], nx = src->dim[0];
-    if (!(rows >= 1 && rows <= c))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
-                        rows, c);
+    if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
     if (opt && opt->calib[0])
         return mv__fail(ctx, MEDVOL_E_RANGE, "calib", (double)opt->calib[0], -1,
                         "%s: calib[0] = %zu: must be 0, all of x is used", op, opt->calib[0]);
@@ -25508,17 +25518,13 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
     mv__co_dst d;
     mv__co_lines l;
     size_t dim[7];
-    int k, ndim;
+    int ndim;
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (!(rows >= 1 && rows <= src->dim[3]))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
-                        rows, src->dim[3]);
+    if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
     if ((st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3] * src->dim[0])) < 0) return st;
-    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
-    dim[3] = rows;
-    ndim = src->ndim;
+    ndim = mv__co_rows_shape(dim, src, rows);
+    if ((st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
     if ((st = mv__co_hybrid(ctx, op, &hybrid, src)) < 0) return st;
     if ((st = mv_volume_alloc(ctx, &made, MEDVOL_C64, ndim, dim)) == MEDVOL_OK) {
         mv__coil_shape_of(&l.s, &hybrid);
@@ -25541,6 +25547,7 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
 
 /* ---- sensitivities: row by row, in strips of 16 rows of a plane, each of which begins anew ---- */
 enum { MV__CO_STRIP = 16, MV__CO_SHARES = 16, MV__CO_STEPS = 24, MV__CO_CHANNELS = 256, MV__CO_WIDEST = 63 };
+enum { MV__CO_ROUND = 4 }; /* strips of a share between two looks at progress */
 typedef struct mv__co_field mv__co_field;
 struct mv__co_field {
     void (*row)(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch);
@@ -25548,6 +25555,7 @@ struct mv__co_field {
     size_t dim[3], coils, sets;
     size_t pitch;                /* floats of a row, a multiple of any vector */
     size_t strips, shares, room; /* room: bytes of scratch of a share */
+    size_t round;                /* the first strip of those at work */
     unsigned char *scratch;
     const float *turn, *start;   /* what makes the phase, and what iterations begin with: 2 C each */
     float limit;
@@ -25617,10 +25625,9 @@ static void mv__co_vectors(const mv__co_field *f, const mv__co_parts *p, float *
 }
 static void mv__co_share_job(void *arg, size_t i) {
     const mv__co_field *f = (const mv__co_field *)arg;
-    const size_t all = f->strips * f->dim[2], each = all / f->shares, more = all % f->shares;
-    size_t u = i * each + mv__minz(i, more), y;
-    const size_t end = u + each + (i < more ? 1 : 0);
-    for (; u < end; u++) {
+    const size_t end = mv__minz(f->strips * f->dim[2], f->round + MV__CO_ROUND * f->shares);
+    size_t u, y;
+    for (u = f->round + i; u < end; u += f->shares) {
         const size_t first = u % f->strips * MV__CO_STRIP, last = mv__minz(f->dim[1], first + MV__CO_STRIP);
         for (y = first; y < last; y++) f->row(f, y, u / f->strips, y == first, f->scratch + i * f->room);
     }
@@ -25628,12 +25635,13 @@ static void mv__co_share_job(void *arg, size_t i) {
 /* Runs a field whose shape, kind and outputs stand; start and scratch are made here. */
 static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
     mv__co_parts p;
-    size_t bytes, c;
+    size_t bytes, c, all;
     float *start;
-    mv_status st;
+    mv_status st = MEDVOL_OK;
     const double pairs = (double)f->coils * (double)f->coils; /* times a row of each: most of the scratch */
     f->strips = mv__divup(f->dim[1], MV__CO_STRIP);
-    f->shares = mv__minz(f->strips * f->dim[2], MV__CO_SHARES);
+    all = f->strips * f->dim[2];
+    f->shares = mv__minz(all, MV__CO_SHARES);
     mv__co_lay(&p, f);
     f->room = (p.total * sizeof(float) + 63) & ~(size_t)63;
     if (pairs * ((double)f->pitch + (double)f->box[1] * (double)f->wide) > (double)PTRDIFF_MAX / 16.0 ||
@@ -25643,7 +25651,11 @@ static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
     start = (float *)(void *)(f->scratch + f->room * f->shares);
     for (c = 0; c < 2 * f->coils; c++) start[c] = 0.05f * ((float)((37 * c + 11) % 64) / 64.0f - 0.45f);
     f->start = start;
-    st = mv_parallel_for(ctx, f->shares, mv__co_share_job, f, op);
+    for (; st == MEDVOL_OK && f->round < all; f->round += MV__CO_ROUND * f->shares) {
+        if (mv__progress(ctx, f->round, all, op)) st = mv__cancelled(ctx, op);
+        else st = mv_parallel_for(ctx, mv__minz(f->shares, all - f->round), mv__co_share_job, f, NULL);
+    }
+    if (st == MEDVOL_OK && mv__progress(ctx, all, all, op)) st = mv__cancelled(ctx, op);
     mv__free(ctx, f->scratch);
     return st;
 }
@@ -25774,6 +25786,8 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
     if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_walsh", &threshold);
     mv__memset(&f, 0, sizeof f);
     if (st == MEDVOL_OK) st = mv__co_walsh_box(ctx, f.box, opt ? opt->box : NULL, src->dim);
+    if (st == MEDVOL_OK)
+        st = mv__out_check(ctx, "coil_walsh", maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st < 0 || (st = mv__dense(ctx, "coil_walsh", "src", &from, src, MEDVOL_C64)) < 0) return st;
     st = mv__co_greatest(ctx, "coil_walsh", &most, &from);
     if (st == MEDVOL_OK)
@@ -25923,6 +25937,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
     if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_lowres", &threshold);
     if (st == MEDVOL_OK) st = mv__co_box(ctx, "coil_lowres", box, opt ? opt->calib : NULL, src->dim, 24);
     if (st == MEDVOL_OK) st = mv__co_shape(ctx, "coil_lowres", dim, opt ? opt->shape : NULL, src, box, 1);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, "coil_lowres", maps, src, MEDVOL_C64, 4, dim, 0);
     if (st < 0 || (st = mv__co_centre(ctx, &centre, src, box)) < 0) return st;
     mv__memset(&images, 0, sizeof images);
     st = mv__co_greatest(ctx, "coil_lowres", &most, &centre);
@@ -26209,6 +26224,12 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
     int k;
     mv_status st = mv__co_espirit_make(ctx, &e, ksp, opt);
     if (st < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = e.dim[k];
+    dim[3] = e.o.sets;
+    st = mv__out_check(ctx, "espirit", maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
+    if (st == MEDVOL_OK && values)
+        st = mv__out_check(ctx, "espirit: values", values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim, 0);
+    if (st < 0) return st;
     if (values && (values == maps || values == ksp))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "values", 0, -1, "espirit: values is maps or ksp");
     if (values && values->data && (st = mv__co_apart(ctx, "espirit", "values", maps, values)) < 0) return st;
@@ -26220,8 +26241,6 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
     if (st == MEDVOL_OK)
         st = mv__co_begin(ctx, "espirit", &d, maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
     if (st == MEDVOL_OK) {
-        for (k = 0; k < 3; k++) dim[k] = e.dim[k];
-        dim[3] = e.o.sets;
         mv__co_geometry(&d.out, ksp);
         if (values)
             st = mv__co_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
@@ -26914,6 +26933,10 @@ static mv_status mv__gr_check(mv_ctx *ctx, const char *op, const mv_grappa *g, c
         }
     return MEDVOL_OK;
 }
+static mv_status mv__gr_fail_type(mv_ctx *ctx, const char *op, const mv_volume *src) {
+    return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                    "%s: src has type %s: must be complex", op, mv_dtype_name(src->dtype));
+}
 static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g, mv_volume *dst,
                                 const mv_volume *src) {
     mv__gr_run r;
@@ -26925,9 +26948,7 @@ static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g,
     r.k = (const mv__gr_kernels *)g->kernels;
     mv__coil_shape_of(&r.shape, src);
     if ((st = mv__gr_check(ctx, op, g, r.k, &r.shape)) < 0) return st;
-    if (!mv__is_complex(src->dtype))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
-                        "%s: src has type %s: must be complex", op, mv_dtype_name(src->dtype));
+    if (!mv__is_complex(src->dtype)) return mv__gr_fail_type(ctx, op, src);
     st = mv__out_begin(ctx, op, &out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
     if ((st = mv__dense(ctx, op, "src", &r.in, src, MEDVOL_C64)) == MEDVOL_OK) {
@@ -26951,8 +26972,7 @@ static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *acs, const m
     size_t start[7] = {0, 0, 0, 0, 0, 0, 0}, size[7];
     mv__gr_map m;
     int d;
-    mv_status st = mv__vol_check(ctx, op, "src", src);
-    if (st < 0) return st;
+    mv_status st;
     if (!mask) return mv__fail_null(ctx, op, "acs, without a mask,");
     if ((st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         for (d = 0; d < 7; d++) size[d] = d < 4 ? src->dim[d] : 1;
@@ -26976,8 +26996,16 @@ MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volum
     const char *op = "grappa_recon";
     mv_grappa g;
     mv_volume part;
-    mv_status st = MEDVOL_OK;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
     mv__memset(&g, 0, sizeof g);
+    if (st == MEDVOL_OK && acs) st = mv__vol_check(ctx, op, "acs", acs);
+    if (st < 0) return st;
+    if (acs && acs->dim[3] != src->dim[3])
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "coils", (double)src->dim[3], -1,
+                        "%s: src has %zu coils, acs %zu", op, src->dim[3], acs->dim[3]);
+    if (!mv__is_complex(src->dtype)) return mv__gr_fail_type(ctx, op, src);
+    st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
     if (!acs) {
         if ((st = mv__gr_cut(ctx, op, &part, src, mask)) < 0) return st;
         acs = &part;

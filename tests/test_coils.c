@@ -736,6 +736,43 @@ static void test_maps_errors(void) {
     mv_volume_free(T, &v), mv_volume_free(T, &frames), mv_volume_free(T, &real), mv_volume_free(T, &zeros);
 }
 
+/* ---- what is wrong with dst is told before any work is done, and progress while it is ---- */
+static int count_calls(void *user, double done, double total, const char *label) {
+    (void)done, (void)total, (void)label;
+    ++*(int *)user;
+    return 0;
+}
+static void test_dst_first(void) {
+    double m[2 * 3 * 3 * 12] = {0};
+    mv_ctx_desc was = T->desc;
+    mv_volume v, wrong, values, dst = {0};
+    mv_espirit_opt o;
+    int calls = 0, i;
+    t_seed(21);
+    noisy(&v, 12, 10, 1, 3, 1), volume(&wrong, MEDVOL_F32, 12, 10, 1, 3, 1);
+    volume(&values, MEDVOL_F32, 12, 9, 1, 1, 1);
+    for (i = 0; i < 3; i++) m[8 * i] = 1;
+    memset(&o, 0, sizeof o);
+    T->desc.progress = count_calls, T->desc.progress_user = &calls;
+    CHECK_STATUS(mv_coil_walsh(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_lowres(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_espirit(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_espirit(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    o.values = &values;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_compress(T, &wrong, &v, 3, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_compress(T, NULL, &v, 2, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_whiten(T, &wrong, &v, m), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_gcc_apply(T, &wrong, &v, m, 3), MEDVOL_E_DTYPE);
+    CHECK(calls == 0 && !dst.data);
+    mv_volume_free(T, &v), mv_volume_free(T, &wrong), mv_volume_free(T, &values);
+    noisy(&v, 4, 64, 24, 2, 1); /* 96 strips of rows, in rounds of 64 */
+    CHECK_OK(mv_coil_walsh(T, &dst, &v, NULL));
+    CHECK(calls > 2);
+    T->desc = was;
+    mv_volume_free(T, &v), mv_volume_free(T, &dst);
+}
+
 /* ---- BART's answers ---- */
 static int shared(mv_volume *v, const char *name) { /* 0: not there */
     char path[600];
@@ -887,6 +924,7 @@ const t_case tests_coils[] = {
     {"espirit", test_espirit, 0},
     {"espirit_sets", test_espirit_sets, 0},
     {"maps_errors", test_maps_errors, 0},
+    {"dst_first", test_dst_first, 0},
     {"bart_maps", test_bart_maps, 0},
     {NULL, NULL, 0},
 };

@@ -641,6 +641,32 @@ static void test_errors(void) {
     mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &mask), mv_volume_free(T, &real);
 }
 
+/* ---- what is wrong with dst and src is told before the fit ---- */
+static int count_calls(void *user, double done, double total, const char *label) {
+    (void)done, (void)total, (void)label;
+    ++*(int *)user;
+    return 0;
+}
+static void test_recon_first(void) {
+    mv_volume src, acs, few, wrong, got = {0};
+    const mv_grappa_opt o = {{0, 0, 0}, {3, 1}, 0, {0, 0}, 0, 0};
+    int calls = 0;
+    if (!make(&src, MEDVOL_C64, 16, 24, 1, 3, 1) || !make(&acs, MEDVOL_C64, 40, 20, 1, 3, 1) ||
+        !make(&few, MEDVOL_C64, 40, 20, 1, 2, 1) || !make(&wrong, MEDVOL_F32, 16, 24, 1, 3, 1))
+        return;
+    noise(&src, 17), noise(&acs, 18), noise(&few, 19);
+    memset(wrong.data, 0, 4 * mv_volume_count(&wrong));
+    T->desc.progress = count_calls, T->desc.progress_user = &calls;
+    CHECK_STATUS(mv_grappa_recon(T, NULL, &src, &acs, NULL, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_recon(T, &wrong, &src, &acs, NULL, &o), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_grappa_recon(T, &acs, &src, &acs, NULL, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_grappa_recon(T, &got, &wrong, &acs, NULL, &o), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_grappa_recon(T, &got, &src, &few, NULL, &o), MEDVOL_E_SHAPE);
+    CHECK(calls == 0 && !got.data);
+    T->desc.progress = NULL;
+    mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &few), mv_volume_free(T, &wrong);
+}
+
 /* ---- cancelling at every step ---- */
 static int stop_at(void *user, double done, double total, const char *label) {
     (void)done, (void)total, (void)label;
@@ -679,6 +705,7 @@ const t_case tests_grappa[] = {
     {"levels", test_levels, 0},
     {"nan", test_nan, 0},
     {"errors", test_errors, 0},
+    {"recon_first", test_recon_first, 0},
     {"cancel", test_cancel, 0},
     {NULL, NULL, 0},
 };

@@ -440,6 +440,8 @@ static void test_mask_errors(void) {
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, NULL), MEDVOL_E_CANCELLED);
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, NULL), MEDVOL_E_CANCELLED);
     CHECK_STATUS(mv_mask_golden(T, &m, shape, NULL), MEDVOL_E_CANCELLED);
+    CHECK_STATUS(mv_mask_poisson(T, &other, shape, NULL), MEDVOL_E_DTYPE); /* dst comes before the work */
+    CHECK_STATUS(mv_mask_golden(T, &other, shape, NULL), MEDVOL_E_DTYPE);
     T->desc.progress = NULL;
     CHECK(!m.data);
     mv_volume_free(T, &other);
