@@ -1769,8 +1769,8 @@ typedef struct mv_phantom_opt {
    1/2 + 3/8 exp(i pi (r - p) / 2) + 1/8 exp(-i pi (r - p) / 2), and exp(2 pi i c / C), p on a circle of
    radius 1 at 2 pi c / C, of ellipsoids at z = -1/2 and 1/2 in turn; one coil: 1. So coils shift k-space by
    half samples, and their data are sums of 9 or 27 shifted copies.
-   Threads: rows, in rounds of 16 jobs. Memory: the result; k-space of coils 16 times 72 bytes (ellipsoids
-   3 times as many) a 2 x. Numerics: J1 to 1e-14, sums in double, rounded once; sin and cos are those of the C
+   Threads: rows, in rounds of 16 jobs. Memory: the result; k-space of coils 16 times 144 bytes (ellipsoids 3
+   times as many) a 2 x. Numerics: J1 to 1e-14, sums in double, rounded once; sin and cos are those of the C
    library. Errors: MEDVOL_E_NULL, _RANGE (kind; a body whose centre is beyond 1000, axis not in 1e-9..1000,
    value beyond 1e20, angle beyond 1e6 or any of them NaN), _EMPTY (shapes without count), _SIZE, _SHAPE,
    _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Shepp and Logan 1974; Toft 1996; Kak and Slaney 1988, 3.1 and
@@ -1850,10 +1850,11 @@ typedef struct mv_epi_timing {
    B^H s, B[m][j] the Dirichlet kernel (1/n) sum over r of exp(-2 pi i (p - j)(r - floor(n / 2)) / n); M wants
    to be well above n, for where samples lie further apart than 1, noise is amplified. dst, c64, has n along
    x. Geometry: voxels along x become M / n as large about the centre. dst == src gives new memory. Threads:
-   those of mv_gemm. Memory: 24 M n bytes, n^2 pairs of doubles and, for a dst with gaps, its size. Errors:
-   MEDVOL_E_NULL, _DTYPE, _RANGE (times that are negative, NaN or infinite, dwell 0, samples after the
-   gradient's end, lambda), _SHAPE (M below n, n = 0), _SINGULAR (samples too far apart), _SIZE, _ALIAS,
-   _NOMEM, _LIMIT, _CANCELLED. Source: Bruder et al. 1992; Rosenfeld 1998. */
+   those of mv_gemm. Memory: 24 M n bytes and n^2 pairs of doubles; in turn what mv_gemm takes, as much as src
+   with lines of at most 256 samples; for a dst with gaps its size. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE
+   (times that are negative, NaN or infinite, dwell 0, samples after the gradient's end, lambda), _SHAPE (M
+   below n, n = 0), _SINGULAR (samples too far apart), _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. Source:
+   Bruder et al. 1992; Rosenfeld 1998. */
 MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
                                  const mv_epi_timing *timing);
 
@@ -1872,7 +1873,7 @@ typedef struct mv_unring_opt {
    For images as reconstructed from all of k-space, not interpolated, filtered or moved; before that, noise is
    removed. dst is f32, of complex images c64, of which parts count alike. Geometry: src's. In place allowed.
    NaN or infinity spreads over its plane (axes with z: its volume). Threads: lines; bits do not depend on
-   their number. Memory: the result; of one plane (volume) four copies as c64; 16 n (shifts + 3) bytes and
+   their number. Memory: the result; of one plane (volume) three copies as c64; 16 n (shifts + 3) bytes and
    what a transform takes for each of 16 shares of lines. Numerics: floats; levels may choose differently
    between shifts that are as good. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axes, shifts, first above last,
    last above 16), _SHAPE (an axis of 2 to 2 last + 2 voxels), _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
@@ -1984,9 +1985,9 @@ typedef struct mv_coil_lowres_opt {
    mv_coil_lowres: maps of k-space, whose centre must be sampled: images of the centre over their root sum of
    squares. calib and shape may differ in parity; both are about index floor(n / 2).
    src has one frame. dst by struct is allowed. Threads: strips of 16 rows; bits do not depend on their
-   number. Memory: the result; Walsh 4 (C^2 (box[1] + 1) + 6 C) bytes a voxel of one row and job.
-   Numerics: floats; power iterations, each row beginning with the row before, until the residual is below
-   1e-4 of the eigenvalue, at most 24: where the two largest are close, as in noise, the vector is some
+   number. Memory: the result; lowres as much again; Walsh 4 (C^2 (box[1] + 1) + 6 C) bytes a voxel of one row
+   and job. Numerics: floats; power iterations, each row beginning with the row before, until the residual is
+   below 1e-4 of the eigenvalue, at most 24: where the two largest are close, as in noise, the vector is some
    mixture, and levels may differ visibly; elsewhere by some 1e-4. NaN or infinity within reach: no support.
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
    calib), _RANGE (box even, threshold not 0..1; NaN or infinity with virtual_phase), _SIZE (more than 256
@@ -2012,12 +2013,13 @@ typedef struct mv_espirit_opt {
    At each voxel the C x C matrix M(x) = 1/K sum over d of exp(2 pi i d x / n) sum over r - r' = d of
    P(r, r'), K positions in a kernel, has eigenvalue 1 for the coils' sensitivities there, less where nothing
    is.
-   Of two sets the second is orthogonal to the first, with a support of its own.
-   ksp has one frame; only its calibration region is read. maps, values: empty, or memory of their own.
-   Threads: the products and eigenvectors of mv_gemm and mv_eigh; strips of 16 rows. Memory: with N = K C:
-   48 N^2 bytes and some 16 N min(blocks, 1024); M(x) is made row by row and never stored: 8 C^2 bytes a voxel
-   of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as mv_coil_walsh: where
-   the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N = 1728, seconds.
+   Of two sets the second is orthogonal to the first, with a support of its own. ksp has one frame; only its
+   calibration region is read. maps, values: empty, or memory of their own.
+   Threads: the products and eigenvectors of mv_gemm and mv_eigh; strips of 16 rows. Memory: with N = K C: at
+   most 56 N^2 bytes and 16 N (min(blocks, 1024) + 512); M(x) is made row by row and never stored: 8 C^2 bytes
+   a voxel of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as
+   mv_coil_walsh: where the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N
+   = 1728, seconds.
    Errors: those of mv_coil_lowres; MEDVOL_E_RANGE (sets, threshold, crop not of what is named; NaN in the
    region), _SHAPE (a region smaller than the kernel), _SIZE (N above 16384), _EMPTY (the region is all
    zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
@@ -2058,7 +2060,8 @@ typedef struct mv_grappa {
    what else the mask samples is kept. Without a mask all of the lattice was acquired.
    mv_grappa_free releases it, with a context of the same memory. *g is overwritten, on error empty.
    Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of acs.
-   Memory: 16 (n^2 + 512 n) bytes; kept: 8 n (accel - 1) coils. Numerics: in doubles; weights are f32.
+   Memory: at most some 16 (n + t) (n + 1100) bytes, t = (accel - 1) coils; kept: 8 n t. Numerics: in doubles;
+   weights are f32.
    Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; acs holds NaN or infinity, or asks for
    weights beyond f32), _SHAPE (acs smaller than kernel and point; a mask of more axes), _EMPTY (mask), _SIZE,
    _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the pivot is
@@ -2136,12 +2139,12 @@ typedef struct mv_sense_opt {
    not acquired count as zeros. Noise is taken as white.
    gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding;
    0 where no coil sees anything, where the image is 0, too.
-   Threads: rows of voxels. Memory: as mv_sense_forward; the coils of one frame; 8 KiB times R (coils + R) at
-   most. dst by struct may be src.
-   Arithmetic of the small systems in double. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or
-   infinity in what is folded), _UNSUPPORTED (R times sets above 64), _SINGULAR (voxels that the coils cannot
-   tell apart, named; with lambda above 1e-12 of |s|^2 there are none), _EMPTY (a frame without a sample),
-   _SIZE, _ALIAS (gfactor must not overlap anything either), _NOMEM, _LIMIT, _CANCELLED.
+   Threads: rows of voxels. Memory: as mv_sense_forward; the coils of one frame; 8 KiB times (n + 1) (coils +
+   n + 2) at most, n = R times sets. dst by struct may be src. Arithmetic of the small systems in double.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or infinity in what is folded), _UNSUPPORTED (R
+   times sets above 64), _SINGULAR (voxels that the coils cannot tell apart, named; with lambda above 1e-12 of
+   |s|^2 there are none), _EMPTY (a frame without a sample), _SIZE, _ALIAS (gfactor must not overlap anything
+   either), _NOMEM, _LIMIT, _CANCELLED.
    Source: Pruessmann et al. 1999; Breuer et al. 2006. */
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt);

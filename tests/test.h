@@ -96,6 +96,10 @@ void t_guard_free(void *p, size_t n);
 size_t t_live(void);
 size_t t_allocations(void);
 void t_fail_alloc(size_t k, int forever);
+/* A context whose bytes are counted; the most of them alive at once since the last call of t_peak, and now. */
+void t_weigh(mv_ctx *ctx, int threads);
+size_t t_peak(void);
+size_t t_weight(void);
 
 /* Which public functions the cases of one kind called (bit 0), or leave out for a reason (bit 1). A file that
    defines API_KIND before including this one has its calls noted; a run of all cases fails when a public

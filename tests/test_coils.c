@@ -773,6 +773,35 @@ static void test_dst_first(void) {
     mv_volume_free(T, &v), mv_volume_free(T, &dst);
 }
 
+static void test_memory(void) { /* what [API] says is a bound, and no idle one */
+    static const size_t dim[2][3] = {{96, 96, 1}, {20, 20, 16}}, calib[2] = {40, 10};
+    mv_volume v, dst = {0};
+    mv_ctx ctx;
+    int k;
+    if (T_SMALL) return;
+    t_weigh(&ctx, t_threads);
+    for (k = 0; k < 2; k++) {
+        const double n = k ? 3 * 216 : 8 * 36, blocks = k ? 125 : 1024;
+        const double result = 8 * (k ? 3 * 6400 : 8 * 9216);
+        const double said = result + 56 * n * n + 16 * n * (blocks + 512);
+        mv_espirit_opt o;
+        double took;
+        memset(&o, 0, sizeof o);
+        o.calib[0] = o.calib[1] = calib[k], o.calib[2] = k ? calib[k] : 1;
+        noisy(&v, dim[k][0], dim[k][1], dim[k][2], k ? 3 : 8, 1);
+        t_peak();
+        CHECK_OK(mv_espirit(&ctx, &dst, &v, &o));
+        took = (double)t_peak();
+        CHECK(took > 0.7 * said && took < said);
+        mv_volume_free(&ctx, &dst);
+        CHECK_OK(mv_coil_lowres(&ctx, &dst, &v, NULL));
+        CHECK((double)t_peak() < 2 * result + 262144);
+        mv_volume_free(&ctx, &dst), mv_volume_free(T, &v);
+    }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+}
+
 /* ---- BART's answers ---- */
 static int shared(mv_volume *v, const char *name) { /* 0: not there */
     char path[600];
@@ -925,6 +954,7 @@ const t_case tests_coils[] = {
     {"espirit_sets", test_espirit_sets, 0},
     {"maps_errors", test_maps_errors, 0},
     {"dst_first", test_dst_first, 0},
+    {"memory", test_memory, T_ONCE},
     {"bart_maps", test_bart_maps, 0},
     {NULL, NULL, 0},
 };

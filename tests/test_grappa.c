@@ -667,6 +667,34 @@ static void test_recon_first(void) {
     mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &few), mv_volume_free(T, &wrong);
 }
 
+static void test_memory(void) {
+    static const size_t accel[2][2] = {{4, 1}, {2, 2}};
+    mv_ctx ctx;
+    int k;
+    if (T_SMALL) return;
+    t_weigh(&ctx, t_threads);
+    for (k = 0; k < 2; k++) {
+        mv_grappa_opt o = {{0, 0, 0}, {0, 0}, 0, {0, 0}, 0, 0};
+        const double n = k ? 8 * 5 * 16 : 8 * 5 * 4, said = 16 * (n + 3 * 8) * (n + 1100);
+        mv_volume acs;
+        mv_grappa g;
+        size_t idle;
+        double took;
+        o.accel[0] = accel[k][0], o.accel[1] = accel[k][1];
+        if (!make(&acs, MEDVOL_C64, k ? 32 : 128, k ? 16 : 32, k ? 16 : 1, 8, 1)) return;
+        noise(&acs, 20);
+        idle = t_weight();
+        t_peak();
+        CHECK_OK(mv_grappa_init(&ctx, &g, &acs, NULL, &o));
+        took = (double)t_peak();
+        CHECK(took > 0.7 * said && took < said);
+        CHECK((double)(t_weight() - idle) < 8 * n * 3 * 8 + 4096);
+        mv_grappa_free(&ctx, &g), mv_volume_free(T, &acs);
+    }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+}
+
 /* ---- cancelling at every step ---- */
 static int stop_at(void *user, double done, double total, const char *label) {
     (void)done, (void)total, (void)label;
@@ -706,6 +734,7 @@ const t_case tests_grappa[] = {
     {"nan", test_nan, 0},
     {"errors", test_errors, 0},
     {"recon_first", test_recon_first, 0},
+    {"memory", test_memory, T_ONCE},
     {"cancel", test_cancel, 0},
     {NULL, NULL, 0},
 };

@@ -1458,6 +1458,57 @@ static void test_unring_errors(void) {
     CHECK(floats(&dst)[100] != floats(&dst)[100] && floats(&dst)[18 * 15] == floats(&dst)[18 * 15]);
     mv_volume_free(T, &v), mv_volume_free(T, &few), mv_volume_free(T, &dst), mv_volume_free(T, &rgb);
 }
+static void test_unring_volume(void) { /* NaN in one of two volumes of which z is an axis */
+    const size_t dim[5] = {10, 9, 12, 2, 1}, n = 10 * 9 * 12;
+    const mv_unring_opt o = {7, 3, 0, 0};
+    mv_volume v, whole = {0}, got = {0};
+    size_t i, gone = 0, same = 0;
+    noise(&v, MEDVOL_F32, dim);
+    CHECK_OK(mv_unring(T, &whole, &v, &o));
+    floats(&v)[n / 2] = NAN;
+    CHECK_OK(mv_unring(T, &got, &v, &o));
+    for (i = 0; i < n; i++) {
+        gone += floats(&got)[i] != floats(&got)[i];
+        same += floats(&got)[n + i] == floats(&whole)[n + i];
+    }
+    CHECK(gone == n && same == n);
+    mv_volume_free(T, &v), mv_volume_free(T, &whole), mv_volume_free(T, &got);
+}
+static void test_memory(void) { /* what [API] says: not more, and not much less */
+    const size_t dim[2][5] = {{192, 192, 5, 1, 1}, {40, 40, 40, 1, 1}};
+    const mv_unring_opt opt[2] = {{0, 0, 0, 0}, {7, 64, 0, 0}};
+    mv_ctx ctx;
+    int k;
+    if (T_SMALL) return;
+    t_weigh(&ctx, t_threads);
+    for (k = 0; k < 2; k++) {
+        const size_t *n = dim[k], voxels = n[0] * n[1] * (k ? n[2] : 1), shifts = k ? 64 : 20;
+        const double said = 4.0 * (double)(voxels * (k ? 1 : n[2])) + 24.0 * (double)voxels +
+                            16 * 16.0 * (double)(n[0] * (shifts + 3));
+        mv_volume v, dst = {0};
+        double took;
+        noise(&v, MEDVOL_F32, n);
+        t_peak();
+        CHECK_OK(mv_unring(&ctx, &dst, &v, &opt[k]));
+        took = (double)t_peak();
+        CHECK(took > 0.9 * said && took < said + 16 * 49152.0); /* transforms */
+        mv_volume_free(T, &v), mv_volume_free(&ctx, &dst);
+    }
+    {
+        const size_t epi[5] = {200, 64, 40, 1, 1};
+        const mv_epi_timing t = {50, 300, 50, 0, 2, 0};
+        mv_volume v, dst = {0};
+        double said = 8.0 * 200 * 64 * 40 + 8.0 * 128 * 64 * 40 + 24.0 * 200 * 128 + 16.0 * 128 * 128, took;
+        noise(&v, MEDVOL_C64, epi);
+        t_peak();
+        CHECK_OK(mv_epi_ramp(&ctx, &dst, &v, 128, &t));
+        took = (double)t_peak();
+        CHECK(took > 0.8 * said && took < 1.1 * said);
+        mv_volume_free(T, &v), mv_volume_free(&ctx, &dst);
+    }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+}
 /* CASES */
 const t_case tests_kspace[] = {
     {"window", test_window, 0},
@@ -1485,5 +1536,7 @@ const t_case tests_kspace[] = {
     {"unring_disc", test_unring_disc, 0},
     {"unring_places", test_unring_places, 0},
     {"unring_errors", test_unring_errors, 0},
+    {"unring_volume", test_unring_volume, 0},
+    {"memory", test_memory, T_ONCE},
     {NULL, NULL, 0},
 };
