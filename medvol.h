@@ -2113,8 +2113,8 @@ typedef struct mv_cg_sense_opt {
    from 0, of each frame of k-space src (x, y, z, coil, frames), with any mask; two sets of maps: two images
    (soft SENSE), as mv_sense_forward takes them. Noise is taken as white: mv_coil_whiten first. Along axes
    where the mask does not change no transform is needed.
-   Threads: frames of up to 2^18 voxels run side by side, as many as there are threads, and tell of progress
-   when all of them are done; larger ones are cut up; bits do not depend on it.
+   Threads: frames of up to 2^18 voxels run side by side, as many as there are threads; larger ones are cut
+   up; bits do not depend on it.
    Memory: as mv_sense_forward; of each frame at work four images (two sets: eight), one coil and the mask, as
    large as one: a mapped series larger than memory passes through. Numerics: floats, sums in blocks of them;
    levels agree as far as the iteration has converged. Magnitudes of k-space 1e-15..1e15. Errors: as
@@ -27554,8 +27554,8 @@ typedef struct mv__se_slot { /* a frame at work */
     void *scratch; /* of transforms, within a job */
     size_t frame, step;
     unsigned axes; /* that the mask changes along */
-    double residual;
-    int failed; /* 1: not finite, 2: no sample */
+    double first, now; /* |r|^2 at the start, at hand */
+    int failed, done;  /* 1: not finite, 2: no sample; done: its image is made */
 } mv__se_slot;
 typedef struct mv__se_gradients {
     const mv__se_given *g;
@@ -27563,6 +27563,7 @@ typedef struct mv__se_gradients {
     mv_ctx *ctx; /* NULL within jobs */
     const char *op;
     int iterations;
+    size_t round;   /* iterations of frames side by side between two looks at progress */
     float *turn[3]; /* D along each axis */
     mv_fft_plan centred, plain[8][2];
     mv__se_slot *slot;
@@ -27590,6 +27591,8 @@ static void mv__se_prepare_job(void *arg, size_t i) {
     s->axes = mv__se_axes(c->g, s->w);
     for (k = 0; k < n && s->w[k] == 0.0f; k++) {}
     s->failed = k < n ? 0 : 2;
+    s->step = 0;
+    s->done = 0;
 }
 /* x = D x, back: D^H x, of each set */
 static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, int back) {
@@ -27645,15 +27648,12 @@ static mv_status mv__se_start(const mv__se_gradients *g, const mv__se_slot *s) {
     }
     return st;
 }
-static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
+static mv_status mv__se_begin_frame(const mv__se_gradients *g, mv__se_slot *s) {
     const size_t n = g->g->k.voxels * g->g->sets, bytes = 2 * n * sizeof *s->x;
     mv__se_work w;
-    double first, now, before, pq;
     size_t k;
-    int i;
-    mv_status st;
-    s->step = 0;
-    if ((st = mv__se_start(g, s)) < 0) return st;
+    const mv_status st = mv__se_start(g, s);
+    if (st < 0) return st;
     mv__se_rotate(g, s->r, s->axes, 0);
     mv__memset(s->x, 0, bytes);
     mv__memcpy(s->p, s->r, bytes);
@@ -27663,13 +27663,24 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
     w.what = MV__SE_CLOSE; /* r += 0 p: its square */
     w.y = s->r;
     w.a = s->p;
-    first = now = mv__se_run(g->ctx, &w);
-    s->failed = mv__finite(first) ? 0 : 1;
-    for (k = 0; !(first > 0.0) && k < 2 * n; k++) /* squares that vanish */
+    s->first = s->now = mv__se_run(g->ctx, &w);
+    s->failed = mv__finite(s->first) ? 0 : 1;
+    for (k = 0; !(s->first > 0.0) && k < 2 * n; k++) /* squares that vanish */
         if (s->r[k] != 0.0f) s->failed = 1;
-    for (i = 0; !s->failed && i < g->iterations && now > 0.0; i++) {
-        if (g->o->tolerance > 0.0 && now <= g->o->tolerance * g->o->tolerance * first) break;
-        s->step = (size_t)i;
+    return st;
+}
+/* One step of conjugate gradients, or, when there is none to make, the image. */
+static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
+    const size_t n = g->g->k.voxels * g->g->sets;
+    const double enough = g->o->tolerance * g->o->tolerance * s->first;
+    double before = s->now, pq = 0.0;
+    mv__se_work w;
+    mv_status st;
+    mv__memset(&w, 0, sizeof w);
+    w.n = n;
+    w.part = s->part;
+    if (!s->failed && s->step < (size_t)g->iterations && s->now > 0.0 &&
+        !(g->o->tolerance > 0.0 && s->now <= enough)) {
         if ((st = mv__se_normal(g, s)) < 0) return st;
         w.what = MV__SE_CLOSE;
         w.y = s->q;
@@ -27677,30 +27688,41 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
         w.k = g->o->lambda;
         pq = mv__se_run(g->ctx, &w);
         if (!mv__finite(pq)) s->failed = 1;
-        if (!(pq > 0.0)) break; /* nothing that can be seen is left */
-        before = now;
-        w.what = MV__SE_STEP;
-        w.y = s->x;
-        w.r = s->r;
-        w.a = s->p;
-        w.b = s->q;
-        w.k = before / pq;
-        now = mv__se_run(g->ctx, &w);
-        w.what = MV__SE_TURN;
-        w.y = s->p;
-        w.a = s->r;
-        w.k = now / before;
-        mv__se_run(g->ctx, &w);
     }
-    if (!mv__finite(now)) s->failed = 1;
-    s->residual = first > 0.0 ? sqrt(now / first) : 0.0;
-    mv__se_rotate(g, s->x, s->axes, 1);
-    mv__memcpy(g->dst + 2 * n * s->frame, s->x, bytes);
+    if (!(pq > 0.0)) { /* nothing that can be seen is left */
+        if (!mv__finite(s->now)) s->failed = 1;
+        mv__se_rotate(g, s->x, s->axes, 1);
+        mv__memcpy(g->dst + 2 * n * s->frame, s->x, 2 * n * sizeof *s->x);
+        s->done = 1;
+        return MEDVOL_OK;
+    }
+    w.what = MV__SE_STEP;
+    w.y = s->x;
+    w.r = s->r;
+    w.a = s->p;
+    w.b = s->q;
+    w.k = before / pq;
+    s->now = mv__se_run(g->ctx, &w);
+    w.what = MV__SE_TURN;
+    w.y = s->p;
+    w.a = s->r;
+    w.k = s->now / before;
+    mv__se_run(g->ctx, &w);
+    s->step++;
     return MEDVOL_OK;
 }
+/* some steps of a frame, the first of which begins it */
+static mv_status mv__se_advance(const mv__se_gradients *g, mv__se_slot *s) {
+    mv_status st = MEDVOL_OK;
+    size_t i;
+    if (s->failed || s->done) s->done = 1;
+    else if (s->step == 0) st = mv__se_begin_frame(g, s);
+    for (i = 0; i < g->round && st == MEDVOL_OK && !s->done; i++) st = mv__se_iterate(g, s);
+    return st;
+}
 static void mv__se_frame_job(void *arg, size_t i) {
-    mv__se_gradients *g = (mv__se_gradients *)arg;
-    if (!g->slot[i].failed) (void)mv__se_iterate(g, &g->slot[i]); /* without a context nothing fails */
+    const mv__se_gradients *g = (const mv__se_gradients *)arg;
+    (void)mv__se_advance(g, &g->slot[i]); /* without a context nothing fails */
 }
 static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slot *s) {
     if (s->failed == 1)
@@ -27710,7 +27732,7 @@ static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slo
     if (s->failed == 2)
         return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, (int64_t)s->frame, "%s: frame %zu has no sample",
                         g->op, s->frame);
-    if (g->o->residual) g->o->residual[s->frame] = s->residual;
+    if (g->o->residual) g->o->residual[s->frame] = s->first > 0.0 ? sqrt(s->now / s->first) : 0.0;
     return MEDVOL_OK;
 }
 /* Plans for the axes of the masks at work, and the scratch of transforms on one thread. */
@@ -27742,16 +27764,23 @@ static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) 
     const int alone = places > 1 || mv_threads(ctx) == 1;
     void *scratch = NULL;
     mv_status st = MEDVOL_OK;
-    size_t f, i, now;
+    size_t f, i, now, round;
+    int working;
     for (f = 0; st == MEDVOL_OK && f < g->g->k.frames; f += now) {
         now = mv__minz(places, g->g->k.frames - f);
         for (i = 0; i < now; i++) g->slot[i].frame = f + i;
-        if (places > 1) st = mv__progress(ctx, f, g->g->k.frames, g->op) ? mv__cancelled(ctx, g->op) : st;
-        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, now, mv__se_prepare_job, g, NULL);
+        st = mv_parallel_for(ctx, now, mv__se_prepare_job, g, NULL);
         if (st == MEDVOL_OK) st = mv__se_plans(g, ctx, now, alone, &scratch);
         g->ctx = places > 1 ? NULL : ctx;
-        if (st == MEDVOL_OK && places > 1) st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
-        else if (st == MEDVOL_OK && !g->slot[0].failed) st = mv__se_iterate(g, &g->slot[0]);
+        for (working = 1, round = 0; st == MEDVOL_OK && working; round += g->round) {
+            const size_t steps = mv__minz(round, (size_t)g->iterations);
+            if (places == 1) st = mv__se_advance(g, &g->slot[0]);
+            else if (mv__progress(ctx, f * (size_t)g->iterations + now * steps,
+                                  g->g->k.frames * (size_t)g->iterations, g->op))
+                st = mv__cancelled(ctx, g->op);
+            else st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
+            for (working = 0, i = 0; i < now; i++) working |= !g->slot[i].done;
+        }
         for (i = 0; st == MEDVOL_OK && i < now; i++) st = mv__se_fault(g, ctx, &g->slot[i]);
     }
     if (st == MEDVOL_OK && mv__progress(ctx, f, f, g->op)) st = mv__cancelled(ctx, g->op);
@@ -27833,6 +27862,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     c.op = op;
     c.iterations = o.iterations ? o.iterations : 30;
     c.dst = (float *)r.dense.data;
+    c.round = mv__divup((size_t)1 << 22, g.k.voxels * g.sets * g.k.coils); /* some milliseconds */
     places = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
     st = mv__se_rooms(ctx, &c, places, &block);
     if (st == MEDVOL_OK)

@@ -235,6 +235,15 @@ const char *t_source(const char *name) {
     snprintf(path, sizeof path, "%s%s%s", sources, *sources ? "/" : "", name);
     return path;
 }
+int t_shared(mv_volume *v, const char *name) {
+    char path[600];
+    memset(v, 0, sizeof *v);
+    snprintf(path, sizeof path, "%s", t_source("README.md"));
+    path[strlen(path) - 9] = 0;
+    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
+    strncat(path, name, sizeof path - strlen(path) - 1);
+    return mv_load(T, v, path, NULL) == MEDVOL_OK;
+}
 static void go_beside(const char *program) {
     char folder[4096];
     size_t n = strlen(program);

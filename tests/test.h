@@ -115,4 +115,6 @@ extern unsigned char t_called[T_KINDS][API_N];
    project, until the next call. */
 const char *t_path(const char *name);
 const char *t_source(const char *name);
+/* Loads ../shared/data/recon/NAME, which is not part of the project; 0: it is not there. */
+int t_shared(mv_volume *v, const char *name);
 #endif

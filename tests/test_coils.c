@@ -803,15 +803,6 @@ static void test_memory(void) { /* what [API] says is a bound, and no idle one *
 }
 
 /* ---- BART's answers ---- */
-static int shared(mv_volume *v, const char *name) { /* 0: not there */
-    char path[600];
-    memset(v, 0, sizeof *v);
-    snprintf(path, sizeof path, "%s", t_source("README.md"));
-    path[strlen(path) - 9] = 0;
-    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
-    strncat(path, name, sizeof path - strlen(path) - 1);
-    return mv_load(T, v, path, NULL) == MEDVOL_OK;
-}
 /* |a - b| / |b| of arrays whose common phase may differ */
 static double apart(const mv_volume *a, size_t from, const mv_volume *b, size_t to, size_t n) {
     pair s = {0, 0};
@@ -837,13 +828,13 @@ static void test_bart(void) {
     double d = 0, all = 0;
     memset(&o, 0, sizeof o);
     o.calib[0] = o.calib[1] = 24; /* BART's */
-    if (!shared(&ksp, "bart_ref/ph4_ksp")) {
+    if (!t_shared(&ksp, "bart_ref/ph4_ksp")) {
         t_skip("no ../shared/data/recon");
         return;
     }
     n = ksp.dim[0] * ksp.dim[1];
     memset(&got, 0, sizeof got);
-    if (shared(&want, "bart_ref/cc2")) {
+    if (t_shared(&want, "bart_ref/cc2")) {
         CHECK_OK(mv_coil_compress(T, &got, &ksp, 2, &o));
         for (i = 0; i < 2; i++) {
             const double e = apart(&got, i * n, &want, i * n, n);
@@ -852,7 +843,7 @@ static void test_bart(void) {
         }
         mv_volume_free(T, &want), mv_volume_free(T, &got);
     }
-    if (shared(&img, "bart_ref/ifftu_ksp4") && shared(&want, "bart_ref/rss4")) {
+    if (t_shared(&img, "bart_ref/ifftu_ksp4") && t_shared(&want, "bart_ref/rss4")) {
         CHECK_OK(mv_coil_rss(T, &got, &img, NULL));
         for (i = 0; i < n; i++) {
             d += pow((double)((float *)got.data)[i] - at(&want, i).re, 2);
@@ -901,7 +892,7 @@ static void test_bart_maps(void) {
     double e, only = 0, mine, theirs;
     int k;
     for (k = 0; k < 2; k++) {
-        if (!shared(&ksp, data[k][0]) || !shared(&want, data[k][1])) {
+        if (!t_shared(&ksp, data[k][0]) || !t_shared(&want, data[k][1])) {
             t_skip("no ../shared/data/recon");
             return;
         }
@@ -920,7 +911,7 @@ static void test_bart_maps(void) {
     memset(&l, 0, sizeof l);
     l.calib[0] = l.calib[1] = 20;
     l.window = 1;
-    if (shared(&ksp, "bart_ref/ph4_ksp") && shared(&want, "bart_ref/caldir4")) { /* where there is anything */
+    if (t_shared(&ksp, "bart_ref/ph4_ksp") && t_shared(&want, "bart_ref/caldir4")) { /* where there is anything */
         size_t i, n = ksp.dim[0] * ksp.dim[1];
         mv_volume r;
         memset(&r, 0, sizeof r);
