@@ -3998,8 +3998,8 @@ static inline void MV__K(mv__v_storen)(float *p, mvf a, size_t n) {
 #endif /* MV__PASS */
 
 /* ==== [VOLUME] data types, volumes, views, affine geometry, type conversion. Owns mv__vol_*, mv__out_*,
-   mv__walk_*, mv__cv_*, mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions), Higham 1986 (polar
-   decomposition). ========================== */
+   mv__dst_*, mv__coil_*, mv__walk_*, mv__cv_*, mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions),
+   Higham 1986 (polar decomposition). ========================== */
 #ifdef MV__PASS
 /* ---- conversion kernels. Everything passes through double, so every level gives the same bits. ---- */
 #if MV__PASS == 1 /* shared by all levels */
@@ -4530,7 +4530,10 @@ MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volum
 
 /* ---- destinations: one rule for all operations. mv__out_begin prepares `out`; the operation fills it and
    may change its geometry; mv__out_end hands it to dst or takes everything back. ---- */
-enum { MV__OUT_INPLACE = 1 }; /* the operation may write where it reads */
+enum {
+    MV__OUT_INPLACE = 1, /* the operation may write where it reads */
+    MV__OUT_APART = 2    /* of mv__dst_begin: dst's own memory is written in the end alone */
+};
 static int mv__overlap(const void *a, size_t na, const void *b, size_t nb) {
     uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
     return x < y + nb && y < x + na;
@@ -5209,18 +5212,17 @@ static mv_status mv__dense(mv_ctx *ctx, const char *op, const char *name, mv_vol
 typedef struct mv__coil_shape {
     size_t dim[3], voxels, coils, frames; /* voxels: of one coil */
 } mv__coil_shape;
-static size_t mv__coil_dim(const mv_volume *v, int k) { return k < v->ndim ? v->dim[k] : 1; }
 static void mv__coil_shape_of(mv__coil_shape *s, const mv_volume *v) {
     int k;
-    for (k = 0; k < 3; k++) s->dim[k] = mv__coil_dim(v, k);
+    for (k = 0; k < 3; k++) s->dim[k] = v->dim[k];
     s->voxels = s->dim[0] * s->dim[1] * s->dim[2];
-    s->coils = mv__coil_dim(v, 3);
-    s->frames = mv__coil_dim(v, 4) * mv__coil_dim(v, 5) * mv__coil_dim(v, 6);
+    s->coils = v->dim[3];
+    s->frames = v->dim[4] * v->dim[5] * v->dim[6];
 }
 /* The axes of an image made of src: axis 3, the coils, becomes `sets`, or goes when that is 1. */
 static int mv__coil_drop(size_t *dim, const mv_volume *src, size_t sets) {
     int k, n;
-    for (k = 0; k < 3; k++) dim[k] = mv__coil_dim(src, k);
+    for (k = 0; k < 3; k++) dim[k] = src->dim[k];
     n = src->ndim < 3 ? src->ndim : 3;
     if (sets > 1) dim[n = 3] = sets, n++;
     for (k = 4; k < src->ndim; k++) dim[n++] = src->dim[k];
@@ -5232,6 +5234,92 @@ static void mv__coil_steps(mv_volume *out, const mv_volume *src, size_t sets) {
     int k, to = sets > 1 ? 1 : 0;
     for (k = 0; k < 4; k++) out->step[k] = 1.0;
     for (k = 1; k < 4 && to < 4; k++) out->step[to++] = src->step[k];
+}
+/* The axes of coil images made of images of so many sets; 0: they do not fit. */
+static int mv__coil_widen(mv_ctx *ctx, const char *op, size_t *dim, const mv_volume *image,
+                          const mv_volume *maps) {
+    const int set = maps->dim[4] > 1 ? 1 : 0;
+    int k, n = 4;
+    if (set && image->dim[3] != maps->dim[4]) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3], -1,
+                 "%s: axis 3 of the image is %zu, of %zu sets of maps", op, image->dim[3], maps->dim[4]);
+        return 0;
+    }
+    if (!set && image->ndim == 7 && image->dim[6] > 1) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim, -1,
+                 "%s: the image has 7 axes: with coils there would be 8", op);
+        return 0;
+    }
+    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
+    dim[3] = maps->dim[3];
+    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
+    for (k = n; k < 7; k++) dim[k] = 1;
+    return n;
+}
+/* ... and their steps */
+static void mv__coil_widen_steps(mv_volume *out, const mv_volume *image, size_t sets) {
+    int k;
+    out->step[0] = 1.0;
+    for (k = 1; k < 4; k++) out->step[k] = image->step[sets > 1 ? k : k - 1];
+}
+/* What a call writes: out, of which work is a contiguous stand-in where out has gaps or is to wait. Scaling
+   goes. */
+typedef struct mv__dst {
+    mv_volume out, work;
+} mv__dst;
+static mv_status mv__dst_begin(mv_ctx *ctx, const char *op, mv__dst *d, const mv_volume *dst,
+                               const mv_volume *src, mv_dtype type, int ndim, const size_t *dim, int flags) {
+    mv_status st = mv__out_begin(ctx, op, &d->out, dst, src, type, ndim, dim, flags);
+    mv__memset(&d->work, 0, sizeof d->work);
+    if (st < 0) return st;
+    d->out.slope = 1.0;
+    d->out.inter = 0.0;
+    if (!mv_volume_contiguous(&d->out) || (flags & MV__OUT_APART && d->out.data == dst->data)) {
+        if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
+        return st;
+    }
+    d->work = d->out;
+    d->work.owner = NULL;
+    d->work.nifti = NULL;
+    d->work.owns_nifti = 0;
+    return st;
+}
+static mv_status mv__dst_end(mv_ctx *ctx, mv_status st, mv__dst *d, mv_volume *dst) {
+    if (d->work.data != d->out.data && st == MEDVOL_OK) {
+        mv_volume to = d->out;
+        to.owner = NULL;
+        to.nifti = NULL;
+        to.owns_nifti = 0;
+        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
+    }
+    mv_volume_free(ctx, &d->work);
+    return mv__out_end(ctx, st, &d->out, dst);
+}
+/* dst's memory and that of another source than the one mv__dst_begin knows of */
+static mv_status mv__dst_apart(mv_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
+                               const mv_volume *v) {
+    if (!dst || !dst->data || mv__vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
+    if (!mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v))) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", op, name);
+}
+/* maps for coil images or, coils 0, images of a shape */
+static mv_status mv__coil_maps(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *maps,
+                               const size_t *dim, size_t coils) {
+    int k;
+    mv_status st = mv__vol_check(ctx, op, "maps", maps);
+    mv__memset(dense, 0, sizeof *dense);
+    if (st < 0) return st;
+    for (k = 0; k < 3; k++)
+        if (maps->dim[k] != dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
+                            "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
+    if (coils && maps->dim[3] != coils)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
+                        "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
+    if (maps->dim[5] * maps->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5], -1,
+                        "%s: maps have axes beyond x, y, z, coil, set", op);
+    return mv__dense(ctx, op, "maps", dense, maps, MEDVOL_C64);
 }
 #endif
 
@@ -22657,8 +22745,28 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */
 
-/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*. Uses
+/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*, mv__transform*. Uses
    [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: the papers named in [API]. =============================== */
+#if !defined(MV__PASS) && !defined(MEDVOL_NO_FFT)
+/* a transform of c64 along `axes`, as often as it is wanted; this and the following sections use it */
+static mv_status mv__transform(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim, unsigned axes,
+                               unsigned flags) {
+    mv_fft_desc d;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = ndim;
+    for (k = 0; k < ndim; k++) d.dim[k] = dim[k];
+    d.axes = axes;
+    d.flags = flags;
+    return mv_fft_plan_init(ctx, plan, &d);
+}
+static mv_status mv__transform_centred(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim,
+                                       unsigned axes, int back) {
+    unsigned flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    if (back) flags |= MEDVOL_FFT_INVERSE;
+    return mv__transform(ctx, plan, ndim, dim, axes, flags);
+}
+#endif
 #ifndef MEDVOL_NO_KSPACE
 #ifdef MV__PASS
 /* y = x times w times k */
@@ -23790,19 +23898,6 @@ static void mv__ks_half_weights(mv__ks_half *g, int kind) {
         g->weight[i] = kind == MV__KS_ALL ? 1.0f : (float)w;
     }
 }
-/* a transform of `axes` in place, as often as it is wanted */
-static mv_status mv__ks_half_plan(mv_ctx *ctx, const mv__ks_half *g, mv_fft_plan *plan, unsigned axes,
-                                  unsigned flags) {
-    mv_fft_desc d;
-    int k;
-    mv__memset(&d, 0, sizeof d);
-    d.dtype = MEDVOL_C64;
-    d.ndim = 4;
-    for (k = 0; k < 4; k++) d.dim[k] = g->dim[k];
-    d.axes = axes;
-    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
-    return mv_fft_plan_init(ctx, plan, &d);
-}
 static void mv__ks_homodyne_job(void *arg, size_t i) {
     const mv__ks_half *g = (const mv__ks_half *)arg;
     const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
@@ -23836,7 +23931,7 @@ MEDVOL_DEF mv_status mv_homodyne(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if ((low = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     else if (g.out.owner) whole = (float *)g.out.data;
     else if ((whole = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
-    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, &g, &plan, 7, MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &plan, 4, g.dim, 7, 1);
     mv__ks_half_weights(&g, MV__KS_LOW);
     if (st == MEDVOL_OK) st = mv__ks_lines(ctx, &g, low);
     if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, low, low);
@@ -23902,11 +23997,11 @@ static mv_status mv__ks_pocs_steps(mv_ctx *ctx, mv__ks_half *g, const mv_pocs_op
     mv_fft_plan there, back, rest;
     const unsigned axis = 1u << g->axis;
     int k, steps = o->iterations ? o->iterations : 10;
-    mv_status st = mv__ks_half_plan(ctx, g, &there, axis, 0);
+    mv_status st = mv__transform_centred(ctx, &there, 4, g->dim, axis, 0);
     mv__memset(&back, 0, sizeof back);
     mv__memset(&rest, 0, sizeof rest);
-    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &back, axis, MEDVOL_FFT_INVERSE);
-    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &rest, 7u & ~axis, MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &back, 4, g->dim, axis, 1);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &rest, 4, g->dim, 7u & ~axis, 1);
     mv__ks_half_weights(g, MV__KS_LOW);
     if (st == MEDVOL_OK) st = mv__ks_lines(ctx, g, phase);
     if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &rest, phase, phase);
@@ -23963,17 +24058,10 @@ typedef struct mv__ks_epi {
     mv_volume out;
     double phase[2];
 } mv__ks_epi;
-static mv_status mv__ks_epi_transform(mv_ctx *ctx, const mv__ks_epi *e, const float *from, unsigned flags) {
-    mv_fft_desc d;
+static mv_status mv__ks_epi_transform(mv_ctx *ctx, const mv__ks_epi *e, const float *from, int back) {
+    const size_t dim[2] = {e->n, e->rows};
     mv_fft_plan plan;
-    mv_status st;
-    mv__memset(&d, 0, sizeof d);
-    d.ndim = 2;
-    d.dim[0] = e->n;
-    d.dim[1] = e->rows;
-    d.axes = 1;
-    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
-    st = mv_fft_plan_init(ctx, &plan, &d);
+    mv_status st = mv__transform_centred(ctx, &plan, 2, dim, 1, back);
     if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, e->room, from);
     mv_fft_plan_free(ctx, &plan);
     return st;
@@ -23991,7 +24079,7 @@ static mv_status mv__ks_epi_begin(mv_ctx *ctx, mv__ks_epi *e, const char *op, co
     e->group = mv__maxz(1, MV__CHUNK / e->n);
     e->room = (float *)mv__alloc(ctx, 2 * e->elements * sizeof *e->room);
     if (!e->room) st = MEDVOL_E_NOMEM;
-    else st = mv__ks_epi_transform(ctx, e, (const float *)e->in.data, MEDVOL_FFT_INVERSE);
+    else st = mv__ks_epi_transform(ctx, e, (const float *)e->in.data, 1);
     return st;
 }
 static void mv__ks_epi_end(mv_ctx *ctx, mv__ks_epi *e) {
@@ -24306,24 +24394,12 @@ static void mv__ks_ring_tables(const mv__ks_ring *g, mv__ks_ring_axis *a) {
         }
     }
 }
-static mv_status mv__ks_ring_plan(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim, unsigned axes,
-                                  unsigned flags) {
-    mv_fft_desc d;
-    int k;
-    mv__memset(&d, 0, sizeof d);
-    d.dtype = MEDVOL_C64;
-    d.ndim = ndim;
-    for (k = 0; k < ndim; k++) d.dim[k] = dim[k];
-    d.axes = axes;
-    d.flags = flags;
-    return mv_fft_plan_init(ctx, plan, &d);
-}
 /* plans, tables and memory for what is transformed together */
 static mv_status mv__ks_ring_make(mv_ctx *ctx, const char *op, mv__ks_ring *g, unsigned axes) {
     const unsigned back = (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
     size_t most = 0, cosines = 0, ramps = 0, bytes, room, at = 0;
     int k, all;
-    mv_status st = axes ? mv__ks_ring_plan(ctx, &g->forward, 3, g->dim, axes, 0) : MEDVOL_OK;
+    mv_status st = axes ? mv__transform(ctx, &g->forward, 3, g->dim, axes, 0) : MEDVOL_OK;
     for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
         mv__ks_ring_axis *a = &g->axis[k];
         if (!(axes >> k & 1u)) continue;
@@ -24332,8 +24408,8 @@ static mv_status mv__ks_ring_make(mv_ctx *ctx, const char *op, mv__ks_ring *g, u
         a->inner = k == 0 ? 1 : k == 1 ? g->dim[0] : g->dim[0] * g->dim[1];
         a->lines = g->voxels / a->n;
         a->shares = mv__minz(a->lines, MV__KS_SHARES);
-        if (axes & ~(1u << k)) st = mv__ks_ring_plan(ctx, &a->back, 3, g->dim, axes & ~(1u << k), back);
-        if (st == MEDVOL_OK) st = mv__ks_ring_plan(ctx, &a->trials, 2, line, 1, back);
+        if (axes & ~(1u << k)) st = mv__transform(ctx, &a->back, 3, g->dim, axes & ~(1u << k), back);
+        if (st == MEDVOL_OK) st = mv__transform(ctx, &a->trials, 2, line, 1, back);
         if (st < 0) break;
         bytes = mv_fft_plan_scratch_size(&a->trials);
         a->transform = (bytes / sizeof(float) + 31) / 16 * 16;
@@ -24884,64 +24960,6 @@ static void mv__co_plan(mv__co_work *w, const mv_volume *src) {
     w->units = w->pieces * s.frames;
     w->jobs = mv__minz(w->units, MV__CO_JOBS);
 }
-/* What a call writes: out, of which work is a contiguous stand-in where out has gaps. Scaling goes. */
-typedef struct mv__co_dst {
-    mv_volume out, work;
-} mv__co_dst;
-static mv_status mv__co_begin(mv_ctx *ctx, const char *op, mv__co_dst *d, const mv_volume *dst,
-                              const mv_volume *src, mv_dtype type, int ndim, const size_t *dim, int flags) {
-    mv_status st = mv__out_begin(ctx, op, &d->out, dst, src, type, ndim, dim, flags);
-    mv__memset(&d->work, 0, sizeof d->work);
-    if (st < 0) return st;
-    d->out.slope = 1.0;
-    d->out.inter = 0.0;
-    if (!mv_volume_contiguous(&d->out)) {
-        if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
-        return st;
-    }
-    d->work = d->out;
-    d->work.owner = NULL;
-    d->work.nifti = NULL;
-    d->work.owns_nifti = 0;
-    return st;
-}
-static mv_status mv__co_end(mv_ctx *ctx, mv_status st, mv__co_dst *d, mv_volume *dst) {
-    if (d->work.data != d->out.data && st == MEDVOL_OK) {
-        mv_volume to = d->out;
-        to.owner = NULL;
-        to.nifti = NULL;
-        to.owns_nifti = 0;
-        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
-    }
-    mv_volume_free(ctx, &d->work);
-    return mv__out_end(ctx, st, &d->out, dst);
-}
-/* dst's memory and that of another source than the one mv__co_begin knows of */
-static mv_status mv__co_apart(mv_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
-                              const mv_volume *v) {
-    if (!dst || !dst->data || mv__vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
-    if (!mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v))) return MEDVOL_OK;
-    return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", op, name);
-}
-/* maps for coil images or, coils 0, images of a shape */
-static mv_status mv__co_maps(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *maps,
-                             const size_t *dim, size_t coils) {
-    int k;
-    mv_status st = mv__vol_check(ctx, op, "maps", maps);
-    mv__memset(dense, 0, sizeof *dense);
-    if (st < 0) return st;
-    for (k = 0; k < 3; k++)
-        if (maps->dim[k] != dim[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
-                            "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
-    if (coils && maps->dim[3] != coils)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
-                        "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
-    if (maps->dim[5] * maps->dim[6] != 1)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5], -1,
-                        "%s: maps have axes beyond x, y, z, coil, set", op);
-    return mv__dense(ctx, op, "maps", dense, maps, MEDVOL_C64);
-}
 
 /* ---- combination ---- */
 /* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
@@ -24975,7 +24993,7 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
                                  const mv_coil_rss_opt *opt) {
     const double noise = opt ? opt->noise : 0.0;
     mv_volume from;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7];
     int ndim;
@@ -24985,7 +25003,7 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
                         noise);
     if ((st = mv__dense(ctx, "coil_rss", "src", &from, src, MEDVOL_C64)) < 0) return st;
     ndim = mv__coil_drop(dim, src, 1);
-    st = mv__co_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
+    st = mv__dst_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_plan(&w, &from);
         w.run = mv__co_rss_run;
@@ -24993,7 +25011,7 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
         w.src = (const float *)from.data;
         w.less = (float)(2.0 * (double)w.coils * noise * noise);
         mv__coil_steps(&d.out, src, 1);
-        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_rss"), &d, dst);
+        st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_rss"), &d, dst);
     }
     mv_volume_free(ctx, &from);
     return st;
@@ -25001,19 +25019,19 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
 MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                                      const mv_coil_combine_opt *opt) {
     mv_volume from, by;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7];
     int ndim;
     mv_status st = mv__vol_check(ctx, "coil_combine", "src", src);
-    if (st < 0 || (st = mv__co_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
+    if (st < 0 || (st = mv__coil_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
     mv__memset(&from, 0, sizeof from);
-    if ((st = mv__co_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
+    if ((st = mv__dst_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
         st = mv__dense(ctx, "coil_combine", "src", &from, src, MEDVOL_C64);
     if (st == MEDVOL_OK) {
         const size_t sets = maps->dim[4];
         ndim = mv__coil_drop(dim, src, sets);
-        st = mv__co_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        st = mv__dst_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
         if (st == MEDVOL_OK) {
             mv__co_plan(&w, &from);
             w.run = mv__co_combine_run;
@@ -25023,48 +25041,28 @@ MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volum
             w.sets = sets;
             w.normalize = opt && opt->normalize;
             mv__coil_steps(&d.out, src, sets);
-            st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_combine"), &d, dst);
+            st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_combine"), &d, dst);
         }
     }
     mv_volume_free(ctx, &from);
     mv_volume_free(ctx, &by);
     return st;
 }
-/* The axes of coil images made of images of so many sets; 0: they do not fit. */
-static int mv__co_expand_shape(mv_ctx *ctx, size_t *dim, const mv_volume *image, const mv_volume *maps) {
-    const int set = maps->dim[4] > 1 ? 1 : 0;
-    int k, n = 4;
-    if (set && image->dim[3] != maps->dim[4]) {
-        mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3], -1,
-                 "coil_expand: axis 3 of image is %zu, of %zu sets of maps", image->dim[3], maps->dim[4]);
-        return 0;
-    }
-    if (!set && image->ndim == 7 && image->dim[6] > 1) {
-        mv__fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim, -1,
-                 "coil_expand: image has 7 axes: with coils there would be 8");
-        return 0;
-    }
-    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
-    dim[3] = maps->dim[3];
-    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
-    for (k = n; k < 7; k++) dim[k] = 1;
-    return n;
-}
 MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume *image,
                                     const mv_volume *maps, const mv_coil_combine_opt *opt) {
     mv_volume from, by;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7];
-    int ndim, k;
+    int ndim;
     mv_status st = mv__vol_check(ctx, "coil_expand", "image", image);
-    if (st < 0 || (st = mv__co_maps(ctx, "coil_expand", &by, maps, image->dim, 0)) < 0) return st;
+    if (st < 0 || (st = mv__coil_maps(ctx, "coil_expand", &by, maps, image->dim, 0)) < 0) return st;
     mv__memset(&from, 0, sizeof from);
-    ndim = mv__co_expand_shape(ctx, dim, image, maps);
+    ndim = mv__coil_widen(ctx, "coil_expand", dim, image, maps);
     if (ndim == 0) st = MEDVOL_E_SHAPE;
-    if (st == MEDVOL_OK) st = mv__co_apart(ctx, "coil_expand", "maps", dst, maps);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, "coil_expand", "maps", dst, maps);
     if (st == MEDVOL_OK) st = mv__dense(ctx, "coil_expand", "image", &from, image, MEDVOL_C64);
-    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK) st = mv__dst_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_plan(&w, &d.work);
         w.run = mv__co_expand_run;
@@ -25073,9 +25071,8 @@ MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume
         w.maps = (const float *)by.data;
         w.sets = maps->dim[4];
         w.normalize = opt && opt->normalize;
-        for (k = 0; k < 4; k++) d.out.step[k] = 1.0;
-        for (k = 1; k < 4; k++) d.out.step[k] = image->step[w.sets > 1 ? k : k - 1];
-        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_expand"), &d, dst);
+        mv__coil_widen_steps(&d.out, image, w.sets);
+        st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_expand"), &d, dst);
     }
     mv_volume_free(ctx, &from);
     mv_volume_free(ctx, &by);
@@ -25084,6 +25081,7 @@ MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume
 
 /* ---- matrices over coils ---- */
 enum { MV__CO_MOST = 4096 };
+#define MV__CO_LARGEST 3.4e38 /* that floats hold */
 static mv_status mv__co_coils(mv_ctx *ctx, const char *op, const mv_volume *v) {
     if (v->dim[3] <= MV__CO_MOST) return MEDVOL_OK;
     return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
@@ -25095,13 +25093,14 @@ static mv_status mv__co_rows(mv_ctx *ctx, const char *op, size_t rows, const mv_
                     v->dim[3]);
 }
 static mv_status mv__co_matrix_check(mv_ctx *ctx, const char *op, const char *name, const double *m,
-                                     size_t rows, size_t columns) {
+                                     size_t rows, size_t columns, double most) {
     size_t i;
     if (!m) return mv__fail_null(ctx, op, name);
     for (i = 0; i < 2 * rows * columns; i++)
-        if (!mv__finite(m[i]))
-            return mv__fail(ctx, MEDVOL_E_RANGE, name, m[i], -1, "%s: element (%zu, %zu) of %s is %g", op,
-                            i / 2 % rows, i / 2 / rows, name, m[i]);
+        if (!(fabs(m[i]) <= most))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, m[i], -1,
+                            "%s: element (%zu, %zu) of %s is %g: must be within %g", op, i / 2 % rows,
+                            i / 2 / rows, name, m[i], most);
     return MEDVOL_OK;
 }
 static void mv__co_apply_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
@@ -25118,22 +25117,20 @@ static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
                               const double *matrix, size_t rows) {
     const size_t padded = (rows + 3) / 4 * 4;
     mv_volume from;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7], i, j, room;
     float *block;
     const int ndim = mv__co_rows_shape(dim, src, rows);
     mv_status st;
-    for (i = 0; i < 2 * rows * src->dim[3]; i++)
-        if (!(fabs(matrix[i]) < 3.4e38))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "matrix", matrix[i], -1,
-                            "%s: element (%zu, %zu) of the matrix is %g: beyond f32", op, i / 2 % rows,
-                            i / 2 / rows, matrix[i]);
+    st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3], MV__CO_LARGEST);
+    if (st < 0) return st;
     if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
     mv__co_plan(&w, &from);
     room = 2 * mv__maxz(w.coils, 1) * MV__CO_DEEP;
     block = (float *)mv__alloc(ctx, (w.jobs * room + 2 * padded * w.coils) * sizeof *block);
-    st = block ? mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE) : MEDVOL_E_NOMEM;
+    st = MEDVOL_E_NOMEM;
+    if (block) st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE);
     if (st == MEDVOL_OK) {
         float *m = block + w.jobs * room;
         mv__memset(m, 0, 2 * padded * w.coils * sizeof *m);
@@ -25146,7 +25143,7 @@ static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
         w.matrix = m;
         w.scratch = block;
         w.room = room;
-        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, op), &d, dst);
+        st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, op), &d, dst);
     }
     mv__free(ctx, block);
     mv_volume_free(ctx, &from);
@@ -25159,7 +25156,6 @@ MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume 
     if (!(rows >= 1 && rows <= MV__CO_MOST))
         return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
                         "coil_apply: rows = %zu: must be 1..%d", rows, (int)MV__CO_MOST);
-    if ((st = mv__co_matrix_check(ctx, "coil_apply", "matrix", matrix, rows, src->dim[3])) < 0) return st;
     return mv__co_apply(ctx, "coil_apply", dst, src, matrix, rows);
 }
 /* Adds the Gram matrix of a run of n samples, which are `step` apart from coil to coil, to the lower triangle
@@ -25261,7 +25257,7 @@ MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume
     mv_status st = mv__vol_check(ctx, "coil_whiten", "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, "coil_whiten", src)) < 0) return st;
     c = src->dim[3];
-    if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c)) < 0) return st;
+    if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c, 1.7e308)) < 0) return st;
     st = mv__out_check(ctx, "coil_whiten", dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
     if (!(l = (double *)mv__alloc(ctx, 4 * c * c * sizeof *l))) return MEDVOL_E_NOMEM;
@@ -25518,14 +25514,15 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
                                        const double *matrix, size_t rows) {
     const char *op = "coil_gcc_apply";
     mv_volume hybrid, made;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_lines l;
     size_t dim[7];
     int ndim;
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
     if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
-    if ((st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3] * src->dim[0])) < 0) return st;
+    st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3] * src->dim[0], MV__CO_LARGEST);
+    if (st < 0) return st;
     ndim = mv__co_rows_shape(dim, src, rows);
     if ((st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
     if ((st = mv__co_hybrid(ctx, op, &hybrid, src)) < 0) return st;
@@ -25537,10 +25534,10 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
         l.rows = rows;
         st = mv_parallel_for(ctx, l.s.dim[1] * l.s.dim[2] * l.s.frames, mv__co_lines_job, &l, op);
         if (st == MEDVOL_OK) st = mv__co_along_x(ctx, &made, &made, 0);
-        if (st == MEDVOL_OK) st = mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        if (st == MEDVOL_OK) st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, 0);
         if (st == MEDVOL_OK) {
             mv__memcpy(d.work.data, made.data, mv_volume_count(&made) * mv_dtype_size(MEDVOL_C64));
-            st = mv__co_end(ctx, st, &d, dst);
+            st = mv__dst_end(ctx, st, &d, dst);
         }
         mv_volume_free(ctx, &made);
     }
@@ -25781,7 +25778,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
                                    const mv_coil_walsh_opt *opt) {
     float turn[2 * MV__CO_CHANNELS];
     mv_volume from;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_field f;
     double threshold = opt ? opt->threshold : 0.0, most;
     int k;
@@ -25797,7 +25794,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
         st = mv__co_turn(ctx, "coil_walsh", turn, &from, from.dim,
                          opt && opt->virtual_phase && !opt->image_phase);
     if (st == MEDVOL_OK)
-        st = mv__co_begin(ctx, "coil_walsh", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
+        st = mv__dst_begin(ctx, "coil_walsh", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st == MEDVOL_OK) {
         for (k = 0; k < 3; k++) f.dim[k] = src->dim[k];
         f.row = mv__co_walsh_row;
@@ -25812,7 +25809,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
         f.src = (const float *)from.data;
         f.scale = mv__co_scale(most);
         f.limit = (float)(threshold * (double)(f.box[0] * f.box[1] * f.box[2]));
-        st = mv__co_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
+        st = mv__dst_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
     }
     mv_volume_free(ctx, &from);
     return st;
@@ -25931,7 +25928,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
                                     const mv_coil_lowres_opt *opt) {
     float turn[2 * MV__CO_CHANNELS];
     mv_volume centre, images;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_field f;
     size_t box[3], dim[5];
     double threshold = opt ? opt->threshold : 0.0, most;
@@ -25950,7 +25947,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
     if (st == MEDVOL_OK) st = mv_volume_alloc(ctx, &images, MEDVOL_C64, 4, dim);
     if (st == MEDVOL_OK) st = mv__co_images(ctx, &images, &centre);
     if (st == MEDVOL_OK) st = mv__co_greatest(ctx, "coil_lowres", &most, &images);
-    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_lowres", &d, maps, src, MEDVOL_C64, 4, dim, 0);
+    if (st == MEDVOL_OK) st = mv__dst_begin(ctx, "coil_lowres", &d, maps, src, MEDVOL_C64, 4, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_geometry(&d.out, src);
         mv__memset(&f, 0, sizeof f);
@@ -25964,7 +25961,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
         f.turn = turn;
         f.scale = mv__co_scale(most);
         f.limit = (float)threshold;
-        st = mv__co_end(ctx, mv__co_run(ctx, "coil_lowres", &f), &d, maps);
+        st = mv__dst_end(ctx, mv__co_run(ctx, "coil_lowres", &f), &d, maps);
     }
     mv_volume_free(ctx, &images);
     mv_volume_free(ctx, &centre);
@@ -26186,7 +26183,7 @@ static void mv__co_waves_of(float *waves, size_t pitch, size_t k, size_t n) {
         }
 }
 /* maps and, where wanted, values from q */
-static mv_status mv__co_espirit_maps(mv_ctx *ctx, mv__co_dst *maps, mv__co_dst *values, const double *q,
+static mv_status mv__co_espirit_maps(mv_ctx *ctx, mv__dst *maps, mv__dst *values, const double *q,
                                      const float *turn, const mv__co_espirit *e) {
     mv__co_field f;
     float *waves;
@@ -26221,7 +26218,7 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
     float turn[2 * MV__CO_CHANNELS];
     mv_volume centre, *values = opt ? opt->values : NULL;
     mv__co_espirit e;
-    mv__co_dst d, w;
+    mv__dst d, w;
     size_t dim[4], taps;
     double *q;
     int k;
@@ -26235,27 +26232,27 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
     if (st < 0) return st;
     if (values && (values == maps || values == ksp))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "values", 0, -1, "espirit: values is maps or ksp");
-    if (values && values->data && (st = mv__co_apart(ctx, "espirit", "values", maps, values)) < 0) return st;
+    if (values && values->data && (st = mv__dst_apart(ctx, "espirit", "values", maps, values)) < 0) return st;
     if ((st = mv__co_centre(ctx, &centre, ksp, e.box)) < 0) return st;
     taps = (2 * e.k[0] - 1) * (2 * e.k[1] - 1) * (2 * e.k[2] - 1);
     q = (double *)mv__alloc(ctx, 2 * e.pairs * taps * sizeof *q);
     st = q ? mv__co_calibrate(ctx, q, &centre, &e) : MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) st = mv__co_turn(ctx, "espirit", turn, &centre, centre.dim, e.o.virtual_phase);
     if (st == MEDVOL_OK)
-        st = mv__co_begin(ctx, "espirit", &d, maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
+        st = mv__dst_begin(ctx, "espirit", &d, maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_geometry(&d.out, ksp);
         if (values)
-            st = mv__co_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
+            st = mv__dst_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
                               0);
         if (st == MEDVOL_OK) {
             st = mv__co_espirit_maps(ctx, &d, values ? &w : NULL, q, turn, &e);
             if (values) {
                 mv__co_geometry(&w.out, ksp);
-                st = mv__co_end(ctx, st, &w, values);
+                st = mv__dst_end(ctx, st, &w, values);
             }
         }
-        st = mv__co_end(ctx, st, &d, maps);
+        st = mv__dst_end(ctx, st, &d, maps);
     }
     mv__free(ctx, q);
     mv_volume_free(ctx, &centre);
@@ -27265,42 +27262,13 @@ static int MV__K(mv__se_unfold)(const mv__se_fold *f) {
 }
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* ---- a result without gaps: a new dst, or one that is copied to dst's memory in the end, for memory may run
-   out on the way ---- */
-typedef struct mv__se_result {
-    mv_volume out, dense;
-} mv__se_result;
-static int mv__se_touch(const mv_volume *a, const mv_volume *b) {
-    return b && mv__overlap(a->data, mv__vol_extent(a), b->data, mv__vol_extent(b));
-}
-static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__se_result *r, const mv_volume *dst,
+/* dst's own memory is written in the end: memory may run out on the way */
+static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__dst *r, const mv_volume *dst,
                               const mv_volume *src, const mv_volume *maps, const mv_volume *mask, int ndim,
                               const size_t *dim) {
-    mv_status st;
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (dst->data && (st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
-    if (dst->data && (mv__se_touch(dst, maps) || mv__se_touch(dst, mask)))
-        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps the maps or the mask", op);
-    if ((st = mv__out_begin(ctx, op, &r->out, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
-    r->dense = r->out;
-    r->dense.nifti = NULL;
-    r->dense.owner = NULL;
-    if (r->out.data != dst->data) return MEDVOL_OK;
-    if ((st = mv_volume_alloc(ctx, &r->dense, MEDVOL_C64, ndim, dim)) < 0) mv_volume_free(ctx, &r->out);
-    return st;
-}
-static mv_status mv__se_end(mv_ctx *ctx, mv_status st, mv__se_result *r, mv_volume *dst) {
-    r->out.slope = 1.0;
-    r->out.inter = 0.0;
-    if (r->dense.data != r->out.data) {
-        mv_volume to = r->out;
-        to.nifti = NULL;
-        to.owner = NULL;
-        mv__vol_copy_geometry(&r->dense, &r->out);
-        if (st == MEDVOL_OK) st = mv_volume_copy(ctx, &to, &r->dense);
-        mv_volume_free(ctx, &r->dense);
-    }
-    return mv__out_end(ctx, st, &r->out, dst);
+    mv_status st = mv__dst_apart(ctx, op, "maps", dst, maps);
+    if (st == MEDVOL_OK && mask) st = mv__dst_apart(ctx, op, "the mask", dst, mask);
+    return st < 0 ? st : mv__dst_begin(ctx, op, r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART);
 }
 
 /* ---- what belongs together: k-space or images, maps, mask ---- */
@@ -27338,37 +27306,17 @@ static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_giv
 /* image: src has images, else k-space */
 static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const mv_volume *src,
                              const mv_volume *maps, const mv_volume *mask, int image) {
-    size_t at;
-    mv_status st;
-    int k;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
     mv__memset(g, 0, sizeof *g);
-    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
-    if ((st = mv__vol_check(ctx, op, "maps", maps)) < 0) return st;
+    if (st < 0) return st;
     mv__coil_shape_of(&g->k, src);
-    g->sets = mv__coil_dim(maps, 4);
-    for (k = 0; k < 3; k++)
-        if (mv__coil_dim(maps, k) != g->k.dim[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)mv__coil_dim(maps, k), -1,
-                            "%s: maps: dim[%d] = %zu: src has %zu", op, k, mv__coil_dim(maps, k),
-                            g->k.dim[k]);
-    if (mv__coil_dim(maps, 5) * mv__coil_dim(maps, 6) != 1)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->ndim, -1,
-                        "%s: maps have %d axes: x, y, z, coil, set", op, maps->ndim);
-    if (image) { /* x, y, z, frames or x, y, z, set, frames */
-        at = g->sets > 1 ? 4 : 3;
-        if (g->sets > 1 && g->k.coils != g->sets)
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)g->k.coils, -1,
-                            "%s: src has %zu sets, maps %zu", op, g->k.coils, g->sets);
-        for (g->k.frames = 1; at < (size_t)src->ndim; at++) g->k.frames *= src->dim[at];
-        g->k.coils = mv__coil_dim(maps, 3);
-    } else if (mv__coil_dim(maps, 3) != g->k.coils)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)mv__coil_dim(maps, 3), -1,
-                        "%s: maps of %zu coils, src of %zu", op, mv__coil_dim(maps, 3), g->k.coils);
-    if ((st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64)) == MEDVOL_OK)
-        st = mv__dense(ctx, op, "maps", &g->maps, maps, MEDVOL_C64);
+    if ((st = mv__coil_maps(ctx, op, &g->maps, maps, g->k.dim, image ? 0 : g->k.coils)) < 0) return st;
+    g->sets = maps->dim[4];
+    if (image && g->sets == 1) g->k.frames *= g->k.coils; /* x, y, z, frames or x, y, z, set, frames */
+    g->k.coils = maps->dim[3];
+    st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64);
     if (st == MEDVOL_OK && mask) {
         st = mv__dense(ctx, op, "mask", &g->mask, mask, MEDVOL_F32);
-        for (k = mask->ndim; st == MEDVOL_OK && k < 7; k++) g->mask.dim[k] = 1;
         if (st == MEDVOL_OK) st = mv__se_mask_check(ctx, op, g);
     }
     if (st < 0) mv__se_given_free(ctx, g);
@@ -27394,17 +27342,6 @@ static void mv__se_weights(const mv__se_given *g, float *w, size_t frame) {
             if (m->dim[1] > 1) row += y * m->dim[0];
             for (x = 0; x < g->k.dim[0]; x++, i++) w[2 * i] = w[2 * i + 1] = row[m->dim[0] > 1 ? x : 0];
         }
-}
-static mv_status mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes,
-                             unsigned flags) {
-    mv_fft_desc d;
-    int k;
-    mv__memset(&d, 0, sizeof d);
-    d.ndim = 3;
-    for (k = 0; k < 3; k++) d.dim[k] = dim[k];
-    d.axes = axes;
-    d.flags = flags;
-    return mv_fft_plan_init(ctx, plan, &d);
 }
 
 /* ---- steps over all voxels, in chunks; with a context on its threads, without within a job ---- */
@@ -27476,23 +27413,17 @@ static void mv__se_from_coil(mv_ctx *ctx, const mv__se_given *g, size_t c, float
 static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
                               const mv_volume *maps, const mv_volume *mask, int forward) {
     mv__se_given g;
-    mv__se_result r;
+    mv__dst r;
     mv_fft_plan plan;
     size_t dim[7], n, f, c, bytes;
     float *w, *t;
-    int ndim, k;
+    int ndim;
     mv_status st = mv__se_take(ctx, op, &g, src, maps, mask, forward);
     if (st < 0) return st;
     n = g.k.voxels;
-    if (forward) { /* the coils come in behind z, in place of the sets */
-        for (k = 0; k < 3; k++) dim[k] = src->dim[k];
-        dim[3] = g.k.coils;
-        for (ndim = 4, k = g.sets > 1 ? 4 : 3; k < src->ndim && ndim < 7; k++) dim[ndim++] = src->dim[k];
-        for (c = 1; k < src->ndim; k++) c *= src->dim[k];
-        for (k = ndim; k < 7; k++) dim[k] = 1;
-        if (c > 1) st = mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->ndim, -1,
-                                 "%s: src has %d axes: with coils there would be 8", op, src->ndim);
-    } else ndim = mv__coil_drop(dim, src, g.sets);
+    /* the coils come in behind z, in place of the sets, or go */
+    ndim = forward ? mv__coil_widen(ctx, op, dim, src, maps) : mv__coil_drop(dim, src, g.sets);
+    if (ndim == 0) st = MEDVOL_E_SHAPE;
     if (st == MEDVOL_OK) st = mv__se_begin(ctx, op, &r, dst, src, maps, mask, ndim, dim);
     if (st != MEDVOL_OK) {
         mv__se_given_free(ctx, &g);
@@ -27503,14 +27434,11 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
                                                            "%s: too large", op);
     w = st == MEDVOL_OK ? (float *)mv__alloc(ctx, bytes) : NULL;
     if (st == MEDVOL_OK && !w) st = MEDVOL_E_NOMEM;
-    if (st == MEDVOL_OK)
-        st = mv__se_plan(ctx, &plan, g.k.dim, 7,
-                         (forward ? 0u : (unsigned)MEDVOL_FFT_INVERSE) | MEDVOL_FFT_CENTERED |
-                             MEDVOL_FFT_UNITARY);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &plan, 3, g.k.dim, 7, !forward);
     t = w ? w + 2 * n : NULL;
     for (f = 0; st == MEDVOL_OK && f < g.k.frames; f++) {
         const float *from = (const float *)g.src.data + 2 * n * f * (forward ? g.sets : g.k.coils);
-        float *to = (float *)r.dense.data + 2 * n * f * (forward ? g.k.coils : g.sets);
+        float *to = (float *)r.work.data + 2 * n * f * (forward ? g.k.coils : g.sets);
         if (g.mask.data && (f == 0 || mv__se_masks(&g) > 1)) mv__se_weights(&g, w, f);
         for (c = 0; st == MEDVOL_OK && c < g.k.coils; c++) {
             if (mv__progress(ctx, f * g.k.coils + c, g.k.frames * g.k.coils, op)) st = mv__cancelled(ctx, op);
@@ -27530,11 +27458,9 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     mv_fft_plan_free(ctx, &plan);
     mv__free(ctx, w);
     mv__se_given_free(ctx, &g);
-    if (forward) {
-        for (k = 3; k > 0 && g.sets == 1; k--) r.out.step[k] = src->step[k - 1];
-        r.out.step[0] = 1.0;
-    } else mv__coil_steps(&r.out, src, g.sets);
-    return mv__se_end(ctx, st, &r, dst);
+    if (forward) mv__coil_widen_steps(&r.out, src, g.sets);
+    else mv__coil_steps(&r.out, src, g.sets);
+    return mv__dst_end(ctx, st, &r, dst);
 }
 MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                       const mv_volume *maps, const mv_volume *mask) {
@@ -27745,7 +27671,7 @@ static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t places, i
         mv_fft_plan *p = g->plain[g->slot[i].axes];
         for (k = 0; k < 2 && g->slot[i].axes && st == MEDVOL_OK; k++) {
             if (!p[k].tables)
-                st = mv__se_plan(ctx, &p[k], n, g->slot[i].axes,
+                st = mv__transform(ctx, &p[k], 3, n, g->slot[i].axes,
                                  k ? (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED : 0u);
             if (st == MEDVOL_OK && mv_fft_plan_scratch_size(&p[k]) > most)
                 most = mv_fft_plan_scratch_size(&p[k]);
@@ -27834,7 +27760,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv_cg_sense_opt o;
     mv__se_gradients c;
     mv__se_given g;
-    mv__se_result r;
+    mv__dst r;
     size_t dim[7], places;
     void *block = NULL;
     int ndim, k, j;
@@ -27861,13 +27787,11 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     c.o = &o;
     c.op = op;
     c.iterations = o.iterations ? o.iterations : 30;
-    c.dst = (float *)r.dense.data;
+    c.dst = (float *)r.work.data;
     c.round = mv__divup((size_t)1 << 22, g.k.voxels * g.sets * g.k.coils); /* some milliseconds */
     places = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
     st = mv__se_rooms(ctx, &c, places, &block);
-    if (st == MEDVOL_OK)
-        st = mv__se_plan(ctx, &c.centred, g.k.dim, 7,
-                         MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &c.centred, 3, g.k.dim, 7, 1);
     if (st == MEDVOL_OK) st = mv__se_frames(&c, ctx, places);
     for (k = 0; k < 8; k++)
         for (j = 0; j < 2; j++) mv_fft_plan_free(ctx, &c.plain[k][j]);
@@ -27875,7 +27799,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv__free(ctx, block);
     mv__se_given_free(ctx, &g);
     mv__coil_steps(&r.out, src, g.sets);
-    return mv__se_end(ctx, st, &r, dst);
+    return mv__dst_end(ctx, st, &r, dst);
 }
 
 /* ---- unfolding: voxel r holds 1 / R times the sum over the R shifts d of exp(2 pi i k0 d / n) x(r - d),
@@ -28070,18 +27994,13 @@ static mv_status mv__se_blame(mv_ctx *ctx, const mv__se_unfolding *u, size_t fra
 }
 static mv_status mv__se_unfold_frames(mv_ctx *ctx, mv__se_unfolding *u, float *folded) {
     const size_t n = u->g->k.voxels;
+    size_t dim[4], f;
     mv_fft_plan plan;
-    mv_fft_desc d;
-    size_t f;
     mv_status st;
     int k;
-    mv__memset(&d, 0, sizeof d);
-    d.ndim = 4;
-    for (k = 0; k < 3; k++) d.dim[k] = u->g->k.dim[k];
-    d.dim[3] = u->g->k.coils;
-    d.axes = 7;
-    d.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
-    if ((st = mv_fft_plan_init(ctx, &plan, &d)) < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = u->g->k.dim[k];
+    dim[3] = u->g->k.coils;
+    if ((st = mv__transform_centred(ctx, &plan, 4, dim, 7, 1)) < 0) return st;
     for (f = 0; st == MEDVOL_OK && f < u->g->k.frames; f++) {
         mv__memset(u->bad, 0, 2 * u->jobs * sizeof *u->bad);
         if ((st = mv__se_lattice_find(ctx, u->l, u->g, f)) == MEDVOL_OK)
@@ -28127,23 +28046,16 @@ static mv_status mv__se_unfold_all(mv_ctx *ctx, mv__se_unfolding *u) {
     mv__free(ctx, block);
     return st;
 }
-static mv_status mv__se_gfactor_check(mv_ctx *ctx, const mv_volume *v, const mv_volume *dst,
-                                      const mv__se_given *g, int ndim, const size_t *dim) {
-    mv_status st;
-    if (v == dst) return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1, "sense: gfactor is dst");
-    if (!v->data) return MEDVOL_OK;
-    if ((st = mv__vol_check(ctx, "sense", "gfactor", v)) < 0) return st;
-    if (v->dtype != MEDVOL_F32)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "gfactor", (double)v->dtype, -1,
-                        "sense: gfactor has type %s: must be f32", mv_dtype_name(v->dtype));
-    if (!mv__vol_same_shape(v, ndim, dim))
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "gfactor", (double)v->dim[0], -1,
-                        "sense: gfactor is %zu x %zu: the result has %zu x %zu", v->dim[0],
-                        mv__coil_dim(v, 1), dim[0], dim[1]);
-    if (mv__se_touch(v, &g->src) || mv__se_touch(v, &g->maps) || (dst->data && mv__se_touch(v, dst)))
-        return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1,
-                        "sense: gfactor overlaps dst, src or the maps");
-    return MEDVOL_OK;
+static mv_status mv__se_gfactor_begin(mv_ctx *ctx, mv__dst *d, const mv_volume *v, const mv_volume *dst,
+                                      const mv_volume *src, const mv_volume *maps, int ndim,
+                                      const size_t *dim) {
+    mv_status st = MEDVOL_OK;
+    if (v == dst || v == src || v == maps)
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1, "sense: gfactor is dst, src or maps");
+    if (v->data && dst->data) st = mv__dst_apart(ctx, "sense: gfactor", "the image", v, dst);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, "sense: gfactor", "maps", v, maps);
+    if (st < 0) return st;
+    return mv__dst_begin(ctx, "sense: gfactor", d, v, src, MEDVOL_F32, ndim, dim, MV__OUT_APART);
 }
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt) {
@@ -28151,14 +28063,12 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     mv__se_given g;
     mv__se_lattice l;
     mv__se_unfolding u;
-    mv__se_result r;
-    mv_volume few;
+    mv__dst r, few;
     size_t dim[7];
-    int ndim;
+    int ndim, begun = 0;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
-    mv__memset(&few, 0, sizeof few);
     if (!(o.lambda >= 0.0 && o.lambda <= 1e30))
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o.lambda, -1, "sense: lambda = %g: must be 0..1e30",
                         o.lambda);
@@ -28174,23 +28084,18 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     u.g = &g;
     u.l = &l;
     u.lambda = o.lambda * (double)l.count; /* of all of k-space, folded voxels have 1 / R */
-    u.dst = (float *)r.dense.data;
-    if (o.gfactor)
-        st = mv__se_gfactor_check(ctx, o.gfactor, dst, &g, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
-    if (o.gfactor && st == MEDVOL_OK)
-        st = mv_volume_alloc(ctx, &few, MEDVOL_F32, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
-    if (o.gfactor && st == MEDVOL_OK) {
-        mv__vol_copy_geometry(&few, src);
-        few.slope = 1.0;
-        few.inter = 0.0;
-        u.gfactor = (float *)few.data;
+    u.dst = (float *)r.work.data;
+    if (o.gfactor) {
+        st = mv__se_gfactor_begin(ctx, &few, o.gfactor, dst, src, maps, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3,
+                                  dim);
+        begun = st == MEDVOL_OK;
+        u.gfactor = begun ? (float *)few.work.data : NULL;
     }
     if (st == MEDVOL_OK) st = mv__se_unfold_all(ctx, &u);
-    if (st == MEDVOL_OK && o.gfactor) st = mv_volume_copy(ctx, o.gfactor, &few);
-    mv_volume_free(ctx, &few);
+    if (begun) st = mv__dst_end(ctx, st, &few, o.gfactor);
     mv__se_given_free(ctx, &g);
     mv__coil_steps(&r.out, src, g.sets);
-    return mv__se_end(ctx, st, &r, dst);
+    return mv__dst_end(ctx, st, &r, dst);
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_SENSE */

@@ -579,7 +579,7 @@ static void test_cg_errors(void) {
     q.iterations = 2;
     was = bent(&g.y, 3, 2); /* two coils of three */
     CHECK_STATUS(mv_cg_sense(T, &x, &was, &g.maps, &q), MEDVOL_E_SHAPE);
-    CHECK(strstr(mv_message(T), "maps of 3 coils, src of 2"));
+    CHECK(strstr(mv_message(T), "maps are of 3 coils, src of 2"));
     CHECK_OK(mv_volume_copy(T, &tiny, &g.y)); /* squares that floats cannot hold */
     for (i = 0; i < 2 * 144; i++) ((float *)tiny.data)[i] *= 1e-25f;
     CHECK_STATUS(mv_cg_sense(T, &x, &tiny, &g.maps, &q), MEDVOL_E_RANGE);
