@@ -12,9 +12,10 @@
 
 static const char usage[] =
     "recon [FILE] [--method cg|sense|grappa|rss] [--maps espirit|walsh|lowres] [--out PREFIX]\n"
-    "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24]\n"
+    "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24] [--unring]\n"
     "      [--save-kspace FILE.cfl] [--threads N] [--level N] [--quiet]\n"
-    "sense needs --accel; grappa finds its lattice. --save-kspace: a phantom's or a stream's samples, too\n"
+    "sense needs --accel; grappa finds its lattice. --unring: without Gibbs ringing\n"
+    "--save-kspace: a phantom's or a stream's samples, too\n"
     "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 7 impossible\n"
     "numbers, 9 unsupported, 130 cancelled\n";
 
@@ -22,7 +23,7 @@ enum { CG, SENSE, GRAPPA, RSS };
 typedef struct recon {
     ex *e;
     const char *path; /* NULL: a phantom */
-    int method;
+    int method, unring;
     const char *maps_by;
     size_t dim[7], frames; /* x, y, z, coil, ... */
     int coil_axis, axes;   /* in the file */
@@ -328,6 +329,7 @@ static void reconstruct(recon *r, mv_volume *image, const mv_volume *k_space) {
         root_sum(r, image, &full);
         mv_volume_free(&e->ctx, &full);
     }
+    if (r->unring) EX_OK(mv_unring(&e->ctx, image, image, NULL));
 }
 
 /* ---- pictures ---- */
@@ -403,6 +405,7 @@ int main(int argc, char **argv) {
     r.unfold.lambda = r.gradients.lambda = lambda;
     r.gradients.iterations = (int)ex_number(e, "--iterations", 50, 1, 10000);
     r.calib = (size_t)ex_number(e, "--calib", 24, 4, 1024);
+    r.unring = ex_flag(e, "--unring");
     samples = ex_text(e, "--save-kspace");
     s = ex_text(e, "--out");
     r.path = ex_word(e);
