@@ -1695,12 +1695,12 @@ MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volu
 
 /* mv_mask_uniform: every accel[0]-th y and, on each, every accel[1]-th z, the centre among them; from one
    sampled y to the next the z move on by `shift` (CAIPIRINHA), and all of the lattice by `offset`. Besides,
-   the block of acs[0] x acs[1] lines (autocalibration); one of them 0: all of that axis, both: no block.
-   Memory: one float a line. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (accel or acs above the axis; shift or
+   the block of calib[0] x calib[1] lines (autocalibration); one of them 0: all of that axis, both: no block.
+   Memory: one float a line. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (accel or calib above the axis; shift or
    offset not below accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Breuer et al. 2006. */
 typedef struct mv_mask_uniform_opt {
     size_t accel[2]; /* along y, z; 0: 1 */
-    size_t acs[2];
+    size_t calib[2];
     size_t shift;     /* in z, below accel[1] */
     size_t offset[2]; /* below accel */
 } mv_mask_uniform_opt;
@@ -1711,15 +1711,15 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
    distance from the centre in half axes (1 at their ends): a Poisson disc that thins out, of at most one
    place a voxel. r0 is found by bisection, so that (y z voxels) / (places and block) is accel to within 2 %
    where one radius gives that, or as near as one comes. `ellipse`: only places of d <= 1; the corners count
-   as voxels nevertheless. The block is acs[0] x acs[1] lines, as of mv_mask_uniform. One thread; progress
+   as voxels nevertheless. The block is calib[0] x calib[1] lines, as of mv_mask_uniform. One thread; progress
    after each of some ten discs, each of at most some 50 trials a place. Memory: 28 bytes a line. Errors:
-   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge not in 1..1000; acs above the
-   axis; a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source:
-   Bridson 2007. */
+   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge not in 1..1000; calib above
+   the axis; a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED.
+   Source: Bridson 2007. */
 typedef struct mv_mask_poisson_opt {
     double accel; /* 0: 4 */
     double edge;  /* radius at the ends of the axes, of that in the centre; 0: 3; 1: the same everywhere */
-    size_t acs[2];
+    size_t calib[2];
     int ellipse;
     uint64_t seed;
 } mv_mask_poisson_opt;
@@ -2051,37 +2051,37 @@ typedef struct mv_grappa {
     void *kernels;          /* private */
 } mv_grappa;
 /* mv_grappa_init: fit the weights: W = (S^H S + lambda tr(S^H S) / n I)^-1 S^H T, with the n = coils *
-   kernel[0] * kernel[1] * kernel[2] neighbours of every point of acs (x, y, z, coil; further axes: more
-   equations) as rows of S, and the points as rows of T. acs: any fully sampled region of the same spacing in
-   k-space, of any size. mask: real, x, y, z, non-zero: sampled; whole lines along x. What is sampled outside
-   the block of lines about its centre must be one regular lattice, CAIPI or not, of acceleration accel[0] *
-   accel[1] up to 64, without gaps. With opt.accel there may be gaps (partial Fourier, cut corners): the
-   lattice lies where most of what is sampled does, its missing lines stay as they are and are not read, and
-   what else the mask samples is kept. Without a mask all of the lattice was acquired.
+   kernel[0] * kernel[1] * kernel[2] neighbours of every point of calib (x, y, z, coil; further axes: more
+   equations) as rows of S, and the points as rows of T. calib: any fully sampled region of the same spacing
+   in k-space, of any size. mask: real, x, y, z, non-zero: sampled; whole lines along x. What is sampled
+   outside the block of lines about its centre must be one regular lattice, CAIPI or not, of acceleration
+   accel[0] * accel[1] up to 64, without gaps. With opt.accel there may be gaps (partial Fourier, cut
+   corners): the lattice lies where most of what is sampled does, its missing lines stay as they are and are
+   not read, and what else the mask samples is kept. Without a mask all of the lattice was acquired.
    mv_grappa_free releases it, with a context of the same memory. *g is overwritten, on error empty.
-   Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of acs.
+   Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of calib.
    Memory: at most some 16 (n + t) (n + 1100) bytes, t = (accel - 1) coils; kept: 8 n t. Numerics: in doubles;
    weights are f32.
-   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; acs holds NaN or infinity, or asks for
-   weights beyond f32), _SHAPE (acs smaller than kernel and point; a mask of more axes), _EMPTY (mask), _SIZE,
-   _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the pivot is
-   named: fewer equations than neighbours, or coils that depend on others, without lambda; acs of zeros),
-   _NOMEM, _CANCELLED. Source: Griswold et al. 2002; Breuer et al. 2006. */
-MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; calib holds NaN or infinity, or asks for
+   weights beyond f32), _SHAPE (calib smaller than kernel and point; a mask of more axes), _EMPTY (mask),
+   _SIZE, _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the
+   pivot is named: fewer equations than neighbours, or coils that depend on others, without lambda; calib of
+   zeros), _NOMEM, _CANCELLED. Source: Griswold et al. 2002; Breuer et al. 2006. */
+MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *calib, const mv_volume *mask,
                                     const mv_grappa_opt *opt);
 MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g);
 /* mv_grappa_execute: dst = src (x, y, z, coil, frames) with the missing lines of every frame filled in; what
    is sampled keeps its bits. Missing points of src are not read; beyond the edges of k-space neighbours count
    as 0. NaN and infinity reach the points that have them as neighbours. dst == src and in place allowed.
-   mv_grappa_recon: init, execute and free in one; acs NULL: the block of lines about the mask's centre, of
+   mv_grappa_recon: init, execute and free in one; calib NULL: the block of lines about the mask's centre, of
    src's first frame.
    Threads: lines; the bits do not depend on their number. Memory: the result; a copy of a src that is not
    contiguous MEDVOL_C64. Numerics: sums in f32; levels agree to some n eps sum |w k|. Errors:
    MEDVOL_E_NULL, _DTYPE, _SHAPE (coils or dim differ from those of g; a missing line without a neighbour
    inside), _ALIAS, _NOMEM, _LIMIT, _CANCELLED, and those of init; dst as it was. */
 MEDVOL_DEF mv_status mv_grappa_execute(mv_ctx *ctx, const mv_grappa *g, mv_volume *dst, const mv_volume *src);
-MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *acs,
-                                     const mv_volume *mask, const mv_grappa_opt *opt);
+MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                     const mv_volume *calib, const mv_volume *mask, const mv_grappa_opt *opt);
 #endif
 #ifndef MEDVOL_NO_SENSE
 /* What a scanner measures of an image x: y = M F sum over sets of s x for each coil, with its maps s, the
@@ -2126,8 +2126,8 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
                                  const mv_cg_sense_opt *opt);
 
 typedef struct mv_sense_opt {
-    int accel[2];       /* of y and z; 0: 1 */
-    int shift;          /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
+    size_t accel[2];    /* of y and z; 0: 1 */
+    size_t shift;       /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
     double lambda;      /* weight of |x|^2, as in mv_cg_sense */
     mv_volume *gfactor; /* f32 result of the shape of one frame of dst; or NULL */
 } mv_sense_opt;
@@ -23155,12 +23155,12 @@ static mv_status mv__ks_mask_count(mv_ctx *ctx, const mv__ks_mask *m, const char
                     name, k, n, most);
 }
 /* The block of calibration: lines lo[k] to hi[k] - 1 of y and z. */
-static mv_status mv__ks_mask_block(mv_ctx *ctx, const mv__ks_mask *m, const size_t *acs, size_t *lo,
+static mv_status mv__ks_mask_block(mv_ctx *ctx, const mv__ks_mask *m, const size_t *calib, size_t *lo,
                                    size_t *hi) {
     int k;
     for (k = 0; k < 2; k++) {
-        const size_t n = m->shape[k + 1], a = acs[k] ? acs[k] : acs[1 - k] ? n : 0;
-        const mv_status st = mv__ks_mask_count(ctx, m, "acs", a, k, n);
+        const size_t n = m->shape[k + 1], a = calib[k] ? calib[k] : calib[1 - k] ? n : 0;
+        const mv_status st = mv__ks_mask_count(ctx, m, "calib", a, k, n);
         if (st < 0) return st;
         lo[k] = n / 2 - a / 2;
         hi[k] = lo[k] + a;
@@ -23184,7 +23184,7 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
         c[k] = shape[k + 1] / 2 + o.offset[k];
     }
     if ((st = mv__ks_mask_count(ctx, &m, "shift", o.shift, 0, o.accel[1] - 1)) < 0) return st;
-    if ((st = mv__ks_mask_block(ctx, &m, o.acs, lo, hi)) < 0) return st;
+    if ((st = mv__ks_mask_block(ctx, &m, o.calib, lo, hi)) < 0) return st;
     if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     for (y = 0; y < shape[1]; y++) {
         const size_t ry = o.accel[0], rz = o.accel[1];
@@ -23340,7 +23340,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
         return mv__ks_fail_range(ctx, m.op, "accel", d.o.accel, "finite and at least 1");
     if (!(d.o.edge >= 1.0 && d.o.edge <= 1000.0))
         return mv__ks_fail_range(ctx, m.op, "edge", d.o.edge, "in 1..1000");
-    if ((st = mv__ks_mask_block(ctx, &m, d.o.acs, d.lo, d.hi)) < 0) return st;
+    if ((st = mv__ks_mask_block(ctx, &m, d.o.calib, d.lo, d.hi)) < 0) return st;
     for (k = 0; k < 2; k++) {
         d.n[k] = shape[k + 1];
         d.centre[k] = mv__ks_middle(d.n[k]) + 0.5;
@@ -26578,7 +26578,7 @@ static mv_status mv__gr_settle(mv_ctx *ctx, const char *op, mv_grappa *g, const 
 
 /* ---- the fit: of one window of lines, for the points of all cosets that have the same ---- */
 typedef struct mv__gr_fit {
-    const float *acs;
+    const float *calib;
     size_t n[4], coils, frames; /* x, y, z, voxels of a coil */
     size_t taps, lines, columns, targets; /* of the kernel along x, its lines; columns of S, of T */
     const ptrdiff_t *at;                  /* of the first coset of the group */
@@ -26601,13 +26601,13 @@ static void mv__gr_column(void *arg, size_t col) {
     size_t i, k;
     for (k = f->first; k < f->first + f->count; k++) {
         const size_t py = k % f->py, pz = k / f->py % f->pz, frame = k / f->py / f->pz;
-        const float *p = f->acs +
+        const float *p = f->calib +
             2 * (x + f->n[0] * (y + py + f->n[1] * (z + pz)) + f->n[3] * (c + f->coils * frame));
         for (i = 0; i < 2 * f->px; i++) *d++ = (double)p[i];
     }
 }
 /* The window of the first coset that is left, the cosets that share it, their points within, and where it
-   fits into acs. */
+   fits into calib. */
 static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const mv__gr_kernels *k,
                               unsigned char *done) {
     size_t q, l, first = 1, span[2];
@@ -26635,9 +26635,9 @@ static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const 
     }
     for (d = 0; d < 2; d++) span[d] = (size_t)(f->high[d] - f->low[d]) + 1;
     if (f->n[0] < f->taps || f->n[1] < span[0] || f->n[2] < span[1])
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "acs", (double)f->n[1], -1,
-                        "%s: acs is %zu x %zu x %zu: the kernel takes %zu x %zu x %zu", op, f->n[0], f->n[1],
-                        f->n[2], f->taps, span[0], span[1]);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "calib", (double)f->n[1], -1,
+                        "%s: calib is %zu x %zu x %zu: the kernel takes %zu x %zu x %zu", op, f->n[0],
+                        f->n[1], f->n[2], f->taps, span[0], span[1]);
     f->px = f->n[0] - f->taps + 1;
     f->py = f->n[1] - span[0] + 1;
     f->pz = f->n[2] - span[1] + 1;
@@ -26677,7 +26677,7 @@ static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double
         if (d > most) most = d;
     }
     if (!mv__finite(trace))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "acs", trace, -1, "%s: acs holds NaN or infinity", op);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "calib", trace, -1, "%s: calib holds NaN or infinity", op);
     if (lambda > 0.0)
         for (i = 0; i < n; i++) f->gram[2 * i * (n + 1)] += lambda * trace / (double)n;
     if ((st = mv_chol_c128(ctx, f->gram, n, n)) < 0) return st;
@@ -26685,14 +26685,14 @@ static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double
         const double d = f->gram[2 * i * (n + 1)] * f->gram[2 * i * (n + 1)];
         if (!(d > 2.3e-16 * (double)n * most))
             return mv__fail(ctx, MEDVOL_E_SINGULAR, "pivot", d, (int64_t)i,
-                            "%s: pivot %zu = %g of %g: acs leaves neighbours undetermined without lambda", op,
-                            i, d, most);
+                            "%s: pivot %zu = %g of %g: calib leaves neighbours undetermined without lambda",
+                            op, i, d, most);
     }
     if ((st = mv_chol_solve_c128(ctx, f->right, n, f->gram, n, n, f->targets)) < 0) return st;
     for (i = 0; i < 2 * n * f->targets; i++)
         if (!(fabs(f->right[i]) < 3e38))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "acs", f->right[i], -1,
-                            "%s: a weight of %g: lines of acs differ too much in size", op, f->right[i]);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "calib", f->right[i], -1,
+                            "%s: a weight of %g: lines of calib differ too much in size", op, f->right[i]);
     return MEDVOL_OK;
 }
 static void mv__gr_store(const mv__gr_fit *f, const mv__gr_kernels *k) {
@@ -26732,7 +26732,7 @@ static mv_status mv__gr_fit_all(mv_ctx *ctx, const char *op, mv__gr_fit *f, cons
 }
 
 /* ---- init ---- */
-static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
+static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *calib,
                                 const mv_grappa_opt *o) {
     const int given = o->accel[0] || o->accel[1];
     int d;
@@ -26740,7 +26740,7 @@ static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o->lambda, -1, "%s: lambda = %g: must be finite", op,
                         o->lambda);
     for (d = 0; d < 3; d++) {
-        g->kernel[d] = o->kernel[d] ? o->kernel[d] : acs->dim[d] == 1 ? 1 : d ? 4 : 5;
+        g->kernel[d] = o->kernel[d] ? o->kernel[d] : calib->dim[d] == 1 ? 1 : d ? 4 : 5;
         if (g->kernel[d] > MV__GR_MOST)
             return mv__fail(ctx, MEDVOL_E_RANGE, "kernel", (double)o->kernel[d], -1,
                             "%s: kernel[%d] = %zu: at most %d", op, d, o->kernel[d], (int)MV__GR_MOST);
@@ -26787,7 +26787,7 @@ static mv__gr_kernels *mv__gr_room(mv_ctx *ctx, const mv_grappa *g) {
         mv__gr_around(g, (ptrdiff_t)(q / g->accel[1]), (ptrdiff_t)(q % g->accel[1]), k->at + 2 * q * lines);
     return k;
 }
-static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
+static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *calib,
                              const mv_volume *mask, const mv_grappa_opt *opt) {
     mv_grappa_opt o;
     mv__gr_map m;
@@ -26799,15 +26799,15 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
     mv__memset(&m, 0, sizeof m);
-    if ((st = mv__vol_check(ctx, op, "acs", acs)) < 0) return st;
-    if ((st = mv__gr_options(ctx, op, g, acs, &o)) < 0) return st;
+    if ((st = mv__vol_check(ctx, op, "calib", calib)) < 0) return st;
+    if ((st = mv__gr_options(ctx, op, g, calib, &o)) < 0) return st;
     if (!mask && g->accel[0] == 0) return mv__fail_null(ctx, op, "mask, without accel,");
     if (mask && (st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         mv__memcpy(g->dim, m.n, sizeof m.n);
         st = g->accel[0] ? mv__gr_settle(ctx, op, g, &m) : mv__gr_lattice(ctx, op, g, &m);
     }
     mv__memset(&v, 0, sizeof v);
-    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "acs", &v, acs, MEDVOL_C64);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "calib", &v, calib, MEDVOL_C64);
     if (st < 0) {
         mv__free(ctx, m.on);
         return st;
@@ -26818,7 +26818,7 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
         k->kept = m.on;
         k->refill = o.refill != 0;
         mv__memset(&f, 0, sizeof f);
-        f.acs = (const float *)v.data;
+        f.calib = (const float *)v.data;
         mv__memcpy(f.n, shape.dim, sizeof shape.dim);
         f.n[3] = shape.voxels;
         f.coils = shape.coils, f.frames = shape.frames;
@@ -26834,12 +26834,12 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
     mv_volume_free(ctx, &v);
     return st;
 }
-MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
+MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *calib, const mv_volume *mask,
                                     const mv_grappa_opt *opt) {
     mv_status st;
     if (!g) return mv__fail_null(ctx, "grappa_init", "g");
     mv__memset(g, 0, sizeof *g);
-    st = mv__gr_init(ctx, "grappa_init", g, acs, mask, opt);
+    st = mv__gr_init(ctx, "grappa_init", g, calib, mask, opt);
     if (st < 0) mv__memset(g, 0, sizeof *g);
     return st;
 }
@@ -26967,13 +26967,13 @@ MEDVOL_DEF mv_status mv_grappa_execute(mv_ctx *ctx, const mv_grappa *g, mv_volum
     return mv__gr_execute(ctx, "grappa_execute", g, dst, src);
 }
 /* The calibration lines of src: the block about the mask's centre, of the first frame. */
-static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *acs, const mv_volume *src,
+static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *calib, const mv_volume *src,
                             const mv_volume *mask) {
     size_t start[7] = {0, 0, 0, 0, 0, 0, 0}, size[7];
     mv__gr_map m;
     int d;
     mv_status st;
-    if (!mask) return mv__fail_null(ctx, op, "acs, without a mask,");
+    if (!mask) return mv__fail_null(ctx, op, "calib, without a mask,");
     if ((st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         for (d = 0; d < 7; d++) size[d] = d < 4 ? src->dim[d] : 1;
         for (d = 0; st == MEDVOL_OK && d < 3; d++)
@@ -26986,31 +26986,32 @@ static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *acs, const m
             }
         if (st == MEDVOL_OK && m.to[0] == m.from[0])
             st = mv__fail(ctx, MEDVOL_E_SHAPE, "mask", 0, -1,
-                          "%s: the mask's centre is not sampled: no calibration lines without acs", op);
+                          "%s: the mask's centre is not sampled: no calibration lines without calib", op);
     }
     mv__free(ctx, m.on);
-    return st == MEDVOL_OK ? mv_volume_view(ctx, acs, src, start, size) : st;
+    return st == MEDVOL_OK ? mv_volume_view(ctx, calib, src, start, size) : st;
 }
-MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *acs,
-                                     const mv_volume *mask, const mv_grappa_opt *opt) {
+MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                     const mv_volume *calib, const mv_volume *mask,
+                                     const mv_grappa_opt *opt) {
     const char *op = "grappa_recon";
     mv_grappa g;
     mv_volume part;
     mv_status st = mv__vol_check(ctx, op, "src", src);
     mv__memset(&g, 0, sizeof g);
-    if (st == MEDVOL_OK && acs) st = mv__vol_check(ctx, op, "acs", acs);
+    if (st == MEDVOL_OK && calib) st = mv__vol_check(ctx, op, "calib", calib);
     if (st < 0) return st;
-    if (acs && acs->dim[3] != src->dim[3])
+    if (calib && calib->dim[3] != src->dim[3])
         return mv__fail(ctx, MEDVOL_E_SHAPE, "coils", (double)src->dim[3], -1,
-                        "%s: src has %zu coils, acs %zu", op, src->dim[3], acs->dim[3]);
+                        "%s: src has %zu coils, calib %zu", op, src->dim[3], calib->dim[3]);
     if (!mv__is_complex(src->dtype)) return mv__gr_fail_type(ctx, op, src);
     st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
-    if (!acs) {
+    if (!calib) {
         if ((st = mv__gr_cut(ctx, op, &part, src, mask)) < 0) return st;
-        acs = &part;
+        calib = &part;
     }
-    st = mv__gr_init(ctx, op, &g, acs, mask, opt);
+    st = mv__gr_init(ctx, op, &g, calib, mask, opt);
     if (st == MEDVOL_OK) st = mv__gr_execute(ctx, op, &g, dst, src);
     mv_grappa_free(ctx, &g);
     return st;
@@ -27896,25 +27897,22 @@ static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__s
     int k;
     mv__memset(l, 0, sizeof *l);
     for (k = 0; k < 2; k++) {
-        if (o->accel[k] < 0)
-            return mv__fail(ctx, MEDVOL_E_RANGE, "accel", o->accel[k], -1,
-                            "sense: accel[%d] = %d: must not be negative", k, o->accel[k]);
-        l->step[k] = o->accel[k] ? (size_t)o->accel[k] : 1;
+        l->step[k] = o->accel[k] ? o->accel[k] : 1;
         if (n[k] % l->step[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "accel", o->accel[k], -1,
-                            "sense: accel[%d] = %d does not divide %zu: mv_cg_sense takes it", k, o->accel[k],
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "accel", (double)l->step[k], -1,
+                            "sense: accel[%d] = %zu does not divide %zu: mv_cg_sense takes it", k, l->step[k],
                             n[k]);
     }
-    if (o->shift < 0 || (size_t)o->shift >= l->step[1])
-        return mv__fail(ctx, MEDVOL_E_RANGE, "shift", o->shift, -1, "sense: shift = %d: must be 0..%zu",
-                        o->shift, l->step[1] - 1);
-    l->shift = (size_t)o->shift;
+    l->shift = o->shift;
+    if (l->shift >= l->step[1])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shift", (double)l->shift, -1,
+                        "sense: shift = %zu: must be 0..%zu", l->shift, l->step[1] - 1);
     if (l->shift * (n[0] / l->step[0]) % l->step[1])
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "shift", o->shift, -1,
-                        "sense: shift = %d: the lattice does not repeat at the edge of %zu", o->shift, n[0]);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "shift", (double)l->shift, -1,
+                        "sense: shift = %zu: the lattice does not repeat at the edge of %zu", l->shift, n[0]);
     if (l->step[0] > MV__SE_MOST || l->step[1] > MV__SE_MOST ||
         l->step[0] * l->step[1] * g->sets > MV__SE_MOST)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", o->accel[0], -1,
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", (double)l->step[0], -1,
                         "sense: %zu x %zu voxels of %zu sets lie on one another: at most %d unknowns",
                         l->step[0], l->step[1], g->sets, MV__SE_MOST);
     for (b = 0; b < l->step[1]; b++)

@@ -344,7 +344,7 @@ static void test_mask_uniform(void) { /* the masks' options and these mean the s
         mv_grappa_opt o = {{1, 1, 1}, {0, 0}, 0, {0, 0}, 0, 0};
         mv_grappa found, g;
         u.accel[0] = 1 + n % 3, u.accel[1] = 1 + n / 3 % 4, u.shift = n % u.accel[1];
-        u.acs[0] = n % 2 ? 8 : 0, u.acs[1] = n % 2 ? 6 : 0;
+        u.calib[0] = n % 2 ? 8 : 0, u.calib[1] = n % 2 ? 6 : 0;
         u.offset[0] = n % u.accel[0], u.offset[1] = n / 5 % u.accel[1];
         CHECK_OK(mv_mask_uniform(T, &mask, shape, &u));
         memcpy(o.accel, u.accel, sizeof o.accel);

@@ -262,8 +262,8 @@ static void test_uniform(void) {
             const mv_mask_uniform_opt *o = &opts[k];
             const long ny = (long)shapes[s][1], nz = (long)shapes[s][2];
             const long ry = o->accel[0] ? (long)o->accel[0] : 1, rz = o->accel[1] ? (long)o->accel[1] : 1;
-            const long ay = o->acs[0] ? (long)o->acs[0] : o->acs[1] ? ny : 0;
-            const long az = o->acs[1] ? (long)o->acs[1] : o->acs[0] ? nz : 0;
+            const long ay = o->calib[0] ? (long)o->calib[0] : o->calib[1] ? ny : 0;
+            const long az = o->calib[1] ? (long)o->calib[1] : o->calib[0] ? nz : 0;
             mv_volume m = {0};
             long y, z;
             if (ry > ny || rz > nz || ay > ny || az > nz) {
@@ -326,8 +326,8 @@ static void test_poisson(void) {
                 const double u = ((double)y - floor((double)ny / 2)) / ((double)ny / 2);
                 const double v = ((double)z - floor((double)nz / 2)) / ((double)nz / 2);
                 const double v0 = at3(&m, 0, y, z, 0);
-                const size_t ay = o->acs[0] ? o->acs[0] : o->acs[1] ? ny : 0;
-                const size_t az = o->acs[1] ? o->acs[1] : o->acs[0] ? nz : 0;
+                const size_t ay = o->calib[0] ? o->calib[0] : o->calib[1] ? ny : 0;
+                const size_t az = o->calib[1] ? o->calib[1] : o->calib[0] ? nz : 0;
                 if (y + ay / 2 >= ny / 2 && y + ay / 2 - ny / 2 < ay && z + az / 2 >= nz / 2 &&
                     z + az / 2 - nz / 2 < az)
                     CHECK(v0 == 1);
@@ -412,7 +412,7 @@ static void test_mask_errors(void) {
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, &u), MEDVOL_E_RANGE);
     u.offset[0] = 0, u.accel[1] = 13;
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, &u), MEDVOL_E_RANGE);
-    u.accel[1] = 1, u.acs[1] = 13;
+    u.accel[1] = 1, u.calib[1] = 13;
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, &u), MEDVOL_E_RANGE);
     p.accel = 0.9;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
@@ -420,11 +420,11 @@ static void test_mask_errors(void) {
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
     p.accel = 1, p.ellipse = 1;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
-    p.accel = 8, p.acs[0] = 10;
+    p.accel = 8, p.calib[0] = 10;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
-    p.acs[0] = 17;
+    p.calib[0] = 17;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
-    p.acs[0] = 0, p.edge = 0.5;
+    p.calib[0] = 0, p.edge = 0.5;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
     p.edge = NAN;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);

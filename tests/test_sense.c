@@ -325,7 +325,7 @@ static void test_cg_series(void) {
 /* ---- unfolding ---- */
 static const struct {
     size_t n[3], step[2], at[2];
-    int shift;
+    size_t shift;
     size_t coils, sets;
 } lattices[] = {{{5, 12, 1}, {1, 1}, {0, 0}, 0, 3, 1},  {{9, 12, 1}, {2, 1}, {1, 0}, 0, 4, 1},
                 {{17, 12, 1}, {3, 1}, {2, 0}, 0, 6, 1}, {{8, 8, 6}, {2, 2}, {0, 1}, 0, 8, 1},
@@ -352,7 +352,7 @@ static void test_unfold(void) {
             int in = py % lattices[t].step[0] == lattices[t].at[0];
             if (in) {
                 const size_t turn =
-                    (py - lattices[t].at[0]) / lattices[t].step[0] * (size_t)lattices[t].shift;
+                    (py - lattices[t].at[0]) / lattices[t].step[0] * lattices[t].shift;
                 in = pz % lattices[t].step[1] == (lattices[t].at[1] + turn) % lattices[t].step[1];
             }
             ((float *)m.data)[i] = (float)in;
@@ -363,7 +363,7 @@ static void test_unfold(void) {
             for (c = 0; c < 4; c++)
                 for (i = 0; i < 18; i++) ((float *)y.data)[2 * (all * c + 9 * 6) + i] = 1;
         }
-        for (k = 0; k < 2; k++) o.accel[k] = (int)lattices[t].step[k];
+        for (k = 0; k < 2; k++) o.accel[k] = lattices[t].step[k];
         o.shift = lattices[t].shift;
         o.gfactor = &g;
         CHECK_OK(mv_sense(T, &back, &y, &maps, &o));
@@ -608,8 +608,11 @@ static void test_unfold_errors(void) {
     if (!begin(&g)) return;
     was = bent(&g.y, 0, 7);
     CHECK_STATUS(mv_sense(T, &x, &was, &g.maps, &o), MEDVOL_E_SHAPE);
-    o.accel[0] = -1;
+    o.accel[0] = (size_t)-1;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_SHAPE);
+    o.accel[0] = 0, o.shift = (size_t)-1;
     CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_RANGE);
+    o.shift = 0;
     o.accel[0] = 4;
     CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_SHAPE);
     CHECK(strstr(mv_message(T), "accel[0] = 4 does not divide 6"));
