@@ -24316,9 +24316,11 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
 
 /* ---- Gibbs ringing ---- */
 enum { MV__KS_SHIFTS = 64, MV__KS_WINDOW = 16, MV__KS_SHARES = 16 };
+enum { MV__KS_ROUND = 64 }; /* lines of a share, at most, between two looks at progress */
 /* One axis of the lines: its lines, `inner` voxels from one to the next of each. */
 typedef struct mv__ks_ring_axis {
-    size_t n, inner, lines, shares, room, transform; /* floats of a share, of these for the transform */
+    size_t n, inner, lines, shares, each; /* each: lines of a share in one round */
+    size_t room, transform;               /* floats of a share, of these for the transform */
     double *cosine;      /* 1 + cos(2 pi k / n) */
     float *ramps;        /* trials lines of n pairs */
     mv_fft_plan back;    /* along the other axes */
@@ -24328,6 +24330,8 @@ typedef struct mv__ks_ring {
     size_t dim[3], voxels, trials, first, last; /* dim: of what is transformed together */
     mv__ks_ring_axis axis[3];
     int at, count; /* the axis at hand; how many there are */
+    size_t from;   /* the line a round begins with */
+    size_t done, total; /* lines of all images */
     mv_fft_plan forward;
     float *spectrum, *part, *sum, *scratch; /* scratch: of the shares and of transforms, in turn */
     double *tables;
@@ -24356,9 +24360,8 @@ static void mv__ks_ring_weigh_job(void *arg, size_t row) {
 static void mv__ks_ring_job(void *arg, size_t share) {
     const mv__ks_ring *g = (const mv__ks_ring *)arg;
     const mv__ks_ring_axis *a = &g->axis[g->at];
-    const size_t each = a->lines / a->shares, more = a->lines % a->shares;
-    size_t l = share * each + mv__minz(share, more), i;
-    const size_t end = l + each + (share < more ? 1 : 0);
+    size_t l = g->from + share * a->each, i;
+    const size_t end = mv__minz(a->lines, l + a->each);
     float *scratch = g->scratch + share * a->room, *shifted = scratch + a->transform;
     float *line = shifted + 2 * a->n * g->trials, *room = line + 2 * a->n;
     for (; l < end; l++) {
@@ -24408,6 +24411,7 @@ static mv_status mv__ks_ring_make(mv_ctx *ctx, const char *op, mv__ks_ring *g, u
         a->inner = k == 0 ? 1 : k == 1 ? g->dim[0] : g->dim[0] * g->dim[1];
         a->lines = g->voxels / a->n;
         a->shares = mv__minz(a->lines, MV__KS_SHARES);
+        a->each = mv__minz(mv__divup(a->lines, a->shares), MV__KS_ROUND);
         if (axes & ~(1u << k)) st = mv__transform(ctx, &a->back, 3, g->dim, axes & ~(1u << k), back);
         if (st == MEDVOL_OK) st = mv__transform(ctx, &a->trials, 2, line, 1, back);
         if (st < 0) break;
@@ -24461,7 +24465,7 @@ static void mv__ks_ring_free(mv_ctx *ctx, mv__ks_ring *g) {
     mv__free(ctx, g->scratch);
 }
 /* from sum, the image, to sum, the image without ringing */
-static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *label) {
+static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *op) {
     mv_status st;
     if (g->count == 0) return MEDVOL_OK; /* axes of one voxel */
     st = mv__ft_execute(ctx, &g->forward, g->spectrum, g->sum, (unsigned char *)g->scratch);
@@ -24472,7 +24476,11 @@ static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *label)
         st = mv_parallel_for(ctx, g->dim[1] * g->dim[2], mv__ks_ring_weigh_job, g, NULL);
         if (st == MEDVOL_OK && a->back.tables)
             st = mv__ft_execute(ctx, &a->back, g->part, g->part, (unsigned char *)g->scratch);
-        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, a->shares, mv__ks_ring_job, g, label);
+        for (g->from = 0; g->from < a->lines && st == MEDVOL_OK; g->from += a->shares * a->each) {
+            if (mv__progress(ctx, g->done + g->from, g->total, op)) st = mv__cancelled(ctx, op);
+            else st = mv_parallel_for(ctx, a->shares, mv__ks_ring_job, g, NULL);
+        }
+        g->done += a->lines;
     }
     return st;
 }
@@ -24563,13 +24571,12 @@ MEDVOL_DEF mv_status mv_unring(mv_ctx *ctx, mv_volume *dst, const mv_volume *src
     out.inter = 0.0;
     images = mv_volume_count(src) / g.voxels;
     st = mv__ks_ring_make(ctx, op, &g, axes);
+    g.total = images * (g.axis[0].lines + g.axis[1].lines + g.axis[2].lines);
     for (at = 0; at < images && st == MEDVOL_OK; at++) {
-        if (images > 1 && mv__progress(ctx, at, images, op)) st = mv__cancelled(ctx, op);
-        if (st == MEDVOL_OK) st = mv__ks_ring_load(ctx, &g, src, at);
-        if (st == MEDVOL_OK) st = mv__ks_ring_run(ctx, &g, images > 1 ? NULL : op);
+        if ((st = mv__ks_ring_load(ctx, &g, src, at)) == MEDVOL_OK) st = mv__ks_ring_run(ctx, &g, op);
         if (st == MEDVOL_OK) mv__ks_ring_store(&g, &out, at);
     }
-    if (st == MEDVOL_OK && images > 1 && mv__progress(ctx, images, images, op)) st = mv__cancelled(ctx, op);
+    if (st == MEDVOL_OK && g.total && mv__progress(ctx, g.total, g.total, op)) st = mv__cancelled(ctx, op);
     mv__ks_ring_free(ctx, &g);
     return mv__out_end(ctx, st, &out, dst);
 }
