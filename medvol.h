@@ -1695,12 +1695,12 @@ MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volu
 
 /* mv_mask_uniform: every accel[0]-th y and, on each, every accel[1]-th z, the centre among them; from one
    sampled y to the next the z move on by `shift` (CAIPIRINHA), and all of the lattice by `offset`. Besides,
-   the block of acs[0] x acs[1] lines (autocalibration); one of them 0: all of that axis, both: no block.
-   Memory: one float a line. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (accel or acs above the axis; shift or
+   the block of calib[0] x calib[1] lines (autocalibration); one of them 0: all of that axis, both: no block.
+   Memory: one float a line. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (accel or calib above the axis; shift or
    offset not below accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Breuer et al. 2006. */
 typedef struct mv_mask_uniform_opt {
     size_t accel[2]; /* along y, z; 0: 1 */
-    size_t acs[2];
+    size_t calib[2];
     size_t shift;     /* in z, below accel[1] */
     size_t offset[2]; /* below accel */
 } mv_mask_uniform_opt;
@@ -1711,15 +1711,15 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
    distance from the centre in half axes (1 at their ends): a Poisson disc that thins out, of at most one
    place a voxel. r0 is found by bisection, so that (y z voxels) / (places and block) is accel to within 2 %
    where one radius gives that, or as near as one comes. `ellipse`: only places of d <= 1; the corners count
-   as voxels nevertheless. The block is acs[0] x acs[1] lines, as of mv_mask_uniform. One thread; progress
+   as voxels nevertheless. The block is calib[0] x calib[1] lines, as of mv_mask_uniform. One thread; progress
    after each of some ten discs, each of at most some 50 trials a place. Memory: 28 bytes a line. Errors:
-   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge not in 1..1000; acs above the
-   axis; a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source:
-   Bridson 2007. */
+   MEDVOL_E_NULL, _SIZE (2^31 lines or more), _RANGE (accel below 1 or NaN, edge not in 1..1000; calib above
+   the axis; a block or ellipse that leaves no way to accel), _SHAPE, _DTYPE, _NOMEM, _LIMIT, _CANCELLED.
+   Source: Bridson 2007. */
 typedef struct mv_mask_poisson_opt {
     double accel; /* 0: 4 */
     double edge;  /* radius at the ends of the axes, of that in the centre; 0: 3; 1: the same everywhere */
-    size_t acs[2];
+    size_t calib[2];
     int ellipse;
     uint64_t seed;
 } mv_mask_poisson_opt;
@@ -1769,8 +1769,8 @@ typedef struct mv_phantom_opt {
    1/2 + 3/8 exp(i pi (r - p) / 2) + 1/8 exp(-i pi (r - p) / 2), and exp(2 pi i c / C), p on a circle of
    radius 1 at 2 pi c / C, of ellipsoids at z = -1/2 and 1/2 in turn; one coil: 1. So coils shift k-space by
    half samples, and their data are sums of 9 or 27 shifted copies.
-   Threads: rows, in rounds of 16 jobs. Memory: the result; k-space of coils 16 times 72 bytes (ellipsoids
-   3 times as many) a 2 x. Numerics: J1 to 1e-14, sums in double, rounded once; sin and cos are those of the C
+   Threads: rows, in rounds of 16 jobs. Memory: the result; k-space of coils 16 times 144 bytes (ellipsoids 3
+   times as many) a 2 x. Numerics: J1 to 1e-14, sums in double, rounded once; sin and cos are those of the C
    library. Errors: MEDVOL_E_NULL, _RANGE (kind; a body whose centre is beyond 1000, axis not in 1e-9..1000,
    value beyond 1e20, angle beyond 1e6 or any of them NaN), _EMPTY (shapes without count), _SIZE, _SHAPE,
    _DTYPE, _NOMEM, _LIMIT, _CANCELLED. Source: Shepp and Logan 1974; Toft 1996; Kak and Slaney 1988, 3.1 and
@@ -1850,10 +1850,11 @@ typedef struct mv_epi_timing {
    B^H s, B[m][j] the Dirichlet kernel (1/n) sum over r of exp(-2 pi i (p - j)(r - floor(n / 2)) / n); M wants
    to be well above n, for where samples lie further apart than 1, noise is amplified. dst, c64, has n along
    x. Geometry: voxels along x become M / n as large about the centre. dst == src gives new memory. Threads:
-   those of mv_gemm. Memory: 24 M n bytes, n^2 pairs of doubles and, for a dst with gaps, its size. Errors:
-   MEDVOL_E_NULL, _DTYPE, _RANGE (times that are negative, NaN or infinite, dwell 0, samples after the
-   gradient's end, lambda), _SHAPE (M below n, n = 0), _SINGULAR (samples too far apart), _SIZE, _ALIAS,
-   _NOMEM, _LIMIT, _CANCELLED. Source: Bruder et al. 1992; Rosenfeld 1998. */
+   those of mv_gemm. Memory: 24 M n bytes and n^2 pairs of doubles; in turn what mv_gemm takes, as much as src
+   with lines of at most 256 samples; for a dst with gaps its size. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE
+   (times that are negative, NaN or infinite, dwell 0, samples after the gradient's end, lambda), _SHAPE (M
+   below n, n = 0), _SINGULAR (samples too far apart), _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED. Source:
+   Bruder et al. 1992; Rosenfeld 1998. */
 MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t n,
                                  const mv_epi_timing *timing);
 
@@ -1872,7 +1873,7 @@ typedef struct mv_unring_opt {
    For images as reconstructed from all of k-space, not interpolated, filtered or moved; before that, noise is
    removed. dst is f32, of complex images c64, of which parts count alike. Geometry: src's. In place allowed.
    NaN or infinity spreads over its plane (axes with z: its volume). Threads: lines; bits do not depend on
-   their number. Memory: the result; of one plane (volume) four copies as c64; 16 n (shifts + 3) bytes and
+   their number. Memory: the result; of one plane (volume) three copies as c64; 16 n (shifts + 3) bytes and
    what a transform takes for each of 16 shares of lines. Numerics: floats; levels may choose differently
    between shifts that are as good. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (axes, shifts, first above last,
    last above 16), _SHAPE (an axis of 2 to 2 last + 2 voxels), _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
@@ -1984,9 +1985,9 @@ typedef struct mv_coil_lowres_opt {
    mv_coil_lowres: maps of k-space, whose centre must be sampled: images of the centre over their root sum of
    squares. calib and shape may differ in parity; both are about index floor(n / 2).
    src has one frame. dst by struct is allowed. Threads: strips of 16 rows; bits do not depend on their
-   number. Memory: the result; Walsh 4 (C^2 (box[1] + 1) + 6 C) bytes a voxel of one row and job.
-   Numerics: floats; power iterations, each row beginning with the row before, until the residual is below
-   1e-4 of the eigenvalue, at most 24: where the two largest are close, as in noise, the vector is some
+   number. Memory: the result; lowres as much again; Walsh 4 (C^2 (box[1] + 1) + 6 C) bytes a voxel of one row
+   and job. Numerics: floats; power iterations, each row beginning with the row before, until the residual is
+   below 1e-4 of the eigenvalue, at most 24: where the two largest are close, as in noise, the vector is some
    mixture, and levels may differ visibly; elsewhere by some 1e-4. NaN or infinity within reach: no support.
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
    calib), _RANGE (box even, threshold not 0..1; NaN or infinity with virtual_phase), _SIZE (more than 256
@@ -2012,12 +2013,13 @@ typedef struct mv_espirit_opt {
    At each voxel the C x C matrix M(x) = 1/K sum over d of exp(2 pi i d x / n) sum over r - r' = d of
    P(r, r'), K positions in a kernel, has eigenvalue 1 for the coils' sensitivities there, less where nothing
    is.
-   Of two sets the second is orthogonal to the first, with a support of its own.
-   ksp has one frame; only its calibration region is read. maps, values: empty, or memory of their own.
-   Threads: the products and eigenvectors of mv_gemm and mv_eigh; strips of 16 rows. Memory: with N = K C:
-   48 N^2 bytes and some 16 N min(blocks, 1024); M(x) is made row by row and never stored: 8 C^2 bytes a voxel
-   of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as mv_coil_walsh: where
-   the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N = 1728, seconds.
+   Of two sets the second is orthogonal to the first, with a support of its own. ksp has one frame; only its
+   calibration region is read. maps, values: empty, or memory of their own.
+   Threads: the products and eigenvectors of mv_gemm and mv_eigh; strips of 16 rows. Memory: with N = K C: at
+   most 56 N^2 bytes and 16 N (min(blocks, 1024) + 512); M(x) is made row by row and never stored: 8 C^2 bytes
+   a voxel of one row and job. Numerics: calibration in doubles; M and its vectors in floats, as
+   mv_coil_walsh: where the eigenvalue is well apart from the next, vectors to some 1e-4. 3-D with 8 coils: N
+   = 1728, seconds.
    Errors: those of mv_coil_lowres; MEDVOL_E_RANGE (sets, threshold, crop not of what is named; NaN in the
    region), _SHAPE (a region smaller than the kernel), _SIZE (N above 16384), _EMPTY (the region is all
    zeros), _CONVERGENCE. Source: Uecker et al. 2014. */
@@ -2049,36 +2051,37 @@ typedef struct mv_grappa {
     void *kernels;          /* private */
 } mv_grappa;
 /* mv_grappa_init: fit the weights: W = (S^H S + lambda tr(S^H S) / n I)^-1 S^H T, with the n = coils *
-   kernel[0] * kernel[1] * kernel[2] neighbours of every point of acs (x, y, z, coil; further axes: more
-   equations) as rows of S, and the points as rows of T. acs: any fully sampled region of the same spacing in
-   k-space, of any size. mask: real, x, y, z, non-zero: sampled; whole lines along x. What is sampled outside
-   the block of lines about its centre must be one regular lattice, CAIPI or not, of acceleration accel[0] *
-   accel[1] up to 64, without gaps. With opt.accel there may be gaps (partial Fourier, cut corners): the
-   lattice lies where most of what is sampled does, its missing lines stay as they are and are not read, and
-   what else the mask samples is kept. Without a mask all of the lattice was acquired.
+   kernel[0] * kernel[1] * kernel[2] neighbours of every point of calib (x, y, z, coil; further axes: more
+   equations) as rows of S, and the points as rows of T. calib: any fully sampled region of the same spacing
+   in k-space, of any size. mask: real, x, y, z, non-zero: sampled; whole lines along x. What is sampled
+   outside the block of lines about its centre must be one regular lattice, CAIPI or not, of acceleration
+   accel[0] * accel[1] up to 64, without gaps. With opt.accel there may be gaps (partial Fourier, cut
+   corners): the lattice lies where most of what is sampled does, its missing lines stay as they are and are
+   not read, and what else the mask samples is kept. Without a mask all of the lattice was acquired.
    mv_grappa_free releases it, with a context of the same memory. *g is overwritten, on error empty.
-   Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of acs.
-   Memory: 16 (n^2 + 512 n) bytes; kept: 8 n (accel - 1) coils. Numerics: in doubles; weights are f32.
-   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; acs holds NaN or infinity, or asks for
-   weights beyond f32), _SHAPE (acs smaller than kernel and point; a mask of more axes), _EMPTY (mask), _SIZE,
-   _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the pivot is
-   named: fewer equations than neighbours, or coils that depend on others, without lambda; acs of zeros),
-   _NOMEM, _CANCELLED. Source: Griswold et al. 2002; Breuer et al. 2006. */
-MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
+   Threads: those of mv_gemm and mv_chol; n^2 / 2 complex multiply-adds of doubles for each place of calib.
+   Memory: at most some 16 (n + t) (n + 1100) bytes, t = (accel - 1) coils; kept: 8 n t. Numerics: in doubles;
+   weights are f32.
+   Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (lambda, kernel, shift; calib holds NaN or infinity, or asks for
+   weights beyond f32), _SHAPE (calib smaller than kernel and point; a mask of more axes), _EMPTY (mask),
+   _SIZE, _UNSUPPORTED (the mask is no lattice: the line is named; acceleration above 64), _SINGULAR (the
+   pivot is named: fewer equations than neighbours, or coils that depend on others, without lambda; calib of
+   zeros), _NOMEM, _CANCELLED. Source: Griswold et al. 2002; Breuer et al. 2006. */
+MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *calib, const mv_volume *mask,
                                     const mv_grappa_opt *opt);
 MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g);
 /* mv_grappa_execute: dst = src (x, y, z, coil, frames) with the missing lines of every frame filled in; what
    is sampled keeps its bits. Missing points of src are not read; beyond the edges of k-space neighbours count
    as 0. NaN and infinity reach the points that have them as neighbours. dst == src and in place allowed.
-   mv_grappa_recon: init, execute and free in one; acs NULL: the block of lines about the mask's centre, of
+   mv_grappa_recon: init, execute and free in one; calib NULL: the block of lines about the mask's centre, of
    src's first frame.
    Threads: lines; the bits do not depend on their number. Memory: the result; a copy of a src that is not
    contiguous MEDVOL_C64. Numerics: sums in f32; levels agree to some n eps sum |w k|. Errors:
    MEDVOL_E_NULL, _DTYPE, _SHAPE (coils or dim differ from those of g; a missing line without a neighbour
    inside), _ALIAS, _NOMEM, _LIMIT, _CANCELLED, and those of init; dst as it was. */
 MEDVOL_DEF mv_status mv_grappa_execute(mv_ctx *ctx, const mv_grappa *g, mv_volume *dst, const mv_volume *src);
-MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *acs,
-                                     const mv_volume *mask, const mv_grappa_opt *opt);
+MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                     const mv_volume *calib, const mv_volume *mask, const mv_grappa_opt *opt);
 #endif
 #ifndef MEDVOL_NO_SENSE
 /* What a scanner measures of an image x: y = M F sum over sets of s x for each coil, with its maps s, the
@@ -2110,8 +2113,8 @@ typedef struct mv_cg_sense_opt {
    from 0, of each frame of k-space src (x, y, z, coil, frames), with any mask; two sets of maps: two images
    (soft SENSE), as mv_sense_forward takes them. Noise is taken as white: mv_coil_whiten first. Along axes
    where the mask does not change no transform is needed.
-   Threads: frames of up to 2^18 voxels run side by side, as many as there are threads, and tell of progress
-   when all of them are done; larger ones are cut up; bits do not depend on it.
+   Threads: frames of up to 2^18 voxels run side by side, as many as there are threads; larger ones are cut
+   up; bits do not depend on it.
    Memory: as mv_sense_forward; of each frame at work four images (two sets: eight), one coil and the mask, as
    large as one: a mapped series larger than memory passes through. Numerics: floats, sums in blocks of them;
    levels agree as far as the iteration has converged. Magnitudes of k-space 1e-15..1e15. Errors: as
@@ -2123,8 +2126,8 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
                                  const mv_cg_sense_opt *opt);
 
 typedef struct mv_sense_opt {
-    int accel[2];       /* of y and z; 0: 1 */
-    int shift;          /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
+    size_t accel[2];    /* of y and z; 0: 1 */
+    size_t shift;       /* CAIPI: from one sampled y to the next, the z sampled are so many further on */
     double lambda;      /* weight of |x|^2, as in mv_cg_sense */
     mv_volume *gfactor; /* f32 result of the shape of one frame of dst; or NULL */
 } mv_sense_opt;
@@ -2136,12 +2139,12 @@ typedef struct mv_sense_opt {
    not acquired count as zeros. Noise is taken as white.
    gfactor: sqrt([B A B]_jj A_jj), A = s^H s, B = (A + R lambda)^-1: how much more noise than without folding;
    0 where no coil sees anything, where the image is 0, too.
-   Threads: rows of voxels. Memory: as mv_sense_forward; the coils of one frame; 8 KiB times R (coils + R) at
-   most. dst by struct may be src.
-   Arithmetic of the small systems in double. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or
-   infinity in what is folded), _UNSUPPORTED (R times sets above 64), _SINGULAR (voxels that the coils cannot
-   tell apart, named; with lambda above 1e-12 of |s|^2 there are none), _EMPTY (a frame without a sample),
-   _SIZE, _ALIAS (gfactor must not overlap anything either), _NOMEM, _LIMIT, _CANCELLED.
+   Threads: rows of voxels. Memory: as mv_sense_forward; the coils of one frame; 8 KiB times (n + 1) (coils +
+   n + 2) at most, n = R times sets. dst by struct may be src. Arithmetic of the small systems in double.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN or infinity in what is folded), _UNSUPPORTED (R
+   times sets above 64), _SINGULAR (voxels that the coils cannot tell apart, named; with lambda above 1e-12 of
+   |s|^2 there are none), _EMPTY (a frame without a sample), _SIZE, _ALIAS (gfactor must not overlap anything
+   either), _NOMEM, _LIMIT, _CANCELLED.
    Source: Pruessmann et al. 1999; Breuer et al. 2006. */
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt);
@@ -3995,8 +3998,8 @@ static inline void MV__K(mv__v_storen)(float *p, mvf a, size_t n) {
 #endif /* MV__PASS */
 
 /* ==== [VOLUME] data types, volumes, views, affine geometry, type conversion. Owns mv__vol_*, mv__out_*,
-   mv__walk_*, mv__cv_*, mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions), Higham 1986 (polar
-   decomposition). ========================== */
+   mv__dst_*, mv__coil_*, mv__walk_*, mv__cv_*, mv__af_*. Uses [BASE] [CTX]. Source: nifti1.h (quaternions),
+   Higham 1986 (polar decomposition). ========================== */
 #ifdef MV__PASS
 /* ---- conversion kernels. Everything passes through double, so every level gives the same bits. ---- */
 #if MV__PASS == 1 /* shared by all levels */
@@ -4527,44 +4530,56 @@ MEDVOL_DEF mv_status mv_volume_view(mv_ctx *ctx, mv_volume *view, const mv_volum
 
 /* ---- destinations: one rule for all operations. mv__out_begin prepares `out`; the operation fills it and
    may change its geometry; mv__out_end hands it to dst or takes everything back. ---- */
-enum { MV__OUT_INPLACE = 1 }; /* the operation may write where it reads */
+enum {
+    MV__OUT_INPLACE = 1, /* the operation may write where it reads */
+    MV__OUT_APART = 2    /* of mv__dst_begin: dst's own memory is written in the end alone */
+};
 static int mv__overlap(const void *a, size_t na, const void *b, size_t nb) {
     uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
     return x < y + nb && y < x + na;
 }
+static int mv__out_fresh(const mv_volume *dst, const mv_volume *src, mv_dtype dtype, int ndim,
+                         const size_t *dim, int flags) { /* whether the result gets memory of its own */
+    if (dst != src) return dst->data == NULL;
+    return !(flags & MV__OUT_INPLACE) || mv_dtype_size(dtype) != mv_dtype_size(src->dtype) ||
+           !mv__vol_same_shape(src, ndim, dim);
+}
+/* What mv__out_begin wants of dst, of its own for operations that work long before they begin. */
+static mv_status mv__out_check(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_volume *src,
+                               mv_dtype dtype, int ndim, const size_t *dim, int flags) {
+    const size_t size = mv_dtype_size(dtype);
+    size_t bytes;
+    mv_status st;
+    int d, same;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (mv__out_fresh(dst, src, dtype, ndim, dim, flags))
+        return mv__shape_check(ctx, op, dtype, ndim, dim, &bytes);
+    if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
+    if (dst != src && dst->dtype != dtype)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1,
+                        "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                        mv_dtype_name(dtype));
+    if (!mv__vol_same_shape(dst, ndim, dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], -1,
+                        "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
+                        dst->dim[1], dst->dim[2], dim[0], ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
+    if (dst == src || !mv__overlap(dst->data, mv__vol_extent(dst), src->data, mv__vol_extent(src))) return st;
+    same = (flags & MV__OUT_INPLACE) && dst->data == src->data && size == mv_dtype_size(src->dtype);
+    for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
+    return same ? st : mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+}
 static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst,
                                const mv_volume *src, mv_dtype dtype, int ndim, const size_t *dim, int flags) {
-    mv_status st;
-    int inplace = (flags & MV__OUT_INPLACE) != 0, alloc, d;
+    mv_status st = mv__out_check(ctx, op, dst, src, dtype, ndim, dim, flags);
     mv__memset(out, 0, sizeof *out);
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (dst == src)
-        alloc = !(inplace && mv_dtype_size(dtype) == mv_dtype_size(src->dtype) &&
-                  mv__vol_same_shape(src, ndim, dim));
-    else alloc = dst->data == NULL;
-    if (alloc) {
+    if (st < 0) return st;
+    if (mv__out_fresh(dst, src, dtype, ndim, dim, flags)) {
         if ((st = mv_volume_alloc(ctx, out, dtype, ndim, dim)) < 0) return st;
     } else {
-        size_t size = mv_dtype_size(dtype);
-        if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
-        if (dst != src && dst->dtype != dtype)
-            return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1,
-                            "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
-                            mv_dtype_name(dtype));
-        if (!mv__vol_same_shape(dst, ndim, dim))
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], -1,
-                            "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
-                            dst->ndim > 1 ? dst->dim[1] : 1, dst->ndim > 2 ? dst->dim[2] : 1, dim[0],
-                            ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
         *out = *dst;
         out->dtype = dtype;
         out->owner = NULL;
         out->map_bytes = 0;
-        if (dst != src && mv__overlap(dst->data, mv__vol_extent(dst), src->data, mv__vol_extent(src))) {
-            int same = inplace && dst->data == src->data && size == mv_dtype_size(src->dtype);
-            for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
-            if (!same) return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
-        }
     }
     mv__vol_copy_geometry(out, src);
     if ((st = mv__vol_copy_nifti(ctx, out, src->nifti)) < 0) mv_volume_free(ctx, out);
@@ -5197,18 +5212,17 @@ static mv_status mv__dense(mv_ctx *ctx, const char *op, const char *name, mv_vol
 typedef struct mv__coil_shape {
     size_t dim[3], voxels, coils, frames; /* voxels: of one coil */
 } mv__coil_shape;
-static size_t mv__coil_dim(const mv_volume *v, int k) { return k < v->ndim ? v->dim[k] : 1; }
 static void mv__coil_shape_of(mv__coil_shape *s, const mv_volume *v) {
     int k;
-    for (k = 0; k < 3; k++) s->dim[k] = mv__coil_dim(v, k);
+    for (k = 0; k < 3; k++) s->dim[k] = v->dim[k];
     s->voxels = s->dim[0] * s->dim[1] * s->dim[2];
-    s->coils = mv__coil_dim(v, 3);
-    s->frames = mv__coil_dim(v, 4) * mv__coil_dim(v, 5) * mv__coil_dim(v, 6);
+    s->coils = v->dim[3];
+    s->frames = v->dim[4] * v->dim[5] * v->dim[6];
 }
 /* The axes of an image made of src: axis 3, the coils, becomes `sets`, or goes when that is 1. */
 static int mv__coil_drop(size_t *dim, const mv_volume *src, size_t sets) {
     int k, n;
-    for (k = 0; k < 3; k++) dim[k] = mv__coil_dim(src, k);
+    for (k = 0; k < 3; k++) dim[k] = src->dim[k];
     n = src->ndim < 3 ? src->ndim : 3;
     if (sets > 1) dim[n = 3] = sets, n++;
     for (k = 4; k < src->ndim; k++) dim[n++] = src->dim[k];
@@ -5220,6 +5234,92 @@ static void mv__coil_steps(mv_volume *out, const mv_volume *src, size_t sets) {
     int k, to = sets > 1 ? 1 : 0;
     for (k = 0; k < 4; k++) out->step[k] = 1.0;
     for (k = 1; k < 4 && to < 4; k++) out->step[to++] = src->step[k];
+}
+/* The axes of coil images made of images of so many sets; 0: they do not fit. */
+static int mv__coil_widen(mv_ctx *ctx, const char *op, size_t *dim, const mv_volume *image,
+                          const mv_volume *maps) {
+    const int set = maps->dim[4] > 1 ? 1 : 0;
+    int k, n = 4;
+    if (set && image->dim[3] != maps->dim[4]) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3], -1,
+                 "%s: axis 3 of the image is %zu, of %zu sets of maps", op, image->dim[3], maps->dim[4]);
+        return 0;
+    }
+    if (!set && image->ndim == 7 && image->dim[6] > 1) {
+        mv__fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim, -1,
+                 "%s: the image has 7 axes: with coils there would be 8", op);
+        return 0;
+    }
+    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
+    dim[3] = maps->dim[3];
+    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
+    for (k = n; k < 7; k++) dim[k] = 1;
+    return n;
+}
+/* ... and their steps */
+static void mv__coil_widen_steps(mv_volume *out, const mv_volume *image, size_t sets) {
+    int k;
+    out->step[0] = 1.0;
+    for (k = 1; k < 4; k++) out->step[k] = image->step[sets > 1 ? k : k - 1];
+}
+/* What a call writes: out, of which work is a contiguous stand-in where out has gaps or is to wait. Scaling
+   goes. */
+typedef struct mv__dst {
+    mv_volume out, work;
+} mv__dst;
+static mv_status mv__dst_begin(mv_ctx *ctx, const char *op, mv__dst *d, const mv_volume *dst,
+                               const mv_volume *src, mv_dtype type, int ndim, const size_t *dim, int flags) {
+    mv_status st = mv__out_begin(ctx, op, &d->out, dst, src, type, ndim, dim, flags);
+    mv__memset(&d->work, 0, sizeof d->work);
+    if (st < 0) return st;
+    d->out.slope = 1.0;
+    d->out.inter = 0.0;
+    if (!mv_volume_contiguous(&d->out) || (flags & MV__OUT_APART && d->out.data == dst->data)) {
+        if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
+        return st;
+    }
+    d->work = d->out;
+    d->work.owner = NULL;
+    d->work.nifti = NULL;
+    d->work.owns_nifti = 0;
+    return st;
+}
+static mv_status mv__dst_end(mv_ctx *ctx, mv_status st, mv__dst *d, mv_volume *dst) {
+    if (d->work.data != d->out.data && st == MEDVOL_OK) {
+        mv_volume to = d->out;
+        to.owner = NULL;
+        to.nifti = NULL;
+        to.owns_nifti = 0;
+        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
+    }
+    mv_volume_free(ctx, &d->work);
+    return mv__out_end(ctx, st, &d->out, dst);
+}
+/* dst's memory and that of another source than the one mv__dst_begin knows of */
+static mv_status mv__dst_apart(mv_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
+                               const mv_volume *v) {
+    if (!dst || !dst->data || mv__vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
+    if (!mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v))) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", op, name);
+}
+/* maps for coil images or, coils 0, images of a shape */
+static mv_status mv__coil_maps(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *maps,
+                               const size_t *dim, size_t coils) {
+    int k;
+    mv_status st = mv__vol_check(ctx, op, "maps", maps);
+    mv__memset(dense, 0, sizeof *dense);
+    if (st < 0) return st;
+    for (k = 0; k < 3; k++)
+        if (maps->dim[k] != dim[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
+                            "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
+    if (coils && maps->dim[3] != coils)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
+                        "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
+    if (maps->dim[5] * maps->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5], -1,
+                        "%s: maps have axes beyond x, y, z, coil, set", op);
+    return mv__dense(ctx, op, "maps", dense, maps, MEDVOL_C64);
 }
 #endif
 
@@ -22645,8 +22745,28 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */
 
-/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*. Uses
+/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*, mv__transform*. Uses
    [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: the papers named in [API]. =============================== */
+#if !defined(MV__PASS) && !defined(MEDVOL_NO_FFT)
+/* a transform of c64 along `axes`, as often as it is wanted; this and the following sections use it */
+static mv_status mv__transform(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim, unsigned axes,
+                               unsigned flags) {
+    mv_fft_desc d;
+    int k;
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = ndim;
+    for (k = 0; k < ndim; k++) d.dim[k] = dim[k];
+    d.axes = axes;
+    d.flags = flags;
+    return mv_fft_plan_init(ctx, plan, &d);
+}
+static mv_status mv__transform_centred(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim,
+                                       unsigned axes, int back) {
+    unsigned flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    if (back) flags |= MEDVOL_FFT_INVERSE;
+    return mv__transform(ctx, plan, ndim, dim, axes, flags);
+}
+#endif
 #ifndef MEDVOL_NO_KSPACE
 #ifdef MV__PASS
 /* y = x times w times k */
@@ -22898,7 +23018,7 @@ MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volu
     g.in = &in;
     g.out = &out;
     if ((g.w = (float *)mv__alloc(ctx, n * sizeof *g.w)) == NULL) st = MEDVOL_E_NOMEM;
-    else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, NULL);
+    else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, op);
     else mv__ks_window_table(&g);
     if (st == MEDVOL_OK)
         st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_window_job, &g, op);
@@ -22981,20 +23101,20 @@ MEDVOL_DEF mv_status mv_kspace_resize(mv_ctx *ctx, mv_volume *dst, const mv_volu
 /* ---- masks: a table of lines, y fastest, is made and then repeated along x ---- */
 typedef struct mv__ks_mask {
     const char *op;
-    const mv_volume *out;
-    size_t shape[3], frames, lines, group;
+    mv_volume out;
+    size_t shape[4], lines, group; /* shape: and frames */
     float *line;
 } mv__ks_mask;
 static mv_status mv__ks_mask_shape(mv_ctx *ctx, mv__ks_mask *m, const char *op, const size_t *shape,
                                    size_t frames) {
-    size_t dim[4], bytes;
+    size_t bytes;
     int k;
     mv_status st;
     mv__memset(m, 0, sizeof *m);
     if (!shape) return mv__fail_null(ctx, op, "shape");
-    for (k = 0; k < 3; k++) m->shape[k] = dim[k] = shape[k];
-    dim[3] = m->frames = frames;
-    if ((st = mv__shape_check(ctx, op, MEDVOL_F32, 4, dim, &bytes)) < 0) return st;
+    for (k = 0; k < 3; k++) m->shape[k] = shape[k];
+    m->shape[3] = frames;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_F32, 4, m->shape, &bytes)) < 0) return st;
     m->op = op;
     m->lines = shape[1] * shape[2];
     if ((uint64_t)m->lines >= (uint64_t)1 << 31)
@@ -23004,38 +23124,29 @@ static mv_status mv__ks_mask_shape(mv_ctx *ctx, mv__ks_mask *m, const char *op, 
 }
 static void mv__ks_mask_job(void *arg, size_t i) {
     const mv__ks_mask *m = (const mv__ks_mask *)arg;
-    const size_t end = mv__minz(m->lines * m->frames, (i + 1) * m->group);
+    const size_t end = mv__minz(m->lines * m->shape[3], (i + 1) * m->group);
     size_t r, x;
     for (r = i * m->group; r < end; r++) {
-        float *p = (float *)m->out->data + mv__ks_row(m->out, r);
+        float *p = (float *)m->out.data + mv__ks_row(&m->out, r);
         for (x = 0; x < m->shape[0]; x++) p[x] = m->line[r];
     }
 }
-/* the table, all 0 */
-static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m) {
-    const size_t n = m->lines * m->frames * sizeof *m->line;
-    if ((m->line = (float *)mv__alloc(ctx, n)) == NULL) return MEDVOL_E_NOMEM;
-    mv__memset(m->line, 0, n);
-    return MEDVOL_OK;
+/* the result and the table, all 0 */
+static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m, const mv_volume *dst) {
+    const size_t n = m->lines * m->shape[3] * sizeof *m->line;
+    const mv_status st =
+        mv__ks_out_new(ctx, m->op, &m->out, dst, MEDVOL_F32, m->shape[3] > 1 ? 4 : 3, m->shape);
+    if (st < 0) return st;
+    if (!(m->line = (float *)mv__alloc(ctx, n))) mv_volume_free(ctx, &m->out);
+    else mv__memset(m->line, 0, n);
+    return m->line ? MEDVOL_OK : MEDVOL_E_NOMEM;
 }
 static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst) {
-    mv_volume out;
-    size_t dim[4];
-    int k;
-    if (st == MEDVOL_OK) {
-        for (k = 0; k < 3; k++) dim[k] = m->shape[k];
-        dim[3] = m->frames;
-        st = mv__ks_out_new(ctx, m->op, &out, dst, MEDVOL_F32, m->frames > 1 ? 4 : 3, dim);
-        if (st == MEDVOL_OK) {
-            /* cppcheck-suppress autoVariables ; m does not outlive it */
-            m->out = &out;
-            m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
-            st = mv_parallel_for(ctx, mv__divup(m->lines * m->frames, m->group), mv__ks_mask_job, m, m->op);
-            st = mv__out_end(ctx, st, &out, dst);
-        }
-    }
+    m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__divup(m->lines * m->shape[3], m->group), mv__ks_mask_job, m, m->op);
     mv__free(ctx, m->line);
-    return st;
+    return mv__out_end(ctx, st, &m->out, dst);
 }
 static mv_status mv__ks_mask_count(mv_ctx *ctx, const mv__ks_mask *m, const char *name, size_t n, int k,
                                    size_t most) {
@@ -23044,12 +23155,12 @@ static mv_status mv__ks_mask_count(mv_ctx *ctx, const mv__ks_mask *m, const char
                     name, k, n, most);
 }
 /* The block of calibration: lines lo[k] to hi[k] - 1 of y and z. */
-static mv_status mv__ks_mask_block(mv_ctx *ctx, const mv__ks_mask *m, const size_t *acs, size_t *lo,
+static mv_status mv__ks_mask_block(mv_ctx *ctx, const mv__ks_mask *m, const size_t *calib, size_t *lo,
                                    size_t *hi) {
     int k;
     for (k = 0; k < 2; k++) {
-        const size_t n = m->shape[k + 1], a = acs[k] ? acs[k] : acs[1 - k] ? n : 0;
-        const mv_status st = mv__ks_mask_count(ctx, m, "acs", a, k, n);
+        const size_t n = m->shape[k + 1], a = calib[k] ? calib[k] : calib[1 - k] ? n : 0;
+        const mv_status st = mv__ks_mask_count(ctx, m, "calib", a, k, n);
         if (st < 0) return st;
         lo[k] = n / 2 - a / 2;
         hi[k] = lo[k] + a;
@@ -23073,9 +23184,8 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
         c[k] = shape[k + 1] / 2 + o.offset[k];
     }
     if ((st = mv__ks_mask_count(ctx, &m, "shift", o.shift, 0, o.accel[1] - 1)) < 0) return st;
-    if ((st = mv__ks_mask_block(ctx, &m, o.acs, lo, hi)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, m.op, "dst");
-    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    if ((st = mv__ks_mask_block(ctx, &m, o.calib, lo, hi)) < 0) return st;
+    if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     for (y = 0; y < shape[1]; y++) {
         const size_t ry = o.accel[0], rz = o.accel[1];
         const uint64_t step = (y / ry + rz - c[0] / ry % rz) % rz; /* sampled y from the centre, modulo rz */
@@ -23230,7 +23340,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
         return mv__ks_fail_range(ctx, m.op, "accel", d.o.accel, "finite and at least 1");
     if (!(d.o.edge >= 1.0 && d.o.edge <= 1000.0))
         return mv__ks_fail_range(ctx, m.op, "edge", d.o.edge, "in 1..1000");
-    if ((st = mv__ks_mask_block(ctx, &m, d.o.acs, d.lo, d.hi)) < 0) return st;
+    if ((st = mv__ks_mask_block(ctx, &m, d.o.calib, d.lo, d.hi)) < 0) return st;
     for (k = 0; k < 2; k++) {
         d.n[k] = shape[k + 1];
         d.centre[k] = mv__ks_middle(d.n[k]) + 0.5;
@@ -23239,8 +23349,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
     d.lines = m.lines;
     want = (double)d.lines / d.o.accel;
     if ((st = mv__ks_disc_bounds(ctx, &d, want)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, m.op, "dst");
-    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     d.line = m.line;
     if (!mv__mul(d.lines, 24, &bytes)) bytes = (size_t)-1;
     d.cell = (uint32_t *)mv__alloc(ctx, bytes); /* with the points and their list */
@@ -23297,21 +23406,24 @@ MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *s
                         "mask_golden: shots = %zu: there are %zu lines", o.shots, m.lines);
     if (!(o.density >= 0.0 && o.density <= 0.95))
         return mv__ks_fail_range(ctx, m.op, "density", o.density, "in 0..0.95");
-    if (!dst) return mv__fail_null(ctx, m.op, "dst");
-    if ((st = mv__ks_mask_begin(ctx, &m)) < 0) return st;
+    if ((st = mv__ks_mask_begin(ctx, &m, dst)) < 0) return st;
     phase[0] = phase[1] = MV__KS_TURN / 2;
     step[0] = shape[2] > 1 ? 0xaead08f297c4u : 0x9e3779b97f4au;
     step[1] = 0x772fad1ede80u;
-    for (f = 0; f < o.frames; f++)
+    for (f = 0; f < o.frames && st == MEDVOL_OK; f++)
         for (j = 0; j < o.shots; j++) {
             float *line = m.line + f * m.lines;
+            if (j % 1024 == 0 && mv__progress(ctx, f * o.shots + j, o.frames * o.shots, m.op)) {
+                st = mv__cancelled(ctx, m.op);
+                break;
+            }
             const size_t y = mv__ks_golden_place(phase[0], shape[1], o.density);
             const size_t z = mv__ks_golden_place(phase[1], shape[2], o.density);
             line[mv__ks_golden_free(line, shape + 1, y, z)] = o.order ? (float)(j + 1) : 1.0f;
             phase[0] = (phase[0] + step[0]) % MV__KS_TURN;
             phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
         }
-    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+    return mv__ks_mask_end(ctx, &m, st, dst);
 }
 /* ---- phantoms ---- */
 /* J1(x) / x for x >= 0: power series, Miller's recurrence downwards, Hankel's expansion (Abramowitz and
@@ -23786,19 +23898,6 @@ static void mv__ks_half_weights(mv__ks_half *g, int kind) {
         g->weight[i] = kind == MV__KS_ALL ? 1.0f : (float)w;
     }
 }
-/* a transform of `axes` in place, as often as it is wanted */
-static mv_status mv__ks_half_plan(mv_ctx *ctx, const mv__ks_half *g, mv_fft_plan *plan, unsigned axes,
-                                  unsigned flags) {
-    mv_fft_desc d;
-    int k;
-    mv__memset(&d, 0, sizeof d);
-    d.dtype = MEDVOL_C64;
-    d.ndim = 4;
-    for (k = 0; k < 4; k++) d.dim[k] = g->dim[k];
-    d.axes = axes;
-    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
-    return mv_fft_plan_init(ctx, plan, &d);
-}
 static void mv__ks_homodyne_job(void *arg, size_t i) {
     const mv__ks_half *g = (const mv__ks_half *)arg;
     const size_t end = mv__minz(g->rows, (i + 1) * g->group), nx = g->dim[0];
@@ -23832,7 +23931,7 @@ MEDVOL_DEF mv_status mv_homodyne(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if ((low = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     else if (g.out.owner) whole = (float *)g.out.data;
     else if ((whole = (float *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
-    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, &g, &plan, 7, MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &plan, 4, g.dim, 7, 1);
     mv__ks_half_weights(&g, MV__KS_LOW);
     if (st == MEDVOL_OK) st = mv__ks_lines(ctx, &g, low);
     if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, low, low);
@@ -23898,11 +23997,11 @@ static mv_status mv__ks_pocs_steps(mv_ctx *ctx, mv__ks_half *g, const mv_pocs_op
     mv_fft_plan there, back, rest;
     const unsigned axis = 1u << g->axis;
     int k, steps = o->iterations ? o->iterations : 10;
-    mv_status st = mv__ks_half_plan(ctx, g, &there, axis, 0);
+    mv_status st = mv__transform_centred(ctx, &there, 4, g->dim, axis, 0);
     mv__memset(&back, 0, sizeof back);
     mv__memset(&rest, 0, sizeof rest);
-    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &back, axis, MEDVOL_FFT_INVERSE);
-    if (st == MEDVOL_OK) st = mv__ks_half_plan(ctx, g, &rest, 7u & ~axis, MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &back, 4, g->dim, axis, 1);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &rest, 4, g->dim, 7u & ~axis, 1);
     mv__ks_half_weights(g, MV__KS_LOW);
     if (st == MEDVOL_OK) st = mv__ks_lines(ctx, g, phase);
     if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &rest, phase, phase);
@@ -23959,17 +24058,10 @@ typedef struct mv__ks_epi {
     mv_volume out;
     double phase[2];
 } mv__ks_epi;
-static mv_status mv__ks_epi_transform(mv_ctx *ctx, const mv__ks_epi *e, const float *from, unsigned flags) {
-    mv_fft_desc d;
+static mv_status mv__ks_epi_transform(mv_ctx *ctx, const mv__ks_epi *e, const float *from, int back) {
+    const size_t dim[2] = {e->n, e->rows};
     mv_fft_plan plan;
-    mv_status st;
-    mv__memset(&d, 0, sizeof d);
-    d.ndim = 2;
-    d.dim[0] = e->n;
-    d.dim[1] = e->rows;
-    d.axes = 1;
-    d.flags = flags | MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
-    st = mv_fft_plan_init(ctx, &plan, &d);
+    mv_status st = mv__transform_centred(ctx, &plan, 2, dim, 1, back);
     if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &plan, e->room, from);
     mv_fft_plan_free(ctx, &plan);
     return st;
@@ -23987,7 +24079,7 @@ static mv_status mv__ks_epi_begin(mv_ctx *ctx, mv__ks_epi *e, const char *op, co
     e->group = mv__maxz(1, MV__CHUNK / e->n);
     e->room = (float *)mv__alloc(ctx, 2 * e->elements * sizeof *e->room);
     if (!e->room) st = MEDVOL_E_NOMEM;
-    else st = mv__ks_epi_transform(ctx, e, (const float *)e->in.data, MEDVOL_FFT_INVERSE);
+    else st = mv__ks_epi_transform(ctx, e, (const float *)e->in.data, 1);
     return st;
 }
 static void mv__ks_epi_end(mv_ctx *ctx, mv__ks_epi *e) {
@@ -24224,9 +24316,11 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
 
 /* ---- Gibbs ringing ---- */
 enum { MV__KS_SHIFTS = 64, MV__KS_WINDOW = 16, MV__KS_SHARES = 16 };
+enum { MV__KS_ROUND = 64 }; /* lines of a share, at most, between two looks at progress */
 /* One axis of the lines: its lines, `inner` voxels from one to the next of each. */
 typedef struct mv__ks_ring_axis {
-    size_t n, inner, lines, shares, room, transform; /* floats of a share, of these for the transform */
+    size_t n, inner, lines, shares, each; /* each: lines of a share in one round */
+    size_t room, transform;               /* floats of a share, of these for the transform */
     double *cosine;      /* 1 + cos(2 pi k / n) */
     float *ramps;        /* trials lines of n pairs */
     mv_fft_plan back;    /* along the other axes */
@@ -24236,6 +24330,8 @@ typedef struct mv__ks_ring {
     size_t dim[3], voxels, trials, first, last; /* dim: of what is transformed together */
     mv__ks_ring_axis axis[3];
     int at, count; /* the axis at hand; how many there are */
+    size_t from;   /* the line a round begins with */
+    size_t done, total; /* lines of all images */
     mv_fft_plan forward;
     float *spectrum, *part, *sum, *scratch; /* scratch: of the shares and of transforms, in turn */
     double *tables;
@@ -24264,9 +24360,8 @@ static void mv__ks_ring_weigh_job(void *arg, size_t row) {
 static void mv__ks_ring_job(void *arg, size_t share) {
     const mv__ks_ring *g = (const mv__ks_ring *)arg;
     const mv__ks_ring_axis *a = &g->axis[g->at];
-    const size_t each = a->lines / a->shares, more = a->lines % a->shares;
-    size_t l = share * each + mv__minz(share, more), i;
-    const size_t end = l + each + (share < more ? 1 : 0);
+    size_t l = g->from + share * a->each, i;
+    const size_t end = mv__minz(a->lines, l + a->each);
     float *scratch = g->scratch + share * a->room, *shifted = scratch + a->transform;
     float *line = shifted + 2 * a->n * g->trials, *room = line + 2 * a->n;
     for (; l < end; l++) {
@@ -24302,24 +24397,12 @@ static void mv__ks_ring_tables(const mv__ks_ring *g, mv__ks_ring_axis *a) {
         }
     }
 }
-static mv_status mv__ks_ring_plan(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim, unsigned axes,
-                                  unsigned flags) {
-    mv_fft_desc d;
-    int k;
-    mv__memset(&d, 0, sizeof d);
-    d.dtype = MEDVOL_C64;
-    d.ndim = ndim;
-    for (k = 0; k < ndim; k++) d.dim[k] = dim[k];
-    d.axes = axes;
-    d.flags = flags;
-    return mv_fft_plan_init(ctx, plan, &d);
-}
 /* plans, tables and memory for what is transformed together */
 static mv_status mv__ks_ring_make(mv_ctx *ctx, const char *op, mv__ks_ring *g, unsigned axes) {
     const unsigned back = (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
     size_t most = 0, cosines = 0, ramps = 0, bytes, room, at = 0;
     int k, all;
-    mv_status st = axes ? mv__ks_ring_plan(ctx, &g->forward, 3, g->dim, axes, 0) : MEDVOL_OK;
+    mv_status st = axes ? mv__transform(ctx, &g->forward, 3, g->dim, axes, 0) : MEDVOL_OK;
     for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
         mv__ks_ring_axis *a = &g->axis[k];
         if (!(axes >> k & 1u)) continue;
@@ -24328,8 +24411,9 @@ static mv_status mv__ks_ring_make(mv_ctx *ctx, const char *op, mv__ks_ring *g, u
         a->inner = k == 0 ? 1 : k == 1 ? g->dim[0] : g->dim[0] * g->dim[1];
         a->lines = g->voxels / a->n;
         a->shares = mv__minz(a->lines, MV__KS_SHARES);
-        if (axes & ~(1u << k)) st = mv__ks_ring_plan(ctx, &a->back, 3, g->dim, axes & ~(1u << k), back);
-        if (st == MEDVOL_OK) st = mv__ks_ring_plan(ctx, &a->trials, 2, line, 1, back);
+        a->each = mv__minz(mv__divup(a->lines, a->shares), MV__KS_ROUND);
+        if (axes & ~(1u << k)) st = mv__transform(ctx, &a->back, 3, g->dim, axes & ~(1u << k), back);
+        if (st == MEDVOL_OK) st = mv__transform(ctx, &a->trials, 2, line, 1, back);
         if (st < 0) break;
         bytes = mv_fft_plan_scratch_size(&a->trials);
         a->transform = (bytes / sizeof(float) + 31) / 16 * 16;
@@ -24381,7 +24465,7 @@ static void mv__ks_ring_free(mv_ctx *ctx, mv__ks_ring *g) {
     mv__free(ctx, g->scratch);
 }
 /* from sum, the image, to sum, the image without ringing */
-static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *label) {
+static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *op) {
     mv_status st;
     if (g->count == 0) return MEDVOL_OK; /* axes of one voxel */
     st = mv__ft_execute(ctx, &g->forward, g->spectrum, g->sum, (unsigned char *)g->scratch);
@@ -24392,7 +24476,11 @@ static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *label)
         st = mv_parallel_for(ctx, g->dim[1] * g->dim[2], mv__ks_ring_weigh_job, g, NULL);
         if (st == MEDVOL_OK && a->back.tables)
             st = mv__ft_execute(ctx, &a->back, g->part, g->part, (unsigned char *)g->scratch);
-        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, a->shares, mv__ks_ring_job, g, label);
+        for (g->from = 0; g->from < a->lines && st == MEDVOL_OK; g->from += a->shares * a->each) {
+            if (mv__progress(ctx, g->done + g->from, g->total, op)) st = mv__cancelled(ctx, op);
+            else st = mv_parallel_for(ctx, a->shares, mv__ks_ring_job, g, NULL);
+        }
+        g->done += a->lines;
     }
     return st;
 }
@@ -24483,13 +24571,12 @@ MEDVOL_DEF mv_status mv_unring(mv_ctx *ctx, mv_volume *dst, const mv_volume *src
     out.inter = 0.0;
     images = mv_volume_count(src) / g.voxels;
     st = mv__ks_ring_make(ctx, op, &g, axes);
+    g.total = images * (g.axis[0].lines + g.axis[1].lines + g.axis[2].lines);
     for (at = 0; at < images && st == MEDVOL_OK; at++) {
-        if (images > 1 && mv__progress(ctx, at, images, op)) st = mv__cancelled(ctx, op);
-        if (st == MEDVOL_OK) st = mv__ks_ring_load(ctx, &g, src, at);
-        if (st == MEDVOL_OK) st = mv__ks_ring_run(ctx, &g, images > 1 ? NULL : op);
+        if ((st = mv__ks_ring_load(ctx, &g, src, at)) == MEDVOL_OK) st = mv__ks_ring_run(ctx, &g, op);
         if (st == MEDVOL_OK) mv__ks_ring_store(&g, &out, at);
     }
-    if (st == MEDVOL_OK && images > 1 && mv__progress(ctx, images, images, op)) st = mv__cancelled(ctx, op);
+    if (st == MEDVOL_OK && g.total && mv__progress(ctx, g.total, g.total, op)) st = mv__cancelled(ctx, op);
     mv__ks_ring_free(ctx, &g);
     return mv__out_end(ctx, st, &out, dst);
 }
@@ -24880,64 +24967,6 @@ static void mv__co_plan(mv__co_work *w, const mv_volume *src) {
     w->units = w->pieces * s.frames;
     w->jobs = mv__minz(w->units, MV__CO_JOBS);
 }
-/* What a call writes: out, of which work is a contiguous stand-in where out has gaps. Scaling goes. */
-typedef struct mv__co_dst {
-    mv_volume out, work;
-} mv__co_dst;
-static mv_status mv__co_begin(mv_ctx *ctx, const char *op, mv__co_dst *d, const mv_volume *dst,
-                              const mv_volume *src, mv_dtype type, int ndim, const size_t *dim, int flags) {
-    mv_status st = mv__out_begin(ctx, op, &d->out, dst, src, type, ndim, dim, flags);
-    mv__memset(&d->work, 0, sizeof d->work);
-    if (st < 0) return st;
-    d->out.slope = 1.0;
-    d->out.inter = 0.0;
-    if (!mv_volume_contiguous(&d->out)) {
-        if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
-        return st;
-    }
-    d->work = d->out;
-    d->work.owner = NULL;
-    d->work.nifti = NULL;
-    d->work.owns_nifti = 0;
-    return st;
-}
-static mv_status mv__co_end(mv_ctx *ctx, mv_status st, mv__co_dst *d, mv_volume *dst) {
-    if (d->work.data != d->out.data && st == MEDVOL_OK) {
-        mv_volume to = d->out;
-        to.owner = NULL;
-        to.nifti = NULL;
-        to.owns_nifti = 0;
-        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
-    }
-    mv_volume_free(ctx, &d->work);
-    return mv__out_end(ctx, st, &d->out, dst);
-}
-/* dst's memory and that of another source than the one mv__co_begin knows of */
-static mv_status mv__co_apart(mv_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
-                              const mv_volume *v) {
-    if (!dst || !dst->data || mv__vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
-    if (!mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v))) return MEDVOL_OK;
-    return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", op, name);
-}
-/* maps for coil images or, coils 0, images of a shape */
-static mv_status mv__co_maps(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *maps,
-                             const size_t *dim, size_t coils) {
-    int k;
-    mv_status st = mv__vol_check(ctx, op, "maps", maps);
-    mv__memset(dense, 0, sizeof *dense);
-    if (st < 0) return st;
-    for (k = 0; k < 3; k++)
-        if (maps->dim[k] != dim[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k], -1,
-                            "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
-    if (coils && maps->dim[3] != coils)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3], -1,
-                        "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
-    if (maps->dim[5] * maps->dim[6] != 1)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5], -1,
-                        "%s: maps have axes beyond x, y, z, coil, set", op);
-    return mv__dense(ctx, op, "maps", dense, maps, MEDVOL_C64);
-}
 
 /* ---- combination ---- */
 /* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
@@ -24971,7 +25000,7 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
                                  const mv_coil_rss_opt *opt) {
     const double noise = opt ? opt->noise : 0.0;
     mv_volume from;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7];
     int ndim;
@@ -24981,7 +25010,7 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
                         noise);
     if ((st = mv__dense(ctx, "coil_rss", "src", &from, src, MEDVOL_C64)) < 0) return st;
     ndim = mv__coil_drop(dim, src, 1);
-    st = mv__co_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
+    st = mv__dst_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_plan(&w, &from);
         w.run = mv__co_rss_run;
@@ -24989,7 +25018,7 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
         w.src = (const float *)from.data;
         w.less = (float)(2.0 * (double)w.coils * noise * noise);
         mv__coil_steps(&d.out, src, 1);
-        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_rss"), &d, dst);
+        st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_rss"), &d, dst);
     }
     mv_volume_free(ctx, &from);
     return st;
@@ -24997,19 +25026,19 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
 MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                                      const mv_coil_combine_opt *opt) {
     mv_volume from, by;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7];
     int ndim;
     mv_status st = mv__vol_check(ctx, "coil_combine", "src", src);
-    if (st < 0 || (st = mv__co_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
+    if (st < 0 || (st = mv__coil_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
     mv__memset(&from, 0, sizeof from);
-    if ((st = mv__co_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
+    if ((st = mv__dst_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
         st = mv__dense(ctx, "coil_combine", "src", &from, src, MEDVOL_C64);
     if (st == MEDVOL_OK) {
         const size_t sets = maps->dim[4];
         ndim = mv__coil_drop(dim, src, sets);
-        st = mv__co_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        st = mv__dst_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
         if (st == MEDVOL_OK) {
             mv__co_plan(&w, &from);
             w.run = mv__co_combine_run;
@@ -25019,48 +25048,28 @@ MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volum
             w.sets = sets;
             w.normalize = opt && opt->normalize;
             mv__coil_steps(&d.out, src, sets);
-            st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_combine"), &d, dst);
+            st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_combine"), &d, dst);
         }
     }
     mv_volume_free(ctx, &from);
     mv_volume_free(ctx, &by);
     return st;
 }
-/* The axes of coil images made of images of so many sets; 0: they do not fit. */
-static int mv__co_expand_shape(mv_ctx *ctx, size_t *dim, const mv_volume *image, const mv_volume *maps) {
-    const int set = maps->dim[4] > 1 ? 1 : 0;
-    int k, n = 4;
-    if (set && image->dim[3] != maps->dim[4]) {
-        mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3], -1,
-                 "coil_expand: axis 3 of image is %zu, of %zu sets of maps", image->dim[3], maps->dim[4]);
-        return 0;
-    }
-    if (!set && image->ndim == 7 && image->dim[6] > 1) {
-        mv__fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim, -1,
-                 "coil_expand: image has 7 axes: with coils there would be 8");
-        return 0;
-    }
-    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
-    dim[3] = maps->dim[3];
-    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
-    for (k = n; k < 7; k++) dim[k] = 1;
-    return n;
-}
 MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume *image,
                                     const mv_volume *maps, const mv_coil_combine_opt *opt) {
     mv_volume from, by;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7];
-    int ndim, k;
+    int ndim;
     mv_status st = mv__vol_check(ctx, "coil_expand", "image", image);
-    if (st < 0 || (st = mv__co_maps(ctx, "coil_expand", &by, maps, image->dim, 0)) < 0) return st;
+    if (st < 0 || (st = mv__coil_maps(ctx, "coil_expand", &by, maps, image->dim, 0)) < 0) return st;
     mv__memset(&from, 0, sizeof from);
-    ndim = mv__co_expand_shape(ctx, dim, image, maps);
+    ndim = mv__coil_widen(ctx, "coil_expand", dim, image, maps);
     if (ndim == 0) st = MEDVOL_E_SHAPE;
-    if (st == MEDVOL_OK) st = mv__co_apart(ctx, "coil_expand", "maps", dst, maps);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, "coil_expand", "maps", dst, maps);
     if (st == MEDVOL_OK) st = mv__dense(ctx, "coil_expand", "image", &from, image, MEDVOL_C64);
-    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK) st = mv__dst_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_plan(&w, &d.work);
         w.run = mv__co_expand_run;
@@ -25069,9 +25078,8 @@ MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume
         w.maps = (const float *)by.data;
         w.sets = maps->dim[4];
         w.normalize = opt && opt->normalize;
-        for (k = 0; k < 4; k++) d.out.step[k] = 1.0;
-        for (k = 1; k < 4; k++) d.out.step[k] = image->step[w.sets > 1 ? k : k - 1];
-        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_expand"), &d, dst);
+        mv__coil_widen_steps(&d.out, image, w.sets);
+        st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, "coil_expand"), &d, dst);
     }
     mv_volume_free(ctx, &from);
     mv_volume_free(ctx, &by);
@@ -25080,19 +25088,26 @@ MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume
 
 /* ---- matrices over coils ---- */
 enum { MV__CO_MOST = 4096 };
+#define MV__CO_LARGEST 3.4e38 /* that floats hold */
 static mv_status mv__co_coils(mv_ctx *ctx, const char *op, const mv_volume *v) {
     if (v->dim[3] <= MV__CO_MOST) return MEDVOL_OK;
     return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)v->dim[3], -1, "%s: %zu coils: at most %d", op,
                     v->dim[3], (int)MV__CO_MOST);
 }
+static mv_status mv__co_rows(mv_ctx *ctx, const char *op, size_t rows, const mv_volume *v) {
+    if (rows >= 1 && rows <= v->dim[3]) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op, rows,
+                    v->dim[3]);
+}
 static mv_status mv__co_matrix_check(mv_ctx *ctx, const char *op, const char *name, const double *m,
-                                     size_t rows, size_t columns) {
+                                     size_t rows, size_t columns, double most) {
     size_t i;
     if (!m) return mv__fail_null(ctx, op, name);
     for (i = 0; i < 2 * rows * columns; i++)
-        if (!mv__finite(m[i]))
-            return mv__fail(ctx, MEDVOL_E_RANGE, name, m[i], -1, "%s: element (%zu, %zu) of %s is %g", op,
-                            i / 2 % rows, i / 2 / rows, name, m[i]);
+        if (!(fabs(m[i]) <= most))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, m[i], -1,
+                            "%s: element (%zu, %zu) of %s is %g: must be within %g", op, i / 2 % rows,
+                            i / 2 / rows, name, m[i], most);
     return MEDVOL_OK;
 }
 static void mv__co_apply_run(const mv__co_work *w, size_t frame, size_t first, size_t n, float *scratch) {
@@ -25100,28 +25115,29 @@ static void mv__co_apply_run(const mv__co_work *w, size_t frame, size_t first, s
                            w->src + 2 * (frame * w->coils * w->voxels + first), n, w->voxels, w->coils,
                            w->rows, w->matrix, scratch);
 }
+static int mv__co_rows_shape(size_t *dim, const mv_volume *src, size_t rows) { /* src with so many coils */
+    mv__memcpy(dim, src->dim, sizeof src->dim);
+    dim[3] = rows;
+    return src->ndim < 4 && rows > 1 ? 4 : src->ndim;
+}
 static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
                               const double *matrix, size_t rows) {
     const size_t padded = (rows + 3) / 4 * 4;
     mv_volume from;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_work w;
     size_t dim[7], i, j, room;
     float *block;
-    int k, ndim = src->ndim < 4 ? (rows > 1 ? 4 : src->ndim) : src->ndim;
+    const int ndim = mv__co_rows_shape(dim, src, rows);
     mv_status st;
-    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
-    dim[3] = rows;
-    for (i = 0; i < 2 * rows * src->dim[3]; i++)
-        if (!(fabs(matrix[i]) < 3.4e38))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "matrix", matrix[i], -1,
-                            "%s: element (%zu, %zu) of the matrix is %g: beyond f32", op, i / 2 % rows,
-                            i / 2 / rows, matrix[i]);
+    st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3], MV__CO_LARGEST);
+    if (st < 0) return st;
     if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
     mv__co_plan(&w, &from);
     room = 2 * mv__maxz(w.coils, 1) * MV__CO_DEEP;
     block = (float *)mv__alloc(ctx, (w.jobs * room + 2 * padded * w.coils) * sizeof *block);
-    st = block ? mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE) : MEDVOL_E_NOMEM;
+    st = MEDVOL_E_NOMEM;
+    if (block) st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE);
     if (st == MEDVOL_OK) {
         float *m = block + w.jobs * room;
         mv__memset(m, 0, 2 * padded * w.coils * sizeof *m);
@@ -25134,7 +25150,7 @@ static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
         w.matrix = m;
         w.scratch = block;
         w.room = room;
-        st = mv__co_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, op), &d, dst);
+        st = mv__dst_end(ctx, mv_parallel_for(ctx, w.jobs, mv__co_job, &w, op), &d, dst);
     }
     mv__free(ctx, block);
     mv_volume_free(ctx, &from);
@@ -25147,7 +25163,6 @@ MEDVOL_DEF mv_status mv_coil_apply(mv_ctx *ctx, mv_volume *dst, const mv_volume 
     if (!(rows >= 1 && rows <= MV__CO_MOST))
         return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
                         "coil_apply: rows = %zu: must be 1..%d", rows, (int)MV__CO_MOST);
-    if ((st = mv__co_matrix_check(ctx, "coil_apply", "matrix", matrix, rows, src->dim[3])) < 0) return st;
     return mv__co_apply(ctx, "coil_apply", dst, src, matrix, rows);
 }
 /* Adds the Gram matrix of a run of n samples, which are `step` apart from coil to coil, to the lower triangle
@@ -25249,7 +25264,9 @@ MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume
     mv_status st = mv__vol_check(ctx, "coil_whiten", "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, "coil_whiten", src)) < 0) return st;
     c = src->dim[3];
-    if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c)) < 0) return st;
+    if ((st = mv__co_matrix_check(ctx, "coil_whiten", "psi", psi, c, c, 1.7e308)) < 0) return st;
+    st = mv__out_check(ctx, "coil_whiten", dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
     if (!(l = (double *)mv__alloc(ctx, 4 * c * c * sizeof *l))) return MEDVOL_E_NOMEM;
     mv__memcpy(l, psi, 2 * c * c * sizeof *l);
     st = mv_chol_c128(ctx, l, c, c);
@@ -25306,9 +25323,7 @@ static mv_status mv__co_compress(mv_ctx *ctx, const char *op, double *matrix, do
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
     c = src->dim[3];
-    if (!(rows >= 1 && rows <= c))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
-                        rows, c);
+    if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
     if ((st = mv__co_box(ctx, op, box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
     if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
     g = (double *)mv__alloc(ctx, (2 * c + 1) * c * sizeof *g);
@@ -25326,11 +25341,14 @@ MEDVOL_DEF mv_status mv_coil_compress_matrix(mv_ctx *ctx, double *matrix, double
 MEDVOL_DEF mv_status mv_coil_compress(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, size_t rows,
                                       const mv_coil_compress_opt *opt) {
     double *m;
+    size_t dim[7];
+    int ndim;
     mv_status st = mv__vol_check(ctx, "coil_compress", "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, "coil_compress", src)) < 0) return st;
-    if (rows > src->dim[3])
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1,
-                        "coil_compress: rows = %zu: must be 1..%zu", rows, src->dim[3]);
+    if ((st = mv__co_rows(ctx, "coil_compress", rows, src)) < 0) return st;
+    ndim = mv__co_rows_shape(dim, src, rows);
+    st = mv__out_check(ctx, "coil_compress", dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
     if (!(m = (double *)mv__alloc(ctx, 2 * rows * src->dim[3] * sizeof *m))) return MEDVOL_E_NOMEM;
     st = mv__co_compress(ctx, "coil_compress", m, NULL, rows, src, opt);
     if (st == MEDVOL_OK) st = mv__co_apply(ctx, "coil_compress", dst, src, m, rows);
@@ -25446,9 +25464,7 @@ MEDVOL_DEF mv_status mv_coil_gcc_matrix(mv_ctx *ctx, double *matrix, size_t rows
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
     if (!matrix) return mv__fail_null(ctx, op, "matrix");
     c = src->dim[3], nx = src->dim[0];
-    if (!(rows >= 1 && rows <= c))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
-                        rows, c);
+    if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
     if (opt && opt->calib[0])
         return mv__fail(ctx, MEDVOL_E_RANGE, "calib", (double)opt->calib[0], -1,
                         "%s: calib[0] = %zu: must be 0, all of x is used", op, opt->calib[0]);
@@ -25505,20 +25521,17 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
                                        const double *matrix, size_t rows) {
     const char *op = "coil_gcc_apply";
     mv_volume hybrid, made;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_lines l;
     size_t dim[7];
-    int k, ndim;
+    int ndim;
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0 || (st = mv__co_coils(ctx, op, src)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (!(rows >= 1 && rows <= src->dim[3]))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "rows", (double)rows, -1, "%s: rows = %zu: must be 1..%zu", op,
-                        rows, src->dim[3]);
-    if ((st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3] * src->dim[0])) < 0) return st;
-    for (k = 0; k < 7; k++) dim[k] = src->dim[k];
-    dim[3] = rows;
-    ndim = src->ndim;
+    if ((st = mv__co_rows(ctx, op, rows, src)) < 0) return st;
+    st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3] * src->dim[0], MV__CO_LARGEST);
+    if (st < 0) return st;
+    ndim = mv__co_rows_shape(dim, src, rows);
+    if ((st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
     if ((st = mv__co_hybrid(ctx, op, &hybrid, src)) < 0) return st;
     if ((st = mv_volume_alloc(ctx, &made, MEDVOL_C64, ndim, dim)) == MEDVOL_OK) {
         mv__coil_shape_of(&l.s, &hybrid);
@@ -25528,10 +25541,10 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
         l.rows = rows;
         st = mv_parallel_for(ctx, l.s.dim[1] * l.s.dim[2] * l.s.frames, mv__co_lines_job, &l, op);
         if (st == MEDVOL_OK) st = mv__co_along_x(ctx, &made, &made, 0);
-        if (st == MEDVOL_OK) st = mv__co_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, 0);
+        if (st == MEDVOL_OK) st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_C64, ndim, dim, 0);
         if (st == MEDVOL_OK) {
             mv__memcpy(d.work.data, made.data, mv_volume_count(&made) * mv_dtype_size(MEDVOL_C64));
-            st = mv__co_end(ctx, st, &d, dst);
+            st = mv__dst_end(ctx, st, &d, dst);
         }
         mv_volume_free(ctx, &made);
     }
@@ -25541,6 +25554,7 @@ MEDVOL_DEF mv_status mv_coil_gcc_apply(mv_ctx *ctx, mv_volume *dst, const mv_vol
 
 /* ---- sensitivities: row by row, in strips of 16 rows of a plane, each of which begins anew ---- */
 enum { MV__CO_STRIP = 16, MV__CO_SHARES = 16, MV__CO_STEPS = 24, MV__CO_CHANNELS = 256, MV__CO_WIDEST = 63 };
+enum { MV__CO_ROUND = 4 }; /* strips of a share between two looks at progress */
 typedef struct mv__co_field mv__co_field;
 struct mv__co_field {
     void (*row)(const mv__co_field *f, size_t y, size_t z, int fresh, unsigned char *scratch);
@@ -25548,6 +25562,7 @@ struct mv__co_field {
     size_t dim[3], coils, sets;
     size_t pitch;                /* floats of a row, a multiple of any vector */
     size_t strips, shares, room; /* room: bytes of scratch of a share */
+    size_t round;                /* the first strip of those at work */
     unsigned char *scratch;
     const float *turn, *start;   /* what makes the phase, and what iterations begin with: 2 C each */
     float limit;
@@ -25617,10 +25632,9 @@ static void mv__co_vectors(const mv__co_field *f, const mv__co_parts *p, float *
 }
 static void mv__co_share_job(void *arg, size_t i) {
     const mv__co_field *f = (const mv__co_field *)arg;
-    const size_t all = f->strips * f->dim[2], each = all / f->shares, more = all % f->shares;
-    size_t u = i * each + mv__minz(i, more), y;
-    const size_t end = u + each + (i < more ? 1 : 0);
-    for (; u < end; u++) {
+    const size_t end = mv__minz(f->strips * f->dim[2], f->round + MV__CO_ROUND * f->shares);
+    size_t u, y;
+    for (u = f->round + i; u < end; u += f->shares) {
         const size_t first = u % f->strips * MV__CO_STRIP, last = mv__minz(f->dim[1], first + MV__CO_STRIP);
         for (y = first; y < last; y++) f->row(f, y, u / f->strips, y == first, f->scratch + i * f->room);
     }
@@ -25628,12 +25642,13 @@ static void mv__co_share_job(void *arg, size_t i) {
 /* Runs a field whose shape, kind and outputs stand; start and scratch are made here. */
 static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
     mv__co_parts p;
-    size_t bytes, c;
+    size_t bytes, c, all;
     float *start;
-    mv_status st;
+    mv_status st = MEDVOL_OK;
     const double pairs = (double)f->coils * (double)f->coils; /* times a row of each: most of the scratch */
     f->strips = mv__divup(f->dim[1], MV__CO_STRIP);
-    f->shares = mv__minz(f->strips * f->dim[2], MV__CO_SHARES);
+    all = f->strips * f->dim[2];
+    f->shares = mv__minz(all, MV__CO_SHARES);
     mv__co_lay(&p, f);
     f->room = (p.total * sizeof(float) + 63) & ~(size_t)63;
     if (pairs * ((double)f->pitch + (double)f->box[1] * (double)f->wide) > (double)PTRDIFF_MAX / 16.0 ||
@@ -25643,7 +25658,11 @@ static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
     start = (float *)(void *)(f->scratch + f->room * f->shares);
     for (c = 0; c < 2 * f->coils; c++) start[c] = 0.05f * ((float)((37 * c + 11) % 64) / 64.0f - 0.45f);
     f->start = start;
-    st = mv_parallel_for(ctx, f->shares, mv__co_share_job, f, op);
+    for (; st == MEDVOL_OK && f->round < all; f->round += MV__CO_ROUND * f->shares) {
+        if (mv__progress(ctx, f->round, all, op)) st = mv__cancelled(ctx, op);
+        else st = mv_parallel_for(ctx, mv__minz(f->shares, all - f->round), mv__co_share_job, f, NULL);
+    }
+    if (st == MEDVOL_OK && mv__progress(ctx, all, all, op)) st = mv__cancelled(ctx, op);
     mv__free(ctx, f->scratch);
     return st;
 }
@@ -25766,7 +25785,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
                                    const mv_coil_walsh_opt *opt) {
     float turn[2 * MV__CO_CHANNELS];
     mv_volume from;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_field f;
     double threshold = opt ? opt->threshold : 0.0, most;
     int k;
@@ -25774,13 +25793,15 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
     if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_walsh", &threshold);
     mv__memset(&f, 0, sizeof f);
     if (st == MEDVOL_OK) st = mv__co_walsh_box(ctx, f.box, opt ? opt->box : NULL, src->dim);
+    if (st == MEDVOL_OK)
+        st = mv__out_check(ctx, "coil_walsh", maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st < 0 || (st = mv__dense(ctx, "coil_walsh", "src", &from, src, MEDVOL_C64)) < 0) return st;
     st = mv__co_greatest(ctx, "coil_walsh", &most, &from);
     if (st == MEDVOL_OK)
         st = mv__co_turn(ctx, "coil_walsh", turn, &from, from.dim,
                          opt && opt->virtual_phase && !opt->image_phase);
     if (st == MEDVOL_OK)
-        st = mv__co_begin(ctx, "coil_walsh", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
+        st = mv__dst_begin(ctx, "coil_walsh", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st == MEDVOL_OK) {
         for (k = 0; k < 3; k++) f.dim[k] = src->dim[k];
         f.row = mv__co_walsh_row;
@@ -25795,7 +25816,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
         f.src = (const float *)from.data;
         f.scale = mv__co_scale(most);
         f.limit = (float)(threshold * (double)(f.box[0] * f.box[1] * f.box[2]));
-        st = mv__co_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
+        st = mv__dst_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
     }
     mv_volume_free(ctx, &from);
     return st;
@@ -25914,7 +25935,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
                                     const mv_coil_lowres_opt *opt) {
     float turn[2 * MV__CO_CHANNELS];
     mv_volume centre, images;
-    mv__co_dst d;
+    mv__dst d;
     mv__co_field f;
     size_t box[3], dim[5];
     double threshold = opt ? opt->threshold : 0.0, most;
@@ -25923,6 +25944,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
     if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_lowres", &threshold);
     if (st == MEDVOL_OK) st = mv__co_box(ctx, "coil_lowres", box, opt ? opt->calib : NULL, src->dim, 24);
     if (st == MEDVOL_OK) st = mv__co_shape(ctx, "coil_lowres", dim, opt ? opt->shape : NULL, src, box, 1);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, "coil_lowres", maps, src, MEDVOL_C64, 4, dim, 0);
     if (st < 0 || (st = mv__co_centre(ctx, &centre, src, box)) < 0) return st;
     mv__memset(&images, 0, sizeof images);
     st = mv__co_greatest(ctx, "coil_lowres", &most, &centre);
@@ -25932,7 +25954,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
     if (st == MEDVOL_OK) st = mv_volume_alloc(ctx, &images, MEDVOL_C64, 4, dim);
     if (st == MEDVOL_OK) st = mv__co_images(ctx, &images, &centre);
     if (st == MEDVOL_OK) st = mv__co_greatest(ctx, "coil_lowres", &most, &images);
-    if (st == MEDVOL_OK) st = mv__co_begin(ctx, "coil_lowres", &d, maps, src, MEDVOL_C64, 4, dim, 0);
+    if (st == MEDVOL_OK) st = mv__dst_begin(ctx, "coil_lowres", &d, maps, src, MEDVOL_C64, 4, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_geometry(&d.out, src);
         mv__memset(&f, 0, sizeof f);
@@ -25946,7 +25968,7 @@ MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volum
         f.turn = turn;
         f.scale = mv__co_scale(most);
         f.limit = (float)threshold;
-        st = mv__co_end(ctx, mv__co_run(ctx, "coil_lowres", &f), &d, maps);
+        st = mv__dst_end(ctx, mv__co_run(ctx, "coil_lowres", &f), &d, maps);
     }
     mv_volume_free(ctx, &images);
     mv_volume_free(ctx, &centre);
@@ -26168,7 +26190,7 @@ static void mv__co_waves_of(float *waves, size_t pitch, size_t k, size_t n) {
         }
 }
 /* maps and, where wanted, values from q */
-static mv_status mv__co_espirit_maps(mv_ctx *ctx, mv__co_dst *maps, mv__co_dst *values, const double *q,
+static mv_status mv__co_espirit_maps(mv_ctx *ctx, mv__dst *maps, mv__dst *values, const double *q,
                                      const float *turn, const mv__co_espirit *e) {
     mv__co_field f;
     float *waves;
@@ -26203,37 +26225,41 @@ MEDVOL_DEF mv_status mv_espirit(mv_ctx *ctx, mv_volume *maps, const mv_volume *k
     float turn[2 * MV__CO_CHANNELS];
     mv_volume centre, *values = opt ? opt->values : NULL;
     mv__co_espirit e;
-    mv__co_dst d, w;
+    mv__dst d, w;
     size_t dim[4], taps;
     double *q;
     int k;
     mv_status st = mv__co_espirit_make(ctx, &e, ksp, opt);
     if (st < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = e.dim[k];
+    dim[3] = e.o.sets;
+    st = mv__out_check(ctx, "espirit", maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
+    if (st == MEDVOL_OK && values)
+        st = mv__out_check(ctx, "espirit: values", values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim, 0);
+    if (st < 0) return st;
     if (values && (values == maps || values == ksp))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "values", 0, -1, "espirit: values is maps or ksp");
-    if (values && values->data && (st = mv__co_apart(ctx, "espirit", "values", maps, values)) < 0) return st;
+    if (values && values->data && (st = mv__dst_apart(ctx, "espirit", "values", maps, values)) < 0) return st;
     if ((st = mv__co_centre(ctx, &centre, ksp, e.box)) < 0) return st;
     taps = (2 * e.k[0] - 1) * (2 * e.k[1] - 1) * (2 * e.k[2] - 1);
     q = (double *)mv__alloc(ctx, 2 * e.pairs * taps * sizeof *q);
     st = q ? mv__co_calibrate(ctx, q, &centre, &e) : MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) st = mv__co_turn(ctx, "espirit", turn, &centre, centre.dim, e.o.virtual_phase);
     if (st == MEDVOL_OK)
-        st = mv__co_begin(ctx, "espirit", &d, maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
+        st = mv__dst_begin(ctx, "espirit", &d, maps, ksp, MEDVOL_C64, e.o.sets > 1 ? 5 : 4, e.dim, 0);
     if (st == MEDVOL_OK) {
-        for (k = 0; k < 3; k++) dim[k] = e.dim[k];
-        dim[3] = e.o.sets;
         mv__co_geometry(&d.out, ksp);
         if (values)
-            st = mv__co_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
+            st = mv__dst_begin(ctx, "espirit: values", &w, values, ksp, MEDVOL_F32, e.o.sets > 1 ? 4 : 3, dim,
                               0);
         if (st == MEDVOL_OK) {
             st = mv__co_espirit_maps(ctx, &d, values ? &w : NULL, q, turn, &e);
             if (values) {
                 mv__co_geometry(&w.out, ksp);
-                st = mv__co_end(ctx, st, &w, values);
+                st = mv__dst_end(ctx, st, &w, values);
             }
         }
-        st = mv__co_end(ctx, st, &d, maps);
+        st = mv__dst_end(ctx, st, &d, maps);
     }
     mv__free(ctx, q);
     mv_volume_free(ctx, &centre);
@@ -26559,7 +26585,7 @@ static mv_status mv__gr_settle(mv_ctx *ctx, const char *op, mv_grappa *g, const 
 
 /* ---- the fit: of one window of lines, for the points of all cosets that have the same ---- */
 typedef struct mv__gr_fit {
-    const float *acs;
+    const float *calib;
     size_t n[4], coils, frames; /* x, y, z, voxels of a coil */
     size_t taps, lines, columns, targets; /* of the kernel along x, its lines; columns of S, of T */
     const ptrdiff_t *at;                  /* of the first coset of the group */
@@ -26582,13 +26608,13 @@ static void mv__gr_column(void *arg, size_t col) {
     size_t i, k;
     for (k = f->first; k < f->first + f->count; k++) {
         const size_t py = k % f->py, pz = k / f->py % f->pz, frame = k / f->py / f->pz;
-        const float *p = f->acs +
+        const float *p = f->calib +
             2 * (x + f->n[0] * (y + py + f->n[1] * (z + pz)) + f->n[3] * (c + f->coils * frame));
         for (i = 0; i < 2 * f->px; i++) *d++ = (double)p[i];
     }
 }
 /* The window of the first coset that is left, the cosets that share it, their points within, and where it
-   fits into acs. */
+   fits into calib. */
 static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const mv__gr_kernels *k,
                               unsigned char *done) {
     size_t q, l, first = 1, span[2];
@@ -26616,9 +26642,9 @@ static mv_status mv__gr_group(mv_ctx *ctx, const char *op, mv__gr_fit *f, const 
     }
     for (d = 0; d < 2; d++) span[d] = (size_t)(f->high[d] - f->low[d]) + 1;
     if (f->n[0] < f->taps || f->n[1] < span[0] || f->n[2] < span[1])
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "acs", (double)f->n[1], -1,
-                        "%s: acs is %zu x %zu x %zu: the kernel takes %zu x %zu x %zu", op, f->n[0], f->n[1],
-                        f->n[2], f->taps, span[0], span[1]);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "calib", (double)f->n[1], -1,
+                        "%s: calib is %zu x %zu x %zu: the kernel takes %zu x %zu x %zu", op, f->n[0],
+                        f->n[1], f->n[2], f->taps, span[0], span[1]);
     f->px = f->n[0] - f->taps + 1;
     f->py = f->n[1] - span[0] + 1;
     f->pz = f->n[2] - span[1] + 1;
@@ -26658,7 +26684,7 @@ static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double
         if (d > most) most = d;
     }
     if (!mv__finite(trace))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "acs", trace, -1, "%s: acs holds NaN or infinity", op);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "calib", trace, -1, "%s: calib holds NaN or infinity", op);
     if (lambda > 0.0)
         for (i = 0; i < n; i++) f->gram[2 * i * (n + 1)] += lambda * trace / (double)n;
     if ((st = mv_chol_c128(ctx, f->gram, n, n)) < 0) return st;
@@ -26666,14 +26692,14 @@ static mv_status mv__gr_solve(mv_ctx *ctx, const char *op, mv__gr_fit *f, double
         const double d = f->gram[2 * i * (n + 1)] * f->gram[2 * i * (n + 1)];
         if (!(d > 2.3e-16 * (double)n * most))
             return mv__fail(ctx, MEDVOL_E_SINGULAR, "pivot", d, (int64_t)i,
-                            "%s: pivot %zu = %g of %g: acs leaves neighbours undetermined without lambda", op,
-                            i, d, most);
+                            "%s: pivot %zu = %g of %g: calib leaves neighbours undetermined without lambda",
+                            op, i, d, most);
     }
     if ((st = mv_chol_solve_c128(ctx, f->right, n, f->gram, n, n, f->targets)) < 0) return st;
     for (i = 0; i < 2 * n * f->targets; i++)
         if (!(fabs(f->right[i]) < 3e38))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "acs", f->right[i], -1,
-                            "%s: a weight of %g: lines of acs differ too much in size", op, f->right[i]);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "calib", f->right[i], -1,
+                            "%s: a weight of %g: lines of calib differ too much in size", op, f->right[i]);
     return MEDVOL_OK;
 }
 static void mv__gr_store(const mv__gr_fit *f, const mv__gr_kernels *k) {
@@ -26713,7 +26739,7 @@ static mv_status mv__gr_fit_all(mv_ctx *ctx, const char *op, mv__gr_fit *f, cons
 }
 
 /* ---- init ---- */
-static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
+static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *calib,
                                 const mv_grappa_opt *o) {
     const int given = o->accel[0] || o->accel[1];
     int d;
@@ -26721,7 +26747,7 @@ static mv_status mv__gr_options(mv_ctx *ctx, const char *op, mv_grappa *g, const
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o->lambda, -1, "%s: lambda = %g: must be finite", op,
                         o->lambda);
     for (d = 0; d < 3; d++) {
-        g->kernel[d] = o->kernel[d] ? o->kernel[d] : acs->dim[d] == 1 ? 1 : d ? 4 : 5;
+        g->kernel[d] = o->kernel[d] ? o->kernel[d] : calib->dim[d] == 1 ? 1 : d ? 4 : 5;
         if (g->kernel[d] > MV__GR_MOST)
             return mv__fail(ctx, MEDVOL_E_RANGE, "kernel", (double)o->kernel[d], -1,
                             "%s: kernel[%d] = %zu: at most %d", op, d, o->kernel[d], (int)MV__GR_MOST);
@@ -26768,7 +26794,7 @@ static mv__gr_kernels *mv__gr_room(mv_ctx *ctx, const mv_grappa *g) {
         mv__gr_around(g, (ptrdiff_t)(q / g->accel[1]), (ptrdiff_t)(q % g->accel[1]), k->at + 2 * q * lines);
     return k;
 }
-static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *acs,
+static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv_volume *calib,
                              const mv_volume *mask, const mv_grappa_opt *opt) {
     mv_grappa_opt o;
     mv__gr_map m;
@@ -26780,15 +26806,15 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
     mv__memset(&m, 0, sizeof m);
-    if ((st = mv__vol_check(ctx, op, "acs", acs)) < 0) return st;
-    if ((st = mv__gr_options(ctx, op, g, acs, &o)) < 0) return st;
+    if ((st = mv__vol_check(ctx, op, "calib", calib)) < 0) return st;
+    if ((st = mv__gr_options(ctx, op, g, calib, &o)) < 0) return st;
     if (!mask && g->accel[0] == 0) return mv__fail_null(ctx, op, "mask, without accel,");
     if (mask && (st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         mv__memcpy(g->dim, m.n, sizeof m.n);
         st = g->accel[0] ? mv__gr_settle(ctx, op, g, &m) : mv__gr_lattice(ctx, op, g, &m);
     }
     mv__memset(&v, 0, sizeof v);
-    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "acs", &v, acs, MEDVOL_C64);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "calib", &v, calib, MEDVOL_C64);
     if (st < 0) {
         mv__free(ctx, m.on);
         return st;
@@ -26799,7 +26825,7 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
         k->kept = m.on;
         k->refill = o.refill != 0;
         mv__memset(&f, 0, sizeof f);
-        f.acs = (const float *)v.data;
+        f.calib = (const float *)v.data;
         mv__memcpy(f.n, shape.dim, sizeof shape.dim);
         f.n[3] = shape.voxels;
         f.coils = shape.coils, f.frames = shape.frames;
@@ -26815,12 +26841,12 @@ static mv_status mv__gr_init(mv_ctx *ctx, const char *op, mv_grappa *g, const mv
     mv_volume_free(ctx, &v);
     return st;
 }
-MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *acs, const mv_volume *mask,
+MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *calib, const mv_volume *mask,
                                     const mv_grappa_opt *opt) {
     mv_status st;
     if (!g) return mv__fail_null(ctx, "grappa_init", "g");
     mv__memset(g, 0, sizeof *g);
-    st = mv__gr_init(ctx, "grappa_init", g, acs, mask, opt);
+    st = mv__gr_init(ctx, "grappa_init", g, calib, mask, opt);
     if (st < 0) mv__memset(g, 0, sizeof *g);
     return st;
 }
@@ -26914,6 +26940,10 @@ static mv_status mv__gr_check(mv_ctx *ctx, const char *op, const mv_grappa *g, c
         }
     return MEDVOL_OK;
 }
+static mv_status mv__gr_fail_type(mv_ctx *ctx, const char *op, const mv_volume *src) {
+    return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                    "%s: src has type %s: must be complex", op, mv_dtype_name(src->dtype));
+}
 static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g, mv_volume *dst,
                                 const mv_volume *src) {
     mv__gr_run r;
@@ -26925,9 +26955,7 @@ static mv_status mv__gr_execute(mv_ctx *ctx, const char *op, const mv_grappa *g,
     r.k = (const mv__gr_kernels *)g->kernels;
     mv__coil_shape_of(&r.shape, src);
     if ((st = mv__gr_check(ctx, op, g, r.k, &r.shape)) < 0) return st;
-    if (!mv__is_complex(src->dtype))
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
-                        "%s: src has type %s: must be complex", op, mv_dtype_name(src->dtype));
+    if (!mv__is_complex(src->dtype)) return mv__gr_fail_type(ctx, op, src);
     st = mv__out_begin(ctx, op, &out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
     if ((st = mv__dense(ctx, op, "src", &r.in, src, MEDVOL_C64)) == MEDVOL_OK) {
@@ -26946,14 +26974,13 @@ MEDVOL_DEF mv_status mv_grappa_execute(mv_ctx *ctx, const mv_grappa *g, mv_volum
     return mv__gr_execute(ctx, "grappa_execute", g, dst, src);
 }
 /* The calibration lines of src: the block about the mask's centre, of the first frame. */
-static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *acs, const mv_volume *src,
+static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *calib, const mv_volume *src,
                             const mv_volume *mask) {
     size_t start[7] = {0, 0, 0, 0, 0, 0, 0}, size[7];
     mv__gr_map m;
     int d;
-    mv_status st = mv__vol_check(ctx, op, "src", src);
-    if (st < 0) return st;
-    if (!mask) return mv__fail_null(ctx, op, "acs, without a mask,");
+    mv_status st;
+    if (!mask) return mv__fail_null(ctx, op, "calib, without a mask,");
     if ((st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         for (d = 0; d < 7; d++) size[d] = d < 4 ? src->dim[d] : 1;
         for (d = 0; st == MEDVOL_OK && d < 3; d++)
@@ -26966,23 +26993,32 @@ static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *acs, const m
             }
         if (st == MEDVOL_OK && m.to[0] == m.from[0])
             st = mv__fail(ctx, MEDVOL_E_SHAPE, "mask", 0, -1,
-                          "%s: the mask's centre is not sampled: no calibration lines without acs", op);
+                          "%s: the mask's centre is not sampled: no calibration lines without calib", op);
     }
     mv__free(ctx, m.on);
-    return st == MEDVOL_OK ? mv_volume_view(ctx, acs, src, start, size) : st;
+    return st == MEDVOL_OK ? mv_volume_view(ctx, calib, src, start, size) : st;
 }
-MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *acs,
-                                     const mv_volume *mask, const mv_grappa_opt *opt) {
+MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                     const mv_volume *calib, const mv_volume *mask,
+                                     const mv_grappa_opt *opt) {
     const char *op = "grappa_recon";
     mv_grappa g;
     mv_volume part;
-    mv_status st = MEDVOL_OK;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
     mv__memset(&g, 0, sizeof g);
-    if (!acs) {
+    if (st == MEDVOL_OK && calib) st = mv__vol_check(ctx, op, "calib", calib);
+    if (st < 0) return st;
+    if (calib && calib->dim[3] != src->dim[3])
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "coils", (double)src->dim[3], -1,
+                        "%s: src has %zu coils, calib %zu", op, src->dim[3], calib->dim[3]);
+    if (!mv__is_complex(src->dtype)) return mv__gr_fail_type(ctx, op, src);
+    st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    if (!calib) {
         if ((st = mv__gr_cut(ctx, op, &part, src, mask)) < 0) return st;
-        acs = &part;
+        calib = &part;
     }
-    st = mv__gr_init(ctx, op, &g, acs, mask, opt);
+    st = mv__gr_init(ctx, op, &g, calib, mask, opt);
     if (st == MEDVOL_OK) st = mv__gr_execute(ctx, op, &g, dst, src);
     mv_grappa_free(ctx, &g);
     return st;
@@ -27234,42 +27270,13 @@ static int MV__K(mv__se_unfold)(const mv__se_fold *f) {
 }
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* ---- a result without gaps: a new dst, or one that is copied to dst's memory in the end, for memory may run
-   out on the way ---- */
-typedef struct mv__se_result {
-    mv_volume out, dense;
-} mv__se_result;
-static int mv__se_touch(const mv_volume *a, const mv_volume *b) {
-    return b && mv__overlap(a->data, mv__vol_extent(a), b->data, mv__vol_extent(b));
-}
-static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__se_result *r, const mv_volume *dst,
+/* dst's own memory is written in the end: memory may run out on the way */
+static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__dst *r, const mv_volume *dst,
                               const mv_volume *src, const mv_volume *maps, const mv_volume *mask, int ndim,
                               const size_t *dim) {
-    mv_status st;
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (dst->data && (st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
-    if (dst->data && (mv__se_touch(dst, maps) || mv__se_touch(dst, mask)))
-        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps the maps or the mask", op);
-    if ((st = mv__out_begin(ctx, op, &r->out, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
-    r->dense = r->out;
-    r->dense.nifti = NULL;
-    r->dense.owner = NULL;
-    if (r->out.data != dst->data) return MEDVOL_OK;
-    if ((st = mv_volume_alloc(ctx, &r->dense, MEDVOL_C64, ndim, dim)) < 0) mv_volume_free(ctx, &r->out);
-    return st;
-}
-static mv_status mv__se_end(mv_ctx *ctx, mv_status st, mv__se_result *r, mv_volume *dst) {
-    r->out.slope = 1.0;
-    r->out.inter = 0.0;
-    if (r->dense.data != r->out.data) {
-        mv_volume to = r->out;
-        to.nifti = NULL;
-        to.owner = NULL;
-        mv__vol_copy_geometry(&r->dense, &r->out);
-        if (st == MEDVOL_OK) st = mv_volume_copy(ctx, &to, &r->dense);
-        mv_volume_free(ctx, &r->dense);
-    }
-    return mv__out_end(ctx, st, &r->out, dst);
+    mv_status st = mv__dst_apart(ctx, op, "maps", dst, maps);
+    if (st == MEDVOL_OK && mask) st = mv__dst_apart(ctx, op, "the mask", dst, mask);
+    return st < 0 ? st : mv__dst_begin(ctx, op, r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART);
 }
 
 /* ---- what belongs together: k-space or images, maps, mask ---- */
@@ -27307,37 +27314,17 @@ static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_giv
 /* image: src has images, else k-space */
 static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const mv_volume *src,
                              const mv_volume *maps, const mv_volume *mask, int image) {
-    size_t at;
-    mv_status st;
-    int k;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
     mv__memset(g, 0, sizeof *g);
-    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
-    if ((st = mv__vol_check(ctx, op, "maps", maps)) < 0) return st;
+    if (st < 0) return st;
     mv__coil_shape_of(&g->k, src);
-    g->sets = mv__coil_dim(maps, 4);
-    for (k = 0; k < 3; k++)
-        if (mv__coil_dim(maps, k) != g->k.dim[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)mv__coil_dim(maps, k), -1,
-                            "%s: maps: dim[%d] = %zu: src has %zu", op, k, mv__coil_dim(maps, k),
-                            g->k.dim[k]);
-    if (mv__coil_dim(maps, 5) * mv__coil_dim(maps, 6) != 1)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->ndim, -1,
-                        "%s: maps have %d axes: x, y, z, coil, set", op, maps->ndim);
-    if (image) { /* x, y, z, frames or x, y, z, set, frames */
-        at = g->sets > 1 ? 4 : 3;
-        if (g->sets > 1 && g->k.coils != g->sets)
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)g->k.coils, -1,
-                            "%s: src has %zu sets, maps %zu", op, g->k.coils, g->sets);
-        for (g->k.frames = 1; at < (size_t)src->ndim; at++) g->k.frames *= src->dim[at];
-        g->k.coils = mv__coil_dim(maps, 3);
-    } else if (mv__coil_dim(maps, 3) != g->k.coils)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "maps", (double)mv__coil_dim(maps, 3), -1,
-                        "%s: maps of %zu coils, src of %zu", op, mv__coil_dim(maps, 3), g->k.coils);
-    if ((st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64)) == MEDVOL_OK)
-        st = mv__dense(ctx, op, "maps", &g->maps, maps, MEDVOL_C64);
+    if ((st = mv__coil_maps(ctx, op, &g->maps, maps, g->k.dim, image ? 0 : g->k.coils)) < 0) return st;
+    g->sets = maps->dim[4];
+    if (image && g->sets == 1) g->k.frames *= g->k.coils; /* x, y, z, frames or x, y, z, set, frames */
+    g->k.coils = maps->dim[3];
+    st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64);
     if (st == MEDVOL_OK && mask) {
         st = mv__dense(ctx, op, "mask", &g->mask, mask, MEDVOL_F32);
-        for (k = mask->ndim; st == MEDVOL_OK && k < 7; k++) g->mask.dim[k] = 1;
         if (st == MEDVOL_OK) st = mv__se_mask_check(ctx, op, g);
     }
     if (st < 0) mv__se_given_free(ctx, g);
@@ -27363,17 +27350,6 @@ static void mv__se_weights(const mv__se_given *g, float *w, size_t frame) {
             if (m->dim[1] > 1) row += y * m->dim[0];
             for (x = 0; x < g->k.dim[0]; x++, i++) w[2 * i] = w[2 * i + 1] = row[m->dim[0] > 1 ? x : 0];
         }
-}
-static mv_status mv__se_plan(mv_ctx *ctx, mv_fft_plan *plan, const size_t *dim, unsigned axes,
-                             unsigned flags) {
-    mv_fft_desc d;
-    int k;
-    mv__memset(&d, 0, sizeof d);
-    d.ndim = 3;
-    for (k = 0; k < 3; k++) d.dim[k] = dim[k];
-    d.axes = axes;
-    d.flags = flags;
-    return mv_fft_plan_init(ctx, plan, &d);
 }
 
 /* ---- steps over all voxels, in chunks; with a context on its threads, without within a job ---- */
@@ -27445,23 +27421,17 @@ static void mv__se_from_coil(mv_ctx *ctx, const mv__se_given *g, size_t c, float
 static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
                               const mv_volume *maps, const mv_volume *mask, int forward) {
     mv__se_given g;
-    mv__se_result r;
+    mv__dst r;
     mv_fft_plan plan;
     size_t dim[7], n, f, c, bytes;
     float *w, *t;
-    int ndim, k;
+    int ndim;
     mv_status st = mv__se_take(ctx, op, &g, src, maps, mask, forward);
     if (st < 0) return st;
     n = g.k.voxels;
-    if (forward) { /* the coils come in behind z, in place of the sets */
-        for (k = 0; k < 3; k++) dim[k] = src->dim[k];
-        dim[3] = g.k.coils;
-        for (ndim = 4, k = g.sets > 1 ? 4 : 3; k < src->ndim && ndim < 7; k++) dim[ndim++] = src->dim[k];
-        for (c = 1; k < src->ndim; k++) c *= src->dim[k];
-        for (k = ndim; k < 7; k++) dim[k] = 1;
-        if (c > 1) st = mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->ndim, -1,
-                                 "%s: src has %d axes: with coils there would be 8", op, src->ndim);
-    } else ndim = mv__coil_drop(dim, src, g.sets);
+    /* the coils come in behind z, in place of the sets, or go */
+    ndim = forward ? mv__coil_widen(ctx, op, dim, src, maps) : mv__coil_drop(dim, src, g.sets);
+    if (ndim == 0) st = MEDVOL_E_SHAPE;
     if (st == MEDVOL_OK) st = mv__se_begin(ctx, op, &r, dst, src, maps, mask, ndim, dim);
     if (st != MEDVOL_OK) {
         mv__se_given_free(ctx, &g);
@@ -27472,14 +27442,11 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
                                                            "%s: too large", op);
     w = st == MEDVOL_OK ? (float *)mv__alloc(ctx, bytes) : NULL;
     if (st == MEDVOL_OK && !w) st = MEDVOL_E_NOMEM;
-    if (st == MEDVOL_OK)
-        st = mv__se_plan(ctx, &plan, g.k.dim, 7,
-                         (forward ? 0u : (unsigned)MEDVOL_FFT_INVERSE) | MEDVOL_FFT_CENTERED |
-                             MEDVOL_FFT_UNITARY);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &plan, 3, g.k.dim, 7, !forward);
     t = w ? w + 2 * n : NULL;
     for (f = 0; st == MEDVOL_OK && f < g.k.frames; f++) {
         const float *from = (const float *)g.src.data + 2 * n * f * (forward ? g.sets : g.k.coils);
-        float *to = (float *)r.dense.data + 2 * n * f * (forward ? g.k.coils : g.sets);
+        float *to = (float *)r.work.data + 2 * n * f * (forward ? g.k.coils : g.sets);
         if (g.mask.data && (f == 0 || mv__se_masks(&g) > 1)) mv__se_weights(&g, w, f);
         for (c = 0; st == MEDVOL_OK && c < g.k.coils; c++) {
             if (mv__progress(ctx, f * g.k.coils + c, g.k.frames * g.k.coils, op)) st = mv__cancelled(ctx, op);
@@ -27499,11 +27466,9 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     mv_fft_plan_free(ctx, &plan);
     mv__free(ctx, w);
     mv__se_given_free(ctx, &g);
-    if (forward) {
-        for (k = 3; k > 0 && g.sets == 1; k--) r.out.step[k] = src->step[k - 1];
-        r.out.step[0] = 1.0;
-    } else mv__coil_steps(&r.out, src, g.sets);
-    return mv__se_end(ctx, st, &r, dst);
+    if (forward) mv__coil_widen_steps(&r.out, src, g.sets);
+    else mv__coil_steps(&r.out, src, g.sets);
+    return mv__dst_end(ctx, st, &r, dst);
 }
 MEDVOL_DEF mv_status mv_sense_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                       const mv_volume *maps, const mv_volume *mask) {
@@ -27523,8 +27488,8 @@ typedef struct mv__se_slot { /* a frame at work */
     void *scratch; /* of transforms, within a job */
     size_t frame, step;
     unsigned axes; /* that the mask changes along */
-    double residual;
-    int failed; /* 1: not finite, 2: no sample */
+    double first, now; /* |r|^2 at the start, at hand */
+    int failed, done;  /* 1: not finite, 2: no sample; done: its image is made */
 } mv__se_slot;
 typedef struct mv__se_gradients {
     const mv__se_given *g;
@@ -27532,6 +27497,7 @@ typedef struct mv__se_gradients {
     mv_ctx *ctx; /* NULL within jobs */
     const char *op;
     int iterations;
+    size_t round;   /* iterations of frames side by side between two looks at progress */
     float *turn[3]; /* D along each axis */
     mv_fft_plan centred, plain[8][2];
     mv__se_slot *slot;
@@ -27559,6 +27525,8 @@ static void mv__se_prepare_job(void *arg, size_t i) {
     s->axes = mv__se_axes(c->g, s->w);
     for (k = 0; k < n && s->w[k] == 0.0f; k++) {}
     s->failed = k < n ? 0 : 2;
+    s->step = 0;
+    s->done = 0;
 }
 /* x = D x, back: D^H x, of each set */
 static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, int back) {
@@ -27614,15 +27582,12 @@ static mv_status mv__se_start(const mv__se_gradients *g, const mv__se_slot *s) {
     }
     return st;
 }
-static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
+static mv_status mv__se_begin_frame(const mv__se_gradients *g, mv__se_slot *s) {
     const size_t n = g->g->k.voxels * g->g->sets, bytes = 2 * n * sizeof *s->x;
     mv__se_work w;
-    double first, now, before, pq;
     size_t k;
-    int i;
-    mv_status st;
-    s->step = 0;
-    if ((st = mv__se_start(g, s)) < 0) return st;
+    const mv_status st = mv__se_start(g, s);
+    if (st < 0) return st;
     mv__se_rotate(g, s->r, s->axes, 0);
     mv__memset(s->x, 0, bytes);
     mv__memcpy(s->p, s->r, bytes);
@@ -27632,13 +27597,24 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
     w.what = MV__SE_CLOSE; /* r += 0 p: its square */
     w.y = s->r;
     w.a = s->p;
-    first = now = mv__se_run(g->ctx, &w);
-    s->failed = mv__finite(first) ? 0 : 1;
-    for (k = 0; !(first > 0.0) && k < 2 * n; k++) /* squares that vanish */
+    s->first = s->now = mv__se_run(g->ctx, &w);
+    s->failed = mv__finite(s->first) ? 0 : 1;
+    for (k = 0; !(s->first > 0.0) && k < 2 * n; k++) /* squares that vanish */
         if (s->r[k] != 0.0f) s->failed = 1;
-    for (i = 0; !s->failed && i < g->iterations && now > 0.0; i++) {
-        if (g->o->tolerance > 0.0 && now <= g->o->tolerance * g->o->tolerance * first) break;
-        s->step = (size_t)i;
+    return st;
+}
+/* One step of conjugate gradients, or, when there is none to make, the image. */
+static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
+    const size_t n = g->g->k.voxels * g->g->sets;
+    const double enough = g->o->tolerance * g->o->tolerance * s->first;
+    double before = s->now, pq = 0.0;
+    mv__se_work w;
+    mv_status st;
+    mv__memset(&w, 0, sizeof w);
+    w.n = n;
+    w.part = s->part;
+    if (!s->failed && s->step < (size_t)g->iterations && s->now > 0.0 &&
+        !(g->o->tolerance > 0.0 && s->now <= enough)) {
         if ((st = mv__se_normal(g, s)) < 0) return st;
         w.what = MV__SE_CLOSE;
         w.y = s->q;
@@ -27646,30 +27622,41 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
         w.k = g->o->lambda;
         pq = mv__se_run(g->ctx, &w);
         if (!mv__finite(pq)) s->failed = 1;
-        if (!(pq > 0.0)) break; /* nothing that can be seen is left */
-        before = now;
-        w.what = MV__SE_STEP;
-        w.y = s->x;
-        w.r = s->r;
-        w.a = s->p;
-        w.b = s->q;
-        w.k = before / pq;
-        now = mv__se_run(g->ctx, &w);
-        w.what = MV__SE_TURN;
-        w.y = s->p;
-        w.a = s->r;
-        w.k = now / before;
-        mv__se_run(g->ctx, &w);
     }
-    if (!mv__finite(now)) s->failed = 1;
-    s->residual = first > 0.0 ? sqrt(now / first) : 0.0;
-    mv__se_rotate(g, s->x, s->axes, 1);
-    mv__memcpy(g->dst + 2 * n * s->frame, s->x, bytes);
+    if (!(pq > 0.0)) { /* nothing that can be seen is left */
+        if (!mv__finite(s->now)) s->failed = 1;
+        mv__se_rotate(g, s->x, s->axes, 1);
+        mv__memcpy(g->dst + 2 * n * s->frame, s->x, 2 * n * sizeof *s->x);
+        s->done = 1;
+        return MEDVOL_OK;
+    }
+    w.what = MV__SE_STEP;
+    w.y = s->x;
+    w.r = s->r;
+    w.a = s->p;
+    w.b = s->q;
+    w.k = before / pq;
+    s->now = mv__se_run(g->ctx, &w);
+    w.what = MV__SE_TURN;
+    w.y = s->p;
+    w.a = s->r;
+    w.k = s->now / before;
+    mv__se_run(g->ctx, &w);
+    s->step++;
     return MEDVOL_OK;
 }
+/* some steps of a frame, the first of which begins it */
+static mv_status mv__se_advance(const mv__se_gradients *g, mv__se_slot *s) {
+    mv_status st = MEDVOL_OK;
+    size_t i;
+    if (s->failed || s->done) s->done = 1;
+    else if (s->step == 0) st = mv__se_begin_frame(g, s);
+    for (i = 0; i < g->round && st == MEDVOL_OK && !s->done; i++) st = mv__se_iterate(g, s);
+    return st;
+}
 static void mv__se_frame_job(void *arg, size_t i) {
-    mv__se_gradients *g = (mv__se_gradients *)arg;
-    if (!g->slot[i].failed) (void)mv__se_iterate(g, &g->slot[i]); /* without a context nothing fails */
+    const mv__se_gradients *g = (const mv__se_gradients *)arg;
+    (void)mv__se_advance(g, &g->slot[i]); /* without a context nothing fails */
 }
 static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slot *s) {
     if (s->failed == 1)
@@ -27679,7 +27666,7 @@ static mv_status mv__se_fault(mv__se_gradients *g, mv_ctx *ctx, const mv__se_slo
     if (s->failed == 2)
         return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, (int64_t)s->frame, "%s: frame %zu has no sample",
                         g->op, s->frame);
-    if (g->o->residual) g->o->residual[s->frame] = s->residual;
+    if (g->o->residual) g->o->residual[s->frame] = s->first > 0.0 ? sqrt(s->now / s->first) : 0.0;
     return MEDVOL_OK;
 }
 /* Plans for the axes of the masks at work, and the scratch of transforms on one thread. */
@@ -27692,7 +27679,7 @@ static mv_status mv__se_plans(mv__se_gradients *g, mv_ctx *ctx, size_t places, i
         mv_fft_plan *p = g->plain[g->slot[i].axes];
         for (k = 0; k < 2 && g->slot[i].axes && st == MEDVOL_OK; k++) {
             if (!p[k].tables)
-                st = mv__se_plan(ctx, &p[k], n, g->slot[i].axes,
+                st = mv__transform(ctx, &p[k], 3, n, g->slot[i].axes,
                                  k ? (unsigned)MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED : 0u);
             if (st == MEDVOL_OK && mv_fft_plan_scratch_size(&p[k]) > most)
                 most = mv_fft_plan_scratch_size(&p[k]);
@@ -27711,16 +27698,23 @@ static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) 
     const int alone = places > 1 || mv_threads(ctx) == 1;
     void *scratch = NULL;
     mv_status st = MEDVOL_OK;
-    size_t f, i, now;
+    size_t f, i, now, round;
+    int working;
     for (f = 0; st == MEDVOL_OK && f < g->g->k.frames; f += now) {
         now = mv__minz(places, g->g->k.frames - f);
         for (i = 0; i < now; i++) g->slot[i].frame = f + i;
-        if (places > 1) st = mv__progress(ctx, f, g->g->k.frames, g->op) ? mv__cancelled(ctx, g->op) : st;
-        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, now, mv__se_prepare_job, g, NULL);
+        st = mv_parallel_for(ctx, now, mv__se_prepare_job, g, NULL);
         if (st == MEDVOL_OK) st = mv__se_plans(g, ctx, now, alone, &scratch);
         g->ctx = places > 1 ? NULL : ctx;
-        if (st == MEDVOL_OK && places > 1) st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
-        else if (st == MEDVOL_OK && !g->slot[0].failed) st = mv__se_iterate(g, &g->slot[0]);
+        for (working = 1, round = 0; st == MEDVOL_OK && working; round += g->round) {
+            const size_t steps = mv__minz(round, (size_t)g->iterations);
+            if (places == 1) st = mv__se_advance(g, &g->slot[0]);
+            else if (mv__progress(ctx, f * (size_t)g->iterations + now * steps,
+                                  g->g->k.frames * (size_t)g->iterations, g->op))
+                st = mv__cancelled(ctx, g->op);
+            else st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
+            for (working = 0, i = 0; i < now; i++) working |= !g->slot[i].done;
+        }
         for (i = 0; st == MEDVOL_OK && i < now; i++) st = mv__se_fault(g, ctx, &g->slot[i]);
     }
     if (st == MEDVOL_OK && mv__progress(ctx, f, f, g->op)) st = mv__cancelled(ctx, g->op);
@@ -27774,7 +27768,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv_cg_sense_opt o;
     mv__se_gradients c;
     mv__se_given g;
-    mv__se_result r;
+    mv__dst r;
     size_t dim[7], places;
     void *block = NULL;
     int ndim, k, j;
@@ -27801,12 +27795,11 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     c.o = &o;
     c.op = op;
     c.iterations = o.iterations ? o.iterations : 30;
-    c.dst = (float *)r.dense.data;
+    c.dst = (float *)r.work.data;
+    c.round = mv__divup((size_t)1 << 22, g.k.voxels * g.sets * g.k.coils); /* some milliseconds */
     places = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
     st = mv__se_rooms(ctx, &c, places, &block);
-    if (st == MEDVOL_OK)
-        st = mv__se_plan(ctx, &c.centred, g.k.dim, 7,
-                         MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE);
+    if (st == MEDVOL_OK) st = mv__transform_centred(ctx, &c.centred, 3, g.k.dim, 7, 1);
     if (st == MEDVOL_OK) st = mv__se_frames(&c, ctx, places);
     for (k = 0; k < 8; k++)
         for (j = 0; j < 2; j++) mv_fft_plan_free(ctx, &c.plain[k][j]);
@@ -27814,7 +27807,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv__free(ctx, block);
     mv__se_given_free(ctx, &g);
     mv__coil_steps(&r.out, src, g.sets);
-    return mv__se_end(ctx, st, &r, dst);
+    return mv__dst_end(ctx, st, &r, dst);
 }
 
 /* ---- unfolding: voxel r holds 1 / R times the sum over the R shifts d of exp(2 pi i k0 d / n) x(r - d),
@@ -27911,25 +27904,22 @@ static mv_status mv__se_lattice_make(mv_ctx *ctx, mv__se_lattice *l, const mv__s
     int k;
     mv__memset(l, 0, sizeof *l);
     for (k = 0; k < 2; k++) {
-        if (o->accel[k] < 0)
-            return mv__fail(ctx, MEDVOL_E_RANGE, "accel", o->accel[k], -1,
-                            "sense: accel[%d] = %d: must not be negative", k, o->accel[k]);
-        l->step[k] = o->accel[k] ? (size_t)o->accel[k] : 1;
+        l->step[k] = o->accel[k] ? o->accel[k] : 1;
         if (n[k] % l->step[k])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "accel", o->accel[k], -1,
-                            "sense: accel[%d] = %d does not divide %zu: mv_cg_sense takes it", k, o->accel[k],
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "accel", (double)l->step[k], -1,
+                            "sense: accel[%d] = %zu does not divide %zu: mv_cg_sense takes it", k, l->step[k],
                             n[k]);
     }
-    if (o->shift < 0 || (size_t)o->shift >= l->step[1])
-        return mv__fail(ctx, MEDVOL_E_RANGE, "shift", o->shift, -1, "sense: shift = %d: must be 0..%zu",
-                        o->shift, l->step[1] - 1);
-    l->shift = (size_t)o->shift;
+    l->shift = o->shift;
+    if (l->shift >= l->step[1])
+        return mv__fail(ctx, MEDVOL_E_RANGE, "shift", (double)l->shift, -1,
+                        "sense: shift = %zu: must be 0..%zu", l->shift, l->step[1] - 1);
     if (l->shift * (n[0] / l->step[0]) % l->step[1])
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "shift", o->shift, -1,
-                        "sense: shift = %d: the lattice does not repeat at the edge of %zu", o->shift, n[0]);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "shift", (double)l->shift, -1,
+                        "sense: shift = %zu: the lattice does not repeat at the edge of %zu", l->shift, n[0]);
     if (l->step[0] > MV__SE_MOST || l->step[1] > MV__SE_MOST ||
         l->step[0] * l->step[1] * g->sets > MV__SE_MOST)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", o->accel[0], -1,
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "accel", (double)l->step[0], -1,
                         "sense: %zu x %zu voxels of %zu sets lie on one another: at most %d unknowns",
                         l->step[0], l->step[1], g->sets, MV__SE_MOST);
     for (b = 0; b < l->step[1]; b++)
@@ -28009,18 +27999,13 @@ static mv_status mv__se_blame(mv_ctx *ctx, const mv__se_unfolding *u, size_t fra
 }
 static mv_status mv__se_unfold_frames(mv_ctx *ctx, mv__se_unfolding *u, float *folded) {
     const size_t n = u->g->k.voxels;
+    size_t dim[4], f;
     mv_fft_plan plan;
-    mv_fft_desc d;
-    size_t f;
     mv_status st;
     int k;
-    mv__memset(&d, 0, sizeof d);
-    d.ndim = 4;
-    for (k = 0; k < 3; k++) d.dim[k] = u->g->k.dim[k];
-    d.dim[3] = u->g->k.coils;
-    d.axes = 7;
-    d.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
-    if ((st = mv_fft_plan_init(ctx, &plan, &d)) < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = u->g->k.dim[k];
+    dim[3] = u->g->k.coils;
+    if ((st = mv__transform_centred(ctx, &plan, 4, dim, 7, 1)) < 0) return st;
     for (f = 0; st == MEDVOL_OK && f < u->g->k.frames; f++) {
         mv__memset(u->bad, 0, 2 * u->jobs * sizeof *u->bad);
         if ((st = mv__se_lattice_find(ctx, u->l, u->g, f)) == MEDVOL_OK)
@@ -28066,23 +28051,16 @@ static mv_status mv__se_unfold_all(mv_ctx *ctx, mv__se_unfolding *u) {
     mv__free(ctx, block);
     return st;
 }
-static mv_status mv__se_gfactor_check(mv_ctx *ctx, const mv_volume *v, const mv_volume *dst,
-                                      const mv__se_given *g, int ndim, const size_t *dim) {
-    mv_status st;
-    if (v == dst) return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1, "sense: gfactor is dst");
-    if (!v->data) return MEDVOL_OK;
-    if ((st = mv__vol_check(ctx, "sense", "gfactor", v)) < 0) return st;
-    if (v->dtype != MEDVOL_F32)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "gfactor", (double)v->dtype, -1,
-                        "sense: gfactor has type %s: must be f32", mv_dtype_name(v->dtype));
-    if (!mv__vol_same_shape(v, ndim, dim))
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "gfactor", (double)v->dim[0], -1,
-                        "sense: gfactor is %zu x %zu: the result has %zu x %zu", v->dim[0],
-                        mv__coil_dim(v, 1), dim[0], dim[1]);
-    if (mv__se_touch(v, &g->src) || mv__se_touch(v, &g->maps) || (dst->data && mv__se_touch(v, dst)))
-        return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1,
-                        "sense: gfactor overlaps dst, src or the maps");
-    return MEDVOL_OK;
+static mv_status mv__se_gfactor_begin(mv_ctx *ctx, mv__dst *d, const mv_volume *v, const mv_volume *dst,
+                                      const mv_volume *src, const mv_volume *maps, int ndim,
+                                      const size_t *dim) {
+    mv_status st = MEDVOL_OK;
+    if (v == dst || v == src || v == maps)
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "gfactor", 0, -1, "sense: gfactor is dst, src or maps");
+    if (v->data && dst->data) st = mv__dst_apart(ctx, "sense: gfactor", "the image", v, dst);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, "sense: gfactor", "maps", v, maps);
+    if (st < 0) return st;
+    return mv__dst_begin(ctx, "sense: gfactor", d, v, src, MEDVOL_F32, ndim, dim, MV__OUT_APART);
 }
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt) {
@@ -28090,14 +28068,12 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     mv__se_given g;
     mv__se_lattice l;
     mv__se_unfolding u;
-    mv__se_result r;
-    mv_volume few;
+    mv__dst r, few;
     size_t dim[7];
-    int ndim;
+    int ndim, begun = 0;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
-    mv__memset(&few, 0, sizeof few);
     if (!(o.lambda >= 0.0 && o.lambda <= 1e30))
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o.lambda, -1, "sense: lambda = %g: must be 0..1e30",
                         o.lambda);
@@ -28113,23 +28089,18 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     u.g = &g;
     u.l = &l;
     u.lambda = o.lambda * (double)l.count; /* of all of k-space, folded voxels have 1 / R */
-    u.dst = (float *)r.dense.data;
-    if (o.gfactor)
-        st = mv__se_gfactor_check(ctx, o.gfactor, dst, &g, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
-    if (o.gfactor && st == MEDVOL_OK)
-        st = mv_volume_alloc(ctx, &few, MEDVOL_F32, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3, dim);
-    if (o.gfactor && st == MEDVOL_OK) {
-        mv__vol_copy_geometry(&few, src);
-        few.slope = 1.0;
-        few.inter = 0.0;
-        u.gfactor = (float *)few.data;
+    u.dst = (float *)r.work.data;
+    if (o.gfactor) {
+        st = mv__se_gfactor_begin(ctx, &few, o.gfactor, dst, src, maps, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3,
+                                  dim);
+        begun = st == MEDVOL_OK;
+        u.gfactor = begun ? (float *)few.work.data : NULL;
     }
     if (st == MEDVOL_OK) st = mv__se_unfold_all(ctx, &u);
-    if (st == MEDVOL_OK && o.gfactor) st = mv_volume_copy(ctx, o.gfactor, &few);
-    mv_volume_free(ctx, &few);
+    if (begun) st = mv__dst_end(ctx, st, &few, o.gfactor);
     mv__se_given_free(ctx, &g);
     mv__coil_steps(&r.out, src, g.sets);
-    return mv__se_end(ctx, st, &r, dst);
+    return mv__dst_end(ctx, st, &r, dst);
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_SENSE */

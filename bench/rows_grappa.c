@@ -25,13 +25,13 @@ static void waves(mv_volume *v, size_t sy, size_t sz) {
 }
 static mv_status setup(bench *b, size_t nx, size_t ny, size_t nz, size_t ry, size_t rz, size_t shift) {
     const size_t dim[4] = {nx, ny, nz, COILS};
-    const size_t acs[4] = {nx, ry > 2 ? 30 : 24, nz > 1 ? 16 : 1, COILS};
+    const size_t calib[4] = {nx, ry > 2 ? 30 : 24, nz > 1 ? 16 : 1, COILS};
     mv_grappa *g = (mv_grappa *)calloc(1, sizeof *g);
     mv_grappa_opt o = {0};
     mv_status st;
     if (!(b->own = g)) return MEDVOL_E_NOMEM;
     st = mv_volume_alloc(b->ctx, &b->aux[0], MEDVOL_C64, 4, dim);
-    if (st >= 0) st = mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_C64, 4, acs);
+    if (st >= 0) st = mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_C64, 4, calib);
     if (st < 0) return st;
     waves(&b->aux[0], 0, 0);
     waves(&b->aux[1], 100, 100);

@@ -57,7 +57,7 @@ static void profile_grappa_row(ex *e, const char *fit, const char *name, const m
                                size_t rz, size_t shift) {
     const size_t nx = full->dim[0], ny = full->dim[1], nz = full->dim[2];
     size_t start[4] = {0, 0, 0, 0}, size[4], y, z, c;
-    mv_volume acs, k;
+    mv_volume calib, k;
     mv_grappa g;
     mv_grappa_opt o;
     double without;
@@ -67,11 +67,11 @@ static void profile_grappa_row(ex *e, const char *fit, const char *name, const m
     memset(&k, 0, sizeof k);
     o.accel[0] = ry, o.accel[1] = rz, o.shift = shift;
     if (nz > 1) o.kernel[0] = 3, o.kernel[1] = o.kernel[2] = 2;
-    EX_OK(mv_volume_view(&e->ctx, &acs, full, start, size));
+    EX_OK(mv_volume_view(&e->ctx, &calib, full, start, size));
     memset(&g, 0, sizeof g);
-    for (ex_begin(e, fit, &acs, 0, 0, 0, 0); ex_more(e);) {
+    for (ex_begin(e, fit, &calib, 0, 0, 0, 0); ex_more(e);) {
         mv_grappa_free(&e->ctx, &g);
-        EX_OK(mv_grappa_init(&e->ctx, &g, &acs, NULL, &o));
+        EX_OK(mv_grappa_init(&e->ctx, &g, &calib, NULL, &o));
     }
     EX_OK(mv_volume_copy(&e->ctx, &k, full));
     for (c = 0; c < PROFILE_GRAPPA_COILS; c++)

@@ -12,9 +12,10 @@
 
 static const char usage[] =
     "recon [FILE] [--method cg|sense|grappa|rss] [--maps espirit|walsh|lowres] [--out PREFIX]\n"
-    "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24]\n"
+    "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24] [--unring]\n"
     "      [--save-kspace FILE.cfl] [--threads N] [--level N] [--quiet]\n"
-    "sense needs --accel; grappa finds its lattice. --save-kspace: a phantom's or a stream's samples, too\n"
+    "sense needs --accel; grappa finds its lattice. --unring: without Gibbs ringing\n"
+    "--save-kspace: a phantom's or a stream's samples, too\n"
     "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 7 impossible\n"
     "numbers, 9 unsupported, 130 cancelled\n";
 
@@ -22,7 +23,7 @@ enum { CG, SENSE, GRAPPA, RSS };
 typedef struct recon {
     ex *e;
     const char *path; /* NULL: a phantom */
-    int method;
+    int method, unring;
     const char *maps_by;
     size_t dim[7], frames; /* x, y, z, coil, ... */
     int coil_axis, axes;   /* in the file */
@@ -167,15 +168,15 @@ static void make_phantom(recon *r) {
     if (r->method == CG || r->method == RSS) { /* points of x and y, as y and z of a volume */
         mv_mask_poisson_opt poisson = {0};
         poisson.accel = 4.0, poisson.ellipse = 1;
-        poisson.acs[0] = poisson.acs[1] = 24;
+        poisson.calib[0] = poisson.calib[1] = 24;
         EX_OK(mv_mask_poisson(&e->ctx, &mask, plane, &poisson));
     } else {
         mv_mask_uniform_opt lines = {0};
         size_t one[3] = {1, 256, 1}, x, y;
         mv_volume few = {0};
-        lines.accel[0] = r->unfold.accel[0] > 1 ? (size_t)r->unfold.accel[0] : 2;
-        lines.acs[0] = 24;
-        r->unfold.accel[0] = (int)lines.accel[0];
+        lines.accel[0] = r->unfold.accel[0] > 1 ? r->unfold.accel[0] : 2;
+        lines.calib[0] = 24;
+        r->unfold.accel[0] = lines.accel[0];
         EX_OK(mv_mask_uniform(&e->ctx, &few, one, &lines));
         EX_OK(mv_volume_alloc(&e->ctx, &mask, MEDVOL_F32, 3, shape));
         for (y = 0; y < n; y++)
@@ -268,7 +269,7 @@ static void prepare(recon *r, const mv_volume *k_space) {
         const size_t dim[3] = {1, r->dim[1], r->dim[2]};
         const float *samples = (const float *)k_space->data;
         size_t start[4] = {0}, size[4];
-        mv_volume acs;
+        mv_volume calib;
         EX_OK(mv_volume_alloc(&e->ctx, &r->mask, MEDVOL_F32, 3, dim));
         for (line = 0; line < lines; line++) { /* sampled: some coil has something there */
             float *any = (float *)r->mask.data + line;
@@ -278,8 +279,8 @@ static void prepare(recon *r, const mv_volume *k_space) {
         }
         for (k = 0; k < 4; k++) size[k] = r->dim[k];
         sampled_block(r, start, size);
-        EX_OK(mv_volume_view(&e->ctx, &acs, k_space, start, size));
-        EX_OK(mv_grappa_init(&e->ctx, &r->weights, &acs, &r->mask, NULL));
+        EX_OK(mv_volume_view(&e->ctx, &calib, k_space, start, size));
+        EX_OK(mv_grappa_init(&e->ctx, &r->weights, &calib, &r->mask, NULL));
         return;
     }
     if (!strcmp(r->maps_by, "espirit")) {
@@ -328,6 +329,7 @@ static void reconstruct(recon *r, mv_volume *image, const mv_volume *k_space) {
         root_sum(r, image, &full);
         mv_volume_free(&e->ctx, &full);
     }
+    if (r->unring) EX_OK(mv_unring(&e->ctx, image, image, NULL));
 }
 
 /* ---- pictures ---- */
@@ -367,7 +369,7 @@ static void default_prefix(char *out, size_t size, const char *in) {
         if (*s == '.') n = (size_t)(s - base);
     snprintf(out, size, "%.*s_recon", (int)n, base);
 }
-static void pair_of(ex *e, const char *option, int *two) {
+static void pair_of(ex *e, const char *option, size_t *two) {
     const char *s = ex_text(e, option);
     char *end;
     int k;
@@ -375,7 +377,7 @@ static void pair_of(ex *e, const char *option, int *two) {
         const long x = strtol(s, &end, 10);
         if (end == s || x < 1 || x > 64 || (*end && (*end != ',' || k == 1)))
             ex_quit(e, EX_USAGE, "%s: must be one or two numbers 1..64, as 2,2", option);
-        two[k] = (int)x;
+        two[k] = (size_t)x;
         if (!*end) break;
     }
 }
@@ -398,11 +400,12 @@ int main(int argc, char **argv) {
     r.method = choice(e, "--method", methods, 4);
     r.maps_by = makers[choice(e, "--maps", makers, 3)];
     pair_of(e, "--accel", r.unfold.accel);
-    r.unfold.shift = (int)ex_number(e, "--shift", 0, 0, 64);
+    r.unfold.shift = (size_t)ex_number(e, "--shift", 0, 0, 64);
     lambda = ex_number(e, "--lambda", 0.01, 0, 1e6);
     r.unfold.lambda = r.gradients.lambda = lambda;
     r.gradients.iterations = (int)ex_number(e, "--iterations", 50, 1, 10000);
     r.calib = (size_t)ex_number(e, "--calib", 24, 4, 1024);
+    r.unring = ex_flag(e, "--unring");
     samples = ex_text(e, "--save-kspace");
     s = ex_text(e, "--out");
     r.path = ex_word(e);

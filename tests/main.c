@@ -192,6 +192,35 @@ void t_fail_alloc(size_t k, int forever) {
     fail_forever = forever;
 }
 
+static size_t weight, peak;
+static void *weigh_alloc(void *user, size_t n) {
+    size_t *p = (size_t *)malloc(n + 64);
+    (void)user;
+    if (!p) return NULL;
+    *p = n;
+    weight += n;
+    if (weight > peak) peak = weight;
+    return (char *)p + 64;
+}
+static void weigh_free(void *user, void *p) {
+    size_t *block = p ? (size_t *)(void *)((char *)p - 64) : NULL;
+    (void)user;
+    if (block) weight -= *block;
+    free(block);
+}
+void t_weigh(mv_ctx *ctx, int threads) {
+    mv_ctx_desc d = T->desc;
+    d.threads = threads, d.mem_alloc = weigh_alloc, d.mem_free = weigh_free;
+    weight = peak = 0;
+    CHECK_OK(mv_ctx_init(ctx, &d));
+}
+size_t t_peak(void) {
+    const size_t most = peak;
+    peak = weight;
+    return most;
+}
+size_t t_weight(void) { return weight; }
+
 static char sources[4096]; /* the folder in which the run began; empty: it is the current one */
 const char *t_path(const char *name) {
     static char path[4][512];
@@ -205,6 +234,15 @@ const char *t_source(const char *name) {
     static char path[4400];
     snprintf(path, sizeof path, "%s%s%s", sources, *sources ? "/" : "", name);
     return path;
+}
+int t_shared(mv_volume *v, const char *name) {
+    char path[600];
+    memset(v, 0, sizeof *v);
+    snprintf(path, sizeof path, "%s", t_source("README.md"));
+    path[strlen(path) - 9] = 0;
+    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
+    strncat(path, name, sizeof path - strlen(path) - 1);
+    return mv_load(T, v, path, NULL) == MEDVOL_OK;
 }
 static void go_beside(const char *program) {
     char folder[4096];

@@ -65,6 +65,32 @@ voxels $D/frame.nii.gz > $D/one
 for i in $(seq 40); do cat $D/one; done | cmp - <(voxels $D/series.nii.gz)
 ok "the series is its frames" $?
 rm -f $D/series.cfl
+$P/recon $D/frame.cfl --iterations 3 --quiet --unring --out $D/unrung &&
+    [ "$(voxels $D/unrung.nii.gz | wc -c)" = "$(wc -c < $D/one)" ] &&
+    ! cmp -s $D/one <(voxels $D/unrung.nii.gz)
+ok "recon --unring" $?
+# the same samples as a stream of acquisitions, a line of all coils each; first one of noise
+zeros() { head -c $1 /dev/zero; }
+acquisition() { # FLAGS LINE; flags: byte 2 of eight
+    printf '\xf0\x03\x01\x00'; zeros 2; printf "\\x$1"; zeros 29 # 1008, version
+    printf '\x00\x01\x08\x00\x08\x00'; zeros 132; printf '\x80\x00' # samples, coils; the centre
+    zeros 68; printf "\\x$(printf %02x $2)\\x00"; zeros 96
+    cat $(printf "$D/line.%04d " $(seq $2 256 2047))
+}
+split -b 2048 -a 4 -d $D/frame.cfl $D/line.
+xml='<a><encodedSpace><matrixSize><x>256</x><y>256</y><z>1</z></matrixSize></encodedSpace></a>'
+{
+    printf "\\x03\\x00\\x$(printf %02x ${#xml})\\x00\\x00\\x00%s" "$xml"
+    acquisition 04 128
+    for y in $(seq 0 255); do acquisition 00 $y; done
+    printf '\x04\x00'
+} > $D/scan.mrd
+rm -f $D/line.*
+$P/recon $D/scan.mrd --iterations 3 --quiet --threads 1 --out $D/scan
+cmp $D/one <(voxels $D/scan.nii.gz)
+ok "recon of a stream" $?
+head -c 100000 $D/scan.mrd > $D/short.mrd
+gives 4 "short.mrd" $P/recon $D/short.mrd
 gives 2 "one coil" $P/recon $D/phantom.nii.gz
 gives 3 "missing.cfl" $P/recon $D/missing.cfl
 gives 4 "text.nii" $P/recon $D/text.nii

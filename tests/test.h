@@ -96,6 +96,10 @@ void t_guard_free(void *p, size_t n);
 size_t t_live(void);
 size_t t_allocations(void);
 void t_fail_alloc(size_t k, int forever);
+/* A context whose bytes are counted; the most of them alive at once since the last call of t_peak, and now. */
+void t_weigh(mv_ctx *ctx, int threads);
+size_t t_peak(void);
+size_t t_weight(void);
 
 /* Which public functions the cases of one kind called (bit 0), or leave out for a reason (bit 1). A file that
    defines API_KIND before including this one has its calls noted; a run of all cases fails when a public
@@ -111,4 +115,6 @@ extern unsigned char t_called[T_KINDS][API_N];
    project, until the next call. */
 const char *t_path(const char *name);
 const char *t_source(const char *name);
+/* Loads ../shared/data/recon/NAME, which is not part of the project; 0: it is not there. */
+int t_shared(mv_volume *v, const char *name);
 #endif

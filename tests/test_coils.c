@@ -736,16 +736,73 @@ static void test_maps_errors(void) {
     mv_volume_free(T, &v), mv_volume_free(T, &frames), mv_volume_free(T, &real), mv_volume_free(T, &zeros);
 }
 
-/* ---- BART's answers ---- */
-static int shared(mv_volume *v, const char *name) { /* 0: not there */
-    char path[600];
-    memset(v, 0, sizeof *v);
-    snprintf(path, sizeof path, "%s", t_source("README.md"));
-    path[strlen(path) - 9] = 0;
-    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
-    strncat(path, name, sizeof path - strlen(path) - 1);
-    return mv_load(T, v, path, NULL) == MEDVOL_OK;
+/* ---- what is wrong with dst is told before any work is done, and progress while it is ---- */
+static int count_calls(void *user, double done, double total, const char *label) {
+    (void)done, (void)total, (void)label;
+    ++*(int *)user;
+    return 0;
 }
+static void test_dst_first(void) {
+    double m[2 * 3 * 3 * 12] = {0};
+    mv_ctx_desc was = T->desc;
+    mv_volume v, wrong, values, dst = {0};
+    mv_espirit_opt o;
+    int calls = 0, i;
+    t_seed(21);
+    noisy(&v, 12, 10, 1, 3, 1), volume(&wrong, MEDVOL_F32, 12, 10, 1, 3, 1);
+    volume(&values, MEDVOL_F32, 12, 9, 1, 1, 1);
+    for (i = 0; i < 3; i++) m[8 * i] = 1;
+    memset(&o, 0, sizeof o);
+    T->desc.progress = count_calls, T->desc.progress_user = &calls;
+    CHECK_STATUS(mv_coil_walsh(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_lowres(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_espirit(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_espirit(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    o.values = &values;
+    CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_compress(T, &wrong, &v, 3, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_compress(T, NULL, &v, 2, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_whiten(T, &wrong, &v, m), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_gcc_apply(T, &wrong, &v, m, 3), MEDVOL_E_DTYPE);
+    CHECK(calls == 0 && !dst.data);
+    mv_volume_free(T, &v), mv_volume_free(T, &wrong), mv_volume_free(T, &values);
+    noisy(&v, 4, 64, 24, 2, 1); /* 96 strips of rows, in rounds of 64 */
+    CHECK_OK(mv_coil_walsh(T, &dst, &v, NULL));
+    CHECK(calls > 2);
+    T->desc = was;
+    mv_volume_free(T, &v), mv_volume_free(T, &dst);
+}
+
+static void test_memory(void) { /* what [API] says is a bound, and no idle one */
+    static const size_t dim[2][3] = {{96, 96, 1}, {20, 20, 16}}, calib[2] = {40, 10};
+    mv_volume v, dst = {0};
+    mv_ctx ctx;
+    int k;
+    if (T_SMALL) return;
+    t_weigh(&ctx, t_threads);
+    for (k = 0; k < 2; k++) {
+        const double n = k ? 3 * 216 : 8 * 36, blocks = k ? 125 : 1024;
+        const double result = 8 * (k ? 3 * 6400 : 8 * 9216);
+        const double said = result + 56 * n * n + 16 * n * (blocks + 512);
+        mv_espirit_opt o;
+        double took;
+        memset(&o, 0, sizeof o);
+        o.calib[0] = o.calib[1] = calib[k], o.calib[2] = k ? calib[k] : 1;
+        noisy(&v, dim[k][0], dim[k][1], dim[k][2], k ? 3 : 8, 1);
+        t_peak();
+        CHECK_OK(mv_espirit(&ctx, &dst, &v, &o));
+        took = (double)t_peak();
+        CHECK(took > 0.7 * said && took < said);
+        mv_volume_free(&ctx, &dst);
+        CHECK_OK(mv_coil_lowres(&ctx, &dst, &v, NULL));
+        CHECK((double)t_peak() < 2 * result + 262144);
+        mv_volume_free(&ctx, &dst), mv_volume_free(T, &v);
+    }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+}
+
+/* ---- BART's answers ---- */
 /* |a - b| / |b| of arrays whose common phase may differ */
 static double apart(const mv_volume *a, size_t from, const mv_volume *b, size_t to, size_t n) {
     pair s = {0, 0};
@@ -771,13 +828,13 @@ static void test_bart(void) {
     double d = 0, all = 0;
     memset(&o, 0, sizeof o);
     o.calib[0] = o.calib[1] = 24; /* BART's */
-    if (!shared(&ksp, "bart_ref/ph4_ksp")) {
+    if (!t_shared(&ksp, "bart_ref/ph4_ksp")) {
         t_skip("no ../shared/data/recon");
         return;
     }
     n = ksp.dim[0] * ksp.dim[1];
     memset(&got, 0, sizeof got);
-    if (shared(&want, "bart_ref/cc2")) {
+    if (t_shared(&want, "bart_ref/cc2")) {
         CHECK_OK(mv_coil_compress(T, &got, &ksp, 2, &o));
         for (i = 0; i < 2; i++) {
             const double e = apart(&got, i * n, &want, i * n, n);
@@ -786,7 +843,7 @@ static void test_bart(void) {
         }
         mv_volume_free(T, &want), mv_volume_free(T, &got);
     }
-    if (shared(&img, "bart_ref/ifftu_ksp4") && shared(&want, "bart_ref/rss4")) {
+    if (t_shared(&img, "bart_ref/ifftu_ksp4") && t_shared(&want, "bart_ref/rss4")) {
         CHECK_OK(mv_coil_rss(T, &got, &img, NULL));
         for (i = 0; i < n; i++) {
             d += pow((double)((float *)got.data)[i] - at(&want, i).re, 2);
@@ -835,7 +892,7 @@ static void test_bart_maps(void) {
     double e, only = 0, mine, theirs;
     int k;
     for (k = 0; k < 2; k++) {
-        if (!shared(&ksp, data[k][0]) || !shared(&want, data[k][1])) {
+        if (!t_shared(&ksp, data[k][0]) || !t_shared(&want, data[k][1])) {
             t_skip("no ../shared/data/recon");
             return;
         }
@@ -854,7 +911,7 @@ static void test_bart_maps(void) {
     memset(&l, 0, sizeof l);
     l.calib[0] = l.calib[1] = 20;
     l.window = 1;
-    if (shared(&ksp, "bart_ref/ph4_ksp") && shared(&want, "bart_ref/caldir4")) { /* where there is anything */
+    if (t_shared(&ksp, "bart_ref/ph4_ksp") && t_shared(&want, "bart_ref/caldir4")) { /* where there is anything */
         size_t i, n = ksp.dim[0] * ksp.dim[1];
         mv_volume r;
         memset(&r, 0, sizeof r);
@@ -887,6 +944,8 @@ const t_case tests_coils[] = {
     {"espirit", test_espirit, 0},
     {"espirit_sets", test_espirit_sets, 0},
     {"maps_errors", test_maps_errors, 0},
+    {"dst_first", test_dst_first, 0},
+    {"memory", test_memory, T_ONCE},
     {"bart_maps", test_bart_maps, 0},
     {NULL, NULL, 0},
 };

@@ -344,7 +344,7 @@ static void test_mask_uniform(void) { /* the masks' options and these mean the s
         mv_grappa_opt o = {{1, 1, 1}, {0, 0}, 0, {0, 0}, 0, 0};
         mv_grappa found, g;
         u.accel[0] = 1 + n % 3, u.accel[1] = 1 + n / 3 % 4, u.shift = n % u.accel[1];
-        u.acs[0] = n % 2 ? 8 : 0, u.acs[1] = n % 2 ? 6 : 0;
+        u.calib[0] = n % 2 ? 8 : 0, u.calib[1] = n % 2 ? 6 : 0;
         u.offset[0] = n % u.accel[0], u.offset[1] = n / 5 % u.accel[1];
         CHECK_OK(mv_mask_uniform(T, &mask, shape, &u));
         memcpy(o.accel, u.accel, sizeof o.accel);
@@ -528,117 +528,197 @@ static void test_nan(void) { /* reaches those that have it as neighbour, no othe
 }
 
 /* ---- errors ---- */
-static void test_errors(void) {
-    mv_volume src, acs, mask, real, got = {0}, empty = {0};
-    const mv_grappa_opt plain = {{0, 0, 0}, {2, 1}, 0, {0, 0}, 0, 0};
-    mv_grappa_opt o = plain;
-    mv_grappa g, h;
-    size_t i;
-    if (!make(&src, MEDVOL_C64, 16, 24, 1, 2, 1) || !make(&acs, MEDVOL_C64, 16, 12, 1, 2, 1) ||
-        !make_mask(&mask, 24, 1, 2, 1, 0, 0, 0, 0, 0) || !make(&real, MEDVOL_F32, 16, 12, 1, 2, 1))
-        return;
-    noise(&src, 15);
-    noise(&acs, 16);
-    memset(real.data, 0, 4 * mv_volume_count(&real));
+/* What errors are shown with: two coils of 24 lines, every second of which is sampled; of calibration 12. */
+typedef struct given {
+    mv_volume src, acs, mask, real;
+} given;
+static int begin(given *g) {
+    if (!make(&g->src, MEDVOL_C64, 16, 24, 1, 2, 1) || !make(&g->acs, MEDVOL_C64, 16, 12, 1, 2, 1) ||
+        !make_mask(&g->mask, 24, 1, 2, 1, 0, 0, 0, 0, 0) || !make(&g->real, MEDVOL_F32, 16, 12, 1, 2, 1))
+        return 0;
+    noise(&g->src, 15);
+    noise(&g->acs, 16);
+    memset(g->real.data, 0, 4 * mv_volume_count(&g->real));
+    return 1;
+}
+static void end(given *g) {
+    mv_volume_free(T, &g->src), mv_volume_free(T, &g->acs), mv_volume_free(T, &g->mask);
+    mv_volume_free(T, &g->real);
+}
+static const mv_grappa_opt plain = {{0, 0, 0}, {2, 1}, 0, {0, 0}, 0, 0};
+/* mv_grappa_init gives this status and nothing else; o is plain again. */
+static void refused(mv_status status, const mv_volume *acs, const mv_volume *mask, mv_grappa_opt *o) {
+    mv_grappa g;
     memset(&g, 0x7f, sizeof g);
-#define INIT(status, a, m) do { CHECK_STATUS(mv_grappa_init(T, &g, a, m, &o), status);                      \
-        CHECK(!g.kernels && g.coils == 0 && mv_message(T)[0]); o = plain; } while (0)
-    CHECK_STATUS(mv_grappa_init(T, NULL, &acs, &mask, &o), MEDVOL_E_NULL);
-    INIT(MEDVOL_E_NULL, NULL, &mask);
-    INIT(MEDVOL_E_NULL, &empty, &mask);
-    o.accel[0] = 0; INIT(MEDVOL_E_SHAPE, &acs, &real); /* of two coils */
-    o.accel[0] = o.accel[1] = 0; INIT(MEDVOL_E_NULL, &acs, NULL);
-    INIT(MEDVOL_E_DTYPE, &real, NULL);
-    INIT(MEDVOL_E_DTYPE, &acs, &acs);
-    o.lambda = NAN; INIT(MEDVOL_E_RANGE, &acs, NULL);
-    o.lambda = INFINITY; INIT(MEDVOL_E_RANGE, &acs, NULL);
-    o.kernel[1] = 16; INIT(MEDVOL_E_RANGE, &acs, NULL);
-    o.shift = 2; INIT(MEDVOL_E_RANGE, &acs, NULL);
-    o.shift = (size_t)-1; INIT(MEDVOL_E_RANGE, &acs, NULL);
-    o.accel[0] = o.accel[1] = (size_t)-1 / 2; INIT(MEDVOL_E_UNSUPPORTED, &acs, NULL);
-    o.accel[1] = 33; INIT(MEDVOL_E_UNSUPPORTED, &acs, NULL);
-    o.accel[0] = 8; INIT(MEDVOL_E_SHAPE, &acs, NULL); /* 25 lines are needed */
+    CHECK_STATUS(mv_grappa_init(T, &g, acs, mask, o), status);
+    CHECK(!g.kernels && g.coils == 0 && mv_message(T)[0]);
+    *o = plain;
+}
+static void test_option_errors(void) {
+    mv_volume empty = {0};
+    mv_grappa_opt o = plain;
+    mv_grappa h;
+    given g;
+    if (!begin(&g)) return;
+    CHECK_STATUS(mv_grappa_init(T, NULL, &g.acs, &g.mask, &o), MEDVOL_E_NULL);
+    refused(MEDVOL_E_NULL, NULL, &g.mask, &o);
+    refused(MEDVOL_E_NULL, &empty, &g.mask, &o);
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_NULL, &g.acs, NULL, &o);
+    refused(MEDVOL_E_DTYPE, &g.real, NULL, &o);
+    refused(MEDVOL_E_DTYPE, &g.acs, &g.acs, &o);
+    o.lambda = NAN, refused(MEDVOL_E_RANGE, &g.acs, NULL, &o);
+    o.lambda = INFINITY, refused(MEDVOL_E_RANGE, &g.acs, NULL, &o);
+    o.kernel[1] = 16, refused(MEDVOL_E_RANGE, &g.acs, NULL, &o);
+    o.shift = 2, refused(MEDVOL_E_RANGE, &g.acs, NULL, &o);
+    o.shift = (size_t)-1, refused(MEDVOL_E_RANGE, &g.acs, NULL, &o);
+    o.accel[0] = o.accel[1] = (size_t)-1 / 2, refused(MEDVOL_E_UNSUPPORTED, &g.acs, NULL, &o);
+    o.accel[1] = 33, refused(MEDVOL_E_UNSUPPORTED, &g.acs, NULL, &o);
+    o.accel[0] = 8, refused(MEDVOL_E_SHAPE, &g.acs, NULL, &o); /* 25 lines are needed */
     CHECK(strstr(mv_message(T), "25"));
-    o.kernel[2] = 2; INIT(MEDVOL_E_SHAPE, &acs, NULL);
-    o.kernel[0] = 15; o.lambda = -1; INIT(MEDVOL_E_SINGULAR, &acs, NULL); /* fewer equations */
+    o.kernel[2] = 2, refused(MEDVOL_E_SHAPE, &g.acs, NULL, &o);
+    o.kernel[0] = 15, o.lambda = -1, refused(MEDVOL_E_SINGULAR, &g.acs, NULL, &o); /* fewer equations */
     CHECK(strstr(mv_message(T), "pivot"));
-    o.accel[0] = 0; o.accel[1] = 0;
-    ((unsigned char *)mask.data)[3] = 1; INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask);
-    ((unsigned char *)mask.data)[3] = 0;
-    o.accel[0] = 0; o.accel[1] = 0;
-    memset(mask.data, 0, 24); INIT(MEDVOL_E_EMPTY, &acs, &mask);
-    INIT(MEDVOL_E_EMPTY, &acs, &mask);
-    memset(mask.data, 1, 6); /* three lines of the lattice, and three beside it */
-    INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask);
+    memcpy((float *)g.acs.data + 2 * 16 * 12, g.acs.data, 8 * 16 * 12); /* one coil twice */
+    o.lambda = -1, refused(MEDVOL_E_SINGULAR, &g.acs, NULL, &o);
+    CHECK_OK(mv_grappa_init(T, &h, &g.acs, NULL, &o));
+    mv_grappa_free(T, &h);
+    ((float *)g.acs.data)[5] = NAN, refused(MEDVOL_E_RANGE, &g.acs, NULL, &o);
+    memset(g.acs.data, 0, 8 * mv_volume_count(&g.acs));
+    refused(MEDVOL_E_SINGULAR, &g.acs, NULL, &o);
+    end(&g);
+}
+static void test_mask_errors(void) {
+    mv_grappa_opt o = plain;
+    unsigned char *line;
+    given g;
+    if (!begin(&g)) return;
+    line = (unsigned char *)g.mask.data;
+    o.accel[0] = 0, refused(MEDVOL_E_SHAPE, &g.acs, &g.real, &o); /* of two coils */
+    line[3] = 1;
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_UNSUPPORTED, &g.acs, &g.mask, &o);
+    memset(line, 0, 24);
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_EMPTY, &g.acs, &g.mask, &o);
+    refused(MEDVOL_E_EMPTY, &g.acs, &g.mask, &o);
+    memset(line, 1, 6); /* three lines of the lattice, and three beside it */
+    refused(MEDVOL_E_UNSUPPORTED, &g.acs, &g.mask, &o);
     CHECK(strstr(mv_message(T), "lies"));
-    memset(mask.data, 0, 6);
-    o.accel[0] = 0; o.accel[1] = 0;
-    ((unsigned char *)mask.data)[3] = 1; INIT(MEDVOL_E_UNSUPPORTED, &acs, &mask); /* one line */
-    for (i = 0; i < 24; i++) ((unsigned char *)mask.data)[i] = i % 2 == 0;
-    memcpy((float *)acs.data + 2 * 16 * 12, acs.data, 8 * 16 * 12); /* one coil twice */
-    o.lambda = -1; INIT(MEDVOL_E_SINGULAR, &acs, NULL);
-    CHECK_OK(mv_grappa_init(T, &g, &acs, NULL, &o));
-    mv_grappa_free(T, &g);
-    ((float *)acs.data)[5] = NAN; INIT(MEDVOL_E_RANGE, &acs, NULL);
-    memset(acs.data, 0, 8 * mv_volume_count(&acs)); INIT(MEDVOL_E_SINGULAR, &acs, NULL);
-    noise(&acs, 16);
-#undef INIT
-    mv_volume_free(T, &real);
-    if (!make(&real, MEDVOL_F32, 16, 24, 1, 1, 1)) return; /* a line sampled in part */
-    memset(real.data, 0, 4 * mv_volume_count(&real));
-    ((float *)real.data)[5] = 1;
-    CHECK_STATUS(mv_grappa_init(T, &g, &acs, &real, NULL), MEDVOL_E_UNSUPPORTED);
-    ((float *)real.data)[5] = NAN;
-    CHECK_STATUS(mv_grappa_init(T, &g, &acs, &real, NULL), MEDVOL_E_RANGE);
+    memset(line, 0, 6);
+    line[3] = 1; /* one line */
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_UNSUPPORTED, &g.acs, &g.mask, &o);
+    mv_volume_free(T, &g.real);
+    if (!make(&g.real, MEDVOL_F32, 16, 24, 1, 1, 1)) return; /* a line sampled in part */
+    memset(g.real.data, 0, 4 * mv_volume_count(&g.real));
+    ((float *)g.real.data)[5] = 1;
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_UNSUPPORTED, &g.acs, &g.real, &o);
+    ((float *)g.real.data)[5] = NAN;
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_RANGE, &g.acs, &g.real, &o);
     CHECK(strstr(mv_message(T), "x = 5"));
-    mv_volume_free(T, &real);
-    if (!make(&real, MEDVOL_F32, 1, 24, 1, 2, 1)) return; /* a mask of coils */
-    memset(real.data, 0, 4 * mv_volume_count(&real));
-    CHECK_STATUS(mv_grappa_init(T, &g, &acs, &real, NULL), MEDVOL_E_SHAPE);
-
-    if (!CHECK_OK(mv_grappa_init(T, &g, &acs, &mask, NULL))) return;
+    mv_volume_free(T, &g.real);
+    if (!make(&g.real, MEDVOL_F32, 1, 24, 1, 2, 1)) return; /* a mask of coils */
+    memset(g.real.data, 0, 4 * mv_volume_count(&g.real));
+    o.accel[0] = o.accel[1] = 0, refused(MEDVOL_E_SHAPE, &g.acs, &g.real, &o);
+    end(&g);
+}
+static void test_execute_errors(void) {
+    const size_t start[5] = {0, 0, 0, 0, 0}, size[5] = {16, 2, 1, 2, 1};
+    mv_volume got = {0}, one, few;
+    mv_grappa_opt o = plain;
+    mv_grappa w, h;
+    given g;
+    if (!begin(&g) || !CHECK_OK(mv_grappa_init(T, &w, &g.acs, &g.mask, NULL))) return;
     memset(&h, 0, sizeof h);
-    CHECK_STATUS(mv_grappa_execute(T, NULL, &got, &src), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_grappa_execute(T, &h, &got, &src), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_grappa_execute(T, &g, NULL, &src), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_grappa_execute(T, &g, &got, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_grappa_execute(T, &g, &got, &acs), MEDVOL_E_SHAPE); /* 12 lines */
-    CHECK_STATUS(mv_grappa_execute(T, &g, &got, &real), MEDVOL_E_DTYPE);
-    CHECK_STATUS(mv_grappa_execute(T, &g, &real, &src), MEDVOL_E_DTYPE);
-    CHECK_STATUS(mv_grappa_execute(T, &g, &acs, &src), MEDVOL_E_SHAPE);
-    {
-        mv_volume shifted = src;
-        shifted.owner = NULL;
-        shifted.data = (float *)src.data + 2; /* of one line less */
-        shifted.dim[1] = 24;
-        shifted.dim[3] = 1;
-        CHECK_STATUS(mv_grappa_execute(T, &g, &got, &shifted), MEDVOL_E_SHAPE); /* coils */
-        CHECK(strstr(mv_message(T), "coils"));
-    }
-    mv_grappa_free(T, &g);
-    CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, NULL, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_grappa_recon(T, &got, NULL, NULL, &mask, NULL), MEDVOL_E_NULL);
-    /* one line at the centre */
-    CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, &mask, NULL), MEDVOL_E_SHAPE);
-    ((unsigned char *)mask.data)[12] = 0;
-    CHECK_STATUS(mv_grappa_recon(T, &got, &src, NULL, &mask, NULL), MEDVOL_E_SHAPE);
-    CHECK(strstr(mv_message(T), "centre"));
+    CHECK_STATUS(mv_grappa_execute(T, NULL, &got, &g.src), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_execute(T, &h, &got, &g.src), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_execute(T, &w, NULL, &g.src), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_execute(T, &w, &got, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_execute(T, &w, &got, &g.acs), MEDVOL_E_SHAPE); /* 12 lines */
+    CHECK_STATUS(mv_grappa_execute(T, &w, &g.real, &g.src), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_grappa_execute(T, &w, &g.acs, &g.src), MEDVOL_E_SHAPE);
+    mv_volume_free(T, &g.real);
+    if (!make(&g.real, MEDVOL_F32, 16, 24, 1, 2, 1)) return;
+    CHECK_STATUS(mv_grappa_execute(T, &w, &got, &g.real), MEDVOL_E_DTYPE);
+    one = g.src, one.owner = NULL, one.dim[3] = 1;
+    CHECK_STATUS(mv_grappa_execute(T, &w, &got, &one), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "coils"));
+    mv_grappa_free(T, &w);
     o.accel[0] = 3, o.kernel[1] = 2; /* of two lines the second has no lattice line about it */
-    if (CHECK_OK(mv_grappa_init(T, &g, &acs, NULL, &o))) {
-        size_t start[5] = {0, 0, 0, 0, 0}, size[5] = {16, 2, 1, 2, 1};
-        mv_volume few;
-        o.first[0] = 2;
-        CHECK_OK(mv_volume_view(T, &few, &src, start, size));
-        CHECK_OK(mv_grappa_execute(T, &g, &got, &few));
-        mv_grappa_free(T, &g);
-        mv_volume_free(T, &got);
-        if (CHECK_OK(mv_grappa_init(T, &g, &acs, NULL, &o)))
-            CHECK_STATUS(mv_grappa_execute(T, &g, &got, &few), MEDVOL_E_SHAPE);
-        CHECK(strstr(mv_message(T), "neighbour"));
+    CHECK_OK(mv_volume_view(T, &few, &g.src, start, size));
+    o.first[0] = 2;
+    if (CHECK_OK(mv_grappa_init(T, &w, &g.acs, NULL, &o)))
+        CHECK_STATUS(mv_grappa_execute(T, &w, &got, &few), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "neighbour"));
+    mv_grappa_free(T, &w);
+    o.first[0] = 0;
+    if (CHECK_OK(mv_grappa_init(T, &w, &g.acs, NULL, &o))) CHECK_OK(mv_grappa_execute(T, &w, &got, &few));
+    mv_grappa_free(T, &w), mv_volume_free(T, &got);
+    end(&g);
+}
+static void test_recon_errors(void) {
+    mv_volume got = {0};
+    given g;
+    if (!begin(&g)) return;
+    CHECK_STATUS(mv_grappa_recon(T, &got, &g.src, NULL, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_recon(T, &got, NULL, NULL, &g.mask, NULL), MEDVOL_E_NULL);
+    /* one line at the centre */
+    CHECK_STATUS(mv_grappa_recon(T, &got, &g.src, NULL, &g.mask, NULL), MEDVOL_E_SHAPE);
+    ((unsigned char *)g.mask.data)[12] = 0;
+    CHECK_STATUS(mv_grappa_recon(T, &got, &g.src, NULL, &g.mask, NULL), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "centre") && !got.data);
+    end(&g);
+}
+
+/* ---- what is wrong with dst and src is told before the fit ---- */
+static int count_calls(void *user, double done, double total, const char *label) {
+    (void)done, (void)total, (void)label;
+    ++*(int *)user;
+    return 0;
+}
+static void test_recon_first(void) {
+    mv_volume src, acs, few, wrong, got = {0};
+    const mv_grappa_opt o = {{0, 0, 0}, {3, 1}, 0, {0, 0}, 0, 0};
+    int calls = 0;
+    if (!make(&src, MEDVOL_C64, 16, 24, 1, 3, 1) || !make(&acs, MEDVOL_C64, 40, 20, 1, 3, 1) ||
+        !make(&few, MEDVOL_C64, 40, 20, 1, 2, 1) || !make(&wrong, MEDVOL_F32, 16, 24, 1, 3, 1))
+        return;
+    noise(&src, 17), noise(&acs, 18), noise(&few, 19);
+    memset(wrong.data, 0, 4 * mv_volume_count(&wrong));
+    T->desc.progress = count_calls, T->desc.progress_user = &calls;
+    CHECK_STATUS(mv_grappa_recon(T, NULL, &src, &acs, NULL, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_grappa_recon(T, &wrong, &src, &acs, NULL, &o), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_grappa_recon(T, &acs, &src, &acs, NULL, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_grappa_recon(T, &got, &wrong, &acs, NULL, &o), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_grappa_recon(T, &got, &src, &few, NULL, &o), MEDVOL_E_SHAPE);
+    CHECK(calls == 0 && !got.data);
+    T->desc.progress = NULL;
+    mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &few), mv_volume_free(T, &wrong);
+}
+
+static void test_memory(void) {
+    static const size_t accel[2][2] = {{4, 1}, {2, 2}};
+    mv_ctx ctx;
+    int k;
+    if (T_SMALL) return;
+    t_weigh(&ctx, t_threads);
+    for (k = 0; k < 2; k++) {
+        mv_grappa_opt o = {{0, 0, 0}, {0, 0}, 0, {0, 0}, 0, 0};
+        const double n = k ? 8 * 5 * 16 : 8 * 5 * 4, said = 16 * (n + 3 * 8) * (n + 1100);
+        mv_volume acs;
+        mv_grappa g;
+        size_t idle;
+        double took;
+        o.accel[0] = accel[k][0], o.accel[1] = accel[k][1];
+        if (!make(&acs, MEDVOL_C64, k ? 32 : 128, k ? 16 : 32, k ? 16 : 1, 8, 1)) return;
+        noise(&acs, 20);
+        idle = t_weight();
+        t_peak();
+        CHECK_OK(mv_grappa_init(&ctx, &g, &acs, NULL, &o));
+        took = (double)t_peak();
+        CHECK(took > 0.7 * said && took < said);
+        CHECK((double)(t_weight() - idle) < 8 * n * 3 * 8 + 4096);
+        mv_grappa_free(&ctx, &g), mv_volume_free(T, &acs);
     }
-    mv_grappa_free(T, &g);
-    CHECK(!got.data);
-    mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &mask), mv_volume_free(T, &real);
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
 }
 
 /* ---- cancelling at every step ---- */
@@ -678,7 +758,10 @@ const t_case tests_grappa[] = {
     {"kept", test_kept, 0},
     {"levels", test_levels, 0},
     {"nan", test_nan, 0},
-    {"errors", test_errors, 0},
+    {"option_errors", test_option_errors, 0}, {"mask_errors", test_mask_errors, 0},
+    {"execute_errors", test_execute_errors, 0}, {"recon_errors", test_recon_errors, 0},
+    {"recon_first", test_recon_first, 0},
+    {"memory", test_memory, T_ONCE},
     {"cancel", test_cancel, 0},
     {NULL, NULL, 0},
 };

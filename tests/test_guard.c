@@ -1447,7 +1447,7 @@ static void op_mask(void) { /* ARG: which */
     const size_t *shape = sizes(3, N, 6, 5);
     memset(&u, 0, sizeof u), memset(&p, 0, sizeof p), memset(&g, 0, sizeof g);
     u.accel[0] = 2, u.accel[1] = 3, u.shift = 1;
-    p.acs[0] = p.acs[1] = 2, p.seed = N;
+    p.calib[0] = p.calib[1] = 2, p.seed = N;
     g.frames = 2;
     if (ARG == 0) did(mv_mask_uniform(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &u));
     else if (ARG == 1) did(mv_mask_poisson(T, vout(MEDVOL_F32, N, 6, 5, 0), shape, &p));

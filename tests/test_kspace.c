@@ -262,8 +262,8 @@ static void test_uniform(void) {
             const mv_mask_uniform_opt *o = &opts[k];
             const long ny = (long)shapes[s][1], nz = (long)shapes[s][2];
             const long ry = o->accel[0] ? (long)o->accel[0] : 1, rz = o->accel[1] ? (long)o->accel[1] : 1;
-            const long ay = o->acs[0] ? (long)o->acs[0] : o->acs[1] ? ny : 0;
-            const long az = o->acs[1] ? (long)o->acs[1] : o->acs[0] ? nz : 0;
+            const long ay = o->calib[0] ? (long)o->calib[0] : o->calib[1] ? ny : 0;
+            const long az = o->calib[1] ? (long)o->calib[1] : o->calib[0] ? nz : 0;
             mv_volume m = {0};
             long y, z;
             if (ry > ny || rz > nz || ay > ny || az > nz) {
@@ -326,8 +326,8 @@ static void test_poisson(void) {
                 const double u = ((double)y - floor((double)ny / 2)) / ((double)ny / 2);
                 const double v = ((double)z - floor((double)nz / 2)) / ((double)nz / 2);
                 const double v0 = at3(&m, 0, y, z, 0);
-                const size_t ay = o->acs[0] ? o->acs[0] : o->acs[1] ? ny : 0;
-                const size_t az = o->acs[1] ? o->acs[1] : o->acs[0] ? nz : 0;
+                const size_t ay = o->calib[0] ? o->calib[0] : o->calib[1] ? ny : 0;
+                const size_t az = o->calib[1] ? o->calib[1] : o->calib[0] ? nz : 0;
                 if (y + ay / 2 >= ny / 2 && y + ay / 2 - ny / 2 < ay && z + az / 2 >= nz / 2 &&
                     z + az / 2 - nz / 2 < az)
                     CHECK(v0 == 1);
@@ -412,7 +412,7 @@ static void test_mask_errors(void) {
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, &u), MEDVOL_E_RANGE);
     u.offset[0] = 0, u.accel[1] = 13;
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, &u), MEDVOL_E_RANGE);
-    u.accel[1] = 1, u.acs[1] = 13;
+    u.accel[1] = 1, u.calib[1] = 13;
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, &u), MEDVOL_E_RANGE);
     p.accel = 0.9;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
@@ -420,11 +420,11 @@ static void test_mask_errors(void) {
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
     p.accel = 1, p.ellipse = 1;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
-    p.accel = 8, p.acs[0] = 10;
+    p.accel = 8, p.calib[0] = 10;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
-    p.acs[0] = 17;
+    p.calib[0] = 17;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
-    p.acs[0] = 0, p.edge = 0.5;
+    p.calib[0] = 0, p.edge = 0.5;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
     p.edge = NAN;
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, &p), MEDVOL_E_RANGE);
@@ -440,6 +440,8 @@ static void test_mask_errors(void) {
     CHECK_STATUS(mv_mask_uniform(T, &m, shape, NULL), MEDVOL_E_CANCELLED);
     CHECK_STATUS(mv_mask_poisson(T, &m, shape, NULL), MEDVOL_E_CANCELLED);
     CHECK_STATUS(mv_mask_golden(T, &m, shape, NULL), MEDVOL_E_CANCELLED);
+    CHECK_STATUS(mv_mask_poisson(T, &other, shape, NULL), MEDVOL_E_DTYPE); /* dst comes before the work */
+    CHECK_STATUS(mv_mask_golden(T, &other, shape, NULL), MEDVOL_E_DTYPE);
     T->desc.progress = NULL;
     CHECK(!m.data);
     mv_volume_free(T, &other);
@@ -1456,6 +1458,64 @@ static void test_unring_errors(void) {
     CHECK(floats(&dst)[100] != floats(&dst)[100] && floats(&dst)[18 * 15] == floats(&dst)[18 * 15]);
     mv_volume_free(T, &v), mv_volume_free(T, &few), mv_volume_free(T, &dst), mv_volume_free(T, &rgb);
 }
+static void test_unring_volume(void) { /* NaN in one of two volumes of which z is an axis */
+    const size_t dim[5] = {10, 9, 12, 2, 1}, n = 10 * 9 * 12;
+    const mv_unring_opt o = {7, 3, 0, 0};
+    mv_volume v, whole = {0}, got = {0};
+    size_t i, gone = 0, same = 0;
+    noise(&v, MEDVOL_F32, dim);
+    CHECK_OK(mv_unring(T, &whole, &v, &o));
+    floats(&v)[n / 2] = NAN;
+    CHECK_OK(mv_unring(T, &got, &v, &o));
+    for (i = 0; i < n; i++) {
+        gone += floats(&got)[i] != floats(&got)[i];
+        same += floats(&got)[n + i] == floats(&whole)[n + i];
+    }
+    CHECK(gone == n && same == n);
+    mv_volume_free(T, &v), mv_volume_free(T, &whole), mv_volume_free(T, &got);
+}
+static int count_calls(void *user, double done, double total, const char *label) {
+    CHECK(done <= total);
+    *(int *)user += !strcmp(label, "unring");
+    return 0;
+}
+static void test_memory(void) { /* what [API] says: not more, and not much less */
+    const size_t dim[2][5] = {{192, 192, 5, 1, 1}, {40, 40, 40, 1, 1}};
+    const mv_unring_opt opt[2] = {{0, 0, 0, 0}, {7, 64, 0, 0}};
+    mv_ctx ctx;
+    int k, calls = 0;
+    if (T_SMALL) return;
+    t_weigh(&ctx, t_threads);
+    ctx.desc.progress = count_calls, ctx.desc.progress_user = &calls;
+    for (k = 0; k < 2; k++) {
+        const size_t *n = dim[k], voxels = n[0] * n[1] * (k ? n[2] : 1), shifts = k ? 64 : 20;
+        const double said = 4.0 * (double)(voxels * (k ? 1 : n[2])) + 24.0 * (double)voxels +
+                            16 * 16.0 * (double)(n[0] * (shifts + 3));
+        mv_volume v, dst = {0};
+        double took;
+        noise(&v, MEDVOL_F32, n);
+        t_peak();
+        CHECK_OK(mv_unring(&ctx, &dst, &v, &opt[k]));
+        took = (double)t_peak();
+        CHECK(took > 0.9 * said && took < said + 16 * 49152.0); /* transforms */
+        CHECK(calls == (k ? 18 : 11)); /* 5 slices of 2 axes; 3 axes of 1600 lines, 1024 at a time */
+        mv_volume_free(T, &v), mv_volume_free(&ctx, &dst);
+    }
+    {
+        const size_t epi[5] = {200, 64, 40, 1, 1};
+        const mv_epi_timing t = {50, 300, 50, 0, 2, 0};
+        mv_volume v, dst = {0};
+        double said = 8.0 * 200 * 64 * 40 + 8.0 * 128 * 64 * 40 + 24.0 * 200 * 128 + 16.0 * 128 * 128, took;
+        noise(&v, MEDVOL_C64, epi);
+        t_peak();
+        CHECK_OK(mv_epi_ramp(&ctx, &dst, &v, 128, &t));
+        took = (double)t_peak();
+        CHECK(took > 0.8 * said && took < 1.1 * said);
+        mv_volume_free(T, &v), mv_volume_free(&ctx, &dst);
+    }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+}
 /* CASES */
 const t_case tests_kspace[] = {
     {"window", test_window, 0},
@@ -1483,5 +1543,7 @@ const t_case tests_kspace[] = {
     {"unring_disc", test_unring_disc, 0},
     {"unring_places", test_unring_places, 0},
     {"unring_errors", test_unring_errors, 0},
+    {"unring_volume", test_unring_volume, 0},
+    {"memory", test_memory, T_ONCE},
     {NULL, NULL, 0},
 };

@@ -325,7 +325,7 @@ static void test_cg_series(void) {
 /* ---- unfolding ---- */
 static const struct {
     size_t n[3], step[2], at[2];
-    int shift;
+    size_t shift;
     size_t coils, sets;
 } lattices[] = {{{5, 12, 1}, {1, 1}, {0, 0}, 0, 3, 1},  {{9, 12, 1}, {2, 1}, {1, 0}, 0, 4, 1},
                 {{17, 12, 1}, {3, 1}, {2, 0}, 0, 6, 1}, {{8, 8, 6}, {2, 2}, {0, 1}, 0, 8, 1},
@@ -352,7 +352,7 @@ static void test_unfold(void) {
             int in = py % lattices[t].step[0] == lattices[t].at[0];
             if (in) {
                 const size_t turn =
-                    (py - lattices[t].at[0]) / lattices[t].step[0] * (size_t)lattices[t].shift;
+                    (py - lattices[t].at[0]) / lattices[t].step[0] * lattices[t].shift;
                 in = pz % lattices[t].step[1] == (lattices[t].at[1] + turn) % lattices[t].step[1];
             }
             ((float *)m.data)[i] = (float)in;
@@ -363,7 +363,7 @@ static void test_unfold(void) {
             for (c = 0; c < 4; c++)
                 for (i = 0; i < 18; i++) ((float *)y.data)[2 * (all * c + 9 * 6) + i] = 1;
         }
-        for (k = 0; k < 2; k++) o.accel[k] = (int)lattices[t].step[k];
+        for (k = 0; k < 2; k++) o.accel[k] = lattices[t].step[k];
         o.shift = lattices[t].shift;
         o.gfactor = &g;
         CHECK_OK(mv_sense(T, &back, &y, &maps, &o));
@@ -497,117 +497,206 @@ static void test_cancel(void) {
     mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &image);
 }
 
-static void test_errors(void) {
-    mv_volume maps, y, x = {0}, m, real, other, was, turned;
-    mv_cg_sense_opt q;
-    mv_sense_opt o;
-    float *w;
-    const size_t dim[3] = {8, 6, 1}, few[3] = {8, 5, 1};
-    memset(&o, 0, sizeof o);
-    memset(&q, 0, sizeof q);
-    if (!coils(&maps, 8, 6, 1, 3, 1) || !new_volume(&y, 8, 6, 1, 3, 1) || !new_mask(&m, 8, 6, 1)) return;
-    if (!CHECK_OK(mv_volume_alloc(T, &real, MEDVOL_F32, 3, dim)) || !new_mask(&other, few[0], few[1], 1))
-        return;
-    t_seed(110);
+static int count_calls(void *user, double done, double total, const char *label) {
+    (void)label;
+    CHECK(done <= total);
+    ++*(int *)user;
+    return 0;
+}
+static void test_progress(void) { /* of frames side by side while they are at work */
+    mv_volume maps, y, x = {0};
+    mv_ctx ctx;
+    size_t i;
+    int calls = 0;
+    if (T_SMALL || !coils(&maps, 128, 96, 1, 8, 1) || !new_volume(&y, 128, 96, 1, 8, 2)) return;
+    t_seed(101);
     noise(&y);
-    w = (float *)m.data;
-    memset(w, 0, 48 * 4);
-    CHECK_STATUS(mv_cg_sense(T, NULL, &y, &maps, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_cg_sense(T, &x, NULL, &maps, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, NULL, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_sense_forward(T, &x, &real, &maps, NULL), MEDVOL_E_DTYPE);
-    CHECK_STATUS(mv_sense_adjoint(T, &x, &y, &real, NULL), MEDVOL_E_SHAPE);
-    q.mask = &m;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_EMPTY);
+    for (i = 0; i < mv_volume_count(&y) / 128; i++) /* every fourth line */
+        if (i % 4) memset((float *)y.data + 256 * i, 0, 1024);
+    t_weigh(&ctx, 2);
+    ctx.desc.progress = count_calls, ctx.desc.progress_user = &calls;
+    CHECK_OK(mv_cg_sense(&ctx, &x, &y, &maps, &(mv_cg_sense_opt){NULL, 0, 90, 0, NULL}));
+    CHECK(calls >= 3); /* 43 steps of a frame are 2^22 numbers */
+    mv_volume_free(&ctx, &x), mv_volume_free(T, &y), mv_volume_free(T, &maps);
+    mv_ctx_free(&ctx);
+}
+/* What errors are shown with: three coils of 8 x 6, noise in k-space, an empty mask. */
+typedef struct given {
+    mv_volume maps, y, m, real, few;
+} given;
+static int begin(given *g) {
+    const size_t dim[3] = {8, 6, 1};
+    if (!coils(&g->maps, 8, 6, 1, 3, 1) || !new_volume(&g->y, 8, 6, 1, 3, 1) || !new_mask(&g->m, 8, 6, 1) ||
+        !CHECK_OK(mv_volume_alloc(T, &g->real, MEDVOL_F32, 3, dim)) || !new_mask(&g->few, 8, 5, 1))
+        return 0;
+    t_seed(110);
+    noise(&g->y);
+    memset(g->m.data, 0, 48 * 4);
+    return 1;
+}
+static void end(given *g) {
+    mv_volume_free(T, &g->maps), mv_volume_free(T, &g->y), mv_volume_free(T, &g->m);
+    mv_volume_free(T, &g->real), mv_volume_free(T, &g->few);
+}
+/* v with another length along an axis, of the same memory */
+static mv_volume bent(const mv_volume *v, int axis, size_t n) {
+    mv_volume b = *v;
+    b.dim[axis] = n, b.owner = NULL;
+    return b;
+}
+static void test_cg_errors(void) {
+    const size_t few[3] = {8, 5, 1};
+    mv_volume x = {0}, was, tiny = {0};
+    mv_cg_sense_opt q;
+    given g;
+    float *w;
+    size_t i;
+    memset(&q, 0, sizeof q);
+    if (!begin(&g)) return;
+    w = (float *)g.m.data;
+    CHECK_STATUS(mv_cg_sense(T, NULL, &g.y, &g.maps, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cg_sense(T, &x, NULL, &g.maps, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, NULL, NULL), MEDVOL_E_NULL);
+    q.mask = &g.m;
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_EMPTY);
     CHECK(strstr(mv_message(T), "frame 0 has no sample"));
     w[5] = -1;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_RANGE);
     CHECK(strstr(mv_message(T), "mask[5] = -1"));
-    w[5] = (float)NAN;
-    CHECK_STATUS(mv_sense_adjoint(T, &x, &y, &maps, &m), MEDVOL_E_RANGE);
-    w[5] = 1;
-    q.mask = &other;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_SHAPE);
+    q.mask = &g.few;
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_SHAPE);
     CHECK(strstr(mv_message(T), "dim[1] = 5: must be 1 or 6"));
-    q.mask = &y; /* complex */
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_DTYPE);
-    q.mask = NULL;
-    q.lambda = -1;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    q.mask = &g.y; /* complex */
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_DTYPE);
+    q.mask = NULL, q.lambda = -1;
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_RANGE);
     q.lambda = (double)NAN;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_RANGE);
     q.lambda = 0, q.tolerance = 1;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_RANGE);
     q.tolerance = 0, q.iterations = -1;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
-    q.iterations = 3;
-    was = y; /* two coils of three */
-    was.dim[3] = 2, was.owner = NULL;
-    CHECK_STATUS(mv_cg_sense(T, &x, &was, &maps, &q), MEDVOL_E_SHAPE);
-    CHECK(strstr(mv_message(T), "maps of 3 coils, src of 2"));
-    was.dim[3] = 3, was.dim[0] = 7;
-    CHECK_STATUS(mv_sense(T, &x, &was, &maps, &o), MEDVOL_E_SHAPE);
-    o.accel[0] = -1;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_RANGE);
+    q.iterations = 2;
+    was = bent(&g.y, 3, 2); /* two coils of three */
+    CHECK_STATUS(mv_cg_sense(T, &x, &was, &g.maps, &q), MEDVOL_E_SHAPE);
+    CHECK(strstr(mv_message(T), "maps are of 3 coils, src of 2"));
+    CHECK_OK(mv_volume_copy(T, &tiny, &g.y)); /* squares that floats cannot hold */
+    for (i = 0; i < 2 * 144; i++) ((float *)tiny.data)[i] *= 1e-25f;
+    CHECK_STATUS(mv_cg_sense(T, &x, &tiny, &g.maps, &q), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "1e-15..1e15"));
+    CHECK_STATUS(mv_cg_sense(T, &g.maps, &g.y, &g.maps, &q), MEDVOL_E_ALIAS);
+    CHECK_OK(mv_volume_alloc(T, &x, MEDVOL_C64, 3, few));
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_SHAPE);
+    mv_volume_free(T, &x);
+    ((float *)g.y.data)[17] = (float)NAN;
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "frame 0"));
+    memset(g.y.data, 0, 8 * 144);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, &q), MEDVOL_E_EMPTY);
+    w[5] = 0, w[4] = 1;
+    q.mask = &g.m; /* measured, and nothing there */
+    CHECK_OK(mv_cg_sense(T, &x, &g.y, &g.maps, &q));
+    CHECK(at(&x, 0).re == 0 && at(&x, 47).im == 0);
+    mv_volume_free(T, &x), mv_volume_free(T, &tiny);
+    end(&g);
+}
+static void test_unfold_errors(void) {
+    mv_volume x = {0}, was, turned;
+    mv_sense_opt o;
+    given g;
+    memset(&o, 0, sizeof o);
+    if (!begin(&g)) return;
+    was = bent(&g.y, 0, 7);
+    CHECK_STATUS(mv_sense(T, &x, &was, &g.maps, &o), MEDVOL_E_SHAPE);
+    o.accel[0] = (size_t)-1;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_SHAPE);
+    o.accel[0] = 0, o.shift = (size_t)-1;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_RANGE);
+    o.shift = 0;
     o.accel[0] = 4;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_SHAPE);
     CHECK(strstr(mv_message(T), "accel[0] = 4 does not divide 6"));
     o.accel[0] = 2, o.shift = 1;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
-    was = y; /* x, z, y: three y, two of six z, one further each time */
-    was.dim[1] = 1, was.dim[2] = 6, was.stride[2] = 8, was.owner = NULL;
-    turned = maps, turned.dim[1] = 1, turned.dim[2] = 6, turned.stride[2] = 8, turned.owner = NULL;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_RANGE);
+    was = bent(&g.y, 1, 1), was.dim[2] = 6, was.stride[2] = 8; /* three y, two of six z, one further each */
+    turned = bent(&g.maps, 1, 1), turned.dim[2] = 6, turned.stride[2] = 8;
     o.accel[0] = 1, o.accel[1] = 2;
     CHECK_STATUS(mv_sense(T, &x, &was, &turned, &o), MEDVOL_E_SHAPE);
     CHECK(strstr(mv_message(T), "does not repeat"));
-    o.accel[0] = 2, o.accel[1] = 0;
-    o.shift = 0, o.lambda = -1;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
-    o.lambda = 0;
-    o.accel[0] = 6; /* of three coils */
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_SINGULAR);
-    CHECK_STATUS(mv_sense(T, &maps, &y, &maps, &o), MEDVOL_E_ALIAS);
-    o.accel[0] = 2;
-    o.gfactor = &x;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_ALIAS);
-    was = m, was.dim[1] = 5, was.owner = NULL;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, (o.gfactor = &was, &o)), MEDVOL_E_SHAPE);
-    was = y, was.ndim = 3, was.dim[3] = 1, was.owner = NULL;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_DTYPE);
+    o.accel[0] = 2, o.accel[1] = 0, o.shift = 0, o.lambda = -1;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_RANGE);
+    o.lambda = 0, o.accel[0] = 6; /* of three coils */
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_SINGULAR);
+    CHECK_STATUS(mv_sense(T, &g.maps, &g.y, &g.maps, &o), MEDVOL_E_ALIAS);
+    o.accel[0] = 2, o.gfactor = &x;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_ALIAS);
+    was = bent(&g.m, 1, 5), o.gfactor = &was;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_SHAPE);
+    was = bent(&g.y, 3, 1), was.ndim = 3;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_DTYPE);
     was.dtype = MEDVOL_F32;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_ALIAS);
-    o.gfactor = NULL;
-    was = y; /* what lies beyond ndim must be 1 */
-    was.dim[4] = 0, was.owner = NULL;
-    CHECK_STATUS(mv_sense_adjoint(T, &x, &was, &maps, NULL), MEDVOL_E_SHAPE);
-    q.iterations = 2; /* squares that floats cannot hold */
-    {
-        mv_volume tiny = {0};
-        size_t i;
-        CHECK_OK(mv_volume_copy(T, &tiny, &y));
-        for (i = 0; i < 2 * 144; i++) ((float *)tiny.data)[i] *= 1e-25f;
-        CHECK_STATUS(mv_cg_sense(T, &x, &tiny, &maps, &q), MEDVOL_E_RANGE);
-        CHECK(strstr(mv_message(T), "1e-15..1e15"));
-        mv_volume_free(T, &tiny);
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_ALIAS);
+    o.gfactor = NULL, o.accel[0] = 1;
+    ((float *)g.y.data)[17] = (float)NAN;
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_RANGE);
+    memset(g.y.data, 0, 8 * 144);
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, &o), MEDVOL_E_EMPTY);
+    end(&g);
+}
+static void test_measure_errors(void) { /* and sizes and limits of all calls */
+    const size_t much = (size_t)-1 / 8;
+    mv_volume x = {0}, was;
+    given g;
+    if (!begin(&g)) return;
+    CHECK_STATUS(mv_sense_forward(T, &x, &g.real, &g.maps, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &g.y, &g.real, NULL), MEDVOL_E_SHAPE);
+    ((float *)g.m.data)[5] = (float)NAN;
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &g.y, &g.maps, &g.m), MEDVOL_E_RANGE);
+    was = bent(&g.y, 4, 0); /* what lies beyond ndim must be 1 */
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &was, &g.maps, NULL), MEDVOL_E_SHAPE);
+    was = bent(&g.y, 2, much);
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &was, &g.maps, NULL), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_cg_sense(T, &x, &was, &g.maps, NULL), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_sense(T, &x, &was, &g.maps, NULL), MEDVOL_E_SIZE);
+    was = bent(&g.maps, 2, much);
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &g.y, &was, NULL), MEDVOL_E_SIZE);
+    was = bent(&g.real, 2, 1), was.ndim = 7, was.dim[3] = much / 96, was.dtype = MEDVOL_C64;
+    CHECK_STATUS(mv_sense_forward(T, &x, &was, &g.maps, NULL), MEDVOL_E_SIZE);
+    T->desc.limits.max_bytes = 8 * 48 - 1;
+    CHECK_STATUS(mv_sense_adjoint(T, &x, &g.y, &g.maps, NULL), MEDVOL_E_LIMIT);
+    CHECK_STATUS(mv_cg_sense(T, &x, &g.y, &g.maps, NULL), MEDVOL_E_LIMIT);
+    CHECK_STATUS(mv_sense(T, &x, &g.y, &g.maps, NULL), MEDVOL_E_LIMIT);
+    was = bent(&g.y, 3, 1);
+    CHECK_STATUS(mv_sense_forward(T, &x, &was, &g.maps, NULL), MEDVOL_E_LIMIT);
+    T->desc.limits.max_bytes = 0;
+    CHECK(!x.data);
+    end(&g);
+}
+static void test_levels(void) { /* each level beside the scalar one */
+    mv_volume maps, y, image, x = {0}, want = {0};
+    const mv_cg_sense_opt q = {NULL, 0.01, 40, 0, NULL};
+    mv_sense_opt o;
+    int call, k;
+    memset(&o, 0, sizeof o);
+    o.accel[0] = 2, o.lambda = 0.01;
+    if (!coils(&maps, 29, 18, 1, 5, 2) || !new_volume(&y, 29, 18, 1, 5, 2)) return;
+    if (!new_volume(&image, 29, 18, 1, 2, 1)) return;
+    t_seed(130);
+    noise(&y), noise(&image);
+    for (call = 0; call < 4; call++) {
+        for (k = 0; k < 2; k++) {
+            mv_volume *to = k ? &want : &x;
+            if (k) mv_level_force(1);
+            if (call == 0) CHECK_OK(mv_cg_sense(T, to, &y, &maps, &q));
+            else if (call == 1) CHECK_OK(mv_sense(T, to, &y, &maps, &o));
+            else if (call == 2) CHECK_OK(mv_sense_adjoint(T, to, &y, &maps, NULL));
+            else CHECK_OK(mv_sense_forward(T, to, &image, &maps, NULL));
+        }
+        mv_level_force(t_level);
+        CHECK(apart(&x, &want) < (call ? 1e-6 : 1e-5));
+        mv_volume_free(T, &x), mv_volume_free(T, &want);
     }
-    CHECK_STATUS(mv_cg_sense(T, &maps, &y, &maps, &q), MEDVOL_E_ALIAS);
-    CHECK_OK(mv_volume_alloc(T, &x, MEDVOL_C64, 3, few));
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_SHAPE);
-    mv_volume_free(T, &x);
-    ((float *)y.data)[17] = (float)NAN;
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_RANGE);
-    CHECK(strstr(mv_message(T), "frame 0"));
-    o.accel[0] = 1;
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_RANGE);
-    memset(y.data, 0, 8 * 144);
-    CHECK_STATUS(mv_sense(T, &x, &y, &maps, &o), MEDVOL_E_EMPTY);
-    CHECK_STATUS(mv_cg_sense(T, &x, &y, &maps, &q), MEDVOL_E_EMPTY);
-    w[4] = 1;
-    q.mask = &m; /* measured, and nothing there */
-    CHECK_OK(mv_cg_sense(T, &x, &y, &maps, &q));
-    CHECK(at(&x, 0).re == 0 && at(&x, 47).im == 0);
-    mv_volume_free(T, &x), mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &m);
-    mv_volume_free(T, &real), mv_volume_free(T, &other);
+    mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &image);
 }
 /* 65 unknowns on one another are too many; 64 are not. */
 static void test_many(void) {
@@ -657,15 +746,6 @@ static void test_bits(void) {
 }
 
 /* ---- BART's answers: pics -S -l2, with its own maps ---- */
-static int shared(mv_volume *v, const char *name) { /* 0: not there */
-    char path[600];
-    memset(v, 0, sizeof *v);
-    snprintf(path, sizeof path, "%s", t_source("README.md"));
-    path[strlen(path) - 9] = 0;
-    strncat(path, "../shared/data/recon/", sizeof path - strlen(path) - 1);
-    strncat(path, name, sizeof path - strlen(path) - 1);
-    return mv_load(T, v, path, NULL) == MEDVOL_OK;
-}
 /* |a| beside |b| after a scale: BART's data are scaled */
 static double apart_in_modulus(const mv_volume *a, const mv_volume *b) {
     const size_t n = mv_volume_count(b);
@@ -687,7 +767,7 @@ static void test_bart(void) {
     memset(&o, 0, sizeof o);
     o.iterations = 50;
     for (t = 0; t < 2; t++) {
-        if (!shared(&k, names[t][0]) || !shared(&maps, names[t][1]) || !shared(&want, names[t][2])) {
+        if (!t_shared(&k, names[t][0]) || !t_shared(&maps, names[t][1]) || !t_shared(&want, names[t][2])) {
             t_skip("no ../shared/data/recon");
             return;
         }
@@ -711,6 +791,10 @@ const t_case tests_sense[] = {
     {"many", test_many, 0},
     {"bits", test_bits, 0},
     {"cancel", test_cancel, 0},
-    {"errors", test_errors, T_ONCE},
+    {"progress", test_progress, T_ONCE},
+    {"cg_errors", test_cg_errors, T_ONCE},
+    {"unfold_errors", test_unfold_errors, T_ONCE},
+    {"measure_errors", test_measure_errors, T_ONCE},
+    {"levels", test_levels, 0},
     {NULL, NULL, 0},
 };

@@ -79,15 +79,20 @@ static mv_status op_whiten(fz_step *s) { /* by its own covariance, or any */
     mv_volume_free(s->ctx, &v);
     return st;
 }
-static mv_status op_compress(fz_step *s) {
+/* geometric: a matrix of each x */
+static mv_status compress(fz_step *s, int geometric) {
     mv_coil_compress_opt o;
     mv_volume v;
-    size_t k, rows;
+    size_t k, rows, need;
     mv_status st = complex_of(s, &v);
     for (k = 0; k < 3; k++) o.calib[k] = fz_byte() > 200 ? fz_size() : 0;
     rows = st == MEDVOL_OK ? fz_byte() % (coils_of(&v) + 2) : 0;
-    if (st == MEDVOL_OK && coils_of(&v) > 64) st = mv_volume_copy(s->ctx, s->dst, &v);
-    else if (st == MEDVOL_OK && fz_byte() & 1) st = mv_coil_compress(s->ctx, s->dst, &v, rows, &o);
+    need = st == MEDVOL_OK ? 2 * rows * coils_of(&v) * (geometric ? v.dim[0] : 1) : 0;
+    if (st == MEDVOL_OK && need > sizeof matrix / sizeof *matrix) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK && geometric) {
+        st = mv_coil_gcc_matrix(s->ctx, matrix, rows, &v, &o);
+        if (st == MEDVOL_OK) st = mv_coil_gcc_apply(s->ctx, s->dst, &v, matrix, rows);
+    } else if (st == MEDVOL_OK && fz_byte() & 1) st = mv_coil_compress(s->ctx, s->dst, &v, rows, &o);
     else if (st == MEDVOL_OK) {
         st = mv_coil_compress_matrix(s->ctx, matrix, NULL, rows, &v, &o);
         if (st == MEDVOL_OK) st = mv_coil_apply(s->ctx, s->dst, &v, matrix, rows);
@@ -95,22 +100,8 @@ static mv_status op_compress(fz_step *s) {
     mv_volume_free(s->ctx, &v);
     return st;
 }
-static mv_status op_gcc(fz_step *s) {
-    mv_coil_compress_opt o;
-    mv_volume v;
-    size_t k, rows;
-    mv_status st = complex_of(s, &v);
-    for (k = 0; k < 3; k++) o.calib[k] = fz_byte() > 200 ? fz_size() : 0;
-    rows = st == MEDVOL_OK ? fz_byte() % (coils_of(&v) + 2) : 0;
-    if (st == MEDVOL_OK && 2 * rows * coils_of(&v) * v.dim[0] > sizeof matrix / sizeof *matrix)
-        st = mv_volume_copy(s->ctx, s->dst, &v);
-    else if (st == MEDVOL_OK) {
-        st = mv_coil_gcc_matrix(s->ctx, matrix, rows, &v, &o);
-        if (st == MEDVOL_OK) st = mv_coil_gcc_apply(s->ctx, s->dst, &v, matrix, rows);
-    }
-    mv_volume_free(s->ctx, &v);
-    return st;
-}
+static mv_status op_compress(fz_step *s) { return compress(s, 0); }
+static mv_status op_gcc(fz_step *s) { return compress(s, 1); }
 /* sensitivities are of length 1, or 0 */
 static void unit(const mv_volume *maps) {
     const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], c = maps->dim[3];

@@ -26,7 +26,7 @@ static mv_status op_uniform(fz_step *s) {
     size_t shape[3];
     int k;
     for (k = 0; k < 3; k++) shape[k] = few(20) + (fz_byte() > 10 ? 1 : 0);
-    for (k = 0; k < 2; k++) o.accel[k] = few(5), o.acs[k] = few(7), o.offset[k] = few(3);
+    for (k = 0; k < 2; k++) o.accel[k] = few(5), o.calib[k] = few(7), o.offset[k] = few(3);
     o.shift = few(3);
     return mv_mask_uniform(s->ctx, s->dst, shape, &o);
 }
@@ -36,7 +36,7 @@ static mv_status op_poisson(fz_step *s) {
     int k;
     for (k = 0; k < 3; k++) shape[k] = few(20) + (fz_byte() > 10 ? 1 : 0);
     if (shape[1] > 4000 || shape[2] > 4000) shape[2] = (size_t)-1; /* refused sooner than it takes minutes */
-    for (k = 0; k < 2; k++) o.acs[k] = few(5);
+    for (k = 0; k < 2; k++) o.calib[k] = few(5);
     o.accel = fz_byte() > 200 ? fz_number() : 1 + fz_byte() / 32.0;
     o.edge = fz_byte() > 200 ? fz_number() : 1 + fz_byte() / 64.0;
     o.ellipse = (int)(fz_byte() & 1);

@@ -60,8 +60,8 @@ static mv_status op_sense(fz_step *s) {
     } else {
         mv_sense_opt o;
         memset(&o, 0, sizeof o);
-        o.accel[0] = (int)(fz_byte() % 4), o.accel[1] = (int)(fz_byte() % 3);
-        o.shift = (int)(fz_byte() % 3);
+        o.accel[0] = fz_byte() > 250 ? fz_size() : fz_byte() % 4, o.accel[1] = fz_byte() % 3;
+        o.shift = fz_byte() > 250 ? fz_size() : fz_byte() % 3;
         o.lambda = fz_byte() > 230 ? fz_number() : 0.3;
         o.gfactor = fz_byte() & 1 ? &g : NULL;
         if (!(o.lambda > 0.1 && o.lambda < 1e6)) s->loose = HUGE_VAL;
