@@ -1549,10 +1549,10 @@ typedef struct mv_fft_plan {
    context's; the bits do not depend on their number. Memory, of each thread: some 256 KiB; 128 n bytes where
    lines are longer than 2048 (with a chirp 512 n, from 512 on); contiguous complex lines that are a multiple
    of 256 or shorter than 16384 need 16 n (f64: 32 n). Besides, what no side can hold between two axes: never
-   more than dim[] elements; back to contiguous reals, of above 1 MiB, one of each real line. Numerics: relative
-   to the root mean square, some 1e-7 (f64: 2e-16) times sqrt(log2(n)); levels agree as closely, and so do a
-   line alone and the same one among others. Other errors: MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is then half
-   transformed).
+   more than dim[] elements; back to contiguous reals, of above 1 MiB, one of each real line. Numerics:
+   relative to the root mean square, some 1e-7 (f64: 2e-16) times sqrt(log2(n)); levels agree as closely, and
+   so do a line alone and the same one among others. Other errors: MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is
+   then half transformed).
    mv_fft_good_size: the least product of `multiple` (0: 1) and powers of 2, 3, 5, 7 that is n or more; 0:
    none fits.
    Source: Cooley and Tukey 1965; Bluestein 1970; Bailey 1990. */
