@@ -20217,7 +20217,8 @@ static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, const v
 }
 
 /* ---- contiguous lines by themselves: lanes are neighbouring elements, a block MV__RN real parts and as many
-   imaginary ones, in the order that the word split gives; the last pass turns MV__RN groups at a time ---- */
+   imaginary ones, in the order that the word split gives; the last pass turns MV__RN groups at a time, those
+   of two lines where each has half as many ---- */
 #  if MV__REAL == 32
 #    define MV__FT_LAST 16
 #    define MV__FT_LAST_ONE MV__KR(mv__ft_sixteen)
@@ -20286,25 +20287,31 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
     const size_t n = line->n, groups = line->groups, half = g->centred ? MV__FT_LAST / 2 : 0;
     const size_t re = g->inverse ? MV__RN : 0, im = MV__RN - re;
     const mvr scale = MV__R(set1)(g->scale);
+    const size_t pair = groups < MV__RN ? 2 : 1, all = pair * groups;
+    const ptrdiff_t ahead = (ptrdiff_t)(pair * sizeof(mv__real)) * g->in.lane;
     mv__real *s = (mv__real *)scratch;
     size_t lane, e, i, f, b, l, k;
-    for (lane = 0; lane < lanes; lane++) {
-        const mv__real *p = (const mv__real *)src + (ptrdiff_t)lane * g->in.lane;
+    for (lane = 0; lane < lanes; lane += pair) {
         mv__real *q = (mv__real *)dst + (ptrdiff_t)lane * g->out.lane;
-        for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
-            mvr x, y;
-            if (i == n) i = 0;
-            mv_prefetch2(mv__ahead(p + 2 * i, (ptrdiff_t)sizeof *p * g->in.lane)); /* the next line */
-            mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, (ptrdiff_t)sizeof *p * g->in.lane));
-            MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
-            MV__R(store)(s + 2 * e + re, x);
-            MV__R(store)(s + 2 * e + im, y);
+        const ptrdiff_t next = pair == 1 ? MV__RN : lane + 1 < lanes ? g->out.lane : 0; /* other half */
+        for (b = 0; b < pair; b++) {
+            const mv__real *p = (const mv__real *)src + (ptrdiff_t)mv__minz(lane + b, lanes - 1) * g->in.lane;
+            mv__real *d = s + 2 * n * b;
+            for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
+                mvr x, y;
+                if (i == n) i = 0;
+                mv_prefetch2(mv__ahead(p + 2 * i, ahead)); /* the next line */
+                mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, ahead));
+                MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
+                MV__R(store)(d + 2 * e + re, x);
+                MV__R(store)(d + 2 * e + im, y);
+            }
+            MV__KR(mv__ft_along)(d, line);
         }
-        MV__KR(mv__ft_along)(s, line);
-        for (f = 0; f < groups; f += MV__RN) {
+        for (f = 0; f < all; f += MV__RN) {
             const mv__real *row[MV__RN];
             mvr x[MV__FT_LAST], y[MV__FT_LAST], t[MV__RN], u, v;
-            if (f + MV__RN > groups) f = groups - MV__RN; /* some once more */
+            if (f + MV__RN > all) f = all - MV__RN; /* some once more */
             MV__UNROLL for (l = 0; l < MV__RN; l++)
                 row[l] = s + 2 * MV__FT_LAST * line->group[f + MV__RLANE(l)];
             MV__UNROLL for (b = 0; b < MV__FT_LAST; b += MV__RN) {
@@ -20323,10 +20330,10 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
                 MV__R(weave)(re ? y[k] : x[k], re ? x[k] : y[k], &u, &v);
                 if (g->stream) {
                     MV__R(stream)(d, u);
-                    MV__R(stream)(d + MV__RN, v);
+                    MV__R(stream)(d + next, v);
                 } else {
                     MV__R(store)(d, u);
-                    MV__R(store)(d + MV__RN, v);
+                    MV__R(store)(d + next, v);
                 }
             }
         }
@@ -20975,13 +20982,14 @@ static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *li
 static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
     static const int radix[] = {8, 4, 2, 7, 5, 3};
     const size_t width = mv__ft_width(t->f64), last = t->f64 ? 8 : 16, real = t->f64 ? 8 : 4;
-    const size_t groups = line->n / last;
+    const size_t groups = line->n / last, pair = 2 * groups == width ? 2 : 1;
     size_t m, k, i, j, l, r, left = groups, roots = 0, odds = 0, at = 0;
     uint32_t *group;
     void *along, *odd;
     double c, s;
     int p;
-    if (line->n % last != 0 || groups < width || line->n >= MV__FT_LONG || line->width) return MEDVOL_OK;
+    if (line->n % last != 0 || pair * groups < width || line->n >= MV__FT_LONG || line->width)
+        return MEDVOL_OK;
     for (line->along_passes = 0, k = 0; k < sizeof radix / sizeof *radix; k++)
         while (left % (size_t)radix[k] == 0) {
             line->along_radix[line->along_passes++] = radix[k];
@@ -20994,7 +21002,7 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
         roots += (r - 1) * m;
         if (r % 2 != 0) odds += r;
     }
-    group = (uint32_t *)mv__ft_take(ctx, t, groups, sizeof *group);
+    group = (uint32_t *)mv__ft_take(ctx, t, pair * groups, sizeof *group);
     along = mv__ft_take(ctx, t, 2 * roots, real);
     odd = mv__ft_take(ctx, t, 2 * odds, real);
     if (!group || !along || !odd) return MEDVOL_E_NOMEM;
@@ -21031,6 +21039,7 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
             weight *= r;
         }
         group[frequency] = (uint32_t)i;
+        if (pair == 2) group[groups + frequency] = (uint32_t)(groups + i); /* of the line beside it */
     }
     line->group = group;
     line->along = along;
@@ -21359,9 +21368,10 @@ static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
         return block + line->n * (f64 ? 16 : 8);
     }
     if (g->along && line->width == mv__ft_width(f64)) {
-        g->panel = mv__minz(g->lanes, 1 + 8192 / line->n);
+        const size_t pair = line->groups < line->width ? 2 : 1;
+        g->panel = mv__minz(g->lanes, pair * (1 + 8192 / line->n / pair));
         g->panels = mv__divup(g->lanes, g->panel);
-        return line->n * (f64 ? 16 : 8);
+        return pair * line->n * (f64 ? 16 : 8);
     }
     g->along = 0;
     if (!g->in.real && !g->out.real && g->in.lane == 2 && g->out.lane == 2 && block < MV__FT_PANEL)
