@@ -20300,8 +20300,10 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
             for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
                 mvr x, y;
                 if (i == n) i = 0;
-                mv_prefetch2(mv__ahead(p + 2 * i, ahead)); /* the next line */
-                mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, ahead));
+                if (lanes > 1) {
+                    mv_prefetch2(mv__ahead(p + 2 * i, ahead)); /* the next line */
+                    mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, ahead));
+                }
                 MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
                 MV__R(store)(d + 2 * e + re, x);
                 MV__R(store)(d + 2 * e + im, y);
@@ -21266,13 +21268,13 @@ static mv_status mv__ft_groups_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build 
 typedef struct mv__ft_run {
     const mv__ft_tables *t;
     const mv__ft_group *g;
-    mv__ft_stage stage[MV__FT_STAGES]; /* with panels of this level */
     unsigned char *place[4], *scratch, *turned;
     size_t jobs[MV__FT_STAGES], each_bytes[MV__FT_STAGES]; /* of each group */
     size_t scratch_bytes, turned_bytes;                    /* of all jobs */
     int shared[MV__FT_STAGES];        /* one long line at a time, for all jobs */
     size_t bytes, first, each, units; /* of a job's scratch; of this round; in all */
     int phase;                        /* of a long line that all jobs share: 1 columns, 2 rows */
+    mv__ft_stage stage[MV__FT_STAGES]; /* with panels of this level; last, for the others are cleared */
 } mv__ft_run;
 static ptrdiff_t mv__ft_offset(size_t i, int loops, const size_t *n, const ptrdiff_t *stride) {
     ptrdiff_t at = 0;
@@ -21415,7 +21417,7 @@ static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, doubl
 static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads) {
     size_t most = 0, all;
     int k, s;
-    mv__memset(r, 0, sizeof *r);
+    mv__memset(r, 0, sizeof *r - sizeof r->stage);
     r->t = t;
 #ifdef MEDVOL_USE_FFTW
     if (t->other) return t->other->bytes;
@@ -21697,11 +21699,16 @@ static mv_status mv__ft_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst,
     return mv__ft_go(ctx, &r, dst, src, elements, block);
 }
 MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
+    mv__ft_run r;
     unsigned char *block;
+    double elements;
     mv_status st = mv__ft_begin(ctx, "fft_plan_execute", plan, dst, src);
     if (st < 0) return st;
-    if (!(block = (unsigned char *)mv__alloc(ctx, mv__ft_room(ctx, plan)))) return MEDVOL_E_NOMEM;
-    st = mv__ft_execute(ctx, plan, dst, src, block);
+    elements = mv__ft_elements(plan);
+    block = (unsigned char *)mv__alloc(ctx, mv__ft_ready(&r, (const mv__ft_tables *)plan->tables,
+        elements < MV__FT_ALONE ? 1 : (size_t)mv_threads(ctx)));
+    if (!block) return MEDVOL_E_NOMEM;
+    st = mv__ft_go(ctx, &r, dst, src, elements, block);
     mv__free(ctx, block);
     return st;
 }
