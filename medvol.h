@@ -1549,9 +1549,10 @@ typedef struct mv_fft_plan {
    context's; the bits do not depend on their number. Memory, of each thread: some 256 KiB; 128 n bytes where
    lines are longer than 2048 (with a chirp 512 n, from 512 on); contiguous complex lines that are a multiple
    of 256 or shorter than 16384 need 16 n (f64: 32 n). Besides, what no side can hold between two axes: never
-   more than dim[] elements. Numerics: relative to the root mean square, some 1e-7 (f64: 2e-16) times
-   sqrt(log2(n)); levels agree as closely, and so do a line alone and the same one among others. Other errors:
-   MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is then half transformed).
+   more than dim[] elements; back to contiguous reals, of above 1 MiB, one of each real line. Numerics:
+   relative to the root mean square, some 1e-7 (f64: 2e-16) times sqrt(log2(n)); levels agree as closely, and
+   so do a line alone and the same one among others. Other errors: MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is
+   then half transformed).
    mv_fft_good_size: the least product of `multiple` (0: 1) and powers of 2, 3, 5, 7 that is n or more; 0:
    none fits.
    Source: Cooley and Tukey 1965; Bluestein 1970; Bailey 1990. */
@@ -19814,8 +19815,9 @@ typedef struct mv__ft_side {
 } mv__ft_side;
 typedef struct mv__ft_stage {
     const mv__ft_line *line;
-    mv__ft_side in, out;
-    int inverse, from, to; /* places: 0 source, 1 destination, 2 work */
+    mv__ft_side in, out, rest; /* rest: the last element of the lines in, where it lies apart */
+    int inverse, from, to;     /* places: 0 source, 1 destination, 2 work, 3 halves in the destination */
+    ptrdiff_t first;           /* reals from the start of the source */
     int along, centred;    /* lines that may be done by themselves */
     int stream;            /* their results go past the cache */
     double scale;
@@ -19823,7 +19825,7 @@ typedef struct mv__ft_stage {
     size_t room;                 /* elements of the scratch for one line */
     int loops;                   /* over the other axes */
     size_t loop_n[7];
-    ptrdiff_t loop_in[7], loop_out[7]; /* reals */
+    ptrdiff_t loop_in[7], loop_out[7], loop_rest[7]; /* reals */
 } mv__ft_stage;
 typedef struct mv__ft_tap { /* of a convolution: a source row, in reals, and the taps on it */
     ptrdiff_t at;
@@ -20086,16 +20088,16 @@ static void MV__KR(mv__ft_transform)(mv__real *s, mv__real *t, const mv__ft_line
 /* ---- lines into the scratch and out of it ---- */
 static void MV__KR(mv__ft_load_columns)(mv__real *s, const mv__real *p, const mv__ft_side *m, size_t lanes,
                                         size_t room, int swap) {
-    const size_t blocks = lanes / MV__RN, left = 2 * (lanes % MV__RN);
+    const size_t end = lanes < MV__RN ? 0 : lanes, left = end ? 0 : 2 * lanes;
     const size_t re = swap ? MV__RN : 0, im = MV__RN - re;
     const ptrdiff_t ahead = (ptrdiff_t)(2 * lanes * sizeof *p);
     mv__real few[2 * MV__RN] = {0};
     size_t i, b, k;
     for (i = 0; i < m->n; i++, p += m->step) {
         mv__real *d = s + 2 * MV__RN * m->at[i];
-        const mv__real *q = p;
         mvr x, y;
-        for (b = 0; b < blocks; b++, d += room, q += 2 * MV__RN) {
+        for (b = 0; b < end; b += MV__RN, d += room) { /* the last lanes may be those of two blocks */
+            const mv__real *q = p + 2 * mv__minz(b, end - MV__RN);
             mv_prefetch2(mv__ahead(q, ahead)); /* the next panel's */
             mv_prefetch2(mv__ahead(q + MV__RN, ahead));
             MV__R(split)(MV__R(load)(q), MV__R(load)(q + MV__RN), &x, &y);
@@ -20103,7 +20105,7 @@ static void MV__KR(mv__ft_load_columns)(mv__real *s, const mv__real *p, const mv
             MV__R(store)(d + im, y);
         }
         if (left) {
-            for (k = 0; k < left; k++) few[k] = q[k];
+            for (k = 0; k < left; k++) few[k] = p[k];
             MV__R(split)(MV__R(load)(few), MV__R(load)(few + MV__RN), &x, &y);
             MV__R(store)(d + re, x);
             MV__R(store)(d + im, y);
@@ -20112,16 +20114,16 @@ static void MV__KR(mv__ft_load_columns)(mv__real *s, const mv__real *p, const mv
 }
 static void MV__KR(mv__ft_store_columns)(mv__real *p, const mv__real *s, const mv__ft_side *m, size_t lanes,
                                          size_t room, int swap, double scale) {
-    const size_t blocks = lanes / MV__RN, left = 2 * (lanes % MV__RN);
+    const size_t end = lanes < MV__RN ? 0 : lanes, left = end ? 0 : 2 * lanes;
     const size_t re = swap ? MV__RN : 0, im = MV__RN - re;
     const mvr f = MV__R(set1)(scale);
     mv__real few[2 * MV__RN];
     size_t i, b, k;
     for (i = 0; i < m->n; i++, p += m->step) {
         const mv__real *d = s + 2 * MV__RN * m->at[i];
-        mv__real *q = p;
         mvr x, y;
-        for (b = 0; b < blocks; b++, d += room, q += 2 * MV__RN) {
+        for (b = 0; b < end; b += MV__RN, d += room) {
+            mv__real *q = p + 2 * mv__minz(b, end - MV__RN);
             MV__R(weave)(MV__R(mul)(f, MV__R(load)(d + re)), MV__R(mul)(f, MV__R(load)(d + im)), &x, &y);
             MV__R(store)(q, x);
             MV__R(store)(q + MV__RN, y);
@@ -20130,7 +20132,7 @@ static void MV__KR(mv__ft_store_columns)(mv__real *p, const mv__real *s, const m
             MV__R(weave)(MV__R(mul)(f, MV__R(load)(d + re)), MV__R(mul)(f, MV__R(load)(d + im)), &x, &y);
             MV__R(store)(few, x);
             MV__R(store)(few + MV__RN, y);
-            for (k = 0; k < left; k++) q[k] = few[k];
+            for (k = 0; k < left; k++) p[k] = few[k];
         }
     }
 }
@@ -20291,18 +20293,19 @@ static void MV__KR(mv__ft_put)(mv__real *dst, const mv__real *s, const mv__ft_si
 #  endif
     else MV__KR(mv__ft_store_any)(dst, s, m, lanes, swap, scale, pairs);
 }
-static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, void *dst, void *scratch,
-                                 size_t lanes) {
+static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, const void *rest, void *dst,
+                                 void *scratch, size_t lanes) {
     const mv__ft_line *line = g->line;
     const size_t room = 2 * MV__RN * g->room, blocks = mv__divup(lanes, MV__RN);
+    const int tangled = line->half && g->inverse; /* one block, as below */
     const mv__real *p = (const mv__real *)src;
-    mv__real *s = (mv__real *)scratch, *t = s + blocks * room, *q = (mv__real *)dst;
+    mv__real *s = (mv__real *)scratch, *t = s + blocks * room, *q = (mv__real *)dst, *into = tangled ? t : s;
     size_t b;
     if (g->in.n < line->n) mv__memset(s, 0, blocks * room * sizeof *s);
-    if (line->half && g->inverse) { /* one block, as below */
-        MV__KR(mv__ft_get)(t, p, &g->in, lanes, room, 0, 1);
-        MV__KR(mv__ft_tangle)(s, t, line);
-    } else MV__KR(mv__ft_get)(s, p, &g->in, lanes, room, g->inverse, line->half);
+    MV__KR(mv__ft_get)(into, p, &g->in, lanes, room, g->inverse && !tangled, line->half);
+    if (g->rest.n)
+        MV__KR(mv__ft_get)(into, (const mv__real *)rest, &g->rest, lanes, room, g->inverse && !tangled, 1);
+    if (tangled) MV__KR(mv__ft_tangle)(s, t, line);
     if (g->out.real && !line->half) MV__KR(mv__ft_mirror)(s, line->n);
     for (b = 0; b < blocks; b++) MV__KR(mv__ft_transform)(s + b * room, t, line);
     if (line->half && !g->inverse) {
@@ -20314,7 +20317,8 @@ static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, void *d
 }
 
 /* ---- contiguous lines by themselves: lanes are neighbouring elements, a block MV__RN real parts and as many
-   imaginary ones, in the order that the word split gives; the last pass turns MV__RN groups at a time ---- */
+   imaginary ones, in the order that the word split gives; the last pass turns MV__RN groups at a time, those
+   of two lines where each has half as many ---- */
 #  if MV__REAL == 32
 #    define MV__FT_LAST 16
 #    define MV__FT_LAST_ONE MV__KR(mv__ft_sixteen)
@@ -20383,25 +20387,33 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
     const size_t n = line->n, groups = line->groups, half = g->centred ? MV__FT_LAST / 2 : 0;
     const size_t re = g->inverse ? MV__RN : 0, im = MV__RN - re;
     const mvr scale = MV__R(set1)(g->scale);
+    const size_t pair = groups < MV__RN ? 2 : 1, all = pair * groups;
+    const ptrdiff_t ahead = (ptrdiff_t)(pair * sizeof(mv__real)) * g->in.lane;
     mv__real *s = (mv__real *)scratch;
     size_t lane, e, i, f, b, l, k;
-    for (lane = 0; lane < lanes; lane++) {
-        const mv__real *p = (const mv__real *)src + (ptrdiff_t)lane * g->in.lane;
+    for (lane = 0; lane < lanes; lane += pair) {
         mv__real *q = (mv__real *)dst + (ptrdiff_t)lane * g->out.lane;
-        for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
-            mvr x, y;
-            if (i == n) i = 0;
-            mv_prefetch2(mv__ahead(p + 2 * i, (ptrdiff_t)sizeof *p * g->in.lane)); /* the next line */
-            mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, (ptrdiff_t)sizeof *p * g->in.lane));
-            MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
-            MV__R(store)(s + 2 * e + re, x);
-            MV__R(store)(s + 2 * e + im, y);
+        const ptrdiff_t next = pair == 1 ? MV__RN : lane + 1 < lanes ? g->out.lane : 0; /* other half */
+        for (b = 0; b < pair; b++) {
+            const mv__real *p = (const mv__real *)src + (ptrdiff_t)mv__minz(lane + b, lanes - 1) * g->in.lane;
+            mv__real *d = s + 2 * n * b;
+            for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
+                mvr x, y;
+                if (i == n) i = 0;
+                if (lanes > 1) {
+                    mv_prefetch2(mv__ahead(p + 2 * i, ahead)); /* the next line */
+                    mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, ahead));
+                }
+                MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
+                MV__R(store)(d + 2 * e + re, x);
+                MV__R(store)(d + 2 * e + im, y);
+            }
+            MV__KR(mv__ft_along)(d, line);
         }
-        MV__KR(mv__ft_along)(s, line);
-        for (f = 0; f < groups; f += MV__RN) {
+        for (f = 0; f < all; f += MV__RN) {
             const mv__real *row[MV__RN];
             mvr x[MV__FT_LAST], y[MV__FT_LAST], t[MV__RN], u, v;
-            if (f + MV__RN > groups) f = groups - MV__RN; /* some once more */
+            if (f + MV__RN > all) f = all - MV__RN; /* some once more */
             MV__UNROLL for (l = 0; l < MV__RN; l++)
                 row[l] = s + 2 * MV__FT_LAST * line->group[f + MV__RLANE(l)];
             MV__UNROLL for (b = 0; b < MV__FT_LAST; b += MV__RN) {
@@ -20420,10 +20432,10 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
                 MV__R(weave)(re ? y[k] : x[k], re ? x[k] : y[k], &u, &v);
                 if (g->stream) {
                     MV__R(stream)(d, u);
-                    MV__R(stream)(d + MV__RN, v);
+                    MV__R(stream)(d + next, v);
                 } else {
                     MV__R(store)(d, u);
-                    MV__R(store)(d + MV__RN, v);
+                    MV__R(store)(d + next, v);
                 }
             }
         }
@@ -20656,16 +20668,17 @@ static double MV__KR(mv__ft_top)(const mv__real *s, size_t n) {
 #ifndef MEDVOL_NO_FFT
 #ifndef MV__PASS
 /* ---- tables: blocks of their own, chained ---- */
-enum { MV__FT_LINES = 24, MV__FT_HEAD = 64, MV__FT_MOST = 1 << 28, MV__FT_PANEL = 1 << 18 };
+enum { MV__FT_STAGES = 13, MV__FT_LINES = 24, MV__FT_HEAD = 64 };
+enum { MV__FT_MOST = 1 << 28, MV__FT_PANEL = 1 << 18 };
 typedef struct mv__ft_group { /* stages run one after the other on each box of the fast axes */
     int first, count, loops;  /* loops over the slow axes */
     size_t loop_n[7], boxes;
-    ptrdiff_t loop_at[3][7]; /* reals, in each place */
+    ptrdiff_t loop_at[4][7]; /* reals, in each place */
 } mv__ft_group;
 typedef struct mv__ft_tables {
     mv__ft_line line[MV__FT_LINES];
-    mv__ft_stage stage[7];
-    mv__ft_group group[7];
+    mv__ft_stage stage[MV__FT_STAGES]; /* two for each axis but one */
+    mv__ft_group group[MV__FT_STAGES];
     int lines, stages, groups, f64;
     size_t work;              /* bytes of intermediate results that the destination cannot hold */
     size_t in_bytes, out_bytes; /* from the first to the last element of either */
@@ -21071,15 +21084,17 @@ static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *li
 static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
     static const int radix[] = {8, 4, 2, 7, 5, 3};
     const size_t width = mv__ft_width(t->f64), last = t->f64 ? 8 : 16, real = t->f64 ? 8 : 4;
-    const size_t groups = line->n / last;
+    const size_t groups = line->n / last, pair = 2 * groups == width ? 2 : 1;
     size_t m, k, i, j, l, r, left = groups, roots = 0, odds = 0, at = 0;
     uint32_t *group;
     void *along, *odd;
     double c, s;
     int p;
-    if (line->n % last != 0 || groups < width || line->n >= MV__FT_LONG || line->width) return MEDVOL_OK;
+    if (line->n % last != 0 || pair * groups < width || line->n >= MV__FT_LONG || line->width)
+        return MEDVOL_OK;
     for (line->along_passes = 0, k = 0; k < sizeof radix / sizeof *radix; k++)
         while (left % (size_t)radix[k] == 0) {
+            if (radix[k] == 8 && left == 16) break; /* 4 x 4: fewer operations than 8 x 2 */
             line->along_radix[line->along_passes++] = radix[k];
             left /= (size_t)radix[k];
         }
@@ -21090,7 +21105,7 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
         roots += (r - 1) * m;
         if (r % 2 != 0) odds += r;
     }
-    group = (uint32_t *)mv__ft_take(ctx, t, groups, sizeof *group);
+    group = (uint32_t *)mv__ft_take(ctx, t, pair * groups, sizeof *group);
     along = mv__ft_take(ctx, t, 2 * roots, real);
     odd = mv__ft_take(ctx, t, 2 * odds, real);
     if (!group || !along || !odd) return MEDVOL_E_NOMEM;
@@ -21127,6 +21142,7 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
             weight *= r;
         }
         group[frequency] = (uint32_t)i;
+        if (pair == 2) group[groups + frequency] = (uint32_t)(groups + i); /* of the line beside it */
     }
     line->group = group;
     line->along = along;
@@ -21214,7 +21230,7 @@ static mv_status mv__ft_stage_lines(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage 
 /* The lines of one axis of the box of axes up to `top`: lanes are those of a contiguous axis if there is one,
    joined with further axes where one stride goes on. */
 static void mv__ft_stage_loops(mv__ft_stage *g, int axis, int top, const mv__ft_array *a,
-                               const mv__ft_array *b) {
+                               const mv__ft_array *b, const mv__ft_array *rest) {
     int used[7] = {0}, d, lane = -1;
     used[axis] = 1;
     for (d = 0; d <= top; d++) {
@@ -21222,70 +21238,106 @@ static void mv__ft_stage_loops(mv__ft_stage *g, int axis, int top, const mv__ft_
         if (lane < 0 || (a->stride[d] == 2 && b->stride[d] == 2)) lane = d;
     }
     g->lanes = 1;
-    g->in.lane = g->out.lane = 2;
+    g->in.lane = g->out.lane = g->rest.lane = 2;
     if (lane >= 0) {
         g->in.lane = a->stride[lane];
         g->out.lane = b->stride[lane];
+        g->rest.lane = rest->stride[lane];
     }
     while (lane >= 0) {
         used[lane] = 1;
         g->lanes *= a->dim[lane];
         for (lane = -1, d = 0; d <= top && lane < 0; d++)
             if (!used[d] && a->dim[d] > 1 && a->stride[d] == g->in.lane * (ptrdiff_t)g->lanes &&
-                b->stride[d] == g->out.lane * (ptrdiff_t)g->lanes)
+                b->stride[d] == g->out.lane * (ptrdiff_t)g->lanes &&
+                rest->stride[d] == g->rest.lane * (ptrdiff_t)g->lanes)
                 lane = d;
     }
     for (g->loops = d = 0; d <= top; d++) {
         if (used[d] || a->dim[d] == 1) continue;
         g->loop_n[g->loops] = a->dim[d];
         g->loop_in[g->loops] = a->stride[d];
+        g->loop_rest[g->loops] = rest->stride[d];
         g->loop_out[g->loops++] = b->stride[d];
     }
 }
+/* Back to reals: a half of the frequencies, less the last one, has the size of the real line, so the steps in
+   between need no array of their own: `halves` of each line lie where it will lie, the last in the work. */
 typedef struct mv__ft_build {
-    mv__ft_array place[3], now; /* source, destination, work; what there is */
-    int axis[7], axes, nd;
+    mv__ft_array place[4], now; /* source, destination, work, halves in the destination; what there is */
+    int axis[7], axes, nd, low, at;
     unsigned flags;
+    size_t halves; /* 0: not so */
     const size_t *dim;
 } mv__ft_build;
-/* Stages s to e - 1, one after the other on each box of axes up to top. */
-static mv_status mv__ft_group_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *b, int s, int e, int top) {
+/* The stage of axis k; part 1: of the last frequencies. */
+static mv_status mv__ft_stage_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *b, int k, int part, int top) {
+    mv__ft_stage *stage = &t->stage[t->stages++];
+    const int axis = b->axis[k], last = k + 1 == b->axes, low = b->low;
+    const size_t n_out = b->place[1].dim[axis];
+    mv__ft_array from = b->now;
+    const mv__ft_array *to, *rest = &from;
+    int fits = !b->place[1].real, d;
+    mv_status st;
+    for (d = 0; d < b->nd; d++)
+        fits = fits && (d == axis ? n_out : b->now.dim[d]) <= b->place[1].dim[d];
+    stage->from = b->at;
+    if (part && k == 0) stage->first = (ptrdiff_t)b->halves * from.stride[low];
+    if (part && k > 0) {
+        stage->from = 2;
+        mv__memcpy(from.stride, b->place[2].stride, sizeof from.stride);
+    }
+    if (b->halves && !last) from.dim[low] = part ? 1 : b->halves;
+    stage->to = part ? 2 : last ? 1 : b->halves ? 3 : fits ? 1 : 2;
+    to = &b->place[stage->to];
+    stage->inverse = (b->flags & MEDVOL_FFT_INVERSE) != 0;
+    stage->scale = 1.0;
+    stage->in.real = from.real;
+    stage->out.real = last && to->real;
+    stage->in.step = from.stride[axis];
+    stage->out.step = to->stride[axis];
+    if (b->halves && last) rest = &b->place[2];
+    mv__ft_stage_loops(stage, axis, top, &from, to, rest);
+    st = mv__ft_stage_lines(ctx, t, stage, b->dim[axis], b->now.dim[axis], n_out,
+                            (b->flags & MEDVOL_FFT_CENTERED) != 0);
+    if (st == MEDVOL_OK && b->halves && last) {
+        stage->in.n = b->halves;
+        stage->rest.n = 1;
+        stage->rest.at = stage->in.at + b->halves;
+    }
+    return st;
+}
+static mv__ft_group *mv__ft_group_begin(mv__ft_tables *t, const mv__ft_build *b, int top) {
     mv__ft_group *g = &t->group[t->groups++];
     int k, d;
-    mv_status st = MEDVOL_OK;
-    t->stages = e;
-    g->first = s;
-    g->count = e - s;
+    g->first = t->stages;
     g->boxes = 1;
     for (d = top + 1; d < b->nd; d++) {
         if (b->now.dim[d] == 1) continue;
         g->loop_n[g->loops] = b->now.dim[d];
         g->boxes *= b->now.dim[d];
-        for (k = 0; k < 3; k++) g->loop_at[k][g->loops] = b->place[k].stride[d];
+        for (k = 0; k < 4; k++) g->loop_at[k][g->loops] = b->place[k].stride[d];
         g->loops++;
     }
+    return g;
+}
+/* The stages of axes s to e - 1, one after the other on each box of axes up to top. */
+static mv_status mv__ft_group_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *b, int s, int e, int top) {
+    mv__ft_group *g = mv__ft_group_begin(t, b, top);
+    int k, part, to;
+    mv_status st = MEDVOL_OK;
     for (k = s; k < e && st == MEDVOL_OK; k++) {
-        mv__ft_stage *stage = &t->stage[k];
-        const int axis = b->axis[k], last = k + 1 == b->axes;
-        mv__ft_array from = b->now, *to = &b->place[1];
-        const size_t n_in = b->now.dim[axis], n_out = to->dim[axis];
-        int fits = !to->real;
-        b->now.dim[axis] = n_out;
-        for (d = 0; d < b->nd; d++) fits = fits && b->now.dim[d] <= to->dim[d];
-        stage->from = k == 0 ? 0 : t->stage[k - 1].to;
-        stage->to = last || fits ? 1 : 2;
-        to = &b->place[stage->to];
-        mv__memcpy(b->now.stride, to->stride, sizeof b->now.stride);
-        b->now.real = last && to->real;
-        stage->inverse = (b->flags & MEDVOL_FFT_INVERSE) != 0;
-        stage->scale = 1.0;
-        stage->in.real = from.real;
-        stage->out.real = b->now.real;
-        stage->in.step = from.stride[axis];
-        stage->out.step = to->stride[axis];
-        mv__ft_stage_loops(stage, axis, top, &from, to);
-        st = mv__ft_stage_lines(ctx, t, stage, b->dim[axis], n_in, n_out,
-                                (b->flags & MEDVOL_FFT_CENTERED) != 0);
+        const int axis = b->axis[k], parts = b->halves && k + 1 < b->axes ? 2 : 1;
+        for (part = 0; part < parts && st == MEDVOL_OK; part++) {
+            if (part && e == s + 1) g = mv__ft_group_begin(t, b, top); /* what stands alone has no boxes */
+            st = mv__ft_stage_make(ctx, t, b, k, part, top);
+            g->count++;
+        }
+        to = t->stage[t->stages - parts].to;
+        b->at = to;
+        b->now.dim[axis] = b->place[1].dim[axis];
+        b->now.real = b->place[to].real;
+        mv__memcpy(b->now.stride, b->place[to].stride, sizeof b->now.stride);
     }
     return st;
 }
@@ -21317,12 +21369,13 @@ static mv_status mv__ft_groups_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build 
 typedef struct mv__ft_run {
     const mv__ft_tables *t;
     const mv__ft_group *g;
-    mv__ft_stage stage[7]; /* with panels of this level */
-    unsigned char *place[3], *scratch, *turned;
-    size_t jobs[7], each_bytes[7], scratch_bytes, turned_bytes; /* of each group; of all jobs */
-    int shared[7];                    /* one long line at a time, for all jobs */
+    unsigned char *place[4], *scratch, *turned;
+    size_t jobs[MV__FT_STAGES], each_bytes[MV__FT_STAGES]; /* of each group */
+    size_t scratch_bytes, turned_bytes;                    /* of all jobs */
+    int shared[MV__FT_STAGES];        /* one long line at a time, for all jobs */
     size_t bytes, first, each, units; /* of a job's scratch; of this round; in all */
     int phase;                        /* of a long line that all jobs share: 1 columns, 2 rows */
+    mv__ft_stage stage[MV__FT_STAGES]; /* with panels of this level; last, for the others are cleared */
 } mv__ft_run;
 static ptrdiff_t mv__ft_offset(size_t i, int loops, const size_t *n, const ptrdiff_t *stride) {
     ptrdiff_t at = 0;
@@ -21350,13 +21403,17 @@ static void mv__ft_unit(const mv__ft_run *r, const mv__ft_stage *g, size_t box, 
                         unsigned char *s) {
     const size_t real = r->t->f64 ? 8 : 4, first = unit % g->panels * g->panel;
     const size_t lanes = mv__minz(g->panel, g->lanes - first), loop = unit / g->panels;
-    const ptrdiff_t in = (ptrdiff_t)first * g->in.lane +
+    const ptrdiff_t in = g->first + (ptrdiff_t)first * g->in.lane +
         mv__ft_offset(loop, g->loops, g->loop_n, g->loop_in) +
         mv__ft_offset(box, r->g->loops, r->g->loop_n, r->g->loop_at[g->from]);
     const ptrdiff_t out = (ptrdiff_t)first * g->out.lane +
         mv__ft_offset(loop, g->loops, g->loop_n, g->loop_out) +
         mv__ft_offset(box, r->g->loops, r->g->loop_n, r->g->loop_at[g->to]);
+    const ptrdiff_t rest = (ptrdiff_t)first * g->rest.lane +
+        mv__ft_offset(loop, g->loops, g->loop_n, g->loop_rest) +
+        mv__ft_offset(box, r->g->loops, r->g->loop_n, r->g->loop_at[2]);
     const unsigned char *from = r->place[g->from] + in * (ptrdiff_t)real;
+    const unsigned char *apart = g->rest.n ? r->place[2] + rest * (ptrdiff_t)real : NULL;
     unsigned char *to = r->place[g->to] + out * (ptrdiff_t)real;
     if (g->line->rows) {
         unsigned char *turned = s + g->room * 2 * mv__ft_width(r->t->f64) * real;
@@ -21364,10 +21421,10 @@ static void mv__ft_unit(const mv__ft_run *r, const mv__ft_stage *g, size_t box, 
         mv__ft_long(r, g, NULL, to, turned, s, 0, g->line->rows, 2);
     } else if (g->along && r->t->f64) MV__PICK(mv__ft_alone_f64)(g, from, to, s, lanes);
     else if (g->along) MV__PICK(mv__ft_alone_f32)(g, from, to, s, lanes);
-    else if (g->lanes == 1 && r->t->f64) mv__ft_panel_f64_scalar(g, from, to, s, 1);
-    else if (g->lanes == 1) mv__ft_panel_f32_scalar(g, from, to, s, 1);
-    else if (r->t->f64) MV__PICK(mv__ft_panel_f64)(g, from, to, s, lanes);
-    else MV__PICK(mv__ft_panel_f32)(g, from, to, s, lanes);
+    else if (g->lanes == 1 && r->t->f64) mv__ft_panel_f64_scalar(g, from, apart, to, s, 1);
+    else if (g->lanes == 1) mv__ft_panel_f32_scalar(g, from, apart, to, s, 1);
+    else if (r->t->f64) MV__PICK(mv__ft_panel_f64)(g, from, apart, to, s, lanes);
+    else MV__PICK(mv__ft_panel_f32)(g, from, apart, to, s, lanes);
 }
 static void mv__ft_job(void *arg, size_t job) {
     const mv__ft_run *r = (const mv__ft_run *)arg;
@@ -21414,9 +21471,10 @@ static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
         return block + line->n * (f64 ? 16 : 8);
     }
     if (g->along && line->width == mv__ft_width(f64)) {
-        g->panel = mv__minz(g->lanes, 1 + 8192 / line->n);
+        const size_t pair = line->groups < line->width ? 2 : 1;
+        g->panel = mv__minz(g->lanes, pair * (1 + 8192 / line->n / pair));
         g->panels = mv__divup(g->lanes, g->panel);
-        return line->n * (f64 ? 16 : 8);
+        return pair * line->n * (f64 ? 16 : 8);
     }
     g->along = 0;
     if (!g->in.real && !g->out.real && g->in.lane == 2 && g->out.lane == 2 && block < MV__FT_PANEL)
@@ -21442,7 +21500,7 @@ static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, doubl
         const ptrdiff_t real = r->t->f64 ? 8 : 4, loop = (ptrdiff_t)(i / stage->panels);
         const ptrdiff_t lane = (ptrdiff_t)(i % stage->panels);
         mv__ft_run one = *r;
-        one.place[stage->from] += real * (lane * stage->in.lane +
+        one.place[stage->from] += real * (stage->first + lane * stage->in.lane +
             mv__ft_offset((size_t)loop, stage->loops, stage->loop_n, stage->loop_in));
         if (stage->from != stage->to)
             one.place[stage->to] += real * (lane * stage->out.lane +
@@ -21460,7 +21518,7 @@ static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, doubl
 static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads) {
     size_t most = 0, all;
     int k, s;
-    mv__memset(r, 0, sizeof *r);
+    mv__memset(r, 0, sizeof *r - sizeof r->stage);
     r->t = t;
 #ifdef MEDVOL_USE_FFTW
     if (t->other) return t->other->bytes;
@@ -21516,7 +21574,7 @@ static mv_status mv__ft_go(mv_ctx *ctx, mv__ft_run *r, void *dst, const void *sr
 #endif
     /* only read */
     r->place[0] = (unsigned char *)(uintptr_t)src;
-    r->place[1] = (unsigned char *)dst;
+    r->place[1] = r->place[3] = (unsigned char *)dst;
     r->place[2] = block + r->scratch_bytes + r->turned_bytes;
     last = &r->stage[t->stages - 1];
     last->stream = last->along && last->to == 1 && dst != src && t->out_bytes > MV__NT_BYTES &&
@@ -21611,6 +21669,24 @@ static mv_status mv__ft_desc(mv_ctx *ctx, mv_fft_desc *d, int *low) {
     }
     return MEDVOL_OK;
 }
+/* Whether halves are to lie in the destination: what is small, or too narrow for vectors across, is not worth
+   it. between: dimensions of the work, then of the last frequencies only. */
+static void mv__ft_halves(mv__ft_build *b, size_t *between, int f64) {
+    const mv__ft_array *in = &b->place[0], *out = &b->place[1];
+    double bytes = f64 ? 16.0 : 8.0;
+    int d;
+    for (d = 0; d < b->nd; d++) {
+        bytes *= (double)between[d];
+        if (d != b->low && d != b->axis[0] && in->dim[d] > out->dim[d]) return;
+    }
+    if (b->axes < 2 || out->stride[b->low] != 1 || out->dim[b->low] < 32 || bytes <= MV__FT_BOX) return;
+    b->halves = out->dim[b->low] / 2;
+    between[b->low] = 1;
+    if (b->axis[0] != b->low) between[b->axis[0]] = out->dim[b->axis[0]];
+    b->place[3] = *out;
+    b->place[3].real = 0;
+    b->place[3].stride[b->low] = 2;
+}
 static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_desc *d, int low) {
     const int real = (d->flags & MEDVOL_FFT_REAL) != 0, inverse = (d->flags & MEDVOL_FFT_INVERSE) != 0;
     const ptrdiff_t none[7] = {0, 0, 0, 0, 0, 0, 0};
@@ -21621,6 +21697,7 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
     int k;
     mv__memset(&b, 0, sizeof b);
     b.nd = d->ndim;
+    b.low = low;
     b.flags = d->flags;
     b.dim = d->dim;
     for (k = 0; k < d->ndim; k++) {
@@ -21643,8 +21720,10 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
     if (st == MEDVOL_OK)
         st = mv__ft_array_init(ctx, &b.place[1], "out_stride", b.nd, d->out_dim, d->out_stride,
                                real && inverse, t->f64, &t->out_bytes);
-    if (st == MEDVOL_OK)
+    if (st == MEDVOL_OK) {
+        if (real && inverse) mv__ft_halves(&b, between, t->f64);
         st = mv__ft_array_init(ctx, &b.place[2], "dim", b.nd, between, none, 0, t->f64, &t->work);
+    }
     if (st < 0) return st;
     b.now = b.place[0];
 #ifdef MEDVOL_USE_FFTW
@@ -21721,11 +21800,16 @@ static mv_status mv__ft_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst,
     return mv__ft_go(ctx, &r, dst, src, elements, block);
 }
 MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src) {
+    mv__ft_run r;
     unsigned char *block;
+    double elements;
     mv_status st = mv__ft_begin(ctx, "fft_plan_execute", plan, dst, src);
     if (st < 0) return st;
-    if (!(block = (unsigned char *)mv__alloc(ctx, mv__ft_room(ctx, plan)))) return MEDVOL_E_NOMEM;
-    st = mv__ft_execute(ctx, plan, dst, src, block);
+    elements = mv__ft_elements(plan);
+    block = (unsigned char *)mv__alloc(ctx, mv__ft_ready(&r, (const mv__ft_tables *)plan->tables,
+        elements < MV__FT_ALONE ? 1 : (size_t)mv_threads(ctx)));
+    if (!block) return MEDVOL_E_NOMEM;
+    st = mv__ft_go(ctx, &r, dst, src, elements, block);
     mv__free(ctx, block);
     return st;
 }

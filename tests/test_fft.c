@@ -292,6 +292,38 @@ static void test_ones(void) {
     d.dim[1] = 7;
     compare(&d, 1);
 }
+/* Back to reals, the steps in between lying in the destination: axes and strides of all kinds, with gaps and
+   crops where they may be */
+static void test_halves(void) {
+    static const struct halves {
+        int ndim;
+        unsigned axes;
+        size_t dim[4], out[4];
+        int order[4]; /* of dst's strides; all 0: contiguous */
+    } kind[] = {
+        {3, 7, {66, 30, 68}, {0}, {0}},       {3, 7, {67, 36, 56}, {0, 0, 41}, {0}},
+        {2, 3, {515, 256}, {0}, {0}},         {3, 3, {160, 20, 42}, {0, 18}, {0}},
+        {3, 7, {60, 50, 45}, {0}, {0, 2, 1}}, {4, 15, {34, 16, 12, 20}, {0}, {0, 3, 1, 2}},
+        {3, 5, {98, 33, 42}, {0}, {0, 1, 2}}, {3, 6, {5, 128, 204}, {0}, {1, 0, 2}},
+        {4, 9, {48, 7, 5, 76}, {0}, {0}},     {3, 7, {32, 60, 65}, {0, 41}, {0}},
+    };
+    size_t i, n;
+    int k;
+    for (i = 0; t_threads == 1 && i < (T_SMALL ? 0 : sizeof kind / sizeof *kind); i++) {
+        const struct halves *h = &kind[i];
+        mv_fft_desc d = {0};
+        d.ndim = h->ndim;
+        d.axes = h->axes;
+        d.flags = MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE | MEDVOL_FFT_UNITARY;
+        d.dtype = MEDVOL_C128;
+        for (k = 0; k < h->ndim; k++) d.dim[k] = h->dim[k], d.out_dim[k] = h->out[k];
+        for (n = 1, k = 0; h->order[1] + h->order[0] > 0 && k < h->ndim; k++) {
+            d.out_stride[h->order[k]] = (ptrdiff_t)n;
+            n *= h->dim[h->order[k]] + (size_t)k;
+        }
+        compare(&d, 0);
+    }
+}
 /* Boxes in a cache, panels, several threads; the bits are those of one thread. */
 static void test_volumes(void) {
     const size_t dim[3] = {72, 60, T_SMALL ? 6 : 50};
@@ -1072,6 +1104,7 @@ const t_case tests_fft[] = {
     {"shapes", test_shapes, 0},
     {"levels", test_levels, 0},
     {"ones", test_ones, T_ONCE},
+    {"halves", test_halves, 0},
     {"volumes", test_volumes, 0},
     {"adjoint", test_adjoint, 0},
     {"waves", test_waves, 0},
