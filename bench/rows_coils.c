@@ -253,11 +253,11 @@ static double work_lowres(const bench *b) {
     return bench_fft(COILS * (k * n + n * n), n) + 4 * COILS * n * n;
 }
 /* of blocks of 6 x 6 x 8: the lower half of A^H A and its eigenvectors (2/3 + 1 of the cube), in doubles; at
-   each voxel M, of which each of the 36 elements is a sum of 11 waves along x and, over the rows, 11 along y;
-   and a product with a vector */
+   each voxel M, each of its 36 elements a complex sum of 11 waves along x (those of d and -d share theirs:
+   half of it); and a product with a vector */
 static double work_espirit(const bench *b) {
     const double n = (double)b->side, k = n < 24 ? n : 24, m = 36 * COILS, blocks = (k - 5) * (k - 5);
-    return 8 * (0.5 * m * m * blocks + 5. / 3 * m * m * m) + (HALF * 4 * 11 / 2 + COILS * COILS * 4) * n * n;
+    return 8 * (0.5 * m * m * blocks + 5. / 3 * m * m * m) + 4 * (HALF * 5.5 + COILS * COILS) * n * n;
 }
 #define ROW(name, call, right, bytes, some, how)                                                             \
     {name, MEDVOL_F32, call, .check = right, .floor = bytes, .work = some, .setup = how, .done = done}

@@ -1,7 +1,7 @@
 /* needs: stdlib.h */
 /* MRtrix, where its programs are in the path: whole processes of one thread, that read and write files in the
-   page cache, as its users run them. It takes real images, and leaves frequency n / 2, where we keep half of
-   it, out of shifted lines: the row has none there. */
+   page cache, as its users run them. It takes real images, and frequency n / 2 of shifted lines
+   otherwise than we do: the row has nothing there. */
 #include "../bench.h"
 
 static void name_of(const bench *b, char *path, int out) {
