@@ -24258,6 +24258,9 @@ MEDVOL_DEF mv_status mv_epi_ghost(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     if (!phase) return mv__fail_null(ctx, op, "phase");
     for (x = 0; x < 2; x++)
         if (!mv__finite(phase[x])) return mv__ks_fail_range(ctx, op, "phase", phase[x], "finite");
+    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
+    st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
     if ((st = mv__ks_epi_begin(ctx, &e, op, "src", src)) == MEDVOL_OK)
         st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) {

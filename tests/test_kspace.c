@@ -1182,7 +1182,7 @@ static void test_epi_errors(void) {
     const size_t dim[5] = {8, 4, 2, 1, 1}, one[5] = {8, 1, 4, 1, 1}, thin[5] = {1, 4, 4, 1, 1};
     mv_volume v, single, narrow, real, dst = {0};
     double phase[2] = {0.5, 0.1}, bad[2] = {0, 0};
-    size_t i;
+    size_t i, made;
     noise(&v, MEDVOL_C64, dim);
     noise(&single, MEDVOL_C64, one);
     noise(&narrow, MEDVOL_C64, thin);
@@ -1196,7 +1196,9 @@ static void test_epi_errors(void) {
     CHECK_STATUS(mv_epi_ghost(T, &dst, NULL, phase), MEDVOL_E_NULL);
     CHECK_STATUS(mv_epi_ghost(T, &dst, &v, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_epi_ghost(T, &dst, &real, phase), MEDVOL_E_DTYPE);
+    made = t_allocations();
     CHECK_STATUS(mv_epi_ghost(T, &single, &v, phase), MEDVOL_E_SHAPE);
+    CHECK(t_allocations() == made); /* before any work */
     bad[1] = NAN;
     CHECK_STATUS(mv_epi_ghost(T, &dst, &v, bad), MEDVOL_E_RANGE);
     bad[1] = 0, bad[0] = INFINITY;
