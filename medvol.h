@@ -64,9 +64,11 @@
      MEDVOL_NUMERICS rises whenever any result changes by one bit. Compile without -ffast-math and, with
      clang, without -ffp-contract=fast: a header cannot undo these.
      The scalar level is meant to give the same bits on every machine, big-endian and 32-bit ones too (there
-     no volume exceeds 2 GB), but for gamma, LANCZOS, antialias and Fourier transforms, which rest on the C
-     library's pow, exp, sin and cos. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice:
-     processors without SSE2 are not served.
+     no volume exceeds 2 GB), but for what rests on the C library's pow, exp, log, hypot, sin, cos and atan2:
+     gamma; LANCZOS, antialias and the filter of cubic B-splines; pictures of complex volumes; Fourier
+     transforms and all that takes them; windows of k-space, EPI, phantoms of turned bodies, with coils or in
+     k-space. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are
+     not served.
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
@@ -2268,6 +2270,9 @@ MV__TARGET("sse2")
 #  endif
 #  pragma GCC push_options
 #  pragma GCC optimize("fp-contract=off")
+#  ifdef __FMA__ /* from gcc 12 on its vectoriser fuses products of complex numbers all the same */
+#    pragma GCC optimize("no-tree-vectorize")
+#  endif
 /* no step in a wider type: on s390 a strict -std would take floats to doubles, the x87 takes all to long
    double */
 #  if defined(__s390__)

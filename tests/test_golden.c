@@ -285,9 +285,7 @@ static void g_files(mv_ctx *ctx) {
 
 /* ---- matrices, coils and k-space. Left out is what rests on sin, cos and exp of the platform: Fourier
    transforms of more than 4 and all that takes them (partial Fourier, echo-planar readouts, unring, geometric
-   compression, lowres, ESPIRiT, SENSE), windows, turned bodies, coils of phantoms and their spectra. And
-   products of complex doubles and complex singular values: gcc 12 with -mfma makes their pairs of sums and
-   differences of products into vfmaddsub in spite of fp-contract=off, and then they differ. ---- */
+   compression, lowres, ESPIRiT, SENSE), windows, turned bodies, coils of phantoms and their spectra ---- */
 enum { WIDE = 64 };
 static void noise(double *p, size_t n) {
     size_t i;
@@ -315,6 +313,8 @@ static void g_products(mv_ctx *ctx) {
         CHECK_OK(mv_gemm_f32(ctx, fc, m, k == 2 ? fb : fa, k == 2 ? ldb : lda, fb, ldb, m, N, K, &o));
         sum_numbers(fc, 4, 2 * M * N);
         if (k) o.alpha[1] = 0.4, o.beta[1] = 0.2;
+        CHECK_OK(mv_gemm_c128(ctx, c, m, k == 2 ? b : a, k == 2 ? ldb : lda, b, ldb, m, N, K, &o));
+        sum_doubles(c, 2 * M * N);
         CHECK_OK(mv_gemm_c64(ctx, fc, m, k == 2 ? fb : fa, k == 2 ? ldb : lda, fb, ldb, m, N, K, &o));
         sum_numbers(fc, 4, 2 * M * N);
     }
@@ -357,6 +357,8 @@ static void g_singular(mv_ctx *ctx) {
         noise(a, 2 * m * n);
         CHECK_OK(mv_svd_f64(ctx, u, m, s, v, n, a, m, m, n));
         sum_doubles(s, r), sum_doubles(u, m * r), sum_doubles(v, n * r);
+        CHECK_OK(mv_svd_c128(ctx, u, m, s, v, n, a, m, m, n));
+        sum_doubles(s, r), sum_doubles(u, 2 * m * r), sum_doubles(v, 2 * n * r);
     }
 }
 #define ONTO(call) (memset(&w, 0, sizeof w), CHECK_OK(call), sum_volume(&w), mv_volume_free(ctx, &w))
@@ -395,7 +397,7 @@ static void g_masks(mv_ctx *ctx) {
     mv_mask_golden_opt g = {0};
     ONTO(mv_mask_uniform(ctx, &w, shape, &u));
     ONTO(mv_mask_poisson(ctx, &w, shape, NULL));
-    p.accel = 3, p.edge = 2, p.acs[0] = 8, p.acs[1] = 6, p.ellipse = 1, p.seed = 7;
+    p.accel = 3, p.edge = 2, p.calib[0] = 8, p.calib[1] = 6, p.ellipse = 1, p.seed = 7;
     ONTO(mv_mask_poisson(ctx, &w, shape, &p));
     ONTO(mv_mask_golden(ctx, &w, line, NULL));
     g.frames = 3, g.shots = 100, g.density = 0.5, g.order = 1;
@@ -457,7 +459,7 @@ static void g_grappa(mv_ctx *ctx) {
     mv_volume_free(ctx, &mask);
     mv_volume_free(ctx, &v);
     pairs(ctx, &v, 15, 26, 20, 3);
-    u.accel[1] = 2, u.shift = 1, u.acs[0] = u.acs[1] = 14;
+    u.accel[1] = 2, u.shift = 1, u.calib[0] = u.calib[1] = 14;
     CHECK_OK(mv_mask_uniform(ctx, &mask, block, &u));
     ONTO(mv_grappa_recon(ctx, &w, &v, NULL, &mask, &o));
     mv_volume_free(ctx, &mask);
