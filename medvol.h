@@ -21697,7 +21697,7 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
     const ptrdiff_t none[7] = {0, 0, 0, 0, 0, 0, 0};
     double scale = d->scale;
     mv__ft_build b;
-    size_t between[7];
+    size_t between[7] = {0, 0, 0, 0, 0, 0, 0};
     mv_status st;
     int k;
     mv__memset(&b, 0, sizeof b);
