@@ -20980,20 +20980,24 @@ static mv_status mv__ft_line_tables(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *
 /* The chirp and the spectrum of its conjugate, by way of double. */
 static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
     const size_t n = line->n, m = line->m, real = t->f64 ? 8 : 4;
-    mv__ft_tables wide;
-    mv__ft_line *w = &wide.line[0];
+    mv__ft_tables *wide = (mv__ft_tables *)mv__alloc(ctx, sizeof *wide); /* much for a stack */
+    mv__ft_line *w;
     void *chirp = mv__ft_take(ctx, t, 2 * n, real), *spectrum = mv__ft_take(ctx, t, 2 * m, real);
     double *b, c, s;
     size_t j, e = 0;
     mv_status st = MEDVOL_E_NOMEM;
-    mv__memset(&wide, 0, sizeof wide);
-    wide.f64 = 1;
-    w->n = w->m = m;
     MV__KNOWN(n > 0);
-    if (!chirp || !spectrum) return st;
+    if (!chirp || !spectrum || !wide) {
+        mv__free(ctx, wide);
+        return st;
+    }
+    mv__memset(wide, 0, sizeof *wide);
+    wide->f64 = 1;
+    w = &wide->line[0];
+    w->n = w->m = m;
     mv__ft_factor(w, m, 1);
-    if (mv__ft_line_tables(ctx, &wide, w) == MEDVOL_OK &&
-        (b = (double *)mv__ft_take(ctx, &wide, 2 * m, sizeof *b)) != NULL) {
+    if (mv__ft_line_tables(ctx, wide, w) == MEDVOL_OK &&
+        (b = (double *)mv__ft_take(ctx, wide, 2 * m, sizeof *b)) != NULL) {
         mv__memset(b, 0, 2 * m * sizeof *b);
         for (j = 0; j < n; j++) { /* e = j * j mod 2 n */
             mv__ft_root(e, 2 * n, &c, &s);
@@ -21012,7 +21016,8 @@ static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) 
         line->spectrum = spectrum;
         st = MEDVOL_OK;
     }
-    mv__ft_release(ctx, &wide);
+    mv__ft_release(ctx, wide);
+    mv__free(ctx, wide);
     return st;
 }
 /* The line of n elements that the plan has, or a new one. */

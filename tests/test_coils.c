@@ -911,7 +911,7 @@ static void test_bart_maps(void) {
     memset(&l, 0, sizeof l);
     l.calib[0] = l.calib[1] = 20;
     l.window = 1;
-    if (t_shared(&ksp, "bart_ref/ph4_ksp") && t_shared(&want, "bart_ref/caldir4")) { /* where there is anything */
+    if (t_shared(&ksp, "bart_ref/ph4_ksp") && t_shared(&want, "bart_ref/caldir4")) { /* where any is */
         size_t i, n = ksp.dim[0] * ksp.dim[1];
         mv_volume r;
         memset(&r, 0, sizeof r);
