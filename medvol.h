@@ -1551,7 +1551,8 @@ typedef struct mv_fft_plan {
    context's; the bits do not depend on their number. Memory, of each thread: some 256 KiB; 128 n bytes where
    lines are longer than 2048 (with a chirp 512 n, from 512 on); contiguous complex lines that are a multiple
    of 256 or shorter than 16384 need 16 n (f64: 32 n). Besides, what no side can hold between two axes: never
-   more than dim[] elements; back to contiguous reals, of above 1 MiB, one of each real line. Numerics:
+   more than dim[] elements; back to reals of stride 1, where the frequencies take more than 1 MiB, a line has
+   32 reals or more and no axis but the highest one is shortened, one element of each line of reals. Numerics:
    relative to the root mean square, some 1e-7 (f64: 2e-16) times sqrt(log2(n)); levels agree as closely, and
    so do a line alone and the same one among others. Other errors: MEDVOL_E_NULL, _NOMEM, _CANCELLED (dst is
    then half transformed).
@@ -1921,9 +1922,10 @@ MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume
    Threads: pieces of 4096 samples. Memory: the result; some 64 KiB a coil; copies of what is not contiguous
    MEDVOL_C64; noise: 64 KiB a coil. Numerics: covariance in doubles; the product in floats, levels differ by
    some ulp. NaN and infinity of a voxel reach all its coils. Errors: MEDVOL_E_NULL, _DTYPE (not complex),
-   _SIZE (fewer than two samples; more than 4096 coils), _RANGE (rows = 0; NaN or infinity in a matrix or in
-   the noise), _SINGULAR (psi is not positive definite, as of a dead coil or fewer samples than coils: the
-   message names the coil), _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
+   _SIZE (fewer than two samples; more than 4096 coils), _RANGE (rows = 0 or above 4096; NaN or what no
+   float holds in a matrix, NaN or infinity in psi or in the noise), _SINGULAR (psi is not positive definite,
+   as of a dead coil or fewer samples than coils: the message names the coil), _SHAPE, _ALIAS, _NOMEM, _LIMIT,
+   _CANCELLED.
    Source: Pruessmann et al. 2001; Kellman and McVeigh 2005. */
 MEDVOL_DEF mv_status mv_coil_noise(mv_ctx *ctx, double *psi, const mv_volume *noise);
 MEDVOL_DEF mv_status mv_coil_whiten(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *psi);
@@ -2876,6 +2878,10 @@ MEDVOL_DEF int mv_threads(const mv_ctx *ctx) {
 static int mv__progress(mv_ctx *ctx, size_t done, size_t total, const char *label) { /* non-zero: stop */
     if (!ctx || !ctx->desc.progress || !label) return 0;
     return ctx->desc.progress(ctx->desc.progress_user, (double)done, (double)total, label);
+}
+/* The same for work outside mv_parallel_for, silent inside a job of it. */
+static int mv__tell(mv_ctx *ctx, size_t done, size_t total, const char *label) {
+    return ctx && !ctx->busy && mv__progress(ctx, done, total, label);
 }
 static mv_status mv__cancelled(mv_ctx *ctx, const char *label) {
     return mv__fail(ctx, MEDVOL_E_CANCELLED, "progress", 0, -1, "%s: cancelled by the progress callback",
@@ -20101,7 +20107,7 @@ static void MV__KR(mv__ft_load_columns)(mv__real *s, const mv__real *p, const mv
     for (i = 0; i < m->n; i++, p += m->step) {
         mv__real *d = s + 2 * MV__RN * m->at[i];
         mvr x, y;
-        for (b = 0; b < end; b += MV__RN, d += room) { /* the last lanes may be those of two blocks */
+        for (b = 0; b < end; b += MV__RN, d += room) { /* the last block may begin in the one before */
             const mv__real *q = p + 2 * mv__minz(b, end - MV__RN);
             mv_prefetch2(mv__ahead(q, ahead)); /* the next panel's */
             mv_prefetch2(mv__ahead(q + MV__RN, ahead));
@@ -21090,7 +21096,8 @@ static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *li
     return st;
 }
 /* What a contiguous line needs to be done by itself at this level, where it is not too short for that: its
-   radices, then the last one, of which as many groups as lanes are turned at a time. */
+   radices, then the last one, of which as many groups as lanes are turned at a time: of two lines, where one
+   has half as many. */
 static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
     static const int radix[] = {8, 4, 2, 7, 5, 3};
     const size_t width = mv__ft_width(t->f64), last = t->f64 ? 8 : 16, real = t->f64 ? 8 : 4;
@@ -21343,6 +21350,7 @@ static mv_status mv__ft_group_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build *
             st = mv__ft_stage_make(ctx, t, b, k, part, top);
             g->count++;
         }
+        if (st < 0) break;
         to = t->stage[t->stages - parts].to;
         b->at = to;
         b->now.dim[axis] = b->place[1].dim[axis];
@@ -21500,6 +21508,7 @@ static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, doubl
     const mv__ft_group *g = r->g;
     const mv__ft_stage *stage = &r->stage[g->first];
     const size_t lines = mv__ft_units(stage);
+    unsigned char *from = r->place[stage->from], *to = r->place[stage->to];
     mv_status st = MEDVOL_OK;
     size_t i;
     MV__KNOWN(stage->line != NULL);
@@ -21509,18 +21518,18 @@ static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, doubl
     for (i = 0; i < lines && st == MEDVOL_OK; i++) { /* few lines that are long: all jobs work on each */
         const ptrdiff_t real = r->t->f64 ? 8 : 4, loop = (ptrdiff_t)(i / stage->panels);
         const ptrdiff_t lane = (ptrdiff_t)(i % stage->panels);
-        mv__ft_run one = *r;
-        one.place[stage->from] += real * (stage->first + lane * stage->in.lane +
+        r->place[stage->from] = from + real * (stage->first + lane * stage->in.lane +
             mv__ft_offset((size_t)loop, stage->loops, stage->loop_n, stage->loop_in));
         if (stage->from != stage->to)
-            one.place[stage->to] += real * (lane * stage->out.lane +
+            r->place[stage->to] = to + real * (lane * stage->out.lane +
                 mv__ft_offset((size_t)loop, stage->loops, stage->loop_n, stage->loop_out));
-        for (one.phase = 1; one.phase <= 2 && st == MEDVOL_OK; one.phase++) {
-            one.units = (one.phase == 1 ? stage->line->columns : stage->line->rows) / 16;
-            st = mv__ft_rounds(ctx, &one, jobs, 0.5 * (double)stage->line->n / (double)one.units, done,
-                               total);
+        for (r->phase = 1; r->phase <= 2 && st == MEDVOL_OK; r->phase++) {
+            r->units = (r->phase == 1 ? stage->line->columns : stage->line->rows) / 16;
+            st = mv__ft_rounds(ctx, r, jobs, 0.5 * (double)stage->line->n / (double)r->units, done, total);
         }
     }
+    r->place[stage->from] = from;
+    r->place[stage->to] = to;
     return st;
 }
 /* What a run needs: panels at this level, jobs and scratch of each group. Returns the bytes in all, or
@@ -23389,7 +23398,7 @@ static mv_status mv__ks_disc_find(mv_ctx *ctx, mv__ks_disc *d, double want) {
     for (t = 0; t < 40 && hi - lo > 1e-6 * hi; t++) {
         const double r = bracketed ? 0.5 * (lo + hi) : hi;
         const double got = (double)mv__ks_disc_fill(d, r), off = fabs(got - want);
-        if (mv__progress(ctx, (size_t)t, 40, op)) return mv__cancelled(ctx, op);
+        if (mv__tell(ctx, (size_t)t, 40, op)) return mv__cancelled(ctx, op);
         if (best_off < 0.0 || off < best_off) best_off = off, best = r;
         if (off <= 0.01 * want) break;
         if (got > want) lo = r;
@@ -23398,7 +23407,7 @@ static mv_status mv__ks_disc_find(mv_ctx *ctx, mv__ks_disc *d, double want) {
         if (lo > (double)d->n[0] + (double)d->n[1]) break; /* one place is left */
     }
     if (d->r0 < best || d->r0 > best) mv__ks_disc_fill(d, best);
-    return mv__progress(ctx, 40, 40, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+    return mv__tell(ctx, 40, 40, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
 }
 /* How many lines there may be at least and at most: the block, and what the support leaves. */
 static mv_status mv__ks_disc_bounds(mv_ctx *ctx, const mv__ks_disc *d, double want) {
@@ -23507,7 +23516,7 @@ MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *s
     for (f = 0; f < o.frames && st == MEDVOL_OK; f++)
         for (j = 0; j < o.shots; j++) {
             float *line = m.line + f * m.lines;
-            if (j % 1024 == 0 && mv__progress(ctx, f * o.shots + j, o.frames * o.shots, m.op)) {
+            if (j % 1024 == 0 && mv__tell(ctx, f * o.shots + j, o.frames * o.shots, m.op)) {
                 st = mv__cancelled(ctx, m.op);
                 break;
             }
@@ -23804,10 +23813,10 @@ static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__ks_phantom *g) {
     if ((g->room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     for (i = 0; i < g->jobs && st == MEDVOL_OK; i += side_by_side) {
         g->first = i;
-        if (mv__progress(ctx, i, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
+        if (mv__tell(ctx, i, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
         else st = mv_parallel_for(ctx, mv__minz(side_by_side, g->jobs - i), mv__ks_spectrum_job, g, NULL);
     }
-    if (st == MEDVOL_OK && mv__progress(ctx, g->jobs, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
+    if (st == MEDVOL_OK && mv__tell(ctx, g->jobs, g->jobs, g->op)) st = mv__cancelled(ctx, g->op);
     mv__free(ctx, g->room);
     return st;
 }
@@ -24109,7 +24118,7 @@ static mv_status mv__ks_pocs_steps(mv_ctx *ctx, mv__ks_half *g, const mv_pocs_op
     g->from = data;
     g->phase = phase;
     for (k = 0; k < steps && st == MEDVOL_OK; k++) {
-        if (mv__progress(ctx, (size_t)k, (size_t)steps, g->op)) st = mv__cancelled(ctx, g->op);
+        if (mv__tell(ctx, (size_t)k, (size_t)steps, g->op)) st = mv__cancelled(ctx, g->op);
         if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, g, mv__ks_phase_job, NULL);
         if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, &there, image, image);
         if (st == MEDVOL_OK) st = mv__ks_half_run(ctx, g, mv__ks_merge_job, NULL);
@@ -24574,7 +24583,7 @@ static mv_status mv__ks_ring_run(mv_ctx *ctx, mv__ks_ring *g, const char *op) {
         if (st == MEDVOL_OK && a->back.tables)
             st = mv__ft_execute(ctx, &a->back, g->part, g->part, (unsigned char *)g->scratch);
         for (g->from = 0; g->from < a->lines && st == MEDVOL_OK; g->from += a->shares * a->each) {
-            if (mv__progress(ctx, g->done + g->from, g->total, op)) st = mv__cancelled(ctx, op);
+            if (mv__tell(ctx, g->done + g->from, g->total, op)) st = mv__cancelled(ctx, op);
             else st = mv_parallel_for(ctx, a->shares, mv__ks_ring_job, g, NULL);
         }
         g->done += a->lines;
@@ -24673,7 +24682,7 @@ MEDVOL_DEF mv_status mv_unring(mv_ctx *ctx, mv_volume *dst, const mv_volume *src
         if ((st = mv__ks_ring_load(ctx, &g, src, at)) == MEDVOL_OK) st = mv__ks_ring_run(ctx, &g, op);
         if (st == MEDVOL_OK) mv__ks_ring_store(&g, &out, at);
     }
-    if (st == MEDVOL_OK && g.total && mv__progress(ctx, g.total, g.total, op)) st = mv__cancelled(ctx, op);
+    if (st == MEDVOL_OK && g.total && mv__tell(ctx, g.total, g.total, op)) st = mv__cancelled(ctx, op);
     mv__ks_ring_free(ctx, &g);
     return mv__out_end(ctx, st, &out, dst);
 }
@@ -25295,7 +25304,7 @@ static mv_status mv__co_gram(mv_ctx *ctx, const char *op, double *g, const mv_vo
             for (i = 0; i < run && st == MEDVOL_OK; i += n, done++) {
                 const size_t y = lo[1] + r % box[1], z = lo[2] + r / box[1];
                 n = mv__minz(MV__CO_PIECE, run - i);
-                if (mv__progress(ctx, done, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
+                if (mv__tell(ctx, done, s.frames * rows * mv__divup(run, MV__CO_PIECE), op))
                     st = mv__cancelled(ctx, op);
                 else
                     st = mv__co_gram_add(ctx, g,
@@ -25542,7 +25551,7 @@ static mv_status mv__co_gcc_matrices(mv_ctx *ctx, const mv__co_gcc *g, double *w
         m = g->matrix + each * x;
         next = step < nx - first ? m - each : m + each;
         gram = g->gram + 2 * c * c * x;
-        if (mv__progress(ctx, step, nx, "coil_gcc_matrix")) st = mv__cancelled(ctx, "coil_gcc_matrix");
+        if (mv__tell(ctx, step, nx, "coil_gcc_matrix")) st = mv__cancelled(ctx, "coil_gcc_matrix");
         else if (mv__co_trace(gram, c) > 1e-12 * most) { /* more than what a transform leaves of nothing */
             st = mv__co_leading(ctx, "coil_gcc_matrix", m, NULL, work, gram, rows, c);
             if (st == MEDVOL_OK && step) st = mv__co_align(ctx, m, next, rows, c, work + c);
@@ -25755,11 +25764,13 @@ static mv_status mv__co_run(mv_ctx *ctx, const char *op, mv__co_field *f) {
     start = (float *)(void *)(f->scratch + f->room * f->shares);
     for (c = 0; c < 2 * f->coils; c++) start[c] = 0.05f * ((float)((37 * c + 11) % 64) / 64.0f - 0.45f);
     f->start = start;
+    mv__trace(ctx, 1, op, all);
     for (; st == MEDVOL_OK && f->round < all; f->round += MV__CO_ROUND * f->shares) {
-        if (mv__progress(ctx, f->round, all, op)) st = mv__cancelled(ctx, op);
+        if (mv__tell(ctx, f->round, all, op)) st = mv__cancelled(ctx, op);
         else st = mv_parallel_for(ctx, mv__minz(f->shares, all - f->round), mv__co_share_job, f, NULL);
     }
-    if (st == MEDVOL_OK && mv__progress(ctx, all, all, op)) st = mv__cancelled(ctx, op);
+    mv__trace(ctx, 0, op, all);
+    if (st == MEDVOL_OK && mv__tell(ctx, all, all, op)) st = mv__cancelled(ctx, op);
     mv__free(ctx, f->scratch);
     return st;
 }
@@ -26106,7 +26117,7 @@ static mv_status mv__co_blocks(mv_ctx *ctx, double *g, const mv_volume *v, const
             }
         }
         o.beta[0] = first ? 1.0 : 0.0;
-        if (mv__progress(ctx, first, all, "espirit")) st = mv__cancelled(ctx, "espirit");
+        if (mv__tell(ctx, first, all, "espirit")) st = mv__cancelled(ctx, "espirit");
         else st = mv_gemm_c128(ctx, g, n, h, m, h, m, n, n, m, &o);
     }
     mv__free(ctx, h);
@@ -27546,7 +27557,7 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
         float *to = (float *)r.work.data + 2 * n * f * (forward ? g.k.coils : g.sets);
         if (g.mask.data && (f == 0 || mv__se_masks(&g) > 1)) mv__se_weights(&g, w, f);
         for (c = 0; st == MEDVOL_OK && c < g.k.coils; c++) {
-            if (mv__progress(ctx, f * g.k.coils + c, g.k.frames * g.k.coils, op)) st = mv__cancelled(ctx, op);
+            if (mv__tell(ctx, f * g.k.coils + c, g.k.frames * g.k.coils, op)) st = mv__cancelled(ctx, op);
             else if (forward) {
                 float *y = to + 2 * n * c;
                 mv__se_to_coil(ctx, &g, c, y, from);
@@ -27649,7 +27660,7 @@ static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, in
 }
 static int mv__se_stopped(const mv__se_gradients *g, const mv__se_slot *s) {
     const size_t each = (size_t)g->iterations;
-    return g->ctx && mv__progress(g->ctx, s->frame * each + s->step, g->g->k.frames * each, g->op);
+    return g->ctx && mv__tell(g->ctx, s->frame * each + s->step, g->g->k.frames * each, g->op);
 }
 /* q = E^H E p, but for lambda */
 static mv_status mv__se_normal(const mv__se_gradients *g, const mv__se_slot *s) {
@@ -27806,7 +27817,7 @@ static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) 
         for (working = 1, round = 0; st == MEDVOL_OK && working; round += g->round) {
             const size_t steps = mv__minz(round, (size_t)g->iterations);
             if (places == 1) st = mv__se_advance(g, &g->slot[0]);
-            else if (mv__progress(ctx, f * (size_t)g->iterations + now * steps,
+            else if (mv__tell(ctx, f * (size_t)g->iterations + now * steps,
                                   g->g->k.frames * (size_t)g->iterations, g->op))
                 st = mv__cancelled(ctx, g->op);
             else st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
@@ -27814,7 +27825,7 @@ static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) 
         }
         for (i = 0; st == MEDVOL_OK && i < now; i++) st = mv__se_fault(g, ctx, &g->slot[i]);
     }
-    if (st == MEDVOL_OK && mv__progress(ctx, f, f, g->op)) st = mv__cancelled(ctx, g->op);
+    if (st == MEDVOL_OK && mv__tell(ctx, f, f, g->op)) st = mv__cancelled(ctx, g->op);
     mv__free(ctx, scratch);
     return st;
 }
@@ -28110,7 +28121,7 @@ static mv_status mv__se_unfold_frames(mv_ctx *ctx, mv__se_unfolding *u, float *f
         if (st == MEDVOL_OK)
             st = mv_parallel_for(ctx, u->jobs, mv__se_unfold_job, u, u->g->k.frames > 1 ? NULL : "sense");
         if (st == MEDVOL_OK) st = mv__se_blame(ctx, u, f);
-        if (st == MEDVOL_OK && mv__progress(ctx, f + 1, u->g->k.frames, u->g->k.frames > 1 ? "sense" : NULL))
+        if (st == MEDVOL_OK && mv__tell(ctx, f + 1, u->g->k.frames, u->g->k.frames > 1 ? "sense" : NULL))
             st = mv__cancelled(ctx, "sense");
         u->dst += 2 * n * u->g->sets;
         u->gfactor = NULL; /* the same for all frames */
