@@ -236,7 +236,7 @@ const char *t_source(const char *name) {
     return path;
 }
 int t_shared(mv_volume *v, const char *name) {
-    char path[600];
+    char path[4600];
     memset(v, 0, sizeof *v);
     snprintf(path, sizeof path, "%s", t_source("README.md"));
     path[strlen(path) - 9] = 0;
