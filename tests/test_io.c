@@ -2335,34 +2335,14 @@ static void test_allocation_faults(void) {
     for (form = 0; form < 4; form++) free(forms[form].p);
     free(f.p), free(x.p);
 }
-static size_t peak_now, peak;
-static void *peak_alloc(void *user, size_t n) {
-    size_t *p = (size_t *)malloc(n + 64);
-    (void)user;
-    if (!p) return NULL;
-    *p = n;
-    peak_now += n;
-    if (peak_now > peak) peak = peak_now;
-    return (char *)p + 64;
-}
-static void peak_free(void *user, void *p) {
-    (void)user;
-    if (!p) return;
-    p = (char *)p - 64;
-    peak_now -= *(size_t *)p;
-    free(p);
-}
 /* 8 GB claimed by a few hundred bytes: less than a megabyte is taken; B25 */
 static void test_bounded_trust(void) {
     spec s = {0};
     bytes f, z, h;
     mv_ctx ctx;
-    mv_ctx_desc d;
     mv_volume v = {0};
     int kind, version;
-    memset(&d, 0, sizeof d);
-    d.threads = 1, d.mem_alloc = peak_alloc, d.mem_free = peak_free;
-    CHECK_OK(mv_ctx_init(&ctx, &d));
+    t_weigh(&ctx, 1);
     for (version = 1; version <= 2; version++) {
         s.version = version;
         s.ndim = 3, s.dim[0] = 2048, s.dim[1] = 2048, s.dim[2] = sizeof(size_t) > 4 ? 1024 : 255;
@@ -2371,20 +2351,20 @@ static void test_bounded_trust(void) {
         for (kind = -1; kind < 4; kind++) {
             z = kind < 0 ? copy(f) : gz(f.p, f.n, kind, 100);
             if (kind >= 0) memset(z.p + z.n - 4, 0xff, 4); /* and 4 GB in ISIZE */
-            peak = peak_now = 0;
+            t_peak();
             CHECK(mv_load_mem(&ctx, &v, z.p, z.n, NULL) < 0);
-            CHECK(peak < 1000000 && peak_now == 0 && v.data == NULL);
+            CHECK(t_peak() < 1000000 && t_weight() == 0 && v.data == NULL);
             free(z.p);
         }
         put(h.p + h.n - 4, 'c', 1, 0); /* 2^60 bytes of extensions, 1 byte of file */
         put(h.p + (version == 2 ? 168 : 108), version == 2 ? 'l' : 'f', 1152921504606846976.0, 0);
-        peak = peak_now = 0;
+        t_peak();
         CHECK(mv_load_mem(&ctx, &v, h.p, h.n, NULL) < 0);
         z = gz(h.p, h.n, 0, 0);
         CHECK(mv_load_mem(&ctx, &v, z.p, z.n, NULL) < 0);
         CHECK(mv_load_header_mem(&ctx, &v, z.p, z.n, NULL) == MEDVOL_OK);
         mv_volume_free(&ctx, &v);
-        CHECK(peak < 1500000 && peak_now == 0);
+        CHECK(t_peak() < 1500000 && t_weight() == 0);
         free(z.p);
         free(h.p);
         free(f.p);
@@ -2394,22 +2374,19 @@ static void test_bounded_trust(void) {
 static void test_save_memory(void) { /* bounded: chunks, no second copy of the volume */
     size_t dim[3] = {256, 256, 200};
     mv_ctx ctx;
-    mv_ctx_desc d;
     mv_volume v = {0};
     mv_save_opt o = {0};
     size_t before;
-    memset(&d, 0, sizeof d);
-    d.threads = 2, d.mem_alloc = peak_alloc, d.mem_free = peak_free;
-    CHECK_OK(mv_ctx_init(&ctx, &d));
+    t_weigh(&ctx, 2);
     CHECK(mv_volume_alloc(&ctx, &v, MEDVOL_F64, 3, dim) == MEDVOL_OK); /* 105 MB */
     memset(v.data, 0, 256 * 256 * 200 * 8);
-    before = peak = peak_now;
+    before = t_weight();
+    t_peak();
     o.dtype = MEDVOL_F32, o.no_sync = 1;
     CHECK(mv_save(&ctx, &v, t_path("memory.nii"), &o) == MEDVOL_OK);
-    CHECK(peak - before < (size_t)6 << 20);
-    peak = peak_now;
+    CHECK(t_peak() - before < (size_t)6 << 20);
     CHECK(mv_save(&ctx, &v, t_path("memory.nii.gz"), &o) == MEDVOL_OK);
-    CHECK(peak - before < (size_t)32 << 20);
+    CHECK(t_peak() - before < (size_t)32 << 20);
     remove(t_path("memory.nii"));
     remove(t_path("memory.nii.gz"));
     mv_volume_free(&ctx, &v);
