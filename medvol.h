@@ -20372,7 +20372,44 @@ MV__FT_ALONG(3, MV__KR(mv__ft_odd)(x, y, 3, odd))
 MV__FT_ALONG(5, MV__KR(mv__ft_odd)(x, y, 5, odd))
 MV__FT_ALONG(7, MV__KR(mv__ft_odd)(x, y, 7, odd))
 #  undef MV__FT_ALONG
-static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line) {
+/* The first of them on the way from memory. half: from the middle on; ahead: bytes to the next line, or 0 */
+#  define MV__FT_FIRST(R, BUTTERFLY)                                                                         \
+      static void MV__KR(mv__ft_first##R)(mv__real * s, const mv__real *src, size_t m, const mv__real *w,    \
+                                          int inverse, int half, ptrdiff_t ahead) {                          \
+          const int turn = half ? R / 2 : 0;                                                                 \
+          size_t j;                                                                                          \
+          int k;                                                                                             \
+          for (j = 0; j < m; j += MV__RN) {                                                                  \
+              const mv__real *p[R];                                                                          \
+              mvr x[R], y[R];                                                                                \
+              MV__UNROLL for (k = 0; k < R; k++) p[k] = src + 2 * (j + m * (size_t)((k + turn) % R));        \
+              if (ahead) {                                                                                   \
+                  MV__UNROLL for (k = 0; k < R; k++) {                                                       \
+                      mv_prefetch2(mv__ahead(p[k], ahead));                                                  \
+                      mv_prefetch2(mv__ahead(p[k] + MV__RN, ahead));                                         \
+                  }                                                                                          \
+              }                                                                                              \
+              if (inverse) {                                                                                 \
+                  MV__UNROLL for (k = 0; k < R; k++)                                                         \
+                      MV__R(split)(MV__R(load)(p[k]), MV__R(load)(p[k] + MV__RN), &y[k], &x[k]);             \
+              } else {                                                                                       \
+                  MV__UNROLL for (k = 0; k < R; k++)                                                         \
+                      MV__R(split)(MV__R(load)(p[k]), MV__R(load)(p[k] + MV__RN), &x[k], &y[k]);             \
+              }                                                                                              \
+              BUTTERFLY;                                                                                     \
+              MV__UNROLL for (k = 1; k < R; k++, w += 2 * MV__RN) MV__FT_MUL(                                \
+                  x[k], y[k], MV__R(load)(w), MV__R(load)(w + MV__RN));                                      \
+              MV__UNROLL for (k = 0; k < R; k++) {                                                           \
+                  mv__real *d = s + 2 * (j + m * (size_t)k);                                                 \
+                  MV__R(store)(d, x[k]);                                                                     \
+                  MV__R(store)(d + MV__RN, y[k]);                                                            \
+              }                                                                                              \
+          }                                                                                                  \
+      }
+MV__FT_FIRST(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
+MV__FT_FIRST(8, MV__KR(mv__ft_eight)(x, y))
+#  undef MV__FT_FIRST
+static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line, int done) { /* done: passes */
     const mv__real *tw = (const mv__real *)line->along, *odd = (const mv__real *)line->along_odd;
     size_t n = line->n, m = n;
     int k;
@@ -20396,10 +20433,12 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
                                  size_t lanes) {
     const mv__ft_line *line = g->line;
     const size_t n = line->n, groups = line->groups, half = g->centred ? MV__FT_LAST / 2 : 0;
+    const int first = line->along_passes ? line->along_radix[0] : 0;
+    const mv__real *tw = (const mv__real *)line->along;
     const size_t re = g->inverse ? MV__RN : 0, im = MV__RN - re;
     const mvr scale = MV__R(set1)(g->scale);
     const size_t pair = groups < MV__RN ? 2 : 1, all = pair * groups;
-    const ptrdiff_t ahead = (ptrdiff_t)(pair * sizeof(mv__real)) * g->in.lane;
+    const ptrdiff_t ahead = lanes > 1 ? (ptrdiff_t)(pair * sizeof(mv__real)) * g->in.lane : 0;
     mv__real *s = (mv__real *)scratch;
     size_t lane, e, i, f, b, l, k;
     for (lane = 0; lane < lanes; lane += pair) {
@@ -20408,18 +20447,19 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
         for (b = 0; b < pair; b++) {
             const mv__real *p = (const mv__real *)src + (ptrdiff_t)mv__minz(lane + b, lanes - 1) * g->in.lane;
             mv__real *d = s + 2 * n * b;
-            for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
-                mvr x, y;
-                if (i == n) i = 0;
-                if (lanes > 1) {
-                    mv_prefetch2(mv__ahead(p + 2 * i, ahead)); /* the next line */
-                    mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, ahead));
+            if (first == 8)
+                MV__KR(mv__ft_first8)(d, p, n / 8, tw, g->inverse, g->centred, ahead);
+            else if (first == 4)
+                MV__KR(mv__ft_first4)(d, p, n / 4, tw, g->inverse, g->centred, ahead);
+            else
+                for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
+                    mvr x, y;
+                    if (i == n) i = 0;
+                    MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
+                    MV__R(store)(d + 2 * e + re, x);
+                    MV__R(store)(d + 2 * e + im, y);
                 }
-                MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
-                MV__R(store)(d + 2 * e + re, x);
-                MV__R(store)(d + 2 * e + im, y);
-            }
-            MV__KR(mv__ft_along)(d, line);
+            MV__KR(mv__ft_along)(d, line, first == 8 || first == 4);
         }
         for (f = 0; f < all; f += MV__RN) {
             const mv__real *row[MV__RN];
@@ -20680,7 +20720,9 @@ static double MV__KR(mv__ft_top)(const mv__real *s, size_t n) {
 #ifndef MV__PASS
 /* ---- tables: blocks of their own, chained ---- */
 enum { MV__FT_STAGES = 13, MV__FT_LINES = 24, MV__FT_HEAD = 64 };
-enum { MV__FT_MOST = 1 << 28, MV__FT_PANEL = 1 << 18 };
+enum { MV__FT_MOST = 1 << 28 };
+/* bytes of a panel's scratch: wide ones spare far pages; what is near to the caches gains from none */
+enum { MV__FT_PANEL = 1 << 18, MV__FT_NARROW = 1 << 16, MV__FT_NEAR = 1 << 25 };
 typedef struct mv__ft_group { /* stages run one after the other on each box of the fast axes */
     int first, count, loops;  /* loops over the slow axes */
     size_t loop_n[7], boxes;
@@ -21479,8 +21521,12 @@ static mv_status mv__ft_rounds(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double e
 /* Panels of a stage at this level, and its scratch in bytes. */
 static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
     const mv__ft_line *line = g->line;
-    size_t width, block, blocks = 1;
+    size_t width, block, blocks = 1, panel;
+    double bytes = (f64 ? 16.0 : 8.0) * (double)g->lanes;
+    int k;
     MV__KNOWN(line != NULL);
+    for (k = 0; k < g->loops; k++) bytes *= (double)g->loop_n[k];
+    panel = bytes * (double)line->n <= MV__FT_NEAR ? MV__FT_NARROW : MV__FT_PANEL;
     width = g->lanes == 1 && !line->rows ? 1 : mv__ft_width(f64);
     block = g->room * 2 * width * (f64 ? 8 : 4);
     if (line->rows) {
@@ -21495,8 +21541,8 @@ static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
         return pair * line->n * (f64 ? 16 : 8);
     }
     g->along = 0;
-    if (!g->in.real && !g->out.real && g->in.lane == 2 && g->out.lane == 2 && block < MV__FT_PANEL)
-        blocks = mv__minz(4, MV__FT_PANEL / block);
+    if (!g->in.real && !g->out.real && g->in.lane == 2 && g->out.lane == 2 && block < panel)
+        blocks = mv__minz(4, panel / block);
     g->panel = mv__minz(g->lanes, blocks * width);
     MV__KNOWN(g->panel > 0 && width > 0);
     g->panels = mv__divup(g->lanes, g->panel);

@@ -97,6 +97,21 @@ static double allowed(const mv_fft_desc *d) {
         if ((d->axes >> k & 1u) && mv_fft_good_size(d->dim[k], 0) != d->dim[k]) return 2 * tol;
     return tol;
 }
+/* What lies between the elements of a side is as it was. */
+enum { T_GAP = 0x5a };
+static void gaps(const side *s, const mv_fft_desc *d, const void *p, size_t bytes) {
+    unsigned char *mine = (unsigned char *)calloc(s->room, 1);
+    size_t i, k, at, whole, touched = 0;
+    if (!CHECK(mine)) return;
+    for (i = 0; i < s->count; i++) {
+        place(s, d, i, &at, &whole);
+        mine[at] = 1;
+    }
+    for (i = 0; i < s->room; i++)
+        for (k = 0; !mine[i] && k < bytes; k++) touched += ((const unsigned char *)p)[i * bytes + k] != T_GAP;
+    CHECK(touched == 0);
+    free(mine);
+}
 static void compare(const mv_fft_desc *asked, int in_place) {
     mv_fft_plan plan;
     const int f64 = asked->dtype == MEDVOL_C128, nd = asked->ndim;
@@ -121,6 +136,7 @@ static void compare(const mv_fft_desc *asked, int in_place) {
     a = t_guard(in.room * size * (in.real ? 1 : 2));
     b = in_place ? a : t_guard(out.room * size * (out.real ? 1 : 2));
     if (!CHECK(x)) return;
+    memset(b, T_GAP, out.room * size * (out.real ? 1 : 2));
     memset(a, 0, in.room * size * (in.real ? 1 : 2));
     for (i = 0; out.real && i < n; i++) x[i].re = t_uniform(-1, 1); /* the spectrum of a real array */
     for (k = 0; out.real && k < nd; k++)
@@ -156,6 +172,7 @@ static void compare(const mv_fft_desc *asked, int in_place) {
             fprintf(stderr, " %zu (%zu to %zu)", plan.desc.dim[k], in.dim[k], out.dim[k]);
         fprintf(stderr, "\n");
     }
+    if (!in_place) gaps(&out, &plan.desc, b, size * (out.real ? 1 : 2));
     mv_fft_plan_free(T, &plan);
     t_guard_free(a, in.room * size * (in.real ? 1 : 2));
     if (b != a) t_guard_free(b, out.room * size * (out.real ? 1 : 2));
@@ -322,11 +339,66 @@ static void test_halves(void) {
             n *= h->dim[h->order[k]] + (size_t)k;
         }
         compare(&d, 0);
+        d.dtype = MEDVOL_C64;
+        compare(&d, 0);
+    }
+}
+/* The same of fewer frequencies than the array has: as if the others were there and zero. */
+static void test_halves_filled(void) {
+    static const struct few {
+        size_t dim[3], in[3];
+    } kind[] = {{{66, 40, 60}, {0, 29, 0}}, {{66, 40, 60}, {0, 0, 17}}, {{67, 36, 64}, {0, 11, 40}},
+        {{130, 48, 32}, {0, 48, 1}}};
+    size_t i, y, z, rows, f64;
+    int k;
+    for (i = 0; i < (T_SMALL ? 0 : 2 * sizeof kind / sizeof *kind); i++) {
+        const struct few *q = &kind[i / 2];
+        const size_t half = q->dim[0] / 2 + 1, n = q->dim[0] * q->dim[1] * q->dim[2];
+        mv_fft_desc d = {0};
+        mv_fft_plan plan, whole;
+        double off = 0, sum = 0;
+        unsigned char *few, *all, *a, *b;
+        f64 = i % 2;
+        d.ndim = 3;
+        d.flags = MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE | MEDVOL_FFT_UNITARY;
+        d.dtype = f64 ? MEDVOL_C128 : MEDVOL_C64;
+        for (k = 0; k < 3; k++) d.dim[k] = q->dim[k];
+        CHECK_OK(mv_fft_plan_init(T, &whole, &d));
+        for (k = 0; k < 3; k++) d.in_dim[k] = q->in[k];
+        CHECK_OK(mv_fft_plan_init(T, &plan, &d));
+        rows = plan.desc.in_dim[1] * plan.desc.in_dim[2];
+        few = (unsigned char *)malloc(plan.desc.in_dim[0] * rows * 16);
+        all = (unsigned char *)calloc(half * q->dim[1] * q->dim[2], 16);
+        a = (unsigned char *)malloc(n * 8);
+        b = (unsigned char *)malloc(n * 8);
+        if (!CHECK(few && all && a && b)) return;
+        t_seed(29);
+        for (y = 0; y < plan.desc.in_dim[0] * rows; y++)
+            put(few, (int)f64, 0, y, (pair){t_uniform(-1, 1), t_uniform(-1, 1)});
+        for (z = 0; z < plan.desc.in_dim[2]; z++)
+            for (y = 0; y < plan.desc.in_dim[1]; y++)
+                memcpy(all + (f64 ? 16 : 8) * half * (y + q->dim[1] * z),
+                    few + (f64 ? 16 : 8) * plan.desc.in_dim[0] * (y + plan.desc.in_dim[1] * z),
+                    (f64 ? 16 : 8) * plan.desc.in_dim[0]);
+        CHECK_OK(mv_fft_plan_execute(T, &plan, a, few));
+        CHECK_OK(mv_fft_plan_execute(T, &whole, b, all));
+        for (y = 0; y < n; y++) {
+            const double is = get(a, (int)f64, 1, y).re, should = get(b, (int)f64, 1, y).re;
+            off += (is - should) * (is - should);
+            sum += should * should;
+        }
+        CHECK(sum > 0 && sqrt(off) <= allowed(&plan.desc) * sqrt(sum));
+        mv_fft_plan_free(T, &plan);
+        mv_fft_plan_free(T, &whole);
+        free(few);
+        free(all);
+        free(a);
+        free(b);
     }
 }
 /* Boxes in a cache, panels, several threads; the bits are those of one thread. */
 static void test_volumes(void) {
-    const size_t dim[3] = {72, 60, T_SMALL ? 6 : 50};
+    const size_t dim[3] = {96, 60, T_SMALL ? 6 : 50}; /* half spectra of more than a box */
     static const unsigned flags[4] = {0, MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY, MEDVOL_FFT_REAL,
         MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE};
     const size_t n = dim[0] * dim[1] * dim[2];
@@ -1105,6 +1177,7 @@ const t_case tests_fft[] = {
     {"levels", test_levels, 0},
     {"ones", test_ones, T_ONCE},
     {"halves", test_halves, 0},
+    {"halves_filled", test_halves_filled, 0},
     {"volumes", test_volumes, 0},
     {"adjoint", test_adjoint, 0},
     {"waves", test_waves, 0},

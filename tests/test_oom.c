@@ -1029,6 +1029,12 @@ static mv_status op_fft_plan_real(mv_ctx *c) {
     d.flags = MEDVOL_FFT_REAL;
     return transform(c, d, 1);
 }
+static mv_status op_fft_plan_halves(mv_ctx *c) { /* back to reals, half spectra in the destination */
+    mv_fft_desc d = transform_of(32, 4, 5);
+    d.out_dim[2] = 0;
+    d.flags = MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE;
+    return transform(c, d, 1);
+}
 static mv_status op_fft_plan_long(mv_ctx *c) {
     mv_fft_desc d = {0};
     mv_fft_plan plan;
@@ -1272,7 +1278,8 @@ static const struct {
     ROW(save_png)
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
-    ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_long) ROW(fft_execute) ROW(fft_kept) ROW(phase)
+    ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_halves) ROW(fft_plan_long) ROW(fft_execute)
+    ROW(fft_kept) ROW(phase)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(epi_estimate)
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
