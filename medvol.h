@@ -2674,12 +2674,13 @@ static void *mv__known_alloc(size_t bytes) {
 #  define mv__alloc(ctx, bytes) ((void)(ctx), mv__known_alloc(bytes))
 #  define mv__free(ctx, p) ((void)(ctx), free(p))
 #endif
-/* Results above this are written past the caches, new ones too: malloc mostly gives pages back that were in
-   use (measured: a third faster; pages fresh from the system: huge ones 13 % faster, small ones 9 % slower).
-   make guard lowers it. */
+/* Results above this are written past the caches (a third faster); make guard lowers it. Not so new ones from
+   MV__FRESH_BYTES on: those malloc has from the system, which has just filled the pages with zeros, in the
+   caches (plain stores then take 0.6 to 0.85 of the time). */
 #ifndef MV__NT_BYTES
 #  define MV__NT_BYTES ((size_t)4 << 20)
 #endif
+#define MV__FRESH_BYTES ((size_t)32 << 20)
 static void mv__unmap(void *address, uint64_t bytes) { /* what the platform's mv_io maps */
 #if defined(MV__POSIX) && !defined(MEDVOL_NO_MMAP)
     munmap(address, (size_t)bytes);
@@ -4026,6 +4027,8 @@ static inline size_t mv__cv_head(const void *p, size_t bytes, size_t size, size_
 static inline size_t mv__cv_lead(const void *d, const void *s, size_t bytes, size_t size, size_t n, int nt) {
     return nt ? mv__cv_head(d, bytes, size, n) : n < 2048 ? 0 : mv__cv_head(s, bytes, size, n);
 }
+/* bytes to a line */
+static inline size_t mv__line_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; }
 /* bytes ahead to ask for: kernels of many instructions keep too few lines on the way */
 #  define MV__CV_AHEAD 8192
 MV__WRAPS static inline const void *mv__ahead(const void *p, ptrdiff_t o) { /* outside too: prefetch only */
@@ -4044,6 +4047,53 @@ static inline float mv__cv_odd(double x) { /* to odd: rounding again to fewer bi
     return mv__bits_f32(b | 1u);
 }
 #endif
+/* ---- bytes ---- */
+#define MV__VEC (MVF_N * sizeof(float)) /* bytes of a vector */
+/* fewer than 64 bytes, without a call */
+static inline void MV__K(mv__few_bytes)(unsigned char *d, const unsigned char *s, size_t n) {
+#define MV__SP_TWICE(Z)                             \
+    if (n >= Z) {                                   \
+        unsigned char a[Z], b[Z];                   \
+        mv__memcpy(a, s, Z);                        \
+        mv__memcpy(b, s + n - Z, Z);                \
+        mv__memcpy(d, a, Z);                        \
+        mv__memcpy(d + n - Z, b, Z);                \
+        return;                                     \
+    }
+    MV__SP_TWICE(32)
+    MV__SP_TWICE(16)
+    MV__SP_TWICE(8)
+    MV__SP_TWICE(4)
+    MV__SP_TWICE(2)
+    if (n) *d = *s;
+#undef MV__SP_TWICE
+}
+/* a run of bytes; nt: whole cache lines past the caches, the rest by plain stores */
+static inline void MV__K(mv__copy_bytes)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead,
+                                       int nt) {
+#if MV__PASS > 1
+    if (nt && n >= 128) {
+        size_t i = mv__line_head(d), k;
+        MV__K(mv__few_bytes)(d, s, i);
+        for (; i + 64 <= n; i += 64) {
+            mv_prefetch(mv__ahead(s, (ptrdiff_t)i + ahead));
+            MV__UNROLL for (k = 0; k < 64; k += MV__VEC)
+                mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(s + i + k)));
+        }
+        d += i, s += i, n -= i;
+    }
+#else
+    (void)nt;
+    (void)ahead;
+#endif
+    if (n < 64) MV__K(mv__few_bytes)(d, s, n);
+    else mv__memcpy(d, s, n);
+}
+static void MV__K(mv__cv_copy)(unsigned char *d, const unsigned char *s, size_t n) {
+    MV__K(mv__copy_bytes)(d, s, n, MV__CV_AHEAD, 1);
+    mv_fence();
+    mv_end();
+}
 /* T to float: value * slope + inter when scaled. nt: streaming stores, for large results
    nobody reads at once */
 #define MV__CV_TO_F32(T, name, LO, HI, LOAD, V, GET, AS_IT_IS)                                             \
@@ -4243,19 +4293,28 @@ static void MV__K(mv__cv_scale)(double *d, size_t n, double slope, double inter)
     mv_end();
     for (; i < n; i++) d[i] = d[i] * slope + inter;
 }
-/* float to half types without a detour: one rounding */
-static void MV__K(mv__cv_f16_from_f32)(uint16_t *d, const float *s, size_t n) {
-    size_t i = 0;
-    for (; i + MVF_N <= n; i += MVF_N) mvf_store_f16(d + i, mvf_load(s + i));
-    mv_end();
-    for (; i < n; i++) d[i] = mv__f32_to_f16(s[i]);
-}
-static void MV__K(mv__cv_bf16_from_f32)(uint16_t *d, const float *s, size_t n) {
-    size_t i = 0;
-    for (; i + MVF_N <= n; i += MVF_N) mvf_store_bf16(d + i, mvf_load(s + i));
-    mv_end();
-    for (; i < n; i++) d[i] = mv__f32_to_bf16(s[i]);
-}
+/* float to half types without a detour: one rounding. Past the caches whole lines, by way of a block. */
+#define MV__CV_HALF(name)                                                                                   \
+    static void MV__K(mv__cv_##name##_from_f32)(uint16_t *d, const float *s, size_t n, int nt) {            \
+        uint16_t block[MV__CV_BLOCK];                                                                       \
+        size_t i = 0, k, head = nt ? mv__cv_head(d, 64, sizeof *d, n) : 0;                                  \
+        for (; i < head; i++) d[i] = mv__f32_to_##name(s[i]);                                               \
+        for (; MV__PASS > 1 && nt && i + MV__CV_BLOCK <= n; i += MV__CV_BLOCK) {                            \
+            for (k = 0; k < MV__CV_BLOCK; k += MVF_N) {                                                     \
+                mv_prefetch(mv__ahead(s + i + k, MV__CV_AHEAD));                                            \
+                mvf_store_##name(block + k, mvf_load(s + i + k));                                           \
+            }                                                                                               \
+            for (k = 0; k < MV__CV_BLOCK; k += 2 * MVF_N)                                                   \
+                mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(block + k)));\
+        }                                                                                                   \
+        if (nt) mv_fence();                                                                                 \
+        for (; i + MVF_N <= n; i += MVF_N) mvf_store_##name(d + i, mvf_load(s + i));                        \
+        mv_end();                                                                                           \
+        for (; i < n; i++) d[i] = mv__f32_to_##name(s[i]);                                                  \
+    }
+MV__CV_HALF(f16)
+MV__CV_HALF(bf16)
+#undef MV__CV_HALF
 /* points: a row of the affine at a time */
 static void MV__K(mv__af_points)(const double *a, double *xo, double *yo, double *zo, const double *x,
                                  const double *y, const double *z, size_t n) {
@@ -4597,6 +4656,12 @@ static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, cons
     if ((st = mv__vol_copy_nifti(ctx, out, src->nifti)) < 0) mv_volume_free(ctx, out);
     return st;
 }
+static int mv__out_cached(const mv_ctx *ctx, const mv_volume *out) { /* new memory that is in the caches */
+    return out->owner && mv__vol_extent(out) >= MV__FRESH_BYTES && !(ctx && ctx->desc.mem_alloc);
+}
+static int mv__out_streams(const mv_ctx *ctx, const mv_volume *out) {
+    return mv__vol_extent(out) > MV__NT_BYTES && !mv__out_cached(ctx, out);
+}
 static mv_status mv__out_end(mv_ctx *ctx, mv_status st, mv_volume *out, mv_volume *dst) {
     if (st < 0) {
         mv_volume_free(ctx, out);
@@ -4855,11 +4920,11 @@ static void mv__cv_run(void *dst, mv_dtype dt, const void *src, mv_dtype st, siz
     if (dt == MEDVOL_F32 && mv__cv_to_f32((float *)dst, src, st, n, slope, inter, scaled, nt)) return;
     if (st == MEDVOL_F32 && mv__cv_from_f32(dst, dt, (const float *)src, n, slope, inter, scaled, nt)) return;
     if (!scaled && st == MEDVOL_F32 && dt == MEDVOL_F16) {
-        MV__PICK(mv__cv_f16_from_f32)((uint16_t *)dst, (const float *)src, n);
+        MV__PICK(mv__cv_f16_from_f32)((uint16_t *)dst, (const float *)src, n, nt);
         return;
     }
     if (!scaled && st == MEDVOL_F32 && dt == MEDVOL_BF16) {
-        MV__PICK(mv__cv_bf16_from_f32)((uint16_t *)dst, (const float *)src, n);
+        MV__PICK(mv__cv_bf16_from_f32)((uint16_t *)dst, (const float *)src, n, nt);
         return;
     }
     get = mv__cv_getter(st);
@@ -4885,7 +4950,8 @@ static void mv__cv_job(void *arg, size_t job) {
     size_t row, end, at, n, oa, ob, ds = mv_dtype_size(g->dt), ss = mv_dtype_size(g->st);
     for (mv__walk_job(&g->walk, job, &row, &end, &at, &n); row < end; row++) {
         mv__walk_row(&g->walk, row, &oa, &ob);
-        if (g->raw) mv__memmove(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
+        if (g->raw && g->nt) MV__PICK(mv__cv_copy)(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
+        else if (g->raw) mv__memmove(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
         else
             mv__cv_run(g->dst + (oa + at) * ds * g->parts, g->dt, g->src + (ob + at) * ss * g->parts, g->st,
                        n * g->parts, g->slope, g->inter, g->nt);
@@ -4896,12 +4962,13 @@ static mv_dtype mv__cv_part(mv_dtype t) {
 }
 /* Streaming stores, not in place. As long as the last cache holds both sides the result is better left there;
    what is read counts twice, for the result drives it out. */
-static int mv__cv_nt(const mv_volume *out, const mv_volume *src) {
-    return out->data != src->data && mv__vol_extent(out) + 2 * mv__vol_extent(src) > 8 * MV__NT_BYTES;
+static int mv__cv_nt(const mv_ctx *ctx, const mv_volume *out, const mv_volume *src) {
+    return out->data != src->data && mv__vol_extent(out) + 2 * mv__vol_extent(src) > 8 * MV__NT_BYTES &&
+           !mv__out_cached(ctx, out);
 }
-/* out and src have one shape; slope and inter apply on the way. */
-static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope,
-                               double inter) {
+/* out and src have one shape; slope and inter apply on the way. quiet: the caller tells of progress. */
+static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope, double inter,
+                               int quiet) {
     mv__cv_arg g;
     mv__walk_init(&g.walk, out, src);
     g.dst = (unsigned char *)out->data;
@@ -4912,9 +4979,9 @@ static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src
     g.st = g.raw ? src->dtype : mv__cv_part(src->dtype);
     g.slope = slope;
     g.inter = inter;
-    g.nt = mv__cv_nt(out, src);
+    g.nt = mv__cv_nt(ctx, out, src);
     if (g.raw && g.dst == g.src) return MEDVOL_OK;
-    return mv_parallel_for(ctx, g.walk.njobs, mv__cv_job, &g, g.raw ? "copy" : "convert");
+    return mv_parallel_for(ctx, g.walk.njobs, mv__cv_job, &g, quiet ? NULL : g.raw ? "copy" : "convert");
 }
 MEDVOL_DEF mv_status mv_volume_copy(mv_ctx *ctx, mv_volume *dst, const mv_volume *src) {
     mv_volume out;
@@ -4923,7 +4990,7 @@ MEDVOL_DEF mv_status mv_volume_copy(mv_ctx *ctx, mv_volume *dst, const mv_volume
     if (dst == src) return MEDVOL_OK;
     st = mv__out_begin(ctx, "volume_copy", &out, dst, src, src->dtype, src->ndim, src->dim, 0);
     if (st < 0) return st;
-    return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, 1.0, 0.0), &out, dst);
+    return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, 1.0, 0.0, 0), &out, dst);
 }
 MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, mv_dtype dtype,
                                 const mv_convert_opt *opt) {
@@ -4960,7 +5027,7 @@ MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *sr
         out.slope = os != 0.0 ? os : 1.0;
         out.inter = os != 0.0 ? oi : 0.0;
     }
-    return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, slope, inter), &out, dst);
+    return mv__out_end(ctx, mv__cv_volume(ctx, &out, src, slope, inter, 0), &out, dst);
 }
 MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src,
                                       mv_dtype src_type, size_t n, double slope, double inter) {
@@ -4978,7 +5045,7 @@ MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type,
     if (mv__overlap(dst, mv__vol_extent(&d), src, mv__vol_extent(&s)) &&
         !(dst == src && mv_dtype_size(dst_type) == mv_dtype_size(src_type)))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "convert_array: dst and src overlap");
-    return mv__cv_volume(ctx, &d, &s, slope, inter);
+    return mv__cv_volume(ctx, &d, &s, slope, inter, 0);
 }
 
 /* ---- affine geometry ---- */
@@ -5297,13 +5364,8 @@ static mv_status mv__dst_begin(mv_ctx *ctx, const char *op, mv__dst *d, const mv
     return st;
 }
 static mv_status mv__dst_end(mv_ctx *ctx, mv_status st, mv__dst *d, mv_volume *dst) {
-    if (d->work.data != d->out.data && st == MEDVOL_OK) {
-        mv_volume to = d->out;
-        to.owner = NULL;
-        to.nifti = NULL;
-        to.owns_nifti = 0;
-        st = mv_convert(ctx, &to, &d->work, to.dtype, NULL);
-    }
+    if (d->work.data != d->out.data && st == MEDVOL_OK) /* whole or not at all: no look at progress */
+        st = mv__cv_volume(ctx, &d->out, &d->work, 1.0, 0.0, 1);
     mv_volume_free(ctx, &d->work);
     return mv__out_end(ctx, st, &d->out, dst);
 }
@@ -9791,7 +9853,7 @@ static void mv__io_plan(mv__io_load *L, mv__io_xfer *x) {
     x->swap = L->h.swap ? mv__io_unit(L->h.v.dtype) : 0;
     if (x->swap == 1) x->swap = 0;
     if (x->swap && x->wide == MEDVOL_WIDE_DOUBLE_DOUBLE) x->swap = 8;
-    x->nt = mv__vol_extent(v) > MV__NT_BYTES;
+    x->nt = mv__out_streams(L->ctx, v);
     x->base = L->h.offset + L->base;
     x->limit = L->data->gz ? UINT64_MAX : L->data->size;
     x->partial = L->opt.partial;
@@ -14152,7 +14214,7 @@ static mv_status mv__in_apply(mv_ctx *ctx, mv__in_map *g, const mv_volume *out, 
     mv__vol_scaling(src, &g->slope, &g->inter);
     g->scaled = mv__scaled(g->slope, g->inter);
     g->run_line = g->op == MV__IN_LINE && g->dt == MEDVOL_F32 ? mv__in_line_runner(g) : NULL;
-    g->nt = mv__cv_nt(out, src);
+    g->nt = mv__cv_nt(ctx, out, src);
     return mv_parallel_for(ctx, g->walk.njobs, mv__in_map_job, g, label);
 }
 /* The result's type: dst's when it has memory of its own, else src's (keep) or a float. */
@@ -14587,8 +14649,6 @@ static inline void mv__sp_take_one(double *best, double x, int how) {
     if (how == 0) *best += x;
     else if ((how == 1 ? x < *best : x > *best) || mv__isnan(x)) *best = x;
 }
-/* bytes to a line */
-static inline size_t mv__sp_head(const void *p) { return (64 - (size_t)((uintptr_t)p % 64)) % 64; }
 /* Distance to the line to ask for: whole rows, since past a row's end the CPU foresees nothing; within it
    when it is long */
 static inline ptrdiff_t mv__sp_next(ptrdiff_t pitch, size_t row) {
@@ -14626,55 +14686,14 @@ static inline void mv__sp_asked(mv__sp_ask *r) {
     r->b = mv__ahead(r->b, r->sb);
 }
 #endif
-#define MV__SP_V (MVF_N * sizeof(float)) /* bytes of a vector */
-/* fewer than 64 bytes, without a call */
-static inline void MV__K(mv__sp_few)(unsigned char *d, const unsigned char *s, size_t n) {
-#define MV__SP_TWICE(Z)                             \
-    if (n >= Z) {                                   \
-        unsigned char a[Z], b[Z];                   \
-        mv__memcpy(a, s, Z);                        \
-        mv__memcpy(b, s + n - Z, Z);                \
-        mv__memcpy(d, a, Z);                        \
-        mv__memcpy(d + n - Z, b, Z);                \
-        return;                                     \
-    }
-    MV__SP_TWICE(32)
-    MV__SP_TWICE(16)
-    MV__SP_TWICE(8)
-    MV__SP_TWICE(4)
-    MV__SP_TWICE(2)
-    if (n) *d = *s;
-#undef MV__SP_TWICE
-}
 /* once a job: streamed lines are there for other threads */
 static void MV__K(mv__sp_done)(void) { mv_fence(); }
-/* ---- a run of bytes; nt: whole cache lines past the caches, the rest by plain stores ---- */
-static inline void MV__K(mv__sp_bytes)(unsigned char *d, const unsigned char *s, size_t n, ptrdiff_t ahead,
-                                       int nt) {
-#if MV__PASS > 1
-    if (nt && n >= 128) {
-        size_t i = mv__sp_head(d), k;
-        MV__K(mv__sp_few)(d, s, i);
-        for (; i + 64 <= n; i += 64) {
-            mv_prefetch(mv__ahead(s, (ptrdiff_t)i + ahead));
-            MV__UNROLL for (k = 0; k < 64; k += MV__SP_V)
-                mvf_stream((float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(s + i + k)));
-        }
-        d += i, s += i, n -= i;
-    }
-#else
-    (void)nt;
-    (void)ahead;
-#endif
-    if (n < 64) MV__K(mv__sp_few)(d, s, n);
-    else mv__memcpy(d, s, n);
-}
 static void MV__K(mv__sp_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp, size_t n,
                                size_t rows, int nt) {
     size_t r;
     ptrdiff_t ahead = mv__sp_next(sp, n);
     for (r = 0; r < rows; r++)
-        MV__K(mv__sp_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
+        MV__K(mv__copy_bytes)(d + (ptrdiff_t)r * dp, s + (ptrdiff_t)r * sp, n, ahead, nt);
     mv_end();
 }
 /* ---- reversed runs: element i of d is the one i elements before s. Rows are asked for forwards all the
@@ -14701,13 +14720,13 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
     static inline void MV__K(mv__sp_rev##S)(unsigned char *d, const unsigned char *s, size_t n, \
                                             ptrdiff_t ahead,                                    \
                                                 int nt) {                                       \
-        const size_t e = MV__SP_V / S;                                                          \
+        const size_t e = MV__VEC / S;                                                          \
         const unsigned char *ask = n * S < 4 * MV__SP_AHEAD ? s - (n - 1) * S : s;              \
         const ptrdiff_t step = n * S < 4 * MV__SP_AHEAD ? S : -S;                               \
         size_t i = 0;                                                                           \
         if (step < 0) ahead = -(ptrdiff_t)MV__SP_AHEAD;                                         \
         if (nt && n * S >= 128 && (uintptr_t)d % S == 0) {                                      \
-            size_t h = mv__sp_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                \
+            size_t h = mv__line_head(d) / S, stop = h + (n - h) * S / 64 * 64 / S;                \
             for (; i < h; i++) mv__memcpy(d + i * S, s - i * S, S);                             \
             for (; i < stop; i += e) {                                                          \
                 mv_prefetch(mv__ahead(ask, ahead + (ptrdiff_t)i * step));                       \
@@ -14715,7 +14734,7 @@ static inline mvf MV__K(mv__sp_back1)(const unsigned char *p) {
             }                                                                                   \
         }                                                                                       \
         if (n - i >= e) { /* whole lines of s; the ends in vectors that overlap those */        \
-            size_t lead = ((uintptr_t)s + S - i * S) % MV__SP_V / S;                            \
+            size_t lead = ((uintptr_t)s + S - i * S) % MV__VEC / S;                            \
             if (lead)                                                                           \
                 STORE((T *)(void *)(d + i * S), MV__K(mv__sp_back##S)(s - (i + e - 1) * S));    \
             for (i += lead; i + e <= n; i += e) {                                               \
@@ -14759,7 +14778,7 @@ static inline void MV__K(mv__sp_reverse)(unsigned char *d, const unsigned char *
 #define MV__SP_LOOP(Z) for (j = 0; j < m; j++) mv__memcpy(buf + j * Z, s - (i + j) * Z, Z);
         MV__SP_SIZES(size, MV__SP_LOOP)
 #undef MV__SP_LOOP
-        MV__K(mv__sp_bytes)(d + i * size, buf, m * size, 0, nt);
+        MV__K(mv__copy_bytes)(d + i * size, buf, m * size, 0, nt);
     }
 }
 static void MV__K(mv__sp_rows_back)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp,
@@ -14780,7 +14799,7 @@ static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, 
     for (; i + 64 <= n; i += 64) {
         mv_prefetch(ask.a), mv_prefetch(ask.b);
         mv__sp_asked(&ask);
-        MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) {
+        MV__UNROLL for (k = 0; k < 64; k += MV__VEC) {
             float *p = (float *)(void *)(a + i + k), *q = (float *)(void *)(b + i + k);
             mvf x = mvf_load(p), y = mvf_load(q);
             mvf_store(p, y);
@@ -14802,8 +14821,8 @@ static inline void MV__K(mv__sp_swap_bytes)(unsigned char *a, unsigned char *b, 
     for (; i + 64 / S <= n; i += 64 / S) {                                       \
         mv_prefetch(ask.a), mv_prefetch(ask.b);                                  \
         mv__sp_asked(&ask);                                                      \
-        MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) {                          \
-            unsigned char *p = a + i * S + k, *q = b + S - i * S - k - MV__SP_V; \
+        MV__UNROLL for (k = 0; k < 64; k += MV__VEC) {                          \
+            unsigned char *p = a + i * S + k, *q = b + S - i * S - k - MV__VEC; \
             V x = MV__K(mv__sp_back##S)(p), y = MV__K(mv__sp_back##S)(q);        \
             STORE((T *)(void *)p, y);                                            \
             STORE((T *)(void *)q, x);                                            \
@@ -14938,8 +14957,8 @@ MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned 
     static void MV__K(mv__sp_tile##S)(unsigned char *t, size_t tp, const unsigned char *s, ptrdiff_t sp, \
                                       size_t n0, size_t nk,                                              \
                                       size_t size, ptrdiff_t ahead) {                                    \
-        enum { E = (int)MV__SP_V / S };                                                                  \
-        unsigned char in[E * MV__SP_V]; /* a piece too narrow, filled up */                              \
+        enum { E = (int)MV__VEC / S };                                                                  \
+        unsigned char in[E * MV__VEC]; /* a piece too narrow, filled up */                              \
         size_t i, k, j;                                                                                  \
         (void)size;                                                                                      \
         for (i = 0; i < n0; i += E)                                                                      \
@@ -14954,9 +14973,9 @@ MV__INLINE void MV__K(mv__sp_turn1)(unsigned char *t, size_t tp, const unsigned 
                 }                                                                                        \
                 mv__memset(in, 0, sizeof in);                                                            \
                 for (j = 0; j < E && x + j < n0; j++)                                                    \
-                    MV__K(mv__sp_bytes)(in + j * MV__SP_V, p + (ptrdiff_t)j * sp,                        \
+                    MV__K(mv__copy_bytes)(in + j * MV__VEC, p + (ptrdiff_t)j * sp,                        \
                                         mv__minz(E, nk - y) * S, 0, 0);                                  \
-                MV__K(mv__sp_turn##S)(q, tp, in, (ptrdiff_t)MV__SP_V, 0);                                \
+                MV__K(mv__sp_turn##S)(q, tp, in, (ptrdiff_t)MV__VEC, 0);                                \
             }                                                                                            \
         mv_end();                                                                                        \
     }
@@ -14978,7 +14997,7 @@ MV__SP_TILE(8)
 /* a short run, without a call */
 static inline void MV__K(mv__sp_line)(unsigned char *d, const unsigned char *s, size_t n) {
     for (; n >= 64; n -= 64, d += 64, s += 64) mv__memcpy(d, s, 64);
-    MV__K(mv__sp_few)(d, s, n);
+    MV__K(mv__few_bytes)(d, s, n);
 }
 /* A tile out: rows of n bytes at t + 64. With nt only whole lines leave; what is over waits in front of the
    next tile's rows. first, last: the tile begins, ends the rows. */
@@ -14990,7 +15009,7 @@ static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t,
         size_t i, k;
         for (r = 0, t += 64; r < rows; r++, t += tp, d += dp)
             for (i = 0; i < n; i += 64)
-                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) mvf_stream(
+                MV__UNROLL for (k = 0; k < 64; k += MV__VEC) mvf_stream(
                     (float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(t + i + k)));
         mv_end();
         return;
@@ -15003,12 +15022,12 @@ static void MV__K(mv__sp_emit)(unsigned char *d, ptrdiff_t dp, unsigned char *t,
             size_t i, k, c = first ? 0 : (size_t)((uintptr_t)p % 64), m = n + c;
             p -= c;
             q -= c;
-            i = first ? mv__minz(mv__sp_head(p), m) : 0;
-            MV__K(mv__sp_few)(p, q, i);
+            i = first ? mv__minz(mv__line_head(p), m) : 0;
+            MV__K(mv__few_bytes)(p, q, i);
             for (; i + 64 <= m; i += 64)
-                MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) mvf_stream(
+                MV__UNROLL for (k = 0; k < 64; k += MV__VEC) mvf_stream(
                     (float *)(void *)(p + i + k), mvf_load((const float *)(const void *)(q + i + k)));
-            if (last) MV__K(mv__sp_few)(p + i, q + i, m - i);
+            if (last) MV__K(mv__few_bytes)(p + i, q + i, m - i);
             else mv__memcpy(t + r * tp, q + m - 64, 64);
             continue;
         }
@@ -15028,10 +15047,10 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
 #if MV__PASS > 1
     if (nt && n >= 128) {
         size_t k;
-        i = ph = mv__sp_head(d);
-        MV__K(mv__sp_few)(d, pat, i);
+        i = ph = mv__line_head(d);
+        MV__K(mv__few_bytes)(d, pat, i);
         for (; i + 64 <= n; i += 64) {
-            MV__UNROLL for (k = 0; k < 64; k += MV__SP_V) mvf_stream(
+            MV__UNROLL for (k = 0; k < 64; k += MV__VEC) mvf_stream(
                 (float *)(void *)(d + i + k), mvf_load((const float *)(const void *)(pat + ph + k)));
             ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
         }
@@ -15043,7 +15062,7 @@ static inline void MV__K(mv__sp_fill)(unsigned char *d, size_t n, const unsigned
         mv__memcpy(d + i, pat + ph, 64);
         ph = ph + 64 >= period ? ph + 64 - period : ph + 64;
     }
-    MV__K(mv__sp_few)(d + i, pat + ph, n - i);
+    MV__K(mv__few_bytes)(d + i, pat + ph, n - i);
 }
 /* ---- sums, least and greatest of lines: acc[i & wrap] takes in x[i], as mv__sp_take_one. wrap: 15 for one
    line in 16 stripes, (size_t)-1 for neighbouring lines ---- */
@@ -15075,11 +15094,11 @@ static inline void MV__K(mv__sp_same)(unsigned char *d, size_t n, const unsigned
     } else if (size == 4) mv__memcpy(&word, element, 4);
     v = mvi_set1(word);
     if (nt && ((uintptr_t)d | n) % 64 == 0) {
-        for (i = 0; i < n; i += MV__SP_V) mvf_stream((float *)(void *)(d + i), mvi_asf(v));
+        for (i = 0; i < n; i += MV__VEC) mvf_stream((float *)(void *)(d + i), mvi_asf(v));
         return;
     }
-    for (i = 0; i + MV__SP_V <= n; i += MV__SP_V) mvi_store((int32_t *)(void *)(d + i), v);
-    mvi_store((int32_t *)(void *)(d + n - MV__SP_V), v);
+    for (i = 0; i + MV__VEC <= n; i += MV__VEC) mvi_store((int32_t *)(void *)(d + i), v);
+    mvi_store((int32_t *)(void *)(d + n - MV__VEC), v);
 }
 #endif
 static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigned char *s, ptrdiff_t sp,
@@ -15092,7 +15111,7 @@ static void MV__K(mv__sp_pad_rows)(unsigned char *d, ptrdiff_t dp, const unsigne
         const unsigned char *p = s + (ptrdiff_t)r * sp;
         for (j = 0; j < nrun; j++) {
             unsigned char *q = o + run[j].at * size;
-            if (run[j].step == 1) MV__K(mv__sp_bytes)(q, p + run[j].from * size, run[j].n * size, 0, nt);
+            if (run[j].step == 1) MV__K(mv__copy_bytes)(q, p + run[j].from * size, run[j].n * size, 0, nt);
             else if (run[j].step == MV__SP_FILL) MV__K(mv__sp_fill)(q, run[j].n * size, pat, period, nt);
             else if (run[j].step == -1)
                 MV__K(mv__sp_reverse)(q, p + run[j].from * size, run[j].n, size, 0, nt);
@@ -15119,7 +15138,7 @@ static size_t MV__K(mv__sp_zeros)(const unsigned char *p, size_t n) {
     size_t i = 0;
 #if MV__PASS > 1
     const mvi zero = mvi_set1(0);
-    for (; i + 4 * MV__SP_V <= n; i += 4 * MV__SP_V) {
+    for (; i + 4 * MV__VEC <= n; i += 4 * MV__VEC) {
         const float *x = (const float *)(const void *)(p + i);
         const mvi a = mvi_or(mvf_bits(mvf_load(x)), mvf_bits(mvf_load(x + MVF_N))),
                   b = mvi_or(mvf_bits(mvf_load(x + 2 * MVF_N)), mvf_bits(mvf_load(x + 3 * MVF_N)));
@@ -15137,7 +15156,6 @@ static size_t MV__K(mv__sp_zeros)(const unsigned char *p, size_t n) {
 #endif
     return i;
 }
-#undef MV__SP_V
 /* The index of the first value of n that is below lo or above hi, n when none is; back: one behind the last,
    or 0. ahead: bytes to a row that will be looked at in the same way. */
 #define MV__SP_HIT(v) mvm_or(mvf_lt(v, l), mvf_gt(v, h))
@@ -15348,7 +15366,7 @@ static const unsigned char *mv__sp_walk_src(const mv__sp_box *b, const mv__sp_wa
 }
 MV__WRAPS static void mv__sp_tiles_job(void *arg, size_t job) {
     const mv__sp_box *b = (const mv__sp_box *)arg;
-    unsigned char room[MV__SP_CAP + 128], *t = room + 64 + mv__sp_head(room + 64);
+    unsigned char room[MV__SP_CAP + 128], *t = room + 64 + mv__line_head(room + 64);
     size_t id = job * b->group, end = mv__minz(b->tiles, id + b->group),
            tp = mv__divup(b->b0 * b->size, 64) * 64;
     mv__sp_walk w, next;
@@ -15614,7 +15632,7 @@ static mv_status mv__sp_turn(mv_ctx *ctx, const char *op, mv_volume *dst, const 
     }
     if (out.data == src->data) st = mv__sp_flip_inplace(ctx, &b);
     else {
-        b.nt = order[0] == 0 ? mv__cv_nt(&out, src) : mv__vol_extent(&out) > MV__NT_BYTES;
+        b.nt = order[0] == 0 ? mv__cv_nt(ctx, &out, src) : mv__out_streams(ctx, &out);
         st = mv__sp_run_box(ctx, &b, op);
     }
     mv__sp_turn_geometry(&out, src, nd, order, flips);
@@ -16059,7 +16077,7 @@ static mv_status mv__sp_place(mv_ctx *ctx, const char *op, mv_volume *dst, const
     if (mode == MEDVOL_PAD_CONSTANT && (st = mv__sp_element(ctx, op, g.pat, src, value)) < 0) return st;
     st = mv__out_begin(ctx, op, &out, dst, src, src->dtype, src->ndim, dim, same ? MV__OUT_INPLACE : 0);
     if (st < 0) return st;
-    nt = mv__vol_extent(&out) > MV__NT_BYTES;
+    nt = mv__out_streams(ctx, &out);
     g.d = (unsigned char *)out.data;
     g.size = z;
     g.nd = src->ndim;
@@ -18073,7 +18091,7 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
     for (d = 0; d < ndim; d++) dim[d] = d < 3 ? p->m[d] : src->dim[d];
     for (d = 3; d < ndim; d++) volumes *= dim[d];
     if ((st = mv__out_begin(ctx, k->op, &out, dst, src, type, ndim, dim, 0)) < 0) return st;
-    nt = mv__vol_extent(&out) > MV__NT_BYTES;
+    nt = mv__out_streams(ctx, &out);
     mv__memcpy(out.affine, affine, sizeof out.affine);
     if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
     mv__rs_element(fill, k->value, src);
@@ -18094,7 +18112,7 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
     if (st == MEDVOL_OK && same) { /* every voxel on a voxel: no arithmetic but the type's */
         double slope = 1.0, inter = 0.0;
         if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__vol_scaling(src, &slope, &inter);
-        st = mv__cv_volume(ctx, &out, src, slope, inter);
+        st = mv__cv_volume(ctx, &out, src, slope, inter, 0);
     }
     mv__rs_header(out.nifti, p, ax);
     if (st == MEDVOL_OK && !same) st = mv__rs_volumes(ctx, k, p, ax, &out, src, volumes, fill, nt);
