@@ -4487,16 +4487,19 @@ static void mv__vol_init(mv_volume *v, mv_dtype dtype, int ndim, const size_t *d
     mv_affine_identity(v->affine);
     for (d = 0; d < 4; d++) v->step[d] = 1.0;
 }
+static mv_status mv__limit_check(mv_ctx *ctx, const char *op, size_t bytes) {
+    const uint64_t most = ctx ? ctx->desc.limits.max_bytes : 0;
+    if (!most || bytes <= most) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_LIMIT, "max_bytes", (double)bytes, -1, "%s: %zu bytes: the limit is %llu",
+                    op, bytes, (unsigned long long)most);
+}
 MEDVOL_DEF mv_status mv_volume_alloc(mv_ctx *ctx, mv_volume *v, mv_dtype dtype, int ndim, const size_t *dim) {
     mv_volume w;
     size_t bytes;
     mv_status st;
     if (!v) return mv__fail_null(ctx, "volume_alloc", "v");
     if ((st = mv__shape_check(ctx, "volume_alloc", dtype, ndim, dim, &bytes)) < 0) return st;
-    if (ctx && ctx->desc.limits.max_bytes && bytes > ctx->desc.limits.max_bytes)
-        return mv__fail(ctx, MEDVOL_E_LIMIT, "max_bytes", (double)bytes, -1,
-                        "volume_alloc: %zu bytes: the limit is %llu", bytes,
-                        (unsigned long long)ctx->desc.limits.max_bytes);
+    if ((st = mv__limit_check(ctx, "volume_alloc", bytes)) < 0) return st;
     mv__vol_init(&w, dtype, ndim, dim);
     if ((w.data = w.owner = mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     *v = w;
@@ -4623,8 +4626,10 @@ static mv_status mv__out_check(mv_ctx *ctx, const char *op, const mv_volume *dst
     mv_status st;
     int d, same;
     if (!dst) return mv__fail_null(ctx, op, "dst");
-    if (mv__out_fresh(dst, src, dtype, ndim, dim, flags))
-        return mv__shape_check(ctx, op, dtype, ndim, dim, &bytes);
+    if (mv__out_fresh(dst, src, dtype, ndim, dim, flags)) {
+        st = mv__shape_check(ctx, op, dtype, ndim, dim, &bytes);
+        return st < 0 ? st : mv__limit_check(ctx, op, bytes);
+    }
     if ((st = mv__vol_check(ctx, op, "dst", dst)) < 0) return st;
     if (dst != src && dst->dtype != dtype)
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, -1,
@@ -20435,7 +20440,7 @@ static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line, int done)
         const size_t r = (size_t)line->along_radix[k];
         MV__KNOWN(r > 1 && m >= r);
         m /= r;
-        switch (r) {
+        if (k >= done) switch (r) {
             case 2: MV__KR(mv__ft_along2)(s, n, m, tw, odd); break;
             case 3: MV__KR(mv__ft_along3)(s, n, m, tw, odd); break;
             case 4: MV__KR(mv__ft_along4)(s, n, m, tw, odd); break;
@@ -23188,7 +23193,7 @@ MEDVOL_DEF mv_status mv_kspace_window(mv_ctx *ctx, mv_volume *dst, const mv_volu
     else if (g.o.radial) st = mv_parallel_for(ctx, plane, mv__ks_window_row_job, &g, op);
     else mv__ks_window_table(&g);
     if (st == MEDVOL_OK)
-        st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_window_job, &g, op);
+        st = mv_parallel_for(ctx, mv__divup(g.rows, g.group), mv__ks_window_job, &g, g.o.radial ? NULL : op);
     mv__free(ctx, g.w);
     mv_volume_free(ctx, &in);
     out.slope = 1.0;
@@ -23308,10 +23313,12 @@ static mv_status mv__ks_mask_begin(mv_ctx *ctx, mv__ks_mask *m, const mv_volume 
     else mv__memset(m->line, 0, n);
     return m->line ? MEDVOL_OK : MEDVOL_E_NOMEM;
 }
-static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst) {
+/* label: of the progress, where the caller tells none of its own */
+static mv_status mv__ks_mask_end(mv_ctx *ctx, mv__ks_mask *m, mv_status st, mv_volume *dst,
+                                 const char *label) {
     m->group = mv__maxz(1, MV__CHUNK / m->shape[0]);
     if (st == MEDVOL_OK)
-        st = mv_parallel_for(ctx, mv__divup(m->lines * m->shape[3], m->group), mv__ks_mask_job, m, m->op);
+        st = mv_parallel_for(ctx, mv__divup(m->lines * m->shape[3], m->group), mv__ks_mask_job, m, label);
     mv__free(ctx, m->line);
     return mv__out_end(ctx, st, &m->out, dst);
 }
@@ -23362,7 +23369,7 @@ MEDVOL_DEF mv_status mv_mask_uniform(mv_ctx *ctx, mv_volume *dst, const size_t *
             m.line[z * shape[1] + y] = block || (y % ry == c[0] % ry && z % rz == first) ? 1.0f : 0.0f;
         }
     }
-    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst);
+    return mv__ks_mask_end(ctx, &m, MEDVOL_OK, dst, m.op);
 }
 
 /* ---- Poisson discs ---- */
@@ -23527,7 +23534,7 @@ MEDVOL_DEF mv_status mv_mask_poisson(mv_ctx *ctx, mv_volume *dst, const size_t *
         st = mv__ks_disc_find(ctx, &d, want);
     }
     mv__free(ctx, d.cell);
-    return mv__ks_mask_end(ctx, &m, st, dst);
+    return mv__ks_mask_end(ctx, &m, st, dst, NULL);
 }
 
 /* ---- golden ratio; phases are fractions of 2^48 ---- */
@@ -23590,7 +23597,8 @@ MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *s
             phase[0] = (phase[0] + step[0]) % MV__KS_TURN;
             phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
         }
-    return mv__ks_mask_end(ctx, &m, st, dst);
+    if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, m.op)) st = mv__cancelled(ctx, m.op);
+    return mv__ks_mask_end(ctx, &m, st, dst, NULL);
 }
 /* ---- phantoms ---- */
 /* J1(x) / x for x >= 0: power series, Miller's recurrence downwards, Hankel's expansion (Abramowitz and
@@ -24449,15 +24457,16 @@ MEDVOL_DEF mv_status mv_epi_ramp(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv_status st;
     mv__memset(&e, 0, sizeof e);
     if (!timing) return mv__fail_null(ctx, op, "timing");
-    if ((st = mv__dense(ctx, op, "src", &e.in, src, MEDVOL_C64)) < 0) return st;
-    for (m = e.in.dim[0], dim[0] = n, k = 1; k < 7; k++) dim[k] = e.in.dim[k];
+    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
+    for (m = src->dim[0], dim[0] = n, k = 1; k < 7; k++) dim[k] = src->dim[k];
+    if ((st = mv__ks_ramp_check(ctx, op, timing, m, n)) == MEDVOL_OK)
+        st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, dim, 0);
+    if (st < 0 || (st = mv__dense(ctx, op, "src", &e.in, src, MEDVOL_C64)) < 0) return st;
     e.rows = mv_volume_count(&e.in) / m;
     e.n = n;
     e.group = mv__maxz(1, MV__CHUNK / mv__maxz(1, n));
     e.ny = 1;
-    if ((st = mv__ks_ramp_check(ctx, op, timing, m, n)) == MEDVOL_OK)
-        st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, dim, 0);
-    if (st < 0) {
+    if ((st = mv__out_begin(ctx, op, &e.out, dst, src, MEDVOL_C64, src->ndim, dim, 0)) < 0) {
         mv_volume_free(ctx, &e.in);
         return st;
     }
@@ -25178,8 +25187,10 @@ MEDVOL_DEF mv_status mv_coil_rss(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if (!(noise >= 0.0 && noise <= 1e18))
         return mv__fail(ctx, MEDVOL_E_RANGE, "noise", noise, -1, "coil_rss: noise = %g: must be 0..1e18",
                         noise);
-    if ((st = mv__dense(ctx, "coil_rss", "src", &from, src, MEDVOL_C64)) < 0) return st;
+    if ((st = mv__vol_check(ctx, "coil_rss", "src", src)) < 0) return st;
     ndim = mv__coil_drop(dim, src, 1);
+    if ((st = mv__out_check(ctx, "coil_rss", dst, src, MEDVOL_F32, ndim, dim, 0)) < 0) return st;
+    if ((st = mv__dense(ctx, "coil_rss", "src", &from, src, MEDVOL_C64)) < 0) return st;
     st = mv__dst_begin(ctx, "coil_rss", &d, dst, src, MEDVOL_F32, ndim, dim, 0);
     if (st == MEDVOL_OK) {
         mv__co_plan(&w, &from);
@@ -25203,11 +25214,12 @@ MEDVOL_DEF mv_status mv_coil_combine(mv_ctx *ctx, mv_volume *dst, const mv_volum
     mv_status st = mv__vol_check(ctx, "coil_combine", "src", src);
     if (st < 0 || (st = mv__coil_maps(ctx, "coil_combine", &by, maps, src->dim, src->dim[3])) < 0) return st;
     mv__memset(&from, 0, sizeof from);
-    if ((st = mv__dst_apart(ctx, "coil_combine", "maps", dst, maps)) == MEDVOL_OK)
-        st = mv__dense(ctx, "coil_combine", "src", &from, src, MEDVOL_C64);
+    ndim = mv__coil_drop(dim, src, maps->dim[4]);
+    st = mv__dst_apart(ctx, "coil_combine", "maps", dst, maps);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, "coil_combine", dst, src, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, "coil_combine", "src", &from, src, MEDVOL_C64);
     if (st == MEDVOL_OK) {
         const size_t sets = maps->dim[4];
-        ndim = mv__coil_drop(dim, src, sets);
         st = mv__dst_begin(ctx, "coil_combine", &d, dst, src, MEDVOL_C64, ndim, dim, 0);
         if (st == MEDVOL_OK) {
             mv__co_plan(&w, &from);
@@ -25238,6 +25250,7 @@ MEDVOL_DEF mv_status mv_coil_expand(mv_ctx *ctx, mv_volume *dst, const mv_volume
     ndim = mv__coil_widen(ctx, "coil_expand", dim, image, maps);
     if (ndim == 0) st = MEDVOL_E_SHAPE;
     if (st == MEDVOL_OK) st = mv__dst_apart(ctx, "coil_expand", "maps", dst, maps);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, "coil_expand", dst, image, MEDVOL_C64, ndim, dim, 0);
     if (st == MEDVOL_OK) st = mv__dense(ctx, "coil_expand", "image", &from, image, MEDVOL_C64);
     if (st == MEDVOL_OK) st = mv__dst_begin(ctx, "coil_expand", &d, dst, image, MEDVOL_C64, ndim, dim, 0);
     if (st == MEDVOL_OK) {
@@ -25301,8 +25314,8 @@ static mv_status mv__co_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     const int ndim = mv__co_rows_shape(dim, src, rows);
     mv_status st;
     st = mv__co_matrix_check(ctx, op, "matrix", matrix, rows, src->dim[3], MV__CO_LARGEST);
-    if (st < 0) return st;
-    if ((st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_INPLACE);
+    if (st < 0 || (st = mv__dense(ctx, op, "src", &from, src, MEDVOL_C64)) < 0) return st;
     mv__co_plan(&w, &from);
     room = 2 * mv__maxz(w.coils, 1) * MV__CO_DEEP;
     block = (float *)mv__alloc(ctx, (w.jobs * room + 2 * padded * w.coils) * sizeof *block);
@@ -27086,17 +27099,23 @@ static void mv__gr_job(void *arg, size_t job) {
         MV__PICK(mv__gr_fill)(&g);
     }
 }
+/* a mask's axes and those of k-space */
+static mv_status mv__gr_fits(mv_ctx *ctx, const char *op, const size_t *mask, const size_t *dim) {
+    int d;
+    for (d = 0; d < 3; d++)
+        if (mask[d] > 1 && mask[d] != dim[d])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)dim[d], -1,
+                            "%s: axis %d: src has %zu, the mask %zu", op, d, dim[d], mask[d]);
+    return MEDVOL_OK;
+}
 static mv_status mv__gr_check(mv_ctx *ctx, const char *op, const mv_grappa *g, const mv__gr_kernels *k,
                               const mv__coil_shape *s) {
     size_t y, z, l;
-    int d;
+    mv_status st;
     if (s->coils != g->coils)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "coils", (double)s->coils, -1,
                         "%s: src has %zu coils: the kernels are of %zu", op, s->coils, g->coils);
-    for (d = 0; d < 3; d++)
-        if (g->dim[d] > 1 && g->dim[d] != s->dim[d])
-            return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)s->dim[d], -1,
-                            "%s: axis %d: src has %zu, the mask %zu", op, d, s->dim[d], g->dim[d]);
+    if ((st = mv__gr_fits(ctx, op, g->dim, s->dim)) < 0) return st;
     for (z = 0; z < s->dim[2]; z++)
         for (y = 0; y < s->dim[1]; y++) {
             const size_t q = mv__gr_coset(g, y, z);
@@ -27155,11 +27174,8 @@ static mv_status mv__gr_cut(mv_ctx *ctx, const char *op, mv_volume *calib, const
     if (!mask) return mv__fail_null(ctx, op, "calib, without a mask,");
     if ((st = mv__gr_map_of(ctx, op, &m, mask)) == MEDVOL_OK) {
         for (d = 0; d < 7; d++) size[d] = d < 4 ? src->dim[d] : 1;
-        for (d = 0; st == MEDVOL_OK && d < 3; d++)
-            if (m.n[d] > 1 && m.n[d] != src->dim[d])
-                st = mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)src->dim[d], -1,
-                              "%s: axis %d: src has %zu, the mask %zu", op, d, src->dim[d], m.n[d]);
-            else if (d > 0 && m.n[d] > 1) {
+        for (d = 1; d < 3; d++)
+            if (m.n[d] > 1) {
                 start[d] = m.from[d - 1];
                 size[d] = m.to[d - 1] - m.from[d - 1];
             }
@@ -27184,7 +27200,10 @@ MEDVOL_DEF mv_status mv_grappa_recon(mv_ctx *ctx, mv_volume *dst, const mv_volum
         return mv__fail(ctx, MEDVOL_E_SHAPE, "coils", (double)src->dim[3], -1,
                         "%s: src has %zu coils, calib %zu", op, src->dim[3], calib->dim[3]);
     if (!mv__is_complex(src->dtype)) return mv__gr_fail_type(ctx, op, src);
-    st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (mask && (st = mv__vol_check(ctx, op, "mask", mask)) == MEDVOL_OK)
+        st = mv__gr_fits(ctx, op, mask->dim, src->dim);
+    if (st == MEDVOL_OK)
+        st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
     if (st < 0) return st;
     if (!calib) {
         if ((st = mv__gr_cut(ctx, op, &part, src, mask)) < 0) return st;
@@ -27442,21 +27461,18 @@ static int MV__K(mv__se_unfold)(const mv__se_fold *f) {
 }
 #endif /* MV__PASS */
 #ifndef MV__PASS
-/* dst's own memory is written in the end: memory may run out on the way */
-static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__dst *r, const mv_volume *dst,
-                              const mv_volume *src, const mv_volume *maps, const mv_volume *mask, int ndim,
-                              const size_t *dim) {
-    mv_status st = mv__dst_apart(ctx, op, "maps", dst, maps);
-    if (st == MEDVOL_OK && mask) st = mv__dst_apart(ctx, op, "the mask", dst, mask);
-    return st < 0 ? st : mv__dst_begin(ctx, op, r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART);
-}
-
 /* ---- what belongs together: k-space or images, maps, mask ---- */
 typedef struct mv__se_given {
     mv_volume src, maps, mask; /* contiguous; mask: f32, or empty */
     mv__coil_shape k;          /* of k-space */
-    size_t sets;
+    size_t sets, dim[7];       /* dim: of the result */
+    int ndim;
 } mv__se_given;
+/* dst's own memory is written in the end: memory may run out on the way */
+static mv_status mv__se_begin(mv_ctx *ctx, const char *op, mv__dst *r, const mv_volume *dst,
+                              const mv_volume *src, const mv__se_given *g) {
+    return mv__dst_begin(ctx, op, r, dst, src, MEDVOL_C64, g->ndim, g->dim, MV__OUT_APART);
+}
 static void mv__se_given_free(mv_ctx *ctx, mv__se_given *g) {
     mv_volume_free(ctx, &g->src);
     mv_volume_free(ctx, &g->maps);
@@ -27484,8 +27500,8 @@ static mv_status mv__se_mask_check(mv_ctx *ctx, const char *op, const mv__se_giv
     return MEDVOL_OK;
 }
 /* image: src has images, else k-space */
-static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const mv_volume *src,
-                             const mv_volume *maps, const mv_volume *mask, int image) {
+static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const mv_volume *dst,
+                             const mv_volume *src, const mv_volume *maps, const mv_volume *mask, int image) {
     mv_status st = mv__vol_check(ctx, op, "src", src);
     mv__memset(g, 0, sizeof *g);
     if (st < 0) return st;
@@ -27494,7 +27510,14 @@ static mv_status mv__se_take(mv_ctx *ctx, const char *op, mv__se_given *g, const
     g->sets = maps->dim[4];
     if (image && g->sets == 1) g->k.frames *= g->k.coils; /* x, y, z, frames or x, y, z, set, frames */
     g->k.coils = maps->dim[3];
-    st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64);
+    /* the coils come in behind z, in place of the sets, or go */
+    g->ndim = image ? mv__coil_widen(ctx, op, g->dim, src, maps) : mv__coil_drop(g->dim, src, g->sets);
+    if (g->ndim == 0) st = MEDVOL_E_SHAPE;
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "maps", dst, maps);
+    if (st == MEDVOL_OK && mask && (st = mv__vol_check(ctx, op, "mask", mask)) == MEDVOL_OK)
+        st = mv__dst_apart(ctx, op, "the mask", dst, mask);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, g->ndim, g->dim, MV__OUT_APART);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "src", &g->src, src, MEDVOL_C64);
     if (st == MEDVOL_OK && mask) {
         st = mv__dense(ctx, op, "mask", &g->mask, mask, MEDVOL_F32);
         if (st == MEDVOL_OK) st = mv__se_mask_check(ctx, op, g);
@@ -27595,17 +27618,12 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
     mv__se_given g;
     mv__dst r;
     mv_fft_plan plan;
-    size_t dim[7], n, f, c, bytes;
+    size_t n, f, c, bytes;
     float *w, *t;
-    int ndim;
-    mv_status st = mv__se_take(ctx, op, &g, src, maps, mask, forward);
+    mv_status st = mv__se_take(ctx, op, &g, dst, src, maps, mask, forward);
     if (st < 0) return st;
     n = g.k.voxels;
-    /* the coils come in behind z, in place of the sets, or go */
-    ndim = forward ? mv__coil_widen(ctx, op, dim, src, maps) : mv__coil_drop(dim, src, g.sets);
-    if (ndim == 0) st = MEDVOL_E_SHAPE;
-    if (st == MEDVOL_OK) st = mv__se_begin(ctx, op, &r, dst, src, maps, mask, ndim, dim);
-    if (st != MEDVOL_OK) {
+    if ((st = mv__se_begin(ctx, op, &r, dst, src, &g)) < 0) {
         mv__se_given_free(ctx, &g);
         return st;
     }
@@ -27635,6 +27653,7 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
             }
         }
     }
+    if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);
     mv_fft_plan_free(ctx, &plan);
     mv__free(ctx, w);
     mv__se_given_free(ctx, &g);
@@ -27722,9 +27741,13 @@ static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, in
                 }
             }
 }
+/* so many steps of `now` frames are made; iterations times frames may be more than a size_t holds */
+static int mv__se_tell(const mv__se_gradients *g, mv_ctx *ctx, size_t frame, size_t now, size_t step) {
+    const size_t each = mv__minz((size_t)g->iterations, SIZE_MAX / g->g->k.frames);
+    return mv__tell(ctx, frame * each + now * mv__minz(step, each), g->g->k.frames * each, g->op);
+}
 static int mv__se_stopped(const mv__se_gradients *g, const mv__se_slot *s) {
-    const size_t each = (size_t)g->iterations;
-    return g->ctx && mv__tell(g->ctx, s->frame * each + s->step, g->g->k.frames * each, g->op);
+    return g->ctx && mv__se_tell(g, g->ctx, s->frame, 1, s->step);
 }
 /* q = E^H E p, but for lambda */
 static mv_status mv__se_normal(const mv__se_gradients *g, const mv__se_slot *s) {
@@ -27879,11 +27902,8 @@ static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) 
         if (st == MEDVOL_OK) st = mv__se_plans(g, ctx, now, alone, &scratch);
         g->ctx = places > 1 ? NULL : ctx;
         for (working = 1, round = 0; st == MEDVOL_OK && working; round += g->round) {
-            const size_t steps = mv__minz(round, (size_t)g->iterations);
             if (places == 1) st = mv__se_advance(g, &g->slot[0]);
-            else if (mv__tell(ctx, f * (size_t)g->iterations + now * steps,
-                                  g->g->k.frames * (size_t)g->iterations, g->op))
-                st = mv__cancelled(ctx, g->op);
+            else if (mv__se_tell(g, ctx, f, now, round)) st = mv__cancelled(ctx, g->op);
             else st = mv_parallel_for(ctx, now, mv__se_frame_job, g, NULL);
             for (working = 0, i = 0; i < now; i++) working |= !g->slot[i].done;
         }
@@ -27941,9 +27961,9 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     mv__se_gradients c;
     mv__se_given g;
     mv__dst r;
-    size_t dim[7], places;
+    size_t places;
     void *block = NULL;
-    int ndim, k, j;
+    int k, j;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
@@ -27956,9 +27976,8 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if (o.iterations < 0)
         return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", o.iterations, -1,
                         "%s: iterations = %d: must not be negative", op, o.iterations);
-    if ((st = mv__se_take(ctx, op, &g, src, maps, o.mask, 0)) < 0) return st;
-    ndim = mv__coil_drop(dim, src, g.sets);
-    if ((st = mv__se_begin(ctx, op, &r, dst, src, maps, o.mask, ndim, dim)) < 0) {
+    if ((st = mv__se_take(ctx, op, &g, dst, src, maps, o.mask, 0)) < 0) return st;
+    if ((st = mv__se_begin(ctx, op, &r, dst, src, &g)) < 0) {
         mv__se_given_free(ctx, &g);
         return st;
     }
@@ -28241,18 +28260,16 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     mv__se_lattice l;
     mv__se_unfolding u;
     mv__dst r, few;
-    size_t dim[7];
-    int ndim, begun = 0;
+    int begun = 0;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
     if (!(o.lambda >= 0.0 && o.lambda <= 1e30))
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o.lambda, -1, "sense: lambda = %g: must be 0..1e30",
                         o.lambda);
-    if ((st = mv__se_take(ctx, "sense", &g, src, maps, NULL, 0)) < 0) return st;
+    if ((st = mv__se_take(ctx, "sense", &g, dst, src, maps, NULL, 0)) < 0) return st;
     st = mv__se_lattice_make(ctx, &l, &g, &o);
-    ndim = mv__coil_drop(dim, src, g.sets);
-    if (st == MEDVOL_OK) st = mv__se_begin(ctx, "sense", &r, dst, src, maps, NULL, ndim, dim);
+    if (st == MEDVOL_OK) st = mv__se_begin(ctx, "sense", &r, dst, src, &g);
     if (st != MEDVOL_OK) {
         mv__se_given_free(ctx, &g);
         return st;
@@ -28263,8 +28280,8 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     u.lambda = o.lambda * (double)l.count; /* of all of k-space, folded voxels have 1 / R */
     u.dst = (float *)r.work.data;
     if (o.gfactor) {
-        st = mv__se_gfactor_begin(ctx, &few, o.gfactor, dst, src, maps, g.sets > 1 ? 4 : ndim < 3 ? ndim : 3,
-                                  dim);
+        st = mv__se_gfactor_begin(ctx, &few, o.gfactor, dst, src, maps,
+                                  g.sets > 1 ? 4 : g.ndim < 3 ? g.ndim : 3, g.dim);
         begun = st == MEDVOL_OK;
         u.gfactor = begun ? (float *)few.work.data : NULL;
     }
