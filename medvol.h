@@ -1509,7 +1509,8 @@ MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, 
                imaginary parts of its k = 0 and, of even n, k = n / 2 are then dropped, as NumPy's irfftn
                drops them. Not CENTERED.
    Lengths: any. Products of 2, 3, 5 and 7 are fastest, primes up to 31 have butterflies of their own; a
-   length with a larger one becomes a convolution with a chirp, of some four times the work. */
+   larger prime n, where n - 1 has none above 31, is a convolution of n - 1, of some twice the work, any other
+   length one with a chirp, of some four times the work. */
 enum {
     MEDVOL_FFT_INVERSE = 1,
     MEDVOL_FFT_CENTERED = 2,
@@ -1558,7 +1559,7 @@ typedef struct mv_fft_plan {
    then half transformed).
    mv_fft_good_size: the least product of `multiple` (0: 1) and powers of 2, 3, 5, 7 that is n or more; 0:
    none fits.
-   Source: Cooley and Tukey 1965; Bluestein 1970; Bailey 1990. */
+   Source: Cooley and Tukey 1965; Rader 1968; Bluestein 1970; Bailey 1990. */
 MEDVOL_DEF mv_status mv_fft_plan_init(mv_ctx *ctx, mv_fft_plan *plan, const mv_fft_desc *desc);
 MEDVOL_DEF mv_status mv_fft_plan_execute(mv_ctx *ctx, const mv_fft_plan *plan, void *dst, const void *src);
 MEDVOL_DEF void mv_fft_plan_free(mv_ctx *ctx, mv_fft_plan *plan);
@@ -19801,7 +19802,8 @@ MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, 
 #endif /* MEDVOL_NO_LINALG */
 
 /* ==== [FFT] plans, transforms of one to seven axes. Owns mv__ft_*. Uses [BASE] [CTX] [VOLUME]. Source:
-   Cooley & Tukey 1965 (mixed radix), Bluestein 1970 (other lengths), Bailey 1990 (long lines). =========== */
+   Cooley & Tukey 1965 (mixed radix), Rader 1968 (primes), Bluestein 1970 (other lengths), Bailey 1990 (long
+   lines). =============================================================================================== */
 #ifndef MEDVOL_NO_FFT
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
@@ -19819,16 +19821,18 @@ enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radi
 #  define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
 #endif
 /* One length. Passes of decimation in frequency in place: frequency k is left at perm[k]. Where n has a large
-   prime, the line is a convolution with a chirp (Bluestein), of m elements. */
+   prime, the line is a convolution of m elements: of a prime n = m + 1 in the order of the powers of a root
+   (Rader), else with a chirp (Bluestein). */
 typedef struct mv__ft_line {
     size_t n, m;
-    int passes, chirped, half; /* half: of a real line of 2 n elements */
+    int passes, convolved, half; /* half: of a real line of 2 n elements */
     int radix[MV__FT_PASSES];
     const uint32_t *perm;
     const void *twiddle;  /* pass after pass, (radix - 1) * m of each but the last */
     const void *odd;      /* cosines and sines of each odd radix */
-    const void *chirp;    /* n */
-    const void *spectrum; /* m, in the order of perm */
+    const void *chirp;    /* n; NULL: Rader's */
+    const uint32_t *power, *inverse; /* m: powers of the root, and of its inverse, modulo n */
+    const void *spectrum; /* m, by frequency */
     const void *untangle; /* n + 1 */
     const void *twist;    /* n, of the line as rows x columns */
     size_t rows, columns; /* 0: not so */
@@ -20103,11 +20107,45 @@ static void MV__KR(mv__ft_times)(mv__real *d, const mv__real *s, const uint32_t 
         MV__R(store)(d + MV__RN, swap == 1 ? x : y);
     }
 }
-/* The line in s, in place, in the order of perm, or, chirped, in its own; t: as much room again. */
+/* Rader's convolution: with a root g of n, x[g^r] and the roots of unity in the order of g^-s give X[g^-q]
+   but for x[0], which the frequency 0 of their product adds to all; X[0] is the sum. */
+static void MV__KR(mv__ft_rader)(mv__real *s, mv__real *t, const mv__ft_line *line) {
+    const mvr x = MV__R(load)(s), y = MV__R(load)(s + MV__RN);
+    const size_t m = line->m;
+    mvr sum[2];
+    size_t k;
+    for (k = 0; k < m; k++) {
+        const mv__real *p = s + 2 * MV__RN * line->power[k];
+        MV__R(store)(t + 2 * MV__RN * k, MV__R(load)(p));
+        MV__R(store)(t + 2 * MV__RN * k + MV__RN, MV__R(load)(p + MV__RN));
+    }
+    MV__KR(mv__ft_passes)(t, line);
+    sum[0] = MV__R(add)(x, MV__R(load)(t)); /* frequency 0 is left where it was */
+    sum[1] = MV__R(add)(y, MV__R(load)(t + MV__RN));
+    /* and back, parts swapped */
+    MV__KR(mv__ft_times)(s, t, line->perm, (const mv__real *)line->spectrum, m, 1);
+    MV__R(store)(s, MV__R(add)(y, MV__R(load)(s)));
+    MV__R(store)(s + MV__RN, MV__R(add)(x, MV__R(load)(s + MV__RN)));
+    MV__KR(mv__ft_passes)(s, line);
+    for (k = 0; k < m; k++) {
+        const mv__real *p = s + 2 * MV__RN * line->perm[k];
+        mv__real *q = t + 2 * MV__RN * line->inverse[k];
+        MV__R(store)(q, MV__R(load)(p + MV__RN));
+        MV__R(store)(q + MV__RN, MV__R(load)(p));
+    }
+    MV__R(store)(t, sum[0]);
+    MV__R(store)(t + MV__RN, sum[1]);
+    mv__memcpy(s, t, 2 * MV__RN * line->n * sizeof *s);
+}
+/* The line in s, in place, in the order of perm, or, convolved, in its own; t: as much room again. */
 static void MV__KR(mv__ft_transform)(mv__real *s, mv__real *t, const mv__ft_line *line) {
     const size_t n = line->n, m = line->m;
-    if (!line->chirped) {
+    if (!line->convolved) {
         MV__KR(mv__ft_passes)(s, line);
+        return;
+    }
+    if (!line->chirp) {
+        MV__KR(mv__ft_rader)(s, t, line);
         return;
     }
     MV__KR(mv__ft_times)(s, s, NULL, (const mv__real *)line->chirp, n, 0);
@@ -20269,8 +20307,8 @@ static void MV__KR(mv__ft_untangle)(mv__real *d, const mv__real *s, const mv__ft
     size_t k;
     for (k = 0; k <= n; k++, d += 2 * MV__RN) {
         const size_t a = k == n ? 0 : k, b = k == 0 ? 0 : n - k;
-        const mv__real *p = s + 2 * MV__RN * (line->chirped ? a : line->perm[a]);
-        const mv__real *q = s + 2 * MV__RN * (line->chirped ? b : line->perm[b]);
+        const mv__real *p = s + 2 * MV__RN * (line->convolved ? a : line->perm[a]);
+        const mv__real *q = s + 2 * MV__RN * (line->convolved ? b : line->perm[b]);
         const mvr px = MV__R(load)(p), py = MV__R(load)(p + MV__RN);
         const mvr qx = MV__R(load)(q), qy = MV__R(load)(q + MV__RN);
         mvr x = MV__R(add)(py, qy), y = MV__R(sub)(qx, px); /* of the odd elements */
@@ -21049,52 +21087,95 @@ static mv_status mv__ft_line_tables(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *
     return MEDVOL_OK;
 }
 /* The chirp and the spectrum of its conjugate, by way of double. */
-static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
-    const size_t n = line->n, m = line->m, real = t->f64 ? 8 : 4;
-    mv__ft_tables *wide = (mv__ft_tables *)mv__alloc(ctx, sizeof *wide); /* much for a stack */
-    mv__ft_line *w;
-    void *chirp = mv__ft_take(ctx, t, 2 * n, real), *spectrum = mv__ft_take(ctx, t, 2 * m, real);
-    double *b, c, s;
-    size_t j, e = 0;
-    mv_status st = MEDVOL_E_NOMEM;
-    MV__KNOWN(n > 0);
-    if (!chirp || !spectrum || !wide) {
-        mv__free(ctx, wide);
-        return st;
-    }
-    mv__memset(wide, 0, sizeof *wide);
-    wide->f64 = 1;
-    w = &wide->line[0];
-    w->n = w->m = m;
-    mv__ft_factor(w, m, 1);
-    if (mv__ft_line_tables(ctx, wide, w) == MEDVOL_OK &&
-        (b = (double *)mv__ft_take(ctx, wide, 2 * m, sizeof *b)) != NULL) {
-        mv__memset(b, 0, 2 * m * sizeof *b);
-        for (j = 0; j < n; j++) { /* e = j * j mod 2 n */
-            mv__ft_root(e, 2 * n, &c, &s);
-            mv__ft_put_root(chirp, t->f64, j, c, s);
-            b[2 * j] = c;
-            b[2 * j + 1] = -s;
-            if (j) b[2 * (m - j)] = c, b[2 * (m - j) + 1] = -s;
-            MV__KNOWN(2 * n > 0);
-            e = (e + 2 * j + 1) % (2 * n);
+/* The least root of a prime n, whose powers are all of 1..n - 1; of other n 0. n - 1: of primes to 31. */
+static uint64_t mv__ft_root_of(size_t n) {
+    uint64_t g, d, e;
+    for (d = 2; d * d <= n; d++)
+        if (n % d == 0) return 0;
+    for (g = 2, d = 0; d <= MV__FT_ODD; g++) /* none of its powers below n - 1 is 1 */
+        for (d = 2; d <= MV__FT_ODD; d++) {
+            uint64_t power = 1, square = g;
+            if ((n - 1) % d != 0) continue;
+            for (e = (n - 1) / d; e; e >>= 1, square = square * square % n)
+                if (e & 1u) power = power * square % n;
+            if (power == 1) break;
         }
-        mv__ft_passes_f64_scalar(b, w);
-        for (j = 0; j < m; j++)
-            mv__ft_put_root(spectrum, t->f64, j, b[2 * w->perm[j]] / (double)m,
-                            b[2 * w->perm[j] + 1] / (double)m);
-        line->chirp = chirp;
-        line->spectrum = spectrum;
-        st = MEDVOL_OK;
+    return g - 1;
+}
+/* b, of m complex doubles, as the spectrum of a convolution */
+static mv_status mv__ft_spectrum(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line, double *b) {
+    const size_t m = line->m;
+    mv__ft_tables *wide = (mv__ft_tables *)mv__alloc(ctx, sizeof *wide); /* much for a stack */
+    void *spectrum = mv__ft_take(ctx, t, 2 * m, t->f64 ? 8 : 4);
+    mv_status st = MEDVOL_E_NOMEM;
+    if (spectrum && wide) {
+        mv__ft_line *w = &wide->line[0];
+        size_t j;
+        mv__memset(wide, 0, sizeof *wide);
+        wide->f64 = 1;
+        w->n = w->m = m;
+        mv__ft_factor(w, m, 1);
+        if ((st = mv__ft_line_tables(ctx, wide, w)) == MEDVOL_OK) {
+            mv__ft_passes_f64_scalar(b, w);
+            for (j = 0; j < m; j++)
+                mv__ft_put_root(spectrum, t->f64, j, b[2 * w->perm[j]] / (double)m,
+                                b[2 * w->perm[j] + 1] / (double)m);
+            line->spectrum = spectrum;
+        }
+        mv__ft_release(ctx, wide);
     }
-    mv__ft_release(ctx, wide);
     mv__free(ctx, wide);
     return st;
 }
-/* The line of n elements that the plan has, or a new one. */
+static mv_status mv__ft_rader(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line, uint64_t root) {
+    const size_t n = line->n, m = line->m;
+    uint32_t *power = (uint32_t *)mv__ft_take(ctx, t, m, sizeof *power);
+    uint32_t *inverse = (uint32_t *)mv__ft_take(ctx, t, m, sizeof *inverse);
+    double *b = power && inverse ? (double *)mv__alloc(ctx, 2 * m * sizeof *b) : NULL;
+    uint64_t p = 1;
+    size_t k;
+    mv_status st;
+    if (!b) return MEDVOL_E_NOMEM;
+    MV__KNOWN(n > 1);
+    for (k = 0; k < m; k++, p = p * root % n) {
+        power[k] = (uint32_t)p;
+        inverse[(m - k) % m] = (uint32_t)p;
+    }
+    for (k = 0; k < m; k++) mv__ft_root(inverse[k], n, &b[2 * k], &b[2 * k + 1]);
+    st = mv__ft_spectrum(ctx, t, line, b);
+    line->power = power;
+    line->inverse = inverse;
+    mv__free(ctx, b);
+    return st;
+}
+static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
+    const size_t n = line->n, m = line->m;
+    void *chirp = mv__ft_take(ctx, t, 2 * n, t->f64 ? 8 : 4);
+    double *b = chirp ? (double *)mv__alloc(ctx, 2 * m * sizeof *b) : NULL;
+    double c, s;
+    size_t j, e = 0;
+    mv_status st;
+    if (!b) return MEDVOL_E_NOMEM;
+    MV__KNOWN(n > 0);
+    mv__memset(b, 0, 2 * m * sizeof *b);
+    for (j = 0; j < n; j++) { /* e = j * j mod 2 n */
+        mv__ft_root(e, 2 * n, &c, &s);
+        mv__ft_put_root(chirp, t->f64, j, c, s);
+        b[2 * j] = c;
+        b[2 * j + 1] = -s;
+        if (j) b[2 * (m - j)] = c, b[2 * (m - j) + 1] = -s;
+        MV__KNOWN(2 * n > 0);
+        e = (e + 2 * j + 1) % (2 * n);
+    }
+    line->chirp = chirp;
+    st = mv__ft_spectrum(ctx, t, line, b);
+    mv__free(ctx, b);
+    return st;
+}
 static mv_status mv__ft_line_plain(mv_ctx *ctx, mv__ft_tables *t, size_t n, int half,
                                    const mv__ft_line **found) {
     mv__ft_line *line;
+    uint64_t root = 0;
     mv_status st;
     int k;
     for (k = 0; k < t->lines; k++)
@@ -21106,12 +21187,18 @@ static mv_status mv__ft_line_plain(mv_ctx *ctx, mv__ft_tables *t, size_t n, int 
     line->n = line->m = n;
     line->half = half;
     if (!mv__ft_factor(line, n, t->f64)) {
-        line->chirped = 1;
-        line->m = mv_fft_good_size(2 * n - 1, 1);
-        mv__ft_factor(line, line->m, t->f64);
+        line->convolved = 1;
+        line->m = n - 1;
+        if (mv__ft_factor(line, line->m, t->f64) && (n > 64 || mv__ft_rest(line->m) == 1))
+            root = mv__ft_root_of(n);
+        if (!root) {
+            line->m = mv_fft_good_size(2 * n - 1, 1);
+            mv__ft_factor(line, line->m, t->f64);
+        }
     }
     st = mv__ft_line_tables(ctx, t, line);
-    if (st == MEDVOL_OK && line->chirped) st = mv__ft_chirp(ctx, t, line);
+    if (st == MEDVOL_OK && line->convolved)
+        st = root ? mv__ft_rader(ctx, t, line, root) : mv__ft_chirp(ctx, t, line);
     if (st == MEDVOL_OK && half) {
         void *w = mv__ft_take(ctx, t, 2 * (n + 1), t->f64 ? 8 : 4);
         size_t i;
@@ -21296,7 +21383,7 @@ static mv_status mv__ft_stage_lines(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage 
         g->in.at = mv__ft_places(ctx, t, line->rows, line->rows, centred, NULL);
         g->out.at = mv__ft_places(ctx, t, line->columns, line->columns, centred, line->second->perm);
     } else {
-        const uint32_t *order = line->chirped ? NULL : line->perm;
+        const uint32_t *order = line->convolved ? NULL : line->perm;
         g->in.n = half && !g->inverse ? line->n : n_in;
         g->out.n = half && g->inverse ? line->n : n_out;
         g->in.at = mv__ft_places(ctx, t, g->in.n, mv__maxz(line->n, g->in.n), centred, NULL);
@@ -21569,7 +21656,7 @@ static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
     g->panel = mv__minz(g->lanes, blocks * width);
     MV__KNOWN(g->panel > 0 && width > 0);
     g->panels = mv__divup(g->lanes, g->panel);
-    return block * (mv__divup(g->panel, width) + (line->chirped || line->half));
+    return block * (mv__divup(g->panel, width) + (line->convolved || line->half));
 }
 
 static mv_status mv__ft_group_run(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double all, double *done,

@@ -1023,7 +1023,8 @@ static mv_status transform(mv_ctx *c, mv_fft_desc d, int planning) {
     return st;
 }
 static mv_status op_fft_plan(mv_ctx *c) { return transform(c, transform_of(12, 9, 5), 1); }
-static mv_status op_fft_plan_chirp(mv_ctx *c) { return transform(c, transform_of(37, 4, 3), 1); }
+static mv_status op_fft_plan_rader(mv_ctx *c) { return transform(c, transform_of(37, 4, 3), 1); }
+static mv_status op_fft_plan_chirp(mv_ctx *c) { return transform(c, transform_of(47, 4, 3), 1); }
 static mv_status op_fft_plan_real(mv_ctx *c) {
     mv_fft_desc d = transform_of(12, 9, 5);
     d.flags = MEDVOL_FFT_REAL;
@@ -1278,8 +1279,8 @@ static const struct {
     ROW(save_png)
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
-    ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_halves) ROW(fft_plan_long) ROW(fft_execute)
-    ROW(fft_kept) ROW(phase)
+    ROW(fft_plan_rader) ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_halves) ROW(fft_plan_long)
+    ROW(fft_execute) ROW(fft_kept) ROW(phase)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(epi_estimate)
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
