@@ -1509,8 +1509,8 @@ MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, 
                imaginary parts of its k = 0 and, of even n, k = n / 2 are then dropped, as NumPy's irfftn
                drops them. Not CENTERED.
    Lengths: any. Products of 2, 3, 5 and 7 are fastest, primes up to 31 have butterflies of their own; a
-   larger prime n, where n - 1 has none above 31, is a convolution of n - 1, of some twice the work, any other
-   length one with a chirp, of some four times the work. */
+   larger prime n, where n - 1 has none above 31 (47, 53 and 59 apart), is a convolution of n - 1, of some
+   twice the work, any other length one with a chirp, of some four times the work. */
 enum {
     MEDVOL_FFT_INVERSE = 1,
     MEDVOL_FFT_CENTERED = 2,
@@ -4954,13 +4954,16 @@ typedef struct mv__cv_arg {
 static void mv__cv_job(void *arg, size_t job) {
     const mv__cv_arg *g = (const mv__cv_arg *)arg;
     size_t row, end, at, n, oa, ob, ds = mv_dtype_size(g->dt), ss = mv_dtype_size(g->st);
-    for (mv__walk_job(&g->walk, job, &row, &end, &at, &n); row < end; row++) {
+    int nt;
+    mv__walk_job(&g->walk, job, &row, &end, &at, &n);
+    nt = g->nt && n * ds >= MV__NT_BYTES / 1024; /* each run waits for its lines */
+    for (; row < end; row++) {
         mv__walk_row(&g->walk, row, &oa, &ob);
-        if (g->raw && g->nt) MV__PICK(mv__cv_copy)(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
+        if (g->raw && nt) MV__PICK(mv__cv_copy)(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
         else if (g->raw) mv__memmove(g->dst + (oa + at) * ds, g->src + (ob + at) * ss, n * ds);
         else
             mv__cv_run(g->dst + (oa + at) * ds * g->parts, g->dt, g->src + (ob + at) * ss * g->parts, g->st,
-                       n * g->parts, g->slope, g->inter, g->nt);
+                       n * g->parts, g->slope, g->inter, nt);
     }
 }
 static mv_dtype mv__cv_part(mv_dtype t) {
@@ -4969,8 +4972,9 @@ static mv_dtype mv__cv_part(mv_dtype t) {
 /* Streaming stores, not in place. As long as the last cache holds both sides the result is better left there;
    what is read counts twice, for the result drives it out. */
 static int mv__cv_nt(const mv_ctx *ctx, const mv_volume *out, const mv_volume *src) {
-    return out->data != src->data && mv__vol_extent(out) + 2 * mv__vol_extent(src) > 8 * MV__NT_BYTES &&
-           !mv__out_cached(ctx, out);
+    const size_t written = mv_volume_count(out) * mv_dtype_size(out->dtype);
+    const size_t read = mv_volume_count(src) * mv_dtype_size(src->dtype);
+    return out->data != src->data && written + 2 * read > 8 * MV__NT_BYTES && !mv__out_cached(ctx, out);
 }
 /* out and src have one shape; slope and inter apply on the way. quiet: the caller tells of progress. */
 static mv_status mv__cv_volume(mv_ctx *ctx, mv_volume *out, const mv_volume *src, double slope, double inter,
@@ -20516,6 +20520,10 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
                 for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
                     mvr x, y;
                     if (i == n) i = 0;
+                    if (ahead) {
+                        mv_prefetch2(mv__ahead(p + 2 * i, ahead)); /* the next line */
+                        mv_prefetch2(mv__ahead(p + 2 * i + MV__RN, ahead));
+                    }
                     MV__R(split)(MV__R(load)(p + 2 * i), MV__R(load)(p + 2 * i + MV__RN), &x, &y);
                     MV__R(store)(d + 2 * e + re, x);
                     MV__R(store)(d + 2 * e + im, y);
@@ -21086,7 +21094,6 @@ static mv_status mv__ft_line_tables(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *
     line->odd = odd;
     return MEDVOL_OK;
 }
-/* The chirp and the spectrum of its conjugate, by way of double. */
 /* The least root of a prime n, whose powers are all of 1..n - 1; of other n 0. n - 1: of primes to 31. */
 static uint64_t mv__ft_root_of(size_t n) {
     uint64_t g, d, e;
@@ -21148,14 +21155,15 @@ static mv_status mv__ft_rader(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line, 
     mv__free(ctx, b);
     return st;
 }
+/* The chirp and the spectrum of its conjugate, by way of double. */
 static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
     const size_t n = line->n, m = line->m;
     void *chirp = mv__ft_take(ctx, t, 2 * n, t->f64 ? 8 : 4);
-    double *b = chirp ? (double *)mv__alloc(ctx, 2 * m * sizeof *b) : NULL;
-    double c, s;
-    size_t j, e = 0;
+    double *b, c, s;
+    size_t j, e = 0, bytes;
     mv_status st;
-    if (!b) return MEDVOL_E_NOMEM;
+    if (!chirp || !mv__mul(m, 2 * sizeof *b, &bytes) || !(b = (double *)mv__alloc(ctx, bytes)))
+        return MEDVOL_E_NOMEM;
     MV__KNOWN(n > 0);
     mv__memset(b, 0, 2 * m * sizeof *b);
     for (j = 0; j < n; j++) { /* e = j * j mod 2 n */
@@ -21172,6 +21180,7 @@ static mv_status mv__ft_chirp(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) 
     mv__free(ctx, b);
     return st;
 }
+/* The line of n elements that the plan has, or a new one. */
 static mv_status mv__ft_line_plain(mv_ctx *ctx, mv__ft_tables *t, size_t n, int half,
                                    const mv__ft_line **found) {
     mv__ft_line *line;
@@ -23684,7 +23693,8 @@ MEDVOL_DEF mv_status mv_mask_golden(mv_ctx *ctx, mv_volume *dst, const size_t *s
             phase[0] = (phase[0] + step[0]) % MV__KS_TURN;
             phase[1] = (phase[1] + step[1]) % MV__KS_TURN;
         }
-    if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, m.op)) st = mv__cancelled(ctx, m.op);
+    j = o.frames * o.shots;
+    if (st == MEDVOL_OK && mv__tell(ctx, j, j, m.op)) st = mv__cancelled(ctx, m.op);
     return mv__ks_mask_end(ctx, &m, st, dst, NULL);
 }
 /* ---- phantoms ---- */
@@ -27740,7 +27750,8 @@ static mv_status mv__se_apply(mv_ctx *ctx, const char *op, mv_volume *dst, const
             }
         }
     }
-    if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);
+    c = g.k.frames * g.k.coils;
+    if (st == MEDVOL_OK && mv__tell(ctx, c, c, op)) st = mv__cancelled(ctx, op);
     mv_fft_plan_free(ctx, &plan);
     mv__free(ctx, w);
     mv__se_given_free(ctx, &g);
@@ -27996,7 +28007,7 @@ static mv_status mv__se_frames(mv__se_gradients *g, mv_ctx *ctx, size_t places) 
         }
         for (i = 0; st == MEDVOL_OK && i < now; i++) st = mv__se_fault(g, ctx, &g->slot[i]);
     }
-    if (st == MEDVOL_OK && mv__tell(ctx, f, f, g->op)) st = mv__cancelled(ctx, g->op);
+    if (st == MEDVOL_OK && mv__se_tell(g, ctx, f, 0, 0)) st = mv__cancelled(ctx, g->op);
     mv__free(ctx, scratch);
     return st;
 }
