@@ -21645,7 +21645,7 @@ static size_t mv__ft_fit(mv__ft_stage *g, int f64) {
     int k;
     MV__KNOWN(line != NULL);
     for (k = 0; k < g->loops; k++) bytes *= (double)g->loop_n[k];
-    panel = bytes * (double)line->n <= MV__FT_NEAR ? MV__FT_NARROW : MV__FT_PANEL;
+    panel = bytes * (double)line->n <= (double)MV__FT_NEAR ? MV__FT_NARROW : MV__FT_PANEL;
     width = g->lanes == 1 && !line->rows ? 1 : mv__ft_width(f64);
     block = g->room * 2 * width * (f64 ? 8 : 4);
     if (line->rows) {
