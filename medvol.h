@@ -27786,6 +27786,7 @@ typedef struct mv__se_gradients {
     mv_ctx *ctx; /* NULL within jobs */
     const char *op;
     int iterations;
+    size_t told;    /* of them, in progress: times the frames they fit a size_t */
     size_t round;   /* iterations of frames side by side between two looks at progress */
     float *turn[3]; /* D along each axis */
     mv_fft_plan centred, plain[8][2];
@@ -27839,10 +27840,9 @@ static void mv__se_rotate(const mv__se_gradients *c, float *x, unsigned axes, in
                 }
             }
 }
-/* so many steps of `now` frames are made; iterations times frames may be more than a size_t holds */
+/* so many steps of `now` frames are made */
 static int mv__se_tell(const mv__se_gradients *g, mv_ctx *ctx, size_t frame, size_t now, size_t step) {
-    const size_t each = mv__minz((size_t)g->iterations, SIZE_MAX / g->g->k.frames);
-    return mv__tell(ctx, frame * each + now * mv__minz(step, each), g->g->k.frames * each, g->op);
+    return mv__tell(ctx, frame * g->told + now * mv__minz(step, g->told), g->g->k.frames * g->told, g->op);
 }
 static int mv__se_stopped(const mv__se_gradients *g, const mv__se_slot *s) {
     return g->ctx && mv__se_tell(g, g->ctx, s->frame, 1, s->step);
@@ -28084,6 +28084,7 @@ MEDVOL_DEF mv_status mv_cg_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     c.o = &o;
     c.op = op;
     c.iterations = o.iterations ? o.iterations : 30;
+    c.told = mv__minz((size_t)c.iterations, SIZE_MAX / g.k.frames);
     c.dst = (float *)r.work.data;
     c.round = mv__divup((size_t)1 << 22, g.k.voxels * g.sets * g.k.coils); /* some milliseconds */
     places = g.k.voxels <= MV__SE_SMALL ? mv__minz((size_t)mv_threads(ctx), g.k.frames) : 1;
