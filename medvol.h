@@ -19819,7 +19819,7 @@ enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radi
 #  define MV__FT_ALONE 32768.0 /* elements of an array: fewer are not worth a second thread */
 #endif
 #ifndef MV__FT_ROUND
-#  define MV__FT_ROUND 1048576.0 /* elements of a job's round: some 5 ms where lengths are smooth */
+#  define MV__FT_ROUND 4194304.0 /* elements of a job's round: some 8 ms where lengths are smooth */
 #endif
 #ifndef MV__FT_BOX
 #  define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
@@ -21544,7 +21544,8 @@ static mv_status mv__ft_groups_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_build 
     return st;
 }
 
-/* ---- running: rounds of jobs, each with its own scratch and its share of the round's units ---- */
+/* ---- running: rounds of jobs, each with its own scratch; they share out the round's units as they go, for
+   cores are seldom equally fast ---- */
 typedef struct mv__ft_run {
     const mv__ft_tables *t;
     const mv__ft_group *g;
@@ -21552,7 +21553,8 @@ typedef struct mv__ft_run {
     size_t jobs[MV__FT_STAGES], each_bytes[MV__FT_STAGES]; /* of each group */
     size_t scratch_bytes, turned_bytes;                    /* of all jobs */
     int shared[MV__FT_STAGES];        /* one long line at a time, for all jobs */
-    size_t bytes, first, each, units; /* of a job's scratch; of this round; in all */
+    size_t bytes, first, end, units;  /* of a job's scratch; this round; in all */
+    size_t each, next;                /* units taken at a time; takes of this round, atomic */
     int phase;                        /* of a long line that all jobs share: 1 columns, 2 rows */
     mv__ft_stage stage[MV__FT_STAGES]; /* with panels of this level; last, for the others are cleared */
 } mv__ft_run;
@@ -21606,34 +21608,39 @@ static void mv__ft_unit(const mv__ft_run *r, const mv__ft_stage *g, size_t box, 
     else MV__PICK(mv__ft_panel_f32)(g, from, apart, to, s, lanes);
 }
 static void mv__ft_job(void *arg, size_t job) {
-    const mv__ft_run *r = (const mv__ft_run *)arg;
-    const size_t begin = r->first + job * r->each, end = mv__minz(r->units, begin + r->each);
+    mv__ft_run *r = (mv__ft_run *)arg;
     unsigned char *s = r->scratch + job * r->bytes;
     const mv__ft_stage *g = &r->stage[r->g->first];
-    size_t i, unit;
+    size_t i, begin, end, unit;
     int k;
-    if (r->phase && begin < end)
-        mv__ft_long(r, g, r->place[g->from], r->place[g->to], r->turned, s, 16 * begin, 16 * end, r->phase);
-    for (i = begin; !r->phase && i < end; i++) {
-        if (r->g->count == 1) mv__ft_unit(r, g, 0, i, s);
-        else
-            for (k = 0; k < r->g->count; k++)
-                for (unit = 0; unit < mv__ft_units(g + k); unit++) mv__ft_unit(r, g + k, i, unit, s);
+    while ((begin = r->first + r->each * mv__atomic_add(&r->next, (size_t)1)) < r->end) {
+        end = mv__minz(r->end, begin + r->each);
+        if (r->phase)
+            mv__ft_long(r, g, r->place[g->from], r->place[g->to], r->turned, s, 16 * begin, 16 * end,
+                        r->phase);
+        for (i = begin; !r->phase && i < end; i++) {
+            if (r->g->count == 1) mv__ft_unit(r, g, 0, i, s);
+            else
+                for (k = 0; k < r->g->count; k++)
+                    for (unit = 0; unit < mv__ft_units(g + k); unit++) mv__ft_unit(r, g + k, i, unit, s);
+        }
     }
 }
 /* All units of the group, in rounds; elements: of a unit. done, total: elements, for progress. */
 static mv_status mv__ft_rounds(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double elements, double *done,
                                double total) {
+    const size_t round = mv__minz(r->units, jobs * mv__maxz(1, (size_t)(MV__FT_ROUND / elements)));
     mv_status st = MEDVOL_OK;
     MV__KNOWN(jobs > 0);
-    r->each = mv__maxz(1, mv__minz((size_t)(MV__FT_ROUND / elements), mv__divup(r->units, jobs)));
-    for (r->first = 0; r->first < r->units && st == MEDVOL_OK; r->first += jobs * r->each) {
-        const size_t left = r->units - r->first;
+    r->each = jobs == 1 ? round : mv__divup(round, 16 * jobs);
+    for (r->first = 0; r->first < r->units && st == MEDVOL_OK; r->first = r->end) {
         if (total >= MV__FT_ROUND && !(ctx && ctx->busy) &&
             mv__progress(ctx, (size_t)*done, (size_t)total, "fft"))
             return mv__cancelled(ctx, "fft");
-        st = mv_parallel_for(ctx, mv__minz(jobs, mv__divup(left, r->each)), mv__ft_job, r, NULL);
-        *done += elements * (double)mv__minz(left, jobs * r->each);
+        r->end = r->first + mv__minz(r->units - r->first, round);
+        r->next = 0;
+        st = mv_parallel_for(ctx, mv__minz(jobs, mv__divup(r->end - r->first, r->each)), mv__ft_job, r, NULL);
+        *done += elements * (double)(r->end - r->first);
     }
     return st;
 }
@@ -21719,7 +21726,8 @@ static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads
         line = r->stage[g->first].line;
         MV__KNOWN(line != NULL);
         r->jobs[k] = threads;
-        r->shared[k] = line->rows && g->count == 1 && (lines < threads || (double)line->n >= MV__FT_ROUND);
+        r->shared[k] = line->rows && g->count == 1 &&
+            (lines < threads || 4.0 * (double)line->n >= MV__FT_ROUND);
         if (r->shared[k]) {
             need -= line->n * (t->f64 ? 16 : 8);
             r->turned_bytes = mv__maxz(r->turned_bytes, line->n * (t->f64 ? 16 : 8));
