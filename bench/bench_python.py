@@ -38,6 +38,10 @@ import medvol
 ROTATE_BYTES = 256 << 20   # sources are copied until they exceed this, at least once
 SAMPLES, MOST = 30, 400
 LONG = 2000.0  # ms: one sample of such a call does; of others three at least, since the first may pay for all
+# Workers of OpenMP spin for 0.2 s after a call and take a core from whoever comes next: here for 1 ms, and the
+# next one begins later. numpy's and ours sleep.
+SPIN = {"KMP_BLOCKTIME": "1", "GOMP_SPINCOUNT": "10000"}
+REST = 0.003  # s
 KEYS = ("op", "shape", "dtype", "threads", "level", "median_ms", "min_ms", "mad_ms", "n", "mb_s", "peer",
         "peer_ms", "speedup", "peers", "tolerance", "note")
 
@@ -82,15 +86,16 @@ def check(row: Any, source: Any, pristine: np.ndarray) -> tuple[int, list[str]]:
 class Clock:
     """Samples of one call in ms; short calls are repeated within a sample."""
 
-    def __init__(self, call: Callable[[int], Any]):
+    def __init__(self, call: Callable[[int], Any], rest: bool):
         self.call, self.times, self.spent, self.turn, self.repeat = call, [], 0.0, 0, 1
-        self.short = False
+        self.short, self.rest = False, rest
 
     def next(self) -> None:
         self.turn += 1
         self.call(self.turn)
 
     def sample(self) -> float:
+        if self.rest: time.sleep(REST)
         if self.short: self.next()  # untimed, so that nobody pays for what the call before left in the caches
         start = time.perf_counter()
         for _ in range(self.repeat): self.next()
@@ -119,9 +124,9 @@ class Clock:
         return n >= MOST or self.spent >= budget or (n >= SAMPLES and self.spent >= budget / 4)
 
 
-def measure(calls: dict[str, Callable[[int], Any]], budget: float) -> dict[str, list[float]]:
-    """Samples of each call, one of each in turn, in an order that changes."""
-    clocks = {name: Clock(f) for name, f in calls.items()}
+def measure(calls: dict[str, Callable[[int], Any]], budget: float, rest: bool) -> dict[str, list[float]]:
+    """Samples of each call, one of each in turn, in an order that changes; rest: each after a pause."""
+    clocks = {name: Clock(f, rest) for name, f in calls.items()}
     gc.collect()
     gc.disable()
     for clock in clocks.values(): clock.warm_up(budget)
@@ -134,7 +139,7 @@ def measure(calls: dict[str, Callable[[int], Any]], budget: float) -> dict[str, 
     return {name: clock.times for name, clock in clocks.items()}
 
 
-def time_row(row: Any, sources: list[Any], budget: float) -> dict[str, dict[str, list[float]]]:
+def time_row(row: Any, sources: list[Any], budget: float, rest: bool) -> dict[str, dict[str, list[float]]]:
     """Samples by form ("" writes into memory, ", new" allocates) and name."""
     calls: dict[str, Callable[[int], Any]] = {}
     k = len(sources)
@@ -148,7 +153,7 @@ def time_row(row: Any, sources: list[Any], budget: float) -> dict[str, dict[str,
         for name, f in {"medvol": row.ours, **row.new}.items():
             calls[name + ", new"] = lambda i, f=f: f(sources[i % k], None)
     forms: dict[str, dict[str, list[float]]] = {}
-    for name, times in measure(calls, budget).items():
+    for name, times in measure(calls, budget, rest).items():
         name, _, form = name.partition(", ")
         forms.setdefault(", " + form if form and outs else "", {})[name] = times
     return forms
@@ -186,7 +191,7 @@ def run(args: argparse.Namespace, threads: int) -> tuple[list[dict], int, list[s
             for line in wrong: print(f"ERROR {n} {line}", file=sys.stderr, flush=True)
             errors += wrong
             if args.smoke or not (row.peers or row.new): continue
-            for form, times in time_row(row, sources, args.budget).items():
+            for form, times in time_row(row, sources, args.budget, threads != 1).items():
                 results.append(summary(row, form, times, n, context.threads))
                 print(line_of(results[-1]), file=sys.stderr, flush=True)
     return results, compared, errors
@@ -268,7 +273,7 @@ def in_child(args: argparse.Namespace, threads: int, argv: list[str]) -> tuple[l
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.json"
         subprocess.run([sys.executable, __file__, *argv, "--child", str(threads), "--json", path], check=True,
-                       env={**os.environ, **dict.fromkeys(names, count)})
+                       env={**os.environ, **dict.fromkeys(names, count), **SPIN})
         return tuple(json.loads(path.read_text()))
 
 
