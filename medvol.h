@@ -19819,7 +19819,7 @@ enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radi
 #  define MV__FT_ALONE 32768.0 /* elements of an array: fewer are not worth a second thread */
 #endif
 #ifndef MV__FT_ROUND
-#  define MV__FT_ROUND 4194304.0 /* elements of a job's round: some 8 ms where lengths are smooth */
+#  define MV__FT_ROUND 1048576.0 /* elements that are told of; a job's round is 4 times that, some 8 ms */
 #endif
 #ifndef MV__FT_BOX
 #  define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
@@ -21629,7 +21629,7 @@ static void mv__ft_job(void *arg, size_t job) {
 /* All units of the group, in rounds; elements: of a unit. done, total: elements, for progress. */
 static mv_status mv__ft_rounds(mv_ctx *ctx, mv__ft_run *r, size_t jobs, double elements, double *done,
                                double total) {
-    const size_t round = mv__minz(r->units, jobs * mv__maxz(1, (size_t)(MV__FT_ROUND / elements)));
+    const size_t round = mv__minz(r->units, jobs * mv__maxz(1, (size_t)(4.0 * MV__FT_ROUND / elements)));
     mv_status st = MEDVOL_OK;
     MV__KNOWN(jobs > 0);
     r->each = jobs == 1 ? round : mv__divup(round, 16 * jobs);
@@ -21726,8 +21726,7 @@ static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads
         line = r->stage[g->first].line;
         MV__KNOWN(line != NULL);
         r->jobs[k] = threads;
-        r->shared[k] = line->rows && g->count == 1 &&
-            (lines < threads || 4.0 * (double)line->n >= MV__FT_ROUND);
+        r->shared[k] = line->rows && g->count == 1 && (lines < threads || (double)line->n >= MV__FT_ROUND);
         if (r->shared[k]) {
             need -= line->n * (t->f64 ? 16 : 8);
             r->turned_bytes = mv__maxz(r->turned_bytes, line->n * (t->f64 ? 16 : 8));
