@@ -39,7 +39,7 @@ ROTATE_BYTES = 256 << 20   # sources are copied until they exceed this, at least
 SAMPLES, MOST = 30, 400
 LONG = 2000.0  # ms: one sample of such a call does; of others three at least, since the first may pay for all
 # Workers of OpenMP spin for 0.2 s after a call and take a core from whoever comes next: here for 1 ms, and the
-# next one begins later. numpy's and ours sleep.
+# next one begins later. Ours sleep.
 SPIN = {"KMP_BLOCKTIME": "1", "GOMP_SPINCOUNT": "10000"}
 REST = 0.003  # s
 KEYS = ("op", "shape", "dtype", "threads", "level", "median_ms", "min_ms", "mad_ms", "n", "mb_s", "peer",
