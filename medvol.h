@@ -19819,7 +19819,7 @@ enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radi
 #  define MV__FT_ALONE 32768.0 /* elements of an array: fewer are not worth a second thread */
 #endif
 #ifndef MV__FT_ROUND
-#  define MV__FT_ROUND 1048576.0 /* elements that progress is told from; a job's round is 4 times that: 8 ms */
+#  define MV__FT_ROUND 1048576.0 /* elements progress is told from; a job's round is 4 times that, 8 ms */
 #endif
 #ifndef MV__FT_BOX
 #  define MV__FT_BOX 1048576.0 /* bytes of a box that stages share: half of an L2 */
