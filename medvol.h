@@ -37,12 +37,17 @@
      [COILS]      noise, compression, combination and sensitivities of receiver coils
      [GRAPPA]     missing k-space from its neighbours
      [SENSE]      images from undersampled k-space and sensitivities
+     [FILTER]     Gaussian smoothing, means of boxes, pyramids
+     [FIELD]      displacement fields, chains of transforms, warps
+     [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
+     [REGISTER]   registration: rigid to affine, by local correlation
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
-     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE: leave a
-                            section out ([IO] needs [GZIP], the last four [LINALG] and [FFT])
+     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
+                            FIELD MEASURE REGISTER: leave a section out ([IO] needs [GZIP], KSPACE to SENSE
+                            [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -72,7 +77,7 @@
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
-            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]
+            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]; [FILTER]; [FIELD]; [MEASURE]; [REGISTER]
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
@@ -463,6 +468,35 @@ MEDVOL_DEF void mv_affine_orientation(const double *a, int *axis, int *sign);
 MEDVOL_DEF void mv_affine_apply(double *out, const double *a, const double *p);
 MEDVOL_DEF mv_status mv_affine_apply_points(mv_ctx *ctx, const double *a, double *xo, double *yo, double *zo,
                                             const double *x, const double *y, const double *z, size_t n);
+
+/* Powers of affine maps, in double. `out` may be `a`; it is untouched after an error.
+   mv_affine_exp: the matrix exponential of a with 0 0 0 0 as its last row, a velocity: 3 x 3 part L, speed of
+   the origin t. The result is an affine map (last row 0 0 0 1). Scaling and squaring about a Pade approximant
+   of degree 7 (Higham 2008, 10.3), within a few ulp times the 1-norm of L. MEDVOL_E_RANGE: an entry is not
+   finite, or would not be in the result; the norm of L exceeds 2^20.
+   mv_affine_sqrt: the map r with r r = a whose eigenvalues have positive real parts; the half of a
+   registration. Product form of Denman and Beavers' iteration, scaled (Higham 2008, 6.29).
+   mv_affine_log: the inverse of mv_affine_exp, its eigenvalues' imaginary parts within -pi..pi: square roots
+   until within 1/4 of the identity, then a Pade approximant of degree 7 (11.5).
+   Both: MEDVOL_E_SINGULAR when no such matrix exists or it is lost in rounding: a cannot be inverted,
+   mirrors, or has an eigenvalue on the negative real axis (a half turn, too, for which way round is it?).
+   MEDVOL_E_RANGE: an entry is not finite. */
+MEDVOL_DEF mv_status mv_affine_exp(double *out, const double *a);
+MEDVOL_DEF mv_status mv_affine_sqrt(double *out, const double *a);
+MEDVOL_DEF mv_status mv_affine_log(double *out, const double *a);
+
+/* mv_affine_decompose: a(p) = R Z S (p - centre) + centre + translation. R: a rotation, by the rows,
+   determinant 1; in radians as angles, R = Rz(angles[2]) Ry(angles[1]) Rx(angles[0]), each counter-clockwise
+   seen from the axis' tip, angles[1] within -pi/2..pi/2 (there angles[2] is 0); Z = diag(scale), positive
+   but for scale[2] of a map that mirrors; S: ones on the diagonal, shear[0] in row x column y, shear[1] x z,
+   shear[2] y z. centre NULL: the origin. From a's columns by Gram and Schmidt. MEDVOL_E_SINGULAR: as
+   mv_affine_invert.
+   mv_affine_compose: the way back, of centre, translation, rotation, scale and shear (not angles). */
+typedef struct mv_affine_parts {
+    double centre[3], translation[3], rotation[9], angles[3], scale[3], shear[3];
+} mv_affine_parts;
+MEDVOL_DEF mv_status mv_affine_decompose(mv_affine_parts *parts, const double *a, const double *centre);
+MEDVOL_DEF void mv_affine_compose(double *a, const mv_affine_parts *parts);
 
 /* mv_voxel_to_world, mv_world_to_voxel: one point through the volume's affine or its inverse
    (MEDVOL_E_SINGULAR).
@@ -899,6 +933,29 @@ MEDVOL_DEF mv_status mv_mrd_open_mem(mv_ctx *ctx, mv_mrd_stream **stream, const 
 MEDVOL_DEF mv_status mv_mrd_next(mv_ctx *ctx, mv_mrd_stream *stream, mv_mrd_message *message);
 MEDVOL_DEF void mv_mrd_close(mv_ctx *ctx, mv_mrd_stream *stream); /* NULL allowed */
 
+/* Affine maps as text of ITK ("#Insight Transform File V1.0": .txt, .tfm; ITK, SimpleITK, elastix, ANTs,
+   3-D Slicer), plain or gzip. Points go through the map from the fixed to the moving image,
+       as transforms of this
+   header do. The file speaks LPS, memory RAS+: entries with one of row and column among x, y change their
+   sign.
+   mv_affine_load: AffineTransform, MatrixOffsetTransformBase, Rigid3DTransform, Euler3DTransform,
+   VersorTransform, VersorRigid3DTransform, Similarity3DTransform, ScaleTransform, TranslationTransform,
+   IdentityTransform of double or float and 3 dimensions; of 2 (z is kept) AffineTransform,
+   MatrixOffsetTransformBase, Euler2DTransform, Rigid2DTransform, Similarity2DTransform, ScaleTransform,
+   TranslationTransform, IdentityTransform; and a CompositeTransform of these, multiplied (ITK applies the
+   last one first). Other types are MEDVOL_E_UNSUPPORTED, by name. centre (or NULL): the fixed parameters, of
+   the last transform. A file of more than 64 KiB is MEDVOL_E_LIMIT. Numbers are read to the nearest double.
+   mv_affine_save: writes an AffineTransform_double_3_3 about centre (NULL: the origin), as mv_save writes;
+   each number in as few digits as read back the same. The file's translation holds what the centre changes,
+   so the map comes back to a few ulp, about the origin to the bit. MEDVOL_E_RANGE: an entry is not finite.
+   Errors: as mv_load and mv_save; MEDVOL_E_FORMAT with the line's name, value and byte (numbers that are too
+   few, too many or not finite, a versor longer than 1, several transforms that are no composite). `a` and
+   `centre` are untouched then. Source: ITK 5.4, itkTxtTransformIO. */
+MEDVOL_DEF mv_status mv_affine_load(mv_ctx *ctx, double *a, const char *path, double *centre);
+MEDVOL_DEF mv_status mv_affine_load_mem(mv_ctx *ctx, double *a, const void *data, size_t bytes,
+                                        double *centre);
+MEDVOL_DEF mv_status mv_affine_save(mv_ctx *ctx, const double *a, const char *path, const double *centre);
+
 /* mv_io_default: the platform's files as hooks, to wrap or forward to; NULL with MEDVOL_NO_STDIO. Paths are
    UTF-8. */
 MEDVOL_DEF const mv_io *mv_io_default(void);
@@ -1296,7 +1353,6 @@ MEDVOL_DEF mv_status mv_pad_array(mv_ctx *ctx, void *dst, const void *src, size_
 #endif
 
 /* ---- resampling ---------------------------------------------------------------------------------------- */
-#ifndef MEDVOL_NO_RESAMPLE
 
 /* How a value between voxels is found. */
 typedef enum mv_interp {
@@ -1322,6 +1378,7 @@ typedef enum mv_border {
     MEDVOL_BORDER_WRAP = 4, /* period n (scipy 'grid-wrap') */
     MEDVOL_BORDER_FORCE_INT = 0x7fffffff
 } mv_border;
+#ifndef MEDVOL_NO_RESAMPLE
 /* Output voxel i of an axis, of n voxels before and m after, lies at input position x(i); s is the step in
    input voxels, new spacing / old spacing. The affine of the result says where that is, for every rule. */
 typedef enum mv_grid {
@@ -2156,6 +2213,493 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                               const mv_sense_opt *opt);
 #endif
 
+/* ---- filters ------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_FILTER
+
+/* mv_gaussian: the first three axes smoothed one after the other with weights exp(-t^2 / (2 sigma^2)) at
+   whole voxels t up to round(opt.truncate * sigma) away, which are made to sum to 1 (as scipy's
+   gaussian_filter). sigma[3] in mm by the spacing, or in voxels; 0 leaves an axis as it is, and of an axis
+   that src does not have it is not read. Further axes are carried along (series, vectors). Any real type in
+   and out; values are real (slope and intercept applied), arithmetic in f32, sums from the outermost weights
+   inwards; integer results are rounded to nearest even and saturated, without scaling. Geometry and header
+   are src's. An axis of one voxel changes with BORDER_CONSTANT only. NaN and infinities reach as far as the
+   weights, no further. The weights are summed as they stand at every sigma, so nothing is approximated; the
+   time grows with sigma. Memory beyond the result: rows of some ten KiB a job; results that are not f32: an
+   f32 copy of one volume when more than one axis is smoothed. Threads: planes and tiles, cut by shape alone,
+   so bits do not depend on threads. Levels agree to 1e-6 of the largest magnitude in reach. dst == src is
+   allowed, in place where the result is as wide as src's type. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (NaN,
+   negative, truncate * sigma above 32767 voxels, unknown enumerators), _SINGULAR (sigma in mm along an axis
+   without spacing), _SIZE, _SHAPE, _ALIAS, _NOMEM, _LIMIT; dst as it was. */
+typedef struct mv_gaussian_opt {
+    int voxels;       /* sigma is in voxels */
+    mv_border border; /* DEFAULT: EDGE */
+    double value;     /* of BORDER_CONSTANT, a real value */
+    double truncate;  /* 0: 4 */
+    mv_dtype dtype;   /* of the result; NONE: dst's when it has memory, else f32 */
+} mv_gaussian_opt;
+MEDVOL_DEF mv_status mv_gaussian(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *sigma,
+                                 const mv_gaussian_opt *opt);
+
+/* mv_box_mean: the mean over the 2 radius[d] + 1 voxels about each one, along the first three axes; what
+   lies outside is made by opt.border (as scipy's uniform_filter), or with opt.clip does not count: the mean
+   is over what is there. radius[3] in voxels; of an axis that src does not have it is not read. The time
+   does not grow with the radius but for its logarithm. Types, further axes, geometry, memory (twice the
+   rows), threads and aliasing as mv_gaussian. Sums are of f32 and hold the window's values alone, each once
+   (no running sum, no drift): the error is below (2 radius[0] + 2 radius[1] + 2 radius[2] + 9) 2^-24 of the
+   mean magnitude in the window, and NaN and infinities reach no further. Levels agree within that. Errors:
+   as mv_gaussian; _RANGE: a radius above 32767 (with clip: any will do). Source: van Herk 1992, Gil & Werman
+   1993. */
+typedef struct mv_box_opt {
+    int clip;         /* windows end where the volume does; border and value do not count */
+    mv_border border; /* DEFAULT: EDGE */
+    double value;     /* of BORDER_CONSTANT, a real value */
+    mv_dtype dtype;   /* of the result; NONE: dst's when it has memory, else f32 */
+} mv_box_opt;
+MEDVOL_DEF mv_status mv_box_mean(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *radius,
+                                 const mv_box_opt *opt);
+
+/* mv_pyramid: levels[0] is src as f32 (real values); levels[k] is levels[k - 1] smoothed by a Gaussian of
+   sqrt(3) / 2 voxels (4 sigma to each side, BORDER_EDGE) and taken at every second place, along the axes
+   that are halved: of those of the first three that still can be, the ones whose spacing is at most sqrt(2)
+   times the finest of these. n voxels become m = ceil(n / 2), and can be halved when m is at least
+   opt.least. Places are symmetric about the centre: voxels 0, 2, 4 ... of an odd n, the middles of the pairs
+   0 1, 2 3 ... of an even one. The affine says where they lie, and what is a linear function of world
+   positions stays that one but for 3 voxels at the borders. mv_pyramid_levels: how many levels there are,
+   the first included (24 at most); 0 when src or opt are not what mv_pyramid takes. src: any real type;
+   further axes are carried along. count: 1 to that many. Levels are destinations as any other; all or none
+   is made. levels[0] may be src itself: an f32 volume without scaling then stays as it is, without a copy.
+   No other overlap. Memory: levels; rows of a job; a quarter of levels[0] when a z axis is halved. Threads,
+   numerics and NaN as mv_gaussian. Errors: MEDVOL_E_NULL, _DTYPE, _SIZE (count above mv_pyramid_levels),
+   _RANGE (count 0), _SINGULAR (an axis without spacing), _SHAPE, _ALIAS, _NOMEM, _LIMIT. */
+typedef struct mv_pyramid_opt {
+    size_t least; /* voxels that halving leaves an axis at least; 0: 16 */
+} mv_pyramid_opt;
+MEDVOL_DEF size_t mv_pyramid_levels(const mv_volume *src, const mv_pyramid_opt *opt);
+MEDVOL_DEF mv_status mv_pyramid(mv_ctx *ctx, mv_volume *levels, size_t count, const mv_volume *src,
+                                const mv_pyramid_opt *opt);
+#endif
+
+#ifndef MEDVOL_NO_FIELD
+/* ---- transforms and displacement fields ------------------------------------------------------------------
+
+   A displacement field is a volume of 5 axes x, y, z, 1, 3; component c is what it moves a point by along
+   world axis c (RAS+), in mm, at that voxel's world position: T(p) = p + u(p). In the plane: x, y, 1, 1, 2,
+   of axes in world x, y. Any real type; between voxels linear, beyond them the nearest voxel counts.
+   Transforms lead from points of the image that is made (fixed) to points of the image that is read
+   (moving). */
+typedef enum mv_transform_kind {
+    MEDVOL_TRANSFORM_AFFINE = 1,   /* `affine`, mm to mm */
+    MEDVOL_TRANSFORM_FIELD = 2,    /* p + u(p) */
+    MEDVOL_TRANSFORM_VELOCITY = 3, /* exp(v), the flow along a stationary velocity field after a time of 1 */
+    /* p + sum over i, j, k of B(q0 - i) B(q1 - j) B(q2 - k) c[i, j, k]: field holds coefficients c in mm of
+       cubic B-splines B, q is p in its voxels; beyond them the nearest coefficient counts */
+    MEDVOL_TRANSFORM_BSPLINE = 4,
+    MEDVOL_TRANSFORM_FORCE_INT = 0x7fffffff
+} mv_transform_kind;
+typedef struct mv_transform {
+    mv_transform_kind kind;
+    int inverse;            /* non-zero: the other way; of a FIELD or BSPLINE a field is made for that */
+    double affine[12];      /* of AFFINE */
+    const mv_volume *field; /* of the others */
+} mv_transform;
+typedef struct mv_warp_opt {
+    mv_interp interp; /* LINEAR, NEAREST, CUBIC, CUBIC_CONV (a = -0.5) */
+    int labels;       /* with LINEAR: the label with the largest sum of weights */
+    mv_border border; /* DEFAULT: CONSTANT. MIRROR, WRAP: of chains of affines alone */
+    double value;     /* of CONSTANT, a real value; of colours: each channel */
+    mv_dtype dtype;   /* of the result; NONE: dst's when it has memory, else f32; NEAREST, labels and colours:
+                         src's */
+} mv_warp_opt;
+/* mv_warp: dst on the voxels of `grid` (its first three axes and affine; its data are not read) is src at
+   T(p), p the voxel's world position: chain[0] takes p, chain[1] what comes out, and so on; n = 0: src on
+   the grid. src is interpolated once, however long the chain. Further axes of src are carried along. Any
+   real type in and out; values as mv_resample_like gives them, and through it where all of chain is affine.
+   Positions are double plus displacements in f32: within 1e-5 voxels for displacements of up to 100 (beyond
+   4 million voxels from src they are bounded). NEAREST copies elements of any type and keeps the scaling;
+   half way, to 1e-5 voxels, the higher voxel. labels, of integers: of the 8 voxels around, weights of equal
+   labels are summed; sums within 1e-5: the smaller label. RGB24 and RGBA32 are linear channel by channel. A
+   displacement that is not finite makes NaN, 0 in integers, under every border. Slice timing and dim_info
+   are dropped. Threads: tiles of the result, cut by shape alone. Memory: the result; f32 copies of fields
+   that are not f32 and, up to 3 volumes at once, of src for CUBIC, CUBIC_CONV and types other than u8, i16,
+   u16, f32; three fields for a velocity or an inverse. Levels agree to 1e-5 of the largest value among the
+   taps. Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SHAPE (of a field), _SINGULAR (an affine of chain, a field,
+   src), _UNSUPPORTED (LANCZOS, MIRROR, WRAP), _SIZE, _ALIAS (dst and src or a field; dst and src may be the
+   same struct), _NOMEM, _LIMIT, _CANCELLED; the message names chain[i]. Source: Rueckert et al. 1999;
+   Schaller et al. 2021. */
+MEDVOL_DEF mv_status mv_warp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *grid,
+                             const mv_transform *chain, size_t n, const mv_warp_opt *opt);
+/* mv_transform_field: dst = T(p) - p at the voxels of grid, a displacement field in f32: composition. It has
+   2 components where the grid's plane lies in world x, y and nothing leads out of it, unless dst has memory
+   for 3. mv_transform_points: the same chain for points as separate x, y, z arrays, in double throughout;
+   outputs may be the inputs; where a field follows, coordinates that are not finite make NaN of all three.
+   Threads, memory and errors as mv_warp. */
+MEDVOL_DEF mv_status mv_transform_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *grid,
+                                        const mv_transform *chain, size_t n);
+MEDVOL_DEF mv_status mv_transform_points(mv_ctx *ctx, double *xo, double *yo, double *zo, const double *x,
+                                         const double *y, const double *z, size_t points,
+                                         const mv_transform *chain, size_t n);
+#endif
+
+/* ---- displacement fields: algebra ---- */
+#ifndef MEDVOL_NO_FIELD
+
+/* What the calls below share. A field is a volume of 5 axes x, y, z, 1, 3 of any real type (results: f32):
+   component c is the displacement in mm along world axis c (RAS+), T(p) = p + u(p). In 2-D x, y, 1, 1, 2; the
+   grid's plane then lies in world x, y and its third axis along z (MEDVOL_E_SHAPE). Beyond the voxels of a
+   field the nearest one counts. Where displacements are not finite, results are NaN. A field of 2^31 voxels a
+   component or more goes a slower way. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SINGULAR (affine), _RANGE,
+   _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dst is untouched but for voxels of a cancelled
+   mv_field_jacobian.
+   Threads: cut by the shape alone, so bits do not depend on them. */
+
+/* mv_field_jacobian: the determinant of dT/dp = I + du/dp, derivatives by world coordinates (so grids may be
+   oblique, anisotropic, left-handed), at each voxel: of central differences, one-sided at the border, 0
+   along an axis of one voxel. strict: of the 2^d pairings of one-sided differences (d = 2 or 3) the least:
+   when it is above 0 the map is one to one on the lattice's corners; central differences are blind to folds
+   of one voxel. dst: an f32 volume x, y, z, or NULL. stats: or NULL; both at once cost one pass. mask: a
+   real volume of the field's first three axes; voxels take part in stats where it is neither 0 nor NaN.
+   Arithmetic in f32, the same bits at every level; sums in double. About 1 MiB a 10^7 voxels of memory for
+   stats.
+   Of voxels with a finite determinant: how many, how many folded (determinant <= 0) and their share of
+   voxels; mean, least and greatest determinant; mean and standard deviation of its logarithm over unfolded
+   voxels. invalid: voxels with another one. No voxel: mean and what follows are NaN, share is 0. Source:
+   Leow et al. 2007 (log J); Liu et al. 2022 (one-sided). */
+typedef struct mv_jacobian_stats {
+    size_t voxels, folded, invalid;
+    double share, mean, least, greatest, log_mean, log_sd;
+} mv_jacobian_stats;
+typedef struct mv_jacobian_opt {
+    int strict;
+    const mv_volume *mask;
+} mv_jacobian_opt;
+MEDVOL_DEF mv_status mv_field_jacobian(mv_ctx *ctx, mv_volume *dst, mv_jacobian_stats *stats,
+                                       const mv_volume *field, const mv_jacobian_opt *opt);
+
+/* mv_field_exp: dst = exp(velocity) - id, the displacement of points that flow for one unit of time along a
+   stationary velocity field; inverse: against it, exp(-velocity) - id. Scaling and squaring: v / 2^steps, one
+   step of the midpoint rule (u = h v(x + h v(x) / 2)), then u(x) <- u(x) + u(x + u(x)), `steps` times. steps:
+   1..30, 0: the fewest for which no displacement of the start exceeds half a voxel. The error is that of
+   linear interpolation: about steps / 16 of the second differences of v, in voxels. dst == velocity
+   is allowed. Memory beyond the result: one field (and a copy of velocity where it is not contiguous f32).
+   Levels agree to 1e-5 of the longest displacement. Source: Arsigny et al. 2006. */
+typedef struct mv_field_exp_opt {
+    int steps;
+    int inverse;
+} mv_field_exp_opt;
+MEDVOL_DEF mv_status mv_field_exp(mv_ctx *ctx, mv_volume *dst, const mv_volume *velocity,
+                                  const mv_field_exp_opt *opt);
+
+/* mv_field_invert: dst = w with w(x) + u(x + w(x)) = 0: x + w is the inverse of x + u. Each voxel by itself:
+   from -u(x) Newton steps with the derivative of the interpolated field, halved while they lead uphill (a
+   plain fixed-point step where the derivative is near singular), until the residual |w + u(x + w)| is at most
+   `tolerance` voxels (0: 0.01) or `iterations` (0: 50) evaluations are done; the best one is taken. A voxel
+   takes 3 or 4 of them where u is smooth.
+   Where u folds no inverse exists, and one of several is found, or none: MEDVOL_E_CONVERGENCE unless `best`
+   is set, which takes what there is. residual (or NULL): the largest of any voxel, in voxels; failed (or
+   NULL): how many voxels are above tolerance; both are told in either case. NaN voxels take no part in them.
+   dst == field is allowed. Memory beyond the result: as mv_field_exp. Levels agree to 2 tolerance. */
+typedef struct mv_field_invert_opt {
+    double tolerance;
+    int iterations;
+    int best;
+    double *residual;
+    size_t *failed;
+} mv_field_invert_opt;
+MEDVOL_DEF mv_status mv_field_invert(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_field_invert_opt *opt);
+
+#ifndef MEDVOL_NO_IO
+/* Fields as NIfTI vector images (dim 5 x y z 1 3, or 5 x y 1 1 2, intent 1007), as ITK, SimpleITK, ANTs and
+   greedy write and read them: components along LPS axes in the file, RAS+ in memory, so x and y change their
+   sign. A file of intent 1006 (displacement vectors) holds RAS+ by NIfTI's own rule, as ITK 5.3 and later
+   read it. A loaded field says intent 1006 in its header, so that mv_save keeps its meaning; mv_field_save
+   always writes 1007. Loads take crop and verify of opt, of at most 3 axes; its dtype and volumes must be 0
+   (MEDVOL_E_RANGE).
+   Errors: as mv_load and mv_save; MEDVOL_E_SHAPE, _SINGULAR, MEDVOL_E_FORMAT (another intent). Memory: the
+   result; saving takes a copy of the field. */
+MEDVOL_DEF mv_status mv_field_load(mv_ctx *ctx, mv_volume *field, const char *path, const mv_load_opt *opt);
+MEDVOL_DEF mv_status mv_field_save(mv_ctx *ctx, const mv_volume *field, const char *path,
+                                   const mv_save_opt *opt);
+#endif
+#endif
+
+#ifndef MEDVOL_NO_MEASURE
+/* ---- how alike ------------------------------------------------------------------------------------------
+   What the calls of this section share: they read two volumes of one shape on one grid (corners within a
+   hundredth of a voxel; else MEDVOL_E_SHAPE: resample first) and write numbers, no voxels. VALUES are real:
+   stored * slope + inter, of integer and real types. MASK: any real type, a's shape or 1 along axes that it
+   then holds for; voxels > 0 count. NUMERICS: double, sums in 8 stripes over fixed chunks merged in their
+   order: the same bits at every level and number of threads, but for what the C library's log and log10 put
+   into the last; windows of floats with gaps agree with those without to 1e-6. Outputs are untouched by an
+   error. */
+
+/* mv_metric_image: what, MEDVOL_METRIC_* added up (0: the first four), of the n voxels in the mask where a
+   and b are finite; the others in it are counted in `skipped`. Measures not asked for are NaN.
+   MSE, MAE    sum (a - b)^2 / n, sum |a - b| / n
+   PSNR        10 log10(peak^2 / mse), dB; infinite when mse is 0
+   NCC         Pearson's r, -1..1; 0 when a or b is constant
+   LNCC        mean of r^2 in windows of (2 radius + 1)^d voxels about each of the n, cut at the border and
+               to voxels that count; 0 where a's or b's variance in the window is below 1e-10 of its whole.
+               ANTs' CC leaves such windows out of its mean, greedy's NCC gives r^2 the sign of r
+   MI, NMI     H(a) + H(b) - H(a, b) in nats, and (H(a) + H(b)) / H(a, b) (Studholme 1999; 1..2, 1 when both
+               are constant), of a joint histogram of bins^2 without smoothing: bin floor((x - lo) * bins /
+               (hi - lo)) of lo..hi, the upper end and what is beyond the range counted in the outermost
+   SSIM        Wang et al. 2004: Gaussian weights of sigma 1.5 cut at 5 voxels, K1 0.01, K2 0.03, population
+               covariances; mean over voxels 5 and more from each border whose window is finite all through
+               and that are in the mask (ssim_count; NaN when 0). As scikit-image with gaussian_weights=True,
+               use_sample_covariance=False. Axes of 1 are left out; others need 11 voxels (MEDVOL_E_SHAPE)
+   Axes beyond the third are images of their own for windows, one set of voxels for all else. Constants a, b:
+   ncc and lncc 0, mi 0. Threads: chunks of 64 Ki voxels, planes. Memory: 150 bytes a chunk; MI 4 to 8 bytes
+   a bin and job; windows 6 (2 radius + 4) rows of doubles a job and, unless both are contiguous f32
+   without scaling, mask or skipped voxels and rows have 8 voxels, 8 to 12 bytes a voxel. Time of windows
+   grows with their radius, not with its cube. Values beyond 1e150 overflow. Errors: MEDVOL_E_NULL, _DTYPE,
+   _SHAPE, _RANGE, _EMPTY (no voxel counts), _SIZE, _NOMEM, _CANCELLED. */
+enum {
+    MEDVOL_METRIC_MSE = 1,
+    MEDVOL_METRIC_MAE = 2,
+    MEDVOL_METRIC_PSNR = 4,
+    MEDVOL_METRIC_NCC = 8,
+    MEDVOL_METRIC_LNCC = 16,
+    MEDVOL_METRIC_MI = 32,
+    MEDVOL_METRIC_NMI = 64,
+    MEDVOL_METRIC_SSIM = 128,
+    MEDVOL_METRIC_ALL = 255
+};
+typedef struct mv_image_metrics {
+    uint64_t count, skipped, ssim_count;
+    double mse, mae, psnr, ncc, lncc, mi, nmi, ssim;
+    double entropy_a, entropy_b, entropy_joint; /* with MI or NMI: of the histogram, nats */
+} mv_image_metrics;
+typedef struct mv_metric_opt {
+    unsigned what;
+    const mv_volume *mask;
+    double peak;                   /* of PSNR and SSIM; 0: greatest less least value of a that counts */
+    size_t radius;                 /* LNCC, voxels; 0: 2; at most 16 */
+    size_t bins;                   /* MI, NMI; 0: 64; 2..1024 */
+    double range_a[2], range_b[2]; /* lo, hi of the bins; both 0: the least and greatest value that counts */
+} mv_metric_opt;
+MEDVOL_DEF mv_status mv_metric_image(mv_ctx *ctx, mv_image_metrics *out, const mv_volume *a,
+                                     const mv_volume *b, const mv_metric_opt *opt);
+
+/* mv_distance: f32 dst of src's shape and geometry: the Euclidean distance in mm from the centre of each
+   voxel to that of the nearest voxel > threshold (OUTSIDE; 0 in those), to the nearest other one (INSIDE, as
+   scipy's distance_transform_edt; NaN is such one), or OUTSIDE - INSIDE (SIGNED: negative inside). Where
+   there is none, infinity. What lies beyond the border does not count. Axes beyond the third are images of
+   their own. voxels: in voxels instead of mm. Exact: the least of f32 sums of squares, within 3 ulp. One scan
+   along y, then along z and x a search outwards until no farther voxel can be nearer, or lower envelopes
+   (Felzenszwalb, Huttenlocher 2012) where that is less work: linear time at worst. Same bits at every level
+   and number of threads; dst == src gets new memory. Memory: the result, 28 bytes a voxel of the longest line
+   and job; SIGNED one f32 image more. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (threshold NaN, mode),
+   _SINGULAR (spacing 0 or not finite), _UNSUPPORTED (axes not at right angles: more than 1e-3), _SHAPE,
+   _ALIAS, _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+enum { MEDVOL_DISTANCE_OUTSIDE = 0, MEDVOL_DISTANCE_INSIDE = 1, MEDVOL_DISTANCE_SIGNED = 2 };
+typedef struct mv_distance_opt {
+    double threshold;
+    int mode; /* MEDVOL_DISTANCE_* */
+    int voxels;
+} mv_distance_opt;
+MEDVOL_DEF mv_status mv_distance(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                 const mv_distance_opt *opt);
+
+/* mv_metric_labels: for each label of a or b in rising order, or for each of opt->labels in their order:
+   voxels in a, in b, in both; dice = 2 both / (a + b), jaccard = both / (a + b - both), NaN for a label in
+   neither; centroids in mm (of the voxels of all axes beyond the third together; NaN: no voxel) and the
+   distance between them. 0 is the background and left out of the table unless opt->background or the list
+   says otherwise. *count (may be NULL): entries; mean_dice (may be NULL): mean of the dice that are not NaN
+   (NaN: none). a and b: integer types without scaling, of u64 values above INT64_MAX count as that.
+   Counts are whole numbers: any cut gives the same. Threads: rows. Memory: 160 to 320 bytes a label and job.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SPACE (more than cap labels; *count says how many), _LIMIT (more
+   than 2^20), _SIZE, _NOMEM, _CANCELLED. */
+typedef struct mv_label_metrics {
+    int64_t label;
+    uint64_t count_a, count_b, both;
+    double dice, jaccard;
+    double centroid_a[3], centroid_b[3], distance;
+} mv_label_metrics;
+typedef struct mv_label_opt {
+    const int64_t *labels; /* NULL: all there are */
+    size_t nlabels;
+    int background;
+} mv_label_opt;
+MEDVOL_DEF mv_status mv_metric_labels(mv_ctx *ctx, mv_label_metrics *out, size_t cap, size_t *count,
+                                      double *mean_dice, const mv_volume *a, const mv_volume *b,
+                                      const mv_label_opt *opt);
+
+/* mv_metric_surface: distances in mm between the borders of two masks (voxels > 0) or, by_label, of `label`
+   in a and b (any real type; up to 3 axes). A border voxel has a face neighbour along an axis longer than 1
+   that is not in the mask or beyond the volume (MONAI's get_mask_edges). Over the distances of each border
+   voxel of a to the nearest of b, and the other way about: greatest of both (hausdorff), greater of both
+   percentiles, numpy's linear rule (MONAI's HD95; SimpleITK's Hausdorff filter has none), mean of all
+   together (assd; MONAI's symmetric average), share of all within tolerance (surface_dice; MONAI's, by
+   voxels, not by areas as in DeepMind's). Memory: of the box that holds both masks 6 bytes a voxel and 4 a
+   border voxel. Errors: as mv_distance; MEDVOL_E_SHAPE, _EMPTY (a or b has no voxel). */
+typedef struct mv_surface_metrics {
+    uint64_t border_a, border_b;
+    double hausdorff, percentile, assd, surface_dice;
+    double max_ab, max_ba, mean_ab, mean_ba, percentile_ab, percentile_ba; /* ab: from a's border to b's */
+} mv_surface_metrics;
+typedef struct mv_surface_opt {
+    int by_label;
+    int64_t label;
+    double percentile; /* 0: 95; to 100 */
+    double tolerance;  /* mm; 0: borders in the same voxel */
+} mv_surface_opt;
+MEDVOL_DEF mv_status mv_metric_surface(mv_ctx *ctx, mv_surface_metrics *out, const mv_volume *a,
+                                       const mv_volume *b, const mv_surface_opt *opt);
+
+/* mv_metric_field: |a - b| in mm, voxel by voxel, of displacement fields (x, y, z, 1, 3 or x, y, 1, 1, 2; any
+   real type), within mask (x, y, z; NULL: everywhere); b NULL: |a|. Voxels with a component that is not
+   finite are counted in skipped. median and p95: numpy's linear rule, of values rounded to f32. Memory: 4
+   bytes a voxel, 40 bytes a chunk, 1 MiB.
+   mv_metric_points: the same of distances between points i of two lists (target registration error); points
+   > 0. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _EMPTY, _NOMEM, _CANCELLED. */
+typedef struct mv_error_metrics {
+    uint64_t count, skipped;
+    double mean, median, p95, max, rms;
+} mv_error_metrics;
+MEDVOL_DEF mv_status mv_metric_field(mv_ctx *ctx, mv_error_metrics *out, const mv_volume *a,
+                                     const mv_volume *b, const mv_volume *mask);
+MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const double *ax, const double *ay,
+                                      const double *az, const double *bx, const double *by, const double *bz,
+                                      size_t points);
+#endif
+
+/* ---- registration --------------------------------------------------------------------------------------
+   Finds the map T from points of the fixed image's world to points of the moving image's so that moving(T(p))
+   resembles fixed(p); mv_warp with T then shows the moving image on the voxels of the fixed one. Images are
+   real, of two or three axes; in two the plane of the voxels is that of world x and y. */
+#ifndef MEDVOL_NO_REGISTER
+
+/* Why an iteration ended. */
+typedef enum mv_stop {
+    MEDVOL_STOP_NONE = 0,       /* nothing was to be done */
+    MEDVOL_STOP_UPDATE = 1,     /* the last update moved no voxel by more than control.tolerance */
+    MEDVOL_STOP_ENERGY = 2,     /* a line through the last 10 energies falls by less than control.slope */
+    MEDVOL_STOP_STUCK = 3,      /* no fraction of the step lowers the energy */
+    MEDVOL_STOP_ITERATIONS = 4,
+    MEDVOL_STOP_TIME = 5,       /* control.seconds have passed */
+    MEDVOL_STOP_CALLER = 6,     /* control.step said so */
+    MEDVOL_STOP_FORCE_INT = 0x7fffffff
+} mv_stop;
+enum { MEDVOL_LEVELS = 16 }; /* of a pyramid, at most */
+typedef struct mv_register_step {
+    int level, iteration; /* level 0 is the finest */
+    double energy, update; /* update: the longest way of a voxel, in voxels of the level */
+} mv_register_step;
+typedef struct mv_register_report {
+    mv_stop stop;                   /* of the finest level that was reached */
+    int levels, level;              /* of the pyramid; the last one worked on */
+    int iterations[MEDVOL_LEVELS];
+    double first, energy;           /* energy at the start of that level and at its end */
+    double update, overlap;         /* overlap: share of the fixed voxels within the moving image (affine) */
+    size_t folded;                  /* voxels of the field that fold, strictly (mv_field_jacobian) */
+} mv_register_report;
+/* Shared by all registrations; {0}: the defaults in brackets. */
+typedef struct mv_register_control {
+    int levels;        /* of the pyramid [until the shortest axis has fewer than 32 voxels] */
+    int iterations;    /* a level, at most [said by each method] */
+    double tolerance;  /* voxels of the level [0.01] */
+    double slope;      /* relative fall of the energy an iteration [1e-5]; negative: not looked at */
+    double seconds;    /* of wall time, after which the best so far is returned; results then depend on the
+                          machine [none] */
+    int (*step)(void *user, const mv_register_step *step); /* each iteration; non-zero: end here, keep it */
+    void *user;
+    mv_register_report *report; /* or NULL */
+} mv_register_control;
+
+typedef enum mv_model {
+    MEDVOL_RIGID = 0,      /* rotation and translation */
+    MEDVOL_TRANSLATION = 1,
+    MEDVOL_SIMILARITY = 2, /* and one scale */
+    MEDVOL_AFFINE = 3,
+    MEDVOL_MODEL_FORCE_INT = 0x7fffffff
+} mv_model;
+typedef enum mv_similarity {
+    MEDVOL_NCC = 0, /* 1 - r, Pearson's correlation: one image is a scaled and shifted other */
+    MEDVOL_SSD = 1, /* mean of squared differences: the same intensities */
+    MEDVOL_MI = 2,  /* minus mutual information in nats: any dependence */
+    MEDVOL_SIMILARITY_FORCE_INT = 0x7fffffff
+} mv_similarity;
+typedef enum mv_init {
+    MEDVOL_INIT_AUTO = 0,    /* the best of HEADER, CENTRES and MASS at the coarsest level */
+    MEDVOL_INIT_HEADER = 1,  /* the identity: both affines speak of one world */
+    MEDVOL_INIT_CENTRES = 2, /* the middles of the two grids coincide */
+    MEDVOL_INIT_MASS = 3,    /* the centres of mass do (intensity above the least) */
+    MEDVOL_INIT_MOMENTS = 4, /* and the principal axes: the best of the four ways to lay them */
+    MEDVOL_INIT_FORCE_INT = 0x7fffffff
+} mv_init;
+typedef struct mv_register_affine_opt {
+    mv_model model;
+    mv_similarity metric;
+    mv_init init;
+    const double *start;          /* 12, world to world: in place of init; or NULL */
+    const mv_volume *fixed_mask;  /* weights (>= 0) on the fixed image's voxels; or NULL */
+    const mv_volume *moving_mask; /* the same on the moving one's */
+    double robust;                /* NCC, SSD: Tukey's biweight: residuals beyond so many standard deviations
+                                     (4.685 is usual); 0: none */
+    double search;                /* degrees, to 180: rotations about each axis up to that are tried first */
+    int bins;                     /* MI: of each image; 0: 32; 8 to 128 */
+    int symmetric;                /* both ways at once: swapping the images gives the inverse */
+    mv_register_control control;  /* iterations: 30 */
+} mv_register_affine_opt;
+/* mv_register_affine: the rigid, similarity or affine T (double[12], world to world) that makes `metric`
+   least over the voxels of fixed that T takes into moving. Gauss-Newton steps by inverse composition,
+   T <- T o E^-1 where E is the small motion of the fixed image that explains the warped moving one; gain and
+   offset are
+   solved for along with E (NCC). MI: joint histogram with cubic B-splines as windows on the fixed side, its
+   derivative by table, curvature from the variance within a bin. Steps are halved while the energy rises.
+   Pyramids of both images; levels of like spacing are compared; of large levels every second, third ... row
+   (some 2 million voxels). Types: any real, scaling applied. Geometry: any affines, oblique and left-handed
+   ones too.
+   Memory: both pyramids in f32 (1.2 times the images), of masks the same. Threads: rows; bits do not depend
+   on them. Numerics: sums in f32 along rows, in f64 across; levels agree to 1e-4 voxels. NaN voxels have
+   no weight. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (not 2-D or 3-D, one of each, masks of other shape; 2-D
+   outside of world x, y), _SIZE (an axis of one voxel), _RANGE (options), _SINGULAR (start or an affine;
+   images that do not determine T, such as constant ones), _EMPTY (masks or
+   overlap), _NOMEM, _CANCELLED, _UNSUPPORTED (control.seconds without a clock; robust
+   with MI); affine as it was. Source: Baker and Matthews
+   2004; Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
+MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
+                                        const mv_volume *moving, const mv_register_affine_opt *opt);
+
+/* How a field is improved. */
+typedef enum mv_descent {
+    /* Gauss-Newton with momentum: gradients, smoothed, over curvatures, smoothed likewise */
+    MEDVOL_DESCENT_NEWTON = 0,
+    MEDVOL_DESCENT_GRADIENT = 1, /* gradients, smoothed; the longest becomes `step` */
+    MEDVOL_DESCENT_ADAM = 2,     /* Kingma and Ba's scaled gradients (0.9, 0.99), then as GRADIENT */
+    MEDVOL_DESCENT_FORCE_INT = 0x7fffffff
+} mv_descent;
+typedef struct mv_register_lncc_opt {
+    const double *start;         /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
+    const mv_volume *fixed_mask; /* weights (>= 0) of windows, by their middle voxel; or NULL */
+    int radius;                  /* of the windows, in voxels: 1 to 8; 0: 2 */
+    mv_descent descent;
+    int full;                    /* a vector for each voxel; else one for each 2 x 2 x 2 */
+    double step;                 /* NEWTON: factor of the step, 0: 4/3; else voxels, 0: 1 (ADAM: 0.5) */
+    double momentum;             /* NEWTON: share of the last update in the next, 0: 0.6; negative: none */
+    double sigma_update;         /* smoothing of updates and of the field, in its own voxels; 0: 1.5 and */
+    double sigma_field;          /* 0.5, with `full` 3 and 0.7; negative: none (NEWTON: at least 0.5) */
+    mv_register_control control; /* iterations: 10, of the finest level; twice as many at the next, three
+                                    times at all others */
+} mv_register_lncc_opt;
+/* mv_register_lncc: the displacement field u, on the fixed image's voxels, that makes
+     E = mean over windows of r^2,  r = S[(F - mF)(W - mW)] / sqrt(S[(F - mF)^2] S[(W - mW)^2]),
+   greatest, W(p) = moving(A(p + u(p))), S the sum over (2 radius + 1)^d voxels (cut at the borders): local
+   correlation, blind to gain and offset that change slowly, and to inverted contrast. report.energy is 1 - E.
+   The gradient is exact: dE/dW = F S[a] - W S[b] - S[a mF - b mW], a = 2 A / (B C), b = 2 A^2 / (B C^2), from
+   six window sums. NEWTON: S[b] |grad W|^2 is the curvature; update = 3 G * (dE/dW grad W) / G * curvature,
+   G the Gaussian, so that where little is to be seen the neighbours decide. Updates v are composed, u <- v +
+   u o (id + v), and the sum is smoothed: u stays invertible as long as updates are; report.folded counts.
+   field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp it comes before start.
+   Windows without contrast have no say; images without any leave u = 0. NaN counts as no contrast.
+   Memory: 10 floats a voxel, with `full` 22. Threads: slabs; bits do not depend on them. Numerics: levels
+   agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (field over
+   an image). Source: Cachier et al. 2003; Avants et al. 2008; Yushkevich et al. 2016 (greedy); Lucas and Kanade 1981. */
+MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
+                                      const mv_volume *moving, const mv_register_lncc_opt *opt);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -2185,6 +2729,13 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
       defined(MEDVOL_NO_SENSE))
 #  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
 #endif
+#if defined(MEDVOL_NO_RESAMPLE) && !defined(MEDVOL_NO_FIELD)
+#  error "medvol.h: [FIELD] needs [RESAMPLE]: define MEDVOL_NO_FIELD too"
+#endif
+#if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FILTER) || defined(MEDVOL_NO_FIELD)) && \
+    !defined(MEDVOL_NO_REGISTER)
+#  error "medvol.h: [REGISTER] needs [LINALG] [FILTER] [FIELD]: define MEDVOL_NO_REGISTER too"
+#endif
 #include <stdarg.h>
 #include <math.h>
 #if !defined(MEDVOL_NO_MALLOC) || !defined(MEDVOL_NO_GETENV)
@@ -2212,6 +2763,7 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 #  include <fcntl.h>
 #  include <stdio.h>
 #  include <sys/stat.h>
+#  include <sys/time.h>
 #  include <sys/types.h>
 #  include <unistd.h>
 #  ifndef MEDVOL_NO_MMAP
@@ -2696,6 +3248,19 @@ static void mv__unmap(void *address, uint64_t bytes) { /* what the platform's mv
 static void mv__trace(mv_ctx *ctx, int begin, const char *name, size_t bytes) {
     if (ctx && ctx->desc.trace) ctx->desc.trace(ctx->desc.trace_user, begin, name, bytes);
 }
+
+#ifndef MEDVOL_NO_REGISTER
+static double mv__seconds(void) { /* from some moment on; below 0: there is no clock */
+#if defined(MV__POSIX)
+    struct timeval t;
+    return gettimeofday(&t, NULL) == 0 ? (double)t.tv_sec + 1e-6 * (double)t.tv_usec : -1.0;
+#elif defined(MV__WIN32)
+    return 1e-3 * (double)GetTickCount64();
+#else
+    return -1.0;
+#endif
+}
+#endif
 
 /* ---- the tail and the fold of a striped sum: 16 double stripes, element i in stripe i % 16, a fixed tree */
 static double mv__fold16(double *acc) {
@@ -4522,7 +5087,8 @@ MEDVOL_DEF mv_status mv_volume_wrap(mv_ctx *ctx, mv_volume *v, void *data, mv_dt
     *v = w;
     return MEDVOL_OK;
 }
-static void mv__vol_release(mv_ctx *ctx, mv_volume *v) { /* voxels only */
+static void mv__vol_release(mv_ctx *ctx, mv_volume *v) { /* voxels only; v was made */
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Branch) */
     if (v->owner && v->map_bytes) {
         const mv_io *io = ctx ? ctx->desc.io : NULL;
         if (io && io->unmap) io->unmap(io->user, v->owner, v->map_bytes);
@@ -5232,6 +5798,170 @@ MEDVOL_DEF void mv_affine_apply(double *out, const double *a, const double *p) {
     int r;
     for (r = 0; r < 3; r++) t[r] = a[4 * r] * p[0] + a[4 * r + 1] * p[1] + a[4 * r + 2] * p[2] + a[4 * r + 3];
     for (r = 0; r < 3; r++) out[r] = t[r];
+}
+/* ---- powers of affine maps ---- */
+static int mv__af_finite(const double *a) {
+    int i, ok = 1;
+    for (i = 0; i < 12; i++) ok = ok && mv__finite(a[i]);
+    return ok;
+}
+/* out = s a + d I, the translation left out */
+static void mv__af_linear(double *out, const double *a, double s, double d) {
+    int i;
+    for (i = 0; i < 12; i++) out[i] = i % 4 == 3 ? 0.0 : s * a[i] + (i % 5 ? 0.0 : d);
+}
+static double mv__af_norm(const double *a) { /* greatest sum of a column's magnitudes, of the 3 x 3 part */
+    double most = 0.0;
+    int c;
+    for (c = 0; c < 3; c++) {
+        double sum = fabs(a[c]) + fabs(a[4 + c]) + fabs(a[8 + c]);
+        if (!(sum <= most)) most = sum;
+    }
+    return most;
+}
+static double mv__af_from_unit(const double *a) { /* norm of a - I */
+    double d[12];
+    mv__af_linear(d, a, 1.0, -1.0);
+    return mv__af_norm(d);
+}
+/* With L and t of a as x, the approximant is (V + U) / (V - U), and its last column 2 W t / (V - U): U = L W
+   holds the odd powers, V the even ones. */
+MEDVOL_DEF mv_status mv_affine_exp(double *out, const double *a) {
+    static const double b[8] = {17297280, 8648640, 1995840, 277200, 25200, 1512, 56, 1};
+    double l[12], l2[12], l4[12], l6[12], u[12], v[12], w[12], x[12], scale, norm = mv__af_norm(a);
+    int i, r, steps = 0;
+    if (!mv__af_finite(a) || !(norm <= 1048576.0)) return MEDVOL_E_RANGE;
+    while (norm > 0.95) norm *= 0.5, steps++;
+    scale = ldexp(1.0, -steps);
+    mv__af_linear(l, a, scale, 0.0);
+    mv_affine_mul(l2, l, l);
+    mv_affine_mul(l4, l2, l2);
+    mv_affine_mul(l6, l4, l2);
+    for (i = 0; i < 12; i++) {
+        w[i] = b[7] * l6[i] + b[5] * l4[i] + b[3] * l2[i] + (i % 5 ? 0.0 : b[1]);
+        v[i] = b[6] * l6[i] + b[4] * l4[i] + b[2] * l2[i] + (i % 5 ? 0.0 : b[0]);
+    }
+    mv_affine_mul(u, l, w);
+    for (r = 0; r < 3; r++)
+        u[4 * r + 3] =
+            2.0 * scale * (w[4 * r] * a[3] + w[4 * r + 1] * a[7] + w[4 * r + 2] * a[11]);
+    for (i = 0; i < 12; i++) {
+        x[i] = i % 4 == 3 ? u[i] : v[i] + u[i];
+        v[i] = i % 4 == 3 ? 0.0 : v[i] - u[i];
+    }
+    if (mv_affine_invert(v, v) < 0) return MEDVOL_E_RANGE;
+    mv_affine_mul(x, v, x);
+    for (; steps > 0; steps--) mv_affine_mul(x, x, x);
+    if (!mv__af_finite(x)) return MEDVOL_E_RANGE;
+    mv__memcpy(out, x, sizeof x);
+    return MEDVOL_OK;
+}
+/* m goes to I, x to the root; both scaled by the determinant while m is far from I. On the negative real axis
+   nothing converges: 40 steps are what brings an eigenvalue 1e-10 off it over to the other side. */
+static mv_status mv__af_root(double *out, const double *a) {
+    double m[12], x[12], y[12], inverse[12], square[12], far = 1.0, s;
+    int i, k;
+    mv__af_linear(m, a, 1.0, 0.0);
+    mv__memcpy(x, m, sizeof x);
+    for (k = 0; k < 40 && !(far < 1e-8); k++) {
+        far = mv__af_from_unit(m);
+        if (mv_affine_invert(inverse, m) < 0) return MEDVOL_E_SINGULAR;
+        s = far > 0.01 ? pow(fabs(mv_affine_det(m)), -1.0 / 3.0) : 1.0; /* the square of the scale */
+        mv__af_linear(y, inverse, 0.5 * sqrt(s) / s, 0.5 * sqrt(s));
+        mv_affine_mul(x, x, y);
+        for (i = 0; i < 12; i++) m[i] = 0.25 * (s * m[i] + inverse[i] / s) + (i % 5 ? 0.0 : 0.5);
+    }
+    mv_affine_mul(square, x, x);
+    for (i = 0; i < 12; i++) square[i] -= i % 4 == 3 ? 0.0 : a[i];
+    if (!(far < 1e-8) || !(mv__af_norm(square) <= 1e-8 * mv__af_norm(a))) return MEDVOL_E_SINGULAR;
+    mv__af_linear(y, x, 1.0, 1.0); /* (x + 1) its translation = a's */
+    if (mv_affine_invert(y, y) < 0) return MEDVOL_E_SINGULAR;
+    for (i = 0; i < 3; i++)
+        x[4 * i + 3] = y[4 * i] * a[3] + y[4 * i + 1] * a[7] + y[4 * i + 2] * a[11];
+    if (!mv__af_finite(x)) return MEDVOL_E_SINGULAR;
+    mv__memcpy(out, x, sizeof x);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_affine_sqrt(double *out, const double *a) {
+    if (!mv__af_finite(a)) return MEDVOL_E_RANGE;
+    return mv_affine_det(a) > 0.0 ? mv__af_root(out, a) : MEDVOL_E_SINGULAR;
+}
+/* log(1 + x) is the integral of x / (1 + t x) over t from 0 to 1: the approximant is Gauss and Legendre's
+   rule of seven nodes. */
+MEDVOL_DEF mv_status mv_affine_log(double *out, const double *a) {
+    static const double node[7] = {0.0, 0.4058451513773972, -0.4058451513773972, 0.7415311855993945,
+                                   -0.7415311855993945, 0.9491079123427585, -0.9491079123427585};
+    static const double weight[7] = {0.4179591836734694, 0.3818300505051189, 0.3818300505051189,
+                                     0.2797053914892766, 0.2797053914892766, 0.1294849661688697,
+                                     0.1294849661688697};
+    double x[12], y[12], sum[12] = {0}, t;
+    int i, j, roots;
+    if (!mv__af_finite(a)) return MEDVOL_E_RANGE;
+    if (!(mv_affine_det(a) > 0.0)) return MEDVOL_E_SINGULAR;
+    mv__memcpy(x, a, sizeof x);
+    for (roots = 0; mv__af_from_unit(x) > 0.25; roots++)
+        if (roots == 64 || mv__af_root(x, x) < 0) return MEDVOL_E_SINGULAR;
+    for (i = 0; i < 12; i += 5) x[i] -= 1.0;
+    for (j = 0; j < 7; j++) {
+        t = 0.5 + 0.5 * node[j];
+        mv__af_linear(y, x, t, 1.0);
+        if (mv_affine_invert(y, y) < 0) return MEDVOL_E_SINGULAR;
+        mv_affine_mul(y, y, x);
+        for (i = 0; i < 12; i++) sum[i] += 0.5 * weight[j] * y[i];
+    }
+    for (i = 0; i < 12; i++) sum[i] = ldexp(sum[i], roots);
+    if (!mv__af_finite(sum)) return MEDVOL_E_SINGULAR;
+    mv__memcpy(out, sum, sizeof sum);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_affine_decompose(mv_affine_parts *parts, const double *a, const double *centre) {
+    mv_affine_parts g;
+    double e[3][3], inverse[12], dot[3], flat;
+    int i;
+    mv_status st = mv_affine_invert(inverse, a);
+    if (st < 0) return st;
+    for (i = 0; i < 3; i++) {
+        g.centre[i] = centre ? centre[i] : 0.0;
+        e[0][i] = a[4 * i];
+        e[1][i] = a[4 * i + 1];
+    }
+    g.scale[0] = sqrt(e[0][0] * e[0][0] + e[0][1] * e[0][1] + e[0][2] * e[0][2]);
+    for (i = 0; i < 3; i++) e[0][i] /= g.scale[0];
+    dot[0] = e[0][0] * a[1] + e[0][1] * a[5] + e[0][2] * a[9];
+    for (i = 0; i < 3; i++) e[1][i] -= dot[0] * e[0][i];
+    g.scale[1] = sqrt(e[1][0] * e[1][0] + e[1][1] * e[1][1] + e[1][2] * e[1][2]);
+    for (i = 0; i < 3; i++) e[1][i] /= g.scale[1];
+    for (i = 0; i < 3; i++)
+        e[2][i] = e[0][(i + 1) % 3] * e[1][(i + 2) % 3] - e[0][(i + 2) % 3] * e[1][(i + 1) % 3];
+    g.scale[2] = e[2][0] * a[2] + e[2][1] * a[6] + e[2][2] * a[10];
+    dot[1] = e[0][0] * a[2] + e[0][1] * a[6] + e[0][2] * a[10];
+    dot[2] = e[1][0] * a[2] + e[1][1] * a[6] + e[1][2] * a[10];
+    g.shear[0] = dot[0] / g.scale[0];
+    g.shear[1] = dot[1] / g.scale[0];
+    g.shear[2] = dot[2] / g.scale[1];
+    for (i = 0; i < 9; i++) g.rotation[i] = e[i % 3][i / 3];
+    flat = sqrt(g.rotation[0] * g.rotation[0] + g.rotation[3] * g.rotation[3]);
+    g.angles[1] = atan2(-g.rotation[6], flat);
+    g.angles[0] = flat > 1e-12 ? atan2(g.rotation[7], g.rotation[8]) : atan2(-g.rotation[5], g.rotation[4]);
+    g.angles[2] = flat > 1e-12 ? atan2(g.rotation[3], g.rotation[0]) : 0.0;
+    mv_affine_apply(g.translation, a, g.centre);
+    for (i = 0; i < 3; i++) g.translation[i] -= g.centre[i];
+    *parts = g;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_affine_compose(double *a, const mv_affine_parts *parts) {
+    const double *s = parts->shear, *c = parts->centre;
+    double z[12] = {0}, t[12] = {0};
+    int i;
+    z[0] = parts->scale[0], z[1] = parts->scale[0] * s[0], z[2] = parts->scale[0] * s[1];
+    z[5] = parts->scale[1], z[6] = parts->scale[1] * s[2];
+    z[10] = parts->scale[2];
+    for (i = 0; i < 9; i++) t[4 * (i / 3) + i % 3] = parts->rotation[i];
+    mv_affine_mul(t, t, z);
+    for (i = 0; i < 3; i++)
+        t[4 * i + 3] = c[i] + parts->translation[i] -
+                       (t[4 * i] * c[0] + t[4 * i + 1] * c[1] + t[4 * i + 2] * c[2]);
+    mv__memcpy(a, t, sizeof t);
 }
 typedef struct mv__af_arg {
     const double *a, *x, *y, *z;
@@ -11366,6 +12096,523 @@ MEDVOL_DEF void mv_buffer_free(mv_ctx *ctx, mv_buffer *b) {
     b->bytes = 0;
 }
 
+/* ---- decimal numbers, to the bit: whole numbers of so many limbs of 32 bits, the least first ---- */
+enum { MV__IO_LIMBS = 44 };
+typedef struct mv__io_big {
+    uint32_t w[MV__IO_LIMBS];
+    int n;
+} mv__io_big;
+static void mv__io_big_set(mv__io_big *b, uint64_t value) {
+    mv__memset(b, 0, sizeof *b);
+    b->w[0] = (uint32_t)(value & 0xffffffffu);
+    b->w[1] = (uint32_t)(value >> 32);
+    b->n = b->w[1] ? 2 : b->w[0] ? 1 : 0;
+}
+static void mv__io_big_mad(mv__io_big *b, uint32_t factor, uint32_t add) {
+    uint64_t t = add;
+    int i;
+    for (i = 0; i < b->n; i++) {
+        t += (uint64_t)b->w[i] * factor;
+        b->w[i] = (uint32_t)(t & 0xffffffffu);
+        t >>= 32;
+    }
+    if (t && b->n < MV__IO_LIMBS) b->w[b->n++] = (uint32_t)t;
+}
+static void mv__io_big_power(mv__io_big *b, int ten) {
+    for (; ten >= 9; ten -= 9) mv__io_big_mad(b, 1000000000u, 0);
+    for (; ten > 0; ten--) mv__io_big_mad(b, 10, 0);
+}
+static void mv__io_big_shift(mv__io_big *b, int bits) { /* upwards */
+    int i, limbs = bits / 32;
+    for (bits %= 32; bits > 0; bits -= 16) mv__io_big_mad(b, bits >= 16 ? 65536u : 1u << bits, 0);
+    if (limbs == 0 || b->n == 0 || b->n + limbs > MV__IO_LIMBS) return;
+    for (i = b->n - 1; i >= 0; i--) b->w[i + limbs] = b->w[i];
+    for (i = 0; i < limbs; i++) b->w[i] = 0;
+    b->n += limbs;
+}
+static int mv__io_big_bits(const mv__io_big *b) {
+    int bits = 32 * b->n;
+    uint32_t top = b->n ? b->w[b->n - 1] : 0;
+    for (; b->n && !(top & 0x80000000u); top = (top & 0x7fffffffu) << 1) bits--;
+    return bits;
+}
+static int mv__io_big_order(const mv__io_big *a, const mv__io_big *b) { /* below, at, above 0: a <, =, > b */
+    int i;
+    if (a->n != b->n) return a->n - b->n;
+    for (i = a->n - 1; i >= 0; i--)
+        if (a->w[i] != b->w[i]) return a->w[i] < b->w[i] ? -1 : 1;
+    return 0;
+}
+static int mv__io_big_take(mv__io_big *a, const mv__io_big *b) { /* a -= b when a >= b: was it? */
+    int64_t t, borrow = 0;
+    int i;
+    if (mv__io_big_order(a, b) < 0) return 0;
+    for (i = 0; i < a->n; i++) {
+        t = (int64_t)a->w[i] - (i < b->n ? (int64_t)b->w[i] : 0) - borrow;
+        borrow = t < 0;
+        a->w[i] = (uint32_t)((uint64_t)t & 0xffffffffu);
+    }
+    while (a->n > 0 && a->w[a->n - 1] == 0) a->n--;
+    return 1;
+}
+/* The double nearest to num / den, ties to even; both are above 0 and changed. */
+static double mv__io_ratio(mv__io_big *num, mv__io_big *den) {
+    int k = mv__io_big_bits(num) - mv__io_big_bits(den), want, i, side;
+    uint64_t q = 0;
+    if (k > 0) mv__io_big_shift(den, k);
+    else mv__io_big_shift(num, -k);
+    if (mv__io_big_order(num, den) < 0) {
+        mv__io_big_mad(num, 2, 0);
+        k--;
+    }
+    want = k >= -1022 ? 53 : 53 + (k + 1022); /* bits that a subnormal has */
+    if (want < 0) return 0.0;
+    for (i = 0; i < want; i++) { /* 1 <= num / den < 2, then below 2 */
+        q = q << 1 | (uint64_t)mv__io_big_take(num, den);
+        mv__io_big_mad(num, 2, 0);
+    }
+    side = mv__io_big_order(num, den);
+    if (side > 0 || (side == 0 && (q & 1))) q++;
+    return ldexp((double)q, k - want + 1);
+}
+/* A decimal number at p: its characters, 0: there is none. Too large ones become infinite. */
+static size_t mv__io_decimal(const unsigned char *p, size_t n, double *value) {
+    mv__io_big num, den;
+    size_t at = 0, k;
+    int digits = 0, kept = 0, scale = 0, power = 0, point = 0, minus = n > 0 && p[0] == '-', down;
+    mv__io_big_set(&num, 0);
+    mv__io_big_set(&den, 1);
+    if (n > 0 && (p[0] == '-' || p[0] == '+')) at++;
+    for (; at < n; at++) {
+        unsigned digit = (unsigned)p[at] - '0';
+        if (p[at] == '.' && !point) {
+            point = 1;
+            continue;
+        }
+        if (digit > 9) break;
+        digits = 1;
+        if (kept < 40) {
+            mv__io_big_mad(&num, 10, digit);
+            if (num.n) kept++;
+            scale -= point;
+        } else {
+            if (digit && kept == 40) { /* what follows decides a tie */
+                mv__io_big_mad(&num, 10, 1);
+                scale--;
+                kept++;
+            }
+            if (!point && scale < 100000) scale++;
+        }
+    }
+    if (!digits) return 0;
+    if (at < n && (p[at] == 'e' || p[at] == 'E')) {
+        k = at + 1;
+        down = k < n && p[k] == '-';
+        if (k < n && (p[k] == '-' || p[k] == '+')) k++;
+        if (k < n && p[k] >= '0' && p[k] <= '9') {
+            for (; k < n && p[k] >= '0' && p[k] <= '9'; k++)
+                if (power < 100000) power = 10 * power + (p[k] - '0');
+            at = k;
+            if (down) power = -power;
+        }
+    }
+    scale += power;
+    *value = 0.0;
+    if (num.n && scale + kept > 310) *value = (double)HUGE_VAL;
+    else if (num.n && scale + kept > -330) {
+        mv__io_big_power(scale < 0 ? &den : &num, scale < 0 ? -scale : scale);
+        *value = mv__io_ratio(&num, &den);
+    }
+    if (minus) *value = -*value;
+    return at;
+}
+/* x > 0 as so many digits, d[0].d[1]d[2]... times ten to the power that is returned */
+static int mv__io_digits_of(char *d, int count, double x) {
+    mv__io_big num, den;
+    int e, k, i, side;
+    double f = frexp(x, &e);
+    mv__io_big_set(&num, (uint64_t)ldexp(f, 53));
+    mv__io_big_set(&den, 1);
+    k = (int)floor((double)(e - 1) * 0.30102999566398120);
+    mv__io_big_shift(e > 53 ? &num : &den, e > 53 ? e - 53 : 53 - e);
+    mv__io_big_power(k > 0 ? &den : &num, k > 0 ? k : -k);
+    for (i = 0; i < 2; i++) { /* is it ten times that? */
+        mv__io_big ten = den;
+        mv__io_big_mad(&ten, 10, 0);
+        if (mv__io_big_order(&num, &ten) < 0) break;
+        den = ten;
+        k++;
+    }
+    for (i = 0; i < count; i++) {
+        for (d[i] = '0'; mv__io_big_take(&num, &den); d[i]++) {}
+        mv__io_big_mad(&num, 10, 0);
+    }
+    mv__io_big_mad(&den, 5, 0);
+    side = mv__io_big_order(&num, &den);
+    if (side < 0 || (side == 0 && !((d[count - 1] - '0') & 1))) return k;
+    for (i = count - 1; i >= 0 && d[i] == '9'; i--) d[i] = '0';
+    if (i >= 0) d[i]++;
+    else {
+        d[0] = '1';
+        k++;
+    }
+    return k;
+}
+static size_t mv__io_lay_out(char *text, const char *d, int digits, int k) {
+    char *t = text;
+    int i;
+    if (k < -5 || k > 16) {
+        *t++ = d[0];
+        if (digits > 1) *t++ = '.';
+        for (i = 1; i < digits; i++) *t++ = d[i];
+        t += mv__format(t, 8, "e%d", k);
+    } else if (k < 0) {
+        *t++ = '0';
+        *t++ = '.';
+        for (i = -1; i > k; i--) *t++ = '0';
+        for (i = 0; i < digits; i++) *t++ = d[i];
+    } else
+        for (i = 0; i < digits || i <= k; i++) {
+            *t++ = i < digits ? d[i] : '0';
+            if (i == k && i + 1 < digits) *t++ = '.';
+        }
+    *t = 0;
+    return (size_t)(t - text);
+}
+/* x, finite, in as few of 15 to 17 digits as read back the same; then a 0. At most 26 characters with it. */
+static size_t mv__io_put_decimal(char *text, double x) {
+    char d[17];
+    int count, digits, k;
+    size_t n = 0, used = 1;
+    double back = 0.0;
+    if (x < 0.0) text[n++] = '-';
+    if (x == 0.0) {
+        mv__memcpy(text, "0", 2);
+        return 1;
+    }
+    x = fabs(x);
+    for (count = 15; count <= 17 && back != x; count++) {
+        k = mv__io_digits_of(d, count, x);
+        for (digits = count; digits > 1 && d[digits - 1] == '0'; digits--) {}
+        used = mv__io_lay_out(text + n, d, digits, k);
+        (void)mv__io_decimal((const unsigned char *)text + n, used, &back);
+    }
+    return n + used;
+}
+
+/* ---- affine maps as text of ITK ---- */
+enum { MV__IO_ITK_MOST = 1 << 16 };
+static const struct {
+    const char *name;
+    int dims, par[2], fixed[2]; /* 2, 3, 0: both; counts in 2-D and 3-D */
+    char kind;
+} mv__io_itk_types[] = {
+    {"AffineTransform", 0, {6, 12}, {2, 3}, 'm'},     {"MatrixOffsetTransformBase", 0, {6, 12}, {2, 3}, 'm'},
+    {"Rigid3DTransform", 3, {0, 12}, {0, 3}, 'm'},    {"Euler3DTransform", 3, {0, 6}, {0, 3}, 'e'},
+    {"VersorTransform", 3, {0, 3}, {0, 3}, 'v'},      {"VersorRigid3DTransform", 3, {0, 6}, {0, 3}, 'v'},
+    {"Similarity3DTransform", 3, {0, 7}, {0, 3}, 'v'}, {"ScaleTransform", 0, {2, 3}, {2, 3}, 's'},
+    {"TranslationTransform", 0, {2, 3}, {0, 0}, 't'}, {"IdentityTransform", 0, {0, 0}, {0, 0}, 't'},
+    {"Euler2DTransform", 2, {3, 0}, {2, 0}, 'p'},     {"Rigid2DTransform", 2, {3, 0}, {2, 0}, 'p'},
+    {"Similarity2DTransform", 2, {4, 0}, {2, 0}, 'p'}, {"CompositeTransform", 0, {0, 0}, {0, 0}, 'c'},
+};
+enum { MV__IO_ITK_TYPES = (int)(sizeof mv__io_itk_types / sizeof *mv__io_itk_types) };
+typedef struct mv__io_itk {
+    mv_ctx *ctx;
+    const unsigned char *p;
+    size_t at, n;
+    int type, dims;             /* of the transform that is being read; type -1: none yet */
+    char name[48];
+    double par[2][13];          /* Parameters, FixedParameters */
+    int count[2];               /* -1: no such line yet */
+    size_t place[2];
+    int composite, parts;
+    double a[12], centre[3];    /* the product so far; both LPS */
+} mv__io_itk;
+static const char *const mv__io_itk_lines[2] = {"Parameters", "FixedParameters"};
+/* the word's length when it is there */
+static size_t mv__io_itk_word(const mv__io_itk *g, size_t at, const char *word) {
+    return mv__io_starts(g->p, g->n, at, word) ? mv__io_length(word) : 0;
+}
+/* NAME_double_3_3 */
+static mv_status mv__io_itk_name(mv__io_itk *g) {
+    size_t start = g->at, n = 0, base, k;
+    int i, found = -1;
+    while (g->at < g->n && g->p[g->at] != '\n' && g->p[g->at] != '\r') {
+        if (n + 1 < sizeof g->name) g->name[n++] = (char)g->p[g->at];
+        g->at++;
+    }
+    while (n > 0 && mv__io_is_blank((unsigned char)g->name[n - 1])) n--;
+    g->name[n] = 0;
+    for (base = 0; base < n && g->name[base] != '_'; base++) {}
+    for (i = 0; i < MV__IO_ITK_TYPES; i++)
+        if (mv__io_length(mv__io_itk_types[i].name) == base &&
+            mv__memcmp(mv__io_itk_types[i].name, g->name, base) == 0)
+            found = i;
+    k = start + base;
+    k += mv__io_itk_word(g, k, "_double_") + mv__io_itk_word(g, k, "_float_");
+    g->dims = mv__io_itk_word(g, k, "2_2") ? 2 : mv__io_itk_word(g, k, "3_3") ? 3 : 0;
+    if (found < 0 || !g->dims || k == start + base || k + 3 != start + n ||
+        (mv__io_itk_types[found].dims && mv__io_itk_types[found].dims != g->dims))
+        return mv__fail(g->ctx, MEDVOL_E_UNSUPPORTED, "Transform", 0, (int64_t)start,
+                        "Transform: %s: must be an affine, rigid, similarity, scale or translation type "
+                        "of 2 or 3 dimensions",
+                        g->name);
+    g->type = found;
+    g->count[0] = g->count[1] = -1;
+    return MEDVOL_OK;
+}
+static mv_status mv__io_itk_numbers(mv__io_itk *g, int line) {
+    const char *name = mv__io_itk_lines[line];
+    size_t used;
+    int k = 0;
+    double x = 0.0;
+    if (g->type < 0 || g->count[line] >= 0)
+        return mv__fail(g->ctx, MEDVOL_E_FORMAT, name, 0, (int64_t)g->at,
+                        g->type < 0 ? "%s before any Transform" : "a second line of %s", name);
+    g->place[line] = g->at;
+    for (;; k++) {
+        while (g->at < g->n && mv__io_is_blank(g->p[g->at])) g->at++;
+        if (g->at == g->n || g->p[g->at] == '\n') break;
+        used = mv__io_decimal(g->p + g->at, g->n - g->at, &x);
+        if (!used || !mv__finite(x) ||
+            (g->at + used < g->n && !mv__io_is_blank(g->p[g->at + used]) && g->p[g->at + used] != '\n'))
+            return mv__fail(g->ctx, MEDVOL_E_FORMAT, name, k, (int64_t)g->at,
+                            "%s: number %d at byte %zu: must be a finite number", name, k, g->at);
+        if (k < 13) g->par[line][k] = x;
+        g->at += used;
+    }
+    g->count[line] = k;
+    return MEDVOL_OK;
+}
+static mv_status mv__io_itk_count(mv__io_itk *g, int line, int want, int more) {
+    int have = g->count[line];
+    if (have == want || (more && have == want + 1) || (want == 0 && have < 0)) return MEDVOL_OK;
+    if (have < 0)
+        return mv__fail(g->ctx, MEDVOL_E_FORMAT, mv__io_itk_lines[line], 0, (int64_t)g->at,
+                        "%s: no line of %s", g->name, mv__io_itk_lines[line]);
+    return mv__fail(g->ctx, MEDVOL_E_FORMAT, mv__io_itk_lines[line], have, (int64_t)g->place[line],
+                    "%s: %s has %d numbers: must have %d", g->name, mv__io_itk_lines[line], have, want);
+}
+static void mv__io_itk_turn(double *m, int axis, double angle) { /* m = m * a turn about the axis */
+    double t[12], c = cos(angle), s = sin(angle);
+    int u = (axis + 1) % 3, v = (axis + 2) % 3;
+    mv_affine_identity(t);
+    t[5 * u] = t[5 * v] = c;
+    t[4 * v + u] = s;
+    t[4 * u + v] = -s;
+    mv_affine_mul(m, m, t);
+}
+static mv_status mv__io_itk_versor(mv__io_itk *g, double *m) {
+    const double none[3] = {0, 0, 0}, *q = g->par[0];
+    double n = q[0] * q[0] + q[1] * q[1] + q[2] * q[2], s[3];
+    int i;
+    if (!(n <= 1.0 + 1e-9))
+        return mv__fail(g->ctx, MEDVOL_E_FORMAT, "Parameters", sqrt(n), (int64_t)g->place[0],
+                        "%s: a versor of length %g: must be at most 1", g->name, sqrt(n));
+    for (i = 0; i < 3; i++) s[i] = g->count[0] == 7 ? q[6] : 1.0;
+    mv_affine_from_qform(m, q, none, s, 1.0);
+    return MEDVOL_OK;
+}
+/* The 3 x 3 part in m, and where the translation's parameters begin (-1: there is none). */
+static mv_status mv__io_itk_matrix(mv__io_itk *g, double *m, int *moves) {
+    const double *q = g->par[0];
+    int d = g->dims, i, zyx;
+    double s;
+    mv_affine_identity(m);
+    *moves = -1;
+    switch (mv__io_itk_types[g->type].kind) {
+        case 'm':
+            for (i = 0; i < d * d; i++) m[4 * (i / d) + i % d] = q[i];
+            *moves = d * d;
+            break;
+        case 'e': /* the fourth of the fixed ones chooses the order */
+            zyx = g->count[1] == 4 && g->par[1][3] != 0.0;
+            mv__io_itk_turn(m, 2, q[2]);
+            mv__io_itk_turn(m, zyx ? 1 : 0, q[zyx ? 1 : 0]);
+            mv__io_itk_turn(m, zyx ? 0 : 1, q[zyx ? 0 : 1]);
+            *moves = 3;
+            break;
+        case 'v':
+            if (g->count[0] > 3) *moves = 3;
+            return mv__io_itk_versor(g, m);
+        case 's':
+            for (i = 0; i < d; i++) m[5 * i] = q[i];
+            break;
+        case 'p':
+            *moves = g->count[0] - 2;
+            s = *moves == 2 ? q[0] : 1.0;
+            mv__io_itk_turn(m, 2, q[*moves - 1]);
+            m[0] *= s, m[1] *= s, m[4] *= s, m[5] *= s;
+            break;
+        default:
+            if (g->count[0] > 0) *moves = 0;
+            break;
+    }
+    return MEDVOL_OK;
+}
+/* The transform whose lines have been read. */
+static mv_status mv__io_itk_end(mv__io_itk *g) {
+    double m[12], c[3] = {0, 0, 0};
+    int moves, i, k;
+    mv_status st;
+    if (g->type < 0) return MEDVOL_OK;
+    k = g->dims - 2;
+    if ((st = mv__io_itk_count(g, 0, mv__io_itk_types[g->type].par[k], 0)) < 0) return st;
+    if ((st = mv__io_itk_count(g, 1, mv__io_itk_types[g->type].fixed[k],
+                               mv__io_itk_types[g->type].kind == 'e')) < 0)
+        return st;
+    if (mv__io_itk_types[g->type].kind == 'c' ? g->parts > 0 || g->composite : g->parts > 0 && !g->composite)
+        return mv__fail(g->ctx, MEDVOL_E_UNSUPPORTED, "Transform", g->parts, (int64_t)g->at,
+                        "%s behind another transform: several must follow one CompositeTransform", g->name);
+    if (mv__io_itk_types[g->type].kind == 'c') {
+        g->composite = 1;
+        return MEDVOL_OK;
+    }
+    if ((st = mv__io_itk_matrix(g, m, &moves)) < 0) return st;
+    for (i = 0; i < g->dims && g->count[1] > 0; i++) c[i] = g->par[1][i];
+    for (i = 0; i < 3; i++)
+        m[4 * i + 3] = (moves >= 0 && i < g->dims ? g->par[0][moves + i] : 0.0) + c[i] -
+                       (m[4 * i] * c[0] + m[4 * i + 1] * c[1] + m[4 * i + 2] * c[2]);
+    if (g->parts++) mv_affine_mul(g->a, g->a, m);
+    else mv__memcpy(g->a, m, sizeof m);
+    mv__memcpy(g->centre, c, sizeof c);
+    return MEDVOL_OK;
+}
+static mv_status mv__io_itk_read(mv__io_itk *g) {
+    size_t k;
+    mv_status st = MEDVOL_OK;
+    g->type = -1;
+    if (!mv__io_itk_word(g, 0, "#Insight Transform File V1.0"))
+        return mv__fail(g->ctx, MEDVOL_E_FORMAT, "magic", 0, 0,
+                        "no text transform of ITK: must begin with \"#Insight Transform File V1.0\"");
+    while (st == MEDVOL_OK && g->at < g->n) {
+        if (mv__io_is_blank(g->p[g->at]) || g->p[g->at] == '\n') {
+            g->at++;
+            continue;
+        }
+        if (g->p[g->at] == '#') {
+            while (g->at < g->n && g->p[g->at] != '\n') g->at++;
+        } else if ((k = mv__io_itk_word(g, g->at, "Transform:")) > 0) {
+            st = mv__io_itk_end(g);
+            for (g->at += k; g->at < g->n && mv__io_is_blank(g->p[g->at]); g->at++) {}
+            if (st == MEDVOL_OK) st = mv__io_itk_name(g);
+        } else if ((k = mv__io_itk_word(g, g->at, "Parameters:")) > 0) {
+            g->at += k;
+            st = mv__io_itk_numbers(g, 0);
+        } else if ((k = mv__io_itk_word(g, g->at, "FixedParameters:")) > 0) {
+            g->at += k;
+            st = mv__io_itk_numbers(g, 1);
+        } else
+            st = mv__fail(g->ctx, MEDVOL_E_FORMAT, "line", 0, (int64_t)g->at,
+                          "byte %zu: must be Transform:, Parameters:, FixedParameters: or a comment", g->at);
+    }
+    if (st == MEDVOL_OK) st = mv__io_itk_end(g);
+    if (st == MEDVOL_OK && g->parts == 0)
+        st = mv__fail(g->ctx, MEDVOL_E_FORMAT, "Transform", 0, (int64_t)g->at, "no transform in the file");
+    return st;
+}
+static void mv__io_itk_flip(double *a) { /* between LPS and RAS */
+    int r, c;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 4; c++)
+            if ((r < 2) != (c < 2) && a[4 * r + c] != 0.0) a[4 * r + c] = -a[4 * r + c];
+}
+/* From an open source. */
+static mv_status mv__io_itk_load(mv__io_src *s, double *a, double *centre) {
+    mv__io_itk g;
+    unsigned char *text = NULL;
+    int i;
+    mv_status st = mv__io_rewind(s);
+    mv__memset(&g, 0, sizeof g);
+    g.ctx = s->ctx;
+    if (st == MEDVOL_OK && !(text = (unsigned char *)mv__alloc(s->ctx, MV__IO_ITK_MOST + 1)))
+        st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv__io_read(s, 0, text, MV__IO_ITK_MOST + 1, &g.n);
+    g.p = text;
+    if (st == MEDVOL_OK) st = mv__io_itk_read(&g);
+    mv__free(s->ctx, text);
+    if (st == MEDVOL_OK && g.n > MV__IO_ITK_MOST)
+        st = mv__fail(s->ctx, MEDVOL_E_LIMIT, "bytes", (double)g.n, MV__IO_ITK_MOST,
+                      "more than %d bytes of text", (int)MV__IO_ITK_MOST);
+    for (i = 0; i < 12 && st == MEDVOL_OK; i++)
+        if (!mv__finite(g.a[i]))
+            st = mv__fail(s->ctx, MEDVOL_E_FORMAT, "Parameters", g.a[i], (int64_t)g.place[0],
+                          "the matrix they make is not finite");
+    mv__io_itk_flip(g.a);
+    for (i = 0; i < 12 && st == MEDVOL_OK; i++) a[i] = g.a[i];
+    for (i = 0; i < 3 && st == MEDVOL_OK && centre; i++)
+        centre[i] = i < 2 && g.centre[i] != 0.0 ? -g.centre[i] : g.centre[i];
+    return st;
+}
+MEDVOL_DEF mv_status mv_affine_load(mv_ctx *ctx, double *a, const char *path, double *centre) {
+    mv__io_src s;
+    mv_status st;
+    if (!a || !path) return mv__fail_null(ctx, "affine_load", a ? "path" : "a");
+    if (!path[0]) return mv__fail(ctx, MEDVOL_E_NOTFOUND, "path", 0, -1, "affine_load: the path is empty");
+    st = mv__io_open(ctx, &s, path);
+    if (st == MEDVOL_OK) {
+        st = mv__io_itk_load(&s, a, centre);
+        mv__io_close(&s);
+    }
+    return mv__fail_in(ctx, st, path);
+}
+MEDVOL_DEF mv_status mv_affine_load_mem(mv_ctx *ctx, double *a, const void *data, size_t bytes,
+                                        double *centre) {
+    mv__io_src s;
+    mv_status st;
+    if (!a || !data) return mv__fail_null(ctx, "affine_load_mem", a ? "data" : "a");
+    mv__memset(&s, 0, sizeof s);
+    s.ctx = ctx;
+    s.mem = (const unsigned char *)data;
+    s.size = bytes;
+    st = mv__io_itk_load(&s, a, centre);
+    mv__io_close(&s);
+    return mv__fail_in(ctx, st, "affine_load_mem");
+}
+static size_t mv__io_itk_text(char *text, const double *number) { /* 12 parameters, then the centre */
+    static const char head[] = "#Insight Transform File V1.0\n#Transform 0\n"
+                               "Transform: AffineTransform_double_3_3\nParameters:";
+    size_t n = sizeof head - 1;
+    int i;
+    mv__memcpy(text, head, n);
+    for (i = 0; i < 15; i++) {
+        if (i == 12) n += mv__format(text + n, 24, "\nFixedParameters:");
+        text[n++] = ' ';
+        n += mv__io_put_decimal(text + n, number[i]);
+    }
+    text[n++] = '\n';
+    return n;
+}
+MEDVOL_DEF mv_status mv_affine_save(mv_ctx *ctx, const double *a, const char *path, const double *centre) {
+    mv__io_sink s;
+    char text[640]; /* 120 characters, 15 numbers of 28 */
+    double m[12], number[15];
+    int i;
+    mv_status st;
+    if (!a || !path) return mv__fail_null(ctx, "affine_save", a ? "path" : "a");
+    if (!path[0]) return mv__fail(ctx, MEDVOL_E_NOTFOUND, "path", 0, -1, "affine_save: the path is empty");
+    mv__memcpy(m, a, sizeof m);
+    mv__io_itk_flip(m);
+    for (i = 0; i < 9; i++) number[i] = m[4 * (i / 3) + i % 3];
+    for (i = 0; i < 3; i++)
+        number[12 + i] = !centre || centre[i] == 0.0 ? 0.0 : i < 2 ? -centre[i] : centre[i];
+    for (i = 0; i < 3; i++)
+        number[9 + i] = m[4 * i + 3] - number[12 + i] +
+                        (m[4 * i] * number[12] + m[4 * i + 1] * number[13] + m[4 * i + 2] * number[14]);
+    for (i = 0; i < 15; i++)
+        if (!mv__finite(number[i]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, i < 12 ? "a" : "centre", number[i], -1,
+                            "affine_save: %s of the file would be %g: must be finite",
+                            i < 9 ? "the matrix" : i < 12 ? "the translation" : "the centre", number[i]);
+    mv__memset(&s, 0, sizeof s);
+    st = mv__io_sink_open(ctx, &s, path);
+    if (st == MEDVOL_OK) st = mv__io_sink_put(&s, text, mv__io_itk_text(text, number));
+    if (st == MEDVOL_OK) st = mv__io_sink_finish(&s, 0);
+    if (st == MEDVOL_OK) st = mv__io_sink_rename(&s, 0);
+    mv__io_sink_drop(&s);
+    return mv__fail_in(ctx, st, path);
+}
+
 /* ---- raw MR data: a stream of messages ---- */
 struct mv_mrd_stream {
     mv__io_src src;
@@ -16520,11 +17767,12 @@ typedef struct mv__rs_pole { /* the B-spline prefilter of n values */
     int wrap;
     float first[MV__RS_FIRST], pole, gain, last;
 } mv__rs_pole;
-/* data: voxel 0, 0, 0, within its margin if it has one; fewer than 2^31 elements in all */
-typedef struct mv__rs_src {
+/* what a line of samples is taken from; data: voxel 0, 0, 0, within its margin if it has one; fewer than 2^31
+   elements in all */
+typedef struct mv__line_src {
     const float *data;
     size_t n[3], sy, sz;
-} mv__rs_src;
+} mv__line_src;
 #endif
 /* d = sum of w[t] * row t, the y and z passes on whole x-rows; two taps as a + w1 * (b - a), which keeps
    constants */
@@ -16759,7 +18007,7 @@ typedef struct mv__rs_start {
     float frac[3], lo[3], hi[3];
     int32_t base;
 } mv__rs_start;
-MV__WRAPS static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, const double *at,
+MV__WRAPS static inline void mv__rs_begin(mv__rs_start *o, const mv__line_src *v, const double *at,
                                           const double *step, double i) {
     uint32_t base = 0;
     int r;
@@ -16774,20 +18022,21 @@ MV__WRAPS static inline void mv__rs_begin(mv__rs_start *o, const mv__rs_src *v, 
     o->base = (int32_t)base;
 }
 #endif
-/* The pairs x[r], y[r] at p[k], p[k + 1], r: 0, + dy, + dz, + dy + dz. 8-byte loads of our own: gathers of
-   the CPU take two to three times as long on some models and are never faster for pairs. */
+/* The pairs x[r], y[r] at p[k], p[k + 1], r: 0, + dy, and of four rows + dz, + dy + dz. 8-byte loads of our
+   own: gathers of the CPU take two to three times as long on some models and are never faster for pairs. */
 #if MV__PASS >= 3
 #  define MV__RS_PAIR(a, b) \
       _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(a))), \
                    (const __m64 *)(const void *)(b))
-static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y) {
+MV__INLINE void MV__K(mv__corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y,
+                                   const int rows) {
     int32_t at[MVF_N];
     mvf part[4][2];
-    size_t h, r;
+    int h, r;
     mvi_store(at, k);
     MV__UNROLL for (h = 0; h < 2; h++) {
         const int32_t *o = at + h * (MVF_N / 2);
-        MV__UNROLL for (r = 0; r < 4; r++) {
+        MV__UNROLL for (r = 0; r < rows; r++) {
             const float *q = p + (r & 1 ? dy : 0) + (r & 2 ? dz : 0);
             const __m256 lo = _mm256_insertf128_ps(_mm256_castps128_ps256(MV__RS_PAIR(q + o[0], q + o[1])),
                                                    MV__RS_PAIR(q + o[2], q + o[3]), 1);
@@ -16800,7 +18049,7 @@ static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, m
 #  endif
         }
     }
-    MV__UNROLL for (r = 0; r < 4; r++) {
+    MV__UNROLL for (r = 0; r < rows; r++) {
 #  if MV__PASS == 4
         const mvi even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         x[r] = mvf_perm2(part[r][0], part[r][1], even);
@@ -16815,14 +18064,17 @@ static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, m
 }
 #  undef MV__RS_PAIR
 #else
-static inline void MV__K(mv__rs_corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y) {
+MV__INLINE void MV__K(mv__corners)(const float *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y,
+                                   const int rows) {
     mvf_gather2(p, k, &x[0], &y[0]);
     mvf_gather2(p + dy, k, &x[1], &y[1]);
+    if (rows == 2) return;
     mvf_gather2(p + dz, k, &x[2], &y[2]);
     mvf_gather2(p + dz + dy, k, &x[3], &y[3]);
 }
 #endif
-static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n) {
+static void MV__K(mv__line_linear)(float *d, const mv__line_src *v, const double *at, const double *step,
+                                   size_t n) {
     const size_t dy = v->n[1] > 1 ? v->sy : 0, dz = v->n[2] > 1 ? v->sz : 0;
     const mvi sy = mvi_set1(v->sy), sz = mvi_set1(v->sz);
     const mvf iota = mvf_fromi(mvi_iota());
@@ -16850,7 +18102,7 @@ static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, c
             mvi_store(lane0, k); /* the row after this one begins where this one ends: fetch what it adds */
             mv_prefetch(v->data + lane0[0] + 2 * dy);
             mv_prefetch(v->data + lane0[0] + 2 * dy + dz);
-            MV__K(mv__rs_corners)(v->data, dy, dz, k, x, y);
+            MV__K(mv__corners)(v->data, dy, dz, k, x, y, 4);
             MV__UNROLL for (r = 0; r < 4; r++) x[r] = mvf_mad(f[0], mvf_sub(y[r], x[r]), x[r]);
             a = mvf_mad(f[1], mvf_sub(x[1], x[0]), x[0]);
             c = mvf_mad(f[1], mvf_sub(x[3], x[2]), x[2]);
@@ -16862,7 +18114,7 @@ static void MV__K(mv__rs_lin)(float *d, const mv__rs_src *v, const double *at, c
     mv_end();
 }
 /* weights of four taps at fraction f: cubic B-spline, or cubic convolution with parameter a */
-static inline void MV__K(mv__rs_four)(mvf *w, mvf f, int spline, float a) {
+static inline void MV__K(mv__four_taps)(mvf *w, mvf f, int spline, float a) {
     const mvf one = mvf_set1(1.0f), g = mvf_sub(one, f), f2 = mvf_mul(f, f);
     if (spline) {
         const mvf sixth = mvf_set1(1.0f / 6.0f);
@@ -16876,7 +18128,7 @@ static inline void MV__K(mv__rs_four)(mvf *w, mvf f, int spline, float a) {
     }
     w[2] = mvf_sub(mvf_sub(one, w[1]), mvf_add(w[0], w[3]));
 }
-static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, const double *step, size_t n,
+static void MV__K(mv__rs_cub)(float *d, const mv__line_src *v, const double *at, const double *step, size_t n,
                               int spline, float a) {
     const mvi sy = mvi_set1(v->sy), sz = mvi_set1(v->sz);
     const mvf iota = mvf_fromi(mvi_iota());
@@ -16895,7 +18147,7 @@ static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, c
                 mvf x = mvf_mad(mvf_set1((float)step[r]), lane, mvf_set1(o.frac[r]));
                 x = mvf_min(mvf_max(x, mvf_set1(o.lo[r])), mvf_set1(o.hi[r]));
                 whole[r] = mvf_floor(x);
-                MV__K(mv__rs_four)(u, mvf_sub(x, whole[r]), spline, a);
+                MV__K(mv__four_taps)(u, mvf_sub(x, whole[r]), spline, a);
                 MV__UNROLL for (t = 0; t < 4; t++) mvf_store(&w[r][t][j], u[t]);
             }
             at0 = mvi_add(at0, mvi_trunc(whole[0]));
@@ -16933,7 +18185,7 @@ static void MV__K(mv__rs_cub)(float *d, const mv__rs_src *v, const double *at, c
 }
 /* index of the nearest voxel; in double throughout, so every level agrees. idx has room for a multiple of
    16. */
-static void MV__K(mv__rs_near)(int32_t *idx, const mv__rs_src *v, const double *at, const double *step,
+static void MV__K(mv__rs_near)(int32_t *idx, const mv__line_src *v, const double *at, const double *step,
                                size_t i0, size_t n) {
     size_t i;
     int r;
@@ -17656,7 +18908,7 @@ static mv_status mv__rs_copy_run(mv_ctx *ctx, mv__rs_copy *c, const char *op) {
 /* ---- the general path: output row by row through the matrix ---- */
 typedef struct mv__rs_gen {
     mv__rs_view src, dst; /* src of NEAREST: as it is; of the others: f32, read through v */
-    mv__rs_src v;
+    mv__line_src v;
     size_t margin;        /* of v: 0 or half the taps */
     const mv__rs_ask *k;
     double m[12];
@@ -17737,7 +18989,7 @@ static void mv__rs_inside(const mv__rs_gen *g, const double *at, const double *s
     *last = j;
 }
 static void mv__rs_fast(const mv__rs_gen *g, float *d, const double *p, const double *step, size_t n) {
-    if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__rs_lin)(d, &g->v, p, step, n);
+    if (g->k->interp == MEDVOL_LINEAR) MV__PICK(mv__line_linear)(d, &g->v, p, step, n);
     else MV__PICK(mv__rs_cub)(d, &g->v, p, step, n, g->k->interp == MEDVOL_CUBIC, (float)g->k->a);
 }
 /* Under MIRROR and WRAP a line is made of stretches on which the folded position runs straight: how many of n
@@ -17993,7 +19245,7 @@ typedef struct mv__rs_plan {
     double t[12];  /* output voxel to input voxel */
     int diagonal;
 } mv__rs_plan;
-static mv_status mv__rs_check_shape(mv_ctx *ctx, const char *op, const char *name, const size_t *shape,
+static mv_status mv__shape3(mv_ctx *ctx, const char *op, const char *name, const size_t *shape,
                                     int axes, size_t *out) {
     int r;
     for (r = 0; r < 3; r++) {
@@ -18021,7 +19273,7 @@ static void mv__rs_rule(mv_grid rule, double n, double m, double ratio, double *
     }
 }
 /* a real value as v stores it */
-static void mv__rs_element(unsigned char *e, double real, const mv_volume *v) {
+static void mv__as_stored(unsigned char *e, double real, const mv_volume *v) {
     double slope, inter;
     mv__memset(e, 0, 32);
     if (!mv__is_real(v->dtype)) return;
@@ -18104,8 +19356,8 @@ static mv_status mv__rs_run(mv_ctx *ctx, const mv__rs_ask *k, const mv__rs_plan 
     nt = mv__out_streams(ctx, &out);
     mv__memcpy(out.affine, affine, sizeof out.affine);
     if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
-    mv__rs_element(fill, k->value, src);
-    mv__rs_element(fill + 32, k->value, &out);
+    mv__as_stored(fill, k->value, src);
+    mv__as_stored(fill + 32, k->value, &out);
     mv__memset(ax, 0, sizeof ax);
     for (d = 0; d < 3 && st == MEDVOL_OK && p->diagonal; d++) {
         double s = p->m[d] > 1 ? p->t[5 * d] : 1.0; /* one voxel may be turned any way */
@@ -18138,7 +19390,7 @@ static mv_status mv__rs_begin_call(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, c
     if (st < 0) return st;
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__rs_ask_make(ctx, k, op, opt, border)) < 0) return st;
-    return mv__rs_check_shape(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
+    return mv__shape3(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
 }
 static mv_status mv__rs_scaled(mv_ctx *ctx, mv__rs_ask *k, mv__rs_plan *p, mv_volume *dst,
                                const mv_volume *src, const double *ratio) {
@@ -18198,7 +19450,7 @@ MEDVOL_DEF mv_status mv_resample_shape(mv_ctx *ctx, mv_volume *dst, const mv_vol
     mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
     if (st < 0) return st;
     if (!shape) return mv__fail_null(ctx, op, "shape");
-    if ((st = mv__rs_check_shape(ctx, op, "shape", shape, src->ndim < 3 ? src->ndim : 3, p.m)) < 0) return st;
+    if ((st = mv__shape3(ctx, op, "shape", shape, src->ndim < 3 ? src->ndim : 3, p.m)) < 0) return st;
     for (r = 0; r < 3; r++) ratio[r] = (double)p.n[r] / (double)p.m[r];
     return mv__rs_scaled(ctx, &k, &p, dst, src, ratio);
 }
@@ -18232,7 +19484,7 @@ MEDVOL_DEF mv_status mv_resample_like(mv_ctx *ctx, mv_volume *dst, const mv_volu
     if (!(grid->ndim >= 1 && grid->ndim <= 7))
         return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, -1, "%s: grid has ndim %d: must be 1..7", op,
                         grid->ndim);
-    if ((st = mv__rs_check_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0)
+    if ((st = mv__shape3(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0)
         return st;
     if (mv_affine_invert(inverse, src->affine) < 0)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine), -1,
@@ -18249,9 +19501,50 @@ MEDVOL_DEF mv_status mv_resample_affine(mv_ctx *ctx, mv_volume *dst, const mv_vo
     mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
     if (st < 0) return st;
     if (!m || !shape) return mv__fail_null(ctx, op, !m ? "m" : "shape");
-    if ((st = mv__rs_check_shape(ctx, op, "shape", shape, 3, p.m)) < 0) return st;
+    if ((st = mv__shape3(ctx, op, "shape", shape, 3, p.m)) < 0) return st;
     mv__memcpy(p.t, m, sizeof p.t);
     mv_affine_mul(affine, src->affine, m);
+    return mv__rs_matrix(ctx, &k, &p, dst, src, affine);
+}
+/* ---- for the sections below: an f32 copy of one volume of src with a margin of its border, of CUBIC as
+   coefficients of the B-spline; and dst = src where m leads from dst's voxels ---- */
+typedef struct mv__padded {
+    mv__rs_ask ask;
+    mv__rs_copy copy;
+    const float *data; /* voxel 0, 0, 0 */
+    size_t sy, sz;
+} mv__padded;
+static mv_status mv__padded_make(mv_ctx *ctx, mv__padded *p, const mv_volume *src, mv_interp interp,
+                                 mv_border border, size_t margin, const char *op) {
+    mv__rs_view v;
+    int filter[3];
+    mv_status st;
+    mv__memset(p, 0, sizeof *p);
+    p->ask.op = op;
+    p->ask.interp = interp;
+    p->ask.border = border;
+    filter[0] = filter[1] = filter[2] = interp == MEDVOL_CUBIC;
+    mv__rs_view_of(&v, src, 0);
+    st = mv__rs_copy_make(ctx, &p->copy, &v, &p->ask, margin, filter);
+    p->data = p->copy.data;
+    p->sy = p->copy.sy;
+    p->sz = p->copy.sz;
+    return st;
+}
+static mv_status mv__padded_fill(mv_ctx *ctx, mv__padded *p, const mv_volume *src, size_t which) {
+    mv__rs_view_of(&p->copy.src, src, which);
+    return mv__rs_copy_run(ctx, &p->copy, p->ask.op);
+}
+static void mv__padded_free(mv_ctx *ctx, mv__padded *p) { mv__free(ctx, p->copy.block); }
+static mv_status mv__resample_through(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                      const double *m, const size_t *shape, const double *affine,
+                                      const mv_resample_opt *opt) {
+    mv__rs_ask k;
+    mv__rs_plan p;
+    mv_status st = mv__rs_begin_call(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    mv__memcpy(p.m, shape, sizeof p.m);
+    mv__memcpy(p.t, m, sizeof p.t);
     return mv__rs_matrix(ctx, &k, &p, dst, src, affine);
 }
 /* Arrays: volumes of three axes around them. */
@@ -28399,6 +29692,7642 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_SENSE */
+
+/* ==== [FILTER] smoothing, means of boxes, pyramids. Owns mv__fi_*; mv__smooth_planes, mv__box_sums and their
+   scratch for the sections below. Uses [BASE] [CTX] [VOLUME]. Source: van Herk 1992, Gil & Werman 1993 (sums
+   of windows from the ends of blocks). =================================================================== */
+#ifndef MEDVOL_NO_FILTER
+#ifdef MV__PASS
+#define MV__FI_ROW(t) (rows[t] + i)
+#define MV__FI_NEXT(t) (p + i + (t))
+#define MV__FI_PART(p) mvf_loadn(p, n)
+#define MV__FI_PARTED(p, s) mvf_storen(p, s, n)
+/* BLOCK over n outputs: by four vectors, by one, the last one moved back into the row; of a row shorter than
+   a vector by its part, so that all values are made by the same steps wherever they stand. */
+#define MV__FI_BLOCKS(BLOCK, AT)                                                                             \
+    size_t i = 0, t, v;                                                                                      \
+    for (; i + 8 * MVF_N <= n; i += 8 * MVF_N) BLOCK(8, AT, mvf_load, mvf_store)                             \
+    for (; i + 2 * MVF_N <= n; i += 2 * MVF_N) BLOCK(2, AT, mvf_load, mvf_store)                             \
+    for (; i + MVF_N <= n; i += MVF_N) BLOCK(1, AT, mvf_load, mvf_store)                                     \
+    if (i < n && n >= MVF_N) {                                                                               \
+        i = n - MVF_N;                                                                                       \
+        BLOCK(1, AT, mvf_load, mvf_store)                                                                    \
+    } else if (i < n) BLOCK(1, AT, MV__FI_PART, MV__FI_PARTED)                                               \
+    mv_end();
+/* d = sum of w[t] * (tap t + tap taps - 1 - t) from the outermost pair inwards, then, if taps is odd, of the
+   middle one; taps >= 2. d overlaps no tap. */
+#define MV__FI_WEIGHTED(V, AT, LOAD, STORE)                                                                  \
+    {                                                                                                        \
+        const float *a = AT(0), *b = AT(taps - 1);                                                           \
+        mvf k = mvf_set1(w[0]), s[V];                                                                        \
+        MV__UNROLL for (v = 0; v < (V); v++)                                                                 \
+            s[v] = mvf_mul(k, mvf_add(LOAD(a + v * MVF_N), LOAD(b + v * MVF_N)));                            \
+        for (t = 1; t < taps / 2; t++) {                                                                     \
+            k = mvf_set1(w[t]);                                                                              \
+            a = AT(t), b = AT(taps - 1 - t);                                                                 \
+            MV__UNROLL for (v = 0; v < (V); v++)                                                             \
+                s[v] = mvf_mad(k, mvf_add(LOAD(a + v * MVF_N), LOAD(b + v * MVF_N)), s[v]);                  \
+        }                                                                                                    \
+        if (taps % 2) {                                                                                      \
+            k = mvf_set1(w[t]);                                                                              \
+            a = AT(t);                                                                                       \
+            MV__UNROLL for (v = 0; v < (V); v++) s[v] = mvf_mad(k, LOAD(a + v * MVF_N), s[v]);               \
+        }                                                                                                    \
+        MV__UNROLL for (v = 0; v < (V); v++) STORE(d + i + v * MVF_N, s[v]);                                 \
+    }
+static void MV__K(mv__fi_down)(float *d, const float *const *rows, const float *w, size_t taps, size_t n) {
+    MV__FI_BLOCKS(MV__FI_WEIGHTED, MV__FI_ROW)
+}
+static void MV__K(mv__fi_along)(float *d, const float *p, const float *w, size_t taps, size_t n) {
+    MV__FI_BLOCKS(MV__FI_WEIGHTED, MV__FI_NEXT)
+}
+#undef MV__FI_WEIGHTED
+/* d[i] = scale * (p[i] + ... + p[i + taps - 1]) */
+#define MV__FI_PLAIN(V, AT, LOAD, STORE)                                                                     \
+    {                                                                                                        \
+        mvf s[V];                                                                                            \
+        MV__UNROLL for (v = 0; v < (V); v++) s[v] = LOAD(AT(v * MVF_N));                                     \
+        for (t = 1; t < taps; t++) {                                                                         \
+            MV__UNROLL for (v = 0; v < (V); v++) s[v] = mvf_add(s[v], LOAD(AT(t + v * MVF_N)));              \
+        }                                                                                                    \
+        MV__UNROLL for (v = 0; v < (V); v++) STORE(d + i + v * MVF_N, mvf_mul(s[v], k));                     \
+    }
+static void MV__K(mv__fi_window)(float *d, const float *p, size_t taps, float scale, size_t n) {
+    const mvf k = mvf_set1(scale);
+    MV__FI_BLOCKS(MV__FI_PLAIN, MV__FI_NEXT)
+}
+#undef MV__FI_PLAIN
+/* A block of taps rows is complete: tail t + 1 is the sum of its rows t + 1 on, d that of all. */
+#define MV__FI_TAILS(V, AT, LOAD, STORE)                                                                     \
+    {                                                                                                        \
+        const float *a = AT(taps - 1);                                                                       \
+        float *to = tails + (taps - 1) * stride + i;                                                         \
+        mvf s[V];                                                                                            \
+        MV__UNROLL for (v = 0; v < (V); v++) s[v] = LOAD(a + v * MVF_N);                                     \
+        for (t = taps - 1; t > 0; t--, to -= stride) {                                                       \
+            a = AT(t - 1);                                                                                   \
+            MV__UNROLL for (v = 0; v < (V); v++) {                                                           \
+                STORE(to + v * MVF_N, s[v]);                                                                 \
+                s[v] = mvf_add(s[v], LOAD(a + v * MVF_N));                                                   \
+            }                                                                                                \
+        }                                                                                                    \
+        MV__UNROLL for (v = 0; v < (V); v++) STORE(d + i + v * MVF_N, mvf_mul(s[v], k));                     \
+    }
+static void MV__K(mv__fi_tails)(float *d, float *tails, size_t stride, const float *const *rows, size_t taps,
+                                float scale, size_t n) {
+    const mvf k = mvf_set1(scale);
+    MV__FI_BLOCKS(MV__FI_TAILS, MV__FI_ROW)
+}
+#undef MV__FI_TAILS
+#undef MV__FI_BLOCKS
+#undef MV__FI_PART
+#undef MV__FI_PARTED
+#undef MV__FI_ROW
+#undef MV__FI_NEXT
+/* A row of the block after it: head is the sum of its rows so far, d that of a window. */
+static void MV__K(mv__fi_head)(float *d, float *head, const float *row, const float *tail, float scale,
+                               int first, size_t n) {
+    const mvf k = mvf_set1(scale);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf s = mvf_load(row + i);
+        if (!first) s = mvf_add(mvf_load(head + i), s);
+        mvf_store(head + i, s);
+        mvf_store(d + i, mvf_mul(mvf_add(mvf_load(tail + i), s), k));
+    }
+    if (i < n) {
+        mvf s = mvf_loadn(row + i, n - i);
+        if (!first) s = mvf_add(mvf_loadn(head + i, n - i), s);
+        mvf_storen(head + i, s, n - i);
+        mvf_storen(d + i, mvf_mul(mvf_add(mvf_loadn(tail + i, n - i), s), k), n - i);
+    }
+    mv_end();
+}
+/* Long windows: sums of 2, 4, 8 ... values. These two run on to the end of a vector. */
+static void MV__K(mv__fi_twice)(float *p, size_t shift, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) mvf_store(p + i, mvf_add(mvf_load(p + i), mvf_load(p + i + shift)));
+    mv_end();
+}
+static void MV__K(mv__fi_plus)(float *d, const float *p, int first, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf s = mvf_load(p + i);
+        mvf_store(d + i, first ? s : mvf_add(mvf_load(d + i), s));
+    }
+    mv_end();
+}
+static void MV__K(mv__fi_even)(float *d, const float *s, size_t n) { /* reads 2 n values */
+    const mvi even = mvi_sll(mvi_iota(), 1);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N)
+        mvf_store(d + i, mvf_perm2(mvf_load(s + 2 * i), mvf_load(s + 2 * i + MVF_N), even));
+    mv_end();
+    for (; i < n; i++) d[i] = s[2 * i];
+}
+/* a row that lies far from the one before; `ahead` bytes on is the one to be wanted later */
+static void MV__K(mv__fi_take)(float *d, const float *s, ptrdiff_t ahead, size_t n) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        if (i % 16 == 0) mv_prefetch((const char *)mv__ahead(s + i, ahead));
+        mvf_store(d + i, mvf_load(s + i));
+    }
+    mv_end();
+    for (; i < n; i++) d[i] = s[i];
+}
+#else
+enum {
+    MV__FI_PLANES = 8,    /* at most, of mv__smooth_planes and mv__box_sums */
+    MV__FI_JOBS = 64,     /* of a pass */
+    MV__FI_REACH = 32767, /* voxels to each side */
+    MV__FI_SHORT = 16,    /* windows along a row up to this are summed tap by tap */
+    MV__FI_LEVELS = 24    /* of a pyramid */
+};
+#define MV__FI_NEAR ((size_t)24 << 10) /* bytes of the rows that a tile keeps at hand */
+#define MV__FI_FAR ((size_t)1 << 20)   /* and those of a plane at most */
+
+typedef struct mv__fi_axis {
+    size_t n, m;               /* voxels in and out */
+    size_t taps, before, step; /* output i is made of taps voxels from i * step - before on; of 1: a copy */
+    double sigma;
+    int box;                   /* 1: sums, 2: means */
+    int clip;                  /* what lies outside does not count */
+    mv_border border;
+    const float *w;            /* of the pairs, the outermost first, then of the middle */
+} mv__fi_axis;
+typedef struct mv__fi_lay { /* three axes of a volume in memory; strides in elements */
+    mv_dtype type;
+    double slope, inter;
+    size_t sy, sz;
+} mv__fi_lay;
+/* One way through memory. A sheet is a stack of rows: a plane, whose rows are filtered along themselves, too,
+   or a tile of rows that lie `across` (y or z after z). What a row needs is kept in a ring where rows are
+   converted or overwritten, else read where it is. */
+typedef struct mv__fi_pass {
+    mv__fi_axis row, col; /* along a row; from row to row */
+    const unsigned char *src[MV__FI_PLANES];
+    unsigned char *dst[MV__FI_PLANES];
+    mv__fi_lay from, to;
+    size_t planes, outer, pieces, piece, len; /* sheets: planes x outer x pieces, of the rows or of a row */
+    size_t src_step, dst_step, src_outer, dst_outer; /* elements from row to row, from sheet to sheet */
+    int axis, across, same, held; /* of the columns; same: dst is src; held: there is a ring */
+    float outside;
+    size_t left, right, slots, listed, width, group, njobs;
+    size_t o_blank, o_row, o_wide, o_stage, o_tail, o_halo, o_ptr, bytes; /* scratch of a job */
+    const size_t *pad;       /* which voxel each cell beside a row takes; none: outside */
+    unsigned char *scratch;
+} mv__fi_pass;
+typedef struct mv__fi_sheet {
+    const unsigned char *src;
+    unsigned char *dst;
+    size_t len, first, last;  /* rows to make */
+    ptrdiff_t lo, hi, next;   /* rows that go through the ring, the next one */
+    size_t slot, turn;        /* of the next one; row of a block of sums */
+    ptrdiff_t base;           /* what the list of taps begins with */
+    float *ring, *blank, *row, *wide, *stage, *tail, *halo;
+    const float **ptr;
+} mv__fi_sheet;
+
+static size_t mv__fi_map(mv_border border, ptrdiff_t i, size_t n) {
+    const ptrdiff_t m = (ptrdiff_t)n;
+    if (i >= 0 && i < m) return (size_t)i;
+    if (border == MEDVOL_BORDER_WRAP) return (size_t)((i % m + m) % m);
+    if (border == MEDVOL_BORDER_MIRROR) {
+        if (n == 1) return 0;
+        i = (i < 0 ? -i : i) % (2 * (m - 1));
+        return (size_t)(i >= m ? 2 * (m - 1) - i : i);
+    }
+    return i < 0 ? 0 : n - 1;
+}
+/* voxels of a clipped window about i */
+static size_t mv__fi_count(const mv__fi_axis *x, size_t i) {
+    return mv__minz(i, x->before) + mv__minz(x->n - 1 - i, x->taps - 1 - x->before) + 1;
+}
+
+/* ---- a sheet ---- */
+static const unsigned char *mv__fi_source(const mv__fi_pass *g, const mv__fi_sheet *s, ptrdiff_t at) {
+    const size_t i = mv__fi_map(g->col.border, at, g->col.n);
+    return s->src + i * g->src_step * mv_dtype_size(g->from.type);
+}
+static void mv__fi_read(const mv__fi_pass *g, const mv__fi_sheet *s, float *d, ptrdiff_t at) {
+    const unsigned char *p = mv__fi_source(g, s, at);
+    const mv__fi_lay *f = &g->from;
+    if (f->type != MEDVOL_F32 || mv__scaled(f->slope, f->inter))
+        mv__cv_run(d, MEDVOL_F32, p, f->type, s->len, f->slope, f->inter, 0);
+    else if (g->across)
+        MV__PICK(mv__fi_take)(d, (const float *)(const void *)p,
+                              (ptrdiff_t)(2 * g->src_step * sizeof(float)), s->len);
+    else mv__memcpy(d, p, s->len * sizeof(float));
+}
+/* the rows beyond the ends of an axis that wraps, before they are overwritten */
+static void mv__fi_halo(const mv__fi_pass *g, mv__fi_sheet *s) {
+    size_t k;
+    for (k = 0; k + 1 < g->col.taps; k++) {
+        const size_t b = g->col.before;
+        mv__fi_read(g, s, s->halo + k * g->width,
+                    k < b ? (ptrdiff_t)k - (ptrdiff_t)b : (ptrdiff_t)(g->col.n + k - b));
+    }
+}
+static void mv__fi_fetch(const mv__fi_pass *g, mv__fi_sheet *s, ptrdiff_t at) {
+    float *d = s->ring + s->slot * g->width;
+    const ptrdiff_t n = (ptrdiff_t)g->col.n, b = (ptrdiff_t)g->col.before;
+    if (s->halo && (at < 0 || at >= n))
+        mv__memcpy(d, s->halo + (size_t)(at < 0 ? at + b : at - n + b) * g->width, s->len * sizeof(float));
+    else mv__fi_read(g, s, d, at);
+    s->slot = s->slot + 1 == g->slots ? 0 : s->slot + 1;
+}
+/* one tap, wherever it falls */
+static const float *mv__fi_tap(const mv__fi_pass *g, const mv__fi_sheet *s, ptrdiff_t at) {
+    const mv__fi_axis *c = &g->col;
+    if (at < 0 || at >= (ptrdiff_t)c->n) {
+        if (c->clip || c->border == MEDVOL_BORDER_CONSTANT) return s->blank;
+        if (c->border != MEDVOL_BORDER_WRAP || !g->held) at = (ptrdiff_t)mv__fi_map(c->border, at, c->n);
+    }
+    if (!g->held) return (const float *)(const void *)mv__fi_source(g, s, at);
+    return s->ring + (size_t)(at - s->lo) % g->slots * g->width;
+}
+/* The taps from `at` on, out of a list that reaches farther: where a row will lie is known before it does. */
+static const float *const *mv__fi_taps(const mv__fi_pass *g, mv__fi_sheet *s, ptrdiff_t at) {
+    size_t t;
+    if (at < s->base || at + (ptrdiff_t)g->col.taps > s->base + (ptrdiff_t)g->listed) {
+        for (t = 0; t < g->listed; t++) s->ptr[t] = mv__fi_tap(g, s, at + (ptrdiff_t)t);
+        s->base = at;
+    }
+    return s->ptr + (at - s->base);
+}
+/* output y of the columns */
+static void mv__fi_column(const mv__fi_pass *g, mv__fi_sheet *s, size_t y, float *d) {
+    const mv__fi_axis *c = &g->col;
+    const ptrdiff_t at = (ptrdiff_t)(y * c->step) - (ptrdiff_t)c->before, taps = (ptrdiff_t)c->taps;
+    const float *const *rows;
+    const size_t k = s->turn;
+    float scale = 1.0f;
+    while (g->held && s->next < s->hi && s->next < at + taps) mv__fi_fetch(g, s, s->next++);
+    rows = mv__fi_taps(g, s, at);
+    if (!c->box) {
+        MV__PICK(mv__fi_down)(d, rows, c->w, c->taps, s->len);
+        return;
+    }
+    if (c->box == 2) scale = (float)(1.0 / (double)(c->clip ? mv__fi_count(c, y) : c->taps));
+    if (k == 0) MV__PICK(mv__fi_tails)(d, s->tail, g->width, rows, c->taps, scale, s->len);
+    else
+        MV__PICK(mv__fi_head)(d, s->tail, rows[taps - 1], s->tail + k * g->width, scale, k == 1, s->len);
+    s->turn = k + 1 == c->taps ? 0 : k + 1;
+}
+/* d[i] = scale * (p[i] + ... + p[i + taps - 1]) by halves; p is used up */
+static void mv__fi_long(float *d, float *p, float *sum, size_t taps, float scale, size_t n) {
+    size_t power, at = 0;
+    for (power = 1; power <= taps; power *= 2) {
+        if (taps & power) {
+            MV__PICK(mv__fi_plus)(sum, p + at, at == 0, n);
+            at += power;
+        }
+        if (2 * power <= taps) MV__PICK(mv__fi_twice)(p, power, n + taps - 2 * power);
+    }
+    MV__PICK(mv__fi_window)(d, sum, 1, scale, n);
+}
+/* s->row, its middle filled, to d */
+static void mv__fi_line(const mv__fi_pass *g, const mv__fi_sheet *s, float *d) {
+    const mv__fi_axis *x = &g->row;
+    float *p = s->row + g->left, *q = p + x->n;
+    const size_t full = (x->m - 1) * x->step + 1;
+    size_t i;
+    for (i = 0; i < g->left; i++) s->row[i] = g->pad[i] < x->n ? p[g->pad[i]] : g->outside;
+    for (i = 0; i < g->right; i++) q[i] = g->pad[g->left + i] < x->n ? p[g->pad[g->left + i]] : g->outside;
+    if (!x->box) {
+        MV__PICK(mv__fi_along)(x->step == 1 ? d : s->wide, s->row, x->w, x->taps, full);
+        if (x->step > 1) MV__PICK(mv__fi_even)(d, s->wide, x->m);
+        return;
+    }
+    {
+        const float scale = x->box == 2 ? (float)(1.0 / (double)x->taps) : 1.0f;
+        if (x->taps <= MV__FI_SHORT) MV__PICK(mv__fi_window)(d, s->row, x->taps, scale, full);
+        else mv__fi_long(d, s->row, s->wide, x->taps, scale, full);
+    }
+    if (x->box != 2 || !x->clip) return;
+    for (i = 0; i < x->n; i++) {
+        if (i == x->before && x->n > 2 * x->before) i = x->n - x->before; /* full windows */
+        d[i] *= (float)((double)x->taps / (double)mv__fi_count(x, i));
+    }
+}
+static void mv__fi_sheet_make(const mv__fi_pass *g, mv__fi_sheet *s, size_t which, unsigned char *scratch) {
+    const size_t from = mv_dtype_size(g->from.type), to = mv_dtype_size(g->to.type);
+    const size_t part = which % g->pieces, o = which / g->pieces % g->outer,
+                 plane = which / g->pieces / g->outer, at = part * g->piece;
+    const mv__fi_axis *c = &g->col;
+    size_t i;
+    s->src = g->src[plane] + o * g->src_outer * from;
+    s->dst = g->dst[plane] + o * g->dst_outer * to;
+    s->len = g->len;
+    s->first = 0;
+    s->last = c->m;
+    if (g->across) {
+        s->src += at * from;
+        s->dst += at * to;
+        s->len = mv__minz(g->piece, g->len - at);
+    } else {
+        s->first = at;
+        s->last = mv__minz(c->m, at + g->piece);
+    }
+    s->lo = (ptrdiff_t)(s->first * c->step) - (ptrdiff_t)c->before;
+    s->hi = (ptrdiff_t)((s->last - 1) * c->step + c->taps) - (ptrdiff_t)c->before;
+    if (c->clip || c->border != MEDVOL_BORDER_WRAP) {
+        if (s->lo < 0) s->lo = 0;
+        if (s->hi > (ptrdiff_t)c->n) s->hi = (ptrdiff_t)c->n;
+    }
+    s->next = s->lo;
+    s->slot = s->turn = 0;
+    if (!g->held || (g->pieces > 1 && !g->across)) s->base = PTRDIFF_MAX; /* else the list stays */
+    s->ring = (float *)(void *)scratch;
+    s->blank = (float *)(void *)(scratch + g->o_blank);
+    s->row = (float *)(void *)(scratch + g->o_row);
+    s->wide = (float *)(void *)(scratch + g->o_wide);
+    s->stage = (float *)(void *)(scratch + g->o_stage);
+    s->tail = (float *)(void *)(scratch + g->o_tail);
+    s->ptr = (const float **)(void *)(scratch + g->o_ptr);
+    s->halo = g->o_halo ? (float *)(void *)(scratch + g->o_halo) : NULL;
+    for (i = 0; c->taps > 1 && i < s->len; i++) s->blank[i] = g->outside;
+    if (s->halo) mv__fi_halo(g, s);
+}
+static void mv__fi_job(void *arg, size_t job) {
+    const mv__fi_pass *g = (const mv__fi_pass *)arg;
+    const size_t sheets = g->planes * g->outer * g->pieces, size = mv_dtype_size(g->to.type);
+    size_t which, y;
+    mv__fi_sheet s;
+    s.base = PTRDIFF_MAX;
+    for (which = job * g->group; which < mv__minz(sheets, (job + 1) * g->group); which++) {
+        mv__fi_sheet_make(g, &s, which, g->scratch + job * g->bytes);
+        for (y = s.first; y < s.last; y++) {
+            unsigned char *to = s.dst + y * g->dst_step * size;
+            const int lines = g->row.taps > 1;
+            float *d = g->to.type == MEDVOL_F32 ? (float *)(void *)to : s.stage;
+            float *line = lines ? s.row + g->left : d;
+            if (g->col.taps > 1) mv__fi_column(g, &s, y, line);
+            else mv__fi_read(g, &s, line, (ptrdiff_t)y);
+            if (lines) mv__fi_line(g, &s, d);
+            if (g->to.type != MEDVOL_F32)
+                mv__cv_run(to, g->to.type, d, MEDVOL_F32, lines ? g->row.m : s.len, 1.0, 0.0, 0);
+        }
+    }
+}
+
+/* ---- a pass, planned. Everything is cut by shape alone. ---- */
+/* a place for count elements in what is to be allocated; (size_t)-1 when that overflows */
+static size_t mv__fi_room(size_t *at, size_t count, size_t size) {
+    const size_t here = *at;
+    size_t bytes;
+    if (!mv__mul(count, size, &bytes) || !mv__add(bytes, 63, &bytes) ||
+        !mv__add(here, bytes & ~(size_t)63, at))
+        *at = (size_t)-1 & ~(size_t)63; /* grows no more without a carry */
+    return here;
+}
+static void mv__fi_scratch(mv__fi_pass *g) {
+    const mv__fi_axis *x = &g->row, *c = &g->col;
+    const size_t len = g->across ? mv__minz(g->piece, g->len) : g->len;
+    const int wrap = c->border == MEDVOL_BORDER_WRAP && !c->clip;
+    size_t at = 0;
+    g->width = (len + 15) & ~(size_t)15;
+    g->slots = wrap ? c->taps : mv__minz(c->taps, c->n);
+    mv__fi_room(&at, g->held ? g->slots * sizeof(float) : 0, g->width);
+    g->o_blank = mv__fi_room(&at, c->taps > 1 ? g->width : 0, sizeof(float));
+    g->left = x->taps > 1 ? x->before : 0;
+    g->right = x->taps > 1 ? (x->m - 1) * x->step + x->taps - x->before - x->n : 0;
+    g->o_row = mv__fi_room(&at, x->taps > 1 ? len + g->left + g->right + 48 : 0, sizeof(float));
+    g->o_wide = mv__fi_room(&at, x->step > 1 || (x->box && x->taps > MV__FI_SHORT) ? len + 48 : 0,
+                            sizeof(float));
+    g->o_stage = mv__fi_room(&at, g->to.type == MEDVOL_F32 ? 0 : x->taps > 1 ? x->m : len, sizeof(float));
+    g->o_tail = mv__fi_room(&at, c->box && c->taps > 1 ? c->taps * sizeof(float) : 0, g->width);
+    g->o_halo = 0;
+    if (wrap && g->same && c->taps > 1)
+        g->o_halo = mv__fi_room(&at, (c->taps - 1) * sizeof(float), g->width);
+    g->listed = c->taps + mv__minz((c->m - 1) * c->step, 1024);
+    g->o_ptr = mv__fi_room(&at, g->listed, sizeof(void *));
+    g->bytes = at;
+}
+/* dim: voxels that come in */
+static void mv__fi_pass_make(mv__fi_pass *g, const mv__fi_axis *x, const mv__fi_axis *c, int axis,
+                             const size_t *dim, size_t planes) {
+    size_t sheets, total, rows;
+    g->row = *x;
+    g->col = *c;
+    g->axis = axis;
+    g->across = x->taps == 1;
+    g->planes = planes;
+    g->len = dim[0];
+    g->outer = dim[axis == 1 ? 2 : 1];
+    g->src_step = axis == 1 ? g->from.sy : g->from.sz;
+    g->dst_step = axis == 1 ? g->to.sy : g->to.sz;
+    g->src_outer = axis == 1 ? g->from.sz : g->from.sy;
+    g->dst_outer = axis == 1 ? g->to.sz : g->to.sy;
+    g->held = c->taps > 1 && (g->same || g->from.type != MEDVOL_F32 ||
+                              mv__scaled(g->from.slope, g->from.inter));
+    if (axis == 2 && g->from.sy == dim[0] && g->to.sy == dim[0]) g->outer = 1, g->len = dim[0] * dim[1];
+    total = g->planes * g->outer;
+    if (g->across) { /* tiles whose rows stay at hand */
+        rows = mv__minz(c->taps, c->n) + (c->box ? c->taps : 0);
+        g->pieces = mv__divup(g->len, mv__minz(2048, mv__maxz(64, MV__FI_NEAR / sizeof(float) / rows)));
+        g->piece = (mv__divup(g->len, g->pieces) + 15) & ~(size_t)15;
+        g->pieces = mv__divup(g->len, g->piece);
+    } else { /* few planes: pieces of them, where no row is overwritten that another piece reads */
+        rows = c->taps > 1 ? mv__maxz(64, 4 * c->taps) : mv__divup(65536, mv__maxz(1, g->len));
+        g->pieces = total < 32 && (c->taps == 1 || !g->same) ? mv__minz(32 / total, c->m / rows) : 1;
+        g->piece = mv__divup(c->m, mv__maxz(1, g->pieces));
+        MV__KNOWN(c->taps > 0);
+        if (c->box) g->piece = mv__divup(g->piece, c->taps) * c->taps; /* blocks begin where they would */
+        MV__KNOWN(g->piece > 0);
+        g->pieces = mv__divup(c->m, g->piece);
+    }
+    mv__fi_scratch(g);
+    sheets = total * g->pieces;
+    rows = g->bytes ? ((size_t)64 << 20) / g->bytes : (size_t)MV__FI_JOBS;
+    total = dim[0] * dim[1] * dim[2] * planes / 32768 + 1;
+    g->njobs = mv__minz(mv__minz(sheets, total), mv__minz(MV__FI_JOBS, mv__maxz(8, rows)));
+    g->group = mv__divup(sheets, g->njobs);
+    g->njobs = mv__divup(sheets, g->group);
+}
+
+/* ---- all passes of one volume, or of a few planar arrays ---- */
+typedef struct mv__fi_plan {
+    mv__fi_axis ax[3];
+    mv__fi_pass pass[3];
+    int passes;
+    size_t planes, middle, bytes; /* middle: floats of a plane between passes; 0: they are in the result */
+    size_t o_w[3], o_pad, o_middle, o_work;
+} mv__fi_plan;
+static mv__fi_pass *mv__fi_pass_next(mv__fi_plan *p, const mv__fi_lay *from, const mv__fi_lay *to, int same,
+                                     float outside) {
+    mv__fi_pass *g = &p->pass[p->passes++];
+    g->from = *from;
+    g->to = *to;
+    g->same = same;
+    g->outside = outside;
+    return g;
+}
+/* p->ax is set. The order is y, x, z, in as few passes as there is room for in the caches; p->bytes of
+   scratch, (size_t)-1 when they overflow. */
+static void mv__fi_plan_make(mv__fi_plan *p, const mv__fi_lay *dst, const mv__fi_lay *src, size_t planes,
+                             int same, double value) {
+    const mv__fi_axis *x = &p->ax[0], *y = &p->ax[1], *z = &p->ax[2];
+    const int halve = x->step > 1 || y->step > 1 || z->step > 1;
+    const float outside = x->clip || y->clip || z->clip ? 0.0f : (float)value;
+    const size_t kept = mv__minz(y->taps, y->n) + (y->box ? y->taps : 0);
+    const int few = same && planes * z->n < 8 && x->n * y->n >= 65536;
+    const int split = !halve && x->taps > 1 && y->taps > 1 &&
+                      (few || kept > MV__FI_FAR / sizeof(float) / mv__maxz(x->n, 1));
+    const int alone = y->taps > 1 && (split || x->taps == 1); /* y has a pass of its own */
+    const int wanted = alone + (x->taps > 1) + (z->taps > 1);
+    mv__fi_axis none;
+    mv__fi_lay middle = *dst;
+    const mv__fi_lay *from = src;
+    mv__fi_pass *g;
+    size_t dim[3], at = 0, work = 0;
+    int r;
+    mv__memset(&none, 0, sizeof none);
+    none.taps = none.step = 1;
+    none.border = MEDVOL_BORDER_EDGE;
+    p->passes = 0;
+    p->planes = planes;
+    p->middle = 0;
+    if (wanted > 1 && (dst->type != MEDVOL_F32 || z->step > 1)) {
+        middle.type = MEDVOL_F32;
+        middle.sy = x->m;
+        middle.sz = x->m * y->m;
+        p->middle = middle.sz * z->n;
+    }
+    for (r = 0; r < 3; r++) dim[r] = p->ax[r].n;
+#define MV__FI_TO (p->passes + 1 < wanted ? &middle : dst)
+#define MV__FI_SAME (p->passes ? (p->passes + 1 < wanted || !p->middle) : same && (wanted == 1 || !p->middle))
+    if (alone) {
+        g = mv__fi_pass_next(p, from, MV__FI_TO, MV__FI_SAME, outside);
+        mv__fi_pass_make(g, &none, y, 1, dim, planes);
+        dim[1] = y->m;
+        from = &middle;
+    }
+    if (x->taps > 1) {
+        none.n = none.m = dim[1];
+        g = mv__fi_pass_next(p, from, MV__FI_TO, MV__FI_SAME, outside);
+        mv__fi_pass_make(g, x, alone ? &none : y, 1, dim, planes);
+        dim[0] = x->m, dim[1] = y->m;
+        from = &middle;
+    }
+    if (z->taps > 1) {
+        g = mv__fi_pass_next(p, from, MV__FI_TO, MV__FI_SAME, outside);
+        mv__fi_pass_make(g, &none, z, 2, dim, planes);
+    }
+#undef MV__FI_TO
+#undef MV__FI_SAME
+    for (r = 0; r < 3; r++) p->o_w[r] = mv__fi_room(&at, p->ax[r].taps / 2 + 1, sizeof(float));
+    p->o_pad = mv__fi_room(&at, x->taps, sizeof(size_t));
+    p->o_middle = mv__fi_room(&at, p->middle, planes * sizeof(float));
+    for (r = 0; r < p->passes; r++) {
+        size_t total = 0;
+        mv__fi_room(&total, p->pass[r].njobs, p->pass[r].bytes);
+        work = mv__maxz(work, total);
+    }
+    p->o_work = mv__fi_room(&at, work, 1);
+    p->bytes = at;
+}
+static void mv__fi_weights(float *w, size_t taps, double sigma) {
+    const double middle = ((double)taps - 1.0) / 2.0;
+    double sum = 0.0;
+    size_t t;
+    int turn;
+    for (turn = 0; turn < 2; turn++)
+        for (t = 0; t < taps / 2 + taps % 2; t++) {
+            const double d = (middle - (double)t) / sigma, g = exp(-0.5 * d * d);
+            if (turn) w[t] = (float)(g / sum);
+            else sum += 2 * t + 1 == taps ? g : 2.0 * g;
+        }
+}
+/* scratch: p->bytes, aligned to 64 */
+static void mv__fi_plan_bind(mv__fi_plan *p, unsigned char *scratch) {
+    const mv__fi_axis *x = &p->ax[0];
+    size_t *pad = (size_t *)(void *)(scratch + p->o_pad), i;
+    int r;
+    for (r = 0; r < 3; r++) {
+        float *w = (float *)(void *)(scratch + p->o_w[r]);
+        if (p->ax[r].taps > 1 && !p->ax[r].box) mv__fi_weights(w, p->ax[r].taps, p->ax[r].sigma);
+        p->ax[r].w = w;
+    }
+    for (r = 0; r < p->passes; r++) {
+        mv__fi_pass *g = &p->pass[r];
+        g->scratch = scratch + p->o_work;
+        g->pad = pad;
+        g->row.w = x->w;
+        g->col.w = p->ax[g->axis].w;
+        for (i = 0; i < g->left + g->right; i++) {
+            const ptrdiff_t at = i < g->left ? (ptrdiff_t)i - (ptrdiff_t)g->left
+                                             : (ptrdiff_t)(x->n + i - g->left);
+            pad[i] = x->clip || x->border == MEDVOL_BORDER_CONSTANT ? (size_t)-1
+                                                                    : mv__fi_map(x->border, at, x->n);
+        }
+    }
+}
+/* the arrays of plane i */
+static void mv__fi_plan_point(mv__fi_plan *p, unsigned char *scratch, size_t i, unsigned char *dst,
+                              const unsigned char *src) {
+    unsigned char *middle = p->middle ? scratch + p->o_middle + i * p->middle * sizeof(float) : dst;
+    int r;
+    for (r = 0; r < p->passes; r++) {
+        p->pass[r].src[i] = r ? middle : src;
+        p->pass[r].dst[i] = r + 1 < p->passes ? middle : dst;
+    }
+}
+static mv_status mv__fi_plan_run(mv_ctx *ctx, mv__fi_plan *p, const char *label) {
+    mv_status st = MEDVOL_OK;
+    int r;
+    for (r = 0; r < p->passes && st == MEDVOL_OK; r++)
+        st = mv_parallel_for(ctx, p->pass[r].njobs, mv__fi_job, &p->pass[r], label);
+    return st;
+}
+
+static void mv__fi_axis_copy(mv__fi_axis *x, size_t n) {
+    mv__memset(x, 0, sizeof *x);
+    x->n = x->m = n;
+    x->taps = x->step = 1;
+    x->border = MEDVOL_BORDER_EDGE;
+}
+/* sigma in voxels; an axis of one voxel is what it is, but for CONSTANT */
+static void mv__fi_axis_gauss(mv__fi_axis *x, size_t n, double sigma, double truncate, mv_border border) {
+    const size_t r = (size_t)(truncate * sigma + 0.5);
+    mv__fi_axis_copy(x, n);
+    if (r == 0 || (n == 1 && border != MEDVOL_BORDER_CONSTANT)) return;
+    x->taps = 2 * r + 1;
+    x->before = r;
+    x->sigma = sigma;
+    x->border = border;
+}
+/* Every second place, symmetric about the centre: an even axis has its taps in pairs. */
+static void mv__fi_axis_half(mv__fi_axis *x, size_t n) {
+    mv__fi_axis_copy(x, n);
+    x->m = (n + 1) / 2;
+    x->step = 2;
+    x->taps = n % 2 ? 7 : 8;
+    x->before = 3;
+    x->sigma = 0.86602540378443865; /* sqrt(2^2 - 1) / 2 */
+}
+static void mv__fi_axis_box(mv__fi_axis *x, size_t n, size_t radius, int box, int clip, mv_border border) {
+    mv__fi_axis_copy(x, n);
+    if (clip) radius = mv__minz(radius, n - 1);
+    if (radius == 0 || (n == 1 && border != MEDVOL_BORDER_CONSTANT)) return;
+    x->taps = 2 * radius + 1;
+    x->before = radius;
+    x->box = box;
+    x->clip = clip;
+    x->border = border;
+}
+
+/* ---- for the sections below: contiguous f32 arrays of n[0] x n[1] x n[2], up to MV__FI_PLANES of them. No
+   allocation, no progress; scratch: so many bytes as the function before says, aligned to 64. ---- */
+static void mv__fi_planar(mv__fi_lay *v, const size_t *n) {
+    v->type = MEDVOL_F32;
+    v->slope = 1.0;
+    v->inter = 0.0;
+    v->sy = n[0];
+    v->sz = n[0] * n[1];
+}
+static void mv__smooth_plan(mv__fi_plan *p, int planes, const size_t *n, const double *sigma) {
+    mv__fi_lay v;
+    int r;
+    mv__fi_planar(&v, n);
+    for (r = 0; r < 3; r++) mv__fi_axis_gauss(&p->ax[r], n[r], sigma[r], 4.0, MEDVOL_BORDER_EDGE);
+    mv__fi_plan_make(p, &v, &v, (size_t)planes, 1, 0.0);
+}
+static size_t mv__smooth_scratch(int planes, const size_t *n, const double *sigma) {
+    mv__fi_plan p;
+    mv__smooth_plan(&p, planes, n, sigma);
+    return p.bytes;
+}
+/* mv_gaussian in place; sigma[3] in voxels, 0..8191; border EDGE */
+static mv_status mv__smooth_planes(mv_ctx *ctx, float *const *planar, int planes, const size_t *n,
+                                   const double *sigma, float *scratch) {
+    mv__fi_plan p;
+    unsigned char *s = (unsigned char *)scratch;
+    int i;
+    mv__smooth_plan(&p, planes, n, sigma);
+    mv__fi_plan_bind(&p, s);
+    for (i = 0; i < planes; i++)
+        mv__fi_plan_point(&p, s, (size_t)i, (unsigned char *)planar[i], (const unsigned char *)planar[i]);
+    return mv__fi_plan_run(ctx, &p, NULL);
+}
+static void mv__box_plan(mv__fi_plan *p, int channels, const size_t *n, const size_t *radius, int same) {
+    mv__fi_lay v;
+    int r;
+    mv__fi_planar(&v, n);
+    for (r = 0; r < 3; r++) mv__fi_axis_box(&p->ax[r], n[r], radius[r], 1, 1, MEDVOL_BORDER_EDGE);
+    mv__fi_plan_make(p, &v, &v, (size_t)channels, same, 0.0);
+}
+static size_t mv__box_scratch(int channels, const size_t *n, const size_t *radius, int same) {
+    mv__fi_plan p;
+    mv__box_plan(&p, channels, n, radius, same);
+    return p.bytes;
+}
+/* sums over 2 radius[r] + 1 voxels, as far as they are there; dst[i] is src[i] for every channel (same) or
+   for none */
+static mv_status mv__box_sums(mv_ctx *ctx, float *const *dst, const float *const *src, int channels,
+                              const size_t *n, const size_t *radius, float *scratch) {
+    mv__fi_plan p;
+    unsigned char *s = (unsigned char *)scratch;
+    const int same = dst[0] == src[0];
+    mv_status st = MEDVOL_OK;
+    int i;
+    mv__box_plan(&p, channels, n, radius, same);
+    mv__fi_plan_bind(&p, s);
+    for (i = 0; i < channels; i++) {
+        if (p.passes == 0 && !same) mv__memcpy(dst[i], src[i], n[0] * n[1] * n[2] * sizeof(float));
+        mv__fi_plan_point(&p, s, (size_t)i, (unsigned char *)dst[i], (const unsigned char *)src[i]);
+    }
+    if (p.passes) st = mv__fi_plan_run(ctx, &p, NULL);
+    return st;
+}
+
+/* ---- volumes ---- */
+typedef struct mv__fi_ask {
+    const char *op;
+    mv_border border;
+    double value;
+    mv_dtype type; /* of the result */
+} mv__fi_ask;
+static mv_status mv__fi_begin(mv_ctx *ctx, const mv__fi_ask *k, const mv_volume *dst, const mv_volume *src,
+                              mv_dtype *type) {
+    mv_status st = mv__vol_check_real(ctx, k->op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__fail_null(ctx, k->op, "dst");
+    if (!((int)k->border >= 0 && (int)k->border <= MEDVOL_BORDER_WRAP))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "border", k->border, -1, "%s: border = %d is unknown", k->op,
+                        (int)k->border);
+    if (!mv__finite(k->value))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "value", k->value, -1, "%s: value = %g: must be finite", k->op,
+                        k->value);
+    *type = k->type != MEDVOL_NONE ? k->type : dst->data && dst != src ? dst->dtype : MEDVOL_F32;
+    if (!mv__is_real(*type))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1,
+                        "%s: the result as type %s (%d): must be an integer or real type", k->op,
+                        mv_dtype_name(*type), (int)*type);
+    return MEDVOL_OK;
+}
+static size_t mv__fi_dim(const mv_volume *v, int d) { return d < v->ndim ? v->dim[d] : 1; }
+static void mv__fi_lay_of(mv__fi_lay *w, const mv_volume *v) { /* strides of axes of one voxel are free */
+    w->type = v->dtype;
+    mv__vol_scaling(v, &w->slope, &w->inter);
+    w->sy = mv__fi_dim(v, 1) > 1 ? (size_t)v->stride[1] : v->dim[0];
+    w->sz = mv__fi_dim(v, 2) > 1 ? (size_t)v->stride[2] : w->sy * mv__fi_dim(v, 1);
+}
+static unsigned char *mv__fi_volume(const mv_volume *v, size_t which) { /* of the further axes */
+    size_t at = 0;
+    int d;
+    for (d = 3; d < v->ndim; which /= v->dim[d], d++) at += which % v->dim[d] * (size_t)v->stride[d];
+    return (unsigned char *)v->data + at * mv_dtype_size(v->dtype);
+}
+/* p: planned for these and bound to scratch */
+static mv_status mv__fi_volumes(mv_ctx *ctx, mv__fi_plan *p, unsigned char *scratch, const mv_volume *out,
+                                const mv_volume *src, const char *op) {
+    size_t volumes = 1, i;
+    mv_status st = MEDVOL_OK;
+    int d;
+    for (d = 3; d < src->ndim; d++) volumes *= src->dim[d];
+    mv__fi_plan_bind(p, scratch);
+    for (i = 0; i < volumes && st == MEDVOL_OK; i++) {
+        mv__fi_plan_point(p, scratch, 0, mv__fi_volume(out, i), mv__fi_volume(src, i));
+        st = mv__fi_plan_run(ctx, p, op);
+    }
+    return st;
+}
+/* p->ax is set */
+static mv_status mv__fi_run(mv_ctx *ctx, const mv__fi_ask *k, mv__fi_plan *p, mv_volume *dst,
+                            const mv_volume *src, mv_dtype type) {
+    mv_volume out;
+    mv__fi_lay to, from;
+    unsigned char *scratch;
+    mv_status st =
+        mv__out_begin(ctx, k->op, &out, dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    out.slope = 1.0;
+    out.inter = 0.0;
+    mv__fi_lay_of(&to, &out);
+    mv__fi_lay_of(&from, src);
+    mv__fi_plan_make(p, &to, &from, 1, out.data == src->data, k->value);
+    if (p->passes == 0) st = mv__cv_volume(ctx, &out, src, from.slope, from.inter, 0);
+    else if ((scratch = (unsigned char *)mv__alloc(ctx, p->bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    else {
+        st = mv__fi_volumes(ctx, p, scratch, &out, src, k->op);
+        mv__free(ctx, scratch);
+    }
+    return mv__out_end(ctx, st, &out, dst);
+}
+static mv_status mv__fi_spacing_check(mv_ctx *ctx, const char *op, const double *spacing, int d) {
+    if (spacing[d] > 0.0 && mv__finite(spacing[d])) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", spacing[d], -1, "%s: src has spacing %g along axis %d",
+                    op, spacing[d], d);
+}
+MEDVOL_DEF mv_status mv_gaussian(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *sigma,
+                                 const mv_gaussian_opt *opt) {
+    mv__fi_plan p;
+    mv__fi_ask k;
+    double spacing[3], truncate = opt && opt->truncate != 0.0 ? opt->truncate : 4.0;
+    mv_dtype type;
+    mv_status st;
+    int d;
+    k.op = "gaussian";
+    k.border = opt && opt->border != MEDVOL_BORDER_DEFAULT ? opt->border : MEDVOL_BORDER_EDGE;
+    k.value = opt ? opt->value : 0.0;
+    k.type = opt ? opt->dtype : MEDVOL_NONE;
+    if ((st = mv__fi_begin(ctx, &k, dst, src, &type)) < 0) return st;
+    if (!sigma) return mv__fail_null(ctx, k.op, "sigma");
+    if (!(truncate > 0.0 && mv__finite(truncate)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "truncate", truncate, -1,
+                        "gaussian: truncate = %g: must be above 0 and finite", truncate);
+    mv_spacing(src, spacing);
+    for (d = 0; d < 3; d++) {
+        double s = d < src->ndim ? sigma[d] : 0.0;
+        if (!(s >= 0.0 && mv__finite(s)))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "sigma", s, -1,
+                            "gaussian: sigma[%d] = %g: must be 0 or above and finite", d, s);
+        if (s > 0.0 && !(opt && opt->voxels)) {
+            if ((st = mv__fi_spacing_check(ctx, k.op, spacing, d)) < 0) return st;
+            s /= spacing[d];
+        }
+        if (!(truncate * s < (double)MV__FI_REACH + 0.5))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "sigma", sigma[d], -1,
+                            "gaussian: sigma[%d] = %g, %g voxels: %g times that must be at most %d", d,
+                            sigma[d], s, truncate, (int)MV__FI_REACH);
+        mv__fi_axis_gauss(&p.ax[d], mv__fi_dim(src, d), s, truncate, k.border);
+    }
+    return mv__fi_run(ctx, &k, &p, dst, src, type);
+}
+MEDVOL_DEF mv_status mv_box_mean(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const size_t *radius,
+                                 const mv_box_opt *opt) {
+    mv__fi_plan p;
+    mv__fi_ask k;
+    mv_dtype type;
+    mv_status st;
+    int d, clip = opt && opt->clip;
+    k.op = "box_mean";
+    k.border = opt && opt->border != MEDVOL_BORDER_DEFAULT ? opt->border : MEDVOL_BORDER_EDGE;
+    k.value = opt ? opt->value : 0.0;
+    k.type = opt ? opt->dtype : MEDVOL_NONE;
+    if ((st = mv__fi_begin(ctx, &k, dst, src, &type)) < 0) return st;
+    if (!radius) return mv__fail_null(ctx, k.op, "radius");
+    for (d = 0; d < 3; d++) {
+        const size_t r = d < src->ndim ? radius[d] : 0;
+        if (!clip && r > MV__FI_REACH)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "radius", (double)r, -1,
+                            "box_mean: radius[%d] = %zu: must be at most %d", d, r, (int)MV__FI_REACH);
+        mv__fi_axis_box(&p.ax[d], mv__fi_dim(src, d), r, 2, clip, clip ? MEDVOL_BORDER_EDGE : k.border);
+    }
+    return mv__fi_run(ctx, &k, &p, dst, src, type);
+}
+
+/* ---- pyramids ---- */
+/* Axes that are halved next, as bits; *n and *spacing become those of the next level. */
+static unsigned mv__fi_halves(size_t *n, double *spacing, size_t least) {
+    double finest = 0.0;
+    unsigned can = 0, bits = 0;
+    int d;
+    for (d = 0; d < 3; d++)
+        if (n[d] > 1 && n[d] / 2 + n[d] % 2 >= least) {
+            finest = can && finest < spacing[d] ? finest : spacing[d];
+            can |= 1u << d;
+        }
+    for (d = 0; d < 3; d++)
+        if ((can >> d & 1) && spacing[d] <= 1.4142135623730951 * (1.0 + 1e-6) * finest) {
+            bits |= 1u << d;
+            n[d] = n[d] / 2 + n[d] % 2;
+            spacing[d] *= 2.0;
+        }
+    return bits;
+}
+static size_t mv__fi_least(const mv_pyramid_opt *opt) { return opt && opt->least ? opt->least : 16; }
+MEDVOL_DEF size_t mv_pyramid_levels(const mv_volume *src, const mv_pyramid_opt *opt) {
+    size_t n[3], levels = 1;
+    double spacing[3];
+    int d;
+    if (mv__vol_check_real(NULL, "pyramid", "src", src) < 0) return 0;
+    mv_spacing(src, spacing);
+    for (d = 0; d < 3; d++) {
+        n[d] = mv__fi_dim(src, d);
+        if (n[d] > 1 && mv__fi_spacing_check(NULL, "pyramid", spacing, d) < 0) return 0;
+    }
+    while (levels < MV__FI_LEVELS && mv__fi_halves(n, spacing, mv__fi_least(opt))) levels++;
+    return levels;
+}
+/* Does the memory of out[k], if it is the caller's, touch src or a level before? */
+static mv_status mv__fi_level_apart(mv_ctx *ctx, const mv_volume *out, size_t k, const mv_volume *src) {
+    size_t j;
+    for (j = 0; !out[k].owner && j <= k; j++) {
+        const mv_volume *other = j ? &out[j - 1] : src;
+        if (j == 0 && k == 0) continue; /* mv__out_begin has looked */
+        if (mv__overlap(out[k].data, mv__vol_extent(&out[k]), other->data, mv__vol_extent(other)))
+            return mv__fail(ctx, MEDVOL_E_ALIAS, "levels", (double)k, -1, "pyramid: levels[%zu] overlaps %s",
+                            k, j ? "another level" : "src");
+    }
+    return MEDVOL_OK;
+}
+/* level k, made ready: halves says which axes of the one before; its plan's scratch counts */
+static mv_status mv__fi_level_begin(mv_ctx *ctx, mv_volume *out, size_t k, const mv_volume *dst,
+                                    const mv_volume *src, unsigned halves) {
+    const mv_volume *from = k ? &out[k - 1] : src;
+    double t[12];
+    size_t dim[7];
+    mv_status st;
+    int d, slices;
+    for (d = 0; d < from->ndim; d++)
+        dim[d] = d < 3 && (halves >> d & 1) ? from->dim[d] / 2 + from->dim[d] % 2 : from->dim[d];
+    st = mv__out_begin(ctx, "pyramid", &out[k], dst, from, MEDVOL_F32, from->ndim, dim,
+                       k ? 0 : MV__OUT_INPLACE);
+    if (st < 0) return st;
+    mv_affine_identity(t);
+    for (d = 0; d < 3; d++)
+        if (halves >> d & 1) t[5 * d] = 2.0, t[4 * d + 3] = from->dim[d] % 2 ? 0.0 : 0.5;
+    mv_affine_mul(out[k].affine, from->affine, t);
+    out[k].slope = 1.0;
+    out[k].inter = 0.0;
+    slices = out[k].nifti ? out[k].nifti->dim_info >> 4 & 3 : 0;
+    if (halves >> (slices ? slices - 1 : 2) & 1) mv__vol_drop_slices(out[k].nifti);
+    if ((st = mv__fi_level_apart(ctx, out, k, src)) < 0) mv_volume_free(ctx, &out[k]);
+    return st;
+}
+static void mv__fi_level_plan(mv__fi_plan *p, const mv_volume *out, const mv_volume *from) {
+    mv__fi_lay to, at;
+    int d;
+    for (d = 0; d < 3; d++) {
+        const size_t n = mv__fi_dim(from, d);
+        if (mv__fi_dim(out, d) == n) mv__fi_axis_copy(&p->ax[d], n);
+        else mv__fi_axis_half(&p->ax[d], n);
+    }
+    mv__fi_lay_of(&to, out);
+    mv__fi_lay_of(&at, from);
+    mv__fi_plan_make(p, &to, &at, 1, 0, 0.0);
+}
+static mv_status mv__fi_levels_run(mv_ctx *ctx, mv_volume *out, size_t count, const mv_volume *src) {
+    mv__fi_plan p;
+    unsigned char *scratch;
+    double slope, inter;
+    size_t k, bytes = 1;
+    mv_status st;
+    for (k = 1; k < count; k++) {
+        mv__fi_level_plan(&p, &out[k], &out[k - 1]);
+        bytes = mv__maxz(bytes, p.bytes);
+    }
+    if ((scratch = (unsigned char *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__vol_scaling(src, &slope, &inter);
+    st = mv__cv_volume(ctx, &out[0], src, slope, inter, 0);
+    for (k = 1; k < count && st == MEDVOL_OK; k++) {
+        mv__fi_level_plan(&p, &out[k], &out[k - 1]);
+        st = mv__fi_volumes(ctx, &p, scratch, &out[k], &out[k - 1], "pyramid");
+    }
+    mv__free(ctx, scratch);
+    return st;
+}
+MEDVOL_DEF mv_status mv_pyramid(mv_ctx *ctx, mv_volume *levels, size_t count, const mv_volume *src,
+                                const mv_pyramid_opt *opt) {
+    mv_volume out[MV__FI_LEVELS];
+    size_t n[3], k, made = 0, most;
+    double spacing[3];
+    mv_status st = mv__vol_check_real(ctx, "pyramid", "src", src);
+    int d;
+    if (st < 0) return st;
+    if (!levels) return mv__fail_null(ctx, "pyramid", "levels");
+    if (count == 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "count", 0, -1, "pyramid: count = 0: must be 1 or more");
+    mv_spacing(src, spacing);
+    for (d = 0; d < 3; d++) {
+        n[d] = mv__fi_dim(src, d);
+        if (n[d] > 1 && (st = mv__fi_spacing_check(ctx, "pyramid", spacing, d)) < 0) return st;
+    }
+    most = mv_pyramid_levels(src, opt);
+    if (count > most)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)count, -1,
+                        "pyramid: count = %zu: src has %zu levels of %zu voxels or more", count, most,
+                        mv__fi_least(opt));
+    for (k = 0; k < count && st == MEDVOL_OK; k++) {
+        const unsigned halves = k ? mv__fi_halves(n, spacing, mv__fi_least(opt)) : 0;
+        st = mv__fi_level_begin(ctx, out, k, &levels[k], src, halves);
+        made += st == MEDVOL_OK;
+    }
+    if (st == MEDVOL_OK) st = mv__fi_levels_run(ctx, out, count, src);
+    for (k = 0; k < made; k++) mv__out_end(ctx, st, &out[k], &levels[k]);
+    return st;
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_FILTER */
+
+/* ==== [FIELD] displacement fields, chains of transforms, warps. Owns mv__fd_*. Uses [VOLUME] [RESAMPLE].
+   Source: Arsigny et al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ====================== */
+#ifndef MEDVOL_NO_FIELD
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+enum {
+    MV__FD_RUN = 64, /* outputs that share one start in double; the rest of a position is float */
+    MV__FD_CELLS = MV__FD_RUN + 16,
+    MV__FD_F32 = 0,
+    MV__FD_U8,
+    MV__FD_I16,
+    MV__FD_U16,
+    MV__FD_RGB,
+    MV__FD_RGBA
+};
+/* Outputs of a row: number i lies at at + i * step + b u(i), in voxels of a source of n[0] x n[1] x n[2]. */
+typedef struct mv__fd_row {
+    double at[3], step[3];
+    const float *u[3];    /* of `planes` components */
+    int planes, diagonal; /* diagonal: nothing else of b counts */
+    float b[9];
+    const void *src[3];
+    size_t n[3], sy, sz;  /* strides in elements */
+    int far;              /* rows of one voxel, or elements beyond 2^31: no pairs, indices of 64 bits */
+    int scaled, constant; /* constant: beyond -0.5..n-0.5 lies `value` */
+    float slope, inter, value;
+    float *dst[4], *grad[3];
+    const float *plus[3]; /* what is added to dst, or NULL */
+} mv__fd_row;
+typedef struct mv__fd_run { /* bounds of a position are relative to its start, whole + frac */
+    size_t len;
+    float frac[3], step[3], lo[3], hi[3], cell[3];
+    int32_t whole[3], base;
+} mv__fd_run;
+static inline float mv__fd_inward(double x) { /* as a float, no farther from 0 */
+    const float f = (float)x;
+    return fabs((double)f) > fabs(x) ? mv__bits_f32(mv__f32_bits(f) - 1) : f;
+}
+/* Of outputs i..n-1 as many as share a start. beyond: by how much a position may leave 0..n-1. A start is
+   moved to within 2^22 voxels of the source: bounds on the way there are exact, others need not be. */
+MV__WRAPS static inline void mv__fd_begin(mv__fd_run *o, const mv__fd_row *s, size_t i, size_t n,
+                                          double beyond) {
+    const double far = 4194304.0;
+    double most = 0.0;
+    uint32_t base = 0;
+    int r;
+    for (r = 0; r < 3; r++) most = fabs(s->step[r]) > most ? fabs(s->step[r]) : most;
+    o->len = mv__minz(MV__FD_RUN, n - i);
+    while (o->len > 1 && (double)o->len * most > 256.0) o->len /= 2;
+    for (r = 0; r < 3; r++) {
+        const double top = (double)(s->n[r] - 1);
+        double q = s->at[r] + (double)i * s->step[r], whole;
+        q = q > -far ? q : -far; /* NaN too */
+        q = q < top + far ? q : top + far;
+        whole = floor(q);
+        o->frac[r] = (float)(q - whole);
+        o->step[r] = o->len > 1 ? (float)s->step[r] : 0.0f;
+        o->lo[r] = mv__fd_inward(-beyond - whole);
+        o->hi[r] = mv__fd_inward(top + beyond - whole);
+        o->cell[r] = s->n[r] > 1 ? mv__fd_inward(top - 1.0 - whole) : o->hi[r];
+        o->whole[r] = (int32_t)whole;
+        /* modulo 2^32: the sum fits */
+        base += (uint32_t)o->whole[r] * (uint32_t)(r == 0 ? 1 : r == 1 ? s->sy : s->sz);
+    }
+    o->base = (int32_t)base;
+}
+#endif
+/* Positions of outputs j.. of the run that begins with i. Products are not fused with sums: all levels
+   agree. */
+MV__INLINE void MV__K(mv__fd_where)(mvf *t, const mv__fd_row *s, const mv__fd_run *o, size_t i, size_t j) {
+    const mvf lane = mvf_min(mvf_add(mvf_fromi(mvi_iota()), mvf_set1(j)), mvf_set1(o->len - 1));
+    const size_t left = j < o->len ? o->len - j : 0;
+    mvf d[3];
+    int r;
+    MV__UNROLL for (r = 0; r < 3; r++)
+        t[r] = mvf_add(mvf_mul(mvf_set1(o->step[r]), lane), mvf_set1(o->frac[r]));
+    if (!s->planes) return;
+    MV__UNROLL for (r = 0; r < 3; r++)
+        d[r] = r >= s->planes    ? mvf_zero()
+               : left >= MVF_N ? mvf_load(s->u[r] + i + j)
+                               : mvf_loadn(s->u[r] + i + j, left);
+    if (s->diagonal) {
+        MV__UNROLL for (r = 0; r < 3; r++) t[r] = mvf_add(t[r], mvf_mul(mvf_set1(s->b[4 * r]), d[r]));
+        return;
+    }
+    MV__UNROLL for (r = 0; r < 3; r++) {
+        const float *b = s->b + 3 * r;
+        t[r] = mvf_add(t[r], mvf_add(mvf_add(mvf_mul(mvf_set1(b[0]), d[0]), mvf_mul(mvf_set1(b[1]), d[1])),
+                                     mvf_mul(mvf_set1(b[2]), d[2])));
+    }
+}
+/* 0, and NaN where a position is not finite */
+MV__INLINE mvf MV__K(mv__fd_finite)(const mvf *t) {
+    const mvf zero = mvf_zero();
+    return mvf_add(mvf_add(mvf_mul(t[0], zero), mvf_mul(t[1], zero)), mvf_mul(t[2], zero));
+}
+/* more than half a voxel outside: the bounds are those of voxels' centres */
+MV__INLINE mvm MV__K(mv__fd_outside)(const mvf *t, const mv__fd_run *o, float beyond) {
+    const mvf half = mvf_set1(0.50001f - beyond);
+    mvm m = mvf_lt(t[0], mvf_sub(mvf_set1(o->lo[0]), half));
+    int r;
+    MV__UNROLL for (r = 0; r < 3; r++) {
+        if (r) m = mvm_or(m, mvf_lt(t[r], mvf_sub(mvf_set1(o->lo[r]), half)));
+        m = mvm_or(m, mvf_gt(t[r], mvf_add(mvf_set1(o->hi[r]), half)));
+    }
+    return m;
+}
+/* corners one by one, where pairs or 32 bits will not do */
+MV__INLINE void MV__K(mv__fd_far)(const mv__fd_row *s, const float *p, const mv__fd_run *o, const mvf *whole,
+                                  size_t dy, size_t dz, mvf *x, mvf *y) {
+    const size_t dx = s->n[0] > 1;
+    int32_t c[3][MVF_N];
+    float a[4][MVF_N], b[4][MVF_N];
+    size_t h, r;
+    for (r = 0; r < 3; r++) mvi_store(c[r], mvi_add(mvi_set1(o->whole[r]), mvi_trunc(whole[r])));
+    for (h = 0; h < MVF_N; h++) {
+        const float *q = p + ((size_t)c[0][h] + (size_t)c[1][h] * s->sy + (size_t)c[2][h] * s->sz);
+        for (r = 0; r < 4; r++) {
+            const size_t at = (r & 1 ? dy : 0) + (r & 2 ? dz : 0);
+            a[r][h] = q[at];
+            b[r][h] = q[at + dx];
+        }
+    }
+    for (r = 0; r < 4; r++) x[r] = mvf_load(a[r]), y[r] = mvf_load(b[r]);
+}
+/* pairs of 8 or 16 bits */
+MV__INLINE void MV__K(mv__fd_narrow)(const uint8_t *p, size_t dy, size_t dz, mvi k, mvf *x, mvf *y,
+                                     const int rows, const int kind) {
+    int32_t at[MVF_N], w[4][MVF_N];
+    int h, r;
+    mvi_store(at, k);
+    MV__UNROLL for (h = 0; h < MVF_N; h++)
+        MV__UNROLL for (r = 0; r < rows; r++) {
+            const size_t e = (size_t)at[h] + (r & 1 ? dy : 0) + (r & 2 ? dz : 0);
+            if (kind == MV__FD_U8) {
+                uint16_t v;
+                mv__memcpy(&v, p + e, 2);
+                w[r][h] = v;
+            } else mv__memcpy(&w[r][h], p + 2 * e, 4);
+        }
+    MV__UNROLL for (r = 0; r < rows; r++) {
+        const mvi v = mvi_load(w[r]);
+        const mvi lo = kind == MV__FD_U8    ? mvi_and(v, mvi_set1(255))
+                       : kind == MV__FD_U16 ? mvi_and(v, mvi_set1(65535))
+                                            : mvi_sra(mvi_sll(v, 16), 16);
+        const mvi hi = kind == MV__FD_U8    ? mvi_srl(v, 8)
+                       : kind == MV__FD_U16 ? mvi_srl(v, 16)
+                                            : mvi_sra(v, 16);
+        x[r] = mvf_fromi(MV__BIG_ENDIAN ? hi : lo);
+        y[r] = mvf_fromi(MV__BIG_ENDIAN ? lo : hi);
+    }
+}
+/* colours of a pixel and the next: bytes 0..3 and 2..5 of RGB, 0..3 and 4..7 of RGBA */
+MV__INLINE void MV__K(mv__fd_colours)(const uint8_t *p, size_t dy, size_t dz, mvi k, mvi *v, mvi *w,
+                                      const int rows, const int kind) {
+    const size_t size = kind == MV__FD_RGB ? 3 : 4, next = kind == MV__FD_RGB ? 2 : 4;
+    int32_t at[MVF_N], a[4][MVF_N], b[4][MVF_N];
+    int h, r;
+    mvi_store(at, k);
+    for (h = 0; h < MVF_N; h++)
+        MV__UNROLL for (r = 0; r < rows; r++) {
+            const uint8_t *q = p + ((size_t)at[h] + (r & 1 ? dy : 0) + (r & 2 ? dz : 0)) * size;
+            a[r][h] = (int32_t)mv__le32(q);
+            b[r][h] = (int32_t)mv__le32(q + next);
+        }
+    MV__UNROLL for (r = 0; r < rows; r++) v[r] = mvi_load(a[r]), w[r] = mvi_load(b[r]);
+}
+MV__INLINE mvf MV__K(mv__fd_byte)(mvi v, const int which) {
+    if (which == 1) v = mvi_srl(v, 8);
+    if (which == 2) v = mvi_srl(v, 16);
+    if (which == 3) v = mvi_srl(v, 24);
+    return mvf_fromi(mvi_and(v, mvi_set1(255)));
+}
+/* the linear blend of corners x, y at fractions f; g: its derivatives, where asked for */
+MV__INLINE mvf MV__K(mv__fd_blend)(const mvf *x, const mvf *y, const mvf *f, mvf *g, const int rows,
+                                   const int grad) {
+    mvf d[4], v[4], a, c, e;
+    int r;
+    MV__UNROLL for (r = 0; r < rows; r++) {
+        d[r] = mvf_sub(y[r], x[r]);
+        v[r] = mvf_mad(f[0], d[r], x[r]);
+    }
+    /* cppcheck-suppress uninitvar ; rows is 2 or 4 */
+    e = mvf_sub(v[1], v[0]);
+    a = mvf_mad(f[1], e, v[0]);
+    if (grad) {
+        g[0] = mvf_mad(f[1], mvf_sub(d[1], d[0]), d[0]);
+        g[1] = e;
+        g[2] = mvf_zero();
+    }
+    if (rows == 2) return a;
+    c = mvf_mad(f[1], mvf_sub(v[3], v[2]), v[2]);
+    if (grad) {
+        g[0] = mvf_mad(f[2], mvf_sub(mvf_mad(f[1], mvf_sub(d[3], d[2]), d[2]), g[0]), g[0]);
+        g[1] = mvf_mad(f[2], mvf_sub(mvf_sub(v[3], v[2]), e), e);
+        g[2] = mvf_sub(c, a);
+    }
+    return mvf_mad(f[2], mvf_sub(c, a), a);
+}
+/* The row after this one begins where this one ends: fetch what it adds. */
+MV__INLINE void MV__K(mv__fd_ahead)(const void *p, ptrdiff_t at, size_t dy, size_t dz, size_t size) {
+    mv_prefetch(mv__ahead(p, (at + 2 * (ptrdiff_t)dy) * (ptrdiff_t)size));
+    if (dz) mv_prefetch(mv__ahead(p, (at + 2 * (ptrdiff_t)dy + (ptrdiff_t)dz) * (ptrdiff_t)size));
+}
+MV__INLINE void MV__K(mv__fd_put)(float *d, mvf v, size_t left) {
+    if (left >= MVF_N) mvf_store(d, v);
+    else mvf_storen(d, v, left);
+}
+/* a becomes plane p of outputs at.. */
+MV__INLINE void MV__K(mv__fd_finish)(const mv__fd_row *s, int p, size_t at, size_t left, mvf a, mvf z,
+                                     mvm out) {
+    if (s->scaled) a = mvf_mad(a, mvf_set1(s->slope), mvf_set1(s->inter));
+    if (s->constant) a = mvf_sel(out, mvf_set1(s->value), a);
+    a = mvf_add(a, z);
+    if (p < 3 && s->plus[p])
+        a = mvf_add(a, left >= MVF_N ? mvf_load(s->plus[p] + at) : mvf_loadn(s->plus[p] + at, left));
+    MV__K(mv__fd_put)(s->dst[p] + at, a, left);
+}
+/* one plane of a vector; v, w: colours, where there are any */
+MV__INLINE mvf MV__K(mv__fd_plane)(const mv__fd_row *s, const mv__fd_run *o, const mvf *whole, mvi k,
+                                   const mvf *f, mvf *g, const mvi *v, const mvi *w, size_t dy, size_t dz,
+                                   const int p, const int rows, const int grad, const int kind) {
+    mvf x[4], y[4];
+    int r;
+    if (kind == MV__FD_F32) {
+        const float *q = (const float *)s->src[p];
+        if (s->far) MV__K(mv__fd_far)(s, q, o, whole, dy, dz, x, y);
+        else MV__K(mv__corners)(q, dy, dz, k, x, y, rows);
+    } else if (kind < MV__FD_RGB)
+        MV__K(mv__fd_narrow)((const uint8_t *)s->src[p], dy, dz, k, x, y, rows, kind);
+    else {
+        MV__UNROLL for (r = 0; r < rows; r++) {
+            x[r] = MV__K(mv__fd_byte)(v[r], p);
+            y[r] = MV__K(mv__fd_byte)(w[r], kind == MV__FD_RGB ? p + 1 : p);
+        }
+    }
+    return MV__K(mv__fd_blend)(x, y, f, g, rows, grad);
+}
+MV__INLINE void MV__K(mv__fd_linear)(const mv__fd_row *s, size_t n, const int planes, const int grad,
+                                     const int kind) {
+    const size_t dy = s->n[1] > 1 ? s->sy : 0, dz = s->n[2] > 1 ? s->sz : 0;
+    const size_t size = kind == MV__FD_F32                          ? 4
+                        : kind == MV__FD_U8                         ? 1
+                        : kind == MV__FD_I16 || kind == MV__FD_U16 ? 2
+                        : kind == MV__FD_RGB                        ? 3
+                                                                    : 4;
+    const mvi sy = mvi_set1(s->sy), sz = mvi_set1(s->sz);
+    size_t i, j;
+    int r, p;
+    mv__fd_run o;
+    for (i = 0; i < n; i += o.len) {
+        mv__fd_begin(&o, s, i, n, 0.0);
+        for (j = 0; j < o.len; j += MVF_N) {
+            mvf t[3], whole[3], f[3], g[3], z;
+            mvi k, v[4], w[4];
+            mvm out = mvf_lt(mvf_zero(), mvf_zero());
+            int32_t lane[MVF_N];
+            MV__K(mv__fd_where)(t, s, &o, i, j);
+            z = MV__K(mv__fd_finite)(t);
+            if (s->constant) out = MV__K(mv__fd_outside)(t, &o, 0.0f);
+            MV__UNROLL for (r = 0; r < 3; r++) {
+                const mvf q = mvf_min(mvf_max(t[r], mvf_set1(o.lo[r])), mvf_set1(o.hi[r]));
+                whole[r] = mvf_min(mvf_floor(q), mvf_set1(o.cell[r]));
+                f[r] = mvf_sub(q, whole[r]);
+            }
+            k = mvi_add(mvi_set1(o.base), mvi_trunc(whole[0]));
+            k = mvi_add(k, mvi_add(mvi_mul(mvi_trunc(whole[1]), sy), mvi_mul(mvi_trunc(whole[2]), sz)));
+            mvi_store(lane, k);
+            for (p = 0; p < (kind < MV__FD_RGB ? planes : 1); p++)
+                MV__K(mv__fd_ahead)(s->src[p], lane[0], dy, dz, size);
+            if (kind >= MV__FD_RGB) {
+                const uint8_t *q = (const uint8_t *)s->src[0];
+                if (dz) MV__K(mv__fd_colours)(q, dy, dz, k, v, w, 4, kind);
+                else MV__K(mv__fd_colours)(q, dy, dz, k, v, w, 2, kind);
+            }
+            MV__UNROLL for (p = 0; p < planes; p++) {
+                const mvf a = dz ? MV__K(mv__fd_plane)(s, &o, whole, k, f, g, v, w, dy, dz, p, 4, grad, kind)
+                           : MV__K(mv__fd_plane)(s, &o, whole, k, f, g, v, w, dy, dz, p, 2, grad, kind);
+                MV__K(mv__fd_finish)(s, p, i + j, o.len - j, a, z, out);
+            }
+            if (grad) {
+                MV__UNROLL for (r = 0; r < 3; r++) {
+                    const mvm in = mvm_and(mvf_ge(t[r], mvf_set1(o.lo[r])), mvf_le(t[r], mvf_set1(o.hi[r])));
+                    const mvf slope = mvf_add(mvf_sel(in, g[r], mvf_zero()), z);
+                    MV__K(mv__fd_put)(s->grad[r] + i + j, slope, o.len - j);
+                }
+            }
+        }
+    }
+    mv_end();
+}
+static void MV__K(mv__fd_lin1)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 1, 0, MV__FD_F32);
+}
+static void MV__K(mv__fd_lin2)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 2, 0, MV__FD_F32);
+}
+static void MV__K(mv__fd_lin3)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 3, 0, MV__FD_F32);
+}
+static void MV__K(mv__fd_grad)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 1, 1, MV__FD_F32);
+}
+static void MV__K(mv__fd_u8)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 1, 0, MV__FD_U8);
+}
+static void MV__K(mv__fd_i16)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 1, 0, MV__FD_I16);
+}
+static void MV__K(mv__fd_u16)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 1, 0, MV__FD_U16);
+}
+static void MV__K(mv__fd_rgb)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 3, 0, MV__FD_RGB);
+}
+static void MV__K(mv__fd_rgba)(const mv__fd_row *s, size_t n) {
+    MV__K(mv__fd_linear)(s, n, 4, 0, MV__FD_RGBA);
+}
+/* ---- cubic ---- */
+#if MV__PASS == 1
+typedef struct mv__fd_taps {
+    float w[3][4][MV__FD_RUN], bad[MV__FD_RUN], out[MV__FD_RUN];
+    ptrdiff_t first[MV__FD_RUN];
+} mv__fd_taps;
+#endif
+/* weights and first taps of a run, up to the next whole four */
+static void MV__K(mv__fd_taps_of)(mv__fd_taps *q, const mv__fd_row *s, const mv__fd_run *o, size_t i,
+                                  int spline, float beyond) {
+    int32_t c[3][MV__FD_RUN];
+    size_t j;
+    int r, t;
+    for (j = 0; j < ((o->len + 3) & ~(size_t)3); j += MVF_N) {
+        mvf p[3], u[4];
+        MV__K(mv__fd_where)(p, s, o, i, j);
+        mvf_store(q->bad + j, MV__K(mv__fd_finite)(p));
+        if (s->constant)
+            mvf_store(q->out + j, mvf_sel(MV__K(mv__fd_outside)(p, o, beyond), mvf_set1(1.0f), mvf_zero()));
+        MV__UNROLL for (r = 0; r < 3; r++) {
+            const mvf x = mvf_min(mvf_max(p[r], mvf_set1(o->lo[r])), mvf_set1(o->hi[r]));
+            const mvf whole = mvf_floor(x);
+            mvi_store(c[r] + j, mvi_add(mvi_set1(o->whole[r]), mvi_trunc(whole)));
+            MV__K(mv__four_taps)(u, mvf_sub(x, whole), spline, -0.5f);
+            MV__UNROLL for (t = 0; t < 4; t++) mvf_store(&q->w[r][t][j], u[t]);
+        }
+    }
+    for (j = 0; j < ((o->len + 3) & ~(size_t)3); j++)
+        q->first[j] = (ptrdiff_t)(c[0][j] - 1) + (ptrdiff_t)(c[1][j] - 1) * (ptrdiff_t)s->sy +
+                      (ptrdiff_t)(c[2][j] - 1) * (ptrdiff_t)s->sz;
+}
+/* src: voxel 0 of planes with a margin of 2, where beyond is 1 of 3: positions then go from -1 to n */
+static void MV__K(mv__fd_cubic)(const mv__fd_row *s, size_t n, int planes, int spline, int beyond) {
+    mv__fd_taps q;
+    float row[MV__FD_RUN];
+    mv__fd_run o;
+    size_t i, j, k;
+    int p, t;
+    for (i = 0; i < n; i += o.len) {
+        mv__fd_begin(&o, s, i, n, (double)beyond);
+        MV__K(mv__fd_taps_of)(&q, s, &o, i, spline, (float)beyond);
+        for (p = 0; p < planes; p++) {
+            for (j = 0; j < o.len; j += 4) {
+                mv4 sum[4];
+                MV__UNROLL for (k = 0; k < 4; k++) {
+                    /* o.len is rounded up to whole fours there */
+                    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+                    const float *e = (const float *)s->src[p] + q.first[j + k];
+                    const mv4 y0 = mv4_set1(q.w[1][0][j + k]), y1 = mv4_set1(q.w[1][1][j + k]);
+                    const mv4 y2 = mv4_set1(q.w[1][2][j + k]), y3 = mv4_set1(q.w[1][3][j + k]);
+                    MV__UNROLL for (t = 0; t < 4; t++) {
+                        const float *a = e + (size_t)t * s->sz;
+                        const mv4 z = mv4_set1(q.w[2][t][j + k]);
+                        mv4 v = mv4_mad(y1, mv4_load(a + s->sy), mv4_mul(y0, mv4_load(a)));
+                        v = mv4_mad(y3, mv4_load(a + 3 * s->sy), mv4_mad(y2, mv4_load(a + 2 * s->sy), v));
+                        sum[k] = t ? mv4_mad(z, v, sum[k]) : mv4_mul(z, v);
+                    }
+                }
+                mv4_transpose(sum);
+                sum[0] = mv4_mul(mv4_load(&q.w[0][0][j]), sum[0]);
+                MV__UNROLL for (t = 1; t < 4; t++) sum[0] = mv4_mad(mv4_load(&q.w[0][t][j]), sum[t], sum[0]);
+                mv4_store(row + j, sum[0]);
+            }
+            for (j = 0; j < o.len; j += MVF_N) {
+                const mvm out = s->constant ? mvf_gt(mvf_load(q.out + j), mvf_zero())
+                                            : mvf_lt(mvf_zero(), mvf_zero());
+                MV__K(mv__fd_finish)(s, p, i + j, o.len - j, mvf_load(row + j), mvf_load(q.bad + j), out);
+            }
+        }
+    }
+    mv_end();
+}
+/* ---- cells: what is read of them is not real numbers ---- */
+/* Of outputs i0..i0+n-1, at most MV__FD_RUN: the lower corner of the cell and the fractions in it, or the
+   nearest voxel; mark: 0, 1 outside, NaN. Rows of MV__FD_CELLS. */
+static void MV__K(mv__fd_cells)(const mv__fd_row *s, size_t i0, size_t n, int32_t *cell, float *f,
+                                float *mark, int nearest) {
+    mv__fd_run o;
+    size_t i, j, at;
+    int r;
+    for (i = i0; i < i0 + n; i += o.len) {
+        mv__fd_begin(&o, s, i, i0 + n, 0.0);
+        for (j = 0; j < o.len; j += MVF_N) {
+            mvf t[3], out = mvf_zero(), z;
+            at = i - i0 + j;
+            MV__K(mv__fd_where)(t, s, &o, i, j);
+            z = MV__K(mv__fd_finite)(t);
+            if (s->constant) out = mvf_sel(MV__K(mv__fd_outside)(t, &o, 0.0f), mvf_set1(1.0f), out);
+            mvf_store(mark + at, mvf_add(out, z));
+            MV__UNROLL for (r = 0; r < 3; r++) {
+                mvf q = nearest ? mvf_floor(mvf_add(t[r], mvf_set1(0.50001f))) : t[r], whole;
+                q = mvf_min(mvf_max(q, mvf_set1(o.lo[r])), mvf_set1(o.hi[r]));
+                whole = nearest ? q : mvf_min(mvf_floor(q), mvf_set1(o.cell[r]));
+                if (!nearest) mvf_store(f + r * MV__FD_CELLS + at, mvf_sub(q, whole));
+                mvi_store(cell + r * MV__FD_CELLS + at, mvi_add(mvi_set1(o.whole[r]), mvi_trunc(whole)));
+            }
+        }
+    }
+    mv_end();
+}
+/* d = b u, `outs` rows of `planes` rows; in place too */
+static void MV__K(mv__fd_turn)(float *const *d, int outs, const float *const *u, int planes, const float *b,
+                               size_t n) {
+    size_t i;
+    int r, c;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf v[3], a[3];
+        MV__UNROLL for (c = 0; c < 3; c++)
+            v[c] = c >= planes          ? mvf_zero()
+                   : n - i >= MVF_N ? mvf_load(u[c] + i)
+                                    : mvf_loadn(u[c] + i, n - i);
+        MV__UNROLL for (r = 0; r < 3; r++)
+            a[r] = mvf_mad(mvf_set1(b[3 * r + 2]), v[2],
+                           mvf_mad(mvf_set1(b[3 * r + 1]), v[1], mvf_mul(mvf_set1(b[3 * r]), v[0])));
+        for (r = 0; r < outs; r++) MV__K(mv__fd_put)(d[r] + i, a[r], n - i);
+    }
+    mv_end();
+}
+#if MV__PASS == 1
+enum { MV__FD_BLOCK = 512 }; /* determinants that wait for their statistics */
+/* A row of a field: derivative along axis c of voxel x of component r is h[c] (p[r][x + to[c][0]] -
+   p[r][x + to[c][1]]); of the strict kind the other one-sided one is between entries 2 and 3. */
+typedef struct mv__fd_jac {
+    const float *p[3];
+    ptrdiff_t to[3][4];
+    float h[3], a[9], inv; /* columns of the affine, of unit length; 1 / their determinant */
+} mv__fd_jac;
+/* of a job, in 16 stripes */
+typedef struct mv__fd_jsum {
+    double det[16], log1[16], log2[16];
+    float least[16], most[16], taken[16], folded[16], bad[16];
+} mv__fd_jsum;
+typedef struct mv__fd_newton {
+    mv__fd_row src; /* of u: planes, sizes, strides */
+    float *w[3];
+    float tolerance; /* squared, as the worst residual */
+    int iterations;
+} mv__fd_newton;
+typedef struct mv__fd_rest { /* what is left after the last iteration */
+    float worst;
+    size_t failed;
+} mv__fd_rest;
+#endif
+/* ---- determinants. No product is fused with a sum, so that all levels agree to the bit. ---- */
+MV__INLINE void MV__K(mv__fd_column)(mvf *d, const mv__fd_jac *s, size_t x, const int c, const int side,
+                                     const int comps) {
+    int r;
+    MV__UNROLL for (r = 0; r < comps; r++) {
+        const float *p = s->p[r] + x;
+        const mvf step = mvf_sub(mvf_load(p + s->to[c][2 * side]), mvf_load(p + s->to[c][2 * side + 1]));
+        d[r] = mvf_add(mvf_mul(step, mvf_set1(s->h[c])), mvf_set1(s->a[3 * r + c]));
+    }
+}
+MV__INLINE void MV__K(mv__fd_cross)(mvf *n, const mvf *a, const mvf *b) {
+    n[0] = mvf_sub(mvf_mul(a[1], b[2]), mvf_mul(a[2], b[1]));
+    n[1] = mvf_sub(mvf_mul(a[2], b[0]), mvf_mul(a[0], b[2]));
+    n[2] = mvf_sub(mvf_mul(a[0], b[1]), mvf_mul(a[1], b[0]));
+}
+MV__INLINE mvf MV__K(mv__fd_dot)(const mvf *a, const mvf *b) {
+    return mvf_add(mvf_add(mvf_mul(a[0], b[0]), mvf_mul(a[1], b[1])), mvf_mul(a[2], b[2]));
+}
+MV__INLINE mvf MV__K(mv__fd_central)(const mv__fd_jac *s, size_t x, const int comps) {
+    mvf a[3], b[3], c[3], n[3], det;
+    MV__K(mv__fd_column)(a, s, x, 0, 0, comps);
+    MV__K(mv__fd_column)(b, s, x, 1, 0, comps);
+    if (comps == 3) {
+        MV__K(mv__fd_column)(c, s, x, 2, 0, comps);
+        MV__K(mv__fd_cross)(n, b, c);
+    }
+    det = comps == 3 ? MV__K(mv__fd_dot)(a, n) : mvf_sub(mvf_mul(a[0], b[1]), mvf_mul(a[1], b[0]));
+    det = mvf_mul(det, mvf_set1(s->inv));
+    return mvf_add(det, mvf_sub(det, det)); /* of an infinite one: NaN */
+}
+/* the least; NaN when any is not finite: their sum tells, for a minimum does not */
+MV__INLINE mvf MV__K(mv__fd_strict)(const mv__fd_jac *s, size_t x, const int comps) {
+    const mvf inv = mvf_set1(s->inv);
+    mvf a[2][3], b[2][3], c[2][3], n[3], det, least = mvf_zero(), sum = mvf_zero();
+    int i, j, k;
+    MV__UNROLL for (i = 0; i < 2; i++) {
+        MV__K(mv__fd_column)(a[i], s, x, 0, i, comps);
+        MV__K(mv__fd_column)(b[i], s, x, 1, i, comps);
+        if (comps == 3) MV__K(mv__fd_column)(c[i], s, x, 2, i, comps);
+    }
+    MV__UNROLL for (i = 0; i < 2; i++) {
+        MV__UNROLL for (j = 0; j < comps - 1; j++) {
+            if (comps == 3) MV__K(mv__fd_cross)(n, b[i], c[j]);
+            MV__UNROLL for (k = 0; k < 2; k++) {
+                det = comps == 3 ? MV__K(mv__fd_dot)(a[k], n)
+                                 : mvf_sub(mvf_mul(a[k][0], b[i][1]), mvf_mul(a[k][1], b[i][0]));
+                det = mvf_mul(det, inv);
+                least = (i + j + k) ? mvf_min(det, least) : det;
+                sum = mvf_add(sum, det);
+            }
+        }
+    }
+    return mvf_add(least, mvf_sub(sum, sum));
+}
+/* voxels x..x + n - 1 of a row */
+#define MV__FD_DETS(name, det, comps)                                                                        \
+    static void MV__K(name)(float *d, const mv__fd_jac *s, size_t x, size_t n) {                             \
+        size_t i;                                                                                            \
+        for (i = 0; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, MV__K(det)(s, x + i, comps));               \
+        if (i < n && n >= MVF_N) { /* the last ones once more */                                             \
+            mvf_store(d + n - MVF_N, MV__K(det)(s, x + n - MVF_N, comps));                                   \
+            i = n;                                                                                           \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        if (MVF_N > 1 && i < n) MV__FD_REST(name, d + i, s, x + i, n - i);                                   \
+    }
+#if MV__PASS == 1
+#  define MV__FD_REST(name, d, s, x, n) ((void)0) /* one value a vector: nothing is left */
+#else
+#  undef MV__FD_REST
+#  define MV__FD_REST(name, d, s, x, n) name##_scalar(d, s, x, n)
+#endif
+MV__FD_DETS(mv__fd_central2, mv__fd_central, 2)
+MV__FD_DETS(mv__fd_central3, mv__fd_central, 3)
+MV__FD_DETS(mv__fd_strict2, mv__fd_strict, 2)
+MV__FD_DETS(mv__fd_strict3, mv__fd_strict, 3)
+#undef MV__FD_DETS
+/* log x for x > 0: that of the exponent and of a mantissa within sqrt(1/2)..sqrt(2), by the series of
+   2 atanh((m - 1) / (m + 1)); 1e-7 */
+MV__INLINE mvf MV__K(mv__fd_log)(mvf x) {
+    static const float at[5] = {2.0f, 0.66666667f, 0.4f, 0.28571429f, 0.22222222f};
+    const mvf one = mvf_set1(1.0f);
+    mvi b = mvi_add(mvf_bits(mvf_max(x, mvf_set1(1.17549435e-38f))), mvi_set1(0x3f800000 - 0x3f3504f3));
+    mvf e = mvf_fromi(mvi_sub(mvi_srl(b, 23), mvi_set1(127))), m, s, z, p = mvf_set1(at[4]);
+    int i;
+    m = mvi_asf(mvi_add(mvi_and(b, mvi_set1(0x7fffff)), mvi_set1(0x3f3504f3)));
+    s = mvf_div(mvf_sub(m, one), mvf_add(m, one));
+    z = mvf_mul(s, s);
+    MV__UNROLL for (i = 3; i >= 0; i--) p = mvf_add(mvf_mul(p, z), mvf_set1(at[i]));
+    return mvf_add(mvf_mul(p, s), mvf_mul(e, mvf_set1(0.69314718f)));
+}
+MV__INLINE void MV__K(mv__fd_gain)(double *sum, mvf x) { /* stripes of MVF_N values */
+    mvd_store(sum, mvd_add(mvd_load(sum), mvd_lo(x)));
+    if (MVF_N > 1) mvd_store(sum + MVF_N - MVD_N, mvd_add(mvd_load(sum + MVF_N - MVD_N), mvd_hi(x)));
+}
+/* n determinants, whole stripes: what mask leaves out fills them up */
+static void MV__K(mv__fd_gather)(mv__fd_jsum *s, const float *det, const uint8_t *mask, size_t n) {
+    const mvf zero = mvf_zero(), one = mvf_set1(1.0f);
+    size_t i, h;
+    for (i = 0; i < n; i += 16)
+        for (h = 0; h < 16; h += MVF_N) {
+            const mvf x = mvf_load(det + i + h);
+            const mvm live = mvi_gt(mvi_load_u8(mask + i + h), mvi_set1(0));
+            const mvm whole = mvf_eq(mvf_sub(x, x), zero), in = mvm_and(live, whole);
+            const mvm up = mvm_and(in, mvf_gt(x, zero));
+            const mvf log = MV__K(mv__fd_log)(mvf_sel(up, x, one));
+            mvd lo = mvd_lo(log);
+            MV__K(mv__fd_gain)(s->det + h, mvf_sel(in, x, zero));
+            MV__K(mv__fd_gain)(s->log1 + h, log);
+            lo = mvd_add(mvd_load(s->log2 + h), mvd_mul(lo, lo));
+            if (MVF_N > 1) {
+                mvd hi = mvd_hi(log);
+                hi = mvd_add(mvd_load(s->log2 + h + MVF_N - MVD_N), mvd_mul(hi, hi));
+                mvd_store(s->log2 + h + MVF_N - MVD_N, hi);
+            }
+            mvd_store(s->log2 + h, lo);
+            mvf_store(s->least + h, mvf_min(mvf_load(s->least + h), mvf_sel(in, x, mvf_load(s->least + h))));
+            mvf_store(s->most + h, mvf_max(mvf_load(s->most + h), mvf_sel(in, x, mvf_load(s->most + h))));
+            mvf_store(s->taken + h, mvf_add(mvf_load(s->taken + h), mvf_sel(in, one, zero)));
+            mvf_store(s->folded + h, mvf_add(mvf_load(s->folded + h),
+                                             mvf_sel(mvm_and(in, mvf_le(x, zero)), one, zero)));
+            mvf_store(s->bad + h, mvf_add(mvf_load(s->bad + h),
+                                          mvf_sel(mvm_and(live, mvm_not(whole)), one, zero)));
+        }
+    mv_end();
+}
+/* ---- planes in other units: d[r] = sum of m[3 r + c] s[c]; half: half of that, too, or NULL. In place is
+   fine. ---- */
+static void MV__K(mv__fd_mix)(float *const *d, float *const *half, const float *const *s, const float *m,
+                               int comps, size_t at, size_t n) {
+    size_t i;
+    int r, c;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf x[3], y;
+        const size_t left = n - i, o = at + i;
+        for (c = 0; c < comps; c++) x[c] = left >= MVF_N ? mvf_load(s[c] + o) : mvf_loadn(s[c] + o, left);
+        for (r = 0; r < comps; r++) {
+            y = mvf_mul(mvf_set1(m[3 * r]), x[0]);
+            for (c = 1; c < comps; c++) y = mvf_add(y, mvf_mul(mvf_set1(m[3 * r + c]), x[c]));
+            MV__K(mv__fd_put)(d[r] + o, y, left);
+            if (half) MV__K(mv__fd_put)(half[r] + o, mvf_mul(y, mvf_set1(0.5f)), left);
+        }
+    }
+    mv_end();
+}
+/* d -= s / 2 */
+static void MV__K(mv__fd_less)(float *d, const float *s, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const size_t left = n - i;
+        const mvf x = left >= MVF_N ? mvf_load(d + i) : mvf_loadn(d + i, left);
+        const mvf y = left >= MVF_N ? mvf_load(s + i) : mvf_loadn(s + i, left);
+        MV__K(mv__fd_put)(d + i, mvf_sub(x, mvf_mul(y, mvf_set1(0.5f))), left);
+    }
+    mv_end();
+}
+/* the longest displacement that is finite, squared */
+static float MV__K(mv__fd_longest)(const float *const *u, int comps, size_t at, size_t n) {
+    mvf most = mvf_zero(), sum, x;
+    float lane[MVF_N], best = 0.0f;
+    size_t i;
+    int c;
+    for (i = 0; i < n; i += MVF_N) {
+        sum = mvf_zero();
+        for (c = 0; c < comps; c++) {
+            x = n - i >= MVF_N ? mvf_load(u[c] + at + i) : mvf_loadn(u[c] + at + i, n - i);
+            sum = mvf_add(sum, mvf_mul(x, x));
+        }
+        most = mvf_max(most, mvf_sel(mvf_eq(mvf_sub(sum, sum), mvf_zero()), sum, mvf_zero()));
+    }
+    mvf_store(lane, most);
+    mv_end();
+    for (i = 0; i < MVF_N; i++) best = lane[i] > best ? lane[i] : best;
+    return best;
+}
+/* ---- the inverse: one vector of voxels at a time until all of its lanes are done ---- */
+/* r = w + u(x + w) and the columns g[c] of its derivative; pos: the lanes' voxels */
+MV__INLINE void MV__K(mv__fd_residual)(mvf *r, mvf g[3][3], const mv__fd_newton *a, const mvi *pos,
+                                       const mvf *w, const int comps) {
+    const mv__fd_row *s = &a->src;
+    const size_t dy = s->n[1] > 1 ? s->sy : 0, dz = comps == 3 && s->n[2] > 1 ? s->sz : 0;
+    const mvf zero = mvf_zero(), one = mvf_set1(1.0f);
+    mvf f[3], whole[3], d[3];
+    mvm in[3];
+    mvi k = mvi_set1(0);
+    mv__fd_run o;
+    int c, q;
+    mv__memset(&o, 0, sizeof o);
+    MV__UNROLL for (c = 0; c < 3; c++) {
+        const mvi top = mvi_set1(s->n[c] > 1 ? (int32_t)s->n[c] - 2 : 0);
+        const mvf edge = s->n[c] > 1 ? one : zero;
+        const mvf x = c < comps ? mvf_min(mvf_max(w[c], mvf_set1(-1e9f)), mvf_set1(1e9f)) : zero;
+        const mvf down = mvf_floor(x);
+        mvi i = mvi_add(pos[c], mvi_trunc(down));
+        const mvm low = mvi_gt(mvi_set1(0), i), high = mvi_gt(i, top);
+        f[c] = mvf_sub(x, down);
+        in[c] = mvm_not(mvm_or(low, mvm_and(high, mvf_gt(mvf_add(f[c], mvf_fromi(mvi_sub(i, top))), one))));
+        f[c] = mvf_sel(low, zero, mvf_sel(high, edge, f[c]));
+        i = mvi_min(mvi_max(i, mvi_set1(0)), top);
+        whole[c] = mvf_fromi(i);
+        k = mvi_add(k, c == 0 ? i : mvi_mul(i, mvi_set1(c == 1 ? (int32_t)dy : (int32_t)dz)));
+    }
+    MV__UNROLL for (q = 0; q < comps; q++) {
+        if (comps == 3 && dz)
+            r[q] = MV__K(mv__fd_plane)(s, &o, whole, k, f, d, &k, &k, dy, dz, q, 4, 1, MV__FD_F32);
+        else r[q] = MV__K(mv__fd_plane)(s, &o, whole, k, f, d, &k, &k, dy, 0, q, 2, 1, MV__FD_F32);
+        r[q] = mvf_add(r[q], w[q]);
+        MV__UNROLL for (c = 0; c < comps; c++)
+            g[c][q] = mvf_add(mvf_sel(in[c], d[c], zero), c == q ? one : zero);
+    }
+}
+/* step = g^-1 r, or r where g is nearly singular */
+MV__INLINE void MV__K(mv__fd_solve)(mvf *step, mvf g[3][3], const mvf *r, const int comps) {
+    mvf n[3][3], det, inv;
+    mvm ok;
+    int c;
+    if (comps == 3) {
+        MV__K(mv__fd_cross)(n[0], g[1], g[2]);
+        MV__K(mv__fd_cross)(n[1], g[2], g[0]);
+        MV__K(mv__fd_cross)(n[2], g[0], g[1]);
+        det = MV__K(mv__fd_dot)(g[0], n[0]);
+    } else {
+        n[0][0] = g[1][1];
+        n[0][1] = mvf_neg(g[1][0]);
+        n[1][0] = mvf_neg(g[0][1]);
+        n[1][1] = g[0][0];
+        det = mvf_sub(mvf_mul(g[0][0], g[1][1]), mvf_mul(g[0][1], g[1][0]));
+    }
+    ok = mvf_gt(mvf_abs(det), mvf_set1(0.01f));
+    inv = mvf_div(mvf_set1(1.0f), mvf_sel(ok, det, mvf_set1(1.0f)));
+    MV__UNROLL for (c = 0; c < comps; c++) {
+        mvf x = comps == 3 ? MV__K(mv__fd_dot)(n[c], r)
+                           : mvf_add(mvf_mul(n[c][0], r[0]), mvf_mul(n[c][1], r[1]));
+        step[c] = mvf_sel(ok, mvf_mul(x, inv), r[c]);
+    }
+}
+/* voxels i.. of a row at `at`; lanes from `left` on are none */
+MV__INLINE void MV__K(mv__fd_seek)(const mv__fd_newton *a, mv__fd_rest *rest, size_t i, size_t y, size_t z,
+                                   size_t at, size_t left, const int comps) {
+    const mvf huge = mvf_set1(3e38f), tolerance = mvf_set1(a->tolerance);
+    const mvm lanes = mvi_gt(mvi_set1(left < MVF_N ? (int32_t)left : MVF_N), mvi_iota());
+    mvf w[3], best[3], step[3], r[3], g[3][3], s[3], e, least = huge, part = mvf_set1(1.0f);
+    mvi pos[3];
+    float lane[MVF_N];
+    int c, k;
+    pos[0] = mvi_add(mvi_set1((int32_t)i), mvi_iota());
+    pos[1] = mvi_set1((int32_t)y);
+    pos[2] = mvi_set1((int32_t)z);
+    MV__UNROLL for (c = 0; c < comps; c++) {
+        const float *u = (const float *)a->src.src[c] + at;
+        best[c] = w[c] = mvf_neg(left >= MVF_N ? mvf_load(u) : mvf_loadn(u, left));
+        step[c] = mvf_zero();
+    }
+    for (k = 0; k < a->iterations; k++) {
+        mvm better, open;
+        MV__K(mv__fd_residual)(r, g, a, pos, w, comps);
+        e = mvf_mul(r[0], r[0]);
+        MV__UNROLL for (c = 1; c < comps; c++) e = mvf_add(e, mvf_mul(r[c], r[c]));
+        better = mvf_lt(e, least);
+        least = mvf_sel(better, e, least);
+        MV__UNROLL for (c = 0; c < comps; c++) best[c] = mvf_sel(better, w[c], best[c]);
+        open = mvm_and(lanes, mvm_and(mvf_gt(least, tolerance), mvf_lt(least, huge)));
+        if (!mvm_bits(open)) break;
+        MV__K(mv__fd_solve)(s, g, r, comps);
+        part = mvf_sel(better, mvf_set1(1.0f), mvf_mul(part, mvf_set1(0.5f)));
+        MV__UNROLL for (c = 0; c < comps; c++) {
+            step[c] = mvf_sel(better, s[c], step[c]);
+            w[c] = mvf_sel(open, mvf_sub(best[c], mvf_mul(part, step[c])), best[c]);
+        }
+    }
+    part = mvf_sel(mvf_lt(least, huge), mvf_zero(), mvi_asf(mvi_set1(0x7fc00000))); /* never finite: NaN */
+    MV__UNROLL for (c = 0; c < comps; c++) MV__K(mv__fd_put)(a->w[c] + at, mvf_add(best[c], part), left);
+    mvf_store(lane, mvf_sel(mvm_and(lanes, mvf_lt(least, huge)), least, mvf_zero()));
+    for (i = 0; i < MVF_N; i++) {
+        rest->worst = lane[i] > rest->worst ? lane[i] : rest->worst;
+        rest->failed += lane[i] > a->tolerance;
+    }
+}
+static void MV__K(mv__fd_seek2)(const mv__fd_newton *a, mv__fd_rest *rest, size_t y, size_t z, size_t at) {
+    const size_t n = a->src.n[0];
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) MV__K(mv__fd_seek)(a, rest, i, y, z, at + i, n - i, 2);
+    mv_end();
+}
+static void MV__K(mv__fd_seek3)(const mv__fd_newton *a, mv__fd_rest *rest, size_t y, size_t z, size_t at) {
+    const size_t n = a->src.n[0];
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) MV__K(mv__fd_seek)(a, rest, i, y, z, at + i, n - i, 3);
+    mv_end();
+}
+#else
+/* ---- rows of planes whose voxels follow each other ---- */
+typedef void (*mv__fd_fn)(const mv__fd_row *s, size_t n);
+typedef struct mv__fd_rows {
+    mv__fd_row row; /* of voxel 0, 0, 0 */
+    mv__fd_fn fn;
+    double m[12];   /* from outputs' voxels to the source's */
+    size_t n[3], ty, tz, tiles;
+} mv__fd_rows;
+/* tiles of 16 x 16 rows: what their neighbours need again stays in the caches */
+static size_t mv__fd_tiles(size_t *ty, size_t *tz, size_t *tiles, const size_t *n) {
+    *ty = mv__minz(n[1], n[2] > 1 ? 16 : 64);
+    *tz = mv__minz(n[2], 16);
+    *tiles = mv__divup(n[1], *ty);
+    return *tiles * mv__divup(n[2], *tz);
+}
+static int mv__fd_is_far(const size_t *n, size_t sy, size_t sz) {
+    return n[0] == 1 || (n[2] - 1) * sz + (n[1] - 1) * sy + n[0] >= 0x7fffffff;
+}
+static void mv__fd_rows_job(void *arg, size_t job) {
+    const mv__fd_rows *g = (const mv__fd_rows *)arg;
+    const size_t y0 = job % g->tiles * g->ty, z0 = job / g->tiles * g->tz;
+    size_t y, z;
+    int r;
+    for (z = z0; z < mv__minz(g->n[2], z0 + g->tz); z++)
+        for (y = y0; y < mv__minz(g->n[1], y0 + g->ty); y++) {
+            const size_t at = (z * g->n[1] + y) * g->n[0];
+            mv__fd_row s = g->row;
+            for (r = 0; r < 3; r++) {
+                s.at[r] = g->m[4 * r + 1] * (double)y + g->m[4 * r + 2] * (double)z + g->m[4 * r + 3];
+                s.step[r] = g->m[4 * r];
+                if (s.u[r]) s.u[r] += at;
+                if (s.dst[r]) s.dst[r] += at;
+                if (s.plus[r]) s.plus[r] += at;
+                if (s.grad[r]) s.grad[r] += at;
+            }
+            g->fn(&s, g->n[0]);
+        }
+}
+static mv_status mv__fd_rows_run(mv_ctx *ctx, mv__fd_rows *g, const size_t *n, const char *op) {
+    mv__memcpy(g->n, n, sizeof g->n);
+    return mv_parallel_for(ctx, mv__fd_tiles(&g->ty, &g->tz, &g->tiles, n), mv__fd_rows_job, g, op);
+}
+/* the 3 x 3 part of m as floats */
+static void mv__fd_turn_of(mv__fd_row *s, const double *m) {
+    int r, c;
+    s->diagonal = 1;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++) {
+            s->b[3 * r + c] = (float)m[4 * r + c];
+            if (r != c && s->b[3 * r + c] != 0.0f) s->diagonal = 0;
+        }
+}
+/* dst(x) = w(x) + u(x + w(x)), planes of 2 or 3 components in voxels of one grid; beyond its voxels the
+   nearest one of u counts. dst may be w. Not finite w: NaN. */
+static mv_status mv__field_compose(mv_ctx *ctx, float *const *dst, const float *const *u,
+                                   const float *const *w, int comps, const size_t *n, const char *op) {
+    mv__fd_rows g;
+    int c;
+    mv__memset(&g, 0, sizeof g);
+    mv_affine_identity(g.m);
+    mv__fd_turn_of(&g.row, g.m);
+    g.row.planes = comps;
+    for (c = 0; c < 3; c++) g.row.n[c] = n[c];
+    for (c = 0; c < comps; c++) {
+        g.row.src[c] = u[c];
+        g.row.u[c] = g.row.plus[c] = w[c];
+        g.row.dst[c] = dst[c];
+    }
+    g.row.sy = n[0];
+    g.row.sz = n[0] * n[1];
+    g.row.far = mv__fd_is_far(n, g.row.sy, g.row.sz);
+    g.fn = comps == 2 ? MV__PICK(mv__fd_lin2) : MV__PICK(mv__fd_lin3);
+    return mv__fd_rows_run(ctx, &g, n, op);
+}
+/* w(x) = m(a (x + u(x))) and, where grad is given, the gradient of m there with respect to m's voxel indices
+   (to u: times the 3 x 3 part of a, from the left); 0 along an axis along which the position lies outside. m:
+   mn[0..2] voxels, u: `comps` planes (NULL: none) on the n[0..2] voxels of w, in these voxels. */
+static mv_status mv__warp_gradient(mv_ctx *ctx, float *w, float *const *grad, const float *m,
+                                   const size_t *mn, const double *a, const float *const *u, int comps,
+                                   const size_t *n, const char *op) {
+    mv__fd_rows g;
+    int c;
+    mv__memset(&g, 0, sizeof g);
+    mv__memcpy(g.m, a, sizeof g.m);
+    mv__fd_turn_of(&g.row, a);
+    g.row.planes = u ? comps : 0;
+    for (c = 0; c < 3; c++) g.row.n[c] = mn[c];
+    for (c = 0; u && c < comps; c++) g.row.u[c] = u[c];
+    for (c = 0; grad && c < 3; c++) g.row.grad[c] = grad[c];
+    g.row.src[0] = m;
+    g.row.dst[0] = w;
+    g.row.sy = mn[0];
+    g.row.sz = mn[0] * mn[1];
+    g.row.far = mv__fd_is_far(mn, g.row.sy, g.row.sz);
+    g.fn = grad ? MV__PICK(mv__fd_grad) : MV__PICK(mv__fd_lin1);
+    return mv__fd_rows_run(ctx, &g, n, op);
+}
+/* ---- fields as planes ---- */
+/* Of a field: its components and voxels. */
+static mv_status mv__field_check(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v,
+                                 int *comps, size_t *n) {
+    const double *a;
+    double inverse[12];
+    int d;
+    mv_status st = mv__vol_check_real(ctx, op, name, v);
+    if (st < 0) return st;
+    a = v->affine;
+    *comps = (int)mv__minz(v->dim[4], 4);
+    if (v->ndim != 5 || v->dim[3] != 1 || !(*comps == 3 || (*comps == 2 && v->dim[2] == 1)))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)v->dim[4], -1,
+                        "%s: %s has %d axes, %zu x %zu x %zu x %zu x %zu: a field has x, y, z, 1, 3 or x, y, "
+                        "1, 1, 2",
+                        op, name, v->ndim, v->dim[0], v->dim[1], v->dim[2], v->dim[3], v->dim[4]);
+    if (mv_affine_invert(inverse, a) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(a), -1,
+                        "%s: the affine of %s cannot be inverted", op, name);
+    if (*comps == 2 && (a[2] != 0.0 || a[6] != 0.0 || a[8] != 0.0 || a[9] != 0.0))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "affine", a[8] != 0.0 ? a[8] : a[9], -1,
+                        "%s: the plane of %s, a field of 2 components, must lie in world x and y", op, name);
+    for (d = 0; d < 3; d++) n[d] = v->dim[d];
+    return MEDVOL_OK;
+}
+typedef struct mv__fd_units {
+    float *const *dst;
+    float *const *half;
+    const float *const *src;
+    float m[9];
+    int comps;
+    size_t n;
+    float *most; /* of each chunk */
+} mv__fd_units;
+static void mv__fd_mix_job(void *arg, size_t job) {
+    const mv__fd_units *g = (const mv__fd_units *)arg;
+    const size_t at = job * MV__CHUNK;
+    MV__PICK(mv__fd_mix)(g->dst, g->half, g->src, g->m, g->comps, at, mv__minz(MV__CHUNK, g->n - at));
+}
+/* dst = the 3 x 3 part of m, times s, on each vector of src; half (or NULL) gets half of that */
+static mv_status mv__fd_mixed(mv_ctx *ctx, float *const *dst, float *const *half, const float *const *src,
+                                 const double *m, double s, int comps, size_t n, const char *op) {
+    mv__fd_units g;
+    int i;
+    mv__memset(&g, 0, sizeof g);
+    g.dst = dst;
+    g.half = half;
+    g.src = src;
+    g.comps = comps;
+    g.n = n;
+    for (i = 0; i < 9; i++) g.m[i] = (float)(s * m[4 * (i / 3) + i % 3]);
+    return mv_parallel_for(ctx, mv__divup(n, MV__CHUNK), mv__fd_mix_job, &g, op);
+}
+static void mv__fd_planes(float **p, float *data, int comps, size_t n) {
+    int c;
+    for (c = 0; c < 3; c++) p[c] = data + (size_t)(c < comps ? c : 0) * n;
+}
+
+/* ---- determinants ---- */
+typedef struct mv__fd_tally { /* of a job */
+    double det, log1, log2, voxels, folded, bad;
+    float least, most;
+} mv__fd_tally;
+typedef struct mv__fd_det {
+    mv__fd_jac row;
+    const float *src[3];
+    size_t n[3], sy, sz, rows; /* strides of src; rows a job */
+    int comps, strict;
+    float *dst; /* contiguous, or NULL */
+    const mv_volume *mask;
+    mv__fd_tally *tally; /* or NULL */
+} mv__fd_det;
+static void mv__fd_offsets(ptrdiff_t *to, size_t i, size_t n, ptrdiff_t step, int strict) {
+    const ptrdiff_t up = i + 1 < n ? step : 0, down = i > 0 ? -step : 0;
+    to[0] = up;
+    to[1] = strict && up ? 0 : down; /* where there is no next voxel, the one before twice */
+    to[2] = strict && down ? 0 : up;
+    to[3] = down;
+}
+/* half the distance where the difference is a central one */
+static float mv__fd_per_mm(const mv__fd_det *g, int axis, const ptrdiff_t *to) {
+    return !g->strict && to[0] && to[1] ? 0.5f * g->row.h[axis] : g->row.h[axis];
+}
+static void mv__fd_dets(const mv__fd_det *g, float *d, mv__fd_jac *s, size_t x, size_t n) {
+    if (g->comps == 2 && g->strict) MV__PICK(mv__fd_strict2)(d, s, x, n);
+    else if (g->comps == 2) MV__PICK(mv__fd_central2)(d, s, x, n);
+    else if (g->strict) MV__PICK(mv__fd_strict3)(d, s, x, n);
+    else MV__PICK(mv__fd_central3)(d, s, x, n);
+}
+/* voxels x..x + n - 1 of a row; at its ends differences along x have one side */
+static void mv__fd_stretch(const mv__fd_det *g, float *d, mv__fd_jac *s, size_t x, size_t n) {
+    size_t i, k;
+    for (i = 0; i < n; i += k) {
+        const size_t end = g->n[0] - 1;
+        k = x + i == 0 || x + i >= end ? 1 : mv__minz(n - i, end - (x + i));
+        mv__fd_offsets(s->to[0], x + i, g->n[0], 1, g->strict);
+        s->h[0] = mv__fd_per_mm(g, 0, s->to[0]);
+        mv__fd_dets(g, d + i, s, x + i, k);
+    }
+}
+static void mv__fd_live(const mv__fd_det *g, uint8_t *live, size_t x, size_t y, size_t z, size_t n) {
+    const mv_volume *m = g->mask;
+    double value[MV__FD_BLOCK], slope, inter;
+    size_t i;
+    for (i = 0; i < n; i++) live[i] = 1;
+    if (!m) return;
+    mv__vol_scaling(m, &slope, &inter);
+    mv__cv_run(value, MEDVOL_F64,
+               (const unsigned char *)m->data +
+                   (x + y * (size_t)m->stride[1] + z * (size_t)m->stride[2]) * mv_dtype_size(m->dtype),
+               m->dtype, n, slope, inter, 0);
+    for (i = 0; i < n; i++) live[i] = value[i] < 0.0 || value[i] > 0.0;
+}
+static void mv__fd_det_row(const mv__fd_det *g, mv__fd_jsum *sum, size_t y, size_t z) {
+    float det[MV__FD_BLOCK], *d;
+    uint8_t live[MV__FD_BLOCK];
+    size_t x, n, i;
+    int c;
+    mv__fd_jac s = g->row;
+    for (c = 0; c < g->comps; c++) s.p[c] = g->src[c] + y * g->sy + z * g->sz;
+    mv__fd_offsets(s.to[1], y, g->n[1], (ptrdiff_t)g->sy, g->strict);
+    mv__fd_offsets(s.to[2], z, g->n[2], (ptrdiff_t)g->sz, g->strict);
+    for (c = 1; c < 3; c++) s.h[c] = mv__fd_per_mm(g, c, s.to[c]);
+    for (x = 0; x < g->n[0]; x += n) {
+        n = mv__minz(MV__FD_BLOCK, g->n[0] - x);
+        d = g->tally ? det : g->dst + (z * g->n[1] + y) * g->n[0] + x;
+        mv__fd_stretch(g, d, &s, x, n);
+        if (!g->tally) continue;
+        if (g->dst) mv__memcpy(g->dst + (z * g->n[1] + y) * g->n[0] + x, det, n * sizeof *det);
+        mv__fd_live(g, live, x, y, z, n);
+        for (i = n; i % 16; i++) det[i] = 1.0f, live[i] = 0;
+        MV__PICK(mv__fd_gather)(sum, det, live, i);
+    }
+}
+static void mv__fd_det_job(void *arg, size_t job) {
+    const mv__fd_det *g = (const mv__fd_det *)arg;
+    const size_t from = job * g->rows, to = mv__minz(g->n[1] * g->n[2], from + g->rows);
+    mv__fd_jsum s;
+    mv__fd_tally t;
+    size_t i;
+    mv__memset(&s, 0, sizeof s);
+    for (i = 0; i < 16; i++) s.least[i] = HUGE_VALF, s.most[i] = -HUGE_VALF;
+    for (i = from; i < to; i++) mv__fd_det_row(g, &s, i % g->n[1], i / g->n[1]);
+    if (!g->tally) return;
+    mv__memset(&t, 0, sizeof t);
+    t.det = mv__fold16(s.det);
+    t.log1 = mv__fold16(s.log1);
+    t.log2 = mv__fold16(s.log2);
+    t.least = s.least[0];
+    t.most = s.most[0];
+    for (i = 0; i < 16; i++) {
+        t.least = s.least[i] < t.least ? s.least[i] : t.least;
+        t.most = s.most[i] > t.most ? s.most[i] : t.most;
+        t.voxels += (double)s.taken[i];
+        t.folded += (double)s.folded[i];
+        t.bad += (double)s.bad[i];
+    }
+    g->tally[job] = t;
+}
+static void mv__fd_sum_up(mv_jacobian_stats *stats, const mv__fd_tally *t, size_t jobs) {
+    double det = 0.0, log1 = 0.0, log2 = 0.0, voxels = 0.0, folded = 0.0, bad = 0.0, up, var;
+    float least = HUGE_VALF, most = -HUGE_VALF;
+    size_t i;
+    for (i = 0; i < jobs; i++) {
+        det += t[i].det, log1 += t[i].log1, log2 += t[i].log2;
+        voxels += t[i].voxels, folded += t[i].folded, bad += t[i].bad;
+        least = t[i].least < least ? t[i].least : least;
+        most = t[i].most > most ? t[i].most : most;
+    }
+    up = voxels - folded;
+    mv__memset(stats, 0, sizeof *stats);
+    stats->voxels = (size_t)voxels;
+    stats->folded = (size_t)folded;
+    stats->invalid = (size_t)bad;
+    stats->share = voxels > 0.0 ? folded / voxels : 0.0;
+    stats->mean = voxels > 0.0 ? det / voxels : (double)NAN;
+    stats->least = voxels > 0.0 ? (double)least : (double)NAN;
+    stats->greatest = voxels > 0.0 ? (double)most : (double)NAN;
+    stats->log_mean = up > 0.0 ? log1 / up : (double)NAN;
+    var = up > 0.0 ? log2 / up - stats->log_mean * stats->log_mean : (double)NAN;
+    stats->log_sd = var < 0.0 ? 0.0 : sqrt(var);
+}
+/* What a determinant is made of: those of I + D A^-1 and of A + D, over that of A, are the same. */
+static void mv__fd_det_plan(mv__fd_det *g, const mv_volume *field, int comps, int strict) {
+    double length[3], a[12], mm;
+    int r, c;
+    size_t between = (size_t)field->stride[4];
+    mv_affine_spacing(length, field->affine);
+    mv_affine_identity(a);
+    for (r = 0; r < comps; r++)
+        for (c = 0; c < comps; c++) a[4 * r + c] = field->affine[4 * r + c] / length[c];
+    for (c = 0; c < 3; c++) {
+        mm = 1.0 / length[c];
+        g->row.h[c] = (float)mm;
+        g->n[c] = field->dim[c];
+        g->src[c] = (const float *)field->data + (size_t)(c < comps ? c : 0) * between;
+    }
+    for (r = 0; r < 9; r++) g->row.a[r] = (float)a[4 * (r / 3) + r % 3];
+    g->row.inv = (float)(1.0 / mv_affine_det(a));
+    g->comps = comps;
+    g->strict = strict;
+    g->sy = (size_t)field->stride[1];
+    g->sz = (size_t)field->stride[2];
+    g->rows = mv__maxz(1, MV__CHUNK / g->n[0]);
+}
+static mv_status mv__fd_det_mask(mv_ctx *ctx, const char *op, const mv_volume *mask, const size_t *n) {
+    mv_status st = MEDVOL_OK;
+    if (mask) st = mv__vol_check_real(ctx, op, "mask", mask);
+    if (st == MEDVOL_OK && mask && !mv__vol_same_shape(mask, 3, n))
+        st = mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)mask->dim[0], -1,
+                      "%s: mask is %zu x %zu x %zu: the field has %zu x %zu x %zu voxels", op, mask->dim[0],
+                      mask->dim[1], mask->dim[2], n[0], n[1], n[2]);
+    return st;
+}
+MEDVOL_DEF mv_status mv_field_jacobian(mv_ctx *ctx, mv_volume *dst, mv_jacobian_stats *stats,
+                                       const mv_volume *field, const mv_jacobian_opt *opt) {
+    static const char *const op = "field_jacobian";
+    mv__fd_det g;
+    mv__dst d;
+    mv_volume plain;
+    double slope, inter;
+    size_t n[3], jobs;
+    int comps;
+    mv_status st = mv__field_check(ctx, op, "field", field, &comps, n);
+    if (st < 0) return st;
+    if (!dst && !stats) return mv__fail_null(ctx, op, "dst and stats");
+    mv__memset(&g, 0, sizeof g);
+    g.mask = opt ? opt->mask : NULL;
+    if ((st = mv__fd_det_mask(ctx, op, g.mask, n)) < 0) return st;
+    if (g.mask && (st = mv__dst_apart(ctx, op, "mask", dst, g.mask)) < 0) return st;
+    mv__memset(&plain, 0, sizeof plain);
+    mv__vol_scaling(field, &slope, &inter);
+    if (field->dtype != MEDVOL_F32 || mv__scaled(slope, inter))
+        st = mv_convert(ctx, &plain, field, MEDVOL_F32, NULL);
+    if (st == MEDVOL_OK && dst) {
+        st = mv__dst_begin(ctx, op, &d, dst, field, MEDVOL_F32, 3, n, 0);
+        if (st == MEDVOL_OK && d.out.nifti) d.out.nifti->intent_code = 0;
+        if (st == MEDVOL_OK) g.dst = (float *)d.work.data;
+    }
+    if (st < 0) {
+        mv_volume_free(ctx, &plain);
+        return st;
+    }
+    mv__fd_det_plan(&g, plain.data ? &plain : field, comps, opt && opt->strict);
+    jobs = mv__divup(n[1] * n[2], g.rows);
+    if (stats && !(g.tally = (mv__fd_tally *)mv__alloc(ctx, jobs * sizeof *g.tally))) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, jobs, mv__fd_det_job, &g, op);
+    if (dst) st = mv__dst_end(ctx, st, &d, dst);
+    if (stats && st == MEDVOL_OK) mv__fd_sum_up(stats, g.tally, jobs);
+    mv__free(ctx, g.tally);
+    mv_volume_free(ctx, &plain);
+    return st;
+}
+
+/* ---- exponential ---- */
+static void mv__fd_longest_job(void *arg, size_t job) {
+    const mv__fd_units *g = (const mv__fd_units *)arg;
+    const size_t at = job * MV__CHUNK;
+    g->most[job] = MV__PICK(mv__fd_longest)(g->src, g->comps, at, mv__minz(MV__CHUNK, g->n - at));
+}
+/* The fewest halvings that bring the longest of `comps` planes of n to half a voxel. */
+static mv_status mv__fd_halvings(mv_ctx *ctx, const float *const *v, int comps, size_t n, int *steps,
+                                 const char *op) {
+    const size_t jobs = mv__divup(n, MV__CHUNK);
+    mv__fd_units g;
+    size_t i;
+    float most = 0.0f;
+    double length;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.src = v;
+    g.comps = comps;
+    g.n = n;
+    if (!(g.most = (float *)mv__alloc(ctx, jobs * sizeof *g.most))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, jobs, mv__fd_longest_job, &g, op);
+    for (i = 0; i < jobs && st == MEDVOL_OK; i++) most = g.most[i] > most ? g.most[i] : most;
+    mv__free(ctx, g.most);
+    length = sqrt((double)most);
+    for (*steps = 0; length > 0.5 && *steps < 30; ++*steps) length *= 0.5;
+    return st;
+}
+typedef struct mv__fd_diff {
+    float *d;
+    const float *s;
+    size_t n;
+} mv__fd_diff;
+static void mv__fd_less_job(void *arg, size_t job) {
+    const mv__fd_diff *g = (const mv__fd_diff *)arg;
+    const size_t at = job * MV__CHUNK;
+    MV__PICK(mv__fd_less)(g->d + at, g->s + at, mv__minz(MV__CHUNK, g->n - at));
+}
+/* dst = exp(sign v) - id in voxels, planes of 2 or 3 components of n[0..2] voxels. steps 0: as many as it
+   takes. dst may be v. Memory: `comps` planes. */
+static mv_status mv__field_exp(mv_ctx *ctx, float *const *dst, const float *const *v, int comps,
+                               const size_t *n, int steps, float sign, const char *op) {
+    static const double unit[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
+    const size_t count = n[0] * n[1] * n[2];
+    size_t bytes;
+    float *own[3], *block, *const *a, *const *b, *const *t;
+    const float *from[3];
+    mv__fd_diff diff;
+    int c, k;
+    mv_status st = MEDVOL_OK;
+    if (!mv__mul(count, (size_t)comps * sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)count, -1, "%s: %zu voxels are too many", op, count);
+    if (steps == 0) st = mv__fd_halvings(ctx, v, comps, count, &steps, op);
+    if (st < 0) return st;
+    if (!(block = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    mv__fd_planes(own, block, comps, count);
+    b = steps & 1 ? own : dst; /* so that the last result is dst */
+    a = steps & 1 ? dst : own;
+    st = mv__fd_mixed(ctx, a, b, v, unit, ldexp((double)sign, -steps), comps, count, op);
+    for (c = 0; c < 3; c++) from[c] = b[c < comps ? c : 0];
+    if (st == MEDVOL_OK) {
+        const float *whole[3];
+        for (c = 0; c < 3; c++) whole[c] = a[c < comps ? c : 0];
+        st = mv__field_compose(ctx, b, whole, from, comps, n, op);
+    }
+    for (c = 0; c < comps && st == MEDVOL_OK; c++) {
+        diff.d = b[c];
+        diff.s = a[c];
+        diff.n = count;
+        st = mv_parallel_for(ctx, mv__divup(count, MV__CHUNK), mv__fd_less_job, &diff, op);
+    }
+    for (k = 0; k < steps && st == MEDVOL_OK; k++) {
+        for (c = 0; c < 3; c++) from[c] = b[c < comps ? c : 0];
+        st = mv__field_compose(ctx, a, from, from, comps, n, op);
+        t = a;
+        a = b;
+        b = t;
+    }
+    mv__free(ctx, block);
+    return st;
+}
+/* The planes of a field in voxels, from v (dense f32, in mm) to `planes`, or back within them. */
+static mv_status mv__fd_to_voxels(mv_ctx *ctx, float *const *planes, const mv_volume *v, int comps, size_t n,
+                                  const char *op) {
+    double inverse[12];
+    const float *src[3];
+    int c;
+    (void)mv_affine_invert(inverse, v->affine);
+    for (c = 0; c < 3; c++) src[c] = (const float *)v->data + (size_t)(c < comps ? c : 0) * n;
+    return mv__fd_mixed(ctx, planes, NULL, src, inverse, 1.0, comps, n, op);
+}
+static mv_status mv__fd_to_mm(mv_ctx *ctx, float *const *planes, const double *affine, int comps, size_t n,
+                              const char *op) {
+    const float *src[3];
+    int c;
+    for (c = 0; c < 3; c++) src[c] = planes[c];
+    return mv__fd_mixed(ctx, planes, NULL, src, affine, 1.0, comps, n, op);
+}
+MEDVOL_DEF mv_status mv_field_exp(mv_ctx *ctx, mv_volume *dst, const mv_volume *velocity,
+                                  const mv_field_exp_opt *opt) {
+    static const char *const op = "field_exp";
+    const int steps = opt ? opt->steps : 0;
+    mv__dst d;
+    mv_volume plain;
+    float *planes[3];
+    const float *v[3];
+    size_t n[3], count;
+    int comps, c;
+    mv_status st = mv__field_check(ctx, op, "velocity", velocity, &comps, n);
+    if (st < 0) return st;
+    if (steps < 0 || steps > 30)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "steps", steps, -1, "%s: steps = %d: must be 0..30", op, steps);
+    if ((st = mv__dense(ctx, op, "velocity", &plain, velocity, MEDVOL_F32)) < 0) return st;
+    st = mv__dst_begin(ctx, op, &d, dst, velocity, MEDVOL_F32, 5, velocity->dim, MV__OUT_APART);
+    if (st == MEDVOL_OK) {
+        count = n[0] * n[1] * n[2];
+        mv__fd_planes(planes, (float *)d.work.data, comps, count);
+        for (c = 0; c < 3; c++) v[c] = planes[c];
+        st = mv__fd_to_voxels(ctx, planes, &plain, comps, count, op);
+        if (st == MEDVOL_OK)
+            st = mv__field_exp(ctx, planes, v, comps, n, steps, opt && opt->inverse ? -1.0f : 1.0f, op);
+        if (st == MEDVOL_OK) st = mv__fd_to_mm(ctx, planes, velocity->affine, comps, count, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv_volume_free(ctx, &plain);
+    return st;
+}
+
+/* ---- inverse ---- */
+typedef struct mv__fd_search {
+    mv__fd_newton a;
+    int comps;
+    size_t rows;
+    mv__fd_rest *rest; /* of each job */
+} mv__fd_search;
+static void mv__fd_search_job(void *arg, size_t job) {
+    const mv__fd_search *g = (const mv__fd_search *)arg;
+    const size_t *n = g->a.src.n, from = job * g->rows, to = mv__minz(n[1] * n[2], from + g->rows);
+    size_t i;
+    mv__fd_rest rest;
+    rest.worst = 0.0f;
+    rest.failed = 0;
+    for (i = from; i < to; i++) {
+        if (g->comps == 2) MV__PICK(mv__fd_seek2)(&g->a, &rest, i % n[1], i / n[1], i * n[0]);
+        else MV__PICK(mv__fd_seek3)(&g->a, &rest, i % n[1], i / n[1], i * n[0]);
+    }
+    g->rest[job] = rest;
+}
+/* w(x) + u(x + w(x)) = 0 in voxels, planes of 2 or 3 components of n[0..2] voxels; w is not u. *residual: the
+   largest length left, *failed: how many voxels are above tolerance. */
+static mv_status mv__field_invert(mv_ctx *ctx, float *const *w, const float *const *u, int comps,
+                                  const size_t *n, double tolerance, int iterations, double *residual,
+                                  size_t *failed, const char *op) {
+    mv__fd_search g;
+    size_t i, jobs;
+    float worst = 0.0f;
+    int c;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    for (c = 0; c < 3; c++) {
+        g.a.src.src[c] = u[c < comps ? c : 0];
+        g.a.src.n[c] = n[c];
+        g.a.w[c] = w[c < comps ? c : 0];
+    }
+    g.a.src.sy = n[0];
+    g.a.src.sz = n[0] * n[1];
+    g.a.src.far = mv__fd_is_far(n, g.a.src.sy, g.a.src.sz);
+    g.a.tolerance = (float)(tolerance * tolerance);
+    g.a.iterations = iterations;
+    g.comps = comps;
+    g.rows = mv__maxz(1, MV__CHUNK / 8 / n[0]);
+    jobs = mv__divup(n[1] * n[2], g.rows);
+    if (!(g.rest = (mv__fd_rest *)mv__alloc(ctx, jobs * sizeof *g.rest))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, jobs, mv__fd_search_job, &g, op);
+    *failed = 0;
+    for (i = 0; i < jobs && st == MEDVOL_OK; i++) {
+        worst = g.rest[i].worst > worst ? g.rest[i].worst : worst;
+        *failed += g.rest[i].failed;
+    }
+    *residual = sqrt((double)worst);
+    mv__free(ctx, g.rest);
+    return st;
+}
+/* The scratch is u in voxels. */
+static mv_status mv__fd_invert_run(mv_ctx *ctx, float *const *w, const mv_volume *plain, int comps,
+                                   const size_t *n, const mv_field_invert_opt *o, const char *op) {
+    const size_t count = n[0] * n[1] * n[2];
+    float *planes[3], *block = (float *)mv__alloc(ctx, count * (size_t)comps * sizeof *block);
+    const float *u[3];
+    double residual = 0.0;
+    size_t failed = 0;
+    int c;
+    mv_status st;
+    if (!block) return MEDVOL_E_NOMEM;
+    mv__fd_planes(planes, block, comps, count);
+    for (c = 0; c < 3; c++) u[c] = planes[c];
+    st = mv__fd_to_voxels(ctx, planes, plain, comps, count, op);
+    if (st == MEDVOL_OK)
+        st = mv__field_invert(ctx, w, u, comps, n, o->tolerance, o->iterations, &residual, &failed, op);
+    mv__free(ctx, block);
+    if (st == MEDVOL_OK && o->residual) *o->residual = residual;
+    if (st == MEDVOL_OK && o->failed) *o->failed = failed;
+    if (st == MEDVOL_OK && failed && !o->best)
+        st = mv__fail(ctx, MEDVOL_E_CONVERGENCE, "residual", residual, -1,
+                      "%s: %zu voxels are above a residual of %g voxels, the worst has %g: is the field "
+                      "folded?",
+                      op, failed, o->tolerance, residual);
+    return st == MEDVOL_OK ? mv__fd_to_mm(ctx, w, plain->affine, comps, count, op) : st;
+}
+MEDVOL_DEF mv_status mv_field_invert(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_field_invert_opt *opt) {
+    static const char *const op = "field_invert";
+    mv_field_invert_opt o;
+    mv__dst d;
+    mv_volume plain;
+    float *w[3];
+    size_t n[3];
+    int comps;
+    mv_status st = mv__field_check(ctx, op, "field", field, &comps, n);
+    if (st < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.tolerance == 0.0) o.tolerance = 0.01;
+    if (o.iterations == 0) o.iterations = 50;
+    if (!(o.tolerance >= 1e-5 && o.tolerance <= 1e3))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o.tolerance, -1,
+                        "%s: tolerance = %g voxels: must be 0 or 1e-5..1000", op, o.tolerance);
+    if (o.iterations < 1)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", o.iterations, -1,
+                        "%s: iterations = %d: must not be negative", op, o.iterations);
+    if ((st = mv__dense(ctx, op, "field", &plain, field, MEDVOL_F32)) < 0) return st;
+    st = mv__dst_begin(ctx, op, &d, dst, field, MEDVOL_F32, 5, field->dim, MV__OUT_APART);
+    if (st == MEDVOL_OK) {
+        mv__fd_planes(w, (float *)d.work.data, comps, n[0] * n[1] * n[2]);
+        st = mv__dst_end(ctx, mv__fd_invert_run(ctx, w, &plain, comps, n, &o, op), &d, dst);
+    }
+    mv_volume_free(ctx, &plain);
+    return st;
+}
+
+/* ---- files ---- */
+#ifndef MEDVOL_NO_IO
+/* voxels of x and y to the other sign, in place; contiguous */
+static void mv__fd_mirror_job(void *arg, size_t job) {
+    const mv__fd_diff *g = (const mv__fd_diff *)arg;
+    size_t i = job * MV__CHUNK, end = mv__minz(g->n, i + MV__CHUNK);
+    for (; i < end; i++) g->d[i] = -g->d[i];
+}
+static mv_status mv__fd_mirror(mv_ctx *ctx, mv_volume *v, const char *op) {
+    mv__fd_diff g;
+    g.d = (float *)v->data;
+    g.s = NULL;
+    g.n = 2 * v->dim[0] * v->dim[1] * v->dim[2];
+    return mv_parallel_for(ctx, mv__divup(g.n, MV__CHUNK), mv__fd_mirror_job, &g, op);
+}
+MEDVOL_DEF mv_status mv_field_load(mv_ctx *ctx, mv_volume *field, const char *path, const mv_load_opt *opt) {
+    static const char *const op = "field_load";
+    mv_load_opt o;
+    mv__dst d;
+    mv_volume v;
+    size_t n[3];
+    int comps, intent = 0;
+    mv_status st;
+    if (!field || !path) return mv__fail_null(ctx, op, field ? "path" : "field");
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&v, 0, sizeof v);
+    if (opt) o = *opt;
+    if (o.crop > 3 || o.volumes != 0 || (o.dtype != MEDVOL_NONE && o.dtype != MEDVOL_F32))
+        return mv__fail(ctx, MEDVOL_E_RANGE, o.crop > 3 ? "crop" : o.volumes ? "volumes" : "dtype", o.crop,
+                        -1,
+                        "%s: crop of at most 3 axes, no volumes, no dtype but f32", op);
+    o.dtype = MEDVOL_F32;
+    if ((st = mv_load(ctx, &v, path, &o)) < 0) return st;
+    st = mv__field_check(ctx, op, "the file", &v, &comps, n);
+    if (st == MEDVOL_OK && v.nifti) intent = v.nifti->intent_code;
+    if (st == MEDVOL_OK && intent != 1007 && intent != 1006)
+        st = mv__fail(ctx, MEDVOL_E_FORMAT, "intent_code", intent, 68,
+                      "%s: intent_code = %d: must be 1007 (vector) or 1006 (displacement vector)", op,
+                          intent);
+    if (st == MEDVOL_OK && intent == 1007) st = mv__fd_mirror(ctx, &v, op);
+    if (st == MEDVOL_OK) {
+        v.nifti->intent_code = 1006;
+        if (!field->data) { /* takes over what was loaded */
+            mv__vol_drop_nifti(ctx, field);
+            *field = v;
+            return st;
+        }
+        st = mv__dst_begin(ctx, op, &d, field, &v, MEDVOL_F32, 5, v.dim, MV__OUT_APART);
+        if (st == MEDVOL_OK) {
+            mv__memcpy(d.work.data, v.data, mv_volume_count(&v) * sizeof(float));
+            st = mv__dst_end(ctx, st, &d, field);
+        }
+    }
+    mv_volume_free(ctx, &v);
+    return mv__fail_in(ctx, st, path);
+}
+MEDVOL_DEF mv_status mv_field_save(mv_ctx *ctx, const mv_volume *field, const char *path,
+                                   const mv_save_opt *opt) {
+    static const char *const op = "field_save";
+    mv_nifti header;
+    mv_volume v;
+    size_t n[3];
+    int comps, i;
+    mv_status st = mv__field_check(ctx, op, "field", field, &comps, n);
+    if (st < 0) return st;
+    if (!path) return mv__fail_null(ctx, op, "path");
+    mv__memset(&v, 0, sizeof v);
+    if ((st = mv_convert(ctx, &v, field, MEDVOL_F32, NULL)) < 0) return st;
+    mv__vol_drop_nifti(ctx, &v);
+    mv__memset(&header, 0, sizeof header);
+    if (field->nifti) header = *field->nifti;
+    else {
+        header.version = 1;
+        header.regular = 'r';
+        header.xyzt_units = 2;
+        for (i = 0; i < 8; i++) header.pixdim[i] = 1.0;
+        header.affine[0] = (double)NAN; /* equals no affine */
+    }
+    header.intent_code = 1007;
+    v.nifti = &header;
+    st = mv__fd_mirror(ctx, &v, op);
+    if (st == MEDVOL_OK) st = mv_save(ctx, &v, path, opt);
+    v.nifti = NULL;
+    mv_volume_free(ctx, &v);
+    return st;
+}
+#endif
+/* ---- transforms, made ready ---- */
+typedef struct mv__fd_link {
+    int spline;         /* planes of coefficients with a margin of 3 */
+    int affine;         /* no planes */
+    double a[12];       /* affine: the map; else from mm to the planes' voxels */
+    const float *p[3];  /* mm */
+    int comps;
+    size_t n[3], sy, sz;
+    mv_volume dense;    /* where the volume was not f32 */
+    float *own;
+} mv__fd_link;
+typedef struct mv__fd_step { /* what a link of planes does to rows of a grid */
+    const mv__fd_link *link;
+    double m[12];    /* from the grid's voxels to the link's */
+    mv__fd_row row;
+    float turn[9];   /* what affines before have done to the displacement */
+    int turned, direct;
+    size_t at;       /* direct: the element where the grid's voxel 0 lies */
+} mv__fd_step;
+/* A point of the grid goes to m * voxel + d * displacement, in mm: affines change m and d alone. */
+typedef struct mv__fd_chain {
+    mv__fd_link *link;
+    mv__fd_step *step;
+    size_t links, steps;
+    double m[12], d[12];
+    int comps; /* of the displacement: 0, 2, 3 */
+} mv__fd_chain;
+static void mv__fd_chain_free(mv_ctx *ctx, mv__fd_chain *c) {
+    size_t i;
+    for (i = 0; c->link && i < c->links; i++) {
+        mv_volume_free(ctx, &c->link[i].dense);
+        mv__free(ctx, c->link[i].own);
+    }
+    mv__free(ctx, c->link);
+    mv__free(ctx, c->step);
+}
+/* whether the first two axes of a lie in world x, y, and the third along z */
+static int mv__fd_level(const double *a) {
+    return a[2] == 0.0 && a[6] == 0.0 && a[8] == 0.0 && a[9] == 0.0;
+}
+/* x, y, z, 1, 3, or x, y, 1, 1, 2 in the plane; op names the transform */
+static mv_status mv__fd_check(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v,
+                              double *inverse) {
+    mv_status st = mv__vol_check_real(ctx, op, name, v);
+    if (st < 0) return st;
+    if (v->dim[3] != 1 || v->dim[5] != 1 || v->dim[6] != 1 ||
+        !(v->dim[4] == 3 || (v->dim[4] == 2 && v->dim[2] == 1)))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[4], -1,
+                        "%s: %s is %zu x %zu x %zu x %zu x %zu: must be x, y, z, 1, 3 or x, y, 1, 1, 2", op,
+                        name, v->dim[0], v->dim[1], v->dim[2], v->dim[3], v->dim[4]);
+    if (v->dim[4] == 2 && !mv__fd_level(v->affine))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, 2, -1,
+                        "%s: %s has 2 components: its plane must lie in world x, y", op, name);
+    if (mv_affine_invert(inverse, v->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine), -1,
+                        "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
+    return MEDVOL_OK;
+}
+static mv_status mv__fd_link_affine(mv_ctx *ctx, const char *op, mv__fd_link *l, const mv_transform *t) {
+    double inverse[12];
+    int r;
+    for (r = 0; r < 12; r++)
+        if (!mv__finite(t->affine[r]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "affine", t->affine[r], -1,
+                            "%s: affine[%d] = %g: must be finite", op, r, t->affine[r]);
+    if (mv_affine_invert(inverse, t->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(t->affine), -1,
+                        "%s: affine has determinant %g", op, mv_affine_det(t->affine));
+    l->affine = 1;
+    mv__memcpy(l->a, t->inverse ? inverse : t->affine, sizeof l->a);
+    return MEDVOL_OK;
+}
+/* coefficients with what stands beyond them */
+static mv_status mv__fd_link_spline(mv_ctx *ctx, const char *op, mv__fd_link *l) {
+    const size_t m = 3, nx = l->n[0] + 2 * m, ny = l->n[1] + 2 * m, nz = l->n[2] + 2 * m;
+    size_t plane, bytes, x, y, z;
+    int c;
+    if (!mv__mul(nx, ny, &plane) || !mv__mul(plane, nz, &plane) ||
+        !mv__mul(plane, 4 * (size_t)l->comps, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "field", (double)nx, -1, "%s: field is too large for a copy", op);
+    if ((l->own = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (c = 0; c < l->comps; c++) {
+        float *d = l->own + (size_t)c * plane;
+        const float *s = l->p[c];
+        for (z = 0; z < nz; z++)
+            for (y = 0; y < ny; y++)
+                for (x = 0; x < nx; x++) {
+                    const size_t i = mv__minz(x < m ? 0 : x - m, l->n[0] - 1);
+                    const size_t j = mv__minz(y < m ? 0 : y - m, l->n[1] - 1);
+                    const size_t k = mv__minz(z < m ? 0 : z - m, l->n[2] - 1);
+                    *d++ = s[i + j * l->sy + k * l->sz];
+                }
+        l->p[c] = l->own + (size_t)c * plane + m * (nx * ny + nx + 1);
+    }
+    l->spline = 1;
+    l->sy = nx;
+    l->sz = nx * ny;
+    return MEDVOL_OK;
+}
+/* ---- rows of a grid through a chain ---- */
+static int mv__fd_identity3(const double *m) {
+    return m[0] == 1.0 && m[5] == 1.0 && m[10] == 1.0 && m[1] == 0.0 && m[2] == 0.0 && m[4] == 0.0 &&
+           m[6] == 0.0 && m[8] == 0.0 && m[9] == 0.0;
+}
+/* whether the voxels of a grid are voxels of the link, to 1e-7 */
+static int mv__fd_direct(mv__fd_step *s, const size_t *n) {
+    size_t at = 0;
+    int r, c;
+    for (r = 0; r < 3; r++) {
+        const double whole = mv__rint(s->m[4 * r + 3]);
+        if (!(fabs(s->m[4 * r + 3] - whole) < 1e-7 && whole >= 0.0 &&
+              whole + (double)n[r] <= (double)s->link->n[r]))
+            return 0;
+        for (c = 0; c < 3; c++)
+            if (!(fabs(s->m[4 * r + c] - (r == c ? 1.0 : 0.0)) * (double)(n[c] - 1) < 1e-7)) return 0;
+        at += (size_t)whole * (r == 0 ? 1 : r == 1 ? s->link->sy : s->link->sz);
+    }
+    s->at = at;
+    return 1;
+}
+static void mv__fd_plan(mv__fd_chain *c, const double *affine, const size_t *n) {
+    double m[12];
+    size_t i;
+    int r;
+    mv__memcpy(c->m, affine, sizeof c->m);
+    mv_affine_identity(c->d);
+    c->steps = 0;
+    c->comps = 0;
+    for (i = 0; i < c->links; i++) {
+        const mv__fd_link *l = &c->link[i];
+        mv__fd_step *s = &c->step[c->steps];
+        if (l->affine) {
+            mv_affine_mul(c->m, l->a, c->m);
+            mv__memcpy(m, l->a, sizeof m);
+            m[3] = m[7] = m[11] = 0.0;
+            mv_affine_mul(c->d, m, c->d);
+            if (!c->comps) mv_affine_identity(c->d);
+            continue;
+        }
+        mv__memset(s, 0, sizeof *s);
+        s->link = l;
+        mv_affine_mul(s->m, l->a, c->m);
+        mv__fd_turn_of(&s->row, l->a);
+        for (r = 0; r < 3; r++) s->row.n[r] = l->n[r];
+        for (r = 0; r < l->comps; r++) s->row.src[r] = l->p[r];
+        s->row.sy = l->sy;
+        s->row.sz = l->sz;
+        s->row.far = mv__fd_is_far(l->n, l->sy, l->sz);
+        s->turned = c->comps && !mv__fd_identity3(c->d);
+        for (r = 0; r < 9; r++) s->turn[r] = (float)c->d[r / 3 * 4 + r % 3];
+        s->direct = !c->comps && !l->spline && mv__fd_direct(s, n);
+        mv_affine_identity(c->d);
+        c->comps = s->turned || l->comps > c->comps ? (s->turned ? 3 : l->comps) : c->comps;
+        c->steps++;
+    }
+}
+enum { MV__FD_SEGMENT = 256 }; /* of a row: what is kept of it lies on the stack */
+/* The displacement of voxels x..x+n-1 of row y, z, as rows that lie in own or in a field: d[0..comps-1]. */
+static void mv__fd_segment(const mv__fd_chain *c, float *const *own, const float **d, size_t x, size_t y,
+                           size_t z, size_t n) {
+    size_t i;
+    int r, comps = 0;
+    d[0] = d[1] = d[2] = NULL;
+    for (i = 0; i < c->steps; i++) {
+        const mv__fd_step *s = &c->step[i];
+        const mv__fd_link *l = s->link;
+        mv__fd_row row = s->row;
+        if (s->direct) {
+            for (r = 0; r < l->comps; r++) d[r] = l->p[r] + (s->at + x + y * l->sy + z * l->sz);
+            comps = l->comps;
+            continue;
+        }
+        if (s->turned) {
+            MV__PICK(mv__fd_turn)(own, 3, d, comps, s->turn, n);
+            for (comps = 0; comps < 3; comps++) d[comps] = own[comps];
+        }
+        for (r = 0; r < 3; r++) {
+            row.at[r] = s->m[4 * r] * (double)x + s->m[4 * r + 1] * (double)y + s->m[4 * r + 2] * (double)z +
+                        s->m[4 * r + 3];
+            row.step[r] = s->m[4 * r];
+            row.u[r] = row.plus[r] = d[r];
+            row.dst[r] = own[r];
+        }
+        row.planes = comps;
+        if (l->spline) MV__PICK(mv__fd_cubic)(&row, n, l->comps, 1, 1);
+        else if (l->comps == 2) MV__PICK(mv__fd_lin2)(&row, n);
+        else MV__PICK(mv__fd_lin3)(&row, n);
+        for (r = 0; r < l->comps && r < 3; r++) d[r] = own[r];
+        comps = l->comps > comps ? l->comps : comps;
+    }
+}
+/* Planes of what the chain moves the voxels of a grid by, in mm. */
+typedef struct mv__fd_total {
+    const mv__fd_chain *chain;
+    double rest[12]; /* what the affines move them by */
+    float *dst[3];
+    int comps;
+    size_t n[3], sy, sz, ty, tz, tiles;
+} mv__fd_total;
+static void mv__fd_total_segment(const mv__fd_total *g, size_t x, size_t y, size_t z, size_t n) {
+    float room[3][MV__FD_SEGMENT], *own[3];
+    const float *d[3];
+    size_t i;
+    int r, k;
+    for (r = 0; r < 3; r++) own[r] = room[r];
+    mv__fd_segment(g->chain, own, d, x, y, z, n);
+    for (r = 0; r < g->comps; r++) {
+        const double *m = g->rest + 4 * r, *t = g->chain->d + 4 * r;
+        const double at = m[0] * (double)x + m[1] * (double)y + m[2] * (double)z + m[3];
+        float *to = g->dst[r] + (x + y * g->sy + z * g->sz);
+        for (i = 0; i < n; i++) {
+            double v = at + m[0] * (double)i;
+            for (k = 0; k < g->chain->comps; k++)
+                if (t[k] != 0.0) v += t[k] * (double)d[k][i];
+            to[i] = (float)v;
+        }
+    }
+}
+static void mv__fd_total_job(void *arg, size_t job) {
+    const mv__fd_total *g = (const mv__fd_total *)arg;
+    const size_t y0 = job % g->tiles * g->ty, z0 = job / g->tiles * g->tz;
+    size_t x, y, z;
+    for (z = z0; z < mv__minz(g->n[2], z0 + g->tz); z++)
+        for (y = y0; y < mv__minz(g->n[1], y0 + g->ty); y++)
+            for (x = 0; x < g->n[0]; x += MV__FD_SEGMENT)
+                mv__fd_total_segment(g, x, y, z, mv__minz(MV__FD_SEGMENT, g->n[0] - x));
+}
+static mv_status mv__fd_total_run(mv_ctx *ctx, mv__fd_total *g, mv__fd_chain *c, const double *affine,
+                                  const char *op) {
+    int r;
+    mv__fd_plan(c, affine, g->n);
+    g->chain = c;
+    for (r = 0; r < 12; r++) g->rest[r] = c->m[r] - affine[r];
+    return mv_parallel_for(ctx, mv__fd_tiles(&g->ty, &g->tz, &g->tiles, g->n), mv__fd_total_job, g, op);
+}
+
+/* ---- velocities and inverses: fields made for the call ---- */
+typedef struct mv__fd_unit { /* planes from one unit to another */
+    float b[9], *dst[3];
+    const float *src[3];
+    int comps;
+    size_t n[3], sy, sz;
+} mv__fd_unit;
+static void mv__fd_unit_job(void *arg, size_t row) {
+    const mv__fd_unit *g = (const mv__fd_unit *)arg;
+    const size_t from = row % g->n[1] * g->sy + row / g->n[1] * g->sz, to = row * g->n[0];
+    const float *s[3] = {NULL, NULL, NULL};
+    float *d[3] = {NULL, NULL, NULL};
+    int c;
+    for (c = 0; c < g->comps; c++) s[c] = g->src[c] + from, d[c] = g->dst[c] + to;
+    MV__PICK(mv__fd_turn)(d, g->comps, s, g->comps, g->b, g->n[0]);
+}
+static mv_status mv__fd_unit_run(mv_ctx *ctx, mv__fd_unit *g, const double *m) {
+    int r;
+    for (r = 0; r < 9; r++) g->b[r] = (float)m[r / 3 * 4 + r % 3];
+    return mv_parallel_for(ctx, g->n[1] * g->n[2], mv__fd_unit_job, g, NULL);
+}
+/* l: planes in mm; becomes exp of them, or the field that leads back */
+static mv_status mv__fd_link_made(mv_ctx *ctx, const char *op, mv__fd_link *l, const mv_transform *t,
+                                  const double *affine) {
+    mv__fd_unit g;
+    float *block, *made[3] = {NULL, NULL, NULL};
+    size_t voxels, bytes, failed = 0;
+    double residual = 0.0;
+    mv_status st;
+    int c;
+    mv__memset(&g, 0, sizeof g);
+    if (!mv__mul(l->n[0], l->n[1], &voxels) || !mv__mul(voxels, l->n[2], &voxels) ||
+        !mv__mul(voxels, 8 * (size_t)l->comps, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "field", (double)l->n[0], -1, "%s: field is too large", op);
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    g.comps = l->comps;
+    g.sy = l->sy;
+    g.sz = l->sz;
+    for (c = 0; c < 3; c++) g.n[c] = l->n[c];
+    for (c = 0; c < l->comps; c++) {
+        made[c] = block + (size_t)c * voxels;
+        g.dst[c] = block + (size_t)(l->comps + c) * voxels;
+        g.src[c] = l->p[c];
+    }
+    st = mv__fd_unit_run(ctx, &g, l->a);
+    /* as many were set above */
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
+    for (c = 0; c < l->comps; c++) g.src[c] = g.dst[c], g.dst[c] = made[c];
+    if (st == MEDVOL_OK && t->kind == MEDVOL_TRANSFORM_VELOCITY)
+        st = mv__field_exp(ctx, made, g.src, l->comps, l->n, 0, t->inverse ? -1.0f : 1.0f, op);
+    else if (st == MEDVOL_OK)
+        st = mv__field_invert(ctx, made, g.src, l->comps, l->n, 1e-3, 50, &residual, &failed, op);
+    if (st == MEDVOL_OK && failed)
+        st = mv__fail(ctx, MEDVOL_E_CONVERGENCE, "inverse", residual, -1,
+                      "%s: %zu voxels have no inverse to 0.001 voxels, the worst has %g: is the field "
+                      "folded?",
+                      op, failed, residual);
+    for (c = 0; c < l->comps; c++) g.src[c] = l->p[c] = made[c];
+    g.sy = l->sy = l->n[0];
+    g.sz = l->sz = l->n[0] * l->n[1];
+    if (st == MEDVOL_OK) st = mv__fd_unit_run(ctx, &g, affine);
+    mv__free(ctx, l->own);
+    l->own = block;
+    return st;
+}
+/* a spline's values on a grid of four times as many voxels, before they are inverted */
+static mv_status mv__fd_link_dense(mv_ctx *ctx, const char *op, mv__fd_link *l, double *affine) {
+    static const double quarter[3] = {0.25, 0.25, 0.25};
+    mv__fd_total g;
+    mv__fd_chain one;
+    mv__fd_step step;
+    float *block;
+    double fine[12];
+    size_t voxels = 1, bytes;
+    mv_status st;
+    int c;
+    mv__memset(&one, 0, sizeof one);
+    mv__memset(&g, 0, sizeof g);
+    for (c = 0; c < 3; c++) {
+        g.n[c] = 4 * (l->n[c] - 1) + 1;
+        if (!mv__mul(voxels, g.n[c], &voxels)) voxels = (size_t)-1;
+    }
+    if (!mv__mul(voxels, 4 * (size_t)l->comps, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "field", (double)l->n[0], -1, "%s: field is too large", op);
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv_affine_from_spacing(fine, quarter, NULL);
+    mv_affine_mul(affine, affine, fine);
+    one.link = l;
+    one.links = 1;
+    one.step = &step;
+    g.comps = l->comps;
+    g.sy = g.n[0];
+    g.sz = g.n[0] * g.n[1];
+    for (c = 0; c < l->comps; c++) g.dst[c] = block + (size_t)c * voxels;
+    st = mv__fd_total_run(ctx, &g, &one, affine, op);
+    mv__free(ctx, l->own);
+    l->own = block;
+    l->spline = 0;
+    l->sy = g.sy;
+    l->sz = g.sz;
+    for (c = 0; c < 3; c++) l->n[c] = g.n[c];
+    for (c = 0; c < l->comps; c++) l->p[c] = g.dst[c];
+    return st < 0 ? st : mv_affine_invert(l->a, affine);
+}
+static mv_status mv__fd_link_field(mv_ctx *ctx, const char *op, mv__fd_link *l, const mv_transform *t) {
+    const mv_volume *v = t->field;
+    double affine[12];
+    mv_status st = mv__fd_check(ctx, op, "field", v, l->a);
+    int c;
+    if (st < 0) return st;
+    if (v->dtype != MEDVOL_F32 || mv__scaled(v->slope, v->inter)) {
+        if ((st = mv_convert(ctx, &l->dense, v, MEDVOL_F32, NULL)) < 0) return st;
+        v = &l->dense;
+    }
+    mv__memcpy(affine, v->affine, sizeof affine);
+    l->comps = (int)v->dim[4];
+    for (c = 0; c < 3; c++) l->n[c] = v->dim[c];
+    l->sy = v->dim[1] > 1 ? (size_t)v->stride[1] : v->dim[0];
+    l->sz = v->dim[2] > 1 ? (size_t)v->stride[2] : v->dim[1] * l->sy;
+    for (c = 0; c < l->comps; c++) l->p[c] = (const float *)v->data + (size_t)c * (size_t)v->stride[4];
+    if (t->kind == MEDVOL_TRANSFORM_BSPLINE) {
+        st = mv__fd_link_spline(ctx, op, l);
+        if (st == MEDVOL_OK && t->inverse) st = mv__fd_link_dense(ctx, op, l, affine);
+    }
+    if (st == MEDVOL_OK && (t->kind == MEDVOL_TRANSFORM_VELOCITY || t->inverse))
+        st = mv__fd_link_made(ctx, op, l, t, affine);
+    return st;
+}
+/* What is made is freed by mv__fd_chain_free, after a failure too. */
+static mv_status mv__fd_chain_make(mv_ctx *ctx, const char *op, mv__fd_chain *c, const mv_transform *t,
+                                   size_t n) {
+    char name[96];
+    size_t i, bytes, steps;
+    mv_status st = MEDVOL_OK;
+    mv__memset(c, 0, sizeof *c);
+    if (n && !t) return mv__fail_null(ctx, op, "chain");
+    if (!mv__mul(n, sizeof *c->link, &bytes) || !mv__mul(n, sizeof *c->step, &steps))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: a chain of %zu is too long", op, n);
+    if (!(c->link = (mv__fd_link *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    if (!(c->step = (mv__fd_step *)mv__alloc(ctx, steps))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < n && st == MEDVOL_OK; i++) {
+        mv__memset(&c->link[i], 0, sizeof c->link[i]);
+        c->links = i + 1;
+        mv__format(name, sizeof name, "%s: chain[%zu]", op, i);
+        if (t[i].kind == MEDVOL_TRANSFORM_AFFINE) st = mv__fd_link_affine(ctx, name, &c->link[i], &t[i]);
+        else if ((int)t[i].kind >= MEDVOL_TRANSFORM_FIELD && (int)t[i].kind <= MEDVOL_TRANSFORM_BSPLINE)
+            st = mv__fd_link_field(ctx, name, &c->link[i], &t[i]);
+        else
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "kind", (double)t[i].kind, -1, "%s: kind = %d is unknown",
+                          name, (int)t[i].kind);
+    }
+    return st;
+}
+/* ---- fields and points of a chain ---- */
+static mv_status mv__fd_grid_check(mv_ctx *ctx, const char *op, const mv_volume *grid, size_t *n) {
+    if (!grid) return mv__fail_null(ctx, op, "grid");
+    if (!(grid->ndim >= 1 && grid->ndim <= 7))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, -1, "%s: grid has ndim %d: must be 1..7", op,
+                        grid->ndim);
+    return mv__shape3(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, n);
+}
+static mv_status mv__fd_apart(mv_ctx *ctx, const char *op, const mv_volume *dst, const mv_transform *t,
+                              size_t n) { /* a transform that does not hold is told of later */
+    mv_status st = MEDVOL_OK;
+    size_t i;
+    for (i = 0; t && i < n && st == MEDVOL_OK; i++)
+        if (t[i].kind != MEDVOL_TRANSFORM_AFFINE && t[i].field && t[i].field->data &&
+            mv__vol_check(NULL, op, "field", t[i].field) == MEDVOL_OK)
+            st = mv__dst_apart(ctx, op, "a field of chain", dst, t[i].field);
+    return st;
+}
+/* whether all a chain does stays in the plane of a grid */
+static int mv__fd_plane(const mv__fd_chain *c, const double *affine, const size_t *n) {
+    size_t i;
+    if (n[2] > 1 || !mv__fd_level(affine)) return 0;
+    for (i = 0; i < c->links; i++) {
+        const mv__fd_link *l = &c->link[i];
+        if (!l->affine && l->comps == 3) return 0;
+        if (l->affine && !(mv__fd_level(l->a) && l->a[10] == 1.0 && l->a[11] == 0.0)) return 0;
+    }
+    return 1;
+}
+MEDVOL_DEF mv_status mv_transform_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *grid,
+                                        const mv_transform *chain, size_t n) {
+    const char *op = "transform_field";
+    mv__fd_chain c;
+    mv__fd_total g;
+    mv_volume out, like;
+    size_t dim[5];
+    mv_status st;
+    int r;
+    mv__memset(&g, 0, sizeof g);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__fd_grid_check(ctx, op, grid, g.n)) < 0) return st;
+    if ((st = mv__fd_apart(ctx, op, dst, chain, n)) < 0) return st;
+    st = mv__fd_chain_make(ctx, op, &c, chain, n);
+    if (st == MEDVOL_OK) {
+        g.comps = mv__fd_plane(&c, grid->affine, g.n) && !(dst->data && dst->dim[4] == 3) ? 2 : 3;
+        for (r = 0; r < 3; r++) dim[r] = g.n[r];
+        dim[3] = 1;
+        dim[4] = (size_t)g.comps;
+        mv__vol_init(&like, MEDVOL_F32, 5, dim);
+        mv__memcpy(like.affine, grid->affine, sizeof like.affine);
+        st = mv__out_begin(ctx, op, &out, dst, &like, MEDVOL_F32, 5, dim, 0);
+    }
+    if (st != MEDVOL_OK) {
+        mv__fd_chain_free(ctx, &c);
+        return st;
+    }
+    out.slope = 1.0;
+    out.inter = 0.0;
+    g.sy = dim[1] > 1 ? (size_t)out.stride[1] : dim[0];
+    g.sz = dim[2] > 1 ? (size_t)out.stride[2] : dim[1] * g.sy;
+    for (r = 0; r < g.comps; r++) g.dst[r] = (float *)out.data + (size_t)r * (size_t)out.stride[4];
+    st = mv__fd_total_run(ctx, &g, &c, like.affine, op);
+    mv__fd_chain_free(ctx, &c);
+    return mv__out_end(ctx, st, &out, dst);
+}
+/* the displacement at q, in voxels of the link */
+static void mv__fd_at(const mv__fd_link *l, const double *q, double *d) {
+    const int taps = l->spline ? 4 : 2;
+    size_t stride[3], at[3];
+    double w[3][4];
+    int r, i, j, k, c;
+    stride[0] = 1, stride[1] = l->sy, stride[2] = l->sz;
+    for (r = 0; r < 3; r++) {
+        const double low = l->spline ? -1.0 : 0.0, top = (double)l->n[r] - 1.0 - low;
+        const double x = q[r] > low ? q[r] < top ? q[r] : top : low; /* NaN: low */
+        double whole = floor(x), f, g;
+        if (!l->spline && l->n[r] > 1 && whole > top - 1.0) whole = top - 1.0;
+        f = x - whole;
+        g = 1.0 - f;
+        at[r] = (size_t)((ptrdiff_t)whole + (l->spline ? 2 : 0)); /* of a spline: from -3 on */
+        w[r][0] = l->spline ? g * g * g / 6.0 : g;
+        w[r][1] = l->spline ? 2.0 / 3.0 - f * f * (1.0 - f / 2.0) : f;
+        w[r][2] = 2.0 / 3.0 - g * g * (1.0 - g / 2.0);
+        w[r][3] = f * f * f / 6.0;
+        if (!l->spline && l->n[r] == 1) stride[r] = 0;
+    }
+    for (c = 0; c < l->comps; c++) {
+        const float *p = l->p[c];
+        double sum = 0.0;
+        if (l->spline) p -= 3 * (1 + l->sy + l->sz);
+        p += at[0] + at[1] * l->sy + at[2] * l->sz;
+        for (k = 0; k < taps; k++)
+            for (j = 0; j < taps; j++)
+                for (i = 0; i < taps; i++)
+                    sum += w[2][k] * w[1][j] * w[0][i] *
+                           (double)p[(size_t)i * stride[0] + (size_t)j * stride[1] + (size_t)k * stride[2]];
+        d[c] = sum;
+    }
+}
+typedef struct mv__fd_points {
+    const mv__fd_chain *chain;
+    double *out[3];
+    const double *in[3];
+    size_t n;
+} mv__fd_points;
+enum { MV__FD_POINTS = 4096 }; /* a job */
+static void mv__fd_points_job(void *arg, size_t job) {
+    const mv__fd_points *g = (const mv__fd_points *)arg;
+    size_t i, k;
+    int r;
+    for (i = job * MV__FD_POINTS; i < mv__minz(g->n, (job + 1) * MV__FD_POINTS); i++) {
+        double p[3], q[3], d[3] = {0.0, 0.0, 0.0};
+        for (r = 0; r < 3; r++) p[r] = g->in[r][i];
+        for (k = 0; k < g->chain->links; k++) {
+            const mv__fd_link *l = &g->chain->link[k];
+            mv_affine_apply(q, l->a, p);
+            if (l->affine) {
+                for (r = 0; r < 3; r++) p[r] = q[r];
+                continue;
+            }
+            mv__fd_at(l, q, d);
+            /* comps is 2 or 3 */
+            /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
+            for (r = 0; r < l->comps; r++) p[r] += d[r];
+            if (!(mv__finite(q[0]) && mv__finite(q[1]) && mv__finite(q[2]))) p[0] = p[1] = p[2] = (double)NAN;
+        }
+        for (r = 0; r < 3; r++) g->out[r][i] = p[r];
+    }
+}
+MEDVOL_DEF mv_status mv_transform_points(mv_ctx *ctx, double *xo, double *yo, double *zo, const double *x,
+                                         const double *y, const double *z, size_t points,
+                                         const mv_transform *chain, size_t n) {
+    const char *op = "transform_points";
+    mv__fd_chain c;
+    mv__fd_points g;
+    mv_status st;
+    if (!xo || !yo || !zo || !x || !y || !z)
+        return mv__fail_null(ctx, op, !xo || !yo || !zo ? "xo, yo or zo" : "x, y or z");
+    st = mv__fd_chain_make(ctx, op, &c, chain, n);
+    g.chain = &c;
+    g.out[0] = xo, g.out[1] = yo, g.out[2] = zo;
+    g.in[0] = x, g.in[1] = y, g.in[2] = z;
+    g.n = points;
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__divup(points, MV__FD_POINTS), mv__fd_points_job, &g, op);
+    mv__fd_chain_free(ctx, &c);
+    return st;
+}
+
+/* ---- warps ---- */
+typedef struct mv__fd_warp {
+    const char *op;
+    mv__fd_chain chain;
+    mv__fd_row row;      /* of the source; its steps and planes are those of a segment */
+    double m[12];        /* from the grid's voxels to the source's */
+    mv_interp interp;
+    mv_border border;
+    double value;
+    int labels, kind, colours; /* kind: of elements that are read as they are, -1: copies are */
+    const mv_volume *src, *out;
+    mv__padded copy[3];
+    unsigned char *spare;      /* colours of one column: with bytes behind the last */
+    size_t n[3], ty, tz, tiles, first, volumes; /* volumes of this round */
+    unsigned char fill[32], fill_to[32], bad[32], bad_to[32]; /* elements of value and of NaN: src's, out's */
+} mv__fd_warp;
+static size_t mv__fd_volume_at(const mv_volume *v, size_t which) { /* first element of a volume of a series */
+    size_t at = 0;
+    int d;
+    for (d = 3; d < v->ndim; d++) {
+        at += which % v->dim[d] * (size_t)v->stride[d];
+        which /= v->dim[d];
+    }
+    return at;
+}
+static unsigned char *mv__fd_out_at(const mv__fd_warp *w, size_t x, size_t y, size_t z, size_t which) {
+    const mv_volume *v = w->out;
+    const size_t sy = v->dim[1] > 1 ? (size_t)v->stride[1] : 0, sz = v->dim[2] > 1 ? (size_t)v->stride[2] : 0;
+    return (unsigned char *)v->data +
+           (mv__fd_volume_at(v, which) + x + y * sy + z * sz) * mv_dtype_size(v->dtype);
+}
+static const unsigned char *mv__fd_src_at(const mv__fd_warp *w, size_t which) {
+    const unsigned char *p = w->spare ? w->spare : (const unsigned char *)w->src->data;
+    return p + mv__fd_volume_at(w->src, which) * mv_dtype_size(w->src->dtype);
+}
+/* floats of up to 4 channels as the bytes of pixels */
+static void mv__fd_pixels(unsigned char *d, float *const *v, size_t channels, size_t n) {
+    unsigned char bytes[MV__FD_SEGMENT];
+    size_t c, i;
+    for (c = 0; c < channels; c++) {
+        mv__cv_run(bytes, MEDVOL_U8, v[c], MEDVOL_F32, n, 1.0, 0.0, 0);
+        for (i = 0; i < n; i++) d[i * channels + c] = bytes[i];
+    }
+}
+static void mv__fd_values(const mv__fd_warp *w, mv__fd_row *s, size_t x, size_t y, size_t z, size_t n) {
+    float stage[4][MV__FD_SEGMENT], *to[4];
+    const int direct = w->out->dtype == MEDVOL_F32;
+    size_t v, k, group;
+    for (k = 0; k < 4; k++) to[k] = stage[k];
+    for (v = 0; v < w->volumes; v += group) {
+        group = w->colours || w->kind > MV__FD_F32 ? 1 : mv__minz(3, w->volumes - v);
+        for (k = 0; k < group; k++)
+            s->src[k] = w->kind < 0 ? (const void *)w->copy[v + k].data
+                                    : (const void *)mv__fd_src_at(w, w->first + v + k);
+        for (k = 0; k < 4; k++) s->dst[k] = to[k];
+        for (k = 0; direct && k < group; k++)
+            s->dst[k] = (float *)(void *)mv__fd_out_at(w, x, y, z, w->first + v + k);
+        if (w->interp == MEDVOL_CUBIC) MV__PICK(mv__fd_cubic)(s, n, (int)group, 1, 0);
+        else if (w->interp == MEDVOL_CUBIC_CONV) MV__PICK(mv__fd_cubic)(s, n, (int)group, 0, 0);
+        else if (w->kind == MV__FD_U8) MV__PICK(mv__fd_u8)(s, n);
+        else if (w->kind == MV__FD_I16) MV__PICK(mv__fd_i16)(s, n);
+        else if (w->kind == MV__FD_U16) MV__PICK(mv__fd_u16)(s, n);
+        else if (w->kind == MV__FD_RGB) MV__PICK(mv__fd_rgb)(s, n);
+        else if (w->kind == MV__FD_RGBA) MV__PICK(mv__fd_rgba)(s, n);
+        else if (group == 3) MV__PICK(mv__fd_lin3)(s, n);
+        else if (group == 2) MV__PICK(mv__fd_lin2)(s, n);
+        else MV__PICK(mv__fd_lin1)(s, n);
+        for (k = 0; !direct && k < group; k++) {
+            unsigned char *d = mv__fd_out_at(w, x, y, z, w->first + v + k);
+            if (w->colours) mv__fd_pixels(d, to, (size_t)w->colours, n);
+            else mv__cv_run(d, w->out->dtype, to[k], MEDVOL_F32, n, 1.0, 0.0, 0);
+        }
+    }
+}
+/* a label as a number that keeps its order */
+static int64_t mv__fd_label(const unsigned char *p, mv_dtype t) {
+    int64_t v = 0;
+    uint64_t u;
+    switch (t) {
+        case MEDVOL_U8: return *p;
+        case MEDVOL_I8: return *(const int8_t *)(const void *)p;
+        case MEDVOL_U16: return *(const uint16_t *)(const void *)p;
+        case MEDVOL_I16: return *(const int16_t *)(const void *)p;
+        case MEDVOL_U32: return *(const uint32_t *)(const void *)p;
+        case MEDVOL_I32: return *(const int32_t *)(const void *)p;
+        case MEDVOL_U64:
+            mv__memcpy(&u, p, 8);
+            u ^= (uint64_t)1 << 63;
+            mv__memcpy(&v, &u, 8);
+            return v;
+        default: mv__memcpy(&v, p, 8); return v;
+    }
+}
+/* Of the corners at p the one whose label has the largest sum of linear weights. Sums that differ by less
+   than 1e-5 are equal: the smaller label wins. */
+static size_t mv__fd_vote(const unsigned char *p, mv_dtype t, const size_t *at, const float *f) {
+    int64_t label[8];
+    float w[8], sum, most = -1.0f;
+    size_t best = 0, size = mv_dtype_size(t), i, j;
+    int same = 1;
+    for (i = 0; i < 8; i++) {
+        label[i] = mv__fd_label(p + at[i] * size, t);
+        same = same && label[i] == label[0];
+    }
+    if (same) return at[0];
+    for (i = 0; i < 8; i++)
+        w[i] = (i & 1 ? f[0] : 1.0f - f[0]) * (i & 2 ? f[1] : 1.0f - f[1]) * (i & 4 ? f[2] : 1.0f - f[2]);
+    for (i = 0; i < 8; i++) {
+        for (sum = 0.0f, j = 0; j < 8; j++) sum += label[j] == label[i] ? w[j] : 0.0f;
+        if (sum > most + 1e-5f || (sum > most - 1e-5f && label[i] < label[best])) most = sum, best = i;
+    }
+    return at[best];
+}
+/* elements of at most MV__FD_RUN cells of one volume */
+static void mv__fd_take(const mv__fd_warp *w, unsigned char *d, const unsigned char *p, const int32_t *cell,
+                        const float *f, const float *mark, size_t n) {
+    const size_t size = mv_dtype_size(w->src->dtype);
+    size_t at[8], i, k;
+    for (i = 0; i < n; i++) {
+        const unsigned char *e = w->fill;
+        if (mark[i] == 0.0f) {
+            at[0] = (size_t)cell[i] + (size_t)cell[MV__FD_CELLS + i] * w->row.sy +
+                    (size_t)cell[2 * MV__FD_CELLS + i] * w->row.sz;
+            if (w->labels) {
+                float g[3];
+                for (k = 0; k < 3; k++) g[k] = f[k * MV__FD_CELLS + i];
+                for (k = 1; k < 8; k++)
+                    at[k] = at[0] + (k & 1 && w->row.n[0] > 1 ? 1 : 0) +
+                            (k & 2 && w->row.n[1] > 1 ? w->row.sy : 0) +
+                            (k & 4 && w->row.n[2] > 1 ? w->row.sz : 0);
+                at[0] = mv__fd_vote(p, w->src->dtype, at, g);
+            }
+            e = p + at[0] * size;
+        } else if (mark[i] != mark[i]) e = w->bad;
+        switch (size) {
+            case 1: d[i] = *e; break;
+            case 2: mv__memcpy(d + 2 * i, e, 2); break;
+            case 4: mv__memcpy(d + 4 * i, e, 4); break;
+            default: mv__memcpy(d + size * i, e, size);
+        }
+    }
+}
+static void mv__fd_elements(const mv__fd_warp *w, const mv__fd_row *s, size_t x, size_t y, size_t z,
+                            size_t n) {
+    int32_t cell[3 * MV__FD_CELLS];
+    float f[3 * MV__FD_CELLS], mark[MV__FD_CELLS];
+    unsigned char stage[32 * MV__FD_RUN];
+    const mv_dtype from = w->src->dtype, type = w->out->dtype;
+    const size_t size = mv_dtype_size(type);
+    size_t i, k, v, len;
+    for (i = 0; i < n; i += len) {
+        len = mv__minz(MV__FD_RUN, n - i);
+        MV__PICK(mv__fd_cells)(s, i, len, cell, f, mark, !w->labels);
+        for (v = w->first; v < w->first + w->volumes; v++) {
+            unsigned char *d = mv__fd_out_at(w, x + i, y, z, v);
+            mv__fd_take(w, type == from ? d : stage, mv__fd_src_at(w, v), cell, f, mark, len);
+            if (type == from) continue;
+            mv__cv_run(d, type, stage, from, len, w->row.scaled ? w->src->slope : 1.0,
+                       w->row.scaled ? w->src->inter : 0.0, 0);
+            for (k = 0; k < len; k++) /* what src's type cannot hold, dst's may */
+                if (mark[k] != 0.0f)
+                    mv__memcpy(d + k * size, mark[k] == 1.0f ? w->fill_to : w->bad_to, size);
+        }
+    }
+}
+static void mv__fd_warp_segment(const mv__fd_warp *w, size_t x, size_t y, size_t z, size_t n) {
+    float room[3][MV__FD_SEGMENT], *own[3];
+    const float *d[3];
+    mv__fd_row s = w->row;
+    int r;
+    for (r = 0; r < 3; r++) own[r] = room[r];
+    mv__fd_segment(&w->chain, own, d, x, y, z, n);
+    for (r = 0; r < 3; r++) {
+        s.at[r] = w->m[4 * r] * (double)x + w->m[4 * r + 1] * (double)y + w->m[4 * r + 2] * (double)z +
+                  w->m[4 * r + 3];
+        s.step[r] = w->m[4 * r];
+        s.u[r] = d[r];
+    }
+    s.planes = w->chain.comps;
+    if (w->labels || w->interp == MEDVOL_NEAREST) mv__fd_elements(w, &s, x, y, z, n);
+    else mv__fd_values(w, &s, x, y, z, n);
+}
+static void mv__fd_warp_job(void *arg, size_t job) {
+    const mv__fd_warp *g = (const mv__fd_warp *)arg;
+    const size_t y0 = job % g->tiles * g->ty, z0 = job / g->tiles * g->tz;
+    size_t x, y, z;
+    for (z = z0; z < mv__minz(g->n[2], z0 + g->tz); z++)
+        for (y = y0; y < mv__minz(g->n[1], y0 + g->ty); y++)
+            for (x = 0; x < g->n[0]; x += MV__FD_SEGMENT)
+                mv__fd_warp_segment(g, x, y, z, mv__minz(MV__FD_SEGMENT, g->n[0] - x));
+}
+/* How elements are read: as they are where a kernel takes them, else as f32 copies of up to 3 volumes. */
+static mv_status mv__fd_source(mv_ctx *ctx, mv__fd_warp *w) {
+    const mv_volume *v = w->src;
+    const int whole = w->labels || w->interp == MEDVOL_NEAREST, linear = w->interp == MEDVOL_LINEAR;
+    const size_t bytes = mv__vol_extent(v);
+    double slope, inter;
+    size_t i;
+    mv_status st = MEDVOL_OK;
+    mv__vol_scaling(v, &slope, &inter);
+    w->row.slope = (float)slope;
+    w->row.inter = (float)inter;
+    w->row.scaled = mv__scaled(slope, inter);
+    for (i = 0; i < 3; i++) w->row.n[i] = i < (size_t)v->ndim ? v->dim[i] : 1;
+    w->row.sy = w->row.n[1] > 1 ? (size_t)v->stride[1] : w->row.n[0];
+    w->row.sz = w->row.n[2] > 1 ? (size_t)v->stride[2] : w->row.n[1] * w->row.sy;
+    w->row.far = mv__fd_is_far(w->row.n, w->row.sy, w->row.sz);
+    w->kind = whole                      ? MV__FD_F32
+              : v->dtype == MEDVOL_RGB24  ? MV__FD_RGB
+              : v->dtype == MEDVOL_RGBA32 ? MV__FD_RGBA
+              : !linear                   ? -1
+              : v->dtype == MEDVOL_F32    ? MV__FD_F32
+              : w->row.far                ? -1
+              : v->dtype == MEDVOL_U8     ? MV__FD_U8
+              : v->dtype == MEDVOL_I16    ? MV__FD_I16
+              : v->dtype == MEDVOL_U16    ? MV__FD_U16
+                                          : -1;
+    if (w->kind >= MV__FD_RGB && w->row.n[0] == 1) { /* pairs are read beyond the last pixel */
+        if ((w->spare = (unsigned char *)mv__alloc(ctx, bytes + 8)) == NULL) return MEDVOL_E_NOMEM;
+        mv__memcpy(w->spare, v->data, bytes);
+        mv__memset(w->spare + bytes, 0, 8);
+    } else if (w->kind >= MV__FD_RGB && w->row.far)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)v->dim[0], -1,
+                        "%s: src has more than 2^31 pixels of type %s", w->op, mv_dtype_name(v->dtype));
+    for (i = 0; w->kind < 0 && st == MEDVOL_OK && i < mv__minz(3, w->volumes); i++)
+        st = mv__padded_make(ctx, &w->copy[i], v, w->interp, MEDVOL_BORDER_EDGE, linear ? 0 : 2, w->op);
+    if (w->kind < 0 && st == MEDVOL_OK) {
+        w->row.scaled = 0;
+        w->row.sy = w->copy[0].sy;
+        w->row.sz = w->copy[0].sz;
+        w->row.far = mv__fd_is_far(w->row.n, w->row.sy, w->row.sz);
+    }
+    return st;
+}
+static mv_status mv__fd_warp_run(mv_ctx *ctx, mv__fd_warp *w, size_t volumes) {
+    double inverse[12], turn[12];
+    mv_status st;
+    size_t i, jobs;
+    if (mv_affine_invert(inverse, w->src->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(w->src->affine), -1,
+                        "%s: the affine of src has determinant %g", w->op, mv_affine_det(w->src->affine));
+    mv__fd_plan(&w->chain, w->out->affine, w->n);
+    mv_affine_mul(w->m, inverse, w->chain.m);
+    w->volumes = volumes;
+    if ((st = mv__fd_source(ctx, w)) < 0) return st;
+    mv_affine_mul(turn, inverse, w->chain.d);
+    mv__fd_turn_of(&w->row, turn);
+    jobs = mv__fd_tiles(&w->ty, &w->tz, &w->tiles, w->n);
+    w->row.constant = w->border == MEDVOL_BORDER_CONSTANT;
+    w->row.value = (float)w->value;
+    for (w->first = 0; w->first < volumes && st == MEDVOL_OK; w->first += w->volumes) {
+        w->volumes = w->kind < 0 ? mv__minz(3, volumes - w->first) : volumes;
+        for (i = 0; w->kind < 0 && i < w->volumes && st == MEDVOL_OK; i++)
+            st = mv__padded_fill(ctx, &w->copy[i], w->src, w->first + i);
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, jobs, mv__fd_warp_job, w, w->op);
+    }
+    return st;
+}
+/* what is asked for; *type: of the result */
+static mv_status mv__fd_warp_ask(mv_ctx *ctx, mv__fd_warp *w, const mv_volume *dst, const mv_volume *src,
+                                 const mv_warp_opt *o, mv_dtype *type) {
+    const char *op = w->op;
+    const int colours = src->dtype == MEDVOL_RGB24 ? 3 : src->dtype == MEDVOL_RGBA32 ? 4 : 0;
+    const int whole = o->labels || o->interp == MEDVOL_NEAREST;
+    if (!((int)o->interp >= 0 && (int)o->interp <= MEDVOL_LANCZOS))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "interp", o->interp, -1, "%s: interp = %d is unknown", op,
+                        (int)o->interp);
+    if (o->interp == MEDVOL_LANCZOS)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "interp", o->interp, -1, "%s: LANCZOS is not for warps",
+                        op);
+    if (o->labels && o->interp != MEDVOL_LINEAR)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "labels", o->labels, -1,
+                        "%s: labels are found by LINEAR weights", op);
+    if (o->labels && !mv__is_integer(src->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "labels", (double)src->dtype, -1,
+                        "%s: src has type %s: labels are integers", op, mv_dtype_name(src->dtype));
+    if (!((int)o->border >= 0 && (int)o->border <= MEDVOL_BORDER_WRAP))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "border", o->border, -1, "%s: border = %d is unknown", op,
+                        (int)o->border);
+    if (!mv__finite(o->value))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "value", o->value, -1, "%s: value = %g: must be finite", op,
+                        o->value);
+    if (o->dtype != MEDVOL_NONE && !mv_dtype_size(o->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", o->dtype, -1, "%s: data type %d is unknown", op,
+                        (int)o->dtype);
+    w->interp = o->interp;
+    w->border = o->border == MEDVOL_BORDER_DEFAULT ? MEDVOL_BORDER_CONSTANT : o->border;
+    w->value = o->value;
+    w->labels = o->labels != 0;
+    w->colours = whole ? 0 : colours;
+    *type = o->dtype != MEDVOL_NONE   ? o->dtype
+            : dst->data && dst != src ? dst->dtype
+            : whole || colours        ? src->dtype
+                                      : MEDVOL_F32;
+    if (!whole && !mv__is_real(src->dtype) && !(colours && o->interp == MEDVOL_LINEAR))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: only NEAREST takes that%s", op, mv_dtype_name(src->dtype),
+                        colours ? ", and LINEAR" : "");
+    if (*type != src->dtype && !(mv__is_real(*type) && mv__is_real(src->dtype)))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, -1, "%s: from %s to %s: not defined", op,
+                        mv_dtype_name(src->dtype), mv_dtype_name(*type));
+    if (whole && !mv__is_real(src->dtype) && w->border == MEDVOL_BORDER_CONSTANT && o->value != 0.0)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "value", o->value, -1, "%s: value = %g: must be 0 for type %s",
+                        op, o->value, mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+/* a chain of affines is one, for [RESAMPLE] */
+static mv_status mv__fd_warp_affine(mv_ctx *ctx, mv__fd_warp *w, mv_volume *dst, const mv_volume *src,
+                                    const double *affine, const mv_warp_opt *o) {
+    mv_resample_opt r;
+    double m[12];
+    if (mv_affine_invert(m, src->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine), -1,
+                        "%s: the affine of src has determinant %g", w->op, mv_affine_det(src->affine));
+    mv__fd_plan(&w->chain, affine, w->n);
+    mv_affine_mul(m, m, w->chain.m);
+    mv__memset(&r, 0, sizeof r);
+    r.interp = o->interp;
+    r.border = o->border;
+    r.value = o->value;
+    r.dtype = o->dtype;
+    return mv__resample_through(ctx, w->op, dst, src, m, w->n, affine, &r);
+}
+static mv_status mv__fd_warp_out(mv_ctx *ctx, mv__fd_warp *w, mv_volume *dst, const mv_volume *src,
+                                 const double *affine, mv_dtype type) {
+    const int whole = w->labels || w->interp == MEDVOL_NEAREST;
+    mv_volume out;
+    mv_status st;
+    size_t dim[7], volumes = 1;
+    int ndim = src->ndim, d;
+    for (d = 0; d < 3; d++)
+        if (w->n[d] > 1 && ndim <= d) ndim = d + 1;
+    for (d = 0; d < ndim; d++) dim[d] = d < 3 ? w->n[d] : src->dim[d];
+    for (d = 3; d < ndim; d++) volumes *= dim[d];
+    if ((st = mv__out_begin(ctx, w->op, &out, dst, src, type, ndim, dim, 0)) < 0) return st;
+    mv__memcpy(out.affine, affine, sizeof out.affine);
+    if (!(whole && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
+    mv__vol_drop_slices(out.nifti);
+    if (out.nifti) out.nifti->dim_info = 0;
+    mv__as_stored(w->fill, w->value, src);
+    mv__as_stored(w->fill_to, w->value, &out);
+    mv__as_stored(w->bad, (double)NAN, src);
+    mv__as_stored(w->bad_to, (double)NAN, &out);
+    w->src = src;
+    w->out = &out;
+    st = mv__fd_warp_run(ctx, w, volumes);
+    for (d = 0; d < 3; d++) mv__padded_free(ctx, &w->copy[d]);
+    mv__free(ctx, w->spare);
+    w->out = NULL;
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_warp(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *grid,
+                             const mv_transform *chain, size_t n, const mv_warp_opt *opt) {
+    mv__fd_warp w;
+    mv_warp_opt o;
+    double affine[12];
+    mv_dtype type = MEDVOL_NONE;
+    mv_status st;
+    size_t i, fields = 0, shape[3];
+    mv__memset(&w, 0, sizeof w);
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    w.op = "warp";
+    if ((st = mv__vol_check(ctx, w.op, "src", src)) < 0) return st;
+    if (!dst) return mv__fail_null(ctx, w.op, "dst");
+    st = mv__shape3(ctx, w.op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, shape);
+    if (st < 0 || (st = mv__fd_grid_check(ctx, w.op, grid, w.n)) < 0) return st;
+    if ((st = mv__fd_warp_ask(ctx, &w, dst, src, &o, &type)) < 0) return st;
+    if ((st = mv__fd_apart(ctx, w.op, dst, chain, n)) < 0) return st;
+    mv__memcpy(affine, grid->affine, sizeof affine);
+    st = mv__fd_chain_make(ctx, w.op, &w.chain, chain, n);
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): links are 0 before they are made */
+    for (i = 0; st == MEDVOL_OK && i < w.chain.links; i++) fields += !w.chain.link[i].affine;
+    if (st < 0) {}
+    else if (!fields && !w.labels && !w.colours) st = mv__fd_warp_affine(ctx, &w, dst, src, affine, &o);
+    else if (w.border == MEDVOL_BORDER_MIRROR || w.border == MEDVOL_BORDER_WRAP)
+        st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "border", o.border, -1,
+                      "%s: MIRROR and WRAP are for chains of affines alone", w.op);
+    else st = mv__fd_warp_out(ctx, &w, dst, src, affine, type);
+    mv__fd_chain_free(ctx, &w.chain);
+    return st;
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_FIELD */
+
+/* ==== [MEASURE] how alike images, labels, surfaces, fields are; distance transform. Owns mv__me_*. Uses
+   [BASE] [CTX] [VOLUME]. Source: Chan, Golub, LeVeque 1983 (moments), Studholme et al. 1999 (normalised
+   mutual information), Wang et al. 2004 (SSIM), Felzenszwalb, Huttenlocher 2012 (lower envelopes). ======= */
+#ifndef MEDVOL_NO_MEASURE
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+enum { MV__ME_LANES = 16, MV__ME_CHANNELS = 6, MV__ME_REACH = 16 };
+/* Sums of a chunk in 8 stripes, value i in stripe i % 8; x and y less their shifts. */
+enum { MV__ME_ABS, MV__ME_SQ, MV__ME_X, MV__ME_Y, MV__ME_XX, MV__ME_YY, MV__ME_XY, MV__ME_SUMS };
+typedef struct mv__me_sums {
+    double s[MV__ME_SUMS][8];
+    double shift[2], lo[2], hi[2];
+} mv__me_sums;
+/* Rows of two images, and which voxels count, that a window takes in along z, with their weights: copies one
+   after the other, for rows of planes of 2^k bytes would drive each other out of the caches. */
+typedef struct mv__me_stack {
+    float *a, *b, *keep;
+    double w[2 * MV__ME_REACH + 1];
+    size_t n;
+} mv__me_stack;
+/* Weights of a window to one side, the middle first. */
+typedef struct mv__me_taps {
+    double w[MV__ME_REACH + 1];
+    size_t r;
+} mv__me_taps;
+static inline void mv__me_ends(mv__me_sums *t, int k, double v) {
+    t->lo[k] = v < t->lo[k] ? v : t->lo[k];
+    t->hi[k] = v > t->hi[k] ? v : t->hi[k];
+}
+static inline void mv__me_add1(mv__me_sums *t, size_t j, double x, double y) {
+    const double d = x - y, p = x - t->shift[0], q = y - t->shift[1];
+    t->s[MV__ME_ABS][j] += fabs(d);
+    t->s[MV__ME_SQ][j] += d * d;
+    t->s[MV__ME_X][j] += p;
+    t->s[MV__ME_Y][j] += q;
+    t->s[MV__ME_XX][j] += p * p;
+    t->s[MV__ME_YY][j] += q * q;
+    t->s[MV__ME_XY][j] += p * q;
+    mv__me_ends(t, 0, x);
+    mv__me_ends(t, 1, y);
+}
+#endif
+/* ---- sums of pairs: no fused steps, so that every level gives the same bits ---- */
+#define MV__ME_PER (8 / MVD_N) /* vectors to 8 stripes */
+/* turn 0: |x - y| and its square; 1: the others: together they need too many registers */
+MV__INLINE void MV__K(mv__me_add)(mvd s[MV__ME_SUMS][MV__ME_PER], int turn, int k, mvd x, mvd y, mvd p,
+                                  mvd q) {
+    const mvd d = mvd_sub(x, y);
+    if (turn == 0) {
+        s[MV__ME_ABS][k] = mvd_add(s[MV__ME_ABS][k], mvd_max(d, mvd_sub(y, x)));
+        s[MV__ME_SQ][k] = mvd_add(s[MV__ME_SQ][k], mvd_mul(d, d));
+        return;
+    }
+    p = mvd_sub(x, p);
+    q = mvd_sub(y, q);
+    s[MV__ME_X][k] = mvd_add(s[MV__ME_X][k], p);
+    s[MV__ME_Y][k] = mvd_add(s[MV__ME_Y][k], q);
+    s[MV__ME_XX][k] = mvd_add(s[MV__ME_XX][k], mvd_mul(p, p));
+    s[MV__ME_YY][k] = mvd_add(s[MV__ME_YY][k], mvd_mul(q, q));
+    s[MV__ME_XY][k] = mvd_add(s[MV__ME_XY][k], mvd_mul(p, q));
+}
+MV__INLINE void MV__K(mv__me_turn)(mvd s[MV__ME_SUMS][MV__ME_PER], mv__me_sums *t, int turn, int store) {
+    int j, k;
+    MV__UNROLL for (j = 0; j < MV__ME_SUMS; j++)
+        MV__UNROLL for (k = 0; k < MV__ME_PER; k++) {
+            if ((turn == 0) != (j < MV__ME_X)) continue;
+            if (store) mvd_store(t->s[j] + k * MVD_N, s[j][k]);
+            else s[j][k] = mvd_load(t->s[j] + k * MVD_N);
+        }
+}
+MV__INLINE void MV__K(mv__me_turn_f32)(mv__me_sums *t, int turn, const float *a, const float *b, size_t n) {
+    mvd s[MV__ME_SUMS][MV__ME_PER];
+    const mvd p = mvd_set1(t->shift[0]), q = mvd_set1(t->shift[1]);
+    size_t i;
+    int v;
+    MV__K(mv__me_turn)(s, t, turn, 0);
+    for (i = 0; i + 16 <= n; i += 16) {
+        if (turn == 0) {
+            mv_prefetch(mv__ahead(a + i, MV__CV_AHEAD));
+            mv_prefetch(mv__ahead(b + i, MV__CV_AHEAD));
+        }
+        MV__UNROLL for (v = 0; v < 16 / MVD_N; v++) {
+            const float *x = a + i + v * MVD_N, *y = b + i + v * MVD_N;
+            MV__K(mv__me_add)(s, turn, v % MV__ME_PER, mvd_widen(x), mvd_widen(y), p, q);
+        }
+    }
+    MV__K(mv__me_turn)(s, t, turn, 1);
+}
+static void MV__K(mv__me_sums_f32)(mv__me_sums *t, const float *a, const float *b, size_t n) {
+    enum { STRETCH = 1024 };
+    mvf lo[2], hi[2], x;
+    float ends[4 * MVF_N];
+    size_t i, j, k, m;
+    int v;
+    lo[0] = hi[0] = mvf_set1(a[0]);
+    lo[1] = hi[1] = mvf_set1(b[0]);
+    for (i = 0; i + 16 <= n; i += m) {
+        m = mv__minz(STRETCH, (n - i) / 16 * 16);
+        MV__K(mv__me_turn_f32)(t, 0, a + i, b + i, m);
+        MV__K(mv__me_turn_f32)(t, 1, a + i, b + i, m);
+        for (k = i; k < i + m; k += MVF_N) {
+            x = mvf_load(a + k);
+            lo[0] = mvf_min(x, lo[0]);
+            hi[0] = mvf_max(x, hi[0]);
+            x = mvf_load(b + k);
+            lo[1] = mvf_min(x, lo[1]);
+            hi[1] = mvf_max(x, hi[1]);
+        }
+    }
+    for (v = 0; v < 2; v++) {
+        mvf_store(ends + 2 * v * MVF_N, lo[v]);
+        mvf_store(ends + (2 * v + 1) * MVF_N, hi[v]);
+    }
+    mv_end();
+    for (j = 0; j < 4 * MVF_N; j++) mv__me_ends(t, j >= 2 * MVF_N, (double)ends[j]);
+    for (j = 0; i < n; i++, j++) mv__me_add1(t, j % 8, (double)a[i], (double)b[i]);
+}
+static void MV__K(mv__me_sums_f64)(mv__me_sums *t, const double *a, const double *b, size_t n) {
+    mvd s[MV__ME_SUMS][MV__ME_PER]; /* of one turn at a time */
+    const mvd p = mvd_set1(t->shift[0]), q = mvd_set1(t->shift[1]);
+    mvd lo[2], hi[2], x, y;
+    double ends[4 * MVD_N];
+    size_t i, j;
+    int v;
+    lo[0] = hi[0] = mvd_set1(a[0]);
+    lo[1] = hi[1] = mvd_set1(b[0]);
+    MV__K(mv__me_turn)(s, t, 0, 0);
+    for (i = 0; i + 8 <= n; i += 8) {
+        MV__UNROLL for (v = 0; v < MV__ME_PER; v++) {
+            x = mvd_load(a + i + v * MVD_N);
+            y = mvd_load(b + i + v * MVD_N);
+            lo[0] = mvd_min(x, lo[0]);
+            hi[0] = mvd_max(x, hi[0]);
+            lo[1] = mvd_min(y, lo[1]);
+            hi[1] = mvd_max(y, hi[1]);
+            MV__K(mv__me_add)(s, 0, v, x, y, p, q);
+        }
+    }
+    MV__K(mv__me_turn)(s, t, 0, 1);
+    MV__K(mv__me_turn)(s, t, 1, 0);
+    for (i = 0; i + 8 <= n; i += 8)
+        MV__UNROLL for (v = 0; v < MV__ME_PER; v++)
+            MV__K(mv__me_add)(s, 1, v, mvd_load(a + i + v * MVD_N), mvd_load(b + i + v * MVD_N), p, q);
+    MV__K(mv__me_turn)(s, t, 1, 1);
+    for (v = 0; v < 2; v++) {
+        mvd_store(ends + 2 * v * MVD_N, lo[v]);
+        mvd_store(ends + (2 * v + 1) * MVD_N, hi[v]);
+    }
+    mv_end();
+    for (j = 0; j < 4 * MVD_N; j++) mv__me_ends(t, j >= 2 * MVD_N, ends[j]);
+    for (j = 0; i < n; i++, j++) mv__me_add1(t, j, a[i], b[i]);
+}
+#undef MV__ME_PER
+/* places in the joint histogram; lo, scale: of both axes; what would lie on an edge but for the last bits of
+   a double does */
+MV__INLINE mvi MV__K(mv__me_bin)(const double *x, mvd lo, mvd scale, mvf top) {
+    mvd u = mvd_mul(mvd_sub(mvd_load(x), lo), scale);
+    mvd v = MVF_N > 1 ? mvd_mul(mvd_sub(mvd_load(x + (MVF_N > 1 ? MVD_N : 0)), lo), scale) : u;
+    return mvi_trunc(mvf_min(mvf_max(mvf_narrow(u, v), mvf_zero()), top));
+}
+static void MV__K(mv__me_places)(int32_t *at, const double *x, const double *y, size_t n, const double *lo,
+                                 const double *scale, size_t bins) {
+    const mvf top = mvf_set1((float)(bins - 1));
+    const mvi wide = mvi_set1((int32_t)bins);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) { /* the blocks have room for whole vectors */
+        mvi u = MV__K(mv__me_bin)(x + i, mvd_set1(lo[0]), mvd_set1(scale[0]), top);
+        mvi v = MV__K(mv__me_bin)(y + i, mvd_set1(lo[1]), mvd_set1(scale[1]), top);
+        mvi_store(at + i, mvi_add(mvi_mul(v, wide), u));
+    }
+    mv_end();
+}
+/* ---- windows: sums of a, b, a a, b b, a b and what counts, along z, then y, then x. Vectors end with the
+   row: the last one overlaps the one before. ---- */
+static void MV__K(mv__me_less)(float *out, const float *p, size_t n, float base) {
+    const mvf b = mvf_set1(base);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(out + i, mvf_sub(mvf_load(p + i), b));
+    mv_end();
+    for (; i < n; i++) out[i] = p[i] - base;
+}
+/* out: channels rows of `width` doubles; flaw: the last channel counts voxels that are not finite (keep < 0)
+   and the others take all; else they take those with keep > 0, and it counts these */
+static void MV__K(mv__me_down)(double *out, const mv__me_stack *s, size_t width, size_t channels, int flaw) {
+    size_t i, at, k;
+    int c;
+    for (i = 0; i < width; i += MVD_N) {
+        mvd t[MV__ME_CHANNELS];
+        const float *p;
+        at = i + MVD_N <= width ? i : width - MVD_N;
+        MV__UNROLL for (c = 0; c < MV__ME_CHANNELS; c++) t[c] = mvd_zero();
+        for (k = 0; k < s->n; k++) {
+            const mvd w = mvd_set1(s->w[k]);
+            mvd a, b, wa, wb;
+            p = s->a + k * width + at;
+            a = mvd_widen(p);
+            p = s->b + k * width + at;
+            b = mvd_widen(p);
+            if (channels == MV__ME_CHANNELS) {
+                mvd m;
+                p = s->keep + k * width + at;
+                m = mvd_widen(p);
+                if (flaw) m = mvd_sel(mvd_lt(m, mvd_zero()), mvd_set1(1.0), mvd_zero());
+                else {
+                    m = mvd_max(m, mvd_zero());
+                    a = mvd_mul(a, m);
+                    b = mvd_mul(b, m);
+                }
+                t[5] = mvd_add(t[5], mvd_mul(w, m));
+            }
+            wa = mvd_mul(w, a);
+            wb = mvd_mul(w, b);
+            t[0] = mvd_add(t[0], wa);
+            t[1] = mvd_add(t[1], wb);
+            t[2] = mvd_add(t[2], mvd_mul(wa, a));
+            t[3] = mvd_add(t[3], mvd_mul(wb, b));
+            t[4] = mvd_add(t[4], mvd_mul(wa, b));
+        }
+        MV__UNROLL for (c = 0; c < MV__ME_CHANNELS; c++)
+            if (c < (int)channels) mvd_store(out + (size_t)c * width + at, t[c]);
+    }
+    mv_end();
+}
+/* rows[-r..r], `width` >= 8 doubles each, to one row */
+static void MV__K(mv__me_across)(double *out, const double *const *rows, const mv__me_taps *w, size_t width) {
+    enum { PER = 8 / MVD_N };
+    size_t i, at, k;
+    int v;
+    for (i = 0; i < width; i += 8) {
+        mvd t[PER], f = mvd_set1(w->w[0]);
+        at = i + 8 <= width ? i : width - 8;
+        MV__UNROLL for (v = 0; v < PER; v++) t[v] = mvd_mul(f, mvd_load(rows[w->r] + at + v * MVD_N));
+        for (k = 1; k <= w->r; k++) {
+            const double *p = rows[w->r - k] + at, *q = rows[w->r + k] + at;
+            f = mvd_set1(w->w[k]);
+            MV__UNROLL for (v = 0; v < PER; v++)
+                t[v] = mvd_add(
+                    t[v], mvd_mul(f, mvd_add(mvd_load(p + v * MVD_N), mvd_load(q + v * MVD_N))));
+        }
+        MV__UNROLL for (v = 0; v < PER; v++) mvd_store(out + at + v * MVD_N, t[v]);
+    }
+    mv_end();
+}
+MV__INLINE mvd MV__K(mv__me_along)(const double *p, const mv__me_taps *w) {
+    mvd t = mvd_mul(mvd_set1(w->w[0]), mvd_load(p));
+    size_t k;
+    for (k = 1; k <= w->r; k++)
+        t = mvd_add(t, mvd_mul(mvd_set1(w->w[k]), mvd_add(mvd_load(p - k), mvd_load(p + k))));
+    return t;
+}
+/* line: the channels' rows, `pitch` apart, zeros beyond their ends; out: r^2 of the windows where both
+   variances times n^2 are above least times n^2, else 0 */
+static void MV__K(mv__me_lncc)(double *out, const double *line, size_t pitch, size_t width,
+                               const mv__me_taps *w, const double *least) {
+    const mvd la = mvd_set1(least[0]), lb = mvd_set1(least[1]), one = mvd_set1(1.0);
+    size_t i, at;
+    int c;
+    for (i = 0; i < width; i += MVD_N) {
+        mvd t[MV__ME_CHANNELS], n2, va, vb, ab, r;
+        at = i + MVD_N <= width ? i : width - MVD_N;
+        MV__UNROLL for (c = 0; c < MV__ME_CHANNELS; c++)
+            t[c] = MV__K(mv__me_along)(line + (size_t)c * pitch + at, w);
+        n2 = mvd_mul(t[5], t[5]);
+        va = mvd_sub(mvd_mul(t[5], t[2]), mvd_mul(t[0], t[0]));
+        vb = mvd_sub(mvd_mul(t[5], t[3]), mvd_mul(t[1], t[1]));
+        ab = mvd_sub(mvd_mul(t[5], t[4]), mvd_mul(t[0], t[1]));
+        r = mvd_min(mvd_div(mvd_mul(ab, ab), mvd_mul(va, vb)), one);
+        r = mvd_sel(mvd_lt(mvd_mul(n2, la), va), r, mvd_zero());
+        r = mvd_sel(mvd_lt(mvd_mul(n2, lb), vb), r, mvd_zero());
+        mvd_store(out + at, r);
+    }
+    mv_end();
+}
+/* level: C1, C2, and what a and b are less of; bad: 0 or where the windows' share of flaws goes */
+static void MV__K(mv__me_ssim)(double *out, double *bad, const double *line, size_t pitch, size_t width,
+                               const mv__me_taps *w, const double *level) {
+    const mvd c1 = mvd_set1(level[0]), c2 = mvd_set1(level[1]);
+    size_t i, at;
+    int c;
+    for (i = 0; i < width; i += MVD_N) {
+        mvd t[5], ab, aa, bb, up, down;
+        at = i + MVD_N <= width ? i : width - MVD_N;
+        MV__UNROLL for (c = 0; c < 5; c++) t[c] = MV__K(mv__me_along)(line + (size_t)c * pitch + at, w);
+        t[2] = mvd_sub(t[2], mvd_mul(t[0], t[0]));
+        t[3] = mvd_sub(t[3], mvd_mul(t[1], t[1]));
+        t[4] = mvd_sub(t[4], mvd_mul(t[0], t[1]));
+        t[0] = mvd_add(t[0], mvd_set1(level[2]));
+        t[1] = mvd_add(t[1], mvd_set1(level[3]));
+        aa = mvd_mul(t[0], t[0]);
+        bb = mvd_mul(t[1], t[1]);
+        ab = mvd_mul(t[0], t[1]);
+        up = mvd_mul(mvd_add(mvd_add(ab, ab), c1), mvd_add(mvd_add(t[4], t[4]), c2));
+        down = mvd_mul(mvd_add(mvd_add(aa, bb), c1), mvd_add(mvd_add(t[2], t[3]), c2));
+        mvd_store(out + at, mvd_div(up, down));
+        if (bad) mvd_store(bad + at, MV__K(mv__me_along)(line + 5 * pitch + at, w));
+    }
+    mv_end();
+}
+/* ---- squared distances ---- */
+/* one step of the scan along y: row = min(row, last + 1), kept in last, its square times s2 in out */
+static void MV__K(mv__me_scan)(float *out, float *last, const float *row, size_t n, float s, int square) {
+    const mvf one = mvf_set1(1.0f), step = mvf_set1(s);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf v = mvf_min(mvf_add(mvf_load(last + i), one), mvf_load(row + i));
+        mvf_store(last + i, v);
+        if (square) v = mvf_mul(v, step), v = mvf_mul(v, v);
+        mvf_store(out + i, v);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float v = last[i] + 1.0f;
+        v = v < row[i] ? v : row[i];
+        last[i] = v;
+        if (square) v = v * s, v = v * v;
+        out[i] = v;
+    }
+}
+/* out[y] = min over k of g[y - k], g[y + k] plus c[k], for n rows of MV__ME_LANES; 0: more steps than most */
+static int MV__K(mv__me_seek)(float *out, const float *g, size_t n, const float *c, size_t most) {
+    enum { K = MV__ME_LANES / MVF_N };
+    size_t y, k, far_end, steps = 0;
+    int j;
+    for (y = 0; y < n; y++) {
+        mvf best[K];
+        far_end = y > n - 1 - y ? y : n - 1 - y;
+        MV__UNROLL for (j = 0; j < K; j++) best[j] = mvf_load(g + y * MV__ME_LANES + (size_t)j * MVF_N);
+        for (k = 1; k <= far_end; k++) {
+            const mvf ck = mvf_set1(c[k]);
+            const float *p = g + (y >= k ? y - k : y + k) * MV__ME_LANES;
+            const float *q = g + (y + k < n ? y + k : y - k) * MV__ME_LANES;
+            unsigned any = 0;
+            MV__UNROLL for (j = 0; j < K; j++) any |= mvm_bits(mvf_lt(ck, best[j]));
+            if (!any) break;
+            MV__UNROLL for (j = 0; j < K; j++)
+                best[j] = mvf_min(
+                    mvf_add(mvf_min(mvf_load(p + j * MVF_N), mvf_load(q + j * MVF_N)), ck), best[j]);
+        }
+        steps += k;
+        MV__UNROLL for (j = 0; j < K; j++) mvf_store(out + y * MV__ME_LANES + (size_t)j * MVF_N, best[j]);
+        if (steps > most) break;
+    }
+    mv_end();
+    return steps <= most;
+}
+/* the same along a row of n >= MV__ME_LANES values with n of infinity on either side; the roots go to out */
+static int MV__K(mv__me_seek_row)(float *out, const float *g, size_t n, const float *c, size_t most) {
+    enum { K = MV__ME_LANES / MVF_N };
+    size_t x, i, k, far_end, steps = 0;
+    int j;
+    for (i = 0; i < n && steps <= most; i += MV__ME_LANES) {
+        mvf best[K];
+        x = i + MV__ME_LANES <= n ? i : n - MV__ME_LANES;
+        far_end = x + MV__ME_LANES - 1 > n - 1 - x ? x + MV__ME_LANES - 1 : n - 1 - x;
+        MV__UNROLL for (j = 0; j < K; j++) best[j] = mvf_load(g + x + j * MVF_N);
+        for (k = 1; k <= far_end; k++) {
+            const mvf ck = mvf_set1(c[k]);
+            unsigned any = 0;
+            MV__UNROLL for (j = 0; j < K; j++) any |= mvm_bits(mvf_lt(ck, best[j]));
+            if (!any) break;
+            MV__UNROLL for (j = 0; j < K; j++)
+                best[j] = mvf_min(
+                    mvf_add(mvf_min(mvf_load(g + x - k + j * MVF_N), mvf_load(g + x + k + j * MVF_N)), ck),
+                    best[j]);
+        }
+        steps += k;
+        MV__UNROLL for (j = 0; j < K; j++) mvf_store(out + x + j * MVF_N, mvf_sqrt(best[j]));
+    }
+    mv_end();
+    return steps <= most;
+}
+/* e = sqrt(sum of squares); d: `axes` arrays of n differences, step apart */
+static void MV__K(mv__me_lengths)(double *e, const double *d, size_t step, size_t axes, size_t n) {
+    size_t i, k;
+    for (i = 0; i < n; i += MVD_N) { /* the arrays have room for whole vectors */
+        mvd t = mvd_zero();
+        for (k = 0; k < axes; k++) {
+            const mvd v = mvd_load(d + k * step + i);
+            t = mvd_add(t, mvd_mul(v, v));
+        }
+        mvd_store(e + i, mvd_sqrt(t));
+    }
+    mv_end();
+}
+#else
+/* ---- what is compared: two volumes and a mask, read in x-fastest order, whatever their layout ---- */
+enum { MV__ME_BLOCK = 256 }; /* values a stage on the stack */
+typedef struct mv__me_view {
+    const unsigned char *data;
+    mv_dtype type;
+    size_t size, len, count; /* bytes a value, values a run, values in all */
+    int nd, scaled;
+    size_t dim[7], stride[7]; /* of the runs; stride 0: a mask that holds all along */
+    double slope, inter;
+} mv__me_view;
+static void mv__me_view_init(mv__me_view *w, const mv_volume *v, const mv_volume *shape) {
+    int d;
+    mv__memset(w, 0, sizeof *w);
+    w->type = v->dtype;
+    w->size = mv_dtype_size(v->dtype);
+    w->data = (const unsigned char *)v->data;
+    w->len = w->count = 1;
+    mv__vol_scaling(v, &w->slope, &w->inter);
+    w->scaled = mv__scaled(w->slope, w->inter);
+    for (d = 0; d < shape->ndim; d++) {
+        const size_t n = shape->dim[d], step = d < v->ndim && v->dim[d] > 1 ? (size_t)v->stride[d] : 0;
+        if (n == 1) continue;
+        w->count *= n;
+        if (w->nd == 0 && step == w->len) w->len *= n;
+        else w->dim[w->nd] = n, w->stride[w->nd++] = step;
+    }
+}
+/* left: values to the run's end */
+static const unsigned char *mv__me_at(const mv__me_view *w, size_t at, size_t *left) {
+    size_t row = at / w->len, off = at % w->len;
+    int d;
+    *left = w->len - off;
+    for (d = 0; d < w->nd; d++) {
+        off += row % w->dim[d] * w->stride[d];
+        row /= w->dim[d];
+    }
+    return w->data + off * w->size;
+}
+static void mv__me_get(const mv__me_view *w, double *d, size_t at, size_t n) { /* real values */
+    size_t m, left;
+    for (; n > 0; n -= m, at += m, d += m) {
+        const unsigned char *p = mv__me_at(w, at, &left);
+        m = mv__minz(n, left);
+        mv__cv_getter(w->type)(d, p, m);
+        if (w->scaled) MV__PICK(mv__cv_scale)(d, m, w->slope, w->inter);
+    }
+}
+static void mv__me_keep(const mv__me_view *mask, uint8_t *keep, size_t at, size_t n) {
+    double t[MV__ME_BLOCK];
+    size_t i, left;
+    const unsigned char *p = mv__me_at(mask, at, &left);
+    if (mask->type == MEDVOL_U8 && !mask->scaled && left >= n) {
+        for (i = 0; i < n; i++) keep[i] = p[i] > 0;
+        return;
+    }
+    mv__me_get(mask, t, at, n);
+    for (i = 0; i < n; i++) keep[i] = t[i] > 0.0;
+}
+typedef struct mv__me_pair {
+    mv__me_view a, b, mask;
+    int masked, sure; /* sure: every voxel counts */
+} mv__me_pair;
+/* Those of n <= MV__ME_BLOCK pairs that count, one after the other; how many. */
+static size_t mv__me_pairs(const mv__me_pair *s, size_t at, size_t n, double *x, double *y,
+                           uint64_t *skipped) {
+    uint8_t keep[MV__ME_BLOCK];
+    size_t i, k = 0;
+    mv__me_get(&s->a, x, at, n);
+    mv__me_get(&s->b, y, at, n);
+    if (s->sure) return n;
+    if (s->masked) mv__me_keep(&s->mask, keep, at, n);
+    else mv__memset(keep, 1, n);
+    for (i = 0; i < n; i++) { /* store always, advance when it counts: no branch to guess */
+        const double u = x[i], v = y[i];
+        const unsigned fine = mv__finite(u) && mv__finite(v);
+        x[k] = u;
+        y[k] = v;
+        k += keep[i] & fine;
+        *skipped += keep[i] & (fine ^ 1u);
+    }
+    return k;
+}
+static mv_status mv__me_grids(mv_ctx *ctx, const char *op, const mv_volume *a, const mv_volume *b) {
+    double s[3], worst = 0.0;
+    int r, corner, c;
+    if (!mv__vol_same_shape(b, a->ndim, a->dim)) {
+        for (c = 0; c < 6 && a->dim[c] == b->dim[c];) c++;
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "b", (double)b->dim[c], -1,
+                        "%s: dim[%d] of b is %zu, of a %zu: resample one like the other first", op, c,
+                        b->dim[c], a->dim[c]);
+    }
+    mv_affine_spacing(s, a->affine);
+    for (corner = 0; corner < 8; corner++)
+        for (r = 0; r < 3; r++) {
+            double d = a->affine[4 * r + 3] - b->affine[4 * r + 3], least = HUGE_VAL;
+            for (c = 0; c < 3; c++) {
+                if (corner >> c & 1)
+                    d += (a->affine[4 * r + c] - b->affine[4 * r + c]) * (double)(a->dim[c] - 1);
+                if (s[c] < least) least = s[c];
+            }
+            d = fabs(d) / least;
+            if (!(d <= worst) && !mv__isnan(worst)) worst = d;
+        }
+    if (!(worst <= 0.01))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "b", worst, -1,
+                        "%s: corners of a and b are %g voxels apart: resample one like the other first", op,
+                        worst);
+    return MEDVOL_OK;
+}
+static mv_status mv__me_mask(mv_ctx *ctx, const char *op, const mv_volume *mask, const mv_volume *shape) {
+    mv_status st = mv__vol_check_real(ctx, op, "mask", mask);
+    int d;
+    for (d = 0; d < 7 && st == MEDVOL_OK; d++)
+        /* 1 beyond ndim */
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+        if (mask->dim[d] != 1 && mask->dim[d] != shape->dim[d])
+            st = mv__fail(ctx, MEDVOL_E_SHAPE, "mask", (double)mask->dim[d], -1,
+                          "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, mask->dim[d], shape->dim[d]);
+    return st;
+}
+static mv_status mv__me_begin(mv_ctx *ctx, const char *op, mv__me_pair *s, const mv_volume *a,
+                              const mv_volume *b, const mv_volume *mask) {
+    mv_status st = mv__vol_check_real(ctx, op, "a", a);
+    mv__memset(s, 0, sizeof *s);
+    if (st == MEDVOL_OK) st = mv__vol_check_real(ctx, op, "b", b);
+    if (st == MEDVOL_OK) st = mv__me_grids(ctx, op, a, b);
+    if (st == MEDVOL_OK && mask) st = mv__me_mask(ctx, op, mask, a);
+    if (st < 0) return st;
+    mv__me_view_init(&s->a, a, a);
+    mv__me_view_init(&s->b, b, a);
+    if (mask) mv__me_view_init(&s->mask, mask, a);
+    s->masked = mask != NULL;
+    s->sure = !mask && mv__is_integer(a->dtype) && mv__is_integer(b->dtype) && !s->a.scaled && !s->b.scaled;
+    return MEDVOL_OK;
+}
+/* jobs that have scratch of their own; several for one thread, too, for progress comes between them */
+static size_t mv__me_lanes(const mv_ctx *ctx) { return mv__maxz(8, (size_t)mv_threads(ctx) * 4); }
+static double mv__me_nan(void) { /* the same bits everywhere */
+    const uint64_t b = (uint64_t)0x7ff8 << 48;
+    double r;
+    mv__memcpy(&r, &b, sizeof r);
+    return r;
+}
+static double mv__me_fold(const double *s) { /* of 8 stripes */
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+/* ---- moments of all pairs ---- */
+typedef struct mv__me_part {
+    uint64_t n, skipped;
+    double dev, sq;              /* sums of |x - y| and its square */
+    double mean[2], m2[2], both; /* sums about the means */
+    double lo[2], hi[2];
+} mv__me_part;
+typedef struct mv__me_moments {
+    const mv__me_pair *s;
+    mv__me_part *part;
+} mv__me_moments;
+/* The means of the chunk's first pairs, so that squares do not lose the variance; 0: no pair counts. */
+static int mv__me_shift(mv__me_sums *t, const mv__me_pair *s, size_t at, size_t end, uint64_t *skipped) {
+    double x[MV__ME_BLOCK], y[MV__ME_BLOCK], sum[2] = {0, 0};
+    size_t i, m, k = 0;
+    mv__memset(t, 0, sizeof *t);
+    for (; at < end && k == 0; at += m) {
+        m = mv__minz(MV__ME_BLOCK, end - at);
+        k = mv__me_pairs(s, at, m, x, y, skipped);
+    }
+    if (k == 0) return 0;
+    k = mv__minz(k, 64);
+    for (i = 0; i < k; i++) sum[0] += x[i], sum[1] += y[i];
+    for (i = 0; i < 2; i++) {
+        sum[i] /= (double)k;
+        t->shift[i] = fabs(sum[i]) <= 3.4028234e38 ? (double)(float)sum[i] : sum[i];
+    }
+    t->lo[0] = t->hi[0] = x[0];
+    t->lo[1] = t->hi[1] = y[0];
+    return 1;
+}
+/* Contiguous floats, as if all were finite; 0: they are not */
+static int mv__me_run(mv__me_sums *t, const mv__me_pair *s, size_t at, size_t n) {
+    size_t left_a, left_b, i;
+    const unsigned char *a = mv__me_at(&s->a, at, &left_a), *b = mv__me_at(&s->b, at, &left_b);
+    const mv__me_sums start = *t;
+    if (s->masked || s->a.type != MEDVOL_F32 || s->b.type != MEDVOL_F32 || s->a.scaled || s->b.scaled ||
+        left_a < n || left_b < n)
+        return 0;
+    MV__PICK(mv__me_sums_f32)(t, (const float *)(const void *)a, (const float *)(const void *)b, n);
+    for (i = 0; i < 8; i++)
+        if (!mv__finite(t->s[MV__ME_SQ][i]) || !mv__finite(t->s[MV__ME_XX][i])) break;
+    if (i == 8) return 1;
+    *t = start;
+    return 0;
+}
+static void mv__me_moments_job(void *arg, size_t job) {
+    const mv__me_moments *g = (const mv__me_moments *)arg;
+    const size_t at = job * MV__CHUNK, n = mv__minz(MV__CHUNK, g->s->a.count - at);
+    double x[MV__ME_BLOCK], y[MV__ME_BLOCK], sum[2];
+    mv__me_part *p = &g->part[job];
+    mv__me_sums t;
+    size_t i, k, m;
+    mv__memset(p, 0, sizeof *p);
+    if (!mv__me_shift(&t, g->s, at, at + n, &p->skipped)) return;
+    p->skipped = 0;
+    if (mv__me_run(&t, g->s, at, n)) p->n = n;
+    else
+        for (i = 0; i < n; i += m) {
+            m = mv__minz(MV__ME_BLOCK, n - i);
+            k = mv__me_pairs(g->s, at + i, m, x, y, &p->skipped);
+            if (k == 0) continue;
+            MV__PICK(mv__me_sums_f64)(&t, x, y, k);
+            p->n += k;
+        }
+    p->dev = mv__me_fold(t.s[MV__ME_ABS]);
+    p->sq = mv__me_fold(t.s[MV__ME_SQ]);
+    for (i = 0; i < 2; i++) {
+        sum[i] = mv__me_fold(t.s[MV__ME_X + i]);
+        p->mean[i] = t.shift[i] + sum[i] / (double)p->n;
+        p->m2[i] = mv__me_fold(t.s[MV__ME_XX + i]) - sum[i] * sum[i] / (double)p->n;
+        if (p->m2[i] < 0.0) p->m2[i] = 0.0;
+        p->lo[i] = t.lo[i] + 0.0; /* -0 becomes 0: which of the two it is may depend on the level */
+        p->hi[i] = t.hi[i] + 0.0;
+    }
+    p->both = mv__me_fold(t.s[MV__ME_XY]) - sum[0] * sum[1] / (double)p->n;
+}
+static void mv__me_merge(mv__me_part *a, const mv__me_part *b) {
+    const double na = (double)a->n, nb = (double)b->n;
+    double w, d[2];
+    int i;
+    a->skipped += b->skipped;
+    if (b->n == 0) return;
+    if (a->n == 0) {
+        const uint64_t skipped = a->skipped;
+        *a = *b;
+        a->skipped = skipped;
+        return;
+    }
+    w = nb / (na + nb);
+    for (i = 0; i < 2; i++) {
+        d[i] = b->mean[i] - a->mean[i];
+        a->mean[i] += d[i] * w;
+        a->m2[i] += b->m2[i] + d[i] * d[i] * (na * w);
+        if (b->lo[i] < a->lo[i]) a->lo[i] = b->lo[i];
+        if (b->hi[i] > a->hi[i]) a->hi[i] = b->hi[i];
+    }
+    a->both += b->both + d[0] * d[1] * (na * w);
+    a->dev += b->dev;
+    a->sq += b->sq;
+    a->n += b->n;
+}
+static mv_status mv__me_moments_of(mv_ctx *ctx, mv__me_part *total, mv__me_pair *s) {
+    const size_t chunks = mv__divup(s->a.count, MV__CHUNK);
+    mv__me_part few[8];
+    mv__me_moments g;
+    mv_status st;
+    size_t i;
+    g.s = s;
+    g.part = few;
+    if (chunks > 8 && !(g.part = (mv__me_part *)mv__alloc(ctx, chunks * sizeof *g.part)))
+        return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, chunks, mv__me_moments_job, &g, "metric");
+    mv__memset(total, 0, sizeof *total);
+    for (i = 0; i < chunks && st == MEDVOL_OK; i++) mv__me_merge(total, &g.part[i]);
+    if (g.part != few) mv__free(ctx, g.part);
+    if (st == MEDVOL_OK && total->n == 0)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1,
+                      "metric_image: no voxel counts: of those in the mask %llu are not finite",
+                      (unsigned long long)total->skipped);
+    if (!s->masked && total->skipped == 0) s->sure = 1;
+    return st;
+}
+
+/* ---- joint histogram ---- */
+typedef struct mv__me_joint {
+    const mv__me_pair *s;
+    size_t bins, lanes, ways; /* ways: tables a lane, in turn, so that equal neighbours do not wait */
+    double lo[2], scale[2];
+    uint32_t *counts;
+} mv__me_joint;
+static void mv__me_joint_job(void *arg, size_t lane) {
+    const mv__me_joint *g = (const mv__me_joint *)arg;
+    const size_t cells = g->bins * g->bins, way = g->ways > 1 ? cells : 0;
+    uint32_t *t = g->counts + lane * g->ways * cells;
+    double x[MV__ME_BLOCK], y[MV__ME_BLOCK];
+    int32_t at[MV__ME_BLOCK];
+    uint64_t skipped = 0;
+    size_t c, i, j, k, m, n;
+    mv__memset(t, 0, g->ways * cells * sizeof *t);
+    for (c = lane * MV__CHUNK; c < g->s->a.count; c += g->lanes * MV__CHUNK) {
+        n = mv__minz(MV__CHUNK, g->s->a.count - c);
+        for (i = 0; i < n; i += m) {
+            m = mv__minz(MV__ME_BLOCK, n - i);
+            k = mv__me_pairs(g->s, c + i, m, x, y, &skipped);
+            for (j = k; j % MV__ME_LANES != 0; j++) x[j] = g->lo[0], y[j] = g->lo[1];
+            MV__PICK(mv__me_places)(at, x, y, k, g->lo, g->scale, g->bins);
+            for (j = 0; j + 2 <= k; j += 2) {
+                t[at[j]]++;
+                t[way + (size_t)at[j + 1]]++;
+            }
+            if (j < k) t[at[j]]++;
+        }
+    }
+}
+static double mv__me_entropy(const uint64_t *counts, size_t n, size_t step, double total) {
+    double h = 0.0;
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (counts[i * step] > 0) h -= (double)counts[i * step] * log((double)counts[i * step] / total);
+    return h / total + 0.0;
+}
+/* all: bins^2 cells, then room for both margins */
+static void mv__me_information(mv_image_metrics *m, uint64_t *all, size_t bins, double total) {
+    uint64_t *rows = all + bins * bins, *columns = rows + bins;
+    size_t i, j;
+    mv__memset(rows, 0, 2 * bins * sizeof *rows);
+    for (j = 0; j < bins; j++)
+        for (i = 0; i < bins; i++) {
+            rows[i] += all[j * bins + i];
+            columns[j] += all[j * bins + i];
+        }
+    m->entropy_a = mv__me_entropy(rows, bins, 1, total);
+    m->entropy_b = mv__me_entropy(columns, bins, 1, total);
+    m->entropy_joint = mv__me_entropy(all, bins * bins, 1, total);
+    m->mi = m->entropy_a + m->entropy_b - m->entropy_joint;
+    if (m->mi < 0.0) m->mi = 0.0;
+    m->nmi = m->entropy_joint > 0.0 ? (m->entropy_a + m->entropy_b) / m->entropy_joint : 1.0;
+}
+static mv_status mv__me_joint_of(mv_ctx *ctx, mv_image_metrics *m, const mv__me_pair *s,
+                                 const mv__me_part *p, const mv_metric_opt *o) {
+    const size_t cells = o->bins * o->bins, chunks = mv__divup(s->a.count, MV__CHUNK);
+    const double *range[2];
+    mv__me_joint g;
+    uint64_t *all;
+    mv_status st;
+    size_t i, j;
+    range[0] = o->range_a, range[1] = o->range_b;
+    g.s = s;
+    g.bins = o->bins;
+    g.ways = o->bins <= 128 ? 2 : 1;
+    g.lanes = g.bins > 128 ? (size_t)mv_threads(ctx) : mv__me_lanes(ctx);
+    g.lanes = mv__minz(chunks, mv__maxz(g.lanes, s->a.count >> 31)); /* tables of 32 bits */
+    for (i = 0; i < 2; i++) {
+        const int given = range[i][0] != 0.0 || range[i][1] != 0.0;
+        const double hi = given ? range[i][1] : p->hi[i];
+        g.lo[i] = given ? range[i][0] : p->lo[i];
+        g.scale[i] = hi > g.lo[i] ? (double)o->bins / (hi - g.lo[i]) : 0.0;
+        if (!mv__finite(g.scale[i])) g.scale[i] = 0.0; /* a range of subnormal numbers is one value */
+    }
+    if (!mv__mul(g.lanes, g.ways * cells * sizeof *g.counts, &i) ||
+        !mv__add(i, (cells + 2 * o->bins) * sizeof *all, &i))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)o->bins, -1,
+                        "metric_image: bins = %zu: too large", o->bins);
+    if (!(all = (uint64_t *)mv__alloc(ctx, i))) return MEDVOL_E_NOMEM;
+    g.counts = (uint32_t *)(void *)(all + cells + 2 * o->bins);
+    st = mv_parallel_for(ctx, g.lanes, mv__me_joint_job, &g, "metric");
+    mv__memset(all, 0, cells * sizeof *all);
+    for (j = 0; j < g.lanes * g.ways && st == MEDVOL_OK; j++)
+        for (i = 0; i < cells; i++) all[i] += g.counts[j * cells + i];
+    if (st == MEDVOL_OK) mv__me_information(m, all, o->bins, (double)p->n);
+    mv__free(ctx, all);
+    return st;
+}
+
+/* ---- windows ---- */
+typedef struct mv__me_local {
+    /* rows of `pitch` floats; keep: 1 counts, 0 does not, -1 is not finite; or NULL */
+    const float *a, *b, *keep;
+    size_t n[3], frames, pitch, width;
+    size_t block, blocks, units, lanes; /* rows a unit, units a plane */
+    mv__me_taps taps[3];
+    float base[2];            /* taken from the values of a and b */
+    double limit[4];          /* least variances, or SSIM's C1, C2 and what to add to the means */
+    int ssim;
+    size_t channels, room;    /* doubles of scratch a lane */
+    double *scratch, *sum;
+    uint64_t *count;
+} mv__me_local;
+static void mv__me_stack_of(const mv__me_local *g, mv__me_stack *s, size_t frame, size_t y, size_t z) {
+    const size_t r = g->taps[2].r, first = z > r ? z - r : 0, last = mv__minz(g->n[2] - 1, z + r);
+    size_t k;
+    s->n = 0;
+    for (k = first; k <= last; k++, s->n++) {
+        const size_t at = ((frame * g->n[2] + k) * g->n[1] + y) * g->pitch, to = s->n * g->width;
+        MV__PICK(mv__me_less)(s->a + to, g->a + at, g->width, g->base[0]);
+        MV__PICK(mv__me_less)(s->b + to, g->b + at, g->width, g->base[1]);
+        if (g->keep) mv__memcpy(s->keep + to, g->keep + at, g->width * sizeof(float));
+        s->w[s->n] = g->taps[2].w[k > z ? k - z : z - k];
+    }
+}
+/* The windows of a row, in `line` along z and y already: their sum and number. */
+static void mv__me_row(const mv__me_local *g, double *line, double *out, double *bad, const float *keep,
+                       double *sum, uint64_t *count) {
+    const size_t pitch = g->width + 2 * g->taps[0].r, r = g->taps[0].r;
+    const size_t first = g->ssim ? r : 0, end = g->n[0] - first;
+    size_t x = first, j;
+    if (!g->ssim) MV__PICK(mv__me_lncc)(out, line + r, pitch, g->width, &g->taps[0], g->limit);
+    else
+        MV__PICK(mv__me_ssim)(out, keep ? bad : NULL, line + r, pitch, g->width, &g->taps[0], g->limit);
+    if (!keep) *count += end - first;
+    for (; !keep && x + 8 <= end; x += 8)
+        for (j = 0; j < 8; j++) sum[j] += out[x + j];
+    for (; x < end; x++) {
+        if (keep && (!(keep[x] > 0.0f) || (g->ssim && bad[x] != 0.0))) continue;
+        sum[(x - first) % 8] += out[x];
+        *count += keep != NULL;
+    }
+}
+/* Rows y0 .. y1 - 1 of a plane: rows summed along z wait in a ring until those above and below are there. */
+static void mv__me_unit(const mv__me_local *g, size_t unit, double *scratch) {
+    const size_t r = g->taps[1].r, ring = 2 * r + 1, ch = g->channels, w = g->width;
+    const size_t plane = unit / g->blocks, z = plane % g->n[2], frame = plane / g->n[2];
+    const size_t pitch = w + 2 * g->taps[0].r, edge = g->ssim ? r : 0, all = mv__maxz(ch, 6);
+    double *rows = scratch, *none = rows + ring * ch * w, *line = none + w, *out = line + all * pitch,
+           *bad = out + w, sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    size_t y0 = unit % g->blocks * g->block, y1 = mv__minz(g->n[1], y0 + g->block), y, next, c, k;
+    const double *p[2 * MV__ME_REACH + 1];
+    uint64_t count = 0;
+    mv__me_stack s;
+    s.n = 0;
+    s.a = (float *)(void *)(bad + w);
+    s.b = s.a + (2 * g->taps[2].r + 1) * w;
+    s.keep = s.b + (2 * g->taps[2].r + 1) * w;
+    y0 = mv__maxz(y0, edge);
+    y1 = mv__minz(y1, g->n[1] - edge);
+    mv__memset(none, 0, (w + all * pitch) * sizeof *none);
+    next = y0 > r ? y0 - r : 0;
+    MV__KNOWN(ring > 0);
+    for (y = y0; y < y1; y++) {
+        const size_t at = ((frame * g->n[2] + z) * g->n[1] + y) * g->pitch;
+        for (; next <= y + r && next < g->n[1]; next++) {
+            mv__me_stack_of(g, &s, frame, next, z);
+            MV__PICK(mv__me_down)(rows + next % ring * ch * w, &s, w, ch, g->ssim);
+        }
+        for (k = 0; k < ring; k++)
+            p[k] = y + k < r || y + k - r >= g->n[1] ? none : rows + (y + k - r) % ring * ch * w;
+        for (c = 0; c < ch; c++) {
+            MV__PICK(mv__me_across)(line + c * pitch + g->taps[0].r, p, &g->taps[1], w);
+            for (k = 0; k < ring; k++)
+                if (p[k] != none) p[k] += w;
+        }
+        if (!g->ssim && ch < 6) { /* all voxels count: how many, along z and y */
+            const size_t high = mv__minz(g->n[1] - 1, y + r) - (y > r ? y - r : 0) + 1;
+            for (k = 0; k < g->n[0]; k++) line[5 * pitch + g->taps[0].r + k] = (double)(high * s.n);
+        }
+        mv__me_row(g, line, out, bad, g->keep ? g->keep + at : NULL, sum, &count);
+    }
+    g->sum[unit] = mv__me_fold(sum);
+    g->count[unit] = count;
+}
+static void mv__me_local_job(void *arg, size_t lane) {
+    const mv__me_local *g = (const mv__me_local *)arg;
+    size_t unit;
+    for (unit = g->units * lane / g->lanes; unit < g->units * (lane + 1) / g->lanes; unit++) {
+        const size_t z = unit / g->blocks % g->n[2], edge = g->ssim ? g->taps[2].r : 0;
+        g->sum[unit] = 0.0;
+        g->count[unit] = 0;
+        if (z >= edge && z + edge < g->n[2]) mv__me_unit(g, unit, g->scratch + lane * g->room);
+    }
+}
+static mv_status mv__me_local_run(mv_ctx *ctx, mv__me_local *g, double *mean, uint64_t *count) {
+    const size_t planes = g->n[2] * g->frames, ring = 2 * g->taps[1].r + 1;
+    const size_t all = mv__maxz(g->channels, 6);
+    double sum = 0.0;
+    size_t bytes, i;
+    mv_status st;
+    g->width = mv__maxz(g->n[0], 8);
+    g->block = planes >= 32 ? g->n[1] : mv__maxz(32, mv__divup(g->n[1] * planes, 32));
+    g->blocks = mv__divup(g->n[1], g->block);
+    g->units = planes * g->blocks;
+    g->lanes = mv__minz(g->units, mv__me_lanes(ctx));
+    if (!mv__mul(g->width + 2 * MV__ME_REACH, (ring + 2) * all + 3 + 4 * g->taps[2].r + 2, &g->room) ||
+        !mv__mul(g->room, g->lanes, &bytes) || !mv__add(bytes, 2 * g->units, &bytes) ||
+        !mv__mul(bytes, sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)g->n[0], -1, "metric_image: too large");
+    if (!(g->sum = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    g->count = (uint64_t *)(void *)(g->sum + g->units);
+    g->scratch = g->sum + 2 * g->units;
+    st = mv_parallel_for(ctx, g->lanes, mv__me_local_job, g, "metric");
+    *count = 0;
+    for (i = 0; i < g->units && st == MEDVOL_OK; i++) {
+        sum += g->sum[i];
+        *count += g->count[i];
+    }
+    *mean = *count ? sum / (double)*count : mv__me_nan();
+    mv__free(ctx, g->sum);
+    return st;
+}
+/* Floats less their means where the volumes are not what windows read; with what counts unless all does. */
+typedef struct mv__me_copies {
+    const mv__me_pair *s;
+    float *a, *b, *keep;
+    size_t nx, pitch, rows, group;
+    double mean[2];
+} mv__me_copies;
+static void mv__me_copy_job(void *arg, size_t job) {
+    const mv__me_copies *g = (const mv__me_copies *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->group);
+    double x[MV__ME_BLOCK], y[MV__ME_BLOCK];
+    uint8_t keep[MV__ME_BLOCK];
+    size_t row, at, i, m;
+    for (row = job * g->group; row < end; row++) {
+        float *a = g->a + row * g->pitch, *b = g->b + row * g->pitch;
+        float *k = g->keep ? g->keep + row * g->pitch : NULL;
+        for (at = 0; at < g->nx; at += m) {
+            m = mv__minz(MV__ME_BLOCK, g->nx - at);
+            mv__me_get(&g->s->a, x, row * g->nx + at, m);
+            mv__me_get(&g->s->b, y, row * g->nx + at, m);
+            if (g->s->masked) mv__me_keep(&g->s->mask, keep, row * g->nx + at, m);
+            else mv__memset(keep, 1, m);
+            for (i = 0; i < m; i++) {
+                const int fine = mv__finite(x[i]) && mv__finite(y[i]);
+                a[at + i] = fine ? (float)(x[i] - g->mean[0]) : 0.0f;
+                b[at + i] = fine ? (float)(y[i] - g->mean[1]) : 0.0f;
+                if (k) k[at + i] = !fine ? -1.0f : keep[i] ? 1.0f : 0.0f;
+            }
+        }
+        for (at = g->nx; at < g->pitch; at++) {
+            a[at] = b[at] = 0.0f;
+            if (k) k[at] = 0.0f;
+        }
+    }
+}
+static int mv__me_plain(const mv__me_pair *s, const mv_volume *a, const mv_volume *b) {
+    return s->sure && a->dtype == MEDVOL_F32 && b->dtype == MEDVOL_F32 && !s->a.scaled && !s->b.scaled &&
+           mv_volume_contiguous(a) && mv_volume_contiguous(b) && a->dim[0] >= 8;
+}
+static mv_status mv__me_copy(mv_ctx *ctx, mv__me_local *g, const mv__me_pair *s, const double *mean,
+                             float **block) {
+    mv__me_copies c;
+    size_t n;
+    c.s = s;
+    c.nx = g->n[0];
+    c.pitch = mv__maxz(8, c.nx);
+    c.rows = s->a.count / c.nx;
+    c.group = mv__maxz(1, MV__CHUNK / c.pitch);
+    c.mean[0] = mean[0], c.mean[1] = mean[1];
+    if (!mv__mul(c.rows, c.pitch, &n) || !mv__mul(n, 3 * sizeof(float), &n))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)c.nx, -1, "metric_image: too large");
+    n = c.rows * c.pitch;
+    if (!(*block = (float *)mv__alloc(ctx, n * (s->sure ? 2 : 3) * sizeof(float)))) return MEDVOL_E_NOMEM;
+    c.a = *block;
+    c.b = c.a + n;
+    c.keep = s->sure ? NULL : c.b + n;
+    g->a = c.a;
+    g->b = c.b;
+    g->keep = c.keep;
+    g->pitch = c.pitch;
+    return mv_parallel_for(ctx, mv__divup(c.rows, c.group), mv__me_copy_job, &c, "metric");
+}
+/* exp(-k^2 / 4.5) of k = 0..5, both sides together 1 */
+static const double mv__me_gauss[6] = {0.2660117248617943, 0.21300553771125366, 0.1093606895097,
+                                        0.03600077212843082, 0.007598758135239184, 0.0010283800844791099};
+static mv_status mv__me_windows(mv_ctx *ctx, mv_image_metrics *m, const mv__me_pair *s, const mv_volume *a,
+                                const mv_volume *b, const mv__me_part *p, const mv_metric_opt *o) {
+    const double peak = o->peak > 0.0 ? o->peak : p->hi[0] > p->lo[0] ? p->hi[0] - p->lo[0] : 1.0;
+    const int plain = mv__me_plain(s, a, b), floats = s->sure && a->dtype == MEDVOL_F32 &&
+                                                      b->dtype == MEDVOL_F32 && !s->a.scaled && !s->b.scaled;
+    mv__me_local g;
+    double mean[2]; /* of floats as a float: the same differences in every layout */
+    float *block = NULL;
+    mv_status st = MEDVOL_OK;
+    uint64_t count;
+    size_t k;
+    int d;
+    mv__memset(&g, 0, sizeof g);
+    for (d = 0; d < 3; d++) g.n[d] = a->dim[d];
+    g.frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
+    g.a = (const float *)a->data;
+    g.b = (const float *)b->data;
+    g.pitch = g.n[0];
+    for (d = 0; d < 2; d++) mean[d] = floats ? (double)(float)p->mean[d] : p->mean[d];
+    if (!plain) st = mv__me_copy(ctx, &g, s, mean, &block);
+    for (g.ssim = 0; g.ssim < 2 && st == MEDVOL_OK; g.ssim++) {
+        if (!(o->what & (g.ssim ? MEDVOL_METRIC_SSIM : MEDVOL_METRIC_LNCC))) continue;
+        for (d = 0; d < 3; d++) {
+            g.taps[d].r = g.n[d] == 1 ? 0 : g.ssim ? 5 : o->radius;
+            for (k = 0; k <= g.taps[d].r; k++)
+                g.taps[d].w[k] = g.ssim && g.n[d] > 1 ? mv__me_gauss[k] : 1.0;
+        }
+        for (d = 0; d < 2; d++) {
+            g.base[d] = plain ? (float)p->mean[d] : 0.0f;
+            g.limit[d] = g.ssim ? (d ? 0.03 * peak * (0.03 * peak) : 0.01 * peak * (0.01 * peak))
+                                : 1e-10 * p->m2[d] / (double)p->n;
+            g.limit[d + 2] = mean[d];
+        }
+        g.channels = g.keep ? 6 : 5;
+        st = mv__me_local_run(ctx, &g, g.ssim ? &m->ssim : &m->lncc, &count);
+        if (g.ssim) m->ssim_count = count;
+    }
+    mv__free(ctx, block);
+    return st;
+}
+static mv_status mv__me_options(mv_ctx *ctx, mv_metric_opt *o, const mv_metric_opt *opt) {
+    const double *range[2];
+    int i;
+    mv__memset(o, 0, sizeof *o);
+    if (opt) *o = *opt;
+    if (o->what == 0)
+        o->what = MEDVOL_METRIC_MSE | MEDVOL_METRIC_MAE | MEDVOL_METRIC_PSNR | MEDVOL_METRIC_NCC;
+    if (o->radius == 0) o->radius = 2;
+    if (o->bins == 0) o->bins = 64;
+    if (o->what & ~(unsigned)MEDVOL_METRIC_ALL)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "what", (double)o->what, -1,
+                        "metric_image: what = %u: must be a sum of MEDVOL_METRIC_*", o->what);
+    if (!(o->peak >= 0.0 && mv__finite(o->peak)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "peak", o->peak, -1,
+                        "metric_image: peak = %g: must be 0 or more", o->peak);
+    if (o->radius > MV__ME_REACH)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "radius", (double)o->radius, -1,
+                        "metric_image: radius = %zu: must be at most %d", o->radius, MV__ME_REACH);
+    if (o->bins < 2 || o->bins > 1024)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bins", (double)o->bins, -1,
+                        "metric_image: bins = %zu: must be 2..1024", o->bins);
+    range[0] = o->range_a, range[1] = o->range_b;
+    for (i = 0; i < 2; i++) {
+        const double lo = range[i][0], hi = range[i][1];
+        if (!((lo == 0.0 && hi == 0.0) || (lo < hi && mv__finite(lo) && mv__finite(hi))))
+            return mv__fail(ctx, MEDVOL_E_RANGE, i ? "range_b" : "range_a", lo, -1,
+                            "metric_image: range_%c = %g, %g: must rise", "ab"[i], lo, hi);
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_metric_image(mv_ctx *ctx, mv_image_metrics *out, const mv_volume *a,
+                                     const mv_volume *b, const mv_metric_opt *opt) {
+    const double nan = mv__me_nan();
+    mv_image_metrics m;
+    mv_metric_opt o;
+    mv__me_pair s;
+    mv__me_part p;
+    double n, peak;
+    int varied, d;
+    mv_status st = mv__me_options(ctx, &o, opt);
+    if (st == MEDVOL_OK && !out) st = mv__fail_null(ctx, "metric_image", "out");
+    if (st == MEDVOL_OK) st = mv__me_begin(ctx, "metric_image", &s, a, b, o.mask);
+    for (d = 0; d < 3 && st == MEDVOL_OK && (o.what & MEDVOL_METRIC_SSIM); d++)
+        if (a->dim[d] != 1 && a->dim[d] < 11)
+            st = mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)a->dim[d], -1,
+                          "metric_image: dim[%d] = %zu: SSIM needs 11 voxels, or 1", d, a->dim[d]);
+    if (st == MEDVOL_OK) st = mv__me_moments_of(ctx, &p, &s);
+    if (st < 0) return st;
+    mv__memset(&m, 0, sizeof m);
+    m.count = p.n;
+    m.skipped = p.skipped;
+    m.mse = m.mae = m.psnr = m.ncc = m.lncc = m.mi = m.nmi = m.ssim = nan;
+    m.entropy_a = m.entropy_b = m.entropy_joint = nan;
+    n = (double)p.n;
+    peak = o.peak > 0.0 ? o.peak : p.hi[0] - p.lo[0];
+    varied = p.hi[0] > p.lo[0] && p.hi[1] > p.lo[1] && p.m2[0] > 0.0 && p.m2[1] > 0.0;
+    if (o.what & MEDVOL_METRIC_MSE) m.mse = p.sq / n;
+    if (o.what & MEDVOL_METRIC_MAE) m.mae = p.dev / n;
+    if (o.what & MEDVOL_METRIC_PSNR) m.psnr = p.sq > 0.0 ? 10.0 * log10(peak * peak / (p.sq / n)) : HUGE_VAL;
+    if (o.what & MEDVOL_METRIC_NCC) {
+        m.ncc = varied ? p.both / (sqrt(p.m2[0]) * sqrt(p.m2[1])) : 0.0;
+        m.ncc = m.ncc > 1.0 ? 1.0 : m.ncc < -1.0 ? -1.0 : m.ncc;
+    }
+    if (o.what & (MEDVOL_METRIC_MI | MEDVOL_METRIC_NMI)) {
+        st = mv__me_joint_of(ctx, &m, &s, &p, &o);
+        if (!(o.what & MEDVOL_METRIC_MI)) m.mi = nan;
+        if (!(o.what & MEDVOL_METRIC_NMI)) m.nmi = nan;
+    }
+    if ((o.what & MEDVOL_METRIC_LNCC) && !varied) {
+        m.lncc = 0.0;
+        o.what &= ~(unsigned)MEDVOL_METRIC_LNCC;
+    }
+    if (st == MEDVOL_OK && (o.what & (MEDVOL_METRIC_LNCC | MEDVOL_METRIC_SSIM)))
+        st = mv__me_windows(ctx, &m, &s, a, b, &p, &o);
+    if (st == MEDVOL_OK) *out = m;
+    return st;
+}
+
+/* ---- distance transform: of images of floats that are 0 at what is sought and infinite elsewhere ---- */
+typedef struct mv__me_edt {
+    float *f;
+    size_t n[3], lanes, room; /* room: bytes of scratch a lane */
+    double s[3];
+    float *c[3];              /* (k s)^2 */
+    unsigned char *scratch;
+} mv__me_edt;
+static void mv__me_scan_plane(const mv__me_edt *g, float *f, float *last) {
+    const size_t nx = g->n[0], ny = g->n[1];
+    size_t y, x;
+    for (x = 0; x < nx; x++) last[x] = (float)HUGE_VAL;
+    for (y = 0; y < ny; y++) MV__PICK(mv__me_scan)(f + y * nx, last, f + y * nx, nx, 1.0f, 0);
+    for (x = 0; x < nx; x++) last[x] = (float)HUGE_VAL;
+    for (y = ny; y-- > 0;)
+        MV__PICK(mv__me_scan)(f + y * nx, last, f + y * nx, nx, (float)g->s[1], 1);
+}
+static void mv__me_scan_job(void *arg, size_t lane) {
+    const mv__me_edt *g = (const mv__me_edt *)arg;
+    size_t z;
+    for (z = lane; z < g->n[2]; z += g->lanes)
+        mv__me_scan_plane(g, g->f + z * g->n[0] * g->n[1],
+                          (float *)(void *)(g->scratch + lane * g->room));
+}
+/* The lower envelope of parabolas c + s^2 (q - p)^2: where each begins to be the lowest. g and out lie `step`
+   apart; v: n indices, at: n + 1 places. */
+static void mv__me_envelope(float *out, const float *g, size_t step, size_t n, double s, const float *c,
+                            uint32_t *v, double *at) {
+    const double w = s * s;
+    size_t q, k = 0, used = 0;
+    for (q = 0; q < n; q++) {
+        const double h = (double)g[q * step];
+        double place = 0.0;
+        if (!mv__finite(h)) continue;
+        while (used > 0) {
+            const double p = (double)v[used - 1], x = (double)q;
+            place = ((h - (double)g[v[used - 1] * step]) / w + (x - p) * (x + p)) / (2.0 * (x - p));
+            if (used == 1 || place > at[used - 1]) break;
+            used--;
+        }
+        v[used] = (uint32_t)q;
+        at[used++] = place;
+    }
+    for (q = 0; q < n; q++) {
+        while (k + 1 < used && at[k + 1] < (double)q) k++;
+        out[q * step] =
+            used ? g[v[k] * step] + c[q > v[k] ? q - v[k] : v[k] - q] : (float)HUGE_VAL;
+    }
+}
+/* Columns x .. x + m - 1 along z of row y: gathered beside each other; those without a value are set to 0 on
+   the way, lest all are searched for them. */
+static void mv__me_columns(const mv__me_edt *g, size_t y, size_t x, size_t m, unsigned char *scratch) {
+    enum { L = MV__ME_LANES };
+    const size_t nz = g->n[2], plane = g->n[0] * g->n[1];
+    float *from = (float *)(void *)scratch, *to = from + nz * L, *f = g->f + y * g->n[0] + x;
+    double *at = (double *)(void *)(to + nz * L);
+    uint32_t *v = (uint32_t *)(void *)(at + nz + 1);
+    float low[L];
+    size_t z, j;
+    int any = 0;
+    for (j = 0; j < L; j++) low[j] = (float)HUGE_VAL;
+    for (z = 0; z < nz; z++) {
+        for (j = 0; j < m; j++) from[z * L + j] = f[z * plane + j];
+        for (; j < L; j++) from[z * L + j] = (float)HUGE_VAL;
+        for (j = 0; j < L; j++) low[j] = from[z * L + j] < low[j] ? from[z * L + j] : low[j];
+    }
+    for (j = 0; j < L; j++) {
+        any |= mv__finite((double)low[j]);
+        for (z = 0; z < nz && !mv__finite((double)low[j]); z++) from[z * L + j] = 0.0f;
+    }
+    if (!any) return;
+    if (!MV__PICK(mv__me_seek)(to, from, nz, g->c[2], 128 * nz))
+        for (j = 0; j < m; j++) mv__me_envelope(to + j, from + j, L, nz, g->s[2], g->c[2], v, at);
+    for (z = 0; z < nz; z++)
+        for (j = 0; j < m; j++)
+            f[z * plane + j] = mv__finite((double)low[j]) ? to[z * L + j] : (float)HUGE_VAL;
+}
+static void mv__me_columns_job(void *arg, size_t lane) {
+    const mv__me_edt *g = (const mv__me_edt *)arg;
+    size_t y, x;
+    for (y = lane; y < g->n[1]; y += g->lanes)
+        for (x = 0; x < g->n[0]; x += MV__ME_LANES)
+            mv__me_columns(g, y, x, mv__minz(MV__ME_LANES, g->n[0] - x), g->scratch + lane * g->room);
+}
+static void mv__me_rows_job(void *arg, size_t lane) {
+    const mv__me_edt *g = (const mv__me_edt *)arg;
+    const size_t nx = g->n[0], w = mv__maxz(nx, MV__ME_LANES), rows = g->n[1] * g->n[2];
+    float *from = (float *)(void *)(g->scratch + lane * g->room), *to = from + 3 * w, *f;
+    double *at = (double *)(void *)(to + w);
+    uint32_t *v = (uint32_t *)(void *)(at + w + 1);
+    size_t row, x;
+    int any;
+    for (x = 0; x < 3 * w; x++) from[x] = (float)HUGE_VAL;
+    for (row = lane; row < rows; row += g->lanes) {
+        f = g->f + row * nx;
+        for (any = 0, x = 0; x < nx; x++) any |= f[x] < (float)HUGE_VAL;
+        if (!any) continue;
+        mv__memcpy(from + w, f, nx * sizeof *f);
+        if (MV__PICK(mv__me_seek_row)(to, from + w, w, g->c[0], 128 * mv__divup(w, MV__ME_LANES))) {
+            mv__memcpy(f, to, nx * sizeof *f);
+            continue;
+        }
+        mv__me_envelope(f, from + w, 1, nx, g->s[0], g->c[0], v, at);
+        for (x = 0; x < nx; x++) f[x] = sqrtf(f[x]);
+    }
+}
+/* f in place; tables and scratch last until mv__free of g->scratch */
+static mv_status mv__me_edt_begin(mv_ctx *ctx, mv__me_edt *g, const size_t *n, const double *s) {
+    size_t bytes, tables = 0, k, most = MV__ME_LANES;
+    float *c;
+    int d;
+    for (d = 0; d < 3; d++) {
+        g->n[d] = n[d];
+        g->s[d] = s[d];
+        most = mv__maxz(most, n[d]);
+        tables += mv__maxz(n[d], MV__ME_LANES) + 1; /* each is shorter than the image */
+    }
+    g->lanes = mv__me_lanes(ctx);
+    if (!mv__mul(most + MV__ME_LANES, 2 * MV__ME_LANES * sizeof(float), &g->room) || most > UINT32_MAX ||
+        !mv__mul(g->room + (most + MV__ME_LANES) * 16, g->lanes, &bytes) ||
+        !mv__add(bytes, tables * sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)most, -1,
+                        "distance: %zu voxels in line: too large", most);
+    g->room += (most + MV__ME_LANES) * 16;
+    if (!(g->scratch = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    c = (float *)(void *)(g->scratch + g->lanes * g->room);
+    for (d = 0; d < 3; d++) {
+        g->c[d] = c;
+        for (k = 0; k <= mv__maxz(n[d], MV__ME_LANES); k++) {
+            const double t = (double)k * s[d];
+            *c++ = (float)(t * t);
+        }
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__me_edt_run(mv_ctx *ctx, mv__me_edt *g, float *f) {
+    mv_status st;
+    g->f = f;
+    st = mv_parallel_for(ctx, mv__minz(g->lanes, g->n[2]), mv__me_scan_job, g, "distance");
+    if (st == MEDVOL_OK && g->n[2] > 1)
+        st = mv_parallel_for(ctx, mv__minz(g->lanes, g->n[1]), mv__me_columns_job, g, "distance");
+    if (st == MEDVOL_OK)
+        st = mv_parallel_for(ctx, mv__minz(g->lanes, g->n[1] * g->n[2]), mv__me_rows_job, g, "distance");
+    return st;
+}
+/* mm a voxel of axes at right angles; 1 where the axis has one voxel */
+static mv_status mv__me_spacing(mv_ctx *ctx, const char *op, const mv_volume *v, double *s) {
+    int c, e;
+    mv_affine_spacing(s, v->affine);
+    for (c = 0; c < 3; c++) {
+        if (v->dim[c] == 1) { s[c] = 1.0; continue; }
+        if (!(s[c] > 1e-15 && s[c] < 1e15))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", s[c], -1, "%s: spacing of axis %d is %g mm", op,
+                            c, s[c]);
+        for (e = 0; e < c; e++) {
+            const double *a = v->affine;
+            const double dot = a[c] * a[e] + a[4 + c] * a[4 + e] + a[8 + c] * a[8 + e];
+            if (v->dim[e] > 1 && !(fabs(dot) <= 1e-3 * s[c] * s[e]))
+                return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "affine", dot / (s[c] * s[e]), -1,
+                                "%s: axes %d and %d are not at right angles: resample first", op, e, c);
+        }
+    }
+    return MEDVOL_OK;
+}
+typedef struct mv__me_fill {
+    const mv__me_view *v;
+    float *f;
+    size_t first, n; /* voxel of the volume at f[0] */
+    double threshold;
+    int inside;
+    const float *minus; /* or: f -= this where f is 0 */
+} mv__me_fill;
+static void mv__me_fill_job(void *arg, size_t job) {
+    const mv__me_fill *g = (const mv__me_fill *)arg;
+    const size_t at = job * MV__CHUNK, end = mv__minz(g->n, at + MV__CHUNK);
+    double x[MV__ME_BLOCK];
+    size_t i, k, m;
+    if (g->minus) {
+        for (i = at; i < end; i++) g->f[i] = g->f[i] == 0.0f ? -g->minus[i] : g->f[i];
+        return;
+    }
+    for (i = at; i < end; i += m) {
+        m = mv__minz(MV__ME_BLOCK, end - i);
+        mv__me_get(g->v, x, g->first + i, m);
+        for (k = 0; k < m; k++) {
+            const int in = x[k] > g->threshold;
+            g->f[i + k] = in != g->inside ? 0.0f : (float)HUGE_VAL;
+        }
+    }
+}
+static mv_status mv__me_frames(mv_ctx *ctx, const mv__me_view *v, mv_volume *work, const double *s,
+                               const mv_distance_opt *o) {
+    const size_t frame = work->dim[0] * work->dim[1] * work->dim[2], jobs = mv__divup(frame, MV__CHUNK);
+    const int mode = o->mode;
+    float *more = NULL;
+    mv__me_edt g;
+    mv__me_fill fill;
+    mv_status st;
+    size_t at;
+    if (mode == MEDVOL_DISTANCE_SIGNED && !(more = (float *)mv__alloc(ctx, frame * sizeof *more)))
+        return MEDVOL_E_NOMEM;
+    if ((st = mv__me_edt_begin(ctx, &g, work->dim, s)) < 0) {
+        mv__free(ctx, more);
+        return st;
+    }
+    for (at = 0; at < v->count && st == MEDVOL_OK; at += frame) {
+        fill.v = v;
+        fill.first = at;
+        fill.n = frame;
+        fill.threshold = o->threshold;
+        fill.inside = mode == MEDVOL_DISTANCE_INSIDE;
+        fill.minus = NULL;
+        fill.f = (float *)work->data + at;
+        st = mv_parallel_for(ctx, jobs, mv__me_fill_job, &fill, "distance");
+        if (st == MEDVOL_OK) st = mv__me_edt_run(ctx, &g, fill.f);
+        if (st < 0 || !more) continue;
+        fill.f = more;
+        fill.inside = 1;
+        st = mv_parallel_for(ctx, jobs, mv__me_fill_job, &fill, "distance");
+        if (st == MEDVOL_OK) st = mv__me_edt_run(ctx, &g, more);
+        fill.f = (float *)work->data + at;
+        fill.minus = more;
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, jobs, mv__me_fill_job, &fill, "distance");
+    }
+    mv__free(ctx, g.scratch);
+    mv__free(ctx, more);
+    return st;
+}
+MEDVOL_DEF mv_status mv_distance(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                 const mv_distance_opt *opt) {
+    mv_distance_opt o;
+    mv__me_view v;
+    mv__dst r;
+    double s[3] = {1, 1, 1};
+    mv_status st = mv__vol_check_real(ctx, "distance", "src", src);
+    if (st < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (mv__isnan(o.threshold))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "threshold", o.threshold, -1, "distance: threshold is NaN");
+    if (!(o.mode >= MEDVOL_DISTANCE_OUTSIDE && o.mode <= MEDVOL_DISTANCE_SIGNED))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", o.mode, -1, "distance: mode = %d: must be 0..2", o.mode);
+    if (!o.voxels && (st = mv__me_spacing(ctx, "distance", src, s)) < 0) return st;
+    st = mv__dst_begin(ctx, "distance", &r, dst, src, MEDVOL_F32, src->ndim, src->dim, 0);
+    if (st < 0) return st;
+    mv__me_view_init(&v, src, src);
+    st = mv__me_frames(ctx, &v, &r.work, s, &o);
+    return mv__dst_end(ctx, st, &r, dst);
+}
+
+/* ---- labels: each job counts into a table of its own, and stops where that is full for it to be enlarged
+   between two rounds, since jobs do not allocate ---- */
+enum { MV__ME_RUN = 64, MV__ME_TABLE = 512, MV__ME_LABELS = 1 << 20 };
+/* n, at: voxels and sums of their indices in a and b; an empty place has none */
+typedef struct mv__me_label {
+    int64_t label;
+    uint64_t n[2], both, at[2][3];
+} mv__me_label;
+typedef struct mv__me_table {
+    mv__me_label *t;
+    size_t cap, used; /* cap: a power of two */
+    size_t row, x, end;
+} mv__me_table;
+typedef struct mv__me_count {
+    mv__me_view v[2];
+    const size_t *dim;
+    mv__me_table *lane;
+} mv__me_count;
+/* its place, or a free one */
+MV__WRAPS static mv__me_label *mv__me_find(const mv__me_table *h, int64_t label) {
+    size_t i = (size_t)((uint64_t)label * 0x9e3779b97f4a7c15u >> 32) & (h->cap - 1);
+    /* a new table is all 0 */
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+    while (h->t[i].n[0] + h->t[i].n[1] > 0 && h->t[i].label != label) i = (i + 1) & (h->cap - 1);
+    return &h->t[i];
+}
+static void mv__me_whole(const mv__me_view *w, int64_t *d, size_t at, size_t n) {
+    size_t i, m, left;
+    for (; n > 0; n -= m, at += m, d += m) {
+        const void *p = mv__me_at(w, at, &left);
+        m = mv__minz(n, left);
+        switch (w->type) {
+#define MV__X(T, type) case MEDVOL_##T: for (i = 0; i < m; i++) d[i] = ((const type *)p)[i]; break;
+            MV__X(U8, uint8_t) MV__X(I8, int8_t) MV__X(U16, uint16_t) MV__X(I16, int16_t) MV__X(U32, uint32_t)
+            MV__X(I32, int32_t) MV__X(I64, int64_t)
+#undef MV__X
+            default:
+                for (i = 0; i < m; i++) {
+                    const uint64_t u = ((const uint64_t *)p)[i];
+                    d[i] = u > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)u;
+                }
+        }
+    }
+}
+/* n voxels in a row from x on, all of which carry the same pair */
+static mv__me_label *mv__me_take(mv__me_table *h, mv__me_label *last, int64_t label, int k, uint64_t n,
+                                 const uint64_t *at) {
+    int d;
+    if (!last || last->label != label) last = mv__me_find(h, label);
+    if (last->n[0] + last->n[1] == 0) {
+        last->label = label;
+        h->used++;
+    }
+    last->n[k] += n;
+    for (d = 0; d < 3; d++) last->at[k][d] += at[d];
+    return last;
+}
+static void mv__me_count_job(void *arg, size_t lane) {
+    const mv__me_count *g = (const mv__me_count *)arg;
+    mv__me_table *h = &g->lane[lane];
+    mv__me_label *last[2] = {NULL, NULL};
+    int64_t v[2][MV__ME_RUN];
+    size_t i, j, m;
+    while (h->row < h->end) {
+        const uint64_t y = h->row % g->dim[1], z = h->row / g->dim[1] % g->dim[2];
+        for (; h->x < g->dim[0]; h->x += m) {
+            m = mv__minz(MV__ME_RUN, g->dim[0] - h->x);
+            if ((h->used + 2 * m) * 2 > h->cap) return;
+            for (j = 0; j < 2; j++) mv__me_whole(&g->v[j], v[j], h->row * g->dim[0] + h->x, m);
+            for (i = 0; i < m; i = j) {
+                uint64_t at[3], n;
+                for (j = i + 1; j < m && v[0][j] == v[0][i] && v[1][j] == v[1][i]; j++) {}
+                n = j - i;
+                at[0] = n * (h->x + i) + n * (n - 1) / 2;
+                at[1] = n * y;
+                at[2] = n * z;
+                last[0] = mv__me_take(h, last[0], v[0][i], 0, n, at);
+                last[1] = mv__me_take(h, last[1], v[1][i], 1, n, at);
+                if (v[0][i] == v[1][i]) last[0]->both += n;
+            }
+        }
+        h->x = 0;
+        h->row++;
+    }
+}
+static mv_status mv__me_enlarge(mv_ctx *ctx, mv__me_table *h, size_t cap) {
+    mv__me_table more = *h;
+    size_t i;
+    more.cap = cap;
+    if (!(more.t = (mv__me_label *)mv__alloc(ctx, cap * sizeof *more.t))) return MEDVOL_E_NOMEM;
+    mv__memset(more.t, 0, cap * sizeof *more.t);
+    for (i = 0; h->t && i < h->cap; i++)
+        if (h->t[i].n[0] + h->t[i].n[1] > 0) *mv__me_find(&more, h->t[i].label) = h->t[i];
+    mv__free(ctx, h->t);
+    *h = more;
+    return MEDVOL_OK;
+}
+static mv_status mv__me_too_many(mv_ctx *ctx) {
+    return mv__fail(ctx, MEDVOL_E_LIMIT, "labels", MV__ME_LABELS, -1,
+                    "metric_labels: more than %d labels: are these label maps?", MV__ME_LABELS);
+}
+/* all of lane k into lane 0 */
+static mv_status mv__me_gather(mv_ctx *ctx, mv__me_table *to, const mv__me_table *from) {
+    size_t i;
+    int k, d;
+    mv_status st;
+    for (i = 0; i < from->cap; i++) {
+        const mv__me_label *e = &from->t[i];
+        mv__me_label *l;
+        if (e->n[0] + e->n[1] == 0) continue;
+        if ((to->used + 1) * 2 > to->cap && (st = mv__me_enlarge(ctx, to, to->cap * 4)) < 0) return st;
+        l = mv__me_find(to, e->label);
+        if (l->n[0] + l->n[1] == 0) to->used++;
+        l->label = e->label;
+        l->both += e->both;
+        for (k = 0; k < 2; k++)
+            for (l->n[k] += e->n[k], d = 0; d < 3; d++) l->at[k][d] += e->at[k][d];
+    }
+    return to->used > MV__ME_LABELS ? mv__me_too_many(ctx) : MEDVOL_OK;
+}
+static mv_status mv__me_count_all(mv_ctx *ctx, mv__me_count *g, size_t lanes, size_t rows) {
+    size_t i, more = 1;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < lanes; i++) {
+        g->lane[i].row = rows * i / lanes;
+        g->lane[i].end = rows * (i + 1) / lanes;
+    }
+    while (more > 0 && st == MEDVOL_OK) {
+        for (more = 0, i = 0; i < lanes && st == MEDVOL_OK; i++) {
+            if (g->lane[i].row == g->lane[i].end) continue;
+            more = 1;
+            /* lanes are 0 at first */
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+            if (g->lane[i].used > MV__ME_LABELS) st = mv__me_too_many(ctx);
+            else
+                st = mv__me_enlarge(ctx, &g->lane[i],
+                                    g->lane[i].cap ? g->lane[i].cap * 4 : (size_t)MV__ME_TABLE);
+        }
+        if (more && st == MEDVOL_OK) st = mv_parallel_for(ctx, lanes, mv__me_count_job, g, "labels");
+    }
+    for (i = 1; i < lanes && st == MEDVOL_OK; i++) st = mv__me_gather(ctx, &g->lane[0], &g->lane[i]);
+    return st;
+}
+static void mv__me_sift(mv__me_label *t, size_t i, size_t n) {
+    const mv__me_label e = t[i];
+    for (;;) {
+        size_t c = 2 * i + 1;
+        if (c >= n) break;
+        if (c + 1 < n && t[c + 1].label > t[c].label) c++;
+        if (t[c].label <= e.label) break;
+        t[i] = t[c];
+        i = c;
+    }
+    t[i] = e;
+}
+/* the labels found, in rising order at the front of the table */
+static void mv__me_sort(mv__me_table *h) {
+    size_t i, n = 0;
+    for (i = 0; i < h->cap; i++)
+        if (h->t[i].n[0] + h->t[i].n[1] > 0) h->t[n++] = h->t[i];
+    for (i = n / 2; i-- > 0;) mv__me_sift(h->t, i, n);
+    for (i = n; i-- > 1;) {
+        const mv__me_label e = h->t[0];
+        h->t[0] = h->t[i];
+        h->t[i] = e;
+        mv__me_sift(h->t, 0, i);
+    }
+}
+static void mv__me_tell(mv_label_metrics *m, const mv__me_label *e, int64_t label,
+                        const mv_volume *const *v) {
+    const double both = (double)e->both, sum = (double)(e->n[0] + e->n[1]), nan = mv__me_nan();
+    double p[3], d = 0.0, *at[2];
+    int k, c;
+    m->label = label;
+    m->count_a = e->n[0];
+    m->count_b = e->n[1];
+    m->both = e->both;
+    m->dice = sum > 0.0 ? 2.0 * both / sum : nan;
+    m->jaccard = sum > 0.0 ? both / (sum - both) : nan;
+    at[0] = m->centroid_a, at[1] = m->centroid_b;
+    for (k = 0; k < 2; k++) {
+        for (c = 0; c < 3; c++) p[c] = e->n[k] ? (double)e->at[k][c] / (double)e->n[k] : 0.0;
+        mv_affine_apply(at[k], v[k]->affine, p);
+        for (c = 0; c < 3 && !e->n[k]; c++) at[k][c] = nan;
+    }
+    for (c = 0; c < 3; c++) d += (at[0][c] - at[1][c]) * (at[0][c] - at[1][c]);
+    m->distance = e->n[0] && e->n[1] ? sqrt(d) : nan;
+}
+static mv_status mv__me_table_out(mv_ctx *ctx, mv_label_metrics *out, size_t cap, size_t *count, double *mean,
+                                  mv__me_table *h, const mv_volume *const *v, const mv_label_opt *o) {
+    /* h was filled or is all 0 */
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
+    size_t i, k = 0, n = o->labels ? o->nlabels : h->used, terms = 0;
+    double sum = 0.0;
+    if (!o->labels) mv__me_sort(h);
+    for (i = 0; i < h->used && !o->labels && !o->background; i++) n -= h->t[i].label == 0;
+    if (count) *count = n;
+    if (n > cap && out)
+        return mv__fail(ctx, MEDVOL_E_SPACE, "cap", (double)cap, -1,
+                        "metric_labels: %zu labels: room for %zu", n, cap);
+    for (i = 0; i < (o->labels ? n : h->used); i++) {
+        static const mv__me_label nothing = {0, {0, 0}, 0, {{0, 0, 0}, {0, 0, 0}}};
+        const mv__me_label *e = o->labels ? mv__me_find(h, o->labels[i]) : &h->t[i];
+        mv_label_metrics m;
+        if (e->n[0] + e->n[1] == 0) e = &nothing;
+        if (!o->labels && !o->background && e->label == 0) continue;
+        mv__me_tell(&m, e, o->labels ? o->labels[i] : e->label, v);
+        if (m.dice == m.dice) sum += m.dice, terms++;
+        if (out) out[k++] = m;
+    }
+    if (mean) *mean = terms ? sum / (double)terms : mv__me_nan();
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_metric_labels(mv_ctx *ctx, mv_label_metrics *out, size_t cap, size_t *count,
+                                      double *mean_dice, const mv_volume *a, const mv_volume *b,
+                                      const mv_label_opt *opt) {
+    mv_label_opt o;
+    mv__me_pair s;
+    mv__me_count g;
+    const mv_volume *v[2];
+    size_t i, lanes, rows;
+    mv_status st = mv__me_begin(ctx, "metric_labels", &s, a, b, NULL);
+    if (st < 0) return st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    v[0] = a, v[1] = b;
+    for (i = 0; i < 2; i++)
+        if (!mv__is_integer(v[i]->dtype) || (i ? s.b.scaled : s.a.scaled))
+            return mv__fail(ctx, MEDVOL_E_DTYPE, i ? "b" : "a", (double)v[i]->dtype, -1,
+                            "metric_labels: %c is %s%s: labels are integers without scaling", "ab"[i],
+                            mv_dtype_name(v[i]->dtype), (i ? s.b.scaled : s.a.scaled) ? ", scaled" : "");
+    if (!out && cap > 0) return mv__fail_null(ctx, "metric_labels", "out");
+    if (!o.labels && o.nlabels > 0) return mv__fail_null(ctx, "metric_labels", "labels");
+    rows = s.a.count / a->dim[0];
+    lanes = mv__minz(rows, mv__me_lanes(ctx));
+    g.v[0] = s.a, g.v[1] = s.b;
+    g.dim = a->dim;
+    if (!(g.lane = (mv__me_table *)mv__alloc(ctx, lanes * sizeof *g.lane))) return MEDVOL_E_NOMEM;
+    mv__memset(g.lane, 0, lanes * sizeof *g.lane);
+    st = mv__me_count_all(ctx, &g, lanes, rows);
+    if (st == MEDVOL_OK) st = mv__me_table_out(ctx, out, cap, count, mean_dice, &g.lane[0], v, &o);
+    for (i = 0; i < lanes; i++) mv__free(ctx, g.lane[i].t);
+    mv__free(ctx, g.lane);
+    return st;
+}
+
+/* ---- percentiles of floats >= 0, by counting the upper, then the lower 16 bits ---- */
+static double mv__me_rank(const float *v, size_t n, size_t rank, const size_t *upper, size_t *lower,
+                          uint32_t *known) {
+    size_t i, k = 0;
+    uint32_t j = 0;
+    while (rank - k >= upper[j]) k += upper[j++];
+    if (*known != j) {
+        mv__memset(lower, 0, ((size_t)1 << 16) * sizeof *lower);
+        for (i = 0; i < n; i++) {
+            const uint32_t b = mv__f32_bits(v[i]);
+            if (b >> 16 == j) lower[b & 0xffffu]++;
+        }
+        *known = j;
+    }
+    for (i = 0; rank - k >= lower[i]; i++) k += lower[i];
+    return (double)mv__bits_f32(j << 16 | (uint32_t)i);
+}
+static mv_status mv__me_quantiles(mv_ctx *ctx, double *out, const float *v, size_t n, const double *q,
+                                  size_t nq) {
+    size_t *upper = (size_t *)mv__alloc(ctx, ((size_t)2 << 16) * sizeof *upper), *lower, i;
+    uint32_t known = UINT32_MAX;
+    if (!upper) return MEDVOL_E_NOMEM;
+    lower = upper + ((size_t)1 << 16);
+    mv__memset(upper, 0, ((size_t)1 << 16) * sizeof *upper);
+    for (i = 0; i < n; i++) upper[mv__f32_bits(v[i]) >> 16]++;
+    for (i = 0; i < nq; i++) {
+        const double at = (double)(n - 1) * (q[i] / 100.0), low = floor(at);
+        const size_t k = mv__minz((size_t)low, n - 1);
+        out[i] = mv__me_rank(v, n, k, upper, lower, &known);
+        if (at > low && k + 1 < n)
+            out[i] += (mv__me_rank(v, n, k + 1, upper, lower, &known) - out[i]) * (at - low);
+    }
+    mv__free(ctx, upper);
+    return MEDVOL_OK;
+}
+
+/* ---- surfaces ---- */
+typedef struct mv__me_masks {
+    mv__me_view v[2];
+    int by_label;
+    double label;
+    size_t n[3], first[3], box[3]; /* the box of both masks */
+    uint8_t *map, *border;         /* of the volume, of the box: 1 a, 2 b */
+} mv__me_masks;
+static void mv__me_map_job(void *arg, size_t job) {
+    const mv__me_masks *g = (const mv__me_masks *)arg;
+    const size_t end = mv__minz(g->v[0].count, (job + 1) * MV__CHUNK);
+    double x[MV__ME_BLOCK];
+    size_t at, i, m;
+    int k;
+    for (at = job * MV__CHUNK; at < end; at += m) {
+        m = mv__minz(MV__ME_BLOCK, end - at);
+        for (k = 0; k < 2; k++) {
+            mv__me_get(&g->v[k], x, at, m);
+            for (i = 0; i < m; i++) {
+                const int in = g->by_label ? x[i] == g->label : x[i] > 0.0;
+                g->map[at + i] = (uint8_t)(k ? g->map[at + i] | in << 1 : in);
+            }
+        }
+    }
+}
+static void mv__me_border_job(void *arg, size_t job) {
+    const mv__me_masks *g = (const mv__me_masks *)arg;
+    const size_t z = job + g->first[2], sy = g->n[0], sz = g->n[0] * g->n[1];
+    size_t x, y;
+    for (y = g->first[1]; y < g->first[1] + g->box[1]; y++) {
+        const uint8_t *p = g->map + (z * g->n[1] + y) * g->n[0];
+        uint8_t *d = g->border + ((job * g->box[1]) + (y - g->first[1])) * g->box[0];
+        for (x = g->first[0]; x < g->first[0] + g->box[0]; x++) {
+            unsigned in = p[x];
+            if (in && g->n[0] > 1) in &= x > 0 && x + 1 < g->n[0] ? p[x - 1] & p[x + 1] : 0;
+            if (in && g->n[1] > 1) in &= y > 0 && y + 1 < g->n[1] ? *(p + x - sy) & *(p + x + sy) : 0;
+            if (in && g->n[2] > 1) in &= z > 0 && z + 1 < g->n[2] ? *(p + x - sz) & *(p + x + sz) : 0;
+            *d++ = (uint8_t)(p[x] & ~in);
+        }
+    }
+}
+static unsigned mv__me_box(mv__me_masks *g) { /* what there is: 1 a, 2 b */
+    size_t lo[3] = {SIZE_MAX, SIZE_MAX, SIZE_MAX}, hi[3] = {0, 0, 0}, row, x, at[3];
+    unsigned all = 0;
+    int d;
+    for (row = 0; row < g->n[1] * g->n[2]; row++) {
+        const uint8_t *p = g->map + row * g->n[0];
+        size_t from = SIZE_MAX, to = 0;
+        for (x = 0; x < g->n[0]; x++) {
+            if (!p[x]) continue;
+            all |= p[x];
+            if (from == SIZE_MAX) from = x;
+            to = x;
+        }
+        if (from == SIZE_MAX) continue;
+        at[0] = from, at[1] = row % g->n[1], at[2] = row / g->n[1];
+        for (d = 0; d < 3; d++) {
+            if (at[d] < lo[d]) lo[d] = at[d];
+            if (at[d] > hi[d]) hi[d] = at[d];
+        }
+        if (to > hi[0]) hi[0] = to;
+    }
+    for (d = 0; d < 3; d++) {
+        g->first[d] = all ? lo[d] : 0;
+        g->box[d] = all ? hi[d] - lo[d] + 1 : 1;
+    }
+    return all;
+}
+typedef struct mv__me_side { /* distances from one border to the other */
+    double sum, most, percentile;
+    size_t within;
+} mv__me_side;
+static mv_status mv__me_side_of(mv_ctx *ctx, mv__me_side *r, mv__me_edt *e, float *f, float *list,
+                                const mv__me_masks *g, unsigned from, const mv_surface_opt *o) {
+    const size_t n = g->box[0] * g->box[1] * g->box[2];
+    const double within = o->tolerance * (1.0 + 1e-6);
+    size_t i, k = 0;
+    mv_status st;
+    for (i = 0; i < n; i++) f[i] = (g->border[i] & (from ^ 3u)) ? 0.0f : (float)HUGE_VAL;
+    if ((st = mv__me_edt_run(ctx, e, f)) < 0) return st;
+    mv__memset(r, 0, sizeof *r);
+    for (i = 0; i < n; i++) {
+        const double d = (double)f[i];
+        if (!(g->border[i] & from)) continue;
+        list[k++] = f[i];
+        r->sum += d;
+        r->within += d <= within;
+        if (d > r->most) r->most = d;
+    }
+    return mv__me_quantiles(ctx, &r->percentile, list, k, &o->percentile, 1);
+}
+static mv_status mv__me_surfaces(mv_ctx *ctx, mv_surface_metrics *m, mv__me_masks *g, const double *s,
+                                 const mv_surface_opt *o) {
+    size_t n = g->box[0] * g->box[1] * g->box[2], count[2] = {0, 0}, i;
+    mv__me_side side[2];
+    mv__me_edt e;
+    float *f;
+    mv_status st;
+    mv__memset(side, 0, sizeof side);
+    if (!(g->border = (uint8_t *)mv__alloc(ctx, n))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, g->box[2], mv__me_border_job, g, "surface");
+    for (i = 0; i < n && st == MEDVOL_OK; i++) {
+        count[0] += g->border[i] & 1u;
+        count[1] += g->border[i] >> 1;
+    }
+    f = st < 0 ? NULL : (float *)mv__alloc(ctx, (n + mv__maxz(count[0], count[1])) * sizeof *f);
+    if (st == MEDVOL_OK && !f) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK && (st = mv__me_edt_begin(ctx, &e, g->box, s)) == MEDVOL_OK) {
+        st = mv__me_side_of(ctx, &side[0], &e, f, f + n, g, 1, o);
+        if (st == MEDVOL_OK) st = mv__me_side_of(ctx, &side[1], &e, f, f + n, g, 2, o);
+        mv__free(ctx, e.scratch);
+    }
+    mv__free(ctx, f);
+    mv__free(ctx, g->border);
+    if (st < 0) return st;
+    m->border_a = count[0];
+    m->border_b = count[1];
+    m->max_ab = side[0].most, m->max_ba = side[1].most;
+    m->mean_ab = side[0].sum / (double)count[0], m->mean_ba = side[1].sum / (double)count[1];
+    m->percentile_ab = side[0].percentile, m->percentile_ba = side[1].percentile;
+    m->hausdorff = m->max_ab > m->max_ba ? m->max_ab : m->max_ba;
+    m->percentile = m->percentile_ab > m->percentile_ba ? m->percentile_ab : m->percentile_ba;
+    m->assd = (side[0].sum + side[1].sum) / (double)(count[0] + count[1]);
+    m->surface_dice = (double)(side[0].within + side[1].within) / (double)(count[0] + count[1]);
+    return st;
+}
+MEDVOL_DEF mv_status mv_metric_surface(mv_ctx *ctx, mv_surface_metrics *out, const mv_volume *a,
+                                       const mv_volume *b, const mv_surface_opt *opt) {
+    mv_surface_opt o;
+    mv_surface_metrics m;
+    mv__me_pair p;
+    mv__me_masks g;
+    double s[3];
+    unsigned there = 0;
+    int d;
+    mv_status st = mv__me_begin(ctx, "metric_surface", &p, a, b, NULL);
+    if (st < 0) return st;
+    if (!out) return mv__fail_null(ctx, "metric_surface", "out");
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.percentile == 0.0) o.percentile = 95.0;
+    if (!(o.percentile > 0.0 && o.percentile <= 100.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "percentile", o.percentile, -1,
+                        "metric_surface: percentile = %g: must be 0..100", o.percentile);
+    if (!(o.tolerance >= 0.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o.tolerance, -1,
+                        "metric_surface: tolerance = %g mm: must be 0 or more", o.tolerance);
+    if (p.a.count != a->dim[0] * a->dim[1] * a->dim[2])
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "a", a->ndim, -1, "metric_surface: more than three axes");
+    if ((st = mv__me_spacing(ctx, "metric_surface", a, s)) < 0) return st;
+    g.v[0] = p.a, g.v[1] = p.b;
+    g.by_label = o.by_label;
+    g.label = (double)o.label;
+    for (d = 0; d < 3; d++) g.n[d] = a->dim[d];
+    if (!(g.map = (uint8_t *)mv__alloc(ctx, p.a.count))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, mv__divup(p.a.count, MV__CHUNK), mv__me_map_job, &g, "surface");
+    if (st == MEDVOL_OK && (there = mv__me_box(&g)) != 3)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, there & 1 ? "b" : "a", 0, -1,
+                      "metric_surface: no voxel of %c is in the mask", there & 1 ? 'b' : 'a');
+    if (st == MEDVOL_OK) st = mv__me_surfaces(ctx, &m, &g, s, &o);
+    mv__free(ctx, g.map);
+    if (st == MEDVOL_OK) *out = m;
+    return st;
+}
+
+/* ---- fields and points: lengths of differences ---- */
+enum { MV__ME_FEW = 128 };
+typedef struct mv__me_errors_part {
+    double sum, sq, most;
+    uint64_t n, skipped;
+} mv__me_errors_part;
+typedef struct mv__me_errors {
+    mv__me_view v[2][3], mask;
+    int masked, minus; /* minus: b is there */
+    size_t axes, count;
+    float *e;          /* lengths; -1 where none counts */
+    mv__me_errors_part *part;
+} mv__me_errors;
+static void mv__me_errors_job(void *arg, size_t job) {
+    const mv__me_errors *g = (const mv__me_errors *)arg;
+    const size_t end = mv__minz(g->count, (job + 1) * MV__CHUNK);
+    double d[3][MV__ME_FEW], t[MV__ME_FEW], sum[8] = {0}, sq[8] = {0};
+    mv__me_errors_part *p = &g->part[job];
+    uint8_t keep[MV__ME_FEW];
+    size_t at, i, m, k;
+    mv__memset(p, 0, sizeof *p);
+    mv__memset(d, 0, sizeof d);
+    for (at = job * MV__CHUNK; at < end; at += m) {
+        m = mv__minz(MV__ME_FEW, end - at);
+        for (k = 0; k < g->axes; k++) {
+            mv__me_get(&g->v[0][k], d[k], at, m);
+            if (!g->minus) continue;
+            mv__me_get(&g->v[1][k], t, at, m);
+            for (i = 0; i < m; i++) d[k][i] -= t[i];
+        }
+        MV__PICK(mv__me_lengths)(t, d[0], MV__ME_FEW, g->axes, m);
+        if (g->masked) mv__me_keep(&g->mask, keep, at, m);
+        else mv__memset(keep, 1, m);
+        for (i = 0; i < m; i++) {
+            const int fine = mv__finite(t[i]);
+            p->skipped += keep[i] && !fine;
+            g->e[at + i] = -1.0f;
+            if (!keep[i] || !fine) continue;
+            g->e[at + i] = (float)t[i];
+            sum[p->n % 8] += t[i];
+            sq[p->n++ % 8] += t[i] * t[i];
+            if (t[i] > p->most) p->most = t[i];
+        }
+    }
+    p->sum = mv__me_fold(sum);
+    p->sq = mv__me_fold(sq);
+}
+static mv_status mv__me_errors_run(mv_ctx *ctx, const char *op, mv_error_metrics *out, mv__me_errors *g) {
+    static const double q[2] = {50.0, 95.0};
+    const size_t chunks = mv__divup(g->count, MV__CHUNK);
+    mv__me_errors_part all;
+    double at[2] = {0.0, 0.0};
+    size_t i, k = 0, bytes;
+    mv_status st;
+    if (!mv__mul(chunks, sizeof *g->part, &bytes) || !mv__add(bytes, g->count * sizeof *g->e, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->count, -1, "%s: too large", op);
+    if (!(g->part = (mv__me_errors_part *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    g->e = (float *)(void *)(g->part + chunks);
+    st = mv_parallel_for(ctx, chunks, mv__me_errors_job, g, op);
+    mv__memset(&all, 0, sizeof all);
+    for (i = 0; i < chunks && st == MEDVOL_OK; i++) {
+        all.sum += g->part[i].sum;
+        all.sq += g->part[i].sq;
+        all.n += g->part[i].n;
+        all.skipped += g->part[i].skipped;
+        if (g->part[i].most > all.most) all.most = g->part[i].most;
+    }
+    if (st == MEDVOL_OK && all.n == 0)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: nothing counts: %llu are not finite", op,
+                      (unsigned long long)all.skipped);
+    for (i = 0; i < g->count && st == MEDVOL_OK; i++)
+        if (g->e[i] >= 0.0f) g->e[k++] = g->e[i];
+    if (st == MEDVOL_OK) st = mv__me_quantiles(ctx, at, g->e, k, q, 2);
+    mv__free(ctx, g->part);
+    if (st < 0) return st;
+    out->count = all.n;
+    out->skipped = all.skipped;
+    out->mean = all.sum / (double)all.n;
+    out->rms = sqrt(all.sq / (double)all.n);
+    out->max = all.most;
+    out->median = at[0];
+    out->p95 = at[1];
+    return st;
+}
+static mv_status mv__me_field(mv_ctx *ctx, const char *name, const mv_volume *v) {
+    mv_status st = mv__vol_check_real(ctx, "metric_field", name, v);
+    if (st < 0) return st;
+    if (v->dim[3] != 1 || v->dim[5] * v->dim[6] != 1 ||
+        !(v->dim[4] == 3 || (v->dim[4] == 2 && v->dim[2] == 1)))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[4], -1,
+                        "metric_field: %s: dim[4] = %zu: must be x, y, z, 1, 3 or x, y, 1, 1, 2", name,
+                        v->dim[4]);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_metric_field(mv_ctx *ctx, mv_error_metrics *out, const mv_volume *a,
+                                     const mv_volume *b, const mv_volume *mask) {
+    mv__me_errors g;
+    const mv_volume *v[2];
+    mv_volume part;
+    size_t k, i;
+    mv_status st = mv__me_field(ctx, "a", a);
+    if (st == MEDVOL_OK && b) st = mv__me_field(ctx, "b", b);
+    if (st == MEDVOL_OK && b) st = mv__me_grids(ctx, "metric_field", a, b);
+    if (st == MEDVOL_OK && !out) st = mv__fail_null(ctx, "metric_field", "out");
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    v[0] = a, v[1] = b;
+    g.axes = a->dim[4];
+    for (i = 0; i < (b ? 2 : 1); i++)
+        for (k = 0; k < g.axes; k++) {
+            part = *v[i];
+            part.ndim = 3;
+            part.dim[4] = 1;
+            part.data = (unsigned char *)part.data + k * (size_t)part.stride[4] * mv_dtype_size(part.dtype);
+            mv__me_view_init(&g.v[i][k], &part, &part);
+        }
+    if (mask && (st = mv__me_mask(ctx, "metric_field", mask, &part)) < 0) return st;
+    if (mask) mv__me_view_init(&g.mask, mask, &part);
+    g.masked = mask != NULL;
+    g.minus = b != NULL;
+    g.count = g.v[0][0].count;
+    return mv__me_errors_run(ctx, "metric_field", out, &g);
+}
+MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const double *ax, const double *ay,
+                                      const double *az, const double *bx, const double *by, const double *bz,
+                                      size_t points) {
+    mv__me_errors g;
+    const double *p[2][3];
+    size_t bytes;
+    int i, k;
+    if (!out) return mv__fail_null(ctx, "metric_points", "out");
+    if (!ax || !ay || !az || !bx || !by || !bz)
+        return mv__fail_null(ctx, "metric_points", "a coordinate array");
+    if (points == 0 || !mv__mul(points, sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1,
+                        "metric_points: points = %zu: must be at least 1", points);
+    p[0][0] = ax, p[0][1] = ay, p[0][2] = az, p[1][0] = bx, p[1][1] = by, p[1][2] = bz;
+    mv__memset(&g, 0, sizeof g);
+    for (i = 0; i < 2; i++)
+        for (k = 0; k < 3; k++) {
+            g.v[i][k].data = (const unsigned char *)(const void *)p[i][k];
+            g.v[i][k].type = MEDVOL_F64;
+            g.v[i][k].size = sizeof(double);
+            g.v[i][k].len = g.v[i][k].count = points;
+        }
+    g.axes = 3;
+    g.count = points;
+    g.minus = 1;
+    return mv__me_errors_run(ctx, "metric_points", out, &g);
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_MEASURE */
+
+/* ==== [REGISTER] rigid to affine, fields by local correlation. Owns mv__rg_*, mv__ln_*. Uses [VOLUME]
+   [RESAMPLE] [LINALG] [FILTER] [FIELD]. Source: Baker and Matthews 2004 (inverse composition), Evangelidis
+   and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser 2000 (mutual information), Avants
+   et al. 2008 (local correlation). ======================================================================= */
+#ifndef MEDVOL_NO_REGISTER
+#ifdef MV__PASS
+#if MV__PASS == 1
+/* A stretch of a row of the fixed image, its neighbours for differences, what is to be explained (y) and the
+   weights (NULL: 1). f[-1] and f[n] can be read. Coordinate along the row: x0 + i dx. */
+typedef struct mv__rg_row {
+    const float *f, *below, *above, *before, *behind, *y, *w;
+    float hy, hz, x0, dx; /* hy, hz: what differences of the four neighbours are multiplied by */
+    size_t n;
+    float *g[3];
+} mv__rg_row;
+enum { MV__RG_SUMS = 42 }; /* 6 pairs of gradients by 1, X, X^2; 3 gradients by 1, f, y by 1, X; 6 of f, y */
+#endif
+/* d = (s - mean) * scale */
+static void MV__K(mv__rg_even)(float *d, const float *s, size_t n, float mean, float scale) {
+    const mvf m = mvf_set1(mean), k = mvf_set1(scale);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_mul(mvf_sub(mvf_load(s + i), m), k));
+    mv_end();
+    for (; i < n; i++) d[i] = (s[i] - mean) * scale;
+}
+/* differences in voxels */
+static void MV__K(mv__rg_gradient)(const mv__rg_row *r) {
+    const mvf half = mvf_set1(0.5f), hy = mvf_set1(r->hy), hz = mvf_set1(r->hz);
+    size_t i = 0;
+    for (; i + MVF_N <= r->n; i += MVF_N) {
+        mvf_store(r->g[0] + i, mvf_mul(half, mvf_sub(mvf_load(r->f + i + 1), mvf_load(r->f + i - 1))));
+        mvf_store(r->g[1] + i, mvf_mul(hy, mvf_sub(mvf_load(r->above + i), mvf_load(r->below + i))));
+        mvf_store(r->g[2] + i, mvf_mul(hz, mvf_sub(mvf_load(r->behind + i), mvf_load(r->before + i))));
+    }
+    mv_end();
+    for (; i < r->n; i++) {
+        r->g[0][i] = 0.5f * (r->f[i + 1] - r->f[(ptrdiff_t)i - 1]);
+        r->g[1][i] = r->hy * (r->above[i] - r->below[i]);
+        r->g[2][i] = r->hz * (r->behind[i] - r->before[i]);
+    }
+}
+static double MV__K(mv__rg_total)(mvf a) {
+    float lane[MVF_N];
+    double s = 0.0;
+    int k;
+    mvf_store(lane, a);
+    for (k = 0; k < MVF_N; k++) s += (double)lane[k];
+    return s;
+}
+#define MV__RG_GET(p) (i + MVF_N <= r->n ? mvf_load((p) + i) : mvf_loadn((p) + i, r->n - i))
+/* gradient c by those from c on, and by 1, f and y */
+MV__INLINE void MV__K(mv__rg_some)(double *pair, double *column, const mv__rg_row *r, int c) {
+    const mvf iota = mvf_fromi(mvi_iota()), dx = mvf_set1(r->dx), x0 = mvf_set1(r->x0);
+    mvf s[3][3], v[3][2];
+    size_t i;
+    int j, k;
+    MV__UNROLL for (j = 0; j < 3; j++) {
+        MV__UNROLL for (k = 0; k < 3; k++) s[j][k] = mvf_zero();
+        v[j][0] = v[j][1] = mvf_zero();
+    }
+    for (i = 0; i < r->n; i += MVF_N) {
+        const mvf x = mvf_mad(dx, mvf_add(iota, mvf_set1(i)), x0);
+        mvf t = MV__RG_GET(r->g[c]), tx;
+        if (r->w) t = mvf_mul(t, MV__RG_GET(r->w));
+        tx = mvf_mul(t, x);
+        MV__UNROLL for (j = 0; j < 3; j++) {
+            mvf g, q;
+            if (j < c) continue;
+            g = MV__RG_GET(r->g[j]);
+            q = mvf_mul(tx, g);
+            s[j][0] = mvf_mad(t, g, s[j][0]);
+            s[j][1] = mvf_add(q, s[j][1]);
+            s[j][2] = mvf_mad(q, x, s[j][2]);
+        }
+        v[0][0] = mvf_add(t, v[0][0]);
+        v[0][1] = mvf_add(tx, v[0][1]);
+        v[1][0] = mvf_mad(t, MV__RG_GET(r->f), v[1][0]);
+        v[1][1] = mvf_mad(tx, MV__RG_GET(r->f), v[1][1]);
+        v[2][0] = mvf_mad(t, MV__RG_GET(r->y), v[2][0]);
+        v[2][1] = mvf_mad(tx, MV__RG_GET(r->y), v[2][1]);
+    }
+    for (j = c; j < 3; j++)
+        for (k = 0; k < 3; k++) *pair++ = MV__K(mv__rg_total)(s[j][k]);
+    for (j = 0; j < 3; j++)
+        for (k = 0; k < 2; k++) *column++ = MV__K(mv__rg_total)(v[j][k]);
+}
+static void MV__K(mv__rg_sums)(double *out, const mv__rg_row *r) {
+    mvf e[6];
+    size_t i;
+    int k;
+    MV__K(mv__rg_some)(out, out + 18, r, 0);
+    MV__K(mv__rg_some)(out + 9, out + 24, r, 1);
+    MV__K(mv__rg_some)(out + 15, out + 30, r, 2);
+    MV__UNROLL for (k = 0; k < 6; k++) e[k] = mvf_zero();
+    for (i = 0; i < r->n; i += MVF_N) {
+        const mvf f = MV__RG_GET(r->f), y = MV__RG_GET(r->y);
+        const mvf wf = r->w ? mvf_mul(f, MV__RG_GET(r->w)) : f, wy = r->w ? mvf_mul(y, MV__RG_GET(r->w)) : y;
+        if (r->w) e[0] = mvf_add(MV__RG_GET(r->w), e[0]);
+        e[1] = mvf_add(wf, e[1]);
+        e[2] = mvf_mad(wf, f, e[2]);
+        e[3] = mvf_add(wy, e[3]);
+        e[4] = mvf_mad(wy, y, e[4]);
+        e[5] = mvf_mad(wf, y, e[5]);
+    }
+    for (k = 0; k < 6; k++) out[36 + k] = MV__K(mv__rg_total)(e[k]);
+    if (!r->w) out[36] = (double)r->n;
+    mv_end();
+}
+/* w *= (1 - u^2)^2, u = scale (y - gain f - offset), 0 from |u| = 1 on */
+static void MV__K(mv__rg_biweight)(float *w, const float *f, const float *y, size_t n, float gain,
+                                   float offset, float scale) {
+    const mvf a = mvf_set1(gain), b = mvf_set1(offset), s = mvf_set1(scale), one = mvf_set1(1.0f);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf u = mvf_mul(s, mvf_sub(mvf_load(y + i), mvf_mad(a, mvf_load(f + i), b)));
+        u = mvf_max(mvf_nmad(u, u, one), mvf_zero());
+        mvf_store(w + i, mvf_mul(mvf_load(w + i), mvf_mul(u, u)));
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float u = scale * (y[i] - (gain * f[i] + offset));
+        u = 1.0f - u * u;
+        w[i] *= u > 0.0f ? u * u : 0.0f;
+    }
+}
+static void MV__K(mv__rg_times)(float *d, const float *a, size_t n) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_mul(mvf_load(d + i), mvf_load(a + i)));
+    mv_end();
+    for (; i < n; i++) d[i] *= a[i];
+}
+#if MV__PASS == 1
+enum { MV__RG_BETA = 256, MV__RG_FINE = 256, MV__RG_PAD = 2 };
+/* of both images; the fixed side has a margin of MV__RG_PAD and B-spline windows */
+typedef struct mv__rg_bins {
+    float f_low, f_scale, m_low, m_scale, top;
+    int bins;
+    size_t wide;       /* floats a row of the joint histogram */
+    const float *beta; /* [MV__RG_BETA + 1][4] */
+} mv__rg_bins;
+static inline int mv__rg_bin(const mv__rg_bins *b, float m) {
+    const float u = (m - b->m_low) * b->m_scale + 0.5f;
+    return u > 0.0f ? u < b->top ? (int)u : b->bins - 1 : 0; /* NaN: 0 */
+}
+static inline float mv__rg_place_of(const mv__rg_bins *b, float f) { /* 0..bins - 1 */
+    const float u = (f - b->f_low) * b->f_scale, top = b->top - 1.0f;
+    return u > 0.0f ? u < top ? u : top : 0.0f;
+}
+#endif
+/* the joint histogram of a stretch: each sample in one moving bin and four fixed ones */
+static void MV__K(mv__rg_joint)(float *joint, const mv__rg_bins *b, const float *f, const float *m,
+                                const float *w, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const float u = mv__rg_place_of(b, f[i]);
+        const int k = (int)u;
+        const float *beta = b->beta + (size_t)((u - (float)k) * (float)MV__RG_BETA + 0.5f) * 4;
+        float *d = joint + (size_t)mv__rg_bin(b, m[i]) * b->wide + (MV__RG_PAD - 1 + k);
+        mv4_store(d, mv4_mad(mv4_load(beta), mv4_set1(w ? w[i] : 1.0f), mv4_load(d)));
+    }
+    mv_end();
+}
+#undef MV__RG_GET
+#else
+/* ---- one level of an image ---- */
+typedef struct mv__rg_image {
+    const float *f, *w; /* values; weights or NULL */
+    float mean, scale;  /* (value - mean) * scale is about 1 at most */
+    size_t n[3];
+    double affine[12], inverse[12], spacing; /* the least */
+} mv__rg_image;
+/* Sums over the fixed voxels: gradients in voxels of the fixed image; X, Y, Z: (voxel - middle) / half */
+enum { MV__RG_JOBS = 64, MV__RG_SAMPLES = 1 << 21 };
+typedef struct mv__rg_moments {
+    double a[6][10]; /* pairs of gradients by 1 X Y Z XX XY XZ YY YZ ZZ */
+    double v[3][3][4]; /* gradients by 1, f, y by 1 X Y Z */
+    double e[6];       /* 1 f ff y yy fy */
+    double possible, inside; /* weight of all fixed voxels looked at, of those within the moving image */
+} mv__rg_moments;
+/* mutual information: rows of the joint histogram are moving bins */
+typedef struct mv__rg_mi {
+    mv__rg_bins b;
+    float low[2], step[2]; /* of the fixed and the moving image: first bin, 1 / its width */
+    float *part;   /* [job][moving bin][fixed bin] */
+    double *joint; /* their sum, behind it both marginals */
+    float *slope;  /* [moving bin][MV__RG_FINE + 1]: derivative by the fixed value */
+    float *bend;   /* the same shape: curvature of a parabola with that derivative */
+    float *beta;
+} mv__rg_mi;
+typedef struct mv__rg_pass {
+    const mv__rg_image *fix, *mov;
+    double m[12];         /* fixed voxel to moving voxel */
+    size_t sy, sz, ny, nz, per, jobs;
+    double half;
+    int flat, second;     /* two axes; MI's second pass */
+    double scale, gain, offset; /* scale: 1 / width of the biweight, 0: none */
+    mv__rg_moments *part;
+    mv__rg_mi *mi;
+    float *scratch, *kept; /* kept: MI: the moving values of each row */
+    size_t width;
+} mv__rg_pass;
+/* the stretch of a row whose positions lie within the moving image */
+static void mv__rg_inside(const size_t *n, const double *at, const double *step, size_t m, size_t *first,
+                          size_t *last) {
+    double low = 0.0, high = (double)m - 1.0;
+    int r;
+    for (r = 0; r < 3; r++) {
+        const double top = (double)(n[r] - 1);
+        double u, v;
+        if (fabs(step[r]) * (double)m < 1e-9) {
+            if (!(at[r] >= -1e-6 && at[r] <= top + 1e-6)) high = -1.0;
+            continue;
+        }
+        u = (step[r] > 0.0 ? -at[r] : top - at[r]) / step[r];
+        v = (step[r] > 0.0 ? top - at[r] : -at[r]) / step[r];
+        if (u > low) low = u;
+        if (v < high) high = v;
+    }
+    *first = *last = 0;
+    if (!(low <= high)) return;
+    *first = (size_t)ceil(low - 1e-9);
+    *last = (size_t)floor(high + 1e-9) + 1;
+    if (*last > m) *last = m;
+    if (*first > *last) *first = *last;
+}
+typedef struct mv__rg_plane { /* of the rows of one z */
+    double p[6][6];    /* pairs by 1 X XX Y XY YY */
+    double v[3][3][3]; /* by 1 X Y */
+} mv__rg_plane;
+static void mv__rg_add_row(mv__rg_plane *q, double *e, const double *s, double y) {
+    int i, k;
+    for (i = 0; i < 6; i++, s += 3) {
+        q->p[i][0] += s[0];
+        q->p[i][1] += s[1];
+        q->p[i][2] += s[2];
+        q->p[i][3] += y * s[0];
+        q->p[i][4] += y * s[1];
+        q->p[i][5] += y * y * s[0];
+    }
+    for (i = 0; i < 3; i++)
+        for (k = 0; k < 3; k++, s += 2) {
+            q->v[i][k][0] += s[0];
+            q->v[i][k][1] += s[1];
+            q->v[i][k][2] += y * s[0];
+        }
+    for (i = 0; i < 6; i++) e[i] += s[i];
+}
+static void mv__rg_add_plane(mv__rg_moments *t, mv__rg_plane *q, double z) {
+    static const int from[10] = {0, 1, 3, 0, 2, 4, 1, 5, 3, 0}, power[10] = {0, 0, 0, 1, 0, 0, 1, 0, 1, 2};
+    const double zs[3] = {1.0, z, z * z};
+    int i, k, j;
+    for (i = 0; i < 6; i++)
+        for (j = 0; j < 10; j++) t->a[i][j] += zs[power[j]] * q->p[i][from[j]];
+    for (i = 0; i < 3; i++)
+        for (k = 0; k < 3; k++) {
+            for (j = 0; j < 3; j++) t->v[i][k][j] += q->v[i][k][j];
+            t->v[i][k][3] += z * q->v[i][k][0];
+        }
+    mv__memset(q, 0, sizeof *q);
+}
+/* A row's place: y, z, its stretch a..b-1 within the moving image, the positions there. 0: none. */
+typedef struct mv__rg_place {
+    size_t y, z, a, b;
+    double at[3], step[3];
+} mv__rg_place;
+static int mv__rg_find(const mv__rg_pass *p, mv__rg_place *o, size_t row) {
+    int r;
+    o->y = row % p->ny * p->sy;
+    o->z = row / p->ny * p->sz;
+    for (r = 0; r < 3; r++) {
+        o->at[r] = p->m[4 * r + 1] * (double)o->y + p->m[4 * r + 2] * (double)o->z + p->m[4 * r + 3];
+        o->step[r] = p->m[4 * r];
+    }
+    if (p->flat) o->at[2] = o->step[2] = 0.0;
+    o->a = o->b = 0;
+    for (r = 0; r < 3; r++)
+        if (!(fabs(o->at[r]) < 1e12 && fabs(o->step[r]) < 1e12)) return 0;
+    mv__rg_inside(p->mov->n, o->at, o->step, p->fix->n[0], &o->a, &o->b);
+    for (r = 0; r < 3; r++) o->at[r] += (double)o->a * o->step[r];
+    return o->a < o->b;
+}
+static void mv__rg_sample(const mv__rg_image *v, const float *data, float *d, const mv__rg_place *o) {
+    mv__line_src s;
+    int r;
+    s.data = data;
+    for (r = 0; r < 3; r++) s.n[r] = v->n[r];
+    s.sy = v->n[0];
+    s.sz = v->n[0] * v->n[1];
+    MV__PICK(mv__line_linear)(d, &s, o->at, o->step, o->b - o->a);
+}
+static void mv__rg_moved(const mv__rg_image *v, float *d, const mv__rg_place *o) {
+    mv__rg_sample(v, v->f, d, o);
+    MV__PICK(mv__rg_even)(d, d, o->b - o->a, v->mean, v->scale);
+}
+/* weights of both masks on the stretch; NULL: 1 */
+static float *mv__rg_weights(const mv__rg_pass *p, const mv__rg_place *o, size_t start, float *w) {
+    const size_t n = o->b - o->a;
+    if (!p->fix->w && !p->mov->w) return NULL;
+    if (!p->mov->w) {
+        mv__memcpy(w, p->fix->w + start, n * sizeof *w);
+        return w;
+    }
+    mv__rg_sample(p->mov, p->mov->w, w, o);
+    if (p->fix->w) MV__PICK(mv__rg_times)(w, p->fix->w + start, n);
+    return w;
+}
+static double mv__rg_sum(const float *w, size_t n) {
+    double s = 0.0;
+    size_t i;
+    for (i = 0; i < n; i++) s += (double)w[i];
+    return s;
+}
+/* pointers to the stretch and its neighbours; rows of scratch: 0 f, 1..3 gradients, 4 y, 5 w */
+static void mv__rg_row_make(const mv__rg_pass *p, mv__rg_row *r, const mv__rg_place *o, float *s) {
+    const mv__rg_image *v = p->fix;
+    const size_t n0 = v->n[0], line = n0, slab = n0 * v->n[1], start = o->z * slab + o->y * line + o->a;
+    const float *f = v->f + start;
+    float *own = s + 16;
+    const size_t n = o->b - o->a, first = o->a > 0, last = o->b < n0;
+    MV__PICK(mv__rg_even)(own - first, f - first, n + first + last, v->mean, v->scale);
+    if (!first) own[-1] = 2.0f * own[0] - (n0 > 1 ? v->scale * (f[1] - v->mean) : own[0]); /* one-sided */
+    if (!last) own[n] = 2.0f * own[n - 1] - (n0 > 1 ? v->scale * (f[(ptrdiff_t)n - 2] - v->mean) : own[0]);
+    r->f = own;
+    r->below = o->y > 0 ? f - line : f;
+    r->above = o->y + 1 < v->n[1] ? f + line : f;
+    r->before = o->z > 0 ? f - slab : f;
+    r->behind = o->z + 1 < v->n[2] ? f + slab : f;
+    r->hy = r->below != f && r->above != f ? 0.5f * v->scale : v->scale;
+    r->hz = r->before != f && r->behind != f ? 0.5f * v->scale : v->scale;
+    r->dx = (float)(1.0 / p->half);
+    r->x0 = (float)(((double)o->a - 0.5 * (double)(n0 - 1)) / p->half);
+    r->n = n;
+    r->g[0] = s + p->width;
+    r->g[1] = s + 2 * p->width;
+    r->g[2] = s + 3 * p->width;
+}
+/* what the joint histogram says of each sample: the step y of the fixed value it wants, and how much, w */
+static void mv__rg_mi_row(const mv__rg_pass *p, mv__rg_row *r, const float *m, float *y, float *w) {
+    const mv__rg_mi *q = p->mi;
+    const float fine = (float)MV__RG_FINE / (q->b.top - 1.0f);
+    size_t i;
+    for (i = 0; i < r->n; i++) {
+        const int bin = mv__rg_bin(&q->b, m[i]);
+        const float u = mv__rg_place_of(&q->b, r->f[i]) * fine;
+        const int k = u < (float)MV__RG_FINE ? (int)u : MV__RG_FINE - 1;
+        const int at = bin * (MV__RG_FINE + 1) + k;
+        const float *slope = q->slope + at, *bend = q->bend + at;
+        y[i] = bend[0] > 0.0f ? (slope[0] + (u - (float)k) * (slope[1] - slope[0])) / bend[0] : 0.0f;
+        w[i] = r->w ? w[i] * bend[0] : bend[0];
+    }
+    r->y = y;
+    r->w = w;
+}
+static void mv__rg_mi_job(void *arg, size_t job) {
+    const mv__rg_pass *p = (const mv__rg_pass *)arg;
+    const mv__rg_bins *b = &p->mi->b;
+    const size_t n0 = p->fix->n[0], end = mv__minz(p->ny * p->nz, (job + 1) * p->per),
+                 cells = (size_t)b->bins * b->wide;
+    float *joint = p->mi->part + job * cells, *s = p->scratch + job * 6 * p->width;
+    mv__rg_place o;
+    size_t row;
+    mv__memset(joint, 0, cells * sizeof *joint);
+    for (row = job * p->per; row < end; row++) {
+        const size_t start = (row / p->ny * p->sz * p->fix->n[1] + row % p->ny * p->sy) * n0;
+        if (!mv__rg_find(p, &o, row)) continue;
+        mv__rg_moved(p->mov, p->kept + row * n0, &o);
+        MV__PICK(mv__rg_even)(s, p->fix->f + start + o.a, o.b - o.a, p->fix->mean, p->fix->scale);
+        MV__PICK(mv__rg_joint)(joint, b, s, p->kept + row * n0,
+                               mv__rg_weights(p, &o, start + o.a, s + p->width), o.b - o.a);
+    }
+}
+static void mv__rg_job(void *arg, size_t job) {
+    mv__rg_pass *p = (mv__rg_pass *)arg;
+    mv__rg_moments *t = p->part + job;
+    float *s = p->scratch + job * 6 * p->width, *y = s + 4 * p->width, *w = s + 5 * p->width;
+    const size_t n0 = p->fix->n[0], end = mv__minz(p->ny * p->nz, (job + 1) * p->per);
+    mv__rg_plane plane;
+    mv__rg_place o;
+    mv__rg_row r;
+    double sums[MV__RG_SUMS], z = 0.0;
+    size_t row, i;
+    mv__memset(t, 0, sizeof *t);
+    mv__memset(&plane, 0, sizeof plane);
+    for (row = job * p->per; row < end; row++) {
+        const size_t start = (row / p->ny * p->sz * p->fix->n[1] + row % p->ny * p->sy) * n0;
+        const double was = z;
+        t->possible += p->fix->w ? mv__rg_sum(p->fix->w + start, n0) : (double)n0;
+        if (!mv__rg_find(p, &o, row)) continue;
+        z = ((double)o.z - 0.5 * (double)(p->fix->n[2] - 1)) / p->half;
+        if (z != was) mv__rg_add_plane(t, &plane, was);
+        mv__rg_row_make(p, &r, &o, s);
+        r.w = mv__rg_weights(p, &o, start + o.a, w);
+        if (!p->second) {
+            mv__rg_moved(p->mov, y, &o);
+            r.y = y;
+        }
+        t->inside += r.w ? mv__rg_sum(r.w, r.n) : (double)r.n;
+        if (p->second) {
+            mv__rg_mi_row(p, &r, p->kept + row * n0, y, w);
+        } else if (p->scale > 0.0) {
+            if (!r.w)
+                for (i = 0; i < r.n; i++) w[i] = 1.0f;
+            r.w = w;
+            MV__PICK(mv__rg_biweight)(w, r.f, y, r.n, (float)p->gain, (float)p->offset, (float)p->scale);
+        }
+        MV__PICK(mv__rg_gradient)(&r);
+        MV__PICK(mv__rg_sums)(sums, &r);
+        mv__rg_add_row(&plane, t->e, sums, ((double)o.y - 0.5 * (double)(p->fix->n[1] - 1)) / p->half);
+    }
+    mv__rg_add_plane(t, &plane, z);
+}
+/* ---- a quadratic of the small motion E about the present T: 12 parameters, E(p) = p + P (1, (p - c) / s),
+   P [i][k] at 4 i + k ---- */
+typedef struct mv__rg_model {
+    double h[144], b[12]; /* energy(P) is about energy - 2 b P + P h P, up to a factor */
+    double energy, overlap;
+} mv__rg_model;
+typedef struct mv__rg_tukey { /* of each direction; scale 0: no weights */
+    double gain, offset, scale, e[6];
+} mv__rg_tukey;
+typedef struct mv__rg {
+    const char *op;
+    mv__rg_tukey tukey[2];
+    mv_register_affine_opt o;
+    mv_register_control control;
+    int flat, unknowns;
+    double centre[3], size; /* of the fixed image, mm */
+    double unit, begun;     /* of energies; the clock at the start */
+    size_t total;           /* of progress */
+    double basis[12][12];   /* [unknown][parameter] */
+    mv__rg_pass pass;
+    mv__rg_mi mi;
+    void *block;            /* of the present level */
+} mv__rg;
+/* voxel-based sums to world-based parameters: voxel gradient i, monomial l is parameter (i', k') by L */
+static void mv__rg_turn(double *h, double *b, const double *h0, const double *b0, const mv__rg_image *v,
+                        const double *centre, double size, double half) {
+    double q[4][4], l[12][12], t[12][12];
+    int i, j, k, m;
+    mv__memset(q, 0, sizeof q);
+    q[0][0] = 1.0;
+    for (j = 0; j < 3; j++) {
+        double at = v->affine[4 * j + 3] - centre[j];
+        for (k = 0; k < 3; k++) {
+            at += v->affine[4 * j + k] * 0.5 * (double)(v->n[k] - 1);
+            q[j + 1][k + 1] = v->affine[4 * j + k] * half / size;
+        }
+        q[j + 1][0] = at / size;
+    }
+    for (i = 0; i < 3; i++)
+        for (m = 0; m < 4; m++)
+            for (j = 0; j < 3; j++)
+                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = v->inverse[4 * i + j] * q[k][m];
+    for (i = 0; i < 12; i++)
+        for (j = 0; j < 12; j++)
+            for (t[i][j] = 0.0, k = 0; k < 12; k++) t[i][j] += h0[12 * i + k] * l[k][j];
+    for (i = 0; i < 12; i++) {
+        for (j = 0; j < 12; j++)
+            for (h[12 * i + j] = 0.0, k = 0; k < 12; k++) h[12 * i + j] += l[k][i] * t[k][j];
+        for (b[i] = 0.0, k = 0; k < 12; k++) b[i] += l[k][i] * b0[k];
+    }
+}
+/* normal equations from the sums; NCC: gain and offset are eliminated */
+static void mv__rg_normal(const mv__rg *g, const mv__rg_moments *t, double *h, double *b, double *energy) {
+    static const int pair[3][3] = {{0, 1, 2}, {1, 3, 4}, {2, 4, 5}},
+                     mono[4][4] = {{0, 1, 2, 3}, {1, 4, 5, 6}, {2, 5, 7, 8}, {3, 6, 8, 9}};
+    const double n = t->e[0], mf = t->e[1] / n, my = t->e[3] / n, ff = t->e[2] / n - mf * mf,
+                 yy = t->e[4] / n - my * my, fy = t->e[5] / n - mf * my;
+    int i, j, k, l, ncc = g->o.metric == MEDVOL_NCC, mi = g->o.metric == MEDVOL_MI;
+    double gain = ff > 0.0 ? fy / ff : 0.0, least = ff > 0.0 ? 0.1 * sqrt(yy / ff) : 0.0, c[12], norm;
+    gain = gain > least ? gain : least;
+    norm = ncc ? (yy > 0.0 ? n * yy : 1.0) : n;
+    for (i = 0; i < 3; i++)
+        for (k = 0; k < 4; k++) {
+            const double s = t->v[i][0][k], sf = t->v[i][1][k], sy = t->v[i][2][k];
+            c[4 * i + k] = sf - s * mf; /* with f less its mean */
+            b[4 * i + k] = mi ? sy : ncc ? gain * (sy - s * my - gain * c[4 * i + k]) : sy - sf;
+        }
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++)
+            for (k = 0; k < 4; k++)
+                for (l = 0; l < 4; l++) {
+                    double a = t->a[pair[i][j]][mono[k][l]];
+                    if (ncc) {
+                        a -= t->v[i][0][k] * t->v[j][0][l] / n;
+                        if (ff > 0.0) a -= c[4 * i + k] * c[4 * j + l] / (n * ff);
+                        a *= gain * gain;
+                    }
+                    h[12 * (4 * i + k) + 4 * j + l] = a / norm;
+                }
+    for (i = 0; i < 12; i++) b[i] /= norm;
+    if (ncc) *energy = ff > 0.0 && yy > 0.0 ? 1.0 - fy / sqrt(ff * yy) : 1.0;
+    else if (!mi) *energy = (t->e[4] - 2.0 * t->e[5] + t->e[2]) / n;
+}
+/* the tables of moving bin m: sum over k of B'(u - k) log(P(k, m) / P(k)), and the curvature that a parabola
+   about the mean of the bin has at that slope, which of far values is less than 1 / variance */
+static void mv__rg_mi_table(mv__rg_mi *q, int m, const double *logs, double mean, double var) {
+    const int rows = q->b.bins;
+    const double unit = (double)q->b.f_scale, bend = var > 0.0 ? 1.0 / var : 0.0;
+    int i;
+    for (i = 0; i <= MV__RG_FINE; i++) {
+        const double u = (double)MV__RG_PAD + (double)i * (rows - 1) / (double)MV__RG_FINE;
+        const int at = (int)u < MV__RG_PAD + rows - 1 ? (int)u : MV__RG_PAD + rows - 2;
+        const double f = u - at, e = 1.0 - f, away = mean - u;
+        const double slope = -0.5 * e * e * logs[at - 1] + f * (1.5 * f - 2.0) * logs[at] -
+                             e * (1.5 * e - 2.0) * logs[at + 1] + 0.5 * f * f * logs[at + 2];
+        double w = fabs(away) > 1e-3 ? slope / away : bend;
+        w = w < 0.05 * bend ? 0.05 * bend : w < 4.0 * bend ? w : 4.0 * bend;
+        q->slope[m * (MV__RG_FINE + 1) + i] = (float)(unit * slope);
+        q->bend[m * (MV__RG_FINE + 1) + i] = (float)(unit * unit * w);
+    }
+}
+/* the tables of mutual information from the joint histogram; returns the information in nats */
+static double mv__rg_mi_tables(mv__rg_mi *q, size_t jobs) {
+    const int rows = q->b.bins, wide = (int)q->b.wide, fixed = q->b.bins + 2 * MV__RG_PAD;
+    const size_t cells = (size_t)rows * q->b.wide;
+    double *joint = q->joint, *pf = joint + cells, *pm = pf + wide, total = 0.0, info = 0.0;
+    size_t c, j;
+    int m, k;
+    mv__memset(joint, 0, (cells + (size_t)wide + (size_t)rows) * sizeof *joint);
+    for (j = 0; j < jobs; j++)
+        for (c = 0; c < cells; c++) joint[c] += (double)q->part[j * cells + c];
+    for (m = 0; m < rows; m++)
+        for (k = 0; k < fixed; k++) pf[k] += joint[m * wide + k], pm[m] += joint[m * wide + k];
+    for (m = 0; m < rows; m++) total += pm[m];
+    if (!(total > 0.0)) return 0.0;
+    for (m = 0; m < rows; m++) {
+        double mean = 0.0, var = 0.0, logs[160];
+        for (k = 0; k < fixed; k++) {
+            const double p = joint[m * wide + k], least = 1e-6 * pm[m] + 1e-30;
+            if (p > 0.0) info += p / total * log(p * total / (pf[k] * pm[m]));
+            mean += p * k;
+            logs[k] = log((p > least ? p : least) / (pf[k] > least ? pf[k] : least));
+        }
+        mean = pm[m] > 0.0 ? mean / pm[m] : 0.0;
+        for (k = 0; k < fixed; k++) var += joint[m * wide + k] * (k - mean) * (k - mean);
+        var = pm[m] > 0.0 ? var / pm[m] : 0.0;
+        mv__rg_mi_table(q, m, logs, mean, var);
+    }
+    return info;
+}
+/* which rows are looked at, and who does */
+static void mv__rg_lattice(mv__rg_pass *p) {
+    const size_t *n = p->fix->n;
+    size_t rows;
+    p->sy = p->sz = 1;
+    for (;;) {
+        p->ny = mv__divup(n[1], p->sy);
+        p->nz = mv__divup(n[2], p->sz);
+        rows = p->ny * p->nz;
+        if (rows <= MV__RG_SAMPLES / n[0] || rows <= 64) break;
+        if (p->nz > 1 && p->nz >= p->ny) p->sz++;
+        else p->sy++;
+    }
+    p->per = mv__divup(rows, MV__RG_JOBS);
+    p->jobs = mv__divup(rows, p->per);
+    p->half = 0.5 * (double)mv__maxz(n[0], mv__maxz(n[1], n[2]));
+}
+/* memory for a level: rows and sums of each job, of mutual information its tables and the moving values */
+static mv_status mv__rg_level_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix,
+                                    const mv__rg_image *mov) {
+    const size_t longest = g->o.symmetric ? mv__maxz(fix->n[0], mov->n[0]) : fix->n[0],
+                 bins = (size_t)g->mi.b.bins, wide = (bins + 2 * MV__RG_PAD + 3) & ~(size_t)3;
+    mv__rg_pass *p = &g->pass;
+    size_t floats, doubles = 0, kept = 0, more = 0, bytes;
+    unsigned char *b;
+    int k;
+    p->width = (longest + 48 + 15) & ~(size_t)15;
+    if (bins) {
+        for (k = 0; k < (g->o.symmetric ? 2 : 1); k++) {
+            p->fix = k ? mov : fix;
+            mv__rg_lattice(p);
+            kept = mv__maxz(kept, p->ny * p->nz * p->fix->n[0]);
+        }
+        doubles = bins * wide + wide + bins;
+        more = MV__RG_JOBS * bins * wide + 2 * bins * (MV__RG_FINE + 1) + 4 * (MV__RG_BETA + 1);
+    }
+    if (!mv__mul(MV__RG_JOBS * 6, p->width, &floats) || !mv__add(floats, kept, &floats) ||
+        !mv__add(floats, more, &floats) || !mv__mul(floats, sizeof(float), &bytes) ||
+        !mv__add(bytes, MV__RG_JOBS * sizeof(mv__rg_moments) + doubles * sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)longest, -1, "%s: the images are too large",
+                        g->op);
+    b = (unsigned char *)mv__alloc(ctx, bytes);
+    if (!b) return MEDVOL_E_NOMEM;
+    g->block = b;
+    p->part = (mv__rg_moments *)(void *)b;
+    g->mi.joint = (double *)(void *)(b + MV__RG_JOBS * sizeof(mv__rg_moments));
+    p->scratch = (float *)(void *)(g->mi.joint + doubles);
+    p->kept = p->scratch + MV__RG_JOBS * 6 * p->width;
+    p->mi = &g->mi;
+    if (!bins) return MEDVOL_OK;
+    g->mi.b.wide = wide;
+    g->mi.part = p->kept + kept;
+    g->mi.slope = g->mi.part + MV__RG_JOBS * bins * wide;
+    g->mi.bend = g->mi.slope + bins * (MV__RG_FINE + 1);
+    g->mi.beta = g->mi.bend + bins * (MV__RG_FINE + 1);
+    g->mi.b.beta = g->mi.beta;
+    for (k = 0; k <= MV__RG_BETA; k++) {
+        const double f = (double)k / (double)MV__RG_BETA, e = 1.0 - f;
+        float *w = g->mi.beta + 4 * k;
+        w[0] = (float)(e * e * e / 6.0);
+        w[1] = (float)(2.0 / 3.0 - f * f * (1.0 - f / 2.0));
+        w[2] = (float)(2.0 / 3.0 - e * e * (1.0 - e / 2.0));
+        w[3] = (float)(f * f * f / 6.0);
+    }
+    return MEDVOL_OK;
+}
+/* the model of fix as the template, at T from fix's world to mov's, about `centre`; way: 1 when they have
+   changed places. 0 overlap: nothing else is set. */
+static mv_status mv__rg_one(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                            const double *t, const double *centre, int way, mv__rg_model *out) {
+    mv__rg_pass *p = &g->pass;
+    mv__rg_tukey *tukey = &g->tukey[way];
+    mv__rg_moments sum;
+    double h0[144], b0[12], m[12];
+    const double *from;
+    double *to = (double *)(void *)&sum;
+    size_t j, k;
+    mv_status st;
+    mv__memset(out, 0, sizeof *out);
+    out->energy = 1e300;
+    p->fix = fix;
+    p->mov = mov;
+    mv_affine_mul(m, t, fix->affine);
+    mv_affine_mul(p->m, mov->inverse, m);
+    mv__rg_lattice(p);
+    p->scale = tukey->scale;
+    p->gain = tukey->gain;
+    p->offset = tukey->offset;
+    p->second = 0;
+    if (g->o.metric == MEDVOL_MI) {
+        mv__rg_bins *b = &g->mi.b;
+        b->f_low = g->mi.low[way], b->f_scale = g->mi.step[way];
+        b->m_low = g->mi.low[!way], b->m_scale = g->mi.step[!way];
+        if ((st = mv_parallel_for(ctx, p->jobs, mv__rg_mi_job, p, NULL)) < 0) return st;
+        out->energy = -mv__rg_mi_tables(&g->mi, p->jobs);
+        p->second = 1;
+    }
+    if ((st = mv_parallel_for(ctx, p->jobs, mv__rg_job, p, NULL)) < 0) return st;
+    mv__memset(&sum, 0, sizeof sum);
+    for (j = 0; j < p->jobs; j++) {
+        from = (const double *)(const void *)&p->part[j];
+        for (k = 0; k < sizeof sum / sizeof(double); k++) to[k] += from[k];
+    }
+    mv__memcpy(tukey->e, sum.e, sizeof tukey->e);
+    out->overlap = sum.possible > 0.0 ? sum.inside / sum.possible : 0.0;
+    if (!(sum.e[0] > 0.0)) return MEDVOL_OK; /* a model without any curvature */
+    mv__rg_normal(g, &sum, h0, b0, &out->energy);
+    mv__rg_turn(out->h, out->b, h0, b0, fix, centre, g->size, p->half);
+    return MEDVOL_OK;
+}
+/* ... and, symmetric, of mov as the template: its motion is -A P (1, A^-1 q) of the same P */
+static mv_status mv__rg_look(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                             const double *t, mv__rg_model *out) {
+    mv__rg_model other;
+    double back[12], centre[3], r[4][4], l[12][12], x[12][12];
+    int i, j, k, m;
+    mv_status st = mv__rg_one(ctx, g, fix, mov, t, g->centre, 0, out);
+    if (st < 0 || !g->o.symmetric || !(out->overlap > 0.0)) return st;
+    if (mv_affine_invert(back, t) < 0) {
+        out->overlap = 0.0;
+        return st;
+    }
+    mv_affine_apply(centre, t, g->centre);
+    if ((st = mv__rg_one(ctx, g, mov, fix, back, centre, 1, &other)) < 0) return st;
+    mv__memset(r, 0, sizeof r);
+    r[0][0] = 1.0;
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) r[i + 1][j + 1] = back[4 * i + j];
+    for (i = 0; i < 3; i++)
+        for (m = 0; m < 4; m++)
+            for (j = 0; j < 3; j++)
+                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = -t[4 * i + j] * r[k][m];
+    for (i = 0; i < 12; i++)
+        for (j = 0; j < 12; j++)
+            for (x[i][j] = 0.0, k = 0; k < 12; k++) x[i][j] += other.h[12 * i + k] * l[k][j];
+    for (i = 0; i < 12; i++) {
+        for (j = 0; j < 12; j++)
+            for (k = 0; k < 12; k++) out->h[12 * i + j] += l[k][i] * x[k][j];
+        for (k = 0; k < 12; k++) out->b[i] += l[k][i] * other.b[k];
+    }
+    out->energy = 0.5 * (out->energy + other.energy);
+    if (other.overlap < out->overlap) out->overlap = other.overlap;
+    return MEDVOL_OK;
+}
+/* P that makes the quadratic least among the model's motions */
+static mv_status mv__rg_solve(mv_ctx *ctx, const mv__rg *g, const mv__rg_model *q, double *p) {
+    double h[144], b[12], d[12], sum = 0.0;
+    mv_status st;
+    const size_t n = (size_t)g->unknowns;
+    size_t i, j;
+    int k, l;
+    for (i = 0; i < n; i++) {
+        for (b[i] = 0.0, k = 0; k < 12; k++) b[i] += g->basis[i][k] * q->b[k];
+        for (j = 0; j < n; j++)
+            for (h[i + n * j] = 0.0, k = 0; k < 12; k++)
+                for (l = 0; l < 12; l++) h[i + n * j] += g->basis[i][k] * q->h[12 * k + l] * g->basis[j][l];
+    }
+    for (i = 0; i < n; i++) {
+        d[i] = h[i + n * i] > 0.0 ? 1.0 / sqrt(h[i + n * i]) : 0.0;
+        sum += b[i];
+        if (!(d[i] > 0.0 && mv__finite(d[i]) && mv__finite(sum))) return MEDVOL_E_SINGULAR;
+    }
+    for (i = 0; i < n; i++) {
+        b[i] *= d[i];
+        for (j = 0; j < n; j++) h[i + n * j] *= d[i] * d[j];
+    }
+    for (i = 0; i < n; i++) h[i + n * i] += 1e-9;
+    if ((st = mv_chol_f64(ctx, h, n, n)) < 0) return st;
+    if ((st = mv_chol_solve_f64(ctx, b, n, h, n, n, 1)) < 0) return st;
+    mv__memset(p, 0, 12 * sizeof *p);
+    for (i = 0; i < n; i++)
+        for (k = 0; k < 12; k++) p[k] += g->basis[i][k] * b[i] * d[i];
+    for (k = 0; k < 12; k++)
+        if (!mv__finite(p[k])) return MEDVOL_E_SINGULAR;
+    return MEDVOL_OK;
+}
+/* E of P as a matrix: of rotations and scales the exponential, else I + P */
+static void mv__rg_motion(const mv__rg *g, const double *p, double share, double *e) {
+    double w[3], grow, angle = 0.0, r[9], sinc, cosc, shift[3];
+    int i, j;
+    for (i = 0; i < 3; i++) {
+        for (j = 0; j < 3; j++) r[3 * i + j] = (i == j) + share * p[4 * i + 1 + j] / g->size;
+        shift[i] = share * p[4 * i];
+    }
+    if (g->o.model == MEDVOL_RIGID || g->o.model == MEDVOL_SIMILARITY) {
+        w[0] = r[7], w[1] = r[2], w[2] = r[3];
+        grow = r[0] - 1.0;
+        for (i = 0; i < 3; i++) angle += w[i] * w[i];
+        angle = sqrt(angle);
+        sinc = angle > 1e-8 ? sin(angle) / angle : 1.0;
+        cosc = angle > 1e-8 ? (1.0 - cos(angle)) / (angle * angle) : 0.5;
+        for (i = 0; i < 3; i++)
+            for (j = 0; j < 3; j++)
+                r[3 * i + j] = (i == j ? cos(angle) : 0.0) + cosc * w[i] * w[j];
+        r[1] -= sinc * w[2], r[3] += sinc * w[2];
+        r[2] += sinc * w[1], r[6] -= sinc * w[1];
+        r[5] -= sinc * w[0], r[7] += sinc * w[0];
+        for (i = 0; i < 9; i++) r[i] *= exp(grow);
+    }
+    for (i = 0; i < 3; i++) {
+        e[4 * i + 3] = g->centre[i] + shift[i];
+        for (j = 0; j < 3; j++) {
+            e[4 * i + j] = r[3 * i + j];
+            e[4 * i + 3] -= r[3 * i + j] * g->centre[j];
+        }
+    }
+}
+/* how far E takes a corner of the image, in its voxels */
+static double mv__rg_reach(const mv__rg_image *v, const double *e) {
+    double most = 0.0;
+    int corner, i;
+    for (corner = 0; corner < 8; corner++) {
+        double x[3], p[3], q[3], d = 0.0;
+        for (i = 0; i < 3; i++) x[i] = corner >> i & 1 ? (double)(v->n[i] - 1) : 0.0;
+        mv_affine_apply(p, v->affine, x);
+        mv_affine_apply(q, e, p);
+        for (i = 0; i < 3; i++) d += (q[i] - p[i]) * (q[i] - p[i]);
+        if (d > most) most = d;
+    }
+    return sqrt(most) / v->spacing;
+}
+/* ---- images ---- */
+typedef struct mv__rg_pyramid {
+    mv_volume level[MEDVOL_LEVELS], weight[MEDVOL_LEVELS];
+    int levels, weighted;
+    mv_pyramid_opt opt;
+    double mean, scale;
+} mv__rg_pyramid;
+static double mv__rg_most(double a, double b) { return a > b ? a : b; }
+static void mv__rg_pyramid_free(mv_ctx *ctx, mv__rg_pyramid *p) {
+    int k;
+    for (k = 0; k < MEDVOL_LEVELS; k++) {
+        mv_volume_free(ctx, &p->level[k]);
+        mv_volume_free(ctx, &p->weight[k]);
+    }
+}
+/* pieces of values: what is finite there */
+typedef struct mv__rg_range {
+    size_t count;
+    double sum, low, high;
+} mv__rg_range;
+typedef struct mv__rg_clean {
+    float *f, *w;        /* an image and its weights */
+    size_t n[3], count;
+    int holes;           /* f has voxels that are not finite: no weight within reach of them */
+    float fill;          /* what they become */
+    mv__rg_range *piece;
+} mv__rg_clean;
+enum { MV__RG_PIECES = 256 };
+static void mv__rg_range_job(void *arg, size_t job) {
+    const mv__rg_clean *c = (const mv__rg_clean *)arg;
+    const size_t per = mv__divup(c->count, MV__RG_PIECES), end = mv__minz(c->count, (job + 1) * per);
+    mv__rg_range r = {0, 0.0, 1e300, -1e300};
+    size_t i;
+    for (i = job * per; i < end; i++) {
+        const double v = (double)c->f[i];
+        if (!mv__finite(v)) continue;
+        r.count++;
+        r.sum += v;
+        r.low = v < r.low ? v : r.low;
+        r.high = v > r.high ? v : r.high;
+    }
+    c->piece[job] = r;
+}
+static mv_status mv__rg_range_of(mv_ctx *ctx, mv__rg_clean *c, mv__rg_range *r) {
+    mv__rg_range piece[MV__RG_PIECES];
+    size_t k;
+    mv_status st;
+    mv__memset(piece, 0, sizeof piece);
+    c->piece = piece;
+    if ((st = mv_parallel_for(ctx, MV__RG_PIECES, mv__rg_range_job, c, NULL)) < 0) return st;
+    *r = piece[0];
+    for (k = 1; k < MV__RG_PIECES; k++) {
+        r->count += piece[k].count;
+        r->sum += piece[k].sum;
+        r->low = piece[k].low < r->low ? piece[k].low : r->low;
+        r->high = piece[k].high > r->high ? piece[k].high : r->high;
+    }
+    return st;
+}
+static void mv__rg_fill_job(void *arg, size_t job) {
+    const mv__rg_clean *c = (const mv__rg_clean *)arg;
+    const size_t per = mv__divup(c->count, MV__RG_PIECES), end = mv__minz(c->count, (job + 1) * per);
+    size_t i;
+    for (i = job * per; i < end; i++)
+        if (!mv__finite((double)c->f[i])) c->f[i] = c->fill;
+}
+/* the weights of a row: 0 for what is no weight and beside holes, diagonally too */
+static void mv__rg_weigh_row(const mv__rg_clean *c, size_t y, size_t z) {
+    const size_t n = c->n[0], line = n, slab = n * c->n[1];
+    float *w = c->w + z * slab + y * line, bad[514];
+    size_t i, k, x, j;
+    for (i = 0; i < n; i++) w[i] = w[i] > 0.0f && mv__finite((double)w[i]) ? w[i] : 0.0f;
+    for (i = 0; i < n && c->holes; i += 512) { /* bad: NaN where one of the rows about this has a hole */
+        const size_t len = mv__minz(512, n - i);
+        for (x = 0; x < len + 2; x++) bad[x] = 0.0f;
+        for (k = z > 0 ? z - 1 : 0; k <= z + 1 && k < c->n[2]; k++)
+            for (j = y > 0 ? y - 1 : 0; j <= y + 1 && j < c->n[1]; j++) {
+                const float *f = c->f + k * slab + j * line;
+                for (x = i > 0 ? 0 : 1; x < len + 2 && i + x <= n; x++) bad[x] += 0.0f * f[i + x - 1];
+            }
+        for (x = 0; x < len; x++)
+            if (!(bad[x] + bad[x + 1] + bad[x + 2] == 0.0f)) w[i + x] = 0.0f;
+    }
+}
+static void mv__rg_weigh_job(void *arg, size_t job) {
+    const mv__rg_clean *c = (const mv__rg_clean *)arg;
+    const size_t rows = c->n[1] * c->n[2], per = mv__divup(rows, MV__RG_PIECES),
+                 end = mv__minz(rows, (job + 1) * per);
+    size_t row;
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): no axis is 0 */
+    for (row = job * per; row < end; row++) mv__rg_weigh_row(c, row % c->n[1], row / c->n[1]);
+}
+/* v as f32, contiguous: itself where it is that */
+static mv_status mv__rg_take(mv_ctx *ctx, mv_volume *f, const mv_volume *v) {
+    double slope, inter;
+    mv__vol_scaling(v, &slope, &inter);
+    if (v->dtype != MEDVOL_F32 || slope != 1.0 || inter != 0.0 || v->stride[0] != 1 ||
+        (v->dim[1] > 1 && v->stride[1] != (ptrdiff_t)v->dim[0]) ||
+        (v->ndim > 2 && v->dim[2] > 1 && v->stride[2] != (ptrdiff_t)(v->dim[0] * v->dim[1])))
+        return mv_convert(ctx, f, v, MEDVOL_F32, NULL);
+    *f = *v;
+    f->owner = NULL;
+    f->nifti = NULL;
+    f->owns_nifti = 0;
+    f->map_bytes = 0;
+    return MEDVOL_OK;
+}
+static void mv__rg_clean_of(mv__rg_clean *c, const mv_volume *f, const mv_volume *w) {
+    int k;
+    mv__memset(c, 0, sizeof *c);
+    c->f = (float *)f->data;
+    c->w = w ? (float *)w->data : NULL;
+    for (k = 0; k < 3; k++) c->n[k] = k < f->ndim ? f->dim[k] : 1;
+    c->count = c->n[0] * c->n[1] * c->n[2];
+}
+/* the pyramid of the weights: those of the mask, none about holes, which get the mean of the others */
+static mv_status mv__rg_weigh(mv_ctx *ctx, mv__rg_pyramid *p, const char *op, const char *name,
+                              const mv_volume *mask, int holes) {
+    mv_volume *f = &p->level[0], *w = &p->weight[0];
+    mv__rg_range r;
+    mv__rg_clean c;
+    size_t i;
+    mv_status st = mask ? mv_convert(ctx, w, mask, MEDVOL_F32, NULL)
+                        : mv_volume_alloc(ctx, w, MEDVOL_F32, f->ndim, f->dim);
+    if (st < 0) return st;
+    mv__memcpy(w->affine, f->affine, sizeof w->affine);
+    mv__rg_clean_of(&c, f, w);
+    for (i = 0; i < c.count && !mask; i++) c.w[i] = 1.0f;
+    c.holes = holes;
+    p->weighted = 1;
+    if ((st = mv_parallel_for(ctx, MV__RG_PIECES, mv__rg_weigh_job, &c, NULL)) < 0) return st;
+    if (holes) {
+        if ((st = mv__rg_range_of(ctx, &c, &r)) < 0) return st;
+        c.fill = r.count ? (float)(r.sum / (double)r.count) : 0.0f;
+        if ((st = mv_parallel_for(ctx, MV__RG_PIECES, mv__rg_fill_job, &c, NULL)) < 0) return st;
+    }
+    c.f = c.w;
+    if ((st = mv__rg_range_of(ctx, &c, &r)) < 0) return st;
+    if (!(r.high > 0.0))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, name, 0, -1, "%s: %s has no voxel with weight", op, name);
+    return mv_pyramid(ctx, p->weight, (size_t)p->levels, w, &p->opt);
+}
+/* Levels of an image and of its weights. An image with holes is found by its coarsest level, where they have
+   spread to; it is copied then. mean and scale make the values small numbers. */
+static mv_status mv__rg_pyramid_make(mv_ctx *ctx, mv__rg_pyramid *p, const char *op, const char *name,
+                                     const mv_volume *v, const mv_volume *mask, const char *mask_name) {
+    mv__rg_range r;
+    mv__rg_clean c;
+    double most;
+    const int levels = p->levels;
+    int k, exponent, holes;
+    mv_status st = mv__rg_take(ctx, &p->level[0], v);
+    if (st == MEDVOL_OK) st = mv_pyramid(ctx, p->level, (size_t)levels, &p->level[0], &p->opt);
+    if (st < 0) return st;
+    mv__rg_clean_of(&c, &p->level[levels - 1], NULL);
+    if ((st = mv__rg_range_of(ctx, &c, &r)) < 0) return st;
+    holes = r.count < c.count;
+    if (holes) {
+        for (k = 0; k < levels; k++) mv_volume_free(ctx, &p->level[k]);
+        if ((st = mv_convert(ctx, &p->level[0], v, MEDVOL_F32, NULL)) < 0) return st;
+    }
+    if (holes || mask) st = mv__rg_weigh(ctx, p, op, mask ? mask_name : name, mask, holes);
+    if (st < 0) return st;
+    if (holes) {
+        if ((st = mv_pyramid(ctx, p->level, (size_t)levels, &p->level[0], &p->opt)) < 0) return st;
+        mv__rg_clean_of(&c, &p->level[levels - 1], NULL);
+        if ((st = mv__rg_range_of(ctx, &c, &r)) < 0) return st;
+    }
+    most = mv__rg_most(fabs(r.low), fabs(r.high));
+    if (!(r.high - r.low > 1e-6 * most))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, name, r.low, -1, "%s: %s is constant", op, name);
+    p->mean = r.sum / (double)r.count;
+    (void)frexp(mv__rg_most(r.high - p->mean, p->mean - r.low), &exponent);
+    p->scale = ldexp(1.0, exponent > 126 ? -126 : exponent < -126 ? 126 : -exponent);
+    return st;
+}
+static void mv__rg_image_of(mv__rg_image *o, const mv__rg_pyramid *p, int level) {
+    const mv_volume *v = &p->level[level];
+    double s[3];
+    int k;
+    o->f = (const float *)v->data;
+    o->w = p->weighted ? (const float *)p->weight[level].data : NULL;
+    o->mean = (float)p->mean;
+    o->scale = (float)p->scale;
+    for (k = 0; k < 3; k++) o->n[k] = k < v->ndim ? v->dim[k] : 1;
+    mv__memcpy(o->affine, v->affine, sizeof o->affine);
+    (void)mv_affine_invert(o->inverse, o->affine); /* looked at before */
+    mv_affine_spacing(s, o->affine);
+    o->spacing = s[0];
+    for (k = 1; k < 3; k++)
+        if (o->n[k] > 1 && s[k] < o->spacing) o->spacing = s[k];
+}
+/* of the moving image, the level whose spacing is most like that of the fixed one's */
+static int mv__rg_like(const mv__rg_pyramid *p, double spacing) {
+    int k, best = 0;
+    double least = 1e300;
+    for (k = 0; k < p->levels; k++) {
+        mv__rg_image v;
+        double d;
+        mv__rg_image_of(&v, p, k);
+        d = fabs(log(v.spacing / spacing));
+        if (d < least) least = d, best = k;
+    }
+    return best;
+}
+/* Levels of a pyramid: as many as leave axes 16 voxels; those asked for, if need be fewer than that, as far
+   as there are any. */
+static int mv__rg_levels(const mv_volume *v, int asked, mv_pyramid_opt *opt) {
+    size_t n;
+    mv__memset(opt, 0, sizeof *opt);
+    n = mv_pyramid_levels(v, opt);
+    if ((size_t)asked > n) {
+        opt->least = 4;
+        n = mv__maxz(n, mv_pyramid_levels(v, opt));
+    }
+    n = mv__maxz(1, mv__minz(n, MEDVOL_LEVELS));
+    return asked ? (int)mv__minz(n, (size_t)asked) : (int)n;
+}
+/* ---- what was asked for ---- */
+static int mv__rg_flat(const mv_volume *v) { return v->ndim < 3 || v->dim[2] == 1; }
+static mv_status mv__rg_check_image(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v,
+                                    const mv_volume *mask, const char *mask_name) {
+    double inverse[12];
+    mv_status st = mv__vol_check_real(ctx, op, name, v);
+    int k;
+    if (st < 0) return st;
+    if (mv_volume_count(v) > 0x7fffffff) /* the kernel counts in 32 bits */
+        return mv__fail(ctx, MEDVOL_E_SIZE, name, (double)mv_volume_count(v), -1,
+                        "%s: %s has %zu voxels: must be below 2^31", op, name, mv_volume_count(v));
+    for (k = 0; k < 7; k++)
+        if ((k < 2 && (k >= v->ndim || v->dim[k] < 2)) || (k > 2 && k < v->ndim && v->dim[k] > 1))
+            return mv__fail(ctx, k < 2 ? MEDVOL_E_SIZE : MEDVOL_E_SHAPE, name, (double)v->dim[k], -1,
+                            "%s: %s has %zu along axis %d: must be %s", op, name,
+                            k < v->ndim ? v->dim[k] : 1, k, k < 2 ? "at least 2" : "1: one volume");
+    if (mv_affine_invert(inverse, v->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine), -1,
+                        "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
+    if (mv__rg_flat(v) &&
+        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8], -1,
+                        "%s: %s is a plane that does not lie in world x and y", op, name);
+    if (!mask) return MEDVOL_OK;
+    if ((st = mv__vol_check_real(ctx, op, mask_name, mask)) < 0) return st;
+    for (k = 0; k < 7; k++)
+        if ((k < mask->ndim ? mask->dim[k] : 1) != (k < v->ndim ? v->dim[k] : 1))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, mask_name, (double)mask->dim[k], -1,
+                            "%s: axis %d of %s is not that of %s", op, k, mask_name, name);
+    return MEDVOL_OK;
+}
+static mv_status mv__rg_check_range(mv_ctx *ctx, const char *op, const char *name, double value, double least,
+                                    double most) {
+    if (value >= least && value <= most) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, value, -1, "%s: %s = %g: must be %g..%g", op, name, value,
+                    least, most);
+}
+static mv_status mv__rg_control(mv_ctx *ctx, const char *op, mv_register_control *c, int iterations) {
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, op, "levels", c->levels, 0, MEDVOL_LEVELS)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "iterations", c->iterations, 0, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "tolerance", c->tolerance, 0, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "slope", c->slope, -1e300, 1)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "seconds", c->seconds, 0, 1e9)) < 0) return st;
+    if (c->seconds > 0.0 && mv__seconds() < 0.0)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "seconds", c->seconds, -1, "%s: there is no clock here",
+                        op);
+    if (c->iterations == 0) c->iterations = iterations;
+    if (c->tolerance == 0.0) c->tolerance = 0.01;
+    if (c->slope == 0.0) c->slope = 1e-5;
+    return MEDVOL_OK;
+}
+
+/* ---- the way there ---- */
+/* the parameters each model may move: of E(p) - p = P (1, q) */
+static void mv__rg_basis(mv__rg *g) {
+    const int axes = g->flat ? 2 : 3;
+    int n = 0, i, j;
+    mv__memset(g->basis, 0, sizeof g->basis);
+    for (i = 0; i < axes; i++) g->basis[n++][4 * i] = 1.0;
+    if (g->o.model == MEDVOL_AFFINE)
+        for (i = 0; i < axes; i++)
+            for (j = 0; j < axes; j++) g->basis[n++][4 * i + 1 + j] = 1.0;
+    else if (g->o.model != MEDVOL_TRANSLATION) {
+        for (i = 0; i < axes; i++)
+            for (j = 0; j < i; j++) {
+                g->basis[n][4 * i + 1 + j] = 1.0;
+                g->basis[n++][4 * j + 1 + i] = -1.0;
+            }
+        if (g->o.model == MEDVOL_SIMILARITY) {
+            for (i = 0; i < 3; i++) g->basis[n][5 * i + 1] = 1.0;
+            n++;
+        }
+    }
+    g->unknowns = n;
+}
+/* the range of intensities that mutual information bins: 0.1 to 99.9 % of the voxels with weight */
+static void mv__rg_span(mv__rg_mi *q, int which, const mv__rg_image *v, size_t sy, size_t sz) {
+    enum { BINS = 1024 };
+    size_t count[BINS], x, y, z, all = 0, below;
+    double least = 1e300, most = -1e300, low, high;
+    int k, pass;
+    mv__memset(count, 0, sizeof count);
+    for (pass = 0; pass < 2 && (pass == 0 || most > least); pass++)
+        for (z = 0; z < v->n[2]; z += sz)
+            for (y = 0; y < v->n[1]; y += sy) {
+                const size_t row = (z * v->n[1] + y) * v->n[0];
+                for (x = 0; x < v->n[0]; x++) {
+                    const double f = (double)((v->f[row + x] - v->mean) * v->scale);
+                    if (v->w && !(v->w[row + x] > 0.0f)) continue;
+                    if (pass) {
+                        count[mv__minz(BINS - 1, (size_t)((f - least) / (most - least) * (double)BINS))]++;
+                        all++;
+                    } else {
+                        least = f < least ? f : least;
+                        most = f > most ? f : most;
+                    }
+                }
+            }
+    low = least;
+    high = most;
+    for (k = 0, below = 0; k < BINS && (below += count[k]) * 1000 < all; k++)
+        low = least + (most - least) * (k + 1) / (double)BINS;
+    for (k = BINS, below = 0; k > 0 && (below += count[k - 1]) * 1000 < all; k--)
+        high = least + (most - least) * (k - 1) / (double)BINS;
+    q->low[which] = (float)low;
+    q->step[which] = high > low ? (float)((q->b.bins - 1) / (high - low)) : 0.0f;
+}
+/* Of a row's intensity above `least`: sums by 1, x, x^2; pass 0: its least value instead. */
+static double mv__rg_mass_row(double *s, const mv__rg_image *v, size_t row, double least, int pass) {
+    size_t x;
+    s[0] = s[1] = s[2] = 0.0;
+    for (x = 0; x < v->n[0]; x++) {
+        const double w = v->w ? (double)v->w[row + x] : 1.0, f = ((double)v->f[row + x] - least) * w;
+        if (pass == 0) {
+            if (w > 0.0 && (double)v->f[row + x] < least) least = (double)v->f[row + x];
+            continue;
+        }
+        s[0] += f;
+        s[1] += f * (double)x;
+        s[2] += f * (double)x * (double)x;
+    }
+    return least;
+}
+/* centre of mass and, of the intensity above the least, the principal axes (columns of r, by size); of every
+   sy-th row in every sz-th plane */
+static mv_status mv__rg_mass(mv_ctx *ctx, const mv__rg_image *v, size_t sy, size_t sz, double *centre,
+                             double *r) {
+    double m[4] = {0, 0, 0, 0}, c[9] = {0}, w[3], least = 1e300, a[3][3], t[3][3], s[3];
+    size_t y, z;
+    int j, k, i, pass;
+    for (pass = 0; pass < 2; pass++)
+        for (z = 0; z < v->n[2]; z += sz)
+            for (y = 0; y < v->n[1]; y += sy) {
+                const double p[2] = {(double)y, (double)z};
+                least = mv__rg_mass_row(s, v, (z * v->n[1] + y) * v->n[0], least, pass);
+                m[3] += s[0], m[0] += s[1], c[0] += s[2];
+                for (j = 1; j < 3; j++) {
+                    m[j] += s[0] * p[j - 1];
+                    c[j] += s[1] * p[j - 1];
+                    for (k = 1; k <= j; k++) c[j + 3 * k] += s[0] * p[j - 1] * p[k - 1];
+                }
+            }
+    for (j = 0; j < 3; j++) m[j] = m[3] > 0.0 ? m[j] / m[3] : 0.5 * (double)(v->n[j] - 1);
+    mv_affine_apply(centre, v->affine, m);
+    for (j = 0; j < 3; j++)
+        for (k = 0; k <= j; k++) a[j][k] = a[k][j] = m[3] > 0.0 ? c[j + 3 * k] / m[3] - m[j] * m[k] : 0.0;
+    for (j = 0; j < 3; j++) /* covariance of voxels to that of the world */
+        for (k = 0; k < 3; k++)
+            for (t[j][k] = 0.0, i = 0; i < 3; i++) t[j][k] += v->affine[4 * j + i] * a[i][k];
+    for (j = 0; j < 3; j++)
+        for (k = 0; k < 3; k++)
+            for (c[j + 3 * k] = 0.0, i = 0; i < 3; i++) c[j + 3 * k] += t[j][i] * v->affine[4 * k + i];
+    return mv_eigh_f64(ctx, w, r, 3, c, 3, 3);
+}
+/* T that takes point a to b and turns by r (column-major vectors em ef^T with signs), or not at all */
+static void mv__rg_place_at(double *t, const double *a, const double *b) {
+    int i;
+    mv_affine_identity(t);
+    for (i = 0; i < 3; i++) t[4 * i + 3] = b[i] - a[i];
+}
+static int mv__rg_turned(double *t, const double *cf, const double *cm, const double *ef, const double *em,
+                         int signs, int flat) {
+    int i, j, k;
+    for (i = 0; i < 3; i++) {
+        for (j = 0; j < 3; j++)
+            for (t[4 * i + j] = 0.0, k = 0; k < 3; k++)
+                t[4 * i + j] += em[i + 3 * k] * ef[j + 3 * k] * (signs >> k & 1 ? -1.0 : 1.0);
+        t[4 * i + 3] = cm[i];
+    }
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) t[4 * i + 3] -= t[4 * i + j] * cf[j];
+    return mv_affine_det(t) > 0.0 && !(flat && t[10] < 0.0);
+}
+static void mv__rg_middle(const mv__rg_image *v, double *p) {
+    double x[3];
+    int k;
+    for (k = 0; k < 3; k++) x[k] = 0.5 * (double)(v->n[k] - 1);
+    mv_affine_apply(p, v->affine, x);
+}
+/* rotation number i of the search about the fixed image's middle; the one in the middle turns half as far,
+   for with the others that reaches all rotations */
+static void mv__rg_turn_of(const mv__rg *g, double *e, int i, int each) {
+    const double step = g->o.search * 3.14159265358979323846 / 180.0 / each;
+    double turn[3][12];
+    int k;
+    for (k = g->flat ? 2 : 0; k < 3; k++) {
+        const int most = k == 1 ? (each + 1) / 2 : each, side = 2 * most + 1;
+        const double angle = (i % side - most) * (k == 1 ? step * each / (2.0 * most) : step);
+        const double co = cos(angle), si = sin(angle);
+        const int u = (k + 1) % 3, v = (k + 2) % 3;
+        i /= side;
+        mv_affine_identity(turn[k]);
+        turn[k][5 * u] = turn[k][5 * v] = co;
+        turn[k][4 * u + v] = -si;
+        turn[k][4 * v + u] = si;
+    }
+    mv__memcpy(e, turn[2], sizeof turn[2]);
+    for (k = 1; k >= 0 && !g->flat; k--) mv_affine_mul(e, e, turn[k]);
+    for (k = 0; k < 3; k++)
+        e[4 * k + 3] = g->centre[k] - e[4 * k] * g->centre[0] - e[4 * k + 1] * g->centre[1] -
+                       e[4 * k + 2] * g->centre[2];
+}
+/* Rotations up to `search` degrees, some 20 apart: the best one takes t's place. */
+static mv_status mv__rg_search(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                               double *t) {
+    const int each = (int)ceil(g->o.search / 20.0), side = 2 * each + 1,
+              n = g->flat ? side : side * side * (2 * ((each + 1) / 2) + 1);
+    double from[12], best, overlap;
+    mv__rg_model q;
+    int i;
+    mv_status st;
+    if (!(g->o.search > 0.0)) return MEDVOL_OK;
+    mv__memcpy(from, t, sizeof from);
+    if ((st = mv__rg_look(ctx, g, fix, mov, from, &q)) < 0) return st;
+    overlap = q.overlap;
+    best = q.energy;
+    for (i = 0; i < n; i++) {
+        double e[12], to[12];
+        mv__rg_turn_of(g, e, i, each);
+        mv_affine_mul(to, from, e);
+        if ((st = mv__rg_look(ctx, g, fix, mov, to, &q)) < 0) return st;
+        if (mv__tell(ctx, 0, g->total, g->op)) return mv__cancelled(ctx, g->op);
+        if (g->control.seconds > 0.0 && mv__seconds() - g->begun > g->control.seconds) break;
+        if (!(q.overlap > 0.5 * overlap && q.energy < best)) continue;
+        best = q.energy;
+        mv__memcpy(t, to, sizeof to);
+    }
+    return MEDVOL_OK;
+}
+/* the places to begin at that were asked for; their number */
+static mv_status mv__rg_candidates(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                                   double (*cand)[12], int *count) {
+    const mv_init init = g->o.init;
+    mv__rg_pass *p = &g->pass;
+    double cf[3], cm[3], ef[9], em[9];
+    int n = 0, k;
+    mv_status st;
+    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_HEADER) mv_affine_identity(cand[n++]);
+    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_CENTRES) {
+        mv__rg_middle(fix, cf);
+        mv__rg_middle(mov, cm);
+        mv__rg_place_at(cand[n++], cf, cm);
+    }
+    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_MASS || init == MEDVOL_INIT_MOMENTS) {
+        p->fix = fix, mv__rg_lattice(p);
+        if ((st = mv__rg_mass(ctx, fix, p->sy, p->sz, cf, ef)) < 0) return st;
+        p->fix = mov, mv__rg_lattice(p);
+        if ((st = mv__rg_mass(ctx, mov, p->sy, p->sz, cm, em)) < 0) return st;
+        if (init != MEDVOL_INIT_MOMENTS) mv__rg_place_at(cand[n++], cf, cm);
+        for (k = 0; k < 8 && init == MEDVOL_INIT_MOMENTS; k++)
+            if (mv__rg_turned(cand[n], cf, cm, ef, em, k, g->flat)) n++;
+    }
+    for (k = 0; k < n && g->flat; k++) { /* from the one plane to the other */
+        cand[k][2] = cand[k][6] = cand[k][8] = cand[k][9] = 0.0;
+        cand[k][10] = 1.0;
+        cand[k][11] = mov->affine[11] - fix->affine[11];
+    }
+    *count = n;
+    return MEDVOL_OK;
+}
+/* where to begin: what was given, or the best of the candidates at this level */
+static mv_status mv__rg_start(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                              double *t) {
+    double cand[8][12], energy[8], overlap[8], most = 0.0;
+    mv__rg_model q;
+    int n = 0, k, taken = 0;
+    mv_status st;
+    if (g->o.start) {
+        mv__memcpy(t, g->o.start, 12 * sizeof *t);
+        return mv__rg_search(ctx, g, fix, mov, t);
+    }
+    if ((st = mv__rg_candidates(ctx, g, fix, mov, cand, &n)) < 0) return st;
+    for (k = 0; k < n && n > 1; k++) {
+        if ((st = mv__rg_look(ctx, g, fix, mov, cand[k], &q)) < 0) return st;
+        energy[k] = q.energy;
+        overlap[k] = q.overlap;
+        most = mv__rg_most(most, q.overlap);
+        if (overlap[taken] == 0.0) taken = k;
+    }
+    for (k = 0; k < n && n > 1; k++)
+        if (overlap[k] > 0.3 * most && (energy[k] < energy[taken] || !(overlap[taken] > 0.3 * most)))
+            taken = k;
+    mv__memcpy(t, cand[taken], 12 * sizeof *t);
+    return mv__rg_search(ctx, g, fix, mov, t);
+}
+/* Gain, offset and width of the residuals for the biweight, from the sums of the last look; those it has
+   weighted already look narrower than they are. */
+static void mv__rg_widths(mv__rg *g) {
+    const double c2 = g->o.robust * g->o.robust,
+                 shrunk = (1.0 - 6.0 / c2 + 15.0 / (c2 * c2)) / (1.0 - 2.0 / c2 + 3.0 / (c2 * c2));
+    int k;
+    for (k = 0; k < (g->o.symmetric ? 2 : 1); k++) {
+        mv__rg_tukey *w = &g->tukey[k];
+        const double *e = w->e, n = e[0] > 0.0 ? e[0] : 1.0;
+        double var;
+        w->gain = 1.0;
+        w->offset = 0.0;
+        if (g->o.metric == MEDVOL_NCC) {
+            const double ff = e[2] / n - e[1] * e[1] / (n * n), fy = e[5] / n - e[1] * e[3] / (n * n);
+            w->gain = ff > 0.0 ? fy / ff : 0.0;
+            w->offset = (e[3] - w->gain * e[1]) / n;
+        }
+        var = (e[4] - 2.0 * w->gain * e[5] - 2.0 * w->offset * e[3] + w->gain * w->gain * e[2] +
+               2.0 * w->gain * w->offset * e[1]) / n + w->offset * w->offset;
+        if (w->scale > 0.0) var /= shrunk;
+        w->scale = var > 0.0 ? 1.0 / (g->o.robust * sqrt(var)) : 0.0;
+    }
+}
+
+/* has the energy stopped falling? a line through the last 10 */
+enum { MV__RG_LAST = 10 };
+static int mv__rg_level_flat(const double *last, int n, double slope) {
+    double mean = 0.0, s = 0.0, sx = 0.0;
+    int i;
+    if (n < MV__RG_LAST || slope < 0.0) return 0;
+    for (i = 0; i < MV__RG_LAST; i++) mean += last[i] / (double)MV__RG_LAST;
+    for (i = 0; i < MV__RG_LAST; i++) {
+        const double x = i - 0.5 * (double)(MV__RG_LAST - 1);
+        s += x * (last[(n + i) % MV__RG_LAST] - mean);
+        sx += x * x;
+    }
+    return -s / sx < slope * fabs(mean);
+}
+/* the longest fraction of P that lowers the energy, and T and the model there; *share 0: there is none */
+static mv_status mv__rg_try(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                            double *t, const double *p, mv__rg_model *now, double *share) {
+    const double slack = g->o.robust > 0.0 ? 1e-3 * fabs(now->energy) : 0.0;
+    mv__rg_model next;
+    int k;
+    for (k = 0; k < 6; k++) {
+        double e[12], back[12], to[12];
+        mv_status st;
+        *share = ldexp(1.0, -k);
+        mv__rg_motion(g, p, *share, e);
+        if (mv_affine_invert(back, e) < 0) continue;
+        mv_affine_mul(to, t, back);
+        if ((st = mv__rg_look(ctx, g, fix, mov, to, &next)) < 0) return st;
+        if (next.overlap > 0.5 * now->overlap && next.energy <= now->energy + slack) {
+            *now = next;
+            mv__memcpy(t, to, sizeof to);
+            return MEDVOL_OK;
+        }
+    }
+    *share = 0.0;
+    return MEDVOL_OK;
+}
+/* the model where a level begins; robust: with the weights its residuals give */
+static mv_status mv__rg_level_look(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                                   const double *t, mv__rg_model *now) {
+    mv_status st;
+    g->tukey[0].scale = g->tukey[1].scale = 0.0;
+    if ((st = mv__rg_look(ctx, g, fix, mov, t, now)) < 0) return st;
+    if (g->o.robust > 0.0 && now->overlap > 0.0) {
+        mv__rg_widths(g);
+        if ((st = mv__rg_look(ctx, g, fix, mov, t, now)) < 0) return st;
+    }
+    if (now->overlap > 0.0) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
+                    "%s: no voxel with weight of the fixed image lies within the moving one", g->op);
+}
+/* after a step: is it to end here? NONE: not yet */
+static mv_stop mv__rg_ends(const mv__rg *g, const mv_register_report *rep, const double *last, int n) {
+    const mv_register_control *c = &g->control;
+    mv_register_step step;
+    step.level = rep->level;
+    step.iteration = n;
+    step.energy = rep->energy;
+    step.update = rep->update;
+    if (c->step && c->step(c->user, &step)) return MEDVOL_STOP_CALLER;
+    if (c->seconds > 0.0 && mv__seconds() - g->begun > c->seconds) return MEDVOL_STOP_TIME;
+    if (mv__rg_level_flat(last, n, c->slope)) return MEDVOL_STOP_ENERGY;
+    return n < c->iterations ? MEDVOL_STOP_NONE : MEDVOL_STOP_ITERATIONS;
+}
+/* steps at one level */
+static mv_status mv__rg_level(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                              double *t, mv_register_report *rep) {
+    double last[MV__RG_LAST], e[12], p[12], share;
+    mv__rg_model now;
+    int n;
+    mv_status st;
+    if ((st = mv__rg_level_look(ctx, g, fix, mov, t, &now)) < 0) return st;
+    rep->stop = MEDVOL_STOP_NONE;
+    rep->first = now.energy * g->unit;
+    rep->update = 0.0;
+    for (n = 0; rep->stop == MEDVOL_STOP_NONE;) {
+        const int left = rep->levels - 1 - rep->level;
+        last[n % MV__RG_LAST] = now.energy;
+        st = mv__rg_solve(ctx, g, &now, p);
+        if (st == MEDVOL_E_SINGULAR)
+            return mv__fail(ctx, st, "fixed", 0, -1,
+                            "%s: the images do not determine the transform at level %d",
+                            g->op, rep->level);
+        if (st < 0) return st;
+        mv__rg_motion(g, p, 1.0, e);
+        rep->update = mv__rg_reach(fix, e);
+        if (rep->update < g->control.tolerance) {
+            rep->stop = MEDVOL_STOP_UPDATE;
+            break;
+        }
+        if ((st = mv__rg_try(ctx, g, fix, mov, t, p, &now, &share)) < 0) return st;
+        if (share == 0.0) {
+            rep->stop = MEDVOL_STOP_STUCK;
+            break;
+        }
+        if (g->o.robust > 0.0) mv__rg_widths(g);
+        rep->iterations[rep->level] = ++n;
+        rep->energy = now.energy * g->unit;
+        rep->update *= share;
+        if (mv__tell(ctx, (size_t)left * (size_t)g->control.iterations + (size_t)n, g->total, g->op))
+            return mv__cancelled(ctx, g->op);
+        rep->stop = mv__rg_ends(g, rep, last, n);
+    }
+    rep->energy = now.energy * g->unit;
+    rep->overlap = now.overlap;
+    return MEDVOL_OK;
+}
+/* before the first level: the fixed image's middle and size, the bins, and where to begin */
+static mv_status mv__rg_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
+                              double *t) {
+    const double x[3] = {0.0, 0.0, 0.0};
+    double c[3], d = 0.0;
+    int k;
+    mv__rg_middle(fix, g->centre);
+    mv_affine_apply(c, fix->affine, x);
+    for (k = 0; k < 3; k++) d += (c[k] - g->centre[k]) * (c[k] - g->centre[k]);
+    g->size = sqrt(d);
+    for (k = 0; k < 2 && g->mi.b.bins; k++) {
+        g->pass.fix = k ? mov : fix;
+        mv__rg_lattice(&g->pass);
+        mv__rg_span(&g->mi, k, g->pass.fix, g->pass.sy, g->pass.sz);
+    }
+    return mv__rg_start(ctx, g, fix, mov, t);
+}
+static mv_status mv__rg_run(mv_ctx *ctx, mv__rg *g, const mv__rg_pyramid *pf, const mv__rg_pyramid *pm,
+                            double *t) {
+    mv_register_report rep;
+    int level;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&rep, 0, sizeof rep);
+    rep.levels = pf->levels;
+    g->total = (size_t)pf->levels * (size_t)g->control.iterations;
+    g->unit = g->o.metric == MEDVOL_SSD ? 1.0 / (pf->scale * pf->scale) : 1.0;
+    for (level = pf->levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
+        mv__rg_image fix, mov;
+        rep.level = level;
+        mv__rg_image_of(&fix, pf, level);
+        mv__rg_image_of(&mov, pm, mv__rg_like(pm, fix.spacing));
+        st = mv__rg_level_begin(ctx, g, &fix, &mov);
+        if (st == MEDVOL_OK && level == pf->levels - 1) st = mv__rg_begin(ctx, g, &fix, &mov, t);
+        if (st == MEDVOL_OK) st = mv__rg_level(ctx, g, &fix, &mov, t, &rep);
+        mv__free(ctx, g->block);
+        g->block = NULL;
+        if (rep.stop == MEDVOL_STOP_CALLER || rep.stop == MEDVOL_STOP_TIME) break;
+    }
+    if (st == MEDVOL_OK && mv__tell(ctx, g->total, g->total, g->op)) st = mv__cancelled(ctx, g->op);
+    if (g->control.report && st == MEDVOL_OK) *g->control.report = rep;
+    return st;
+}
+
+static mv_status mv__rg_check_options(mv_ctx *ctx, mv__rg *g) {
+    const mv_register_affine_opt *o = &g->o;
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, g->op, "model", o->model, 0, MEDVOL_AFFINE)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, g->op, "metric", o->metric, 0, MEDVOL_MI)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, g->op, "init", o->init, 0, MEDVOL_INIT_MOMENTS)) < 0) return st;
+    if (o->robust != 0.0 && (st = mv__rg_check_range(ctx, g->op, "robust", o->robust, 2, 1e6)) < 0) return st;
+    if (o->bins != 0 && (st = mv__rg_check_range(ctx, g->op, "bins", o->bins, 8, 128)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, g->op, "search", o->search, 0, 180)) < 0) return st;
+    if (o->robust != 0.0 && o->metric == MEDVOL_MI)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "robust", o->robust, -1, "%s: robust: not with MI", g->op);
+    if (o->metric == MEDVOL_MI) g->mi.b.bins = o->bins ? o->bins : 32;
+    g->mi.b.top = (float)g->mi.b.bins;
+    return mv__rg_control(ctx, g->op, &g->control, 30);
+}
+static mv_status mv__rg_check_start(mv_ctx *ctx, const char *op, const double *t, int flat) {
+    double back[12];
+    int k;
+    for (k = 0; t && k < 12; k++)
+        if (!mv__finite(t[k]) || (flat && t[k] != 0.0 && (k == 2 || k == 6 || k == 8 || k == 9)))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "start", t[k], -1, "%s: start[%d] = %g: must be %s", op, k,
+                            t[k], mv__finite(t[k]) ? "0 between planes" : "finite");
+    if (t && mv_affine_invert(back, t) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "start", mv_affine_det(t), -1, "%s: start has determinant %g",
+                        op, mv_affine_det(t));
+    return MEDVOL_OK;
+}
+/* both pyramids, and all that follows from them */
+static mv_status mv__rg_both(mv_ctx *ctx, mv__rg *g, mv__rg_pyramid *pyr, const mv_volume *fixed,
+                             const mv_volume *moving, double *t) {
+    const int asked = g->control.levels;
+    mv_pyramid_opt opt;
+    mv_status st;
+    int most;
+    pyr[0].levels = mv__rg_levels(fixed, asked, &pyr[0].opt);
+    st = mv__rg_pyramid_make(ctx, &pyr[0], g->op, "fixed", fixed, g->o.fixed_mask, "fixed_mask");
+    if (st < 0) return st;
+    most = mv__rg_levels(moving, 0, &opt); /* one of like spacing is looked for among all */
+    pyr[1].levels = mv__rg_levels(moving, asked, &pyr[1].opt);
+    if (pyr[1].levels < most) pyr[1].levels = most;
+    st = mv__rg_pyramid_make(ctx, &pyr[1], g->op, "moving", moving, g->o.moving_mask, "moving_mask");
+    if (st < 0) return st;
+    if (g->o.metric == MEDVOL_SSD) {
+        pyr[1].mean = pyr[0].mean;
+        pyr[1].scale = pyr[0].scale;
+    }
+    return mv__rg_run(ctx, g, &pyr[0], &pyr[1], t);
+}
+MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
+                                        const mv_volume *moving, const mv_register_affine_opt *opt) {
+    mv__rg g;
+    mv__rg_pyramid *pyr;
+    double t[12];
+    int k;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.op = "register_affine";
+    if (opt) g.o = *opt;
+    g.control = g.o.control;
+    if (!affine) return mv__fail_null(ctx, g.op, "affine");
+    if ((st = mv__rg_check_image(ctx, g.op, "fixed", fixed, g.o.fixed_mask, "fixed_mask")) < 0) return st;
+    if ((st = mv__rg_check_image(ctx, g.op, "moving", moving, g.o.moving_mask, "moving_mask")) < 0) return st;
+    if ((st = mv__rg_check_options(ctx, &g)) < 0) return st;
+    g.flat = g.pass.flat = mv__rg_flat(fixed);
+    if (mv__rg_flat(moving) != g.flat)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", g.op);
+    if ((st = mv__rg_check_start(ctx, g.op, g.o.start, g.flat)) < 0) return st;
+    mv__rg_basis(&g);
+    g.begun = g.control.seconds > 0.0 ? mv__seconds() : 0.0;
+    pyr = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *pyr);
+    if (!pyr) return MEDVOL_E_NOMEM;
+    mv__memset(pyr, 0, 2 * sizeof *pyr);
+    st = mv__rg_both(ctx, &g, pyr, fixed, moving, t);
+    if (st == MEDVOL_OK) mv__memcpy(affine, t, sizeof t);
+    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &pyr[k]);
+    mv__free(ctx, pyr);
+    return st;
+}
+#endif
+/* ---- local correlation. A field of one vector a voxel, or of one for 2 x 2 x 2 ("half"); images in the
+   plane stand on edge, x, 1, y, so that rows can be shared out. ---- */
+#ifdef MV__PASS
+#if MV__PASS == 1
+enum { MV__LN_RADIUS = 8, MV__LN_PAD = 16 }; /* zeros on both sides of a row */
+typedef struct mv__ln_window { /* what the sums over windows make of a row */
+    /* ff: variance times the window; weight may be NULL */
+    const float *w, *ww, *fw, *f, *ff, *inverse, *weight;
+    float *a, *b, *c, scale, least_f, least_w;
+    size_t n;
+} mv__ln_window;
+#endif
+/* a row of the field at full resolution: v, half as many and one more at each end, to d */
+static void MV__K(mv__ln_up)(float *d, const float *v, size_t n) {
+    size_t j = 0;
+#if MV__PASS > 1
+    const mvf q = mvf_set1(0.25f), t = mvf_set1(0.75f);
+    int32_t turn[2][MVF_N];
+    mvi lo, hi;
+    for (j = 0; j < MVF_N; j++) {
+        turn[0][j] = (int32_t)(j / 2 + (j & 1) * MVF_N);
+        turn[1][j] = (int32_t)((j + MVF_N) / 2 + (j & 1) * MVF_N);
+    }
+    lo = mvi_load(turn[0]);
+    hi = mvi_load(turn[1]);
+    for (j = 0; 2 * (j + MVF_N) <= n; j += MVF_N) {
+        const mvf a = mvf_mul(t, mvf_load(v + j));
+        const mvf even = mvf_mad(q, mvf_load(v + j - 1), a), odd = mvf_mad(q, mvf_load(v + j + 1), a);
+        mvf_store(d + 2 * j, mvf_perm2(even, odd, lo));
+        mvf_store(d + 2 * j + MVF_N, mvf_perm2(even, odd, hi));
+    }
+    mv_end();
+#endif
+    for (; 2 * j < n; j++) {
+        d[2 * j] = 0.75f * v[j] + 0.25f * v[(ptrdiff_t)j - 1];
+        if (2 * j + 1 < n) d[2 * j + 1] = 0.75f * v[j] + 0.25f * v[j + 1];
+    }
+}
+/* d += sums of the pairs of s */
+static void MV__K(mv__ln_down)(float *d, const float *s, size_t n) {
+    size_t j = 0;
+#if MV__PASS > 1
+    int32_t turn[2][MVF_N];
+    mvi even, odd;
+    for (j = 0; j < MVF_N; j++) turn[0][j] = (int32_t)(2 * j), turn[1][j] = (int32_t)(2 * j + 1);
+    even = mvi_load(turn[0]);
+    odd = mvi_load(turn[1]);
+    for (j = 0; 2 * (j + MVF_N) <= n; j += MVF_N) {
+        const mvf a = mvf_load(s + 2 * j), b = mvf_load(s + 2 * j + MVF_N);
+        mvf_store(d + j, mvf_add(mvf_load(d + j), mvf_add(mvf_perm2(a, b, even), mvf_perm2(a, b, odd))));
+    }
+    mv_end();
+#endif
+    for (; 2 * j < n; j++) d[j] += 2 * j + 1 < n ? s[2 * j] + s[2 * j + 1] : s[2 * j];
+}
+/* d = sum of the rows */
+static void MV__K(mv__ln_rows)(float *d, const float *const *row, size_t count, size_t n) {
+    size_t i, k;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        mvf s = mvf_load(row[0] + i);
+        for (k = 1; k < count; k++) s = mvf_add(s, mvf_load(row[k] + i));
+        mvf_store(d + i, s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float s = row[0][i];
+        for (k = 1; k < count; k++) s += row[k][i];
+        d[i] = s;
+    }
+}
+/* sums over windows along x; zeros stand on both sides of s */
+static void MV__K(mv__ln_along)(float *d, const float *s, size_t radius, size_t n) {
+    const float *from = s - radius;
+    size_t i, k;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        mvf t = mvf_load(from + i);
+        for (k = 1; k <= 2 * radius; k++) t = mvf_add(t, mvf_load(from + i + k));
+        mvf_store(d + i, t);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float t = from[i];
+        for (k = 1; k <= 2 * radius; k++) t += from[i + k];
+        d[i] = t;
+    }
+}
+/* w^2 and w f, f scaled */
+static void MV__K(mv__ln_products)(float *ww, float *fw, const float *w, const float *f, float scale,
+                                   float add, size_t n) {
+    const mvf k = mvf_set1(scale), o = mvf_set1(add);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const mvf a = mvf_load(w + i), b = mvf_mad(k, mvf_load(f + i), o);
+        mvf_store(ww + i, mvf_mul(a, a));
+        mvf_store(fw + i, mvf_mul(a, b));
+    }
+    mv_end();
+    for (; i < n; i++) {
+        ww[i] = w[i] * w[i];
+        fw[i] = w[i] * (scale * f[i] + add);
+    }
+}
+#define MV__LN_GET(p) (i + MVF_N <= n ? mvf_load((p) + i) : mvf_loadn((p) + i, n - i))
+MV__INLINE void MV__K(mv__ln_put)(float *p, mvf v, size_t left) {
+    if (left >= MVF_N) mvf_store(p, v);
+    else mvf_storen(p, v, left);
+}
+/* a, b and a mF - b mW of a row of windows; returns the sum of r^2 */
+static double MV__K(mv__ln_correlate)(const mv__ln_window *q) {
+    const mvf scale = mvf_set1(q->scale), lf = mvf_set1(q->least_f), lw = mvf_set1(q->least_w),
+              one = mvf_set1(1.0f);
+    const size_t n = q->n;
+    mvf e = mvf_zero();
+    float lane[MVF_N];
+    double total = 0.0;
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf in = mvf_mul(scale, MV__LN_GET(q->inverse)), w = MV__LN_GET(q->w), f = MV__LN_GET(q->f);
+        const mvf mw = mvf_mul(w, in), mf = mvf_mul(f, in), bb = MV__LN_GET(q->ff);
+        const mvf cov = mvf_nmad(mw, f, MV__LN_GET(q->fw)), cc = mvf_nmad(mw, w, MV__LN_GET(q->ww));
+        const mvm ok = mvm_and(mvf_gt(mvf_mul(bb, in), lf), mvf_gt(mvf_mul(cc, in), lw));
+        mvf ic = mvf_div(one, mvf_sel(ok, cc, one)), p = mvf_div(cov, mvf_sel(ok, bb, one)), a, b;
+        if (q->weight) ic = mvf_mul(ic, MV__LN_GET(q->weight));
+        p = mvf_mul(p, ic);
+        a = mvf_sel(ok, mvf_add(p, p), mvf_zero());
+        b = mvf_sel(ok, mvf_mul(a, mvf_div(cov, mvf_sel(ok, cc, one))), mvf_zero());
+        e = mvf_add(e, mvf_sel(ok, mvf_mul(p, cov), mvf_zero()));
+        MV__K(mv__ln_put)(q->a + i, a, n - i);
+        MV__K(mv__ln_put)(q->b + i, b, n - i);
+        MV__K(mv__ln_put)(q->c + i, mvf_sub(mvf_mul(a, mf), mvf_mul(b, mw)), n - i);
+    }
+    mvf_store(lane, e);
+    mv_end();
+    for (i = 0; i < MVF_N; i++) total += (double)lane[i];
+    return total;
+}
+/* g by the moving image's voxels becomes (F S[a] - W S[b] - S[c]) g turned, h: S[b] |g turned|^2 */
+static void MV__K(mv__ln_force)(float *const *g, float *h, const float *f, const float *w,
+                                const float *const *s, const float *turn, float scale, float add, size_t n) {
+    const mvf k = mvf_set1(scale), o = mvf_set1(add);
+    size_t i;
+    int r;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf b = MV__LN_GET(s[1]), x = MV__LN_GET(g[0]), y = MV__LN_GET(g[1]), z = MV__LN_GET(g[2]);
+        const mvf d = mvf_sub(mvf_mul(mvf_mad(k, MV__LN_GET(f), o), MV__LN_GET(s[0])),
+                              mvf_mad(MV__LN_GET(w), b, MV__LN_GET(s[2])));
+        mvf sum = mvf_zero();
+        MV__UNROLL for (r = 0; r < 3; r++) {
+            const mvf xy = mvf_mad(y, mvf_set1(turn[3 + r]), mvf_mul(x, mvf_set1(turn[r])));
+            const mvf v = mvf_mad(z, mvf_set1(turn[6 + r]), xy);
+            sum = mvf_mad(v, v, sum);
+            MV__K(mv__ln_put)(g[r] + i, mvf_mul(d, v), n - i);
+        }
+        MV__K(mv__ln_put)(h + i, mvf_mul(b, sum), n - i);
+    }
+    mv_end();
+}
+/* g = gain g / (h + least) + momentum v, kept in v; returns the greatest square of its length */
+static float MV__K(mv__ln_newton)(float *const *g, const float *h, float *const *v, float gain, float least,
+                                  float momentum, size_t n) {
+    const mvf k = mvf_set1(gain), add = mvf_set1(least), m = mvf_set1(momentum);
+    mvf most = mvf_zero();
+    float lane[MVF_N], top = 0.0f;
+    size_t i;
+    int r;
+    for (i = 0; i < n; i += MVF_N) { /* lanes behind the end are 0 */
+        const mvf q = mvf_div(k, mvf_add(MV__LN_GET(h), add));
+        mvf sum = mvf_zero();
+        MV__UNROLL for (r = 0; r < 3; r++) {
+            const mvf a = mvf_mad(m, MV__LN_GET(v[r]), mvf_mul(q, MV__LN_GET(g[r])));
+            sum = mvf_mad(a, a, sum);
+            MV__K(mv__ln_put)(v[r] + i, a, n - i);
+            MV__K(mv__ln_put)(g[r] + i, a, n - i);
+        }
+        most = mvf_max(sum, most);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    for (i = 0; i < MVF_N; i++)
+        if (lane[i] > top) top = lane[i];
+    return top;
+}
+/* Adam: first and second moments m, v of g, which becomes their quotient */
+static void MV__K(mv__ln_adam)(float *g, float *m, float *v, float first, float second, size_t n) {
+    const mvf b1 = mvf_set1(0.9f), c1 = mvf_set1(0.1f), b2 = mvf_set1(0.99f), c2 = mvf_set1(0.01f),
+              k1 = mvf_set1(first), k2 = mvf_set1(second), tiny = mvf_set1(1e-12f);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf x = MV__LN_GET(g), a = mvf_mad(b1, MV__LN_GET(m), mvf_mul(c1, x)),
+                  b = mvf_mad(b2, MV__LN_GET(v), mvf_mul(c2, mvf_mul(x, x)));
+        MV__K(mv__ln_put)(m + i, a, n - i);
+        MV__K(mv__ln_put)(v + i, b, n - i);
+        MV__K(mv__ln_put)(g + i, mvf_div(mvf_mul(k1, a), mvf_add(mvf_sqrt(mvf_mul(k2, b)), tiny)), n - i);
+    }
+    mv_end();
+}
+static void MV__K(mv__ln_scale)(float *p, float s, size_t n) {
+    const mvf k = mvf_set1(s);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) MV__K(mv__ln_put)(p + i, mvf_mul(k, MV__LN_GET(p)), n - i);
+    mv_end();
+}
+/* the greatest square of a length */
+static float MV__K(mv__ln_longest)(const float *const *g, size_t n) {
+    mvf most = mvf_zero();
+    float lane[MVF_N], top = 0.0f;
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf x = MV__LN_GET(g[0]), y = MV__LN_GET(g[1]), z = MV__LN_GET(g[2]);
+        most = mvf_max(mvf_mad(x, x, mvf_mad(y, y, mvf_mul(z, z))), most);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    for (i = 0; i < MVF_N; i++)
+        if (lane[i] > top) top = lane[i];
+    return top;
+}
+#undef MV__LN_GET
+#else
+typedef struct mv__ln { /* one level */
+    mv__rg_image fix, mov;
+    size_t n[3], line, slab, radius, per, jobs, room, scratch_bytes;
+    size_t fn[3], fslab, fcount; /* of the field */
+    int half;
+    double m[12];                /* fixed voxel to moving voxel */
+    float turn[9], add;          /* its 3 x 3 part by the moving image's scale; what centres the fixed one */
+    /* the field and its next, updates and curvature, what is kept of updates */
+    float *u[3], *t[3], *g[4], *v[3], *v2[3];
+    float *sf, *vf, *inverse[3]; /* window sums of F, variances, 1 / voxels of a window along each axis */
+    double *energy, weight;      /* of each plane; of all windows with contrast */
+    float *scratch, least_f, least_w;
+    const mv_register_lncc_opt *o;
+    float *longest;              /* of each chunk of updates */
+    void *block;
+} mv__ln;
+typedef struct mv__ln_ring { /* window sums along x of the last rows, along x and y of the last planes */
+    float *row[3], *plane[3];
+} mv__ln_ring;
+typedef struct mv__ln_slab { /* what a job works with */
+    const mv__ln *d;
+    size_t z0, z1, from, to; /* planes it makes, planes it warps */
+    mv__ln_ring forth, back;
+    float *pad[3], *row[4], *u[3], *w, *g[3];
+} mv__ln_slab;
+static size_t mv__ln_window_of(const mv__ln *d) { return 2 * d->radius + 1; }
+static float *mv__ln_take(float **s, size_t n) {
+    float *p = *s;
+    *s += (n + 15) & ~(size_t)15;
+    return p;
+}
+static size_t mv__ln_slab_make(mv__ln_slab *j, const mv__ln *d, float *scratch) { /* floats it takes */
+    const size_t k = mv__ln_window_of(d);
+    float *s = scratch;
+    int c;
+    for (c = 0; c < 3; c++) {
+        j->forth.row[c] = mv__ln_take(&s, k * d->line);
+        j->back.row[c] = mv__ln_take(&s, k * d->line);
+        j->forth.plane[c] = mv__ln_take(&s, k * d->slab);
+        j->back.plane[c] = mv__ln_take(&s, k * d->slab);
+        j->pad[c] = mv__ln_take(&s, d->line + 2 * MV__LN_PAD) + MV__LN_PAD;
+        j->u[c] = mv__ln_take(&s, d->line + 2 * MV__LN_PAD);
+        j->g[c] = d->half ? mv__ln_take(&s, k * d->slab) : NULL;
+    }
+    for (c = 0; c < 4; c++) j->row[c] = mv__ln_take(&s, d->line + 2 * MV__LN_PAD) + MV__LN_PAD;
+    j->w = mv__ln_take(&s, k * d->slab);
+    return (size_t)(s - scratch);
+}
+/* three padded rows join the ring, the one `radius` rows back gets its sums */
+static void mv__ln_push(const mv__ln_slab *j, const mv__ln_ring *q, size_t y) {
+    const mv__ln *d = j->d;
+    int c;
+    for (c = 0; c < 3; c++) {
+        mv__memset(j->pad[c] + d->n[0], 0, d->radius * sizeof(float));
+        MV__PICK(mv__ln_along)(q->row[c] + y % mv__ln_window_of(d) * d->line, j->pad[c], d->radius, d->n[0]);
+    }
+}
+static void mv__ln_pull(const mv__ln_slab *j, const mv__ln_ring *q, size_t y, size_t z) {
+    const mv__ln *d = j->d;
+    const size_t k = mv__ln_window_of(d), r = d->radius, y0 = y > r ? y - r : 0,
+                 y1 = mv__minz(y + r, d->n[1] - 1);
+    const float *row[2 * MV__LN_RADIUS + 1];
+    size_t i;
+    int c;
+    for (c = 0; c < 3; c++) {
+        for (i = y0; i <= y1; i++) row[i - y0] = q->row[c] + i % k * d->line;
+        MV__PICK(mv__ln_rows)(q->plane[c] + z % k * d->slab + y * d->n[0], row, y1 - y0 + 1, d->n[0]);
+    }
+}
+static void mv__ln_sums(const mv__ln_slab *j, const mv__ln_ring *q, float *const *out, size_t y, size_t z) {
+    const mv__ln *d = j->d;
+    const size_t k = mv__ln_window_of(d), r = d->radius, z0 = z > r ? z - r : 0,
+                 z1 = mv__minz(z + r, d->n[2] - 1);
+    const float *row[2 * MV__LN_RADIUS + 1];
+    size_t i;
+    int c;
+    for (c = 0; c < 3; c++) {
+        for (i = z0; i <= z1; i++) row[i - z0] = q->plane[c] + i % k * d->slab + y * d->n[0];
+        MV__PICK(mv__ln_rows)(out[c], row, z1 - z0 + 1, d->n[0]);
+    }
+}
+/* a row of the field, in voxels of the image */
+static void mv__ln_field_row(const mv__ln *d, float *const *own, float *spare, const float **u, size_t y,
+                             size_t z) {
+    const size_t hy = y / 2, hz = z / 2, h0 = d->fn[0];
+    const size_t oy = y & 1 ? mv__minz(hy + 1, d->fn[1] - 1) : hy ? hy - 1 : 0;
+    const size_t oz = z & 1 ? mv__minz(hz + 1, d->fn[2] - 1) : hz ? hz - 1 : 0;
+    static const float share[4] = {1.125f, 0.375f, 0.375f, 0.125f}; /* twice 9, 3, 3, 1 sixteenths */
+    const void *four[4];
+    int c;
+    for (c = 0; c < 3; c++) {
+        if (!d->half) {
+            u[c] = d->u[c] + z * d->slab + y * d->n[0];
+            continue;
+        }
+        four[0] = d->u[c] + hz * d->fslab + hy * h0;
+        four[1] = d->u[c] + hz * d->fslab + oy * h0;
+        four[2] = d->u[c] + oz * d->fslab + hy * h0;
+        four[3] = d->u[c] + oz * d->fslab + oy * h0;
+        MV__PICK(mv__rs_comb_f32)(spare, four, share, 4, h0);
+        spare[-1] = spare[0];
+        spare[h0] = spare[h0 - 1];
+        MV__PICK(mv__ln_up)(own[c], spare, d->n[0]);
+        u[c] = own[c];
+    }
+}
+/* the moving image on plane z, with gradients where they are this job's; its products and their sums */
+static void mv__ln_warp_plane(const mv__ln_slab *j, size_t z) {
+    const mv__ln *d = j->d;
+    const size_t n0 = d->n[0], k = mv__ln_window_of(d);
+    const int own = z >= j->z0 && z < j->z1;
+    mv__fd_row s;
+    size_t y;
+    int c;
+    mv__memset(&s, 0, sizeof s);
+    s.planes = 3;
+    mv__fd_turn_of(&s, d->m);
+    s.scaled = 1;
+    s.slope = d->mov.scale;
+    s.inter = -d->mov.mean * d->mov.scale;
+    for (c = 0; c < 3; c++) {
+        s.n[c] = d->mov.n[c];
+        s.step[c] = d->m[4 * c];
+    }
+    s.sy = s.n[0];
+    s.sz = s.n[0] * s.n[1];
+    s.far = mv__fd_is_far(s.n, s.sy, s.sz);
+    s.src[0] = d->mov.f;
+    s.dst[0] = j->pad[0];
+    for (y = 0; y < d->n[1] + d->radius; y++) {
+        if (y < d->n[1]) {
+            const size_t at = z * d->slab + y * n0, kept = z % k * d->slab + y * n0;
+            mv__ln_field_row(d, j->u, j->row[0], s.u, y, z);
+            for (c = 0; c < 3; c++) {
+                s.at[c] = d->m[4 * c + 1] * (double)y + d->m[4 * c + 2] * (double)z + d->m[4 * c + 3];
+                s.grad[c] = d->half ? j->g[c] + kept : d->g[c] + at;
+            }
+            if (own) {
+                MV__PICK(mv__fd_grad)(&s, n0);
+                mv__memcpy(j->w + kept, j->pad[0], n0 * sizeof(float));
+            } else MV__PICK(mv__fd_lin1)(&s, n0);
+            MV__PICK(mv__ln_products)(j->pad[1], j->pad[2], j->pad[0], d->fix.f + at, d->fix.scale, d->add,
+                                      n0);
+            mv__ln_push(j, &j->forth, y);
+        }
+        if (y >= d->radius) mv__ln_pull(j, &j->forth, y - d->radius, z);
+    }
+}
+/* correlations of the windows about plane z; returns the sum of r^2 */
+static double mv__ln_window_plane(const mv__ln_slab *j, size_t z) {
+    const mv__ln *d = j->d;
+    mv__ln_window q;
+    double e = 0.0;
+    size_t y;
+    q.w = j->row[0], q.ww = j->row[1], q.fw = j->row[2];
+    q.a = j->pad[0], q.b = j->pad[1], q.c = j->pad[2];
+    q.inverse = d->inverse[0];
+    q.least_f = d->least_f;
+    q.least_w = d->least_w;
+    q.n = d->n[0];
+    for (y = 0; y < d->n[1] + d->radius; y++) {
+        if (y < d->n[1]) {
+            const size_t at = z * d->slab + y * d->n[0];
+            mv__ln_sums(j, &j->forth, j->row, y, z);
+            q.f = d->sf + at;
+            q.ff = d->vf + at;
+            q.weight = d->fix.w ? d->fix.w + at : NULL;
+            q.scale = d->inverse[1][y] * d->inverse[2][z];
+            e += MV__PICK(mv__ln_correlate)(&q);
+            mv__ln_push(j, &j->back, y);
+        }
+        if (y >= d->radius) mv__ln_pull(j, &j->back, y - d->radius, z);
+    }
+    return e;
+}
+/* forces and curvatures of plane z; half: added up for 2 x 2 x 2 */
+static void mv__ln_force_plane(const mv__ln_slab *j, size_t z) {
+    const mv__ln *d = j->d;
+    const size_t n0 = d->n[0], k = mv__ln_window_of(d);
+    size_t y;
+    int c;
+    for (y = 0; y < d->n[1]; y++) {
+        const size_t at = z * d->slab + y * n0, kept = z % k * d->slab + y * n0,
+                     to = z / 2 * d->fslab + y / 2 * d->fn[0];
+        float *g[3];
+        const float *s[3];
+        mv__ln_sums(j, &j->back, j->row, y, z);
+        for (c = 0; c < 3; c++) {
+            g[c] = d->half ? j->g[c] + kept : d->g[c] + at;
+            s[c] = j->row[c];
+        }
+        MV__PICK(mv__ln_force)(g, d->half ? j->row[3] : d->g[3] + at, d->fix.f + at, j->w + kept, s, d->turn,
+                               d->fix.scale, d->add, n0);
+        for (c = 0; c < 4 && d->half; c++) {
+            if (!(y & 1) && !(z & 1)) mv__memset(d->g[c] + to, 0, d->fn[0] * sizeof(float));
+            MV__PICK(mv__ln_down)(d->g[c] + to, c < 3 ? g[c] : j->row[3], n0);
+        }
+    }
+}
+static void mv__ln_sweep(void *arg, size_t job) {
+    const mv__ln *d = (const mv__ln *)arg;
+    const size_t r = d->radius, n2 = d->n[2];
+    mv__ln_slab j;
+    size_t z, low, high;
+    int c;
+    j.d = d;
+    (void)mv__ln_slab_make(&j, d, d->scratch + job * d->room);
+    j.z0 = job * d->per;
+    j.z1 = mv__minz(n2, j.z0 + d->per);
+    j.from = j.z0 > 2 * r ? j.z0 - 2 * r : 0;
+    j.to = mv__minz(n2, j.z1 + 2 * r);
+    low = j.from > 0 ? j.from + r : 0;
+    high = j.to < n2 ? j.to - r : n2;
+    for (c = 0; c < 3; c++) mv__memset(j.pad[c] - MV__LN_PAD, 0, MV__LN_PAD * sizeof(float));
+    for (z = j.from; z < j.to + 2 * r; z++) {
+        if (z < j.to) mv__ln_warp_plane(&j, z);
+        /* windows about planes whose neighbours are all there */
+        if (z >= r + low && z - r < high) {
+            const double e = mv__ln_window_plane(&j, z - r);
+            if (z - r >= j.z0 && z - r < j.z1) d->energy[z - r] = e;
+        }
+        if (z >= j.z0 + 2 * r && z - 2 * r < j.z1) mv__ln_force_plane(&j, z - 2 * r);
+    }
+}
+/* ---- a level: memory, sums of the fixed image, the field of the level before ---- */
+static void mv__ln_field_affine(double *a, const mv__ln *d) { /* of the field's voxels */
+    double half[12];
+    int k;
+    mv_affine_identity(half);
+    for (k = 0; k < 3 && d->half; k++) half[5 * k] = 2.0, half[4 * k + 3] = d->n[k] > 1 ? 0.5 : 0.0;
+    mv_affine_mul(a, d->fix.affine, half);
+}
+static void mv__ln_edge(mv__rg_image *v) { /* x, y, 1 as x, 1, y */
+    int r;
+    v->n[2] = v->n[1];
+    v->n[1] = 1;
+    for (r = 0; r < 3; r++) {
+        const double t = v->affine[4 * r + 1];
+        v->affine[4 * r + 1] = v->affine[4 * r + 2];
+        v->affine[4 * r + 2] = t;
+    }
+    (void)mv_affine_invert(v->inverse, v->affine); /* looked at before */
+}
+static void mv__ln_shape(mv_ctx *ctx, mv__ln *d) {
+    const size_t threads = (size_t)mv_threads(ctx);
+    mv__ln_slab j;
+    int k;
+    for (k = 0; k < 3; k++) {
+        d->n[k] = d->fix.n[k];
+        d->fn[k] = d->half ? mv__divup(d->n[k], 2) : d->n[k];
+    }
+    d->line = d->n[0];
+    d->slab = d->n[0] * d->n[1];
+    d->fslab = d->fn[0] * d->fn[1];
+    d->fcount = d->fslab * d->fn[2];
+    /* each slab warps 4 radius planes beyond its own: results do not depend on the cut, which is even */
+    MV__KNOWN(threads > 0);
+    d->per = mv__maxz(mv__divup(d->n[2], threads), 8 * d->radius);
+    d->per += d->per & 1;
+    MV__KNOWN(d->per > 0);
+    d->jobs = mv__divup(d->n[2], d->per);
+    d->room = mv__ln_slab_make(&j, d, NULL);
+}
+static size_t mv__ln_lay(mv__ln *d, float *s) { /* floats of a level; pointers when s is given */
+    const size_t count = d->slab * d->n[2];
+    const int newton = d->o->descent == MEDVOL_DESCENT_NEWTON, adam = d->o->descent == MEDVOL_DESCENT_ADAM;
+    float *from = s;
+    int c;
+    for (c = 0; c < 3; c++) {
+        d->u[c] = mv__ln_take(&s, d->fcount);
+        d->t[c] = mv__ln_take(&s, d->fcount);
+        d->v[c] = newton || adam ? mv__ln_take(&s, d->fcount) : NULL;
+        d->v2[c] = adam ? mv__ln_take(&s, d->fcount) : NULL;
+        d->inverse[c] = mv__ln_take(&s, d->n[c]);
+    }
+    for (c = 0; c < 4; c++) d->g[c] = mv__ln_take(&s, d->fcount);
+    d->sf = mv__ln_take(&s, count);
+    d->vf = mv__ln_take(&s, count);
+    d->longest = mv__ln_take(&s, mv__divup(d->fcount, MV__CHUNK));
+    d->energy = (double *)(void *)mv__ln_take(&s, 2 * d->n[2]);
+    d->scratch = mv__ln_take(&s, 0);
+    return (size_t)(s - from);
+}
+static mv_status mv__ln_begin(mv_ctx *ctx, mv__ln *d, const char *op, const double *sigma) {
+    const size_t radius[3] = {d->radius, d->n[1] > 1 ? d->radius : 0, d->radius};
+    size_t floats, bytes, work;
+    float *s;
+    work = mv__maxz(d->jobs * d->room * sizeof(float), mv__smooth_scratch(4, d->fn, sigma));
+    work = mv__maxz(work, mv__box_scratch(2, d->n, radius, 1));
+    floats = mv__ln_lay(d, NULL);
+    if (!mv__mul(floats, sizeof(float), &bytes) || !mv__add(bytes, work, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)d->n[0], -1, "%s: the images are too large", op);
+    if ((s = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    d->block = s;
+    (void)mv__ln_lay(d, s);
+    return MEDVOL_OK;
+}
+static void mv__ln_square_job(void *arg, size_t z) {
+    const mv__ln *d = (const mv__ln *)arg;
+    size_t i;
+    for (i = z * d->slab; i < (z + 1) * d->slab; i++) {
+        const float f = d->fix.scale * d->fix.f[i] + d->add;
+        d->sf[i] = f;
+        d->vf[i] = f * f;
+    }
+}
+static void mv__ln_variance_job(void *arg, size_t z) { /* and the weight of windows with contrast */
+    const mv__ln *d = (const mv__ln *)arg;
+    double weight = 0.0;
+    size_t x, y, i = z * d->slab;
+    for (y = 0; y < d->n[1]; y++) {
+        const float scale = d->inverse[1][y] * d->inverse[2][z];
+        for (x = 0; x < d->n[0]; x++, i++) {
+            const float in = scale * d->inverse[0][x];
+            d->vf[i] -= d->sf[i] * (d->sf[i] * in);
+            if (d->vf[i] * in > d->least_f) weight += d->fix.w ? (double)d->fix.w[i] : 1.0;
+        }
+    }
+    d->energy[z] = weight;
+}
+static mv_status mv__ln_fixed(mv_ctx *ctx, mv__ln *d) {
+    const size_t radius[3] = {d->radius, d->n[1] > 1 ? d->radius : 0, d->radius};
+    float *sums[2];
+    mv_status st;
+    size_t i;
+    int k;
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < d->n[k]; i++) {
+            const size_t low = i > d->radius ? i - d->radius : 0, high = mv__minz(i + d->radius, d->n[k] - 1);
+            d->inverse[k][i] = 1.0f / (float)(high - low + 1);
+        }
+    sums[0] = d->sf, sums[1] = d->vf;
+    if ((st = mv_parallel_for(ctx, d->n[2], mv__ln_square_job, d, NULL)) < 0) return st;
+    st = mv__box_sums(ctx, sums, (const float *const *)sums, 2, d->n, radius, d->scratch);
+    if (st < 0) return st;
+    if ((st = mv_parallel_for(ctx, d->n[2], mv__ln_variance_job, d, NULL)) < 0) return st;
+    for (i = 0, d->weight = 0.0; i < d->n[2]; i++) d->weight += d->energy[i];
+    return MEDVOL_OK;
+}
+typedef struct mv__ln_grow { /* a field onto the voxels of a finer one */
+    const mv__ln *from, *to;
+    double place[12], turn[12];
+} mv__ln_grow;
+static void mv__ln_grow_job(void *arg, size_t z) {
+    const mv__ln_grow *g = (const mv__ln_grow *)arg;
+    const mv__ln *d = g->to;
+    mv__fd_row s;
+    size_t x, y;
+    int c;
+    mv__memset(&s, 0, sizeof s);
+    for (c = 0; c < 3; c++) {
+        s.n[c] = g->from->fn[c];
+        s.step[c] = g->place[4 * c];
+        s.src[c] = g->from->u[c];
+    }
+    s.sy = s.n[0];
+    s.sz = s.n[0] * s.n[1];
+    s.far = mv__fd_is_far(s.n, s.sy, s.sz);
+    for (y = 0; y < d->fn[1]; y++) {
+        const size_t at = z * d->fslab + y * d->fn[0];
+        for (c = 0; c < 3; c++) {
+            s.at[c] = g->place[4 * c + 1] * (double)y + g->place[4 * c + 2] * (double)z + g->place[4 * c + 3];
+            s.dst[c] = d->u[c] + at;
+        }
+        MV__PICK(mv__fd_lin3)(&s, d->fn[0]);
+        for (x = 0; x < d->fn[0]; x++) {
+            const double a = (double)s.dst[0][x], b = (double)s.dst[1][x], e = (double)s.dst[2][x];
+            for (c = 0; c < 3; c++)
+                s.dst[c][x] = (float)(g->turn[4 * c] * a + g->turn[4 * c + 1] * b + g->turn[4 * c + 2] * e);
+        }
+    }
+}
+static mv_status mv__ln_inherit(mv_ctx *ctx, mv__ln *to, const mv__ln *from) {
+    mv__ln_grow g;
+    double a[12], b[12], inverse[12];
+    int c;
+    for (c = 0; c < 3; c++) {
+        mv__memset(to->u[c], 0, to->fcount * sizeof(float));
+        if (to->v[c]) mv__memset(to->v[c], 0, to->fcount * sizeof(float));
+        if (to->v2[c]) mv__memset(to->v2[c], 0, to->fcount * sizeof(float));
+    }
+    if (!from->block) return MEDVOL_OK;
+    g.from = from;
+    g.to = to;
+    mv__ln_field_affine(a, from);
+    mv__ln_field_affine(b, to);
+    (void)mv_affine_invert(inverse, a); /* of an image that was looked at */
+    mv_affine_mul(g.place, inverse, b);
+    (void)mv_affine_invert(inverse, b);
+    mv_affine_mul(g.turn, inverse, a);
+    return mv_parallel_for(ctx, to->fn[2], mv__ln_grow_job, &g, NULL);
+}
+/* ---- steps ---- */
+enum { MV__LN_NEWTON, MV__LN_ADAM, MV__LN_LENGTH, MV__LN_SCALE };
+typedef struct mv__ln_change { /* chunks of the updates; the first two, scaled, are Adam's corrections */
+    const mv__ln *d;
+    int what;
+    float first, second;
+} mv__ln_change;
+static void mv__ln_change_job(void *arg, size_t job) {
+    const mv__ln_change *q = (const mv__ln_change *)arg;
+    const mv__ln *d = q->d;
+    const size_t at = job * MV__CHUNK, n = mv__minz(MV__CHUNK, d->fcount - at);
+    float *g[3], *v[3];
+    int c;
+    for (c = 0; c < 3; c++) {
+        g[c] = d->g[c] + at;
+        v[c] = q->what == MV__LN_NEWTON ? d->v[c] + at : NULL;
+        if (q->what == MV__LN_SCALE) MV__PICK(mv__ln_scale)(g[c], q->first, n);
+        if (q->what == MV__LN_ADAM)
+            MV__PICK(mv__ln_adam)(g[c], d->v[c] + at, d->v2[c] + at, q->first, q->second, n);
+    }
+    if (q->what == MV__LN_NEWTON)
+        d->longest[job] = MV__PICK(mv__ln_newton)(g, d->g[3] + at, v, q->first, 1e-3f, q->second, n);
+    if (q->what == MV__LN_LENGTH) d->longest[job] = MV__PICK(mv__ln_longest)((const float *const *)g, n);
+}
+static mv_status mv__ln_change_all(mv_ctx *ctx, const mv__ln *d, int what, double first, double second,
+                                   double *longest) {
+    const size_t jobs = mv__divup(d->fcount, MV__CHUNK);
+    mv__ln_change q;
+    float most = 0.0f;
+    size_t i;
+    mv_status st;
+    q.d = d;
+    q.what = what;
+    q.first = (float)first;
+    q.second = (float)second;
+    st = mv_parallel_for(ctx, jobs, mv__ln_change_job, &q, NULL);
+    for (i = 0; i < jobs && longest; i++)
+        if (d->longest[i] > most) most = d->longest[i];
+    if (longest) *longest = sqrt((double)most);
+    return st;
+}
+/* One iteration: energy before it, the length of its longest update in voxels of the image. */
+static mv_status mv__ln_step(mv_ctx *ctx, mv__ln *d, int iteration, double *energy, double *update) {
+    const mv_register_lncc_opt *o = d->o;
+    const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
+    const double unit = d->half ? 2.0 : 1.0, su[3] = {o->sigma_update, o->sigma_update, o->sigma_update},
+                 sf[3] = {o->sigma_field, o->sigma_field, o->sigma_field};
+    double sum = 0.0, longest = 0.0, factor;
+    size_t z;
+    int c;
+    mv_status st = mv_parallel_for(ctx, d->jobs, mv__ln_sweep, d, NULL);
+    if (st < 0) return st;
+    for (z = 0; z < d->n[2]; z++) sum += d->energy[z];
+    *energy = d->weight > 0.0 ? 1.0 - sum / d->weight : 1.0;
+    if (o->descent == MEDVOL_DESCENT_ADAM)
+        st = mv__ln_change_all(ctx, d, MV__LN_ADAM, 1.0 / (1.0 - pow(0.9, iteration + 1)),
+                               1.0 / (1.0 - pow(0.99, iteration + 1)), NULL);
+    if (st == MEDVOL_OK) st = mv__smooth_planes(ctx, d->g, newton ? 4 : 3, d->fn, su, d->scratch);
+    if (st == MEDVOL_OK)
+        st = newton ? mv__ln_change_all(ctx, d, MV__LN_NEWTON, 3.0 * o->step / unit, o->momentum, &longest)
+                    : mv__ln_change_all(ctx, d, MV__LN_LENGTH, 0.0, 0.0, &longest);
+    if (st < 0) return st;
+    longest *= unit;
+    factor = newton ? (longest > 2.0 ? 2.0 / longest : 1.0) : longest > 0.0 ? o->step / longest : 0.0;
+    *update = longest * factor;
+    if (factor != 1.0) st = mv__ln_change_all(ctx, d, MV__LN_SCALE, factor, 0.0, NULL);
+    if (st == MEDVOL_OK)
+        st = mv__field_compose(ctx, d->t, (const float *const *)d->u, (const float *const *)d->g, 3, d->fn,
+                               NULL);
+    for (c = 0; c < 3; c++) {
+        float *t = d->u[c];
+        d->u[c] = d->t[c];
+        d->t[c] = t;
+    }
+    return st == MEDVOL_OK ? mv__smooth_planes(ctx, d->u, 3, d->fn, sf, d->scratch) : st;
+}
+static int mv__ln_most(const mv_register_control *c, int level) {
+    return c->iterations * (level == 0 ? 1 : level == 1 ? 2 : 3);
+}
+/* iterations before a level */
+static size_t mv__ln_work(const mv_register_control *c, int levels, int level) {
+    size_t n = 0;
+    int k;
+    for (k = levels - 1; k > level; k--) n += (size_t)mv__ln_most(c, k);
+    return n;
+}
+static mv_status mv__ln_level(mv_ctx *ctx, mv__ln *d, const mv_register_control *c, const char *op, int level,
+                              double begun, mv_register_report *rep) {
+    const int most = mv__ln_most(c, level);
+    double last[MV__RG_LAST];
+    mv_register_step step;
+    size_t done;
+    int i;
+    rep->level = level;
+    rep->stop = MEDVOL_STOP_ITERATIONS;
+    for (i = 0; i < most; i++) {
+        mv_status st = mv__ln_step(ctx, d, i, &step.energy, &step.update);
+        if (st < 0) return st;
+        if (i == 0) rep->first = step.energy;
+        rep->energy = last[i % MV__RG_LAST] = step.energy;
+        rep->update = step.update;
+        step.level = level;
+        step.iteration = ++rep->iterations[level];
+        done = mv__ln_work(c, rep->levels, level) + (size_t)i + 1;
+        if (mv__tell(ctx, done, mv__ln_work(c, rep->levels, -1), op))
+            return mv__cancelled(ctx, op);
+        rep->stop = c->step && c->step(c->user, &step)                   ? MEDVOL_STOP_CALLER
+                    : c->seconds > 0.0 && mv__seconds() - begun > c->seconds ? MEDVOL_STOP_TIME
+                    : step.update < c->tolerance                         ? MEDVOL_STOP_UPDATE
+                    : mv__rg_level_flat(last, i + 1, c->slope)           ? MEDVOL_STOP_ENERGY
+                                                                         : MEDVOL_STOP_ITERATIONS;
+        if (rep->stop != MEDVOL_STOP_ITERATIONS) break;
+    }
+    return MEDVOL_OK;
+}
+/* ---- the call ---- */
+typedef struct mv__ln_result {
+    const mv__ln *d;
+    float *to[3], *scratch;
+    size_t sy, sz, per;
+    int comps;
+    double turn[12]; /* voxels to mm */
+} mv__ln_result;
+enum { MV__LN_JOBS = 64 };
+static void mv__ln_result_job(void *arg, size_t job) {
+    const mv__ln_result *g = (const mv__ln_result *)arg;
+    const mv__ln *d = g->d;
+    const size_t end = mv__minz(d->n[2], (job + 1) * g->per), width = d->line + 2 * MV__LN_PAD;
+    float *own[4];
+    size_t x, y, z;
+    int c;
+    for (c = 0; c < 4; c++) own[c] = g->scratch + (job * 4 + (size_t)c) * width + MV__LN_PAD;
+    for (z = job * g->per; z < end; z++)
+        for (y = 0; y < d->n[1]; y++) {
+            const float *u[3];
+            mv__ln_field_row(d, own, own[3], u, y, z);
+            for (c = 0; c < g->comps; c++) {
+                const double *m = g->turn + 4 * c;
+                const float a = (float)m[0], b = (float)m[1], e = (float)m[2];
+                float *to = g->to[c] + z * g->sz + y * g->sy;
+                for (x = 0; x < d->n[0]; x++) to[x] = a * u[0][x] + b * u[1][x] + e * u[2][x];
+            }
+        }
+}
+static mv_status mv__ln_result_make(mv_ctx *ctx, const mv__ln *d, mv_volume *out) {
+    const size_t row = out->dim[1] > 1 ? (size_t)out->stride[1] : 0, width = d->line + 2 * MV__LN_PAD;
+    mv__ln_result g;
+    int c;
+    mv_status st;
+    g.d = d;
+    g.comps = (int)out->dim[4];
+    for (c = 0; c < g.comps; c++) g.to[c] = (float *)out->data + (size_t)c * (size_t)out->stride[4];
+    g.sy = d->n[1] > 1 ? row : 0; /* in the plane z counts the rows */
+    g.sz = out->dim[2] > 1 ? (size_t)out->stride[2] : row;
+    g.per = mv__divup(d->n[2], MV__LN_JOBS);
+    mv__memcpy(g.turn, d->fix.affine, sizeof g.turn);
+    g.scratch = (float *)mv__alloc(ctx, MV__LN_JOBS * 4 * width * sizeof(float));
+    if (!g.scratch) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, mv__divup(d->n[2], g.per), mv__ln_result_job, &g, NULL);
+    mv__free(ctx, g.scratch);
+    return st;
+}
+static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folded) {
+    mv_jacobian_stats stats;
+    mv_jacobian_opt o;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    o.strict = 1;
+    st = mv_field_jacobian(ctx, NULL, &stats, field, &o);
+    if (st == MEDVOL_OK) *folded = stats.folded;
+    return st;
+}
+static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, const mv_register_lncc_opt *o,
+                               const char *op, mv_register_report *rep) {
+    const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0,
+                 sigma[3] = {o->sigma_update, o->sigma_update, o->sigma_update};
+    mv_status st = MEDVOL_OK;
+    mv__ln next;
+    int level, r, c;
+    for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
+        double t[12];
+        mv__memset(&next, 0, sizeof next);
+        mv__rg_image_of(&next.fix, &p[0], level);
+        mv__rg_image_of(&next.mov, &p[1], mv__rg_like(&p[1], next.fix.spacing));
+        if (next.fix.n[2] == 1) {
+            mv__ln_edge(&next.fix);
+            mv__ln_edge(&next.mov);
+        }
+        next.o = o;
+        next.half = !o->full;
+        next.radius = (size_t)o->radius;
+        next.least_f = next.least_w = 1e-6f;
+        next.add = -next.fix.mean * next.fix.scale;
+        if (o->start) mv_affine_mul(t, o->start, next.fix.affine);
+        else mv__memcpy(t, next.fix.affine, sizeof t);
+        mv_affine_mul(next.m, next.mov.inverse, t);
+        for (r = 0; r < 3; r++)
+            for (c = 0; c < 3; c++)
+                next.turn[3 * r + c] = (float)(next.m[4 * r + c] * (double)next.mov.scale);
+        mv__ln_shape(ctx, &next);
+        if ((st = mv__ln_begin(ctx, &next, op, sigma)) < 0) break;
+        st = mv__ln_inherit(ctx, &next, d);
+        mv__free(ctx, d->block);
+        *d = next;
+        if (st == MEDVOL_OK) st = mv__ln_fixed(ctx, d);
+        if (st == MEDVOL_OK) st = mv__ln_level(ctx, d, &o->control, op, level, begun, rep);
+        if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) break;
+    }
+    return st;
+}
+static mv_status mv__ln_options(mv_ctx *ctx, mv_register_lncc_opt *o, const char *op) {
+    const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, op, "radius", o->radius, 0, MV__LN_RADIUS)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "descent", o->descent, 0, MEDVOL_DESCENT_ADAM)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "step", o->step, 0, 100)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "momentum", o->momentum, -1e300, 0.99)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "sigma_update", o->sigma_update, -1e300, 100)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "sigma_field", o->sigma_field, -1e300, 100)) < 0) return st;
+    if (o->radius == 0) o->radius = 2;
+    if (o->step == 0.0) o->step = newton ? 4.0 / 3.0 : o->descent == MEDVOL_DESCENT_ADAM ? 0.5 : 1.0;
+    if (o->momentum == 0.0) o->momentum = 0.6;
+    if (o->sigma_update == 0.0) o->sigma_update = o->full ? 3.0 : 1.5;
+    if (o->sigma_field == 0.0) o->sigma_field = o->full ? 0.7 : 0.5;
+    if (o->momentum < 0.0) o->momentum = 0.0;
+    if (o->sigma_field < 0.0) o->sigma_field = 0.0;
+    if (o->sigma_update < (newton ? 0.5 : 0.0)) o->sigma_update = newton ? 0.5 : 0.0;
+    return mv__rg_control(ctx, op, &o->control, 10);
+}
+static mv_status mv__ln_check(mv_ctx *ctx, const char *op, mv_register_lncc_opt *o, const mv_volume *field,
+                              const mv_volume *fixed, const mv_volume *moving) {
+    mv_status st = mv__rg_check_image(ctx, op, "fixed", fixed, o->fixed_mask, "fixed_mask");
+    if (st < 0) return st;
+    if ((st = mv__rg_check_image(ctx, op, "moving", moving, NULL, "")) < 0) return st;
+    if ((st = mv__ln_options(ctx, o, op)) < 0) return st;
+    if (mv__rg_flat(fixed) != mv__rg_flat(moving))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", op);
+    if ((st = mv__rg_check_start(ctx, op, o->start, mv__rg_flat(fixed))) < 0) return st;
+    if ((st = mv__dst_apart(ctx, op, "fixed", field, fixed)) < 0) return st;
+    if (o->fixed_mask && (st = mv__dst_apart(ctx, op, "fixed_mask", field, o->fixed_mask)) < 0) return st;
+    return mv__dst_apart(ctx, op, "moving", field, moving);
+}
+MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
+                                      const mv_volume *moving, const mv_register_lncc_opt *opt) {
+    const char *op = "register_lncc";
+    mv_register_lncc_opt o;
+    mv_register_report rep;
+    mv__rg_pyramid *p;
+    mv_volume out, like;
+    size_t dim[5];
+    mv__ln d;
+    int k;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&d, 0, sizeof d);
+    mv__memset(&rep, 0, sizeof rep);
+    if (opt) o = *opt;
+    if (!field) return mv__fail_null(ctx, op, "field");
+    if ((st = mv__ln_check(ctx, op, &o, field, fixed, moving)) < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = k < fixed->ndim ? fixed->dim[k] : 1;
+    dim[3] = 1;
+    dim[4] = mv__rg_flat(fixed) ? 2 : 3;
+    mv__vol_init(&like, MEDVOL_F32, 5, dim);
+    mv__memcpy(like.affine, fixed->affine, sizeof like.affine);
+    if ((st = mv__out_check(ctx, op, field, &like, MEDVOL_F32, 5, dim, 0)) < 0) return st;
+    if ((p = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *p)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(p, 0, 2 * sizeof *p);
+    p[0].levels = rep.levels = mv__rg_levels(fixed, o.control.levels, &p[0].opt);
+    p[1].levels = mv__rg_levels(moving, 0, &p[1].opt);
+    st = mv__rg_pyramid_make(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
+    if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, &p[1], op, "moving", moving, NULL, "");
+    if (st == MEDVOL_OK) st = mv__ln_levels(ctx, &d, p, &o, op, &rep);
+    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
+    mv__free(ctx, p);
+    if (st == MEDVOL_OK) st = mv__out_begin(ctx, op, &out, field, &like, MEDVOL_F32, 5, dim, 0);
+    if (st == MEDVOL_OK) {
+        out.slope = 1.0;
+        out.inter = 0.0;
+        st = mv__ln_result_make(ctx, &d, &out);
+        if (st == MEDVOL_OK && o.control.report) st = mv__ln_folds(ctx, &out, &rep.folded);
+        st = mv__out_end(ctx, st, &out, field);
+    }
+    mv__free(ctx, d.block);
+    if (o.control.report) *o.control.report = rep;
+    return st;
+}
+#endif
+#endif /* MEDVOL_NO_REGISTER */
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS
