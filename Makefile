@@ -142,9 +142,9 @@ toc: ## contents and banners agree; every public function is declared in [API]
 
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@
-budget: $(B)/budget ## the implementation compiles within 50 s and 1 GB
+budget: $(B)/budget ## the implementation compiles within 100 s and 1 GB
 	@$(SOURCE) > $(B)/budget.c
-	@$(B)/budget 50 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
+	@$(B)/budget 100 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
 	@CC="$(CC)" sh tests/readme.sh
@@ -219,7 +219,7 @@ FUZZ_FLAGS = -g -DFUZZ_ENGINE $(FUZZ_ZLIB) -I. -ffp-contract=off \
     -fsanitize=address,undefined,float-cast-overflow -fsanitize-coverage=inline-8bit-counters,pc-table
 $(F)/full/% : FUZZ_FLAGS += -O1 -fno-sanitize-recover=all
 $(F)/fast/% : FUZZ_FLAGS += -O2 \
-    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE,-DMEDVOL_NO_$(no))
+    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER,-DMEDVOL_NO_$(no))
 $(F)/full/medvol.o $(F)/fast/medvol.o: medvol.h
 	@mkdir -p $(@D)
 	$(SOURCE) | clang $(FUZZ_FLAGS) -x c -c - -o $@

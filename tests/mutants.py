@@ -28,7 +28,7 @@ FLAGS = ['-std=c99', '-O0', '-ffp-contract=off', '-w']
 # two levels of what is broken, deflate's inputs cut where tests get to; the other sections come from an object of
 # the sound header behind it, scalar
 BROKEN = ['-DMEDVOL_MAX_LEVEL=2', '-DMV__GZ_STRETCH=((size_t)1<<20)', '-DMEDVOL_NO_INTENSITY', '-DMEDVOL_NO_SPATIAL',
-          '-DMEDVOL_NO_RESAMPLE']
+          '-DMEDVOL_NO_RESAMPLE', '-DMEDVOL_NO_FIELD']
 SOUND = ['-DMEDVOL_MAX_LEVEL=1']
 # the tests that can notice, tables or cases, the likeliest and cheapest first
 TABLES = {

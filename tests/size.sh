@@ -11,21 +11,28 @@ build() { # name, flags
 }
 row() { printf '%-12s %8s %6s %6s\n' "$@"; }
 NONE="-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO -DMEDVOL_NO_INTENSITY -DMEDVOL_NO_SPATIAL -DMEDVOL_NO_RESAMPLE \
--DMEDVOL_NO_LINALG -DMEDVOL_NO_FFT -DMEDVOL_NO_KSPACE -DMEDVOL_NO_COILS -DMEDVOL_NO_GRAPPA -DMEDVOL_NO_SENSE"
+-DMEDVOL_NO_LINALG -DMEDVOL_NO_FFT -DMEDVOL_NO_KSPACE -DMEDVOL_NO_COILS -DMEDVOL_NO_GRAPPA -DMEDVOL_NO_SENSE \
+-DMEDVOL_NO_FILTER -DMEDVOL_NO_FIELD -DMEDVOL_NO_MEASURE -DMEDVOL_NO_REGISTER"
 row section code data bss
 set -- $(build core "$NONE")
 core=$1
 row core $1 $2 $3
-for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE; do
+for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER; do
     flags=$(echo "$NONE" | sed "s/-DMEDVOL_NO_$s//")
     base=$core
     case $s in
     IO) flags=$(echo "$flags" | sed "s/-DMEDVOL_NO_GZIP//"); base=$gzip ;;
     KSPACE | COILS | GRAPPA | SENSE) # with what they need
         flags=$(echo "$flags" | sed "s/-DMEDVOL_NO_LINALG//; s/-DMEDVOL_NO_FFT//"); base=$((linalg + fft - core)) ;;
+    FIELD) flags=$(echo "$flags" | sed "s/-DMEDVOL_NO_RESAMPLE//"); base=$resample ;;
+    REGISTER)
+        flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE)//g")
+        base=$((linalg + filter + field - 2 * core)) ;;
     esac
     set -- $(build $s "$flags")
-    case $s in GZIP) gzip=$1 ;; LINALG) linalg=$1 ;; FFT) fft=$1 ;; esac
+    case $s in
+    GZIP) gzip=$1 ;; RESAMPLE) resample=$1 ;; LINALG) linalg=$1 ;; FFT) fft=$1 ;; FILTER) filter=$1 ;; FIELD) field=$1 ;;
+    esac
     row "+ $(echo $s | tr A-Z a-z)" $(($1 - base)) $2 $3
 done
 set -- $(build all "")

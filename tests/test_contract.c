@@ -3,8 +3,23 @@
 #include "test.h"
 
 enum { CROP, PAD, CROP_OR_PAD, FOREGROUND, FLIP, PERMUTE, ROT90, REORIENT, ZNORM, RESCALE, LINEAR, CLAMP,
-    THRESHOLD, GAMMA, CONVERT, COPY, SPACING, SHAPE, LIKE, AFFINE, CALLS };
+    THRESHOLD, GAMMA, CONVERT, COPY, SPACING, SHAPE, LIKE, AFFINE, GAUSSIAN, BOX, PYRAMID, WARP, DISTANCE, CALLS };
 static const size_t dims[3] = {7, 5, 6};
+static mv_status warped(mv_volume *dst, const mv_volume *src, const mv_volume *grid) {
+    static const size_t shape[5] = {4, 5, 6, 1, 3};
+    static float moves[4 * 5 * 6 * 3];
+    mv_transform chain[2];
+    mv_volume field;
+    size_t i;
+    for (i = 0; i < sizeof moves / sizeof *moves; i++) moves[i] = (float)(i % 7) * 0.2f - 0.5f;
+    CHECK_OK(mv_volume_wrap(T, &field, moves, MEDVOL_F32, 5, shape, NULL));
+    memset(chain, 0, sizeof chain);
+    chain[0].kind = MEDVOL_TRANSFORM_FIELD, chain[0].field = &field;
+    chain[1].kind = MEDVOL_TRANSFORM_AFFINE;
+    mv_affine_identity(chain[1].affine);
+    chain[1].affine[3] = 0.4;
+    return mv_warp(T, dst, src, grid, chain, 2, NULL);
+}
 static mv_status call(int c, mv_volume *dst, const mv_volume *src) {
     static const size_t start[3] = {1, 0, 2}, size[3] = {5, 4, 3}, shape[3] = {8, 4, 6};
     static const double spacing[3] = {0.9, 1.2, 1.5}, m[12] = {0.9, 0.1, 0, 1, -0.1, 0.9, 0, 0, 0, 0.1, 1, 0};
@@ -15,6 +30,11 @@ static mv_status call(int c, mv_volume *dst, const mv_volume *src) {
     grid.affine[0] = 1.5, grid.affine[5] = grid.affine[10] = 1;
     grid.dim[0] = 4, grid.dim[1] = 5, grid.dim[2] = 6;
     switch (c) {
+        case WARP: return warped(dst, src, &grid);
+        case DISTANCE: return mv_distance(T, dst, src, NULL);
+        case GAUSSIAN: return mv_gaussian(T, dst, src, spacing, NULL);
+        case BOX: return mv_box_mean(T, dst, src, start, NULL);
+        case PYRAMID: return mv_pyramid(T, dst, 1, src, NULL);
         case CROP: return mv_crop(T, dst, src, start, size, NULL);
         case PAD: return mv_pad(T, dst, src, start, size, NULL);
         case CROP_OR_PAD: return mv_crop_or_pad(T, dst, src, shape, NULL);

@@ -211,6 +211,64 @@ static void g_resample(mv_ctx *ctx) {
 }
 static void g_nearest(mv_ctx *ctx) { resample(ctx, MEDVOL_NEAREST); }
 
+static void g_filter(mv_ctx *ctx) {
+    static const double sigma[3] = {1.7, 2.1, 1.3};
+    static const size_t radius[3] = {9, 2, 3};
+    mv_volume v = {0}, out = {0}, lv[3];
+    mv_gaussian_opt g = {0};
+    mv_box_opt b = {0};
+    mv_pyramid_opt p = {0};
+    int border;
+    memset(lv, 0, sizeof lv);
+    head(ctx, &v, 37, 29, 18);
+    for (border = 0; border <= MEDVOL_BORDER_WRAP; border++) {
+        g.border = b.border = (mv_border)border;
+        b.clip = border == 0;
+        CHECK_OK(mv_gaussian(ctx, &out, &v, sigma, &g));
+        sum_volume(&out);
+        mv_volume_free(ctx, &out);
+        CHECK_OK(mv_box_mean(ctx, &out, &v, radius, &b));
+        sum_volume(&out);
+        mv_volume_free(ctx, &out);
+    }
+    p.least = 4;
+    CHECK_OK(mv_pyramid(ctx, lv, 3, &v, &p));
+    for (border = 0; border < 3; border++) {
+        sum_volume(&lv[border]);
+        mv_volume_free(ctx, &lv[border]);
+    }
+    mv_volume_free(ctx, &v);
+}
+
+/* a chain of every kind, by every interpolation; the field it makes */
+static void g_warp(mv_ctx *ctx) {
+    static const double turn[12] = {0.95, 0.1, -0.05, 2, -0.1, 1.02, 0.08, -1, 0.02, -0.1, 0.9, 1};
+    static const size_t knots[5] = {6, 5, 4, 1, 3};
+    mv_volume v = {0}, f = {0}, out = {0};
+    mv_transform t[3];
+    mv_warp_opt o = {0};
+    size_t i;
+    int k;
+    head(ctx, &v, 37, 29, 18);
+    CHECK_OK(mv_volume_alloc(ctx, &f, MEDVOL_F32, 5, knots));
+    for (i = 0; i < 360; i++) ((float *)f.data)[i] = (float)((double)(t_bits() % 1024) / 256 - 2);
+    for (i = 0; i < 12; i++) f.affine[i] = i % 5 == 0 ? 8 : 0.25 * (double)(i % 4);
+    memset(t, 0, sizeof t);
+    t[0].kind = MEDVOL_TRANSFORM_FIELD, t[1].kind = MEDVOL_TRANSFORM_AFFINE, t[2].kind = MEDVOL_TRANSFORM_BSPLINE;
+    t[0].field = t[2].field = &f;
+    memcpy(t[1].affine, turn, sizeof turn);
+    for (k = 0; k < 10; k++) {
+        o.interp = (mv_interp)(k % 5 % 4), o.labels = k % 5 == 4;
+        o.border = k < 5 ? MEDVOL_BORDER_CONSTANT : MEDVOL_BORDER_EDGE;
+        if (o.labels && v.dtype == MEDVOL_F32) continue;
+        CHECK_OK(mv_warp(ctx, &out, &v, &v, t, 3, &o));
+        sum_volume(&out);
+        mv_volume_free(ctx, &out);
+    }
+    CHECK_OK(mv_transform_field(ctx, &out, &v, t, 3));
+    sum_volume(&out);
+    mv_volume_free(ctx, &out), mv_volume_free(ctx, &f), mv_volume_free(ctx, &v);
+}
 static void g_spatial(mv_ctx *ctx) {
     static const size_t before[3] = {3, 0, 9}, after[3] = {4, 7, 0}, shape[3] = {30, 11, 25},
                         start[3] = {4, 3, 2}, size[3] = {11, 12, 9};
@@ -494,6 +552,8 @@ static const struct {
     {"phantom", g_phantom, EXACT},
     {"coils", g_coils, 0},
     {"grappa", g_grappa, 0},
+    {"filter", g_filter, 0},
+    {"warp", g_warp, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -375,7 +375,10 @@ static const mv_dtype F32[] = {MEDVOL_F32, MEDVOL_NONE}, BYTES[] = {MEDVOL_U8, M
                           MEDVOL_C256, MEDVOL_NONE},
                       FILED[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_RGB24, MEDVOL_F32, MEDVOL_C64, MEDVOL_F64,
                           MEDVOL_C128, MEDVOL_NONE},
+                      OTHERS[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_U16, MEDVOL_BF16, MEDVOL_F64, MEDVOL_NONE},
                       COLOUR[] = {MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_NONE},
+                      IMAGES[] = {MEDVOL_U8, MEDVOL_F32, MEDVOL_NONE},
+                      WHOLE[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_U32, MEDVOL_I64, MEDVOL_NONE},
                       TAKEN[] = {MEDVOL_U8, MEDVOL_I16, MEDVOL_U16, MEDVOL_F32, MEDVOL_BF16, MEDVOL_F64,
                           MEDVOL_NONE};
 
@@ -400,6 +403,19 @@ static void op_affine(void) {
     axis = (int *)out(MEDVOL_I32, 3), sign = (int *)out(MEDVOL_I32, 3);
     mv_affine_orientation(a, axis, sign);
     mv_affine_apply((double *)out(MEDVOL_F64, 3), a, numbers(3, 7, 8, 9));
+}
+static void op_affine_powers(void) {
+    static const double m[12] = {0.95, -0.1, 0.1, 40, 0.1, 0.9, -0.1, -30, 0.05, 0.1, 0.8, 7};
+    const double *a = (const double *)given(MEDVOL_F64, m, 12), *parts;
+    mv_affine_parts p;
+    CHECK(did(mv_affine_exp((double *)out(MEDVOL_F64, 12), a)));
+    CHECK(did(mv_affine_sqrt((double *)out(MEDVOL_F64, 12), a)));
+    CHECK(did(mv_affine_log((double *)out(MEDVOL_F64, 12), a)));
+    CHECK(did(mv_affine_decompose((mv_affine_parts *)out(MEDVOL_F64, sizeof p / 8), a,
+        numbers(3, 1, 2, 3))));
+    if (mv_affine_decompose(&p, m, NULL) < 0) abort();
+    parts = (const double *)given(MEDVOL_F64, &p, sizeof p / 8);
+    mv_affine_compose((double *)out(MEDVOL_F64, 12), (const mv_affine_parts *)(const void *)parts);
 }
 static void op_points(void) {
     const double *x = (const double *)in(MEDVOL_F64, N), *a = (const double *)in(MEDVOL_F64, 12),
@@ -1068,6 +1084,61 @@ static void op_turn(void) {
     const mv_volume *s = vin(TYPE, N, 4, 3, 0);
     did(mv_resample_affine(T, vout(resampled(), N + 2, 5, 4, 0), s, turning(), sizes(3, N + 2, 5, 4), &o));
 }
+/* warps through an affine, a field on the grid's own voxels, one on others, a spline. ARG: interpolation, 8 *
+   border; 64: labels, 128: the first field alone, 256: the result in the source's type */
+static mv_volume *field_of(size_t x, size_t y, size_t z) {
+    static float some[3 * 960];
+    size_t dim[4], i;
+    buffer *b;
+    const float *r = (const float *)(const void *)pool[pool_of(MEDVOL_F32)].data;
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = 3;
+    if (x * y * z * 3 > sizeof some / sizeof *some) abort();
+    for (i = 0; i < x * y * z * 3; i++) some[i] = r[i] * 3e-3f;
+    b = source(MEDVOL_F32, dim, some);
+    wrap(b);
+    b->v.ndim = 5;
+    b->v.dim[3] = 1, b->v.dim[4] = 3, b->v.stride[4] = b->v.stride[3];
+    return &b->v;
+}
+static size_t chain_of(mv_transform *t) {
+    static const double m[12] = {0.95, -0.1, 0.1, 0.4, 0.1, 0.9, -0.1, 0.3, 0.05, 0.1, 0.8, 0};
+    mv_volume *other;
+    memset(t, 0, 4 * sizeof *t);
+    t[0].kind = t[1].kind = MEDVOL_TRANSFORM_FIELD;
+    t[2].kind = MEDVOL_TRANSFORM_AFFINE, t[3].kind = MEDVOL_TRANSFORM_BSPLINE;
+    t[0].field = field_of(N, 4, 3);
+    if (ARG & 128) return 1;
+    t[1].field = other = field_of(N, 2, 3);
+    other->affine[1] = 0.2, other->affine[9] = -0.1;
+    memcpy(t[2].affine, m, sizeof m);
+    t[3].field = field_of(3, 2, N);
+    return 4;
+}
+static void op_warp(void) {
+    mv_transform t[4];
+    mv_warp_opt o;
+    const mv_volume *s = vin(TYPE, N, 4, 3, 0), *grid = vin(MEDVOL_U8, N, 4, 3, 0);
+    size_t n = chain_of(t);
+    memset(&o, 0, sizeof o);
+    o.interp = (mv_interp)(ARG % 8), o.border = (mv_border)(ARG / 8 % 8), o.labels = (ARG & 64) != 0;
+    o.dtype = ARG & 256 || o.labels || o.interp == MEDVOL_NEAREST ? TYPE : MEDVOL_F32;
+    did(mv_warp(T, vout(o.dtype, N, 4, 3, 0), s, grid, t, n, &o));
+}
+static void op_chain_field(void) {
+    mv_transform t[4];
+    const mv_volume *grid = vin(TYPE, N, 4, 3, 0);
+    mv_volume *d = vnew();
+    size_t n = chain_of(t);
+    did(mv_transform_field(T, d, grid, t, n));
+}
+static void op_chain_points(void) {
+    mv_transform t[4];
+    const double *x = (const double *)in(TYPE, N), *y = (const double *)in(TYPE, N);
+    const double *z = (const double *)in(TYPE, N);
+    double *xo = (double *)out(TYPE, N), *yo = (double *)out(TYPE, N), *zo = (double *)out(TYPE, N);
+    size_t n = chain_of(t);
+    did(mv_transform_points(T, xo, yo, zo, x, y, z, N, t, n));
+}
 static void op_shape_f32(void) {
     mv_resample_opt o = resampling(MEDVOL_NONE);
     size_t m = stretched();
@@ -1080,6 +1151,42 @@ static void op_turn_f32(void) {
     const float *s = (const float *)in(MEDVOL_F32, N * 12);
     did(mv_resample_affine_f32(
         T, (float *)out(MEDVOL_F32, N * 8), sizes(3, N, 4, 2), s, sizes(3, N, 4, 3), turning(), &o));
+}
+/* filters; ARG: border, 5 for clipped windows, 8: wide, 16: along single axes */
+static mv_dtype filtered(void) { return ARG & 32 ? TYPE : MEDVOL_F32; }
+static void op_gaussian(void) {
+    mv_gaussian_opt o;
+    const double wide = ARG & 8 ? 3.3 : 0.8;
+    const mv_volume *s = vin(TYPE, N, 4, 3, 0);
+    memset(&o, 0, sizeof o);
+    o.border = (mv_border)(ARG % 8), o.value = 5, o.voxels = 1, o.dtype = filtered();
+    did(mv_gaussian(T, vout(filtered(), N, 4, 3, 0), s,
+        numbers(3, ARG & 16 ? 0 : wide, 1, ARG & 16 ? 0 : 1.5), &o));
+}
+static void op_box_mean(void) {
+    mv_box_opt o;
+    const mv_volume *s = vin(TYPE, N, 4, 3, 0);
+    memset(&o, 0, sizeof o);
+    o.clip = ARG % 8 == 5, o.border = (mv_border)(ARG % 8 % 5), o.value = 5, o.dtype = filtered();
+    did(mv_box_mean(T, vout(filtered(), N, 4, 3, 0), s,
+        sizes(3, ARG & 16 ? 0 : ARG & 8 ? 10 : 2, 1, ARG & 16 ? 0 : 2), &o));
+}
+static void op_pyramid(void) { /* two or three levels; spacings of 1.25, 1.5 and 2 */
+    const size_t x = N / 2 + N % 2, two = N > 1 ? 3 : 2;
+    const mv_volume *s = vin(TYPE, N, 6, 4, 0);
+    mv_volume *v[3], lv[3];
+    mv_pyramid_opt o;
+    size_t k, n;
+    memset(&o, 0, sizeof o);
+    o.least = 1;
+    n = mv_pyramid_levels(s, &o);
+    note(&n, sizeof n);
+    v[0] = vout(MEDVOL_F32, N, 6, 4, 0);
+    v[1] = vout(MEDVOL_F32, x, 3, N > 1 ? 4 : 2, 0);
+    v[2] = two > 2 ? vout(MEDVOL_F32, x / 2 + x % 2, 3, 2, 0) : NULL;
+    for (k = 0; k < two; k++) lv[k] = *v[k];
+    did(mv_pyramid(T, lv, two, s, &o));
+    for (k = 0; k < two; k++) *v[k] = lv[k];
 }
 /* transforms; ARG: MEDVOL_FFT_* flags, 64 * which: all axes, columns along y, lines along x, both in an order
    of their own */
@@ -1500,6 +1607,254 @@ static void op_unring(void) { /* ARG: along which axes, of five voxels or N + 4 
     o.axes = (unsigned)ARG, o.shifts = 4, o.first = 1, o.last = 1;
     did(mv_unring(T, vout(parts_of(TYPE) != TYPE ? MEDVOL_C64 : MEDVOL_F32, N + 4, 5, 2, 2), s, &o));
 }
+/* ---- fields: algebra, measures, registration ---- */
+/* a displacement field of x, y, z voxels (z 0: in the plane) with random components of up to `most` mm */
+static void as_field(mv_volume *v, int comps) {
+    v->stride[4] = v->stride[comps];
+    v->dim[3] = 1, v->dim[4] = (size_t)comps;
+    if (comps == 2) v->dim[2] = 1;
+    v->ndim = 5;
+}
+static mv_volume *moves(mv_dtype t, size_t x, size_t y, size_t z, double most) {
+    static double wide[3 * 960];
+    static float some[3 * 960];
+    const size_t n = x * y * (z ? 3 * z : 2);
+    size_t dim[4], i;
+    const float *r = (const float *)(const void *)(pool[pool_of(MEDVOL_F32)].data + (size_t)ins * 960);
+    buffer *b;
+    dim[0] = x, dim[1] = y, dim[2] = z ? z : 2, dim[3] = z ? 3 : 0;
+    if (n > sizeof some / sizeof *some) abort();
+    for (i = 0; i < n; i++) wide[i] = (double)r[i] * most / 1000, some[i] = (float)wide[i];
+    b = source(t, dim, t == MEDVOL_F32 ? (const void *)some : t == MEDVOL_F64 ? wide : random_values(t));
+    wrap(b);
+    if (t != MEDVOL_F32 && t != MEDVOL_F64) b->v.slope = most / pool[pool_of(t)].most;
+    as_field(&b->v, z ? 3 : 2);
+    return &b->v;
+}
+static mv_volume *moves_out(size_t x, size_t y, size_t z) {
+    const int was = outs;
+    mv_volume *v = z ? vout(MEDVOL_F32, x, y, z, 3) : vout(MEDVOL_F32, x, y, 2, 0);
+    if (was < outs && !targets[was].is_new) as_field(v, z ? 3 : 2);
+    return v;
+}
+/* room for a structure; it is compared, and its alignment is that of its numbers */
+static void *record(size_t bytes) {
+    return bytes % 8 ? out(MEDVOL_U32, bytes / 4) : out(MEDVOL_F64, bytes / 8);
+}
+static mv_volume *upright(mv_volume *v) { /* axes at right angles */
+    v->affine[4] = 0;
+    return v;
+}
+/* ARG: 1: strict, 2: a mask, 4: in the plane, 8: statistics alone, 16: determinants alone, 32: thin */
+static void op_jacobian(void) {
+    const size_t z = ARG & 4 ? 0 : ARG & 32 ? 1 : 3;
+    mv_jacobian_opt o;
+    mv_volume *f = moves(TYPE, N, 4, z, 2), *d;
+    memset(&o, 0, sizeof o);
+    o.strict = ARG & 1;
+    if (ARG & 2) o.mask = vin(MEDVOL_I16, N, 4, z, 0);
+    d = ARG & 8 ? NULL : vout(MEDVOL_F32, N, 4, z ? z : 1, 0);
+    CHECK(did(mv_field_jacobian(T, d,
+        ARG & 16 ? NULL : (mv_jacobian_stats *)record(sizeof(mv_jacobian_stats)), f, &o)));
+}
+/* ARG: 1: inverse, 2: in the plane, 4 * steps */
+static void op_exp(void) {
+    const size_t z = ARG & 2 ? 0 : 3;
+    mv_field_exp_opt o;
+    mv_volume *v = moves(TYPE, N, 4, z, 2);
+    memset(&o, 0, sizeof o);
+    o.inverse = ARG & 1, o.steps = ARG / 4;
+    CHECK(did(mv_field_exp(T, moves_out(N, 4, z), v, &o)));
+}
+static void op_invert(void) { /* ARG: 2: in the plane, 4: told nothing */
+    const size_t z = ARG & 2 ? 0 : 3;
+    mv_field_invert_opt o;
+    mv_volume *f = moves(TYPE, N, 4, z, 0.2);
+    memset(&o, 0, sizeof o);
+    o.tolerance = 1e-4;
+    if (!(ARG & 4)) {
+        o.residual = (double *)room_of(MEDVOL_F64, 1);
+        o.failed = (size_t *)record(sizeof(size_t));
+    }
+    CHECK(did(mv_field_invert(T, moves_out(N, 4, z), f, &o)));
+}
+static void op_field_file(void) { /* ARG: in the plane */
+    const size_t z = ARG ? 0 : 2;
+    const char *path = t_path("guard_field.nii");
+    mv_save_opt o;
+    memset(&o, 0, sizeof o);
+    o.no_sync = 1;
+    CHECK(did(mv_field_save(T, moves(TYPE, N, 3, z, 5), path, &o)));
+    if (TYPE == MEDVOL_F32) CHECK(did(mv_field_load(T, moves_out(N, 3, z), path, NULL)));
+    else {
+        mv_volume v;
+        memset(&v, 0, sizeof v);
+        CHECK(did(mv_field_load(T, &v, path, NULL)));
+        note_volume(&v);
+        mv_volume_free(T, &v);
+    }
+}
+/* an ITK file, of N = 0 whole and by way of the file system, else cut ever later */
+static void op_affine_text(void) {
+    static const char text[] = "#Insight Transform File V1.0\n#Transform 0\n"
+                               "Transform: AffineTransform_double_3_3\n"
+                               "Parameters: 0.9 -0.2 0.1 0.15 1.1 -0.1 0.05 0.1 0.7 1.5e1 -2 3.25\n"
+                               "FixedParameters: 1 2 3\n";
+    static const double m[12] = {0.95, -0.1, 0.1, 0.4, 0.1, 0.9, -0.1, 0.3, 0.05, 0.1, 0.8, 0};
+    const size_t whole = sizeof text - 1, n = N ? (N - 1) * whole / 257 : whole;
+    const void *s = given(MEDVOL_U8, text, n);
+    const int ok = did(mv_affine_load_mem(T, (double *)out(MEDVOL_F64, 12), s, n,
+        (double *)out(MEDVOL_F64, 3)));
+    CHECK(ok || n < whole);
+    if (N) return;
+    CHECK(did(mv_affine_save(T, (const double *)given(MEDVOL_F64, m, 12), t_path("guard.txt"),
+        numbers(3, 5, 6, 7))));
+    CHECK(did(mv_affine_load(T, (double *)out(MEDVOL_F64, 12), t_path("guard.txt"),
+        (double *)out(MEDVOL_F64, 3))));
+}
+/* ARG: 1: a mask, 2: as it is in memory, 4: in the plane and long enough for SSIM, 8: SSIM of a volume,
+   16: a mask that holds for every y, 32: scaled */
+static void op_metric(void) {
+    const size_t long_ = ARG & 12 ? 10 : 0, x = N + long_, y = long_ ? 12 : 4;
+    const size_t z = ARG & 8 ? 11 : ARG & 4 ? 0 : 3;
+    mv_volume *a = vin(TYPE, x, y, z, 0), *b = vin(TYPE, x, y, z, 0);
+    mv_image_metrics *m;
+    mv_metric_opt o;
+    memset(&o, 0, sizeof o);
+    o.what = ARG & 12 ? MEDVOL_METRIC_ALL : MEDVOL_METRIC_ALL & ~MEDVOL_METRIC_SSIM;
+    if (ARG & 8) o.radius = 3;
+    if (ARG & 1) o.mask = vin(MEDVOL_I8, x, y, z, 0);
+    if (ARG & 16) o.mask = vin(MEDVOL_F64, x, 1, z, 0);
+    if (ARG & 32) a->slope = 0.5, b->inter = 3;
+    m = (mv_image_metrics *)room_of(MEDVOL_F64, sizeof *m / 8);
+    if (!CHECK(did(mv_metric_image(T, m, a, b, &o)))) return;
+    note(&m->count, 3 * sizeof m->count);
+    note_as(MEDVOL_F64, &m->mse, 7 * sizeof m->mse);
+    note_as(MEDVOL_F64, &m->entropy_a, 3 * sizeof m->mse);
+    if (ARG & 12) note_as(MEDVOL_F64, &m->ssim, sizeof m->ssim);
+}
+/* ARG: mode, 4: voxels, 8: in the plane, 16: few are inside */
+static void op_distance(void) {
+    const size_t y = ARG & 16 ? 9 : 4, z = ARG & 8 ? 0 : ARG & 16 ? 7 : 3;
+    mv_volume *s = upright(vin(TYPE, N, y, z, 0));
+    mv_distance_opt o;
+    memset(&o, 0, sizeof o);
+    o.mode = ARG % 4, o.voxels = ARG & 4;
+    o.threshold = (ARG & 16 ? 0.97 : 0.5) * pool[pool_of(TYPE)].most;
+    CHECK(did(mv_distance(T, vout(MEDVOL_F32, N, y, z, 0), s, &o)));
+}
+static mv_volume *labelled(size_t x, size_t y, size_t z) { /* 0 to 4, in blocks and alone */
+    static unsigned char some[8 * 4096];
+    const size_t n = x * y * z, w = mv_dtype_size(TYPE);
+    const unsigned char *r = pool[pool_of(MEDVOL_U8)].data + (size_t)ins * 960;
+    size_t dim[4] = {0}, i;
+    buffer *b;
+    dim[0] = x, dim[1] = y, dim[2] = z;
+    if (n > 4096) abort();
+    memset(some, 0, sizeof some);
+    for (i = 0; i < n; i++) some[i * w + (T_BIG_ENDIAN ? w - 1 : 0)] = r[i % 3 ? i / 7 : i] % 5;
+    b = source(TYPE, dim, some);
+    wrap(b);
+    return upright(&b->v);
+}
+static void op_labels(void) { /* ARG: 1: of a list, 2: the background, too */
+    enum { CAP = 6 };
+    static const int64_t listed[4] = {3, -7, 0, 1};
+    const mv_volume *a = labelled(N, 4, 3), *b = labelled(N, 4, 3);
+    mv_label_metrics *t = (mv_label_metrics *)record(CAP * sizeof(mv_label_metrics));
+    double *mean = (double *)out(MEDVOL_F64, 1);
+    mv_label_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 1) o.labels = (const int64_t *)given(MEDVOL_I64, listed, 4), o.nlabels = 4;
+    o.background = ARG & 2;
+    CHECK(did(mv_metric_labels(T, t, CAP, (size_t *)record(sizeof(size_t)), mean, a, b, &o)));
+}
+static void op_surface(void) { /* ARG: 1: of a label, 2: of random values (else of labels above 0) */
+    const mv_volume *a = ARG & 2 ? upright(vin(TYPE, N, 4, 3, 0)) : labelled(N, 4, 3);
+    const mv_volume *b = ARG & 2 ? upright(vin(TYPE, N, 4, 3, 0)) : labelled(N, 4, 3);
+    mv_surface_opt o;
+    memset(&o, 0, sizeof o);
+    o.by_label = ARG & 1, o.label = 2, o.tolerance = 1.5;
+    did(mv_metric_surface(T, (mv_surface_metrics *)record(sizeof(mv_surface_metrics)), a, b, &o));
+}
+static void op_field_error(void) { /* ARG: 1: a mask, 2: of one field, 4: in the plane */
+    const size_t z = ARG & 4 ? 0 : 3;
+    const mv_volume *a = moves(TYPE, N, 4, z, 5), *b = ARG & 2 ? NULL : moves(TYPE, N, 4, z, 5);
+    const mv_volume *mask = ARG & 1 ? vin(MEDVOL_U8, N, 4, z, 0) : NULL;
+    did(mv_metric_field(T, (mv_error_metrics *)record(sizeof(mv_error_metrics)), a, b, mask));
+}
+static void op_point_error(void) {
+    const double *p[6];
+    size_t i;
+    for (i = 0; i < 6; i++) p[i] = (const double *)in(TYPE, N);
+    did(mv_metric_points(T, (mv_error_metrics *)record(sizeof(mv_error_metrics)), p[0], p[1], p[2], p[3],
+        p[4], p[5], N));
+}
+/* Images to be registered: what is to be seen is smooth, and further away in the second one. z 0: a plane. */
+static mv_volume *seen_from(size_t x, size_t y, size_t z, double away) {
+    static float some[8000];
+    static unsigned char coarse[8000];
+    const size_t nz = z ? z : 1;
+    size_t dim[4], i, j, k, n = 0;
+    buffer *b;
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = 0;
+    if (x * y * nz > 8000) abort();
+    for (k = 0; k < nz; k++)
+        for (j = 0; j < y; j++)
+            for (i = 0; i < x; i++, n++) {
+                const double u = (double)i - 8 - away, v = (double)j - 9 + 0.6 * away,
+                             w = z ? (double)k - 8 + 0.4 * away : 0;
+                const double r = u * u / 20 + v * v / 30 + w * w / 25;
+                some[n] = (float)((200 + 40 * sin(u * 0.9) * cos(v * 0.7 + w * 0.5)) * exp(-r) + v + u);
+                coarse[n] = (unsigned char)fmin(fmax((double)some[n] + 20, 0), 255);
+            }
+    b = source(TYPE, dim, TYPE == MEDVOL_F32 ? (const void *)some : coarse);
+    wrap(b);
+    return &b->v;
+}
+static const mv_volume *weighting(size_t x, size_t y, size_t z) { /* 0 near one corner, 1 elsewhere */
+    static unsigned char some[8000];
+    size_t dim[4], i;
+    buffer *b;
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = 0;
+    for (i = 0; i < x * y * (z ? z : 1); i++) some[i] = i % x > 2 || i / x % y > 3;
+    b = source(MEDVOL_U8, dim, some);
+    wrap(b);
+    return &b->v;
+}
+static const double near_it[12] = {0.99, 0.02, 0, 0.5, -0.02, 1.01, 0, -0.4, 0, 0, 1, 0.3};
+/* ARG: metric, 4 * model, 16: in the plane, 32: masks, 64: both ways, 128: robust, 256: a start, 512: a
+   search */
+static void op_register_affine(void) {
+    const size_t z = ARG & 16 ? 0 : 17;
+    const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_affine_opt o;
+    memset(&o, 0, sizeof o);
+    o.metric = (mv_similarity)(ARG % 4), o.model = (mv_model)(ARG / 4 % 4), o.bins = 16;
+    if (ARG & 32) o.fixed_mask = weighting(20, 18, z), o.moving_mask = weighting(19, 20, z);
+    if (ARG & 256 && z) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
+    else o.init = MEDVOL_INIT_HEADER;
+    o.symmetric = ARG & 64;
+    if (ARG & 128) o.robust = 4.685;
+    if (ARG & 512) o.search = 8;
+    o.control.levels = 2, o.control.iterations = 3;
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_register_affine(T, (double *)out(MEDVOL_F64, 12), fixed, moving, &o)));
+}
+/* ARG: descent, 4: full, 8: in the plane, 16: radius 3 (else 1), 32: a mask, 64: a start */
+static void op_register_lncc(void) {
+    const size_t z = ARG & 8 ? 0 : 17;
+    const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_lncc_opt o;
+    memset(&o, 0, sizeof o);
+    o.descent = (mv_descent)(ARG % 4), o.full = ARG & 4, o.radius = ARG & 16 ? 3 : 1;
+    if (ARG & 32) o.fixed_mask = weighting(20, 18, z);
+    if (ARG & 64) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
+    o.control.levels = 1 + (ARG & 8) / 8, o.control.iterations = 2;
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
+}
+
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -1536,7 +1891,16 @@ static void left_out(void) {
         {#name, op_##name, REAL, MEDVOL_U64, flags, 0}, {#name, op_##name, REAL, MEDVOL_I64, flags, 0},      \
         {#name, op_##name, REAL, MEDVOL_F16, flags, 0}, {#name, op_##name, REAL, MEDVOL_BF16, flags, 0},     \
         {#name, op_##name, REAL, MEDVOL_F32, flags, 0}, {#name, op_##name, REAL, MEDVOL_F64, flags, 0}
+#define LAID 1e-8 /* windows slide over floats without gaps where they lie, over others in a copy */
+#define MOVED 2e-7 /* mm, of values that are counted as 1000 of them */
+#define JACOBIAN(types, arg) {"jacobian", op_jacobian, types, arg, VOLUME | HEAVY | FLOATS, 0}
+/* to 1e-4 and to 1e-2 voxels */
+#define MATCH_affine 1e-6
+#define MATCH_lncc 1e-5
+#define MATCH(name, types, arg)                                                                              \
+    {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
 /* name, types, argument, flags, tolerance */
+#define SMOOTH(name, arg) {#name, op_##name, F32, arg, VOLUME | HEAVY | IN_PLACE, SEPARABLE}
 #define OP(name, types, arg, flags, tol) {#name, op_##name, types, arg, flags, tol}
 #define PADS(name, types, flags)                                                                             \
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
@@ -1547,7 +1911,8 @@ static void left_out(void) {
 enum { SHORT = 16, LONG = 16 * 61, NOISE = 1024 };
 static const op rows[] = {
     /* volumes and geometry */
-    OP(affine, F64, 0, FIXED, 0), OP(points, F64, 0, IN_PLACE, 0), OP(world, F32, 0, FIXED, 0),
+    OP(affine, F64, 0, FIXED, 0), OP(affine_powers, F64, 0, FIXED, 0),
+    OP(points, F64, 0, IN_PLACE, 0), OP(world, F32, 0, FIXED, 0),
     OP(copy, SIZES, 0, VOLUME, 0), OP(view, SIZES, 0, VOLUME | HEAVY, 0), TO(convert_array, TO_ARG),
     TO(scale_array, TO_ARG), TO(convert, TO_ARG | VOLUME | HEAVY), OP(convert_parts, F64, 0, VOLUME, 0),
     /* gzip */
@@ -1637,6 +2002,49 @@ static const op rows[] = {
     OP(shape_f32, F32, MEDVOL_CUBIC, HEAVY | FLOATS, GENERAL),
     OP(turn_f32, F32, MEDVOL_LINEAR, HEAVY | FLOATS, GENERAL),
     OP(turn_f32, F32, MEDVOL_CUBIC_CONV, HEAVY | FLOATS, GENERAL),
+    /* filters */
+    RS(gaussian, TAKEN, MEDVOL_BORDER_EDGE, SEPARABLE),
+    RS(gaussian, TAKEN, MEDVOL_BORDER_WRAP + 32, SEPARABLE),
+    RS(gaussian, F32, MEDVOL_BORDER_CONSTANT + 8, SEPARABLE), RS(gaussian, TAKEN, 16, SEPARABLE),
+    SMOOTH(gaussian, MEDVOL_BORDER_MIRROR), SMOOTH(gaussian, MEDVOL_BORDER_WRAP + 8),
+    RS(box_mean, TAKEN, MEDVOL_BORDER_EDGE + 8, SEPARABLE), RS(box_mean, TAKEN, 5 + 32, SEPARABLE),
+    RS(box_mean, F32, MEDVOL_BORDER_CONSTANT, SEPARABLE), SMOOTH(box_mean, MEDVOL_BORDER_MIRROR),
+    SMOOTH(box_mean, MEDVOL_BORDER_WRAP + 8), SMOOTH(box_mean, 5 + 16), RS(pyramid, TAKEN, 0, SEPARABLE),
+    /* warps */
+    RS(warp, TAKEN, MEDVOL_LINEAR, 1e-4), RS(warp, TAKEN, MEDVOL_LINEAR + 8 * MEDVOL_BORDER_EDGE + 256, 1e-4),
+    RS(warp, TAKEN, MEDVOL_CUBIC, 1e-3), RS(warp, F32, MEDVOL_CUBIC_CONV + 8 * MEDVOL_BORDER_EDGE, 1e-3),
+    RS(warp, COLOUR, MEDVOL_LINEAR + 128 + 256, 1e-2), RS(warp, SIZES, MEDVOL_NEAREST + 128, 0),
+    RS(warp, SIZES, MEDVOL_NEAREST + 128 + 8 * MEDVOL_BORDER_EDGE, 0),
+    RS(warp, WHOLE, MEDVOL_LINEAR + 64 + 128, 0),
+    RS(chain_field, F32, 0, 1e-5), OP(chain_points, F64, 0, VOLUME | HEAVY, 0),
+    /* fields: algebra */
+    JACOBIAN(TAKEN, 0), JACOBIAN(F32, 1), JACOBIAN(F32, 2), JACOBIAN(TAKEN, 3), JACOBIAN(F32, 4),
+    JACOBIAN(F32, 5), JACOBIAN(F32, 6), JACOBIAN(F32, 7), JACOBIAN(F32, 8), JACOBIAN(F32, 9 + 2),
+    JACOBIAN(F32, 16), JACOBIAN(F32, 17), JACOBIAN(F32, 4 + 16), JACOBIAN(F32, 5 + 8), JACOBIAN(F32, 32),
+    JACOBIAN(F32, 33), RS(exp, TAKEN, 0, MOVED), RS(exp, F32, 1 + 4, MOVED), RS(exp, F32, 2, MOVED),
+    RS(exp, F64, 3 + 12, MOVED), OP(exp, F32, 0, VOLUME | HEAVY | IN_PLACE, MOVED),
+    RS(invert, TAKEN, 0, MOVED),
+    RS(invert, F32, 2, MOVED), OP(invert, F32, 4, VOLUME | HEAVY | IN_PLACE, MOVED),
+    RS(field_file, TAKEN, 0, 0), RS(field_file, F32, 1, 0), OP(affine_text, BYTES, 0, HEAVY, 0),
+    /* measures */
+    RS(metric, OTHERS, 0, 0), RS(metric, F32, 0, LAID), RS(metric, TAKEN, 1, 0), RS(metric, F32, 4, LAID),
+    RS(metric, OTHERS, 8, 0), RS(metric, F32, 8, LAID),
+    RS(metric, F32, 8 + 1, 0), RS(metric, F32, 16, 0), RS(metric, TAKEN, 32, 0), RS(metric, F32, 4 + 1, 0),
+    RS(distance, TAKEN, 0, 0), RS(distance, F32, 1 + 4, 0), RS(distance, F32, 2 + 8, 0),
+    RS(distance, TAKEN, 16, 0), RS(distance, F32, 2 + 4 + 16, 0), RS(distance, F32, 1 + 8 + 16, 0),
+    OP(distance, F32, 0, VOLUME | HEAVY | IN_PLACE, 0), RS(labels, WHOLE, 0, 0), RS(labels, WHOLE, 1, 0),
+    RS(labels, WHOLE, 2, 0), RS(surface, WHOLE, 0, 0), RS(surface, WHOLE, 1, 0), RS(surface, TAKEN, 2, 0),
+    RS(field_error, TAKEN, 0, 0), RS(field_error, F32, 1, 0), RS(field_error, F32, 2, 0),
+    RS(field_error, F64, 4, 0), RS(field_error, F32, 5 + 2, 0), OP(point_error, F64, 0, HEAVY, 0),
+    /* registration; 0, 1, 2: the metric or the descent */
+    MATCH(affine, IMAGES, 0), MATCH(affine, F32, 1 + 12), MATCH(affine, F32, 2 + 12),
+    MATCH(affine, F32, 12 + 32 + 64 + 128), MATCH(affine, F32, 2 + 32 + 256), MATCH(affine, F32, 1 + 8 + 64),
+    MATCH(affine, F32, 12 + 16), MATCH(affine, F32, 2 + 4 + 16 + 64), MATCH(affine, F32, 1 + 16 + 32 + 128),
+    MATCH(affine, F32, 16 + 512), MATCH(affine, F32, 2 + 16 + 32),
+    MATCH(lncc, IMAGES, 0), MATCH(lncc, F32, 4 + 16 + 32), MATCH(lncc, F32, 1 + 16 + 64),
+    MATCH(lncc, F32, 1 + 4),
+    MATCH(lncc, F32, 2), MATCH(lncc, F32, 8 + 4), MATCH(lncc, F32, 8 + 16), MATCH(lncc, F32, 1 + 4 + 8),
+    MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),
@@ -1657,8 +2065,10 @@ static const op rows[] = {
     OP(rfft_call, REALS, 0, VOLUME | HEAVY | FLOATS, 1e-4),
     OP(irfft_call, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-4), CONV(0 + 4), CONV(1 + 4), CONV(2 + 4),
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
-    OP(sense, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3), OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
-    OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2), OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(sense, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
     /* magnetic resonance: missing lines */
     OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5),

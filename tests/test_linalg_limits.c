@@ -13,6 +13,10 @@
 #define MEDVOL_NO_COILS
 #define MEDVOL_NO_GRAPPA
 #define MEDVOL_NO_SENSE
+#define MEDVOL_NO_FILTER
+#define MEDVOL_NO_FIELD
+#define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_REGISTER
 #define MV__LA_STEPS 0
 #define MV__LA_ROUNDS 1
 #include "test.h"

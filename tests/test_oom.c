@@ -152,12 +152,17 @@ static mv_status tried(mv_status st) {
 /* ---- inputs: made without the failing hooks ---- */
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum, wave;
-static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image;
+static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image, move, knots, column;
+static mv_volume still, moved, flat, flat_moved, gentle;
+static mv_transform chain[4], back[3];
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
-    stream;
+    stream, affine_gz;
+static const char affine_text[] = "#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\n"
+                                  "Parameters: 1 0 0 0 1 0 0 0 2 3 4 5\nFixedParameters: 1 2 3\n";
 static float numbers[N];
 static uint8_t mask[N], big[BIG], analyze[348];
 static const double fine[3] = {1.1, 1.2, 0.9},
+                    near_it[12] = {0.99, 0.02, 0, 0.2, -0.02, 1, 0, 0, 0, 0, 1, 0.1},
                     turned[12] = {0.9, -0.2, 0.1, 1, 0.2, 0.9, -0.1, 1, 0, 0.1, 0.8, 1},
                     shrunk[12] = {1.9, -0.2, 0.1, 1, 0.2, 1.9, -0.1, 1, 0, 0.1, 1.8, 1};
 static const size_t shape[4] = {12, 14, 10, 2}, small[4] = {5, 4, 6, 2};
@@ -183,6 +188,45 @@ static void fill_coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc)
     size_t i;
     must(mv_volume_alloc(T_NONE, v, MEDVOL_C64, nc > 1 ? 4 : 3, dim));
     for (i = 0; i < 2 * mv_volume_count(v); i++) ((float *)v->data)[i] = (float)(i * i * 13 % 97) - 48.0f;
+}
+static void make_field(mv_volume *v, mv_dtype type, size_t n) {
+    const size_t dim[5] = {n, n - 1, n - 2, 1, 3};
+    size_t i;
+    must(mv_volume_alloc(T_NONE, v, type, 5, dim));
+    for (i = 0; i < mv_volume_count(v); i++)
+        if (type == MEDVOL_F32) ((float *)v->data)[i] = (float)(i * 13 % 17) * 0.1f - 0.8f;
+        else ((double *)v->data)[i] = (double)(i * 11 % 19) * 0.1 - 0.9;
+    v->affine[0] = 1.5, v->affine[4] = 0.2;
+}
+static void make_scene(mv_volume *v, size_t nz, double away) { /* to be registered */
+    size_t i, j, k, n = 0;
+    fill(v, MEDVOL_F32, nz > 1 ? 3 : 2, 14, 13, nz, 1);
+    for (k = 0; k < nz; k++)
+        for (j = 0; j < 13; j++)
+            for (i = 0; i < 14; i++, n++) {
+                const double x = (double)i - 6 - away, y = (double)j - 7 + away / 2,
+                             z = nz > 1 ? (double)k - 5 : 0;
+                ((float *)v->data)[n] =
+                    (float)((90 + 20 * sin(x) * cos(y + z)) * exp(-x * x / 12 - y * y / 20 - z * z / 16));
+            }
+}
+static void make_chain(void) {
+    size_t i;
+    make_scene(&still, 12, 0), make_scene(&moved, 12, 0.6);
+    make_scene(&flat, 1, 0), make_scene(&flat_moved, 1, 0.6);
+    make_field(&move, MEDVOL_F64, 9);
+    make_field(&knots, MEDVOL_F32, 5);
+    fill(&column, MEDVOL_RGB24, 3, 1, NY, NZ, 1);
+    chain[0].kind = MEDVOL_TRANSFORM_AFFINE;
+    memcpy(chain[0].affine, turned, sizeof turned);
+    chain[1].kind = MEDVOL_TRANSFORM_FIELD, chain[1].field = &move;
+    chain[2].kind = MEDVOL_TRANSFORM_BSPLINE, chain[2].field = &knots;
+    chain[3] = chain[0], chain[3].inverse = 1;
+    make_field(&gentle, MEDVOL_F32, 5);
+    for (i = 0; i < mv_volume_count(&gentle); i++) ((float *)gentle.data)[i] *= 0.1f;
+    back[0].kind = MEDVOL_TRANSFORM_VELOCITY, back[0].field = &gentle;
+    back[1].kind = MEDVOL_TRANSFORM_BSPLINE, back[1].field = &gentle, back[1].inverse = 1;
+    back[2].kind = MEDVOL_TRANSFORM_FIELD, back[2].field = &gentle, back[2].inverse = 1;
 }
 static void make_volumes(void) {
     size_t i;
@@ -211,6 +255,7 @@ static void make_volumes(void) {
     must(mv_sense_adjoint(T_NONE, &image, &kspace, &sens, NULL));
     must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
     fill_coils(&coils, NX, NY, NZ, 4);
+    make_chain();
     fill_coils(&coil_image, NX, NY, NZ, 1);
     must(mv_fft(T_NONE, &wave, &whole, &(mv_fft_opt){.flags = MEDVOL_FFT_CENTERED}));
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
@@ -250,9 +295,13 @@ static void make_files(void) {
     o.form = MEDVOL_FORM_CFL;
     must(mv_save_mem(T_NONE, &cfl_head, &cfl, &whole, &o));
     stream = pack("\3\0\5\0\0\0<xml>\4\0", 13, 100); /* raw MR data: a header and the end */
+    affine_gz = pack(affine_text, strlen(affine_text), 100);
     many = pack(plain.data, plain.bytes, 32);
     chunky = pack(plain.data, plain.bytes, 1000);
     write_file("oom_in.nii", plain.data, plain.bytes);
+    if (mv_field_save(T_NONE, &move, t_path("oom_field.nii.gz"), NULL) < 0) abort();
+    if (mv_affine_save(T_NONE, turned, t_path("oom_affine.txt"), fine) < 0) abort();
+    write_file("oom_affine.txt.gz", affine_gz.data, affine_gz.bytes);
     write_file("oom_in.nii.gz", packed.data, packed.bytes);
     write_file("oom_in.npy.gz", npy.data, npy.bytes);
     write_file("oom_arr.hdr", cfl_head.data, cfl_head.bytes);
@@ -266,7 +315,8 @@ static void make_files(void) {
 }
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
-        &wave, &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image};
+        &wave, &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image, &move, &knots, &column,
+        &still, &moved, &flat, &flat_moved, &gentle};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -275,6 +325,7 @@ static void free_inputs(void) {
     free(many.data);
     free(chunky.data);
     free(stream.data);
+    free(affine_gz.data);
 }
 
 /* ---- outputs: what array calls write lies in `out`; `made` is a number that comes with it. Both keep their
@@ -407,6 +458,43 @@ OP(rs_affine_nearest, mv_resample_affine(c, d, s, turned, shape, RS(NEAREST, 0, 
 OP(rs_affine_cubic, mv_resample_affine(c, d, s, turned, shape, RS(CUBIC, 0, WRAP)))
 OP(rs_affine_conv, mv_resample_affine(c, d, s, shrunk, small, RS(CUBIC_CONV, 1, EDGE)))
 OP(rs_affine_lanczos, mv_resample_affine(c, d, s, shrunk, small, RS(LANCZOS, 1, MIRROR)))
+OP(gaussian, mv_gaussian(c, d, s, fine, NULL))
+OP(gaussian_i16, mv_gaussian(c, d, s, fine, &(mv_gaussian_opt){.dtype = MEDVOL_I16}))
+OP(box_mean, mv_box_mean(c, d, s, Z(2, 9, 1), &(mv_box_opt){.clip = 1}))
+OP(level, mv_pyramid(c, d, 1, s, NULL))
+OP(warp, mv_warp(c, d, s, &grid, chain, 4, NULL))
+OP(warp_cubic, mv_warp(c, d, s, &grid, chain, 2, &(mv_warp_opt){.interp = MEDVOL_CUBIC}))
+OP(warp_affine, mv_warp(c, d, s, &grid, chain, 1, NULL))
+OP(warp_labels, mv_warp(c, d, &wide, &grid, chain, 2, &(mv_warp_opt){.labels = 1}))
+OP(warp_colours, mv_warp(c, d, &column, &grid, chain, 2, NULL))
+OP(field_exp, mv_field_exp(c, d, &move, NULL))
+OP(field_exp_f32, mv_field_exp(c, d, &knots, &(mv_field_exp_opt){.inverse = 1, .steps = 3}))
+OP(field_invert, mv_field_invert(c, d, &knots, &(mv_field_invert_opt){.best = 1, .iterations = 3}))
+OP(field_invert_f64, mv_field_invert(c, d, &move, &(mv_field_invert_opt){.best = 1, .iterations = 2}))
+static mv_status v_jacobian(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* neither result or both */
+    mv_jacobian_stats t, was;
+    mv_status st;
+    (void)s;
+    memset(&t, PATTERN, sizeof t);
+    was = t;
+    st = mv_field_jacobian(c, d, &t, &move, NULL);
+    spoiled |= st < 0 && memcmp(&t, &was, sizeof t) != 0;
+    return st;
+}
+OP(jacobian_strict, mv_field_jacobian(c, d, NULL, &knots, &(mv_jacobian_opt){.strict = 1}))
+OP(distance, mv_distance(c, d, &series, &(mv_distance_opt){.mode = MEDVOL_DISTANCE_SIGNED}))
+OP(distance_voxels, mv_distance(c, d, &coarse, &(mv_distance_opt){.voxels = 1, .threshold = 50}))
+#define LNCC(name, a, b, ...)                                                                                \
+    OP(name, mv_register_lncc(c, d, &a, &b,                                                                  \
+        &(mv_register_lncc_opt){.control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
+LNCC(lncc, still, moved, .radius = 1)
+LNCC(lncc_full, still, moved, .full = 1, .radius = 3, .start = near_it, .fixed_mask = &moved)
+LNCC(lncc_gradient, still, moved, .descent = MEDVOL_DESCENT_GRADIENT, .full = 1, .momentum = -1)
+LNCC(lncc_adam, flat, flat_moved, .descent = MEDVOL_DESCENT_ADAM)
+LNCC(lncc_adam_full, still, moved, .descent = MEDVOL_DESCENT_ADAM, .full = 1, .fixed_mask = &still)
+LNCC(lncc_flat, flat, flat_moved, .full = 1)
+OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
+OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
 OP(rfft, mv_rfft(c, d, s, &(mv_fft_opt){.shape = {37}}))
 OP(irfft, mv_irfft(c, d, &spectrum, NULL))
@@ -472,6 +560,7 @@ OP(load_file_crop, mv_load(c, d, t_path("oom_in.nii.gz"), &(mv_load_opt){BOX, .v
 OP(load_file_many, mv_load(c, d, t_path("oom_many.nii.gz"), &(mv_load_opt){BOX, .dtype = MEDVOL_F64}))
 OP(load_file_pair, mv_load(c, d, t_path("oom_pair.img"), NULL))
 OP(load_file_like, mv_load(c, d, t_path("oom_like.hdr"), NULL))
+OP(field_load, mv_field_load(c, d, t_path("oom_field.nii.gz"), NULL))
 OP(load_npy, mv_load_mem(c, d, npy.data, npy.bytes, NULL))
 OP(load_npy_file, mv_load(c, d, t_path("oom_in.npy.gz"), &(mv_load_opt){BOX, .dtype = MEDVOL_F64}))
 OP(load_cfl, mv_load_mem(c, d, cfl_head.data, cfl_head.bytes,
@@ -491,12 +580,19 @@ static const struct {
 } volume_rows[] = {
 #define ROW(name) {#name, v_##name, 0},
 #define LOAD(name) {#name, v_##name, SOURCE | LOOSE},
+#define MADE(name) {#name, v_##name, SOURCE},
     ROW(copy) ROW(convert) ROW(convert_wider) ROW(linear) ROW(clamp) ROW(threshold) ROW(threshold_binary)
     ROW(gamma) ROW(gamma_split) ROW(znorm) ROW(znorm_split) ROW(rescale) ROW(rescale_split) ROW(rescale_pct)
     ROW(crop) ROW(pad) ROW(pad_wrap) ROW(pad_reflect) ROW(pad_mean) ROW(crop_or_pad) ROW(foreground)
     ROW(foreground_by) ROW(flip) ROW(permute) ROW(rot90) ROW(reorient) ROW(rs_spacing) ROW(rs_spacing_cubic)
     ROW(rs_shape) ROW(rs_nearest) ROW(rs_small) ROW(rs_small_cubic) ROW(rs_like) ROW(rs_like_sheared)
     ROW(rs_affine) ROW(rs_affine_nearest) ROW(rs_affine_cubic) ROW(rs_affine_conv) ROW(rs_affine_lanczos)
+    ROW(gaussian) ROW(gaussian_i16) ROW(box_mean) ROW(level)
+    ROW(warp) ROW(warp_cubic) ROW(warp_affine) {"warp_labels", v_warp_labels, SOURCE},
+    {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
+    MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
+    MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
+    MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
@@ -514,7 +610,8 @@ static const struct {
     ROW(ks_window) ROW(ks_radial) ROW(ks_resize)
     {"planes", v_planes, ALIASES}, {"planes_rgb", v_planes_rgb, SOURCE},
     LOAD(load) LOAD(load_gzip) LOAD(load_many) LOAD(load_as) LOAD(load_crop) LOAD(load_crop_chunky)
-    LOAD(load_partial) LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
+    LOAD(field_load) LOAD(load_partial)
+    LOAD(load_pair) LOAD(load_analyze) LOAD(load_like_gzip) LOAD(load_file)
     LOAD(load_npy) LOAD(load_npy_file) LOAD(load_cfl) LOAD(load_cfl_file)
     {"header_cfl", v_header_cfl, SOURCE}, LOAD(load_file_gzip) LOAD(load_file_crop) LOAD(load_file_many)
     LOAD(load_file_pair) LOAD(load_file_like)
@@ -522,6 +619,7 @@ static const struct {
     {"header_mem", v_header_mem, SOURCE}, {"map", v_map, SOURCE}, {"map_crop", v_map_crop, SOURCE},
 #undef ROW
 #undef LOAD
+#undef MADE
 };
 
 /* ---- calls into the caller's memory ---- */
@@ -579,6 +677,80 @@ static mv_status op_resample_shape_f32(mv_ctx *c) {
 }
 static mv_status op_resample_affine_f32(mv_ctx *c) {
     return TRY(mv_resample_affine_f32(c, out.f, shape, numbers, whole.dim, shrunk, RS(CUBIC, 1, MIRROR)));
+}
+static mv_status op_transform_points(mv_ctx *c) {
+    static const double x[2] = {1, 5}, y[2] = {3, -2}, z[2] = {2, 4};
+    return TRY(mv_transform_points(c, out.d, out.d + 2, out.d + 4, x, y, z, 2, chain, 4));
+}
+static mv_status op_jacobian_stats(mv_ctx *c) {
+    return TRY(mv_field_jacobian(c, NULL, (mv_jacobian_stats *)(void *)out.d, &move, NULL));
+}
+static mv_status op_metric_image(mv_ctx *c) {
+    return TRY(mv_metric_image(c, (mv_image_metrics *)(void *)out.d, &part, &part,
+        &(mv_metric_opt){.what = MEDVOL_METRIC_ALL & ~MEDVOL_METRIC_SSIM}));
+}
+static mv_status op_metric_windows(mv_ctx *c) { /* of floats as they are, within a mask */
+    return TRY(mv_metric_image(c, (mv_image_metrics *)(void *)out.d, &still, &moved,
+        &(mv_metric_opt){.what = MEDVOL_METRIC_ALL, .mask = &still, .bins = 200}));
+}
+static mv_status op_metric_plain(mv_ctx *c) {
+    return TRY(mv_metric_image(c, (mv_image_metrics *)(void *)out.d, &still, &moved,
+        &(mv_metric_opt){.what = MEDVOL_METRIC_SSIM | MEDVOL_METRIC_LNCC}));
+}
+static mv_status op_metric_chunks(mv_ctx *c) { /* too many for the stack */
+    const size_t dim[1] = {BIG};
+    mv_volume v;
+    must(mv_volume_wrap(T_NONE, &v, big, MEDVOL_U8, 1, dim, NULL));
+    return TRY(mv_metric_image(c, (mv_image_metrics *)(void *)out.d, &v, &v, NULL));
+}
+static mv_volume labels_of(size_t shift) { /* 97 labels: more than the first room for them */
+    static uint8_t some[2][N];
+    mv_volume v;
+    size_t i;
+    for (i = 0; i < N; i++) some[shift][i] = (uint8_t)((i * 13 + shift) % 97);
+    must(mv_volume_wrap(T_NONE, &v, some[shift], MEDVOL_U8, 3, whole.dim, NULL));
+    return v;
+}
+static mv_status op_metric_labels(mv_ctx *c) {
+    const mv_volume a = labels_of(0), b = labels_of(1);
+    return TRY(mv_metric_labels(c, (mv_label_metrics *)(void *)out.d, 200, &made, out.d + 4000, &a, &b,
+        NULL));
+}
+static mv_status op_metric_labels_listed(mv_ctx *c) {
+    static const int64_t listed[3] = {5, 0, 400};
+    const mv_volume a = labels_of(0), b = labels_of(1);
+    return TRY(mv_metric_labels(c, (mv_label_metrics *)(void *)out.d, 3, &made, NULL, &a, &b,
+        &(mv_label_opt){.labels = listed, .nlabels = 3}));
+}
+static mv_status op_metric_surface(mv_ctx *c) {
+    const mv_volume a = labels_of(0), b = labels_of(1);
+    return TRY(mv_metric_surface(c, (mv_surface_metrics *)(void *)out.d, &a, &b,
+        &(mv_surface_opt){.by_label = 1, .label = 3}));
+}
+static mv_status op_metric_surface_masks(mv_ctx *c) {
+    return TRY(mv_metric_surface(c, (mv_surface_metrics *)(void *)out.d, &flat, &flat_moved, NULL));
+}
+static mv_status op_metric_field(mv_ctx *c) {
+    return TRY(mv_metric_field(c, (mv_error_metrics *)(void *)out.d, &move, &move, NULL));
+}
+static mv_status op_metric_points(mv_ctx *c) {
+    const double *x = (const double *)series.data, *y = x + 100;
+    return TRY(mv_metric_points(c, (mv_error_metrics *)(void *)out.d, x, y, x + 50, y, x, y + 50, 300));
+}
+static mv_status op_register_affine(mv_ctx *c) {
+    return TRY(mv_register_affine(c, out.d, &still, &moved,
+        &(mv_register_affine_opt){.control = {.levels = 2, .iterations = 1}}));
+}
+static mv_status op_register_mutual(mv_ctx *c) {
+    return TRY(mv_register_affine(c, out.d, &still, &moved,
+        &(mv_register_affine_opt){.metric = MEDVOL_MI, .model = MEDVOL_AFFINE, .symmetric = 1, .bins = 16,
+            .fixed_mask = &still, .moving_mask = &moved, .init = MEDVOL_INIT_MOMENTS,
+            .control = {.levels = 2, .iterations = 1}}));
+}
+static mv_status op_register_robust(mv_ctx *c) {
+    return TRY(mv_register_affine(c, out.d, &flat, &flat_moved,
+        &(mv_register_affine_opt){.metric = MEDVOL_SSD, .robust = 4.685, .search = 5, .fixed_mask = &flat,
+            .control = {.levels = 1, .iterations = 1}}));
 }
 static mv_status op_inflate(mv_ctx *c) {
     const uint8_t *p = (const uint8_t *)packed.data;
@@ -742,6 +914,36 @@ static mv_status op_save_npy(mv_ctx *c) {
     return save_file(c, "oom.npy.gz", NULL, &(mv_save_opt){.no_sync = 1, .dtype = MEDVOL_I16});
 }
 static mv_status op_save_png(mv_ctx *c) { return save_file(c, "oom.png", NULL, NULL); }
+static mv_status op_field_save(mv_ctx *c) {
+    const char *path = t_path("oom_u.nii.gz");
+    mv_status st;
+    write_file("oom_u.nii.gz", "old", 3);
+    st = TRY(mv_field_save(c, &move, path, &(mv_save_opt){.no_sync = 1}));
+    if (st < 0) spoiled |= file_crc(path) != t_crc32(0, "old", 3);
+    else out.u[0] = file_crc(path);
+    return st;
+}
+static mv_status op_affine_save(mv_ctx *c) {
+    const char *path = t_path("oom_a.txt");
+    mv_status st;
+    write_file("oom_a.txt", "old", 3);
+    st = TRY(mv_affine_save(c, turned, path, fine));
+    if (st < 0) spoiled |= file_crc(path) != t_crc32(0, "old", 3);
+    else out.u[0] = file_crc(path);
+    return st;
+}
+static mv_status op_affine_load(mv_ctx *c) {
+    return TRY(mv_affine_load(c, out.d, t_path("oom_affine.txt"), out.d + 12));
+}
+static mv_status op_affine_load_gzip(mv_ctx *c) {
+    return TRY(mv_affine_load(c, out.d, t_path("oom_affine.txt.gz"), NULL));
+}
+static mv_status op_affine_load_mem(mv_ctx *c) {
+    return TRY(mv_affine_load_mem(c, out.d, affine_gz.data, affine_gz.bytes, out.d + 12));
+}
+static mv_status op_affine_load_text(mv_ctx *c) {
+    return TRY(mv_affine_load_mem(c, out.d, affine_text, strlen(affine_text), out.d + 12));
+}
 static mv_status op_save_png_mem(mv_ctx *c) {
     return TRY(mv_save_png_mem(c, out.b, sizeof out, &pixels, NULL, &made));
 }
@@ -897,6 +1099,12 @@ static mv_status op_free_affines(mv_ctx *c) {
         st = mv_affine_apply_points(c, turned, r + 50, r + 60, r + 70, a, a, a, 10);
     if (st == MEDVOL_OK) st = mv_voxel_to_world(&whole, r + 80, fine);
     if (st == MEDVOL_OK) st = mv_world_to_voxel(&whole, r + 83, fine);
+    if (st == MEDVOL_OK) st = mv_affine_exp(r + 100, turned);
+    if (st == MEDVOL_OK) st = mv_affine_sqrt(r + 112, near_it);
+    if (st == MEDVOL_OK) st = mv_affine_log(r + 124, near_it);
+    if (st == MEDVOL_OK) st = mv_affine_decompose((mv_affine_parts *)(void *)(r + 136), turned, fine);
+    if (st == MEDVOL_OK) mv_affine_compose(r + 160, (const mv_affine_parts *)(const void *)(r + 136));
+    r[172] = (double)mv_pyramid_levels(&whole, NULL);
     mv_spacing(&whole, r + 86);
     mv_orientation(&whole, code);
     r[90] = axis[0] + 10 * sign[1] + 100 * code[2];
@@ -1053,6 +1261,19 @@ static mv_status op_phase(mv_ctx *c) {
     mv_status st = TRY(mv_phase_correlate(c, &s, &whole, &whole, &(mv_phase_opt){.upsample = 10}));
     if (st < 0) spoiled |= s.voxel[0] != 9;
     else out.u[0] = s.voxel[0] == 0 && s.peak > 0.5;
+    return st;
+}
+static mv_status op_pyramid(mv_ctx *c) { /* all levels or none */
+    mv_volume lv[3];
+    mv_status st;
+    int k;
+    memset(lv, 0, sizeof lv);
+    st = TRY(mv_pyramid(c, lv, 3, &series, &(mv_pyramid_opt){.least = 2}));
+    for (k = 0; k < 3; k++) {
+        if (st < 0) spoiled |= lv[k].data != NULL;
+        else out.u[k] = volume_crc(&lv[k]);
+        mv_volume_free(c, &lv[k]);
+    }
     return st;
 }
 static mv_status op_coil_noise(mv_ctx *c) { return TRY(mv_coil_noise(c, out.d, &coils)); }
@@ -1269,8 +1490,12 @@ static const struct {
 #define FREE(name) {#name, op_free_##name, NONE},
     ROW(stats) ROW(stats_mask) ROW(stats_array) ROW(percentiles) ROW(percentiles_f32) ROW(percentiles_array)
     ROW(percentiles_u8) ROW(median) ROW(histogram) ROW(histogram_f32) ROW(histogram_array)
-    ROW(foreground_box) ROW(pad_array) ROW(resample_shape_f32) ROW(resample_affine_f32) ROW(inflate)
-    ROW(inflate_zlib) ROW(deflate) ROW(deflate_zlib) ROW(gzip_pack)
+    ROW(foreground_box) ROW(pad_array) ROW(resample_shape_f32) ROW(resample_affine_f32)
+    ROW(transform_points) ROW(jacobian_stats) ROW(metric_image) ROW(metric_windows) ROW(metric_plain)
+    ROW(metric_chunks) ROW(metric_labels) ROW(metric_labels_listed) ROW(metric_surface)
+    ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(register_affine) ROW(register_mutual)
+    ROW(register_robust) ROW(field_save) ROW(affine_save) ROW(affine_load) ROW(affine_load_gzip) ROW(affine_load_mem)
+    ROW(affine_load_text) ROW(inflate) ROW(inflate_zlib) ROW(deflate) ROW(deflate_zlib) ROW(gzip_pack)
     {"gzip_unpack", op_gzip_unpack, WITHOUT}, /* then one member after the other */
     {"gzip_unpack_two", op_gzip_unpack_two, WITHOUT},
     ROW(gzip_open) ROW(gzip_open_mem) ROW(index_scan) ROW(index_mem) ROW(index_unpack) ROW(member)
@@ -1280,7 +1505,7 @@ static const struct {
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
     ROW(fft_plan_rader) ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_halves) ROW(fft_plan_long)
-    ROW(fft_execute) ROW(fft_kept) ROW(phase)
+    ROW(fft_execute) ROW(fft_kept) ROW(phase) ROW(pyramid)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(epi_estimate)
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)

@@ -14,6 +14,10 @@
 #define MEDVOL_NO_COILS
 #define MEDVOL_NO_GRAPPA
 #define MEDVOL_NO_SENSE
+#define MEDVOL_NO_FILTER
+#define MEDVOL_NO_FIELD
+#define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FFT
 #include "test.h"
 

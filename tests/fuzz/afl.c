@@ -4,6 +4,10 @@
 #define MEDVOL_NO_INTENSITY
 #define MEDVOL_NO_SPATIAL
 #define MEDVOL_NO_RESAMPLE
+#define MEDVOL_NO_FILTER
+#define MEDVOL_NO_FIELD
+#define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_REGISTER
 #include "medvol.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -150,18 +150,47 @@ static void messages(mv_ctx *c) { /* as raw MR data */
     if (st < 0) fz_failed(c, st);
     mv_mrd_close(c, s);
 }
+static void maps(mv_ctx *c) { /* affine maps, displacement fields: what was read can be written and read */
+    double a[12], b[12], centre[3];
+    mv_volume f;
+    mv_status st = mv_affine_load(c, a, name(), centre);
+    if (st == MEDVOL_OK) st = mv_affine_save(c, a, name(), fz_byte() & 1 ? centre : NULL);
+    if (st < 0) fz_failed(c, st);
+    for (st = MEDVOL_OK; st == MEDVOL_OK && fz_byte() & 1;) {
+        int k;
+        for (k = 0; k < 12; k++) a[k] = fz_number();
+        st = mv_affine_save(c, a, "m.txt", NULL);
+        if (st == MEDVOL_OK) st = mv_affine_load(c, b, "m.txt", NULL);
+        MUST(st < 0 || !memcmp(a, b, sizeof a));
+    }
+    if (st < 0) fz_failed(c, st);
+    memset(&f, 0, sizeof f);
+    if (fz_byte() & 1) {
+        static float u[24] = {1, 2, 3};
+        static const size_t dim[5] = {2, 2, 2, 1, 3};
+        st = mv_volume_wrap(c, &f, u, MEDVOL_F32, 5, dim, NULL);
+        if (st == MEDVOL_OK) st = mv_field_save(c, &f, "f.nii", NULL);
+        MUST(st < 0 || find("f.nii", 0) != NULL);
+        memset(&f, 0, sizeof f);
+    }
+    st = mv_field_load(c, &f, fz_byte() & 1 ? "f.nii" : name(), NULL);
+    if (st == MEDVOL_OK) st = mv_field_save(c, &f, name(), NULL);
+    if (st < 0) fz_failed(c, st);
+    mv_volume_free(c, &f);
+}
 static void step(mv_ctx *c, mv_volume *v) {
     mv_load_opt o;
     mv_status st;
-    unsigned what = fz_byte() % 7;
+    unsigned what = fz_byte() % 8;
     memset(&o, 0, sizeof o);
     o.analyze = (int)(fz_byte() & 1);
     if (what < 2) {
         if (v->data) save(c, v);
         return;
     }
-    if (what == 6) {
-        messages(c);
+    if (what > 5) {
+        if (what == 6) messages(c);
+        else maps(c);
         return;
     }
     if (fz_byte() & 1) o.crop = 1, o.size[0] = 1;

@@ -293,6 +293,27 @@ static void tape_seeds(void) {
         }
 }
 
+static void affine_seeds(void) { /* texts of maps; p[0], p[1]: as everywhere, p[2], p[3]: powers */
+    static const char *const text[] = {"#Insight Transform File V1.0\n#Transform 0\nTransform: "
+        "AffineTransform_double_3_3\nParameters: 1 0.1 0 0 1 0 0.2 0 1 3 -4 5.5\nFixedParameters: 1 2 3\n",
+        "#Insight Transform File V1.0\nTransform: Euler3DTransform_double_3_3\nParameters: 0.1 -0.2 0.3 1 2 3\n"
+        "FixedParameters: 0 0 0 0\n", "#Insight Transform File V1.0\nTransform: VersorRigid3DTransform_double_3_3\n"
+        "Parameters: 0.1 0.1 0.1 5 6 7\nFixedParameters: 1 1 1\n", "#Insight Transform File V1.0\n#Transform 0\n"
+        "Transform: CompositeTransform_double_3_3\n#Transform 1\nTransform: TranslationTransform_double_3_3\n"
+        "Parameters: 1e2 -.5 3E-1\nFixedParameters:\n#Transform 2\nTransform: Similarity2DTransform_double_2_2\n"
+        "Parameters: 1.1 0.2 3 4\nFixedParameters: 5 6\n", "#Insight Transform File V1.0\nTransform: x\n"};
+    size_t i;
+    for (i = 0; i < sizeof text / sizeof *text; i++) {
+        uint8_t b[600] = {0};
+        char name[32];
+        const size_t n = strlen(text[i]);
+        memcpy(b + 4, text[i], n);
+        b[2] = (uint8_t)(i * 3);
+        snprintf(name, sizeof name, "map-%u", (unsigned)i);
+        put(name, 0, NULL, b, n + 4);
+    }
+    tape_seeds();
+}
 static void context_seeds(void) {
     uint8_t b[16] = {0, 0xf8, 9, 8, 7, 2, 0, 0, 40, 3, 1};
     tape_seeds();
@@ -310,7 +331,8 @@ static const struct {
     {"spatial", tape_seeds}, {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds},
     {"png", tape_seeds}, {"render", tape_seeds}, {"linalg", tape_seeds}, {"fft", tape_seeds},
     {"convolve", tape_seeds}, {"kspace", tape_seeds}, {"coils", tape_seeds}, {"grappa", tape_seeds},
-    {"sense", tape_seeds}, {"mrd", mrd_seeds}};
+    {"sense", tape_seeds}, {"filter", tape_seeds}, {"field", tape_seeds}, {"mrd", mrd_seeds},
+    {"affine", affine_seeds}, {"measure", tape_seeds}, {"register", tape_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;
     hand = give;
