@@ -76,7 +76,7 @@ typedef struct bench_peer {
 
 /* tables end with an empty line */
 #define BENCH_TABLES(X) X(core) X(gzip) X(io) X(intensity) X(spatial) X(resample) X(linalg) X(fft) \
-    X(kspace) X(coils) X(grappa) X(sense)
+    X(kspace) X(coils) X(grappa) X(sense) X(filter) X(field) X(measure) X(register)
 #define BENCH_DECLARE(name) extern const bench_row rows_##name[];
 BENCH_TABLES(BENCH_DECLARE)
 #undef BENCH_DECLARE
@@ -98,6 +98,13 @@ typedef struct bench_key {
 int bench_known(bench_key *key, const bench *b);
 /* makes *v of n bytes, every page touched */
 mv_status bench_room(bench *b, mv_volume *v, size_t n);
+/* in's value at a place given in voxels, in double; beyond the border the border's */
+double bench_at(const bench *b, const double *p, mv_interp how);
+/* *f: a smooth displacement field on in's grid, an image of three components along x, y, z, no longer than
+   `longest` voxels each; `which` gives another one. bench_displaced: the same at element i of the first
+   component, in voxels (of 0.9 mm, axes as the world's). */
+mv_status bench_field(bench *b, mv_volume *f, double longest, double which);
+void bench_displaced(const bench *b, size_t i, double longest, double which, double *u);
 /* a new name for a temporary file of this set, path[k], ending in `suffix` */
 const char *bench_path(bench *b, int k, const char *suffix);
 

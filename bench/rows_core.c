@@ -136,6 +136,30 @@ static double want_algebra(const bench *b, size_t i) {
     (void)b;
     return w[i];
 }
+static mv_status powers(bench *b) { /* the half of a map, twice; its logarithm's exponential; its parts */
+    static const double map[12] = {1.1, -0.3, 0.1, 5, 0.4, 0.9, -0.2, -6, 0, 0.15, 1.05, 7};
+    static const double centre[3] = {10, 20, 30};
+    double half[12], a[12];
+    mv_affine_parts parts;
+    mv_status st = mv_affine_sqrt(half, map);
+    int k;
+    if (st < 0) return st;
+    mv_affine_mul(a, half, half);
+    b->numbers = 25;
+    for (k = 0; k < 12; k++) b->number[k] = a[k] - map[k];
+    if ((st = mv_affine_log(a, map)) >= 0) st = mv_affine_exp(a, a);
+    if (st >= 0) st = mv_affine_decompose(&parts, map, centre);
+    if (st < 0) return st;
+    for (k = 0; k < 12; k++) b->number[12 + k] = a[k] - map[k];
+    mv_affine_compose(a, &parts);
+    for (k = 0; k < 12; k++) b->number[12 + k] += fabs(a[k] - map[k]);
+    b->number[24] = parts.scale[0] * parts.scale[1] * parts.scale[2] / mv_affine_det(map);
+    return st;
+}
+static double want_powers(const bench *b, size_t i) {
+    (void)b;
+    return i == 24;
+}
 /* a third of in each: x, y, z as doubles */
 static mv_status points_setup(bench *b) {
     size_t n = mv_volume_count(&b->in);
@@ -174,6 +198,7 @@ const bench_row rows_core[] = {
     {"convert to f16", MEDVOL_F32, to_f16, same, 1e-3, .floor = "m"},
     {"convert array, scaled", MEDVOL_I16, convert_array, want_scaled, .floor = "m", .setup = like_in},
     {"affine algebra", MEDVOL_F32, algebra, want_algebra, 1e-12, .most = 1},
+    {"affine powers and parts", MEDVOL_F32, powers, want_powers, 1e-12, .most = 1},
     {"affine of points", MEDVOL_F64, points, want_points, 1e-14, .floor = "c", .setup = points_setup},
     {0},
 };

@@ -54,7 +54,7 @@ static double want_side(const bench *b, size_t i) {
     (void)i;
     return (double)b->side;
 }
-static mv_status map(bench *b) { /* and the middle voxel looked at */
+static mv_status map_file(bench *b) { /* and the middle voxel looked at */
     mv_volume v = {0};
     mv_status st = mv_map(b->ctx, &v, b->path[0], NULL);
     b->numbers = 1;
@@ -292,6 +292,48 @@ static int check_render(bench *b) {
     for (i = 0; i < n; i++) dark += p[i] < 16, bright += p[i] > 128;
     return b->out.dtype != MEDVOL_RGB24 || b->out.dim[0] < 3 * b->side || dark < n / 20 || bright < n / 50;
 }
+/* ---- affine maps as ITK's text ---- */
+static const double map[12] = {1.1, -0.3, 0.1, 5, 0.4, 0.9, -0.2, -6, 0, 0.15, 1.05, 7};
+static mv_status map_target(bench *b) {
+    bench_path(b, 0, ".txt");
+    return MEDVOL_OK;
+}
+static mv_status map_save(bench *b) {
+    b->numbers = 1;
+    return mv_affine_save(b->ctx, map, b->path[0], NULL);
+}
+static int check_map(bench *b) { /* LPS: of the first row x and y keep their signs, z and the shift do not */
+    char text[600] = {0};
+    FILE *f = fopen(b->path[0], "r");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f) fclose(f);
+    return !n || !strstr(text, "Parameters: 1.1 -0.3 -0.1 0.4 0.9 0.2 0 -0.15 1.05 -5 6 7");
+}
+static mv_status map_numbers(bench *b, mv_status st, const double *a) {
+    b->numbers = 12;
+    if (st >= 0) memcpy(b->number, a, 12 * sizeof *a);
+    return st;
+}
+static mv_status map_setup(bench *b) {
+    map_target(b);
+    return map_save(b);
+}
+static mv_status map_load(bench *b) {
+    double a[12];
+    return map_numbers(b, mv_affine_load(b->ctx, a, b->path[0], NULL), a);
+}
+static mv_status map_load_mem(bench *b) {
+    static const char text[] = "#Insight Transform File V1.0\n#Transform 0\n"
+                               "Transform: AffineTransform_double_3_3\n"
+                               "Parameters: 1.1 -0.3 -0.1 0.4 0.9 0.2 0 -0.15 1.05 -5 6 7\n"
+                               "FixedParameters: 0 0 0\n";
+    double a[12];
+    return map_numbers(b, mv_affine_load_mem(b->ctx, a, text, sizeof text - 1, NULL), a);
+}
+static double want_map(const bench *b, size_t i) {
+    (void)b;
+    return map[i];
+}
 
 const bench_row rows_io[] = {
     {"load nii", MEDVOL_F32, load, same, .floor = "c", .setup = nii},
@@ -305,7 +347,7 @@ const bench_row rows_io[] = {
     {"load from memory", MEDVOL_F32, load_mem, same, .floor = "c", .setup = mem_setup},
     {"load header", MEDVOL_F32, load_header, want_side, .setup = nii},
     {"load header from memory", MEDVOL_F32, header_mem, want_side, .setup = mem_setup, .most = 1},
-    {"map", MEDVOL_F32, map, want_middle, .setup = nii},
+    {"map", MEDVOL_F32, map_file, want_middle, .setup = nii},
     {"save nii", MEDVOL_F32, save, .check = check_save, .floor = "f", .setup = target},
     {"save nii over the old file", MEDVOL_F32, replace, .check = check_save, .floor = "f", .setup = target},
     {"save nii as i16", MEDVOL_F32, save_i16, .check = check_save_i16, .floor = "rr", .setup = target},
@@ -321,5 +363,8 @@ const bench_row rows_io[] = {
     {"png to memory", MEDVOL_F32, png_mem, .check = check_png_mem, .setup = png_setup},
     {"png to a file", MEDVOL_F32, png, .check = check_png, .setup = png_setup},
     {"render planes", MEDVOL_F32, render, .check = check_render},
+    {"affine save", MEDVOL_F32, map_save, .check = check_map, .setup = map_target, .most = 1},
+    {"affine load", MEDVOL_F32, map_load, want_map, .setup = map_setup, .most = 1},
+    {"affine load from memory", MEDVOL_F32, map_load_mem, want_map, .most = 1},
     {0},
 };

@@ -66,7 +66,7 @@ static ptrdiff_t inside(ptrdiff_t i, ptrdiff_t n, int mirror) {
     return i;
 }
 /* The value at a position, which is moved to the border when outside of it. */
-static double value_at(const bench *b, const double *p, mv_interp how) {
+double bench_at(const bench *b, const double *p, mv_interp how) {
     ptrdiff_t n = (ptrdiff_t)b->side, c[3];
     const double *v = samples(b, how == MEDVOL_CUBIC);
     double w[3][6] = {{0}}, s = 0;
@@ -105,7 +105,7 @@ static double want_step(const bench *b, size_t i, double s, mv_interp how) {
     place(b, i, p);
     for (d = 0; d < 3; d++)
         p[d] = 0.5 * ((double)b->side - 1) + s * (p[d] - 0.5 * ((double)b->out.dim[d] - 1));
-    return value_at(b, p, how);
+    return bench_at(b, p, how);
 }
 static mv_status to_step(bench *b, double s, mv_interp how) {
     double mm[3] = {0.9 * s, 0.9 * s, 0.9 * s};
@@ -163,7 +163,7 @@ static double want_turned(const bench *b, size_t i, mv_interp how) {
         q[r] = m[4 * r] * p[0] + m[4 * r + 1] * p[1] + m[4 * r + 2] * p[2] + m[4 * r + 3];
         outside |= q[r] < -0.5 || q[r] > (double)b->side - 0.5;
     }
-    return outside ? 0 : value_at(b, q, how);
+    return outside ? 0 : bench_at(b, q, how);
 }
 #define TURN(name, how)                                                                                      \
     static mv_status turn_##name(bench *b) { return turned(b, how); }                                        \

@@ -20,9 +20,11 @@
 #include <itkResampleImageFilter.h>
 #include <itkRescaleIntensityImageFilter.h>
 #include <itkShiftScaleImageFilter.h>
+#include <itkSignedMaurerDistanceMapImageFilter.h>
 #include <itkStatisticsImageFilter.h>
 #include <itkThreadPool.h>
 #include <itkThresholdImageFilter.h>
+#include <itkWarpImageFilter.h>
 #include <itkZeroFluxNeumannPadImageFilter.h>
 
 namespace {
@@ -311,6 +313,50 @@ int check_cubic(bench *b) { return compare(b, 1e-5, true, false); }
 
 } // namespace
 
+/* ---- distances in voxels, negative within: only those without are ours ---- */
+int distance(bench *b) {
+    auto mask = image<uint8_t>::New();
+    mask->SetRegions(size_of(b->in.dim));
+    mask->Allocate();
+    const float *v = (const float *)b->in.data;
+    for (size_t i = 0; i < mv_volume_count(&b->in); i++) mask->GetBufferPointer()[i] = v[i] > 250;
+    auto filter = itk::SignedMaurerDistanceMapImageFilter<image<uint8_t>, image_f>::New();
+    filter->SetInput(mask);
+    filter->SetSquaredDistance(false);
+    filter->SetUseImageSpacing(false);
+    filter->Update(); /* into memory of its own, whatever it is told; the copy is a small part of its time */
+    memcpy(b->peer.data, filter->GetOutput()->GetBufferPointer(), bench_bytes(&b->peer));
+    return 0;
+}
+int check_distance(bench *b) {
+    for (size_t i = 0; i < mv_volume_count(&b->out); i++) {
+        const double ours = bench_value(&b->out, i) / 0.9, theirs = bench_value(&b->peer, i);
+        if (ours > 0 ? !(fabs(theirs - ours) <= 1e-5 * ours) : theirs > 0) return 1;
+    }
+    return 0;
+}
+
+/* ---- a field, vectors voxel by voxel as they have them, in voxels ---- */
+using vectors = itk::Image<itk::Vector<float, 3>, 3>;
+int field_setup(bench *b) {
+    const size_t n = mv_volume_count(&b->in);
+    auto *own = new vectors::Pointer(vectors::New());
+    (*own)->SetRegions(size_of(b->in.dim));
+    (*own)->Allocate();
+    for (size_t i = 0; i < n; i++)
+        for (unsigned c = 0; c < 3; c++)
+            (*own)->GetBufferPointer()[i][c] = (float)(bench_value(&b->aux[0], n * c + i) / 0.9);
+    b->peer_own = own;
+    return setup(b);
+}
+void field_done(bench *b) { delete (vectors::Pointer *)b->peer_own; }
+template <class T> int warp(bench *b) {
+    const auto filter = reads<itk::WarpImageFilter<image<T>, image_f, vectors>>(b);
+    filter->SetDisplacementField(*(vectors::Pointer *)b->peer_own);
+    filter->SetOutputParametersFromImage(filter->GetInput());
+    return into_peer(b, filter);
+}
+
 #define ROW(op, type, run, tolerance)                                                                        \
     {"ITK", op, MEDVOL_##type, run, tolerance, nullptr, 1, setup, nullptr}
 #define CHECKED(op, type, run, check) {"ITK", op, MEDVOL_##type, run, 0, check, 1, setup, nullptr}
@@ -367,6 +413,9 @@ const bench_peer peers_itk[] = {
     CHECKED("turn linear", I16, between<int16_t>, check_linear),
     CHECKED("turn linear", F32, between<float>, check_linear),
     CHECKED("turn cubic", F32, cubic, check_cubic),
+    CHECKED("distance to bright voxels", F32, distance, check_distance),
+    {"ITK", "warp linear", MEDVOL_I16, warp<int16_t>, 4e-5, nullptr, 1, field_setup, field_done},
+    {"ITK", "warp linear", MEDVOL_F32, warp<float>, 4e-5, nullptr, 1, field_setup, field_done},
     CHECKED("like another scan", F32, between<float>, check_linear),
     {},
 };

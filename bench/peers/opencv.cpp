@@ -247,6 +247,31 @@ int half_linear(bench *b) {
 
 } // namespace
 
+/* ---- filters: each plane along x and y, then the volume as one image of x y columns and z rows ---- */
+template <class F> int filtered(bench *b, F one) {
+    const int n[3] = {(int)b->in.dim[0], (int)b->in.dim[1], (int)b->in.dim[2]};
+    cv::Mat between(n[2], n[0] * n[1], CV_32F);
+    for (int z = 0; z < n[2]; z++) {
+        cv::Mat out(n[1], n[0], CV_32F, between.ptr<float>(z));
+        one(plane(b->in, z), out, true);
+        if (out.data != between.ptr(z)) return 1;
+    }
+    cv::Mat out(n[2], n[0] * n[1], CV_32F, b->peer.data);
+    one(between, out, false);
+    return filled(b, out);
+}
+template <int sigma> int gaussian(bench *b) {
+    return filtered(b, [](const cv::Mat &in, cv::Mat &out, bool both) {
+        const int taps = 8 * sigma + 1;
+        cv::GaussianBlur(in, out, cv::Size(both ? taps : 1, taps), sigma, sigma, cv::BORDER_REPLICATE);
+    });
+}
+int box_mean(bench *b) {
+    return filtered(b, [](const cv::Mat &in, cv::Mat &out, bool both) {
+        cv::blur(in, out, cv::Size(both ? 5 : 1, 5), cv::Point(-1, -1), cv::BORDER_REPLICATE);
+    });
+}
+
 #define ROW(op, type, run, tolerance)                                                                        \
     {"OpenCV", op, MEDVOL_##type, run, tolerance, nullptr, 1, setup, nullptr}
 extern "C" {
@@ -296,6 +321,9 @@ const bench_peer peers_opencv[] = {
     ROW("permute zxy", F32, permute_zxy, 0),
     ROW("rot90", F32, rot90, 0),
     ROW("reorient", F32, reorient, 0),
+    ROW("gaussian sigma 1", F32, gaussian<1>, 1e-6),
+    ROW("gaussian sigma 3", F32, gaussian<3>, 1e-6),
+    ROW("box mean radius 2", F32, box_mean, 1e-6),
     {"OpenCV", "half linear", MEDVOL_F32, half_linear, 3e-7, nullptr, 1, setup_even, nullptr},
     {"OpenCV", "shape linear", MEDVOL_F32, half_linear, 3e-7, nullptr, 1, setup_even, nullptr},
     {},
