@@ -2695,7 +2695,8 @@ typedef struct mv_register_lncc_opt {
    Windows without contrast have no say; images without any leave u = 0. NaN counts as no contrast.
    Memory: 10 floats a voxel, with `full` 22. Threads: slabs; bits do not depend on them. Numerics: levels
    agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (field over
-   an image). Source: Cachier et al. 2003; Avants et al. 2008; Yushkevich et al. 2016 (greedy); Lucas and Kanade 1981. */
+   an image). Source: Cachier et al. 2003; Avants et al. 2008; Yushkevich et al. 2016 (greedy); Lucas and
+   Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 #endif
@@ -34072,8 +34073,8 @@ static void mv__me_scan_plane(const mv__me_edt *g, float *f, float *last) {
     for (x = 0; x < nx; x++) last[x] = (float)HUGE_VAL;
     for (y = 0; y < ny; y++) MV__PICK(mv__me_scan)(f + y * nx, last, f + y * nx, nx, 1.0f, 0);
     for (x = 0; x < nx; x++) last[x] = (float)HUGE_VAL;
-    for (y = ny; y-- > 0;)
-        MV__PICK(mv__me_scan)(f + y * nx, last, f + y * nx, nx, (float)g->s[1], 1);
+    for (y = ny; y > 0; y--)
+        MV__PICK(mv__me_scan)(f + (y - 1) * nx, last, f + (y - 1) * nx, nx, (float)g->s[1], 1);
 }
 static void mv__me_scan_job(void *arg, size_t lane) {
     const mv__me_edt *g = (const mv__me_edt *)arg;
@@ -36673,27 +36674,28 @@ typedef struct mv__ln_slab { /* what a job works with */
     float *pad[3], *row[4], *u[3], *w, *g[3];
 } mv__ln_slab;
 static size_t mv__ln_window_of(const mv__ln *d) { return 2 * d->radius + 1; }
-static float *mv__ln_take(float **s, size_t n) {
-    float *p = *s;
-    *s += (n + 15) & ~(size_t)15;
-    return p;
+/* n floats at *at with room before them; NULL while they are only counted */
+static float *mv__ln_take(float *base, size_t *at, size_t n, size_t before) {
+    const size_t was = *at + before;
+    *at = (was + n + before + 15) & ~(size_t)15;
+    return base ? base + was : NULL;
 }
 static size_t mv__ln_slab_make(mv__ln_slab *j, const mv__ln *d, float *scratch) { /* floats it takes */
     const size_t k = mv__ln_window_of(d);
-    float *s = scratch;
+    size_t at = 0;
     int c;
     for (c = 0; c < 3; c++) {
-        j->forth.row[c] = mv__ln_take(&s, k * d->line);
-        j->back.row[c] = mv__ln_take(&s, k * d->line);
-        j->forth.plane[c] = mv__ln_take(&s, k * d->slab);
-        j->back.plane[c] = mv__ln_take(&s, k * d->slab);
-        j->pad[c] = mv__ln_take(&s, d->line + 2 * MV__LN_PAD) + MV__LN_PAD;
-        j->u[c] = mv__ln_take(&s, d->line + 2 * MV__LN_PAD);
-        j->g[c] = d->half ? mv__ln_take(&s, k * d->slab) : NULL;
+        j->forth.row[c] = mv__ln_take(scratch, &at, k * d->line, 0);
+        j->back.row[c] = mv__ln_take(scratch, &at, k * d->line, 0);
+        j->forth.plane[c] = mv__ln_take(scratch, &at, k * d->slab, 0);
+        j->back.plane[c] = mv__ln_take(scratch, &at, k * d->slab, 0);
+        j->pad[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
+        j->u[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
+        j->g[c] = d->half ? mv__ln_take(scratch, &at, k * d->slab, 0) : NULL;
     }
-    for (c = 0; c < 4; c++) j->row[c] = mv__ln_take(&s, d->line + 2 * MV__LN_PAD) + MV__LN_PAD;
-    j->w = mv__ln_take(&s, k * d->slab);
-    return (size_t)(s - scratch);
+    for (c = 0; c < 4; c++) j->row[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
+    j->w = mv__ln_take(scratch, &at, k * d->slab, 0);
+    return at;
 }
 /* three padded rows join the ring, the one `radius` rows back gets its sums */
 static void mv__ln_push(const mv__ln_slab *j, const mv__ln_ring *q, size_t y) {
@@ -36913,22 +36915,22 @@ static void mv__ln_shape(mv_ctx *ctx, mv__ln *d) {
 static size_t mv__ln_lay(mv__ln *d, float *s) { /* floats of a level; pointers when s is given */
     const size_t count = d->slab * d->n[2];
     const int newton = d->o->descent == MEDVOL_DESCENT_NEWTON, adam = d->o->descent == MEDVOL_DESCENT_ADAM;
-    float *from = s;
+    size_t at = 0;
     int c;
     for (c = 0; c < 3; c++) {
-        d->u[c] = mv__ln_take(&s, d->fcount);
-        d->t[c] = mv__ln_take(&s, d->fcount);
-        d->v[c] = newton || adam ? mv__ln_take(&s, d->fcount) : NULL;
-        d->v2[c] = adam ? mv__ln_take(&s, d->fcount) : NULL;
-        d->inverse[c] = mv__ln_take(&s, d->n[c]);
+        d->u[c] = mv__ln_take(s, &at, d->fcount, 0);
+        d->t[c] = mv__ln_take(s, &at, d->fcount, 0);
+        d->v[c] = newton || adam ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
+        d->v2[c] = adam ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
+        d->inverse[c] = mv__ln_take(s, &at, d->n[c], 0);
     }
-    for (c = 0; c < 4; c++) d->g[c] = mv__ln_take(&s, d->fcount);
-    d->sf = mv__ln_take(&s, count);
-    d->vf = mv__ln_take(&s, count);
-    d->longest = mv__ln_take(&s, mv__divup(d->fcount, MV__CHUNK));
-    d->energy = (double *)(void *)mv__ln_take(&s, 2 * d->n[2]);
-    d->scratch = mv__ln_take(&s, 0);
-    return (size_t)(s - from);
+    for (c = 0; c < 4; c++) d->g[c] = mv__ln_take(s, &at, d->fcount, 0);
+    d->sf = mv__ln_take(s, &at, count, 0);
+    d->vf = mv__ln_take(s, &at, count, 0);
+    d->longest = mv__ln_take(s, &at, mv__divup(d->fcount, MV__CHUNK), 0);
+    d->energy = (double *)(void *)mv__ln_take(s, &at, 2 * d->n[2], 0);
+    d->scratch = mv__ln_take(s, &at, 0, 0);
+    return at;
 }
 static mv_status mv__ln_begin(mv_ctx *ctx, mv__ln *d, const char *op, const double *sigma) {
     const size_t radius[3] = {d->radius, d->n[1] > 1 ? d->radius : 0, d->radius};
@@ -37197,6 +37199,7 @@ static mv_status mv__ln_result_make(mv_ctx *ctx, const mv__ln *d, mv_volume *out
     mv__memcpy(g.turn, d->fix.affine, sizeof g.turn);
     g.scratch = (float *)mv__alloc(ctx, MV__LN_JOBS * 4 * width * sizeof(float));
     if (!g.scratch) return MEDVOL_E_NOMEM;
+    MV__KNOWN(g.per > 0);
     st = mv_parallel_for(ctx, mv__divup(d->n[2], g.per), mv__ln_result_job, &g, NULL);
     mv__free(ctx, g.scratch);
     return st;
