@@ -34469,7 +34469,7 @@ static void mv__me_sort(mv__me_table *h) {
     size_t i, n = 0;
     for (i = 0; i < h->cap; i++)
         if (h->t[i].n[0] + h->t[i].n[1] > 0) h->t[n++] = h->t[i];
-    for (i = n / 2; i-- > 0;) mv__me_sift(h->t, i, n);
+    for (i = n / 2; i > 0; i--) mv__me_sift(h->t, i - 1, n);
     for (i = n; i-- > 1;) {
         const mv__me_label e = h->t[0];
         h->t[0] = h->t[i];
