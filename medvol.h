@@ -2527,12 +2527,13 @@ MEDVOL_DEF mv_status mv_metric_labels(mv_ctx *ctx, mv_label_metrics *out, size_t
 
 /* mv_metric_surface: distances in mm between the borders of two masks (voxels > 0) or, by_label, of `label`
    in a and b (any real type; up to 3 axes). A border voxel has a face neighbour along an axis longer than 1
-   that is not in the mask or beyond the volume (MONAI's get_mask_edges). Over the distances of each border
-   voxel of a to the nearest of b, and the other way about: greatest of both (hausdorff), greater of both
-   percentiles, numpy's linear rule (MONAI's HD95; SimpleITK's Hausdorff filter has none), mean of all
-   together (assd; MONAI's symmetric average), share of all within tolerance (surface_dice; MONAI's, by
-   voxels, not by areas as in DeepMind's). Memory: of the box that holds both masks 6 bytes a voxel and 4 a
-   border voxel. Errors: as mv_distance; MEDVOL_E_SHAPE, _EMPTY (a or b has no voxel). */
+   that is not in the mask or beyond the volume (MONAI's get_mask_edges), or is the volume's only one. Over
+   the distances of each border voxel of a to the nearest of b, and the other way about: greatest of both
+   (hausdorff), greater of both percentiles, numpy's linear rule (MONAI's HD95; SimpleITK's Hausdorff filter
+   has none), mean of all together (assd; MONAI's symmetric average), share of all within tolerance
+   (surface_dice; MONAI's, by voxels, not by areas as in DeepMind's). Memory: of the box that holds both masks
+   6 bytes a voxel and 4 a border voxel. Errors: as mv_distance; MEDVOL_E_SHAPE, _EMPTY (a or b has no
+   voxel). */
 typedef struct mv_surface_metrics {
     uint64_t border_a, border_b;
     double hausdorff, percentile, assd, surface_dice;
@@ -2725,7 +2726,7 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 #if defined(MEDVOL_NO_GZIP) && !defined(MEDVOL_NO_IO)
 #  error "medvol.h: [IO] needs [GZIP]: define MEDVOL_NO_IO too"
 #endif
-#if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FFT)) &&                                                  \
+#if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FFT)) &&                                                 \
     !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
       defined(MEDVOL_NO_SENSE))
 #  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
@@ -5860,21 +5861,21 @@ MEDVOL_DEF mv_status mv_affine_exp(double *out, const double *a) {
 /* m goes to I, x to the root; both scaled by the determinant while m is far from I. On the negative real axis
    nothing converges: 40 steps are what brings an eigenvalue 1e-10 off it over to the other side. */
 static mv_status mv__af_root(double *out, const double *a) {
-    double m[12], x[12], y[12], inverse[12], square[12], far = 1.0, s;
+    double m[12], x[12], y[12], inverse[12], square[12], away = 1.0, s;
     int i, k;
     mv__af_linear(m, a, 1.0, 0.0);
     mv__memcpy(x, m, sizeof x);
-    for (k = 0; k < 40 && !(far < 1e-8); k++) {
-        far = mv__af_from_unit(m);
+    for (k = 0; k < 40 && !(away < 1e-8); k++) {
+        away = mv__af_from_unit(m);
         if (mv_affine_invert(inverse, m) < 0) return MEDVOL_E_SINGULAR;
-        s = far > 0.01 ? pow(fabs(mv_affine_det(m)), -1.0 / 3.0) : 1.0; /* the square of the scale */
+        s = away > 0.01 ? pow(fabs(mv_affine_det(m)), -1.0 / 3.0) : 1.0; /* the square of the scale */
         mv__af_linear(y, inverse, 0.5 * sqrt(s) / s, 0.5 * sqrt(s));
         mv_affine_mul(x, x, y);
         for (i = 0; i < 12; i++) m[i] = 0.25 * (s * m[i] + inverse[i] / s) + (i % 5 ? 0.0 : 0.5);
     }
     mv_affine_mul(square, x, x);
     for (i = 0; i < 12; i++) square[i] -= i % 4 == 3 ? 0.0 : a[i];
-    if (!(far < 1e-8) || !(mv__af_norm(square) <= 1e-8 * mv__af_norm(a))) return MEDVOL_E_SINGULAR;
+    if (!(away < 1e-8) || !(mv__af_norm(square) <= 1e-8 * mv__af_norm(a))) return MEDVOL_E_SINGULAR;
     mv__af_linear(y, x, 1.0, 1.0); /* (x + 1) its translation = a's */
     if (mv_affine_invert(y, y) < 0) return MEDVOL_E_SINGULAR;
     for (i = 0; i < 3; i++)
@@ -27863,7 +27864,7 @@ enum {
     MV__GR_BLOCKS = 4  /* such blocks at a time */
 };
 /* One missing line of all coils. near_by: the lines about it inside k-space, of coil 0; which: their places
-   in the kernel. weights: for each block of coils, line of the kernel, neighbour along x: 2 * MV__GR_BLOCK. */
+   in the kernel. weights: for each block of coils, line of it, neighbour along x: 2 * MV__GR_BLOCK. */
 typedef struct mv__gr_line {
     const float *near_by[MV__GR_MOST * MV__GR_MOST];
     size_t which[MV__GR_MOST * MV__GR_MOST];
@@ -29873,7 +29874,7 @@ typedef struct mv__fi_pass {
     size_t src_step, dst_step, src_outer, dst_outer; /* elements from row to row, from sheet to sheet */
     int axis, across, same, held; /* of the columns; same: dst is src; held: there is a ring */
     float outside;
-    size_t left, right, slots, listed, width, group, njobs;
+    size_t left, right, rows_held, listed, width, group, njobs;
     size_t o_blank, o_row, o_wide, o_stage, o_tail, o_halo, o_ptr, bytes; /* scratch of a job */
     const size_t *pad;       /* which voxel each cell beside a row takes; none: outside */
     unsigned char *scratch;
@@ -29935,7 +29936,7 @@ static void mv__fi_fetch(const mv__fi_pass *g, mv__fi_sheet *s, ptrdiff_t at) {
     if (s->halo && (at < 0 || at >= n))
         mv__memcpy(d, s->halo + (size_t)(at < 0 ? at + b : at - n + b) * g->width, s->len * sizeof(float));
     else mv__fi_read(g, s, d, at);
-    s->slot = s->slot + 1 == g->slots ? 0 : s->slot + 1;
+    s->slot = s->slot + 1 == g->rows_held ? 0 : s->slot + 1;
 }
 /* one tap, wherever it falls */
 static const float *mv__fi_tap(const mv__fi_pass *g, const mv__fi_sheet *s, ptrdiff_t at) {
@@ -29945,7 +29946,7 @@ static const float *mv__fi_tap(const mv__fi_pass *g, const mv__fi_sheet *s, ptrd
         if (c->border != MEDVOL_BORDER_WRAP || !g->held) at = (ptrdiff_t)mv__fi_map(c->border, at, c->n);
     }
     if (!g->held) return (const float *)(const void *)mv__fi_source(g, s, at);
-    return s->ring + (size_t)(at - s->lo) % g->slots * g->width;
+    return s->ring + (size_t)(at - s->lo) % g->rows_held * g->width;
 }
 /* The taps from `at` on, out of a list that reaches farther: where a row will lie is known before it does. */
 static const float *const *mv__fi_taps(const mv__fi_pass *g, mv__fi_sheet *s, ptrdiff_t at) {
@@ -30088,8 +30089,8 @@ static void mv__fi_scratch(mv__fi_pass *g) {
     const int wrap = c->border == MEDVOL_BORDER_WRAP && !c->clip;
     size_t at = 0;
     g->width = (len + 15) & ~(size_t)15;
-    g->slots = wrap ? c->taps : mv__minz(c->taps, c->n);
-    mv__fi_room(&at, g->held ? g->slots * sizeof(float) : 0, g->width);
+    g->rows_held = wrap ? c->taps : mv__minz(c->taps, c->n);
+    mv__fi_room(&at, g->held ? g->rows_held * sizeof(float) : 0, g->width);
     g->o_blank = mv__fi_room(&at, c->taps > 1 ? g->width : 0, sizeof(float));
     g->left = x->taps > 1 ? x->before : 0;
     g->right = x->taps > 1 ? (x->m - 1) * x->step + x->taps - x->before - x->n : 0;
@@ -30676,7 +30677,7 @@ typedef struct mv__fd_row {
     float b[9];
     const void *src[3];
     size_t n[3], sy, sz;  /* strides in elements */
-    int far;              /* rows of one voxel, or elements beyond 2^31: no pairs, indices of 64 bits */
+    int wide;             /* rows of one voxel, or elements beyond 2^31: no pairs, indices of 64 bits */
     int scaled, constant; /* constant: beyond -0.5..n-0.5 lies `value` */
     float slope, inter, value;
     float *dst[4], *grad[3];
@@ -30695,7 +30696,7 @@ static inline float mv__fd_inward(double x) { /* as a float, no farther from 0 *
    moved to within 2^22 voxels of the source: bounds on the way there are exact, others need not be. */
 MV__WRAPS static inline void mv__fd_begin(mv__fd_run *o, const mv__fd_row *s, size_t i, size_t n,
                                           double beyond) {
-    const double far = 4194304.0;
+    const double limit = 4194304.0;
     double most = 0.0;
     uint32_t base = 0;
     int r;
@@ -30705,8 +30706,8 @@ MV__WRAPS static inline void mv__fd_begin(mv__fd_run *o, const mv__fd_row *s, si
     for (r = 0; r < 3; r++) {
         const double top = (double)(s->n[r] - 1);
         double q = s->at[r] + (double)i * s->step[r], whole;
-        q = q > -far ? q : -far; /* NaN too */
-        q = q < top + far ? q : top + far;
+        q = q > -limit ? q : -limit; /* NaN too */
+        q = q < top + limit ? q : top + limit;
         whole = floor(q);
         o->frac[r] = (float)(q - whole);
         o->step[r] = o->len > 1 ? (float)s->step[r] : 0.0f;
@@ -30879,7 +30880,7 @@ MV__INLINE mvf MV__K(mv__fd_plane)(const mv__fd_row *s, const mv__fd_run *o, con
     int r;
     if (kind == MV__FD_F32) {
         const float *q = (const float *)s->src[p];
-        if (s->far) MV__K(mv__fd_far)(s, q, o, whole, dy, dz, x, y);
+        if (s->wide) MV__K(mv__fd_far)(s, q, o, whole, dy, dz, x, y);
         else MV__K(mv__corners)(q, dy, dz, k, x, y, rows);
     } else if (kind < MV__FD_RGB)
         MV__K(mv__fd_narrow)((const uint8_t *)s->src[p], dy, dz, k, x, y, rows, kind);
@@ -31475,7 +31476,7 @@ static mv_status mv__field_compose(mv_ctx *ctx, float *const *dst, const float *
     }
     g.row.sy = n[0];
     g.row.sz = n[0] * n[1];
-    g.row.far = mv__fd_is_far(n, g.row.sy, g.row.sz);
+    g.row.wide = mv__fd_is_far(n, g.row.sy, g.row.sz);
     g.fn = comps == 2 ? MV__PICK(mv__fd_lin2) : MV__PICK(mv__fd_lin3);
     return mv__fd_rows_run(ctx, &g, n, op);
 }
@@ -31498,7 +31499,7 @@ static mv_status mv__warp_gradient(mv_ctx *ctx, float *w, float *const *grad, co
     g.row.dst[0] = w;
     g.row.sy = mn[0];
     g.row.sz = mn[0] * mn[1];
-    g.row.far = mv__fd_is_far(mn, g.row.sy, g.row.sz);
+    g.row.wide = mv__fd_is_far(mn, g.row.sy, g.row.sz);
     g.fn = grad ? MV__PICK(mv__fd_grad) : MV__PICK(mv__fd_lin1);
     return mv__fd_rows_run(ctx, &g, n, op);
 }
@@ -31921,7 +31922,7 @@ static mv_status mv__field_invert(mv_ctx *ctx, float *const *w, const float *con
     }
     g.a.src.sy = n[0];
     g.a.src.sz = n[0] * n[1];
-    g.a.src.far = mv__fd_is_far(n, g.a.src.sy, g.a.src.sz);
+    g.a.src.wide = mv__fd_is_far(n, g.a.src.sy, g.a.src.sz);
     g.a.tolerance = (float)(tolerance * tolerance);
     g.a.iterations = iterations;
     g.comps = comps;
@@ -32229,7 +32230,7 @@ static void mv__fd_plan(mv__fd_chain *c, const double *affine, const size_t *n) 
         for (r = 0; r < l->comps; r++) s->row.src[r] = l->p[r];
         s->row.sy = l->sy;
         s->row.sz = l->sz;
-        s->row.far = mv__fd_is_far(l->n, l->sy, l->sz);
+        s->row.wide = mv__fd_is_far(l->n, l->sy, l->sz);
         s->turned = c->comps && !mv__fd_identity3(c->d);
         for (r = 0; r < 9; r++) s->turn[r] = (float)c->d[r / 3 * 4 + r % 3];
         s->direct = !c->comps && !l->spline && mv__fd_direct(s, n);
@@ -32826,13 +32827,13 @@ static mv_status mv__fd_source(mv_ctx *ctx, mv__fd_warp *w) {
     for (i = 0; i < 3; i++) w->row.n[i] = i < (size_t)v->ndim ? v->dim[i] : 1;
     w->row.sy = w->row.n[1] > 1 ? (size_t)v->stride[1] : w->row.n[0];
     w->row.sz = w->row.n[2] > 1 ? (size_t)v->stride[2] : w->row.n[1] * w->row.sy;
-    w->row.far = mv__fd_is_far(w->row.n, w->row.sy, w->row.sz);
+    w->row.wide = mv__fd_is_far(w->row.n, w->row.sy, w->row.sz);
     w->kind = whole                      ? MV__FD_F32
               : v->dtype == MEDVOL_RGB24  ? MV__FD_RGB
               : v->dtype == MEDVOL_RGBA32 ? MV__FD_RGBA
               : !linear                   ? -1
               : v->dtype == MEDVOL_F32    ? MV__FD_F32
-              : w->row.far                ? -1
+              : w->row.wide               ? -1
               : v->dtype == MEDVOL_U8     ? MV__FD_U8
               : v->dtype == MEDVOL_I16    ? MV__FD_I16
               : v->dtype == MEDVOL_U16    ? MV__FD_U16
@@ -32841,7 +32842,7 @@ static mv_status mv__fd_source(mv_ctx *ctx, mv__fd_warp *w) {
         if ((w->spare = (unsigned char *)mv__alloc(ctx, bytes + 8)) == NULL) return MEDVOL_E_NOMEM;
         mv__memcpy(w->spare, v->data, bytes);
         mv__memset(w->spare + bytes, 0, 8);
-    } else if (w->kind >= MV__FD_RGB && w->row.far)
+    } else if (w->kind >= MV__FD_RGB && w->row.wide)
         return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)v->dim[0], -1,
                         "%s: src has more than 2^31 pixels of type %s", w->op, mv_dtype_name(v->dtype));
     for (i = 0; w->kind < 0 && st == MEDVOL_OK && i < mv__minz(3, w->volumes); i++)
@@ -32850,7 +32851,7 @@ static mv_status mv__fd_source(mv_ctx *ctx, mv__fd_warp *w) {
         w->row.scaled = 0;
         w->row.sy = w->copy[0].sy;
         w->row.sz = w->copy[0].sz;
-        w->row.far = mv__fd_is_far(w->row.n, w->row.sy, w->row.sz);
+        w->row.wide = mv__fd_is_far(w->row.n, w->row.sy, w->row.sz);
     }
     return st;
 }
@@ -34619,6 +34620,7 @@ static void mv__me_map_job(void *arg, size_t job) {
 static void mv__me_border_job(void *arg, size_t job) {
     const mv__me_masks *g = (const mv__me_masks *)arg;
     const size_t z = job + g->first[2], sy = g->n[0], sz = g->n[0] * g->n[1];
+    const int single = sz * g->n[2] == 1; /* no axis has neighbours: the voxel is its own border */
     size_t x, y;
     for (y = g->first[1]; y < g->first[1] + g->box[1]; y++) {
         const uint8_t *p = g->map + (z * g->n[1] + y) * g->n[0];
@@ -34628,7 +34630,7 @@ static void mv__me_border_job(void *arg, size_t job) {
             if (in && g->n[0] > 1) in &= x > 0 && x + 1 < g->n[0] ? p[x - 1] & p[x + 1] : 0;
             if (in && g->n[1] > 1) in &= y > 0 && y + 1 < g->n[1] ? *(p + x - sy) & *(p + x + sy) : 0;
             if (in && g->n[2] > 1) in &= z > 0 && z + 1 < g->n[2] ? *(p + x - sz) & *(p + x + sz) : 0;
-            *d++ = (uint8_t)(p[x] & ~in);
+            *d++ = (uint8_t)(single ? p[x] : p[x] & ~in);
         }
     }
 }
@@ -36775,7 +36777,7 @@ static void mv__ln_warp_plane(const mv__ln_slab *j, size_t z) {
     }
     s.sy = s.n[0];
     s.sz = s.n[0] * s.n[1];
-    s.far = mv__fd_is_far(s.n, s.sy, s.sz);
+    s.wide = mv__fd_is_far(s.n, s.sy, s.sz);
     s.src[0] = d->mov.f;
     s.dst[0] = j->pad[0];
     for (y = 0; y < d->n[1] + d->radius; y++) {
@@ -37006,7 +37008,7 @@ static void mv__ln_grow_job(void *arg, size_t z) {
     }
     s.sy = s.n[0];
     s.sz = s.n[0] * s.n[1];
-    s.far = mv__fd_is_far(s.n, s.sy, s.sz);
+    s.wide = mv__fd_is_far(s.n, s.sy, s.sz);
     for (y = 0; y < d->fn[1]; y++) {
         const size_t at = z * d->fslab + y * d->fn[0];
         for (c = 0; c < 3; c++) {

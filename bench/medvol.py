@@ -59,9 +59,10 @@ def _fields(body: str, types: dict[str, Any]) -> list[tuple[str, Any]]:
             out.append((function[1], ctypes.c_void_p))
             continue
         base, names = re.fullmatch(r"(?:const )?(?:unsigned (?=char))?(\w+) (.*)", line, re.S).groups()
-        for star, name, count in re.findall(r"(\*?)(\w+)(?:\[(\d+)\])?", names):
+        for star, name, constant, count in re.findall(r"(\*?)(\w+)(?:\[(?:MEDVOL_(\w+)|(\d+))\])?", names):
             kind = ctypes.c_void_p if star else types[base]
-            out.append((name, kind * int(count) if count else kind))
+            length = CONST[constant] if constant else int(count or 0)
+            out.append((name, kind * length if length else kind))
     return out
 
 

@@ -837,6 +837,7 @@ static int on_border(const uint8_t *in, const size_t *n, size_t i) {
     size_t step = 1, rest = i;
     int d;
     if (!in[i]) return 0;
+    if (n[0] * n[1] * n[2] == 1) return 1;
     for (d = 0; d < 3; step *= n[d], rest /= n[d], d++) {
         const size_t at = rest % n[d];
         if (n[d] == 1) continue;
@@ -872,7 +873,7 @@ static void surfaces(const mv_volume *a, const mv_volume *b, const mv_surface_op
             }
         rank[k] = ranked(d, m, q);
     }
-    if (edges[0]) {
+    if (CHECK(edges[0] > 0)) {
         CHECK(r.border_a == edges[0] && r.border_b == edges[1]);
         CHECK_NEAR(r.max_ab, most[0], 4e-7 * most[0]);
         CHECK_NEAR(r.max_ba, most[1], 4e-7 * most[1]);

@@ -208,11 +208,11 @@ static void test_far(void) {
             for (x = 0; x < 9; x++) u[c][x] = (float)t_uniform(-3, 3);
         s.at[1] = (double)(row % 5), s.at[2] = (double)(row / 5);
         s.src[0] = p, s.sy = 9, s.sz = sz, s.dst[0] = out;
-        s.far = mv__fd_is_far(n, s.sy, s.sz);
-        CHECK(s.far);
+        s.wide = mv__fd_is_far(n, s.sy, s.sz);
+        CHECK(s.wide);
         MV__PICK(mv__fd_lin1)(&s, 9);
-        s.src[0] = near_, s.sz = 45, s.dst[0] = want, s.far = mv__fd_is_far(n, 9, 45);
-        CHECK(!s.far);
+        s.src[0] = near_, s.sz = 45, s.dst[0] = want, s.wide = mv__fd_is_far(n, 9, 45);
+        CHECK(!s.wide);
         MV__PICK(mv__fd_lin1)(&s, 9);
         CHECK(memcmp(out, want, sizeof out) == 0);
     }
