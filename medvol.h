@@ -2574,9 +2574,9 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 /* Why an iteration ended. */
 typedef enum mv_stop {
     MEDVOL_STOP_NONE = 0,       /* nothing was to be done */
-    MEDVOL_STOP_UPDATE = 1,     /* the last update moved no voxel by more than control.tolerance */
+    MEDVOL_STOP_UPDATE = 1,     /* no update that moves a voxel by more than control.tolerance is left */
     MEDVOL_STOP_ENERGY = 2,     /* a line through the last 10 energies falls by less than control.slope */
-    MEDVOL_STOP_STUCK = 3,      /* no fraction of the step lowers the energy */
+    MEDVOL_STOP_STUCK = 3,      /* no fraction of the step, from 1/64 on, lowers the energy */
     MEDVOL_STOP_ITERATIONS = 4,
     MEDVOL_STOP_TIME = 5,       /* control.seconds have passed */
     MEDVOL_STOP_CALLER = 6,     /* control.step said so */
@@ -2638,7 +2638,8 @@ typedef struct mv_register_affine_opt {
     const mv_volume *moving_mask; /* the same on the moving one's */
     double robust;                /* NCC, SSD: Tukey's biweight: residuals beyond so many standard deviations
                                      (4.685 is usual); 0: none */
-    double search;                /* degrees, to 180: rotations about each axis up to that are tried first */
+    double search;                /* degrees, to 180: rotations about each axis up to that are tried first;
+                                     0: 30 with INIT_AUTO, else (with start; TRANSLATION) none; < 0: none */
     int bins;                     /* MI: of each image; 0: 32; 8 to 128 */
     int symmetric;                /* both ways at once: swapping the images gives the inverse */
     mv_register_control control;  /* iterations: 30 */
@@ -2646,20 +2647,19 @@ typedef struct mv_register_affine_opt {
 /* mv_register_affine: the rigid, similarity or affine T (double[12], world to world) that makes `metric`
    least over the voxels of fixed that T takes into moving. Gauss-Newton steps by inverse composition,
    T <- T o E^-1 where E is the small motion of the fixed image that explains the warped moving one; gain and
-   offset are
-   solved for along with E (NCC). MI: joint histogram with cubic B-splines as windows on the fixed side, its
-   derivative by table, curvature from the variance within a bin. Steps are halved while the energy rises.
-   Pyramids of both images; levels of like spacing are compared; of large levels every second, third ... row
-   (some 2 million voxels). Types: any real, scaling applied. Geometry: any affines, oblique and left-handed
-   ones too.
+   offset are solved for along with E (NCC). MI: joint histogram with cubic B-splines as windows on the fixed
+   side, its derivative by table, curvature from the variance within a bin. Steps that point alike become
+   longer, those that raise the energy are halved. Pyramids of both images; levels of like spacing are
+   compared; of large levels every second, third ... row (some 2 million voxels). The minimum found is the one
+   that lies downhill from the best start: beyond some 60 degrees ask for more `search`. Types: any real,
+   scaling applied. Geometry: any affines, oblique and left-handed ones too.
    Memory: both pyramids in f32 (1.2 times the images), of masks the same. Threads: rows; bits do not depend
    on them. Numerics: sums in f32 along rows, in f64 across; levels agree to 1e-4 voxels. NaN voxels have
    no weight. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (not 2-D or 3-D, one of each, masks of other shape; 2-D
    outside of world x, y), _SIZE (an axis of one voxel), _RANGE (options), _SINGULAR (start or an affine;
-   images that do not determine T, such as constant ones), _EMPTY (masks or
-   overlap), _NOMEM, _CANCELLED, _UNSUPPORTED (control.seconds without a clock; robust
-   with MI); affine as it was. Source: Baker and Matthews
-   2004; Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
+   images that do not determine T, such as constant ones), _EMPTY (masks or overlap), _NOMEM, _CANCELLED,
+   _UNSUPPORTED (control.seconds without a clock; robust with MI); affine as it was. Source: Baker and
+   Matthews 2004; Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
 MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_affine_opt *opt);
 
@@ -36215,16 +36215,18 @@ static int mv__rg_level_flat(const double *last, int n, double slope) {
     }
     return -s / sx < slope * fabs(mean);
 }
-/* the longest fraction of P that lowers the energy, and T and the model there; *share 0: there is none */
+/* The longest fraction of P, from *share on and not below `least`, that lowers the energy, and T and the
+   model there; *share 0: there is none. */
 static mv_status mv__rg_try(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                            double *t, const double *p, mv__rg_model *now, double *share) {
+                            double *t, const double *p, double least, mv__rg_model *now, double *share) {
     const double slack = g->o.robust > 0.0 ? 1e-3 * fabs(now->energy) : 0.0;
     mv__rg_model next;
     int k;
-    for (k = 0; k < 6; k++) {
+    for (k = 0; k < 12; k++) {
         double e[12], back[12], to[12];
         mv_status st;
-        *share = ldexp(1.0, -k);
+        if (k) *share *= *share > 1.0 && *share < 2.0 ? 1.0 / *share : 0.5;
+        if (*share < least) break;
         mv__rg_motion(g, p, *share, e);
         if (mv_affine_invert(back, e) < 0) continue;
         mv_affine_mul(to, t, back);
@@ -36265,10 +36267,22 @@ static mv_stop mv__rg_ends(const mv__rg *g, const mv_register_report *rep, const
     if (mv__rg_level_flat(last, n, c->slope)) return MEDVOL_STOP_ENERGY;
     return n < c->iterations ? MEDVOL_STOP_NONE : MEDVOL_STOP_ITERATIONS;
 }
+/* How much longer a step may be: successive ones that point alike and shrink slowly say where they lead
+   (relaxation of Irons and Tuck). */
+static double mv__rg_longer(const double *p, const double *before, double factor) {
+    double up = 0.0, down = 0.0;
+    int k;
+    for (k = 0; k < 12; k++) {
+        up += before[k] * (before[k] - p[k]);
+        down += (p[k] - before[k]) * (p[k] - before[k]);
+    }
+    factor = down > 0.0 ? factor * up / down : 1.0;
+    return factor > 4.0 ? 4.0 : factor > 1.0 ? factor : 1.0;
+}
 /* steps at one level */
 static mv_status mv__rg_level(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
                               double *t, mv_register_report *rep) {
-    double last[MV__RG_LAST], e[12], p[12], share;
+    double last[MV__RG_LAST], e[12], p[12], before[12] = {0}, share = 1.0, least;
     mv__rg_model now;
     int n;
     mv_status st;
@@ -36291,9 +36305,12 @@ static mv_status mv__rg_level(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, c
             rep->stop = MEDVOL_STOP_UPDATE;
             break;
         }
-        if ((st = mv__rg_try(ctx, g, fix, mov, t, p, &now, &share)) < 0) return st;
+        share = n ? mv__rg_longer(p, before, share) : 1.0;
+        least = mv__rg_most(g->control.tolerance / rep->update, 1.0 / 64.0);
+        mv__memcpy(before, p, sizeof before);
+        if ((st = mv__rg_try(ctx, g, fix, mov, t, p, least, &now, &share)) < 0) return st;
         if (share == 0.0) {
-            rep->stop = MEDVOL_STOP_STUCK;
+            rep->stop = least > 1.0 / 64.0 ? MEDVOL_STOP_UPDATE : MEDVOL_STOP_STUCK;
             break;
         }
         if (g->o.robust > 0.0) mv__rg_widths(g);
@@ -36359,7 +36376,10 @@ static mv_status mv__rg_check_options(mv_ctx *ctx, mv__rg *g) {
     if ((st = mv__rg_check_range(ctx, g->op, "init", o->init, 0, MEDVOL_INIT_MOMENTS)) < 0) return st;
     if (o->robust != 0.0 && (st = mv__rg_check_range(ctx, g->op, "robust", o->robust, 2, 1e6)) < 0) return st;
     if (o->bins != 0 && (st = mv__rg_check_range(ctx, g->op, "bins", o->bins, 8, 128)) < 0) return st;
-    if ((st = mv__rg_check_range(ctx, g->op, "search", o->search, 0, 180)) < 0) return st;
+    if (!(o->search <= 0.0) && (st = mv__rg_check_range(ctx, g->op, "search", o->search, 0, 180)) < 0)
+        return st;
+    if (o->search == 0.0 && o->init == MEDVOL_INIT_AUTO && !o->start && o->model != MEDVOL_TRANSLATION)
+        g->o.search = 30.0;
     if (o->robust != 0.0 && o->metric == MEDVOL_MI)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "robust", o->robust, -1, "%s: robust: not with MI", g->op);
     if (o->metric == MEDVOL_MI) g->mi.b.bins = o->bins ? o->bins : 32;

@@ -266,6 +266,18 @@ static void search(void) {
     CHECK_OK(mv_register_affine(T, got, &p.fixed, &p.moving, &o));
     CHECK(apart(got, t.to, 0) < 0.2);
     pair_free(&p);
+    memset(&t, 0, sizeof t);
+    rigid(&t, 45, slant, shift); /* and sheared: found without a word */
+    t.to[1] += 0.08, t.to[10] *= 0.92;
+    CHECK_OK(mv_affine_invert(t.back, t.to));
+    pair_make(&p, &t);
+    memset(&o, 0, sizeof o);
+    o.model = MEDVOL_AFFINE;
+    CHECK_OK(mv_register_affine(T, got, &p.fixed, &p.moving, &o));
+    CHECK(apart(got, t.to, 0) < 0.2);
+    o.search = -1; /* downhill from the middles: only that it is taken */
+    CHECK_OK(mv_register_affine(T, got, &p.fixed, &p.moving, &o));
+    pair_free(&p);
 }
 static void starts(void) {
     mv_register_affine_opt o = {0};
