@@ -53,7 +53,7 @@ golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raise
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
 # ---- programs ----
-.PHONY: examples profile demo demo-recon flamegraph toc budget test-readme test-programs
+.PHONY: examples profile demo demo-recon demo-register flamegraph toc budget test-readme test-programs
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 $(B)/examples/%: examples/%.c examples/example.h medvol.h $(B)/medvol.o
 	@mkdir -p $(@D)
@@ -73,6 +73,11 @@ BRAIN = ../shared/data/recon/sigpy_brain_8ch_230x180_ksp.cfl
 demo-recon: $(B)/examples/recon ## k-space of eight coils to an image; FILE=brain.cfl: yours, not a phantom
 	@mkdir -p $(B)/demo
 	@$< $(or $(FILE),$(wildcard $(BRAIN))) --out $(B)/demo/recon
+
+HEAD = ../shared/data/nifti/ch2.nii.gz
+demo-register: $(B)/examples/register ## a head onto a bent copy of itself; FILE=brain.nii.gz: yours, not a phantom
+	@mkdir -p $(B)/demo
+	@$< $(or $(FILE),$(wildcard $(HEAD))) --out $(B)/demo/registered
 
 # Where the time goes: OP=crop_pad SIZE=256. Frame pointers, so that perf can walk the stack.
 OP   ?= z_norm
@@ -215,7 +220,7 @@ test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate
 F = $(B)/fuzz
 FUZZ_FAST = inflate header
 FUZZ_ZLIB = $(shell printf '\#include <zlib.h>\n' | clang -E -x c - >/dev/null 2>&1 && echo -DFUZZ_ZLIB)
-FUZZ_FLAGS = -g -DFUZZ_ENGINE $(FUZZ_ZLIB) -I. -ffp-contract=off \
+FUZZ_FLAGS = -g -DFUZZ_ENGINE -DMEDVOL_MAX_LEVEL=$(or $(FUZZ_LEVEL),4) $(FUZZ_ZLIB) -I. -ffp-contract=off \
     -fsanitize=address,undefined,float-cast-overflow -fsanitize-coverage=inline-8bit-counters,pc-table
 $(F)/full/% : FUZZ_FLAGS += -O1 -fno-sanitize-recover=all
 $(F)/fast/% : FUZZ_FLAGS += -O2 \
@@ -238,7 +243,7 @@ $(F)/seeds: tests/fuzz/seeds.c tests/fuzz/fuzz.c $(B)/medvol.o
 	$(CC) $(CFLAGS) $(WARN) -Wno-conversion -DFUZZ_ENGINE -I. $^ $(LDLIBS) -o $@
 FUZZ_PROGRAMS = $(addprefix $(F)/fuzz_,$(FUZZERS)) $(F)/seeds
 FUZZ_SECONDS ?= 60
-fuzz: ## each fuzzer for FUZZ_SECONDS=60, JOBS=2 at a time (clang with libFuzzer; zlib to compare with)
+fuzz: ## each fuzzer for FUZZ_SECONDS=60, JOBS=2 at a time (clang with libFuzzer; zlib to compare with); FUZZ_LEVEL=2: up to that one
 	@bash tests/fuzz/run.sh tools clang
 	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS)
 	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)

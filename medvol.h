@@ -12186,7 +12186,7 @@ static size_t mv__io_decimal(const unsigned char *p, size_t n, double *value) {
     mv__io_big_set(&den, 1);
     if (n > 0 && (p[0] == '-' || p[0] == '+')) at++;
     for (; at < n; at++) {
-        unsigned digit = (unsigned)p[at] - '0';
+        const uint32_t digit = p[at] >= '0' && p[at] <= '9' ? (uint32_t)(p[at] - '0') : 10;
         if (p[at] == '.' && !point) {
             point = 1;
             continue;

@@ -807,6 +807,99 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
     }
 #endif
 
+/* ---- a pair to register: the head, or --input, as `moving`, and `fixed` as it is seen through T(p) = A(p +
+   u(p)), so that moving(T(p)) resembles fixed(p): A turns by `degrees` about an oblique axis and shifts by mm, u
+   (NULL: none) bends by up to `bend` mm. Both get noise of their own, 1 % of the brightest voxel. ---- */
+EX_FN void ex_noise(mv_volume *v, unsigned seed) {
+    float *f = (float *)v->data, most = 0.0f;
+    size_t n = mv_volume_count(v), i;
+    for (i = 0; i < n; i++) most = f[i] > most ? f[i] : most;
+    for (i = 0; i < n; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        f[i] += 0.035f * most * ((float)(seed >> 8) * (1.0f / 16777216.0f) - 0.5f);
+    }
+}
+EX_FN void ex_turn(const mv_volume *v, double degrees, double mm, double *a) {
+    const double c = cos(degrees / 57.29577951308232), s = sin(degrees / 57.29577951308232);
+    static const double axis[3] = {0.48, 0.6, 0.64};
+    double half[3], middle[3];
+    int i, j;
+    for (i = 0; i < 3; i++) half[i] = 0.5 * (double)(v->dim[i] - 1);
+    mv_voxel_to_world(v, middle, half);
+    for (i = 0; i < 3; i++) {
+        for (j = 0; j < 3; j++) {
+            const double cross = i == j ? 0.0 : (j - i + 3) % 3 == 1 ? -axis[3 - i - j] : axis[3 - i - j];
+            a[4 * i + j] = axis[i] * axis[j] * (1.0 - c) + (i == j ? c : 0.0) + s * cross;
+        }
+        a[4 * i + 3] = middle[i] + mm * axis[(i + 1) % 3];
+    }
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) a[4 * i + 3] -= a[4 * i + j] * middle[j];
+}
+EX_FN void ex_bend(ex *e, mv_volume *u, const mv_volume *grid, double mm) {
+    size_t dim[5] = {0, 0, 0, 1, 3}, x[3];
+    double extent[3];
+    float *f;
+    int c;
+    for (c = 0; c < 3; c++) dim[c] = grid->dim[c];
+    memset(u, 0, sizeof *u);
+    EX_OK(mv_volume_alloc(&e->ctx, u, MEDVOL_F32, 5, dim));
+    memcpy(u->affine, grid->affine, sizeof u->affine);
+    for (c = 0; c < 3; c++) extent[c] = 6.283185307179586 / (double)(dim[c] > 1 ? dim[c] - 1 : 1);
+    for (c = 0, f = (float *)u->data; c < 3; c++) /* two waves along each axis, no two alike */
+        for (x[2] = 0; x[2] < dim[2]; x[2]++)
+            for (x[1] = 0; x[1] < dim[1]; x[1]++)
+                for (x[0] = 0; x[0] < dim[0]; x[0]++) {
+                    const double a = extent[0] * (double)x[0], b = extent[1] * (double)x[1],
+                                 d = extent[2] * (double)x[2];
+                    *f++ = (float)(mm * 0.5 *
+                                   (sin(1.6 * b + 0.9 * d + 1.3 * c) + sin(1.1 * a - 1.4 * d + 2.1 * c)) *
+                                   cos(0.8 * (c ? a : b)));
+                }
+}
+EX_FN void ex_pair(ex *e, mv_volume *fixed, mv_volume *moving, double degrees, double mm, double bend,
+    double *affine, mv_volume *u) {
+    mv_transform chain[2];
+    mv_warp_opt opt;
+    memset(chain, 0, sizeof chain);
+    memset(&opt, 0, sizeof opt);
+    ex_input(e, moving, MEDVOL_F32);
+    if (moving->ndim != 3) ex_quit(e, EX_UNSUPPORTED, "%s: one volume of three axes is needed", e->input);
+    ex_turn(moving, degrees, mm, affine);
+    if (u) ex_bend(e, u, moving, bend);
+    chain[0].kind = MEDVOL_TRANSFORM_FIELD;
+    chain[0].field = u;
+    chain[1].kind = MEDVOL_TRANSFORM_AFFINE;
+    memcpy(chain[1].affine, affine, sizeof chain[1].affine);
+    memset(fixed, 0, sizeof *fixed);
+    opt.interp = MEDVOL_CUBIC;
+    EX_OK(mv_warp(&e->ctx, fixed, moving, moving, u ? chain : chain + 1, u ? 2 : 1, &opt));
+    ex_noise(fixed, 1);
+    ex_noise(moving, 2);
+}
+/* Mean distance in mm between where two chains take the voxels of an image that are brighter than its mean. */
+EX_FN double ex_apart(ex *e, const mv_volume *image, const mv_transform *a, size_t na, const mv_transform *b,
+    size_t nb) {
+    const float *f = (const float *)image->data;
+    const size_t n = mv_volume_count(image);
+    mv_volume ua, ub, body;
+    mv_error_metrics m;
+    double mean = 0.0;
+    size_t i;
+    memset(&ua, 0, sizeof ua);
+    memset(&ub, 0, sizeof ub);
+    EX_OK(mv_transform_field(&e->ctx, &ua, image, a, na));
+    EX_OK(mv_transform_field(&e->ctx, &ub, image, b, nb));
+    ex_empty_like(e, &body, image, MEDVOL_F32);
+    for (i = 0; i < n; i++) mean += (double)f[i] / (double)n;
+    for (i = 0; i < n; i++) ((float *)body.data)[i] = (double)f[i] > mean ? 1.0f : 0.0f;
+    EX_OK(mv_metric_field(&e->ctx, &m, &ua, &ub, &body));
+    mv_volume_free(&e->ctx, &ua);
+    mv_volume_free(&e->ctx, &ub);
+    mv_volume_free(&e->ctx, &body);
+    return m.mean;
+}
+
 /* ---- pictures in the terminal: two pixels a character, upper one in the foreground colour ---- */
 EX_FN void ex_show_picture(const mv_volume *p) {
     int utf8 = ex_utf8();

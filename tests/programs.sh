@@ -43,12 +43,12 @@ ok "preprocess: $(cat $D/err)" $?
 $P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --interp cubic > $D/out &&
     grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
 ok "preprocess of its own output" $?
-for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense load save; do
+for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine load save; do
     $P/profile_$op 8 1 --input $D/again.nii.gz > $D/out 2> $D/err
     ok "profile_$op --input: $(tail -1 $D/err)" $?
 done
 
-echo "no volume at all" > $D/text.nii
+echo "no volume at all" | tee $D/text.nii > $D/text.pgm
 # k-space: each method; a series larger than the memory there may be is each of its frames
 for m in cg "sense --accel 2" grappa rss "cg --maps walsh" "cg --maps lowres"; do
     $P/recon --method $m --iterations 10 --quiet --out $D/image && [ -s $D/image.png ]
@@ -94,6 +94,28 @@ gives 4 "short.mrd" $P/recon $D/short.mrd
 gives 2 "one coil" $P/recon $D/phantom.nii.gz
 gives 3 "missing.cfl" $P/recon $D/missing.cfl
 gives 4 "text.nii" $P/recon $D/text.nii
+
+# registration: a volume beside a bent copy of itself; what is written can be read; pictures, colours too
+for m in "lncc --preset fast" "affine --metric mi" "rigid --metric ssd --symmetric" "translation --search 0"; do
+    $P/register $D/phantom.nii.gz --method $m --quiet --out $D/reg 2> $D/err || [ "${m%% *}" != lncc ]
+    ok "register --method $m: $(cat $D/err)" $?
+done
+$P/register $D/reg_warped.nii.gz $D/reg_warped.nii.gz --labels $D/reg_warped.nii.gz --out $D/same > $D/out &&
+    grep -q 'sd of its logarithm 0.000, 0 voxels fold' $D/out && [ -s $D/same_labels.nii.gz ]
+ok "register: an image onto itself" $?
+picture() { # COLOURS: a disc about 40, $2 as binary PGM or PPM
+    printf "P$([ $1 = 3 ] && echo 6 || echo 5)\n# a disc\n64 48\n255\n"
+    awk -v c=$1 -v x0=$2 'BEGIN { for (y = 0; y < 48; y++) for (x = 0; x < 64; x++) for (k = 0; k < c; k++)
+        printf "%c", 40 + 80 * exp(-((x - x0) ^ 2 + (y - 24) ^ 2) / 120) + x % 8 }' | LC_ALL=C cat
+}
+for c in 1 3; do
+    LC_ALL=C picture $c 36 > $D/fixed.pgm && LC_ALL=C picture $c 30 > $D/moving.pgm
+    $P/register $D/fixed.pgm $D/moving.pgm --method affine --quiet --out $D/disc &&
+        $P/register $D/disc_warped.png $D/disc_warped.png --method rigid --quiet --out $D/twice
+    ok "register of pictures with $c channels, PNG read again" $?
+done
+gives 4 "text.pgm" $P/register $D/text.pgm $D/fixed.pgm
+gives 3 "missing.png" $P/register $D/missing.png $D/fixed.pgm
 
 # errors: one line that names the file, and the code
 head -c 2000 $D/phantom.nii.gz > $D/short.nii.gz

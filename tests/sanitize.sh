@@ -1,6 +1,6 @@
 #!/bin/bash
 # sanitize.sh - the tests under each tool: sanitize.sh FOLDER "address memory thread valgrind" [ARGUMENT...]
-#   address   ASan, LSan and UBSan with every integer and float check (clang), all levels
+#   address   ASan, LSan and UBSan with every integer and float check (clang), all levels or --level N
 #   memory    MSan (clang), the best level and the scalar one, without the slowest cases
 #   thread    TSan (clang), 2 threads, and 5 without the slow cases, at level 2: levels share the work alike
 #   valgrind  memcheck at level 3, the best that it knows, without the slow cases
@@ -58,7 +58,9 @@ for tool in $tools; do
     all=$out/$tool/tests/all libs=
     case $tool in
         address)
-            build address clang -DMV__CHECK_KNOWN $small -fno-sanitize-recover=all \
+            # ASan sees what every level shares at any of them: with --level N none above it is compiled
+            level=$(echo " $* " | sed -n 's/.* --level \([1-4]\) .*/\1/p')
+            build address clang -DMEDVOL_MAX_LEVEL=${level:-4} -DMV__CHECK_KNOWN $small -fno-sanitize-recover=all \
                 -fsanitize-ignorelist=tests/sanitize.ignore \
                 -fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero,integer
             run address "$all" "$@" --threads 2
@@ -74,13 +76,13 @@ for tool in $tools; do
             done
             ;;
         thread)
-            build thread clang $small -fsanitize=thread
+            build thread clang -DMEDVOL_MAX_LEVEL=2 $small -fsanitize=thread
             run thread-2 "$all" "$@" --threads 2 --level 2 $(printf -- '--without %s ' $elsewhere)
             run thread-5 "$all" "$@" --threads 5 --level 2 $(printf -- '--without %s ' $slow)
             ;;
         valgrind)
             need valgrind
-            build valgrind clang -gdwarf-4 # valgrind 3.19 cannot read the newer form of clang
+            build valgrind clang -DMEDVOL_MAX_LEVEL=3 -gdwarf-4 # valgrind 3.19 cannot read the newer form of clang
             # its fused multiply-add rounds otherwise, and it has no room for a map of 200 GiB
             run valgrind valgrind --quiet --error-exitcode=1 --leak-check=full --fair-sched=yes \
                 --suppressions=tests/valgrind.supp "$all" "$@" --threads 2 --level 3 \

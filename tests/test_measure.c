@@ -163,11 +163,11 @@ static void cut_mi(const cut *c, size_t bins, const double *lo, const double *hi
     if (!t) abort();
     for (i = 0; i < c->count; i++) {
         size_t at[2];
+        if (c->keep[i] < 1) continue;
         for (k = 0; k < 2; k++) {
             double u = hi[k] > lo[k] ? ((k ? c->b : c->a)[i] - lo[k]) / (hi[k] - lo[k]) * (double)bins : 0;
             at[k] = u < 0 ? 0 : u >= (double)bins ? bins - 1 : (size_t)(u + 1e-9);
         }
-        if (c->keep[i] < 1) continue;
         t[at[1] * bins + at[0]]++, t[bins * bins + at[0]]++, t[bins * bins + bins + at[1]]++;
         n++;
     }
