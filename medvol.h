@@ -3665,6 +3665,7 @@ static inline void mv__four_turn(__m128 *r) {
    mvf_split, mvd_split: real and imaginary parts of the complex numbers in two vectors, in an order of lanes
    that mvf_weave, mvd_weave turn back: number k of n goes to lane k % (n / 2) / 2 * 4 + k / (n / 2) * 2 + k %
    2 of floats, k % (n / 2) * 2 + k / (n / 2) of doubles.
+   mvf_add_i, mvf_sub_i (a, b): a + i b, a - i b of complex numbers side by side; at level 3 only.
    mvi_pack_i16, _u16 (a, b), mvi_pack_i8, _u8 (a, b, c, d): saturated, in order, as one vector; not at the
    scalar level.
    mvi_dot_i16: sums of two products of int16 each; mvi_min_u8, _i16, mvi_max_u8, _i16: of the narrow values
@@ -4372,6 +4373,8 @@ static inline void mv__v8_gather2(const float *p, mvi i, mvf *x, mvf *y) { /* pa
     *x = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(lo, hi, 0x88)), 0xd8));
     *y = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(lo, hi, 0xdd)), 0xd8));
 }
+#      define mvf_add_i(a, b) _mm256_addsub_ps(a, _mm256_permute_ps(b, 0xb1))
+#      define mvf_sub_i(a, b) _mm256_fmsubadd_ps(a, _mm256_set1_ps(1.0f), _mm256_permute_ps(b, 0xb1))
 #      define mvf_transpose(r) mv__v8_transpose(r)
 MV__INLINE void mv__v8_transpose(mvf *r) {
     mvf t[8], u[8];
@@ -21142,6 +21145,7 @@ typedef struct mv__ft_line {
     int along_passes, along_radix[MV__FT_PASSES];
     const uint32_t *group;   /* where the group of frequency f lies */
     const void *along, *along_odd;
+    const struct mv__ft_line *dealt; /* of n / 8 elements: what a first pass that deals to lanes leaves */
 } mv__ft_line;
 /* How the elements of lines lie in memory, and where each belongs in the scratch. */
 typedef struct mv__ft_side {
@@ -21156,6 +21160,7 @@ typedef struct mv__ft_stage {
     int inverse, from, to;     /* places: 0 source, 1 destination, 2 work, 3 halves in the destination */
     ptrdiff_t first;           /* reals from the start of the source */
     int along, centred;    /* lines that may be done by themselves */
+    const void *roots;     /* of a first pass that deals to lanes, times scale */
     int stream;            /* their results go past the cache */
     double scale;
     size_t lanes, panel, panels; /* lines beside each other, so many at a time */
@@ -21264,6 +21269,60 @@ MV__INLINE void MV__KR(mv__ft_sixteen)(mvr *x, mvr *y) { /* four by four */
     }
 }
 #  endif
+#  if MV__PASS == 3
+/* The same of eight where registers are few: what is done is out (OUT(k, re, im)) before the next begins. */
+#    define MV__FT_EIGHT(X, Y, OUT)                                                                          \
+        do {                                                                                                 \
+            const mvr h_ = MV__R(set1)(0.70710678118654752440);                                              \
+            mvr er[4], ei[4], or_[4], oi[4];                                                                 \
+            MV__FT_FOUR_OF(X, Y, er, ei, 0, 2);                                                              \
+            MV__FT_FOUR_OF(X, Y, or_, oi, 1, 2);                                                             \
+            OUT(0, MV__R(add)(er[0], or_[0]), MV__R(add)(ei[0], oi[0]));                                     \
+            OUT(4, MV__R(sub)(er[0], or_[0]), MV__R(sub)(ei[0], oi[0]));                                     \
+            OUT(2, MV__R(add)(er[2], oi[2]), MV__R(sub)(ei[2], or_[2]));                                     \
+            OUT(6, MV__R(sub)(er[2], oi[2]), MV__R(add)(ei[2], or_[2]));                                     \
+            er[0] = MV__R(add)(or_[1], oi[1]);                                                               \
+            ei[0] = MV__R(sub)(oi[1], or_[1]);                                                               \
+            OUT(1, MV__R(mad)(er[0], h_, er[1]), MV__R(mad)(ei[0], h_, ei[1]));                              \
+            OUT(5, MV__R(nmad)(er[0], h_, er[1]), MV__R(nmad)(ei[0], h_, ei[1]));                            \
+            er[0] = MV__R(sub)(oi[3], or_[3]);                                                               \
+            ei[0] = MV__R(add)(or_[3], oi[3]);                                                               \
+            OUT(3, MV__R(mad)(er[0], h_, er[3]), MV__R(nmad)(ei[0], h_, ei[3]));                             \
+            OUT(7, MV__R(nmad)(er[0], h_, er[3]), MV__R(mad)(ei[0], h_, ei[3]));                             \
+        } while (0)
+#    define MV__FT_FOUR_OF(X, Y, re, im, k, by)                                                              \
+        do {                                                                                                 \
+            const mvr a_ = X(k), c_ = X((k) + 2 * (by)), b_ = X((k) + (by)), d_ = X((k) + 3 * (by));         \
+            const mvr s_ = Y(k), u_ = Y((k) + 2 * (by)), t_ = Y((k) + (by)), v_ = Y((k) + 3 * (by));         \
+            const mvr p_ = MV__R(add)(a_, c_), q_ = MV__R(sub)(a_, c_), r_ = MV__R(add)(b_, d_);             \
+            const mvr o_ = MV__R(sub)(b_, d_), i_ = MV__R(add)(s_, u_), j_ = MV__R(sub)(s_, u_);             \
+            const mvr l_ = MV__R(add)(t_, v_), n_ = MV__R(sub)(t_, v_);                                      \
+            re[0] = MV__R(add)(p_, r_);                                                                      \
+            re[2] = MV__R(sub)(p_, r_);                                                                      \
+            im[0] = MV__R(add)(i_, l_);                                                                      \
+            im[2] = MV__R(sub)(i_, l_);                                                                      \
+            re[1] = MV__R(add)(q_, n_);                                                                      \
+            re[3] = MV__R(sub)(q_, n_);                                                                      \
+            im[1] = MV__R(sub)(j_, o_);                                                                      \
+            im[3] = MV__R(add)(j_, o_);                                                                      \
+        } while (0)
+#    define MV__FT_X(k) MV__R(load)(p + (size_t)(k) * step)
+#    define MV__FT_Y(k) MV__R(load)(p + (size_t)(k) * step + MV__RN)
+#    define MV__FT_PLAIN(k, re, im)                                                                          \
+        do {                                                                                                 \
+            const mvr g_ = re, f_ = im;                                                                      \
+            MV__R(store)(p + (size_t)(k) * step, g_);                                                        \
+            MV__R(store)(p + (size_t)(k) * step + MV__RN, f_);                                               \
+        } while (0)
+#    define MV__FT_TURNED(k, re, im)                                                                         \
+        do {                                                                                                 \
+            mvr g_ = re, f_ = im;                                                                            \
+            const mv__real *v_ = w + ((k) > 0 ? 2 * (k) - 2 : 0);                                            \
+            if ((k) > 0) MV__FT_MUL(g_, f_, MV__R(set1)(v_[0]), MV__R(set1)(v_[1]));                         \
+            MV__R(store)(p + (size_t)(k) * step, g_);                                                        \
+            MV__R(store)(p + (size_t)(k) * step + MV__RN, f_);                                               \
+        } while (0)
+#  endif
 /* Any odd length p: sums and differences of what stands opposite. w: p cosines, then p sines, of 2 pi k / p.
    Two of them: unrolled for p that the compiler knows, and not, for those up to MV__FT_ODD. */
 #  define MV__FT_ODD_LENGTH(KIND, name, ROOM, UNROLL)                                                        \
@@ -21336,9 +21395,76 @@ MV__FT_ODD_LENGTH(MV__NOINLINE, mv__ft_prime, MV__FT_ODD / 2 + 1, )
       }
 MV__FT_PASS(2, MV__KR(mv__ft_two)(x, y))
 MV__FT_PASS(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
+#  if MV__PASS != 3
 MV__FT_PASS(8, MV__KR(mv__ft_eight)(x, y))
-#  if MV__REAL == 32
+#  else
+static void MV__KR(mv__ft_pass8)(mv__real *s, size_t n, size_t m, const mv__real *tw, const mv__real *odd) {
+    const size_t step = m * 2 * MV__RN;
+    size_t g, j;
+    (void)odd;
+    MV__KNOWN(m > 0);
+    for (g = 0; g < n / m / 8; g++, s += step * 8) {
+        const mv__real *w = tw;
+        mv__real *p = s;
+        if (m == 1) MV__FT_EIGHT(MV__FT_X, MV__FT_Y, MV__FT_PLAIN);
+        else
+            for (j = 0; j < m; j++, p += 2 * MV__RN, w += 14)
+                MV__FT_EIGHT(MV__FT_X, MV__FT_Y, MV__FT_TURNED);
+    }
+}
+#  endif
+#  if MV__REAL == 32 && MV__PASS != 3
 MV__FT_PASS(16, MV__KR(mv__ft_sixteen)(x, y))
+#  elif MV__REAL == 32 /* four by four, by way of memory: registers are too few for all of it */
+#    define MV__FT_QUARTER(a)                                                                                \
+        do {                                                                                                 \
+            MV__FT_FOUR_OF(MV__FT_X, MV__FT_Y, x, y, a, 4);                                                  \
+            MV__UNROLL for (k = 0; k < 4; k++) {                                                             \
+                r[4 * k + (a)] = (a) * k == 4 ? y[k] : x[k];                                                 \
+                i[4 * k + (a)] = (a) * k == 4 ? MV__R(sub)(MV__R(zero)(), x[k]) : y[k];                      \
+                if ((a) * k > 0 && (a) * k != 4)                                                             \
+                    MV__FT_MUL(r[4 * k + (a)], i[4 * k + (a)], MV__R(set1)(re[(a) * k]),                     \
+                               MV__R(set1)(im[(a) * k]));                                                    \
+            }                                                                                                \
+        } while (0)
+#    define MV__FT_R(k) r[k]
+#    define MV__FT_I(k) i[k]
+static void MV__KR(mv__ft_pass16)(mv__real *s, size_t n, size_t m, const mv__real *tw, const mv__real *odd) {
+    const double c = 0.92387953251128675613, e = 0.38268343236508977173, h = 0.70710678118654752440;
+    const double re[10] = {1, c, h, e, 0, 0, -h, 0, 0, -c}, im[10] = {0, -e, -h, -c, -1, 0, -h, 0, 0, e};
+    const size_t step = m * 2 * MV__RN;
+    mvr r[16], i[16], x[4], y[4];
+    size_t g, j;
+    int a, k;
+    (void)odd;
+    MV__KNOWN(m > 0);
+    for (g = 0; g < n / m / 16; g++, s += step * 16) {
+        const mv__real *w = tw;
+        for (j = 0; j < m; j++, w += 30) {
+            mv__real *p = s + j * 2 * MV__RN, *d = p;
+            MV__FT_QUARTER(0);
+            MV__FT_QUARTER(1);
+            MV__FT_QUARTER(2);
+            MV__FT_QUARTER(3);
+            for (a = 0; a < 4; a++, d += step) {
+                MV__FT_FOUR_OF(MV__FT_R, MV__FT_I, x, y, 4 * a, 1);
+                if (m > 1) {
+                    const mv__real *v = w + 2 * a - 2;
+                    if (a > 0) MV__FT_MUL(x[0], y[0], MV__R(set1)(v[0]), MV__R(set1)(v[1]));
+                    MV__UNROLL for (k = 1; k < 4; k++)
+                        MV__FT_MUL(x[k], y[k], MV__R(set1)(v[8 * k]), MV__R(set1)(v[8 * k + 1]));
+                }
+                MV__UNROLL for (k = 0; k < 4; k++) {
+                    MV__R(store)(d + (size_t)(4 * k) * step, x[k]);
+                    MV__R(store)(d + (size_t)(4 * k) * step + MV__RN, y[k]);
+                }
+            }
+        }
+    }
+}
+#    undef MV__FT_QUARTER
+#    undef MV__FT_R
+#    undef MV__FT_I
 #  endif
 MV__FT_PASS(3, MV__KR(mv__ft_odd)(x, y, 3, odd))
 MV__FT_PASS(5, MV__KR(mv__ft_odd)(x, y, 5, odd))
@@ -21789,6 +21915,158 @@ static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line, int done)
         if (r % 2 != 0) odd += 2 * r;
     }
 }
+#  if MV__REAL == 32 && MV__PASS == 3
+/* ---- the same where registers are too few for radix 16: of 8 q elements, 8 neighbours of every q-th are
+   transformed and turned, so that lanes are the lowest digit of the frequency, one element after the other.
+   What is left is a line of q, alike in all lanes; its last pass goes to memory. ---- */
+/* Of elements j to j + 3 of each eighth, as they lie in memory; ADD and SUB of i times a number change places
+   for the inverse, and so do real and imaginary parts once they are apart. The roots hold the scale. */
+#    define MV__FT_SIDE(a, k, ADD, SUB)                                                                      \
+        do {                                                                                                 \
+            const mvr v_ = MV__R(load)(p[k]), w_ = MV__R(load)(p[(k) + 4]);                                  \
+            const mvr y_ = MV__R(load)(p[(k) + 2]), z_ = MV__R(load)(p[(k) + 6]);                            \
+            const mvr p_ = MV__R(add)(v_, w_), q_ = MV__R(sub)(v_, w_);                                      \
+            const mvr r_ = MV__R(add)(y_, z_), o_ = MV__R(sub)(y_, z_);                                      \
+            a[0] = MV__R(add)(p_, r_);                                                                       \
+            a[1] = SUB(q_, o_);                                                                              \
+            a[2] = MV__R(sub)(p_, r_);                                                                       \
+            a[3] = ADD(q_, o_);                                                                              \
+        } while (0)
+#    define MV__FT_DEAL(ADD, SUB, re, im)                                                                    \
+        do {                                                                                                 \
+            mvr a[4], b[4], r[8];                                                                            \
+            MV__FT_SIDE(a, 0, ADD, SUB);                                                                     \
+            MV__FT_SIDE(b, 1, ADD, SUB);                                                                     \
+            b[1] = SUB(b[1], b[1]);                                                                          \
+            b[3] = ADD(b[3], b[3]);                                                                          \
+            r[0] = MV__R(add)(a[0], b[0]); /* in the order of lanes: 0, 1, 4, 5, 2, 3, 6, 7 */               \
+            r[1] = MV__R(mad)(b[1], h, a[1]);                                                                \
+            r[2] = MV__R(sub)(a[0], b[0]);                                                                   \
+            r[3] = MV__R(nmad)(b[1], h, a[1]);                                                               \
+            r[4] = SUB(a[2], b[2]);                                                                          \
+            r[5] = MV__R(nmad)(b[3], h, a[3]);                                                               \
+            r[6] = ADD(a[2], b[2]);                                                                          \
+            r[7] = MV__R(mad)(b[3], h, a[3]);                                                                \
+            MV__R(transpose)(r);                                                                             \
+            MV__UNROLL for (k = 0; k < 4; k++) {                                                             \
+                mvr re = r[2 * k], im = r[2 * k + 1];                                                        \
+                MV__FT_MUL(x, y, MV__R(load)(w + 16 * k), MV__R(load)(w + 16 * k + 8));                      \
+                MV__R(store)(s + 16 * k, x);                                                                 \
+                MV__R(store)(s + 16 * k + 8, y);                                                             \
+            }                                                                                                \
+        } while (0)
+static void MV__KR(mv__ft_deal)(mv__real *s, const mv__real *src, const mv__ft_stage *g, ptrdiff_t ahead) {
+    const mv__real *w = (const mv__real *)g->roots;
+    const size_t q = g->line->n / 8, turn = g->centred ? 4 : 0;
+    const mvr h = MV__R(set1)(0.70710678118654752440);
+    size_t j;
+    int k;
+    for (j = 0; j < q; j += 4, s += 64, w += 64) {
+        const mv__real *p[8];
+        MV__UNROLL for (k = 0; k < 8; k++) {
+            p[k] = src + 2 * (j + q * (((size_t)k + turn) % 8));
+            if (ahead) mv_prefetch(mv__ahead(p[k], ahead));
+        }
+        if (g->inverse) MV__FT_DEAL(MV__R(sub_i), MV__R(add_i), y, x);
+        else MV__FT_DEAL(MV__R(add_i), MV__R(sub_i), x, y);
+    }
+}
+#    undef MV__FT_DEAL
+#    undef MV__FT_SIDE
+/* The last pass, of count butterflies, hop reals from each other in d, their results `apart` reals. half: the
+   upper half of them comes first. */
+#    define MV__FT_FOURTH(X, Y, OUT)                                                                         \
+        do {                                                                                                 \
+            mvr er[4], ei[4];                                                                                \
+            MV__FT_FOUR_OF(X, Y, er, ei, 0, 1);                                                              \
+            OUT(0, er[0], ei[0]);                                                                            \
+            OUT(1, er[1], ei[1]);                                                                            \
+            OUT(2, er[2], ei[2]);                                                                            \
+            OUT(3, er[3], ei[3]);                                                                            \
+        } while (0)
+#    define MV__FT_TO(k, A, B, STORE)                                                                        \
+        do {                                                                                                 \
+            mv__real *to_ = d + ((size_t)(k) + half) % radix * apart;                                        \
+            const mvr g_ = A, f_ = B;                                                                        \
+            mvr u_, v_;                                                                                      \
+            MV__R(weave)(g_, f_, &u_, &v_);                                                                  \
+            MV__R(STORE)(to_, u_);                                                                           \
+            MV__R(STORE)(to_ + 8, v_);                                                                       \
+        } while (0)
+#    define MV__FT_FORTH(k, re, im) MV__FT_TO(k, re, im, store)
+#    define MV__FT_BACK(k, re, im) MV__FT_TO(k, im, re, store)
+#    define MV__FT_FORTH_PAST(k, re, im) MV__FT_TO(k, re, im, stream)
+#    define MV__FT_BACK_PAST(k, re, im) MV__FT_TO(k, im, re, stream)
+#    define MV__FT_DEALT(R, BUTTERFLY)                                                                       \
+        static void MV__KR(mv__ft_dealt##R)(mv__real * d, const mv__real *p, size_t count, size_t hop,       \
+                                            size_t apart, const mv__ft_stage *g) {                           \
+            const size_t radix = R, step = 16, half = g->centred ? R / 2 : 0;                                \
+            size_t i;                                                                                        \
+            for (i = 0; i < count; i++, p += 16 * R, d += hop) {                                             \
+                if (g->stream && g->inverse) BUTTERFLY(MV__FT_X, MV__FT_Y, MV__FT_BACK_PAST);                \
+                else if (g->stream) BUTTERFLY(MV__FT_X, MV__FT_Y, MV__FT_FORTH_PAST);                        \
+                else if (g->inverse) BUTTERFLY(MV__FT_X, MV__FT_Y, MV__FT_BACK);                             \
+                else BUTTERFLY(MV__FT_X, MV__FT_Y, MV__FT_FORTH);                                            \
+            }                                                                                                \
+        }
+MV__FT_DEALT(4, MV__FT_FOURTH)
+MV__FT_DEALT(8, MV__FT_EIGHT)
+#    undef MV__FT_DEALT
+#    undef MV__FT_FOURTH
+#    undef MV__FT_TO
+#    undef MV__FT_FORTH
+#    undef MV__FT_BACK
+#    undef MV__FT_FORTH_PAST
+#    undef MV__FT_BACK_PAST
+static void MV__KR(mv__ft_pass_of)(mv__real *s, size_t n, size_t m, size_t r, const mv__real *tw,
+                                   const mv__real *odd) {
+    switch (r) {
+        case 3: MV__KR(mv__ft_pass3)(s, n, m, tw, odd); break;
+        case 4: MV__KR(mv__ft_pass4)(s, n, m, tw, odd); break;
+        case 5: MV__KR(mv__ft_pass5)(s, n, m, tw, odd); break;
+        case 7: MV__KR(mv__ft_pass7)(s, n, m, tw, odd); break;
+        default: MV__KR(mv__ft_pass8)(s, n, m, tw, odd); break;
+    }
+}
+/* Lines one by one. The last two passes go over a block at a time, in the order of its frequencies. */
+static void MV__KR(mv__ft_dealt)(const mv__ft_stage *g, const mv__real *p, mv__real *d, mv__real *s,
+                                 size_t lanes) {
+    const mv__ft_line *sub = g->line->dealt;
+    const int many = sub->passes - 2;
+    const size_t last = (size_t)sub->radix[many + 1], next = many < 0 ? 1 : (size_t)sub->radix[many];
+    const size_t q = sub->n, block = last * next, blocks = q / block, apart = 16 * (q / last);
+    const size_t hop = 16 * blocks;
+    const ptrdiff_t ahead = lanes > 1 ? (ptrdiff_t)sizeof *p * g->in.lane : 0;
+    size_t lane, i, m;
+    int k;
+    for (lane = 0; lane < lanes; lane++, p += g->in.lane, d += g->out.lane) {
+        const mv__real *tw = (const mv__real *)sub->twiddle, *odd = (const mv__real *)sub->odd;
+        MV__KR(mv__ft_deal)(s, p, g, ahead);
+        for (m = q, k = 0; k < many; k++) {
+            const size_t r = (size_t)sub->radix[k];
+            MV__KNOWN(r > 1 && m >= r);
+            m /= r;
+            MV__KR(mv__ft_pass_of)(s, q, m, r, tw, odd);
+            tw += 2 * (r - 1) * m;
+            if (r % 2 != 0) odd += 2 * r;
+        }
+        for (i = 0; i < blocks; i++) {
+            mv__real *b = s + 16 * sub->perm[i], *e = d + 16 * i;
+            if (next > 1) MV__KR(mv__ft_pass_of)(b, block, last, next, tw, odd);
+            if (last == 8) MV__KR(mv__ft_dealt8)(e, b, next, hop, apart, g);
+            else MV__KR(mv__ft_dealt4)(e, b, next, hop, apart, g);
+        }
+    }
+}
+#  endif
+#  if MV__PASS == 3
+#    undef MV__FT_EIGHT
+#    undef MV__FT_FOUR_OF
+#    undef MV__FT_X
+#    undef MV__FT_Y
+#    undef MV__FT_PLAIN
+#    undef MV__FT_TURNED
+#  endif
 static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *dst, void *scratch,
                                  size_t lanes) {
     const mv__ft_line *line = g->line;
@@ -21801,6 +22079,12 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
     const ptrdiff_t ahead = lanes > 1 ? (ptrdiff_t)(pair * sizeof(mv__real)) * g->in.lane : 0;
     mv__real *s = (mv__real *)scratch;
     size_t lane, e, i, f, b, l, k;
+#  if MV__REAL == 32 && MV__PASS == 3
+    if (line->dealt) {
+        MV__KR(mv__ft_dealt)(g, (const mv__real *)src, (mv__real *)dst, s, lanes);
+        lanes = 0;
+    }
+#  endif
     for (lane = 0; lane < lanes; lane += pair) {
         mv__real *q = (mv__real *)dst + (ptrdiff_t)lane * g->out.lane;
         const ptrdiff_t next = pair == 1 ? MV__RN : lane + 1 < lanes ? g->out.lane : 0; /* other half */
@@ -22551,6 +22835,41 @@ static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *li
     mv__free(ctx, root);
     return st;
 }
+/* What a line of a multiple of 32 elements needs where vectors are of 8 floats: the line of an eighth, its
+   last radix 4 or 8. */
+static mv_status mv__ft_dealt_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line) {
+    static const int odd[] = {7, 5, 3};
+    mv__ft_line *sub = (mv__ft_line *)mv__ft_take(ctx, t, 1, sizeof *sub);
+    size_t left = line->n / 8, twos = 0, k;
+    if (!sub) return MEDVOL_E_NOMEM;
+    mv__memset(sub, 0, sizeof *sub);
+    sub->n = sub->m = left;
+    for (; left % 2 == 0; left /= 2) twos++;
+    for (k = 0; k < sizeof odd / sizeof *odd; k++)
+        for (; left % (size_t)odd[k] == 0; left /= (size_t)odd[k]) sub->radix[sub->passes++] = odd[k];
+    for (; twos % 3 != 0; twos -= 2) sub->radix[sub->passes++] = 4; /* twos > 1 */
+    for (; twos > 0; twos -= 3) sub->radix[sub->passes++] = 8;
+    line->dealt = sub;
+    line->groups = line->n / 16;
+    line->width = 8;
+    return mv__ft_line_tables(ctx, t, sub);
+}
+/* The roots of such a stage times its scale: element after element of an eighth, lane after lane. */
+static mv_status mv__ft_dealt_roots(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage *g) {
+    const size_t n = g->line->n;
+    float *w = (float *)mv__ft_take(ctx, t, 2 * n, sizeof *w);
+    size_t j, l;
+    double c, s;
+    if (!w) return MEDVOL_E_NOMEM;
+    g->roots = w;
+    for (j = 0; j < n / 8; j++, w += 16)
+        for (l = 0; l < 8; l++) {
+            mv__ft_root(j * MV__PICK(mv__ft_lane_f32)(l), n, &c, &s);
+            w[l] = (float)(g->scale * c);
+            w[l + 8] = (float)(g->scale * s);
+        }
+    return MEDVOL_OK;
+}
 /* What a contiguous line needs to be done by itself at this level, where it is not too short for that: its
    radices, then the last one, of which as many groups as lanes are turned at a time: of two lines, where one
    has half as many. */
@@ -22563,8 +22882,10 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
     void *along, *odd;
     double c, s;
     int p;
-    if (line->n % last != 0 || pair * groups < width || line->n >= MV__FT_LONG || line->width)
-        return MEDVOL_OK;
+    if (line->n % last != 0 || line->n >= MV__FT_LONG || line->width) return MEDVOL_OK;
+    if (width == 8 && !t->f64 && line->n % 32 == 0 && mv__ft_rest(line->n) == 1)
+        return mv__ft_dealt_make(ctx, t, line);
+    if (pair * groups < width) return MEDVOL_OK;
     for (line->along_passes = 0, k = 0; k < sizeof radix / sizeof *radix; k++)
         while (left % (size_t)radix[k] == 0) {
             if (radix[k] == 8 && left == 16) break; /* 4 x 4: fewer operations than 8 x 2 */
@@ -23036,7 +23357,8 @@ static size_t mv__ft_ready(mv__ft_run *r, const mv__ft_tables *t, size_t threads
 }
 /* Whether all vectors that lines by themselves write are aligned. */
 static int mv__ft_stream(const mv__ft_stage *g, uintptr_t dst, size_t real) {
-    int k, yes = dst % 64 == 0 && g->line->groups * real % 32 == 0 && (size_t)g->out.lane * real % 64 == 0;
+    int k, yes = dst % 64 == 0 && (size_t)g->out.lane * real % 64 == 0 &&
+        (g->line->dealt || g->line->groups * real % 32 == 0);
     for (k = 0; k < g->loops; k++) yes = yes && (size_t)g->loop_out[k] * real % 64 == 0;
     return yes;
 }
@@ -23218,6 +23540,9 @@ static mv_status mv__ft_build_all(mv_ctx *ctx, mv__ft_tables *t, const mv_fft_de
     st = mv__ft_groups_make(ctx, t, &b);
     if (st < 0) return st;
     t->stage[t->stages - 1].scale *= scale;
+    for (k = 0; k < t->stages && st == MEDVOL_OK; k++)
+        if (t->stage[k].along && t->stage[k].line->dealt) st = mv__ft_dealt_roots(ctx, t, &t->stage[k]);
+    if (st < 0) return st;
 #endif
     for (t->same = !real, k = 0; k < d->ndim; k++)
         if (d->in_dim[k] > 1 && d->out_dim[k] > 1)

@@ -218,6 +218,56 @@ static void test_long(void) {
         compare(&d, 0);
     }
 }
+/* Lines of whole vectors, three of them: both ways, centred or not, scaled; in turn in place. */
+static void test_vectors(void) {
+    static const unsigned flags[4] = {MEDVOL_FFT_SCALED, MEDVOL_FFT_INVERSE, MEDVOL_FFT_CENTERED,
+        MEDVOL_FFT_CENTERED | MEDVOL_FFT_INVERSE | MEDVOL_FFT_UNITARY};
+    size_t n;
+    int k;
+    for (n = 32; n <= (T_SMALL ? 256 : 1024); n += n < 512 ? 16 : 128)
+        for (k = 0; k < 4; k++) {
+            mv_fft_desc d = line_of(n, flags[k], 0);
+            d.ndim = 2;
+            d.axes = 1;
+            d.dim[1] = 3;
+            d.scale = k % 2 ? 0.0 : -2.5;
+            compare(&d, (n / 16 + (size_t)k) % 3 == 0);
+        }
+}
+/* Results that go past the cache are those that do not: a line among many, and by itself. */
+static void test_past_cache(void) {
+    static const size_t length[] = {64, 128, 160, 2048};
+    size_t i, k;
+    for (i = 0; t_threads == 1 && i < (T_SMALL ? 0 : 2 * sizeof length / sizeof *length); i++) {
+        const size_t n = length[i / 2], lines = ((size_t)9 << 17) / n; /* 9 MiB */
+        mv_fft_desc d = line_of(n, i % 2 ? MEDVOL_FFT_INVERSE | MEDVOL_FFT_CENTERED : MEDVOL_FFT_UNITARY, 0);
+        mv_fft_plan many, one;
+        mv_volume all = {0}, in = {0};
+        float *row = (float *)malloc(8 * n), *p;
+        const size_t dim[2] = {n, lines};
+        size_t wrong = 0;
+        CHECK_OK(mv_fft_plan_init(T, &one, &d));
+        d.ndim = 2;
+        d.axes = 1;
+        d.dim[1] = lines;
+        CHECK_OK(mv_fft_plan_init(T, &many, &d));
+        CHECK_OK(mv_volume_alloc(T, &in, MEDVOL_C64, 2, dim));
+        CHECK_OK(mv_volume_alloc(T, &all, MEDVOL_C64, 2, dim));
+        if (!CHECK(row && in.data && all.data)) return;
+        for (p = (float *)in.data, k = 0; k < 2 * n * lines; k++) p[k] = (float)t_uniform(-1, 1);
+        CHECK_OK(mv_fft_plan_execute(T, &many, all.data, in.data));
+        for (k = 0; k < lines; k += 97) {
+            CHECK_OK(mv_fft_plan_execute(T, &one, row, p + 2 * n * k));
+            wrong += memcmp(row, (float *)all.data + 2 * n * k, 8 * n) != 0;
+        }
+        CHECK(wrong == 0);
+        free(row);
+        mv_volume_free(T, &in);
+        mv_volume_free(T, &all);
+        mv_fft_plan_free(T, &many);
+        mv_fft_plan_free(T, &one);
+    }
+}
 static void test_shapes(void) {
     int run, k;
     t_seed(11);
@@ -1174,6 +1224,8 @@ static void test_phase_errors(void) {
 const t_case tests_fft[] = {
     {"lengths", test_lengths, 0},
     {"long", test_long, 0},
+    {"vectors", test_vectors, 0},
+    {"past_cache", test_past_cache, 0},
     {"shapes", test_shapes, 0},
     {"levels", test_levels, 0},
     {"ones", test_ones, T_ONCE},
