@@ -41,7 +41,7 @@
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
      [REGISTER]   registration: rigid to affine, by local correlation
-     [FLOW]       dense flow: inverse search, total variation, polynomials
+     [FLOW]       dense flow between images that are alike: inverse search
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
@@ -2704,13 +2704,13 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 #endif
 
-/* ---- dense flow ---------------------------------------------------------------------------------------- */
+/* ---- dense flow ----------------------------------------------------------------------------------------
+   Displacements between images that are alike and not far apart: frames, slices, a print and its design. */
 #ifndef MEDVOL_NO_FLOW
+
 typedef enum mv_flow_method {
-    MEDVOL_FLOW_DIS = 0,      /* dense inverse search; in the plane with variational refinement */
-    MEDVOL_FLOW_TVL1 = 1,     /* absolute differences and total variation; in the plane */
-    MEDVOL_FLOW_FARNEBACK = 2, /* displacements of local polynomials; in the plane */
-    MEDVOL_FLOW_FORCE_INT = 0x7fffffff
+    MEDVOL_FLOW_DIS = 0, /* dense inverse search, in the plane with variational refinement */
+    MEDVOL_FLOW_METHOD_FORCE_INT = 0x7fffffff
 } mv_flow_method;
 typedef enum mv_flow_preset {
     MEDVOL_FLOW_MEDIUM = 0,
@@ -2718,20 +2718,39 @@ typedef enum mv_flow_preset {
     MEDVOL_FLOW_ACCURATE = 2,
     MEDVOL_FLOW_PRESET_FORCE_INT = 0x7fffffff
 } mv_flow_preset;
-typedef struct mv_flow_opt { /* {0}: the defaults in brackets; of three those of FAST, MEDIUM, ACCURATE */
+typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM, FAST, ACCURATE */
     mv_flow_method method;
     mv_flow_preset preset;
-    const mv_volume *start; /* a field to begin with, of the result's shape; or NULL: 0 */
-    int gain;               /* the moving image may be brighter and of other contrast, by regions (DIS) or
-                               as a whole */
-    int finest;             /* level of the pyramid to end with, plus 1; the rest is interpolated [3, 2, 1;
-                               TV-L1 and Farneback: 2, 1, 1] */
-    /* DIS */
-    int patch, stride;      /* pixels, 8 or 16 [8]; between patches, at most patch [4] */
-    int refine;             /* passes of the refinement a level [3, 5, 5]; negative: none */
-    double alpha, gamma, delta; /* of smoothness, gradients, intensities */
-    mv_register_control control; /* iterations: steps of a patch */
+    const mv_volume *start; /* a field to begin with, of the result's shape and affine; or NULL: 0 */
+    int gain;               /* the moving image may have other brightness and contrast, by regions too */
+    int finest;             /* level of the pyramid to end with, plus 1; the field is interpolated from there
+                               [1, 2, 1] */
+    int patch, stride;      /* pixels: 8 or, in the plane, 16 [8]; from patch to patch [patch / 2] */
+    int refine;             /* passes of the refinement at each level [2, 2, 6]; negative: none */
+    /* weights of smoothness, constant gradients [10], constant intensities [5, with gain none]; the last two
+       negative: 0 [40] */
+    double alpha, gamma, delta;
+    mv_register_control control; /* iterations: steps of a patch [12, 8, 16]; levels [until an axis has 16
+                                    voxels]; slope is not looked at */
 } mv_flow_opt;
+/* mv_flow: the displacement field u, on the fixed image's voxels, by which moving(p + u(p)) resembles fixed(p).
+   At each level of a pyramid: the displacement of each patch by Gauss-Newton steps, dp = H^-1 sum g (W - F),
+   with gradients g and H of the fixed patch less its mean (gain: and less what the patch explains of them);
+   patches that a neighbour's displacement suits better begin again from that; a voxel takes the mean of its
+   patches', weighted by 1 / max(1, |W - F|) and a tent. In the plane then passes of
+     minimize sum delta psi(W - F) + gamma psi(grad W - grad F) + alpha psi(grad u),  psi(a) = |a| nearly,
+   differences over the length of their gradients, W warped anew in each pass, five sweeps of over-relaxation.
+   In space (patches of 8 x 8 x 8) there is no refinement: a start for other methods.
+   Images: any real type; x, y or x, y, z, or up to four channels as x, y, 1, 1, c. Where moving lies on
+   another grid, it is first resampled to the fixed one's, linearly. Intensities are scaled to deviation 50.
+   NaN and infinite voxels are interpolated along rows. Images without contrast leave u = start.
+   field: as of mv_register_lncc, f32, x, y, 1, 1, 2 or x, y, z, 1, 3, mm (world RAS+), strides are free.
+   report: energy is the mean square of W - F in variances (without refinement: of patches less their means),
+   update the last pass's longest.
+   Memory, floats a voxel: 2.7 a channel, of the field 6 and 0.5 (finest 2: a quarter of the latter two).
+   Threads: rows of patches, tiles; bits do not depend on them. Numerics: levels agree to 0.02 voxels where
+   there is texture. Errors: as mv_register_lncc (images of one voxel are allowed), _SHAPE (channels, start),
+   _RANGE (options); field as it was. Source: Kroeger et al. 2016, Brox et al. 2004. */
 MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed, const mv_volume *moving,
                              const mv_flow_opt *opt);
 #endif
@@ -37371,9 +37390,9 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 #endif
 #endif /* MEDVOL_NO_REGISTER */
 
-/* ==== [FLOW] dense displacements between images alike: inverse search, total variation, polynomials. Owns
-   mv__of_*. Uses [VOLUME] [RESAMPLE] [FILTER] [FIELD] [REGISTER]. Source: Kroeger et al. 2016 (inverse
-   search), Brox et al. 2004 (refinement), Zach et al. 2007 (TV-L1), Farneback 2003. ======================= */
+/* ==== [FLOW] dense displacements between images that are alike. Owns mv__of_*. Uses [VOLUME] [RESAMPLE]
+   [FILTER] [FIELD] [REGISTER]. Source: Kroeger et al. 2016 (inverse search), Brox et al. 2004 (refinement).
+   ======================================================================================================== */
 #ifndef MEDVOL_NO_FLOW
 #ifdef MV__PASS
 #if MV__PASS == 1
@@ -38637,7 +38656,7 @@ static mv_status mv__of_refine_level(mv_ctx *ctx, mv__of *d, int level) {
     tiles = g.tiles_x * mv__divup(d->n[1], MV__OF_TILE_Y);
     g.jobs = mv__of_jobs_of(ctx, tiles);
     g.alpha = (float)d->o.alpha, g.gamma = (float)d->o.gamma, g.delta = (float)d->o.delta;
-    g.data2 = (float)(1e-6), g.grad2 = (float)(1e-6), g.smooth2 = (float)(1e-6), g.zeta2 = (float)(0.01);
+    g.data2 = 1e-6f, g.grad2 = 1e-6f, g.smooth2 = 1e-6f, g.zeta2 = 0.01f;
     g.omega = 1.6f;
     g.wide = mv__fd_is_far(d->n, d->n[0], g.step);
     g.room = (13 + 3 * g.channels) * MV__OF_WIDE * MV__OF_HIGH + 12 * MV__OF_WIDE;
@@ -38715,9 +38734,9 @@ static mv_status mv__of_check_start(mv_ctx *ctx, const char *op, const mv_volume
     return MEDVOL_OK;
 }
 static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int flat) {
-    static const int finest[3] = {1, 2, 0}, refine[3] = {5, 3, 5}, steps[3] = {12, 8, 12};
+    static const int finest[3] = {0, 1, 0}, refine[3] = {2, 2, 6}, steps[3] = {12, 8, 16};
     mv_status st;
-    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_FARNEBACK)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_DIS)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "preset", o->preset, 0, MEDVOL_FLOW_ACCURATE)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "finest", o->finest, 0, MEDVOL_LEVELS)) < 0) return st;
     if (o->patch == 0) o->patch = 8;
@@ -38732,7 +38751,7 @@ static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int
     if ((st = mv__rg_check_range(ctx, op, "delta", o->delta, -1e300, 1e6)) < 0) return st;
     if (o->finest == 0) o->finest = finest[o->preset] + 1;
     if (o->refine == 0) o->refine = flat ? refine[o->preset] : -1;
-    if (o->alpha == 0.0) o->alpha = 20.0;
+    if (o->alpha == 0.0) o->alpha = 40.0;
     if (o->gamma == 0.0) o->gamma = 10.0;
     if (o->delta == 0.0) o->delta = o->gain ? -1.0 : 5.0;
     if (o->gamma < 0.0) o->gamma = 0.0;
