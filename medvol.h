@@ -2733,7 +2733,8 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
     mv_register_control control; /* iterations: steps of a patch [12, 8, 16]; levels [until an axis has 16
                                     voxels]; slope is not looked at */
 } mv_flow_opt;
-/* mv_flow: the displacement field u, on the fixed image's voxels, by which moving(p + u(p)) resembles fixed(p).
+/* mv_flow: the displacement field u, on the fixed image's voxels, by which moving(p + u(p)) resembles
+   fixed(p).
    At each level of a pyramid: the displacement of each patch by Gauss-Newton steps, dp = H^-1 sum g (W - F),
    with gradients g and H of the fixed patch less its mean (gain: and less what the patch explains of them);
    patches that a neighbour's displacement suits better begin again from that; a voxel takes the mean of its
@@ -37424,7 +37425,8 @@ static inline size_t mv__of_place(const mv__of_dis *d, int axis, size_t i) {
     return n > p ? mv__minz(i * d->stride, n - p) : 0;
 }
 /* a box of voxels from `at` on, those beyond the borders taken from the border */
-static void mv__of_box(float *d, const float *s, const mv__of_dis *g, const ptrdiff_t *at, const size_t *size) {
+static void mv__of_box(float *d, const float *s, const mv__of_dis *g, const ptrdiff_t *at,
+                       const size_t *size) {
     ptrdiff_t x, y, z, k[3];
     const ptrdiff_t top[3] = {(ptrdiff_t)g->n[0] - 1, (ptrdiff_t)g->n[1] - 1, (ptrdiff_t)g->n[2] - 1};
     for (z = 0; z < (ptrdiff_t)size[2]; z++)
@@ -37522,7 +37524,8 @@ static void MV__K(mv__of_template)(mv__of_patch *q, const mv__of_dis *d) {
         for (r = 0; r < d->axes; r++) {
             float *g = q->g[r] + at, gt = MV__K(mv__of_dot)(t, g, d->cells);
             const int by = d->gain && q->tt[c] > 0.0f;
-            MV__K(mv__of_less)(g, t, by ? gt / q->tt[c] : 0.0f, one * MV__K(mv__of_total)(g, d->cells), d->cells);
+            MV__K(mv__of_less)(g, t, by ? gt / q->tt[c] : 0.0f, one * MV__K(mv__of_total)(g, d->cells),
+                               d->cells);
             if (!d->gain) q->gt[r] += gt;
         }
     }
@@ -37693,7 +37696,8 @@ static void MV__K(mv__of_patches)(const mv__of_dis *d, mv__of_patch *q, size_t r
         if (!d->spread) {
             const size_t mid = mv__minz(q->at[0] + d->p / 2, d->n[0] - 1) +
                                mv__minz(q->at[1] + d->p / 2, d->n[1] - 1) * d->n[0] +
-                               (d->axes > 2 ? mv__minz(q->at[2] + d->depth / 2, d->n[2] - 1) : 0) * d->n[0] * d->n[1];
+                               (d->axes > 2 ? mv__minz(q->at[2] + d->depth / 2, d->n[2] - 1) : 0) * d->n[0] *
+                                   d->n[1];
             for (r = 0; r < d->axes; r++) u[r] = d->u[r][mid];
             MV__K(mv__of_template)(q, d);
             left = MV__K(mv__of_descend)(q, d, u, d->iterations);
@@ -37898,7 +37902,8 @@ static void MV__K(mv__of_relax)(const mv__of_tile *t, size_t y, size_t q, float 
     for (i = 0; i < n; i += MVF_N) {
         const mvf l = mvf_load(wl + i), r = mvf_load(wr + i), m = mvf_load(wu + i), w = mvf_load(wd + i),
                   c = mvf_load(a + i);
-        mvf su = mvf_mad(l, mvf_load(ul + i), mvf_load(b1 + i)), sv = mvf_mad(l, mvf_load(vl + i), mvf_load(b2 + i));
+        mvf su = mvf_mad(l, mvf_load(ul + i), mvf_load(b1 + i)), sv = mvf_mad(l, mvf_load(vl + i),
+                mvf_load(b2 + i));
         mvf x = mvf_load(u + i), z = mvf_load(v + i);
         su = mvf_mad(r, mvf_load(ur + i), su), sv = mvf_mad(r, mvf_load(vr + i), sv);
         su = mvf_mad(m, mvf_load(u + i - s), su), sv = mvf_mad(m, mvf_load(v + i - s), sv);
@@ -37962,7 +37967,8 @@ static void MV__K(mv__of_images)(const mv__of_refine *g, const mv__of_tile *t, s
         row.dst[0] = a;
         MV__K(mv__fd_lin1)(&row, t->w);
         for (i = 0; i < t->w; i += MVF_N) {
-            const mvf b = t->w - i >= MVF_N ? mvf_load(f + i) : mvf_loadn(f + i, t->w - i), e = mvf_load(a + i);
+            const mvf b = t->w - i >= MVF_N ? mvf_load(f + i) : mvf_loadn(f + i, t->w - i),
+                e = mvf_load(a + i);
             mvf_store(z + i, mvf_sub(e, b));
             mvf_store(a + i, mvf_mul(half, mvf_add(e, b)));
         }
@@ -37975,7 +37981,8 @@ static void MV__K(mv__of_images)(const mv__of_refine *g, const mv__of_tile *t, s
         const mvf hy = mvf_set1(up && down ? 0.5f : 1.0f);
         for (i = 0; i < t->w; i += MVF_N) {
             mvf_store(t->gx[c] + y * s + i, mvf_mul(half, mvf_sub(mvf_load(a + i + 1), mvf_load(a + i - 1))));
-            mvf_store(t->gy[c] + y * s + i, mvf_mul(hy, mvf_sub(mvf_load(a + i + down), mvf_load(a + i - up))));
+            mvf_store(t->gy[c] + y * s + i, mvf_mul(hy, mvf_sub(mvf_load(a + i + down),
+                                                                mvf_load(a + i - up))));
         }
         MV__K(mv__of_ends)(t->gx[c] + y * s, t->w);
         MV__K(mv__of_ends)(t->gy[c] + y * s, t->w);
@@ -38019,7 +38026,8 @@ static void MV__K(mv__of_equations)(const mv__of_refine *g, const mv__of_tile *t
     for (i = 0; i < w; i += MVF_N) {
         const mvf px = mvf_add(mvf_add(x0, mvf_fromi(mvi_add(mvi_set1(i), mvi_iota()))), mvf_load(u + i));
         const mvf py = mvf_add(y0, mvf_load(v + i));
-        const mvm in = mvm_and(mvm_and(mvf_ge(px, zero), mvf_le(px, mx)), mvm_and(mvf_ge(py, zero), mvf_le(py, my)));
+        const mvm in = mvm_and(mvm_and(mvf_ge(px, zero), mvf_le(px, mx)), mvm_and(mvf_ge(py, zero),
+                mvf_le(py, my)));
         mvf_store(o[5] + i, mvf_sel(in, mvf_set1(1.0f), zero));
         for (r = 0; r < 5; r++) mvf_store(o[r] + i, zero);
         mvf_store(o[6] + i, mvf_add(mvf_load(k + i), mvf_load(k + i + 1)));
@@ -38342,7 +38350,8 @@ static void mv__of_grow_job(void *arg, size_t job) {
             else MV__PICK(mv__of_grow)(d, coarse, g->n[0] % 2 ? odd : even, g->n[0]);
         }
         for (c = 0; g->turn && c < g->comps; c++) {
-            const float a = (float)g->turn[3 * c], b = (float)g->turn[3 * c + 1], e = (float)g->turn[3 * c + 2];
+            const float a = (float)g->turn[3 * c], b = (float)g->turn[3 * c + 1],
+                e = (float)g->turn[3 * c + 2];
             const float *u = s + g->width, *v = u + g->width, *q = g->axes > 2 ? v + g->width : u;
             float *d = g->to[c] + to;
             for (x = 0; x < g->n[0]; x++) d[x] = a * u[x] + b * v[x] + (g->axes > 2 ? e * q[x] : 0.0f);
@@ -38448,7 +38457,8 @@ static mv_status mv__of_first(mv_ctx *ctx, mv__of *d, int level) {
                     const double w = (corner & 1 ? p[0] : 1 - p[0]) * (corner & 2 ? p[1] : 1 - p[1]) *
                                      (corner & 4 ? p[2] : 1 - p[2]);
                     for (c = 0; c < d->axes && w > 0.0; c++)
-                        mm[c] += w * (double)((const float *)dense.data)[i + (size_t)c * (size_t)dense.stride[4]];
+                        mm[c] += w *
+                            (double)((const float *)dense.data)[i + (size_t)c * (size_t)dense.stride[4]];
                 }
                 for (r = 0; r < d->axes; r++) {
                     double v = 0.0;
@@ -38516,7 +38526,8 @@ static void mv__of_fill_job(void *arg, size_t job) {
     for (band = job; band < g->rows; band += g->jobs) {
         const size_t y0 = band % bands * d->rows, z0 = band / bands * d->per;
         mv__memset(sum[0], 0, 4 * area * sizeof(float));
-        MV__PICK(mv__of_fill)(d, &q, sum, y0, mv__minz(y0 + d->rows, d->n[1]), z0, mv__minz(z0 + d->per, d->n[2]));
+        MV__PICK(mv__of_fill)(d, &q, sum, y0, mv__minz(y0 + d->rows, d->n[1]), z0, mv__minz(z0 + d->per,
+                d->n[2]));
     }
 }
 static size_t mv__of_jobs_of(mv_ctx *ctx, size_t tasks) {
@@ -38702,10 +38713,12 @@ static mv_status mv__of_check_image(mv_ctx *ctx, const char *op, const char *nam
     for (k = 3; k < 7; k++)
         if (k != 4 && mv__of_dim(v, k) > 1)
             return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[k], -1,
-                            "%s: %s has %zu along axis %d: must be 1 (channels are axis 4)", op, name, v->dim[k], k);
+                            "%s: %s has %zu along axis %d: must be 1 (channels are axis 4)", op, name,
+                                v->dim[k], k);
     channels = mv__of_dim(v, 4);
     if (channels > (mv__rg_flat(v) ? MV__OF_CHANNELS : 1))
-        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)channels, -1, "%s: %s has %zu channels: must be 1..%d",
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)channels, -1,
+                        "%s: %s has %zu channels: must be 1..%d",
                         op, name, channels, mv__rg_flat(v) ? (int)MV__OF_CHANNELS : 1);
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine), -1,
@@ -38724,7 +38737,8 @@ static mv_status mv__of_check_start(mv_ctx *ctx, const char *op, const mv_volume
     for (k = 0; k < 7; k++)
         if (mv__of_dim(s, k) != (k < 5 ? dim[k] : 1))
             return mv__fail(ctx, MEDVOL_E_SHAPE, "start", (double)mv__of_dim(s, k), -1,
-                            "%s: start has %zu along axis %d: must be %zu, as the result", op, mv__of_dim(s, k), k,
+                            "%s: start has %zu along axis %d: must be %zu, as the result", op, mv__of_dim(s,
+                                    k), k,
                             k < 5 ? dim[k] : 1);
     for (k = 0; k < 12; k++)
         if (!(fabs(s->affine[k] - fixed->affine[k]) <= 1e-4 * (1.0 + fabs(fixed->affine[k]))))
@@ -38741,7 +38755,8 @@ static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int
     if ((st = mv__rg_check_range(ctx, op, "finest", o->finest, 0, MEDVOL_LEVELS)) < 0) return st;
     if (o->patch == 0) o->patch = 8;
     if (o->patch != 8 && !(o->patch == 16 && flat))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "patch", o->patch, -1, "%s: patch = %d: must be 8%s", op, o->patch,
+        return mv__fail(ctx, MEDVOL_E_RANGE, "patch", o->patch, -1, "%s: patch = %d: must be 8%s", op,
+                        o->patch,
                         flat ? " or 16" : "");
     if (o->stride == 0) o->stride = o->patch / 2;
     if ((st = mv__rg_check_range(ctx, op, "stride", o->stride, 1, o->patch)) < 0) return st;

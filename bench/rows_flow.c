@@ -1,10 +1,11 @@
-/* rows_flow.c - flow of a woven texture: a plane with as many pixels as the volume has voxels, 8 bits, noise of
-   standard deviation 2.5, a smooth warp of up to 0.6 % of its side. */
+/* rows_flow.c - flow of a woven texture: a plane with as many pixels as the volume has voxels, 8 bits, noise
+   of standard deviation 2.5, a smooth warp of up to 0.6 % of its side. */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
 /* aux[0]: moving, aux[1]: fixed */
-static size_t side_of(const bench *b) { return (size_t)sqrt((double)b->side * (double)b->side * (double)b->side); }
+static size_t side_of(const bench *b) { return (size_t)sqrt((double)b->side * (double)b->side *
+                                                            (double)b->side); }
 static uint32_t mixed(uint32_t a, uint32_t b, uint32_t s) {
     uint32_t h = a * 0x9e3779b1u ^ b * 0x85ebca77u ^ s * 0xc2b2ae3du;
     h ^= h >> 15, h *= 0x2c1b3c6du, h ^= h >> 12, h *= 0x297a2d39u;
@@ -14,11 +15,13 @@ static double lattice(double x, double y, uint32_t s) { /* smooth noise, 0 to 1 
     const double ix = floor(x), iy = floor(y), u = (x - ix) * (x - ix) * (3 - 2 * (x - ix)),
                  v = (y - iy) * (y - iy) * (3 - 2 * (y - iy));
     const uint32_t i = (uint32_t)(int)ix, j = (uint32_t)(int)iy;
-    const double a = mixed(i, j, s), c = mixed(i + 1, j, s), d = mixed(i, j + 1, s), e = mixed(i + 1, j + 1, s);
+    const double a = mixed(i, j, s), c = mixed(i + 1, j, s), d = mixed(i, j + 1, s), e = mixed(i + 1, j + 1,
+            s);
     return ((a + (c - a) * u) * (1 - v) + (d + (e - d) * u) * v) / 4294967296.0;
 }
 static double cloth(double x, double y) {
-    const double a = (x + 3.6 * lattice(x / 40, y / 40, 1)) / 7, b = (y + 3.6 * lattice(x / 37, y / 43, 2)) / 7;
+    const double a = (x + 3.6 * lattice(x / 40, y / 40, 1)) / 7, b = (y + 3.6 * lattice(x / 37, y / 43,
+            2)) / 7;
     const double over = 0.5 + 0.5 * tanh(3 * sin(3.14159265 * a) * sin(3.14159265 * b));
     const double one = 60 + 40 * cos(6.2831853 * a) + 40 * (lattice(floor(a + 0.5), y / 25, 3) - 0.5) +
                        30 * (lattice(x / 3, y / 6, 4) - 0.5);
@@ -77,7 +80,8 @@ static double error_of(const bench *b) { /* mean, in pixels, away from the borde
 static int check_fast(bench *b) { return !(error_of(b) <= 0.2); }
 static int check(bench *b) { return !(error_of(b) <= 0.1); }
 /* Multiply-adds a pixel of a level: a patch of 64 for each 16 pixels, 3 for its template, then at each of four
-   steps 3 to sample it and 5 sums, 10 to fill; a pass of the refinement 15 to warp, 45 for the equations, five
+   steps 3 to sample it and 5 sums, 10 to fill; a pass of the refinement 15 to warp, 45 for the equations,
+       five
    sweeps of 20. Levels: 4/3, with finest 2 a third of that. */
 static double work_of(const bench *b, double passes, double part) {
     const double n = (double)side_of(b);

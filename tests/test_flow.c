@@ -1,5 +1,5 @@
-/* test_flow.c - dense flow: textures known at every point of the world, so that warped images are exact and so
-   is the truth. */
+/* test_flow.c - dense flow: textures known at every point of the world, so that warped images are exact and
+   so is the truth. */
 #include "test.h"
 
 /* where a point of the fixed image lies in the moving one's world: at p + u(p) */
@@ -9,16 +9,20 @@ typedef struct motion {
 } motion;
 static void move_at(const motion *m, const double *p, double *u) {
     const double c = cos(m->turn), s = sin(m->turn), q = 0.05 / m->unit;
-    u[0] = m->shift[0] + (c - 1) * p[0] - s * p[1] + m->wave * m->unit * sin(q * 1.3 * p[1] + 0.4) * cos(q * p[0]);
-    u[1] = m->shift[1] + s * p[0] + (c - 1) * p[1] + m->wave * m->unit * cos(q * 1.1 * p[0]) * sin(q * 1.2 * p[1] + 1);
+    u[0] = m->shift[0] + (c - 1) * p[0] - s * p[1] + m->wave * m->unit * sin(q * 1.3 * p[1] + 0.4) *
+        cos(q * p[0]);
+    u[1] = m->shift[1] + s * p[0] + (c - 1) * p[1] + m->wave * m->unit * cos(q * 1.1 * p[0]) *
+        sin(q * 1.2 * p[1] + 1);
     u[2] = m->flat ? 0 : m->shift[2] + m->wave * m->unit * sin(q * p[0] + 0.5) * cos(q * p[2]);
 }
 static double texture(const motion *m, const double *p) {
     const double x = p[0] / m->unit, y = p[1] / m->unit, z = m->flat ? 0 : p[2] / m->unit;
-    const double a = sin(0.61 * x + 0.6 * sin(0.13 * y + 0.2 * z)), b = sin(0.57 * y + 0.7 * cos(0.11 * x - 0.1 * z));
+    const double a = sin(0.61 * x + 0.6 * sin(0.13 * y + 0.2 * z)),
+        b = sin(0.57 * y + 0.7 * cos(0.11 * x - 0.1 * z));
     if (m->channel == 1) return 120 + 60 * a;
     if (m->channel == 2) return 120 + 60 * b;
-    return 120 + 45 * a * b + 30 * sin(0.23 * x + 0.31 * y + 0.27 * z) + 20 * cos(0.4 * x - 0.19 * y + 0.5 * z) +
+    return 120 + 45 * a * b + 30 * sin(0.23 * x + 0.31 * y + 0.27 * z) + 20 *
+        cos(0.4 * x - 0.19 * y + 0.5 * z) +
            15 * cos(0.9 * x + 0.3 * z) * sin(0.8 * y - 0.4 * z);
 }
 static double seen(const motion *m, const mv_volume *v, size_t i, int moving) {
@@ -31,7 +35,8 @@ static double seen(const motion *m, const mv_volume *v, size_t i, int moving) {
     for (k = 0; k < 3 && !moving; k++) p[k] += u[k];
     return texture(m, p);
 }
-static void image(mv_volume *v, mv_dtype type, size_t nx, size_t ny, size_t nz, const double *affine, const motion *m,
+static void image(mv_volume *v, mv_dtype type, size_t nx, size_t ny, size_t nz, const double *affine,
+                  const motion *m,
                   int moving) {
     const size_t dim[3] = {nx, ny, nz};
     size_t i;
@@ -150,7 +155,8 @@ static void same(void) { /* the same image twice; with other noise, too */
     mv_volume_free(T, &f);
 }
 static void sizes(void) { /* from one voxel on */
-    static const size_t some[][2] = {{1, 1}, {1, 5}, {6, 1}, {2, 2}, {7, 9}, {8, 8}, {17, 3}, {9, 33}, {33, 9},
+    static const size_t some[][2] = {{1, 1}, {1, 5}, {6, 1}, {2, 2}, {7, 9}, {8, 8}, {17, 3}, {9, 33}, {33,
+        9},
         {64, 1}, {1, 40}, {16, 16}, {31, 19}};
     mv_flow_opt o = {0};
     motion m;

@@ -43,7 +43,7 @@ const bench_peer peers_opencv_flow[] = {
     ROW("flow", medium),
     ROW("flow, fast", medium),
     ROW("flow, accurate", medium),
-    {nullptr, nullptr, MEDVOL_NONE, nullptr, 0, nullptr, 0, nullptr, nullptr},
+    {},
 };
 }
 #undef ROW

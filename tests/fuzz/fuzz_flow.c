@@ -9,7 +9,8 @@ static const mv_volume *second(fz_step *s) { /* of the source's shape, or the so
     if (fz_byte() > 230 || n == 0 || n > 4096 || !s->src->data) return s->src;
     for (i = 0; i < n; i++) values[i] = (float)(fz_noise() % 100);
     if (fz_byte() > 200) values[fz_noise() % n] = fz_byte() > 128 ? HUGE_VALF : (float)fz_number();
-    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim, NULL) < 0) return s->src;
+    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim,
+                       NULL) < 0) return s->src;
     memcpy(moving.affine, s->src->affine, sizeof moving.affine);
     if (fz_byte() > 200) moving.affine[3] += (double)(fz_byte() % 9) - 4;
     if (fz_byte() > 230) moving.affine[fz_byte() % 12] = fz_number();
