@@ -38126,6 +38126,9 @@ static void MV__K(mv__of_grow)(float *d, const float *v, const float *w, size_t 
         if (2 * j + 1 < n) d[2 * j + 1] = w[2] * v[j] + w[3] * v[j + 1];
     }
 }
+#undef MV__OF_SPAN
+#undef MV__OF_GET
+#undef MV__OF_PUT
 #else
 /* ---- images ---- */
 typedef struct mv__of {

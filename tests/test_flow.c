@@ -287,7 +287,7 @@ static void gain(void) { /* shading that differs from place to place */
     agree(10, &field);
     mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
 }
-static void geometry(void) { /* turned, mirrored, other voxels in the moving image; the warp shows the fixed one */
+static void geometry(void) { /* turned, mirrored, other voxels in the moving image */
     static const double a[12] = {0.63, 0.28, 0, -40, 0.28, -0.63, 0, 20, 0, 0, 1, 0},
                         b[12] = {0.6, 0, 0, -60, 0, 0.65, 0, -70, 0, 0, 1, 0};
     mv_volume f = {0}, g = {0}, field = {0}, warped = {0};
