@@ -2709,7 +2709,8 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 #ifndef MEDVOL_NO_FLOW
 
 typedef enum mv_flow_method {
-    MEDVOL_FLOW_DIS = 0, /* dense inverse search, in the plane with variational refinement */
+    MEDVOL_FLOW_DIS = 0,  /* dense inverse search, in the plane with variational refinement */
+    MEDVOL_FLOW_TVL1 = 1, /* absolute differences and total variation; in the plane, one channel */
     MEDVOL_FLOW_METHOD_FORCE_INT = 0x7fffffff
 } mv_flow_method;
 typedef enum mv_flow_preset {
@@ -2725,13 +2726,15 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
     int gain;               /* the moving image may have other brightness and contrast, by regions too */
     int finest;             /* level of the pyramid to end with, plus 1; the field is interpolated from there
                                [1, 2, 1] */
-    int patch, stride;      /* pixels: 8 or, in the plane, 16 [8]; from patch to patch [patch / 2] */
-    int refine;             /* passes of the refinement at each level [2, 2, 6]; negative: none */
+    int patch, stride;      /* pixels: 8 or, in the plane, 16 [8]; from patch to patch [4, 4, 3] */
+    int refine;             /* passes of the refinement at each level [2, 2, 3]; negative: none */
     /* weights of smoothness, constant gradients [10], constant intensities [5, with gain none]; the last two
-       negative: 0 [40] */
+       negative: 0 [40, 40, 80] */
     double alpha, gamma, delta;
-    mv_register_control control; /* iterations: steps of a patch [12, 8, 16]; levels [until an axis has 16
-                                    voxels]; slope is not looked at */
+    int warps, rough;          /* TV-L1: at each level [5, 5, 10]; no medians of 3 x 3 between them */
+    double lambda, theta, tau; /* weight of differences [0.15], coupling [0.3], step, to 0.25 [0.25] */
+    mv_register_control control; /* iterations: steps of a patch [12, 8, 12], TV-L1: after a warp [30]; levels
+                                    [until an axis has 16 voxels]; slope is not looked at */
 } mv_flow_opt;
 /* mv_flow: the displacement field u, on the fixed image's voxels, by which moving(p + u(p)) resembles
    fixed(p).
@@ -2742,16 +2745,21 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
      minimize sum delta psi(W - F) + gamma psi(grad W - grad F) + alpha psi(grad u),  psi(a) = |a| nearly,
    differences over the length of their gradients, W warped anew in each pass, five sweeps of over-relaxation.
    In space (patches of 8 x 8 x 8) there is no refinement: a start for other methods.
+   TVL1: after each warp of the moving image, with g the gradients of both images' mean,
+     v = u - g clip(rho, -lambda theta |g|^2, lambda theta |g|^2) / |g|^2,  rho = W - F + g (u - u0),
+     u = v + theta div p,  p = (p + tau / theta grad u) / (1 + tau / theta |grad u|).
    Images: any real type; x, y or x, y, z, or up to four channels as x, y, 1, 1, c. Where moving lies on
    another grid, it is first resampled to the fixed one's, linearly. Intensities are scaled to deviation 50.
-   NaN and infinite voxels are interpolated along rows. Images without contrast leave u = start.
+   NaN and what is beyond 1e37 is interpolated along rows. Images without contrast leave u = start.
    field: as of mv_register_lncc, f32, x, y, 1, 1, 2 or x, y, z, 1, 3, mm (world RAS+), strides are free.
    report: energy is the mean square of W - F in variances (without refinement: of patches less their means),
    update the last pass's longest.
-   Memory, floats a voxel: 2.7 a channel, of the field 6 and 0.5 (finest 2: a quarter of the latter two).
+   Memory, floats a voxel: 2.7 a channel, of the field 6 and 0.5 (finest 2: a quarter of the latter two);
+   TV-L1 10 more.
    Threads: rows of patches, tiles; bits do not depend on them. Numerics: levels agree to 0.02 voxels where
    there is texture. Errors: as mv_register_lncc (images of one voxel are allowed), _SHAPE (channels, start),
-   _RANGE (options); field as it was. Source: Kroeger et al. 2016, Brox et al. 2004. */
+   _RANGE (options), _UNSUPPORTED (TV-L1 of volumes or channels); field as it was. Source: Kroeger et al.
+   2016, Brox et al. 2004, Zach et al. 2007. */
 MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed, const mv_volume *moving,
                              const mv_flow_opt *opt);
 #endif
@@ -37442,6 +37450,19 @@ static void mv__of_box(float *d, const float *s, const mv__of_dis *g, const ptrd
         }
 }
 #endif
+/* d = (s - mean) * scale, within 1e5 */
+static void MV__K(mv__of_even)(float *d, const float *s, size_t n, float mean, float scale) {
+    const mvf m = mvf_set1(mean), k = mvf_set1(scale), top = mvf_set1(1e5f), low = mvf_set1(-1e5f);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const size_t left = n - i;
+        mvf v = left >= MVF_N ? mvf_load(s + i) : mvf_loadn(s + i, left);
+        v = mvf_max(mvf_min(mvf_mul(mvf_sub(v, m), k), top), low);
+        if (left >= MVF_N) mvf_store(d + i, v);
+        else mvf_storen(d + i, v, left);
+    }
+    mv_end();
+}
 #if MVF_N > 8 /* values of a row of eight at a time */
 #  define MV__OF_SPAN 8
 #  define MV__OF_GET(p) mvf_loadn(p, 8)
@@ -38129,6 +38150,147 @@ static void MV__K(mv__of_grow)(float *d, const float *v, const float *w, size_t 
 #undef MV__OF_SPAN
 #undef MV__OF_GET
 #undef MV__OF_PUT
+/* ---- total variation: some inner iterations of a tile at a time ---- */
+#if MV__PASS == 1
+enum { MV__OF_TV_BLOCK = 10, MV__OF_TV_HALO = MV__OF_TV_BLOCK + 2 };
+typedef struct mv__of_tv {
+    mv__of_refine r;   /* images, u and where it goes, tiles */
+    const float *at[2], *p[4]; /* u where the moving image was warped, the dual field: of u, of v */
+    float *to[4];
+    float lambda, theta, tau;
+    int iterations;
+} mv__of_tv;
+#endif
+/* v: the threshold step from u; then u = v + theta div p. rest: what W - F would be at u = 0 */
+static void MV__K(mv__of_tv_primal)(const mv__of_tv *g, const mv__of_tile *t, size_t y) {
+    const size_t s = MV__OF_WIDE, at = y * s, up = y > 0 ? s : 0;
+    const float *gx = t->gx[0] + at, *gy = t->gy[0] + at, *rest = t->a + at;
+    const mvf lt = mvf_set1(g->lambda * g->theta), theta = mvf_set1(g->theta), tiny = mvf_set1(1e-9f),
+              top = mvf_set1(up ? 1.0f : 0.0f);
+    float *u = t->u + at, *v = t->v + at;
+    size_t i;
+    for (i = 0; i < t->w; i += MVF_N) {
+        const mvf x = mvf_load(gx + i), z = mvf_load(gy + i), a = mvf_load(u + i), b = mvf_load(v + i);
+        const mvf gg = mvf_mad(x, x, mvf_mul(z, z)), rho = mvf_mad(x, a, mvf_mad(z, b, mvf_load(rest + i)));
+        const mvf most = mvf_mul(lt, gg);
+        const mvf k = mvf_div(mvf_min(mvf_max(rho, mvf_neg(most)), most), mvf_add(gg, tiny));
+        mvf du = mvf_sub(mvf_load(t->p[0] + at + i), mvf_load(t->p[0] + at + i - 1));
+        mvf dv = mvf_sub(mvf_load(t->p[2] + at + i), mvf_load(t->p[2] + at + i - 1));
+        du = mvf_add(du, mvf_nmad(top, mvf_load(t->p[1] + at + i - up), mvf_load(t->p[1] + at + i)));
+        dv = mvf_add(dv, mvf_nmad(top, mvf_load(t->p[3] + at + i - up), mvf_load(t->p[3] + at + i)));
+        mvf_store(u + i, mvf_mad(theta, du, mvf_nmad(k, x, a)));
+        mvf_store(v + i, mvf_mad(theta, dv, mvf_nmad(k, z, b)));
+    }
+    MV__K(mv__of_ends)(u, t->w);
+    MV__K(mv__of_ends)(v, t->w);
+}
+/* p = (p + tau / theta grad u) / (1 + tau / theta |grad u|) */
+static void MV__K(mv__of_tv_dual)(const mv__of_tv *g, const mv__of_tile *t, size_t y) {
+    const size_t s = MV__OF_WIDE, at = y * s, down = y + 1 < t->h ? s : 0;
+    const mvf k = mvf_set1(g->tau / g->theta), one = mvf_set1(1.0f);
+    size_t i;
+    int c;
+    for (c = 0; c < 2; c++) {
+        const float *u = (c ? t->v : t->u) + at;
+        float *px = t->p[2 * c] + at, *py = t->p[2 * c + 1] + at;
+        for (i = 0; i < t->w; i += MVF_N) {
+            const mvf a = mvf_load(u + i), x = mvf_sub(mvf_load(u + i + 1), a),
+                      z = mvf_sub(mvf_load(u + i + down), a);
+            const mvf q = mvf_div(one, mvf_mad(k, mvf_sqrt(mvf_mad(x, x, mvf_mul(z, z))), one));
+            mvf_store(px + i, mvf_mul(q, mvf_mad(k, x, mvf_load(px + i))));
+            mvf_store(py + i, mvf_mul(q, mvf_mad(k, z, mvf_load(py + i))));
+        }
+    }
+}
+static void MV__K(mv__of_tv_tile)(const mv__of_tv *g, const mv__of_tile *t, size_t tile) {
+    const size_t s = MV__OF_WIDE;
+    const mvf zero = mvf_zero(), mx = mvf_set1(g->r.n[0] - 1), my = mvf_set1(g->r.n[1] - 1),
+              one = mvf_set1(1.0f);
+    mvf most = zero, sum;
+    float lane[MVF_N];
+    double total = 0.0;
+    size_t y, i;
+    int k;
+    for (y = 0; y < t->h; y++) {
+        const size_t from = (t->y0 + y) * g->r.n[0] + t->x0, n = t->w * sizeof(float);
+        for (k = 0; k < 4; k++) mv__memcpy(t->p[k] + y * s, g->p[k] + from, n);
+        mv__memcpy(t->u + y * s, g->at[0] + from, n);
+        mv__memcpy(t->v + y * s, g->at[1] + from, n);
+    }
+    MV__K(mv__of_images)(&g->r, t, 0);
+    for (y = 0; y < t->h; y++) { /* gradients are the warped image's; those outside of it say nothing */
+        const size_t from = (t->y0 + y) * g->r.n[0] + t->x0, at = y * s;
+        const mvf x0 = mvf_set1(t->x0), y0 = mvf_set1(t->y0 + y);
+        for (i = 0; i < t->w; i += MVF_N) {
+            const mvf u = mvf_load(t->u + at + i), v = mvf_load(t->v + at + i);
+            const mvf px = mvf_add(mvf_add(x0, mvf_fromi(mvi_add(mvi_set1(i), mvi_iota()))), u);
+            const mvf py = mvf_add(y0, v);
+            const mvm in = mvm_and(mvm_and(mvf_ge(px, zero), mvf_le(px, mx)),
+                                   mvm_and(mvf_ge(py, zero), mvf_le(py, my)));
+            const mvf x = mvf_sel(in, mvf_load(t->gx[0] + at + i), zero),
+                      z = mvf_sel(in, mvf_load(t->gy[0] + at + i), zero);
+            mvf_store(t->gx[0] + at + i, x);
+            mvf_store(t->gy[0] + at + i, z);
+            mvf_store(t->a + at + i, mvf_nmad(x, u, mvf_nmad(z, v, mvf_load(t->z[0] + at + i))));
+        }
+        mv__memcpy(t->u + at, g->r.u[0] + from, t->w * sizeof(float));
+        mv__memcpy(t->v + at, g->r.u[1] + from, t->w * sizeof(float));
+        MV__K(mv__of_ends)(t->u + at, t->w);
+        MV__K(mv__of_ends)(t->v + at, t->w);
+    }
+    for (k = 0; k < g->iterations; k++) {
+        for (y = 0; y < t->h; y++) { /* the row above needs this one, and this one it as it was */
+            MV__K(mv__of_tv_primal)(g, t, y);
+            if (y > 0) MV__K(mv__of_tv_dual)(g, t, y - 1);
+        }
+        MV__K(mv__of_tv_dual)(g, t, t->h - 1);
+    }
+    for (y = t->y1 - t->y0; y < t->y1 - t->y0 + t->th; y++) {
+        const size_t at = y * s + t->x1 - t->x0, to = (t->y0 + y) * g->r.n[0] + t->x1, n = t->tw *
+            sizeof(float);
+        for (sum = zero, i = 0; i < t->tw; i += MVF_N) { /* nothing moves by more than the image's width */
+            const size_t m = mv__minz(MVF_N, t->tw - i);
+            const mvf d = mvf_loadn(t->z[0] + at + i, m);
+            mvf u = mvf_loadn(t->u + at + i, m), v = mvf_loadn(t->v + at + i, m);
+            u = mvf_max(mvf_min(u, mvf_add(mx, one)), mvf_neg(mvf_add(mx, one)));
+            v = mvf_max(mvf_min(v, mvf_add(my, one)), mvf_neg(mvf_add(my, one)));
+            mvf_storen(t->u + at + i, u, m);
+            mvf_storen(t->v + at + i, v, m);
+            u = mvf_sub(u, mvf_loadn(g->r.u[0] + to + i, m));
+            v = mvf_sub(v, mvf_loadn(g->r.u[1] + to + i, m));
+            sum = mvf_mad(d, d, sum);
+            most = mvf_max(mvf_mad(u, u, mvf_mul(v, v)), most);
+        }
+        total += (double)MV__K(mv__of_sum)(sum);
+        mv__memcpy(g->r.out[0] + to, t->u + at, n);
+        mv__memcpy(g->r.out[1] + to, t->v + at, n);
+        for (k = 0; k < 4; k++) mv__memcpy(g->to[k] + to, t->p[k] + at, n);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    g->r.left[tile] = total;
+    g->r.most[tile] = lane[0];
+    for (i = 1; i < MVF_N; i++)
+        if (lane[i] > g->r.most[tile]) g->r.most[tile] = lane[i];
+}
+/* the medians of 3 x 3, by 19 exchanges (Paeth 1990), of whole vectors; rows have their ends beside them */
+#define MV__OF_SORT(a, b) q = mvf_min(v[a], v[b]), v[b] = mvf_max(v[a], v[b]), v[a] = q
+static void MV__K(mv__of_median)(float *d, const float *const *rows, size_t n) {
+    size_t i;
+    int r;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf v[9], q;
+        MV__UNROLL for (r = 0; r < 9; r++) v[r] = mvf_load(rows[r / 3] + i + r % 3 - 1);
+        MV__OF_SORT(1, 2); MV__OF_SORT(4, 5); MV__OF_SORT(7, 8); MV__OF_SORT(0, 1);
+        MV__OF_SORT(3, 4); MV__OF_SORT(6, 7); MV__OF_SORT(1, 2); MV__OF_SORT(4, 5);
+        MV__OF_SORT(7, 8); MV__OF_SORT(0, 3); MV__OF_SORT(5, 8); MV__OF_SORT(4, 7);
+        MV__OF_SORT(3, 6); MV__OF_SORT(1, 4); MV__OF_SORT(2, 5); MV__OF_SORT(4, 7);
+        MV__OF_SORT(4, 2); MV__OF_SORT(6, 4); MV__OF_SORT(4, 2);
+        mvf_store(d + i, v[4]);
+    }
+    mv_end();
+}
+#undef MV__OF_SORT
 #else
 /* ---- images ---- */
 typedef struct mv__of {
@@ -38151,17 +38313,18 @@ typedef struct mv__of_rows { /* rows of an image, all channels */
     float mean, scale;
 } mv__of_rows;
 enum { MV__OF_JOBS = 128 };
+static int mv__of_good(float v) { return v >= -1e37f && v <= 1e37f; }
 /* What is not finite lies on a line between its neighbours in the row. */
 static int mv__of_mend(float *f, size_t n) {
     size_t i = 0, k, j;
     int any = 0;
     while (i < n) {
-        if (mv__finite((double)f[i])) {
+        if (mv__of_good(f[i])) {
             any = 1;
             i++;
             continue;
         }
-        for (k = i; k < n && !mv__finite((double)f[k]); k++) {}
+        for (k = i; k < n && !mv__of_good(f[k]); k++) {}
         for (j = i; j < k; j++) {
             const float a = i > 0 ? f[i - 1] : k < n ? f[k] : 0.0f, b = k < n ? f[k] : a;
             f[j] = a + (b - a) * (float)(j + 1 - i) / (float)(k + 1 - i);
@@ -38191,7 +38354,7 @@ static void mv__of_rows_job(void *arg, size_t job) {
             for (; i < g->n; i++) s[0] += (double)f[i], q[0] += (double)f[i] * (double)f[i];
             s[0] += s[1] + s[2] + s[3];
             q[0] += q[1] + q[2] + q[3];
-            if (mv__finite(q[0])) break;
+            if (q[0] <= 1e74) break;
             if (!mv__of_mend(f, g->n)) g->lost[row] = 1;
         }
         g->sum[2 * row] = s[0];
@@ -38202,7 +38365,7 @@ static void mv__of_even_job(void *arg, size_t job) {
     const mv__of_rows *g = (const mv__of_rows *)arg;
     const size_t end = mv__minz(g->rows, (job + 1) * g->per);
     if (end > job * g->per)
-        MV__PICK(mv__rg_even)(g->f + job * g->per * g->n, g->f + job * g->per * g->n,
+        MV__PICK(mv__of_even)(g->f + job * g->per * g->n, g->f + job * g->per * g->n,
                               (end - job * g->per) * g->n, g->mean, g->scale);
 }
 /* rows without any number become the nearest row before or behind, within `rows` of a plane */
@@ -38255,7 +38418,7 @@ static mv_status mv__of_take(mv_ctx *ctx, const mv__of *d, mv_volume *level, con
     q = q / n - s * s;
     if (*scale == 0.0 || d->o.gain) {
         *mean = s;
-        *scale = q > 1e-12 * s * s && q > 0.0 ? 50.0 / sqrt(q) : 1.0;
+        *scale = q > 1e-12 * s * s && q > 1e-60 ? 50.0 / sqrt(q) : 1.0;
     }
     g.mean = (float)*mean;
     g.scale = (float)*scale;
@@ -38613,29 +38776,80 @@ static mv_status mv__of_search(mv_ctx *ctx, mv__of *d, int level) {
     return st;
 }
 /* ---- refinement ---- */
+/* a job's planes and rows; returns one more row */
+static float *mv__of_tile_room(mv__of_tile *t, const mv__of_refine *g, size_t job) {
+    const size_t plane = MV__OF_WIDE * MV__OF_HIGH;
+    float *s = g->scratch + job * g->room + MV__OF_WIDE + MV__OF_EDGE;
+    size_t c;
+    int k;
+    for (k = 0; k < 9; k++) t->p[k] = s, s += plane;
+    t->a = s, t->s = s + plane, t->u = s + 2 * plane, t->v = s + 3 * plane, s += 4 * plane;
+    for (c = 0; c < g->channels; c++)
+        t->z[c] = s, t->gx[c] = s + plane, t->gy[c] = s + 2 * plane, s += 3 * plane;
+    for (k = 0; k < 8; k++) t->row[k] = s, s += MV__OF_WIDE;
+    return s;
+}
+static size_t mv__of_tiles(const mv__of_refine *g) { return g->tiles_x * mv__divup(g->n[1], MV__OF_TILE_Y); }
+static void mv__of_tile_place(mv__of_tile *t, const mv__of_refine *g, size_t tile) {
+    t->x1 = tile % g->tiles_x * MV__OF_TILE_X;
+    t->y1 = tile / g->tiles_x * MV__OF_TILE_Y;
+    t->tw = mv__minz(MV__OF_TILE_X, g->n[0] - t->x1);
+    t->th = mv__minz(MV__OF_TILE_Y, g->n[1] - t->y1);
+    t->x0 = t->x1 > MV__OF_HALO ? t->x1 - MV__OF_HALO : 0;
+    t->y0 = t->y1 > MV__OF_HALO ? t->y1 - MV__OF_HALO : 0;
+    t->w = mv__minz(t->x1 + t->tw + MV__OF_HALO, g->n[0]) - t->x0;
+    t->h = mv__minz(t->y1 + t->th + MV__OF_HALO, g->n[1]) - t->y0;
+}
 static void mv__of_refine_job(void *arg, size_t job) {
     const mv__of_refine *g = (const mv__of_refine *)arg;
-    const size_t tiles = g->tiles_x * mv__divup(g->n[1], MV__OF_TILE_Y), plane = MV__OF_WIDE * MV__OF_HIGH;
-    float *s = g->scratch + job * g->room + MV__OF_WIDE + MV__OF_EDGE, *above;
     mv__of_tile t;
-    size_t tile, c;
-    int k;
-    for (k = 0; k < 9; k++) t.p[k] = s, s += plane;
-    t.a = s, t.s = s + plane, t.u = s + 2 * plane, t.v = s + 3 * plane, s += 4 * plane;
-    for (c = 0; c < g->channels; c++)
-        t.z[c] = s, t.gx[c] = s + plane, t.gy[c] = s + 2 * plane, s += 3 * plane;
-    for (k = 0; k < 8; k++) t.row[k] = s, s += MV__OF_WIDE;
-    above = s;
-    for (tile = job; tile < tiles; tile += g->jobs) {
-        t.x1 = tile % g->tiles_x * MV__OF_TILE_X;
-        t.y1 = tile / g->tiles_x * MV__OF_TILE_Y;
-        t.tw = mv__minz(MV__OF_TILE_X, g->n[0] - t.x1);
-        t.th = mv__minz(MV__OF_TILE_Y, g->n[1] - t.y1);
-        t.x0 = t.x1 > MV__OF_HALO ? t.x1 - MV__OF_HALO : 0;
-        t.y0 = t.y1 > MV__OF_HALO ? t.y1 - MV__OF_HALO : 0;
-        t.w = mv__minz(t.x1 + t.tw + MV__OF_HALO, g->n[0]) - t.x0;
-        t.h = mv__minz(t.y1 + t.th + MV__OF_HALO, g->n[1]) - t.y0;
+    float *above = mv__of_tile_room(&t, g, job);
+    size_t tile;
+    for (tile = job; tile < mv__of_tiles(g); tile += g->jobs) {
+        mv__of_tile_place(&t, g, tile);
         MV__PICK(mv__of_solve)(g, &t, above, tile);
+    }
+}
+/* a level's images and tiles; *floats: what is needed for them */
+static int mv__of_tiled(mv_ctx *ctx, mv__of_refine *g, const mv__of *d, int level, size_t *floats) {
+    size_t tiles;
+    mv__memset(g, 0, sizeof *g);
+    g->f = (const float *)d->fix[level].data;
+    g->m = (const float *)d->mov[level].data;
+    g->n[0] = d->n[0], g->n[1] = d->n[1];
+    g->step = d->n[0] * d->n[1];
+    g->channels = d->channels;
+    g->tiles_x = mv__divup(d->n[0], MV__OF_TILE_X);
+    tiles = mv__of_tiles(g);
+    g->jobs = mv__of_jobs_of(ctx, tiles);
+    g->wide = mv__fd_is_far(d->n, d->n[0], g->step);
+    g->room = (13 + 3 * g->channels) * MV__OF_WIDE * MV__OF_HIGH + 12 * MV__OF_WIDE;
+    return mv__mul(g->jobs, g->room, floats) && mv__add(*floats, 3 * tiles + 16, floats);
+}
+static void mv__of_tiled_bind(mv__of_refine *g, float *block) {
+    const size_t tiles = mv__of_tiles(g);
+    g->left = (double *)(void *)block;
+    g->most = block + 2 * tiles;
+    g->scratch = block + ((3 * tiles + 15) & ~(size_t)15);
+    mv__memset(g->scratch, 0, g->jobs * g->room * sizeof(float));
+}
+static void mv__of_tiled_sums(const mv__of_refine *g, mv_register_report *rep) {
+    double left = 0.0;
+    float most = 0.0f;
+    size_t i;
+    for (i = 0; i < mv__of_tiles(g); i++) {
+        left += g->left[i];
+        if (g->most[i] > most) most = g->most[i];
+    }
+    rep->energy = left / (2500.0 * (double)g->channels * (double)g->step);
+    rep->update = sqrt((double)most);
+}
+static void mv__of_swap(float **a, float **b, int count) {
+    int c;
+    for (c = 0; c < count; c++) {
+        float *was = a[c];
+        a[c] = b[c];
+        b[c] = was;
     }
 }
 /* has the iteration to end? */
@@ -38656,52 +38870,130 @@ static int mv__of_ends(mv__of *d, int level, int iteration, int most) {
 }
 static mv_status mv__of_refine_level(mv_ctx *ctx, mv__of *d, int level) {
     mv__of_refine g;
-    size_t tiles, bytes, i;
+    size_t bytes;
     float *block;
     int k, c;
     mv_status st = MEDVOL_OK;
-    mv__memset(&g, 0, sizeof g);
-    g.f = (const float *)d->fix[level].data;
-    g.m = (const float *)d->mov[level].data;
-    g.n[0] = d->n[0], g.n[1] = d->n[1];
-    g.step = d->n[0] * d->n[1];
-    g.channels = d->channels;
-    g.tiles_x = mv__divup(d->n[0], MV__OF_TILE_X);
-    tiles = g.tiles_x * mv__divup(d->n[1], MV__OF_TILE_Y);
-    g.jobs = mv__of_jobs_of(ctx, tiles);
+    if (!mv__of_tiled(ctx, &g, d, level, &bytes) || !mv__mul(bytes, sizeof(float), &bytes)) bytes = SIZE_MAX;
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__of_tiled_bind(&g, block);
     g.alpha = (float)d->o.alpha, g.gamma = (float)d->o.gamma, g.delta = (float)d->o.delta;
     g.data2 = 1e-6f, g.grad2 = 1e-6f, g.smooth2 = 1e-6f, g.zeta2 = 0.01f;
     g.omega = 1.6f;
-    g.wide = mv__fd_is_far(d->n, d->n[0], g.step);
-    g.room = (13 + 3 * g.channels) * MV__OF_WIDE * MV__OF_HIGH + 12 * MV__OF_WIDE;
-    if (!mv__mul(g.jobs, g.room, &bytes) || !mv__add(bytes, 3 * tiles + 16, &bytes) ||
-        !mv__mul(bytes, sizeof(float), &bytes))
-        bytes = SIZE_MAX;
-    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
-    g.left = (double *)(void *)block;
-    g.most = block + 2 * tiles;
-    g.scratch = block + ((3 * tiles + 15) & ~(size_t)15);
-    mv__memset(g.scratch, 0, g.jobs * g.room * sizeof(float));
     for (k = 0; k < d->o.refine && st == MEDVOL_OK; k++) {
-        double left = 0.0;
-        float most = 0.0f;
         for (c = 0; c < 2; c++) g.u[c] = d->u[c], g.out[c] = d->t[c];
         st = mv_parallel_for(ctx, g.jobs, mv__of_refine_job, &g, NULL);
         if (st < 0) break;
-        for (i = 0; i < tiles; i++) {
-            left += g.left[i];
-            if (g.most[i] > most) most = g.most[i];
-        }
-        for (c = 0; c < 2; c++) {
-            float *swap = d->u[c];
-            d->u[c] = d->t[c];
-            d->t[c] = swap;
-        }
-        d->rep.energy = left / (2500.0 * (double)g.channels * (double)g.step);
-        d->rep.update = sqrt((double)most);
+        mv__of_tiled_sums(&g, &d->rep);
+        mv__of_swap(d->u, d->t, 2);
         if (k == 0) d->rep.first = d->rep.energy;
         if (mv__tell(ctx, ++d->done, d->total, d->op)) st = mv__cancelled(ctx, d->op);
         else if (mv__of_ends(d, level, k + 1, d->o.refine)) break;
+    }
+    mv__free(ctx, block);
+    return st;
+}
+/* ---- total variation ---- */
+static void mv__of_tv_job(void *arg, size_t job) {
+    const mv__of_tv *g = (const mv__of_tv *)arg;
+    mv__of_tile t;
+    size_t tile;
+    (void)mv__of_tile_room(&t, &g->r, job);
+    for (tile = job; tile < mv__of_tiles(&g->r); tile += g->r.jobs) {
+        mv__of_tile_place(&t, &g->r, tile);
+        MV__PICK(mv__of_tv_tile)(g, &t, tile);
+    }
+}
+typedef struct mv__of_sorted { /* rows of a plane */
+    const float *from;
+    float *to, *scratch;
+    size_t n[2], width, per;
+} mv__of_sorted;
+static void mv__of_median_job(void *arg, size_t job) {
+    const mv__of_sorted *g = (const mv__of_sorted *)arg;
+    const size_t end = mv__minz(g->n[1], (job + 1) * g->per), bytes = g->n[0] * sizeof(float);
+    float *s = g->scratch + job * 4 * g->width + 16;
+    size_t y, k;
+    for (y = job * g->per; y < end; y++) {
+        const float *rows[3];
+        for (k = 0; k < 3; k++) {
+            const size_t at = y + k > 0 ? mv__minz(y + k - 1, g->n[1] - 1) : 0;
+            float *r = s + k * g->width;
+            mv__memcpy(r, g->from + at * g->n[0], bytes);
+            r[-1] = r[0];
+            r[g->n[0]] = r[g->n[0] - 1];
+            rows[k] = r;
+        }
+        MV__PICK(mv__of_median)(s + 3 * g->width, rows, g->n[0]);
+        mv__memcpy(g->to + y * g->n[0], s + 3 * g->width, bytes);
+    }
+}
+/* t: the medians of u */
+static mv_status mv__of_medians(mv_ctx *ctx, const mv__of *d, float *scratch, size_t width, size_t per) {
+    mv__of_sorted g;
+    int c;
+    mv_status st = MEDVOL_OK;
+    g.n[0] = d->n[0], g.n[1] = d->n[1];
+    g.width = width;
+    g.scratch = scratch;
+    g.per = per;
+    for (c = 0; c < 2 && st == MEDVOL_OK; c++) {
+        g.from = d->u[c], g.to = d->t[c];
+        st = mv_parallel_for(ctx, mv__divup(g.n[1], per), mv__of_median_job, &g, NULL);
+    }
+    return st;
+}
+/* the inner iterations after one warp */
+static mv_status mv__of_tv_warp(mv_ctx *ctx, mv__of *d, mv__of_tv *g, float **p, float **to) {
+    const int most = d->o.control.iterations;
+    int k, c;
+    mv_status st = MEDVOL_OK;
+    for (k = 0; k < most && st == MEDVOL_OK; k += MV__OF_TV_BLOCK) {
+        g->iterations = most - k < MV__OF_TV_BLOCK ? most - k : MV__OF_TV_BLOCK;
+        for (c = 0; c < 2; c++) g->r.u[c] = d->u[c], g->r.out[c] = d->t[c];
+        for (c = 0; c < 4; c++) g->p[c] = p[c], g->to[c] = to[c];
+        st = mv_parallel_for(ctx, g->r.jobs, mv__of_tv_job, g, NULL);
+        mv__of_swap(d->u, d->t, 2);
+        mv__of_swap(p, to, 4);
+    }
+    return st;
+}
+static mv_status mv__of_tv_level(mv_ctx *ctx, mv__of *d, int level) {
+    const size_t count = (d->n[0] * d->n[1] + 15) & ~(size_t)15, width = (d->n[0] + 64) & ~(size_t)15,
+                 per = mv__divup(d->n[1], MV__OF_JOBS);
+    float *block = NULL, *p[4], *to[4], *at[2], *rows;
+    mv__of_tv g;
+    size_t bytes, planes, sorted;
+    int k, c;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&g, 0, sizeof g);
+    if (!mv__of_tiled(ctx, &g.r, d, level, &bytes) || !mv__mul(count, 10, &planes) ||
+        !mv__mul(4 * MV__OF_JOBS, width, &sorted) || !mv__add(bytes, planes, &bytes) ||
+        !mv__add(bytes, sorted + 16, &bytes) || !mv__mul(bytes, sizeof(float), &bytes))
+        bytes = SIZE_MAX;
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (c = 0; c < 4; c++) p[c] = block + (size_t)c * count, to[c] = block + (size_t)(4 + c) * count;
+    for (c = 0; c < 2; c++) at[c] = block + (size_t)(8 + c) * count;
+    rows = block + planes;
+    mv__of_tiled_bind(&g.r, rows + sorted);
+    mv__memset(rows, 0, sorted * sizeof(float));
+    mv__memset(block, 0, 4 * count * sizeof(float));
+    g.lambda = (float)d->o.lambda, g.theta = (float)d->o.theta, g.tau = (float)d->o.tau;
+    for (k = 0; k < d->o.warps && st == MEDVOL_OK; k++) {
+        if (k > 0 && !d->o.rough) {
+            st = mv__of_medians(ctx, d, rows, width, per);
+            mv__of_swap(d->u, d->t, 2);
+        }
+        for (c = 0; c < 2; c++) {
+            mv__memcpy(at[c], d->u[c], d->n[0] * d->n[1] * sizeof(float));
+            g.at[c] = at[c];
+        }
+        if (st == MEDVOL_OK) st = mv__of_tv_warp(ctx, d, &g, p, to);
+        if (st < 0) break;
+        mv__of_tiled_sums(&g.r, &d->rep);
+        if (k == 0) d->rep.first = d->rep.energy;
+        if (mv__tell(ctx, ++d->done, d->total, d->op)) st = mv__cancelled(ctx, d->op);
+        else if (mv__of_ends(d, level, k + 1, d->o.warps)) break;
     }
     mv__free(ctx, block);
     return st;
@@ -38726,6 +39018,11 @@ static mv_status mv__of_check_image(mv_ctx *ctx, const char *op, const char *nam
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine), -1,
                         "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
+    for (k = 0; k < 12; k++) /* displacements are floats */
+        if (!(fabs(v->affine[k]) <= 1e30 && fabs(inverse[k]) <= 1e30))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", v->affine[k], -1,
+                            "%s: the affine of %s has %g, its inverse %g: must be within 1e30", op, name,
+                            v->affine[k], inverse[k]);
     if (mv__rg_flat(v) &&
         fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
         return mv__fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8], -1,
@@ -38751,9 +39048,10 @@ static mv_status mv__of_check_start(mv_ctx *ctx, const char *op, const mv_volume
     return MEDVOL_OK;
 }
 static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int flat) {
-    static const int finest[3] = {0, 1, 0}, refine[3] = {2, 2, 6}, steps[3] = {12, 8, 16};
+    static const int finest[3] = {0, 1, 0}, refine[3] = {2, 2, 3}, steps[3] = {12, 8, 12}, warps[3] = {5, 5,
+        10};
     mv_status st;
-    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_DIS)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_TVL1)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "preset", o->preset, 0, MEDVOL_FLOW_ACCURATE)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "finest", o->finest, 0, MEDVOL_LEVELS)) < 0) return st;
     if (o->patch == 0) o->patch = 8;
@@ -38761,37 +39059,49 @@ static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int
         return mv__fail(ctx, MEDVOL_E_RANGE, "patch", o->patch, -1, "%s: patch = %d: must be 8%s", op,
                         o->patch,
                         flat ? " or 16" : "");
-    if (o->stride == 0) o->stride = o->patch / 2;
+    if (o->stride == 0) o->stride = o->preset == MEDVOL_FLOW_ACCURATE && flat ? o->patch * 3 / 8
+        : o->patch / 2;
     if ((st = mv__rg_check_range(ctx, op, "stride", o->stride, 1, o->patch)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "refine", o->refine, -1e9, 1e6)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "alpha", o->alpha, 0, 1e6)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "gamma", o->gamma, -1e300, 1e6)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "delta", o->delta, -1e300, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "warps", o->warps, 0, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "lambda", o->lambda, 0, 1e3)) < 0) return st;
+    if (o->theta != 0.0 && (st = mv__rg_check_range(ctx, op, "theta", o->theta, 1e-3, 1e3)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "tau", o->tau, 0, 0.25)) < 0) return st;
+    if (o->warps == 0) o->warps = warps[o->preset];
+    if (o->lambda == 0.0) o->lambda = 0.15;
+    if (o->theta == 0.0) o->theta = 0.3;
+    if (o->tau == 0.0) o->tau = 0.25;
     if (o->finest == 0) o->finest = finest[o->preset] + 1;
     if (o->refine == 0) o->refine = flat ? refine[o->preset] : -1;
-    if (o->alpha == 0.0) o->alpha = 40.0;
+    if (o->alpha == 0.0) o->alpha = o->preset == MEDVOL_FLOW_ACCURATE ? 80.0 : 40.0;
     if (o->gamma == 0.0) o->gamma = 10.0;
     if (o->delta == 0.0) o->delta = o->gain ? -1.0 : 5.0;
     if (o->gamma < 0.0) o->gamma = 0.0;
     if (o->delta < 0.0) o->delta = 0.0;
-    return mv__rg_control(ctx, op, &o->control, steps[o->preset]);
+    return mv__rg_control(ctx, op, &o->control, o->method == MEDVOL_FLOW_DIS ? steps[o->preset] : 30);
 }
 static mv_status mv__of_run(mv_ctx *ctx, mv__of *d, const mv_volume *fixed, const mv_volume *moving,
                             int *reached) {
+    const int tv = d->o.method == MEDVOL_FLOW_TVL1;
     int level;
     mv_status st = mv__of_images_make(ctx, d, fixed, moving);
     if (st < 0) return st;
     d->finest = d->o.finest - 1 < d->levels - 1 ? d->o.finest - 1 : d->levels - 1;
     d->rep.levels = d->levels;
-    d->total = (size_t)(d->levels - d->finest) * (size_t)(1 + (d->o.refine > 0 ? d->o.refine : 0));
+    d->total = (size_t)(d->levels - d->finest) *
+        (size_t)(tv ? d->o.warps : 1 + (d->o.refine > 0 ? d->o.refine : 0));
     for (level = d->levels - 1; level >= d->finest; level--) {
         st = level == d->levels - 1 ? mv__of_first(ctx, d, level) : mv__of_next(ctx, d, level);
         if (st < 0) return st;
         d->rep.level = *reached = level;
         d->rep.stop = MEDVOL_STOP_ITERATIONS;
-        if ((st = mv__of_search(ctx, d, level)) < 0) return st;
-        if (mv__tell(ctx, ++d->done, d->total, d->op)) return mv__cancelled(ctx, d->op);
-        if (d->o.refine > 0 && (st = mv__of_refine_level(ctx, d, level)) < 0) return st;
+        if (tv && (st = mv__of_tv_level(ctx, d, level)) < 0) return st;
+        if (!tv && (st = mv__of_search(ctx, d, level)) < 0) return st;
+        if (!tv && mv__tell(ctx, ++d->done, d->total, d->op)) return mv__cancelled(ctx, d->op);
+        if (!tv && d->o.refine > 0 && (st = mv__of_refine_level(ctx, d, level)) < 0) return st;
         if (d->rep.stop == MEDVOL_STOP_CALLER || d->rep.stop == MEDVOL_STOP_TIME) break;
     }
     return MEDVOL_OK;
@@ -38819,6 +39129,9 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
                         "%s: moving has %zu channels, fixed has %zu", op, mv__of_dim(moving, 4),
                         mv__of_dim(fixed, 4));
     if ((st = mv__of_options(ctx, &o, op, flat)) < 0) return st;
+    if (o.method != MEDVOL_FLOW_DIS && (!flat || mv__of_dim(fixed, 4) > 1))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "method", o.method, -1,
+                        "%s: this method is for planes of one channel", op);
     for (k = 0; k < 3; k++) dim[k] = mv__of_dim(fixed, k);
     dim[3] = 1;
     dim[4] = flat ? 2 : 3;

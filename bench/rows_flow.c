@@ -64,6 +64,11 @@ static mv_status flow_of(bench *b, mv_flow_preset preset) {
 static mv_status medium(bench *b) { return flow_of(b, MEDVOL_FLOW_MEDIUM); }
 static mv_status fast(bench *b) { return flow_of(b, MEDVOL_FLOW_FAST); }
 static mv_status accurate(bench *b) { return flow_of(b, MEDVOL_FLOW_ACCURATE); }
+static mv_status variation(bench *b) {
+    mv_flow_opt o = {0};
+    o.method = MEDVOL_FLOW_TVL1;
+    return mv_flow(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
+}
 static double error_of(const bench *b) { /* mean, in pixels, away from the borders */
     const size_t n = side_of(b), edge = n / 16;
     const float *w = (const float *)b->out.data;
@@ -79,10 +84,9 @@ static double error_of(const bench *b) { /* mean, in pixels, away from the borde
 }
 static int check_fast(bench *b) { return !(error_of(b) <= 0.2); }
 static int check(bench *b) { return !(error_of(b) <= 0.1); }
-/* Multiply-adds a pixel of a level: a patch of 64 for each 16 pixels, 3 for its template, then at each of four
-   steps 3 to sample it and 5 sums, 10 to fill; a pass of the refinement 15 to warp, 45 for the equations,
-       five
-   sweeps of 20. Levels: 4/3, with finest 2 a third of that. */
+/* Multiply-adds a pixel of a level: a patch of 64 for each 16 pixels, 3 for its template, then at each of
+   four steps 3 to sample it and 5 sums, 10 to fill; a pass of the refinement 15 to warp, 45 for the
+   equations, five sweeps of 20. Levels: 4/3, with finest 2 a third of that. */
 static double work_of(const bench *b, double passes, double part) {
     const double n = (double)side_of(b);
     return n * n * 4 / 3 * part * (4 * (3 + 4 * 8 + 10) + passes * 160);
@@ -91,12 +95,19 @@ static double work_medium(const bench *b) { return work_of(b, 2, 1); }
 static double work_fast(const bench *b) { return work_of(b, 2, 0.25); }
 static double work_accurate(const bench *b) { return work_of(b, 6, 1); }
 
+/* five warps of 30 steps of 17 each way and 12 for the dual field, medians of 19 exchanges */
+static double work_variation(const bench *b) {
+    const double n = (double)side_of(b);
+    return n * n * 4 / 3 * 5 * (30 * 29 + 40);
+}
+
 #define ROW(name, run, right, count)                                                                         \
     {name, MEDVOL_U8, run, .check = right, .floor = "ab", .work = count, .setup = setup}
 const bench_row rows_flow[] = {
     ROW("flow", medium, check, work_medium),
     ROW("flow, fast", fast, check_fast, work_fast),
     ROW("flow, accurate", accurate, check, work_accurate),
+    ROW("flow, TV-L1", variation, check_fast, work_variation),
     {0},
 };
 #undef ROW

@@ -3,8 +3,8 @@
    Build:  cc -O2 examples/profile_flow.c -lm -lpthread -o profile_flow
    Run:    ./profile_flow 256 5
    Shows:  a plane of as many pixels as the volume has voxels, moved smoothly by up to four pixels, and the
-   time and error of the three presets. FAST ends at half the resolution; most of the time of the others goes into
-   the refinement. */
+   time and error of the three presets. FAST ends at half the resolution; most of the time of the
+   others goes into the refinement. */
 #include "example.h"
 
 static void profile_flow_moved(double n, double x, double y, double *u) {

@@ -28,10 +28,14 @@ for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
     REGISTER)
         flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE)//g")
         base=$((linalg + filter + field - 2 * core)) ;;
+    FLOW)
+        flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE|REGISTER)//g")
+        base=$register ;;
     esac
     set -- $(build $s "$flags")
     case $s in
     GZIP) gzip=$1 ;; RESAMPLE) resample=$1 ;; LINALG) linalg=$1 ;; FFT) fft=$1 ;; FILTER) filter=$1 ;; FIELD) field=$1 ;;
+    REGISTER) register=$1 ;;
     esac
     row "+ $(echo $s | tr A-Z a-z)" $(($1 - base)) $2 $3
 done

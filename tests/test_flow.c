@@ -363,6 +363,131 @@ static void solid(void) { /* in space */
     CHECK(sane(&field, 40));
     mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
 }
+/* one warp of TV-L1 at one level, in doubles: images of mean 0 and deviation 50 */
+enum { OX = 290, OY = 84, ON = OX * OY };
+static double o_at(const double *f, ptrdiff_t x, ptrdiff_t y) {
+    x = x < 0 ? 0 : x >= OX ? OX - 1 : x;
+    y = y < 0 ? 0 : y >= OY ? OY - 1 : y;
+    return f[y * OX + x];
+}
+static void tv_oracle(double *u[2], const mv_volume *f, const mv_volume *g, int steps) {
+    double *mid = (double *)calloc(ON * 8, sizeof *mid), *gx = mid + ON, *gy = gx + ON, *d = gy + ON, *p[4];
+    const double lambda = 0.15, theta = 0.3, tau = 0.25;
+    double mean = 0, square = 0, k;
+    ptrdiff_t x, y, i;
+    int c, step;
+    if (!CHECK(mid != NULL)) return;
+    for (c = 0; c < 4; c++) p[c] = d + (c + 1) * (ptrdiff_t)ON;
+    for (i = 0; i < ON; i++) {
+        mean += (double)((float *)f->data)[i] / ON;
+        square += (double)((float *)f->data)[i] * (double)((float *)f->data)[i] / ON;
+    }
+    k = 50 / sqrt(square - mean * mean);
+    for (i = 0; i < ON; i++) {
+        const double a = k * ((double)((float *)f->data)[i] - mean), b = k *
+            ((double)((float *)g->data)[i] - mean);
+        mid[i] = (a + b) / 2, d[i] = b - a;
+        u[0][i] = u[1][i] = 0;
+    }
+    for (i = 0; i < ON; i++) {
+        x = i % OX, y = i / OX;
+        gx[i] = (o_at(mid, x + 1, y) - o_at(mid, x - 1, y)) / 2;
+        gy[i] = (o_at(mid, x, y + 1) - o_at(mid, x, y - 1)) / (y == 0 || y == OY - 1 ? 1 : 2);
+    }
+    for (step = 0; step < steps; step++) {
+        for (i = 0; i < ON; i++) {
+            const double gg = gx[i] * gx[i] + gy[i] * gy[i], most = lambda * theta * gg;
+            const double rho = d[i] + gx[i] * u[0][i] + gy[i] * u[1][i];
+            const double t = gg > 0 ? fmax(-most, fmin(most, rho)) / gg : 0;
+            x = i % OX, y = i / OX;
+            for (c = 0; c < 2; c++)
+                u[c][i] += -t * (c ? gy : gx)[i] + theta * (p[2 * c][i] - (x ? p[2 * c][i - 1] : 0) +
+                           p[2 * c + 1][i] - (y ? p[2 * c + 1][i - OX] : 0));
+        }
+        for (i = 0; i < ON; i++)
+            for (c = 0; c < 2; c++) {
+                const double ux = o_at(u[c], i % OX + 1, i / OX) - u[c][i],
+                             uy = o_at(u[c], i % OX, i / OX + 1) - u[c][i];
+                const double q = 1 + tau / theta * sqrt(ux * ux + uy * uy);
+                p[2 * c][i] = (p[2 * c][i] + tau / theta * ux) / q;
+                p[2 * c + 1][i] = (p[2 * c + 1][i] + tau / theta * uy) / q;
+            }
+    }
+    free(mid);
+}
+static void tv_steps(void) { /* across tiles, and across the ten steps that are made at a time */
+    mv_volume f = {0}, g = {0}, field = {0};
+    mv_flow_opt o = {0};
+    double *u[2], worst = 0;
+    motion m;
+    size_t i;
+    int steps;
+    still(&m, 1);
+    m.shift[0] = 0.6, m.shift[1] = -0.3, m.wave = 0.3;
+    image(&f, MEDVOL_F32, OX, OY, 1, NULL, &m, 0);
+    image(&g, MEDVOL_F32, OX, OY, 1, NULL, &m, 1);
+    u[0] = (double *)malloc(2 * ON * sizeof *u[0]);
+    if (!CHECK(u[0] != NULL)) return;
+    u[1] = u[0] + ON;
+    o.method = MEDVOL_FLOW_TVL1, o.warps = 1, o.control.levels = 1;
+    for (steps = 1; steps <= 23; steps += 11) {
+        o.control.iterations = steps;
+        CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+        tv_oracle(u, &f, &g, steps);
+        for (i = 0; i < ON; i++) {
+            worst = fmax(worst, fabs((double)((float *)field.data)[i] - u[0][i]));
+            worst = fmax(worst, fabs((double)((float *)field.data)[i + ON] - u[1][i]));
+        }
+        CHECK(worst < 1e-3);
+        mv_volume_free(T, &field);
+    }
+    free(u[0]);
+    mv_volume_free(T, &f), mv_volume_free(T, &g);
+}
+static void tv(void) {
+    mv_volume f = {0}, g = {0}, field = {0};
+    mv_flow_opt o = {0};
+    double worst;
+    motion m;
+    size_t i;
+    int k;
+    still(&m, 1);
+    m.shift[0] = 1.3, m.shift[1] = -0.7, m.wave = 1;
+    image(&f, MEDVOL_F32, 160, 130, 1, NULL, &m, 0);
+    image(&g, MEDVOL_F32, 160, 130, 1, NULL, &m, 1);
+    for (i = 0; i < 160 * 130; i += 211) ((float *)g.data)[i] = 255; /* what the absolute value bears */
+    o.method = MEDVOL_FLOW_TVL1;
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+    CHECK(error_of(&m, &field, 16, &worst) < 0.12);
+    CHECK(worst < 1.5);
+    agree(11, &field);
+    mv_volume_free(T, &field);
+    CHECK_OK(mv_flow(T, &field, &f, &f, &o));
+    CHECK(sane(&field, 0.02));
+    mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T, &g);
+    for (k = 1; k < 40; k += 6) {
+        image(&f, MEDVOL_U8, (size_t)k, (size_t)(41 - k), 1, NULL, &m, 0);
+        image(&g, MEDVOL_U8, (size_t)k, (size_t)(41 - k), 1, NULL, &m, 1);
+        CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+        CHECK(sane(&field, 40));
+        mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
+    }
+    image(&f, MEDVOL_F32, 9, 8, 7, NULL, &m, 0);
+    CHECK_STATUS(mv_flow(T, &field, &f, &f, &o), MEDVOL_E_UNSUPPORTED);
+    mv_volume_free(T, &f);
+    image(&f, MEDVOL_F32, 9, 8, 1, NULL, &m, 0);
+    for (k = 0; k < 5; k++) {
+        memset(&o, 0, sizeof o);
+        o.method = MEDVOL_FLOW_TVL1;
+        if (k == 0) o.tau = 0.3;
+        if (k == 1) o.theta = -1;
+        if (k == 2) o.lambda = NAN;
+        if (k == 3) o.warps = -1;
+        if (k == 4) o.control.iterations = -1;
+        CHECK_STATUS(mv_flow(T, &field, &f, &f, &o), MEDVOL_E_RANGE);
+    }
+    mv_volume_free(T, &f);
+}
 typedef struct teller {
     int steps, stop_at;
     double last;
@@ -435,7 +560,7 @@ static void refused(void) {
     CHECK_STATUS(mv_flow(T, &field, &f, &other, NULL), MEDVOL_E_NULL);
     for (k = 0; k < 14; k++) {
         memset(&o, 0, sizeof o);
-        if (k == 0) o.method = (mv_flow_method)1;
+        if (k == 0) o.method = (mv_flow_method)2;
         if (k == 1) o.preset = (mv_flow_preset)3;
         if (k == 2) o.finest = -1;
         if (k == 3) o.finest = 17;
@@ -483,4 +608,5 @@ static void refused(void) {
 }
 const t_case tests_flow[] = {{"warps", warps, 0}, {"same", same, 0}, {"sizes", sizes, 0}, {"plain", plain, 0},
     {"types", types, 0}, {"channels", channels, 0}, {"gain", gain, 0}, {"geometry", geometry, 0},
-    {"start", start, 0}, {"solid", solid, 0}, {"control", control, 0}, {"refused", refused, 0}, {0}};
+    {"start", start, 0}, {"solid", solid, 0}, {"tv_steps", tv_steps, 0}, {"tv", tv, 0}, {"control", control,
+        0}, {"refused", refused, 0}, {0}};

@@ -498,6 +498,7 @@ LNCC(lncc_flat, flat, flat_moved, .full = 1)
 FLOW(flow, flat, flat_moved, .refine = 1)
 FLOW(flow_fast, flat, flat_moved, .preset = MEDVOL_FLOW_FAST, .gain = 1)
 FLOW(flow_solid, still, moved, .finest = 3)
+FLOW(flow_tv, flat, flat_moved, .method = MEDVOL_FLOW_TVL1, .warps = 2)
 static mv_status v_flow_apart(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* on another grid, from a start */
     static float some[2 * 14 * 13];
     static const size_t dim[5] = {14, 13, 1, 1, 2};
@@ -612,7 +613,7 @@ static const struct {
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
-    MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_apart)
+    MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_apart)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},

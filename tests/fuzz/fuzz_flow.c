@@ -37,7 +37,11 @@ static mv_status op_flow(fz_step *s) {
     size_t i;
     memset(&o, 0, sizeof o);
     o.preset = (mv_flow_preset)(fz_byte() % (fz_byte() > 250 ? 4 : 3));
-    o.method = (mv_flow_method)(fz_byte() > 250);
+    o.method = (mv_flow_method)(fz_byte() > 250 ? 2 : fz_byte() % 3 == 2);
+    o.warps = (int)(fz_byte() % 3), o.rough = (int)(fz_byte() & 1);
+    if (fz_byte() > 220) o.lambda = fz_number();
+    if (fz_byte() > 220) o.theta = fz_number();
+    if (fz_byte() > 220) o.tau = fz_number();
     o.start = begin(s);
     o.gain = (int)(fz_byte() & 1);
     if (fz_byte() > 128) o.finest = 1 + (int)(fz_byte() % 4);
