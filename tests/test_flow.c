@@ -455,11 +455,14 @@ static void tv(void) {
     m.shift[0] = 1.3, m.shift[1] = -0.7, m.wave = 1;
     image(&f, MEDVOL_F32, 160, 130, 1, NULL, &m, 0);
     image(&g, MEDVOL_F32, 160, 130, 1, NULL, &m, 1);
-    for (i = 0; i < 160 * 130; i += 211) ((float *)g.data)[i] = 255; /* what the absolute value bears */
     o.method = MEDVOL_FLOW_TVL1;
     CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+    CHECK(error_of(&m, &field, 16, &worst) < 0.1);
+    CHECK(worst < 1);
+    mv_volume_free(T, &field);
+    for (i = 0; i < 160 * 130; i += 211) ((float *)g.data)[i] = 255; /* what the absolute value bears */
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o));
     CHECK(error_of(&m, &field, 16, &worst) < 0.12);
-    CHECK(worst < 1.5);
     agree(11, &field);
     mv_volume_free(T, &field);
     CHECK_OK(mv_flow(T, &field, &f, &f, &o));

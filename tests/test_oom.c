@@ -499,7 +499,8 @@ FLOW(flow, flat, flat_moved, .refine = 1)
 FLOW(flow_fast, flat, flat_moved, .preset = MEDVOL_FLOW_FAST, .gain = 1)
 FLOW(flow_solid, still, moved, .finest = 3)
 FLOW(flow_tv, flat, flat_moved, .method = MEDVOL_FLOW_TVL1, .warps = 2)
-static mv_status v_flow_apart(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* on another grid, from a start */
+/* on another grid, from a start */
+static mv_status v_flow_apart(mv_ctx *c, mv_volume *d, const mv_volume *s) {
     static float some[2 * 14 * 13];
     static const size_t dim[5] = {14, 13, 1, 1, 2};
     mv_volume other = flat_moved, first;
