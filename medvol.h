@@ -41,13 +41,15 @@
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
      [REGISTER]   registration: rigid to affine, by local correlation
+     [FLOW]       dense flow between images that are alike: inverse search
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
-                            FIELD MEASURE REGISTER: leave a section out ([IO] needs [GZIP], KSPACE to SENSE
-                            [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD])
+                            FIELD MEASURE REGISTER FLOW: leave a section out ([IO] needs [GZIP], KSPACE to
+                            SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER]
+                            [FIELD], [FLOW] [REGISTER])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -2702,6 +2704,66 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 #endif
 
+/* ---- dense flow ----------------------------------------------------------------------------------------
+   Displacements between images that are alike and not far apart: frames, slices, a print and its design. */
+#ifndef MEDVOL_NO_FLOW
+
+typedef enum mv_flow_method {
+    MEDVOL_FLOW_DIS = 0,  /* dense inverse search, in the plane with variational refinement */
+    MEDVOL_FLOW_TVL1 = 1, /* absolute differences and total variation; in the plane, one channel */
+    MEDVOL_FLOW_METHOD_FORCE_INT = 0x7fffffff
+} mv_flow_method;
+typedef enum mv_flow_preset {
+    MEDVOL_FLOW_MEDIUM = 0,
+    MEDVOL_FLOW_FAST = 1,
+    MEDVOL_FLOW_ACCURATE = 2,
+    MEDVOL_FLOW_PRESET_FORCE_INT = 0x7fffffff
+} mv_flow_preset;
+typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM, FAST, ACCURATE */
+    mv_flow_method method;
+    mv_flow_preset preset;
+    const mv_volume *start; /* a field to begin with, of the result's shape and affine; or NULL: 0 */
+    int gain;               /* the moving image may have other brightness and contrast, by regions too */
+    int finest;             /* level of the pyramid to end with, plus 1; the field is interpolated from there
+                               [1, 2, 1] */
+    int patch, stride;      /* pixels: 8 or, in the plane, 16 [8]; from patch to patch [4, 4, 3] */
+    int refine;             /* passes of the refinement at each level [2, 2, 3]; negative: none */
+    /* weights of smoothness, constant gradients [10], constant intensities [5, with gain none]; the last two
+       negative: 0 [40, 40, 80] */
+    double alpha, gamma, delta;
+    int warps, rough;          /* TV-L1: at each level [5, 5, 10]; no medians of 3 x 3 between them */
+    double lambda, theta, tau; /* weight of differences [0.15], coupling [0.3], step, to 0.25 [0.25] */
+    mv_register_control control; /* iterations: steps of a patch [12, 8, 12], TV-L1: after a warp [30]; levels
+                                    [until an axis has 16 voxels]; slope is not looked at */
+} mv_flow_opt;
+/* mv_flow: the displacement field u, on the fixed image's voxels, by which moving(p + u(p)) resembles
+   fixed(p).
+   At each level of a pyramid: the displacement of each patch by Gauss-Newton steps, dp = H^-1 sum g (W - F),
+   with gradients g and H of the fixed patch less its mean (gain: and less what the patch explains of them);
+   patches that a neighbour's displacement suits better begin again from that; a voxel takes the mean of its
+   patches', weighted by 1 / max(1, |W - F|) and a tent. In the plane then passes of
+     minimize sum delta psi(W - F) + gamma psi(grad W - grad F) + alpha psi(grad u),  psi(a) = |a| nearly,
+   differences over the length of their gradients, W warped anew in each pass, five sweeps of over-relaxation.
+   In space (patches of 8 x 8 x 8) there is no refinement: a start for other methods.
+   TVL1: after each warp of the moving image, with g the gradients of both images' mean,
+     v = u - g clip(rho, -lambda theta |g|^2, lambda theta |g|^2) / |g|^2,  rho = W - F + g (u - u0),
+     u = v + theta div p,  p = (p + tau / theta grad u) / (1 + tau / theta |grad u|).
+   Images: any real type; x, y or x, y, z, or up to four channels as x, y, 1, 1, c. Where moving lies on
+   another grid, it is first resampled to the fixed one's, linearly. Intensities are scaled to deviation 50.
+   NaN and what is beyond 1e37 is interpolated along rows. Images without contrast leave u = start.
+   field: as of mv_register_lncc, f32, x, y, 1, 1, 2 or x, y, z, 1, 3, mm (world RAS+), strides are free.
+   report: energy is the mean square of W - F in variances (without refinement: of patches less their means),
+   update the last pass's longest.
+   Memory, floats a voxel: 2.7 a channel, of the field 6 and 0.5 (finest 2: a quarter of the latter two);
+   TV-L1 10 more.
+   Threads: rows of patches, tiles; bits do not depend on them. Numerics: levels agree to 0.02 voxels where
+   there is texture. Errors: as mv_register_lncc (images of one voxel are allowed), _SHAPE (channels, start),
+   _RANGE (options), _UNSUPPORTED (TV-L1 of volumes or channels); field as it was. Source: Kroeger et al.
+   2016, Brox et al. 2004, Zach et al. 2007. */
+MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed, const mv_volume *moving,
+                             const mv_flow_opt *opt);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -2737,6 +2799,9 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 #if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FILTER) || defined(MEDVOL_NO_FIELD)) && \
     !defined(MEDVOL_NO_REGISTER)
 #  error "medvol.h: [REGISTER] needs [LINALG] [FILTER] [FIELD]: define MEDVOL_NO_REGISTER too"
+#endif
+#if defined(MEDVOL_NO_REGISTER) && !defined(MEDVOL_NO_FLOW)
+#  error "medvol.h: [FLOW] needs [REGISTER]: define MEDVOL_NO_FLOW too"
 #endif
 #include <stdarg.h>
 #include <math.h>
@@ -37678,6 +37743,1779 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 }
 #endif
 #endif /* MEDVOL_NO_REGISTER */
+
+/* ==== [FLOW] dense displacements between images that are alike. Owns mv__of_*. Uses [VOLUME] [RESAMPLE]
+   [FILTER] [FIELD] [REGISTER]. Source: Kroeger et al. 2016 (inverse search), Brox et al. 2004 (refinement).
+   ======================================================================================================== */
+#ifndef MEDVOL_NO_FLOW
+#ifdef MV__PASS
+#if MV__PASS == 1
+enum { MV__OF_CHANNELS = 4, MV__OF_CELLS = 1024 }; /* of a patch in all channels */
+/* Patches of p x p (x p) voxels in all channels against the moving image. */
+typedef struct mv__of_dis {
+    const float *f, *m;        /* images of the level, channel behind channel */
+    size_t n[3], sy, sz, step; /* strides of rows, planes and channels */
+    size_t channels, p, depth, cells, stride, grid[3], patches;
+    int axes, gain, iterations, spread;
+    const float *u[3];         /* where to begin, by voxels */
+    float *v[3], *old[3], *left; /* by patches: displacements, those before `spread`, squares left */
+    float *out[3];             /* by voxels */
+    float *scratch;
+    size_t room, width, rows, per; /* floats of a job; of its rows, with margins; rows and planes it fills */
+    const float *tent;
+} mv__of_dis;
+/* A patch of the fixed image: values less their mean, gradients less what gain and offset explain. */
+typedef struct mv__of_patch {
+    float *t, *g[3], *w, *box, *layer[2];
+    float tt[MV__OF_CHANNELS], gt[3], inverse[6];
+    size_t at[3];
+} mv__of_patch;
+typedef struct mv__of_seen { /* of the moving patch: squares left, products with gradients */
+    float left, b[3];
+} mv__of_seen;
+static inline size_t mv__of_place(const mv__of_dis *d, int axis, size_t i) {
+    const size_t n = d->n[axis], p = axis == 2 ? d->depth : d->p;
+    return n > p ? mv__minz(i * d->stride, n - p) : 0;
+}
+/* a box of voxels from `at` on, those beyond the borders taken from the border */
+static void mv__of_box(float *d, const float *s, const mv__of_dis *g, const ptrdiff_t *at,
+                       const size_t *size) {
+    ptrdiff_t x, y, z, k[3];
+    const ptrdiff_t top[3] = {(ptrdiff_t)g->n[0] - 1, (ptrdiff_t)g->n[1] - 1, (ptrdiff_t)g->n[2] - 1};
+    for (z = 0; z < (ptrdiff_t)size[2]; z++)
+        for (y = 0; y < (ptrdiff_t)size[1]; y++) {
+            const float *row;
+            k[1] = at[1] + y < 0 ? 0 : at[1] + y > top[1] ? top[1] : at[1] + y;
+            k[2] = at[2] + z < 0 ? 0 : at[2] + z > top[2] ? top[2] : at[2] + z;
+            row = s + k[2] * (ptrdiff_t)g->sz + k[1] * (ptrdiff_t)g->sy;
+            for (x = 0; x < (ptrdiff_t)size[0]; x++) {
+                k[0] = at[0] + x;
+                *d++ = row[k[0] < 0 ? 0 : k[0] > top[0] ? top[0] : k[0]];
+            }
+        }
+}
+#endif
+/* d = (s - mean) * scale, within 1e5 */
+static void MV__K(mv__of_even)(float *d, const float *s, size_t n, float mean, float scale) {
+    const mvf m = mvf_set1(mean), k = mvf_set1(scale), top = mvf_set1(1e5f), low = mvf_set1(-1e5f);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const size_t left = n - i;
+        mvf v = left >= MVF_N ? mvf_load(s + i) : mvf_loadn(s + i, left);
+        v = mvf_max(mvf_min(mvf_mul(mvf_sub(v, m), k), top), low);
+        if (left >= MVF_N) mvf_store(d + i, v);
+        else mvf_storen(d + i, v, left);
+    }
+    mv_end();
+}
+#if MVF_N > 8 /* values of a row of eight at a time */
+#  define MV__OF_SPAN 8
+#  define MV__OF_GET(p) mvf_loadn(p, 8)
+#  define MV__OF_PUT(p, a) mvf_storen(p, a, 8)
+#else
+#  define MV__OF_SPAN MVF_N
+#  define MV__OF_GET(p) mvf_load(p)
+#  define MV__OF_PUT(p, a) mvf_store(p, a)
+#endif
+MV__INLINE float MV__K(mv__of_sum)(mvf a) { /* of the lanes, in pairs */
+    float lane[MVF_N];
+    int k, w;
+    mvf_store(lane, a);
+    for (w = MVF_N / 2; w > 0; w /= 2)
+        for (k = 0; k < w; k++) lane[k] += lane[k + w];
+    return lane[0];
+}
+static float MV__K(mv__of_dot)(const float *a, const float *b, size_t n) { /* n: whole vectors */
+    mvf s = mvf_zero();
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) s = mvf_mad(mvf_load(a + i), mvf_load(b + i), s);
+    return MV__K(mv__of_sum)(s);
+}
+static void MV__K(mv__of_less)(float *a, const float *b, float k, float c, size_t n) { /* a -= k b + c */
+    const mvf f = mvf_set1(k), o = mvf_set1(c);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N)
+        mvf_store(a + i, mvf_sub(mvf_load(a + i), mvf_mad(f, mvf_load(b + i), o)));
+}
+static float MV__K(mv__of_total)(const float *a, size_t n) {
+    mvf s = mvf_zero();
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) s = mvf_add(mvf_load(a + i), s);
+    return MV__K(mv__of_sum)(s);
+}
+/* one channel: t and its central differences */
+static void MV__K(mv__of_lift)(mv__of_patch *q, const mv__of_dis *d, size_t c) {
+    const float *s = d->f + c * d->step;
+    size_t sy = d->sy, sz = d->sz, y, z, x, at = c * d->cells, size[3];
+    ptrdiff_t from[3];
+    int r, inside = 1;
+    for (r = 0; r < d->axes; r++) {
+        const size_t p = r == 2 ? d->depth : d->p;
+        inside = inside && q->at[r] > 0 && q->at[r] + p < d->n[r];
+    }
+    if (inside) s += q->at[0] + q->at[1] * sy + q->at[2] * sz;
+    else {
+        for (r = 0; r < 3; r++) {
+            from[r] = r < d->axes ? (ptrdiff_t)q->at[r] - 1 : 0;
+            size[r] = r < d->axes ? (r == 2 ? d->depth : d->p) + 2 : 1;
+        }
+        mv__of_box(q->box, s, d, from, size);
+        sy = size[0], sz = size[0] * size[1];
+        s = q->box + 1 + sy + (d->axes > 2 ? sz : 0);
+    }
+    for (z = 0; z < d->depth; z++)
+        for (y = 0; y < d->p; y++)
+            for (x = 0; x < d->p; x += MV__OF_SPAN, at += MV__OF_SPAN) {
+                const float *k = s + z * sz + y * sy + x;
+                const mvf half = mvf_set1(0.5f);
+                MV__OF_PUT(q->t + at, MV__OF_GET(k));
+                MV__OF_PUT(q->g[0] + at, mvf_mul(half, mvf_sub(MV__OF_GET(k + 1), MV__OF_GET(k - 1))));
+                MV__OF_PUT(q->g[1] + at, mvf_mul(half, mvf_sub(MV__OF_GET(k + sy), MV__OF_GET(k - sy))));
+                if (d->axes > 2)
+                    MV__OF_PUT(q->g[2] + at, mvf_mul(half, mvf_sub(MV__OF_GET(k + sz), MV__OF_GET(k - sz))));
+            }
+}
+static void MV__K(mv__of_template)(mv__of_patch *q, const mv__of_dis *d) {
+    const float one = 1.0f / (float)d->cells;
+    float h[6] = {0, 0, 0, 0, 0, 0}, trace = 0.0f, det;
+    size_t c;
+    int r, k, j;
+    for (r = 0; r < 3; r++) q->gt[r] = 0.0f;
+    for (c = 0; c < d->channels; c++) {
+        const size_t at = c * d->cells;
+        float *t = q->t + at;
+        MV__K(mv__of_lift)(q, d, c);
+        MV__K(mv__of_less)(t, t, 0.0f, one * MV__K(mv__of_total)(t, d->cells), d->cells);
+        q->tt[c] = MV__K(mv__of_dot)(t, t, d->cells);
+        for (r = 0; r < d->axes; r++) {
+            float *g = q->g[r] + at, gt = MV__K(mv__of_dot)(t, g, d->cells);
+            const int by = d->gain && q->tt[c] > 0.0f;
+            MV__K(mv__of_less)(g, t, by ? gt / q->tt[c] : 0.0f, one * MV__K(mv__of_total)(g, d->cells),
+                               d->cells);
+            if (!d->gain) q->gt[r] += gt;
+        }
+    }
+    for (r = k = 0; r < d->axes; r++)
+        for (j = r; j < d->axes; j++, k++) {
+            h[k] = MV__K(mv__of_dot)(q->g[r], q->g[j], d->cells * d->channels);
+            if (r == j) trace += h[k];
+        }
+    trace = 1e-3f * trace + 1e-2f * (float)d->cells;
+    if (d->axes == 2) {
+        h[0] += trace, h[2] += trace;
+        det = 1.0f / (h[0] * h[2] - h[1] * h[1]);
+        q->inverse[0] = det * h[2], q->inverse[1] = -det * h[1], q->inverse[2] = det * h[0];
+    } else {
+        const float *a = h;
+        float m[6];
+        h[0] += trace, h[3] += trace, h[5] += trace;
+        m[0] = a[3] * a[5] - a[4] * a[4], m[1] = a[2] * a[4] - a[1] * a[5], m[2] = a[1] * a[4] - a[2] * a[3];
+        m[3] = a[0] * a[5] - a[2] * a[2], m[4] = a[1] * a[2] - a[0] * a[4], m[5] = a[0] * a[3] - a[1] * a[1];
+        det = 1.0f / (a[0] * m[0] + a[1] * m[1] + a[2] * m[2]);
+        for (k = 0; k < 6; k++) q->inverse[k] = det * m[k];
+    }
+}
+/* a plane of a patch between four pixels each */
+static void MV__K(mv__of_blend)(float *w, const float *s, size_t sy, size_t p, float fx, float fy) {
+    const mvf kx = mvf_set1(fx), ky = mvf_set1(fy);
+    size_t x, y;
+    for (x = 0; x < p; x += MV__OF_SPAN) {
+        const float *a = s + x;
+        mvf e = MV__OF_GET(a), last = mvf_mad(kx, mvf_sub(MV__OF_GET(a + 1), e), e);
+        for (y = 0; y < p; y++) {
+            mvf next;
+            a += sy;
+            e = MV__OF_GET(a);
+            next = mvf_mad(kx, mvf_sub(MV__OF_GET(a + 1), e), e);
+            MV__OF_PUT(w + y * p + x, mvf_mad(ky, mvf_sub(next, last), last));
+            last = next;
+        }
+    }
+}
+/* the moving image on the patch displaced by u */
+static void MV__K(mv__of_sample)(const mv__of_patch *q, const mv__of_dis *d, const float *u) {
+    ptrdiff_t from[3] = {0, 0, 0};
+    float f[3] = {0.0f, 0.0f, 0.0f};
+    size_t c, z, size[3] = {1, 1, 1};
+    int r, inside = 1;
+    for (r = 0; r < d->axes; r++) {
+        const size_t p = r == 2 ? d->depth : d->p;
+        const float low = -(float)p, high = (float)d->n[r];
+        float at = (float)q->at[r] + u[r], whole;
+        at = at > low ? at : low; /* NaN too */
+        at = at < high ? at : high;
+        whole = floorf(at);
+        f[r] = at - whole;
+        from[r] = (ptrdiff_t)whole;
+        size[r] = p + 1;
+        inside = inside && from[r] >= 0 && (size_t)from[r] + p < d->n[r];
+    }
+    for (c = 0; c < d->channels; c++) {
+        const float *s = d->m + c * d->step;
+        float *w = q->w + c * d->cells;
+        size_t sy = d->sy, sz = d->sz;
+        if (inside) s += (size_t)from[0] + (size_t)from[1] * sy + (size_t)from[2] * sz;
+        else {
+            mv__of_box(q->box, s, d, from, size);
+            s = q->box, sy = size[0], sz = size[0] * size[1];
+        }
+        if (d->axes == 2) {
+            MV__K(mv__of_blend)(w, s, sy, d->p, f[0], f[1]);
+            continue;
+        }
+        MV__K(mv__of_blend)(q->layer[0], s, sy, d->p, f[0], f[1]);
+        for (z = 0; z < d->depth; z++) {
+            const float *a = q->layer[z % 2], *b = q->layer[(z + 1) % 2];
+            const size_t area = d->p * d->p;
+            size_t i;
+            MV__K(mv__of_blend)(q->layer[(z + 1) % 2], s + (z + 1) * sz, sy, d->p, f[0], f[1]);
+            for (i = 0; i < area; i += MVF_N) {
+                const mvf e = mvf_load(a + i);
+                mvf_store(w + z * area + i, mvf_mad(mvf_set1(f[2]), mvf_sub(mvf_load(b + i), e), e));
+            }
+        }
+    }
+}
+static void MV__K(mv__of_look)(const mv__of_patch *q, const mv__of_dis *d, const float *u, mv__of_seen *o) {
+    const float one = 1.0f / (float)d->cells;
+    size_t c, i;
+    int r;
+    MV__K(mv__of_sample)(q, d, u);
+    o->left = 0.0f;
+    for (r = 0; r < 3; r++) o->b[r] = -q->gt[r];
+    for (c = 0; c < d->channels; c++) {
+        const size_t at = c * d->cells;
+        const float *w = q->w + at, *t = q->t + at, *g0 = q->g[0] + at, *g1 = q->g[1] + at,
+                    *g2 = q->g[d->axes - 1] + at;
+        mvf s0 = mvf_zero(), s1 = s0, s2 = s0, b0 = s0, b1 = s0, b2 = s0;
+        float ww, wt, sum, gain = 1.0f;
+        for (i = 0; i < d->cells; i += MVF_N) {
+            const mvf a = mvf_load(w + i);
+            s0 = mvf_add(a, s0);
+            s1 = mvf_mad(a, a, s1);
+            s2 = mvf_mad(a, mvf_load(t + i), s2);
+            b0 = mvf_mad(a, mvf_load(g0 + i), b0);
+            b1 = mvf_mad(a, mvf_load(g1 + i), b1);
+            if (d->axes > 2) b2 = mvf_mad(a, mvf_load(g2 + i), b2);
+        }
+        sum = MV__K(mv__of_sum)(s0);
+        ww = MV__K(mv__of_sum)(s1) - one * sum * sum;
+        wt = MV__K(mv__of_sum)(s2);
+        if (d->gain && q->tt[c] > 0.0f) {
+            gain = wt / q->tt[c];
+            gain = gain > 0.25f ? gain < 4.0f ? gain : 4.0f : 0.25f;
+        }
+        o->left += ww / (gain * gain) - 2.0f * wt / gain + q->tt[c];
+        o->b[0] += MV__K(mv__of_sum)(b0) / gain;
+        o->b[1] += MV__K(mv__of_sum)(b1) / gain;
+        if (d->axes > 2) o->b[2] += MV__K(mv__of_sum)(b2) / gain;
+    }
+}
+/* steps from u, as long as less and less is left; returns what is left */
+static float MV__K(mv__of_descend)(const mv__of_patch *q, const mv__of_dis *d, float *u, int steps) {
+    const float *m = q->inverse, far_off = (float)(d->p * d->p);
+    float to[3], best = 0.0f;
+    mv__of_seen o;
+    int k, r;
+    for (r = 0; r < 3; r++) to[r] = u[r];
+    for (k = 0; k <= steps; k++) {
+        float e[3] = {0.0f, 0.0f, 0.0f}, len = 0.0f, away = 0.0f;
+        MV__K(mv__of_look)(q, d, to, &o);
+        if (k && !(o.left < best)) break;
+        best = o.left;
+        for (r = 0; r < 3; r++) {
+            away += (to[r] - u[r]) * (to[r] - u[r]);
+            u[r] = to[r];
+        }
+        if (k == steps) break;
+        if (d->axes == 2) {
+            e[0] = m[0] * o.b[0] + m[1] * o.b[1];
+            e[1] = m[1] * o.b[0] + m[2] * o.b[1];
+        } else {
+            e[0] = m[0] * o.b[0] + m[1] * o.b[1] + m[2] * o.b[2];
+            e[1] = m[1] * o.b[0] + m[3] * o.b[1] + m[4] * o.b[2];
+            e[2] = m[2] * o.b[0] + m[4] * o.b[1] + m[5] * o.b[2];
+        }
+        for (r = 0; r < 3; r++) len += e[r] * e[r];
+        if (!(len > 1e-4f && away < far_off)) {
+            for (r = 0; r < 3 && len < 1e-3f; r++) u[r] -= e[r];
+            break;
+        }
+        if (len > 4.0f)
+            for (r = 0; r < 3; r++) e[r] *= 2.0f / sqrtf(len);
+        for (r = 0; r < 3; r++) to[r] -= e[r];
+    }
+    return best;
+}
+/* A row of patches. spread: those whose neighbours' displacements explain more begin again from these. */
+static void MV__K(mv__of_patches)(const mv__of_dis *d, mv__of_patch *q, size_t row) {
+    const size_t j[2] = {row % d->grid[1], row / d->grid[1]};
+    const size_t reach[3] = {1, d->grid[0], d->grid[0] * d->grid[1]};
+    size_t i, k = row * d->grid[0];
+    int r, s;
+    q->at[1] = mv__of_place(d, 1, j[0]);
+    q->at[2] = d->axes > 2 ? mv__of_place(d, 2, j[1]) : 0;
+    for (i = 0; i < d->grid[0]; i++, k++) {
+        float u[3] = {0.0f, 0.0f, 0.0f}, best[3] = {0.0f, 0.0f, 0.0f}, left;
+        int ready = 0;
+        q->at[0] = mv__of_place(d, 0, i);
+        if (!d->spread) {
+            const size_t mid = mv__minz(q->at[0] + d->p / 2, d->n[0] - 1) +
+                               mv__minz(q->at[1] + d->p / 2, d->n[1] - 1) * d->n[0] +
+                               (d->axes > 2 ? mv__minz(q->at[2] + d->depth / 2, d->n[2] - 1) : 0) * d->n[0] *
+                                   d->n[1];
+            for (r = 0; r < d->axes; r++) u[r] = d->u[r][mid];
+            MV__K(mv__of_template)(q, d);
+            left = MV__K(mv__of_descend)(q, d, u, d->iterations);
+            for (r = 0; r < d->axes; r++) d->v[r][k] = u[r];
+            d->left[k] = left;
+            continue;
+        }
+        left = d->left[k];
+        for (r = 0; r < d->axes; r++) best[r] = d->old[r][k];
+        for (s = 0; s < 2 * d->axes; s++) {
+            const int axis = s / 2, up = s % 2;
+            const size_t place = axis == 0 ? i : j[axis - 1];
+            float apart = 0.0f;
+            mv__of_seen o;
+            size_t next;
+            if (up ? place + 1 >= d->grid[axis] : place == 0) continue;
+            next = up ? k + reach[axis] : k - reach[axis];
+            for (r = 0; r < d->axes; r++) {
+                u[r] = d->old[r][next];
+                apart += (u[r] - d->old[r][k]) * (u[r] - d->old[r][k]);
+            }
+            if (apart < 0.25f) continue;
+            if (!ready) MV__K(mv__of_template)(q, d);
+            ready = 1;
+            MV__K(mv__of_look)(q, d, u, &o);
+            if (!(o.left < left)) continue;
+            left = o.left;
+            for (r = 0; r < 3; r++) best[r] = u[r];
+        }
+        if (left < d->left[k]) {
+            left = MV__K(mv__of_descend)(q, d, best, d->iterations);
+            d->left[k] = left;
+        }
+        for (r = 0; r < d->axes; r++) d->v[r][k] = best[r];
+    }
+    mv_end();
+}
+/* The share of a patch in voxels of rows y0.., planes z0..: its displacement by 1 / max(1, what is left). */
+static void MV__K(mv__of_share)(const mv__of_dis *d, mv__of_patch *q, const float *u, float *const *sum,
+                                size_t y0, size_t y1, size_t z0, size_t z1) {
+    const float cells = 1.0f / (float)d->cells;
+    const mvf one = mvf_set1(1.0f);
+    size_t c, x, y, z;
+    int r;
+    MV__K(mv__of_sample)(q, d, u);
+    for (c = 0; c < d->channels; c++) {
+        float *t = q->t + c * d->cells, *w = q->w + c * d->cells;
+        const float mean = cells * MV__K(mv__of_total)(w, d->cells);
+        float gain = 1.0f;
+        MV__K(mv__of_lift)(q, d, c);
+        MV__K(mv__of_less)(t, t, 0.0f, cells * MV__K(mv__of_total)(t, d->cells), d->cells);
+        if (d->gain) {
+            const float tt = MV__K(mv__of_dot)(t, t, d->cells);
+            gain = tt > 0.0f ? MV__K(mv__of_dot)(t, w, d->cells) / tt : 1.0f;
+            gain = gain > 0.25f ? gain < 4.0f ? gain : 4.0f : 0.25f;
+        }
+        MV__K(mv__of_less)(w, t, gain, mean, d->cells);
+    }
+    for (z = 0; z < d->depth; z++)
+        for (y = 0; y < d->p; y++) {
+            const size_t gy = q->at[1] + y, gz = q->at[2] + z;
+            if (gy < y0 || gy >= y1 || gz < z0 || gz >= z1) continue;
+            for (x = 0; x < d->p; x += MV__OF_SPAN) {
+                const size_t k = (z * d->p + y) * d->p + x,
+                             to = ((gz - z0) * (y1 - y0) + gy - y0) * d->width + q->at[0] + x;
+                mvf a = mvf_zero();
+                for (c = 0; c < d->channels; c++) {
+                    const mvf e = MV__OF_GET(q->w + c * d->cells + k);
+                    a = mvf_mad(e, e, a);
+                }
+                a = mvf_div(MV__OF_GET(d->tent + k), mvf_max(one, mvf_sqrt(a)));
+                for (r = 0; r < d->axes; r++)
+                    MV__OF_PUT(sum[r] + to, mvf_mad(a, mvf_set1(u[r]), MV__OF_GET(sum[r] + to)));
+                MV__OF_PUT(sum[3] + to, mvf_add(a, MV__OF_GET(sum[3] + to)));
+            }
+        }
+}
+static void MV__K(mv__of_fill)(const mv__of_dis *d, mv__of_patch *q, float *const *sum, size_t y0, size_t y1,
+                               size_t z0, size_t z1) {
+    size_t i, j, k, x, y, z;
+    int r;
+    for (k = 0; k < d->grid[2]; k++) {
+        q->at[2] = d->axes > 2 ? mv__of_place(d, 2, k) : 0;
+        if (q->at[2] >= z1 || q->at[2] + d->depth <= z0) continue;
+        for (j = 0; j < d->grid[1]; j++) {
+            q->at[1] = mv__of_place(d, 1, j);
+            if (q->at[1] >= y1 || q->at[1] + d->p <= y0) continue;
+            for (i = 0; i < d->grid[0]; i++) {
+                const size_t p = (k * d->grid[1] + j) * d->grid[0] + i;
+                float u[3] = {0.0f, 0.0f, 0.0f};
+                q->at[0] = mv__of_place(d, 0, i);
+                for (r = 0; r < d->axes; r++) u[r] = d->v[r][p];
+                MV__K(mv__of_share)(d, q, u, sum, y0, y1, z0, z1);
+            }
+        }
+    }
+    for (z = z0; z < z1; z++)
+        for (y = y0; y < y1; y++) {
+            const size_t from = ((z - z0) * (y1 - y0) + y - y0) * d->width, to = (z * d->n[1] + y) * d->n[0];
+            for (r = 0; r < d->axes; r++)
+                for (x = 0; x < d->n[0]; x += MVF_N) {
+                    const mvf v = mvf_div(mvf_load(sum[r] + from + x), mvf_load(sum[3] + from + x));
+                    if (d->n[0] - x >= MVF_N) mvf_store(d->out[r] + to + x, v);
+                    else mvf_storen(d->out[r] + to + x, v, d->n[0] - x);
+                }
+        }
+    mv_end();
+}
+/* ---- refinement in the plane: intensity and gradients constant, the field smooth, all of it robust; linear
+   equations of each tile by successive over-relaxation, first every other pixel, then the rest ---- */
+#if MV__PASS == 1
+enum { MV__OF_TILE_X = 256, MV__OF_TILE_Y = 64, MV__OF_SWEEPS = 5, MV__OF_HALO = 2 * MV__OF_SWEEPS + 2 };
+enum { MV__OF_WIDE = 352, MV__OF_HIGH = MV__OF_TILE_Y + 2 * MV__OF_HALO + 8, MV__OF_EDGE = 16 };
+/* A tile with its halo. Planes of MV__OF_WIDE floats a row, zeros before a row and before the first. The
+   equations' planes have the even pixels of a row, then the odd ones: 1 / diagonal for u and v, what couples
+   them, both right sides, weights to the right and downwards, u, v. */
+typedef struct mv__of_tile {
+    size_t x0, y0, w, h, x1, y1, tw, th; /* with the halo; what is written */
+    float *p[9], *a, *s, *u, *v, *z[MV__OF_CHANNELS], *gx[MV__OF_CHANNELS], *gy[MV__OF_CHANNELS];
+    float *row[8]; /* a11, a12, a22, b1, b2, inside, two more */
+} mv__of_tile;
+typedef struct mv__of_refine {
+    const float *f, *m, *u[2];
+    float *out[2];
+    size_t n[2], step, channels, tiles_x, jobs;
+    float alpha, gamma, delta, data2, smooth2, grad2, zeta2, omega; /* squares of what is small */
+    int wide;
+    float *most;   /* of each tile: the longest square of an update */
+    double *left;  /* and the squares of differences before it */
+    float *scratch;
+    size_t room;
+} mv__of_refine;
+#endif
+/* what gradients and differences say of a row, added to a11, a12, a22, b1, b2 */
+static void MV__K(mv__of_data)(const mv__of_refine *g, const mv__of_tile *t, size_t y, size_t c) {
+    const size_t s = MV__OF_WIDE;
+    const ptrdiff_t up = y > 0 ? -(ptrdiff_t)s : 0, down = y + 1 < t->h ? (ptrdiff_t)s : 0;
+    const float *z = t->z[c] + y * s, *gx = t->gx[c] + y * s, *gy = t->gy[c] + y * s;
+    const mvf half = mvf_set1(0.5f), hy = mvf_set1(up && down ? 0.5f : 1.0f), zeta = mvf_set1(g->zeta2),
+              least = mvf_set1(g->data2), lg = mvf_set1(g->grad2), delta = mvf_set1(g->delta),
+              gamma = mvf_set1(g->gamma), one = mvf_set1(1.0f);
+    float *const *o = t->row;
+    size_t i;
+    for (i = 0; i < t->w; i += MVF_N) {
+        const mvf x = mvf_load(gx + i), v = mvf_load(gy + i), d = mvf_load(z + i), in = mvf_load(o[5] + i);
+        mvf k = mvf_div(one, mvf_mad(x, x, mvf_mad(v, v, zeta)));
+        mvf w = mvf_mul(in, mvf_div(mvf_mul(delta, k), mvf_sqrt(mvf_mad(mvf_mul(d, d), k, least))));
+        mvf wx = mvf_mul(w, x), wy = mvf_mul(w, v), a11 = mvf_mul(wx, x), a12 = mvf_mul(wx, v),
+            a22 = mvf_mul(wy, v), b1 = mvf_mul(wx, d), b2 = mvf_mul(wy, d);
+        {
+            const mvf xx = mvf_mul(half, mvf_sub(mvf_load(gx + i + 1), mvf_load(gx + i - 1)));
+            const mvf xy = mvf_mul(hy, mvf_sub(mvf_load(gx + i + down), mvf_load(gx + i + up)));
+            const mvf yy = mvf_mul(hy, mvf_sub(mvf_load(gy + i + down), mvf_load(gy + i + up)));
+            const mvf dx = mvf_mul(half, mvf_sub(mvf_load(z + i + 1), mvf_load(z + i - 1)));
+            const mvf dy = mvf_mul(hy, mvf_sub(mvf_load(z + i + down), mvf_load(z + i + up)));
+            const mvf cc = mvf_mul(xy, xy);
+            const mvf kx = mvf_div(one, mvf_add(mvf_mad(xx, xx, cc), zeta));
+            const mvf ky = mvf_div(one, mvf_add(mvf_mad(yy, yy, cc), zeta));
+            mvf q = mvf_mad(mvf_mul(dx, dx), kx, mvf_mad(mvf_mul(dy, dy), ky, lg)), px, py;
+            w = mvf_mul(in, mvf_div(gamma, mvf_sqrt(q)));
+            px = mvf_mul(w, kx), py = mvf_mul(w, ky);
+            a11 = mvf_mad(px, mvf_mul(xx, xx), mvf_mad(py, cc, a11));
+            a22 = mvf_mad(py, mvf_mul(yy, yy), mvf_mad(px, cc, a22));
+            a12 = mvf_mad(mvf_mul(px, xx), xy, mvf_mad(mvf_mul(py, yy), xy, a12));
+            b1 = mvf_mad(mvf_mul(px, xx), dx, mvf_mad(mvf_mul(py, xy), dy, b1));
+            b2 = mvf_mad(mvf_mul(px, xy), dx, mvf_mad(mvf_mul(py, yy), dy, b2));
+        }
+        mvf_store(o[0] + i, mvf_add(mvf_load(o[0] + i), a11));
+        mvf_store(o[1] + i, mvf_add(mvf_load(o[1] + i), a12));
+        mvf_store(o[2] + i, mvf_add(mvf_load(o[2] + i), a22));
+        mvf_store(o[3] + i, mvf_sub(mvf_load(o[3] + i), b1));
+        mvf_store(o[4] + i, mvf_sub(mvf_load(o[4] + i), b2));
+    }
+}
+/* even values of a row, then odd ones */
+static void MV__K(mv__of_apart)(float *d, const float *s, size_t n) {
+#if MV__PASS > 1
+    size_t i;
+    const mvi even = mvi_sll(mvi_iota(), 1), odd = mvi_add(even, mvi_set1(1));
+    for (i = 0; i < n; i += 2 * MVF_N) {
+        const mvf a = mvf_load(s + i), b = mvf_load(s + i + MVF_N);
+        mvf_store(d + i / 2, mvf_perm2(a, b, even));
+        mvf_store(d + MV__OF_WIDE / 2 + i / 2, mvf_perm2(a, b, odd));
+    }
+#else
+    size_t i;
+    for (i = 0; i < n; i++) d[i % 2 * (MV__OF_WIDE / 2) + i / 2] = s[i];
+#endif
+}
+/* half a sweep over one row: q: which half, the even or the odd pixels */
+static void MV__K(mv__of_relax)(const mv__of_tile *t, size_t y, size_t q, float omega) {
+    const size_t s = MV__OF_WIDE, half = MV__OF_WIDE / 2, at = y * s, own = at + q * half;
+    const size_t left = at + (1 - q) * half - (1 - q), right = at + (1 - q) * half + q;
+    float *const *p = t->p;
+    const float *d1 = p[0] + own, *d2 = p[1] + own, *a = p[2] + own, *b1 = p[3] + own, *b2 = p[4] + own;
+    const float *wr = p[5] + own, *wl = p[5] + left, *wd = p[6] + own, *wu = p[6] + own - s;
+    float *u = p[7] + own, *v = p[8] + own;
+    const float *ul = p[7] + left, *ur = p[7] + right, *vl = p[8] + left, *vr = p[8] + right;
+    const mvf keep = mvf_set1(1.0f - omega);
+    const size_t n = (t->w + 1 - q) / 2;
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf l = mvf_load(wl + i), r = mvf_load(wr + i), m = mvf_load(wu + i), w = mvf_load(wd + i),
+                  c = mvf_load(a + i);
+        mvf su = mvf_mad(l, mvf_load(ul + i), mvf_load(b1 + i)), sv = mvf_mad(l, mvf_load(vl + i),
+                mvf_load(b2 + i));
+        mvf x = mvf_load(u + i), z = mvf_load(v + i);
+        su = mvf_mad(r, mvf_load(ur + i), su), sv = mvf_mad(r, mvf_load(vr + i), sv);
+        su = mvf_mad(m, mvf_load(u + i - s), su), sv = mvf_mad(m, mvf_load(v + i - s), sv);
+        su = mvf_mad(w, mvf_load(u + i + s), su), sv = mvf_mad(w, mvf_load(v + i + s), sv);
+        x = mvf_mad(mvf_load(d1 + i), mvf_nmad(c, z, su), mvf_mul(keep, x));
+        mvf_store(u + i, x);
+        mvf_store(v + i, mvf_mad(mvf_load(d2 + i), mvf_nmad(c, x, sv), mvf_mul(keep, z)));
+    }
+}
+/* what mv__of_apart took apart */
+static void MV__K(mv__of_join)(float *d, const float *s, size_t n) {
+    const float *t = s + MV__OF_WIDE / 2;
+    size_t i;
+#if MV__PASS > 1
+    int32_t turn[2][MVF_N];
+    mvi lo, hi;
+    for (i = 0; i < MVF_N; i++) {
+        turn[0][i] = (int32_t)(i / 2 + (i & 1) * MVF_N);
+        turn[1][i] = (int32_t)((i + MVF_N) / 2 + (i & 1) * MVF_N);
+    }
+    lo = mvi_load(turn[0]);
+    hi = mvi_load(turn[1]);
+    for (i = 0; i < n; i += 2 * MVF_N) {
+        const mvf a = mvf_load(s + i / 2), b = mvf_load(t + i / 2);
+        mvf_store(d + i, mvf_perm2(a, b, lo));
+        mvf_store(d + i + MVF_N, mvf_perm2(a, b, hi));
+    }
+#else
+    for (i = 0; i < n; i++) d[i] = i % 2 ? t[i / 2] : s[i / 2];
+#endif
+}
+/* copies of the first and the last value beside a row, zeros behind */
+static void MV__K(mv__of_ends)(float *d, size_t n) {
+    size_t i;
+    d[-1] = d[0];
+    for (i = 1; i < 2 * MVF_N; i++) d[n + i] = 0.0f;
+    d[n] = d[n - 1];
+}
+/* moving image less fixed one, gradients of their mean */
+static void MV__K(mv__of_images)(const mv__of_refine *g, const mv__of_tile *t, size_t c) {
+    const size_t s = MV__OF_WIDE;
+    const mvf half = mvf_set1(0.5f);
+    mv__fd_row row;
+    size_t y, i, k;
+    mv__memset(&row, 0, sizeof row);
+    row.planes = 2;
+    row.diagonal = 1;
+    for (k = 0; k < 3; k++) row.b[4 * k] = 1.0f, row.n[k] = k < 2 ? g->n[k] : 1;
+    row.sy = g->n[0];
+    row.sz = g->n[0] * g->n[1];
+    row.wide = g->wide;
+    row.src[0] = g->m + c * g->step;
+    row.step[0] = 1.0;
+    for (y = 0; y < t->h; y++) {
+        const float *f = g->f + c * g->step + (t->y0 + y) * g->n[0] + t->x0;
+        float *a = t->a + y * s, *z = t->z[c] + y * s;
+        row.at[0] = (double)t->x0;
+        row.at[1] = (double)(t->y0 + y);
+        row.u[0] = t->u + y * s;
+        row.u[1] = t->v + y * s;
+        row.dst[0] = a;
+        MV__K(mv__fd_lin1)(&row, t->w);
+        for (i = 0; i < t->w; i += MVF_N) {
+            const mvf b = t->w - i >= MVF_N ? mvf_load(f + i) : mvf_loadn(f + i, t->w - i),
+                e = mvf_load(a + i);
+            mvf_store(z + i, mvf_sub(e, b));
+            mvf_store(a + i, mvf_mul(half, mvf_add(e, b)));
+        }
+        MV__K(mv__of_ends)(z, t->w);
+        MV__K(mv__of_ends)(a, t->w);
+    }
+    for (y = 0; y < t->h; y++) {
+        const size_t up = y > 0 ? s : 0, down = y + 1 < t->h ? s : 0;
+        const float *a = t->a + y * s;
+        const mvf hy = mvf_set1(up && down ? 0.5f : 1.0f);
+        for (i = 0; i < t->w; i += MVF_N) {
+            mvf_store(t->gx[c] + y * s + i, mvf_mul(half, mvf_sub(mvf_load(a + i + 1), mvf_load(a + i - 1))));
+            mvf_store(t->gy[c] + y * s + i, mvf_mul(hy, mvf_sub(mvf_load(a + i + down),
+                                                                mvf_load(a + i - up))));
+        }
+        MV__K(mv__of_ends)(t->gx[c] + y * s, t->w);
+        MV__K(mv__of_ends)(t->gy[c] + y * s, t->w);
+    }
+}
+/* the field in the tile, and how strongly it is kept smooth at each pixel */
+static void MV__K(mv__of_smooth)(const mv__of_refine *g, const mv__of_tile *t) {
+    const size_t s = MV__OF_WIDE;
+    const mvf half = mvf_set1(0.5f), alpha = mvf_set1(0.5f * g->alpha), least = mvf_set1(g->smooth2);
+    size_t y, i;
+    for (y = 0; y < t->h; y++) {
+        const size_t from = (t->y0 + y) * g->n[0] + t->x0;
+        mv__memcpy(t->u + y * s, g->u[0] + from, t->w * sizeof(float));
+        mv__memcpy(t->v + y * s, g->u[1] + from, t->w * sizeof(float));
+        MV__K(mv__of_ends)(t->u + y * s, t->w);
+        MV__K(mv__of_ends)(t->v + y * s, t->w);
+    }
+    for (y = 0; y < t->h; y++) {
+        const size_t up = y > 0 ? s : 0, down = y + 1 < t->h ? s : 0;
+        const float *u = t->u + y * s, *v = t->v + y * s;
+        const mvf hy = mvf_set1(up && down ? 0.5f : 1.0f);
+        for (i = 0; i < t->w; i += MVF_N) {
+            const mvf ux = mvf_mul(half, mvf_sub(mvf_load(u + i + 1), mvf_load(u + i - 1)));
+            const mvf vx = mvf_mul(half, mvf_sub(mvf_load(v + i + 1), mvf_load(v + i - 1)));
+            const mvf uy = mvf_mul(hy, mvf_sub(mvf_load(u + i + down), mvf_load(u + i - up)));
+            const mvf vy = mvf_mul(hy, mvf_sub(mvf_load(v + i + down), mvf_load(v + i - up)));
+            const mvf q = mvf_mad(ux, ux, mvf_mad(uy, uy, mvf_mad(vx, vx, mvf_mad(vy, vy, least))));
+            mvf_store(t->s + y * s + i, mvf_div(alpha, mvf_sqrt(q)));
+        }
+    }
+}
+/* the equations of row y; t->s of the rows about it is there, weights downwards of the row above, too */
+static void MV__K(mv__of_equations)(const mv__of_refine *g, const mv__of_tile *t, size_t y, float *above) {
+    const size_t s = MV__OF_WIDE, w = (t->w + 2 * MVF_N - 1) / (2 * MVF_N) * (2 * MVF_N);
+    const float *u = t->u + y * s, *v = t->v + y * s, *k = t->s + y * s, *next = t->s + (y + 1) * s;
+    const mvf zero = mvf_zero(), x0 = mvf_set1(t->x0), y0 = mvf_set1(t->y0 + y), omega = mvf_set1(g->omega),
+              mx = mvf_set1(g->n[0] - 1), my = mvf_set1(g->n[1] - 1), tiny = mvf_set1(1e-12f);
+    float *const *o = t->row;
+    size_t i, c;
+    int r;
+    for (i = 0; i < w; i += MVF_N) {
+        const mvf px = mvf_add(mvf_add(x0, mvf_fromi(mvi_add(mvi_set1(i), mvi_iota()))), mvf_load(u + i));
+        const mvf py = mvf_add(y0, mvf_load(v + i));
+        const mvm in = mvm_and(mvm_and(mvf_ge(px, zero), mvf_le(px, mx)), mvm_and(mvf_ge(py, zero),
+                mvf_le(py, my)));
+        mvf_store(o[5] + i, mvf_sel(in, mvf_set1(1.0f), zero));
+        for (r = 0; r < 5; r++) mvf_store(o[r] + i, zero);
+        mvf_store(o[6] + i, mvf_add(mvf_load(k + i), mvf_load(k + i + 1)));
+        mvf_store(o[7] + i, y + 1 < t->h ? mvf_add(mvf_load(k + i), mvf_load(next + i)) : zero);
+    }
+    for (c = 0; c < g->channels; c++) MV__K(mv__of_data)(g, t, y, c);
+    for (i = t->w - 1; i < w; i++) o[6][i] = 0.0f;
+    for (i = 0; i < w; i += MVF_N) {
+        const mvf a11 = mvf_load(o[0] + i), a12 = mvf_load(o[1] + i), a22 = mvf_load(o[2] + i),
+                  x = mvf_load(u + i), z = mvf_load(v + i);
+        const mvf sum = mvf_add(mvf_add(mvf_load(o[6] + i), mvf_load(o[6] + i - 1)),
+                                mvf_add(mvf_load(o[7] + i), mvf_load(above + i)));
+        mvf_store(o[3] + i, mvf_add(mvf_load(o[3] + i), mvf_mad(a11, x, mvf_mul(a12, z))));
+        mvf_store(o[4] + i, mvf_add(mvf_load(o[4] + i), mvf_mad(a12, x, mvf_mul(a22, z))));
+        mvf_store(o[0] + i, mvf_div(omega, mvf_add(mvf_add(a11, sum), tiny)));
+        mvf_store(o[2] + i, mvf_div(omega, mvf_add(mvf_add(a22, sum), tiny)));
+    }
+    for (i = t->w; i < w; i++) o[0][i] = o[1][i] = o[2][i] = o[3][i] = o[4][i] = o[7][i] = 0.0f;
+    MV__K(mv__of_apart)(t->p[0] + y * s, o[0], w);
+    MV__K(mv__of_apart)(t->p[1] + y * s, o[2], w);
+    MV__K(mv__of_apart)(t->p[2] + y * s, o[1], w);
+    MV__K(mv__of_apart)(t->p[3] + y * s, o[3], w);
+    MV__K(mv__of_apart)(t->p[4] + y * s, o[4], w);
+    MV__K(mv__of_apart)(t->p[5] + y * s, o[6], w);
+    MV__K(mv__of_apart)(t->p[6] + y * s, o[7], w);
+    MV__K(mv__of_apart)(t->p[7] + y * s, u, w);
+    MV__K(mv__of_apart)(t->p[8] + y * s, v, w);
+    mv__memcpy(above, o[7], w * sizeof(float));
+}
+static void MV__K(mv__of_solve)(const mv__of_refine *g, const mv__of_tile *t, float *above, size_t tile) {
+    const size_t s = MV__OF_WIDE, w = (t->w + 2 * MVF_N - 1) / (2 * MVF_N) * (2 * MVF_N);
+    size_t y, i, c, q, sweep;
+    mvf most = mvf_zero(), sum;
+    float lane[MVF_N], *row = t->row[0];
+    double total = 0.0;
+    MV__K(mv__of_smooth)(g, t);
+    for (c = 0; c < g->channels; c++) MV__K(mv__of_images)(g, t, c);
+    for (i = 0; i < w; i++) above[i] = 0.0f;
+    for (y = 0; y < t->h; y++) MV__K(mv__of_equations)(g, t, y, above);
+    for (sweep = 0; sweep < MV__OF_SWEEPS; sweep++)
+        for (q = 0; q < 2; q++)
+            for (y = 0; y < t->h; y++) MV__K(mv__of_relax)(t, y, (t->y0 + y + q) % 2, g->omega);
+    for (y = t->y1 - t->y0; y < t->y1 - t->y0 + t->th; y++) {
+        const size_t at = y * s + t->x1 - t->x0, to = (t->y0 + y) * g->n[0] + t->x1;
+        const float *a = row + (t->x1 - t->x0), *was[2];
+        int r;
+        was[0] = t->u + at, was[1] = t->v + at;
+        for (r = 0; r < 2; r++) {
+            MV__K(mv__of_join)(row, t->p[7 + r] + y * s, w);
+            mv__memcpy(g->out[r] + to, a, t->tw * sizeof(float));
+            for (i = 0; i < t->tw; i += MVF_N) {
+                const size_t n = mv__minz(MVF_N, t->tw - i);
+                const mvf d = mvf_sub(mvf_loadn(a + i, n), mvf_loadn(was[r] + i, n));
+                most = mvf_max(mvf_mul(d, d), most);
+            }
+        }
+        for (sum = mvf_zero(), c = 0; c < g->channels; c++)
+            for (i = 0; i < t->tw; i += MVF_N) {
+                const size_t n = mv__minz(MVF_N, t->tw - i);
+                const mvf d = mvf_loadn(t->z[c] + at + i, n);
+                sum = mvf_mad(d, d, sum);
+            }
+        total += (double)MV__K(mv__of_sum)(sum);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    g->left[tile] = total;
+    g->most[tile] = lane[0];
+    for (i = 1; i < MVF_N; i++)
+        if (lane[i] > g->most[tile]) g->most[tile] = lane[i];
+}
+/* twice as many values of a row: w[0], w[1] of this and the one before, w[2], w[3] of this and the next */
+static void MV__K(mv__of_grow)(float *d, const float *v, const float *w, size_t n) {
+    size_t j = 0;
+#if MV__PASS > 1
+    const mvf w0 = mvf_set1(w[0]), w1 = mvf_set1(w[1]), w2 = mvf_set1(w[2]), w3 = mvf_set1(w[3]);
+    int32_t turn[2][MVF_N];
+    mvi lo, hi;
+    for (j = 0; j < MVF_N; j++) {
+        turn[0][j] = (int32_t)(j / 2 + (j & 1) * MVF_N);
+        turn[1][j] = (int32_t)((j + MVF_N) / 2 + (j & 1) * MVF_N);
+    }
+    lo = mvi_load(turn[0]);
+    hi = mvi_load(turn[1]);
+    for (j = 0; 2 * (j + MVF_N) <= n; j += MVF_N) {
+        const mvf a = mvf_load(v + j);
+        const mvf even = mvf_mad(w1, mvf_load(v + j - 1), mvf_mul(w0, a)),
+                  odd = mvf_mad(w3, mvf_load(v + j + 1), mvf_mul(w2, a));
+        mvf_store(d + 2 * j, mvf_perm2(even, odd, lo));
+        mvf_store(d + 2 * j + MVF_N, mvf_perm2(even, odd, hi));
+    }
+    mv_end();
+#endif
+    for (; 2 * j < n; j++) {
+        d[2 * j] = w[0] * v[j] + w[1] * v[(ptrdiff_t)j - 1];
+        if (2 * j + 1 < n) d[2 * j + 1] = w[2] * v[j] + w[3] * v[j + 1];
+    }
+}
+#undef MV__OF_SPAN
+#undef MV__OF_GET
+#undef MV__OF_PUT
+/* ---- total variation: some inner iterations of a tile at a time ---- */
+#if MV__PASS == 1
+enum { MV__OF_TV_BLOCK = 10, MV__OF_TV_HALO = MV__OF_TV_BLOCK + 2 };
+typedef struct mv__of_tv {
+    mv__of_refine r;   /* images, u and where it goes, tiles */
+    const float *at[2], *p[4]; /* u where the moving image was warped, the dual field: of u, of v */
+    float *to[4];
+    float lambda, theta, tau;
+    int iterations;
+} mv__of_tv;
+#endif
+/* v: the threshold step from u; then u = v + theta div p. rest: what W - F would be at u = 0 */
+static void MV__K(mv__of_tv_primal)(const mv__of_tv *g, const mv__of_tile *t, size_t y) {
+    const size_t s = MV__OF_WIDE, at = y * s, up = y > 0 ? s : 0;
+    const float *gx = t->gx[0] + at, *gy = t->gy[0] + at, *rest = t->a + at;
+    const mvf lt = mvf_set1(g->lambda * g->theta), theta = mvf_set1(g->theta), tiny = mvf_set1(1e-9f),
+              top = mvf_set1(up ? 1.0f : 0.0f);
+    float *u = t->u + at, *v = t->v + at;
+    size_t i;
+    for (i = 0; i < t->w; i += MVF_N) {
+        const mvf x = mvf_load(gx + i), z = mvf_load(gy + i), a = mvf_load(u + i), b = mvf_load(v + i);
+        const mvf gg = mvf_mad(x, x, mvf_mul(z, z)), rho = mvf_mad(x, a, mvf_mad(z, b, mvf_load(rest + i)));
+        const mvf most = mvf_mul(lt, gg);
+        const mvf k = mvf_div(mvf_min(mvf_max(rho, mvf_neg(most)), most), mvf_add(gg, tiny));
+        mvf du = mvf_sub(mvf_load(t->p[0] + at + i), mvf_load(t->p[0] + at + i - 1));
+        mvf dv = mvf_sub(mvf_load(t->p[2] + at + i), mvf_load(t->p[2] + at + i - 1));
+        du = mvf_add(du, mvf_nmad(top, mvf_load(t->p[1] + at + i - up), mvf_load(t->p[1] + at + i)));
+        dv = mvf_add(dv, mvf_nmad(top, mvf_load(t->p[3] + at + i - up), mvf_load(t->p[3] + at + i)));
+        mvf_store(u + i, mvf_mad(theta, du, mvf_nmad(k, x, a)));
+        mvf_store(v + i, mvf_mad(theta, dv, mvf_nmad(k, z, b)));
+    }
+    MV__K(mv__of_ends)(u, t->w);
+    MV__K(mv__of_ends)(v, t->w);
+}
+/* p = (p + tau / theta grad u) / (1 + tau / theta |grad u|) */
+static void MV__K(mv__of_tv_dual)(const mv__of_tv *g, const mv__of_tile *t, size_t y) {
+    const size_t s = MV__OF_WIDE, at = y * s, down = y + 1 < t->h ? s : 0;
+    const mvf k = mvf_set1(g->tau / g->theta), one = mvf_set1(1.0f);
+    size_t i;
+    int c;
+    for (c = 0; c < 2; c++) {
+        const float *u = (c ? t->v : t->u) + at;
+        float *px = t->p[2 * c] + at, *py = t->p[2 * c + 1] + at;
+        for (i = 0; i < t->w; i += MVF_N) {
+            const mvf a = mvf_load(u + i), x = mvf_sub(mvf_load(u + i + 1), a),
+                      z = mvf_sub(mvf_load(u + i + down), a);
+            const mvf q = mvf_div(one, mvf_mad(k, mvf_sqrt(mvf_mad(x, x, mvf_mul(z, z))), one));
+            mvf_store(px + i, mvf_mul(q, mvf_mad(k, x, mvf_load(px + i))));
+            mvf_store(py + i, mvf_mul(q, mvf_mad(k, z, mvf_load(py + i))));
+        }
+    }
+}
+static void MV__K(mv__of_tv_tile)(const mv__of_tv *g, const mv__of_tile *t, size_t tile) {
+    const size_t s = MV__OF_WIDE;
+    const mvf zero = mvf_zero(), mx = mvf_set1(g->r.n[0] - 1), my = mvf_set1(g->r.n[1] - 1),
+              one = mvf_set1(1.0f);
+    mvf most = zero, sum;
+    float lane[MVF_N];
+    double total = 0.0;
+    size_t y, i;
+    int k;
+    for (y = 0; y < t->h; y++) {
+        const size_t from = (t->y0 + y) * g->r.n[0] + t->x0, n = t->w * sizeof(float);
+        for (k = 0; k < 4; k++) mv__memcpy(t->p[k] + y * s, g->p[k] + from, n);
+        mv__memcpy(t->u + y * s, g->at[0] + from, n);
+        mv__memcpy(t->v + y * s, g->at[1] + from, n);
+    }
+    MV__K(mv__of_images)(&g->r, t, 0);
+    for (y = 0; y < t->h; y++) { /* gradients are the warped image's; those outside of it say nothing */
+        const size_t from = (t->y0 + y) * g->r.n[0] + t->x0, at = y * s;
+        const mvf x0 = mvf_set1(t->x0), y0 = mvf_set1(t->y0 + y);
+        for (i = 0; i < t->w; i += MVF_N) {
+            const mvf u = mvf_load(t->u + at + i), v = mvf_load(t->v + at + i);
+            const mvf px = mvf_add(mvf_add(x0, mvf_fromi(mvi_add(mvi_set1(i), mvi_iota()))), u);
+            const mvf py = mvf_add(y0, v);
+            const mvm in = mvm_and(mvm_and(mvf_ge(px, zero), mvf_le(px, mx)),
+                                   mvm_and(mvf_ge(py, zero), mvf_le(py, my)));
+            const mvf x = mvf_sel(in, mvf_load(t->gx[0] + at + i), zero),
+                      z = mvf_sel(in, mvf_load(t->gy[0] + at + i), zero);
+            mvf_store(t->gx[0] + at + i, x);
+            mvf_store(t->gy[0] + at + i, z);
+            mvf_store(t->a + at + i, mvf_nmad(x, u, mvf_nmad(z, v, mvf_load(t->z[0] + at + i))));
+        }
+        mv__memcpy(t->u + at, g->r.u[0] + from, t->w * sizeof(float));
+        mv__memcpy(t->v + at, g->r.u[1] + from, t->w * sizeof(float));
+        MV__K(mv__of_ends)(t->u + at, t->w);
+        MV__K(mv__of_ends)(t->v + at, t->w);
+    }
+    for (k = 0; k < g->iterations; k++) {
+        for (y = 0; y < t->h; y++) { /* the row above needs this one, and this one it as it was */
+            MV__K(mv__of_tv_primal)(g, t, y);
+            if (y > 0) MV__K(mv__of_tv_dual)(g, t, y - 1);
+        }
+        MV__K(mv__of_tv_dual)(g, t, t->h - 1);
+    }
+    for (y = t->y1 - t->y0; y < t->y1 - t->y0 + t->th; y++) {
+        const size_t at = y * s + t->x1 - t->x0, to = (t->y0 + y) * g->r.n[0] + t->x1, n = t->tw *
+            sizeof(float);
+        for (sum = zero, i = 0; i < t->tw; i += MVF_N) { /* nothing moves by more than the image's width */
+            const size_t m = mv__minz(MVF_N, t->tw - i);
+            const mvf d = mvf_loadn(t->z[0] + at + i, m);
+            mvf u = mvf_loadn(t->u + at + i, m), v = mvf_loadn(t->v + at + i, m);
+            u = mvf_max(mvf_min(u, mvf_add(mx, one)), mvf_neg(mvf_add(mx, one)));
+            v = mvf_max(mvf_min(v, mvf_add(my, one)), mvf_neg(mvf_add(my, one)));
+            mvf_storen(t->u + at + i, u, m);
+            mvf_storen(t->v + at + i, v, m);
+            u = mvf_sub(u, mvf_loadn(g->r.u[0] + to + i, m));
+            v = mvf_sub(v, mvf_loadn(g->r.u[1] + to + i, m));
+            sum = mvf_mad(d, d, sum);
+            most = mvf_max(mvf_mad(u, u, mvf_mul(v, v)), most);
+        }
+        total += (double)MV__K(mv__of_sum)(sum);
+        mv__memcpy(g->r.out[0] + to, t->u + at, n);
+        mv__memcpy(g->r.out[1] + to, t->v + at, n);
+        for (k = 0; k < 4; k++) mv__memcpy(g->to[k] + to, t->p[k] + at, n);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    g->r.left[tile] = total;
+    g->r.most[tile] = lane[0];
+    for (i = 1; i < MVF_N; i++)
+        if (lane[i] > g->r.most[tile]) g->r.most[tile] = lane[i];
+}
+/* the medians of 3 x 3, by 19 exchanges (Paeth 1990), of whole vectors; rows have their ends beside them */
+#define MV__OF_SORT(a, b) q = mvf_min(v[a], v[b]), v[b] = mvf_max(v[a], v[b]), v[a] = q
+static void MV__K(mv__of_median)(float *d, const float *const *rows, size_t n) {
+    size_t i;
+    int r;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf v[9], q;
+        MV__UNROLL for (r = 0; r < 9; r++) v[r] = mvf_load(rows[r / 3] + i + r % 3 - 1);
+        MV__OF_SORT(1, 2); MV__OF_SORT(4, 5); MV__OF_SORT(7, 8); MV__OF_SORT(0, 1);
+        MV__OF_SORT(3, 4); MV__OF_SORT(6, 7); MV__OF_SORT(1, 2); MV__OF_SORT(4, 5);
+        MV__OF_SORT(7, 8); MV__OF_SORT(0, 3); MV__OF_SORT(5, 8); MV__OF_SORT(4, 7);
+        MV__OF_SORT(3, 6); MV__OF_SORT(1, 4); MV__OF_SORT(2, 5); MV__OF_SORT(4, 7);
+        MV__OF_SORT(4, 2); MV__OF_SORT(6, 4); MV__OF_SORT(4, 2);
+        mvf_store(d + i, v[4]);
+    }
+    mv_end();
+}
+#undef MV__OF_SORT
+#else
+/* ---- images ---- */
+typedef struct mv__of {
+    const char *op;
+    mv_flow_opt o;
+    mv_register_report rep;
+    mv_volume fix[MEDVOL_LEVELS], mov[MEDVOL_LEVELS]; /* x, y, z, 1, channels */
+    int axes, levels, finest;
+    size_t channels, n[3], done, total; /* n: of the level */
+    double begun, turn[9];              /* fixed voxels to mm */
+    float *u[3], *t[3];
+    void *block;
+} mv__of;
+static size_t mv__of_dim(const mv_volume *v, int d) { return d < v->ndim ? v->dim[d] : 1; }
+typedef struct mv__of_rows { /* rows of an image, all channels */
+    float *f;
+    size_t n, rows, per;
+    double *sum; /* of each row: values, squares */
+    unsigned char *lost; /* rows without any number */
+    float mean, scale;
+} mv__of_rows;
+enum { MV__OF_JOBS = 128 };
+static int mv__of_good(float v) { return v >= -1e37f && v <= 1e37f; }
+/* What is not finite lies on a line between its neighbours in the row. */
+static int mv__of_mend(float *f, size_t n) {
+    size_t i = 0, k, j;
+    int any = 0;
+    while (i < n) {
+        if (mv__of_good(f[i])) {
+            any = 1;
+            i++;
+            continue;
+        }
+        for (k = i; k < n && !mv__of_good(f[k]); k++) {}
+        for (j = i; j < k; j++) {
+            const float a = i > 0 ? f[i - 1] : k < n ? f[k] : 0.0f, b = k < n ? f[k] : a;
+            f[j] = a + (b - a) * (float)(j + 1 - i) / (float)(k + 1 - i);
+        }
+        any |= k < n;
+        i = k;
+    }
+    return any;
+}
+static void mv__of_rows_job(void *arg, size_t job) {
+    const mv__of_rows *g = (const mv__of_rows *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->per);
+    size_t row, i;
+    int k;
+    for (row = job * g->per; row < end; row++) {
+        float *f = g->f + row * g->n;
+        double s[4] = {0, 0, 0, 0}, q[4] = {0, 0, 0, 0};
+        int pass;
+        for (pass = 0; pass < 2; pass++) {
+            for (k = 0; k < 4; k++) s[k] = q[k] = 0.0;
+            for (i = 0; i + 4 <= g->n; i += 4)
+                for (k = 0; k < 4; k++) {
+                    const double v = (double)f[i + (size_t)k];
+                    s[k] += v;
+                    q[k] += v * v;
+                }
+            for (; i < g->n; i++) s[0] += (double)f[i], q[0] += (double)f[i] * (double)f[i];
+            s[0] += s[1] + s[2] + s[3];
+            q[0] += q[1] + q[2] + q[3];
+            if (q[0] <= 1e74) break;
+            if (!mv__of_mend(f, g->n)) g->lost[row] = 1;
+        }
+        g->sum[2 * row] = s[0];
+        g->sum[2 * row + 1] = q[0];
+    }
+}
+static void mv__of_even_job(void *arg, size_t job) {
+    const mv__of_rows *g = (const mv__of_rows *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->per);
+    if (end > job * g->per)
+        MV__PICK(mv__of_even)(g->f + job * g->per * g->n, g->f + job * g->per * g->n,
+                              (end - job * g->per) * g->n, g->mean, g->scale);
+}
+/* rows without any number become the nearest row before or behind, within `rows` of a plane */
+static void mv__of_lost(mv__of_rows *g, size_t plane) {
+    size_t r, k;
+    for (r = 0; r < g->rows; r++) {
+        const size_t first = r / plane * plane;
+        if (!g->lost[r]) continue;
+        for (k = r + 1; k < first + plane && g->lost[k]; k++) {}
+        if (r > first) k = r - 1; /* was mended before */
+        else if (k == first + plane) k = r;
+        mv__memcpy(g->f + r * g->n, g->f + k * g->n, k == r ? 0 : g->n * sizeof(float));
+        g->sum[2 * r] = g->sum[2 * k];
+        g->sum[2 * r + 1] = g->sum[2 * k + 1];
+        if (k != r) g->lost[r] = 0;
+    }
+}
+/* *level: v in f32 and without holes; *mean and *scale make it have mean 0 and deviation 50 */
+static mv_status mv__of_take(mv_ctx *ctx, const mv__of *d, mv_volume *level, const mv_volume *v, double *mean,
+                             double *scale) {
+    mv__of_rows g;
+    double s = 0.0, q = 0.0, n, spacing[3];
+    size_t bytes, i;
+    int k;
+    mv_status st = mv_convert(ctx, level, v, MEDVOL_F32, NULL);
+    if (st < 0) return st;
+    n = (double)mv_volume_count(level);
+    mv_spacing(level, spacing);
+    level->ndim = 5;
+    level->dim[1] = mv__of_dim(v, 1), level->dim[2] = mv__of_dim(v, 2);
+    level->dim[3] = 1, level->dim[4] = d->channels;
+    level->dim[5] = level->dim[6] = 1;
+    mv__vol_strides(level);
+    mv_affine_identity(level->affine);
+    for (k = 0; k < 3; k++)
+        if (level->dim[k] > 1) level->affine[5 * k] = spacing[k];
+    g.f = (float *)level->data;
+    g.n = level->dim[0];
+    g.rows = mv_volume_count(level) / g.n;
+    g.per = mv__divup(g.rows, MV__OF_JOBS);
+    if (!mv__mul(g.rows, 2 * sizeof(double) + 1, &bytes)) bytes = SIZE_MAX;
+    g.sum = (double *)mv__alloc(ctx, bytes);
+    if (!g.sum) return MEDVOL_E_NOMEM;
+    g.lost = (unsigned char *)(g.sum + 2 * g.rows);
+    mv__memset(g.lost, 0, g.rows);
+    st = mv_parallel_for(ctx, mv__divup(g.rows, g.per), mv__of_rows_job, &g, NULL);
+    if (st == MEDVOL_OK) mv__of_lost(&g, level->dim[1]);
+    for (i = 0; i < g.rows; i++) s += g.sum[2 * i], q += g.sum[2 * i + 1];
+    s /= n;
+    q = q / n - s * s;
+    if (*scale == 0.0 || d->o.gain) {
+        *mean = s;
+        *scale = q > 1e-12 * s * s && q > 1e-60 ? 50.0 / sqrt(q) : 1.0;
+    }
+    g.mean = (float)*mean;
+    g.scale = (float)*scale;
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(g.rows, g.per), mv__of_even_job, &g, NULL);
+    mv__free(ctx, g.sum);
+    return st;
+}
+/* both pyramids; of the moving image what the fixed one's voxels see */
+static mv_status mv__of_images_make(mv_ctx *ctx, mv__of *d, const mv_volume *fixed, const mv_volume *moving) {
+    double mean = 0.0, scale = 0.0, back[12], m[12];
+    mv_pyramid_opt opt;
+    mv_volume seen;
+    int k, same = 1;
+    size_t n;
+    mv_status st;
+    mv__memset(&seen, 0, sizeof seen);
+    mv__memset(&opt, 0, sizeof opt);
+    (void)mv_affine_invert(back, moving->affine);
+    mv_affine_mul(m, back, fixed->affine);
+    for (k = 0; k < 12; k++) same = same && fabs(m[k] - (k % 5 == 0)) < 1e-6;
+    for (k = 0; k < 3; k++) same = same && mv__of_dim(fixed, k) == mv__of_dim(moving, k);
+    if ((st = mv__of_take(ctx, d, &d->fix[0], fixed, &mean, &scale)) < 0) return st;
+    if (!same) {
+        mv_resample_opt o;
+        mv__memset(&o, 0, sizeof o);
+        o.interp = MEDVOL_LINEAR;
+        o.border = MEDVOL_BORDER_EDGE;
+        o.dtype = MEDVOL_F32;
+        if ((st = mv_resample_like(ctx, &seen, moving, fixed, &o)) < 0) return st;
+    }
+    st = mv__of_take(ctx, d, &d->mov[0], same ? moving : &seen, &mean, &scale);
+    mv_volume_free(ctx, &seen);
+    if (st < 0) return st;
+    n = mv_pyramid_levels(&d->fix[0], &opt);
+    if ((size_t)d->o.control.levels > n) {
+        opt.least = 4;
+        n = mv__maxz(n, mv_pyramid_levels(&d->fix[0], &opt));
+    }
+    n = mv__maxz(1, mv__minz(n, MEDVOL_LEVELS));
+    if (d->o.control.levels) n = mv__minz(n, (size_t)d->o.control.levels);
+    d->levels = (int)n;
+    st = mv_pyramid(ctx, d->fix, n, &d->fix[0], &opt);
+    return st < 0 ? st : mv_pyramid(ctx, d->mov, n, &d->mov[0], &opt);
+}
+
+/* ---- fields: planes of n[0] x n[1] x n[2] ---- */
+typedef struct mv__of_grown { /* from one level to a finer one */
+    const float *from[3];
+    float *to[3], *scratch;
+    size_t n[3], m[3], width, sy, sz, per; /* n: of the finer one; strides of it */
+    int axes, comps;
+    const double *turn; /* to mm; or NULL */
+} mv__of_grown;
+/* of a finer row: the coarse one and its neighbour, and their weights; an odd axis has its first voxels at
+   one place, an even one pairs */
+static void mv__of_pair(size_t i, size_t n, size_t m, size_t *at, float *w) {
+    at[0] = at[1] = n == m ? i : i / 2;
+    w[0] = 1.0f, w[1] = 0.0f;
+    if (n == m) return;
+    if (n % 2 == 0) {
+        w[0] = 0.75f, w[1] = 0.25f;
+        at[1] = i % 2 ? mv__minz(at[0] + 1, m - 1) : at[0] > 0 ? at[0] - 1 : 0;
+    } else if (i % 2) {
+        w[0] = w[1] = 0.5f;
+        at[1] = mv__minz(at[0] + 1, m - 1);
+    }
+}
+static void mv__of_grow_job(void *arg, size_t job) {
+    const mv__of_grown *g = (const mv__of_grown *)arg;
+    const size_t rows = g->n[1] * g->n[2], end = mv__minz(rows, (job + 1) * g->per);
+    static const float even[4] = {0.75f, 0.25f, 0.75f, 0.25f}, odd[4] = {1.0f, 0.0f, 0.5f, 0.5f};
+    float *s = g->scratch + job * 4 * g->width, *coarse = s + 16;
+    size_t row, x;
+    int c, r;
+    for (row = job * g->per; row < end; row++) {
+        const size_t y = row % g->n[1], z = row / g->n[1], to = z * g->sz + y * g->sy;
+        size_t ay[2], az[2];
+        float wy[2], wz[2], w[4];
+        mv__of_pair(y, g->n[1], g->m[1], ay, wy);
+        mv__of_pair(z, g->n[2], g->m[2], az, wz);
+        for (r = 0; r < 4; r++) w[r] = wy[r % 2] * wz[r / 2];
+        for (c = 0; c < g->axes; c++) {
+            const void *four[4];
+            float *d = g->turn ? s + (size_t)(c + 1) * g->width : g->to[c] + to;
+            const float unit = g->n[c] == g->m[c] ? 1.0f : 2.0f;
+            float v[4];
+            for (r = 0; r < 4; r++) {
+                four[r] = g->from[c] + (az[r / 2] * g->m[1] + ay[r % 2]) * g->m[0];
+                v[r] = unit * w[r];
+            }
+            MV__PICK(mv__rs_comb_f32)(coarse, four, v, 4, g->m[0]);
+            coarse[-1] = coarse[0];
+            coarse[g->m[0]] = coarse[g->m[0] - 1];
+            if (g->n[0] == g->m[0]) mv__memcpy(d, coarse, g->n[0] * sizeof *d);
+            else MV__PICK(mv__of_grow)(d, coarse, g->n[0] % 2 ? odd : even, g->n[0]);
+        }
+        for (c = 0; g->turn && c < g->comps; c++) {
+            const float a = (float)g->turn[3 * c], b = (float)g->turn[3 * c + 1],
+                e = (float)g->turn[3 * c + 2];
+            const float *u = s + g->width, *v = u + g->width, *q = g->axes > 2 ? v + g->width : u;
+            float *d = g->to[c] + to;
+            for (x = 0; x < g->n[0]; x++) d[x] = a * u[x] + b * v[x] + (g->axes > 2 ? e * q[x] : 0.0f);
+        }
+    }
+}
+static mv_status mv__of_grow_all(mv_ctx *ctx, mv__of_grown *g) {
+    const size_t rows = g->n[1] * g->n[2];
+    size_t bytes;
+    mv_status st;
+    g->per = mv__divup(rows, MV__OF_JOBS);
+    g->width = (mv__maxz(g->n[0], g->m[0]) + 64) & ~(size_t)15;
+    if (!mv__mul(4 * MV__OF_JOBS * sizeof(float), g->width, &bytes)) bytes = SIZE_MAX;
+    if ((g->scratch = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    MV__KNOWN(g->per > 0);
+    st = mv_parallel_for(ctx, mv__divup(rows, g->per), mv__of_grow_job, g, NULL);
+    mv__free(ctx, g->scratch);
+    return st;
+}
+static void mv__of_shape(const mv__of *d, int level, size_t *n) {
+    int k;
+    for (k = 0; k < 3; k++) n[k] = d->fix[level].dim[k];
+}
+/* memory for the field of a level, twice */
+static mv_status mv__of_room(mv_ctx *ctx, mv__of *d, int level, void **block, float **u, float **t) {
+    size_t n[3], count, bytes;
+    int c;
+    mv__of_shape(d, level, n);
+    count = (n[0] * n[1] * n[2] + 15) & ~(size_t)15;
+    if (!mv__mul(count, 2 * (size_t)d->axes * sizeof(float), &bytes)) bytes = SIZE_MAX;
+    if ((*block = mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (c = 0; c < d->axes; c++) {
+        u[c] = (float *)*block + (size_t)c * count;
+        t[c] = u[c] + (size_t)d->axes * count;
+    }
+    return MEDVOL_OK;
+}
+/* to the next finer level */
+static mv_status mv__of_next(mv_ctx *ctx, mv__of *d, int level) {
+    mv__of_grown g;
+    void *block;
+    float *u[3], *t[3];
+    int c;
+    mv_status st = mv__of_room(ctx, d, level, &block, u, t);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    mv__of_shape(d, level, g.n);
+    mv__of_shape(d, level + 1, g.m);
+    for (c = 0; c < d->axes; c++) g.from[c] = d->u[c], g.to[c] = u[c];
+    g.sy = g.n[0], g.sz = g.n[0] * g.n[1];
+    g.axes = d->axes;
+    st = mv__of_grow_all(ctx, &g);
+    mv__free(ctx, d->block);
+    d->block = block;
+    for (c = 0; c < d->axes; c++) d->u[c] = u[c], d->t[c] = t[c];
+    mv__of_shape(d, level, d->n);
+    return st;
+}
+/* the field before the first level: that of the caller, at the places of the coarse voxels */
+static mv_status mv__of_first(mv_ctx *ctx, mv__of *d, int level) {
+    const mv_volume *s = d->o.start;
+    mv_volume dense;
+    double at[3] = {0, 0, 0}, step[3] = {1, 1, 1}, back[12], a[12];
+    size_t x, y, z, k = 0, n;
+    int c, r, l;
+    mv_status st = mv__of_room(ctx, d, level, &d->block, d->u, d->t);
+    if (st < 0) return st;
+    mv__of_shape(d, level, d->n);
+    n = d->n[0] * d->n[1] * d->n[2];
+    for (c = 0; c < d->axes; c++) mv__memset(d->u[c], 0, n * sizeof(float));
+    if (!s) return MEDVOL_OK;
+    mv__memset(&dense, 0, sizeof dense);
+    if ((st = mv_convert(ctx, &dense, s, MEDVOL_F32, NULL)) < 0) return st;
+    mv_affine_identity(a);
+    for (r = 0; r < d->axes; r++)
+        for (c = 0; c < d->axes; c++) a[4 * r + c] = d->turn[3 * r + c];
+    (void)mv_affine_invert(back, a);
+    for (l = 0; l < level; l++)
+        for (c = 0; c < 3; c++)
+            if (d->fix[l + 1].dim[c] != d->fix[l].dim[c]) {
+                if (d->fix[l].dim[c] % 2 == 0) at[c] += 0.5 * step[c];
+                step[c] *= 2.0;
+            }
+    for (z = 0; z < d->n[2]; z++)
+        for (y = 0; y < d->n[1]; y++)
+            for (x = 0; x < d->n[0]; x++, k++) {
+                double p[3], mm[3] = {0, 0, 0};
+                size_t lo[3], hi[3];
+                int corner;
+                p[0] = at[0] + step[0] * (double)x, p[1] = at[1] + step[1] * (double)y;
+                p[2] = at[2] + step[2] * (double)z;
+                for (c = 0; c < 3; c++) {
+                    const double top = (double)(d->fix[0].dim[c] - 1);
+                    p[c] = p[c] < top ? p[c] : top;
+                    lo[c] = (size_t)p[c];
+                    hi[c] = mv__minz(lo[c] + 1, d->fix[0].dim[c] - 1);
+                    p[c] -= (double)lo[c];
+                }
+                for (corner = 0; corner < 8; corner++) {
+                    const size_t i = (corner & 1 ? hi[0] : lo[0]) +
+                                     (corner & 2 ? hi[1] : lo[1]) * (size_t)dense.stride[1] +
+                                     (corner & 4 ? hi[2] : lo[2]) * (size_t)dense.stride[2];
+                    const double w = (corner & 1 ? p[0] : 1 - p[0]) * (corner & 2 ? p[1] : 1 - p[1]) *
+                                     (corner & 4 ? p[2] : 1 - p[2]);
+                    for (c = 0; c < d->axes && w > 0.0; c++)
+                        mm[c] += w *
+                            (double)((const float *)dense.data)[i + (size_t)c * (size_t)dense.stride[4]];
+                }
+                for (r = 0; r < d->axes; r++) {
+                    double v = 0.0;
+                    for (c = 0; c < d->axes; c++) v += back[4 * r + c] * mm[c];
+                    v /= step[r];
+                    d->u[r][k] = fabs(v) < 1e6 ? (float)v : 0.0f; /* NaN too */
+                }
+            }
+    mv_volume_free(ctx, &dense);
+    return MEDVOL_OK;
+}
+/* the result: from the level reached to the finest one, in mm */
+static mv_status mv__of_result(mv_ctx *ctx, mv__of *d, int level, mv_volume *out) {
+    mv__of_grown g;
+    int c;
+    mv_status st = MEDVOL_OK;
+    for (; level > 1 && st == MEDVOL_OK; level--) st = mv__of_next(ctx, d, level - 1);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    mv__of_shape(d, 0, g.n);
+    mv__of_shape(d, level, g.m);
+    g.axes = d->axes;
+    g.comps = (int)out->dim[4];
+    for (c = 0; c < d->axes; c++) g.from[c] = d->u[c];
+    for (c = 0; c < g.comps; c++) g.to[c] = (float *)out->data + (size_t)c * (size_t)out->stride[4];
+    g.sy = out->dim[1] > 1 ? (size_t)out->stride[1] : 0;
+    g.sz = out->dim[2] > 1 ? (size_t)out->stride[2] : 0;
+    g.turn = d->turn;
+    return mv__of_grow_all(ctx, &g);
+}
+
+/* ---- inverse search ---- */
+typedef struct mv__of_jobs {
+    mv__of_dis d;
+    size_t jobs, rows; /* rows of patches, or bands of voxels */
+} mv__of_jobs;
+static void mv__of_patch_make(mv__of_patch *q, const mv__of_dis *d, float *s) {
+    int r;
+    q->t = s, s += MV__OF_CELLS;
+    for (r = 0; r < 3; r++) q->g[r] = s, s += MV__OF_CELLS;
+    q->w = s, s += MV__OF_CELLS;
+    q->box = s, s += MV__OF_CELLS;
+    q->layer[0] = s, q->layer[1] = s + 256;
+    q->at[2] = 0;
+    (void)d;
+}
+enum { MV__OF_PATCH_ROOM = 6 * MV__OF_CELLS + 512 };
+static void mv__of_patches_job(void *arg, size_t job) {
+    const mv__of_jobs *g = (const mv__of_jobs *)arg;
+    mv__of_patch q;
+    size_t row;
+    mv__of_patch_make(&q, &g->d, g->d.scratch + job * g->d.room);
+    for (row = job; row < g->rows; row += g->jobs) MV__PICK(mv__of_patches)(&g->d, &q, row);
+}
+static void mv__of_fill_job(void *arg, size_t job) {
+    const mv__of_jobs *g = (const mv__of_jobs *)arg;
+    const mv__of_dis *d = &g->d;
+    float *sum[4], *s = d->scratch + job * d->room;
+    const size_t area = d->rows * d->per * d->width, bands = mv__divup(d->n[1], d->rows);
+    mv__of_patch q;
+    size_t band;
+    int k;
+    mv__of_patch_make(&q, d, s);
+    for (k = 0; k < 4; k++) sum[k] = s + MV__OF_PATCH_ROOM + (size_t)k * area;
+    for (band = job; band < g->rows; band += g->jobs) {
+        const size_t y0 = band % bands * d->rows, z0 = band / bands * d->per;
+        mv__memset(sum[0], 0, 4 * area * sizeof(float));
+        MV__PICK(mv__of_fill)(d, &q, sum, y0, mv__minz(y0 + d->rows, d->n[1]), z0, mv__minz(z0 + d->per,
+                d->n[2]));
+    }
+}
+static size_t mv__of_jobs_of(mv_ctx *ctx, size_t tasks) {
+    return mv__minz(tasks, mv__maxz(8, 2 * (size_t)mv_threads(ctx)));
+}
+static mv_status mv__of_search(mv_ctx *ctx, mv__of *d, int level) {
+    mv__of_jobs g;
+    mv__of_dis *q = &g.d;
+    size_t count, bytes, jobs, bands, k;
+    float *block, tent[16];
+    double sum = 0.0;
+    int r;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    q->f = (const float *)d->fix[level].data;
+    q->m = (const float *)d->mov[level].data;
+    q->axes = d->axes;
+    q->channels = d->channels;
+    q->p = (size_t)d->o.patch;
+    q->depth = d->axes > 2 ? q->p : 1;
+    q->cells = q->p * q->p * q->depth;
+    q->stride = (size_t)d->o.stride;
+    q->gain = d->o.gain;
+    q->iterations = d->o.control.iterations;
+    for (r = 0; r < 3; r++) {
+        const size_t p = r == 2 ? q->depth : q->p;
+        q->n[r] = d->n[r];
+        q->grid[r] = d->n[r] > p ? 1 + mv__divup(d->n[r] - p, q->stride) : 1;
+    }
+    q->sy = d->n[0];
+    q->sz = d->n[0] * d->n[1];
+    q->step = q->sz * d->n[2];
+    q->patches = q->grid[0] * q->grid[1] * q->grid[2];
+    q->width = (mv__maxz(d->n[0], q->p) + 32) & ~(size_t)15;
+    q->rows = d->axes > 2 ? 16 : 64;
+    q->per = d->axes > 2 ? 16 : 1;
+    bands = mv__divup(d->n[1], q->rows) * mv__divup(d->n[2], q->per);
+    jobs = mv__of_jobs_of(ctx, mv__maxz(bands, q->grid[1] * q->grid[2]));
+    q->room = MV__OF_PATCH_ROOM + 4 * q->rows * q->per * q->width;
+    count = (q->patches + 15) & ~(size_t)15;
+    if (!mv__mul(count, 7, &bytes) || !mv__add(bytes, jobs * q->room + MV__OF_CELLS, &bytes) ||
+        !mv__mul(bytes, sizeof(float), &bytes))
+        bytes = SIZE_MAX;
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (r = 0; r < 3; r++) {
+        q->v[r] = block + (size_t)r * count;
+        q->old[r] = block + (size_t)(3 + r) * count;
+        q->u[r] = d->u[r];
+        q->out[r] = d->u[r];
+    }
+    q->left = block + 6 * count;
+    q->tent = q->left + count;
+    q->scratch = q->left + count + MV__OF_CELLS;
+    mv__memset(q->scratch, 0, jobs * q->room * sizeof(float));
+    for (k = 0; k < q->p; k++) {
+        const double x = ((double)k + 0.5) / (double)q->p;
+        tent[k] = (float)(1.0 - 1.8 * fabs(x - 0.5));
+    }
+    for (k = 0; k < q->cells; k++)
+        ((float *)block)[7 * count + k] = tent[k % q->p] * tent[k / q->p % q->p] *
+                                          (d->axes > 2 ? tent[k / q->p / q->p] : 1.0f);
+    g.rows = q->grid[1] * q->grid[2];
+    g.jobs = mv__minz(jobs, g.rows);
+    st = mv_parallel_for(ctx, g.jobs, mv__of_patches_job, &g, NULL);
+    for (r = 0; r < 3; r++) {
+        float *swap = q->v[r];
+        q->v[r] = q->old[r];
+        q->old[r] = swap;
+    }
+    for (k = 0; k < q->patches && st == MEDVOL_OK; k++) sum += (double)q->left[k];
+    d->rep.first = sum / ((double)q->patches * (double)q->cells * 2500.0);
+    q->spread = 1;
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g.jobs, mv__of_patches_job, &g, NULL);
+    for (sum = 0.0, k = 0; k < q->patches && st == MEDVOL_OK; k++) sum += (double)q->left[k];
+    d->rep.energy = sum / ((double)q->patches * (double)q->cells * 2500.0);
+    g.rows = bands;
+    g.jobs = mv__minz(jobs, bands);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g.jobs, mv__of_fill_job, &g, NULL);
+    mv__free(ctx, block);
+    return st;
+}
+/* ---- refinement ---- */
+/* a job's planes and rows; returns one more row */
+static float *mv__of_tile_room(mv__of_tile *t, const mv__of_refine *g, size_t job) {
+    const size_t plane = MV__OF_WIDE * MV__OF_HIGH;
+    float *s = g->scratch + job * g->room + MV__OF_WIDE + MV__OF_EDGE;
+    size_t c;
+    int k;
+    for (k = 0; k < 9; k++) t->p[k] = s, s += plane;
+    t->a = s, t->s = s + plane, t->u = s + 2 * plane, t->v = s + 3 * plane, s += 4 * plane;
+    for (c = 0; c < g->channels; c++)
+        t->z[c] = s, t->gx[c] = s + plane, t->gy[c] = s + 2 * plane, s += 3 * plane;
+    for (k = 0; k < 8; k++) t->row[k] = s, s += MV__OF_WIDE;
+    return s;
+}
+static size_t mv__of_tiles(const mv__of_refine *g) { return g->tiles_x * mv__divup(g->n[1], MV__OF_TILE_Y); }
+static void mv__of_tile_place(mv__of_tile *t, const mv__of_refine *g, size_t tile) {
+    t->x1 = tile % g->tiles_x * MV__OF_TILE_X;
+    t->y1 = tile / g->tiles_x * MV__OF_TILE_Y;
+    t->tw = mv__minz(MV__OF_TILE_X, g->n[0] - t->x1);
+    t->th = mv__minz(MV__OF_TILE_Y, g->n[1] - t->y1);
+    t->x0 = t->x1 > MV__OF_HALO ? t->x1 - MV__OF_HALO : 0;
+    t->y0 = t->y1 > MV__OF_HALO ? t->y1 - MV__OF_HALO : 0;
+    t->w = mv__minz(t->x1 + t->tw + MV__OF_HALO, g->n[0]) - t->x0;
+    t->h = mv__minz(t->y1 + t->th + MV__OF_HALO, g->n[1]) - t->y0;
+}
+static void mv__of_refine_job(void *arg, size_t job) {
+    const mv__of_refine *g = (const mv__of_refine *)arg;
+    mv__of_tile t;
+    float *above = mv__of_tile_room(&t, g, job);
+    size_t tile;
+    for (tile = job; tile < mv__of_tiles(g); tile += g->jobs) {
+        mv__of_tile_place(&t, g, tile);
+        MV__PICK(mv__of_solve)(g, &t, above, tile);
+    }
+}
+/* a level's images and tiles; *floats: what is needed for them */
+static int mv__of_tiled(mv_ctx *ctx, mv__of_refine *g, const mv__of *d, int level, size_t *floats) {
+    size_t tiles;
+    mv__memset(g, 0, sizeof *g);
+    g->f = (const float *)d->fix[level].data;
+    g->m = (const float *)d->mov[level].data;
+    g->n[0] = d->n[0], g->n[1] = d->n[1];
+    g->step = d->n[0] * d->n[1];
+    g->channels = d->channels;
+    g->tiles_x = mv__divup(d->n[0], MV__OF_TILE_X);
+    tiles = mv__of_tiles(g);
+    g->jobs = mv__of_jobs_of(ctx, tiles);
+    g->wide = mv__fd_is_far(d->n, d->n[0], g->step);
+    g->room = (13 + 3 * g->channels) * MV__OF_WIDE * MV__OF_HIGH + 12 * MV__OF_WIDE;
+    return mv__mul(g->jobs, g->room, floats) && mv__add(*floats, 3 * tiles + 16, floats);
+}
+static void mv__of_tiled_bind(mv__of_refine *g, float *block) {
+    const size_t tiles = mv__of_tiles(g);
+    g->left = (double *)(void *)block;
+    g->most = block + 2 * tiles;
+    g->scratch = block + ((3 * tiles + 15) & ~(size_t)15);
+    mv__memset(g->scratch, 0, g->jobs * g->room * sizeof(float));
+}
+static void mv__of_tiled_sums(const mv__of_refine *g, mv_register_report *rep) {
+    double left = 0.0;
+    float most = 0.0f;
+    size_t i;
+    for (i = 0; i < mv__of_tiles(g); i++) {
+        left += g->left[i];
+        if (g->most[i] > most) most = g->most[i];
+    }
+    rep->energy = left / (2500.0 * (double)g->channels * (double)g->step);
+    rep->update = sqrt((double)most);
+}
+static void mv__of_swap(float **a, float **b, int count) {
+    int c;
+    for (c = 0; c < count; c++) {
+        float *was = a[c];
+        a[c] = b[c];
+        b[c] = was;
+    }
+}
+/* has the iteration to end? */
+static int mv__of_ends(mv__of *d, int level, int iteration, int most) {
+    const mv_register_control *c = &d->o.control;
+    mv_register_step step;
+    d->rep.iterations[level] = iteration;
+    step.level = level;
+    step.iteration = iteration;
+    step.energy = d->rep.energy;
+    step.update = d->rep.update;
+    d->rep.stop = c->step && c->step(c->user, &step)                                  ? MEDVOL_STOP_CALLER
+                  : c->seconds > 0.0 && mv__seconds() - d->begun > c->seconds         ? MEDVOL_STOP_TIME
+                  : d->rep.update < c->tolerance                                      ? MEDVOL_STOP_UPDATE
+                  : iteration >= most                                                 ? MEDVOL_STOP_ITERATIONS
+                                                                                      : MEDVOL_STOP_NONE;
+    return d->rep.stop != MEDVOL_STOP_NONE;
+}
+static mv_status mv__of_refine_level(mv_ctx *ctx, mv__of *d, int level) {
+    mv__of_refine g;
+    size_t bytes;
+    float *block;
+    int k, c;
+    mv_status st = MEDVOL_OK;
+    if (!mv__of_tiled(ctx, &g, d, level, &bytes) || !mv__mul(bytes, sizeof(float), &bytes)) bytes = SIZE_MAX;
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__of_tiled_bind(&g, block);
+    g.alpha = (float)d->o.alpha, g.gamma = (float)d->o.gamma, g.delta = (float)d->o.delta;
+    g.data2 = 1e-6f, g.grad2 = 1e-6f, g.smooth2 = 1e-6f, g.zeta2 = 0.01f;
+    g.omega = 1.6f;
+    for (k = 0; k < d->o.refine && st == MEDVOL_OK; k++) {
+        for (c = 0; c < 2; c++) g.u[c] = d->u[c], g.out[c] = d->t[c];
+        st = mv_parallel_for(ctx, g.jobs, mv__of_refine_job, &g, NULL);
+        if (st < 0) break;
+        mv__of_tiled_sums(&g, &d->rep);
+        mv__of_swap(d->u, d->t, 2);
+        if (k == 0) d->rep.first = d->rep.energy;
+        if (mv__tell(ctx, ++d->done, d->total, d->op)) st = mv__cancelled(ctx, d->op);
+        else if (mv__of_ends(d, level, k + 1, d->o.refine)) break;
+    }
+    mv__free(ctx, block);
+    return st;
+}
+/* ---- total variation ---- */
+static void mv__of_tv_job(void *arg, size_t job) {
+    const mv__of_tv *g = (const mv__of_tv *)arg;
+    mv__of_tile t;
+    size_t tile;
+    (void)mv__of_tile_room(&t, &g->r, job);
+    for (tile = job; tile < mv__of_tiles(&g->r); tile += g->r.jobs) {
+        mv__of_tile_place(&t, &g->r, tile);
+        MV__PICK(mv__of_tv_tile)(g, &t, tile);
+    }
+}
+typedef struct mv__of_sorted { /* rows of a plane */
+    const float *from;
+    float *to, *scratch;
+    size_t n[2], width, per;
+} mv__of_sorted;
+static void mv__of_median_job(void *arg, size_t job) {
+    const mv__of_sorted *g = (const mv__of_sorted *)arg;
+    const size_t end = mv__minz(g->n[1], (job + 1) * g->per), bytes = g->n[0] * sizeof(float);
+    float *s = g->scratch + job * 4 * g->width + 16;
+    size_t y, k;
+    for (y = job * g->per; y < end; y++) {
+        const float *rows[3];
+        for (k = 0; k < 3; k++) {
+            const size_t at = y + k > 0 ? mv__minz(y + k - 1, g->n[1] - 1) : 0;
+            float *r = s + k * g->width;
+            mv__memcpy(r, g->from + at * g->n[0], bytes);
+            r[-1] = r[0];
+            r[g->n[0]] = r[g->n[0] - 1];
+            rows[k] = r;
+        }
+        MV__PICK(mv__of_median)(s + 3 * g->width, rows, g->n[0]);
+        mv__memcpy(g->to + y * g->n[0], s + 3 * g->width, bytes);
+    }
+}
+/* t: the medians of u */
+static mv_status mv__of_medians(mv_ctx *ctx, const mv__of *d, float *scratch, size_t width, size_t per) {
+    mv__of_sorted g;
+    int c;
+    mv_status st = MEDVOL_OK;
+    g.n[0] = d->n[0], g.n[1] = d->n[1];
+    g.width = width;
+    g.scratch = scratch;
+    g.per = per;
+    for (c = 0; c < 2 && st == MEDVOL_OK; c++) {
+        g.from = d->u[c], g.to = d->t[c];
+        st = mv_parallel_for(ctx, mv__divup(g.n[1], per), mv__of_median_job, &g, NULL);
+    }
+    return st;
+}
+/* the inner iterations after one warp */
+static mv_status mv__of_tv_warp(mv_ctx *ctx, mv__of *d, mv__of_tv *g, float **p, float **to) {
+    const int most = d->o.control.iterations;
+    int k, c;
+    mv_status st = MEDVOL_OK;
+    for (k = 0; k < most && st == MEDVOL_OK; k += MV__OF_TV_BLOCK) {
+        g->iterations = most - k < MV__OF_TV_BLOCK ? most - k : MV__OF_TV_BLOCK;
+        for (c = 0; c < 2; c++) g->r.u[c] = d->u[c], g->r.out[c] = d->t[c];
+        for (c = 0; c < 4; c++) g->p[c] = p[c], g->to[c] = to[c];
+        st = mv_parallel_for(ctx, g->r.jobs, mv__of_tv_job, g, NULL);
+        mv__of_swap(d->u, d->t, 2);
+        mv__of_swap(p, to, 4);
+    }
+    return st;
+}
+static mv_status mv__of_tv_level(mv_ctx *ctx, mv__of *d, int level) {
+    const size_t count = (d->n[0] * d->n[1] + 15) & ~(size_t)15, width = (d->n[0] + 64) & ~(size_t)15,
+                 per = mv__divup(d->n[1], MV__OF_JOBS);
+    float *block = NULL, *p[4], *to[4], *at[2], *rows;
+    mv__of_tv g;
+    size_t bytes, planes, sorted;
+    int k, c;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&g, 0, sizeof g);
+    if (!mv__of_tiled(ctx, &g.r, d, level, &bytes) || !mv__mul(count, 10, &planes) ||
+        !mv__mul(4 * MV__OF_JOBS, width, &sorted) || !mv__add(bytes, planes, &bytes) ||
+        !mv__add(bytes, sorted + 16, &bytes) || !mv__mul(bytes, sizeof(float), &bytes))
+        bytes = SIZE_MAX;
+    if ((block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (c = 0; c < 4; c++) p[c] = block + (size_t)c * count, to[c] = block + (size_t)(4 + c) * count;
+    for (c = 0; c < 2; c++) at[c] = block + (size_t)(8 + c) * count;
+    rows = block + planes;
+    mv__of_tiled_bind(&g.r, rows + sorted);
+    mv__memset(rows, 0, sorted * sizeof(float));
+    mv__memset(block, 0, 4 * count * sizeof(float));
+    g.lambda = (float)d->o.lambda, g.theta = (float)d->o.theta, g.tau = (float)d->o.tau;
+    for (k = 0; k < d->o.warps && st == MEDVOL_OK; k++) {
+        if (k > 0 && !d->o.rough) {
+            st = mv__of_medians(ctx, d, rows, width, per);
+            mv__of_swap(d->u, d->t, 2);
+        }
+        for (c = 0; c < 2; c++) {
+            mv__memcpy(at[c], d->u[c], d->n[0] * d->n[1] * sizeof(float));
+            g.at[c] = at[c];
+        }
+        if (st == MEDVOL_OK) st = mv__of_tv_warp(ctx, d, &g, p, to);
+        if (st < 0) break;
+        mv__of_tiled_sums(&g.r, &d->rep);
+        if (k == 0) d->rep.first = d->rep.energy;
+        if (mv__tell(ctx, ++d->done, d->total, d->op)) st = mv__cancelled(ctx, d->op);
+        else if (mv__of_ends(d, level, k + 1, d->o.warps)) break;
+    }
+    mv__free(ctx, block);
+    return st;
+}
+/* ---- the call ---- */
+static mv_status mv__of_check_image(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
+    double inverse[12];
+    size_t channels = 1;
+    int k;
+    mv_status st = mv__vol_check_real(ctx, op, name, v);
+    if (st < 0) return st;
+    for (k = 3; k < 7; k++)
+        if (k != 4 && mv__of_dim(v, k) > 1)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[k], -1,
+                            "%s: %s has %zu along axis %d: must be 1 (channels are axis 4)", op, name,
+                                v->dim[k], k);
+    channels = mv__of_dim(v, 4);
+    if (channels > (mv__rg_flat(v) ? MV__OF_CHANNELS : 1))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)channels, -1,
+                        "%s: %s has %zu channels: must be 1..%d",
+                        op, name, channels, mv__rg_flat(v) ? (int)MV__OF_CHANNELS : 1);
+    if (mv_affine_invert(inverse, v->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine), -1,
+                        "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
+    for (k = 0; k < 12; k++) /* displacements are floats */
+        if (!(fabs(v->affine[k]) <= 1e30 && fabs(inverse[k]) <= 1e30))
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", v->affine[k], -1,
+                            "%s: the affine of %s has %g, its inverse %g: must be within 1e30", op, name,
+                            v->affine[k], inverse[k]);
+    if (mv__rg_flat(v) &&
+        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8], -1,
+                        "%s: %s is a plane that does not lie in world x and y", op, name);
+    return MEDVOL_OK;
+}
+static mv_status mv__of_check_start(mv_ctx *ctx, const char *op, const mv_volume *s, const size_t *dim,
+                                    const mv_volume *fixed) {
+    int k;
+    mv_status st = mv__vol_check_real(ctx, op, "start", s);
+    if (st < 0) return st;
+    for (k = 0; k < 7; k++)
+        if (mv__of_dim(s, k) != (k < 5 ? dim[k] : 1))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "start", (double)mv__of_dim(s, k), -1,
+                            "%s: start has %zu along axis %d: must be %zu, as the result", op, mv__of_dim(s,
+                                    k), k,
+                            k < 5 ? dim[k] : 1);
+    for (k = 0; k < 12; k++)
+        if (!(fabs(s->affine[k] - fixed->affine[k]) <= 1e-4 * (1.0 + fabs(fixed->affine[k]))))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "start", s->affine[k], -1,
+                            "%s: start has affine[%d] = %g: the fixed image has %g", op, k, s->affine[k],
+                            fixed->affine[k]);
+    return MEDVOL_OK;
+}
+static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int flat) {
+    static const int finest[3] = {0, 1, 0}, refine[3] = {2, 2, 3}, steps[3] = {12, 8, 12}, warps[3] = {5, 5,
+        10};
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_TVL1)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "preset", o->preset, 0, MEDVOL_FLOW_ACCURATE)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "finest", o->finest, 0, MEDVOL_LEVELS)) < 0) return st;
+    if (o->patch == 0) o->patch = 8;
+    if (o->patch != 8 && !(o->patch == 16 && flat))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "patch", o->patch, -1, "%s: patch = %d: must be 8%s", op,
+                        o->patch,
+                        flat ? " or 16" : "");
+    if (o->stride == 0) o->stride = o->preset == MEDVOL_FLOW_ACCURATE && flat ? o->patch * 3 / 8
+        : o->patch / 2;
+    if ((st = mv__rg_check_range(ctx, op, "stride", o->stride, 1, o->patch)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "refine", o->refine, -1e9, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "alpha", o->alpha, 0, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "gamma", o->gamma, -1e300, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "delta", o->delta, -1e300, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "warps", o->warps, 0, 1e6)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "lambda", o->lambda, 0, 1e3)) < 0) return st;
+    if (o->theta != 0.0 && (st = mv__rg_check_range(ctx, op, "theta", o->theta, 1e-3, 1e3)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "tau", o->tau, 0, 0.25)) < 0) return st;
+    if (o->warps == 0) o->warps = warps[o->preset];
+    if (o->lambda == 0.0) o->lambda = 0.15;
+    if (o->theta == 0.0) o->theta = 0.3;
+    if (o->tau == 0.0) o->tau = 0.25;
+    if (o->finest == 0) o->finest = finest[o->preset] + 1;
+    if (o->refine == 0) o->refine = flat ? refine[o->preset] : -1;
+    if (o->alpha == 0.0) o->alpha = o->preset == MEDVOL_FLOW_ACCURATE ? 80.0 : 40.0;
+    if (o->gamma == 0.0) o->gamma = 10.0;
+    if (o->delta == 0.0) o->delta = o->gain ? -1.0 : 5.0;
+    if (o->gamma < 0.0) o->gamma = 0.0;
+    if (o->delta < 0.0) o->delta = 0.0;
+    return mv__rg_control(ctx, op, &o->control, o->method == MEDVOL_FLOW_DIS ? steps[o->preset] : 30);
+}
+static mv_status mv__of_run(mv_ctx *ctx, mv__of *d, const mv_volume *fixed, const mv_volume *moving,
+                            int *reached) {
+    const int tv = d->o.method == MEDVOL_FLOW_TVL1;
+    int level;
+    mv_status st = mv__of_images_make(ctx, d, fixed, moving);
+    if (st < 0) return st;
+    d->finest = d->o.finest - 1 < d->levels - 1 ? d->o.finest - 1 : d->levels - 1;
+    d->rep.levels = d->levels;
+    d->total = (size_t)(d->levels - d->finest) *
+        (size_t)(tv ? d->o.warps : 1 + (d->o.refine > 0 ? d->o.refine : 0));
+    for (level = d->levels - 1; level >= d->finest; level--) {
+        st = level == d->levels - 1 ? mv__of_first(ctx, d, level) : mv__of_next(ctx, d, level);
+        if (st < 0) return st;
+        d->rep.level = *reached = level;
+        d->rep.stop = MEDVOL_STOP_ITERATIONS;
+        if (tv && (st = mv__of_tv_level(ctx, d, level)) < 0) return st;
+        if (!tv && (st = mv__of_search(ctx, d, level)) < 0) return st;
+        if (!tv && mv__tell(ctx, ++d->done, d->total, d->op)) return mv__cancelled(ctx, d->op);
+        if (!tv && d->o.refine > 0 && (st = mv__of_refine_level(ctx, d, level)) < 0) return st;
+        if (d->rep.stop == MEDVOL_STOP_CALLER || d->rep.stop == MEDVOL_STOP_TIME) break;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed, const mv_volume *moving,
+                             const mv_flow_opt *opt) {
+    const char *op = "flow";
+    mv_flow_opt o;
+    mv_volume out, like;
+    size_t dim[5];
+    mv__of *d;
+    int k, r, reached = 0, flat;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!field) return mv__fail_null(ctx, op, "field");
+    if ((st = mv__of_check_image(ctx, op, "fixed", fixed)) < 0) return st;
+    if ((st = mv__of_check_image(ctx, op, "moving", moving)) < 0) return st;
+    flat = mv__rg_flat(fixed);
+    if (mv__rg_flat(moving) != flat)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", op);
+    if (mv__of_dim(fixed, 4) != mv__of_dim(moving, 4))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", (double)mv__of_dim(moving, 4), -1,
+                        "%s: moving has %zu channels, fixed has %zu", op, mv__of_dim(moving, 4),
+                        mv__of_dim(fixed, 4));
+    if ((st = mv__of_options(ctx, &o, op, flat)) < 0) return st;
+    if (o.method != MEDVOL_FLOW_DIS && (!flat || mv__of_dim(fixed, 4) > 1))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "method", o.method, -1,
+                        "%s: this method is for planes of one channel", op);
+    for (k = 0; k < 3; k++) dim[k] = mv__of_dim(fixed, k);
+    dim[3] = 1;
+    dim[4] = flat ? 2 : 3;
+    if (o.start && (st = mv__of_check_start(ctx, op, o.start, dim, fixed)) < 0) return st;
+    if (o.start && (st = mv__dst_apart(ctx, op, "start", field, o.start)) < 0) return st;
+    if ((st = mv__dst_apart(ctx, op, "fixed", field, fixed)) < 0) return st;
+    if ((st = mv__dst_apart(ctx, op, "moving", field, moving)) < 0) return st;
+    mv__vol_init(&like, MEDVOL_F32, 5, dim);
+    mv__memcpy(like.affine, fixed->affine, sizeof like.affine);
+    if ((st = mv__out_check(ctx, op, field, &like, MEDVOL_F32, 5, dim, 0)) < 0) return st;
+    if ((d = (mv__of *)mv__alloc(ctx, sizeof *d)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(d, 0, sizeof *d);
+    d->op = op;
+    d->o = o;
+    d->axes = flat ? 2 : 3;
+    d->channels = mv__of_dim(fixed, 4);
+    d->begun = o.control.seconds > 0.0 ? mv__seconds() : 0.0;
+    for (r = 0; r < 3; r++)
+        for (k = 0; k < 3; k++) d->turn[3 * r + k] = fixed->affine[4 * r + k];
+    st = mv__of_run(ctx, d, fixed, moving, &reached);
+    if (st == MEDVOL_OK) st = mv__out_begin(ctx, op, &out, field, &like, MEDVOL_F32, 5, dim, 0);
+    if (st == MEDVOL_OK) {
+        out.slope = 1.0;
+        out.inter = 0.0;
+        st = mv__of_result(ctx, d, reached, &out);
+        if (st == MEDVOL_OK && o.control.report) st = mv__ln_folds(ctx, &out, &d->rep.folded);
+        st = mv__out_end(ctx, st, &out, field);
+    }
+    for (k = 0; k < MEDVOL_LEVELS; k++) {
+        mv_volume_free(ctx, &d->fix[k]);
+        mv_volume_free(ctx, &d->mov[k]);
+    }
+    if (o.control.report && st == MEDVOL_OK) *o.control.report = d->rep;
+    mv__free(ctx, d->block);
+    mv__free(ctx, d);
+    return st;
+}
+#endif
+#endif /* MEDVOL_NO_FLOW */
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS

@@ -12,12 +12,12 @@ build() { # name, flags
 row() { printf '%-12s %8s %6s %6s\n' "$@"; }
 NONE="-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO -DMEDVOL_NO_INTENSITY -DMEDVOL_NO_SPATIAL -DMEDVOL_NO_RESAMPLE \
 -DMEDVOL_NO_LINALG -DMEDVOL_NO_FFT -DMEDVOL_NO_KSPACE -DMEDVOL_NO_COILS -DMEDVOL_NO_GRAPPA -DMEDVOL_NO_SENSE \
--DMEDVOL_NO_FILTER -DMEDVOL_NO_FIELD -DMEDVOL_NO_MEASURE -DMEDVOL_NO_REGISTER"
+-DMEDVOL_NO_FILTER -DMEDVOL_NO_FIELD -DMEDVOL_NO_MEASURE -DMEDVOL_NO_REGISTER -DMEDVOL_NO_FLOW"
 row section code data bss
 set -- $(build core "$NONE")
 core=$1
 row core $1 $2 $3
-for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER; do
+for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER FLOW; do
     flags=$(echo "$NONE" | sed "s/-DMEDVOL_NO_$s//")
     base=$core
     case $s in
@@ -28,10 +28,14 @@ for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
     REGISTER)
         flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE)//g")
         base=$((linalg + filter + field - 2 * core)) ;;
+    FLOW)
+        flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE|REGISTER)//g")
+        base=$register ;;
     esac
     set -- $(build $s "$flags")
     case $s in
     GZIP) gzip=$1 ;; RESAMPLE) resample=$1 ;; LINALG) linalg=$1 ;; FFT) fft=$1 ;; FILTER) filter=$1 ;; FIELD) field=$1 ;;
+    REGISTER) register=$1 ;;
     esac
     row "+ $(echo $s | tr A-Z a-z)" $(($1 - base)) $2 $3
 done

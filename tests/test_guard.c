@@ -1854,6 +1854,20 @@ static void op_register_lncc(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
+/* ARG: preset, 4: in space, 8: gain, 16: patches of 16, 32: not refined, 64: TV-L1 */
+static void op_flow(void) {
+    const size_t z = ARG & 4 ? 17 : 0;
+    const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(20, 18, z, 0.7);
+    mv_flow_opt o;
+    memset(&o, 0, sizeof o);
+    o.preset = (mv_flow_preset)(ARG % 4), o.gain = ARG & 8;
+    if (ARG & 16) o.patch = 16;
+    if (ARG & 32) o.refine = -1;
+    if (ARG & 64) o.method = MEDVOL_FLOW_TVL1, o.warps = 2;
+    o.control.levels = 2, o.control.iterations = 3;
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_flow(T, moves_out(20, 18, z), fixed, moving, &o)));
+}
 
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -1899,6 +1913,7 @@ static void left_out(void) {
 #define MATCH_lncc 1e-5
 #define MATCH(name, types, arg)                                                                              \
     {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
+#define FLOW(types, arg) {"flow", op_flow, types, arg, FIXED | VOLUME | HEAVY | FLOATS, 5e-5}
 /* name, types, argument, flags, tolerance */
 #define SMOOTH(name, arg) {#name, op_##name, F32, arg, VOLUME | HEAVY | IN_PLACE, SEPARABLE}
 #define OP(name, types, arg, flags, tol) {#name, op_##name, types, arg, flags, tol}
@@ -2045,6 +2060,8 @@ static const op rows[] = {
     MATCH(lncc, F32, 1 + 4),
     MATCH(lncc, F32, 2), MATCH(lncc, F32, 8 + 4), MATCH(lncc, F32, 8 + 16), MATCH(lncc, F32, 1 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
+    FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW(F32, 4 + 8),
+    FLOW(F32, 32), FLOW(F32, 64),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),

@@ -493,6 +493,27 @@ LNCC(lncc_gradient, still, moved, .descent = MEDVOL_DESCENT_GRADIENT, .full = 1,
 LNCC(lncc_adam, flat, flat_moved, .descent = MEDVOL_DESCENT_ADAM)
 LNCC(lncc_adam_full, still, moved, .descent = MEDVOL_DESCENT_ADAM, .full = 1, .fixed_mask = &still)
 LNCC(lncc_flat, flat, flat_moved, .full = 1)
+#define FLOW(name, a, b, ...)                                                                                \
+    OP(name, mv_flow(c, d, &a, &b, &(mv_flow_opt){.control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
+FLOW(flow, flat, flat_moved, .refine = 1)
+FLOW(flow_fast, flat, flat_moved, .preset = MEDVOL_FLOW_FAST, .gain = 1)
+FLOW(flow_solid, still, moved, .finest = 3)
+FLOW(flow_tv, flat, flat_moved, .method = MEDVOL_FLOW_TVL1, .warps = 2)
+/* on another grid, from a start */
+static mv_status v_flow_apart(mv_ctx *c, mv_volume *d, const mv_volume *s) {
+    static float some[2 * 14 * 13];
+    static const size_t dim[5] = {14, 13, 1, 1, 2};
+    mv_volume other = flat_moved, first;
+    mv_flow_opt o;
+    (void)s;
+    memset(&o, 0, sizeof o);
+    other.owner = NULL;
+    other.affine[3] += 0.4;
+    must(mv_volume_wrap(T_NONE, &first, some, MEDVOL_F32, 5, dim, NULL));
+    memcpy(first.affine, flat.affine, sizeof first.affine);
+    o.start = &first, o.refine = -1;
+    return mv_flow(c, d, &flat, &other, &o);
+}
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
@@ -593,6 +614,7 @@ static const struct {
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
+    MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_apart)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
