@@ -1257,7 +1257,7 @@ static mv_status op_fft_plan_long(mv_ctx *c) {
     return st;
 }
 static mv_status op_phase(mv_ctx *c) {
-    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0};
+    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0, 0};
     mv_status st = TRY(mv_phase_correlate(c, &s, &whole, &whole, &(mv_phase_opt){.upsample = 10}));
     if (st < 0) spoiled |= s.voxel[0] != 9;
     else out.u[0] = s.voxel[0] == 0 && s.peak > 0.5;

@@ -18,6 +18,7 @@
 #define MEDVOL_NO_FIELD
 #define MEDVOL_NO_MEASURE
 #define MEDVOL_NO_REGISTER
+#define MEDVOL_NO_LANDMARK
 #define MEDVOL_NO_FFT
 #include "test.h"
 

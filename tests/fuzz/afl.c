@@ -8,6 +8,7 @@
 #define MEDVOL_NO_FIELD
 #define MEDVOL_NO_MEASURE
 #define MEDVOL_NO_REGISTER
+#define MEDVOL_NO_LANDMARK
 #include "medvol.h"
 #include <stdio.h>
 #include <stdlib.h>
