@@ -1692,7 +1692,7 @@ typedef struct mv_phase_opt {
    correlation there, 1 for a pure shift round the edges (plain: Pearson's r). */
 typedef struct mv_shift {
     double voxel[3], mm[3], peak;
-    double second; /* the highest among whole shifts that are more than 2 voxels from it along some axis */
+    double second; /* the highest local maximum among whole shifts more than 2 voxels away along some axis */
 } mv_shift;
 /* mv_phase_correlate: the translation between two real volumes of one shape (1 to 3 axes, any type): place of
    the maximum of the inverse transform of conj(A) B / |A B|, shifts taken modulo the lengths, to
@@ -2707,8 +2707,9 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 #ifndef MEDVOL_NO_FFT
 /* What was seen of a peak. */
 typedef struct mv_phase_report {
-    double peak, second, confidence; /* its height, that of the highest elsewhere (more than 2 voxels away
-                                        along some axis), and peak / second: below 1.2 it may be chance */
+    double peak, second, confidence; /* its height, that of the next local maximum (more than 2 voxels
+                                        away along some axis), and peak / second: below 1.2 it may be
+                                        chance */
     double ncc, overlap;             /* Pearson's correlation of what then overlaps, and its share of the
                                         smaller image's voxels (with weight) */
     double degrees, scale;           /* in the plane: T's turn, from world x to y, and scale */
@@ -2720,20 +2721,23 @@ typedef struct mv_register_phase_opt {
     int rotation, scale;          /* in the plane: also a rotation, and with it a scale */
     double overlap;               /* least share of the smaller image that must overlap; 0: 0.25 */
     int upsample;                 /* the shift to 1 / upsample voxel; 0: 100; at most 1000 */
+    int unpolished;               /* non-zero: as the correlations tell it */
     mv_phase_report *report;      /* or NULL */
 } mv_register_phase_opt;
 /* mv_register_phase: the translation T (double[12], world to world; in the plane with a rotation and a scale
    if asked for) for which moving(T(p)) resembles fixed(p), from anywhere: no start, no pyramid. By
-   mv_phase_correlate, with and without a window; of the shifts that either allows modulo the images' size the
-   one under which what overlaps correlates best; then once more of what overlaps alone, to 1 / upsample
-   voxel. A moving image on other axes or of another spacing is first brought onto the fixed one's (linear).
+   mv_phase_correlate, also plain, each with and without a window; of the shifts that these allow modulo the
+   images' size the one under which what overlaps correlates best; then once more of what overlaps alone, to
+   1 / upsample voxel. Last some steps of mv_register_affine (TRANSLATION, RIGID or SIMILARITY, NCC, without
+   a pyramid) from there, which take what windows and holes bias away; a result more than 2 voxels off, or
+   none, is passed over. A moving image on other axes or of another spacing is first brought onto the fixed one's (linear).
    Rotation and scale: the shift between the magnitudes of both spectra (windowed, padded to twice the size)
-   over angle and logarithm of frequency, by phase correlation; of the two half turns they leave the better
-   one; both once more with the image that was found. Scales of 1/2 to 2 are told.
+   over angle and logarithm of frequency, each frequency less its mean, by plain correlation; of the two half
+   turns they leave the better one; both again with the image that was found. Scales of 2/3 to 3/2 are told.
    With a mask, or masked: normalised correlation of all shifts at once over the voxels that both images have
    there, by 3 transforms of each image, zero beyond them; NaN has no weight. The peak is refined by
-   a parabola along each axis. report.peak and .second are then Pearson's r. Otherwise NaN is replaced by the
-   mean.
+   a parabola along each axis. report.peak and .second are then Pearson's r. Otherwise NaN
+   is replaced by the mean.
    Memory: 5 volumes in f32; masked 44 bytes a voxel of the sum of both sizes along each axis. Threads: those
    of transforms; bits do not depend on them. Levels agree to 0.01 voxel where the peak is clear. Errors:
    MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _RANGE, _SINGULAR (an affine, a constant image) as
@@ -2814,7 +2818,7 @@ MEDVOL_DEF mv_status mv_tps_points(mv_ctx *ctx, const mv_tps *tps, double *xo, d
    _SHAPE (a spline in the plane and a grid that is not), _SINGULAR (a grid with an axis of no length), _SIZE,
    _ALIAS, _DTYPE, _NOMEM, _LIMIT, _CANCELLED; dst as it was. */
 typedef struct mv_tps_field_opt {
-    double tolerance; /* mm; 0: a thousandth of the shortest spacing */
+    double tolerance; /* mm; 0: a hundredth of the shortest spacing */
     int direct;       /* non-zero: kernels are summed at each voxel */
     double *bound;    /* mm; or NULL */
 } mv_tps_field_opt;
@@ -2831,8 +2835,8 @@ MEDVOL_DEF mv_status mv_tps_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *
    much narrower than the ways fold. points 0: a copy. dst == field is allowed. Memory: a copy of a field
    that is not f32; points^2 doubles. Threads: rows; bits do not depend on them; levels agree to 1e-5 of the
    longest c_i. Errors: MEDVOL_E_NULL, _RANGE (radius not above 0; coordinates or displacements at the points
-   that are not finite), _SINGULAR (points that coincide, or more in one cell of voxels than interpolation
-   can serve), _SIZE (above 4096 points), _DTYPE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dst as it was.
+   that are not finite), _SINGULAR (points that coincide, more in one cell of voxels than interpolation can
+   serve, one more than `radius` beyond the voxels), _SIZE (above 4096 points), _DTYPE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dst as it was.
    Source: Wendland 1995; Fornefett, Rohr and Stiehl 2001. */
 typedef struct mv_correct_report {
     double residual;
@@ -24377,21 +24381,29 @@ static mv_status mv__ft_match_peak(mv_ctx *ctx, mv__ft_match *g, const mv_fft_pl
     }
     return st;
 }
-/* The highest of what is more than 2 voxels from the whole shift s along some axis; 0: there is nothing. */
+/* The highest local maximum more than 2 voxels from the greatest one along some axis; 0: there is none. */
 static void mv__ft_match_second_job(void *arg, size_t row) {
     const mv__ft_match *g = (const mv__ft_match *)arg;
     const size_t n = g->n[0], y = row % g->n[1], z = row / g->n[1], at[2] = {y, z};
-    const float *v = g->v + row * n;
+    const size_t slab = n * g->n[1], ends[2] = {(g->n[1] - 1) * n, (g->n[2] - 1) * slab};
+    const float *v = g->v + row * n, *beside[4];
     int near_it = 1, k;
     float top = -1e30f;
     size_t x;
     for (k = 0; k < 2; k++) {
         const size_t d = at[k] > g->top[k + 1] ? at[k] - g->top[k + 1] : g->top[k + 1] - at[k];
+        const size_t step = k ? slab : n;
         if (mv__minz(d, g->n[k + 1] - d) > 2) near_it = 0;
+        beside[2 * k] = at[k] > 0 ? v - step : v + ends[k];
+        beside[2 * k + 1] = at[k] + 1 < g->n[k + 1] ? v + step : v - ends[k];
     }
     for (x = 0; x < n; x++) {
         const size_t d = x > g->top[0] ? x - g->top[0] : g->top[0] - x;
-        if (v[x] > top && !(near_it && mv__minz(d, n - d) <= 2)) top = v[x];
+        if (!(v[x] > top) || (near_it && mv__minz(d, n - d) <= 2)) continue;
+        if (v[x > 0 ? x - 1 : n - 1] > v[x] || v[x + 1 < n ? x + 1 : 0] > v[x] || beside[0][x] > v[x] ||
+            beside[1][x] > v[x] || beside[2][x] > v[x] || beside[3][x] > v[x])
+            continue; /* a flank */
+        top = v[x];
     }
     g->part[row] = (double)top;
 }
@@ -37577,29 +37589,39 @@ static mv_status mv__ph_even(mv_ctx *ctx, const char *op, const char *name, mv__
 }
 /* src as it is or, onto != NULL, on the axes of that */
 static mv_status mv__ph_values(mv_ctx *ctx, mv_volume *out, const mv_volume *src, const mv_volume *onto,
-                               double outside) {
-    mv_volume plain;
+                               float outside) {
+    double m[12], inverse[12];
+    size_t n[3], i, x, y, z;
     mv_warp_opt o;
     mv_status st;
-    if (!onto) st = mv_convert(ctx, out, src, MEDVOL_F32, NULL);
-    else {
-        mv__memset(&o, 0, sizeof o);
-        o.interp = MEDVOL_LINEAR;
-        o.value = outside;
-        o.dtype = MEDVOL_F32;
-        plain = *src;
-        st = mv_warp(ctx, out, &plain, onto, NULL, 0, &o);
-    }
+    int k;
+    if (!onto) return mv_convert(ctx, out, src, MEDVOL_F32, NULL);
+    mv__memset(&o, 0, sizeof o);
+    o.dtype = MEDVOL_F32;
+    if ((st = mv_warp(ctx, out, src, onto, NULL, 0, &o)) < 0) return st;
+    (void)mv_affine_invert(inverse, src->affine);
+    mv_affine_mul(m, inverse, onto->affine);
+    for (k = 0; k < 3; k++) n[k] = k < onto->ndim ? onto->dim[k] : 1;
+    for (i = 0, z = 0; z < n[2]; z++)
+        for (y = 0; y < n[1]; y++)
+            for (x = 0; x < n[0]; x++, i++) {
+                const double p[3] = {(double)x, (double)y, (double)z};
+                double q[3];
+                mv_affine_apply(q, m, p);
+                for (k = 0; k < (n[2] > 1 || onto->ndim > 2 ? 3 : 2); k++)
+                    if (!(q[k] > -1e-6 && q[k] < (double)(src->dim[k] - 1) + 1e-6))
+                        ((float *)out->data)[i] = outside;
+            }
     return st;
 }
 static mv_status mv__ph_take(mv_ctx *ctx, const mv__ph *g, const char *name, mv__ph_image *p,
                              const mv_volume *src, const mv_volume *mask, const mv_volume *onto) {
-    mv_status st = mv__ph_values(ctx, &p->v, src, onto, (double)NAN);
+    mv_status st = mv__ph_values(ctx, &p->v, src, onto, (float)NAN);
     size_t i;
     if (st == MEDVOL_OK && g->masked && mask) {
         mv_volume w = *mask; /* on the image's voxels, whatever its own affine */
         mv__memcpy(w.affine, src->affine, sizeof w.affine);
-        st = mv__ph_values(ctx, &p->w, &w, onto, 0.0);
+        st = mv__ph_values(ctx, &p->w, &w, onto, 0.0f);
     } else if (st == MEDVOL_OK && g->masked) {
         st = mv_volume_alloc(ctx, &p->w, MEDVOL_F32, p->v.ndim, p->v.dim);
         for (i = 0; st == MEDVOL_OK && i < mv_volume_count(&p->w); i++) ((float *)p->w.data)[i] = 1.0f;
@@ -37744,7 +37766,7 @@ static mv_status mv__ph_whole(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *
     mv_phase_opt o = {0, 0, 0};
     mv_shift s;
     size_t n[3];
-    int k, i;
+    int k, i, way;
     mv_status st;
     mv__memset(&va, 0, sizeof va);
     mv__memset(&vb, 0, sizeof vb);
@@ -37753,7 +37775,9 @@ static mv_status mv__ph_whole(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *
     for (k = 0; k < 3; k++) n[k] = mv__maxz(a->n[k], b->n[k]);
     st = mv__ph_padded(ctx, &va, a, n, g->flat);
     if (st == MEDVOL_OK) st = mv__ph_padded(ctx, &vb, b, n, g->flat);
-    for (o.window = 0; o.window < 2 && st == MEDVOL_OK; o.window++) {
+    for (way = 0; way < 4 && st == MEDVOL_OK; way++) {
+        o.window = way & 1;
+        o.plain = way >> 1;
         st = mv_phase_correlate(ctx, &s, &va, &vb, &o);
         if (st == MEDVOL_E_SINGULAR) st = MEDVOL_OK; /* under the window it is constant */
         else
@@ -37787,7 +37811,7 @@ static mv_status mv__ph_fine(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
     size_t from[3], to[3], n[3];
     ptrdiff_t d[3];
     mv_volume va, vb, wa, wb;
-    mv_phase_opt o = {1, 0, 0};
+    mv_phase_opt o = {1, 1, 0};
     mv_shift s;
     int k;
     mv_status st;
@@ -37863,14 +37887,14 @@ static void mv__ph_polar_job(void *arg, size_t row) {
     for (i = 0; i < MV__PH_RADII; i++, r *= g->ratio)
         g->to[row * MV__PH_RADII + i] = (float)log(1e-3 + mv__ph_size(g, r * c * g->s[0], r * s * g->s[1]));
 }
-/* less the mean, fading at both ends */
+/* each radius less its mean over all angles, fading at both ends */
 static void mv__ph_polar_even(float *v) {
-    double mean = 0.0;
     size_t i, k;
-    for (i = 0; i < (size_t)MV__PH_ANGLES * MV__PH_RADII; i++) mean += (double)v[i];
-    mean /= (double)MV__PH_ANGLES * (double)MV__PH_RADII;
     for (k = 0; k < MV__PH_RADII; k++) {
         const double w = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)k + 0.5) / MV__PH_RADII);
+        double mean = 0.0;
+        for (i = 0; i < MV__PH_ANGLES; i++) mean += (double)v[i * MV__PH_RADII + k];
+        mean /= (double)MV__PH_ANGLES;
         for (i = 0; i < MV__PH_ANGLES; i++)
             v[i * MV__PH_RADII + k] = (float)(w * ((double)v[i * MV__PH_RADII + k] - mean));
     }
@@ -37883,7 +37907,7 @@ static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
     double spacing[3], top = 1e300, low = 0.0;
     mv__ph_polar q;
     mv_volume va, vb;
-    mv_phase_opt o = {0, 0, 50};
+    mv_phase_opt o = {0, 1, 50};
     mv_shift s;
     mv_fft_plan plan;
     mv_fft_desc d;
@@ -38132,6 +38156,7 @@ static void mv__ph_peak(const mv__ph_masked *g, mv__ph_found *f) {
     int k;
     for (i = 1; i < g->all; i++)
         if (r[i] > r[at]) at = i;
+    stride[0] = 1, stride[1] = g->p[0], stride[2] = g->p[0] * g->p[1];
     q[0] = at % g->p[0], q[1] = at / g->p[0] % g->p[1], q[2] = at / g->p[0] / g->p[1];
     for (i = 0; i < g->all; i++) {
         const size_t x[3] = {i % g->p[0], i / g->p[0] % g->p[1], i / g->p[0] / g->p[1]};
@@ -38141,9 +38166,12 @@ static void mv__ph_peak(const mv__ph_masked *g, mv__ph_found *f) {
             const size_t d = x[k] > q[k] ? x[k] - q[k] : q[k] - x[k];
             if (mv__minz(d, g->p[k] - d) > 2) away = 1;
         }
+        for (k = 0; k < 3 && away; k++) /* a flank is no peak */
+            if (r[x[k] > 0 ? i - stride[k] : i + (g->p[k] - 1) * stride[k]] > r[i] ||
+                r[x[k] + 1 < g->p[k] ? i + stride[k] : i - (g->p[k] - 1) * stride[k]] > r[i])
+                away = 0;
         if (away) second = (double)r[i];
     }
-    stride[0] = 1, stride[1] = g->p[0], stride[2] = g->p[0] * g->p[1];
     for (k = 0; k < 3; k++) {
         const size_t below = q[k] > 0 ? at - stride[k] : at + (g->p[k] - 1) * stride[k],
                      above = q[k] + 1 < g->p[k] ? at + stride[k] : at - (g->p[k] - 1) * stride[k];
@@ -38240,6 +38268,58 @@ static mv_status mv__ph_check(mv_ctx *ctx, mv__ph *g, const mv_volume *fixed, co
                         "%s: rotation: the fixed image's axes are not at right angles", g->op);
     return MEDVOL_OK;
 }
+/* a copy with NaN where the mask has no weight, so that nothing is interpolated across; none without a mask */
+static mv_status mv__ph_hidden(mv_ctx *ctx, mv_volume *out, const mv_volume *v, const mv_volume *mask) {
+    mv_volume w;
+    size_t i;
+    mv_status st;
+    if (!mask) return MEDVOL_OK;
+    mv__memset(&w, 0, sizeof w);
+    st = mv_convert(ctx, out, v, MEDVOL_F32, NULL);
+    if (st == MEDVOL_OK) st = mv_convert(ctx, &w, mask, MEDVOL_F32, NULL);
+    for (i = 0; st == MEDVOL_OK && i < mv_volume_count(&w); i++)
+        if (!(((float *)w.data)[i] > 0.0f)) ((float *)out->data)[i] = (float)NAN;
+    mv_volume_free(ctx, &w);
+    return st;
+}
+/* some steps of Gauss and Newton from t, if they lead somewhere near */
+static mv_status mv__ph_polish(mv_ctx *ctx, const mv__ph *g, double *t, const mv_volume *fixed,
+                               const mv_volume *moving) {
+    mv_register_affine_opt o;
+    double polished[12], spacing[3], most = 0.0, least = 1e300;
+    mv_volume hidden[2];
+    int i, k, r;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    o.model = g->o.scale ? MEDVOL_SIMILARITY : g->o.rotation ? MEDVOL_RIGID : MEDVOL_TRANSLATION;
+    o.start = t;
+    o.control.levels = 1;
+    o.control.iterations = 20;
+    mv__memset(hidden, 0, sizeof hidden);
+    st = mv__ph_hidden(ctx, &hidden[0], fixed, g->o.fixed_mask);
+    if (st == MEDVOL_OK) st = mv__ph_hidden(ctx, &hidden[1], moving, g->o.moving_mask);
+    if (st == MEDVOL_OK)
+        st = mv_register_affine(ctx, polished, hidden[0].data ? &hidden[0] : fixed,
+                                hidden[1].data ? &hidden[1] : moving, &o);
+    mv_volume_free(ctx, &hidden[0]);
+    mv_volume_free(ctx, &hidden[1]);
+    if (st == MEDVOL_E_SINGULAR || st == MEDVOL_E_EMPTY || st == MEDVOL_E_CONVERGENCE) return MEDVOL_OK;
+    if (st < 0) return st;
+    mv_affine_spacing(spacing, fixed->affine);
+    for (k = 0; k < (g->flat ? 2 : 3); k++) least = spacing[k] < least ? spacing[k] : least;
+    for (i = 0; i < 8; i++) { /* corners */
+        double x[3], p[3], q[3], s[3], d = 0.0;
+        for (k = 0; k < 3; k++)
+            x[k] = i >> k & 1 ? (double)((k < fixed->ndim ? fixed->dim[k] : 1) - 1) : 0.0;
+        mv_affine_apply(p, fixed->affine, x);
+        mv_affine_apply(q, t, p);
+        mv_affine_apply(s, polished, p);
+        for (r = 0; r < 3; r++) d += (q[r] - s[r]) * (q[r] - s[r]);
+        most = sqrt(d) > most ? sqrt(d) : most;
+    }
+    if (most <= 2.0 * least) mv__memcpy(t, polished, sizeof polished);
+    return MEDVOL_OK;
+}
 MEDVOL_DEF mv_status mv_register_phase(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                        const mv_volume *moving, const mv_register_phase_opt *opt) {
     mv__ph g;
@@ -38267,6 +38347,8 @@ MEDVOL_DEF mv_status mv_register_phase(mv_ctx *ctx, double *affine, const mv_vol
     }
     mv__ph_release(ctx, &g.a);
     mv__ph_release(ctx, &g.b);
+    if (st == MEDVOL_OK && mv__tell(ctx, 3, 4, g.op)) st = mv__cancelled(ctx, g.op);
+    if (st == MEDVOL_OK && !g.o.unpolished) st = mv__ph_polish(ctx, &g, t, fixed, moving);
     if (st < 0) return st;
     f.r.scale = g.flat ? sqrt(fabs(t[0] * t[5] - t[1] * t[4])) : 1.0;
     f.r.degrees = g.flat ? atan2(t[4], t[0]) * 180.0 / 3.14159265358979323846 : 0.0;
@@ -39456,7 +39538,7 @@ MEDVOL_DEF mv_status mv_tps_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__rg_check_range(ctx, op, "tolerance", o.tolerance, 0, 1e100)) < 0) return st;
     if ((st = mv__lm_field_check(ctx, op, &g, grid, tps, &spacing)) < 0) return st;
-    if (o.tolerance == 0.0) o.tolerance = 1e-3 * spacing;
+    if (o.tolerance == 0.0) o.tolerance = 0.01 * spacing;
     for (r = 0; r < 3; r++) dim[r] = g.n[r];
     dim[3] = 1;
     dim[4] = (size_t)tps->dims;
@@ -39608,8 +39690,8 @@ static mv_status mv__lm_correct_solve(mv_ctx *ctx, const char *op, mv__lm_correc
     bad = mv__lm_eliminate(a, n, g->c[0], 3);
     if (bad < n)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", (double)bad, (int64_t)bad,
-                        "%s: point %zu coincides with others, or lies with them in one cell of voxels", op,
-                        bad);
+                        "%s: point %zu coincides with others, lies with them in one cell of voxels, or is out of "
+                        "reach of the field's voxels", op, bad);
     return MEDVOL_OK;
 }
 static void mv__lm_correct_run(const mv__lm_correct *g, size_t x, size_t y, size_t z, size_t n) {
