@@ -2730,7 +2730,8 @@ typedef struct mv_register_phase_opt {
    images' size the one under which what overlaps correlates best; then once more of what overlaps alone, to
    1 / upsample voxel. Last some steps of mv_register_affine (TRANSLATION, RIGID or SIMILARITY, NCC, without
    a pyramid) from there, which take what windows and holes bias away; a result more than 2 voxels off, or
-   none, is passed over. A moving image on other axes or of another spacing is first brought onto the fixed one's (linear).
+   none, is passed over. A moving image on other axes or of another spacing is first brought onto the fixed
+   one's (linear).
    Rotation and scale: the shift between the magnitudes of both spectra (windowed, padded to twice the size)
    over angle and logarithm of frequency, each frequency less its mean, by plain correlation; of the two half
    turns they leave the better one; both again with the image that was found. Scales of 2/3 to 3/2 are told.
@@ -2836,7 +2837,8 @@ MEDVOL_DEF mv_status mv_tps_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *
    that is not f32; points^2 doubles. Threads: rows; bits do not depend on them; levels agree to 1e-5 of the
    longest c_i. Errors: MEDVOL_E_NULL, _RANGE (radius not above 0; coordinates or displacements at the points
    that are not finite), _SINGULAR (points that coincide, more in one cell of voxels than interpolation can
-   serve, one more than `radius` beyond the voxels), _SIZE (above 4096 points), _DTYPE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dst as it was.
+   serve, one more than `radius` beyond the voxels), _SIZE (above 4096 points), _DTYPE, _SHAPE, _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED; dst as it was, but that with a report _NOMEM may come when it is written.
    Source: Wendland 1995; Fornefett, Rohr and Stiehl 2001. */
 typedef struct mv_correct_report {
     double residual;
@@ -38268,7 +38270,7 @@ static mv_status mv__ph_check(mv_ctx *ctx, mv__ph *g, const mv_volume *fixed, co
                         "%s: rotation: the fixed image's axes are not at right angles", g->op);
     return MEDVOL_OK;
 }
-/* a copy with NaN where the mask has no weight, so that nothing is interpolated across; none without a mask */
+/* a copy with NaN where the mask has no weight, so that nothing is interpolated across; or none */
 static mv_status mv__ph_hidden(mv_ctx *ctx, mv_volume *out, const mv_volume *v, const mv_volume *mask) {
     mv_volume w;
     size_t i;
@@ -39690,8 +39692,9 @@ static mv_status mv__lm_correct_solve(mv_ctx *ctx, const char *op, mv__lm_correc
     bad = mv__lm_eliminate(a, n, g->c[0], 3);
     if (bad < n)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", (double)bad, (int64_t)bad,
-                        "%s: point %zu coincides with others, lies with them in one cell of voxels, or is out of "
-                        "reach of the field's voxels", op, bad);
+                        "%s: point %zu coincides with others, lies with them in one cell of voxels, or is "
+                        "out of reach of the field's voxels",
+                        op, bad);
     return MEDVOL_OK;
 }
 static void mv__lm_correct_run(const mv__lm_correct *g, size_t x, size_t y, size_t z, size_t n) {

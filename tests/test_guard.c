@@ -1854,6 +1854,76 @@ static void op_register_lncc(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
+/* landmarks in space (z) or in the plane: where they are, where they go */
+static const double *landmark(int axis, int moved) {
+    static double x[3][12];
+    size_t i;
+    for (i = 0; i < 12; i++)
+        x[axis][i] = 9 + 7 * sin(2.3 * (double)i + 1.7 * axis + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
+    return (const double *)given(MEDVOL_F64, x[axis], 12);
+}
+#define LANDMARKS(z)                                                                                         \
+    landmark(0, 0), landmark(1, 0), (z) ? landmark(2, 0) : NULL, landmark(0, 1), landmark(1, 1),             \
+        (z) ? landmark(2, 1) : NULL, 12
+/* ARG: model, 4: in the plane */
+static void op_fit_points(void) {
+    mv_fit_opt o;
+    o.model = (mv_model)(ARG % 4);
+    o.weight = ARG & 1 ? landmark(2, 0) : NULL;
+    if (o.weight) o.model = MEDVOL_AFFINE, o.weight = NULL;
+    o.rms = (double *)out(MEDVOL_F64, 1);
+    CHECK(did(mv_fit_points(T, (double *)out(MEDVOL_F64, 12), LANDMARKS(!(ARG & 4)), &o)));
+}
+/* ARG: 1: in the plane, 2: onto a lattice (1: or not), 4: at points */
+static void op_tps(void) {
+    const int flat = ARG & 1;
+    mv_tps *t = (mv_tps *)room_of(MEDVOL_F64, sizeof(mv_tps) / 8);
+    mv_tps_field_opt f;
+    mv_tps_opt o;
+    mv_volume *grid = vin(MEDVOL_U8, N + 12, 11, flat ? 0 : 5, 0);
+    o.lambda = 0.1;
+    CHECK(did(mv_tps_init(T, t, LANDMARKS(!flat), &o)));
+    memset(&f, 0, sizeof f);
+    f.direct = !(ARG & 2);
+    f.tolerance = 1;
+    f.bound = (double *)room_of(MEDVOL_F64, 1);
+    memset(grid->affine, 0, sizeof grid->affine);
+    grid->affine[0] = 0.9, grid->affine[5] = 1.1, grid->affine[10] = 1.2;
+    if (ARG & 4) {
+        const double *x = (const double *)in(MEDVOL_F64, N), *y = (const double *)in(MEDVOL_F64, N),
+                     *z = (const double *)in(MEDVOL_F64, N);
+        double *xo = (double *)out(MEDVOL_F64, N), *yo = (double *)out(MEDVOL_F64, N),
+               *zo = (double *)out(MEDVOL_F64, N);
+        did(mv_tps_points(T, t, xo, yo, zo, x, y, z, N));
+    } else did(mv_tps_field(T, moves_out(N + 12, 11, flat ? 0 : 5), grid, t, &f));
+    mv_tps_free(T, t);
+}
+/* ARG: 1: in the plane */
+static void op_field_correct(void) {
+    const size_t z = ARG & 1 ? 0 : 4;
+    const mv_volume *field;
+    mv_correct_opt o;
+    mv_volume *f = moves(MEDVOL_F32, N + 6, 9, z, 0.5);
+    memset(f->affine, 0, sizeof f->affine);
+    f->affine[0] = 0.9, f->affine[5] = 2.1, f->affine[10] = 4.2;
+    field = f;
+    o.radius = 6;
+    o.report = (mv_correct_report *)room_of(MEDVOL_F64, sizeof(mv_correct_report) / 8);
+    did(mv_field_correct(T, moves_out(N + 6, 9, z), field, LANDMARKS(z), &o));
+}
+/* ARG: 1: in the plane, 2: masked, 4: a rotation, 8: other axes */
+static void op_register_phase(void) {
+    const size_t z = ARG & 1 ? 0 : 12;
+    mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_phase_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 2) o.fixed_mask = weighting(20, 18, z), o.moving_mask = weighting(19, 20, z);
+    o.rotation = o.scale = ARG & 4;
+    if (ARG & 8) moving->affine[0] *= 1.1;
+    upright(fixed);
+    o.report = (mv_phase_report *)room_of(MEDVOL_F64, sizeof(mv_phase_report) / 8);
+    did(mv_register_phase(T, (double *)room_of(MEDVOL_F64, 12), fixed, moving, &o));
+}
 
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -2045,6 +2115,17 @@ static const op rows[] = {
     MATCH(lncc, F32, 1 + 4),
     MATCH(lncc, F32, 2), MATCH(lncc, F32, 8 + 4), MATCH(lncc, F32, 8 + 16), MATCH(lncc, F32, 1 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
+    /* landmarks */
+    OP(fit_points, F64, 0, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3, FIXED | HEAVY, 1e-9),
+    OP(fit_points, F64, 2 + 4, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3 + 4, FIXED | HEAVY, 1e-9),
+    OP(tps, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5), OP(tps, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(tps, F32, 2, VOLUME | HEAVY | FLOATS, 1e-5), OP(tps, F32, 3, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(tps, F64, 4, HEAVY, 1e-9), OP(tps, F64, 5, HEAVY, 1e-9),
+    OP(field_correct, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(field_correct, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(register_phase, F32, 0, FIXED | VOLUME | HEAVY, 0), OP(register_phase, F32, 1, FIXED | VOLUME | HEAVY, 0),
+    OP(register_phase, F32, 2, FIXED | VOLUME | HEAVY, 0), OP(register_phase, F32, 3, FIXED | VOLUME | HEAVY, 0),
+    OP(register_phase, F32, 5, FIXED | VOLUME | HEAVY, 0), OP(register_phase, F32, 8, FIXED | VOLUME | HEAVY, 0),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),
