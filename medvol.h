@@ -2817,7 +2817,7 @@ MEDVOL_DEF mv_status mv_tps_points(mv_ctx *ctx, const mv_tps *tps, double *xo, d
    round. Threads: rows; bits do not depend on them. Levels agree to 2^-20 of the longest displacement.
    Memory: 12 bytes a node; some 4 bytes a landmark and plane. Errors: MEDVOL_E_NULL, _RANGE (tolerance),
    _SHAPE (a spline in the plane and a grid that is not), _SINGULAR (a grid with an axis of no length), _SIZE,
-   _ALIAS, _DTYPE, _NOMEM, _LIMIT, _CANCELLED; dst as it was. */
+   _ALIAS, _DTYPE, _NOMEM, _LIMIT, _CANCELLED; dst as it was but for voxels of a cancelled call. */
 typedef struct mv_tps_field_opt {
     double tolerance; /* mm; 0: a hundredth of the shortest spacing */
     int direct;       /* non-zero: kernels are summed at each voxel */
@@ -2838,7 +2838,8 @@ MEDVOL_DEF mv_status mv_tps_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *
    longest c_i. Errors: MEDVOL_E_NULL, _RANGE (radius not above 0; coordinates or displacements at the points
    that are not finite), _SINGULAR (points that coincide, more in one cell of voxels than interpolation can
    serve, one more than `radius` beyond the voxels), _SIZE (above 4096 points), _DTYPE, _SHAPE, _ALIAS,
-   _NOMEM, _LIMIT, _CANCELLED; dst as it was, but that with a report _NOMEM may come when it is written.
+   _NOMEM, _LIMIT, _CANCELLED; dst as it was but for voxels of a cancelled call and, with a
+   report, of one that is out of memory.
    Source: Wendland 1995; Fornefett, Rohr and Stiehl 2001. */
 typedef struct mv_correct_report {
     double residual;
@@ -37883,7 +37884,8 @@ static double mv__ph_size(const mv__ph_polar *g, double x, double y) { /* |spect
 }
 static void mv__ph_polar_job(void *arg, size_t row) {
     const mv__ph_polar *g = (const mv__ph_polar *)arg;
-    const double angle = (double)row * 3.14159265358979323846 / MV__PH_ANGLES, c = cos(angle), s = sin(angle);
+    const double angle = (double)row * 3.14159265358979323846 / (double)MV__PH_ANGLES;
+    const double c = cos(angle), s = sin(angle);
     double r = g->least;
     size_t i;
     for (i = 0; i < MV__PH_RADII; i++, r *= g->ratio)
@@ -37893,7 +37895,7 @@ static void mv__ph_polar_job(void *arg, size_t row) {
 static void mv__ph_polar_even(float *v) {
     size_t i, k;
     for (k = 0; k < MV__PH_RADII; k++) {
-        const double w = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)k + 0.5) / MV__PH_RADII);
+        const double w = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)k + 0.5) / (double)MV__PH_RADII);
         double mean = 0.0;
         for (i = 0; i < MV__PH_ANGLES; i++) mean += (double)v[i * MV__PH_RADII + k];
         mean /= (double)MV__PH_ANGLES;
@@ -37928,11 +37930,12 @@ static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
         top = 0.95 * nyquist < top ? 0.95 * nyquist : top;
         low = first > low ? first : low;
     }
-    if (!(low < 0.5 * top) || !q.p[0] || !q.p[1])
-        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)a->n[0], -1, "%s: too few voxels for a rotation",
-                        g->op);
+    if (low > 0.25 * top) low = 0.5 * low > 0.25 * top ? 0.5 * low : 0.25 * top; /* of small images */
+    if (!(low < 0.5 * top) || !q.p[0] || !q.p[1] || q.p[1] > (size_t)-1 / 64 / q.p[0])
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)a->n[0], -1,
+                        "%s: too few voxels for a rotation, or too many", g->op);
     q.least = low;
-    q.ratio = exp(log(top / low) / MV__PH_RADII);
+    q.ratio = exp(log(top / low) / (double)MV__PH_RADII);
     q.half = q.p[0] / 2 + 1;
     all = q.p[0] * q.p[1];
     freq = q.half * q.p[1];
@@ -37967,7 +37970,7 @@ static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
     if (st == MEDVOL_OK) st = mv_volume_wrap(ctx, &vb, q.to, MEDVOL_F32, 2, dim, NULL);
     if (st == MEDVOL_OK) st = mv_phase_correlate(ctx, &s, &va, &vb, &o);
     if (st == MEDVOL_OK) {
-        *turn = s.voxel[1] * 3.14159265358979323846 / MV__PH_ANGLES;
+        *turn = s.voxel[1] * 3.14159265358979323846 / (double)MV__PH_ANGLES;
         *stretch = g->o.scale ? -s.voxel[0] * log(q.ratio) : 0.0;
         *confidence = s.second > 0.0 ? s.peak / s.second : 1e9;
     }
@@ -38204,7 +38207,9 @@ static mv_status mv__ph_masked_run(mv_ctx *ctx, const mv__ph *h, mv__ph_found *f
     for (g.all = 1, k = 0; k < 3; k++) {
         const size_t n = h->a.n[k] + h->b.n[k] - 1;
         g.p[k] = d.dim[k] = n > 1 ? mv_fft_good_size(n, 2) : 1;
-        if (!g.p[k] || !mv__mul(g.all, g.p[k], &g.all)) g.all = (size_t)-1 / 64;
+        if (!g.p[k] || !mv__mul(g.all, g.p[k], &g.all) || g.all > (size_t)-1 / 256)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)n, -1, "%s: the images are too large",
+                            h->op);
     }
     for (k = 0; k < 2; k++)
         for (i = 0; i < g.im[k]->count; i++) voxels[k] += (double)g.im[k]->m[i];
@@ -38212,9 +38217,7 @@ static mv_status mv__ph_masked_run(mv_ctx *ctx, const mv__ph *h, mv__ph_found *f
     g.least = h->o.overlap * fewest;
     g.half = g.p[0] / 2 + 1;
     g.freq = g.half * g.p[1] * g.p[2];
-    if (!mv__mul(g.freq, 14, &need) || !mv__add(need, 5 * g.all, &need) || need > (size_t)-1 / 8)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)g.all, -1, "%s: the images are too large",
-                        h->op);
+    need = 14 * g.freq + 5 * g.all; /* fewer than 20 all: p is even or 1 */
     d.flags = MEDVOL_FFT_REAL;
     st = mv_fft_plan_init(ctx, &g.there, &d);
     d.flags |= MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
@@ -38305,8 +38308,8 @@ static mv_status mv__ph_polish(mv_ctx *ctx, const mv__ph *g, double *t, const mv
                                 hidden[1].data ? &hidden[1] : moving, &o);
     mv_volume_free(ctx, &hidden[0]);
     mv_volume_free(ctx, &hidden[1]);
-    if (st == MEDVOL_E_SINGULAR || st == MEDVOL_E_EMPTY || st == MEDVOL_E_CONVERGENCE) return MEDVOL_OK;
-    if (st < 0) return st;
+    if (st == MEDVOL_E_NOMEM || st == MEDVOL_E_LIMIT || st == MEDVOL_E_CANCELLED) return st;
+    if (st < 0) return MEDVOL_OK;
     mv_affine_spacing(spacing, fixed->affine);
     for (k = 0; k < (g->flat ? 2 : 3); k++) least = spacing[k] < least ? spacing[k] : least;
     for (i = 0; i < 8; i++) { /* corners */
@@ -38660,10 +38663,11 @@ static mv_status mv__lm_fit_turn(mv_ctx *ctx, const char *op, double *t, mv__lm_
 static mv_status mv__lm_fit_free(mv_ctx *ctx, const char *op, double *t, const mv__lm_fit *f,
                                  const mv__lm_pairs *s, const double *weight) {
     const size_t n = s->n, axes = (size_t)s->axes;
-    double *a = (double *)mv__alloc(ctx, 2 * axes * n * sizeof *a), *u, v[9], sv[3];
-    size_t i, r, c, k;
+    double *a, *u, v[9], sv[3];
+    size_t i, r, c, k, bytes;
     mv_status st;
-    if (!a) return MEDVOL_E_NOMEM;
+    if (!mv__mul(2 * axes * sizeof *a, n, &bytes)) bytes = (size_t)-1; /* refused */
+    if (!(a = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     u = a + axes * n;
     for (c = 0; c < axes; c++)
         for (i = 0; i < n; i++) a[i + c * n] = sqrt(weight ? weight[i] : 1.0) * (s->p[c][i] - f->p[c]);
