@@ -1859,7 +1859,7 @@ static const double *landmark(int axis, int moved) {
     static double x[3][12];
     size_t i;
     for (i = 0; i < 12; i++)
-        x[axis][i] = 9 + 7 * sin(2.3 * (double)i + 1.7 * axis + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
+        x[axis][i] = 9 + 7 * sin((2.3 + 0.9 * axis) * (double)i + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
     return (const double *)given(MEDVOL_F64, x[axis], 12);
 }
 #define LANDMARKS(z)                                                                                         \
@@ -1905,9 +1905,9 @@ static void op_field_correct(void) {
     mv_correct_opt o;
     mv_volume *f = moves(MEDVOL_F32, N + 6, 9, z, 0.5);
     memset(f->affine, 0, sizeof f->affine);
-    f->affine[0] = 0.9, f->affine[5] = 2.1, f->affine[10] = 4.2;
+    f->affine[0] = 17.0 / (double)(N + 5), f->affine[5] = 2.1, f->affine[10] = 5;
     field = f;
-    o.radius = 6;
+    o.radius = 10;
     o.report = (mv_correct_report *)room_of(MEDVOL_F64, sizeof(mv_correct_report) / 8);
     did(mv_field_correct(T, moves_out(N + 6, 9, z), field, LANDMARKS(z), &o));
 }
