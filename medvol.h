@@ -24226,7 +24226,7 @@ static void mv__ft_match_job(void *arg, size_t job) {
     const mv__ft_match *g = (const mv__ft_match *)arg;
     const int spectra = g->what == MV__FT_GREATEST || g->what == MV__FT_PHASE;
     const size_t from = job * MV__CHUNK, all = spectra ? g->frequencies : g->voxels, width = mv__ft_width(0);
-    const size_t n = g->what == MV__FT_WINDOW ? g->n[0] : mv__minz(MV__CHUNK, all - from);
+    const size_t n = g->what == MV__FT_WINDOW ? g->n[0] : all > from ? mv__minz(MV__CHUNK, all - from) : 0;
     const size_t even = n / width * width;
     double *part = g->part + 2 * job, top;
     if (g->what == MV__FT_PLANES) mv__ft_match_planes(g, job);

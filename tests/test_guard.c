@@ -1664,7 +1664,7 @@ static void op_exp(void) {
     mv_volume *v = moves(TYPE, N, 4, z, 2);
     memset(&o, 0, sizeof o);
     o.inverse = ARG & 1, o.steps = ARG / 4;
-    CHECK(did(mv_field_exp(T, moves_out(N, 4, z), v, &o)));
+    CHECK(did(mv_field_exp(T, moves_out(N + 4, 3, z), v, &o)));
 }
 static void op_invert(void) { /* ARG: 2: in the plane, 4: told nothing */
     const size_t z = ARG & 2 ? 0 : 3;
@@ -1676,7 +1676,7 @@ static void op_invert(void) { /* ARG: 2: in the plane, 4: told nothing */
         o.residual = (double *)room_of(MEDVOL_F64, 1);
         o.failed = (size_t *)record(sizeof(size_t));
     }
-    CHECK(did(mv_field_invert(T, moves_out(N, 4, z), f, &o)));
+    CHECK(did(mv_field_invert(T, moves_out(N + 4, 3, z), f, &o)));
 }
 static void op_field_file(void) { /* ARG: in the plane */
     const size_t z = ARG ? 0 : 2;
@@ -1862,9 +1862,9 @@ static const double *landmark(int axis, int moved) {
         x[axis][i] = 9 + 7 * sin((2.3 + 0.9 * axis) * (double)i + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
     return (const double *)given(MEDVOL_F64, x[axis], 12);
 }
-#define LANDMARKS(z)                                                                                         \
+#define LANDMARKS(z, count)                                                                                  \
     landmark(0, 0), landmark(1, 0), (z) ? landmark(2, 0) : NULL, landmark(0, 1), landmark(1, 1),             \
-        (z) ? landmark(2, 1) : NULL, 12
+        (z) ? landmark(2, 1) : NULL, (count)
 /* ARG: model, 4: in the plane */
 static void op_fit_points(void) {
     mv_fit_opt o;
@@ -1872,7 +1872,7 @@ static void op_fit_points(void) {
     o.weight = ARG & 1 ? landmark(2, 0) : NULL;
     if (o.weight) o.model = MEDVOL_AFFINE, o.weight = NULL;
     o.rms = (double *)out(MEDVOL_F64, 1);
-    CHECK(did(mv_fit_points(T, (double *)out(MEDVOL_F64, 12), LANDMARKS(!(ARG & 4)), &o)));
+    CHECK(did(mv_fit_points(T, (double *)out(MEDVOL_F64, 12), LANDMARKS(!(ARG & 4), 12), &o)));
 }
 /* ARG: 1: in the plane, 2: onto a lattice (1: or not), 4: at points */
 static void op_tps(void) {
@@ -1882,7 +1882,7 @@ static void op_tps(void) {
     mv_tps_opt o;
     mv_volume *grid = vin(MEDVOL_U8, N + 12, 11, flat ? 0 : 5, 0);
     o.lambda = 0.1;
-    CHECK(did(mv_tps_init(T, t, LANDMARKS(!flat), &o)));
+    CHECK(did(mv_tps_init(T, t, LANDMARKS(!flat, 12), &o)));
     memset(&f, 0, sizeof f);
     f.direct = !(ARG & 2);
     f.tolerance = 1;
@@ -1900,16 +1900,16 @@ static void op_tps(void) {
 }
 /* ARG: 1: in the plane */
 static void op_field_correct(void) {
-    const size_t z = ARG & 1 ? 0 : 4;
+    const size_t z = ARG & 1 ? 0 : 3;
     const mv_volume *field;
     mv_correct_opt o;
-    mv_volume *f = moves(MEDVOL_F32, N + 6, 9, z, 0.5);
+    mv_volume *f = moves(MEDVOL_F32, N + 4, 3, z, 0.5);
     memset(f->affine, 0, sizeof f->affine);
-    f->affine[0] = 17.0 / (double)(N + 5), f->affine[5] = 2.1, f->affine[10] = 5;
+    f->affine[0] = 17.0 / (double)(N + 4), f->affine[5] = f->affine[10] = 8;
     field = f;
     o.radius = 10;
     o.report = (mv_correct_report *)room_of(MEDVOL_F64, sizeof(mv_correct_report) / 8);
-    did(mv_field_correct(T, moves_out(N + 6, 9, z), field, LANDMARKS(z), &o));
+    did(mv_field_correct(T, moves_out(N + 4, 3, z), field, LANDMARKS(z, 4), &o));
 }
 /* ARG: 1: in the plane, 2: masked, 4: a rotation, 8: other axes */
 static void op_register_phase(void) {
