@@ -1859,7 +1859,8 @@ static const double *landmark(int axis, int moved) {
     static double x[3][12];
     size_t i;
     for (i = 0; i < 12; i++)
-        x[axis][i] = 9 + 7 * sin((2.3 + 0.9 * axis) * (double)i + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
+        x[axis][i] =
+            9 + 7 * sin((2.3 + 0.9 * axis) * (double)i + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
     return (const double *)given(MEDVOL_F64, x[axis], 12);
 }
 #define LANDMARKS(z, count)                                                                                  \
@@ -1869,8 +1870,7 @@ static const double *landmark(int axis, int moved) {
 static void op_fit_points(void) {
     mv_fit_opt o;
     o.model = (mv_model)(ARG % 4);
-    o.weight = ARG & 1 ? landmark(2, 0) : NULL;
-    if (o.weight) o.model = MEDVOL_AFFINE, o.weight = NULL;
+    o.weight = ARG % 4 == 3 ? landmark(2, 0) : NULL;
     o.rms = (double *)out(MEDVOL_F64, 1);
     CHECK(did(mv_fit_points(T, (double *)out(MEDVOL_F64, 12), LANDMARKS(!(ARG & 4), 12), &o)));
 }
@@ -1971,6 +1971,7 @@ static void left_out(void) {
     {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
 /* name, types, argument, flags, tolerance */
 #define SMOOTH(name, arg) {#name, op_##name, F32, arg, VOLUME | HEAVY | IN_PLACE, SEPARABLE}
+#define PHASE(arg) {"register_phase", op_register_phase, F32, arg, FIXED | VOLUME | HEAVY, 0}
 #define OP(name, types, arg, flags, tol) {#name, op_##name, types, arg, flags, tol}
 #define PADS(name, types, flags)                                                                             \
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
@@ -2123,9 +2124,7 @@ static const op rows[] = {
     OP(tps, F64, 4, HEAVY, 1e-9), OP(tps, F64, 5, HEAVY, 1e-9),
     OP(field_correct, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(field_correct, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
-    OP(register_phase, F32, 0, FIXED | VOLUME | HEAVY, 0), OP(register_phase, F32, 1, FIXED | VOLUME | HEAVY, 0),
-    OP(register_phase, F32, 2, FIXED | VOLUME | HEAVY, 0), OP(register_phase, F32, 3, FIXED | VOLUME | HEAVY, 0),
-    OP(register_phase, F32, 5, FIXED | VOLUME | HEAVY, 0), OP(register_phase, F32, 8, FIXED | VOLUME | HEAVY, 0),
+    PHASE(0), PHASE(1), PHASE(2), PHASE(3), PHASE(5), PHASE(8),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),
