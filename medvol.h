@@ -42,14 +42,15 @@
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
      [REGISTER]   registration: rigid to affine, by local correlation
      [FLOW]       dense flow between images that are alike: inverse search
+     [LANDMARK]   fits of points, thin-plate splines, manual corrections
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
-                            FIELD MEASURE REGISTER FLOW: leave a section out ([IO] needs [GZIP], KSPACE to
-                            SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER]
-                            [FIELD], [FLOW] [REGISTER])
+                            FIELD MEASURE REGISTER FLOW LANDMARK LAYER: leave a section out ([IO] needs
+                            [GZIP], KSPACE to SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER]
+                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -1692,6 +1693,7 @@ typedef struct mv_phase_opt {
    correlation there, 1 for a pure shift round the edges (plain: Pearson's r). */
 typedef struct mv_shift {
     double voxel[3], mm[3], peak;
+    double second; /* the highest local maximum among whole shifts more than 2 voxels away along some axis */
 } mv_shift;
 /* mv_phase_correlate: the translation between two real volumes of one shape (1 to 3 axes, any type): place of
    the maximum of the inverse transform of conj(A) B / |A B|, shifts taken modulo the lengths, to
@@ -2702,6 +2704,155 @@ typedef struct mv_register_lncc_opt {
    Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
+
+#ifndef MEDVOL_NO_FFT
+/* What was seen of a peak. */
+typedef struct mv_phase_report {
+    double peak, second, confidence; /* its height, that of the next local maximum (more than 2 voxels
+                                        away along some axis), and peak / second: below 1.2 it may be
+                                        chance */
+    double ncc, overlap;             /* Pearson's correlation of what then overlaps, and its share of the
+                                        smaller image's voxels (with weight) */
+    double degrees, scale;           /* in the plane: T's turn, from world x to y, and scale */
+} mv_phase_report;
+typedef struct mv_register_phase_opt {
+    const mv_volume *fixed_mask;  /* voxels count where it is above 0; or NULL */
+    const mv_volume *moving_mask;
+    int masked;                   /* normalised correlation of what both show, without masks too */
+    int rotation, scale;          /* in the plane: also a rotation, and with it a scale */
+    double overlap;               /* least share of the smaller image that must overlap; 0: 0.25 */
+    int upsample;                 /* the shift to 1 / upsample voxel; 0: 100; at most 1000 */
+    int unpolished;               /* non-zero: as the correlations tell it */
+    mv_phase_report *report;      /* or NULL */
+} mv_register_phase_opt;
+/* mv_register_phase: the translation T (double[12], world to world; in the plane with a rotation and a scale
+   if asked for) for which moving(T(p)) resembles fixed(p), from anywhere: no start, no pyramid. By
+   mv_phase_correlate, also plain, each with and without a window; of the shifts that these allow modulo the
+   images' size the one under which what overlaps correlates best; then once more of what overlaps alone, to
+   1 / upsample voxel. Last some steps of mv_register_affine (TRANSLATION, RIGID or SIMILARITY, NCC, without
+   a pyramid) from there, which take what windows and holes bias away; a result more than 2 voxels off, or
+   none, is passed over. A moving image on other axes or of another spacing is first brought onto the fixed
+   one's (linear).
+   Rotation and scale: the shift between the magnitudes of both spectra (windowed, padded to twice the size)
+   over angle and logarithm of frequency, each frequency less its mean, by plain correlation; of the two half
+   turns they leave the better one; both again with the image that was found. Scales of 2/3 to 3/2 are told.
+   With a mask, or masked: normalised correlation of all shifts at once over the voxels that both images have
+   there, by 3 transforms of each image, zero beyond them; NaN has no weight. The peak is refined by
+   a parabola along each axis. report.peak and .second are then Pearson's r. Otherwise NaN
+   is replaced by the mean.
+   Memory: 5 volumes in f32; masked 44 bytes a voxel of the sum of both sizes along each axis. Threads: those
+   of transforms; bits do not depend on them. Levels agree to 0.01 voxel where the peak is clear. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _RANGE, _SINGULAR (an affine, a constant image) as
+   mv_register_affine; _EMPTY (no voxel with weight; no shift with enough overlap), _UNSUPPORTED (rotation of
+   volumes, with masks or on axes that are not at right angles; scale without rotation), _NOMEM, _CANCELLED;
+   affine as it was. Source: Kuglin and Hines 1975; Reddy and Chatterji 1996; Padfield 2012. */
+MEDVOL_DEF mv_status mv_register_phase(mv_ctx *ctx, double *affine, const mv_volume *fixed,
+                                       const mv_volume *moving, const mv_register_phase_opt *opt);
+#endif
+#endif
+
+/* ---- landmarks -------------------------------------------------------------------------------------------
+   Pairs of points: landmark i lies at (x, y, z)[i] of the fixed image's world and at (u, v, w)[i] of the
+   moving one's, in mm. In the plane z and w are NULL. */
+#ifndef MEDVOL_NO_LANDMARK
+
+/* mv_fit_points: the affine (double[12], world to world) of opt.model that takes (x, y, z)[i] nearest to
+   (u, v, w)[i]: the least sum of weight * distance^2. RIGID and SIMILARITY: rotations alone, no reflection.
+   In the plane the third axis stays as it is. rms: root of the mean square of what remains. Least number of
+   points: translation 1; rigid, similarity 2 in the plane, 3 in space; affine one more than there are axes.
+   Memory: affine 6 doubles a point. Errors: MEDVOL_E_NULL, _SIZE (too few points), _RANGE (model; a
+   coordinate or weight that is not finite, a negative weight), _SINGULAR (the points, or those with weight,
+   do not determine the map: all on one spot, line or plane), _NOMEM; affine as it was. Source: Umeyama 1991;
+   Horn 1987. */
+typedef struct mv_fit_opt {
+    mv_model model;
+    const double *weight; /* one a point; NULL: 1 */
+    double *rms;          /* or NULL */
+} mv_fit_opt;
+MEDVOL_DEF mv_status mv_fit_points(mv_ctx *ctx, double *affine, const double *x, const double *y,
+                                   const double *z, const double *u, const double *v, const double *w,
+                                   size_t points, const mv_fit_opt *opt);
+
+/* mv_tps_init: the thin-plate spline T(p) = affine(p) + sum over i of c_i K(|p - p_i|) through landmarks,
+   K(r) = r^2 log r in the plane, -r in space, sum c_i = 0, sum c_i p_i^T = 0: it makes
+     sum over i of |T(p_i) - q_i|^2 + lambda / (8 pi) * bending
+   least, bending the integral of the squared second derivatives over all the plane or space; with lambda 0,
+   bending among the T that interpolate. lambda in mm^2, in space in mm. Then landmarks must lie apart; with
+   lambda > 0 any may coincide and contradict each other. The system [K + lambda I, P; P^T, 0] is solved in
+   f64 by L D L^T with Bunch and Kaufman's pivots, in coordinates of which the farthest landmark has 1, with
+   one step of refinement: landmarks are met to some 1e-12 of their extent. residual: the largest |T(p_i) -
+   q_i|. Points: 3 or more not on a line, in space 4 not in a plane; at most 16384. *tps is overwritten, and
+   empty on error; mv_tps_free releases it, with a context of the same memory. Threads: columns; bits do not
+   depend on them. Levels agree to 1e-9 of the extent where landmarks are not almost coinciding. Memory: (n +
+   4)^2 doubles, of which 6 n are kept. Errors: MEDVOL_E_NULL, _SIZE (points), _RANGE (lambda, coordinates
+   that are not finite), _SINGULAR (on one line or plane, to 1e-9 of their extent; coinciding ones, the
+   message names two), _NOMEM, _CANCELLED. Source: Duchon 1977; Wahba 1990; Bunch and Kaufman 1977.
+   mv_tps_points: T of points in double; outputs may be the inputs. Of a spline in the plane z and zo may be
+   NULL, else z passes through. Coordinates that are not finite make NaN. */
+typedef struct mv_tps {
+    int dims;               /* 2 or 3 */
+    size_t points;
+    double affine[12];      /* the affine part */
+    double bending, residual;
+    double centre[3], size; /* private from here on: coordinates are (p - centre) / size */
+    double *table;
+} mv_tps;
+typedef struct mv_tps_opt {
+    double lambda;
+} mv_tps_opt;
+MEDVOL_DEF mv_status mv_tps_init(mv_ctx *ctx, mv_tps *tps, const double *x, const double *y, const double *z,
+                                 const double *u, const double *v, const double *w, size_t points,
+                                 const mv_tps_opt *opt);
+MEDVOL_DEF void mv_tps_free(mv_ctx *ctx, mv_tps *tps);
+MEDVOL_DEF mv_status mv_tps_points(mv_ctx *ctx, const mv_tps *tps, double *xo, double *yo, double *zo,
+                                   const double *x, const double *y, const double *z, size_t points);
+
+/* mv_tps_field: dst = T(p) - p at the voxels of grid (its first three axes and affine; no data are read): a
+   displacement field in f32, x, y, z, 1, 3, of a spline in the plane x, y, 1, 1, 2 on a grid in world x, y.
+   Where it saves time, kernels are summed on a lattice of every few voxels and interpolated by cubics. For
+   that the kernel is replaced by a polynomial in r^2 within a radius of each landmark, and the difference is
+   added voxel by voxel there. |error| <= 3 / 128 (h1^4 + 5 / 4 h2^4 + 25 / 16 h3^4) max sum |c_i| D(|p -
+   p_i|) with D a bound on the kernel's fourth derivatives (outside 3 / r^3, in the plane 6 / r^2), h1 >= h2
+   >= h3 the lattice's steps; steps and radius are those of least work for which this is at most `tolerance`.
+   bound: this bound, 0 without a lattice, and besides 2^-20 of the longest displacement for what floats
+   round. Threads: rows; bits do not depend on them. Levels agree to 2^-20 of the longest displacement.
+   Memory: 12 bytes a node; some 4 bytes a landmark and plane. Errors: MEDVOL_E_NULL, _RANGE (tolerance),
+   _SHAPE (a spline in the plane and a grid that is not), _SINGULAR (a grid with an axis of no length), _SIZE,
+   _ALIAS, _DTYPE, _NOMEM, _LIMIT, _CANCELLED; dst as it was but for voxels of a cancelled call. */
+typedef struct mv_tps_field_opt {
+    double tolerance; /* mm; 0: a hundredth of the shortest spacing */
+    int direct;       /* non-zero: kernels are summed at each voxel */
+    double *bound;    /* mm; or NULL */
+} mv_tps_field_opt;
+MEDVOL_DEF mv_status mv_tps_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *grid, const mv_tps *tps,
+                                  const mv_tps_field_opt *opt);
+
+/* mv_field_correct: manual corrections. dst = T' - id on field's voxels, T' = C o T with T = id + field and
+   C(q) = q + sum over i of c_i f(|q - T(p_i)| / radius), f(r) = (1 - r)^4 (4 r + 1), 0 from r = 1 on: smooth
+   bumps where each point has come to, which reach `radius` mm. The c_i are those for which T'(p_i) = (u, v,
+   w)[i] for all i at once, also where bumps overlap, and with the linear interpolation between dst's voxels
+   that mv_warp does (beyond them the nearest voxel counts). In the plane (a field of 2 components) z and w
+   are NULL. report.residual: the longest way, mm, that a point stays off, which is what f32 rounds; folded:
+   voxels that fold then (mv_field_jacobian, strictly); before: that folded without the corrections. Bumps
+   much narrower than the ways fold. points 0: a copy. dst == field is allowed. Memory: a copy of a field
+   that is not f32; points^2 doubles. Threads: rows; bits do not depend on them; levels agree to 1e-5 of the
+   longest c_i. Errors: MEDVOL_E_NULL, _RANGE (radius not above 0; coordinates or displacements at the points
+   that are not finite), _SINGULAR (points that coincide, more in one cell of voxels than interpolation can
+   serve, one more than `radius` beyond the voxels), _SIZE (above 4096 points), _DTYPE, _SHAPE, _ALIAS,
+   _NOMEM, _LIMIT, _CANCELLED; dst as it was but for voxels of a cancelled call and, with a
+   report, of one that is out of memory.
+   Source: Wendland 1995; Fornefett, Rohr and Stiehl 2001. */
+typedef struct mv_correct_report {
+    double residual;
+    size_t folded, before;
+} mv_correct_report;
+typedef struct mv_correct_opt {
+    double radius;             /* mm; must be given */
+    mv_correct_report *report; /* or NULL */
+} mv_correct_opt;
+MEDVOL_DEF mv_status mv_field_correct(mv_ctx *ctx, mv_volume *dst, const mv_volume *field, const double *x,
+                                      const double *y, const double *z, const double *u, const double *v,
+                                      const double *w, size_t points, const mv_correct_opt *opt);
 #endif
 
 /* ---- dense flow ----------------------------------------------------------------------------------------
@@ -2802,6 +2953,9 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
 #endif
 #if defined(MEDVOL_NO_REGISTER) && !defined(MEDVOL_NO_FLOW)
 #  error "medvol.h: [FLOW] needs [REGISTER]: define MEDVOL_NO_FLOW too"
+#endif
+#if defined(MEDVOL_NO_REGISTER) && !defined(MEDVOL_NO_LANDMARK)
+#  error "medvol.h: [LANDMARK] needs [REGISTER]: define MEDVOL_NO_LANDMARK too"
 #endif
 #include <stdarg.h>
 #include <math.h>
@@ -24443,6 +24597,7 @@ typedef struct mv__ft_match {
     float *window, *roots;   /* of x, y, z one after the other; of z: [point][z] */
     double *part;            /* two a job */
     double mean, scale, least;
+    size_t top[3];           /* place of the maximum */
 } mv__ft_match;
 static void mv__ft_match_planes(const mv__ft_match *g, size_t job) {
     const size_t plane = g->half * g->n[1], from = job * MV__FT_PIECE, width = mv__ft_width(0);
@@ -24460,7 +24615,7 @@ static void mv__ft_match_job(void *arg, size_t job) {
     const mv__ft_match *g = (const mv__ft_match *)arg;
     const int spectra = g->what == MV__FT_GREATEST || g->what == MV__FT_PHASE;
     const size_t from = job * MV__CHUNK, all = spectra ? g->frequencies : g->voxels, width = mv__ft_width(0);
-    const size_t n = g->what == MV__FT_WINDOW ? g->n[0] : mv__minz(MV__CHUNK, all - from);
+    const size_t n = g->what == MV__FT_WINDOW ? g->n[0] : all > from ? mv__minz(MV__CHUNK, all - from) : 0;
     const size_t even = n / width * width;
     double *part = g->part + 2 * job, top;
     if (g->what == MV__FT_PLANES) mv__ft_match_planes(g, job);
@@ -24608,7 +24763,7 @@ static mv_status mv__ft_match_peak(mv_ctx *ctx, mv__ft_match *g, const mv_fft_pl
     *height = g->part[2 * at];
     for (at *= MV__CHUNK; (double)g->v[at] < *height;) at++;
     for (k = 0; k < 3; k++) {
-        const size_t p = at % g->n[k];
+        const size_t p = g->top[k] = at % g->n[k];
         at /= g->n[k];
         s[k] = 2 * p > g->n[k] ? (double)p - (double)g->n[k] : (double)p;
     }
@@ -24616,6 +24771,46 @@ static mv_status mv__ft_match_peak(mv_ctx *ctx, mv__ft_match *g, const mv_fft_pl
         k = 10 * k < upsample ? 10 * k : upsample;
         st = mv__ft_match_zoom(ctx, g, s, 1.0 / k, height);
     }
+    return st;
+}
+/* The highest local maximum more than 2 voxels from the greatest one along some axis; 0: there is none. */
+static void mv__ft_match_second_job(void *arg, size_t row) {
+    const mv__ft_match *g = (const mv__ft_match *)arg;
+    const size_t n = g->n[0], y = row % g->n[1], z = row / g->n[1], at[2] = {y, z};
+    const size_t slab = n * g->n[1], ends[2] = {(g->n[1] - 1) * n, (g->n[2] - 1) * slab};
+    const float *v = g->v + row * n, *beside[4];
+    int near_it = 1, k;
+    float top = -1e30f;
+    size_t x;
+    for (k = 0; k < 2; k++) {
+        const size_t d = at[k] > g->top[k + 1] ? at[k] - g->top[k + 1] : g->top[k + 1] - at[k];
+        const size_t step = k ? slab : n;
+        if (mv__minz(d, g->n[k + 1] - d) > 2) near_it = 0;
+        beside[2 * k] = at[k] > 0 ? v - step : v + ends[k];
+        beside[2 * k + 1] = at[k] + 1 < g->n[k + 1] ? v + step : v - ends[k];
+    }
+    for (x = 0; x < n; x++) {
+        const size_t d = x > g->top[0] ? x - g->top[0] : g->top[0] - x;
+        if (!(v[x] > top) || (near_it && mv__minz(d, n - d) <= 2)) continue;
+        if (v[x > 0 ? x - 1 : n - 1] > v[x] || v[x + 1 < n ? x + 1 : 0] > v[x] || beside[0][x] > v[x] ||
+            beside[1][x] > v[x] || beside[2][x] > v[x] || beside[3][x] > v[x])
+            continue; /* a flank */
+        top = v[x];
+    }
+    g->part[row] = (double)top;
+}
+static mv_status mv__ft_match_second(mv_ctx *ctx, mv__ft_match *g, double *second) {
+    const size_t rows = g->n[1] * g->n[2];
+    size_t i;
+    mv_status st;
+    if (!(g->part = (double *)mv__alloc(ctx, rows * sizeof *g->part))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, rows, mv__ft_match_second_job, g, NULL);
+    *second = -1e30;
+    for (i = 0; i < rows && st == MEDVOL_OK; i++)
+        if (g->part[i] > *second) *second = g->part[i];
+    if (*second <= -1e30) *second = 0.0;
+    mv__free(ctx, g->part);
+    g->part = NULL;
     return st;
 }
 static mv_status mv__ft_match_memory(mv_ctx *ctx, mv__ft_match *g, int window, int upsample, void **block) {
@@ -24695,6 +24890,7 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
         st = mv__ft_match_peak(ctx, &g, back, o.upsample, s.voxel, &s.peak);
         for (r = 0; r < 3; r++)
             for (k = 0; k < 3; k++) s.mm[r] += a->affine[4 * r + k] * s.voxel[k];
+        if (st == MEDVOL_OK) st = mv__ft_match_second(ctx, &g, &s.second);
         if (st == MEDVOL_OK) *shift = s;
     }
     mv__free(ctx, block);
@@ -37742,6 +37938,839 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
     return st;
 }
 #endif
+/* ---- phase correlation ---- */
+#if !defined(MV__PASS) && !defined(MEDVOL_NO_FFT)
+enum { MV__PH_JOBS = 64, MV__PH_SAMPLES = 1 << 21, MV__PH_ANGLES = 1024, MV__PH_RADII = 512 };
+typedef struct mv__ph_image { /* f32, mean 0, standard deviation 1; w: 1 and 0, or NULL */
+    mv_volume v, w;
+    float *f, *m;
+    size_t n[3], count;
+} mv__ph_image;
+typedef struct mv__ph_found {
+    double shift[3]; /* voxel x of the fixed image is voxel x + shift of the other */
+    mv_phase_report r;
+} mv__ph_found;
+typedef struct mv__ph {
+    const char *op;
+    mv_register_phase_opt o;
+    int flat, masked;
+    mv__ph_image a, b;
+} mv__ph;
+static void mv__ph_release(mv_ctx *ctx, mv__ph_image *p) {
+    mv_volume_free(ctx, &p->v);
+    mv_volume_free(ctx, &p->w);
+}
+static void mv__ph_shape(mv__ph_image *p) {
+    int k;
+    p->f = (float *)p->v.data;
+    p->m = (float *)p->w.data;
+    for (k = 0; k < 3; k++) p->n[k] = k < p->v.ndim ? p->v.dim[k] : 1;
+    p->count = p->n[0] * p->n[1] * p->n[2];
+}
+/* values to mean 0 and standard deviation 1; what is not finite or has no weight to 0 */
+static mv_status mv__ph_even(mv_ctx *ctx, const char *op, const char *name, mv__ph_image *p) {
+    double sum = 0.0, squares = 0.0, most = 0.0, mean, sd;
+    size_t i, voxels = 0;
+    for (i = 0; i < p->count; i++) {
+        const double f = (double)p->f[i];
+        const int ok = mv__finite(f) && (!p->m || p->m[i] > 0.0f);
+        if (p->m) p->m[i] = ok ? 1.0f : 0.0f;
+        if (!ok) {
+            p->f[i] = (float)NAN;
+            continue;
+        }
+        voxels++;
+        sum += f;
+        most = fabs(f) > most ? fabs(f) : most;
+    }
+    if (!voxels)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, name, 0, -1, "%s: %s has no voxel with weight", op, name);
+    mean = sum / (double)voxels;
+    for (i = 0; i < p->count; i++) {
+        const double d = (double)p->f[i] - mean;
+        if (mv__finite(d)) squares += d * d;
+    }
+    sd = sqrt(squares / (double)voxels);
+    if (!(sd > 1e-7 * most))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, name, mean, -1, "%s: %s is constant", op, name);
+    for (i = 0; i < p->count; i++) {
+        const double d = ((double)p->f[i] - mean) / sd;
+        p->f[i] = mv__finite(d) ? (float)d : 0.0f;
+    }
+    return MEDVOL_OK;
+}
+/* src as it is or, onto != NULL, on the axes of that */
+static mv_status mv__ph_values(mv_ctx *ctx, mv_volume *out, const mv_volume *src, const mv_volume *onto,
+                               float outside) {
+    double m[12], inverse[12];
+    size_t n[3], i, x, y, z;
+    mv_warp_opt o;
+    mv_status st;
+    int k;
+    if (!onto) return mv_convert(ctx, out, src, MEDVOL_F32, NULL);
+    mv__memset(&o, 0, sizeof o);
+    o.dtype = MEDVOL_F32;
+    if ((st = mv_warp(ctx, out, src, onto, NULL, 0, &o)) < 0) return st;
+    (void)mv_affine_invert(inverse, src->affine);
+    mv_affine_mul(m, inverse, onto->affine);
+    for (k = 0; k < 3; k++) n[k] = k < onto->ndim ? onto->dim[k] : 1;
+    for (i = 0, z = 0; z < n[2]; z++)
+        for (y = 0; y < n[1]; y++)
+            for (x = 0; x < n[0]; x++, i++) {
+                const double p[3] = {(double)x, (double)y, (double)z};
+                double q[3];
+                mv_affine_apply(q, m, p);
+                for (k = 0; k < (n[2] > 1 || onto->ndim > 2 ? 3 : 2); k++)
+                    if (!(q[k] > -1e-6 && q[k] < (double)(src->dim[k] - 1) + 1e-6))
+                        ((float *)out->data)[i] = outside;
+            }
+    return st;
+}
+static mv_status mv__ph_take(mv_ctx *ctx, const mv__ph *g, const char *name, mv__ph_image *p,
+                             const mv_volume *src, const mv_volume *mask, const mv_volume *onto) {
+    mv_status st = mv__ph_values(ctx, &p->v, src, onto, (float)NAN);
+    size_t i;
+    if (st == MEDVOL_OK && g->masked && mask) {
+        mv_volume w = *mask; /* on the image's voxels, whatever its own affine */
+        mv__memcpy(w.affine, src->affine, sizeof w.affine);
+        st = mv__ph_values(ctx, &p->w, &w, onto, 0.0f);
+    } else if (st == MEDVOL_OK && g->masked) {
+        st = mv_volume_alloc(ctx, &p->w, MEDVOL_F32, p->v.ndim, p->v.dim);
+        for (i = 0; st == MEDVOL_OK && i < mv_volume_count(&p->w); i++) ((float *)p->w.data)[i] = 1.0f;
+    }
+    if (st < 0) return st;
+    mv__ph_shape(p);
+    for (i = 0; p->m && i < p->count; i++) /* between weights and none there is none */
+        if (!(p->m[i] > (onto ? 0.999f : 0.0f))) p->m[i] = 0.0f;
+    return mv__ph_even(ctx, g->op, name, p);
+}
+/* Where moving's axes are not fixed's: a grid on these that holds it. 0: they are. */
+static mv_status mv__ph_grid(mv_ctx *ctx, const char *op, mv_volume *grid, const mv_volume *fixed,
+                             const mv_volume *moving, int *other) {
+    double inverse[12], m[12], lo[3], hi[3], apart = 0.0;
+    size_t dim[3], all = 1;
+    int k, c, axes = mv__rg_flat(fixed) ? 2 : 3;
+    (void)mv_affine_invert(inverse, fixed->affine);
+    mv_affine_mul(m, inverse, moving->affine);
+    for (k = 0; k < axes; k++)
+        for (c = 0; c < axes; c++) {
+            const double d = fabs(m[4 * k + c] - (k == c ? 1.0 : 0.0)) * (double)moving->dim[c];
+            if (d > apart) apart = d;
+        }
+    *other = apart > 1e-3;
+    if (!*other) return MEDVOL_OK;
+    for (c = 0; c < 3; c++) {
+        lo[c] = 1e300;
+        hi[c] = -1e300;
+        for (k = 0; k < 8; k++) {
+            double v = m[4 * c + 3];
+            int r;
+            for (r = 0; r < 3; r++)
+                if (k >> r & 1) v += m[4 * c + r] * (double)((r < moving->ndim ? moving->dim[r] : 1) - 1);
+            lo[c] = v < lo[c] ? v : lo[c];
+            hi[c] = v > hi[c] ? v : hi[c];
+        }
+        lo[c] = floor(lo[c] + 1e-6);
+        hi[c] = ceil(hi[c] - 1e-6);
+        dim[c] = c < axes && hi[c] - lo[c] < 1e9 ? (size_t)(hi[c] - lo[c]) + 1 : 1;
+        if (c < axes && !(hi[c] - lo[c] < 1e9 && mv__mul(all, dim[c], &all) && all <= 0x7fffffff))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "moving", hi[c] - lo[c], -1,
+                            "%s: on the fixed image's voxels the moving one is too large", op);
+        if (c >= axes) lo[c] = 0.0;
+    }
+    mv__vol_init(grid, MEDVOL_F32, axes, dim);
+    mv__memcpy(grid->affine, fixed->affine, sizeof grid->affine);
+    mv__vol_move_origin(grid, lo);
+    if (axes == 2) grid->affine[11] = moving->affine[11];
+    return MEDVOL_OK;
+}
+/* ---- how alike two images are under a whole shift ---- */
+typedef struct mv__ph_score {
+    const mv__ph_image *a, *b;
+    ptrdiff_t d[3];
+    size_t from[3], n[3], step, rows, per; /* of a */
+    double part[MV__PH_JOBS][6];
+} mv__ph_score;
+static void mv__ph_score_job(void *arg, size_t job) {
+    mv__ph_score *g = (mv__ph_score *)arg;
+    const mv__ph_image *a = g->a, *b = g->b;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->per);
+    double *s = g->part[job];
+    size_t row, i;
+    for (i = 0; i < 6; i++) s[i] = 0.0;
+    for (row = job * g->per; row < end; row++) {
+        const size_t r = row * g->step, y = g->from[1] + r % g->n[1], z = g->from[2] + r / g->n[1];
+        const size_t at = (z * a->n[1] + y) * a->n[0] + g->from[0];
+        const size_t u = (size_t)((ptrdiff_t)g->from[0] + g->d[0]), v1 = (size_t)((ptrdiff_t)y + g->d[1]),
+                     w1 = (size_t)((ptrdiff_t)z + g->d[2]), to = (w1 * b->n[1] + v1) * b->n[0] + u;
+        for (i = 0; i < g->n[0]; i++) {
+            const double x = (double)a->f[at + i], v = (double)b->f[to + i];
+            if ((a->m && a->m[at + i] == 0.0f) || (b->m && b->m[to + i] == 0.0f)) continue;
+            s[0] += 1.0;
+            s[1] += x;
+            s[2] += v;
+            s[3] += x * x;
+            s[4] += v * v;
+            s[5] += x * v;
+        }
+    }
+}
+/* the part of a that lies within b; its share of the smaller one */
+static double mv__ph_region(const mv__ph_image *a, const mv__ph_image *b, const double *shift, size_t *from,
+                            size_t *n, ptrdiff_t *d) {
+    double all = 1.0;
+    int k;
+    for (k = 0; k < 3; k++) {
+        const double s = floor(shift[k] + 0.5), first = s < 0.0 ? -s : 0.0;
+        double last = (double)b->n[k] - s;
+        last = last < (double)a->n[k] ? last : (double)a->n[k];
+        if (!(last > first)) return 0.0;
+        from[k] = (size_t)first;
+        n[k] = (size_t)(last - first);
+        d[k] = (ptrdiff_t)s;
+        all *= last - first;
+    }
+    return all / (double)mv__minz(a->count, b->count);
+}
+static mv_status mv__ph_score_of(mv_ctx *ctx, const mv__ph_image *a, const mv__ph_image *b,
+                                 const double *shift, double *ncc, double *overlap) {
+    mv__ph_score g;
+    double s[6] = {0, 0, 0, 0, 0, 0}, va, vb;
+    size_t k;
+    int i;
+    mv_status st;
+    g.a = a;
+    g.b = b;
+    *ncc = -2.0;
+    *overlap = mv__ph_region(a, b, shift, g.from, g.n, g.d);
+    if (!(*overlap > 0.0)) return MEDVOL_OK;
+    g.rows = g.n[1] * g.n[2];
+    g.step = mv__maxz(1, g.rows / (mv__divup(MV__PH_SAMPLES, g.n[0])));
+    g.rows = mv__divup(g.rows, g.step);
+    g.per = mv__divup(g.rows, MV__PH_JOBS);
+    st = mv_parallel_for(ctx, mv__divup(g.rows, g.per), mv__ph_score_job, &g, NULL);
+    for (k = 0; k < mv__divup(g.rows, g.per); k++)
+        for (i = 0; i < 6; i++) s[i] += g.part[k][i];
+    if (!(s[0] > 1.0)) return st;
+    va = s[3] - s[1] * s[1] / s[0];
+    vb = s[4] - s[2] * s[2] / s[0];
+    *ncc = va > 1e-9 * s[0] && vb > 1e-9 * s[0] ? (s[5] - s[1] * s[2] / s[0]) / sqrt(va * vb) : 0.0;
+    return st;
+}
+/* ---- translation ---- */
+/* a as a volume of n voxels, zeros behind it: itself where it has them */
+static mv_status mv__ph_padded(mv_ctx *ctx, mv_volume *v, const mv__ph_image *a, const size_t *n, int flat) {
+    size_t y, z;
+    mv_status st;
+    if (a->n[0] == n[0] && a->n[1] == n[1] && a->n[2] == n[2])
+        return mv_volume_wrap(ctx, v, a->f, MEDVOL_F32, flat ? 2 : 3, n, NULL);
+    if ((st = mv_volume_alloc(ctx, v, MEDVOL_F32, flat ? 2 : 3, n)) < 0) return st;
+    mv__memset(v->data, 0, n[0] * n[1] * n[2] * sizeof(float));
+    for (z = 0; z < a->n[2]; z++)
+        for (y = 0; y < a->n[1]; y++)
+            mv__memcpy((float *)v->data + (z * n[1] + y) * n[0], a->f + (z * a->n[1] + y) * a->n[0],
+                       a->n[0] * sizeof(float));
+    return st;
+}
+static mv_status mv__ph_whole(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
+                              mv__ph_found *out) {
+    mv_volume va, vb;
+    mv_phase_opt o = {0, 0, 0};
+    mv_shift s;
+    size_t n[3];
+    int k, i, way;
+    mv_status st;
+    mv__memset(&va, 0, sizeof va);
+    mv__memset(&vb, 0, sizeof vb);
+    mv__memset(out, 0, sizeof *out);
+    out->r.ncc = -2.0;
+    for (k = 0; k < 3; k++) n[k] = mv__maxz(a->n[k], b->n[k]);
+    st = mv__ph_padded(ctx, &va, a, n, g->flat);
+    if (st == MEDVOL_OK) st = mv__ph_padded(ctx, &vb, b, n, g->flat);
+    for (way = 0; way < 4 && st == MEDVOL_OK; way++) {
+        o.window = way & 1;
+        o.plain = way >> 1;
+        st = mv_phase_correlate(ctx, &s, &va, &vb, &o);
+        if (st == MEDVOL_E_SINGULAR) st = MEDVOL_OK; /* under the window it is constant */
+        else
+            for (k = 0; k < 8 && st == MEDVOL_OK; k++) {
+                double shift[3], ncc, overlap;
+                for (i = 0; i < 3; i++) {
+                    shift[i] = s.voxel[i];
+                    if (k >> i & 1) shift[i] += shift[i] > 0.0 ? -(double)n[i] : (double)n[i];
+                }
+                st = mv__ph_score_of(ctx, a, b, shift, &ncc, &overlap);
+                if (!(overlap >= g->o.overlap && ncc > out->r.ncc)) continue;
+                for (i = 0; i < 3; i++) out->shift[i] = shift[i];
+                out->r.ncc = ncc;
+                out->r.overlap = overlap;
+                out->r.peak = s.peak;
+                out->r.second = s.second;
+            }
+    }
+    mv_volume_free(ctx, &va);
+    mv_volume_free(ctx, &vb);
+    if (st == MEDVOL_OK && out->r.ncc < -1.5)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", g->o.overlap, -1,
+                      "%s: no shift was found with an overlap of %g", g->op, g->o.overlap);
+    out->r.confidence = out->r.second > 0.0 ? out->r.peak / out->r.second : 1e9;
+    return st;
+}
+/* the shift to a part of a voxel, from what overlaps */
+static mv_status mv__ph_fine(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
+                             mv__ph_found *f) {
+    const int axes = g->flat ? 2 : 3;
+    size_t from[3], to[3], n[3];
+    ptrdiff_t d[3];
+    mv_volume va, vb, wa, wb;
+    mv_phase_opt o = {1, 1, 0};
+    mv_shift s;
+    int k;
+    mv_status st;
+    o.upsample = g->o.upsample;
+    if (!(mv__ph_region(a, b, f->shift, from, n, d) > 0.0)) return MEDVOL_OK;
+    for (k = 0; k < axes; k++) {
+        if (n[k] < 8) return MEDVOL_OK;
+        to[k] = (size_t)((ptrdiff_t)from[k] + d[k]);
+    }
+    st = mv_volume_wrap(ctx, &wa, a->f, MEDVOL_F32, axes, a->n, NULL);
+    if (st == MEDVOL_OK) st = mv_volume_wrap(ctx, &wb, b->f, MEDVOL_F32, axes, b->n, NULL);
+    if (st == MEDVOL_OK) st = mv_volume_view(ctx, &va, &wa, from, n);
+    if (st == MEDVOL_OK) st = mv_volume_view(ctx, &vb, &wb, to, n);
+    if (st == MEDVOL_OK) st = mv_phase_correlate(ctx, &s, &va, &vb, &o);
+    if (st == MEDVOL_E_SINGULAR) return MEDVOL_OK;
+    for (k = 0; k < axes && st == MEDVOL_OK; k++)
+        if (!(fabs(s.voxel[k]) <= 1.5)) return MEDVOL_OK; /* of so little nothing more can be told */
+    for (k = 0; k < axes && st == MEDVOL_OK; k++) f->shift[k] += s.voxel[k];
+    return st;
+}
+static mv_status mv__ph_translate(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
+                                  mv__ph_found *f) {
+    mv_status st = mv__ph_whole(ctx, g, a, b, f);
+    return st == MEDVOL_OK ? mv__ph_fine(ctx, g, a, b, f) : st;
+}
+/* T(p) = to(shift + from^-1(p)) */
+static void mv__ph_world(double *t, const double *from, const double *to, const double *shift, int flat) {
+    double inverse[12], moved[12];
+    int r, c;
+    (void)mv_affine_invert(inverse, from);
+    mv__memcpy(moved, to, sizeof moved);
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++) moved[4 * r + 3] += to[4 * r + c] * shift[c];
+    mv_affine_mul(t, moved, inverse);
+    if (!flat) return;
+    t[2] = t[6] = t[8] = t[9] = t[11] = 0.0;
+    t[10] = 1.0;
+}
+/* ---- rotation and scale ---- */
+typedef struct mv__ph_polar {
+    const float *spectrum;
+    float *to;
+    size_t p[2], half;
+    double least, ratio, s[2]; /* 1 / mm: first radius; between radii; voxel sizes by lengths, mm */
+} mv__ph_polar;
+static double mv__ph_size(const mv__ph_polar *g, double x, double y) { /* |spectrum| at frequency x, y */
+    double v[2][2], fx, fy;
+    size_t i, j, kx, ky;
+    if (x < 0.0) {
+        x = -x;
+        y = -y;
+    }
+    if (y < 0.0) y += (double)g->p[1];
+    fx = floor(x);
+    fy = floor(y);
+    kx = (size_t)fx;
+    ky = (size_t)fy;
+    for (j = 0; j < 2; j++)
+        for (i = 0; i < 2; i++) {
+            const float *q = g->spectrum +
+                             2 * (mv__minz(kx + i, g->half - 1) + (ky + j) % g->p[1] * g->half);
+            v[j][i] = sqrt((double)q[0] * (double)q[0] + (double)q[1] * (double)q[1]);
+        }
+    x -= fx;
+    y -= fy;
+    return (1.0 - y) * ((1.0 - x) * v[0][0] + x * v[0][1]) + y * ((1.0 - x) * v[1][0] + x * v[1][1]);
+}
+static void mv__ph_polar_job(void *arg, size_t row) {
+    const mv__ph_polar *g = (const mv__ph_polar *)arg;
+    const double angle = (double)row * 3.14159265358979323846 / (double)MV__PH_ANGLES;
+    const double c = cos(angle), s = sin(angle);
+    double r = g->least;
+    size_t i;
+    for (i = 0; i < MV__PH_RADII; i++, r *= g->ratio)
+        g->to[row * MV__PH_RADII + i] = (float)log(1e-3 + mv__ph_size(g, r * c * g->s[0], r * s * g->s[1]));
+}
+/* each radius less its mean over all angles, fading at both ends */
+static void mv__ph_polar_even(float *v) {
+    size_t i, k;
+    for (k = 0; k < MV__PH_RADII; k++) {
+        const double w = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)k + 0.5) / (double)MV__PH_RADII);
+        double mean = 0.0;
+        for (i = 0; i < MV__PH_ANGLES; i++) mean += (double)v[i * MV__PH_RADII + k];
+        mean /= (double)MV__PH_ANGLES;
+        for (i = 0; i < MV__PH_ANGLES; i++)
+            v[i * MV__PH_RADII + k] = (float)(w * ((double)v[i * MV__PH_RADII + k] - mean));
+    }
+}
+/* angle (radians, of axis 0 to 1 in mm) and logarithm of the scale that lead from a to b */
+static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
+                             double *turn, double *stretch, double *confidence) {
+    const mv__ph_image *im[2];
+    const size_t dim[2] = {MV__PH_RADII, MV__PH_ANGLES};
+    double spacing[3], top = 1e300, low = 0.0;
+    mv__ph_polar q;
+    mv_volume va, vb;
+    mv_phase_opt o = {0, 1, 50};
+    mv_shift s;
+    mv_fft_plan plan;
+    mv_fft_desc d;
+    float *block, *room, *spectrum;
+    const size_t polar = (size_t)MV__PH_ANGLES * MV__PH_RADII;
+    size_t all, freq, i, j;
+    int k;
+    mv_status st;
+    im[0] = a, im[1] = b;
+    mv_affine_spacing(spacing, a->v.affine);
+    for (k = 0; k < 2; k++) {
+        const size_t n = mv__maxz(a->n[k], b->n[k]);
+        const double nyquist = 0.5 / spacing[k], first = 4.0 / ((double)n * spacing[k]);
+        q.p[k] = mv_fft_good_size(2 * n, 2);
+        q.s[k] = (double)q.p[k] * spacing[k];
+        top = 0.95 * nyquist < top ? 0.95 * nyquist : top;
+        low = first > low ? first : low;
+    }
+    if (low > 0.25 * top) low = 0.5 * low > 0.25 * top ? 0.5 * low : 0.25 * top; /* of small images */
+    if (!(low < 0.5 * top) || !q.p[0] || !q.p[1] || q.p[1] > (size_t)-1 / 64 / q.p[0])
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)a->n[0], -1,
+                        "%s: too few voxels for a rotation, or too many", g->op);
+    q.least = low;
+    q.ratio = exp(log(top / low) / (double)MV__PH_RADII);
+    q.half = q.p[0] / 2 + 1;
+    all = q.p[0] * q.p[1];
+    freq = q.half * q.p[1];
+    mv__memset(&d, 0, sizeof d);
+    d.ndim = 2;
+    d.dim[0] = q.p[0], d.dim[1] = q.p[1];
+    d.flags = MEDVOL_FFT_REAL;
+    if ((st = mv_fft_plan_init(ctx, &plan, &d)) < 0) return st;
+    block = (float *)mv__alloc(ctx, (all + 2 * freq + 2 * polar) * sizeof *block);
+    if (!block) {
+        mv_fft_plan_free(ctx, &plan);
+        return MEDVOL_E_NOMEM;
+    }
+    room = block + 2 * polar;
+    spectrum = room + all;
+    for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
+        const size_t *n = im[k]->n;
+        mv__memset(room, 0, all * sizeof *room);
+        for (j = 0; j < n[1]; j++)
+            for (i = 0; i < n[0]; i++) {
+                const double wx = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)i + 0.5) / (double)n[0]);
+                const double wy = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)j + 0.5) / (double)n[1]);
+                room[i + j * q.p[0]] = (float)((double)im[k]->f[i + j * n[0]] * wx * wy);
+            }
+        q.spectrum = spectrum;
+        q.to = block + (size_t)k * polar;
+        st = mv_fft_plan_execute(ctx, &plan, spectrum, room);
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, MV__PH_ANGLES, mv__ph_polar_job, &q, NULL);
+        mv__ph_polar_even(q.to);
+    }
+    if (st == MEDVOL_OK) st = mv_volume_wrap(ctx, &va, block, MEDVOL_F32, 2, dim, NULL);
+    if (st == MEDVOL_OK) st = mv_volume_wrap(ctx, &vb, q.to, MEDVOL_F32, 2, dim, NULL);
+    if (st == MEDVOL_OK) st = mv_phase_correlate(ctx, &s, &va, &vb, &o);
+    if (st == MEDVOL_OK) {
+        *turn = s.voxel[1] * 3.14159265358979323846 / (double)MV__PH_ANGLES;
+        *stretch = g->o.scale ? -s.voxel[0] * log(q.ratio) : 0.0;
+        *confidence = s.second > 0.0 ? s.peak / s.second : 1e9;
+    }
+    mv__free(ctx, block);
+    mv_fft_plan_free(ctx, &plan);
+    return st;
+}
+/* turn and stretch about the fixed image's middle, on its axes, world to world; the middle comes to `to` */
+static void mv__ph_similar(double *t, const mv__ph_image *a, const double *middle, const double *to,
+                           double turn, double stretch) {
+    const double c = exp(stretch) * cos(turn), s = exp(stretch) * sin(turn), r[4] = {c, -s, s, c};
+    double spacing[3], e[2][2];
+    int i, j, k, l;
+    mv_affine_spacing(spacing, a->v.affine);
+    for (i = 0; i < 2; i++)
+        for (k = 0; k < 2; k++) e[i][k] = a->v.affine[4 * i + k] / spacing[k];
+    mv_affine_identity(t);
+    for (i = 0; i < 2; i++)
+        for (j = 0; j < 2; j++)
+            for (t[4 * i + j] = 0.0, k = 0; k < 2; k++)
+                for (l = 0; l < 2; l++) t[4 * i + j] += e[i][k] * r[2 * k + l] * e[j][l];
+    for (i = 0; i < 2; i++) t[4 * i + 3] = to[i] - t[4 * i] * middle[0] - t[4 * i + 1] * middle[1];
+}
+static void mv__ph_centre(const mv__ph_image *a, double *p) {
+    const double x[3] = {0.5 * (double)(a->n[0] - 1), 0.5 * (double)(a->n[1] - 1), 0.0};
+    mv_affine_apply(p, a->v.affine, x);
+}
+/* b seen through t on a's voxels */
+static mv_status mv__ph_through(mv_ctx *ctx, const mv__ph *g, mv__ph_image *out, const double *t) {
+    mv_transform by;
+    mv_warp_opt o;
+    mv_status st;
+    mv__memset(&by, 0, sizeof by);
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(out, 0, sizeof *out);
+    by.kind = MEDVOL_TRANSFORM_AFFINE;
+    mv__memcpy(by.affine, t, sizeof by.affine);
+    by.affine[11] = g->b.v.affine[11] - g->a.v.affine[11];
+    o.interp = MEDVOL_LINEAR;
+    st = mv_warp(ctx, &out->v, &g->b.v, &g->a.v, &by, 1, &o);
+    if (st == MEDVOL_OK) mv__ph_shape(out);
+    return st;
+}
+/* t <- t o (the shift of what is seen through it) */
+static mv_status mv__ph_shifted(mv_ctx *ctx, const mv__ph *g, double *t, mv__ph_found *f) {
+    mv__ph_image seen;
+    double by[12];
+    mv_status st = mv__ph_through(ctx, g, &seen, t);
+    if (st < 0) return st;
+    st = mv__ph_translate(ctx, g, &g->a, &seen, f);
+    if (st == MEDVOL_OK) {
+        mv__ph_world(by, g->a.v.affine, g->a.v.affine, f->shift, 1);
+        mv_affine_mul(t, t, by);
+    }
+    mv__ph_release(ctx, &seen);
+    return st;
+}
+static mv_status mv__ph_similarity(mv_ctx *ctx, const mv__ph *g, double *t, mv_phase_report *rep) {
+    const double pi = 3.14159265358979323846;
+    double turn, stretch, confidence, middle[3], to[3], best = -2.0, e[12];
+    mv__ph_found f;
+    mv__ph_image seen;
+    mv_status st = mv__ph_turn(ctx, g, &g->a, &g->b, &turn, &stretch, &confidence);
+    int k;
+    if (st < 0) return st;
+    mv__ph_centre(&g->a, middle);
+    mv__ph_centre(&g->b, to);
+    for (k = 0; k < 2; k++) {
+        mv__ph_similar(e, &g->a, middle, to, turn + (k ? pi : 0.0), stretch);
+        st = mv__ph_shifted(ctx, g, e, &f);
+        if (st == MEDVOL_E_EMPTY || st == MEDVOL_E_SINGULAR) continue; /* the other way round, perhaps */
+        if (st < 0) return st;
+        if (!(f.r.ncc > best)) continue;
+        best = f.r.ncc;
+        *rep = f.r;
+        mv__memcpy(t, e, sizeof e);
+    }
+    if (best < -1.5) return st < 0 ? st : MEDVOL_E_EMPTY;
+    if (confidence < rep->confidence) rep->confidence = confidence;
+    for (k = 0; k < 2; k++) { /* of what is seen now turn and scale are told better */
+        if ((st = mv__ph_through(ctx, g, &seen, t)) < 0) return st;
+        st = mv__ph_turn(ctx, g, &g->a, &seen, &turn, &stretch, &confidence);
+        mv__ph_release(ctx, &seen);
+        if (st == MEDVOL_E_SINGULAR) return MEDVOL_OK;
+        if (st < 0) return st;
+        if (!(fabs(turn) < 0.05 && fabs(stretch) < 0.05)) return MEDVOL_OK;
+        mv__ph_similar(e, &g->a, middle, middle, turn, stretch);
+        mv_affine_mul(e, t, e);
+        st = mv__ph_shifted(ctx, g, e, &f);
+        if (st == MEDVOL_E_EMPTY || st == MEDVOL_E_SINGULAR) return MEDVOL_OK;
+        if (st < 0) return st;
+        if (!(f.r.ncc > best)) return MEDVOL_OK;
+        best = rep->ncc = f.r.ncc;
+        rep->overlap = f.r.overlap;
+        mv__memcpy(t, e, sizeof e);
+    }
+    return MEDVOL_OK;
+}
+/* ---- normalised correlation under masks, all shifts at once ---- */
+typedef struct mv__ph_masked {
+    size_t p[3], half, all, freq;
+    const mv__ph_image *im[2];
+    float *spectrum[2][3], *v[5]; /* of weights, values, squares; correlations */
+    mv_fft_plan there, back;
+    int i, j;    /* the spectra that are multiplied */
+    float *work; /* their product */
+    double least; /* voxels that must overlap */
+} mv__ph_masked;
+static void mv__ph_product_job(void *arg, size_t job) {
+    const mv__ph_masked *g = (const mv__ph_masked *)arg;
+    const size_t from = job * MV__CHUNK, end = mv__minz(g->freq, from + MV__CHUNK);
+    const float *a = g->spectrum[0][g->i], *b = g->spectrum[1][g->j];
+    size_t k;
+    for (k = 2 * from; k < 2 * end; k += 2) {
+        g->work[k] = a[k] * b[k] + a[k + 1] * b[k + 1];
+        g->work[k + 1] = a[k] * b[k + 1] - a[k + 1] * b[k];
+    }
+}
+/* v = correlation of quantity i of the fixed image with j of the moving one */
+static mv_status mv__ph_correlation(mv_ctx *ctx, mv__ph_masked *g, float *v, int i, int j) {
+    mv_status st;
+    g->i = i;
+    g->j = j;
+    st = mv_parallel_for(ctx, mv__divup(g->freq, MV__CHUNK), mv__ph_product_job, g, NULL);
+    return st == MEDVOL_OK ? mv_fft_plan_execute(ctx, &g->back, v, g->work) : st;
+}
+/* d = sums of squares less sum^2 / n */
+static void mv__ph_combine(float *d, const float *sum, const float *n, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i++) {
+        const double voxels = floor((double)n[i] + 0.5), s = (double)sum[i];
+        d[i] = voxels > 0.0 ? (float)((double)d[i] - s * s / voxels) : 0.0f;
+    }
+}
+static mv_status mv__ph_transforms(mv_ctx *ctx, mv__ph_masked *g) {
+    size_t x, y, z;
+    int i, q;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < 2; i++)
+        for (q = 0; q < 3 && st == MEDVOL_OK; q++) {
+            const mv__ph_image *a = g->im[i];
+            mv__memset(g->v[0], 0, g->all * sizeof(float));
+            for (z = 0; z < a->n[2]; z++)
+                for (y = 0; y < a->n[1]; y++) {
+                    const size_t at = (z * a->n[1] + y) * a->n[0];
+                    float *to = g->v[0] + (z * g->p[1] + y) * g->p[0];
+                    for (x = 0; x < a->n[0]; x++)
+                        to[x] = q == 0 ? a->m[at + x] : q == 1 ? a->f[at + x] : a->f[at + x] * a->f[at + x];
+                }
+            st = mv_fft_plan_execute(ctx, &g->there, g->spectrum[i][q], g->v[0]);
+        }
+    return st;
+}
+/* v[4] = r of each shift, -2 where too little overlaps */
+static mv_status mv__ph_surface(mv_ctx *ctx, mv__ph_masked *g) {
+    mv_status st = mv__ph_transforms(ctx, g);
+    size_t i;
+    if (st == MEDVOL_OK) st = mv__ph_correlation(ctx, g, g->v[0], 0, 0);
+    if (st == MEDVOL_OK) st = mv__ph_correlation(ctx, g, g->v[1], 1, 0);
+    if (st == MEDVOL_OK) st = mv__ph_correlation(ctx, g, g->v[3], 2, 0);
+    if (st < 0) return st;
+    mv__ph_combine(g->v[3], g->v[1], g->v[0], g->all);
+    st = mv__ph_correlation(ctx, g, g->v[2], 0, 1);
+    if (st == MEDVOL_OK) st = mv__ph_correlation(ctx, g, g->v[4], 0, 2);
+    if (st < 0) return st;
+    mv__ph_combine(g->v[4], g->v[2], g->v[0], g->all);
+    for (i = 0; i < g->all; i++) {
+        const double n = (double)g->v[0][i], a = (double)g->v[3][i], b = (double)g->v[4][i];
+        g->v[3][i] = a > 1e-3 * n && b > 1e-3 * n ? (float)sqrt(a * b) : 0.0f;
+    }
+    st = mv__ph_correlation(ctx, g, g->v[4], 1, 1);
+    for (i = 0; i < g->all; i++) {
+        const double n = floor((double)g->v[0][i] + 0.5), d = (double)g->v[3][i];
+        double r = -2.0;
+        if (n >= g->least && n > 0.5 && d > 0.0)
+            r = ((double)g->v[4][i] - (double)g->v[1][i] * (double)g->v[2][i] / n) / d;
+        g->v[4][i] = (float)(r < 1.0 ? r : 1.0);
+    }
+    return st;
+}
+static double mv__ph_wrapped(size_t i, size_t p, size_t most) { /* shifts run from most - p + 1 to most */
+    return i <= most ? (double)i : (double)i - (double)p;
+}
+static void mv__ph_peak(const mv__ph_masked *g, mv__ph_found *f) {
+    const float *r = g->v[4];
+    size_t at = 0, i, q[3], stride[3];
+    double second = -2.0;
+    int k;
+    for (i = 1; i < g->all; i++)
+        if (r[i] > r[at]) at = i;
+    stride[0] = 1, stride[1] = g->p[0], stride[2] = g->p[0] * g->p[1];
+    q[0] = at % g->p[0], q[1] = at / g->p[0] % g->p[1], q[2] = at / g->p[0] / g->p[1];
+    for (i = 0; i < g->all; i++) {
+        const size_t x[3] = {i % g->p[0], i / g->p[0] % g->p[1], i / g->p[0] / g->p[1]};
+        int away = 0;
+        if (!((double)r[i] > second)) continue;
+        for (k = 0; k < 3; k++) {
+            const size_t d = x[k] > q[k] ? x[k] - q[k] : q[k] - x[k];
+            if (mv__minz(d, g->p[k] - d) > 2) away = 1;
+        }
+        for (k = 0; k < 3 && away; k++) /* a flank is no peak */
+            if (r[x[k] > 0 ? i - stride[k] : i + (g->p[k] - 1) * stride[k]] > r[i] ||
+                r[x[k] + 1 < g->p[k] ? i + stride[k] : i - (g->p[k] - 1) * stride[k]] > r[i])
+                away = 0;
+        if (away) second = (double)r[i];
+    }
+    for (k = 0; k < 3; k++) {
+        const size_t below = q[k] > 0 ? at - stride[k] : at + (g->p[k] - 1) * stride[k],
+                     above = q[k] + 1 < g->p[k] ? at + stride[k] : at - (g->p[k] - 1) * stride[k];
+        const double y0 = (double)r[below], y1 = (double)r[at], y2 = (double)r[above];
+        const double bend = y0 - 2.0 * y1 + y2;
+        f->shift[k] = mv__ph_wrapped(q[k], g->p[k], g->im[1]->n[k] - 1);
+        if (g->p[k] > 2 && y0 > -1.5 && y2 > -1.5 && bend < 0.0) f->shift[k] += 0.5 * (y0 - y2) / bend;
+    }
+    f->r.peak = (double)r[at];
+    f->r.second = second;
+    f->r.confidence = second > 0.0 ? f->r.peak / second : 1e9;
+    f->r.overlap = (double)g->v[0][at];
+}
+static mv_status mv__ph_masked_run(mv_ctx *ctx, const mv__ph *h, mv__ph_found *f) {
+    mv__ph_masked g;
+    mv_fft_desc d;
+    double voxels[2] = {0.0, 0.0}, fewest;
+    float *block = NULL;
+    size_t need, i;
+    int k, q;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&d, 0, sizeof d);
+    mv__memset(f, 0, sizeof *f);
+    g.im[0] = &h->a;
+    g.im[1] = &h->b;
+    d.ndim = 3;
+    for (g.all = 1, k = 0; k < 3; k++) {
+        const size_t n = h->a.n[k] + h->b.n[k] - 1;
+        g.p[k] = d.dim[k] = n > 1 ? mv_fft_good_size(n, 2) : 1;
+        if (!g.p[k] || !mv__mul(g.all, g.p[k], &g.all) || g.all > (size_t)-1 / 256)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)n, -1, "%s: the images are too large",
+                            h->op);
+    }
+    for (k = 0; k < 2; k++)
+        for (i = 0; i < g.im[k]->count; i++) voxels[k] += (double)g.im[k]->m[i];
+    fewest = voxels[0] < voxels[1] ? voxels[0] : voxels[1];
+    g.least = h->o.overlap * fewest;
+    g.half = g.p[0] / 2 + 1;
+    g.freq = g.half * g.p[1] * g.p[2];
+    need = 14 * g.freq + 5 * g.all; /* fewer than 20 all: p is even or 1 */
+    d.flags = MEDVOL_FFT_REAL;
+    st = mv_fft_plan_init(ctx, &g.there, &d);
+    d.flags |= MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
+    if (st == MEDVOL_OK) st = mv_fft_plan_init(ctx, &g.back, &d);
+    if (st == MEDVOL_OK && !(block = (float *)mv__alloc(ctx, need * sizeof *block))) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        for (k = 0; k < 2; k++)
+            for (q = 0; q < 3; q++) g.spectrum[k][q] = block + (size_t)(3 * k + q) * 2 * g.freq;
+        g.work = block + 12 * g.freq;
+        for (k = 0; k < 5; k++) g.v[k] = block + 14 * g.freq + (size_t)k * g.all;
+        st = mv__ph_surface(ctx, &g);
+    }
+    if (st == MEDVOL_OK) {
+        mv__ph_peak(&g, f);
+        if (f->r.peak < -1.5)
+            st = mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", h->o.overlap, -1,
+                          "%s: no shift has an overlap of %g with contrast in both images", h->op,
+                          h->o.overlap);
+        f->r.ncc = f->r.peak;
+        f->r.overlap /= fewest;
+    }
+    mv__free(ctx, block);
+    mv_fft_plan_free(ctx, &g.there);
+    mv_fft_plan_free(ctx, &g.back);
+    return st;
+}
+/* ---- the call ---- */
+static mv_status mv__ph_check(mv_ctx *ctx, mv__ph *g, const mv_volume *fixed, const mv_volume *moving) {
+    const double *m;
+    mv_status st = mv__rg_check_image(ctx, g->op, "fixed", fixed, g->o.fixed_mask, "fixed_mask");
+    if (st < 0) return st;
+    st = mv__rg_check_image(ctx, g->op, "moving", moving, g->o.moving_mask, "moving_mask");
+    if (st < 0) return st;
+    if ((st = mv__rg_check_range(ctx, g->op, "overlap", g->o.overlap, 0, 1)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, g->op, "upsample", g->o.upsample, 0, 1000)) < 0) return st;
+    if (g->o.overlap == 0.0) g->o.overlap = 0.25;
+    if (g->o.upsample == 0) g->o.upsample = 100;
+    g->flat = mv__rg_flat(fixed);
+    g->masked = g->o.masked || g->o.fixed_mask || g->o.moving_mask;
+    m = fixed->affine;
+    if (mv__rg_flat(moving) != g->flat)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", g->op);
+    if (g->o.scale && !g->o.rotation)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "scale", g->o.scale, -1, "%s: scale: not without rotation",
+                        g->op);
+    if (g->o.rotation && (!g->flat || g->masked))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "rotation", g->o.rotation, -1,
+                        "%s: rotation: in the plane and without masks alone", g->op);
+    if (g->o.rotation && !(fabs(m[0] * m[1] + m[4] * m[5]) <
+                           1e-4 * sqrt((m[0] * m[0] + m[4] * m[4]) * (m[1] * m[1] + m[5] * m[5]))))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "rotation", m[1], -1,
+                        "%s: rotation: the fixed image's axes are not at right angles", g->op);
+    return MEDVOL_OK;
+}
+/* a copy with NaN where the mask has no weight, so that nothing is interpolated across; or none */
+static mv_status mv__ph_hidden(mv_ctx *ctx, mv_volume *out, const mv_volume *v, const mv_volume *mask) {
+    mv_volume w;
+    size_t i;
+    mv_status st;
+    if (!mask) return MEDVOL_OK;
+    mv__memset(&w, 0, sizeof w);
+    st = mv_convert(ctx, out, v, MEDVOL_F32, NULL);
+    if (st == MEDVOL_OK) st = mv_convert(ctx, &w, mask, MEDVOL_F32, NULL);
+    for (i = 0; st == MEDVOL_OK && i < mv_volume_count(&w); i++)
+        if (!(((float *)w.data)[i] > 0.0f)) ((float *)out->data)[i] = (float)NAN;
+    mv_volume_free(ctx, &w);
+    return st;
+}
+/* some steps of Gauss and Newton from t, if they lead somewhere near */
+static mv_status mv__ph_polish(mv_ctx *ctx, const mv__ph *g, double *t, const mv_volume *fixed,
+                               const mv_volume *moving) {
+    mv_register_affine_opt o;
+    double polished[12], spacing[3], most = 0.0, least = 1e300;
+    mv_volume hidden[2];
+    int i, k, r;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    o.model = g->o.scale ? MEDVOL_SIMILARITY : g->o.rotation ? MEDVOL_RIGID : MEDVOL_TRANSLATION;
+    o.start = t;
+    o.control.levels = 1;
+    o.control.iterations = 20;
+    mv__memset(hidden, 0, sizeof hidden);
+    st = mv__ph_hidden(ctx, &hidden[0], fixed, g->o.fixed_mask);
+    if (st == MEDVOL_OK) st = mv__ph_hidden(ctx, &hidden[1], moving, g->o.moving_mask);
+    if (st == MEDVOL_OK)
+        st = mv_register_affine(ctx, polished, hidden[0].data ? &hidden[0] : fixed,
+                                hidden[1].data ? &hidden[1] : moving, &o);
+    mv_volume_free(ctx, &hidden[0]);
+    mv_volume_free(ctx, &hidden[1]);
+    if (st == MEDVOL_E_NOMEM || st == MEDVOL_E_LIMIT || st == MEDVOL_E_CANCELLED) return st;
+    if (st < 0) return MEDVOL_OK;
+    mv_affine_spacing(spacing, fixed->affine);
+    for (k = 0; k < (g->flat ? 2 : 3); k++) least = spacing[k] < least ? spacing[k] : least;
+    for (i = 0; i < 8; i++) { /* corners */
+        double x[3], p[3], q[3], s[3], d = 0.0;
+        for (k = 0; k < 3; k++)
+            x[k] = i >> k & 1 ? (double)((k < fixed->ndim ? fixed->dim[k] : 1) - 1) : 0.0;
+        mv_affine_apply(p, fixed->affine, x);
+        mv_affine_apply(q, t, p);
+        mv_affine_apply(s, polished, p);
+        for (r = 0; r < 3; r++) d += (q[r] - s[r]) * (q[r] - s[r]);
+        most = sqrt(d) > most ? sqrt(d) : most;
+    }
+    if (most <= 2.0 * least) mv__memcpy(t, polished, sizeof polished);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_register_phase(mv_ctx *ctx, double *affine, const mv_volume *fixed,
+                                       const mv_volume *moving, const mv_register_phase_opt *opt) {
+    mv__ph g;
+    mv__ph_found f;
+    mv_volume grid;
+    double t[12];
+    int other;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&f, 0, sizeof f);
+    g.op = "register_phase";
+    if (opt) g.o = *opt;
+    if (!affine) return mv__fail_null(ctx, g.op, "affine");
+    if ((st = mv__ph_check(ctx, &g, fixed, moving)) < 0) return st;
+    if ((st = mv__ph_grid(ctx, g.op, &grid, fixed, moving, &other)) < 0) return st;
+    if (mv__tell(ctx, 0, 4, g.op)) return mv__cancelled(ctx, g.op);
+    st = mv__ph_take(ctx, &g, "fixed", &g.a, fixed, g.o.fixed_mask, NULL);
+    if (st == MEDVOL_OK)
+        st = mv__ph_take(ctx, &g, "moving", &g.b, moving, g.o.moving_mask, other ? &grid : NULL);
+    if (st == MEDVOL_OK && mv__tell(ctx, 1, 4, g.op)) st = mv__cancelled(ctx, g.op);
+    if (st == MEDVOL_OK && g.o.rotation) st = mv__ph_similarity(ctx, &g, t, &f.r);
+    else if (st == MEDVOL_OK) {
+        st = g.masked ? mv__ph_masked_run(ctx, &g, &f) : mv__ph_translate(ctx, &g, &g.a, &g.b, &f);
+        mv__ph_world(t, g.a.v.affine, g.b.v.affine, f.shift, g.flat);
+    }
+    mv__ph_release(ctx, &g.a);
+    mv__ph_release(ctx, &g.b);
+    if (st == MEDVOL_OK && mv__tell(ctx, 3, 4, g.op)) st = mv__cancelled(ctx, g.op);
+    if (st == MEDVOL_OK && !g.o.unpolished) st = mv__ph_polish(ctx, &g, t, fixed, moving);
+    if (st < 0) return st;
+    f.r.scale = g.flat ? sqrt(fabs(t[0] * t[5] - t[1] * t[4])) : 1.0;
+    f.r.degrees = g.flat ? atan2(t[4], t[0]) * 180.0 / 3.14159265358979323846 : 0.0;
+    if (g.o.report) *g.o.report = f.r;
+    mv__memcpy(affine, t, sizeof t);
+    return MEDVOL_OK;
+}
+#endif
 #endif /* MEDVOL_NO_REGISTER */
 
 /* ==== [FLOW] dense displacements between images that are alike. Owns mv__of_*. Uses [VOLUME] [RESAMPLE]
@@ -39516,6 +40545,1486 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
 }
 #endif
 #endif /* MEDVOL_NO_FLOW */
+/* ==== [LANDMARK] fits of points, thin-plate splines, manual corrections. Owns mv__lm_*. Uses [VOLUME]
+   [LINALG] [FIELD] [REGISTER]. Source: Duchon 1977, Wahba 1990 (splines), Bunch and Kaufman 1977, Umeyama
+   1991, Wendland 1995. ================================================================================== */
+#ifndef MEDVOL_NO_LANDMARK
+#ifdef MV__PASS
+#if MV__PASS == 1
+enum { MV__LM_RUN = 64 }; /* points that are worked on at once; a multiple of MVF_N */
+/* Landmarks and the weights of their kernels. Within the square root of rho2 the kernel is the polynomial k
+   of r^2 instead; rho2 0: nowhere. */
+typedef struct mv__lm_set {
+    const double *at[3], *c[3];
+    size_t n;
+    double k[4], rho2;
+} mv__lm_set;
+/* bumps about points on the row whose voxel i lies at at + i step + u(i) of the point, in radii */
+typedef struct mv__lm_bump {
+    float at[3], step[3], unit, c[3]; /* unit: 1 / radius */
+    const float *u[3];
+    int comps;
+} mv__lm_bump;
+#endif
+/* logarithms of MVF_N numbers within 1e-37..1e37 */
+MV__INLINE void MV__K(mv__lm_log)(mvd *f) {
+    static const double odd[9] = {1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7,
+                                  1.0 / 5,  1.0 / 3};
+    const mvf t = mvf_narrow(f[0], f[MVF_N / MVD_N - 1]);
+    /* exponents for which the rest lies within sqrt(1/2)..sqrt(2) */
+    const mvi e = mvi_sub(mvi_srl(mvi_add(mvf_bits(t), mvi_set1(0x00cafb0d)), 23), mvi_set1(128));
+    const mvd one = mvd_set1(1.0);
+    int h, k;
+    MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+        const mvd b = h ? mvd_hi_i(e) : mvd_lo_i(e), back = mvd_sub(mvd_zero(), b);
+        const mvd m = mvd_mul(f[h], mvd_pow2(back));
+        const mvd s = mvd_div(mvd_sub(m, one), mvd_add(m, one)), z = mvd_mul(s, s);
+        mvd p = mvd_set1(1.0 / 21);
+        MV__UNROLL for (k = 0; k < 9; k++) p = mvd_mad(p, z, mvd_set1(odd[k]));
+        p = mvd_mad(mvd_mul(p, z), s, s); /* s + s^3 / 3 + ... */
+        f[h] = mvd_mad(b, mvd_set1(0.69314718055994530942), mvd_add(p, p));
+    }
+}
+/* kernels of squared distances */
+MV__INLINE void MV__K(mv__lm_kernel)(mvd *f, const mvd *d, int flat) {
+    int h;
+    if (flat) {
+        MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++)
+            f[h] = mvd_min(mvd_max(d[h], mvd_set1(1e-30)), mvd_set1(1e30));
+        MV__K(mv__lm_log)(f);
+        MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++)
+            f[h] = mvd_mul(f[h], mvd_mul(mvd_set1(0.5), d[h]));
+        return;
+    }
+    MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) f[h] = mvd_sub(mvd_zero(), mvd_sqrt(d[h]));
+}
+MV__INLINE mvd MV__K(mv__lm_smooth)(mvd d, const mv__lm_set *s) {
+    const mvd p = mvd_mad(mvd_set1(s->k[3]), d, mvd_set1(s->k[2]));
+    return mvd_mad(mvd_mad(p, d, mvd_set1(s->k[1])), d, mvd_set1(s->k[0]));
+}
+/* out[c] = sum of the kernels at n points, a multiple of MVF_N */
+MV__INLINE void MV__K(mv__lm_sum)(double *const *out, const double *const *p, size_t n, const mv__lm_set *s,
+                                  int axes) {
+    const mvd rho2 = mvd_set1(s->rho2);
+    size_t i, j;
+    int h, c;
+    for (i = 0; i < n; i += MVF_N) {
+        mvd x[3][2], a[3][2], d[2], f[2];
+        for (c = 0; c < axes; c++)
+            MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+                x[c][h] = mvd_load(p[c] + i + (size_t)(h * MVD_N));
+                a[c][h] = mvd_zero();
+            }
+        for (j = 0; j < s->n; j++) {
+            MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+                const mvd dx = mvd_sub(x[0][h], mvd_set1(s->at[0][j])),
+                          dy = mvd_sub(x[1][h], mvd_set1(s->at[1][j]));
+                d[h] = mvd_mad(dy, dy, mvd_mul(dx, dx));
+                if (axes > 2) {
+                    const mvd dz = mvd_sub(x[2][h], mvd_set1(s->at[2][j]));
+                    d[h] = mvd_mad(dz, dz, d[h]);
+                }
+            }
+            MV__K(mv__lm_kernel)(f, d, axes == 2);
+            MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+                f[h] = mvd_sel(mvd_lt(d[h], rho2), MV__K(mv__lm_smooth)(d[h], s), f[h]);
+                MV__UNROLL for (c = 0; c < axes; c++)
+                    a[c][h] = mvd_mad(mvd_set1(s->c[c][j]), f[h], a[c][h]);
+            }
+        }
+        for (c = 0; c < axes; c++)
+            MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++)
+                mvd_store(out[c] + i + (size_t)(h * MVD_N), a[c][h]);
+    }
+    mv_end();
+}
+static void MV__K(mv__lm_sum2)(double *const *out, const double *const *p, size_t n, const mv__lm_set *s) {
+    MV__K(mv__lm_sum)(out, p, n, s, 2);
+}
+static void MV__K(mv__lm_sum3)(double *const *out, const double *const *p, size_t n, const mv__lm_set *s) {
+    MV__K(mv__lm_sum)(out, p, n, s, 3);
+}
+/* d[c] += w[c] (kernel - polynomial) at i = 0..n-1, at + i step from a landmark */
+MV__INLINE void MV__K(mv__lm_rest)(float *const *d, const double *at, const double *step, size_t n,
+                                   const double *w, const mv__lm_set *s, int axes) {
+    const mvd rho2 = mvd_set1(s->rho2);
+    double iota[MVF_N];
+    size_t i;
+    int h, c;
+    for (h = 0; h < MVF_N; h++) iota[h] = (double)h;
+    for (i = 0; i < n; i += MVF_N) {
+        const size_t left = n - i;
+        mvd q[2], f[2];
+        MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+            const mvd t = mvd_add(mvd_load(iota + h * MVD_N), mvd_set1((double)i));
+            q[h] = mvd_zero();
+            MV__UNROLL for (c = 0; c < axes; c++) {
+                const mvd x = mvd_mad(t, mvd_set1(step[c]), mvd_set1(at[c]));
+                q[h] = mvd_mad(x, x, q[h]);
+            }
+        }
+        MV__K(mv__lm_kernel)(f, q, axes == 2);
+        MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++)
+            f[h] = mvd_sel(mvd_lt(q[h], rho2), mvd_sub(f[h], MV__K(mv__lm_smooth)(q[h], s)), mvd_zero());
+        for (c = 0; c < axes; c++) {
+            mvd g[2];
+            mvf v;
+            MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) g[h] = mvd_mul(mvd_set1(w[c]), f[h]);
+            v = mvf_narrow(g[0], g[MVF_N / MVD_N - 1]);
+            if (left >= MVF_N) mvf_store(d[c] + i, mvf_add(mvf_load(d[c] + i), v));
+            else mvf_storen(d[c] + i, mvf_add(mvf_loadn(d[c] + i, left), v), left);
+        }
+    }
+    mv_end();
+}
+static void MV__K(mv__lm_rest2)(float *const *d, const double *at, const double *step, size_t n,
+                                const double *w, const mv__lm_set *s) {
+    MV__K(mv__lm_rest)(d, at, step, n, w, s, 2);
+}
+static void MV__K(mv__lm_rest3)(float *const *d, const double *at, const double *step, size_t n,
+                                const double *w, const mv__lm_set *s) {
+    MV__K(mv__lm_rest)(d, at, step, n, w, s, 3);
+}
+/* d = sum of w[k] row[k] */
+static void MV__K(mv__lm_mix)(float *d, const float *const *row, const float *w, size_t count, size_t n) {
+    size_t i, k;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        mvf s = mvf_mul(mvf_set1(w[0]), mvf_load(row[0] + i));
+        for (k = 1; k < count; k++) s = mvf_mad(mvf_set1(w[k]), mvf_load(row[k] + i), s);
+        mvf_store(d + i, s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float s = w[0] * row[0][i];
+        for (k = 1; k < count; k++) s += w[k] * row[k][i];
+        d[i] = s;
+    }
+}
+/* d[i] = sum over k of w[k][i] s[at[i] + k] */
+static void MV__K(mv__lm_taps)(float *d, const float *s, const int32_t *at, const float *const *w, size_t n) {
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const mvi j = mvi_load(at + i);
+        mvf a, b, c, e, t;
+        mvf_gather2(s, j, &a, &b);
+        mvf_gather2(s + 2, j, &c, &e);
+        t = mvf_mad(b, mvf_load(w[1] + i), mvf_mul(a, mvf_load(w[0] + i)));
+        mvf_store(d + i, mvf_mad(e, mvf_load(w[3] + i), mvf_mad(c, mvf_load(w[2] + i), t)));
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const float *p = s + at[i];
+        d[i] = w[0][i] * p[0] + w[1][i] * p[1] + w[2][i] * p[2] + w[3][i] * p[3];
+    }
+}
+/* d[c] += c[c] (1 - r)^4 (4 r + 1), r < 1 */
+static void MV__K(mv__lm_bumps)(float *const *d, const mv__lm_bump *b, size_t n) {
+    const mvf iota = mvf_fromi(mvi_iota()), one = mvf_set1(1.0f);
+    size_t i;
+    int c;
+    for (i = 0; i < n; i += MVF_N) {
+        const size_t left = n - i;
+        mvf q = mvf_zero(), r, s;
+        for (c = 0; c < 3; c++) {
+            mvf t = mvf_mad(mvf_add(iota, mvf_set1(i)), mvf_set1(b->step[c]), mvf_set1(b->at[c]));
+            if (c < b->comps)
+                t = mvf_mad(left >= MVF_N ? mvf_load(b->u[c] + i) : mvf_loadn(b->u[c] + i, left),
+                            mvf_set1(b->unit), t);
+            q = mvf_mad(t, t, q);
+        }
+        r = mvf_sqrt(q);
+        s = mvf_max(mvf_sub(one, r), mvf_zero()); /* NaN: 0 */
+        s = mvf_mul(s, s);
+        s = mvf_mul(mvf_mul(s, s), mvf_mad(mvf_set1(4.0f), mvf_min(r, one), one));
+        for (c = 0; c < b->comps; c++) {
+            const mvf k = mvf_set1(b->c[c]);
+            if (left >= MVF_N) mvf_store(d[c] + i, mvf_mad(k, s, mvf_load(d[c] + i)));
+            else mvf_storen(d[c] + i, mvf_mad(k, s, mvf_loadn(d[c] + i, left)), left);
+        }
+    }
+    mv_end();
+}
+/* d -= a x + b y */
+static void MV__K(mv__lm_less)(double *d, const double *x, const double *y, double a, double b, size_t n) {
+    const mvd ka = mvd_set1(a), kb = mvd_set1(b);
+    size_t i;
+    for (i = 0; i + MVD_N <= n; i += MVD_N)
+        mvd_store(d + i, mvd_nmad(kb, mvd_load(y + i), mvd_nmad(ka, mvd_load(x + i), mvd_load(d + i))));
+    mv_end();
+    for (; i < n; i++) d[i] = d[i] - a * x[i] - b * y[i];
+}
+#else
+/* ---- pairs of points ---- */
+enum { MV__LM_MOST = 16384, MV__LM_BUMPS = 4096 };
+typedef struct mv__lm_pairs {
+    const double *p[3], *q[3];
+    size_t n;
+    int axes;
+} mv__lm_pairs;
+static mv_status mv__lm_take(mv_ctx *ctx, const char *op, mv__lm_pairs *s, const double *x, const double *y,
+                             const double *z, const double *u, const double *v, const double *w,
+                             size_t points) {
+    static const char *const name[6] = {"x", "y", "z", "u", "v", "w"};
+    const double *all[6];
+    size_t i;
+    int k;
+    if (!x || !y) return mv__fail_null(ctx, op, !x ? "x" : "y");
+    if (!u || !v) return mv__fail_null(ctx, op, !u ? "u" : "v");
+    if (!z != !w) return mv__fail_null(ctx, op, z ? "w, but z is not," : "z, but w is not,");
+    s->p[0] = x, s->p[1] = y, s->p[2] = z;
+    s->q[0] = u, s->q[1] = v, s->q[2] = w;
+    s->n = points;
+    s->axes = z ? 3 : 2;
+    for (k = 0; k < 3; k++) all[k] = s->p[k], all[k + 3] = s->q[k];
+    for (k = 0; k < 6; k++)
+        for (i = 0; all[k] && i < points; i++)
+            if (!(fabs(all[k][i]) < 1e100))
+                return mv__fail(ctx, MEDVOL_E_RANGE, name[k], all[k][i], (int64_t)i,
+                                "%s: %s[%zu] = %g: must be finite and below 1e100", op, name[k], i,
+                                all[k][i]);
+    return MEDVOL_OK;
+}
+typedef struct mv__lm_fit {
+    double p[3], q[3], a[9], s[3]; /* centres; sum of (q - centre) (p - centre)^T; singular values */
+    double spread, rest, weight;   /* sums of squares of p and q */
+} mv__lm_fit;
+static void mv__lm_moments(mv__lm_fit *f, const mv__lm_pairs *s, const double *weight) {
+    size_t i;
+    int r, c;
+    mv__memset(f, 0, sizeof *f);
+    for (i = 0; i < s->n; i++) f->weight += weight ? weight[i] : 1.0;
+    if (!(f->weight > 0.0)) return;
+    for (i = 0; i < s->n; i++)
+        for (c = 0; c < s->axes; c++) {
+            const double w = (weight ? weight[i] : 1.0) / f->weight;
+            f->p[c] += w * s->p[c][i];
+            f->q[c] += w * s->q[c][i];
+        }
+    for (i = 0; i < s->n; i++)
+        for (c = 0; c < s->axes; c++) {
+            const double w = weight ? weight[i] : 1.0, d = s->p[c][i] - f->p[c], e = s->q[c][i] - f->q[c];
+            f->spread += w * d * d;
+            f->rest += w * e * e;
+            for (r = 0; r < s->axes; r++) f->a[r + 3 * c] += w * (s->q[r][i] - f->q[r]) * d;
+        }
+}
+/* rotation and scale: t's 3 x 3 part */
+static mv_status mv__lm_fit_turn(mv_ctx *ctx, const char *op, double *t, mv__lm_fit *f, int axes, int scale) {
+    double u[9], v[9], det, top = 0.0, factor = 1.0;
+    int i, j, k;
+    mv_status st = mv_svd_f64(ctx, u, 3, f->s, v, 3, f->a, 3, (size_t)axes, (size_t)axes);
+    if (st < 0) return st;
+    if (!(f->s[axes - 2] > 1e-9 * f->s[0] && f->s[0] > 1e-12 * sqrt(f->spread * f->rest)))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", f->s[axes - 2], -1,
+                        "%s: the points lie on one %s: they determine no rotation", op,
+                        axes == 2 ? "spot" : "line or spot");
+    det = axes == 2 ? (u[0] * u[4] - u[3] * u[1]) * (v[0] * v[4] - v[3] * v[1]) : 0.0;
+    if (axes == 3) {
+        double m[2][12];
+        for (i = 0; i < 3; i++)
+            for (j = 0; j < 3; j++) m[0][4 * i + j] = u[i + 3 * j], m[1][4 * i + j] = v[i + 3 * j];
+        for (i = 0; i < 3; i++) m[0][4 * i + 3] = m[1][4 * i + 3] = 0.0;
+        det = mv_affine_det(m[0]) * mv_affine_det(m[1]);
+    }
+    for (k = 0; k < axes; k++) top += f->s[k] * (k == axes - 1 && det < 0.0 ? -1.0 : 1.0);
+    if (scale) factor = top / f->spread;
+    if (!(factor > 0.0))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", factor, -1, "%s: no scale above 0 fits the points",
+                        op);
+    for (i = 0; i < axes; i++)
+        for (j = 0; j < axes; j++) {
+            double r = 0.0;
+            for (k = 0; k < axes; k++)
+                r += u[i + 3 * k] * v[j + 3 * k] * (k == axes - 1 && det < 0.0 ? -1.0 : 1.0);
+            t[4 * i + j] = factor * r;
+        }
+    return st;
+}
+/* any matrix: least squares by the singular values of the centred points */
+static mv_status mv__lm_fit_free(mv_ctx *ctx, const char *op, double *t, const mv__lm_fit *f,
+                                 const mv__lm_pairs *s, const double *weight) {
+    const size_t n = s->n, axes = (size_t)s->axes;
+    double *a, *u, v[9], sv[3];
+    size_t i, r, c, k, bytes;
+    mv_status st;
+    if (!mv__mul(2 * axes * sizeof *a, n, &bytes)) bytes = (size_t)-1; /* refused */
+    if (!(a = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    u = a + axes * n;
+    for (c = 0; c < axes; c++)
+        for (i = 0; i < n; i++) a[i + c * n] = sqrt(weight ? weight[i] : 1.0) * (s->p[c][i] - f->p[c]);
+    st = mv_svd_f64(ctx, u, n, sv, v, 3, a, n, n, axes);
+    if (st == MEDVOL_OK && !(sv[axes - 1] > 1e-9 * sv[0]))
+        st = mv__fail(ctx, MEDVOL_E_SINGULAR, "points", sv[axes - 1], -1, "%s: the points lie on one %s", op,
+                      axes == 2 ? "line" : "plane");
+    for (r = 0; st == MEDVOL_OK && r < axes; r++)
+        for (c = 0; c < axes; c++)
+            for (t[4 * r + c] = 0.0, k = 0; k < axes; k++) {
+                double dot = 0.0;
+                for (i = 0; i < n; i++)
+                    dot += u[i + k * n] * sqrt(weight ? weight[i] : 1.0) * (s->q[r][i] - f->q[r]);
+                t[4 * r + c] += dot / sv[k] * v[c + 3 * k];
+            }
+    mv__free(ctx, a);
+    return st;
+}
+MEDVOL_DEF mv_status mv_fit_points(mv_ctx *ctx, double *affine, const double *x, const double *y,
+                                   const double *z, const double *u, const double *v, const double *w,
+                                   size_t points, const mv_fit_opt *opt) {
+    const char *op = "fit_points";
+    mv_fit_opt o = {MEDVOL_RIGID, NULL, NULL};
+    mv__lm_pairs s;
+    mv__lm_fit f;
+    double t[12], sum = 0.0;
+    size_t least, i;
+    int r, c;
+    mv_status st;
+    if (opt) o = *opt;
+    if (!affine) return mv__fail_null(ctx, op, "affine");
+    if ((st = mv__rg_check_range(ctx, op, "model", o.model, 0, MEDVOL_AFFINE)) < 0) return st;
+    if ((st = mv__lm_take(ctx, op, &s, x, y, z, u, v, w, points)) < 0) return st;
+    least = o.model == MEDVOL_TRANSLATION ? 1 : (size_t)s.axes + (o.model == MEDVOL_AFFINE);
+    if (points < least || points > ((size_t)1 << 31))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1,
+                        "%s: %zu points: must be %zu or more", op, points, least);
+    for (i = 0; o.weight && i < points; i++)
+        if (!(o.weight[i] >= 0.0 && o.weight[i] < 1e100))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "weight", o.weight[i], (int64_t)i,
+                            "%s: weight[%zu] = %g: must be 0 or more", op, i, o.weight[i]);
+    mv__lm_moments(&f, &s, o.weight);
+    if (!(f.weight > 0.0))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "weight", 0, -1, "%s: no point has weight", op);
+    mv_affine_identity(t);
+    if (o.model == MEDVOL_AFFINE) st = mv__lm_fit_free(ctx, op, t, &f, &s, o.weight);
+    else if (o.model != MEDVOL_TRANSLATION)
+        st = mv__lm_fit_turn(ctx, op, t, &f, s.axes, o.model == MEDVOL_SIMILARITY);
+    if (st < 0) return st;
+    for (r = 0; r < s.axes; r++)
+        for (t[4 * r + 3] = f.q[r], c = 0; c < s.axes; c++) t[4 * r + 3] -= t[4 * r + c] * f.p[c];
+    for (i = 0; i < points; i++)
+        for (r = 0; r < s.axes; r++) {
+            double d = f.q[r] - s.q[r][i];
+            for (c = 0; c < s.axes; c++) d += t[4 * r + c] * (s.p[c][i] - f.p[c]);
+            sum += (o.weight ? o.weight[i] : 1.0) * d * d;
+        }
+    if (o.rms) *o.rms = sqrt(sum / f.weight);
+    mv__memcpy(affine, t, sizeof t);
+    return MEDVOL_OK;
+}
+
+/* ---- L D L^T of a symmetric matrix that is not definite; the lower triangle, by columns ---- */
+typedef struct mv__lm_ldl {
+    double *a, *w; /* w: two columns of multipliers */
+    size_t n, k, from, per;
+    int *pivot;    /* 0 and more: a block of one, that row came here; below: the first of two, -1 - row */
+    int two;
+} mv__lm_ldl;
+static void mv__lm_ldl_job(void *arg, size_t job) { /* the rank-one or rank-two change of some columns */
+    const mv__lm_ldl *g = (const mv__lm_ldl *)arg;
+    const size_t n = g->n, end = mv__minz(n, g->from + (job + 1) * g->per);
+    const double *x = g->a + g->k * n, *y = g->two ? x + n : x;
+    size_t j;
+    for (j = g->from + job * g->per; j < end; j++)
+        MV__PICK(mv__lm_less)(g->a + j * n + j, x + j, y + j, g->w[j], g->two ? g->w[n + j] : 0.0, n - j);
+}
+static void mv__lm_swap(double *a, double *b) {
+    const double t = *a;
+    *a = *b;
+    *b = t;
+}
+/* chooses the pivot of column k: how many rows it takes, and which row is to come to the last of them */
+static int mv__lm_pivot(const double *a, size_t n, size_t k, size_t *row) {
+    const double alpha = 0.64038820320220757; /* (1 + sqrt(17)) / 8 */
+    const double own = fabs(a[k + k * n]);
+    double most = 0.0, other = 0.0;
+    size_t i, top = k;
+    for (i = k + 1; i < n; i++)
+        if (fabs(a[i + k * n]) > most) most = fabs(a[i + k * n]), top = i;
+    *row = k;
+    if (own >= alpha * most) return 1;
+    for (i = k; i < n; i++) {
+        const double v = fabs(i < top ? a[top + i * n] : a[i + top * n]);
+        if (i != top && v > other) other = v;
+    }
+    if (own >= alpha * most * (most / other)) return 1;
+    *row = top;
+    return fabs(a[top + top * n]) >= alpha * other ? 1 : 2;
+}
+static mv_status mv__lm_factor(mv_ctx *ctx, const char *op, mv__lm_ldl *g) {
+    const size_t n = g->n;
+    double *a = g->a;
+    size_t k = 0, i, row;
+    mv_status st = MEDVOL_OK;
+    while (k < n && st == MEDVOL_OK) {
+        const int wide = mv__lm_pivot(a, n, k, &row);
+        const size_t at = k + (size_t)wide - 1, rest = n - at - 1;
+        if (row != at) {
+            for (i = row + 1; i < n; i++) mv__lm_swap(&a[i + at * n], &a[i + row * n]);
+            for (i = at + 1; i < row; i++) mv__lm_swap(&a[i + at * n], &a[row + i * n]);
+            mv__lm_swap(&a[at + at * n], &a[row + row * n]);
+            if (wide == 2) mv__lm_swap(&a[at + k * n], &a[row + k * n]);
+        }
+        g->pivot[k] = wide == 1 ? (int)row : -1 - (int)row;
+        g->k = k;
+        g->two = wide == 2;
+        g->from = at + 1;
+        if (wide == 1) {
+            const double d = a[k + k * n];
+            if (!(fabs(d) > 1e-280) || !mv__finite(d))
+                return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", d, -1, "%s: the system is singular", op);
+            for (i = k + 1; i < n; i++) g->w[i] = a[i + k * n] / d;
+        } else {
+            const double low = a[at + k * n], d11 = a[at + at * n] / low, d22 = a[k + k * n] / low;
+            const double t = 1.0 / (d11 * d22 - 1.0) / low;
+            if (!mv__finite(t))
+                return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", low, -1, "%s: the system is singular", op);
+            for (i = at + 1; i < n; i++) {
+                g->w[i] = t * (d11 * a[i + k * n] - a[i + at * n]);
+                g->w[n + i] = t * (d22 * a[i + at * n] - a[i + k * n]);
+            }
+        }
+        g->per = mv__maxz(16, mv__divup(rest, 32));
+        if (rest < 256) {
+            g->per = mv__maxz(rest, 1);
+            if (rest) mv__lm_ldl_job(g, 0);
+        } else st = mv_parallel_for(ctx, mv__divup(rest, g->per), mv__lm_ldl_job, g, NULL);
+        for (i = at + 1; i < n; i++) {
+            a[i + k * n] = g->w[i];
+            if (wide == 2) a[i + at * n] = g->w[n + i];
+        }
+        k = at + 1;
+        if (mv__tell(ctx, k, n, op)) return mv__cancelled(ctx, op);
+    }
+    return st;
+}
+static void mv__lm_solve(const mv__lm_ldl *g, double *b) {
+    const size_t n = g->n;
+    const double *a = g->a;
+    size_t k = 0, i;
+    while (k < n) {
+        const int two = g->pivot[k] < 0;
+        const size_t at = k + (size_t)two, row = (size_t)(two ? -1 - g->pivot[k] : g->pivot[k]);
+        mv__lm_swap(&b[at], &b[row]);
+        for (i = at + 1; i < n; i++) b[i] -= a[i + k * n] * b[k] + (two ? a[i + at * n] * b[at] : 0.0);
+        if (two) {
+            const double low = a[at + k * n], d1 = a[k + k * n] / low, d2 = a[at + at * n] / low,
+                         det = d1 * d2 - 1.0, x = b[k] / low, y = b[at] / low;
+            b[k] = (d2 * x - y) / det;
+            b[at] = (d1 * y - x) / det;
+        } else b[k] /= a[k + k * n];
+        k = at + 1;
+    }
+    for (k = n; k > 0;) { /* the last row of a block is k - 1 */
+        const int two = k > 1 && g->pivot[k - 1] == MV__LM_MOST * 2;
+        const size_t at = k - 1, first = at - (size_t)two;
+        const size_t row = (size_t)(two ? -1 - g->pivot[first] : g->pivot[at]);
+        for (i = at + 1; i < n; i++) {
+            b[at] -= a[i + at * n] * b[i];
+            if (two) b[first] -= a[i + first * n] * b[i];
+        }
+        mv__lm_swap(&b[at], &b[row]);
+        k = first;
+    }
+}
+
+/* ---- thin-plate splines ---- */
+typedef struct mv__lm_spline { /* being made */
+    const mv__lm_pairs *s;
+    const double *at[3]; /* coordinates of the system */
+    double lambda, *a;
+    size_t n, all;       /* landmarks; rows of the system */
+    size_t *twin;        /* of each column the first row behind it on the same spot, or 0 */
+} mv__lm_spline;
+static double mv__lm_phi(const mv__lm_spline *g, size_t i, size_t j) {
+    double d = 0.0;
+    int c;
+    for (c = 0; c < g->s->axes; c++) d += (g->at[c][i] - g->at[c][j]) * (g->at[c][i] - g->at[c][j]);
+    if (g->s->axes == 3) return -sqrt(d);
+    return d > 1e-300 ? 0.5 * d * log(d) : 0.0;
+}
+static void mv__lm_fill_job(void *arg, size_t j) { /* a column */
+    const mv__lm_spline *g = (const mv__lm_spline *)arg;
+    double *a = g->a + j * g->all;
+    size_t i;
+    int c;
+    g->twin[j] = 0;
+    a[j] = g->lambda;
+    for (i = j + 1; i < g->n; i++) {
+        double d = 0.0;
+        for (c = 0; c < g->s->axes; c++) d += (g->at[c][i] - g->at[c][j]) * (g->at[c][i] - g->at[c][j]);
+        if (d <= 1e-20 && !g->twin[j]) g->twin[j] = i;
+        a[i] = mv__lm_phi(g, i, j);
+    }
+    a[g->n] = 1.0;
+    for (c = 0; c < g->s->axes; c++) a[g->n + 1 + (size_t)c] = g->at[c][j];
+}
+typedef struct mv__lm_residual { /* b -= A x of one right side */
+    const mv__lm_spline *g;
+    const double *x;
+    double *b;
+} mv__lm_residual;
+static void mv__lm_residual_job(void *arg, size_t i) { /* a row */
+    const mv__lm_residual *r = (const mv__lm_residual *)arg;
+    const mv__lm_spline *g = r->g;
+    const size_t n = g->n;
+    double sum = g->lambda * r->x[i] + r->x[n];
+    size_t j;
+    int c;
+    for (j = 0; j < n; j++) sum += mv__lm_phi(g, i, j) * r->x[j];
+    for (c = 0; c < g->s->axes; c++) sum += g->at[c][i] * r->x[n + 1 + (size_t)c];
+    r->b[i] -= sum;
+}
+/* x: the solution for displacements along axis c, then once more for what is left; b: room for as much */
+static mv_status mv__lm_right(mv_ctx *ctx, const mv__lm_spline *g, const mv__lm_ldl *f, int c, double *x,
+                              double *b) {
+    const size_t n = g->n;
+    mv__lm_residual r;
+    size_t i;
+    int k, round;
+    mv_status st = MEDVOL_OK;
+    r.g = g;
+    r.x = x;
+    r.b = b;
+    for (i = 0; i < g->all; i++) x[i] = 0.0;
+    for (round = 0; round < 2 && st == MEDVOL_OK; round++) {
+        for (i = 0; i < g->all; i++) b[i] = i < n ? g->s->q[c][i] - g->s->p[c][i] : 0.0;
+        if (round) st = mv_parallel_for(ctx, n, mv__lm_residual_job, &r, NULL);
+        for (i = 0; i < n && round; i++) {
+            b[n] -= x[i];
+            for (k = 0; k < g->s->axes; k++) b[n + 1 + (size_t)k] -= g->at[k][i] * x[i];
+        }
+        mv__lm_solve(f, b);
+        for (i = 0; i < g->all; i++) x[i] += b[i];
+    }
+    return st;
+}
+/* centre and size of landmarks; refused where they lie on a line or plane */
+static mv_status mv__lm_extent(mv_ctx *ctx, const char *op, mv_tps *t, const mv__lm_pairs *s, double *a) {
+    double sv[3], most = 0.0;
+    const size_t n = s->n;
+    size_t i;
+    int c;
+    mv_status st;
+    for (c = 0; c < s->axes; c++) {
+        double low = s->p[c][0], high = low;
+        for (i = 1; i < n; i++) {
+            low = s->p[c][i] < low ? s->p[c][i] : low;
+            high = s->p[c][i] > high ? s->p[c][i] : high;
+        }
+        t->centre[c] = 0.5 * low + 0.5 * high;
+    }
+    for (i = 0; i < n; i++) {
+        double d = 0.0;
+        for (c = 0; c < s->axes; c++) d += (s->p[c][i] - t->centre[c]) * (s->p[c][i] - t->centre[c]);
+        if (d > most) most = d;
+    }
+    t->size = sqrt(most);
+    if (!(t->size > 1e-100))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", 0, -1, "%s: all points lie on one spot", op);
+    for (c = 0; c < s->axes; c++) {
+        double mean = 0.0;
+        for (i = 0; i < n; i++) a[i + (size_t)c * n] = (s->p[c][i] - t->centre[c]) / t->size;
+        for (i = 0; i < n; i++) mean += a[i + (size_t)c * n] / (double)n;
+        for (i = 0; i < n; i++) a[i + (size_t)c * n] -= mean;
+    }
+    st = mv_svd_f64(ctx, NULL, n, sv, NULL, 3, a, n, n, (size_t)s->axes);
+    if (st == MEDVOL_OK && !(sv[s->axes - 1] > 1e-9 * sv[0]))
+        st = mv__fail(ctx, MEDVOL_E_SINGULAR, "points", sv[s->axes - 1], -1, "%s: all points lie on one %s",
+                      op, s->axes == 2 ? "line" : "plane");
+    return st;
+}
+/* from the solution to the affine part and the two figures */
+static void mv__lm_finish(mv_tps *t, const mv__lm_spline *g, double *const *x) {
+    const int axes = g->s->axes;
+    double far_off = 0.0;
+    size_t i;
+    int r, c;
+    mv_affine_identity(t->affine);
+    for (r = 0; r < axes; r++) {
+        const double *poly = x[r] + g->n;
+        t->affine[4 * r + 3] = poly[0];
+        for (c = 0; c < axes; c++) {
+            t->affine[4 * r + c] += poly[1 + c] / t->size;
+            t->affine[4 * r + 3] -= poly[1 + c] / t->size * t->centre[c];
+        }
+    }
+    for (i = 0; i < g->n; i++) { /* w^T K w = w^T (u - lambda w), as P^T w is 0; off by lambda w */
+        double d = 0.0;
+        for (r = 0; r < axes; r++) {
+            const double w = x[r][i];
+            t->bending += w * (g->s->q[r][i] - g->s->p[r][i] - g->lambda * w);
+            d += g->lambda * w * g->lambda * w;
+        }
+        if (d > far_off) far_off = d;
+    }
+    t->bending *= 8.0 * 3.14159265358979323846 / (axes == 2 ? t->size * t->size : t->size);
+    if (!(t->bending > 0.0)) t->bending = 0.0;
+    t->residual = sqrt(far_off);
+}
+static void mv__lm_view(mv__lm_set *s, const mv_tps *t) {
+    int c;
+    mv__memset(s, 0, sizeof *s);
+    s->n = t->points;
+    for (c = 0; c < 3; c++) {
+        s->at[c] = t->table + (size_t)c * t->points;
+        s->c[c] = t->table + (size_t)(c + 3) * t->points;
+    }
+}
+static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, const mv__lm_pairs *s,
+                                    double lambda, double *block) {
+    const size_t n = s->n, all = n + 1 + (size_t)s->axes;
+    double *x[3];
+    mv__lm_spline g;
+    mv__lm_ldl f;
+    size_t i, j;
+    int c;
+    mv_status st = mv__lm_extent(ctx, op, t, s, block);
+    if (st < 0) return st;
+    for (c = 0; c < s->axes; c++)
+        for (i = 0; i < n; i++) t->table[(size_t)c * n + i] = (s->p[c][i] - t->centre[c]) / t->size;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&f, 0, sizeof f);
+    g.s = s;
+    g.n = n;
+    f.n = g.all = all;
+    g.a = f.a = block;
+    f.w = block + all * all;
+    for (c = 0; c < 3; c++) {
+        g.at[c] = t->table + (size_t)c * n;
+        x[c] = f.w + (size_t)(2 + c) * all;
+    }
+    g.twin = (size_t *)(void *)(x[2] + 2 * all);
+    f.pivot = (int *)(void *)(g.twin + all);
+    g.lambda = lambda / (s->axes == 2 ? t->size * t->size : t->size);
+    st = mv_parallel_for(ctx, n, mv__lm_fill_job, &g, NULL);
+    if (st < 0) return st;
+    for (j = 0; j < n && !(lambda > 0.0); j++)
+        if (g.twin[j])
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", (double)j, (int64_t)j,
+                            "%s: points %zu and %zu coincide: lambda must be above 0", op, j, g.twin[j]);
+    for (j = n; j < all; j++)
+        for (i = j; i < all; i++) g.a[i + j * all] = 0.0;
+    for (i = 0; i < all; i++) f.pivot[i] = MV__LM_MOST * 2; /* of the second row of a block it stays */
+    if ((st = mv__lm_factor(ctx, op, &f)) < 0) return st;
+    for (c = 0; c < s->axes && st == MEDVOL_OK; c++) {
+        st = mv__lm_right(ctx, &g, &f, c, x[c], x[2] + all);
+        for (i = 0; i < all && st == MEDVOL_OK; i++)
+            if (!mv__finite(x[c][i]))
+                st = mv__fail(ctx, MEDVOL_E_SINGULAR, "points", x[c][i], -1, "%s: the system is singular",
+                              op);
+        for (i = 0; i < n; i++) t->table[(size_t)(c + 3) * n + i] = x[c][i];
+    }
+    if (st == MEDVOL_OK) mv__lm_finish(t, &g, x);
+    return st;
+}
+MEDVOL_DEF mv_status mv_tps_init(mv_ctx *ctx, mv_tps *tps, const double *x, const double *y, const double *z,
+                                 const double *u, const double *v, const double *w, size_t points,
+                                 const mv_tps_opt *opt) {
+    const char *op = "tps_init";
+    const double lambda = opt ? opt->lambda : 0.0;
+    mv__lm_pairs s;
+    mv_tps t;
+    double *block;
+    size_t all, i;
+    mv_status st;
+    if (!tps) return mv__fail_null(ctx, op, "tps");
+    mv__memset(tps, 0, sizeof *tps);
+    mv__memset(&t, 0, sizeof t);
+    if ((st = mv__rg_check_range(ctx, op, "lambda", lambda, 0, 1e100)) < 0) return st;
+    if (points > MV__LM_MOST || points < (z ? 4u : 3u))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1, "%s: %zu points: must be %d..%d",
+                        op, points, z ? 4 : 3, MV__LM_MOST);
+    if ((st = mv__lm_take(ctx, op, &s, x, y, z, u, v, w, points)) < 0) return st;
+    t.dims = s.axes;
+    t.points = points;
+    all = points + 1 + (size_t)s.axes;
+    if (all > (size_t)-1 / sizeof(double) / (all + 8))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1, "%s: too many points", op);
+    if (!(t.table = (double *)mv__alloc(ctx, 6 * points * sizeof(double)))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < 6 * points; i++) t.table[i] = 0.0;
+    /* the system; of right sides, solutions, multipliers 6; rows as integers */
+    if (!(block = (double *)mv__alloc(ctx, all * (all + 8) * sizeof(double)))) st = MEDVOL_E_NOMEM;
+    else st = mv__lm_spline_make(ctx, op, &t, &s, lambda, block);
+    mv__free(ctx, block);
+    if (st < 0) mv__free(ctx, t.table);
+    else *tps = t;
+    return st;
+}
+MEDVOL_DEF void mv_tps_free(mv_ctx *ctx, mv_tps *tps) {
+    if (!tps) return;
+    mv__free(ctx, tps->table);
+    mv__memset(tps, 0, sizeof *tps);
+}
+/* Displacements, less the affine part, at n points of RUN at most. p, o: RUN doubles of each axis. */
+static void mv__lm_kernels(double *const *o, double *const *p, size_t n, const mv__lm_set *s, int axes) {
+    const double *from[3];
+    size_t i;
+    int c;
+    for (c = 0; c < axes; c++) {
+        for (i = n; i % 16 != 0; i++) p[c][i] = p[c][n - 1];
+        from[c] = p[c];
+    }
+    n = (n + 15) & ~(size_t)15;
+    if (axes == 2) MV__PICK(mv__lm_sum2)(o, from, n, s);
+    else MV__PICK(mv__lm_sum3)(o, from, n, s);
+}
+typedef struct mv__lm_points {
+    const mv_tps *t;
+    mv__lm_set s;
+    const double *p[3];
+    double *o[3];
+    size_t n;
+} mv__lm_points;
+static void mv__lm_points_job(void *arg, size_t job) {
+    const mv__lm_points *g = (const mv__lm_points *)arg;
+    const size_t at = job * MV__LM_RUN, n = mv__minz(MV__LM_RUN, g->n - at);
+    const double *a = g->t->affine;
+    double in[3][MV__LM_RUN], out[3][MV__LM_RUN], *p[3], *o[3];
+    size_t i;
+    int c;
+    for (c = 0; c < 3; c++) {
+        p[c] = in[c];
+        o[c] = out[c];
+        for (i = 0; i < n && c < g->t->dims; i++)
+            in[c][i] = (g->p[c][at + i] - g->t->centre[c]) / g->t->size;
+    }
+    mv__lm_kernels(o, p, n, &g->s, g->t->dims);
+    for (i = 0; i < n; i++) {
+        const double x = g->p[0][at + i], y = g->p[1][at + i], z = g->p[2] ? g->p[2][at + i] : 0.0;
+        g->o[0][at + i] = a[0] * x + a[1] * y + a[2] * z + a[3] + out[0][i];
+        g->o[1][at + i] = a[4] * x + a[5] * y + a[6] * z + a[7] + out[1][i];
+        if (!g->o[2]) continue;
+        g->o[2][at + i] = g->t->dims == 2 ? z : a[8] * x + a[9] * y + a[10] * z + a[11] + out[2][i];
+    }
+}
+static mv_status mv__lm_check(mv_ctx *ctx, const char *op, const mv_tps *t) {
+    if (!t) return mv__fail_null(ctx, op, "tps");
+    if (!t->table || !(t->dims == 2 || t->dims == 3))
+        return mv__fail(ctx, MEDVOL_E_NULL, "tps", 0, -1, "%s: tps is empty", op);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_tps_points(mv_ctx *ctx, const mv_tps *tps, double *xo, double *yo, double *zo,
+                                   const double *x, const double *y, const double *z, size_t points) {
+    const char *op = "tps_points";
+    mv__lm_points g;
+    mv_status st = mv__lm_check(ctx, op, tps);
+    if (st < 0) return st;
+    if (!xo || !yo || !x || !y) return mv__fail_null(ctx, op, !xo || !yo ? "xo or yo" : "x or y");
+    if ((tps->dims == 3 && (!z || !zo)) || !z != !zo) return mv__fail_null(ctx, op, z ? "zo" : "z");
+    g.t = tps;
+    mv__lm_view(&g.s, tps);
+    g.p[0] = x, g.p[1] = y, g.p[2] = z;
+    g.o[0] = xo, g.o[1] = yo, g.o[2] = zo;
+    g.n = points;
+    return mv_parallel_for(ctx, mv__divup(points, MV__LM_RUN), mv__lm_points_job, &g, op);
+}
+
+/* ---- onto a grid ---- */
+enum { MV__LM_JOBS = 64 };
+typedef struct mv__lm_field {
+    const mv_tps *t;
+    mv__lm_set s;
+    size_t n[3], sy, sz, rows, per;
+    float *to[3];
+    /* landmark coordinates of voxel (i, j, k): o + i e0 + j e1 + k e2 */
+    double o[3], e[3][3], length[3];
+    size_t h[3], nodes[3], line, slab; /* voxels a node; h 1: no interpolation along that axis */
+    float *node[3], *scratch, *weight[4], *cross; /* weights of columns; of 4 nodes by phase, y and z */
+    int32_t *column;
+    size_t *plane; /* first entry of each plane in `beside`, the landmarks near it */
+    int32_t *beside;
+    double rho;
+} mv__lm_field;
+static void mv__lm_affine_part(const mv_tps *t, const double *p, double *u) { /* p in landmark coordinates */
+    int r, c;
+    for (r = 0; r < t->dims; r++) {
+        const double *a = t->affine + 4 * r;
+        u[r] = a[3] - t->centre[r];
+        for (c = 0; c < t->dims; c++) u[r] += a[c] * t->centre[c] + (a[c] - (c == r)) * t->size * p[c];
+    }
+}
+/* displacements at `count` points at + i step (landmark coordinates) */
+static void mv__lm_line(const mv__lm_field *g, float *const *d, const double *at, const double *step,
+                        size_t count) {
+    const int axes = g->t->dims;
+    double in[3][MV__LM_RUN], out[3][MV__LM_RUN], *p[3], *o[3];
+    size_t first, i;
+    int c;
+    for (c = 0; c < 3; c++) p[c] = in[c], o[c] = out[c];
+    for (first = 0; first < count; first += MV__LM_RUN) {
+        const size_t n = mv__minz(MV__LM_RUN, count - first);
+        for (c = 0; c < axes; c++)
+            for (i = 0; i < n; i++) in[c][i] = at[c] + (double)(first + i) * step[c];
+        mv__lm_kernels(o, p, n, &g->s, axes);
+        for (i = 0; i < n; i++) {
+            double q[3], u[3];
+            for (c = 0; c < axes; c++) q[c] = in[c][i];
+            mv__lm_affine_part(g->t, q, u);
+            for (c = 0; c < axes; c++) d[c][first + i] = (float)(u[c] + out[c][i]);
+        }
+    }
+}
+static void mv__lm_place(const mv__lm_field *g, double *p, double x, double y, double z) {
+    int c;
+    for (c = 0; c < 3; c++) p[c] = g->o[c] + x * g->e[0][c] + y * g->e[1][c] + z * g->e[2][c];
+}
+static void mv__lm_direct_job(void *arg, size_t job) {
+    const mv__lm_field *g = (const mv__lm_field *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->per);
+    size_t row;
+    int c;
+    for (row = job * g->per; row < end; row++) {
+        const size_t y = row % g->n[1], z = row / g->n[1];
+        float *d[3];
+        double p[3];
+        for (c = 0; c < g->t->dims; c++) d[c] = g->to[c] + y * g->sy + z * g->sz;
+        mv__lm_place(g, p, 0.0, (double)y, (double)z);
+        mv__lm_line(g, d, p, g->e[0], g->n[0]);
+    }
+}
+static double mv__lm_node_at(const mv__lm_field *g, int axis, size_t i) { /* the voxel of a node */
+    return g->h[axis] > 1 ? ((double)i - 1.0) * (double)g->h[axis] : (double)i;
+}
+static void mv__lm_node_job(void *arg, size_t job) {
+    const mv__lm_field *g = (const mv__lm_field *)arg;
+    const size_t rows = g->nodes[1] * g->nodes[2], per = mv__divup(rows, MV__LM_JOBS),
+                 end = mv__minz(rows, (job + 1) * per);
+    size_t row;
+    int c;
+    for (row = job * per; row < end; row++) {
+        float *d[3];
+        double p[3], step[3];
+        for (c = 0; c < g->t->dims; c++) d[c] = g->node[c] + row * g->line;
+        mv__lm_place(g, p, mv__lm_node_at(g, 0, 0), mv__lm_node_at(g, 1, row % g->nodes[1]),
+                     mv__lm_node_at(g, 2, row / g->nodes[1]));
+        for (c = 0; c < 3; c++) step[c] = g->e[0][c] * (double)g->h[0];
+        mv__lm_line(g, d, p, step, g->nodes[0]);
+    }
+}
+/* what the polynomials leave out, on a row: of landmarks near it, where they are */
+static void mv__lm_near_row(const mv__lm_field *g, float *const *d, size_t y, size_t z) {
+    const int axes = g->t->dims;
+    const double len2 = g->length[0] * g->length[0], rho2 = g->rho * g->rho;
+    double p[3];
+    size_t k;
+    int c;
+    mv__lm_place(g, p, 0.0, (double)y, (double)z);
+    for (k = g->plane[z]; k < g->plane[z + 1]; k++) {
+        const size_t j = (size_t)g->beside[k];
+        double at[3], w[3], along = 0.0, far2 = 0.0, reach, a, b;
+        float *to[3];
+        size_t i0, i1;
+        for (c = 0; c < axes; c++) {
+            at[c] = p[c] - g->s.at[c][j];
+            along += at[c] * g->e[0][c];
+            far2 += at[c] * at[c];
+            w[c] = g->s.c[c][j];
+        }
+        along /= len2;
+        far2 -= along * along * len2;
+        if (!(far2 < rho2)) continue;
+        reach = sqrt((rho2 - far2) / len2);
+        a = ceil(-along - reach);
+        b = floor(-along + reach);
+        a = a > 0.0 ? a : 0.0;
+        b = b < (double)(g->n[0] - 1) ? b : (double)(g->n[0] - 1);
+        if (!(a <= b)) continue;
+        i0 = (size_t)a;
+        i1 = (size_t)b;
+        for (c = 0; c < axes; c++) {
+            at[c] += (double)i0 * g->e[0][c];
+            to[c] = d[c] + i0;
+        }
+        if (axes == 2) MV__PICK(mv__lm_rest2)(to, at, g->e[0], i1 - i0 + 1, w, &g->s);
+        else MV__PICK(mv__lm_rest3)(to, at, g->e[0], i1 - i0 + 1, w, &g->s);
+    }
+}
+static void mv__lm_lattice_job(void *arg, size_t job) {
+    const mv__lm_field *g = (const mv__lm_field *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->per);
+    float *own = g->scratch + job * g->line;
+    const float *line[16], *w[4], *columns[4];
+    float mix[16];
+    size_t row, j, k, ny, nz;
+    int c;
+    ny = g->h[1] > 1 ? 4 : 1;
+    nz = g->h[2] > 1 ? 4 : 1;
+    for (k = 0; k < 4; k++) columns[k] = g->weight[k];
+    for (row = job * g->per; row < end; row++) {
+        const size_t y = row % g->n[1], z = row / g->n[1], jy = y / g->h[1], jz = z / g->h[2];
+        float *d[3];
+        w[1] = g->cross + 4 * (y % g->h[1]);
+        w[2] = g->cross + 4 * (g->h[1] + z % g->h[2]);
+        for (c = 0; c < g->t->dims; c++) {
+            d[c] = g->to[c] + y * g->sy + z * g->sz;
+            for (k = 0; k < nz; k++)
+                for (j = 0; j < ny; j++) {
+                    line[k * ny + j] = g->node[c] + (jz + k) * g->slab + (jy + j) * g->line;
+                    mix[k * ny + j] = (ny > 1 ? w[1][j] : 1.0f) * (nz > 1 ? w[2][k] : 1.0f);
+                }
+            MV__PICK(mv__lm_mix)(g->h[0] > 1 ? own : d[c], line, mix, ny * nz, g->nodes[0]);
+            if (g->h[0] > 1) MV__PICK(mv__lm_taps)(d[c], own, g->column, columns, g->n[0]);
+        }
+        mv__lm_near_row(g, d, y, z);
+    }
+}
+static void mv__lm_cubic(float *w, double t) { /* Lagrange's, of nodes -1, 0, 1, 2 */
+    w[0] = (float)(-t * (t - 1.0) * (t - 2.0) / 6.0);
+    w[1] = (float)((t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0);
+    w[2] = (float)(-(t + 1.0) * t * (t - 2.0) / 2.0);
+    w[3] = (float)((t + 1.0) * t * (t - 1.0) / 6.0);
+}
+/* 3 / 128 sum of h^4, the longest step first */
+static double mv__lm_steps(const mv__lm_field *g) {
+    static const double factor[3] = {1.0, 1.25, 1.5625};
+    double q[3], t;
+    int i, k;
+    for (k = 0; k < 3; k++) {
+        q[k] = g->h[k] > 1 ? (double)g->h[k] * g->length[k] : 0.0;
+        q[k] *= q[k] * q[k] * q[k];
+    }
+    for (i = 0; i < 2; i++)
+        for (k = 0; k < 2; k++)
+            if (q[k] < q[k + 1]) t = q[k], q[k] = q[k + 1], q[k + 1] = t;
+    for (t = 0.0, k = 0; k < 3; k++) t += factor[k] * q[k];
+    return 3.0 / 128.0 * t;
+}
+/* A bound on fourth derivatives along any direction over the grid; `stop` or more as soon as it is that. */
+static double mv__lm_bend(const mv__lm_field *g, double rho, double stop) {
+    const int axes = g->t->dims;
+    const double inside = axes == 2 ? 18.0 / (rho * rho) : 15.0 / (rho * rho * rho);
+    const double budget = 131072.0 / (double)g->s.n;
+    size_t cut[3], i[3], j, most = budget > 4096.0 ? 4096 : budget < 64.0 ? 64 : (size_t)budget;
+    double worst = 0.0, half = 0.0, step[3];
+    int c;
+    for (c = 0; c < 3; c++) cut[c] = 1;
+    while (cut[0] * cut[1] * cut[2] * 2 <= most) { /* the longest way is halved */
+        double longest = 0.0;
+        int at = -1;
+        for (c = 0; c < 3; c++) {
+            const double len = (double)g->n[c] * g->length[c] / (double)cut[c];
+            if (cut[c] < g->n[c] && len > longest) longest = len, at = c;
+        }
+        if (at < 0) break;
+        cut[at] *= 2;
+    }
+    for (c = 0; c < 3; c++) { /* with the nodes about it; axes may be oblique */
+        step[c] = (double)(g->n[c] - 1) / (double)cut[c];
+        half += (0.5 * step[c] + 2.0 * (g->h[c] > 1 ? (double)g->h[c] : 0.0)) * g->length[c];
+    }
+    {
+        double corner[3], top = 0.0;
+        int k;
+        for (k = 0; k < 4; k++) { /* half the longest diagonal */
+            double d = 0.0;
+            for (c = 0; c < 3; c++) {
+                int r;
+                corner[c] = 0.0;
+                for (r = 0; r < 3; r++)
+                    corner[c] += (k >> r & 1 ? -1.0 : 1.0) *
+                                 (0.5 * step[r] + 2.0 * (g->h[r] > 1 ? (double)g->h[r] : 0.0)) * g->e[r][c];
+                d += corner[c] * corner[c];
+            }
+            if (d > top) top = d;
+        }
+        if (sqrt(top) < half) half = sqrt(top);
+    }
+    for (i[2] = 0; i[2] < cut[2]; i[2]++)
+        for (i[1] = 0; i[1] < cut[1]; i[1]++)
+            for (i[0] = 0; i[0] < cut[0]; i[0]++) {
+                double p[3], sum = 0.0;
+                mv__lm_place(g, p, ((double)i[0] + 0.5) * step[0], ((double)i[1] + 0.5) * step[1],
+                             ((double)i[2] + 0.5) * step[2]);
+                for (j = 0; j < g->s.n; j++) {
+                    double d = 0.0, w = 0.0, r;
+                    for (c = 0; c < axes; c++) {
+                        d += (p[c] - g->s.at[c][j]) * (p[c] - g->s.at[c][j]);
+                        w += g->s.c[c][j] * g->s.c[c][j];
+                    }
+                    r = sqrt(d) - half;
+                    sum += sqrt(w) * (r < rho ? inside : axes == 2 ? 6.0 / (r * r) : 3.0 / (r * r * r));
+                }
+                if (sum > worst) worst = sum;
+                if (worst >= stop) return worst;
+            }
+    return worst;
+}
+static void mv__lm_steps_of(mv__lm_field *g, double h) { /* h in landmark coordinates */
+    int c;
+    for (c = 0; c < 3; c++) {
+        const double k = g->n[c] > 1 && g->length[c] > 0.0 ? floor(h / g->length[c] + 0.5) : 1.0;
+        g->h[c] = k > 1.0 ? (k < (double)g->n[c] ? (size_t)k : g->n[c]) : 1;
+        g->nodes[c] = g->h[c] > 1 ? (g->n[c] - 1) / g->h[c] + 4 : g->n[c];
+    }
+    g->line = (g->nodes[0] + 15) & ~(size_t)15;
+    g->slab = g->line * g->nodes[1];
+}
+/* Steps and radius of least work, by a count; returns the bound, 0: direct evaluation is less. */
+static double mv__lm_plan(mv__lm_field *g, double tolerance) {
+    static const int sizes[10] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48};
+    const int axes = g->t->dims;
+    const double n = (double)g->s.n, voxels = (double)g->n[0] * (double)g->n[1] * (double)g->n[2],
+                 each = axes == 2 ? 3.0 : 1.0; /* a kernel, where an interpolated voxel is 4 */
+    double best = n * voxels * each, bound = 0.0, h = 0.0, total = 0.0, shortest = 1e300, cell = 1.0, rho;
+    size_t j;
+    int k, c;
+    for (c = 0; c < 3; c++)
+        if (g->n[c] > 1) {
+            shortest = g->length[c] < shortest ? g->length[c] : shortest;
+            cell *= g->length[c];
+        }
+    for (j = 0; j < g->s.n; j++) {
+        double w = 0.0;
+        for (c = 0; c < axes; c++) w += g->s.c[c][j] * g->s.c[c][j];
+        total += sqrt(w);
+    }
+    g->rho = 0.0;
+    for (k = 0; k < 10 && total > 0.0 && shortest < 1e300; k++) {
+        double work, bend, least, most, fewest;
+        mv__lm_steps_of(g, (double)sizes[k] * shortest);
+        if (mv__lm_steps(g) <= 0.0) continue;
+        fewest = (double)g->nodes[0] * (double)g->nodes[1] * (double)g->nodes[2] * n * each + 4.0 * voxels;
+        if (fewest >= best) continue;
+        most = tolerance / mv__lm_steps(g); /* what derivatives may come to */
+        rho = axes == 2 ? sqrt(18.0 * total / most) : cbrt(15.0 * total / most);
+        bend = mv__lm_bend(g, rho, 1e300);
+        for (;;) { /* smaller while that is allowed */
+            least = mv__lm_bend(g, 0.8 * rho, most);
+            if (least >= most || rho < 1e-3 * shortest) break;
+            rho *= 0.8;
+            bend = least;
+        }
+        work = (axes == 2 || g->n[2] == 1 ? 3.1416 : 4.19 * rho) * rho * rho / cell;
+        work = fewest + 1.5 * n * each * (work < voxels ? work : voxels);
+        if (work >= best) continue;
+        best = work;
+        h = (double)sizes[k] * shortest;
+        bound = bend * mv__lm_steps(g);
+        g->rho = rho;
+    }
+    if (h > 0.0) mv__lm_steps_of(g, h);
+    return bound;
+}
+/* the polynomial within rho: Taylor's of the kernel in r^2, about rho^2, to the third power */
+static void mv__lm_polynomial(mv__lm_set *s, double rho, int axes) {
+    const double q = rho * rho;
+    s->rho2 = q;
+    if (axes == 3) {
+        s->k[0] = -rho * 5.0 / 16.0;
+        s->k[1] = -rho * 15.0 / 16.0 / q;
+        s->k[2] = rho * 5.0 / 16.0 / (q * q);
+        s->k[3] = -rho / 16.0 / (q * q * q);
+        return;
+    } /* q log rho + (t - 1) / 2 + (t - 1)^2 / 4 - (t - 1)^3 / 12, t = r^2 / q, times q */
+    s->k[0] = q * (-0.5 + 0.25 + 1.0 / 12.0);
+    s->k[1] = log(rho) + 0.5 - 0.5 - 0.25;
+    s->k[2] = (0.25 + 0.25) / q;
+    s->k[3] = -1.0 / 12.0 / (q * q);
+}
+/* for each plane the landmarks within rho of it */
+static size_t mv__lm_beside(mv__lm_field *g, int write) {
+    const double *a = g->e[0], *b = g->e[1];
+    double m[3], len, gap;
+    size_t z, j, count = 0;
+    int c;
+    for (c = 0; c < 3; c++) m[c] = a[(c + 1) % 3] * b[(c + 2) % 3] - a[(c + 2) % 3] * b[(c + 1) % 3];
+    len = sqrt(m[0] * m[0] + m[1] * m[1] + m[2] * m[2]);
+    for (z = 0; z < g->n[2]; z++) {
+        if (write) g->plane[z] = count;
+        for (j = 0; j < g->s.n; j++) {
+            gap = 0.0;
+            for (c = 0; c < g->t->dims; c++)
+                gap += m[c] * (g->s.at[c][j] - g->o[c] - (double)z * g->e[2][c]);
+            if (g->t->dims == 3 && !(fabs(gap) <= 1.000001 * g->rho * len)) continue;
+            if (write) g->beside[count] = (int32_t)j;
+            count++;
+        }
+    }
+    if (write) g->plane[g->n[2]] = count;
+    return count;
+}
+static mv_status mv__lm_lattice(mv_ctx *ctx, const char *op, mv__lm_field *g) {
+    const size_t count = mv__lm_beside(g, 0);
+    size_t planes, all, bytes, columns = (g->n[0] + 15) & ~(size_t)15, i;
+    unsigned char *block, *b;
+    int c;
+    mv_status st = MEDVOL_OK;
+    if (!mv__mul(g->slab, g->nodes[2], &planes) || !mv__mul(planes, (size_t)g->t->dims, &all) ||
+        !mv__add(all, 5 * columns + 4 * (g->h[1] + g->h[2]) + MV__LM_JOBS * g->line, &all) ||
+        !mv__add(all, count + 32, &all) || !mv__mul(all, 4, &bytes) ||
+        !mv__add(bytes, (g->n[2] + 1) * sizeof(size_t), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "grid", (double)planes, -1, "%s: the grid is too large", op);
+    if (!(block = b = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    g->plane = (size_t *)(void *)b;
+    b += (g->n[2] + 1) * sizeof(size_t);
+    for (c = 0; c < g->t->dims; c++) g->node[c] = (float *)(void *)b, b += planes * sizeof(float);
+    for (c = 0; c < 4; c++) g->weight[c] = (float *)(void *)b, b += columns * sizeof(float);
+    g->column = (int32_t *)(void *)b, b += columns * sizeof(float);
+    g->scratch = (float *)(void *)b, b += MV__LM_JOBS * g->line * sizeof(float);
+    g->cross = (float *)(void *)b, b += 4 * (g->h[1] + g->h[2]) * sizeof(float);
+    g->beside = (int32_t *)(void *)b;
+    (void)mv__lm_beside(g, 1);
+    for (i = 0; i < g->n[0]; i++) {
+        float w[4];
+        mv__lm_cubic(w, (double)(i % g->h[0]) / (double)g->h[0]);
+        for (c = 0; c < 4; c++) g->weight[c][i] = w[c];
+        g->column[i] = (int32_t)(i / g->h[0]);
+    }
+    for (i = 0; i < g->h[1]; i++) mv__lm_cubic(g->cross + 4 * i, (double)i / (double)g->h[1]);
+    for (i = 0; i < g->h[2]; i++) mv__lm_cubic(g->cross + 4 * (g->h[1] + i), (double)i / (double)g->h[2]);
+    mv__lm_polynomial(&g->s, g->rho, g->t->dims);
+    st = mv_parallel_for(ctx, MV__LM_JOBS, mv__lm_node_job, g, op);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, mv__divup(g->rows, g->per), mv__lm_lattice_job, g, op);
+    mv__free(ctx, block);
+    return st;
+}
+static mv_status mv__lm_field_check(mv_ctx *ctx, const char *op, mv__lm_field *g, const mv_volume *grid,
+                                    const mv_tps *tps, double *spacing) {
+    mv_status st = mv__lm_check(ctx, op, tps);
+    double inverse[12];
+    int r, c;
+    if (st < 0) return st;
+    if ((st = mv__fd_grid_check(ctx, op, grid, g->n)) < 0) return st;
+    if (mv_affine_invert(inverse, grid->affine) < 0)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(grid->affine), -1,
+                        "%s: the affine of grid has determinant %g", op, mv_affine_det(grid->affine));
+    if (tps->dims == 2 && (g->n[2] > 1 || grid->affine[2] != 0.0 || grid->affine[6] != 0.0 ||
+                           grid->affine[8] != 0.0 || grid->affine[9] != 0.0))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "grid", (double)g->n[2], -1,
+                        "%s: the spline lies in the plane: grid must be one plane in world x and y", op);
+    g->t = tps;
+    mv__lm_view(&g->s, tps);
+    *spacing = 1e300;
+    for (c = 0; c < 3; c++) {
+        double d = 0.0;
+        for (r = 0; r < 3; r++) {
+            const int in = r < tps->dims;
+            g->e[c][r] = in ? grid->affine[4 * r + c] / tps->size : 0.0;
+            if (c == 0) g->o[r] = in ? (grid->affine[4 * r + 3] - tps->centre[r]) / tps->size : 0.0;
+            d += g->e[c][r] * g->e[c][r];
+        }
+        g->length[c] = sqrt(d);
+        if (g->n[c] > 1 && g->length[c] * tps->size < *spacing) *spacing = g->length[c] * tps->size;
+    }
+    if (!(*spacing < 1e300)) *spacing = 1.0;
+    g->rows = g->n[1] * g->n[2];
+    g->per = mv__divup(g->rows, MV__LM_JOBS);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_tps_field(mv_ctx *ctx, mv_volume *dst, const mv_volume *grid, const mv_tps *tps,
+                                  const mv_tps_field_opt *opt) {
+    const char *op = "tps_field";
+    mv_tps_field_opt o = {0.0, 0, NULL};
+    mv__lm_field g;
+    mv_volume out, like;
+    size_t dim[5];
+    double spacing, bound = 0.0;
+    mv_status st;
+    int r;
+    mv__memset(&g, 0, sizeof g);
+    if (opt) o = *opt;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__rg_check_range(ctx, op, "tolerance", o.tolerance, 0, 1e100)) < 0) return st;
+    if ((st = mv__lm_field_check(ctx, op, &g, grid, tps, &spacing)) < 0) return st;
+    if (o.tolerance == 0.0) o.tolerance = 0.01 * spacing;
+    for (r = 0; r < 3; r++) dim[r] = g.n[r];
+    dim[3] = 1;
+    dim[4] = (size_t)tps->dims;
+    mv__vol_init(&like, MEDVOL_F32, 5, dim);
+    mv__memcpy(like.affine, grid->affine, sizeof like.affine);
+    if ((st = mv__out_begin(ctx, op, &out, dst, &like, MEDVOL_F32, 5, dim, 0)) < 0) return st;
+    out.slope = 1.0;
+    out.inter = 0.0;
+    g.sy = dim[1] > 1 ? (size_t)out.stride[1] : dim[0];
+    g.sz = dim[2] > 1 ? (size_t)out.stride[2] : dim[1] * g.sy;
+    for (r = 0; r < tps->dims; r++) g.to[r] = (float *)out.data + (size_t)r * (size_t)out.stride[4];
+    if (!o.direct) bound = mv__lm_plan(&g, o.tolerance);
+    if (bound > 0.0) st = mv__lm_lattice(ctx, op, &g);
+    else st = mv_parallel_for(ctx, mv__divup(g.rows, g.per), mv__lm_direct_job, &g, op);
+    st = mv__out_end(ctx, st, &out, dst);
+    if (st == MEDVOL_OK && o.bound) *o.bound = bound;
+    return st;
+}
+
+/* ---- manual corrections ---- */
+typedef struct mv__lm_correct {
+    const float *u[3];
+    float *to[3];
+    size_t n[3], sy, sz, ty, tz, rows, per, points; /* strides of u and of to */
+    int comps;
+    double affine[12], radius;
+    double *at[3], *c[3]; /* where points have come to; factors */
+} mv__lm_correct;
+static double mv__lm_wendland(double r2) {
+    const double r = sqrt(r2), s = 1.0 - r;
+    return r < 1.0 ? s * s * s * s * (4.0 * r + 1.0) : 0.0;
+}
+/* the corners of the cell of a point, as interpolation takes them: offsets in voxels, weights; how many */
+static int mv__lm_cell(const mv__lm_correct *g, const double *inverse, const double *p, size_t (*ijk)[3],
+                       double *weight) {
+    double q[3], f[3];
+    size_t i[3];
+    int k, c, count = 0;
+    mv_affine_apply(q, inverse, p);
+    for (c = 0; c < 3; c++) {
+        const double top = (double)(g->n[c] - 1);
+        double v = q[c] > 0.0 ? q[c] : 0.0;
+        v = v < top ? v : top;
+        i[c] = (size_t)floor(v);
+        if (i[c] + 1 >= g->n[c] && i[c] > 0) i[c]--;
+        f[c] = v - (double)i[c];
+    }
+    for (k = 0; k < 8; k++) {
+        double w = 1.0;
+        for (c = 0; c < 3; c++) w *= k >> c & 1 ? f[c] : 1.0 - f[c];
+        if (w == 0.0) continue;
+        for (c = 0; c < 3; c++) ijk[count][c] = i[c] + (size_t)(k >> c & 1);
+        weight[count++] = w;
+    }
+    return count;
+}
+static void mv__lm_vector(const mv__lm_correct *g, const float *const *u, size_t sy, size_t sz,
+                          const size_t *ijk, double *d) {
+    int c;
+    for (c = 0; c < 3; c++)
+        d[c] = c < g->comps ? (double)u[c][ijk[0] + ijk[1] * sy + ijk[2] * sz] : 0.0;
+}
+/* the displacement at p by linear interpolation */
+static void mv__lm_moved(const mv__lm_correct *g, const double *inverse, const float *const *u, size_t sy,
+                         size_t sz, const double *p, double *d) {
+    size_t ijk[8][3];
+    double w[8], v[3];
+    const int count = mv__lm_cell(g, inverse, p, ijk, w);
+    int k, c;
+    d[0] = d[1] = d[2] = 0.0;
+    for (k = 0; k < count; k++) {
+        mv__lm_vector(g, u, sy, sz, ijk[k], v);
+        for (c = 0; c < 3; c++) d[c] += w[k] * v[c];
+    }
+}
+/* Gaussian elimination with rows exchanged; b: the right sides behind one another. The column without a
+   pivot, or n. */
+static size_t mv__lm_eliminate(double *a, size_t n, double *b, int sides) {
+    double top = 0.0;
+    size_t i, j, k;
+    int c;
+    for (i = 0; i < n * n; i++) top = fabs(a[i]) > top ? fabs(a[i]) : top;
+    for (k = 0; k < n; k++) {
+        size_t row = k;
+        for (i = k + 1; i < n; i++)
+            if (fabs(a[i + k * n]) > fabs(a[row + k * n])) row = i;
+        if (!(fabs(a[row + k * n]) > 1e-11 * top)) return k;
+        for (j = k; j < n && row != k; j++) mv__lm_swap(&a[k + j * n], &a[row + j * n]);
+        for (c = 0; c < sides && row != k; c++) mv__lm_swap(&b[k + (size_t)c * n], &b[row + (size_t)c * n]);
+        for (i = k + 1; i < n; i++) a[i + k * n] /= a[k + k * n];
+        for (j = k + 1; j < n; j++)
+            if (a[k + j * n] != 0.0)
+                MV__PICK(mv__lm_less)(a + k + 1 + j * n, a + k + 1 + k * n, a + k + 1 + k * n, a[k + j * n],
+                                      0.0, n - k - 1);
+        for (c = 0; c < sides; c++)
+            for (i = k + 1; i < n; i++) b[i + (size_t)c * n] -= a[i + k * n] * b[k + (size_t)c * n];
+    }
+    for (c = 0; c < sides; c++)
+        for (k = n; k > 0; k--) {
+            double *x = b + (size_t)c * n;
+            x[k - 1] /= a[(k - 1) + (k - 1) * n];
+            for (i = 0; i + 1 < k; i++) x[i] -= a[i + (k - 1) * n] * x[k - 1];
+        }
+    return n;
+}
+/* the factors of the bumps */
+static mv_status mv__lm_correct_solve(mv_ctx *ctx, const char *op, mv__lm_correct *g, const mv__lm_pairs *s,
+                                      double *a) {
+    const size_t n = s->n;
+    double inverse[12], p[3], d[3], w[8];
+    size_t ijk[8][3], i, j, bad;
+    int k, c, count;
+    (void)mv_affine_invert(inverse, g->affine);
+    for (i = 0; i < n; i++) {
+        for (c = 0; c < 3; c++) p[c] = c < g->comps ? s->p[c][i] : g->affine[11];
+        mv__lm_moved(g, inverse, g->u, g->sy, g->sz, p, d);
+        for (c = 0; c < 3; c++) {
+            g->at[c][i] = p[c] + d[c];
+            g->c[c][i] = c < g->comps ? s->q[c][i] - g->at[c][i] : 0.0;
+            if (!(fabs(g->at[c][i]) < 1e100))
+                return mv__fail(ctx, MEDVOL_E_RANGE, "field", d[c], (int64_t)i,
+                                "%s: the displacement at point %zu is %g", op, i, d[c]);
+        }
+    }
+    for (i = 0; i < n; i++) {
+        double x[8][3];
+        for (c = 0; c < 3; c++) p[c] = c < g->comps ? s->p[c][i] : g->affine[11];
+        count = mv__lm_cell(g, inverse, p, ijk, w);
+        for (k = 0; k < count; k++) {
+            const double voxel[3] = {(double)ijk[k][0], (double)ijk[k][1], (double)ijk[k][2]};
+            mv_affine_apply(x[k], g->affine, voxel);
+            mv__lm_vector(g, g->u, g->sy, g->sz, ijk[k], d);
+            for (c = 0; c < 3; c++) x[k][c] += d[c];
+            if (!mv__finite(x[k][0] + x[k][1] + x[k][2]))
+                return mv__fail(ctx, MEDVOL_E_RANGE, "field", x[k][0], (int64_t)i,
+                                "%s: the field beside point %zu is not finite", op, i);
+        }
+        for (j = 0; j < n; j++) {
+            double sum = 0.0;
+            for (k = 0; k < count; k++) {
+                double r = 0.0;
+                for (c = 0; c < g->comps; c++) r += (x[k][c] - g->at[c][j]) * (x[k][c] - g->at[c][j]);
+                sum += w[k] * mv__lm_wendland(r / (g->radius * g->radius));
+            }
+            a[i + j * n] = sum;
+        }
+        if (mv__tell(ctx, i, n, op)) return mv__cancelled(ctx, op);
+    }
+    bad = mv__lm_eliminate(a, n, g->c[0], 3);
+    if (bad < n)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", (double)bad, (int64_t)bad,
+                        "%s: point %zu coincides with others, lies with them in one cell of voxels, or is "
+                        "out of reach of the field's voxels",
+                        op, bad);
+    return MEDVOL_OK;
+}
+static void mv__lm_correct_run(const mv__lm_correct *g, size_t x, size_t y, size_t z, size_t n) {
+    const double voxel[3] = {(double)x, (double)y, (double)z};
+    float add[3][MV__LM_RUN], *d[3];
+    double p[3], lo[3], hi[3];
+    mv__lm_bump b;
+    size_t i, j;
+    int c, some = 0;
+    mv_affine_apply(p, g->affine, voxel);
+    b.comps = g->comps;
+    b.unit = (float)(1.0 / g->radius);
+    for (c = 0; c < 3; c++) {
+        const double last = p[c] + (double)(n - 1) * g->affine[4 * c];
+        float low = 0.0f, high = 0.0f;
+        d[c] = add[c];
+        b.u[c] = c < g->comps ? g->u[c] + x + y * g->sy + z * g->sz : NULL;
+        if (b.u[c]) low = high = b.u[c][0];
+        for (i = 0; i < n && b.u[c]; i++) { /* what is NaN goes by no bump */
+            low = b.u[c][i] < low ? b.u[c][i] : low;
+            high = b.u[c][i] > high ? b.u[c][i] : high;
+        }
+        lo[c] = (p[c] < last ? p[c] : last) + (double)low;
+        hi[c] = (p[c] > last ? p[c] : last) + (double)high;
+        b.step[c] = (float)(g->affine[4 * c] / g->radius);
+        for (i = 0; i < MV__LM_RUN; i++) add[c][i] = 0.0f;
+    }
+    for (j = 0; j < g->points; j++) {
+        double away = 0.0;
+        for (c = 0; c < g->comps; c++) {
+            const double q = g->at[c][j], t = q < lo[c] ? lo[c] - q : q > hi[c] ? q - hi[c] : 0.0;
+            away += t * t;
+        }
+        if (away >= 1.001 * g->radius * g->radius) continue;
+        for (c = 0; c < 3; c++) {
+            b.at[c] = c < g->comps ? (float)((p[c] - g->at[c][j]) / g->radius) : 0.0f;
+            if (c >= g->comps) b.step[c] = 0.0f;
+            b.c[c] = (float)g->c[c][j];
+        }
+        MV__PICK(mv__lm_bumps)(d, &b, n);
+        some = 1;
+    }
+    for (c = 0; c < g->comps; c++) {
+        float *to = g->to[c] + x + y * g->ty + z * g->tz;
+        for (i = 0; i < n; i++) to[i] = some ? b.u[c][i] + add[c][i] : b.u[c][i];
+    }
+}
+static void mv__lm_correct_job(void *arg, size_t job) {
+    const mv__lm_correct *g = (const mv__lm_correct *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * g->per);
+    size_t row, x;
+    for (row = job * g->per; row < end; row++)
+        for (x = 0; x < g->n[0]; x += MV__LM_RUN)
+            mv__lm_correct_run(g, x, row % g->n[1], row / g->n[1], mv__minz(MV__LM_RUN, g->n[0] - x));
+}
+static void mv__lm_layout(const mv_volume *v, size_t *sy, size_t *sz) {
+    *sy = v->dim[1] > 1 ? (size_t)v->stride[1] : v->dim[0];
+    *sz = v->dim[2] > 1 ? (size_t)v->stride[2] : v->dim[1] * *sy;
+}
+static mv_status mv__lm_correct_into(mv_ctx *ctx, const char *op, mv__lm_correct *g, const mv__lm_pairs *s,
+                                     mv_volume *dst, const mv_volume *field, mv_correct_report *report) {
+    size_t dim[5], i;
+    double inverse[12], p[3], d[3];
+    const float *made[3] = {NULL, NULL, NULL};
+    mv_volume out;
+    mv_status st;
+    int c;
+    for (c = 0; c < 5; c++) dim[c] = field->dim[c];
+    st = mv__out_begin(ctx, op, &out, dst, field, MEDVOL_F32, 5, dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    out.slope = 1.0;
+    out.inter = 0.0;
+    mv__lm_layout(&out, &g->ty, &g->tz);
+    for (c = 0; c < g->comps; c++)
+        made[c] = g->to[c] = (float *)out.data + (size_t)c * (size_t)out.stride[4];
+    g->rows = g->n[1] * g->n[2];
+    g->per = mv__divup(g->rows, MV__LM_JOBS);
+    st = mv_parallel_for(ctx, mv__divup(g->rows, g->per), mv__lm_correct_job, g, op);
+    if (st == MEDVOL_OK && report) st = mv__ln_folds(ctx, &out, &report->folded);
+    (void)mv_affine_invert(inverse, g->affine);
+    for (i = 0; i < s->n && st == MEDVOL_OK && report; i++) {
+        double sum = 0.0;
+        for (c = 0; c < 3; c++) p[c] = c < g->comps ? s->p[c][i] : g->affine[11];
+        mv__lm_moved(g, inverse, made, g->ty, g->tz, p, d);
+        for (c = 0; c < g->comps; c++) sum += (p[c] + d[c] - s->q[c][i]) * (p[c] + d[c] - s->q[c][i]);
+        if (sqrt(sum) > report->residual) report->residual = sqrt(sum);
+    }
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_field_correct(mv_ctx *ctx, mv_volume *dst, const mv_volume *field, const double *x,
+                                      const double *y, const double *z, const double *u, const double *v,
+                                      const double *w, size_t points, const mv_correct_opt *opt) {
+    const char *op = "field_correct";
+    const double radius = opt ? opt->radius : 0.0, none = 0.0;
+    mv_correct_report report = {0.0, 0, 0};
+    mv_volume plain;
+    const mv_volume *from = field;
+    mv__lm_correct g;
+    mv__lm_pairs s;
+    double slope, inter, *block = NULL;
+    int c;
+    mv_status st = mv__field_check(ctx, op, "field", field, &c, g.n);
+    if (st < 0) return st;
+    mv__memset(&plain, 0, sizeof plain);
+    if (!(radius > 0.0 && radius < 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "radius", radius, -1, "%s: radius = %g: must be above 0", op,
+                        radius);
+    if (points > MV__LM_BUMPS)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1, "%s: %zu points: at most %d", op,
+                        points, MV__LM_BUMPS);
+    if (points == 0) x = y = u = v = &none, z = w = c == 3 ? &none : NULL;
+    if ((st = mv__lm_take(ctx, op, &s, x, y, z, u, v, w, points)) < 0) return st;
+    if (s.axes != c)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "z", s.axes, -1, "%s: the points have %d axes, field %d", op,
+                        s.axes, c);
+    g.comps = c;
+    g.points = points;
+    g.radius = radius;
+    mv__memcpy(g.affine, field->affine, sizeof g.affine);
+    st = mv__out_check(ctx, op, dst, field, MEDVOL_F32, 5, field->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    mv__vol_scaling(field, &slope, &inter);
+    if (field->dtype != MEDVOL_F32 || mv__scaled(slope, inter)) {
+        if ((st = mv_convert(ctx, &plain, field, MEDVOL_F32, NULL)) < 0) return st;
+        from = &plain;
+    }
+    mv__lm_layout(from, &g.sy, &g.sz);
+    for (c = 0; c < 3; c++)
+        g.u[c] = c < g.comps ? (const float *)from->data + (size_t)c * (size_t)from->stride[4] : NULL;
+    if (!(block = (double *)mv__alloc(ctx, points * (points + 6) * sizeof *block))) st = MEDVOL_E_NOMEM;
+    for (c = 0; c < 3 && block; c++) {
+        g.at[c] = block + (size_t)c * points;
+        g.c[c] = block + (size_t)(c + 3) * points;
+    }
+    if (st == MEDVOL_OK && points) st = mv__lm_correct_solve(ctx, op, &g, &s, block + 6 * points);
+    if (st == MEDVOL_OK && opt->report) st = mv__ln_folds(ctx, from, &report.before);
+    if (st == MEDVOL_OK)
+        st = mv__lm_correct_into(ctx, op, &g, &s, dst, field, opt->report ? &report : NULL);
+    if (st == MEDVOL_OK && opt->report) *opt->report = report;
+    mv__free(ctx, block);
+    mv_volume_free(ctx, &plain);
+    return st;
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_LANDMARK */
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS

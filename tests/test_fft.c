@@ -1194,7 +1194,7 @@ static void test_phase_errors(void) {
     static const double none[3] = {0, 0, 0};
     mv_volume a = {0}, b = {0}, c = {0}, d = {0}, e = {0};
     mv_phase_opt o = {0, 0, 1001};
-    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0};
+    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0, 0};
     size_t i;
     moved(&a, dim, none, 0);
     moved(&b, other, none, 0);

@@ -1664,7 +1664,7 @@ static void op_exp(void) {
     mv_volume *v = moves(TYPE, N, 4, z, 2);
     memset(&o, 0, sizeof o);
     o.inverse = ARG & 1, o.steps = ARG / 4;
-    CHECK(did(mv_field_exp(T, moves_out(N, 4, z), v, &o)));
+    CHECK(did(mv_field_exp(T, moves_out(N + 4, 3, z), v, &o)));
 }
 static void op_invert(void) { /* ARG: 2: in the plane, 4: told nothing */
     const size_t z = ARG & 2 ? 0 : 3;
@@ -1676,7 +1676,7 @@ static void op_invert(void) { /* ARG: 2: in the plane, 4: told nothing */
         o.residual = (double *)room_of(MEDVOL_F64, 1);
         o.failed = (size_t *)record(sizeof(size_t));
     }
-    CHECK(did(mv_field_invert(T, moves_out(N, 4, z), f, &o)));
+    CHECK(did(mv_field_invert(T, moves_out(N + 4, 3, z), f, &o)));
 }
 static void op_field_file(void) { /* ARG: in the plane */
     const size_t z = ARG ? 0 : 2;
@@ -1868,6 +1868,76 @@ static void op_flow(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_flow(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
+/* landmarks in space (z) or in the plane: where they are, where they go */
+static const double *landmark(int axis, int moved) {
+    static double x[3][12];
+    size_t i;
+    for (i = 0; i < 12; i++)
+        x[axis][i] =
+            9 + 7 * sin((2.3 + 0.9 * axis) * (double)i + 1) + moved * 0.8 * cos(1.1 * (double)i + axis);
+    return (const double *)given(MEDVOL_F64, x[axis], 12);
+}
+#define LANDMARKS(z, count)                                                                                  \
+    landmark(0, 0), landmark(1, 0), (z) ? landmark(2, 0) : NULL, landmark(0, 1), landmark(1, 1),             \
+        (z) ? landmark(2, 1) : NULL, (count)
+/* ARG: model, 4: in the plane */
+static void op_fit_points(void) {
+    mv_fit_opt o;
+    o.model = (mv_model)(ARG % 4);
+    o.weight = ARG % 4 == 3 ? landmark(2, 0) : NULL;
+    o.rms = (double *)out(MEDVOL_F64, 1);
+    CHECK(did(mv_fit_points(T, (double *)out(MEDVOL_F64, 12), LANDMARKS(!(ARG & 4), 12), &o)));
+}
+/* ARG: 1: in the plane, 2: onto a lattice (1: or not), 4: at points */
+static void op_tps(void) {
+    const int flat = ARG & 1;
+    mv_tps *t = (mv_tps *)room_of(MEDVOL_F64, sizeof(mv_tps) / 8);
+    mv_tps_field_opt f;
+    mv_tps_opt o;
+    mv_volume *grid = vin(MEDVOL_U8, N + 12, 11, flat ? 0 : 5, 0);
+    o.lambda = 0.1;
+    CHECK(did(mv_tps_init(T, t, LANDMARKS(!flat, 12), &o)));
+    memset(&f, 0, sizeof f);
+    f.direct = !(ARG & 2);
+    f.tolerance = 1;
+    f.bound = (double *)room_of(MEDVOL_F64, 1);
+    memset(grid->affine, 0, sizeof grid->affine);
+    grid->affine[0] = 0.9, grid->affine[5] = 1.1, grid->affine[10] = 1.2;
+    if (ARG & 4) {
+        const double *x = (const double *)in(MEDVOL_F64, N), *y = (const double *)in(MEDVOL_F64, N),
+                     *z = (const double *)in(MEDVOL_F64, N);
+        double *xo = (double *)out(MEDVOL_F64, N), *yo = (double *)out(MEDVOL_F64, N),
+               *zo = (double *)out(MEDVOL_F64, N);
+        did(mv_tps_points(T, t, xo, yo, zo, x, y, z, N));
+    } else did(mv_tps_field(T, moves_out(N + 12, 11, flat ? 0 : 5), grid, t, &f));
+    mv_tps_free(T, t);
+}
+/* ARG: 1: in the plane */
+static void op_field_correct(void) {
+    const size_t z = ARG & 1 ? 0 : 3;
+    const mv_volume *field;
+    mv_correct_opt o;
+    mv_volume *f = moves(MEDVOL_F32, N + 4, 3, z, 0.5);
+    memset(f->affine, 0, sizeof f->affine);
+    f->affine[0] = 17.0 / (double)(N + 4), f->affine[5] = f->affine[10] = 8;
+    field = f;
+    o.radius = 10;
+    o.report = (mv_correct_report *)room_of(MEDVOL_F64, sizeof(mv_correct_report) / 8);
+    did(mv_field_correct(T, moves_out(N + 4, 3, z), field, LANDMARKS(z, 4), &o));
+}
+/* ARG: 1: in the plane, 2: masked, 4: a rotation, 8: other axes */
+static void op_register_phase(void) {
+    const size_t z = ARG & 1 ? 0 : 12;
+    mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_phase_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 2) o.fixed_mask = weighting(20, 18, z), o.moving_mask = weighting(19, 20, z);
+    o.rotation = o.scale = ARG & 4;
+    if (ARG & 8) moving->affine[0] *= 1.1;
+    upright(fixed);
+    o.report = (mv_phase_report *)room_of(MEDVOL_F64, sizeof(mv_phase_report) / 8);
+    did(mv_register_phase(T, (double *)room_of(MEDVOL_F64, 12), fixed, moving, &o));
+}
 
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -1916,6 +1986,7 @@ static void left_out(void) {
 #define FLOW(types, arg) {"flow", op_flow, types, arg, FIXED | VOLUME | HEAVY | FLOATS, 5e-5}
 /* name, types, argument, flags, tolerance */
 #define SMOOTH(name, arg) {#name, op_##name, F32, arg, VOLUME | HEAVY | IN_PLACE, SEPARABLE}
+#define PHASE(arg) {"register_phase", op_register_phase, F32, arg, FIXED | VOLUME | HEAVY, 0}
 #define OP(name, types, arg, flags, tol) {#name, op_##name, types, arg, flags, tol}
 #define PADS(name, types, flags)                                                                             \
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
@@ -2062,6 +2133,15 @@ static const op rows[] = {
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW(F32, 4 + 8),
     FLOW(F32, 32), FLOW(F32, 64),
+    /* landmarks */
+    OP(fit_points, F64, 0, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3, FIXED | HEAVY, 1e-9),
+    OP(fit_points, F64, 2 + 4, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3 + 4, FIXED | HEAVY, 1e-9),
+    OP(tps, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5), OP(tps, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(tps, F32, 2, VOLUME | HEAVY | FLOATS, 1e-5), OP(tps, F32, 3, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(tps, F64, 4, HEAVY, 1e-9), OP(tps, F64, 5, HEAVY, 1e-9),
+    OP(field_correct, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(field_correct, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    PHASE(0), PHASE(1), PHASE(2), PHASE(3), PHASE(5), PHASE(8),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),

@@ -514,6 +514,19 @@ static mv_status v_flow_apart(mv_ctx *c, mv_volume *d, const mv_volume *s) {
     o.start = &first, o.refine = -1;
     return mv_flow(c, d, &flat, &other, &o);
 }
+static const double pin[6][5] = {{0, 7, 6, 1, 3}, {0, 1, 8, 7, 3}, {0, 2, 1, 3, 6}, {0.2, 7, 6.3, 1, 2.5},
+    {0.1, 1.4, 8, 6.5, 3}, {0, 2.2, 1, 3.1, 5}};
+#define PINS pin[0], pin[1], pin[2], pin[3], pin[4], pin[5], 5
+static mv_status v_tps(mv_ctx *c, mv_volume *d, const mv_volume *s) {
+    mv_tps t;
+    mv_status st = mv_tps_init(c, &t, PINS, NULL);
+    (void)s;
+    if (st == MEDVOL_OK) st = mv_tps_field(c, d, &move, &t, &(mv_tps_field_opt){.tolerance = 2});
+    mv_tps_free(c, &t);
+    return st;
+}
+OP(correct, mv_field_correct(c, d, &knots, PINS, &(mv_correct_opt){.radius = 5}))
+OP(correct_f64, mv_field_correct(c, d, &move, PINS, &(mv_correct_opt){.radius = 5}))
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
@@ -611,6 +624,7 @@ static const struct {
     ROW(gaussian) ROW(gaussian_i16) ROW(box_mean) ROW(level)
     ROW(warp) ROW(warp_cubic) ROW(warp_affine) {"warp_labels", v_warp_labels, SOURCE},
     {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
+    MADE(tps) MADE(correct) MADE(correct_f64)
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
@@ -773,6 +787,37 @@ static mv_status op_register_robust(mv_ctx *c) {
     return TRY(mv_register_affine(c, out.d, &flat, &flat_moved,
         &(mv_register_affine_opt){.metric = MEDVOL_SSD, .robust = 4.685, .search = 5, .fixed_mask = &flat,
             .control = {.levels = 1, .iterations = 1}}));
+}
+static mv_status phase_of(mv_ctx *c, const mv_volume *a, const mv_volume *b, int masked, int rotation) {
+    mv_phase_report *rep = (mv_phase_report *)(void *)(out.d + 12);
+    return TRY(mv_register_phase(c, out.d, a, b,
+        &(mv_register_phase_opt){.masked = masked, .fixed_mask = masked ? a : NULL, .rotation = rotation,
+            .scale = rotation, .report = rep}));
+}
+static mv_status op_register_phase(mv_ctx *c) { return phase_of(c, &still, &moved, 0, 0); }
+static mv_status op_register_masked(mv_ctx *c) { return phase_of(c, &still, &moved, 1, 0); }
+static mv_status op_register_turned(mv_ctx *c) { return phase_of(c, &flat, &flat_moved, 0, 1); }
+static mv_status op_fit_points(mv_ctx *c) {
+    return TRY(mv_fit_points(c, out.d, PINS, &(mv_fit_opt){.model = MEDVOL_AFFINE, .rms = out.d + 12}));
+}
+static mv_status op_tps_points(mv_ctx *c) {
+    mv_tps t;
+    mv_status st = TRY(mv_tps_init(c, &t, PINS, NULL));
+    if (st < 0) spoiled |= t.table != NULL;
+    else must(mv_tps_points(c, &t, out.d, out.d + 5, out.d + 10, pin[0], pin[1], pin[2], 5));
+    mv_tps_free(c, &t);
+    return st;
+}
+static mv_status op_correct_report(mv_ctx *c) { /* an empty dst */
+    mv_volume d;
+    mv_status st;
+    memset(&d, 0, sizeof d);
+    st = TRY(mv_field_correct(c, &d, &move, PINS,
+        &(mv_correct_opt){.radius = 5, .report = (mv_correct_report *)(void *)out.d}));
+    if (st < 0) spoiled |= d.data != NULL;
+    else out.u[9] = volume_crc(&d);
+    mv_volume_free(c, &d);
+    return st;
 }
 static mv_status op_inflate(mv_ctx *c) {
     const uint8_t *p = (const uint8_t *)packed.data;
@@ -1279,7 +1324,7 @@ static mv_status op_fft_plan_long(mv_ctx *c) {
     return st;
 }
 static mv_status op_phase(mv_ctx *c) {
-    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0};
+    mv_shift s = {{9, 9, 9}, {0, 0, 0}, 0, 0};
     mv_status st = TRY(mv_phase_correlate(c, &s, &whole, &whole, &(mv_phase_opt){.upsample = 10}));
     if (st < 0) spoiled |= s.voxel[0] != 9;
     else out.u[0] = s.voxel[0] == 0 && s.peak > 0.5;
@@ -1516,6 +1561,8 @@ static const struct {
     ROW(transform_points) ROW(jacobian_stats) ROW(metric_image) ROW(metric_windows) ROW(metric_plain)
     ROW(metric_chunks) ROW(metric_labels) ROW(metric_labels_listed) ROW(metric_surface)
     ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(register_affine) ROW(register_mutual)
+    ROW(register_phase) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
+    ROW(correct_report)
     ROW(register_robust) ROW(field_save) ROW(affine_save) ROW(affine_load) ROW(affine_load_gzip) ROW(affine_load_mem)
     ROW(affine_load_text) ROW(inflate) ROW(inflate_zlib) ROW(deflate) ROW(deflate_zlib) ROW(gzip_pack)
     {"gzip_unpack", op_gzip_unpack, WITHOUT}, /* then one member after the other */

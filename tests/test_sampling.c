@@ -20,6 +20,7 @@
 #define MEDVOL_NO_MEASURE
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
+#define MEDVOL_NO_LANDMARK
 #include "test.h"
 #if defined(__unix__) || defined(__APPLE__)
 #    include <sys/mman.h>

@@ -9,6 +9,7 @@
 #define MEDVOL_NO_MEASURE
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
+#define MEDVOL_NO_LANDMARK
 #include "medvol.h"
 #include <stdio.h>
 #include <stdlib.h>
