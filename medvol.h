@@ -2713,8 +2713,9 @@ typedef struct mv_register_demons_opt {
     const double *start;         /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
     const mv_volume *fixed_mask; /* weights of forces on the fixed image's voxels, above 1 as 1; or NULL */
     mv_demons variant;
-    double step;                 /* the longest a force can be; 0: 2 */
-    double sigma_update;         /* smoothing of updates (as of a fluid); 0: 1; negative: none */
+    double step;                 /* the longest a force or an update can be; 0: 2 */
+    double momentum;             /* share of the last update in the next; 0: 0.6; negative: none */
+    double sigma_update;         /* smoothing of updates (as of a fluid); 0: 3; negative: none */
     double sigma_field;          /* and of the field, LOG: the velocity (diffusion); 0: 1; negative: none */
     double threshold;            /* differences of intensity up to that bring no force; 0: a millionth of the
                                     fixed image's range; negative: none */
@@ -2726,8 +2727,8 @@ typedef struct mv_register_demons_opt {
 /* mv_register_demons: the displacement field u, on the fixed image's voxels, that makes W(p) = moving(A(p +
    u(p))) like fixed, of the same intensities (mv_rescale, mv_register_lncc where they are not). Forces
      du = -(W - F) J / (|J|^2 + (W - F)^2 / (4 step^2)),   J = grad F or (grad F + grad W) / 2,
-   central differences by world coordinates, are smoothed, join the field as the variant says, and that is
-   smoothed. DIFFEOMORPHIC and LOG do not fold as long as updates are smooth; report.folded counts. LOG keeps
+   central differences by world coordinates, are smoothed, join the field as the variant says, with momentum,
+   and that is smoothed. DIFFEOMORPHIC and LOG do not fold as long as updates are smooth; report.folded counts. LOG keeps
    a stationary velocity v, W = moving(A(exp(v))) and fixed(exp(-v)), and moves by half the difference of the
    forces on both: for images on one grid without a mask, swapped ones give -v. exp: scaling and squaring as
    mv_field_exp, of du so that 1/4 voxel is not exceeded. Lengths (step, sigmas) are in the least spacing of
@@ -2736,7 +2737,7 @@ typedef struct mv_register_demons_opt {
    field, inverse, velocity: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp field
    comes before start. inverse: exp(-v) or what mv_field_invert finds to 0.01 voxel. Where either image has
    no value (NaN, outside of moving by more than half a voxel) there is no force; the neighbours decide.
-   Memory: 10 floats a voxel, LOG 15. Threads: tiles; bits do not depend on them. Numerics: levels agree to
+   Memory: 13 floats a voxel, LOG 20. Threads: tiles; bits do not depend on them. Numerics: levels agree to
    0.01 voxel. Errors: as mv_register_lncc, MEDVOL_E_UNSUPPORTED (velocity of another variant than LOG),
    _CONVERGENCE (inverse of a field that folds); results are all made or none. Source: Thirion 1998; Cachier
    et al. 1999 (step); Vercauteren et al. 2008, 2009 (diffeomorphic, log-symmetric). */
@@ -37382,8 +37383,7 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 typedef struct mv__dm_row {
     const float *f, *w, *fs[4], *ws[4], *weight; /* weight NULL: 1 */
     float scale, hy, hz, metric[6], inverse, threshold;
-    /* both: J of both images; back: g becomes (g - force) / 2 */
-    int both, back, comps;
+    int both, back, comps; /* both: J of both images; back: g becomes (g - force) / 2 */
     size_t n;
     float *g[3];
     double energy, count; /* of (W - F)^2, of weights */
@@ -37428,12 +37428,10 @@ static void MV__K(mv__dm_force)(mv__dm_row *r) {
         all = mvf_add(all, mvf_sel(ok, a, zero));
         ok = mvm_and(mvf_gt(mvf_abs(d), least), mvf_gt(s, tiny));
         t = mvf_mul(mvf_div(d, mvf_sel(ok, s, one)), a);
-        MV__UNROLL for (c = 0; c < 3; c++) {
-            if (c >= r->comps) break;
+        for (c = 0; c < r->comps; c++) {
             q[c] = mvf_sel(ok, mvf_mul(t, q[c]), zero); /* minus the force */
             q[c] = r->back ? mvf_mul(half, mvf_add(MV__DM_GET(r->g[c]), q[c])) : mvf_sub(zero, q[c]);
-            if (left >= MVF_N) mvf_store(r->g[c] + i, q[c]);
-            else mvf_storen(r->g[c] + i, q[c], left);
+            MV__K(mv__ln_put)(r->g[c] + i, q[c], left);
         }
     }
     mvf_store(lane, e);
@@ -37441,6 +37439,33 @@ static void MV__K(mv__dm_force)(mv__dm_row *r) {
     mvf_store(lane, all);
     for (i = 0; i < MVF_N; i++) r->count += (double)lane[i];
     mv_end();
+}
+/* g += momentum v, kept in v (NULL: none); returns the greatest square of g's length */
+static float MV__K(mv__dm_join)(float *const *g, float *const *v, float momentum, int comps, size_t n) {
+    const mvf m = mvf_set1(momentum);
+    mvf most = mvf_zero();
+    float lane[MVF_N], top = 0.0f;
+    size_t i;
+    int c;
+    for (i = 0; i < n; i += MVF_N) { /* lanes behind the end are 0 */
+        const size_t left = n - i;
+        mvf sum = mvf_zero();
+        for (c = 0; c < comps; c++) {
+            mvf a = MV__DM_GET(g[c]);
+            if (v) {
+                a = mvf_mad(m, MV__DM_GET(v[c]), a);
+                MV__K(mv__ln_put)(v[c] + i, a, left);
+                MV__K(mv__ln_put)(g[c] + i, a, left);
+            }
+            sum = mvf_mad(a, a, sum);
+        }
+        most = mvf_max(sum, most);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    for (i = 0; i < MVF_N; i++)
+        if (lane[i] > top) top = lane[i];
+    return top;
 }
 #undef MV__DM_ALONG
 #undef MV__DM_GET
@@ -37459,8 +37484,8 @@ typedef struct mv__dm { /* one level */
     int comps, log;
     double m[12], sigma[2][3]; /* m: fixed voxel to moving voxel; sigma: of updates, of the field */
     float metric[6], inverse, threshold;
-    /* the field, LOG: velocity; its next; updates; LOG: its exponential */
-    float *u[3], *t[3], *g[3], *e[3];
+    /* the field, LOG: velocity; its next; updates, the last ones; LOG: the exponential */
+    float *u[3], *t[3], *g[3], *v[3], *e[3];
     float *w, *ww, *still, *sw; /* warped image and weights; LOG: the moving one on the fixed one's voxels */
     float *most, *scratch;
     double *part;               /* energy and weight of each job */
@@ -37580,25 +37605,32 @@ static mv_status mv__dm_forces(mv_ctx *ctx, const mv__dm *d, double *sum) {
     if (st == MEDVOL_OK) st = mv__dm_exp(ctx, d, d->e, -1.0f);
     return st < 0 ? st : mv__dm_look(ctx, d, &d->fix, mv__dm_unit, d->e, d->still, d->sw, 1, sum);
 }
-static mv_status mv__dm_longest(mv_ctx *ctx, const mv__dm *d, double *longest) {
+static void mv__dm_join_job(void *arg, size_t job) {
+    const mv__dm *d = (const mv__dm *)arg;
+    const size_t at = job * MV__CHUNK;
+    float *g[3], *v[3];
+    int c;
+    for (c = 0; c < d->comps; c++) {
+        g[c] = d->g[c] + at;
+        v[c] = d->v[c] ? d->v[c] + at : NULL;
+    }
+    d->most[job] =
+        MV__PICK(mv__dm_join)(g, d->v[0] ? v : NULL, (float)d->o->momentum, d->comps,
+                              mv__minz(MV__CHUNK, d->count - at));
+}
+/* the updates, and the length of the longest */
+static mv_status mv__dm_join_all(mv_ctx *ctx, mv__dm *d, double *longest) {
     const size_t jobs = mv__divup(d->count, MV__CHUNK);
-    mv__fd_units g;
     float most = 0.0f;
     size_t i;
-    mv_status st;
-    mv__memset(&g, 0, sizeof g);
-    g.src = (const float *const *)d->g;
-    g.comps = d->comps;
-    g.n = d->count;
-    g.most = d->most;
-    st = mv_parallel_for(ctx, jobs, mv__fd_longest_job, &g, NULL);
-    for (i = 0; i < jobs && st == MEDVOL_OK; i++) most = g.most[i] > most ? g.most[i] : most;
+    mv_status st = mv_parallel_for(ctx, jobs, mv__dm_join_job, d, NULL);
+    for (i = 0; i < jobs && st == MEDVOL_OK; i++) most = d->most[i] > most ? d->most[i] : most;
     *longest = sqrt((double)most);
     return st;
 }
-static void mv__dm_swap(float **a, float **b) {
+static void mv__dm_swap(float **a, float **b, int comps) {
     int c;
-    for (c = 0; c < 3; c++) {
+    for (c = 0; c < comps; c++) {
         float *t = a[c];
         a[c] = b[c];
         b[c] = t;
@@ -37615,12 +37647,12 @@ static mv_status mv__dm_compose(mv_ctx *ctx, mv__dm *d, double longest) {
     for (k = 0; k < halvings && st == MEDVOL_OK; k++) {
         st = mv__field_compose(ctx, d->t, (const float *const *)d->g, (const float *const *)d->g, d->comps,
                                d->n, NULL);
-        mv__dm_swap(d->g, d->t);
+        mv__dm_swap(d->g, d->t, d->comps);
     }
     if (st == MEDVOL_OK)
         st = mv__field_compose(ctx, d->t, (const float *const *)d->u, (const float *const *)d->g, d->comps,
                                d->n, NULL);
-    mv__dm_swap(d->u, d->t);
+    mv__dm_swap(d->u, d->t, d->comps);
     return st;
 }
 static void mv__dm_add_job(void *arg, size_t job) {
@@ -37636,7 +37668,12 @@ static mv_status mv__dm_step(mv_ctx *ctx, mv__dm *d, double *energy, double *upd
     if (st < 0) return st;
     *energy = sum[1] > 0.0 ? sum[0] / sum[1] / ((double)d->fix.scale * (double)d->fix.scale) : 0.0;
     st = mv__smooth_planes(ctx, d->g, d->comps, d->n, d->sigma[0], d->scratch);
-    if (st == MEDVOL_OK) st = mv__dm_longest(ctx, d, update);
+    if (st == MEDVOL_OK) st = mv__dm_join_all(ctx, d, update);
+    if (st == MEDVOL_OK && *update > d->o->step) {
+        st = mv__fd_mixed(ctx, d->g, NULL, (const float *const *)d->g, mv__dm_unit, d->o->step / *update,
+                          d->comps, d->count, NULL);
+        *update = d->o->step;
+    }
     if (st < 0) return st;
     if (d->o->variant == MEDVOL_DEMONS_DIFFEOMORPHIC) st = mv__dm_compose(ctx, d, *update);
     else st = mv_parallel_for(ctx, mv__divup(d->count, MV__CHUNK), mv__dm_add_job, d, NULL);
@@ -37675,6 +37712,7 @@ static size_t mv__dm_lay(mv__dm *d, float *s) { /* floats of a level; pointers w
     for (c = 0; c < 3; c++) {
         d->u[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->t[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
+        d->v[c] = c < d->comps && d->o->momentum > 0.0 ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->g[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->e[c] = d->log && c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
     }
@@ -37732,7 +37770,10 @@ static mv_status mv__dm_inherit(mv_ctx *ctx, mv__dm *to, const mv__dm *from) {
     mv__fd_rows g;
     int c;
     mv_status st;
-    for (c = 0; c < to->comps && !from->block; c++) mv__memset(to->u[c], 0, to->count * sizeof(float));
+    for (c = 0; c < to->comps; c++) {
+        mv__memset(to->u[c], 0, to->count * sizeof(float));
+        if (to->v[c]) mv__memset(to->v[c], 0, to->count * sizeof(float));
+    }
     if (!from->block) return MEDVOL_OK;
     mv__memset(&g, 0, sizeof g);
     mv_affine_mul(g.m, from->fix.inverse, to->fix.affine);
@@ -37790,7 +37831,10 @@ static mv_status mv__dm_options(mv_ctx *ctx, mv_register_demons_opt *o, const ch
     if ((st = mv__rg_check_range(ctx, op, "sigma_update", o->sigma_update, -1e300, 100)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "sigma_field", o->sigma_field, -1e300, 100)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "threshold", o->threshold, -1e300, 1e300)) < 0) return st;
-    if (o->sigma_update == 0.0) o->sigma_update = 1.0;
+    if ((st = mv__rg_check_range(ctx, op, "momentum", o->momentum, -1e300, 0.99)) < 0) return st;
+    if (o->momentum == 0.0) o->momentum = 0.6;
+    if (o->momentum < 0.0) o->momentum = 0.0;
+    if (o->sigma_update == 0.0) o->sigma_update = 3.0;
     if (o->sigma_field == 0.0) o->sigma_field = 1.0;
     if (o->sigma_update < 0.0) o->sigma_update = 0.0;
     if (o->sigma_field < 0.0) o->sigma_field = 0.0;
