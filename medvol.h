@@ -37852,12 +37852,12 @@ static mv_status mv__dm_check_results(mv_ctx *ctx, const char *op, mv_volume *co
     int k, i;
     for (k = 0; k < 3; k++) {
         if (!to[k]) continue;
-        if ((st = mv__out_check(ctx, op, to[k], like, MEDVOL_F32, 5, like->dim, 0)) < 0) return st;
         for (i = 0; i < 3; i++) {
             if (to[k] == images[i])
                 return mv__fail(ctx, MEDVOL_E_ALIAS, name[k], 0, -1, "%s: %s is %s", op, name[k], image[i]);
             if (images[i] && (st = mv__dst_apart(ctx, op, image[i], to[k], images[i])) < 0) return st;
         }
+        if ((st = mv__out_check(ctx, op, to[k], like, MEDVOL_F32, 5, like->dim, 0)) < 0) return st;
         for (i = 0; i < k; i++) {
             if (to[k] == to[i])
                 return mv__fail(ctx, MEDVOL_E_ALIAS, name[k], 0, -1, "%s: %s is %s", op, name[k], name[i]);
