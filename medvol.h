@@ -2725,22 +2725,23 @@ typedef struct mv_register_demons_opt {
                                     times at all others */
 } mv_register_demons_opt;
 /* mv_register_demons: the displacement field u, on the fixed image's voxels, that makes W(p) = moving(A(p +
-   u(p))) like fixed, of the same intensities (mv_rescale, mv_register_lncc where they are not). Forces
+   u(p))) like fixed, of the same intensities (shaded or scaled ones: mv_register_lncc). Forces
      du = -(W - F) J / (|J|^2 + (W - F)^2 / (4 step^2)),   J = grad F or (grad F + grad W) / 2,
-   central differences by world coordinates, are smoothed, join the field as the variant says, with momentum,
-   and that is smoothed. DIFFEOMORPHIC and LOG do not fold as long as updates are smooth; report.folded counts. LOG keeps
-   a stationary velocity v, W = moving(A(exp(v))) and fixed(exp(-v)), and moves by half the difference of the
-   forces on both: for images on one grid without a mask, swapped ones give -v. exp: scaling and squaring as
-   mv_field_exp, of du so that 1/4 voxel is not exceeded. Lengths (step, sigmas) are in the least spacing of
-   the level, so that grids may be anisotropic, oblique, left-handed. report.energy: mean of (W - F)^2, of
-   both ways for LOG.
+   of central differences by world coordinates, are smoothed, get momentum, join the field as the variant says,
+   and that is smoothed. SYMMETRIC and CLASSIC are the fastest; DIFFEOMORPHIC and LOG do not fold as long as
+   updates are smooth; report.folded counts. LOG keeps a stationary velocity v, compares moving(A(exp(v))) with
+   fixed and fixed(exp(-v)) with moving, and moves by half the difference of the forces: of images on one grid,
+   without a mask, swapped ones give -v. exp: scaling and squaring as mv_field_exp, of du without its midpoint.
+   Lengths (step, sigmas) are in the least spacing of a level: grids may be anisotropic, oblique, left-handed.
+   report.energy: mean of (W - F)^2, of both ways for LOG.
    field, inverse, velocity: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp field
-   comes before start. inverse: exp(-v) or what mv_field_invert finds to 0.01 voxel. Where either image has
-   no value (NaN, outside of moving by more than half a voxel) there is no force; the neighbours decide.
-   Memory: 13 floats a voxel, LOG 20. Threads: tiles; bits do not depend on them. Numerics: levels agree to
-   0.01 voxel. Errors: as mv_register_lncc, MEDVOL_E_UNSUPPORTED (velocity of another variant than LOG),
-   _CONVERGENCE (inverse of a field that folds); results are all made or none. Source: Thirion 1998; Cachier
-   et al. 1999 (step); Vercauteren et al. 2008, 2009 (diffeomorphic, log-symmetric). */
+   comes before start. inverse: exp(-v), or what mv_field_invert finds to 0.01 voxel. Where either image has no
+   value (NaN; outside of moving by more than half a voxel) there is no force; the neighbours decide.
+   Memory: 13 floats a voxel, LOG 20; without an inverse SYMMETRIC and CLASSIC 10. Threads: tiles; bits do not
+   depend on them. Numerics: levels agree to 0.01 voxel. Errors: as mv_register_lncc; MEDVOL_E_UNSUPPORTED
+   (velocity of another variant than LOG), _CONVERGENCE (inverse of a field that folds). All results are made
+   or none. Source: Thirion 1998; Cachier et al. 1999 (step); Vercauteren et al. 2008, 2009 (diffeomorphic,
+   log-symmetric). */
 MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_demons_opt *opt);
 #endif
@@ -37393,8 +37394,8 @@ typedef struct mv__dm_row {
 #define MV__DM_ALONG(a, b) (mvf_sub(MV__DM_GET(a), MV__DM_GET(b)))
 static void MV__K(mv__dm_force)(mv__dm_row *r) {
     const mvf k = mvf_set1(r->scale), one = mvf_set1(1.0f), zero = mvf_zero(), share = mvf_set1(r->inverse),
-              least = mvf_set1(r->threshold), tiny = mvf_set1(1e-12f), half = mvf_set1(0.5f),
-              blend = mvf_set1(r->both ? 0.5f * r->scale : r->scale), hy = mvf_set1(r->hy),
+              least = mvf_set1(r->threshold), tiny = mvf_set1(1e-12f), huge = mvf_set1(1e36f),
+              half = mvf_set1(0.5f), blend = mvf_set1(r->both ? 0.5f * r->scale : r->scale), hy = mvf_set1(r->hy),
               hz = mvf_set1(r->hz);
     const float *m = r->metric;
     mvf e = zero, all = zero;
@@ -37423,10 +37424,10 @@ static void MV__K(mv__dm_force)(mv__dm_row *r) {
         s = mvf_mad(q[0], j[0], mvf_mad(q[1], j[1], mvf_mad(q[2], j[2], mvf_mul(dd, share))));
         a = r->weight ? mvf_min(MV__DM_GET(r->weight), one) : one;
         if (left < MVF_N) a = mvf_sel(mvf_lt(mvf_fromi(mvi_iota()), mvf_set1(left)), a, zero);
-        ok = mvf_ge(dd, zero); /* not NaN */
+        ok = mvf_lt(dd, huge); /* not NaN */
         e = mvf_add(e, mvf_sel(ok, mvf_mul(a, dd), zero));
         all = mvf_add(all, mvf_sel(ok, a, zero));
-        ok = mvm_and(mvf_gt(mvf_abs(d), least), mvf_gt(s, tiny));
+        ok = mvm_and(mvm_and(ok, mvf_gt(mvf_abs(d), least)), mvm_and(mvf_gt(s, tiny), mvf_lt(s, huge)));
         t = mvf_mul(mvf_div(d, mvf_sel(ok, s, one)), a);
         for (c = 0; c < r->comps; c++) {
             q[c] = mvf_sel(ok, mvf_mul(t, q[c]), zero); /* minus the force */
@@ -37484,7 +37485,7 @@ typedef struct mv__dm { /* one level */
     int comps, log;
     double m[12], sigma[2][3]; /* m: fixed voxel to moving voxel; sigma: of updates, of the field */
     float metric[6], inverse, threshold;
-    /* the field, LOG: velocity; its next; updates, the last ones; LOG: the exponential */
+    /* the field, LOG: velocity; its next or its inverse; updates, the last ones; LOG: the exponential */
     float *u[3], *t[3], *g[3], *v[3], *e[3];
     float *w, *ww, *still, *sw; /* warped image and weights; LOG: the moving one on the fixed one's voxels */
     float *most, *scratch;
@@ -37593,16 +37594,22 @@ static mv_status mv__dm_look(mv_ctx *ctx, const mv__dm *d, const mv__rg_image *s
     return st;
 }
 static const double mv__dm_unit[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
-static mv_status mv__dm_exp(mv_ctx *ctx, const mv__dm *d, float *const *dst, float sign) {
-    return mv__field_exp(ctx, dst, (const float *const *)d->u, d->comps, d->n, 0, sign, NULL);
+/* e = exp(sign v) - id. Along the way its first step may go up to 2 voxels: v is smooth. */
+static mv_status mv__dm_exp(mv_ctx *ctx, const mv__dm *d, float sign, int coarse) {
+    const float *const *v = (const float *const *)d->u;
+    int steps = 0;
+    mv_status st = coarse ? mv__fd_halvings(ctx, v, d->comps, d->count, &steps, NULL) : MEDVOL_OK;
+    if (st < 0) return st;
+    if (steps > 0) steps = steps > 2 ? steps - 2 : 1;
+    return mv__field_exp(ctx, d->e, v, d->comps, d->n, steps, sign, NULL);
 }
 /* forces of this iteration, to g */
 static mv_status mv__dm_forces(mv_ctx *ctx, const mv__dm *d, double *sum) {
     mv_status st;
     if (!d->log) return mv__dm_look(ctx, d, &d->mov, d->m, d->u, d->fix.f, d->fix.w, 0, sum);
-    st = mv__dm_exp(ctx, d, d->e, 1.0f);
+    st = mv__dm_exp(ctx, d, 1.0f, 1);
     if (st == MEDVOL_OK) st = mv__dm_look(ctx, d, &d->mov, d->m, d->e, d->fix.f, d->fix.w, 0, sum);
-    if (st == MEDVOL_OK) st = mv__dm_exp(ctx, d, d->e, -1.0f);
+    if (st == MEDVOL_OK) st = mv__dm_exp(ctx, d, -1.0f, 1);
     return st < 0 ? st : mv__dm_look(ctx, d, &d->fix, mv__dm_unit, d->e, d->still, d->sw, 1, sum);
 }
 static void mv__dm_join_job(void *arg, size_t job) {
@@ -37640,7 +37647,7 @@ static void mv__dm_swap(float **a, float **b, int comps) {
 static mv_status mv__dm_compose(mv_ctx *ctx, mv__dm *d, double longest) {
     int k, halvings = 0;
     mv_status st = MEDVOL_OK;
-    for (; longest > 0.25 && halvings < 30; halvings++) longest *= 0.5;
+    for (; longest > 0.5 && halvings < 30; halvings++) longest *= 0.5;
     if (halvings)
         st = mv__fd_mixed(ctx, d->g, NULL, (const float *const *)d->g, mv__dm_unit, ldexp(1.0, -halvings),
                           d->comps, d->count, NULL);
@@ -37707,11 +37714,12 @@ static mv_status mv__dm_level(mv_ctx *ctx, mv__dm *d, const char *op, double beg
 /* ---- a level: what it needs, and the field of the level before ---- */
 static size_t mv__dm_lay(mv__dm *d, float *s) { /* floats of a level; pointers when s is given */
     const int weighted = d->mov.w || (d->log && d->fix.w);
+    const int turns = d->o->variant == MEDVOL_DEMONS_DIFFEOMORPHIC || (d->o->inverse && !d->log);
     size_t at = 0;
     int c;
     for (c = 0; c < 3; c++) {
         d->u[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
-        d->t[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
+        d->t[c] = turns && c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->v[c] = c < d->comps && d->o->momentum > 0.0 ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->g[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->e[c] = d->log && c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
@@ -37873,7 +37881,7 @@ static mv_status mv__dm_fill(mv_ctx *ctx, mv__dm *d, float *to, int k, const cha
     size_t failed = 0;
     mv_status st = MEDVOL_OK;
     if (k < 2 && d->log) {
-        st = mv__dm_exp(ctx, d, d->e, k ? -1.0f : 1.0f);
+        st = mv__dm_exp(ctx, d, k ? -1.0f : 1.0f, 0);
         from = d->e;
     } else if (k == 1) {
         st = mv__field_invert(ctx, d->t, (const float *const *)d->u, d->comps, d->n, 0.01, 50, &residual,

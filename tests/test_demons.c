@@ -275,7 +275,7 @@ static void naive_step(naive *q, mv_demons variant, double **t, double *energy) 
             for (k = 0; k < q->comps; k++) s += q->g[k][i] * q->g[k][i];
             longest = fmax(longest, sqrt(s));
         }
-        for (; longest > 0.25; longest /= 2) half++;
+        for (; longest > 0.5; longest /= 2) half++;
         for (i = 0; i < n; i++)
             for (k = 0; k < q->comps; k++) q->g[k][i] = ldexp(q->g[k][i], -half);
         for (; half > 0; half--) {
