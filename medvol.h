@@ -2727,16 +2727,16 @@ typedef struct mv_register_demons_opt {
 /* mv_register_demons: the displacement field u, on the fixed image's voxels, that makes W(p) = moving(A(p +
    u(p))) like fixed, of the same intensities (shaded or scaled ones: mv_register_lncc). Forces
      du = -(W - F) J / (|J|^2 + (W - F)^2 / (4 step^2)),   J = grad F or (grad F + grad W) / 2,
-   of central differences by world coordinates, are smoothed, get momentum, join the field as the variant says,
-   and that is smoothed. SYMMETRIC and CLASSIC are the fastest; DIFFEOMORPHIC and LOG do not fold as long as
-   updates are smooth; report.folded counts. LOG keeps a stationary velocity v, compares moving(A(exp(v))) with
-   fixed and fixed(exp(-v)) with moving, and moves by half the difference of the forces: of images on one grid,
-   without a mask, swapped ones give -v. exp: scaling and squaring as mv_field_exp, of du without its midpoint.
-   Lengths (step, sigmas) are in the least spacing of a level: grids may be anisotropic, oblique, left-handed.
-   report.energy: mean of (W - F)^2, of both ways for LOG.
+   of central differences by world coordinates, are smoothed, get momentum, join the field as the variant
+   says, and that is smoothed. SYMMETRIC and CLASSIC are the fastest; DIFFEOMORPHIC and LOG do not fold as
+   long as updates are smooth; report.folded counts. LOG keeps a stationary velocity v, compares
+   moving(A(exp(v))) with fixed and fixed(exp(-v)) with moving, and moves by half the difference of the
+   forces: of images on one grid, without a mask, swapped ones give -v. exp: scaling and squaring as
+   mv_field_exp, of du without its midpoint. Lengths (step, sigmas) are in the least spacing of a level: grids
+   may be anisotropic, oblique, left-handed. report.energy: mean of (W - F)^2, of both ways for LOG.
    field, inverse, velocity: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp field
-   comes before start. inverse: exp(-v), or what mv_field_invert finds to 0.01 voxel. Where either image has no
-   value (NaN; outside of moving by more than half a voxel) there is no force; the neighbours decide.
+   comes before start. inverse: exp(-v), or what mv_field_invert finds to 0.01 voxel. Where either image has
+   no value (NaN; outside of moving by more than half a voxel) there is no force; the neighbours decide.
    Memory: 13 floats a voxel, LOG 20; without an inverse SYMMETRIC and CLASSIC 10. Threads: tiles; bits do not
    depend on them. Numerics: levels agree to 0.01 voxel. Errors: as mv_register_lncc; MEDVOL_E_UNSUPPORTED
    (velocity of another variant than LOG), _CONVERGENCE (inverse of a field that folds). All results are made
@@ -37395,8 +37395,8 @@ typedef struct mv__dm_row {
 static void MV__K(mv__dm_force)(mv__dm_row *r) {
     const mvf k = mvf_set1(r->scale), one = mvf_set1(1.0f), zero = mvf_zero(), share = mvf_set1(r->inverse),
               least = mvf_set1(r->threshold), tiny = mvf_set1(1e-12f), huge = mvf_set1(1e36f),
-              half = mvf_set1(0.5f), blend = mvf_set1(r->both ? 0.5f * r->scale : r->scale), hy = mvf_set1(r->hy),
-              hz = mvf_set1(r->hz);
+              half = mvf_set1(0.5f), hy = mvf_set1(r->hy), hz = mvf_set1(r->hz),
+              blend = mvf_set1(r->both ? 0.5f * r->scale : r->scale);
     const float *m = r->metric;
     mvf e = zero, all = zero;
     float lane[MVF_N];
@@ -37852,8 +37852,8 @@ static mv_status mv__dm_options(mv_ctx *ctx, mv_register_demons_opt *o, const ch
     return mv__rg_control(ctx, op, &o->control, 10);
 }
 /* results can be made of these, and lie apart from the images and from each other */
-static mv_status mv__dm_check_results(mv_ctx *ctx, const char *op, mv_volume *const *to, const mv_volume *like,
-                                      const mv_volume *const *images) {
+static mv_status mv__dm_check_results(mv_ctx *ctx, const char *op, mv_volume *const *to,
+                                      const mv_volume *like, const mv_volume *const *images) {
     static const char *const name[3] = {"field", "inverse", "velocity"},
                              *const image[3] = {"fixed", "moving", "fixed_mask"};
     mv_status st;

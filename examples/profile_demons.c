@@ -2,8 +2,8 @@
 
    Build:  cc -O2 examples/profile_demons.c -lm -lpthread -o profile_demons
    Run:    ./profile_demons 128 5
-   Shows:  a step without exponential costs a warp, a force and two smoothings; DIFFEOMORPHIC composes as well,
-   LOG takes two exponentials of the whole velocity. A bar on the terminal tells how far the whole one is. */
+   Shows:  a step without exponential costs a warp, a force and two smoothings; DIFFEOMORPHIC composes too, LOG
+   takes two exponentials of the whole velocity. A bar on the terminal tells how far the last one is. */
 #include "example.h"
 
 static const char *const profile_demons_name[4] = {"diffeomorphic", "symmetric", "classic", "log-symmetric"};
@@ -88,7 +88,8 @@ static void profile_demons(ex *e) {
         mv_register_demons_opt opt = {0};
         opt.variant = (mv_demons)(k % 4);
         opt.control.levels = opt.control.iterations = k < 4;
-        snprintf(name, sizeof name, k < 4 ? "demons, a step, %s" : "demons, all steps, %s", profile_demons_name[k % 4]);
+        snprintf(name, sizeof name, "demons, %s, %s", k < 4 ? "a step" : "all steps",
+            profile_demons_name[k % 4]);
 #ifdef PROFILE_ALL
         if (k == 4 && e->size > 128) break;
 #else
