@@ -2,7 +2,7 @@
 
    Build:  cc -O2 examples/profile_demons.c -lm -lpthread -o profile_demons
    Run:    ./profile_demons 128 5
-   Shows:  a step without exponential costs a warp, a force and two smoothings; DIFFEOMORPHIC composes too, LOG
+   Shows:  a step costs a warp, a force and two smoothings; DIFFEOMORPHIC also composes, LOG
    takes two exponentials of the whole velocity. A bar on the terminal tells how far the last one is. */
 #include "example.h"
 

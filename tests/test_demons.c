@@ -620,5 +620,6 @@ static void refused(void) {
     pair_free(&p);
 }
 const t_case tests_demons[] = {{"translation", translation, T_ONCE}, {"affine", affine, T_ONCE},
-    {"wave", wave, 0}, {"plane", plane, 0}, {"forces", forces, 0}, {"inverses", inverses, T_ONCE}, {"torn", torn, 0},
-    {"rest", rest, T_ONCE}, {"masks", masks, T_ONCE}, {"control", control, 0}, {"refused", refused, 0}, {0}};
+    {"wave", wave, 0}, {"plane", plane, 0}, {"forces", forces, 0}, {"inverses", inverses, T_ONCE},
+    {"torn", torn, 0}, {"rest", rest, T_ONCE}, {"masks", masks, T_ONCE}, {"control", control, 0},
+    {"refused", refused, 0}, {0}};

@@ -25,7 +25,7 @@ static const mv_volume *weights(fz_step *s) {
     if (mv_volume_wrap(s->ctx, &mask, bytes, MEDVOL_U8, s->src->ndim, s->src->dim, NULL) < 0) return NULL;
     return &mask;
 }
-static void finite(const mv_volume *v, int made) {
+static void whole(const mv_volume *v, int made) {
     size_t i;
     MUST(made == (v->data != NULL));
     for (i = 0; i < 12; i++)
@@ -60,8 +60,8 @@ static mv_status op_demons(fz_step *s) {
     o.control.report = &rep;
     s->loose = HUGE_VAL; /* of noise the last bits decide */
     st = mv_register_demons(s->ctx, s->dst, s->src, second(s), &o);
-    finite(&inverse, st >= 0 && o.inverse);
-    finite(&velocity, st >= 0 && o.velocity);
+    whole(&inverse, st >= 0 && o.inverse);
+    whole(&velocity, st >= 0 && o.velocity);
     mv_volume_free(s->ctx, &inverse);
     mv_volume_free(s->ctx, &velocity);
     return st;
