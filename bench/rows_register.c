@@ -155,6 +155,8 @@ static double field_error(const bench *b) {
 }
 static int check_affine(bench *b) { return !(affine_error(b) <= 0.1); } /* from a tenth of the side away */
 static int check_field(bench *b) { return !(field_error(b) <= fmax(0.2, 0.0025 * (double)b->side)); }
+/* forces are smoothed over 3 voxels: much where there are 24 */
+static int check_demons(bench *b) { return !(field_error(b) <= fmax(0.3, 0.0025 * (double)b->side)); }
 
 /* Multiply-adds a voxel and iteration, of as many iterations as there were: affine 3 for the position, 7
    blends, 14 for gain, offset and a step (mutual information 8 for windows in place of two); of large levels
@@ -185,9 +187,9 @@ const bench_row rows_register[] = {
     ROW("register rigid, information", information, check_affine, work_information, other_setup),
     ROW("register field", lncc, check_field, work_field, warped_setup),
     ROW("register field, full", lncc_full, check_field, work_full, warped_setup),
-    ROW("register demons", demons, check_field, work_demons, even_setup),
-    ROW("register demons, symmetric", demons_symmetric, check_field, work_symmetric, even_setup),
-    ROW("register demons, log", demons_log, check_field, work_log, even_setup),
+    ROW("register demons", demons, check_demons, work_demons, even_setup),
+    ROW("register demons, symmetric", demons_symmetric, check_demons, work_symmetric, even_setup),
+    ROW("register demons, log", demons_log, check_demons, work_log, even_setup),
     {0},
 };
 #undef ROW
