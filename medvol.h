@@ -2705,6 +2705,50 @@ typedef struct mv_register_lncc_opt {
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
+/* Which demons. */
+typedef enum mv_demons {
+    MEDVOL_DEMONS_DIFFEOMORPHIC = 0, /* u <- exp(du) + u o exp(du); J of both images */
+    MEDVOL_DEMONS_SYMMETRIC = 1,     /* fast symmetric: u <- u + du; J of both */
+    MEDVOL_DEMONS_CLASSIC = 2,       /* Thirion's: u <- u + du; J of the fixed one */
+    MEDVOL_DEMONS_LOG = 3,           /* log-symmetric: v <- v + (du - what takes the fixed image back) / 2 */
+    MEDVOL_DEMONS_FORCE_INT = 0x7fffffff
+} mv_demons;
+typedef struct mv_register_demons_opt {
+    const double *start;         /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
+    const mv_volume *fixed_mask; /* weights of forces on the fixed image's voxels, above 1 as 1; or NULL */
+    mv_demons variant;
+    double step;                 /* the longest a force or an update can be; 0: 2 */
+    double momentum;             /* share of the last update in the next; 0: 0.6; negative: none */
+    double sigma_update;         /* smoothing of updates (as of a fluid); 0: 3; negative: none */
+    double sigma_field;          /* and of the field, LOG: the velocity (diffusion); 0: 1; negative: none */
+    double threshold;            /* differences of intensity up to that bring no force; 0: a millionth of the
+                                    fixed image's range; negative: none */
+    mv_volume *inverse;          /* or NULL: a second result, the field of the inverse of p + u(p) */
+    mv_volume *velocity;         /* or NULL: LOG: a third, v of p + u(p) = exp(v) */
+    mv_register_control control; /* iterations: 10, of the finest level; twice as many at the next, three
+                                    times at all others */
+} mv_register_demons_opt;
+/* mv_register_demons: the displacement field u, on the fixed image's voxels, that makes W(p) = moving(A(p +
+   u(p))) like fixed, of the same intensities (shaded or scaled ones: mv_register_lncc). Forces
+     du = -(W - F) J / (|J|^2 + (W - F)^2 / (4 step^2)),   J = grad F or (grad F + grad W) / 2,
+   of central differences by world coordinates, are smoothed, get momentum, join the field as the variant
+   says, and that is smoothed. SYMMETRIC and CLASSIC are the fastest; DIFFEOMORPHIC and LOG do not fold as
+   long as updates are smooth; report.folded counts. LOG keeps a stationary velocity v, compares
+   moving(A(exp(v))) with fixed and fixed(exp(-v)) with moving, and moves by half the difference of the
+   forces: of images on one grid, without a mask, swapped ones give -v. exp: scaling and squaring as
+   mv_field_exp, of du without its midpoint. Lengths (step, sigmas) are in the least spacing of a level: grids
+   may be anisotropic, oblique, left-handed. report.energy: mean of (W - F)^2, of both ways for LOG.
+   field, inverse, velocity: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp field
+   comes before start. inverse: exp(-v), or what mv_field_invert finds to 0.01 voxel. Where either image has
+   no value (NaN; outside of moving by more than half a voxel) there is no force; the neighbours decide.
+   Memory: 13 floats a voxel, LOG 20; without an inverse SYMMETRIC and CLASSIC 10. Threads: tiles; bits do not
+   depend on them. Numerics: levels agree to 0.01 voxel. Errors: as mv_register_lncc; MEDVOL_E_UNSUPPORTED
+   (velocity of another variant than LOG), _CONVERGENCE (inverse of a field that folds). All results are made
+   or none. Source: Thirion 1998; Cachier et al. 1999 (step); Vercauteren et al. 2008, 2009 (diffeomorphic,
+   log-symmetric). */
+MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
+                                        const mv_volume *moving, const mv_register_demons_opt *opt);
+
 #ifndef MEDVOL_NO_FFT
 /* What was seen of a peak. */
 typedef struct mv_phase_report {
@@ -35497,7 +35541,7 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_MEASURE */
 
-/* ==== [REGISTER] rigid to affine, fields by local correlation. Owns mv__rg_*, mv__ln_*. Uses [VOLUME]
+/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__dm_*. Uses [VOLUME]
    [RESAMPLE] [LINALG] [FILTER] [FIELD]. Source: Baker and Matthews 2004 (inverse composition), Evangelidis
    and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser 2000 (mutual information), Avants
    et al. 2008 (local correlation). ======================================================================= */
@@ -37933,6 +37977,593 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
         if (st == MEDVOL_OK && o.control.report) st = mv__ln_folds(ctx, &out, &rep.folded);
         st = mv__out_end(ctx, st, &out, field);
     }
+    mv__free(ctx, d.block);
+    if (o.control.report) *o.control.report = rep;
+    return st;
+}
+#endif
+/* ---- demons ---- */
+#ifdef MV__PASS
+#if MV__PASS == 1
+/* A stretch of a row of the fixed image and of the warped one, with their neighbours below, above, before,
+   behind. f[-1], f[n] can be read, as of w. */
+typedef struct mv__dm_row {
+    const float *f, *w, *fs[4], *ws[4], *weight; /* weight NULL: 1 */
+    float scale, hy, hz, metric[6], inverse, threshold;
+    int both, back, comps; /* both: J of both images; back: g becomes (g - force) / 2 */
+    size_t n;
+    float *g[3];
+    double energy, count; /* of (W - F)^2, of weights */
+} mv__dm_row;
+#endif
+#define MV__DM_GET(p) (left >= MVF_N ? mvf_load((p) + i) : mvf_loadn((p) + i, left))
+#define MV__DM_ALONG(a, b) (mvf_sub(MV__DM_GET(a), MV__DM_GET(b)))
+static void MV__K(mv__dm_force)(mv__dm_row *r) {
+    const mvf k = mvf_set1(r->scale), one = mvf_set1(1.0f), zero = mvf_zero(), share = mvf_set1(r->inverse),
+              least = mvf_set1(r->threshold), tiny = mvf_set1(1e-12f), huge = mvf_set1(1e36f),
+              half = mvf_set1(0.5f), hy = mvf_set1(r->hy), hz = mvf_set1(r->hz),
+              blend = mvf_set1(r->both ? 0.5f * r->scale : r->scale);
+    const float *m = r->metric;
+    mvf e = zero, all = zero;
+    float lane[MVF_N];
+    size_t i;
+    int c;
+    for (i = 0; i < r->n; i += MVF_N) {
+        const size_t left = r->n - i;
+        const mvf d = mvf_mul(k, MV__DM_ALONG(r->w, r->f)), dd = mvf_mul(d, d);
+        mvf j[3], q[3], s, t, a;
+        mvm ok;
+        j[0] = MV__DM_ALONG(r->f + 1, r->f - 1);
+        j[1] = MV__DM_ALONG(r->fs[1], r->fs[0]);
+        j[2] = MV__DM_ALONG(r->fs[3], r->fs[2]);
+        if (r->both) {
+            j[0] = mvf_add(j[0], MV__DM_ALONG(r->w + 1, r->w - 1));
+            j[1] = mvf_add(j[1], MV__DM_ALONG(r->ws[1], r->ws[0]));
+            j[2] = mvf_add(j[2], MV__DM_ALONG(r->ws[3], r->ws[2]));
+        }
+        j[0] = mvf_mul(mvf_mul(half, blend), j[0]);
+        j[1] = mvf_mul(mvf_mul(hy, blend), j[1]);
+        j[2] = mvf_mul(mvf_mul(hz, blend), j[2]);
+        q[0] = mvf_mad(mvf_set1(m[3]), j[1], mvf_mad(mvf_set1(m[4]), j[2], mvf_mul(mvf_set1(m[0]), j[0])));
+        q[1] = mvf_mad(mvf_set1(m[3]), j[0], mvf_mad(mvf_set1(m[5]), j[2], mvf_mul(mvf_set1(m[1]), j[1])));
+        q[2] = mvf_mad(mvf_set1(m[4]), j[0], mvf_mad(mvf_set1(m[5]), j[1], mvf_mul(mvf_set1(m[2]), j[2])));
+        s = mvf_mad(q[0], j[0], mvf_mad(q[1], j[1], mvf_mad(q[2], j[2], mvf_mul(dd, share))));
+        a = r->weight ? mvf_min(MV__DM_GET(r->weight), one) : one;
+        if (left < MVF_N) a = mvf_sel(mvf_lt(mvf_fromi(mvi_iota()), mvf_set1(left)), a, zero);
+        ok = mvf_lt(dd, huge); /* not NaN */
+        e = mvf_add(e, mvf_sel(ok, mvf_mul(a, dd), zero));
+        all = mvf_add(all, mvf_sel(ok, a, zero));
+        ok = mvm_and(mvm_and(ok, mvf_gt(mvf_abs(d), least)), mvm_and(mvf_gt(s, tiny), mvf_lt(s, huge)));
+        t = mvf_mul(mvf_div(d, mvf_sel(ok, s, one)), a);
+        for (c = 0; c < r->comps; c++) {
+            q[c] = mvf_sel(ok, mvf_mul(t, q[c]), zero); /* minus the force */
+            q[c] = r->back ? mvf_mul(half, mvf_add(MV__DM_GET(r->g[c]), q[c])) : mvf_sub(zero, q[c]);
+            MV__K(mv__ln_put)(r->g[c] + i, q[c], left);
+        }
+    }
+    mvf_store(lane, e);
+    for (i = 0; i < MVF_N; i++) r->energy += (double)lane[i];
+    mvf_store(lane, all);
+    for (i = 0; i < MVF_N; i++) r->count += (double)lane[i];
+    mv_end();
+}
+/* g += momentum v, kept in v (NULL: none); returns the greatest square of g's length */
+static float MV__K(mv__dm_join)(float *const *g, float *const *v, float momentum, int comps, size_t n) {
+    const mvf m = mvf_set1(momentum);
+    mvf most = mvf_zero();
+    float lane[MVF_N], top = 0.0f;
+    size_t i;
+    int c;
+    for (i = 0; i < n; i += MVF_N) { /* lanes behind the end are 0 */
+        const size_t left = n - i;
+        mvf sum = mvf_zero();
+        for (c = 0; c < comps; c++) {
+            mvf a = MV__DM_GET(g[c]);
+            if (v) {
+                a = mvf_mad(m, MV__DM_GET(v[c]), a);
+                MV__K(mv__ln_put)(v[c] + i, a, left);
+                MV__K(mv__ln_put)(g[c] + i, a, left);
+            }
+            sum = mvf_mad(a, a, sum);
+        }
+        most = mvf_max(sum, most);
+    }
+    mvf_store(lane, most);
+    mv_end();
+    for (i = 0; i < MVF_N; i++)
+        if (lane[i] > top) top = lane[i];
+    return top;
+}
+#undef MV__DM_ALONG
+#undef MV__DM_GET
+static void MV__K(mv__dm_add)(float *d, const float *s, size_t n) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) mvf_store(d + i, mvf_add(mvf_load(d + i), mvf_load(s + i)));
+    mv_end();
+    for (; i < n; i++) d[i] += s[i];
+}
+#else
+enum { MV__DM_RUN = 256, MV__DM_PAD = 16 };
+typedef struct mv__dm { /* one level */
+    mv__rg_image fix, mov;
+    const mv_register_demons_opt *o;
+    size_t n[3], count, ty, tz, tiles, jobs;
+    int comps, log;
+    double m[12], sigma[2][3]; /* m: fixed voxel to moving voxel; sigma: of updates, of the field */
+    float metric[6], inverse, threshold;
+    /* the field, LOG: velocity; its next or its inverse; updates, the last ones; LOG: the exponential */
+    float *u[3], *t[3], *g[3], *v[3], *e[3];
+    float *w, *ww, *still, *sw; /* warped image and weights; LOG: the moving one on the fixed one's voxels */
+    float *most, *scratch;
+    double *part;               /* energy and weight of each job */
+    void *block;
+} mv__dm;
+typedef struct mv__dm_pass { /* forces on f of what w shows */
+    const mv__dm *d;
+    const float *f, *fw;
+    int back;
+} mv__dm_pass;
+/* a stretch with a value more at each end, beyond the row the line through the last two */
+static void mv__dm_stretch(float *own, const float *row, size_t x, size_t len, size_t n) {
+    const size_t first = x > 0, last = x + len < n;
+    mv__memcpy(own - first, row + x - first, (len + first + last) * sizeof *own);
+    if (!first) own[-1] = n > 1 ? 2.0f * own[0] - row[1] : own[0];
+    if (!last) own[len] = n > 1 ? 2.0f * own[len - 1] - row[n - 2] : own[0];
+}
+static void mv__dm_force_row(const mv__dm_pass *p, mv__dm_row *r, size_t y, size_t z) {
+    const mv__dm *d = p->d;
+    const size_t n0 = d->n[0], slab = n0 * d->n[1], at = z * slab + y * n0;
+    const size_t side[4] = {y > 0 ? at - n0 : at, y + 1 < d->n[1] ? at + n0 : at, z > 0 ? at - slab : at,
+                            z + 1 < d->n[2] ? at + slab : at};
+    float own[2][MV__DM_RUN + 2 * MV__DM_PAD], weight[MV__DM_RUN];
+    size_t x, i;
+    int c;
+    r->hy = side[1] - side[0] > n0 ? 0.5f : 1.0f;
+    r->hz = side[3] - side[2] > slab ? 0.5f : 1.0f;
+    for (x = 0; x < n0; x += r->n) {
+        r->n = mv__minz(MV__DM_RUN, n0 - x);
+        mv__dm_stretch(own[0] + MV__DM_PAD, p->f + at, x, r->n, n0);
+        mv__dm_stretch(own[1] + MV__DM_PAD, d->w + at, x, r->n, n0);
+        r->f = own[0] + MV__DM_PAD;
+        r->w = own[1] + MV__DM_PAD;
+        for (c = 0; c < 4; c++) {
+            r->fs[c] = p->f + side[c] + x;
+            r->ws[c] = d->w + side[c] + x;
+        }
+        for (c = 0; c < d->comps; c++) r->g[c] = d->g[c] + at + x;
+        r->weight = p->fw ? p->fw + at + x : d->ww ? d->ww + at + x : NULL;
+        if (p->fw && d->ww) {
+            for (i = 0; i < r->n; i++) weight[i] = p->fw[at + x + i] * d->ww[at + x + i];
+            r->weight = weight;
+        }
+        MV__PICK(mv__dm_force)(r);
+    }
+}
+static void mv__dm_force_job(void *arg, size_t job) {
+    const mv__dm_pass *p = (const mv__dm_pass *)arg;
+    const mv__dm *d = p->d;
+    const size_t y0 = job % d->tiles * d->ty, z0 = job / d->tiles * d->tz;
+    mv__dm_row r;
+    size_t y, z;
+    mv__memset(&r, 0, sizeof r);
+    mv__memcpy(r.metric, d->metric, sizeof r.metric);
+    r.scale = d->fix.scale;
+    r.inverse = d->inverse;
+    r.threshold = d->threshold;
+    r.both = d->o->variant != MEDVOL_DEMONS_CLASSIC;
+    r.back = p->back;
+    r.comps = d->comps;
+    for (z = z0; z < mv__minz(d->n[2], z0 + d->tz); z++)
+        for (y = y0; y < mv__minz(d->n[1], y0 + d->ty); y++) mv__dm_force_row(p, &r, y, z);
+    d->part[2 * job] = r.energy;
+    d->part[2 * job + 1] = r.count;
+}
+/* w = src(a (x + u(x))), u NULL: none; `value` where that is outside */
+static mv_status mv__dm_warp(mv_ctx *ctx, const mv__dm *d, float *w, const float *src, const size_t *n,
+                             const double *a, float *const *u, float value) {
+    mv__fd_rows g;
+    int c;
+    mv__memset(&g, 0, sizeof g);
+    mv__memcpy(g.m, a, sizeof g.m);
+    mv__fd_turn_of(&g.row, a);
+    g.row.planes = u ? d->comps : 0;
+    for (c = 0; c < 3; c++) g.row.n[c] = n[c];
+    for (c = 0; u && c < d->comps; c++) g.row.u[c] = u[c];
+    g.row.src[0] = src;
+    g.row.dst[0] = w;
+    g.row.sy = n[0];
+    g.row.sz = n[0] * n[1];
+    g.row.wide = mv__fd_is_far(n, g.row.sy, g.row.sz);
+    g.row.constant = 1;
+    g.row.value = value;
+    g.fn = MV__PICK(mv__fd_lin1);
+    return mv__fd_rows_run(ctx, &g, d->n, NULL);
+}
+/* The image src, its weights, by a and u to w; forces on f; their energy and weight are added. */
+static mv_status mv__dm_look(mv_ctx *ctx, const mv__dm *d, const mv__rg_image *src, const double *a,
+                             float *const *u, const float *f, const float *fw, int back, double *sum) {
+    mv__dm now = *d;
+    mv__dm_pass p;
+    size_t i;
+    mv_status st = mv__dm_warp(ctx, d, d->w, src->f, src->n, a, u, NAN);
+    if (!src->w) now.ww = NULL;
+    else if (st == MEDVOL_OK) st = mv__dm_warp(ctx, d, d->ww, src->w, src->n, a, u, 0.0f);
+    p.d = &now;
+    p.f = f;
+    p.fw = fw;
+    p.back = back;
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, d->jobs, mv__dm_force_job, &p, NULL);
+    for (i = 0; i < d->jobs && st == MEDVOL_OK; i++) {
+        sum[0] += d->part[2 * i];
+        sum[1] += d->part[2 * i + 1];
+    }
+    return st;
+}
+static const double mv__dm_unit[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
+/* e = exp(sign v) - id. Along the way its first step may go up to 2 voxels: v is smooth. */
+static mv_status mv__dm_exp(mv_ctx *ctx, const mv__dm *d, float sign, int coarse) {
+    const float *const *v = (const float *const *)d->u;
+    int steps = 0;
+    mv_status st = coarse ? mv__fd_halvings(ctx, v, d->comps, d->count, &steps, NULL) : MEDVOL_OK;
+    if (st < 0) return st;
+    if (steps > 0) steps = steps > 2 ? steps - 2 : 1;
+    return mv__field_exp(ctx, d->e, v, d->comps, d->n, steps, sign, NULL);
+}
+/* forces of this iteration, to g */
+static mv_status mv__dm_forces(mv_ctx *ctx, const mv__dm *d, double *sum) {
+    mv_status st;
+    if (!d->log) return mv__dm_look(ctx, d, &d->mov, d->m, d->u, d->fix.f, d->fix.w, 0, sum);
+    st = mv__dm_exp(ctx, d, 1.0f, 1);
+    if (st == MEDVOL_OK) st = mv__dm_look(ctx, d, &d->mov, d->m, d->e, d->fix.f, d->fix.w, 0, sum);
+    if (st == MEDVOL_OK) st = mv__dm_exp(ctx, d, -1.0f, 1);
+    return st < 0 ? st : mv__dm_look(ctx, d, &d->fix, mv__dm_unit, d->e, d->still, d->sw, 1, sum);
+}
+static void mv__dm_join_job(void *arg, size_t job) {
+    const mv__dm *d = (const mv__dm *)arg;
+    const size_t at = job * MV__CHUNK;
+    float *g[3], *v[3];
+    int c;
+    for (c = 0; c < d->comps; c++) {
+        g[c] = d->g[c] + at;
+        v[c] = d->v[c] ? d->v[c] + at : NULL;
+    }
+    d->most[job] =
+        MV__PICK(mv__dm_join)(g, d->v[0] ? v : NULL, (float)d->o->momentum, d->comps,
+                              mv__minz(MV__CHUNK, d->count - at));
+}
+/* the updates, and the length of the longest */
+static mv_status mv__dm_join_all(mv_ctx *ctx, mv__dm *d, double *longest) {
+    const size_t jobs = mv__divup(d->count, MV__CHUNK);
+    float most = 0.0f;
+    size_t i;
+    mv_status st = mv_parallel_for(ctx, jobs, mv__dm_join_job, d, NULL);
+    for (i = 0; i < jobs && st == MEDVOL_OK; i++) most = d->most[i] > most ? d->most[i] : most;
+    *longest = sqrt((double)most);
+    return st;
+}
+static void mv__dm_swap(float **a, float **b, int comps) {
+    int c;
+    for (c = 0; c < comps; c++) {
+        float *t = a[c];
+        a[c] = b[c];
+        b[c] = t;
+    }
+}
+/* u <- e + u o (id + e), e = exp(g) - id */
+static mv_status mv__dm_compose(mv_ctx *ctx, mv__dm *d, double longest) {
+    int k, halvings = 0;
+    mv_status st = MEDVOL_OK;
+    for (; longest > 0.5 && halvings < 30; halvings++) longest *= 0.5;
+    if (halvings)
+        st = mv__fd_mixed(ctx, d->g, NULL, (const float *const *)d->g, mv__dm_unit, ldexp(1.0, -halvings),
+                          d->comps, d->count, NULL);
+    for (k = 0; k < halvings && st == MEDVOL_OK; k++) {
+        st = mv__field_compose(ctx, d->t, (const float *const *)d->g, (const float *const *)d->g, d->comps,
+                               d->n, NULL);
+        mv__dm_swap(d->g, d->t, d->comps);
+    }
+    if (st == MEDVOL_OK)
+        st = mv__field_compose(ctx, d->t, (const float *const *)d->u, (const float *const *)d->g, d->comps,
+                               d->n, NULL);
+    mv__dm_swap(d->u, d->t, d->comps);
+    return st;
+}
+static void mv__dm_add_job(void *arg, size_t job) {
+    const mv__dm *d = (const mv__dm *)arg;
+    const size_t at = job * MV__CHUNK, n = mv__minz(MV__CHUNK, d->count - at);
+    int c;
+    for (c = 0; c < d->comps; c++) MV__PICK(mv__dm_add)(d->u[c] + at, d->g[c] + at, n);
+}
+/* One iteration: energy before it, the length of its longest update in voxels. */
+static mv_status mv__dm_step(mv_ctx *ctx, mv__dm *d, double *energy, double *update) {
+    double sum[2] = {0.0, 0.0};
+    mv_status st = mv__dm_forces(ctx, d, sum);
+    if (st < 0) return st;
+    *energy = sum[1] > 0.0 ? sum[0] / sum[1] / ((double)d->fix.scale * (double)d->fix.scale) : 0.0;
+    st = mv__smooth_planes(ctx, d->g, d->comps, d->n, d->sigma[0], d->scratch);
+    if (st == MEDVOL_OK) st = mv__dm_join_all(ctx, d, update);
+    if (st == MEDVOL_OK && *update > d->o->step) {
+        st = mv__fd_mixed(ctx, d->g, NULL, (const float *const *)d->g, mv__dm_unit, d->o->step / *update,
+                          d->comps, d->count, NULL);
+        *update = d->o->step;
+    }
+    if (st < 0) return st;
+    if (d->o->variant == MEDVOL_DEMONS_DIFFEOMORPHIC) st = mv__dm_compose(ctx, d, *update);
+    else st = mv_parallel_for(ctx, mv__divup(d->count, MV__CHUNK), mv__dm_add_job, d, NULL);
+    return st < 0 ? st : mv__smooth_planes(ctx, d->u, d->comps, d->n, d->sigma[1], d->scratch);
+}
+static mv_status mv__dm_level(mv_ctx *ctx, mv__dm *d, const char *op, double begun, mv_register_report *rep) {
+    const mv_register_control *c = &d->o->control;
+    const int most = mv__ln_most(c, rep->level);
+    double last[MV__RG_LAST];
+    mv_register_step step;
+    int i;
+    rep->stop = MEDVOL_STOP_ITERATIONS;
+    for (i = 0; i < most && rep->stop == MEDVOL_STOP_ITERATIONS; i++) {
+        mv_status st = mv__dm_step(ctx, d, &step.energy, &step.update);
+        if (st < 0) return st;
+        if (i == 0) rep->first = step.energy;
+        rep->energy = last[i % MV__RG_LAST] = step.energy;
+        rep->update = step.update;
+        step.level = rep->level;
+        step.iteration = ++rep->iterations[rep->level];
+        if (mv__tell(ctx, mv__ln_work(c, rep->levels, rep->level) + (size_t)i + 1,
+                     mv__ln_work(c, rep->levels, -1), op))
+            return mv__cancelled(ctx, op);
+        if (c->step && c->step(c->user, &step)) rep->stop = MEDVOL_STOP_CALLER;
+        else if (c->seconds > 0.0 && mv__seconds() - begun > c->seconds) rep->stop = MEDVOL_STOP_TIME;
+        else if (step.update < c->tolerance) rep->stop = MEDVOL_STOP_UPDATE;
+        else if (mv__rg_level_flat(last, i + 1, c->slope)) rep->stop = MEDVOL_STOP_ENERGY;
+    }
+    return MEDVOL_OK;
+}
+/* ---- a level: what it needs, and the field of the level before ---- */
+static size_t mv__dm_lay(mv__dm *d, float *s) { /* floats of a level; pointers when s is given */
+    const int weighted = d->mov.w || (d->log && d->fix.w);
+    const int turns = d->o->variant == MEDVOL_DEMONS_DIFFEOMORPHIC || (d->o->inverse && !d->log);
+    size_t at = 0;
+    int c;
+    for (c = 0; c < 3; c++) {
+        d->u[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
+        d->t[c] = turns && c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
+        d->v[c] = c < d->comps && d->o->momentum > 0.0 ? mv__ln_take(s, &at, d->count, 0) : NULL;
+        d->g[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
+        d->e[c] = d->log && c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
+    }
+    d->w = mv__ln_take(s, &at, d->count, 0);
+    d->ww = weighted ? mv__ln_take(s, &at, d->count, 0) : NULL;
+    d->still = d->log ? mv__ln_take(s, &at, d->count, 0) : NULL;
+    d->sw = d->log && d->mov.w ? mv__ln_take(s, &at, d->count, 0) : NULL;
+    d->most = mv__ln_take(s, &at, mv__divup(d->count, MV__CHUNK), 0);
+    d->part = (double *)(void *)mv__ln_take(s, &at, 4 * d->jobs, 0);
+    d->scratch = mv__ln_take(s, &at, 0, 0);
+    return at;
+}
+static mv_status mv__dm_begin(mv_ctx *ctx, mv__dm *d, const char *op) {
+    size_t floats, bytes, work;
+    float *s;
+    work = mv__maxz(mv__smooth_scratch(d->comps, d->n, d->sigma[0]),
+                    mv__smooth_scratch(d->comps, d->n, d->sigma[1]));
+    floats = mv__dm_lay(d, NULL);
+    if (!mv__mul(floats, sizeof(float), &bytes) || !mv__add(bytes, work, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)d->n[0], -1, "%s: the images are too large", op);
+    if ((s = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    d->block = s;
+    (void)mv__dm_lay(d, s);
+    return MEDVOL_OK;
+}
+/* of the least spacing h: h^2 (A^T A)^-1, which makes gradients by voxels displacements in voxels */
+static void mv__dm_shape(mv__dm *d) {
+    static const int place[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
+    const double *a = d->fix.inverse, h = d->fix.spacing, s = d->o->step;
+    double spacing[3], t[12];
+    int k, r;
+    for (k = 0; k < 3; k++) d->n[k] = d->fix.n[k];
+    d->count = d->n[0] * d->n[1] * d->n[2];
+    d->comps = d->n[2] > 1 ? 3 : 2;
+    d->log = d->o->variant == MEDVOL_DEMONS_LOG;
+    d->jobs = mv__fd_tiles(&d->ty, &d->tz, &d->tiles, d->n);
+    for (k = 0; k < 6; k++) {
+        const double *p = a + 4 * place[k][0], *q = a + 4 * place[k][1];
+        d->metric[k] = (float)(h * h * (p[0] * q[0] + p[1] * q[1] + p[2] * q[2]));
+    }
+    d->inverse = (float)(1.0 / (4.0 * s * s));
+    mv_affine_spacing(spacing, d->fix.affine);
+    for (k = 0; k < 3; k++)
+        for (r = 0; r < 2; r++) {
+            const double sigma = r ? d->o->sigma_field : d->o->sigma_update;
+            d->sigma[r][k] = d->n[k] > 1 ? sigma * h / spacing[k] : 0.0;
+        }
+    if (d->o->start) mv_affine_mul(t, d->o->start, d->fix.affine);
+    else mv__memcpy(t, d->fix.affine, sizeof t);
+    mv_affine_mul(d->m, d->mov.inverse, t);
+    for (k = 8; k < 12 && d->comps == 2; k++) d->m[k] = k == 10 ? 1.0 : 0.0; /* one plane, wherever it lies */
+}
+static mv_status mv__dm_inherit(mv_ctx *ctx, mv__dm *to, const mv__dm *from) {
+    double back[12], turn[12];
+    mv__fd_rows g;
+    int c;
+    mv_status st;
+    for (c = 0; c < to->comps; c++) {
+        mv__memset(to->u[c], 0, to->count * sizeof(float));
+        if (to->v[c]) mv__memset(to->v[c], 0, to->count * sizeof(float));
+    }
+    if (!from->block) return MEDVOL_OK;
+    mv__memset(&g, 0, sizeof g);
+    mv_affine_mul(g.m, from->fix.inverse, to->fix.affine);
+    for (c = 8; c < 12 && to->comps == 2; c++) g.m[c] = 0.0;
+    (void)mv_affine_invert(back, to->fix.affine); /* of an image that was looked at */
+    mv_affine_mul(turn, back, from->fix.affine);
+    for (c = 0; c < 3; c++) g.row.n[c] = from->n[c];
+    for (c = 0; c < to->comps; c++) {
+        g.row.src[c] = from->u[c];
+        g.row.dst[c] = to->u[c];
+    }
+    g.row.sy = from->n[0];
+    g.row.sz = from->n[0] * from->n[1];
+    g.row.wide = mv__fd_is_far(from->n, g.row.sy, g.row.sz);
+    g.fn = to->comps == 2 ? MV__PICK(mv__fd_lin2) : MV__PICK(mv__fd_lin3);
+    st = mv__fd_rows_run(ctx, &g, to->n, NULL);
+    if (st < 0) return st;
+    return mv__fd_mixed(ctx, to->u, NULL, (const float *const *)to->u, turn, 1.0, to->comps, to->count, NULL);
+}
+/* d: on return of the last level that was worked on */
+static mv_status mv__dm_levels(mv_ctx *ctx, mv__dm *d, const mv__rg_pyramid *p,
+                               const mv_register_demons_opt *o, const char *op, mv_register_report *rep) {
+    const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0;
+    mv_status st = MEDVOL_OK;
+    mv__dm next;
+    int level;
+    for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
+        mv__memset(&next, 0, sizeof next);
+        mv__rg_image_of(&next.fix, &p[0], level);
+        mv__rg_image_of(&next.mov, &p[1], mv__rg_like(&p[1], next.fix.spacing));
+        next.o = o;
+        next.threshold = o->threshold < 0.0    ? -1.0f
+                         : o->threshold == 0.0 ? 1e-6f
+                                               : (float)(o->threshold * p[0].scale);
+        mv__dm_shape(&next);
+        if ((st = mv__dm_begin(ctx, &next, op)) < 0) break;
+        st = mv__dm_inherit(ctx, &next, d);
+        mv__free(ctx, d->block);
+        *d = next;
+        if (st == MEDVOL_OK && d->still)
+            st = mv__dm_warp(ctx, d, d->still, d->mov.f, d->mov.n, d->m, NULL, NAN);
+        if (st == MEDVOL_OK && d->sw) st = mv__dm_warp(ctx, d, d->sw, d->mov.w, d->mov.n, d->m, NULL, 0.0f);
+        if (st < 0 || rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) continue;
+        rep->level = level;
+        st = mv__dm_level(ctx, d, op, begun, rep);
+    }
+    return st;
+}
+/* ---- the call ---- */
+static mv_status mv__dm_options(mv_ctx *ctx, mv_register_demons_opt *o, const char *op) {
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, op, "variant", o->variant, 0, MEDVOL_DEMONS_LOG)) < 0) return st;
+    if (o->step == 0.0) o->step = 2.0;
+    if ((st = mv__rg_check_range(ctx, op, "step", o->step, 1e-3, 100)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "sigma_update", o->sigma_update, -1e300, 100)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "sigma_field", o->sigma_field, -1e300, 100)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "threshold", o->threshold, -1e300, 1e300)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "momentum", o->momentum, -1e300, 0.99)) < 0) return st;
+    if (o->momentum == 0.0) o->momentum = 0.6;
+    if (o->momentum < 0.0) o->momentum = 0.0;
+    if (o->sigma_update == 0.0) o->sigma_update = 3.0;
+    if (o->sigma_field == 0.0) o->sigma_field = 1.0;
+    if (o->sigma_update < 0.0) o->sigma_update = 0.0;
+    if (o->sigma_field < 0.0) o->sigma_field = 0.0;
+    if (o->velocity && o->variant != MEDVOL_DEMONS_LOG)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "velocity", o->variant, -1,
+                        "%s: velocity: LOG alone has one, this is variant %d", op, (int)o->variant);
+    return mv__rg_control(ctx, op, &o->control, 10);
+}
+/* results can be made of these, and lie apart from the images and from each other */
+static mv_status mv__dm_check_results(mv_ctx *ctx, const char *op, mv_volume *const *to,
+                                      const mv_volume *like, const mv_volume *const *images) {
+    static const char *const name[3] = {"field", "inverse", "velocity"},
+                             *const image[3] = {"fixed", "moving", "fixed_mask"};
+    mv_status st;
+    int k, i;
+    for (k = 0; k < 3; k++) {
+        if (!to[k]) continue;
+        for (i = 0; i < 3; i++) {
+            if (to[k] == images[i])
+                return mv__fail(ctx, MEDVOL_E_ALIAS, name[k], 0, -1, "%s: %s is %s", op, name[k], image[i]);
+            if (images[i] && (st = mv__dst_apart(ctx, op, image[i], to[k], images[i])) < 0) return st;
+        }
+        if ((st = mv__out_check(ctx, op, to[k], like, MEDVOL_F32, 5, like->dim, 0)) < 0) return st;
+        for (i = 0; i < k; i++) {
+            if (to[k] == to[i])
+                return mv__fail(ctx, MEDVOL_E_ALIAS, name[k], 0, -1, "%s: %s is %s", op, name[k], name[i]);
+            if (to[i] && to[i]->data && (st = mv__dst_apart(ctx, op, name[i], to[k], to[i])) < 0) return st;
+        }
+    }
+    return MEDVOL_OK;
+}
+/* planes in mm of result k: field, inverse, velocity */
+static mv_status mv__dm_fill(mv_ctx *ctx, mv__dm *d, float *to, int k, const char *op) {
+    float *planes[3], *const *from = d->u;
+    double residual = 0.0;
+    size_t failed = 0;
+    mv_status st = MEDVOL_OK;
+    if (k < 2 && d->log) {
+        st = mv__dm_exp(ctx, d, k ? -1.0f : 1.0f, 0);
+        from = d->e;
+    } else if (k == 1) {
+        st = mv__field_invert(ctx, d->t, (const float *const *)d->u, d->comps, d->n, 0.01, 50, &residual,
+                              &failed, NULL);
+        from = d->t;
+        if (st == MEDVOL_OK && failed)
+            return mv__fail(ctx, MEDVOL_E_CONVERGENCE, "inverse", residual, -1,
+                            "%s: inverse: %zu voxels are above 0.01 voxel, the worst has %g: the field folds",
+                            op, failed, residual);
+    }
+    if (st < 0) return st;
+    mv__fd_planes(planes, to, d->comps, d->count);
+    return mv__fd_mixed(ctx, planes, NULL, (const float *const *)from, d->fix.affine, 1.0, d->comps, d->count,
+                        NULL);
+}
+static mv_status mv__dm_results(mv_ctx *ctx, mv__dm *d, mv_volume *const *to, const mv_volume *like,
+                                const char *op, mv_register_report *rep) {
+    mv__dst out[3];
+    int made[3] = {0, 0, 0}, k;
+    mv_status st = MEDVOL_OK, end;
+    for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
+        if (!to[k]) continue;
+        st = mv__dst_begin(ctx, op, &out[k], to[k], like, MEDVOL_F32, 5, like->dim, MV__OUT_APART);
+        made[k] = st == MEDVOL_OK;
+        if (st == MEDVOL_OK) st = mv__dm_fill(ctx, d, (float *)out[k].work.data, k, op);
+    }
+    if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out[0].work, &rep->folded);
+    for (k = 0; k < 3; k++) {
+        if (!made[k]) continue;
+        end = mv__dst_end(ctx, st, &out[k], to[k]);
+        if (st == MEDVOL_OK) st = end;
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
+                                        const mv_volume *moving, const mv_register_demons_opt *opt) {
+    const char *op = "register_demons";
+    mv_register_demons_opt o;
+    mv_register_report rep;
+    mv__rg_pyramid *p;
+    mv_volume like, *to[3];
+    const mv_volume *images[3];
+    size_t dim[5];
+    mv__dm d;
+    int k;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&d, 0, sizeof d);
+    mv__memset(&rep, 0, sizeof rep);
+    if (opt) o = *opt;
+    if (!field) return mv__fail_null(ctx, op, "field");
+    if ((st = mv__rg_check_image(ctx, op, "fixed", fixed, o.fixed_mask, "fixed_mask")) < 0) return st;
+    if ((st = mv__rg_check_image(ctx, op, "moving", moving, NULL, "")) < 0) return st;
+    if ((st = mv__dm_options(ctx, &o, op)) < 0) return st;
+    if (mv__rg_flat(fixed) != mv__rg_flat(moving))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", op);
+    if ((st = mv__rg_check_start(ctx, op, o.start, mv__rg_flat(fixed))) < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = k < fixed->ndim ? fixed->dim[k] : 1;
+    dim[3] = 1;
+    dim[4] = mv__rg_flat(fixed) ? 2 : 3;
+    mv__vol_init(&like, MEDVOL_F32, 5, dim);
+    mv__memcpy(like.affine, fixed->affine, sizeof like.affine);
+    to[0] = field, to[1] = o.inverse, to[2] = o.velocity;
+    images[0] = fixed, images[1] = moving, images[2] = o.fixed_mask;
+    if ((st = mv__dm_check_results(ctx, op, to, &like, images)) < 0) return st;
+    if ((p = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *p)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(p, 0, 2 * sizeof *p);
+    p[0].levels = rep.levels = mv__rg_levels(fixed, o.control.levels, &p[0].opt);
+    p[1].levels = mv__rg_levels(moving, 0, &p[1].opt);
+    st = mv__rg_pyramid_make(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
+    if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, &p[1], op, "moving", moving, NULL, "");
+    if (st == MEDVOL_OK) st = mv__dm_levels(ctx, &d, p, &o, op, &rep);
+    if (st == MEDVOL_OK) st = mv__dm_results(ctx, &d, to, &like, op, &rep);
+    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
+    mv__free(ctx, p);
     mv__free(ctx, d.block);
     if (o.control.report) *o.control.report = rep;
     return st;

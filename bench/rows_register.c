@@ -4,7 +4,7 @@
 #include "bench.h"
 
 static const double mm = 0.9;
-enum { RIGID, AFFINE, OTHER, WARPED };
+enum { RIGID, AFFINE, OTHER, WARPED, EVEN };
 /* aux[0]: moving; aux[1]: fixed; aux[2]: the fixed image without noise; own: the truth */
 typedef struct truth {
     int kind;
@@ -53,7 +53,7 @@ static mv_status setup(bench *b, int kind) {
     memcpy(by.affine, t->map, sizeof by.affine);
     o.voxels = 1;
     st = mv_gaussian(b->ctx, &b->aux[0], &b->in, sigma, &o);
-    if (st >= 0 && kind == WARPED) {
+    if (st >= 0 && (kind == WARPED || kind == EVEN)) {
         st = bench_field(b, &field, longest(b), 0);
         by.kind = MEDVOL_TRANSFORM_FIELD, by.field = &field;
     }
@@ -64,7 +64,7 @@ static mv_status setup(bench *b, int kind) {
         float *v = (float *)b->aux[1].data + i;
         const double x = (double)(i % b->side) / (double)b->side;
         if (kind == OTHER) *v = 700 * expf(*v / -250);
-        *v = (float)(*v * (1 + 0.05 * cos(3 * x)) + 6.4 * noise(i));
+        *v = (float)(*v * (1 + (kind == EVEN ? 0 : 0.05 * cos(3 * x))) + 6.4 * noise(i));
         ((float *)b->aux[0].data)[i] += (float)(6.4 * noise(i + voxels(b)));
     }
     return st;
@@ -73,6 +73,7 @@ static mv_status rigid_setup(bench *b) { return setup(b, RIGID); }
 static mv_status affine_setup(bench *b) { return setup(b, AFFINE); }
 static mv_status other_setup(bench *b) { return setup(b, OTHER); }
 static mv_status warped_setup(bench *b) { return setup(b, WARPED); }
+static mv_status even_setup(bench *b) { return setup(b, EVEN); } /* without shading */
 static void done(bench *b) { free(b->own); }
 /* number[12 ...]: iterations of each level, the finest first */
 static void note(bench *b, const mv_register_report *r) {
@@ -103,6 +104,19 @@ static mv_status lncc_of(bench *b, int full) {
     note(b, &report);
     return st;
 }
+static mv_status demons_of(bench *b, mv_demons variant) {
+    mv_register_demons_opt o = {0};
+    mv_register_report report = {0};
+    mv_status st;
+    o.variant = variant;
+    o.control.report = &report;
+    st = mv_register_demons(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
+    note(b, &report);
+    return st;
+}
+static mv_status demons(bench *b) { return demons_of(b, MEDVOL_DEMONS_DIFFEOMORPHIC); }
+static mv_status demons_symmetric(bench *b) { return demons_of(b, MEDVOL_DEMONS_SYMMETRIC); }
+static mv_status demons_log(bench *b) { return demons_of(b, MEDVOL_DEMONS_LOG); }
 static mv_status lncc(bench *b) { return lncc_of(b, 0); }
 static mv_status lncc_full(bench *b) { return lncc_of(b, 1); }
 
@@ -141,6 +155,8 @@ static double field_error(const bench *b) {
 }
 static int check_affine(bench *b) { return !(affine_error(b) <= 0.1); } /* from a tenth of the side away */
 static int check_field(bench *b) { return !(field_error(b) <= fmax(0.2, 0.0025 * (double)b->side)); }
+/* forces are smoothed over 3 voxels: much where there are 24 */
+static int check_demons(bench *b) { return !(field_error(b) <= fmax(0.3, 0.0025 * (double)b->side)); }
 
 /* Multiply-adds a voxel and iteration, of as many iterations as there were: affine 3 for the position, 7
    blends, 14 for gain, offset and a step (mutual information 8 for windows in place of two); of large levels
@@ -157,6 +173,11 @@ static double work_affine(const bench *b) { return work_of(b, 24, 2e6); }
 static double work_information(const bench *b) { return work_of(b, 30, 2e6); }
 static double work_field(const bench *b) { return work_of(b, 72 + (156 + 45 + 27) / 8.0, HUGE_VAL); }
 static double work_full(const bench *b) { return work_of(b, 72 + 300 + 63 + 27, HUGE_VAL); }
+/* demons: 10 for the voxel, 20 for its force, taps of 25 and 9 of 3 sums along each axis, halved by symmetry,
+   compositions of 27: two, of LOG 14, which also warps and pushes both ways */
+static double work_demons(const bench *b) { return work_of(b, 30 + 153 + 54, HUGE_VAL); }
+static double work_symmetric(const bench *b) { return work_of(b, 30 + 153, HUGE_VAL); }
+static double work_log(const bench *b) { return work_of(b, 60 + 153 + 378, HUGE_VAL); }
 
 #define ROW(name, run, right, count, how)                                                                    \
     {name, MEDVOL_F32, run, .check = right, .floor = "ab", .work = count, .setup = how, .done = done}
@@ -166,6 +187,9 @@ const bench_row rows_register[] = {
     ROW("register rigid, information", information, check_affine, work_information, other_setup),
     ROW("register field", lncc, check_field, work_field, warped_setup),
     ROW("register field, full", lncc_full, check_field, work_full, warped_setup),
+    ROW("register demons", demons, check_demons, work_demons, even_setup),
+    ROW("register demons, symmetric", demons_symmetric, check_demons, work_symmetric, even_setup),
+    ROW("register demons, log", demons_log, check_demons, work_log, even_setup),
     {0},
 };
 #undef ROW

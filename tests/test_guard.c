@@ -1938,6 +1938,21 @@ static void op_register_phase(void) {
     o.report = (mv_phase_report *)room_of(MEDVOL_F64, sizeof(mv_phase_report) / 8);
     did(mv_register_phase(T, (double *)room_of(MEDVOL_F64, 12), fixed, moving, &o));
 }
+/* ARG: variant, 4: a mask, 8: in the plane, 16: the inverse and, of LOG, the velocity, 64: a start */
+static void op_register_demons(void) {
+    const size_t z = ARG & 8 ? 0 : 17;
+    const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_demons_opt o;
+    memset(&o, 0, sizeof o);
+    o.variant = (mv_demons)(ARG % 4), o.sigma_update = 1.5;
+    if (ARG & 4) o.fixed_mask = weighting(20, 18, z);
+    if (ARG & 16) o.inverse = moves_out(20, 18, z);
+    if (ARG & 16 && o.variant == MEDVOL_DEMONS_LOG) o.velocity = moves_out(20, 18, z);
+    if (ARG & 64) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
+    o.control.levels = 1 + (ARG & 8) / 8, o.control.iterations = 2;
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_register_demons(T, moves_out(20, 18, z), fixed, moving, &o)));
+}
 
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -1981,6 +1996,7 @@ static void left_out(void) {
 /* to 1e-4 and to 1e-2 voxels */
 #define MATCH_affine 1e-6
 #define MATCH_lncc 1e-5
+#define MATCH_demons 1e-5
 #define MATCH(name, types, arg)                                                                              \
     {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
 #define FLOW(types, arg) {"flow", op_flow, types, arg, FIXED | VOLUME | HEAVY | FLOATS, 5e-5}
@@ -2142,6 +2158,9 @@ static const op rows[] = {
     OP(field_correct, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(field_correct, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
     PHASE(0), PHASE(1), PHASE(2), PHASE(3), PHASE(5), PHASE(8),
+    MATCH(demons, IMAGES, 0), MATCH(demons, F32, 0 + 8 + 16), MATCH(demons, F32, 1 + 4 + 16 + 64),
+    MATCH(demons, F32, 2 + 8), MATCH(demons, F32, 3 + 4 + 64), MATCH(demons, F32, 3 + 8 + 16),
+    MATCH(demons, F32, 3 + 16),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),

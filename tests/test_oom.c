@@ -527,6 +527,33 @@ static mv_status v_tps(mv_ctx *c, mv_volume *d, const mv_volume *s) {
 }
 OP(correct, mv_field_correct(c, d, &knots, PINS, &(mv_correct_opt){.radius = 5}))
 OP(correct_f64, mv_field_correct(c, d, &move, PINS, &(mv_correct_opt){.radius = 5}))
+#define DEMONS(name, a, b, ...)                                                                              \
+    OP(name, mv_register_demons(c, d, &a, &b,                                                                \
+        &(mv_register_demons_opt){.control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
+DEMONS(demons, still, moved, .fixed_mask = &moved)
+DEMONS(demons_classic, still, moved, .variant = MEDVOL_DEMONS_CLASSIC, .momentum = -1, .start = near_it)
+DEMONS(demons_flat, flat, flat_moved, .variant = MEDVOL_DEMONS_SYMMETRIC)
+static mv_status v_demons_log(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* all three results or none */
+    mv_volume inverse = {0}, velocity = {0};
+    mv_status st;
+    (void)s;
+    st = mv_register_demons(c, d, &still, &moved,
+        &(mv_register_demons_opt){.variant = MEDVOL_DEMONS_LOG, .inverse = &inverse, .velocity = &velocity,
+            .fixed_mask = &moved, .control = {.levels = 2, .iterations = 1}});
+    spoiled |= st < 0 && (inverse.data || velocity.data);
+    mv_volume_free(c, &inverse), mv_volume_free(c, &velocity);
+    return st;
+}
+static mv_status v_demons_inverse(mv_ctx *c, mv_volume *d, const mv_volume *s) {
+    mv_volume inverse = {0};
+    mv_status st;
+    (void)s;
+    st = mv_register_demons(c, d, &flat, &flat_moved,
+        &(mv_register_demons_opt){.inverse = &inverse, .control = {.levels = 1, .iterations = 1}});
+    spoiled |= st < 0 && inverse.data;
+    mv_volume_free(c, &inverse);
+    return st;
+}
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
@@ -629,6 +656,7 @@ static const struct {
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_apart)
+    MADE(demons) MADE(demons_classic) MADE(demons_flat) MADE(demons_log) MADE(demons_inverse)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
