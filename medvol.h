@@ -41,13 +41,14 @@
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
      [REGISTER]   registration: rigid to affine, by local correlation
+     [LAYER]      layers of images, contrast, pictures of registrations
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
-                            FIELD MEASURE REGISTER: leave a section out ([IO] needs [GZIP], KSPACE to SENSE
-                            [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD])
+                            FIELD MEASURE REGISTER LAYER: leave a section out ([IO] needs [GZIP], KSPACE to
+                            SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -2700,6 +2701,84 @@ typedef struct mv_register_lncc_opt {
    Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
+#endif
+
+/* ---- layers and pictures ------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_LAYER
+
+/* How a layer changes what is below it: B(b, s) of backdrop b and layer s, 0 black to 1 white, by channel.
+   The 16 of W3C Compositing and Blending 1 (ISO 32000-1, 11.3.5) as there: NORMAL s, MULTIPLY, SCREEN,
+   OVERLAY, DARKEN, LIGHTEN, COLOUR_DODGE, COLOUR_BURN, HARD_LIGHT, SOFT_LIGHT, DIFFERENCE, EXCLUSION; HUE,
+   SATURATION, COLOUR, LUMINOSITY of whole colours. The other ten as Adobe's Photoshop documents them:
+   DISSOLVE (NORMAL; a pixel is all layer or all backdrop, by chance as its alpha says), LINEAR_BURN b + s -
+   1, ADD b + s (linear dodge), SUBTRACT b - s, DIVIDE b / s (0 where b is 0, else 1 where s is 0),
+   VIVID_LIGHT (burn by 2 s up to s = 1/2, beyond it dodge by 2 s - 1), LINEAR_LIGHT b + 2 s - 1, PIN_LIGHT
+   max(min(b, 2 s), 2 s - 1), HARD_MIX 1 where b + s >= 1, else 0; DARKER_COLOUR, LIGHTER_COLOUR: the one whose
+   R + G + B is less, or greater (b where equal). Clamped to 0..1. */
+typedef enum mv_blend {
+    MEDVOL_BLEND_NORMAL = 0,
+    MEDVOL_BLEND_DISSOLVE = 1,
+    MEDVOL_BLEND_DARKEN = 2,
+    MEDVOL_BLEND_MULTIPLY = 3,
+    MEDVOL_BLEND_COLOUR_BURN = 4,
+    MEDVOL_BLEND_LINEAR_BURN = 5,
+    MEDVOL_BLEND_DARKER_COLOUR = 6,
+    MEDVOL_BLEND_LIGHTEN = 7,
+    MEDVOL_BLEND_SCREEN = 8,
+    MEDVOL_BLEND_COLOUR_DODGE = 9,
+    MEDVOL_BLEND_ADD = 10,
+    MEDVOL_BLEND_LIGHTER_COLOUR = 11,
+    MEDVOL_BLEND_OVERLAY = 12,
+    MEDVOL_BLEND_SOFT_LIGHT = 13,
+    MEDVOL_BLEND_HARD_LIGHT = 14,
+    MEDVOL_BLEND_VIVID_LIGHT = 15,
+    MEDVOL_BLEND_LINEAR_LIGHT = 16,
+    MEDVOL_BLEND_PIN_LIGHT = 17,
+    MEDVOL_BLEND_HARD_MIX = 18,
+    MEDVOL_BLEND_DIFFERENCE = 19,
+    MEDVOL_BLEND_EXCLUSION = 20,
+    MEDVOL_BLEND_SUBTRACT = 21,
+    MEDVOL_BLEND_DIVIDE = 22,
+    MEDVOL_BLEND_HUE = 23,
+    MEDVOL_BLEND_SATURATION = 24,
+    MEDVOL_BLEND_COLOUR = 25,
+    MEDVOL_BLEND_LUMINOSITY = 26,
+    MEDVOL_BLEND_FORCE_INT = 0x7fffffff
+} mv_blend;
+typedef struct mv_layer {
+    const mv_volume *image;
+    const mv_volume *alpha; /* NULL: 1 everywhere; u8 (255 is 1), u16 (65535 is 1) or f32 of image's shape */
+    double opacity;         /* 0..1, of all of it; 0 shows nothing */
+    mv_blend mode;
+    int invert;             /* 1 - image, before anything else; alpha stays */
+    int hidden;
+} mv_layer;
+typedef struct mv_compose_opt {
+    double colour[4]; /* of the background where none is given: R (or grey), G, B, A, 0..1 */
+    uint32_t seed;    /* of DISSOLVE */
+} mv_compose_opt;
+/* mv_compose_layers: dst = background with layers[0], then layers[1] ... laid on it, each by
+     alpha = opacity * layer.alpha * (the image's own A),  c <- (1 - alpha) c + alpha B(c, image).
+   background: u8, u16, f32, rgb24 or rgba32; NULL: opt->colour everywhere, dst in the type and geometry of
+   layers[0].image. The result has the background's type, shape, geometry and scaling (which is not applied:
+   stored values are what is seen). Layers have its shape (any, to seven axes) and on
+     u8      u8;   u16  u8, u16;   f32 u8, u16, f32 (clamped to 0..1, NaN is 0)
+     rgb24, rgba32   u8 (grey), rgb24, rgba32.
+   Grey has no hue or saturation: HUE, SATURATION and COLOUR change nothing there, LUMINOSITY is NORMAL.
+   rgba32 below: A <- alpha + A - alpha A, colours not premultiplied, B weighs A and the plain image 1 - A
+   (W3C, 9.1); invisible pixels (A = 0 in both) keep their colour.
+   8 bits a channel: opacity and alphas to the nearest 255th, products of them rounded likewise; B rounded
+   to the nearest 255th, halves up, then the mixture; each exactly. u16 and f32: in f32, u16 within 0.51 of
+   the exact value for each layer.
+   DISSOLVE depends on seed, the layer's place in the list and the pixel's in the image.
+   All layers are applied to one stretch of pixels before the next: each image is read once, dst written once.
+   In place when dst is the background; dst may not overlap a layer (MEDVOL_E_ALIAS). Threads: stretches of
+   64 Ki pixels. Memory: the result, and 64 KiB for each of up to five modes without a kernel of their own
+   (burn, dodge, soft light, vivid light, divide). Same bits at every level and number of threads.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (opacity, mode, colour, more than 2^20 layers), _ALIAS,
+   _SIZE, _NOMEM, _LIMIT, _CANCELLED (no layer and no background: _EMPTY). */
+MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_volume *background,
+                                       const mv_layer *layers, size_t count, const mv_compose_opt *opt);
 #endif
 
 #ifdef __cplusplus
@@ -37333,6 +37412,722 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 }
 #endif
 #endif /* MEDVOL_NO_REGISTER */
+
+/* ==== [LAYER] layers of images, contrast, pictures of registrations. Owns mv__la_*. Uses [VOLUME] [FIELD].
+   Source: W3C Compositing and Blending 1, Zuiderveld 1994 (contrast limited equalisation). ============== */
+#ifndef MEDVOL_NO_LAYER
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+/* x / 255 to nearest, x in 0..65025: there are no ties */
+static inline int mv__la_255(int x) { return (x + 128 + ((x + 128) >> 8)) >> 8; }
+/* top / below to nearest, halves up, at most 255 */
+static inline int mv__la_share(int top, int below) {
+    return below <= 0 || top >= 255 * below ? (top > 0 ? 255 : 0) : (2 * top + below) / (2 * below);
+}
+static inline int mv__la_clip(int x) { return x < 0 ? 0 : x > 255 ? 255 : x; }
+static inline int mv__la_burn(int b, int s) { /* 255 - (255 - b) / s, halves up: those of the quotient down */
+    if (b == 255) return 255;
+    if (255 * (255 - b) >= 255 * s) return 0;
+    return 255 - (2 * 255 * (255 - b) + s - 1) / (2 * s);
+}
+static inline int mv__la_dodge(int b, int s) { return mv__la_share(255 * b, 255 - s); }
+static inline int mv__la_soft(int b, int s) {
+    const double x = b / 255.0, y = s / 255.0;
+    double d;
+    if (s < 128) return (int)floor(255.0 * (x - (1.0 - 2.0 * y) * x * (1.0 - x)) + 0.5);
+    d = b < 64 ? ((16.0 * x - 12.0) * x + 4.0) * x : sqrt(x);
+    return (int)floor(255.0 * (x + (2.0 * y - 1.0) * (d - x)) + 0.5);
+}
+/* B(b, s) of one channel in 255ths; modes of whole colours do not come here */
+static int mv__la_one(int mode, int b, int s) {
+    switch (mode) {
+        case MEDVOL_BLEND_DARKEN: return b < s ? b : s;
+        case MEDVOL_BLEND_MULTIPLY: return mv__la_255(b * s);
+        case MEDVOL_BLEND_COLOUR_BURN: return mv__la_burn(b, s);
+        case MEDVOL_BLEND_LINEAR_BURN: return mv__la_clip(b + s - 255);
+        case MEDVOL_BLEND_LIGHTEN: return b > s ? b : s;
+        case MEDVOL_BLEND_SCREEN: return 255 - mv__la_255((255 - b) * (255 - s));
+        case MEDVOL_BLEND_COLOUR_DODGE: return mv__la_dodge(b, s);
+        case MEDVOL_BLEND_ADD: return mv__la_clip(b + s);
+        case MEDVOL_BLEND_OVERLAY:
+            return b < 128 ? mv__la_255(2 * b * s) : 255 - mv__la_255(2 * (255 - b) * (255 - s));
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__la_soft(b, s);
+        case MEDVOL_BLEND_HARD_LIGHT:
+            return s < 128 ? mv__la_255(2 * b * s) : 255 - mv__la_255(2 * (255 - b) * (255 - s));
+        case MEDVOL_BLEND_VIVID_LIGHT: return s < 128 ? mv__la_burn(b, 2 * s) : mv__la_dodge(b, 2 * s - 255);
+        case MEDVOL_BLEND_LINEAR_LIGHT: return mv__la_clip(b + 2 * s - 255);
+        case MEDVOL_BLEND_PIN_LIGHT:
+            return b > 2 * s ? 2 * s : b < 2 * s - 255 ? 2 * s - 255 : b;
+        case MEDVOL_BLEND_HARD_MIX: return b + s >= 255 ? 255 : 0;
+        case MEDVOL_BLEND_DIFFERENCE: return b > s ? b - s : s - b;
+        case MEDVOL_BLEND_EXCLUSION: return mv__la_255(b * (255 - s) + s * (255 - b));
+        case MEDVOL_BLEND_SUBTRACT: return mv__la_clip(b - s);
+        case MEDVOL_BLEND_DIVIDE: return mv__la_share(255 * b, s);
+        default: return s;
+    }
+}
+#endif
+#if MV__PASS > 1
+/* words of 16 bits in two halves of the bytes */
+#  ifdef MV__X86
+#    define MV__LA_LO(a) MV__I(unpacklo_epi8)(a, mvi_set1(0))
+#    define MV__LA_HI(a) MV__I(unpackhi_epi8)(a, mvi_set1(0))
+#    define MV__LA_PACK(a, b) MV__I(packus_epi16)(a, b)
+#    define MV__LA_MUL(a, b) MV__I(mullo_epi16)(a, b)
+#    define MV__LA_PLUS(a, b) MV__I(add_epi16)(a, b)
+#    define MV__LA_LESS(a, b) MV__I(sub_epi16)(a, b)
+#    define MV__LA_DOWN(a) MV__I(srli_epi16)(a, 8)
+#    define MV__LA_SIGN(a) MV__I(srai_epi16)(a, 15)
+#    define MV__LA_ADDS(a, b) MV__I(adds_epu8)(a, b)
+#    define MV__LA_SUBS(a, b) MV__I(subs_epu8)(a, b)
+#  else
+#    define MV__LA_U8(a) vreinterpretq_u8_s32(a)
+#    define MV__LA_U16(a) vreinterpretq_u16_s32(a)
+#    define MV__LA_S16(a) vreinterpretq_s16_s32(a)
+#    define MV__LA_LO(a) vreinterpretq_s32_u16(vmovl_u8(vget_low_u8(MV__LA_U8(a))))
+#    define MV__LA_HI(a) vreinterpretq_s32_u16(vmovl_u8(vget_high_u8(MV__LA_U8(a))))
+#    define MV__LA_PACK(a, b) \
+        vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(MV__LA_S16(a)), vqmovun_s16(MV__LA_S16(b))))
+#    define MV__LA_MUL(a, b) vreinterpretq_s32_u16(vmulq_u16(MV__LA_U16(a), MV__LA_U16(b)))
+#    define MV__LA_PLUS(a, b) vreinterpretq_s32_u16(vaddq_u16(MV__LA_U16(a), MV__LA_U16(b)))
+#    define MV__LA_LESS(a, b) vreinterpretq_s32_u16(vsubq_u16(MV__LA_U16(a), MV__LA_U16(b)))
+#    define MV__LA_DOWN(a) vreinterpretq_s32_u16(vshrq_n_u16(MV__LA_U16(a), 8))
+#    define MV__LA_SIGN(a) vreinterpretq_s32_s16(vshrq_n_s16(MV__LA_S16(a), 15))
+#    define MV__LA_ADDS(a, b) vreinterpretq_s32_u8(vqaddq_u8(MV__LA_U8(a), MV__LA_U8(b)))
+#    define MV__LA_SUBS(a, b) vreinterpretq_s32_u8(vqsubq_u8(MV__LA_U8(a), MV__LA_U8(b)))
+#  endif
+#  define MV__LA_GET(p) mvi_load((const int32_t *)(const void *)((p) + i))
+#  define MV__LA_PUT(a) mvi_store((int32_t *)(void *)(d + i), a)
+#  define MV__LA_WORDS(v) mvi_set1((v) * 0x10001)
+static inline mvi MV__K(mv__la_div)(mvi x) { /* as mv__la_255 */
+    x = MV__LA_PLUS(x, MV__LA_WORDS(128));
+    return MV__LA_DOWN(MV__LA_PLUS(x, MV__LA_DOWN(x)));
+}
+/* 2 x y / 255 or, where `by` is 128 and more, the same of what is left to white */
+static inline mvi MV__K(mv__la_hard)(mvi x, mvi y, mvi by) {
+    const mvi ones = MV__LA_WORDS(255);
+    const mvi m = mvi_and(MV__LA_SIGN(MV__LA_LESS(MV__LA_WORDS(127), by)), ones);
+    x = mvi_xor(x, m);
+    y = mvi_xor(y, m);
+    x = MV__LA_MUL(x, y);
+    return mvi_xor(MV__K(mv__la_div)(MV__LA_PLUS(x, x)), m);
+}
+#  define MV__LA_BYTEWISE(value)                          \
+      for (; i + MV__VEC <= n; i += MV__VEC) {            \
+          const mvi x = MV__LA_GET(b), y = MV__LA_GET(s); \
+          MV__LA_PUT(value);                              \
+      }                                                   \
+      break
+#  define MV__LA_WORDWISE(value)                              \
+      for (; i + MV__VEC <= n; i += MV__VEC) {                \
+          const mvi xs = MV__LA_GET(b), ys = MV__LA_GET(s);   \
+          mvi x = MV__LA_LO(xs), y = MV__LA_LO(ys), lo;       \
+          lo = value;                                         \
+          x = MV__LA_HI(xs);                                  \
+          y = MV__LA_HI(ys);                                  \
+          MV__LA_PUT(MV__LA_PACK(lo, value));                 \
+      }                                                       \
+      break
+/* As many bytes as there are whole vectors; modes with quotients and roots none. */
+static size_t MV__K(mv__la_blend_some)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
+    const mvi white = mvi_set1(-1), most = MV__LA_WORDS(255);
+    size_t i = 0;
+    switch (mode) {
+        case MEDVOL_BLEND_DARKEN: MV__LA_BYTEWISE(mvi_min_u8(x, y));
+        case MEDVOL_BLEND_LIGHTEN: MV__LA_BYTEWISE(mvi_max_u8(x, y));
+        case MEDVOL_BLEND_ADD: MV__LA_BYTEWISE(MV__LA_ADDS(x, y));
+        case MEDVOL_BLEND_SUBTRACT: MV__LA_BYTEWISE(MV__LA_SUBS(x, y));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LA_BYTEWISE(MV__LA_SUBS(x, mvi_xor(y, white)));
+        case MEDVOL_BLEND_DIFFERENCE: MV__LA_BYTEWISE(mvi_or(MV__LA_SUBS(x, y), MV__LA_SUBS(y, x)));
+        case MEDVOL_BLEND_PIN_LIGHT:
+            MV__LA_BYTEWISE(mvi_max_u8(mvi_min_u8(x, MV__LA_ADDS(y, y)), MV__LA_SUBS(y, mvi_xor(y, white))));
+        case MEDVOL_BLEND_MULTIPLY: MV__LA_WORDWISE(MV__K(mv__la_div)(MV__LA_MUL(x, y)));
+        case MEDVOL_BLEND_SCREEN:
+            MV__LA_WORDWISE(
+                mvi_xor(most, MV__K(mv__la_div)(MV__LA_MUL(mvi_xor(x, most), mvi_xor(y, most)))));
+        case MEDVOL_BLEND_OVERLAY: MV__LA_WORDWISE(MV__K(mv__la_hard)(x, y, x));
+        case MEDVOL_BLEND_HARD_LIGHT: MV__LA_WORDWISE(MV__K(mv__la_hard)(x, y, y));
+        case MEDVOL_BLEND_LINEAR_LIGHT:
+            MV__LA_WORDWISE(MV__LA_LESS(MV__LA_PLUS(x, MV__LA_PLUS(y, y)), most));
+        case MEDVOL_BLEND_HARD_MIX: /* the sign of 254 - x - y */
+            MV__LA_WORDWISE(mvi_and(most, MV__LA_SIGN(MV__LA_LESS(MV__LA_WORDS(254), MV__LA_PLUS(x, y)))));
+        case MEDVOL_BLEND_EXCLUSION:
+            MV__LA_WORDWISE(MV__K(mv__la_div)(
+                MV__LA_PLUS(MV__LA_MUL(x, mvi_xor(y, most)), MV__LA_MUL(y, mvi_xor(x, most)))));
+        default: break;
+    }
+    mv_end();
+    return i;
+}
+#  undef MV__LA_BYTEWISE
+#  undef MV__LA_WORDWISE
+#endif
+/* d = B(b, s); d may be b or s, too */
+static void MV__K(mv__la_blend)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
+    size_t i = 0;
+#if MV__PASS > 1
+    i = MV__K(mv__la_blend_some)(d, b, s, n, mode);
+#endif
+    for (; i < n; i++) d[i] = (uint8_t)mv__la_one(mode, b[i], s[i]);
+}
+/* d = (1 - a) b + a s, of 255ths; a NULL: `flat` everywhere */
+static void MV__K(mv__la_mix)(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *a, size_t n,
+                              int flat) {
+    size_t i = 0;
+#if MV__PASS > 1
+    const mvi most = MV__LA_WORDS(255), w = MV__LA_WORDS(flat), v = MV__LA_WORDS(255 - flat);
+    for (; !a && i + MV__VEC <= n; i += MV__VEC) {
+        const mvi x = MV__LA_GET(b), y = MV__LA_GET(s);
+        const mvi lo = MV__LA_PLUS(MV__LA_MUL(MV__LA_LO(x), v), MV__LA_MUL(MV__LA_LO(y), w));
+        const mvi hi = MV__LA_PLUS(MV__LA_MUL(MV__LA_HI(x), v), MV__LA_MUL(MV__LA_HI(y), w));
+        MV__LA_PUT(MV__LA_PACK(MV__K(mv__la_div)(lo), MV__K(mv__la_div)(hi)));
+    }
+    for (; a && i + MV__VEC <= n; i += MV__VEC) {
+        const mvi x = MV__LA_GET(b), y = MV__LA_GET(s), z = MV__LA_GET(a);
+        const mvi p = MV__LA_LO(z), q = MV__LA_HI(z);
+        const mvi lo =
+            MV__LA_PLUS(MV__LA_MUL(MV__LA_LO(x), mvi_xor(p, most)), MV__LA_MUL(MV__LA_LO(y), p));
+        const mvi hi =
+            MV__LA_PLUS(MV__LA_MUL(MV__LA_HI(x), mvi_xor(q, most)), MV__LA_MUL(MV__LA_HI(y), q));
+        MV__LA_PUT(MV__LA_PACK(MV__K(mv__la_div)(lo), MV__K(mv__la_div)(hi)));
+    }
+    mv_end();
+#endif
+    for (; i < n; i++) {
+        const int t = a ? a[i] : flat;
+        d[i] = (uint8_t)mv__la_255(b[i] * (255 - t) + s[i] * t);
+    }
+}
+static void MV__K(mv__la_invert)(uint8_t *d, const uint8_t *s, size_t n) {
+    size_t i = 0;
+#if MV__PASS > 1
+    for (; i + MV__VEC <= n; i += MV__VEC) MV__LA_PUT(mvi_xor(MV__LA_GET(s), mvi_set1(-1)));
+    mv_end();
+#endif
+    for (; i < n; i++) d[i] = (uint8_t)(255 - s[i]);
+}
+/* To the result; nt: past the caches, and who writes the last asks for a fence (n 0). */
+static void MV__K(mv__la_put)(uint8_t *d, const uint8_t *s, size_t n, int nt) {
+    if (n) MV__K(mv__copy_bytes)(d, s, n, 0, nt);
+    else mv_fence();
+    mv_end();
+}
+/* ---- values 0..1, n a multiple of 16. No fused steps: the same bits at every level. ---- */
+#define MV__LA_FLOATS(value)                                       \
+    for (i = 0; i < n; i += MVF_N) {                               \
+        const mvf x = mvf_load(b + i), y = mvf_load(s + i);        \
+        mvf_store(d + i, value);                                   \
+    }                                                              \
+    break
+static inline mvf MV__K(mv__la_burnf)(mvf x, mvf y) {
+    const mvf one = mvf_set1(1.0f), q = mvf_div(mvf_sub(one, x), y);
+    return mvf_sel(mvf_ge(x, one), one, mvf_sub(one, mvf_min(q, one)));
+}
+static inline mvf MV__K(mv__la_dividef)(mvf x, mvf y) { /* 0 / 0 is NaN and not looked at */
+    return mvf_sel(mvf_le(x, mvf_zero()), mvf_zero(), mvf_min(mvf_div(x, y), mvf_set1(1.0f)));
+}
+static inline mvf MV__K(mv__la_hardf)(mvf x, mvf y, mvf by) {
+    const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f);
+    const mvf p = mvf_mul(two, mvf_mul(x, y));
+    const mvf q = mvf_sub(one, mvf_mul(two, mvf_mul(mvf_sub(one, x), mvf_sub(one, y))));
+    return mvf_sel(mvf_le(by, mvf_set1(0.5f)), p, q);
+}
+static inline mvf MV__K(mv__la_softf)(mvf x, mvf y) {
+    const mvf one = mvf_set1(1.0f), k = mvf_sub(mvf_add(y, y), one);
+    mvf t = mvf_sub(mvf_mul(mvf_set1(16.0f), x), mvf_set1(12.0f));
+    t = mvf_mul(mvf_add(mvf_mul(t, x), mvf_set1(4.0f)), x);
+    t = mvf_sub(mvf_sel(mvf_le(x, mvf_set1(0.25f)), t, mvf_sqrt(x)), x);
+    t = mvf_sel(mvf_le(k, mvf_zero()), mvf_mul(x, mvf_sub(one, x)), t);
+    return mvf_add(x, mvf_mul(k, t));
+}
+static inline mvf MV__K(mv__la_vividf)(mvf x, mvf y) {
+    const mvf one = mvf_set1(1.0f), z = mvf_add(y, y);
+    const mvf dodge = MV__K(mv__la_dividef)(x, mvf_sub(mvf_set1(2.0f), z));
+    return mvf_sel(mvf_le(z, one), MV__K(mv__la_burnf)(x, z), dodge);
+}
+static void MV__K(mv__la_blendf)(float *d, const float *b, const float *s, size_t n, int mode) {
+    const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f), nil = mvf_zero();
+    size_t i;
+    switch (mode) {
+        case MEDVOL_BLEND_DARKEN: MV__LA_FLOATS(mvf_min(x, y));
+        case MEDVOL_BLEND_MULTIPLY: MV__LA_FLOATS(mvf_mul(x, y));
+        case MEDVOL_BLEND_COLOUR_BURN: MV__LA_FLOATS(MV__K(mv__la_burnf)(x, y));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LA_FLOATS(mvf_max(mvf_sub(x, mvf_sub(one, y)), nil));
+        case MEDVOL_BLEND_LIGHTEN: MV__LA_FLOATS(mvf_max(x, y));
+        case MEDVOL_BLEND_SCREEN: MV__LA_FLOATS(mvf_add(x, mvf_mul(y, mvf_sub(one, x))));
+        case MEDVOL_BLEND_COLOUR_DODGE: MV__LA_FLOATS(MV__K(mv__la_dividef)(x, mvf_sub(one, y)));
+        case MEDVOL_BLEND_ADD: MV__LA_FLOATS(mvf_min(mvf_add(x, y), one));
+        case MEDVOL_BLEND_OVERLAY: MV__LA_FLOATS(MV__K(mv__la_hardf)(x, y, x));
+        case MEDVOL_BLEND_SOFT_LIGHT: MV__LA_FLOATS(MV__K(mv__la_softf)(x, y));
+        case MEDVOL_BLEND_HARD_LIGHT: MV__LA_FLOATS(MV__K(mv__la_hardf)(x, y, y));
+        case MEDVOL_BLEND_VIVID_LIGHT: MV__LA_FLOATS(MV__K(mv__la_vividf)(x, y));
+        case MEDVOL_BLEND_LINEAR_LIGHT:
+            MV__LA_FLOATS(mvf_max(mvf_min(mvf_add(x, mvf_sub(mvf_mul(two, y), one)), one), nil));
+        case MEDVOL_BLEND_PIN_LIGHT:
+            MV__LA_FLOATS(mvf_max(mvf_min(x, mvf_mul(two, y)), mvf_sub(mvf_mul(two, y), one)));
+        case MEDVOL_BLEND_HARD_MIX: MV__LA_FLOATS(mvf_sel(mvf_ge(x, mvf_sub(one, y)), one, nil));
+        case MEDVOL_BLEND_DIFFERENCE: MV__LA_FLOATS(mvf_abs(mvf_sub(x, y)));
+        case MEDVOL_BLEND_EXCLUSION:
+            MV__LA_FLOATS(mvf_add(mvf_mul(x, mvf_sub(one, y)), mvf_mul(y, mvf_sub(one, x))));
+        case MEDVOL_BLEND_SUBTRACT: MV__LA_FLOATS(mvf_max(mvf_sub(x, y), nil));
+        case MEDVOL_BLEND_DIVIDE: MV__LA_FLOATS(MV__K(mv__la_dividef)(x, y));
+        default: mv__memcpy(d, s, n * sizeof *d); break;
+    }
+    mv_end();
+}
+#undef MV__LA_FLOATS
+#undef MV__LA_GET
+#undef MV__LA_PUT
+#undef MV__LA_WORDS
+/* d = (1 - a) b + a s, at most 1 */
+static void MV__K(mv__la_mixf)(float *d, const float *b, const float *s, const float *a, size_t n) {
+    const mvf one = mvf_set1(1.0f);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf z = mvf_load(a + i);
+        const mvf x = mvf_mul(mvf_sub(one, z), mvf_load(b + i)), y = mvf_mul(z, mvf_load(s + i));
+        mvf_store(d + i, mvf_min(mvf_add(x, y), one));
+    }
+    mv_end();
+}
+/* to 0..1, NaN to 0; turned about (1 - s) or not */
+static void MV__K(mv__la_clampf)(float *d, const float *s, size_t n, int turn) {
+    const mvf one = mvf_set1(1.0f), nil = mvf_zero();
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf x = mvf_min(mvf_max(mvf_load(s + i), nil), one);
+        mvf_store(d + i, turn ? mvf_sub(one, x) : x);
+    }
+    mv_end();
+}
+#else
+enum { MV__LA_BYTES = 3072, MV__LA_MODES = 27 }; /* 3072: whole pixels of 1, 3 and 4 bytes, whole vectors */
+typedef struct mv__la_layer {
+    const mv_volume *image, *alpha;
+    const uint8_t *table; /* B(b, s) at 256 b + s, or NULL */
+    size_t place;
+    int mode, invert, flat; /* flat: opacity in 255ths */
+    float opacity;
+} mv__la_layer;
+typedef struct mv__la {
+    const mv_volume *out, *back; /* back NULL: fill */
+    const mv__la_layer *layer;
+    size_t layers, run, count; /* run: pixels without a gap in all of them */
+    int channels, nt;
+    uint8_t fill[4];
+    float fillf;
+    uint64_t seed;
+} mv__la;
+static unsigned char *mv__la_at(const mv_volume *v, size_t i) {
+    size_t o = 0;
+    int d;
+    if (mv_volume_contiguous(v)) o = i;
+    else for (d = 0; d < v->ndim; d++) {
+        o += i % v->dim[d] * (size_t)v->stride[d];
+        i /= v->dim[d];
+    }
+    return (unsigned char *)v->data + o * mv_dtype_size(v->dtype);
+}
+MV__WRAPS static uint32_t mv__la_hash(uint64_t seed, uint64_t i) { /* 24 bits (splitmix64) */
+    i = (i + 1) * 0x9e3779b97f4a7c15u + seed;
+    i = (i ^ i >> 30) * 0xbf58476d1ce4e5b9u;
+    i = (i ^ i >> 27) * 0x94d049bb133111ebu;
+    return (uint32_t)((i ^ i >> 31) >> 40);
+}
+static uint64_t mv__la_seed(const mv__la *g, const mv__la_layer *l) {
+    return (uint64_t)mv__la_hash(g->seed, l->place) << 32 | mv__la_hash(g->seed, (uint64_t)l->place + 7);
+}
+/* alpha of n pixels from a mask, in 255ths */
+static const uint8_t *mv__la_cover(uint8_t *d, const mv_volume *v, size_t at, size_t n) {
+    const unsigned char *p = mv__la_at(v, at);
+    size_t i;
+    if (v->dtype == MEDVOL_U8) return p;
+    for (i = 0; i < n; i++) {
+        if (v->dtype == MEDVOL_U16) {
+            const unsigned x = ((const uint16_t *)(const void *)p)[i];
+            d[i] = (uint8_t)((x * 255u + 32767u) / 65535u);
+        } else {
+            const double x = (double)((const float *)(const void *)p)[i];
+            d[i] = (uint8_t)(x > 0.0 ? floor(255.0 * (x < 1.0 ? x : 1.0) + 0.5) : 0.0);
+        }
+    }
+    return d;
+}
+/* Alpha of n pixels, once for each of `channels` (0 for A itself); NULL: l->flat everywhere. */
+static const uint8_t *mv__la_alpha(uint8_t *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
+    const int own = l->image->dtype == MEDVOL_RGBA32;
+    const size_t c = (size_t)g->channels;
+    size_t i, k;
+    if (!own && !l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE && c != 4) return NULL;
+    if (l->alpha) {
+        const uint8_t *p = mv__la_cover(d, l->alpha, at, n);
+        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__la_255(p[i] * l->flat);
+    } else mv__memset(d, l->flat, n);
+    if (own) {
+        const unsigned char *p = mv__la_at(l->image, at);
+        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__la_255(d[i] * p[4 * i + 3]);
+    }
+    if (l->mode == MEDVOL_BLEND_DISSOLVE) {
+        const uint64_t seed = mv__la_seed(g, l);
+        for (i = 0; i < n; i++)
+            d[i] = mv__la_hash(seed, at + i) * (uint64_t)255 >> 24 < d[i] ? 255 : 0;
+    }
+    if (c == 1) return d;
+    for (i = n; i > 0; i--) {
+        const uint8_t v = d[i - 1];
+        for (k = 0; k < 3; k++) d[c * (i - 1) + k] = v;
+        if (c == 4) d[4 * (i - 1) + 3] = 0;
+    }
+    return d;
+}
+/* n pixels of a layer with as many channels as the result */
+static const uint8_t *mv__la_source(uint8_t *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
+    const uint8_t *p = mv__la_at(l->image, at);
+    const size_t c = (size_t)g->channels, from = mv_dtype_size(l->image->dtype);
+    size_t i, k;
+    if (from != c) {
+        for (i = 0; i < n; i++) {
+            for (k = 0; k < 3; k++) d[c * i + k] = p[from * i + (from > 1 ? k : 0)];
+            if (c == 4) d[4 * i + 3] = 255;
+        }
+        p = d;
+    }
+    if (l->invert) {
+        MV__PICK(mv__la_invert)(d, p, c * n);
+        p = d;
+    }
+    return p;
+}
+static int mv__la_sum(const uint8_t *p) { return p[0] + p[1] + p[2]; }
+static int mv__la_lum(const uint8_t *p) { return 30 * p[0] + 59 * p[1] + 11 * p[2]; } /* in 25500ths */
+static int mv__la_least(const uint8_t *p) {
+    const int a = p[0] < p[1] ? p[0] : p[1];
+    return a < p[2] ? a : p[2];
+}
+static int mv__la_most(const uint8_t *p) {
+    const int a = p[0] > p[1] ? p[0] : p[1];
+    return a > p[2] ? a : p[2];
+}
+/* SetLum(SetSat(c, sat), lum) of W3C, 10.2, in whole numbers: 255ths by 100 span. sat < 0: that of c. */
+static void mv__la_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
+    const int least = mv__la_least(c), span = mv__la_most(c) - least;
+    const int64_t one = 100 * (int64_t)(sat >= 0 && span > 0 ? span : 1);
+    int64_t v[3], l, mean = 0, lo, hi;
+    int k;
+    for (k = 0; k < 3; k++) {
+        v[k] = sat < 0 ? 100 * (int64_t)c[k] : span > 0 ? 100 * (int64_t)(c[k] - least) * sat : 0;
+        mean += (k == 0 ? 30 : k == 1 ? 59 : 11) * v[k];
+    }
+    l = lum * (one / 100); /* both lums in 100ths of a step, steps of one / 100 */
+    mean /= 100;           /* whole: v are multiples of 100 */
+    for (k = 0; k < 3; k++) v[k] += l - mean;
+    lo = v[0] < v[1] ? v[0] : v[1], lo = lo < v[2] ? lo : v[2];
+    hi = v[0] > v[1] ? v[0] : v[1], hi = hi > v[2] ? hi : v[2];
+    for (k = 0; k < 3; k++) { /* of a colour out of range the distance from grey is shortened */
+        double x = (double)v[k] / (double)one;
+        if (lo < 0) x = (double)(l * (v[k] - lo)) / ((double)(l - lo) * (double)one);
+        else if (hi > 255 * one)
+            x = (double)(l * (hi - l) + (v[k] - l) * (255 * one - l)) / ((double)(hi - l) * (double)one);
+        d[k] = (uint8_t)floor(x + 0.5);
+    }
+}
+/* modes of whole colours, one pixel */
+static void mv__la_colour(uint8_t *d, const uint8_t *b, const uint8_t *s, int mode) {
+    const uint8_t *p = s;
+    switch (mode) {
+        case MEDVOL_BLEND_HUE: mv__la_set(d, s, mv__la_most(b) - mv__la_least(b), mv__la_lum(b)); return;
+        case MEDVOL_BLEND_SATURATION:
+            mv__la_set(d, b, mv__la_most(s) - mv__la_least(s), mv__la_lum(b));
+            return;
+        case MEDVOL_BLEND_COLOUR: mv__la_set(d, s, -1, mv__la_lum(b)); return;
+        case MEDVOL_BLEND_LUMINOSITY: mv__la_set(d, b, -1, mv__la_lum(s)); return;
+        case MEDVOL_BLEND_DARKER_COLOUR: p = mv__la_sum(s) < mv__la_sum(b) ? s : b; break;
+        default: p = mv__la_sum(s) > mv__la_sum(b) ? s : b; break;
+    }
+    d[0] = p[0];
+    d[1] = p[1];
+    d[2] = p[2];
+}
+static int mv__la_whole(int mode) { /* of whole colours */
+    return mode == MEDVOL_BLEND_DARKER_COLOUR || mode == MEDVOL_BLEND_LIGHTER_COLOUR ||
+           (mode >= MEDVOL_BLEND_HUE && mode <= MEDVOL_BLEND_LUMINOSITY);
+}
+static int mv__la_plain(int mode) { return mode == MEDVOL_BLEND_NORMAL || mode == MEDVOL_BLEND_DISSOLVE; }
+static int mv__la_tabled(int mode) {
+    return mode == MEDVOL_BLEND_COLOUR_BURN || mode == MEDVOL_BLEND_COLOUR_DODGE ||
+           mode == MEDVOL_BLEND_SOFT_LIGHT || mode == MEDVOL_BLEND_VIVID_LIGHT || mode == MEDVOL_BLEND_DIVIDE;
+}
+/* d = B(b, s) of n pixels */
+static void mv__la_blended(uint8_t *d, const mv__la *g, const mv__la_layer *l, const uint8_t *b,
+                           const uint8_t *s, size_t n) {
+    const size_t c = (size_t)g->channels;
+    size_t i;
+    if (mv__la_whole(l->mode)) {
+        for (i = 0; i < n; i++) {
+            mv__la_colour(d + c * i, b + c * i, s + c * i, l->mode);
+            if (c == 4) d[4 * i + 3] = 255;
+        }
+    } else if (l->table) {
+        for (i = 0; i < c * n; i++) d[i] = l->table[256u * b[i] + s[i]];
+    } else MV__PICK(mv__la_blend)(d, b, s, c * n, l->mode);
+}
+/* rgba32 over pixels that let through; m is B(b, s) */
+static void mv__la_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *m, const uint8_t *a,
+                           size_t n) {
+    size_t i, k;
+    for (i = 0; i < 4 * n; i += 4) {
+        const unsigned as = a[i], ab = b[i + 3], all = 255 * (as + ab) - as * ab;
+        for (k = 0; k < 3; k++) {
+            const unsigned t = as * (255 - ab) * s[i + k] + as * ab * m[i + k] + (255 - as) * ab * b[i + k];
+            d[i + k] = all ? (uint8_t)((2 * t + all) / (2 * all)) : b[i + k];
+        }
+        d[i + 3] = (uint8_t)(as + ab - (unsigned)mv__la_255((int)(as * ab)));
+    }
+}
+static int mv__la_opaque(const uint8_t *p, size_t n) {
+    unsigned a = 255;
+    size_t i;
+    for (i = 0; i < n; i++) a &= p[4 * i + 3];
+    return a == 255;
+}
+/* n pixels at `at`, all layers */
+static void mv__la_stretch(const mv__la *g, size_t at, size_t n) {
+    uint8_t acc[MV__LA_BYTES], own[MV__LA_BYTES], mask[MV__LA_BYTES], mixed[MV__LA_BYTES];
+    uint8_t *d = mv__la_at(g->out, at);
+    const size_t c = (size_t)g->channels, bytes = c * n;
+    const uint8_t *b = acc;
+    size_t i;
+    if (g->back) b = mv__la_at(g->back, at);
+    else
+        for (i = 0; i < bytes; i++) acc[i] = g->fill[i % c];
+    for (i = 0; i < g->layers; i++) {
+        const mv__la_layer *l = &g->layer[i];
+        const uint8_t *s = mv__la_source(own, g, l, at, n), *a = mv__la_alpha(mask, g, l, at, n), *m = s;
+        const int through = c == 4 && !mv__la_opaque(b, n), all = !a && l->flat == 255;
+        if (!mv__la_plain(l->mode)) {
+            m = all ? acc : mixed;
+            mv__la_blended(all ? acc : mixed, g, l, b, s, n);
+        } else if (all) mv__memcpy(acc, s, bytes);
+        if (through) mv__la_through(acc, b, s, m, a, n);
+        else if (!all) MV__PICK(mv__la_mix)(acc, b, m, a, bytes, l->flat);
+        b = acc;
+    }
+    if (d != b) MV__PICK(mv__la_put)(d, b, bytes, g->nt);
+}
+/* ---- f32 and u16 ---- */
+enum { MV__LA_STRETCH = 512 };
+static void mv__la_floats(float *d, const mv_volume *v, size_t at, size_t n, int turn) {
+    const double slope = v->dtype == MEDVOL_F32 ? 1.0 : 1.0 / (v->dtype == MEDVOL_U8 ? 255.0 : 65535.0);
+    size_t i;
+    mv__cv_run(d, MEDVOL_F32, mv__la_at(v, at), v->dtype, n, slope, 0.0, 0);
+    for (i = n; i % 16; i++) d[i] = 0.0f;
+    MV__PICK(mv__la_clampf)(d, d, i, turn);
+}
+static void mv__la_alphaf(float *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
+    const size_t to = mv__divup(n, 16) * 16;
+    size_t i;
+    if (l->alpha) {
+        mv__la_floats(d, l->alpha, at, n, 0);
+        for (i = 0; i < to; i++) d[i] *= l->opacity;
+    } else
+        for (i = 0; i < to; i++) d[i] = l->opacity;
+    if (l->mode == MEDVOL_BLEND_DISSOLVE) {
+        const uint64_t seed = mv__la_seed(g, l);
+        for (i = 0; i < n; i++) d[i] = (float)mv__la_hash(seed, at + i) < 16777216.0f * d[i] ? 1.0f : 0.0f;
+    }
+}
+static void mv__la_stretchf(const mv__la *g, size_t at, size_t n) {
+    float b[MV__LA_STRETCH], s[MV__LA_STRETCH], m[MV__LA_STRETCH], a[MV__LA_STRETCH];
+    const size_t to = mv__divup(n, 16) * 16;
+    size_t i;
+    if (g->back) mv__la_floats(b, g->back, at, n, 0);
+    else
+        for (i = 0; i < to; i++) b[i] = g->fillf;
+    for (i = 0; i < g->layers; i++) {
+        const mv__la_layer *l = &g->layer[i];
+        mv__la_floats(s, l->image, at, n, l->invert);
+        mv__la_alphaf(a, g, l, at, n);
+        MV__PICK(mv__la_blendf)(m, b, s, to, l->mode);
+        MV__PICK(mv__la_mixf)(b, b, m, a, to);
+    }
+    mv__cv_run(mv__la_at(g->out, at), g->out->dtype, b, MEDVOL_F32, n,
+               g->out->dtype == MEDVOL_U16 ? 65535.0 : 1.0, 0.0, g->nt);
+}
+static void mv__la_job(void *arg, size_t job) {
+    const mv__la *g = (const mv__la *)arg;
+    const size_t end = mv__minz(g->count, (job + 1) * MV__CHUNK);
+    const size_t most = g->channels ? MV__LA_BYTES / (size_t)g->channels : MV__LA_STRETCH;
+    size_t at, n;
+    for (at = job * MV__CHUNK; at < end; at += n) {
+        n = mv__minz(mv__minz(most, end - at), g->run - at % g->run);
+        if (g->channels) mv__la_stretch(g, at, n);
+        else mv__la_stretchf(g, at, n);
+    }
+    if (g->nt && g->channels) MV__PICK(mv__la_put)(NULL, NULL, 0, 1);
+}
+
+/* ---- what may lie on what ---- */
+static int mv__la_channels(mv_dtype t) { /* 0: floats */
+    return t == MEDVOL_U8 ? 1 : t == MEDVOL_RGB24 ? 3 : t == MEDVOL_RGBA32 ? 4 : 0;
+}
+static int mv__la_fits(mv_dtype under, mv_dtype t) {
+    const int colour = t == MEDVOL_RGB24 || t == MEDVOL_RGBA32;
+    if (under == MEDVOL_RGB24 || under == MEDVOL_RGBA32) return colour || t == MEDVOL_U8;
+    if (under == MEDVOL_U8) return t == MEDVOL_U8;
+    return t == MEDVOL_U8 || t == MEDVOL_U16 || (t == MEDVOL_F32 && under == MEDVOL_F32);
+}
+static mv_status mv__la_layer_check(mv_ctx *ctx, const mv_layer *l, size_t k, const mv_volume *under) {
+    mv_status st;
+    if ((st = mv__vol_check(ctx, "compose_layers", "a layer's image", l->image)) < 0) return st;
+    if (!mv__la_fits(under->dtype, l->image->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "image", (double)l->image->dtype, -1,
+                        "compose_layers: layer %zu has type %s: it cannot lie on %s", k,
+                        mv_dtype_name(l->image->dtype), mv_dtype_name(under->dtype));
+    if (!mv__vol_same_shape(l->image, under->ndim, under->dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)l->image->dim[0], -1,
+                        "compose_layers: layer %zu is %zu x %zu x %zu, what is below %zu x %zu x %zu", k,
+                        l->image->dim[0], l->image->dim[1], l->image->dim[2], under->dim[0], under->dim[1],
+                        under->dim[2]);
+    if (l->alpha) {
+        if ((st = mv__vol_check(ctx, "compose_layers", "a layer's alpha", l->alpha)) < 0) return st;
+        if (l->alpha->dtype != MEDVOL_U8 && l->alpha->dtype != MEDVOL_U16 && l->alpha->dtype != MEDVOL_F32)
+            return mv__fail(ctx, MEDVOL_E_DTYPE, "alpha", (double)l->alpha->dtype, -1,
+                            "compose_layers: alpha of layer %zu has type %s: must be u8, u16 or f32", k,
+                            mv_dtype_name(l->alpha->dtype));
+        if (!mv__vol_same_shape(l->alpha, under->ndim, under->dim))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "alpha", (double)l->alpha->dim[0], -1,
+                            "compose_layers: alpha of layer %zu is %zu x %zu x %zu, not of its shape", k,
+                            l->alpha->dim[0], l->alpha->dim[1], l->alpha->dim[2]);
+    }
+    if (!(l->opacity >= 0.0 && l->opacity <= 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "opacity", l->opacity, -1,
+                        "compose_layers: opacity of layer %zu = %g: must lie in 0..1", k, l->opacity);
+    if (!((int)l->mode >= 0 && (int)l->mode < MV__LA_MODES))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)l->mode, -1,
+                        "compose_layers: mode of layer %zu = %d: must be one of MEDVOL_BLEND_*", k,
+                        (int)l->mode);
+    return MEDVOL_OK;
+}
+static mv_status mv__la_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume *under,
+                              const mv_volume *back, const mv_layer *layers, size_t count,
+                              const mv_compose_opt *o) {
+    const int fresh =
+        mv__out_fresh(dst, under, under->dtype, under->ndim, under->dim, back ? MV__OUT_INPLACE : 0);
+    size_t k;
+    int c;
+    mv_status st;
+    if (!mv__la_fits(under->dtype, under->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)under->dtype, -1,
+                        "compose_layers: the background has type %s: must be u8, u16, f32, rgb24 or rgba32",
+                        mv_dtype_name(under->dtype));
+    for (c = 0; !back && o && c < 4; c++)
+        if (!(o->colour[c] >= 0.0 && o->colour[c] <= 1.0))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "colour", o->colour[c], -1,
+                            "compose_layers: colour[%d] = %g: must lie in 0..1", c, o->colour[c]);
+    for (k = 0; k < count; k++) {
+        if ((st = mv__la_layer_check(ctx, &layers[k], k, under)) < 0) return st;
+        if (fresh) continue;
+        if ((st = mv__dst_apart(ctx, "compose_layers", "a layer's image", dst, layers[k].image)) < 0)
+            return st;
+        if (layers[k].alpha &&
+            (st = mv__dst_apart(ctx, "compose_layers", "a layer's alpha", dst, layers[k].alpha)) < 0)
+            return st;
+    }
+    return MEDVOL_OK;
+}
+/* What is to be done for each layer that shows, with tables behind the list. */
+static mv__la_layer *mv__la_prepare(mv_ctx *ctx, mv__la *g, const mv_layer *layers, size_t count) {
+    uint8_t *table[MV__LA_MODES], *next;
+    mv__la_layer *list;
+    size_t k, tables = 0, bytes = (count ? count : 1) * sizeof *list; /* count was checked */
+    int mode, b, s;
+    const int worth = g->channels && g->count >= 65536 / (size_t)g->channels;
+    for (mode = 0; mode < MV__LA_MODES; mode++) table[mode] = NULL;
+    for (k = 0; worth && k < count; k++)
+        if (mv__la_tabled((int)layers[k].mode) && !layers[k].hidden) tables++;
+    list = (mv__la_layer *)mv__alloc(ctx, bytes + 65536 * mv__minz(tables, 5));
+    if (!list) return NULL;
+    next = (uint8_t *)list + bytes;
+    for (k = 0; k < count; k++) {
+        mv__la_layer *l = &list[g->layers];
+        mode = (int)layers[k].mode;
+        if (g->channels < 3) {
+            if (mode >= MEDVOL_BLEND_HUE && mode <= MEDVOL_BLEND_COLOUR) continue;
+            if (mode == MEDVOL_BLEND_LUMINOSITY) mode = MEDVOL_BLEND_NORMAL;
+            if (mode == MEDVOL_BLEND_DARKER_COLOUR) mode = MEDVOL_BLEND_DARKEN;
+            if (mode == MEDVOL_BLEND_LIGHTER_COLOUR) mode = MEDVOL_BLEND_LIGHTEN;
+        }
+        l->image = layers[k].image;
+        l->alpha = layers[k].alpha;
+        l->place = k;
+        l->mode = mode;
+        l->invert = layers[k].invert;
+        l->opacity = (float)layers[k].opacity;
+        l->flat = (int)floor(255.0 * layers[k].opacity + 0.5);
+        if (layers[k].hidden || (g->channels ? l->flat == 0 : !(l->opacity > 0.0f))) continue;
+        if (worth && mv__la_tabled(mode) && !table[mode]) {
+            table[mode] = next;
+            for (b = 0; b < 256; b++)
+                for (s = 0; s < 256; s++) *next++ = (uint8_t)mv__la_one(mode, b, s);
+        }
+        l->table = table[mode];
+        g->layers++;
+    }
+    return list;
+}
+static void mv__la_run(mv__la *g, const mv_volume *v) { /* how far all go without a gap */
+    if (!mv_volume_contiguous(v)) g->run = v->dim[0];
+}
+MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_volume *background,
+                                       const mv_layer *layers, size_t count, const mv_compose_opt *opt) {
+    const mv_volume *under = background;
+    mv__la_layer *list;
+    mv__la g;
+    mv_volume out;
+    size_t k;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "compose_layers", "dst");
+    if (count && !layers) return mv__fail_null(ctx, "compose_layers", "layers");
+    if (count > (size_t)1 << 20)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "count", (double)count, -1,
+                        "compose_layers: %zu layers: at most 1048576", count);
+    if (!background && !count)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "compose_layers: no layer and no background");
+    if (!background) under = layers[0].image;
+    if ((st = mv__vol_check(ctx, "compose_layers", background ? "background" : "layers[0].image", under)) < 0)
+        return st;
+    if ((st = mv__la_check(ctx, dst, under, background, layers, count, opt)) < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    if ((st = mv__out_begin(ctx, "compose_layers", &out, dst, under, under->dtype, under->ndim, under->dim,
+                            background ? MV__OUT_INPLACE : 0)) < 0)
+        return st;
+    g.out = &out;
+    g.back = background;
+    g.channels = mv__la_channels(out.dtype);
+    g.count = g.run = mv_volume_count(&out);
+    g.seed = opt ? opt->seed : 0;
+    if (!background && opt) {
+        g.fillf = (float)opt->colour[0];
+        for (k = 0; k < 4; k++) g.fill[k] = (uint8_t)floor(255.0 * opt->colour[k] + 0.5);
+    }
+    g.nt = mv__out_streams(ctx, &out) && !(background && out.data == background->data);
+    if ((list = mv__la_prepare(ctx, &g, layers, count)) == NULL) {
+        mv_volume_free(ctx, &out);
+        return MEDVOL_E_NOMEM;
+    }
+    g.layer = list;
+    mv__la_run(&g, &out);
+    if (background) mv__la_run(&g, background);
+    for (k = 0; k < g.layers; k++) {
+        mv__la_run(&g, list[k].image);
+        if (list[k].alpha) mv__la_run(&g, list[k].alpha);
+    }
+    st = mv_parallel_for(ctx, mv__divup(g.count, MV__CHUNK), mv__la_job, &g, "compose_layers");
+    mv__free(ctx, list);
+    return mv__out_end(ctx, st, &out, dst);
+}
+#endif
+#endif /* MEDVOL_NO_LAYER */
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS
