@@ -2713,8 +2713,8 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
    DISSOLVE (NORMAL; a pixel is all layer or all backdrop, by chance as its alpha says), LINEAR_BURN b + s -
    1, ADD b + s (linear dodge), SUBTRACT b - s, DIVIDE b / s (0 where b is 0, else 1 where s is 0),
    VIVID_LIGHT (burn by 2 s up to s = 1/2, beyond it dodge by 2 s - 1), LINEAR_LIGHT b + 2 s - 1, PIN_LIGHT
-   max(min(b, 2 s), 2 s - 1), HARD_MIX 1 where b + s >= 1, else 0; DARKER_COLOUR, LIGHTER_COLOUR: the one whose
-   R + G + B is less, or greater (b where equal). Clamped to 0..1. */
+   max(min(b, 2 s), 2 s - 1), HARD_MIX 1 where b + s >= 1, else 0; DARKER_COLOUR, LIGHTER_COLOUR: the one
+   whose R + G + B is less, or greater (b where equal). Clamped to 0..1. */
 typedef enum mv_blend {
     MEDVOL_BLEND_NORMAL = 0,
     MEDVOL_BLEND_DISSOLVE = 1,
@@ -37476,7 +37476,7 @@ static int mv__la_one(int mode, int b, int s) {
 #    define MV__LA_MUL(a, b) MV__I(mullo_epi16)(a, b)
 #    define MV__LA_PLUS(a, b) MV__I(add_epi16)(a, b)
 #    define MV__LA_LESS(a, b) MV__I(sub_epi16)(a, b)
-#    define MV__LA_DOWN(a) MV__I(srli_epi16)(a, 8)
+#    define MV__LA_DIV(a) MV__I(mulhi_epu16)(MV__LA_PLUS(a, MV__LA_WORDS(128)), MV__LA_WORDS(257))
 #    define MV__LA_SIGN(a) MV__I(srai_epi16)(a, 15)
 #    define MV__LA_ADDS(a, b) MV__I(adds_epu8)(a, b)
 #    define MV__LA_SUBS(a, b) MV__I(subs_epu8)(a, b)
@@ -37491,18 +37491,18 @@ static int mv__la_one(int mode, int b, int s) {
 #    define MV__LA_MUL(a, b) vreinterpretq_s32_u16(vmulq_u16(MV__LA_U16(a), MV__LA_U16(b)))
 #    define MV__LA_PLUS(a, b) vreinterpretq_s32_u16(vaddq_u16(MV__LA_U16(a), MV__LA_U16(b)))
 #    define MV__LA_LESS(a, b) vreinterpretq_s32_u16(vsubq_u16(MV__LA_U16(a), MV__LA_U16(b)))
-#    define MV__LA_DOWN(a) vreinterpretq_s32_u16(vshrq_n_u16(MV__LA_U16(a), 8))
+#    define MV__LA_DIV(a) vreinterpretq_s32_u16(mv__la_div(MV__LA_U16(a)))
 #    define MV__LA_SIGN(a) vreinterpretq_s32_s16(vshrq_n_s16(MV__LA_S16(a), 15))
 #    define MV__LA_ADDS(a, b) vreinterpretq_s32_u8(vqaddq_u8(MV__LA_U8(a), MV__LA_U8(b)))
 #    define MV__LA_SUBS(a, b) vreinterpretq_s32_u8(vqsubq_u8(MV__LA_U8(a), MV__LA_U8(b)))
+static inline uint16x8_t mv__la_div(uint16x8_t x) { /* as mv__la_255 */
+    x = vaddq_u16(x, vdupq_n_u16(128));
+    return vshrq_n_u16(vsraq_n_u16(x, x, 8), 8);
+}
 #  endif
 #  define MV__LA_GET(p) mvi_load((const int32_t *)(const void *)((p) + i))
 #  define MV__LA_PUT(a) mvi_store((int32_t *)(void *)(d + i), a)
 #  define MV__LA_WORDS(v) mvi_set1((v) * 0x10001)
-static inline mvi MV__K(mv__la_div)(mvi x) { /* as mv__la_255 */
-    x = MV__LA_PLUS(x, MV__LA_WORDS(128));
-    return MV__LA_DOWN(MV__LA_PLUS(x, MV__LA_DOWN(x)));
-}
 /* 2 x y / 255 or, where `by` is 128 and more, the same of what is left to white */
 static inline mvi MV__K(mv__la_hard)(mvi x, mvi y, mvi by) {
     const mvi ones = MV__LA_WORDS(255);
@@ -37510,7 +37510,7 @@ static inline mvi MV__K(mv__la_hard)(mvi x, mvi y, mvi by) {
     x = mvi_xor(x, m);
     y = mvi_xor(y, m);
     x = MV__LA_MUL(x, y);
-    return mvi_xor(MV__K(mv__la_div)(MV__LA_PLUS(x, x)), m);
+    return mvi_xor(MV__LA_DIV(MV__LA_PLUS(x, x)), m);
 }
 #  define MV__LA_BYTEWISE(value)                          \
       for (; i + MV__VEC <= n; i += MV__VEC) {            \
@@ -37541,10 +37541,9 @@ static size_t MV__K(mv__la_blend_some)(uint8_t *d, const uint8_t *b, const uint8
         case MEDVOL_BLEND_DIFFERENCE: MV__LA_BYTEWISE(mvi_or(MV__LA_SUBS(x, y), MV__LA_SUBS(y, x)));
         case MEDVOL_BLEND_PIN_LIGHT:
             MV__LA_BYTEWISE(mvi_max_u8(mvi_min_u8(x, MV__LA_ADDS(y, y)), MV__LA_SUBS(y, mvi_xor(y, white))));
-        case MEDVOL_BLEND_MULTIPLY: MV__LA_WORDWISE(MV__K(mv__la_div)(MV__LA_MUL(x, y)));
+        case MEDVOL_BLEND_MULTIPLY: MV__LA_WORDWISE(MV__LA_DIV(MV__LA_MUL(x, y)));
         case MEDVOL_BLEND_SCREEN:
-            MV__LA_WORDWISE(
-                mvi_xor(most, MV__K(mv__la_div)(MV__LA_MUL(mvi_xor(x, most), mvi_xor(y, most)))));
+            MV__LA_WORDWISE(mvi_xor(most, MV__LA_DIV(MV__LA_MUL(mvi_xor(x, most), mvi_xor(y, most)))));
         case MEDVOL_BLEND_OVERLAY: MV__LA_WORDWISE(MV__K(mv__la_hard)(x, y, x));
         case MEDVOL_BLEND_HARD_LIGHT: MV__LA_WORDWISE(MV__K(mv__la_hard)(x, y, y));
         case MEDVOL_BLEND_LINEAR_LIGHT:
@@ -37552,7 +37551,7 @@ static size_t MV__K(mv__la_blend_some)(uint8_t *d, const uint8_t *b, const uint8
         case MEDVOL_BLEND_HARD_MIX: /* the sign of 254 - x - y */
             MV__LA_WORDWISE(mvi_and(most, MV__LA_SIGN(MV__LA_LESS(MV__LA_WORDS(254), MV__LA_PLUS(x, y)))));
         case MEDVOL_BLEND_EXCLUSION:
-            MV__LA_WORDWISE(MV__K(mv__la_div)(
+            MV__LA_WORDWISE(MV__LA_DIV(
                 MV__LA_PLUS(MV__LA_MUL(x, mvi_xor(y, most)), MV__LA_MUL(y, mvi_xor(x, most)))));
         default: break;
     }
@@ -37580,7 +37579,7 @@ static void MV__K(mv__la_mix)(uint8_t *d, const uint8_t *b, const uint8_t *s, co
         const mvi x = MV__LA_GET(b), y = MV__LA_GET(s);
         const mvi lo = MV__LA_PLUS(MV__LA_MUL(MV__LA_LO(x), v), MV__LA_MUL(MV__LA_LO(y), w));
         const mvi hi = MV__LA_PLUS(MV__LA_MUL(MV__LA_HI(x), v), MV__LA_MUL(MV__LA_HI(y), w));
-        MV__LA_PUT(MV__LA_PACK(MV__K(mv__la_div)(lo), MV__K(mv__la_div)(hi)));
+        MV__LA_PUT(MV__LA_PACK(MV__LA_DIV(lo), MV__LA_DIV(hi)));
     }
     for (; a && i + MV__VEC <= n; i += MV__VEC) {
         const mvi x = MV__LA_GET(b), y = MV__LA_GET(s), z = MV__LA_GET(a);
@@ -37589,7 +37588,7 @@ static void MV__K(mv__la_mix)(uint8_t *d, const uint8_t *b, const uint8_t *s, co
             MV__LA_PLUS(MV__LA_MUL(MV__LA_LO(x), mvi_xor(p, most)), MV__LA_MUL(MV__LA_LO(y), p));
         const mvi hi =
             MV__LA_PLUS(MV__LA_MUL(MV__LA_HI(x), mvi_xor(q, most)), MV__LA_MUL(MV__LA_HI(y), q));
-        MV__LA_PUT(MV__LA_PACK(MV__K(mv__la_div)(lo), MV__K(mv__la_div)(hi)));
+        MV__LA_PUT(MV__LA_PACK(MV__LA_DIV(lo), MV__LA_DIV(hi)));
     }
     mv_end();
 #endif
@@ -37605,6 +37604,50 @@ static void MV__K(mv__la_invert)(uint8_t *d, const uint8_t *s, size_t n) {
     mv_end();
 #endif
     for (; i < n; i++) d[i] = (uint8_t)(255 - s[i]);
+}
+/* Alpha of n pixels of rgba32 for the colours, 0 for A itself: flat, times cover, times the image's own A.
+   Both may be NULL. */
+static void MV__K(mv__la_alpha4)(uint8_t *d, const uint8_t *cover, const uint8_t *own, size_t n, int flat) {
+    size_t i = 0;
+#if MV__PASS > 1
+    const mvi half = mvi_set1(128), thrice = mvi_set1(0x10101), all = mvi_set1(flat);
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvi t = all;
+        if (cover) {
+            t = mvi_add(mvi_mul(t, mvi_load_u8(cover + i)), half);
+            t = mvi_srl(mvi_add(t, mvi_srl(t, 8)), 8);
+        }
+        if (own) {
+            const mvi a = mvi_load((const int32_t *)(const void *)(own + 4 * i));
+            t = mvi_add(mvi_mul(t, mvi_srl(a, 24)), half);
+            t = mvi_srl(mvi_add(t, mvi_srl(t, 8)), 8);
+        }
+        mvi_store((int32_t *)(void *)(d + 4 * i), mvi_mul(t, thrice));
+    }
+    mv_end();
+#endif
+    for (; i < n; i++) {
+        int t = flat;
+        if (cover) t = mv__la_255(t * cover[i]);
+        if (own) t = mv__la_255(t * own[4 * i + 3]);
+        d[4 * i] = d[4 * i + 1] = d[4 * i + 2] = (uint8_t)t;
+        d[4 * i + 3] = 0;
+    }
+}
+static int MV__K(mv__la_opaque)(const uint8_t *p, size_t n) { /* n pixels of rgba32 */
+    unsigned a = 255;
+    size_t i = 0;
+#if MV__PASS > 1
+    mvi t = mvi_set1(-1);
+    int32_t lane[MVF_N];
+    int k;
+    for (; i + MVF_N <= n; i += MVF_N) t = mvi_and(t, mvi_load((const int32_t *)(const void *)(p + 4 * i)));
+    mvi_store(lane, mvi_srl(t, 24));
+    for (k = 0; k < MVF_N; k++) a &= (unsigned)lane[k];
+    mv_end();
+#endif
+    for (; i < n; i++) a &= p[4 * i + 3];
+    return a == 255;
 }
 /* To the result; nt: past the caches, and who writes the last asks for a fence (n 0). */
 static void MV__K(mv__la_put)(uint8_t *d, const uint8_t *s, size_t n, int nt) {
@@ -37671,31 +37714,33 @@ static void MV__K(mv__la_blendf)(float *d, const float *b, const float *s, size_
             MV__LA_FLOATS(mvf_add(mvf_mul(x, mvf_sub(one, y)), mvf_mul(y, mvf_sub(one, x))));
         case MEDVOL_BLEND_SUBTRACT: MV__LA_FLOATS(mvf_max(mvf_sub(x, y), nil));
         case MEDVOL_BLEND_DIVIDE: MV__LA_FLOATS(MV__K(mv__la_dividef)(x, y));
-        default: mv__memcpy(d, s, n * sizeof *d); break;
+        default: break;
     }
     mv_end();
 }
 #undef MV__LA_FLOATS
-#undef MV__LA_GET
 #undef MV__LA_PUT
+#undef MV__LA_GET
 #undef MV__LA_WORDS
-/* d = (1 - a) b + a s, at most 1 */
-static void MV__K(mv__la_mixf)(float *d, const float *b, const float *s, const float *a, size_t n) {
-    const mvf one = mvf_set1(1.0f);
+/* d = (1 - a) b + a s, at most 1; a NULL: `flat` everywhere */
+static void MV__K(mv__la_mixf)(float *d, const float *b, const float *s, const float *a, size_t n,
+                               float flat) {
+    const mvf one = mvf_set1(1.0f), even = mvf_set1(flat);
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
-        const mvf z = mvf_load(a + i);
+        const mvf z = a ? mvf_load(a + i) : even;
         const mvf x = mvf_mul(mvf_sub(one, z), mvf_load(b + i)), y = mvf_mul(z, mvf_load(s + i));
         mvf_store(d + i, mvf_min(mvf_add(x, y), one));
     }
     mv_end();
 }
-/* to 0..1, NaN to 0; turned about (1 - s) or not */
-static void MV__K(mv__la_clampf)(float *d, const float *s, size_t n, int turn) {
-    const mvf one = mvf_set1(1.0f), nil = mvf_zero();
+/* times k, to 0..1, NaN to 0; turned about (1 - s) or not. d has room for whole vectors. */
+static void MV__K(mv__la_clampf)(float *d, const float *s, size_t n, float k, int turn) {
+    const mvf one = mvf_set1(1.0f), nil = mvf_zero(), by = mvf_set1(k);
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
-        const mvf x = mvf_min(mvf_max(mvf_load(s + i), nil), one);
+        mvf x = i + MVF_N <= n ? mvf_load(s + i) : mvf_loadn(s + i, n - i);
+        x = mvf_min(mvf_max(mvf_mul(by, x), nil), one);
         mvf_store(d + i, turn ? mvf_sub(one, x) : x);
     }
     mv_end();
@@ -37759,6 +37804,11 @@ static const uint8_t *mv__la_alpha(uint8_t *d, const mv__la *g, const mv__la_lay
     const size_t c = (size_t)g->channels;
     size_t i, k;
     if (!own && !l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE && c != 4) return NULL;
+    if (c == 4 && l->mode != MEDVOL_BLEND_DISSOLVE && (!l->alpha || l->alpha->dtype == MEDVOL_U8)) {
+        MV__PICK(mv__la_alpha4)(d, l->alpha ? mv__la_at(l->alpha, at) : NULL,
+                                own ? mv__la_at(l->image, at) : NULL, n, l->flat);
+        return d;
+    }
     if (l->alpha) {
         const uint8_t *p = mv__la_cover(d, l->alpha, at, n);
         for (i = 0; i < n; i++) d[i] = (uint8_t)mv__la_255(p[i] * l->flat);
@@ -37828,7 +37878,7 @@ static void mv__la_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
         if (lo < 0) x = (double)(l * (v[k] - lo)) / ((double)(l - lo) * (double)one);
         else if (hi > 255 * one)
             x = (double)(l * (hi - l) + (v[k] - l) * (255 * one - l)) / ((double)(hi - l) * (double)one);
-        d[k] = (uint8_t)floor(x + 0.5);
+        d[k] = (uint8_t)(x + 0.5);
     }
 }
 /* modes of whole colours, one pixel */
@@ -37868,7 +37918,8 @@ static void mv__la_blended(uint8_t *d, const mv__la *g, const mv__la_layer *l, c
             if (c == 4) d[4 * i + 3] = 255;
         }
     } else if (l->table) {
-        for (i = 0; i < c * n; i++) d[i] = l->table[256u * b[i] + s[i]];
+        const uint8_t *table = l->table; /* or d might change it */
+        for (i = 0; i < c * n; i++) d[i] = table[256u * b[i] + s[i]];
     } else MV__PICK(mv__la_blend)(d, b, s, c * n, l->mode);
 }
 /* rgba32 over pixels that let through; m is B(b, s) */
@@ -37884,12 +37935,6 @@ static void mv__la_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const
         d[i + 3] = (uint8_t)(as + ab - (unsigned)mv__la_255((int)(as * ab)));
     }
 }
-static int mv__la_opaque(const uint8_t *p, size_t n) {
-    unsigned a = 255;
-    size_t i;
-    for (i = 0; i < n; i++) a &= p[4 * i + 3];
-    return a == 255;
-}
 /* n pixels at `at`, all layers */
 static void mv__la_stretch(const mv__la *g, size_t at, size_t n) {
     uint8_t acc[MV__LA_BYTES], own[MV__LA_BYTES], mask[MV__LA_BYTES], mixed[MV__LA_BYTES];
@@ -37897,13 +37942,15 @@ static void mv__la_stretch(const mv__la *g, size_t at, size_t n) {
     const size_t c = (size_t)g->channels, bytes = c * n;
     const uint8_t *b = acc;
     size_t i;
+    int through = c == 4;
     if (g->back) b = mv__la_at(g->back, at);
     else
         for (i = 0; i < bytes; i++) acc[i] = g->fill[i % c];
     for (i = 0; i < g->layers; i++) {
         const mv__la_layer *l = &g->layer[i];
         const uint8_t *s = mv__la_source(own, g, l, at, n), *a = mv__la_alpha(mask, g, l, at, n), *m = s;
-        const int through = c == 4 && !mv__la_opaque(b, n), all = !a && l->flat == 255;
+        const int all = !a && l->flat == 255;
+        through = through && !MV__PICK(mv__la_opaque)(b, n);
         if (!mv__la_plain(l->mode)) {
             m = all ? acc : mixed;
             mv__la_blended(all ? acc : mixed, g, l, b, s, n);
@@ -37916,25 +37963,36 @@ static void mv__la_stretch(const mv__la *g, size_t at, size_t n) {
 }
 /* ---- f32 and u16 ---- */
 enum { MV__LA_STRETCH = 512 };
+/* n values 0..1, and 0 to a multiple of 16 */
 static void mv__la_floats(float *d, const mv_volume *v, size_t at, size_t n, int turn) {
-    const double slope = v->dtype == MEDVOL_F32 ? 1.0 : 1.0 / (v->dtype == MEDVOL_U8 ? 255.0 : 65535.0);
+    const unsigned char *p = mv__la_at(v, at);
+    const float *s = (const float *)(const void *)p;
     size_t i;
-    mv__cv_run(d, MEDVOL_F32, mv__la_at(v, at), v->dtype, n, slope, 0.0, 0);
     for (i = n; i % 16; i++) d[i] = 0.0f;
-    MV__PICK(mv__la_clampf)(d, d, i, turn);
-}
-static void mv__la_alphaf(float *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
-    const size_t to = mv__divup(n, 16) * 16;
-    size_t i;
-    if (l->alpha) {
-        mv__la_floats(d, l->alpha, at, n, 0);
-        for (i = 0; i < to; i++) d[i] *= l->opacity;
-    } else
-        for (i = 0; i < to; i++) d[i] = l->opacity;
-    if (l->mode == MEDVOL_BLEND_DISSOLVE) {
-        const uint64_t seed = mv__la_seed(g, l);
-        for (i = 0; i < n; i++) d[i] = (float)mv__la_hash(seed, at + i) < 16777216.0f * d[i] ? 1.0f : 0.0f;
+    if (v->dtype != MEDVOL_F32) {
+        mv__cv_run(d, MEDVOL_F32, p, v->dtype, n, 1.0, 0.0, 0);
+        s = d;
     }
+    MV__PICK(mv__la_clampf)(d, s, n, v->dtype == MEDVOL_F32 ? 1.0f : v->dtype == MEDVOL_U8 ? 1.0f / 255.0f
+                                                                                    : 1.0f / 65535.0f, turn);
+}
+/* alpha of n pixels; NULL: l->opacity everywhere */
+static const float *mv__la_alphaf(float *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
+    size_t i;
+    if (!l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE) return NULL;
+    if (l->alpha) mv__la_floats(d, l->alpha, at, n, 0);
+    else
+        for (i = 0; i < n || i % 16; i++) d[i] = 1.0f;
+    if (l->mode != MEDVOL_BLEND_DISSOLVE) {
+        MV__PICK(mv__la_clampf)(d, d, n, l->opacity, 0);
+        return d;
+    }
+    {
+        const uint64_t seed = mv__la_seed(g, l);
+        for (i = 0; i < n; i++)
+            d[i] = (float)mv__la_hash(seed, at + i) < 16777216.0f * (d[i] * l->opacity) ? 1.0f : 0.0f;
+    }
+    return d;
 }
 static void mv__la_stretchf(const mv__la *g, size_t at, size_t n) {
     float b[MV__LA_STRETCH], s[MV__LA_STRETCH], m[MV__LA_STRETCH], a[MV__LA_STRETCH];
@@ -37945,10 +38003,10 @@ static void mv__la_stretchf(const mv__la *g, size_t at, size_t n) {
         for (i = 0; i < to; i++) b[i] = g->fillf;
     for (i = 0; i < g->layers; i++) {
         const mv__la_layer *l = &g->layer[i];
+        const float *some = mv__la_alphaf(a, g, l, at, n), *blend = mv__la_plain(l->mode) ? s : m;
         mv__la_floats(s, l->image, at, n, l->invert);
-        mv__la_alphaf(a, g, l, at, n);
-        MV__PICK(mv__la_blendf)(m, b, s, to, l->mode);
-        MV__PICK(mv__la_mixf)(b, b, m, a, to);
+        if (blend == m) MV__PICK(mv__la_blendf)(m, b, s, to, l->mode);
+        MV__PICK(mv__la_mixf)(b, b, blend, some, to, l->opacity);
     }
     mv__cv_run(mv__la_at(g->out, at), g->out->dtype, b, MEDVOL_F32, n,
                g->out->dtype == MEDVOL_U16 ? 65535.0 : 1.0, 0.0, g->nt);

@@ -296,6 +296,7 @@ static void lists(void) {
                 mv_volume room[4] = {{0}}, v[4], a, alpha = {0}, step = {0}, all = {0}, other = {0};
                 mv_layer l[5];
                 mv_compose_opt o = {{0}, 0};
+                int off = 0;
                 o.seed = 17;
                 t_seed((uint64_t)(d * 5 + t + 9));
                 big[0] = n[0] + (wide ? 5 : 0), big[1] = n[1] + (wide ? 2 : 0), big[2] = n[2];
@@ -320,19 +321,16 @@ static void lists(void) {
                 l[2].invert = 1;
                 l[3] = one(&v[1], MEDVOL_BLEND_NORMAL, 1), l[3].hidden = 1;
                 l[4] = one(&v[2], MEDVOL_BLEND_VIVID_LIGHT, 0.6);
-                if (types[t] == MEDVOL_U16) l[4].mode = MEDVOL_BLEND_OVERLAY; /* is rounded after each layer */
+                if (types[t] == MEDVOL_U16) l[4].mode = MEDVOL_BLEND_OVERLAY; /* no steeper than 2 */
                 CHECK_OK(mv_compose_layers(T, &all, &v[0], l, 5, &o));
                 CHECK(all.ndim == 3 && all.dim[0] == n[0] && all.dtype == types[t]);
                 CHECK_OK(mv_compose_layers(T, &step, &v[0], l, 1, &o));
                 for (k = 1; k < 5; k++) CHECK_OK(mv_compose_layers(T, &step, &step, &l[k], 1, &o));
-                if (types[t] == MEDVOL_U16)
-                    for (i = 0; i < mv_volume_count(&all); i++) {
-                        if (abs(((uint16_t *)all.data)[i] - ((uint16_t *)step.data)[i]) > 3) break;
-                    }
-                else
-                    for (i = 0; i < mv_volume_count(&all) * size; i++)
-                        if (bytes(&all)[i] != bytes(&step)[i]) break;
-                CHECK(i == mv_volume_count(&all) * (types[t] == MEDVOL_U16 ? 1 : size));
+                for (i = 0; i < mv_volume_count(&all) * size; i += types[t] == MEDVOL_U16 ? 2 : 1)
+                    off = types[t] == MEDVOL_U16
+                        ? off | (abs(((uint16_t *)all.data)[i / 2] - ((uint16_t *)step.data)[i / 2]) > 7)
+                        : off | (bytes(&all)[i] != bytes(&step)[i]);
+                CHECK(!off);
                 CHECK_OK(mv_compose_layers(T, &v[0], &v[0], l, 5, &o)); /* in place, with gaps */
                 CHECK_OK(mv_volume_copy(T, &other, &v[0]));
                 CHECK(!memcmp(other.data, all.data, mv_volume_count(&all) * size));
