@@ -48,7 +48,8 @@
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
                             FIELD MEASURE REGISTER LAYER: leave a section out ([IO] needs [GZIP], KSPACE to
-                            SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD])
+                            SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [LAYER]
+                            [FIELD])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -2779,6 +2780,84 @@ typedef struct mv_compose_opt {
    _SIZE, _NOMEM, _LIMIT, _CANCELLED (no layer and no background: _EMPTY). */
 MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_volume *background,
                                        const mv_layer *layers, size_t count, const mv_compose_opt *opt);
+
+/* mv_clahe: contrast limited adaptive histogram equalisation (Zuiderveld 1994), as OpenCV's CLAHE, of each
+   slice x, y by itself. The slice is cut into tiles[0] x tiles[1] tiles; where they do not come out even
+   it is mirrored (REFLECT) beyond its upper ends for the histograms, by tiles - size % tiles along both
+   axes. Of a tile's histogram all above max(1, floor(clip * pixels of a tile / bins)) a bin is cut off and
+   given to all bins in equal parts, the rest to bins at equal steps; the sums of the bins, scaled to the
+   range, are the tile's curve. Pixels take the curves of the four nearest tiles' middles, bilinearly. u8,
+   u16: 256 and 65536 bins, one a value; stored values, scaling stays; same bits as OpenCV 4 and 5 give but
+   where a compiler fuses its steps (1). Any other real type: as f32, which the result is, with opt->bins
+   bins over range (the curve runs straight within a bin); values beyond take the ends, NaN stays NaN. In
+   place when types agree. Threads: tiles, then rows. Memory: 4 (f32: 8) bytes a bin and tile, 12 bytes a
+   column. Same bits at every level and number of threads. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (tiles
+   beyond 256 or the slice's sides, clip, bins, range), _SHAPE, _ALIAS, _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+typedef struct mv_clahe_opt {
+    int tiles[2];    /* along x and y; 0: 8, or the side where that is less */
+    double clip;     /* times the mean of a histogram's bins; 0: 2; infinite: not limited */
+    int bins;        /* f32: 2..65536; 0: 256 */
+    double range[2]; /* f32: what becomes the same range; both 0: the least and greatest finite value */
+} mv_clahe_opt;
+MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_clahe_opt *opt);
+
+/* mv_match_histogram: gives src the distribution of values of `reference` (of any shape), as
+   scikit-image's match_histograms: a value with the share p of src's values at or below it becomes the
+   reference's value at the share p, linear between the shares of its values (numpy.interp), in double.
+   Values that are not finite do not count and stay. mask, reference_mask: of the images' shapes; only
+   voxels > 0 count and change. Any real types, scaling applied; dst has src's type (integers rounded to
+   nearest even) unless opt->dtype or its memory says otherwise. u8, i8, u16, i16 without scaling by tables
+   of counts, others, as f32, by sorting. In place when the element sizes agree. Matching twice is matching
+   once. Threads: chunks of 64 Ki voxels. Memory: of tables 2 MiB; of sorted images 20 bytes a voxel (a
+   masked one: of those in it). Same bits at every level and number of threads. Errors: MEDVOL_E_NULL,
+   _DTYPE, _SHAPE (masks), _EMPTY (no finite voxel counts), _ALIAS (dst over the reference or a mask),
+   _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+typedef struct mv_match_opt {
+    const mv_volume *mask, *reference_mask;
+    mv_dtype dtype;
+} mv_match_opt;
+MEDVOL_DEF mv_status mv_match_histogram(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_volume *reference, const mv_match_opt *opt);
+
+/* PICTURES of registrations, voxel by voxel on the grid and in the geometry of what is shown, so that
+   mv_render_planes shows any plane of them the right way up (mv_save_png writes those of two axes as they are
+   stored) and mv_compose_layers lays them over others. Axes beyond the third are images of their own. NaN is
+   black. Colours are sRGB bytes, halves to even. Threads: rows. Memory: the result, of fields that are not
+   contiguous f32 a copy. Same bits at every level and number of threads, but for what the C library's atan2
+   and log2 put into the last place of hues and t. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options),
+   _SINGULAR, _ALIAS (dst over a source), _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+enum { MEDVOL_PLANE_XY = 0, MEDVOL_PLANE_XZ = 1, MEDVOL_PLANE_YZ = 2 }; /* of world axes */
+typedef struct mv_picture_opt {
+    double window_a[2]; /* checkerboard: black and white of a; both 0: the least and greatest finite value */
+    double window_b[2]; /* the same of b */
+    double range;       /* difference, flow, jacobian: what takes the full colour; 0: said by each */
+    double size;        /* checkerboard: side of a square, grid: from line to line; mm; 0: an eighth of the
+                           longest side of the image */
+    double width;       /* grid: of lines, in voxels; 0: 1 */
+    int plane;          /* flow, grid: MEDVOL_PLANE_*; fields of 2 components have XY alone */
+} mv_picture_opt;
+/* mv_picture_checkerboard: a and b of one shape in turn, in cubes of `size` (whole voxels, at least 1), the
+   first of a: real ones by their windows as u8, rgb24 as they are.
+   mv_picture_difference: t = (a - b) / range of real images as rgb24: from blue (59, 76, 192) at -1 by white
+   at 0 to red (180, 4, 38) at 1 and beyond. range: the greatest finite |a - b|.
+   mv_picture_flow: displacements (fields as in mv_field_*) in the plane as rgb24 of full value: hue is their
+   direction, red along the first axis, a third of the wheel (green) at 120 degrees towards the second;
+   saturation their length by range (the greatest finite one). Nothing moves: white.
+   mv_picture_jacobian: determinants (mv_field_jacobian) as the difference's colours of t = log2(J) / range
+   (1: halves are blue, doubles red); folds (J <= 0) yellow (255, 220, 0).
+   mv_picture_grid: u8, white on black: where a coordinate of T(p) = p + u(p) in the plane is a multiple of
+   `size`: the lines of a grid on the moving image as the warp shows them. width / 2 + 1/2 less the distance
+   from the line in voxels, within 0..1; the distance is to first order, by central differences. */
+MEDVOL_DEF mv_status mv_picture_checkerboard(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                             const mv_volume *b, const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_difference(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                           const mv_volume *b, const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_flow(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_jacobian(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                         const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt);
 #endif
 
 #ifdef __cplusplus
@@ -2816,6 +2895,9 @@ MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_vol
 #if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FILTER) || defined(MEDVOL_NO_FIELD)) && \
     !defined(MEDVOL_NO_REGISTER)
 #  error "medvol.h: [REGISTER] needs [LINALG] [FILTER] [FIELD]: define MEDVOL_NO_REGISTER too"
+#endif
+#if defined(MEDVOL_NO_FIELD) && !defined(MEDVOL_NO_LAYER)
+#  error "medvol.h: [LAYER] needs [FIELD]: define MEDVOL_NO_LAYER too"
 #endif
 #include <stdarg.h>
 #include <math.h>
@@ -38183,6 +38265,870 @@ MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_vol
     st = mv_parallel_for(ctx, mv__divup(g.count, MV__CHUNK), mv__la_job, &g, "compose_layers");
     mv__free(ctx, list);
     return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- contrast limited equalisation ---- */
+typedef struct mv__la_tiles {
+    const mv_volume *src, *out;
+    size_t tile[2], size[2], base; /* tiles, pixels of one; base: the slice's first voxel */
+    size_t bins, limit;            /* limit 0: none */
+    uint32_t *curve;               /* bins a tile: counts, then values */
+    float *rise;                   /* f32: bins + 1 a tile, the curve at the bins' ends, 0..1 */
+    size_t *lower, *upper;         /* of a column: where the curves of the tiles beside it begin */
+    float *share;                  /* and the weight of the upper one */
+    float lo, scale, span;         /* f32: bin = (x - lo) * scale */
+} mv__la_tiles;
+static size_t mv__la_mirror(size_t i, size_t n) { /* beyond the upper end, any way */
+    const size_t period = n > 1 ? 2 * (n - 1) : 1;
+    i %= period;
+    return i < n ? i : period - i;
+}
+static size_t mv__la_bin(const mv__la_tiles *g, float x, float *part) {
+    const float at = (x - g->lo) * g->scale;
+    size_t k;
+    *part = 0.0f;
+    if (!(at > 0.0f)) return 0;
+    if (at >= (float)g->bins) {
+        *part = 1.0f;
+        return g->bins - 1;
+    }
+    k = (size_t)at;
+    *part = at - (float)k;
+    return k;
+}
+static size_t mv__la_count(const mv__la_tiles *g, uint32_t *count, size_t tx, size_t ty) {
+    const size_t w = g->src->dim[0], h = g->src->dim[1];
+    size_t x, y, all = 0;
+    float part;
+    for (y = ty * g->size[1]; y < (ty + 1) * g->size[1]; y++) {
+        const unsigned char *row = mv__la_at(g->src, g->base + mv__la_mirror(y, h) * w);
+        for (x = tx * g->size[0]; x < (tx + 1) * g->size[0]; x++) {
+            const size_t k = x < w ? x : mv__la_mirror(x, w);
+            if (g->src->dtype == MEDVOL_U8) count[row[k]]++;
+            else if (g->src->dtype == MEDVOL_U16) count[((const uint16_t *)(const void *)row)[k]]++;
+            else {
+                const float v = ((const float *)(const void *)row)[k];
+                if (mv__isnan((double)v)) continue;
+                count[mv__la_bin(g, v, &part)]++;
+            }
+            all++;
+        }
+    }
+    return all;
+}
+static void mv__la_limit(const mv__la_tiles *g, uint32_t *count) {
+    size_t k, cut = 0, left, step;
+    for (k = 0; k < g->bins; k++)
+        if (count[k] > g->limit) {
+            cut += count[k] - g->limit;
+            count[k] = (uint32_t)g->limit;
+        }
+    left = cut % g->bins;
+    for (k = 0; k < g->bins; k++) count[k] += (uint32_t)(cut / g->bins);
+    if (left == 0) return;
+    step = mv__maxz(g->bins / left, 1);
+    for (k = 0; k < g->bins && left > 0; k += step, left--) count[k]++;
+}
+static void mv__la_curve_job(void *arg, size_t job) {
+    const mv__la_tiles *g = (const mv__la_tiles *)arg;
+    uint32_t *count = g->curve + job * g->bins;
+    size_t k, all, sum = 0;
+    mv__memset(count, 0, g->bins * sizeof *count);
+    all = mv__la_count(g, count, job % g->tile[0], job / g->tile[0]);
+    if (g->limit) mv__la_limit(g, count);
+    if (g->rise) {
+        float *rise = g->rise + job * (g->bins + 1);
+        rise[0] = 0.0f;
+        for (k = 0; k < g->bins; k++) {
+            sum += count[k];
+            rise[k + 1] = (float)(all ? (double)sum / (double)all : (double)(k + 1) / (double)g->bins);
+        }
+    } else {
+        const float scale = (float)(g->bins - 1) / (float)all;
+        for (k = 0; k < g->bins; k++) {
+            sum += count[k];
+            count[k] = (uint32_t)mv__rintf((float)sum * scale);
+            if (count[k] >= g->bins) count[k] = (uint32_t)g->bins - 1;
+        }
+    }
+}
+/* between the middles of tiles: the lower one of two, both kept within, and the upper one's weight */
+static float mv__la_between(size_t i, size_t size, size_t tiles, size_t *lower, size_t *upper) {
+    const float at = (float)i * (1.0f / (float)size) - 0.5f, down = floorf(at);
+    *lower = down < 0.0f ? 0 : mv__minz((size_t)down, tiles - 1);
+    *upper = mv__minz((size_t)(down + 1.0f), tiles - 1);
+    return at - down;
+}
+static void mv__la_tile_row(const mv__la_tiles *g, size_t y) {
+    const size_t w = g->src->dim[0];
+    const unsigned char *s = mv__la_at(g->src, g->base + y * w);
+    unsigned char *d = mv__la_at(g->out, g->base + y * w);
+    size_t ty[2], x;
+    const float v = mv__la_between(y, g->size[1], g->tile[1], &ty[0], &ty[1]), u = 1.0f - v;
+    const size_t row = g->tile[0] * (g->rise ? g->bins + 1 : g->bins);
+    for (x = 0; x < w; x++) {
+        const float q = g->share[x], p = 1.0f - q;
+        if (g->rise) {
+            const float *a = g->rise + ty[0] * row, *b = g->rise + ty[1] * row;
+            const float value = ((const float *)(const void *)s)[x];
+            float *to = (float *)(void *)d + x, part, low, high;
+            const size_t k = mv__la_bin(g, value, &part);
+            if (mv__isnan((double)value)) { /* stays */
+                *to = value;
+                continue;
+            }
+            low = (a[g->lower[x] + k] * p + a[g->upper[x] + k] * q) * u +
+                  (b[g->lower[x] + k] * p + b[g->upper[x] + k] * q) * v;
+            high = (a[g->lower[x] + k + 1] * p + a[g->upper[x] + k + 1] * q) * u +
+                   (b[g->lower[x] + k + 1] * p + b[g->upper[x] + k + 1] * q) * v;
+            *to = g->lo + g->span * (low + part * (high - low));
+        } else {
+            const uint32_t *a = g->curve + ty[0] * row, *b = g->curve + ty[1] * row;
+            const int wide = g->src->dtype == MEDVOL_U16;
+            const size_t k = wide ? ((const uint16_t *)(const void *)s)[x] : s[x];
+            const float t = mv__rintf(((float)a[g->lower[x] + k] * p + (float)a[g->upper[x] + k] * q) * u +
+                                      ((float)b[g->lower[x] + k] * p + (float)b[g->upper[x] + k] * q) * v);
+            if (wide) ((uint16_t *)(void *)d)[x] = (uint16_t)t;
+            else d[x] = (uint8_t)t;
+        }
+    }
+}
+enum { MV__LA_ROWS = 16 };
+static void mv__la_tile_job(void *arg, size_t job) {
+    const mv__la_tiles *g = (const mv__la_tiles *)arg;
+    const size_t end = mv__minz(g->src->dim[1], (job + 1) * MV__LA_ROWS);
+    size_t y;
+    for (y = job * MV__LA_ROWS; y < end; y++) mv__la_tile_row(g, y);
+}
+/* the least and greatest finite value of f32 */
+static void mv__la_range(const mv_volume *v, float *lo, float *hi) {
+    const size_t n = mv_volume_count(v);
+    size_t i, x;
+    int any = 0;
+    *lo = 0.0f;
+    *hi = 0.0f;
+    for (i = 0; i < n; i += v->dim[0]) {
+        const float *p = (const float *)(const void *)mv__la_at(v, i);
+        for (x = 0; x < v->dim[0]; x++) {
+            if (!mv__finite((double)p[x])) continue;
+            if (!any || p[x] < *lo) *lo = p[x];
+            if (!any || p[x] > *hi) *hi = p[x];
+            any = 1;
+        }
+    }
+}
+static mv_status mv__la_clahe_plan(mv_ctx *ctx, mv__la_tiles *g, const mv_volume *src, mv_dtype type,
+                                   const mv_clahe_opt *o) {
+    const double clip = o && o->clip != 0.0 ? o->clip : 2.0;
+    size_t rest[2];
+    double limit;
+    int d;
+    g->bins = type == MEDVOL_U8 ? 256 : type == MEDVOL_U16 ? 65536 : o && o->bins ? (size_t)o->bins : 256;
+    if (type == MEDVOL_F32 && o && o->bins && !(o->bins >= 2 && o->bins <= 65536))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bins", o->bins, -1, "clahe: bins = %d: must be 2..65536",
+                        o->bins);
+    if (!(clip > 0.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "clip", clip, -1, "clahe: clip = %g: must be > 0", clip);
+    if (o && !(o->range[0] == 0.0 && o->range[1] == 0.0) &&
+        !(o->range[0] < o->range[1] && mv__finite((double)(float)o->range[0]) &&
+          mv__finite((double)(float)o->range[1]) && (float)o->range[0] < (float)o->range[1]))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", o->range[0], -1,
+                        "clahe: range = %g .. %g: must be finite in f32 and rise", o->range[0], o->range[1]);
+    for (d = 0; d < 2; d++) {
+        const size_t n = d < src->ndim ? src->dim[d] : 1;
+        const int t = o ? o->tiles[d] : 0;
+        if (t < 0 || t > 256 || (size_t)t > n)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "tiles", t, -1,
+                            "clahe: tiles[%d] = %d: must be 0..256 and at most the %zu pixels", d, t, n);
+        g->tile[d] = t ? (size_t)t : mv__minz(8, n);
+        rest[d] = n % g->tile[d];
+    }
+    for (d = 0; d < 2; d++) { /* both grow as soon as one does not come out even */
+        const size_t n = d < src->ndim ? src->dim[d] : 1;
+        g->size[d] = (rest[0] + rest[1] ? n + g->tile[d] - rest[d] : n) / g->tile[d];
+    }
+    limit = clip * (double)(g->size[0] * g->size[1]) / (double)g->bins;
+    if (mv__finite(limit) && limit < 4294967295.0) g->limit = limit < 1.0 ? 1 : (size_t)limit;
+    return MEDVOL_OK;
+}
+static mv_status mv__la_clahe_run(mv_ctx *ctx, mv__la_tiles *g) {
+    const size_t w = g->src->dim[0], h = g->src->dim[1], tiles = g->tile[0] * g->tile[1];
+    const size_t wide = g->rise ? g->bins + 1 : g->bins, n = mv_volume_count(g->src);
+    mv_status st = MEDVOL_OK;
+    size_t x;
+    for (x = 0; x < w; x++) {
+        g->share[x] = mv__la_between(x, g->size[0], g->tile[0], &g->lower[x], &g->upper[x]);
+        g->lower[x] *= wide;
+        g->upper[x] *= wide;
+    }
+    for (g->base = 0; g->base < n && st == MEDVOL_OK; g->base += w * h) {
+        st = mv_parallel_for(ctx, tiles, mv__la_curve_job, g, "clahe");
+        if (st == MEDVOL_OK)
+            st = mv_parallel_for(ctx, mv__divup(h, MV__LA_ROWS), mv__la_tile_job, g, "clahe");
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_clahe_opt *opt) {
+    mv__la_tiles g;
+    mv_volume out, plain;
+    unsigned char *block;
+    size_t curves, columns, all;
+    mv_dtype type;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "clahe", "dst");
+    if ((st = mv__vol_check_real(ctx, "clahe", "src", src)) < 0) return st;
+    type = src->dtype == MEDVOL_U8 || src->dtype == MEDVOL_U16 ? src->dtype : MEDVOL_F32;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&plain, 0, sizeof plain);
+    if ((st = mv__la_clahe_plan(ctx, &g, src, type, opt)) < 0) return st;
+    if (!mv__mul(g.tile[0] * g.tile[1] * sizeof(uint32_t), g.bins + 1, &curves) ||
+        !mv__mul(src->dim[0], 2 * sizeof(size_t) + sizeof(float), &columns) ||
+        !mv__add(curves, columns, &all) || (type == MEDVOL_F32 && !mv__add(all, curves, &all)))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)g.bins, -1,
+                        "clahe: %zu bins of %zu x %zu tiles are too many", g.bins, g.tile[0], g.tile[1]);
+    if ((st = mv__out_begin(ctx, "clahe", &out, dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE)) < 0)
+        return st;
+    g.src = src;
+    if (type == MEDVOL_F32) {
+        out.slope = 1.0;
+        out.inter = 0.0;
+        if (src->dtype != MEDVOL_F32 || mv__scaled(src->slope, src->inter)) {
+            st = mv_convert(ctx, &plain, src, MEDVOL_F32, NULL);
+            g.src = &plain;
+        }
+    }
+    block = st == MEDVOL_OK ? (unsigned char *)mv__alloc(ctx, all) : NULL;
+    if (!block) {
+        mv_volume_free(ctx, &plain);
+        return mv__out_end(ctx, st < 0 ? st : MEDVOL_E_NOMEM, &out, dst);
+    }
+    g.out = &out;
+    g.lower = (size_t *)(void *)block;
+    g.upper = g.lower + src->dim[0];
+    g.share = (float *)(void *)(g.upper + src->dim[0]);
+    g.curve = (uint32_t *)(void *)(g.share + src->dim[0]);
+    if (type == MEDVOL_F32) {
+        float hi;
+        g.rise = (float *)(void *)((unsigned char *)(void *)g.curve + curves);
+        mv__la_range(g.src, &g.lo, &hi);
+        if (opt && opt->range[0] < opt->range[1]) {
+            g.lo = (float)opt->range[0];
+            hi = (float)opt->range[1];
+        }
+        g.span = hi - g.lo;
+        g.scale = g.span > 0.0f ? (float)g.bins / g.span : 0.0f;
+        if (!mv__finite((double)g.span))
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "range", (double)g.lo, -1,
+                          "clahe: range = %g .. %g: too wide for f32", (double)g.lo, (double)hi);
+    }
+    if (st == MEDVOL_OK) st = mv__la_clahe_run(ctx, &g);
+    mv__free(ctx, block);
+    mv_volume_free(ctx, &plain);
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- the histogram of another image ---- */
+typedef struct mv__la_values { /* those that occur, rising, and how many are at or below each */
+    float *value;
+    uint64_t *upto;
+    size_t n;
+    int tabled, least; /* of a type with a table: value k is table[k - least] */
+} mv__la_values;
+static int mv__la_small(const mv_volume *v, int *least, size_t *n) {
+    *least = v->dtype == MEDVOL_I8 ? -128 : v->dtype == MEDVOL_I16 ? -32768 : 0;
+    *n = mv_dtype_size(v->dtype) == 1 ? 256 : 65536;
+    return mv__is_integer(v->dtype) && mv_dtype_size(v->dtype) <= 2 && !mv__scaled(v->slope, v->inter);
+}
+static int mv__la_whole_of(const mv_volume *v, const unsigned char *p, size_t i) {
+    switch (v->dtype) {
+        case MEDVOL_U8: return p[i];
+        case MEDVOL_I8: return ((const int8_t *)(const void *)p)[i];
+        case MEDVOL_U16: return ((const uint16_t *)(const void *)p)[i];
+        default: return ((const int16_t *)(const void *)p)[i];
+    }
+}
+enum { MV__LA_FEW = 512 };
+/* n voxels at `at` of a row as f32, and which of them count */
+static const float *mv__la_reals(float *d, uint8_t *in, const mv_volume *v, const mv_volume *mask, size_t at,
+                                 size_t n) {
+    double weight[MV__LA_FEW], slope, inter;
+    size_t i;
+    mv__vol_scaling(v, &slope, &inter);
+    mv__cv_run(d, MEDVOL_F32, mv__la_at(v, at), v->dtype, n, slope, inter, 0);
+    if (mask) mv__cv_getter(mask->dtype)(weight, mv__la_at(mask, at), n);
+    for (i = 0; i < n; i++) in[i] = mv__finite((double)d[i]) && (!mask || weight[i] > 0.0);
+    return d;
+}
+static size_t mv__la_few(const mv_volume *v, size_t at, size_t end) { /* voxels from there in one row */
+    return mv__minz(mv__minz(MV__LA_FEW, end - at), v->dim[0] - at % v->dim[0]);
+}
+/* rising, by bytes of keys in the order of the floats; t: as many again */
+static void mv__la_sort(uint32_t *k, uint32_t *t, size_t n) {
+    size_t at[256], i, sum, c;
+    int shift;
+    for (shift = 0; shift < 32; shift += 8) {
+        uint32_t *swap = k;
+        mv__memset(at, 0, sizeof at);
+        for (i = 0; i < n; i++) at[k[i] >> shift & 255u]++;
+        for (i = 0, sum = 0; i < 256; i++) {
+            c = at[i];
+            at[i] = sum;
+            sum += c;
+        }
+        for (i = 0; i < n; i++) t[at[k[i] >> shift & 255u]++] = k[i];
+        k = t;
+        t = swap;
+    }
+}
+static uint32_t mv__la_key(float f) { /* -0 is 0 */
+    const uint32_t b = mv__f32_bits(f == 0.0f ? 0.0f : f);
+    return b >> 31 ? ~b : b | 0x80000000u;
+}
+static mv_status mv__la_many(mv_ctx *ctx, size_t n) {
+    return mv__fail(ctx, MEDVOL_E_SIZE, "values", (double)n, -1, "match_histogram: %zu values are too many",
+                    n);
+}
+static mv_status mv__la_room(mv_ctx *ctx, mv__la_values *d, size_t n) {
+    size_t bytes;
+    if (!mv__mul(n, sizeof *d->upto + sizeof *d->value, &bytes))
+        return mv__la_many(ctx, n);
+    if ((d->upto = (uint64_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    d->value = (float *)(void *)(d->upto + n);
+    return MEDVOL_OK;
+}
+static mv_status mv__la_sorted(mv_ctx *ctx, mv__la_values *d, const mv_volume *v, const mv_volume *mask) {
+    const size_t all = mv_volume_count(v);
+    float some[MV__LA_FEW];
+    uint8_t in[MV__LA_FEW];
+    uint32_t *key;
+    size_t at, n, i, m = 0, bytes;
+    mv_status st;
+    for (at = 0; at < all; at += n) { /* how many there are */
+        n = mv__la_few(v, at, all);
+        mv__la_reals(some, in, v, mask, at, n);
+        for (i = 0; i < n; i++) m += in[i];
+    }
+    if (m == 0) return MEDVOL_OK;
+    if (!mv__mul(m, 2 * sizeof *key, &bytes))
+        return mv__la_many(ctx, m);
+    if ((key = (uint32_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (at = 0, m = 0; at < all; at += n) {
+        n = mv__la_few(v, at, all);
+        mv__la_reals(some, in, v, mask, at, n);
+        for (i = 0; i < n; i++)
+            if (in[i]) key[m++] = mv__la_key(some[i]);
+    }
+    mv__la_sort(key, key + m, m);
+    for (i = 0; i < m; i++) d->n += i + 1 == m || key[i] != key[i + 1];
+    if ((st = mv__la_room(ctx, d, d->n)) == MEDVOL_OK)
+        for (i = 0, at = 0; i < m; i++) {
+            if (i + 1 < m && key[i] == key[i + 1]) continue;
+            d->value[at] = mv__bits_f32(key[i] >> 31 ? key[i] & 0x7fffffffu : ~key[i]);
+            d->upto[at++] = i + 1;
+        }
+    mv__free(ctx, key);
+    return st;
+}
+static mv_status mv__la_counted(mv_ctx *ctx, mv__la_values *d, const mv_volume *v, const mv_volume *mask) {
+    const size_t all = mv_volume_count(v);
+    double weight[MV__LA_FEW];
+    uint64_t sum = 0;
+    size_t at, n, i, k, values;
+    mv_status st;
+    (void)mv__la_small(v, &d->least, &values);
+    d->tabled = 1;
+    if ((st = mv__la_room(ctx, d, values)) < 0) return st;
+    mv__memset(d->upto, 0, values * sizeof *d->upto);
+    for (at = 0; at < all; at += n) {
+        const unsigned char *p = mv__la_at(v, at);
+        n = mv__la_few(v, at, all);
+        if (mask) mv__cv_getter(mask->dtype)(weight, mv__la_at(mask, at), n);
+        for (i = 0; i < n; i++)
+            if (!mask || weight[i] > 0.0) d->upto[mv__la_whole_of(v, p, i) - d->least]++;
+    }
+    for (k = 0; k < values; k++) { /* those that occur move to the front */
+        if (d->upto[k] == 0) continue;
+        sum += d->upto[k];
+        d->upto[d->n] = sum;
+        d->value[d->n++] = (float)((int)k + d->least);
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__la_collect(mv_ctx *ctx, mv__la_values *d, const mv_volume *v, const mv_volume *mask,
+                                const char *name) {
+    int least;
+    size_t n;
+    mv_status st =
+        mv__la_small(v, &least, &n) ? mv__la_counted(ctx, d, v, mask) : mv__la_sorted(ctx, d, v, mask);
+    if (st == MEDVOL_OK && d->n == 0)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, name, 0, -1, "match_histogram: no voxel of %s counts", name);
+    return st;
+}
+/* what each value of s becomes, in to[] */
+static void mv__la_pairs(double *to, const mv__la_values *s, const mv__la_values *r) {
+    const double ns = (double)s->upto[s->n - 1], nr = (double)r->upto[r->n - 1];
+    size_t i, j = 0;
+    for (i = 0; i < s->n; i++) {
+        const double p = (double)s->upto[i] / ns;
+        double q;
+        while (j + 1 < r->n && (double)r->upto[j + 1] / nr <= p) j++;
+        q = (double)r->upto[j] / nr;
+        to[i] = (double)r->value[j];
+        if (p > q && j + 1 < r->n)
+            to[i] += ((double)r->value[j + 1] - to[i]) / ((double)r->upto[j + 1] / nr - q) * (p - q);
+    }
+}
+typedef struct mv__la_match {
+    const mv_volume *src, *mask, *out;
+    const mv__la_values *values;
+    const double *to;
+    size_t *first; /* sorted: where values whose keys begin with these 16 bits begin; 65537 of them */
+} mv__la_match;
+static size_t mv__la_find(const mv__la_match *g, float x) {
+    const uint32_t top = mv__la_key(x) >> 16;
+    size_t lo = g->first[top], hi = g->first[top + 1];
+    while (hi - lo > 1) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (g->values->value[mid] <= x) lo = mid;
+        else hi = mid;
+    }
+    return lo;
+}
+static void mv__la_match_job(void *arg, size_t job) {
+    const mv__la_match *g = (const mv__la_match *)arg;
+    const size_t end = mv__minz(mv_volume_count(g->src), (job + 1) * MV__CHUNK);
+    const size_t size = mv_dtype_size(g->src->dtype);
+    const int same = g->out->dtype == g->src->dtype && !mv__scaled(g->src->slope, g->src->inter);
+    unsigned char kept[MV__LA_FEW * 8];
+    float some[MV__LA_FEW];
+    double got[MV__LA_FEW];
+    uint8_t in[MV__LA_FEW];
+    size_t at, n, i;
+    for (at = job * MV__CHUNK; at < end; at += n) {
+        const unsigned char *s = mv__la_at(g->src, at);
+        unsigned char *d = mv__la_at(g->out, at);
+        n = mv__la_few(g->src, at, end);
+        mv__la_reals(some, in, g->src, g->mask, at, n);
+        for (i = 0; i < n; i++) {
+            const mv__la_values *v = g->values;
+            if (!in[i]) got[i] = (double)some[i];
+            else if (v->tabled) got[i] = g->to[g->first[mv__la_whole_of(g->src, s, i) - v->least]];
+            else got[i] = g->to[mv__la_find(g, some[i])];
+        }
+        if (same) mv__memcpy(kept, s, n * size);
+        mv__cv_putter(g->out->dtype)(d, got, n);
+        for (i = 0; same && i < n; i++) /* what stays does so to the bit */
+            if (!in[i]) mv__memcpy(d + size * i, kept + size * i, size);
+    }
+}
+/* where in the values to look: by value of a table, by the key's upper half of others */
+static void mv__la_index(size_t *first, const mv__la_values *v) {
+    size_t k, i;
+    if (v->tabled) {
+        for (i = 0; i < v->n; i++) first[(int)v->value[i] - v->least] = i;
+        return;
+    }
+    for (k = 0, i = 0; k < 65537; k++) {
+        while (i < v->n && mv__la_key(v->value[i]) >> 16 < k) i++;
+        first[k] = i;
+    }
+}
+static mv_status mv__la_mask_check(mv_ctx *ctx, const mv_volume *mask, const mv_volume *v, const char *name) {
+    mv_status st;
+    if (!mask) return MEDVOL_OK;
+    if ((st = mv__vol_check_real(ctx, "match_histogram", name, mask)) < 0) return st;
+    if (mv__vol_same_shape(mask, v->ndim, v->dim)) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)mask->dim[0], -1,
+                    "match_histogram: %s is %zu x %zu x %zu, its image %zu x %zu x %zu", name, mask->dim[0],
+                    mask->dim[1], mask->dim[2], v->dim[0], v->dim[1], v->dim[2]);
+}
+static mv_status mv__la_match_run(mv_ctx *ctx, mv__la_match *g, const mv_volume *reference,
+                                  const mv_volume *reference_mask) {
+    mv__la_values s, r;
+    double *to = NULL;
+    size_t bytes;
+    mv_status st;
+    mv__memset(&s, 0, sizeof s);
+    mv__memset(&r, 0, sizeof r);
+    st = mv__la_collect(ctx, &s, g->src, g->mask, "src");
+    if (st == MEDVOL_OK) st = mv__la_collect(ctx, &r, reference, reference_mask, "reference");
+    if (st == MEDVOL_OK &&
+        (!mv__mul(s.n, sizeof *to, &bytes) || !mv__add(bytes, 65537 * sizeof *g->first, &bytes)))
+        st = mv__la_many(ctx, s.n);
+    if (st == MEDVOL_OK && (to = (double *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        g->values = &s;
+        g->to = to;
+        g->first = (size_t *)(void *)(to + s.n);
+        mv__la_pairs(to, &s, &r);
+        mv__la_index(g->first, &s);
+        st = mv_parallel_for(ctx, mv__divup(mv_volume_count(g->src), MV__CHUNK), mv__la_match_job, g,
+                             "match_histogram");
+    }
+    mv__free(ctx, to);
+    mv__free(ctx, s.upto);
+    mv__free(ctx, r.upto);
+    return st;
+}
+MEDVOL_DEF mv_status mv_match_histogram(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_volume *reference, const mv_match_opt *opt) {
+    const mv_volume *mask = opt ? opt->mask : NULL, *other = opt ? opt->reference_mask : NULL;
+    mv_dtype type = opt ? opt->dtype : MEDVOL_NONE;
+    mv__la_match g;
+    mv_volume out;
+    int fresh;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "match_histogram", "dst");
+    if ((st = mv__vol_check_real(ctx, "match_histogram", "src", src)) < 0) return st;
+    if ((st = mv__vol_check_real(ctx, "match_histogram", "reference", reference)) < 0) return st;
+    if ((st = mv__la_mask_check(ctx, mask, src, "mask")) < 0) return st;
+    if ((st = mv__la_mask_check(ctx, other, reference, "reference_mask")) < 0) return st;
+    if (type == MEDVOL_NONE) type = dst != src && dst->data ? dst->dtype : src->dtype;
+    if (!mv__is_real(type))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)type, -1,
+                        "match_histogram: the result cannot have type %s: must be an integer or real type",
+                        mv_dtype_name(type));
+    fresh = mv__out_fresh(dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (!fresh && ((st = mv__dst_apart(ctx, "match_histogram", "reference", dst, reference)) < 0 ||
+                   (mask && (st = mv__dst_apart(ctx, "match_histogram", "mask", dst, mask)) < 0) ||
+                   (other && (st = mv__dst_apart(ctx, "match_histogram", "reference_mask", dst, other)) < 0)))
+        return st;
+    st = mv__out_begin(ctx, "match_histogram", &out, dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    out.slope = 1.0;
+    out.inter = 0.0;
+    g.src = src;
+    g.mask = mask;
+    g.out = &out;
+    st = mv__la_match_run(ctx, &g, reference, other);
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- pictures ---- */
+typedef struct mv__la_picture {
+    const mv_volume *a, *b, *out;
+    const float *field;    /* planes of `voxels`, of one contiguous component each */
+    size_t voxels, rows, square[3];
+    double window[4], range, size, width;
+    int axis[2], comps;    /* world axes shown; components of the field */
+    void (*row)(const struct mv__la_picture *g, size_t row);
+} mv__la_picture;
+static void mv__la_picture_job(void *arg, size_t job) {
+    const mv__la_picture *g = (const mv__la_picture *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * MV__LA_ROWS);
+    size_t r;
+    for (r = job * MV__LA_ROWS; r < end; r++) g->row(g, r);
+}
+static uint8_t mv__la_byte(double x) { /* 0..255; NaN is black */
+    return (uint8_t)(x > 0.0 ? x < 255.0 ? mv__rint(x) : 255.0 : 0.0);
+}
+static void mv__la_diverge(uint8_t *d, double t) { /* -1 blue, 0 white, 1 red */
+    static const double end[2][3] = {{59.0, 76.0, 192.0}, {180.0, 4.0, 38.0}};
+    const double *to = end[t > 0.0], s = t < -1.0 || t > 1.0 ? 1.0 : fabs(t);
+    int k;
+    for (k = 0; k < 3; k++) d[k] = mv__la_byte(255.0 + s * (to[k] - 255.0));
+}
+static void mv__la_doubles(double *d, const mv_volume *v, size_t at, size_t n) {
+    double slope, inter;
+    mv__vol_scaling(v, &slope, &inter);
+    mv__cv_run(d, MEDVOL_F64, mv__la_at(v, at), v->dtype, n, slope, inter, 0);
+}
+/* the least and greatest finite value of a, or of |a - b| */
+static void mv__la_ends(double *ends, const mv_volume *a, const mv_volume *b) {
+    const size_t all = mv_volume_count(a);
+    double x[MV__LA_FEW], y[MV__LA_FEW];
+    size_t at, n, i;
+    int any = 0;
+    ends[0] = ends[1] = 0.0;
+    for (at = 0; at < all; at += n) {
+        n = mv__la_few(a, at, all);
+        mv__la_doubles(x, a, at, n);
+        if (b) mv__la_doubles(y, b, at, n);
+        for (i = 0; i < n; i++) {
+            const double v = b ? fabs(x[i] - y[i]) : x[i];
+            if (!mv__finite(v)) continue;
+            if (!any || v < ends[0]) ends[0] = v;
+            if (!any || v > ends[1]) ends[1] = v;
+            any = 1;
+        }
+    }
+}
+static void mv__la_checker_row(const mv__la_picture *g, size_t r) {
+    const size_t w = g->a->dim[0], y = r % g->a->dim[1], z = r / g->a->dim[1] % g->a->dim[2];
+    const size_t odd = y / g->square[1] + z / g->square[2];
+    uint8_t *d = mv__la_at(g->out, r * w);
+    double value[MV__LA_FEW];
+    size_t x, n, i;
+    for (x = 0; x < w; x += n) { /* to the end of a square */
+        const int of_b = (x / g->square[0] + odd) % 2 != 0;
+        const mv_volume *v = of_b ? g->b : g->a;
+        const double lo = g->window[of_b ? 2 : 0], hi = g->window[of_b ? 3 : 1];
+        n = mv__minz(mv__minz(MV__LA_FEW, w - x), g->square[0] - x % g->square[0]);
+        if (v->dtype == MEDVOL_RGB24) {
+            mv__memcpy(d + 3 * x, mv__la_at(v, r * w + x), 3 * n);
+            continue;
+        }
+        mv__la_doubles(value, v, r * w + x, n);
+        for (i = 0; i < n; i++) /* halves: hi - lo may be beyond the largest double */
+            d[x + i] = mv__la_byte(
+                255.0 * ((0.5 * value[i] - 0.5 * lo) / (lo < hi ? 0.5 * hi - 0.5 * lo : 1.0)));
+    }
+}
+static void mv__la_difference_row(const mv__la_picture *g, size_t r) {
+    const size_t w = g->a->dim[0];
+    uint8_t *d = mv__la_at(g->out, r * w);
+    double x[MV__LA_FEW], y[MV__LA_FEW];
+    size_t at, n, i;
+    for (at = 0; at < w; at += n) {
+        n = mv__minz(MV__LA_FEW, w - at);
+        mv__la_doubles(x, g->a, r * w + at, n);
+        mv__la_doubles(y, g->b, r * w + at, n);
+        for (i = 0; i < n; i++) {
+            const double v = x[i] - y[i];
+            mv__la_diverge(d + 3 * (at + i), g->range > 0.0 ? v / g->range : v);
+            if (mv__isnan(v)) mv__memset(d + 3 * (at + i), 0, 3);
+        }
+    }
+}
+static void mv__la_flow_row(const mv__la_picture *g, size_t r) {
+    static const double turn[3] = {5.0, 3.0, 1.0};
+    const size_t w = g->out->dim[0];
+    const float *u = g->field + (size_t)g->axis[0] * g->voxels + r * w;
+    const float *v = g->field + (size_t)g->axis[1] * g->voxels + r * w;
+    uint8_t *d = mv__la_at(g->out, r * w);
+    size_t x;
+    int c;
+    for (x = 0; x < w; x++) {
+        const double length = hypot((double)u[x], (double)v[x]);
+        const double s = length < g->range ? length / g->range : length > 0.0 ? 1.0 : 0.0;
+        double h = atan2((double)v[x], (double)u[x]) * (3.0 / 3.14159265358979323846);
+        if (h < 0.0) h += 6.0;
+        for (c = 0; c < 3; c++) {
+            double k = turn[c] + h;
+            if (k >= 6.0) k -= 6.0;
+            k = fmax(0.0, fmin(1.0, fmin(k, 4.0 - k)));
+            d[3 * x + (size_t)c] = mv__isnan(length) ? 0 : mv__la_byte(255.0 * (1.0 - s * k));
+        }
+    }
+}
+static void mv__la_jacobian_row(const mv__la_picture *g, size_t r) {
+    const size_t w = g->out->dim[0];
+    const float *j = g->field + r * w;
+    uint8_t *d = mv__la_at(g->out, r * w);
+    size_t x;
+    for (x = 0; x < w; x++) {
+        uint8_t *p = d + 3 * x;
+        if (j[x] > 0.0f) mv__la_diverge(p, log2((double)j[x]) / g->range);
+        else {
+            const int fold = j[x] <= 0.0f;
+            p[0] = fold ? 255 : 0;
+            p[1] = fold ? 220 : 0;
+            p[2] = 0;
+        }
+    }
+}
+/* coordinate `axis` of T at a voxel */
+static double mv__la_coordinate(const mv__la_picture *g, const size_t *x, int axis) {
+    const double *m = g->out->affine + 4 * (size_t)axis;
+    const size_t at = (x[2] * g->out->dim[1] + x[1]) * g->out->dim[0] + x[0];
+    return m[0] * (double)x[0] + m[1] * (double)x[1] + m[2] * (double)x[2] + m[3] +
+           (double)g->field[(size_t)axis * g->voxels + at];
+}
+static double mv__la_line(const mv__la_picture *g, const size_t *x, int axis) { /* 0..1 */
+    const double at = mv__la_coordinate(g, x, axis) / g->size, off = fabs(at - mv__rint(at)) * g->size;
+    double s = 0.0, t;
+    int d;
+    for (d = 0; d < 3; d++) { /* mm a voxel */
+        size_t p[3], q[3];
+        mv__memcpy(p, x, sizeof p);
+        mv__memcpy(q, x, sizeof q);
+        if (x[d] > 0) p[d]--;
+        if (x[d] + 1 < g->out->dim[d]) q[d]++;
+        if (p[d] == q[d]) continue;
+        t = (mv__la_coordinate(g, q, axis) - mv__la_coordinate(g, p, axis)) / (double)(q[d] - p[d]);
+        s += t * t;
+    }
+    s = sqrt(s);
+    t = 0.5 * g->width + 0.5 - (s > 0.0 ? off / s : off > 0.0 ? g->width + 1.0 : 0.0);
+    return t > 0.0 ? t < 1.0 ? t : 1.0 : 0.0; /* NaN: none */
+}
+static void mv__la_grid_row(const mv__la_picture *g, size_t r) {
+    const size_t w = g->out->dim[0];
+    uint8_t *d = mv__la_at(g->out, r * w);
+    size_t x[3];
+    x[1] = r % g->out->dim[1];
+    x[2] = r / g->out->dim[1];
+    for (x[0] = 0; x[0] < w; x[0]++)
+        d[x[0]] = mv__la_byte(255.0 * fmax(mv__la_line(g, x, g->axis[0]), mv__la_line(g, x, g->axis[1])));
+}
+static mv_status mv__la_picture_opt(mv_ctx *ctx, const char *op, mv__la_picture *g, const mv_volume *v,
+                                    const mv_picture_opt *o) {
+    static const int axis[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+    double longest = 0.0, mm[3];
+    int d;
+    g->size = o ? o->size : 0.0;
+    g->range = o ? o->range : 0.0;
+    g->width = o && o->width != 0.0 ? o->width : 1.0;
+    if (!(g->size >= 0.0 && mv__finite(g->size)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "size", g->size, -1, "%s: size = %g: must be at least 0", op,
+                        g->size);
+    if (!(g->range >= 0.0 && mv__finite(g->range)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", g->range, -1, "%s: range = %g: must be at least 0", op,
+                        g->range);
+    if (!(g->width > 0.0 && mv__finite(g->width)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "width", g->width, -1, "%s: width = %g: must be above 0", op,
+                        g->width);
+    if (o && !(o->plane >= 0 && o->plane < 3 && (o->plane == 0 || g->comps != 2)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "plane", o->plane, -1,
+                        "%s: plane = %d: must be one of MEDVOL_PLANE_*, XY of 2 components", op, o->plane);
+    for (d = 0; d < 2; d++) g->axis[d] = axis[o ? o->plane : 0][d];
+    mv_affine_spacing(mm, v->affine);
+    for (d = 0; d < 3; d++) {
+        const size_t n = d < v->ndim ? v->dim[d] : 1;
+        if (!(mm[d] > 0.0 && mv__finite(mm[d]))) mm[d] = 1.0;
+        if (n > 1) longest = fmax(longest, (double)n * mm[d]);
+    }
+    if (g->size == 0.0) g->size = longest > 0.0 && mv__finite(longest) ? longest / 8.0 : 1.0;
+    for (d = 0; d < 3; d++) {
+        const double k = mv__rint(g->size / mm[d]);
+        g->square[d] = k < 1.0 ? 1 : k < 1e9 ? (size_t)k : 1000000000;
+    }
+    for (d = 0; d < 4; d++) g->window[d] = !o ? 0.0 : d < 2 ? o->window_a[d] : o->window_b[d - 2];
+    for (d = 0; d < 4; d += 2)
+        if (!((g->window[d] == 0.0 && g->window[d + 1] == 0.0) ||
+              (g->window[d] < g->window[d + 1] && mv__finite(g->window[d]) && mv__finite(g->window[d + 1]))))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "window", g->window[d], -1,
+                            "%s: window = %g .. %g: must be finite and rise", op, g->window[d],
+                            g->window[d + 1]);
+    return MEDVOL_OK;
+}
+/* dst of that type and shape, each row by g->row */
+static mv_status mv__la_picture_run(mv_ctx *ctx, const char *op, mv__la_picture *g, mv_volume *dst,
+                                    const mv_volume *src, mv_dtype type, int ndim, const size_t *dim) {
+    mv_volume out;
+    mv_status st = mv__out_begin(ctx, op, &out, dst, src, type, ndim, dim, 0);
+    if (st < 0) return st;
+    mv__vol_drop_nifti(ctx, &out);
+    out.slope = 1.0;
+    out.inter = 0.0;
+    g->out = &out;
+    g->rows = mv_volume_count(&out) / out.dim[0];
+    st = mv_parallel_for(ctx, mv__divup(g->rows, MV__LA_ROWS), mv__la_picture_job, g, op);
+    return mv__out_end(ctx, st, &out, dst);
+}
+/* two images of one shape */
+static mv_status mv__la_two(mv_ctx *ctx, const char *op, mv__la_picture *g, const mv_volume *dst,
+                            const mv_volume *a, const mv_volume *b, const mv_picture_opt *o, int colour) {
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__vol_check(ctx, op, "a", a)) < 0 || (st = mv__vol_check(ctx, op, "b", b)) < 0) return st;
+    if (!(mv__is_real(a->dtype) && mv__is_real(b->dtype)) &&
+        !(colour && a->dtype == MEDVOL_RGB24 && b->dtype == MEDVOL_RGB24))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)a->dtype, -1,
+                        "%s: a has type %s, b %s: must be real%s", op, mv_dtype_name(a->dtype),
+                        mv_dtype_name(b->dtype), colour ? " or both rgb24" : "");
+    if (!mv__vol_same_shape(b, a->ndim, a->dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "b", (double)b->dim[0], -1,
+                        "%s: a is %zu x %zu x %zu, b %zu x %zu x %zu", op, a->dim[0], a->dim[1], a->dim[2],
+                        b->dim[0], b->dim[1], b->dim[2]);
+    g->a = a;
+    g->b = b;
+    if (dst != a && (st = mv__dst_apart(ctx, op, "b", dst, b)) < 0) return st;
+    return mv__la_picture_opt(ctx, op, g, a, o);
+}
+MEDVOL_DEF mv_status mv_picture_checkerboard(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                             const mv_volume *b, const mv_picture_opt *opt) {
+    static const char *const op = "picture_checkerboard";
+    mv__la_picture g;
+    mv_status st = mv__la_two(ctx, op, &g, dst, a, b, opt, 1);
+    const int colour = st == MEDVOL_OK && a->dtype == MEDVOL_RGB24;
+    if (st < 0) return st;
+    if (!colour && g.window[0] == 0.0 && g.window[1] == 0.0) mv__la_ends(g.window, a, NULL);
+    if (!colour && g.window[2] == 0.0 && g.window[3] == 0.0) mv__la_ends(g.window + 2, b, NULL);
+    g.row = mv__la_checker_row;
+    return mv__la_picture_run(ctx, op, &g, dst, a, colour ? MEDVOL_RGB24 : MEDVOL_U8, a->ndim, a->dim);
+}
+MEDVOL_DEF mv_status mv_picture_difference(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                           const mv_volume *b, const mv_picture_opt *opt) {
+    static const char *const op = "picture_difference";
+    double ends[2];
+    mv__la_picture g;
+    mv_status st = mv__la_two(ctx, op, &g, dst, a, b, opt, 0);
+    if (st < 0) return st;
+    if (g.range == 0.0) {
+        mv__la_ends(ends, a, b);
+        g.range = ends[1];
+    }
+    g.row = mv__la_difference_row;
+    return mv__la_picture_run(ctx, op, &g, dst, a, MEDVOL_RGB24, a->ndim, a->dim);
+}
+/* a field as contiguous planes of f32; *dense is to be freed */
+static mv_status mv__la_field(mv_ctx *ctx, const char *op, mv__la_picture *g, mv_volume *dense, size_t *n,
+                              const mv_volume *dst, const mv_volume *field, const mv_picture_opt *o) {
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    mv__memset(dense, 0, sizeof *dense);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__field_check(ctx, op, "field", field, &g->comps, n)) < 0) return st;
+    if ((st = mv__la_picture_opt(ctx, op, g, field, o)) < 0) return st;
+    if ((st = mv__dense(ctx, op, "field", dense, field, MEDVOL_F32)) < 0) return st;
+    g->field = (const float *)dense->data;
+    g->voxels = n[0] * n[1] * n[2];
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_picture_flow(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt) {
+    static const char *const op = "picture_flow";
+    mv__la_picture g;
+    mv_volume dense;
+    size_t n[3], i;
+    mv_status st = mv__la_field(ctx, op, &g, &dense, n, dst, field, opt);
+    if (st < 0) return st;
+    if (g.range == 0.0)
+        for (i = 0; i < g.voxels; i++) {
+            const double s = hypot((double)g.field[(size_t)g.axis[0] * g.voxels + i],
+                                   (double)g.field[(size_t)g.axis[1] * g.voxels + i]);
+            if (mv__finite(s) && s > g.range) g.range = s;
+        }
+    g.row = mv__la_flow_row;
+    st = mv__la_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
+    mv_volume_free(ctx, &dense);
+    return st;
+}
+MEDVOL_DEF mv_status mv_picture_jacobian(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                         const mv_picture_opt *opt) {
+    static const char *const op = "picture_jacobian";
+    mv__la_picture g;
+    mv_volume det;
+    size_t n[3];
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&det, 0, sizeof det);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__field_check(ctx, op, "field", field, &g.comps, n)) < 0) return st;
+    if ((st = mv__la_picture_opt(ctx, op, &g, field, opt)) < 0) return st;
+    if ((st = mv_field_jacobian(ctx, &det, NULL, field, NULL)) < 0) return st;
+    if (g.range == 0.0) g.range = 1.0;
+    g.field = (const float *)det.data;
+    g.voxels = n[0] * n[1] * n[2];
+    g.row = mv__la_jacobian_row;
+    st = mv__la_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
+    mv_volume_free(ctx, &det);
+    return st;
+}
+MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt) {
+    static const char *const op = "picture_grid";
+    mv__la_picture g;
+    mv_volume dense;
+    size_t n[3];
+    mv_status st = mv__la_field(ctx, op, &g, &dense, n, dst, field, opt);
+    if (st < 0) return st;
+    g.row = mv__la_grid_row;
+    st = mv__la_picture_run(ctx, op, &g, dst, field, MEDVOL_U8, n[2] > 1 ? 3 : 2, n);
+    mv_volume_free(ctx, &dense);
+    return st;
 }
 #endif
 #endif /* MEDVOL_NO_LAYER */

@@ -1,4 +1,5 @@
-/* test_layers.c - composition of layers against the standards' formulas written down once more in doubles. */
+/* test_layers.c - composition of layers against the standards' formulas written down once more in doubles;
+   contrast against OpenCV and scikit-image; pictures pixel by pixel. */
 #include "test.h"
 
 enum { MODES = 27 };
@@ -205,8 +206,8 @@ static void colour_modes(void) {
             if (!CHECK(i == N))
                 printf("    %s, kind %d, pixel %zu: %d %d %d %d over %d %d %d %d gave %d %d %d\n",
                     mode_name[mode], kind, i, top[i][0], top[i][1], top[i][2], top[i][3], back[i][0],
-                    back[i][1], back[i][2], back[i][3], bytes(&d)[(size_t)under * i], bytes(&d)[(size_t)under * i + 1],
-                    bytes(&d)[(size_t)under * i + 2]);
+                    back[i][1], back[i][2], back[i][3], bytes(&d)[(size_t)under * i],
+                    bytes(&d)[(size_t)under * i + 1], bytes(&d)[(size_t)under * i + 2]);
             mv_volume_free(T, &d);
         }
     }
@@ -497,6 +498,434 @@ static void cancelled(void) {
     CHECK(d.data == NULL);
     T->desc.progress = NULL, T->desc.progress_user = NULL;
 }
+
+/* ---- contrast ---- */
+static uint32_t grains;
+static unsigned grain(void) { return (grains = (grains * 1103515245u + 12345u) & 0x7fffffffu) >> 12; }
+static void scene8(unsigned char *d, size_t w, size_t h, uint32_t seed) {
+    size_t x, y;
+    for (grains = seed, y = 0; y < h; y++)
+        for (x = 0; x < w; x++) *d++ = (unsigned char)(x * 90 / w + y * 60 / h + grain() % 64 + 20);
+}
+static void scene16(uint16_t *d, size_t w, size_t h, uint32_t seed) {
+    size_t x, y;
+    for (grains = seed, y = 0; y < h; y++)
+        for (x = 0; x < w; x++) *d++ = (uint16_t)(x * 20000 / w + y * 11000 / h + grain() % 9000 + 500);
+}
+/* OpenCV's filter once more, one pixel after the other */
+static size_t mirrored(size_t i, size_t n) { return n == 1 ? 0 : (i %= 2 * n - 2) < n ? i : 2 * n - 2 - i; }
+static void naive_clahe(const unsigned *s, unsigned *d, size_t w, size_t h, size_t tx, size_t ty, double clip,
+                        size_t bins) {
+    const int even = w % tx == 0 && h % ty == 0;
+    const size_t tw = (even ? w : w + tx - w % tx) / tx, th = (even ? h : h + ty - h % ty) / ty;
+    size_t limit = (size_t)(clip * (double)(tw * th) / (double)bins), t, k, x, y;
+    unsigned *lut = (unsigned *)calloc(tx * ty * bins, sizeof *lut);
+    if (!lut) abort();
+    limit = limit < 1 ? 1 : limit;
+    for (t = 0; t < tx * ty; t++) {
+        unsigned *c = lut + t * bins;
+        size_t cut = 0, rest, sum = 0;
+        const float scale = (float)(bins - 1) / (float)(tw * th);
+        for (y = 0; y < th; y++)
+            for (x = 0; x < tw; x++)
+                c[s[mirrored(t / tx * th + y, h) * w + mirrored(t % tx * tw + x, w)]]++;
+        for (k = 0; k < bins; k++)
+            if (c[k] > limit) cut += c[k] - limit, c[k] = (unsigned)limit;
+        for (k = 0; k < bins; k++) c[k] += (unsigned)(cut / bins);
+        rest = cut % bins;
+        if (rest)
+            for (k = 0; k < bins && rest; k += bins / (cut % bins) ? bins / (cut % bins) : 1, rest--) c[k]++;
+        for (k = 0; k < bins; k++) {
+            sum += c[k];
+            c[k] = (unsigned)fmin(rint((double)((float)sum * scale)), (double)bins - 1);
+        }
+    }
+    for (y = 0; y < h; y++)
+        for (x = 0; x < w; x++) {
+            const double fx = (double)x / (double)tw - 0.5, fy = (double)y / (double)th - 0.5;
+            const double ax = fx - floor(fx), ay = fy - floor(fy);
+            const size_t x0 = fx < 0 ? 0 : (size_t)fx, x1 = (size_t)fmin(floor(fx) + 1, (double)tx - 1);
+            const size_t y0 = fy < 0 ? 0 : (size_t)fy, y1 = (size_t)fmin(floor(fy) + 1, (double)ty - 1);
+            const unsigned v = s[y * w + x];
+            d[y * w + x] = (unsigned)rint(
+                (lut[(y0 * tx + x0) * bins + v] * (1 - ax) + lut[(y0 * tx + x1) * bins + v] * ax) * (1 - ay) +
+                (lut[(y1 * tx + x0) * bins + v] * (1 - ax) + lut[(y1 * tx + x1) * bins + v] * ax) * ay);
+        }
+    free(lut);
+}
+/* checksums of what OpenCV 5.0.0 (opencv-python-headless) gave */
+static const struct {
+    int w, h, tx, ty;
+    double clip;
+    uint32_t in, out8, out16;
+} clahe_gold[6] = {{64, 48, 8, 8, 2.0, 0xfead3091u, 0x3d46538au, 0x738a2ea7u},
+    {61, 47, 8, 8, 3.0, 0x6b3a3ce3u, 0xd8799306u, 0x274cf263u},
+    {64, 47, 4, 3, 1.5, 0x9088fd13u, 0x23c60d18u, 0xcf16199du},
+    {100, 33, 7, 5, 40.0, 0x890c5768u, 0xfc9fd365u, 0x614678e8u},
+    {17, 9, 8, 8, 4.0, 0xc13967e7u, 0x8cf39a3bu, 0xda54b066u},
+    {64, 48, 1, 1, 2.0, 0xfead3091u, 0x94270eaeu, 0xfdec7b77u}};
+static void clahe(void) {
+    static unsigned char p8[6400];
+    static uint16_t p16[6400];
+    static unsigned in[6400], want[6400];
+    size_t i, g, n;
+    for (g = 0; g < 6; g++) {
+        const size_t w = (size_t)clahe_gold[g].w, h = (size_t)clahe_gold[g].h;
+        const size_t tx = (size_t)clahe_gold[g].tx, ty = (size_t)clahe_gold[g].ty;
+        mv_volume a = image(MEDVOL_U8, w, h, p8), b = image(MEDVOL_U16, w, h, p16), d = {0}, e = {0};
+        mv_clahe_opt o = {{0, 0}, 0, 0, {0, 0}};
+        n = w * h;
+        scene8(p8, w, h, 7), scene16(p16, w, h, 9);
+        CHECK(t_crc32(0, p8, n) == clahe_gold[g].in);
+        o.tiles[0] = clahe_gold[g].tx, o.tiles[1] = clahe_gold[g].ty, o.clip = clahe_gold[g].clip;
+        if (g == 0) o.tiles[0] = o.tiles[1] = 0, o.clip = 0; /* the defaults */
+        CHECK_OK(mv_clahe(T, &d, &a, &o));
+        CHECK(t_crc32(0, d.data, n) == clahe_gold[g].out8);
+        CHECK_OK(mv_clahe(T, &e, &b, &o));
+        CHECK(T_BIG_ENDIAN || t_crc32(0, e.data, 2 * n) == clahe_gold[g].out16);
+        for (i = 0; i < n; i++) in[i] = p8[i];
+        naive_clahe(in, want, w, h, tx, ty, clahe_gold[g].clip, 256);
+        for (i = 0; i < n; i++)
+            if (abs((int)want[i] - bytes(&d)[i]) > 1) break;
+        CHECK(i == n);
+        for (i = 0; i < n; i++) in[i] = p16[i];
+        naive_clahe(in, want, w, h, tx, ty, clahe_gold[g].clip, 65536);
+        for (i = 0; i < n; i++)
+            if (abs((int)want[i] - (int)((uint16_t *)e.data)[i]) > 1) break;
+        CHECK(i == n);
+        CHECK_OK(mv_clahe(T, &a, &a, &o)); /* in place */
+        CHECK(!memcmp(a.data, d.data, n));
+        mv_volume_free(T, &d), mv_volume_free(T, &e);
+    }
+}
+/* f32: as u8 when its bins are the 256 values, whatever the unit; slices by themselves; views; NaN */
+static void clahe_floats(void) {
+    enum { W = 61, H = 47, N = W * H };
+    static unsigned char p[2 * N];
+    static float f[2 * N];
+    static int16_t s16[2 * N];
+    size_t dim[3] = {W, H, 2}, start[3] = {0, 0, 1}, size[3] = {W, H, 1}, i;
+    mv_volume u, v, w, one_slice, d = {0}, e = {0}, g = {0};
+    mv_clahe_opt o = {{5, 4}, 2.5, 256, {0, 0}};
+    scene8(p, W, H, 7), scene8(p + N, W, H, 21);
+    for (i = 0; i < 2 * N; i++) f[i] = (float)p[i] * 4 - 100, s16[i] = (int16_t)(p[i] * 4 - 100);
+    CHECK_OK(mv_volume_wrap(T, &u, p, MEDVOL_U8, 3, dim, NULL));
+    CHECK_OK(mv_volume_wrap(T, &v, f, MEDVOL_F32, 3, dim, NULL));
+    CHECK_OK(mv_volume_wrap(T, &w, s16, MEDVOL_I16, 3, dim, NULL));
+    CHECK_OK(mv_clahe(T, &d, &u, &o));
+    CHECK_OK(mv_volume_view(T, &one_slice, &u, start, size));
+    CHECK_OK(mv_clahe(T, &e, &one_slice, &o));
+    CHECK(!memcmp(e.data, bytes(&d) + N, N));
+    mv_volume_free(T, &e);
+    o.range[0] = -100, o.range[1] = -100 + 4 * 256; /* a bin is 4 wide and begins at a value */
+    CHECK_OK(mv_clahe(T, &e, &v, &o));
+    for (i = 0; i < 2 * N; i++) /* values at the start of their bins: a count less, and of 256 for 255 */
+        if (fabs((((float *)e.data)[i] + 100) / 4 * 255 / 256 - bytes(&d)[i]) > 14) break;
+    CHECK(i == 2 * N);
+    CHECK_OK(mv_clahe(T, &g, &w, &o)); /* by way of f32 */
+    CHECK(g.dtype == MEDVOL_F32 && !memcmp(g.data, e.data, sizeof f));
+    o.clip = INFINITY, o.tiles[0] = o.tiles[1] = 1, o.bins = 64, o.range[0] = o.range[1] = 0;
+    for (i = 0; i < 2 * N; i++) f[i] = (float)(i % N); /* evenly spread: nothing to do */
+    CHECK_OK(mv_clahe(T, &e, &v, &o));
+    for (i = 0; i < 2 * N; i++)
+        if (!(fabs((double)((float *)e.data)[i] - f[i]) < 4)) break;
+    CHECK(i == 2 * N);
+    f[5] = NAN, f[6] = INFINITY, f[7] = -INFINITY;
+    CHECK_OK(mv_clahe(T, &v, &v, &o));
+    CHECK(f[5] != f[5] && f[6] == N - 1 && f[7] == 0);
+    for (i = 0; i < 2 * N; i++) f[i] = 3;
+    CHECK_OK(mv_clahe(T, &v, &v, NULL)); /* a constant stays */
+    for (i = 0; i < 2 * N; i++)
+        if (f[i] != 3) break;
+    CHECK(i == 2 * N);
+    for (i = 0; i < 2 * N; i++) f[i] = NAN;
+    CHECK_OK(mv_clahe(T, &v, &v, NULL));
+    mv_volume_free(T, &e);
+#define NO(want, what) CHECK_STATUS(mv_clahe(T, &e, what, &o), want), CHECK(e.data == NULL)
+    memset(&o, 0, sizeof o), o.tiles[0] = 62;
+    NO(MEDVOL_E_RANGE, &u);
+    o.tiles[0] = -1;
+    NO(MEDVOL_E_RANGE, &u);
+    o.tiles[0] = 0, o.clip = NAN;
+    NO(MEDVOL_E_RANGE, &u);
+    o.clip = -1;
+    NO(MEDVOL_E_RANGE, &u);
+    o.clip = 0, o.bins = 1;
+    NO(MEDVOL_E_RANGE, &v);
+    o.bins = 0, o.range[0] = 2, o.range[1] = 1;
+    NO(MEDVOL_E_RANGE, &v);
+    o.range[0] = -3e38, o.range[1] = 3e38;
+    NO(MEDVOL_E_RANGE, &v);
+    memset(&o, 0, sizeof o);
+    NO(MEDVOL_E_NULL, NULL);
+    CHECK_STATUS(mv_clahe(T, NULL, &u, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_clahe(T, &d, &v, NULL), MEDVOL_E_DTYPE);
+#undef NO
+    dim[0] = dim[1] = dim[2] = 1; /* one pixel */
+    CHECK_OK(mv_volume_wrap(T, &u, p, MEDVOL_U8, 3, dim, NULL));
+    CHECK_OK(mv_clahe(T, &u, &u, NULL));
+    mv_volume_free(T, &d), mv_volume_free(T, &g);
+}
+/* against scikit-image 0.26.0's match_histograms */
+static void match(void) {
+    enum { W = 61, H = 47, N = W * H, M = 40 * 30 };
+    static const size_t at[5] = {0, 100, 1000, 2000, 2866};
+    static const double gold8[5] = {102.0494516141534, 136.13725148238578, 124.32882804325078,
+        171.8943696877352, 213.3637251482386};
+    static const double gold16[5] = {-2344.1248692012555, 2738.1939309382633, 2070.7582839204747,
+        4745.803278688524, 7490.852459016394};
+    static const double goldf[5] = {-642.5770263671875, -385.9444885253906, -417.97796630859375,
+        -254.5239715576172, -89.45719909667969};
+    static unsigned char a8[N], b8[M], m8[N], n8[M];
+    static uint16_t a16[N], b16[M];
+    static int16_t ai[N], bi[M];
+    static float af[N], bf[M];
+    static double ad[N];
+    mv_volume a = image(MEDVOL_U8, W, H, a8), b = image(MEDVOL_U8, 40, 30, b8), d = {0}, e = {0}, f = {0};
+    mv_volume ma = image(MEDVOL_U8, W, H, m8), mb = image(MEDVOL_U8, 40, 30, n8);
+    mv_match_opt o = {NULL, NULL, MEDVOL_F64};
+    double sum = 0;
+    size_t i;
+    scene8(a8, W, H, 3), scene8(b8, 40, 30, 5);
+    for (i = 0; i < M; i++) b8[i] = (unsigned char)(b8[i] / 2 * 2 + 30);
+    CHECK(t_crc32(0, a8, N) == 0x4a19c157u && t_crc32(0, b8, M) == 0xdde5a19bu);
+    CHECK_OK(mv_match_histogram(T, &d, &a, &b, &o));
+    for (i = 0; i < 5; i++) CHECK_NEAR(((double *)d.data)[at[i]], gold8[i], 1e-11);
+    for (i = 0; i < N; i++) sum += ((double *)d.data)[i];
+    CHECK_NEAR(sum, 439189.84950334067, 1e-6);
+    CHECK_OK(mv_match_histogram(T, &e, &a, &b, NULL));
+    CHECK(e.dtype == MEDVOL_U8 && t_crc32(0, e.data, N) == 0x295f82d9u);
+    CHECK_OK(mv_match_histogram(T, &f, &e, &e, NULL)); /* of itself: nothing */
+    CHECK(!memcmp(f.data, e.data, N));
+    mv_volume_free(T, &d), mv_volume_free(T, &e), mv_volume_free(T, &f);
+    /* by sorting: the same, of floats; a scale of the numbers changes nothing */
+    for (i = 0; i < N; i++) af[i] = (float)a8[i];
+    for (i = 0; i < M; i++) bf[i] = (float)b8[i];
+    a = image(MEDVOL_F32, W, H, af), b = image(MEDVOL_F32, 40, 30, bf);
+    CHECK_OK(mv_match_histogram(T, &d, &a, &b, &o));
+    for (i = 0; i < 5; i++) CHECK_NEAR(((double *)d.data)[at[i]], gold8[i], 1e-11);
+    mv_volume_free(T, &d);
+    scene16(a16, W, H, 3), scene16(b16, 40, 30, 5);
+    for (i = 0; i < N; i++) ai[i] = (int16_t)(a16[i] - 9000), af[i] = (float)a16[i] / 37.0f;
+    for (i = 0; i < M; i++) bi[i] = (int16_t)(b16[i] / 3 - 4000), bf[i] = (float)b16[i] / -53.0f;
+    a = image(MEDVOL_I16, W, H, ai), b = image(MEDVOL_I16, 40, 30, bi);
+    CHECK_OK(mv_match_histogram(T, &d, &a, &b, &o));
+    for (i = 0; i < 5; i++) CHECK_NEAR(((double *)d.data)[at[i]], gold16[i], 1e-9);
+    CHECK_OK(mv_match_histogram(T, &a, &a, &b, NULL));
+    CHECK(T_BIG_ENDIAN || t_crc32(0, ai, sizeof ai) == 0x6139a797u);
+    mv_volume_free(T, &d);
+    a = image(MEDVOL_F32, W, H, af), b = image(MEDVOL_F32, 40, 30, bf);
+    CHECK_OK(mv_match_histogram(T, &d, &a, &b, NULL));
+    for (i = 0; i < 5; i++) CHECK(((float *)d.data)[at[i]] == (float)goldf[i]);
+    CHECK_OK(mv_match_histogram(T, &e, &d, &b, NULL)); /* twice is once */
+    for (i = 0; i < N; i++)
+        if (!(fabsf(((float *)d.data)[i] - ((float *)e.data)[i]) <= 1e-3f)) break;
+    CHECK(i == N);
+    CHECK_OK(mv_match_histogram(T, &f, &a, &a, NULL)); /* of itself: nothing */
+    CHECK(!memcmp(f.data, af, sizeof af));
+    mv_volume_free(T, &d), mv_volume_free(T, &e), mv_volume_free(T, &f);
+    /* a mask: what is outside stays and does not count; NaN likewise */
+    memset(m8, 1, N), memset(n8, 1, M);
+    for (i = 0; i < 500; i++) m8[i] = 0, af[i] = 1e6f + (float)i;
+    for (i = 0; i < 100; i++) n8[i] = 0, bf[i] = -1e6f;
+    af[700] = NAN, bf[700] = INFINITY;
+    o.mask = &ma, o.reference_mask = &mb, o.dtype = MEDVOL_NONE;
+    CHECK_OK(mv_match_histogram(T, &d, &a, &b, &o));
+    CHECK(!memcmp(d.data, af, 500 * sizeof *af) && ((float *)d.data)[700] != ((float *)d.data)[700]);
+    for (sum = 0, i = 500; i < N; i++)
+        if (i != 700) sum = fmin(sum, ((float *)d.data)[i]);
+    CHECK(sum > -1000);
+    for (i = 0; i < N; i++) ad[i] = af[i] + 1e-9 * (double)i; /* f64: what stays does so to the bit */
+    a = image(MEDVOL_F64, W, H, ad);
+    CHECK_OK(mv_match_histogram(T, &a, &a, &b, &o));
+    for (i = 0; i < 500; i++)
+        if (ad[i] != af[i] + 1e-9 * (double)i) break;
+    CHECK(i == 500);
+    mv_volume_free(T, &d);
+    memset(m8, 0, N);
+    CHECK_STATUS(mv_match_histogram(T, &d, &a, &b, &o), MEDVOL_E_EMPTY);
+    memset(m8, 1, N), memset(n8, 0, M);
+    CHECK_STATUS(mv_match_histogram(T, &d, &a, &b, &o), MEDVOL_E_EMPTY);
+    o.mask = &mb;
+    CHECK_STATUS(mv_match_histogram(T, &d, &a, &b, &o), MEDVOL_E_SHAPE);
+    o.mask = NULL, o.reference_mask = NULL, o.dtype = MEDVOL_RGB24;
+    CHECK_STATUS(mv_match_histogram(T, &d, &a, &b, &o), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_match_histogram(T, &d, &a, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_match_histogram(T, NULL, &a, &b, NULL), MEDVOL_E_NULL);
+    CHECK(d.data == NULL);
+    CHECK_STATUS(mv_match_histogram(T, &b, &b, &b, NULL), MEDVOL_E_ALIAS);
+    a = image(MEDVOL_F32, 1, 1, af), b = image(MEDVOL_F32, 1, 1, bf); /* one voxel takes the other's value */
+    CHECK_OK(mv_match_histogram(T, &a, &a, &b, NULL));
+    CHECK(af[0] == bf[0]);
+}
+
+/* ---- pictures ---- */
+static void checkerboard(void) {
+    enum { X = 7, Y = 5, Z = 3, N = X * Y * Z };
+    static float a[N], b[N];
+    static unsigned char ca[3 * N], cb[3 * N];
+    size_t dim[3] = {X, Y, Z}, x, y, z, i = 0, c;
+    const double spacing[3] = {1, 2, 3}, origin[3] = {5, 6, 7};
+    mv_volume u, v, d = {0}, e = {0};
+    mv_picture_opt o = {{0, 0}, {0, 0}, 0, 4, 0, 0};
+    for (i = 0; i < N; i++) a[i] = (float)i, b[i] = (float)(3 * i) - 9;
+    for (i = 0; i < 3 * N; i++) ca[i] = (unsigned char)i, cb[i] = (unsigned char)(255 - i);
+    CHECK_OK(mv_volume_wrap(T, &u, a, MEDVOL_F32, 3, dim, NULL));
+    CHECK_OK(mv_volume_wrap(T, &v, b, MEDVOL_F32, 3, dim, NULL));
+    mv_affine_from_spacing(u.affine, spacing, origin);
+    b[40] = NAN;
+    o.window_b[0] = 0, o.window_b[1] = 100;
+    CHECK_OK(mv_picture_checkerboard(T, &d, &u, &v, &o));
+    CHECK(d.dtype == MEDVOL_U8 && d.ndim == 3 && !memcmp(d.affine, u.affine, sizeof d.affine));
+    for (i = 0, z = 0; z < Z; z++)
+        for (y = 0; y < Y; y++)
+            for (x = 0; x < X; x++, i++) { /* squares of 4 mm: 4 x 2 x 1 voxels */
+                const double w = (x / 4 + y / 2 + z) % 2 ? 255 * b[i] / 100.0 : 255 * a[i] / (N - 1.0);
+                CHECK(bytes(&d)[i] == (w != w ? 0 : rint(hold(w))));
+            }
+    CHECK_OK(mv_volume_wrap(T, &u, ca, MEDVOL_RGB24, 3, dim, NULL));
+    CHECK_OK(mv_volume_wrap(T, &v, cb, MEDVOL_RGB24, 3, dim, NULL));
+    CHECK_OK(mv_picture_checkerboard(T, &e, &u, &v, NULL));
+    for (i = 0, z = 0; z < Z; z++) /* an eighth of 7: 1 */
+        for (y = 0; y < Y; y++)
+            for (x = 0; x < X; x++, i++)
+                for (c = 0; c < 3; c++)
+                    CHECK(bytes(&e)[3 * i + c] == ((x + y + z) % 2 ? cb : ca)[3 * i + c]);
+    CHECK_STATUS(mv_picture_checkerboard(T, &v, &u, &v, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_picture_difference(T, &e, &u, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_picture_checkerboard(T, &e, &u, &d, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_picture_checkerboard(T, NULL, &u, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_picture_checkerboard(T, &e, &u, NULL, NULL), MEDVOL_E_NULL);
+    o.size = -1;
+    CHECK_STATUS(mv_picture_checkerboard(T, &e, &u, &v, &o), MEDVOL_E_RANGE);
+    o.size = NAN;
+    CHECK_STATUS(mv_picture_checkerboard(T, &e, &u, &v, &o), MEDVOL_E_RANGE);
+    o.size = 0, o.window_a[0] = 3, o.window_a[1] = 3;
+    CHECK_STATUS(mv_picture_checkerboard(T, &e, &u, &v, &o), MEDVOL_E_RANGE);
+    dim[2] = 2;
+    CHECK_OK(mv_volume_wrap(T, &v, cb, MEDVOL_RGB24, 3, dim, NULL));
+    CHECK_STATUS(mv_picture_checkerboard(T, &e, &u, &v, NULL), MEDVOL_E_SHAPE);
+    mv_volume_free(T, &d), mv_volume_free(T, &e);
+}
+static int is(const unsigned char *p, int r, int g, int b) { return p[0] == r && p[1] == g && p[2] == b; }
+static void difference(void) {
+    static float a[6] = {10, 0, 5, 7, NAN, 40}, b[6] = {0, 10, 5, 2, 3, 20};
+    mv_volume u = image(MEDVOL_F32, 3, 2, a), v = image(MEDVOL_F32, 3, 2, b), d = {0}, e = {0};
+    mv_picture_opt o = {{0, 0}, {0, 0}, 10, 0, 0, 0};
+    size_t i;
+    CHECK_OK(mv_picture_difference(T, &d, &u, &v, &o));
+    CHECK(d.dtype == MEDVOL_RGB24);
+    CHECK(is(bytes(&d), 180, 4, 38) && is(bytes(&d) + 3, 59, 76, 192) && is(bytes(&d) + 6, 255, 255, 255));
+    CHECK(is(bytes(&d) + 9, 218, 130, 146) && is(bytes(&d) + 12, 0, 0, 0) && is(bytes(&d) + 15, 180, 4, 38));
+    CHECK_OK(mv_picture_difference(T, &e, &u, &v, NULL)); /* to 20 */
+    CHECK(is(bytes(&e), 218, 130, 146) && is(bytes(&e) + 15, 180, 4, 38));
+    CHECK_OK(mv_picture_difference(T, &e, &v, &v, NULL)); /* none: white */
+    for (i = 0; i < 18; i++) CHECK(bytes(&e)[i] == 255);
+    o.range = -1;
+    CHECK_STATUS(mv_picture_difference(T, &e, &u, &v, &o), MEDVOL_E_RANGE);
+    mv_volume_free(T, &d), mv_volume_free(T, &e);
+}
+static mv_volume field_of(float *f, size_t x, size_t y, size_t z) {
+    mv_volume v = {0};
+    size_t dim[5];
+    dim[0] = x, dim[1] = y, dim[2] = z, dim[3] = 1, dim[4] = z > 1 ? 3 : 2;
+    CHECK_OK(mv_volume_wrap(T, &v, f, MEDVOL_F32, 5, dim, NULL));
+    return v;
+}
+static void flow_colours(void) {
+    float f[16] = {1, 0, -1, 0, 0, 0.5f, NAN, 2, /* x */ 0, 1, 0, -1, 0, 0, 0, 0};
+    static float g[3 * 8];
+    static double wide[24];
+    mv_volume v = field_of(f, 4, 2, 1), w, d = {0}, e = {0};
+    mv_picture_opt o = {{0, 0}, {0, 0}, 1, 0, 0, 0};
+    size_t i, dim[5] = {2, 2, 2, 1, 3};
+    CHECK_OK(mv_picture_flow(T, &d, &v, &o));
+    CHECK(d.ndim == 2 && d.dtype == MEDVOL_RGB24 && d.dim[0] == 4 && d.dim[1] == 2);
+    CHECK(is(bytes(&d), 255, 0, 0) && is(bytes(&d) + 3, 128, 255, 0)); /* to the right, up */
+    CHECK(is(bytes(&d) + 6, 0, 255, 255) && is(bytes(&d) + 9, 128, 0, 255));
+    CHECK(is(bytes(&d) + 12, 255, 255, 255) && is(bytes(&d) + 15, 255, 128, 128));
+    CHECK(is(bytes(&d) + 18, 0, 0, 0) && is(bytes(&d) + 21, 255, 0, 0));
+    CHECK_OK(mv_picture_flow(T, &d, &v, NULL)); /* to 2 */
+    CHECK(is(bytes(&d), 255, 128, 128) && is(bytes(&d) + 21, 255, 0, 0));
+    o.plane = MEDVOL_PLANE_XZ;
+    CHECK_STATUS(mv_picture_flow(T, &d, &v, &o), MEDVOL_E_RANGE);
+    for (i = 0; i < 24; i++) wide[i] = g[i] = i < 8 ? 0 : i < 16 ? 5.0f : 1.0f;
+    w = field_of(g, 2, 2, 2);
+    CHECK_OK(mv_picture_flow(T, &e, &w, &o)); /* along z: a quarter of the way round */
+    for (i = 0; i < 8; i++) CHECK(is(bytes(&e) + 3 * i, 128, 255, 0));
+    CHECK_OK(mv_volume_wrap(T, &w, wide, MEDVOL_F64, 5, dim, NULL));
+    mv_volume_free(T, &d);
+    CHECK_OK(mv_picture_flow(T, &d, &w, &o));
+    CHECK(!memcmp(d.data, e.data, 24));
+    mv_volume_free(T, &d), mv_volume_free(T, &e);
+    memset(f, 0, sizeof f);
+    CHECK_OK(mv_picture_flow(T, &d, &v, NULL));
+    for (i = 0; i < 24; i++) CHECK(bytes(&d)[i] == 255);
+    CHECK_STATUS(mv_picture_flow(T, &d, &d, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_picture_flow(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    mv_volume_free(T, &d);
+}
+static void jacobian_colours(void) {
+    enum { X = 9, Y = 4 };
+    static float f[2 * X * Y];
+    static const double stretch[4] = {1, -0.5, 0, -1.5}; /* determinants 2, 1/2, 1, -1/2 */
+    static const int want[4][3] = {{180, 4, 38}, {59, 76, 192}, {255, 255, 255}, {255, 220, 0}};
+    mv_volume v = field_of(f, X, Y, 1), d = {0};
+    mv_picture_opt o = {{0, 0}, {0, 0}, 2, 0, 0, 0};
+    size_t i, k;
+    for (k = 0; k < 4; k++) {
+        for (i = 0; i < X * Y; i++) f[i] = (float)(stretch[k] * (double)(i % X));
+        CHECK_OK(mv_picture_jacobian(T, &d, &v, NULL));
+        for (i = 0; i < X * Y; i++) CHECK(is(bytes(&d) + 3 * i, want[k][0], want[k][1], want[k][2]));
+    }
+    for (i = 0; i < X * Y; i++) f[i] = (float)(i % X);
+    CHECK_OK(mv_picture_jacobian(T, &d, &v, &o));
+    CHECK(is(bytes(&d), 218, 130, 146)); /* half way: 217.5, 129.5, 146.5 */
+    mv_volume_free(T, &d);
+    CHECK_STATUS(mv_picture_jacobian(T, NULL, &v, NULL), MEDVOL_E_NULL);
+}
+static void grid_lines(void) {
+    enum { X = 33, Y = 25 };
+    static float f[3 * X * Y * 3];
+    mv_volume v = field_of(f, X, Y, 1), w, d = {0}, e = {0};
+    mv_picture_opt o = {{0, 0}, {0, 0}, 0, 8, 0, 0};
+    size_t x, y, on = 0;
+    memset(f, 0, sizeof f);
+    CHECK_OK(mv_picture_grid(T, &d, &v, &o));
+    CHECK(d.dtype == MEDVOL_U8 && d.ndim == 2);
+    for (y = 0; y < Y; y++)
+        for (x = 0; x < X; x++) CHECK(bytes(&d)[y * X + x] == (x % 8 == 0 || y % 8 == 0 ? 255 : 0));
+    for (x = 0; x < X * Y; x++) f[x] = 2.5f; /* shifted by two voxels and a half: the line between two */
+    CHECK_OK(mv_picture_grid(T, &d, &v, &o));
+    for (y = 1; y < 8; y++)
+        for (x = 0; x < X; x++)
+            CHECK(bytes(&d)[y * X + x] == (x % 8 == 5 || x % 8 == 6 ? 128 : 0));
+    for (x = 0; x < X * Y; x++) f[x] = (float)(x % X); /* twice as fast: lines every four voxels, no wider */
+    CHECK_OK(mv_picture_grid(T, &d, &v, &o));
+    for (y = 1; y < 8; y++)
+        for (x = 0; x < X; x++) CHECK(bytes(&d)[y * X + x] == (x % 4 == 0 ? 255 : 0));
+    o.width = 3;
+    CHECK_OK(mv_picture_grid(T, &d, &v, &o));
+    for (x = 0; x < X; x++) on += bytes(&d)[4 * X + x] == 255;
+    CHECK(on == 25);
+    o.width = -1;
+    CHECK_STATUS(mv_picture_grid(T, &d, &v, &o), MEDVOL_E_RANGE);
+    o.width = 0, o.plane = 3;
+    CHECK_STATUS(mv_picture_grid(T, &d, &v, &o), MEDVOL_E_RANGE);
+    o.plane = MEDVOL_PLANE_XZ; /* the world's lines, whichever way the voxels run */
+    memset(f, 0, sizeof f);
+    w = field_of(f, 11, 25, 3);
+    w.affine[0] = 0, w.affine[1] = 1, w.affine[4] = 1, w.affine[5] = 0;
+    CHECK_OK(mv_picture_grid(T, &e, &w, &o));
+    for (y = 0; y < 25; y++)
+        for (x = 0; x < 11; x++) CHECK(bytes(&e)[11 * 25 + 11 * y + x] == (y % 8 == 0 ? 255 : 0));
+    for (x = 0; x < 11 * 25; x++) f[x + 11 * 25] = NAN;
+    CHECK_OK(mv_picture_grid(T, &e, &w, &o));
+    mv_volume_free(T, &d), mv_volume_free(T, &e);
+}
 const t_case tests_layers[] = {{"pairs", pairs, 0}, {"colour_modes", colour_modes, 0},
     {"wide_types", wide_types, 0}, {"lists", lists, 0}, {"large", large, 0}, {"dissolve", dissolve, 0},
-    {"background", background, 0}, {"refused", refused, 0}, {"cancelled", cancelled, 0}, {0}};
+    {"background", background, 0}, {"refused", refused, 0}, {"cancelled", cancelled, 0}, {"clahe", clahe, 0},
+    {"clahe_floats", clahe_floats, 0}, {"match", match, 0}, {"checkerboard", checkerboard, 0},
+    {"difference", difference, 0}, {"flow_colours", flow_colours, 0},
+    {"jacobian_colours", jacobian_colours, 0}, {"grid_lines", grid_lines, 0}, {0}};
