@@ -37495,25 +37495,25 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 #endif
 #endif /* MEDVOL_NO_REGISTER */
 
-/* ==== [LAYER] layers of images, contrast, pictures of registrations. Owns mv__la_*. Uses [VOLUME] [FIELD].
+/* ==== [LAYER] layers of images, contrast, pictures of registrations. Owns mv__ly_*. Uses [VOLUME] [FIELD].
    Source: W3C Compositing and Blending 1, Zuiderveld 1994 (contrast limited equalisation). ============== */
 #ifndef MEDVOL_NO_LAYER
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
 /* x / 255 to nearest, x in 0..65025: there are no ties */
-static inline int mv__la_255(int x) { return (x + 128 + ((x + 128) >> 8)) >> 8; }
+static inline int mv__ly_255(int x) { return (x + 128 + ((x + 128) >> 8)) >> 8; }
 /* top / below to nearest, halves up, at most 255 */
-static inline int mv__la_share(int top, int below) {
+static inline int mv__ly_share(int top, int below) {
     return below <= 0 || top >= 255 * below ? (top > 0 ? 255 : 0) : (2 * top + below) / (2 * below);
 }
-static inline int mv__la_clip(int x) { return x < 0 ? 0 : x > 255 ? 255 : x; }
-static inline int mv__la_burn(int b, int s) { /* 255 - (255 - b) / s, halves up: those of the quotient down */
+static inline int mv__ly_clip(int x) { return x < 0 ? 0 : x > 255 ? 255 : x; }
+static inline int mv__ly_burn(int b, int s) { /* 255 - (255 - b) / s, halves up: those of the quotient down */
     if (b == 255) return 255;
     if (255 * (255 - b) >= 255 * s) return 0;
     return 255 - (2 * 255 * (255 - b) + s - 1) / (2 * s);
 }
-static inline int mv__la_dodge(int b, int s) { return mv__la_share(255 * b, 255 - s); }
-static inline int mv__la_soft(int b, int s) {
+static inline int mv__ly_dodge(int b, int s) { return mv__ly_share(255 * b, 255 - s); }
+static inline int mv__ly_soft(int b, int s) {
     const double x = b / 255.0, y = s / 255.0;
     double d;
     if (s < 128) return (int)floor(255.0 * (x - (1.0 - 2.0 * y) * x * (1.0 - x)) + 0.5);
@@ -37521,30 +37521,30 @@ static inline int mv__la_soft(int b, int s) {
     return (int)floor(255.0 * (x + (2.0 * y - 1.0) * (d - x)) + 0.5);
 }
 /* B(b, s) of one channel in 255ths; modes of whole colours do not come here */
-static int mv__la_one(int mode, int b, int s) {
+static int mv__ly_one(int mode, int b, int s) {
     switch (mode) {
         case MEDVOL_BLEND_DARKEN: return b < s ? b : s;
-        case MEDVOL_BLEND_MULTIPLY: return mv__la_255(b * s);
-        case MEDVOL_BLEND_COLOUR_BURN: return mv__la_burn(b, s);
-        case MEDVOL_BLEND_LINEAR_BURN: return mv__la_clip(b + s - 255);
+        case MEDVOL_BLEND_MULTIPLY: return mv__ly_255(b * s);
+        case MEDVOL_BLEND_COLOUR_BURN: return mv__ly_burn(b, s);
+        case MEDVOL_BLEND_LINEAR_BURN: return mv__ly_clip(b + s - 255);
         case MEDVOL_BLEND_LIGHTEN: return b > s ? b : s;
-        case MEDVOL_BLEND_SCREEN: return 255 - mv__la_255((255 - b) * (255 - s));
-        case MEDVOL_BLEND_COLOUR_DODGE: return mv__la_dodge(b, s);
-        case MEDVOL_BLEND_ADD: return mv__la_clip(b + s);
+        case MEDVOL_BLEND_SCREEN: return 255 - mv__ly_255((255 - b) * (255 - s));
+        case MEDVOL_BLEND_COLOUR_DODGE: return mv__ly_dodge(b, s);
+        case MEDVOL_BLEND_ADD: return mv__ly_clip(b + s);
         case MEDVOL_BLEND_OVERLAY:
-            return b < 128 ? mv__la_255(2 * b * s) : 255 - mv__la_255(2 * (255 - b) * (255 - s));
-        case MEDVOL_BLEND_SOFT_LIGHT: return mv__la_soft(b, s);
+            return b < 128 ? mv__ly_255(2 * b * s) : 255 - mv__ly_255(2 * (255 - b) * (255 - s));
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__ly_soft(b, s);
         case MEDVOL_BLEND_HARD_LIGHT:
-            return s < 128 ? mv__la_255(2 * b * s) : 255 - mv__la_255(2 * (255 - b) * (255 - s));
-        case MEDVOL_BLEND_VIVID_LIGHT: return s < 128 ? mv__la_burn(b, 2 * s) : mv__la_dodge(b, 2 * s - 255);
-        case MEDVOL_BLEND_LINEAR_LIGHT: return mv__la_clip(b + 2 * s - 255);
+            return s < 128 ? mv__ly_255(2 * b * s) : 255 - mv__ly_255(2 * (255 - b) * (255 - s));
+        case MEDVOL_BLEND_VIVID_LIGHT: return s < 128 ? mv__ly_burn(b, 2 * s) : mv__ly_dodge(b, 2 * s - 255);
+        case MEDVOL_BLEND_LINEAR_LIGHT: return mv__ly_clip(b + 2 * s - 255);
         case MEDVOL_BLEND_PIN_LIGHT:
             return b > 2 * s ? 2 * s : b < 2 * s - 255 ? 2 * s - 255 : b;
         case MEDVOL_BLEND_HARD_MIX: return b + s >= 255 ? 255 : 0;
         case MEDVOL_BLEND_DIFFERENCE: return b > s ? b - s : s - b;
-        case MEDVOL_BLEND_EXCLUSION: return mv__la_255(b * (255 - s) + s * (255 - b));
-        case MEDVOL_BLEND_SUBTRACT: return mv__la_clip(b - s);
-        case MEDVOL_BLEND_DIVIDE: return mv__la_share(255 * b, s);
+        case MEDVOL_BLEND_EXCLUSION: return mv__ly_255(b * (255 - s) + s * (255 - b));
+        case MEDVOL_BLEND_SUBTRACT: return mv__ly_clip(b - s);
+        case MEDVOL_BLEND_DIVIDE: return mv__ly_share(255 * b, s);
         default: return s;
     }
 }
@@ -37552,144 +37552,144 @@ static int mv__la_one(int mode, int b, int s) {
 #if MV__PASS > 1
 /* words of 16 bits in two halves of the bytes */
 #  ifdef MV__X86
-#    define MV__LA_LO(a) MV__I(unpacklo_epi8)(a, mvi_set1(0))
-#    define MV__LA_HI(a) MV__I(unpackhi_epi8)(a, mvi_set1(0))
-#    define MV__LA_PACK(a, b) MV__I(packus_epi16)(a, b)
-#    define MV__LA_MUL(a, b) MV__I(mullo_epi16)(a, b)
-#    define MV__LA_PLUS(a, b) MV__I(add_epi16)(a, b)
-#    define MV__LA_LESS(a, b) MV__I(sub_epi16)(a, b)
-#    define MV__LA_DIV(a) MV__I(mulhi_epu16)(MV__LA_PLUS(a, MV__LA_WORDS(128)), MV__LA_WORDS(257))
-#    define MV__LA_SIGN(a) MV__I(srai_epi16)(a, 15)
-#    define MV__LA_ADDS(a, b) MV__I(adds_epu8)(a, b)
-#    define MV__LA_SUBS(a, b) MV__I(subs_epu8)(a, b)
+#    define MV__LY_LO(a) MV__I(unpacklo_epi8)(a, mvi_set1(0))
+#    define MV__LY_HI(a) MV__I(unpackhi_epi8)(a, mvi_set1(0))
+#    define MV__LY_PACK(a, b) MV__I(packus_epi16)(a, b)
+#    define MV__LY_MUL(a, b) MV__I(mullo_epi16)(a, b)
+#    define MV__LY_PLUS(a, b) MV__I(add_epi16)(a, b)
+#    define MV__LY_LESS(a, b) MV__I(sub_epi16)(a, b)
+#    define MV__LY_DIV(a) MV__I(mulhi_epu16)(MV__LY_PLUS(a, MV__LY_WORDS(128)), MV__LY_WORDS(257))
+#    define MV__LY_SIGN(a) MV__I(srai_epi16)(a, 15)
+#    define MV__LY_ADDS(a, b) MV__I(adds_epu8)(a, b)
+#    define MV__LY_SUBS(a, b) MV__I(subs_epu8)(a, b)
 #  else
-#    define MV__LA_U8(a) vreinterpretq_u8_s32(a)
-#    define MV__LA_U16(a) vreinterpretq_u16_s32(a)
-#    define MV__LA_S16(a) vreinterpretq_s16_s32(a)
-#    define MV__LA_LO(a) vreinterpretq_s32_u16(vmovl_u8(vget_low_u8(MV__LA_U8(a))))
-#    define MV__LA_HI(a) vreinterpretq_s32_u16(vmovl_u8(vget_high_u8(MV__LA_U8(a))))
-#    define MV__LA_PACK(a, b) \
-        vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(MV__LA_S16(a)), vqmovun_s16(MV__LA_S16(b))))
-#    define MV__LA_MUL(a, b) vreinterpretq_s32_u16(vmulq_u16(MV__LA_U16(a), MV__LA_U16(b)))
-#    define MV__LA_PLUS(a, b) vreinterpretq_s32_u16(vaddq_u16(MV__LA_U16(a), MV__LA_U16(b)))
-#    define MV__LA_LESS(a, b) vreinterpretq_s32_u16(vsubq_u16(MV__LA_U16(a), MV__LA_U16(b)))
-#    define MV__LA_DIV(a) vreinterpretq_s32_u16(mv__la_div(MV__LA_U16(a)))
-#    define MV__LA_SIGN(a) vreinterpretq_s32_s16(vshrq_n_s16(MV__LA_S16(a), 15))
-#    define MV__LA_ADDS(a, b) vreinterpretq_s32_u8(vqaddq_u8(MV__LA_U8(a), MV__LA_U8(b)))
-#    define MV__LA_SUBS(a, b) vreinterpretq_s32_u8(vqsubq_u8(MV__LA_U8(a), MV__LA_U8(b)))
-static inline uint16x8_t mv__la_div(uint16x8_t x) { /* as mv__la_255 */
+#    define MV__LY_U8(a) vreinterpretq_u8_s32(a)
+#    define MV__LY_U16(a) vreinterpretq_u16_s32(a)
+#    define MV__LY_S16(a) vreinterpretq_s16_s32(a)
+#    define MV__LY_LO(a) vreinterpretq_s32_u16(vmovl_u8(vget_low_u8(MV__LY_U8(a))))
+#    define MV__LY_HI(a) vreinterpretq_s32_u16(vmovl_u8(vget_high_u8(MV__LY_U8(a))))
+#    define MV__LY_PACK(a, b) \
+        vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(MV__LY_S16(a)), vqmovun_s16(MV__LY_S16(b))))
+#    define MV__LY_MUL(a, b) vreinterpretq_s32_u16(vmulq_u16(MV__LY_U16(a), MV__LY_U16(b)))
+#    define MV__LY_PLUS(a, b) vreinterpretq_s32_u16(vaddq_u16(MV__LY_U16(a), MV__LY_U16(b)))
+#    define MV__LY_LESS(a, b) vreinterpretq_s32_u16(vsubq_u16(MV__LY_U16(a), MV__LY_U16(b)))
+#    define MV__LY_DIV(a) vreinterpretq_s32_u16(mv__ly_div(MV__LY_U16(a)))
+#    define MV__LY_SIGN(a) vreinterpretq_s32_s16(vshrq_n_s16(MV__LY_S16(a), 15))
+#    define MV__LY_ADDS(a, b) vreinterpretq_s32_u8(vqaddq_u8(MV__LY_U8(a), MV__LY_U8(b)))
+#    define MV__LY_SUBS(a, b) vreinterpretq_s32_u8(vqsubq_u8(MV__LY_U8(a), MV__LY_U8(b)))
+static inline uint16x8_t mv__ly_div(uint16x8_t x) { /* as mv__ly_255 */
     x = vaddq_u16(x, vdupq_n_u16(128));
     return vshrq_n_u16(vsraq_n_u16(x, x, 8), 8);
 }
 #  endif
-#  define MV__LA_GET(p) mvi_load((const int32_t *)(const void *)((p) + i))
-#  define MV__LA_PUT(a) mvi_store((int32_t *)(void *)(d + i), a)
-#  define MV__LA_WORDS(v) mvi_set1((v) * 0x10001)
+#  define MV__LY_GET(p) mvi_load((const int32_t *)(const void *)((p) + i))
+#  define MV__LY_PUT(a) mvi_store((int32_t *)(void *)(d + i), a)
+#  define MV__LY_WORDS(v) mvi_set1((v) * 0x10001)
 /* 2 x y / 255 or, where `by` is 128 and more, the same of what is left to white */
-static inline mvi MV__K(mv__la_hard)(mvi x, mvi y, mvi by) {
-    const mvi ones = MV__LA_WORDS(255);
-    const mvi m = mvi_and(MV__LA_SIGN(MV__LA_LESS(MV__LA_WORDS(127), by)), ones);
+static inline mvi MV__K(mv__ly_hard)(mvi x, mvi y, mvi by) {
+    const mvi ones = MV__LY_WORDS(255);
+    const mvi m = mvi_and(MV__LY_SIGN(MV__LY_LESS(MV__LY_WORDS(127), by)), ones);
     x = mvi_xor(x, m);
     y = mvi_xor(y, m);
-    x = MV__LA_MUL(x, y);
-    return mvi_xor(MV__LA_DIV(MV__LA_PLUS(x, x)), m);
+    x = MV__LY_MUL(x, y);
+    return mvi_xor(MV__LY_DIV(MV__LY_PLUS(x, x)), m);
 }
-#  define MV__LA_BYTEWISE(value)                          \
+#  define MV__LY_BYTEWISE(value)                          \
       for (; i + MV__VEC <= n; i += MV__VEC) {            \
-          const mvi x = MV__LA_GET(b), y = MV__LA_GET(s); \
-          MV__LA_PUT(value);                              \
+          const mvi x = MV__LY_GET(b), y = MV__LY_GET(s); \
+          MV__LY_PUT(value);                              \
       }                                                   \
       break
-#  define MV__LA_WORDWISE(value)                              \
+#  define MV__LY_WORDWISE(value)                              \
       for (; i + MV__VEC <= n; i += MV__VEC) {                \
-          const mvi xs = MV__LA_GET(b), ys = MV__LA_GET(s);   \
-          mvi x = MV__LA_LO(xs), y = MV__LA_LO(ys), lo;       \
+          const mvi xs = MV__LY_GET(b), ys = MV__LY_GET(s);   \
+          mvi x = MV__LY_LO(xs), y = MV__LY_LO(ys), lo;       \
           lo = value;                                         \
-          x = MV__LA_HI(xs);                                  \
-          y = MV__LA_HI(ys);                                  \
-          MV__LA_PUT(MV__LA_PACK(lo, value));                 \
+          x = MV__LY_HI(xs);                                  \
+          y = MV__LY_HI(ys);                                  \
+          MV__LY_PUT(MV__LY_PACK(lo, value));                 \
       }                                                       \
       break
 /* As many bytes as there are whole vectors; modes with quotients and roots none. */
-static size_t MV__K(mv__la_blend_some)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
-    const mvi white = mvi_set1(-1), most = MV__LA_WORDS(255);
+static size_t MV__K(mv__ly_blend_some)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
+    const mvi white = mvi_set1(-1), most = MV__LY_WORDS(255);
     size_t i = 0;
     switch (mode) {
-        case MEDVOL_BLEND_DARKEN: MV__LA_BYTEWISE(mvi_min_u8(x, y));
-        case MEDVOL_BLEND_LIGHTEN: MV__LA_BYTEWISE(mvi_max_u8(x, y));
-        case MEDVOL_BLEND_ADD: MV__LA_BYTEWISE(MV__LA_ADDS(x, y));
-        case MEDVOL_BLEND_SUBTRACT: MV__LA_BYTEWISE(MV__LA_SUBS(x, y));
-        case MEDVOL_BLEND_LINEAR_BURN: MV__LA_BYTEWISE(MV__LA_SUBS(x, mvi_xor(y, white)));
-        case MEDVOL_BLEND_DIFFERENCE: MV__LA_BYTEWISE(mvi_or(MV__LA_SUBS(x, y), MV__LA_SUBS(y, x)));
+        case MEDVOL_BLEND_DARKEN: MV__LY_BYTEWISE(mvi_min_u8(x, y));
+        case MEDVOL_BLEND_LIGHTEN: MV__LY_BYTEWISE(mvi_max_u8(x, y));
+        case MEDVOL_BLEND_ADD: MV__LY_BYTEWISE(MV__LY_ADDS(x, y));
+        case MEDVOL_BLEND_SUBTRACT: MV__LY_BYTEWISE(MV__LY_SUBS(x, y));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LY_BYTEWISE(MV__LY_SUBS(x, mvi_xor(y, white)));
+        case MEDVOL_BLEND_DIFFERENCE: MV__LY_BYTEWISE(mvi_or(MV__LY_SUBS(x, y), MV__LY_SUBS(y, x)));
         case MEDVOL_BLEND_PIN_LIGHT:
-            MV__LA_BYTEWISE(mvi_max_u8(mvi_min_u8(x, MV__LA_ADDS(y, y)), MV__LA_SUBS(y, mvi_xor(y, white))));
-        case MEDVOL_BLEND_MULTIPLY: MV__LA_WORDWISE(MV__LA_DIV(MV__LA_MUL(x, y)));
+            MV__LY_BYTEWISE(mvi_max_u8(mvi_min_u8(x, MV__LY_ADDS(y, y)), MV__LY_SUBS(y, mvi_xor(y, white))));
+        case MEDVOL_BLEND_MULTIPLY: MV__LY_WORDWISE(MV__LY_DIV(MV__LY_MUL(x, y)));
         case MEDVOL_BLEND_SCREEN:
-            MV__LA_WORDWISE(mvi_xor(most, MV__LA_DIV(MV__LA_MUL(mvi_xor(x, most), mvi_xor(y, most)))));
-        case MEDVOL_BLEND_OVERLAY: MV__LA_WORDWISE(MV__K(mv__la_hard)(x, y, x));
-        case MEDVOL_BLEND_HARD_LIGHT: MV__LA_WORDWISE(MV__K(mv__la_hard)(x, y, y));
+            MV__LY_WORDWISE(mvi_xor(most, MV__LY_DIV(MV__LY_MUL(mvi_xor(x, most), mvi_xor(y, most)))));
+        case MEDVOL_BLEND_OVERLAY: MV__LY_WORDWISE(MV__K(mv__ly_hard)(x, y, x));
+        case MEDVOL_BLEND_HARD_LIGHT: MV__LY_WORDWISE(MV__K(mv__ly_hard)(x, y, y));
         case MEDVOL_BLEND_LINEAR_LIGHT:
-            MV__LA_WORDWISE(MV__LA_LESS(MV__LA_PLUS(x, MV__LA_PLUS(y, y)), most));
+            MV__LY_WORDWISE(MV__LY_LESS(MV__LY_PLUS(x, MV__LY_PLUS(y, y)), most));
         case MEDVOL_BLEND_HARD_MIX: /* the sign of 254 - x - y */
-            MV__LA_WORDWISE(mvi_and(most, MV__LA_SIGN(MV__LA_LESS(MV__LA_WORDS(254), MV__LA_PLUS(x, y)))));
+            MV__LY_WORDWISE(mvi_and(most, MV__LY_SIGN(MV__LY_LESS(MV__LY_WORDS(254), MV__LY_PLUS(x, y)))));
         case MEDVOL_BLEND_EXCLUSION:
-            MV__LA_WORDWISE(MV__LA_DIV(
-                MV__LA_PLUS(MV__LA_MUL(x, mvi_xor(y, most)), MV__LA_MUL(y, mvi_xor(x, most)))));
+            MV__LY_WORDWISE(MV__LY_DIV(
+                MV__LY_PLUS(MV__LY_MUL(x, mvi_xor(y, most)), MV__LY_MUL(y, mvi_xor(x, most)))));
         default: break;
     }
     mv_end();
     return i;
 }
-#  undef MV__LA_BYTEWISE
-#  undef MV__LA_WORDWISE
+#  undef MV__LY_BYTEWISE
+#  undef MV__LY_WORDWISE
 #endif
 /* d = B(b, s); d may be b or s, too */
-static void MV__K(mv__la_blend)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
+static void MV__K(mv__ly_blend)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
     size_t i = 0;
 #if MV__PASS > 1
-    i = MV__K(mv__la_blend_some)(d, b, s, n, mode);
+    i = MV__K(mv__ly_blend_some)(d, b, s, n, mode);
 #endif
-    for (; i < n; i++) d[i] = (uint8_t)mv__la_one(mode, b[i], s[i]);
+    for (; i < n; i++) d[i] = (uint8_t)mv__ly_one(mode, b[i], s[i]);
 }
 /* d = (1 - a) b + a s, of 255ths; a NULL: `flat` everywhere */
-static void MV__K(mv__la_mix)(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *a, size_t n,
+static void MV__K(mv__ly_mix)(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *a, size_t n,
                               int flat) {
     size_t i = 0;
 #if MV__PASS > 1
-    const mvi most = MV__LA_WORDS(255), w = MV__LA_WORDS(flat), v = MV__LA_WORDS(255 - flat);
+    const mvi most = MV__LY_WORDS(255), w = MV__LY_WORDS(flat), v = MV__LY_WORDS(255 - flat);
     for (; !a && i + MV__VEC <= n; i += MV__VEC) {
-        const mvi x = MV__LA_GET(b), y = MV__LA_GET(s);
-        const mvi lo = MV__LA_PLUS(MV__LA_MUL(MV__LA_LO(x), v), MV__LA_MUL(MV__LA_LO(y), w));
-        const mvi hi = MV__LA_PLUS(MV__LA_MUL(MV__LA_HI(x), v), MV__LA_MUL(MV__LA_HI(y), w));
-        MV__LA_PUT(MV__LA_PACK(MV__LA_DIV(lo), MV__LA_DIV(hi)));
+        const mvi x = MV__LY_GET(b), y = MV__LY_GET(s);
+        const mvi lo = MV__LY_PLUS(MV__LY_MUL(MV__LY_LO(x), v), MV__LY_MUL(MV__LY_LO(y), w));
+        const mvi hi = MV__LY_PLUS(MV__LY_MUL(MV__LY_HI(x), v), MV__LY_MUL(MV__LY_HI(y), w));
+        MV__LY_PUT(MV__LY_PACK(MV__LY_DIV(lo), MV__LY_DIV(hi)));
     }
     for (; a && i + MV__VEC <= n; i += MV__VEC) {
-        const mvi x = MV__LA_GET(b), y = MV__LA_GET(s), z = MV__LA_GET(a);
-        const mvi p = MV__LA_LO(z), q = MV__LA_HI(z);
+        const mvi x = MV__LY_GET(b), y = MV__LY_GET(s), z = MV__LY_GET(a);
+        const mvi p = MV__LY_LO(z), q = MV__LY_HI(z);
         const mvi lo =
-            MV__LA_PLUS(MV__LA_MUL(MV__LA_LO(x), mvi_xor(p, most)), MV__LA_MUL(MV__LA_LO(y), p));
+            MV__LY_PLUS(MV__LY_MUL(MV__LY_LO(x), mvi_xor(p, most)), MV__LY_MUL(MV__LY_LO(y), p));
         const mvi hi =
-            MV__LA_PLUS(MV__LA_MUL(MV__LA_HI(x), mvi_xor(q, most)), MV__LA_MUL(MV__LA_HI(y), q));
-        MV__LA_PUT(MV__LA_PACK(MV__LA_DIV(lo), MV__LA_DIV(hi)));
+            MV__LY_PLUS(MV__LY_MUL(MV__LY_HI(x), mvi_xor(q, most)), MV__LY_MUL(MV__LY_HI(y), q));
+        MV__LY_PUT(MV__LY_PACK(MV__LY_DIV(lo), MV__LY_DIV(hi)));
     }
     mv_end();
 #endif
     for (; i < n; i++) {
         const int t = a ? a[i] : flat;
-        d[i] = (uint8_t)mv__la_255(b[i] * (255 - t) + s[i] * t);
+        d[i] = (uint8_t)mv__ly_255(b[i] * (255 - t) + s[i] * t);
     }
 }
-static void MV__K(mv__la_invert)(uint8_t *d, const uint8_t *s, size_t n) {
+static void MV__K(mv__ly_invert)(uint8_t *d, const uint8_t *s, size_t n) {
     size_t i = 0;
 #if MV__PASS > 1
-    for (; i + MV__VEC <= n; i += MV__VEC) MV__LA_PUT(mvi_xor(MV__LA_GET(s), mvi_set1(-1)));
+    for (; i + MV__VEC <= n; i += MV__VEC) MV__LY_PUT(mvi_xor(MV__LY_GET(s), mvi_set1(-1)));
     mv_end();
 #endif
     for (; i < n; i++) d[i] = (uint8_t)(255 - s[i]);
 }
 /* Alpha of n pixels of rgba32 for the colours, 0 for A itself: flat, times cover, times the image's own A.
    Both may be NULL. */
-static void MV__K(mv__la_alpha4)(uint8_t *d, const uint8_t *cover, const uint8_t *own, size_t n, int flat) {
+static void MV__K(mv__ly_alpha4)(uint8_t *d, const uint8_t *cover, const uint8_t *own, size_t n, int flat) {
     size_t i = 0;
 #if MV__PASS > 1
     const mvi half = mvi_set1(128), thrice = mvi_set1(0x10101), all = mvi_set1(flat);
@@ -37710,13 +37710,13 @@ static void MV__K(mv__la_alpha4)(uint8_t *d, const uint8_t *cover, const uint8_t
 #endif
     for (; i < n; i++) {
         int t = flat;
-        if (cover) t = mv__la_255(t * cover[i]);
-        if (own) t = mv__la_255(t * own[4 * i + 3]);
+        if (cover) t = mv__ly_255(t * cover[i]);
+        if (own) t = mv__ly_255(t * own[4 * i + 3]);
         d[4 * i] = d[4 * i + 1] = d[4 * i + 2] = (uint8_t)t;
         d[4 * i + 3] = 0;
     }
 }
-static int MV__K(mv__la_opaque)(const uint8_t *p, size_t n) { /* n pixels of rgba32 */
+static int MV__K(mv__ly_opaque)(const uint8_t *p, size_t n) { /* n pixels of rgba32 */
     unsigned a = 255;
     size_t i = 0;
 #if MV__PASS > 1
@@ -37732,32 +37732,32 @@ static int MV__K(mv__la_opaque)(const uint8_t *p, size_t n) { /* n pixels of rgb
     return a == 255;
 }
 /* To the result; nt: past the caches, and who writes the last asks for a fence (n 0). */
-static void MV__K(mv__la_put)(uint8_t *d, const uint8_t *s, size_t n, int nt) {
+static void MV__K(mv__ly_put)(uint8_t *d, const uint8_t *s, size_t n, int nt) {
     if (n) MV__K(mv__copy_bytes)(d, s, n, 0, nt);
     else mv_fence();
     mv_end();
 }
 /* ---- values 0..1, n a multiple of 16. No fused steps: the same bits at every level. ---- */
-#define MV__LA_FLOATS(value)                                       \
+#define MV__LY_FLOATS(value)                                       \
     for (i = 0; i < n; i += MVF_N) {                               \
         const mvf x = mvf_load(b + i), y = mvf_load(s + i);        \
         mvf_store(d + i, value);                                   \
     }                                                              \
     break
-static inline mvf MV__K(mv__la_burnf)(mvf x, mvf y) {
+static inline mvf MV__K(mv__ly_burnf)(mvf x, mvf y) {
     const mvf one = mvf_set1(1.0f), q = mvf_div(mvf_sub(one, x), y);
     return mvf_sel(mvf_ge(x, one), one, mvf_sub(one, mvf_min(q, one)));
 }
-static inline mvf MV__K(mv__la_dividef)(mvf x, mvf y) { /* 0 / 0 is NaN and not looked at */
+static inline mvf MV__K(mv__ly_dividef)(mvf x, mvf y) { /* 0 / 0 is NaN and not looked at */
     return mvf_sel(mvf_le(x, mvf_zero()), mvf_zero(), mvf_min(mvf_div(x, y), mvf_set1(1.0f)));
 }
-static inline mvf MV__K(mv__la_hardf)(mvf x, mvf y, mvf by) {
+static inline mvf MV__K(mv__ly_hardf)(mvf x, mvf y, mvf by) {
     const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f);
     const mvf p = mvf_mul(two, mvf_mul(x, y));
     const mvf q = mvf_sub(one, mvf_mul(two, mvf_mul(mvf_sub(one, x), mvf_sub(one, y))));
     return mvf_sel(mvf_le(by, mvf_set1(0.5f)), p, q);
 }
-static inline mvf MV__K(mv__la_softf)(mvf x, mvf y) {
+static inline mvf MV__K(mv__ly_softf)(mvf x, mvf y) {
     const mvf one = mvf_set1(1.0f), k = mvf_sub(mvf_add(y, y), one);
     mvf t = mvf_sub(mvf_mul(mvf_set1(16.0f), x), mvf_set1(12.0f));
     t = mvf_mul(mvf_add(mvf_mul(t, x), mvf_set1(4.0f)), x);
@@ -37765,47 +37765,47 @@ static inline mvf MV__K(mv__la_softf)(mvf x, mvf y) {
     t = mvf_sel(mvf_le(k, mvf_zero()), mvf_mul(x, mvf_sub(one, x)), t);
     return mvf_add(x, mvf_mul(k, t));
 }
-static inline mvf MV__K(mv__la_vividf)(mvf x, mvf y) {
+static inline mvf MV__K(mv__ly_vividf)(mvf x, mvf y) {
     const mvf one = mvf_set1(1.0f), z = mvf_add(y, y);
-    const mvf dodge = MV__K(mv__la_dividef)(x, mvf_sub(mvf_set1(2.0f), z));
-    return mvf_sel(mvf_le(z, one), MV__K(mv__la_burnf)(x, z), dodge);
+    const mvf dodge = MV__K(mv__ly_dividef)(x, mvf_sub(mvf_set1(2.0f), z));
+    return mvf_sel(mvf_le(z, one), MV__K(mv__ly_burnf)(x, z), dodge);
 }
-static void MV__K(mv__la_blendf)(float *d, const float *b, const float *s, size_t n, int mode) {
+static void MV__K(mv__ly_blendf)(float *d, const float *b, const float *s, size_t n, int mode) {
     const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f), nil = mvf_zero();
     size_t i;
     switch (mode) {
-        case MEDVOL_BLEND_DARKEN: MV__LA_FLOATS(mvf_min(x, y));
-        case MEDVOL_BLEND_MULTIPLY: MV__LA_FLOATS(mvf_mul(x, y));
-        case MEDVOL_BLEND_COLOUR_BURN: MV__LA_FLOATS(MV__K(mv__la_burnf)(x, y));
-        case MEDVOL_BLEND_LINEAR_BURN: MV__LA_FLOATS(mvf_max(mvf_sub(x, mvf_sub(one, y)), nil));
-        case MEDVOL_BLEND_LIGHTEN: MV__LA_FLOATS(mvf_max(x, y));
-        case MEDVOL_BLEND_SCREEN: MV__LA_FLOATS(mvf_add(x, mvf_mul(y, mvf_sub(one, x))));
-        case MEDVOL_BLEND_COLOUR_DODGE: MV__LA_FLOATS(MV__K(mv__la_dividef)(x, mvf_sub(one, y)));
-        case MEDVOL_BLEND_ADD: MV__LA_FLOATS(mvf_min(mvf_add(x, y), one));
-        case MEDVOL_BLEND_OVERLAY: MV__LA_FLOATS(MV__K(mv__la_hardf)(x, y, x));
-        case MEDVOL_BLEND_SOFT_LIGHT: MV__LA_FLOATS(MV__K(mv__la_softf)(x, y));
-        case MEDVOL_BLEND_HARD_LIGHT: MV__LA_FLOATS(MV__K(mv__la_hardf)(x, y, y));
-        case MEDVOL_BLEND_VIVID_LIGHT: MV__LA_FLOATS(MV__K(mv__la_vividf)(x, y));
+        case MEDVOL_BLEND_DARKEN: MV__LY_FLOATS(mvf_min(x, y));
+        case MEDVOL_BLEND_MULTIPLY: MV__LY_FLOATS(mvf_mul(x, y));
+        case MEDVOL_BLEND_COLOUR_BURN: MV__LY_FLOATS(MV__K(mv__ly_burnf)(x, y));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LY_FLOATS(mvf_max(mvf_sub(x, mvf_sub(one, y)), nil));
+        case MEDVOL_BLEND_LIGHTEN: MV__LY_FLOATS(mvf_max(x, y));
+        case MEDVOL_BLEND_SCREEN: MV__LY_FLOATS(mvf_add(x, mvf_mul(y, mvf_sub(one, x))));
+        case MEDVOL_BLEND_COLOUR_DODGE: MV__LY_FLOATS(MV__K(mv__ly_dividef)(x, mvf_sub(one, y)));
+        case MEDVOL_BLEND_ADD: MV__LY_FLOATS(mvf_min(mvf_add(x, y), one));
+        case MEDVOL_BLEND_OVERLAY: MV__LY_FLOATS(MV__K(mv__ly_hardf)(x, y, x));
+        case MEDVOL_BLEND_SOFT_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_softf)(x, y));
+        case MEDVOL_BLEND_HARD_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_hardf)(x, y, y));
+        case MEDVOL_BLEND_VIVID_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_vividf)(x, y));
         case MEDVOL_BLEND_LINEAR_LIGHT:
-            MV__LA_FLOATS(mvf_max(mvf_min(mvf_add(x, mvf_sub(mvf_mul(two, y), one)), one), nil));
+            MV__LY_FLOATS(mvf_max(mvf_min(mvf_add(x, mvf_sub(mvf_mul(two, y), one)), one), nil));
         case MEDVOL_BLEND_PIN_LIGHT:
-            MV__LA_FLOATS(mvf_max(mvf_min(x, mvf_mul(two, y)), mvf_sub(mvf_mul(two, y), one)));
-        case MEDVOL_BLEND_HARD_MIX: MV__LA_FLOATS(mvf_sel(mvf_ge(x, mvf_sub(one, y)), one, nil));
-        case MEDVOL_BLEND_DIFFERENCE: MV__LA_FLOATS(mvf_abs(mvf_sub(x, y)));
+            MV__LY_FLOATS(mvf_max(mvf_min(x, mvf_mul(two, y)), mvf_sub(mvf_mul(two, y), one)));
+        case MEDVOL_BLEND_HARD_MIX: MV__LY_FLOATS(mvf_sel(mvf_ge(x, mvf_sub(one, y)), one, nil));
+        case MEDVOL_BLEND_DIFFERENCE: MV__LY_FLOATS(mvf_abs(mvf_sub(x, y)));
         case MEDVOL_BLEND_EXCLUSION:
-            MV__LA_FLOATS(mvf_add(mvf_mul(x, mvf_sub(one, y)), mvf_mul(y, mvf_sub(one, x))));
-        case MEDVOL_BLEND_SUBTRACT: MV__LA_FLOATS(mvf_max(mvf_sub(x, y), nil));
-        case MEDVOL_BLEND_DIVIDE: MV__LA_FLOATS(MV__K(mv__la_dividef)(x, y));
+            MV__LY_FLOATS(mvf_add(mvf_mul(x, mvf_sub(one, y)), mvf_mul(y, mvf_sub(one, x))));
+        case MEDVOL_BLEND_SUBTRACT: MV__LY_FLOATS(mvf_max(mvf_sub(x, y), nil));
+        case MEDVOL_BLEND_DIVIDE: MV__LY_FLOATS(MV__K(mv__ly_dividef)(x, y));
         default: break;
     }
     mv_end();
 }
-#undef MV__LA_FLOATS
-#undef MV__LA_PUT
-#undef MV__LA_GET
-#undef MV__LA_WORDS
+#undef MV__LY_FLOATS
+#undef MV__LY_PUT
+#undef MV__LY_GET
+#undef MV__LY_WORDS
 /* d = (1 - a) b + a s, at most 1; a NULL: `flat` everywhere */
-static void MV__K(mv__la_mixf)(float *d, const float *b, const float *s, const float *a, size_t n,
+static void MV__K(mv__ly_mixf)(float *d, const float *b, const float *s, const float *a, size_t n,
                                float flat) {
     const mvf one = mvf_set1(1.0f), even = mvf_set1(flat);
     size_t i;
@@ -37817,7 +37817,7 @@ static void MV__K(mv__la_mixf)(float *d, const float *b, const float *s, const f
     mv_end();
 }
 /* times k, to 0..1, NaN to 0; turned about (1 - s) or not. d has room for whole vectors. */
-static void MV__K(mv__la_clampf)(float *d, const float *s, size_t n, float k, int turn) {
+static void MV__K(mv__ly_clampf)(float *d, const float *s, size_t n, float k, int turn) {
     const mvf one = mvf_set1(1.0f), nil = mvf_zero(), by = mvf_set1(k);
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
@@ -37828,24 +37828,24 @@ static void MV__K(mv__la_clampf)(float *d, const float *s, size_t n, float k, in
     mv_end();
 }
 #else
-enum { MV__LA_BYTES = 3072, MV__LA_MODES = 27 }; /* 3072: whole pixels of 1, 3 and 4 bytes, whole vectors */
-typedef struct mv__la_layer {
+enum { MV__LY_BYTES = 3072, MV__LY_MODES = 27 }; /* 3072: whole pixels of 1, 3 and 4 bytes, whole vectors */
+typedef struct mv__ly_layer {
     const mv_volume *image, *alpha;
     const uint8_t *table; /* B(b, s) at 256 b + s, or NULL */
     size_t place;
     int mode, invert, flat; /* flat: opacity in 255ths */
     float opacity;
-} mv__la_layer;
+} mv__ly_layer;
 typedef struct mv__la {
     const mv_volume *out, *back; /* back NULL: fill */
-    const mv__la_layer *layer;
+    const mv__ly_layer *layer;
     size_t layers, run, count; /* run: pixels without a gap in all of them */
     int channels, nt;
     uint8_t fill[4];
     float fillf;
     uint64_t seed;
 } mv__la;
-static unsigned char *mv__la_at(const mv_volume *v, size_t i) {
+static unsigned char *mv__ly_at(const mv_volume *v, size_t i) {
     size_t o = 0;
     int d;
     if (mv_volume_contiguous(v)) o = i;
@@ -37855,18 +37855,18 @@ static unsigned char *mv__la_at(const mv_volume *v, size_t i) {
     }
     return (unsigned char *)v->data + o * mv_dtype_size(v->dtype);
 }
-MV__WRAPS static uint32_t mv__la_hash(uint64_t seed, uint64_t i) { /* 24 bits (splitmix64) */
+MV__WRAPS static uint32_t mv__ly_hash(uint64_t seed, uint64_t i) { /* 24 bits (splitmix64) */
     i = (i + 1) * 0x9e3779b97f4a7c15u + seed;
     i = (i ^ i >> 30) * 0xbf58476d1ce4e5b9u;
     i = (i ^ i >> 27) * 0x94d049bb133111ebu;
     return (uint32_t)((i ^ i >> 31) >> 40);
 }
-static uint64_t mv__la_seed(const mv__la *g, const mv__la_layer *l) {
-    return (uint64_t)mv__la_hash(g->seed, l->place) << 32 | mv__la_hash(g->seed, (uint64_t)l->place + 7);
+static uint64_t mv__ly_seed(const mv__la *g, const mv__ly_layer *l) {
+    return (uint64_t)mv__ly_hash(g->seed, l->place) << 32 | mv__ly_hash(g->seed, (uint64_t)l->place + 7);
 }
 /* alpha of n pixels from a mask, in 255ths */
-static const uint8_t *mv__la_cover(uint8_t *d, const mv_volume *v, size_t at, size_t n) {
-    const unsigned char *p = mv__la_at(v, at);
+static const uint8_t *mv__ly_cover(uint8_t *d, const mv_volume *v, size_t at, size_t n) {
+    const unsigned char *p = mv__ly_at(v, at);
     size_t i;
     if (v->dtype == MEDVOL_U8) return p;
     for (i = 0; i < n; i++) {
@@ -37881,28 +37881,28 @@ static const uint8_t *mv__la_cover(uint8_t *d, const mv_volume *v, size_t at, si
     return d;
 }
 /* Alpha of n pixels, once for each of `channels` (0 for A itself); NULL: l->flat everywhere. */
-static const uint8_t *mv__la_alpha(uint8_t *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
+static const uint8_t *mv__ly_alpha(uint8_t *d, const mv__la *g, const mv__ly_layer *l, size_t at, size_t n) {
     const int own = l->image->dtype == MEDVOL_RGBA32;
     const size_t c = (size_t)g->channels;
     size_t i, k;
     if (!own && !l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE && c != 4) return NULL;
     if (c == 4 && l->mode != MEDVOL_BLEND_DISSOLVE && (!l->alpha || l->alpha->dtype == MEDVOL_U8)) {
-        MV__PICK(mv__la_alpha4)(d, l->alpha ? mv__la_at(l->alpha, at) : NULL,
-                                own ? mv__la_at(l->image, at) : NULL, n, l->flat);
+        MV__PICK(mv__ly_alpha4)(d, l->alpha ? mv__ly_at(l->alpha, at) : NULL,
+                                own ? mv__ly_at(l->image, at) : NULL, n, l->flat);
         return d;
     }
     if (l->alpha) {
-        const uint8_t *p = mv__la_cover(d, l->alpha, at, n);
-        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__la_255(p[i] * l->flat);
+        const uint8_t *p = mv__ly_cover(d, l->alpha, at, n);
+        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__ly_255(p[i] * l->flat);
     } else mv__memset(d, l->flat, n);
     if (own) {
-        const unsigned char *p = mv__la_at(l->image, at);
-        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__la_255(d[i] * p[4 * i + 3]);
+        const unsigned char *p = mv__ly_at(l->image, at);
+        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__ly_255(d[i] * p[4 * i + 3]);
     }
     if (l->mode == MEDVOL_BLEND_DISSOLVE) {
-        const uint64_t seed = mv__la_seed(g, l);
+        const uint64_t seed = mv__ly_seed(g, l);
         for (i = 0; i < n; i++)
-            d[i] = mv__la_hash(seed, at + i) * (uint64_t)255 >> 24 < d[i] ? 255 : 0;
+            d[i] = mv__ly_hash(seed, at + i) * (uint64_t)255 >> 24 < d[i] ? 255 : 0;
     }
     if (c == 1) return d;
     for (i = n; i > 0; i--) {
@@ -37913,8 +37913,8 @@ static const uint8_t *mv__la_alpha(uint8_t *d, const mv__la *g, const mv__la_lay
     return d;
 }
 /* n pixels of a layer with as many channels as the result */
-static const uint8_t *mv__la_source(uint8_t *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
-    const uint8_t *p = mv__la_at(l->image, at);
+static const uint8_t *mv__ly_source(uint8_t *d, const mv__la *g, const mv__ly_layer *l, size_t at, size_t n) {
+    const uint8_t *p = mv__ly_at(l->image, at);
     const size_t c = (size_t)g->channels, from = mv_dtype_size(l->image->dtype);
     size_t i, k;
     if (from != c) {
@@ -37925,24 +37925,24 @@ static const uint8_t *mv__la_source(uint8_t *d, const mv__la *g, const mv__la_la
         p = d;
     }
     if (l->invert) {
-        MV__PICK(mv__la_invert)(d, p, c * n);
+        MV__PICK(mv__ly_invert)(d, p, c * n);
         p = d;
     }
     return p;
 }
-static int mv__la_sum(const uint8_t *p) { return p[0] + p[1] + p[2]; }
-static int mv__la_lum(const uint8_t *p) { return 30 * p[0] + 59 * p[1] + 11 * p[2]; } /* in 25500ths */
-static int mv__la_least(const uint8_t *p) {
+static int mv__ly_sum(const uint8_t *p) { return p[0] + p[1] + p[2]; }
+static int mv__ly_lum(const uint8_t *p) { return 30 * p[0] + 59 * p[1] + 11 * p[2]; } /* in 25500ths */
+static int mv__ly_least(const uint8_t *p) {
     const int a = p[0] < p[1] ? p[0] : p[1];
     return a < p[2] ? a : p[2];
 }
-static int mv__la_most(const uint8_t *p) {
+static int mv__ly_most(const uint8_t *p) {
     const int a = p[0] > p[1] ? p[0] : p[1];
     return a > p[2] ? a : p[2];
 }
 /* SetLum(SetSat(c, sat), lum) of W3C, 10.2, in whole numbers: 255ths by 100 span. sat < 0: that of c. */
-static void mv__la_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
-    const int least = mv__la_least(c), span = mv__la_most(c) - least;
+static void mv__ly_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
+    const int least = mv__ly_least(c), span = mv__ly_most(c) - least;
     const int64_t one = 100 * (int64_t)(sat >= 0 && span > 0 ? span : 1);
     int64_t v[3], l, mean = 0, lo, hi;
     int k;
@@ -37964,48 +37964,48 @@ static void mv__la_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
     }
 }
 /* modes of whole colours, one pixel */
-static void mv__la_colour(uint8_t *d, const uint8_t *b, const uint8_t *s, int mode) {
+static void mv__ly_colour(uint8_t *d, const uint8_t *b, const uint8_t *s, int mode) {
     const uint8_t *p = s;
     switch (mode) {
-        case MEDVOL_BLEND_HUE: mv__la_set(d, s, mv__la_most(b) - mv__la_least(b), mv__la_lum(b)); return;
+        case MEDVOL_BLEND_HUE: mv__ly_set(d, s, mv__ly_most(b) - mv__ly_least(b), mv__ly_lum(b)); return;
         case MEDVOL_BLEND_SATURATION:
-            mv__la_set(d, b, mv__la_most(s) - mv__la_least(s), mv__la_lum(b));
+            mv__ly_set(d, b, mv__ly_most(s) - mv__ly_least(s), mv__ly_lum(b));
             return;
-        case MEDVOL_BLEND_COLOUR: mv__la_set(d, s, -1, mv__la_lum(b)); return;
-        case MEDVOL_BLEND_LUMINOSITY: mv__la_set(d, b, -1, mv__la_lum(s)); return;
-        case MEDVOL_BLEND_DARKER_COLOUR: p = mv__la_sum(s) < mv__la_sum(b) ? s : b; break;
-        default: p = mv__la_sum(s) > mv__la_sum(b) ? s : b; break;
+        case MEDVOL_BLEND_COLOUR: mv__ly_set(d, s, -1, mv__ly_lum(b)); return;
+        case MEDVOL_BLEND_LUMINOSITY: mv__ly_set(d, b, -1, mv__ly_lum(s)); return;
+        case MEDVOL_BLEND_DARKER_COLOUR: p = mv__ly_sum(s) < mv__ly_sum(b) ? s : b; break;
+        default: p = mv__ly_sum(s) > mv__ly_sum(b) ? s : b; break;
     }
     d[0] = p[0];
     d[1] = p[1];
     d[2] = p[2];
 }
-static int mv__la_whole(int mode) { /* of whole colours */
+static int mv__ly_whole(int mode) { /* of whole colours */
     return mode == MEDVOL_BLEND_DARKER_COLOUR || mode == MEDVOL_BLEND_LIGHTER_COLOUR ||
            (mode >= MEDVOL_BLEND_HUE && mode <= MEDVOL_BLEND_LUMINOSITY);
 }
-static int mv__la_plain(int mode) { return mode == MEDVOL_BLEND_NORMAL || mode == MEDVOL_BLEND_DISSOLVE; }
-static int mv__la_tabled(int mode) {
+static int mv__ly_plain(int mode) { return mode == MEDVOL_BLEND_NORMAL || mode == MEDVOL_BLEND_DISSOLVE; }
+static int mv__ly_tabled(int mode) {
     return mode == MEDVOL_BLEND_COLOUR_BURN || mode == MEDVOL_BLEND_COLOUR_DODGE ||
            mode == MEDVOL_BLEND_SOFT_LIGHT || mode == MEDVOL_BLEND_VIVID_LIGHT || mode == MEDVOL_BLEND_DIVIDE;
 }
 /* d = B(b, s) of n pixels */
-static void mv__la_blended(uint8_t *d, const mv__la *g, const mv__la_layer *l, const uint8_t *b,
+static void mv__ly_blended(uint8_t *d, const mv__la *g, const mv__ly_layer *l, const uint8_t *b,
                            const uint8_t *s, size_t n) {
     const size_t c = (size_t)g->channels;
     size_t i;
-    if (mv__la_whole(l->mode)) {
+    if (mv__ly_whole(l->mode)) {
         for (i = 0; i < n; i++) {
-            mv__la_colour(d + c * i, b + c * i, s + c * i, l->mode);
+            mv__ly_colour(d + c * i, b + c * i, s + c * i, l->mode);
             if (c == 4) d[4 * i + 3] = 255;
         }
     } else if (l->table) {
         const uint8_t *table = l->table; /* or d might change it */
         for (i = 0; i < c * n; i++) d[i] = table[256u * b[i] + s[i]];
-    } else MV__PICK(mv__la_blend)(d, b, s, c * n, l->mode);
+    } else MV__PICK(mv__ly_blend)(d, b, s, c * n, l->mode);
 }
 /* rgba32 over pixels that let through; m is B(b, s) */
-static void mv__la_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *m, const uint8_t *a,
+static void mv__ly_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *m, const uint8_t *a,
                            size_t n) {
     size_t i, k;
     for (i = 0; i < 4 * n; i += 4) {
@@ -38014,40 +38014,40 @@ static void mv__la_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const
             const unsigned t = as * (255 - ab) * s[i + k] + as * ab * m[i + k] + (255 - as) * ab * b[i + k];
             d[i + k] = all ? (uint8_t)((2 * t + all) / (2 * all)) : b[i + k];
         }
-        d[i + 3] = (uint8_t)(as + ab - (unsigned)mv__la_255((int)(as * ab)));
+        d[i + 3] = (uint8_t)(as + ab - (unsigned)mv__ly_255((int)(as * ab)));
     }
 }
 /* n pixels at `at`, all layers */
-static void mv__la_stretch(const mv__la *g, size_t at, size_t n) {
-    uint8_t acc[MV__LA_BYTES], own[MV__LA_BYTES], mask[MV__LA_BYTES], mixed[MV__LA_BYTES];
-    uint8_t *d = mv__la_at(g->out, at);
+static void mv__ly_stretch(const mv__la *g, size_t at, size_t n) {
+    uint8_t acc[MV__LY_BYTES], own[MV__LY_BYTES], mask[MV__LY_BYTES], mixed[MV__LY_BYTES];
+    uint8_t *d = mv__ly_at(g->out, at);
     const size_t c = (size_t)g->channels, bytes = c * n;
     const uint8_t *b = acc;
     size_t i;
     int through = c == 4;
-    if (g->back) b = mv__la_at(g->back, at);
+    if (g->back) b = mv__ly_at(g->back, at);
     else
         for (i = 0; i < bytes; i++) acc[i] = g->fill[i % c];
     for (i = 0; i < g->layers; i++) {
-        const mv__la_layer *l = &g->layer[i];
-        const uint8_t *s = mv__la_source(own, g, l, at, n), *a = mv__la_alpha(mask, g, l, at, n), *m = s;
+        const mv__ly_layer *l = &g->layer[i];
+        const uint8_t *s = mv__ly_source(own, g, l, at, n), *a = mv__ly_alpha(mask, g, l, at, n), *m = s;
         const int all = !a && l->flat == 255;
-        through = through && !MV__PICK(mv__la_opaque)(b, n);
-        if (!mv__la_plain(l->mode)) {
+        through = through && !MV__PICK(mv__ly_opaque)(b, n);
+        if (!mv__ly_plain(l->mode)) {
             m = all ? acc : mixed;
-            mv__la_blended(all ? acc : mixed, g, l, b, s, n);
+            mv__ly_blended(all ? acc : mixed, g, l, b, s, n);
         } else if (all) mv__memcpy(acc, s, bytes);
-        if (through) mv__la_through(acc, b, s, m, a, n);
-        else if (!all) MV__PICK(mv__la_mix)(acc, b, m, a, bytes, l->flat);
+        if (through) mv__ly_through(acc, b, s, m, a, n);
+        else if (!all) MV__PICK(mv__ly_mix)(acc, b, m, a, bytes, l->flat);
         b = acc;
     }
-    if (d != b) MV__PICK(mv__la_put)(d, b, bytes, g->nt);
+    if (d != b) MV__PICK(mv__ly_put)(d, b, bytes, g->nt);
 }
 /* ---- f32 and u16 ---- */
-enum { MV__LA_STRETCH = 512 };
+enum { MV__LY_STRETCH = 512 };
 /* n values 0..1, and 0 to a multiple of 16 */
-static void mv__la_floats(float *d, const mv_volume *v, size_t at, size_t n, int turn) {
-    const unsigned char *p = mv__la_at(v, at);
+static void mv__ly_floats(float *d, const mv_volume *v, size_t at, size_t n, int turn) {
+    const unsigned char *p = mv__ly_at(v, at);
     const float *s = (const float *)(const void *)p;
     size_t i;
     for (i = n; i % 16; i++) d[i] = 0.0f;
@@ -38055,71 +38055,71 @@ static void mv__la_floats(float *d, const mv_volume *v, size_t at, size_t n, int
         mv__cv_run(d, MEDVOL_F32, p, v->dtype, n, 1.0, 0.0, 0);
         s = d;
     }
-    MV__PICK(mv__la_clampf)(d, s, n, v->dtype == MEDVOL_F32 ? 1.0f : v->dtype == MEDVOL_U8 ? 1.0f / 255.0f
+    MV__PICK(mv__ly_clampf)(d, s, n, v->dtype == MEDVOL_F32 ? 1.0f : v->dtype == MEDVOL_U8 ? 1.0f / 255.0f
                                                                                     : 1.0f / 65535.0f, turn);
 }
 /* alpha of n pixels; NULL: l->opacity everywhere */
-static const float *mv__la_alphaf(float *d, const mv__la *g, const mv__la_layer *l, size_t at, size_t n) {
+static const float *mv__ly_alphaf(float *d, const mv__la *g, const mv__ly_layer *l, size_t at, size_t n) {
     size_t i;
     if (!l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE) return NULL;
-    if (l->alpha) mv__la_floats(d, l->alpha, at, n, 0);
+    if (l->alpha) mv__ly_floats(d, l->alpha, at, n, 0);
     else
         for (i = 0; i < n || i % 16; i++) d[i] = 1.0f;
     if (l->mode != MEDVOL_BLEND_DISSOLVE) {
-        MV__PICK(mv__la_clampf)(d, d, n, l->opacity, 0);
+        MV__PICK(mv__ly_clampf)(d, d, n, l->opacity, 0);
         return d;
     }
     {
-        const uint64_t seed = mv__la_seed(g, l);
+        const uint64_t seed = mv__ly_seed(g, l);
         for (i = 0; i < n; i++)
-            d[i] = (float)mv__la_hash(seed, at + i) < 16777216.0f * (d[i] * l->opacity) ? 1.0f : 0.0f;
+            d[i] = (float)mv__ly_hash(seed, at + i) < 16777216.0f * (d[i] * l->opacity) ? 1.0f : 0.0f;
     }
     return d;
 }
-static void mv__la_stretchf(const mv__la *g, size_t at, size_t n) {
-    float b[MV__LA_STRETCH], s[MV__LA_STRETCH], m[MV__LA_STRETCH], a[MV__LA_STRETCH];
+static void mv__ly_stretchf(const mv__la *g, size_t at, size_t n) {
+    float b[MV__LY_STRETCH], s[MV__LY_STRETCH], m[MV__LY_STRETCH], a[MV__LY_STRETCH];
     const size_t to = mv__divup(n, 16) * 16;
     size_t i;
-    if (g->back) mv__la_floats(b, g->back, at, n, 0);
+    if (g->back) mv__ly_floats(b, g->back, at, n, 0);
     else
         for (i = 0; i < to; i++) b[i] = g->fillf;
     for (i = 0; i < g->layers; i++) {
-        const mv__la_layer *l = &g->layer[i];
-        const float *some = mv__la_alphaf(a, g, l, at, n), *blend = mv__la_plain(l->mode) ? s : m;
-        mv__la_floats(s, l->image, at, n, l->invert);
-        if (blend == m) MV__PICK(mv__la_blendf)(m, b, s, to, l->mode);
-        MV__PICK(mv__la_mixf)(b, b, blend, some, to, l->opacity);
+        const mv__ly_layer *l = &g->layer[i];
+        const float *some = mv__ly_alphaf(a, g, l, at, n), *blend = mv__ly_plain(l->mode) ? s : m;
+        mv__ly_floats(s, l->image, at, n, l->invert);
+        if (blend == m) MV__PICK(mv__ly_blendf)(m, b, s, to, l->mode);
+        MV__PICK(mv__ly_mixf)(b, b, blend, some, to, l->opacity);
     }
-    mv__cv_run(mv__la_at(g->out, at), g->out->dtype, b, MEDVOL_F32, n,
+    mv__cv_run(mv__ly_at(g->out, at), g->out->dtype, b, MEDVOL_F32, n,
                g->out->dtype == MEDVOL_U16 ? 65535.0 : 1.0, 0.0, g->nt);
 }
-static void mv__la_job(void *arg, size_t job) {
+static void mv__ly_job(void *arg, size_t job) {
     const mv__la *g = (const mv__la *)arg;
     const size_t end = mv__minz(g->count, (job + 1) * MV__CHUNK);
-    const size_t most = g->channels ? MV__LA_BYTES / (size_t)g->channels : MV__LA_STRETCH;
+    const size_t most = g->channels ? MV__LY_BYTES / (size_t)g->channels : MV__LY_STRETCH;
     size_t at, n;
     for (at = job * MV__CHUNK; at < end; at += n) {
         n = mv__minz(mv__minz(most, end - at), g->run - at % g->run);
-        if (g->channels) mv__la_stretch(g, at, n);
-        else mv__la_stretchf(g, at, n);
+        if (g->channels) mv__ly_stretch(g, at, n);
+        else mv__ly_stretchf(g, at, n);
     }
-    if (g->nt && g->channels) MV__PICK(mv__la_put)(NULL, NULL, 0, 1);
+    if (g->nt && g->channels) MV__PICK(mv__ly_put)(NULL, NULL, 0, 1);
 }
 
 /* ---- what may lie on what ---- */
-static int mv__la_channels(mv_dtype t) { /* 0: floats */
+static int mv__ly_channels(mv_dtype t) { /* 0: floats */
     return t == MEDVOL_U8 ? 1 : t == MEDVOL_RGB24 ? 3 : t == MEDVOL_RGBA32 ? 4 : 0;
 }
-static int mv__la_fits(mv_dtype under, mv_dtype t) {
+static int mv__ly_fits(mv_dtype under, mv_dtype t) {
     const int colour = t == MEDVOL_RGB24 || t == MEDVOL_RGBA32;
     if (under == MEDVOL_RGB24 || under == MEDVOL_RGBA32) return colour || t == MEDVOL_U8;
     if (under == MEDVOL_U8) return t == MEDVOL_U8;
     return t == MEDVOL_U8 || t == MEDVOL_U16 || (t == MEDVOL_F32 && under == MEDVOL_F32);
 }
-static mv_status mv__la_layer_check(mv_ctx *ctx, const mv_layer *l, size_t k, const mv_volume *under) {
+static mv_status mv__ly_layer_check(mv_ctx *ctx, const mv_layer *l, size_t k, const mv_volume *under) {
     mv_status st;
     if ((st = mv__vol_check(ctx, "compose_layers", "a layer's image", l->image)) < 0) return st;
-    if (!mv__la_fits(under->dtype, l->image->dtype))
+    if (!mv__ly_fits(under->dtype, l->image->dtype))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "image", (double)l->image->dtype, -1,
                         "compose_layers: layer %zu has type %s: it cannot lie on %s", k,
                         mv_dtype_name(l->image->dtype), mv_dtype_name(under->dtype));
@@ -38142,13 +38142,13 @@ static mv_status mv__la_layer_check(mv_ctx *ctx, const mv_layer *l, size_t k, co
     if (!(l->opacity >= 0.0 && l->opacity <= 1.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "opacity", l->opacity, -1,
                         "compose_layers: opacity of layer %zu = %g: must lie in 0..1", k, l->opacity);
-    if (!((int)l->mode >= 0 && (int)l->mode < MV__LA_MODES))
+    if (!((int)l->mode >= 0 && (int)l->mode < MV__LY_MODES))
         return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)l->mode, -1,
                         "compose_layers: mode of layer %zu = %d: must be one of MEDVOL_BLEND_*", k,
                         (int)l->mode);
     return MEDVOL_OK;
 }
-static mv_status mv__la_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume *under,
+static mv_status mv__ly_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume *under,
                               const mv_volume *back, const mv_layer *layers, size_t count,
                               const mv_compose_opt *o) {
     const int fresh =
@@ -38156,7 +38156,7 @@ static mv_status mv__la_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume
     size_t k;
     int c;
     mv_status st;
-    if (!mv__la_fits(under->dtype, under->dtype))
+    if (!mv__ly_fits(under->dtype, under->dtype))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)under->dtype, -1,
                         "compose_layers: the background has type %s: must be u8, u16, f32, rgb24 or rgba32",
                         mv_dtype_name(under->dtype));
@@ -38165,7 +38165,7 @@ static mv_status mv__la_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume
             return mv__fail(ctx, MEDVOL_E_RANGE, "colour", o->colour[c], -1,
                             "compose_layers: colour[%d] = %g: must lie in 0..1", c, o->colour[c]);
     for (k = 0; k < count; k++) {
-        if ((st = mv__la_layer_check(ctx, &layers[k], k, under)) < 0) return st;
+        if ((st = mv__ly_layer_check(ctx, &layers[k], k, under)) < 0) return st;
         if (fresh) continue;
         if ((st = mv__dst_apart(ctx, "compose_layers", "a layer's image", dst, layers[k].image)) < 0)
             return st;
@@ -38176,20 +38176,20 @@ static mv_status mv__la_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume
     return MEDVOL_OK;
 }
 /* What is to be done for each layer that shows, with tables behind the list. */
-static mv__la_layer *mv__la_prepare(mv_ctx *ctx, mv__la *g, const mv_layer *layers, size_t count) {
-    uint8_t *table[MV__LA_MODES], *next;
-    mv__la_layer *list;
+static mv__ly_layer *mv__ly_prepare(mv_ctx *ctx, mv__la *g, const mv_layer *layers, size_t count) {
+    uint8_t *table[MV__LY_MODES], *next;
+    mv__ly_layer *list;
     size_t k, tables = 0, bytes = (count ? count : 1) * sizeof *list; /* count was checked */
     int mode, b, s;
     const int worth = g->channels && g->count >= 65536 / (size_t)g->channels;
-    for (mode = 0; mode < MV__LA_MODES; mode++) table[mode] = NULL;
+    for (mode = 0; mode < MV__LY_MODES; mode++) table[mode] = NULL;
     for (k = 0; worth && k < count; k++)
-        if (mv__la_tabled((int)layers[k].mode) && !layers[k].hidden) tables++;
-    list = (mv__la_layer *)mv__alloc(ctx, bytes + 65536 * mv__minz(tables, 5));
+        if (mv__ly_tabled((int)layers[k].mode) && !layers[k].hidden) tables++;
+    list = (mv__ly_layer *)mv__alloc(ctx, bytes + 65536 * mv__minz(tables, 5));
     if (!list) return NULL;
     next = (uint8_t *)list + bytes;
     for (k = 0; k < count; k++) {
-        mv__la_layer *l = &list[g->layers];
+        mv__ly_layer *l = &list[g->layers];
         mode = (int)layers[k].mode;
         if (g->channels < 3) {
             if (mode >= MEDVOL_BLEND_HUE && mode <= MEDVOL_BLEND_COLOUR) continue;
@@ -38205,23 +38205,23 @@ static mv__la_layer *mv__la_prepare(mv_ctx *ctx, mv__la *g, const mv_layer *laye
         l->opacity = (float)layers[k].opacity;
         l->flat = (int)floor(255.0 * layers[k].opacity + 0.5);
         if (layers[k].hidden || (g->channels ? l->flat == 0 : !(l->opacity > 0.0f))) continue;
-        if (worth && mv__la_tabled(mode) && !table[mode]) {
+        if (worth && mv__ly_tabled(mode) && !table[mode]) {
             table[mode] = next;
             for (b = 0; b < 256; b++)
-                for (s = 0; s < 256; s++) *next++ = (uint8_t)mv__la_one(mode, b, s);
+                for (s = 0; s < 256; s++) *next++ = (uint8_t)mv__ly_one(mode, b, s);
         }
         l->table = table[mode];
         g->layers++;
     }
     return list;
 }
-static void mv__la_run(mv__la *g, const mv_volume *v) { /* how far all go without a gap */
+static void mv__ly_run(mv__la *g, const mv_volume *v) { /* how far all go without a gap */
     if (!mv_volume_contiguous(v)) g->run = v->dim[0];
 }
 MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_volume *background,
                                        const mv_layer *layers, size_t count, const mv_compose_opt *opt) {
     const mv_volume *under = background;
-    mv__la_layer *list;
+    mv__ly_layer *list;
     mv__la g;
     mv_volume out;
     size_t k;
@@ -38236,14 +38236,14 @@ MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_vol
     if (!background) under = layers[0].image;
     if ((st = mv__vol_check(ctx, "compose_layers", background ? "background" : "layers[0].image", under)) < 0)
         return st;
-    if ((st = mv__la_check(ctx, dst, under, background, layers, count, opt)) < 0) return st;
+    if ((st = mv__ly_check(ctx, dst, under, background, layers, count, opt)) < 0) return st;
     mv__memset(&g, 0, sizeof g);
     if ((st = mv__out_begin(ctx, "compose_layers", &out, dst, under, under->dtype, under->ndim, under->dim,
                             background ? MV__OUT_INPLACE : 0)) < 0)
         return st;
     g.out = &out;
     g.back = background;
-    g.channels = mv__la_channels(out.dtype);
+    g.channels = mv__ly_channels(out.dtype);
     g.count = g.run = mv_volume_count(&out);
     g.seed = opt ? opt->seed : 0;
     if (!background && opt) {
@@ -38251,24 +38251,24 @@ MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_vol
         for (k = 0; k < 4; k++) g.fill[k] = (uint8_t)floor(255.0 * opt->colour[k] + 0.5);
     }
     g.nt = mv__out_streams(ctx, &out) && !(background && out.data == background->data);
-    if ((list = mv__la_prepare(ctx, &g, layers, count)) == NULL) {
+    if ((list = mv__ly_prepare(ctx, &g, layers, count)) == NULL) {
         mv_volume_free(ctx, &out);
         return MEDVOL_E_NOMEM;
     }
     g.layer = list;
-    mv__la_run(&g, &out);
-    if (background) mv__la_run(&g, background);
+    mv__ly_run(&g, &out);
+    if (background) mv__ly_run(&g, background);
     for (k = 0; k < g.layers; k++) {
-        mv__la_run(&g, list[k].image);
-        if (list[k].alpha) mv__la_run(&g, list[k].alpha);
+        mv__ly_run(&g, list[k].image);
+        if (list[k].alpha) mv__ly_run(&g, list[k].alpha);
     }
-    st = mv_parallel_for(ctx, mv__divup(g.count, MV__CHUNK), mv__la_job, &g, "compose_layers");
+    st = mv_parallel_for(ctx, mv__divup(g.count, MV__CHUNK), mv__ly_job, &g, "compose_layers");
     mv__free(ctx, list);
     return mv__out_end(ctx, st, &out, dst);
 }
 
 /* ---- contrast limited equalisation ---- */
-typedef struct mv__la_tiles {
+typedef struct mv__ly_tiles {
     const mv_volume *src, *out;
     size_t tile[2], size[2], base; /* tiles, pixels of one; base: the slice's first voxel */
     size_t bins, limit;            /* limit 0: none */
@@ -38277,13 +38277,13 @@ typedef struct mv__la_tiles {
     size_t *lower, *upper;         /* of a column: where the curves of the tiles beside it begin */
     float *share;                  /* and the weight of the upper one */
     float lo, scale, span;         /* f32: bin = (x - lo) * scale */
-} mv__la_tiles;
-static size_t mv__la_mirror(size_t i, size_t n) { /* beyond the upper end, any way */
+} mv__ly_tiles;
+static size_t mv__ly_mirror(size_t i, size_t n) { /* beyond the upper end, any way */
     const size_t period = n > 1 ? 2 * (n - 1) : 1;
     i %= period;
     return i < n ? i : period - i;
 }
-static size_t mv__la_bin(const mv__la_tiles *g, float x, float *part) {
+static size_t mv__ly_bin(const mv__ly_tiles *g, float x, float *part) {
     const float at = (x - g->lo) * g->scale;
     size_t k;
     *part = 0.0f;
@@ -38296,27 +38296,27 @@ static size_t mv__la_bin(const mv__la_tiles *g, float x, float *part) {
     *part = at - (float)k;
     return k;
 }
-static size_t mv__la_count(const mv__la_tiles *g, uint32_t *count, size_t tx, size_t ty) {
+static size_t mv__ly_count(const mv__ly_tiles *g, uint32_t *count, size_t tx, size_t ty) {
     const size_t w = g->src->dim[0], h = g->src->dim[1];
     size_t x, y, all = 0;
     float part;
     for (y = ty * g->size[1]; y < (ty + 1) * g->size[1]; y++) {
-        const unsigned char *row = mv__la_at(g->src, g->base + mv__la_mirror(y, h) * w);
+        const unsigned char *row = mv__ly_at(g->src, g->base + mv__ly_mirror(y, h) * w);
         for (x = tx * g->size[0]; x < (tx + 1) * g->size[0]; x++) {
-            const size_t k = x < w ? x : mv__la_mirror(x, w);
+            const size_t k = x < w ? x : mv__ly_mirror(x, w);
             if (g->src->dtype == MEDVOL_U8) count[row[k]]++;
             else if (g->src->dtype == MEDVOL_U16) count[((const uint16_t *)(const void *)row)[k]]++;
             else {
                 const float v = ((const float *)(const void *)row)[k];
                 if (mv__isnan((double)v)) continue;
-                count[mv__la_bin(g, v, &part)]++;
+                count[mv__ly_bin(g, v, &part)]++;
             }
             all++;
         }
     }
     return all;
 }
-static void mv__la_limit(const mv__la_tiles *g, uint32_t *count) {
+static void mv__ly_limit(const mv__ly_tiles *g, uint32_t *count) {
     size_t k, cut = 0, left, step;
     for (k = 0; k < g->bins; k++)
         if (count[k] > g->limit) {
@@ -38329,13 +38329,13 @@ static void mv__la_limit(const mv__la_tiles *g, uint32_t *count) {
     step = mv__maxz(g->bins / left, 1);
     for (k = 0; k < g->bins && left > 0; k += step, left--) count[k]++;
 }
-static void mv__la_curve_job(void *arg, size_t job) {
-    const mv__la_tiles *g = (const mv__la_tiles *)arg;
+static void mv__ly_curve_job(void *arg, size_t job) {
+    const mv__ly_tiles *g = (const mv__ly_tiles *)arg;
     uint32_t *count = g->curve + job * g->bins;
     size_t k, all, sum = 0;
     mv__memset(count, 0, g->bins * sizeof *count);
-    all = mv__la_count(g, count, job % g->tile[0], job / g->tile[0]);
-    if (g->limit) mv__la_limit(g, count);
+    all = mv__ly_count(g, count, job % g->tile[0], job / g->tile[0]);
+    if (g->limit) mv__ly_limit(g, count);
     if (g->rise) {
         float *rise = g->rise + job * (g->bins + 1);
         rise[0] = 0.0f;
@@ -38353,18 +38353,18 @@ static void mv__la_curve_job(void *arg, size_t job) {
     }
 }
 /* between the middles of tiles: the lower one of two, both kept within, and the upper one's weight */
-static float mv__la_between(size_t i, size_t size, size_t tiles, size_t *lower, size_t *upper) {
+static float mv__ly_between(size_t i, size_t size, size_t tiles, size_t *lower, size_t *upper) {
     const float at = (float)i * (1.0f / (float)size) - 0.5f, down = floorf(at);
     *lower = down < 0.0f ? 0 : mv__minz((size_t)down, tiles - 1);
     *upper = mv__minz((size_t)(down + 1.0f), tiles - 1);
     return at - down;
 }
-static void mv__la_tile_row(const mv__la_tiles *g, size_t y) {
+static void mv__ly_tile_row(const mv__ly_tiles *g, size_t y) {
     const size_t w = g->src->dim[0];
-    const unsigned char *s = mv__la_at(g->src, g->base + y * w);
-    unsigned char *d = mv__la_at(g->out, g->base + y * w);
+    const unsigned char *s = mv__ly_at(g->src, g->base + y * w);
+    unsigned char *d = mv__ly_at(g->out, g->base + y * w);
     size_t ty[2], x;
-    const float v = mv__la_between(y, g->size[1], g->tile[1], &ty[0], &ty[1]), u = 1.0f - v;
+    const float v = mv__ly_between(y, g->size[1], g->tile[1], &ty[0], &ty[1]), u = 1.0f - v;
     const size_t row = g->tile[0] * (g->rise ? g->bins + 1 : g->bins);
     for (x = 0; x < w; x++) {
         const float q = g->share[x], p = 1.0f - q;
@@ -38372,7 +38372,7 @@ static void mv__la_tile_row(const mv__la_tiles *g, size_t y) {
             const float *a = g->rise + ty[0] * row, *b = g->rise + ty[1] * row;
             const float value = ((const float *)(const void *)s)[x];
             float *to = (float *)(void *)d + x, part, low, high;
-            const size_t k = mv__la_bin(g, value, &part);
+            const size_t k = mv__ly_bin(g, value, &part);
             if (mv__isnan((double)value)) { /* stays */
                 *to = value;
                 continue;
@@ -38393,22 +38393,22 @@ static void mv__la_tile_row(const mv__la_tiles *g, size_t y) {
         }
     }
 }
-enum { MV__LA_ROWS = 16 };
-static void mv__la_tile_job(void *arg, size_t job) {
-    const mv__la_tiles *g = (const mv__la_tiles *)arg;
-    const size_t end = mv__minz(g->src->dim[1], (job + 1) * MV__LA_ROWS);
+enum { MV__LY_ROWS = 16 };
+static void mv__ly_tile_job(void *arg, size_t job) {
+    const mv__ly_tiles *g = (const mv__ly_tiles *)arg;
+    const size_t end = mv__minz(g->src->dim[1], (job + 1) * MV__LY_ROWS);
     size_t y;
-    for (y = job * MV__LA_ROWS; y < end; y++) mv__la_tile_row(g, y);
+    for (y = job * MV__LY_ROWS; y < end; y++) mv__ly_tile_row(g, y);
 }
 /* the least and greatest finite value of f32 */
-static void mv__la_range(const mv_volume *v, float *lo, float *hi) {
+static void mv__ly_range(const mv_volume *v, float *lo, float *hi) {
     const size_t n = mv_volume_count(v);
     size_t i, x;
     int any = 0;
     *lo = 0.0f;
     *hi = 0.0f;
     for (i = 0; i < n; i += v->dim[0]) {
-        const float *p = (const float *)(const void *)mv__la_at(v, i);
+        const float *p = (const float *)(const void *)mv__ly_at(v, i);
         for (x = 0; x < v->dim[0]; x++) {
             if (!mv__finite((double)p[x])) continue;
             if (!any || p[x] < *lo) *lo = p[x];
@@ -38417,7 +38417,7 @@ static void mv__la_range(const mv_volume *v, float *lo, float *hi) {
         }
     }
 }
-static mv_status mv__la_clahe_plan(mv_ctx *ctx, mv__la_tiles *g, const mv_volume *src, mv_dtype type,
+static mv_status mv__ly_clahe_plan(mv_ctx *ctx, mv__ly_tiles *g, const mv_volume *src, mv_dtype type,
                                    const mv_clahe_opt *o) {
     const double clip = o && o->clip != 0.0 ? o->clip : 2.0;
     size_t rest[2];
@@ -38451,25 +38451,25 @@ static mv_status mv__la_clahe_plan(mv_ctx *ctx, mv__la_tiles *g, const mv_volume
     if (mv__finite(limit) && limit < 4294967295.0) g->limit = limit < 1.0 ? 1 : (size_t)limit;
     return MEDVOL_OK;
 }
-static mv_status mv__la_clahe_run(mv_ctx *ctx, mv__la_tiles *g) {
+static mv_status mv__ly_clahe_run(mv_ctx *ctx, mv__ly_tiles *g) {
     const size_t w = g->src->dim[0], h = g->src->dim[1], tiles = g->tile[0] * g->tile[1];
     const size_t wide = g->rise ? g->bins + 1 : g->bins, n = mv_volume_count(g->src);
     mv_status st = MEDVOL_OK;
     size_t x;
     for (x = 0; x < w; x++) {
-        g->share[x] = mv__la_between(x, g->size[0], g->tile[0], &g->lower[x], &g->upper[x]);
+        g->share[x] = mv__ly_between(x, g->size[0], g->tile[0], &g->lower[x], &g->upper[x]);
         g->lower[x] *= wide;
         g->upper[x] *= wide;
     }
     for (g->base = 0; g->base < n && st == MEDVOL_OK; g->base += w * h) {
-        st = mv_parallel_for(ctx, tiles, mv__la_curve_job, g, "clahe");
+        st = mv_parallel_for(ctx, tiles, mv__ly_curve_job, g, "clahe");
         if (st == MEDVOL_OK)
-            st = mv_parallel_for(ctx, mv__divup(h, MV__LA_ROWS), mv__la_tile_job, g, "clahe");
+            st = mv_parallel_for(ctx, mv__divup(h, MV__LY_ROWS), mv__ly_tile_job, g, "clahe");
     }
     return st;
 }
 MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_clahe_opt *opt) {
-    mv__la_tiles g;
+    mv__ly_tiles g;
     mv_volume out, plain;
     unsigned char *block;
     size_t curves, columns, all;
@@ -38480,7 +38480,7 @@ MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     type = src->dtype == MEDVOL_U8 || src->dtype == MEDVOL_U16 ? src->dtype : MEDVOL_F32;
     mv__memset(&g, 0, sizeof g);
     mv__memset(&plain, 0, sizeof plain);
-    if ((st = mv__la_clahe_plan(ctx, &g, src, type, opt)) < 0) return st;
+    if ((st = mv__ly_clahe_plan(ctx, &g, src, type, opt)) < 0) return st;
     if (!mv__mul(g.tile[0] * g.tile[1] * sizeof(uint32_t), g.bins + 1, &curves) ||
         !mv__mul(src->dim[0], 2 * sizeof(size_t) + sizeof(float), &columns) ||
         !mv__add(curves, columns, &all) || (type == MEDVOL_F32 && !mv__add(all, curves, &all)))
@@ -38510,7 +38510,7 @@ MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
     if (type == MEDVOL_F32) {
         float hi;
         g.rise = (float *)(void *)((unsigned char *)(void *)g.curve + curves);
-        mv__la_range(g.src, &g.lo, &hi);
+        mv__ly_range(g.src, &g.lo, &hi);
         if (opt && opt->range[0] < opt->range[1]) {
             g.lo = (float)opt->range[0];
             hi = (float)opt->range[1];
@@ -38521,25 +38521,25 @@ MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
             st = mv__fail(ctx, MEDVOL_E_RANGE, "range", (double)g.lo, -1,
                           "clahe: range = %g .. %g: too wide for f32", (double)g.lo, (double)hi);
     }
-    if (st == MEDVOL_OK) st = mv__la_clahe_run(ctx, &g);
+    if (st == MEDVOL_OK) st = mv__ly_clahe_run(ctx, &g);
     mv__free(ctx, block);
     mv_volume_free(ctx, &plain);
     return mv__out_end(ctx, st, &out, dst);
 }
 
 /* ---- the histogram of another image ---- */
-typedef struct mv__la_values { /* those that occur, rising, and how many are at or below each */
+typedef struct mv__ly_values { /* those that occur, rising, and how many are at or below each */
     float *value;
     uint64_t *upto;
     size_t n;
     int tabled, least; /* of a type with a table: value k is table[k - least] */
-} mv__la_values;
-static int mv__la_small(const mv_volume *v, int *least, size_t *n) {
+} mv__ly_values;
+static int mv__ly_small(const mv_volume *v, int *least, size_t *n) {
     *least = v->dtype == MEDVOL_I8 ? -128 : v->dtype == MEDVOL_I16 ? -32768 : 0;
     *n = mv_dtype_size(v->dtype) == 1 ? 256 : 65536;
     return mv__is_integer(v->dtype) && mv_dtype_size(v->dtype) <= 2 && !mv__scaled(v->slope, v->inter);
 }
-static int mv__la_whole_of(const mv_volume *v, const unsigned char *p, size_t i) {
+static int mv__ly_whole_of(const mv_volume *v, const unsigned char *p, size_t i) {
     switch (v->dtype) {
         case MEDVOL_U8: return p[i];
         case MEDVOL_I8: return ((const int8_t *)(const void *)p)[i];
@@ -38547,23 +38547,23 @@ static int mv__la_whole_of(const mv_volume *v, const unsigned char *p, size_t i)
         default: return ((const int16_t *)(const void *)p)[i];
     }
 }
-enum { MV__LA_FEW = 512 };
+enum { MV__LY_FEW = 512 };
 /* n voxels at `at` of a row as f32, and which of them count */
-static const float *mv__la_reals(float *d, uint8_t *in, const mv_volume *v, const mv_volume *mask, size_t at,
+static const float *mv__ly_reals(float *d, uint8_t *in, const mv_volume *v, const mv_volume *mask, size_t at,
                                  size_t n) {
-    double weight[MV__LA_FEW], slope, inter;
+    double weight[MV__LY_FEW], slope, inter;
     size_t i;
     mv__vol_scaling(v, &slope, &inter);
-    mv__cv_run(d, MEDVOL_F32, mv__la_at(v, at), v->dtype, n, slope, inter, 0);
-    if (mask) mv__cv_getter(mask->dtype)(weight, mv__la_at(mask, at), n);
+    mv__cv_run(d, MEDVOL_F32, mv__ly_at(v, at), v->dtype, n, slope, inter, 0);
+    if (mask) mv__cv_getter(mask->dtype)(weight, mv__ly_at(mask, at), n);
     for (i = 0; i < n; i++) in[i] = mv__finite((double)d[i]) && (!mask || weight[i] > 0.0);
     return d;
 }
-static size_t mv__la_few(const mv_volume *v, size_t at, size_t end) { /* voxels from there in one row */
-    return mv__minz(mv__minz(MV__LA_FEW, end - at), v->dim[0] - at % v->dim[0]);
+static size_t mv__ly_few(const mv_volume *v, size_t at, size_t end) { /* voxels from there in one row */
+    return mv__minz(mv__minz(MV__LY_FEW, end - at), v->dim[0] - at % v->dim[0]);
 }
 /* rising, by bytes of keys in the order of the floats; t: as many again */
-static void mv__la_sort(uint32_t *k, uint32_t *t, size_t n) {
+static void mv__ly_sort(uint32_t *k, uint32_t *t, size_t n) {
     size_t at[256], i, sum, c;
     int shift;
     for (shift = 0; shift < 32; shift += 8) {
@@ -38580,47 +38580,47 @@ static void mv__la_sort(uint32_t *k, uint32_t *t, size_t n) {
         t = swap;
     }
 }
-static uint32_t mv__la_key(float f) { /* -0 is 0 */
+static uint32_t mv__ly_key(float f) { /* -0 is 0 */
     const uint32_t b = mv__f32_bits(f == 0.0f ? 0.0f : f);
     return b >> 31 ? ~b : b | 0x80000000u;
 }
-static mv_status mv__la_many(mv_ctx *ctx, size_t n) {
+static mv_status mv__ly_many(mv_ctx *ctx, size_t n) {
     return mv__fail(ctx, MEDVOL_E_SIZE, "values", (double)n, -1, "match_histogram: %zu values are too many",
                     n);
 }
-static mv_status mv__la_room(mv_ctx *ctx, mv__la_values *d, size_t n) {
+static mv_status mv__ly_room(mv_ctx *ctx, mv__ly_values *d, size_t n) {
     size_t bytes;
     if (!mv__mul(n, sizeof *d->upto + sizeof *d->value, &bytes))
-        return mv__la_many(ctx, n);
+        return mv__ly_many(ctx, n);
     if ((d->upto = (uint64_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     d->value = (float *)(void *)(d->upto + n);
     return MEDVOL_OK;
 }
-static mv_status mv__la_sorted(mv_ctx *ctx, mv__la_values *d, const mv_volume *v, const mv_volume *mask) {
+static mv_status mv__ly_sorted(mv_ctx *ctx, mv__ly_values *d, const mv_volume *v, const mv_volume *mask) {
     const size_t all = mv_volume_count(v);
-    float some[MV__LA_FEW];
-    uint8_t in[MV__LA_FEW];
+    float some[MV__LY_FEW];
+    uint8_t in[MV__LY_FEW];
     uint32_t *key;
     size_t at, n, i, m = 0, bytes;
     mv_status st;
     for (at = 0; at < all; at += n) { /* how many there are */
-        n = mv__la_few(v, at, all);
-        mv__la_reals(some, in, v, mask, at, n);
+        n = mv__ly_few(v, at, all);
+        mv__ly_reals(some, in, v, mask, at, n);
         for (i = 0; i < n; i++) m += in[i];
     }
     if (m == 0) return MEDVOL_OK;
     if (!mv__mul(m, 2 * sizeof *key, &bytes))
-        return mv__la_many(ctx, m);
+        return mv__ly_many(ctx, m);
     if ((key = (uint32_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     for (at = 0, m = 0; at < all; at += n) {
-        n = mv__la_few(v, at, all);
-        mv__la_reals(some, in, v, mask, at, n);
+        n = mv__ly_few(v, at, all);
+        mv__ly_reals(some, in, v, mask, at, n);
         for (i = 0; i < n; i++)
-            if (in[i]) key[m++] = mv__la_key(some[i]);
+            if (in[i]) key[m++] = mv__ly_key(some[i]);
     }
-    mv__la_sort(key, key + m, m);
+    mv__ly_sort(key, key + m, m);
     for (i = 0; i < m; i++) d->n += i + 1 == m || key[i] != key[i + 1];
-    if ((st = mv__la_room(ctx, d, d->n)) == MEDVOL_OK)
+    if ((st = mv__ly_room(ctx, d, d->n)) == MEDVOL_OK)
         for (i = 0, at = 0; i < m; i++) {
             if (i + 1 < m && key[i] == key[i + 1]) continue;
             d->value[at] = mv__bits_f32(key[i] >> 31 ? key[i] & 0x7fffffffu : ~key[i]);
@@ -38629,22 +38629,22 @@ static mv_status mv__la_sorted(mv_ctx *ctx, mv__la_values *d, const mv_volume *v
     mv__free(ctx, key);
     return st;
 }
-static mv_status mv__la_counted(mv_ctx *ctx, mv__la_values *d, const mv_volume *v, const mv_volume *mask) {
+static mv_status mv__ly_counted(mv_ctx *ctx, mv__ly_values *d, const mv_volume *v, const mv_volume *mask) {
     const size_t all = mv_volume_count(v);
-    double weight[MV__LA_FEW];
+    double weight[MV__LY_FEW];
     uint64_t sum = 0;
     size_t at, n, i, k, values;
     mv_status st;
-    (void)mv__la_small(v, &d->least, &values);
+    (void)mv__ly_small(v, &d->least, &values);
     d->tabled = 1;
-    if ((st = mv__la_room(ctx, d, values)) < 0) return st;
+    if ((st = mv__ly_room(ctx, d, values)) < 0) return st;
     mv__memset(d->upto, 0, values * sizeof *d->upto);
     for (at = 0; at < all; at += n) {
-        const unsigned char *p = mv__la_at(v, at);
-        n = mv__la_few(v, at, all);
-        if (mask) mv__cv_getter(mask->dtype)(weight, mv__la_at(mask, at), n);
+        const unsigned char *p = mv__ly_at(v, at);
+        n = mv__ly_few(v, at, all);
+        if (mask) mv__cv_getter(mask->dtype)(weight, mv__ly_at(mask, at), n);
         for (i = 0; i < n; i++)
-            if (!mask || weight[i] > 0.0) d->upto[mv__la_whole_of(v, p, i) - d->least]++;
+            if (!mask || weight[i] > 0.0) d->upto[mv__ly_whole_of(v, p, i) - d->least]++;
     }
     for (k = 0; k < values; k++) { /* those that occur move to the front */
         if (d->upto[k] == 0) continue;
@@ -38654,18 +38654,18 @@ static mv_status mv__la_counted(mv_ctx *ctx, mv__la_values *d, const mv_volume *
     }
     return MEDVOL_OK;
 }
-static mv_status mv__la_collect(mv_ctx *ctx, mv__la_values *d, const mv_volume *v, const mv_volume *mask,
+static mv_status mv__ly_collect(mv_ctx *ctx, mv__ly_values *d, const mv_volume *v, const mv_volume *mask,
                                 const char *name) {
     int least;
     size_t n;
     mv_status st =
-        mv__la_small(v, &least, &n) ? mv__la_counted(ctx, d, v, mask) : mv__la_sorted(ctx, d, v, mask);
+        mv__ly_small(v, &least, &n) ? mv__ly_counted(ctx, d, v, mask) : mv__ly_sorted(ctx, d, v, mask);
     if (st == MEDVOL_OK && d->n == 0)
         st = mv__fail(ctx, MEDVOL_E_EMPTY, name, 0, -1, "match_histogram: no voxel of %s counts", name);
     return st;
 }
 /* what each value of s becomes, in to[] */
-static void mv__la_pairs(double *to, const mv__la_values *s, const mv__la_values *r) {
+static void mv__ly_pairs(double *to, const mv__ly_values *s, const mv__ly_values *r) {
     const double ns = (double)s->upto[s->n - 1], nr = (double)r->upto[r->n - 1];
     size_t i, j = 0;
     for (i = 0; i < s->n; i++) {
@@ -38678,14 +38678,14 @@ static void mv__la_pairs(double *to, const mv__la_values *s, const mv__la_values
             to[i] += ((double)r->value[j + 1] - to[i]) / ((double)r->upto[j + 1] / nr - q) * (p - q);
     }
 }
-typedef struct mv__la_match {
+typedef struct mv__ly_match {
     const mv_volume *src, *mask, *out;
-    const mv__la_values *values;
+    const mv__ly_values *values;
     const double *to;
     size_t *first; /* sorted: where values whose keys begin with these 16 bits begin; 65537 of them */
-} mv__la_match;
-static size_t mv__la_find(const mv__la_match *g, float x) {
-    const uint32_t top = mv__la_key(x) >> 16;
+} mv__ly_match;
+static size_t mv__ly_find(const mv__ly_match *g, float x) {
+    const uint32_t top = mv__ly_key(x) >> 16;
     size_t lo = g->first[top], hi = g->first[top + 1];
     while (hi - lo > 1) {
         const size_t mid = lo + (hi - lo) / 2;
@@ -38694,26 +38694,26 @@ static size_t mv__la_find(const mv__la_match *g, float x) {
     }
     return lo;
 }
-static void mv__la_match_job(void *arg, size_t job) {
-    const mv__la_match *g = (const mv__la_match *)arg;
+static void mv__ly_match_job(void *arg, size_t job) {
+    const mv__ly_match *g = (const mv__ly_match *)arg;
     const size_t end = mv__minz(mv_volume_count(g->src), (job + 1) * MV__CHUNK);
     const size_t size = mv_dtype_size(g->src->dtype);
     const int same = g->out->dtype == g->src->dtype && !mv__scaled(g->src->slope, g->src->inter);
-    unsigned char kept[MV__LA_FEW * 8];
-    float some[MV__LA_FEW];
-    double got[MV__LA_FEW];
-    uint8_t in[MV__LA_FEW];
+    unsigned char kept[MV__LY_FEW * 8];
+    float some[MV__LY_FEW];
+    double got[MV__LY_FEW];
+    uint8_t in[MV__LY_FEW];
     size_t at, n, i;
     for (at = job * MV__CHUNK; at < end; at += n) {
-        const unsigned char *s = mv__la_at(g->src, at);
-        unsigned char *d = mv__la_at(g->out, at);
-        n = mv__la_few(g->src, at, end);
-        mv__la_reals(some, in, g->src, g->mask, at, n);
+        const unsigned char *s = mv__ly_at(g->src, at);
+        unsigned char *d = mv__ly_at(g->out, at);
+        n = mv__ly_few(g->src, at, end);
+        mv__ly_reals(some, in, g->src, g->mask, at, n);
         for (i = 0; i < n; i++) {
-            const mv__la_values *v = g->values;
+            const mv__ly_values *v = g->values;
             if (!in[i]) got[i] = (double)some[i];
-            else if (v->tabled) got[i] = g->to[g->first[mv__la_whole_of(g->src, s, i) - v->least]];
-            else got[i] = g->to[mv__la_find(g, some[i])];
+            else if (v->tabled) got[i] = g->to[g->first[mv__ly_whole_of(g->src, s, i) - v->least]];
+            else got[i] = g->to[mv__ly_find(g, some[i])];
         }
         if (same) mv__memcpy(kept, s, n * size);
         mv__cv_putter(g->out->dtype)(d, got, n);
@@ -38722,18 +38722,18 @@ static void mv__la_match_job(void *arg, size_t job) {
     }
 }
 /* where in the values to look: by value of a table, by the key's upper half of others */
-static void mv__la_index(size_t *first, const mv__la_values *v) {
+static void mv__ly_index(size_t *first, const mv__ly_values *v) {
     size_t k, i;
     if (v->tabled) {
         for (i = 0; i < v->n; i++) first[(int)v->value[i] - v->least] = i;
         return;
     }
     for (k = 0, i = 0; k < 65537; k++) {
-        while (i < v->n && mv__la_key(v->value[i]) >> 16 < k) i++;
+        while (i < v->n && mv__ly_key(v->value[i]) >> 16 < k) i++;
         first[k] = i;
     }
 }
-static mv_status mv__la_mask_check(mv_ctx *ctx, const mv_volume *mask, const mv_volume *v, const char *name) {
+static mv_status mv__ly_mask_check(mv_ctx *ctx, const mv_volume *mask, const mv_volume *v, const char *name) {
     mv_status st;
     if (!mask) return MEDVOL_OK;
     if ((st = mv__vol_check_real(ctx, "match_histogram", name, mask)) < 0) return st;
@@ -38742,27 +38742,27 @@ static mv_status mv__la_mask_check(mv_ctx *ctx, const mv_volume *mask, const mv_
                     "match_histogram: %s is %zu x %zu x %zu, its image %zu x %zu x %zu", name, mask->dim[0],
                     mask->dim[1], mask->dim[2], v->dim[0], v->dim[1], v->dim[2]);
 }
-static mv_status mv__la_match_run(mv_ctx *ctx, mv__la_match *g, const mv_volume *reference,
+static mv_status mv__ly_match_run(mv_ctx *ctx, mv__ly_match *g, const mv_volume *reference,
                                   const mv_volume *reference_mask) {
-    mv__la_values s, r;
+    mv__ly_values s, r;
     double *to = NULL;
     size_t bytes;
     mv_status st;
     mv__memset(&s, 0, sizeof s);
     mv__memset(&r, 0, sizeof r);
-    st = mv__la_collect(ctx, &s, g->src, g->mask, "src");
-    if (st == MEDVOL_OK) st = mv__la_collect(ctx, &r, reference, reference_mask, "reference");
+    st = mv__ly_collect(ctx, &s, g->src, g->mask, "src");
+    if (st == MEDVOL_OK) st = mv__ly_collect(ctx, &r, reference, reference_mask, "reference");
     if (st == MEDVOL_OK &&
         (!mv__mul(s.n, sizeof *to, &bytes) || !mv__add(bytes, 65537 * sizeof *g->first, &bytes)))
-        st = mv__la_many(ctx, s.n);
+        st = mv__ly_many(ctx, s.n);
     if (st == MEDVOL_OK && (to = (double *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) {
         g->values = &s;
         g->to = to;
         g->first = (size_t *)(void *)(to + s.n);
-        mv__la_pairs(to, &s, &r);
-        mv__la_index(g->first, &s);
-        st = mv_parallel_for(ctx, mv__divup(mv_volume_count(g->src), MV__CHUNK), mv__la_match_job, g,
+        mv__ly_pairs(to, &s, &r);
+        mv__ly_index(g->first, &s);
+        st = mv_parallel_for(ctx, mv__divup(mv_volume_count(g->src), MV__CHUNK), mv__ly_match_job, g,
                              "match_histogram");
     }
     mv__free(ctx, to);
@@ -38774,15 +38774,15 @@ MEDVOL_DEF mv_status mv_match_histogram(mv_ctx *ctx, mv_volume *dst, const mv_vo
                                         const mv_volume *reference, const mv_match_opt *opt) {
     const mv_volume *mask = opt ? opt->mask : NULL, *other = opt ? opt->reference_mask : NULL;
     mv_dtype type = opt ? opt->dtype : MEDVOL_NONE;
-    mv__la_match g;
+    mv__ly_match g;
     mv_volume out;
     int fresh;
     mv_status st;
     if (!dst) return mv__fail_null(ctx, "match_histogram", "dst");
     if ((st = mv__vol_check_real(ctx, "match_histogram", "src", src)) < 0) return st;
     if ((st = mv__vol_check_real(ctx, "match_histogram", "reference", reference)) < 0) return st;
-    if ((st = mv__la_mask_check(ctx, mask, src, "mask")) < 0) return st;
-    if ((st = mv__la_mask_check(ctx, other, reference, "reference_mask")) < 0) return st;
+    if ((st = mv__ly_mask_check(ctx, mask, src, "mask")) < 0) return st;
+    if ((st = mv__ly_mask_check(ctx, other, reference, "reference_mask")) < 0) return st;
     if (type == MEDVOL_NONE) type = dst != src && dst->data ? dst->dtype : src->dtype;
     if (!mv__is_real(type))
         return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)type, -1,
@@ -38800,50 +38800,50 @@ MEDVOL_DEF mv_status mv_match_histogram(mv_ctx *ctx, mv_volume *dst, const mv_vo
     g.src = src;
     g.mask = mask;
     g.out = &out;
-    st = mv__la_match_run(ctx, &g, reference, other);
+    st = mv__ly_match_run(ctx, &g, reference, other);
     return mv__out_end(ctx, st, &out, dst);
 }
 
 /* ---- pictures ---- */
-typedef struct mv__la_picture {
+typedef struct mv__ly_picture {
     const mv_volume *a, *b, *out;
     const float *field;    /* planes of `voxels`, of one contiguous component each */
     size_t voxels, rows, square[3];
     double window[4], range, size, width;
     int axis[2], comps;    /* world axes shown; components of the field */
-    void (*row)(const struct mv__la_picture *g, size_t row);
-} mv__la_picture;
-static void mv__la_picture_job(void *arg, size_t job) {
-    const mv__la_picture *g = (const mv__la_picture *)arg;
-    const size_t end = mv__minz(g->rows, (job + 1) * MV__LA_ROWS);
+    void (*row)(const struct mv__ly_picture *g, size_t row);
+} mv__ly_picture;
+static void mv__ly_picture_job(void *arg, size_t job) {
+    const mv__ly_picture *g = (const mv__ly_picture *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * MV__LY_ROWS);
     size_t r;
-    for (r = job * MV__LA_ROWS; r < end; r++) g->row(g, r);
+    for (r = job * MV__LY_ROWS; r < end; r++) g->row(g, r);
 }
-static uint8_t mv__la_byte(double x) { /* 0..255; NaN is black */
+static uint8_t mv__ly_byte(double x) { /* 0..255; NaN is black */
     return (uint8_t)(x > 0.0 ? x < 255.0 ? mv__rint(x) : 255.0 : 0.0);
 }
-static void mv__la_diverge(uint8_t *d, double t) { /* -1 blue, 0 white, 1 red */
+static void mv__ly_diverge(uint8_t *d, double t) { /* -1 blue, 0 white, 1 red */
     static const double end[2][3] = {{59.0, 76.0, 192.0}, {180.0, 4.0, 38.0}};
     const double *to = end[t > 0.0], s = t < -1.0 || t > 1.0 ? 1.0 : fabs(t);
     int k;
-    for (k = 0; k < 3; k++) d[k] = mv__la_byte(255.0 + s * (to[k] - 255.0));
+    for (k = 0; k < 3; k++) d[k] = mv__ly_byte(255.0 + s * (to[k] - 255.0));
 }
-static void mv__la_doubles(double *d, const mv_volume *v, size_t at, size_t n) {
+static void mv__ly_doubles(double *d, const mv_volume *v, size_t at, size_t n) {
     double slope, inter;
     mv__vol_scaling(v, &slope, &inter);
-    mv__cv_run(d, MEDVOL_F64, mv__la_at(v, at), v->dtype, n, slope, inter, 0);
+    mv__cv_run(d, MEDVOL_F64, mv__ly_at(v, at), v->dtype, n, slope, inter, 0);
 }
 /* the least and greatest finite value of a, or of |a - b| */
-static void mv__la_ends(double *ends, const mv_volume *a, const mv_volume *b) {
+static void mv__ly_ends(double *ends, const mv_volume *a, const mv_volume *b) {
     const size_t all = mv_volume_count(a);
-    double x[MV__LA_FEW], y[MV__LA_FEW];
+    double x[MV__LY_FEW], y[MV__LY_FEW];
     size_t at, n, i;
     int any = 0;
     ends[0] = ends[1] = 0.0;
     for (at = 0; at < all; at += n) {
-        n = mv__la_few(a, at, all);
-        mv__la_doubles(x, a, at, n);
-        if (b) mv__la_doubles(y, b, at, n);
+        n = mv__ly_few(a, at, all);
+        mv__ly_doubles(x, a, at, n);
+        if (b) mv__ly_doubles(y, b, at, n);
         for (i = 0; i < n; i++) {
             const double v = b ? fabs(x[i] - y[i]) : x[i];
             if (!mv__finite(v)) continue;
@@ -38853,49 +38853,49 @@ static void mv__la_ends(double *ends, const mv_volume *a, const mv_volume *b) {
         }
     }
 }
-static void mv__la_checker_row(const mv__la_picture *g, size_t r) {
+static void mv__ly_checker_row(const mv__ly_picture *g, size_t r) {
     const size_t w = g->a->dim[0], y = r % g->a->dim[1], z = r / g->a->dim[1] % g->a->dim[2];
     const size_t odd = y / g->square[1] + z / g->square[2];
-    uint8_t *d = mv__la_at(g->out, r * w);
-    double value[MV__LA_FEW];
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    double value[MV__LY_FEW];
     size_t x, n, i;
     for (x = 0; x < w; x += n) { /* to the end of a square */
         const int of_b = (x / g->square[0] + odd) % 2 != 0;
         const mv_volume *v = of_b ? g->b : g->a;
         const double lo = g->window[of_b ? 2 : 0], hi = g->window[of_b ? 3 : 1];
-        n = mv__minz(mv__minz(MV__LA_FEW, w - x), g->square[0] - x % g->square[0]);
+        n = mv__minz(mv__minz(MV__LY_FEW, w - x), g->square[0] - x % g->square[0]);
         if (v->dtype == MEDVOL_RGB24) {
-            mv__memcpy(d + 3 * x, mv__la_at(v, r * w + x), 3 * n);
+            mv__memcpy(d + 3 * x, mv__ly_at(v, r * w + x), 3 * n);
             continue;
         }
-        mv__la_doubles(value, v, r * w + x, n);
+        mv__ly_doubles(value, v, r * w + x, n);
         for (i = 0; i < n; i++) /* halves: hi - lo may be beyond the largest double */
-            d[x + i] = mv__la_byte(
+            d[x + i] = mv__ly_byte(
                 255.0 * ((0.5 * value[i] - 0.5 * lo) / (lo < hi ? 0.5 * hi - 0.5 * lo : 1.0)));
     }
 }
-static void mv__la_difference_row(const mv__la_picture *g, size_t r) {
+static void mv__ly_difference_row(const mv__ly_picture *g, size_t r) {
     const size_t w = g->a->dim[0];
-    uint8_t *d = mv__la_at(g->out, r * w);
-    double x[MV__LA_FEW], y[MV__LA_FEW];
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    double x[MV__LY_FEW], y[MV__LY_FEW];
     size_t at, n, i;
     for (at = 0; at < w; at += n) {
-        n = mv__minz(MV__LA_FEW, w - at);
-        mv__la_doubles(x, g->a, r * w + at, n);
-        mv__la_doubles(y, g->b, r * w + at, n);
+        n = mv__minz(MV__LY_FEW, w - at);
+        mv__ly_doubles(x, g->a, r * w + at, n);
+        mv__ly_doubles(y, g->b, r * w + at, n);
         for (i = 0; i < n; i++) {
             const double v = x[i] - y[i];
-            mv__la_diverge(d + 3 * (at + i), g->range > 0.0 ? v / g->range : v);
+            mv__ly_diverge(d + 3 * (at + i), g->range > 0.0 ? v / g->range : v);
             if (mv__isnan(v)) mv__memset(d + 3 * (at + i), 0, 3);
         }
     }
 }
-static void mv__la_flow_row(const mv__la_picture *g, size_t r) {
+static void mv__ly_flow_row(const mv__ly_picture *g, size_t r) {
     static const double turn[3] = {5.0, 3.0, 1.0};
     const size_t w = g->out->dim[0];
     const float *u = g->field + (size_t)g->axis[0] * g->voxels + r * w;
     const float *v = g->field + (size_t)g->axis[1] * g->voxels + r * w;
-    uint8_t *d = mv__la_at(g->out, r * w);
+    uint8_t *d = mv__ly_at(g->out, r * w);
     size_t x;
     int c;
     for (x = 0; x < w; x++) {
@@ -38907,18 +38907,18 @@ static void mv__la_flow_row(const mv__la_picture *g, size_t r) {
             double k = turn[c] + h;
             if (k >= 6.0) k -= 6.0;
             k = fmax(0.0, fmin(1.0, fmin(k, 4.0 - k)));
-            d[3 * x + (size_t)c] = mv__isnan(length) ? 0 : mv__la_byte(255.0 * (1.0 - s * k));
+            d[3 * x + (size_t)c] = mv__isnan(length) ? 0 : mv__ly_byte(255.0 * (1.0 - s * k));
         }
     }
 }
-static void mv__la_jacobian_row(const mv__la_picture *g, size_t r) {
+static void mv__ly_jacobian_row(const mv__ly_picture *g, size_t r) {
     const size_t w = g->out->dim[0];
     const float *j = g->field + r * w;
-    uint8_t *d = mv__la_at(g->out, r * w);
+    uint8_t *d = mv__ly_at(g->out, r * w);
     size_t x;
     for (x = 0; x < w; x++) {
         uint8_t *p = d + 3 * x;
-        if (j[x] > 0.0f) mv__la_diverge(p, log2((double)j[x]) / g->range);
+        if (j[x] > 0.0f) mv__ly_diverge(p, log2((double)j[x]) / g->range);
         else {
             const int fold = j[x] <= 0.0f;
             p[0] = fold ? 255 : 0;
@@ -38928,14 +38928,14 @@ static void mv__la_jacobian_row(const mv__la_picture *g, size_t r) {
     }
 }
 /* coordinate `axis` of T at a voxel */
-static double mv__la_coordinate(const mv__la_picture *g, const size_t *x, int axis) {
+static double mv__ly_coordinate(const mv__ly_picture *g, const size_t *x, int axis) {
     const double *m = g->out->affine + 4 * (size_t)axis;
     const size_t at = (x[2] * g->out->dim[1] + x[1]) * g->out->dim[0] + x[0];
     return m[0] * (double)x[0] + m[1] * (double)x[1] + m[2] * (double)x[2] + m[3] +
            (double)g->field[(size_t)axis * g->voxels + at];
 }
-static double mv__la_line(const mv__la_picture *g, const size_t *x, int axis) { /* 0..1 */
-    const double at = mv__la_coordinate(g, x, axis) / g->size, off = fabs(at - mv__rint(at)) * g->size;
+static double mv__ly_line(const mv__ly_picture *g, const size_t *x, int axis) { /* 0..1 */
+    const double at = mv__ly_coordinate(g, x, axis) / g->size, off = fabs(at - mv__rint(at)) * g->size;
     double s = 0.0, t;
     int d;
     for (d = 0; d < 3; d++) { /* mm a voxel */
@@ -38945,23 +38945,23 @@ static double mv__la_line(const mv__la_picture *g, const size_t *x, int axis) { 
         if (x[d] > 0) p[d]--;
         if (x[d] + 1 < g->out->dim[d]) q[d]++;
         if (p[d] == q[d]) continue;
-        t = (mv__la_coordinate(g, q, axis) - mv__la_coordinate(g, p, axis)) / (double)(q[d] - p[d]);
+        t = (mv__ly_coordinate(g, q, axis) - mv__ly_coordinate(g, p, axis)) / (double)(q[d] - p[d]);
         s += t * t;
     }
     s = sqrt(s);
     t = 0.5 * g->width + 0.5 - (s > 0.0 ? off / s : off > 0.0 ? g->width + 1.0 : 0.0);
     return t > 0.0 ? t < 1.0 ? t : 1.0 : 0.0; /* NaN: none */
 }
-static void mv__la_grid_row(const mv__la_picture *g, size_t r) {
+static void mv__ly_grid_row(const mv__ly_picture *g, size_t r) {
     const size_t w = g->out->dim[0];
-    uint8_t *d = mv__la_at(g->out, r * w);
+    uint8_t *d = mv__ly_at(g->out, r * w);
     size_t x[3];
     x[1] = r % g->out->dim[1];
     x[2] = r / g->out->dim[1];
     for (x[0] = 0; x[0] < w; x[0]++)
-        d[x[0]] = mv__la_byte(255.0 * fmax(mv__la_line(g, x, g->axis[0]), mv__la_line(g, x, g->axis[1])));
+        d[x[0]] = mv__ly_byte(255.0 * fmax(mv__ly_line(g, x, g->axis[0]), mv__ly_line(g, x, g->axis[1])));
 }
-static mv_status mv__la_picture_opt(mv_ctx *ctx, const char *op, mv__la_picture *g, const mv_volume *v,
+static mv_status mv__ly_picture_opt(mv_ctx *ctx, const char *op, mv__ly_picture *g, const mv_volume *v,
                                     const mv_picture_opt *o) {
     static const int axis[3][2] = {{0, 1}, {0, 2}, {1, 2}};
     double longest = 0.0, mm[3];
@@ -39003,7 +39003,7 @@ static mv_status mv__la_picture_opt(mv_ctx *ctx, const char *op, mv__la_picture 
     return MEDVOL_OK;
 }
 /* dst of that type and shape, each row by g->row */
-static mv_status mv__la_picture_run(mv_ctx *ctx, const char *op, mv__la_picture *g, mv_volume *dst,
+static mv_status mv__ly_picture_run(mv_ctx *ctx, const char *op, mv__ly_picture *g, mv_volume *dst,
                                     const mv_volume *src, mv_dtype type, int ndim, const size_t *dim) {
     mv_volume out;
     mv_status st = mv__out_begin(ctx, op, &out, dst, src, type, ndim, dim, 0);
@@ -39013,11 +39013,11 @@ static mv_status mv__la_picture_run(mv_ctx *ctx, const char *op, mv__la_picture 
     out.inter = 0.0;
     g->out = &out;
     g->rows = mv_volume_count(&out) / out.dim[0];
-    st = mv_parallel_for(ctx, mv__divup(g->rows, MV__LA_ROWS), mv__la_picture_job, g, op);
+    st = mv_parallel_for(ctx, mv__divup(g->rows, MV__LY_ROWS), mv__ly_picture_job, g, op);
     return mv__out_end(ctx, st, &out, dst);
 }
 /* two images of one shape */
-static mv_status mv__la_two(mv_ctx *ctx, const char *op, mv__la_picture *g, const mv_volume *dst,
+static mv_status mv__ly_two(mv_ctx *ctx, const char *op, mv__ly_picture *g, const mv_volume *dst,
                             const mv_volume *a, const mv_volume *b, const mv_picture_opt *o, int colour) {
     mv_status st;
     mv__memset(g, 0, sizeof *g);
@@ -39035,43 +39035,43 @@ static mv_status mv__la_two(mv_ctx *ctx, const char *op, mv__la_picture *g, cons
     g->a = a;
     g->b = b;
     if (dst != a && (st = mv__dst_apart(ctx, op, "b", dst, b)) < 0) return st;
-    return mv__la_picture_opt(ctx, op, g, a, o);
+    return mv__ly_picture_opt(ctx, op, g, a, o);
 }
 MEDVOL_DEF mv_status mv_picture_checkerboard(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
                                              const mv_volume *b, const mv_picture_opt *opt) {
     static const char *const op = "picture_checkerboard";
-    mv__la_picture g;
-    mv_status st = mv__la_two(ctx, op, &g, dst, a, b, opt, 1);
+    mv__ly_picture g;
+    mv_status st = mv__ly_two(ctx, op, &g, dst, a, b, opt, 1);
     const int colour = st == MEDVOL_OK && a->dtype == MEDVOL_RGB24;
     if (st < 0) return st;
-    if (!colour && g.window[0] == 0.0 && g.window[1] == 0.0) mv__la_ends(g.window, a, NULL);
-    if (!colour && g.window[2] == 0.0 && g.window[3] == 0.0) mv__la_ends(g.window + 2, b, NULL);
-    g.row = mv__la_checker_row;
-    return mv__la_picture_run(ctx, op, &g, dst, a, colour ? MEDVOL_RGB24 : MEDVOL_U8, a->ndim, a->dim);
+    if (!colour && g.window[0] == 0.0 && g.window[1] == 0.0) mv__ly_ends(g.window, a, NULL);
+    if (!colour && g.window[2] == 0.0 && g.window[3] == 0.0) mv__ly_ends(g.window + 2, b, NULL);
+    g.row = mv__ly_checker_row;
+    return mv__ly_picture_run(ctx, op, &g, dst, a, colour ? MEDVOL_RGB24 : MEDVOL_U8, a->ndim, a->dim);
 }
 MEDVOL_DEF mv_status mv_picture_difference(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
                                            const mv_volume *b, const mv_picture_opt *opt) {
     static const char *const op = "picture_difference";
     double ends[2];
-    mv__la_picture g;
-    mv_status st = mv__la_two(ctx, op, &g, dst, a, b, opt, 0);
+    mv__ly_picture g;
+    mv_status st = mv__ly_two(ctx, op, &g, dst, a, b, opt, 0);
     if (st < 0) return st;
     if (g.range == 0.0) {
-        mv__la_ends(ends, a, b);
+        mv__ly_ends(ends, a, b);
         g.range = ends[1];
     }
-    g.row = mv__la_difference_row;
-    return mv__la_picture_run(ctx, op, &g, dst, a, MEDVOL_RGB24, a->ndim, a->dim);
+    g.row = mv__ly_difference_row;
+    return mv__ly_picture_run(ctx, op, &g, dst, a, MEDVOL_RGB24, a->ndim, a->dim);
 }
 /* a field as contiguous planes of f32; *dense is to be freed */
-static mv_status mv__la_field(mv_ctx *ctx, const char *op, mv__la_picture *g, mv_volume *dense, size_t *n,
+static mv_status mv__ly_field(mv_ctx *ctx, const char *op, mv__ly_picture *g, mv_volume *dense, size_t *n,
                               const mv_volume *dst, const mv_volume *field, const mv_picture_opt *o) {
     mv_status st;
     mv__memset(g, 0, sizeof *g);
     mv__memset(dense, 0, sizeof *dense);
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__field_check(ctx, op, "field", field, &g->comps, n)) < 0) return st;
-    if ((st = mv__la_picture_opt(ctx, op, g, field, o)) < 0) return st;
+    if ((st = mv__ly_picture_opt(ctx, op, g, field, o)) < 0) return st;
     if ((st = mv__dense(ctx, op, "field", dense, field, MEDVOL_F32)) < 0) return st;
     g->field = (const float *)dense->data;
     g->voxels = n[0] * n[1] * n[2];
@@ -39080,10 +39080,10 @@ static mv_status mv__la_field(mv_ctx *ctx, const char *op, mv__la_picture *g, mv
 MEDVOL_DEF mv_status mv_picture_flow(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
                                      const mv_picture_opt *opt) {
     static const char *const op = "picture_flow";
-    mv__la_picture g;
+    mv__ly_picture g;
     mv_volume dense;
     size_t n[3], i;
-    mv_status st = mv__la_field(ctx, op, &g, &dense, n, dst, field, opt);
+    mv_status st = mv__ly_field(ctx, op, &g, &dense, n, dst, field, opt);
     if (st < 0) return st;
     if (g.range == 0.0)
         for (i = 0; i < g.voxels; i++) {
@@ -39091,15 +39091,15 @@ MEDVOL_DEF mv_status mv_picture_flow(mv_ctx *ctx, mv_volume *dst, const mv_volum
                                    (double)g.field[(size_t)g.axis[1] * g.voxels + i]);
             if (mv__finite(s) && s > g.range) g.range = s;
         }
-    g.row = mv__la_flow_row;
-    st = mv__la_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
+    g.row = mv__ly_flow_row;
+    st = mv__ly_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
     mv_volume_free(ctx, &dense);
     return st;
 }
 MEDVOL_DEF mv_status mv_picture_jacobian(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
                                          const mv_picture_opt *opt) {
     static const char *const op = "picture_jacobian";
-    mv__la_picture g;
+    mv__ly_picture g;
     mv_volume det;
     size_t n[3];
     mv_status st;
@@ -39107,26 +39107,26 @@ MEDVOL_DEF mv_status mv_picture_jacobian(mv_ctx *ctx, mv_volume *dst, const mv_v
     mv__memset(&det, 0, sizeof det);
     if (!dst) return mv__fail_null(ctx, op, "dst");
     if ((st = mv__field_check(ctx, op, "field", field, &g.comps, n)) < 0) return st;
-    if ((st = mv__la_picture_opt(ctx, op, &g, field, opt)) < 0) return st;
+    if ((st = mv__ly_picture_opt(ctx, op, &g, field, opt)) < 0) return st;
     if ((st = mv_field_jacobian(ctx, &det, NULL, field, NULL)) < 0) return st;
     if (g.range == 0.0) g.range = 1.0;
     g.field = (const float *)det.data;
     g.voxels = n[0] * n[1] * n[2];
-    g.row = mv__la_jacobian_row;
-    st = mv__la_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
+    g.row = mv__ly_jacobian_row;
+    st = mv__ly_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
     mv_volume_free(ctx, &det);
     return st;
 }
 MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
                                      const mv_picture_opt *opt) {
     static const char *const op = "picture_grid";
-    mv__la_picture g;
+    mv__ly_picture g;
     mv_volume dense;
     size_t n[3];
-    mv_status st = mv__la_field(ctx, op, &g, &dense, n, dst, field, opt);
+    mv_status st = mv__ly_field(ctx, op, &g, &dense, n, dst, field, opt);
     if (st < 0) return st;
-    g.row = mv__la_grid_row;
-    st = mv__la_picture_run(ctx, op, &g, dst, field, MEDVOL_U8, n[2] > 1 ? 3 : 2, n);
+    g.row = mv__ly_grid_row;
+    st = mv__ly_picture_run(ctx, op, &g, dst, field, MEDVOL_U8, n[2] > 1 ? 3 : 2, n);
     mv_volume_free(ctx, &dense);
     return st;
 }

@@ -17,6 +17,7 @@
 #include "profile_espirit.c"
 #include "profile_grappa.c"
 #include "profile_sense.c"
+#include "profile_compose_layers.c"
 #include "profile_load.c"
 #include "profile_save.c"
 
@@ -52,7 +53,7 @@ int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils, profile_espirit,
-        profile_grappa, profile_sense, profile_load, profile_save};
+        profile_grappa, profile_sense, profile_compose_layers, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;
