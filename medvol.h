@@ -37771,13 +37771,13 @@ static inline mvf MV__K(mv__ly_vividf)(mvf x, mvf y) {
     return mvf_sel(mvf_le(z, one), MV__K(mv__ly_burnf)(x, z), dodge);
 }
 static void MV__K(mv__ly_blendf)(float *d, const float *b, const float *s, size_t n, int mode) {
-    const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f), nil = mvf_zero();
+    const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f), black = mvf_zero();
     size_t i;
     switch (mode) {
         case MEDVOL_BLEND_DARKEN: MV__LY_FLOATS(mvf_min(x, y));
         case MEDVOL_BLEND_MULTIPLY: MV__LY_FLOATS(mvf_mul(x, y));
         case MEDVOL_BLEND_COLOUR_BURN: MV__LY_FLOATS(MV__K(mv__ly_burnf)(x, y));
-        case MEDVOL_BLEND_LINEAR_BURN: MV__LY_FLOATS(mvf_max(mvf_sub(x, mvf_sub(one, y)), nil));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LY_FLOATS(mvf_max(mvf_sub(x, mvf_sub(one, y)), black));
         case MEDVOL_BLEND_LIGHTEN: MV__LY_FLOATS(mvf_max(x, y));
         case MEDVOL_BLEND_SCREEN: MV__LY_FLOATS(mvf_add(x, mvf_mul(y, mvf_sub(one, x))));
         case MEDVOL_BLEND_COLOUR_DODGE: MV__LY_FLOATS(MV__K(mv__ly_dividef)(x, mvf_sub(one, y)));
@@ -37787,14 +37787,14 @@ static void MV__K(mv__ly_blendf)(float *d, const float *b, const float *s, size_
         case MEDVOL_BLEND_HARD_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_hardf)(x, y, y));
         case MEDVOL_BLEND_VIVID_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_vividf)(x, y));
         case MEDVOL_BLEND_LINEAR_LIGHT:
-            MV__LY_FLOATS(mvf_max(mvf_min(mvf_add(x, mvf_sub(mvf_mul(two, y), one)), one), nil));
+            MV__LY_FLOATS(mvf_max(mvf_min(mvf_add(x, mvf_sub(mvf_mul(two, y), one)), one), black));
         case MEDVOL_BLEND_PIN_LIGHT:
             MV__LY_FLOATS(mvf_max(mvf_min(x, mvf_mul(two, y)), mvf_sub(mvf_mul(two, y), one)));
-        case MEDVOL_BLEND_HARD_MIX: MV__LY_FLOATS(mvf_sel(mvf_ge(x, mvf_sub(one, y)), one, nil));
+        case MEDVOL_BLEND_HARD_MIX: MV__LY_FLOATS(mvf_sel(mvf_ge(x, mvf_sub(one, y)), one, black));
         case MEDVOL_BLEND_DIFFERENCE: MV__LY_FLOATS(mvf_abs(mvf_sub(x, y)));
         case MEDVOL_BLEND_EXCLUSION:
             MV__LY_FLOATS(mvf_add(mvf_mul(x, mvf_sub(one, y)), mvf_mul(y, mvf_sub(one, x))));
-        case MEDVOL_BLEND_SUBTRACT: MV__LY_FLOATS(mvf_max(mvf_sub(x, y), nil));
+        case MEDVOL_BLEND_SUBTRACT: MV__LY_FLOATS(mvf_max(mvf_sub(x, y), black));
         case MEDVOL_BLEND_DIVIDE: MV__LY_FLOATS(MV__K(mv__ly_dividef)(x, y));
         default: break;
     }
@@ -37818,11 +37818,11 @@ static void MV__K(mv__ly_mixf)(float *d, const float *b, const float *s, const f
 }
 /* times k, to 0..1, NaN to 0; turned about (1 - s) or not. d has room for whole vectors. */
 static void MV__K(mv__ly_clampf)(float *d, const float *s, size_t n, float k, int turn) {
-    const mvf one = mvf_set1(1.0f), nil = mvf_zero(), by = mvf_set1(k);
+    const mvf one = mvf_set1(1.0f), black = mvf_zero(), by = mvf_set1(k);
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
         mvf x = i + MVF_N <= n ? mvf_load(s + i) : mvf_loadn(s + i, n - i);
-        x = mvf_min(mvf_max(mvf_mul(by, x), nil), one);
+        x = mvf_min(mvf_max(mvf_mul(by, x), black), one);
         mvf_store(d + i, turn ? mvf_sub(one, x) : x);
     }
     mv_end();
@@ -38096,7 +38096,7 @@ static void mv__ly_stretchf(const mv__la *g, size_t at, size_t n) {
 static void mv__ly_job(void *arg, size_t job) {
     const mv__la *g = (const mv__la *)arg;
     const size_t end = mv__minz(g->count, (job + 1) * MV__CHUNK);
-    const size_t most = g->channels ? MV__LY_BYTES / (size_t)g->channels : MV__LY_STRETCH;
+    const size_t most = g->channels ? (size_t)MV__LY_BYTES / (size_t)g->channels : (size_t)MV__LY_STRETCH;
     size_t at, n;
     for (at = job * MV__CHUNK; at < end; at += n) {
         n = mv__minz(mv__minz(most, end - at), g->run - at % g->run);

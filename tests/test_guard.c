@@ -1886,6 +1886,7 @@ static void op_match(void) { /* ARG: 1: masks, 2: to f32 */
     mv_match_opt o;
     memset(&o, 0, sizeof o);
     if (ARG & 1) o.mask = vin(MEDVOL_I16, N, 3, 2, 0), o.reference_mask = vin(MEDVOL_U8, 7, N, 0, 0);
+    if (ARG & 2) o.dtype = MEDVOL_F32;
     did(mv_match_histogram(T, vout(ARG & 2 ? MEDVOL_F32 : TYPE, N, 3, 2, 0), s, r, &o));
 }
 static void op_picture(void) { /* ARG: which; 4: of two images, 8: in the plane */
