@@ -43,6 +43,7 @@
      [REGISTER]   registration: rigid to affine, by local correlation
      [FLOW]       dense flow between images that are alike: inverse search
      [LANDMARK]   fits of points, thin-plate splines, manual corrections
+     [LAYER]      layers of images, contrast, pictures of registrations
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
@@ -50,7 +51,8 @@
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
                             FIELD MEASURE REGISTER FLOW LANDMARK LAYER: leave a section out ([IO] needs
                             [GZIP], KSPACE to SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER]
-                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER])
+                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER], [LAYER]
+                            [FIELD])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -2959,6 +2961,162 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
                              const mv_flow_opt *opt);
 #endif
 
+/* ---- layers and pictures ------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_LAYER
+
+/* How a layer changes what is below it: B(b, s) of backdrop b and layer s, 0 black to 1 white, by channel.
+   The 16 of W3C Compositing and Blending 1 (ISO 32000-1, 11.3.5) as there: NORMAL s, MULTIPLY, SCREEN,
+   OVERLAY, DARKEN, LIGHTEN, COLOUR_DODGE, COLOUR_BURN, HARD_LIGHT, SOFT_LIGHT, DIFFERENCE, EXCLUSION; HUE,
+   SATURATION, COLOUR, LUMINOSITY of whole colours. The other ten as Adobe's Photoshop documents them:
+   DISSOLVE (NORMAL; a pixel is all layer or all backdrop, by chance as its alpha says), LINEAR_BURN b + s -
+   1, ADD b + s (linear dodge), SUBTRACT b - s, DIVIDE b / s (0 where b is 0, else 1 where s is 0),
+   VIVID_LIGHT (burn by 2 s up to s = 1/2, beyond it dodge by 2 s - 1), LINEAR_LIGHT b + 2 s - 1, PIN_LIGHT
+   max(min(b, 2 s), 2 s - 1), HARD_MIX 1 where b + s >= 1, else 0; DARKER_COLOUR, LIGHTER_COLOUR: the one
+   whose R + G + B is less, or greater (b where equal). Clamped to 0..1. */
+typedef enum mv_blend {
+    MEDVOL_BLEND_NORMAL = 0,
+    MEDVOL_BLEND_DISSOLVE = 1,
+    MEDVOL_BLEND_DARKEN = 2,
+    MEDVOL_BLEND_MULTIPLY = 3,
+    MEDVOL_BLEND_COLOUR_BURN = 4,
+    MEDVOL_BLEND_LINEAR_BURN = 5,
+    MEDVOL_BLEND_DARKER_COLOUR = 6,
+    MEDVOL_BLEND_LIGHTEN = 7,
+    MEDVOL_BLEND_SCREEN = 8,
+    MEDVOL_BLEND_COLOUR_DODGE = 9,
+    MEDVOL_BLEND_ADD = 10,
+    MEDVOL_BLEND_LIGHTER_COLOUR = 11,
+    MEDVOL_BLEND_OVERLAY = 12,
+    MEDVOL_BLEND_SOFT_LIGHT = 13,
+    MEDVOL_BLEND_HARD_LIGHT = 14,
+    MEDVOL_BLEND_VIVID_LIGHT = 15,
+    MEDVOL_BLEND_LINEAR_LIGHT = 16,
+    MEDVOL_BLEND_PIN_LIGHT = 17,
+    MEDVOL_BLEND_HARD_MIX = 18,
+    MEDVOL_BLEND_DIFFERENCE = 19,
+    MEDVOL_BLEND_EXCLUSION = 20,
+    MEDVOL_BLEND_SUBTRACT = 21,
+    MEDVOL_BLEND_DIVIDE = 22,
+    MEDVOL_BLEND_HUE = 23,
+    MEDVOL_BLEND_SATURATION = 24,
+    MEDVOL_BLEND_COLOUR = 25,
+    MEDVOL_BLEND_LUMINOSITY = 26,
+    MEDVOL_BLEND_FORCE_INT = 0x7fffffff
+} mv_blend;
+typedef struct mv_layer {
+    const mv_volume *image;
+    const mv_volume *alpha; /* NULL: 1 everywhere; u8 (255 is 1), u16 (65535 is 1) or f32 of image's shape */
+    double opacity;         /* 0..1, of all of it; 0 shows nothing */
+    mv_blend mode;
+    int invert;             /* 1 - image, before anything else; alpha stays */
+    int hidden;
+} mv_layer;
+typedef struct mv_compose_opt {
+    double colour[4]; /* of the background where none is given: R (or grey), G, B, A, 0..1 */
+    uint32_t seed;    /* of DISSOLVE */
+} mv_compose_opt;
+/* mv_compose_layers: dst = background with layers[0], then layers[1] ... laid on it, each by
+     alpha = opacity * layer.alpha * (the image's own A),  c <- (1 - alpha) c + alpha B(c, image).
+   background: u8, u16, f32, rgb24 or rgba32; NULL: opt->colour everywhere, dst in the type and geometry of
+   layers[0].image. The result has the background's type, shape, geometry and scaling (which is not applied:
+   stored values are what is seen). Layers have its shape (any, to seven axes) and on
+     u8      u8;   u16  u8, u16;   f32 u8, u16, f32 (clamped to 0..1, NaN is 0)
+     rgb24, rgba32   u8 (grey), rgb24, rgba32.
+   Grey has no hue or saturation: HUE, SATURATION and COLOUR change nothing there, LUMINOSITY is NORMAL.
+   rgba32 below: A <- alpha + A - alpha A, colours not premultiplied, B weighs A and the plain image 1 - A
+   (W3C, 9.1); invisible pixels (A = 0 in both) keep their colour.
+   8 bits a channel: opacity and alphas to the nearest 255th, products of them rounded likewise; B rounded
+   to the nearest 255th, halves up, then the mixture; each exactly. u16 and f32: in f32, u16 within 0.51 of
+   the exact value for each layer.
+   DISSOLVE depends on seed, the layer's place in the list and the pixel's in the image.
+   All layers are applied to one stretch of pixels before the next: each image is read once, dst written once.
+   In place when dst is the background; dst may not overlap a layer (MEDVOL_E_ALIAS). Threads: stretches of
+   64 Ki pixels. Memory: the result, and 64 KiB for each of up to five modes without a kernel of their own
+   (burn, dodge, soft light, vivid light, divide). Same bits at every level and number of threads.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (opacity, mode, colour, more than 2^20 layers), _ALIAS,
+   _SIZE, _NOMEM, _LIMIT, _CANCELLED (no layer and no background: _EMPTY). */
+MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_volume *background,
+                                       const mv_layer *layers, size_t count, const mv_compose_opt *opt);
+
+/* mv_clahe: contrast limited adaptive histogram equalisation (Zuiderveld 1994), as OpenCV's CLAHE, of each
+   slice x, y by itself. The slice is cut into tiles[0] x tiles[1] tiles; where they do not come out even
+   it is mirrored (REFLECT) beyond its upper ends for the histograms, by tiles - size % tiles along both
+   axes. Of a tile's histogram all above max(1, floor(clip * pixels of a tile / bins)) a bin is cut off and
+   given to all bins in equal parts, the rest to bins at equal steps; the sums of the bins, scaled to the
+   range, are the tile's curve. Pixels take the curves of the four nearest tiles' middles, bilinearly. u8,
+   u16: 256 and 65536 bins, one a value; stored values, scaling stays; same bits as OpenCV 4 and 5 give but
+   where a compiler fuses its steps (1). Any other real type: as f32, which the result is, with opt->bins
+   bins over range (the curve runs straight within a bin); values beyond take the ends, NaN stays NaN. In
+   place when types agree. Threads: tiles, then rows. Memory: 4 (f32: 8) bytes a bin and tile, 12 bytes a
+   column. Same bits at every level and number of threads. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (tiles
+   beyond 256 or the slice's sides, clip, bins, range), _SHAPE, _ALIAS, _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+typedef struct mv_clahe_opt {
+    int tiles[2];    /* along x and y; 0: 8, or the side where that is less */
+    double clip;     /* times the mean of a histogram's bins; 0: 2; infinite: not limited */
+    int bins;        /* f32: 2..65536; 0: 256 */
+    double range[2]; /* f32: what becomes the same range; both 0: the least and greatest finite value */
+} mv_clahe_opt;
+MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_clahe_opt *opt);
+
+/* mv_match_histogram: gives src the distribution of values of `reference` (of any shape), as
+   scikit-image's match_histograms: a value with the share p of src's values at or below it becomes the
+   reference's value at the share p, linear between the shares of its values (numpy.interp), in double.
+   Values that are not finite do not count and stay. mask, reference_mask: of the images' shapes; only
+   voxels > 0 count and change. Any real types, scaling applied; dst has src's type (integers rounded to
+   nearest even) unless opt->dtype or its memory says otherwise. u8, i8, u16, i16 without scaling by tables
+   of counts, others, as f32, by sorting. In place when the element sizes agree. Matching twice is matching
+   once. Threads: chunks of 64 Ki voxels. Memory: of tables 2 MiB; of sorted images 20 bytes a voxel (a
+   masked one: of those in it). Same bits at every level and number of threads. Errors: MEDVOL_E_NULL,
+   _DTYPE, _SHAPE (masks), _EMPTY (no finite voxel counts), _ALIAS (dst over the reference or a mask),
+   _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+typedef struct mv_match_opt {
+    const mv_volume *mask, *reference_mask;
+    mv_dtype dtype;
+} mv_match_opt;
+MEDVOL_DEF mv_status mv_match_histogram(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_volume *reference, const mv_match_opt *opt);
+
+/* PICTURES of registrations, voxel by voxel on the grid and in the geometry of what is shown, so that
+   mv_render_planes shows any plane of them the right way up (mv_save_png writes those of two axes as they are
+   stored) and mv_compose_layers lays them over others. Axes beyond the third are images of their own. NaN is
+   black. Colours are sRGB bytes, halves to even. Threads: rows. Memory: the result, of fields that are not
+   contiguous f32 a copy. Same bits at every level and number of threads, but for what the C library's atan2
+   and log2 put into the last place of hues and t. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options),
+   _SINGULAR, _ALIAS (dst over a source), _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+enum { MEDVOL_PLANE_XY = 0, MEDVOL_PLANE_XZ = 1, MEDVOL_PLANE_YZ = 2 }; /* of world axes */
+typedef struct mv_picture_opt {
+    double window_a[2]; /* checkerboard: black and white of a; both 0: the least and greatest finite value */
+    double window_b[2]; /* the same of b */
+    double range;       /* difference, flow, jacobian: what takes the full colour; 0: said by each */
+    double size;        /* checkerboard: side of a square, grid: from line to line; mm; 0: an eighth of the
+                           longest side of the image */
+    double width;       /* grid: of lines, in voxels; 0: 1 */
+    int plane;          /* flow, grid: MEDVOL_PLANE_*; fields of 2 components have XY alone */
+} mv_picture_opt;
+/* mv_picture_checkerboard: a and b of one shape in turn, in cubes of `size` (whole voxels, at least 1), the
+   first of a: real ones by their windows as u8, rgb24 as they are.
+   mv_picture_difference: t = (a - b) / range of real images as rgb24: from blue (59, 76, 192) at -1 by white
+   at 0 to red (180, 4, 38) at 1 and beyond. range: the greatest finite |a - b|.
+   mv_picture_flow: displacements (fields as in mv_field_*) in the plane as rgb24 of full value: hue is their
+   direction, red along the first axis, a third of the wheel (green) at 120 degrees towards the second;
+   saturation their length by range (the greatest finite one). Nothing moves: white.
+   mv_picture_jacobian: determinants (mv_field_jacobian) as the difference's colours of t = log2(J) / range
+   (1: halves are blue, doubles red); folds (J <= 0) yellow (255, 220, 0).
+   mv_picture_grid: u8, white on black: where a coordinate of T(p) = p + u(p) in the plane is a multiple of
+   `size`: the lines of a grid on the moving image as the warp shows them. width / 2 + 1/2 less the distance
+   from the line in voxels, within 0..1; the distance is to first order, by central differences. */
+MEDVOL_DEF mv_status mv_picture_checkerboard(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                             const mv_volume *b, const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_difference(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                           const mv_volume *b, const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_flow(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_jacobian(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                         const mv_picture_opt *opt);
+MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -3000,6 +3158,9 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
 #endif
 #if defined(MEDVOL_NO_REGISTER) && !defined(MEDVOL_NO_LANDMARK)
 #  error "medvol.h: [LANDMARK] needs [REGISTER]: define MEDVOL_NO_LANDMARK too"
+#endif
+#if defined(MEDVOL_NO_FIELD) && !defined(MEDVOL_NO_LAYER)
+#  error "medvol.h: [LAYER] needs [FIELD]: define MEDVOL_NO_LAYER too"
 #endif
 #include <stdarg.h>
 #include <math.h>
@@ -42656,6 +42817,1644 @@ MEDVOL_DEF mv_status mv_field_correct(mv_ctx *ctx, mv_volume *dst, const mv_volu
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_LANDMARK */
+
+/* ==== [LAYER] layers of images, contrast, pictures of registrations. Owns mv__ly_*. Uses [VOLUME] [FIELD].
+   Source: W3C Compositing and Blending 1, Zuiderveld 1994 (contrast limited equalisation). ============== */
+#ifndef MEDVOL_NO_LAYER
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+/* x / 255 to nearest, x in 0..65025: there are no ties */
+static inline int mv__ly_255(int x) { return (x + 128 + ((x + 128) >> 8)) >> 8; }
+/* top / below to nearest, halves up, at most 255 */
+static inline int mv__ly_share(int top, int below) {
+    return below <= 0 || top >= 255 * below ? (top > 0 ? 255 : 0) : (2 * top + below) / (2 * below);
+}
+static inline int mv__ly_clip(int x) { return x < 0 ? 0 : x > 255 ? 255 : x; }
+static inline int mv__ly_burn(int b, int s) { /* 255 - (255 - b) / s, halves up: those of the quotient down */
+    if (b == 255) return 255;
+    if (255 * (255 - b) >= 255 * s) return 0;
+    return 255 - (2 * 255 * (255 - b) + s - 1) / (2 * s);
+}
+static inline int mv__ly_dodge(int b, int s) { return mv__ly_share(255 * b, 255 - s); }
+static inline int mv__ly_soft(int b, int s) {
+    const double x = b / 255.0, y = s / 255.0;
+    double d;
+    if (s < 128) return (int)floor(255.0 * (x - (1.0 - 2.0 * y) * x * (1.0 - x)) + 0.5);
+    d = b < 64 ? ((16.0 * x - 12.0) * x + 4.0) * x : sqrt(x);
+    return (int)floor(255.0 * (x + (2.0 * y - 1.0) * (d - x)) + 0.5);
+}
+/* B(b, s) of one channel in 255ths; modes of whole colours do not come here */
+static int mv__ly_one(int mode, int b, int s) {
+    switch (mode) {
+        case MEDVOL_BLEND_DARKEN: return b < s ? b : s;
+        case MEDVOL_BLEND_MULTIPLY: return mv__ly_255(b * s);
+        case MEDVOL_BLEND_COLOUR_BURN: return mv__ly_burn(b, s);
+        case MEDVOL_BLEND_LINEAR_BURN: return mv__ly_clip(b + s - 255);
+        case MEDVOL_BLEND_LIGHTEN: return b > s ? b : s;
+        case MEDVOL_BLEND_SCREEN: return 255 - mv__ly_255((255 - b) * (255 - s));
+        case MEDVOL_BLEND_COLOUR_DODGE: return mv__ly_dodge(b, s);
+        case MEDVOL_BLEND_ADD: return mv__ly_clip(b + s);
+        case MEDVOL_BLEND_OVERLAY:
+            return b < 128 ? mv__ly_255(2 * b * s) : 255 - mv__ly_255(2 * (255 - b) * (255 - s));
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__ly_soft(b, s);
+        case MEDVOL_BLEND_HARD_LIGHT:
+            return s < 128 ? mv__ly_255(2 * b * s) : 255 - mv__ly_255(2 * (255 - b) * (255 - s));
+        case MEDVOL_BLEND_VIVID_LIGHT: return s < 128 ? mv__ly_burn(b, 2 * s) : mv__ly_dodge(b, 2 * s - 255);
+        case MEDVOL_BLEND_LINEAR_LIGHT: return mv__ly_clip(b + 2 * s - 255);
+        case MEDVOL_BLEND_PIN_LIGHT:
+            return b > 2 * s ? 2 * s : b < 2 * s - 255 ? 2 * s - 255 : b;
+        case MEDVOL_BLEND_HARD_MIX: return b + s >= 255 ? 255 : 0;
+        case MEDVOL_BLEND_DIFFERENCE: return b > s ? b - s : s - b;
+        case MEDVOL_BLEND_EXCLUSION: return mv__ly_255(b * (255 - s) + s * (255 - b));
+        case MEDVOL_BLEND_SUBTRACT: return mv__ly_clip(b - s);
+        case MEDVOL_BLEND_DIVIDE: return mv__ly_share(255 * b, s);
+        default: return s;
+    }
+}
+#endif
+#if MV__PASS > 1
+/* words of 16 bits in two halves of the bytes */
+#  ifdef MV__X86
+#    define MV__LY_LO(a) MV__I(unpacklo_epi8)(a, mvi_set1(0))
+#    define MV__LY_HI(a) MV__I(unpackhi_epi8)(a, mvi_set1(0))
+#    define MV__LY_PACK(a, b) MV__I(packus_epi16)(a, b)
+#    define MV__LY_MUL(a, b) MV__I(mullo_epi16)(a, b)
+#    define MV__LY_PLUS(a, b) MV__I(add_epi16)(a, b)
+#    define MV__LY_LESS(a, b) MV__I(sub_epi16)(a, b)
+#    define MV__LY_DIV(a) MV__I(mulhi_epu16)(MV__LY_PLUS(a, MV__LY_WORDS(128)), MV__LY_WORDS(257))
+#    define MV__LY_SIGN(a) MV__I(srai_epi16)(a, 15)
+#    define MV__LY_ADDS(a, b) MV__I(adds_epu8)(a, b)
+#    define MV__LY_SUBS(a, b) MV__I(subs_epu8)(a, b)
+#  else
+#    define MV__LY_U8(a) vreinterpretq_u8_s32(a)
+#    define MV__LY_U16(a) vreinterpretq_u16_s32(a)
+#    define MV__LY_S16(a) vreinterpretq_s16_s32(a)
+#    define MV__LY_LO(a) vreinterpretq_s32_u16(vmovl_u8(vget_low_u8(MV__LY_U8(a))))
+#    define MV__LY_HI(a) vreinterpretq_s32_u16(vmovl_u8(vget_high_u8(MV__LY_U8(a))))
+#    define MV__LY_PACK(a, b) \
+        vreinterpretq_s32_u8(vcombine_u8(vqmovun_s16(MV__LY_S16(a)), vqmovun_s16(MV__LY_S16(b))))
+#    define MV__LY_MUL(a, b) vreinterpretq_s32_u16(vmulq_u16(MV__LY_U16(a), MV__LY_U16(b)))
+#    define MV__LY_PLUS(a, b) vreinterpretq_s32_u16(vaddq_u16(MV__LY_U16(a), MV__LY_U16(b)))
+#    define MV__LY_LESS(a, b) vreinterpretq_s32_u16(vsubq_u16(MV__LY_U16(a), MV__LY_U16(b)))
+#    define MV__LY_DIV(a) vreinterpretq_s32_u16(mv__ly_div(MV__LY_U16(a)))
+#    define MV__LY_SIGN(a) vreinterpretq_s32_s16(vshrq_n_s16(MV__LY_S16(a), 15))
+#    define MV__LY_ADDS(a, b) vreinterpretq_s32_u8(vqaddq_u8(MV__LY_U8(a), MV__LY_U8(b)))
+#    define MV__LY_SUBS(a, b) vreinterpretq_s32_u8(vqsubq_u8(MV__LY_U8(a), MV__LY_U8(b)))
+static inline uint16x8_t mv__ly_div(uint16x8_t x) { /* as mv__ly_255 */
+    x = vaddq_u16(x, vdupq_n_u16(128));
+    return vshrq_n_u16(vsraq_n_u16(x, x, 8), 8);
+}
+#  endif
+#  define MV__LY_GET(p) mvi_load((const int32_t *)(const void *)((p) + i))
+#  define MV__LY_PUT(a) mvi_store((int32_t *)(void *)(d + i), a)
+#  define MV__LY_WORDS(v) mvi_set1((v) * 0x10001)
+/* 2 x y / 255 or, where `by` is 128 and more, the same of what is left to white */
+static inline mvi MV__K(mv__ly_hard)(mvi x, mvi y, mvi by) {
+    const mvi ones = MV__LY_WORDS(255);
+    const mvi m = mvi_and(MV__LY_SIGN(MV__LY_LESS(MV__LY_WORDS(127), by)), ones);
+    x = mvi_xor(x, m);
+    y = mvi_xor(y, m);
+    x = MV__LY_MUL(x, y);
+    return mvi_xor(MV__LY_DIV(MV__LY_PLUS(x, x)), m);
+}
+#  define MV__LY_BYTEWISE(value)                          \
+      for (; i + MV__VEC <= n; i += MV__VEC) {            \
+          const mvi x = MV__LY_GET(b), y = MV__LY_GET(s); \
+          MV__LY_PUT(value);                              \
+      }                                                   \
+      break
+#  define MV__LY_WORDWISE(value)                              \
+      for (; i + MV__VEC <= n; i += MV__VEC) {                \
+          const mvi xs = MV__LY_GET(b), ys = MV__LY_GET(s);   \
+          mvi x = MV__LY_LO(xs), y = MV__LY_LO(ys), lo;       \
+          lo = value;                                         \
+          x = MV__LY_HI(xs);                                  \
+          y = MV__LY_HI(ys);                                  \
+          MV__LY_PUT(MV__LY_PACK(lo, value));                 \
+      }                                                       \
+      break
+/* As many bytes as there are whole vectors; modes with quotients and roots none. */
+static size_t MV__K(mv__ly_blend_some)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
+    const mvi white = mvi_set1(-1), most = MV__LY_WORDS(255);
+    size_t i = 0;
+    switch (mode) {
+        case MEDVOL_BLEND_DARKEN: MV__LY_BYTEWISE(mvi_min_u8(x, y));
+        case MEDVOL_BLEND_LIGHTEN: MV__LY_BYTEWISE(mvi_max_u8(x, y));
+        case MEDVOL_BLEND_ADD: MV__LY_BYTEWISE(MV__LY_ADDS(x, y));
+        case MEDVOL_BLEND_SUBTRACT: MV__LY_BYTEWISE(MV__LY_SUBS(x, y));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LY_BYTEWISE(MV__LY_SUBS(x, mvi_xor(y, white)));
+        case MEDVOL_BLEND_DIFFERENCE: MV__LY_BYTEWISE(mvi_or(MV__LY_SUBS(x, y), MV__LY_SUBS(y, x)));
+        case MEDVOL_BLEND_PIN_LIGHT:
+            MV__LY_BYTEWISE(mvi_max_u8(mvi_min_u8(x, MV__LY_ADDS(y, y)), MV__LY_SUBS(y, mvi_xor(y, white))));
+        case MEDVOL_BLEND_MULTIPLY: MV__LY_WORDWISE(MV__LY_DIV(MV__LY_MUL(x, y)));
+        case MEDVOL_BLEND_SCREEN:
+            MV__LY_WORDWISE(mvi_xor(most, MV__LY_DIV(MV__LY_MUL(mvi_xor(x, most), mvi_xor(y, most)))));
+        case MEDVOL_BLEND_OVERLAY: MV__LY_WORDWISE(MV__K(mv__ly_hard)(x, y, x));
+        case MEDVOL_BLEND_HARD_LIGHT: MV__LY_WORDWISE(MV__K(mv__ly_hard)(x, y, y));
+        case MEDVOL_BLEND_LINEAR_LIGHT:
+            MV__LY_WORDWISE(MV__LY_LESS(MV__LY_PLUS(x, MV__LY_PLUS(y, y)), most));
+        case MEDVOL_BLEND_HARD_MIX: /* the sign of 254 - x - y */
+            MV__LY_WORDWISE(mvi_and(most, MV__LY_SIGN(MV__LY_LESS(MV__LY_WORDS(254), MV__LY_PLUS(x, y)))));
+        case MEDVOL_BLEND_EXCLUSION:
+            MV__LY_WORDWISE(MV__LY_DIV(
+                MV__LY_PLUS(MV__LY_MUL(x, mvi_xor(y, most)), MV__LY_MUL(y, mvi_xor(x, most)))));
+        default: break;
+    }
+    mv_end();
+    return i;
+}
+#  undef MV__LY_BYTEWISE
+#  undef MV__LY_WORDWISE
+#endif
+/* d = B(b, s); d may be b or s, too */
+static void MV__K(mv__ly_blend)(uint8_t *d, const uint8_t *b, const uint8_t *s, size_t n, int mode) {
+    size_t i = 0;
+#if MV__PASS > 1
+    i = MV__K(mv__ly_blend_some)(d, b, s, n, mode);
+#endif
+    for (; i < n; i++) d[i] = (uint8_t)mv__ly_one(mode, b[i], s[i]);
+}
+/* d = (1 - a) b + a s, of 255ths; a NULL: `flat` everywhere */
+static void MV__K(mv__ly_mix)(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *a, size_t n,
+                              int flat) {
+    size_t i = 0;
+#if MV__PASS > 1
+    const mvi most = MV__LY_WORDS(255), w = MV__LY_WORDS(flat), v = MV__LY_WORDS(255 - flat);
+    for (; !a && i + MV__VEC <= n; i += MV__VEC) {
+        const mvi x = MV__LY_GET(b), y = MV__LY_GET(s);
+        const mvi lo = MV__LY_PLUS(MV__LY_MUL(MV__LY_LO(x), v), MV__LY_MUL(MV__LY_LO(y), w));
+        const mvi hi = MV__LY_PLUS(MV__LY_MUL(MV__LY_HI(x), v), MV__LY_MUL(MV__LY_HI(y), w));
+        MV__LY_PUT(MV__LY_PACK(MV__LY_DIV(lo), MV__LY_DIV(hi)));
+    }
+    for (; a && i + MV__VEC <= n; i += MV__VEC) {
+        const mvi x = MV__LY_GET(b), y = MV__LY_GET(s), z = MV__LY_GET(a);
+        const mvi p = MV__LY_LO(z), q = MV__LY_HI(z);
+        const mvi lo =
+            MV__LY_PLUS(MV__LY_MUL(MV__LY_LO(x), mvi_xor(p, most)), MV__LY_MUL(MV__LY_LO(y), p));
+        const mvi hi =
+            MV__LY_PLUS(MV__LY_MUL(MV__LY_HI(x), mvi_xor(q, most)), MV__LY_MUL(MV__LY_HI(y), q));
+        MV__LY_PUT(MV__LY_PACK(MV__LY_DIV(lo), MV__LY_DIV(hi)));
+    }
+    mv_end();
+#endif
+    for (; i < n; i++) {
+        const int t = a ? a[i] : flat;
+        d[i] = (uint8_t)mv__ly_255(b[i] * (255 - t) + s[i] * t);
+    }
+}
+static void MV__K(mv__ly_invert)(uint8_t *d, const uint8_t *s, size_t n) {
+    size_t i = 0;
+#if MV__PASS > 1
+    for (; i + MV__VEC <= n; i += MV__VEC) MV__LY_PUT(mvi_xor(MV__LY_GET(s), mvi_set1(-1)));
+    mv_end();
+#endif
+    for (; i < n; i++) d[i] = (uint8_t)(255 - s[i]);
+}
+/* Alpha of n pixels of rgba32 for the colours, 0 for A itself: flat, times cover, times the image's own A.
+   Both may be NULL. */
+static void MV__K(mv__ly_alpha4)(uint8_t *d, const uint8_t *cover, const uint8_t *own, size_t n, int flat) {
+    size_t i = 0;
+#if MV__PASS > 1
+    const mvi half = mvi_set1(128), thrice = mvi_set1(0x10101), all = mvi_set1(flat);
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvi t = all;
+        if (cover) {
+            t = mvi_add(mvi_mul(t, mvi_load_u8(cover + i)), half);
+            t = mvi_srl(mvi_add(t, mvi_srl(t, 8)), 8);
+        }
+        if (own) {
+            const mvi a = mvi_load((const int32_t *)(const void *)(own + 4 * i));
+            t = mvi_add(mvi_mul(t, mvi_srl(a, 24)), half);
+            t = mvi_srl(mvi_add(t, mvi_srl(t, 8)), 8);
+        }
+        mvi_store((int32_t *)(void *)(d + 4 * i), mvi_mul(t, thrice));
+    }
+    mv_end();
+#endif
+    for (; i < n; i++) {
+        int t = flat;
+        if (cover) t = mv__ly_255(t * cover[i]);
+        if (own) t = mv__ly_255(t * own[4 * i + 3]);
+        d[4 * i] = d[4 * i + 1] = d[4 * i + 2] = (uint8_t)t;
+        d[4 * i + 3] = 0;
+    }
+}
+static int MV__K(mv__ly_opaque)(const uint8_t *p, size_t n) { /* n pixels of rgba32 */
+    unsigned a = 255;
+    size_t i = 0;
+#if MV__PASS > 1
+    mvi t = mvi_set1(-1);
+    int32_t lane[MVF_N];
+    int k;
+    for (; i + MVF_N <= n; i += MVF_N) t = mvi_and(t, mvi_load((const int32_t *)(const void *)(p + 4 * i)));
+    mvi_store(lane, mvi_srl(t, 24));
+    for (k = 0; k < MVF_N; k++) a &= (unsigned)lane[k];
+    mv_end();
+#endif
+    for (; i < n; i++) a &= p[4 * i + 3];
+    return a == 255;
+}
+/* To the result; nt: past the caches, and who writes the last asks for a fence (n 0). */
+static void MV__K(mv__ly_put)(uint8_t *d, const uint8_t *s, size_t n, int nt) {
+    if (n) MV__K(mv__copy_bytes)(d, s, n, 0, nt);
+    else mv_fence();
+    mv_end();
+}
+/* ---- values 0..1, n a multiple of 16. No fused steps: the same bits at every level. ---- */
+#define MV__LY_FLOATS(value)                                       \
+    for (i = 0; i < n; i += MVF_N) {                               \
+        const mvf x = mvf_load(b + i), y = mvf_load(s + i);        \
+        mvf_store(d + i, value);                                   \
+    }                                                              \
+    break
+static inline mvf MV__K(mv__ly_burnf)(mvf x, mvf y) {
+    const mvf one = mvf_set1(1.0f), q = mvf_div(mvf_sub(one, x), y);
+    return mvf_sel(mvf_ge(x, one), one, mvf_sub(one, mvf_min(q, one)));
+}
+static inline mvf MV__K(mv__ly_dividef)(mvf x, mvf y) { /* 0 / 0 is NaN and not looked at */
+    return mvf_sel(mvf_le(x, mvf_zero()), mvf_zero(), mvf_min(mvf_div(x, y), mvf_set1(1.0f)));
+}
+static inline mvf MV__K(mv__ly_hardf)(mvf x, mvf y, mvf by) {
+    const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f);
+    const mvf p = mvf_mul(two, mvf_mul(x, y));
+    const mvf q = mvf_sub(one, mvf_mul(two, mvf_mul(mvf_sub(one, x), mvf_sub(one, y))));
+    return mvf_sel(mvf_le(by, mvf_set1(0.5f)), p, q);
+}
+static inline mvf MV__K(mv__ly_softf)(mvf x, mvf y) {
+    const mvf one = mvf_set1(1.0f), k = mvf_sub(mvf_add(y, y), one);
+    mvf t = mvf_sub(mvf_mul(mvf_set1(16.0f), x), mvf_set1(12.0f));
+    t = mvf_mul(mvf_add(mvf_mul(t, x), mvf_set1(4.0f)), x);
+    t = mvf_sub(mvf_sel(mvf_le(x, mvf_set1(0.25f)), t, mvf_sqrt(x)), x);
+    t = mvf_sel(mvf_le(k, mvf_zero()), mvf_mul(x, mvf_sub(one, x)), t);
+    return mvf_add(x, mvf_mul(k, t));
+}
+static inline mvf MV__K(mv__ly_vividf)(mvf x, mvf y) {
+    const mvf one = mvf_set1(1.0f), z = mvf_add(y, y);
+    const mvf dodge = MV__K(mv__ly_dividef)(x, mvf_sub(mvf_set1(2.0f), z));
+    return mvf_sel(mvf_le(z, one), MV__K(mv__ly_burnf)(x, z), dodge);
+}
+static void MV__K(mv__ly_blendf)(float *d, const float *b, const float *s, size_t n, int mode) {
+    const mvf one = mvf_set1(1.0f), two = mvf_set1(2.0f), black = mvf_zero();
+    size_t i;
+    switch (mode) {
+        case MEDVOL_BLEND_DARKEN: MV__LY_FLOATS(mvf_min(x, y));
+        case MEDVOL_BLEND_MULTIPLY: MV__LY_FLOATS(mvf_mul(x, y));
+        case MEDVOL_BLEND_COLOUR_BURN: MV__LY_FLOATS(MV__K(mv__ly_burnf)(x, y));
+        case MEDVOL_BLEND_LINEAR_BURN: MV__LY_FLOATS(mvf_max(mvf_sub(x, mvf_sub(one, y)), black));
+        case MEDVOL_BLEND_LIGHTEN: MV__LY_FLOATS(mvf_max(x, y));
+        case MEDVOL_BLEND_SCREEN: MV__LY_FLOATS(mvf_add(x, mvf_mul(y, mvf_sub(one, x))));
+        case MEDVOL_BLEND_COLOUR_DODGE: MV__LY_FLOATS(MV__K(mv__ly_dividef)(x, mvf_sub(one, y)));
+        case MEDVOL_BLEND_ADD: MV__LY_FLOATS(mvf_min(mvf_add(x, y), one));
+        case MEDVOL_BLEND_OVERLAY: MV__LY_FLOATS(MV__K(mv__ly_hardf)(x, y, x));
+        case MEDVOL_BLEND_SOFT_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_softf)(x, y));
+        case MEDVOL_BLEND_HARD_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_hardf)(x, y, y));
+        case MEDVOL_BLEND_VIVID_LIGHT: MV__LY_FLOATS(MV__K(mv__ly_vividf)(x, y));
+        case MEDVOL_BLEND_LINEAR_LIGHT:
+            MV__LY_FLOATS(mvf_max(mvf_min(mvf_add(x, mvf_sub(mvf_mul(two, y), one)), one), black));
+        case MEDVOL_BLEND_PIN_LIGHT:
+            MV__LY_FLOATS(mvf_max(mvf_min(x, mvf_mul(two, y)), mvf_sub(mvf_mul(two, y), one)));
+        case MEDVOL_BLEND_HARD_MIX: MV__LY_FLOATS(mvf_sel(mvf_ge(x, mvf_sub(one, y)), one, black));
+        case MEDVOL_BLEND_DIFFERENCE: MV__LY_FLOATS(mvf_abs(mvf_sub(x, y)));
+        case MEDVOL_BLEND_EXCLUSION:
+            MV__LY_FLOATS(mvf_add(mvf_mul(x, mvf_sub(one, y)), mvf_mul(y, mvf_sub(one, x))));
+        case MEDVOL_BLEND_SUBTRACT: MV__LY_FLOATS(mvf_max(mvf_sub(x, y), black));
+        case MEDVOL_BLEND_DIVIDE: MV__LY_FLOATS(MV__K(mv__ly_dividef)(x, y));
+        default: break;
+    }
+    mv_end();
+}
+#undef MV__LY_FLOATS
+#undef MV__LY_PUT
+#undef MV__LY_GET
+#undef MV__LY_WORDS
+/* d = (1 - a) b + a s, at most 1; a NULL: `flat` everywhere */
+static void MV__K(mv__ly_mixf)(float *d, const float *b, const float *s, const float *a, size_t n,
+                               float flat) {
+    const mvf one = mvf_set1(1.0f), even = mvf_set1(flat);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf z = a ? mvf_load(a + i) : even;
+        const mvf x = mvf_mul(mvf_sub(one, z), mvf_load(b + i)), y = mvf_mul(z, mvf_load(s + i));
+        mvf_store(d + i, mvf_min(mvf_add(x, y), one));
+    }
+    mv_end();
+}
+/* times k, to 0..1, NaN to 0; turned about (1 - s) or not. d has room for whole vectors. */
+static void MV__K(mv__ly_clampf)(float *d, const float *s, size_t n, float k, int turn) {
+    const mvf one = mvf_set1(1.0f), black = mvf_zero(), by = mvf_set1(k);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf x = i + MVF_N <= n ? mvf_load(s + i) : mvf_loadn(s + i, n - i);
+        x = mvf_min(mvf_max(mvf_mul(by, x), black), one);
+        mvf_store(d + i, turn ? mvf_sub(one, x) : x);
+    }
+    mv_end();
+}
+#else
+enum { MV__LY_BYTES = 3072, MV__LY_MODES = 27 }; /* 3072: whole pixels of 1, 3 and 4 bytes, whole vectors */
+typedef struct mv__ly_layer {
+    const mv_volume *image, *alpha;
+    const uint8_t *table; /* B(b, s) at 256 b + s, or NULL */
+    size_t place;
+    int mode, invert, flat; /* flat: opacity in 255ths */
+    float opacity;
+} mv__ly_layer;
+typedef struct mv__la {
+    const mv_volume *out, *back; /* back NULL: fill */
+    const mv__ly_layer *layer;
+    size_t layers, run, count; /* run: pixels without a gap in all of them */
+    int channels, nt;
+    uint8_t fill[4];
+    float fillf;
+    uint64_t seed;
+} mv__la;
+static unsigned char *mv__ly_at(const mv_volume *v, size_t i) {
+    size_t o = 0;
+    int d;
+    if (mv_volume_contiguous(v)) o = i;
+    else for (d = 0; d < v->ndim; d++) {
+        o += i % v->dim[d] * (size_t)v->stride[d];
+        i /= v->dim[d];
+    }
+    return (unsigned char *)v->data + o * mv_dtype_size(v->dtype);
+}
+MV__WRAPS static uint32_t mv__ly_hash(uint64_t seed, uint64_t i) { /* 24 bits (splitmix64) */
+    i = (i + 1) * 0x9e3779b97f4a7c15u + seed;
+    i = (i ^ i >> 30) * 0xbf58476d1ce4e5b9u;
+    i = (i ^ i >> 27) * 0x94d049bb133111ebu;
+    return (uint32_t)((i ^ i >> 31) >> 40);
+}
+static uint64_t mv__ly_seed(const mv__la *g, const mv__ly_layer *l) {
+    return (uint64_t)mv__ly_hash(g->seed, l->place) << 32 | mv__ly_hash(g->seed, (uint64_t)l->place + 7);
+}
+/* alpha of n pixels from a mask, in 255ths */
+static const uint8_t *mv__ly_cover(uint8_t *d, const mv_volume *v, size_t at, size_t n) {
+    const unsigned char *p = mv__ly_at(v, at);
+    size_t i;
+    if (v->dtype == MEDVOL_U8) return p;
+    for (i = 0; i < n; i++) {
+        if (v->dtype == MEDVOL_U16) {
+            const unsigned x = ((const uint16_t *)(const void *)p)[i];
+            d[i] = (uint8_t)((x * 255u + 32767u) / 65535u);
+        } else {
+            const double x = (double)((const float *)(const void *)p)[i];
+            d[i] = (uint8_t)(x > 0.0 ? floor(255.0 * (x < 1.0 ? x : 1.0) + 0.5) : 0.0);
+        }
+    }
+    return d;
+}
+/* Alpha of n pixels, once for each of `channels` (0 for A itself); NULL: l->flat everywhere. */
+static const uint8_t *mv__ly_alpha(uint8_t *d, const mv__la *g, const mv__ly_layer *l, size_t at, size_t n) {
+    const int own = l->image->dtype == MEDVOL_RGBA32;
+    const size_t c = (size_t)g->channels;
+    size_t i, k;
+    if (!own && !l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE && c != 4) return NULL;
+    if (c == 4 && l->mode != MEDVOL_BLEND_DISSOLVE && (!l->alpha || l->alpha->dtype == MEDVOL_U8)) {
+        MV__PICK(mv__ly_alpha4)(d, l->alpha ? mv__ly_at(l->alpha, at) : NULL,
+                                own ? mv__ly_at(l->image, at) : NULL, n, l->flat);
+        return d;
+    }
+    if (l->alpha) {
+        const uint8_t *p = mv__ly_cover(d, l->alpha, at, n);
+        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__ly_255(p[i] * l->flat);
+    } else mv__memset(d, l->flat, n);
+    if (own) {
+        const unsigned char *p = mv__ly_at(l->image, at);
+        for (i = 0; i < n; i++) d[i] = (uint8_t)mv__ly_255(d[i] * p[4 * i + 3]);
+    }
+    if (l->mode == MEDVOL_BLEND_DISSOLVE) {
+        const uint64_t seed = mv__ly_seed(g, l);
+        for (i = 0; i < n; i++)
+            d[i] = mv__ly_hash(seed, at + i) * (uint64_t)255 >> 24 < d[i] ? 255 : 0;
+    }
+    if (c == 1) return d;
+    for (i = n; i > 0; i--) {
+        const uint8_t v = d[i - 1];
+        for (k = 0; k < 3; k++) d[c * (i - 1) + k] = v;
+        if (c == 4) d[4 * (i - 1) + 3] = 0;
+    }
+    return d;
+}
+/* n pixels of a layer with as many channels as the result */
+static const uint8_t *mv__ly_source(uint8_t *d, const mv__la *g, const mv__ly_layer *l, size_t at, size_t n) {
+    const uint8_t *p = mv__ly_at(l->image, at);
+    const size_t c = (size_t)g->channels, from = mv_dtype_size(l->image->dtype);
+    size_t i, k;
+    if (from != c) {
+        for (i = 0; i < n; i++) {
+            for (k = 0; k < 3; k++) d[c * i + k] = p[from * i + (from > 1 ? k : 0)];
+            if (c == 4) d[4 * i + 3] = 255;
+        }
+        p = d;
+    }
+    if (l->invert) {
+        MV__PICK(mv__ly_invert)(d, p, c * n);
+        p = d;
+    }
+    return p;
+}
+static int mv__ly_sum(const uint8_t *p) { return p[0] + p[1] + p[2]; }
+static int mv__ly_lum(const uint8_t *p) { return 30 * p[0] + 59 * p[1] + 11 * p[2]; } /* in 25500ths */
+static int mv__ly_least(const uint8_t *p) {
+    const int a = p[0] < p[1] ? p[0] : p[1];
+    return a < p[2] ? a : p[2];
+}
+static int mv__ly_most(const uint8_t *p) {
+    const int a = p[0] > p[1] ? p[0] : p[1];
+    return a > p[2] ? a : p[2];
+}
+/* SetLum(SetSat(c, sat), lum) of W3C, 10.2, in whole numbers: 255ths by 100 span. sat < 0: that of c. */
+static void mv__ly_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
+    const int least = mv__ly_least(c), span = mv__ly_most(c) - least;
+    const int64_t one = 100 * (int64_t)(sat >= 0 && span > 0 ? span : 1);
+    int64_t v[3], l, mean = 0, lo, hi;
+    int k;
+    for (k = 0; k < 3; k++) {
+        v[k] = sat < 0 ? 100 * (int64_t)c[k] : span > 0 ? 100 * (int64_t)(c[k] - least) * sat : 0;
+        mean += (k == 0 ? 30 : k == 1 ? 59 : 11) * v[k];
+    }
+    l = lum * (one / 100); /* both lums in 100ths of a step, steps of one / 100 */
+    mean /= 100;           /* whole: v are multiples of 100 */
+    for (k = 0; k < 3; k++) v[k] += l - mean;
+    lo = v[0] < v[1] ? v[0] : v[1], lo = lo < v[2] ? lo : v[2];
+    hi = v[0] > v[1] ? v[0] : v[1], hi = hi > v[2] ? hi : v[2];
+    for (k = 0; k < 3; k++) { /* of a colour out of range the distance from grey is shortened */
+        double x = (double)v[k] / (double)one;
+        if (lo < 0) x = (double)(l * (v[k] - lo)) / ((double)(l - lo) * (double)one);
+        else if (hi > 255 * one)
+            x = (double)(l * (hi - l) + (v[k] - l) * (255 * one - l)) / ((double)(hi - l) * (double)one);
+        d[k] = (uint8_t)(x + 0.5);
+    }
+}
+/* modes of whole colours, one pixel */
+static void mv__ly_colour(uint8_t *d, const uint8_t *b, const uint8_t *s, int mode) {
+    const uint8_t *p = s;
+    switch (mode) {
+        case MEDVOL_BLEND_HUE: mv__ly_set(d, s, mv__ly_most(b) - mv__ly_least(b), mv__ly_lum(b)); return;
+        case MEDVOL_BLEND_SATURATION:
+            mv__ly_set(d, b, mv__ly_most(s) - mv__ly_least(s), mv__ly_lum(b));
+            return;
+        case MEDVOL_BLEND_COLOUR: mv__ly_set(d, s, -1, mv__ly_lum(b)); return;
+        case MEDVOL_BLEND_LUMINOSITY: mv__ly_set(d, b, -1, mv__ly_lum(s)); return;
+        case MEDVOL_BLEND_DARKER_COLOUR: p = mv__ly_sum(s) < mv__ly_sum(b) ? s : b; break;
+        default: p = mv__ly_sum(s) > mv__ly_sum(b) ? s : b; break;
+    }
+    d[0] = p[0];
+    d[1] = p[1];
+    d[2] = p[2];
+}
+static int mv__ly_whole(int mode) { /* of whole colours */
+    return mode == MEDVOL_BLEND_DARKER_COLOUR || mode == MEDVOL_BLEND_LIGHTER_COLOUR ||
+           (mode >= MEDVOL_BLEND_HUE && mode <= MEDVOL_BLEND_LUMINOSITY);
+}
+static int mv__ly_plain(int mode) { return mode == MEDVOL_BLEND_NORMAL || mode == MEDVOL_BLEND_DISSOLVE; }
+static int mv__ly_tabled(int mode) {
+    return mode == MEDVOL_BLEND_COLOUR_BURN || mode == MEDVOL_BLEND_COLOUR_DODGE ||
+           mode == MEDVOL_BLEND_SOFT_LIGHT || mode == MEDVOL_BLEND_VIVID_LIGHT || mode == MEDVOL_BLEND_DIVIDE;
+}
+/* d = B(b, s) of n pixels */
+static void mv__ly_blended(uint8_t *d, const mv__la *g, const mv__ly_layer *l, const uint8_t *b,
+                           const uint8_t *s, size_t n) {
+    const size_t c = (size_t)g->channels;
+    size_t i;
+    if (mv__ly_whole(l->mode)) {
+        for (i = 0; i < n; i++) {
+            mv__ly_colour(d + c * i, b + c * i, s + c * i, l->mode);
+            if (c == 4) d[4 * i + 3] = 255;
+        }
+    } else if (l->table) {
+        const uint8_t *table = l->table; /* or d might change it */
+        for (i = 0; i < c * n; i++) d[i] = table[256u * b[i] + s[i]];
+    } else MV__PICK(mv__ly_blend)(d, b, s, c * n, l->mode);
+}
+/* rgba32 over pixels that let through; m is B(b, s) */
+static void mv__ly_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const uint8_t *m, const uint8_t *a,
+                           size_t n) {
+    size_t i, k;
+    for (i = 0; i < 4 * n; i += 4) {
+        const unsigned as = a[i], ab = b[i + 3], all = 255 * (as + ab) - as * ab;
+        for (k = 0; k < 3; k++) {
+            const unsigned t = as * (255 - ab) * s[i + k] + as * ab * m[i + k] + (255 - as) * ab * b[i + k];
+            d[i + k] = all ? (uint8_t)((2 * t + all) / (2 * all)) : b[i + k];
+        }
+        d[i + 3] = (uint8_t)(as + ab - (unsigned)mv__ly_255((int)(as * ab)));
+    }
+}
+/* n pixels at `at`, all layers */
+static void mv__ly_stretch(const mv__la *g, size_t at, size_t n) {
+    uint8_t acc[MV__LY_BYTES], own[MV__LY_BYTES], mask[MV__LY_BYTES], mixed[MV__LY_BYTES];
+    uint8_t *d = mv__ly_at(g->out, at);
+    const size_t c = (size_t)g->channels, bytes = c * n;
+    const uint8_t *b = acc;
+    size_t i;
+    int through = c == 4;
+    if (g->back) b = mv__ly_at(g->back, at);
+    else
+        for (i = 0; i < bytes; i++) acc[i] = g->fill[i % c];
+    for (i = 0; i < g->layers; i++) {
+        const mv__ly_layer *l = &g->layer[i];
+        const uint8_t *s = mv__ly_source(own, g, l, at, n), *a = mv__ly_alpha(mask, g, l, at, n), *m = s;
+        const int all = !a && l->flat == 255;
+        through = through && !MV__PICK(mv__ly_opaque)(b, n);
+        if (!mv__ly_plain(l->mode)) {
+            m = all ? acc : mixed;
+            mv__ly_blended(all ? acc : mixed, g, l, b, s, n);
+        } else if (all) mv__memcpy(acc, s, bytes);
+        if (through) mv__ly_through(acc, b, s, m, a, n);
+        else if (!all) MV__PICK(mv__ly_mix)(acc, b, m, a, bytes, l->flat);
+        b = acc;
+    }
+    if (d != b) MV__PICK(mv__ly_put)(d, b, bytes, g->nt);
+}
+/* ---- f32 and u16 ---- */
+enum { MV__LY_STRETCH = 512 };
+/* n values 0..1, and 0 to a multiple of 16 */
+static void mv__ly_floats(float *d, const mv_volume *v, size_t at, size_t n, int turn) {
+    const unsigned char *p = mv__ly_at(v, at);
+    const float *s = (const float *)(const void *)p;
+    size_t i;
+    for (i = n; i % 16; i++) d[i] = 0.0f;
+    if (v->dtype != MEDVOL_F32) {
+        mv__cv_run(d, MEDVOL_F32, p, v->dtype, n, 1.0, 0.0, 0);
+        s = d;
+    }
+    MV__PICK(mv__ly_clampf)(d, s, n, v->dtype == MEDVOL_F32 ? 1.0f : v->dtype == MEDVOL_U8 ? 1.0f / 255.0f
+                                                                                    : 1.0f / 65535.0f, turn);
+}
+/* alpha of n pixels; NULL: l->opacity everywhere */
+static const float *mv__ly_alphaf(float *d, const mv__la *g, const mv__ly_layer *l, size_t at, size_t n) {
+    size_t i;
+    if (!l->alpha && l->mode != MEDVOL_BLEND_DISSOLVE) return NULL;
+    if (l->alpha) mv__ly_floats(d, l->alpha, at, n, 0);
+    else
+        for (i = 0; i < n || i % 16; i++) d[i] = 1.0f;
+    if (l->mode != MEDVOL_BLEND_DISSOLVE) {
+        MV__PICK(mv__ly_clampf)(d, d, n, l->opacity, 0);
+        return d;
+    }
+    {
+        const uint64_t seed = mv__ly_seed(g, l);
+        for (i = 0; i < n; i++)
+            d[i] = (float)mv__ly_hash(seed, at + i) < 16777216.0f * (d[i] * l->opacity) ? 1.0f : 0.0f;
+    }
+    return d;
+}
+static void mv__ly_stretchf(const mv__la *g, size_t at, size_t n) {
+    float b[MV__LY_STRETCH], s[MV__LY_STRETCH], m[MV__LY_STRETCH], a[MV__LY_STRETCH];
+    const size_t to = mv__divup(n, 16) * 16;
+    size_t i;
+    if (g->back) mv__ly_floats(b, g->back, at, n, 0);
+    else
+        for (i = 0; i < to; i++) b[i] = g->fillf;
+    for (i = 0; i < g->layers; i++) {
+        const mv__ly_layer *l = &g->layer[i];
+        const float *some = mv__ly_alphaf(a, g, l, at, n), *blend = mv__ly_plain(l->mode) ? s : m;
+        mv__ly_floats(s, l->image, at, n, l->invert);
+        if (blend == m) MV__PICK(mv__ly_blendf)(m, b, s, to, l->mode);
+        MV__PICK(mv__ly_mixf)(b, b, blend, some, to, l->opacity);
+    }
+    mv__cv_run(mv__ly_at(g->out, at), g->out->dtype, b, MEDVOL_F32, n,
+               g->out->dtype == MEDVOL_U16 ? 65535.0 : 1.0, 0.0, g->nt);
+}
+static void mv__ly_job(void *arg, size_t job) {
+    const mv__la *g = (const mv__la *)arg;
+    const size_t end = mv__minz(g->count, (job + 1) * MV__CHUNK);
+    const size_t most = g->channels ? (size_t)MV__LY_BYTES / (size_t)g->channels : (size_t)MV__LY_STRETCH;
+    size_t at, n;
+    for (at = job * MV__CHUNK; at < end; at += n) {
+        n = mv__minz(mv__minz(most, end - at), g->run - at % g->run);
+        if (g->channels) mv__ly_stretch(g, at, n);
+        else mv__ly_stretchf(g, at, n);
+    }
+    if (g->nt && g->channels) MV__PICK(mv__ly_put)(NULL, NULL, 0, 1);
+}
+
+/* ---- what may lie on what ---- */
+static int mv__ly_channels(mv_dtype t) { /* 0: floats */
+    return t == MEDVOL_U8 ? 1 : t == MEDVOL_RGB24 ? 3 : t == MEDVOL_RGBA32 ? 4 : 0;
+}
+static int mv__ly_fits(mv_dtype under, mv_dtype t) {
+    const int colour = t == MEDVOL_RGB24 || t == MEDVOL_RGBA32;
+    if (under == MEDVOL_RGB24 || under == MEDVOL_RGBA32) return colour || t == MEDVOL_U8;
+    if (under == MEDVOL_U8) return t == MEDVOL_U8;
+    return t == MEDVOL_U8 || t == MEDVOL_U16 || (t == MEDVOL_F32 && under == MEDVOL_F32);
+}
+static mv_status mv__ly_layer_check(mv_ctx *ctx, const mv_layer *l, size_t k, const mv_volume *under) {
+    mv_status st;
+    if ((st = mv__vol_check(ctx, "compose_layers", "a layer's image", l->image)) < 0) return st;
+    if (!mv__ly_fits(under->dtype, l->image->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "image", (double)l->image->dtype, -1,
+                        "compose_layers: layer %zu has type %s: it cannot lie on %s", k,
+                        mv_dtype_name(l->image->dtype), mv_dtype_name(under->dtype));
+    if (!mv__vol_same_shape(l->image, under->ndim, under->dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "image", (double)l->image->dim[0], -1,
+                        "compose_layers: layer %zu is %zu x %zu x %zu, what is below %zu x %zu x %zu", k,
+                        l->image->dim[0], l->image->dim[1], l->image->dim[2], under->dim[0], under->dim[1],
+                        under->dim[2]);
+    if (l->alpha) {
+        if ((st = mv__vol_check(ctx, "compose_layers", "a layer's alpha", l->alpha)) < 0) return st;
+        if (l->alpha->dtype != MEDVOL_U8 && l->alpha->dtype != MEDVOL_U16 && l->alpha->dtype != MEDVOL_F32)
+            return mv__fail(ctx, MEDVOL_E_DTYPE, "alpha", (double)l->alpha->dtype, -1,
+                            "compose_layers: alpha of layer %zu has type %s: must be u8, u16 or f32", k,
+                            mv_dtype_name(l->alpha->dtype));
+        if (!mv__vol_same_shape(l->alpha, under->ndim, under->dim))
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "alpha", (double)l->alpha->dim[0], -1,
+                            "compose_layers: alpha of layer %zu is %zu x %zu x %zu, not of its shape", k,
+                            l->alpha->dim[0], l->alpha->dim[1], l->alpha->dim[2]);
+    }
+    if (!(l->opacity >= 0.0 && l->opacity <= 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "opacity", l->opacity, -1,
+                        "compose_layers: opacity of layer %zu = %g: must lie in 0..1", k, l->opacity);
+    if (!((int)l->mode >= 0 && (int)l->mode < MV__LY_MODES))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "mode", (double)l->mode, -1,
+                        "compose_layers: mode of layer %zu = %d: must be one of MEDVOL_BLEND_*", k,
+                        (int)l->mode);
+    return MEDVOL_OK;
+}
+static mv_status mv__ly_check(mv_ctx *ctx, const mv_volume *dst, const mv_volume *under,
+                              const mv_volume *back, const mv_layer *layers, size_t count,
+                              const mv_compose_opt *o) {
+    const int fresh =
+        mv__out_fresh(dst, under, under->dtype, under->ndim, under->dim, back ? MV__OUT_INPLACE : 0);
+    size_t k;
+    int c;
+    mv_status st;
+    if (!mv__ly_fits(under->dtype, under->dtype))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)under->dtype, -1,
+                        "compose_layers: the background has type %s: must be u8, u16, f32, rgb24 or rgba32",
+                        mv_dtype_name(under->dtype));
+    for (c = 0; !back && o && c < 4; c++)
+        if (!(o->colour[c] >= 0.0 && o->colour[c] <= 1.0))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "colour", o->colour[c], -1,
+                            "compose_layers: colour[%d] = %g: must lie in 0..1", c, o->colour[c]);
+    for (k = 0; k < count; k++) {
+        if ((st = mv__ly_layer_check(ctx, &layers[k], k, under)) < 0) return st;
+        if (fresh) continue;
+        if ((st = mv__dst_apart(ctx, "compose_layers", "a layer's image", dst, layers[k].image)) < 0)
+            return st;
+        if (layers[k].alpha &&
+            (st = mv__dst_apart(ctx, "compose_layers", "a layer's alpha", dst, layers[k].alpha)) < 0)
+            return st;
+    }
+    return MEDVOL_OK;
+}
+/* What is to be done for each layer that shows, with tables behind the list. */
+static mv__ly_layer *mv__ly_prepare(mv_ctx *ctx, mv__la *g, const mv_layer *layers, size_t count) {
+    uint8_t *table[MV__LY_MODES], *next;
+    mv__ly_layer *list;
+    size_t k, tables = 0, bytes = (count ? count : 1) * sizeof *list; /* count was checked */
+    int mode, b, s;
+    const int worth = g->channels && g->count >= 65536 / (size_t)g->channels;
+    for (mode = 0; mode < MV__LY_MODES; mode++) table[mode] = NULL;
+    for (k = 0; worth && k < count; k++)
+        if (mv__ly_tabled((int)layers[k].mode) && !layers[k].hidden) tables++;
+    list = (mv__ly_layer *)mv__alloc(ctx, bytes + 65536 * mv__minz(tables, 5));
+    if (!list) return NULL;
+    next = (uint8_t *)list + bytes;
+    for (k = 0; k < count; k++) {
+        mv__ly_layer *l = &list[g->layers];
+        mode = (int)layers[k].mode;
+        if (g->channels < 3) {
+            if (mode >= MEDVOL_BLEND_HUE && mode <= MEDVOL_BLEND_COLOUR) continue;
+            if (mode == MEDVOL_BLEND_LUMINOSITY) mode = MEDVOL_BLEND_NORMAL;
+            if (mode == MEDVOL_BLEND_DARKER_COLOUR) mode = MEDVOL_BLEND_DARKEN;
+            if (mode == MEDVOL_BLEND_LIGHTER_COLOUR) mode = MEDVOL_BLEND_LIGHTEN;
+        }
+        l->image = layers[k].image;
+        l->alpha = layers[k].alpha;
+        l->place = k;
+        l->mode = mode;
+        l->invert = layers[k].invert;
+        l->opacity = (float)layers[k].opacity;
+        l->flat = (int)floor(255.0 * layers[k].opacity + 0.5);
+        if (layers[k].hidden || (g->channels ? l->flat == 0 : !(l->opacity > 0.0f))) continue;
+        if (worth && mv__ly_tabled(mode) && !table[mode]) {
+            table[mode] = next;
+            for (b = 0; b < 256; b++)
+                for (s = 0; s < 256; s++) *next++ = (uint8_t)mv__ly_one(mode, b, s);
+        }
+        l->table = table[mode];
+        g->layers++;
+    }
+    return list;
+}
+static void mv__ly_run(mv__la *g, const mv_volume *v) { /* how far all go without a gap */
+    if (!mv_volume_contiguous(v)) g->run = v->dim[0];
+}
+MEDVOL_DEF mv_status mv_compose_layers(mv_ctx *ctx, mv_volume *dst, const mv_volume *background,
+                                       const mv_layer *layers, size_t count, const mv_compose_opt *opt) {
+    const mv_volume *under = background;
+    mv__ly_layer *list;
+    mv__la g;
+    mv_volume out;
+    size_t k;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "compose_layers", "dst");
+    if (count && !layers) return mv__fail_null(ctx, "compose_layers", "layers");
+    if (count > (size_t)1 << 20)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "count", (double)count, -1,
+                        "compose_layers: %zu layers: at most 1048576", count);
+    if (!background && !count)
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "count", 0, -1, "compose_layers: no layer and no background");
+    if (!background) under = layers[0].image;
+    if ((st = mv__vol_check(ctx, "compose_layers", background ? "background" : "layers[0].image", under)) < 0)
+        return st;
+    if ((st = mv__ly_check(ctx, dst, under, background, layers, count, opt)) < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    if ((st = mv__out_begin(ctx, "compose_layers", &out, dst, under, under->dtype, under->ndim, under->dim,
+                            background ? MV__OUT_INPLACE : 0)) < 0)
+        return st;
+    g.out = &out;
+    g.back = background;
+    g.channels = mv__ly_channels(out.dtype);
+    g.count = g.run = mv_volume_count(&out);
+    g.seed = opt ? opt->seed : 0;
+    if (!background && opt) {
+        g.fillf = (float)opt->colour[0];
+        for (k = 0; k < 4; k++) g.fill[k] = (uint8_t)floor(255.0 * opt->colour[k] + 0.5);
+    }
+    g.nt = mv__out_streams(ctx, &out) && !(background && out.data == background->data);
+    if ((list = mv__ly_prepare(ctx, &g, layers, count)) == NULL) {
+        mv_volume_free(ctx, &out);
+        return MEDVOL_E_NOMEM;
+    }
+    g.layer = list;
+    mv__ly_run(&g, &out);
+    if (background) mv__ly_run(&g, background);
+    for (k = 0; k < g.layers; k++) {
+        mv__ly_run(&g, list[k].image);
+        if (list[k].alpha) mv__ly_run(&g, list[k].alpha);
+    }
+    st = mv_parallel_for(ctx, mv__divup(g.count, MV__CHUNK), mv__ly_job, &g, "compose_layers");
+    mv__free(ctx, list);
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- contrast limited equalisation ---- */
+typedef struct mv__ly_tiles {
+    const mv_volume *src, *out;
+    size_t tile[2], size[2], base; /* tiles, pixels of one; base: the slice's first voxel */
+    size_t bins, limit;            /* limit 0: none */
+    uint32_t *curve;               /* bins a tile: counts, then values */
+    float *rise;                   /* f32: bins + 1 a tile, the curve at the bins' ends, 0..1 */
+    size_t *lower, *upper;         /* of a column: where the curves of the tiles beside it begin */
+    float *share;                  /* and the weight of the upper one */
+    float lo, scale, span;         /* f32: bin = (x - lo) * scale */
+} mv__ly_tiles;
+static size_t mv__ly_mirror(size_t i, size_t n) { /* beyond the upper end, any way */
+    const size_t period = n > 1 ? 2 * (n - 1) : 1;
+    i %= period;
+    return i < n ? i : period - i;
+}
+static size_t mv__ly_bin(const mv__ly_tiles *g, float x, float *part) {
+    const float at = (x - g->lo) * g->scale;
+    size_t k;
+    *part = 0.0f;
+    if (!(at > 0.0f)) return 0;
+    if (at >= (float)g->bins) {
+        *part = 1.0f;
+        return g->bins - 1;
+    }
+    k = (size_t)at;
+    *part = at - (float)k;
+    return k;
+}
+static size_t mv__ly_count(const mv__ly_tiles *g, uint32_t *count, size_t tx, size_t ty) {
+    const size_t w = g->src->dim[0], h = g->src->dim[1];
+    size_t x, y, all = 0;
+    float part;
+    for (y = ty * g->size[1]; y < (ty + 1) * g->size[1]; y++) {
+        const unsigned char *row = mv__ly_at(g->src, g->base + mv__ly_mirror(y, h) * w);
+        for (x = tx * g->size[0]; x < (tx + 1) * g->size[0]; x++) {
+            const size_t k = x < w ? x : mv__ly_mirror(x, w);
+            if (g->src->dtype == MEDVOL_U8) count[row[k]]++;
+            else if (g->src->dtype == MEDVOL_U16) count[((const uint16_t *)(const void *)row)[k]]++;
+            else {
+                const float v = ((const float *)(const void *)row)[k];
+                if (mv__isnan((double)v)) continue;
+                count[mv__ly_bin(g, v, &part)]++;
+            }
+            all++;
+        }
+    }
+    return all;
+}
+static void mv__ly_limit(const mv__ly_tiles *g, uint32_t *count) {
+    size_t k, cut = 0, left, step;
+    for (k = 0; k < g->bins; k++)
+        if (count[k] > g->limit) {
+            cut += count[k] - g->limit;
+            count[k] = (uint32_t)g->limit;
+        }
+    left = cut % g->bins;
+    for (k = 0; k < g->bins; k++) count[k] += (uint32_t)(cut / g->bins);
+    if (left == 0) return;
+    step = mv__maxz(g->bins / left, 1);
+    for (k = 0; k < g->bins && left > 0; k += step, left--) count[k]++;
+}
+static void mv__ly_curve_job(void *arg, size_t job) {
+    const mv__ly_tiles *g = (const mv__ly_tiles *)arg;
+    uint32_t *count = g->curve + job * g->bins;
+    size_t k, all, sum = 0;
+    mv__memset(count, 0, g->bins * sizeof *count);
+    all = mv__ly_count(g, count, job % g->tile[0], job / g->tile[0]);
+    if (g->limit) mv__ly_limit(g, count);
+    if (g->rise) {
+        float *rise = g->rise + job * (g->bins + 1);
+        rise[0] = 0.0f;
+        for (k = 0; k < g->bins; k++) {
+            sum += count[k];
+            rise[k + 1] = (float)(all ? (double)sum / (double)all : (double)(k + 1) / (double)g->bins);
+        }
+    } else {
+        const float scale = (float)(g->bins - 1) / (float)all;
+        for (k = 0; k < g->bins; k++) {
+            sum += count[k];
+            count[k] = (uint32_t)mv__rintf((float)sum * scale);
+            if (count[k] >= g->bins) count[k] = (uint32_t)g->bins - 1;
+        }
+    }
+}
+/* between the middles of tiles: the lower one of two, both kept within, and the upper one's weight */
+static float mv__ly_between(size_t i, size_t size, size_t tiles, size_t *lower, size_t *upper) {
+    const float at = (float)i * (1.0f / (float)size) - 0.5f, down = floorf(at);
+    *lower = down < 0.0f ? 0 : mv__minz((size_t)down, tiles - 1);
+    *upper = mv__minz((size_t)(down + 1.0f), tiles - 1);
+    return at - down;
+}
+static void mv__ly_tile_row(const mv__ly_tiles *g, size_t y) {
+    const size_t w = g->src->dim[0];
+    const unsigned char *s = mv__ly_at(g->src, g->base + y * w);
+    unsigned char *d = mv__ly_at(g->out, g->base + y * w);
+    size_t ty[2], x;
+    const float v = mv__ly_between(y, g->size[1], g->tile[1], &ty[0], &ty[1]), u = 1.0f - v;
+    const size_t row = g->tile[0] * (g->rise ? g->bins + 1 : g->bins);
+    for (x = 0; x < w; x++) {
+        const float q = g->share[x], p = 1.0f - q;
+        if (g->rise) {
+            const float *a = g->rise + ty[0] * row, *b = g->rise + ty[1] * row;
+            const float value = ((const float *)(const void *)s)[x];
+            float *to = (float *)(void *)d + x, part, low, high;
+            const size_t k = mv__ly_bin(g, value, &part);
+            if (mv__isnan((double)value)) { /* stays */
+                *to = value;
+                continue;
+            }
+            low = (a[g->lower[x] + k] * p + a[g->upper[x] + k] * q) * u +
+                  (b[g->lower[x] + k] * p + b[g->upper[x] + k] * q) * v;
+            high = (a[g->lower[x] + k + 1] * p + a[g->upper[x] + k + 1] * q) * u +
+                   (b[g->lower[x] + k + 1] * p + b[g->upper[x] + k + 1] * q) * v;
+            *to = g->lo + g->span * (low + part * (high - low));
+        } else {
+            const uint32_t *a = g->curve + ty[0] * row, *b = g->curve + ty[1] * row;
+            const int wide = g->src->dtype == MEDVOL_U16;
+            const size_t k = wide ? ((const uint16_t *)(const void *)s)[x] : s[x];
+            const float t = mv__rintf(((float)a[g->lower[x] + k] * p + (float)a[g->upper[x] + k] * q) * u +
+                                      ((float)b[g->lower[x] + k] * p + (float)b[g->upper[x] + k] * q) * v);
+            if (wide) ((uint16_t *)(void *)d)[x] = (uint16_t)t;
+            else d[x] = (uint8_t)t;
+        }
+    }
+}
+enum { MV__LY_ROWS = 16 };
+static void mv__ly_tile_job(void *arg, size_t job) {
+    const mv__ly_tiles *g = (const mv__ly_tiles *)arg;
+    const size_t end = mv__minz(g->src->dim[1], (job + 1) * MV__LY_ROWS);
+    size_t y;
+    for (y = job * MV__LY_ROWS; y < end; y++) mv__ly_tile_row(g, y);
+}
+/* the least and greatest finite value of f32 */
+static void mv__ly_range(const mv_volume *v, float *lo, float *hi) {
+    const size_t n = mv_volume_count(v);
+    size_t i, x;
+    int any = 0;
+    *lo = 0.0f;
+    *hi = 0.0f;
+    for (i = 0; i < n; i += v->dim[0]) {
+        const float *p = (const float *)(const void *)mv__ly_at(v, i);
+        for (x = 0; x < v->dim[0]; x++) {
+            if (!mv__finite((double)p[x])) continue;
+            if (!any || p[x] < *lo) *lo = p[x];
+            if (!any || p[x] > *hi) *hi = p[x];
+            any = 1;
+        }
+    }
+}
+static mv_status mv__ly_clahe_plan(mv_ctx *ctx, mv__ly_tiles *g, const mv_volume *src, mv_dtype type,
+                                   const mv_clahe_opt *o) {
+    const double clip = o && o->clip != 0.0 ? o->clip : 2.0;
+    size_t rest[2];
+    double limit;
+    int d;
+    g->bins = type == MEDVOL_U8 ? 256 : type == MEDVOL_U16 ? 65536 : o && o->bins ? (size_t)o->bins : 256;
+    if (type == MEDVOL_F32 && o && o->bins && !(o->bins >= 2 && o->bins <= 65536))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bins", o->bins, -1, "clahe: bins = %d: must be 2..65536",
+                        o->bins);
+    if (!(clip > 0.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "clip", clip, -1, "clahe: clip = %g: must be > 0", clip);
+    if (o && !(o->range[0] == 0.0 && o->range[1] == 0.0) &&
+        !(o->range[0] < o->range[1] && mv__finite((double)(float)o->range[0]) &&
+          mv__finite((double)(float)o->range[1]) && (float)o->range[0] < (float)o->range[1]))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", o->range[0], -1,
+                        "clahe: range = %g .. %g: must be finite in f32 and rise", o->range[0], o->range[1]);
+    for (d = 0; d < 2; d++) {
+        const size_t n = d < src->ndim ? src->dim[d] : 1;
+        const int t = o ? o->tiles[d] : 0;
+        if (t < 0 || t > 256 || (size_t)t > n)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "tiles", t, -1,
+                            "clahe: tiles[%d] = %d: must be 0..256 and at most the %zu pixels", d, t, n);
+        g->tile[d] = t ? (size_t)t : mv__minz(8, n);
+        rest[d] = n % g->tile[d];
+    }
+    for (d = 0; d < 2; d++) { /* both grow as soon as one does not come out even */
+        const size_t n = d < src->ndim ? src->dim[d] : 1;
+        g->size[d] = (rest[0] + rest[1] ? n + g->tile[d] - rest[d] : n) / g->tile[d];
+    }
+    limit = clip * (double)(g->size[0] * g->size[1]) / (double)g->bins;
+    if (mv__finite(limit) && limit < 4294967295.0) g->limit = limit < 1.0 ? 1 : (size_t)limit;
+    return MEDVOL_OK;
+}
+static mv_status mv__ly_clahe_run(mv_ctx *ctx, mv__ly_tiles *g) {
+    const size_t w = g->src->dim[0], h = g->src->dim[1], tiles = g->tile[0] * g->tile[1];
+    const size_t wide = g->rise ? g->bins + 1 : g->bins, n = mv_volume_count(g->src);
+    mv_status st = MEDVOL_OK;
+    size_t x;
+    for (x = 0; x < w; x++) {
+        g->share[x] = mv__ly_between(x, g->size[0], g->tile[0], &g->lower[x], &g->upper[x]);
+        g->lower[x] *= wide;
+        g->upper[x] *= wide;
+    }
+    for (g->base = 0; g->base < n && st == MEDVOL_OK; g->base += w * h) {
+        st = mv_parallel_for(ctx, tiles, mv__ly_curve_job, g, "clahe");
+        if (st == MEDVOL_OK)
+            st = mv_parallel_for(ctx, mv__divup(h, MV__LY_ROWS), mv__ly_tile_job, g, "clahe");
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_clahe(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_clahe_opt *opt) {
+    mv__ly_tiles g;
+    mv_volume out, plain;
+    unsigned char *block;
+    size_t curves, columns, all;
+    mv_dtype type;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "clahe", "dst");
+    if ((st = mv__vol_check_real(ctx, "clahe", "src", src)) < 0) return st;
+    type = src->dtype == MEDVOL_U8 || src->dtype == MEDVOL_U16 ? src->dtype : MEDVOL_F32;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&plain, 0, sizeof plain);
+    if ((st = mv__ly_clahe_plan(ctx, &g, src, type, opt)) < 0) return st;
+    if (!mv__mul(g.tile[0] * g.tile[1] * sizeof(uint32_t), g.bins + 1, &curves) ||
+        !mv__mul(src->dim[0], 2 * sizeof(size_t) + sizeof(float), &columns) ||
+        !mv__add(curves, columns, &all) || (type == MEDVOL_F32 && !mv__add(all, curves, &all)))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "bins", (double)g.bins, -1,
+                        "clahe: %zu bins of %zu x %zu tiles are too many", g.bins, g.tile[0], g.tile[1]);
+    if ((st = mv__out_begin(ctx, "clahe", &out, dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE)) < 0)
+        return st;
+    g.src = src;
+    if (type == MEDVOL_F32) {
+        out.slope = 1.0;
+        out.inter = 0.0;
+        if (src->dtype != MEDVOL_F32 || mv__scaled(src->slope, src->inter)) {
+            st = mv_convert(ctx, &plain, src, MEDVOL_F32, NULL);
+            g.src = &plain;
+        }
+    }
+    block = st == MEDVOL_OK ? (unsigned char *)mv__alloc(ctx, all) : NULL;
+    if (!block) {
+        mv_volume_free(ctx, &plain);
+        return mv__out_end(ctx, st < 0 ? st : MEDVOL_E_NOMEM, &out, dst);
+    }
+    g.out = &out;
+    g.lower = (size_t *)(void *)block;
+    g.upper = g.lower + src->dim[0];
+    g.share = (float *)(void *)(g.upper + src->dim[0]);
+    g.curve = (uint32_t *)(void *)(g.share + src->dim[0]);
+    if (type == MEDVOL_F32) {
+        float hi;
+        g.rise = (float *)(void *)((unsigned char *)(void *)g.curve + curves);
+        mv__ly_range(g.src, &g.lo, &hi);
+        if (opt && opt->range[0] < opt->range[1]) {
+            g.lo = (float)opt->range[0];
+            hi = (float)opt->range[1];
+        }
+        g.span = hi - g.lo;
+        g.scale = g.span > 0.0f ? (float)g.bins / g.span : 0.0f;
+        if (!mv__finite((double)g.span))
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "range", (double)g.lo, -1,
+                          "clahe: range = %g .. %g: too wide for f32", (double)g.lo, (double)hi);
+    }
+    if (st == MEDVOL_OK) st = mv__ly_clahe_run(ctx, &g);
+    mv__free(ctx, block);
+    mv_volume_free(ctx, &plain);
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- the histogram of another image ---- */
+typedef struct mv__ly_values { /* those that occur, rising, and how many are at or below each */
+    float *value;
+    uint64_t *upto;
+    size_t n;
+    int tabled, least; /* of a type with a table: value k is table[k - least] */
+} mv__ly_values;
+static int mv__ly_small(const mv_volume *v, int *least, size_t *n) {
+    *least = v->dtype == MEDVOL_I8 ? -128 : v->dtype == MEDVOL_I16 ? -32768 : 0;
+    *n = mv_dtype_size(v->dtype) == 1 ? 256 : 65536;
+    return mv__is_integer(v->dtype) && mv_dtype_size(v->dtype) <= 2 && !mv__scaled(v->slope, v->inter);
+}
+static int mv__ly_whole_of(const mv_volume *v, const unsigned char *p, size_t i) {
+    switch (v->dtype) {
+        case MEDVOL_U8: return p[i];
+        case MEDVOL_I8: return ((const int8_t *)(const void *)p)[i];
+        case MEDVOL_U16: return ((const uint16_t *)(const void *)p)[i];
+        default: return ((const int16_t *)(const void *)p)[i];
+    }
+}
+enum { MV__LY_FEW = 512 };
+/* n voxels at `at` of a row as f32, and which of them count */
+static const float *mv__ly_reals(float *d, uint8_t *in, const mv_volume *v, const mv_volume *mask, size_t at,
+                                 size_t n) {
+    double weight[MV__LY_FEW], slope, inter;
+    size_t i;
+    mv__vol_scaling(v, &slope, &inter);
+    mv__cv_run(d, MEDVOL_F32, mv__ly_at(v, at), v->dtype, n, slope, inter, 0);
+    if (mask) mv__cv_getter(mask->dtype)(weight, mv__ly_at(mask, at), n);
+    for (i = 0; i < n; i++) in[i] = mv__finite((double)d[i]) && (!mask || weight[i] > 0.0);
+    return d;
+}
+static size_t mv__ly_few(const mv_volume *v, size_t at, size_t end) { /* voxels from there in one row */
+    return mv__minz(mv__minz(MV__LY_FEW, end - at), v->dim[0] - at % v->dim[0]);
+}
+/* rising, by bytes of keys in the order of the floats; t: as many again */
+static void mv__ly_sort(uint32_t *k, uint32_t *t, size_t n) {
+    size_t at[256], i, sum, c;
+    int shift;
+    for (shift = 0; shift < 32; shift += 8) {
+        uint32_t *swap = k;
+        mv__memset(at, 0, sizeof at);
+        for (i = 0; i < n; i++) at[k[i] >> shift & 255u]++;
+        for (i = 0, sum = 0; i < 256; i++) {
+            c = at[i];
+            at[i] = sum;
+            sum += c;
+        }
+        for (i = 0; i < n; i++) t[at[k[i] >> shift & 255u]++] = k[i];
+        k = t;
+        t = swap;
+    }
+}
+static uint32_t mv__ly_key(float f) { /* -0 is 0 */
+    const uint32_t b = mv__f32_bits(f == 0.0f ? 0.0f : f);
+    return b >> 31 ? ~b : b | 0x80000000u;
+}
+static mv_status mv__ly_many(mv_ctx *ctx, size_t n) {
+    return mv__fail(ctx, MEDVOL_E_SIZE, "values", (double)n, -1, "match_histogram: %zu values are too many",
+                    n);
+}
+static mv_status mv__ly_room(mv_ctx *ctx, mv__ly_values *d, size_t n) {
+    size_t bytes;
+    if (!mv__mul(n, sizeof *d->upto + sizeof *d->value, &bytes))
+        return mv__ly_many(ctx, n);
+    if ((d->upto = (uint64_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    d->value = (float *)(void *)(d->upto + n);
+    return MEDVOL_OK;
+}
+static mv_status mv__ly_sorted(mv_ctx *ctx, mv__ly_values *d, const mv_volume *v, const mv_volume *mask) {
+    const size_t all = mv_volume_count(v);
+    float some[MV__LY_FEW];
+    uint8_t in[MV__LY_FEW];
+    uint32_t *key;
+    size_t at, n, i, m = 0, bytes;
+    mv_status st;
+    for (at = 0; at < all; at += n) { /* how many there are */
+        n = mv__ly_few(v, at, all);
+        mv__ly_reals(some, in, v, mask, at, n);
+        for (i = 0; i < n; i++) m += in[i];
+    }
+    if (m == 0) return MEDVOL_OK;
+    if (!mv__mul(m, 2 * sizeof *key, &bytes))
+        return mv__ly_many(ctx, m);
+    if ((key = (uint32_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (at = 0, m = 0; at < all; at += n) {
+        n = mv__ly_few(v, at, all);
+        mv__ly_reals(some, in, v, mask, at, n);
+        for (i = 0; i < n; i++)
+            if (in[i]) key[m++] = mv__ly_key(some[i]);
+    }
+    mv__ly_sort(key, key + m, m);
+    for (i = 0; i < m; i++) d->n += i + 1 == m || key[i] != key[i + 1];
+    if ((st = mv__ly_room(ctx, d, d->n)) == MEDVOL_OK)
+        for (i = 0, at = 0; i < m; i++) {
+            if (i + 1 < m && key[i] == key[i + 1]) continue;
+            d->value[at] = mv__bits_f32(key[i] >> 31 ? key[i] & 0x7fffffffu : ~key[i]);
+            d->upto[at++] = i + 1;
+        }
+    mv__free(ctx, key);
+    return st;
+}
+static mv_status mv__ly_counted(mv_ctx *ctx, mv__ly_values *d, const mv_volume *v, const mv_volume *mask) {
+    const size_t all = mv_volume_count(v);
+    double weight[MV__LY_FEW];
+    uint64_t sum = 0;
+    size_t at, n, i, k, values;
+    mv_status st;
+    (void)mv__ly_small(v, &d->least, &values);
+    d->tabled = 1;
+    if ((st = mv__ly_room(ctx, d, values)) < 0) return st;
+    mv__memset(d->upto, 0, values * sizeof *d->upto);
+    for (at = 0; at < all; at += n) {
+        const unsigned char *p = mv__ly_at(v, at);
+        n = mv__ly_few(v, at, all);
+        if (mask) mv__cv_getter(mask->dtype)(weight, mv__ly_at(mask, at), n);
+        for (i = 0; i < n; i++)
+            if (!mask || weight[i] > 0.0) d->upto[mv__ly_whole_of(v, p, i) - d->least]++;
+    }
+    for (k = 0; k < values; k++) { /* those that occur move to the front */
+        if (d->upto[k] == 0) continue;
+        sum += d->upto[k];
+        d->upto[d->n] = sum;
+        d->value[d->n++] = (float)((int)k + d->least);
+    }
+    return MEDVOL_OK;
+}
+static mv_status mv__ly_collect(mv_ctx *ctx, mv__ly_values *d, const mv_volume *v, const mv_volume *mask,
+                                const char *name) {
+    int least;
+    size_t n;
+    mv_status st =
+        mv__ly_small(v, &least, &n) ? mv__ly_counted(ctx, d, v, mask) : mv__ly_sorted(ctx, d, v, mask);
+    if (st == MEDVOL_OK && d->n == 0)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, name, 0, -1, "match_histogram: no voxel of %s counts", name);
+    return st;
+}
+/* what each value of s becomes, in to[] */
+static void mv__ly_pairs(double *to, const mv__ly_values *s, const mv__ly_values *r) {
+    const double ns = (double)s->upto[s->n - 1], nr = (double)r->upto[r->n - 1];
+    size_t i, j = 0;
+    for (i = 0; i < s->n; i++) {
+        const double p = (double)s->upto[i] / ns;
+        double q;
+        while (j + 1 < r->n && (double)r->upto[j + 1] / nr <= p) j++;
+        q = (double)r->upto[j] / nr;
+        to[i] = (double)r->value[j];
+        if (p > q && j + 1 < r->n)
+            to[i] += ((double)r->value[j + 1] - to[i]) / ((double)r->upto[j + 1] / nr - q) * (p - q);
+    }
+}
+typedef struct mv__ly_match {
+    const mv_volume *src, *mask, *out;
+    const mv__ly_values *values;
+    const double *to;
+    size_t *first; /* sorted: where values whose keys begin with these 16 bits begin; 65537 of them */
+} mv__ly_match;
+static size_t mv__ly_find(const mv__ly_match *g, float x) {
+    const uint32_t top = mv__ly_key(x) >> 16;
+    size_t lo = g->first[top], hi = g->first[top + 1];
+    while (hi - lo > 1) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (g->values->value[mid] <= x) lo = mid;
+        else hi = mid;
+    }
+    return lo;
+}
+static void mv__ly_match_job(void *arg, size_t job) {
+    const mv__ly_match *g = (const mv__ly_match *)arg;
+    const size_t end = mv__minz(mv_volume_count(g->src), (job + 1) * MV__CHUNK);
+    const size_t size = mv_dtype_size(g->src->dtype);
+    const int same = g->out->dtype == g->src->dtype && !mv__scaled(g->src->slope, g->src->inter);
+    unsigned char kept[MV__LY_FEW * 8];
+    float some[MV__LY_FEW];
+    double got[MV__LY_FEW];
+    uint8_t in[MV__LY_FEW];
+    size_t at, n, i;
+    for (at = job * MV__CHUNK; at < end; at += n) {
+        const unsigned char *s = mv__ly_at(g->src, at);
+        unsigned char *d = mv__ly_at(g->out, at);
+        n = mv__ly_few(g->src, at, end);
+        mv__ly_reals(some, in, g->src, g->mask, at, n);
+        for (i = 0; i < n; i++) {
+            const mv__ly_values *v = g->values;
+            if (!in[i]) got[i] = (double)some[i];
+            else if (v->tabled) got[i] = g->to[g->first[mv__ly_whole_of(g->src, s, i) - v->least]];
+            else got[i] = g->to[mv__ly_find(g, some[i])];
+        }
+        if (same) mv__memcpy(kept, s, n * size);
+        mv__cv_putter(g->out->dtype)(d, got, n);
+        for (i = 0; same && i < n; i++) /* what stays does so to the bit */
+            if (!in[i]) mv__memcpy(d + size * i, kept + size * i, size);
+    }
+}
+/* where in the values to look: by value of a table, by the key's upper half of others */
+static void mv__ly_index(size_t *first, const mv__ly_values *v) {
+    size_t k, i;
+    if (v->tabled) {
+        for (i = 0; i < v->n; i++) first[(int)v->value[i] - v->least] = i;
+        return;
+    }
+    for (k = 0, i = 0; k < 65537; k++) {
+        while (i < v->n && mv__ly_key(v->value[i]) >> 16 < k) i++;
+        first[k] = i;
+    }
+}
+static mv_status mv__ly_mask_check(mv_ctx *ctx, const mv_volume *mask, const mv_volume *v, const char *name) {
+    mv_status st;
+    if (!mask) return MEDVOL_OK;
+    if ((st = mv__vol_check_real(ctx, "match_histogram", name, mask)) < 0) return st;
+    if (mv__vol_same_shape(mask, v->ndim, v->dim)) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)mask->dim[0], -1,
+                    "match_histogram: %s is %zu x %zu x %zu, its image %zu x %zu x %zu", name, mask->dim[0],
+                    mask->dim[1], mask->dim[2], v->dim[0], v->dim[1], v->dim[2]);
+}
+static mv_status mv__ly_match_run(mv_ctx *ctx, mv__ly_match *g, const mv_volume *reference,
+                                  const mv_volume *reference_mask) {
+    mv__ly_values s, r;
+    double *to = NULL;
+    size_t bytes;
+    mv_status st;
+    mv__memset(&s, 0, sizeof s);
+    mv__memset(&r, 0, sizeof r);
+    st = mv__ly_collect(ctx, &s, g->src, g->mask, "src");
+    if (st == MEDVOL_OK) st = mv__ly_collect(ctx, &r, reference, reference_mask, "reference");
+    if (st == MEDVOL_OK &&
+        (!mv__mul(s.n, sizeof *to, &bytes) || !mv__add(bytes, 65537 * sizeof *g->first, &bytes)))
+        st = mv__ly_many(ctx, s.n);
+    if (st == MEDVOL_OK && (to = (double *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        g->values = &s;
+        g->to = to;
+        g->first = (size_t *)(void *)(to + s.n);
+        mv__ly_pairs(to, &s, &r);
+        mv__ly_index(g->first, &s);
+        st = mv_parallel_for(ctx, mv__divup(mv_volume_count(g->src), MV__CHUNK), mv__ly_match_job, g,
+                             "match_histogram");
+    }
+    mv__free(ctx, to);
+    mv__free(ctx, s.upto);
+    mv__free(ctx, r.upto);
+    return st;
+}
+MEDVOL_DEF mv_status mv_match_histogram(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_volume *reference, const mv_match_opt *opt) {
+    const mv_volume *mask = opt ? opt->mask : NULL, *other = opt ? opt->reference_mask : NULL;
+    mv_dtype type = opt ? opt->dtype : MEDVOL_NONE;
+    mv__ly_match g;
+    mv_volume out;
+    int fresh;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, "match_histogram", "dst");
+    if ((st = mv__vol_check_real(ctx, "match_histogram", "src", src)) < 0) return st;
+    if ((st = mv__vol_check_real(ctx, "match_histogram", "reference", reference)) < 0) return st;
+    if ((st = mv__ly_mask_check(ctx, mask, src, "mask")) < 0) return st;
+    if ((st = mv__ly_mask_check(ctx, other, reference, "reference_mask")) < 0) return st;
+    if (type == MEDVOL_NONE) type = dst != src && dst->data ? dst->dtype : src->dtype;
+    if (!mv__is_real(type))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)type, -1,
+                        "match_histogram: the result cannot have type %s: must be an integer or real type",
+                        mv_dtype_name(type));
+    fresh = mv__out_fresh(dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (!fresh && ((st = mv__dst_apart(ctx, "match_histogram", "reference", dst, reference)) < 0 ||
+                   (mask && (st = mv__dst_apart(ctx, "match_histogram", "mask", dst, mask)) < 0) ||
+                   (other && (st = mv__dst_apart(ctx, "match_histogram", "reference_mask", dst, other)) < 0)))
+        return st;
+    st = mv__out_begin(ctx, "match_histogram", &out, dst, src, type, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) return st;
+    out.slope = 1.0;
+    out.inter = 0.0;
+    g.src = src;
+    g.mask = mask;
+    g.out = &out;
+    st = mv__ly_match_run(ctx, &g, reference, other);
+    return mv__out_end(ctx, st, &out, dst);
+}
+
+/* ---- pictures ---- */
+typedef struct mv__ly_picture {
+    const mv_volume *a, *b, *out;
+    const float *field;    /* planes of `voxels`, of one contiguous component each */
+    size_t voxels, rows, square[3];
+    double window[4], range, size, width;
+    int axis[2], comps;    /* world axes shown; components of the field */
+    void (*row)(const struct mv__ly_picture *g, size_t row);
+} mv__ly_picture;
+static void mv__ly_picture_job(void *arg, size_t job) {
+    const mv__ly_picture *g = (const mv__ly_picture *)arg;
+    const size_t end = mv__minz(g->rows, (job + 1) * MV__LY_ROWS);
+    size_t r;
+    for (r = job * MV__LY_ROWS; r < end; r++) g->row(g, r);
+}
+static uint8_t mv__ly_byte(double x) { /* 0..255; NaN is black */
+    return (uint8_t)(x > 0.0 ? x < 255.0 ? mv__rint(x) : 255.0 : 0.0);
+}
+static void mv__ly_diverge(uint8_t *d, double t) { /* -1 blue, 0 white, 1 red */
+    static const double end[2][3] = {{59.0, 76.0, 192.0}, {180.0, 4.0, 38.0}};
+    const double *to = end[t > 0.0], s = t < -1.0 || t > 1.0 ? 1.0 : fabs(t);
+    int k;
+    for (k = 0; k < 3; k++) d[k] = mv__ly_byte(255.0 + s * (to[k] - 255.0));
+}
+static void mv__ly_doubles(double *d, const mv_volume *v, size_t at, size_t n) {
+    double slope, inter;
+    mv__vol_scaling(v, &slope, &inter);
+    mv__cv_run(d, MEDVOL_F64, mv__ly_at(v, at), v->dtype, n, slope, inter, 0);
+}
+/* the least and greatest finite value of a, or of |a - b| */
+static void mv__ly_ends(double *ends, const mv_volume *a, const mv_volume *b) {
+    const size_t all = mv_volume_count(a);
+    double x[MV__LY_FEW], y[MV__LY_FEW];
+    size_t at, n, i;
+    int any = 0;
+    ends[0] = ends[1] = 0.0;
+    for (at = 0; at < all; at += n) {
+        n = mv__ly_few(a, at, all);
+        mv__ly_doubles(x, a, at, n);
+        if (b) mv__ly_doubles(y, b, at, n);
+        for (i = 0; i < n; i++) {
+            const double v = b ? fabs(x[i] - y[i]) : x[i];
+            if (!mv__finite(v)) continue;
+            if (!any || v < ends[0]) ends[0] = v;
+            if (!any || v > ends[1]) ends[1] = v;
+            any = 1;
+        }
+    }
+}
+static void mv__ly_checker_row(const mv__ly_picture *g, size_t r) {
+    const size_t w = g->a->dim[0], y = r % g->a->dim[1], z = r / g->a->dim[1] % g->a->dim[2];
+    const size_t odd = y / g->square[1] + z / g->square[2];
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    double value[MV__LY_FEW];
+    size_t x, n, i;
+    for (x = 0; x < w; x += n) { /* to the end of a square */
+        const int of_b = (x / g->square[0] + odd) % 2 != 0;
+        const mv_volume *v = of_b ? g->b : g->a;
+        const double lo = g->window[of_b ? 2 : 0], hi = g->window[of_b ? 3 : 1];
+        n = mv__minz(mv__minz(MV__LY_FEW, w - x), g->square[0] - x % g->square[0]);
+        if (v->dtype == MEDVOL_RGB24) {
+            mv__memcpy(d + 3 * x, mv__ly_at(v, r * w + x), 3 * n);
+            continue;
+        }
+        mv__ly_doubles(value, v, r * w + x, n);
+        for (i = 0; i < n; i++) /* halves: hi - lo may be beyond the largest double */
+            d[x + i] = mv__ly_byte(
+                255.0 * ((0.5 * value[i] - 0.5 * lo) / (lo < hi ? 0.5 * hi - 0.5 * lo : 1.0)));
+    }
+}
+static void mv__ly_difference_row(const mv__ly_picture *g, size_t r) {
+    const size_t w = g->a->dim[0];
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    double x[MV__LY_FEW], y[MV__LY_FEW];
+    size_t at, n, i;
+    for (at = 0; at < w; at += n) {
+        n = mv__minz(MV__LY_FEW, w - at);
+        mv__ly_doubles(x, g->a, r * w + at, n);
+        mv__ly_doubles(y, g->b, r * w + at, n);
+        for (i = 0; i < n; i++) {
+            const double v = x[i] - y[i];
+            mv__ly_diverge(d + 3 * (at + i), g->range > 0.0 ? v / g->range : v);
+            if (mv__isnan(v)) mv__memset(d + 3 * (at + i), 0, 3);
+        }
+    }
+}
+static void mv__ly_flow_row(const mv__ly_picture *g, size_t r) {
+    static const double turn[3] = {5.0, 3.0, 1.0};
+    const size_t w = g->out->dim[0];
+    const float *u = g->field + (size_t)g->axis[0] * g->voxels + r * w;
+    const float *v = g->field + (size_t)g->axis[1] * g->voxels + r * w;
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    size_t x;
+    int c;
+    for (x = 0; x < w; x++) {
+        const double length = hypot((double)u[x], (double)v[x]);
+        const double s = length < g->range ? length / g->range : length > 0.0 ? 1.0 : 0.0;
+        double h = atan2((double)v[x], (double)u[x]) * (3.0 / 3.14159265358979323846);
+        if (h < 0.0) h += 6.0;
+        for (c = 0; c < 3; c++) {
+            double k = turn[c] + h;
+            if (k >= 6.0) k -= 6.0;
+            k = fmax(0.0, fmin(1.0, fmin(k, 4.0 - k)));
+            d[3 * x + (size_t)c] = mv__isnan(length) ? 0 : mv__ly_byte(255.0 * (1.0 - s * k));
+        }
+    }
+}
+static void mv__ly_jacobian_row(const mv__ly_picture *g, size_t r) {
+    const size_t w = g->out->dim[0];
+    const float *j = g->field + r * w;
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    size_t x;
+    for (x = 0; x < w; x++) {
+        uint8_t *p = d + 3 * x;
+        if (j[x] > 0.0f) mv__ly_diverge(p, log2((double)j[x]) / g->range);
+        else {
+            const int fold = j[x] <= 0.0f;
+            p[0] = fold ? 255 : 0;
+            p[1] = fold ? 220 : 0;
+            p[2] = 0;
+        }
+    }
+}
+/* coordinate `axis` of T at a voxel */
+static double mv__ly_coordinate(const mv__ly_picture *g, const size_t *x, int axis) {
+    const double *m = g->out->affine + 4 * (size_t)axis;
+    const size_t at = (x[2] * g->out->dim[1] + x[1]) * g->out->dim[0] + x[0];
+    return m[0] * (double)x[0] + m[1] * (double)x[1] + m[2] * (double)x[2] + m[3] +
+           (double)g->field[(size_t)axis * g->voxels + at];
+}
+static double mv__ly_line(const mv__ly_picture *g, const size_t *x, int axis) { /* 0..1 */
+    const double at = mv__ly_coordinate(g, x, axis) / g->size, off = fabs(at - mv__rint(at)) * g->size;
+    double s = 0.0, t;
+    int d;
+    for (d = 0; d < 3; d++) { /* mm a voxel */
+        size_t p[3], q[3];
+        mv__memcpy(p, x, sizeof p);
+        mv__memcpy(q, x, sizeof q);
+        if (x[d] > 0) p[d]--;
+        if (x[d] + 1 < g->out->dim[d]) q[d]++;
+        if (p[d] == q[d]) continue;
+        t = (mv__ly_coordinate(g, q, axis) - mv__ly_coordinate(g, p, axis)) / (double)(q[d] - p[d]);
+        s += t * t;
+    }
+    s = sqrt(s);
+    t = 0.5 * g->width + 0.5 - (s > 0.0 ? off / s : off > 0.0 ? g->width + 1.0 : 0.0);
+    return t > 0.0 ? t < 1.0 ? t : 1.0 : 0.0; /* NaN: none */
+}
+static void mv__ly_grid_row(const mv__ly_picture *g, size_t r) {
+    const size_t w = g->out->dim[0];
+    uint8_t *d = mv__ly_at(g->out, r * w);
+    size_t x[3];
+    x[1] = r % g->out->dim[1];
+    x[2] = r / g->out->dim[1];
+    for (x[0] = 0; x[0] < w; x[0]++)
+        d[x[0]] = mv__ly_byte(255.0 * fmax(mv__ly_line(g, x, g->axis[0]), mv__ly_line(g, x, g->axis[1])));
+}
+static mv_status mv__ly_picture_opt(mv_ctx *ctx, const char *op, mv__ly_picture *g, const mv_volume *v,
+                                    const mv_picture_opt *o) {
+    static const int axis[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+    double longest = 0.0, mm[3];
+    int d;
+    g->size = o ? o->size : 0.0;
+    g->range = o ? o->range : 0.0;
+    g->width = o && o->width != 0.0 ? o->width : 1.0;
+    if (!(g->size >= 0.0 && mv__finite(g->size)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "size", g->size, -1, "%s: size = %g: must be at least 0", op,
+                        g->size);
+    if (!(g->range >= 0.0 && mv__finite(g->range)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "range", g->range, -1, "%s: range = %g: must be at least 0", op,
+                        g->range);
+    if (!(g->width > 0.0 && mv__finite(g->width)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "width", g->width, -1, "%s: width = %g: must be above 0", op,
+                        g->width);
+    if (o && !(o->plane >= 0 && o->plane < 3 && (o->plane == 0 || g->comps != 2)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "plane", o->plane, -1,
+                        "%s: plane = %d: must be one of MEDVOL_PLANE_*, XY of 2 components", op, o->plane);
+    for (d = 0; d < 2; d++) g->axis[d] = axis[o ? o->plane : 0][d];
+    mv_affine_spacing(mm, v->affine);
+    for (d = 0; d < 3; d++) {
+        const size_t n = d < v->ndim ? v->dim[d] : 1;
+        if (!(mm[d] > 0.0 && mv__finite(mm[d]))) mm[d] = 1.0;
+        if (n > 1) longest = fmax(longest, (double)n * mm[d]);
+    }
+    if (g->size == 0.0) g->size = longest > 0.0 && mv__finite(longest) ? longest / 8.0 : 1.0;
+    for (d = 0; d < 3; d++) {
+        const double k = mv__rint(g->size / mm[d]);
+        g->square[d] = k < 1.0 ? 1 : k < 1e9 ? (size_t)k : 1000000000;
+    }
+    for (d = 0; d < 4; d++) g->window[d] = !o ? 0.0 : d < 2 ? o->window_a[d] : o->window_b[d - 2];
+    for (d = 0; d < 4; d += 2)
+        if (!((g->window[d] == 0.0 && g->window[d + 1] == 0.0) ||
+              (g->window[d] < g->window[d + 1] && mv__finite(g->window[d]) && mv__finite(g->window[d + 1]))))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "window", g->window[d], -1,
+                            "%s: window = %g .. %g: must be finite and rise", op, g->window[d],
+                            g->window[d + 1]);
+    return MEDVOL_OK;
+}
+/* dst of that type and shape, each row by g->row */
+static mv_status mv__ly_picture_run(mv_ctx *ctx, const char *op, mv__ly_picture *g, mv_volume *dst,
+                                    const mv_volume *src, mv_dtype type, int ndim, const size_t *dim) {
+    mv_volume out;
+    mv_status st = mv__out_begin(ctx, op, &out, dst, src, type, ndim, dim, 0);
+    if (st < 0) return st;
+    mv__vol_drop_nifti(ctx, &out);
+    out.slope = 1.0;
+    out.inter = 0.0;
+    g->out = &out;
+    g->rows = mv_volume_count(&out) / out.dim[0];
+    st = mv_parallel_for(ctx, mv__divup(g->rows, MV__LY_ROWS), mv__ly_picture_job, g, op);
+    return mv__out_end(ctx, st, &out, dst);
+}
+/* two images of one shape */
+static mv_status mv__ly_two(mv_ctx *ctx, const char *op, mv__ly_picture *g, const mv_volume *dst,
+                            const mv_volume *a, const mv_volume *b, const mv_picture_opt *o, int colour) {
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__vol_check(ctx, op, "a", a)) < 0 || (st = mv__vol_check(ctx, op, "b", b)) < 0) return st;
+    if (!(mv__is_real(a->dtype) && mv__is_real(b->dtype)) &&
+        !(colour && a->dtype == MEDVOL_RGB24 && b->dtype == MEDVOL_RGB24))
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)a->dtype, -1,
+                        "%s: a has type %s, b %s: must be real%s", op, mv_dtype_name(a->dtype),
+                        mv_dtype_name(b->dtype), colour ? " or both rgb24" : "");
+    if (!mv__vol_same_shape(b, a->ndim, a->dim))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "b", (double)b->dim[0], -1,
+                        "%s: a is %zu x %zu x %zu, b %zu x %zu x %zu", op, a->dim[0], a->dim[1], a->dim[2],
+                        b->dim[0], b->dim[1], b->dim[2]);
+    g->a = a;
+    g->b = b;
+    if (dst != a && (st = mv__dst_apart(ctx, op, "b", dst, b)) < 0) return st;
+    return mv__ly_picture_opt(ctx, op, g, a, o);
+}
+MEDVOL_DEF mv_status mv_picture_checkerboard(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                             const mv_volume *b, const mv_picture_opt *opt) {
+    static const char *const op = "picture_checkerboard";
+    mv__ly_picture g;
+    mv_status st = mv__ly_two(ctx, op, &g, dst, a, b, opt, 1);
+    const int colour = st == MEDVOL_OK && a->dtype == MEDVOL_RGB24;
+    if (st < 0) return st;
+    if (!colour && g.window[0] == 0.0 && g.window[1] == 0.0) mv__ly_ends(g.window, a, NULL);
+    if (!colour && g.window[2] == 0.0 && g.window[3] == 0.0) mv__ly_ends(g.window + 2, b, NULL);
+    g.row = mv__ly_checker_row;
+    return mv__ly_picture_run(ctx, op, &g, dst, a, colour ? MEDVOL_RGB24 : MEDVOL_U8, a->ndim, a->dim);
+}
+MEDVOL_DEF mv_status mv_picture_difference(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
+                                           const mv_volume *b, const mv_picture_opt *opt) {
+    static const char *const op = "picture_difference";
+    double ends[2];
+    mv__ly_picture g;
+    mv_status st = mv__ly_two(ctx, op, &g, dst, a, b, opt, 0);
+    if (st < 0) return st;
+    if (g.range == 0.0) {
+        mv__ly_ends(ends, a, b);
+        g.range = ends[1];
+    }
+    g.row = mv__ly_difference_row;
+    return mv__ly_picture_run(ctx, op, &g, dst, a, MEDVOL_RGB24, a->ndim, a->dim);
+}
+/* a field as contiguous planes of f32; *dense is to be freed */
+static mv_status mv__ly_field(mv_ctx *ctx, const char *op, mv__ly_picture *g, mv_volume *dense, size_t *n,
+                              const mv_volume *dst, const mv_volume *field, const mv_picture_opt *o) {
+    mv_status st;
+    mv__memset(g, 0, sizeof *g);
+    mv__memset(dense, 0, sizeof *dense);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__field_check(ctx, op, "field", field, &g->comps, n)) < 0) return st;
+    if ((st = mv__ly_picture_opt(ctx, op, g, field, o)) < 0) return st;
+    if ((st = mv__dense(ctx, op, "field", dense, field, MEDVOL_F32)) < 0) return st;
+    g->field = (const float *)dense->data;
+    g->voxels = n[0] * n[1] * n[2];
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_picture_flow(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt) {
+    static const char *const op = "picture_flow";
+    mv__ly_picture g;
+    mv_volume dense;
+    size_t n[3], i;
+    mv_status st = mv__ly_field(ctx, op, &g, &dense, n, dst, field, opt);
+    if (st < 0) return st;
+    if (g.range == 0.0)
+        for (i = 0; i < g.voxels; i++) {
+            const double s = hypot((double)g.field[(size_t)g.axis[0] * g.voxels + i],
+                                   (double)g.field[(size_t)g.axis[1] * g.voxels + i]);
+            if (mv__finite(s) && s > g.range) g.range = s;
+        }
+    g.row = mv__ly_flow_row;
+    st = mv__ly_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
+    mv_volume_free(ctx, &dense);
+    return st;
+}
+MEDVOL_DEF mv_status mv_picture_jacobian(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                         const mv_picture_opt *opt) {
+    static const char *const op = "picture_jacobian";
+    mv__ly_picture g;
+    mv_volume det;
+    size_t n[3];
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&det, 0, sizeof det);
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if ((st = mv__field_check(ctx, op, "field", field, &g.comps, n)) < 0) return st;
+    if ((st = mv__ly_picture_opt(ctx, op, &g, field, opt)) < 0) return st;
+    if ((st = mv_field_jacobian(ctx, &det, NULL, field, NULL)) < 0) return st;
+    if (g.range == 0.0) g.range = 1.0;
+    g.field = (const float *)det.data;
+    g.voxels = n[0] * n[1] * n[2];
+    g.row = mv__ly_jacobian_row;
+    st = mv__ly_picture_run(ctx, op, &g, dst, field, MEDVOL_RGB24, n[2] > 1 ? 3 : 2, n);
+    mv_volume_free(ctx, &det);
+    return st;
+}
+MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volume *field,
+                                     const mv_picture_opt *opt) {
+    static const char *const op = "picture_grid";
+    mv__ly_picture g;
+    mv_volume dense;
+    size_t n[3];
+    mv_status st = mv__ly_field(ctx, op, &g, &dense, n, dst, field, opt);
+    if (st < 0) return st;
+    g.row = mv__ly_grid_row;
+    st = mv__ly_picture_run(ctx, op, &g, dst, field, MEDVOL_U8, n[2] > 1 ? 3 : 2, n);
+    mv_volume_free(ctx, &dense);
+    return st;
+}
+#endif
+#endif /* MEDVOL_NO_LAYER */
 
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS

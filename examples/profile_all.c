@@ -21,6 +21,7 @@
 #include "profile_affine.c"
 #include "profile_demons.c"
 #include "profile_flow.c"
+#include "profile_compose_layers.c"
 #include "profile_load.c"
 #include "profile_save.c"
 
@@ -56,8 +57,8 @@ int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils, profile_espirit,
-        profile_grappa, profile_sense, profile_warp, profile_affine, profile_demons, profile_flow, profile_load,
-        profile_save};
+        profile_grappa, profile_sense, profile_warp, profile_affine, profile_demons, profile_flow,
+        profile_compose_layers, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;

@@ -29,9 +29,12 @@ for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
     REGISTER)
         flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE)//g")
         base=$((linalg + filter + field - 2 * core)) ;;
-    FLOW)
+    FLOW | LANDMARK)
         flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(LINALG|FILTER|FIELD|RESAMPLE|REGISTER)//g")
         base=$register ;;
+    LAYER)
+        flags=$(echo "$flags" | sed -E "s/-DMEDVOL_NO_(FIELD|RESAMPLE)//g")
+        base=$field ;;
     esac
     set -- $(build $s "$flags")
     case $s in

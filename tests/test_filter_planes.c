@@ -19,6 +19,7 @@
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
 #define MEDVOL_NO_LANDMARK
+#define MEDVOL_NO_LAYER
 #include "test.h"
 
 static const size_t shapes[][3] = {{33, 20, 15}, {50, 1, 9}, {7, 6, 1}, {300, 250, 1}, {130, 17, 70}};

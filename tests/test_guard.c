@@ -1954,6 +1954,60 @@ static void op_register_demons(void) {
     CHECK(did(mv_register_demons(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
 
+/* ---- layers, contrast, pictures ---- */
+static const mv_dtype LAYERED[] = {MEDVOL_U8, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_U16, MEDVOL_F32,
+    MEDVOL_NONE};
+static mv_volume *seven(mv_dtype t) { return vin(t, N, 3, 2, 0); }
+/* ARG: mode, 32: an alpha, 64: of f32, 128: a grey layer, 256: no background, 512: inverted */
+static void op_compose(void) {
+    const int colour = TYPE == MEDVOL_RGB24 || TYPE == MEDVOL_RGBA32;
+    mv_volume *b = seven(TYPE);
+    mv_layer l[2];
+    memset(l, 0, sizeof l);
+    l[0].image = seven(TYPE), l[0].mode = (mv_blend)(ARG % 32), l[0].opacity = ARG & 512 ? 1 : 0.7;
+    l[0].invert = ARG & 512;
+    if (ARG & 32) l[0].alpha = seven(ARG & 64 ? MEDVOL_F32 : MEDVOL_U8);
+    l[1].image = seven((ARG & 128) && colour ? MEDVOL_U8 : TYPE), l[1].opacity = 0.4;
+    did(mv_compose_layers(T, vout(TYPE, N, 3, 2, 0), ARG & 256 ? NULL : b, l, 2, NULL));
+}
+/* ARG: tiles, 16: of other size along y, 32: bins */
+static void op_clahe(void) {
+    const mv_dtype to = TYPE == MEDVOL_U8 || TYPE == MEDVOL_U16 ? TYPE : MEDVOL_F32;
+    const mv_volume *s = vin(TYPE, N, 5, 2, 0);
+    mv_clahe_opt o;
+    memset(&o, 0, sizeof o);
+    o.tiles[0] = N < (size_t)(ARG % 16) ? (int)N : ARG % 16, o.tiles[1] = ARG & 16 ? 3 : 0;
+    o.bins = ARG & 32 ? 17 : 0;
+    did(mv_clahe(T, vout(to, N, 5, 2, 0), s, &o));
+}
+static void op_match(void) { /* ARG: 1: masks, 2: to f32 */
+    const mv_volume *s = vin(TYPE, N, 3, 2, 0), *r = vin(TYPE, 7, N, 0, 0);
+    mv_match_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 1) o.mask = vin(MEDVOL_I16, N, 3, 2, 0), o.reference_mask = vin(MEDVOL_U8, 7, N, 0, 0);
+    if (ARG & 2) o.dtype = MEDVOL_F32;
+    did(mv_match_histogram(T, vout(ARG & 2 ? MEDVOL_F32 : TYPE, N, 3, 2, 0), s, r, &o));
+}
+static void op_picture(void) { /* ARG: which; 4: of two images, 8: in the plane */
+    const size_t z = ARG & 8 ? 0 : 3;
+    const int grey = ARG % 4 == 0;
+    const mv_volume *a, *b;
+    mv_picture_opt o;
+    mv_volume *d;
+    memset(&o, 0, sizeof o);
+    o.size = 3;
+    if (ARG & 4) {
+        a = vin(TYPE, N, 4, 3, 0), b = vin(TYPE, N, 4, 3, 0);
+        d = vout(grey ? MEDVOL_U8 : MEDVOL_RGB24, N, 4, 3, 0);
+        did(grey ? mv_picture_checkerboard(T, d, a, b, &o) : mv_picture_difference(T, d, a, b, &o));
+        return;
+    }
+    a = moves(TYPE, N, 4, z, 2);
+    d = vout(grey ? MEDVOL_U8 : MEDVOL_RGB24, N, 4, z, 0);
+    if (grey) did(mv_picture_grid(T, d, a, &o));
+    else did(ARG % 4 == 1 ? mv_picture_flow(T, d, a, &o) : mv_picture_jacobian(T, d, a, &o));
+}
+
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
@@ -2161,6 +2215,18 @@ static const op rows[] = {
     MATCH(demons, IMAGES, 0), MATCH(demons, F32, 0 + 8 + 16), MATCH(demons, F32, 1 + 4 + 16 + 64),
     MATCH(demons, F32, 2 + 8), MATCH(demons, F32, 3 + 4 + 64), MATCH(demons, F32, 3 + 8 + 16),
     MATCH(demons, F32, 3 + 16),
+    /* layers, contrast, pictures */
+    OP(compose, LAYERED, MEDVOL_BLEND_MULTIPLY, VOLUME | HEAVY, 0),
+    OP(compose, LAYERED, MEDVOL_BLEND_OVERLAY + 32, VOLUME | HEAVY | IN_PLACE, 0),
+    OP(compose, LAYERED, MEDVOL_BLEND_HUE + 32 + 64 + 128, VOLUME | HEAVY, 0),
+    OP(compose, LAYERED, MEDVOL_BLEND_SOFT_LIGHT + 128 + 512, VOLUME | HEAVY, 0),
+    OP(compose, LAYERED, MEDVOL_BLEND_DISSOLVE + 256, VOLUME | HEAVY, 0),
+    OP(compose, LAYERED, MEDVOL_BLEND_PIN_LIGHT + 512, VOLUME | HEAVY, 0),
+    OP(clahe, IMAGES, 2 + 16, VOLUME | HEAVY | IN_PLACE, 0), OP(clahe, TAKEN, 3 + 32, VOLUME | HEAVY, 0),
+    OP(match, REAL, 0, VOLUME | HEAVY | IN_PLACE, 0), OP(match, TAKEN, 1, VOLUME | HEAVY, 0),
+    OP(match, TAKEN, 1 + 2, VOLUME | HEAVY, 0),
+    RS(picture, TAKEN, 0, 0), RS(picture, F32, 8, 0), RS(picture, TAKEN, 1, 0), RS(picture, F32, 1 + 8, 0),
+    RS(picture, TAKEN, 2, 0), RS(picture, F32, 2 + 8, 0), RS(picture, TAKEN, 4, 0), RS(picture, TAKEN, 5, 0),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),

@@ -19,6 +19,7 @@
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
 #define MEDVOL_NO_LANDMARK
+#define MEDVOL_NO_LAYER
 #define MV__LA_STEPS 0
 #define MV__LA_ROUNDS 1
 #include "test.h"

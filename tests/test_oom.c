@@ -556,6 +556,18 @@ static mv_status v_demons_inverse(mv_ctx *c, mv_volume *d, const mv_volume *s) {
 }
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
+OP(compose, mv_compose_layers(c, d, &rgb, (const mv_layer[2]){{&rgb, NULL, 1, MEDVOL_BLEND_HUE, 0, 0},
+    {&rgb, NULL, 0.5, MEDVOL_BLEND_SOFT_LIGHT, 1, 0}}, 2, NULL))
+OP(compose_bare, mv_compose_layers(c, d, NULL, (const mv_layer[1]){{&pixels, &pixels, 1, MEDVOL_BLEND_NORMAL,
+    0, 0}}, 1, NULL))
+OP(clahe, mv_clahe(c, d, s, NULL))
+OP(match, mv_match_histogram(c, d, s, &coarse, NULL))
+OP(match_tables, mv_match_histogram(c, d, &grid, &one, &(mv_match_opt){.mask = &grid}))
+OP(checkerboard, mv_picture_checkerboard(c, d, &rgb, &rgb, NULL))
+OP(difference, mv_picture_difference(c, d, &whole, &whole, NULL))
+OP(flow_colours, mv_picture_flow(c, d, &move, NULL))
+OP(jacobian_colours, mv_picture_jacobian(c, d, &move, NULL))
+OP(grid_lines, mv_picture_grid(c, d, &move, NULL))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
 OP(rfft, mv_rfft(c, d, s, &(mv_fft_opt){.shape = {37}}))
 OP(irfft, mv_irfft(c, d, &spectrum, NULL))
@@ -657,6 +669,8 @@ static const struct {
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_apart)
     MADE(demons) MADE(demons_classic) MADE(demons_flat) MADE(demons_log) MADE(demons_inverse)
+    MADE(compose) MADE(compose_bare) ROW(clahe) ROW(match) MADE(match_tables) MADE(checkerboard)
+    MADE(difference) MADE(flow_colours) MADE(jacobian_colours) MADE(grid_lines)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},

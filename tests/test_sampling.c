@@ -21,6 +21,7 @@
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
 #define MEDVOL_NO_LANDMARK
+#define MEDVOL_NO_LAYER
 #include "test.h"
 #if defined(__unix__) || defined(__APPLE__)
 #    include <sys/mman.h>

@@ -20,6 +20,7 @@
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
 #define MEDVOL_NO_LANDMARK
+#define MEDVOL_NO_LAYER
 #define MEDVOL_NO_FFT
 #include "test.h"
 

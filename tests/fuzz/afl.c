@@ -10,6 +10,7 @@
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
 #define MEDVOL_NO_LANDMARK
+#define MEDVOL_NO_LAYER
 #include "medvol.h"
 #include <stdio.h>
 #include <stdlib.h>
