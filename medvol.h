@@ -36680,9 +36680,11 @@ static void MV__K(mv__ln_scale)(float *p, float s, size_t n) {
     for (i = 0; i < n; i += MVF_N) MV__K(mv__ln_put)(p + i, mvf_mul(k, MV__LN_GET(p)), n - i);
     mv_end();
 }
-static void MV__K(mv__ln_add)(float *d, const float *p, size_t n) {
+static void MV__K(mv__ln_add)(float *d, float s, const float *p, size_t n) {
+    const mvf k = mvf_set1(s);
     size_t i;
-    for (i = 0; i < n; i += MVF_N) MV__K(mv__ln_put)(d + i, mvf_add(MV__LN_GET(d), MV__LN_GET(p)), n - i);
+    for (i = 0; i < n; i += MVF_N)
+        MV__K(mv__ln_put)(d + i, mvf_mad(k, MV__LN_GET(p), MV__LN_GET(d)), n - i);
     mv_end();
 }
 /* the greatest square of a length */
@@ -36707,7 +36709,8 @@ typedef struct mv__ln_side { /* an image and the map it is seen through */
     double m[12];         /* voxel of the level to voxel of the image */
     float turn[9];        /* its 3 x 3 part by the image's scale */
     float *u[3], *w[3];   /* the field that is improved; displacements: that field, or its exponential */
-    float *g[4], *v[3], *v2[3]; /* updates and curvature, what is kept of updates */
+    /* updates and curvature, what is kept of updates; a second side has the first one's updates, turned round */
+    float *g[4], *v[3], *v2[3];
 } mv__ln_side;
 typedef struct mv__ln { /* one level */
     mv__rg_image fix;
@@ -36754,7 +36757,7 @@ static size_t mv__ln_slab_make(mv__ln_slab *j, const mv__ln *d, float *scratch) 
     for (c = 0; c < 3; c++) {
         j->u[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
         for (i = 0; i < d->sides; i++)
-            j->g[i][c] = d->half ? mv__ln_take(scratch, &at, k * d->slab, 0) : NULL;
+            j->g[i][c] = d->half || i ? mv__ln_take(scratch, &at, k * d->slab, 0) : NULL;
     }
     for (c = 0; c <= d->channels; c++) j->row[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
     for (i = 0; i < d->sides; i++) j->w[i] = mv__ln_take(scratch, &at, k * d->slab, 0);
@@ -36848,7 +36851,7 @@ static void mv__ln_warp_row(const mv__ln_slab *j, mv__fd_row *s, int side, float
     mv__ln_field_row(d, e->w, d->half, j->u, j->row[0], s->u, y, z);
     for (c = 0; c < 3; c++) {
         s->at[c] = e->m[4 * c + 1] * (double)y + e->m[4 * c + 2] * (double)z + e->m[4 * c + 3];
-        s->grad[c] = d->half ? j->g[side][c] + kept : e->g[c] + at;
+        s->grad[c] = d->half || side ? j->g[side][c] + kept : e->g[c] + at;
     }
     s->dst[0] = to;
     if (z >= j->z0 && z < j->z1) {
@@ -36925,35 +36928,40 @@ static void mv__ln_window_plane(const mv__ln_slab *j, size_t z, double *sum) {
         if (y >= d->radius) mv__ln_pull(j, &j->back, y - d->radius, z);
     }
 }
-/* forces and curvatures of a row of plane z, whose sums are in j->row; half: added up for 2 x 2 x 2 */
-static void mv__ln_force_row(const mv__ln_slab *j, int side, size_t y, size_t z) {
+/* forces and curvatures of a row of plane z, whose sums are in j->row; half: added up for 2 x 2 x 2. Of two
+   sides the forces' difference: what moves both images alike is left alone. */
+static void mv__ln_force_row(const mv__ln_slab *j, size_t y, size_t z) {
     const mv__ln *d = j->d;
-    const mv__ln_side *e = &d->side[side];
+    const mv__ln_side *e = &d->side[0];
     const size_t n0 = d->n[0], at = z * d->slab + y * n0, kept = z % mv__ln_window_of(d) * d->slab + y * n0,
                  to = z / 2 * d->fslab + y / 2 * d->fn[0];
-    float *g[3], *h = d->half ? j->row[d->channels] : e->g[3] + at;
-    const float *s[3];
+    float *g[4], *back[4];
+    const float *s[3], *t[3];
     int c;
     for (c = 0; c < 3; c++) {
-        g[c] = d->half ? j->g[side][c] + kept : e->g[c] + at;
-        s[c] = j->row[side == 1 && c > 0 ? c + 2 : c];
+        g[c] = d->half ? j->g[0][c] + kept : e->g[c] + at;
+        back[c] = d->sides == 2 ? j->g[1][c] + kept : NULL;
+        s[c] = j->row[c];
+        t[c] = j->row[c > 0 ? c + 2 : c];
     }
-    if (d->sides == 2)
-        MV__PICK(mv__ln_force)(g, h, j->w[1 - side] + kept, j->w[side] + kept, s, e->turn, 1.0f, 0.0f, n0);
-    else
-        MV__PICK(mv__ln_force)(g, h, d->fix.f + at, j->w[0] + kept, s, e->turn, d->fix.scale, d->add, n0);
+    g[3] = d->half ? j->row[d->channels] : e->g[3] + at;
+    back[3] = j->pad[0];
+    if (d->sides == 2) {
+        MV__PICK(mv__ln_force)(back, back[3], j->w[0] + kept, j->w[1] + kept, t, d->side[1].turn, 1.0f, 0.0f, n0);
+        MV__PICK(mv__ln_force)(g, g[3], j->w[1] + kept, j->w[0] + kept, s, e->turn, 1.0f, 0.0f, n0);
+        for (c = 0; c < 4; c++) MV__PICK(mv__ln_add)(g[c], c < 3 ? -1.0f : 1.0f, back[c], n0);
+    } else
+        MV__PICK(mv__ln_force)(g, g[3], d->fix.f + at, j->w[0] + kept, s, e->turn, d->fix.scale, d->add, n0);
     for (c = 0; c < 4 && d->half; c++) {
         if (!(y & 1) && !(z & 1)) mv__memset(e->g[c] + to, 0, d->fn[0] * sizeof(float));
-        MV__PICK(mv__ln_down)(e->g[c] + to, c < 3 ? g[c] : h, n0);
+        MV__PICK(mv__ln_down)(e->g[c] + to, g[c], n0);
     }
 }
 static void mv__ln_force_plane(const mv__ln_slab *j, size_t z) {
-    const mv__ln *d = j->d;
     size_t y;
-    int i;
-    for (y = 0; y < d->n[1]; y++) {
+    for (y = 0; y < j->d->n[1]; y++) {
         mv__ln_sums(j, &j->back, j->row, y, z);
-        for (i = 0; i < d->sides; i++) mv__ln_force_row(j, i, y, z);
+        mv__ln_force_row(j, y, z);
     }
 }
 static void mv__ln_sweep(void *arg, size_t job) {
@@ -37031,10 +37039,10 @@ static size_t mv__ln_lay(mv__ln *d, float *s) { /* floats of a level; pointers w
         for (c = 0; c < 3; c++) {
             e->u[c] = mv__ln_take(s, &at, d->fcount, 0);
             e->w[c] = d->o->mode == MEDVOL_LNCC_VELOCITY ? mv__ln_take(s, &at, d->fcount, 0) : e->u[c];
-            e->v[c] = kept ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
-            e->v2[c] = adam ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
+            e->v[c] = kept && i == 0 ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
+            e->v2[c] = adam && i == 0 ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
         }
-        for (c = 0; c < 4; c++) e->g[c] = mv__ln_take(s, &at, d->fcount, 0);
+        for (c = 0; c < 4 - i; c++) e->g[c] = mv__ln_take(s, &at, d->fcount, 0);
     }
     for (c = 0; c < 3; c++) d->inverse[c] = mv__ln_take(s, &at, d->n[c], 0);
     d->sf = d->sides == 2 ? NULL : mv__ln_take(s, &at, count, 0);
@@ -37161,17 +37169,16 @@ static mv_status mv__ln_inherit(mv_ctx *ctx, mv__ln *to, const mv__ln *from) {
     return st;
 }
 /* ---- steps ---- */
-enum { MV__LN_NEWTON, MV__LN_ADAM, MV__LN_LENGTH, MV__LN_SCALE, MV__LN_ADD };
+enum { MV__LN_NEWTON, MV__LN_ADAM, MV__LN_LENGTH, MV__LN_SCALE, MV__LN_ADD, MV__LN_TURN };
 typedef struct mv__ln_change { /* chunks of the updates; the first two, scaled, are Adam's corrections */
     const mv__ln *d;
-    const mv__ln_side *e;
     int what;
     float first, second;
 } mv__ln_change;
 static void mv__ln_change_job(void *arg, size_t job) {
     const mv__ln_change *q = (const mv__ln_change *)arg;
     const mv__ln *d = q->d;
-    const mv__ln_side *e = q->e;
+    const mv__ln_side *e = &d->side[0];
     const size_t at = job * MV__CHUNK, n = mv__minz(MV__CHUNK, d->fcount - at);
     float *g[3], *v[3];
     int c;
@@ -37179,56 +37186,49 @@ static void mv__ln_change_job(void *arg, size_t job) {
         g[c] = e->g[c] + at;
         v[c] = q->what == MV__LN_NEWTON ? e->v[c] + at : NULL;
         if (q->what == MV__LN_SCALE) MV__PICK(mv__ln_scale)(g[c], q->first, n);
-        if (q->what == MV__LN_ADD) MV__PICK(mv__ln_add)(e->u[c] + at, g[c], n);
+        if (q->what == MV__LN_ADD) MV__PICK(mv__ln_add)(e->u[c] + at, q->first, g[c], n);
         if (q->what == MV__LN_ADAM)
             MV__PICK(mv__ln_adam)(g[c], e->v[c] + at, e->v2[c] + at, q->first, q->second, n);
+        if (q->what == MV__LN_TURN) {
+            float *to = d->side[1].g[c] + at;
+            mv__memcpy(to, g[c], n * sizeof(float));
+            MV__PICK(mv__ln_scale)(to, -1.0f, n);
+        }
     }
     if (q->what == MV__LN_NEWTON)
         d->longest[job] = MV__PICK(mv__ln_newton)(g, e->g[3] + at, v, q->first, 1e-3f, q->second, n);
     if (q->what == MV__LN_LENGTH) d->longest[job] = MV__PICK(mv__ln_longest)((const float *const *)g, n);
 }
-/* longest, or NULL: added to */
-static mv_status mv__ln_change_all(mv_ctx *ctx, const mv__ln *d, const mv__ln_side *e, int what, double first,
-                                   double second, double *longest) {
+static mv_status mv__ln_change_all(mv_ctx *ctx, const mv__ln *d, int what, double first, double second,
+                                   double *longest) {
     const size_t jobs = mv__divup(d->fcount, MV__CHUNK);
     mv__ln_change q;
     float most = 0.0f;
     size_t i;
     mv_status st;
     q.d = d;
-    q.e = e;
     q.what = what;
     q.first = (float)first;
     q.second = (float)second;
     st = mv_parallel_for(ctx, jobs, mv__ln_change_job, &q, NULL);
     for (i = 0; i < jobs && longest; i++)
         if (d->longest[i] > most) most = d->longest[i];
-    if (longest) *longest += sqrt((double)most);
+    if (longest) *longest = sqrt((double)most);
     return st;
 }
-/* Forces to updates of a side; its longest one is added to *longest. Two sides go half the way each. */
-static mv_status mv__ln_update(mv_ctx *ctx, const mv__ln *d, const mv__ln_side *e, int iteration,
-                               double *longest) {
-    const mv_register_lncc_opt *o = d->o;
-    const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
-    const double unit = d->half ? 2.0 : 1.0, sigma[3] = {o->sigma_update, o->sigma_update, o->sigma_update};
-    mv_status st = MEDVOL_OK;
-    if (o->descent == MEDVOL_DESCENT_ADAM)
-        st = mv__ln_change_all(ctx, d, e, MV__LN_ADAM, 1.0 / (1.0 - pow(0.9, iteration + 1)),
-                               1.0 / (1.0 - pow(0.99, iteration + 1)), NULL);
-    if (st == MEDVOL_OK) st = mv__smooth_planes(ctx, e->g, newton ? 4 : 3, d->fn, sigma, d->scratch);
-    if (st < 0) return st;
-    if (!newton) return mv__ln_change_all(ctx, d, e, MV__LN_LENGTH, 0.0, 0.0, longest);
-    return mv__ln_change_all(ctx, d, e, MV__LN_NEWTON, 3.0 * o->step / unit / (double)d->sides, o->momentum,
-                             longest);
-}
-/* The field after an update: u <- g + u o (id + g), made in g's memory; of a velocity v <- v + g. */
-static mv_status mv__ln_advance(mv_ctx *ctx, const mv__ln *d, mv__ln_side *e) {
+/* The fields after an update g: u <- g + u o (id + g), made in g's memory; a velocity v <- v + g; a second side
+   goes by -g. */
+static mv_status mv__ln_advance(mv_ctx *ctx, mv__ln *d) {
     const double s = d->o->sigma_field, sigma[3] = {s, s, s};
-    mv_status st;
-    int c;
-    if (d->o->mode == MEDVOL_LNCC_VELOCITY) st = mv__ln_change_all(ctx, d, e, MV__LN_ADD, 0.0, 0.0, NULL);
-    else {
+    mv_status st = MEDVOL_OK;
+    int c, i;
+    if (d->o->mode == MEDVOL_LNCC_VELOCITY) {
+        st = mv__ln_change_all(ctx, d, MV__LN_ADD, 1.0, 0.0, NULL);
+        return st == MEDVOL_OK ? mv__smooth_planes(ctx, d->side[0].u, 3, d->fn, sigma, d->scratch) : st;
+    }
+    if (d->sides == 2) st = mv__ln_change_all(ctx, d, MV__LN_TURN, 0.0, 0.0, NULL);
+    for (i = 0; i < d->sides && st == MEDVOL_OK; i++) {
+        mv__ln_side *e = &d->side[i];
         st = mv__field_compose(ctx, e->g, (const float *const *)e->u, (const float *const *)e->g, 3, d->fn,
                                NULL);
         for (c = 0; c < 3; c++) {
@@ -37236,16 +37236,18 @@ static mv_status mv__ln_advance(mv_ctx *ctx, const mv__ln *d, mv__ln_side *e) {
             e->u[c] = e->w[c] = e->g[c];
             e->g[c] = t;
         }
+        if (st == MEDVOL_OK) st = mv__smooth_planes(ctx, e->u, 3, d->fn, sigma, d->scratch);
     }
-    return st == MEDVOL_OK ? mv__smooth_planes(ctx, e->u, 3, d->fn, sigma, d->scratch) : st;
+    return st;
 }
 /* One iteration: energy before it, the length of its longest update in voxels of the image. */
 static mv_status mv__ln_step(mv_ctx *ctx, mv__ln *d, int iteration, double *energy, double *update) {
     const mv_register_lncc_opt *o = d->o;
     const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
+    const double unit = d->half ? 2.0 : 1.0, sides = d->sides,
+                 sigma[3] = {o->sigma_update, o->sigma_update, o->sigma_update};
     double sum = 0.0, weight = 0.0, longest = 0.0, factor;
     size_t z;
-    int i;
     mv_status st = MEDVOL_OK;
     if (o->mode == MEDVOL_LNCC_VELOCITY)
         st = mv__field_exp(ctx, d->side[0].w, (const float *const *)d->side[0].u, 3, d->fn, 0, 1.0f, NULL);
@@ -37257,17 +37259,20 @@ static mv_status mv__ln_step(mv_ctx *ctx, mv__ln *d, int iteration, double *ener
     }
     if (d->sides == 2) d->weight = weight;
     *energy = d->weight > 0.0 ? 1.0 - sum / d->weight : 1.0;
-    for (i = 0; i < d->sides && st == MEDVOL_OK; i++)
-        st = mv__ln_update(ctx, d, &d->side[i], iteration, &longest);
+    if (o->descent == MEDVOL_DESCENT_ADAM)
+        st = mv__ln_change_all(ctx, d, MV__LN_ADAM, 1.0 / (1.0 - pow(0.9, iteration + 1)),
+                               1.0 / (1.0 - pow(0.99, iteration + 1)), NULL);
+    if (st == MEDVOL_OK)
+        st = mv__smooth_planes(ctx, d->side[0].g, newton ? 4 : 3, d->fn, sigma, d->scratch);
+    if (st == MEDVOL_OK) /* two sides go half the way each */
+        st = newton ? mv__ln_change_all(ctx, d, MV__LN_NEWTON, 3.0 * o->step / unit / sides, o->momentum, &longest)
+                    : mv__ln_change_all(ctx, d, MV__LN_LENGTH, 0.0, 0.0, &longest);
     if (st < 0) return st;
-    longest *= d->half ? 2.0 : 1.0;
+    longest *= unit * sides;
     factor = newton ? (longest > 2.0 ? 2.0 / longest : 1.0) : longest > 0.0 ? o->step / longest : 0.0;
     *update = longest * factor;
-    for (i = 0; i < d->sides && st == MEDVOL_OK; i++) {
-        if (factor != 1.0) st = mv__ln_change_all(ctx, d, &d->side[i], MV__LN_SCALE, factor, 0.0, NULL);
-        if (st == MEDVOL_OK) st = mv__ln_advance(ctx, d, &d->side[i]);
-    }
-    return st;
+    if (factor != 1.0) st = mv__ln_change_all(ctx, d, MV__LN_SCALE, factor, 0.0, NULL);
+    return st == MEDVOL_OK ? mv__ln_advance(ctx, d) : st;
 }
 static int mv__ln_most(const mv_register_control *c, int level) {
     return c->iterations * (level == 0 ? 1 : level == 1 ? 2 : 3);
@@ -37514,7 +37519,8 @@ static mv_status mv__ln_options(mv_ctx *ctx, mv_register_lncc_opt *o, const char
     if ((st = mv__rg_check_range(ctx, op, "sigma_update", o->sigma_update, -1e300, 100)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "sigma_field", o->sigma_field, -1e300, 100)) < 0) return st;
     if (o->radius == 0) o->radius = 2;
-    if (o->step == 0.0) o->step = newton ? 4.0 / 3.0 : o->descent == MEDVOL_DESCENT_ADAM ? 0.5 : 1.0;
+    if (o->step == 0.0)
+        o->step = newton ? (o->mode == MEDVOL_LNCC_SYMMETRIC ? 2.0 : 4.0 / 3.0) : o->descent == MEDVOL_DESCENT_ADAM ? 0.5 : 1.0;
     if (o->momentum == 0.0) o->momentum = 0.6;
     if (o->sigma_update == 0.0) o->sigma_update = o->full ? 3.0 : 1.5;
     if (o->sigma_field == 0.0) o->sigma_field = o->full ? 0.7 : 0.5;
