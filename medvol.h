@@ -2671,14 +2671,11 @@ typedef enum mv_descent {
     MEDVOL_DESCENT_ADAM = 2,     /* Kingma and Ba's scaled gradients (0.9, 0.99), then as GRADIENT */
     MEDVOL_DESCENT_FORCE_INT = 0x7fffffff
 } mv_descent;
-/* What is improved. */
+/* What is improved, and the inverse that comes of it. */
 typedef enum mv_lncc_mode {
-    MEDVOL_LNCC_GREEDY = 0,    /* the field itself */
-    /* two maps a and b from a place in between to the fixed and to the moving image: field b o a^-1, inverse
-       a o b^-1. Swapping images of one grid, without start and mask, swaps field and inverse, to the bit */
-    MEDVOL_LNCC_SYMMETRIC = 1,
-    /* a stationary velocity v, in mm: field exp(v), inverse exp(-v) */
-    MEDVOL_LNCC_VELOCITY = 2,
+    MEDVOL_LNCC_GREEDY = 0,    /* the field; its inverse is found in the end (mv_field_invert) */
+    MEDVOL_LNCC_SYMMETRIC = 1, /* two fields, from a place half way to either image */
+    MEDVOL_LNCC_VELOCITY = 2,  /* a stationary velocity v: field exp(v), inverse exp(-v) */
     MEDVOL_LNCC_FORCE_INT = 0x7fffffff
 } mv_lncc_mode;
 typedef struct mv_register_lncc_opt {
@@ -2687,13 +2684,14 @@ typedef struct mv_register_lncc_opt {
     int radius;                  /* of the windows, in voxels: 1 to 8; 0: 2 */
     mv_descent descent;
     mv_lncc_mode mode;
-    mv_volume *inverse;          /* gets w with (id + u) o (id + w) = id on the field's voxels; or NULL */
-    mv_volume *velocity;         /* VELOCITY: gets v (mv_field_exp); or NULL */
     int full;                    /* a vector for each voxel; else one for each 2 x 2 x 2 */
-    double step;                 /* NEWTON: factor of the step, 0: 4/3; else voxels, 0: 1 (ADAM: 0.5) */
+    double step;                 /* NEWTON: factor of the step, 0: 4/3 (SYMMETRIC: 2); else voxels, 0: 1
+                                    (ADAM: 0.5) */
     double momentum;             /* NEWTON: share of the last update in the next, 0: 0.6; negative: none */
     double sigma_update;         /* smoothing of updates and of the field, in its own voxels; 0: 1.5 and */
     double sigma_field;          /* 0.5, with `full` 3 and 0.7; negative: none (NEWTON: at least 0.5) */
+    mv_volume *inverse;          /* gets w, a field like u, the inverse of p + u(p) being p + w(p); or NULL */
+    mv_volume *velocity;         /* VELOCITY: gets v in mm; or NULL */
     mv_register_control control; /* iterations: 10, of the finest level; twice as many at the next, three
                                     times at all others */
 } mv_register_lncc_opt;
@@ -2703,14 +2701,27 @@ typedef struct mv_register_lncc_opt {
    correlation, blind to gain and offset that change slowly, and to inverted contrast. report.energy is 1 - E.
    The gradient is exact: dE/dW = F S[a] - W S[b] - S[a mF - b mW], a = 2 A / (B C), b = 2 A^2 / (B C^2), from
    six window sums. NEWTON: S[b] |grad W|^2 is the curvature; update = 3 G * (dE/dW grad W) / G * curvature,
-   G the Gaussian, so that where little is to be seen the neighbours decide. Updates v are composed, u <- v +
-   u o (id + v), and the sum is smoothed: u stays invertible as long as updates are; report.folded counts.
-   field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp it comes before start.
-   Windows without contrast have no say; images without any leave u = 0. NaN counts as no contrast.
-   Memory: 10 floats a voxel, with `full` 22. Threads: slabs; bits do not depend on them. Numerics: levels
-   agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (field over
-   an image). Source: Cachier et al. 2003; Avants et al. 2008; Yushkevich et al. 2016 (greedy); Lucas and
-   Kanade 1981. */
+   G the Gaussian, so that where little is to be seen the neighbours decide. Updates g are composed, u <- g +
+   u o (id + g), and the sum is smoothed: u stays invertible as long as updates are; report.folded counts.
+   SYMMETRIC: W and F both move, W(p) = moving(A(b(p))), F(p) = fixed(a(p)). g is of the difference of both
+   forces, over the sum of curvatures; b follows g and a follows -g, half the step each: what moves both alike
+   does not count. u is b o a^-1 and w is a o b^-1. Images that change places (on one grid, without start and
+   mask) change u and w, to the bit. E is the mean where either image has contrast; where a mask, or a hole of
+   either image, leaves a voxel no weight, it has no force. About twice the time of GREEDY.
+   VELOCITY: g is GREEDY's at exp(v), v <- v + g; u and w are what mv_field_exp makes of v.
+   Results: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+), on the fixed image's voxels. In a chain of
+   mv_warp the field comes before start, the inverse after start's inverse. (id + u) o (id + w) is off the
+   identity by what interpolation between voxels costs, some 0.01 voxels, and by more where points leave the
+   image.
+   Windows reach beyond their middle voxel: masks want a margin about what is spoilt. Windows without contrast
+   have no say; images without any leave u = 0. NaN counts as no contrast.
+   Memory: floats a voxel, in brackets with `full`: GREEDY 7 (16; ADAM 19), VELOCITY 9 (19; ADAM 22),
+   SYMMETRIC 9 (23; ADAM 26); at least 12 with inverse, 18 with velocity; 2 more for images that are not
+   contiguous f32. Threads: slabs; bits do not depend on them. Numerics: levels agree to 0.01 voxel, with
+   GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (a result over an image or another
+   result), _UNSUPPORTED (velocity in another mode); results stay as they were, unless memory runs out while
+   report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
+   2016 (greedy); Arsigny et al. 2006 and Vercauteren et al. 2008 (VELOCITY); Lucas and Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 #endif
@@ -36580,8 +36591,9 @@ static double MV__K(mv__ln_correlate)(const mv__ln_window *q) {
     for (i = 0; i < MVF_N; i++) total += (double)lane[i];
     return total;
 }
-/* The same where both images are warped: ff are sums of squares, b2 and c2 are b and c of the fixed image. Bits
-   stay when the images change places. sum: of r^2, of the weights of windows in which an image has contrast */
+/* The same where both images are warped: ff are sums of squares, b2 and c2 are b and c of the fixed image.
+   Images that change places change these, to the bit. sum: of r^2, of the weights of windows in which an
+   image has contrast. */
 static void MV__K(mv__ln_correlate2)(double *sum, const mv__ln_window *q) {
     const mvf scale = mvf_set1(q->scale), lf = mvf_set1(q->least_f), lw = mvf_set1(q->least_w),
               one = mvf_set1(1.0f), zero = mvf_zero();
@@ -36591,9 +36603,11 @@ static void MV__K(mv__ln_correlate2)(double *sum, const mv__ln_window *q) {
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
         const mvf in = mvf_mul(scale, MV__LN_GET(q->inverse)), w = MV__LN_GET(q->w), f = MV__LN_GET(q->f);
-        const mvf mw = mvf_mul(w, in), mf = mvf_mul(f, in), cov = mvf_nmad(mvf_mul(w, f), in, MV__LN_GET(q->fw));
-        const mvf bb = mvf_nmad(mf, f, MV__LN_GET(q->ff)), cc = mvf_nmad(mw, w, MV__LN_GET(q->ww));
-        const mvm fit = mvf_gt(mvf_mul(bb, in), lf), wit = mvf_gt(mvf_mul(cc, in), lw), ok = mvm_and(fit, wit);
+        const mvf mw = mvf_mul(w, in), mf = mvf_mul(f, in), bb = mvf_nmad(mf, f, MV__LN_GET(q->ff));
+        const mvf cov = mvf_nmad(mvf_mul(w, f), in, MV__LN_GET(q->fw));
+        const mvf cc = mvf_nmad(mw, w, MV__LN_GET(q->ww));
+        const mvm fit = mvf_gt(mvf_mul(bb, in), lf), wit = mvf_gt(mvf_mul(cc, in), lw);
+        const mvm ok = mvm_and(fit, wit);
         const mvf ib = mvf_div(one, mvf_sel(ok, bb, one)), ic = mvf_div(one, mvf_sel(ok, cc, one)),
                   weight = q->weight ? MV__LN_GET(q->weight) : one;
         const mvf p = mvf_sel(ok, mvf_mul(mvf_mul(mvf_mul(ib, ic), cov), weight), zero), a = mvf_add(p, p),
@@ -36709,7 +36723,7 @@ typedef struct mv__ln_side { /* an image and the map it is seen through */
     double m[12];         /* voxel of the level to voxel of the image */
     float turn[9];        /* its 3 x 3 part by the image's scale */
     float *u[3], *w[3];   /* the field that is improved; displacements: that field, or its exponential */
-    /* updates and curvature, what is kept of updates; a second side has the first one's updates, turned round */
+    /* updates and curvature, what is kept of updates; a second side has the first one's updates, negated */
     float *g[4], *v[3], *v2[3];
 } mv__ln_side;
 typedef struct mv__ln { /* one level */
@@ -36726,7 +36740,8 @@ typedef struct mv__ln { /* one level */
     float *longest;              /* of each chunk of updates */
     void *block;
 } mv__ln;
-enum { MV__LN_CHANNELS = 5 }; /* w w^2 w f, with two sides f f^2; a b c, with two sides b and c of the other */
+/* forth: w, w^2, w f, with two sides f, f^2; back: a, b, c, with two sides b and c of the fixed image */
+enum { MV__LN_CHANNELS = 5 };
 typedef struct mv__ln_ring { /* window sums along x of the last rows, along x and y of the last planes */
     float *row[MV__LN_CHANNELS], *plane[MV__LN_CHANNELS];
 } mv__ln_ring;
@@ -36800,8 +36815,8 @@ static void mv__ln_sums(const mv__ln_slab *j, const mv__ln_ring *q, float *const
     }
 }
 /* a row of the field of `planes`, in voxels of the image */
-static void mv__ln_field_row(const mv__ln *d, float *const *planes, int half, float *const *own, float *spare,
-                             const float **u, size_t y, size_t z) {
+static void mv__ln_field_row(const mv__ln *d, float *const *planes, int half, float *const *own,
+                             float *spare, const float **u, size_t y, size_t z) {
     const size_t hy = y / 2, hz = z / 2, h0 = d->fn[0];
     const size_t oy = y & 1 ? mv__minz(hy + 1, d->fn[1] - 1) : hy ? hy - 1 : 0;
     const size_t oz = z & 1 ? mv__minz(hz + 1, d->fn[2] - 1) : hz ? hz - 1 : 0;
@@ -36908,7 +36923,8 @@ static void mv__ln_window_plane(const mv__ln_slab *j, size_t z, double *sum) {
     sum[0] = sum[1] = 0.0;
     for (y = 0; y < d->n[1] + d->radius; y++) {
         if (y < d->n[1]) {
-            const size_t at = z * d->slab + y * d->n[0], kept = z % mv__ln_window_of(d) * d->slab + y * d->n[0];
+            const size_t in = y * d->n[0], at = z * d->slab + in;
+            const size_t kept = z % mv__ln_window_of(d) * d->slab + in;
             mv__ln_sums(j, &j->forth, j->row, y, z);
             q.scale = d->inverse[1][y] * d->inverse[2][z];
             if (d->sides == 2) {
@@ -36937,6 +36953,7 @@ static void mv__ln_force_row(const mv__ln_slab *j, size_t y, size_t z) {
                  to = z / 2 * d->fslab + y / 2 * d->fn[0];
     float *g[4], *back[4];
     const float *s[3], *t[3];
+    size_t x;
     int c;
     for (c = 0; c < 3; c++) {
         g[c] = d->half ? j->g[0][c] + kept : e->g[c] + at;
@@ -36947,9 +36964,13 @@ static void mv__ln_force_row(const mv__ln_slab *j, size_t y, size_t z) {
     g[3] = d->half ? j->row[d->channels] : e->g[3] + at;
     back[3] = j->pad[0];
     if (d->sides == 2) {
-        MV__PICK(mv__ln_force)(back, back[3], j->w[0] + kept, j->w[1] + kept, t, d->side[1].turn, 1.0f, 0.0f, n0);
-        MV__PICK(mv__ln_force)(g, g[3], j->w[1] + kept, j->w[0] + kept, s, e->turn, 1.0f, 0.0f, n0);
+        const float *w[2];
+        for (c = 0; c < 2; c++) w[c] = j->w[c] + kept;
+        MV__PICK(mv__ln_force)(back, back[3], w[0], w[1], t, d->side[1].turn, 1.0f, 0.0f, n0);
+        MV__PICK(mv__ln_force)(g, g[3], w[1], w[0], s, e->turn, 1.0f, 0.0f, n0);
         for (c = 0; c < 4; c++) MV__PICK(mv__ln_add)(g[c], c < 3 ? -1.0f : 1.0f, back[c], n0);
+        for (x = 0; x < n0 && j->weight; x++) /* what has no weight pulls neither image: holes have edges */
+            if (!(j->weight[kept + x] > 0.0f)) g[0][x] = g[1][x] = g[2][x] = g[3][x] = 0.0f;
     } else
         MV__PICK(mv__ln_force)(g, g[3], d->fix.f + at, j->w[0] + kept, s, e->turn, d->fix.scale, d->add, n0);
     for (c = 0; c < 4 && d->half; c++) {
@@ -36985,7 +37006,7 @@ static void mv__ln_sweep(void *arg, size_t job) {
         if (z >= r + low && z - r < high) {
             double e[2];
             mv__ln_window_plane(&j, z - r, e);
-            if (z - r >= j.z0 && z - r < j.z1) d->energy[2 * (z - r)] = e[0], d->energy[2 * (z - r) + 1] = e[1];
+            if (z - r >= j.z0 && z - r < j.z1) mv__memcpy(d->energy + 2 * (z - r), e, sizeof e);
         }
         if (z >= j.z0 + 2 * r && z - 2 * r < j.z1) mv__ln_force_plane(&j, z - 2 * r);
     }
@@ -37031,7 +37052,7 @@ static void mv__ln_shape(mv_ctx *ctx, mv__ln *d) {
 }
 static size_t mv__ln_lay(mv__ln *d, float *s) { /* floats of a level; pointers when s is given */
     const size_t count = d->slab * d->n[2];
-    const int adam = d->o->descent == MEDVOL_DESCENT_ADAM, kept = adam || d->o->descent == MEDVOL_DESCENT_NEWTON;
+    const int adam = d->o->descent == MEDVOL_DESCENT_ADAM, kept = d->o->descent != MEDVOL_DESCENT_GRADIENT;
     size_t at = 0;
     int c, i;
     for (i = 0; i < d->sides; i++) {
@@ -37216,8 +37237,8 @@ static mv_status mv__ln_change_all(mv_ctx *ctx, const mv__ln *d, int what, doubl
     if (longest) *longest = sqrt((double)most);
     return st;
 }
-/* The fields after an update g: u <- g + u o (id + g), made in g's memory; a velocity v <- v + g; a second side
-   goes by -g. */
+/* The fields after an update g: u <- g + u o (id + g), made in g's memory; a velocity v <- v + g; a second
+   side goes by -g. */
 static mv_status mv__ln_advance(mv_ctx *ctx, mv__ln *d) {
     const double s = d->o->sigma_field, sigma[3] = {s, s, s};
     mv_status st = MEDVOL_OK;
@@ -37265,7 +37286,8 @@ static mv_status mv__ln_step(mv_ctx *ctx, mv__ln *d, int iteration, double *ener
     if (st == MEDVOL_OK)
         st = mv__smooth_planes(ctx, d->side[0].g, newton ? 4 : 3, d->fn, sigma, d->scratch);
     if (st == MEDVOL_OK) /* two sides go half the way each */
-        st = newton ? mv__ln_change_all(ctx, d, MV__LN_NEWTON, 3.0 * o->step / unit / sides, o->momentum, &longest)
+        st = newton ? mv__ln_change_all(ctx, d, MV__LN_NEWTON, 3.0 * o->step / unit / sides, o->momentum,
+                                        &longest)
                     : mv__ln_change_all(ctx, d, MV__LN_LENGTH, 0.0, 0.0, &longest);
     if (st < 0) return st;
     longest *= unit * sides;
@@ -37330,7 +37352,8 @@ static void mv__ln_result_job(void *arg, size_t job) {
     float *own[4];
     size_t x, y, z;
     int c;
-    for (c = 0; c < 4; c++) own[c] = g->scratch + (job * 4 + (size_t)c) * width + MV__LN_PAD;
+    for (c = 0; c < 4; c++)
+        own[c] = g->half ? g->scratch + (job * 4 + (size_t)c) * width + MV__LN_PAD : NULL;
     for (z = job * g->per; z < end; z++)
         for (y = 0; y < d->n[1]; y++) {
             const float *u[3];
@@ -37347,8 +37370,8 @@ static mv_status mv__ln_result_run(mv_ctx *ctx, mv__ln_result *g) {
     const size_t width = g->d->line + 2 * MV__LN_PAD;
     mv_status st;
     g->per = mv__divup(g->d->n[2], MV__LN_JOBS);
-    g->scratch = (float *)mv__alloc(ctx, MV__LN_JOBS * 4 * width * sizeof(float));
-    if (!g->scratch) return MEDVOL_E_NOMEM;
+    if (g->half) g->scratch = (float *)mv__alloc(ctx, MV__LN_JOBS * 4 * width * sizeof(float));
+    if (g->half && !g->scratch) return MEDVOL_E_NOMEM;
     MV__KNOWN(g->per > 0);
     st = mv_parallel_for(ctx, mv__divup(g->d->n[2], g->per), mv__ln_result_job, g, NULL);
     mv__free(ctx, g->scratch);
@@ -37415,8 +37438,8 @@ static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p
                                NULL);
     return st;
 }
-static mv_status mv__ln_flow(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const mv__ln_planes *v, float sign,
-                             const char *op) {
+static mv_status mv__ln_flow(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const mv__ln_planes *v,
+                             float sign, const char *op) {
     mv_status st = mv__ln_planes_make(ctx, d, p, op);
     return st < 0 ? st : mv__field_exp(ctx, p->c, (const float *const *)v->c, 3, d->n, 0, sign, NULL);
 }
@@ -37506,6 +37529,7 @@ static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, 
 }
 static mv_status mv__ln_options(mv_ctx *ctx, mv_register_lncc_opt *o, const char *op) {
     const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
+    const double step = o->step;
     mv_status st;
     if ((st = mv__rg_check_range(ctx, op, "radius", o->radius, 0, MV__LN_RADIUS)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "descent", o->descent, 0, MEDVOL_DESCENT_ADAM)) < 0) return st;
@@ -37519,8 +37543,8 @@ static mv_status mv__ln_options(mv_ctx *ctx, mv_register_lncc_opt *o, const char
     if ((st = mv__rg_check_range(ctx, op, "sigma_update", o->sigma_update, -1e300, 100)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "sigma_field", o->sigma_field, -1e300, 100)) < 0) return st;
     if (o->radius == 0) o->radius = 2;
-    if (o->step == 0.0)
-        o->step = newton ? (o->mode == MEDVOL_LNCC_SYMMETRIC ? 2.0 : 4.0 / 3.0) : o->descent == MEDVOL_DESCENT_ADAM ? 0.5 : 1.0;
+    if (o->step == 0.0) o->step = newton ? 4.0 / 3.0 : o->descent == MEDVOL_DESCENT_ADAM ? 0.5 : 1.0;
+    if (step == 0.0 && newton && o->mode == MEDVOL_LNCC_SYMMETRIC) o->step = 2.0;
     if (o->momentum == 0.0) o->momentum = 0.6;
     if (o->sigma_update == 0.0) o->sigma_update = o->full ? 3.0 : 1.5;
     if (o->sigma_field == 0.0) o->sigma_field = o->full ? 0.7 : 0.5;
@@ -37558,16 +37582,19 @@ static mv_status mv__ln_outs_check(mv_ctx *ctx, const mv__ln_outs *g, const mv_v
             if (g->to[i] == g->to[k])
                 return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: the volume is that of another result",
                                 op);
-            if (g->to[k] && (st = mv__dst_apart(ctx, op, "another result", g->to[i], g->to[k])) < 0) return st;
+            if (!g->to[k]) continue;
+            if ((st = mv__dst_apart(ctx, op, "another result", g->to[i], g->to[k])) < 0) return st;
         }
         if ((st = mv__dst_apart(ctx, op, "fixed", g->to[i], fixed)) < 0) return st;
-        if (o->fixed_mask && (st = mv__dst_apart(ctx, op, "fixed_mask", g->to[i], o->fixed_mask)) < 0) return st;
         if ((st = mv__dst_apart(ctx, op, "moving", g->to[i], moving)) < 0) return st;
+        if (o->fixed_mask) st = mv__dst_apart(ctx, op, "fixed_mask", g->to[i], o->fixed_mask);
+        if (st < 0) return st;
         if ((st = mv__out_check(ctx, op, g->to[i], &g->like, MEDVOL_F32, 5, g->dim, 0)) < 0) return st;
     }
     return MEDVOL_OK;
 }
-/* The results, all or none. p: in voxels; without planes the field is that of the level. */
+/* The results. p: in voxels, so that nothing fails from the first one on; without planes the field is that of
+   the level, and the only one. */
 static mv_status mv__ln_outs_make(mv_ctx *ctx, mv__ln_outs *g, const mv__ln *d, const mv__ln_planes *p,
                                   size_t *folded) {
     mv_status st = MEDVOL_OK;

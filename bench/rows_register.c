@@ -93,18 +93,24 @@ static mv_status affine_of(bench *b, mv_model model, mv_similarity metric) {
 static mv_status rigid(bench *b) { return affine_of(b, MEDVOL_RIGID, MEDVOL_NCC); }
 static mv_status affine(bench *b) { return affine_of(b, MEDVOL_AFFINE, MEDVOL_NCC); }
 static mv_status information(bench *b) { return affine_of(b, MEDVOL_RIGID, MEDVOL_MI); }
-static mv_status lncc_of(bench *b, int full) {
+static mv_status lncc_of(bench *b, mv_lncc_mode mode, int full) {
     mv_register_lncc_opt o = {0};
     mv_register_report report = {0};
+    mv_volume inverse = {0};
     mv_status st;
     o.full = full;
+    o.mode = mode;
+    if (mode != MEDVOL_LNCC_GREEDY) o.inverse = &inverse;
     o.control.report = &report;
     st = mv_register_lncc(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
+    mv_volume_free(b->ctx, &inverse);
     note(b, &report);
     return st;
 }
-static mv_status lncc(bench *b) { return lncc_of(b, 0); }
-static mv_status lncc_full(bench *b) { return lncc_of(b, 1); }
+static mv_status lncc(bench *b) { return lncc_of(b, MEDVOL_LNCC_GREEDY, 0); }
+static mv_status lncc_full(bench *b) { return lncc_of(b, MEDVOL_LNCC_GREEDY, 1); }
+static mv_status lncc_symmetric(bench *b) { return lncc_of(b, MEDVOL_LNCC_SYMMETRIC, 0); }
+static mv_status lncc_velocity(bench *b) { return lncc_of(b, MEDVOL_LNCC_VELOCITY, 0); }
 
 /* ---- the mean error, in voxels, of the head's ---- */
 static double affine_error(const bench *b) {
@@ -156,6 +162,14 @@ static double work_of(const bench *b, double each, double most) {
 static double work_affine(const bench *b) { return work_of(b, 24, 2e6); }
 static double work_information(const bench *b) { return work_of(b, 30, 2e6); }
 static double work_field(const bench *b) { return work_of(b, 72 + (156 + 45 + 27) / 8.0, HUGE_VAL); }
+/* two images: 10 and 9 each, ten sums, 30; two fields of 12 taps and two compositions, one of updates */
+static double work_symmetric(const bench *b) {
+    return work_of(b, 2 * 19 + 60 + 30 + (156 + 2 * 45 + 2 * 27) / 8.0, HUGE_VAL);
+}
+/* four compositions for exp(v) */
+static double work_velocity(const bench *b) {
+    return work_of(b, 72 + (156 + 45 + 4 * 27) / 8.0, HUGE_VAL);
+}
 static double work_full(const bench *b) { return work_of(b, 72 + 300 + 63 + 27, HUGE_VAL); }
 
 #define ROW(name, run, right, count, how)                                                                    \
@@ -166,6 +180,8 @@ const bench_row rows_register[] = {
     ROW("register rigid, information", information, check_affine, work_information, other_setup),
     ROW("register field", lncc, check_field, work_field, warped_setup),
     ROW("register field, full", lncc_full, check_field, work_full, warped_setup),
+    ROW("register field, symmetric", lncc_symmetric, check_field, work_symmetric, warped_setup),
+    ROW("register field, velocity", lncc_velocity, check_field, work_velocity, warped_setup),
     {0},
 };
 #undef ROW

@@ -1841,7 +1841,8 @@ static void op_register_affine(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_affine(T, (double *)out(MEDVOL_F64, 12), fixed, moving, &o)));
 }
-/* ARG: descent, 4: full, 8: in the plane, 16: radius 3 (else 1), 32: a mask, 64: a start */
+/* ARG: descent, 4: full, 8: in the plane, 16: radius 3 (else 1), 32: a mask, 64: a start, 128: SYMMETRIC,
+   256: VELOCITY and the velocity, 512: an inverse */
 static void op_register_lncc(void) {
     const size_t z = ARG & 8 ? 0 : 17;
     const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
@@ -1852,6 +1853,9 @@ static void op_register_lncc(void) {
     if (ARG & 64) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
     o.control.levels = 1 + (ARG & 8) / 8, o.control.iterations = 2;
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    if (ARG & 128) o.mode = MEDVOL_LNCC_SYMMETRIC;
+    if (ARG & 256) o.mode = MEDVOL_LNCC_VELOCITY, o.velocity = moves_out(20, 18, z);
+    if (ARG & 512) o.inverse = moves_out(20, 18, z);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
 
@@ -2045,6 +2049,11 @@ static const op rows[] = {
     MATCH(lncc, F32, 1 + 4),
     MATCH(lncc, F32, 2), MATCH(lncc, F32, 8 + 4), MATCH(lncc, F32, 8 + 16), MATCH(lncc, F32, 1 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
+    MATCH(lncc, F32, 512), MATCH(lncc, F32, 4 + 8 + 512), MATCH(lncc, IMAGES, 128),
+    MATCH(lncc, F32, 128 + 512 + 4 + 16 + 32), MATCH(lncc, F32, 128 + 512 + 64 + 1),
+    MATCH(lncc, F32, 128 + 512 + 2 + 32), MATCH(lncc, F32, 128 + 512 + 8), MATCH(lncc, F32, 256),
+    MATCH(lncc, F32, 256 + 512 + 2), MATCH(lncc, F32, 256 + 512 + 1 + 4 + 16),
+    MATCH(lncc, F32, 256 + 512 + 8 + 4 + 32),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),

@@ -153,7 +153,7 @@ static mv_status tried(mv_status st) {
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum, wave;
 static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image, move, knots, column;
-static mv_volume still, moved, flat, flat_moved, gentle;
+static mv_volume still, moved, flat, flat_moved, gentle, inverted, streams;
 static mv_transform chain[4], back[3];
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream, affine_gz;
@@ -214,6 +214,8 @@ static void make_chain(void) {
     size_t i;
     make_scene(&still, 12, 0), make_scene(&moved, 12, 0.6);
     make_scene(&flat, 1, 0), make_scene(&flat_moved, 1, 0.6);
+    must(mv_volume_alloc(T_NONE, &inverted, MEDVOL_F32, 5, Z(14, 13, 12, 1, 3)));
+    must(mv_volume_alloc(T_NONE, &streams, MEDVOL_F32, 5, Z(14, 13, 12, 1, 3)));
     make_field(&move, MEDVOL_F64, 9);
     make_field(&knots, MEDVOL_F32, 5);
     fill(&column, MEDVOL_RGB24, 3, 1, NY, NZ, 1);
@@ -316,7 +318,7 @@ static void make_files(void) {
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
         &wave, &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image, &move, &knots, &column,
-        &still, &moved, &flat, &flat_moved, &gentle};
+        &still, &moved, &flat, &flat_moved, &gentle, &inverted, &streams};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -493,6 +495,12 @@ LNCC(lncc_gradient, still, moved, .descent = MEDVOL_DESCENT_GRADIENT, .full = 1,
 LNCC(lncc_adam, flat, flat_moved, .descent = MEDVOL_DESCENT_ADAM)
 LNCC(lncc_adam_full, still, moved, .descent = MEDVOL_DESCENT_ADAM, .full = 1, .fixed_mask = &still)
 LNCC(lncc_flat, flat, flat_moved, .full = 1)
+#define TURNED .mode = MEDVOL_LNCC_SYMMETRIC, .inverse = &inverted
+LNCC(lncc_inverse, still, moved, .inverse = &inverted)
+LNCC(lncc_symmetric, still, moved, TURNED)
+LNCC(lncc_symmetric_full, still, moved, TURNED, .full = 1, .fixed_mask = &moved, .start = near_it)
+LNCC(lncc_velocity, still, moved, .mode = MEDVOL_LNCC_VELOCITY, .inverse = &inverted, .velocity = &streams)
+LNCC(lncc_velocity_flat, flat, flat_moved, .mode = MEDVOL_LNCC_VELOCITY, .full = 1)
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
@@ -593,6 +601,8 @@ static const struct {
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
+    MADE(lncc_inverse) MADE(lncc_symmetric) MADE(lncc_symmetric_full) MADE(lncc_velocity)
+    MADE(lncc_velocity_flat)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
