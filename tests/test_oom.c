@@ -211,11 +211,12 @@ static void make_scene(mv_volume *v, size_t nz, double away) { /* to be register
             }
 }
 static void make_chain(void) {
+    static const size_t vectors[5] = {14, 13, 12, 1, 3};
     size_t i;
     make_scene(&still, 12, 0), make_scene(&moved, 12, 0.6);
     make_scene(&flat, 1, 0), make_scene(&flat_moved, 1, 0.6);
-    must(mv_volume_alloc(T_NONE, &inverted, MEDVOL_F32, 5, Z(14, 13, 12, 1, 3)));
-    must(mv_volume_alloc(T_NONE, &streams, MEDVOL_F32, 5, Z(14, 13, 12, 1, 3)));
+    must(mv_volume_alloc(T_NONE, &inverted, MEDVOL_F32, 5, vectors));
+    must(mv_volume_alloc(T_NONE, &streams, MEDVOL_F32, 5, vectors));
     make_field(&move, MEDVOL_F64, 9);
     make_field(&knots, MEDVOL_F32, 5);
     fill(&column, MEDVOL_RGB24, 3, 1, NY, NZ, 1);
