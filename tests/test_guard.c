@@ -1895,7 +1895,7 @@ static void left_out(void) {
         {#name, op_##name, REAL, MEDVOL_U64, flags, 0}, {#name, op_##name, REAL, MEDVOL_I64, flags, 0},      \
         {#name, op_##name, REAL, MEDVOL_F16, flags, 0}, {#name, op_##name, REAL, MEDVOL_BF16, flags, 0},     \
         {#name, op_##name, REAL, MEDVOL_F32, flags, 0}, {#name, op_##name, REAL, MEDVOL_F64, flags, 0}
-#define LAID 0 /* windows slide over floats without gaps where they lie, over others in a copy: the same bits */
+#define LAID 0 /* windows slide over floats where they lie, or over a copy of others: the same bits */
 #define MOVED 2e-7 /* mm, of values that are counted as 1000 of them */
 #define JACOBIAN(types, arg) {"jacobian", op_jacobian, types, arg, VOLUME | HEAVY | FLOATS, 0}
 /* to 1e-4 and to 1e-2 voxels */
