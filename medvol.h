@@ -2677,16 +2677,27 @@ typedef enum mv_descent {
     MEDVOL_DESCENT_ADAM = 2,     /* Kingma and Ba's scaled gradients (0.9, 0.99), then as GRADIENT */
     MEDVOL_DESCENT_FORCE_INT = 0x7fffffff
 } mv_descent;
+/* What is improved, and the inverse that comes of it. */
+typedef enum mv_lncc_mode {
+    MEDVOL_LNCC_GREEDY = 0,    /* the field; its inverse is found in the end (mv_field_invert) */
+    MEDVOL_LNCC_SYMMETRIC = 1, /* two fields, from a place half way to either image */
+    MEDVOL_LNCC_VELOCITY = 2,  /* a stationary velocity v: field exp(v), inverse exp(-v) */
+    MEDVOL_LNCC_FORCE_INT = 0x7fffffff
+} mv_lncc_mode;
 typedef struct mv_register_lncc_opt {
     const double *start;         /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
     const mv_volume *fixed_mask; /* weights (>= 0) of windows, by their middle voxel; or NULL */
     int radius;                  /* of the windows, in voxels: 1 to 8; 0: 2 */
     mv_descent descent;
+    mv_lncc_mode mode;
     int full;                    /* a vector for each voxel; else one for each 2 x 2 x 2 */
-    double step;                 /* NEWTON: factor of the step, 0: 4/3; else voxels, 0: 1 (ADAM: 0.5) */
+    double step;                 /* NEWTON: factor of the step, 0: 4/3 (SYMMETRIC: 2); else voxels, 0: 1
+                                    (ADAM: 0.5) */
     double momentum;             /* NEWTON: share of the last update in the next, 0: 0.6; negative: none */
     double sigma_update;         /* smoothing of updates and of the field, in its own voxels; 0: 1.5 and */
     double sigma_field;          /* 0.5, with `full` 3 and 0.7; negative: none (NEWTON: at least 0.5) */
+    mv_volume *inverse;          /* gets w, a field like u, the inverse of p + u(p) being p + w(p); or NULL */
+    mv_volume *velocity;         /* VELOCITY: gets v in mm; or NULL */
     mv_register_control control; /* iterations: 10, of the finest level; twice as many at the next, three
                                     times at all others */
 } mv_register_lncc_opt;
@@ -2696,14 +2707,27 @@ typedef struct mv_register_lncc_opt {
    correlation, blind to gain and offset that change slowly, and to inverted contrast. report.energy is 1 - E.
    The gradient is exact: dE/dW = F S[a] - W S[b] - S[a mF - b mW], a = 2 A / (B C), b = 2 A^2 / (B C^2), from
    six window sums. NEWTON: S[b] |grad W|^2 is the curvature; update = 3 G * (dE/dW grad W) / G * curvature,
-   G the Gaussian, so that where little is to be seen the neighbours decide. Updates v are composed, u <- v +
-   u o (id + v), and the sum is smoothed: u stays invertible as long as updates are; report.folded counts.
-   field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp it comes before start.
-   Windows without contrast have no say; images without any leave u = 0. NaN counts as no contrast.
-   Memory: 10 floats a voxel, with `full` 22. Threads: slabs; bits do not depend on them. Numerics: levels
-   agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (field over
-   an image). Source: Cachier et al. 2003; Avants et al. 2008; Yushkevich et al. 2016 (greedy); Lucas and
-   Kanade 1981. */
+   G the Gaussian, so that where little is to be seen the neighbours decide. Updates g are composed, u <- g +
+   u o (id + g), and the sum is smoothed: u stays invertible as long as updates are; report.folded counts.
+   SYMMETRIC: W and F both move, W(p) = moving(A(b(p))), F(p) = fixed(a(p)). g is of the difference of both
+   forces, over the sum of curvatures; b follows g and a follows -g, half the step each: what moves both alike
+   does not count. u is b o a^-1 and w is a o b^-1. Images that change places (on one grid, without start and
+   mask) change u and w, to the bit. E is the mean where either image has contrast; where a mask, or a hole of
+   either image, leaves a voxel no weight, it has no force. About twice the time of GREEDY.
+   VELOCITY: g is GREEDY's at exp(v), v <- v + g; u and w are what mv_field_exp makes of v.
+   Results: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+), on the fixed image's voxels. In a chain of
+   mv_warp the field comes before start, the inverse after start's inverse. (id + u) o (id + w) is off the
+   identity by what interpolation between voxels costs, some 0.01 voxels, and by more where points leave the
+   image.
+   Windows reach beyond their middle voxel: masks want a margin about what is spoilt. Windows without contrast
+   have no say; images without any leave u = 0. NaN counts as no contrast.
+   Memory: floats a voxel, in brackets with `full`: GREEDY 7 (16; ADAM 19), VELOCITY 9 (19; ADAM 22),
+   SYMMETRIC 9 (23; ADAM 26); at least 12 with inverse, 18 with velocity; 2 more for images that are not
+   contiguous f32. Threads: slabs; bits do not depend on them. Numerics: levels agree to 0.01 voxel, with
+   GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (a result over an image or another
+   result), _UNSUPPORTED (velocity in another mode); results stay as they were, unless memory runs out while
+   report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
+   2016 (greedy); Arsigny et al. 2006 and Vercauteren et al. 2008 (VELOCITY); Lucas and Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
@@ -37250,7 +37274,7 @@ enum { MV__LN_RADIUS = 8, MV__LN_PAD = 16 }; /* zeros on both sides of a row */
 typedef struct mv__ln_window { /* what the sums over windows make of a row */
     /* ff: variance times the window; weight may be NULL */
     const float *w, *ww, *fw, *f, *ff, *inverse, *weight;
-    float *a, *b, *c, scale, least_f, least_w;
+    float *a, *b, *c, *b2, *c2, scale, least_f, least_w;
     size_t n;
 } mv__ln_window;
 #endif
@@ -37378,6 +37402,43 @@ static double MV__K(mv__ln_correlate)(const mv__ln_window *q) {
     for (i = 0; i < MVF_N; i++) total += (double)lane[i];
     return total;
 }
+/* The same where both images are warped: ff are sums of squares, b2 and c2 are b and c of the fixed image.
+   Images that change places change these, to the bit. sum: of r^2, of the weights of windows in which an
+   image has contrast. */
+static void MV__K(mv__ln_correlate2)(double *sum, const mv__ln_window *q) {
+    const mvf scale = mvf_set1(q->scale), lf = mvf_set1(q->least_f), lw = mvf_set1(q->least_w),
+              one = mvf_set1(1.0f), zero = mvf_zero();
+    const size_t n = q->n;
+    mvf e = zero, all = zero;
+    float lane[2][MVF_N];
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf in = mvf_mul(scale, MV__LN_GET(q->inverse)), w = MV__LN_GET(q->w), f = MV__LN_GET(q->f);
+        const mvf mw = mvf_mul(w, in), mf = mvf_mul(f, in), bb = mvf_nmad(mf, f, MV__LN_GET(q->ff));
+        const mvf cov = mvf_nmad(mvf_mul(w, f), in, MV__LN_GET(q->fw));
+        const mvf cc = mvf_nmad(mw, w, MV__LN_GET(q->ww));
+        const mvm fit = mvf_gt(mvf_mul(bb, in), lf), wit = mvf_gt(mvf_mul(cc, in), lw);
+        const mvm ok = mvm_and(fit, wit);
+        const mvf ib = mvf_div(one, mvf_sel(ok, bb, one)), ic = mvf_div(one, mvf_sel(ok, cc, one)),
+                  weight = q->weight ? MV__LN_GET(q->weight) : one;
+        const mvf p = mvf_sel(ok, mvf_mul(mvf_mul(mvf_mul(ib, ic), cov), weight), zero), a = mvf_add(p, p),
+                  b = mvf_mul(a, mvf_mul(cov, ic)), b2 = mvf_mul(a, mvf_mul(cov, ib));
+        e = mvf_add(e, mvf_mul(p, cov));
+        all = mvf_add(all, mvf_sel(mvm_or(fit, wit), weight, zero));
+        MV__K(mv__ln_put)(q->a + i, a, n - i);
+        MV__K(mv__ln_put)(q->b + i, b, n - i);
+        MV__K(mv__ln_put)(q->c + i, mvf_sub(mvf_mul(a, mf), mvf_mul(b, mw)), n - i);
+        MV__K(mv__ln_put)(q->b2 + i, b2, n - i);
+        MV__K(mv__ln_put)(q->c2 + i, mvf_sub(mvf_mul(a, mw), mvf_mul(b2, mf)), n - i);
+    }
+    mvf_store(lane[0], e);
+    mvf_store(lane[1], all);
+    mv_end();
+    for (i = 0, sum[0] = sum[1] = 0.0; i < MVF_N; i++) {
+        sum[0] += (double)lane[0][i];
+        sum[1] += (double)lane[1][i];
+    }
+}
 /* g by the moving image's voxels becomes (F S[a] - W S[b] - S[c]) g turned, h: S[b] |g turned|^2 */
 static void MV__K(mv__ln_force)(float *const *g, float *h, const float *f, const float *w,
                                 const float *const *s, const float *turn, float scale, float add, size_t n) {
@@ -37444,6 +37505,13 @@ static void MV__K(mv__ln_scale)(float *p, float s, size_t n) {
     for (i = 0; i < n; i += MVF_N) MV__K(mv__ln_put)(p + i, mvf_mul(k, MV__LN_GET(p)), n - i);
     mv_end();
 }
+static void MV__K(mv__ln_add)(float *d, float s, const float *p, size_t n) {
+    const mvf k = mvf_set1(s);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N)
+        MV__K(mv__ln_put)(d + i, mvf_mad(k, MV__LN_GET(p), MV__LN_GET(d)), n - i);
+    mv_end();
+}
 /* the greatest square of a length */
 static float MV__K(mv__ln_longest)(const float *const *g, size_t n) {
     mvf most = mvf_zero();
@@ -37461,30 +37529,38 @@ static float MV__K(mv__ln_longest)(const float *const *g, size_t n) {
 }
 #undef MV__LN_GET
 #else
+typedef struct mv__ln_side { /* an image and the map it is seen through */
+    mv__rg_image image;
+    double m[12];         /* voxel of the level to voxel of the image */
+    float turn[9];        /* its 3 x 3 part by the image's scale */
+    float *u[3], *w[3];   /* the field that is improved; displacements: that field, or its exponential */
+    /* updates and curvature, what is kept of updates; a second side has the first one's updates, negated */
+    float *g[4], *v[3], *v2[3];
+} mv__ln_side;
 typedef struct mv__ln { /* one level */
-    mv__rg_image fix, mov;
+    mv__rg_image fix;
+    mv__ln_side side[2];         /* the moving image; SYMMETRIC: and the fixed one */
     size_t n[3], line, slab, radius, per, jobs, room, scratch_bytes;
     size_t fn[3], fslab, fcount; /* of the field */
-    int half;
-    double m[12];                /* fixed voxel to moving voxel */
-    float turn[9], add;          /* its 3 x 3 part by the moving image's scale; what centres the fixed one */
-    /* the field and its next, updates and curvature, what is kept of updates */
-    float *u[3], *t[3], *g[4], *v[3], *v2[3];
+    int half, sides, channels;   /* channels: window sums of each kind */
+    float add;                   /* what centres the fixed image */
     float *sf, *vf, *inverse[3]; /* window sums of F, variances, 1 / voxels of a window along each axis */
-    double *energy, weight;      /* of each plane; of all windows with contrast */
+    double *energy, weight;      /* of each plane: r^2, weight; weight of all windows with contrast */
     float *scratch, least_f, least_w;
     const mv_register_lncc_opt *o;
     float *longest;              /* of each chunk of updates */
     void *block;
 } mv__ln;
+/* forth: w, w^2, w f, with two sides f, f^2; back: a, b, c, with two sides b and c of the fixed image */
+enum { MV__LN_CHANNELS = 5 };
 typedef struct mv__ln_ring { /* window sums along x of the last rows, along x and y of the last planes */
-    float *row[3], *plane[3];
+    float *row[MV__LN_CHANNELS], *plane[MV__LN_CHANNELS];
 } mv__ln_ring;
 typedef struct mv__ln_slab { /* what a job works with */
     const mv__ln *d;
     size_t z0, z1, from, to; /* planes it makes, planes it warps */
     mv__ln_ring forth, back;
-    float *pad[3], *row[4], *u[3], *w, *g[3];
+    float *pad[MV__LN_CHANNELS], *row[MV__LN_CHANNELS + 1], *u[3], *w[2], *g[2][3], *weight;
 } mv__ln_slab;
 static size_t mv__ln_window_of(const mv__ln *d) { return 2 * d->radius + 1; }
 /* n floats at *at with room before them; NULL while they are only counted */
@@ -37496,25 +37572,31 @@ static float *mv__ln_take(float *base, size_t *at, size_t n, size_t before) {
 static size_t mv__ln_slab_make(mv__ln_slab *j, const mv__ln *d, float *scratch) { /* floats it takes */
     const size_t k = mv__ln_window_of(d);
     size_t at = 0;
-    int c;
-    for (c = 0; c < 3; c++) {
+    int c, i;
+    for (c = 0; c < d->channels; c++) {
         j->forth.row[c] = mv__ln_take(scratch, &at, k * d->line, 0);
         j->back.row[c] = mv__ln_take(scratch, &at, k * d->line, 0);
         j->forth.plane[c] = mv__ln_take(scratch, &at, k * d->slab, 0);
         j->back.plane[c] = mv__ln_take(scratch, &at, k * d->slab, 0);
         j->pad[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
-        j->u[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
-        j->g[c] = d->half ? mv__ln_take(scratch, &at, k * d->slab, 0) : NULL;
     }
-    for (c = 0; c < 4; c++) j->row[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
-    j->w = mv__ln_take(scratch, &at, k * d->slab, 0);
+    for (c = 0; c < 3; c++) {
+        j->u[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
+        for (i = 0; i < d->sides; i++)
+            j->g[i][c] = d->half || i ? mv__ln_take(scratch, &at, k * d->slab, 0) : NULL;
+    }
+    for (c = 0; c <= d->channels; c++) j->row[c] = mv__ln_take(scratch, &at, d->line, MV__LN_PAD);
+    for (i = 0; i < d->sides; i++) j->w[i] = mv__ln_take(scratch, &at, k * d->slab, 0);
+    j->weight = NULL;
+    if (d->sides == 2 && (d->side[0].image.w || d->side[1].image.w))
+        j->weight = mv__ln_take(scratch, &at, k * d->slab, 0);
     return at;
 }
-/* three padded rows join the ring, the one `radius` rows back gets its sums */
+/* padded rows join the ring, the one `radius` rows back gets its sums */
 static void mv__ln_push(const mv__ln_slab *j, const mv__ln_ring *q, size_t y) {
     const mv__ln *d = j->d;
     int c;
-    for (c = 0; c < 3; c++) {
+    for (c = 0; c < d->channels; c++) {
         mv__memset(j->pad[c] + d->n[0], 0, d->radius * sizeof(float));
         MV__PICK(mv__ln_along)(q->row[c] + y % mv__ln_window_of(d) * d->line, j->pad[c], d->radius, d->n[0]);
     }
@@ -37526,7 +37608,7 @@ static void mv__ln_pull(const mv__ln_slab *j, const mv__ln_ring *q, size_t y, si
     const float *row[2 * MV__LN_RADIUS + 1];
     size_t i;
     int c;
-    for (c = 0; c < 3; c++) {
+    for (c = 0; c < d->channels; c++) {
         for (i = y0; i <= y1; i++) row[i - y0] = q->row[c] + i % k * d->line;
         MV__PICK(mv__ln_rows)(q->plane[c] + z % k * d->slab + y * d->n[0], row, y1 - y0 + 1, d->n[0]);
     }
@@ -37538,14 +37620,14 @@ static void mv__ln_sums(const mv__ln_slab *j, const mv__ln_ring *q, float *const
     const float *row[2 * MV__LN_RADIUS + 1];
     size_t i;
     int c;
-    for (c = 0; c < 3; c++) {
+    for (c = 0; c < d->channels; c++) {
         for (i = z0; i <= z1; i++) row[i - z0] = q->plane[c] + i % k * d->slab + y * d->n[0];
         MV__PICK(mv__ln_rows)(out[c], row, z1 - z0 + 1, d->n[0]);
     }
 }
-/* a row of the field, in voxels of the image */
-static void mv__ln_field_row(const mv__ln *d, float *const *own, float *spare, const float **u, size_t y,
-                             size_t z) {
+/* a row of the field of `planes`, in voxels of the image */
+static void mv__ln_field_row(const mv__ln *d, float *const *planes, int half, float *const *own,
+                             float *spare, const float **u, size_t y, size_t z) {
     const size_t hy = y / 2, hz = z / 2, h0 = d->fn[0];
     const size_t oy = y & 1 ? mv__minz(hy + 1, d->fn[1] - 1) : hy ? hy - 1 : 0;
     const size_t oz = z & 1 ? mv__minz(hz + 1, d->fn[2] - 1) : hz ? hz - 1 : 0;
@@ -37553,14 +37635,14 @@ static void mv__ln_field_row(const mv__ln *d, float *const *own, float *spare, c
     const void *four[4];
     int c;
     for (c = 0; c < 3; c++) {
-        if (!d->half) {
-            u[c] = d->u[c] + z * d->slab + y * d->n[0];
+        if (!half) {
+            u[c] = planes[c] + z * d->slab + y * d->n[0];
             continue;
         }
-        four[0] = d->u[c] + hz * d->fslab + hy * h0;
-        four[1] = d->u[c] + hz * d->fslab + oy * h0;
-        four[2] = d->u[c] + oz * d->fslab + hy * h0;
-        four[3] = d->u[c] + oz * d->fslab + oy * h0;
+        four[0] = planes[c] + hz * d->fslab + hy * h0;
+        four[1] = planes[c] + hz * d->fslab + oy * h0;
+        four[2] = planes[c] + oz * d->fslab + hy * h0;
+        four[3] = planes[c] + oz * d->fslab + oy * h0;
         MV__PICK(mv__rs_comb_f32)(spare, four, share, 4, h0);
         spare[-1] = spare[0];
         spare[h0] = spare[h0 - 1];
@@ -37568,97 +37650,150 @@ static void mv__ln_field_row(const mv__ln *d, float *const *own, float *spare, c
         u[c] = own[c];
     }
 }
-/* the moving image on plane z, with gradients where they are this job's; its products and their sums */
+static void mv__ln_source(mv__fd_row *s, const mv__ln_side *e) {
+    int c;
+    mv__memset(s, 0, sizeof *s);
+    s->planes = 3;
+    mv__fd_turn_of(s, e->m);
+    s->scaled = 1;
+    s->slope = e->image.scale;
+    s->inter = -e->image.mean * e->image.scale;
+    for (c = 0; c < 3; c++) {
+        s->n[c] = e->image.n[c];
+        s->step[c] = e->m[4 * c];
+    }
+    s->sy = s->n[0];
+    s->sz = s->n[0] * s->n[1];
+    s->wide = mv__fd_is_far(s->n, s->sy, s->sz);
+    s->src[0] = e->image.f;
+}
+/* row y of plane z of an image, in `to`, with gradients where they are this job's; and of its weights */
+static void mv__ln_warp_row(const mv__ln_slab *j, mv__fd_row *s, int side, float *to, size_t y, size_t z) {
+    const mv__ln *d = j->d;
+    const mv__ln_side *e = &d->side[side];
+    const size_t n0 = d->n[0], at = z * d->slab + y * n0, kept = z % mv__ln_window_of(d) * d->slab + y * n0;
+    size_t x;
+    int c;
+    mv__ln_field_row(d, e->w, d->half, j->u, j->row[0], s->u, y, z);
+    for (c = 0; c < 3; c++) {
+        s->at[c] = e->m[4 * c + 1] * (double)y + e->m[4 * c + 2] * (double)z + e->m[4 * c + 3];
+        s->grad[c] = d->half || side ? j->g[side][c] + kept : e->g[c] + at;
+    }
+    s->dst[0] = to;
+    if (z >= j->z0 && z < j->z1) {
+        MV__PICK(mv__fd_grad)(s, n0);
+        mv__memcpy(j->w[side] + kept, to, n0 * sizeof(float));
+    } else MV__PICK(mv__fd_lin1)(s, n0);
+    if (j->weight && side == 0)
+        for (x = 0; x < n0; x++) j->weight[kept + x] = 1.0f;
+    if (j->weight && e->image.w) {
+        mv__fd_row r = *s;
+        r.src[0] = e->image.w;
+        r.dst[0] = j->row[0];
+        r.scaled = 0;
+        MV__PICK(mv__fd_lin1)(&r, n0);
+        for (x = 0; x < n0; x++) j->weight[kept + x] *= j->row[0][x];
+    }
+}
+/* the images on plane z; their products and the sums of all */
 static void mv__ln_warp_plane(const mv__ln_slab *j, size_t z) {
     const mv__ln *d = j->d;
-    const size_t n0 = d->n[0], k = mv__ln_window_of(d);
-    const int own = z >= j->z0 && z < j->z1;
-    mv__fd_row s;
+    const size_t n0 = d->n[0];
+    mv__fd_row s[2];
     size_t y;
-    int c;
-    mv__memset(&s, 0, sizeof s);
-    s.planes = 3;
-    mv__fd_turn_of(&s, d->m);
-    s.scaled = 1;
-    s.slope = d->mov.scale;
-    s.inter = -d->mov.mean * d->mov.scale;
-    for (c = 0; c < 3; c++) {
-        s.n[c] = d->mov.n[c];
-        s.step[c] = d->m[4 * c];
-    }
-    s.sy = s.n[0];
-    s.sz = s.n[0] * s.n[1];
-    s.wide = mv__fd_is_far(s.n, s.sy, s.sz);
-    s.src[0] = d->mov.f;
-    s.dst[0] = j->pad[0];
+    int i;
+    for (i = 0; i < d->sides; i++) mv__ln_source(&s[i], &d->side[i]);
     for (y = 0; y < d->n[1] + d->radius; y++) {
         if (y < d->n[1]) {
-            const size_t at = z * d->slab + y * n0, kept = z % k * d->slab + y * n0;
-            mv__ln_field_row(d, j->u, j->row[0], s.u, y, z);
-            for (c = 0; c < 3; c++) {
-                s.at[c] = d->m[4 * c + 1] * (double)y + d->m[4 * c + 2] * (double)z + d->m[4 * c + 3];
-                s.grad[c] = d->half ? j->g[c] + kept : d->g[c] + at;
-            }
-            if (own) {
-                MV__PICK(mv__fd_grad)(&s, n0);
-                mv__memcpy(j->w + kept, j->pad[0], n0 * sizeof(float));
-            } else MV__PICK(mv__fd_lin1)(&s, n0);
-            MV__PICK(mv__ln_products)(j->pad[1], j->pad[2], j->pad[0], d->fix.f + at, d->fix.scale, d->add,
-                                      n0);
+            mv__ln_warp_row(j, &s[0], 0, j->pad[0], y, z);
+            if (d->sides == 2) {
+                mv__ln_warp_row(j, &s[1], 1, j->pad[3], y, z);
+                MV__PICK(mv__ln_products)(j->pad[1], j->pad[2], j->pad[0], j->pad[3], 1.0f, 0.0f, n0);
+                MV__PICK(mv__ln_products)(j->pad[4], j->row[0], j->pad[3], j->pad[0], 1.0f, 0.0f, n0);
+            } else
+                MV__PICK(mv__ln_products)(j->pad[1], j->pad[2], j->pad[0], d->fix.f + z * d->slab + y * n0,
+                                          d->fix.scale, d->add, n0);
             mv__ln_push(j, &j->forth, y);
         }
         if (y >= d->radius) mv__ln_pull(j, &j->forth, y - d->radius, z);
     }
 }
-/* correlations of the windows about plane z; returns the sum of r^2 */
-static double mv__ln_window_plane(const mv__ln_slab *j, size_t z) {
+/* correlations of the windows about plane z; sum: of r^2, with two sides of their weights too */
+static void mv__ln_window_plane(const mv__ln_slab *j, size_t z, double *sum) {
     const mv__ln *d = j->d;
     mv__ln_window q;
-    double e = 0.0;
     size_t y;
     q.w = j->row[0], q.ww = j->row[1], q.fw = j->row[2];
     q.a = j->pad[0], q.b = j->pad[1], q.c = j->pad[2];
+    q.f = j->row[3], q.ff = j->row[4];
+    q.b2 = j->pad[3], q.c2 = j->pad[4];
     q.inverse = d->inverse[0];
     q.least_f = d->least_f;
     q.least_w = d->least_w;
     q.n = d->n[0];
+    sum[0] = sum[1] = 0.0;
     for (y = 0; y < d->n[1] + d->radius; y++) {
         if (y < d->n[1]) {
-            const size_t at = z * d->slab + y * d->n[0];
+            const size_t in = y * d->n[0], at = z * d->slab + in;
+            const size_t kept = z % mv__ln_window_of(d) * d->slab + in;
             mv__ln_sums(j, &j->forth, j->row, y, z);
-            q.f = d->sf + at;
-            q.ff = d->vf + at;
-            q.weight = d->fix.w ? d->fix.w + at : NULL;
             q.scale = d->inverse[1][y] * d->inverse[2][z];
-            e += MV__PICK(mv__ln_correlate)(&q);
+            if (d->sides == 2) {
+                double part[2];
+                q.weight = j->weight ? j->weight + kept : NULL;
+                MV__PICK(mv__ln_correlate2)(part, &q);
+                sum[0] += part[0];
+                sum[1] += part[1];
+            } else {
+                q.f = d->sf + at;
+                q.ff = d->vf + at;
+                q.weight = d->fix.w ? d->fix.w + at : NULL;
+                sum[0] += MV__PICK(mv__ln_correlate)(&q);
+            }
             mv__ln_push(j, &j->back, y);
         }
         if (y >= d->radius) mv__ln_pull(j, &j->back, y - d->radius, z);
     }
-    return e;
 }
-/* forces and curvatures of plane z; half: added up for 2 x 2 x 2 */
-static void mv__ln_force_plane(const mv__ln_slab *j, size_t z) {
+/* forces and curvatures of a row of plane z, whose sums are in j->row; half: added up for 2 x 2 x 2. Of two
+   sides the forces' difference: what moves both images alike is left alone. */
+static void mv__ln_force_row(const mv__ln_slab *j, size_t y, size_t z) {
     const mv__ln *d = j->d;
-    const size_t n0 = d->n[0], k = mv__ln_window_of(d);
-    size_t y;
+    const mv__ln_side *e = &d->side[0];
+    const size_t n0 = d->n[0], at = z * d->slab + y * n0, kept = z % mv__ln_window_of(d) * d->slab + y * n0,
+                 to = z / 2 * d->fslab + y / 2 * d->fn[0];
+    float *g[4], *back[4];
+    const float *s[3], *t[3];
+    size_t x;
     int c;
-    for (y = 0; y < d->n[1]; y++) {
-        const size_t at = z * d->slab + y * n0, kept = z % k * d->slab + y * n0,
-                     to = z / 2 * d->fslab + y / 2 * d->fn[0];
-        float *g[3];
-        const float *s[3];
+    for (c = 0; c < 3; c++) {
+        g[c] = d->half ? j->g[0][c] + kept : e->g[c] + at;
+        back[c] = d->sides == 2 ? j->g[1][c] + kept : NULL;
+        s[c] = j->row[c];
+        t[c] = j->row[c > 0 ? c + 2 : c];
+    }
+    g[3] = d->half ? j->row[d->channels] : e->g[3] + at;
+    back[3] = j->pad[0];
+    if (d->sides == 2) {
+        const float *w[2];
+        for (c = 0; c < 2; c++) w[c] = j->w[c] + kept;
+        MV__PICK(mv__ln_force)(back, back[3], w[0], w[1], t, d->side[1].turn, 1.0f, 0.0f, n0);
+        MV__PICK(mv__ln_force)(g, g[3], w[1], w[0], s, e->turn, 1.0f, 0.0f, n0);
+        for (c = 0; c < 4; c++) MV__PICK(mv__ln_add)(g[c], c < 3 ? -1.0f : 1.0f, back[c], n0);
+        for (x = 0; x < n0 && j->weight; x++) /* what has no weight pulls neither image: holes have edges */
+            if (!(j->weight[kept + x] > 0.0f)) g[0][x] = g[1][x] = g[2][x] = g[3][x] = 0.0f;
+    } else
+        MV__PICK(mv__ln_force)(g, g[3], d->fix.f + at, j->w[0] + kept, s, e->turn, d->fix.scale, d->add, n0);
+    for (c = 0; c < 4 && d->half; c++) {
+        if (!(y & 1) && !(z & 1)) mv__memset(e->g[c] + to, 0, d->fn[0] * sizeof(float));
+        MV__PICK(mv__ln_down)(e->g[c] + to, g[c], n0);
+    }
+}
+static void mv__ln_force_plane(const mv__ln_slab *j, size_t z) {
+    size_t y;
+    for (y = 0; y < j->d->n[1]; y++) {
         mv__ln_sums(j, &j->back, j->row, y, z);
-        for (c = 0; c < 3; c++) {
-            g[c] = d->half ? j->g[c] + kept : d->g[c] + at;
-            s[c] = j->row[c];
-        }
-        MV__PICK(mv__ln_force)(g, d->half ? j->row[3] : d->g[3] + at, d->fix.f + at, j->w + kept, s, d->turn,
-                               d->fix.scale, d->add, n0);
-        for (c = 0; c < 4 && d->half; c++) {
-            if (!(y & 1) && !(z & 1)) mv__memset(d->g[c] + to, 0, d->fn[0] * sizeof(float));
-            MV__PICK(mv__ln_down)(d->g[c] + to, c < 3 ? g[c] : j->row[3], n0);
-        }
+        mv__ln_force_row(j, y, z);
     }
 }
 static void mv__ln_sweep(void *arg, size_t job) {
@@ -37675,13 +37810,14 @@ static void mv__ln_sweep(void *arg, size_t job) {
     j.to = mv__minz(n2, j.z1 + 2 * r);
     low = j.from > 0 ? j.from + r : 0;
     high = j.to < n2 ? j.to - r : n2;
-    for (c = 0; c < 3; c++) mv__memset(j.pad[c] - MV__LN_PAD, 0, MV__LN_PAD * sizeof(float));
+    for (c = 0; c < d->channels; c++) mv__memset(j.pad[c] - MV__LN_PAD, 0, MV__LN_PAD * sizeof(float));
     for (z = j.from; z < j.to + 2 * r; z++) {
         if (z < j.to) mv__ln_warp_plane(&j, z);
         /* windows about planes whose neighbours are all there */
         if (z >= r + low && z - r < high) {
-            const double e = mv__ln_window_plane(&j, z - r);
-            if (z - r >= j.z0 && z - r < j.z1) d->energy[z - r] = e;
+            double e[2];
+            mv__ln_window_plane(&j, z - r, e);
+            if (z - r >= j.z0 && z - r < j.z1) mv__memcpy(d->energy + 2 * (z - r), e, sizeof e);
         }
         if (z >= j.z0 + 2 * r && z - 2 * r < j.z1) mv__ln_force_plane(&j, z - 2 * r);
     }
@@ -37727,21 +37863,24 @@ static void mv__ln_shape(mv_ctx *ctx, mv__ln *d) {
 }
 static size_t mv__ln_lay(mv__ln *d, float *s) { /* floats of a level; pointers when s is given */
     const size_t count = d->slab * d->n[2];
-    const int newton = d->o->descent == MEDVOL_DESCENT_NEWTON, adam = d->o->descent == MEDVOL_DESCENT_ADAM;
+    const int adam = d->o->descent == MEDVOL_DESCENT_ADAM, kept = d->o->descent != MEDVOL_DESCENT_GRADIENT;
     size_t at = 0;
-    int c;
-    for (c = 0; c < 3; c++) {
-        d->u[c] = mv__ln_take(s, &at, d->fcount, 0);
-        d->t[c] = mv__ln_take(s, &at, d->fcount, 0);
-        d->v[c] = newton || adam ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
-        d->v2[c] = adam ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
-        d->inverse[c] = mv__ln_take(s, &at, d->n[c], 0);
+    int c, i;
+    for (i = 0; i < d->sides; i++) {
+        mv__ln_side *e = &d->side[i];
+        for (c = 0; c < 3; c++) {
+            e->u[c] = mv__ln_take(s, &at, d->fcount, 0);
+            e->w[c] = d->o->mode == MEDVOL_LNCC_VELOCITY ? mv__ln_take(s, &at, d->fcount, 0) : e->u[c];
+            e->v[c] = kept && i == 0 ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
+            e->v2[c] = adam && i == 0 ? mv__ln_take(s, &at, d->fcount, 0) : NULL;
+        }
+        for (c = 0; c < 4 - i; c++) e->g[c] = mv__ln_take(s, &at, d->fcount, 0);
     }
-    for (c = 0; c < 4; c++) d->g[c] = mv__ln_take(s, &at, d->fcount, 0);
-    d->sf = mv__ln_take(s, &at, count, 0);
-    d->vf = mv__ln_take(s, &at, count, 0);
+    for (c = 0; c < 3; c++) d->inverse[c] = mv__ln_take(s, &at, d->n[c], 0);
+    d->sf = d->sides == 2 ? NULL : mv__ln_take(s, &at, count, 0);
+    d->vf = d->sides == 2 ? NULL : mv__ln_take(s, &at, count, 0);
     d->longest = mv__ln_take(s, &at, mv__divup(d->fcount, MV__CHUNK), 0);
-    d->energy = (double *)(void *)mv__ln_take(s, &at, 2 * d->n[2], 0);
+    d->energy = (double *)(void *)mv__ln_take(s, &at, 4 * d->n[2], 0);
     d->scratch = mv__ln_take(s, &at, 0, 0);
     return at;
 }
@@ -37750,7 +37889,7 @@ static mv_status mv__ln_begin(mv_ctx *ctx, mv__ln *d, const char *op, const doub
     size_t floats, bytes, work;
     float *s;
     work = mv__maxz(d->jobs * d->room * sizeof(float), mv__smooth_scratch(4, d->fn, sigma));
-    work = mv__maxz(work, mv__box_scratch(2, d->n, radius, 1));
+    if (d->sides == 1) work = mv__maxz(work, mv__box_scratch(2, d->n, radius, 1));
     floats = mv__ln_lay(d, NULL);
     if (!mv__mul(floats, sizeof(float), &bytes) || !mv__add(bytes, work, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)d->n[0], -1, "%s: the images are too large", op);
@@ -37780,7 +37919,7 @@ static void mv__ln_variance_job(void *arg, size_t z) { /* and the weight of wind
             if (d->vf[i] * in > d->least_f) weight += d->fix.w ? (double)d->fix.w[i] : 1.0;
         }
     }
-    d->energy[z] = weight;
+    d->energy[2 * z] = weight;
 }
 static mv_status mv__ln_fixed(mv_ctx *ctx, mv__ln *d) {
     const size_t radius[3] = {d->radius, d->n[1] > 1 ? d->radius : 0, d->radius};
@@ -37793,17 +37932,19 @@ static mv_status mv__ln_fixed(mv_ctx *ctx, mv__ln *d) {
             const size_t low = i > d->radius ? i - d->radius : 0, high = mv__minz(i + d->radius, d->n[k] - 1);
             d->inverse[k][i] = 1.0f / (float)(high - low + 1);
         }
+    if (d->sides == 2) return MEDVOL_OK;
     sums[0] = d->sf, sums[1] = d->vf;
     if ((st = mv_parallel_for(ctx, d->n[2], mv__ln_square_job, d, NULL)) < 0) return st;
     st = mv__box_sums(ctx, sums, (const float *const *)sums, 2, d->n, radius, d->scratch);
     if (st < 0) return st;
     if ((st = mv_parallel_for(ctx, d->n[2], mv__ln_variance_job, d, NULL)) < 0) return st;
-    for (i = 0, d->weight = 0.0; i < d->n[2]; i++) d->weight += d->energy[i];
+    for (i = 0, d->weight = 0.0; i < d->n[2]; i++) d->weight += d->energy[2 * i];
     return MEDVOL_OK;
 }
 typedef struct mv__ln_grow { /* a field onto the voxels of a finer one */
     const mv__ln *from, *to;
     double place[12], turn[12];
+    int side;
 } mv__ln_grow;
 static void mv__ln_grow_job(void *arg, size_t z) {
     const mv__ln_grow *g = (const mv__ln_grow *)arg;
@@ -37815,7 +37956,7 @@ static void mv__ln_grow_job(void *arg, size_t z) {
     for (c = 0; c < 3; c++) {
         s.n[c] = g->from->fn[c];
         s.step[c] = g->place[4 * c];
-        s.src[c] = g->from->u[c];
+        s.src[c] = g->from->side[g->side].u[c];
     }
     s.sy = s.n[0];
     s.sz = s.n[0] * s.n[1];
@@ -37824,7 +37965,7 @@ static void mv__ln_grow_job(void *arg, size_t z) {
         const size_t at = z * d->fslab + y * d->fn[0];
         for (c = 0; c < 3; c++) {
             s.at[c] = g->place[4 * c + 1] * (double)y + g->place[4 * c + 2] * (double)z + g->place[4 * c + 3];
-            s.dst[c] = d->u[c] + at;
+            s.dst[c] = d->side[g->side].u[c] + at;
         }
         MV__PICK(mv__fd_lin3)(&s, d->fn[0]);
         for (x = 0; x < d->fn[0]; x++) {
@@ -37837,12 +37978,15 @@ static void mv__ln_grow_job(void *arg, size_t z) {
 static mv_status mv__ln_inherit(mv_ctx *ctx, mv__ln *to, const mv__ln *from) {
     mv__ln_grow g;
     double a[12], b[12], inverse[12];
-    int c;
-    for (c = 0; c < 3; c++) {
-        mv__memset(to->u[c], 0, to->fcount * sizeof(float));
-        if (to->v[c]) mv__memset(to->v[c], 0, to->fcount * sizeof(float));
-        if (to->v2[c]) mv__memset(to->v2[c], 0, to->fcount * sizeof(float));
-    }
+    mv_status st = MEDVOL_OK;
+    int c, i;
+    for (i = 0; i < to->sides; i++)
+        for (c = 0; c < 3; c++) {
+            const mv__ln_side *e = &to->side[i];
+            mv__memset(e->u[c], 0, to->fcount * sizeof(float));
+            if (e->v[c]) mv__memset(e->v[c], 0, to->fcount * sizeof(float));
+            if (e->v2[c]) mv__memset(e->v2[c], 0, to->fcount * sizeof(float));
+        }
     if (!from->block) return MEDVOL_OK;
     g.from = from;
     g.to = to;
@@ -37852,10 +37996,12 @@ static mv_status mv__ln_inherit(mv_ctx *ctx, mv__ln *to, const mv__ln *from) {
     mv_affine_mul(g.place, inverse, b);
     (void)mv_affine_invert(inverse, b);
     mv_affine_mul(g.turn, inverse, a);
-    return mv_parallel_for(ctx, to->fn[2], mv__ln_grow_job, &g, NULL);
+    for (g.side = 0; g.side < to->sides && st == MEDVOL_OK; g.side++)
+        st = mv_parallel_for(ctx, to->fn[2], mv__ln_grow_job, &g, NULL);
+    return st;
 }
 /* ---- steps ---- */
-enum { MV__LN_NEWTON, MV__LN_ADAM, MV__LN_LENGTH, MV__LN_SCALE };
+enum { MV__LN_NEWTON, MV__LN_ADAM, MV__LN_LENGTH, MV__LN_SCALE, MV__LN_ADD, MV__LN_TURN };
 typedef struct mv__ln_change { /* chunks of the updates; the first two, scaled, are Adam's corrections */
     const mv__ln *d;
     int what;
@@ -37864,18 +38010,25 @@ typedef struct mv__ln_change { /* chunks of the updates; the first two, scaled, 
 static void mv__ln_change_job(void *arg, size_t job) {
     const mv__ln_change *q = (const mv__ln_change *)arg;
     const mv__ln *d = q->d;
+    const mv__ln_side *e = &d->side[0];
     const size_t at = job * MV__CHUNK, n = mv__minz(MV__CHUNK, d->fcount - at);
     float *g[3], *v[3];
     int c;
     for (c = 0; c < 3; c++) {
-        g[c] = d->g[c] + at;
-        v[c] = q->what == MV__LN_NEWTON ? d->v[c] + at : NULL;
+        g[c] = e->g[c] + at;
+        v[c] = q->what == MV__LN_NEWTON ? e->v[c] + at : NULL;
         if (q->what == MV__LN_SCALE) MV__PICK(mv__ln_scale)(g[c], q->first, n);
+        if (q->what == MV__LN_ADD) MV__PICK(mv__ln_add)(e->u[c] + at, q->first, g[c], n);
         if (q->what == MV__LN_ADAM)
-            MV__PICK(mv__ln_adam)(g[c], d->v[c] + at, d->v2[c] + at, q->first, q->second, n);
+            MV__PICK(mv__ln_adam)(g[c], e->v[c] + at, e->v2[c] + at, q->first, q->second, n);
+        if (q->what == MV__LN_TURN) {
+            float *to = d->side[1].g[c] + at;
+            mv__memcpy(to, g[c], n * sizeof(float));
+            MV__PICK(mv__ln_scale)(to, -1.0f, n);
+        }
     }
     if (q->what == MV__LN_NEWTON)
-        d->longest[job] = MV__PICK(mv__ln_newton)(g, d->g[3] + at, v, q->first, 1e-3f, q->second, n);
+        d->longest[job] = MV__PICK(mv__ln_newton)(g, e->g[3] + at, v, q->first, 1e-3f, q->second, n);
     if (q->what == MV__LN_LENGTH) d->longest[job] = MV__PICK(mv__ln_longest)((const float *const *)g, n);
 }
 static mv_status mv__ln_change_all(mv_ctx *ctx, const mv__ln *d, int what, double first, double second,
@@ -37895,40 +38048,64 @@ static mv_status mv__ln_change_all(mv_ctx *ctx, const mv__ln *d, int what, doubl
     if (longest) *longest = sqrt((double)most);
     return st;
 }
+/* The fields after an update g: u <- g + u o (id + g), made in g's memory; a velocity v <- v + g; a second
+   side goes by -g. */
+static mv_status mv__ln_advance(mv_ctx *ctx, mv__ln *d) {
+    const double s = d->o->sigma_field, sigma[3] = {s, s, s};
+    mv_status st = MEDVOL_OK;
+    int c, i;
+    if (d->o->mode == MEDVOL_LNCC_VELOCITY) {
+        st = mv__ln_change_all(ctx, d, MV__LN_ADD, 1.0, 0.0, NULL);
+        return st == MEDVOL_OK ? mv__smooth_planes(ctx, d->side[0].u, 3, d->fn, sigma, d->scratch) : st;
+    }
+    if (d->sides == 2) st = mv__ln_change_all(ctx, d, MV__LN_TURN, 0.0, 0.0, NULL);
+    for (i = 0; i < d->sides && st == MEDVOL_OK; i++) {
+        mv__ln_side *e = &d->side[i];
+        st = mv__field_compose(ctx, e->g, (const float *const *)e->u, (const float *const *)e->g, 3, d->fn,
+                               NULL);
+        for (c = 0; c < 3; c++) {
+            float *t = e->u[c];
+            e->u[c] = e->w[c] = e->g[c];
+            e->g[c] = t;
+        }
+        if (st == MEDVOL_OK) st = mv__smooth_planes(ctx, e->u, 3, d->fn, sigma, d->scratch);
+    }
+    return st;
+}
 /* One iteration: energy before it, the length of its longest update in voxels of the image. */
 static mv_status mv__ln_step(mv_ctx *ctx, mv__ln *d, int iteration, double *energy, double *update) {
     const mv_register_lncc_opt *o = d->o;
     const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
-    const double unit = d->half ? 2.0 : 1.0, su[3] = {o->sigma_update, o->sigma_update, o->sigma_update},
-                 sf[3] = {o->sigma_field, o->sigma_field, o->sigma_field};
-    double sum = 0.0, longest = 0.0, factor;
+    const double unit = d->half ? 2.0 : 1.0, sides = d->sides,
+                 sigma[3] = {o->sigma_update, o->sigma_update, o->sigma_update};
+    double sum = 0.0, weight = 0.0, longest = 0.0, factor;
     size_t z;
-    int c;
-    mv_status st = mv_parallel_for(ctx, d->jobs, mv__ln_sweep, d, NULL);
+    mv_status st = MEDVOL_OK;
+    if (o->mode == MEDVOL_LNCC_VELOCITY)
+        st = mv__field_exp(ctx, d->side[0].w, (const float *const *)d->side[0].u, 3, d->fn, 0, 1.0f, NULL);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, d->jobs, mv__ln_sweep, d, NULL);
     if (st < 0) return st;
-    for (z = 0; z < d->n[2]; z++) sum += d->energy[z];
+    for (z = 0; z < d->n[2]; z++) {
+        sum += d->energy[2 * z];
+        weight += d->energy[2 * z + 1];
+    }
+    if (d->sides == 2) d->weight = weight;
     *energy = d->weight > 0.0 ? 1.0 - sum / d->weight : 1.0;
     if (o->descent == MEDVOL_DESCENT_ADAM)
         st = mv__ln_change_all(ctx, d, MV__LN_ADAM, 1.0 / (1.0 - pow(0.9, iteration + 1)),
                                1.0 / (1.0 - pow(0.99, iteration + 1)), NULL);
-    if (st == MEDVOL_OK) st = mv__smooth_planes(ctx, d->g, newton ? 4 : 3, d->fn, su, d->scratch);
     if (st == MEDVOL_OK)
-        st = newton ? mv__ln_change_all(ctx, d, MV__LN_NEWTON, 3.0 * o->step / unit, o->momentum, &longest)
+        st = mv__smooth_planes(ctx, d->side[0].g, newton ? 4 : 3, d->fn, sigma, d->scratch);
+    if (st == MEDVOL_OK) /* two sides go half the way each */
+        st = newton ? mv__ln_change_all(ctx, d, MV__LN_NEWTON, 3.0 * o->step / unit / sides, o->momentum,
+                                        &longest)
                     : mv__ln_change_all(ctx, d, MV__LN_LENGTH, 0.0, 0.0, &longest);
     if (st < 0) return st;
-    longest *= unit;
+    longest *= unit * sides;
     factor = newton ? (longest > 2.0 ? 2.0 / longest : 1.0) : longest > 0.0 ? o->step / longest : 0.0;
     *update = longest * factor;
     if (factor != 1.0) st = mv__ln_change_all(ctx, d, MV__LN_SCALE, factor, 0.0, NULL);
-    if (st == MEDVOL_OK)
-        st = mv__field_compose(ctx, d->t, (const float *const *)d->u, (const float *const *)d->g, 3, d->fn,
-                               NULL);
-    for (c = 0; c < 3; c++) {
-        float *t = d->u[c];
-        d->u[c] = d->t[c];
-        d->t[c] = t;
-    }
-    return st == MEDVOL_OK ? mv__smooth_planes(ctx, d->u, 3, d->fn, sf, d->scratch) : st;
+    return st == MEDVOL_OK ? mv__ln_advance(ctx, d) : st;
 }
 static int mv__ln_most(const mv_register_control *c, int level) {
     return c->iterations * (level == 0 ? 1 : level == 1 ? 2 : 3);
@@ -37969,13 +38146,14 @@ static mv_status mv__ln_level(mv_ctx *ctx, mv__ln *d, const mv_register_control 
     }
     return MEDVOL_OK;
 }
-/* ---- the call ---- */
+/* ---- results ---- */
 typedef struct mv__ln_result {
     const mv__ln *d;
+    float *const *from;
     float *to[3], *scratch;
     size_t sy, sz, per;
-    int comps;
-    double turn[12]; /* voxels to mm */
+    int comps, half;
+    double turn[12]; /* voxels to what is wanted */
 } mv__ln_result;
 enum { MV__LN_JOBS = 64 };
 static void mv__ln_result_job(void *arg, size_t job) {
@@ -37985,11 +38163,12 @@ static void mv__ln_result_job(void *arg, size_t job) {
     float *own[4];
     size_t x, y, z;
     int c;
-    for (c = 0; c < 4; c++) own[c] = g->scratch + (job * 4 + (size_t)c) * width + MV__LN_PAD;
+    for (c = 0; c < 4; c++)
+        own[c] = g->half ? g->scratch + (job * 4 + (size_t)c) * width + MV__LN_PAD : NULL;
     for (z = job * g->per; z < end; z++)
         for (y = 0; y < d->n[1]; y++) {
             const float *u[3];
-            mv__ln_field_row(d, own, own[3], u, y, z);
+            mv__ln_field_row(d, g->from, g->half, own, own[3], u, y, z);
             for (c = 0; c < g->comps; c++) {
                 const double *m = g->turn + 4 * c;
                 const float a = (float)m[0], b = (float)m[1], e = (float)m[2];
@@ -37998,23 +38177,108 @@ static void mv__ln_result_job(void *arg, size_t job) {
             }
         }
 }
-static mv_status mv__ln_result_make(mv_ctx *ctx, const mv__ln *d, mv_volume *out) {
-    const size_t row = out->dim[1] > 1 ? (size_t)out->stride[1] : 0, width = d->line + 2 * MV__LN_PAD;
+static mv_status mv__ln_result_run(mv_ctx *ctx, mv__ln_result *g) {
+    const size_t width = g->d->line + 2 * MV__LN_PAD;
+    mv_status st;
+    g->per = mv__divup(g->d->n[2], MV__LN_JOBS);
+    if (g->half) g->scratch = (float *)mv__alloc(ctx, MV__LN_JOBS * 4 * width * sizeof(float));
+    if (g->half && !g->scratch) return MEDVOL_E_NOMEM;
+    MV__KNOWN(g->per > 0);
+    st = mv_parallel_for(ctx, mv__divup(g->d->n[2], g->per), mv__ln_result_job, g, NULL);
+    mv__free(ctx, g->scratch);
+    return st;
+}
+/* a field of a level, or (half 0) of each voxel, in mm */
+static mv_status mv__ln_result_make(mv_ctx *ctx, const mv__ln *d, float *const *from, int half,
+                                    mv_volume *out) {
+    const size_t row = out->dim[1] > 1 ? (size_t)out->stride[1] : 0;
     mv__ln_result g;
     int c;
-    mv_status st;
+    mv__memset(&g, 0, sizeof g);
     g.d = d;
+    g.from = from;
+    g.half = half;
     g.comps = (int)out->dim[4];
     for (c = 0; c < g.comps; c++) g.to[c] = (float *)out->data + (size_t)c * (size_t)out->stride[4];
     g.sy = d->n[1] > 1 ? row : 0; /* in the plane z counts the rows */
     g.sz = out->dim[2] > 1 ? (size_t)out->stride[2] : row;
-    g.per = mv__divup(d->n[2], MV__LN_JOBS);
     mv__memcpy(g.turn, d->fix.affine, sizeof g.turn);
-    g.scratch = (float *)mv__alloc(ctx, MV__LN_JOBS * 4 * width * sizeof(float));
-    if (!g.scratch) return MEDVOL_E_NOMEM;
-    MV__KNOWN(g.per > 0);
-    st = mv_parallel_for(ctx, mv__divup(d->n[2], g.per), mv__ln_result_job, &g, NULL);
-    mv__free(ctx, g.scratch);
+    return mv__ln_result_run(ctx, &g);
+}
+typedef struct mv__ln_planes { /* a vector in voxels for each voxel */
+    float *c[3];
+} mv__ln_planes;
+static mv_status mv__ln_planes_make(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const char *op) {
+    const size_t count = d->slab * d->n[2];
+    size_t bytes;
+    int c;
+    if (!mv__mul(count, 3 * sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)d->n[0], -1, "%s: the images are too large", op);
+    p->c[0] = (float *)mv__alloc(ctx, bytes);
+    for (c = 1; c < 3 && p->c[0]; c++) p->c[c] = p->c[0] + (size_t)c * count;
+    return p->c[0] ? MEDVOL_OK : MEDVOL_E_NOMEM;
+}
+static mv_status mv__ln_planes_of(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, float *const *from,
+                                  const char *op) {
+    mv__ln_result g;
+    int c;
+    mv_status st = mv__ln_planes_make(ctx, d, p, op);
+    if (st < 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    g.d = d;
+    g.from = from;
+    g.half = d->half;
+    g.comps = 3;
+    for (c = 0; c < 3; c++) g.to[c] = p->c[c];
+    g.sy = d->n[0];
+    g.sz = d->slab;
+    mv_affine_identity(g.turn);
+    return mv__ln_result_run(ctx, &g);
+}
+/* p = after o the inverse of u; after may be NULL */
+static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const mv__ln_planes *u,
+                                  const mv__ln_planes *after, const char *op) {
+    double residual;
+    size_t failed; /* where the field folds: told by report.folded */
+    mv_status st = mv__ln_planes_make(ctx, d, p, op);
+    if (st == MEDVOL_OK)
+        st = mv__field_invert(ctx, p->c, (const float *const *)u->c, 3, d->n, 1e-3, 50, &residual, &failed,
+                              NULL);
+    if (st == MEDVOL_OK && after)
+        st = mv__field_compose(ctx, p->c, (const float *const *)after->c, (const float *const *)p->c, 3, d->n,
+                               NULL);
+    return st;
+}
+static mv_status mv__ln_flow(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const mv__ln_planes *v,
+                             float sign, const char *op) {
+    mv_status st = mv__ln_planes_make(ctx, d, p, op);
+    return st < 0 ? st : mv__field_exp(ctx, p->c, (const float *const *)v->c, 3, d->n, 0, sign, NULL);
+}
+enum { MV__LN_FIELD, MV__LN_INVERSE, MV__LN_VELOCITY, MV__LN_OUTS };
+/* What is asked for, in voxels, from the fields of the level, whose memory is given back. p is NULL where
+   nothing was made. */
+static mv_status mv__ln_made(mv_ctx *ctx, mv__ln *d, mv__ln_planes *p, const char *op) {
+    const mv_register_lncc_opt *o = d->o;
+    mv__ln_planes u[2];
+    int i;
+    mv_status st = MEDVOL_OK;
+    mv__memset(u, 0, sizeof u);
+    for (i = 0; i < d->sides && st == MEDVOL_OK; i++) st = mv__ln_planes_of(ctx, d, &u[i], d->side[i].u, op);
+    mv__free(ctx, d->block);
+    d->block = NULL;
+    if (st == MEDVOL_OK && o->mode == MEDVOL_LNCC_VELOCITY) {
+        st = mv__ln_flow(ctx, d, &p[MV__LN_FIELD], &u[0], 1.0f, op);
+        if (st == MEDVOL_OK && o->inverse) st = mv__ln_flow(ctx, d, &p[MV__LN_INVERSE], &u[0], -1.0f, op);
+        if (o->velocity) p[MV__LN_VELOCITY] = u[0], u[0].c[0] = NULL;
+    } else if (st == MEDVOL_OK && o->mode == MEDVOL_LNCC_SYMMETRIC) {
+        st = mv__ln_turn_back(ctx, d, &p[MV__LN_FIELD], &u[1], &u[0], op);
+        if (st == MEDVOL_OK && o->inverse)
+            st = mv__ln_turn_back(ctx, d, &p[MV__LN_INVERSE], &u[0], &u[1], op);
+    } else if (st == MEDVOL_OK) {
+        st = mv__ln_turn_back(ctx, d, &p[MV__LN_INVERSE], &u[0], NULL, op);
+        p[MV__LN_FIELD] = u[0], u[0].c[0] = NULL;
+    }
+    for (i = 0; i < 2; i++) mv__free(ctx, u[i].c[0]);
     return st;
 }
 static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folded) {
@@ -38028,21 +38292,24 @@ static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folde
     return st;
 }
 static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, const mv_register_lncc_opt *o,
-                               const char *op, mv_register_report *rep) {
+                               int same, const char *op, mv_register_report *rep) {
     const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0,
                  sigma[3] = {o->sigma_update, o->sigma_update, o->sigma_update};
     mv_status st = MEDVOL_OK;
     mv__ln next;
-    int level, r, c;
+    int level, r, c, i, ended = 0;
     for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
         double t[12];
         mv__memset(&next, 0, sizeof next);
         mv__rg_image_of(&next.fix, &p[0], level);
-        mv__rg_image_of(&next.mov, &p[1], mv__rg_like(&p[1], next.fix.spacing));
+        next.sides = o->mode == MEDVOL_LNCC_SYMMETRIC ? 2 : 1;
+        next.channels = next.sides == 2 ? 5 : 3;
+        mv__rg_image_of(&next.side[0].image, &p[1], mv__rg_like(&p[1], next.fix.spacing));
         if (next.fix.n[2] == 1) {
             mv__ln_edge(&next.fix);
-            mv__ln_edge(&next.mov);
+            mv__ln_edge(&next.side[0].image);
         }
+        next.side[1].image = next.fix;
         next.o = o;
         next.half = !o->full;
         next.radius = (size_t)o->radius;
@@ -38050,32 +38317,45 @@ static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, 
         next.add = -next.fix.mean * next.fix.scale;
         if (o->start) mv_affine_mul(t, o->start, next.fix.affine);
         else mv__memcpy(t, next.fix.affine, sizeof t);
-        mv_affine_mul(next.m, next.mov.inverse, t);
-        for (r = 0; r < 3; r++)
-            for (c = 0; c < 3; c++)
-                next.turn[3 * r + c] = (float)(next.m[4 * r + c] * (double)next.mov.scale);
+        mv_affine_mul(next.side[0].m, next.side[0].image.inverse, t);
+        if (same) mv_affine_identity(next.side[0].m); /* to the bit, so that the images may change places */
+        mv_affine_identity(next.side[1].m);
+        for (i = 0; i < next.sides; i++)
+            for (r = 0; r < 3; r++)
+                for (c = 0; c < 3; c++)
+                    next.side[i].turn[3 * r + c] =
+                        (float)(next.side[i].m[4 * r + c] * (double)next.side[i].image.scale);
         mv__ln_shape(ctx, &next);
         if ((st = mv__ln_begin(ctx, &next, op, sigma)) < 0) break;
         st = mv__ln_inherit(ctx, &next, d);
         mv__free(ctx, d->block);
         *d = next;
+        if (ended) continue; /* the finest level takes over what there is */
         if (st == MEDVOL_OK) st = mv__ln_fixed(ctx, d);
         if (st == MEDVOL_OK) st = mv__ln_level(ctx, d, &o->control, op, level, begun, rep);
-        if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) break;
+        ended = rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME;
+        if (ended && level > 0) level = 1;
     }
     return st;
 }
 static mv_status mv__ln_options(mv_ctx *ctx, mv_register_lncc_opt *o, const char *op) {
     const int newton = o->descent == MEDVOL_DESCENT_NEWTON;
+    const double step = o->step;
     mv_status st;
     if ((st = mv__rg_check_range(ctx, op, "radius", o->radius, 0, MV__LN_RADIUS)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "descent", o->descent, 0, MEDVOL_DESCENT_ADAM)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "mode", o->mode, 0, MEDVOL_LNCC_VELOCITY)) < 0) return st;
+    if (o->velocity && o->mode != MEDVOL_LNCC_VELOCITY)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "velocity", o->mode, -1,
+                        "%s: there is a velocity in the mode MEDVOL_LNCC_VELOCITY alone, mode is %d", op,
+                        (int)o->mode);
     if ((st = mv__rg_check_range(ctx, op, "step", o->step, 0, 100)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "momentum", o->momentum, -1e300, 0.99)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "sigma_update", o->sigma_update, -1e300, 100)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "sigma_field", o->sigma_field, -1e300, 100)) < 0) return st;
     if (o->radius == 0) o->radius = 2;
     if (o->step == 0.0) o->step = newton ? 4.0 / 3.0 : o->descent == MEDVOL_DESCENT_ADAM ? 0.5 : 1.0;
+    if (step == 0.0 && newton && o->mode == MEDVOL_LNCC_SYMMETRIC) o->step = 2.0;
     if (o->momentum == 0.0) o->momentum = 0.6;
     if (o->sigma_update == 0.0) o->sigma_update = o->full ? 3.0 : 1.5;
     if (o->sigma_field == 0.0) o->sigma_field = o->full ? 0.7 : 0.5;
@@ -38084,8 +38364,8 @@ static mv_status mv__ln_options(mv_ctx *ctx, mv_register_lncc_opt *o, const char
     if (o->sigma_update < (newton ? 0.5 : 0.0)) o->sigma_update = newton ? 0.5 : 0.0;
     return mv__rg_control(ctx, op, &o->control, 10);
 }
-static mv_status mv__ln_check(mv_ctx *ctx, const char *op, mv_register_lncc_opt *o, const mv_volume *field,
-                              const mv_volume *fixed, const mv_volume *moving) {
+static mv_status mv__ln_check(mv_ctx *ctx, const char *op, mv_register_lncc_opt *o, const mv_volume *fixed,
+                              const mv_volume *moving) {
     mv_status st = mv__rg_check_image(ctx, op, "fixed", fixed, o->fixed_mask, "fixed_mask");
     if (st < 0) return st;
     if ((st = mv__rg_check_image(ctx, op, "moving", moving, NULL, "")) < 0) return st;
@@ -38093,10 +38373,64 @@ static mv_status mv__ln_check(mv_ctx *ctx, const char *op, mv_register_lncc_opt 
     if (mv__rg_flat(fixed) != mv__rg_flat(moving))
         return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
                         "%s: one image is a plane and the other is not", op);
-    if ((st = mv__rg_check_start(ctx, op, o->start, mv__rg_flat(fixed))) < 0) return st;
-    if ((st = mv__dst_apart(ctx, op, "fixed", field, fixed)) < 0) return st;
-    if (o->fixed_mask && (st = mv__dst_apart(ctx, op, "fixed_mask", field, o->fixed_mask)) < 0) return st;
-    return mv__dst_apart(ctx, op, "moving", field, moving);
+    return mv__rg_check_start(ctx, op, o->start, mv__rg_flat(fixed));
+}
+typedef struct mv__ln_outs { /* NULL: not asked for */
+    mv_volume *to[MV__LN_OUTS], out[MV__LN_OUTS], like;
+    size_t dim[5];
+} mv__ln_outs;
+static const char *const mv__ln_name[MV__LN_OUTS] = {"register_lncc (field)", "register_lncc (inverse)",
+                                                     "register_lncc (velocity)"};
+/* every result fits, lies in none of the images and in no other result */
+static mv_status mv__ln_outs_check(mv_ctx *ctx, const mv__ln_outs *g, const mv_volume *fixed,
+                                   const mv_volume *moving, const mv_register_lncc_opt *o) {
+    mv_status st;
+    int i, k;
+    for (i = 0; i < MV__LN_OUTS; i++) {
+        const char *op = mv__ln_name[i];
+        if (!g->to[i]) continue;
+        for (k = 0; k < i; k++) {
+            if (g->to[i] == g->to[k])
+                return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: the volume is that of another result",
+                                op);
+            if (!g->to[k]) continue;
+            if ((st = mv__dst_apart(ctx, op, "another result", g->to[i], g->to[k])) < 0) return st;
+        }
+        if ((st = mv__dst_apart(ctx, op, "fixed", g->to[i], fixed)) < 0) return st;
+        if ((st = mv__dst_apart(ctx, op, "moving", g->to[i], moving)) < 0) return st;
+        if (o->fixed_mask) st = mv__dst_apart(ctx, op, "fixed_mask", g->to[i], o->fixed_mask);
+        if (st < 0) return st;
+        if ((st = mv__out_check(ctx, op, g->to[i], &g->like, MEDVOL_F32, 5, g->dim, 0)) < 0) return st;
+    }
+    return MEDVOL_OK;
+}
+/* The results. p: in voxels, so that nothing fails from the first one on; without planes the field is that of
+   the level, and the only one. */
+static mv_status mv__ln_outs_make(mv_ctx *ctx, mv__ln_outs *g, const mv__ln *d, const mv__ln_planes *p,
+                                  size_t *folded) {
+    mv_status st = MEDVOL_OK;
+    int i, begun;
+    for (begun = 0; begun < MV__LN_OUTS; begun++) {
+        if (!g->to[begun]) continue;
+        st = mv__out_begin(ctx, mv__ln_name[begun], &g->out[begun], g->to[begun], &g->like, MEDVOL_F32, 5,
+                           g->dim, 0);
+        if (st < 0) break;
+        g->out[begun].slope = 1.0;
+        g->out[begun].inter = 0.0;
+    }
+    for (i = 0; i < MV__LN_OUTS && st == MEDVOL_OK; i++)
+        if (g->to[i])
+            st = p[i].c[0] ? mv__ln_result_make(ctx, d, p[i].c, 0, &g->out[i])
+                           : mv__ln_result_make(ctx, d, d->side[0].u, d->half, &g->out[i]);
+    if (st == MEDVOL_OK && folded) st = mv__ln_folds(ctx, &g->out[MV__LN_FIELD], folded);
+    for (i = 0; i < begun; i++)
+        if (g->to[i]) (void)mv__out_end(ctx, st, &g->out[i], g->to[i]);
+    return st;
+}
+static int mv__ln_same(const mv_volume *a, const mv_volume *b) { /* one grid */
+    int k, same = !mv__memcmp(a->affine, b->affine, sizeof a->affine);
+    for (k = 0; k < 3; k++) same = same && (k < a->ndim ? a->dim[k] : 1) == (k < b->ndim ? b->dim[k] : 1);
+    return same;
 }
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt) {
@@ -38104,40 +38438,41 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
     mv_register_lncc_opt o;
     mv_register_report rep;
     mv__rg_pyramid *p;
-    mv_volume out, like;
-    size_t dim[5];
+    mv__ln_planes made[MV__LN_OUTS];
+    mv__ln_outs g;
     mv__ln d;
-    int k;
+    int k, same;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     mv__memset(&d, 0, sizeof d);
+    mv__memset(&g, 0, sizeof g);
     mv__memset(&rep, 0, sizeof rep);
+    mv__memset(made, 0, sizeof made);
     if (opt) o = *opt;
     if (!field) return mv__fail_null(ctx, op, "field");
-    if ((st = mv__ln_check(ctx, op, &o, field, fixed, moving)) < 0) return st;
-    for (k = 0; k < 3; k++) dim[k] = k < fixed->ndim ? fixed->dim[k] : 1;
-    dim[3] = 1;
-    dim[4] = mv__rg_flat(fixed) ? 2 : 3;
-    mv__vol_init(&like, MEDVOL_F32, 5, dim);
-    mv__memcpy(like.affine, fixed->affine, sizeof like.affine);
-    if ((st = mv__out_check(ctx, op, field, &like, MEDVOL_F32, 5, dim, 0)) < 0) return st;
+    if ((st = mv__ln_check(ctx, op, &o, fixed, moving)) < 0) return st;
+    for (k = 0; k < 3; k++) g.dim[k] = k < fixed->ndim ? fixed->dim[k] : 1;
+    g.dim[3] = 1;
+    g.dim[4] = mv__rg_flat(fixed) ? 2 : 3;
+    mv__vol_init(&g.like, MEDVOL_F32, 5, g.dim);
+    mv__memcpy(g.like.affine, fixed->affine, sizeof g.like.affine);
+    g.to[MV__LN_FIELD] = field;
+    g.to[MV__LN_INVERSE] = o.inverse;
+    g.to[MV__LN_VELOCITY] = o.velocity;
+    if ((st = mv__ln_outs_check(ctx, &g, fixed, moving, &o)) < 0) return st;
     if ((p = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *p)) == NULL) return MEDVOL_E_NOMEM;
     mv__memset(p, 0, 2 * sizeof *p);
+    same = o.mode == MEDVOL_LNCC_SYMMETRIC && !o.start && mv__ln_same(fixed, moving);
     p[0].levels = rep.levels = mv__rg_levels(fixed, o.control.levels, &p[0].opt);
-    p[1].levels = mv__rg_levels(moving, 0, &p[1].opt);
+    p[1].levels = mv__rg_levels(moving, same ? o.control.levels : 0, &p[1].opt);
     st = mv__rg_pyramid_make(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
     if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, &p[1], op, "moving", moving, NULL, "");
-    if (st == MEDVOL_OK) st = mv__ln_levels(ctx, &d, p, &o, op, &rep);
+    if (st == MEDVOL_OK) st = mv__ln_levels(ctx, &d, p, &o, same, op, &rep);
     for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
     mv__free(ctx, p);
-    if (st == MEDVOL_OK) st = mv__out_begin(ctx, op, &out, field, &like, MEDVOL_F32, 5, dim, 0);
-    if (st == MEDVOL_OK) {
-        out.slope = 1.0;
-        out.inter = 0.0;
-        st = mv__ln_result_make(ctx, &d, &out);
-        if (st == MEDVOL_OK && o.control.report) st = mv__ln_folds(ctx, &out, &rep.folded);
-        st = mv__out_end(ctx, st, &out, field);
-    }
+    if (st == MEDVOL_OK && (o.mode != MEDVOL_LNCC_GREEDY || o.inverse)) st = mv__ln_made(ctx, &d, made, op);
+    if (st == MEDVOL_OK) st = mv__ln_outs_make(ctx, &g, &d, made, o.control.report ? &rep.folded : NULL);
+    for (k = 0; k < MV__LN_OUTS; k++) mv__free(ctx, made[k].c[0]);
     mv__free(ctx, d.block);
     if (o.control.report) *o.control.report = rep;
     return st;

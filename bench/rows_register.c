@@ -94,13 +94,17 @@ static mv_status affine_of(bench *b, mv_model model, mv_similarity metric) {
 static mv_status rigid(bench *b) { return affine_of(b, MEDVOL_RIGID, MEDVOL_NCC); }
 static mv_status affine(bench *b) { return affine_of(b, MEDVOL_AFFINE, MEDVOL_NCC); }
 static mv_status information(bench *b) { return affine_of(b, MEDVOL_RIGID, MEDVOL_MI); }
-static mv_status lncc_of(bench *b, int full) {
+static mv_status lncc_of(bench *b, mv_lncc_mode mode, int full) {
     mv_register_lncc_opt o = {0};
     mv_register_report report = {0};
+    mv_volume inverse = {0};
     mv_status st;
     o.full = full;
+    o.mode = mode;
+    if (mode != MEDVOL_LNCC_GREEDY) o.inverse = &inverse;
     o.control.report = &report;
     st = mv_register_lncc(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
+    mv_volume_free(b->ctx, &inverse);
     note(b, &report);
     return st;
 }
@@ -117,8 +121,10 @@ static mv_status demons_of(bench *b, mv_demons variant) {
 static mv_status demons(bench *b) { return demons_of(b, MEDVOL_DEMONS_DIFFEOMORPHIC); }
 static mv_status demons_symmetric(bench *b) { return demons_of(b, MEDVOL_DEMONS_SYMMETRIC); }
 static mv_status demons_log(bench *b) { return demons_of(b, MEDVOL_DEMONS_LOG); }
-static mv_status lncc(bench *b) { return lncc_of(b, 0); }
-static mv_status lncc_full(bench *b) { return lncc_of(b, 1); }
+static mv_status lncc(bench *b) { return lncc_of(b, MEDVOL_LNCC_GREEDY, 0); }
+static mv_status lncc_full(bench *b) { return lncc_of(b, MEDVOL_LNCC_GREEDY, 1); }
+static mv_status lncc_symmetric(bench *b) { return lncc_of(b, MEDVOL_LNCC_SYMMETRIC, 0); }
+static mv_status lncc_velocity(bench *b) { return lncc_of(b, MEDVOL_LNCC_VELOCITY, 0); }
 
 /* ---- the mean error, in voxels, of the head's ---- */
 static double affine_error(const bench *b) {
@@ -172,12 +178,20 @@ static double work_of(const bench *b, double each, double most) {
 static double work_affine(const bench *b) { return work_of(b, 24, 2e6); }
 static double work_information(const bench *b) { return work_of(b, 30, 2e6); }
 static double work_field(const bench *b) { return work_of(b, 72 + (156 + 45 + 27) / 8.0, HUGE_VAL); }
+/* two images: 10 and 9 each, ten sums, 30; two fields of 12 taps and two compositions, one of updates */
+static double work_symmetric(const bench *b) {
+    return work_of(b, 2 * 19 + 60 + 30 + (156 + 2 * 45 + 2 * 27) / 8.0, HUGE_VAL);
+}
+/* four compositions for exp(v) */
+static double work_velocity(const bench *b) {
+    return work_of(b, 72 + (156 + 45 + 4 * 27) / 8.0, HUGE_VAL);
+}
 static double work_full(const bench *b) { return work_of(b, 72 + 300 + 63 + 27, HUGE_VAL); }
 /* demons: 10 for the voxel, 20 for its force, taps of 25 and 9 of 3 sums along each axis, halved by symmetry,
    compositions of 27: two, of LOG 14, which also warps and pushes both ways */
 static double work_demons(const bench *b) { return work_of(b, 30 + 153 + 54, HUGE_VAL); }
-static double work_symmetric(const bench *b) { return work_of(b, 30 + 153, HUGE_VAL); }
-static double work_log(const bench *b) { return work_of(b, 60 + 153 + 378, HUGE_VAL); }
+static double work_demons_even(const bench *b) { return work_of(b, 30 + 153, HUGE_VAL); }
+static double work_demons_log(const bench *b) { return work_of(b, 60 + 153 + 378, HUGE_VAL); }
 
 #define ROW(name, run, right, count, how)                                                                    \
     {name, MEDVOL_F32, run, .check = right, .floor = "ab", .work = count, .setup = how, .done = done}
@@ -188,8 +202,10 @@ const bench_row rows_register[] = {
     ROW("register field", lncc, check_field, work_field, warped_setup),
     ROW("register field, full", lncc_full, check_field, work_full, warped_setup),
     ROW("register demons", demons, check_demons, work_demons, even_setup),
-    ROW("register demons, symmetric", demons_symmetric, check_demons, work_symmetric, even_setup),
-    ROW("register demons, log", demons_log, check_demons, work_log, even_setup),
+    ROW("register demons, symmetric", demons_symmetric, check_demons, work_demons_even, even_setup),
+    ROW("register demons, log", demons_log, check_demons, work_demons_log, even_setup),
+    ROW("register field, symmetric", lncc_symmetric, check_field, work_symmetric, warped_setup),
+    ROW("register field, velocity", lncc_velocity, check_field, work_velocity, warped_setup),
     {0},
 };
 #undef ROW

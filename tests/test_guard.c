@@ -1841,7 +1841,8 @@ static void op_register_affine(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_affine(T, (double *)out(MEDVOL_F64, 12), fixed, moving, &o)));
 }
-/* ARG: descent, 4: full, 8: in the plane, 16: radius 3 (else 1), 32: a mask, 64: a start */
+/* ARG: descent, 4: full, 8: in the plane, 16: radius 3 (else 1), 32: a mask, 64: a start, 128: SYMMETRIC,
+   256: VELOCITY and the velocity, 512: an inverse */
 static void op_register_lncc(void) {
     const size_t z = ARG & 8 ? 0 : 17;
     const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
@@ -1852,6 +1853,9 @@ static void op_register_lncc(void) {
     if (ARG & 64) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
     o.control.levels = 1 + (ARG & 8) / 8, o.control.iterations = 2;
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    if (ARG & 128) o.mode = MEDVOL_LNCC_SYMMETRIC;
+    if (ARG & 256) o.mode = MEDVOL_LNCC_VELOCITY, o.velocity = moves_out(20, 18, z);
+    if (ARG & 512) o.inverse = moves_out(20, 18, z);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
 /* ARG: preset, 4: in space, 8: gain, 16: patches of 16, 32: not refined, 64: TV-L1 */
@@ -2044,7 +2048,7 @@ static void left_out(void) {
         {#name, op_##name, REAL, MEDVOL_U64, flags, 0}, {#name, op_##name, REAL, MEDVOL_I64, flags, 0},      \
         {#name, op_##name, REAL, MEDVOL_F16, flags, 0}, {#name, op_##name, REAL, MEDVOL_BF16, flags, 0},     \
         {#name, op_##name, REAL, MEDVOL_F32, flags, 0}, {#name, op_##name, REAL, MEDVOL_F64, flags, 0}
-#define LAID 1e-8 /* windows slide over floats without gaps where they lie, over others in a copy */
+#define LAID 0 /* windows slide over floats where they lie, or over a copy of others: the same bits */
 #define MOVED 2e-7 /* mm, of values that are counted as 1000 of them */
 #define JACOBIAN(types, arg) {"jacobian", op_jacobian, types, arg, VOLUME | HEAVY | FLOATS, 0}
 /* to 1e-4 and to 1e-2 voxels */
@@ -2227,6 +2231,11 @@ static const op rows[] = {
     OP(match, TAKEN, 1 + 2, VOLUME | HEAVY, 0),
     RS(picture, TAKEN, 0, 0), RS(picture, F32, 8, 0), RS(picture, TAKEN, 1, 0), RS(picture, F32, 1 + 8, 0),
     RS(picture, TAKEN, 2, 0), RS(picture, F32, 2 + 8, 0), RS(picture, TAKEN, 4, 0), RS(picture, TAKEN, 5, 0),
+    MATCH(lncc, F32, 512), MATCH(lncc, F32, 4 + 8 + 512), MATCH(lncc, IMAGES, 128),
+    MATCH(lncc, F32, 128 + 512 + 4 + 16 + 32), MATCH(lncc, F32, 128 + 512 + 64 + 1),
+    MATCH(lncc, F32, 128 + 512 + 2 + 32), MATCH(lncc, F32, 128 + 512 + 8), MATCH(lncc, F32, 256),
+    MATCH(lncc, F32, 256 + 512 + 2), MATCH(lncc, F32, 256 + 512 + 1 + 4 + 16),
+    MATCH(lncc, F32, 256 + 512 + 8 + 4 + 32),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),

@@ -153,7 +153,7 @@ static mv_status tried(mv_status st) {
 enum { NX = 13, NY = 11, NZ = 9, N = NX * NY * NZ, BIG = 17 * MEDVOL_STATS_CHUNK + 1 };
 static mv_volume whole, part, series, coarse, one, pixels, rgb, grid, wide, taps, spectrum, wave;
 static mv_volume lines, sens, kspace, kwide, image, gmap, coils, coil_image, move, knots, column;
-static mv_volume still, moved, flat, flat_moved, gentle;
+static mv_volume still, moved, flat, flat_moved, gentle, inverted, streams;
 static mv_transform chain[4], back[3];
 static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, like_head, cfl_head, cfl, npy,
     stream, affine_gz;
@@ -211,9 +211,12 @@ static void make_scene(mv_volume *v, size_t nz, double away) { /* to be register
             }
 }
 static void make_chain(void) {
+    static const size_t vectors[5] = {14, 13, 12, 1, 3};
     size_t i;
     make_scene(&still, 12, 0), make_scene(&moved, 12, 0.6);
     make_scene(&flat, 1, 0), make_scene(&flat_moved, 1, 0.6);
+    must(mv_volume_alloc(T_NONE, &inverted, MEDVOL_F32, 5, vectors));
+    must(mv_volume_alloc(T_NONE, &streams, MEDVOL_F32, 5, vectors));
     make_field(&move, MEDVOL_F64, 9);
     make_field(&knots, MEDVOL_F32, 5);
     fill(&column, MEDVOL_RGB24, 3, 1, NY, NZ, 1);
@@ -316,7 +319,7 @@ static void make_files(void) {
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
         &wave, &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image, &move, &knots, &column,
-        &still, &moved, &flat, &flat_moved, &gentle};
+        &still, &moved, &flat, &flat_moved, &gentle, &inverted, &streams};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -554,6 +557,12 @@ static mv_status v_demons_inverse(mv_ctx *c, mv_volume *d, const mv_volume *s) {
     mv_volume_free(c, &inverse);
     return st;
 }
+#define TURNED .mode = MEDVOL_LNCC_SYMMETRIC, .inverse = &inverted
+LNCC(lncc_inverse, still, moved, .inverse = &inverted)
+LNCC(lncc_symmetric, still, moved, TURNED)
+LNCC(lncc_symmetric_full, still, moved, TURNED, .full = 1, .fixed_mask = &moved, .start = near_it)
+LNCC(lncc_velocity, still, moved, .mode = MEDVOL_LNCC_VELOCITY, .inverse = &inverted, .velocity = &streams)
+LNCC(lncc_velocity_flat, flat, flat_moved, .mode = MEDVOL_LNCC_VELOCITY, .full = 1)
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(compose, mv_compose_layers(c, d, &rgb, (const mv_layer[2]){{&rgb, NULL, 1, MEDVOL_BLEND_HUE, 0, 0},
@@ -671,6 +680,8 @@ static const struct {
     MADE(demons) MADE(demons_classic) MADE(demons_flat) MADE(demons_log) MADE(demons_inverse)
     MADE(compose) MADE(compose_bare) ROW(clahe) ROW(match) MADE(match_tables) MADE(checkerboard)
     MADE(difference) MADE(flow_colours) MADE(jacobian_colours) MADE(grid_lines)
+    MADE(lncc_inverse) MADE(lncc_symmetric) MADE(lncc_symmetric_full) MADE(lncc_velocity)
+    MADE(lncc_velocity_flat)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},

@@ -56,7 +56,11 @@ static mv_status op_affine(fz_step *s) {
 static mv_status op_lncc(fz_step *s) {
     mv_register_lncc_opt o;
     mv_register_report rep;
+    mv_volume inverse, velocity;
     double start[12];
+    mv_status st;
+    memset(&inverse, 0, sizeof inverse);
+    memset(&velocity, 0, sizeof velocity);
     memset(&o, 0, sizeof o);
     mv_affine_identity(start);
     start[fz_byte() % 12] += fz_byte() > 240 ? fz_number() : 0.1;
@@ -70,8 +74,16 @@ static mv_status op_lncc(fz_step *s) {
     if (fz_byte() > 220) o.sigma_field = fz_number();
     o.fixed_mask = weights(s);
     control(&o.control, &rep);
+    o.mode = (mv_lncc_mode)(fz_byte() % 4);
+    if (fz_byte() > 100) o.inverse = &inverse;
+    if (o.mode == MEDVOL_LNCC_VELOCITY || fz_byte() > 250) o.velocity = &velocity;
     s->loose = HUGE_VAL; /* of noise the last bits decide */
-    return mv_register_lncc(s->ctx, s->dst, s->src, second(s), &o);
+    st = mv_register_lncc(s->ctx, s->dst, s->src, second(s), &o);
+    MUST((inverse.data != NULL) == (st == MEDVOL_OK && o.inverse != NULL));
+    MUST((velocity.data != NULL) == (st == MEDVOL_OK && o.velocity != NULL));
+    mv_volume_free(s->ctx, &inverse);
+    mv_volume_free(s->ctx, &velocity);
+    return st;
 }
 static const fz_op ops[] = {op_affine, op_lncc};
 FUZZ(register) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 26); }
