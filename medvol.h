@@ -2702,17 +2702,42 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
 typedef struct mv_register_bspline_opt {
-    const double *start;
-    const mv_volume *fixed_mask;
-    const mv_volume *moving_mask;
+    const double *start;           /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
+    const mv_volume *fixed_mask;   /* weights (>= 0) on the fixed image's voxels; or NULL */
+    const mv_volume *moving_mask;  /* the same on the moving one's */
     mv_similarity metric;
-    int grid[3];
-    double bending;
-    int bins;
-    int pairs;
-    mv_volume *field;
-    mv_register_control control;
+    int grid[3];     /* voxels of the fixed image from one control point to the next along each axis, 1 to 64;
+                        0: 5 of the axis with the finest spacing, along others as many mm */
+    double bending;  /* weight of the bending energy; 0: 0.5; negative: none */
+    int bins;        /* MI: of each image; 0: 32; 8 to 128 */
+    int pairs;       /* steps that L-BFGS remembers; 0: 6; to 20 */
+    mv_volume *field; /* or NULL: u itself becomes this, on the fixed image's voxels as mv_register_lncc has it */
+    mv_register_control control; /* iterations: 15, of the finest level; twice as many at the next, three times
+                                    at all others */
 } mv_register_bspline_opt;
+/* mv_register_bspline: free-form deformation: the u of cubic B-splines that makes D + bending * R least.
+   u(p) = sum over i, j, k of B(q0 - i) B(q1 - j) B(q2 - k) c[i, j, k], as MEDVOL_TRANSFORM_BSPLINE has it;
+   points: c, in mm (world RAS+), f32, cx, cy, cz, 1, 3 or cx, cy, 1, 1, 2 with c[d] = (n[d] - 1) / grid[d] + 4,
+   c 1 at the fixed image's first voxel (its affine says so): in a chain of mv_warp it comes before start.
+     D: NCC: 1 - r. SSD: mean of (W - F)^2 over twice the variance of F. MI: minus the information in nats;
+        F in bins, W by cubic windows. W(p) = moving(A(p + u(p))), linear; over the voxels that lead within
+        half a voxel of the moving image, in weights of both masks.
+     R: mean over the lattice of the squares of all second derivatives of u (along the grid's axes), times the
+        square of the finest spacing: no number depends on units.
+   Both gradients are exact but for voxels that enter or leave the moving image and for changes of its mask; R's
+   comes from Gram matrices of B, B' and B''. Limited-memory BFGS, scaled at the start of each level by sums of
+   the curvature of D about each control point; steps are halved or so until the energy falls (Armijo). No
+   voxel moves further than 2 voxels of the level in a step. Lattices of coarser levels have twice the spacing
+   along axes that the pyramid halves; the next one's control points follow exactly (two-scale relation).
+   u is smooth but need not be invertible: report.folded counts. With less than half of the weight of a level's
+   start left in the moving image a step is refused.
+   report.energy is D + bending * R; update: the longest way of a control point, in voxels of the level.
+   Memory: both pyramids; NCC, MI 5 floats a voxel; a control point takes 8 (3 (2 pairs + 5) + 7) bytes and
+   another 80. Threads: layers of cells along z (in the plane y); bits do not depend on them. Numerics: sums
+   over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.03 voxels. NaN voxels have
+   no weight. Errors: as mv_register_affine; _SINGULAR for constant images, _EMPTY when nothing of one lies in
+   the other, _ALIAS (a result over an image, a mask or the other result); results as they were. Source:
+   Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al. 2013. */
 MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
                                          const mv_volume *moving, const mv_register_bspline_opt *opt);
 #endif
@@ -37459,7 +37484,7 @@ enum {
     MV__BS_SPACING = 5, /* what is meant by 0: voxels a cell, iterations */
     MV__BS_STEPS = 15
 };
-#define MV__BS_BENDING 0.1
+#define MV__BS_BENDING 0.5
 /* Control point i of an axis lies at voxel (i - 1) s - phase of the level; the lattice reaches as far as the
    finest level does, so that it is the next one's with every second control point. */
 typedef struct mv__bs {
