@@ -2708,7 +2708,7 @@ typedef struct mv_register_bspline_opt {
     mv_similarity metric;
     int grid[3];     /* voxels of the fixed image from one control point to the next along each axis, 1 to 64;
                         0: 5 of the axis with the finest spacing, along others as many mm */
-    double bending;  /* weight of the bending energy; 0: 0.5; negative: none */
+    double bending;  /* weight of the bending energy; 0: 0.3; negative: none */
     int bins;        /* MI: of each image; 0: 32; 8 to 128 */
     int pairs;       /* steps that L-BFGS remembers; 0: 6; to 20 */
     mv_volume *field; /* or NULL: u itself becomes this, on the fixed image's voxels as mv_register_lncc has it */
@@ -37484,7 +37484,7 @@ enum {
     MV__BS_SPACING = 5, /* what is meant by 0: voxels a cell, iterations */
     MV__BS_STEPS = 15
 };
-#define MV__BS_BENDING 0.5
+#define MV__BS_BENDING 0.3
 /* Control point i of an axis lies at voxel (i - 1) s - phase of the level; the lattice reaches as far as the
    finest level does, so that it is the next one's with every second control point. */
 typedef struct mv__bs {
@@ -38333,6 +38333,37 @@ static mv_status mv__bs_check(mv_ctx *ctx, const char *op, mv_register_bspline_o
         return mv__fail(ctx, MEDVOL_E_ALIAS, "field", 0, -1, "%s: field and the control points are one", op);
     return points->data ? mv__dst_apart(ctx, op, "the control points", o->field, points) : MEDVOL_OK;
 }
+/* An image as its pyramid is made of it: what its mask leaves out is no number, lest it spread to coarser
+   levels. keep: a copy, where one was needed. */
+static mv_status mv__bs_cut(mv_ctx *ctx, mv_volume *keep, const mv_volume **v, const mv_volume *mask) {
+    mv_volume w;
+    size_t i, n, none = 0;
+    float *f;
+    mv_status st;
+    mv__memset(&w, 0, sizeof w);
+    if (!mask) return MEDVOL_OK;
+    if ((st = mv_convert(ctx, &w, mask, MEDVOL_F32, NULL)) < 0) return st;
+    n = mv_volume_count(&w);
+    for (i = 0; i < n; i++) none += !(((const float *)w.data)[i] > 0.0f);
+    if (none && (st = mv_convert(ctx, keep, *v, MEDVOL_F32, NULL)) == MEDVOL_OK) {
+        f = (float *)keep->data;
+        for (i = 0; i < n; i++)
+            if (!(((const float *)w.data)[i] > 0.0f)) f[i] = mv__bits_f32(0x7fc00000);
+        *v = keep;
+    }
+    mv_volume_free(ctx, &w);
+    return st;
+}
+static mv_status mv__bs_pyramid(mv_ctx *ctx, mv__rg_pyramid *p, const char *op, const char *name,
+                                const mv_volume *v, const mv_volume *mask, const char *mask_name) {
+    mv_volume keep;
+    mv_status st;
+    mv__memset(&keep, 0, sizeof keep);
+    st = mv__bs_cut(ctx, &keep, &v, mask);
+    if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, p, op, name, v, mask, mask_name);
+    mv_volume_free(ctx, &keep);
+    return st;
+}
 /* what a level takes from images, options and the one before */
 static void mv__bs_level_of(mv__bs *d, const mv__rg_pyramid *p, const mv_volume *like, int level) {
     const mv_register_bspline_opt *o = d->o;
@@ -38464,9 +38495,9 @@ MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const m
     mv__memset(p, 0, 2 * sizeof *p);
     p[0].levels = rep.levels = mv__rg_levels(fixed, o.control.levels, &p[0].opt);
     p[1].levels = mv__rg_levels(moving, 0, &p[1].opt);
-    st = mv__rg_pyramid_make(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
+    st = mv__bs_pyramid(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
     if (st == MEDVOL_OK)
-        st = mv__rg_pyramid_make(ctx, &p[1], op, "moving", moving, o.moving_mask, "moving_mask");
+        st = mv__bs_pyramid(ctx, &p[1], op, "moving", moving, o.moving_mask, "moving_mask");
     if (o.metric == MEDVOL_SSD) p[1].mean = p[0].mean, p[1].scale = p[0].scale;
     if (st == MEDVOL_OK) st = mv__bs_levels(ctx, &d, p, &o, op, &rep);
     for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);

@@ -493,6 +493,26 @@ LNCC(lncc_gradient, still, moved, .descent = MEDVOL_DESCENT_GRADIENT, .full = 1,
 LNCC(lncc_adam, flat, flat_moved, .descent = MEDVOL_DESCENT_ADAM)
 LNCC(lncc_adam_full, still, moved, .descent = MEDVOL_DESCENT_ADAM, .full = 1, .fixed_mask = &still)
 LNCC(lncc_flat, flat, flat_moved, .full = 1)
+#define BSPLINE(name, a, b, ...)                                                                             \
+    OP(name, mv_register_bspline(c, d, &a, &b,                                                               \
+        &(mv_register_bspline_opt){.control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
+BSPLINE(bspline, still, moved, .metric = MEDVOL_SSD)
+BSPLINE(bspline_mutual, still, moved, .metric = MEDVOL_MI, .bins = 8, .start = near_it, .bending = -1)
+BSPLINE(bspline_masks, still, moved, .fixed_mask = &still, .moving_mask = &moved, .grid = {3, 3, 2})
+BSPLINE(bspline_flat, flat, flat_moved, .metric = MEDVOL_NCC)
+static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is counted, too */
+    mv_register_report rep, was;
+    mv_register_bspline_opt o;
+    mv_status st;
+    (void)s;
+    memset(&rep, PATTERN, sizeof rep);
+    was = rep;
+    memset(&o, 0, sizeof o);
+    o.control.levels = o.control.iterations = 1, o.control.report = &rep;
+    st = mv_register_bspline(c, d, &still, &moved, &o);
+    spoiled |= st < 0 && memcmp(&rep, &was, sizeof rep) != 0;
+    return st;
+}
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(fft, mv_fft(c, d, s, &(mv_fft_opt){.shape = {11, 0, 40}}))
@@ -593,6 +613,7 @@ static const struct {
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
+    MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_report)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
