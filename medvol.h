@@ -2702,41 +2702,46 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
 typedef struct mv_register_bspline_opt {
-    const double *start;           /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
-    const mv_volume *fixed_mask;   /* weights (>= 0) on the fixed image's voxels; or NULL */
-    const mv_volume *moving_mask;  /* the same on the moving one's */
+    const double *start;          /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
+    const mv_volume *fixed_mask;  /* weights (>= 0) on the fixed image's voxels; or NULL */
+    const mv_volume *moving_mask; /* the same on the moving one's */
     mv_similarity metric;
-    int grid[3];     /* voxels of the fixed image from one control point to the next along each axis, 1 to 64;
-                        0: 5 of the axis with the finest spacing, along others as many mm */
-    double bending;  /* weight of the bending energy; 0: 0.3; negative: none */
-    int bins;        /* MI: of each image; 0: 32; 8 to 128 */
-    int pairs;       /* steps that L-BFGS remembers; 0: 6; to 20 */
-    mv_volume *field; /* or NULL: u itself becomes this, on the fixed image's voxels as mv_register_lncc has it */
-    mv_register_control control; /* iterations: 15, of the finest level; twice as many at the next, three times
-                                    at all others */
+    int radius;     /* 0: metric; 1 to 8: local correlation instead, windows of that radius in voxels */
+    int grid[3];    /* voxels of the fixed image from one control point to the next along each axis, 1 to 64;
+                       0: 5 of the axis with the finest spacing, along others as many mm */
+    double bending; /* weight of the bending energy; 0: 0.3, with radius 2; negative: none */
+    int bins;       /* MI: of each image; 0: 32; 8 to 128: the less noise, the more */
+    int pairs;      /* steps that L-BFGS remembers; 0: 6; to 20 */
+    mv_volume *field; /* or NULL: u itself, on the fixed image's voxels as mv_register_lncc has it */
+    mv_register_control control; /* iterations: 15, of the finest level; twice as many at the next, three
+                                    times at all others */
 } mv_register_bspline_opt;
 /* mv_register_bspline: free-form deformation: the u of cubic B-splines that makes D + bending * R least.
-   u(p) = sum over i, j, k of B(q0 - i) B(q1 - j) B(q2 - k) c[i, j, k], as MEDVOL_TRANSFORM_BSPLINE has it;
-   points: c, in mm (world RAS+), f32, cx, cy, cz, 1, 3 or cx, cy, 1, 1, 2 with c[d] = (n[d] - 1) / grid[d] + 4,
-   c 1 at the fixed image's first voxel (its affine says so): in a chain of mv_warp it comes before start.
-     D: NCC: 1 - r. SSD: mean of (W - F)^2 over twice the variance of F. MI: minus the information in nats;
-        F in bins, W by cubic windows. W(p) = moving(A(p + u(p))), linear; over the voxels that lead within
-        half a voxel of the moving image, in weights of both masks.
-     R: mean over the lattice of the squares of all second derivatives of u (along the grid's axes), times the
+   points: its coefficients, as MEDVOL_TRANSFORM_BSPLINE takes them: in mm (world RAS+), f32, of cx, cy, cz, 1,
+   3 or cx, cy, 1, 1, 2 control points, c[d] = (n[d] - 1) / grid[d] + 4, number 1 of each axis at the fixed
+   image's first voxel (the affine says so); in a chain of mv_warp it comes before start.
+     D: NCC: 1 - r. SSD: mean of (W - F)^2 over twice the variance of F. MI: minus the information in nats; F
+        in bins, W by cubic windows. W(p) = moving(A(p + u(p))), linear; over the voxels that lead within half
+        a voxel of the moving image, in weights of both masks. radius: 1 - the mean of r^2 over windows, as
+        mv_register_lncc has it (windows without contrast have no say; beyond the moving image its border
+        counts; no moving_mask).
+     R: mean over the lattice of the squares of all second derivatives of u along the grid's axes, times the
         square of the finest spacing: no number depends on units.
-   Both gradients are exact but for voxels that enter or leave the moving image and for changes of its mask; R's
-   comes from Gram matrices of B, B' and B''. Limited-memory BFGS, scaled at the start of each level by sums of
-   the curvature of D about each control point; steps are halved or so until the energy falls (Armijo). No
-   voxel moves further than 2 voxels of the level in a step. Lattices of coarser levels have twice the spacing
-   along axes that the pyramid halves; the next one's control points follow exactly (two-scale relation).
-   u is smooth but need not be invertible: report.folded counts. With less than half of the weight of a level's
-   start left in the moving image a step is refused.
-   report.energy is D + bending * R; update: the longest way of a control point, in voxels of the level.
-   Memory: both pyramids; NCC, MI 5 floats a voxel; a control point takes 8 (3 (2 pairs + 5) + 7) bytes and
-   another 80. Threads: layers of cells along z (in the plane y); bits do not depend on them. Numerics: sums
-   over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.03 voxels. NaN voxels have
-   no weight. Errors: as mv_register_affine; _SINGULAR for constant images, _EMPTY when nothing of one lies in
-   the other, _ALIAS (a result over an image, a mask or the other result); results as they were. Source:
+   Both gradients are exact but for voxels that enter or leave the moving image or its mask; R's comes from
+   Gram matrices of B, B' and B''. Limited-memory BFGS, scaled at the start of each level by sums of D's
+   curvature about each control point; steps are shortened until the energy falls (Armijo), and move no voxel
+   by more than 2 of the level; a step that leaves less than half of the weight in the moving image is
+   refused. Lattices of coarser levels have twice the spacing along the axes that the pyramid halves; the next
+   one's control points follow exactly (two-scale relation). Nothing keeps u invertible but `bending`:
+   report.folded counts. report.energy is D + bending * R; update: the longest way of a control point, in
+   voxels of the level.
+   Memory: both pyramids; NCC and MI 5 floats a voxel, radius 14; a control point 24 (2 pairs + 5) + 60 bytes
+   and some 80 more. Threads: layers of cells along z (in the plane y); bits do not depend on them. Numerics:
+   sums over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.03 voxels, MI to
+   0.2. Linear interpolation evens out the moving image's noise, which draws u towards half voxels where
+   little else is to be seen. NaN voxels have no weight. Errors: as mv_register_affine; _SINGULAR (constant
+   images), _EMPTY (also: nothing of one image lies in the other; not with radius), _UNSUPPORTED (radius and
+   moving_mask), _ALIAS (a result over an image, a mask or the other result); results as they were. Source:
    Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al. 2013. */
 MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
                                          const mv_volume *moving, const mv_register_bspline_opt *opt);
@@ -37373,15 +37378,15 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
 }
 #endif
 /* ---- cubic B-splines on a lattice of control points. Images in the plane stand on edge, x, 1, y, so that
-   cells along z can be shared out: a job makes the field of a layer of cells, warps, and takes the slopes back
-   to the four layers of control points about it, each along y, x and z in turn. ---- */
+   cells along z can be shared out: a job makes the field of a layer of cells, warps, and takes the slopes
+   back to the four layers of control points about it, along y, x and z in turn. ---- */
 #ifdef MV__PASS
 #if MV__PASS == 1
 enum { MV__BS_SUMS = 7, MV__BS_RUN = 512 }; /* outputs that are added up as floats */
 #endif
 #define MV__BS_GET(p) (i + MVF_N <= n ? mvf_load((p) + i) : mvf_loadn((p) + i, n - i))
 #define MV__BS_PUT(p, v) MV__K(mv__ln_put)((p) + i, v, n - i)
-/* a row of the field from one of control points; w: four rows of weights of a cell's s voxels, 0 behind them */
+/* a row of the field from one of control points; w: four rows of weights of a cell's s voxels, then 0 */
 static void MV__K(mv__bs_spread)(float *d, const float *c, const float *w, size_t wide, size_t s,
                                  size_t cells) {
     size_t i, j;
@@ -37389,7 +37394,8 @@ static void MV__K(mv__bs_spread)(float *d, const float *c, const float *w, size_
         const mvf c0 = mvf_set1(c[0]), c1 = mvf_set1(c[1]), c2 = mvf_set1(c[2]), c3 = mvf_set1(c[3]);
         for (j = 0; j < s; j += MVF_N) { /* what goes too far is written over by the next cell */
             const mvf v = mvf_mad(c1, mvf_load(w + wide + j), mvf_mul(c0, mvf_load(w + j)));
-            mvf_store(d + j, mvf_mad(c3, mvf_load(w + 3 * wide + j), mvf_mad(c2, mvf_load(w + 2 * wide + j), v)));
+            const mvf u = mvf_mad(c2, mvf_load(w + 2 * wide + j), v);
+            mvf_store(d + j, mvf_mad(c3, mvf_load(w + 3 * wide + j), u));
         }
     }
     mv_end();
@@ -37451,8 +37457,8 @@ static void MV__K(mv__bs_sums)(double *out, const float *f, const float *m, cons
     mv_end();
 }
 /* rows of q: w (k[0] f + k[1] m + k[2]) times those of g */
-static void MV__K(mv__bs_pull)(float *const *q, const float *const *g, int axes, const float *f, const float *m,
-                               const float *w, const float *k, size_t n) {
+static void MV__K(mv__bs_pull)(float *const *q, const float *const *g, int axes, const float *f,
+                               const float *m, const float *w, const float *k, size_t n) {
     const mvf a = mvf_set1(k[0]), b = mvf_set1(k[1]), c = mvf_set1(k[2]);
     size_t i;
     int r;
@@ -37484,7 +37490,6 @@ enum {
     MV__BS_SPACING = 5, /* what is meant by 0: voxels a cell, iterations */
     MV__BS_STEPS = 15
 };
-#define MV__BS_BENDING 0.3
 /* Control point i of an axis lies at voxel (i - 1) s - phase of the level; the lattice reaches as far as the
    finest level does, so that it is the next one's with every second control point. */
 typedef struct mv__bs {
@@ -37493,7 +37498,7 @@ typedef struct mv__bs {
     mv__rg_image fix, mov;
     int axes, ax[3];        /* of the moving image, those that count: also the field's components */
     size_t n[3], s[3], c[3], cells[3], wide[3], width; /* cells: with voxels; width: of rows of scratch */
-    size_t plane, count, jobs, room, kinds;            /* of control points; kinds: rows that are taken back */
+    size_t plane, count, jobs, room, kinds; /* of control points; kinds: rows that are taken back */
     double phase[3], h[3];  /* h: mm between control points */
     double m[12], turn[12]; /* fixed voxel to moving voxel; mm to moving voxel */
     float bend[6];          /* turn turn' / axes */
@@ -37504,8 +37509,10 @@ typedef struct mv__bs {
     int look, pull, curve;
     float k[3];
     double lambda, reach, factor, least, var, all[MV__BS_SUMS];
-    double *x, *g, *x1, *g1, *p, *d, *ys; /* control points, slopes, trials, 1 / curvature, direction, pairs */
+    double *x, *g, *x1, *g1, *p, *d, *ys; /* points, slopes, trials, 1 / curvature, direction, pairs */
     mv__rg_mi mi;
+    const mv_register_lncc_opt *windows; /* local correlation: what mv__ln is asked for, and that; or NULL */
+    mv__ln local;
     void *block;
 } mv__bs;
 typedef struct mv__bs_line { /* what a job works with */
@@ -37607,7 +37614,8 @@ static void mv__bs_warp_row(const mv__bs *d, const mv__bs_line *l, float *m, flo
     MV__PICK(mv__bs_weigh)(m, w, d->fix.w ? d->fix.w + at : NULL, d->mov.w ? l->v : NULL, n0);
 }
 /* mutual information's slopes, and its curvatures, by the moving values; w times that */
-static void mv__bs_blame(const mv__bs *d, float *e, float *h, const float *f, const float *m, const float *w) {
+static void mv__bs_blame(const mv__bs *d, float *e, float *h, const float *f, const float *m,
+                         const float *w) {
     const mv__rg_mi *q = &d->mi;
     const float top = q->b.top - 1.0f, fine = (float)MV__RG_FINE / top;
     size_t i;
@@ -37625,6 +37633,15 @@ static void mv__bs_blame(const mv__bs *d, float *e, float *h, const float *f, co
 static float *mv__bs_row(const mv__bs *d, const mv__bs_line *l, size_t kind, size_t j) {
     return l->q + (kind * d->s[1] + j) * d->width;
 }
+/* local correlation: slopes are there already, by voxels of the fixed image */
+static void mv__bs_local_row(const mv__bs *d, const mv__bs_line *l, size_t y, size_t z) {
+    const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
+    int i;
+    for (i = 0; i < d->axes; i++)
+        mv__memcpy(mv__bs_row(d, l, (size_t)i, y % d->s[1]), d->local.g[d->ax[i]] + at, n0 * sizeof(float));
+    if (d->curve)
+        mv__memcpy(mv__bs_row(d, l, (size_t)d->axes, y % d->s[1]), d->local.g[3] + at, n0 * sizeof(float));
+}
 static void mv__bs_look_row(const mv__bs *d, const mv__bs_line *l, size_t job, size_t y, size_t z) {
     const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
     static const float one[3] = {0.0f, 0.0f, 1.0f};
@@ -37638,12 +37655,12 @@ static void mv__bs_look_row(const mv__bs *d, const mv__bs_line *l, size_t job, s
     }
     MV__PICK(mv__rg_even)(l->f, d->fix.f + at, n0, d->fix.mean, d->fix.scale);
     if (d->look) {
+        const size_t cells = (size_t)d->mi.b.bins * d->mi.b.wide;
         mv__bs_field_row(d, l, y);
         mv__bs_warp_row(d, l, m, g, w, y, z);
         MV__PICK(mv__bs_sums)(d->sums + job * MV__BS_SUMS, l->f, m, w, n0);
         if (d->mi.part)
-            MV__PICK(mv__rg_joint)(d->mi.part + job * (size_t)d->mi.b.bins * d->mi.b.wide, &d->mi.b, m, l->f, w,
-                                   n0);
+            MV__PICK(mv__rg_joint)(d->mi.part + job * cells, &d->mi.b, m, l->f, w, n0);
     }
     if (!d->pull) return;
     for (i = 0; i < d->axes; i++) {
@@ -37668,8 +37685,8 @@ static void mv__bs_take_back(const mv__bs *d, const mv__bs_line *l, float *slice
     size_t i, j, k;
     for (i = 0; i < kinds; i++) {
         if (d->c[1] == 1) {
-            MV__PICK(mv__bs_collect)(slice + i * d->plane, mv__bs_row(d, l, i, 0), d->w[0], d->wide[0], d->s[0],
-                                     d->cells[0]);
+            MV__PICK(mv__bs_collect)(slice + i * d->plane, mv__bs_row(d, l, i, 0), d->w[0], d->wide[0],
+                                     d->s[0], d->cells[0]);
             continue;
         }
         for (j = 0; j < rows; j++) row[j] = mv__bs_row(d, l, i, j);
@@ -37697,7 +37714,8 @@ static void mv__bs_job(void *arg, size_t job) {
     for (z = z0; z < z1; z++) {
         if (d->look) mv__bs_slice(d, &l, z);
         for (y = 0; y < d->n[1]; y++) {
-            mv__bs_look_row(d, &l, job, y, z);
+            if (d->windows) mv__bs_local_row(d, &l, y, z);
+            else mv__bs_look_row(d, &l, job, y, z);
             if (d->pull && (y + 1 == d->n[1] || (y + 1) % d->s[1] == 0))
                 mv__bs_take_back(d, &l, l.slice + (z - z0) * each, y / d->s[1], y % d->s[1] + 1);
         }
@@ -37709,8 +37727,8 @@ static void mv__bs_job(void *arg, size_t job) {
                        z1 - z0, d->plane);
         }
 }
-/* ---- bending energy: of each component c' K c, K the sum of products of three Gram matrices of seven bands,
-   xx + yy + zz + 2 (xy + xz + yz). The first two axes: what the third takes by its derivatives 0, 1, 2. ---- */
+/* ---- bending energy: of each component c' K c, K a sum of products of three Gram matrices of seven bands,
+   xx + yy + zz + 2 (xy + xz + yz). The first two axes: what the third takes by derivatives 0, 1, 2. ---- */
 static void mv__bs_across(const mv__bs *d, const double *x, size_t z) {
     const size_t n0 = d->c[0], n1 = d->c[1], at = z * d->plane;
     size_t i, j, k, b;
@@ -37788,7 +37806,8 @@ static void mv__bs_fold_job(void *arg, size_t z) { /* a layer of control points:
     const mv__bs_fold *q = (const mv__bs_fold *)arg;
     const mv__bs *d = q->d;
     const size_t first = z < 3 ? 0 : z - 3, at = z * d->plane;
-    const double unit = d->factor * (double)d->mov.scale;
+    const double *turn = d->windows ? d->fix.inverse : d->turn, bend = (double)d->mov.scale,
+                 unit = d->windows ? d->factor : d->factor * bend;
     size_t i, job;
     int c, r;
     for (i = 0; i < d->plane; i++) {
@@ -37800,10 +37819,10 @@ static void mv__bs_fold_job(void *arg, size_t z) { /* a layer of control points:
         }
         for (c = 0; c < d->axes; c++) {
             double s = 0.0;
-            for (r = 0; r < d->axes; r++) s += d->turn[4 * d->ax[r] + c] * v[r];
+            for (r = 0; r < d->axes; r++) s += turn[4 * d->ax[r] + c] * v[r];
             q->g[(size_t)c * d->count + at + i] = unit * s;
         }
-        if (d->curve) q->p[at + i] = unit * (double)d->mov.scale * v[3];
+        if (d->curve) q->p[at + i] = d->windows ? -unit * v[3] : unit * bend * v[3];
     }
 }
 /* what the sums say: the energy, and e = w (k[0] f + k[1] m + k[2]) times `factor`, its derivative by m */
@@ -37831,11 +37850,70 @@ static double mv__bs_energy(mv__bs *d) {
     d->k[2] = (float)(mf - slope * mm);
     return 1.0 - fy / sqrt(ff * yy);
 }
+/* the field as planes, in the units of the control points */
+typedef struct mv__bs_result {
+    const mv__bs *d;
+    float *to[3];
+    size_t sy, sz;
+} mv__bs_result;
+static void mv__bs_result_job(void *arg, size_t job) {
+    const mv__bs_result *g = (const mv__bs_result *)arg;
+    const mv__bs *d = g->d;
+    const size_t end = mv__minz(d->n[2], (job + 1) * d->s[2]);
+    mv__bs_line l;
+    size_t y, z;
+    int c;
+    (void)mv__bs_line_make(&l, d, d->scratch + job * d->room);
+    for (z = job * d->s[2]; z < end; z++) {
+        mv__bs_slice(d, &l, z);
+        for (y = 0; y < d->n[1]; y++) {
+            mv__bs_field_row(d, &l, y);
+            for (c = 0; c < d->axes; c++)
+                mv__memcpy(g->to[c] + z * g->sz + y * g->sy, l.u[c], d->n[0] * sizeof(float));
+        }
+    }
+}
+/* the field in the fixed image's voxels, windows and forces on all of them */
+static mv_status mv__bs_correlate(mv_ctx *ctx, mv__bs *d, const double *x, double *energy) {
+    double sum = 0.0;
+    mv__bs_result g;
+    size_t i, z;
+    int c, r;
+    mv_status st;
+    for (c = 0; c < d->axes; c++)
+        for (i = 0; i < d->count; i++) {
+            double v = 0.0;
+            for (r = 0; r < d->axes; r++) v += d->fix.inverse[4 * d->ax[c] + r] * x[(size_t)r * d->count + i];
+            d->cf[(size_t)c * d->count + i] = (float)v;
+        }
+    g.d = d;
+    for (c = 0; c < d->axes; c++) g.to[c] = d->local.u[d->ax[c]];
+    g.sy = d->n[0];
+    g.sz = d->n[0] * d->n[1];
+    if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_result_job, &g, NULL)) < 0) return st;
+    if ((st = mv_parallel_for(ctx, d->local.jobs, mv__ln_sweep, &d->local, NULL)) < 0) return st;
+    for (z = 0; z < d->n[2]; z++) sum += d->local.energy[z];
+    d->all[0] = d->local.weight;
+    d->factor = d->local.weight > 0.0 ? -1.0 / d->local.weight : 0.0;
+    *energy = 1.0 + sum * d->factor;
+    return st;
+}
 static mv_status mv__bs_evaluate(mv_ctx *ctx, mv__bs *d, const double *x, double *g, double *energy) {
     const int once = d->o->metric == MEDVOL_SSD;
     mv__bs_fold q;
     size_t i, k;
     mv_status st;
+    q.d = d;
+    q.g = g;
+    q.p = d->p;
+    if (d->windows) {
+        if ((st = mv__bs_correlate(ctx, d, x, energy)) < 0) return st;
+        d->look = 0;
+        d->pull = 1;
+        if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
+        if ((st = mv_parallel_for(ctx, d->c[2], mv__bs_fold_job, &q, NULL)) < 0) return st;
+        return mv__bs_stiffness(ctx, d, x, g, energy);
+    }
     for (i = 0; i < (size_t)d->axes * d->count; i++) d->cf[i] = (float)x[i];
     d->look = 1;
     d->pull = once;
@@ -37848,9 +37926,6 @@ static mv_status mv__bs_evaluate(mv_ctx *ctx, mv__bs *d, const double *x, double
     d->look = 0;
     d->pull = 1;
     if (!once && (st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
-    q.d = d;
-    q.g = g;
-    q.p = d->p;
     if ((st = mv_parallel_for(ctx, d->c[2], mv__bs_fold_job, &q, NULL)) < 0) return st;
     return mv__bs_stiffness(ctx, d, x, g, energy);
 }
@@ -37860,13 +37935,15 @@ static void mv__bs_pieces(double t, double v[3][4]) {
     const double e = 1.0 - t;
     v[0][0] = e * e * e / 6.0, v[0][1] = 2.0 / 3.0 - t * t * (1.0 - 0.5 * t);
     v[0][2] = 2.0 / 3.0 - e * e * (1.0 - 0.5 * e), v[0][3] = t * t * t / 6.0;
-    v[1][0] = -0.5 * e * e, v[1][1] = t * (1.5 * t - 2.0), v[1][2] = -e * (1.5 * e - 2.0), v[1][3] = 0.5 * t * t;
+    v[1][0] = -0.5 * e * e, v[1][1] = t * (1.5 * t - 2.0);
+    v[1][2] = -e * (1.5 * e - 2.0), v[1][3] = 0.5 * t * t;
     v[2][0] = e, v[2][1] = 3.0 * t - 2.0, v[2][2] = 1.0 - 3.0 * t, v[2][3] = t;
 }
 /* means over the lattice of products of derivatives of B-splines i and i + b - 3, by four points of Gauss in
    each cell, exact for the pieces' products; h: mm between control points */
 static void mv__bs_gram(double *gram, size_t c, double h) {
-    static const double at[4] = {0.0694318442029737, 0.3300094782075719, 0.6699905217924281, 0.9305681557970263},
+    static const double at[4] = {0.0694318442029737, 0.3300094782075719, 0.6699905217924281,
+                                 0.9305681557970263},
                         weight[4] = {0.1739274225687269, 0.3260725774312731, 0.3260725774312731,
                                      0.1739274225687269};
     double v[3][4], unit = 1.0;
@@ -37929,7 +38006,7 @@ static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers w
     }
     for (k = 0; k < 6; k++) d->band[k] = d->lambda > 0.0 ? mv__bs_doubles(s, &at, d->count) : NULL;
     for (k = 0; k < 5; k++)
-        d->keep[k] = d->o->metric == MEDVOL_SSD ? NULL : mv__ln_take(s, &at, voxels, 0);
+        d->keep[k] = d->windows || d->o->metric == MEDVOL_SSD ? NULL : mv__ln_take(s, &at, voxels, 0);
     d->sums = mv__bs_doubles(s, &at, d->jobs * MV__BS_SUMS);
     d->energies = mv__bs_doubles(s, &at, d->c[2]);
     d->x = mv__bs_doubles(s, &at, all);
@@ -37951,10 +38028,33 @@ static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers w
     d->scratch = mv__ln_take(s, &at, d->jobs * d->room, 0);
     return at;
 }
+static mv_status mv__bs_windows(mv_ctx *ctx, mv__bs *d) {
+    static const double none[3] = {0.0, 0.0, 0.0};
+    mv__ln *q = &d->local;
+    mv_status st;
+    int r, c;
+    q->fix = d->fix;
+    q->mov = d->mov;
+    q->o = d->windows;
+    q->radius = (size_t)d->o->radius;
+    q->least_f = q->least_w = 1e-6f;
+    q->add = -q->fix.mean * q->fix.scale;
+    mv__memcpy(q->m, d->m, sizeof q->m);
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++) q->turn[3 * r + c] = (float)(q->m[4 * r + c] * (double)q->mov.scale);
+    mv__ln_shape(ctx, q);
+    if ((st = mv__ln_begin(ctx, q, d->op, none)) < 0) return st;
+    for (r = 0; r < 3; r++) mv__memset(q->u[r], 0, q->fcount * sizeof(float));
+    return mv__ln_fixed(ctx, q);
+}
+static void mv__bs_free(mv_ctx *ctx, mv__bs *d) {
+    mv__free(ctx, d->local.block);
+    mv__free(ctx, d->block);
+}
 static mv_status mv__bs_begin(mv_ctx *ctx, mv__bs *d) {
     const double voxels = (double)d->n[0] * (double)d->n[1] * (double)d->n[2],
                  about = 5.0 * voxels + (double)d->count * (6.0 * (2.0 * d->o->pairs + 8.0) + 32.0) +
-                         (double)d->jobs * ((double)d->room + (double)d->kinds * 4.0 * (double)d->plane + 6e3);
+                         (double)d->jobs * ((double)d->room + 4.0 * (double)(d->kinds * d->plane) + 6e3);
     double v[3][4];
     size_t bytes, j, k;
     float *s;
@@ -37973,7 +38073,7 @@ static mv_status mv__bs_begin(mv_ctx *ctx, mv__bs *d) {
         }
         mv__bs_gram(d->gram[r], d->c[r], d->h[r]);
     }
-    return MEDVOL_OK;
+    return d->windows ? mv__bs_windows(ctx, d) : MEDVOL_OK;
 }
 /* bins of mutual information at a level; windows on the moving side, whose value is what changes */
 static void mv__bs_bins(mv__bs *d, int bins) {
@@ -38064,7 +38164,11 @@ static double mv__bs_longest(const mv__bs *d, const double *v) {
 }
 /* p: sums of the energy's curvatures, by rows, becomes what a slope is multiplied by to begin with */
 static void mv__bs_scale(mv__bs *d) {
-    const double unit = d->o->metric == MEDVOL_MI ? -1.0 : d->o->metric == MEDVOL_SSD ? 1.0 : fabs((double)d->k[1]);
+    const double mm = d->fix.spacing,
+                 unit = d->windows                     ? 1.0 / (d->axes * mm * mm)
+                        : d->o->metric == MEDVOL_MI  ? -1.0
+                        : d->o->metric == MEDVOL_SSD ? 1.0
+                                                     : fabs((double)d->k[1]);
     double sum = 0.0, least;
     size_t i, x, y, z, many = 0;
     for (i = 0; i < d->count; i++) {
@@ -38075,7 +38179,8 @@ static void mv__bs_scale(mv__bs *d) {
     for (z = 0, i = 0; z < d->c[2]; z++)
         for (y = 0; y < d->c[1]; y++)
             for (x = 0; x < d->c[0]; x++, i++) {
-                const double *a = d->gram[0] + 7 * x + 3, *b = d->gram[1] + 7 * y + 3, *e = d->gram[2] + 7 * z + 3;
+                const double *a = d->gram[0] + 7 * x + 3, *b = d->gram[1] + 7 * y + 3;
+                const double *e = d->gram[2] + 7 * z + 3;
                 const size_t na = 7 * d->c[0], nb = 7 * d->c[1], ne = 7 * d->c[2];
                 const double k = a[2 * na] * b[0] * e[0] + a[0] * b[2 * nb] * e[0] + a[0] * b[0] * e[2 * ne] +
                                  2.0 * (a[na] * b[nb] * e[0] + a[na] * b[0] * e[ne] + a[0] * b[nb] * e[ne]);
@@ -38233,28 +38338,6 @@ static mv_status mv__bs_level(mv_ctx *ctx, mv__bs *d, const mv_register_control 
     return MEDVOL_OK;
 }
 /* ---- results ---- */
-typedef struct mv__bs_result {
-    const mv__bs *d;
-    float *to[3];
-    size_t sy, sz;
-} mv__bs_result;
-static void mv__bs_result_job(void *arg, size_t job) {
-    const mv__bs_result *g = (const mv__bs_result *)arg;
-    const mv__bs *d = g->d;
-    const size_t end = mv__minz(d->n[2], (job + 1) * d->s[2]);
-    mv__bs_line l;
-    size_t y, z;
-    int c;
-    (void)mv__bs_line_make(&l, d, d->scratch + job * d->room);
-    for (z = job * d->s[2]; z < end; z++) {
-        mv__bs_slice(d, &l, z);
-        for (y = 0; y < d->n[1]; y++) {
-            mv__bs_field_row(d, &l, y);
-            for (c = 0; c < d->axes; c++)
-                mv__memcpy(g->to[c] + z * g->sz + y * g->sy, l.u[c], d->n[0] * sizeof(float));
-        }
-    }
-}
 static mv_status mv__bs_field_make(mv_ctx *ctx, const mv__bs *d, mv_volume *out) {
     const size_t row = out->dim[1] > 1 ? (size_t)out->stride[1] : 0;
     mv__bs_result g;
@@ -38280,7 +38363,8 @@ static void mv__bs_points_make(const mv__bs *d, mv_volume *out) {
             }
 }
 /* ---- the call ---- */
-static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const mv_volume *fixed, const char *op) {
+static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const mv_volume *fixed,
+                                const char *op) {
     double mm[3], least = 1e300;
     char name[16];
     int k;
@@ -38291,8 +38375,12 @@ static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const m
         if ((st = mv__rg_check_range(ctx, op, name, o->grid[k], 0, MV__BS_GRID)) < 0) return st;
     }
     if (!(o->bending <= 1e30))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "bending", o->bending, -1, "%s: bending = %g: must be at most 1e30",
-                        op, o->bending);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bending", o->bending, -1,
+                        "%s: bending = %g: must be at most 1e30", op, o->bending);
+    if ((st = mv__rg_check_range(ctx, op, "radius", o->radius, 0, MV__LN_RADIUS)) < 0) return st;
+    if (o->radius && o->moving_mask)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "moving_mask", o->radius, -1,
+                        "%s: moving_mask: not with windows (radius = %d)", op, o->radius);
     if (o->bins != 0 && (st = mv__rg_check_range(ctx, op, "bins", o->bins, 8, 128)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "pairs", o->pairs, 0, MV__BS_PAIRS)) < 0) return st;
     mv_affine_spacing(mm, fixed->affine);
@@ -38303,7 +38391,7 @@ static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const m
             o->grid[k] = (int)(MV__BS_SPACING * least / mm[k] + 0.5);
             if (o->grid[k] < 1) o->grid[k] = 1;
         }
-    if (o->bending == 0.0) o->bending = MV__BS_BENDING;
+    if (o->bending == 0.0) o->bending = o->radius ? 2.0 : 0.3;
     if (o->bending < 0.0) o->bending = 0.0;
     if (o->bins == 0) o->bins = 32;
     if (o->pairs == 0) o->pairs = 6;
@@ -38317,8 +38405,8 @@ static mv_status mv__bs_apart(mv_ctx *ctx, const char *op, const mv_register_bsp
     if (st == MEDVOL_OK && o->moving_mask) st = mv__dst_apart(ctx, op, "moving_mask", dst, o->moving_mask);
     return st;
 }
-static mv_status mv__bs_check(mv_ctx *ctx, const char *op, mv_register_bspline_opt *o, const mv_volume *points,
-                              const mv_volume *fixed, const mv_volume *moving) {
+static mv_status mv__bs_check(mv_ctx *ctx, const char *op, mv_register_bspline_opt *o,
+                              const mv_volume *points, const mv_volume *fixed, const mv_volume *moving) {
     mv_status st = mv__rg_check_image(ctx, op, "fixed", fixed, o->fixed_mask, "fixed_mask");
     if (st < 0) return st;
     if ((st = mv__rg_check_image(ctx, op, "moving", moving, o->moving_mask, "moving_mask")) < 0) return st;
@@ -38384,36 +38472,46 @@ static void mv__bs_level_of(mv__bs *d, const mv__rg_pyramid *p, const mv_volume 
     mv_affine_mul(d->m, d->turn, d->fix.affine);
     for (r = 0; r < 6; r++) {
         static const int row[6] = {0, 1, 2, 0, 0, 1}, column[6] = {0, 1, 2, 1, 2, 2};
-        for (j = 0, t[0] = 0.0; j < d->axes; j++) t[0] += d->turn[4 * row[r] + j] * d->turn[4 * column[r] + j];
+        for (j = 0, t[0] = 0.0; j < d->axes; j++)
+            t[0] += d->turn[4 * row[r] + j] * d->turn[4 * column[r] + j];
         d->bend[r] = (float)(t[0] / d->axes);
     }
     mv_affine_spacing(mm, like->affine);
     for (r = 0, t[0] = 1e300; r < d->axes; r++) t[0] = mm[r] < t[0] ? mm[r] : t[0];
     d->lambda = o->bending * t[0] * t[0];
     d->reach = 2.0;
-    if (o->metric == MEDVOL_MI) mv__bs_bins(d, o->bins);
+    if (o->metric == MEDVOL_MI && !d->windows) mv__bs_bins(d, o->bins);
 }
-static mv_status mv__bs_levels(mv_ctx *ctx, mv__bs *d, const mv__rg_pyramid *p, const mv_register_bspline_opt *o,
-                               const char *op, mv_register_report *rep) {
+static mv_status mv__bs_levels(mv_ctx *ctx, mv__bs *d, const mv__rg_pyramid *p,
+                               const mv_register_bspline_opt *o, const char *op, mv_register_report *rep) {
     const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0;
     mv_status st = MEDVOL_OK;
+    mv_register_lncc_opt windows;
     mv__bs next;
     int level, k, halved[3];
+    mv__memset(&windows, 0, sizeof windows);
+    windows.descent = MEDVOL_DESCENT_GRADIENT;
+    windows.full = 1;
     for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
         mv__memset(&next, 0, sizeof next);
         next.o = o;
         next.op = op;
+        next.windows = o->radius ? &windows : NULL;
         mv__bs_level_of(&next, p, &p[0].level[0], level);
         mv__bs_shape(&next);
-        if ((st = mv__bs_begin(ctx, &next)) < 0) break;
+        if ((st = mv__bs_begin(ctx, &next)) < 0) {
+            mv__bs_free(ctx, &next);
+            break;
+        }
         if (d->block) {
             for (k = 0; k < 3; k++) halved[k] = d->h[k] > 1.5 * next.h[k];
             mv__bs_refine(next.x, next.c, d->x, d->c, halved, d->axes);
         } else mv__memset(next.x, 0, (size_t)next.axes * next.count * sizeof *next.x);
-        mv__free(ctx, d->block);
+        mv__bs_free(ctx, d);
         *d = next;
-        if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) continue; /* to the finest lattice */
-        if (o->metric == MEDVOL_MI) mv__bs_spans(d);
+        /* to the finest lattice all the same */
+        if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) continue;
+        if (d->mi.b.bins) mv__bs_spans(d);
         st = mv__bs_level(ctx, d, &o->control, level, begun, rep);
     }
     return st;
@@ -38498,12 +38596,12 @@ MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const m
     st = mv__bs_pyramid(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
     if (st == MEDVOL_OK)
         st = mv__bs_pyramid(ctx, &p[1], op, "moving", moving, o.moving_mask, "moving_mask");
-    if (o.metric == MEDVOL_SSD) p[1].mean = p[0].mean, p[1].scale = p[0].scale;
+    if (o.metric == MEDVOL_SSD && !o.radius) p[1].mean = p[0].mean, p[1].scale = p[0].scale;
     if (st == MEDVOL_OK) st = mv__bs_levels(ctx, &d, p, &o, op, &rep);
     for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
     mv__free(ctx, p);
     if (st == MEDVOL_OK) st = mv__bs_results(ctx, &d, op, points, like, &rep);
-    mv__free(ctx, d.block);
+    mv__bs_free(ctx, &d);
     if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }

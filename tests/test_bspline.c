@@ -1,5 +1,5 @@
-/* test_bspline.c - registration by B-splines: waves and blobs known at every point of the world, so that images on
-   any grid are exact and so is the truth. */
+/* test_bspline.c - registration by B-splines: waves and blobs known at every point of the world, so that
+   images on any grid are exact and so is the truth. */
 #include "test.h"
 
 static double scene(const double *p, int flat) {
@@ -138,7 +138,7 @@ static void shade(mv_volume *v, mv_similarity metric) { /* what each measure mus
         if (metric == MEDVOL_MI) *f = 500 - 0.02f * (*f + 90) * (*f + 90);
     }
 }
-static void run(const truth *t, mv_similarity metric, int slot, double most, double tol) {
+static void run(const truth *t, mv_similarity metric, int radius, int slot, double most, double tol) {
     mv_register_bspline_opt o = {0};
     mv_register_report rep;
     mv_volume field = {0}, points = {0}, seen = {0};
@@ -148,7 +148,7 @@ static void run(const truth *t, mv_similarity metric, int slot, double most, dou
     pair p;
     pair_make(&p, t);
     shade(&p.moving, metric);
-    o.metric = metric, o.field = &field, o.control.report = &rep, o.bins = 128;
+    o.metric = metric, o.radius = radius, o.field = &field, o.control.report = &rep, o.bins = 128;
     o.bending = t->kind && metric != MEDVOL_MI ? 0.005 : 0.05;
     CHECK_OK(mv_register_bspline(T, &points, &p.fixed, &p.moving, &o));
     CHECK(field.ndim == 5 && field.dim[4] == (t->flat ? 2 : 3) && !memcmp(field.affine, p.fixed.affine, 96));
@@ -171,15 +171,23 @@ static void waves(void) {
     int metric;
     plain(&t, 0, 1);
     for (metric = 0; metric <= MEDVOL_MI; metric++)
-        run(&t, (mv_similarity)metric, metric, metric == MEDVOL_MI ? 0.3 : 0.17, metric == MEDVOL_MI ? 0.1 : 0.03);
+        run(&t, (mv_similarity)metric, 0, metric, metric == MEDVOL_MI ? 0.3 : 0.17, metric == MEDVOL_MI ? 0.1 : 0.03);
 }
 static void waves_plane(void) {
     truth t;
     int metric;
     plain(&t, 1, 1);
     for (metric = 0; metric <= MEDVOL_MI; metric++)
-        run(&t, (mv_similarity)metric, 4 + metric, metric == MEDVOL_MI ? 0.3 : 0.12,
+        run(&t, (mv_similarity)metric, 0, 4 + metric, metric == MEDVOL_MI ? 0.3 : 0.12,
             metric == MEDVOL_MI ? 0.2 : 0.03);
+}
+static void windows(void) { /* local correlation */
+    truth t;
+    int flat;
+    for (flat = 0; flat < 2; flat++) {
+        plain(&t, flat, 1);
+        run(&t, MEDVOL_NCC, 1 + flat, 12 + flat, 0.15, 0.03);
+    }
 }
 static void affine(void) { /* translations and affine maps are splines, too */
     truth t;
@@ -187,10 +195,10 @@ static void affine(void) { /* translations and affine maps are splines, too */
     for (flat = 0; flat < 2; flat++) {
         plain(&t, flat, 0);
         t.slope[3] = 1.7, t.slope[7] = -1.2, t.slope[11] = flat ? 0 : 0.9;
-        run(&t, MEDVOL_SSD, 8 + flat, 0.05, 0.03);
+        run(&t, MEDVOL_SSD, 0, 8 + flat, 0.05, 0.03);
         t.slope[0] = 0.06, t.slope[1] = -0.05, t.slope[4] = 0.04, t.slope[5] = -0.05;
         if (!flat) t.slope[2] = 0.03, t.slope[10] = 0.05;
-        run(&t, MEDVOL_NCC, 10 + flat, 0.1, 0.03);
+        run(&t, MEDVOL_NCC, 0, 10 + flat, 0.1, 0.03);
     }
 }
 static void spline(void) { /* on the very lattice that is looked for: nearly exact */
@@ -481,6 +489,7 @@ static void refused(void) {
     REFUSED(grid[2], -1, MEDVOL_E_RANGE);
     REFUSED(bending, NAN, MEDVOL_E_RANGE);
     REFUSED(bending, INFINITY, MEDVOL_E_RANGE);
+    REFUSED(radius, 9, MEDVOL_E_RANGE);
     REFUSED(bins, 7, MEDVOL_E_RANGE);
     REFUSED(bins, 129, MEDVOL_E_RANGE);
     REFUSED(pairs, 21, MEDVOL_E_RANGE);
@@ -498,7 +507,9 @@ static void refused(void) {
     CHECK_STATUS(mv_register_bspline(T, &points, &p.fixed, &v, NULL), MEDVOL_E_SINGULAR);
     v.affine[3] += 1e4; /* nothing of one lies in the other */
     ((float *)v.data)[5000] = 7;
-    o.field = &field;
+    o.radius = 2, o.moving_mask = &v;
+    CHECK_STATUS(mv_register_bspline(T, &points, &p.fixed, &v, &o), MEDVOL_E_UNSUPPORTED);
+    o.radius = 0, o.moving_mask = NULL, o.field = &field;
     CHECK_STATUS(mv_register_bspline(T, &points, &p.fixed, &v, &o), MEDVOL_E_EMPTY);
     CHECK(!points.data && !field.data);
     mv_volume_free(T, &v);
@@ -508,7 +519,8 @@ static void refused(void) {
     mv_volume_free(T, &v);
     pair_free(&p);
 }
-const t_case tests_bspline[] = {{"waves", waves, 0}, {"waves_plane", waves_plane, 0}, {"affine", affine, 0},
+const t_case tests_bspline[] = {{"waves", waves, 0}, {"waves_plane", waves_plane, 0}, {"windows", windows, 0},
+    {"affine", affine, 0},
     {"spline", spline, T_ONCE}, {"start", start, 0}, {"nothing", nothing, T_ONCE}, {"masks", masks, 0},
     {"folds", folds, T_ONCE}, {"small", small, 0}, {"places", places, T_ONCE}, {"control", control, 0},
     {"refused", refused, 0}, {0}};

@@ -1854,7 +1854,8 @@ static void op_register_lncc(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
-/* ARG: metric, 4: in the plane, 8: masks, 16: a start, 32: the field too, 64: cells of one voxel, 128: of 9 */
+/* ARG: metric, 4: in the plane, 8: masks, 16: a start, 32: the field too, 64: cells of one
+   voxel, 128: of 9, 256: windows */
 static void op_register_bspline(void) {
     static const size_t n[3] = {20, 18, 17};
     const size_t z = ARG & 4 ? 0 : 17;
@@ -1868,7 +1869,9 @@ static void op_register_bspline(void) {
         o.grid[k] = ARG & 64 ? 1 : ARG & 128 ? 9 : 5 - k;
         c[k] = (n[k] - 1) / (size_t)o.grid[k] + 4;
     }
-    if (ARG & 8) o.fixed_mask = weighting(20, 18, z), o.moving_mask = weighting(19, 20, z);
+    if (ARG & 256) o.radius = 2;
+    if (ARG & 8) o.fixed_mask = weighting(20, 18, z);
+    if (ARG & 8 && !o.radius) o.moving_mask = weighting(19, 20, z);
     if (ARG & 16) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
     if (ARG & 32) o.field = moves_out(20, 18, z);
     o.control.levels = 2, o.control.iterations = 2;
@@ -2069,7 +2072,7 @@ static const op rows[] = {
     MATCH(bspline, IMAGES, 0 + 32), MATCH(bspline, IMAGES, 1), MATCH(bspline, IMAGES, 2 + 8),
     MATCH(bspline, F32, 1 + 4 + 32), MATCH(bspline, F32, 2 + 4), MATCH(bspline, F32, 1 + 8 + 16 + 32),
     MATCH(bspline, F32, 4 + 8 + 64), MATCH(bspline, F32, 1 + 64), MATCH(bspline, F32, 128 + 32),
-    MATCH(bspline, F32, 1 + 4 + 128),
+    MATCH(bspline, F32, 1 + 4 + 128), MATCH(bspline, F32, 256), MATCH(bspline, F32, 256 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),

@@ -499,8 +499,9 @@ LNCC(lncc_flat, flat, flat_moved, .full = 1)
 BSPLINE(bspline, still, moved, .metric = MEDVOL_SSD)
 BSPLINE(bspline_mutual, still, moved, .metric = MEDVOL_MI, .bins = 8, .start = near_it, .bending = -1)
 BSPLINE(bspline_masks, still, moved, .fixed_mask = &still, .moving_mask = &moved, .grid = {3, 3, 2})
+BSPLINE(bspline_windows, still, moved, .radius = 1)
 BSPLINE(bspline_flat, flat, flat_moved, .metric = MEDVOL_NCC)
-static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is counted, too */
+static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is made, too */
     mv_register_report rep, was;
     mv_register_bspline_opt o;
     mv_status st;
@@ -613,7 +614,7 @@ static const struct {
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
-    MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_report)
+    MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_windows) MADE(bspline_report)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},

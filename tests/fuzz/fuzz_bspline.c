@@ -36,6 +36,7 @@ static mv_status op_bspline(fz_step *s) {
     start[fz_byte() % 12] += fz_byte() > 240 ? fz_number() : 0.1;
     if (fz_byte() > 200) o.start = start;
     o.metric = (mv_similarity)(fz_byte() % 4);
+    if (fz_byte() > 180) o.radius = (int)(fz_byte() % 11) - 1;
     for (i = 0; i < 3; i++) o.grid[i] = fz_byte() > 128 ? (int)(fz_byte() % 70) - 2 : 0;
     if (fz_byte() > 200) o.bending = fz_number();
     if (fz_byte() > 200) o.bins = (int)fz_byte();
