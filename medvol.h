@@ -2717,8 +2717,8 @@ typedef struct mv_register_bspline_opt {
                                     times at all others */
 } mv_register_bspline_opt;
 /* mv_register_bspline: free-form deformation: the u of cubic B-splines that makes D + bending * R least.
-   points: its coefficients, as MEDVOL_TRANSFORM_BSPLINE takes them: in mm (world RAS+), f32, of cx, cy, cz, 1,
-   3 or cx, cy, 1, 1, 2 control points, c[d] = (n[d] - 1) / grid[d] + 4, number 1 of each axis at the fixed
+   points: its coefficients, as MEDVOL_TRANSFORM_BSPLINE takes them: in mm (world RAS+), f32, of cx, cy, cz,
+   1, 3 or cx, cy, 1, 1, 2 control points, c[d] = (n[d] - 1) / grid[d] + 4, number 1 of each axis at the fixed
    image's first voxel (the affine says so); in a chain of mv_warp it comes before start.
      D: NCC: 1 - r. SSD: mean of (W - F)^2 over twice the variance of F. MI: minus the information in nats; F
         in bins, W by cubic windows. W(p) = moving(A(p + u(p))), linear; over the voxels that lead within half
@@ -2737,7 +2737,7 @@ typedef struct mv_register_bspline_opt {
    voxels of the level.
    Memory: both pyramids; NCC and MI 5 floats a voxel, radius 14; a control point 24 (2 pairs + 5) + 60 bytes
    and some 80 more. Threads: layers of cells along z (in the plane y); bits do not depend on them. Numerics:
-   sums over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.03 voxels, MI to
+   sums over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.12 voxels, MI to
    0.2. Linear interpolation evens out the moving image's noise, which draws u towards half voxels where
    little else is to be seen. NaN voxels have no weight. Errors: as mv_register_affine; _SINGULAR (constant
    images), _EMPTY (also: nothing of one image lies in the other; not with radius), _UNSUPPORTED (radius and

@@ -171,7 +171,7 @@ static void waves(void) {
     int metric;
     plain(&t, 0, 1);
     for (metric = 0; metric <= MEDVOL_MI; metric++)
-        run(&t, (mv_similarity)metric, 0, metric, metric == MEDVOL_MI ? 0.3 : 0.17, metric == MEDVOL_MI ? 0.1 : 0.03);
+        run(&t, (mv_similarity)metric, 0, metric, metric == MEDVOL_MI ? 0.3 : 0.17, metric == MEDVOL_MI ? 0.2 : 0.12);
 }
 static void waves_plane(void) {
     truth t;
@@ -179,14 +179,14 @@ static void waves_plane(void) {
     plain(&t, 1, 1);
     for (metric = 0; metric <= MEDVOL_MI; metric++)
         run(&t, (mv_similarity)metric, 0, 4 + metric, metric == MEDVOL_MI ? 0.3 : 0.12,
-            metric == MEDVOL_MI ? 0.2 : 0.03);
+            metric == MEDVOL_MI ? 0.2 : 0.12);
 }
 static void windows(void) { /* local correlation */
     truth t;
     int flat;
     for (flat = 0; flat < 2; flat++) {
         plain(&t, flat, 1);
-        run(&t, MEDVOL_NCC, 1 + flat, 12 + flat, 0.15, 0.03);
+        run(&t, MEDVOL_NCC, 1 + flat, 12 + flat, 0.15, 0.12);
     }
 }
 static void affine(void) { /* translations and affine maps are splines, too */
@@ -195,10 +195,10 @@ static void affine(void) { /* translations and affine maps are splines, too */
     for (flat = 0; flat < 2; flat++) {
         plain(&t, flat, 0);
         t.slope[3] = 1.7, t.slope[7] = -1.2, t.slope[11] = flat ? 0 : 0.9;
-        run(&t, MEDVOL_SSD, 0, 8 + flat, 0.05, 0.03);
+        run(&t, MEDVOL_SSD, 0, 8 + flat, 0.05, 0.12);
         t.slope[0] = 0.06, t.slope[1] = -0.05, t.slope[4] = 0.04, t.slope[5] = -0.05;
         if (!flat) t.slope[2] = 0.03, t.slope[10] = 0.05;
-        run(&t, MEDVOL_NCC, 0, 10 + flat, 0.1, 0.03);
+        run(&t, MEDVOL_NCC, 0, 10 + flat, 0.1, 0.12);
     }
 }
 static void spline(void) { /* on the very lattice that is looked for: nearly exact */

@@ -1854,8 +1854,8 @@ static void op_register_lncc(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
-/* ARG: metric, 4: in the plane, 8: masks, 16: a start, 32: the field too, 64: cells of one
-   voxel, 128: of 9, 256: windows */
+/* ARG: metric, 4: in the plane, 8: masks, 16: a start, 32: the field too, 64: cells of two
+   voxels, 128: of 9, 256: windows */
 static void op_register_bspline(void) {
     static const size_t n[3] = {20, 18, 17};
     const size_t z = ARG & 4 ? 0 : 17;
@@ -1866,7 +1866,7 @@ static void op_register_bspline(void) {
     memset(&o, 0, sizeof o);
     o.metric = (mv_similarity)(ARG % 4), o.bins = 16;
     for (k = 0; k < 3; k++) {
-        o.grid[k] = ARG & 64 ? 1 : ARG & 128 ? 9 : 5 - k;
+        o.grid[k] = ARG & 64 ? 2 : ARG & 128 ? 9 : 5 - k;
         c[k] = (n[k] - 1) / (size_t)o.grid[k] + 4;
     }
     if (ARG & 256) o.radius = 2;

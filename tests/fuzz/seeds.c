@@ -332,7 +332,8 @@ static const struct {
     {"png", tape_seeds}, {"render", tape_seeds}, {"linalg", tape_seeds}, {"fft", tape_seeds},
     {"convolve", tape_seeds}, {"kspace", tape_seeds}, {"coils", tape_seeds}, {"grappa", tape_seeds},
     {"sense", tape_seeds}, {"filter", tape_seeds}, {"field", tape_seeds}, {"mrd", mrd_seeds},
-    {"affine", affine_seeds}, {"measure", tape_seeds}, {"register", tape_seeds}};
+    {"affine", affine_seeds}, {"measure", tape_seeds}, {"register", tape_seeds},
+    {"bspline", tape_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;
     hand = give;
