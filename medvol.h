@@ -38388,7 +38388,7 @@ static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const m
         if (k < fixed->ndim && fixed->dim[k] > 1 && mm[k] < least) least = mm[k];
     for (k = 0; k < 3; k++)
         if (o->grid[k] == 0) {
-            o->grid[k] = (int)(MV__BS_SPACING * least / mm[k] + 0.5);
+            o->grid[k] = (int)((double)MV__BS_SPACING * least / mm[k] + 0.5);
             if (o->grid[k] < 1) o->grid[k] = 1;
         }
     if (o->bending == 0.0) o->bending = o->radius ? 2.0 : 0.3;
