@@ -1,5 +1,5 @@
-/* rows_bspline.c - images brought together by B-splines. The fixed image is the moving one taken through a known
-   field, with noise and shading of its own; what counts is how far from the truth the head's voxels end up. */
+/* rows_bspline.c - images brought together by B-splines. The fixed image is the moving one taken through a
+   known field, with noise and shading of its own; what counts is how far from the truth voxels end up. */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
@@ -69,8 +69,8 @@ static double error_of(const bench *b) { /* mean, in voxels, of the head's */
 }
 static int check(bench *b) { return !(error_of(b) <= fmax(0.4, 0.005 * (double)b->side)); }
 /* Multiply-adds a voxel and iteration: 12 for the field along a row and 12 back along y, 3 for either along
-   the other axes with cells of 5, 19 for the voxel and its gradient, 12 for the sums and the slope; pyramids of
-   both once. */
+   the other axes with cells of 5, 19 for the voxel and its gradient, 12 for the sums and the slope; pyramids
+   of both once. */
 static double work(const bench *b) {
     double n = (double)voxels(b), all = 2 * 8 * n;
     int k;
