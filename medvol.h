@@ -2731,6 +2731,51 @@ typedef struct mv_register_lncc_opt {
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
+typedef struct mv_register_bspline_opt {
+    const double *start;          /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
+    const mv_volume *fixed_mask;  /* weights (>= 0) on the fixed image's voxels; or NULL */
+    const mv_volume *moving_mask; /* the same on the moving one's */
+    mv_similarity metric;
+    int radius;     /* 0: metric; 1 to 8: local correlation instead, windows of that radius in voxels */
+    int grid[3];    /* voxels of the fixed image from one control point to the next along each axis, 1 to 64;
+                       0: 5 of the axis with the finest spacing, along others as many mm */
+    double bending; /* weight of the bending energy; 0: 0.3, with radius 2; negative: none */
+    int bins;       /* MI: of each image; 0: 32; 8 to 128: the less noise, the more */
+    int pairs;      /* steps that L-BFGS remembers; 0: 6; to 20 */
+    mv_volume *field; /* or NULL: u itself, on the fixed image's voxels as mv_register_lncc has it */
+    mv_register_control control; /* iterations: 15, of the finest level; twice as many at the next, three
+                                    times at all others */
+} mv_register_bspline_opt;
+/* mv_register_bspline: free-form deformation: the u of cubic B-splines that makes D + bending * R least.
+   points: its coefficients, as MEDVOL_TRANSFORM_BSPLINE takes them: in mm (world RAS+), f32, of cx, cy, cz,
+   1, 3 or cx, cy, 1, 1, 2 control points, c[d] = (n[d] - 1) / grid[d] + 4, number 1 of each axis at the fixed
+   image's first voxel (the affine says so); in a chain of mv_warp it comes before start.
+     D: NCC: 1 - r. SSD: mean of (W - F)^2 over twice the variance of F. MI: minus the information in nats; F
+        in bins, W by cubic windows. W(p) = moving(A(p + u(p))), linear; over the voxels that lead within half
+        a voxel of the moving image, in weights of both masks. radius: 1 - the mean of r^2 over windows, as
+        mv_register_lncc has it (windows without contrast have no say; beyond the moving image its border
+        counts; no moving_mask).
+     R: mean over the lattice of the squares of all second derivatives of u along the grid's axes, times the
+        square of the finest spacing: no number depends on units.
+   Both gradients are exact but for voxels that enter or leave the moving image or its mask; R's comes from
+   Gram matrices of B, B' and B''. Limited-memory BFGS, scaled at the start of each level by sums of D's
+   curvature about each control point; steps are shortened until the energy falls (Armijo), and move no voxel
+   by more than 2 of the level; a step that leaves less than half of the weight in the moving image is
+   refused. Lattices of coarser levels have twice the spacing along the axes that the pyramid halves; the next
+   one's control points follow exactly (two-scale relation). Nothing keeps u invertible but `bending`:
+   report.folded counts. report.energy is D + bending * R; update: the longest way of a control point, in
+   voxels of the level.
+   Memory: both pyramids; NCC and MI 5 floats a voxel, radius 14; a control point 24 (2 pairs + 5) + 60 bytes
+   and some 80 more. Threads: layers of cells along z (in the plane y); bits do not depend on them. Numerics:
+   sums over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.12 voxels, MI to
+   0.2. Linear interpolation evens out the moving image's noise, which draws u towards half voxels where
+   little else is to be seen. NaN voxels have no weight. Errors: as mv_register_affine; _SINGULAR (constant
+   images), _EMPTY (also: nothing of one image lies in the other; not with radius), _UNSUPPORTED (radius and
+   moving_mask), _ALIAS (a result over an image, a mask or the other result); results as they were. Source:
+   Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al. 2013. */
+MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
+                                         const mv_volume *moving, const mv_register_bspline_opt *opt);
+
 /* Which demons. */
 typedef enum mv_demons {
     MEDVOL_DEMONS_DIFFEOMORPHIC = 0, /* u <- exp(du) + u o exp(du); J of both images */
@@ -39062,6 +39107,1235 @@ MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_
     mv__free(ctx, p);
     mv__free(ctx, d.block);
     if (o.control.report) *o.control.report = rep;
+    return st;
+}
+#endif
+/* ---- cubic B-splines on a lattice of control points. Images in the plane stand on edge, x, 1, y, so that
+   cells along z can be shared out: a job makes the field of a layer of cells, warps, and takes the slopes
+   back to the four layers of control points about it, along y, x and z in turn. ---- */
+#ifdef MV__PASS
+#if MV__PASS == 1
+enum { MV__BS_SUMS = 7, MV__BS_RUN = 512 }; /* outputs that are added up as floats */
+#endif
+#define MV__BS_GET(p) (i + MVF_N <= n ? mvf_load((p) + i) : mvf_loadn((p) + i, n - i))
+#define MV__BS_PUT(p, v) MV__K(mv__ln_put)((p) + i, v, n - i)
+/* a row of the field from one of control points; w: four rows of weights of a cell's s voxels, then 0 */
+static void MV__K(mv__bs_spread)(float *d, const float *c, const float *w, size_t wide, size_t s,
+                                 size_t cells) {
+    size_t i, j;
+    for (i = 0; i < cells; i++, c++, d += s) {
+        const mvf c0 = mvf_set1(c[0]), c1 = mvf_set1(c[1]), c2 = mvf_set1(c[2]), c3 = mvf_set1(c[3]);
+        for (j = 0; j < s; j += MVF_N) { /* what goes too far is written over by the next cell */
+            const mvf v = mvf_mad(c1, mvf_load(w + wide + j), mvf_mul(c0, mvf_load(w + j)));
+            const mvf u = mvf_mad(c2, mvf_load(w + 2 * wide + j), v);
+            mvf_store(d + j, mvf_mad(c3, mvf_load(w + 3 * wide + j), u));
+        }
+    }
+    mv_end();
+}
+/* the transpose of that, added to c; q is 0 behind the row */
+static void MV__K(mv__bs_collect)(float *c, const float *q, const float *w, size_t wide, size_t s,
+                                  size_t cells) {
+    const mv4 one = mv4_set1(1.0f);
+    size_t i, j, k;
+    for (i = 0; i < cells; i++, c++, q += s) {
+        mv4 t[4], v = mv4_load(q);
+        MV__UNROLL for (k = 0; k < 4; k++) t[k] = mv4_mul(mv4_load(w + k * wide), v);
+        for (j = 4; j < s; j += 4) {
+            v = mv4_load(q + j);
+            MV__UNROLL for (k = 0; k < 4; k++) t[k] = mv4_mad(mv4_load(w + k * wide + j), v, t[k]);
+        }
+        mv4_transpose(t);
+        v = mv4_mad(one, mv4_mad(one, t[0], t[1]), mv4_mad(one, t[2], t[3]));
+        mv4_store(c, mv4_mad(one, mv4_load(c), v));
+    }
+    mv_end();
+}
+/* w = a b (NULL: 1); 0, and so is m, where m is NaN: outside of the moving image */
+static void MV__K(mv__bs_weigh)(float *m, float *w, const float *a, const float *b, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf v = MV__BS_GET(m);
+        mvf k = a ? MV__BS_GET(a) : mvf_set1(1.0f);
+        if (b) k = mvf_mul(k, MV__BS_GET(b));
+        MV__BS_PUT(w, mvf_sel(mvf_isnan(v), mvf_zero(), k));
+        MV__BS_PUT(m, mvf_sel(mvf_isnan(v), mvf_zero(), v));
+    }
+    mv_end();
+}
+/* adds the sums of w by 1, f, m, f f, m m, f m, (m - f)^2 */
+static void MV__K(mv__bs_sums)(double *out, const float *f, const float *m, const float *w, size_t n) {
+    float lane[MVF_N];
+    size_t i, k, end;
+    for (i = 0; i < n;) {
+        mvf s[MV__BS_SUMS];
+        MV__UNROLL for (k = 0; k < MV__BS_SUMS; k++) s[k] = mvf_zero();
+        for (end = i + MV__BS_RUN; i < n && i < end; i += MVF_N) {
+            const mvf a = MV__BS_GET(f), b = MV__BS_GET(m), v = MV__BS_GET(w), r = mvf_sub(b, a);
+            const mvf va = mvf_mul(v, a), vb = mvf_mul(v, b);
+            s[0] = mvf_add(v, s[0]);
+            s[1] = mvf_add(va, s[1]);
+            s[2] = mvf_add(vb, s[2]);
+            s[3] = mvf_mad(va, a, s[3]);
+            s[4] = mvf_mad(vb, b, s[4]);
+            s[5] = mvf_mad(va, b, s[5]);
+            s[6] = mvf_mad(mvf_mul(v, r), r, s[6]);
+        }
+        MV__UNROLL for (k = 0; k < MV__BS_SUMS; k++) {
+            int l;
+            mvf_store(lane, s[k]);
+            for (l = 0; l < MVF_N; l++) out[k] += (double)lane[l];
+        }
+    }
+    mv_end();
+}
+/* rows of q: w (k[0] f + k[1] m + k[2]) times those of g */
+static void MV__K(mv__bs_pull)(float *const *q, const float *const *g, int axes, const float *f,
+                               const float *m, const float *w, const float *k, size_t n) {
+    const mvf a = mvf_set1(k[0]), b = mvf_set1(k[1]), c = mvf_set1(k[2]);
+    size_t i;
+    int r;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf e = mvf_mul(MV__BS_GET(w), mvf_mad(a, MV__BS_GET(f), mvf_mad(b, MV__BS_GET(m), c)));
+        for (r = 0; r < axes; r++) MV__BS_PUT(q[r], mvf_mul(e, MV__BS_GET(g[r])));
+    }
+    mv_end();
+}
+/* h = w g' k g, k symmetric: xx yy zz xy xz yz */
+static void MV__K(mv__bs_bend)(float *h, const float *const *g, const float *w, const float *k, size_t n) {
+    const mvf k0 = mvf_set1(k[0]), k1 = mvf_set1(k[1]), k2 = mvf_set1(k[2]), k3 = mvf_set1(2.0f * k[3]),
+              k4 = mvf_set1(2.0f * k[4]), k5 = mvf_set1(2.0f * k[5]);
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf x = MV__BS_GET(g[0]), y = MV__BS_GET(g[1]), z = MV__BS_GET(g[2]);
+        const mvf a = mvf_mul(x, mvf_mad(k0, x, mvf_mad(k3, y, mvf_mul(k4, z))));
+        const mvf b = mvf_mad(y, mvf_mad(k1, y, mvf_mul(k5, z)), a);
+        MV__BS_PUT(h, mvf_mul(MV__BS_GET(w), mvf_mad(k2, mvf_mul(z, z), b)));
+    }
+    mv_end();
+}
+#undef MV__BS_GET
+#undef MV__BS_PUT
+#else
+enum {
+    MV__BS_GRID = 64,  /* voxels a cell, and pairs of steps and slopes, at most */
+    MV__BS_PAIRS = 20,
+    MV__BS_SPACING = 5, /* what is meant by 0: voxels a cell, iterations */
+    MV__BS_STEPS = 15
+};
+/* Control point i of an axis lies at voxel (i - 1) s - phase of the level; the lattice reaches as far as the
+   finest level does, so that it is the next one's with every second control point. */
+typedef struct mv__bs {
+    const mv_register_bspline_opt *o;
+    const char *op;
+    mv__rg_image fix, mov;
+    int axes, ax[3];        /* of the moving image, those that count: also the field's components */
+    size_t n[3], s[3], c[3], cells[3], wide[3], width; /* cells: with voxels; width: of rows of scratch */
+    size_t plane, count, jobs, room, kinds; /* of control points; kinds: rows that are taken back */
+    double phase[3], h[3];  /* h: mm between control points */
+    double m[12], turn[12]; /* fixed voxel to moving voxel; mm to moving voxel */
+    float bend[6];          /* turn turn' / axes */
+    float *w[3];            /* weights [4][wide] */
+    double *gram[3];        /* [3][c][7]: inner products of derivatives */
+    float *cf, *part, *keep[5], *scratch; /* part: [job][4][kinds][plane]; keep: m, its gradient, w */
+    double *sums, *energies, *band[6];    /* band: of one component, on its way through the axes */
+    int look, pull, curve;
+    float k[3];
+    double lambda, reach, factor, least, var, all[MV__BS_SUMS];
+    double *x, *g, *x1, *g1, *p, *d, *ys; /* points, slopes, trials, 1 / curvature, direction, pairs */
+    mv__rg_mi mi;
+    const mv_register_lncc_opt *windows; /* local correlation: what mv__ln is asked for, and that; or NULL */
+    mv__ln local;
+    void *block;
+} mv__bs;
+typedef struct mv__bs_line { /* what a job works with */
+    float *plane[3], *ctrl, *u[3], *f, *m, *w, *v, *g[3], *q, *t, *slice;
+} mv__bs_line;
+static size_t mv__bs_line_make(mv__bs_line *l, const mv__bs *d, float *base) { /* floats it takes */
+    size_t at = 0;
+    int c;
+    for (c = 0; c < 3; c++) {
+        l->plane[c] = mv__ln_take(base, &at, d->plane, 0);
+        l->u[c] = mv__ln_take(base, &at, d->width, 0);
+        l->g[c] = mv__ln_take(base, &at, d->width, 0);
+    }
+    l->ctrl = mv__ln_take(base, &at, d->c[0], 0);
+    l->f = mv__ln_take(base, &at, d->width, 0);
+    l->m = mv__ln_take(base, &at, d->width, 0);
+    l->w = mv__ln_take(base, &at, d->width, 0);
+    l->v = mv__ln_take(base, &at, d->width, 0);
+    l->t = mv__ln_take(base, &at, d->width, 0);
+    l->q = mv__ln_take(base, &at, d->kinds * d->s[1] * d->width, 0);
+    l->slice = mv__ln_take(base, &at, d->s[2] * d->kinds * d->plane, 0);
+    return at;
+}
+/* d = sum of w[i] row[i]; two rows go as three, for of two weights the sum is taken to be 1 */
+static void mv__bs_mix(float *d, const void *const *row, const float *w, size_t count, size_t n) {
+    const void *three[3];
+    float v[3];
+    if (count == 2) {
+        three[0] = row[0], three[1] = row[1], three[2] = row[1];
+        v[0] = w[0], v[1] = w[1], v[2] = 0.0f;
+        MV__PICK(mv__rs_comb_f32)(d, three, v, 3, n);
+    } else MV__PICK(mv__rs_comb_f32)(d, row, w, count, n);
+}
+/* the control points of slice z */
+static void mv__bs_slice(const mv__bs *d, const mv__bs_line *l, size_t z) {
+    const size_t cell = z / d->s[2], j = z % d->s[2];
+    const void *row[4];
+    float w[4];
+    int c, k;
+    for (c = 0; c < d->axes; c++) {
+        for (k = 0; k < 4; k++) {
+            row[k] = d->cf + (size_t)c * d->count + (cell + (size_t)k) * d->plane;
+            w[k] = d->w[2][(size_t)k * d->wide[2] + j];
+        }
+        mv__bs_mix(l->plane[c], row, w, 4, d->plane);
+    }
+}
+/* the field's row y of that slice, in mm */
+static void mv__bs_field_row(const mv__bs *d, const mv__bs_line *l, size_t y) {
+    const size_t cell = y / d->s[1], j = y % d->s[1];
+    const void *row[4];
+    float w[4];
+    int c, k;
+    for (c = 0; c < d->axes; c++) {
+        const float *ctrl = l->plane[c];
+        if (d->c[1] > 1) {
+            for (k = 0; k < 4; k++) {
+                row[k] = l->plane[c] + (cell + (size_t)k) * d->c[0];
+                w[k] = d->w[1][(size_t)k * d->wide[1] + j];
+            }
+            mv__bs_mix(l->ctrl, row, w, 4, d->c[0]);
+            ctrl = l->ctrl;
+        }
+        MV__PICK(mv__bs_spread)(l->u[c], ctrl, d->w[0], d->wide[0], d->s[0], d->cells[0]);
+    }
+}
+/* the moving image along a row, its gradient and weights */
+static void mv__bs_warp_row(const mv__bs *d, const mv__bs_line *l, float *m, float *const *g, float *w,
+                            size_t y, size_t z) {
+    const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
+    mv__fd_row s;
+    int c;
+    mv__memset(&s, 0, sizeof s);
+    s.planes = d->axes;
+    mv__fd_turn_of(&s, d->turn);
+    for (c = 0; c < 3; c++) {
+        s.n[c] = d->mov.n[c];
+        s.step[c] = d->m[4 * c];
+        s.at[c] = d->m[4 * c + 1] * (double)y + d->m[4 * c + 2] * (double)z + d->m[4 * c + 3];
+        s.u[c] = l->u[c];
+        s.grad[c] = g[c];
+    }
+    s.sy = s.n[0];
+    s.sz = s.n[0] * s.n[1];
+    s.wide = mv__fd_is_far(s.n, s.sy, s.sz);
+    s.constant = 1;
+    if (d->mov.w) {
+        s.src[0] = d->mov.w;
+        s.dst[0] = l->v;
+        MV__PICK(mv__fd_lin1)(&s, n0);
+    }
+    s.scaled = 1;
+    s.slope = d->mov.scale;
+    s.inter = -d->mov.mean * d->mov.scale;
+    s.value = mv__bits_f32(0x7fc00000);
+    s.src[0] = d->mov.f;
+    s.dst[0] = m;
+    MV__PICK(mv__fd_grad)(&s, n0);
+    MV__PICK(mv__bs_weigh)(m, w, d->fix.w ? d->fix.w + at : NULL, d->mov.w ? l->v : NULL, n0);
+}
+/* mutual information's slopes, and its curvatures, by the moving values; w times that */
+static void mv__bs_blame(const mv__bs *d, float *e, float *h, const float *f, const float *m,
+                         const float *w) {
+    const mv__rg_mi *q = &d->mi;
+    const float top = q->b.top - 1.0f, fine = (float)MV__RG_FINE / top;
+    size_t i;
+    for (i = 0; i < d->n[0]; i++) {
+        const int bin = mv__rg_bin(&q->b, f[i]);
+        const float u = mv__rg_place_of(&q->b, m[i]), v = u * fine;
+        const int k = v < (float)MV__RG_FINE ? (int)v : MV__RG_FINE - 1;
+        const size_t at = (size_t)bin * (MV__RG_FINE + 1) + (size_t)k;
+        const float slope = q->slope[at] + (v - (float)k) * (q->slope[at + 1] - q->slope[at]);
+        e[i] = u > 0.0f && u < top ? w[i] * slope : 0.0f; /* beyond the bins nothing changes */
+        h[i] = w[i] * q->bend[at];
+    }
+}
+/* row `kind` of a cell's row j */
+static float *mv__bs_row(const mv__bs *d, const mv__bs_line *l, size_t kind, size_t j) {
+    return l->q + (kind * d->s[1] + j) * d->width;
+}
+/* local correlation: slopes are there already, by voxels of the fixed image */
+static void mv__bs_local_row(const mv__bs *d, const mv__bs_line *l, size_t y, size_t z) {
+    const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
+    int i;
+    for (i = 0; i < d->axes; i++)
+        mv__memcpy(mv__bs_row(d, l, (size_t)i, y % d->s[1]), d->local.g[d->ax[i]] + at, n0 * sizeof(float));
+    if (d->curve)
+        mv__memcpy(mv__bs_row(d, l, (size_t)d->axes, y % d->s[1]), d->local.g[3] + at, n0 * sizeof(float));
+}
+static void mv__bs_look_row(const mv__bs *d, const mv__bs_line *l, size_t job, size_t y, size_t z) {
+    const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
+    static const float one[3] = {0.0f, 0.0f, 1.0f};
+    float *m = l->m, *w = l->w, *g[3], *q[3];
+    const float *weight;
+    int c, i;
+    for (c = 0; c < 3; c++) g[c] = l->g[c];
+    if (d->keep[0]) {
+        m = d->keep[0] + at, w = d->keep[4] + at;
+        for (c = 0; c < 3; c++) g[c] = d->keep[c + 1] + at;
+    }
+    MV__PICK(mv__rg_even)(l->f, d->fix.f + at, n0, d->fix.mean, d->fix.scale);
+    if (d->look) {
+        const size_t cells = (size_t)d->mi.b.bins * d->mi.b.wide;
+        mv__bs_field_row(d, l, y);
+        mv__bs_warp_row(d, l, m, g, w, y, z);
+        MV__PICK(mv__bs_sums)(d->sums + job * MV__BS_SUMS, l->f, m, w, n0);
+        if (d->mi.part)
+            MV__PICK(mv__rg_joint)(d->mi.part + job * cells, &d->mi.b, m, l->f, w, n0);
+    }
+    if (!d->pull) return;
+    for (i = 0; i < d->axes; i++) {
+        g[i] = g[d->ax[i]]; /* in rising order */
+        q[i] = mv__bs_row(d, l, (size_t)i, y % d->s[1]);
+    }
+    weight = w;
+    if (d->mi.part) {
+        mv__bs_blame(d, l->u[0], l->u[1], l->f, m, w);
+        weight = l->u[1];
+        MV__PICK(mv__bs_pull)(q, (const float *const *)g, d->axes, l->f, m, l->u[0], one, n0);
+    } else MV__PICK(mv__bs_pull)(q, (const float *const *)g, d->axes, l->f, m, w, d->k, n0);
+    if (!d->curve) return;
+    for (c = 0; c < 3; c++) g[c] = d->keep[0] ? d->keep[c + 1] + at : l->g[c];
+    MV__PICK(mv__bs_bend)(mv__bs_row(d, l, (size_t)d->axes, y % d->s[1]), (const float *const *)g, weight,
+                          d->bend, n0);
+}
+/* rows of a cell to the control points of its slice */
+static void mv__bs_take_back(const mv__bs *d, const mv__bs_line *l, float *slice, size_t cell, size_t rows) {
+    const size_t kinds = (size_t)d->axes + (d->curve ? 1 : 0);
+    const void *row[MV__BS_GRID];
+    size_t i, j, k;
+    for (i = 0; i < kinds; i++) {
+        if (d->c[1] == 1) {
+            MV__PICK(mv__bs_collect)(slice + i * d->plane, mv__bs_row(d, l, i, 0), d->w[0], d->wide[0],
+                                     d->s[0], d->cells[0]);
+            continue;
+        }
+        for (j = 0; j < rows; j++) row[j] = mv__bs_row(d, l, i, j);
+        for (k = 0; k < 4; k++) {
+            mv__bs_mix(l->t, row, d->w[1] + k * d->wide[1], rows, d->n[0]);
+            MV__PICK(mv__bs_collect)(slice + i * d->plane + (cell + k) * d->c[0], l->t, d->w[0], d->wide[0],
+                                     d->s[0], d->cells[0]);
+        }
+    }
+}
+static void mv__bs_job(void *arg, size_t job) {
+    const mv__bs *d = (const mv__bs *)arg;
+    const size_t z0 = job * d->s[2], z1 = mv__minz(d->n[2], z0 + d->s[2]), each = d->kinds * d->plane;
+    const void *row[MV__BS_GRID];
+    mv__bs_line l;
+    size_t y, z, i, k;
+    (void)mv__bs_line_make(&l, d, d->scratch + job * d->room);
+    mv__memset(l.slice, 0, (z1 - z0) * each * sizeof(float));
+    mv__memset(l.q, 0, d->kinds * d->s[1] * d->width * sizeof(float));
+    mv__memset(l.t, 0, d->width * sizeof(float));
+    if (d->look) mv__memset(d->sums + job * MV__BS_SUMS, 0, MV__BS_SUMS * sizeof(double));
+    if (d->look && d->mi.part)
+        mv__memset(d->mi.part + job * (size_t)d->mi.b.bins * d->mi.b.wide, 0,
+                   (size_t)d->mi.b.bins * d->mi.b.wide * sizeof(float));
+    for (z = z0; z < z1; z++) {
+        if (d->look) mv__bs_slice(d, &l, z);
+        for (y = 0; y < d->n[1]; y++) {
+            if (d->windows) mv__bs_local_row(d, &l, y, z);
+            else mv__bs_look_row(d, &l, job, y, z);
+            if (d->pull && (y + 1 == d->n[1] || (y + 1) % d->s[1] == 0))
+                mv__bs_take_back(d, &l, l.slice + (z - z0) * each, y / d->s[1], y % d->s[1] + 1);
+        }
+    }
+    for (i = 0; i < (size_t)d->axes + (d->curve ? 1 : 0) && d->pull; i++)
+        for (k = 0; k < 4; k++) {
+            for (z = z0; z < z1; z++) row[z - z0] = l.slice + (z - z0) * each + i * d->plane;
+            mv__bs_mix(d->part + ((job * 4 + k) * d->kinds + i) * d->plane, row, d->w[2] + k * d->wide[2],
+                       z1 - z0, d->plane);
+        }
+}
+/* ---- bending energy: of each component c' K c, K a sum of products of three Gram matrices of seven bands,
+   xx + yy + zz + 2 (xy + xz + yz). The first two axes: what the third takes by derivatives 0, 1, 2. ---- */
+static void mv__bs_across(const mv__bs *d, const double *x, size_t z) {
+    const size_t n0 = d->c[0], n1 = d->c[1], at = z * d->plane;
+    size_t i, j, k, b;
+    for (k = 0; k < 3; k++) {
+        const double *g = d->gram[0] + k * n0 * 7;
+        for (j = 0; j < n1; j++)
+            for (i = 0; i < n0; i++) {
+                double s = 0.0;
+                for (b = i < 3 ? 3 - i : 0; b < 7 && i + b < n0 + 3; b++)
+                    s += g[7 * i + b] * x[at + j * n0 + i + b - 3];
+                d->band[k][at + j * n0 + i] = s;
+            }
+    }
+    for (k = 3; k < 6; k++) mv__memset(d->band[k] + at, 0, d->plane * sizeof(double));
+    for (j = 0; j < n1; j++)
+        for (b = j < 3 ? 3 - j : 0; b < 7 && j + b < n1 + 3; b++) {
+            const double *g = d->gram[1] + 7 * j + b, g0 = g[0], g1 = g[7 * n1], g2 = g[14 * n1];
+            const size_t from = at + (j + b - 3) * n0, to = at + j * n0;
+            for (i = 0; i < n0; i++) {
+                const double a0 = d->band[0][from + i], a1 = d->band[1][from + i];
+                d->band[3][to + i] += g0 * d->band[2][from + i] + g2 * a0 + 2.0 * g1 * a1;
+                d->band[4][to + i] += 2.0 * (g0 * a1 + g1 * a0);
+                d->band[5][to + i] += g0 * a0;
+            }
+        }
+}
+typedef struct mv__bs_stiff {
+    const mv__bs *d;
+    const double *x;
+    double *g;
+} mv__bs_stiff;
+static void mv__bs_across_job(void *arg, size_t z) {
+    const mv__bs_stiff *q = (const mv__bs_stiff *)arg;
+    mv__bs_across(q->d, q->x, z);
+}
+static void mv__bs_along_job(void *arg, size_t z) { /* adds the gradient; the energy of layer z */
+    const mv__bs_stiff *q = (const mv__bs_stiff *)arg;
+    const mv__bs *d = q->d;
+    const size_t n2 = d->c[2], at = z * d->plane;
+    double e = 0.0;
+    size_t i, b;
+    for (i = 0; i < d->plane; i++) {
+        double s = 0.0;
+        for (b = z < 3 ? 3 - z : 0; b < 7 && z + b < n2 + 3; b++) {
+            const double *g = d->gram[2] + 7 * z + b;
+            const size_t from = (z + b - 3) * d->plane + i;
+            s += g[0] * d->band[3][from] + g[7 * n2] * d->band[4][from] + g[14 * n2] * d->band[5][from];
+        }
+        e += q->x[at + i] * s;
+        q->g[at + i] += 2.0 * d->lambda * s;
+    }
+    d->energies[z] = d->lambda * e;
+}
+static mv_status mv__bs_stiffness(mv_ctx *ctx, const mv__bs *d, const double *x, double *g, double *energy) {
+    mv__bs_stiff q;
+    size_t z;
+    int c;
+    mv_status st = MEDVOL_OK;
+    q.d = d;
+    for (c = 0; c < d->axes && d->lambda > 0.0 && st == MEDVOL_OK; c++) {
+        q.x = x + (size_t)c * d->count;
+        q.g = g + (size_t)c * d->count;
+        st = mv_parallel_for(ctx, d->c[2], mv__bs_across_job, &q, NULL);
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, d->c[2], mv__bs_along_job, &q, NULL);
+        for (z = 0; z < d->c[2] && st == MEDVOL_OK; z++) *energy += d->energies[z];
+    }
+    return st;
+}
+/* ---- energy and slopes ---- */
+typedef struct mv__bs_fold {
+    const mv__bs *d;
+    double *g, *p;
+} mv__bs_fold;
+static void mv__bs_fold_job(void *arg, size_t z) { /* a layer of control points: of the four cells about it */
+    const mv__bs_fold *q = (const mv__bs_fold *)arg;
+    const mv__bs *d = q->d;
+    const size_t first = z < 3 ? 0 : z - 3, at = z * d->plane;
+    const double *turn = d->windows ? d->fix.inverse : d->turn, bend = (double)d->mov.scale,
+                 unit = d->windows ? d->factor : d->factor * bend;
+    size_t i, job;
+    int c, r;
+    for (i = 0; i < d->plane; i++) {
+        double v[4] = {0.0, 0.0, 0.0, 0.0};
+        for (job = first; job <= z && job < d->jobs; job++) {
+            const float *s = d->part + (job * 4 + (z - job)) * d->kinds * d->plane + i;
+            for (r = 0; r < d->axes; r++) v[r] += (double)s[(size_t)r * d->plane];
+            if (d->curve) v[3] += (double)s[(size_t)d->axes * d->plane];
+        }
+        for (c = 0; c < d->axes; c++) {
+            double s = 0.0;
+            for (r = 0; r < d->axes; r++) s += turn[4 * d->ax[r] + c] * v[r];
+            q->g[(size_t)c * d->count + at + i] = unit * s;
+        }
+        if (d->curve) q->p[at + i] = d->windows ? -unit * v[3] : unit * bend * v[3];
+    }
+}
+/* what the sums say: the energy, and e = w (k[0] f + k[1] m + k[2]) times `factor`, its derivative by m */
+static double mv__bs_energy(mv__bs *d) {
+    const double *s = d->all, n = s[0];
+    double mf, mm, ff, yy, fy, slope;
+    d->k[0] = -1.0f, d->k[1] = 1.0f, d->k[2] = 0.0f;
+    d->factor = 0.0;
+    if (!(n > d->least)) return 1e300;
+    mf = s[1] / n, mm = s[2] / n;
+    ff = s[3] / n - mf * mf, yy = s[4] / n - mm * mm, fy = s[5] / n - mf * mm;
+    if (d->o->metric == MEDVOL_SSD) {
+        if (!(d->var > 0.0)) d->var = ff > 1e-9 ? ff : 1e-9;
+        d->factor = 1.0 / (n * d->var);
+        return 0.5 * s[6] * d->factor;
+    }
+    if (d->o->metric == MEDVOL_MI) {
+        d->factor = -1.0 / n;
+        return -mv__rg_mi_tables(&d->mi, d->jobs);
+    }
+    if (!(ff > 1e-12 && yy > 1e-12)) return 1.0;
+    slope = fy / yy;
+    d->factor = 1.0 / (n * sqrt(ff * yy));
+    d->k[1] = (float)slope;
+    d->k[2] = (float)(mf - slope * mm);
+    return 1.0 - fy / sqrt(ff * yy);
+}
+/* the field as planes, in the units of the control points */
+typedef struct mv__bs_result {
+    const mv__bs *d;
+    float *to[3];
+    size_t sy, sz;
+} mv__bs_result;
+static void mv__bs_result_job(void *arg, size_t job) {
+    const mv__bs_result *g = (const mv__bs_result *)arg;
+    const mv__bs *d = g->d;
+    const size_t end = mv__minz(d->n[2], (job + 1) * d->s[2]);
+    mv__bs_line l;
+    size_t y, z;
+    int c;
+    (void)mv__bs_line_make(&l, d, d->scratch + job * d->room);
+    for (z = job * d->s[2]; z < end; z++) {
+        mv__bs_slice(d, &l, z);
+        for (y = 0; y < d->n[1]; y++) {
+            mv__bs_field_row(d, &l, y);
+            for (c = 0; c < d->axes; c++)
+                mv__memcpy(g->to[c] + z * g->sz + y * g->sy, l.u[c], d->n[0] * sizeof(float));
+        }
+    }
+}
+/* the field in the fixed image's voxels, windows and forces on all of them */
+static mv_status mv__bs_correlate(mv_ctx *ctx, mv__bs *d, const double *x, double *energy) {
+    double sum = 0.0;
+    mv__bs_result g;
+    size_t i, z;
+    int c, r;
+    mv_status st;
+    for (c = 0; c < d->axes; c++)
+        for (i = 0; i < d->count; i++) {
+            double v = 0.0;
+            for (r = 0; r < d->axes; r++) v += d->fix.inverse[4 * d->ax[c] + r] * x[(size_t)r * d->count + i];
+            d->cf[(size_t)c * d->count + i] = (float)v;
+        }
+    g.d = d;
+    for (c = 0; c < d->axes; c++) g.to[c] = d->local.u[d->ax[c]];
+    g.sy = d->n[0];
+    g.sz = d->n[0] * d->n[1];
+    if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_result_job, &g, NULL)) < 0) return st;
+    if ((st = mv_parallel_for(ctx, d->local.jobs, mv__ln_sweep, &d->local, NULL)) < 0) return st;
+    for (z = 0; z < d->n[2]; z++) sum += d->local.energy[z];
+    d->all[0] = d->local.weight;
+    d->factor = d->local.weight > 0.0 ? -1.0 / d->local.weight : 0.0;
+    *energy = 1.0 + sum * d->factor;
+    return st;
+}
+static mv_status mv__bs_evaluate(mv_ctx *ctx, mv__bs *d, const double *x, double *g, double *energy) {
+    const int once = d->o->metric == MEDVOL_SSD;
+    mv__bs_fold q;
+    size_t i, k;
+    mv_status st;
+    q.d = d;
+    q.g = g;
+    q.p = d->p;
+    if (d->windows) {
+        if ((st = mv__bs_correlate(ctx, d, x, energy)) < 0) return st;
+        d->look = 0;
+        d->pull = 1;
+        if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
+        if ((st = mv_parallel_for(ctx, d->c[2], mv__bs_fold_job, &q, NULL)) < 0) return st;
+        return mv__bs_stiffness(ctx, d, x, g, energy);
+    }
+    for (i = 0; i < (size_t)d->axes * d->count; i++) d->cf[i] = (float)x[i];
+    d->look = 1;
+    d->pull = once;
+    d->k[0] = -1.0f, d->k[1] = 1.0f, d->k[2] = 0.0f;
+    if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
+    for (k = 0; k < MV__BS_SUMS; k++)
+        for (i = 0, d->all[k] = 0.0; i < d->jobs; i++) d->all[k] += d->sums[i * MV__BS_SUMS + k];
+    *energy = mv__bs_energy(d);
+    if (!(*energy < 1e300)) return st;
+    d->look = 0;
+    d->pull = 1;
+    if (!once && (st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
+    if ((st = mv_parallel_for(ctx, d->c[2], mv__bs_fold_job, &q, NULL)) < 0) return st;
+    return mv__bs_stiffness(ctx, d, x, g, energy);
+}
+/* ---- a level's lattice and memory ---- */
+/* the four pieces of a cubic B-spline, and their first and second derivatives, at t of a cell */
+static void mv__bs_pieces(double t, double v[3][4]) {
+    const double e = 1.0 - t;
+    v[0][0] = e * e * e / 6.0, v[0][1] = 2.0 / 3.0 - t * t * (1.0 - 0.5 * t);
+    v[0][2] = 2.0 / 3.0 - e * e * (1.0 - 0.5 * e), v[0][3] = t * t * t / 6.0;
+    v[1][0] = -0.5 * e * e, v[1][1] = t * (1.5 * t - 2.0);
+    v[1][2] = -e * (1.5 * e - 2.0), v[1][3] = 0.5 * t * t;
+    v[2][0] = e, v[2][1] = 3.0 * t - 2.0, v[2][2] = 1.0 - 3.0 * t, v[2][3] = t;
+}
+/* means over the lattice of products of derivatives of B-splines i and i + b - 3, by four points of Gauss in
+   each cell, exact for the pieces' products; h: mm between control points */
+static void mv__bs_gram(double *gram, size_t c, double h) {
+    static const double at[4] = {0.0694318442029737, 0.3300094782075719, 0.6699905217924281,
+                                 0.9305681557970263},
+                        weight[4] = {0.1739274225687269, 0.3260725774312731, 0.3260725774312731,
+                                     0.1739274225687269};
+    double v[3][4], unit = 1.0;
+    size_t i, k, p, q, cell;
+    mv__memset(gram, 0, 21 * c * sizeof *gram);
+    if (c == 1) gram[3] = 1.0;
+    for (i = 0; i < 4 && c > 1; i++) {
+        mv__bs_pieces(at[i], v);
+        for (k = 0, unit = 1.0; k < 3; k++, unit /= h * h)
+            for (cell = 0; cell + 3 < c; cell++)
+                for (p = 0; p < 4; p++)
+                    for (q = 0; q < 4; q++)
+                        gram[7 * (k * c + cell + p) + q + 3 - p] +=
+                            unit * weight[i] * v[k][p] * v[k][q] / (double)(c - 3);
+    }
+}
+/* Voxels of the finest level are n0 of volume v0; level v; s: voxels between control points. On edge where
+   there is a plane. */
+static void mv__bs_lattice(mv__bs *d, const mv_volume *v0, const mv_volume *v, const int *grid) {
+    double inverse[12], place[12], mm[3];
+    int k;
+    (void)mv_affine_invert(inverse, v0->affine); /* looked at before */
+    mv_affine_mul(place, inverse, v->affine);
+    mv_affine_spacing(mm, v->affine);
+    for (k = 0; k < 3; k++) {
+        const int to = d->axes == 2 && k ? 3 - k : k;
+        const double most = k < v0->ndim ? (double)(v0->dim[k] - 1) : 0.0, unit = place[5 * k];
+        d->s[to] = most > 0.0 ? (size_t)grid[k] : 1;
+        d->phase[to] = most > 0.0 ? place[4 * k + 3] / unit : 0.0;
+        d->h[to] = mm[k] * (double)d->s[to];
+        d->c[to] = most > 0.0 ? (size_t)(most / (unit * (double)d->s[to]) + 1e-6) + 4 : 1;
+    }
+}
+static void mv__bs_shape(mv__bs *d) {
+    mv__bs_line l;
+    int k;
+    for (k = 0; k < 3; k++) {
+        d->n[k] = d->fix.n[k];
+        d->cells[k] = (d->n[k] - 1) / d->s[k] + 1;
+        d->wide[k] = (d->s[k] + 15) & ~(size_t)15;
+    }
+    d->kinds = (size_t)d->axes + 1;
+    d->width = (d->cells[0] * d->s[0] + 31) & ~(size_t)15;
+    d->plane = d->c[0] * d->c[1];
+    d->count = d->plane * d->c[2];
+    d->jobs = d->cells[2];
+    d->room = mv__bs_line_make(&l, d, NULL);
+}
+static double *mv__bs_doubles(float *base, size_t *at, size_t n) {
+    return (double *)(void *)mv__ln_take(base, at, 2 * n, 0);
+}
+static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers when s is given */
+    const size_t voxels = d->n[0] * d->n[1] * d->n[2], all = (size_t)d->axes * d->count,
+                 bins = (size_t)d->mi.b.bins, cells = bins * d->mi.b.wide;
+    size_t at = 0;
+    int k;
+    for (k = 0; k < 3; k++) {
+        d->w[k] = mv__ln_take(s, &at, 4 * d->wide[k], 0);
+        d->gram[k] = mv__bs_doubles(s, &at, 21 * d->c[k]);
+    }
+    for (k = 0; k < 6; k++) d->band[k] = d->lambda > 0.0 ? mv__bs_doubles(s, &at, d->count) : NULL;
+    for (k = 0; k < 5; k++)
+        d->keep[k] = d->windows || d->o->metric == MEDVOL_SSD ? NULL : mv__ln_take(s, &at, voxels, 0);
+    d->sums = mv__bs_doubles(s, &at, d->jobs * MV__BS_SUMS);
+    d->energies = mv__bs_doubles(s, &at, d->c[2]);
+    d->x = mv__bs_doubles(s, &at, all);
+    d->g = mv__bs_doubles(s, &at, all);
+    d->x1 = mv__bs_doubles(s, &at, all);
+    d->g1 = mv__bs_doubles(s, &at, all);
+    d->d = mv__bs_doubles(s, &at, all);
+    d->p = mv__bs_doubles(s, &at, d->count);
+    d->ys = mv__bs_doubles(s, &at, 2 * (size_t)d->o->pairs * all);
+    d->cf = mv__ln_take(s, &at, all, 0);
+    d->part = mv__ln_take(s, &at, d->jobs * 4 * d->kinds * d->plane, 0);
+    if (bins) {
+        d->mi.joint = mv__bs_doubles(s, &at, cells + d->mi.b.wide + bins);
+        d->mi.part = mv__ln_take(s, &at, d->jobs * cells, 0);
+        d->mi.slope = mv__ln_take(s, &at, bins * (MV__RG_FINE + 1), 0);
+        d->mi.bend = mv__ln_take(s, &at, bins * (MV__RG_FINE + 1), 0);
+        d->mi.beta = mv__ln_take(s, &at, 4 * (MV__RG_BETA + 1), 0);
+    }
+    d->scratch = mv__ln_take(s, &at, d->jobs * d->room, 0);
+    return at;
+}
+static mv_status mv__bs_windows(mv_ctx *ctx, mv__bs *d) {
+    static const double none[3] = {0.0, 0.0, 0.0};
+    mv__ln *q = &d->local;
+    mv_status st;
+    int r, c;
+    q->fix = d->fix;
+    q->mov = d->mov;
+    q->o = d->windows;
+    q->radius = (size_t)d->o->radius;
+    q->least_f = q->least_w = 1e-6f;
+    q->add = -q->fix.mean * q->fix.scale;
+    mv__memcpy(q->m, d->m, sizeof q->m);
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++) q->turn[3 * r + c] = (float)(q->m[4 * r + c] * (double)q->mov.scale);
+    mv__ln_shape(ctx, q);
+    if ((st = mv__ln_begin(ctx, q, d->op, none)) < 0) return st;
+    for (r = 0; r < 3; r++) mv__memset(q->u[r], 0, q->fcount * sizeof(float));
+    return mv__ln_fixed(ctx, q);
+}
+static void mv__bs_free(mv_ctx *ctx, mv__bs *d) {
+    mv__free(ctx, d->local.block);
+    mv__free(ctx, d->block);
+}
+static mv_status mv__bs_begin(mv_ctx *ctx, mv__bs *d) {
+    const double voxels = (double)d->n[0] * (double)d->n[1] * (double)d->n[2],
+                 about = 5.0 * voxels + (double)d->count * (6.0 * (2.0 * d->o->pairs + 8.0) + 32.0) +
+                         (double)d->jobs * ((double)d->room + 4.0 * (double)(d->kinds * d->plane) + 6e3);
+    double v[3][4];
+    size_t bytes, j, k;
+    float *s;
+    int r;
+    if (about > 0.2 * (double)(size_t)-1 / sizeof(float) ||
+        !mv__mul(mv__bs_lay(d, NULL), sizeof(float), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", voxels, -1, "%s: the images are too large", d->op);
+    if ((s = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    d->block = s;
+    (void)mv__bs_lay(d, s);
+    for (r = 0; r < 3; r++) {
+        mv__memset(d->w[r], 0, 4 * d->wide[r] * sizeof(float));
+        for (j = 0; j < d->s[r] && d->c[r] > 1; j++) {
+            mv__bs_pieces(((double)j + d->phase[r]) / (double)d->s[r], v);
+            for (k = 0; k < 4; k++) d->w[r][k * d->wide[r] + j] = (float)v[0][k];
+        }
+        mv__bs_gram(d->gram[r], d->c[r], d->h[r]);
+    }
+    return d->windows ? mv__bs_windows(ctx, d) : MEDVOL_OK;
+}
+/* bins of mutual information at a level; windows on the moving side, whose value is what changes */
+static void mv__bs_bins(mv__bs *d, int bins) {
+    d->mi.b.bins = bins;
+    d->mi.b.top = (float)bins;
+    d->mi.b.wide = ((size_t)bins + 2 * MV__RG_PAD + 3) & ~(size_t)3;
+}
+static void mv__bs_spans(mv__bs *d) {
+    mv__rg_pass p;
+    double v[3][4];
+    int i, k;
+    mv__memset(&p, 0, sizeof p);
+    for (k = 0; k < 2; k++) {
+        p.fix = k ? &d->mov : &d->fix;
+        mv__rg_lattice(&p);
+        mv__rg_span(&d->mi, k, p.fix, p.sy, p.sz);
+    }
+    d->mi.b.f_low = d->mi.low[1], d->mi.b.f_scale = d->mi.step[1];
+    d->mi.b.m_low = d->mi.low[0], d->mi.b.m_scale = d->mi.step[0];
+    for (i = 0; i <= MV__RG_BETA; i++) {
+        mv__bs_pieces((double)i / (double)MV__RG_BETA, v);
+        for (k = 0; k < 4; k++) d->mi.beta[4 * i + k] = (float)v[0][k];
+    }
+    d->mi.b.beta = d->mi.beta;
+}
+/* which control points of a lattice make number i of the next one, and their shares: the two-scale relation
+   (1 4 6 4 1) / 8 where it has half the spacing */
+static size_t mv__bs_parents(size_t *from, double *share, size_t i, int halved) {
+    from[0] = halved ? i / 2 : i;
+    from[1] = from[0] + 1;
+    from[2] = from[0] + 2;
+    share[0] = !halved ? 1.0 : i & 1 ? 0.125 : 0.5;
+    share[1] = i & 1 ? 0.75 : 0.5;
+    share[2] = 0.125;
+    return !halved ? 1 : i & 1 ? 3 : 2;
+}
+static void mv__bs_refine(double *to, const size_t *m, const double *from, const size_t *n, const int *halved,
+                          int axes) {
+    size_t at[3], i[3][3], k[3], many[3];
+    double w[3][3];
+    int c;
+    for (c = 0; c < axes; c++, from += n[0] * n[1] * n[2])
+        for (at[2] = 0; at[2] < m[2]; at[2]++) {
+            many[2] = mv__bs_parents(i[2], w[2], at[2], halved[2]);
+            for (at[1] = 0; at[1] < m[1]; at[1]++) {
+                many[1] = mv__bs_parents(i[1], w[1], at[1], halved[1]);
+                for (at[0] = 0; at[0] < m[0]; at[0]++) {
+                    double s = 0.0;
+                    many[0] = mv__bs_parents(i[0], w[0], at[0], halved[0]);
+                    for (k[2] = 0; k[2] < many[2]; k[2]++)
+                        for (k[1] = 0; k[1] < many[1]; k[1]++)
+                            for (k[0] = 0; k[0] < many[0]; k[0]++)
+                                s += w[2][k[2]] * w[1][k[1]] * w[0][k[0]] *
+                                     from[(i[2][k[2]] * n[1] + i[1][k[1]]) * n[0] + i[0][k[0]]];
+                    *to++ = s;
+                }
+            }
+        }
+}
+/* ---- limited-memory BFGS ---- */
+static double mv__bs_dot(const double *a, const double *b, size_t n) {
+    double s[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t i;
+    for (i = 0; i + 4 <= n; i += 4) {
+        s[0] += a[i] * b[i];
+        s[1] += a[i + 1] * b[i + 1];
+        s[2] += a[i + 2] * b[i + 2];
+        s[3] += a[i + 3] * b[i + 3];
+    }
+    for (; i < n; i++) s[0] += a[i] * b[i];
+    return (s[0] + s[1]) + (s[2] + s[3]);
+}
+static void mv__bs_add(double *d, const double *a, double k, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) d[i] += k * a[i];
+}
+/* the longest way of a control point, and so at most of a voxel, in voxels of the level */
+static double mv__bs_longest(const mv__bs *d, const double *v) {
+    double most = 0.0;
+    size_t i;
+    int c;
+    for (i = 0; i < d->count; i++) {
+        double s = 0.0;
+        for (c = 0; c < d->axes; c++) s += v[(size_t)c * d->count + i] * v[(size_t)c * d->count + i];
+        most = s > most ? s : most;
+    }
+    return sqrt(most) / d->fix.spacing;
+}
+/* p: sums of the energy's curvatures, by rows, becomes what a slope is multiplied by to begin with */
+static void mv__bs_scale(mv__bs *d) {
+    const double mm = d->fix.spacing,
+                 unit = d->windows                     ? 1.0 / (d->axes * mm * mm)
+                        : d->o->metric == MEDVOL_MI  ? -1.0
+                        : d->o->metric == MEDVOL_SSD ? 1.0
+                                                     : fabs((double)d->k[1]);
+    double sum = 0.0, least;
+    size_t i, x, y, z, many = 0;
+    for (i = 0; i < d->count; i++) {
+        d->p[i] *= unit;
+        if (d->p[i] > 0.0) sum += d->p[i], many++;
+    }
+    least = many ? 0.05 * sum / (double)many : 1.0;
+    for (z = 0, i = 0; z < d->c[2]; z++)
+        for (y = 0; y < d->c[1]; y++)
+            for (x = 0; x < d->c[0]; x++, i++) {
+                const double *a = d->gram[0] + 7 * x + 3, *b = d->gram[1] + 7 * y + 3;
+                const double *e = d->gram[2] + 7 * z + 3;
+                const size_t na = 7 * d->c[0], nb = 7 * d->c[1], ne = 7 * d->c[2];
+                const double k = a[2 * na] * b[0] * e[0] + a[0] * b[2 * nb] * e[0] + a[0] * b[0] * e[2 * ne] +
+                                 2.0 * (a[na] * b[nb] * e[0] + a[na] * b[0] * e[ne] + a[0] * b[nb] * e[ne]);
+                d->p[i] = 1.0 / ((d->p[i] > 0.0 ? d->p[i] : 0.0) + least + 2.0 * d->lambda * k);
+            }
+}
+typedef struct mv__bs_pairs {
+    double rho[MV__BS_PAIRS], unit; /* 1 / y s; what the start is scaled by */
+    int held, next;
+} mv__bs_pairs;
+static double *mv__bs_pair(const mv__bs *d, int i, int y) {
+    return d->ys + (size_t)(2 * i + y) * (size_t)d->axes * d->count;
+}
+/* d = - H g */
+static void mv__bs_direction(const mv__bs *d, const mv__bs_pairs *q) {
+    const size_t n = (size_t)d->axes * d->count;
+    double alpha[MV__BS_PAIRS], beta;
+    size_t i;
+    int k, at;
+    for (i = 0; i < n; i++) d->d[i] = -d->g[i];
+    for (k = 1; k <= q->held; k++) {
+        at = (q->next + d->o->pairs - k) % d->o->pairs;
+        alpha[at] = q->rho[at] * mv__bs_dot(mv__bs_pair(d, at, 0), d->d, n);
+        mv__bs_add(d->d, mv__bs_pair(d, at, 1), -alpha[at], n);
+    }
+    for (i = 0; i < n; i++) d->d[i] *= q->unit * d->p[i % d->count];
+    for (k = q->held; k >= 1; k--) {
+        at = (q->next + d->o->pairs - k) % d->o->pairs;
+        beta = q->rho[at] * mv__bs_dot(mv__bs_pair(d, at, 1), d->d, n);
+        mv__bs_add(d->d, mv__bs_pair(d, at, 0), alpha[at] - beta, n);
+    }
+}
+/* the step from x, g to x1, g1 joins the pairs where the slope rose along it */
+static void mv__bs_learn(const mv__bs *d, mv__bs_pairs *q) {
+    const size_t n = (size_t)d->axes * d->count;
+    double *s = mv__bs_pair(d, q->next, 0), *y = mv__bs_pair(d, q->next, 1), sy, yy = 0.0;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        s[i] = d->x1[i] - d->x[i];
+        y[i] = d->g1[i] - d->g[i];
+    }
+    sy = mv__bs_dot(s, y, n);
+    for (i = 0; i < n; i++) yy += y[i] * y[i] * d->p[i % d->count];
+    if (!(sy > 1e-8 * sqrt(yy * mv__bs_dot(s, s, n) / d->p[0]) && yy > 0.0)) return;
+    q->rho[q->next] = 1.0 / sy;
+    q->unit = sy / yy;
+    q->next = (q->next + 1) % d->o->pairs;
+    if (q->held < d->o->pairs) q->held++;
+}
+enum { MV__BS_TRIES = 8 };
+/* a share of the direction that lowers the energy by a ten-thousandth of what its slope promises (Armijo); 0:
+   none was found */
+static mv_status mv__bs_search(mv_ctx *ctx, mv__bs *d, double slope, double *energy, double *share) {
+    const size_t n = (size_t)d->axes * d->count;
+    const double was = *energy;
+    double a = 1.0, e;
+    size_t i;
+    int k;
+    for (k = 0; k < MV__BS_TRIES; k++) {
+        double bend;
+        mv_status st;
+        for (i = 0; i < n; i++) d->x1[i] = d->x[i] + a * d->d[i];
+        if ((st = mv__bs_evaluate(ctx, d, d->x1, d->g1, &e)) < 0) return st;
+        if (e <= was + 1e-4 * a * slope) {
+            *energy = e;
+            *share = a;
+            return MEDVOL_OK;
+        }
+        bend = 2.0 * (e - was - a * slope); /* of a parabola through both energies and the slope */
+        e = bend > 0.0 && e < 1e300 ? -slope * a * a / bend : 0.0;
+        a = e < 0.1 * a ? 0.1 * a : e > 0.5 * a ? 0.5 * a : e;
+    }
+    *share = 0.0;
+    return MEDVOL_OK;
+}
+/* one step: x and g move on. NONE: it was done. */
+static mv_status mv__bs_step(mv_ctx *ctx, mv__bs *d, mv__bs_pairs *q, const mv_register_control *c,
+                             double *energy, double *update, mv_stop *stop) {
+    const size_t n = (size_t)d->axes * d->count;
+    double slope, longest, share = 0.0, *t;
+    const double most = d->reach;
+    mv_status st;
+    size_t i;
+    *stop = MEDVOL_STOP_NONE;
+    for (;;) {
+        mv__bs_direction(d, q);
+        slope = mv__bs_dot(d->g, d->d, n);
+        longest = mv__bs_longest(d, d->d);
+        if (longest > most) {
+            for (i = 0; i < n; i++) d->d[i] *= most / longest;
+            slope *= most / longest;
+            longest = most;
+        }
+        *update = longest;
+        if (slope < 0.0 && longest < c->tolerance) {
+            *stop = MEDVOL_STOP_UPDATE;
+            return MEDVOL_OK;
+        }
+        if (slope < 0.0 && (st = mv__bs_search(ctx, d, slope, energy, &share)) < 0) return st;
+        if (share > 0.0) break;
+        if (!q->held) {
+            *stop = slope < 0.0 ? MEDVOL_STOP_STUCK : MEDVOL_STOP_UPDATE;
+            *update = 0.0;
+            return MEDVOL_OK;
+        }
+        q->held = 0; /* once more, downhill */
+        q->unit = 1.0;
+    }
+    *update = share * longest;
+    mv__bs_learn(d, q);
+    t = d->x, d->x = d->x1, d->x1 = t;
+    t = d->g, d->g = d->g1, d->g1 = t;
+    return MEDVOL_OK;
+}
+static mv_status mv__bs_level(mv_ctx *ctx, mv__bs *d, const mv_register_control *c, int level, double begun,
+                              mv_register_report *rep) {
+    const int most = mv__ln_most(c, level);
+    double last[MV__RG_LAST], energy;
+    mv_register_step step;
+    mv__bs_pairs q;
+    size_t done;
+    int i;
+    mv_status st;
+    mv__memset(&q, 0, sizeof q);
+    q.unit = 1.0;
+    d->curve = 1;
+    d->least = d->var = 0.0;
+    if ((st = mv__bs_evaluate(ctx, d, d->x, d->g, &energy)) < 0) return st;
+    d->curve = 0;
+    d->least = 0.5 * d->all[0];
+    if (!(energy < 1e300))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
+                        "%s: no voxel with weight of the fixed image lies within the moving one", d->op);
+    mv__bs_scale(d);
+    rep->level = level;
+    rep->stop = MEDVOL_STOP_ITERATIONS;
+    rep->first = rep->energy = energy;
+    for (i = 0; i < most; i++) {
+        last[i % MV__RG_LAST] = energy;
+        if ((st = mv__bs_step(ctx, d, &q, c, &energy, &step.update, &rep->stop)) < 0) return st;
+        rep->update = step.update;
+        if (rep->stop != MEDVOL_STOP_NONE) break;
+        rep->energy = step.energy = energy;
+        step.level = level;
+        step.iteration = ++rep->iterations[level];
+        done = mv__ln_work(c, rep->levels, level) + (size_t)i + 1;
+        if (mv__tell(ctx, done, mv__ln_work(c, rep->levels, -1), d->op)) return mv__cancelled(ctx, d->op);
+        rep->stop = c->step && c->step(c->user, &step)                       ? MEDVOL_STOP_CALLER
+                    : c->seconds > 0.0 && mv__seconds() - begun > c->seconds ? MEDVOL_STOP_TIME
+                    : step.update < c->tolerance                             ? MEDVOL_STOP_UPDATE
+                    : mv__rg_level_flat(last, i + 1, c->slope)               ? MEDVOL_STOP_ENERGY
+                                                                             : MEDVOL_STOP_ITERATIONS;
+        if (rep->stop != MEDVOL_STOP_ITERATIONS) break;
+    }
+    return MEDVOL_OK;
+}
+/* ---- results ---- */
+static mv_status mv__bs_field_make(mv_ctx *ctx, const mv__bs *d, mv_volume *out) {
+    const size_t row = out->dim[1] > 1 ? (size_t)out->stride[1] : 0;
+    mv__bs_result g;
+    size_t i;
+    int c;
+    g.d = d;
+    for (c = 0; c < d->axes; c++) g.to[c] = (float *)out->data + (size_t)c * (size_t)out->stride[4];
+    g.sy = d->n[1] > 1 ? row : 0; /* in the plane z counts the rows */
+    g.sz = out->dim[2] > 1 ? (size_t)out->stride[2] : row;
+    for (i = 0; i < (size_t)d->axes * d->count; i++) d->cf[i] = (float)d->x[i];
+    return mv_parallel_for(ctx, d->jobs, mv__bs_result_job, &g, NULL);
+}
+static void mv__bs_points_make(const mv__bs *d, mv_volume *out) {
+    const double *x = d->x;
+    size_t i, y, z, c;
+    for (c = 0; c < out->dim[4]; c++)
+        for (z = 0; z < out->dim[2]; z++)
+            for (y = 0; y < out->dim[1]; y++) {
+                float *to = (float *)out->data + c * (size_t)out->stride[4] +
+                            (out->dim[2] > 1 ? z * (size_t)out->stride[2] : 0) +
+                            (out->dim[1] > 1 ? y * (size_t)out->stride[1] : 0);
+                for (i = 0; i < out->dim[0]; i++) to[i] = (float)*x++;
+            }
+}
+/* ---- the call ---- */
+static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const mv_volume *fixed,
+                                const char *op) {
+    double mm[3], least = 1e300;
+    char name[16];
+    int k;
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, op, "metric", o->metric, 0, MEDVOL_MI)) < 0) return st;
+    for (k = 0; k < 3; k++) {
+        mv__format(name, sizeof name, "grid[%d]", k);
+        if ((st = mv__rg_check_range(ctx, op, name, o->grid[k], 0, MV__BS_GRID)) < 0) return st;
+    }
+    if (!(o->bending <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "bending", o->bending, -1,
+                        "%s: bending = %g: must be at most 1e30", op, o->bending);
+    if ((st = mv__rg_check_range(ctx, op, "radius", o->radius, 0, MV__LN_RADIUS)) < 0) return st;
+    if (o->radius && o->moving_mask)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "moving_mask", o->radius, -1,
+                        "%s: moving_mask: not with windows (radius = %d)", op, o->radius);
+    if (o->bins != 0 && (st = mv__rg_check_range(ctx, op, "bins", o->bins, 8, 128)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "pairs", o->pairs, 0, MV__BS_PAIRS)) < 0) return st;
+    mv_affine_spacing(mm, fixed->affine);
+    for (k = 0; k < 3; k++)
+        if (k < fixed->ndim && fixed->dim[k] > 1 && mm[k] < least) least = mm[k];
+    for (k = 0; k < 3; k++)
+        if (o->grid[k] == 0) {
+            o->grid[k] = (int)((double)MV__BS_SPACING * least / mm[k] + 0.5);
+            if (o->grid[k] < 1) o->grid[k] = 1;
+        }
+    if (o->bending == 0.0) o->bending = o->radius ? 2.0 : 0.3;
+    if (o->bending < 0.0) o->bending = 0.0;
+    if (o->bins == 0) o->bins = 32;
+    if (o->pairs == 0) o->pairs = 6;
+    return mv__rg_control(ctx, op, &o->control, MV__BS_STEPS);
+}
+static mv_status mv__bs_apart(mv_ctx *ctx, const char *op, const mv_register_bspline_opt *o,
+                              const mv_volume *dst, const mv_volume *fixed, const mv_volume *moving) {
+    mv_status st = mv__dst_apart(ctx, op, "fixed", dst, fixed);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "moving", dst, moving);
+    if (st == MEDVOL_OK && o->fixed_mask) st = mv__dst_apart(ctx, op, "fixed_mask", dst, o->fixed_mask);
+    if (st == MEDVOL_OK && o->moving_mask) st = mv__dst_apart(ctx, op, "moving_mask", dst, o->moving_mask);
+    return st;
+}
+static mv_status mv__bs_check(mv_ctx *ctx, const char *op, mv_register_bspline_opt *o,
+                              const mv_volume *points, const mv_volume *fixed, const mv_volume *moving) {
+    mv_status st = mv__rg_check_image(ctx, op, "fixed", fixed, o->fixed_mask, "fixed_mask");
+    if (st < 0) return st;
+    if ((st = mv__rg_check_image(ctx, op, "moving", moving, o->moving_mask, "moving_mask")) < 0) return st;
+    if ((st = mv__bs_options(ctx, o, fixed, op)) < 0) return st;
+    if (mv__rg_flat(fixed) != mv__rg_flat(moving))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", op);
+    if ((st = mv__rg_check_start(ctx, op, o->start, mv__rg_flat(fixed))) < 0) return st;
+    if ((st = mv__bs_apart(ctx, op, o, points, fixed, moving)) < 0 || !o->field) return st;
+    if ((st = mv__bs_apart(ctx, op, o, o->field, fixed, moving)) < 0) return st;
+    if (o->field == points)
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "field", 0, -1, "%s: field and the control points are one", op);
+    return points->data ? mv__dst_apart(ctx, op, "the control points", o->field, points) : MEDVOL_OK;
+}
+/* An image as its pyramid is made of it: what its mask leaves out is no number, lest it spread to coarser
+   levels. keep: a copy, where one was needed. */
+static mv_status mv__bs_cut(mv_ctx *ctx, mv_volume *keep, const mv_volume **v, const mv_volume *mask) {
+    mv_volume w;
+    size_t i, n, none = 0;
+    float *f;
+    mv_status st;
+    mv__memset(&w, 0, sizeof w);
+    if (!mask) return MEDVOL_OK;
+    if ((st = mv_convert(ctx, &w, mask, MEDVOL_F32, NULL)) < 0) return st;
+    n = mv_volume_count(&w);
+    for (i = 0; i < n; i++) none += !(((const float *)w.data)[i] > 0.0f);
+    if (none && (st = mv_convert(ctx, keep, *v, MEDVOL_F32, NULL)) == MEDVOL_OK) {
+        f = (float *)keep->data;
+        for (i = 0; i < n; i++)
+            if (!(((const float *)w.data)[i] > 0.0f)) f[i] = mv__bits_f32(0x7fc00000);
+        *v = keep;
+    }
+    mv_volume_free(ctx, &w);
+    return st;
+}
+static mv_status mv__bs_pyramid(mv_ctx *ctx, mv__rg_pyramid *p, const char *op, const char *name,
+                                const mv_volume *v, const mv_volume *mask, const char *mask_name) {
+    mv_volume keep;
+    mv_status st;
+    mv__memset(&keep, 0, sizeof keep);
+    st = mv__bs_cut(ctx, &keep, &v, mask);
+    if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, p, op, name, v, mask, mask_name);
+    mv_volume_free(ctx, &keep);
+    return st;
+}
+/* what a level takes from images, options and the one before */
+static void mv__bs_level_of(mv__bs *d, const mv__rg_pyramid *p, const mv_volume *like, int level) {
+    const mv_register_bspline_opt *o = d->o;
+    double t[12], mm[3];
+    int i, j, r, k = 0;
+    mv__rg_image_of(&d->fix, &p[0], level);
+    mv__rg_image_of(&d->mov, &p[1], mv__rg_like(&p[1], d->fix.spacing));
+    d->axes = d->fix.n[2] == 1 ? 2 : 3;
+    if (d->axes == 2) {
+        mv__ln_edge(&d->fix);
+        mv__ln_edge(&d->mov);
+    }
+    for (i = 0; i < 3; i++)
+        if (d->axes == 3 || i != 1) d->ax[k++] = i;
+    mv__bs_lattice(d, like, &p[0].level[level], o->grid);
+    if (o->start) mv_affine_mul(d->turn, d->mov.inverse, o->start);
+    else mv__memcpy(d->turn, d->mov.inverse, sizeof d->turn);
+    mv_affine_mul(d->m, d->turn, d->fix.affine);
+    for (r = 0; r < 6; r++) {
+        static const int row[6] = {0, 1, 2, 0, 0, 1}, column[6] = {0, 1, 2, 1, 2, 2};
+        for (j = 0, t[0] = 0.0; j < d->axes; j++)
+            t[0] += d->turn[4 * row[r] + j] * d->turn[4 * column[r] + j];
+        d->bend[r] = (float)(t[0] / d->axes);
+    }
+    mv_affine_spacing(mm, like->affine);
+    for (r = 0, t[0] = 1e300; r < d->axes; r++) t[0] = mm[r] < t[0] ? mm[r] : t[0];
+    d->lambda = o->bending * t[0] * t[0];
+    d->reach = 2.0;
+    if (o->metric == MEDVOL_MI && !d->windows) mv__bs_bins(d, o->bins);
+}
+static mv_status mv__bs_levels(mv_ctx *ctx, mv__bs *d, const mv__rg_pyramid *p,
+                               const mv_register_bspline_opt *o, const char *op, mv_register_report *rep) {
+    const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0;
+    mv_status st = MEDVOL_OK;
+    mv_register_lncc_opt windows;
+    mv__bs next;
+    int level, k, halved[3];
+    mv__memset(&windows, 0, sizeof windows);
+    windows.descent = MEDVOL_DESCENT_GRADIENT;
+    windows.full = 1;
+    for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
+        mv__memset(&next, 0, sizeof next);
+        next.o = o;
+        next.op = op;
+        next.windows = o->radius ? &windows : NULL;
+        mv__bs_level_of(&next, p, &p[0].level[0], level);
+        mv__bs_shape(&next);
+        if ((st = mv__bs_begin(ctx, &next)) < 0) {
+            mv__bs_free(ctx, &next);
+            break;
+        }
+        if (d->block) {
+            for (k = 0; k < 3; k++) halved[k] = d->h[k] > 1.5 * next.h[k];
+            mv__bs_refine(next.x, next.c, d->x, d->c, halved, d->axes);
+        } else mv__memset(next.x, 0, (size_t)next.axes * next.count * sizeof *next.x);
+        mv__bs_free(ctx, d);
+        *d = next;
+        /* to the finest lattice all the same */
+        if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) continue;
+        if (d->mi.b.bins) mv__bs_spans(d);
+        st = mv__bs_level(ctx, d, &o->control, level, begun, rep);
+    }
+    return st;
+}
+/* an empty volume of 5 axes, as the results are */
+static void mv__bs_like(mv_volume *like, const size_t *n, const double *affine, int axes) {
+    size_t dim[5];
+    int k;
+    for (k = 0; k < 3; k++) dim[k] = n[k];
+    dim[3] = 1;
+    dim[4] = (size_t)axes;
+    mv__vol_init(like, MEDVOL_F32, 5, dim);
+    mv__memcpy(like->affine, affine, sizeof like->affine);
+}
+/* both results' shapes: of the field, and of the control points in like[1] */
+static void mv__bs_likes(mv_volume *like, const mv_volume *fixed, const int *grid) {
+    const int axes = mv__rg_flat(fixed) ? 2 : 3;
+    double place[12], affine[12];
+    size_t n[3], c[3];
+    int k;
+    mv_affine_identity(place);
+    for (k = 0; k < 3; k++) {
+        n[k] = k < fixed->ndim ? fixed->dim[k] : 1;
+        c[k] = k < axes ? (n[k] - 1) / (size_t)grid[k] + 4 : 1;
+        if (k < axes) place[5 * k] = (double)grid[k], place[4 * k + 3] = -(double)grid[k];
+    }
+    mv_affine_mul(affine, fixed->affine, place);
+    mv__bs_like(&like[0], n, fixed->affine, axes);
+    mv__bs_like(&like[1], c, affine, axes);
+}
+/* both results: the field may be wanted for its folds alone */
+static mv_status mv__bs_results(mv_ctx *ctx, const mv__bs *d, const char *op, mv_volume *points,
+                                const mv_volume *like, mv_register_report *rep) {
+    mv_volume none, *field = d->o->field ? d->o->field : &none, out[2];
+    const int wanted = d->o->field || d->o->control.report;
+    mv_status st;
+    mv__memset(&none, 0, sizeof none);
+    mv__memset(out, 0, sizeof out);
+    st = mv__out_begin(ctx, op, &out[1], points, &like[1], MEDVOL_F32, 5, like[1].dim, 0);
+    if (st < 0) return st;
+    if (wanted) st = mv__out_begin(ctx, op, &out[0], field, &like[0], MEDVOL_F32, 5, like[0].dim, 0);
+    if (st == MEDVOL_OK && wanted) {
+        out[0].slope = 1.0;
+        out[0].inter = 0.0;
+        st = mv__bs_field_make(ctx, d, &out[0]);
+        if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out[0], &rep->folded);
+    }
+    if (st == MEDVOL_OK) {
+        out[1].slope = 1.0;
+        out[1].inter = 0.0;
+        mv__bs_points_make(d, &out[1]);
+    }
+    if (wanted && (st < 0 || !d->o->field)) mv_volume_free(ctx, &out[0]);
+    else if (wanted) st = mv__out_end(ctx, st, &out[0], field);
+    return mv__out_end(ctx, st, &out[1], points);
+}
+MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
+                                         const mv_volume *moving, const mv_register_bspline_opt *opt) {
+    const char *op = "register_bspline";
+    mv_register_bspline_opt o;
+    mv_register_report rep;
+    mv__rg_pyramid *p;
+    mv_volume like[2];
+    mv__bs d;
+    int k;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&d, 0, sizeof d);
+    mv__memset(&rep, 0, sizeof rep);
+    if (opt) o = *opt;
+    if (!points) return mv__fail_null(ctx, op, "points");
+    if ((st = mv__bs_check(ctx, op, &o, points, fixed, moving)) < 0) return st;
+    mv__bs_likes(like, fixed, o.grid);
+    st = mv__out_check(ctx, op, points, &like[1], MEDVOL_F32, 5, like[1].dim, 0);
+    if (st == MEDVOL_OK && o.field)
+        st = mv__out_check(ctx, op, o.field, &like[0], MEDVOL_F32, 5, like[0].dim, 0);
+    if (st < 0) return st;
+    if ((p = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *p)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(p, 0, 2 * sizeof *p);
+    p[0].levels = rep.levels = mv__rg_levels(fixed, o.control.levels, &p[0].opt);
+    p[1].levels = mv__rg_levels(moving, 0, &p[1].opt);
+    st = mv__bs_pyramid(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
+    if (st == MEDVOL_OK)
+        st = mv__bs_pyramid(ctx, &p[1], op, "moving", moving, o.moving_mask, "moving_mask");
+    if (o.metric == MEDVOL_SSD && !o.radius) p[1].mean = p[0].mean, p[1].scale = p[0].scale;
+    if (st == MEDVOL_OK) st = mv__bs_levels(ctx, &d, p, &o, op, &rep);
+    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
+    mv__free(ctx, p);
+    if (st == MEDVOL_OK) st = mv__bs_results(ctx, &d, op, points, like, &rep);
+    mv__bs_free(ctx, &d);
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 #endif

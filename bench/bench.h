@@ -76,7 +76,7 @@ typedef struct bench_peer {
 
 /* tables end with an empty line */
 #define BENCH_TABLES(X) X(core) X(gzip) X(io) X(intensity) X(spatial) X(resample) X(linalg) X(fft) \
-    X(kspace) X(coils) X(grappa) X(sense) X(filter) X(field) X(measure) X(register) X(flow) \
+    X(kspace) X(coils) X(grappa) X(sense) X(filter) X(field) X(measure) X(register) X(bspline) X(flow) \
     X(landmarks) X(layers)
 #define BENCH_DECLARE(name) extern const bench_row rows_##name[];
 BENCH_TABLES(BENCH_DECLARE)

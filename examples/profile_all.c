@@ -20,6 +20,7 @@
 #include "profile_warp.c"
 #include "profile_affine.c"
 #include "profile_lncc.c"
+#include "profile_bspline.c"
 #include "profile_demons.c"
 #include "profile_flow.c"
 #include "profile_compose_layers.c"
@@ -58,8 +59,8 @@ int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils, profile_espirit,
-        profile_grappa, profile_sense, profile_warp, profile_affine, profile_lncc, profile_demons,
-        profile_flow, profile_compose_layers, profile_load, profile_save};
+        profile_grappa, profile_sense, profile_warp, profile_affine, profile_lncc, profile_bspline,
+        profile_demons, profile_flow, profile_compose_layers, profile_load, profile_save};
     static ex e;
     const char *s;
     size_t k, p;

@@ -24,8 +24,8 @@ gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with 
 # every profiler checks its result; every row has every key
 keys='"op":"[^"]*","shape":"[^"]*","dtype":"[^"]*","threads":[0-9]*,"level":[0-9]*,'
 keys=$keys'"mean_ms":[^,]*,"median_ms":[^,]*,"min_ms":[^,]*,"MB/s":[^,]*,"n":[0-9]*'
-for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc demons flow \
-    compose_layers load save; do
+for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
+    demons flow compose_layers load save; do
     for level in 1 2 3 4; do
         $P/profile_$op 17 2 --level $level --threads 2 --json > $D/out 2> $D/err &&
             ! grep -qv "^{$keys.*}\$" $D/out && [ -s $D/out ]
@@ -44,8 +44,8 @@ ok "preprocess: $(cat $D/err)" $?
 $P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --interp cubic > $D/out &&
     grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
 ok "preprocess of its own output" $?
-for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc demons flow \
-    compose_layers load save; do
+for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
+    demons flow compose_layers load save; do
     $P/profile_$op 8 1 --input $D/again.nii.gz > $D/out 2> $D/err
     ok "profile_$op --input: $(tail -1 $D/err)" $?
 done

@@ -2011,6 +2011,30 @@ static void op_picture(void) { /* ARG: which; 4: of two images, 8: in the plane 
     if (grey) did(mv_picture_grid(T, d, a, &o));
     else did(ARG % 4 == 1 ? mv_picture_flow(T, d, a, &o) : mv_picture_jacobian(T, d, a, &o));
 }
+/* ARG: metric, 4: in the plane, 8: masks, 16: a start, 32: the field too, 64: cells of two
+   voxels, 128: of 9, 256: windows */
+static void op_register_bspline(void) {
+    static const size_t n[3] = {20, 18, 17};
+    const size_t z = ARG & 4 ? 0 : 17;
+    const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_bspline_opt o;
+    size_t c[3];
+    int k;
+    memset(&o, 0, sizeof o);
+    o.metric = (mv_similarity)(ARG % 4), o.bins = 16;
+    for (k = 0; k < 3; k++) {
+        o.grid[k] = ARG & 64 ? 2 : ARG & 128 ? 9 : 5 - k;
+        c[k] = (n[k] - 1) / (size_t)o.grid[k] + 4;
+    }
+    if (ARG & 256) o.radius = 2;
+    if (ARG & 8) o.fixed_mask = weighting(20, 18, z);
+    if (ARG & 8 && !o.radius) o.moving_mask = weighting(19, 20, z);
+    if (ARG & 16) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
+    if (ARG & 32) o.field = moves_out(20, 18, z);
+    o.control.levels = 2, o.control.iterations = 2;
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_register_bspline(T, moves_out(c[0], c[1], z ? c[2] : 0), fixed, moving, &o)));
+}
 
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
@@ -2055,6 +2079,7 @@ static void left_out(void) {
 #define MATCH_affine 1e-6
 #define MATCH_lncc 1e-5
 #define MATCH_demons 1e-5
+#define MATCH_bspline 1e-5
 #define MATCH(name, types, arg)                                                                              \
     {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
 #define FLOW(types, arg) {"flow", op_flow, types, arg, FIXED | VOLUME | HEAVY | FLOATS, 5e-5}
@@ -2204,6 +2229,10 @@ static const op rows[] = {
     MATCH(lncc, IMAGES, 0), MATCH(lncc, F32, 4 + 16 + 32), MATCH(lncc, F32, 1 + 16 + 64),
     MATCH(lncc, F32, 1 + 4),
     MATCH(lncc, F32, 2), MATCH(lncc, F32, 8 + 4), MATCH(lncc, F32, 8 + 16), MATCH(lncc, F32, 1 + 4 + 8),
+    MATCH(bspline, IMAGES, 0 + 32), MATCH(bspline, IMAGES, 1), MATCH(bspline, IMAGES, 2 + 8),
+    MATCH(bspline, F32, 1 + 4 + 32), MATCH(bspline, F32, 2 + 4), MATCH(bspline, F32, 1 + 8 + 16 + 32),
+    MATCH(bspline, F32, 4 + 8 + 64), MATCH(bspline, F32, 1 + 64), MATCH(bspline, F32, 128 + 32),
+    MATCH(bspline, F32, 1 + 4 + 128), MATCH(bspline, F32, 256), MATCH(bspline, F32, 256 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW(F32, 4 + 8),
     FLOW(F32, 32), FLOW(F32, 64),

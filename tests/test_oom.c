@@ -563,6 +563,27 @@ LNCC(lncc_symmetric, still, moved, TURNED)
 LNCC(lncc_symmetric_full, still, moved, TURNED, .full = 1, .fixed_mask = &moved, .start = near_it)
 LNCC(lncc_velocity, still, moved, .mode = MEDVOL_LNCC_VELOCITY, .inverse = &inverted, .velocity = &streams)
 LNCC(lncc_velocity_flat, flat, flat_moved, .mode = MEDVOL_LNCC_VELOCITY, .full = 1)
+#define BSPLINE(name, a, b, ...)                                                                             \
+    OP(name, mv_register_bspline(c, d, &a, &b,                                                               \
+        &(mv_register_bspline_opt){.control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
+BSPLINE(bspline, still, moved, .metric = MEDVOL_SSD)
+BSPLINE(bspline_mutual, still, moved, .metric = MEDVOL_MI, .bins = 8, .start = near_it, .bending = -1)
+BSPLINE(bspline_masks, still, moved, .fixed_mask = &still, .moving_mask = &moved, .grid = {3, 3, 2})
+BSPLINE(bspline_windows, still, moved, .radius = 1)
+BSPLINE(bspline_flat, flat, flat_moved, .metric = MEDVOL_NCC)
+static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is made, too */
+    mv_register_report rep, was;
+    mv_register_bspline_opt o;
+    mv_status st;
+    (void)s;
+    memset(&rep, PATTERN, sizeof rep);
+    was = rep;
+    memset(&o, 0, sizeof o);
+    o.control.levels = o.control.iterations = 1, o.control.report = &rep;
+    st = mv_register_bspline(c, d, &still, &moved, &o);
+    spoiled |= st < 0 && memcmp(&rep, &was, sizeof rep) != 0;
+    return st;
+}
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(compose, mv_compose_layers(c, d, &rgb, (const mv_layer[2]){{&rgb, NULL, 1, MEDVOL_BLEND_HUE, 0, 0},
@@ -682,6 +703,7 @@ static const struct {
     MADE(difference) MADE(flow_colours) MADE(jacobian_colours) MADE(grid_lines)
     MADE(lncc_inverse) MADE(lncc_symmetric) MADE(lncc_symmetric_full) MADE(lncc_velocity)
     MADE(lncc_velocity_flat)
+    MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_windows) MADE(bspline_report)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
