@@ -39369,11 +39369,12 @@ static float *mv__bs_row(const mv__bs *d, const mv__bs_line *l, size_t kind, siz
 /* local correlation: slopes are there already, by voxels of the fixed image */
 static void mv__bs_local_row(const mv__bs *d, const mv__bs_line *l, size_t y, size_t z) {
     const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
+    float *const *g = d->local.side[0].g;
     int i;
     for (i = 0; i < d->axes; i++)
-        mv__memcpy(mv__bs_row(d, l, (size_t)i, y % d->s[1]), d->local.g[d->ax[i]] + at, n0 * sizeof(float));
+        mv__memcpy(mv__bs_row(d, l, (size_t)i, y % d->s[1]), g[d->ax[i]] + at, n0 * sizeof(float));
     if (d->curve)
-        mv__memcpy(mv__bs_row(d, l, (size_t)d->axes, y % d->s[1]), d->local.g[3] + at, n0 * sizeof(float));
+        mv__memcpy(mv__bs_row(d, l, (size_t)d->axes, y % d->s[1]), g[3] + at, n0 * sizeof(float));
 }
 static void mv__bs_look_row(const mv__bs *d, const mv__bs_line *l, size_t job, size_t y, size_t z) {
     const size_t n0 = d->n[0], at = (z * d->n[1] + y) * n0;
@@ -39620,12 +39621,12 @@ static mv_status mv__bs_correlate(mv_ctx *ctx, mv__bs *d, const double *x, doubl
             d->cf[(size_t)c * d->count + i] = (float)v;
         }
     g.d = d;
-    for (c = 0; c < d->axes; c++) g.to[c] = d->local.u[d->ax[c]];
+    for (c = 0; c < d->axes; c++) g.to[c] = d->local.side[0].u[d->ax[c]];
     g.sy = d->n[0];
     g.sz = d->n[0] * d->n[1];
     if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_result_job, &g, NULL)) < 0) return st;
     if ((st = mv_parallel_for(ctx, d->local.jobs, mv__ln_sweep, &d->local, NULL)) < 0) return st;
-    for (z = 0; z < d->n[2]; z++) sum += d->local.energy[z];
+    for (z = 0; z < d->n[2]; z++) sum += d->local.energy[2 * z];
     d->all[0] = d->local.weight;
     d->factor = d->local.weight > 0.0 ? -1.0 / d->local.weight : 0.0;
     *energy = 1.0 + sum * d->factor;
@@ -39764,20 +39765,23 @@ static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers w
 static mv_status mv__bs_windows(mv_ctx *ctx, mv__bs *d) {
     static const double none[3] = {0.0, 0.0, 0.0};
     mv__ln *q = &d->local;
+    mv__ln_side *e = &q->side[0];
     mv_status st;
     int r, c;
     q->fix = d->fix;
-    q->mov = d->mov;
     q->o = d->windows;
+    q->sides = 1;
+    q->channels = 3;
     q->radius = (size_t)d->o->radius;
     q->least_f = q->least_w = 1e-6f;
     q->add = -q->fix.mean * q->fix.scale;
-    mv__memcpy(q->m, d->m, sizeof q->m);
+    e->image = d->mov;
+    mv__memcpy(e->m, d->m, sizeof e->m);
     for (r = 0; r < 3; r++)
-        for (c = 0; c < 3; c++) q->turn[3 * r + c] = (float)(q->m[4 * r + c] * (double)q->mov.scale);
+        for (c = 0; c < 3; c++) e->turn[3 * r + c] = (float)(e->m[4 * r + c] * (double)e->image.scale);
     mv__ln_shape(ctx, q);
     if ((st = mv__ln_begin(ctx, q, d->op, none)) < 0) return st;
-    for (r = 0; r < 3; r++) mv__memset(q->u[r], 0, q->fcount * sizeof(float));
+    for (r = 0; r < 3; r++) mv__memset(e->u[r], 0, q->fcount * sizeof(float));
     return mv__ln_fixed(ctx, q);
 }
 static void mv__bs_free(mv_ctx *ctx, mv__bs *d) {
