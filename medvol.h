@@ -40,7 +40,7 @@
      [FILTER]     Gaussian smoothing, means of boxes, pyramids
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
-     [REGISTER]   registration: rigid to affine, by local correlation
+     [REGISTER]   registration: rigid to affine, phase; by local correlation, B-splines, demons
      [FLOW]       dense flow between images that are alike: inverse search
      [LANDMARK]   fits of points, thin-plate splines, manual corrections
      [LAYER]      layers of images, contrast, pictures of registrations
@@ -35771,8 +35771,8 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_MEASURE */
 
-/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__dm_*. Uses [VOLUME]
-   [RESAMPLE] [LINALG] [FILTER] [FIELD]. Source: Baker and Matthews 2004 (inverse composition), Evangelidis
+/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*. Uses
+   [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004 (inverse composition), Evangelidis
    and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser 2000 (mutual information), Avants
    et al. 2008 (local correlation). ======================================================================= */
 #ifndef MEDVOL_NO_REGISTER
