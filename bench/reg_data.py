@@ -2,8 +2,9 @@
 nothing of medvol, so that no side makes its own exam.
 
 A displacement is an array (3, z, y, x) in voxels, component 0 along x: fixed(p) = moving(p + u(p)). Both
-images are made from the original grid by cubic B-splines, each by one interpolation; noise comes afterwards
-and is another in each. Warps are drawn on a lattice of 64 a side and belong to a seed: the same at all sizes.
+images are made from the original grid, smoothed for the voxels to come, by cubic B-splines, each by one
+interpolation; noise comes afterwards and is another in each. Warps are drawn on a lattice of 64 a side and
+belong to a seed: the same at all sizes.
 
   g1       exp of a smooth stationary velocity of two scales
   g2       Gaussian bumps at 60 random places, a half of which push, the others expand or contract
@@ -14,8 +15,8 @@ and is another in each. Warps are drawn on a lattice of 64 a side and belong to 
   affine   the same, with stretching of up to 10 % along axes of its own
   shift    2, -1.5 and 1 voxels along x, y and z: do all mean the same by a displacement?
 
-Photometry, of the fixed image: none; mild (bias field of 5 %, noise of 1 %); hard (gamma 0.8, bias 25 %, noise
-3 %); inverted (1 - f, gamma 0.8, and then as mild)."""
+Photometry, of the fixed image: none; mild (bias field of 5 %, noise of 1 %); hard (gamma 0.8, bias 25 %,
+noise 3 %); inverted (1 - f, gamma 0.8, and then as mild)."""
 from __future__ import annotations
 
 import gzip
@@ -58,8 +59,9 @@ def cubic(t: np.ndarray) -> list[np.ndarray]:
     return [s ** 3 / 6, 2 / 3 - t * t * (1 - t / 2), 2 / 3 - s * s * (1 - s / 2), t ** 3 / 6]
 
 
-def sample(image: np.ndarray, x: Any, y: Any, z: Any, order: int, outside: float | None = None) -> np.ndarray:
-    """image at positions in voxels. order 3: image holds coefficients. Beyond it: `outside`, or its border."""
+def sample(image: np.ndarray, x: Any, y: Any, z: Any, order: int,
+           outside: float | None = None) -> np.ndarray:
+    """image at positions in voxels; order 3: of its coefficients. Beyond it: `outside`, or its border."""
     n = image.shape[::-1]
     flat, shape = image.ravel(), np.broadcast_shapes(x.shape, y.shape, z.shape)
     axes = []
@@ -147,27 +149,33 @@ def determinant(u: np.ndarray) -> np.ndarray:
     """Of I + du/dp, central differences."""
     j = [np.gradient(c.astype(np.float32)) for c in u]  # of x, y, z by z, y, x
     g = [[j[c][2 - d] + (c == d) for d in range(3)] for c in range(3)]
-    return (g[0][0] * (g[1][1] * g[2][2] - g[1][2] * g[2][1]) - g[0][1] * (g[1][0] * g[2][2] - g[1][2] * g[2][0])
+    return (g[0][0] * (g[1][1] * g[2][2] - g[1][2] * g[2][1])
+            - g[0][1] * (g[1][0] * g[2][2] - g[1][2] * g[2][0])
             + g[0][2] * (g[1][0] * g[2][1] - g[1][1] * g[2][0]))
 
 
 # ---- the head ----
 @dataclass
 class Head:
-    """The original: cubic coefficients, labels, brain, and the matrix from a cube's voxels to its own."""
+    """The original: image, labels, brain, and the matrix from a cube's voxels to its own."""
     name: str
-    spline: np.ndarray
+    image: np.ndarray
     labels: np.ndarray
     brain: np.ndarray
     side: float  # mm
     spacing: float
     labels_to: np.ndarray  # its voxels to those of labels and brain
 
+    def spline(self, n: int) -> np.ndarray:
+        """Coefficients; smoothed where a cube of n a side has larger voxels."""
+        step = self.side / n / self.spacing
+        return coefficients(smooth(self.image, 0.5 * np.sqrt(step * step - 1)) if step > 1 else self.image)
+
     def to_own(self, n: int) -> np.ndarray:
         """From voxels of a cube of n a side, about the centre, to the original's."""
         step = self.side / n / self.spacing
         m = np.diag([step, step, step, 1.0])
-        for axis in range(3): m[axis, 3] = (self.spline.shape[2 - axis] - 1) / 2 - step * (n - 1) / 2
+        for axis in range(3): m[axis, 3] = (self.image.shape[2 - axis] - 1) / 2 - step * (n - 1) / 2
         return m
 
 
@@ -191,7 +199,7 @@ def real_head() -> Head | None:
     if brain_world.tolist() != label_world.tolist() or brain.shape != labels.shape:
         brain, brain_world = labels, label_world
     spacing = float(np.linalg.norm(to_world[:3, 0]))
-    return Head("ch2 and AAL of mricron-data", coefficients(image), labels, (brain > 0).astype(np.uint8),
+    return Head("ch2 and AAL of mricron-data", image.astype(np.float32), labels, (brain > 0).astype(np.uint8),
                 1.02 * max(image.shape) * spacing, spacing, np.linalg.inv(label_world) @ to_world)
 
 
@@ -204,9 +212,10 @@ def phantom(n: int = 128) -> Head:
         return 1 / (1 + np.exp(np.clip((r - 1) * 0.4 * n * min(rx, ry, rz), -50, 50)))
     head, inner, brain = blob(0.78, 0.9, 0.82), blob(0.72, 0.84, 0.76), blob(0.64, 0.76, 0.68)
     folds = smooth(rng.standard_normal((n, n, n)), n / 40)
-    grain = smooth(rng.standard_normal((n, n, n)), n / 90)
+    grain = smooth(rng.standard_normal((n, n, n)), n / 70)
     white = 1 / (1 + np.exp(-6 * folds / folds.std() - 2 + 9 * (1 - blob(0.5, 0.62, 0.54))))
-    image = 0.75 * (head - inner) + 0.12 * (inner - brain) + brain * (0.5 + 0.4 * white + 0.04 * grain / grain.std())
+    image = 0.75 * (head - inner) + 0.12 * (inner - brain)
+    image += brain * (0.5 + 0.4 * white + 0.1 * grain / grain.std())
     for sign in (-1, 1):
         image -= 0.55 * blob(0.1, 0.28, 0.13, 0.14 * sign, 0.05, 0.08) * brain
         image -= 0.2 * blob(0.13, 0.2, 0.12, 0.3 * sign, -0.1, -0.12) * brain
@@ -219,8 +228,8 @@ def phantom(n: int = 128) -> Head:
         labels[d < distance] = k + 1
         distance = np.minimum(distance, d)
     labels[brain < 0.5] = 0
-    return Head("a phantom made here", coefficients(1000 * image), labels, (brain > 0.5).astype(np.uint8),
-                200.0, 200.0 / n, np.eye(4))
+    return Head("a phantom made here", (1000 * image).astype(np.float32), labels,
+                (brain > 0.5).astype(np.uint8), 200.0, 200.0 / n, np.eye(4))
 
 
 # ---- warps, on the lattice in voxels of it ----
@@ -231,7 +240,8 @@ def noise(rng: np.random.Generator, sigma: float, axes: int = 3) -> np.ndarray:
 
 def velocity(rng: np.random.Generator) -> np.ndarray:
     """g1: scales of an eighth and a twentieth of the side."""
-    return np.stack([noise(rng, 1 / 8) for _ in range(3)]) + 0.35 * np.stack([noise(rng, 1 / 20) for _ in range(3)])
+    wide = np.stack([noise(rng, 1 / 8) for _ in range(3)])
+    return wide + 0.35 * np.stack([noise(rng, 1 / 20) for _ in range(3)])
 
 
 def bumps(rng: np.random.Generator) -> np.ndarray:
@@ -252,11 +262,12 @@ def sliding(rng: np.random.Generator, n: int) -> np.ndarray:
     """On the grid itself: its jump is as wide as a voxel there."""
     base = np.stack([enlarge(noise(rng, 1 / 8), n) for _ in range(3)])
     height = enlarge(np.clip(noise(rng, 1 / 10, 2), -2, 2), n) * 0.025 * n + n / 2
-    angle, amount = rng.uniform(0, 2 * np.pi), 1.2
+    angle = rng.uniform(0, 2 * np.pi)
     dy, dx = np.gradient(height)
     a, b = np.cos(angle), np.sin(angle)
     side = np.tanh((np.arange(n)[:, None, None] - height) / 0.7)
-    return 0.7 * base + amount * side * np.stack([np.full_like(dx, a), np.full_like(dx, b), a * dx + b * dy])[:, None]
+    along = np.stack([np.full_like(dx, a), np.full_like(dx, b), a * dx + b * dy])
+    return 0.7 * base + 1.2 * side * along[:, None]
 
 
 def rigid(rng: np.random.Generator, n: int, stretch: float) -> np.ndarray:
@@ -365,7 +376,8 @@ def make(head: Head, generator: str, photometry: str, seed: int, n: int) -> Pair
     label_to = head.labels_to @ own
     brain = look(head.brain, still, label_to, 0, 0) > 0
     u = warp_of(generator, rng, n, brain)
-    moving, fixed = look(head.spline, still, own, 3, 0.0), look(head.spline, u, own, 3, 0.0)
+    spline = head.spline(n)
+    moving, fixed = look(spline, still, own, 3, 0.0), look(spline, u, own, 3, 0.0)
     scale = TOP / np.percentile(moving, 99.5)
     moving, fixed = scale * moving, scale * fixed
     mask = look(head.brain, u, label_to, 0, 0) > 0
@@ -390,7 +402,7 @@ def make(head: Head, generator: str, photometry: str, seed: int, n: int) -> Pair
         fixed = fixed * seen
         mask = mask & (seen > 0)
         landmarks = landmarks[seen[tuple(landmarks.T)] > 0]
+    labels = [look(head.labels, v, label_to, 0, 0).astype(np.int16) for v in (u, still)]
     return Pair(generator, photometry, seed, n, head.name, head.side / n, fixed.astype(np.float32),
-                moving.astype(np.float32), u, mask, seen, look(head.labels, u, label_to, 0, 0).astype(np.int16),
-                look(head.labels, still, label_to, 0, 0).astype(np.int16), landmarks,
+                moving.astype(np.float32), u, mask, seen, *labels, landmarks,
                 {"mean": float(way.mean()), "max": float(way.max()), "least": float(det.min())})

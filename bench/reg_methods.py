@@ -2,18 +2,19 @@
 
     reg_methods.py JOB.json        (registration.py calls it)
 
-A job names a method, a setting, a number of threads and the folder of a pair: fixed, moving and, where a part of
-the fixed image is missing, seen, as .npy and as MetaImage. What the method finds goes there, too: found.npy, the
-displacement (3, z, y, x) in voxels or a 4 x 4 matrix in voxels, or found.raw (z, y, x, 3) in mm. done.json has
-the seconds of CPU (all threads, all processes) and of wall time, and the peak of memory.
+A job names a method, a setting, a number of threads and the folder of a pair: fixed, moving and, where a part
+of the fixed image is missing, seen, as .npy and as MetaImage. What the method finds goes there, too:
+found.npy, the displacement (3, z, y, x) in voxels or a 4 x 4 matrix in voxels, or found.raw (z, y, x, 3) in
+mm. done.json has the seconds of CPU (all threads, all processes) and of wall time, and the peak of memory, of
+the whole process, Python and both images included.
 
 The clock runs from images in memory to a displacement at every voxel (R1: to the parameters); pyramids and
-initialisation are in. elastix is a program: what it takes to read, write and start, measured by a run that does
-next to nothing, is subtracted. ANTs' time has its temporary files in it. Images have spacing, but no origin and
-no rotation, so that voxel axes are world axes for everybody.
+initialisation are in. elastix is a program: what it takes to start, read and write, measured by a run that
+does next to nothing, is subtracted. ANTs' time has its temporary files in it. Images have spacing, but no
+origin and no rotation, so that voxel axes are world axes for everybody.
 
-A further method is one entry of METHODS: it is left out where it cannot be had. Settings go from the cheapest up;
-`usual` of them are run without --full."""
+A further method is one entry of METHODS: it is left out where it cannot be had. Settings go from the cheapest
+up; `usual` of them are run without --full."""
 from __future__ import annotations
 
 import importlib.util
@@ -99,8 +100,8 @@ def medvol_images(job: Job) -> tuple[Any, Any, Any, dict]:
 def medvol_affine(job: Job) -> Any:
     import numpy as np
     ctx, fixed, moving, options = medvol_images(job)
-    with job.clock:
-        a = ctx.register_affine(fixed, moving, model=job.model, metric="mi" if job.inverted else "ncc", **options)
+    metric = "mi" if job.inverted else "ncc"
+    with job.clock: a = ctx.register_affine(fixed, moving, model=job.model, metric=metric, **options)
     scale = np.diag([job.spacing] * 3 + [1.0])
     return np.linalg.inv(scale) @ a @ scale
 
@@ -123,7 +124,7 @@ def elastix_parameters(job: Job) -> dict[str, Any]:
          "UseDirectionCosines": "true", "FixedImagePyramid": "FixedSmoothingImagePyramid",
          "MovingImagePyramid": "MovingSmoothingImagePyramid", "NumberOfResolutions": o.get("levels", 4),
          "Optimizer": "AdaptiveStochasticGradientDescent", "MaximumNumberOfIterations": o["iterations"],
-         "ImageSampler": "RandomCoordinate", "NumberOfSpatialSamples": o["samples"], "RandomSeed": o.get("seed", 1),
+         "ImageSampler": "RandomCoordinate", "NumberOfSpatialSamples": o["samples"], "RandomSeed": 1,
          "NewSamplesEveryIteration": "true", "WriteResultImage": "false", "HowToCombineTransforms": "Compose",
          "Resampler": "DefaultResampler", "ResampleInterpolator": "FinalBSplineInterpolator",
          "Interpolator": "BSplineInterpolator" if o.get("order") == 3 else "LinearInterpolator",
@@ -153,14 +154,15 @@ def elastix_program(job: Job) -> Path:
     out.mkdir(exist_ok=True)
     (out / "p.txt").write_text("\n".join(lines) + "\n")
     masks = ["-fMask", job.folder / "seen.mhd"] if job.missing else []
-    job.clock.program("elastix", "-f", job.folder / "fixed.mhd", "-m", job.folder / "moving.mhd", *masks, "-p",
-                      out / "p.txt", "-out", out, "-threads", job.threads)
+    job.clock.program("elastix", "-f", job.folder / "fixed.mhd", "-m", job.folder / "moving.mhd", *masks,
+                      "-p", out / "p.txt", "-out", out, "-threads", job.threads)
     text = (out / "TransformParameters.0.txt").read_text()
     for line in ('(ResultImageFormat "nii")', '(ResultImageFormat "mhd")'): text = text.replace(line, "")
     (out / "t.txt").write_text(text + '\n(ResultImageFormat "mhd")\n')
     export = Clock() if job.task == "R1" else job.clock  # R1: parameters are enough
     if job.task != "R1" or "null" not in job.setting:
-        export.program("transformix", "-def", "all", "-tp", out / "t.txt", "-out", out, "-threads", job.threads)
+        export.program("transformix", "-def", "all", "-tp", out / "t.txt", "-out", out, "-threads",
+                       job.threads)
     return out / "deformationField.raw"
 
 
@@ -213,8 +215,8 @@ def sitk_demons(name: str) -> Callable[[Job], Any]:
                 f.SetNumberOfIterations(iterations)
                 f.SetSmoothDisplacementField(True)
                 f.SetStandardDeviations(job.setting["sigma"])
-                if u is None: u = f.Execute(*pair)
-                elif iterations: u = f.Execute(*pair, sitk.Resample(u, pair[0], sitk.Transform(), sitk.sitkLinear))
+                if u is not None: pair.append(sitk.Resample(u, pair[0], sitk.Transform(), sitk.sitkLinear))
+                u = f.Execute(*pair)
             if u.GetSize() != fixed.GetSize(): u = sitk.Resample(u, fixed, sitk.Transform(), sitk.sitkLinear)
         return np.moveaxis(sitk.GetArrayFromImage(u), -1, 0) / job.spacing
     return run
@@ -277,19 +279,20 @@ def ants_run(job: Job) -> Any:
     import ants
     import numpy as np
     spacing = (job.spacing,) * 3
-    fixed, moving = (ants.from_numpy(job.image(name).T.copy(), spacing=spacing) for name in ("fixed", "moving"))
+    def load(name): return ants.from_numpy(job.image(name).astype("f4").T.copy(), spacing=spacing)
+    fixed, moving = load("fixed"), load("moving")
     o, options = job.setting, {}
-    if job.missing: options["mask"] = ants.from_numpy(job.image("seen").T.astype("f4"), spacing=spacing)
+    if job.missing: options["mask"] = load("seen")
     if job.task == "R1":
-        options.update(type_of_transform=job.model.capitalize(), aff_metric="mattes", aff_iterations=o["iterations"],
-                       aff_shrink_factors=(6, 4, 2, 1), aff_smoothing_sigmas=(3, 2, 1, 0),
-                       aff_random_sampling_rate=o["share"])
+        options.update(type_of_transform=job.model.capitalize(), aff_metric="mattes",
+                       aff_iterations=o["iterations"], aff_shrink_factors=(6, 4, 2, 1),
+                       aff_smoothing_sigmas=(3, 2, 1, 0), aff_random_sampling_rate=o["share"])
     else:
         metric = {"syn_metric": "CC", "syn_sampling": 2} if job.task == "D2" else \
                  {"syn_metric": "mattes", "syn_sampling": 32}
         if job.task == "D1": metric = {"syn_metric": "meansquares", "syn_sampling": 0}
-        options.update(type_of_transform="SyNOnly", reg_iterations=o["iterations"], grad_step=0.2, flow_sigma=3,
-                       total_sigma=0, **metric)
+        options.update(type_of_transform="SyNOnly", reg_iterations=o["iterations"], grad_step=0.2,
+                       flow_sigma=3, total_sigma=0, **metric)
     with job.clock:
         found = ants.registration(fixed, moving, outprefix=str(job.folder / "ants"), random_seed=1, **options)
     path = ants.apply_transforms(fixed, moving, found["fwdtransforms"], compose=str(job.folder / "antsall"))
@@ -336,7 +339,8 @@ DENSE = ["20x10x2", "40x20x5", "100x50x20", "100x100x50", "200x200x100", "400x30
 SCALES = [(10, 5, 2), (20, 10, 5), (50, 25, 10), (100, 50, 20), (200, 100, 50), (400, 200, 100)]
 SYN = [(40, 20, 10, 2), (40, 20, 20, 5), (100, 70, 50, 10), (100, 70, 50, 20), (100, 100, 100, 50),
        (200, 200, 200, 100)]
-HAS_ANTS, HAS_GREEDY, HAS_SITK = is_there("ants"), is_there("picsl_greedy", "SimpleITK"), is_there("SimpleITK")
+HAS_ANTS, HAS_SITK = is_there("ants"), is_there("SimpleITK")
+HAS_GREEDY = is_there("picsl_greedy", "SimpleITK")
 HAS_ELASTIX, HAS_ITK = programs("elastix", "transformix"), is_there("itk", "itk.elxParameterObjectPython")
 
 METHODS = [
@@ -359,12 +363,14 @@ METHODS = [
            ((30, 0.01), (100, 0.01), (100, 0.05), (200, 0.1), (200, 0.25), (400, 0.5))], (2,), HAS_SITK),
     Method("SimpleITK diffeomorphic demons", "D1", sitk_demons("DiffeomorphicDemonsRegistrationFilter"),
            sweep("iterations", SCALES, sigma=1.5), (2, 3), HAS_SITK),
-    Method("SimpleITK fast symmetric demons", "D1", sitk_demons("FastSymmetricForcesDemonsRegistrationFilter"),
+    Method("SimpleITK fast symmetric demons", "D1",
+           sitk_demons("FastSymmetricForcesDemonsRegistrationFilter"),
            sweep("iterations", SCALES, sigma=1.5), (3,), HAS_SITK),
     Method("greedy", "R1", greedy, sweep("iterations", DENSE[:3]) +
            sweep("iterations", DENSE[1:4], search="-search 400 20 20"), (2,), HAS_GREEDY),
     Method("greedy SSD", "D1", greedy, sweep("iterations", DENSE, metric="SSD"), (2,), HAS_GREEDY),
-    Method("greedy NCC", "D1 D2 D3", greedy, sweep("iterations", DENSE, metric="NCC 2x2x2"), (2,), HAS_GREEDY),
+    Method("greedy NCC", "D1 D2 D3", greedy, sweep("iterations", DENSE, metric="NCC 2x2x2"), (2,),
+           HAS_GREEDY),
     Method("ANTs", "R1", ants_run, [{"iterations": i, "share": s} for i, s in
            (((100, 50, 10, 0), 0.1), ((200, 100, 50, 0), 0.2), ((1000, 500, 250, 0), 0.2),
             ((1000, 500, 250, 20), 0.2), ((2100, 1200, 1200, 10), 0.2), ((2100, 1200, 1200, 100), 0.5))],

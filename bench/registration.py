@@ -1,26 +1,28 @@
-"""registration.py - medvol's registration beside elastix, ITK's demons, greedy and ANTs: errors against a known
-truth, and the time it takes to reach the same.
+"""registration.py - medvol's registration beside elastix, ITK's demons, greedy and ANTs: errors against a
+known truth, and the time it takes to reach the same.
 
     registration.py [--full] [--task R1,D1,D2,D3] [--size 64] [--seeds 1,2 | --fresh 5] [--generator g1,g2]
-                    [--photometry mild] [--method REGEX] [--threads 1] [--repeats 1] [--json FILE] [--markdown]
-                    [--phantom] [--smoke]
+                    [--photometry mild] [--method REGEX] [--threads 1] [--repeats 1] [--limit SECONDS]
+                    [--json FILE] [--phantom] [--smoke]
 
-Tasks: R1 rigid and affine; D1 deformable, the same intensities; D2 with local correlation; D3 inverted contrast.
-Pairs, with their truth, are made by reg_data.py: of Debian's mricron-data where that is installed, else (or with
---phantom) of a head made there, which the output says. Seeds 1 to 5 are for tuning; --fresh draws others and says
-which. --full: all photometries of a task, seeds 1 to 5, all settings of each peer. Every run is a process of its
-own (reg_methods.py, which says what is timed). Repeats go round all methods in turn; medians count.
+Tasks: R1 rigid and affine; D1 deformable, the same intensities; D2 with local correlation; D3 inverted
+contrast. Pairs, with their truth, are made by reg_data.py: of Debian's mricron-data where that is installed,
+else (or with --phantom) of a head made there, which the output says. Seeds 1 to 5 are for tuning; --fresh
+draws others and says which. --full: all photometries of a task, seeds 1 to 5, all settings of each peer.
+Every run is a process of its own (reg_methods.py, which says what is timed). Repeats go round all methods in
+turn; medians count. Progress goes to stderr, tables in markdown to stdout, all figures to --json.
 
 Errors are in voxels, inside the mask (the brain; `missing`: what is left of it): of displacements (mean, 95th
 percentile, greatest), at 200 corners of the image (tre), overlap of labels carried over by nearest neighbours
 (Dice; that of the truth itself is the ceiling), voxels that fold by central and, strictly, by one-sided
 differences, least det J and standard deviation of log J.
 
-Equal accuracy: e is the least mean error of a peer on a pair over all its settings. For tau of 1.02, 1.1 and 1.5
-t(peer) is the CPU time of its fastest setting with an error up to tau e; t(medvol) is that of our one
-configuration if its error is up to tau e, too, and its p95 up to 1.05 times that of the peer's fastest setting,
-its Dice no more than 0.002 less and its folded share no more than the peer's or 0.001 %. The ratio is t(peer) /
-t(medvol), or 0 where ours does not get there. zero has no ratio.
+Equal accuracy: e is the least mean error of a peer on a pair over all its settings. For tau of 1.02, 1.1 and
+1.5 t(peer) is the CPU time of its fastest setting with an error up to tau e; t(medvol) is that of our one
+configuration if its error is up to tau e, too, its p95 up to 1.05 times that of the peer's fastest setting, its
+Dice no more than 0.002 less and its folded share no more than the peer's or 0.001 %. The ratio is t(peer) over
+t(medvol), or 0 where ours does not get there. zero has no ratio. Where a peer ran with one setting, without
+--full, that is its front.
 
 Before anything counts each method finds a plain translation: one that does not is left out, an error, and the
 exit code 1. --smoke: no peers, a phantom of 48 a side, sanity asserted."""
@@ -51,13 +53,13 @@ TASKS = {  # generators; photometries, the first of which is the usual one
     "D2": (("g1", "g2", "g3", "zero", "missing"), ("mild", "hard")),
     "D3": (("g1", "g2", "g3", "zero", "missing"), ("inverted",))}
 TAUS = (1.02, 1.1, 1.5)
-ERRORS = ("epe", "p95", "max", "tre", "dice", "dice_worst", "folded", "strict", "least", "log_sd")
 
 
 # ---- one run ----
 def write_pair(pair: data.Pair, folder: Path) -> None:
     head = ("ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
-            f"TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nElementSpacing = {' '.join([repr(pair.spacing)] * 3)}\n"
+            "TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\n"
+            f"ElementSpacing = {pair.spacing!r} {pair.spacing!r} {pair.spacing!r}\n"
             f"DimSize = {pair.size} {pair.size} {pair.size}\n")
     for name in ("fixed", "moving", "seen"):
         a = getattr(pair, name)
@@ -75,20 +77,23 @@ def run_once(number: int, setting: dict, pair: data.Pair, folder: Path, task: st
         own = Path(own)
         for f in folder.iterdir():
             if f.suffix in (".npy", ".mhd", ".raw"): (own / f.name).symlink_to(f)
-        words = {"method": str(number), "setting": setting, "folder": str(own), "threads": threads, "task": task,
-                 "model": "rigid" if pair.generator == "rigid" else "affine", "size": pair.size,
+        words = {"method": str(number), "setting": setting, "folder": str(own), "threads": threads,
+                 "task": task, "model": "rigid" if pair.generator == "rigid" else "affine", "size": pair.size,
                  "inverted": pair.photometry == "inverted", "missing": pair.seen is not None,
                  "spacing": pair.spacing}
         (own / "job.json").write_text(json.dumps(words))
         count = str(threads)
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+                 "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
         try:
-            p = subprocess.run([sys.executable, methods.__file__, own / "job.json"], capture_output=True, text=True,
-                               timeout=limit, env={**os.environ, **dict.fromkeys(names, count)}, cwd=own)
+            p = subprocess.run([sys.executable, methods.__file__, own / "job.json"], timeout=limit, cwd=own,
+                               env={**os.environ, **dict.fromkeys(names, count)}, capture_output=True,
+                               text=True, errors="replace")
         except subprocess.TimeoutExpired:
             return None, {"error": f"more than {limit:g} s"}
         if p.returncode or not (own / "done.json").exists():
-            return None, {"error": (p.stderr.strip().splitlines() or [f"exit code {p.returncode}"])[-1][:200]}
+            said = p.stderr.strip().splitlines() or [f"exit code {p.returncode}"]
+            return None, {"error": said[-1][:200]}
         done = json.loads((own / "done.json").read_text())
         if (own / "found.raw").exists():
             u = np.fromfile(own / "found.raw", np.float32).reshape((pair.size,) * 3 + (3,))
@@ -123,7 +128,8 @@ def errors_of(ctx: medvol.Context, pair: data.Pair, u: np.ndarray) -> dict[str, 
     out["dice"], out["dice_worst"] = dice(ctx, pair, field)
     mask = pair.mask.astype(np.uint8)
     central, strict = (ctx.field_jacobian(field, mask=mask, strict=k) for k in (0, 1))
-    out.update(folded=100 * central.share, strict=100 * strict.share, least=central.least, log_sd=central.log_sd)
+    out.update(folded=100 * central.share, strict=100 * strict.share, least=central.least,
+               log_sd=central.log_sd)
     if not np.isfinite(u).all(): out.update(epe=math.inf, p95=math.inf)
     return out
 
@@ -159,7 +165,7 @@ class Bench:
             e = math.inf if u is None else data.length(u - self.small.truth)[self.small.mask].mean()
             self.signs[key] = bool(e < 0.5 * np.linalg.norm(data.SHIFT))
             if not self.signs[key]:
-                why = done.get("error") or f"a translation of {np.linalg.norm(data.SHIFT):.3g} voxels: off by {e:.3g}"
+                why = done.get("error") or f"a translation of {data.SHIFT} voxels: off by {e:.3g}"
                 self.fail(f"{task} {method.name} is left out: {why}")
         return self.signs[key]
 
@@ -167,9 +173,11 @@ class Bench:
              threads: int) -> dict:
         key = (number, task == "R1", pair.size, threads)
         if key not in self.nulls:
-            runs = [run_once(number, method.null, pair, folder, task, threads, self.args.limit)[1] for _ in range(2)]
+            runs = [run_once(number, method.null, pair, folder, task, threads, self.args.limit)[1]
+                    for _ in range(2)]
             self.nulls[key] = min(runs, key=lambda d: d.get("cpu", math.inf))
-        return self.nulls[key]
+            if "cpu" not in self.nulls[key]: self.fail(f"{method.name}: no run for start and files alone")
+        return {"cpu": 0.0, "wall": 0.0, **self.nulls[key]}
 
     def pair(self, task: str, pair: data.Pair, threads: int) -> None:
         """All methods of a task on a pair."""
@@ -188,18 +196,22 @@ class Bench:
                 for number, m, k in jobs if turn % 2 == 0 else jobs[::-1]:
                     u, done = run_once(number, m.settings[k], pair, folder, task, threads, self.args.limit)
                     if u is None:
-                        if not turn: self.fail(f"{task} {pair.name} {m.name}: {done.get('error', 'no result')}")
+                        why = done.get("error", "no result")
+                        if not turn: self.fail(f"{task} {pair.name} {m.name}, {words(m.settings[k])}: {why}")
                         continue
-                    off = self.null(number, m, pair, folder, task, threads) if m.null else {"cpu": 0, "wall": 0}
-                    runs.setdefault((number, k), []).append({
-                        "cpu": max(done["cpu"] - off["cpu"], 0.01), "wall": max(done["wall"] - off["wall"], 0.01),
-                        "peak": done["peak"], **errors_of(self.ctx, pair, u)})
+                    off = {"cpu": 0.0, "wall": 0.0}
+                    if m.null: off = self.null(number, m, pair, folder, task, threads)
+                    times = {t: max(done[t] - off[t], 0.001) for t in off if t in ("cpu", "wall")}
+                    runs.setdefault((number, k), []).append({**times, "peak": done["peak"],
+                                                             **errors_of(self.ctx, pair, u)})
         for (number, k), found in runs.items():
-            row = {"task": task, "generator": pair.generator, "photometry": pair.photometry, "size": pair.size,
-                   "seed": pair.seed, "threads": threads, "method": methods.METHODS[number].name,
-                   "ours": methods.METHODS[number].ours, "setting": methods.METHODS[number].settings[k],
-                   "runs": len(found), "head": pair.head, "before": before["epe"], "dice_before": before["dice"],
-                   "dice_truth": ceiling, "truth": pair.facts, "load": os.getloadavg()[0]}
+            m = methods.METHODS[number]
+            row = {"task": task, "generator": pair.generator, "photometry": pair.photometry,
+                   "size": pair.size, "seed": pair.seed, "threads": threads, "method": m.name, "ours": m.ours,
+                   "setting": m.settings[k],
+                   "runs": len(found), "head": pair.head, "before": before["epe"],
+                   "dice_before": before["dice"], "dice_truth": ceiling, "truth": pair.facts,
+                   "load": os.getloadavg()[0]}
             row.update({key: statistics.median(f[key] for f in found) for key in found[0]})
             self.rows.append(row)
             self.say(f"{task} {pair.name:22} {row['method']:32} {row['cpu']:8.2f} s  {row['epe']:.3f} (from "
@@ -217,16 +229,19 @@ class Bench:
             for seed in self.args.seeds:
                 made: dict[tuple, data.Pair] = {}
                 for task in self.args.task:
-                    generators, photometries = TASKS[task]
-                    for photometry in self.args.photometry or (photometries if self.args.full else photometries[:1]):
-                        if photometry not in photometries: continue
-                        for g in generators:
-                            if self.args.generator and g not in self.args.generator: continue
-                            key = g, photometry
-                            if key not in made:
-                                made = {key: data.make(self.head, g, photometry, seed, size)} if size > 128 else \
-                                       {**made, key: data.make(self.head, g, photometry, seed, size)}
-                            for threads in self.args.threads: self.pair(task, made[key], threads or os.cpu_count())
+                    for g, photometry in self.kinds(task):
+                        if (g, photometry) not in made:
+                            if size > 128: made.clear()
+                            made[g, photometry] = data.make(self.head, g, photometry, seed, size)
+                        for threads in self.args.threads:
+                            self.pair(task, made[g, photometry], threads or os.cpu_count())
+
+    def kinds(self, task: str) -> list[tuple[str, str]]:
+        """Generators and photometries of a task that were asked for."""
+        generators, photometries = TASKS[task]
+        chosen = self.args.photometry or (photometries if self.args.full else photometries[:1])
+        return [(g, p) for p in chosen if p in photometries for g in generators
+                if not self.args.generator or g in self.args.generator]
 
 
 # ---- equal accuracy ----
@@ -234,8 +249,8 @@ def ratio(ours: dict, peer: list[dict], tau: float) -> float:
     """t(peer) / t(ours) on one pair; peer: a row for each of its settings."""
     limit = tau * min(r["epe"] for r in peer)
     fast = min((r for r in peer if r["epe"] <= limit), key=lambda r: r["cpu"])
-    reached = (ours["epe"] <= limit and ours["p95"] <= 1.05 * fast["p95"] and ours["dice"] >= fast["dice"] - 0.002
-               and ours["folded"] <= max(fast["folded"], 0.001))
+    reached = (ours["epe"] <= limit and ours["p95"] <= 1.05 * fast["p95"]
+               and ours["dice"] >= fast["dice"] - 0.002 and ours["folded"] <= max(fast["folded"], 0.001))
     return fast["cpu"] / ours["cpu"] if reached else 0.0
 
 
@@ -279,10 +294,10 @@ def markdown(rows: list[dict], table: list[dict]) -> str:
     lines = []
     if rows:
         seeds = sorted({r["seed"] for r in rows})
-        lines += [f"Images: {rows[0]['head']}; seeds {', '.join(map(str, seeds))}. Times in s, errors in voxels, "
-                  "folded in %; means over pairs.", ""]
-    heads = ("task", "size", "threads", "generator", "method", "setting", "CPU", "wall", "MiB", "error", "p95", "max",
-             "TRE", "Dice", "worst 10", "of truth", "folded", "strictly", "least det J", "sd log J")
+        lines += [f"Images: {rows[0]['head']}; seeds {', '.join(map(str, seeds))}. Times in s, errors in "
+                  "voxels, folded in %; means over pairs.", ""]
+    heads = ("task", "size", "threads", "pairs", "method", "setting", "CPU", "wall", "MiB", "error", "p95",
+             "max", "TRE", "Dice", "worst 10", "of truth", "folded", "strictly", "least det J", "sd log J")
     lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     groups: dict[tuple, list[dict]] = {}
     for r in rows:
@@ -290,9 +305,11 @@ def markdown(rows: list[dict], table: list[dict]) -> str:
         key = (r["task"], str(r["size"]), str(r["threads"]), f"{kind}, {r['photometry']}", r["method"],
                words(r["setting"]))
         groups.setdefault(key, []).append(r)
-    for key, group in sorted(groups.items(), key=lambda g: (g[0][:4], statistics.fmean(r["epe"] for r in g[1]))):
-        keys = ("cpu", "wall", "peak", "epe", "p95", "max", "tre", "dice", "dice_worst", "dice_truth", "folded", "strict",
-                "least", "log_sd")
+    keys = ("cpu", "wall", "peak", "epe", "p95", "max", "tre", "dice", "dice_worst", "dice_truth", "folded",
+            "strict", "least", "log_sd")
+    def by_error(g: Any) -> tuple:
+        return g[0][:4], statistics.fmean(r["epe"] for r in g[1])
+    for key, group in sorted(groups.items(), key=by_error):
         mean = [number(statistics.fmean(r[k] for r in group)) for k in keys]
         lines.append(f"| {' | '.join(key)} | {' | '.join(mean)} |")
     first = list(dict.fromkeys((r["task"], r["size"], r["generator"], r["photometry"]) for r in rows))
@@ -302,9 +319,10 @@ def markdown(rows: list[dict], table: list[dict]) -> str:
         lines.append(f"| {' '.join(map(str, what))} | {number(statistics.fmean(t['mean'] for t in group))} | "
                      f"{number(max(t['max'] for t in group))} | {number(min(t['least'] for t in group))} |")
     if table:
-        lines += ["", "Times as much CPU as ours at equal accuracy (0: ours did not reach it in every pair):", "",
-                  "| task | size | threads | ours | peer | tau | ratio | reached | ratio where reached | worst | in |",
-                  "|---|---|---|---|---|---|---|---|---|---|---|"]
+        heads = ("task", "size", "threads", "ours", "peer", "tau", "ratio", "reached", "ratio where reached",
+                 "worst", "in")
+        lines += ["", "The peer's CPU time over ours at equal accuracy (0: some pair in which ours does not "
+                  "reach it):", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
         lines += [f"| {t['task']} | {t['size']} | {t['threads']} | {t['ours']} | {t['peer']} | {t['tau']} | "
                   f"{number(t['ratio'])} | {t['reached']} of {t['pairs']} | {number(t['where_reached'])} | "
                   f"{number(t['worst'])} | {t['worst_pair']} |" for t in table]
@@ -328,13 +346,14 @@ def smoke(bench: Bench) -> int:
     done += check(bench, "cubic splines", gap < 0.02, gap)
     pair = data.make(bench.head, "g1", "none", 1, 48)
     rng = np.random.default_rng(3)
-    v = np.stack([2 * data.smooth(rng.standard_normal((32,) * 3), 5) * 32 for _ in range(3)]).astype(np.float32)
+    v = np.stack([64 * data.smooth(rng.standard_normal((32,) * 3), 5) for _ in range(3)]).astype(np.float32)
     gap = np.abs(data.exponential(v) - bench.ctx.field_exp(v[:, None])[:, 0])[:, 4:-4, 4:-4, 4:-4].max()
     done += check(bench, "exp of a velocity", gap < 0.02 * np.abs(v).max(), (gap, np.abs(v).max()))
     field = as_field(pair.truth, pair.spacing)
     own = errors_of(bench.ctx, pair, np.zeros_like(pair.truth))
     theirs = bench.ctx.metric_field(field, mask=pair.mask.astype(np.uint8))
-    gap = max(abs(own[k] - getattr(theirs, t) / pair.spacing) for k, t in (("epe", "mean"), ("p95", "p95"), ("max", "max")))
+    theirs = [x / pair.spacing for x in (theirs.mean, theirs.p95, theirs.max)]
+    gap = max(abs(own[k] - x) for k, x in zip(("epe", "p95", "max"), theirs))
     done += check(bench, "errors against mv_metric_field", gap < 1e-4, gap)
     gap = abs(pair.facts["least"] - bench.ctx.field_jacobian(field, mask=pair.mask.astype(np.uint8)).least)
     done += check(bench, "det J against mv_field_jacobian", gap < 1e-3, gap)
@@ -342,17 +361,25 @@ def smoke(bench: Bench) -> int:
     gap = np.abs(moved - pair.fixed)[pair.mask].mean() / np.abs(pair.moving - pair.fixed)[pair.mask].mean()
     done += check(bench, "the truth carries the moving image onto the fixed one", gap < 0.1, gap)
     ceiling = dice(bench.ctx, pair, field)[0]
-    done += check(bench, "Dice of the truth", 0.85 < ceiling < 1 and ceiling > own["dice"] + 0.1, (ceiling, own["dice"]))
+    done += check(bench, "Dice of the truth", own["dice"] + 0.1 < ceiling < 1, (ceiling, own["dice"]))
     row = {"ours": False, "generator": "g1", "p95": 2.0, "dice": 0.9, "folded": 0.0}
     peer = [{**row, "epe": e, "cpu": c} for e, c in ((1.0, 50.0), (1.08, 20.0), (1.4, 5.0))]
     ours = {**row, "epe": 1.05, "cpu": 2.0}
     got = [ratio(ours, peer, t) for t in TAUS] + [ratio({**ours, **worse}, peer, 1.5) for worse in
                                                   ({"p95": 2.2}, {"dice": 0.89}, {"folded": 0.01})]
     done += check(bench, "ratios", got == [0, 10, 2.5, 0, 0, 0], got)
+    for number, m in methods.of_task("D2"):  # of identical images; noise alone moves what has no contrast
+        if not m.ours: continue
+        still = data.make(bench.head, "zero", "none", 1, 48)
+        with tempfile.TemporaryDirectory() as folder:
+            write_pair(still, Path(folder))
+            u, told = run_once(number, m.settings[0], still, Path(folder), "D2", 2, 100.0)
+        gap = math.inf if u is None else data.length(u)[still.mask].mean()
+        done += check(bench, f"identical images, {m.name}", gap < 0.02, told.get("error", gap))
     bench.all()
     for r in bench.rows:
         name = f"{r['task']} {r['generator']} {r['photometry']} {r['method']}"
-        if r["generator"] == "zero": done += check(bench, name, r["epe"] < 0.02, r["epe"])
+        if r["generator"] == "zero": done += check(bench, name, r["epe"] < 0.06, r["epe"])
         else: done += check(bench, name, r["epe"] < 0.5 * r["before"], (r["epe"], r["before"]))
         done += check(bench, name + " folds", r["folded"] <= 0.001, r["folded"])
     wanted = {(t, g) for t in TASKS for g in TASKS[t][0]}
@@ -384,7 +411,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     p.add_argument("--repeats", type=int, default=1)
     p.add_argument("--limit", type=float, default=1800.0, help="seconds a run may take")
     p.add_argument("--json", type=Path)
-    for flag in ("--full", "--markdown", "--phantom", "--smoke"): p.add_argument(flag, action="store_true")
+    for flag in ("--full", "--phantom", "--smoke"): p.add_argument(flag, action="store_true")
     args = p.parse_args(argv)
     if args.fresh: args.seeds = [1000 + secrets.randbelow(10 ** 6) for _ in range(args.fresh)]
     if not args.seeds: args.seeds = [1, 2, 3, 4, 5] if args.full else [1]
