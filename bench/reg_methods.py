@@ -256,8 +256,8 @@ def greedy(job: Job) -> Any:
     sitk, fixed, moving = sitk_images(job)
     o = job.setting
     metric = o.get("metric") or ("NMI" if job.inverted else "NCC 4x4x4")
-    images = {"fix": fixed, "mov": moving, "out": None}
-    command = f"-threads {job.threads} -float -d 3 -m {metric} -i fix mov -n {o['iterations']} -o out"
+    images = {"fix": fixed, "mov": moving, "found": None}
+    command = f"-threads {job.threads} -float -d 3 -m {metric} -i fix mov -n {o['iterations']} -o found"
     if job.missing:
         images["gm"] = sitk.GetImageFromArray(job.image("seen"))
         images["gm"].CopyInformation(fixed)
@@ -268,10 +268,10 @@ def greedy(job: Job) -> Any:
         command += " -s 1.732vox 0.707vox"
     g = Greedy3D()
     with job.clock: g.execute(command, **images)
-    if job.task != "R1": return np.moveaxis(sitk.GetArrayFromImage(g["out"]), -1, 0) / job.spacing
+    if job.task != "R1": return np.moveaxis(sitk.GetArrayFromImage(g["found"]), -1, 0) / job.spacing
     flip = np.diag([-1.0, -1, 1, 1])  # its matrices are RAS+, images LPS+
     scale = np.diag([job.spacing] * 3 + [1.0])
-    return np.linalg.inv(scale) @ flip @ np.asarray(g["out"]) @ flip @ scale
+    return np.linalg.inv(scale) @ flip @ np.asarray(g["found"]) @ flip @ scale
 
 
 # ---- ANTs (antspyx) ----
@@ -369,8 +369,8 @@ METHODS = [
     Method("greedy", "R1", greedy, sweep("iterations", DENSE[:3]) +
            sweep("iterations", DENSE[1:4], search="-search 400 20 20"), (2,), HAS_GREEDY),
     Method("greedy SSD", "D1", greedy, sweep("iterations", DENSE, metric="SSD"), (2,), HAS_GREEDY),
-    Method("greedy NCC", "D1 D2 D3", greedy, sweep("iterations", DENSE, metric="NCC 2x2x2"), (2,),
-           HAS_GREEDY),
+    Method("greedy NCC", "D1 D2", greedy, sweep("iterations", DENSE, metric="NCC 2x2x2"), (2,), HAS_GREEDY),
+    Method("greedy NMI", "D3", greedy, sweep("iterations", DENSE, metric="NMI"), (2,), HAS_GREEDY),
     Method("ANTs", "R1", ants_run, [{"iterations": i, "share": s} for i, s in
            (((100, 50, 10, 0), 0.1), ((200, 100, 50, 0), 0.2), ((1000, 500, 250, 0), 0.2),
             ((1000, 500, 250, 20), 0.2), ((2100, 1200, 1200, 10), 0.2), ((2100, 1200, 1200, 100), 0.5))],

@@ -19,10 +19,10 @@ differences, least det J and standard deviation of log J.
 
 Equal accuracy: e is the least mean error of a peer on a pair over all its settings. For tau of 1.02, 1.1 and
 1.5 t(peer) is the CPU time of its fastest setting with an error up to tau e; t(medvol) is that of our one
-configuration if its error is up to tau e, too, its p95 up to 1.05 times that of the peer's fastest setting, its
-Dice no more than 0.002 less and its folded share no more than the peer's or 0.001 %. The ratio is t(peer) over
-t(medvol), or 0 where ours does not get there. zero has no ratio. Where a peer ran with one setting, without
---full, that is its front.
+configuration if its error is up to tau e, too, its p95 up to 1.05 times that of the peer's fastest setting,
+its Dice no more than 0.002 less and its folded share no more than the peer's or 0.001 %. The ratio is t(peer)
+over t(medvol), or 0 where ours does not get there. zero has no ratio. Where a peer ran with one setting,
+without --full, that is its front.
 
 Before anything counts each method finds a plain translation: one that does not is left out, an error, and the
 exit code 1. --smoke: no peers, a phantom of 48 a side, sanity asserted."""

@@ -324,8 +324,9 @@ def test_registration():
     assert ctx.report.levels == 1 and 1 <= ctx.report.iterations[0] <= 3
     mask = np.zeros(still.shape, np.uint8)
     mask[2:-2, 2:-2, 2:-2] = 1
-    near(ctx.register_affine(moved, still, model="translation", start=a[:3], fixed_mask=mask, moving_mask=mask,
-                             slope=-1)[:3, 3], (-1.5, 1, -2), 0.02)
+    b = ctx.register_affine(moved, still, model="translation", start=a[:3], fixed_mask=mask, moving_mask=mask,
+                            slope=-1)
+    near(b[:3, 3], (-1.5, 1, -2), 0.02)
     v = m.Volume(moved, np.diag([2, 2, 2, 1]))
     u = ctx.register_lncc(v, m.Volume(still, v.affine), iterations=20)
     assert isinstance(u, m.Volume) and u.shape == (3, 1) + still.shape
