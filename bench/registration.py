@@ -49,7 +49,7 @@ import reg_methods as methods
 
 TASKS = {  # generators; photometries, the first of which is the usual one
     "R1": (("rigid", "affine"), ("mild", "inverted")),
-    "D1": (("g1", "g2", "g3", "zero", "missing"), ("mild", "none")),
+    "D1": (("g1", "g2", "g3", "zero", "missing"), ("none", "mild")),
     "D2": (("g1", "g2", "g3", "zero", "missing"), ("mild", "hard")),
     "D3": (("g1", "g2", "g3", "zero", "missing"), ("inverted",))}
 TAUS = (1.02, 1.1, 1.5)
@@ -135,7 +135,15 @@ def errors_of(ctx: medvol.Context, pair: data.Pair, u: np.ndarray) -> dict[str, 
 
 
 # ---- all runs ----
+def finds(u: np.ndarray | None, pair: data.Pair) -> tuple[bool, float]:
+    """Is u less than half as wrong as nothing? And its error: another sign, axis order or unit is not."""
+    e = math.inf if u is None else float(data.length(u - pair.truth)[pair.mask].mean())
+    return e < 0.5 * float(data.length(pair.truth)[pair.mask].mean()), e
+
+
 class Bench:
+    """Runs, and what came of them."""
+
     def __init__(self, args: argparse.Namespace):
         self.args, self.ctx = args, medvol.Context(threads=0)
         self.rows: list[dict] = []
@@ -153,17 +161,19 @@ class Bench:
         self.errors.append(text)
         self.say(f"ERROR {text}")
 
+    def shift(self) -> data.Pair:
+        if self.small is None: self.small = data.make(data.phantom(80), "shift", "none", 1, 48)
+        return self.small
+
     def sign(self, number: int, method: methods.Method, task: str, threads: int) -> bool:
         """Does it find a translation, in the right direction and unit?"""
         key = (number, task)
         if key not in self.signs:
-            if self.small is None: self.small = data.make(data.phantom(80), "shift", "none", 1, 48)
             with tempfile.TemporaryDirectory() as folder:
-                write_pair(self.small, Path(folder))
-                u, done = run_once(number, method.settings[0], self.small, Path(folder), task, threads,
+                write_pair(self.shift(), Path(folder))
+                u, done = run_once(number, method.settings[0], self.shift(), Path(folder), task, threads,
                                    self.args.limit)
-            e = math.inf if u is None else data.length(u - self.small.truth)[self.small.mask].mean()
-            self.signs[key] = bool(e < 0.5 * np.linalg.norm(data.SHIFT))
+            self.signs[key], e = finds(u, self.shift())
             if not self.signs[key]:
                 why = done.get("error") or f"a translation of {data.SHIFT} voxels: off by {e:.3g}"
                 self.fail(f"{task} {method.name} is left out: {why}")
@@ -376,10 +386,16 @@ def smoke(bench: Bench) -> int:
             u, told = run_once(number, m.settings[0], still, Path(folder), "D2", 2, 100.0)
         gap = math.inf if u is None else data.length(u)[still.mask].mean()
         done += check(bench, f"identical images, {m.name}", gap < 0.02, told.get("error", gap))
+    shift = bench.shift()
+    for what, u, fine in (("itself", shift.truth, 1), ("90 % of it", 0.9 * shift.truth, 1), ("none", None, 0),
+                          ("its opposite", -shift.truth, 0), ("z, y, x", shift.truth[::-1], 0),
+                          ("LPS", shift.truth * np.reshape((-1, -1, 1), (3, 1, 1, 1)), 0),
+                          ("mm", shift.truth * shift.spacing, 0)):
+        done += check(bench, f"a translation, told as {what}", finds(u, shift)[0] == fine)
     bench.all()
     for r in bench.rows:
         name = f"{r['task']} {r['generator']} {r['photometry']} {r['method']}"
-        if r["generator"] == "zero": done += check(bench, name, r["epe"] < 0.06, r["epe"])
+        if r["generator"] == "zero": done += check(bench, name, r["epe"] < 0.1, r["epe"])
         else: done += check(bench, name, r["epe"] < 0.5 * r["before"], (r["epe"], r["before"]))
         done += check(bench, name + " folds", r["folded"] <= 0.001, r["folded"])
     wanted = {(t, g) for t in TASKS for g in TASKS[t][0]}
