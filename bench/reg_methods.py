@@ -336,6 +336,7 @@ LINEAR = [{"iterations": i, "samples": s} for i, s in
 NULL = {"null": 1, "iterations": 1, "samples": 2000, "levels": 1}
 DENSE = ["20x10x2", "40x20x5", "100x50x20", "100x100x50", "200x200x100", "400x300x200"]
 SCALES = [(10, 5, 2), (20, 10, 5), (50, 25, 10), (100, 50, 20), (200, 100, 50), (400, 200, 100)]
+DEMONS = sweep("iterations", SCALES, sigma=1.5) + sweep("iterations", SCALES[3:], sigma=1.0)
 SYN = [(40, 20, 10, 2), (40, 20, 20, 5), (100, 70, 50, 10), (100, 70, 50, 20), (100, 100, 100, 50),
        (200, 200, 200, 100)]
 HAS_ANTS, HAS_SITK = is_there("ants"), is_there("SimpleITK")
@@ -361,10 +362,9 @@ METHODS = [
     Method("SimpleITK", "R1", sitk_linear, [{"iterations": i, "share": s} for i, s in
            ((30, 0.01), (100, 0.01), (100, 0.05), (200, 0.1), (200, 0.25), (400, 0.5))], (2,), HAS_SITK),
     Method("SimpleITK diffeomorphic demons", "D1", sitk_demons("DiffeomorphicDemonsRegistrationFilter"),
-           sweep("iterations", SCALES, sigma=1.5) + sweep("iterations", SCALES[3:], sigma=1.0), (2, 3), HAS_SITK),
+           DEMONS, (2, 3), HAS_SITK),
     Method("SimpleITK fast symmetric demons", "D1",
-           sitk_demons("FastSymmetricForcesDemonsRegistrationFilter"),
-           sweep("iterations", SCALES, sigma=1.5) + sweep("iterations", SCALES[3:], sigma=1.0), (3,), HAS_SITK),
+           sitk_demons("FastSymmetricForcesDemonsRegistrationFilter"), DEMONS, (3,), HAS_SITK),
     Method("greedy", "R1", greedy, sweep("iterations", DENSE[:3]) +
            sweep("iterations", DENSE[1:4], search="-search 400 20 20"), (2,), HAS_GREEDY),
     Method("greedy SSD", "D1", greedy, sweep("iterations", DENSE, metric="SSD"), (2,), HAS_GREEDY),
