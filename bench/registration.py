@@ -382,7 +382,8 @@ def smoke(bench: Bench) -> int:
                                                   ({"p95": 2.2}, {"dice": 0.89}, {"folded": 0.01}, NOTHING)]
     done += check(bench, "ratios", got == [0, 10, 2.5, 0, 0, 0, 0], got)
     rest = {"task": "D1", "size": 48, "threads": 1, "photometry": "mild", "seed": 1}
-    table = [{**r, **rest, "method": "a peer"} for r in peer] + [{**ours, **rest, "method": "ours", "ours": True}]
+    table = [{**r, **rest, "method": "a peer"} for r in peer]
+    table.append({**ours, **rest, "method": "ours", "ours": True})
     table += [{**r, "seed": 2, "cpu": 4 * r["cpu"] if r["ours"] else r["cpu"]} for r in table]
     got = [(t["tau"], t["reached"], t["ratio"], t["where_reached"], t["worst"]) for t in ratios(table)]
     want = [(1.02, 0, 0, 0, 0), (1.1, 2, 5, 5, 2.5), (1.5, 2, 1.25, 1.25, 0.625)]
