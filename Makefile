@@ -297,14 +297,16 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 
 # ---- bench in Python ----
 # the header for ctypes (bench/medvol.py), the peers of PyPI, the table; PYTHON makes build/venv
-.PHONY: bench-python test-bench-python
+.PHONY: bench-python test-bench-python bench-registration test-bench-registration
 $(B)/libmedvol.so: medvol.h | $(B)
 	$(SOURCE) | $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. -x c - $(LDLIBS) -o $@
 VENV = $(B)/venv
 $(VENV)/.done: bench/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install -q -r $< || grep '^[^\#]' $< | while read -r p; do \
-	    $(VENV)/bin/pip install -q "$$p" || echo "cannot be had: $$p"; done
+$(VENV)-registration/.done: bench/requirements-registration.txt
+$(VENV)/.done $(VENV)-registration/.done:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q -r $< || grep '^[^\#]' $< | while read -r p; do \
+	    $(@D)/bin/pip install -q "$$p" || echo "cannot be had: $$p"; done
 	@touch $@
 bench-python: $(VENV)/.done $(B)/libmedvol.so ## against numpy, torch, OpenCV, ITK, MONAI ... (ARGS="--help")
 	@$(VENV)/bin/python bench/bench_python.py $(ARGS)
@@ -312,6 +314,11 @@ test-bench-python: $(B)/libmedvol.so ## the ctypes wrapper, the results of Pytho
 	@$(PYTHON) -c 'import numpy' || { echo "$@: numpy is not installed for $(PYTHON)"; exit 9; }
 	@$(PYTHON) bench/test_medvol.py
 	@$(PYTHON) bench/bench_python.py --smoke
+bench-registration: $(VENV)-registration/.done $(B)/libmedvol.so ## errors and time to reach them against elastix, ITK, greedy, ANTs; ARGS="--full --size 128 --fresh 5"
+	@$(VENV)-registration/bin/python bench/registration.py $(ARGS)
+test-bench-registration: $(B)/libmedvol.so ## the same on a phantom of 48 a side, ours alone: is the harness right, are errors small (needs numpy)?
+	@$(PYTHON) -c 'import numpy' || { echo "$@: numpy is not installed for $(PYTHON)"; exit 9; }
+	@$(PYTHON) bench/registration.py --smoke
 
 # ---- FFTW behind the same calls: the suites that transform ----
 FFTW = $(B)/fftw

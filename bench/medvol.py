@@ -14,7 +14,8 @@ array that shows it. An array in gives an array out, a Volume a Volume (with geo
 either and is what the call returns.
 
 Axes, shapes and spacings are in numpy's order, x last; an affine is the 4 x 4 matrix of voxel indices
-(i, j, k), x first, to millimetres RAS+, as in nibabel. Options are the fields of the header's option
+(i, j, k), x first, to millimetres RAS+, as in nibabel. A displacement field has 5 axes, components first:
+(3, 1, z, y, x), component 0 along world x. Options are the fields of the header's option
 structs by their names; enumerators are strings: the header's names without MEDVOL_, in either case
 (interp="cubic", rule="centre_monai", mode="pad_edge"). The manual is [API] in medvol.h: constants, structs
 and prototypes are read from there, so that there is no second list to keep.
@@ -172,6 +173,11 @@ class Volume:
         if affine is not None: self.affine = affine
 
     @classmethod
+    def unmade(cls) -> "Volume":
+        """For options that are results: the call makes it."""
+        return cls._empty()
+
+    @classmethod
     def _empty(cls) -> "Volume":
         v = cls.__new__(cls)
         v._v, v._owners, v.array = _Owner(), [], None
@@ -253,16 +259,47 @@ def _volume(x: Any) -> Volume:
     return x if isinstance(x, Volume) else Volume(np.asanyarray(x))
 
 
+def _affine(matrix: Any) -> Any:
+    m = np.asarray(matrix, float)
+    if m.shape not in ((3, 4), (4, 4)): raise ValueError(f"shape {m.shape}: an affine is 3 x 4 or 4 x 4")
+    return (ctypes.c_double * 12)(*m[:3].ravel())
+
+
+def _chain(chain: Any) -> tuple[Any, int, list[Any]]:
+    """Array of mv_transform, how many, and the volumes that must live as long."""
+    steps = chain if isinstance(chain, list) else [chain]
+    out, keep = (STRUCTS["mv_transform"] * max(len(steps), 1))(), []
+    for t, step in zip(out, steps):
+        kind, what, *way = step if isinstance(step, tuple) else (None, step)
+        if way not in ([], ["inverse"]): raise ValueError(f"{way}: nothing or \"inverse\"")
+        if kind is None: kind = "affine" if np.ndim(getattr(what, "array", what)) == 2 else "field"
+        if kind not in ("affine", "field", "velocity", "bspline"):
+            raise ValueError(f"{kind!r}: affine, field, velocity or bspline")
+        t.kind, t.inverse = CONST["TRANSFORM_" + kind.upper()], len(way)
+        if kind == "affine":
+            t.affine = _affine(what)
+        else:
+            keep.append(_volume(what))
+            t.field = ctypes.addressof(keep[-1]._v)
+    return out, len(steps), keep
+
+
 def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, list[Any]]:
     """The option struct `name`, and what must live as long as it."""
     opt, keep = STRUCTS[name](), []
     kinds = dict(opt._fields_)
     for key, value in values.items():
-        if key not in kinds: raise TypeError(f"{name} has no field {key!r}: {', '.join(kinds)}")
+        at = opt
+        if key not in kinds and "control" in kinds and hasattr(opt.control, key): at = opt.control
+        elif key not in kinds: raise TypeError(f"{name} has no field {key!r}: {', '.join(kinds)}")
         if value is None: continue
-        if key in ("mask", "by"):
+        kind = dict(at._fields_)[key]
+        if kind is ctypes.c_void_p and (isinstance(value, Volume) or key in ("mask", "by") or "_mask" in key):
             keep.append(_volume(value))
             value = ctypes.addressof(keep[-1]._v)
+        elif kind is ctypes.c_void_p and key == "start":
+            keep.append(_affine(value))
+            value = ctypes.addressof(keep[-1])
         elif key == "split":
             value = ndim - range(ndim)[value]
         elif key == "dtype":
@@ -272,9 +309,9 @@ def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, lis
                 value = CONST[value.upper()]
             except KeyError:
                 raise ValueError(f"{key}: medvol.h has no MEDVOL_{value.upper()}") from None
-        elif issubclass(kinds[key], ctypes.Array):
+        elif issubclass(kind, ctypes.Array):
             value = tuple(value)[::-1]
-        setattr(opt, key, value)
+        setattr(at, key, value)
     return opt, keep
 
 
@@ -520,6 +557,93 @@ class Context:
         m = np.ascontiguousarray(np.asarray(matrix, float)[:3])
         return self._map("mv_resample_affine", out, src, m.ctypes.data, _sizes(shape, 3),
                          opt=("mv_resample_opt", opt))
+
+    # ---- transforms and fields ----
+    # A chain is a transform or a list of them, the first of which takes the point: an affine (3 x 4 or 4 x 4,
+    # mm to mm), a field (5 axes: components, 1, z, y, x), or a tuple: ("velocity", v), ("bspline",
+    # coefficients), ("affine", a, "inverse"), ("field", u, "inverse") ...
+    def warp(self, src: Any, grid: Any, chain: Any, out: Any = None, **opt: Any) -> Any:
+        """src at T(p), p the world positions of grid's voxels."""
+        g, (steps, n, keep) = _volume(grid), _chain(chain)
+        return self._map("mv_warp", out, src, byref(g._v), steps, n, opt=("mv_warp_opt", opt))
+
+    def transform_field(self, grid: Any, chain: Any, out: Any = None) -> Any:
+        """T(p) - p in mm on grid's voxels."""
+        steps, n, keep = _chain(chain)
+        return self._map("mv_transform_field", out, grid, steps, n)
+
+    def field_exp(self, velocity: Any, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_field_exp", out, velocity, opt=("mv_field_exp_opt", opt))
+
+    def field_invert(self, field: Any, out: Any = None, **opt: Any) -> Any:
+        return self._map("mv_field_invert", out, field, opt=("mv_field_invert_opt", opt))
+
+    def field_jacobian(self, field: Any, image: bool = False, **opt: Any) -> Any:
+        """mv_jacobian_stats; with image: the determinants, and those."""
+        f, stats, det = _volume(field), STRUCTS["mv_jacobian_stats"](), Volume._empty()
+        options, keep = _options("mv_jacobian_opt", opt)
+        self._call("mv_field_jacobian", byref(det._v) if image else None, byref(stats), byref(f._v),
+                   byref(options))
+        det._settle()
+        return (det if isinstance(field, Volume) else det.array, stats) if image else stats
+
+    def metric_field(self, a: Any, b: Any = None, mask: Any = None) -> Any:
+        """mv_error_metrics (mean, median, p95, max, rms, mm) of |a - b|, or of |a|."""
+        volumes = [None if x is None else _volume(x) for x in (a, b, mask)]
+        out = STRUCTS["mv_error_metrics"]()
+        self._call("mv_metric_field", byref(out), *(v and byref(v._v) for v in volumes))
+        return out
+
+    def metric_labels(self, a: Any, b: Any, labels: Sequence[int] | None = None,
+                      background: bool = False) -> tuple[float, list[Any]]:
+        """Mean Dice, and mv_label_metrics of each label."""
+        x, y, mean, count = _volume(a), _volume(b), ctypes.c_double(), ctypes.c_size_t()
+        options = STRUCTS["mv_label_opt"](background=background)
+        if labels is not None:
+            chosen = (ctypes.c_int64 * len(labels))(*labels)
+            options.labels, options.nlabels = ctypes.addressof(chosen), len(labels)
+        cap = 1024 if labels is None else len(labels)
+        while True:
+            table = (STRUCTS["mv_label_metrics"] * max(cap, 1))()
+            try:
+                self._call("mv_metric_labels", table, cap, byref(count), byref(mean), byref(x._v),
+                           byref(y._v), byref(options))
+                return mean.value, list(table[: count.value])
+            except MedvolError as e:
+                if e.name != "E_SPACE" or count.value <= cap: raise
+                cap = count.value
+
+    # ---- registration ----
+    # start: an affine. levels, iterations, tolerance, slope and seconds of the control are options like the
+    # others; `report`: mv_register_report of the last call.
+    report: Any = None
+
+    def _register(self, name: str, result: Any, fixed: Any, moving: Any, opt: dict) -> None:
+        f, other, report = _volume(fixed), _volume(moving), STRUCTS["mv_register_report"]()
+        options, keep = _options(name + "_opt", opt)
+        options.control.report = ctypes.addressof(report)
+        self._call(name, result, byref(f._v), byref(other._v), byref(options))
+        for v in keep:
+            if isinstance(v, Volume): v._settle()
+        self.report = report
+
+    def register_affine(self, fixed: Any, moving: Any, **opt: Any) -> np.ndarray:
+        """4 x 4: points of fixed's world to points of moving's."""
+        a = (ctypes.c_double * 12)()
+        self._register("mv_register_affine", a, fixed, moving, opt)
+        return np.vstack([np.reshape(a, (3, 4)), [0, 0, 0, 1]])
+
+    def register(self, method: str, fixed: Any, moving: Any, **opt: Any) -> Volume:
+        """The field (bspline: the coefficients) of mv_register_METHOD, or of mv_flow."""
+        name = next((n for n in ("mv_register_" + method, "mv_" + method) if n in PROTOTYPES), None)
+        if name is None: raise ValueError(f"medvol.h has no mv_register_{method}")
+        field = Volume._empty()
+        self._register(name, byref(field._v), fixed, moving, opt)
+        field._settle()
+        return field
+
+    def register_lncc(self, fixed: Any, moving: Any, **opt: Any) -> Volume:
+        return self.register("lncc", fixed, moving, **opt)
 
     # ---- gzip: bytes or arrays in, arrays of uint8 out ----
     def _code(self, name: str, out: Any, room: int, src: Any, *args: Any) -> np.ndarray:

@@ -249,6 +249,102 @@ def test_resampling():
     near(moved, A[3:7, 2:7, 1:7])
 
 
+# ---- transforms, fields, registration ----
+def blobs(*shift):
+    """Three Gaussian blobs in 24 x 26 x 28 voxels, moved by shift (z, y, x)."""
+    z, y, x = np.mgrid[:24, :26, :28].astype(np.float32)
+    places = ((12, 13, 14, 20), (8, 16, 10, 9), (16, 9, 18, 12))
+    return sum(np.exp(-((z - a - shift[0]) ** 2 + (y - b - shift[1]) ** 2 + (x - c - shift[2]) ** 2) / s)
+               for a, b, c, s in places).astype(np.float32)
+
+
+def field_of(*vector):
+    return np.broadcast_to(np.reshape(vector, (3, 1, 1, 1, 1)), (3, 1, 24, 26, 28)).astype(np.float32)
+
+
+def test_transforms():
+    still, u = blobs(0, 0, 0), field_of(1, 2, -3)  # x, y, z
+    inside = (slice(4, -4),) * 3
+    near(ctx.warp(still, still, u)[inside], blobs(3, -2, -1)[inside], 1e-5)
+    near(ctx.warp(still, still, ("field", u, "inverse"))[inside], blobs(-3, 2, 1)[inside], 1e-4)
+    shift = np.eye(4)
+    shift[:3, 3] = 1, 2, -3
+    near(ctx.warp(still, still, shift), ctx.warp(still, still, [u]), 1e-5)
+    near(ctx.warp(still, still, [shift, ("affine", shift[:3], "inverse")]), still, 1e-5)
+    near(ctx.warp(still, still, []), still)
+    near(ctx.transform_field(still, [u, shift]), 2 * u, 1e-5)
+    near(ctx.transform_field(still, ("velocity", u)), ctx.field_exp(u), 1e-5)
+    near(ctx.field_exp(u, inverse=1), -u, 1e-5)
+    near(ctx.field_invert(u), -u, 1e-5)
+    near(ctx.transform_field(still, ("bspline", u)), u, 1e-5)
+    labels = (still > 0.3).astype(np.uint8)
+    near(ctx.warp(labels, still, u, interp="nearest")[inside], (blobs(3, -2, -1) > 0.3)[inside])
+    scaled = m.Volume(still, np.diag([2, 3, 4, 1]))
+    got = ctx.warp(scaled, scaled, field_of(2, 6, -12))
+    assert isinstance(got, m.Volume)
+    near(got.array[inside], blobs(3, -2, -1)[inside], 1e-5)
+    raises(ValueError, ctx.warp, still, still, ("spline", u))
+    raises(ValueError, ctx.warp, still, still, ("field", u, "backwards"))
+    raises(ValueError, ctx.warp, still, still, ("affine", np.eye(3)))
+    raises("E_SHAPE", ctx.warp, still, still, u[:2])
+
+
+def test_measures():
+    a, b = field_of(1, 2, -3), field_of(1, -1, 1)
+    e = ctx.metric_field(a, b)
+    near([e.mean, e.median, e.p95, e.max, e.rms], [5] * 5, 1e-6)
+    near(ctx.metric_field(a).mean, np.sqrt(14), 1e-6)
+    half = np.zeros((24, 26, 28), np.uint8)
+    half[:12] = 1
+    assert ctx.metric_field(a, b, mask=half).count == half.sum() == e.count // 2
+    grow = np.zeros((3, 1, 24, 26, 28), np.float32)
+    grow[0] = 0.5 * np.arange(28)
+    s = ctx.field_jacobian(grow)
+    near([s.mean, s.least, s.greatest, s.log_mean, s.folded], [1.5, 1.5, 1.5, np.log(1.5), 0], 1e-6)
+    det, s = ctx.field_jacobian(-3 * grow, image=True, strict=1, mask=half)
+    near(det, np.full(half.shape, -0.5, np.float32), 1e-6)
+    assert s.folded == s.voxels == half.sum() and s.share == 1
+    x, y = rng.integers(0, 5, (2, 6, 7, 8)).astype(np.int16)
+    mean, table = ctx.metric_labels(x, y)
+    dice = [2 * np.sum((x == k) & (y == k)) / (np.sum(x == k) + np.sum(y == k)) for k in range(1, 5)]
+    near([t.dice for t in table], dice, 1e-12)
+    near(mean, np.mean(dice), 1e-12)
+    near([t.label for t in ctx.metric_labels(x, y, background=True)[1]], range(5))
+    near(ctx.metric_labels(x, y, labels=[3, 1])[0], (dice[0] + dice[2]) / 2, 1e-12)
+    many = np.arange(2000, dtype=np.int32).reshape(10, 10, 20)
+    assert len(ctx.metric_labels(many, many)[1]) == 1999
+
+
+def test_registration():
+    still, moved = blobs(0, 0, 0), blobs(2, -1, 1.5)
+    a = ctx.register_affine(moved, still, model="translation", metric="ssd")
+    near(a[:3, 3], (-1.5, 1, -2), 0.02)
+    assert ctx.report.levels >= 1 and ctx.report.iterations[0] >= 1 and ctx.report.overlap > 0.5
+    ctx.register_affine(moved, still, metric="mi", levels=1, iterations=3, init="init_header")
+    assert ctx.report.levels == 1 and 1 <= ctx.report.iterations[0] <= 3
+    mask = np.zeros(still.shape, np.uint8)
+    mask[2:-2, 2:-2, 2:-2] = 1
+    b = ctx.register_affine(moved, still, model="translation", start=a[:3], fixed_mask=mask, moving_mask=mask,
+                            slope=-1)
+    near(b[:3, 3], (-1.5, 1, -2), 0.02)
+    v = m.Volume(moved, np.diag([2, 2, 2, 1]))
+    u = ctx.register_lncc(v, m.Volume(still, v.affine), iterations=20)
+    assert isinstance(u, m.Volume) and u.shape == (3, 1) + still.shape
+    near(u.affine, v.affine)
+    before, after = (np.abs(w - moved).mean() for w in (still, ctx.warp(still, moved, u.array / 2)))
+    assert after < 0.3 * before, (before, after)
+    centre = u.array[:, 0, 10:15, 10:15, 10:15].mean((1, 2, 3))
+    near(centre, (-3, 2, -4), 1.2)
+    rest = ctx.register("lncc", moved, still, start=a, iterations=5)
+    assert ctx.metric_field(rest).mean < 0.2
+    assert isinstance(m.Volume.unmade(), m.Volume)
+    raises(TypeError, ctx.register_lncc, moved, still, nonsense=1)
+    raises(ValueError, ctx.register, "nothing", moved, still)
+    raises(ValueError, ctx.register_affine, moved, still, start=np.eye(3))
+    raises("E_RANGE", ctx.register_lncc, moved, still, radius=-1)
+    raises("E_SHAPE", ctx.register_lncc, moved, still, fixed_mask=mask[1:])
+
+
 # ---- misuse ----
 def test_errors():
     e = raises("E_RANGE", ctx.clamp, A, 2, 1)
