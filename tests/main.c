@@ -350,7 +350,7 @@ static void run_case(const char *table, const t_case *c) {
 }
 
 static const char *part;        /* of the names of the cases wanted; NULL: all */
-static const char *without[64]; /* parts of the names of those left out */
+static const char *without[128]; /* parts of the names of those left out */
 static int excluded;
 static int wanted(const char *name) {
     int i;
@@ -368,7 +368,7 @@ int main(int argc, char **argv) {
         if (!strcmp(argv[i], "--level") && i + 1 < argc) level = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--threads") && i + 1 < argc) threads = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--first")) stop_at_first = 1;
-        else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 64)
+        else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 128)
             without[excluded++] = argv[++i];
         else if (!strcmp(argv[i], "--times")) times = 1;
         else part = argv[i];

@@ -20,7 +20,8 @@ slow="$elsewhere world/ corners/ spatial/big spatial/lines spatial/permute resam
     intensity/percentiles intensity/map_sizes gzip/flips_and_cuts gzip/deflate gzip/containers gzip/bomb
     golden/same_bits golden/file pictures/planes_bad io/mutations catalogue/linear_time coils/espirit coils/bart
     grappa/levels grappa/shift grappa/waves grappa/places grappa/definition grappa/phantom fft/long sense/bart
-    kspace/phantom_quadrature linalg/eigh intensity/rescale_narrow register/ field_algebra/ measure/ssim"
+    kspace/phantom_quadrature linalg/eigh intensity/rescale_narrow register/ field_algebra/ measure/ssim bspline demons/ lnccmodes/
+    landmarks/phase landmarks/tps_field"
 
 # transforms of a few elements as if they were large ones: split lines, boxes, rounds, threads
 small="-DMV__FT_LONG=2048 -DMV__FT_ALONE=0.0 -DMV__FT_ROUND=700.0 -DMV__FT_BOX=6000.0"
@@ -72,7 +73,8 @@ for tool in $tools; do
             build memory clang -fsanitize=memory
             for l in 4 1; do
                 run memory-$l "$all" "$@" --threads 2 --level $l --without guard/ --without world/ \
-                    --without spatial/big --without register/models --without register/symmetric
+                    --without spatial/big --without register/models --without register/symmetric \
+                    --without bspline_parts/bending --without landmarks/phase --without lnccmodes/descents
             done
             ;;
         thread)
