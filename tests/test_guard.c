@@ -2083,6 +2083,8 @@ static void left_out(void) {
 #define MATCH(name, types, arg)                                                                              \
     {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
 #define FLOW(types, arg) {"flow", op_flow, types, arg, FIXED | VOLUME | HEAVY | FLOATS, 5e-5}
+/* of two steps that serve equally well, levels may take either */
+#define FLOW_GAIN(arg) {"flow", op_flow, F32, arg, FIXED | VOLUME | HEAVY | FLOATS, 0.05}
 /* name, types, argument, flags, tolerance */
 #define SMOOTH(name, arg) {#name, op_##name, F32, arg, VOLUME | HEAVY | IN_PLACE, SEPARABLE}
 #define PHASE(arg) {"register_phase", op_register_phase, F32, arg, FIXED | VOLUME | HEAVY, 0}
@@ -2234,7 +2236,7 @@ static const op rows[] = {
     MATCH(bspline, F32, 4 + 8 + 64), MATCH(bspline, F32, 1 + 64), MATCH(bspline, F32, 128 + 32),
     MATCH(bspline, F32, 1 + 4 + 128), MATCH(bspline, F32, 256), MATCH(bspline, F32, 256 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
-    FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW(F32, 4 + 8),
+    FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW_GAIN(4 + 8),
     FLOW(F32, 32), FLOW(F32, 64),
     /* landmarks */
     OP(fit_points, F64, 0, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3, FIXED | HEAVY, 1e-9),
