@@ -20640,7 +20640,7 @@ static mv_status mv__la_multiply(mv_ctx *ctx, const mv__la_product *asked, const
     double few[MV__LA_STACK];
     mv__la_product g = *asked;
     const size_t size = g.f64 ? 8 : 4, unit = g.cx ? 2 : 1;
-    size_t mr, nr, left, right, bytes, done = 0, total, blocks;
+    size_t mr, nr, left = 0, right, bytes, done = 0, total, blocks;
     void *block = NULL;
     mv_status st = MEDVOL_OK;
     if (g.m == 0 || g.n == 0) return st;
@@ -21426,6 +21426,7 @@ static mv_status mv__la_sweeps(mv_ctx *ctx, const char *op, mv__la_jacobi *s) {
     mv_ctx *pool = (double)s->rows * (double)s->n < 4096.0 ? NULL : ctx;
     size_t sweep, i, moved = 1;
     mv_status st = MEDVOL_OK;
+    MV__KNOWN(s->ldg > 0);
     s->each = mv__maxz(1, MV__LA_MATCH / (s->ldg + s->ldv));
     for (sweep = 0; sweep < MV__LA_ROUNDS && moved && st == MEDVOL_OK; sweep++)
         for (moved = s->round = 0; s->round < rounds && st == MEDVOL_OK; s->round++) {
@@ -31593,6 +31594,7 @@ MV__INLINE void MV__K(mv__fd_where)(mvf *t, const mv__fd_row *s, const mv__fd_ru
     if (!s->planes) return;
     MV__UNROLL for (r = 0; r < 3; r++)
         d[r] = r >= s->planes    ? mvf_zero()
+               /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): as many as there are planes */
                : left >= MVF_N ? mvf_load(s->u[r] + i + j)
                                : mvf_loadn(s->u[r] + i + j, left);
     if (s->diagonal) {
@@ -32786,6 +32788,7 @@ static mv_status mv__field_invert(mv_ctx *ctx, float *const *w, const float *con
     g.a.tolerance = (float)(tolerance * tolerance);
     g.a.iterations = iterations;
     g.comps = comps;
+    MV__KNOWN(n[0] > 0);
     g.rows = mv__maxz(1, MV__CHUNK / 8 / n[0]);
     jobs = mv__divup(n[1] * n[2], g.rows);
     if (!(g.rest = (mv__fd_rest *)mv__alloc(ctx, jobs * sizeof *g.rest))) return MEDVOL_E_NOMEM;
@@ -35726,6 +35729,7 @@ MEDVOL_DEF mv_status mv_metric_field(mv_ctx *ctx, mv_error_metrics *out, const m
     mv__memset(&g, 0, sizeof g);
     v[0] = a, v[1] = b;
     g.axes = a->dim[4];
+    MV__KNOWN(g.axes > 0);
     for (i = 0; i < (b ? 2 : 1); i++)
         for (k = 0; k < g.axes; k++) {
             part = *v[i];
@@ -38766,7 +38770,7 @@ static void mv__dm_join_job(void *arg, size_t job) {
     int c;
     for (c = 0; c < d->comps; c++) {
         g[c] = d->g[c] + at;
-        v[c] = d->v[c] ? d->v[c] + at : NULL;
+        if (d->v[0]) v[c] = d->v[c] + at;
     }
     d->most[job] =
         MV__PICK(mv__dm_join)(g, d->v[0] ? v : NULL, (float)d->o->momentum, d->comps,
@@ -38819,6 +38823,7 @@ static void mv__dm_add_job(void *arg, size_t job) {
 static mv_status mv__dm_step(mv_ctx *ctx, mv__dm *d, double *energy, double *update) {
     double sum[2] = {0.0, 0.0};
     mv_status st = mv__dm_forces(ctx, d, sum);
+    *update = 0.0;
     if (st < 0) return st;
     *energy = sum[1] > 0.0 ? sum[0] / sum[1] / ((double)d->fix.scale * (double)d->fix.scale) : 0.0;
     st = mv__smooth_planes(ctx, d->g, d->comps, d->n, d->sigma[0], d->scratch);
@@ -39049,6 +39054,7 @@ static mv_status mv__dm_results(mv_ctx *ctx, mv__dm *d, mv_volume *const *to, co
     mv__dst out[3];
     int made[3] = {0, 0, 0}, k;
     mv_status st = MEDVOL_OK, end;
+    MV__KNOWN(to[0] != NULL);
     for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
         if (!to[k]) continue;
         st = mv__dst_begin(ctx, op, &out[k], to[k], like, MEDVOL_F32, 5, like->dim, MV__OUT_APART);
@@ -39454,6 +39460,7 @@ static void mv__bs_job(void *arg, size_t job) {
                 mv__bs_take_back(d, &l, l.slice + (z - z0) * each, y / d->s[1], y % d->s[1] + 1);
         }
     }
+    MV__KNOWN(z1 > z0);
     for (i = 0; i < (size_t)d->axes + (d->curve ? 1 : 0) && d->pull; i++)
         for (k = 0; k < 4; k++) {
             for (z = z0; z < z1; z++) row[z - z0] = l.slice + (z - z0) * each + i * d->plane;
@@ -39680,18 +39687,20 @@ static void mv__bs_gram(double *gram, size_t c, double h) {
                                  0.9305681557970263},
                         weight[4] = {0.1739274225687269, 0.3260725774312731, 0.3260725774312731,
                                      0.1739274225687269};
-    double v[3][4], unit = 1.0;
+    double v[3][4];
     size_t i, k, p, q, cell;
     mv__memset(gram, 0, 21 * c * sizeof *gram);
     if (c == 1) gram[3] = 1.0;
     for (i = 0; i < 4 && c > 1; i++) {
         mv__bs_pieces(at[i], v);
-        for (k = 0, unit = 1.0; k < 3; k++, unit /= h * h)
+        for (k = 0; k < 3; k++) {
+            const double unit = k == 0 ? 1.0 : k == 1 ? 1.0 / (h * h) : 1.0 / (h * h * h * h);
             for (cell = 0; cell + 3 < c; cell++)
                 for (p = 0; p < 4; p++)
                     for (q = 0; q < 4; q++)
                         gram[7 * (k * c + cell + p) + q + 3 - p] +=
                             unit * weight[i] * v[k][p] * v[k][q] / (double)(c - 3);
+        }
     }
 }
 /* Voxels of the finest level are n0 of volume v0; level v; s: voxels between control points. On edge where
@@ -40290,6 +40299,7 @@ static mv_status mv__bs_results(mv_ctx *ctx, const mv__bs *d, const char *op, mv
     st = mv__out_begin(ctx, op, &out[1], points, &like[1], MEDVOL_F32, 5, like[1].dim, 0);
     if (st < 0) return st;
     if (wanted) st = mv__out_begin(ctx, op, &out[0], field, &like[0], MEDVOL_F32, 5, like[0].dim, 0);
+    MV__KNOWN(st <= MEDVOL_OK);
     if (st == MEDVOL_OK && wanted) {
         out[0].slope = 1.0;
         out[0].inter = 0.0;
@@ -40525,6 +40535,7 @@ static double mv__ph_region(const mv__ph_image *a, const mv__ph_image *b, const 
                             size_t *n, ptrdiff_t *d) {
     double all = 1.0;
     int k;
+    for (k = 0; k < 3; k++) from[k] = n[k] = 0, d[k] = 0;
     for (k = 0; k < 3; k++) {
         const double s = floor(shift[k] + 0.5), first = s < 0.0 ? -s : 0.0;
         double last = (double)b->n[k] - s;
@@ -40625,7 +40636,7 @@ static mv_status mv__ph_whole(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *
 static mv_status mv__ph_fine(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
                              mv__ph_found *f) {
     const int axes = g->flat ? 2 : 3;
-    size_t from[3], to[3], n[3];
+    size_t from[3], to[3] = {0, 0, 0}, n[3];
     ptrdiff_t d[3];
     mv_volume va, vb, wa, wb;
     mv_phase_opt o = {1, 1, 0};
@@ -40702,8 +40713,10 @@ static void mv__ph_polar_job(void *arg, size_t row) {
     const double c = cos(angle), s = sin(angle);
     double r = g->least;
     size_t i;
-    for (i = 0; i < MV__PH_RADII; i++, r *= g->ratio)
+    for (i = 0; i < MV__PH_RADII; i++) {
         g->to[row * MV__PH_RADII + i] = (float)log(1e-3 + mv__ph_size(g, r * c * g->s[0], r * s * g->s[1]));
+        r *= g->ratio;
+    }
 }
 /* each radius less its mean over all angles, fading at both ends */
 static void mv__ph_polar_even(float *v) {
@@ -40844,7 +40857,7 @@ static mv_status mv__ph_shifted(mv_ctx *ctx, const mv__ph *g, double *t, mv__ph_
 }
 static mv_status mv__ph_similarity(mv_ctx *ctx, const mv__ph *g, double *t, mv_phase_report *rep) {
     const double pi = 3.14159265358979323846;
-    double turn, stretch, confidence, middle[3], to[3], best = -2.0, e[12];
+    double turn = 0.0, stretch = 1.0, confidence = 0.0, middle[3], to[3], best = -2.0, e[12];
     mv__ph_found f;
     mv__ph_image seen;
     mv_status st = mv__ph_turn(ctx, g, &g->a, &g->b, &turn, &stretch, &confidence);
@@ -41105,7 +41118,7 @@ static mv_status mv__ph_hidden(mv_ctx *ctx, mv_volume *out, const mv_volume *v, 
 static mv_status mv__ph_polish(mv_ctx *ctx, const mv__ph *g, double *t, const mv_volume *fixed,
                                const mv_volume *moving) {
     mv_register_affine_opt o;
-    double polished[12], spacing[3], most = 0.0, least = 1e300;
+    double polished[12] = {0}, spacing[3], most = 0.0, least = 1e300;
     mv_volume hidden[2];
     int i, k, r;
     mv_status st;
@@ -41416,7 +41429,7 @@ static void MV__K(mv__of_look)(const mv__of_patch *q, const mv__of_dis *d, const
     int r;
     MV__K(mv__of_sample)(q, d, u);
     o->left = 0.0f;
-    for (r = 0; r < 3; r++) o->b[r] = -q->gt[r];
+    for (r = 0; r < 3; r++) o->b[r] = r < d->axes ? -q->gt[r] : 0.0f;
     for (c = 0; c < d->channels; c++) {
         const size_t at = c * d->cells;
         const float *w = q->w + at, *t = q->t + at, *g0 = q->g[0] + at, *g1 = q->g[1] + at,
@@ -41466,6 +41479,7 @@ static float MV__K(mv__of_descend)(const mv__of_patch *q, const mv__of_dis *d, f
             e[0] = m[0] * o.b[0] + m[1] * o.b[1];
             e[1] = m[1] * o.b[0] + m[2] * o.b[1];
         } else {
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the template wrote all six */
             e[0] = m[0] * o.b[0] + m[1] * o.b[1] + m[2] * o.b[2];
             e[1] = m[1] * o.b[0] + m[3] * o.b[1] + m[4] * o.b[2];
             e[2] = m[2] * o.b[0] + m[4] * o.b[1] + m[5] * o.b[2];
@@ -42185,6 +42199,7 @@ static mv_status mv__of_take(mv_ctx *ctx, const mv__of *d, mv_volume *level, con
     g.n = level->dim[0];
     g.rows = mv_volume_count(level) / g.n;
     g.per = mv__divup(g.rows, MV__OF_JOBS);
+    MV__KNOWN(g.per > 0);
     if (!mv__mul(g.rows, 2 * sizeof(double) + 1, &bytes)) bytes = SIZE_MAX;
     g.sum = (double *)mv__alloc(ctx, bytes);
     if (!g.sum) return MEDVOL_E_NOMEM;
@@ -42527,6 +42542,7 @@ static mv_status mv__of_search(mv_ctx *ctx, mv__of *d, int level) {
     q->tent = q->left + count;
     q->scratch = q->left + count + MV__OF_CELLS;
     mv__memset(q->scratch, 0, jobs * q->room * sizeof(float));
+    MV__KNOWN(q->p > 0);
     for (k = 0; k < q->p; k++) {
         const double x = ((double)k + 0.5) / (double)q->p;
         tent[k] = (float)(1.0 - 1.8 * fabs(x - 0.5));
@@ -43531,6 +43547,7 @@ static mv_status mv__lm_extent(mv_ctx *ctx, const char *op, mv_tps *t, const mv_
         for (i = 0; i < n; i++) mean += a[i + (size_t)c * n] / (double)n;
         for (i = 0; i < n; i++) a[i + (size_t)c * n] -= mean;
     }
+    MV__KNOWN(n > 2 && (s->axes == 2 || s->axes == 3));
     st = mv_svd_f64(ctx, NULL, n, sv, NULL, 3, a, n, n, (size_t)s->axes);
     if (st == MEDVOL_OK && !(sv[s->axes - 1] > 1e-9 * sv[0]))
         st = mv__fail(ctx, MEDVOL_E_SINGULAR, "points", sv[s->axes - 1], -1, "%s: all points lie on one %s",
@@ -43664,6 +43681,7 @@ static void mv__lm_kernels(double *const *o, double *const *p, size_t n, const m
     const double *from[3];
     size_t i;
     int c;
+    MV__KNOWN(axes == 2 || axes == 3);
     for (c = 0; c < axes; c++) {
         for (i = n; i % 16 != 0; i++) p[c][i] = p[c][n - 1];
         from[c] = p[c];
@@ -43695,6 +43713,7 @@ static void mv__lm_points_job(void *arg, size_t job) {
     mv__lm_kernels(o, p, n, &g->s, g->t->dims);
     for (i = 0; i < n; i++) {
         const double x = g->p[0][at + i], y = g->p[1][at + i], z = g->p[2] ? g->p[2][at + i] : 0.0;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): kernels write n and more */
         g->o[0][at + i] = a[0] * x + a[1] * y + a[2] * z + a[3] + out[0][i];
         g->o[1][at + i] = a[4] * x + a[5] * y + a[6] * z + a[7] + out[1][i];
         if (!g->o[2]) continue;
@@ -43812,6 +43831,7 @@ static void mv__lm_near_row(const mv__lm_field *g, float *const *d, size_t y, si
     double p[3];
     size_t k;
     int c;
+    MV__KNOWN(axes == 2 || axes == 3);
     mv__lm_place(g, p, 0.0, (double)y, (double)z);
     for (k = g->plane[z]; k < g->plane[z + 1]; k++) {
         const size_t j = (size_t)g->beside[k];
@@ -44049,7 +44069,7 @@ static size_t mv__lm_beside(mv__lm_field *g, int write) {
 }
 static mv_status mv__lm_lattice(mv_ctx *ctx, const char *op, mv__lm_field *g) {
     const size_t count = mv__lm_beside(g, 0);
-    size_t planes, all, bytes, columns = (g->n[0] + 15) & ~(size_t)15, i;
+    size_t planes = 0, all, bytes, columns = (g->n[0] + 15) & ~(size_t)15, i;
     unsigned char *block, *b;
     int c;
     mv_status st = MEDVOL_OK;
@@ -44243,6 +44263,7 @@ static mv_status mv__lm_correct_solve(mv_ctx *ctx, const char *op, mv__lm_correc
     double inverse[12], p[3], d[3], w[8];
     size_t ijk[8][3], i, j, bad;
     int k, c, count;
+    MV__KNOWN(g->comps == 2 || g->comps == 3);
     (void)mv_affine_invert(inverse, g->affine);
     for (i = 0; i < n; i++) {
         for (c = 0; c < 3; c++) p[c] = c < g->comps ? s->p[c][i] : g->affine[11];
@@ -44272,8 +44293,11 @@ static mv_status mv__lm_correct_solve(mv_ctx *ctx, const char *op, mv__lm_correc
             double sum = 0.0;
             for (k = 0; k < count; k++) {
                 double r = 0.0;
-                for (c = 0; c < g->comps; c++) r += (x[k][c] - g->at[c][j]) * (x[k][c] - g->at[c][j]);
-                sum += w[k] * mv__lm_wendland(r / (g->radius * g->radius));
+                for (c = 0; c < g->comps; c++) {
+                    const double away = (x[k][c] - g->at[c][j]) / g->radius;
+                    r += away * away;
+                }
+                sum += w[k] * mv__lm_wendland(r);
             }
             a[i + j * n] = sum;
         }
@@ -44747,6 +44771,7 @@ static void MV__K(mv__ly_mixf)(float *d, const float *b, const float *s, const f
     size_t i;
     for (i = 0; i < n; i += MVF_N) {
         const mvf z = a ? mvf_load(a + i) : even;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): whole vectors are there */
         const mvf x = mvf_mul(mvf_sub(one, z), mvf_load(b + i)), y = mvf_mul(z, mvf_load(s + i));
         mvf_store(d + i, mvf_min(mvf_add(x, y), one));
     }
@@ -44866,6 +44891,7 @@ static const uint8_t *mv__ly_source(uint8_t *d, const mv__la *g, const mv__ly_la
     }
     return p;
 }
+/* NOLINTBEGIN(clang-analyzer-core.UndefinedBinaryOperatorResult): a stretch holds 3 bytes or more a pixel */
 static int mv__ly_sum(const uint8_t *p) { return p[0] + p[1] + p[2]; }
 static int mv__ly_lum(const uint8_t *p) { return 30 * p[0] + 59 * p[1] + 11 * p[2]; } /* in 25500ths */
 static int mv__ly_least(const uint8_t *p) {
@@ -44899,6 +44925,7 @@ static void mv__ly_set(uint8_t *d, const uint8_t *c, int sat, int lum) {
         d[k] = (uint8_t)(x + 0.5);
     }
 }
+/* NOLINTEND(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 /* modes of whole colours, one pixel */
 static void mv__ly_colour(uint8_t *d, const uint8_t *b, const uint8_t *s, int mode) {
     const uint8_t *p = s;
@@ -45950,6 +45977,7 @@ static mv_status mv__ly_picture_run(mv_ctx *ctx, const char *op, mv__ly_picture 
     g->out = &out;
     g->rows = mv_volume_count(&out) / out.dim[0];
     st = mv_parallel_for(ctx, mv__divup(g->rows, MV__LY_ROWS), mv__ly_picture_job, g, op);
+    g->out = NULL;
     return mv__out_end(ctx, st, &out, dst);
 }
 /* two images of one shape */
