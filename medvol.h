@@ -35776,9 +35776,10 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* MEDVOL_NO_MEASURE */
 
 /* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*. Uses
-   [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004 (inverse composition), Evangelidis
-   and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser 2000 (mutual information), Avants
-   et al. 2008 (local correlation). ======================================================================= */
+   [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004
+   (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser
+   2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
+   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). ======================================== */
 #ifndef MEDVOL_NO_REGISTER
 #ifdef MV__PASS
 #if MV__PASS == 1
@@ -41479,7 +41480,7 @@ static float MV__K(mv__of_descend)(const mv__of_patch *q, const mv__of_dis *d, f
             e[0] = m[0] * o.b[0] + m[1] * o.b[1];
             e[1] = m[1] * o.b[0] + m[2] * o.b[1];
         } else {
-            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the template wrote all six */
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the template wrote six */
             e[0] = m[0] * o.b[0] + m[1] * o.b[1] + m[2] * o.b[2];
             e[1] = m[1] * o.b[0] + m[3] * o.b[1] + m[4] * o.b[2];
             e[2] = m[2] * o.b[0] + m[4] * o.b[1] + m[5] * o.b[2];

@@ -40,9 +40,11 @@
 #if defined(__GNUC__) || defined(__clang__)
 #  define EX_FN static __attribute__((unused))
 #  define EX_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#  define EX_LAST __attribute__((noreturn))
 #else
 #  define EX_FN static
 #  define EX_PRINTF(a, b)
+#  define EX_LAST
 #endif
 
 /* ---- the machine ---- */
@@ -165,7 +167,7 @@ typedef struct ex {
 } ex;
 
 EX_FN void ex_bar_clear(void);
-EX_PRINTF(3, 4) EX_FN void ex_quit(ex *e, int code, const char *fmt, ...) {
+EX_PRINTF(3, 4) EX_LAST EX_FN void ex_quit(ex *e, int code, const char *fmt, ...) {
     va_list ap;
     ex_bar_clear();
     fprintf(stderr, "%s: ", e->program);

@@ -28,7 +28,7 @@ static void bent(ex *e, mv_volume *field, const mv_volume *v) {
     for (i = 0; i < n; i++) {
         double x[3], p[3], u[3];
         x[0] = (double)(i % dim[0]), x[1] = (double)(i / dim[0] % dim[1]);
-        x[2] = (double)(i / dim[0] / dim[1]);
+        x[2] = (double)(i / (dim[0] * dim[1]));
         mv_voxel_to_world(v, p, x);
         bend_at(u, p, side_of(v));
         for (c = 0; c < 3; c++) ((float *)field->data)[(size_t)c * n + i] = (float)u[c];
@@ -49,7 +49,7 @@ static double error_of(const mv_volume *got, const mv_volume *truth, const mv_vo
     }
     return count > 0.0 ? sum / count / side_of(head) * (double)head->dim[0] : 0.0;
 }
-static void row(ex *e, const char *name, const mv_volume *fixed, const mv_volume *moving,
+static void bspline_row(ex *e, const char *name, const mv_volume *fixed, const mv_volume *moving,
                 const mv_volume *truth, mv_similarity metric, int radius) {
     mv_volume points = {0}, field = {0};
     mv_register_bspline_opt o;
@@ -74,10 +74,10 @@ static void profile_bspline(ex *e) {
     memset(&by, 0, sizeof by);
     by.kind = MEDVOL_TRANSFORM_FIELD, by.field = &truth;
     EX_OK(mv_warp(&e->ctx, &fixed, &head, &head, &by, 1, NULL));
-    row(e, "squares", &fixed, &head, &truth, MEDVOL_SSD, 0);
-    row(e, "correlation", &fixed, &head, &truth, MEDVOL_NCC, 0);
-    row(e, "mutual information", &fixed, &head, &truth, MEDVOL_MI, 0);
-    row(e, "local correlation", &fixed, &head, &truth, MEDVOL_NCC, 2);
+    bspline_row(e, "squares", &fixed, &head, &truth, MEDVOL_SSD, 0);
+    bspline_row(e, "correlation", &fixed, &head, &truth, MEDVOL_NCC, 0);
+    bspline_row(e, "mutual information", &fixed, &head, &truth, MEDVOL_MI, 0);
+    bspline_row(e, "local correlation", &fixed, &head, &truth, MEDVOL_NCC, 2);
     mv_volume_free(&e->ctx, &truth);
     mv_volume_free(&e->ctx, &fixed);
     mv_volume_free(&e->ctx, &head);

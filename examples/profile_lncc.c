@@ -21,7 +21,7 @@ static void make_flow(ex *e, mv_volume *v, const mv_volume *head) {
     for (i = 0; i < n; i++) {
         const double x = 6.3 * (double)(i % dim[0]) / (double)dim[0],
                      y = 6.3 * (double)(i / dim[0] % dim[1]) / (double)dim[1],
-                     z = 6.3 * (double)(i / dim[0] / dim[1]) / (double)dim[2];
+                     z = 6.3 * (double)(i / (dim[0] * dim[1])) / (double)dim[2];
         float *f = (float *)v->data + i;
         f[0] = (float)(most * sin(y + 0.3) * cos(z));
         f[n] = (float)(most * cos(x) * sin(z + 1.0));
@@ -67,7 +67,7 @@ static void look(ex *e, const scene *s, const mv_volume *field, const mv_volume 
     EX_EXPECT(e, off < 0.3 * mean_off(&s->truth, NULL, &s->fixed) + 0.1 && back < 0.1, text);
     mv_volume_free(&e->ctx, &both);
 }
-static void row(ex *e, const scene *s, const char *name, mv_lncc_mode mode, int full) {
+static void lncc_row(ex *e, const scene *s, const char *name, mv_lncc_mode mode, int full) {
     mv_volume field = {0}, inverse = {0};
     mv_register_lncc_opt o;
     const double bytes = ex_bytes(&s->fixed);
@@ -95,12 +95,12 @@ static void profile_lncc(ex *e) {
     by.kind = MEDVOL_TRANSFORM_FIELD;
     by.field = &s.truth;
     EX_OK(mv_warp(&e->ctx, &s.fixed, &s.moving, &s.moving, &by, 1, NULL));
-    row(e, &s, "greedy, half the voxels", MEDVOL_LNCC_GREEDY, 0);
-    row(e, &s, "symmetric, half", MEDVOL_LNCC_SYMMETRIC, 0);
-    row(e, &s, "velocity, half", MEDVOL_LNCC_VELOCITY, 0);
-    row(e, &s, "greedy, full", MEDVOL_LNCC_GREEDY, 1);
-    row(e, &s, "symmetric, full", MEDVOL_LNCC_SYMMETRIC, 1);
-    row(e, &s, "velocity, full", MEDVOL_LNCC_VELOCITY, 1);
+    lncc_row(e, &s, "greedy, half the voxels", MEDVOL_LNCC_GREEDY, 0);
+    lncc_row(e, &s, "symmetric, half", MEDVOL_LNCC_SYMMETRIC, 0);
+    lncc_row(e, &s, "velocity, half", MEDVOL_LNCC_VELOCITY, 0);
+    lncc_row(e, &s, "greedy, full", MEDVOL_LNCC_GREEDY, 1);
+    lncc_row(e, &s, "symmetric, full", MEDVOL_LNCC_SYMMETRIC, 1);
+    lncc_row(e, &s, "velocity, full", MEDVOL_LNCC_VELOCITY, 1);
     mv_volume_free(&e->ctx, &flow);
     mv_volume_free(&e->ctx, &s.truth);
     mv_volume_free(&e->ctx, &s.fixed);

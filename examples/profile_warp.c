@@ -11,7 +11,7 @@ static void profile_warp(ex *e) {
         {MEDVOL_TRANSFORM_VELOCITY, 0, {0}, NULL}};
     mv_volume head, u, out = {0}, map = {0}, labels = {0}, moved = {0}, w = {0}, back = {0};
     mv_warp_opt opt = {0};
-    mv_jacobian_stats stats;
+    mv_jacobian_stats stats = {0};
     double bytes, wrong;
     size_t i;
 

@@ -121,9 +121,10 @@ static void unfilter(unsigned char *row, const unsigned char *above, size_t n, s
 }
 static void read_png(ex *e, mv_volume *v, const char *path, const unsigned char *p, size_t n) {
     static const int channels_of[7] = {1, 0, 3, 0, 2, 0, 4};
-    unsigned char *packed = (unsigned char *)malloc(n), *rows;
+    unsigned char *packed = (unsigned char *)malloc(n + 1), *rows;
     size_t at = 8, packed_n = 0, nx = 0, ny = 0, row = 0, y, used = 0, done = 0;
     int channels = 0, bytes = 0;
+    if (!packed) ex_quit(e, EX_MEMORY, "%s: %zu bytes", path, n);
     while (at + 12 <= n) {
         const size_t len = big_endian(p + at);
         const unsigned char *type = p + at + 4, *d = p + at + 8;
@@ -141,7 +142,7 @@ static void read_png(ex *e, mv_volume *v, const char *path, const unsigned char 
         at += len + 12;
     }
     if (nx < 1 || ny < 1 || nx > 1000000 || ny > 1000000) ex_quit(e, EX_MALFORMED, "%s: its size", path);
-    row = nx * (size_t)(channels * bytes);
+    row = nx * (size_t)channels * (size_t)bytes;
     if (row * ny / 1032 > packed_n) /* deflate's best is 1032 to 1 */
         ex_quit(e, EX_MALFORMED, "%s: too short for %zu x %zu", path, nx, ny);
     rows = (unsigned char *)malloc((row + 1) * ny);
@@ -150,7 +151,7 @@ static void read_png(ex *e, mv_volume *v, const char *path, const unsigned char 
     if (done != (row + 1) * ny) ex_quit(e, EX_MALFORMED, "%s: rows are missing", path);
     for (y = 0; y < ny; y++) {
         unsigned char *r = rows + y * (row + 1);
-        unfilter(r + 1, y ? r - row : NULL, row, (size_t)(channels * bytes), r[0]);
+        unfilter(r + 1, y ? r - row : NULL, row, (size_t)channels * (size_t)bytes, r[0]);
     }
     for (y = 0; y < ny; y++) memmove(rows + y * row, rows + y * (row + 1) + 1, row);
     picture_of(e, v, path, rows, nx, ny, channels, bytes);
