@@ -40356,7 +40356,7 @@ MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const m
 #endif
 /* ---- phase correlation ---- */
 #if !defined(MV__PASS) && !defined(MEDVOL_NO_FFT)
-enum { MV__PH_JOBS = 64, MV__PH_SAMPLES = 1 << 21, MV__PH_ANGLES = 1024, MV__PH_RADII = 512 };
+enum { MV__PH_JOBS = 64, MV__PH_SAMPLES = 1 << 21, MV__PH_RADII = 512 };
 typedef struct mv__ph_image { /* f32, mean 0, standard deviation 1; w: 1 and 0, or NULL */
     mv_volume v, w;
     float *f, *m;
@@ -40683,7 +40683,7 @@ static void mv__ph_world(double *t, const double *from, const double *to, const 
 typedef struct mv__ph_polar {
     const float *spectrum;
     float *to;
-    size_t p[2], half;
+    size_t p[2], half, radii, angles; /* angles to half a turn */
     double least, ratio, s[2]; /* 1 / mm: first radius; between radii; voxel sizes by lengths, mm */
 } mv__ph_polar;
 static double mv__ph_size(const mv__ph_polar *g, double x, double y) { /* |spectrum| at frequency x, y */
@@ -40710,32 +40710,33 @@ static double mv__ph_size(const mv__ph_polar *g, double x, double y) { /* |spect
 }
 static void mv__ph_polar_job(void *arg, size_t row) {
     const mv__ph_polar *g = (const mv__ph_polar *)arg;
-    const double angle = (double)row * 3.14159265358979323846 / (double)MV__PH_ANGLES;
+    const double angle = (double)row * 3.14159265358979323846 / (double)g->angles;
     const double c = cos(angle), s = sin(angle);
     double r = g->least;
     size_t i;
-    for (i = 0; i < MV__PH_RADII; i++) {
-        g->to[row * MV__PH_RADII + i] = (float)log(1e-3 + mv__ph_size(g, r * c * g->s[0], r * s * g->s[1]));
+    for (i = 0; i < g->radii; i++) {
+        g->to[row * g->radii + i] = (float)log(1e-3 + mv__ph_size(g, r * c * g->s[0], r * s * g->s[1]));
         r *= g->ratio;
     }
 }
 /* each radius less its mean over all angles, fading at both ends */
-static void mv__ph_polar_even(float *v) {
+static void mv__ph_polar_even(const mv__ph_polar *g) {
+    float *v = g->to;
     size_t i, k;
-    for (k = 0; k < MV__PH_RADII; k++) {
-        const double w = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)k + 0.5) / (double)MV__PH_RADII);
+    for (k = 0; k < g->radii; k++) {
+        const double w = 0.5 - 0.5 * cos(6.28318530717958647693 * ((double)k + 0.5) / (double)g->radii);
         double mean = 0.0;
-        for (i = 0; i < MV__PH_ANGLES; i++) mean += (double)v[i * MV__PH_RADII + k];
-        mean /= (double)MV__PH_ANGLES;
-        for (i = 0; i < MV__PH_ANGLES; i++)
-            v[i * MV__PH_RADII + k] = (float)(w * ((double)v[i * MV__PH_RADII + k] - mean));
+        for (i = 0; i < g->angles; i++) mean += (double)v[i * g->radii + k];
+        mean /= (double)g->angles;
+        for (i = 0; i < g->angles; i++)
+            v[i * g->radii + k] = (float)(w * ((double)v[i * g->radii + k] - mean));
     }
 }
 /* angle (radians, of axis 0 to 1 in mm) and logarithm of the scale that lead from a to b */
 static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
                              double *turn, double *stretch, double *confidence) {
     const mv__ph_image *im[2];
-    const size_t dim[2] = {MV__PH_RADII, MV__PH_ANGLES};
+    size_t dim[2];
     double spacing[3], top = 1e300, low = 0.0;
     mv__ph_polar q;
     mv_volume va, vb;
@@ -40744,8 +40745,7 @@ static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
     mv_fft_plan plan;
     mv_fft_desc d;
     float *block, *room, *spectrum;
-    const size_t polar = (size_t)MV__PH_ANGLES * MV__PH_RADII;
-    size_t all, freq, i, j;
+    size_t polar, all, freq, i, j;
     int k;
     mv_status st;
     im[0] = a, im[1] = b;
@@ -40763,7 +40763,12 @@ static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
         return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)a->n[0], -1,
                         "%s: too few voxels for a rotation, or too many", g->op);
     q.least = low;
-    q.ratio = exp(log(top / low) / (double)MV__PH_RADII);
+    q.radii = 64; /* more than a small image's spectrum tells are of no use */
+    while (q.radii < MV__PH_RADII && q.radii < 2 * mv__maxz(q.p[0], q.p[1])) q.radii *= 2;
+    q.angles = 2 * q.radii;
+    q.ratio = exp(log(top / low) / (double)q.radii);
+    dim[0] = q.radii, dim[1] = q.angles;
+    polar = q.radii * q.angles;
     q.half = q.p[0] / 2 + 1;
     all = q.p[0] * q.p[1];
     freq = q.half * q.p[1];
@@ -40791,14 +40796,14 @@ static mv_status mv__ph_turn(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
         q.spectrum = spectrum;
         q.to = block + (size_t)k * polar;
         st = mv_fft_plan_execute(ctx, &plan, spectrum, room);
-        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, MV__PH_ANGLES, mv__ph_polar_job, &q, NULL);
-        mv__ph_polar_even(q.to);
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, q.angles, mv__ph_polar_job, &q, NULL);
+        if (st == MEDVOL_OK) mv__ph_polar_even(&q);
     }
     if (st == MEDVOL_OK) st = mv_volume_wrap(ctx, &va, block, MEDVOL_F32, 2, dim, NULL);
     if (st == MEDVOL_OK) st = mv_volume_wrap(ctx, &vb, q.to, MEDVOL_F32, 2, dim, NULL);
     if (st == MEDVOL_OK) st = mv_phase_correlate(ctx, &s, &va, &vb, &o);
     if (st == MEDVOL_OK) {
-        *turn = s.voxel[1] * 3.14159265358979323846 / (double)MV__PH_ANGLES;
+        *turn = s.voxel[1] * 3.14159265358979323846 / (double)q.angles;
         *stretch = g->o.scale ? -s.voxel[0] * log(q.ratio) : 0.0;
         *confidence = s.second > 0.0 ? s.peak / s.second : 1e9;
     }
