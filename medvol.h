@@ -36587,7 +36587,9 @@ static mv_status mv__rg_range_of(mv_ctx *ctx, mv__rg_clean *c, mv__rg_range *r) 
     mv_status st;
     mv__memset(piece, 0, sizeof piece);
     c->piece = piece;
-    if ((st = mv_parallel_for(ctx, MV__RG_PIECES, mv__rg_range_job, c, NULL)) < 0) return st;
+    st = mv_parallel_for(ctx, MV__RG_PIECES, mv__rg_range_job, c, NULL);
+    c->piece = NULL;
+    if (st < 0) return st;
     *r = piece[0];
     for (k = 1; k < MV__RG_PIECES; k++) {
         r->count += piece[k].count;

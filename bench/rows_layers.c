@@ -66,7 +66,8 @@ static double curve(const bench *b, const uint8_t *slice, size_t tx, size_t ty, 
     return rint((double)sum * 255 / (double)(w * w));
 }
 static int check_clahe(bench *b) { /* some pixels */
-    const double w = (double)(b->side / 8);
+    const size_t whole = b->side / 8;
+    const double w = (double)whole;
     size_t i, j;
     if (b->side % 8) return 0;
     for (i = 7; i < voxels(b); i += voxels(b) / 50 + 3) {
@@ -142,7 +143,7 @@ static int check_flow(bench *b) { /* saturation is 1 - the least channel; green 
         const double s = fmin(1, sqrt((double)u[i] * u[i] + (double)v[i] * v[i]) / range);
         const int least = p[0] < p[1] ? p[0] < p[2] ? p[0] : p[2] : p[1] < p[2] ? p[1] : p[2];
         if (!(fabs(255 * (1 - s) - least) <= 0.51)) return 1;
-        if (!(s > 0.1 && fabs(v[i]) > 0.1 * fabs(u[i]))) continue;
+        if (!(s > 0.1 && fabs((double)v[i]) > 0.1 * fabs((double)u[i]))) continue;
         if (v[i] > 0 ? p[1] < p[2] : p[1] > p[2]) return 1;
     }
     return 0;

@@ -119,7 +119,7 @@ static void adjoint_of(int flat, int level) {
     CHECK_OK(mv__bs_field_make(T, d, &u));
     voxels = d->n[0] * d->n[1] * d->n[2];
     for (i = 0; i < voxels; i += 7)
-        for (c = 0; c < d->axes; c++) {
+        for (c = 0; c < d->axes && CHECK(u.data != NULL); c++) {
             double v[3];
             v[0] = (double)(i % d->n[0]), v[1] = (double)(i / d->n[0] % d->n[1]);
             v[2] = (double)(i / d->n[0] / d->n[1]);

@@ -253,6 +253,7 @@ static void naive_compose(const naive *q, double *const *dst, double *const *u, 
     const size_t n = q->n[0] * q->n[1] * q->n[2];
     size_t i;
     int k;
+    CHECK(q->comps == 2 || q->comps == 3);
     for (i = 0; i < n; i++) {
         double p[3];
         const size_t x[3] = {i % q->n[0], i / q->n[0] % q->n[1], i / q->n[0] / q->n[1]};
@@ -265,6 +266,7 @@ static void naive_step(naive *q, mv_demons variant, double **t, double *energy) 
     double longest = 0;
     size_t i;
     int k, half = 0;
+    CHECK(q->comps == 2 || q->comps == 3);
     for (k = 0; k < q->comps; k++) memset(q->g[k], 0, n * sizeof(double));
     *energy = naive_force(q, q->f, q->m, q->u, variant != MEDVOL_DEMONS_CLASSIC,
                           variant == MEDVOL_DEMONS_LOG ? 0.5 : 1);
@@ -324,7 +326,7 @@ static void forces_of(int flat, mv_demons variant, int masked) {
     for (k = 0; k < count; k++) naive_step(&q, variant, t, &energy[k]);
     for (i = 0; i < n; i++) {
         const mv_volume *got = o.velocity ? &velocity : &field;
-        for (k = 0; k < q.comps; k++) {
+        for (k = 0; k < q.comps && got->data; k++) {
             double mm = 0;
             int r;
             for (r = 0; r < q.comps; r++) mm += a[4 * k + r] * q.u[r][i];

@@ -66,7 +66,7 @@ static double error_of(const motion *m, const mv_volume *field, size_t edge, dou
         if (!in) continue;
         mv_affine_apply(p, field->affine, x);
         move_at(m, p, u);
-        for (k = 0; k < (int)dim[4]; k++) {
+        for (k = 0; k < (int)dim[4] && k < 3; k++) {
             const double e = (double)((const float *)field->data)[(size_t)k * n + i] - u[k];
             d += e * e;
         }

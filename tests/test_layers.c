@@ -299,7 +299,7 @@ static void lists(void) {
                 mv_compose_opt o = {{0}, 0};
                 int off = 0;
                 o.seed = 17;
-                t_seed((uint64_t)(d * 5 + t + 9));
+                t_seed((uint64_t)d * 5 + (uint64_t)t + 9);
                 big[0] = n[0] + (wide ? 5 : 0), big[1] = n[1] + (wide ? 2 : 0), big[2] = n[2];
                 for (k = 0; k < 4; k++) {
                     CHECK_OK(mv_volume_alloc(T, &room[k], types[t], 3, big));

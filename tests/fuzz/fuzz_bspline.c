@@ -52,7 +52,7 @@ static mv_status op_bspline(fz_step *s) {
     s->loose = HUGE_VAL; /* of noise the last bits decide */
     st = mv_register_bspline(s->ctx, s->dst, s->src, second(s), &o);
     MUST(st == MEDVOL_OK || !field.data);
-    for (i = 0; i < mv_volume_count(&field) && st == MEDVOL_OK && o.field; i++)
+    for (i = 0; field.data && i < mv_volume_count(&field); i++)
         MUST(((const float *)field.data)[i] - ((const float *)field.data)[i] == 0);
     mv_volume_free(s->ctx, &field);
     return st;
