@@ -5691,6 +5691,7 @@ static mv_status mv__out_check(mv_ctx *ctx, const char *op, const mv_volume *dst
     mv_status st;
     int d, same;
     if (!dst) return mv__fail_null(ctx, op, "dst");
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the copy is out's */
     if (mv__out_fresh(dst, src, dtype, ndim, dim, flags)) {
         st = mv__shape_check(ctx, op, dtype, ndim, dim, &bytes);
         return st < 0 ? st : mv__limit_check(ctx, op, bytes);
@@ -18312,6 +18313,7 @@ typedef struct mv__line_src {
 #define MV__RS_U8(p) mvf_fromi(mvi_load_u8(p))
 #define MV__RS_I16(p) mvf_fromi(mvi_load_i16(p))
 #define MV__RS_U16(p) mvf_fromi(mvi_load_u16(p))
+/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): there is a row for each tap */
 MV__RS_COMB(float, f32, mvf_load)
 MV__RS_COMB(uint8_t, u8, MV__RS_U8)
 MV__RS_COMB(int16_t, i16, MV__RS_I16)
@@ -30875,6 +30877,7 @@ static void mv__fi_line(const mv__fi_pass *g, const mv__fi_sheet *s, float *d) {
 }
 static void mv__fi_sheet_make(const mv__fi_pass *g, mv__fi_sheet *s, size_t which, unsigned char *scratch) {
     const size_t from = mv_dtype_size(g->from.type), to = mv_dtype_size(g->to.type);
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): one piece at least */
     const size_t part = which % g->pieces, o = which / g->pieces % g->outer,
                  plane = which / g->pieces / g->outer, at = part * g->piece;
     const mv__fi_axis *c = &g->col;
@@ -35779,7 +35782,7 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
    [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004
    (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser
    2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
-   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). ======================================== */
+   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). ====================================== */
 #ifndef MEDVOL_NO_REGISTER
 #ifdef MV__PASS
 #if MV__PASS == 1
@@ -39283,6 +39286,7 @@ static void mv__bs_mix(float *d, const void *const *row, const float *w, size_t 
     const void *three[3];
     float v[3];
     if (count == 2) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): both are there */
         three[0] = row[0], three[1] = row[1], three[2] = row[1];
         v[0] = w[0], v[1] = w[1], v[2] = 0.0f;
         MV__PICK(mv__rs_comb_f32)(d, three, v, 3, n);
@@ -40563,6 +40567,7 @@ static mv_status mv__ph_score_of(mv_ctx *ctx, const mv__ph_image *a, const mv__p
     *ncc = -2.0;
     *overlap = mv__ph_region(a, b, shift, g.from, g.n, g.d);
     if (!(*overlap > 0.0)) return MEDVOL_OK;
+    MV__KNOWN(g.n[0] > 0 && g.n[1] > 0 && g.n[2] > 0);
     g.rows = g.n[1] * g.n[2];
     g.step = mv__maxz(1, g.rows / (mv__divup(MV__PH_SAMPLES, g.n[0])));
     g.rows = mv__divup(g.rows, g.step);
@@ -40647,6 +40652,7 @@ static mv_status mv__ph_fine(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
     int k;
     mv_status st;
     o.upsample = g->o.upsample;
+    MV__KNOWN(a->v.ndim <= axes && b->v.ndim <= axes);
     if (!(mv__ph_region(a, b, f->shift, from, n, d) > 0.0)) return MEDVOL_OK;
     for (k = 0; k < axes; k++) {
         if (n[k] < 8) return MEDVOL_OK;
@@ -41456,10 +41462,12 @@ static void MV__K(mv__of_look)(const mv__of_patch *q, const mv__of_dis *d, const
         sum = MV__K(mv__of_sum)(s0);
         ww = MV__K(mv__of_sum)(s1) - one * sum * sum;
         wt = MV__K(mv__of_sum)(s2);
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): each channel has one */
         if (d->gain && q->tt[c] > 0.0f) {
             gain = wt / q->tt[c];
             gain = gain > 0.25f ? gain < 4.0f ? gain : 4.0f : 0.25f;
         }
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): likewise */
         o->left += ww / (gain * gain) - 2.0f * wt / gain + q->tt[c];
         o->b[0] += MV__K(mv__of_sum)(b0) / gain;
         o->b[1] += MV__K(mv__of_sum)(b1) / gain;
@@ -42878,7 +42886,8 @@ static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int
     if (o->theta == 0.0) o->theta = 0.3;
     if (o->tau == 0.0) o->tau = 0.25;
     if (o->finest == 0) o->finest = finest[o->preset] + 1;
-    if (o->refine == 0) o->refine = flat ? refine[o->preset] : -1;
+    if (o->refine == 0) o->refine = refine[o->preset];
+    if (!flat) o->refine = -1;
     if (o->alpha == 0.0) o->alpha = o->preset == MEDVOL_FLOW_ACCURATE ? 80.0 : 40.0;
     if (o->gamma == 0.0) o->gamma = 10.0;
     if (o->delta == 0.0) o->delta = o->gain ? -1.0 : 5.0;
@@ -43264,6 +43273,7 @@ static mv_status mv__lm_fit_turn(mv_ctx *ctx, const char *op, double *t, mv__lm_
         for (j = 0; j < axes; j++) {
             double r = 0.0;
             for (k = 0; k < axes; k++)
+                /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all are there */
                 r += u[i + 3 * k] * v[j + 3 * k] * (k == axes - 1 && det < 0.0 ? -1.0 : 1.0);
             t[4 * i + j] = factor * r;
         }
@@ -43282,6 +43292,7 @@ static mv_status mv__lm_fit_free(mv_ctx *ctx, const char *op, double *t, const m
     for (c = 0; c < axes; c++)
         for (i = 0; i < n; i++) a[i + c * n] = sqrt(weight ? weight[i] : 1.0) * (s->p[c][i] - f->p[c]);
     st = mv_svd_f64(ctx, u, n, sv, v, 3, a, n, n, axes);
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): of two or three axes */
     if (st == MEDVOL_OK && !(sv[axes - 1] > 1e-9 * sv[0]))
         st = mv__fail(ctx, MEDVOL_E_SINGULAR, "points", sv[axes - 1], -1, "%s: the points lie on one %s", op,
                       axes == 2 ? "line" : "plane");

@@ -8,7 +8,7 @@
 
 static void affine_row(ex *e, const char *name, const mv_volume *fixed, const mv_volume *moving,
     const double *truth, const mv_register_affine_opt *opt) {
-    mv_transform got = {MEDVOL_TRANSFORM_AFFINE, 0, {0}, NULL}, want = {MEDVOL_TRANSFORM_AFFINE, 0, {0}, NULL};
+    mv_transform got = {MEDVOL_TRANSFORM_AFFINE, 0, {0}, NULL}, want = got;
     double mm[3];
     memcpy(want.affine, truth, sizeof want.affine);
     for (ex_begin_still(e, name, fixed); ex_more(e);)

@@ -19,7 +19,7 @@ static double side_of(const mv_volume *v) {
     return mm[0] * (double)v->dim[0];
 }
 static void bent(ex *e, mv_volume *field, const mv_volume *v) {
-    size_t dim[5], i, n = v->dim[0] * v->dim[1] * v->dim[2];
+    size_t dim[5], i, z, n = v->dim[0] * v->dim[1] * v->dim[2];
     int c;
     for (c = 0; c < 3; c++) dim[c] = v->dim[c];
     dim[3] = 1, dim[4] = 3;
@@ -28,7 +28,8 @@ static void bent(ex *e, mv_volume *field, const mv_volume *v) {
     for (i = 0; i < n; i++) {
         double x[3], p[3], u[3];
         x[0] = (double)(i % dim[0]), x[1] = (double)(i / dim[0] % dim[1]);
-        x[2] = (double)(i / (dim[0] * dim[1]));
+        z = i / (dim[0] * dim[1]);
+        x[2] = (double)z;
         mv_voxel_to_world(v, p, x);
         bend_at(u, p, side_of(v));
         for (c = 0; c < 3; c++) ((float *)field->data)[(size_t)c * n + i] = (float)u[c];

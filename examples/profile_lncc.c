@@ -19,9 +19,10 @@ static void make_flow(ex *e, mv_volume *v, const mv_volume *head) {
     EX_OK(mv_volume_alloc(&e->ctx, v, MEDVOL_F32, 5, dim));
     memcpy(v->affine, head->affine, sizeof v->affine);
     for (i = 0; i < n; i++) {
+        const size_t slice = i / (dim[0] * dim[1]);
         const double x = 6.3 * (double)(i % dim[0]) / (double)dim[0],
                      y = 6.3 * (double)(i / dim[0] % dim[1]) / (double)dim[1],
-                     z = 6.3 * (double)(i / (dim[0] * dim[1])) / (double)dim[2];
+                     z = 6.3 * (double)slice / (double)dim[2];
         float *f = (float *)v->data + i;
         f[0] = (float)(most * sin(y + 0.3) * cos(z));
         f[n] = (float)(most * cos(x) * sin(z + 1.0));
