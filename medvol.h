@@ -5691,7 +5691,6 @@ static mv_status mv__out_check(mv_ctx *ctx, const char *op, const mv_volume *dst
     mv_status st;
     int d, same;
     if (!dst) return mv__fail_null(ctx, op, "dst");
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the copy is out's */
     if (mv__out_fresh(dst, src, dtype, ndim, dim, flags)) {
         st = mv__shape_check(ctx, op, dtype, ndim, dim, &bytes);
         return st < 0 ? st : mv__limit_check(ctx, op, bytes);
@@ -5715,6 +5714,7 @@ static mv_status mv__out_begin(mv_ctx *ctx, const char *op, mv_volume *out, cons
     mv_status st = mv__out_check(ctx, op, dst, src, dtype, ndim, dim, flags);
     mv__memset(out, 0, sizeof *out);
     if (st < 0) return st;
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the copy is out's */
     if (mv__out_fresh(dst, src, dtype, ndim, dim, flags)) {
         if ((st = mv_volume_alloc(ctx, out, dtype, ndim, dim)) < 0) return st;
     } else {
