@@ -236,6 +236,19 @@ EX_FN const char *ex_text(ex *e, const char *name) {
     }
     return s;
 }
+/* The number of the word behind an option among `names`, 0 without it. */
+EX_FN int ex_choice(ex *e, const char *option, const char *const *names, int count) {
+    const char *s = ex_text(e, option);
+    int k;
+    for (k = 0; s && k < count; k++)
+        if (!strcmp(s, names[k])) return k;
+    if (s) ex_quit(e, EX_USAGE, "%s = %s: no such choice", option, s);
+    return 0;
+}
+EX_FN int ex_ends(const char *s, const char *end) {
+    const size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
+}
 EX_FN double ex_parse(ex *e, const char *name, const char *s, double lo, double hi) {
     char *end;
     double x = strtod(s, &end);

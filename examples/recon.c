@@ -35,24 +35,11 @@ typedef struct recon {
     size_t calib;
 } recon;
 
-static int choice(ex *e, const char *option, const char *const *names, int count) {
-    const char *s = ex_text(e, option);
-    int k;
-    for (k = 0; s && k < count; k++)
-        if (!strcmp(s, names[k])) return k;
-    if (s) ex_quit(e, EX_USAGE, "%s = %s: no such choice", option, s);
-    return 0;
-}
-static int ends(const char *s, const char *end) {
-    const size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 /* ---- k-space ---- */
 static void keep_shape(recon *r, const mv_volume *v) {
     int k;
     r->axes = v->ndim;
-    r->coil_axis = v->ndim == 3 && v->dim[2] > 1 && r->path && ends(r->path, ".npy") ? 2 : 3;
+    r->coil_axis = v->ndim == 3 && v->dim[2] > 1 && r->path && ex_ends(r->path, ".npy") ? 2 : 3;
     for (k = 0; k < 7; k++) r->dim[k] = v->dim[k];
     if (r->coil_axis == 2) r->dim[3] = v->dim[2], r->dim[2] = 1;
     r->frames = r->dim[4] * r->dim[5] * r->dim[6];
@@ -193,7 +180,7 @@ static void open_input(recon *r) {
     ex *e = r->e;
     mv_volume head = {0};
     if (!r->path) make_phantom(r);
-    else if (ends(r->path, ".mrd") || ends(r->path, ".stream")) read_stream(r);
+    else if (ex_ends(r->path, ".mrd") || ex_ends(r->path, ".stream")) read_stream(r);
     else {
         EX_OK(mv_load_header(&e->ctx, &head, r->path, NULL));
         keep_shape(r, &head);
@@ -397,8 +384,8 @@ int main(int argc, char **argv) {
 
     ex_init(e, argc, argv, "recon", usage);
     r.e = e;
-    r.method = choice(e, "--method", methods, 4);
-    r.maps_by = makers[choice(e, "--maps", makers, 3)];
+    r.method = ex_choice(e, "--method", methods, 4);
+    r.maps_by = makers[ex_choice(e, "--maps", makers, 3)];
     pair_of(e, "--accel", r.unfold.accel);
     r.unfold.shift = (size_t)ex_number(e, "--shift", 0, 0, 64);
     lambda = ex_number(e, "--lambda", 0.01, 0, 1e6);

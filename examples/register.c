@@ -36,19 +36,6 @@ typedef struct reg {
     char prefix[1000];
 } reg;
 
-static int choice(ex *e, const char *option, const char *const *names, int count) {
-    const char *s = ex_text(e, option);
-    int k;
-    for (k = 0; s && k < count; k++)
-        if (!strcmp(s, names[k])) return k;
-    if (s) ex_quit(e, EX_USAGE, "%s = %s: no such choice", option, s);
-    return 0;
-}
-static int ends(const char *s, const char *end) {
-    const size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 /* ---- pictures in: PGM, PPM and PNG, without interlace and palette ---- */
 static unsigned char *read_file(ex *e, const char *path, size_t *n) {
     FILE *f = fopen(path, "rb");
@@ -161,7 +148,7 @@ static void read_png(ex *e, mv_volume *v, const char *path, const unsigned char 
 static void read_image(ex *e, mv_volume *v, const char *path) {
     size_t n;
     unsigned char *p;
-    if (!ends(path, ".png") && !ends(path, ".pgm") && !ends(path, ".ppm")) {
+    if (!ex_ends(path, ".png") && !ex_ends(path, ".pgm") && !ex_ends(path, ".ppm")) {
         EX_OK(mv_load(&e->ctx, v, path, NULL));
         return;
     }
@@ -439,9 +426,9 @@ int main(int argc, char **argv) {
 
     ex_init(e, argc, argv, "register", usage);
     r.e = e;
-    r.method = choice(e, "--method", methods, 9);
-    r.preset = choice(e, "--preset", presets, 3);
-    r.global.metric = (mv_similarity)choice(e, "--metric", metrics, 3);
+    r.method = ex_choice(e, "--method", methods, 9);
+    r.preset = ex_choice(e, "--preset", presets, 3);
+    r.global.metric = (mv_similarity)ex_choice(e, "--metric", metrics, 3);
     r.global.search = ex_number(e, "--search", 0.0, 0.0, 180.0);
     r.global.symmetric = ex_flag(e, "--symmetric");
     r.verbose = ex_flag(e, "--verbose");
