@@ -823,8 +823,8 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
 #endif
 
 /* ---- a pair to register: the head, or --input, as `moving`, and `fixed` as it is seen through T(p) = A(p +
-   u(p)), so that moving(T(p)) resembles fixed(p): A turns by `degrees` about an oblique axis and shifts by mm, u
-   (NULL: none) bends by up to `bend` mm. Both get noise of their own, 1 % of the brightest voxel. ---- */
+   u(p)), so that moving(T(p)) resembles fixed(p): A turns by `degrees` about an oblique axis and shifts by
+   mm, u (NULL: none) bends by up to `bend` mm. Both get noise of their own, 1 % of the brightest voxel. ---- */
 EX_FN void ex_noise(mv_volume *v, unsigned seed) {
     float *f = (float *)v->data, most = 0.0f;
     size_t n = mv_volume_count(v), i;
@@ -892,7 +892,7 @@ EX_FN void ex_pair(ex *e, mv_volume *fixed, mv_volume *moving, double degrees, d
     ex_noise(fixed, 1);
     ex_noise(moving, 2);
 }
-/* Mean distance in mm between where two chains take the voxels of an image that are brighter than its mean. */
+/* Mean distance in mm between where two chains take the voxels of an image brighter than its mean. */
 EX_FN double ex_apart(ex *e, const mv_volume *image, const mv_transform *a, size_t na, const mv_transform *b,
     size_t nb) {
     const float *f = (const float *)image->data;
