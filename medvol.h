@@ -40569,7 +40569,7 @@ static mv_status mv__ph_score_of(mv_ctx *ctx, const mv__ph_image *a, const mv__p
     if (!(*overlap > 0.0)) return MEDVOL_OK;
     MV__KNOWN(g.n[0] > 0 && g.n[1] > 0 && g.n[2] > 0);
     g.rows = g.n[1] * g.n[2];
-    g.step = mv__maxz(1, g.rows / (mv__divup(MV__PH_SAMPLES, g.n[0])));
+    g.step = mv__maxz(1, g.rows / (MV__PH_SAMPLES / mv__maxz(1, g.n[0]) + 1));
     g.rows = mv__divup(g.rows, g.step);
     g.per = mv__divup(g.rows, MV__PH_JOBS);
     st = mv_parallel_for(ctx, mv__divup(g.rows, g.per), mv__ph_score_job, &g, NULL);
@@ -40644,7 +40644,7 @@ static mv_status mv__ph_whole(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *
 static mv_status mv__ph_fine(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a, const mv__ph_image *b,
                              mv__ph_found *f) {
     const int axes = g->flat ? 2 : 3;
-    size_t from[3], to[3] = {0, 0, 0}, n[3];
+    size_t from[7] = {0}, to[7] = {0}, n[7] = {0}; /* as views take them */
     ptrdiff_t d[3];
     mv_volume va, vb, wa, wb;
     mv_phase_opt o = {1, 1, 0};
@@ -40652,7 +40652,6 @@ static mv_status mv__ph_fine(mv_ctx *ctx, const mv__ph *g, const mv__ph_image *a
     int k;
     mv_status st;
     o.upsample = g->o.upsample;
-    MV__KNOWN(a->v.ndim <= axes && b->v.ndim <= axes);
     if (!(mv__ph_region(a, b, f->shift, from, n, d) > 0.0)) return MEDVOL_OK;
     for (k = 0; k < axes; k++) {
         if (n[k] < 8) return MEDVOL_OK;
@@ -45427,7 +45426,7 @@ static mv_status mv__ly_clahe_plan(mv_ctx *ctx, mv__ly_tiles *g, const mv_volume
     }
     for (d = 0; d < 2; d++) { /* both grow as soon as one does not come out even */
         const size_t n = d < src->ndim ? src->dim[d] : 1;
-        g->size[d] = (rest[0] + rest[1] ? n + g->tile[d] - rest[d] : n) / g->tile[d];
+        g->size[d] = (rest[0] + rest[1] > 0 ? n + g->tile[d] - rest[d] : n) / g->tile[d];
     }
     limit = clip * (double)(g->size[0] * g->size[1]) / (double)g->bins;
     if (mv__finite(limit) && limit < 4294967295.0) g->limit = limit < 1.0 ? 1 : (size_t)limit;
@@ -45739,6 +45738,7 @@ static mv_status mv__ly_match_run(mv_ctx *ctx, mv__ly_match *g, const mv_volume 
         st = mv__ly_many(ctx, s.n);
     if (st == MEDVOL_OK && (to = (double *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) {
+        /* cppcheck-suppress autoVariables ; g is the caller's, who uses no more of it */
         g->values = &s;
         g->to = to;
         g->first = (size_t *)(void *)(to + s.n);
