@@ -39963,6 +39963,7 @@ static void mv__bs_direction(const mv__bs *d, const mv__bs_pairs *q) {
     for (k = q->held; k >= 1; k--) {
         at = (q->next + d->o->pairs - k) % d->o->pairs;
         beta = q->rho[at] * mv__bs_dot(mv__bs_pair(d, at, 1), d->d, n);
+        /* cppcheck-suppress uninitvar ; the loop before this one wrote those */
         mv__bs_add(d->d, mv__bs_pair(d, at, 0), alpha[at] - beta, n);
     }
 }
@@ -40298,6 +40299,7 @@ static void mv__bs_likes(mv_volume *like, const mv_volume *fixed, const int *gri
 /* both results: the field may be wanted for its folds alone */
 static mv_status mv__bs_results(mv_ctx *ctx, const mv__bs *d, const char *op, mv_volume *points,
                                 const mv_volume *like, mv_register_report *rep) {
+    /* cppcheck-suppress uninitvar ; it is its address that is taken */
     mv_volume none, *field = d->o->field ? d->o->field : &none, out[2];
     const int wanted = d->o->field || d->o->control.report;
     mv_status st;
@@ -45016,6 +45018,7 @@ static void mv__ly_stretch(const mv__la *g, size_t at, size_t n) {
         through = through && !MV__PICK(mv__ly_opaque)(b, n);
         if (!mv__ly_plain(l->mode)) {
             m = all ? acc : mixed;
+            /* cppcheck-suppress legacyUninitvar ; it is written there */
             mv__ly_blended(all ? acc : mixed, g, l, b, s, n);
         } else if (all) mv__memcpy(acc, s, bytes);
         if (through) mv__ly_through(acc, b, s, m, a, n);

@@ -223,7 +223,7 @@ static void bend(reg *r, mv_register_report *report) {
 static void align(reg *r) {
     ex *e = r->e;
     static const mv_model model[] = {MEDVOL_AFFINE, MEDVOL_SIMILARITY, MEDVOL_RIGID, MEDVOL_TRANSLATION};
-    mv_register_report report;
+    mv_register_report report = {MEDVOL_STOP_NONE, 0, 0, {0}, 0, 0, 0, 0, 0};
     double start = ex_now();
     r->global.model = model[r->method < FREE ? 0 : r->method - FREE];
     r->global.fixed_mask = r->mask.data ? &r->mask : NULL;

@@ -879,7 +879,7 @@ static mv_status op_tps_points(mv_ctx *c) {
     mv_tps t;
     mv_status st = TRY(mv_tps_init(c, &t, PINS, NULL));
     if (st < 0) spoiled |= t.table != NULL;
-    else must(mv_tps_points(c, &t, out.d, out.d + 5, out.d + 10, pin[0], pin[1], pin[2], 5));
+    else st = TRY(mv_tps_points(c, &t, out.d, out.d + 5, out.d + 10, pin[0], pin[1], pin[2], 5));
     mv_tps_free(c, &t);
     return st;
 }
