@@ -45017,8 +45017,8 @@ static void mv__ly_stretch(const mv__la *g, size_t at, size_t n) {
         const int all = !a && l->flat == 255;
         through = through && !MV__PICK(mv__ly_opaque)(b, n);
         if (!mv__ly_plain(l->mode)) {
+            /* cppcheck-suppress legacyUninitvar ; the call after this one writes it */
             m = all ? acc : mixed;
-            /* cppcheck-suppress legacyUninitvar ; it is written there */
             mv__ly_blended(all ? acc : mixed, g, l, b, s, n);
         } else if (all) mv__memcpy(acc, s, bytes);
         if (through) mv__ly_through(acc, b, s, m, a, n);
