@@ -30992,6 +30992,7 @@ static void mv__fi_pass_make(mv__fi_pass *g, const mv__fi_axis *x, const mv__fi_
     if (g->across) { /* tiles whose rows stay at hand */
         rows = mv__minz(c->taps, c->n) + (c->box ? c->taps : 0);
         g->pieces = mv__divup(g->len, mv__minz(2048, mv__maxz(64, MV__FI_NEAR / sizeof(float) / rows)));
+        MV__KNOWN(g->pieces > 0);
         g->piece = (mv__divup(g->len, g->pieces) + 15) & ~(size_t)15;
         g->pieces = mv__divup(g->len, g->piece);
     } else { /* few planes: pieces of them, where no row is overwritten that another piece reads */
