@@ -36,7 +36,7 @@ $(B)/tests/main.o $(B)/tests/test_catalogue.o: $(B)/tests/tables.h
 $(B)/tests/test_fuzz.o: $(B)/tests/fuzzers.h
 $(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) tests/fuzz/fuzz.h medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
-	$(CC) -std=c99 $(CFLAGS) $(WARN) -Wno-conversion -ffp-contract=off -I$(B)/tests -c $< -o $@
+	$(CC) -std=c99 $(CFLAGS) -O1 $(WARN) -Wno-conversion -ffp-contract=off -I$(B)/tests -c $< -o $@
 $(B)/tests/all: $(TESTS) $(B)/medvol.o
 	$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 
@@ -46,8 +46,8 @@ $(B)/tests/names: medvol.h tests/units/hostile.h
 	@$(SOURCE) | $(CC) -std=c99 -I. -include tests/units/hostile.h -fsyntax-only -x c -
 	@touch $@
 
-test: $(B)/tests/names $(B)/tests/all ## every test at every SIMD level, 1, 2 and 5 threads
-	@$(B)/tests/all
+test: $(B)/tests/names $(B)/tests/all ## every test at every SIMD level, with 1, 2 and 5 threads at the best; ALL=1: at each
+	@$(B)/tests/all $(if $(ALL),--all)
 
 golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raised (FORCE=1: without)
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
@@ -147,12 +147,12 @@ toc: ## contents and banners agree; every public function is declared in [API]
 
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@
-budget: $(B)/budget ## the implementation compiles within 100 s and 1 GB
-	@$(SOURCE) > $(B)/budget.c
-	@$(B)/budget 100 1024 $(CC) -std=c99 -O2 -ffp-contract=off -I. -c $(B)/budget.c -o $(B)/budget.o
+budget: $(B)/budget ## the implementation, here as a shared library, compiles within 100 s and 1 GB
+	@rm -f $(B)/libmedvol.so
+	@$(MAKE) --no-print-directory $(B)/libmedvol.so WITHIN="$(B)/budget 100 1024"
 
-test-readme: $(B)/medvol.o ## the code of README.md compiles and runs
-	@CC="$(CC)" sh tests/readme.sh
+test-readme: $(B)/medvol.o ## the code of README.md compiles and runs; QUICK=1: with kernels of one level
+	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" sh tests/readme.sh
 
 test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE=1: each by its cc line too
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh
@@ -167,8 +167,8 @@ matrix: ## every dialect, compiler, level, configuration and way to include; wha
 ARM = -std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard \
     $(foreach no,STDIO MALLOC THREADS MMAP GETENV,-DMEDVOL_NO_$(no))
 ARM_FLAGS = $(ARM) -Os -ffreestanding -ffunction-sections
-size: ## code size of each section as Cortex-M7 firmware
-	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS)" sh tests/size.sh
+size: ## code size of each section as Cortex-M7 firmware; QUICK=1: of the core and of all
+	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS)" QUICK=$(QUICK) sh tests/size.sh
 
 # Without inlining each place that asks for something is a call of its own, which the test can tell apart.
 OOM_FLAGS = -std=c99 -O0 -g -fno-omit-frame-pointer -no-pie $(WARN) -Wno-conversion -Wno-frame-address \
@@ -218,7 +218,7 @@ test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate
 # not traced: dictionaries know the words, and kernels run four times as fast. inflate and header, the doors for
 # hostile bytes, are faster still: optimised, without the sections behind them.
 F = $(B)/fuzz
-FUZZ_FAST = inflate header
+FUZZ_FAST = inflate header load gzip deflate extensions mrd png
 FUZZ_ZLIB = $(shell printf '\#include <zlib.h>\n' | clang -E -x c - >/dev/null 2>&1 && echo -DFUZZ_ZLIB)
 FUZZ_FLAGS = -g -DFUZZ_ENGINE -DMEDVOL_MAX_LEVEL=$(or $(FUZZ_LEVEL),4) $(FUZZ_ZLIB) -I. -ffp-contract=off \
     -fsanitize=address,undefined,float-cast-overflow -fsanitize-coverage=inline-8bit-counters,pc-table
@@ -241,12 +241,13 @@ $(F)/fuzz_%: $(F)/full/fuzz_%.o $(F)/full/fuzz.o $(F)/full/medvol.o
 $(F)/seeds: tests/fuzz/seeds.c tests/fuzz/fuzz.c $(B)/medvol.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -Wno-conversion -DFUZZ_ENGINE -I. $^ $(LDLIBS) -o $@
-FUZZ_PROGRAMS = $(addprefix $(F)/fuzz_,$(FUZZERS)) $(F)/seeds
+FUZZ_THESE = $(or $(TARGETS),$(FUZZERS))
+FUZZ_PROGRAMS = $(addprefix $(F)/fuzz_,$(FUZZ_THESE)) $(F)/seeds
 FUZZ_SECONDS ?= 60
-fuzz: ## each fuzzer for FUZZ_SECONDS=60, JOBS=2 at a time (clang with libFuzzer; zlib to compare with); FUZZ_LEVEL=2: up to that one
+fuzz: ## each fuzzer for FUZZ_SECONDS=60, JOBS=2 at a time (clang with libFuzzer; zlib to compare with); TARGETS="header load": those; FUZZ_LEVEL=2: up to that one
 	@bash tests/fuzz/run.sh tools clang
 	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS)
-	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
+	@SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(or $(JOBS),2) bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZ_THESE)
 
 # AFL++ reads a file as a program would
 $(F)/afl: tests/fuzz/afl.c medvol.h
@@ -257,13 +258,13 @@ fuzz-long: ## each fuzzer for FUZZ_SECONDS=3600 on all cores, then AFL++ on file
 	@bash tests/fuzz/run.sh tools clang afl-fuzz afl-clang-fast
 	@$(MAKE) --no-print-directory $(FUZZ_PROGRAMS) $(F)/afl
 	@SECONDS_EACH=$(FUZZ_SECONDS) MERGE=1 AFL=1 JOBS=$(or $(JOBS),$$(nproc)) \
-	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZERS)
+	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZ_THESE)
 
 sanitize: ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses
 	@bash tests/sanitize.sh $(B)/sanitize "$(or $(SAN),address memory thread valgrind)" $(ARGS)
 
-lint: $(B)/tests/tables.h $(B)/tests/fuzzers.h $(B)/tests/api.h ## clang-tidy, cppcheck and gcc -fanalyzer: LINTERS="tidy cppcheck analyzer" chooses
-	@bash tests/lint.sh $(B)/lint "$(or $(LINTERS),tidy cppcheck analyzer)" $(B)/tests
+lint: $(B)/tests/tables.h $(B)/tests/fuzzers.h $(B)/tests/api.h ## clang-tidy, cppcheck and gcc -fanalyzer: LINTERS="tidy cppcheck analyzer" chooses; QUICK=1: no path analyzer
+	@bash tests/lint.sh $(B)/lint "$(or $(LINTERS),tidy cppcheck analyzer)" $(B)/tests $(if $(QUICK),quick)
 
 # the header's object alone is counted: as shipped, but for -O0 and that deflate cuts inputs of 1 MiB, not 1 GiB;
 # of the lower levels only the kernels
@@ -299,7 +300,8 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 # the header for ctypes (bench/medvol.py), the peers of PyPI, the table; PYTHON makes build/venv
 .PHONY: bench-python test-bench-python bench-registration test-bench-registration
 $(B)/libmedvol.so: medvol.h | $(B)
-	$(SOURCE) | $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. -x c - $(LDLIBS) -o $@
+	$(SOURCE) > $(B)/libmedvol.c
+	$(WITHIN) $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. $(B)/libmedvol.c $(LDLIBS) -o $@
 VENV = $(B)/venv
 $(VENV)/.done: bench/requirements.txt
 $(VENV)-registration/.done: bench/requirements-registration.txt
@@ -322,13 +324,20 @@ test-bench-registration: $(B)/libmedvol.so ## the same on a phantom of 48 a side
 
 # ---- FFTW behind the same calls: the suites that transform ----
 FFTW = $(B)/fftw
+FFTW_SUITES = fft kspace coils grappa sense
+$(FFTW)/all: tests/main.c $(FFTW_SUITES:%=tests/test_%.c) $(wildcard tests/*.h) $(B)/tests/api.h medvol.h
+	@mkdir -p $(@D)
+	printf 'X(%s)\n' $(FFTW_SUITES) > $(@D)/tables.h
+	$(SOURCE) | $(CC) -std=c99 $(CFLAGS) -O1 -DMEDVOL_USE_FFTW -DMEDVOL_MAX_LEVEL=2 -ffp-contract=off -I. -x c \
+	    -c - -o $(@D)/medvol.o
+	$(CC) -std=c99 $(CFLAGS) -O1 -DMEDVOL_USE_FFTW -ffp-contract=off -I$(@D) -I$(B)/tests $(filter %.c,$^) \
+	    $(@D)/medvol.o -lfftw3f -lfftw3 $(LDLIBS) -o $@
 .PHONY: test-fftw
 test-fftw: ## with MEDVOL_USE_FFTW: what rests on Fourier transforms (libfftw3-dev; ARGS="--threads 2")
 	@echo '#include <fftw3.h>' | $(CC) -fsyntax-only -x c - 2>/dev/null || \
 	    { echo "$@: fftw3.h is not installed (package libfftw3-dev)"; exit 9; }
-	@$(MAKE) --no-print-directory B=$(FFTW) CFLAGS="$(CFLAGS) -DMEDVOL_USE_FFTW" \
-	    LDLIBS="-lfftw3f -lfftw3 $(LDLIBS)" $(FFTW)/tests/all
-	@for part in fft/ kspace/ coils/ grappa/ sense/; do $(FFTW)/tests/all $$part $(ARGS) || exit 1; done
+	@$(MAKE) --no-print-directory $(FFTW)/all
+	@for part in $(FFTW_SUITES); do $(FFTW)/all $$part/ $(ARGS) || exit 1; done
 
 # ---- other machines: the whole tests there, by emulation; ARGS="--threads 2" ----
 .PHONY: test-32bit test-be test-arm test-arm64 test-armv7 test-riscv test-windows
@@ -342,9 +351,9 @@ PORT_SAN = -fno-sanitize-recover=all -fsanitize=undefined
 
 LIB32 ?= /usr/i686-linux-gnu/lib
 LINK32 = -Wl,-rpath$(comma)$(LIB32) -Wl,--dynamic-linker=$(LIB32)/ld-linux.so.2
-test-32bit: ## on 32-bit x86, natively, under ASan and UBSan
+test-32bit: ## on 32-bit x86, natively, under ASan and UBSan; LEVEL=2: up to that one
 	@$(call need,i686-linux-gnu-gcc,gcc-i686-linux-gnu)
-	$(call port,x86_32,i686-linux-gnu-gcc,-O2 -g1 $(PORT_SAN)$(comma)address $(LINK32))
+	$(call port,x86_32,i686-linux-gnu-gcc,-O1 -g1 -DMEDVOL_MAX_LEVEL=$(or $(LEVEL),4) $(PORT_SAN)$(comma)address $(LINK32))
 
 test-be: ## on s390x, which is big-endian
 	@$(call need,s390x-linux-gnu-gcc,gcc-s390x-linux-gnu)

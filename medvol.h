@@ -44996,7 +44996,7 @@ static void mv__ly_through(uint8_t *d, const uint8_t *b, const uint8_t *s, const
         const unsigned as = a[i], ab = b[i + 3], all = 255 * (as + ab) - as * ab;
         for (k = 0; k < 3; k++) {
             const unsigned t = as * (255 - ab) * s[i + k] + as * ab * m[i + k] + (255 - as) * ab * b[i + k];
-            d[i + k] = all ? (uint8_t)((2 * t + all) / (2 * all)) : b[i + k];
+            d[i + k] = (uint8_t)(all ? (2 * t + all) / (2 * all) : b[i + k]);
         }
         d[i + 3] = (uint8_t)(as + ab - (unsigned)mv__ly_255((int)(as * ab)));
     }

@@ -1,6 +1,8 @@
-/* main.c - runs all cases at every level and thread count: tests [NAME-PART] [--without NAME-PART]...
-   [--level N: that, or the best below] [--threads N] [--first: stop at the first failure] [--times: of each
-   case]. T_ONCE cases run at the first level and thread count of these. The last line is "N passed, N failed",
+/* main.c - runs all cases at every level: at the best one with 2, 1 and 5 threads, at those below with 5 or 2,
+   since what is shared out alike is shared by the same code: tests [NAME-PART] [--without NAME-PART]...
+   [--level N: that, or the best below] [--threads N] [--all: each thread count at each level] [--first: stop at
+   the first failure] [--times: of each case]. A choice of level takes each thread count. T_ONCE cases run at
+   the first level and thread count of these. The last line is "N passed, N failed",
    then ", N skipped" when there are cases that this platform cannot run. The cases write to build/tmp beside
    the program, so that programs of several builds may run at once. */
 #if defined(__unix__) || defined(__APPLE__)
@@ -360,13 +362,14 @@ static int wanted(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    static const int counts[] = {1, 2, 5};
-    int best = mv_level_force(4), level = 0, threads = 0, first = 1, i;
+    static const int counts[] = {2, 1, 5};
+    int best = mv_level_force(4), level = 0, threads = 0, every = 0, first = 1, i;
     size_t k;
     go_beside(argv[0]);
     for (i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--level") && i + 1 < argc) level = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--threads") && i + 1 < argc) threads = atoi(argv[++i]);
+        else if (!strcmp(argv[i], "--all")) every = 1;
         else if (!strcmp(argv[i], "--first")) stop_at_first = 1;
         else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 128)
             without[excluded++] = argv[++i];
@@ -379,7 +382,8 @@ int main(int argc, char **argv) {
         mv_level_force(t_level);
         for (i = 0; i < 3; i++) {
             t_threads = counts[i];
-            if (threads && t_threads != threads) continue;
+            if (threads ? t_threads != threads
+                        : !every && !level && t_level < best && i != (t_level % 2 ? 0 : 2)) continue;
             for (k = 0; k < sizeof tables / sizeof *tables; k++) {
                 const t_case *c;
                 for (c = tables[k].cases; c->name; c++) {

@@ -1,11 +1,12 @@
 #!/bin/bash
 # sanitize.sh - the tests under each tool: sanitize.sh FOLDER "address memory thread valgrind" [ARGUMENT...]
-#   address   ASan, LSan and UBSan with every integer and float check (clang), all levels or --level N
+#   address   ASan, LSan and UBSan with every integer and float check (clang)
 #   memory    MSan (clang), the best level and the scalar one, without the slowest cases
 #   thread    TSan (clang), 2 threads, and 5 without the slow cases, at level 2: levels share the work alike
 #   valgrind  memcheck at level 3, the best that it knows, without the slow cases
 # The first finding ends a run and is shown. Ends with the line "N passed, N failed".
-# ARGUMENT: of the test program, such as a part of the cases' names.
+# ARGUMENT: of the test program, such as a part of the cases' names; with --level N no level above it is
+# compiled, and thread runs with 5 threads alone.
 out=$1 tools=$2
 shift 2
 mkdir -p "$out"
@@ -15,13 +16,7 @@ export MSAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1
 
 elsewhere="guard/ oom/ fuzz/ iofault/" # have targets of their own
-# too slow at a fortieth of the speed
-slow="$elsewhere world/ corners/ spatial/big spatial/lines spatial/permute resample/world resample/large
-    intensity/percentiles intensity/map_sizes gzip/flips_and_cuts gzip/deflate gzip/containers gzip/bomb
-    golden/same_bits golden/file pictures/planes_bad io/mutations catalogue/linear_time coils/espirit coils/bart
-    grappa/levels grappa/shift grappa/waves grappa/places grappa/definition grappa/phantom fft/long sense/bart
-    kspace/phantom_quadrature linalg/eigh intensity/rescale_narrow register/ field_algebra/ measure/ssim bspline demons/ lnccmodes/
-    landmarks/phase landmarks/tps_field"
+slow="$elsewhere $(cat tests/slow.txt)" # at a fortieth of the speed
 
 # transforms of a few elements as if they were large ones: split lines, boxes, rounds, threads
 small="-DMV__FT_LONG=2048 -DMV__FT_ALONE=0.0 -DMV__FT_ROUND=700.0 -DMV__FT_BOX=6000.0"
@@ -55,12 +50,11 @@ run() {
     fi
 }
 
+level=$(echo " $* " | sed -n 's/.* --level \([1-4]\) .*/\1/p')
 for tool in $tools; do
     all=$out/$tool/tests/all libs=
     case $tool in
         address)
-            # ASan sees what every level shares at any of them: with --level N none above it is compiled
-            level=$(echo " $* " | sed -n 's/.* --level \([1-4]\) .*/\1/p')
             build address clang -DMEDVOL_MAX_LEVEL=${level:-4} -DMV__CHECK_KNOWN $small -fno-sanitize-recover=all \
                 -fsanitize-ignorelist=tests/sanitize.ignore \
                 -fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero,integer
@@ -70,16 +64,17 @@ for tool in $tools; do
             need clang
             clang -O1 -fsanitize=memory -c tests/units/msan_stat.c -o "$out/msan_stat.o" || exit 1
             libs="$out/msan_stat.o -Wl,--wrap=stat64,--wrap=lstat64,--wrap=fstat64"
-            build memory clang -fsanitize=memory
-            for l in 4 1; do
-                run memory-$l "$all" "$@" --threads 2 --level $l --without guard/ --without world/ \
-                    --without spatial/big --without register/models --without register/symmetric \
-                    --without bspline_parts/bending --without landmarks/phase --without lnccmodes/descents
+            build memory clang -DMEDVOL_MAX_LEVEL=${level:-4} -fsanitize=memory
+            for l in ${level:-4 1}; do
+                run memory-$l "$all" "$@" --threads 2 --level $l --without guard/ --without oom/ \
+                    --without world/ --without spatial/big --without register/models \
+                    --without register/symmetric --without bspline_parts/bending --without landmarks/phase \
+                    --without lnccmodes/descents
             done
             ;;
         thread)
             build thread clang -DMEDVOL_MAX_LEVEL=2 $small -fsanitize=thread
-            run thread-2 "$all" "$@" --threads 2 --level 2 $(printf -- '--without %s ' $elsewhere)
+            [ "$level" ] || run thread-2 "$all" "$@" --threads 2 --level 2 $(printf -- '--without %s ' $elsewhere)
             run thread-5 "$all" "$@" --threads 5 --level 2 $(printf -- '--without %s ' $slow)
             ;;
         valgrind)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # size.sh - bytes of code (text and constants), data and bss of the header as firmware: the core, then what
 # each section adds to it.
-# Environment: CC, SIZE, FLAGS.
+# Environment: CC, SIZE, FLAGS, QUICK (not empty: the core and all alone).
 B=build/size
 mkdir -p $B
 build() { # name, flags
@@ -18,7 +18,9 @@ row section code data bss
 set -- $(build core "$NONE")
 core=$1
 row core $1 $2 $3
-for s in GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER FLOW LANDMARK LAYER; do
+sections="GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER FLOW LANDMARK LAYER"
+[ "$QUICK" ] && sections=
+for s in $sections; do
     flags=$(echo "$NONE" | sed "s/-DMEDVOL_NO_$s//")
     base=$core
     case $s in

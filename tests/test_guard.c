@@ -1895,7 +1895,7 @@ static void op_fit_points(void) {
 /* ARG: 1: in the plane, 2: onto a lattice (1: or not), 4: at points */
 static void op_tps(void) {
     const int flat = ARG & 1;
-    mv_tps *t = (mv_tps *)room_of(MEDVOL_F64, sizeof(mv_tps) / 8);
+    mv_tps *t = (mv_tps *)room_of(MEDVOL_F64, (sizeof(mv_tps) + 7) / 8);
     mv_tps_field_opt f;
     mv_tps_opt o;
     mv_volume *grid = vin(MEDVOL_U8, N + 12, 11, flat ? 0 : 5, 0);

@@ -33,7 +33,7 @@ int main(int argc, char **argv) {
 #else
     mb = (double)r.ru_maxrss / 1024.0;
 #endif
-    printf("medvol.o: %.1f s of processor time, %.0f MB (budget %g s, %g MB)\n", seconds, mb, max_seconds,
+    printf("budget: %.1f s of processor time, %.0f MB (of %g s, %g MB)\n", seconds, mb, max_seconds,
         max_mb);
     return seconds > max_seconds || mb > max_mb;
 }
