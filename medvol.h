@@ -43184,14 +43184,53 @@ static void MV__K(mv__lm_bumps)(float *const *d, const mv__lm_bump *b, size_t n)
     }
     mv_end();
 }
-/* d -= a x + b y */
-static void MV__K(mv__lm_less)(double *d, const double *x, const double *y, double a, double b, size_t n) {
-    const mvd ka = mvd_set1(a), kb = mvd_set1(b);
-    size_t i;
-    for (i = 0; i + MVD_N <= n; i += MVD_N)
-        mvd_store(d + i, mvd_nmad(kb, mvd_load(y + i), mvd_nmad(ka, mvd_load(x + i), mvd_load(d + i))));
-    mv_end();
-    for (; i < n; i++) d[i] = d[i] - a * x[i] - b * y[i];
+/* Of cols columns of d each less m columns of x, each times a number of w: d[j] -= sum of x[p] w[p lw + j].
+   Columns are ld apart, of n rows. */
+static void MV__K(mv__lm_less)(double *d, size_t cols, const double *x, const double *w, size_t m, size_t n,
+                               size_t ld, size_t lw) {
+    size_t i, j, p;
+    for (j = 0; j < cols; j += 4) { /* what is loaded of x serves four */
+        const size_t four = cols - j < 4 ? cols - j : 4;
+        double *q[4];
+        for (p = 0; p < 4; p++) q[p] = d + (j + (p < four ? p : four - 1)) * ld;
+        for (i = 0; i + 2 * MVD_N <= n && four == 4; i += 2 * MVD_N) {
+            mvd a0 = mvd_load(q[0] + i), b0 = mvd_load(q[0] + i + MVD_N);
+            mvd a1 = mvd_load(q[1] + i), b1 = mvd_load(q[1] + i + MVD_N);
+            mvd a2 = mvd_load(q[2] + i), b2 = mvd_load(q[2] + i + MVD_N);
+            mvd a3 = mvd_load(q[3] + i), b3 = mvd_load(q[3] + i + MVD_N);
+            for (p = 0; p < m; p++) {
+                const mvd u = mvd_load(x + p * ld + i), v = mvd_load(x + p * ld + i + MVD_N);
+                const double *k = w + p * lw + j;
+                mvd f = mvd_set1(k[0]);
+                a0 = mvd_nmad(f, u, a0), b0 = mvd_nmad(f, v, b0);
+                f = mvd_set1(k[1]);
+                a1 = mvd_nmad(f, u, a1), b1 = mvd_nmad(f, v, b1);
+                f = mvd_set1(k[2]);
+                a2 = mvd_nmad(f, u, a2), b2 = mvd_nmad(f, v, b2);
+                f = mvd_set1(k[3]);
+                a3 = mvd_nmad(f, u, a3), b3 = mvd_nmad(f, v, b3);
+            }
+            mvd_store(q[0] + i, a0), mvd_store(q[0] + i + MVD_N, b0);
+            mvd_store(q[1] + i, a1), mvd_store(q[1] + i + MVD_N, b1);
+            mvd_store(q[2] + i, a2), mvd_store(q[2] + i + MVD_N, b2);
+            mvd_store(q[3] + i, a3), mvd_store(q[3] + i + MVD_N, b3);
+        }
+        for (; i + MVD_N <= n; i += MVD_N) {
+            size_t c;
+            for (c = 0; c < four; c++) {
+                mvd t = mvd_load(q[c] + i);
+                for (p = 0; p < m; p++)
+                    t = mvd_nmad(mvd_set1(w[p * lw + j + c]), mvd_load(x + p * ld + i), t);
+                mvd_store(q[c] + i, t);
+            }
+        }
+        mv_end();
+        for (; i < n; i++) {
+            size_t c;
+            for (c = 0; c < four; c++)
+                for (p = 0; p < m; p++) q[c][i] -= x[p * ld + i] * w[p * lw + j + c];
+        }
+    }
 }
 #else
 /* ---- pairs of points ---- */
@@ -43353,87 +43392,99 @@ MEDVOL_DEF mv_status mv_fit_points(mv_ctx *ctx, double *affine, const double *x,
     return MEDVOL_OK;
 }
 
-/* ---- L D L^T of a symmetric matrix that is not definite; the lower triangle, by columns ---- */
+/* ---- P A P^T = L D L^T of a symmetric matrix that is not definite, by panels; the lower triangle, by
+   columns. Pivots: Bunch and Kaufman 1977. What lies above the diagonal is overwritten. ---- */
+enum { MV__LM_PANEL = 32, MV__LM_SECOND = 1 << 30 };
 typedef struct mv__lm_ldl {
-    double *a, *w; /* w: two columns of multipliers */
-    size_t n, k, from, per;
-    int *pivot;    /* 0 and more: a block of one, that row came here; below: the first of two, -1 - row */
-    int two;
+    double *a, *w;       /* w: L D of the panel, PANEL columns */
+    size_t n, k, m, per; /* the panel: columns k to k + m - 1 */
+    int *pivot;          /* 0 and more: a block of one, that row came here; first of two: -1 - row; SECOND */
 } mv__lm_ldl;
-static void mv__lm_ldl_job(void *arg, size_t job) { /* the rank-one or rank-two change of some columns */
+static void mv__lm_ldl_job(void *arg, size_t job) { /* some columns behind the panel */
     const mv__lm_ldl *g = (const mv__lm_ldl *)arg;
-    const size_t n = g->n, end = mv__minz(n, g->from + (job + 1) * g->per);
-    const double *x = g->a + g->k * n, *y = g->two ? x + n : x;
+    const size_t n = g->n, begin = g->k + g->m + job * g->per, end = mv__minz(n, begin + g->per);
     size_t j;
-    for (j = g->from + job * g->per; j < end; j++)
-        MV__PICK(mv__lm_less)(g->a + j * n + j, x + j, y + j, g->w[j], g->two ? g->w[n + j] : 0.0, n - j);
+    for (j = begin; j < end; j += 4)
+        MV__PICK(mv__lm_less)(g->a + j * n + j, mv__minz(4, end - j), g->a + g->k * n + j, g->w + j, g->m,
+                              n - j, n, n);
 }
 static void mv__lm_swap(double *a, double *b) {
     const double t = *a;
     *a = *b;
     *b = t;
 }
-/* chooses the pivot of column k: how many rows it takes, and which row is to come to the last of them */
-static int mv__lm_pivot(const double *a, size_t n, size_t k, size_t *row) {
+/* Columns k and, in a block of two, the one behind it, up to date in w: how many rows the pivot takes, and
+   which row is to come to the last of them. */
+static int mv__lm_pivot(const mv__lm_ldl *g, size_t k, size_t *row) {
     const double alpha = 0.64038820320220757; /* (1 + sqrt(17)) / 8 */
-    const double own = fabs(a[k + k * n]);
-    double most = 0.0, other = 0.0;
+    const size_t n = g->n, before = k - g->k;
+    const double *l = g->a + g->k * n + k;
+    double *c = g->w + before * n, *t = c + n, most = 0.0, other = 0.0;
     size_t i, top = k;
-    for (i = k + 1; i < n; i++)
-        if (fabs(a[i + k * n]) > most) most = fabs(a[i + k * n]), top = i;
     *row = k;
-    if (own >= alpha * most) return 1;
-    for (i = k; i < n; i++) {
-        const double v = fabs(i < top ? a[top + i * n] : a[i + top * n]);
-        if (i != top && v > other) other = v;
-    }
-    if (own >= alpha * most * (most / other)) return 1;
+    for (i = k; i < n; i++) c[i] = g->a[i + k * n];
+    MV__PICK(mv__lm_less)(c + k, 1, l, g->w + k, before, n - k, n, n);
+    for (i = k + 1; i < n; i++)
+        if (fabs(c[i]) > most) most = fabs(c[i]), top = i;
+    if (fabs(c[k]) >= alpha * most || top == k) return 1;
+    for (i = k; i < n; i++) t[i] = i < top ? g->a[top + i * n] : g->a[i + top * n];
+    MV__PICK(mv__lm_less)(t + k, 1, l, g->w + top, before, n - k, n, n);
+    for (i = k; i < n; i++)
+        if (i != top && fabs(t[i]) > other) other = fabs(t[i]);
+    if (fabs(c[k]) >= alpha * most * (most / other)) return 1;
     *row = top;
-    return fabs(a[top + top * n]) >= alpha * other ? 1 : 2;
+    if (!(fabs(t[top]) >= alpha * other)) return 2;
+    for (i = k; i < n; i++) c[i] = t[i];
+    return 1;
+}
+/* row `row` and row `at`, the last of a pivot that begins at k, change places */
+static void mv__lm_exchange(const mv__lm_ldl *g, size_t k, size_t at, size_t row) {
+    const size_t n = g->n;
+    double *a = g->a;
+    size_t i;
+    a[row + row * n] = a[at + at * n]; /* columns k to at are in w */
+    for (i = at + 1; i < row; i++) a[row + i * n] = a[i + at * n];
+    for (i = row + 1; i < n; i++) a[i + row * n] = a[i + at * n];
+    for (i = 0; i < k; i++) mv__lm_swap(&a[at + i * n], &a[row + i * n]);
+    for (i = 0; i <= at - g->k; i++) mv__lm_swap(&g->w[at + i * n], &g->w[row + i * n]);
 }
 static mv_status mv__lm_factor(mv_ctx *ctx, const char *op, mv__lm_ldl *g) {
     const size_t n = g->n;
     double *a = g->a;
-    size_t k = 0, i, row;
+    size_t k = 0, i, row, rest;
     mv_status st = MEDVOL_OK;
     while (k < n && st == MEDVOL_OK) {
-        const int wide = mv__lm_pivot(a, n, k, &row);
-        const size_t at = k + (size_t)wide - 1, rest = n - at - 1;
-        if (row != at) {
-            for (i = row + 1; i < n; i++) mv__lm_swap(&a[i + at * n], &a[i + row * n]);
-            for (i = at + 1; i < row; i++) mv__lm_swap(&a[i + at * n], &a[row + i * n]);
-            mv__lm_swap(&a[at + at * n], &a[row + row * n]);
-            if (wide == 2) mv__lm_swap(&a[at + k * n], &a[row + k * n]);
-        }
-        g->pivot[k] = wide == 1 ? (int)row : -1 - (int)row;
-        g->k = k;
-        g->two = wide == 2;
-        g->from = at + 1;
-        if (wide == 1) {
-            const double d = a[k + k * n];
-            if (!(fabs(d) > 1e-280) || !mv__finite(d))
-                return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", d, -1, "%s: the system is singular", op);
-            for (i = k + 1; i < n; i++) g->w[i] = a[i + k * n] / d;
-        } else {
-            const double low = a[at + k * n], d11 = a[at + at * n] / low, d22 = a[k + k * n] / low;
-            const double t = 1.0 / (d11 * d22 - 1.0) / low;
-            if (!mv__finite(t))
-                return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", low, -1, "%s: the system is singular", op);
-            for (i = at + 1; i < n; i++) {
-                g->w[i] = t * (d11 * a[i + k * n] - a[i + at * n]);
-                g->w[n + i] = t * (d22 * a[i + at * n] - a[i + k * n]);
+        for (g->k = k; k < n && k - g->k + 2 <= MV__LM_PANEL;) {
+            const double *c = g->w + (k - g->k) * n, *t = c + n;
+            const int wide = mv__lm_pivot(g, k, &row);
+            const size_t at = k + (size_t)wide - 1;
+            if (row != at) mv__lm_exchange(g, k, at, row);
+            g->pivot[k] = wide == 1 ? (int)row : -1 - (int)row;
+            a[k + k * n] = c[k];
+            if (wide == 1) {
+                if (!(fabs(c[k]) > 1e-280) || !mv__finite(c[k]))
+                    return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", c[k], -1, "%s: the system is singular",
+                                    op);
+                for (i = k + 1; i < n; i++) a[i + k * n] = c[i] / c[k];
+            } else {
+                const double low = c[at], d1 = t[at] / low, d2 = c[k] / low, by = 1.0 / (d1 * d2 - 1.0) / low;
+                if (!mv__finite(by))
+                    return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", low, -1, "%s: the system is singular",
+                                    op);
+                g->pivot[at] = MV__LM_SECOND;
+                a[at + k * n] = low;
+                a[at + at * n] = t[at];
+                for (i = at + 1; i < n; i++) {
+                    a[i + k * n] = by * (d1 * c[i] - t[i]);
+                    a[i + at * n] = by * (d2 * t[i] - c[i]);
+                }
             }
+            k = at + 1;
         }
-        g->per = mv__maxz(16, mv__divup(rest, 32));
-        if (rest < 256) {
-            g->per = mv__maxz(rest, 1);
-            if (rest) mv__lm_ldl_job(g, 0);
-        } else st = mv_parallel_for(ctx, mv__divup(rest, g->per), mv__lm_ldl_job, g, NULL);
-        for (i = at + 1; i < n; i++) {
-            a[i + k * n] = g->w[i];
-            if (wide == 2) a[i + at * n] = g->w[n + i];
-        }
-        k = at + 1;
+        g->m = k - g->k;
+        rest = n - k;
+        g->per = mv__maxz(16, (mv__divup(rest, 32) + 3) & ~(size_t)3);
+        if (rest) st = mv_parallel_for(ctx, mv__divup(rest, g->per), mv__lm_ldl_job, g, NULL);
         if (mv__tell(ctx, k, n, op)) return mv__cancelled(ctx, op);
     }
     return st;
@@ -43441,31 +43492,31 @@ static mv_status mv__lm_factor(mv_ctx *ctx, const char *op, mv__lm_ldl *g) {
 static void mv__lm_solve(const mv__lm_ldl *g, double *b) {
     const size_t n = g->n;
     const double *a = g->a;
-    size_t k = 0, i;
-    while (k < n) {
-        const int two = g->pivot[k] < 0;
-        const size_t at = k + (size_t)two, row = (size_t)(two ? -1 - g->pivot[k] : g->pivot[k]);
-        mv__lm_swap(&b[at], &b[row]);
-        for (i = at + 1; i < n; i++) b[i] -= a[i + k * n] * b[k] + (two ? a[i + at * n] * b[at] : 0.0);
-        if (two) {
-            const double low = a[at + k * n], d1 = a[k + k * n] / low, d2 = a[at + at * n] / low,
-                         det = d1 * d2 - 1.0, x = b[k] / low, y = b[at] / low;
+    size_t k, i;
+    for (k = 0; k < n; k++)
+        if (g->pivot[k] < 0) mv__lm_swap(&b[k + 1], &b[-1 - g->pivot[k]]);
+        else if (g->pivot[k] != MV__LM_SECOND) mv__lm_swap(&b[k], &b[g->pivot[k]]);
+    for (k = 0; k < n; k++) { /* the second column of a block has none of L at its first row */
+        const size_t below = k + (g->pivot[k] < 0 ? 2 : 1);
+        for (i = below; i < n; i++) b[i] -= a[i + k * n] * b[k];
+    }
+    for (k = 0; k < n; k++)
+        if (g->pivot[k] < 0) {
+            const double low = a[k + 1 + k * n], d1 = a[k + k * n] / low, d2 = a[k + 1 + (k + 1) * n] / low,
+                         det = d1 * d2 - 1.0, x = b[k] / low, y = b[k + 1] / low;
             b[k] = (d2 * x - y) / det;
-            b[at] = (d1 * y - x) / det;
+            b[k + 1] = (d1 * y - x) / det;
+            k++;
         } else b[k] /= a[k + k * n];
-        k = at + 1;
+    for (k = n; k > 0; k--) {
+        const size_t below = k + (g->pivot[k - 1] < 0 ? 1 : 0);
+        double sum = b[k - 1];
+        for (i = below; i < n; i++) sum -= a[i + (k - 1) * n] * b[i];
+        b[k - 1] = sum;
     }
-    for (k = n; k > 0;) { /* the last row of a block is k - 1 */
-        const int two = k > 1 && g->pivot[k - 1] == MV__LM_MOST * 2;
-        const size_t at = k - 1, first = at - (size_t)two;
-        const size_t row = (size_t)(two ? -1 - g->pivot[first] : g->pivot[at]);
-        for (i = at + 1; i < n; i++) {
-            b[at] -= a[i + at * n] * b[i];
-            if (two) b[first] -= a[i + first * n] * b[i];
-        }
-        mv__lm_swap(&b[at], &b[row]);
-        k = first;
-    }
+    for (k = n; k > 0; k--)
+        if (g->pivot[k - 1] < 0) mv__lm_swap(&b[k], &b[-1 - g->pivot[k - 1]]);
+        else if (g->pivot[k - 1] != MV__LM_SECOND) mv__lm_swap(&b[k - 1], &b[g->pivot[k - 1]]);
 }
 
 /* ---- thin-plate splines ---- */
@@ -43499,43 +43550,50 @@ static void mv__lm_fill_job(void *arg, size_t j) { /* a column */
     a[g->n] = 1.0;
     for (c = 0; c < g->s->axes; c++) a[g->n + 1 + (size_t)c] = g->at[c][j];
 }
-typedef struct mv__lm_residual { /* b -= A x of one right side */
+typedef struct mv__lm_residual { /* b -= A x of each axis */
     const mv__lm_spline *g;
-    const double *x;
-    double *b;
+    double *const *x, *const *b;
 } mv__lm_residual;
 static void mv__lm_residual_job(void *arg, size_t i) { /* a row */
     const mv__lm_residual *r = (const mv__lm_residual *)arg;
     const mv__lm_spline *g = r->g;
     const size_t n = g->n;
-    double sum = g->lambda * r->x[i] + r->x[n];
+    double sum[3];
     size_t j;
-    int c;
-    for (j = 0; j < n; j++) sum += mv__lm_phi(g, i, j) * r->x[j];
-    for (c = 0; c < g->s->axes; c++) sum += g->at[c][i] * r->x[n + 1 + (size_t)c];
-    r->b[i] -= sum;
+    int c, k;
+    for (c = 0; c < g->s->axes; c++) {
+        sum[c] = g->lambda * r->x[c][i] + r->x[c][n];
+        for (k = 0; k < g->s->axes; k++) sum[c] += g->at[k][i] * r->x[c][n + 1 + (size_t)k];
+    }
+    for (j = 0; j < n; j++) {
+        const double phi = mv__lm_phi(g, i, j);
+        for (c = 0; c < g->s->axes; c++) sum[c] += phi * r->x[c][j];
+    }
+    for (c = 0; c < g->s->axes; c++) r->b[c][i] -= sum[c];
 }
-/* x: the solution for displacements along axis c, then once more for what is left; b: room for as much */
-static mv_status mv__lm_right(mv_ctx *ctx, const mv__lm_spline *g, const mv__lm_ldl *f, int c, double *x,
-                              double *b) {
+/* x: the solutions for displacements along each axis, refined once by what is left; b: room for as much */
+static mv_status mv__lm_sides(mv_ctx *ctx, const mv__lm_spline *g, const mv__lm_ldl *f, double *const *x,
+                              double *const *b) {
     const size_t n = g->n;
     mv__lm_residual r;
     size_t i;
-    int k, round;
+    int c, k, round;
     mv_status st = MEDVOL_OK;
     r.g = g;
     r.x = x;
     r.b = b;
-    for (i = 0; i < g->all; i++) x[i] = 0.0;
     for (round = 0; round < 2 && st == MEDVOL_OK; round++) {
-        for (i = 0; i < g->all; i++) b[i] = i < n ? g->s->q[c][i] - g->s->p[c][i] : 0.0;
+        for (c = 0; c < g->s->axes; c++)
+            for (i = 0; i < g->all; i++) b[c][i] = i < n ? g->s->q[c][i] - g->s->p[c][i] : 0.0;
         if (round) st = mv_parallel_for(ctx, n, mv__lm_residual_job, &r, NULL);
-        for (i = 0; i < n && round; i++) {
-            b[n] -= x[i];
-            for (k = 0; k < g->s->axes; k++) b[n + 1 + (size_t)k] -= g->at[k][i] * x[i];
+        for (c = 0; c < g->s->axes; c++) {
+            for (i = 0; i < n && round; i++) {
+                b[c][n] -= x[c][i];
+                for (k = 0; k < g->s->axes; k++) b[c][n + 1 + (size_t)k] -= g->at[k][i] * x[c][i];
+            }
+            mv__lm_solve(f, b[c]);
+            for (i = 0; i < g->all; i++) x[c][i] = round ? x[c][i] + b[c][i] : b[c][i];
         }
-        mv__lm_solve(f, b);
-        for (i = 0; i < g->all; i++) x[i] += b[i];
     }
     return st;
 }
@@ -43615,7 +43673,7 @@ static void mv__lm_view(mv__lm_set *s, const mv_tps *t) {
 static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, const mv__lm_pairs *s,
                                     double lambda, double *block) {
     const size_t n = s->n, all = n + 1 + (size_t)s->axes;
-    double *x[3];
+    double *x[3], *b[3];
     mv__lm_spline g;
     mv__lm_ldl f;
     size_t i, j;
@@ -43633,9 +43691,10 @@ static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, cons
     f.w = block + all * all;
     for (c = 0; c < 3; c++) {
         g.at[c] = t->table + (size_t)c * n;
-        x[c] = f.w + (size_t)(2 + c) * all;
+        x[c] = f.w + (size_t)(MV__LM_PANEL + c) * all;
+        b[c] = x[c] + 3 * all;
     }
-    g.twin = (size_t *)(void *)(x[2] + 2 * all);
+    g.twin = (size_t *)(void *)(b[2] + all);
     f.pivot = (int *)(void *)(g.twin + all);
     g.lambda = lambda / (s->axes == 2 ? t->size * t->size : t->size);
     st = mv_parallel_for(ctx, n, mv__lm_fill_job, &g, NULL);
@@ -43646,10 +43705,9 @@ static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, cons
                             "%s: points %zu and %zu coincide: lambda must be above 0", op, j, g.twin[j]);
     for (j = n; j < all; j++)
         for (i = j; i < all; i++) g.a[i + j * all] = 0.0;
-    for (i = 0; i < all; i++) f.pivot[i] = MV__LM_MOST * 2; /* of the second row of a block it stays */
     if ((st = mv__lm_factor(ctx, op, &f)) < 0) return st;
+    st = mv__lm_sides(ctx, &g, &f, x, b);
     for (c = 0; c < s->axes && st == MEDVOL_OK; c++) {
-        st = mv__lm_right(ctx, &g, &f, c, x[c], x[2] + all);
         for (i = 0; i < all && st == MEDVOL_OK; i++)
             if (!mv__finite(x[c][i]))
                 st = mv__fail(ctx, MEDVOL_E_SINGULAR, "points", x[c][i], -1, "%s: the system is singular",
@@ -43680,12 +43738,13 @@ MEDVOL_DEF mv_status mv_tps_init(mv_ctx *ctx, mv_tps *tps, const double *x, cons
     t.dims = s.axes;
     t.points = points;
     all = points + 1 + (size_t)s.axes;
-    if (all > (size_t)-1 / sizeof(double) / (all + 8))
+    if (all > (size_t)-1 / sizeof(double) / (all + MV__LM_PANEL + 8))
         return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1, "%s: too many points", op);
     if (!(t.table = (double *)mv__alloc(ctx, 6 * points * sizeof(double)))) return MEDVOL_E_NOMEM;
     for (i = 0; i < 6 * points; i++) t.table[i] = 0.0;
-    /* the system; of right sides, solutions, multipliers 6; rows as integers */
-    if (!(block = (double *)mv__alloc(ctx, all * (all + 8) * sizeof(double)))) st = MEDVOL_E_NOMEM;
+    /* the system; a panel; right sides and solutions; rows as integers */
+    block = (double *)mv__alloc(ctx, all * (all + MV__LM_PANEL + 8) * sizeof(double));
+    if (!block) st = MEDVOL_E_NOMEM;
     else st = mv__lm_spline_make(ctx, op, &t, &s, lambda, block);
     mv__free(ctx, block);
     if (st < 0) mv__free(ctx, t.table);
@@ -44264,8 +44323,8 @@ static size_t mv__lm_eliminate(double *a, size_t n, double *b, int sides) {
         for (i = k + 1; i < n; i++) a[i + k * n] /= a[k + k * n];
         for (j = k + 1; j < n; j++)
             if (a[k + j * n] != 0.0)
-                MV__PICK(mv__lm_less)(a + k + 1 + j * n, a + k + 1 + k * n, a + k + 1 + k * n, a[k + j * n],
-                                      0.0, n - k - 1);
+                MV__PICK(mv__lm_less)(a + k + 1 + j * n, 1, a + k + 1 + k * n, a + k + j * n, 1, n - k - 1, n,
+                                      1);
         for (c = 0; c < sides; c++)
             for (i = k + 1; i < n; i++) b[i + (size_t)c * n] -= a[i + k * n] * b[k + (size_t)c * n];
     }
