@@ -553,8 +553,8 @@ static const char *verdict(const job *j) {
     return j->confirmed ? "slower" : j->against.faster ? "faster" : j->against.noisy ? "noisy" : "same";
 }
 static void print_head(const program *p) {
-    printf("%-34s %11s %7s %9s %5s %9s %9s %6s", "op, type", "shape", "threads", "ms", "mad", "MB/s",
-        "floor_ms", "share");
+    printf("%-34s %11s %7s %9s %5s %9s %9s %6s %5s", "op, type", "shape", "threads", "ms", "mad", "MB/s",
+        "floor_ms", "share", "held");
     if (p->peers) printf(" %-14s %9s %7s", "fastest peer", "peer_ms", "speedup");
     if (p->compare) printf(" %9s", "baseline");
     printf("\n");
@@ -571,6 +571,8 @@ static void print_row(const program *p, const job *j) {
     else printf(" %9.0f", 1e-6 * j->bytes / median);
     if (floor_s > 0.0) printf(" %9.4g %5.0f%%", 1e3 * floor_s, 100.0 * paired(j->floor, t, j->n));
     else printf(" %9s %6s", "-", "-");
+    if (p->file || j->peak_bytes < 1.0) printf(" %5s", "-");
+    else printf(" %5.1f", j->peak_bytes / pow((double)j->side, 3.0)); /* bytes a voxel beside the result */
     if (p->peers && peer)
         printf(" %-14s %9.4g %6.3gx", peer->peer->name, 1e3 * detect_median(peer->time, j->n), speedup(j));
     else if (p->peers) printf(" %-14s %9s %7s", "-", "-", "-");
