@@ -3,6 +3,7 @@
    differences of the energy. This unit holds its own static copy, at the scalar level: test_bspline.c compares the others. */
 #define MEDVOL_STATIC
 #define MEDVOL_IMPLEMENTATION
+#undef MEDVOL_MAX_LEVEL
 #define MEDVOL_MAX_LEVEL 1
 #define MEDVOL_NO_GZIP
 #define MEDVOL_NO_IO
