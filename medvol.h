@@ -2890,11 +2890,11 @@ typedef struct mv_register_search_opt {
     const mv_volume *fixed_mask; /* voxels count where it is at least half its greatest value; or NULL */
     int radius, dilation;        /* of mv_mind_ssc; 0: 1 and 2 */
     int grid;      /* voxels from one control point to the next along the axis of the finest spacing, 2 to 8,
-                      along others as many mm; 0: 4 (in the plane 8) */
+                      along others as many mm; 0: 4 (in the plane 5) */
     int search;    /* steps along each axis, forth and back, at the coarsest level, 1 to 16; 0: 8 */
     int refine;    /* and at the others, 1 to 8; 0: 3 */
     int stride;    /* voxels of a step, 1 to 4; 0: 1 */
-    double weight; /* of smoothness; 0: 0.002 */
+    double weight; /* of smoothness; 0: 0.0003 */
     int symmetric; /* both ways at once, each made the other's inverse */
     mv_register_control control; /* levels: 3; iterations: 6 rounds; tolerance, slope: not looked at */
 } mv_register_search_opt;
@@ -2908,7 +2908,8 @@ typedef struct mv_register_search_opt {
    least is found by turns: the best of all d for each x, then v; w = weight * (1, 3, 3^2, ...), from v = 0.
    |u - v| in steps, of the finest axis. v, linear between control points, is composed with what the coarser
    levels found. symmetric: costs and v of both ways, then 15 times v <- (v - w(x + v)) / 2 and likewise w.
-   Voxels of the moving image that are not there (beyond its borders, NaN) are described as halfway unlike.
+   Voxels of the moving image that are not there (beyond its borders, NaN) are described by level 2 of 5 (7 of 15) for all
+   pairs: halfway unlike.
    Precise to about half a voxel; mv_register_lncc, _bspline or _demons take it from there: show the moving
    image by mv_warp with u (and start), register that one, and chain their field before u.
    field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp before start. Nothing
@@ -35838,7 +35839,7 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* MEDVOL_NO_MEASURE */
 
 /* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*, mv__cx_*.
-   Uses   [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004
+   Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004
    (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser
    2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
    Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). ====================================== */
@@ -42249,11 +42250,11 @@ static mv_status mv__cx_result(mv_ctx *ctx, const mv__cx *d, mv_volume *field, c
 static mv_status mv__cx_options(mv_ctx *ctx, mv_register_search_opt *o, const char *op, int flat) {
     mv_status st;
     if ((st = mv__cx_mind_options(ctx, op, o->radius, o->dilation)) < 0) return st;
-    if (o->grid == 0) o->grid = flat ? 8 : 4;
+    if (o->grid == 0) o->grid = flat ? 5 : 4;
     if (o->search == 0) o->search = 8;
     if (o->refine == 0) o->refine = 3;
     if (o->stride == 0) o->stride = 1;
-    if (o->weight == 0.0) o->weight = 0.002;
+    if (o->weight == 0.0) o->weight = 0.0003;
     if (o->radius == 0) o->radius = 1;
     if (o->dilation == 0) o->dilation = 2;
     if ((st = mv__rg_check_range(ctx, op, "grid", o->grid, 2, 8)) < 0) return st;
