@@ -2908,8 +2908,8 @@ typedef struct mv_register_search_opt {
    least is found by turns: the best of all d for each x, then v; w = weight * (1, 3, 3^2, ...), from v = 0.
    |u - v| in steps, of the finest axis. v, linear between control points, is composed with what the coarser
    levels found. symmetric: costs and v of both ways, then 15 times v <- (v - w(x + v)) / 2 and likewise w.
-   Voxels of the moving image that are not there (beyond its borders, NaN) are described by level 2 of 5 (7 of 15) for all
-   pairs: halfway unlike.
+   Voxels of the moving image that are not there (beyond its borders, NaN) are described by level 2 of 5 (7 of
+   15) for all pairs: halfway unlike.
    Precise to about half a voxel; mv_register_lncc, _bspline or _demons take it from there: show the moving
    image by mv_warp with u (and start), register that one, and chain their field before u.
    field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp before start. Nothing
@@ -35839,10 +35839,10 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* MEDVOL_NO_MEASURE */
 
 /* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*, mv__cx_*.
-   Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004
-   (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser
-   2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
-   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). ====================================== */
+   Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews
+   2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and
+   Unser 2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
+   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase), Heinrich et al. 2014 (search). ======= */
 #ifndef MEDVOL_NO_REGISTER
 #ifdef MV__PASS
 #if MV__PASS == 1
