@@ -1,4 +1,4 @@
-/* rows_mind.c - descriptors, and large motion between images of noise in a ball that show opposite contrast. */
+/* rows_mind.c - descriptors, and large motion between images of noise in a ball, of opposite contrast. */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
@@ -39,7 +39,8 @@ static mv_status setup(bench *b) {
     for (i = 0; st >= 0 && i < n * n * n; i++)
         for (side = 0; side < 2; side++) {
             double p[3], u[3], r, s;
-            p[0] = (double)(i % n) - h, p[1] = (double)(i / n % n) - h, p[2] = (double)(size_t)(i / n / n) - h;
+            p[0] = (double)(i % n) - h, p[1] = (double)(i / n % n) - h;
+            p[2] = (double)(size_t)(i / n / n) - h;
             moved(p, u);
             for (k = 0; k < 3 && side; k++) p[k] += u[k];
             r = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) / (0.8 * h);
