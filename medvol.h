@@ -2916,7 +2916,7 @@ typedef struct mv_register_search_opt {
    but weight keeps u invertible: report.folded counts. report.energy: mean of C; update: the longest v of the
    level, in its voxels; iterations: rounds.
    Memory: both pyramids (1.2 times the images in f32), 28 bytes a voxel, and costs of 2 (2 search + 1)^n
-   bytes a control point of the level ((n / grid)^3; twice with symmetric): 128^3: 29 MB, 256^3: 170 MB.
+   bytes a control point of the level ((n / grid)^3; twice with symmetric): of 128^3 23 MB, of 256^3 184 MB.
    Threads: tiles; bits do not depend on them. Numerics: of one level, bits do not depend on the SIMD level
    either; else, by the pyramids, a control point in a thousand may take a step next to the best. Errors: as
    mv_register_lncc, and _SIZE (more costs than memory has addresses); field as it was. Source: Heinrich et
