@@ -388,7 +388,6 @@ static void found(int warp, int other, const mv_register_search_opt *o, double m
     pair_make(&p, warp, 0, 1, other);
     CHECK_OK(mv_register_search(T, &field, &p.fixed, &p.moving, o));
     e = error_of(&p, &field, &p95);
-    if (getenv("SHOW")) printf("warp %d other %d: %.3f %.3f\n", warp, other, e, p95);
     CHECK(e < mean && p95 < most);
     memset(chain, 0, sizeof chain);
     chain[0].kind = chain[1].kind = MEDVOL_TRANSFORM_FIELD;
@@ -398,12 +397,10 @@ static void found(int warp, int other, const mv_register_search_opt *o, double m
     chain[0].field = &more, chain[1].field = &field;
     CHECK_OK(mv_transform_field(T, &sum, &p.fixed, chain, 2));
     e = error_of(&p, &sum, &p95);
-    if (getenv("SHOW")) printf("  then %.3f %.3f\n", e, p95);
     CHECK(e < 0.3);
     mv_volume_free(T, &sum);
     CHECK_OK(mv_register_lncc(T, &sum, &p.fixed, &p.moving, NULL));
     e = error_of(&p, &sum, &p95);
-    if (getenv("SHOW")) printf("  alone %.3f %.3f\n", e, p95);
     CHECK(e > 2);
     mv_volume_free(T, &field), mv_volume_free(T, &shown), mv_volume_free(T, &more), mv_volume_free(T, &sum);
     pair_free(&p);
@@ -447,7 +444,6 @@ static void world(void) { /* oblique, uneven, mirrored grids, a start between tw
         CHECK_OK(mv_register_search(T, &field, &p.fixed, &p.moving, &o));
         memcpy(p.moving.affine, b, sizeof b);
         e = error_of(&p, &field, &p95);
-        if (getenv("SHOW")) printf("world, flat %d: %.3f %.3f\n", flat, e, p95);
         CHECK(e < (flat ? 1.5 : 0.6)); /* in the plane some of the borders go astray */
         CHECK(field.ndim == 5 && field.dim[4] == (size_t)(flat ? 2 : 3) && field.dim[0] == p.fixed.dim[0]);
         CHECK(!memcmp(field.affine, p.fixed.affine, sizeof field.affine));
@@ -467,7 +463,6 @@ static void plane(void) {
         o.symmetric = turn == 3;
         CHECK_OK(mv_register_search(T, &field, &p.fixed, &p.moving, &o));
         e = error_of(&p, &field, &p95);
-        if (getenv("SHOW")) printf("plane %d: %.3f %.3f\n", turn, e, p95);
         CHECK(e < 0.7 && p95 < 1.6);
         mv_volume_free(T, &field);
         pair_free(&p);
@@ -542,7 +537,6 @@ static void masks(void) {
     CHECK_OK(mv_register_search(T, &b, &p.fixed, &p.moving, &o));
     CHECK(apart(&b, NULL, &mean) < 60);
     e = error_of(&p, &b, &p95);
-    if (getenv("SHOW")) printf("holes %.3f %.3f\n", e, p95);
     CHECK(e < 1.6);
     mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &mask);
     pair_free(&p);
