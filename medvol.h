@@ -2864,6 +2864,65 @@ typedef struct mv_register_phase_opt {
 MEDVOL_DEF mv_status mv_register_phase(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                        const mv_volume *moving, const mv_register_phase_opt *opt);
 #endif
+
+typedef struct mv_mind_opt {
+    int radius;   /* of the patches, in voxels: 1 to 3; 0: 1 */
+    int dilation; /* from a voxel to its neighbours, in voxels: 1 to 4; 0: 2 */
+    int channels; /* non-zero: m itself, in f32; else words of 64 bits */
+} mv_mind_opt;
+/* mv_mind_ssc: what surrounds each voxel p, blind to how intensities are shown: how alike neighbours are.
+     D[k] = sum of (I(p + a + q) - I(p + b + q))^2 over q in (2 radius + 1)^d, less the least of all D,
+     m[k] = exp(-D[k] / V),  V = mean of D, kept within 0.001 and 1000 times the image's,
+   a, b: dilation voxels from p along two different axes. k = 4 e + 2 s + t: e: axes x, y; x, z; y, z; s, t:
+   whether along the first and the second it goes down; 12 pairs, in the plane (e = 0) 4. Beyond the borders
+   the border's values. The image's V: the mean over rows y, z = 8 i + (4, or n / 2 where n is less than 9).
+   dst: u64 of src's shape: with B = 5 (in the plane 15), bit 30 h + B i + j of pair k = h K / 2 + i (K pairs)
+   says m[k] >= (j + 1/2) / B; h, the upper half, begins at bit 32: the number of bits that differ is B times
+   the sum of differences of m, rounded. channels: f32, x, y, z, 1, 12 or x, y, 1, 1, 4. Where a patch meets
+   NaN or infinity there is nothing: 0. Constant surroundings: m = 1.
+   Memory: 4 bytes a voxel for other types than f32, 8 for words, some MB. Threads: tiles; bits depend neither
+   on them nor on the level; channels on exp. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (dst; more than 3 axes),
+   _SIZE, _RANGE (options), _ALIAS, _NOMEM, _CANCELLED; dst as it was. Source: Heinrich et al. 2013. */
+MEDVOL_DEF mv_status mv_mind_ssc(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_mind_opt *opt);
+
+typedef struct mv_register_search_opt {
+    const double *start;         /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
+    const mv_volume *fixed_mask; /* voxels count where it is at least half its greatest value; or NULL */
+    int radius, dilation;        /* of mv_mind_ssc; 0: 1 and 2 */
+    int grid;      /* voxels from one control point to the next along the axis of the finest spacing, 2 to 8,
+                      along others as many mm; 0: 4 (in the plane 5) */
+    int search;    /* steps along each axis, forth and back, at the coarsest level, 1 to 16; 0: 8 */
+    int refine;    /* and at the others, 1 to 8; 0: 3 */
+    int stride;    /* voxels of a step, 1 to 4; 0: 1 */
+    double weight; /* of smoothness; 0: 0.0003 */
+    int symmetric; /* both ways at once, each made the other's inverse */
+    mv_register_control control; /* levels: 3; iterations: 6 rounds; tolerance, slope: not looked at */
+} mv_register_search_opt;
+/* mv_register_search: the displacement field u, on the fixed image's voxels, by trying: for large motion, and
+   for images that show the same in other ways (contrast inverted, CT and MR). No start is too bad within
+   search * stride * 2^(levels - 1) voxels (32) along each axis.
+   At each level of the pyramids the moving image, moved as far as is known, and the fixed one are described
+   (mv_mind_ssc). C(x, d): the share of bits that differ over the cell about control point x, of those of the
+   moving image d away; for all d = stride * (-search..search)^n. The u that makes
+     sum over x of C(x, u) + w |u - v|^2,  v = u smoothed (mean of 3^n control points),
+   least is found by turns: the best of all d for each x, then v; w = weight * (1, 3, 3^2, ...), from v = 0.
+   |u - v| in steps, of the finest axis. v, linear between control points, is composed with what the coarser
+   levels found. symmetric: costs and v of both ways, then 15 times v <- (v - w(x + v)) / 2 and likewise w.
+   Voxels of the moving image that are not there (beyond its borders, NaN) are described by level 2 of 5 (7 of
+   15) for all pairs: halfway unlike.
+   Precise to about half a voxel; mv_register_lncc, _bspline or _demons take it from there: show the moving
+   image by mv_warp with u (and start), register that one, and chain their field before u.
+   field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp before start. Nothing
+   but weight keeps u invertible: report.folded counts. report.energy: mean of C; update: the longest v of the
+   level, in its voxels; iterations: rounds.
+   Memory: both pyramids (1.2 times the images in f32), 28 bytes a voxel, and costs of 2 (2 search + 1)^n
+   bytes a control point of the level ((n / grid)^3; twice with symmetric): of 128^3 23 MB, of 256^3 184 MB.
+   Threads: tiles; bits do not depend on them. Numerics: of one level, bits do not depend on the SIMD level
+   either; else, by the pyramids, a control point in a thousand may take a step next to the best. Errors: as
+   mv_register_lncc, and _SIZE (more costs than memory has addresses); field as it was. Source: Heinrich et
+   al. 2013 and 2014; Siebert, Hansen and Heinrich 2024. */
+MEDVOL_DEF mv_status mv_register_search(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
+                                        const mv_volume *moving, const mv_register_search_opt *opt);
 #endif
 
 /* ---- landmarks -------------------------------------------------------------------------------------------
@@ -35780,11 +35839,11 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_MEASURE */
 
-/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*. Uses
-   [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews 2004
-   (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser
-   2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
-   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). ====================================== */
+/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*, mv__cx_*.
+   Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews
+   2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and
+   Unser 2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
+   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase), Heinrich et al. 2014 (search). ======= */
 #ifndef MEDVOL_NO_REGISTER
 #ifdef MV__PASS
 #if MV__PASS == 1
@@ -41204,6 +41263,1056 @@ MEDVOL_DEF mv_status mv_register_phase(mv_ctx *ctx, double *affine, const mv_vol
     if (g.o.report) *g.o.report = f.r;
     mv__memcpy(affine, t, sizeof t);
     return MEDVOL_OK;
+}
+#endif
+/* ---- large motion: what surrounds voxels, displacements by trying ---- */
+#ifdef MV__PASS
+#if MV__PASS == 1
+enum { MV__CX_PAIRS = 12, MV__CX_BITS = 15, MV__CX_ROOM = 16 }; /* ROOM: behind rows, for whole vectors */
+/* What a cell shows against what lies elsewhere: rows of words, lower and upper half. */
+typedef struct mv__cx_cell {
+    const int32_t *a[2], *b[2], *seen; /* seen: -1 where a voxel counts, else 0; or NULL */
+    size_t sy, sz, ny, nz, n;
+} mv__cx_cell;
+#endif
+/* d = (a - b)^2 */
+static void MV__K(mv__cx_square)(float *d, const float *a, const float *b, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf e = mvf_sub(mvf_load(a + i), mvf_load(b + i));
+        mvf_store(d + i, mvf_mul(e, e));
+    }
+    mv_end();
+}
+/* d = s[0] + s[1] + ..., in that order; taps: 1, 3, 5 or 7 */
+static void MV__K(mv__cx_sum)(float *d, const float *const *s, size_t taps, size_t n) {
+    size_t i, t;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf e = mvf_load(s[0] + i);
+        for (t = 1; t + 1 < taps; t += 2)
+            e = mvf_add(mvf_add(e, mvf_load(s[t] + i)), mvf_load(s[t + 1] + i));
+        mvf_store(d + i, e);
+    }
+    mv_end();
+}
+/* the least of `pairs` rows, and the mean of what is above it, within low and high; NaN stays */
+static void MV__K(mv__cx_least)(float *least, float *mean, const float *const *d, int pairs, float low,
+                                float high, size_t n) {
+    const mvf share = mvf_set1(1.0f / (float)pairs), lo = mvf_set1(low), hi = mvf_set1(high);
+    size_t i;
+    int k;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf m = mvf_load(d[0] + i), v = mvf_zero();
+        for (k = 1; k < pairs; k++) m = mvf_min(m, mvf_load(d[k] + i));
+        for (k = 0; k < pairs; k++) v = mvf_add(v, mvf_sub(mvf_load(d[k] + i), m));
+        v = mvf_mul(v, share);
+        v = mvf_sel(mvf_lt(v, lo), lo, v);
+        mvf_store(least + i, m);
+        mvf_store(mean + i, mvf_sel(mvf_gt(v, hi), hi, v));
+    }
+    mv_end();
+}
+/* bit bits * k + j: d[k] - least <= mean * limit[j] */
+static void MV__K(mv__cx_code)(int32_t *w, const float *const *d, int pairs, const float *least,
+                               const float *mean, const float *limit, int bits, size_t n) {
+    size_t i;
+    int k, j;
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf m = mvf_load(least + i), v = mvf_load(mean + i);
+        mvf most[MV__CX_BITS];
+        mvi word = mvi_set1(0);
+        for (j = 0; j < bits; j++) most[j] = mvf_mul(v, mvf_set1(limit[j]));
+        for (k = 0; k < pairs; k++) {
+            const mvf e = mvf_sub(mvf_load(d[k] + i), m);
+            for (j = 0; j < bits; j++)
+                word = mvi_or(word, mvi_sel(mvf_le(e, most[j]), mvi_set1(1 << (bits * k + j)), mvi_set1(0)));
+        }
+        mvi_store(w + i, word);
+    }
+    mv_end();
+}
+/* bits set, by groups of four */
+MV__INLINE mvi MV__K(mv__cx_fours)(mvi a) {
+    const mvi m1 = mvi_set1(0x55555555), m2 = mvi_set1(0x33333333);
+    a = mvi_sub(a, mvi_and(mvi_srl(a, 1), m1));
+    return mvi_add(mvi_and(a, m2), mvi_and(mvi_srl(a, 2), m2));
+}
+/* to[x]: bits that differ in column x of a cell, at most 8 x 8 voxels large. A byte holds 8 rows of both
+   halves. */
+static void MV__K(mv__cx_count)(int32_t *to, const mv__cx_cell *g) {
+    const mvi m4 = mvi_set1(0x0f0f0f0f), m8 = mvi_set1(0x00ff00ff), m16 = mvi_set1(0xffff);
+    size_t x, y, z;
+    for (x = 0; x < g->n; x += MVF_N) {
+        mvi sum = mvi_set1(0);
+        for (z = 0; z < g->nz; z++) {
+            size_t at = z * g->sz + x;
+            mvi bytes = mvi_set1(0);
+            for (y = 0; y < g->ny; y++, at += g->sy) {
+                mvi a = mvi_xor(mvi_load(g->a[0] + at), mvi_load(g->b[0] + at));
+                mvi b = mvi_xor(mvi_load(g->a[1] + at), mvi_load(g->b[1] + at));
+                if (g->seen) {
+                    a = mvi_and(a, mvi_load(g->seen + at));
+                    b = mvi_and(b, mvi_load(g->seen + at));
+                }
+                a = mvi_add(MV__K(mv__cx_fours)(a), MV__K(mv__cx_fours)(b));
+                bytes = mvi_add(bytes, mvi_add(mvi_and(a, m4), mvi_and(mvi_srl(a, 4), m4)));
+            }
+            sum = mvi_add(sum, mvi_add(mvi_and(bytes, m8), mvi_and(mvi_srl(bytes, 8), m8)));
+        }
+        mvi_store(to + x, mvi_add(mvi_and(sum, m16), mvi_srl(sum, 16)));
+    }
+    mv_end();
+}
+/* the first i for which cost[i] + t[i] + v . (t[n + i], t[2 n + i], t[3 n + i]) is least; n: a multiple of
+   16 */
+static size_t MV__K(mv__cx_best)(const uint16_t *cost, const float *t, const float *v, size_t n) {
+    const mvf vx = mvf_set1(v[0]), vy = mvf_set1(v[1]), vz = mvf_set1(v[2]);
+    mvf least = mvf_set1(3e38f);
+    mvi which = mvi_set1(0), at = mvi_iota();
+    float value[MVF_N];
+    int32_t place[MVF_N];
+    size_t i;
+    int k, best = 0;
+    for (i = 0; i < n; i += MVF_N) {
+        mvf e = mvf_add(mvf_fromi(mvi_load_u16(cost + i)), mvf_load(t + i));
+        mvm m;
+        e = mvf_add(e, mvf_mul(vx, mvf_load(t + n + i)));
+        e = mvf_add(e, mvf_mul(vy, mvf_load(t + 2 * n + i)));
+        e = mvf_add(e, mvf_mul(vz, mvf_load(t + 3 * n + i)));
+        m = mvf_lt(e, least);
+        least = mvf_sel(m, e, least);
+        which = mvi_sel(m, at, which);
+        at = mvi_add(at, mvi_set1(MVF_N));
+    }
+    mvf_store(value, least);
+    mvi_store(place, which);
+    mv_end();
+    for (k = 1; k < MVF_N; k++)
+        if (value[k] < value[best] || (value[k] == value[best] && place[k] < place[best])) best = k;
+    return (size_t)place[best];
+}
+#else
+/* ---- what surrounds a voxel ---- */
+/* By the differences along the diagonals v of each pair of axes: those of (p + a, p + b) are those of (p + a,
+   p + a + v), so that two pairs share the sums over patches. */
+typedef struct mv__cx_mind {
+    const char *op;
+    const float *src; /* contiguous */
+    size_t n[3];
+    double scale;     /* a power of two */
+    int axes, pairs, bits;
+    ptrdiff_t r, d, z; /* radius, dilation; z: 0 in the plane, else 1 */
+    float low, high;
+    int32_t *word[2];  /* planes with strides sy and sz, or NULL */
+    uint64_t *joined;  /* or that, contiguous */
+    float *channel;    /* or that, contiguous, pair behind pair */
+    size_t sy, sz;
+    size_t ty, tz, tiles[2], jobs, wide, room; /* of a job, in floats */
+    float *scratch;
+    double *mean;      /* of a sampled row: the sum of V and how many */
+    size_t rows[2];    /* sampled, along y and z */
+} mv__cx_mind;
+static const float mv__cx_limit5[5] = {2.30258509f, 1.2039728f, 0.693147181f, 0.356674944f, 0.105360516f};
+static const float mv__cx_limit15[15] = {
+    3.40119738f,  2.30258509f,  1.79175947f,  1.45528723f,  1.2039728f,
+    1.00330211f,  0.836248024f, 0.693147181f, 0.567984038f, 0.456758402f,
+    0.356674944f, 0.265703166f, 0.182321557f, 0.105360516f, 0.0339015517f}; /* ln(15 / (j + 1/2)) */
+typedef struct mv__cx_span { /* of a diagonal: v; what rows of the sums are needed about a tile */
+    ptrdiff_t v[3], low[3], rows[3];
+} mv__cx_span;
+static void mv__cx_span_of(mv__cx_span *s, const mv__cx_mind *g, int which) {
+    static const int axis[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+    const int a = axis[which / 2][0], b = axis[which / 2][1], plus = which % 2;
+    mv__memset(s, 0, sizeof *s);
+    s->v[a] = plus ? g->d : -g->d;
+    s->v[b] = g->d;
+    s->low[a] = plus ? -g->d : 0;
+    s->low[b] = -g->d;
+    s->rows[a] = s->rows[b] = g->d; /* more than the tile's */
+}
+static ptrdiff_t mv__cx_clamp(ptrdiff_t i, size_t n) {
+    return i < 0 ? 0 : i < (ptrdiff_t)n ? i : (ptrdiff_t)n - 1;
+}
+/* the tile's voxels and those about it: row (y, z) from x = -margin on */
+static void mv__cx_fetch(const mv__cx_mind *g, float *to, ptrdiff_t y0, ptrdiff_t z0, ptrdiff_t ty,
+                         ptrdiff_t tz) {
+    const ptrdiff_t h = g->d + g->r, margin = 2 * g->d + g->r, n = (ptrdiff_t)g->n[0];
+    ptrdiff_t x, y, z;
+    for (z = -h * g->z; z < tz + h * g->z; z++)
+        for (y = -h; y < ty + h; y++, to += g->wide) {
+            const float *s = g->src + ((size_t)mv__cx_clamp(z0 + z, g->n[2]) * g->n[1] +
+                                       (size_t)mv__cx_clamp(y0 + y, g->n[1])) * g->n[0];
+            float *row = to + margin;
+            for (x = 0; x < n; x++) {
+                const double v = (double)s[x] * g->scale;
+                row[x] = mv__finite(v) ? (float)v : (float)NAN;
+            }
+            for (x = 1; x <= margin; x++) {
+                row[-x] = row[0];
+                row[n - 1 + x] = row[n - 1];
+            }
+        }
+}
+/* the sums of squared differences along diagonal `which`: row (y, z) from (low[1], low[2]) on, x from -d */
+static void mv__cx_patches(const mv__cx_mind *g, float *to, const float *image, float *work, int which,
+                           ptrdiff_t ty, ptrdiff_t tz) {
+    const ptrdiff_t h = g->d + g->r, rz = g->r * g->z, wide = (ptrdiff_t)g->wide;
+    const size_t taps = 2 * (size_t)g->r + 1, n = g->n[0] + 2 * (size_t)g->d;
+    const float *s[7];
+    float *e = work, *along, *across;
+    ptrdiff_t y, z, t, ny, nz;
+    mv__cx_span p;
+    mv__cx_span_of(&p, g, which);
+    ny = ty + p.rows[1];
+    nz = tz + p.rows[2];
+    along = e + wide;
+    across = along + (ny + 2 * g->r) * wide;
+    for (z = 0; z < nz + 2 * rz; z++) {
+        for (y = 0; y < ny + 2 * g->r; y++) {
+            const ptrdiff_t iy = h + p.low[1] - g->r + y, iz = h * g->z + p.low[2] - rz + z;
+            const float *a = image + (iz * (ty + 2 * h) + iy) * wide + g->d;
+            const float *b = a + (p.v[2] * (ty + 2 * h) + p.v[1]) * wide + p.v[0];
+            MV__PICK(mv__cx_square)(e, a, b, n + taps - 1);
+            for (t = 0; t < (ptrdiff_t)taps; t++) s[t] = e + t;
+            MV__PICK(mv__cx_sum)(along + y * wide, s, taps, n);
+        }
+        for (y = 0; y < ny; y++) {
+            for (t = 0; t < (ptrdiff_t)taps; t++) s[t] = along + (y + t) * wide;
+            MV__PICK(mv__cx_sum)((g->z ? across : to) + (z * ny + y) * wide, s, taps, n);
+        }
+    }
+    for (z = 0; z < nz && g->z; z++)
+        for (y = 0; y < ny; y++) {
+            for (t = 0; t < (ptrdiff_t)taps; t++) s[t] = across + ((z + t) * ny + y) * wide;
+            MV__PICK(mv__cx_sum)(to + (z * ny + y) * wide, s, taps, n);
+        }
+}
+/* row (y, z) of the tile: D of each pair */
+static void mv__cx_pairs(const mv__cx_mind *g, const float **d, const float *sums, ptrdiff_t y, ptrdiff_t z,
+                         ptrdiff_t ty, ptrdiff_t tz) {
+    static const int axis[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+    const size_t each = (size_t)((ty + g->d) * (tz + g->d * g->z)) * g->wide;
+    int k;
+    for (k = 0; k < g->pairs; k++) {
+        const int e = k / 4, plus = k % 4 == 1 || k % 4 == 2;
+        const int along = axis[e][k % 4 == 1 || k % 4 == 3]; /* from p to where the difference begins */
+        ptrdiff_t at[3] = {0, 0, 0};
+        mv__cx_span p;
+        mv__cx_span_of(&p, g, 2 * e + plus);
+        at[along] = k % 4 == 0 ? g->d : -g->d;
+        d[k] = sums + (size_t)(2 * e + plus) * each + g->d + at[0] +
+               ((z + at[2] - p.low[2]) * (ty + p.rows[1]) + y + at[1] - p.low[1]) * (ptrdiff_t)g->wide;
+    }
+}
+/* where the parts of a job's scratch begin: voxels, work, sums, the least, V, words; the whole */
+static void mv__cx_rooms(const mv__cx_mind *g, size_t *at) {
+    const size_t h = (size_t)(g->d + g->r), d = (size_t)g->d, r = (size_t)g->r, z = (size_t)g->z;
+    size_t k;
+    at[0] = 0;
+    at[1] = (g->ty + 2 * h) * (g->tz + 2 * h * z);
+    at[2] = 1 + (g->ty + d + 2 * r) + (g->tz + (d + 2 * r) * z) * (g->ty + d);
+    at[3] = (size_t)g->pairs / 2 * (g->ty + d) * (g->tz + d * z);
+    at[4] = at[5] = 1;
+    at[6] = 2;
+    for (k = 1; k < 7; k++) at[k] = at[k - 1] + at[k] * g->wide;
+}
+static void mv__cx_tile(const mv__cx_mind *g, float *s, const size_t *at, size_t y, size_t z, size_t ty,
+                        size_t tz) {
+    const size_t each = (ty + (size_t)g->d) * (tz + (size_t)(g->d * g->z)) * g->wide;
+    int k;
+    mv__cx_fetch(g, s, (ptrdiff_t)y, (ptrdiff_t)z, (ptrdiff_t)ty, (ptrdiff_t)tz);
+    for (k = 0; k < g->pairs / 2; k++)
+        mv__cx_patches(g, s + at[2] + (size_t)k * each, s, s + at[1], k, (ptrdiff_t)ty, (ptrdiff_t)tz);
+}
+static void mv__cx_sample_job(void *arg, size_t job) {
+    const mv__cx_mind *g = (const mv__cx_mind *)arg;
+    float *s = g->scratch + job * g->room;
+    const float *d[MV__CX_PAIRS];
+    size_t at[7], row, i;
+    mv__cx_rooms(g, at);
+    for (row = job; row < g->rows[0] * g->rows[1]; row += g->jobs) {
+        const size_t y = 8 * (row % g->rows[0]) + mv__minz(4, g->n[1] / 2),
+                     z = 8 * (row / g->rows[0]) + mv__minz(4, g->n[2] / 2);
+        double sum = 0.0, count = 0.0;
+        mv__cx_tile(g, s, at, y, z, 1, 1);
+        mv__cx_pairs(g, d, s + at[2], 0, 0, 1, 1);
+        MV__PICK(mv__cx_least)(s + at[3], s + at[4], d, g->pairs, 0.0f, 3e38f, g->n[0]);
+        for (i = 0; i < g->n[0]; i++)
+            if (s[at[4] + i] >= 0.0f) sum += (double)s[at[4] + i], count += 1.0;
+        g->mean[2 * row] = sum;
+        g->mean[2 * row + 1] = count;
+    }
+}
+static void mv__cx_finish(const mv__cx_mind *g, float *s, const size_t *at, const float *const *d, size_t y,
+                          size_t z) {
+    const size_t n = g->n[0], from = (z * g->n[1] + y) * n, to = z * g->sz + y * g->sy;
+    const float *least = s + at[3], *mean = s + at[4];
+    int32_t *w[2];
+    size_t i;
+    int k;
+    w[0] = (int32_t *)(void *)(s + at[5]);
+    w[1] = w[0] + g->wide;
+    MV__PICK(mv__cx_least)(s + at[3], s + at[4], d, g->pairs, g->low, g->high, n);
+    for (k = 0; k < g->pairs && g->channel; k++) {
+        float *c = g->channel + (size_t)k * n * g->n[1] * g->n[2] + from;
+        for (i = 0; i < n; i++) {
+            const float e = d[k][i] - least[i], v = mean[i];
+            c[i] = e <= 0.0f ? 1.0f : e >= 0.0f ? (float)exp(-(double)e / (double)v) : 0.0f;
+            if (!(v >= 0.0f)) c[i] = 0.0f;
+        }
+    }
+    if (g->channel) return;
+    for (k = 0; k < 2; k++)
+        MV__PICK(mv__cx_code)(w[k], d + k * g->pairs / 2, g->pairs / 2, least, mean,
+                              g->bits == 5 ? mv__cx_limit5 : mv__cx_limit15, g->bits, n);
+    for (k = 0; k < 2 && !g->joined; k++) mv__memcpy(g->word[k] + to, w[k], n * sizeof *w[k]);
+    for (i = 0; i < n && g->joined; i++)
+        g->joined[from + i] = (uint64_t)(uint32_t)w[0][i] | (uint64_t)(uint32_t)w[1][i] << 32;
+}
+static void mv__cx_mind_job(void *arg, size_t job) {
+    const mv__cx_mind *g = (const mv__cx_mind *)arg;
+    float *s = g->scratch + job * g->room;
+    const float *d[MV__CX_PAIRS];
+    size_t at[7], tile, y, z;
+    mv__cx_rooms(g, at);
+    for (tile = job; tile < g->tiles[0] * g->tiles[1]; tile += g->jobs) {
+        const size_t y0 = tile % g->tiles[0] * g->ty, z0 = tile / g->tiles[0] * g->tz;
+        const size_t ty = mv__minz(g->ty, g->n[1] - y0), tz = mv__minz(g->tz, g->n[2] - z0);
+        mv__cx_tile(g, s, at, y0, z0, ty, tz);
+        for (z = 0; z < tz; z++)
+            for (y = 0; y < ty; y++) {
+                mv__cx_pairs(g, d, s + at[2], (ptrdiff_t)y, (ptrdiff_t)z, (ptrdiff_t)ty, (ptrdiff_t)tz);
+                mv__cx_finish(g, s, at, d, y0 + y, z0 + z);
+            }
+    }
+}
+/* g: op, src, n, scale, axes, r, d and where results go are set */
+static mv_status mv__cx_mind_run(mv_ctx *ctx, mv__cx_mind *g) {
+    const size_t tiles = (size_t)4 * (size_t)(mv_threads(ctx) > 4 ? mv_threads(ctx) : 4);
+    size_t at[7], bytes, i;
+    double sum = 0.0, count = 0.0;
+    mv_status st;
+    g->z = g->axes == 3;
+    g->pairs = g->z ? 12 : 4;
+    g->bits = g->z ? 5 : 15;
+    g->ty = mv__minz(8, g->n[1]);
+    g->tz = mv__minz(8, g->n[2]);
+    g->tiles[0] = mv__divup(g->n[1], g->ty);
+    g->tiles[1] = mv__divup(g->n[2], g->tz);
+    g->rows[0] = mv__divup(g->n[1] - mv__minz(4, g->n[1] / 2), 8);
+    g->rows[1] = mv__divup(g->n[2] - mv__minz(4, g->n[2] / 2), 8);
+    g->jobs = mv__minz(tiles, g->tiles[0] * g->tiles[1]);
+    g->wide = (g->n[0] + (size_t)(4 * g->d + 2 * g->r) + 2 * MV__CX_ROOM) / MV__CX_ROOM * MV__CX_ROOM;
+    mv__cx_rooms(g, at);
+    g->room = at[6];
+    if (!mv__mul(g->room, g->jobs * sizeof(float), &bytes) ||
+        !mv__add(bytes, g->rows[0] * g->rows[1] * 2 * sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)g->n[0], -1, "%s: the image is too large", g->op);
+    if ((g->scratch = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(g->scratch, 0, bytes);
+    g->mean = (double *)(void *)(g->scratch + g->room * g->jobs); /* of rows of 16 floats */
+    st = mv_parallel_for(ctx, g->jobs, mv__cx_sample_job, g, NULL);
+    for (i = 0; i < g->rows[0] * g->rows[1]; i++) sum += g->mean[2 * i], count += g->mean[2 * i + 1];
+    sum = count > 0.0 ? sum / count : 0.0;
+    g->low = (float)(0.001 * sum);
+    g->high = (float)(1000.0 * sum);
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g->jobs, mv__cx_mind_job, g, NULL);
+    mv__free(ctx, g->scratch);
+    return st;
+}
+static mv_status mv__cx_mind_options(mv_ctx *ctx, const char *op, int radius, int dilation) {
+    mv_status st = mv__rg_check_range(ctx, op, "radius", radius, 0, 3);
+    return st < 0 ? st : mv__rg_check_range(ctx, op, "dilation", dilation, 0, 4);
+}
+/* what brings the values to about 1 */
+static mv_status mv__cx_mind_scale(mv_ctx *ctx, mv__cx_mind *g, const mv_volume *f) {
+    mv__rg_clean c;
+    mv__rg_range r;
+    int exponent = 0;
+    mv_status st;
+    mv__rg_clean_of(&c, f, NULL);
+    st = mv__rg_range_of(ctx, &c, &r);
+    g->scale = 1.0;
+    if (st < 0 || r.count == 0) return st;
+    (void)frexp(mv__rg_most(fabs(r.low), fabs(r.high)), &exponent);
+    g->scale = ldexp(1.0, -exponent);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_mind_ssc(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_mind_opt *opt) {
+    const char *op = "mind_ssc";
+    const int channels = opt ? opt->channels : 0;
+    size_t dim[7];
+    mv__cx_mind g;
+    mv_volume f;
+    mv__dst out;
+    int k;
+    mv_status st = mv__vol_check_real(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&f, 0, sizeof f);
+    if (opt && (st = mv__cx_mind_options(ctx, op, opt->radius, opt->dilation)) < 0) return st;
+    for (k = 3; k < src->ndim; k++)
+        if (src->dim[k] > 1)
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[k], -1,
+                            "%s: src has %zu along axis %d: must be 1: one volume", op, src->dim[k], k);
+    g.op = op;
+    g.r = opt && opt->radius ? opt->radius : 1;
+    g.d = opt && opt->dilation ? opt->dilation : 2;
+    g.axes = mv__rg_flat(src) ? 2 : 3;
+    for (k = 0; k < 7; k++) dim[k] = k < src->ndim ? src->dim[k] : 1;
+    for (k = 0; k < 3; k++) g.n[k] = dim[k];
+    dim[4] = channels ? (g.axes == 3 ? 12 : 4) : 1;
+    st = mv__dst_begin(ctx, op, &out, dst, src, channels ? MEDVOL_F32 : MEDVOL_U64, channels ? 5 : src->ndim,
+                       dim, MV__OUT_APART);
+    if (st < 0) return st;
+    st = mv__rg_take(ctx, &f, src);
+    if (st == MEDVOL_OK) st = mv__cx_mind_scale(ctx, &g, &f);
+    g.src = (const float *)f.data;
+    if (channels) g.channel = (float *)out.work.data;
+    else g.joined = (uint64_t *)out.work.data;
+    if (st == MEDVOL_OK) st = mv__cx_mind_run(ctx, &g);
+    mv_volume_free(ctx, &f);
+    return mv__dst_end(ctx, st, &out, dst);
+}
+/* ---- fields by control points ---- */
+/* Displacements at the middle of cells, by their own voxels; place along the lattice: a * voxel + b of the
+   voxels of those who ask, to which s takes displacements. u[0] NULL: 0. */
+typedef struct mv__cx_field {
+    float *u[3];
+    size_t c[3];
+    double a[3], b[3], s[3];
+    int comps;
+} mv__cx_field;
+typedef struct mv__cx_spot { /* a place along an axis: i and the next, w of the next */
+    size_t i, next;
+    float w;
+} mv__cx_spot;
+static mv__cx_spot mv__cx_spot_of(const mv__cx_field *f, int axis, double p) {
+    const double most = (double)(f->c[axis] - 1), t = f->a[axis] * p + f->b[axis];
+    const double at = t > 0.0 ? (t < most ? t : most) : 0.0;
+    mv__cx_spot s;
+    s.i = (size_t)at;
+    s.next = mv__minz(s.i + 1, f->c[axis] - 1);
+    s.w = (float)(at - (double)s.i);
+    return s;
+}
+static float mv__cx_mix(float a, float b, float w) { return a + w * (b - a); }
+/* column i of the lattice at y, z */
+static void mv__cx_column(const mv__cx_field *f, size_t i, mv__cx_spot y, mv__cx_spot z, float *to) {
+    const size_t c0 = f->c[0], slab = c0 * f->c[1];
+    int k;
+    for (k = 0; k < f->comps; k++) {
+        const float *u = f->u[k] + i;
+        const float a = mv__cx_mix(u[z.i * slab + y.i * c0], u[z.i * slab + y.next * c0], y.w);
+        const float b = mv__cx_mix(u[z.next * slab + y.i * c0], u[z.next * slab + y.next * c0], y.w);
+        to[k] = mv__cx_mix(a, b, z.w);
+    }
+}
+/* one after the other along x, y and z fixed; i: the column that was asked for last */
+typedef struct mv__cx_line {
+    const mv__cx_field *f;
+    mv__cx_spot y, z;
+    size_t i;
+    float u[2][3];
+} mv__cx_line;
+static void mv__cx_line_begin(mv__cx_line *l, const mv__cx_field *f, double y, double z) {
+    l->f = f;
+    l->i = (size_t)-1;
+    if (!f->u[0]) return;
+    l->y = mv__cx_spot_of(f, 1, y);
+    l->z = mv__cx_spot_of(f, 2, z);
+}
+static void mv__cx_line_at(mv__cx_line *l, double x, double *u) {
+    const mv__cx_field *f = l->f;
+    mv__cx_spot s;
+    int k;
+    u[0] = u[1] = u[2] = 0.0;
+    if (!f->u[0]) return;
+    s = mv__cx_spot_of(f, 0, x);
+    if (s.i != l->i) {
+        mv__cx_column(f, s.i, l->y, l->z, l->u[0]);
+        mv__cx_column(f, s.next, l->y, l->z, l->u[1]);
+        l->i = s.i;
+    }
+    for (k = 0; k < f->comps; k++) u[k] = f->s[k] * (double)mv__cx_mix(l->u[0][k], l->u[1][k], s.w);
+}
+static void mv__cx_at(const mv__cx_field *f, const double *p, double *u) {
+    mv__cx_line l;
+    mv__cx_line_begin(&l, f, p[1], p[2]);
+    mv__cx_line_at(&l, p[0], u);
+}
+/* f, the lattice of a level with that affine and cells of g voxels, for voxels of another level */
+static void mv__cx_field_for(mv__cx_field *f, const double *own, const size_t *g, const double *affine) {
+    double back[12], m[12];
+    int k;
+    (void)mv_affine_invert(back, own); /* of an image that was looked at */
+    mv_affine_mul(m, back, affine);
+    for (k = 0; k < 3; k++) {
+        const double ratio = floor(64.0 * m[5 * k] + 0.5) / 64.0; /* 1, 1/2, 1/4 ... */
+        const double off = floor(64.0 * m[4 * k + 3] + 0.5) / 64.0;
+        f->a[k] = ratio / (double)g[k];
+        f->b[k] = (off + 0.5) / (double)g[k] - 0.5;
+        f->s[k] = 1.0 / ratio;
+    }
+}
+/* ---- a level ---- */
+enum { MV__CX_JOBS = 64, MV__CX_TURNS = 15 };
+typedef struct mv__cx {
+    const mv_register_search_opt *o;
+    const char *op;
+    mv__rg_image fix, mov;
+    double half[2], map[12];        /* weights that count; voxels of the level to those of moving */
+    int axes, comps, sides;
+    size_t n[3], pad[3], m[3], g[3], c[3], sy, sz, all, start, points; /* all, start: of m, of its middle n */
+    size_t reach, wide, labels, row;
+    mv__cx_field from;              /* what coarser levels found, by voxels of this one */
+    float *image, *table;
+    int32_t *word[2][2], *seen[2], *columns; /* fixed, moving; lower, upper */
+    uint16_t *cost[2];
+    float *v[2][3], *t[2][3];       /* in steps; t: before they are smoothed */
+    int32_t *choice[2];
+    size_t counted;
+    void *block;
+    int side, whole[2];             /* of jobs; whole: all of an image counts */
+    mv__cx_field to;
+} mv__cx;
+static void mv__cx_shape(mv__cx *d) {
+    const mv_register_search_opt *o = d->o;
+    double spacing[3], t[12];
+    int k;
+    d->axes = d->comps = d->fix.n[2] > 1 ? 3 : 2;
+    d->sides = o->symmetric ? 2 : 1;
+    d->wide = 2 * d->reach + 1;
+    d->labels = d->points = d->all = 1;
+    mv_affine_spacing(spacing, d->fix.affine);
+    for (k = 0; k < 3; k++) {
+        const int there = k < d->axes;
+        double g = floor((double)o->grid * d->fix.spacing / spacing[k] + 0.5);
+        g = g < 1.0 ? 1.0 : g > (double)o->grid ? (double)o->grid : g;
+        d->n[k] = d->fix.n[k];
+        d->pad[k] = there ? d->reach * (size_t)o->stride : 0;
+        d->m[k] = d->n[k] + 2 * d->pad[k];
+        d->g[k] = there ? (size_t)g : 1;
+        d->c[k] = mv__divup(d->n[k], d->g[k]);
+        if (there) d->labels *= d->wide;
+        d->points *= d->c[k];
+    }
+    d->row = mv__divup(d->labels, MV__CX_ROOM) * MV__CX_ROOM;
+    d->sy = d->m[0];
+    d->sz = d->m[0] * d->m[1];
+    d->all = d->sz * d->m[2];
+    d->start = d->pad[2] * d->sz + d->pad[1] * d->sy + d->pad[0];
+    if (o->start) mv_affine_mul(t, o->start, d->fix.affine);
+    else mv__memcpy(t, d->fix.affine, sizeof t);
+    mv_affine_mul(d->map, d->mov.inverse, t);
+}
+static unsigned char *mv__cx_take(unsigned char *s, size_t *at, size_t count, size_t size) {
+    unsigned char *p = s ? s + *at : NULL;
+    *at += mv__divup((count + MV__CX_ROOM) * size, 64) * 64;
+    return p;
+}
+static size_t mv__cx_lay(mv__cx *d, unsigned char *s) { /* bytes of a level; pointers when s is given */
+    size_t at = 0;
+    int k, i;
+    for (k = 0; k < 2; k++) {
+        for (i = 0; i < 2; i++) d->word[k][i] = (int32_t *)(void *)mv__cx_take(s, &at, d->all, 4);
+        d->seen[k] = (int32_t *)(void *)mv__cx_take(s, &at, d->all, 4);
+    }
+    d->image = (float *)(void *)mv__cx_take(s, &at, d->all, 4);
+    d->table = (float *)(void *)mv__cx_take(s, &at, 4 * d->row, 4);
+    d->columns = (int32_t *)(void *)mv__cx_take(s, &at, MV__CX_JOBS * (d->n[0] + MV__CX_ROOM), 4);
+    for (k = 0; k < d->sides; k++) {
+        d->choice[k] = (int32_t *)(void *)mv__cx_take(s, &at, d->points, 4);
+        for (i = 0; i < 3; i++) {
+            d->v[k][i] = (float *)(void *)mv__cx_take(s, &at, d->points, 4);
+            d->t[k][i] = (float *)(void *)mv__cx_take(s, &at, d->points, 4);
+        }
+        d->cost[k] = (uint16_t *)(void *)mv__cx_take(s, &at, d->points * d->row, 2);
+    }
+    return at;
+}
+/* that nothing of this overflows: the images are below 2^31 voxels, margins below 64, costs are looked at */
+static mv_status mv__cx_begin(mv_ctx *ctx, mv__cx *d) {
+    size_t bytes, i, voxels = 1;
+    unsigned char *s;
+    int k, fits = 1;
+    for (k = 0; k < 3; k++) fits = fits && mv__mul(voxels, d->m[k], &voxels);
+    fits = fits && mv__mul(voxels, 64, &bytes) && mv__mul(d->points, d->row, &i) && mv__mul(i, 8, &i) &&
+           mv__add(bytes, i, &bytes) && bytes < (size_t)-1 / 4;
+    if (!fits)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "search", (double)d->reach, -1,
+                        "%s: %zu displacements of %zu control points do not fit into memory", d->op,
+                        d->labels, d->points);
+    if ((s = (unsigned char *)mv__alloc(ctx, mv__cx_lay(d, NULL))) == NULL) return MEDVOL_E_NOMEM;
+    d->block = s;
+    (void)mv__cx_lay(d, s);
+    for (k = 0; k < d->sides; k++)
+        for (i = 0; i < d->points; i++) d->v[k][0][i] = d->v[k][1][i] = d->v[k][2][i] = 0.0f;
+    for (k = 0; k < 2; k++)
+        for (i = d->all; i < d->all + MV__CX_ROOM; i++)
+            d->word[k][0][i] = d->word[k][1][i] = d->seen[k][i] = 0;
+    return MEDVOL_OK;
+}
+static float mv__cx_linear(const mv__rg_image *v, const double *q, int axes) {
+    const float *f = v->f;
+    size_t step[3];
+    float w[3], c[2];
+    size_t at = 0;
+    int k, z;
+    step[0] = 1, step[1] = v->n[0], step[2] = v->n[0] * v->n[1];
+    w[2] = 0.0f;
+    for (k = 0; k < axes; k++) { /* to 2^-16 voxels, which hides the rounding of affines */
+        const double most = (double)(v->n[k] - 1), p = floor(q[k] * 65536.0 + 0.5) / 65536.0;
+        const double t = p > 0.0 ? (p < most ? p : most) : 0.0;
+        const size_t i = (size_t)t;
+        w[k] = (float)(t - (double)i);
+        at += i * step[k];
+        if (!(w[k] > 0.0f)) step[k] = 0;
+    }
+    f += at;
+    for (z = 0; z < (axes > 2 ? 2 : 1); z++, f += step[2])
+        c[z] = mv__cx_mix(mv__cx_mix(f[0], f[step[0]], w[0]),
+                          mv__cx_mix(f[step[1]], f[step[1] + step[0]], w[0]), w[1]);
+    return axes > 2 ? mv__cx_mix(c[0], c[1], w[2]) : c[0];
+}
+/* rows of the moving image as it is known to lie, on the level's voxels and `pad` about them */
+static void mv__cx_warp_job(void *arg, size_t job) {
+    const mv__cx *d = (const mv__cx *)arg;
+    const mv__rg_image *v = &d->mov;
+    const size_t rows = d->m[1] * d->m[2];
+    size_t row, i;
+    int k;
+    for (row = job; row < rows; row += MV__CX_JOBS) {
+        float *to = d->image + row * d->m[0];
+        int32_t *seen = d->seen[1] + row * d->m[0];
+        mv__cx_line l;
+        double p[3], q[3], u[3];
+        p[1] = (double)(row % d->m[1]) - (double)d->pad[1];
+        p[2] = (double)(row / d->m[1]) - (double)d->pad[2];
+        mv__cx_line_begin(&l, &d->from, p[1], p[2]);
+        for (i = 0; i < d->m[0]; i++) {
+            const double x = (double)i - (double)d->pad[0];
+            size_t at = 0, step = 1;
+            int inside = 1;
+            mv__cx_line_at(&l, x, u);
+            u[0] += x, u[1] += p[1], u[2] += p[2];
+            mv_affine_apply(q, d->map, u);
+            to[i] = mv__cx_linear(v, q, d->axes);
+            for (k = 0; k < d->axes; k++) {
+                const double c = floor(q[k] + 0.5 + 1e-6), most = (double)v->n[k] - 1.0;
+                if (c >= 0.0 && c <= most) at += (size_t)c * step;
+                else inside = 0;
+                step *= v->n[k];
+            }
+            seen[i] = inside && (!v->w || (double)v->w[at] >= d->half[1]) ? -1 : 0;
+        }
+    }
+}
+/* Both images described. Voxels that do not count are halfway unlike anything. */
+static mv_status mv__cx_describe(mv_ctx *ctx, mv__cx *d) {
+    const int32_t unknown = d->axes == 3 ? 0x6318c63 : 0x3f807f; /* levels 2 of 5, 7 of 15 */
+    mv__cx_mind g;
+    size_t i, row, x;
+    int k;
+    mv_status st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_warp_job, d, NULL);
+    mv__memset(&g, 0, sizeof g);
+    g.op = d->op;
+    g.axes = d->axes;
+    g.r = d->o->radius;
+    g.d = d->o->dilation;
+    for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
+        const mv__rg_image *v = k ? &d->mov : &d->fix;
+        const size_t *n = k ? d->m : d->n;
+        for (i = 0; i < 3; i++) g.n[i] = n[i];
+        g.src = k ? d->image : d->fix.f;
+        g.scale = (double)v->scale;
+        for (i = 0; i < d->all && !k; i++) d->word[0][0][i] = d->word[0][1][i] = d->seen[0][i] = 0;
+        for (i = 0; i < 2; i++) g.word[i] = d->word[k][i] + (k ? 0 : d->start);
+        g.sy = d->sy;
+        g.sz = d->sz;
+        st = mv__cx_mind_run(ctx, &g);
+    }
+    if (st < 0) return st;
+    d->counted = 0;
+    for (row = 0; row < d->n[1] * d->n[2]; row++) {
+        int32_t *seen = d->seen[0] + d->start + row / d->n[1] * d->sz + row % d->n[1] * d->sy;
+        const float *w = d->fix.w ? d->fix.w + row * d->n[0] : NULL;
+        for (x = 0; x < d->n[0]; x++) {
+            seen[x] = !w || (double)w[x] >= d->half[0] ? -1 : 0;
+            d->counted += seen[x] != 0;
+        }
+    }
+    for (k = 0; k < 2; k++) {
+        d->whole[k] = 1;
+        for (i = 0; i < d->all; i++)
+            if (!d->seen[k][i]) d->word[k][0][i] = d->word[k][1][i] = unknown, d->whole[k] = 0;
+    }
+    d->whole[0] = d->counted == d->n[0] * d->n[1] * d->n[2];
+    return MEDVOL_OK;
+}
+/* ---- costs ---- */
+static void mv__cx_cost_row(const mv__cx *d, int32_t *column, size_t cy, size_t cz) {
+    const int k = d->side;
+    const size_t y = cy * d->g[1], z = cz * d->g[2], at = d->start + z * d->sz + y * d->sy;
+    const ptrdiff_t r = (ptrdiff_t)d->reach, stride = d->o->stride, flat = d->axes < 3;
+    uint16_t *cost = d->cost[k] + (cz * d->c[1] + cy) * d->c[0] * d->row;
+    ptrdiff_t i[3];
+    mv__cx_cell g;
+    size_t label = 0, c, x;
+    g.sy = d->sy;
+    g.sz = d->sz;
+    g.n = d->n[0];
+    g.ny = mv__minz(d->g[1], d->n[1] - y);
+    g.nz = mv__minz(d->g[2], d->n[2] - z);
+    g.seen = d->whole[k] ? NULL : d->seen[k] + at;
+    for (x = 0; x < 2; x++) g.a[x] = d->word[k][x] + at;
+    for (i[2] = flat ? 0 : -r; i[2] <= (flat ? 0 : r); i[2]++)
+        for (i[1] = -r; i[1] <= r; i[1]++)
+            for (i[0] = -r; i[0] <= r; i[0]++, label++) {
+                const ptrdiff_t to = (ptrdiff_t)at +
+                                     stride * (i[2] * (ptrdiff_t)d->sz + i[1] * (ptrdiff_t)d->sy + i[0]);
+                for (x = 0; x < 2; x++) g.b[x] = d->word[1 - k][x] + to;
+                MV__PICK(mv__cx_count)(column, &g);
+                for (c = 0; c < d->c[0]; c++) {
+                    const size_t end = mv__minz((c + 1) * d->g[0], d->n[0]);
+                    int32_t sum = 0;
+                    for (x = c * d->g[0]; x < end; x++) sum += column[x];
+                    cost[c * d->row + label] = (uint16_t)sum;
+                }
+            }
+    for (c = 0; c < d->c[0]; c++)
+        for (x = d->labels; x < d->row; x++) cost[c * d->row + x] = 65535;
+}
+static void mv__cx_cost_job(void *arg, size_t job) {
+    const mv__cx *d = (const mv__cx *)arg;
+    int32_t *column = d->columns + job * (d->n[0] + MV__CX_ROOM);
+    size_t row;
+    for (row = job; row < d->c[1] * d->c[2]; row += MV__CX_JOBS)
+        mv__cx_cost_row(d, column, row % d->c[1], row / d->c[1]);
+}
+static double mv__cx_energy(const mv__cx *d, int chosen) {
+    const size_t still = d->labels / 2;
+    uint64_t sum = 0;
+    size_t i;
+    for (i = 0; i < d->points; i++)
+        sum += d->cost[0][i * d->row + (chosen ? (size_t)d->choice[0][i] : still)];
+    return d->counted ? (double)sum / (60.0 * (double)d->counted) : 0.0;
+}
+/* ---- by turns ---- */
+/* weight * |u - v|^2 without v^2, for all u, in units of bits of a cell */
+static void mv__cx_table(const mv__cx *d, double weight) {
+    double spacing[3], a[3];
+    size_t l, place;
+    int k;
+    mv_affine_spacing(spacing, d->fix.affine);
+    weight *= 60.0 * (double)(d->g[0] * d->g[1] * d->g[2]);
+    for (k = 0; k < 3; k++) a[k] = weight * pow(spacing[k] / d->fix.spacing, 2.0);
+    for (l = 0; l < d->row; l++) {
+        double q = 0.0;
+        for (k = 0, place = l; k < 3; k++, place /= d->wide) {
+            const double u = k < d->axes ? (double)(place % d->wide) - (double)d->reach : 0.0;
+            q += a[k] * u * u;
+            d->table[(size_t)(k + 1) * d->row + l] = (float)(-2.0 * a[k] * u);
+        }
+        d->table[l] = (float)q;
+        if (l < d->labels) continue;
+        d->table[l] = 3e38f;
+        for (k = 1; k < 4; k++) d->table[(size_t)k * d->row + l] = 0.0f;
+    }
+}
+static void mv__cx_choose_job(void *arg, size_t job) {
+    const mv__cx *d = (const mv__cx *)arg;
+    const int s = d->side;
+    size_t i, place;
+    int k;
+    for (i = job; i < d->points; i += MV__CX_JOBS) {
+        float v[3];
+        for (k = 0; k < 3; k++) v[k] = d->v[s][k][i];
+        place = MV__PICK(mv__cx_best)(d->cost[s] + i * d->row, d->table, v, d->row);
+        d->choice[s][i] = (int32_t)place;
+        for (k = 0; k < 3; k++, place /= d->wide)
+            d->t[s][k][i] = k < d->axes ? (float)(place % d->wide) - (float)d->reach : 0.0f;
+    }
+}
+/* v: means of 3^n of t */
+static void mv__cx_smooth_job(void *arg, size_t job) {
+    const mv__cx *d = (const mv__cx *)arg;
+    const size_t *c = d->c;
+    const float share = d->axes == 3 ? 1.0f / 27.0f : 1.0f / 9.0f;
+    size_t row, x;
+    ptrdiff_t y, z;
+    int k;
+    for (row = job; row < c[1] * c[2]; row += MV__CX_JOBS)
+        for (k = 0; k < d->axes; k++) {
+            float *to = d->v[d->side][k] + row * c[0];
+            for (x = 0; x < c[0]; x++) to[x] = 0.0f;
+            for (z = d->axes == 3 ? -1 : 0; z <= (d->axes == 3 ? 1 : 0); z++)
+                for (y = -1; y <= 1; y++) {
+                    const size_t yy = (size_t)mv__cx_clamp((ptrdiff_t)(row % c[1]) + y, c[1]),
+                                 zz = (size_t)mv__cx_clamp((ptrdiff_t)(row / c[1]) + z, c[2]);
+                    const float *t = d->t[d->side][k] + (zz * c[1] + yy) * c[0];
+                    for (x = 0; x < c[0]; x++)
+                        to[x] += t[x > 0 ? x - 1 : 0] + t[x] + t[mv__minz(x + 1, c[0] - 1)];
+                }
+            for (x = 0; x < c[0]; x++) to[x] *= share;
+        }
+}
+/* t = (v - the other's v there) / 2 */
+static void mv__cx_agree_job(void *arg, size_t job) {
+    const mv__cx *d = (const mv__cx *)arg;
+    const int s = d->side;
+    mv__cx_field f;
+    double p[3], u[3];
+    size_t i;
+    int k;
+    mv__memset(&f, 0, sizeof f);
+    f.comps = d->comps;
+    for (k = 0; k < 3; k++) {
+        f.u[k] = d->v[1 - s][k];
+        f.c[k] = d->c[k];
+        f.a[k] = f.s[k] = 1.0;
+    }
+    for (i = job; i < d->points; i += MV__CX_JOBS) {
+        p[0] = (double)(i % d->c[0]), p[1] = (double)(i / d->c[0] % d->c[1]);
+        p[2] = (double)(i / d->c[0] / d->c[1]);
+        for (k = 0; k < d->axes; k++)
+            p[k] += (double)d->v[s][k][i] * (double)d->o->stride / (double)d->g[k];
+        mv__cx_at(&f, p, u);
+        for (k = 0; k < d->axes; k++) d->t[s][k][i] = 0.5f * (d->v[s][k][i] - (float)u[k]);
+    }
+}
+static mv_status mv__cx_agree(mv_ctx *ctx, mv__cx *d) {
+    mv_status st = MEDVOL_OK;
+    int turn, k;
+    for (turn = 0; turn < MV__CX_TURNS && st == MEDVOL_OK; turn++) {
+        for (d->side = 0; d->side < 2 && st == MEDVOL_OK; d->side++)
+            st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_agree_job, d, NULL);
+        for (d->side = 0; d->side < 2 && st == MEDVOL_OK; d->side++)
+            for (k = 0; k < d->axes; k++) {
+                float *v = d->v[d->side][k];
+                d->v[d->side][k] = d->t[d->side][k];
+                d->t[d->side][k] = v;
+            }
+    }
+    return st;
+}
+static double mv__cx_longest(const mv__cx *d) {
+    double most = 0.0;
+    size_t i;
+    int k;
+    for (i = 0; i < d->points; i++) {
+        double s = 0.0;
+        for (k = 0; k < d->axes; k++) s += (double)d->v[0][k][i] * (double)d->v[0][k][i];
+        most = s > most ? s : most;
+    }
+    return sqrt(most) * (double)d->o->stride;
+}
+/* told: what was done before, of all: a description, costs and rounds a level */
+static mv_status mv__cx_level(mv_ctx *ctx, mv__cx *d, size_t told, double begun, mv_register_report *rep) {
+    const mv_register_control *c = &d->o->control;
+    const size_t whole = ((size_t)c->iterations + 2) * (size_t)rep->levels;
+    double weight = d->o->weight;
+    mv_register_step step;
+    mv_status st = mv__cx_describe(ctx, d);
+    int i;
+    if (st == MEDVOL_OK && mv__tell(ctx, told + 1, whole, d->op)) st = mv__cancelled(ctx, d->op);
+    for (d->side = 0; d->side < d->sides && st == MEDVOL_OK; d->side++)
+        st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_cost_job, d, NULL);
+    if (st == MEDVOL_OK && mv__tell(ctx, told + 2, whole, d->op)) st = mv__cancelled(ctx, d->op);
+    if (st < 0) return st;
+    rep->first = rep->energy = mv__cx_energy(d, 0);
+    rep->stop = MEDVOL_STOP_ITERATIONS;
+    for (i = 0; i < c->iterations && rep->stop == MEDVOL_STOP_ITERATIONS; i++) {
+        mv__cx_table(d, weight);
+        weight = weight < 1e6 ? 3.0 * weight : weight;
+        for (d->side = 0; d->side < d->sides && st == MEDVOL_OK; d->side++) {
+            st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_choose_job, d, NULL);
+            if (st == MEDVOL_OK) st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_smooth_job, d, NULL);
+        }
+        if (st < 0) return st;
+        rep->energy = step.energy = mv__cx_energy(d, 1);
+        rep->update = step.update = mv__cx_longest(d);
+        step.level = rep->level;
+        step.iteration = ++rep->iterations[rep->level];
+        if (mv__tell(ctx, told + 3 + (size_t)i, whole, d->op)) return mv__cancelled(ctx, d->op);
+        if (c->step && c->step(c->user, &step)) rep->stop = MEDVOL_STOP_CALLER;
+        else if (c->seconds > 0.0 && mv__seconds() - begun > c->seconds) rep->stop = MEDVOL_STOP_TIME;
+    }
+    return d->sides > 1 ? mv__cx_agree(ctx, d) : MEDVOL_OK;
+}
+/* what was found, behind what was known before: at the middle of cells, by voxels of the level */
+static mv_status mv__cx_compose(mv_ctx *ctx, mv__cx *d) {
+    size_t i, bytes;
+    float *s;
+    int k;
+    if (!mv__mul(d->points, 3 * sizeof *s, &bytes)) bytes = (size_t)-1;
+    if ((s = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(&d->to, 0, sizeof d->to);
+    d->to.comps = d->comps;
+    for (k = 0; k < 3; k++) {
+        d->to.u[k] = s + (size_t)k * d->points;
+        d->to.c[k] = d->c[k];
+    }
+    for (i = 0; i < d->points; i++) {
+        size_t place = i;
+        double p[3], v[3], u[3];
+        for (k = 0; k < 3; k++) {
+            v[k] = k < d->axes ? (double)d->v[0][k][i] * (double)d->o->stride : 0.0;
+            p[k] = ((double)(place % d->c[k]) + 0.5) * (double)d->g[k] - 0.5 + v[k];
+            place /= d->c[k];
+        }
+        mv__cx_at(&d->from, p, u);
+        for (k = 0; k < 3; k++) d->to.u[k][i] = (float)(u[k] + v[k]);
+    }
+    return MEDVOL_OK;
+}
+static double mv__cx_half(const mv__rg_pyramid *p) {
+    const mv_volume *w = &p->weight[0];
+    float most = 0.0f;
+    size_t i;
+    if (!p->weighted) return 0.0;
+    for (i = 0; i < mv_volume_count(w); i++)
+        if (((const float *)w->data)[i] > most) most = ((const float *)w->data)[i];
+    return 0.5 * (double)most;
+}
+/* d: on return of the last level that was worked on; its memory but for the field's is given back */
+static mv_status mv__cx_levels(mv_ctx *ctx, mv__cx *d, const mv__rg_pyramid *p,
+                               const mv_register_search_opt *o, const char *op, mv_register_report *rep) {
+    const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0;
+    mv_status st = MEDVOL_OK;
+    mv__cx next;
+    int level, k;
+    for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
+        mv__memset(&next, 0, sizeof next);
+        mv__rg_image_of(&next.fix, &p[0], level);
+        mv__rg_image_of(&next.mov, &p[1], mv__rg_like(&p[1], next.fix.spacing));
+        next.o = o;
+        next.op = op;
+        for (k = 0; k < 2; k++) next.half[k] = mv__cx_half(&p[k]);
+        next.reach = (size_t)(level == p[0].levels - 1 ? o->search : o->refine);
+        mv__cx_shape(&next);
+        next.from = d->to;
+        if (d->to.u[0]) mv__cx_field_for(&next.from, d->fix.affine, d->g, next.fix.affine);
+        rep->level = level;
+        st = mv__cx_begin(ctx, &next);
+        if (st == MEDVOL_OK)
+            st = mv__cx_level(ctx, &next,
+                              (size_t)(p[0].levels - 1 - level) * ((size_t)o->control.iterations + 2), begun,
+                              rep);
+        if (st == MEDVOL_OK) st = mv__cx_compose(ctx, &next);
+        mv__free(ctx, next.block);
+        mv__free(ctx, d->to.u[0]);
+        *d = next;
+        if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) break;
+    }
+    return st;
+}
+typedef struct mv__cx_spread {
+    mv__cx_field f;
+    size_t n[3], count;
+    double m[12]; /* voxels to mm */
+    float *to;
+} mv__cx_spread;
+static void mv__cx_spread_job(void *arg, size_t job) {
+    const mv__cx_spread *g = (const mv__cx_spread *)arg;
+    size_t row, x;
+    int i, k;
+    for (row = job; row < g->n[1] * g->n[2]; row += MV__CX_JOBS) {
+        mv__cx_line l;
+        double u[3];
+        mv__cx_line_begin(&l, &g->f, (double)(row % g->n[1]), (double)(row / g->n[1]));
+        for (x = 0; x < g->n[0]; x++) {
+            mv__cx_line_at(&l, (double)x, u);
+            for (i = 0; i < g->f.comps; i++) {
+                double s = 0.0;
+                for (k = 0; k < g->f.comps; k++) s += g->m[4 * i + k] * u[k];
+                g->to[(size_t)i * g->count + row * g->n[0] + x] = (float)s;
+            }
+        }
+    }
+}
+static mv_status mv__cx_result(mv_ctx *ctx, const mv__cx *d, mv_volume *field, const mv_volume *like,
+                               const char *op, mv_register_report *rep) {
+    mv__cx_spread g;
+    mv__dst out;
+    int k;
+    mv_status st = mv__dst_begin(ctx, op, &out, field, like, MEDVOL_F32, 5, like->dim, MV__OUT_APART);
+    if (st < 0) return st;
+    g.f = d->to;
+    mv__cx_field_for(&g.f, d->fix.affine, d->g, like->affine);
+    mv__memcpy(g.m, like->affine, sizeof g.m);
+    for (g.count = 1, k = 0; k < 3; k++) g.count *= g.n[k] = like->dim[k];
+    g.to = (float *)out.work.data;
+    st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_spread_job, &g, NULL);
+    if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out.work, &rep->folded);
+    return mv__dst_end(ctx, st, &out, field);
+}
+static mv_status mv__cx_options(mv_ctx *ctx, mv_register_search_opt *o, const char *op, int flat) {
+    mv_status st;
+    if ((st = mv__cx_mind_options(ctx, op, o->radius, o->dilation)) < 0) return st;
+    if (o->grid == 0) o->grid = flat ? 5 : 4;
+    if (o->search == 0) o->search = 8;
+    if (o->refine == 0) o->refine = 3;
+    if (o->stride == 0) o->stride = 1;
+    if (o->weight == 0.0) o->weight = 0.0003;
+    if (o->radius == 0) o->radius = 1;
+    if (o->dilation == 0) o->dilation = 2;
+    if ((st = mv__rg_check_range(ctx, op, "grid", o->grid, 2, 8)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "search", o->search, 1, 16)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "refine", o->refine, 1, 8)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "stride", o->stride, 1, 4)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "weight", o->weight, 1e-12, 1e6)) < 0) return st;
+    return mv__rg_control(ctx, op, &o->control, 6);
+}
+MEDVOL_DEF mv_status mv_register_search(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
+                                        const mv_volume *moving, const mv_register_search_opt *opt) {
+    const char *op = "register_search";
+    mv_register_search_opt o;
+    mv_register_report rep;
+    mv__rg_pyramid *p;
+    mv_volume like, *to[3];
+    const mv_volume *images[3];
+    size_t dim[5];
+    mv__cx d;
+    int k;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&d, 0, sizeof d);
+    mv__memset(&rep, 0, sizeof rep);
+    mv__memset(to, 0, sizeof to);
+    if (opt) o = *opt;
+    if (!field) return mv__fail_null(ctx, op, "field");
+    if ((st = mv__rg_check_image(ctx, op, "fixed", fixed, o.fixed_mask, "fixed_mask")) < 0) return st;
+    if ((st = mv__rg_check_image(ctx, op, "moving", moving, NULL, "")) < 0) return st;
+    if ((st = mv__cx_options(ctx, &o, op, mv__rg_flat(fixed))) < 0) return st;
+    if (mv__rg_flat(fixed) != mv__rg_flat(moving))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
+                        "%s: one image is a plane and the other is not", op);
+    if ((st = mv__rg_check_start(ctx, op, o.start, mv__rg_flat(fixed))) < 0) return st;
+    for (k = 0; k < 3; k++) dim[k] = k < fixed->ndim ? fixed->dim[k] : 1;
+    dim[3] = 1;
+    dim[4] = mv__rg_flat(fixed) ? 2 : 3;
+    mv__vol_init(&like, MEDVOL_F32, 5, dim);
+    mv__memcpy(like.affine, fixed->affine, sizeof like.affine);
+    to[0] = field;
+    images[0] = fixed, images[1] = moving, images[2] = o.fixed_mask;
+    if ((st = mv__dm_check_results(ctx, op, to, &like, images)) < 0) return st;
+    if ((p = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *p)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(p, 0, 2 * sizeof *p);
+    p[0].levels = mv__rg_levels(fixed, o.control.levels, &p[0].opt);
+    if (!o.control.levels && p[0].levels > 3) p[0].levels = 3;
+    rep.levels = p[0].levels;
+    p[1].levels = mv__rg_levels(moving, 0, &p[1].opt);
+    st = mv__rg_pyramid_make(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
+    if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, &p[1], op, "moving", moving, NULL, "");
+    if (st == MEDVOL_OK) st = mv__cx_levels(ctx, &d, p, &o, op, &rep);
+    if (st == MEDVOL_OK) st = mv__cx_result(ctx, &d, field, &like, op, &rep);
+    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
+    mv__free(ctx, p);
+    mv__free(ctx, d.to.u[0]);
+    if (o.control.report) *o.control.report = rep;
+    return st;
 }
 #endif
 #endif /* MEDVOL_NO_REGISTER */

@@ -1958,6 +1958,39 @@ static void op_register_demons(void) {
     CHECK(did(mv_register_demons(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
 
+/* ARG: 1: in the plane, 2: channels, 4: radius 2 */
+static void op_mind(void) {
+    const size_t z = ARG & 1 ? 0 : 3;
+    const int was = outs;
+    const mv_volume *v = vin(TYPE, N, 6, z, 0);
+    mv_volume *dst;
+    mv_mind_opt o;
+    memset(&o, 0, sizeof o);
+    o.radius = ARG & 4 ? 2 : 0, o.channels = ARG & 2;
+    if (ARG & 2) dst = z ? vout(MEDVOL_F32, N, 6, z, 12) : vout(MEDVOL_F32, N, 6, 4, 0);
+    else dst = vout(MEDVOL_U64, N, 6, z, 0);
+    if (ARG & 2 && was < outs && !targets[was].is_new) {
+        dst->stride[4] = dst->stride[z ? 3 : 2];
+        dst->dim[4] = z ? 12 : 4, dst->dim[3] = 1;
+        if (!z) dst->dim[2] = 1;
+        dst->ndim = 5;
+    }
+    CHECK(did(mv_mind_ssc(T, dst, v, &o)));
+}
+/* ARG: 1: in the plane, 2: a mask, 4: symmetric, 8: a start */
+static void op_register_search(void) {
+    const size_t z = ARG & 1 ? 0 : 17;
+    const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(19, 20, z, 0.7);
+    mv_register_search_opt o;
+    memset(&o, 0, sizeof o);
+    o.search = 2, o.refine = 1, o.symmetric = ARG & 4;
+    if (ARG & 2) o.fixed_mask = weighting(20, 18, z);
+    if (ARG & 8) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
+    o.control.levels = 1 + (ARG & 2) / 2, o.control.iterations = 2;
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_register_search(T, moves_out(20, 18, z), fixed, moving, &o)));
+}
+
 /* ---- layers, contrast, pictures ---- */
 static const mv_dtype LAYERED[] = {MEDVOL_U8, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_U16, MEDVOL_F32,
     MEDVOL_NONE};
@@ -2079,6 +2112,7 @@ static void left_out(void) {
 #define MATCH_affine 1e-6
 #define MATCH_lncc 1e-5
 #define MATCH_demons 1e-5
+#define MATCH_search 1e-5
 #define MATCH_bspline 1e-5
 #define MATCH(name, types, arg)                                                                              \
     {"register_" #name, op_register_##name, types, arg, FIXED | VOLUME | HEAVY | FLOATS, MATCH_##name}
@@ -2247,6 +2281,9 @@ static const op rows[] = {
     OP(field_correct, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(field_correct, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
     PHASE(0), PHASE(1), PHASE(2), PHASE(3), PHASE(5), PHASE(8),
+    OP(mind, IMAGES, 0, VOLUME | HEAVY, 0), OP(mind, F32, 1 + 4, VOLUME | HEAVY, 0),
+    OP(mind, F32, 2 + 4, VOLUME | HEAVY, 0), OP(mind, F32, 1 + 2, VOLUME | HEAVY, 0),
+    MATCH(search, IMAGES, 0), MATCH(search, F32, 1 + 8), MATCH(search, F32, 2 + 4), MATCH(search, F32, 4 + 8),
     MATCH(demons, IMAGES, 0), MATCH(demons, F32, 0 + 8 + 16), MATCH(demons, F32, 1 + 4 + 16 + 64),
     MATCH(demons, F32, 2 + 8), MATCH(demons, F32, 3 + 4 + 64), MATCH(demons, F32, 3 + 8 + 16),
     MATCH(demons, F32, 3 + 16),

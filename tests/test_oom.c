@@ -530,6 +530,14 @@ static mv_status v_tps(mv_ctx *c, mv_volume *d, const mv_volume *s) {
 }
 OP(correct, mv_field_correct(c, d, &knots, PINS, &(mv_correct_opt){.radius = 5}))
 OP(correct_f64, mv_field_correct(c, d, &move, PINS, &(mv_correct_opt){.radius = 5}))
+OP(mind, mv_mind_ssc(c, d, &still, NULL))
+OP(mind_channels, mv_mind_ssc(c, d, &coarse, &(mv_mind_opt){.channels = 1}))
+#define SEARCH(name, a, b, ...)                                                                              \
+    OP(name, mv_register_search(c, d, &a, &b,                                                                \
+        &(mv_register_search_opt){.search = 2, .control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
+SEARCH(search, still, moved, .fixed_mask = &moved)
+SEARCH(search_both, still, moved, .symmetric = 1, .start = near_it)
+SEARCH(search_flat, flat, flat_moved, .grid = 3)
 #define DEMONS(name, a, b, ...)                                                                              \
     OP(name, mv_register_demons(c, d, &a, &b,                                                                \
         &(mv_register_demons_opt){.control = {.levels = 2, .iterations = 1}, __VA_ARGS__}))
@@ -698,6 +706,7 @@ static const struct {
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_apart)
+    MADE(mind) MADE(mind_channels) MADE(search) MADE(search_both) MADE(search_flat)
     MADE(demons) MADE(demons_classic) MADE(demons_flat) MADE(demons_log) MADE(demons_inverse)
     MADE(compose) MADE(compose_bare) ROW(clahe) ROW(match) MADE(match_tables) MADE(checkerboard)
     MADE(difference) MADE(flow_colours) MADE(jacobian_colours) MADE(grid_lines)

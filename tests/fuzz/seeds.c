@@ -334,7 +334,7 @@ static const struct {
     {"sense", tape_seeds}, {"filter", tape_seeds}, {"field", tape_seeds}, {"mrd", mrd_seeds},
     {"affine", affine_seeds}, {"measure", tape_seeds}, {"register", tape_seeds},
     {"flow", tape_seeds}, {"landmarks", tape_seeds}, {"demons", tape_seeds},
-    {"layers", tape_seeds},
+    {"layers", tape_seeds}, {"mind", tape_seeds},
     {"bspline", tape_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;

@@ -1,0 +1,106 @@
+/* rows_mind.c - descriptors, and large motion between images of noise in a ball, of opposite contrast. */
+#define BENCH_MARK_CALLS
+#include "bench.h"
+
+static double lattice(int x, int y, int z) { /* in 0..1 */
+    uint64_t h = (uint64_t)(uint32_t)x * 0x9e3779b97f4a7c15u ^ (uint64_t)(uint32_t)y * 0xbf58476d1ce4e5b9u ^
+                 (uint64_t)(uint32_t)z * 0x94d049bb133111ebu;
+    h = (h ^ h >> 31) * 0x9e3779b97f4a7c15u;
+    return (double)(h >> 40) / 16777216.0;
+}
+static double texture(const double *p, double size) {
+    double w[3], s = 0;
+    int i[3], k;
+    for (k = 0; k < 3; k++) {
+        const double x = p[k] / size;
+        i[k] = (int)floor(x);
+        w[k] = x - floor(x);
+        w[k] *= w[k] * (3 - 2 * w[k]);
+    }
+    for (k = 0; k < 8; k++)
+        s += (k & 1 ? w[0] : 1 - w[0]) * (k & 2 ? w[1] : 1 - w[1]) * (k & 4 ? w[2] : 1 - w[2]) *
+             lattice(i[0] + (k & 1), i[1] + (k >> 1 & 1), i[2] + (k >> 2));
+    return s;
+}
+/* voxels from the middle; to voxels of the moving image: a tenth of the side of 128, at most */
+static void moved(const double *p, double *u) {
+    u[0] = 9 * sin(0.04 * p[1] + 0.6) + 3 * cos(0.05 * p[2]);
+    u[1] = 8 * cos(0.035 * p[0] + 0.2) + 2;
+    u[2] = 7 * sin(0.03 * p[0] + 0.03 * p[1] + 1);
+}
+/* aux[0]: moving, aux[1]: fixed */
+static mv_status setup(bench *b) {
+    const size_t n = b->side, dim[3] = {n, n, n};
+    const double h = 0.5 * (double)n;
+    size_t i;
+    int k, side;
+    mv_status st = mv_volume_alloc(b->ctx, &b->aux[0], MEDVOL_F32, 3, dim);
+    if (st >= 0) st = mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_F32, 3, dim);
+    for (i = 0; st >= 0 && i < n * n * n; i++)
+        for (side = 0; side < 2; side++) {
+            double p[3], u[3], r, s;
+            p[0] = (double)(i % n) - h, p[1] = (double)(i / n % n) - h;
+            p[2] = (double)(size_t)(i / n / n) - h;
+            moved(p, u);
+            for (k = 0; k < 3 && side; k++) p[k] += u[k];
+            r = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) / (0.8 * h);
+            s = r < 1 ? 60 + 150 * texture(p, 7) + 80 * texture(p, 17) : 0;
+            if (!side && r < 1) s = 300 * exp(-s / 150);
+            ((float *)b->aux[side].data)[i] =
+                (float)(s + 6 * (lattice((int)i, side, 3) + lattice((int)i, side, 4) - 1));
+        }
+    return st;
+}
+static double error_of(const bench *b) { /* mean, voxels, well within the ball */
+    const size_t n = b->side, all = n * n * n;
+    const float *w = (const float *)b->out.data;
+    const double h = 0.5 * (double)n;
+    double sum = 0, count = 0;
+    size_t i;
+    int k;
+    for (i = 0; i < all; i++) {
+        double p[3], u[3], e = 0, r = 0;
+        p[0] = (double)(i % n) - h, p[1] = (double)(i / n % n) - h, p[2] = (double)(size_t)(i / n / n) - h;
+        moved(p, u);
+        for (k = 0; k < 3; k++) {
+            e += ((double)w[(size_t)k * all + i] - u[k]) * ((double)w[(size_t)k * all + i] - u[k]);
+            r += (p[k] + u[k]) * (p[k] + u[k]);
+        }
+        if (sqrt(r) < 0.6 * h) sum += sqrt(e), count++;
+    }
+    return sum / count;
+}
+static int check_search(bench *b) { return !(b->side >= 64 && error_of(b) > 0.6); }
+static mv_status mind(bench *b) { return mv_mind_ssc(b->ctx, &b->out, &b->in, NULL); }
+static mv_status mind_channels(bench *b) {
+    mv_mind_opt o = {0};
+    o.channels = 1;
+    return mv_mind_ssc(b->ctx, &b->out, &b->in, &o);
+}
+static mv_status search_of(bench *b, int symmetric) {
+    mv_register_search_opt o = {0};
+    o.symmetric = symmetric;
+    return mv_register_search(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
+}
+static mv_status search(bench *b) { return search_of(b, 0); }
+static mv_status search_both(bench *b) { return search_of(b, 1); }
+/* Operations a voxel. Descriptors: six diagonals of 2 and 6 additions; 36 for the least and the mean; 60
+   comparisons that make a bit each. Search: pyramids and two descriptors; of each label 4 words' worth of
+   counting bits, 24 operations for 32-bit halves; 17^3 of them at an eighth of an eighth, 7^3 above. */
+static double work_mind(const bench *b) {
+    return (6 * 8 + 36 + 3 * 60) * (double)b->side * (double)b->side * (double)b->side;
+}
+static double work_search(const bench *b) {
+    const double n = (double)b->side * (double)b->side * (double)b->side;
+    return 2 * 1.2 * work_mind(b) + 24 * n * (343 * (1 + 1 / 8.0) + 4913 / 64.0);
+}
+#define ROW(name, run, right, count, how)                                                                    \
+    {name, MEDVOL_F32, run, .check = right, .floor = "ab", .work = count, .setup = how}
+const bench_row rows_mind[] = {
+    ROW("mind ssc", mind, NULL, work_mind, NULL),
+    ROW("mind ssc, channels", mind_channels, NULL, work_mind, NULL),
+    ROW("register search", search, check_search, work_search, setup),
+    ROW("register search, symmetric", search_both, check_search, work_search, setup),
+    {0},
+};
+#undef ROW
