@@ -2910,15 +2910,16 @@ typedef struct mv_register_search_opt {
    levels found. symmetric: costs and v of both ways, then 15 times v <- (v - w(x + v)) / 2 and likewise w.
    Voxels of the moving image that are not there (beyond its borders, NaN) are described by level 2 of 5 (7 of
    15) for all pairs: halfway unlike.
-   Precise to about half a voxel; mv_register_lncc, _bspline or _demons take it from there: show the moving
-   image by mv_warp with u (and start), register that one, and chain their field before u.
+   Precise to about half a voxel on average, to several at rims, holes and where the fields of view end;
+   mv_register_lncc, _bspline or _demons take it from there: show the moving image by mv_warp with u (and
+   start), register that one, and chain their field before u.
    field: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp before start. Nothing
    but weight keeps u invertible: report.folded counts. report.energy: mean of C; update: the longest v of the
    level, in its voxels; iterations: rounds.
    Memory: both pyramids (1.2 times the images in f32), 28 bytes a voxel, and costs of 2 (2 search + 1)^n
    bytes a control point of the level ((n / grid)^3; twice with symmetric): of 128^3 23 MB, of 256^3 184 MB.
    Threads: tiles; bits do not depend on them. Numerics: of one level, bits do not depend on the SIMD level
-   either; else, by the pyramids, a control point in a thousand may take a step next to the best. Errors: as
+   either; else, by the pyramids, a few control points may take a step next to the best. Errors: as
    mv_register_lncc, and _SIZE (more costs than memory has addresses); field as it was. Source: Heinrich et
    al. 2013 and 2014; Siebert, Hansen and Heinrich 2024. */
 MEDVOL_DEF mv_status mv_register_search(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
@@ -2957,8 +2958,8 @@ MEDVOL_DEF mv_status mv_fit_points(mv_ctx *ctx, double *affine, const double *x,
    one step of refinement: landmarks are met to some 1e-12 of their extent. residual: the largest |T(p_i) -
    q_i|. Points: 3 or more not on a line, in space 4 not in a plane; at most 16384. *tps is overwritten, and
    empty on error; mv_tps_free releases it, with a context of the same memory. Threads: columns; bits do not
-   depend on them. Levels agree to 1e-9 of the extent where landmarks are not almost coinciding. Memory: (n +
-   4)^2 doubles, of which 6 n are kept. Errors: MEDVOL_E_NULL, _SIZE (points), _RANGE (lambda, coordinates
+   depend on them. Levels agree to 1e-9 of the extent where landmarks are not almost coinciding. Memory: n^2 +
+   48 n doubles, of which 6 n are kept. Errors: MEDVOL_E_NULL, _SIZE (points), _RANGE (lambda, coordinates
    that are not finite), _SINGULAR (on one line or plane, to 1e-9 of their extent; coinciding ones, the
    message names two), _NOMEM, _CANCELLED. Source: Duchon 1977; Wahba 1990; Bunch and Kaufman 1977.
    mv_tps_points: T of points in double; outputs may be the inputs. Of a spline in the plane z and zo may be
