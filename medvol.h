@@ -43144,7 +43144,7 @@ static void mv__of_filters(mv__of_axis *a, size_t n, int side, double sigma) {
     for (c = 0; c < places; c++) {
         const size_t x = n > places && c > a->k ? n - (places - c) : c; /* a voxel of that place */
         mv__of_filter(a, c, mv__minz(x, a->k), mv__minz(n - 1 - x, a->k), sigma, noise);
-        a->trust[c] = 1.0f;
+        a->trust[c] = n > 2 && (x == 0 || x == n - 1) && side == 3 ? 0.0f : 1.0f; /* two make no parabola */
         for (i = 0; i < 2; i++)
             if (noise[i] * (double)a->trust[c] > whole[i]) a->trust[c] = (float)(whole[i] / noise[i]);
     }
@@ -43272,7 +43272,7 @@ static mv_status mv__of_poly_make(mv_ctx *ctx, mv__of_poly *g, const mv__of *d, 
     }
     for (i = 0; i < 2 * g->r + 1; i++) g->w[i] = (float)(w[i] / sum);
     g->loose = 1e-3f;
-    g->least = 1e-3f;
+    g->least = 1e-7f;
     g->most = (float)(g->r + 1);
     g->strips = mv__divup(g->n[0], MV__OF_TILE_X);
     tiles = g->strips * mv__divup(g->n[1], MV__OF_STRIP_Y);

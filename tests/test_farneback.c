@@ -75,6 +75,7 @@ static double trust(const frame *t, int n, int x) {
             noise[turn][0] += b[1] * b[1], noise[turn][1] += b[2] * b[2];
         }
     }
+    if (k == 1 && (x == 0 || x == n - 1)) return 0; /* two make no parabola */
     least = fmin(noise[0][0] / noise[1][0], noise[0][1] / noise[1][1]);
     return fmin(1, least);
 }
@@ -120,7 +121,7 @@ static void step_of(const frame *t, const double *ef, const double *eg) {
                     for (c = 0; c < 5; c++) g[c] += w * s[5 * (at + j * nx + i) + c];
                 }
             for (c = 0; c < 5; c++) g[c] /= all;
-            keep = 1e-3 * (g[0] + g[2]) + 1e-5;
+            keep = 1e-3 * (g[0] + g[2]) + 1e-7;
             m[0] = g[0] + keep, m[1] = m[2] = g[1], m[3] = g[2] + keep;
             for (c = 0; c < 2; c++) b[c] = g[3 + c] + keep * t->u[c][at];
             solve(m, b, 2);
@@ -174,7 +175,7 @@ static void against(size_t nx, size_t ny, int poly_n, double sigma, int window, 
         worst = fmax(worst, fabs((double)((float *)field.data)[i] - t.u[i / n][i % n]));
         most = fmax(most, fabs(t.u[i / n][i % n]));
     }
-    if (!CHECK(worst < 2e-3) || getenv("SHOW")) fprintf(stderr, "%zux%zu: %g of %g\n", nx, ny, worst, most);
+    if (!CHECK(worst < 2e-3)) fprintf(stderr, "%zux%zu: %g of %g\n", nx, ny, worst, most);
     CHECK(most > 0.9);
     mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &field);
     free(room);
@@ -199,7 +200,8 @@ static void parabola(void) {
     int k;
     CHECK_OK(mv_volume_alloc(T, &a, MEDVOL_F32, 2, dim));
     CHECK_OK(mv_volume_alloc(T, &b, MEDVOL_F32, 2, dim));
-    o.method = MEDVOL_FLOW_FARNEBACK, o.control.levels = 1, o.control.iterations = 12;
+    o.method = MEDVOL_FLOW_FARNEBACK, o.control.levels = 1, o.control.iterations = 40;
+    o.control.tolerance = 1e-9;
     for (k = 3; k <= 15; k += 4) {
         o.poly_n = k, o.poly_sigma = 0.25 * k, o.box = k == 7, o.window = k == 11 ? 5 : 0;
         for (i = 0; i < 26 * 22; i++) {
@@ -213,7 +215,7 @@ static void parabola(void) {
             worst = fmax(worst, fabs((double)((float *)field.data)[i] - 1.3));
             worst = fmax(worst, fabs((double)((float *)field.data)[i + 26 * 22] + 0.7));
         }
-        if (!CHECK(worst < 2e-3) || getenv("SHOW")) fprintf(stderr, "side %d: %g\n", k, worst);
+        if (!CHECK(worst < 2e-3)) fprintf(stderr, "side %d: %g\n", k, worst);
         mv_volume_free(T, &field);
     }
     mv_volume_free(T, &a), mv_volume_free(T, &b);
@@ -258,7 +260,7 @@ static void deep(void) {
         error[k] /= count;
         mv_volume_free(T, &field);
     }
-    if (!CHECK(error[0] > 1 && error[1] < 0.1) || getenv("SHOW"))
+    if (!CHECK(error[0] > 1 && error[1] < 0.1))
         fprintf(stderr, "3 levels: %g, all: %g\n", error[0], error[1]);
     mv_volume_free(T, &a), mv_volume_free(T, &b);
 }
