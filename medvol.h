@@ -43272,7 +43272,7 @@ static mv_status mv__of_poly_make(mv_ctx *ctx, mv__of_poly *g, const mv__of *d, 
     }
     for (i = 0; i < 2 * g->r + 1; i++) g->w[i] = (float)(w[i] / sum);
     g->loose = 1e-3f;
-    g->least = 1e-7f;
+    g->least = 1e-2f;
     g->most = (float)(g->r + 1);
     g->strips = mv__divup(g->n[0], MV__OF_TILE_X);
     tiles = g->strips * mv__divup(g->n[1], MV__OF_STRIP_Y);

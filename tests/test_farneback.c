@@ -121,7 +121,7 @@ static void step_of(const frame *t, const double *ef, const double *eg) {
                     for (c = 0; c < 5; c++) g[c] += w * s[5 * (at + j * nx + i) + c];
                 }
             for (c = 0; c < 5; c++) g[c] /= all;
-            keep = 1e-3 * (g[0] + g[2]) + 1e-7;
+            keep = 1e-3 * (g[0] + g[2]) + 1e-2;
             m[0] = g[0] + keep, m[1] = m[2] = g[1], m[3] = g[2] + keep;
             for (c = 0; c < 2; c++) b[c] = g[3 + c] + keep * t->u[c][at];
             solve(m, b, 2);
@@ -203,7 +203,7 @@ static void parabola(void) {
     o.method = MEDVOL_FLOW_FARNEBACK, o.control.levels = 1, o.control.iterations = 40;
     o.control.tolerance = 1e-9;
     for (k = 3; k <= 15; k += 4) {
-        o.poly_n = k, o.poly_sigma = 0.25 * k, o.box = k == 7, o.window = k == 11 ? 5 : 0;
+        o.poly_n = k, o.poly_sigma = 0.25 * k, o.box = k == 7, o.window = k == 11 ? 15 : 0;
         for (i = 0; i < 26 * 22; i++) {
             const double x = (double)(i % 26) - 9, y = (double)(size_t)(i / 26) - 12, d = 1.3, e = -0.7;
             ((float *)b.data)[i] = (float)(30 + 2 * x - 3 * y + x * x + 0.8 * y * y - 0.5 * x * y);
