@@ -42124,7 +42124,7 @@ enum { MV__OF_TAPS = 15, MV__OF_WINDOW = 63, MV__OF_COEFS = 5, MV__OF_STRIP_Y = 
 typedef struct mv__of_axis {
     size_t n, k;
     float h[MV__OF_TAPS][3][MV__OF_TAPS + 1];
-    float mean[MV__OF_TAPS], bend[MV__OF_TAPS], trust[MV__OF_TAPS]; /* trust: how little noise comes through */
+    float mean[MV__OF_TAPS], bend[MV__OF_TAPS], trust[MV__OF_TAPS]; /* trust: less where more noise is */
 } mv__of_axis;
 typedef struct mv__of_poly {
     const float *f, *m, *u[2]; /* images of the level, channel behind channel; the field before */
@@ -42256,7 +42256,8 @@ static double MV__K(mv__of_product)(const mv__of_poly *g, const mv__of_strip *t,
         const mvi k = mvi_add(mvi_trunc(wx), mvi_mul(mvi_trunc(mvf_sub(wy, y0)), mvi_set1(g->n[0])));
         const mvf nx = mvf_min(mvf_sub(qx, x0), mvf_min(mvf_sub(x1, qx), reach));
         const mvf ny = mvf_min(mvf_sub(qy, ytop), mvf_min(mvf_sub(yend, qy), reach));
-        const mvf ends = mvf_mul(mvf_gather(g->ends[0], mvi_trunc(nx)), mvf_gather(g->ends[1], mvi_trunc(ny)));
+        const mvf ends = mvf_mul(mvf_gather(g->ends[0], mvi_trunc(nx)),
+                                 mvf_gather(g->ends[1], mvi_trunc(ny)));
         const mvf weight = mvf_sel(in, mvf_mul(mvf_mul(trust, ends), mvf_load(t->trust + i)), zero);
         const mvf e0 = mvf_sub(du, at0), e1 = mvf_sub(dv, at1);
         mvf m[MV__OF_COEFS], b0, b1, p, q, s, to[MV__OF_COEFS];
@@ -42292,10 +42293,10 @@ static double MV__K(mv__of_product)(const mv__of_poly *g, const mv__of_strip *t,
     }
     return (double)MV__K(mv__of_sum)(sum);
 }
-/* the sums over the windows of row y, and the displacements that suit them best; returns the longest square of
-   a step */
+/* the sums over the windows of row y, and the displacements that suit them best; returns the longest square
+   of a step */
 static float MV__K(mv__of_settle)(const mv__of_poly *g, const mv__of_strip *t, size_t y) {
-    const size_t side = 2 * g->r + 1, area = MV__OF_COEFS * MV__OF_WIDE, to = y * g->n[0] + t->x1;
+    const size_t side = 2 * g->r + 1, area = (size_t)MV__OF_COEFS * MV__OF_WIDE, to = y * g->n[0] + t->x1;
     const mvf loose = mvf_set1(g->loose), least = mvf_set1(g->least), top = mvf_set1(g->most),
               low = mvf_set1(-g->most), at0 = mvf_set1(t->at[0]), at1 = mvf_set1(t->at[1]);
     const float *rows[MV__OF_WINDOW];
@@ -42333,7 +42334,7 @@ static float MV__K(mv__of_settle)(const mv__of_poly *g, const mv__of_strip *t, s
     return longest;
 }
 static void MV__K(mv__of_strip_run)(const mv__of_poly *g, const mv__of_strip *t, size_t tile) {
-    const size_t side = 2 * g->r + 1, area = MV__OF_COEFS * MV__OF_WIDE, end = t->y1 + t->th;
+    const size_t side = 2 * g->r + 1, area = (size_t)MV__OF_COEFS * MV__OF_WIDE, end = t->y1 + t->th;
     double total = 0.0;
     float longest = 0.0f;
     size_t i, j, c;

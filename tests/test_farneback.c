@@ -200,7 +200,7 @@ static void parabola(void) {
     int k;
     CHECK_OK(mv_volume_alloc(T, &a, MEDVOL_F32, 2, dim));
     CHECK_OK(mv_volume_alloc(T, &b, MEDVOL_F32, 2, dim));
-    o.method = MEDVOL_FLOW_FARNEBACK, o.control.levels = 1, o.control.iterations = 40;
+    o.method = MEDVOL_FLOW_FARNEBACK, o.control.levels = 1, o.control.iterations = 300;
     o.control.tolerance = 1e-9;
     for (k = 3; k <= 15; k += 4) {
         o.poly_n = k, o.poly_sigma = 0.25 * k, o.box = k == 7, o.window = k == 11 ? 15 : 0;
@@ -220,8 +220,8 @@ static void parabola(void) {
     }
     mv_volume_free(T, &a), mv_volume_free(T, &b);
 }
-/* A warp of 24 pixels, 6 on the third level: the step of a window's least squares does not reach as far. Levels
-   from the image's size do. */
+/* A warp of 24 pixels, 6 on the third level: the steps of least squares do not reach as far. With levels from
+   the image's size they do. */
 enum { DEEP = 448 };
 static double weave(double x, double y) {
     return 120 + 35 * sin(0.9 * x) * sin(0.85 * y + 0.3 * sin(0.05 * x)) + 25 * sin(0.031 * x + 0.017 * y) *

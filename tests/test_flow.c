@@ -504,7 +504,7 @@ static void tv(void) {
     mv_volume_free(T, &f);
 }
 static void expansions(void) { /* as the other methods, by expansions in polynomials */
-    static const double most[3] = {0.02, 0.03, 0.2}; /* a wave of 97 pixels is wider than windows, but little */
+    static const double most[3] = {0.02, 0.03, 0.2}; /* of 97 pixels a window takes the mean */
     mv_volume f = {0}, g = {0}, field = {0};
     mv_flow_opt o = {0};
     double worst;
@@ -677,5 +677,5 @@ static void refused(void) {
 }
 const t_case tests_flow[] = {{"warps", warps, 0}, {"same", same, 0}, {"sizes", sizes, 0}, {"plain", plain, 0},
     {"types", types, 0}, {"channels", channels, 0}, {"gain", gain, 0}, {"geometry", geometry, 0},
-    {"start", start, 0}, {"solid", solid, 0}, {"tv_steps", tv_steps, 0}, {"tv", tv, 0}, {"expansions", expansions, 0}, {"control", control,
-        0}, {"refused", refused, 0}, {0}};
+    {"start", start, 0}, {"solid", solid, 0}, {"tv_steps", tv_steps, 0}, {"tv", tv, 0},
+    {"expansions", expansions, 0}, {"control", control, 0}, {"refused", refused, 0}, {0}};

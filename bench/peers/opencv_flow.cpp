@@ -2,10 +2,10 @@
    cflags: $(pkg-config --cflags opencv4 | sed s,-I,-isystem,g)
    libs: -lopencv_video -lopencv_imgproc -lopencv_core -lstdc++ */
 /* OpenCV's dense inverse search and its Farneback, 8 bits. Its field is interleaved: no copy into ours is
-   counted. Its Farneback: poly_n is a radius (5: filters of 11), levels end where a side has 32 pixels and
-   `levels` does not count the finest, windows are boxes (here of 15; its Gaussian of 25 has deviation 3.6, ours
-   5), rows and columns at the borders are repeated and weighed by fixed factors within 5 pixels, where q + u(q)
-   is outside the fixed image stands for both. */
+   counted. Its Farneback: poly_n is a radius (5: filters of 11); `levels` does not count the finest, and they
+   end where a side has 32 pixels; windows are boxes, here of 15 (its Gaussian of 25 has deviation 3.6, ours
+   5); rows and columns at the borders are repeated, and weighed by fixed factors within 5 pixels; where q +
+   u(q) is outside, the fixed image stands for both. */
 #include "../bench.h"
 #include <opencv2/core.hpp>
 #include <opencv2/video.hpp>
