@@ -3033,7 +3033,7 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
    field: as of mv_register_lncc, f32, x, y, 1, 1, 2 or x, y, z, 1, 3, mm (world RAS+), strides are free.
    report: energy is the mean square of W - F in variances (without refinement: of patches less their means),
    update the last pass's longest. FARNEBACK: energy of b_F - b_M instead.
-   Memory, floats a voxel: 2.7 a channel, of the field 6 and 0.5 (finest 2: a quarter of the latter two);
+   Memory, floats a voxel: 2.7 a channel, of the field 5 and 0.5 (finest 2: a quarter of the latter two);
    TV-L1 10 more, FARNEBACK 0.5 less; expansions of 512 rows and as many more as displacements differ.
    Threads: rows of patches, tiles; bits do not depend on them. Numerics: levels agree to 0.02 voxels where
    there is texture. Errors: as mv_register_lncc (images of one voxel are allowed), _SHAPE (channels, start),
@@ -42395,6 +42395,7 @@ typedef struct mv__of {
     mv_volume fix[MEDVOL_LEVELS], mov[MEDVOL_LEVELS]; /* x, y, z, 1, channels */
     int axes, levels, finest;
     size_t channels, n[3], done, total; /* n: of the level */
+    size_t shape[MEDVOL_LEVELS][3];     /* of the levels: images are gone before the result comes */
     double begun, turn[9];              /* fixed voxels to mm */
     float *u[3], *t[3];
     void *block;
@@ -42557,6 +42558,7 @@ static mv_status mv__of_images_make(mv_ctx *ctx, mv__of *d, const mv_volume *fix
     if (d->o.control.levels) n = mv__minz(n, (size_t)d->o.control.levels);
     d->levels = (int)n;
     st = mv_pyramid(ctx, d->fix, n, &d->fix[0], &opt);
+    for (k = 0; k < 3 * d->levels && st == MEDVOL_OK; k++) d->shape[k / 3][k % 3] = d->fix[k / 3].dim[k % 3];
     return st < 0 ? st : mv_pyramid(ctx, d->mov, n, &d->mov[0], &opt);
 }
 
@@ -42635,7 +42637,14 @@ static mv_status mv__of_grow_all(mv_ctx *ctx, mv__of_grown *g) {
 }
 static void mv__of_shape(const mv__of *d, int level, size_t *n) {
     int k;
-    for (k = 0; k < 3; k++) n[k] = d->fix[level].dim[k];
+    for (k = 0; k < 3; k++) n[k] = d->shape[level][k];
+}
+static void mv__of_images_free(mv_ctx *ctx, mv__of *d) {
+    int k;
+    for (k = 0; k < MEDVOL_LEVELS; k++) {
+        mv_volume_free(ctx, &d->fix[k]);
+        mv_volume_free(ctx, &d->mov[k]);
+    }
 }
 /* memory for the field of a level, twice */
 static mv_status mv__of_room(mv_ctx *ctx, mv__of *d, int level, void **block, float **u, float **t) {
@@ -43487,6 +43496,7 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
     for (r = 0; r < 3; r++)
         for (k = 0; k < 3; k++) d->turn[3 * r + k] = fixed->affine[4 * r + k];
     st = mv__of_run(ctx, d, fixed, moving, &reached);
+    mv__of_images_free(ctx, d);
     if (st == MEDVOL_OK) st = mv__out_begin(ctx, op, &out, field, &like, MEDVOL_F32, 5, dim, 0);
     if (st == MEDVOL_OK) {
         out.slope = 1.0;
@@ -43494,10 +43504,6 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
         st = mv__of_result(ctx, d, reached, &out);
         if (st == MEDVOL_OK && o.control.report) st = mv__ln_folds(ctx, &out, &d->rep.folded);
         st = mv__out_end(ctx, st, &out, field);
-    }
-    for (k = 0; k < MEDVOL_LEVELS; k++) {
-        mv_volume_free(ctx, &d->fix[k]);
-        mv_volume_free(ctx, &d->mov[k]);
     }
     if (o.control.report && st == MEDVOL_OK) *o.control.report = d->rep;
     mv__free(ctx, d->block);
