@@ -41,7 +41,7 @@
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
      [REGISTER]   registration: rigid to affine, phase; by local correlation, B-splines, demons
-     [FLOW]       dense flow between images that are alike: inverse search
+     [FLOW]       dense flow between images that are alike: inverse search, TV-L1, polynomial expansions
      [LANDMARK]   fits of points, thin-plate splines, manual corrections
      [LAYER]      layers of images, contrast, pictures of registrations
      [END]        close the pass, licence
@@ -3037,6 +3037,7 @@ MEDVOL_DEF mv_status mv_field_correct(mv_ctx *ctx, mv_volume *dst, const mv_volu
 typedef enum mv_flow_method {
     MEDVOL_FLOW_DIS = 0,  /* dense inverse search, in the plane with variational refinement */
     MEDVOL_FLOW_TVL1 = 1, /* absolute differences and total variation; in the plane, one channel */
+    MEDVOL_FLOW_FARNEBACK = 2, /* expansions by quadratic polynomials; in the plane */
     MEDVOL_FLOW_METHOD_FORCE_INT = 0x7fffffff
 } mv_flow_method;
 typedef enum mv_flow_preset {
@@ -3059,8 +3060,14 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
     double alpha, gamma, delta;
     int warps, rough;          /* TV-L1: at each level [5, 5, 10]; no medians of 3 x 3 between them */
     double lambda, theta, tau; /* weight of differences [0.15], coupling [0.3], step, to 0.25 [0.25] */
-    mv_register_control control; /* iterations: steps of a patch [12, 8, 12], TV-L1: after a warp [30]; levels
-                                    [until an axis has 16 voxels]; slope is not looked at */
+    /* FARNEBACK: sides of what is expanded, odd, to 15 [5], and of windows, odd, to 63 [25]; deviation of the
+       former, 0.3 to 10 [1.1]; windows are boxes, no Gaussians of deviation window / 5 */
+    int poly_n, window;
+    double poly_sigma;
+    int box;
+    mv_register_control control; /* iterations: steps of a patch [12, 8, 12], TV-L1: after a warp [30],
+                                    FARNEBACK: at each level [2, 2, 3]; levels [until an axis has 16 voxels];
+                                    slope is not looked at */
 } mv_flow_opt;
 /* mv_flow: the displacement field u, on the fixed image's voxels, by which moving(p + u(p)) resembles
    fixed(p).
@@ -3074,18 +3081,24 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
    TVL1: after each warp of the moving image, with g the gradients of both images' mean,
      v = u - g clip(rho, -lambda theta |g|^2, lambda theta |g|^2) / |g|^2,  rho = W - F + g (u - u0),
      u = v + theta div p,  p = (p + tau / theta grad u) / (1 + tau / theta |grad u|).
+   FARNEBACK: about each voxel of both images the polynomial c + b'x + x'Ax that suits best, weighted by a
+   Gaussian of deviation poly_sigma, of what lies within the image and the side poly_n; then, with A the mean
+   of both images', taken from the moving one at q + u(q), the displacement d of each voxel's window by
+     minimize sum |2 A (d - u(q)) - b_F(q) + b_M(q + u(q))|^2
+   over its voxels q, less where polynomials lean to one side, not at all where q + u(q) is outside; with next
+   to no contrast u stays. Offsets need no `gain`; with it, images are brought to equal mean and deviation.
    Images: any real type; x, y or x, y, z, or up to four channels as x, y, 1, 1, c. Where moving lies on
    another grid, it is first resampled to the fixed one's, linearly. Intensities are scaled to deviation 50.
    NaN and what is beyond 1e37 is interpolated along rows. Images without contrast leave u = start.
    field: as of mv_register_lncc, f32, x, y, 1, 1, 2 or x, y, z, 1, 3, mm (world RAS+), strides are free.
    report: energy is the mean square of W - F in variances (without refinement: of patches less their means),
-   update the last pass's longest.
-   Memory, floats a voxel: 2.7 a channel, of the field 6 and 0.5 (finest 2: a quarter of the latter two);
-   TV-L1 10 more.
+   update the last pass's longest. FARNEBACK: energy of b_F - b_M instead.
+   Memory, floats a voxel: 2.7 a channel, of the field 5 and 0.5 (finest 2: a quarter of the latter two);
+   TV-L1 10 more, FARNEBACK 0.5 less; expansions of 512 rows and as many more as displacements differ.
    Threads: rows of patches, tiles; bits do not depend on them. Numerics: levels agree to 0.02 voxels where
    there is texture. Errors: as mv_register_lncc (images of one voxel are allowed), _SHAPE (channels, start),
-   _RANGE (options), _UNSUPPORTED (TV-L1 of volumes or channels); field as it was. Source: Kroeger et al.
-   2016, Brox et al. 2004, Zach et al. 2007. */
+   _RANGE (options), _UNSUPPORTED (TV-L1 of volumes or channels, FARNEBACK of volumes); field as it was.
+   Source: Kroeger et al. 2016, Brox et al. 2004, Zach et al. 2007, Farneback 2003. */
 MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed, const mv_volume *moving,
                              const mv_flow_opt *opt);
 #endif
@@ -42319,7 +42332,8 @@ MEDVOL_DEF mv_status mv_register_search(mv_ctx *ctx, mv_volume *field, const mv_
 #endif /* MEDVOL_NO_REGISTER */
 
 /* ==== [FLOW] dense displacements between images that are alike. Owns mv__of_*. Uses [VOLUME] [RESAMPLE]
-   [FILTER] [FIELD] [REGISTER]. Source: Kroeger et al. 2016 (inverse search), Brox et al. 2004 (refinement).
+   [FILTER] [FIELD] [REGISTER]. Source: Kroeger et al. 2016 (inverse search), Brox et al. 2004 (refinement),
+   Zach et al. 2007 (total variation), Farneback 2003 (expansions).
    ======================================================================================================== */
 #ifndef MEDVOL_NO_FLOW
 #ifdef MV__PASS
@@ -43213,6 +43227,276 @@ static void MV__K(mv__of_median)(float *d, const float *const *rows, size_t n) {
     mv_end();
 }
 #undef MV__OF_SORT
+/* ---- expansions by quadratic polynomials (Farneback, SCIA 2003) ---- */
+#if MV__PASS == 1
+enum { MV__OF_TAPS = 15, MV__OF_WINDOW = 63, MV__OF_COEFS = 5, MV__OF_STRIP_Y = 128, MV__OF_BAND = 512 };
+/* Filters of an axis: products with polynomials 1, x - mean, x^2 - bend x - c that are orthogonal under the
+   applicability within the image. Within k of an end each place has its own. */
+typedef struct mv__of_axis {
+    size_t n, k;
+    float h[MV__OF_TAPS][3][MV__OF_TAPS + 1];
+    float mean[MV__OF_TAPS], bend[MV__OF_TAPS], trust[MV__OF_TAPS]; /* trust: less where more noise is */
+} mv__of_axis;
+typedef struct mv__of_poly {
+    const float *f, *m, *u[2]; /* images of the level, channel behind channel; the field before */
+    float *out[2];
+    size_t n[2], step, channels, strips, jobs;
+    float *e;                  /* expansions of rows first.. of the moving image, 5 planes a channel */
+    size_t plane, first, rows; /* plane: of so many floats */
+    size_t y0, y1;             /* the band: rows of the field */
+    size_t r;                  /* of windows */
+    float w[MV__OF_WINDOW + 1], loose, least, most; /* least: of a step */
+    mv__of_axis axis[2];
+    float ends[2][MV__OF_TAPS]; /* trust by the distance from the nearer end of an axis */
+    float *range;              /* of each row of the field: least and greatest row it leads to */
+    float *longest;            /* of each tile: the longest square of an update */
+    double *left;              /* and squares of differences of gradients before it */
+    float *scratch;
+    size_t room;
+} mv__of_poly;
+/* A tile of the field. Rows of MV__OF_WIDE floats; place 0 is that of voxel x1 - r. */
+typedef struct mv__of_strip {
+    size_t x1, y1, tw, th, x0, w, skip; /* what is written; columns of the image, and what lies before them */
+    float at[2];                        /* displacements are relative to this one: that of the middle */
+    float *ring, *v, *trust, *own, *c[MV__OF_COEFS], *s[MV__OF_COEFS];
+} mv__of_strip;
+static inline size_t mv__of_place_of(const mv__of_axis *a, size_t x) {
+    if (a->n < 2 * a->k + 1 || x < a->k) return x;
+    return x + a->k < a->n ? a->k : 2 * a->k + 1 - (a->n - x);
+}
+/* one column of mv__of_expand, where a row ends */
+static void mv__of_expand_end(float *const *d, float *const *v, const mv__of_axis *a, size_t x0, size_t i) {
+    static const int from[MV__OF_COEFS] = {0, 1, 0, 2, 1}, by[MV__OF_COEFS] = {1, 0, 2, 0, 1};
+    const size_t k = a->k, x = x0 + i, c = mv__of_place_of(a, x);
+    const size_t lo = x < k ? k - x : 0, hi = mv__minz(2 * k + 1, a->n - x + k);
+    size_t j, t;
+    for (j = 0; j < MV__OF_COEFS; j++) {
+        const float *h = a->h[c][by[j]], *q = v[from[j]] + i;
+        float sum = 0.0f;
+        for (t = lo; t < hi; t++) sum += h[t] * q[t];
+        d[j][i] = sum;
+    }
+    d[0][i] -= a->bend[c] * d[2][i];
+    d[1][i] -= a->mean[c] * d[4][i];
+}
+#endif
+#define MV__OF_SOME(p) (left == MVF_N ? mvf_load(p) : mvf_loadn(p, left))
+/* d = the sum of w[t] rows[t] */
+static void MV__K(mv__of_taps)(float *d, const float *const *rows, const float *w, size_t taps, size_t n) {
+    size_t i = 0, t;
+    for (; i + 4 * MVF_N <= n; i += 4 * MVF_N) {
+        mvf a = mvf_zero(), b = a, c = a, e = a;
+        for (t = 0; t < taps; t++) {
+            const float *s = rows[t] + i;
+            const mvf k = mvf_set1(w[t]);
+            a = mvf_mad(k, mvf_load(s), a);
+            b = mvf_mad(k, mvf_load(s + MVF_N), b);
+            c = mvf_mad(k, mvf_load(s + 2 * MVF_N), c);
+            e = mvf_mad(k, mvf_load(s + 3 * MVF_N), e);
+        }
+        mvf_store(d + i, a);
+        mvf_store(d + i + MVF_N, b);
+        mvf_store(d + i + 2 * MVF_N, c);
+        mvf_store(d + i + 3 * MVF_N, e);
+    }
+    for (; i < n; i += MVF_N) {
+        const size_t left = mv__minz(n - i, MVF_N);
+        mvf a = mvf_zero();
+        for (t = 0; t < taps; t++) a = mvf_mad(mvf_set1(w[t]), mvf_loadn(rows[t] + i, left), a);
+        mvf_storen(d + i, a, left);
+    }
+}
+/* d: slopes along x and y, halves of second derivatives, the mixed one, at voxels x0.. of row y; room: three
+   rows */
+static void MV__K(mv__of_expand)(float *const *d, const float *s, const mv__of_axis *a, size_t y, size_t x0,
+                                 size_t w, float *room) {
+    static const int from[MV__OF_COEFS] = {0, 1, 0, 2, 1}, by[MV__OF_COEFS] = {1, 0, 2, 0, 1};
+    const size_t n = a[0].n, k = a[0].k, taps = 2 * k + 1, cy = mv__of_place_of(&a[1], y);
+    const size_t lo = x0 > k ? x0 - k : 0, hi = mv__minz(x0 + w + k, n), end = n > 2 * k ? n - k : 0;
+    const size_t left = end && x0 < k ? mv__minz(k - x0, w) : 0;
+    const size_t right = mv__maxz(left, end > x0 ? mv__minz(end - x0, w) : 0);
+    const float *rows[MV__OF_TAPS];
+    float *v[3];
+    size_t t, i, j;
+    for (t = 0; t < taps; t++) rows[t] = s + mv__minz(y + t > k ? y + t - k : 0, a[1].n - 1) * n + lo;
+    for (j = 0; j < 3; j++) {
+        v[j] = room + j * MV__OF_WIDE;
+        MV__K(mv__of_taps)(v[j] + (lo + k - x0), rows, a[1].h[cy][j], taps, hi - lo);
+    }
+    for (j = 0; j < MV__OF_COEFS; j++) {
+        for (t = 0; t < taps; t++) rows[t] = v[from[j]] + left + t;
+        MV__K(mv__of_taps)(d[j] + left, rows, a[0].h[k][by[j]], taps, right - left);
+    }
+    for (i = 0; i < left; i++) mv__of_expand_end(d, v, a, x0, i);
+    for (i = right; i < w; i++) mv__of_expand_end(d, v, a, x0, i);
+    for (i = 0; i < w && (a[1].mean[cy] != 0.0f || a[1].bend[cy] != 0.0f); i++) {
+        d[0][i] -= a[1].mean[cy] * d[4][i];
+        d[1][i] -= a[1].bend[cy] * d[3][i];
+    }
+}
+/* What row y of the tile says of displacements, into o: A'A and A'b by A the mean of both images' second
+   derivatives and b the difference of their gradients; what is known of channels before is there. Returns the
+   squares of differences in the tile's own columns. */
+static double MV__K(mv__of_product)(const mv__of_poly *g, const mv__of_strip *t, size_t y, size_t c,
+                                    float *const *o) {
+    const mvf x0 = mvf_set1(-(ptrdiff_t)t->x0), x1 = mvf_set1((ptrdiff_t)(g->n[0] - 1) - (ptrdiff_t)t->x0);
+    const ptrdiff_t down = (ptrdiff_t)g->first - (ptrdiff_t)y;
+    const mvf y0 = mvf_set1(down), y1 = mvf_set1(down + (ptrdiff_t)g->rows - 1), zero = mvf_zero();
+    const mvf cx = g->n[0] > 1 ? mvf_sub(x1, mvf_set1(1.0f)) : x1;
+    const mvf cy = g->rows > 1 ? mvf_sub(y1, mvf_set1(1.0f)) : y1;
+    const mvf half = mvf_set1(0.5f), at0 = mvf_set1(t->at[0]), at1 = mvf_set1(t->at[1]);
+    const mvf reach = mvf_set1(g->axis[0].k), ytop = mvf_set1(-(ptrdiff_t)y),
+              yend = mvf_set1((ptrdiff_t)(g->n[1] - 1) - (ptrdiff_t)y);
+    const mvf trust = mvf_set1(g->axis[1].trust[mv__of_place_of(&g->axis[1], y)]);
+    const size_t row = y * g->n[0] + t->x0, dy = g->rows > 1 ? g->n[0] : 0;
+    const float *u = g->u[0] + row, *v = g->u[1] + row;
+    const float *e = g->e + c * MV__OF_COEFS * g->plane + t->x0;
+    mvf sum = zero;
+    size_t i;
+    int j;
+    for (i = 0; i < t->w; i += MVF_N) {
+        const size_t left = mv__minz(t->w - i, MVF_N);
+        const mvf du = MV__OF_SOME(u + i);
+        const mvf dv = MV__OF_SOME(v + i);
+        const mvf px = mvf_add(mvf_fromi(mvi_add(mvi_set1(i), mvi_iota())), du);
+        const mvm in = mvm_and(mvm_and(mvf_ge(px, x0), mvf_le(px, x1)),
+                               mvm_and(mvf_ge(dv, y0), mvf_le(dv, y1)));
+        const mvf qx = mvf_min(mvf_max(px, x0), x1), qy = mvf_min(mvf_max(dv, y0), y1);
+        const mvf wx = mvf_min(mvf_floor(qx), cx), wy = mvf_min(mvf_floor(qy), cy);
+        const mvf fx = mvf_sub(qx, wx), fy = mvf_sub(qy, wy);
+        const mvi k = mvi_add(mvi_trunc(wx), mvi_mul(mvi_trunc(mvf_sub(wy, y0)), mvi_set1(g->n[0])));
+        const mvf nx = mvf_min(mvf_sub(qx, x0), mvf_min(mvf_sub(x1, qx), reach));
+        const mvf ny = mvf_min(mvf_sub(qy, ytop), mvf_min(mvf_sub(yend, qy), reach));
+        const mvf ends = mvf_mul(mvf_gather(g->ends[0], mvi_trunc(nx)),
+                                 mvf_gather(g->ends[1], mvi_trunc(ny)));
+        const mvf weight = mvf_sel(in, mvf_mul(mvf_mul(trust, ends), mvf_load(t->trust + i)), zero);
+        const mvf e0 = mvf_sub(du, at0), e1 = mvf_sub(dv, at1);
+        mvf m[MV__OF_COEFS], b0, b1, p, q, s, to[MV__OF_COEFS];
+        MV__UNROLL for (j = 0; j < MV__OF_COEFS; j++) {
+            const float *plane = e + (size_t)j * g->plane;
+            mvf a[2], b[2], upper, lower;
+            MV__K(mv__corners)(plane, dy, 0, k, a, b, 2);
+            upper = mvf_mad(fx, mvf_sub(b[0], a[0]), a[0]);
+            lower = mvf_mad(fx, mvf_sub(b[1], a[1]), a[1]);
+            m[j] = mvf_mad(fy, mvf_sub(lower, upper), upper);
+        }
+        b0 = mvf_sub(mvf_load(t->c[0] + i), m[0]);
+        b1 = mvf_sub(mvf_load(t->c[1] + i), m[1]);
+        p = mvf_add(mvf_load(t->c[2] + i), m[2]);
+        s = mvf_add(mvf_load(t->c[3] + i), m[3]);
+        q = mvf_mul(half, mvf_add(mvf_load(t->c[4] + i), m[4]));
+        sum = mvf_mad(mvf_mul(mvf_sel(in, mvf_load(t->own + i), zero), b0), b0, sum);
+        sum = mvf_mad(mvf_mul(mvf_sel(in, mvf_load(t->own + i), zero), b1), b1, sum);
+        b0 = mvf_mad(p, e0, mvf_mad(q, e1, b0));
+        b1 = mvf_mad(q, e0, mvf_mad(s, e1, b1));
+        to[0] = mvf_mul(weight, mvf_mad(p, p, mvf_mul(q, q)));
+        to[1] = mvf_mul(weight, mvf_mul(q, mvf_add(p, s)));
+        to[2] = mvf_mul(weight, mvf_mad(s, s, mvf_mul(q, q)));
+        to[3] = mvf_mul(weight, mvf_mad(p, b0, mvf_mul(q, b1)));
+        to[4] = mvf_mul(weight, mvf_mad(q, b0, mvf_mul(s, b1)));
+        MV__UNROLL for (j = 0; j < MV__OF_COEFS; j++) {
+            float *d = o[j] + t->skip + i;
+            if (left < MVF_N) {
+                if (c) to[j] = mvf_add(to[j], mvf_loadn(d, left));
+                mvf_storen(d, to[j], left);
+            } else mvf_store(d, c ? mvf_add(to[j], mvf_load(d)) : to[j]);
+        }
+    }
+    return (double)MV__K(mv__of_sum)(sum);
+}
+/* the sums over the windows of row y, and the displacements that suit them best; returns the longest square
+   of a step */
+static float MV__K(mv__of_settle)(const mv__of_poly *g, const mv__of_strip *t, size_t y) {
+    const size_t side = 2 * g->r + 1, area = (size_t)MV__OF_COEFS * MV__OF_WIDE, to = y * g->n[0] + t->x1;
+    const mvf loose = mvf_set1(g->loose), least = mvf_set1(g->least), top = mvf_set1(g->most),
+              low = mvf_set1(-g->most), at0 = mvf_set1(t->at[0]), at1 = mvf_set1(t->at[1]);
+    const float *rows[MV__OF_WINDOW];
+    float lane[MVF_N], longest;
+    mvf most = mvf_zero();
+    size_t i, j;
+    for (j = 0; j < MV__OF_COEFS; j++) {
+        for (i = 0; i < side; i++) rows[i] = t->ring + (y + i) % side * area + j * MV__OF_WIDE;
+        MV__K(mv__of_taps)(t->v, rows, g->w, side, t->tw + 2 * g->r);
+        for (i = 0; i < side; i++) rows[i] = t->v + i;
+        MV__K(mv__of_taps)(t->s[j], rows, g->w, side, t->tw);
+    }
+    for (i = 0; i < t->tw; i += MVF_N) {
+        const size_t left = mv__minz(t->tw - i, MVF_N);
+        const mvf u = MV__OF_SOME(g->u[0] + to + i), v = MV__OF_SOME(g->u[1] + to + i);
+        const mvf e0 = mvf_sub(u, at0), e1 = mvf_sub(v, at1), g12 = MV__OF_SOME(t->s[1] + i);
+        mvf g11 = MV__OF_SOME(t->s[0] + i), g22 = MV__OF_SOME(t->s[2] + i), b0, b1, k;
+        const mvf keep = mvf_mad(loose, mvf_add(g11, g22), least);
+        g11 = mvf_add(g11, keep);
+        g22 = mvf_add(g22, keep);
+        b0 = mvf_mad(keep, e0, MV__OF_SOME(t->s[3] + i));
+        b1 = mvf_mad(keep, e1, MV__OF_SOME(t->s[4] + i));
+        k = mvf_div(mvf_set1(1.0f), mvf_nmad(g12, g12, mvf_mul(g11, g22)));
+        g11 = mvf_sub(mvf_mul(k, mvf_nmad(g12, b0, mvf_mul(g11, b1))), e1); /* the step along y */
+        g22 = mvf_sub(mvf_mul(k, mvf_nmad(g12, b1, mvf_mul(g22, b0))), e0);
+        b0 = mvf_min(mvf_max(g22, low), top);
+        b1 = mvf_min(mvf_max(g11, low), top);
+        most = mvf_max(mvf_mad(b0, b0, mvf_mul(b1, b1)), most);
+        MV__K(mv__fd_put)(g->out[0] + to + i, mvf_add(u, b0), left);
+        MV__K(mv__fd_put)(g->out[1] + to + i, mvf_add(v, b1), left);
+    }
+    mvf_store(lane, most);
+    longest = lane[0];
+    for (i = 1; i < MVF_N; i++) longest = lane[i] > longest ? lane[i] : longest;
+    return longest;
+}
+static void MV__K(mv__of_strip_run)(const mv__of_poly *g, const mv__of_strip *t, size_t tile) {
+    const size_t side = 2 * g->r + 1, area = (size_t)MV__OF_COEFS * MV__OF_WIDE, end = t->y1 + t->th;
+    double total = 0.0;
+    float longest = 0.0f;
+    size_t i, j, c;
+    for (i = 0; i < t->th + 2 * g->r; i++) { /* row y1 - r + i is kept at (y1 + i) % side */
+        const int there = t->y1 + i >= g->r && t->y1 + i - g->r < g->n[1];
+        const size_t y = there ? t->y1 + i - g->r : 0;
+        float *o[MV__OF_COEFS];
+        for (j = 0; j < MV__OF_COEFS; j++) o[j] = t->ring + (t->y1 + i) % side * area + j * MV__OF_WIDE;
+        if (!there) mv__memset(o[0], 0, area * sizeof(float));
+        for (c = 0; there && c < g->channels; c++) {
+            double left;
+            MV__K(mv__of_expand)(t->c, g->f + c * g->step, g->axis, y, t->x0, t->w, t->v);
+            left = MV__K(mv__of_product)(g, t, y, c, o);
+            if (y >= t->y1 && y < end) total += left;
+        }
+        if (i >= 2 * g->r) {
+            const float l = MV__K(mv__of_settle)(g, t, t->y1 + i - 2 * g->r);
+            longest = l > longest ? l : longest;
+        }
+    }
+    mv_end();
+    g->left[tile] = total;
+    g->longest[tile] = longest;
+}
+/* of rows from..to of the field the least and the greatest row they lead to */
+static void MV__K(mv__of_reach)(const mv__of_poly *g, size_t from, size_t to) {
+    size_t y, i;
+    for (y = from; y < to; y++) {
+        const float *v = g->u[1] + y * g->n[0];
+        mvf low = mvf_set1(v[0]), high = low;
+        float lane[2][MVF_N];
+        for (i = 0; i + MVF_N <= g->n[0]; i += MVF_N) {
+            low = mvf_min(mvf_load(v + i), low);
+            high = mvf_max(mvf_load(v + i), high);
+        }
+        mvf_store(lane[0], low);
+        mvf_store(lane[1], high);
+        for (; i < g->n[0]; i++) {
+            lane[0][0] = v[i] < lane[0][0] ? v[i] : lane[0][0];
+            lane[1][0] = v[i] > lane[1][0] ? v[i] : lane[1][0];
+        }
+        for (i = 1; i < MVF_N; i++) {
+            lane[0][0] = lane[0][i] < lane[0][0] ? lane[0][i] : lane[0][0];
+            lane[1][0] = lane[1][i] > lane[1][0] ? lane[1][i] : lane[1][0];
+        }
+        g->range[2 * y] = (float)y + lane[0][0];
+        g->range[2 * y + 1] = (float)y + lane[1][0];
+    }
+    mv_end();
+}
+#undef MV__OF_SOME
 #else
 /* ---- images ---- */
 typedef struct mv__of {
@@ -43222,6 +43506,7 @@ typedef struct mv__of {
     mv_volume fix[MEDVOL_LEVELS], mov[MEDVOL_LEVELS]; /* x, y, z, 1, channels */
     int axes, levels, finest;
     size_t channels, n[3], done, total; /* n: of the level */
+    size_t shape[MEDVOL_LEVELS][3];     /* of the levels: images are gone before the result comes */
     double begun, turn[9];              /* fixed voxels to mm */
     float *u[3], *t[3];
     void *block;
@@ -43384,6 +43669,7 @@ static mv_status mv__of_images_make(mv_ctx *ctx, mv__of *d, const mv_volume *fix
     if (d->o.control.levels) n = mv__minz(n, (size_t)d->o.control.levels);
     d->levels = (int)n;
     st = mv_pyramid(ctx, d->fix, n, &d->fix[0], &opt);
+    for (k = 0; k < 3 * d->levels && st == MEDVOL_OK; k++) d->shape[k / 3][k % 3] = d->fix[k / 3].dim[k % 3];
     return st < 0 ? st : mv_pyramid(ctx, d->mov, n, &d->mov[0], &opt);
 }
 
@@ -43462,7 +43748,14 @@ static mv_status mv__of_grow_all(mv_ctx *ctx, mv__of_grown *g) {
 }
 static void mv__of_shape(const mv__of *d, int level, size_t *n) {
     int k;
-    for (k = 0; k < 3; k++) n[k] = d->fix[level].dim[k];
+    for (k = 0; k < 3; k++) n[k] = d->shape[level][k];
+}
+static void mv__of_images_free(mv_ctx *ctx, mv__of *d) {
+    int k;
+    for (k = 0; k < MEDVOL_LEVELS; k++) {
+        mv_volume_free(ctx, &d->fix[k]);
+        mv_volume_free(ctx, &d->mov[k]);
+    }
 }
 /* memory for the field of a level, twice */
 static mv_status mv__of_room(mv_ctx *ctx, mv__of *d, int level, void **block, float **u, float **t) {
@@ -43922,6 +44215,228 @@ static mv_status mv__of_tv_level(mv_ctx *ctx, mv__of *d, int level) {
     mv__free(ctx, block);
     return st;
 }
+/* ---- expansions by polynomials ---- */
+/* the filters of a place with `left` and `right` voxels beside it; noise: what they make of white noise in
+   second derivatives and slopes */
+static void mv__of_filter(mv__of_axis *a, size_t c, size_t left, size_t right, double sigma,
+                          double *noise) {
+    const size_t k = a->k;
+    double w[MV__OF_TAPS], p[MV__OF_TAPS], q[MV__OF_TAPS];
+    double s[5] = {0, 0, 0, 0, 0}, n1 = 0.0, n2 = 0.0, mean, square, bend, slope;
+    size_t t;
+    for (t = k - left; t <= k + right; t++) {
+        const double x = (double)t - (double)k;
+        w[t] = exp(-0.5 * x * x / (sigma * sigma));
+        s[0] += w[t], s[1] += w[t] * x, s[2] += w[t] * x * x;
+    }
+    mean = s[1] / s[0], square = s[2] / s[0];
+    for (t = k - left; t <= k + right; t++) {
+        const double x = (double)t - (double)k;
+        p[t] = x - mean;
+        n1 += w[t] * p[t] * p[t];
+        s[3] += w[t] * x * x * p[t];
+    }
+    bend = n1 > 0.0 ? s[3] / n1 : 0.0;
+    for (t = k - left; t <= k + right; t++) {
+        const double x = (double)t - (double)k;
+        q[t] = x * x - square - bend * p[t];
+        n2 += w[t] * q[t] * q[t];
+    }
+    mv__memset(a->h[c], 0, sizeof a->h[c]);
+    noise[0] = noise[1] = 0.0;
+    a->mean[c] = (float)mean;
+    a->bend[c] = left + right > 1 ? (float)bend : 0.0f;
+    for (t = k - left; t <= k + right; t++) {
+        a->h[c][0][t] = (float)(w[t] / s[0]);
+        a->h[c][1][t] = left + right > 0 ? (float)(w[t] * p[t] / n1) : 0.0f;
+        a->h[c][2][t] = left + right > 1 ? (float)(w[t] * q[t] / n2) : 0.0f;
+        noise[0] += (double)a->h[c][2][t] * (double)a->h[c][2][t];
+        slope = (double)a->h[c][1][t] - (double)a->bend[c] * (double)a->h[c][2][t];
+        noise[1] += slope * slope;
+    }
+}
+static void mv__of_filters(mv__of_axis *a, size_t n, int side, double sigma) {
+    const size_t places = mv__minz(n, (size_t)side);
+    double noise[2], whole[2];
+    size_t c, i;
+    a->n = n;
+    a->k = (size_t)side / 2;
+    mv__of_filter(a, 0, a->k, a->k, sigma, whole);
+    for (c = 0; c < places; c++) {
+        const size_t x = n > places && c > a->k ? n - (places - c) : c; /* a voxel of that place */
+        mv__of_filter(a, c, mv__minz(x, a->k), mv__minz(n - 1 - x, a->k), sigma, noise);
+        a->trust[c] = n > 2 && (x == 0 || x == n - 1) && side == 3 ? 0.0f : 1.0f; /* two make no parabola */
+        for (i = 0; i < 2; i++)
+            if (noise[i] * (double)a->trust[c] > whole[i]) a->trust[c] = (float)(whole[i] / noise[i]);
+    }
+}
+static void mv__of_reach_job(void *arg, size_t job) {
+    const mv__of_poly *g = (const mv__of_poly *)arg;
+    const size_t per = mv__divup(g->n[1], MV__OF_JOBS);
+    MV__PICK(mv__of_reach)(g, mv__minz(job * per, g->n[1]), mv__minz((job + 1) * per, g->n[1]));
+}
+static float *mv__of_strip_room(mv__of_strip *t, const mv__of_poly *g, size_t job) {
+    float *s = g->scratch + job * g->room;
+    int j;
+    for (j = 0; j < MV__OF_COEFS; j++) t->c[j] = s, t->s[j] = s + MV__OF_WIDE, s += 2 * MV__OF_WIDE;
+    t->trust = s, t->own = s + MV__OF_WIDE, t->v = s + 2 * MV__OF_WIDE, s += 5 * MV__OF_WIDE;
+    return t->ring = s;
+}
+/* 16 rows at a time */
+static void mv__of_expand_job(void *arg, size_t job) {
+    const mv__of_poly *g = (const mv__of_poly *)arg;
+    mv__of_strip t;
+    size_t c, x, y, first;
+    int j;
+    (void)mv__of_strip_room(&t, g, job);
+    for (first = job * 16; first < g->rows; first += g->jobs * 16)
+        for (y = first; y < mv__minz(g->rows, first + 16); y++)
+            for (c = 0; c < g->channels; c++)
+                for (x = 0; x < g->n[0]; x += MV__OF_TILE_X) {
+                    float *d[MV__OF_COEFS];
+                    for (j = 0; j < MV__OF_COEFS; j++)
+                        d[j] = g->e + (c * MV__OF_COEFS + (size_t)j) * g->plane + y * g->n[0] + x;
+                    MV__PICK(mv__of_expand)(d, g->m + c * g->step, g->axis, g->first + y, x,
+                                            mv__minz(MV__OF_TILE_X, g->n[0] - x), t.v);
+                }
+}
+static void mv__of_strip_job(void *arg, size_t job) {
+    const mv__of_poly *g = (const mv__of_poly *)arg;
+    const size_t tiles = g->strips * mv__divup(g->y1 - g->y0, MV__OF_STRIP_Y);
+    const size_t first = g->y0 / MV__OF_STRIP_Y * g->strips;
+    mv__of_strip t;
+    size_t tile, i;
+    int j;
+    (void)mv__of_strip_room(&t, g, job);
+    for (tile = job; tile < tiles; tile += g->jobs) {
+        t.x1 = tile % g->strips * MV__OF_TILE_X;
+        t.y1 = g->y0 + tile / g->strips * MV__OF_STRIP_Y;
+        t.tw = mv__minz(MV__OF_TILE_X, g->n[0] - t.x1);
+        t.th = mv__minz(MV__OF_STRIP_Y, g->y1 - t.y1);
+        t.x0 = t.x1 > g->r ? t.x1 - g->r : 0;
+        t.skip = g->r - (t.x1 - t.x0);
+        t.w = mv__minz(t.x1 + t.tw + g->r, g->n[0]) - t.x0;
+        for (j = 0; j < 2; j++) t.at[j] = g->u[j][(t.y1 + t.th / 2) * g->n[0] + t.x1 + t.tw / 2];
+        for (i = 0; i < t.w; i++) {
+            const size_t x = t.x0 + i;
+            t.trust[i] = g->axis[0].trust[mv__of_place_of(&g->axis[0], x)];
+            t.own[i] = x >= t.x1 && x < t.x1 + t.tw ? 1.0f : 0.0f;
+        }
+        mv__memset(t.ring, 0, (2 * g->r + 1) * MV__OF_COEFS * MV__OF_WIDE * sizeof(float));
+        MV__PICK(mv__of_strip_run)(g, &t, first + tile);
+    }
+}
+/* of the moving image the rows that the band's windows lead to: first, rows */
+static void mv__of_band(mv__of_poly *g, size_t band) {
+    const size_t top = g->n[1] - 1;
+    double low = (double)top, high = 0.0;
+    size_t y, last;
+    g->y0 = band * MV__OF_BAND;
+    g->y1 = mv__minz(g->y0 + MV__OF_BAND, g->n[1]);
+    for (y = g->y0 > g->r ? g->y0 - g->r : 0; y < mv__minz(g->y1 + g->r, g->n[1]); y++) {
+        low = (double)g->range[2 * y] < low ? (double)g->range[2 * y] : low;
+        high = (double)g->range[2 * y + 1] > high ? (double)g->range[2 * y + 1] : high;
+    }
+    low -= 1.0, high += 2.0;
+    g->first = low > 0.0 ? mv__minz((size_t)low, top > 0 ? top - 1 : 0) : 0;
+    last = high < (double)top ? (size_t)high : top;
+    g->rows = mv__maxz(last, mv__minz(g->first + 1, top)) - g->first + 1;
+    /* indices have 31 bits: what lies beyond counts as outside of the image */
+    if (g->rows > 0x7fffffff / g->n[0]) g->rows = mv__maxz(1, 0x7fffffff / g->n[0]);
+}
+/* one iteration; *e: memory for expansions, *held floats of it */
+static mv_status mv__of_poly_step(mv_ctx *ctx, mv__of_poly *g, float **e, size_t *held) {
+    const size_t bands = mv__divup(g->n[1], MV__OF_BAND);
+    size_t band, rows = 0, bytes;
+    mv_status st = mv_parallel_for(ctx, MV__OF_JOBS, mv__of_reach_job, g, NULL);
+    for (band = 0; band < bands; band++) {
+        mv__of_band(g, band);
+        rows = mv__maxz(rows, g->rows);
+    }
+    g->plane = (rows * g->n[0] + 31) & ~(size_t)15;
+    if (g->plane > *held) {
+        mv__free(ctx, *e);
+        *held = 0;
+        if (!mv__mul(g->plane, MV__OF_COEFS * g->channels * sizeof(float), &bytes)) bytes = SIZE_MAX;
+        if ((*e = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+        mv__memset(*e, 0, bytes);
+        *held = g->plane;
+    }
+    g->e = *e;
+    for (band = 0; band < bands && st == MEDVOL_OK; band++) {
+        mv__of_band(g, band);
+        st = mv_parallel_for(ctx, g->jobs, mv__of_expand_job, g, NULL);
+        if (st == MEDVOL_OK) st = mv_parallel_for(ctx, g->jobs, mv__of_strip_job, g, NULL);
+    }
+    return st;
+}
+static mv_status mv__of_poly_make(mv_ctx *ctx, mv__of_poly *g, const mv__of *d, int level, float **block) {
+    size_t tiles, bytes, i;
+    double sum = 0.0, w[MV__OF_WINDOW];
+    int c;
+    mv__memset(g, 0, sizeof *g);
+    g->f = (const float *)d->fix[level].data;
+    g->m = (const float *)d->mov[level].data;
+    for (c = 0; c < 2; c++) {
+        g->n[c] = d->n[c];
+        mv__of_filters(&g->axis[c], d->n[c], d->o.poly_n, d->o.poly_sigma);
+    }
+    for (c = 0; c < 2; c++)
+        for (i = 0; i < MV__OF_TAPS; i++)
+            g->ends[c][i] = g->axis[c].trust[mv__minz(mv__minz(i, g->axis[c].k), d->n[c] - 1)];
+    g->step = d->n[0] * d->n[1];
+    g->channels = d->channels;
+    g->r = (size_t)d->o.window / 2;
+    for (i = 0; i < 2 * g->r + 1; i++) {
+        const double x = ((double)i - (double)g->r) * 5.0 / d->o.window;
+        sum += w[i] = d->o.box ? 1.0 : exp(-0.5 * x * x);
+    }
+    for (i = 0; i < 2 * g->r + 1; i++) g->w[i] = (float)(w[i] / sum);
+    g->loose = 1e-3f;
+    g->least = 1e-2f;
+    g->most = (float)(g->r + 1);
+    g->strips = mv__divup(g->n[0], MV__OF_TILE_X);
+    tiles = g->strips * mv__divup(g->n[1], MV__OF_STRIP_Y);
+    g->jobs = mv__of_jobs_of(ctx, tiles);
+    g->room = (2 * MV__OF_COEFS + 5 + MV__OF_COEFS * (2 * g->r + 1)) * MV__OF_WIDE;
+    if (!mv__mul(tiles, 3, &bytes) || !mv__add(bytes, 2 * g->n[1] + 32 + g->jobs * g->room, &bytes) ||
+        !mv__mul(bytes, sizeof(float), &bytes))
+        bytes = SIZE_MAX;
+    if ((*block = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    g->left = (double *)(void *)*block;
+    g->longest = *block + 2 * tiles;
+    g->range = g->longest + tiles;
+    g->scratch = *block + ((3 * tiles + 2 * g->n[1] + 15) & ~(size_t)15);
+    mv__memset(g->scratch, 0, g->jobs * g->room * sizeof(float));
+    return MEDVOL_OK;
+}
+static mv_status mv__of_poly_level(mv_ctx *ctx, mv__of *d, int level) {
+    const int most = d->o.control.iterations;
+    mv__of_poly g;
+    float *block, *e = NULL;
+    size_t held = 0, tile;
+    int k, c;
+    mv_status st = mv__of_poly_make(ctx, &g, d, level, &block);
+    for (k = 0; k < most && st == MEDVOL_OK; k++) {
+        double left = 0.0;
+        float longest = 0.0f;
+        for (c = 0; c < 2; c++) g.u[c] = d->u[c], g.out[c] = d->t[c];
+        if ((st = mv__of_poly_step(ctx, &g, &e, &held)) < 0) break;
+        mv__of_swap(d->u, d->t, 2);
+        for (tile = 0; tile < g.strips * mv__divup(g.n[1], MV__OF_STRIP_Y); tile++) {
+            left += g.left[tile];
+            longest = g.longest[tile] > longest ? g.longest[tile] : longest;
+        }
+        d->rep.energy = left / (2500.0 * (double)g.channels * (double)g.step);
+        d->rep.update = sqrt((double)longest);
+        if (k == 0) d->rep.first = d->rep.energy;
+        if (mv__tell(ctx, ++d->done, d->total, d->op)) st = mv__cancelled(ctx, d->op);
+        else if (mv__of_ends(d, level, k + 1, most)) break;
+    }
+    mv__free(ctx, e);
+    mv__free(ctx, block);
+    return st;
+}
 /* ---- the call ---- */
 static mv_status mv__of_check_image(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
     double inverse[12];
@@ -43971,11 +44486,16 @@ static mv_status mv__of_check_start(mv_ctx *ctx, const char *op, const mv_volume
                             fixed->affine[k]);
     return MEDVOL_OK;
 }
+static mv_status mv__of_check_odd(mv_ctx *ctx, const char *op, const char *name, int v, int low, int high) {
+    if (v >= low && v <= high && v % 2) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, v, -1, "%s: %s = %d: must be odd and %d..%d", op, name, v, low,
+                    high);
+}
 static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int flat) {
     static const int finest[3] = {0, 1, 0}, refine[3] = {2, 2, 3}, steps[3] = {12, 8, 12}, warps[3] = {5, 5,
-        10};
+        10}, rounds[3] = {2, 2, 3};
     mv_status st;
-    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_TVL1)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "method", o->method, 0, MEDVOL_FLOW_FARNEBACK)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "preset", o->preset, 0, MEDVOL_FLOW_ACCURATE)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "finest", o->finest, 0, MEDVOL_LEVELS)) < 0) return st;
     if (o->patch == 0) o->patch = 8;
@@ -43994,6 +44514,12 @@ static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int
     if ((st = mv__rg_check_range(ctx, op, "lambda", o->lambda, 0, 1e3)) < 0) return st;
     if (o->theta != 0.0 && (st = mv__rg_check_range(ctx, op, "theta", o->theta, 1e-3, 1e3)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "tau", o->tau, 0, 0.25)) < 0) return st;
+    if (o->poly_n == 0) o->poly_n = 5;
+    if (o->window == 0) o->window = 25;
+    if (o->poly_sigma == 0.0) o->poly_sigma = 1.1;
+    if ((st = mv__of_check_odd(ctx, op, "poly_n", o->poly_n, 3, MV__OF_TAPS)) < 0) return st;
+    if ((st = mv__of_check_odd(ctx, op, "window", o->window, 1, MV__OF_WINDOW)) < 0) return st;
+    if ((st = mv__rg_check_range(ctx, op, "poly_sigma", o->poly_sigma, 0.3, 10)) < 0) return st;
     if (o->warps == 0) o->warps = warps[o->preset];
     if (o->lambda == 0.0) o->lambda = 0.15;
     if (o->theta == 0.0) o->theta = 0.3;
@@ -44006,27 +44532,31 @@ static mv_status mv__of_options(mv_ctx *ctx, mv_flow_opt *o, const char *op, int
     if (o->delta == 0.0) o->delta = o->gain ? -1.0 : 5.0;
     if (o->gamma < 0.0) o->gamma = 0.0;
     if (o->delta < 0.0) o->delta = 0.0;
-    return mv__rg_control(ctx, op, &o->control, o->method == MEDVOL_FLOW_DIS ? steps[o->preset] : 30);
+    return mv__rg_control(ctx, op, &o->control,
+                          o->method == MEDVOL_FLOW_DIS    ? steps[o->preset]
+                          : o->method == MEDVOL_FLOW_TVL1 ? 30
+                                                          : rounds[o->preset]);
 }
 static mv_status mv__of_run(mv_ctx *ctx, mv__of *d, const mv_volume *fixed, const mv_volume *moving,
                             int *reached) {
-    const int tv = d->o.method == MEDVOL_FLOW_TVL1;
+    const int dis = d->o.method == MEDVOL_FLOW_DIS, tv = d->o.method == MEDVOL_FLOW_TVL1;
     int level;
     mv_status st = mv__of_images_make(ctx, d, fixed, moving);
     if (st < 0) return st;
     d->finest = d->o.finest - 1 < d->levels - 1 ? d->o.finest - 1 : d->levels - 1;
     d->rep.levels = d->levels;
     d->total = (size_t)(d->levels - d->finest) *
-        (size_t)(tv ? d->o.warps : 1 + (d->o.refine > 0 ? d->o.refine : 0));
+        (size_t)(tv ? d->o.warps : dis ? 1 + (d->o.refine > 0 ? d->o.refine : 0) : d->o.control.iterations);
     for (level = d->levels - 1; level >= d->finest; level--) {
         st = level == d->levels - 1 ? mv__of_first(ctx, d, level) : mv__of_next(ctx, d, level);
         if (st < 0) return st;
         d->rep.level = *reached = level;
         d->rep.stop = MEDVOL_STOP_ITERATIONS;
         if (tv && (st = mv__of_tv_level(ctx, d, level)) < 0) return st;
-        if (!tv && (st = mv__of_search(ctx, d, level)) < 0) return st;
-        if (!tv && mv__tell(ctx, ++d->done, d->total, d->op)) return mv__cancelled(ctx, d->op);
-        if (!tv && d->o.refine > 0 && (st = mv__of_refine_level(ctx, d, level)) < 0) return st;
+        if (!tv && !dis && (st = mv__of_poly_level(ctx, d, level)) < 0) return st;
+        if (dis && (st = mv__of_search(ctx, d, level)) < 0) return st;
+        if (dis && mv__tell(ctx, ++d->done, d->total, d->op)) return mv__cancelled(ctx, d->op);
+        if (dis && d->o.refine > 0 && (st = mv__of_refine_level(ctx, d, level)) < 0) return st;
         if (d->rep.stop == MEDVOL_STOP_CALLER || d->rep.stop == MEDVOL_STOP_TIME) break;
     }
     return MEDVOL_OK;
@@ -44054,9 +44584,9 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
                         "%s: moving has %zu channels, fixed has %zu", op, mv__of_dim(moving, 4),
                         mv__of_dim(fixed, 4));
     if ((st = mv__of_options(ctx, &o, op, flat)) < 0) return st;
-    if (o.method != MEDVOL_FLOW_DIS && (!flat || mv__of_dim(fixed, 4) > 1))
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "method", o.method, -1,
-                        "%s: this method is for planes of one channel", op);
+    if (o.method != MEDVOL_FLOW_DIS && (!flat || (mv__of_dim(fixed, 4) > 1 && o.method == MEDVOL_FLOW_TVL1)))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "method", o.method, -1, "%s: this method is for planes%s",
+                        op, o.method == MEDVOL_FLOW_TVL1 ? " of one channel" : "");
     for (k = 0; k < 3; k++) dim[k] = mv__of_dim(fixed, k);
     dim[3] = 1;
     dim[4] = flat ? 2 : 3;
@@ -44077,6 +44607,7 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
     for (r = 0; r < 3; r++)
         for (k = 0; k < 3; k++) d->turn[3 * r + k] = fixed->affine[4 * r + k];
     st = mv__of_run(ctx, d, fixed, moving, &reached);
+    mv__of_images_free(ctx, d);
     if (st == MEDVOL_OK) st = mv__out_begin(ctx, op, &out, field, &like, MEDVOL_F32, 5, dim, 0);
     if (st == MEDVOL_OK) {
         out.slope = 1.0;
@@ -44084,10 +44615,6 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
         st = mv__of_result(ctx, d, reached, &out);
         if (st == MEDVOL_OK && o.control.report) st = mv__ln_folds(ctx, &out, &d->rep.folded);
         st = mv__out_end(ctx, st, &out, field);
-    }
-    for (k = 0; k < MEDVOL_LEVELS; k++) {
-        mv_volume_free(ctx, &d->fix[k]);
-        mv_volume_free(ctx, &d->mov[k]);
     }
     if (o.control.report && st == MEDVOL_OK) *o.control.report = d->rep;
     mv__free(ctx, d->block);

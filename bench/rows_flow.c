@@ -69,6 +69,11 @@ static mv_status variation(bench *b) {
     o.method = MEDVOL_FLOW_TVL1;
     return mv_flow(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
 }
+static mv_status expansions(bench *b) {
+    mv_flow_opt o = {0};
+    o.method = MEDVOL_FLOW_FARNEBACK;
+    return mv_flow(b->ctx, &b->out, &b->aux[1], &b->aux[0], &o);
+}
 static double error_of(const bench *b) { /* mean, in pixels, away from the borders */
     const size_t n = side_of(b), edge = n / 16;
     const float *w = (const float *)b->out.data;
@@ -100,6 +105,12 @@ static double work_variation(const bench *b) {
     const double n = (double)side_of(b);
     return n * n * 4 / 3 * 5 * (30 * 29 + 40);
 }
+/* two rounds: both images through filters of 5, 3 down and 5 across, 5 coefficients between four pixels, 20
+   for the products, 5 of these through windows of 25 each way, 20 for the equations */
+static double work_expansions(const bench *b) {
+    const double n = (double)side_of(b);
+    return n * n * 4 / 3 * 2 * (2 * 8 * 5 + 5 * 3 + 20 + 2 * 5 * 25 + 20);
+}
 
 #define ROW(name, run, right, count)                                                                         \
     {name, MEDVOL_U8, run, .check = right, .floor = "ab", .work = count, .setup = setup}
@@ -108,6 +119,7 @@ const bench_row rows_flow[] = {
     ROW("flow, fast", fast, check_fast, work_fast),
     ROW("flow, accurate", accurate, check, work_accurate),
     ROW("flow, TV-L1", variation, check_fast, work_variation),
+    ROW("flow, expansions", expansions, check, work_expansions),
     {0},
 };
 #undef ROW

@@ -4,15 +4,17 @@
 
 /* where a point of the fixed image lies in the moving one's world: at p + u(p) */
 typedef struct motion {
-    double shift[3], turn, wave, unit; /* unit: mm of a voxel of the texture */
+    double shift[3], turn, stretch[4], wave, unit; /* unit: mm of a voxel of the texture */
     int flat, channel;
 } motion;
 static void move_at(const motion *m, const double *p, double *u) {
     const double c = cos(m->turn), s = sin(m->turn), q = 0.05 / m->unit;
+    int k;
     u[0] = m->shift[0] + (c - 1) * p[0] - s * p[1] + m->wave * m->unit * sin(q * 1.3 * p[1] + 0.4) *
         cos(q * p[0]);
     u[1] = m->shift[1] + s * p[0] + (c - 1) * p[1] + m->wave * m->unit * cos(q * 1.1 * p[0]) *
         sin(q * 1.2 * p[1] + 1);
+    for (k = 0; k < 4; k++) u[k / 2] += m->stretch[k] * p[k % 2];
     u[2] = m->flat ? 0 : m->shift[2] + m->wave * m->unit * sin(q * p[0] + 0.5) * cos(q * p[2]);
 }
 static double texture(const motion *m, const double *p) {
@@ -86,7 +88,7 @@ static int sane(const mv_volume *field, double most) {
     return 1;
 }
 /* bits of a case must not depend on threads; values hardly on levels */
-enum { KEPT = 12, FLOATS = 2 * 160 * 130 };
+enum { KEPT = 20, FLOATS = 2 * 160 * 130 };
 static void agree(int which, const mv_volume *field) {
     static struct {
         uint32_t crc[5];
@@ -106,14 +108,15 @@ static void agree(int which, const mv_volume *field) {
     for (i = 0; i < n; i++) sum += fabs((double)f[i] - (double)seen_of[which].first[i]);
     CHECK(sum < 2e-3 * (double)n);
 }
-static void recover(const motion *m, mv_flow_preset preset, double most, double worst_of, int which) {
+static void recover(const motion *m, mv_flow_method method, mv_flow_preset preset, double most,
+                    double worst_of, int which) {
     mv_volume f = {0}, g = {0}, field = {0};
     mv_flow_opt o = {0};
     mv_register_report rep;
     double worst, mean;
     image(&f, MEDVOL_F32, 160, 130, 1, NULL, m, 0);
     image(&g, MEDVOL_F32, 160, 130, 1, NULL, m, 1);
-    o.preset = preset, o.control.report = &rep;
+    o.method = method, o.preset = preset, o.control.report = &rep;
     CHECK_OK(mv_flow(T, &field, &f, &g, &o));
     CHECK(field.ndim == 5 && field.dim[3] == 1 && field.dim[4] == 2 && field.dtype == MEDVOL_F32);
     mean = error_of(m, &field, 16, &worst);
@@ -123,21 +126,23 @@ static void recover(const motion *m, mv_flow_preset preset, double most, double 
     agree(which, &field);
     mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
 }
-static void warps(void) {
+static void warped(mv_flow_method method, mv_flow_preset preset, const double *most, int which) {
     motion m;
+    still(&m, 1);
+    m.shift[0] = 2.3, m.shift[1] = -1.7;
+    recover(&m, method, preset, most[0], 0.5, which);
+    still(&m, 1);
+    m.turn = 0.03, m.shift[0] = 2, m.shift[1] = -2.3;
+    recover(&m, method, preset, most[1], 0.5, which + 1);
+    still(&m, 1);
+    m.wave = 2.5;
+    recover(&m, method, preset, most[2], 0.9, which + 2);
+}
+static void warps(void) {
+    static const double most[2][3] = {{0.07, 0.07, 0.07}, {0.25, 0.25, 0.25}};
     int preset;
-    for (preset = 0; preset < 3; preset++) {
-        const double most = preset == MEDVOL_FLOW_FAST ? 0.25 : 0.07;
-        still(&m, 1);
-        m.shift[0] = 2.3, m.shift[1] = -1.7;
-        recover(&m, (mv_flow_preset)preset, most, 0.5, 3 * preset);
-        still(&m, 1);
-        m.turn = 0.03, m.shift[0] = 2, m.shift[1] = -2.3;
-        recover(&m, (mv_flow_preset)preset, most, 0.5, 3 * preset + 1);
-        still(&m, 1);
-        m.wave = 2.5;
-        recover(&m, (mv_flow_preset)preset, most, 0.9, 3 * preset + 2);
-    }
+    for (preset = 0; preset < 3; preset++)
+        warped(MEDVOL_FLOW_DIS, (mv_flow_preset)preset, most[preset == MEDVOL_FLOW_FAST], 3 * preset);
 }
 static void same(void) { /* the same image twice; with other noise, too */
     mv_volume f = {0}, field = {0};
@@ -240,9 +245,11 @@ static void types(void) { /* the same values in any type and with any strides */
     for (k = 0; k < 3; k++) mv_volume_free(T, &field[k]);
     mv_volume_free(T, &f), mv_volume_free(T, &g);
 }
-static void channels(void) { /* one shows what moves along x, the other what moves along y */
+/* one shows what moves along x, the other what moves along y */
+static void channels_by(mv_flow_method method, double most, int which) {
     static const size_t dim[5] = {100, 90, 1, 1, 2};
     mv_volume f = {0}, g = {0}, field = {0};
+    mv_flow_opt o = {0};
     double worst;
     motion m;
     size_t i, c;
@@ -256,11 +263,16 @@ static void channels(void) { /* one shows what moves along x, the other what mov
             ((float *)f.data)[c * 9000 + i] = (float)seen(&m, &f, i, 0);
             ((float *)g.data)[c * 9000 + i] = (float)seen(&m, &g, i, 1);
         }
-    CHECK_OK(mv_flow(T, &field, &f, &g, NULL));
-    CHECK(error_of(&m, &field, 16, &worst) < 0.06);
+    o.method = method;
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+    CHECK(error_of(&m, &field, 16, &worst) < most);
     CHECK(worst < 0.4);
-    agree(9, &field);
+    agree(which, &field);
     mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
+}
+static void channels(void) {
+    channels_by(MEDVOL_FLOW_DIS, 0.06, 9);
+    channels_by(MEDVOL_FLOW_FARNEBACK, 0.1, 19);
 }
 static void gain(void) { /* shading that differs from place to place */
     mv_volume f = {0}, g = {0}, field = {0};
@@ -491,6 +503,60 @@ static void tv(void) {
     }
     mv_volume_free(T, &f);
 }
+static void expansions(void) { /* as the other methods, by expansions in polynomials */
+    static const double most[3] = {0.02, 0.03, 0.2}; /* of 97 pixels a window takes the mean */
+    mv_volume f = {0}, g = {0}, field = {0};
+    mv_flow_opt o = {0};
+    double worst;
+    motion m;
+    size_t i;
+    int k;
+    o.method = MEDVOL_FLOW_FARNEBACK;
+    warped(o.method, MEDVOL_FLOW_MEDIUM, most, 12);
+    warped(o.method, MEDVOL_FLOW_ACCURATE, most, 15);
+    still(&m, 1);
+    m.stretch[0] = 0.03, m.stretch[1] = -0.02, m.stretch[2] = 0.025, m.stretch[3] = 0.02, m.shift[0] = -2;
+    recover(&m, o.method, MEDVOL_FLOW_FAST, 0.15, 0.6, 18);
+    still(&m, 1);
+    m.shift[0] = 1.3, m.shift[1] = -0.7, m.wave = 1;
+    image(&f, MEDVOL_U16, 150, 120, 1, NULL, &m, 0);
+    image(&g, MEDVOL_U8, 150, 120, 1, NULL, &m, 1);
+    CHECK_OK(mv_flow(T, &field, &f, &f, &o));
+    CHECK(sane(&field, 1e-4));
+    mv_volume_free(T, &field);
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+    CHECK(error_of(&m, &field, 16, &worst) < 0.08);
+    mv_volume_free(T, &field), mv_volume_free(T, &g);
+    image(&g, MEDVOL_F32, 150, 120, 1, NULL, &m, 1); /* numbers that are none; other brightness */
+    for (i = 0; i < mv_volume_count(&g); i++) {
+        float *v = (float *)g.data + i;
+        *v = 3 * *v - 900;
+        if (i / 150 == 70 || i % 1009 == 0) *v = i % 2 ? INFINITY : NAN;
+    }
+    o.gain = 1;
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+    CHECK(error_of(&m, &field, 16, &worst) < 0.12);
+    mv_volume_free(T, &field);
+    o.gain = 0;
+    for (i = 0; i < mv_volume_count(&g); i++) ((float *)g.data)[i] = (float)(i % 2 ? NAN : 7);
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o)); /* nothing to be seen in one, in the other, in both */
+    CHECK(sane(&field, 150));
+    mv_volume_free(T, &field);
+    CHECK_OK(mv_flow(T, &field, &g, &f, &o));
+    CHECK(sane(&field, 150));
+    mv_volume_free(T, &field);
+    CHECK_OK(mv_flow(T, &field, &g, &g, &o));
+    CHECK(sane(&field, 0));
+    mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
+    for (k = 1; k < 40; k++) {
+        image(&f, MEDVOL_U8, (size_t)k, (size_t)(k % 8 ? 41 - k : 1), 1, NULL, &m, 0);
+        image(&g, MEDVOL_U8, (size_t)k, (size_t)(k % 8 ? 41 - k : 1), 1, NULL, &m, 1);
+        o.poly_n = 3 + k % 7 * 2, o.window = 1 + k % 9 * 6;
+        CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+        CHECK(sane(&field, 40));
+        mv_volume_free(T, &f), mv_volume_free(T, &g), mv_volume_free(T, &field);
+    }
+}
 typedef struct teller {
     int steps, stop_at;
     double last;
@@ -563,7 +629,7 @@ static void refused(void) {
     CHECK_STATUS(mv_flow(T, &field, &f, &other, NULL), MEDVOL_E_NULL);
     for (k = 0; k < 14; k++) {
         memset(&o, 0, sizeof o);
-        if (k == 0) o.method = (mv_flow_method)2;
+        if (k == 0) o.method = (mv_flow_method)3;
         if (k == 1) o.preset = (mv_flow_preset)3;
         if (k == 2) o.finest = -1;
         if (k == 3) o.finest = 17;
@@ -611,5 +677,5 @@ static void refused(void) {
 }
 const t_case tests_flow[] = {{"warps", warps, 0}, {"same", same, 0}, {"sizes", sizes, 0}, {"plain", plain, 0},
     {"types", types, 0}, {"channels", channels, 0}, {"gain", gain, 0}, {"geometry", geometry, 0},
-    {"start", start, 0}, {"solid", solid, 0}, {"tv_steps", tv_steps, 0}, {"tv", tv, 0}, {"control", control,
-        0}, {"refused", refused, 0}, {0}};
+    {"start", start, 0}, {"solid", solid, 0}, {"tv_steps", tv_steps, 0}, {"tv", tv, 0},
+    {"expansions", expansions, 0}, {"control", control, 0}, {"refused", refused, 0}, {0}};

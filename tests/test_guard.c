@@ -1858,7 +1858,7 @@ static void op_register_lncc(void) {
     if (ARG & 512) o.inverse = moves_out(20, 18, z);
     CHECK(did(mv_register_lncc(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
-/* ARG: preset, 4: in space, 8: gain, 16: patches of 16, 32: not refined, 64: TV-L1 */
+/* ARG: preset, 4: in space, 8: gain, 16: patches of 16, 32: not refined, 64: TV-L1, 128: expansions */
 static void op_flow(void) {
     const size_t z = ARG & 4 ? 17 : 0;
     const mv_volume *fixed = seen_from(20, 18, z, 0), *moving = seen_from(20, 18, z, 0.7);
@@ -1868,6 +1868,7 @@ static void op_flow(void) {
     if (ARG & 16) o.patch = 16;
     if (ARG & 32) o.refine = -1;
     if (ARG & 64) o.method = MEDVOL_FLOW_TVL1, o.warps = 2;
+    if (ARG & 128) o.method = MEDVOL_FLOW_FARNEBACK, o.poly_n = ARG & 16 ? 13 : 5, o.window = 11;
     o.control.levels = 2, o.control.iterations = 3;
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_flow(T, moves_out(20, 18, z), fixed, moving, &o)));
@@ -2271,7 +2272,7 @@ static const op rows[] = {
     MATCH(bspline, F32, 1 + 4 + 128), MATCH(bspline, F32, 256), MATCH(bspline, F32, 256 + 4 + 8),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW_GAIN(4 + 8),
-    FLOW(F32, 32), FLOW(F32, 64),
+    FLOW(F32, 32), FLOW(F32, 64), FLOW(IMAGES, 128), FLOW(F32, 128 + 8 + 16),
     /* landmarks */
     OP(fit_points, F64, 0, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3, FIXED | HEAVY, 1e-9),
     OP(fit_points, F64, 2 + 4, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3 + 4, FIXED | HEAVY, 1e-9),

@@ -502,6 +502,7 @@ FLOW(flow, flat, flat_moved, .refine = 1)
 FLOW(flow_fast, flat, flat_moved, .preset = MEDVOL_FLOW_FAST, .gain = 1)
 FLOW(flow_solid, still, moved, .finest = 3)
 FLOW(flow_tv, flat, flat_moved, .method = MEDVOL_FLOW_TVL1, .warps = 2)
+FLOW(flow_poly, flat, flat_moved, .method = MEDVOL_FLOW_FARNEBACK)
 /* on another grid, from a start */
 static mv_status v_flow_apart(mv_ctx *c, mv_volume *d, const mv_volume *s) {
     static float some[2 * 14 * 13];
@@ -705,7 +706,7 @@ static const struct {
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
     MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
-    MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_apart)
+    MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_poly) MADE(flow_apart)
     MADE(mind) MADE(mind_channels) MADE(search) MADE(search_both) MADE(search_flat)
     MADE(demons) MADE(demons_classic) MADE(demons_flat) MADE(demons_log) MADE(demons_inverse)
     MADE(compose) MADE(compose_bare) ROW(clahe) ROW(match) MADE(match_tables) MADE(checkerboard)

@@ -1,7 +1,11 @@
 /* needs: opencv2/video.hpp
    cflags: $(pkg-config --cflags opencv4 | sed s,-I,-isystem,g)
    libs: -lopencv_video -lopencv_imgproc -lopencv_core -lstdc++ */
-/* OpenCV's dense inverse search, 8 bits. Its field is interleaved: no copy into ours is counted. */
+/* OpenCV's dense inverse search and its Farneback, 8 bits. Its field is interleaved: no copy into ours is
+   counted. Its Farneback: poly_n is a radius (5: filters of 11); `levels` does not count the finest, and they
+   end where a side has 32 pixels; windows are boxes, here of 15 (its Gaussian of 25 has deviation 3.6, ours
+   5); rows and columns at the borders are repeated, and weighed by fixed factors within 5 pixels; where q +
+   u(q) is outside, the fixed image stands for both. */
 #include "../bench.h"
 #include <opencv2/core.hpp>
 #include <opencv2/video.hpp>
@@ -21,28 +25,41 @@ int medium(bench *b) {
     cv::Mat out;
     return flow(b, cv::DISOpticalFlow::PRESET_MEDIUM, out);
 }
+int expansions(const bench *b, cv::Mat &out) {
+    int levels = 0;
+    for (size_t n = b->aux[0].dim[0]; n >= 64; n /= 2) levels++;
+    cv::calcOpticalFlowFarneback(plane(b->aux[1]), plane(b->aux[0]), out, 0.5, levels, 15, 3, 5, 1.1, 0);
+    return out.empty();
+}
+int farneback(bench *b) {
+    cv::Mat out;
+    return expansions(b, out);
+}
 /* the same way as ours, and as far, within half a pixel on average */
-int check(bench *b) {
+int alike(bench *b, bool deep) {
     const size_t nx = b->aux[0].dim[0], n = nx * b->aux[0].dim[1];
     const float *w = (const float *)b->out.data;
     double sum = 0.0;
     cv::Mat out;
-    if (flow(b, cv::DISOpticalFlow::PRESET_MEDIUM, out)) return 1;
+    if (deep ? expansions(b, out) : flow(b, cv::DISOpticalFlow::PRESET_MEDIUM, out)) return 1;
     for (size_t i = 0; i < n; i++) {
         const cv::Vec2f &v = out.at<cv::Vec2f>((int)(i / nx), (int)(i % nx));
         sum += std::hypot((double)(v[0] - w[i]), (double)(v[1] - w[n + i]));
     }
     return !(sum < 0.5 * (double)n);
 }
+int check(bench *b) { return alike(b, false); }
+int check_deep(bench *b) { return alike(b, true); }
 
 } // namespace
-#define ROW(op, run) {"OpenCV", op, MEDVOL_U8, run, 0, check, 1, setup, nullptr}
+#define ROW(op, run, same) {"OpenCV", op, MEDVOL_U8, run, 0, same, 1, setup, nullptr}
 extern "C" {
 extern const bench_peer peers_opencv_flow[];
 const bench_peer peers_opencv_flow[] = {
-    ROW("flow", medium),
-    ROW("flow, fast", medium),
-    ROW("flow, accurate", medium),
+    ROW("flow", medium, check),
+    ROW("flow, fast", medium, check),
+    ROW("flow, accurate", medium, check),
+    ROW("flow, expansions", farneback, check_deep),
     {},
 };
 }

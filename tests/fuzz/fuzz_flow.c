@@ -37,7 +37,13 @@ static mv_status op_flow(fz_step *s) {
     size_t i;
     memset(&o, 0, sizeof o);
     o.preset = (mv_flow_preset)(fz_byte() % (fz_byte() > 250 ? 4 : 3));
-    o.method = (mv_flow_method)(fz_byte() > 250 ? 2 : fz_byte() % 3 == 2);
+    o.method = (mv_flow_method)(fz_byte() > 250 ? 3 : fz_byte() % 3);
+    if (o.method == MEDVOL_FLOW_FARNEBACK) {
+        o.poly_n = fz_byte() > 250 ? (int)fz_byte() : 3 + (int)(fz_byte() % 7) * 2;
+        o.window = fz_byte() > 250 ? (int)fz_byte() : 1 + (int)(fz_byte() % 32) * 2;
+        o.poly_sigma = fz_byte() > 220 ? fz_number() : 0.3 + (double)(fz_byte() % 32) / 8;
+        o.box = (int)(fz_byte() & 1);
+    }
     o.warps = (int)(fz_byte() % 3), o.rough = (int)(fz_byte() & 1);
     if (fz_byte() > 220) o.lambda = fz_number();
     if (fz_byte() > 220) o.theta = fz_number();
