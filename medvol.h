@@ -2754,7 +2754,7 @@ typedef struct mv_asgd_opt {
     int automatic_parameter_estimation; /* [AutomaticParameterEstimation] 0: sp_a and the sigmoid are found at
                                       the start of each level, and sp_alpha is 1; negative: they are given */
     double maximum_step_length;    /* [MaximumStepLength] mm: the most that the first step moves a voxel
-                                      by (mean and two standard deviations); 0: the mean spacing of both images */
+                                      by (mean and two standard deviations); 0: the mean spacing of both */
     double sp_a;                   /* [SP_a] mm^2 over energy; 0: 400 */
     double sp_capital_a;           /* [SP_A] 0: 20 */
     double sp_alpha;               /* [SP_alpha] 0: 1 */
@@ -2816,9 +2816,9 @@ typedef struct mv_register_bspline_opt {
    energy are of the same samples, spread evenly, at the start and at the end of a level. sp_a counts D as
    above: elastix's mean squares are D times twice the variance of F, its correlation is D - 1. No step moves
    a control point by more than 16 voxels of the level. Samples are drawn by counters: a seed gives the same
-   bits with any number of threads; levels agree to 0.2 voxels. Memory beside both pyramids: 104 bytes a sample
-   (100000 at least, where there are as many voxels), 150 a control point and 56 for each of its unknowns, 4 a
-   voxel with fixed_mask.
+   bits with any number of threads; levels agree to 0.2 voxels. Memory beside both pyramids: 104 bytes a
+   sample (100000 at least, where there are as many voxels), 150 a control point and 56 for each of its
+   unknowns, 4 a voxel with fixed_mask.
    Errors: as mv_register_affine; _SINGULAR (constant images), _EMPTY (also: nothing of one image lies in the
    other; not with radius), _UNSUPPORTED (radius with moving_mask or ASGD), _ALIAS (a result over an image, a
    mask or the other result); results as they were. Source: Rueckert et al. 1999; Mattes et al. 2003; Nocedal
@@ -35831,8 +35831,8 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 
 /* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__sg_*, mv__dm_*, mv__ph_*.
    Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews
-   2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and Unser
-   2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
+   2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and
+   Unser 2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
    Klein et al. 2009 (stochastic descent), Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase). =
    ======================================================================================================== */
 #ifndef MEDVOL_NO_REGISTER
@@ -40233,7 +40233,7 @@ static mv_status mv__bs_level(mv_ctx *ctx, mv__bs *d, const mv_register_control 
     return MEDVOL_OK;
 }
 /* ---- adaptive stochastic gradient descent (Klein et al. 2009): samples are drawn by counters, put in
-   the order of the rows of cells they lie in, and each layer of control points collects from those about. ---- */
+   the order of the rows of cells they lie in, and each layer of control points collects from its own. ---- */
 enum { MV__SG_DRAW = 0, MV__SG_EVEN = 1, MV__SG_NOISE = 2, MV__SG_JACOBIAN = 3, MV__SG_LOOK = 4 };
 MV__WRAPS static uint64_t mv__sg_hash(uint64_t key, uint64_t i) { /* splitmix64, Steele et al. 2014 */
     i = key + (i + 1) * 0x9e3779b97f4a7c15u;
