@@ -23,6 +23,27 @@ static const mv_volume *weights(fz_step *s, int k) {
     if (mv_volume_wrap(s->ctx, &mask[k], bytes[k], MEDVOL_U8, s->src->ndim, s->src->dim, NULL) < 0) return NULL;
     return &mask[k];
 }
+static void sampled(mv_register_bspline_opt *o) {
+    mv_asgd_opt *a = &o->asgd;
+    o->optimizer = (mv_optimizer)(1 + (fz_byte() > 250));
+    a->sampler = (mv_sampler)(fz_byte() % 2 + (fz_byte() > 250));
+    a->number_of_spatial_samples = (int)fz_byte() * 5 - 8 * (fz_byte() > 250);
+    a->random_seed = fz_byte();
+    if (fz_byte() > 180) a->automatic_parameter_estimation = -1;
+    if (fz_byte() > 180) a->use_adaptive_step_sizes = -1;
+    if (fz_byte() > 200) a->maximum_step_length = fz_number();
+    if (fz_byte() > 200) a->sp_a = fz_number();
+    if (fz_byte() > 220) a->sp_capital_a = fz_number();
+    if (fz_byte() > 220) a->sp_alpha = fz_number();
+    if (fz_byte() > 220) a->sigmoid_max = fz_number();
+    if (fz_byte() > 220) a->sigmoid_min = -fz_number();
+    if (fz_byte() > 220) a->sigmoid_scale = fz_number();
+    if (fz_byte() > 220) a->sigmoid_initial_time = fz_number();
+    if (fz_byte() > 220) a->sigmoid_scale_factor = fz_number();
+    if (fz_byte() > 128) a->number_of_gradient_measurements = (int)(fz_byte() % 5) - (fz_byte() > 250);
+    if (fz_byte() > 128) a->number_of_jacobian_measurements = (int)fz_byte() - 3;
+    a->number_of_samples_for_exact_gradient = (int)fz_byte() * 4 - 2;
+}
 static mv_status op_bspline(fz_step *s) {
     mv_register_bspline_opt o;
     mv_register_report rep;
@@ -49,6 +70,7 @@ static mv_status op_bspline(fz_step *s) {
     if (fz_byte() > 220) o.control.tolerance = fz_number();
     if (fz_byte() > 220) o.control.slope = fz_number();
     if (fz_byte() > 128) o.control.report = &rep;
+    if (fz_byte() > 128) sampled(&o);
     s->loose = HUGE_VAL; /* of noise the last bits decide */
     st = mv_register_bspline(s->ctx, s->dst, s->src, second(s), &o);
     MUST(st == MEDVOL_OK || !field.data);
