@@ -39883,7 +39883,7 @@ static void mv__sg_lay(mv__bs *d, float *s, size_t *at) {
 static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers when s is given */
     const size_t voxels = d->n[0] * d->n[1] * d->n[2], all = (size_t)d->axes * d->count,
                  bins = (size_t)d->mi.b.bins, cells = bins * d->mi.b.wide,
-                 shared = d->sg.o ? MV__SG_JOBS : d->jobs;
+                 shared = d->sg.o ? (size_t)MV__SG_JOBS : d->jobs;
     size_t at = 0;
     int k;
     for (k = 0; k < 3; k++) {
@@ -40640,13 +40640,14 @@ static void mv__sg_move_job(void *arg, size_t z) {
 static mv_status mv__sg_step(mv_ctx *ctx, mv__bs *d, const mv__sg_gain *g, size_t i, double *t,
                              double *energy, double *update) {
     const double reach = 16.0;
+    mv_ctx *shared = d->count < 8192 ? NULL : ctx; /* the few are done before others are awake */
     double dot = 0.0, most = 0.0, *was;
     mv__sg_move m;
     size_t z;
     mv_status st = mv__sg_look(ctx, d, MV__SG_DRAW, i, (size_t)d->sg.o->number_of_spatial_samples, energy);
     if (st < 0) return st;
     if ((st = mv__sg_slope(ctx, d, d->x, d->g, energy)) < 0) return st;
-    if ((st = mv_parallel_for(ctx, d->c[2], mv__sg_dot_job, d, NULL)) < 0) return st;
+    if ((st = mv_parallel_for(shared, d->c[2], mv__sg_dot_job, d, NULL)) < 0) return st;
     for (z = 0; z < d->c[2]; z++) {
         dot += d->sg.dot[z];
         most = d->sg.longest[z] > most ? d->sg.longest[z] : most;
@@ -40656,7 +40657,7 @@ static mv_status mv__sg_step(mv_ctx *ctx, mv__bs *d, const mv__sg_gain *g, size_
     m.gain = g->a / pow(g->hold + *t + 1.0, g->alpha);
     if (m.gain * most > reach) m.gain = reach / most;
     *update = m.gain * most;
-    if ((st = mv_parallel_for(ctx, d->c[2], mv__sg_move_job, &m, NULL)) < 0) return st;
+    if ((st = mv_parallel_for(shared, d->c[2], mv__sg_move_job, &m, NULL)) < 0) return st;
     was = d->g, d->g = d->g1, d->g1 = was;
     if (d->sg.o->use_adaptive_step_sizes < 0) *t += 1.0;
     else if (i > 0) *t += mv__sg_sigmoid(g, -dot);

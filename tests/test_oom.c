@@ -571,9 +571,13 @@ BSPLINE(bspline_mutual, still, moved, .metric = MEDVOL_MI, .bins = 8, .start = n
 BSPLINE(bspline_masks, still, moved, .fixed_mask = &still, .moving_mask = &moved, .grid = {3, 3, 2})
 BSPLINE(bspline_windows, still, moved, .radius = 1)
 BSPLINE(bspline_flat, flat, flat_moved, .metric = MEDVOL_NCC)
-#define SAMPLED .optimizer = MEDVOL_OPTIMIZER_ASGD, .asgd = {.number_of_samples_for_exact_gradient = 100}
+#define SAMPLED                                                                                              \
+    .optimizer = MEDVOL_OPTIMIZER_ASGD,                                                                      \
+    .asgd = {.number_of_spatial_samples = 50, .number_of_gradient_measurements = 1,                          \
+        .number_of_jacobian_measurements = 50, .number_of_samples_for_exact_gradient = 100}
 BSPLINE(bspline_asgd, still, moved, .metric = MEDVOL_SSD, .bending = 0.1, SAMPLED)
-BSPLINE(bspline_asgd_masks, still, moved, .metric = MEDVOL_MI, .fixed_mask = &still, .moving_mask = &moved, SAMPLED)
+BSPLINE(bspline_asgd_masks, still, moved, .metric = MEDVOL_MI, .fixed_mask = &still, .moving_mask = &moved,
+    SAMPLED)
 BSPLINE(bspline_asgd_flat, flat, flat_moved, .metric = MEDVOL_NCC, SAMPLED)
 static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is made, too */
     mv_register_report rep, was;

@@ -31,18 +31,14 @@ static void sampled(mv_register_bspline_opt *o) {
     a->random_seed = fz_byte();
     if (fz_byte() > 180) a->automatic_parameter_estimation = -1;
     if (fz_byte() > 180) a->use_adaptive_step_sizes = -1;
-    if (fz_byte() > 200) a->maximum_step_length = fz_number();
-    if (fz_byte() > 200) a->sp_a = fz_number();
-    if (fz_byte() > 220) a->sp_capital_a = fz_number();
-    if (fz_byte() > 220) a->sp_alpha = fz_number();
-    if (fz_byte() > 220) a->sigmoid_max = fz_number();
-    if (fz_byte() > 220) a->sigmoid_min = -fz_number();
-    if (fz_byte() > 220) a->sigmoid_scale = fz_number();
-    if (fz_byte() > 220) a->sigmoid_initial_time = fz_number();
-    if (fz_byte() > 220) a->sigmoid_scale_factor = fz_number();
-    if (fz_byte() > 128) a->number_of_gradient_measurements = (int)(fz_byte() % 5) - (fz_byte() > 250);
-    if (fz_byte() > 128) a->number_of_jacobian_measurements = (int)fz_byte() - 3;
-    a->number_of_samples_for_exact_gradient = (int)fz_byte() * 4 - 2;
+    if (fz_byte() > 180) { /* one at a time: most numbers are refused */
+        double *const value[9] = {&a->maximum_step_length, &a->sp_a, &a->sp_capital_a, &a->sp_alpha, &a->sigmoid_max,
+            &a->sigmoid_min, &a->sigmoid_scale, &a->sigmoid_initial_time, &a->sigmoid_scale_factor};
+        *value[fz_byte() % 9] = fz_number();
+    }
+    if (fz_byte() > 128) a->number_of_gradient_measurements = (int)(fz_byte() % 5) - (fz_byte() > 252);
+    if (fz_byte() > 128) a->number_of_jacobian_measurements = (int)fz_byte() - 3 * (fz_byte() > 250);
+    a->number_of_samples_for_exact_gradient = (int)fz_byte() * 4 - 2 * (fz_byte() > 250);
 }
 static mv_status op_bspline(fz_step *s) {
     mv_register_bspline_opt o;
