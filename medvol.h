@@ -2731,6 +2731,44 @@ typedef struct mv_register_lncc_opt {
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
+/* How mv_register_bspline goes downhill. */
+typedef enum mv_optimizer {
+    MEDVOL_OPTIMIZER_LBFGS = 0, /* of all voxels; each step lowers the energy */
+    MEDVOL_OPTIMIZER_ASGD = 1,  /* of some thousand random samples: AdaptiveStochasticGradientDescent */
+    MEDVOL_OPTIMIZER_FORCE_INT = 0x7fffffff
+} mv_optimizer;
+/* Where ASGD looks, anew at each iteration. */
+typedef enum mv_sampler {
+    MEDVOL_SAMPLER_RANDOM_COORDINATE = 0, /* anywhere between voxels, the fixed image interpolated, linear */
+    MEDVOL_SAMPLER_RANDOM = 1,            /* voxels */
+    MEDVOL_SAMPLER_FORCE_INT = 0x7fffffff
+} mv_sampler;
+/* Adaptive stochastic gradient descent: x <- x - a / (A + t + 1)^alpha g, g the energy's slope at samples of
+   this iteration alone; t <- max(0, t + f(-g . g before)), f the sigmoid from sigmoid_min to sigmoid_max with
+   f(0) = 0: steps that point alike keep their length, others become shorter. Names and meaning are elastix's,
+   in brackets; each holds for all levels. 0: the default. */
+typedef struct mv_asgd_opt {
+    mv_sampler sampler;            /* [ImageSampler; NewSamplesEveryIteration is true] */
+    int number_of_spatial_samples; /* [NumberOfSpatialSamples] an iteration; 0: 5000 */
+    uint64_t random_seed;          /* [RandomSeed] 0: 121212 */
+    int automatic_parameter_estimation; /* [AutomaticParameterEstimation] 0: sp_a and the sigmoid are found at
+                                      the start of each level, and sp_alpha is 1; negative: they are given */
+    double maximum_step_length;    /* [MaximumStepLength] mm: the most that the first step moves a voxel
+                                      by (mean and two standard deviations); 0: the mean spacing of both */
+    double sp_a;                   /* [SP_a] mm^2 over energy; 0: 400 */
+    double sp_capital_a;           /* [SP_A] 0: 20 */
+    double sp_alpha;               /* [SP_alpha] 0: 1 */
+    int use_adaptive_step_sizes;   /* [UseAdaptiveStepSizes] 0: yes; negative: t counts the iterations */
+    double sigmoid_max;            /* [SigmoidMax] 0: 1 */
+    double sigmoid_min;            /* [SigmoidMin] below 0; 0: -0.8 */
+    double sigmoid_scale;          /* [SigmoidScale] 0: 1e-8 */
+    double sigmoid_initial_time;   /* [SigmoidInitialTime] t at the start; more: shorter steps at first */
+    double sigmoid_scale_factor;   /* what the scale that is found is multiplied by; 0: 0.1 */
+    int number_of_gradient_measurements;      /* [NumberOfGradientMeasurements] 0: as many as are needed */
+    int number_of_jacobian_measurements;      /* [NumberOfJacobianMeasurements] voxels; 0: as many as there
+                                                 are unknowns, at least 1000 */
+    int number_of_samples_for_exact_gradient; /* [NumberOfSamplesForExactGradient] 0: 100000 */
+} mv_asgd_opt;
 typedef struct mv_register_bspline_opt {
     const double *start;          /* 12, world to world: A of T(p) = A(p + u(p)); or NULL: the identity */
     const mv_volume *fixed_mask;  /* weights (>= 0) on the fixed image's voxels; or NULL */
@@ -2738,13 +2776,15 @@ typedef struct mv_register_bspline_opt {
     mv_similarity metric;
     int radius;     /* 0: metric; 1 to 8: local correlation instead, windows of that radius in voxels */
     int grid[3];    /* voxels of the fixed image from one control point to the next along each axis, 1 to 64;
-                       0: 5 of the axis with the finest spacing, along others as many mm */
-    double bending; /* weight of the bending energy; 0: 0.3, with radius 2; negative: none */
+                       0: 5 (ASGD: 16) of the axis with the finest spacing, along others as many mm */
+    double bending; /* weight of the bending energy; 0: 0.3, with radius 2, with ASGD none; negative: none */
     int bins;       /* MI: of each image; 0: 32; 8 to 128: the less noise, the more */
     int pairs;      /* steps that L-BFGS remembers; 0: 6; to 20 */
     mv_volume *field; /* or NULL: u itself, on the fixed image's voxels as mv_register_lncc has it */
+    mv_optimizer optimizer;
+    mv_asgd_opt asgd;            /* of ASGD */
     mv_register_control control; /* iterations: 15, of the finest level; twice as many at the next, three
-                                    times at all others */
+                                    times at all others. ASGD: 500 of each [MaximumNumberOfIterations] */
 } mv_register_bspline_opt;
 /* mv_register_bspline: free-form deformation: the u of cubic B-splines that makes D + bending * R least.
    points: its coefficients, as MEDVOL_TRANSFORM_BSPLINE takes them: in mm (world RAS+), f32, of cx, cy, cz,
@@ -2769,10 +2809,20 @@ typedef struct mv_register_bspline_opt {
    and some 80 more. Threads: layers of cells along z (in the plane y); bits do not depend on them. Numerics:
    sums over a row, and over the voxels of a cell, in f32, others in f64; levels agree to 0.12 voxels, MI to
    0.2. Linear interpolation evens out the moving image's noise, which draws u towards half voxels where
-   little else is to be seen. NaN voxels have no weight. Errors: as mv_register_affine; _SINGULAR (constant
-   images), _EMPTY (also: nothing of one image lies in the other; not with radius), _UNSUPPORTED (radius and
-   moving_mask), _ALIAS (a result over an image, a mask or the other result); results as they were. Source:
-   Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al. 2013. */
+   little else is to be seen. NaN voxels have no weight.
+   ASGD: D of samples that are drawn anew at each iteration, of voxels with weight in fixed_mask. An iteration
+   costs the samples, 64 control points each, and a look at the lattice (some with `bending`), however large
+   the images are. Its energies are noise: neither control.tolerance nor slope ends it. report.first and
+   energy are of the same samples, spread evenly, at the start and at the end of a level. sp_a counts D as
+   above: elastix's mean squares are D times twice the variance of F, its correlation is D - 1. No step moves
+   a control point by more than 16 voxels of the level. Samples are drawn by counters: a seed gives the same
+   bits with any number of threads; levels agree to 0.2 voxels. Memory beside both pyramids: 104 bytes a
+   sample (100000 at least, where there are as many voxels), 150 a control point and 56 for each of its
+   unknowns, 4 a voxel with fixed_mask.
+   Errors: as mv_register_affine; _SINGULAR (constant images), _EMPTY (also: nothing of one image lies in the
+   other; not with radius), _UNSUPPORTED (radius with moving_mask or ASGD), _ALIAS (a result over an image, a
+   mask or the other result); results as they were. Source: Rueckert et al. 1999; Mattes et al. 2003; Nocedal
+   and Wright 2006 (L-BFGS); Shackleford et al. 2013; Klein et al. 2009 (ASGD). */
 MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
                                          const mv_volume *moving, const mv_register_bspline_opt *opt);
 
@@ -35853,11 +35903,12 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_MEASURE */
 
-/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__dm_*, mv__ph_*, mv__cx_*.
-   Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and Matthews
-   2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003, Thevenaz and
-   Unser 2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999 (B-splines),
-   Vercauteren et al. 2009 (demons), Kuglin and Hines 1975 (phase), Heinrich et al. 2014 (search). ======= */
+/* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__sg_*, mv__dm_*, mv__ph_*,
+   mv__cx_*. Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and
+   Matthews 2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003,
+   Thevenaz and Unser 2000 (mutual information), Avants et al. 2008 (local correlation), Rueckert et al. 1999
+   (B-splines), Klein et al. 2009 (stochastic descent), Vercauteren et al. 2009 (demons), Kuglin and Hines
+   1975 (phase), Heinrich et al. 2014 (search). ========================================================= */
 #ifndef MEDVOL_NO_REGISTER
 #ifdef MV__PASS
 #if MV__PASS == 1
@@ -39303,12 +39354,70 @@ static void MV__K(mv__bs_bend)(float *h, const float *const *g, const float *w, 
 }
 #undef MV__BS_GET
 #undef MV__BS_PUT
+/* the displacement at n points; of each, the first of its 4 x rows x 4 control points, and the four weights
+   of each axis; step: to the next row, layer and component */
+static void MV__K(mv__sg_field)(float *const *u, const float *c, const size_t *step, int rows, int axes,
+                                const uint32_t *base, const float *w, size_t n) {
+    size_t i;
+    int r, k, j;
+    for (i = 0; i < n; i++, w += 12) {
+        const mv4 x = mv4_load(w);
+        for (r = 0; r < axes; r++) {
+            const float *at = c + (size_t)r * step[2] + base[i];
+            float lane[4];
+            mv4 s = mv4_set1(0.0f);
+            for (k = 0; k < 4; k++)
+                for (j = 0; j < rows; j++)
+                    s = mv4_mad(mv4_load(at + (size_t)k * step[1] + (size_t)j * step[0]),
+                                mv4_set1(w[8 + k] * w[4 + j]), s);
+            mv4_store(lane, mv4_mul(s, x));
+            u[r][i] = (lane[0] + lane[1]) + (lane[2] + lane[3]);
+        }
+    }
+    mv_end();
+}
+/* the transpose of that for one layer of control points, the k-th of the four about each of n points; its
+   first is number `first` */
+static void MV__K(mv__sg_collect)(float *layer, const size_t *step, int rows, int axes, const uint32_t *order,
+                                  size_t n, const uint32_t *base, size_t first, const float *weights,
+                                  const float *const *q, int k) {
+    size_t i;
+    int r, j;
+    for (i = 0; i < n; i++) {
+        const size_t at = order[i];
+        const float *w = weights + 12 * at;
+        const mv4 x = mv4_load(w);
+        for (r = 0; r < axes; r++) {
+            float *d = layer + (size_t)r * step[1] + (base[at] - first);
+            const float e = q[r][at] * w[8 + k];
+            for (j = 0; j < rows; j++)
+                mv4_store(d + (size_t)j * step[0],
+                          mv4_mad(x, mv4_set1(e * w[4 + j]), mv4_load(d + (size_t)j * step[0])));
+        }
+    }
+    mv_end();
+}
 #else
+/* stochastic gradient descent: what is drawn, and what was found there */
+enum { MV__SG_RUN = 256, MV__SG_JOBS = 32 };
+typedef struct mv__sg {
+    const mv_asgd_opt *o;   /* NULL: L-BFGS */
+    size_t most, points;    /* samples at once; those or measurements of Jacobians */
+    size_t voxels, n, each; /* that have weight; samples now, and of a job */
+    uint64_t key;
+    int even, between;      /* spread evenly; off the grid */
+    uint32_t *list;         /* voxels with weight, or NULL: all */
+    uint32_t *base, *order, *first; /* first control point; samples by row of cells, and each row's first */
+    float *weights, *f, *m, *w, *e, *h, *g[3], *q[3];
+    double *dot, *longest;  /* of each layer of control points */
+} mv__sg;
 enum {
     MV__BS_GRID = 64,  /* voxels a cell, and pairs of steps and slopes, at most */
     MV__BS_PAIRS = 20,
     MV__BS_SPACING = 5, /* what is meant by 0: voxels a cell, iterations */
-    MV__BS_STEPS = 15
+    MV__BS_STEPS = 15,
+    MV__SG_SPACING = 16,
+    MV__SG_STEPS = 500
 };
 /* Control point i of an axis lies at voxel (i - 1) s - phase of the level; the lattice reaches as far as the
    finest level does, so that it is the next one's with every second control point. */
@@ -39333,6 +39442,7 @@ typedef struct mv__bs {
     mv__rg_mi mi;
     const mv_register_lncc_opt *windows; /* local correlation: what mv__ln is asked for, and that; or NULL */
     mv__ln local;
+    mv__sg sg;
     void *block;
 } mv__bs;
 typedef struct mv__bs_line { /* what a job works with */
@@ -39436,11 +39546,11 @@ static void mv__bs_warp_row(const mv__bs *d, const mv__bs_line *l, float *m, flo
 }
 /* mutual information's slopes, and its curvatures, by the moving values; w times that */
 static void mv__bs_blame(const mv__bs *d, float *e, float *h, const float *f, const float *m,
-                         const float *w) {
+                         const float *w, size_t n) {
     const mv__rg_mi *q = &d->mi;
     const float top = q->b.top - 1.0f, fine = (float)MV__RG_FINE / top;
     size_t i;
-    for (i = 0; i < d->n[0]; i++) {
+    for (i = 0; i < n; i++) {
         const int bin = mv__rg_bin(&q->b, f[i]);
         const float u = mv__rg_place_of(&q->b, m[i]), v = u * fine;
         const int k = v < (float)MV__RG_FINE ? (int)v : MV__RG_FINE - 1;
@@ -39491,7 +39601,7 @@ static void mv__bs_look_row(const mv__bs *d, const mv__bs_line *l, size_t job, s
     }
     weight = w;
     if (d->mi.part) {
-        mv__bs_blame(d, l->u[0], l->u[1], l->f, m, w);
+        mv__bs_blame(d, l->u[0], l->u[1], l->f, m, w, n0);
         weight = l->u[1];
         MV__PICK(mv__bs_pull)(q, (const float *const *)g, d->axes, l->f, m, l->u[0], one, n0);
     } else MV__PICK(mv__bs_pull)(q, (const float *const *)g, d->axes, l->f, m, w, d->k, n0);
@@ -39664,7 +39774,7 @@ static double mv__bs_energy(mv__bs *d) {
     }
     if (d->o->metric == MEDVOL_MI) {
         d->factor = -1.0 / n;
-        return -mv__rg_mi_tables(&d->mi, d->jobs);
+        return -mv__rg_mi_tables(&d->mi, d->sg.o ? mv__divup(d->sg.n, d->sg.each) : d->jobs);
     }
     if (!(ff > 1e-12 && yy > 1e-12)) return 1.0;
     slope = fy / yy;
@@ -39820,9 +39930,34 @@ static void mv__bs_shape(mv__bs *d) {
 static double *mv__bs_doubles(float *base, size_t *at, size_t n) {
     return (double *)(void *)mv__ln_take(base, at, 2 * n, 0);
 }
+static uint32_t *mv__sg_indices(float *base, size_t *at, size_t n) {
+    return (uint32_t *)(void *)mv__ln_take(base, at, n, 0);
+}
+static void mv__sg_lay(mv__bs *d, float *s, size_t *at) {
+    mv__sg *q = &d->sg;
+    int k;
+    q->dot = mv__bs_doubles(s, at, d->c[2]);
+    q->longest = mv__bs_doubles(s, at, d->c[2]);
+    q->list = d->fix.w ? mv__sg_indices(s, at, d->n[0] * d->n[1] * d->n[2]) : NULL;
+    q->first = mv__sg_indices(s, at, d->c[1] * d->c[2] + 1);
+    q->base = mv__sg_indices(s, at, q->points);
+    q->order = mv__sg_indices(s, at, q->points);
+    q->weights = mv__ln_take(s, at, 12 * q->points, 0);
+    q->f = mv__ln_take(s, at, q->most, 0);
+    q->m = mv__ln_take(s, at, q->most, 0);
+    q->w = mv__ln_take(s, at, q->most, 0);
+    q->e = mv__ln_take(s, at, q->most, 0);
+    q->h = mv__ln_take(s, at, q->most, 0);
+    for (k = 0; k < 3; k++) {
+        q->g[k] = mv__ln_take(s, at, q->most, 0);
+        q->q[k] = mv__ln_take(s, at, q->most, 0);
+    }
+    d->part = mv__ln_take(s, at, d->c[2] * (size_t)d->axes * d->plane, 0);
+}
 static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers when s is given */
     const size_t voxels = d->n[0] * d->n[1] * d->n[2], all = (size_t)d->axes * d->count,
-                 bins = (size_t)d->mi.b.bins, cells = bins * d->mi.b.wide;
+                 bins = (size_t)d->mi.b.bins, cells = bins * d->mi.b.wide,
+                 shared = d->sg.o ? (size_t)MV__SG_JOBS : d->jobs;
     size_t at = 0;
     int k;
     for (k = 0; k < 3; k++) {
@@ -39831,21 +39966,25 @@ static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers w
     }
     for (k = 0; k < 6; k++) d->band[k] = d->lambda > 0.0 ? mv__bs_doubles(s, &at, d->count) : NULL;
     for (k = 0; k < 5; k++)
-        d->keep[k] = d->windows || d->o->metric == MEDVOL_SSD ? NULL : mv__ln_take(s, &at, voxels, 0);
-    d->sums = mv__bs_doubles(s, &at, d->jobs * MV__BS_SUMS);
+        d->keep[k] =
+            d->windows || d->sg.o || d->o->metric == MEDVOL_SSD ? NULL : mv__ln_take(s, &at, voxels, 0);
+    d->sums = mv__bs_doubles(s, &at, shared * MV__BS_SUMS);
     d->energies = mv__bs_doubles(s, &at, d->c[2]);
     d->x = mv__bs_doubles(s, &at, all);
     d->g = mv__bs_doubles(s, &at, all);
     d->x1 = mv__bs_doubles(s, &at, all);
     d->g1 = mv__bs_doubles(s, &at, all);
-    d->d = mv__bs_doubles(s, &at, all);
-    d->p = mv__bs_doubles(s, &at, d->count);
-    d->ys = mv__bs_doubles(s, &at, 2 * (size_t)d->o->pairs * all);
     d->cf = mv__ln_take(s, &at, all, 0);
-    d->part = mv__ln_take(s, &at, d->jobs * 4 * d->kinds * d->plane, 0);
+    if (d->sg.o) mv__sg_lay(d, s, &at);
+    else {
+        d->d = mv__bs_doubles(s, &at, all);
+        d->p = mv__bs_doubles(s, &at, d->count);
+        d->ys = mv__bs_doubles(s, &at, 2 * (size_t)d->o->pairs * all);
+        d->part = mv__ln_take(s, &at, d->jobs * 4 * d->kinds * d->plane, 0);
+    }
     if (bins) {
         d->mi.joint = mv__bs_doubles(s, &at, cells + d->mi.b.wide + bins);
-        d->mi.part = mv__ln_take(s, &at, d->jobs * cells, 0);
+        d->mi.part = mv__ln_take(s, &at, shared * cells, 0);
         d->mi.slope = mv__ln_take(s, &at, bins * (MV__RG_FINE + 1), 0);
         d->mi.bend = mv__ln_take(s, &at, bins * (MV__RG_FINE + 1), 0);
         d->mi.beta = mv__ln_take(s, &at, 4 * (MV__RG_BETA + 1), 0);
@@ -39882,12 +40021,13 @@ static void mv__bs_free(mv_ctx *ctx, mv__bs *d) {
 static mv_status mv__bs_begin(mv_ctx *ctx, mv__bs *d) {
     const double voxels = (double)d->n[0] * (double)d->n[1] * (double)d->n[2],
                  about = 5.0 * voxels + (double)d->count * (6.0 * (2.0 * d->o->pairs + 8.0) + 32.0) +
-                         (double)d->jobs * ((double)d->room + 4.0 * (double)(d->kinds * d->plane) + 6e3);
+                         (double)d->jobs * ((double)d->room + 4.0 * (double)(d->kinds * d->plane) + 6e3) +
+                         32.0 * ((double)d->sg.points + 4e4);
     double v[3][4];
     size_t bytes, j, k;
     float *s;
     int r;
-    if (about > 0.2 * (double)(size_t)-1 / sizeof(float) ||
+    if (about > 0.2 * (double)(size_t)-1 / sizeof(float) || (d->sg.o && (double)d->count > 4294967295.0) ||
         !mv__mul(mv__bs_lay(d, NULL), sizeof(float), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", voxels, -1, "%s: the images are too large", d->op);
     if ((s = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
@@ -40166,6 +40306,532 @@ static mv_status mv__bs_level(mv_ctx *ctx, mv__bs *d, const mv_register_control 
     }
     return MEDVOL_OK;
 }
+/* ---- adaptive stochastic gradient descent (Klein et al. 2009): samples are drawn by counters, put in
+   the order of the rows of cells they lie in, and each layer of control points collects from its own. ---- */
+enum { MV__SG_DRAW = 0, MV__SG_EVEN = 1, MV__SG_NOISE = 2, MV__SG_JACOBIAN = 3, MV__SG_LOOK = 4 };
+MV__WRAPS static uint64_t mv__sg_hash(uint64_t key, uint64_t i) { /* splitmix64, Steele et al. 2014 */
+    i = key + (i + 1) * 0x9e3779b97f4a7c15u;
+    i = (i ^ i >> 30) * 0xbf58476d1ce4e5b9u;
+    i = (i ^ i >> 27) * 0x94d049bb133111ebu;
+    return i ^ i >> 31;
+}
+/* of one set of samples: `what` is drawn the `which`-th time at a level */
+static uint64_t mv__sg_key(const mv__bs *d, int what, size_t which) {
+    uint64_t key = d->sg.o->random_seed;
+    int k;
+    for (k = 0; k < 3; k++) key = mv__sg_hash(key, (uint64_t)d->n[k]);
+    return mv__sg_hash(mv__sg_hash(key, (uint64_t)what), (uint64_t)which);
+}
+static double mv__sg_normal(uint64_t key, uint64_t i) { /* Box and Muller 1958 */
+    const double unit = 1.0 / 9007199254740992.0, turn = 6.283185307179586;
+    const double u = ((double)(mv__sg_hash(key, 2 * i) >> 11) + 0.5) * unit;
+    return sqrt(-2.0 * log(u)) * cos(turn * unit * (double)(mv__sg_hash(key, 2 * i + 1) >> 11));
+}
+/* where sample i lies, in voxels of the level */
+static void mv__sg_place(const mv__bs *d, uint64_t i, float *x) {
+    const mv__sg *q = &d->sg;
+    const uint64_t all = (uint64_t)q->voxels, n = (uint64_t)q->n, low = q->even ? i * all / n : 0,
+                   high = q->even ? (i + 1) * all / n : all;
+    uint64_t v = mv__sg_hash(q->key, 2 * i), part;
+    int k;
+    v = low + ((v >> 32) * (high - low) >> 32);
+    if (q->list) v = q->list[v];
+    for (k = 0; k < 3; k++) {
+        x[k] = (float)(v % d->n[k]);
+        v /= d->n[k];
+    }
+    if (!q->between || q->even) return;
+    part = mv__sg_hash(q->key, 2 * i + 1);
+    for (k = 0; k < 3; k++, part >>= 21) {
+        const float u = ((float)(part & 0x1fffff) + 0.5f) * (1.0f / 2097152.0f), top = (float)(d->n[k] - 1);
+        if (d->n[k] == 1) continue;
+        if (!q->list) {
+            x[k] = u * top;
+            continue;
+        }
+        x[k] += u - 0.5f; /* within its voxel: where the mask's edge is */
+        x[k] = x[k] < 0.0f ? -x[k] : x[k] > top ? 2.0f * top - x[k] : x[k];
+    }
+}
+/* the first of the control points about x, and their weights along the three axes */
+static uint32_t mv__sg_cell(const mv__bs *d, const float *x, float *w) {
+    size_t cell[3];
+    int k;
+    for (k = 0; k < 3; k++, w += 4) {
+        const float t = (float)(((double)x[k] + d->phase[k]) / (double)d->s[k]);
+        float f, e;
+        cell[k] = 0;
+        w[0] = 1.0f, w[1] = w[2] = w[3] = 0.0f;
+        if (d->c[k] == 1) continue;
+        cell[k] = mv__minz((size_t)t, d->c[k] - 4);
+        f = t - (float)cell[k];
+        e = 1.0f - f;
+        w[0] = e * e * e * (1.0f / 6.0f);
+        w[1] = 2.0f / 3.0f - f * f * (1.0f - 0.5f * f);
+        w[2] = 2.0f / 3.0f - e * e * (1.0f - 0.5f * e);
+        w[3] = f * f * f * (1.0f / 6.0f);
+    }
+    return (uint32_t)((cell[2] * d->c[1] + cell[1]) * d->c[0] + cell[0]);
+}
+/* values at `at`, voxels of v, and their gradient there */
+static void mv__sg_values(const mv__rg_image *v, const float *src, float *const *at, float *to,
+                          float *const *g, size_t n) {
+    mv__fd_row s;
+    int k;
+    mv__memset(&s, 0, sizeof s);
+    s.planes = 3;
+    s.diagonal = 1;
+    for (k = 0; k < 3; k++) {
+        s.n[k] = v->n[k];
+        s.u[k] = at[k];
+        s.b[4 * k] = 1.0f;
+        s.grad[k] = g ? g[k] : NULL;
+    }
+    s.sy = s.n[0];
+    s.sz = s.n[0] * s.n[1];
+    s.wide = mv__fd_is_far(s.n, s.sy, s.sz);
+    s.constant = 1;
+    s.src[0] = src;
+    s.dst[0] = to;
+    if (src == v->f) {
+        s.scaled = 1;
+        s.slope = v->scale;
+        s.inter = -v->mean * v->scale;
+        s.value = mv__bits_f32(0x7fc00000);
+    }
+    if (g) MV__PICK(mv__fd_grad)(&s, n);
+    else MV__PICK(mv__fd_lin1)(&s, n);
+}
+/* the samples first.. of a run: both images, gradient and weight */
+static void mv__sg_run(const mv__bs *d, size_t first, size_t n) {
+    const mv__sg *q = &d->sg;
+    const size_t step[3] = {d->c[0], d->plane, d->count};
+    float x[3][MV__SG_RUN], u[3][MV__SG_RUN], v[MV__SG_RUN], w[MV__SG_RUN], *at[3], *to[3], *g[3];
+    size_t i;
+    int k, c;
+    for (k = 0; k < 3; k++) at[k] = x[k], to[k] = u[k], g[k] = q->g[k] + first;
+    for (i = 0; i < n; i++) {
+        float p[3];
+        mv__sg_place(d, (uint64_t)(first + i), p);
+        q->base[first + i] = mv__sg_cell(d, p, q->weights + 12 * (first + i));
+        for (k = 0; k < 3; k++) x[k][i] = p[k];
+    }
+    mv__sg_values(&d->fix, d->fix.f, at, q->f + first, NULL, n);
+    if (d->fix.w) mv__sg_values(&d->fix, d->fix.w, at, v, NULL, n);
+    MV__PICK(mv__sg_field)(to, d->cf, step, d->c[1] > 1 ? 4 : 1, d->axes, q->base + first,
+                           q->weights + 12 * first, n);
+    for (i = 0; i < n; i++) {
+        double p[3];
+        for (k = 0; k < 3; k++) {
+            p[k] = d->m[4 * k + 3];
+            for (c = 0; c < 3; c++) p[k] += d->m[4 * k + c] * (double)x[c][i];
+            for (c = 0; c < d->axes; c++) p[k] += d->turn[4 * k + c] * (double)u[c][i];
+        }
+        for (k = 0; k < 3; k++) u[k][i] = (float)p[k];
+    }
+    mv__sg_values(&d->mov, d->mov.f, to, q->m + first, g, n);
+    if (d->mov.w) mv__sg_values(&d->mov, d->mov.w, to, w, NULL, n);
+    MV__PICK(mv__bs_weigh)(q->m + first, q->w + first, d->fix.w ? v : NULL, d->mov.w ? w : NULL, n);
+}
+static void mv__sg_job(void *arg, size_t job) {
+    const mv__bs *d = (const mv__bs *)arg;
+    const mv__sg *q = &d->sg;
+    const size_t end = mv__minz(q->n, (job + 1) * q->each), cells = (size_t)d->mi.b.bins * d->mi.b.wide;
+    size_t i;
+    mv__memset(d->sums + job * MV__BS_SUMS, 0, MV__BS_SUMS * sizeof(double));
+    if (d->mi.part) mv__memset(d->mi.part + job * cells, 0, cells * sizeof(float));
+    for (i = job * q->each; i < end; i += MV__SG_RUN) {
+        const size_t n = mv__minz(MV__SG_RUN, end - i);
+        mv__sg_run(d, i, n);
+        MV__PICK(mv__bs_sums)(d->sums + job * MV__BS_SUMS, q->f + i, q->m + i, q->w + i, n);
+        if (d->mi.part)
+            MV__PICK(mv__rg_joint)(d->mi.part + job * cells, &d->mi.b, q->m + i, q->f + i, q->w + i, n);
+    }
+}
+/* n samples are drawn and looked at; the energy, 1e300 where none has weight */
+static mv_status mv__sg_look(mv_ctx *ctx, mv__bs *d, int what, size_t which, size_t n, double *energy) {
+    mv__sg *q = &d->sg;
+    size_t jobs, i, k;
+    mv_status st;
+    q->even = what == MV__SG_EVEN || what == MV__SG_LOOK;
+    q->key = mv__sg_key(d, what, which);
+    q->n = n;
+    q->each = mv__divup(mv__divup(n, MV__SG_JOBS), MV__SG_RUN) * MV__SG_RUN;
+    jobs = mv__divup(n, q->each);
+    if ((st = mv_parallel_for(ctx, jobs, mv__sg_job, d, NULL)) < 0) return st;
+    for (k = 0; k < MV__BS_SUMS; k++)
+        for (i = 0, d->all[k] = 0.0; i < jobs; i++) d->all[k] += d->sums[i * MV__BS_SUMS + k];
+    *energy = mv__bs_energy(d);
+    return MEDVOL_OK;
+}
+/* samples by the row of cells they lie in */
+static void mv__sg_sort(const mv__bs *d, size_t n) {
+    const mv__sg *q = &d->sg;
+    const size_t rows = d->c[1] * d->c[2];
+    size_t i;
+    uint32_t at = 0;
+    mv__memset(q->first, 0, (rows + 1) * sizeof *q->first);
+    for (i = 0; i < n; i++) q->first[q->base[i] / d->c[0]]++;
+    for (i = 0; i <= rows; i++) {
+        const uint32_t many = i < rows ? q->first[i] : 0;
+        q->first[i] = at;
+        at += many;
+    }
+    for (i = 0; i < n; i++) q->order[q->first[q->base[i] / d->c[0]]++] = (uint32_t)i;
+    for (i = rows; i > 0; i--) q->first[i] = q->first[i - 1]; /* each had become the next one's */
+    q->first[0] = 0;
+}
+static void mv__sg_layer_job(void *arg, size_t z) { /* the gradient of a layer of control points */
+    const mv__bs_fold *p = (const mv__bs_fold *)arg;
+    const mv__bs *d = p->d;
+    const mv__sg *q = &d->sg;
+    const size_t step[2] = {d->c[0], d->plane}, at = z * d->plane;
+    float *layer = d->part + z * (size_t)d->axes * d->plane;
+    const double unit = d->factor * (double)d->mov.scale;
+    const float *pull[3];
+    size_t i, k;
+    int c, r;
+    mv__memset(layer, 0, (size_t)d->axes * d->plane * sizeof *layer);
+    for (r = 0; r < 3; r++) pull[r] = q->q[r];
+    for (k = 0; k < 4 && k <= z; k++) {
+        const size_t cell = z - k, from = q->first[cell * d->c[1]], end = q->first[(cell + 1) * d->c[1]];
+        MV__PICK(mv__sg_collect)(layer, step, d->c[1] > 1 ? 4 : 1, d->axes, q->order + from, end - from,
+                                 q->base, cell * d->plane, q->weights, pull, (int)k);
+    }
+    for (c = 0; c < d->axes; c++)
+        for (i = 0; i < d->plane; i++) {
+            double s = 0.0;
+            for (r = 0; r < d->axes; r++)
+                s += d->turn[4 * d->ax[r] + c] * (double)layer[(size_t)r * d->plane + i];
+            p->g[(size_t)c * d->count + at + i] = unit * s;
+        }
+}
+/* the slope of the samples' energy at cf, and that of the bending energy at x, which it is of */
+static mv_status mv__sg_slope(mv_ctx *ctx, mv__bs *d, const double *x, double *g, double *energy) {
+    static const float one[3] = {0.0f, 0.0f, 1.0f};
+    mv__sg *q = &d->sg;
+    float *to[3];
+    const float *from[3], *w = q->w;
+    mv__bs_fold p;
+    int r;
+    mv_status st;
+    for (r = 0; r < 3; r++) to[r] = q->q[r], from[r] = r < d->axes ? q->g[d->ax[r]] : NULL;
+    if (d->mi.part) {
+        mv__bs_blame(d, q->e, q->h, q->f, q->m, q->w, q->n);
+        w = q->e;
+    }
+    if (*energy < 1e300)
+        MV__PICK(mv__bs_pull)(to, from, d->axes, q->f, q->m, w, d->mi.part ? one : d->k, q->n);
+    else { /* no sample lies in the moving image */
+        for (r = 0; r < d->axes; r++) mv__memset(to[r], 0, q->n * sizeof(float));
+        *energy = d->o->metric == MEDVOL_MI ? 0.0 : 1.0;
+    }
+    mv__sg_sort(d, q->n);
+    p.d = d;
+    p.g = g;
+    p.p = NULL;
+    if ((st = mv_parallel_for(ctx, d->c[2], mv__sg_layer_job, &p, NULL)) < 0) return st;
+    return mv__bs_stiffness(ctx, d, x, g, energy);
+}
+static void mv__sg_floats(const mv__bs *d, const double *x) {
+    size_t i;
+    for (i = 0; i < (size_t)d->axes * d->count; i++) d->cf[i] = (float)x[i];
+}
+/* ---- how long steps may be ---- */
+typedef struct mv__sg_terms { /* of Jacobians: traces of C and C C, the greatest |J| and |J C J'|, squared */
+    double trace, square, most, across;
+} mv__sg_terms;
+/* the product of two points' B-splines, summed over the control points they share */
+static double mv__sg_overlap(const float *a, const float *b, ptrdiff_t away) { /* how far on b begins */
+    double s = 0.0;
+    ptrdiff_t i;
+    for (i = away > 0 ? away : 0; i < 4 && i - away < 4; i++) s += (double)a[i] * (double)b[i - away];
+    return s;
+}
+typedef struct mv__sg_measure {
+    const mv__bs *d;
+    size_t points, looked; /* J_j C J_j' of `looked` of them */
+    double part[MV__SG_JOBS][2];
+} mv__sg_measure;
+static void mv__sg_measure_job(void *arg, size_t job) { /* (1 / M) sum_i (b_j . b_i)^2: greatest, and sum */
+    mv__sg_measure *m = (mv__sg_measure *)arg;
+    const mv__bs *d = m->d;
+    const mv__sg *q = &d->sg;
+    const size_t c0 = d->c[0], c1 = d->c[1], end = m->looked * (job + 1) / MV__SG_JOBS;
+    double most = 0.0, sum = 0.0;
+    size_t l, y, z, i;
+    for (l = m->looked * job / MV__SG_JOBS; l < end; l++) {
+        const size_t j = l * m->points / m->looked, row = q->base[j] / c0, x0 = q->base[j] % c0,
+                     y0 = row % c1, z0 = row / c1;
+        const float *a = q->weights + 12 * j;
+        double s = 0.0;
+        for (z = z0 < 3 ? 0 : z0 - 3; z <= z0 + 3 && z < d->c[2]; z++)
+            for (y = y0 < 3 ? 0 : y0 - 3; y <= y0 + 3 && y < c1; y++)
+                for (i = q->first[z * c1 + y]; i < q->first[z * c1 + y + 1]; i++) {
+                    const size_t at = q->order[i], x = q->base[at] % c0;
+                    const float *b = q->weights + 12 * at;
+                    double p;
+                    if (x > x0 + 3 || x + 3 < x0) continue;
+                    p = mv__sg_overlap(a, b, (ptrdiff_t)x - (ptrdiff_t)x0) *
+                        mv__sg_overlap(a + 4, b + 4, (ptrdiff_t)y - (ptrdiff_t)y0) *
+                        mv__sg_overlap(a + 8, b + 8, (ptrdiff_t)z - (ptrdiff_t)z0);
+                    s += p * p;
+                }
+        most = s > most ? s : most;
+        sum += s;
+    }
+    m->part[job][0] = most;
+    m->part[job][1] = sum;
+}
+/* The components share their B-splines: J J' and J C J' are multiples of the identity. */
+static mv_status mv__sg_jacobians(mv_ctx *ctx, mv__bs *d, mv__sg_terms *t) {
+    enum { LOOKED = 1000 };
+    mv__sg *q = &d->sg;
+    const double axes = (double)d->axes, both = axes + sqrt(8.0 * axes); /* trace + 2 sqrt 2 norm */
+    const size_t unknowns = (size_t)d->axes * d->count, asked = (size_t)q->o->number_of_jacobian_measurements;
+    double sum = 0.0, most = 0.0, across = 0.0, square = 0.0;
+    mv__sg_measure m;
+    size_t i;
+    mv_status st;
+    m.d = d;
+    m.points = asked ? asked : mv__maxz(1000, unknowns);
+    m.looked = mv__minz(m.points, LOOKED);
+    q->even = 1;
+    q->key = mv__sg_key(d, MV__SG_JACOBIAN, 0);
+    q->n = m.points;
+    for (i = 0; i < m.points; i++) {
+        float x[3], *w = q->weights + 12 * i;
+        double s;
+        mv__sg_place(d, (uint64_t)i, x);
+        q->base[i] = mv__sg_cell(d, x, w);
+        s = mv__sg_overlap(w, w, 0) * mv__sg_overlap(w + 4, w + 4, 0) * mv__sg_overlap(w + 8, w + 8, 0);
+        sum += s;
+        most = s > most ? s : most;
+    }
+    mv__sg_sort(d, m.points);
+    if ((st = mv_parallel_for(ctx, MV__SG_JOBS, mv__sg_measure_job, &m, NULL)) < 0) return st;
+    for (i = 0; i < MV__SG_JOBS; i++) {
+        across = m.part[i][0] > across ? m.part[i][0] : across;
+        square += m.part[i][1];
+    }
+    t->trace = axes * sum / (double)m.points;
+    t->square = axes * square / (double)m.points / (double)m.looked;
+    t->most = both * most;
+    t->across = both * across / (double)m.points;
+    return MEDVOL_OK;
+}
+typedef struct mv__sg_gain {
+    double a, hold, alpha, top, bottom, scale;
+} mv__sg_gain;
+/* mean squares of the slope of all samples, and of what that of few is off it, at points about x */
+static mv_status mv__sg_spread_of(mv_ctx *ctx, mv__bs *d, double sigma, size_t times, double *gg,
+                                  double *ee) {
+    const size_t n = (size_t)d->axes * d->count, few = (size_t)d->sg.o->number_of_spatial_samples,
+                 many = mv__minz(d->sg.voxels, (size_t)d->sg.o->number_of_samples_for_exact_gradient);
+    size_t k, i;
+    double e;
+    mv_status st;
+    *gg = *ee = 0.0;
+    for (k = 0; k < times; k++) {
+        const uint64_t key = mv__sg_key(d, MV__SG_NOISE, k);
+        for (i = 0; i < n; i++) d->x1[i] = d->x[i] + sigma * mv__sg_normal(key, (uint64_t)i);
+        mv__sg_floats(d, d->x1);
+        if ((st = mv__sg_look(ctx, d, MV__SG_EVEN, k, many, &e)) < 0) return st;
+        if ((st = mv__sg_slope(ctx, d, d->x1, d->g, &e)) < 0) return st;
+        if ((st = mv__sg_look(ctx, d, MV__SG_DRAW, (size_t)1 << 30 | k, few, &e)) < 0) return st;
+        if ((st = mv__sg_slope(ctx, d, d->x1, d->g1, &e)) < 0) return st;
+        *gg += mv__bs_dot(d->g, d->g, n) / (double)times;
+        mv__bs_add(d->g1, d->g, -1.0, n);
+        *ee += mv__bs_dot(d->g1, d->g1, n) / (double)times;
+    }
+    mv__sg_floats(d, d->x);
+    return MEDVOL_OK;
+}
+/* E |d| + 2 sqrt Var of the first step d is maximum_step_length, were the slope normal with covariance s C;
+   noise makes steps shorter, and the sigmoid wider (Klein et al. 2009) */
+static mv_status mv__sg_estimate(mv_ctx *ctx, mv__bs *d, mv__sg_gain *g) {
+    const mv_asgd_opt *o = d->sg.o;
+    const double delta = o->maximum_step_length;
+    double gg, ee, share, many;
+    mv__sg_terms t;
+    mv_status st = mv__sg_jacobians(ctx, d, &t);
+    if (st < 0) return st;
+    many = ceil(32.0 * t.square / (t.trace * t.trace)); /* two standard deviations of |g|^2 are half of it */
+    many = many < 2.0 ? 2.0 : many < 100.0 ? many : 100.0;
+    if (o->number_of_gradient_measurements) many = (double)o->number_of_gradient_measurements;
+    if ((st = mv__sg_spread_of(ctx, d, delta / sqrt(t.most), (size_t)many, &gg, &ee)) < 0) return st;
+    share = gg > 0.0 ? gg / (gg + ee) : 1.0;
+    g->alpha = 1.0;
+    g->a = gg > 0.0 ? share * g->hold * delta / sqrt(gg / t.trace * t.across) : 0.0;
+    g->top = 1.0;
+    g->bottom = -0.99 + 0.98 * share;
+    g->scale = o->sigmoid_scale_factor * ee / t.trace * sqrt(t.square);
+    return MEDVOL_OK;
+}
+/* what time goes on by; v: minus the product of two slopes */
+static double mv__sg_sigmoid(const mv__sg_gain *g, double v) {
+    double t = g->scale > 0.0 ? v / g->scale : v > 0.0 ? 700.0 : v < 0.0 ? -700.0 : 0.0;
+    t = t > 700.0 ? 700.0 : t < -700.0 ? -700.0 : t;
+    return g->bottom + (g->top - g->bottom) / (1.0 - g->top / g->bottom * exp(-t));
+}
+/* ---- the descent ---- */
+typedef struct mv__sg_move {
+    mv__bs *d;
+    double gain;
+} mv__sg_move;
+static void mv__sg_dot_job(void *arg, size_t z) { /* a layer's part of g . g before, and of the longest way */
+    const mv__bs *d = (const mv__bs *)arg;
+    const size_t at = z * d->plane;
+    double dot = 0.0, most = 0.0;
+    size_t i;
+    int c;
+    for (i = at; i < at + d->plane; i++) {
+        double s = 0.0;
+        for (c = 0; c < d->axes; c++) {
+            const double g = d->g[(size_t)c * d->count + i];
+            dot += g * d->g1[(size_t)c * d->count + i];
+            s += g * g;
+        }
+        most = s > most ? s : most;
+    }
+    d->sg.dot[z] = dot;
+    d->sg.longest[z] = most;
+}
+static void mv__sg_move_job(void *arg, size_t z) {
+    const mv__sg_move *m = (const mv__sg_move *)arg;
+    const mv__bs *d = m->d;
+    size_t i;
+    int c;
+    for (c = 0; c < d->axes; c++) {
+        const size_t at = (size_t)c * d->count + z * d->plane;
+        for (i = at; i < at + d->plane; i++) {
+            d->x[i] -= m->gain * d->g[i];
+            d->cf[i] = (float)d->x[i];
+        }
+    }
+}
+/* one step; t: the time that steps grow shorter by */
+static mv_status mv__sg_step(mv_ctx *ctx, mv__bs *d, const mv__sg_gain *g, size_t i, double *t,
+                             double *energy, double *update) {
+    const double reach = 16.0;
+    mv_ctx *shared = d->count < 8192 ? NULL : ctx; /* the few are done before others are awake */
+    double dot = 0.0, most = 0.0, *was;
+    mv__sg_move m;
+    size_t z;
+    mv_status st = mv__sg_look(ctx, d, MV__SG_DRAW, i, (size_t)d->sg.o->number_of_spatial_samples, energy);
+    if (st < 0) return st;
+    if ((st = mv__sg_slope(ctx, d, d->x, d->g, energy)) < 0) return st;
+    if ((st = mv_parallel_for(shared, d->c[2], mv__sg_dot_job, d, NULL)) < 0) return st;
+    for (z = 0; z < d->c[2]; z++) {
+        dot += d->sg.dot[z];
+        most = d->sg.longest[z] > most ? d->sg.longest[z] : most;
+    }
+    most = sqrt(most) / d->fix.spacing;
+    m.d = d;
+    m.gain = g->a / pow(g->hold + *t + 1.0, g->alpha);
+    if (m.gain * most > reach) m.gain = reach / most;
+    *update = m.gain * most;
+    if ((st = mv_parallel_for(shared, d->c[2], mv__sg_move_job, &m, NULL)) < 0) return st;
+    was = d->g, d->g = d->g1, d->g1 = was;
+    if (d->sg.o->use_adaptive_step_sizes < 0) *t += 1.0;
+    else if (i > 0) *t += mv__sg_sigmoid(g, -dot);
+    if (!(*t > 0.0)) *t = 0.0;
+    return MEDVOL_OK;
+}
+/* memory: of measurements and samples at once */
+static void mv__sg_shape(mv__bs *d) {
+    const mv_asgd_opt *o = &d->o->asgd;
+    const size_t voxels = d->n[0] * d->n[1] * d->n[2],
+                 many = mv__minz(voxels, (size_t)o->number_of_samples_for_exact_gradient);
+    d->sg.o = o;
+    d->sg.between = o->sampler == MEDVOL_SAMPLER_RANDOM_COORDINATE;
+    d->sg.most = mv__maxz(many, (size_t)o->number_of_spatial_samples);
+    d->sg.points = o->number_of_jacobian_measurements ? (size_t)o->number_of_jacobian_measurements
+                                                      : mv__maxz(1000, (size_t)d->axes * d->count);
+    if (o->automatic_parameter_estimation < 0) d->sg.points = 0;
+    d->sg.points = mv__maxz(d->sg.points, d->sg.most);
+}
+static mv_status mv__sg_level(mv_ctx *ctx, mv__bs *d, const mv_register_control *c, int level, double begun,
+                              mv_register_report *rep) {
+    const mv_asgd_opt *o = d->sg.o;
+    const size_t voxels = d->n[0] * d->n[1] * d->n[2], n = (size_t)d->axes * d->count,
+                 each = (size_t)c->iterations, before = each * (size_t)(rep->levels - 1 - level);
+    double t = o->sigmoid_initial_time, bend = 0.0;
+    mv_register_step step;
+    mv__sg_gain g;
+    size_t i, many;
+    mv_status st;
+    for (i = 0, d->sg.voxels = d->fix.w ? 0 : voxels; d->fix.w && i < voxels; i++)
+        if (d->fix.w[i] > 0.0f) d->sg.list[d->sg.voxels++] = (uint32_t)i;
+    many = mv__minz(d->sg.voxels, (size_t)o->number_of_samples_for_exact_gradient);
+    d->least = d->var = 0.0;
+    mv__sg_floats(d, d->x);
+    step.energy = 1e300;
+    if (many && (st = mv__sg_look(ctx, d, MV__SG_LOOK, 0, many, &step.energy)) < 0) return st;
+    if (!(step.energy < 1e300))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
+                        "%s: no voxel with weight of the fixed image lies within the moving one", d->op);
+    if ((st = mv__bs_stiffness(ctx, d, d->x, d->g, &bend)) < 0) return st;
+    rep->level = level;
+    rep->stop = MEDVOL_STOP_ITERATIONS;
+    rep->first = rep->energy = step.energy + bend;
+    g.a = o->sp_a, g.hold = o->sp_capital_a, g.alpha = o->sp_alpha;
+    g.top = o->sigmoid_max, g.bottom = o->sigmoid_min, g.scale = o->sigmoid_scale;
+    if (o->automatic_parameter_estimation >= 0 && (st = mv__sg_estimate(ctx, d, &g)) < 0) return st;
+    mv__memset(d->g1, 0, n * sizeof *d->g1);
+    for (i = 0; i < each && rep->stop == MEDVOL_STOP_ITERATIONS; i++) {
+        if ((st = mv__sg_step(ctx, d, &g, i, &t, &step.energy, &step.update)) < 0) return st;
+        rep->update = step.update;
+        step.level = level;
+        step.iteration = ++rep->iterations[level];
+        if (mv__tell(ctx, before + i + 1, each * (size_t)rep->levels, d->op))
+            return mv__cancelled(ctx, d->op);
+        rep->stop = c->step && c->step(c->user, &step)                       ? MEDVOL_STOP_CALLER
+                    : c->seconds > 0.0 && mv__seconds() - begun > c->seconds ? MEDVOL_STOP_TIME
+                                                                             : MEDVOL_STOP_ITERATIONS;
+    }
+    if ((st = mv__sg_look(ctx, d, MV__SG_LOOK, 0, many, &step.energy)) < 0) return st;
+    if (!(step.energy < 1e300)) step.energy = d->o->metric == MEDVOL_MI ? 0.0 : 1.0;
+    rep->energy = step.energy;
+    return mv__bs_stiffness(ctx, d, d->x, d->g, &rep->energy);
+}
+static double mv__sg_spacing(const mv_volume *fixed, const mv_volume *moving) { /* the mean of both */
+    const int axes = mv__rg_flat(fixed) ? 2 : 3;
+    double a[3], b[3], sum = 0.0;
+    int k;
+    mv_affine_spacing(a, fixed->affine);
+    mv_affine_spacing(b, moving->affine);
+    for (k = 0; k < axes; k++) sum += 0.5 * (a[k] + b[k]) / axes;
+    return sum;
+}
+static mv_status mv__sg_options(mv_ctx *ctx, const char *op, mv_asgd_opt *o) {
+    static const char *const real[9] = {
+        "maximum_step_length", "sp_a",          "sp_capital_a",         "sp_alpha",            "sigmoid_max",
+        "sigmoid_min",         "sigmoid_scale", "sigmoid_initial_time", "sigmoid_scale_factor"};
+    static const char *const whole[4] = {"number_of_spatial_samples", "number_of_gradient_measurements",
+                                         "number_of_jacobian_measurements",
+                                         "number_of_samples_for_exact_gradient"};
+    static const double least[9] = {0, 0, 0, 0, 0, -1e6, 0, 0, 0},
+                        most[9] = {1e6, 1e30, 1e9, 10, 1e6, 0, 1e30, 1e9, 1e6},
+                        usual[9] = {0, 400, 20, 1, 1, -0.8, 1e-8, 0, 0.1}; /* length: of the images */
+    double *const value[9] = {&o->maximum_step_length, &o->sp_a,          &o->sp_capital_a,
+                              &o->sp_alpha,            &o->sigmoid_max,   &o->sigmoid_min,
+                              &o->sigmoid_scale,       &o->sigmoid_initial_time, &o->sigmoid_scale_factor};
+    int *const number[4] = {&o->number_of_spatial_samples, &o->number_of_gradient_measurements,
+                            &o->number_of_jacobian_measurements, &o->number_of_samples_for_exact_gradient};
+    mv_status st = mv__rg_check_range(ctx, op, "sampler", o->sampler, 0, MEDVOL_SAMPLER_RANDOM);
+    int k;
+    for (k = 0; k < 9 && st == MEDVOL_OK; k++) {
+        st = mv__rg_check_range(ctx, op, real[k], *value[k], least[k], most[k]);
+        if (*value[k] == 0.0) *value[k] = usual[k];
+    }
+    for (k = 0; k < 4 && st == MEDVOL_OK; k++)
+        st = mv__rg_check_range(ctx, op, whole[k], *number[k], 0, k == 1 ? 1e4 : 1e7);
+    if (o->number_of_spatial_samples == 0) o->number_of_spatial_samples = 5000;
+    if (o->number_of_samples_for_exact_gradient == 0) o->number_of_samples_for_exact_gradient = 100000;
+    if (o->random_seed == 0) o->random_seed = 121212;
+    return st;
+}
 /* ---- results ---- */
 static mv_status mv__bs_field_make(mv_ctx *ctx, const mv__bs *d, mv_volume *out) {
     const size_t row = out->dim[1] > 1 ? (size_t)out->stride[1] : 0;
@@ -40195,10 +40861,14 @@ static void mv__bs_points_make(const mv__bs *d, mv_volume *out) {
 static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const mv_volume *fixed,
                                 const char *op) {
     double mm[3], least = 1e300;
+    const int asgd = o->optimizer == MEDVOL_OPTIMIZER_ASGD;
     char name[16];
     int k;
     mv_status st;
     if ((st = mv__rg_check_range(ctx, op, "metric", o->metric, 0, MEDVOL_MI)) < 0) return st;
+    st = mv__rg_check_range(ctx, op, "optimizer", o->optimizer, 0, MEDVOL_OPTIMIZER_ASGD);
+    if (st == MEDVOL_OK && asgd) st = mv__sg_options(ctx, op, &o->asgd);
+    if (st < 0) return st;
     for (k = 0; k < 3; k++) {
         mv__format(name, sizeof name, "grid[%d]", k);
         if ((st = mv__rg_check_range(ctx, op, name, o->grid[k], 0, MV__BS_GRID)) < 0) return st;
@@ -40210,6 +40880,9 @@ static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const m
     if (o->radius && o->moving_mask)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "moving_mask", o->radius, -1,
                         "%s: moving_mask: not with windows (radius = %d)", op, o->radius);
+    if (o->radius && asgd)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "radius", o->radius, -1,
+                        "%s: radius = %d: ASGD does not go with windows", op, o->radius);
     if (o->bins != 0 && (st = mv__rg_check_range(ctx, op, "bins", o->bins, 8, 128)) < 0) return st;
     if ((st = mv__rg_check_range(ctx, op, "pairs", o->pairs, 0, MV__BS_PAIRS)) < 0) return st;
     mv_affine_spacing(mm, fixed->affine);
@@ -40217,14 +40890,14 @@ static mv_status mv__bs_options(mv_ctx *ctx, mv_register_bspline_opt *o, const m
         if (k < fixed->ndim && fixed->dim[k] > 1 && mm[k] < least) least = mm[k];
     for (k = 0; k < 3; k++)
         if (o->grid[k] == 0) {
-            o->grid[k] = (int)((double)MV__BS_SPACING * least / mm[k] + 0.5);
+            o->grid[k] = (int)((double)(asgd ? MV__SG_SPACING : MV__BS_SPACING) * least / mm[k] + 0.5);
             if (o->grid[k] < 1) o->grid[k] = 1;
         }
-    if (o->bending == 0.0) o->bending = o->radius ? 2.0 : 0.3;
+    if (o->bending == 0.0) o->bending = asgd ? 0.0 : o->radius ? 2.0 : 0.3;
     if (o->bending < 0.0) o->bending = 0.0;
     if (o->bins == 0) o->bins = 32;
     if (o->pairs == 0) o->pairs = 6;
-    return mv__rg_control(ctx, op, &o->control, MV__BS_STEPS);
+    return mv__rg_control(ctx, op, &o->control, asgd ? MV__SG_STEPS : MV__BS_STEPS);
 }
 static mv_status mv__bs_apart(mv_ctx *ctx, const char *op, const mv_register_bspline_opt *o,
                               const mv_volume *dst, const mv_volume *fixed, const mv_volume *moving) {
@@ -40328,6 +41001,7 @@ static mv_status mv__bs_levels(mv_ctx *ctx, mv__bs *d, const mv__rg_pyramid *p,
         next.windows = o->radius ? &windows : NULL;
         mv__bs_level_of(&next, p, &p[0].level[0], level);
         mv__bs_shape(&next);
+        if (o->optimizer == MEDVOL_OPTIMIZER_ASGD) mv__sg_shape(&next);
         if ((st = mv__bs_begin(ctx, &next)) < 0) {
             mv__bs_free(ctx, &next);
             break;
@@ -40341,7 +41015,8 @@ static mv_status mv__bs_levels(mv_ctx *ctx, mv__bs *d, const mv__rg_pyramid *p,
         /* to the finest lattice all the same */
         if (rep->stop == MEDVOL_STOP_CALLER || rep->stop == MEDVOL_STOP_TIME) continue;
         if (d->mi.b.bins) mv__bs_spans(d);
-        st = mv__bs_level(ctx, d, &o->control, level, begun, rep);
+        st = d->sg.o ? mv__sg_level(ctx, d, &o->control, level, begun, rep)
+                     : mv__bs_level(ctx, d, &o->control, level, begun, rep);
     }
     return st;
 }
@@ -40416,6 +41091,7 @@ MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const m
     if (!points) return mv__fail_null(ctx, op, "points");
     if ((st = mv__bs_check(ctx, op, &o, points, fixed, moving)) < 0) return st;
     mv__bs_likes(like, fixed, o.grid);
+    if (o.asgd.maximum_step_length == 0.0) o.asgd.maximum_step_length = mv__sg_spacing(fixed, moving);
     st = mv__out_check(ctx, op, points, &like[1], MEDVOL_F32, 5, like[1].dim, 0);
     if (st == MEDVOL_OK && o.field)
         st = mv__out_check(ctx, op, o.field, &like[0], MEDVOL_F32, 5, like[0].dim, 0);

@@ -291,6 +291,7 @@ def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, lis
     for key, value in values.items():
         at = opt
         if key not in kinds and "control" in kinds and hasattr(opt.control, key): at = opt.control
+        elif key not in kinds and "asgd" in kinds and hasattr(opt.asgd, key): at = opt.asgd
         elif key not in kinds: raise TypeError(f"{name} has no field {key!r}: {', '.join(kinds)}")
         if value is None: continue
         kind = dict(at._fields_)[key]

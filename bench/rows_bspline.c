@@ -53,6 +53,21 @@ static mv_status run(bench *b, mv_similarity metric) {
 static mv_status squares(bench *b) { return run(b, MEDVOL_SSD); }
 static mv_status correlation(bench *b) { return run(b, MEDVOL_NCC); }
 static mv_status information(bench *b) { return run(b, MEDVOL_MI); }
+enum { SAMPLES = 2000, EXACT = 100000, STEPS = 500 };
+static mv_status stochastic(bench *b) {
+    mv_register_bspline_opt o = {0};
+    mv_register_report report = {0};
+    mv_volume points = {0};
+    mv_status st;
+    o.optimizer = MEDVOL_OPTIMIZER_ASGD, o.asgd.number_of_spatial_samples = SAMPLES, o.field = &b->out;
+    o.asgd.number_of_samples_for_exact_gradient = EXACT;
+    o.grid[0] = o.grid[1] = o.grid[2] = 10; /* the field is that of the others */
+    o.metric = MEDVOL_SSD, o.control.iterations = STEPS, o.control.report = &report;
+    st = mv_register_bspline(b->ctx, &points, &b->aux[1], &b->aux[0], &o);
+    mv_volume_free(b->ctx, &points);
+    b->number[0] = report.levels, b->numbers = 1;
+    return st;
+}
 static double error_of(const bench *b) { /* mean, in voxels, of the head's */
     const float *w = (const float *)b->out.data;
     double sum = 0, count = 0;
@@ -77,11 +92,19 @@ static double work(const bench *b) {
     for (k = 0; k < 16; k++, n /= 8) all += b->number[k] * n * 61;
     return all;
 }
+/* Multiply-adds of a sample: 48 fours for the field, 48 for the slopes, 40 for weights, voxel and gradient; at
+   a level 500 x 2000 samples, and for the length of steps two gradients and two energies of all. */
+static double samples(const bench *b) {
+    const double even = fmin((double)voxels(b), EXACT);
+    return 2 * 16 * (double)voxels(b) + b->number[0] * (STEPS * (double)SAMPLES + 4 * even) * (4 * 96 + 40);
+}
 #define ROW(name, call) {name, MEDVOL_F32, call, .check = check, .floor = "ab", .work = work, .setup = setup}
 const bench_row rows_bspline[] = {
     ROW("register spline, squares", squares),
     ROW("register spline", correlation),
     ROW("register spline, information", information),
+    {"register spline, stochastic", MEDVOL_F32, stochastic, .check = check, .floor = "ab", .work = samples,
+     .setup = setup},
     {0},
 };
 #undef ROW

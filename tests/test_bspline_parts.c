@@ -17,6 +17,7 @@
 #define MEDVOL_NO_MEASURE
 #include "test.h"
 
+static const mv_asgd_opt *sampled; /* scenes are of samples */
 typedef struct scene {
     mv_volume f, m;
     mv__rg_pyramid *p;
@@ -57,6 +58,7 @@ static int scene_make(scene *s, int flat, mv_similarity metric, int radius, int 
     s->o.metric = metric, s->o.radius = radius;
     s->o.grid[0] = 5, s->o.grid[1] = 4, s->o.grid[2] = 6;
     s->o.bending = 0.3, s->o.bins = 16, s->o.control.levels = level + 1;
+    if (sampled) s->o.asgd = *sampled, s->o.optimizer = MEDVOL_OPTIMIZER_ASGD;
     CHECK_OK(mv__bs_options(T, &s->o, &s->f, "test"));
     if (!CHECK((s->p = (mv__rg_pyramid *)calloc(2, sizeof *s->p)) != NULL)) return 0;
     s->p[0].levels = mv__rg_levels(&s->f, level + 1, &s->p[0].opt);
@@ -69,7 +71,9 @@ static int scene_make(scene *s, int flat, mv_similarity metric, int radius, int 
     if (radius) s->d.windows = &s->windows;
     mv__bs_level_of(&s->d, s->p, &s->p[0].level[0], level);
     mv__bs_shape(&s->d);
+    if (sampled) mv__sg_shape(&s->d);
     CHECK_OK(mv__bs_begin(T, &s->d));
+    s->d.sg.voxels = s->d.n[0] * s->d.n[1] * s->d.n[2];
     if (metric == MEDVOL_MI && !radius) mv__bs_spans(&s->d);
     return 1;
 }
@@ -318,5 +322,191 @@ static void remembered(void) { /* BFGS: H y = s for the last pair, and a descent
     CHECK(slope < 0);
     scene_free(&s);
 }
-const t_case tests_bspline_parts[] = {{"adjoint", adjoint, T_ONCE}, {"refined", refined, T_ONCE},
+/* ---- adaptive stochastic gradient descent ---- */
+static double sample(mv__bs *d, const double *x, double *g) {
+    double e;
+    mv__sg_floats(d, x);
+    CHECK_OK(mv__sg_look(T, d, MV__SG_DRAW, 3, 3000, &e));
+    CHECK_OK(mv__sg_slope(T, d, x, g, &e));
+    return e;
+}
+static void drawn_of(int flat, mv_similarity metric, mv_sampler sampler, int level, double h, double tol) {
+    mv_asgd_opt o;
+    scene s;
+    mv__bs *d = &s.d;
+    double most = 0;
+    size_t i, n;
+    int k;
+    memset(&o, 0, sizeof o);
+    o.sampler = sampler, o.number_of_spatial_samples = 3000;
+    sampled = &o;
+    k = scene_make(&s, flat, metric, 0, level);
+    sampled = NULL;
+    if (!k) return;
+    t_seed(8);
+    n = (size_t)d->axes * d->count;
+    fill(d->x, n, 0.8);
+    sample(d, d->x, d->g);
+    CHECK(d->all[0] == 3000); /* nothing left the image */
+    for (i = 0; i < n; i++) most = fmax(most, fabs(d->g[i]));
+    CHECK(most > 0);
+    for (k = 0; k < 40; k++) {
+        double up, down, was;
+        i = (size_t)t_uniform(0, (double)n - 0.01);
+        was = d->x[i];
+        d->x[i] = was + h, up = sample(d, d->x, d->g1);
+        d->x[i] = was - h, down = sample(d, d->x, d->g1);
+        d->x[i] = was;
+        CHECK_NEAR((up - down) / (2 * h), d->g[i], tol * most);
+    }
+    scene_free(&s);
+}
+static void drawn(void) { /* slopes at samples against differences of their energy, bending in it */
+    int flat, sampler;
+    for (flat = 0; flat < 2; flat++)
+        for (sampler = 0; sampler < 2; sampler++) {
+            drawn_of(flat, MEDVOL_SSD, (mv_sampler)sampler, sampler, 2e-3, 2e-3);
+            drawn_of(flat, MEDVOL_NCC, (mv_sampler)sampler, !sampler, 2e-2, 5e-3);
+            drawn_of(flat, MEDVOL_MI, (mv_sampler)sampler, 0, 0.05, 0.05);
+        }
+}
+static void samples(void) { /* where they lie, what they see, and the order they are put in */
+    mv_asgd_opt o;
+    scene s;
+    mv__bs *d = &s.d;
+    mv__sg *q = &d->sg;
+    double mean[3] = {0, 0, 0}, low[3] = {9, 9, 9}, high[3] = {0, 0, 0};
+    size_t i, rows, seen = 0;
+    double e;
+    int k;
+    memset(&o, 0, sizeof o);
+    o.number_of_spatial_samples = 20000;
+    sampled = &o;
+    k = scene_make(&s, 0, MEDVOL_NCC, 0, 0);
+    sampled = NULL;
+    if (!k) return;
+    t_seed(11);
+    fill(d->x, (size_t)d->axes * d->count, 2);
+    mv__sg_floats(d, d->x);
+    CHECK_OK(mv__sg_look(T, d, MV__SG_DRAW, 1, 20000, &e));
+    for (i = 0; i < 20000; i++) {
+        float x[3];
+        mv__sg_place(d, (uint64_t)i, x);
+        for (k = 0; k < 3; k++) {
+            mean[k] += (double)x[k] / 20000;
+            low[k] = fmin(low[k], (double)x[k]), high[k] = fmax(high[k], (double)x[k]);
+        }
+        if (i % 500 == 0) { /* the displacement is that of the definition */
+            const size_t base = q->base[i];
+            const float *w = q->weights + 12 * i;
+            double v[3], sum = 0;
+            size_t a, b, c;
+            for (k = 0; k < 3; k++) v[k] = (double)x[k];
+            for (c = 0; c < 4; c++)
+                for (b = 0; b < 4; b++)
+                    for (a = 0; a < 4; a++)
+                        sum += (double)w[a] * (double)w[4 + b] * (double)w[8 + c] *
+                               d->x[base + a + b * d->c[0] + c * d->plane];
+            CHECK_NEAR(sum, defined(d, d->x, v), 1e-5);
+        }
+    }
+    for (k = 0; k < 3; k++) { /* evenly over the whole image */
+        const double top = (double)(d->n[k] - 1);
+        CHECK_NEAR(mean[k], 0.5 * top, 0.01 * top);
+        CHECK(low[k] >= 0 && low[k] < 0.01 * top && high[k] <= top && high[k] > 0.99 * top);
+    }
+    mv__sg_sort(d, 20000);
+    rows = d->c[1] * d->c[2];
+    CHECK(q->first[0] == 0 && q->first[rows] == 20000);
+    for (i = 0; i < rows; i++) {
+        size_t j;
+        for (j = q->first[i]; j < q->first[i + 1]; j++, seen++)
+            if (!CHECK(q->base[q->order[j]] / d->c[0] == i)) break;
+        for (j = q->first[i]; j + 1 < q->first[i + 1]; j++)
+            if (!CHECK(q->order[j] < q->order[j + 1])) break;
+    }
+    CHECK(seen == 20000);
+    scene_free(&s);
+}
+static void jacobians(void) { /* against the matrix C itself */
+    static double c[1100][1100], b[1000][1100];
+    mv_asgd_opt o;
+    scene s;
+    mv__bs *d = &s.d;
+    mv__sg_terms t;
+    double trace = 0, square = 0, most = 0, across = 0;
+    size_t i, j, k;
+    int made, flat;
+    for (flat = 0; flat < 2; flat++) {
+        const double axes = flat ? 2 : 3, both = axes + 2 * sqrt(2) * sqrt(axes);
+        memset(&o, 0, sizeof o);
+        o.number_of_jacobian_measurements = 1000;
+        sampled = &o;
+        made = scene_make(&s, flat, MEDVOL_SSD, 0, 0);
+        sampled = NULL;
+        if (!made || !CHECK(d->count <= 1100)) return;
+        CHECK_OK(mv__sg_jacobians(T, d, &t));
+        memset(b, 0, sizeof b), memset(c, 0, sizeof c);
+        trace = square = most = across = 0;
+        for (i = 0; i < 1000; i++) {
+            const float *w = d->sg.weights + 12 * i;
+            double sum = 0;
+            for (k = 0; k < 64; k++) {
+                const double v = (double)w[k % 4] * (double)w[4 + k / 4 % 4] * (double)w[8 + k / 16];
+                if (v != 0) b[i][d->sg.base[i] + k % 4 + k / 4 % 4 * d->c[0] + k / 16 * d->plane] = v;
+                sum += v * v;
+            }
+            trace += axes * sum / 1000;
+            most = fmax(most, both * sum);
+            for (j = 0; j < d->count; j++)
+                for (k = 0; k < d->count && b[i][j] != 0; k++) c[j][k] += b[i][j] * b[i][k] / 1000;
+        }
+        for (j = 0; j < d->count; j++)
+            for (k = 0; k < d->count; k++) square += axes * c[j][k] * c[j][k];
+        for (i = 0; i < 1000; i++) {
+            double sum = 0;
+            for (j = 0; j < d->count; j++)
+                for (k = 0; k < d->count && b[i][j] != 0; k++) sum += b[i][j] * c[j][k] * b[i][k];
+            across = fmax(across, both * sum);
+        }
+        CHECK_NEAR(t.trace, trace, 1e-5 * trace);
+        CHECK_NEAR(t.square, square, 1e-5 * square);
+        CHECK_NEAR(t.most, most, 1e-5 * most);
+        CHECK_NEAR(t.across, across, 1e-5 * across);
+        scene_free(&s);
+    }
+}
+static void gains(void) { /* steps in proportion to the length asked for; the sigmoid's values */
+    mv_asgd_opt o;
+    mv__sg_gain g[2], f;
+    int k, made;
+    for (k = 0; k < 2; k++) {
+        scene s;
+        memset(&o, 0, sizeof o);
+        o.maximum_step_length = 0.01 * (k + 1); /* points about x are next to it */
+        sampled = &o;
+        made = scene_make(&s, 0, MEDVOL_SSD, 0, 0);
+        sampled = NULL;
+        if (!made) return;
+        t_seed(2);
+        fill(s.d.x, (size_t)s.d.axes * s.d.count, 1);
+        memset(&g[k], 0, sizeof g[k]);
+        g[k].hold = 20;
+        CHECK_OK(mv__sg_estimate(T, &s.d, &g[k]));
+        CHECK(g[k].alpha == 1 && g[k].top == 1 && g[k].bottom < -0.01 && g[k].bottom > -0.99 && g[k].scale > 0);
+        scene_free(&s);
+    }
+    CHECK_NEAR(g[1].a / g[0].a, 2, 0.03);
+    memset(&f, 0, sizeof f);
+    f.top = 1, f.bottom = -0.8, f.scale = 1e-3;
+    CHECK_NEAR(mv__sg_sigmoid(&f, 0), 0, 1e-12);
+    CHECK_NEAR(mv__sg_sigmoid(&f, 1), 1, 1e-12);
+    CHECK_NEAR(mv__sg_sigmoid(&f, -1), -0.8, 1e-12);
+    CHECK(mv__sg_sigmoid(&f, 1e-4) > 0 && mv__sg_sigmoid(&f, -1e-4) < 0);
+    f.scale = 0;
+    CHECK(mv__sg_sigmoid(&f, 1e-9) > 0.99 && mv__sg_sigmoid(&f, -1e-9) < -0.79 && fabs(mv__sg_sigmoid(&f, 0)) < 1e-12);
+}
+const t_case tests_bspline_parts[] = {{"drawn", drawn, T_ONCE}, {"samples", samples, T_ONCE},
+    {"jacobians", jacobians, T_ONCE}, {"gains", gains, T_ONCE},
+    {"adjoint", adjoint, T_ONCE}, {"refined", refined, T_ONCE},
     {"slopes", slopes, T_ONCE}, {"bending", bending, T_ONCE}, {"remembered", remembered, T_ONCE}, {0}};

@@ -2046,7 +2046,7 @@ static void op_picture(void) { /* ARG: which; 4: of two images, 8: in the plane 
     else did(ARG % 4 == 1 ? mv_picture_flow(T, d, a, &o) : mv_picture_jacobian(T, d, a, &o));
 }
 /* ARG: metric, 4: in the plane, 8: masks, 16: a start, 32: the field too, 64: cells of two
-   voxels, 128: of 9, 256: windows */
+   voxels, 128: of 9, 256: windows, 512: random samples, 1024: of voxels */
 static void op_register_bspline(void) {
     static const size_t n[3] = {20, 18, 17};
     const size_t z = ARG & 4 ? 0 : 17;
@@ -2061,6 +2061,14 @@ static void op_register_bspline(void) {
         c[k] = (n[k] - 1) / (size_t)o.grid[k] + 4;
     }
     if (ARG & 256) o.radius = 2;
+    if (ARG & 512) {
+        o.optimizer = MEDVOL_OPTIMIZER_ASGD;
+        if (ARG & 1024) o.asgd.sampler = MEDVOL_SAMPLER_RANDOM;
+        o.asgd.number_of_spatial_samples = 300;
+        o.asgd.number_of_jacobian_measurements = 900;
+        o.asgd.number_of_samples_for_exact_gradient = 700;
+        if (ARG & 16) o.bending = 0.1;
+    }
     if (ARG & 8) o.fixed_mask = weighting(20, 18, z);
     if (ARG & 8 && !o.radius) o.moving_mask = weighting(19, 20, z);
     if (ARG & 16) o.start = (const double *)given(MEDVOL_F64, near_it, 12);
@@ -2270,6 +2278,8 @@ static const op rows[] = {
     MATCH(bspline, F32, 1 + 4 + 32), MATCH(bspline, F32, 2 + 4), MATCH(bspline, F32, 1 + 8 + 16 + 32),
     MATCH(bspline, F32, 4 + 8 + 64), MATCH(bspline, F32, 1 + 64), MATCH(bspline, F32, 128 + 32),
     MATCH(bspline, F32, 1 + 4 + 128), MATCH(bspline, F32, 256), MATCH(bspline, F32, 256 + 4 + 8),
+    MATCH(bspline, IMAGES, 512), MATCH(bspline, F32, 512 + 1024 + 1 + 8 + 32), MATCH(bspline, F32, 512 + 2 + 8 + 16),
+    MATCH(bspline, F32, 512 + 1 + 4 + 8), MATCH(bspline, F32, 512 + 1024 + 2 + 4 + 16),
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW_GAIN(4 + 8),
     FLOW(F32, 32), FLOW(F32, 64), FLOW(IMAGES, 128), FLOW(F32, 128 + 8 + 16),

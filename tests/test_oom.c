@@ -580,6 +580,14 @@ BSPLINE(bspline_mutual, still, moved, .metric = MEDVOL_MI, .bins = 8, .start = n
 BSPLINE(bspline_masks, still, moved, .fixed_mask = &still, .moving_mask = &moved, .grid = {3, 3, 2})
 BSPLINE(bspline_windows, still, moved, .radius = 1)
 BSPLINE(bspline_flat, flat, flat_moved, .metric = MEDVOL_NCC)
+#define SAMPLED                                                                                              \
+    .optimizer = MEDVOL_OPTIMIZER_ASGD,                                                                      \
+    .asgd = {.number_of_spatial_samples = 50, .number_of_gradient_measurements = 1,                          \
+        .number_of_jacobian_measurements = 50, .number_of_samples_for_exact_gradient = 100}
+BSPLINE(bspline_asgd, still, moved, .metric = MEDVOL_SSD, .bending = 0.1, SAMPLED)
+BSPLINE(bspline_asgd_masks, still, moved, .metric = MEDVOL_MI, .fixed_mask = &still, .moving_mask = &moved,
+    SAMPLED)
+BSPLINE(bspline_asgd_flat, flat, flat_moved, .metric = MEDVOL_NCC, SAMPLED)
 static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is made, too */
     mv_register_report rep, was;
     mv_register_bspline_opt o;
@@ -714,6 +722,7 @@ static const struct {
     MADE(lncc_inverse) MADE(lncc_symmetric) MADE(lncc_symmetric_full) MADE(lncc_velocity)
     MADE(lncc_velocity_flat)
     MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_windows) MADE(bspline_report)
+    MADE(bspline_asgd) MADE(bspline_asgd_masks) MADE(bspline_asgd_flat)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},

@@ -23,6 +23,23 @@ static const mv_volume *weights(fz_step *s, int k) {
     if (mv_volume_wrap(s->ctx, &mask[k], bytes[k], MEDVOL_U8, s->src->ndim, s->src->dim, NULL) < 0) return NULL;
     return &mask[k];
 }
+static void sampled(mv_register_bspline_opt *o) {
+    mv_asgd_opt *a = &o->asgd;
+    o->optimizer = (mv_optimizer)(1 + (fz_byte() > 250));
+    a->sampler = (mv_sampler)(fz_byte() % 2 + (fz_byte() > 250));
+    a->number_of_spatial_samples = (int)fz_byte() * 5 - 8 * (fz_byte() > 250);
+    a->random_seed = fz_byte();
+    if (fz_byte() > 180) a->automatic_parameter_estimation = -1;
+    if (fz_byte() > 180) a->use_adaptive_step_sizes = -1;
+    if (fz_byte() > 180) { /* one at a time: most numbers are refused */
+        double *const value[9] = {&a->maximum_step_length, &a->sp_a, &a->sp_capital_a, &a->sp_alpha, &a->sigmoid_max,
+            &a->sigmoid_min, &a->sigmoid_scale, &a->sigmoid_initial_time, &a->sigmoid_scale_factor};
+        *value[fz_byte() % 9] = fz_number();
+    }
+    if (fz_byte() > 128) a->number_of_gradient_measurements = (int)(fz_byte() % 5) - (fz_byte() > 252);
+    if (fz_byte() > 128) a->number_of_jacobian_measurements = (int)fz_byte() - 3 * (fz_byte() > 250);
+    a->number_of_samples_for_exact_gradient = (int)fz_byte() * 4 - 2 * (fz_byte() > 250);
+}
 static mv_status op_bspline(fz_step *s) {
     mv_register_bspline_opt o;
     mv_register_report rep;
@@ -49,6 +66,7 @@ static mv_status op_bspline(fz_step *s) {
     if (fz_byte() > 220) o.control.tolerance = fz_number();
     if (fz_byte() > 220) o.control.slope = fz_number();
     if (fz_byte() > 128) o.control.report = &rep;
+    if (fz_byte() > 128) sampled(&o);
     s->loose = HUGE_VAL; /* of noise the last bits decide */
     st = mv_register_bspline(s->ctx, s->dst, s->src, second(s), &o);
     MUST(st == MEDVOL_OK || !field.data);
