@@ -2822,8 +2822,8 @@ typedef struct mv_register_bspline_opt {
    Errors: as mv_register_affine; _SINGULAR (constant images), _EMPTY (also: nothing of one image lies in the
    other, at first or, with ASGD, after steps too long; not with radius), _UNSUPPORTED (radius with
    moving_mask or ASGD), _ALIAS (a result over an image, a mask or the other result); results as they were.
-   Source: Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al. 2013;
-   Klein et al. 2009 (ASGD). */
+   Source: Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al.
+   2013; Klein et al. 2009 (ASGD). */
 MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
                                          const mv_volume *moving, const mv_register_bspline_opt *opt);
 
