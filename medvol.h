@@ -32785,7 +32785,7 @@ static void mv__fd_less_job(void *arg, size_t job) {
     MV__PICK(mv__fd_less)(g->d + at, g->s + at, mv__minz(MV__CHUNK, g->n - at));
 }
 /* dst = exp(sign v) - id in voxels, planes of 2 or 3 components of n[0..2] voxels. steps 0: as many as it
-   takes. dst may be v. Memory: `comps` planes. op NULL: a part of something else, which tells the progress. */
+   takes. dst may be v. Memory: `comps` planes. op NULL: a part of something else, which tells progress. */
 static mv_status mv__field_exp(mv_ctx *ctx, float *const *dst, const float *const *v, int comps,
                                const size_t *n, int steps, float sign, const char *op) {
     static const double unit[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};

@@ -1,7 +1,7 @@
-/* main.c - runs all cases at every level: at the best one with 2, 1 and 5 threads, at those below with 5 or 2,
-   since what is shared out alike is shared by the same code: tests [NAME-PART] [--without NAME-PART]...
-   [--level N: that, or the best below] [--threads N] [--all: each thread count at each level] [--first: stop at
-   the first failure] [--times: of each case]. A choice of level takes each thread count. T_ONCE cases run at
+/* main.c - runs all cases at every level: at the best one with 2, 1 and 5 threads, at those below with 5 or
+   2, since all levels share work out by the same code: tests [NAME-PART] [--without NAME-PART]... [--level N:
+   that, or the best below] [--threads N] [--all: each thread count at each level] [--first: stop at the first
+   failure] [--times: of each case]. A choice of level takes each thread count. T_ONCE cases run at
    the first level and thread count of these. The last line is "N passed, N failed",
    then ", N skipped" when there are cases that this platform cannot run. The cases write to build/tmp beside
    the program, so that programs of several builds may run at once. */
@@ -87,7 +87,8 @@ double t_half(unsigned h, int mant, int bias) {
 }
 double t_value(const void *data, mv_dtype t, size_t i) { /* the array may be unaligned */
     union {
-        uint8_t u8; int8_t i8; uint16_t u16; int16_t i16; uint32_t u32; int32_t i32; uint64_t u64; int64_t i64;
+        uint8_t u8; int8_t i8; uint16_t u16; int16_t i16; uint32_t u32; int32_t i32; uint64_t u64;
+            int64_t i64;
         float f; double d;
     } x;
     size_t size = mv_dtype_size(t);

@@ -328,7 +328,8 @@ static void small(void) { /* images of few voxels, more samples than voxels, few
             else CHECK(!points.data && !field.data);
             for (i = 0; field.data && i < mv_volume_count(&field); i++)
                 if (!CHECK(fabs((double)((float *)field.data)[i]) < 400)) break;
-            mv_volume_free(T, &points), mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T, &m);
+            mv_volume_free(T, &points), mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T,
+                &m);
         }
 }
 static int asked;
@@ -351,7 +352,8 @@ static void control(void) {
     o.control.report = &rep, o.control.step = stop_at, o.control.user = &when, o.control.levels = 2;
     asked = 0;
     CHECK_OK(mv_register_bspline(T, &points, &p.fixed, &p.moving, &o));
-    CHECK(rep.stop == MEDVOL_STOP_CALLER && asked == 3 && rep.level == rep.levels - 1 && field.dim[0] == few[0]);
+    CHECK(rep.stop == MEDVOL_STOP_CALLER && asked == 3 && rep.level == rep.levels - 1 &&
+        field.dim[0] == few[0]);
     o.control.step = NULL, o.control.seconds = 1e-9;
     if (!T_SMALL) { /* there is a clock */
         CHECK_OK(mv_register_bspline(T, &points, &p.fixed, &p.moving, &o));
@@ -408,5 +410,6 @@ static void refused(void) {
     pair_free(&p);
 }
 const t_case tests_asgd[] = {{"waves", waves, 0}, {"waves_plane", waves_plane, 0}, {"seeds", seeds, T_ONCE},
-    {"nothing", nothing, T_ONCE}, {"start", start, T_ONCE}, {"masks", masks, T_ONCE}, {"steps", steps, T_ONCE},
+    {"nothing", nothing, T_ONCE}, {"start", start, T_ONCE}, {"masks", masks, T_ONCE}, {"steps", steps,
+        T_ONCE},
     {"small", small, 0}, {"control", control, 0}, {"refused", refused, 0}, {0}};

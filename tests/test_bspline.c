@@ -29,7 +29,8 @@ static void moved_by(const truth *t, const double *p, double *u) {
         for (k = 0; k < 3; k++) u[k] += q[k] - p[k];
     }
 }
-static void image(mv_volume *v, const size_t *dim, int ndim, const double *affine, const truth *t, int moving) {
+static void image(mv_volume *v, const size_t *dim, int ndim, const double *affine, const truth *t,
+    int moving) {
     size_t i;
     int k;
     CHECK_OK(mv_volume_alloc(T, v, MEDVOL_F32, ndim, dim));
@@ -77,7 +78,8 @@ static void pair_make(pair *p, const truth *t) {
     double a[12], b[12];
     size_t fixed[3], moving[3];
     int k;
-    for (k = 0; k < 3; k++) fixed[k] = k == 2 && t->flat ? 1 : few[k], moving[k] = k == 2 && t->flat ? 1 : other[k];
+    for (k = 0; k < 3; k++) fixed[k] = k == 2 && t->flat ? 1 : few[k], moving[k] = k == 2 &&
+        t->flat ? 1 : other[k];
     memset(p, 0, sizeof *p);
     p->t = *t;
     grid(a, fixed, 1.2, 1.1, t->flat ? 1 : 2.3, 0.15, t->flat ? 0 : 0.1, 0);
@@ -171,7 +173,8 @@ static void waves(void) {
     int metric;
     plain(&t, 0, 1);
     for (metric = 0; metric <= MEDVOL_MI; metric++)
-        run(&t, (mv_similarity)metric, 0, metric, metric == MEDVOL_MI ? 0.3 : 0.17, metric == MEDVOL_MI ? 0.2 : 0.12);
+        run(&t, (mv_similarity)metric, 0, metric, metric == MEDVOL_MI ? 0.3 : 0.17,
+            metric == MEDVOL_MI ? 0.2 : 0.12);
 }
 static void waves_plane(void) {
     truth t;
@@ -230,7 +233,8 @@ static void spline(void) { /* on the very lattice that is looked for: nearly exa
         t.spline = &link;
         pair_make(&p, &t);
         memcpy(a, points.affine, sizeof a);
-        o.control.levels = 0, o.control.iterations = 150, o.bending = 1e-3, o.metric = MEDVOL_SSD, o.field = &field;
+        o.control.levels = 0, o.control.iterations = 150, o.bending = 1e-3, o.metric = MEDVOL_SSD,
+            o.field = &field;
         CHECK_OK(mv_register_bspline(T, &first, &p.fixed, &p.moving, &o));
         CHECK(!memcmp(a, first.affine, sizeof a));
         CHECK(error_of(&p, &field, 3) < (flat ? 0.08 : 0.13));
@@ -378,7 +382,8 @@ static void small(void) { /* images of few voxels, cells of one voxel and of mor
             CHECK(points.dim[0] == (dims[s][0] - 1) / (size_t)g + 4);
             for (i = 0; i < mv_volume_count(&field); i++)
                 if (!CHECK(fabs((double)((float *)field.data)[i]) < 40)) break;
-            mv_volume_free(T, &points), mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T, &m);
+            mv_volume_free(T, &points), mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T,
+                &m);
         }
 }
 static void places(void) { /* destinations with strides, integers, results that exist already */

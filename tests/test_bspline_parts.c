@@ -1,6 +1,7 @@
 /* test_bspline_parts.c - what mv_register_bspline is made of: fields and their transpose against the
    definition, lattices of half the spacing, bending energy against an integral, and every slope against
-   differences of the energy. This unit holds its own static copy, at the scalar level: test_bspline.c compares the others. */
+   differences of the energy. This unit holds its own static copy, at the scalar level: test_bspline.c
+   compares the others. */
 #define MEDVOL_STATIC
 #define MEDVOL_IMPLEMENTATION
 #undef MEDVOL_MAX_LEVEL
@@ -493,7 +494,8 @@ static void gains(void) { /* steps in proportion to the length asked for; the si
         memset(&g[k], 0, sizeof g[k]);
         g[k].hold = 20;
         CHECK_OK(mv__sg_estimate(T, &s.d, &g[k]));
-        CHECK(g[k].alpha == 1 && g[k].top == 1 && g[k].bottom < -0.01 && g[k].bottom > -0.99 && g[k].scale > 0);
+        CHECK(g[k].alpha == 1 && g[k].top == 1 && g[k].bottom < -0.01 && g[k].bottom > -0.99 &&
+            g[k].scale > 0);
         scene_free(&s);
     }
     CHECK_NEAR(g[1].a / g[0].a, 2, 0.03);
@@ -504,7 +506,8 @@ static void gains(void) { /* steps in proportion to the length asked for; the si
     CHECK_NEAR(mv__sg_sigmoid(&f, -1), -0.8, 1e-12);
     CHECK(mv__sg_sigmoid(&f, 1e-4) > 0 && mv__sg_sigmoid(&f, -1e-4) < 0);
     f.scale = 0;
-    CHECK(mv__sg_sigmoid(&f, 1e-9) > 0.99 && mv__sg_sigmoid(&f, -1e-9) < -0.79 && fabs(mv__sg_sigmoid(&f, 0)) < 1e-12);
+    CHECK(mv__sg_sigmoid(&f, 1e-9) > 0.99 && mv__sg_sigmoid(&f, -1e-9) < -0.79 && fabs(mv__sg_sigmoid(&f,
+        0)) < 1e-12);
 }
 const t_case tests_bspline_parts[] = {{"drawn", drawn, T_ONCE}, {"samples", samples, T_ONCE},
     {"jacobians", jacobians, T_ONCE}, {"gains", gains, T_ONCE},

@@ -3,7 +3,8 @@
 #include "test.h"
 
 enum { CROP, PAD, CROP_OR_PAD, FOREGROUND, FLIP, PERMUTE, ROT90, REORIENT, ZNORM, RESCALE, LINEAR, CLAMP,
-    THRESHOLD, GAMMA, CONVERT, COPY, SPACING, SHAPE, LIKE, AFFINE, GAUSSIAN, BOX, PYRAMID, WARP, DISTANCE, CALLS };
+    THRESHOLD, GAMMA, CONVERT, COPY, SPACING, SHAPE, LIKE, AFFINE, GAUSSIAN, BOX, PYRAMID, WARP, DISTANCE,
+        CALLS };
 static const size_t dims[3] = {7, 5, 6};
 static mv_status warped(mv_volume *dst, const mv_volume *src, const mv_volume *grid) {
     static const size_t shape[5] = {4, 5, 6, 1, 3};

@@ -254,7 +254,8 @@ static void g_warp(mv_ctx *ctx) {
     for (i = 0; i < 360; i++) ((float *)f.data)[i] = (float)((double)(t_bits() % 1024) / 256 - 2);
     for (i = 0; i < 12; i++) f.affine[i] = i % 5 == 0 ? 8 : 0.25 * (double)(i % 4);
     memset(t, 0, sizeof t);
-    t[0].kind = MEDVOL_TRANSFORM_FIELD, t[1].kind = MEDVOL_TRANSFORM_AFFINE, t[2].kind = MEDVOL_TRANSFORM_BSPLINE;
+    t[0].kind = MEDVOL_TRANSFORM_FIELD, t[1].kind = MEDVOL_TRANSFORM_AFFINE,
+        t[2].kind = MEDVOL_TRANSFORM_BSPLINE;
     t[0].field = t[2].field = &f;
     memcpy(t[1].affine, turn, sizeof turn);
     for (k = 0; k < 10; k++) {

@@ -265,7 +265,8 @@ static void fill(uint8_t *p, size_t n, int kind) {
     }
 }
 static const size_t sizes[] = {
-    0, 1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 80, 81, 112, 113, 145, 258, 259, 300, 1000, 4097, 65535, 65536, 70001,
+    0, 1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 80, 81, 112, 113, 145, 258, 259, 300, 1000, 4097, 65535, 65536,
+        70001,
     200003};
 static uint64_t mix(uint64_t h, const uint8_t *p, size_t n) { return h * 31 + mv_crc32(0, p, n) + n; }
 static uint64_t first_mix[3]; /* of the first run: every level and thread count must give the same bytes */

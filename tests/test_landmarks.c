@@ -42,7 +42,8 @@ static void rotation(double *t, double degrees, const double *axis, double scale
 }
 static const double slant[3] = {0.48, 0.6, 0.64}, upright[3] = {0, 0, 1};
 static mv_status fit(double *a, size_t n, int axes, const mv_fit_opt *o) {
-    return mv_fit_points(T, a, P[0], P[1], axes == 3 ? P[2] : NULL, Q[0], Q[1], axes == 3 ? Q[2] : NULL, n, o);
+    return mv_fit_points(T, a, P[0], P[1], axes == 3 ? P[2] : NULL, Q[0], Q[1], axes == 3 ? Q[2] : NULL, n,
+        o);
 }
 
 /* ---- fits ---- */
@@ -276,24 +277,32 @@ static void tps_exact(void) {
 }
 /* scipy 1.17.1, RBFInterpolator(degree=1), kernel thin_plate_spline in the plane and linear in space */
 static void tps_scipy(void) {
-    static const double xs[8] = {-30.5, 25, 28.5, -27, 3.25, -8, 12, 40}, ys[8] = {-20.25, -18, 22, 31, 1.5, 14, -9.5, 5},
+    static const double xs[8] = {-30.5, 25, 28.5, -27, 3.25, -8, 12, 40}, ys[8] = {-20.25, -18, 22, 31, 1.5,
+        14, -9.5, 5},
                         zs[8] = {-11, 9, -7.5, 16, 2, -19, 21, 0.5};
-    static const double d[3][8] = {{1.5, -2, .25, -1, 3, -.5, 1, -2.25}, {-.5, .75, 1.25, -2, 1, 2.5, -1.5, .5},
+    static const double d[3][8] = {{1.5, -2, .25, -1, 3, -.5, 1, -2.25}, {-.5, .75, 1.25, -2, 1, 2.5, -1.5,
+        .5},
         {.5, -1, 2, -.25, 1.75, -1.5, .125, .75}};
-    static const double at[3][6] = {{0, 10, -50, 3.25, 39, -12.5}, {0, -3.5, 60, 1.5, 7, 20}, {0, 5, -30, 2, 1, 12}};
+    static const double at[3][6] = {{0, 10, -50, 3.25, 39, -12.5}, {0, -3.5, 60, 1.5, 7, 20}, {0, 5, -30, 2,
+        1, 12}};
     static const double want2[2][6][2] = {{{2.82098120046756, 1.00952502700248},
-        {2.09183513591268, -0.619851262900732}, {-0.218067466756265, -6.32297295460845}, {3, 0.999999999999994},
+        {2.09183513591268, -0.619851262900732}, {-0.218067466756265, -6.32297295460845}, {3,
+            0.999999999999994},
         {-1.94055285282026, 0.49957688818371}, {-1.13552990621996, 1.66561153241636}},
         {{2.67859843306341, 0.959812748723229}, {2.02310637703559, -0.529421117376172},
         {-0.381079146924146, -6.12900767414923}, {2.83125553743435, 0.947238542572754},
         {-1.92291661490477, 0.529959606778085}, {-0.999530121279772, 1.61014902252992}}};
     static const double want3[2][6][3] = {{{2.5623699360045, 0.987981163420159, 1.3090952491823},
-        {1.67992333888404, 0.592532111087291, 1.01649250427055}, {-0.715844733318538, 1.69568234700355, -0.719931664821836},
+        {1.67992333888404, 0.592532111087291, 1.01649250427055}, {-0.715844733318538, 1.69568234700355,
+            -0.719931664821836},
         {3, 1, 1.75}, {-1.96695372782577, 0.471550859960468, 0.891595438721381},
         {0.503832391460937, -1.01048497673835, 0.396848992424269}},
-        {{1.98773202490431, 0.819736083444595, 0.964015829180024}, {1.26695280820911, 0.473490520615965, 0.787379675299969},
-        {-0.373722261915821, 1.68863157866695, -0.466618174884581}, {2.2771973995474, 0.806003293857825, 1.29241507583779},
-        {-1.75932797715458, 0.626455814501992, 0.887036633272235}, {0.392576104074946, -1.03509761943975, 0.33066312969324}}};
+        {{1.98773202490431, 0.819736083444595, 0.964015829180024}, {1.26695280820911, 0.473490520615965,
+            0.787379675299969},
+        {-0.373722261915821, 1.68863157866695, -0.466618174884581}, {2.2771973995474, 0.806003293857825,
+            1.29241507583779},
+        {-1.75932797715458, 0.626455814501992, 0.887036633272235}, {0.392576104074946, -1.03509761943975,
+            0.33066312969324}}};
     const double *from[3] = {xs, ys, zs};
     double out[3][6];
     mv_tps t;
@@ -324,7 +333,8 @@ static void tps_smooth(void) {
         scatter(40, 60, 8);
         for (last = 1e300, off = -1, k = 0; k < 6; k++) {
             CHECK_OK(spline(&t, 40, axes, k ? pow(10, k - 1) : 0));
-            CHECK_OK(mv_tps_points(T, &t, P2[0], P2[1], axes == 3 ? P2[2] : NULL, P[0], P[1], axes == 3 ? P[2] : NULL, 40));
+            CHECK_OK(mv_tps_points(T, &t, P2[0], P2[1], axes == 3 ? P2[2] : NULL, P[0], P[1],
+                axes == 3 ? P[2] : NULL, 40));
             for (now = 0, far = 0, i = 0; i < 40; i++) {
                 double d = 0;
                 for (c = 0; c < axes; c++) d += (P2[c][i] - Q[c][i]) * (P2[c][i] - Q[c][i]);
@@ -359,7 +369,8 @@ static void tps_smooth(void) {
     CHECK(differ(xo, Q[0], 5) == 0 && differ(zo, Q[2], 5) == 0);
     Q[1][2] = INFINITY, Q[2][3] = NAN;
     CHECK_OK(mv_tps_points(T, &t, xo, yo, zo, Q[0], Q[1], Q[2], 5));
-    CHECK(isnan(yo[2]) && isnan(zo[3]) && mv_affine_det(t.affine) == mv_affine_det(t.affine) && xo[0] == xo[0]);
+    CHECK(isnan(yo[2]) && isnan(zo[3]) && mv_affine_det(t.affine) == mv_affine_det(t.affine) &&
+        xo[0] == xo[0]);
     CHECK_OK(mv_tps_points(T, &t, xo, yo, zo, Q[0], Q[1], Q[2], 0));
     mv_tps_free(T, &t), mv_tps_free(T, &t), mv_tps_free(T, NULL);
 }
@@ -381,7 +392,8 @@ static void tps_bending(void) {
         for (i = 0; i < SIDE; i++) y[i] = ((double)j - SIDE / 2 + 0.5) * h;
         CHECK_OK(mv_tps_points(T, &t, row[2], yo, NULL, x, y, NULL, SIDE));
         for (i = 1; j > 1 && i + 1 < SIDE; i++) {
-            const double xx = row[1][i - 1] - 2 * row[1][i] + row[1][i + 1], yy = row[0][i] - 2 * row[1][i] + row[2][i],
+            const double xx = row[1][i - 1] - 2 * row[1][i] + row[1][i + 1],
+                yy = row[0][i] - 2 * row[1][i] + row[2][i],
                          xy = 0.25 * (row[2][i + 1] - row[2][i - 1] - row[0][i + 1] + row[0][i - 1]);
             sum += (xx * xx + 2 * xy * xy + yy * yy) / (h * h);
         }
@@ -620,7 +632,8 @@ static double reach(const mv_volume *field, size_t n, int axes) { /* how far poi
     }
     return worst;
 }
-static mv_status correct(mv_volume *dst, const mv_volume *field, size_t n, int axes, const mv_correct_opt *o) {
+static mv_status correct(mv_volume *dst, const mv_volume *field, size_t n, int axes,
+    const mv_correct_opt *o) {
     return mv_field_correct(T, dst, field, P[0], P[1], axes == 3 ? P[2] : NULL, Q[0], Q[1],
         axes == 3 ? Q[2] : NULL, n, o);
 }
@@ -701,7 +714,8 @@ static void corrections_refused(void) {
     CHECK_STATUS(correct(&out, NULL, 10, 3, &o), MEDVOL_E_NULL);
     CHECK_STATUS(correct(&out, &field, 10, 2, &o), MEDVOL_E_SHAPE);
     CHECK_STATUS(correct(&out, &field, 5000, 3, &o), MEDVOL_E_SIZE);
-    CHECK_STATUS(mv_field_correct(T, &out, &field, P[0], P[1], P[2], Q[0], NULL, Q[2], 10, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_field_correct(T, &out, &field, P[0], P[1], P[2], Q[0], NULL, Q[2], 10, &o),
+        MEDVOL_E_NULL);
     for (i = 0; i < 3; i++) P[i][7] = P[i][2];
     CHECK_STATUS(correct(&out, &field, 10, 3, &o), MEDVOL_E_SINGULAR);
     CHECK(strstr(mv_message(T), "point") != NULL);
@@ -724,7 +738,8 @@ static void blobs(int n, double extent, double least) {
         blob[i][4] = t_uniform(40, 200) * (i % 3 ? 1 : -1);
     }
 }
-static void seen(mv_volume *v, int n, int ndim, size_t x, size_t y, size_t z, const double *affine, const double *from) {
+static void seen(mv_volume *v, int n, int ndim, size_t x, size_t y, size_t z, const double *affine,
+    const double *from) {
     /* voxel values are those at from(world) */
     const size_t dim[3] = {x, y, z};
     double back[12], m[12], inverse[12];
@@ -756,7 +771,8 @@ static void seen(mv_volume *v, int n, int ndim, size_t x, size_t y, size_t z, co
         }
         if (none) continue;
         for (i = 0; i < (hi[0] - lo[0] + 1) * (hi[1] - lo[1] + 1) * (hi[2] - lo[2] + 1); i++) {
-            const size_t w[3] = {lo[0] + i % (hi[0] - lo[0] + 1), lo[1] + i / (hi[0] - lo[0] + 1) % (hi[1] - lo[1] + 1),
+            const size_t w[3] = {lo[0] + i % (hi[0] - lo[0] + 1),
+                lo[1] + i / (hi[0] - lo[0] + 1) % (hi[1] - lo[1] + 1),
                 lo[2] + i / (hi[0] - lo[0] + 1) / (hi[1] - lo[1] + 1)};
             const double u[3] = {(double)w[0], (double)w[1], (double)w[2]};
             double p[3], r = 0;
@@ -807,14 +823,16 @@ static void phase_shifts(void) { /* to 0.02 voxel, other sizes, anisotropic voxe
             spaced(a, 1, ndim == 2 ? 1.4 : 0.9, ndim == 2 ? 1 : 1.5, -40, -40, ndim == 2 ? 0 : -25);
             memcpy(b, a, sizeof b);
             b[3] += 4; /* a grid that begins elsewhere */
-            seen(&f, ndim == 2 ? 400 : 700, ndim, ndim == 2 ? 90 : 64, ndim == 2 ? 64 : 60, ndim == 2 ? 1 : 40, a, id);
+            seen(&f, ndim == 2 ? 400 : 700, ndim, ndim == 2 ? 90 : 64, ndim == 2 ? 64 : 60,
+                ndim == 2 ? 1 : 40, a, id);
             seen(&m, ndim == 2 ? 400 : 700, ndim, ndim == 2 ? 80 : 60, 60, ndim == 2 ? 1 : 36, b, back);
             noise(&f, 2), noise(&m, 2);
             CHECK_OK(mv_register_phase(T, got, &f, &m, &o));
             for (off = 0, k = 0; k < ndim; k++) off = fmax(off, fabs(got[4 * k + 3] - way[i][k]) / a[5 * k]);
             if (!CHECK(off < 0.02)) printf("%d-D, shift %d: %g voxels off\n", ndim, i, off);
             if (!CHECK(r.confidence > 1.2 && r.ncc > 0.9 && r.overlap > 0.3 && r.overlap <= 1))
-                printf("%d-D, shift %d: confidence %g, r %g, overlap %g\n", ndim, i, r.confidence, r.ncc, r.overlap);
+                printf("%d-D, shift %d: confidence %g, r %g, overlap %g\n", ndim, i, r.confidence, r.ncc,
+                    r.overlap);
             CHECK_NEAR(r.degrees, 0, 1e-6);
             CHECK_NEAR(r.scale, 1, 1e-6);
             mv_volume_free(T, &f), mv_volume_free(T, &m);
@@ -865,9 +883,11 @@ static void phase_turns(void) { /* rotations to 0.1 degree, scales to 0.2 % */
             seen(&m, 900, 2, k ? 133 : 128, k ? 110 : 120, 1, b, back);
             noise(&f, 2), noise(&m, 2);
             CHECK_OK(mv_register_phase(T, got, &f, &m, &o));
-            if (!CHECK(fabs(remainder(r.degrees - turn[i], 360)) < 0.1) || !CHECK(fabs(r.scale / scale[i] - 1) < 0.002) ||
+            if (!CHECK(fabs(remainder(r.degrees - turn[i], 360)) < 0.1) ||
+                !CHECK(fabs(r.scale / scale[i] - 1) < 0.002) ||
                 !CHECK(maps_apart(got, t, 30, 1) < 0.2))
-                printf("turn %g scale %g: %g %g, %g off, confidence %g ncc %g\n", turn[i], scale[i], r.degrees, r.scale,
+                printf("turn %g scale %g: %g %g, %g off, confidence %g ncc %g\n", turn[i], scale[i],
+                    r.degrees, r.scale,
                     maps_apart(got, t, 30, 1), r.confidence, r.ncc);
             mv_volume_free(T, &f), mv_volume_free(T, &m);
         }
@@ -906,7 +926,8 @@ static void phase_masked(void) { /* 40 % missing in each image, elsewhere in eac
             o.fixed_mask = k ? NULL : &wf, o.moving_mask = k ? NULL : &wm, o.masked = k;
             CHECK_OK(mv_register_phase(T, got, &f, &m, &o));
             off = maps_apart(got, t, 20, ndim == 2);
-            if (!CHECK(off < 0.06)) printf("masked %d-D: %g off, r %g, %g\n", ndim, off, r.peak, r.confidence);
+            if (!CHECK(off < 0.06)) printf("masked %d-D: %g off, r %g, %g\n", ndim, off, r.peak,
+                r.confidence);
             CHECK(r.peak > 0.95 && r.confidence > 1.2 && r.overlap >= 0.25 && r.overlap <= 1);
             mv_volume_free(T, &f), mv_volume_free(T, &m), mv_volume_free(T, &wf), mv_volume_free(T, &wm);
         }
@@ -981,9 +1002,11 @@ static void phase_refused(void) {
     mv_volume_free(T, &f), mv_volume_free(T, &m), mv_volume_free(T, &w), mv_volume_free(T, &thin);
     mv_volume_free(T, &flat), mv_volume_free(T, &c);
 }
-const t_case tests_landmarks[] = {{"fits", fits, 0}, {"fits_least", fits_least, 0}, {"fits_refused", fits_refused, 0},
+const t_case tests_landmarks[] = {{"fits", fits, 0}, {"fits_least", fits_least, 0}, {"fits_refused",
+    fits_refused, 0},
     {"tps_exact", tps_exact, 0}, {"tps_scipy", tps_scipy, 0}, {"tps_smooth", tps_smooth, 0},
     {"tps_bending", tps_bending, T_ONCE}, {"tps_refused", tps_refused, 0}, {"tps_field", tps_field, 0},
-    {"tps_bits", tps_bits, 0}, {"corrections", corrections, 0}, {"corrections_refused", corrections_refused, 0},
+    {"tps_bits", tps_bits, 0}, {"corrections", corrections, 0}, {"corrections_refused", corrections_refused,
+        0},
     {"phase_shifts", phase_shifts, 0}, {"phase_grids", phase_grids, 0}, {"phase_turns", phase_turns, 0},
     {"phase_masked", phase_masked, 0}, {"phase_refused", phase_refused, 0}, {0}};

@@ -46,7 +46,8 @@ static double moving_at(const truth *t, const double *p) {
     mv_affine_apply(q, t->back, p);
     return phantom(q, t->flat);
 }
-static void image(mv_volume *v, const size_t *dim, int ndim, const double *affine, const truth *t, int moving) {
+static void image(mv_volume *v, const size_t *dim, int ndim, const double *affine, const truth *t,
+    int moving) {
     size_t i;
     float *f;
     double x[3], p[3];
@@ -536,7 +537,8 @@ static void lncc_of(int flat, int full, mv_descent descent, int iterations, doub
     o.full = full, o.descent = descent, o.control.iterations = iterations, o.control.report = &rep;
     o.control.slope = -1;
     CHECK_OK(mv_register_lncc(T, &field, &p.fixed, &p.moving, &o));
-    CHECK(field.ndim == 5 && field.dim[3] == 1 && field.dim[4] == (flat ? 2 : 3) && field.dtype == MEDVOL_F32);
+    CHECK(field.ndim == 5 && field.dim[3] == 1 && field.dim[4] == (flat ? 2 : 3) &&
+        field.dtype == MEDVOL_F32);
     CHECK(!memcmp(field.affine, p.fixed.affine, sizeof field.affine));
     mean = field_error(&p, &field, &worst);
     CHECK(mean < most && worst < 1.5);
@@ -584,7 +586,8 @@ static void lncc_start(void) {
     CHECK_OK(mv_warp(T, &seen, &p.moving, &p.fixed, chain, 2, NULL));
     for (i = 0; i < mv_volume_count(&seen); i++) {
         const double f = (double)((float *)p.fixed.data)[i], w = (double)((float *)seen.data)[i];
-        if (i / few[0] / few[1] < 12 || i / few[0] / few[1] > 24 || i % few[0] < 12 || i % few[0] > 30) continue;
+        if (i / few[0] / few[1] < 12 || i / few[0] / few[1] > 24 || i % few[0] < 12 ||
+            i % few[0] > 30) continue;
         sum += (f - w) * (f - w), plain += f * f;
     }
     CHECK(sum < 2e-3 * plain);
@@ -643,4 +646,5 @@ const t_case tests_register[] = {{"models", models, 0}, {"models_plane", models_
     {"symmetric", symmetric, 0}, {"masks", masks, 0}, {"holes", holes, 0}, {"robust", robust, 0},
     {"search", search, T_ONCE}, {"starts", starts, 0}, {"moments", moments, 0}, {"control", control, 0},
     {"refused", refused, 0}, {"lncc", lncc, 0}, {"lncc_plane", lncc_plane, 0},
-    {"lncc_descents", lncc_descents, T_ONCE}, {"lncc_start", lncc_start, 0}, {"lncc_rest", lncc_rest, 0}, {0}};
+    {"lncc_descents", lncc_descents, T_ONCE}, {"lncc_start", lncc_start, 0}, {"lncc_rest", lncc_rest, 0},
+        {0}};

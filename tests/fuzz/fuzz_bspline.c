@@ -9,7 +9,8 @@ static const mv_volume *second(fz_step *s) { /* the source, somewhat moved, in f
     size_t i;
     if (fz_byte() > 230 || n == 0 || n > 4096 || !s->src->data) return s->src;
     for (i = 0; i < n; i++) values[i] = fz_byte() > 250 ? NAN : (float)(fz_noise() % 100);
-    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim, NULL) < 0) return s->src;
+    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim,
+        NULL) < 0) return s->src;
     memcpy(moving.affine, s->src->affine, sizeof moving.affine);
     if (fz_byte() > 128) moving.affine[3] += (double)(fz_byte() % 9) - 4;
     if (fz_byte() > 200) moving.affine[fz_byte() % 12] = fz_number();
@@ -20,7 +21,8 @@ static const mv_volume *weights(fz_step *s, int k) {
     size_t i;
     if (fz_byte() < 180 || n == 0 || n > 4096) return NULL;
     for (i = 0; i < n; i++) bytes[k][i] = (uint8_t)(fz_noise() % 3);
-    if (mv_volume_wrap(s->ctx, &mask[k], bytes[k], MEDVOL_U8, s->src->ndim, s->src->dim, NULL) < 0) return NULL;
+    if (mv_volume_wrap(s->ctx, &mask[k], bytes[k], MEDVOL_U8, s->src->ndim, s->src->dim,
+        NULL) < 0) return NULL;
     return &mask[k];
 }
 static void sampled(mv_register_bspline_opt *o) {
@@ -32,7 +34,8 @@ static void sampled(mv_register_bspline_opt *o) {
     if (fz_byte() > 180) a->automatic_parameter_estimation = -1;
     if (fz_byte() > 180) a->use_adaptive_step_sizes = -1;
     if (fz_byte() > 180) { /* one at a time: most numbers are refused */
-        double *const value[9] = {&a->maximum_step_length, &a->sp_a, &a->sp_capital_a, &a->sp_alpha, &a->sigmoid_max,
+        double *const value[9] = {&a->maximum_step_length, &a->sp_a, &a->sp_capital_a, &a->sp_alpha,
+            &a->sigmoid_max,
             &a->sigmoid_min, &a->sigmoid_scale, &a->sigmoid_initial_time, &a->sigmoid_scale_factor};
         *value[fz_byte() % 9] = fz_number();
     }

@@ -109,7 +109,8 @@ static mv_status op_jacobian(fz_step *s) {
     o.strict = (int)(fz_byte() & 1);
     if (fz_byte() > 200) o.mask = s->src;
     st = mv_field_jacobian(s->ctx, fz_byte() & 1 ? NULL : s->dst, &stats, &f, &o);
-    if (st == MEDVOL_OK) MUST(stats.folded <= stats.voxels && stats.voxels + stats.invalid <= mv_volume_count(&f));
+    if (st == MEDVOL_OK) MUST(stats.folded <= stats.voxels &&
+        stats.voxels + stats.invalid <= mv_volume_count(&f));
     return st;
 }
 static mv_status op_exp(fz_step *s) {

@@ -27,7 +27,8 @@ static mv_status op_fit(fz_step *s) {
     o.model = (mv_model)(fz_byte() % 5);
     o.rms = &rms;
     if (fz_byte() & 1) o.weight = w;
-    st = mv_fit_points(s->ctx, a, P[0], P[1], flat ? NULL : P[2], P[3], P[4], flat ? NULL : P[5], n > MOST ? 0 : n, &o);
+    st = mv_fit_points(s->ctx, a, P[0], P[1], flat ? NULL : P[2], P[3], P[4], flat ? NULL : P[5],
+        n > MOST ? 0 : n, &o);
     for (k = 0; k < 12; k++) MUST(st < 0 ? a[k] == 3 : a[k] - a[k] == 0);
     MUST(st < 0 ? rms == 7 : rms >= 0);
     return st;
@@ -82,7 +83,8 @@ static mv_status op_correct(fz_step *s) {
     memset(&r, 0, sizeof r);
     dim[0] = 1 + fz_byte() % 9, dim[1] = 1 + fz_byte() % 8, dim[2] = 1 + fz_byte() % 7, dim[3] = 1;
     dim[4] = 2 + fz_byte() % 2;
-    for (i = 0; i < sizeof values / sizeof *values; i++) values[i] = (float)((double)(fz_noise() & 0xfff) / 2048 - 1);
+    for (i = 0; i < sizeof values / sizeof *values;
+        i++) values[i] = (float)((double)(fz_noise() & 0xfff) / 2048 - 1);
     if (fz_byte() > 200) values[fz_byte()] = (float)fz_number();
     if (dim[4] == 2) dim[2] = 1;
     st = mv_volume_wrap(s->ctx, &field, values, MEDVOL_F32, 5, dim, NULL);
@@ -95,7 +97,8 @@ static mv_status op_correct(fz_step *s) {
     o.radius = fz_byte() > 200 ? fz_number() : 5 + (double)(fz_byte() % 30);
     if (!fz_refused() && fz_byte() > 128) o.report = &r;
     s->loose = HUGE_VAL;
-    return mv_field_correct(s->ctx, s->dst, fz_byte() > 240 ? s->src : &field, P[0], P[1], dim[4] == 3 ? P[2] : NULL,
+    return mv_field_correct(s->ctx, s->dst, fz_byte() > 240 ? s->src : &field, P[0], P[1],
+        dim[4] == 3 ? P[2] : NULL,
         P[3], P[4], dim[4] == 3 ? P[5] : NULL, n % 9, &o);
 }
 static mv_volume moving, mask;
@@ -106,7 +109,8 @@ static const mv_volume *second(fz_step *s) {
     size_t i;
     if (fz_byte() > 230 || n == 0 || n > 4096 || !s->src->data) return s->src;
     for (i = 0; i < n; i++) values[i] = (float)(fz_noise() % 100);
-    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim, NULL) < 0) return s->src;
+    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim,
+        NULL) < 0) return s->src;
     memcpy(moving.affine, s->src->affine, sizeof moving.affine);
     if (fz_byte() > 128) moving.affine[3] += (double)(fz_byte() % 9) - 4;
     if (fz_byte() > 200) moving.affine[5 * (fz_byte() % 2)] *= 1.2;
@@ -118,7 +122,8 @@ static const mv_volume *weights(fz_step *s) {
     size_t i;
     if (fz_byte() < 180 || n == 0 || n > 4096) return NULL;
     for (i = 0; i < n; i++) bytes[i] = (uint8_t)(fz_noise() % 3);
-    return mv_volume_wrap(s->ctx, &mask, bytes, MEDVOL_U8, s->src->ndim, s->src->dim, NULL) < 0 ? NULL : &mask;
+    return mv_volume_wrap(s->ctx, &mask, bytes, MEDVOL_U8, s->src->ndim, s->src->dim,
+        NULL) < 0 ? NULL : &mask;
 }
 static mv_status op_phase(fz_step *s) {
     mv_register_phase_opt o;

@@ -54,7 +54,8 @@ static mv_status op_labels(fz_step *s) {
     for (i = 0; i < 5; i++) list[i] = (int64_t)(fz_noise() % 9) - 2;
     if (fz_byte() > 160) o.labels = list, o.nlabels = fz_byte() % 6;
     o.background = (int)(fz_byte() & 1);
-    st = mv_metric_labels(s->ctx, m, fz_byte() & 1 ? 64 : fz_byte() % 65, &count, &dice, s->src, other(s), &o);
+    st = mv_metric_labels(s->ctx, m, fz_byte() & 1 ? 64 : fz_byte() % 65, &count, &dice, s->src, other(s),
+        &o);
     if (st < 0) return st;
     MUST(count <= 64 && !(dice > 1) && !(dice < 0));
     for (i = 0; i < count; i++) MUST(m[i].both <= m[i].count_a && m[i].both <= m[i].count_b);

@@ -9,7 +9,8 @@ static const mv_volume *second(fz_step *s) { /* the source, somewhat moved, in f
     size_t i;
     if (fz_byte() > 230 || n == 0 || n > 4096 || !s->src->data) return s->src;
     for (i = 0; i < n; i++) values[i] = (float)(fz_noise() % 100);
-    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim, NULL) < 0) return s->src;
+    if (mv_volume_wrap(s->ctx, &moving, values, MEDVOL_F32, s->src->ndim, s->src->dim,
+        NULL) < 0) return s->src;
     memcpy(moving.affine, s->src->affine, sizeof moving.affine);
     if (fz_byte() > 128) moving.affine[3] += (double)(fz_byte() % 9) - 4;
     if (fz_byte() > 200) moving.affine[fz_byte() % 12] = fz_number();
@@ -20,7 +21,8 @@ static const mv_volume *weights(fz_step *s) {
     size_t i;
     if (fz_byte() < 180 || n == 0 || n > 4096) return NULL;
     for (i = 0; i < n; i++) bytes[i] = (uint8_t)(fz_noise() % 3);
-    return mv_volume_wrap(s->ctx, &mask, bytes, MEDVOL_U8, s->src->ndim, s->src->dim, NULL) < 0 ? NULL : &mask;
+    return mv_volume_wrap(s->ctx, &mask, bytes, MEDVOL_U8, s->src->ndim, s->src->dim,
+        NULL) < 0 ? NULL : &mask;
 }
 static void control(mv_register_control *c, mv_register_report *rep) {
     c->levels = (int)(fz_byte() % 4) - (fz_byte() > 250);

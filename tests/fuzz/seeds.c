@@ -297,8 +297,10 @@ static void affine_seeds(void) { /* texts of maps; p[0], p[1]: as everywhere, p[
     static const char *const text[] = {"#Insight Transform File V1.0\n#Transform 0\nTransform: "
         "AffineTransform_double_3_3\nParameters: 1 0.1 0 0 1 0 0.2 0 1 3 -4 5.5\nFixedParameters: 1 2 3\n",
         "#Insight Transform File V1.0\nTransform: Euler3DTransform_double_3_3\nParameters: 0.1 -0.2 0.3 1 2 3\n"
-        "FixedParameters: 0 0 0 0\n", "#Insight Transform File V1.0\nTransform: VersorRigid3DTransform_double_3_3\n"
-        "Parameters: 0.1 0.1 0.1 5 6 7\nFixedParameters: 1 1 1\n", "#Insight Transform File V1.0\n#Transform 0\n"
+        "FixedParameters: 0 0 0 0\n",
+            "#Insight Transform File V1.0\nTransform: VersorRigid3DTransform_double_3_3\n"
+        "Parameters: 0.1 0.1 0.1 5 6 7\nFixedParameters: 1 1 1\n",
+            "#Insight Transform File V1.0\n#Transform 0\n"
         "Transform: CompositeTransform_double_3_3\n#Transform 1\nTransform: TranslationTransform_double_3_3\n"
         "Parameters: 1e2 -.5 3E-1\nFixedParameters:\n#Transform 2\nTransform: Similarity2DTransform_double_2_2\n"
         "Parameters: 1.1 0.2 3 4\nFixedParameters: 5 6\n", "#Insight Transform File V1.0\nTransform: x\n"};
