@@ -42251,7 +42251,7 @@ static void mv__cx_finish(const mv__cx_mind *g, float *s, const size_t *at, cons
         float *c = g->channel + (size_t)k * n * g->n[1] * g->n[2] + from;
         for (i = 0; i < n; i++) {
             const float e = d[k][i] - least[i], v = mean[i];
-            c[i] = e <= 0.0f ? 1.0f : e >= 0.0f ? (float)exp(-(double)e / (double)v) : 0.0f;
+            c[i] = e <= 0.0f ? 1.0f : e > 0.0f && v > 0.0f ? (float)exp(-(double)e / (double)v) : 0.0f;
             if (!(v >= 0.0f)) c[i] = 0.0f;
         }
     }
