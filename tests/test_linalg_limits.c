@@ -2,6 +2,7 @@
    the section that is given no steps. */
 #define MEDVOL_STATIC
 #define MEDVOL_IMPLEMENTATION
+#undef MEDVOL_MAX_LEVEL
 #define MEDVOL_MAX_LEVEL 1
 #define MEDVOL_NO_GZIP
 #define MEDVOL_NO_IO
