@@ -42583,7 +42583,7 @@ static void mv__cx_warp_job(void *arg, size_t job) {
         mv__cx_line l;
         double p[3], q[3], u[3];
         p[1] = (double)(row % d->m[1]) - (double)d->pad[1];
-        p[2] = (double)(row / d->m[1]) - (double)d->pad[2];
+        p[2] = (double)(size_t)(row / d->m[1]) - (double)d->pad[2];
         mv__cx_line_begin(&l, &d->from, p[1], p[2]);
         for (i = 0; i < d->m[0]; i++) {
             const double x = (double)i - (double)d->pad[0];
@@ -42769,7 +42769,7 @@ static void mv__cx_agree_job(void *arg, size_t job) {
     }
     for (i = job; i < d->points; i += MV__CX_JOBS) {
         p[0] = (double)(i % d->c[0]), p[1] = (double)(i / d->c[0] % d->c[1]);
-        p[2] = (double)(i / d->c[0] / d->c[1]);
+        p[2] = (double)(size_t)(i / d->c[0] / d->c[1]);
         for (k = 0; k < d->axes; k++)
             p[k] += (double)d->v[s][k][i] * (double)d->o->stride / (double)d->g[k];
         mv__cx_at(&f, p, u);
@@ -42915,7 +42915,7 @@ static void mv__cx_spread_job(void *arg, size_t job) {
     for (row = job; row < g->n[1] * g->n[2]; row += MV__CX_JOBS) {
         mv__cx_line l;
         double u[3];
-        mv__cx_line_begin(&l, &g->f, (double)(row % g->n[1]), (double)(row / g->n[1]));
+        mv__cx_line_begin(&l, &g->f, (double)(row % g->n[1]), (double)(size_t)(row / g->n[1]));
         for (x = 0; x < g->n[0]; x++) {
             mv__cx_line_at(&l, (double)x, u);
             for (i = 0; i < g->f.comps; i++) {
@@ -44901,7 +44901,7 @@ static mv_status mv__of_tv_level(mv_ctx *ctx, mv__of *d, int level) {
 static void mv__of_filter(mv__of_axis *a, size_t c, size_t left, size_t right, double sigma,
                           double *noise) {
     const size_t k = a->k;
-    double w[MV__OF_TAPS], p[MV__OF_TAPS], q[MV__OF_TAPS];
+    double w[MV__OF_TAPS] = {0}, p[MV__OF_TAPS] = {0}, q[MV__OF_TAPS] = {0};
     double s[5] = {0, 0, 0, 0, 0}, n1 = 0.0, n2 = 0.0, mean, square, bend, slope;
     size_t t;
     for (t = k - left; t <= k + right; t++) {
