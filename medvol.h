@@ -2927,9 +2927,9 @@ typedef struct mv_mind_opt {
    a, b: dilation voxels from p along two different axes. k = 4 e + 2 s + t: e: axes x, y; x, z; y, z; s, t:
    whether along the first and the second it goes down; 12 pairs, in the plane (e = 0) 4. Beyond the borders
    the border's values. The image's V: the mean over rows y, z = 8 i + (4, or n / 2 where n is less than 9).
-   dst: u64 of src's shape: with B = 5 (in the plane 15), bit 30 h + B i + j of pair k = h K / 2 + i (K pairs)
-   says m[k] >= (j + 1/2) / B; h, the upper half, begins at bit 32: the number of bits that differ is B times
-   the sum of differences of m, rounded. channels: f32, x, y, z, 1, 12 or x, y, 1, 1, 4. Where a patch meets
+   dst: u64 of src's shape: with B = 5 (in the plane 15), bit 32 h + B i + j of pair k = h K / 2 + i (K pairs)
+   says m[k] >= (j + 1/2) / B: the number of bits that differ is B times the sum of differences of m, rounded.
+   channels: f32, x, y, z, 1, 12 or x, y, 1, 1, 4. Where a patch meets
    NaN or infinity there is nothing: 0. Constant surroundings: m = 1.
    Memory: 4 bytes a voxel for other types than f32, 8 for words, some MB. Threads: tiles; bits depend neither
    on them nor on the level; channels on exp. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (dst; more than 3 axes),
@@ -22436,6 +22436,9 @@ static void MV__KR(mv__ft_panel)(const mv__ft_stage *g, const void *src, const v
 /* ---- contiguous lines by themselves: lanes are neighbouring elements, a block MV__RN real parts and as many
    imaginary ones, in the order that the word split gives; the last pass turns MV__RN groups at a time, those
    of two lines where each has half as many ---- */
+#  if MV__REAL == 32 && MV__PASS == 3
+#    define MV__FT_ODD /* an even number of groups is dealt, below */
+#  endif
 #  if MV__REAL == 32
 #    define MV__FT_LAST 16
 #    define MV__FT_LAST_ONE MV__KR(mv__ft_sixteen)
@@ -22471,9 +22474,11 @@ static size_t MV__KR(mv__ft_lane)(size_t l) { return (void)l, MV__RLANE(l); }
               }                                                                                              \
           }                                                                                                  \
       }
+#  ifndef MV__FT_ODD
 MV__FT_ALONG(2, MV__KR(mv__ft_two)(x, y))
 MV__FT_ALONG(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
 MV__FT_ALONG(8, MV__KR(mv__ft_eight)(x, y))
+#  endif
 MV__FT_ALONG(3, MV__KR(mv__ft_odd)(x, y, 3, odd))
 MV__FT_ALONG(5, MV__KR(mv__ft_odd)(x, y, 5, odd))
 MV__FT_ALONG(7, MV__KR(mv__ft_odd)(x, y, 7, odd))
@@ -22512,8 +22517,10 @@ MV__FT_ALONG(7, MV__KR(mv__ft_odd)(x, y, 7, odd))
               }                                                                                              \
           }                                                                                                  \
       }
+#  ifndef MV__FT_ODD
 MV__FT_FIRST(4, MV__KR(mv__ft_four)(x, y, 0, 1, 2, 3))
 MV__FT_FIRST(8, MV__KR(mv__ft_eight)(x, y))
+#  endif
 #  undef MV__FT_FIRST
 static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line, int done) { /* done: passes */
     const mv__real *tw = (const mv__real *)line->along, *odd = (const mv__real *)line->along_odd;
@@ -22524,12 +22531,14 @@ static void MV__KR(mv__ft_along)(mv__real *s, const mv__ft_line *line, int done)
         MV__KNOWN(r > 1 && m >= r);
         m /= r;
         if (k >= done) switch (r) {
+#  ifndef MV__FT_ODD
             case 2: MV__KR(mv__ft_along2)(s, n, m, tw, odd); break;
-            case 3: MV__KR(mv__ft_along3)(s, n, m, tw, odd); break;
             case 4: MV__KR(mv__ft_along4)(s, n, m, tw, odd); break;
+            case 8: MV__KR(mv__ft_along8)(s, n, m, tw, odd); break;
+#  endif
+            case 3: MV__KR(mv__ft_along3)(s, n, m, tw, odd); break;
             case 5: MV__KR(mv__ft_along5)(s, n, m, tw, odd); break;
-            case 7: MV__KR(mv__ft_along7)(s, n, m, tw, odd); break;
-            default: MV__KR(mv__ft_along8)(s, n, m, tw, odd); break;
+            default: MV__KR(mv__ft_along7)(s, n, m, tw, odd); break;
         }
         tw += 2 * (r - 1) * m;
         if (r % 2 != 0) odd += 2 * r;
@@ -22692,7 +22701,9 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
     const mv__ft_line *line = g->line;
     const size_t n = line->n, groups = line->groups, half = g->centred ? MV__FT_LAST / 2 : 0;
     const int first = line->along_passes ? line->along_radix[0] : 0;
+#  ifndef MV__FT_ODD
     const mv__real *tw = (const mv__real *)line->along;
+#  endif
     const size_t re = g->inverse ? MV__RN : 0, im = MV__RN - re;
     const mvr scale = MV__R(set1)(g->scale);
     const size_t pair = groups < MV__RN ? 2 : 1, all = pair * groups;
@@ -22711,11 +22722,13 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
         for (b = 0; b < pair; b++) {
             const mv__real *p = (const mv__real *)src + (ptrdiff_t)mv__minz(lane + b, lanes - 1) * g->in.lane;
             mv__real *d = s + 2 * n * b;
+#  ifndef MV__FT_ODD
             if (first == 8)
                 MV__KR(mv__ft_first8)(d, p, n / 8, tw, g->inverse, g->centred, ahead);
             else if (first == 4)
                 MV__KR(mv__ft_first4)(d, p, n / 4, tw, g->inverse, g->centred, ahead);
             else
+#  endif
                 for (e = 0, i = half * groups; e < n; e += MV__RN, i += MV__RN) {
                     mvr x, y;
                     if (i == n) i = 0;
@@ -22762,6 +22775,7 @@ static void MV__KR(mv__ft_alone)(const mv__ft_stage *g, const void *src, void *d
     if (g->stream) mv_fence();
     mv_end();
 }
+#  undef MV__FT_ODD
 #  undef MV__FT_LAST
 #  undef MV__FT_LAST_ONE
 

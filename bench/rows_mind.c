@@ -71,6 +71,59 @@ static double error_of(const bench *b) { /* mean, voxels, well within the ball *
     return sum / count;
 }
 static int check_search(bench *b) { return !(b->side >= 64 && error_of(b) > 0.6); }
+/* the 12 channels of voxel i by their definition */
+static void channels_of(const bench *b, size_t i, double *m) {
+    static const int axis[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+    const ptrdiff_t n = (ptrdiff_t)b->side;
+    const ptrdiff_t p[3] = {(ptrdiff_t)i % n, (ptrdiff_t)i / n % n, (ptrdiff_t)i / n / n};
+    const float *v = (const float *)b->in.data;
+    double least = INFINITY, mean = 0;
+    int k, q, side, c;
+    for (k = 0; k < 12; k++) {
+        m[k] = 0;
+        for (q = 0; q < 27; q++) {
+            double at[2];
+            for (side = 0; side < 2; side++) {
+                ptrdiff_t x[3] = {p[0] + q % 3 - 1, p[1] + q / 3 % 3 - 1, p[2] + q / 9 - 1};
+                x[axis[k / 4][side]] += (k >> (1 - side)) & 1 ? -2 : 2;
+                for (c = 0; c < 3; c++) x[c] = x[c] < 0 ? 0 : x[c] < n ? x[c] : n - 1;
+                at[side] = v[x[0] + n * (x[1] + n * x[2])];
+            }
+            m[k] += (at[0] - at[1]) * (at[0] - at[1]);
+        }
+        least = fmin(least, m[k]);
+    }
+    for (k = 0; k < 12; k++) mean += (m[k] - least) / 12;
+    for (k = 0; k < 12; k++) m[k] = exp(-(m[k] - least) / mean);
+}
+static int check_mind(bench *b) { /* bits that are set tell m to a fifth */
+    const size_t all = b->side * b->side * b->side;
+    size_t t;
+    for (t = 0; t < 300; t++) {
+        const size_t i = (size_t)(ex_hash(t) % all);
+        const uint64_t w = ((const uint64_t *)b->out.data)[i];
+        double m[12];
+        int k, j, bits;
+        channels_of(b, i, m);
+        for (k = 0; k < 12; k++) {
+            for (bits = 0, j = 0; j < 5; j++) bits += (int)(w >> (32 * (k / 6) + 5 * (k % 6) + j) & 1);
+            if (!(fabs(bits / 5.0 - m[k]) < 0.101)) return 1;
+        }
+    }
+    return 0;
+}
+static int check_channels(bench *b) {
+    const size_t all = b->side * b->side * b->side;
+    size_t t, k;
+    for (t = 0; t < 300; t++) {
+        const size_t i = (size_t)(ex_hash(t) % all);
+        double m[12];
+        channels_of(b, i, m);
+        for (k = 0; k < 12; k++)
+            if (!(fabs(((const float *)b->out.data)[k * all + i] - m[k]) < 1e-3)) return 1;
+    }
+    return 0;
+}
 static mv_status mind(bench *b) { return mv_mind_ssc(b->ctx, &b->out, &b->in, NULL); }
 static mv_status mind_channels(bench *b) {
     mv_mind_opt o = {0};
@@ -97,8 +150,8 @@ static double work_search(const bench *b) {
 #define ROW(name, run, right, count, how)                                                                    \
     {name, MEDVOL_F32, run, .check = right, .floor = "ab", .work = count, .setup = how}
 const bench_row rows_mind[] = {
-    ROW("mind ssc", mind, NULL, work_mind, NULL),
-    ROW("mind ssc, channels", mind_channels, NULL, work_mind, NULL),
+    ROW("mind ssc", mind, check_mind, work_mind, NULL),
+    ROW("mind ssc, channels", mind_channels, check_channels, work_mind, NULL),
     ROW("register search", search, check_search, work_search, setup),
     ROW("register search, symmetric", search_both, check_search, work_search, setup),
     {0},

@@ -1235,7 +1235,7 @@ static void op_fft_along(void) { /* contiguous lines by themselves; ARG: groups 
     d.axes = 1;
     d.dtype = TYPE == MEDVOL_F32 ? MEDVOL_C64 : MEDVOL_C128;
     d.dim[0] = (size_t)ARG * (TYPE == MEDVOL_F32 ? 16 : 8), d.dim[1] = N;
-    if (ARG != 20) d.flags = MEDVOL_FFT_CENTERED;
+    if (ARG != 20 && ARG % 2 == 0) d.flags = MEDVOL_FFT_CENTERED;
     s = in(TYPE, 2 * d.dim[0] * N);
     if (!did(mv_fft_plan_init(T, &plan, &d))) return;
     did(mv_fft_plan_execute(T, &plan, out(TYPE, 2 * d.dim[0] * N), s));
@@ -2301,6 +2301,9 @@ static const op rows[] = {
     MATCH(demons, F32, 3 + 16),
     /* layers, contrast, pictures */
     OP(compose, LAYERED, MEDVOL_BLEND_MULTIPLY, VOLUME | HEAVY, 0),
+    OP(compose, F32, MEDVOL_BLEND_COLOUR_BURN, VOLUME | HEAVY, 0),
+    OP(compose, F32, MEDVOL_BLEND_VIVID_LIGHT, VOLUME | HEAVY, 0),
+    OP(compose, F32, MEDVOL_BLEND_DIVIDE, VOLUME | HEAVY, 0),
     OP(compose, LAYERED, MEDVOL_BLEND_OVERLAY + 32, VOLUME | HEAVY | IN_PLACE, 0),
     OP(compose, LAYERED, MEDVOL_BLEND_HUE + 32 + 64 + 128, VOLUME | HEAVY, 0),
     OP(compose, LAYERED, MEDVOL_BLEND_SOFT_LIGHT + 128 + 512, VOLUME | HEAVY, 0),
@@ -2331,6 +2334,7 @@ static const op rows[] = {
     OP(fft_along, FLOATING, 28, FIXED | HEAVY, 1e-4), OP(fft_along, FLOATING, 24, FIXED | HEAVY, 1e-4),
     OP(fft_along, FLOATING, 20, FIXED | HEAVY, 1e-4), OP(fft_along, FLOATING, 18, FIXED | HEAVY, 1e-4),
     OP(fft_along, FLOATING, 8, FIXED | HEAVY, 1e-4), OP(fft_along, FLOATING, 4, FIXED | HEAVY, 1e-4),
+    OP(fft_along, FLOATING, 45, FIXED | HEAVY, 1e-4), OP(fft_along, FLOATING, 21, FIXED | HEAVY, 1e-4),
     OP(fft_with, FLOATING, 0, HEAVY | FLOATS, 1e-4),
     OP(fft_call, FOURIER, 0, VOLUME | HEAVY | FLOATS, 1e-4),
     OP(rfft_call, REALS, 0, VOLUME | HEAVY | FLOATS, 1e-4),
