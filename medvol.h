@@ -2929,8 +2929,8 @@ typedef struct mv_mind_opt {
    the border's values. The image's V: the mean over rows y, z = 8 i + (4, or n / 2 where n is less than 9).
    dst: u64 of src's shape: with B = 5 (in the plane 15), bit 32 h + B i + j of pair k = h K / 2 + i (K pairs)
    says m[k] >= (j + 1/2) / B: the number of bits that differ is B times the sum of differences of m, rounded.
-   channels: f32, x, y, z, 1, 12 or x, y, 1, 1, 4. Where a patch meets
-   NaN or infinity there is nothing: 0. Constant surroundings: m = 1.
+   channels: f32, x, y, z, 1, 12 or x, y, 1, 1, 4. Where a patch meets NaN or infinity there is nothing: 0.
+   Constant surroundings: m = 1.
    Memory: 4 bytes a voxel for other types than f32, 8 for words, some MB. Threads: tiles; bits depend neither
    on them nor on the level; channels on exp. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (dst; more than 3 axes),
    _SIZE, _RANGE (options), _ALIAS, _NOMEM, _CANCELLED; dst as it was. Source: Heinrich et al. 2013. */
