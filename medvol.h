@@ -3010,7 +3010,7 @@ MEDVOL_DEF mv_status mv_fit_points(mv_ctx *ctx, double *affine, const double *x,
    q_i|. Points: 3 or more not on a line, in space 4 not in a plane; at most 16384. *tps is overwritten, and
    empty on error; mv_tps_free releases it, with a context of the same memory. Threads: columns; bits do not
    depend on them. Levels agree to 1e-9 of the extent where landmarks are not almost coinciding. Memory: n^2 +
-   48 n doubles, of which 6 n are kept. Errors: MEDVOL_E_NULL, _SIZE (points), _RANGE (lambda, coordinates
+   54 n doubles, of which 6 n are kept. Errors: MEDVOL_E_NULL, _SIZE (points), _RANGE (lambda, coordinates
    that are not finite), _SINGULAR (on one line or plane, to 1e-9 of their extent; coinciding ones, the
    message names two), _NOMEM, _CANCELLED. Source: Duchon 1977; Wahba 1990; Bunch and Kaufman 1977.
    mv_tps_points: T of points in double; outputs may be the inputs. Of a spline in the plane z and zo may be

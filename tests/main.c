@@ -1,8 +1,8 @@
 /* main.c - runs all cases at every level: at the best one with 2, 1 and 5 threads, at those below with 5 or
    2, since all levels share work out by the same code: tests [NAME-PART] [--without NAME-PART]... [--level N:
    that, or the best below] [--threads N] [--all: each thread count at each level] [--first: stop at the first
-   failure] [--times: of each case]. A choice of level takes each thread count. T_ONCE cases run at
-   the first level and thread count of these. The last line is "N passed, N failed",
+   failure] [--times: of each case]. A choice of level takes each thread count. T_ONCE cases run at the first
+   level and thread count of these. The last line is "N passed, N failed",
    then ", N skipped" when there are cases that this platform cannot run. The cases write to build/tmp beside
    the program, so that programs of several builds may run at once. */
 #if defined(__unix__) || defined(__APPLE__)
