@@ -399,6 +399,22 @@ class Context:
         options, _ = _options("mv_save_opt", opt)
         self._call("mv_save", byref(_volume(src)._v), os.fsencode(path), byref(options))
 
+    def field_load(self, path: Any, out: Any = None, **opt: Any) -> Volume:
+        return self._load("mv_field_load", out, opt, os.fsencode(path))
+
+    def field_save(self, path: Any, field: Any, **opt: Any) -> None:
+        options, _ = _options("mv_save_opt", opt)
+        self._call("mv_field_save", byref(_volume(field)._v), os.fsencode(path), byref(options))
+
+    def affine_load(self, path: Any) -> np.ndarray:
+        """4 x 4, of a text transform of ITK."""
+        a = (ctypes.c_double * 12)()
+        self._call("mv_affine_load", a, os.fsencode(path), None)
+        return np.vstack([np.reshape(a, (3, 4)), [0, 0, 0, 1]])
+
+    def affine_save(self, path: Any, affine: Any) -> None:
+        self._call("mv_affine_save", _affine(affine), os.fsencode(path), None)
+
     # ---- intensity ----
     def convert(self, src: Any, dtype: Any, out: Any = None, **opt: Any) -> Any:
         return self._map("mv_convert", out, src, dtype_code(dtype), opt=("mv_convert_opt", opt))
@@ -634,7 +650,7 @@ class Context:
         self._register("mv_register_affine", a, fixed, moving, opt)
         return np.vstack([np.reshape(a, (3, 4)), [0, 0, 0, 1]])
 
-    def register(self, method: str, fixed: Any, moving: Any, **opt: Any) -> Volume:
+    def register(self, method: str, fixed: Any, moving: Any, /, **opt: Any) -> Volume:
         """The field (bspline: the coefficients) of mv_register_METHOD, or of mv_flow."""
         name = next((n for n in ("mv_register_" + method, "mv_" + method) if n in PROTOTYPES), None)
         if name is None: raise ValueError(f"medvol.h has no mv_register_{method}")

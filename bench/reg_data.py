@@ -9,6 +9,7 @@ belong to a seed: the same at all sizes.
   g1       exp of a smooth stationary velocity of two scales
   g2       Gaussian bumps at 60 random places, a half of which push, the others expand or contract
   g3       two parts slide along a wavy sheet: the tangential displacement jumps, in the width of a voxel
+  large    g1, four times as far
   zero     no displacement
   missing  g1, with a box of 10 % of the fixed image's voxels put to 0; a mask says where
   rigid    rotation of up to 20 degrees and translation of up to 15 / 128 of the side
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 
 TEMPLATES = Path("/usr/share/mricron/templates")  # of Debian's mricron-data
-GENERATORS = ("g1", "g2", "g3", "zero", "missing", "rigid", "affine", "shift")
+GENERATORS = ("g1", "g2", "g3", "zero", "missing", "rigid", "affine", "shift", "large")
 PHOTOMETRY = ("none", "mild", "hard", "inverted")
 LATTICE = 64
 MEAN = 0.0273  # of a warp, by the side: 3.5 voxels at 128
@@ -303,13 +304,14 @@ def warp_of(generator: str, rng: np.random.Generator, n: int, brain: np.ndarray)
     if generator == "g3":
         v = sliding(rng, n)
         return (v * (MEAN * n / length(v)[brain].mean())).astype(np.float32)
-    v = velocity(rng) if generator in ("g1", "missing") else bumps(rng)
-    make = exponential if generator in ("g1", "missing") else lambda w: w
+    v = bumps(rng) if generator == "g2" else velocity(rng)
+    make = (lambda w: w) if generator == "g2" else exponential
+    mean = 4 * MEAN if generator == "large" else MEAN
     k = 32  # the exponential is nearly linear in the scale, which a coarse cube tells as well
     pick = np.ix_(range(3), *[np.arange(0, LATTICE, LATTICE // k)] * 3)
     inside = brain[np.ix_(*[np.arange(k) * n // k] * 3)]
-    s = MEAN * k / length(v[pick])[inside].mean()
-    for _ in range(3): s *= MEAN * k / length(make(s * v[pick]))[inside].mean()
+    s = mean * k / length(v[pick])[inside].mean()
+    for _ in range(3): s *= mean * k / length(make(s * v[pick]))[inside].mean()
     return make(np.stack([enlarge(c, n) for c in v]) * (s * n / k)).astype(np.float32)
 
 
@@ -327,8 +329,8 @@ class Pair:
     truth: np.ndarray
     mask: np.ndarray           # of the brain, in the fixed image
     seen: np.ndarray | None    # missing: 0 in the hole
-    fixed_labels: np.ndarray
-    moving_labels: np.ndarray
+    fixed_labels: np.ndarray | None
+    moving_labels: np.ndarray | None
     landmarks: np.ndarray      # z, y, x: indices
     facts: dict[str, float]    # mean and max of the truth in the mask, its least determinant, in voxels
 
@@ -337,7 +339,7 @@ class Pair:
         return f"{self.generator} {self.photometry} {self.size} #{self.seed}"
 
 
-def corners(image: np.ndarray, mask: np.ndarray, count: int = 200) -> np.ndarray:
+def corners(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Places in the mask with gradients in all directions: greatest det / trace of the structure tensor."""
     g = np.gradient(smooth(image, 0.7).astype(np.float32))
     t = {(i, j): smooth(g[i] * g[j], 1.5).astype(np.float32) for i in range(3) for j in range(i, 3)}
@@ -345,10 +347,13 @@ def corners(image: np.ndarray, mask: np.ndarray, count: int = 200) -> np.ndarray
            + t[0, 2] * (t[0, 1] * t[1, 2] - t[1, 1] * t[0, 2]))
     trace = t[0, 0] + t[1, 1] + t[2, 2]
     where = np.argwhere(mask)
-    strength = (det / (trace + 1e-6 * trace.max()))[mask]
+    return spread(np.argwhere(mask), (det / (trace + 1e-6 * trace.max()))[mask], mask.shape[0] / 20)
+
+
+def spread(where: np.ndarray, strength: np.ndarray, apart: float, count: int = 200) -> np.ndarray:
+    """The strongest places that are as far apart as their number allows."""
     where = where[np.argsort(-strength, kind="stable")[:200 * count]]
     chosen = np.empty((0, 3), int)
-    apart = mask.shape[0] / 20
     while len(chosen) < count and apart >= 1:
         free = np.ones(len(where), bool)
         for p in chosen: free &= np.square(where - p).sum(1) >= apart * apart
@@ -363,8 +368,8 @@ def corners(image: np.ndarray, mask: np.ndarray, count: int = 200) -> np.ndarray
     return chosen
 
 
-def bias(rng: np.random.Generator, n: int, amount: float) -> np.ndarray:
-    return np.exp(amount * enlarge(noise(rng, 1 / 5), n))
+def bias(rng: np.random.Generator, n: int, amount: float, axes: int = 3) -> np.ndarray:
+    return np.exp(amount * enlarge(noise(rng, 1 / 5, axes), n))
 
 
 def make(head: Head, generator: str, photometry: str, seed: int, n: int) -> Pair:

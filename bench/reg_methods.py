@@ -2,16 +2,16 @@
 
     reg_methods.py JOB.json        (registration.py calls it)
 
-A job names a method, a setting, a number of threads and the folder of a pair: fixed, moving and, where a part
-of the fixed image is missing, seen, as .npy and as MetaImage. What the method finds goes there, too:
-found.npy, the displacement (3, z, y, x) in voxels or a 4 x 4 matrix in voxels, or found.raw (z, y, x, 3) in
-mm. done.json has the seconds of CPU (all threads, all processes) and of wall time, and the peak of memory, of
-the whole process, Python and both images included.
+A job names a method, a setting, a number of threads and the folder of a pair: fixed, moving and, where a
+part of the fixed image is missing, seen, as .npy and as MetaImage. What the method finds goes there, too:
+found.npy, the displacement (3, z, y, x) or (2, 1, y, x) in voxels or a 4 x 4 matrix in voxels, or found.raw
+(z, y, x, 3) or (y, x, 2) in mm. done.json has the seconds of CPU (all threads, all processes) and of wall
+time, and the peak of memory, of the whole process, Python and both images included.
 
 The clock runs from images in memory to a displacement at every voxel (R1: to the parameters); pyramids and
-initialisation are in. elastix is a program: what it takes to start, read and write, measured by a run that
-does next to nothing, is subtracted. ANTs' time has its temporary files in it. Images have spacing, but no
-origin and no rotation, so that voxel axes are world axes for everybody.
+initialisation are in. elastix and plastimatch are programs: what they take to start, read and write,
+measured by a run that does next to nothing, is subtracted. ANTs' time has its temporary files in it. Images
+have spacing, but no origin and no rotation, so that voxel axes are world axes for everybody.
 
 A further method is one entry of METHODS: it is left out where it cannot be had. Settings go from the cheapest
 up; `usual` of them are run without --full."""
@@ -71,6 +71,7 @@ class Job:
     inverted: bool
     missing: bool
     size: int
+    dims: int
     spacing: float
     clock: Clock = field(default_factory=Clock)
 
@@ -100,10 +101,20 @@ def medvol_images(job: Job) -> tuple[Any, Any, Any, dict]:
 def medvol_affine(job: Job) -> Any:
     import numpy as np
     ctx, fixed, moving, options = medvol_images(job)
-    metric = "mi" if job.inverted else "ncc"
-    with job.clock: a = ctx.register_affine(fixed, moving, model=job.model, metric=metric, **options)
+    options = {"metric": "mi" if job.inverted else "ncc", **options}
+    with job.clock: a = ctx.register_affine(fixed, moving, model=job.model, **options)
     scale = np.diag([job.spacing] * 3 + [1.0])
     return np.linalg.inv(scale) @ a @ scale
+
+
+def medvol_search(job: Job) -> Any:
+    """By trying, then by local correlation."""
+    ctx, fixed, moving, options = medvol_images(job)
+    with job.clock:
+        wide = ctx.register("search", fixed, moving, **options)
+        fine = ctx.register("lncc", fixed, ctx.warp(moving, fixed, wide), **options)
+        u = ctx.transform_field(fixed, [fine, wide])
+    return u.array[:, 0] / job.spacing
 
 
 def medvol_field(method: str, of_coefficients: bool = False) -> Callable[[Job], Any]:
@@ -120,7 +131,8 @@ def medvol_field(method: str, of_coefficients: bool = False) -> Callable[[Job], 
 def elastix_parameters(job: Job) -> dict[str, Any]:
     o = job.setting
     p = {"Registration": "MultiResolutionRegistration", "FixedInternalImagePixelType": "float",
-         "MovingInternalImagePixelType": "float", "FixedImageDimension": 3, "MovingImageDimension": 3,
+         "MovingInternalImagePixelType": "float", "FixedImageDimension": job.dims,
+         "MovingImageDimension": job.dims,
          "UseDirectionCosines": "true", "FixedImagePyramid": "FixedSmoothingImagePyramid",
          "MovingImagePyramid": "MovingSmoothingImagePyramid", "NumberOfResolutions": o.get("levels", 4),
          "Optimizer": "AdaptiveStochasticGradientDescent", "MaximumNumberOfIterations": o["iterations"],
@@ -129,8 +141,8 @@ def elastix_parameters(job: Job) -> dict[str, Any]:
          "Resampler": "DefaultResampler", "ResampleInterpolator": "FinalBSplineInterpolator",
          "Interpolator": "BSplineInterpolator" if o.get("order") == 3 else "LinearInterpolator",
          "NumberOfHistogramBins": 32, "CheckNumberOfSamples": "false", "MaximumNumberOfSamplingAttempts": 8}
-    metric = {"R1": "AdvancedNormalizedCorrelation", "D1": "AdvancedMeanSquares",
-              "D2": "AdvancedNormalizedCorrelation"}.get(job.task, "AdvancedMattesMutualInformation")
+    metric = {"D1": "AdvancedMeanSquares", "B1": "AdvancedMeanSquares",
+              "D3": "AdvancedMattesMutualInformation"}.get(job.task, "AdvancedNormalizedCorrelation")
     p["Metric"] = "AdvancedMattesMutualInformation" if job.inverted else metric
     if o.get("order") == 3: p["BSplineInterpolationOrder"] = 3
     if "null" in o:
@@ -141,7 +153,7 @@ def elastix_parameters(job: Job) -> dict[str, Any]:
                  AutomaticTransformInitializationMethod="GeometricalCenter")
     else:
         p.update(Transform="BSplineTransform", BSplineTransformSplineOrder=3,
-                 FinalGridSpacingInVoxels=max(4, job.size / o["grid"]))
+                 FinalGridSpacingInVoxels=o["voxels"] if "voxels" in o else max(4, job.size / o["grid"]))
         if "alpha" in o: p.update(SP_alpha=o["alpha"], SP_A=o["A"])
     return p
 
@@ -185,6 +197,62 @@ def elastix_module(job: Job) -> Any:
         if job.task != "R1": u = itk.transformix_deformation_field(images[1], found)
     if job.task == "R1": u = itk.transformix_deformation_field(images[1], found)
     return np.moveaxis(itk.array_from_image(u), -1, 0) / job.spacing
+
+
+# ---- plastimatch ----
+def plastimatch(job: Job) -> Path:
+    o = job.setting
+    lines = ["[GLOBAL]", "fixed=fixed.mhd", "moving=moving.mhd", "vf_out=found.mhd"]
+    if job.missing: lines.append("fixed_roi=seen.mhd")
+    for shrink, count in zip((4, 2, 1), o["iterations"]):
+        lines += ["[STAGE]", f"metric={'mi' if job.inverted else 'mse'}"]
+        if "null" in o:
+            lines += ["xform=translation", "optim=rsg"]
+        else:
+            spacing = o["voxels"] * shrink * job.spacing
+            lines += ["xform=bspline", "optim=lbfgsb", "impl=plastimatch", "threading=openmp",
+                      f"grid_spac={spacing:g} {spacing:g} {spacing:g}"]
+        lines += [f"res={shrink} {shrink} {shrink}", f"max_its={count}"]
+    (job.folder / "p.txt").write_text("\n".join(lines) + "\n")
+    job.clock.program("plastimatch", "register", job.folder / "p.txt")
+    return job.folder / "found.raw"
+
+
+# ---- OpenCV: planes of 8 bits ----
+def opencv_dis(job: Job) -> Any:
+    import cv2
+    import numpy as np
+    cv2.setNumThreads(job.threads)
+    fixed, moving = (np.ascontiguousarray(job.image(name)[0]) for name in ("fixed", "moving"))
+    o = dict(job.setting)
+    with job.clock:
+        dis = cv2.DISOpticalFlow.create(getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{o.pop('preset')}"))
+        for key, value in o.items(): getattr(dis, "set" + key)(value)
+        u = dis.calc(fixed, moving, None)
+    return np.moveaxis(u, -1, 0)[:, None]
+
+
+def opencv_farneback(job: Job) -> Any:
+    import cv2
+    import numpy as np
+    cv2.setNumThreads(job.threads)
+    fixed, moving = (np.ascontiguousarray(job.image(name)[0]) for name in ("fixed", "moving"))
+    levels = next(k for k in range(1, 12) if job.size >> k <= 32)
+    with job.clock:
+        u = cv2.calcOpticalFlowFarneback(fixed, moving, None, 0.5, levels, flags=0, **job.setting)
+    return np.moveaxis(u, -1, 0)[:, None]
+
+
+def opencv_tvl1(job: Job) -> Any:
+    import cv2
+    import numpy as np
+    cv2.setNumThreads(job.threads)
+    fixed, moving = (np.ascontiguousarray(job.image(name)[0]) for name in ("fixed", "moving"))
+    with job.clock:
+        method = cv2.optflow.DualTVL1OpticalFlow_create()
+        for key, value in job.setting.items(): getattr(method, "set" + key)(value)
+        u = method.calc(fixed, moving, None)
+    return np.moveaxis(u, -1, 0)[:, None]
 
 
 # ---- SimpleITK ----
@@ -323,8 +391,17 @@ class Method:
         return self.name.startswith("medvol")
 
 
+def has_tvl1() -> bool:
+    import cv2
+    return hasattr(getattr(cv2, "optflow", None), "DualTVL1OpticalFlow_create")
+
+
 def sweep(key: str, values: list[Any], **rest: Any) -> list[dict]:
     return [{key: v, **rest} for v in values]
+
+
+def spaced(settings: list[dict], voxels: int) -> list[dict]:
+    return [{**s, "voxels": voxels} for s in settings]
 
 
 GRID = [{"iterations": i, "samples": s, "grid": 16} for i, s in
@@ -340,22 +417,65 @@ DEMONS = sweep("iterations", SCALES, sigma=1.5) + sweep("iterations", SCALES[3:]
 SYN = [(40, 20, 10, 2), (40, 20, 20, 5), (100, 70, 50, 10), (100, 70, 50, 20), (100, 100, 100, 50),
        (200, 200, 200, 100)]
 HAS_ANTS, HAS_SITK = is_there("ants"), is_there("SimpleITK")
+LAGRANGE = sweep("iterations", [(10, 10, 5), (20, 20, 10), (50, 50, 20), (100, 50, 30), (200, 100, 50),
+                                (400, 200, 100)])
+FULL = {"preset": "MEDIUM", "FinestScale": 0}
+DIS = [{"preset": "ULTRAFAST"}, {"preset": "FAST"}, {"preset": "MEDIUM"}, FULL,
+       {**FULL, "GradientDescentIterations": 25, "PatchStride": 3},
+       {**FULL, "GradientDescentIterations": 25, "PatchStride": 3, "VariationalRefinementIterations": 10}]
+EXPANSIONS = [{"winsize": w, "iterations": i, "poly_n": n, "poly_sigma": g} for w, i, n, g in
+              ((15, 1, 5, 1.1), (15, 3, 5, 1.1), (15, 3, 7, 1.5), (25, 3, 5, 1.1), (25, 5, 7, 1.5),
+               (35, 10, 7, 1.5))]
+HAS_CV, HAS_TVL1 = is_there("cv2"), lambda: is_there("cv2")() and has_tvl1()
 HAS_GREEDY = is_there("picsl_greedy", "SimpleITK")
+HAS_PLASTIMATCH = programs("plastimatch")
 HAS_ELASTIX, HAS_ITK = programs("elastix", "transformix"), is_there("itk", "itk.elxParameterObjectPython")
 
 METHODS = [
     # one configuration of ours a task
     Method("medvol affine", "R1", medvol_affine, [{}], needs=medvol_declares("mv_register_affine")),
+    Method("medvol affine mi", "R1", medvol_affine, [{"metric": "mi"}],
+           needs=medvol_declares("mv_register_affine")),
     Method("medvol lncc", "D1 D2 D3", medvol_field("lncc"), [{}], needs=medvol_declares("mv_register_lncc")),
     Method("medvol lncc full", "D2", medvol_field("lncc"), [{"full": 1}],
            needs=medvol_declares("mv_register_lncc")),
     Method("medvol demons", "D1", medvol_field("demons"), [{}], needs=medvol_declares("mv_register_demons")),
     Method("medvol bspline ssd", "D1", medvol_field("bspline", True), [{"metric": "ssd"}],
            needs=medvol_declares("mv_register_bspline")),
-    Method("medvol bspline mi", "D3", medvol_field("bspline", True), [{"metric": "mi"}],
+    Method("medvol bspline mi", "D3", medvol_field("bspline", True), [{"metric": "mi", "grid": (8, 8, 8)}],
            needs=medvol_declares("mv_register_bspline")),
+    Method("medvol bspline asgd", "D1 B1", medvol_field("bspline", True),
+           [{"metric": "ssd", "optimizer": "optimizer_asgd", "grid": (8, 8, 8)}],
+           needs=medvol_declares("mv_register_bspline")),
+    Method("medvol bspline 5", "B1", medvol_field("bspline", True), [{"metric": "ssd", "grid": (5, 5, 5)}],
+           needs=medvol_declares("mv_register_bspline")),
+    Method("medvol bspline 8", "B1", medvol_field("bspline", True), [{"metric": "ssd", "grid": (8, 8, 8)}],
+           needs=medvol_declares("mv_register_bspline")),
+    Method("medvol lncc", "L1", medvol_field("lncc"), [{}], needs=medvol_declares("mv_register_lncc")),
+    Method("medvol search, lncc", "L1 D3", medvol_search, [{}], needs=medvol_declares("mv_register_search")),
+    Method("medvol flow fast", "F1", medvol_field("flow"), [{"preset": "flow_fast"}],
+           needs=medvol_declares("mv_flow")),
+    Method("medvol flow medium", "F1", medvol_field("flow"), [{}], needs=medvol_declares("mv_flow")),
+    Method("medvol flow accurate", "F1", medvol_field("flow"), [{"preset": "flow_accurate"}],
+           needs=medvol_declares("mv_flow")),
+    Method("medvol farneback", "F1", medvol_field("flow"), [{"method": "flow_farneback"}],
+           needs=medvol_declares("mv_flow")),
+    Method("medvol tv-l1", "F1", medvol_field("flow"), [{"method": "flow_tvl1"}],
+           needs=medvol_declares("mv_flow")),
     Method("elastix", "R1", elastix_program, LINEAR, (2,), HAS_ELASTIX, NULL),
     Method("elastix", "D1 D2 D3", elastix_program, GRID, (2, 3), HAS_ELASTIX, NULL),
+    Method("elastix", "L1", elastix_program, GRID, (3,), HAS_ELASTIX, NULL),
+    Method("elastix grid 5", "B1", elastix_program, spaced(GRID, 5), (3,), HAS_ELASTIX, NULL),
+    Method("elastix grid 8", "B1", elastix_program, spaced(GRID, 8), (3,), HAS_ELASTIX, NULL),
+    Method("plastimatch grid 5", "B1", plastimatch, spaced(LAGRANGE, 5), (3,), HAS_PLASTIMATCH,
+           {"null": 1, "iterations": (1,)}),
+    Method("plastimatch grid 8", "B1", plastimatch, spaced(LAGRANGE, 8), (3,), HAS_PLASTIMATCH,
+           {"null": 1, "iterations": (1,)}),
+    Method("OpenCV DIS", "F1", opencv_dis, DIS, (2, 3, 4), HAS_CV),
+    Method("OpenCV Farneback", "F1", opencv_farneback, EXPANSIONS, (1, 3), HAS_CV),
+    Method("OpenCV TV-L1", "F1", opencv_tvl1, [{"WarpingsNumber": w, "InnerIterations": i} for w, i in
+           ((1, 10), (2, 15), (5, 30))], (1,), HAS_TVL1),
+    Method("elastix", "F1", elastix_program, spaced(GRID, 16), (3,), HAS_ELASTIX, NULL),
     Method("elastix coarse", "D1", elastix_program, SEED, (4,), HAS_ELASTIX, NULL),
     Method("itk-elastix", "R1", elastix_module, LINEAR, (2,), HAS_ITK),
     Method("itk-elastix", "D1 D2 D3", elastix_module, GRID, (3,), HAS_ITK),
@@ -368,13 +488,14 @@ METHODS = [
     Method("greedy", "R1", greedy, sweep("iterations", DENSE[:3]) +
            sweep("iterations", DENSE[1:4], search="-search 400 20 20"), (2,), HAS_GREEDY),
     Method("greedy SSD", "D1", greedy, sweep("iterations", DENSE, metric="SSD"), (2,), HAS_GREEDY),
-    Method("greedy NCC", "D1 D2", greedy, sweep("iterations", DENSE, metric="NCC 2x2x2"), (2,), HAS_GREEDY),
+    Method("greedy NCC", "D1 D2 L1", greedy, sweep("iterations", DENSE, metric="NCC 2x2x2"), (2,),
+           HAS_GREEDY),
     Method("greedy NMI", "D3", greedy, sweep("iterations", DENSE, metric="NMI"), (2,), HAS_GREEDY),
     Method("ANTs", "R1", ants_run, [{"iterations": i, "share": s} for i, s in
            (((100, 50, 10, 0), 0.1), ((200, 100, 50, 0), 0.2), ((1000, 500, 250, 0), 0.2),
             ((1000, 500, 250, 20), 0.2), ((2100, 1200, 1200, 10), 0.2), ((2100, 1200, 1200, 100), 0.5))],
            (1,), HAS_ANTS),
-    Method("ANTs SyN", "D1 D2 D3", ants_run, sweep("iterations", SYN), (2,), HAS_ANTS),
+    Method("ANTs SyN", "D1 D2 D3 L1", ants_run, sweep("iterations", SYN), (2,), HAS_ANTS),
 ]
 
 
