@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy, NumPy and the
-# headers of ISMRMRD. ARRAYS="FOLDER ...": and the .npy and .cfl files there. The last line counts them.
+# run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy, NumPy,
+# SimpleITK (PYTHON=build/venv-registration/bin/python has it) and the headers of ISMRMRD. ARRAYS="FOLDER ...": and the .npy and .cfl files there. The last line counts them.
 B=$1
 PYTHON=${PYTHON:-python3}
 D=$B/peers
@@ -31,6 +31,11 @@ if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
     check preprocess preprocess
 else
     echo "nibabel or scipy is not installed for $PYTHON: left out"
+fi
+if "$PYTHON" -c 'import numpy, SimpleITK' 2>/dev/null; then
+    check simpleitk "$PYTHON" tests/peers/check_simpleitk.py
+else
+    echo "SimpleITK is not installed for $PYTHON: left out"
 fi
 tool() { ${CC:-cc} -O1 -std=c99 -I. $ISMRMRD "tests/peers/$1.c" "$B/medvol.o" -lm -lpthread -o "$D/$1"; }
 if "$PYTHON" -c 'import numpy' 2>/dev/null; then
