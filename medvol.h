@@ -2656,7 +2656,7 @@ typedef struct mv_register_affine_opt {
    offset are solved for along with E (NCC). MI: joint histogram with cubic B-splines as windows on the fixed
    side, its derivative by table, curvature from the variance within a bin. Steps that point alike become
    longer, those that raise the energy are halved. Pyramids of both images; levels of like spacing are
-   compared; of large levels every second, third ... row (some 2 million voxels). The minimum found is the one
+   compared; of large levels every second, third ... row (some million voxels). The minimum found is the one
    that lies downhill from the best start: beyond some 60 degrees ask for more `search`. Types: any real,
    scaling applied. Geometry: any affines, oblique and left-handed ones too.
    Memory: both pyramids in f32 (1.2 times the images), of masks the same. Threads: rows; bits do not depend
@@ -3129,7 +3129,8 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
      minimize sum delta psi(W - F) + gamma psi(grad W - grad F) + alpha psi(grad u),  psi(a) = |a| nearly,
    differences over the length of their gradients, W warped anew in each pass, five sweeps of over-relaxation.
    In space (patches of 8 x 8 x 8) there is no refinement: a start for other methods.
-   TVL1: after each warp of the moving image, with g the gradients of both images' mean,
+   TVL1: of images less their Gaussian of 8 voxels of the level, so that shading, which leaves no other mark,
+   is not taken for motion; after each warp of the moving image, with g the gradients of both images' mean,
      v = u - g clip(rho, -lambda theta |g|^2, lambda theta |g|^2) / |g|^2,  rho = W - F + g (u - u0),
      u = v + theta div p,  p = (p + tau / theta grad u) / (1 + tau / theta |grad u|).
    FARNEBACK: about each voxel of both images the polynomial c + b'x + x'Ax that suits best, weighted by a
@@ -3149,7 +3150,8 @@ typedef struct mv_flow_opt { /* {0}: the defaults in brackets; three: of MEDIUM,
    Threads: rows of patches, tiles; bits do not depend on them. Numerics: levels agree to 0.02 voxels where
    there is texture. Errors: as mv_register_lncc (images of one voxel are allowed), _SHAPE (channels, start),
    _RANGE (options), _UNSUPPORTED (TV-L1 of volumes or channels, FARNEBACK of volumes); field as it was.
-   Source: Kroeger et al. 2016, Brox et al. 2004, Zach et al. 2007, Farneback 2003. */
+   Source: Kroeger et al. 2016, Brox et al. 2004, Zach et al. 2007, Wedel et al. 2009 (texture), Farneback
+   2003. */
 MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed, const mv_volume *moving,
                              const mv_flow_opt *opt);
 #endif
@@ -36092,7 +36094,7 @@ typedef struct mv__rg_image {
     double affine[12], inverse[12], spacing; /* the least */
 } mv__rg_image;
 /* Sums over the fixed voxels: gradients in voxels of the fixed image; X, Y, Z: (voxel - middle) / half */
-enum { MV__RG_JOBS = 64, MV__RG_SAMPLES = 1 << 21 };
+enum { MV__RG_JOBS = 64, MV__RG_SAMPLES = 1 << 20 };
 typedef struct mv__rg_moments {
     double a[6][10]; /* pairs of gradients by 1 X Y Z XX XY XZ YY YZ ZZ */
     double v[3][3][4]; /* gradients by 1, f, y by 1 X Y Z */
@@ -43782,7 +43784,7 @@ static void MV__K(mv__of_grow)(float *d, const float *v, const float *w, size_t 
 #undef MV__OF_PUT
 /* ---- total variation: some inner iterations of a tile at a time ---- */
 #if MV__PASS == 1
-enum { MV__OF_TV_BLOCK = 10, MV__OF_TV_HALO = MV__OF_TV_BLOCK + 2 };
+enum { MV__OF_TV_BLOCK = 10, MV__OF_TV_SIGMA = 8, MV__OF_TV_HALO = MV__OF_TV_BLOCK + 2 };
 typedef struct mv__of_tv {
     mv__of_refine r;   /* images, u and where it goes, tiles */
     const float *at[2], *p[4]; /* u where the moving image was warped, the dual field: of u, of v */
@@ -44869,6 +44871,24 @@ static mv_status mv__of_tv_warp(mv_ctx *ctx, mv__of *d, mv__of_tv *g, float **p,
     }
     return st;
 }
+/* Shading, constant in a neighbourhood, is not to be taken for motion: images less their Gaussian. */
+static mv_status mv__of_tv_texture(mv_ctx *ctx, mv_volume *v) {
+    const double sigma[3] = {MV__OF_TV_SIGMA, MV__OF_TV_SIGMA, 0};
+    const size_t n[3] = {v->dim[0], v->dim[1], 1}, count = n[0] * n[1];
+    const size_t planar = (count + 15) & ~(size_t)15;
+    float *f = (float *)v->data, *mean;
+    size_t bytes, i;
+    mv_status st;
+    if (!mv__mul(planar, sizeof(float), &bytes) ||
+        !mv__add(bytes, mv__smooth_scratch(1, n, sigma), &bytes))
+        bytes = SIZE_MAX;
+    if ((mean = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memcpy(mean, f, count * sizeof(float));
+    st = mv__smooth_planes(ctx, &mean, 1, n, sigma, mean + planar);
+    for (i = 0; i < count && st == MEDVOL_OK; i++) f[i] -= mean[i];
+    mv__free(ctx, mean);
+    return st;
+}
 static mv_status mv__of_tv_level(mv_ctx *ctx, mv__of *d, int level) {
     const size_t count = (d->n[0] * d->n[1] + 15) & ~(size_t)15, width = (d->n[0] + 64) & ~(size_t)15,
                  per = mv__divup(d->n[1], MV__OF_JOBS);
@@ -45246,6 +45266,8 @@ static mv_status mv__of_run(mv_ctx *ctx, mv__of *d, const mv_volume *fixed, cons
         if (st < 0) return st;
         d->rep.level = *reached = level;
         d->rep.stop = MEDVOL_STOP_ITERATIONS;
+        if (tv && (st = mv__of_tv_texture(ctx, &d->fix[level])) < 0) return st;
+        if (tv && (st = mv__of_tv_texture(ctx, &d->mov[level])) < 0) return st;
         if (tv && (st = mv__of_tv_level(ctx, d, level)) < 0) return st;
         if (!tv && !dis && (st = mv__of_poly_level(ctx, d, level)) < 0) return st;
         if (dis && (st = mv__of_search(ctx, d, level)) < 0) return st;

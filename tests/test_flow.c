@@ -382,6 +382,27 @@ static double o_at(const double *f, ptrdiff_t x, ptrdiff_t y) {
     y = y < 0 ? 0 : y >= OY ? OY - 1 : y;
     return f[y * OX + x];
 }
+static void o_texture(double *f) { /* less its Gaussian of 8 pixels */
+    double *one = (double *)malloc(2 * ON * sizeof *one), *both = one + ON;
+    ptrdiff_t x, y, k;
+    if (!CHECK(one != NULL)) return;
+    for (y = 0; y < 2; y++) {
+        const double *from = y ? one : f;
+        double *to = y ? both : one;
+        ptrdiff_t i;
+        for (i = 0; i < ON; i++) {
+            double sum = 0, weights = 0;
+            for (k = -32; k <= 32; k++) {
+                const double w = exp(-(double)(k * k) / 128);
+                x = i % OX;
+                sum += w * (y ? o_at(from, x, i / OX + k) : o_at(from, x + k, i / OX)), weights += w;
+            }
+            to[i] = sum / weights;
+        }
+    }
+    for (k = 0; k < ON; k++) f[k] -= both[k];
+    free(one);
+}
 static void tv_oracle(double *u[2], const mv_volume *f, const mv_volume *g, int steps) {
     double *mid = (double *)calloc(ON * 8, sizeof *mid), *gx = mid + ON, *gy = gx + ON, *d = gy + ON, *p[4];
     const double lambda = 0.15, theta = 0.3, tau = 0.25;
@@ -401,6 +422,8 @@ static void tv_oracle(double *u[2], const mv_volume *f, const mv_volume *g, int 
         mid[i] = (a + b) / 2, d[i] = b - a;
         u[0][i] = u[1][i] = 0;
     }
+    o_texture(mid);
+    o_texture(d);
     for (i = 0; i < ON; i++) {
         x = i % OX, y = i / OX;
         gx[i] = (o_at(mid, x + 1, y) - o_at(mid, x - 1, y)) / 2;
@@ -479,6 +502,14 @@ static void tv(void) {
     mv_volume_free(T, &field);
     CHECK_OK(mv_flow(T, &field, &f, &f, &o));
     CHECK(sane(&field, 0.02));
+    mv_volume_free(T, &field);
+    for (i = 0; i < 160 * 130; i++) /* shaded, and not moved */
+        ((float *)g.data)[i] = ((float *)f.data)[i] + 20 * (float)sin((double)(i % 160) / 25);
+    CHECK_OK(mv_flow(T, &field, &f, &g, &o));
+    CHECK(sane(&field, 0.5));
+    still(&m, 1);
+    CHECK(error_of(&m, &field, 16, &worst) < 0.05);
+    m.shift[0] = 1.3, m.shift[1] = -0.7, m.wave = 1;
     mv_volume_free(T, &field), mv_volume_free(T, &f), mv_volume_free(T, &g);
     for (k = 1; k < 40; k += 6) {
         image(&f, MEDVOL_U8, (size_t)k, (size_t)(41 - k), 1, NULL, &m, 0);

@@ -68,7 +68,7 @@ static const size_t shapes[][3] = {{7, 5, 4}, {64, 3, 2}, {65, 2, 3}, {17, 1, 9}
 /* dst = w + u(x + w): comps planes, in place or not; displacements that leave the grid, NaN and infinity */
 static void composed(const size_t *n, int comps, double reach, int place) {
     const size_t voxels = n[0] * n[1] * n[2];
-    float *u[3], *w[3], *d[3], *was[3];
+    float *u[3] = {NULL}, *w[3] = {NULL}, *d[3] = {NULL}, *was[3];
     size_t x, y, z, i = 0;
     double worst = 0;
     int c;
