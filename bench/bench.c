@@ -4,7 +4,8 @@
    Method: pinned when serial; five rounds through all rows, each with new memory (two where one working set
    is four times the last cache), warmed up until three successive medians agree within 2 %; then samples of
    at least 20 ms, each of a calibration kernel, the floor, our call and every peer's, one after the other,
-   until there are 30 in all or the row's time is spent (never fewer than five). Medians of wall-clock time.
+   until there are 30 in all or the row's time is spent (never fewer than five, three of calls so long that
+   one turn takes it all). Medians of wall-clock time.
    Working sets larger than the last cache are rotated until four times the cache has passed. A call of a
    tenth of a second needs neither: it has warmed up, and swept the caches, before it is half through. */
 #define _GNU_SOURCE 1
@@ -316,15 +317,20 @@ static int is_right(
         tolerance);
     return 0;
 }
-/* Runs everybody once on the first set and looks at what came out. */
-static void check_all(program *p, job *j) {
+/* Runs everybody once on the first set and looks at what came out. 0: ours is wrong. */
+static int check_all(program *p, job *j) {
     bench *b = &p->set[0];
     const bench_row *row = j->row;
     char why[200] = "the result is wrong";
     int k, i, good;
     run_ours(p, row, b);
     good = row->check ? row->check(b) == 0 : is_right(b, row, 0, row->tolerance, why, sizeof why);
-    if (!good) ex_quit(&p->e, EX_CHECK, "%s %s %s: %s", row->op, mv_dtype_name(j->dtype), j->shape, why);
+    if (!good) {
+        ex_bar_clear();
+        fprintf(stderr, "%s: %s %s %s: %s\n", p->e.program, row->op, mv_dtype_name(j->dtype), j->shape, why);
+        p->failures++;
+        return 0;
+    }
     j->who[0].packed = b->packed;
     for (k = 1; k < j->contestants; k++) {
         contestant *c = &j->who[k];
@@ -341,6 +347,7 @@ static void check_all(program *p, job *j) {
         c->packed = b->peer_packed;
         if (!good) peer_out(p, c, row->op, why);
     }
+    return 1;
 }
 
 /* ---- allocations of one call, by a context that counts ---- */
@@ -444,15 +451,18 @@ static void sets_free(program *p, job *j) {
 /* One round's samples, on working sets just made. */
 static void measure(program *p, job *j, int thread_count) {
     double spent = 0.0, start = ex_now(), few[5], now;
-    const int rounds = j->rounds, first = j->n, least = first + (5 + rounds - 1) / rounds;
+    const int rounds = j->rounds, first = j->n;
     int c, k, enough = j->n + (p->samples + rounds - 1) / rounds;
     calibration *cal = p->in_memory ? &p->memory : &p->cache;
     if (enough > SAMPLES_MAX) enough = SAMPLES_MAX;
     floor_init(p, j);
     for (c = 0; c < j->contestants; c++)
         if (!j->who[c].out) warm_up(p, j, &j->who[c]);
-    for (; j->n < enough && (j->n < least || spent < p->seconds / rounds); j->n++) {
-        if (ex_now() - start > 1.0) { /* what a peer of seconds left behind is not ours to pay */
+    for (; j->n < enough; j->n++) {
+        const int least = spent > p->seconds ? 3 : 5;
+        const int is_long = j->n > 0 && j->who[0].time[j->n - 1] > LONG_CALL;
+        if (spent >= p->seconds / rounds && j->n - first >= (least + rounds - 1) / rounds) break;
+        if (!is_long && ex_now() - start > 1.0) { /* what a peer of seconds left behind is not ours to pay */
             floor_time(p, j, thread_count);
             call(p, j, &j->who[0]);
         }
@@ -492,9 +502,9 @@ static void run_round(program *p, job *j, int thread_count, int round) {
     pin(j->threads == 1);
     sets_make(p, j);
     if (j->rounds > 1 && p->in_memory && p->sets == 1) j->rounds = 2;
-    if (round == 0) check_all(p, j);
+    if (round == 0 && !check_all(p, j)) j->rounds = 0;
     j->bytes = (double)bench_bytes(&p->set[0].in);
-    if (!p->smoke) measure(p, j, thread_count);
+    if (!p->smoke && j->rounds) measure(p, j, thread_count);
     sets_free(p, j);
     if (round + 1 == j->rounds && !p->smoke && !p->self_test) count_allocations(p, j);
     pin(0);
@@ -515,6 +525,10 @@ static void run_jobs(program *p, int again) {
             if (ex_bar.on && !p->self_test)
                 ex_bar_draw((round + k / (double)p->n_jobs) / rounds, j->row->op, ex_now());
             run_round(p, j, count, round);
+            if (!j->rounds) { /* its result is wrong: out of the table */
+                memmove(j, j + 1, (size_t)(p->n_jobs - k - 1) * sizeof *j);
+                p->n_jobs--, k--;
+            }
         }
 }
 
@@ -917,18 +931,24 @@ static void options(program *p, int argc, char **argv) {
     if (p->peers && !*peer_tables) ex_quit(e, EX_UNSUPPORTED, "no peers built in; make bench PEERS=1");
     mv_ctx_free(&e->ctx);
 }
+static int is_least(const program *p, int size) {
+    int k;
+    for (k = 0; k < p->sizes; k++)
+        if (p->size[k] < p->size[size]) return 0;
+    return 1;
+}
 static int wanted(const program *p, const bench_row *const *table, const bench_row *row, int size) {
     if (p->has_op && regexec(&p->op, row->op, 0, NULL, 0) != 0) return 0;
     if (p->file) /* compression cares for bytes alone, so one of its rows stands for all types */
         return *table == rows_gzip && (row == *table || strcmp(row[-1].op, row->op) != 0);
-    return row->most == 1 ? size == 0 : !row->most || p->size[size] <= row->most;
+    return row->most == 1 ? size == 0 : !row->most || p->size[size] <= row->most || is_least(p, size);
 }
 static void plan_job(const program *p, job *j, const bench_row *row, int size, int threads) {
     const size_t *dim = p->head.dim;
     int at, k;
     j->row = row;
     j->dtype = p->file ? p->head.dtype : row->dtype;
-    j->side = p->size[size];
+    j->side = row->most > 1 && row->most < p->size[size] ? row->most : p->size[size];
     j->threads = p->threads[threads];
     if (p->file)
         for (at = k = 0; k < p->head.ndim && at < (int)sizeof j->shape; k++)

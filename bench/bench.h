@@ -58,7 +58,8 @@ typedef struct bench_row {
     double fma;                     /* multiply-adds of f32 a voxel of the larger of in and out, at least */
     mv_status (*setup)(bench *b);   /* or NULL */
     void (*done)(bench *b);         /* frees what setup made and the bench does not know of, or NULL */
-    size_t most;                    /* largest side that makes sense; 0: any. 1: the side is of no concern */
+    size_t most;                    /* largest side that makes sense, taken where all asked for are larger; 0:
+                                       any. 1: the side is of no concern */
     double (*work)(const bench *b); /* or so many in all; a double counts 2, a complex product 4 */
     double passes;                  /* how often the floor's b is read; 0: once */
 } bench_row;

@@ -98,13 +98,14 @@ static double samples(const bench *b) {
     const double even = fmin((double)voxels(b), EXACT);
     return 2 * 16 * (double)voxels(b) + b->number[0] * (STEPS * (double)SAMPLES + 4 * even) * (4 * 96 + 40);
 }
-#define ROW(name, call) {name, MEDVOL_F32, call, .check = check, .floor = "ab", .work = work, .setup = setup}
+#define ROW(name, call)                                                                                      \
+    {name, MEDVOL_F32, call, .check = check, .floor = "ab", .work = work, .setup = setup, .most = 128}
 const bench_row rows_bspline[] = {
     ROW("register spline, squares", squares),
     ROW("register spline", correlation),
     ROW("register spline, information", information),
     {"register spline, stochastic", MEDVOL_F32, stochastic, .check = check, .floor = "ab", .work = samples,
-     .setup = setup},
+     .setup = setup, .most = 128},
     {0},
 };
 #undef ROW

@@ -113,7 +113,7 @@ static double work_expansions(const bench *b) {
 }
 
 #define ROW(name, run, right, count)                                                                         \
-    {name, MEDVOL_U8, run, .check = right, .floor = "ab", .work = count, .setup = setup}
+    {name, MEDVOL_U8, run, .check = right, .floor = "ab", .work = count, .setup = setup, .most = 128}
 const bench_row rows_flow[] = {
     ROW("flow", medium, check, work_medium),
     ROW("flow, fast", fast, check_fast, work_fast),

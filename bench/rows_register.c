@@ -194,7 +194,8 @@ static double work_demons_even(const bench *b) { return work_of(b, 30 + 153, HUG
 static double work_demons_log(const bench *b) { return work_of(b, 60 + 153 + 378, HUGE_VAL); }
 
 #define ROW(name, run, right, count, how)                                                                    \
-    {name, MEDVOL_F32, run, .check = right, .floor = "ab", .work = count, .setup = how, .done = done}
+    {name, MEDVOL_F32, run, .check = right, .floor = "ab", .work = count, .setup = how, .done = done,          \
+     .most = 128}
 const bench_row rows_register[] = {
     ROW("register rigid", rigid, check_affine, work_affine, rigid_setup),
     ROW("register affine", affine, check_affine, work_affine, affine_setup),
