@@ -36,7 +36,7 @@ $(B)/tests/main.o $(B)/tests/test_catalogue.o: $(B)/tests/tables.h
 $(B)/tests/test_fuzz.o: $(B)/tests/fuzzers.h
 $(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) tests/fuzz/fuzz.h medvol.h $(B)/tests/api.h
 	@mkdir -p $(@D)
-	$(CC) -std=c99 $(CFLAGS) -O1 $(WARN) -Wno-conversion -ffp-contract=off -I$(B)/tests -c $< -o $@
+	$(CC) -std=c99 $(CFLAGS) -O1 $(TEST_FLAGS) $(WARN) -Wno-conversion -ffp-contract=off -I$(B)/tests -c $< -o $@
 $(B)/tests/all: $(TESTS) $(B)/medvol.o
 	$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 
@@ -147,9 +147,9 @@ toc: ## contents and banners agree; every public function is declared in [API]
 
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@
-budget: $(B)/budget ## the implementation, here as a shared library, compiles within 100 s and 1 GB
+budget: $(B)/budget ## the implementation, here as a shared library, compiles within 100 s (WITHIN=) and 1 GB
 	@rm -f $(B)/libmedvol.so
-	@$(MAKE) --no-print-directory $(B)/libmedvol.so WITHIN="$(B)/budget 100 1024"
+	@$(MAKE) --no-print-directory $(B)/libmedvol.so MEASURE="$(B)/budget $(or $(WITHIN),100) 1024"
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs; QUICK=1: with kernels of one level
 	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" sh tests/readme.sh
@@ -260,8 +260,9 @@ fuzz-long: ## each fuzzer for FUZZ_SECONDS=3600 on all cores, then AFL++ on file
 	@SECONDS_EACH=$(FUZZ_SECONDS) MERGE=1 AFL=1 JOBS=$(or $(JOBS),$$(nproc)) \
 	    bash tests/fuzz/run.sh libfuzzer $(F) $(FUZZ_THESE)
 
-sanitize: ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses
-	@bash tests/sanitize.sh $(B)/sanitize "$(or $(SAN),address memory thread valgrind)" $(ARGS)
+sanitize: $(if $(LEAN),$(TESTS)) ## the tests under sanitizers and valgrind: SAN="address memory thread valgrind" chooses; LEAN=1: address and thread see the header alone
+	@OBJECTS="$(if $(LEAN),$(TESTS))" bash tests/sanitize.sh $(B)/sanitize \
+	    "$(or $(SAN),address memory thread valgrind)" $(ARGS)
 
 lint: $(B)/tests/tables.h $(B)/tests/fuzzers.h $(B)/tests/api.h ## clang-tidy, cppcheck and gcc -fanalyzer: LINTERS="tidy cppcheck analyzer" chooses; QUICK=1: no path analyzer
 	@bash tests/lint.sh $(B)/lint "$(or $(LINTERS),tidy cppcheck analyzer)" $(B)/tests $(if $(QUICK),quick)
@@ -301,7 +302,7 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 .PHONY: bench-python test-bench-python bench-registration test-bench-registration
 $(B)/libmedvol.so: medvol.h | $(B)
 	$(SOURCE) > $(B)/libmedvol.c
-	$(WITHIN) $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. $(B)/libmedvol.c $(LDLIBS) -o $@
+	$(MEASURE) $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. $(B)/libmedvol.c $(LDLIBS) -o $@
 VENV = $(B)/venv
 $(VENV)/.done: bench/requirements.txt
 $(VENV)-registration/.done: bench/requirements-registration.txt
@@ -344,14 +345,14 @@ test-fftw: ## with MEDVOL_USE_FFTW: what rests on Fourier transforms (libfftw3-d
 # $(call need,PROGRAM,PACKAGE); $(call port,FOLDER,COMPILER,CFLAGS,EMULATOR)
 need = command -v $(1) >/dev/null || { echo "$@: $(1) is not installed (package $(2))"; exit 9; }
 define port
-	@$(MAKE) --no-print-directory B=$(B)/$(1) CC=$(2) CFLAGS="$(3)" $(B)/$(1)/tests/all
+	@$(MAKE) --no-print-directory B=$(B)/$(1) TEST_FLAGS=$(if $(LEAN),-fno-sanitize=all) CC=$(2) CFLAGS="$(3)" $(B)/$(1)/tests/all
 	@ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16 $(4) $(B)/$(1)/tests/all $(ARGS)
 endef
 PORT_SAN = -fno-sanitize-recover=all -fsanitize=undefined
 
 LIB32 ?= /usr/i686-linux-gnu/lib
 LINK32 = -Wl,-rpath$(comma)$(LIB32) -Wl,--dynamic-linker=$(LIB32)/ld-linux.so.2
-test-32bit: ## on 32-bit x86, natively, under ASan and UBSan; LEVEL=2: up to that one
+test-32bit: ## on 32-bit x86, natively, under ASan and UBSan; LEVEL=2: up to that one; LEAN=1: the header alone
 	@$(call need,i686-linux-gnu-gcc,gcc-i686-linux-gnu)
 	$(call port,x86_32,i686-linux-gnu-gcc,-O1 -g1 -DMEDVOL_MAX_LEVEL=$(or $(LEVEL),4) $(PORT_SAN)$(comma)address $(LINK32))
 

@@ -55,10 +55,14 @@ if [ "$QUICK" != quick ]; then
     pair clang++ c++ c++11 -O1
     pair g++ c++ c++17 -O1
 fi
-job "gcc -std=c99 -O2, frames under 16 KiB" impl object gcc c -std=c99 -O2 -g -Wframe-larger-than=16000
+job "gcc -std=c99 -O2, frames under 16 KiB" impl object gcc c -std=c99 -O2 -Wframe-larger-than=16000
 pair clang c c11 -O0
 pair g++ c++ c++11 -O0
-pair clang++ c++ c++17 -O0
+if [ "$QUICK" = quick ]; then
+    have clang++ && job "clang++ -std=c++17" syntax clang++ c++ -std=c++17
+else
+    pair clang++ c++ c++17 -O0
+fi
 for std in gnu++17 c++20; do have g++ && job "g++ -std=$std" syntax g++ c++ -std=$std; done
 
 # ---- other baselines: the scalar pass may then hold vector code, the results stay ----
@@ -92,7 +96,8 @@ if [ "$QUICK" != quick ]; then
 fi
 for level in 1 2 3; do
     max=-DMEDVOL_MAX_LEVEL=$level
-    [ $level = 1 ] || job "MEDVOL_MAX_LEVEL=$level gcc" impl max-$level-gcc gcc c -std=c11 -O0 $max
+    [ $level = 1 ] || [ "$QUICK$level" = quick3 ] ||
+        job "MEDVOL_MAX_LEVEL=$level gcc" impl max-$level-gcc gcc c -std=c11 -O0 $max
     [ $level = 2 ] || { have clang && job "MEDVOL_MAX_LEVEL=$level clang" syntax clang c -std=c99 $max; }
     [ $level = 3 ] || { have g++ && job "MEDVOL_MAX_LEVEL=$level g++" syntax g++ c++ -std=c++11 $max; }
 done
@@ -116,7 +121,7 @@ for no in -DMEDVOL_NO_{IO,INTENSITY,SPATIAL,MEASURE,FLOW,LANDMARK,LAYER,STDIO,MA
     "-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO" "$FIRMWARE" "$CORE"; do
     name=$(echo "$no" | sed 's/-DMEDVOL_NO_//g; s/ / + /g')
     have clang && job "without $name, clang" syntax clang c -std=c11 $no
-    [ "$QUICK" = quick ] && [ "$no" != "$FIRMWARE" ] && continue
+    [ "$QUICK" = quick ] && continue
     job "without $name, gcc" impl no-$count gcc c -std=c99 -O0 $no
     have g++ && job "without $name, static, g++" syntax g++ c++ -std=c++11 -DMEDVOL_STATIC $no
 done
@@ -168,7 +173,6 @@ job "declarations after the macros of other people" declarations
 # ---- other machines ----
 O1=-O1
 [ "$QUICK" = quick ] && O1=-O0
-have aarch64-linux-gnu-gcc && job "aarch64 gcc" impl arm64 aarch64-linux-gnu-gcc c -std=c99 $O1
 have aarch64-linux-gnu-g++ && job "aarch64 g++" syntax aarch64-linux-gnu-g++ c++ -std=c++11
 arm() { # arm NAME FLAGS...: firmware
     local name=$1
@@ -177,12 +181,15 @@ arm() { # arm NAME FLAGS...: firmware
         -ffreestanding $FIRMWARE "$@"
 }
 arm Cortex-M7 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard
-arm Cortex-R5 -mcpu=cortex-r5 -marm
 have x86_64-w64-mingw32-gcc && job "Windows, mingw gcc" impl win64 x86_64-w64-mingw32-gcc c -std=c99 $O1
 have x86_64-w64-mingw32-g++ && job "Windows, mingw g++" syntax x86_64-w64-mingw32-g++ c++ -std=c++11
-have i686-w64-mingw32-gcc && job "Windows, 32-bit mingw gcc" impl win32 i686-w64-mingw32-gcc c -std=c99 -O0
-if echo '#include <stdio.h>' | gcc -m32 -fsyntax-only -x c - 2>/dev/null; then
-    job "32-bit x86, gcc" impl m32 gcc c -std=c99 $O1 -m32
+if [ "$QUICK" != quick ]; then
+    arm Cortex-R5 -mcpu=cortex-r5 -marm
+    have aarch64-linux-gnu-gcc && job "aarch64 gcc" impl arm64 aarch64-linux-gnu-gcc c -std=c99 -O1
+    have i686-w64-mingw32-gcc && job "Windows, 32-bit mingw gcc" impl win32 i686-w64-mingw32-gcc c -std=c99 -O0
+fi
+if [ "$QUICK" != quick ] && echo '#include <stdio.h>' | gcc -m32 -fsyntax-only -x c - 2>/dev/null; then
+    job "32-bit x86, gcc" impl m32 gcc c -std=c99 -O1 -m32
 fi
 
 # ---- what came out ----

@@ -24,12 +24,13 @@ small="-DMV__FT_LONG=2048 -DMV__FT_ALONE=0.0 -DMV__FT_ROUND=700.0 -DMV__FT_BOX=6
 need() {
     command -v "$1" >/dev/null || { echo "sanitize: $1 is not installed"; exit 9; }
 }
-# build NAME COMPILER FLAG...
+# build NAME COMPILER FLAG...; OBJECTS: the tests, compiled without the tool, for tools that allow it
 build() {
-    local b=$out/$1 cc=$2
+    local b=$out/$1 cc=$2 tests=()
     shift 2
     need "$cc"
-    make --no-print-directory B="$b" CC="$cc" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" \
+    [ "$OBJECTS" ] && [ $tool != memory ] && tests=(TESTS="$OBJECTS")
+    make --no-print-directory "${tests[@]}" B="$b" CC="$cc" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" \
         LDLIBS="$libs -lm -lpthread" "$b/tests/all" >"$b.log" 2>&1 && return
     cat "$b.log"
     exit 1

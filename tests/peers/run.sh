@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh BUILD - the peers' checks that can run here, short: zlib and libdeflate, nibabel, scipy, NumPy,
-# SimpleITK (PYTHON=build/venv-registration/bin/python has it) and the headers of ISMRMRD. ARRAYS="FOLDER ...": and the .npy and .cfl files there. The last line counts them.
+# SimpleITK (PYTHON=build/venv-registration/bin/python has it) and the headers of ISMRMRD. ARRAYS="FOLDER ...":
+# and the .npy and .cfl files there. The last line counts them.
 B=$1
 PYTHON=${PYTHON:-python3}
 D=$B/peers
