@@ -124,7 +124,7 @@
 #include <stdint.h>
 
 #define MEDVOL_VERSION_NUMBER 200 /* major * 10000 + minor * 100 + patch */
-#define MEDVOL_NUMERICS 5         /* rises whenever any result changes by one bit */
+#define MEDVOL_NUMERICS 6         /* rises whenever any result changes by one bit */
 
 #ifdef MEDVOL_STATIC
 #  if defined(__GNUC__) || defined(__clang__)
@@ -2721,9 +2721,9 @@ typedef struct mv_register_lncc_opt {
    image.
    Windows reach beyond their middle voxel: masks want a margin about what is spoilt. Windows without contrast
    have no say; images without any leave u = 0. NaN counts as no contrast.
-   Memory: floats a voxel, in brackets with `full`: GREEDY 7 (16; ADAM 19), VELOCITY 9 (19; ADAM 22),
-   SYMMETRIC 9 (23; ADAM 26); at least 12 with inverse, 18 with velocity; 2 more for images that are not
-   contiguous f32. Threads: slabs; bits do not depend on them. Numerics: levels agree to 0.01 voxel, with
+   Memory: floats a voxel, the field among them, in brackets with `full`: GREEDY 7 (16; ADAM 19), VELOCITY 10
+   (19; ADAM 22), SYMMETRIC 7 (20; ADAM 23); with inverse 3 more, 6 of SYMMETRIC that is not full, and as many
+   again with velocity and inverse; 2 more for images that are not contiguous f32. Threads: slabs; bits do not depend on them. Numerics: levels agree to 0.01 voxel, with
    GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (a result over an image or another
    result), _UNSUPPORTED (velocity in another mode); results stay as they were, unless memory runs out while
    report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
@@ -2863,11 +2863,11 @@ typedef struct mv_register_demons_opt {
    field, inverse, velocity: f32, x, y, z, 1, 3 or x, y, 1, 1, 2, mm (world RAS+); in a chain of mv_warp field
    comes before start. inverse: exp(-v), or what mv_field_invert finds to 0.01 voxel. Where either image has
    no value (NaN; outside of moving by more than half a voxel) there is no force; the neighbours decide.
-   Memory: 13 floats a voxel, LOG 20; without an inverse SYMMETRIC and CLASSIC 10. Threads: tiles; bits do not
-   depend on them. Numerics: levels agree to 0.01 voxel. Errors: as mv_register_lncc; MEDVOL_E_UNSUPPORTED
-   (velocity of another variant than LOG), _CONVERGENCE (inverse of a field that folds). All results are made
-   or none. Source: Thirion 1998; Cachier et al. 1999 (step); Vercauteren et al. 2008, 2009 (diffeomorphic,
-   log-symmetric). */
+   Memory: floats a voxel, the field among them: DIFFEOMORPHIC 16, LOG 20, others 13; with inverse 19, LOG 23.
+   Threads: tiles; bits do not depend on them. Numerics: levels agree to 0.01 voxel. Errors: as
+   mv_register_lncc; MEDVOL_E_UNSUPPORTED (velocity of another variant than LOG), _CONVERGENCE (inverse of a
+   field that folds). All results are made or none. Source: Thirion 1998; Cachier et al. 1999 (step);
+   Vercauteren et al. 2008, 2009 (diffeomorphic, log-symmetric). */
 MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_demons_opt *opt);
 
@@ -21733,7 +21733,7 @@ MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, 
 #if MV__PASS == 1 /* shared by all levels */
 enum { MV__FT_PASSES = 32, MV__FT_ODD = 31 }; /* passes a line; the largest radix */
 #ifndef MV__FT_LONG /* the tests lower these */
-#  define MV__FT_LONG ((size_t)16384) /* elements: lines from here on are split, where they can be */
+#  define MV__FT_LONG ((size_t)1048576) /* elements: lines from here on are split, where they can be */
 #endif
 #ifndef MV__FT_ALONE
 #  define MV__FT_ALONE 32768.0 /* elements of an array: fewer are not worth a second thread */
@@ -23217,6 +23217,43 @@ static void mv__ft_root(size_t e, size_t n, double *c, double *s) {
     *c = k >= 2 && k < 6 ? -x : x;
     *s = k < 4 ? -y : y;
 }
+/* All roots of a long line, from two short tables: each the product of two, with 1 ulp more of error and in a
+   tenth of the time. Short ones: each by itself. */
+enum { MV__FT_WHEEL = 16384 };
+typedef struct mv__ft_wheel {
+    size_t n;
+    int bits;
+    double *root; /* e < 2^bits, then e 2^bits */
+} mv__ft_wheel;
+static mv_status mv__ft_wheel_make(mv_ctx *ctx, mv__ft_wheel *w, size_t n) {
+    size_t low, high, k;
+    w->n = n;
+    w->root = NULL;
+    if (n < MV__FT_WHEEL) return MEDVOL_OK;
+    for (w->bits = 0; n >> (2 * w->bits) != 0;) w->bits++;
+    low = (size_t)1 << w->bits;
+    high = (n >> w->bits) + 1;
+    w->root = (double *)mv__alloc(ctx, 2 * (low + high) * sizeof *w->root);
+    if (!w->root) return MEDVOL_E_NOMEM;
+    for (k = 0; k < low + high; k++) {
+        const size_t e = k < low ? k : (k - low) << w->bits;
+        mv__ft_root(e < n ? e : 0, n, &w->root[2 * k], &w->root[2 * k + 1]);
+    }
+    return MEDVOL_OK;
+}
+/* root e < length, of which n is a multiple */
+static void mv__ft_wheel_root(const mv__ft_wheel *w, size_t e, size_t length, double *c, double *s) {
+    const double *a, *b;
+    if (!w->root) {
+        mv__ft_root(e, length, c, s);
+        return;
+    }
+    e *= w->n / length;
+    a = w->root + 2 * (e & (((size_t)1 << w->bits) - 1));
+    b = w->root + 2 * ((e >> w->bits) + ((size_t)1 << w->bits));
+    *c = a[0] * b[0] - a[1] * b[1];
+    *s = a[0] * b[1] + a[1] * b[0];
+}
 
 /* ---- lines ---- */
 static size_t mv__ft_rest(size_t n) { /* what is left when 2, 3, 5 and 7 are divided out */
@@ -23262,6 +23299,7 @@ static mv_status mv__ft_line_tables(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *
     size_t m = n, twiddles = 0, odds = 0, i, j, k, at = 0;
     uint32_t *perm;
     void *tw, *odd;
+    mv__ft_wheel wheel;
     double c, s;
     int p;
     for (p = 0; p < line->passes; p++) {
@@ -23273,16 +23311,17 @@ static mv_status mv__ft_line_tables(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *
     perm = (uint32_t *)mv__ft_take(ctx, t, n, sizeof *perm);
     tw = mv__ft_take(ctx, t, 2 * twiddles, real);
     odd = mv__ft_take(ctx, t, 2 * odds, real);
-    if (!perm || !tw || !odd) return MEDVOL_E_NOMEM;
+    if (!perm || !tw || !odd || mv__ft_wheel_make(ctx, &wheel, n) < 0) return MEDVOL_E_NOMEM;
     for (m = n, p = 0; p < line->passes; p++) {
         const size_t r = (size_t)line->radix[p], len = m;
         m /= r;
         for (j = 0; m > 1 && j < m; j++)
             for (i = 1; i < r; i++, at++) {
-                mv__ft_root(i * j, len, &c, &s);
+                mv__ft_wheel_root(&wheel, i * j, len, &c, &s);
                 mv__ft_put_root(tw, t->f64, at, c, s);
             }
     }
+    mv__free(ctx, wheel.root);
     for (at = 0, p = 0; p < line->passes; p++) {
         const size_t r = (size_t)line->radix[p];
         for (k = 0; r % 2 != 0 && k < r; k++) {
@@ -23425,51 +23464,42 @@ static mv_status mv__ft_line_plain(mv_ctx *ctx, mv__ft_tables *t, size_t n, int 
         st = root ? mv__ft_rader(ctx, t, line, root) : mv__ft_chirp(ctx, t, line);
     if (st == MEDVOL_OK && half) {
         void *w = mv__ft_take(ctx, t, 2 * (n + 1), t->f64 ? 8 : 4);
+        mv__ft_wheel wheel;
         size_t i;
         double c, s;
-        if (!w) return MEDVOL_E_NOMEM;
+        if (!w || mv__ft_wheel_make(ctx, &wheel, 2 * n) < 0) return MEDVOL_E_NOMEM;
         for (i = 0; i <= n; i++) {
-            mv__ft_root(i, 2 * n, &c, &s);
+            mv__ft_wheel_root(&wheel, i, 2 * n, &c, &s);
             mv__ft_put_root(w, t->f64, i, c, s);
         }
+        mv__free(ctx, wheel.root);
         line->untangle = w;
     }
     return st;
 }
-/* roots[r * columns + c] = exp(-2 pi i r c / n), from two short tables */
+/* twist[r * columns + c] = exp(-2 pi i r c / n) */
 static mv_status mv__ft_long_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *line, size_t rows) {
-    const size_t n = line->n, columns = n / rows, step = (size_t)sqrt((double)n);
-    const size_t steps = mv__divup(n, step);
+    const size_t n = line->n, columns = n / rows;
     uint32_t *natural = (uint32_t *)mv__ft_take(ctx, t, columns, sizeof *natural);
     void *twist = mv__ft_take(ctx, t, 2 * n, t->f64 ? 8 : 4);
-    double *root = (double *)mv__alloc(ctx, 2 * (step + steps) * sizeof *root), c, s;
-    const double *lo, *hi;
+    mv__ft_wheel wheel;
+    double c, s;
     size_t r, k, e;
-    mv_status st = MEDVOL_E_NOMEM;
-    MV__KNOWN(2 * (step + steps) * sizeof *root > 0);
-    if (natural && twist && root) {
-        lo = root, hi = root + 2 * step;
-        for (k = 0; k < columns; k++) natural[k] = (uint32_t)k;
-        for (k = 0; k < step + steps; k++) {
-            e = k < step ? k : (k - step) * step;
-            mv__ft_root(e, n, &root[2 * k], &root[2 * k + 1]);
+    mv_status st;
+    if (!natural || !twist || mv__ft_wheel_make(ctx, &wheel, n) < 0) return MEDVOL_E_NOMEM;
+    for (k = 0; k < columns; k++) natural[k] = (uint32_t)k;
+    for (r = 0; r < rows; r++)
+        for (e = k = 0; k < columns; k++, e += r) {
+            mv__ft_wheel_root(&wheel, e, n, &c, &s);
+            mv__ft_put_root(twist, t->f64, r * columns + k, c, s);
         }
-        for (r = 0; r < rows; r++)
-            for (e = k = 0; k < columns; k++, e += r) {
-                const double *a = lo + 2 * (e % step), *b = hi + 2 * (e / step);
-                c = a[0] * b[0] - a[1] * b[1];
-                s = a[0] * b[1] + a[1] * b[0];
-                mv__ft_put_root(twist, t->f64, r * columns + k, c, s);
-            }
-        line->rows = rows;
-        line->columns = columns;
-        line->twist = twist;
-        line->natural = natural;
-        st = mv__ft_line_plain(ctx, t, rows, 0, &line->first);
-        if (st == MEDVOL_OK) st = mv__ft_line_plain(ctx, t, columns, 0, &line->second);
-    }
-    mv__free(ctx, root);
-    return st;
+    mv__free(ctx, wheel.root);
+    line->rows = rows;
+    line->columns = columns;
+    line->twist = twist;
+    line->natural = natural;
+    st = mv__ft_line_plain(ctx, t, rows, 0, &line->first);
+    return st < 0 ? st : mv__ft_line_plain(ctx, t, columns, 0, &line->second);
 }
 /* What a line of a multiple of 32 elements needs where vectors are of 8 floats: the line of an eighth, its
    last radix 4 or 8. */
@@ -23494,16 +23524,18 @@ static mv_status mv__ft_dealt_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
 static mv_status mv__ft_dealt_roots(mv_ctx *ctx, mv__ft_tables *t, mv__ft_stage *g) {
     const size_t n = g->line->n;
     float *w = (float *)mv__ft_take(ctx, t, 2 * n, sizeof *w);
+    mv__ft_wheel wheel;
     size_t j, l;
     double c, s;
-    if (!w) return MEDVOL_E_NOMEM;
+    if (!w || mv__ft_wheel_make(ctx, &wheel, n) < 0) return MEDVOL_E_NOMEM;
     g->roots = w;
     for (j = 0; j < n / 8; j++, w += 16)
         for (l = 0; l < 8; l++) {
-            mv__ft_root(j * MV__PICK(mv__ft_lane_f32)(l), n, &c, &s);
+            mv__ft_wheel_root(&wheel, j * MV__PICK(mv__ft_lane_f32)(l), n, &c, &s);
             w[l] = (float)(g->scale * c);
             w[l + 8] = (float)(g->scale * s);
         }
+    mv__free(ctx, wheel.root);
     return MEDVOL_OK;
 }
 /* What a contiguous line needs to be done by itself at this level, where it is not too short for that: its
@@ -23516,6 +23548,7 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
     size_t m, k, i, j, l, r, left = groups, roots = 0, odds = 0, at = 0;
     uint32_t *group;
     void *along, *odd;
+    mv__ft_wheel wheel;
     double c, s;
     int p;
     if (line->n % last != 0 || line->n >= MV__FT_LONG || line->width) return MEDVOL_OK;
@@ -23538,7 +23571,7 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
     group = (uint32_t *)mv__ft_take(ctx, t, pair * groups, sizeof *group);
     along = mv__ft_take(ctx, t, 2 * roots, real);
     odd = mv__ft_take(ctx, t, 2 * odds, real);
-    if (!group || !along || !odd) return MEDVOL_E_NOMEM;
+    if (!group || !along || !odd || mv__ft_wheel_make(ctx, &wheel, line->n) < 0) return MEDVOL_E_NOMEM;
     for (m = line->n, p = 0; p < line->along_passes; p++) {
         const size_t length = m;
         r = (size_t)line->along_radix[p];
@@ -23547,11 +23580,12 @@ static mv_status mv__ft_along_make(mv_ctx *ctx, mv__ft_tables *t, mv__ft_line *l
             for (k = 1; k < r; k++, at += 2 * width)
                 for (l = 0; l < width; l++) {
                     const size_t lane = t->f64 ? MV__PICK(mv__ft_lane_f64)(l) : MV__PICK(mv__ft_lane_f32)(l);
-                    mv__ft_root(k * (j + lane), length, &c, &s);
+                    mv__ft_wheel_root(&wheel, k * (j + lane), length, &c, &s);
                     mv__ft_put(along, t->f64, at + l, c);
                     mv__ft_put(along, t->f64, at + width + l, s);
                 }
     }
+    mv__free(ctx, wheel.root);
     for (at = 0, p = 0; p < line->along_passes; p++) {
         r = (size_t)line->along_radix[p];
         for (k = 0; r % 2 != 0 && k < r; k++) {
@@ -38403,29 +38437,33 @@ static mv_status mv__ln_result_make(mv_ctx *ctx, const mv__ln *d, float *const *
     mv__memcpy(g.turn, d->fix.affine, sizeof g.turn);
     return mv__ln_result_run(ctx, &g);
 }
-typedef struct mv__ln_planes { /* a vector in voxels for each voxel */
+typedef struct mv__ln_planes { /* a vector in voxels for each voxel; half fields: memory of their own */
     float *c[3];
 } mv__ln_planes;
-static mv_status mv__ln_planes_make(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const char *op) {
+/* Room for a result: of whole fields what only iterations need. */
+static mv_status mv__ln_room(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, float *const *idle,
+                             const char *op) {
     const size_t count = d->slab * d->n[2];
     size_t bytes;
     int c;
+    for (c = 0; c < 3 && !d->half; c++) p->c[c] = idle[c];
+    if (!d->half) return MEDVOL_OK;
     if (!mv__mul(count, 3 * sizeof(float), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)d->n[0], -1, "%s: the images are too large", op);
     p->c[0] = (float *)mv__alloc(ctx, bytes);
     for (c = 1; c < 3 && p->c[0]; c++) p->c[c] = p->c[0] + (size_t)c * count;
     return p->c[0] ? MEDVOL_OK : MEDVOL_E_NOMEM;
 }
-static mv_status mv__ln_planes_of(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, float *const *from,
-                                  const char *op) {
+/* The field of a side: of half ones at each voxel. */
+static mv_status mv__ln_whole(mv_ctx *ctx, const mv__ln *d, int side, mv__ln_planes *p, const char *op) {
     mv__ln_result g;
     int c;
-    mv_status st = mv__ln_planes_make(ctx, d, p, op);
-    if (st < 0) return st;
+    mv_status st = mv__ln_room(ctx, d, p, d->side[side].u, op);
+    if (st < 0 || !d->half) return st;
     mv__memset(&g, 0, sizeof g);
     g.d = d;
-    g.from = from;
-    g.half = d->half;
+    g.from = d->side[side].u;
+    g.half = 1;
     g.comps = 3;
     for (c = 0; c < 3; c++) g.to[c] = p->c[c];
     g.sy = d->n[0];
@@ -38433,50 +38471,75 @@ static mv_status mv__ln_planes_of(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p
     mv_affine_identity(g.turn);
     return mv__ln_result_run(ctx, &g);
 }
-/* p = after o the inverse of u; after may be NULL */
-static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const mv__ln_planes *u,
-                                  const mv__ln_planes *after, const char *op) {
+static void mv__ln_drop(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p) {
+    if (d->half) mv__free(ctx, p->c[0]);
+    p->c[0] = NULL;
+}
+/* p = the inverse of a side's field; symmetric: the other's after it */
+static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, int side, mv__ln_planes *p, float *const *idle,
+                                  const char *op) {
+    mv__ln_planes u;
     double residual;
     size_t failed; /* where the field folds: told by report.folded */
-    mv_status st = mv__ln_planes_make(ctx, d, p, op);
+    mv_status st;
+    mv__memset(&u, 0, sizeof u);
+    st = mv__ln_whole(ctx, d, side, &u, op);
+    if (st == MEDVOL_OK) st = mv__ln_room(ctx, d, p, idle, op);
     if (st == MEDVOL_OK)
-        st = mv__field_invert(ctx, p->c, (const float *const *)u->c, 3, d->n, 1e-3, 50, &residual, &failed,
+        st = mv__field_invert(ctx, p->c, (const float *const *)u.c, 3, d->n, 1e-3, 50, &residual, &failed,
                               NULL);
-    if (st == MEDVOL_OK && after)
-        st = mv__field_compose(ctx, p->c, (const float *const *)after->c, (const float *const *)p->c, 3, d->n,
-                               NULL);
+    mv__ln_drop(ctx, d, &u);
+    if (st < 0 || d->sides == 1) return st;
+    st = mv__ln_whole(ctx, d, 1 - side, &u, op);
+    if (st == MEDVOL_OK)
+        st = mv__field_compose(ctx, p->c, (const float *const *)u.c, (const float *const *)p->c, 3, d->n, NULL);
+    mv__ln_drop(ctx, d, &u);
     return st;
 }
-static mv_status mv__ln_flow(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const mv__ln_planes *v,
-                             float sign, const char *op) {
-    mv_status st = mv__ln_planes_make(ctx, d, p, op);
-    return st < 0 ? st : mv__field_exp(ctx, p->c, (const float *const *)v->c, 3, d->n, 0, sign, NULL);
-}
 enum { MV__LN_FIELD, MV__LN_INVERSE, MV__LN_VELOCITY, MV__LN_OUTS };
-/* What is asked for, in voxels, from the fields of the level, whose memory is given back. p is NULL where
-   nothing was made. */
-static mv_status mv__ln_made(mv_ctx *ctx, mv__ln *d, mv__ln_planes *p, const char *op) {
-    const mv_register_lncc_opt *o = d->o;
-    mv__ln_planes u[2];
-    int i;
-    mv_status st = MEDVOL_OK;
-    mv__memset(u, 0, sizeof u);
-    for (i = 0; i < d->sides && st == MEDVOL_OK; i++) st = mv__ln_planes_of(ctx, d, &u[i], d->side[i].u, op);
-    mv__free(ctx, d->block);
-    d->block = NULL;
-    if (st == MEDVOL_OK && o->mode == MEDVOL_LNCC_VELOCITY) {
-        st = mv__ln_flow(ctx, d, &p[MV__LN_FIELD], &u[0], 1.0f, op);
-        if (st == MEDVOL_OK && o->inverse) st = mv__ln_flow(ctx, d, &p[MV__LN_INVERSE], &u[0], -1.0f, op);
-        if (o->velocity) p[MV__LN_VELOCITY] = u[0], u[0].c[0] = NULL;
-    } else if (st == MEDVOL_OK && o->mode == MEDVOL_LNCC_SYMMETRIC) {
-        st = mv__ln_turn_back(ctx, d, &p[MV__LN_FIELD], &u[1], &u[0], op);
-        if (st == MEDVOL_OK && o->inverse)
-            st = mv__ln_turn_back(ctx, d, &p[MV__LN_INVERSE], &u[0], &u[1], op);
-    } else if (st == MEDVOL_OK) {
-        st = mv__ln_turn_back(ctx, d, &p[MV__LN_INVERSE], &u[0], NULL, op);
-        p[MV__LN_FIELD] = u[0], u[0].c[0] = NULL;
+/* exp(v) and exp(-v); the latter of half fields where v was */
+static mv_status mv__ln_flow(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, const char *op) {
+    mv__ln_planes v, *back = &p[MV__LN_INVERSE];
+    mv_status st;
+    mv__memset(&v, 0, sizeof v);
+    st = mv__ln_whole(ctx, d, 0, &v, op);
+    if (st == MEDVOL_OK) st = mv__ln_room(ctx, d, &p[MV__LN_FIELD], d->side[0].w, op);
+    if (st == MEDVOL_OK)
+        st = mv__field_exp(ctx, p[MV__LN_FIELD].c, (const float *const *)v.c, 3, d->n, 0, 1.0f, NULL);
+    if (st == MEDVOL_OK && d->o->inverse) {
+        if (d->half) *back = v;
+        else st = mv__ln_room(ctx, d, back, d->side[0].g, op);
+        st = mv__field_exp(ctx, back->c, (const float *const *)v.c, 3, d->n, 0, -1.0f, NULL);
+        if (d->half) v.c[0] = NULL;
     }
-    for (i = 0; i < 2; i++) mv__free(ctx, u[i].c[0]);
+    mv__ln_drop(ctx, d, &v);
+    return st;
+}
+/* Half fields stay, without what iterations needed beside them. */
+static mv_status mv__ln_keep(mv_ctx *ctx, mv__ln *d) {
+    size_t at = 0;
+    float *s, *t;
+    int i, c;
+    for (i = 0; i < 3 * d->sides; i++) (void)mv__ln_take(NULL, &at, d->fcount, 0);
+    if (!(s = (float *)mv__alloc(ctx, at * sizeof *s))) return MEDVOL_E_NOMEM; /* less than the level's */
+    for (i = 0, at = 0; i < d->sides; i++)
+        for (c = 0; c < 3; c++) {
+            t = mv__ln_take(s, &at, d->fcount, 0);
+            mv__memcpy(t, d->side[i].u[c], d->fcount * sizeof *t);
+            d->side[i].u[c] = t;
+        }
+    mv__free(ctx, d->block);
+    d->block = s;
+    return MEDVOL_OK;
+}
+/* What is asked for, in voxels; p stays NULL where that is the level's field itself. */
+static mv_status mv__ln_made(mv_ctx *ctx, mv__ln *d, mv__ln_planes *p, const char *op) {
+    const int two = d->o->mode == MEDVOL_LNCC_SYMMETRIC;
+    mv_status st = d->half ? mv__ln_keep(ctx, d) : MEDVOL_OK;
+    if (st == MEDVOL_OK && d->o->mode == MEDVOL_LNCC_VELOCITY) return mv__ln_flow(ctx, d, p, op);
+    if (st == MEDVOL_OK && two) st = mv__ln_turn_back(ctx, d, 1, &p[MV__LN_FIELD], d->side[0].g, op);
+    if (st == MEDVOL_OK && d->o->inverse)
+        st = mv__ln_turn_back(ctx, d, 0, &p[MV__LN_INVERSE], d->side[two].g, op);
     return st;
 }
 static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folded) {
@@ -38670,7 +38733,7 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
     mv__free(ctx, p);
     if (st == MEDVOL_OK && (o.mode != MEDVOL_LNCC_GREEDY || o.inverse)) st = mv__ln_made(ctx, &d, made, op);
     if (st == MEDVOL_OK) st = mv__ln_outs_make(ctx, &g, &d, made, o.control.report ? &rep.folded : NULL);
-    for (k = 0; k < MV__LN_OUTS; k++) mv__free(ctx, made[k].c[0]);
+    for (k = 0; k < MV__LN_OUTS; k++) mv__ln_drop(ctx, &d, &made[k]);
     mv__free(ctx, d.block);
     if (o.control.report) *o.control.report = rep;
     return st;
@@ -39025,13 +39088,12 @@ static size_t mv__dm_lay(mv__dm *d, float *s) { /* floats of a level; pointers w
         d->g[c] = c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
         d->e[c] = d->log && c < d->comps ? mv__ln_take(s, &at, d->count, 0) : NULL;
     }
-    d->w = mv__ln_take(s, &at, d->count, 0);
     d->ww = weighted ? mv__ln_take(s, &at, d->count, 0) : NULL;
     d->still = d->log ? mv__ln_take(s, &at, d->count, 0) : NULL;
     d->sw = d->log && d->mov.w ? mv__ln_take(s, &at, d->count, 0) : NULL;
     d->most = mv__ln_take(s, &at, mv__divup(d->count, MV__CHUNK), 0);
     d->part = (double *)(void *)mv__ln_take(s, &at, 4 * d->jobs, 0);
-    d->scratch = mv__ln_take(s, &at, 0, 0);
+    d->scratch = d->w = mv__ln_take(s, &at, 0, 0); /* fields are smoothed when forces are known */
     return at;
 }
 static mv_status mv__dm_begin(mv_ctx *ctx, mv__dm *d, const char *op) {
@@ -39040,6 +39102,8 @@ static mv_status mv__dm_begin(mv_ctx *ctx, mv__dm *d, const char *op) {
     work = mv__maxz(mv__smooth_scratch(d->comps, d->n, d->sigma[0]),
                     mv__smooth_scratch(d->comps, d->n, d->sigma[1]));
     floats = mv__dm_lay(d, NULL);
+    if (!mv__mul(d->count, sizeof(float), &bytes)) bytes = SIZE_MAX;
+    work = mv__maxz(work, bytes);
     if (!mv__mul(floats, sizeof(float), &bytes) || !mv__add(bytes, work, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)d->n[0], -1, "%s: the images are too large", op);
     if ((s = (float *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
@@ -39257,9 +39321,9 @@ MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_
     st = mv__rg_pyramid_make(ctx, &p[0], op, "fixed", fixed, o.fixed_mask, "fixed_mask");
     if (st == MEDVOL_OK) st = mv__rg_pyramid_make(ctx, &p[1], op, "moving", moving, NULL, "");
     if (st == MEDVOL_OK) st = mv__dm_levels(ctx, &d, p, &o, op, &rep);
-    if (st == MEDVOL_OK) st = mv__dm_results(ctx, &d, to, &like, op, &rep);
     for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
     mv__free(ctx, p);
+    if (st == MEDVOL_OK) st = mv__dm_results(ctx, &d, to, &like, op, &rep);
     mv__free(ctx, d.block);
     if (o.control.report) *o.control.report = rep;
     return st;
