@@ -23219,7 +23219,6 @@ static void mv__ft_root(size_t e, size_t n, double *c, double *s) {
 }
 /* All roots of a long line, from two short tables: each the product of two, with 1 ulp more of error and in a
    tenth of the time. Short ones: each by itself. */
-enum { MV__FT_WHEEL = 16384 };
 typedef struct mv__ft_wheel {
     size_t n;
     int bits;
@@ -23229,7 +23228,7 @@ static mv_status mv__ft_wheel_make(mv_ctx *ctx, mv__ft_wheel *w, size_t n) {
     size_t low, high, k;
     w->n = n;
     w->root = NULL;
-    if (n < MV__FT_WHEEL) return MEDVOL_OK;
+    if (n < MV__FT_LONG / 64) return MEDVOL_OK;
     for (w->bits = 0; n >> (2 * w->bits) != 0;) w->bits++;
     low = (size_t)1 << w->bits;
     high = (n >> w->bits) + 1;
@@ -36140,7 +36139,9 @@ typedef struct mv__rg_mi {
     mv__rg_bins b;
     float low[2], step[2]; /* of the fixed and the moving image: first bin, 1 / its width */
     float *part;   /* [job][moving bin][fixed bin] */
-    double *joint; /* their sum, behind it both marginals */
+    double *joint; /* their sum, behind it both marginals, and what each moving bin adds to the information */
+    size_t jobs;
+    double total;
     float *slope;  /* [moving bin][MV__RG_FINE + 1]: derivative by the fixed value */
     float *bend;   /* the same shape: curvature of a parabola with that derivative */
     float *beta;
@@ -36468,34 +36469,54 @@ static void mv__rg_mi_table(mv__rg_mi *q, int m, const double *logs, double mean
         q->bend[m * (MV__RG_FINE + 1) + i] = (float)(unit * unit * w);
     }
 }
-/* the tables of mutual information from the joint histogram; returns the information in nats */
-static double mv__rg_mi_tables(mv__rg_mi *q, size_t jobs) {
-    const int rows = q->b.bins, wide = (int)q->b.wide, fixed = q->b.bins + 2 * MV__RG_PAD;
-    const size_t cells = (size_t)rows * q->b.wide;
-    double *joint = q->joint, *pf = joint + cells, *pm = pf + wide, total = 0.0, info = 0.0;
-    size_t c, j;
-    int m, k;
-    mv__memset(joint, 0, (cells + (size_t)wide + (size_t)rows) * sizeof *joint);
-    for (j = 0; j < jobs; j++)
-        for (c = 0; c < cells; c++) joint[c] += (double)q->part[j * cells + c];
-    for (m = 0; m < rows; m++)
-        for (k = 0; k < fixed; k++) pf[k] += joint[m * wide + k], pm[m] += joint[m * wide + k];
-    for (m = 0; m < rows; m++) total += pm[m];
-    if (!(total > 0.0)) return 0.0;
-    for (m = 0; m < rows; m++) {
-        double mean = 0.0, var = 0.0, logs[160];
-        for (k = 0; k < fixed; k++) {
-            const double p = joint[m * wide + k], least = 1e-6 * pm[m] + 1e-30;
-            if (p > 0.0) info += p / total * log(p * total / (pf[k] * pm[m]));
-            mean += p * k;
-            logs[k] = log((p > least ? p : least) / (pf[k] > least ? pf[k] : least));
-        }
-        mean = pm[m] > 0.0 ? mean / pm[m] : 0.0;
-        for (k = 0; k < fixed; k++) var += joint[m * wide + k] * (k - mean) * (k - mean);
-        var = pm[m] > 0.0 ? var / pm[m] : 0.0;
-        mv__rg_mi_table(q, m, logs, mean, var);
+static void mv__rg_mi_sum_job(void *arg, size_t m) { /* a row of the joint histogram */
+    mv__rg_mi *q = (mv__rg_mi *)arg;
+    const size_t wide = q->b.wide, cells = (size_t)q->b.bins * wide;
+    double *joint = q->joint + m * wide, *pm = q->joint + cells + wide + m;
+    size_t j, k;
+    for (k = 0; k < wide; k++) joint[k] = 0.0;
+    for (j = 0; j < q->jobs; j++)
+        for (k = 0; k < wide; k++) joint[k] += (double)q->part[j * cells + m * wide + k];
+    for (*pm = 0.0, k = 0; k < (size_t)q->b.bins + 2 * MV__RG_PAD; k++) *pm += joint[k];
+}
+static void mv__rg_mi_row_job(void *arg, size_t m) { /* its tables */
+    mv__rg_mi *q = (mv__rg_mi *)arg;
+    const size_t wide = q->b.wide, rows = (size_t)q->b.bins, fixed = rows + 2 * MV__RG_PAD;
+    const double *joint = q->joint + m * wide, *pf = q->joint + rows * wide, pm = pf[wide + m];
+    const double least = 1e-6 * pm + 1e-30;
+    double mean = 0.0, var = 0.0, info = 0.0, logs[160];
+    size_t k;
+    for (k = 0; k < fixed; k++) {
+        const double p = joint[k];
+        if (p > 0.0) info += p / q->total * log(p * q->total / (pf[k] * pm));
+        mean += p * (double)k;
+        logs[k] = log((p > least ? p : least) / (pf[k] > least ? pf[k] : least));
     }
-    return info;
+    mean = pm > 0.0 ? mean / pm : 0.0;
+    for (k = 0; k < fixed; k++) var += joint[k] * ((double)k - mean) * ((double)k - mean);
+    var = pm > 0.0 ? var / pm : 0.0;
+    mv__rg_mi_table(q, (int)m, logs, mean, var);
+    q->joint[rows * wide + wide + rows + m] = info;
+}
+/* the tables of mutual information from the joint histograms of so many jobs; *energy: minus the information
+   in nats */
+static mv_status mv__rg_mi_tables(mv_ctx *ctx, mv__rg_mi *q, size_t jobs, double *energy) {
+    const size_t wide = q->b.wide, rows = (size_t)q->b.bins, fixed = rows + 2 * MV__RG_PAD;
+    double *pf = q->joint + rows * wide, *pm = pf + wide, *info = pm + rows;
+    size_t m, k;
+    mv_status st;
+    q->jobs = jobs;
+    q->total = *energy = 0.0;
+    if ((st = mv_parallel_for(ctx, rows, mv__rg_mi_sum_job, q, NULL)) < 0) return st;
+    mv__memset(pf, 0, wide * sizeof *pf);
+    for (m = 0; m < rows; m++) {
+        for (k = 0; k < fixed; k++) pf[k] += q->joint[m * wide + k];
+        q->total += pm[m];
+    }
+    if (!(q->total > 0.0)) return MEDVOL_OK;
+    st = mv_parallel_for(ctx, rows, mv__rg_mi_row_job, q, NULL);
+    for (m = 0; m < rows; m++) *energy -= info[m];
+    return st;
 }
 /* which rows are looked at, and who does */
 static void mv__rg_lattice(mv__rg_pass *p) {
@@ -36530,7 +36551,7 @@ static mv_status mv__rg_level_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *
             mv__rg_lattice(p);
             kept = mv__maxz(kept, p->ny * p->nz * p->fix->n[0]);
         }
-        doubles = bins * wide + wide + bins;
+        doubles = bins * wide + wide + 2 * bins;
         more = MV__RG_JOBS * bins * wide + 2 * bins * (MV__RG_FINE + 1) + 4 * (MV__RG_BETA + 1);
     }
     if (!mv__mul(MV__RG_JOBS * 6, p->width, &floats) || !mv__add(floats, kept, &floats) ||
@@ -36591,7 +36612,7 @@ static mv_status mv__rg_one(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, con
         b->f_low = g->mi.low[way], b->f_scale = g->mi.step[way];
         b->m_low = g->mi.low[!way], b->m_scale = g->mi.step[!way];
         if ((st = mv_parallel_for(ctx, p->jobs, mv__rg_mi_job, p, NULL)) < 0) return st;
-        out->energy = -mv__rg_mi_tables(&g->mi, p->jobs);
+        if ((st = mv__rg_mi_tables(ctx, &g->mi, p->jobs, &out->energy)) < 0) return st;
         p->second = 1;
     }
     if ((st = mv_parallel_for(ctx, p->jobs, mv__rg_job, p, NULL)) < 0) return st;
@@ -38665,8 +38686,8 @@ static mv_status mv__ln_outs_check(mv_ctx *ctx, const mv__ln_outs *g, const mv_v
     }
     return MEDVOL_OK;
 }
-/* The results. p: in voxels, so that nothing fails from the first one on; without planes the field is that of
-   the level, and the only one. */
+/* The results. p: in voxels; without planes it is the field of the level, and first: from then on nothing
+   fails. */
 static mv_status mv__ln_outs_make(mv_ctx *ctx, mv__ln_outs *g, const mv__ln *d, const mv__ln_planes *p,
                                   size_t *folded) {
     mv_status st = MEDVOL_OK;
@@ -38680,9 +38701,9 @@ static mv_status mv__ln_outs_make(mv_ctx *ctx, mv__ln_outs *g, const mv__ln *d, 
         g->out[begun].inter = 0.0;
     }
     for (i = 0; i < MV__LN_OUTS && st == MEDVOL_OK; i++)
-        if (g->to[i])
-            st = p[i].c[0] ? mv__ln_result_make(ctx, d, p[i].c, 0, &g->out[i])
-                           : mv__ln_result_make(ctx, d, d->side[0].u, d->half, &g->out[i]);
+        if (g->to[i] && !p[i].c[0]) st = mv__ln_result_make(ctx, d, d->side[0].u, d->half, &g->out[i]);
+    for (i = 0; i < MV__LN_OUTS && st == MEDVOL_OK; i++)
+        if (g->to[i] && p[i].c[0]) st = mv__ln_result_make(ctx, d, p[i].c, 0, &g->out[i]);
     if (st == MEDVOL_OK && folded) st = mv__ln_folds(ctx, &g->out[MV__LN_FIELD], folded);
     for (i = 0; i < begun; i++)
         if (g->to[i]) (void)mv__out_end(ctx, st, &g->out[i], g->to[i]);
@@ -39138,16 +39159,22 @@ static void mv__dm_shape(mv__dm *d) {
     mv_affine_mul(d->m, d->mov.inverse, t);
     for (k = 8; k < 12 && d->comps == 2; k++) d->m[k] = k == 10 ? 1.0 : 0.0; /* one plane, wherever it lies */
 }
+static void mv__dm_zero_job(void *arg, size_t job) {
+    const mv__dm *d = (const mv__dm *)arg;
+    const size_t at = job * MV__CHUNK, bytes = mv__minz(MV__CHUNK, d->count - at) * sizeof(float);
+    int c;
+    for (c = 0; c < d->comps; c++) {
+        mv__memset(d->u[c] + at, 0, bytes);
+        if (d->v[c]) mv__memset(d->v[c] + at, 0, bytes);
+    }
+}
 static mv_status mv__dm_inherit(mv_ctx *ctx, mv__dm *to, const mv__dm *from) {
     double back[12], turn[12];
     mv__fd_rows g;
     int c;
     mv_status st;
-    for (c = 0; c < to->comps; c++) {
-        mv__memset(to->u[c], 0, to->count * sizeof(float));
-        if (to->v[c]) mv__memset(to->v[c], 0, to->count * sizeof(float));
-    }
-    if (!from->block) return MEDVOL_OK;
+    st = mv_parallel_for(ctx, mv__divup(to->count, MV__CHUNK), mv__dm_zero_job, to, NULL);
+    if (st < 0 || !from->block) return st;
     mv__memset(&g, 0, sizeof g);
     mv_affine_mul(g.m, from->fix.inverse, to->fix.affine);
     for (c = 8; c < 12 && to->comps == 2; c++) g.m[c] = 0.0;
@@ -39488,7 +39515,8 @@ typedef struct mv__sg {
     uint64_t key;
     int even, between;      /* spread evenly; off the grid */
     uint32_t *list;         /* voxels with weight, or NULL: all */
-    uint32_t *base, *order, *first; /* first control point; samples by row of cells, and each row's first */
+    uint32_t *base, *row;    /* of each sample: its first control point, the row of cells that is of */
+    uint32_t *order, *first; /* samples by row, and each row's first */
     float *weights, *f, *m, *w, *e, *h, *g[3], *q[3];
     double *dot, *longest;  /* of each layer of control points */
 } mv__sg;
@@ -39840,29 +39868,33 @@ static void mv__bs_fold_job(void *arg, size_t z) { /* a layer of control points:
     }
 }
 /* what the sums say: the energy, and e = w (k[0] f + k[1] m + k[2]) times `factor`, its derivative by m */
-static double mv__bs_energy(mv__bs *d) {
+static mv_status mv__bs_energy(mv_ctx *ctx, mv__bs *d, double *energy) {
     const double *s = d->all, n = s[0];
     double mf, mm, ff, yy, fy, slope;
     d->k[0] = -1.0f, d->k[1] = 1.0f, d->k[2] = 0.0f;
     d->factor = 0.0;
-    if (!(n > d->least)) return 1e300;
+    *energy = 1e300;
+    if (!(n > d->least)) return MEDVOL_OK;
     mf = s[1] / n, mm = s[2] / n;
     ff = s[3] / n - mf * mf, yy = s[4] / n - mm * mm, fy = s[5] / n - mf * mm;
     if (d->o->metric == MEDVOL_SSD) {
         if (!(d->var > 0.0)) d->var = ff > 1e-9 ? ff : 1e-9;
         d->factor = 1.0 / (n * d->var);
-        return 0.5 * s[6] * d->factor;
+        *energy = 0.5 * s[6] * d->factor;
+        return MEDVOL_OK;
     }
     if (d->o->metric == MEDVOL_MI) {
         d->factor = -1.0 / n;
-        return -mv__rg_mi_tables(&d->mi, d->sg.o ? mv__divup(d->sg.n, d->sg.each) : d->jobs);
+        return mv__rg_mi_tables(ctx, &d->mi, d->sg.o ? mv__divup(d->sg.n, d->sg.each) : d->jobs, energy);
     }
-    if (!(ff > 1e-12 && yy > 1e-12)) return 1.0;
+    *energy = 1.0;
+    if (!(ff > 1e-12 && yy > 1e-12)) return MEDVOL_OK;
     slope = fy / yy;
     d->factor = 1.0 / (n * sqrt(ff * yy));
     d->k[1] = (float)slope;
     d->k[2] = (float)(mf - slope * mm);
-    return 1.0 - fy / sqrt(ff * yy);
+    *energy = 1.0 - fy / sqrt(ff * yy);
+    return MEDVOL_OK;
 }
 /* the field as planes, in the units of the control points */
 typedef struct mv__bs_result {
@@ -39935,8 +39967,8 @@ static mv_status mv__bs_evaluate(mv_ctx *ctx, mv__bs *d, const double *x, double
     if ((st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
     for (k = 0; k < MV__BS_SUMS; k++)
         for (i = 0, d->all[k] = 0.0; i < d->jobs; i++) d->all[k] += d->sums[i * MV__BS_SUMS + k];
-    *energy = mv__bs_energy(d);
-    if (!(*energy < 1e300)) return st;
+    st = mv__bs_energy(ctx, d, energy);
+    if (st < 0 || !(*energy < 1e300)) return st;
     d->look = 0;
     d->pull = 1;
     if (!once && (st = mv_parallel_for(ctx, d->jobs, mv__bs_job, d, NULL)) < 0) return st;
@@ -40022,6 +40054,7 @@ static void mv__sg_lay(mv__bs *d, float *s, size_t *at) {
     q->list = d->fix.w ? mv__sg_indices(s, at, d->n[0] * d->n[1] * d->n[2]) : NULL;
     q->first = mv__sg_indices(s, at, d->c[1] * d->c[2] + 1);
     q->base = mv__sg_indices(s, at, q->points);
+    q->row = mv__sg_indices(s, at, q->points);
     q->order = mv__sg_indices(s, at, q->points);
     q->weights = mv__ln_take(s, at, 12 * q->points, 0);
     q->f = mv__ln_take(s, at, q->most, 0);
@@ -40064,7 +40097,7 @@ static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers w
         d->part = mv__ln_take(s, &at, d->jobs * 4 * d->kinds * d->plane, 0);
     }
     if (bins) {
-        d->mi.joint = mv__bs_doubles(s, &at, cells + d->mi.b.wide + bins);
+        d->mi.joint = mv__bs_doubles(s, &at, cells + d->mi.b.wide + 2 * bins);
         d->mi.part = mv__ln_take(s, &at, shared * cells, 0);
         d->mi.slope = mv__ln_take(s, &at, bins * (MV__RG_FINE + 1), 0);
         d->mi.bend = mv__ln_take(s, &at, bins * (MV__RG_FINE + 1), 0);
@@ -40435,7 +40468,8 @@ static void mv__sg_place(const mv__bs *d, uint64_t i, float *x) {
     }
 }
 /* the first of the control points about x, and their weights along the three axes */
-static uint32_t mv__sg_cell(const mv__bs *d, const float *x, float *w) {
+static void mv__sg_cell(const mv__bs *d, size_t i, const float *x) {
+    float *w = d->sg.weights + 12 * i;
     size_t cell[3];
     int k;
     for (k = 0; k < 3; k++, w += 4) {
@@ -40452,7 +40486,8 @@ static uint32_t mv__sg_cell(const mv__bs *d, const float *x, float *w) {
         w[2] = 2.0f / 3.0f - e * e * (1.0f - 0.5f * e);
         w[3] = f * f * f * (1.0f / 6.0f);
     }
-    return (uint32_t)((cell[2] * d->c[1] + cell[1]) * d->c[0] + cell[0]);
+    d->sg.row[i] = (uint32_t)(cell[2] * d->c[1] + cell[1]);
+    d->sg.base[i] = (uint32_t)(d->sg.row[i] * d->c[0] + cell[0]);
 }
 /* values at `at`, voxels of v, and their gradient there */
 static void mv__sg_values(const mv__rg_image *v, const float *src, float *const *at, float *to,
@@ -40494,7 +40529,7 @@ static void mv__sg_run(const mv__bs *d, size_t first, size_t n) {
     for (i = 0; i < n; i++) {
         float p[3];
         mv__sg_place(d, (uint64_t)(first + i), p);
-        q->base[first + i] = mv__sg_cell(d, p, q->weights + 12 * (first + i));
+        mv__sg_cell(d, first + i, p);
         for (k = 0; k < 3; k++) x[k][i] = p[k];
     }
     mv__sg_values(&d->fix, d->fix.f, at, q->f + first, NULL, n);
@@ -40542,8 +40577,7 @@ static mv_status mv__sg_look(mv_ctx *ctx, mv__bs *d, int what, size_t which, siz
     if ((st = mv_parallel_for(ctx, jobs, mv__sg_job, d, NULL)) < 0) return st;
     for (k = 0; k < MV__BS_SUMS; k++)
         for (i = 0, d->all[k] = 0.0; i < jobs; i++) d->all[k] += d->sums[i * MV__BS_SUMS + k];
-    *energy = mv__bs_energy(d);
-    return MEDVOL_OK;
+    return mv__bs_energy(ctx, d, energy);
 }
 /* samples by the row of cells they lie in */
 static void mv__sg_sort(const mv__bs *d, size_t n) {
@@ -40552,13 +40586,13 @@ static void mv__sg_sort(const mv__bs *d, size_t n) {
     size_t i;
     uint32_t at = 0;
     mv__memset(q->first, 0, (rows + 1) * sizeof *q->first);
-    for (i = 0; i < n; i++) q->first[q->base[i] / d->c[0]]++;
+    for (i = 0; i < n; i++) q->first[q->row[i]]++;
     for (i = 0; i <= rows; i++) {
         const uint32_t many = i < rows ? q->first[i] : 0;
         q->first[i] = at;
         at += many;
     }
-    for (i = 0; i < n; i++) q->order[q->first[q->base[i] / d->c[0]]++] = (uint32_t)i;
+    for (i = 0; i < n; i++) q->order[q->first[q->row[i]]++] = (uint32_t)i;
     for (i = rows; i > 0; i--) q->first[i] = q->first[i - 1]; /* each had become the next one's */
     q->first[0] = 0;
 }
@@ -40642,7 +40676,7 @@ static void mv__sg_measure_job(void *arg, size_t job) { /* (1 / M) sum_i (b_j . 
     double most = 0.0, sum = 0.0;
     size_t l, y, z, i;
     for (l = m->looked * job / MV__SG_JOBS; l < end; l++) {
-        const size_t j = l * m->points / m->looked, row = q->base[j] / c0, x0 = q->base[j] % c0,
+        const size_t j = l * m->points / m->looked, row = q->row[j], x0 = q->base[j] % c0,
                      y0 = row % c1, z0 = row / c1;
         const float *a = q->weights + 12 * j;
         double s = 0.0;
@@ -40684,7 +40718,7 @@ static mv_status mv__sg_jacobians(mv_ctx *ctx, mv__bs *d, mv__sg_terms *t) {
         float x[3], *w = q->weights + 12 * i;
         double s;
         mv__sg_place(d, (uint64_t)i, x);
-        q->base[i] = mv__sg_cell(d, x, w);
+        mv__sg_cell(d, i, x);
         s = mv__sg_overlap(w, w, 0) * mv__sg_overlap(w + 4, w + 4, 0) * mv__sg_overlap(w + 8, w + 8, 0);
         sum += s;
         most = s > most ? s : most;
