@@ -38,6 +38,7 @@ $(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) tests/fuzz/fuzz.h medvol.h $(B)/
 	@mkdir -p $(@D)
 	$(CC) -std=c99 $(CFLAGS) -O1 $(TEST_FLAGS) $(WARN) -Wno-conversion -ffp-contract=off -I$(B)/tests -c $< -o $@
 $(B)/tests/all: $(TESTS) $(B)/medvol.o
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 
 # names that other headers define as macros, near, small and min among them, stay out of the header
