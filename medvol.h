@@ -38137,11 +38137,15 @@ static size_t mv__ln_lay(mv__ln *d, float *s) { /* floats of a level; pointers w
     d->scratch = mv__ln_take(s, &at, 0, 0);
     return at;
 }
-static mv_status mv__ln_begin(mv_ctx *ctx, mv__ln *d, const char *op, const double *sigma) {
+static mv_status mv__ln_begin(mv_ctx *ctx, mv__ln *d, const char *op) {
     const size_t radius[3] = {d->radius, d->n[1] > 1 ? d->radius : 0, d->radius};
     size_t floats, bytes, work;
+    double update[3], field[3];
     float *s;
-    work = mv__maxz(d->jobs * d->room * sizeof(float), mv__smooth_scratch(4, d->fn, sigma));
+    int k;
+    for (k = 0; k < 3; k++) update[k] = d->o->sigma_update, field[k] = d->o->sigma_field;
+    work = mv__maxz(d->jobs * d->room * sizeof(float), mv__smooth_scratch(3, d->fn, field));
+    work = mv__maxz(work, mv__smooth_scratch(d->o->descent == MEDVOL_DESCENT_NEWTON ? 4 : 3, d->fn, update));
     if (d->sides == 1) work = mv__maxz(work, mv__box_scratch(2, d->n, radius, 1));
     floats = mv__ln_lay(d, NULL);
     if (!mv__mul(floats, sizeof(float), &bytes) || !mv__add(bytes, work, &bytes))
@@ -38575,8 +38579,7 @@ static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folde
 }
 static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, const mv_register_lncc_opt *o,
                                int same, const char *op, mv_register_report *rep) {
-    const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0,
-                 sigma[3] = {o->sigma_update, o->sigma_update, o->sigma_update};
+    const double begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0;
     mv_status st = MEDVOL_OK;
     mv__ln next;
     int level, r, c, i, ended = 0;
@@ -38608,7 +38611,7 @@ static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, 
                     next.side[i].turn[3 * r + c] =
                         (float)(next.side[i].m[4 * r + c] * (double)next.side[i].image.scale);
         mv__ln_shape(ctx, &next);
-        if ((st = mv__ln_begin(ctx, &next, op, sigma)) < 0) break;
+        if ((st = mv__ln_begin(ctx, &next, op)) < 0) break;
         st = mv__ln_inherit(ctx, &next, d);
         mv__free(ctx, d->block);
         *d = next;
@@ -40107,7 +40110,6 @@ static size_t mv__bs_lay(mv__bs *d, float *s) { /* floats of a level; pointers w
     return at;
 }
 static mv_status mv__bs_windows(mv_ctx *ctx, mv__bs *d) {
-    static const double none[3] = {0.0, 0.0, 0.0};
     mv__ln *q = &d->local;
     mv__ln_side *e = &q->side[0];
     mv_status st;
@@ -40124,7 +40126,7 @@ static mv_status mv__bs_windows(mv_ctx *ctx, mv__bs *d) {
     for (r = 0; r < 3; r++)
         for (c = 0; c < 3; c++) e->turn[3 * r + c] = (float)(e->m[4 * r + c] * (double)e->image.scale);
     mv__ln_shape(ctx, q);
-    if ((st = mv__ln_begin(ctx, q, d->op, none)) < 0) return st;
+    if ((st = mv__ln_begin(ctx, q, d->op)) < 0) return st;
     for (r = 0; r < 3; r++) mv__memset(e->u[r], 0, q->fcount * sizeof(float));
     return mv__ln_fixed(ctx, q);
 }

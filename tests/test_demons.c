@@ -621,7 +621,43 @@ static void refused(void) {
     CHECK_STATUS(mv_register_demons(T, &p.fixed, &p.fixed, &p.fixed, NULL), MEDVOL_E_ALIAS);
     pair_free(&p);
 }
+/* What [API] says of memory is a bound, and no idle one. */
+static void memory(void) {
+    static const double said[4][2] = {{16, 19}, {13, 19}, {13, 19}, {20, 23}};
+    static const size_t dim[3] = {96, 96, 96};
+    mv_volume fixed = {0}, moving = {0};
+    mv_ctx ctx;
+    size_t i;
+    int variant, inverse;
+    if (T_SMALL) return;
+    CHECK_OK(mv_volume_alloc(T, &fixed, MEDVOL_F32, 3, dim));
+    CHECK_OK(mv_volume_alloc(T, &moving, MEDVOL_F32, 3, dim));
+    for (i = 0; i < 96 * 96 * 96; i++) {
+        const double x = (double)(i % 96), y = (double)(i / 96 % 96), z = (double)(i / 9216);
+        ((float *)fixed.data)[i] = (float)(sin(x / 5 + y / 17) * cos(y / 7) + sin(z / 6 + x / 23));
+        ((float *)moving.data)[i] = (float)(sin((x + 1) / 5 + y / 17) * cos(y / 7) + sin(z / 6 + (x + 1) / 23));
+    }
+    t_weigh(&ctx, 1);
+    for (variant = 0; variant < 4; variant++)
+        for (inverse = 0; inverse < 2; inverse++) {
+            mv_register_demons_opt o = {0};
+            mv_volume u = {0}, back = {0};
+            double took;
+            o.variant = (mv_demons)variant;
+            o.control.iterations = 1;
+            if (inverse) o.inverse = &back;
+            t_peak();
+            CHECK_OK(mv_register_demons(&ctx, &u, &fixed, &moving, &o));
+            took = (double)t_peak() / (4.0 * 96 * 96 * 96);
+            if (!CHECK(took > 0.9 * said[variant][inverse] && took < said[variant][inverse] + 0.1))
+                fprintf(stderr, "  variant %d inverse %d: %g floats a voxel\n", variant, inverse, took);
+            mv_volume_free(&ctx, &u), mv_volume_free(&ctx, &back);
+        }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+    mv_volume_free(T, &fixed), mv_volume_free(T, &moving);
+}
 const t_case tests_demons[] = {{"translation", translation, T_ONCE}, {"affine", affine, T_ONCE},
     {"wave", wave, 0}, {"plane", plane, 0}, {"forces", forces, 0}, {"inverses", inverses, T_ONCE},
     {"torn", torn, 0}, {"rest", rest, T_ONCE}, {"masks", masks, T_ONCE}, {"control", control, 0},
-    {"refused", refused, 0}, {0}};
+    {"memory", memory, T_ONCE}, {"refused", refused, 0}, {0}};

@@ -606,6 +606,52 @@ static void refused(void) {
     mv_volume_free(T, &v);
     pair_free(&p);
 }
+/* What [API] says of memory is a bound, and no idle one. */
+static void memory(void) {
+    static const double said[3][2][2] = {{{7, 7}, {16, 19}}, {{7, 7}, {20, 23}}, {{10, 10}, {19, 22}}};
+    static const size_t dim[3] = {96, 96, 96};
+    mv_volume fixed = {0}, moving = {0};
+    mv_ctx ctx;
+    int mode, full, adam, inverse;
+    if (T_SMALL) return;
+    waves();
+    CHECK_OK(mv_volume_alloc(T, &fixed, MEDVOL_F32, 3, dim));
+    CHECK_OK(mv_volume_alloc(T, &moving, MEDVOL_F32, 3, dim));
+    for (mode = 0; mode < 96 * 96 * 96; mode++) {
+        double p[3];
+        place(p, &fixed, (size_t)mode);
+        ((float *)fixed.data)[mode] = (float)seen(p, 0);
+        p[0] += 1;
+        ((float *)moving.data)[mode] = (float)seen(p, 0);
+    }
+    t_weigh(&ctx, 1);
+    for (mode = 0; mode < 3; mode++)
+        for (full = 0; full < 2; full++)
+            for (adam = 0; adam < 2; adam++)
+                for (inverse = 0; inverse < 2; inverse++) {
+                    const double more = inverse ? mode == MEDVOL_LNCC_SYMMETRIC && !full ? 6 : 3 : 0;
+                    mv_register_lncc_opt o = {0};
+                    mv_volume u = {0}, back_again = {0};
+                    double took;
+                    o.mode = (mv_lncc_mode)mode;
+                    o.full = full;
+                    o.descent = adam ? MEDVOL_DESCENT_ADAM : MEDVOL_DESCENT_NEWTON;
+                    o.control.iterations = 1;
+                    if (inverse) o.inverse = &back_again;
+                    t_peak();
+                    CHECK_OK(mv_register_lncc(&ctx, &u, &fixed, &moving, &o));
+                    took = (double)t_peak() / (4.0 * 96 * 96 * 96);
+                    if (!CHECK(took > 0.75 * (said[mode][full][adam] + more) &&
+                               took < 1.05 * (said[mode][full][adam] + more)))
+                        fprintf(stderr, "  mode %d full %d adam %d inverse %d: %g floats a voxel\n", mode, full,
+                                adam, inverse, took);
+                    mv_volume_free(&ctx, &u), mv_volume_free(&ctx, &back_again);
+                }
+    mv_ctx_free(&ctx);
+    CHECK(t_weight() == 0);
+    mv_volume_free(T, &fixed), mv_volume_free(T, &moving);
+}
 const t_case tests_lnccmodes[] = {{"force", force, 0}, {"modes", modes, 0}, {"planes", planes, 0},
     {"descents", descents, T_ONCE}, {"swapped", swapped, 0}, {"starts", starts, T_ONCE},
-    {"ended", ended, T_ONCE}, {"rest", rest, T_ONCE}, {"refused", refused, T_ONCE}, {0}};
+    {"ended", ended, T_ONCE}, {"rest", rest, T_ONCE}, {"memory", memory, T_ONCE}, {"refused", refused, T_ONCE},
+    {0}};
