@@ -82,7 +82,8 @@
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
-            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]; [FILTER]; [FIELD]; [MEASURE]; [REGISTER]
+            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]; [FILTER]; [FIELD]; [MEASURE]; [REGISTER] [FLOW]
+            [LANDMARK] [LAYER]; MEDVOL_NUMERICS 6
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
@@ -2723,8 +2724,8 @@ typedef struct mv_register_lncc_opt {
    have no say; images without any leave u = 0. NaN counts as no contrast.
    Memory: floats a voxel, the field among them, in brackets with `full`: GREEDY 7 (16; ADAM 19), VELOCITY 10
    (19; ADAM 22), SYMMETRIC 7 (20; ADAM 23); with inverse 3 more, 6 of SYMMETRIC that is not full, and as many
-   again with velocity and inverse; 2 more for images that are not contiguous f32. Threads: slabs; bits do not depend on them. Numerics: levels agree to 0.01 voxel, with
-   GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (a result over an image or another
+   again with velocity and inverse; 2 more for images that are not contiguous f32. Threads: slabs; bits do
+   not depend on them. Numerics: levels agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (a result over an image or another
    result), _UNSUPPORTED (velocity in another mode); results stay as they were, unless memory runs out while
    report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
    2016 (greedy); Arsigny et al. 2006 and Vercauteren et al. 2008 (VELOCITY); Lucas and Kanade 1981. */
@@ -38501,8 +38502,8 @@ static void mv__ln_drop(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p) {
     p->c[0] = NULL;
 }
 /* p = the inverse of a side's field; symmetric: the other's after it */
-static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, int side, mv__ln_planes *p, float *const *idle,
-                                  const char *op) {
+static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, int side, mv__ln_planes *p,
+                                  float *const *idle, const char *op) {
     mv__ln_planes u;
     double residual;
     size_t failed; /* where the field folds: told by report.folded */
@@ -38517,7 +38518,8 @@ static mv_status mv__ln_turn_back(mv_ctx *ctx, const mv__ln *d, int side, mv__ln
     if (st < 0 || d->sides == 1) return st;
     st = mv__ln_whole(ctx, d, 1 - side, &u, op);
     if (st == MEDVOL_OK)
-        st = mv__field_compose(ctx, p->c, (const float *const *)u.c, (const float *const *)p->c, 3, d->n, NULL);
+        st = mv__field_compose(ctx, p->c, (const float *const *)u.c, (const float *const *)p->c, 3, d->n,
+                               NULL);
     mv__ln_drop(ctx, d, &u);
     return st;
 }

@@ -635,7 +635,8 @@ static void memory(void) {
     for (i = 0; i < 96 * 96 * 96; i++) {
         const double x = (double)(i % 96), y = (double)(i / 96 % 96), z = (double)(i / 9216);
         ((float *)fixed.data)[i] = (float)(sin(x / 5 + y / 17) * cos(y / 7) + sin(z / 6 + x / 23));
-        ((float *)moving.data)[i] = (float)(sin((x + 1) / 5 + y / 17) * cos(y / 7) + sin(z / 6 + (x + 1) / 23));
+        ((float *)moving.data)[i] =
+            (float)(sin((x + 1) / 5 + y / 17) * cos(y / 7) + sin(z / 6 + (x + 1) / 23));
     }
     t_weigh(&ctx, 1);
     for (variant = 0; variant < 4; variant++)
