@@ -2725,9 +2725,9 @@ typedef struct mv_register_lncc_opt {
    Memory: floats a voxel, the field among them, in brackets with `full`: GREEDY 7 (16; ADAM 19), VELOCITY 10
    (19; ADAM 22), SYMMETRIC 7 (20; ADAM 23); with inverse 3 more, 6 of SYMMETRIC that is not full, and as many
    again with velocity and inverse; 2 more for images that are not contiguous f32. Threads: slabs; bits do
-   not depend on them. Numerics: levels agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as mv_register_affine, and _ALIAS (a result over an image or another
-   result), _UNSUPPORTED (velocity in another mode); results stay as they were, unless memory runs out while
-   report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
+   not depend on them. Numerics: levels agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as
+   mv_register_affine, and _ALIAS (a result over an image or another result), _UNSUPPORTED (velocity in
+   another mode); results stay as they were, unless memory runs out while report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
    2016 (greedy); Arsigny et al. 2006 and Vercauteren et al. 2008 (VELOCITY); Lucas and Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
