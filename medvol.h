@@ -38536,7 +38536,8 @@ static mv_status mv__ln_flow(mv_ctx *ctx, const mv__ln *d, mv__ln_planes *p, con
     if (st == MEDVOL_OK && d->o->inverse) {
         if (d->half) *back = v;
         else st = mv__ln_room(ctx, d, back, d->side[0].g, op);
-        st = mv__field_exp(ctx, back->c, (const float *const *)v.c, 3, d->n, 0, -1.0f, NULL);
+        if (st == MEDVOL_OK)
+            st = mv__field_exp(ctx, back->c, (const float *const *)v.c, 3, d->n, 0, -1.0f, NULL);
         if (d->half) v.c[0] = NULL;
     }
     mv__ln_drop(ctx, d, &v);

@@ -7,10 +7,10 @@ rm -rf $D
 mkdir -p $D
 export TMPDIR=$D
 passed=0 failed=0
-ok() { # ok WHAT STATUS
-    if [ "$2" = 0 ]; then passed=$((passed + 1)); return; fi
+ok() { # ok STATUS WHAT: in this order, for a command in WHAT sets $? anew
+    if [ "$1" = 0 ]; then passed=$((passed + 1)); return; fi
     failed=$((failed + 1))
-    echo "programs.sh: failed: $1"
+    echo "programs.sh: failed: $2"
 }
 gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with those words
     local want=$1 words=$2 got
@@ -18,7 +18,7 @@ gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with 
     "$@" > $D/out 2> $D/err
     got=$?
     [ $got = "$want" ] && head -1 $D/err | grep -q -- "$words" && ! grep -q $'\x1b' $D/err $D/out
-    ok "$* (code $got, want $want: $(head -1 $D/err))" $?
+    ok $? "$* (code $got, want $want: $(head -1 $D/err))"
 }
 
 # every profiler checks its result; every row has every key
@@ -29,48 +29,48 @@ for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit
     for level in 1 2 3 4; do
         $P/profile_$op 17 2 --level $level --threads 2 --json > $D/out 2> $D/err &&
             ! grep -qv "^{$keys.*}\$" $D/out && [ -s $D/out ]
-        ok "profile_$op --level $level: $(tail -1 $D/err)" $?
+        ok $? "profile_$op --level $level: $(tail -1 $D/err)"
     done
     $P/profile_$op --help | head -1 | grep -q "^profile_$op \[SIZE=256\] \[ITERATIONS=20\]"
-    ok "profile_$op --help" $?
+    ok $? "profile_$op --help"
 done
 $P/profile_flip 9 2 --level 1 --threads 1 | awk 'NR == 2 { exit !($1 == "op" && $9 == "MB/s") }'
-ok "the table's head" $?
+ok $? "the table's head"
 
 # a scan in, a volume and a picture out
 $P/preprocess --out $D/phantom --quiet > $D/out 2> $D/err && [ ! -s $D/out ] && [ ! -s $D/err ] &&
     [ -s $D/phantom.nii.gz ] && head -c 4 $D/phantom.png | grep -q PNG && gzip -t $D/phantom.nii.gz
-ok "preprocess: $(cat $D/err)" $?
+ok $? "preprocess: $(cat $D/err)"
 $P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --interp cubic > $D/out &&
     grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
-ok "preprocess of its own output" $?
+ok $? "preprocess of its own output"
 for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
     demons flow compose_layers load save; do
     $P/profile_$op 8 1 --input $D/again.nii.gz > $D/out 2> $D/err
-    ok "profile_$op --input: $(tail -1 $D/err)" $?
+    ok $? "profile_$op --input: $(tail -1 $D/err)"
 done
 
 echo "no volume at all" | tee $D/text.nii > $D/text.pgm
 # k-space: each method; a series larger than the memory there may be is each of its frames
 for m in cg "sense --accel 2" grappa rss "cg --maps walsh" "cg --maps lowres"; do
     $P/recon --method $m --iterations 10 --quiet --out $D/image && [ -s $D/image.png ]
-    ok "recon --method $m" $?
+    ok $? "recon --method $m"
 done
 voxels() { gzip -dc $1 | tail -c +353; }
 $P/recon --iterations 3 --quiet --threads 1 --save-kspace $D/frame.cfl --out $D/frame &&
     sed 's/^256 256 1 8.*/256 256 1 8 40/' $D/frame.hdr > $D/series.hdr
-ok "a series" $?
+ok $? "a series"
 for i in $(seq 40); do cat $D/frame.cfl; done > $D/series.cfl
 (ulimit -v 120000 && $P/recon $D/series.cfl --iterations 3 --quiet --threads 1 --out $D/series)
-ok "$(($(wc -c < $D/series.cfl) / 1000)) kB of k-space within 120000 kB of addresses" $?
+ok $? "$(($(wc -c < $D/series.cfl) / 1000)) kB of k-space within 120000 kB of addresses"
 voxels $D/frame.nii.gz > $D/one
 for i in $(seq 40); do cat $D/one; done | cmp - <(voxels $D/series.nii.gz)
-ok "the series is its frames" $?
+ok $? "the series is its frames"
 rm -f $D/series.cfl
 $P/recon $D/frame.cfl --iterations 3 --quiet --unring --out $D/unrung &&
     [ "$(voxels $D/unrung.nii.gz | wc -c)" = "$(wc -c < $D/one)" ] &&
     ! cmp -s $D/one <(voxels $D/unrung.nii.gz)
-ok "recon --unring" $?
+ok $? "recon --unring"
 # the same samples as a stream of acquisitions, a line of all coils each; first one of noise
 zeros() { head -c $1 /dev/zero; }
 acquisition() { # FLAGS LINE; flags: byte 2 of eight
@@ -90,7 +90,7 @@ xml='<a><encodedSpace><matrixSize><x>256</x><y>256</y><z>1</z></matrixSize></enc
 rm -f $D/line.*
 $P/recon $D/scan.mrd --iterations 3 --quiet --threads 1 --out $D/scan
 cmp $D/one <(voxels $D/scan.nii.gz)
-ok "recon of a stream" $?
+ok $? "recon of a stream"
 head -c 100000 $D/scan.mrd > $D/short.mrd
 gives 4 "short.mrd" $P/recon $D/short.mrd
 gives 2 "one coil" $P/recon $D/phantom.nii.gz
@@ -101,11 +101,11 @@ gives 4 "text.nii" $P/recon $D/text.nii
 for m in "lncc --preset fast" syn velocity "bspline --preset accurate" demons "affine --metric mi" "rigid --metric ssd --symmetric" "translation --search 0"; do
     $P/register $D/phantom.nii.gz --method $m --quiet --out $D/reg 2> $D/err ||
         { [[ $m =~ ^(affine|rigid|translation) ]] && grep -q "transform is found" $D/err; }
-    ok "register --method $m: $(cat $D/err)" $?
+    ok $? "register --method $m: $(cat $D/err)"
 done
 $P/register $D/reg_warped.nii.gz $D/reg_warped.nii.gz --labels $D/reg_warped.nii.gz --out $D/same > $D/out &&
     grep -q 'sd of its logarithm 0.000, 0 voxels fold' $D/out && [ -s $D/same_labels.nii.gz ]
-ok "register: an image onto itself" $?
+ok $? "register: an image onto itself"
 picture() { # COLOURS: a disc about 40, $2 as binary PGM or PPM
     printf "P$([ $1 = 3 ] && echo 6 || echo 5)\n# a disc\n64 48\n255\n"
     awk -v c=$1 -v x0=$2 'BEGIN { for (y = 0; y < 48; y++) for (x = 0; x < 64; x++) for (k = 0; k < c; k++)
@@ -115,7 +115,7 @@ for c in 1 3; do
     LC_ALL=C picture $c 36 > $D/fixed.pgm && LC_ALL=C picture $c 30 > $D/moving.pgm
     $P/register $D/fixed.pgm $D/moving.pgm --method affine --quiet --out $D/disc &&
         $P/register $D/disc_warped.png $D/disc_warped.png --method rigid --quiet --out $D/twice
-    ok "register of pictures with $c channels, PNG read again" $?
+    ok $? "register of pictures with $c channels, PNG read again"
 done
 gives 4 "text.pgm" $P/register $D/text.pgm $D/fixed.pgm
 gives 3 "missing.png" $P/register $D/missing.png $D/fixed.pgm
@@ -132,32 +132,32 @@ gives 4 "text.nii" $P/preprocess $D/text.nii
 gives 4 "short.nii.gz" $P/preprocess $D/short.nii.gz
 gives 5 "none/x" $P/preprocess --out $D/none/x
 [ -z "$(find $D -name '*mvtmp*')" ]
-ok "nothing is left behind" $?
+ok $? "nothing is left behind"
 
 # Ctrl-C through the callback: code 130, no output
-$P/preprocess --spacing 0.4 --out $D/stopped > /dev/null 2> $D/err &
-sleep 0.4
+$P/preprocess --spacing 0.4 --interp cubic --level 1 --threads 1 --out $D/stopped > /dev/null 2> $D/err &
+sleep 0.1
 kill -INT $!
 wait $!
 [ $? = 130 ] && [ ! -e $D/stopped.nii.gz ]
-ok "Ctrl-C: $(cat $D/err)" $?
+ok $? "Ctrl-C: $(cat $D/err)"
 
 # the bar on a terminal: drawn, at most ten a second, wrap restored and the line erased at the end
 if command -v script > /dev/null; then
-    TERM=xterm LC_ALL=C.UTF-8 script -qec \
-        "$P/preprocess --spacing 0.45 --shape 300,300,300 --threads 1 --out $D/bar" $D/tty > /dev/null 2>&1
+    TERM=xterm LC_ALL=C.UTF-8 script -qec "$P/preprocess --spacing 0.45 --shape 300,300,300 --interp cubic \
+        --level 1 --threads 1 --out $D/bar" $D/tty > /dev/null 2>&1
     n=$(grep -o $'\r\x1b\\[?7l' $D/tty | wc -l)
     back=$(grep -o $'\x1b\\[K\x1b\\[?7h' $D/tty | wc -l)
     [ "$n" -ge 1 ] && { [ "$n" = "$back" ] || [ "$((n + 1))" = "$back" ]; } && grep -q '▕' $D/tty
-    ok "the progress bar ($n drawn)" $?
+    ok $? "the progress bar ($n drawn)"
     grep -q '38;2;' $D/tty
-    ok "the picture in the terminal" $?
+    ok $? "the picture in the terminal"
 fi
 
 if [ -n "$ALONE" ]; then
     for f in examples/*.c; do
         $(sed -n 's/^   Build:  cc /'"${CC:-cc}"' /p' $f | sed "s|-o .*|-o $D/alone|") && [ -x $D/alone ]
-        ok "$f builds alone" $?
+        ok $? "$f builds alone"
         rm -f $D/alone
     done
 fi
