@@ -27,7 +27,7 @@ def load(path):
         for key, kind in CONTRACT.items():
             if key not in row or not isinstance(row[key], kind) or isinstance(row[key], bool):
                 sys.exit(f"{path}: row {k}: {key} is {row.get(key, 'missing')!r}")
-        if not (0 < row["min_ms"] <= row["median_ms"] and row["mad_ms"] >= 0 and row["n"] >= 5):
+        if not (0 < row["min_ms"] <= row["median_ms"] and row["mad_ms"] >= 0 and row["n"] >= 3):
             sys.exit(f"{path}: row {k}: {row['op']}: times that cannot be")
         if len({row[k] is None for k in ("peer", "peer_ms", "speedup")}) > 1:
             sys.exit(f"{path}: row {k}: {row['op']}: half a peer")
