@@ -54,7 +54,7 @@ golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raise
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
 # ---- programs ----
-.PHONY: examples profile demo demo-recon demo-register flamegraph toc budget test-readme test-programs
+.PHONY: examples profile demo demo-recon demo-register demo-transport flamegraph toc budget test-readme test-programs
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 $(B)/examples/%: examples/%.c examples/example.h medvol.h $(B)/medvol.o
 	@mkdir -p $(@D)
@@ -79,6 +79,11 @@ HEAD = ../shared/data/nifti/ch2.nii.gz
 demo-register: $(B)/examples/register ## a head onto a bent copy of itself; FILE=brain.nii.gz: yours, not a phantom
 	@mkdir -p $(B)/demo
 	@$< $(or $(FILE),$(wildcard $(HEAD))) --out $(B)/demo/registered
+
+demo-transport: $(B)/examples/transport ## proton beams of 70 and 150 MeV in water: dose, curve, picture
+	@mkdir -p $(B)/demo
+	@$< --energy 70 --out $(B)/demo/transport_70
+	@$< --energy 150 --out $(B)/demo/transport_150
 
 # Where the time goes: OP=crop_pad SIZE=256. Frame pointers, so that perf can walk the stack.
 OP   ?= z_norm
@@ -212,7 +217,10 @@ iofault: ## every step of every load and save failed, hooks and system calls; sa
 PYTHON ?= /usr/bin/python3
 $(B)/gzip_peers: tests/peers/gzip_peers.c $(B)/medvol.o
 	$(CC) $(CFLAGS) -I. $^ -lz -ldeflate $(LDLIBS) -o $@
-test-peers: $(B)/gzip_peers $(B)/examples/preprocess ## against zlib, libdeflate, nibabel, scipy (needs them)
+$(B)/lz4_peer: tests/peers/lz4_peer.c $(B)/medvol.o
+	$(CC) $(CFLAGS) $(WARN) -Wno-conversion -I. $^ -llz4 $(LDLIBS) -o $@
+LZ4_PEER = $(if $(shell printf '\#include <lz4hc.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1),$(B)/lz4_peer)
+test-peers: $(B)/gzip_peers $(LZ4_PEER) $(B)/examples/preprocess ## against zlib, libdeflate, nibabel, scipy (needs them), liblz4
 	@PYTHON=$(PYTHON) bash tests/peers/run.sh $(B)
 
 # In build/fuzz: corpora in corpus_*, findings in TARGET-crash-*, the executions so far in tally. Comparisons are
@@ -225,7 +233,7 @@ FUZZ_FLAGS = -g -DFUZZ_ENGINE -DMEDVOL_MAX_LEVEL=$(or $(FUZZ_LEVEL),4) $(FUZZ_ZL
     -fsanitize=address,undefined,float-cast-overflow -fsanitize-coverage=inline-8bit-counters,pc-table
 $(F)/full/% : FUZZ_FLAGS += -O1 -fno-sanitize-recover=all
 $(F)/fast/% : FUZZ_FLAGS += -O2 \
-    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE REGISTER FLOW LANDMARK LAYER,-DMEDVOL_NO_$(no))
+    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT,-DMEDVOL_NO_$(no))
 $(F)/full/medvol.o $(F)/fast/medvol.o: medvol.h
 	@mkdir -p $(@D)
 	$(SOURCE) | clang $(FUZZ_FLAGS) -x c -c - -o $@

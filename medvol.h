@@ -31,7 +31,7 @@
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
      [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
      [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
-     [LINALG]     dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values
+     [LINALG]     dense linear algebra: products, Cholesky, LDL, Hermitian eigenvalues, singular values
      [FFT]        Fourier transforms of one to seven axes, of any length
      [KSPACE]     windows, sampling masks, phantoms, partial Fourier, EPI
      [COILS]      noise, compression, combination and sensitivities of receiver coils
@@ -40,19 +40,24 @@
      [FILTER]     Gaussian smoothing, means of boxes, pyramids
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
+     [STATS]      correlation, chi-squared, gain and offset, choice of angles
      [REGISTER]   registration: rigid to affine, phase; by local correlation, B-splines, demons
      [FLOW]       dense flow between images that are alike: inverse search, TV-L1, polynomial expansions
+     [NEAREST]    nearest neighbours of points: k-d tree
      [LANDMARK]   fits of points, thin-plate splines, manual corrections
      [LAYER]      layers of images, contrast, pictures of registrations
+     [CACHE]      LZ4 blocks, byte shuffle, a cache bounded in bytes, cached loads
+     [TRANSPORT]  protons in matter: stopping and scattering powers, dose
      [END]        close the pass, licence
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
-                            FIELD MEASURE REGISTER FLOW LANDMARK LAYER: leave a section out ([IO] needs
-                            [GZIP], KSPACE to SENSE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER]
-                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER], [LAYER]
-                            [FIELD])
+                            FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
+                            leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
+                            [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
+                            [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
+                            [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -82,8 +87,9 @@
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
-            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]; [FILTER]; [FIELD]; [MEASURE]; [REGISTER] [FLOW]
-            [LANDMARK] [LAYER]; MEDVOL_NUMERICS 6
+            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]; [FILTER]; [FIELD]; [MEASURE]; [STATS];
+            [REGISTER] [FLOW] [NEAREST] [LANDMARK] [LAYER]; [CACHE]; mtime in mv_io; [TRANSPORT];
+            workspaces; MEDVOL_NUMERICS 6
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
@@ -168,7 +174,8 @@ extern "C" {
     X(E_ACCESS, -20, "permission denied")                                                                    \
     X(E_EXISTS, -21, "the file exists already")                                                              \
     X(E_FULL, -22, "no space left on the device")                                                            \
-    X(E_CONVERGENCE, -23, "the iteration did not converge")
+    X(E_CONVERGENCE, -23, "the iteration did not converge")                                                  \
+    X(E_TOOBIG, -24, "the item is larger than the budget")
 
 typedef enum mv_status {
 #define MV__X(name, value, text) MEDVOL_##name = value,
@@ -216,13 +223,14 @@ typedef struct mv_limits {
    return 0 or a negative mv_status; read and write return the number of bytes moved (read: 0 is the end of
    the file, less than asked is allowed) or a negative status. `mode` is MEDVOL_IO_READ, MEDVOL_IO_CREATE or
    MEDVOL_IO_CREATE_PRIVATE (for the owner alone until protect; both fail when the file exists). map/unmap,
-   sync, rename, resolve, protect and link may be NULL: without map or unmap, maps are refused; without
+   sync, rename, resolve, protect, link and mtime may be NULL: without map or unmap, maps are refused; without
    rename, saving writes straight to the target. resolve follows symbolic links of `path` into buf
    (MEDVOL_E_SPACE: size bytes are too few) and refuses a target that exists and is no regular file
    (MEDVOL_E_UNSUPPORTED); 1: there is a file, and the new one will be created privately. protect gives an
    open new file the owner, group and permissions of the file at `like`, when there is one. link gives a file
-   a second, new name, so that saving a pair can be undone. read must allow calls from several threads at once
-   only in the platform's own hooks. */
+   a second, new name, so that saving a pair can be undone. mtime tells when an open file was last written to,
+   in nanoseconds from any moment on: caches ask whether it is still the same. read must allow calls from
+   several threads at once only in the platform's own hooks. */
 enum { MEDVOL_IO_READ = 0, MEDVOL_IO_CREATE = 1, MEDVOL_IO_CREATE_PRIVATE = 2 };
 typedef struct mv_io {
     void *user;
@@ -239,6 +247,7 @@ typedef struct mv_io {
     void (*unmap)(void *user, void *address, uint64_t bytes);
     int (*protect)(void *user, void *file, const char *like);
     int (*link)(void *user, const char *path, const char *other);
+    int (*mtime)(void *user, void *file, int64_t *ns);
 } mv_io;
 
 /* Everything a context can be told; {0} means: threads on all cores, malloc, no callbacks, the file system.
@@ -299,6 +308,36 @@ MEDVOL_DEF const char *mv_message(const mv_ctx *ctx);
 MEDVOL_DEF const char *mv_status_str(mv_status status);
 MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx);
 MEDVOL_DEF const char *mv_version(void);
+
+/* A workspace is one block of memory for the calls of a context, asked for once, so that no later call asks
+   the system for memory or touches a page for the first time. */
+typedef struct mv_workspace {
+    size_t bytes;  /* of the block */
+    size_t need;   /* bytes of a block that would have held all that was asked for */
+    size_t held;   /* bytes in use now */
+    size_t missed; /* requests that found no room in the block and went to the memory beneath */
+    mv_ctx *ctx; /* private, as what follows */
+    void *block, *user;
+    struct mv__piece *pieces;
+    void *(*beneath)(void *user, size_t bytes);
+    void (*release)(void *user, void *block);
+} mv_workspace;
+
+/* mv_workspace_init: from now on what calls of ctx allocate, results and plans included, lies in a block of
+   `bytes`; what finds no room there comes from the memory beneath (the context's hooks of before, else
+   malloc) and is counted in `missed`. Volumes that ctx had before are released as they were allocated.
+   Sizing up front: with bytes 0 all comes from beneath, and `need` is then the block in which the same calls
+   (sizes, options, level, threads) find room however often they are made, when what they gave was freed
+   between: each piece takes the smallest gap that fits, at a place that does not depend on `bytes`.
+   ws is overwritten and must stay where it is; ctx must not be copied meanwhile. Memory: `bytes`, and 64
+   bytes for each piece in it. A request looks at every piece in use: some microseconds for a hundred.
+   mv_workspace_free: release the plans that ctx kept and the block, and give ctx back its hooks. Taking an
+   empty workspace ({0}) is fine.
+   Errors: MEDVOL_E_NULL, MEDVOL_E_NOMEM; init: MEDVOL_E_BUSY (ws serves ctx already); free, changing nothing
+   but plans: MEDVOL_E_BUSY (results of ctx are still in use; another workspace was begun after this one, or
+   ctx is not the one of init). */
+MEDVOL_DEF mv_status mv_workspace_init(mv_ctx *ctx, mv_workspace *ws, size_t bytes);
+MEDVOL_DEF mv_status mv_workspace_free(mv_ctx *ctx, mv_workspace *ws);
 
 /* mv_level: the SIMD level in use, 1 scalar, 2 SSE2 or NEON, 3 AVX2, 4 AVX-512. The first call chooses the
    best one that CPU, operating system and MEDVOL_LEVEL allow; level 4 is passed over on CPUs that lower their
@@ -1525,6 +1564,26 @@ MEDVOL_DEF mv_status mv_chol_solve_f64(mv_ctx *ctx, double *b, size_t ldb, const
 MEDVOL_DEF mv_status mv_chol_solve_c128(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
                                         size_t n, size_t columns);
 
+/* mv_ldlt: P A P^T = L D L^T of a symmetric n x n matrix that need not be definite, in the lower triangle of
+   a: L, lower triangular with a diagonal of ones that is not stored, and D of blocks of one and of two, whose
+   elements stand where those of the diagonal blocks are. What lies above the diagonal is not read, but
+   overwritten. pivot: n numbers that say which rows changed places and which blocks are of two; the calls
+   below take them with l, the a of mv_ldlt. Singular matrices are taken: their D has zeros.
+   mv_ldlt_solve: A X = B for `columns` right sides; X takes the place of b.
+   mv_ldlt_inertia: how many eigenvalues of A are positive, negative and 0, into inertia[0..2]; by Sylvester's
+   law those of D, so that 0 are only pivots that came out as exactly that.
+   Threads: columns. Memory: mv_ldlt 32 n doubles; else none. Numerics: |L D L^T - P A P^T| of some n eps
+   times the largest elements that the elimination met; any scale of A. Errors: MEDVOL_E_NULL, _RANGE (ld; an
+   element that is NaN or infinite; pivot that mv_ldlt did not write), _SIZE, _ALIAS, _NOMEM: a, b as they
+   were; _SINGULAR: mv_ldlt when a pivot is beyond what doubles hold (a undefined), mv_ldlt_solve when D has a
+   zero, whose index is mv_error.offset (b as it was); _CANCELLED: a, b undefined. Source: Bunch and Kaufman
+   1977; Golub & Van Loan, 4th ed., 4.4.4. */
+MEDVOL_DEF mv_status mv_ldlt_f64(mv_ctx *ctx, double *a, size_t lda, int32_t *pivot, size_t n);
+MEDVOL_DEF mv_status mv_ldlt_solve_f64(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
+                                       const int32_t *pivot, size_t n, size_t columns);
+MEDVOL_DEF mv_status mv_ldlt_inertia_f64(mv_ctx *ctx, size_t *inertia, const double *l, size_t ldl,
+                                         const int32_t *pivot, size_t n);
+
 /* mv_eigh: A = V diag(w) V^H of a Hermitian n x n matrix, of which only the lower triangle is read, the
    diagonal as real. w: n eigenvalues, ascending. v: n x n, eigenvector j in column j, of length 1; NULL: none
    are wanted, which takes less than half the time. Of each vector the first component of at least half the
@@ -2572,6 +2631,121 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
                                       size_t points);
 #endif
 
+/* ---- correlation, chi-squared, angles ------------------------------------------------------------------
+   What the calls of this section share:
+   VALUES   real values: stored * slope + inter, of any integer or real type. A second volume (expected,
+            model), mask and weights have the first one's shape, or 1 along axes that they then hold for.
+            Grids are not compared.
+   CHOICE   mask: voxels > 0 count. split: 0: all at once, one result; d = 1..7: each index of NIfTI's dim[d]
+            by itself, dim[d] results (3: every slice, 4: every volume of a series). Of what counts, pairs
+            with a value that is not finite are left out and counted in `skipped`.
+   NUMERICS double; sums about the mean of a chunk's first 64 pairs, in 8 stripes over fixed chunks, merged in
+            their order (Chan, Golub, LeVeque 1983): the same bits at every level, number of threads and
+            layout in memory. These pairs bound what cancels: without weights no chunk's variance loses more
+            than three of double's sixteen digits, whatever the mean. Values beyond 1e150 overflow.
+   ERRORS   MEDVOL_E_NULL, _SIZE, _DTYPE, _SHAPE, _RANGE (a weight negative or not finite, a sigma not
+            positive, split), _NOMEM, _CANCELLED; outputs are untouched.
+   THREADS  chunks of 64 Ki values. Memory: 80 bytes a chunk (a slice has one at least)
+            when there are more than 8. */
+#ifndef MEDVOL_NO_STATS
+
+/* mv_ncc: Pearson's r = sum w (a - ma)(b - mb) / sqrt(sum w (a - ma)^2 sum w (b - mb)^2), within -1..1, of
+   two volumes. weights: 0 or more (0: does not count); NULL: 1. flags: why r is NaN: fewer than two pairs
+   count, a or b has no variance. mean, sd (population) and covariance of what counts: weighted; NaN without
+   a pair. mv_metric_image gives r with other measures, 0 for constants.
+   mv_pearson_f32, _f64: the same of n pairs (0 too) in arrays; w NULL: 1.
+   mv_pearson_rows_f32: of `ref` with each of `rows` rows of n values at data, one behind the other. */
+enum { MEDVOL_FIT_FEW = 1, MEDVOL_FIT_CONSTANT_A = 2, MEDVOL_FIT_CONSTANT_B = 4 };
+typedef struct mv_correlation {
+    uint64_t count, skipped;
+    int flags; /* MEDVOL_FIT_* added up; 0: r is a number */
+    double r, mean_a, mean_b, sd_a, sd_b, covariance;
+} mv_correlation;
+typedef struct mv_ncc_opt {
+    const mv_volume *mask, *weights;
+    int split;
+} mv_ncc_opt;
+MEDVOL_DEF mv_status mv_ncc(mv_ctx *ctx, mv_correlation *out, const mv_volume *a, const mv_volume *b,
+                            const mv_ncc_opt *opt);
+MEDVOL_DEF mv_status mv_pearson_f32(mv_ctx *ctx, mv_correlation *out, const float *a, const float *b,
+                                    const float *w, size_t n);
+MEDVOL_DEF mv_status mv_pearson_f64(mv_ctx *ctx, mv_correlation *out, const double *a, const double *b,
+                                    const double *w, size_t n);
+MEDVOL_DEF mv_status mv_pearson_rows_f32(mv_ctx *ctx, mv_correlation *out, const float *data, size_t rows,
+                                         const float *ref, size_t n);
+
+/* mv_fit_gain_offset: data ~ gain * model + offset by least squares: with M = model less its mean, gain = sum
+   w M data / sum w M^2, offset = mean(data) - gain mean(model): centred first, so that a mean a million times
+   the signal does no harm. residual: sum w (data - gain model - offset)^2, to 1e-13 of sum w (data - mean)^2;
+   r: Pearson's. var_gain, var_offset, covariance: of the estimates, from residual / (count - 2) (NaN when
+   count is 2); known: weights are 1 / sigma^2 of the data and the variances follow from them alone. flags:
+   FEW, CONSTANT_A (data; the fit stands, gain 0, r is NaN), CONSTANT_B (model: no gain, all are NaN).
+   mv_fit_gain_offset_f32: of each of `rows` rows of n values at data, with the model's n values for all or,
+   each, with rows of its own. w: n weights for all or NULL. */
+typedef struct mv_gain_offset {
+    uint64_t count, skipped;
+    int flags;
+    double gain, offset, residual, r, var_gain, var_offset, covariance;
+} mv_gain_offset;
+typedef struct mv_gain_opt {
+    const mv_volume *mask, *weights;
+    int split, known;
+} mv_gain_opt;
+MEDVOL_DEF mv_status mv_fit_gain_offset(mv_ctx *ctx, mv_gain_offset *out, const mv_volume *data,
+                                        const mv_volume *model, const mv_gain_opt *opt);
+MEDVOL_DEF mv_status mv_fit_gain_offset_f32(mv_ctx *ctx, mv_gain_offset *out, const float *data, size_t rows,
+                                            const float *model, int each, const float *w, size_t n);
+
+/* mv_chi2: sum ((observed - expected) / sigma)^2; expected NULL: 0. dof = count - fitted, fitted: how many
+   parameters were estimated from these values, gain and offset included; reduced = chi2 / dof, NaN when dof
+   is below 1. Exactly one sigma is given: `sigma` for all, `sigmas`, one for each index of the split axis, or
+   sigma_map, a volume; all must be above 0 and finite, those of a map where they count (the message names the
+   voxel).
+   mv_chi2_map: the same for each voxel of a series over its frames, dim[4..7] together: dst is f32, dim[1..3]
+   of the series; sums in double, terms ((o - e) (1 / sigma))^2, of a map ((o - e) / sigma)^2, in the order
+   of the frames, rounded once. sigmas: one a frame, as many as frames. reduced: chi2 / (frames that count
+   there - fitted), NaN below 1. mask: of dim[1..3], as dst; elsewhere dst is 0. *skipped (may be NULL):
+   differences that are not finite, within the mask. split is not used. Memory: the result, 80 bytes a chunk.
+   Errors: also MEDVOL_E_ALIAS (dst overlaps a source; dst == observed gets new memory), _UNSUPPORTED (of a
+   view, frames along several axes that do not lie evenly). */
+typedef struct mv_chi2_sum {
+    uint64_t count, skipped;
+    double chi2, dof, reduced;
+} mv_chi2_sum;
+typedef struct mv_chi2_opt {
+    double sigma;
+    const double *sigmas;
+    const mv_volume *sigma_map, *mask;
+    int split, reduced;
+    uint64_t fitted;
+    uint64_t *skipped;
+} mv_chi2_opt;
+MEDVOL_DEF mv_status mv_chi2(mv_ctx *ctx, mv_chi2_sum *out, const mv_volume *observed,
+                             const mv_volume *expected, const mv_chi2_opt *opt);
+MEDVOL_DEF mv_status mv_chi2_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *observed,
+                                 const mv_volume *expected, const mv_chi2_opt *opt);
+
+/* mv_angle_select: which of n angles lie in one of m ranges lo..hi (spokes of radial MRI, views of CT). Both
+   ends belong to it; half_open: hi does not. period 0: as numbers, lo > hi is refused; else (180 for spokes,
+   360, or in radians) angles and ends are brought into 0..period by x - period * floor(x / period) in double
+   (what rounds to the period is 0), lo > hi means through zero, and a range as long as the period holds
+   every finite angle. NaN and infinite angles are in no range; m = 0 selects none.
+   index (or NULL): room for n; the numbers of the selected ones, rising. bits (or NULL): (n + 7) / 8 bytes,
+   bit i % 8 of byte i / 8, the last byte filled with 0. *count: how many. No threads, no memory; the same at
+   every level. Errors: MEDVOL_E_NULL, _RANGE (an end or the period not finite, period < 0, lo > hi), _SIZE
+   (n above 2^32 - 1), _CANCELLED (outputs are half written). */
+typedef struct mv_angle_range {
+    double lo, hi;
+} mv_angle_range;
+typedef struct mv_angle_opt {
+    double period;
+    int half_open;
+} mv_angle_opt;
+MEDVOL_DEF mv_status mv_angle_select(mv_ctx *ctx, uint32_t *index, uint8_t *bits, size_t *count,
+                                     const double *angles, size_t n, const mv_angle_range *ranges, size_t m,
+                                     const mv_angle_opt *opt);
+#endif
+
 /* ---- registration --------------------------------------------------------------------------------------
    Finds the map T from points of the fixed image's world to points of the moving image's so that moving(T(p))
    resembles fixed(p); mv_warp with T then shows the moving image on the voxels of the fixed one. Images are
@@ -2727,8 +2901,9 @@ typedef struct mv_register_lncc_opt {
    again with velocity and inverse; 2 more for images that are not contiguous f32. Threads: slabs; bits do
    not depend on them. Numerics: levels agree to 0.01 voxel, with GRADIENT and ADAM to 0.03. Errors: as
    mv_register_affine, and _ALIAS (a result over an image or another result), _UNSUPPORTED (velocity in
-   another mode); results stay as they were, unless memory runs out while report.folded is counted. Source: Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al.
-   2016 (greedy); Arsigny et al. 2006 and Vercauteren et al. 2008 (VELOCITY); Lucas and Kanade 1981. */
+   another mode); results stay as they were, unless memory runs out while report.folded is counted. Source:
+   Cachier et al. 2003; Avants et al. 2008 (SYMMETRIC); Yushkevich et al. 2016 (greedy); Arsigny et al. 2006
+   and Vercauteren et al. 2008 (VELOCITY); Lucas and Kanade 1981. */
 MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                       const mv_volume *moving, const mv_register_lncc_opt *opt);
 
@@ -2976,6 +3151,60 @@ typedef struct mv_register_search_opt {
    al. 2013 and 2014; Siebert, Hansen and Heinrich 2024. */
 MEDVOL_DEF mv_status mv_register_search(mv_ctx *ctx, mv_volume *field, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_search_opt *opt);
+#endif
+
+/* ---- nearest neighbours ----------------------------------------------------------------------------------
+   Points and queries are coordinates in double, as those of all the header's points: an array of each axis, z
+   NULL in the plane. Distances are squared, (dx^2 + dy^2) + dz^2, rounded to double after each step, at every
+   level: of points equally near the lowest index comes first, and results are the same bits for any number of
+   threads and at any level. Coordinates must be finite and below 1e150. */
+#ifndef MEDVOL_NO_NEAREST
+#define MEDVOL_NO_NEIGHBOUR 0xffffffffu
+
+/* mv_kdtree_init: a search tree over points, 2^31 or fewer (0 is a tree that finds nothing; any may
+   coincide). Points are halved by rank along the longer side of their box until eight are left; eight boxes
+   are a node. x, y, z are not needed afterwards. *tree is overwritten, and empty on error; mv_kdtree_free
+   releases it, with a context of the same memory. Time: n log n. Threads: the halves once there are two.
+   Memory: some 35 bytes a point, in the plane 25; 32 more while it is made.
+   Errors: MEDVOL_E_NULL, _SIZE (points), _RANGE (a coordinate: mv_message names it, mv_error.offset is its
+   index), _NOMEM, _CANCELLED. Source: Bentley 1975; Friedman, Bentley and Finkel 1977. */
+typedef struct mv_kdtree {
+    int dims; /* 2 or 3 */
+    size_t points;
+    int top;  /* private from here on */
+    const double *at;
+    const uint32_t *index;
+    const double *box[11];
+    void *block;
+} mv_kdtree;
+MEDVOL_DEF mv_status mv_kdtree_init(mv_ctx *ctx, mv_kdtree *tree, const double *x, const double *y,
+                                    const double *z, size_t points);
+MEDVOL_DEF void mv_kdtree_free(mv_ctx *ctx, mv_kdtree *tree);
+
+/* mv_kdtree_nearest: the k points nearest to each of `queries` places: index and distance2 of the j-th
+   nearest to (x, y, z)[i] go to [i * k + j], nearest first; where there are no more points (k > n, or none
+   within opt.radius) MEDVOL_NO_NEIGHBOUR and infinity. Of a tree in the plane z is NULL. Queries may come in
+   any order: they are searched along a curve through all of them, each from what the one before it found.
+   The outputs must overlap neither each other nor the queries. Threads: runs of queries. Memory: 16 bytes a
+   query, of 2^20 queries at most; none up to 64. Errors: MEDVOL_E_NULL, _RANGE (k = 0; a query or radius that
+   is not finite, a negative radius; mv_message names it), _SHAPE (a z, of a tree in the plane), _SIZE,
+   _ALIAS, _NOMEM: index, distance2 as they
+   were; _CANCELLED: undefined. Source: Arya and Mount 1993 (distances to boxes). */
+typedef struct mv_nearest_opt {
+    double radius; /* points farther away do not count; 0: all count */
+} mv_nearest_opt;
+MEDVOL_DEF mv_status mv_kdtree_nearest(mv_ctx *ctx, const mv_kdtree *tree, uint32_t *index, double *distance2,
+                                       const double *x, const double *y, const double *z, size_t queries,
+                                       size_t k, const mv_nearest_opt *opt);
+
+/* mv_kdtree_radius: all points within radius of each query, distance2 <= radius * radius, nearest first:
+   those of query i are entries start[i] to start[i + 1] - 1 of index and distance2, which hold `room`
+   entries; start has queries + 1. index and distance2 NULL: start alone is wanted (half the time). Radius 0:
+   the points on the very spot. Outputs, threads and memory as above. Errors: as above, and _SPACE: room is
+   below start[queries], which the message names; start is right, index and distance2 are as they were. */
+MEDVOL_DEF mv_status mv_kdtree_radius(mv_ctx *ctx, const mv_kdtree *tree, size_t *start, uint32_t *index,
+                                      double *distance2, size_t room, const double *x, const double *y,
+                                      const double *z, size_t queries, double radius);
 #endif
 
 /* ---- landmarks -------------------------------------------------------------------------------------------
@@ -3313,6 +3542,355 @@ MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volum
                                      const mv_picture_opt *opt);
 #endif
 
+/* ---- cache --------------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_CACHE
+
+/* mv_lz4_compress: src as one block of LZ4 (no frame), as liblz4's LZ4_decompress_safe reads it: one probe of
+   8192 positions, steps that grow where nothing is found, as liblz4's default level does. dst takes cap
+   bytes; mv_lz4_bound(n) are always enough, with less the call may say MEDVOL_E_SPACE. *made: bytes
+   written.
+   mv_lz4_bound: n + n / 255 + 16, or SIZE_MAX where n is more than a block holds (0x7E000000).
+   mv_lz4_decompress: one whole block of n bytes into at most cap bytes at dst; *made: bytes written. Whatever
+   src holds, nothing is read or written beside both buffers.
+   dst and src must not overlap; dst may be NULL when cap is 0. Bytes of dst may have been written to on
+   error, *made is 0 then. Same bytes at every level and on every machine. Threads: none. Memory: compress 32
+   KiB from the context, decompress none. Errors: MEDVOL_E_NULL, _ALIAS, _SIZE (n), _SPACE (more than cap
+   bytes), _NOMEM, _CANCELLED; decompress: _CORRUPT (src ends too early, or a match begins before the data).
+   Source: LZ4 block format description (github.com/lz4/lz4, doc). */
+MEDVOL_DEF size_t mv_lz4_bound(size_t n);
+MEDVOL_DEF mv_status mv_lz4_compress(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                     size_t *made);
+MEDVOL_DEF mv_status mv_lz4_decompress(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                       size_t *made);
+/* mv_byte_shuffle: bytes of one place side by side, which compress better than numbers do: byte k of element
+   i (of `unit` bytes, n / unit elements) goes to dst[k * (n / unit) + i]; the n % unit bytes that are left
+   follow as they are. mv_byte_unshuffle: the way back. Kernels for units of 2, 4 and 8; others by byte. dst
+   and src must not overlap. Threads: none. Memory: none. Same bytes at every level. Errors: MEDVOL_E_NULL,
+   _ALIAS, _RANGE (unit 0). */
+MEDVOL_DEF mv_status mv_byte_shuffle(mv_ctx *ctx, void *dst, const void *src, size_t n, size_t unit);
+MEDVOL_DEF mv_status mv_byte_unshuffle(mv_ctx *ctx, void *dst, const void *src, size_t n, size_t unit);
+
+/* A cache of blocks and volumes, bounded in bytes. What is stored costs its payload (as stored: compressed,
+   if it is), the key and MEDVOL_CACHE_ENTRY bytes; the sum never exceeds max_bytes, nor their number
+   max_entries.
+   COMPRESSION  payloads of compress_from bytes and more are shuffled by element size and packed, and kept so
+                where that takes at most 0.9 of their size; a CRC-32 of what was packed is checked whenever
+                they are read.
+   CODEC        the caller's in LZ4's place. pack writes at most cap bytes and sets *made; non-zero: it does
+                not fit, or will not. unpack has to make exactly `cap` bytes; non-zero: it cannot.
+   TIME         counts from put, not from the last use: an entry is gone once clock() - put >= ttl. A clock
+                that goes backwards, or says NaN, stands still meanwhile.
+   THREADS      none inside. lock and unlock (both or none) are called around each call, so that several
+                threads, each with a context of its own, may share a cache; never one within the other. All
+                contexts need the same allocator. clock and codec are called within the lock; pack before it.
+   MEMORY       each entry is two blocks of its own. A put holds a copy of its payload before it makes room
+                (so that without memory nothing is lost), and 2.1 times it more while compressing. */
+typedef struct mv_cache mv_cache;
+#define MEDVOL_CACHE_ENTRY 384 /* bytes that an entry is said to cost beside key and payload */
+enum { MEDVOL_CACHE_RAW = 0, MEDVOL_CACHE_LZ4 = 1, MEDVOL_CACHE_CODEC = 2 };
+typedef struct mv_cache_codec {
+    void *user;
+    int (*pack)(void *user, void *dst, size_t cap, const void *src, size_t n, size_t *made);
+    int (*unpack)(void *user, void *dst, size_t cap, const void *src, size_t n);
+} mv_cache_codec;
+typedef struct mv_cache_opt {
+    size_t max_bytes;              /* 0: 256 MiB */
+    size_t max_entries;            /* 0: 10000 */
+    double ttl;                    /* seconds; 0: for ever */
+    int compress;                  /* MEDVOL_CACHE_* */
+    size_t compress_from;          /* bytes; 0: 64 KiB */
+    const mv_cache_codec *codec;   /* copied; with MEDVOL_CACHE_CODEC */
+    double (*clock)(void *user);   /* seconds from any moment on; NULL: the platform's, if it has one */
+    void *clock_user;
+    void (*lock)(void *user);
+    void (*unlock)(void *user);
+    void *lock_user;
+} mv_cache_opt;
+/* hits / (hits + misses), 0 when there were none. stored: cost of all entries; peak: the most ever; raw:
+   bytes of all payloads before compression, packed: as stored; pinned: entries borrowed now. corrupt: dropped
+   for a wrong checksum or block. */
+typedef struct mv_cache_stats {
+    uint64_t hits, misses, expirations, evictions, refusals, corrupt;
+    size_t entries, pinned, stored, peak, raw, packed;
+    double hit_rate;
+} mv_cache_stats;
+
+/* mv_cache_open, mv_cache_close: close releases all, what is borrowed too. *cache is NULL after an error.
+   mv_cache_put: keeps a copy of n bytes at data (unit: bytes of an element, for the shuffle; 0: 1) under the
+   key_n bytes (1..65536) at key, instead of what was there; as the one used last. Room is made by dropping
+   expired entries, the oldest first, then those used longest ago; borrowed ones stay.
+   mv_cache_get: copies into dst; *n (may be NULL): how many bytes there are, set with MEDVOL_E_SPACE too,
+   which is neither hit nor miss. mv_cache_put_volume, mv_cache_get_volume: the same of a volume with
+   geometry, scaling and header (any strides; rule of destinations; a block is no volume and the
+   reverse: MEDVOL_E_DTYPE).
+   mv_cache_pin: borrows: *data stays valid until as many mv_cache_unpin; a compressed block is unpacked for
+   good, and makes room for itself as put does. Blocks alone.
+   mv_cache_remove: forgets one entry. mv_cache_clear: all but the borrowed ones. mv_cache_get_stats: numbers
+   since mv_cache_open.
+   Errors: MEDVOL_E_NULL; MEDVOL_E_RANGE (key_n, ttl, codec); MEDVOL_E_SIZE; MEDVOL_E_NOTFOUND (get, pin,
+   unpin, remove: no such entry); MEDVOL_E_TOOBIG (put, pin: more than max_bytes by itself: nothing is dropped
+   for it); MEDVOL_E_BUSY (the key, or all that could make room, is borrowed; unpin: is not): the cache is as
+   it was, as after MEDVOL_E_NOMEM; MEDVOL_E_SPACE (get); MEDVOL_E_CORRUPT (get, pin: the entry is dropped);
+   and of volumes those of mv_volume_copy. dst is untouched after an error. */
+MEDVOL_DEF mv_status mv_cache_open(mv_ctx *ctx, mv_cache **cache, const mv_cache_opt *opt);
+MEDVOL_DEF void mv_cache_close(mv_ctx *ctx, mv_cache *cache); /* NULL allowed */
+MEDVOL_DEF mv_status mv_cache_put(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                  const void *data, size_t n, size_t unit);
+MEDVOL_DEF mv_status mv_cache_get(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n, void *dst,
+                                  size_t cap, size_t *n);
+MEDVOL_DEF mv_status mv_cache_put_volume(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                         const mv_volume *v);
+MEDVOL_DEF mv_status mv_cache_get_volume(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                         mv_volume *dst);
+MEDVOL_DEF mv_status mv_cache_pin(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                  const void **data, size_t *n);
+MEDVOL_DEF mv_status mv_cache_unpin(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n);
+MEDVOL_DEF mv_status mv_cache_remove(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n);
+MEDVOL_DEF mv_status mv_cache_clear(mv_ctx *ctx, mv_cache *cache);
+MEDVOL_DEF mv_status mv_cache_get_stats(mv_ctx *ctx, mv_cache *cache, mv_cache_stats *stats);
+#ifndef MEDVOL_NO_IO
+
+/* mv_load_cached: mv_load through a cache. The key is made of the path, size and modification time of the
+   file (of a pair: of both parts), all options of the load, desc.strict, and dst's type where it has memory;
+   so a file that has changed is read again, and what it held before is dropped in its turn. A file that
+   changes while it is read is not kept, nor what does not fit; neither is an error. Hooks whose mtime is NULL
+   leave path and size: a change that keeps the size is not seen then, nor is one within one step of the file
+   system's clock. mv_warnings are those of the load. opt->img must be NULL. Errors: as mv_load;
+   MEDVOL_E_RANGE (img). */
+MEDVOL_DEF mv_status mv_load_cached(mv_ctx *ctx, mv_cache *cache, mv_volume *dst, const char *path,
+                                    const mv_load_opt *opt);
+#endif
+#if !defined(MEDVOL_NO_IO) && !defined(MEDVOL_NO_INTENSITY) && !defined(MEDVOL_NO_SPATIAL)
+
+/* A list of files as volumes, one after the other, prepared ahead of the caller: loaded, cut or padded about
+   the centre to `shape` (mv_crop_or_pad), normalised. mv_loader_next gives the next one in *v (what it held
+   is released) and says in *item which: `file` is its index in the list, `at` counts from 0 over all epochs.
+   Behind the last one it says done, and *v is left alone.
+   ORDER    that of the list, or with `shuffle` another one in each epoch: Fisher and Yates' by splitmix64
+            from seed + epoch. It depends on these and `count` alone, and the voxels on neither threads nor
+            queue.
+   AHEAD    when nothing is left in the queue, the next `queue` files of the epoch are prepared side by side
+            on the context's threads, one thread a file, then handed out one by one. There is no thread of its
+            own: between the calls nothing runs. With desc.mem_alloc, desc.io (both are called from the
+            context's thread alone) or one thread, each call prepares one file, with all of the context's
+            threads.
+   MEMORY   at most `queue` volumes, and for each thread what mv_load and the two steps take.
+   ERRORS   a file that cannot be loaded or prepared is no failure: item->status and text tell, *v is empty,
+            and the next call goes on. With `stop` the call returns that status, and the next call goes on
+            too.
+   paths and what they point to are the caller's until mv_loader_close; opt and *opt->load are copied.
+   Errors: MEDVOL_E_NULL, _RANGE (normalise, lo >= hi), _SIZE, _NOMEM, _CANCELLED (what was ahead is prepared
+   again). */
+typedef struct mv_loader mv_loader;
+enum { MEDVOL_LOADER_AS_IS = 0, MEDVOL_LOADER_ZNORM = 1, MEDVOL_LOADER_RESCALE = 2 };
+typedef struct mv_loader_opt {
+    const mv_load_opt *load; /* crop, type ...; NULL: none */
+    size_t shape[3];         /* of the first three axes; 0: as it is */
+    int normalise;           /* MEDVOL_LOADER_*: mv_znorm, mv_rescale to lo..hi; the result is f32 or f64 */
+    int nonzero;             /* of both: values other than 0 alone */
+    double lo, hi;           /* both 0: 0 and 1 */
+    size_t queue;            /* 0: twice the threads */
+    size_t epochs;           /* how often the list is gone through; 0: once */
+    int shuffle;
+    uint64_t seed;
+    int stop;
+} mv_loader_opt;
+typedef struct mv_loader_item {
+    size_t file, epoch, at;
+    int done;
+    mv_status status;
+    char text[384]; /* the message, "" where there is none */
+} mv_loader_item;
+MEDVOL_DEF mv_status mv_loader_open(mv_ctx *ctx, mv_loader **loader, const char *const *paths, size_t count,
+                                    const mv_loader_opt *opt);
+MEDVOL_DEF mv_status mv_loader_next(mv_ctx *ctx, mv_loader *loader, mv_volume *v, mv_loader_item *item);
+MEDVOL_DEF void mv_loader_close(mv_ctx *ctx, mv_loader *loader); /* NULL allowed */
+#endif
+#endif
+
+/* ---- transport of protons ------------------------------------------------------------------------------ */
+#ifndef MEDVOL_NO_TRANSPORT
+
+/* For research and teaching; not for clinical use: no nuclear reactions, one lateral axis, tables of water
+   and the Bethe formula. Energies T in MeV; stopping powers in MeV cm2/g, ranges in g/cm2 (10 mm of a density
+   of 1), angles in radians, lengths of images in mm. */
+typedef struct mv_medium {
+    double density;    /* g/cm3 */
+    double electrons;  /* Z/A of the mixture, mol/g */
+    double excitation; /* mean, eV */
+    double radiation;  /* length X0, g/cm2 */
+    double scattering; /* length XS, g/cm2 (Gottschalk 2010) */
+} mv_medium;
+/* mv_medium_make: a mixture of n elements by charges z, molar masses a and shares of the mass, which are
+   brought to sum 1. electrons = sum w Z / A; 1 / XS = alpha N re^2 sum w Z^2 / A (2 ln(33219 (A Z)^-1/3) -
+   1); 1 / X0 = sum w Z (Z + 1) ln(287 / sqrt(Z)) / (716.4 A) (Dahl). Errors: MEDVOL_E_NULL, _SIZE (no or over
+   118 elements), _RANGE; *medium as it was. */
+MEDVOL_DEF mv_status mv_medium_make(mv_ctx *ctx, mv_medium *medium, const double *z, const double *a,
+                                    const double *share, size_t n, double density, double excitation);
+
+/* mv_stopping_init: stopping powers of a medium. NULL: water, 0.01 to 250 MeV, from 41 entries of PSTAR
+   (NIST, ICRU 49; I = 75 eV), a natural cubic spline in ln T, ln S. Else Bethe's formula without corrections,
+   1 to 250 MeV; the range at 1 MeV is water's by the ratio of stopping powers. R(T): Simpson's rule in ln T.
+   mv_stopping_power, _range, _energy (the inverse of _range): n values; dst may be the source.
+   mv_scattering_power: d(variance of the projected angle)/d(thickness), rad2 per g/cm2, additive. By
+     MOLIERE  f (15 / pv)^2 / XS, f = 0.5244 + 0.1975 L + 0.2320 lg(pv) - 0.0098 lg(pv) L, L = lg(1 - (pv /
+              p1v1)^2), at the least 0 (differential Moliere, Gottschalk 2010)
+     ROSSI    (15 / pv)^2 / X0 (Fermi, Rossi)
+     HIGHLAND 0.970 (1 + ln(l) / 20.7) (1 + ln(l) / 22.7) (15 / pv)^2 / X0, l = radiation lengths passed since
+              `entrance` (Kanematsu 2008), at the least 0,
+   p1v1 at the energy `entrance`, which ROSSI does not look at. The tables hold no pointers; threads: any.
+   Errors: MEDVOL_E_NULL; _RANGE: an energy or range outside the table (which is never continued), NaN, a
+   medium's entries; the destination as it was. */
+typedef struct mv_stopping {
+    mv_medium medium;
+    size_t nodes;
+    double node[4][41]; /* private: ln T, ln S, its second derivatives, R */
+} mv_stopping;
+typedef enum mv_scatter_model {
+    MEDVOL_SCATTER_MOLIERE = 0,
+    MEDVOL_SCATTER_ROSSI = 1,
+    MEDVOL_SCATTER_HIGHLAND = 2,
+    MEDVOL_SCATTER_FORCE_INT = 0x7fffffff
+} mv_scatter_model;
+MEDVOL_DEF mv_status mv_stopping_init(mv_ctx *ctx, mv_stopping *stopping, const mv_medium *medium);
+MEDVOL_DEF mv_status mv_stopping_power(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                       const double *energy, size_t n);
+MEDVOL_DEF mv_status mv_stopping_range(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                       const double *energy, size_t n);
+MEDVOL_DEF mv_status mv_stopping_energy(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                        const double *range, size_t n);
+MEDVOL_DEF mv_status mv_scattering_power(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                         const double *energy, size_t n, double entrance,
+                                         mv_scatter_model model);
+
+/* mv_gaussian_discrete: weights exp(-t) I_k(t) for k = 0..count-1, I_k modified Bessel functions: positive,
+   of sum 1 (over all k, both signs), variance t exactly, and K(s) * K(t) = K(s + t), so that steps of any
+   length make the same. By Miller's recurrence. t: 0..1e6. Errors: MEDVOL_E_NULL, _SIZE (count over 2^20),
+   _RANGE. Source: Lindeberg 1990. */
+MEDVOL_DEF mv_status mv_gaussian_discrete(mv_ctx *ctx, double *dst, size_t count, double t);
+
+typedef struct mv_beam { /* enters at the front face */
+    double energy, spread;    /* mean and standard deviation, MeV */
+    double x, size;           /* centre, mm from the middle of the rows; standard deviation there, mm */
+    double angle, divergence; /* mean and standard deviation, radians, positive towards +x */
+    double weight;            /* protons; 0: 1 */
+} mv_beam;
+typedef enum mv_transport_shift {
+    MEDVOL_SHIFT_LIMITED = 0, /* cubic, no cell gives more than it has: never negative */
+    MEDVOL_SHIFT_CUBIC = 1,   /* cubic: mean and variance exact, undershoots where beams are narrow */
+    MEDVOL_SHIFT_LINEAR = 2,  /* two taps: spreads beams by u (1 - u) cells^2 a step; for comparison */
+    MEDVOL_SHIFT_FORCE_INT = 0x7fffffff
+} mv_transport_shift;
+typedef struct mv_transport_opt { /* {0}: the defaults in brackets */
+    size_t nx, nz;         /* cells, without a CT [64, to 1.1 of the longest range] */
+    double dx, dz;         /* mm, likewise [1, 1] */
+    double thickness;      /* of the slab along y, mm [1, or the CT's]; counts in grays alone */
+    size_t angles;         /* odd [41] */
+    double dangle;         /* radians [pi / 180] */
+    size_t fine;           /* bins of range a depth step [2] */
+    int first_order;       /* no Strang splitting */
+    int straight;          /* no scattering */
+    int csda;              /* no straggling */
+    int grays;             /* dose in Gy, not in MeV a cell */
+    mv_transport_shift shift;
+    mv_scatter_model scatter;
+    double most_leak;      /* share of the weight that may leave through sides and angles [0.01] */
+    const double *hu, *power, *ratio; /* of the CT's calibration: increasing Hounsfield units, stopping power
+                                         and scattering power relative to water [8 of ours] */
+    size_t points;
+    double *spread; /* or NULL: for each depth step three numbers: standard deviations of x (mm) and angle
+                       (radians) and the weight, of protons on their way, behind the step */
+} mv_transport_opt;
+enum { /* places in mv_transport_report.weight and .energy */
+    MEDVOL_TRANSPORT_IN = 0,      /* what entered the grid */
+    MEDVOL_TRANSPORT_STOPPED = 1, /* ranges that ended; energy: the whole dose */
+    MEDVOL_TRANSPORT_SIDES = 2,   /* left through the ends of x */
+    MEDVOL_TRANSPORT_ANGLES = 3,  /* turned beyond the angles there are */
+    MEDVOL_TRANSPORT_BACK = 4,    /* left through the last plane */
+    MEDVOL_TRANSPORT_CUT = 5,     /* given up: under 1e-10 of the weight at an end of the ranges */
+    MEDVOL_TRANSPORT_SINKS = 6
+};
+typedef struct mv_transport_report {
+    double weight[MEDVOL_TRANSPORT_SINKS]; /* the first is the sum of the others */
+    double energy[MEDVOL_TRANSPORT_SINKS]; /* MeV, likewise */
+    size_t cells;                          /* bins of range times angles times x */
+} mv_transport_report;
+/* mv_transport_march: dose of proton beams in a slab x, z, plane by plane along +z. The state is the weight
+   of protons by residual range, angle to z in the plane, and x. Each step of dz: half of it sideways, by dz
+   tan of the angle; ranges less dz / cos of it (times the medium's relative stopping power), spread by
+   straggling (Bohr); the other half sideways; angles spread by mv_gaussian_discrete of scattering power times
+   dz, half of it at first. Dose is the energy between the ranges before and after. Every start (energy, x,
+   angle) is shared by neighbouring bins so that its mean is exact, its variance too where a bin is not too
+   wide.
+   dose: f32, x, 1, z, MeV a cell or Gy, x of the rows' middle 0, z from the front face; or the CT's grid.
+   ct: NULL: all of `stopping`'s medium. Else x, 1, z (see mv_crop), Hounsfield units, axes at right angles;
+   each voxel gets its relative stopping and scattering power by the table, linearly, ends constant; stopping
+   then must be water. Ours: -1000 (0.001, 0.001), -200 (0.80, 0.77), -100 (0.93, 0.81), 0 (1, 1), 100 (1.07,
+   1.06), 500 (1.28, 1.50), 1000 (1.55, 2.10), 1700 (1.85, 2.85): round numbers for tissues of ICRU 44, no
+   scanner's. In a CT ranges move between bins by four taps that may be negative, in one medium never
+   (MEDVOL_SHIFT_CUBIC excepted): there doses may be below 0, by 0.05, 0.003, 2e-6 MeV at `fine` 1, 2, 4 for
+   70 MeV. Grays take the relative stopping power for relative density.
+   report: or NULL. Weights and energies close to 1e-6; what leaves is never renormalised away.
+   Threads: ranges, then angles. Memory: two floats a cell of the state and tables. Numerics: bits do not
+   depend on threads; levels agree to 2e-6 of the largest dose. progress: once a plane. Errors: MEDVOL_E_NULL,
+   _SIZE, _RANGE (options; energies beyond the table; a beam that misses; NaN or Inf in the CT; more leaks
+   than most_leak: widen the grid), _SHAPE, _DTYPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dose, report and
+   spread as they were. Source: Gottschalk 2010, Strang 1968, Boris and Book 1973 (limiter). */
+MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transport_report *report,
+                                        const mv_volume *ct, const mv_beam *beams, size_t count,
+                                        const mv_stopping *stopping, const mv_transport_opt *opt);
+
+typedef enum mv_backward { /* directions that are given up */
+    MEDVOL_BACKWARD_REJECT = 0, /* cos <= 0 */
+    MEDVOL_BACKWARD_CAP = 1,    /* beyond 120 degrees of z */
+    MEDVOL_BACKWARD_ALLOW = 2,  /* cos <= -0.1 */
+    MEDVOL_BACKWARD_FORCE_INT = 0x7fffffff
+} mv_backward;
+typedef struct mv_transport_grid { /* cells [energy][angle][z][x], x fastest */
+    size_t nx, nz, angles, energies;
+    double dx, dz;         /* mm */
+    double angle, dangle;  /* of the first, and from one to the next; 0 is +z, positive towards +x */
+    const double *energy;  /* MeV, increasing */
+    double cutoff;         /* MeV, not below the first: what would have no more stops */
+} mv_transport_grid;
+typedef struct mv_transport_step_opt { /* {0}: angles, place, energy, each once */
+    int strang;   /* half of the angles first, half last */
+    int straight; /* no scattering */
+    mv_backward backward;
+    mv_scatter_model scatter; /* entrance: the highest energy */
+} mv_transport_step_opt;
+/* mv_transport_step: psi, weights by energy, angle, z and x, moved on by `way` mm of the medium, in place:
+     angles    mv_gaussian_discrete of the scattering power in the middle of the way, times it
+     place     by way sin, way cos: shares of four cells (bilinear, which widens beams; the marching does not)
+     energy    to E(R(T) - way), shared by two energies so that the mean is kept; at or below the cutoff all
+               of it stays there.
+   All by gathering, in a fixed order. dose: [z][x], MeV; the step's is added to it. report: or NULL; of this
+   step: IN what psi held, BACK what it holds, SIDES what left the grid through any of its sides, CUT what
+   turned backward. No straggling: see mv_transport_march. Threads: energies, then angles. Memory: a double
+   for each angle and place, for each thread a float. Bits do not depend on threads; levels agree to 2e-6 of
+   the largest weight and dose. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (grid, energies, way), _NOMEM; psi and
+   dose as they were. psi is not looked at: NaN spreads.
+   mv_transport_energies: n energies from low to high, at equal steps of energy (axis 0), its logarithm (1) or
+   range (2; needs `stopping`). */
+MEDVOL_DEF mv_status mv_transport_step(mv_ctx *ctx, float *psi, double *dose, mv_transport_report *report,
+                                       const mv_transport_grid *grid, const mv_stopping *stopping, double way,
+                                       const mv_transport_step_opt *opt);
+MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, double low, double high,
+                                           int axis, const mv_stopping *stopping);
+
+typedef struct mv_depth_dose_measures { /* depths in mm from the front face; NaN where the curve has none */
+    double entrance, peak, peak_depth; /* of the first plane and the largest; a parabola through three */
+    double r90, r80, r20;              /* where the curve falls below these shares of the peak behind it */
+    double fwhm, total;
+} mv_depth_dose_measures;
+/* mv_depth_dose: sums of each plane of a dose image x, 1, z (or x, y, z), and what is measured of them.
+   curve: or NULL; z numbers. sigma: or NULL; standard deviations along x (mm) of each plane, about its mean,
+   0 where there is no dose. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (fewer than three planes), _RANGE (NaN),
+   _EMPTY (no dose), _NOMEM. */
+MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
+                                   mv_depth_dose_measures *measures, const mv_volume *dose);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -3354,6 +3932,9 @@ MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volum
 #endif
 #if defined(MEDVOL_NO_REGISTER) && !defined(MEDVOL_NO_LANDMARK)
 #  error "medvol.h: [LANDMARK] needs [REGISTER]: define MEDVOL_NO_LANDMARK too"
+#endif
+#if defined(MEDVOL_NO_GZIP) && !defined(MEDVOL_NO_CACHE)
+#  error "medvol.h: [CACHE] needs [GZIP]: define MEDVOL_NO_CACHE too"
 #endif
 #if defined(MEDVOL_NO_FIELD) && !defined(MEDVOL_NO_LAYER)
 #  error "medvol.h: [LAYER] needs [FIELD]: define MEDVOL_NO_LAYER too"
@@ -3871,7 +4452,7 @@ static void mv__trace(mv_ctx *ctx, int begin, const char *name, size_t bytes) {
     if (ctx && ctx->desc.trace) ctx->desc.trace(ctx->desc.trace_user, begin, name, bytes);
 }
 
-#ifndef MEDVOL_NO_REGISTER
+#if !defined(MEDVOL_NO_REGISTER) || !defined(MEDVOL_NO_CACHE)
 static double mv__seconds(void) { /* from some moment on; below 0: there is no clock */
 #if defined(MV__POSIX)
     struct timeval t;
@@ -4046,10 +4627,13 @@ MEDVOL_DEF mv_status mv_ctx_init(mv_ctx *ctx, const mv_ctx_desc *desc) {
 #endif
     return MEDVOL_OK;
 }
-MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx) {
-    if (!ctx) return;
+static void mv__forget_plans(mv_ctx *ctx) {
     if (ctx->kept) ctx->kept_free(ctx->kept);
     ctx->kept = NULL;
+}
+MEDVOL_DEF void mv_ctx_free(mv_ctx *ctx) {
+    if (!ctx) return;
+    mv__forget_plans(ctx);
     ctx->keeps = 0;
 #ifndef MEDVOL_NO_THREADS
     if (ctx->pool) mv__pool_free(ctx, (mv__pool *)ctx->pool);
@@ -4154,6 +4738,104 @@ MEDVOL_DEF mv_status mv_parallel_for(mv_ctx *ctx, size_t njobs, void (*job)(void
     if (st == MEDVOL_OK && mv__progress(ctx, njobs, njobs, label)) st = mv__cancelled(ctx, label);
     mv__trace(ctx, 0, label ? label : "jobs", njobs);
     return st;
+}
+
+/* ---- workspaces: pieces in the order of their places, each behind a head of 64 bytes. A place is chosen as
+   if the block had no end; whether it lies in the block is looked at after that. ---- */
+typedef struct mv__piece {
+    struct mv__piece *next;
+    size_t at, end; /* place in the block, head included */
+} mv__piece;
+static void mv__ws_give(mv_workspace *ws, void *p) { /* to the memory beneath */
+    if (ws->release) ws->release(ws->user, p);
+#ifndef MEDVOL_NO_MALLOC
+    else free(p);
+#endif
+}
+static void *mv__ws_alloc(void *user, size_t bytes) {
+    mv_workspace *ws = (mv_workspace *)user;
+    mv__piece **link = &ws->pieces, **best = NULL, *piece = NULL;
+    size_t total, at = 0, best_at = 0, least = SIZE_MAX, end;
+    if (bytes > SIZE_MAX - 127) return NULL;
+    total = (bytes + 127) / 64 * 64;
+    for (; *link; at = (*link)->end, link = &(*link)->next)
+        if ((*link)->at - at >= total && (*link)->at - at < least) {
+            least = (*link)->at - at;
+            best = link;
+            best_at = at;
+        }
+    if (best) {
+        link = best;
+        at = best_at;
+    }
+    if (!mv__add(at, total, &end)) return NULL;
+    if (end <= ws->bytes) piece = (mv__piece *)(void *)((unsigned char *)ws->block + at);
+    else if (ws->beneath) piece = (mv__piece *)ws->beneath(ws->user, total);
+#ifndef MEDVOL_NO_MALLOC
+    else piece = (mv__piece *)malloc(total);
+#endif
+    if (!piece) return NULL;
+    ws->missed += end > ws->bytes;
+    ws->need = mv__maxz(ws->need, end);
+    ws->held += total;
+    piece->at = at;
+    piece->end = end;
+    piece->next = *link;
+    *link = piece;
+    return (unsigned char *)piece + 64;
+}
+static void mv__ws_free(void *user, void *p) {
+    mv_workspace *ws = (mv_workspace *)user;
+    mv__piece **link = &ws->pieces, *piece;
+    while (*link && (unsigned char *)*link + 64 != (unsigned char *)p) link = &(*link)->next;
+    if ((piece = *link) == NULL) { /* older than the workspace */
+        mv__ws_give(ws, p);
+        return;
+    }
+    *link = piece->next;
+    ws->held -= piece->end - piece->at;
+    if (piece->end > ws->bytes) mv__ws_give(ws, piece);
+}
+MEDVOL_DEF mv_status mv_workspace_init(mv_ctx *ctx, mv_workspace *ws, size_t bytes) {
+    mv_workspace w;
+    if (!ctx) return MEDVOL_E_NULL;
+    if (!ws) return mv__fail_null(ctx, "workspace", "ws");
+    if (ctx->desc.mem_alloc == mv__ws_alloc && ctx->desc.mem_user == ws)
+        return mv__fail(ctx, MEDVOL_E_BUSY, "ws", 0, -1, "workspace: it serves this context already");
+    mv__memset(&w, 0, sizeof w);
+    if (bytes && (w.block = mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__forget_plans(ctx); /* the next ones lie in the workspace */
+    w.bytes = bytes;
+    w.ctx = ctx;
+    w.beneath = ctx->desc.mem_alloc;
+    w.release = ctx->desc.mem_free;
+    w.user = ctx->desc.mem_user;
+    *ws = w;
+    ctx->desc.mem_alloc = mv__ws_alloc;
+    ctx->desc.mem_free = mv__ws_free;
+    ctx->desc.mem_user = ws;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_workspace_free(mv_ctx *ctx, mv_workspace *ws) {
+    size_t pieces = 0;
+    const mv__piece *p;
+    if (!ctx) return MEDVOL_E_NULL;
+    if (!ws) return mv__fail_null(ctx, "workspace", "ws");
+    if (!ws->ctx) return MEDVOL_OK;
+    if (ctx != ws->ctx || ctx->desc.mem_alloc != mv__ws_alloc || ctx->desc.mem_user != ws)
+        return mv__fail(ctx, MEDVOL_E_BUSY, "ws", 0, -1,
+                        "workspace: not the one that serves this context now");
+    mv__forget_plans(ctx);
+    for (p = ws->pieces; p; p = p->next) pieces++;
+    if (pieces)
+        return mv__fail(ctx, MEDVOL_E_BUSY, "ws", (double)pieces, -1,
+                        "workspace: %zu pieces of %zu bytes are still in use", pieces, ws->held);
+    ctx->desc.mem_alloc = ws->beneath;
+    ctx->desc.mem_free = ws->release;
+    ctx->desc.mem_user = ws->user;
+    mv__free(ctx, ws->block);
+    mv__memset(ws, 0, sizeof *ws);
+    return MEDVOL_OK;
 }
 
 /* ==== [DISPATCH] CPU detection, levels, passes, MV__PICK. Owns mv__cpu_*, mv__level_*. Source: Intel SDM 1,
@@ -4462,6 +5144,8 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvd_round(a) mv__rint(a)
 #  define mvd_pow2(k) mv__d_pow2(k)
 #  define mvd_lt(a, b) ((a) < (b))
+#  define mvd_le(a, b) ((a) <= (b))
+#  define mvdm_bits(m) ((unsigned)(m))
 #  define mvd_eq(a, b) ((a) == (b))
 #  define mvd_isnan(a) ((a) != (a))
 #  define mvd_sel(m, a, b) ((m) ? (a) : (b))
@@ -4571,6 +5255,8 @@ static inline void mv__four_transpose(mv__four *r) {
 #  define mvd_pow2(k) \
       vreinterpretq_f64_s64(vshlq_n_s64(vaddq_s64(vcvtq_s64_f64(k), vdupq_n_s64(1023)), 52))
 #  define mvd_lt(a, b) vcltq_f64(a, b)
+#  define mvd_le(a, b) vcleq_f64(a, b)
+#  define mvdm_bits(m) ((unsigned)((vgetq_lane_u64(m, 0) & 1) | (vgetq_lane_u64(m, 1) & 2)))
 #  define mvd_eq(a, b) vceqq_f64(a, b)
 #  define mvd_isnan(a) mv__v_isnand(a)
 #  define mvd_sel(m, a, b) vbslq_f64(m, a, b)
@@ -4812,6 +5498,8 @@ MV__TARGET(
 #    define mvd_hi_i(a) _mm_cvtepi32_pd(_mm_shuffle_epi32(a, 0x4e))
 #    define mvi_narrow(lo, hi) _mm_unpacklo_epi64(_mm_cvttpd_epi32(lo), _mm_cvttpd_epi32(hi))
 #    define mvd_lt(a, b) _mm_cmplt_pd(a, b)
+#    define mvd_le(a, b) _mm_cmple_pd(a, b)
+#    define mvdm_bits(m) ((unsigned)_mm_movemask_pd(m))
 #    define mvd_eq(a, b) _mm_cmpeq_pd(a, b)
 #    define mvd_isnan(a) _mm_cmpunord_pd(a, a)
 #    define mvd_sel(m, a, b) _mm_or_pd(_mm_and_pd(m, a), _mm_andnot_pd(m, b))
@@ -4951,6 +5639,8 @@ MV__INLINE void mv__v_transposed(mvd *r) {
 #      define mvi_narrow(lo, hi) \
           _mm256_inserti128_si256(_mm256_castsi128_si256(_mm256_cvttpd_epi32(lo)), _mm256_cvttpd_epi32(hi), 1)
 #      define mvd_lt(a, b) _mm256_cmp_pd(a, b, _CMP_LT_OQ)
+#      define mvd_le(a, b) _mm256_cmp_pd(a, b, _CMP_LE_OQ)
+#      define mvdm_bits(m) ((unsigned)_mm256_movemask_pd(m))
 #      define mvd_eq(a, b) _mm256_cmp_pd(a, b, _CMP_EQ_OQ)
 #      define mvd_isnan(a) _mm256_cmp_pd(a, a, _CMP_UNORD_Q)
 #      define mvd_sel(m, a, b) _mm256_blendv_pd(b, a, m)
@@ -5060,6 +5750,8 @@ MV__INLINE void mv__v4_transposed(mvd *r) {
 #      define mvi_narrow(lo, hi) \
           _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvttpd_epi32(lo)), _mm512_cvttpd_epi32(hi), 1)
 #      define mvd_lt(a, b) _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ)
+#      define mvd_le(a, b) _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ)
+#      define mvdm_bits(m) ((unsigned)(m))
 #      define mvd_eq(a, b) _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)
 #      define mvd_isnan(a) _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q)
 #      define mvd_sel(m, a, b) _mm512_mask_blend_pd(m, b, a)
@@ -9881,6 +10573,19 @@ static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t s
     }
     return errno == ENOENT ? 0 : mv__io_errno();
 }
+static int mv__io_file_mtime(void *user, void *file, int64_t *ns) {
+    struct stat info;
+    (void)user;
+    if (fstat(mv__io_fd(file), &info) != 0) return mv__io_errno();
+#  if defined(__APPLE__)
+    *ns = (int64_t)info.st_mtimespec.tv_sec * 1000000000 + info.st_mtimespec.tv_nsec;
+#  elif defined(st_mtime) /* a macro where there are nanoseconds behind it */
+    *ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+#  else
+    *ns = (int64_t)info.st_mtime * 1000000000;
+#  endif
+    return 0;
+}
 #  ifndef MEDVOL_NO_MMAP
 static int mv__io_file_map(void *user, void *file, uint64_t bytes, void **address) {
     int flags = MAP_PRIVATE;
@@ -9991,6 +10696,14 @@ static int mv__io_file_remove(void *user, const char *path) {
     if (mv__io_widen(w, path) < 0) return MEDVOL_E_NOTFOUND;
     return DeleteFileW(w) ? 0 : mv__io_errno();
 }
+static int mv__io_file_mtime(void *user, void *file, int64_t *ns) {
+    FILETIME t;
+    (void)user;
+    if (!GetFileTime((HANDLE)file, NULL, NULL, &t)) return mv__io_errno();
+    *ns = (int64_t)((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime); /* steps of 100 ns since 1601 */
+    *ns = (*ns - 116444736000000000) * 100;                              /* since 1970, so that they fit */
+    return 0;
+}
 /* links are left to the system */
 static int mv__io_file_resolve(void *user, const char *path, char *buf, size_t size) {
     wchar_t w[MV__IO_WIDE];
@@ -10043,7 +10756,7 @@ MEDVOL_DEF const mv_io *mv_io_default(void) {
 #  else
                                 NULL,
 #  endif
-                                mv__io_file_link};
+                                mv__io_file_link, mv__io_file_mtime};
     return &files;
 #else
     return NULL;
@@ -10854,6 +11567,60 @@ static void mv__io_sibling(char *name, const char *path, int pair, int turn) {
     }
     name[n] = 0;
 }
+
+#ifndef MEDVOL_NO_CACHE
+/* What a file's voxels rest on, to see whether it is still the same: whose files, size and time of it and, of
+   a pair, of what parts there are; a missing one has the size and time -1. */
+enum { MV__FILE_STAMP = 8 };
+static mv_status mv__io_stamp_one(mv_ctx *ctx, const char *path, uint64_t *two) {
+    mv__io_src s;
+    int64_t time = 0;
+    int st = mv__io_open(ctx, &s, path);
+    two[0] = two[1] = UINT64_MAX;
+    if (st < 0) return (mv_status)st;
+    two[0] = s.size;
+    if (s.io->mtime) st = s.io->mtime(s.io->user, s.file, &time);
+    two[1] = (uint64_t)time;
+    mv__io_close(&s);
+    return st < 0 ? mv__io_trouble(ctx, mv__io_status(st), "looking at its time", 0) : MEDVOL_OK;
+}
+static mv_status mv__io_stamp_part(mv_ctx *ctx, const char *path, char *name, int part, uint64_t *two) {
+    mv_status st = MEDVOL_E_NOTFOUND;
+    int turn;
+    for (turn = 0; turn < 4 && st == MEDVOL_E_NOTFOUND; turn++) {
+        mv__io_sibling(name, path, part, turn);
+        st = mv__io_stamp_one(ctx, name, two);
+    }
+    return st == MEDVOL_E_NOTFOUND ? MEDVOL_OK : st;
+}
+static mv_status mv__file_stamp(mv_ctx *ctx, const char *path, uint64_t *stamp) {
+    const mv_io *io = mv__io_hooks(ctx);
+    const size_t n = mv__io_length(path);
+    int own, gz, d;
+    char *name, *full = NULL;
+    mv_status st;
+    for (d = 0; d < MV__FILE_STAMP; d++) stamp[d] = UINT64_MAX;
+    if (n == 0 || n > (size_t)PTRDIFF_MAX - 8) return MEDVOL_E_NOTFOUND;
+    stamp[0] = (uint64_t)(uintptr_t)io;
+    stamp[1] = io ? (uint64_t)(uintptr_t)io->user : 0;
+    st = mv__io_stamp_one(ctx, path, stamp + 2);
+    if (st < 0 && st != MEDVOL_E_NOTFOUND) return st;
+    if (!(name = (char *)mv__alloc(ctx, 2 * (n + 8)))) return MEDVOL_E_NOMEM;
+    if (st == MEDVOL_E_NOTFOUND) { /* NAME of BART */
+        full = name + n + 8;
+        mv__memcpy(full, path, n);
+        mv__memcpy(full + n, ".cfl", 5);
+        st = mv__io_stamp_one(ctx, path = full, stamp + 2);
+    }
+    (void)mv__io_stem(path, &own, &gz);
+    if (st == MEDVOL_OK && own == 1) {
+        st = mv__io_stamp_part(ctx, path, name, 2, stamp + 4);
+        if (st == MEDVOL_OK) st = mv__io_stamp_part(ctx, path, name, 3, stamp + 6);
+    } else if (st == MEDVOL_OK && own > 1) st = mv__io_stamp_part(ctx, path, name, 1, stamp + 4);
+    mv__free(ctx, name);
+    return st;
+}
+#endif
 
 /* ---- loading ---- */
 typedef struct mv__io_load {
@@ -20206,9 +20973,9 @@ MEDVOL_DEF mv_status mv_resample_affine_f32(mv_ctx *ctx, float *dst, const size_
 #endif
 #endif /* MEDVOL_NO_RESAMPLE */
 
-/* ==== [LINALG] dense linear algebra: products, Cholesky, Hermitian eigenvalues, singular values. Owns
-   mv__la_*. Uses [BASE] [CTX] [VOLUME]. Source: van Zee & van de Geijn 2015 (BLIS), Golub & Van Loan 2013,
-   Demmel & Veselic 1992. ================================================================================= */
+/* ==== [LINALG] dense linear algebra: products, Cholesky, LDL, Hermitian eigenvalues, singular values. Owns
+   mv__la_*, mv__ldl_*. Uses [BASE] [CTX] [VOLUME]. Source: van Zee & van de Geijn 2015 (BLIS), Golub & Van
+   Loan 2013, Demmel & Veselic 1992, Bunch and Kaufman 1977. ============================================== */
 #ifndef MEDVOL_NO_LINALG
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
@@ -20319,6 +21086,54 @@ static void MV__K(mv__la_take_pairs)(double *y, const double *x, size_t ldx, con
             y[2 * i] -= p[0] * q[0] + p[1] * q[1];
             y[2 * i + 1] -= p[1] * q[0] - p[0] * q[1];
         }
+}
+/* Of cols columns of d each less m columns of x, each times a number of w: d[j] -= sum of x[p] w[p lw + j].
+   Columns are ld apart, of n rows. */
+static void MV__K(mv__ldl_less)(double *d, size_t cols, const double *x, const double *w, size_t m, size_t n,
+                               size_t ld, size_t lw) {
+    size_t i, j, p;
+    for (j = 0; j < cols; j += 4) { /* what is loaded of x serves four */
+        const size_t four = cols - j < 4 ? cols - j : 4;
+        double *q[4];
+        for (p = 0; p < 4; p++) q[p] = d + (j + (p < four ? p : four - 1)) * ld;
+        for (i = 0; i + 2 * MVD_N <= n && four == 4; i += 2 * MVD_N) {
+            mvd a0 = mvd_load(q[0] + i), b0 = mvd_load(q[0] + i + MVD_N);
+            mvd a1 = mvd_load(q[1] + i), b1 = mvd_load(q[1] + i + MVD_N);
+            mvd a2 = mvd_load(q[2] + i), b2 = mvd_load(q[2] + i + MVD_N);
+            mvd a3 = mvd_load(q[3] + i), b3 = mvd_load(q[3] + i + MVD_N);
+            for (p = 0; p < m; p++) {
+                const mvd u = mvd_load(x + p * ld + i), v = mvd_load(x + p * ld + i + MVD_N);
+                const double *k = w + p * lw + j;
+                mvd f = mvd_set1(k[0]);
+                a0 = mvd_nmad(f, u, a0), b0 = mvd_nmad(f, v, b0);
+                f = mvd_set1(k[1]);
+                a1 = mvd_nmad(f, u, a1), b1 = mvd_nmad(f, v, b1);
+                f = mvd_set1(k[2]);
+                a2 = mvd_nmad(f, u, a2), b2 = mvd_nmad(f, v, b2);
+                f = mvd_set1(k[3]);
+                a3 = mvd_nmad(f, u, a3), b3 = mvd_nmad(f, v, b3);
+            }
+            mvd_store(q[0] + i, a0), mvd_store(q[0] + i + MVD_N, b0);
+            mvd_store(q[1] + i, a1), mvd_store(q[1] + i + MVD_N, b1);
+            mvd_store(q[2] + i, a2), mvd_store(q[2] + i + MVD_N, b2);
+            mvd_store(q[3] + i, a3), mvd_store(q[3] + i + MVD_N, b3);
+        }
+        for (; i + MVD_N <= n; i += MVD_N) {
+            size_t c;
+            for (c = 0; c < four; c++) {
+                mvd t = mvd_load(q[c] + i);
+                for (p = 0; p < m; p++)
+                    t = mvd_nmad(mvd_set1(w[p * lw + j + c]), mvd_load(x + p * ld + i), t);
+                mvd_store(q[c] + i, t);
+            }
+        }
+        mv_end();
+        for (; i < n; i++) {
+            size_t c;
+            for (c = 0; c < four; c++)
+                for (p = 0; p < m; p++) q[c][i] -= x[p * ld + i] * w[p * lw + j + c];
+        }
+    }
 }
 /* x = L^-1 x, back: L^-H x, of one block, a lane for each right side */
 MV__INLINE void MV__K(mv__la_sides_of)(const mv__la_solve *s, double *b, size_t sides, const int cx) {
@@ -21497,6 +22312,257 @@ MEDVOL_DEF mv_status mv_eigh_f64(mv_ctx *ctx, double *w, double *v, size_t ldv, 
 MEDVOL_DEF mv_status mv_eigh_c128(mv_ctx *ctx, double *w, double *v, size_t ldv, const double *a, size_t lda,
                                   size_t n) {
     return mv__la_eigh(ctx, "eigh_c128", w, v, ldv, a, lda, n, 1);
+}
+
+/* ---- P A P^T = L D L^T of a symmetric matrix that is not definite, by panels; the lower triangle, by
+   columns. Pivots: Bunch and Kaufman 1977. What lies above the diagonal is overwritten. [LANDMARK] uses it,
+   too. ---- */
+enum { MV__LDL_PANEL = 32, MV__LDL_SECOND = 1 << 30 };
+typedef struct mv__ldl {
+    double *a, *w;       /* w: L D of the panel, PANEL columns */
+    size_t n, lda, k, m, per; /* the panel: columns k to k + m - 1 */
+    int32_t *pivot; /* 0 and more: a block of one, that row came here; first of two: -1 - row; SECOND */
+    double least;   /* no pivot of a block of one may be as small; below 0: it may be 0 */
+    const char *field; /* what is at fault where that happens */
+} mv__ldl;
+static void mv__ldl_job(void *arg, size_t job) { /* some columns behind the panel */
+    const mv__ldl *g = (const mv__ldl *)arg;
+    const size_t n = g->n, begin = g->k + g->m + job * g->per, end = mv__minz(n, begin + g->per), ld = g->lda;
+    size_t j;
+    for (j = begin; j < end; j += 4)
+        MV__PICK(mv__ldl_less)(g->a + j * ld + j, mv__minz(4, end - j), g->a + g->k * ld + j, g->w + j,
+                               g->m, n - j, ld, n);
+}
+static void mv__ldl_swap(double *a, double *b) {
+    const double t = *a;
+    *a = *b;
+    *b = t;
+}
+/* Columns k and, in a block of two, the one behind it, up to date in w: how many rows the pivot takes, and
+   which row is to come to the last of them. */
+static int mv__ldl_pivot(const mv__ldl *g, size_t k, size_t *row) {
+    const double alpha = 0.64038820320220757; /* (1 + sqrt(17)) / 8 */
+    const size_t n = g->n, ld = g->lda, before = k - g->k;
+    const double *l = g->a + g->k * ld + k;
+    double *c = g->w + before * n, *t = c + n, most = 0.0, other = 0.0;
+    size_t i, top = k;
+    *row = k;
+    for (i = k; i < n; i++) c[i] = g->a[i + k * ld];
+    MV__PICK(mv__ldl_less)(c + k, 1, l, g->w + k, before, n - k, ld, n);
+    for (i = k + 1; i < n; i++)
+        if (fabs(c[i]) > most) most = fabs(c[i]), top = i;
+    if (fabs(c[k]) >= alpha * most || top == k) return 1;
+    for (i = k; i < n; i++) t[i] = i < top ? g->a[top + i * ld] : g->a[i + top * ld];
+    MV__PICK(mv__ldl_less)(t + k, 1, l, g->w + top, before, n - k, ld, n);
+    for (i = k; i < n; i++)
+        if (i != top && fabs(t[i]) > other) other = fabs(t[i]);
+    if (fabs(c[k]) >= alpha * most * (most / other)) return 1;
+    *row = top;
+    if (!(fabs(t[top]) >= alpha * other)) return 2;
+    for (i = k; i < n; i++) c[i] = t[i];
+    return 1;
+}
+/* row `row` and row `at`, the last of a pivot that begins at k, change places */
+static void mv__ldl_exchange(const mv__ldl *g, size_t k, size_t at, size_t row) {
+    const size_t n = g->n, ld = g->lda;
+    double *a = g->a;
+    size_t i;
+    a[row + row * ld] = a[at + at * ld]; /* columns k to at are in w */
+    for (i = at + 1; i < row; i++) a[row + i * ld] = a[i + at * ld];
+    for (i = row + 1; i < n; i++) a[i + row * ld] = a[i + at * ld];
+    for (i = 0; i < k; i++) mv__ldl_swap(&a[at + i * ld], &a[row + i * ld]);
+    for (i = 0; i <= at - g->k; i++) mv__ldl_swap(&g->w[at + i * n], &g->w[row + i * n]);
+}
+static mv_status mv__ldl_factor(mv_ctx *ctx, const char *op, mv__ldl *g) {
+    const size_t n = g->n, ld = g->lda;
+    double *a = g->a;
+    size_t k = 0, i, row, rest;
+    mv_status st = MEDVOL_OK;
+    while (k < n && st == MEDVOL_OK) {
+        for (g->k = k; k < n && k - g->k + 2 <= MV__LDL_PANEL;) {
+            const double *c = g->w + (k - g->k) * n, *t = c + n;
+            const int wide = mv__ldl_pivot(g, k, &row);
+            const size_t at = k + (size_t)wide - 1;
+            if (row != at) mv__ldl_exchange(g, k, at, row);
+            g->pivot[k] = wide == 1 ? (int32_t)row : -1 - (int32_t)row;
+            a[k + k * ld] = c[k];
+            if (wide == 1) {
+                if (!(fabs(c[k]) > g->least) || !mv__finite(c[k]))
+                    return mv__fail(ctx, MEDVOL_E_SINGULAR, g->field, c[k], -1, "%s: the system is singular",
+                                    op);
+                for (i = k + 1; i < n; i++) a[i + k * ld] = c[k] != 0.0 ? c[i] / c[k] : 0.0;
+            } else {
+                const double low = c[at], d1 = t[at] / low, d2 = c[k] / low, by = 1.0 / (d1 * d2 - 1.0) / low;
+                if (!mv__finite(by))
+                    return mv__fail(ctx, MEDVOL_E_SINGULAR, g->field, low, -1, "%s: the system is singular",
+                                    op);
+                g->pivot[at] = MV__LDL_SECOND;
+                a[at + k * ld] = low;
+                a[at + at * ld] = t[at];
+                for (i = at + 1; i < n; i++) {
+                    a[i + k * ld] = by * (d1 * c[i] - t[i]);
+                    a[i + at * ld] = by * (d2 * t[i] - c[i]);
+                }
+            }
+            k = at + 1;
+        }
+        g->m = k - g->k;
+        rest = n - k;
+        g->per = mv__maxz(16, (mv__divup(rest, 32) + 3) & ~(size_t)3);
+        if (rest) st = mv_parallel_for(ctx, mv__divup(rest, g->per), mv__ldl_job, g, NULL);
+        if (mv__tell(ctx, k, n, op)) return mv__cancelled(ctx, op);
+    }
+    return st;
+}
+static void mv__ldl_solve(const mv__ldl *g, double *b) {
+    const size_t n = g->n, ld = g->lda;
+    const double *a = g->a;
+    size_t k, i;
+    for (k = 0; k < n; k++)
+        if (g->pivot[k] < 0) mv__ldl_swap(&b[k + 1], &b[-1 - g->pivot[k]]);
+        else if (g->pivot[k] != MV__LDL_SECOND) mv__ldl_swap(&b[k], &b[g->pivot[k]]);
+    for (k = 0; k < n; k++) { /* the second column of a block has none of L at its first row */
+        const size_t below = k + (g->pivot[k] < 0 ? 2 : 1);
+        for (i = below; i < n; i++) b[i] -= a[i + k * ld] * b[k];
+    }
+    for (k = 0; k < n; k++)
+        if (g->pivot[k] < 0) {
+            const double low = a[k + 1 + k * ld], d1 = a[k + k * ld] / low,
+                         d2 = a[k + 1 + (k + 1) * ld] / low, det = d1 * d2 - 1.0, x = b[k] / low,
+                         y = b[k + 1] / low;
+            b[k] = (d2 * x - y) / det;
+            b[k + 1] = (d1 * y - x) / det;
+            k++;
+        } else b[k] /= a[k + k * ld];
+    for (k = n; k > 0; k--) {
+        const size_t below = k + (g->pivot[k - 1] < 0 ? 1 : 0);
+        double sum = b[k - 1];
+        for (i = below; i < n; i++) sum -= a[i + (k - 1) * ld] * b[i];
+        b[k - 1] = sum;
+    }
+    for (k = n; k > 0; k--)
+        if (g->pivot[k - 1] < 0) mv__ldl_swap(&b[k], &b[-1 - g->pivot[k - 1]]);
+        else if (g->pivot[k - 1] != MV__LDL_SECOND) mv__ldl_swap(&b[k - 1], &b[g->pivot[k - 1]]);
+}
+
+/* What stands in the factors is as large as a was: their scale f is that of the blocks of D. */
+static void mv__ldl_scale(const mv__ldl *g, double f) {
+    size_t k;
+    for (k = 0; k < g->n; k++) {
+        g->a[k + k * g->lda] *= f;
+        if (g->pivot[k] < 0) g->a[k + 1 + k * g->lda] *= f;
+    }
+}
+/* The pivots as mv_ldlt leaves them, or a message which is not. */
+static mv_status mv__ldl_check(mv_ctx *ctx, const char *op, const int32_t *pivot, size_t n) {
+    size_t k;
+    for (k = 0; k < n; k++) {
+        const int64_t p = pivot[k], row = p < 0 ? -1 - p : p;
+        if (p < 0 ? k + 1 >= n || pivot[k + 1] != MV__LDL_SECOND || row <= (int64_t)k || row >= (int64_t)n
+                  : row < (int64_t)k || row >= (int64_t)n)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "pivot", (double)p, (int64_t)k,
+                            "%s: pivot[%zu] = %lld is not what mv_ldlt wrote", op, k, (long long)p);
+        k += p < 0;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_ldlt_f64(mv_ctx *ctx, double *a, size_t lda, int32_t *pivot, size_t n) {
+    const char *op = "ldlt_f64";
+    size_t na, np = 0, bytes, i, j;
+    double f;
+    int e = 0;
+    mv__ldl g;
+    mv_status st = mv__la_matrix(ctx, op, "a", a, n, n, lda, sizeof *a, &na);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "pivot", pivot, n, 1, n, sizeof *pivot, &np);
+    if (st == MEDVOL_OK && n >= MV__LDL_SECOND)
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu: too large", op, n);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "a", a, na, "pivot", pivot, np);
+    if (st == MEDVOL_OK) st = mv__la_measure(ctx, op, a, lda, n, n, 0, 1, &e);
+    if (st < 0 || n == 0) return st;
+    mv__memset(&g, 0, sizeof g);
+    if (!mv__mul(n, MV__LDL_PANEL * sizeof *a, &bytes)) bytes = (size_t)-1;
+    if (!(g.w = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    g.a = a;
+    g.n = n;
+    g.lda = lda;
+    g.pivot = pivot;
+    g.least = -1.0;
+    g.field = "a";
+    for (f = mv__d_pow2(-e), j = 0; j < n; j++)
+        for (i = j; i < n; i++) a[i + j * lda] *= f;
+    st = mv__ldl_factor(ctx, op, &g);
+    if (st == MEDVOL_OK) mv__ldl_scale(&g, mv__d_pow2(e));
+    mv__free(ctx, g.w);
+    return st;
+}
+/* eigenvalues of D above, below and equal to 0; the first block that has none but 0 among them, or n */
+static size_t mv__ldl_signs(const mv__ldl *g, size_t *signs) {
+    size_t k, none = g->n;
+    signs[0] = signs[1] = signs[2] = 0;
+    for (k = 0; k < g->n; k++) {
+        const double d = g->a[k + k * g->lda];
+        if (g->pivot[k] < 0) signs[0]++, signs[1]++, k++; /* a block of two has a determinant below 0 */
+        else if (d > 0.0) signs[0]++;
+        else if (d < 0.0) signs[1]++;
+        else {
+            none = mv__minz(none, k);
+            signs[2]++;
+        }
+    }
+    return none;
+}
+typedef struct mv__ldl_sides {
+    const mv__ldl *g;
+    double *b;
+    size_t ldb;
+} mv__ldl_sides;
+static void mv__ldl_side_job(void *arg, size_t job) {
+    const mv__ldl_sides *s = (const mv__ldl_sides *)arg;
+    mv__ldl_solve(s->g, s->b + job * s->ldb);
+}
+static mv_status mv__ldl_take(mv_ctx *ctx, const char *op, mv__ldl *g, const double *l, size_t ldl,
+                              const int32_t *pivot, size_t n, size_t *bytes) {
+    size_t np;
+    mv_status st = mv__la_matrix(ctx, op, "l", l, n, n, ldl, sizeof *l, bytes);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "pivot", pivot, n, 1, n, sizeof *pivot, &np);
+    if (st == MEDVOL_OK) st = mv__ldl_check(ctx, op, pivot, n);
+    mv__memset(g, 0, sizeof *g);
+    g->a = (double *)(uintptr_t)l; /* not written to */
+    g->pivot = (int32_t *)(uintptr_t)pivot;
+    g->n = n;
+    g->lda = ldl;
+    return st;
+}
+MEDVOL_DEF mv_status mv_ldlt_solve_f64(mv_ctx *ctx, double *b, size_t ldb, const double *l, size_t ldl,
+                                       const int32_t *pivot, size_t n, size_t columns) {
+    const char *op = "ldlt_solve_f64";
+    size_t nl, nb, signs[3], none;
+    mv__ldl_sides s;
+    mv__ldl g;
+    mv_status st = mv__ldl_take(ctx, op, &g, l, ldl, pivot, n, &nl);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "b", b, n, columns, ldb, sizeof *b, &nb);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "b", b, nb, "l", l, nl);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "b", b, nb, "pivot", pivot, n * sizeof *pivot);
+    if (st < 0) return st;
+    none = mv__ldl_signs(&g, signs);
+    if (none < n)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "l", 0, (int64_t)none, "%s: d(%zu, %zu) = 0", op, none, none);
+    s.g = &g;
+    s.b = b;
+    s.ldb = ldb;
+    if (n == 0) return MEDVOL_OK;
+    return mv_parallel_for(ctx, columns, mv__ldl_side_job, &s,
+                           (double)n * (double)n * (double)columns > MV__LA_LONG ? op : NULL);
+}
+MEDVOL_DEF mv_status mv_ldlt_inertia_f64(mv_ctx *ctx, size_t *inertia, const double *l, size_t ldl,
+                                         const int32_t *pivot, size_t n) {
+    size_t nl;
+    mv__ldl g;
+    mv_status st;
+    if (!inertia) return mv__fail_null(ctx, "ldlt_inertia_f64", "inertia");
+    st = mv__ldl_take(ctx, "ldlt_inertia_f64", &g, l, ldl, pivot, n, &nl);
+    if (st == MEDVOL_OK) (void)mv__ldl_signs(&g, inertia);
+    return st;
 }
 
 /* ---- singular values: columns of G are turned against each other, two at a time, until all are orthogonal;
@@ -35954,6 +37020,942 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_MEASURE */
 
+/* ==== [STATS] correlation, chi-squared, gain and offset, choice of angles. Owns mv__st_*. Uses [BASE] [CTX]
+   [VOLUME]. Source: Chan, Golub, LeVeque 1983 (moments in parts). ======================================== */
+#ifndef MEDVOL_NO_STATS
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+/* Sums in 8 stripes, value i in stripe i % 8; of x and y less their shifts. */
+enum { MV__ST_X, MV__ST_Y, MV__ST_XX, MV__ST_YY, MV__ST_XY, MV__ST_W, MV__ST_SUMS };
+typedef struct mv__st_sums {
+    double s[MV__ST_SUMS][8], shift[2];
+} mv__st_sums;
+typedef struct mv__st_arc { /* of a range: inside, or outside as it leads through zero */
+    double lo, hi;
+    int through;
+} mv__st_arc;
+static inline double mv__st_turned(double x, double period) {
+    double t = x - period * floor(x * (1.0 / period));
+    if (t < 0.0) t += period; /* the quotient was rounded */
+    return t < period ? t : t - period;
+}
+static inline int mv__st_inside(const mv__st_arc *a, double t, int open) {
+    const int low = t >= a->lo, high = open ? t < a->hi : t <= a->hi;
+    return a->through ? low | high : low & high;
+}
+#endif
+/* ---- pairs: no fused steps, so that every level gives the same bits ---- */
+enum { MV__K(MV__ST_PER) = 8 / MVD_N }; /* vectors to 8 stripes */
+#define MV__ST_PAIRS(T, name, LOAD, AHEAD)                                                                   \
+    static void MV__K(mv__st_pairs_##name)(mv__st_sums *t, const T *a, const T *b, size_t n) {               \
+        mvd s[MV__ST_W][MV__K(MV__ST_PER)];                                                                  \
+        const mvd u = mvd_set1(t->shift[0]), v = mvd_set1(t->shift[1]);                                      \
+        size_t i = 0, j;                                                                                     \
+        int c, k;                                                                                            \
+        MV__UNROLL for (c = 0; c < MV__ST_W; c++)                                                            \
+            MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) s[c][k] = mvd_load(t->s[c] + k * MVD_N);      \
+        for (; i + 8 <= n; i += 8) {                                                                         \
+            AHEAD                                                                                            \
+            MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) {                                             \
+                const T *at = a + i + k * MVD_N, *bt = b + i + k * MVD_N;                                    \
+                const mvd p = mvd_sub(LOAD(at), u), q = mvd_sub(LOAD(bt), v);                                \
+                s[MV__ST_X][k] = mvd_add(s[MV__ST_X][k], p);                                                 \
+                s[MV__ST_Y][k] = mvd_add(s[MV__ST_Y][k], q);                                                 \
+                s[MV__ST_XX][k] = mvd_add(s[MV__ST_XX][k], mvd_mul(p, p));                                   \
+                s[MV__ST_YY][k] = mvd_add(s[MV__ST_YY][k], mvd_mul(q, q));                                   \
+                s[MV__ST_XY][k] = mvd_add(s[MV__ST_XY][k], mvd_mul(p, q));                                   \
+            }                                                                                                \
+        }                                                                                                    \
+        MV__UNROLL for (c = 0; c < MV__ST_W; c++)                                                            \
+            MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) mvd_store(t->s[c] + k * MVD_N, s[c][k]);      \
+        mv_end();                                                                                            \
+        for (j = 0; i < n; i++, j++) {                                                                       \
+            const double p = (double)a[i] - t->shift[0], q = (double)b[i] - t->shift[1];                     \
+            t->s[MV__ST_X][j] += p;                                                                          \
+            t->s[MV__ST_Y][j] += q;                                                                          \
+            t->s[MV__ST_XX][j] += p * p;                                                                     \
+            t->s[MV__ST_YY][j] += q * q;                                                                     \
+            t->s[MV__ST_XY][j] += p * q;                                                                     \
+        }                                                                                                    \
+    }                                                                                                        \
+    /* sum of (a - b)^2; b NULL: of a^2 */                                                                   \
+    static void MV__K(mv__st_squares_##name)(double *sum, const T *a, const T *b, size_t n) {                \
+        mvd s[MV__K(MV__ST_PER)];                                                                            \
+        size_t i = 0, j;                                                                                     \
+        int k;                                                                                               \
+        MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) s[k] = mvd_load(sum + k * MVD_N);                 \
+        for (; i + 8 <= n; i += 8) {                                                                         \
+            AHEAD                                                                                            \
+            MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) {                                             \
+                const T *at = a + i + k * MVD_N, *bt = b ? b + i + k * MVD_N : at;                           \
+                mvd d = LOAD(at);                                                                            \
+                if (b) d = mvd_sub(d, LOAD(bt));                                                             \
+                s[k] = mvd_add(s[k], mvd_mul(d, d));                                                         \
+            }                                                                                                \
+        }                                                                                                    \
+        MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) mvd_store(sum + k * MVD_N, s[k]);                 \
+        mv_end();                                                                                            \
+        for (j = 0; i < n; i++, j++) {                                                                       \
+            const double d = b ? (double)a[i] - (double)b[i] : (double)a[i];                                 \
+            sum[j] += d * d;                                                                                 \
+        }                                                                                                    \
+    }
+#define MV__ST_AHEAD                                                                                         \
+    if (i % 16 == 0) {                                                                                       \
+        mv_prefetch(mv__ahead(a + i, MV__CV_AHEAD));                                                         \
+        if (b) mv_prefetch(mv__ahead(b + i, MV__CV_AHEAD));                                                  \
+    }
+MV__ST_PAIRS(float, f32, mvd_widen, MV__ST_AHEAD)
+MV__ST_PAIRS(double, f64, mvd_load, (void)0;)
+#undef MV__ST_PAIRS
+#undef MV__ST_AHEAD
+static void MV__K(mv__st_weighted)(mv__st_sums *t, const double *a, const double *b, const double *w,
+                                   size_t n) {
+    mvd s[MV__ST_SUMS][MV__K(MV__ST_PER)];
+    const mvd u = mvd_set1(t->shift[0]), v = mvd_set1(t->shift[1]);
+    size_t i = 0, j;
+    int c, k;
+    MV__UNROLL for (c = 0; c < MV__ST_SUMS; c++)
+        MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) s[c][k] = mvd_load(t->s[c] + k * MVD_N);
+    for (; i + 8 <= n; i += 8) {
+        MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) {
+            const size_t at = i + (size_t)(k * MVD_N);
+            const mvd p = mvd_sub(mvd_load(a + at), u), q = mvd_sub(mvd_load(b + at), v);
+            const mvd f = mvd_load(w + at), fp = mvd_mul(f, p), fq = mvd_mul(f, q);
+            s[MV__ST_W][k] = mvd_add(s[MV__ST_W][k], f);
+            s[MV__ST_X][k] = mvd_add(s[MV__ST_X][k], fp);
+            s[MV__ST_Y][k] = mvd_add(s[MV__ST_Y][k], fq);
+            s[MV__ST_XX][k] = mvd_add(s[MV__ST_XX][k], mvd_mul(fp, p));
+            s[MV__ST_YY][k] = mvd_add(s[MV__ST_YY][k], mvd_mul(fq, q));
+            s[MV__ST_XY][k] = mvd_add(s[MV__ST_XY][k], mvd_mul(fp, q));
+        }
+    }
+    MV__UNROLL for (c = 0; c < MV__ST_SUMS; c++)
+        MV__UNROLL for (k = 0; k < MV__K(MV__ST_PER); k++) mvd_store(t->s[c] + k * MVD_N, s[c][k]);
+    mv_end();
+    for (j = 0; i < n; i++, j++) {
+        const double p = a[i] - t->shift[0], q = b[i] - t->shift[1], fp = w[i] * p, fq = w[i] * q;
+        t->s[MV__ST_W][j] += w[i];
+        t->s[MV__ST_X][j] += fp;
+        t->s[MV__ST_Y][j] += fq;
+        t->s[MV__ST_XX][j] += fp * p;
+        t->s[MV__ST_YY][j] += fq * q;
+        t->s[MV__ST_XY][j] += fp * q;
+    }
+}
+/* One frame more: sum += ((a - b) * factor)^2, or ((a - b) / sigma)^2, and count += 1 where that is finite.
+   */
+static void MV__K(mv__st_frame)(double *sum, double *count, const double *a, const double *b,
+                                const double *sigma, double factor, size_t n) {
+    const mvd f = mvd_set1(factor), one = mvd_set1(1.0);
+    size_t i = 0;
+    for (; i + MVD_N <= n; i += MVD_N) {
+        const mvd d = mvd_sub(mvd_load(a + i), mvd_load(b + i));
+        const mvd r = sigma ? mvd_div(d, mvd_load(sigma + i)) : mvd_mul(d, f);
+        const mvdm off = mvd_isnan(mvd_sub(d, d)); /* d is not finite */
+        mvd_store(sum + i, mvd_add(mvd_load(sum + i), mvd_sel(off, mvd_zero(), mvd_mul(r, r))));
+        mvd_store(count + i, mvd_add(mvd_load(count + i), mvd_sel(off, mvd_zero(), one)));
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const double d = a[i] - b[i], r = sigma ? d / sigma[i] : d * factor;
+        if (!mv__finite(d)) continue;
+        sum[i] += r * r;
+        count[i] += 1.0;
+    }
+}
+/* ---- angles: bit i % 64 of out[i / 64], of words that are 0 ---- */
+static void MV__K(mv__st_angles)(uint64_t *out, const double *x, size_t n, const mv__st_arc *arc, size_t m,
+                                 double period, int open) {
+    size_t i = 0, k;
+#if MV__PASS > 1
+    enum { ALL = MVF_N };
+    for (; i + ALL <= n; i += ALL) {
+        const mvd one = mvd_set1(1.0), none = mvd_zero(), p = mvd_set1(period);
+        const mvd turns = mvd_set1(period > 0.0 ? 1.0 / period : 0.0);
+        mvd in[2];
+        int h;
+        MV__UNROLL for (h = 0; h < 2; h++) {
+            mvd t = mvd_load(x + i + h * MVD_N);
+            in[h] = none;
+            if (period > 0.0) { /* floor by rounding, and one less where that went up */
+                const mvd v = mvd_mul(t, turns), w = mvd_round(v);
+                t = mvd_sub(t, mvd_mul(p, mvd_sub(w, mvd_sel(mvd_lt(v, w), one, none))));
+                t = mvd_sel(mvd_lt(t, none), mvd_add(t, p), t);
+                t = mvd_sel(mvd_lt(t, p), t, mvd_sub(t, p));
+            }
+            for (k = 0; k < m; k++) {
+                const mvd lo = mvd_set1(arc[k].lo), hi = mvd_set1(arc[k].hi);
+                const mvd fine = mvd_sel(mvd_isnan(t), none, one), low = mvd_sel(mvd_lt(t, lo), none, fine);
+                const mvd high =
+                    open ? mvd_sel(mvd_lt(t, hi), one, none) : mvd_sel(mvd_lt(hi, t), none, fine);
+                in[h] = mvd_max(in[h], arc[k].through ? mvd_max(low, high) : mvd_mul(low, high));
+            }
+        }
+        out[i / 64] |= (uint64_t)mvm_bits(mvf_gt(mvf_narrow(in[0], in[1]), mvf_zero())) << i % 64;
+    }
+    mv_end();
+#endif
+    for (; i < n; i++) {
+        const double t = period > 0.0 ? mv__st_turned(x[i], period) : x[i];
+        for (k = 0; k < m; k++) out[i / 64] |= (uint64_t)mv__st_inside(&arc[k], t, open) << i % 64;
+    }
+}
+#else
+enum { MV__ST_BLOCK = 256, MV__ST_FEW = 8, MV__ST_SHIFT = 64 };
+/* A volume as `shape` without one axis sees it: a run of values, then axes with their steps. */
+typedef struct mv__st_view {
+    const unsigned char *data;
+    mv_dtype type;
+    size_t size, len, split, dim[7], stride[7];
+    double slope, inter;
+    int nd, scaled;
+} mv__st_view;
+static void mv__st_view_init(mv__st_view *w, const mv_volume *v, const mv_volume *shape, int axis) {
+    int d;
+    mv__memset(w, 0, sizeof *w);
+    w->data = (const unsigned char *)v->data;
+    w->type = v->dtype;
+    w->size = mv_dtype_size(v->dtype);
+    mv__vol_scaling(v, &w->slope, &w->inter);
+    w->scaled = mv__scaled(w->slope, w->inter);
+    w->len = 1;
+    for (d = 0; d < shape->ndim; d++) {
+        const size_t n = shape->dim[d], step = d < v->ndim && v->dim[d] > 1 ? (size_t)v->stride[d] : 0;
+        if (d == axis) w->split = step;
+        if (d == axis || n == 1) continue;
+        if (w->nd == 0 && step == w->len) w->len *= n;
+        else w->dim[w->nd] = n, w->stride[w->nd++] = step;
+    }
+}
+/* value `at` of slice `slice`; left: values to the run's end */
+static const unsigned char *mv__st_at(const mv__st_view *w, size_t slice, size_t at, size_t *left) {
+    size_t row = at / w->len, off = at % w->len;
+    int d;
+    *left = w->len - off;
+    for (d = 0; d < w->nd; d++) {
+        off += row % w->dim[d] * w->stride[d];
+        row /= w->dim[d];
+    }
+    return w->data + (off + slice * w->split) * w->size;
+}
+static void mv__st_get(const mv__st_view *w, double *d, size_t slice, size_t at, size_t n) {
+    size_t m, left;
+    for (; n > 0; n -= m, at += m, d += m) {
+        const unsigned char *p = mv__st_at(w, slice, at, &left);
+        m = mv__minz(n, left);
+        mv__cv_getter(w->type)(d, p, m);
+        if (w->scaled) MV__PICK(mv__cv_scale)(d, m, w->slope, w->inter);
+    }
+}
+/* What a call works on, cut into units: the chunks of a slice, one slice after the other. */
+typedef struct mv__st_part { /* chi2: its sum is w */
+    uint64_t n, skipped, bad; /* bad: first weight or sigma that must not be; UINT64_MAX: none */
+    double worst, w, mean[2], m2[2], both;
+} mv__st_part;
+typedef struct mv__st_set {
+    const char *op;
+    mv__st_view a, b, mask, w; /* w: weights or sigmas */
+    int has_b, masked, weighted, axis;
+    const mv_volume *shape;
+    size_t slices, count, chunks, group, units; /* count: values a slice; group: units a job */
+    const double *sigmas;
+    mv__st_part *part, few[MV__ST_FEW];
+} mv__st_set;
+static mv_status mv__st_like(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v,
+                             const mv_volume *shape, int axes) {
+    mv_status st = mv__vol_check_real(ctx, op, name, v);
+    int d;
+    for (d = 0; d < 7 && st == MEDVOL_OK; d++) { /* 1 beyond ndim */
+        const size_t want = d < axes ? shape->dim[d] : 1;
+        if (v->dim[d] == want || v->dim[d] == 1) continue;
+        if (want == 1)
+            st = mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[d], -1,
+                          "%s: %s: dim[%d] = %zu: must be 1",
+                          op, name, d, v->dim[d]);
+        else
+            st = mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[d], -1,
+                          "%s: %s: dim[%d] = %zu: must be %zu or 1", op, name, d, v->dim[d], want);
+    }
+    return st;
+}
+typedef struct mv__st_ask {
+    const char *op, *a_name, *b_name, *w_name;
+    const mv_volume *a, *b, *mask, *w;
+    int split;
+} mv__st_ask;
+static mv_status mv__st_begin(mv_ctx *ctx, mv__st_set *s, const mv__st_ask *k) {
+    const char *op = k->op;
+    mv_status st = mv__vol_check_real(ctx, op, k->a_name, k->a);
+    mv__memset(s, 0, sizeof *s);
+    s->op = op;
+    s->part = s->few;
+    if (st == MEDVOL_OK && k->b) st = mv__st_like(ctx, op, k->b_name, k->b, k->a, 7);
+    if (st == MEDVOL_OK && k->mask) st = mv__st_like(ctx, op, "mask", k->mask, k->a, 7);
+    if (st == MEDVOL_OK && k->w) st = mv__st_like(ctx, op, k->w_name, k->w, k->a, 7);
+    if (st < 0) return st;
+    if (!(k->split >= 0 && k->split <= k->a->ndim))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "split", k->split, -1, "%s: split = %d: must be 0..%d", op,
+                        k->split, k->a->ndim);
+    s->shape = k->a;
+    s->axis = k->split - 1;
+    mv__st_view_init(&s->a, k->a, k->a, s->axis);
+    if ((s->has_b = k->b != NULL) != 0) mv__st_view_init(&s->b, k->b, k->a, s->axis);
+    if ((s->masked = k->mask != NULL) != 0) mv__st_view_init(&s->mask, k->mask, k->a, s->axis);
+    if ((s->weighted = k->w != NULL) != 0) mv__st_view_init(&s->w, k->w, k->a, s->axis);
+    s->slices = k->split ? k->a->dim[k->split - 1] : 1;
+    s->count = mv_volume_count(k->a) / s->slices;
+    s->chunks = mv__divup(s->count, MV__CHUNK);
+    s->units = s->slices * s->chunks; /* no more than there are voxels */
+    s->group = mv__maxz(1, MV__CHUNK / s->count);
+    return MEDVOL_OK;
+}
+static void mv__st_where(const mv__st_set *s, size_t slice, size_t at, size_t *ijk) {
+    int d;
+    for (d = 0; d < 7; d++) {
+        const size_t n = d < s->shape->ndim ? s->shape->dim[d] : 1;
+        ijk[d] = d == s->axis ? slice : at % n;
+        if (d != s->axis) at /= n;
+    }
+}
+static mv_status mv__st_bad(mv_ctx *ctx, const mv__st_set *s, const char *name, const char *rule,
+                            size_t slice, uint64_t at, double value) {
+    size_t v[7];
+    mv__st_where(s, slice, (size_t)at, v);
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, value, -1,
+                    "%s: %s at voxel (%zu, %zu, %zu, %zu, %zu, %zu, %zu) is %g: must be %s", s->op, name,
+                    v[0], v[1], v[2], v[3], v[4], v[5], v[6], value, rule);
+}
+/* How many count when all are finite and no weight is below 0; 0: something is not, or none counts. */
+static size_t mv__st_all(const double *x, const double *y, const double *w, size_t n) {
+    double off[4] = {0.0, 0.0, 0.0, 0.0}, least = 0.0;
+    size_t i, zeros = 0;
+    for (i = 0; i + 4 <= n; i += 4) { /* differences from themselves: 0, or NaN */
+        off[0] += (x[i] - x[i]) + (y[i] - y[i]);
+        off[1] += (x[i + 1] - x[i + 1]) + (y[i + 1] - y[i + 1]);
+        off[2] += (x[i + 2] - x[i + 2]) + (y[i + 2] - y[i + 2]);
+        off[3] += (x[i + 3] - x[i + 3]) + (y[i + 3] - y[i + 3]);
+    }
+    for (; i < n; i++) off[0] += (x[i] - x[i]) + (y[i] - y[i]);
+    for (i = 0; w && i < n; i++) {
+        off[0] += w[i] - w[i];
+        least = w[i] < least ? w[i] : least;
+        zeros += w[i] == 0.0;
+    }
+    return off[0] + off[1] + off[2] + off[3] == 0.0 && least == 0.0 ? n - zeros : 0;
+}
+/* Of n <= MV__ST_BLOCK values those that count, one after the other, perhaps with some of weight 0 (alone:
+   without); how many are there. sigmas: weights are such. */
+enum { MV__ST_WEIGHTS, MV__ST_ALONE, MV__ST_SIGMAS };
+static size_t mv__st_pick(const mv__st_set *s, mv__st_part *p, size_t slice, size_t at, size_t n, double *x,
+                          double *y, double *w, int how) {
+    const int sigmas = how == MV__ST_SIGMAS;
+    double keep[MV__ST_BLOCK];
+    size_t i, k = 0;
+    mv__st_get(&s->a, x, slice, at, n);
+    if (s->has_b) mv__st_get(&s->b, y, slice, at, n);
+    else mv__memset(y, 0, n * sizeof *y);
+    if (s->masked) mv__st_get(&s->mask, keep, slice, at, n);
+    if (s->weighted) mv__st_get(&s->w, w, slice, at, n);
+    if (!s->masked && (k = mv__st_all(x, y, s->weighted ? w : NULL, n)) > 0) {
+        if (k == n || how == MV__ST_WEIGHTS) {
+            p->n += k;
+            return n;
+        }
+        k = 0;
+    }
+    for (i = 0; i < n; i++) { /* store always, advance when it counts: no branch to guess */
+        const double u = x[i], v = y[i];
+        const unsigned fine = mv__finite(u) && mv__finite(v);
+        unsigned in = s->masked ? keep[i] > 0.0 : 1u;
+        x[k] = u;
+        y[k] = v;
+        if (s->weighted) {
+            const double f = w[i];
+            if (in && (sigmas ? fine && !(f > 0.0 && mv__finite(f)) : !(f >= 0.0 && mv__finite(f))) &&
+                p->bad == UINT64_MAX)
+                p->bad = at + i, p->worst = f;
+            w[k] = f;
+            in &= f != 0.0;
+        }
+        k += in & fine;
+        p->skipped += in & (fine ^ 1u);
+    }
+    p->n += k;
+    return k;
+}
+static double mv__st_fold(const double *s) { /* of 8 stripes */
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+static double mv__st_nan(void) { /* the same bits everywhere */
+    const uint64_t b = (uint64_t)0x7ff8 << 48;
+    double r;
+    mv__memcpy(&r, &b, sizeof r);
+    return r;
+}
+/* Mean of the first pairs that count; where they are all equal that value itself, so that what is constant
+   has no variance. */
+static double mv__st_centre(const double *x, size_t k) {
+    double sum = 0.0;
+    size_t i, same = 0;
+    for (i = 0; i < k; i++) {
+        sum += x[i];
+        same += x[i] == x[0];
+    }
+    return same == k ? x[0] : sum / (double)k;
+}
+static int mv__st_shift(const mv__st_set *s, mv__st_sums *t, size_t slice, size_t at, size_t end) {
+    double x[MV__ST_BLOCK], y[MV__ST_BLOCK], w[MV__ST_BLOCK];
+    mv__st_part none;
+    size_t m, k = 0;
+    mv__memset(t, 0, sizeof *t);
+    mv__memset(&none, 0, sizeof none);
+    for (m = MV__ST_SHIFT; at < end && k == 0; at += m, m = MV__ST_BLOCK) { /* mostly the first few will do */
+        m = mv__minz(m, end - at);
+        k = mv__st_pick(s, &none, slice, at, m, x, y, w, MV__ST_ALONE);
+    }
+    if (k == 0) return 0;
+    k = mv__minz(k, MV__ST_SHIFT);
+    t->shift[0] = mv__st_centre(x, k);
+    t->shift[1] = mv__st_centre(y, k);
+    return 1;
+}
+/* Arrays of floats or doubles, as if all were finite; 0: they are not, or are no such arrays. */
+static int mv__st_plain(const mv__st_set *s, size_t slice, size_t at, size_t n, const unsigned char **a,
+                        const unsigned char **b) {
+    size_t left;
+    if (s->masked || s->weighted || (s->a.type != MEDVOL_F32 && s->a.type != MEDVOL_F64) || s->a.scaled)
+        return 0;
+    *a = mv__st_at(&s->a, slice, at, &left);
+    *b = NULL;
+    if (left < n) return 0;
+    if (!s->has_b) return 1;
+    if (s->b.type != s->a.type || s->b.scaled) return 0;
+    *b = mv__st_at(&s->b, slice, at, &left);
+    return left >= n;
+}
+static int mv__st_fine(const double *s) {
+    int i;
+    for (i = 0; i < 8; i++)
+        if (!mv__finite(s[i])) return 0;
+    return 1;
+}
+static int mv__st_run(const mv__st_set *s, mv__st_sums *t, size_t slice, size_t at, size_t n) {
+    const unsigned char *a, *b;
+    const mv__st_sums start = *t;
+    if (!mv__st_plain(s, slice, at, n, &a, &b)) return 0;
+    if (s->a.type == MEDVOL_F32)
+        MV__PICK(mv__st_pairs_f32)(t, (const float *)(const void *)a, (const float *)(const void *)b, n);
+    else MV__PICK(mv__st_pairs_f64)(t, (const double *)(const void *)a, (const double *)(const void *)b, n);
+    if (mv__st_fine(t->s[MV__ST_XX]) && mv__st_fine(t->s[MV__ST_YY])) return 1;
+    *t = start;
+    return 0;
+}
+static void mv__st_pairs_unit(const mv__st_set *s, mv__st_part *p, size_t slice, size_t at, size_t n) {
+    double x[MV__ST_BLOCK], y[MV__ST_BLOCK], w[MV__ST_BLOCK], sum[2];
+    mv__st_sums t;
+    size_t i, k, m;
+    if (!mv__st_shift(s, &t, slice, at, at + n)) { /* but look for weights that must not be */
+        for (i = 0; i < n; i += m) {
+            m = mv__minz(MV__ST_BLOCK, n - i);
+            (void)mv__st_pick(s, p, slice, at + i, m, x, y, w, MV__ST_ALONE);
+        }
+        return;
+    }
+    if (mv__st_run(s, &t, slice, at, n)) p->n = n;
+    else
+        for (i = 0; i < n; i += m) {
+            m = mv__minz(MV__ST_BLOCK, n - i);
+            k = mv__st_pick(s, p, slice, at + i, m, x, y, w, MV__ST_WEIGHTS);
+            if (s->weighted) MV__PICK(mv__st_weighted)(&t, x, y, w, k);
+            else MV__PICK(mv__st_pairs_f64)(&t, x, y, k);
+        }
+    p->w = s->weighted ? mv__st_fold(t.s[MV__ST_W]) : (double)p->n;
+    for (i = 0; i < 2; i++) {
+        sum[i] = mv__st_fold(t.s[MV__ST_X + i]);
+        p->mean[i] = t.shift[i] + sum[i] / p->w;
+        p->m2[i] = mv__st_fold(t.s[MV__ST_XX + i]) - sum[i] * sum[i] / p->w;
+        if (p->m2[i] < 0.0) p->m2[i] = 0.0;
+    }
+    p->both = mv__st_fold(t.s[MV__ST_XY]) - sum[0] * sum[1] / p->w;
+}
+static void mv__st_chi2_unit(const mv__st_set *s, mv__st_part *p, size_t slice, size_t at, size_t n) {
+    double x[MV__ST_BLOCK], y[MV__ST_BLOCK], w[MV__ST_BLOCK], sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    const unsigned char *a, *b;
+    size_t i, j, k, m;
+    if (mv__st_plain(s, slice, at, n, &a, &b)) {
+        if (s->a.type == MEDVOL_F32)
+            MV__PICK(mv__st_squares_f32)(sum, (const float *)(const void *)a, (const float *)(const void *)b,
+                                         n);
+        else
+            MV__PICK(mv__st_squares_f64)(sum, (const double *)(const void *)a,
+                                         (const double *)(const void *)b, n);
+        p->n = n;
+        p->w = mv__st_fold(sum);
+        if (mv__finite(p->w)) return;
+        mv__memset(sum, 0, sizeof sum);
+        p->n = 0;
+    }
+    for (i = 0; i < n; i += m) {
+        m = mv__minz(MV__ST_BLOCK, n - i);
+        k = mv__st_pick(s, p, slice, at + i, m, x, y, w, MV__ST_SIGMAS);
+        if (s->weighted)
+            for (j = 0; j < k; j++) x[j] = (x[j] - y[j]) / w[j];
+        MV__PICK(mv__st_squares_f64)(sum, x, s->weighted ? NULL : y, k);
+    }
+    p->w = mv__st_fold(sum);
+}
+static void mv__st_units(const mv__st_set *s, size_t job, int chi2) {
+    const size_t end = mv__minz(s->units, (job + 1) * s->group);
+    size_t u;
+    for (u = job * s->group; u < end; u++) {
+        const size_t at = u % s->chunks * MV__CHUNK, n = mv__minz(MV__CHUNK, s->count - at);
+        mv__st_part *p = &s->part[u];
+        mv__memset(p, 0, sizeof *p);
+        p->bad = UINT64_MAX;
+        if (chi2) mv__st_chi2_unit(s, p, u / s->chunks, at, n);
+        else mv__st_pairs_unit(s, p, u / s->chunks, at, n);
+    }
+}
+static void mv__st_pairs_job(void *arg, size_t job) { mv__st_units((const mv__st_set *)arg, job, 0); }
+static void mv__st_chi2_job(void *arg, size_t job) { mv__st_units((const mv__st_set *)arg, job, 1); }
+static void mv__st_merge(mv__st_part *a, const mv__st_part *b) {
+    double f, d[2];
+    int i;
+    a->skipped += b->skipped;
+    if (b->n == 0) return;
+    if (a->n == 0) {
+        const uint64_t skipped = a->skipped;
+        *a = *b;
+        a->skipped = skipped;
+        return;
+    }
+    f = b->w / (a->w + b->w);
+    for (i = 0; i < 2; i++) {
+        d[i] = b->mean[i] - a->mean[i];
+        a->mean[i] += d[i] * f;
+        a->m2[i] += b->m2[i] + d[i] * d[i] * (a->w * f);
+    }
+    a->both += b->both + d[0] * d[1] * (a->w * f);
+    a->w += b->w;
+    a->n += b->n;
+}
+/* All units; a slice's first part then holds the whole. mv__st_end follows in any case. */
+static mv_status mv__st_work(mv_ctx *ctx, mv__st_set *s, int chi2, const char *name, const char *rule) {
+    mv_status st;
+    size_t bytes, i, k;
+    if (s->units > MV__ST_FEW) {
+        if (!mv__mul(s->units, sizeof *s->part, &bytes))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)s->units, -1, "%s: too large", s->op);
+        if (!(s->part = (mv__st_part *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    }
+    st = mv_parallel_for(ctx, mv__divup(s->units, s->group), chi2 ? mv__st_chi2_job : mv__st_pairs_job, s,
+                         s->op);
+    for (i = 0; i < s->slices && st == MEDVOL_OK; i++) {
+        mv__st_part *p = &s->part[i * s->chunks];
+        for (k = 0; k < s->chunks; k++) {
+            if (p[k].bad != UINT64_MAX) return mv__st_bad(ctx, s, name, rule, i, p[k].bad, p[k].worst);
+            if (k == 0) continue;
+            if (chi2) p->n += p[k].n, p->skipped += p[k].skipped, p->w += p[k].w;
+            else mv__st_merge(p, &p[k]);
+        }
+    }
+    return st;
+}
+static void mv__st_end(mv_ctx *ctx, mv__st_set *s) {
+    if (s->part != s->few) mv__free(ctx, s->part);
+}
+static int mv__st_flags(const mv__st_part *p) {
+    return (p->n < 2 ? MEDVOL_FIT_FEW : 0) | (p->n > 0 && !(p->m2[0] > 0.0) ? MEDVOL_FIT_CONSTANT_A : 0) |
+           (p->n > 0 && !(p->m2[1] > 0.0) ? MEDVOL_FIT_CONSTANT_B : 0);
+}
+static double mv__st_r(const mv__st_part *p) {
+    const double r = p->both / (sqrt(p->m2[0]) * sqrt(p->m2[1]));
+    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
+}
+static void mv__st_correlation(mv_correlation *c, const mv__st_part *p) {
+    const double nan = mv__st_nan(), none = p->n > 0 ? 0.0 : nan;
+    mv__memset(c, 0, sizeof *c); /* what lies between the members, too: results compare by their bytes */
+    c->count = p->n;
+    c->skipped = p->skipped;
+    c->flags = mv__st_flags(p);
+    c->r = c->flags ? nan : mv__st_r(p);
+    c->mean_a = p->mean[0] + none;
+    c->mean_b = p->mean[1] + none;
+    c->sd_a = p->n > 0 ? sqrt(p->m2[0] / p->w) : nan;
+    c->sd_b = p->n > 0 ? sqrt(p->m2[1] / p->w) : nan;
+    c->covariance = p->n > 0 ? p->both / p->w : nan;
+}
+static mv_status mv__st_correlate(mv_ctx *ctx, mv_correlation *out, const mv__st_ask *k) {
+    mv__st_set s;
+    size_t i;
+    mv_status st = mv__st_begin(ctx, &s, k);
+    if (st < 0) return st;
+    st = mv__st_work(ctx, &s, 0, "weights", "0 or more");
+    for (i = 0; i < s.slices && st == MEDVOL_OK; i++) mv__st_correlation(&out[i], &s.part[i * s.chunks]);
+    mv__st_end(ctx, &s);
+    return st;
+}
+MEDVOL_DEF mv_status mv_ncc(mv_ctx *ctx, mv_correlation *out, const mv_volume *a, const mv_volume *b,
+                            const mv_ncc_opt *opt) {
+    mv__st_ask k = {"ncc", "a", "b", "weights", NULL, NULL, NULL, NULL, 0};
+    if (!out) return mv__fail_null(ctx, k.op, "out");
+    if (!b) return mv__fail_null(ctx, k.op, "b");
+    k.a = a;
+    k.b = b;
+    if (opt) k.mask = opt->mask, k.w = opt->weights, k.split = opt->split;
+    return mv__st_correlate(ctx, out, &k);
+}
+/* An array as a volume of rows, the second axis. Only sources come through here as const. */
+static mv_status mv__st_wrap(mv_ctx *ctx, const char *op, const char *name, mv_volume *v, const void *data,
+                             mv_dtype type, size_t n, size_t rows) {
+    size_t dim[2];
+    dim[0] = n;
+    dim[1] = rows;
+    if (!data) return mv__fail_null(ctx, op, name);
+    return mv_volume_wrap(ctx, v, (void *)(uintptr_t)data, type, 2, dim, NULL);
+}
+static mv_status mv__st_pearson(mv_ctx *ctx, const char *op, mv_correlation *out, const void *a,
+                                const void *b, const void *w, mv_dtype type, size_t n, size_t rows) {
+    mv__st_ask k = {NULL, "a", "b", "w", NULL, NULL, NULL, NULL, 0};
+    mv_volume va, vb, vw;
+    mv__st_part none;
+    mv_status st;
+    size_t i;
+    k.op = op;
+    if (!out) return mv__fail_null(ctx, op, "out");
+    if (!a || !b) return mv__fail_null(ctx, op, a ? "b" : "a");
+    if (rows == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "rows", 0, -1, "%s: rows = 0: must be at least 1", op);
+    if (n == 0) {
+        mv__memset(&none, 0, sizeof none);
+        for (i = 0; i < rows; i++) mv__st_correlation(&out[i], &none);
+        return MEDVOL_OK;
+    }
+    if ((st = mv__st_wrap(ctx, op, "a", &va, a, type, n, rows)) < 0) return st;
+    if ((st = mv__st_wrap(ctx, op, "b", &vb, b, type, n, 1)) < 0) return st;
+    if (w && (st = mv__st_wrap(ctx, op, "w", &vw, w, type, n, 1)) < 0) return st;
+    k.a = &va;
+    k.b = &vb;
+    k.w = w ? &vw : NULL;
+    k.split = 2;
+    return mv__st_correlate(ctx, out, &k);
+}
+MEDVOL_DEF mv_status mv_pearson_f32(mv_ctx *ctx, mv_correlation *out, const float *a, const float *b,
+                                    const float *w, size_t n) {
+    return mv__st_pearson(ctx, "pearson_f32", out, a, b, w, MEDVOL_F32, n, 1);
+}
+MEDVOL_DEF mv_status mv_pearson_f64(mv_ctx *ctx, mv_correlation *out, const double *a, const double *b,
+                                    const double *w, size_t n) {
+    return mv__st_pearson(ctx, "pearson_f64", out, a, b, w, MEDVOL_F64, n, 1);
+}
+MEDVOL_DEF mv_status mv_pearson_rows_f32(mv_ctx *ctx, mv_correlation *out, const float *data, size_t rows,
+                                         const float *ref, size_t n) {
+    return mv__st_pearson(ctx, "pearson_rows_f32", out, data, ref, NULL, MEDVOL_F32, n, rows);
+}
+
+/* ---- gain and offset: a is the data, b the model ---- */
+static void mv__st_gain(mv_gain_offset *g, const mv__st_part *p, int known) {
+    const double nan = mv__st_nan(), mean = p->mean[1];
+    double s2, part;
+    mv__memset(g, 0, sizeof *g);
+    g->count = p->n;
+    g->skipped = p->skipped;
+    g->flags = mv__st_flags(p);
+    g->gain = g->offset = g->residual = g->r = g->var_gain = g->var_offset = g->covariance = nan;
+    if (g->flags & (MEDVOL_FIT_FEW | MEDVOL_FIT_CONSTANT_B)) return;
+    g->gain = p->both / p->m2[1];
+    g->offset = p->mean[0] - g->gain * mean;
+    part = p->m2[0] - g->gain * p->both;
+    g->residual = part > 0.0 ? part : 0.0;
+    if (!g->flags) g->r = mv__st_r(p);
+    s2 = known ? 1.0 : p->n > 2 ? g->residual / (double)(p->n - 2) : nan;
+    g->var_gain = s2 / p->m2[1];
+    g->var_offset = s2 * (1.0 / p->w + mean * mean / p->m2[1]);
+    g->covariance = -(mean * g->var_gain);
+}
+static mv_status mv__st_fit(mv_ctx *ctx, mv_gain_offset *out, const mv__st_ask *k, int known) {
+    mv__st_set s;
+    size_t i;
+    mv_status st = mv__st_begin(ctx, &s, k);
+    if (st < 0) return st;
+    st = mv__st_work(ctx, &s, 0, "weights", "0 or more");
+    for (i = 0; i < s.slices && st == MEDVOL_OK; i++) mv__st_gain(&out[i], &s.part[i * s.chunks], known);
+    mv__st_end(ctx, &s);
+    return st;
+}
+MEDVOL_DEF mv_status mv_fit_gain_offset(mv_ctx *ctx, mv_gain_offset *out, const mv_volume *data,
+                                        const mv_volume *model, const mv_gain_opt *opt) {
+    mv__st_ask k = {"fit_gain_offset", "data", "model", "weights", NULL, NULL, NULL, NULL, 0};
+    if (!out) return mv__fail_null(ctx, k.op, "out");
+    if (!model) return mv__fail_null(ctx, k.op, "model");
+    k.a = data;
+    k.b = model;
+    if (opt) k.mask = opt->mask, k.w = opt->weights, k.split = opt->split;
+    return mv__st_fit(ctx, out, &k, opt && opt->known);
+}
+MEDVOL_DEF mv_status mv_fit_gain_offset_f32(mv_ctx *ctx, mv_gain_offset *out, const float *data, size_t rows,
+                                            const float *model, int each, const float *w, size_t n) {
+    mv__st_ask k = {"fit_gain_offset_f32", "data", "model", "w", NULL, NULL, NULL, NULL, 2};
+    mv_volume va, vb, vw;
+    mv_status st;
+    if (!out) return mv__fail_null(ctx, k.op, "out");
+    if ((st = mv__st_wrap(ctx, k.op, "data", &va, data, MEDVOL_F32, n, rows)) < 0) return st;
+    if ((st = mv__st_wrap(ctx, k.op, "model", &vb, model, MEDVOL_F32, n, each ? rows : 1)) < 0) return st;
+    if (w && (st = mv__st_wrap(ctx, k.op, "w", &vw, w, MEDVOL_F32, n, 1)) < 0) return st;
+    k.a = &va;
+    k.b = &vb;
+    k.w = w ? &vw : NULL;
+    return mv__st_fit(ctx, out, &k, 0);
+}
+
+/* ---- chi-squared ---- */
+static mv_status mv__st_sigma(mv_ctx *ctx, const char *op, const mv_chi2_opt *o, size_t frames) {
+    const int given = (o->sigma != 0.0) + (o->sigmas != NULL) + (o->sigma_map != NULL);
+    size_t i;
+    if (given != 1)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "sigma", o->sigma, -1,
+                        "%s: %d of sigma, sigmas and sigma_map are given: must be one", op, given);
+    if (!o->sigmas && !o->sigma_map && !(o->sigma > 0.0 && mv__finite(o->sigma)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "sigma", o->sigma, -1,
+                        "%s: sigma = %g: must be above 0 and finite", op, o->sigma);
+    for (i = 0; o->sigmas && i < frames; i++)
+        if (!(o->sigmas[i] > 0.0 && mv__finite(o->sigmas[i])))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "sigmas", o->sigmas[i], -1,
+                            "%s: sigmas[%zu] = %g: must be above 0 and finite", op, i, o->sigmas[i]);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_chi2(mv_ctx *ctx, mv_chi2_sum *out, const mv_volume *observed,
+                             const mv_volume *expected, const mv_chi2_opt *opt) {
+    mv__st_ask k = {"chi2", "observed", "expected", "sigma_map", NULL, NULL, NULL, NULL, 0};
+    mv__st_set s;
+    mv_status st;
+    size_t i;
+    if (!out) return mv__fail_null(ctx, k.op, "out");
+    if (!opt) return mv__fail_null(ctx, k.op, "opt");
+    k.a = observed;
+    k.b = expected;
+    k.mask = opt->mask;
+    k.w = opt->sigma_map;
+    k.split = opt->split;
+    if ((st = mv__st_begin(ctx, &s, &k)) < 0) return st;
+    if (opt->sigmas && !opt->split)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "sigmas", 0, -1, "%s: sigmas without split", k.op);
+    if ((st = mv__st_sigma(ctx, k.op, opt, s.slices)) < 0) return st;
+    st = mv__st_work(ctx, &s, 1, "sigma_map", "above 0 and finite");
+    for (i = 0; i < s.slices && st == MEDVOL_OK; i++) {
+        const mv__st_part *p = &s.part[i * s.chunks];
+        const double sigma = opt->sigma_map ? 1.0 : opt->sigmas ? opt->sigmas[i] : opt->sigma;
+        out[i].count = p->n;
+        out[i].skipped = p->skipped;
+        out[i].chi2 = p->w / sigma / sigma;
+        out[i].dof = (double)p->n - (double)opt->fitted;
+        out[i].reduced = out[i].dof >= 1.0 ? out[i].chi2 / out[i].dof : mv__st_nan();
+    }
+    mv__st_end(ctx, &s);
+    return st;
+}
+typedef struct mv__st_map { /* observed, expected, sigma_map: a slice is a frame */
+    mv__st_set *s;
+    const mv_chi2_opt *o;
+    mv__st_view out;
+    size_t frames;
+} mv__st_map;
+static void mv__st_map_block(const mv__st_map *g, mv__st_part *p, size_t at, size_t n) {
+    double x[MV__ST_BLOCK], y[MV__ST_BLOCK], sigma[MV__ST_BLOCK], keep[MV__ST_BLOCK], sum[MV__ST_BLOCK],
+        count[MV__ST_BLOCK];
+    const mv__st_set *s = g->s;
+    const double frames = (double)g->frames;
+    size_t t, i, left;
+    float *d;
+    mv__memset(sum, 0, n * sizeof *sum);
+    mv__memset(count, 0, n * sizeof *count);
+    mv__memset(y, 0, n * sizeof *y);
+    for (i = 0; i < n; i++) keep[i] = 1.0;
+    if (s->masked) mv__st_get(&s->mask, keep, 0, at, n);
+    for (t = 0; t < g->frames; t++) {
+        const double f = g->o->sigmas ? g->o->sigmas[t] : g->o->sigma;
+        mv__st_get(&s->a, x, t, at, n);
+        if (s->has_b) mv__st_get(&s->b, y, t, at, n);
+        if (s->weighted) mv__st_get(&s->w, sigma, t, at, n);
+        MV__PICK(mv__st_frame)(sum, count, x, y, s->weighted ? sigma : NULL, s->weighted ? 1.0 : 1.0 / f, n);
+    }
+    d = (float *)(uintptr_t)mv__st_at(&g->out, 0, at, &left);
+    for (i = 0; i < n; i++) {
+        const double dof = count[i] - (double)g->o->fitted;
+        const double v = !g->o->reduced ? sum[i] : dof >= 1.0 ? sum[i] / dof : mv__st_nan();
+        d[i] = keep[i] > 0.0 ? (float)v : 0.0f;
+        if (keep[i] > 0.0) p->skipped += (uint64_t)(frames - count[i]);
+    }
+}
+static void mv__st_map_job(void *arg, size_t job) {
+    const mv__st_map *g = (const mv__st_map *)arg;
+    const size_t end = mv__minz(g->s->count, (job + 1) * MV__CHUNK);
+    size_t at = job * MV__CHUNK, n, left;
+    mv__st_part *p = &g->s->part[job];
+    p->skipped = 0;
+    for (; at < end; at += n) {
+        (void)mv__st_at(&g->out, 0, at, &left);
+        n = mv__minz(mv__minz(MV__ST_BLOCK, left), end - at);
+        mv__st_map_block(g, p, at, n);
+    }
+}
+static int mv__st_overlap(const mv_volume *dst, const mv_volume *v) { /* what is no volume is refused later */
+    return dst->data && mv__vol_check(NULL, "", "", dst) == MEDVOL_OK &&
+           mv__overlap(dst->data, mv__vol_extent(dst), v->data, mv__vol_extent(v));
+}
+/* the frames of a series as one axis, when its strides allow it: else refused */
+static mv_status mv__st_series(mv_ctx *ctx, const char *name, mv_volume *v, const mv_volume *src) {
+    int d;
+    *v = *src;
+    for (d = src->ndim; d < 7; d++) v->stride[d] = 0;
+    for (d = 4; d < 7; d++) {
+        if (v->dim[d] == 1) continue;
+        if (v->dim[3] == 1) v->stride[3] = v->stride[d];
+        else if ((size_t)v->stride[d] != (size_t)v->stride[3] * v->dim[3])
+            return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, name, d, -1,
+                            "chi2_map: %s: axes 4 to 7 skip elements: take one of them alone", name);
+        v->dim[3] *= v->dim[d];
+        v->dim[d] = 1;
+    }
+    v->ndim = v->dim[3] > 1 ? 4 : src->ndim < 3 ? src->ndim : 3;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_chi2_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *observed,
+                                 const mv_volume *expected, const mv_chi2_opt *opt) {
+    static const char *const name[4] = {"observed", "expected", "sigma_map", "mask"};
+    mv__st_ask k = {"chi2_map", "observed", "expected", "sigma_map", NULL, NULL, NULL, NULL, 0};
+    const mv_volume *from[4];
+    mv_volume flat[3], out;
+    mv__st_set s;
+    mv__st_map g;
+    uint64_t skipped = 0;
+    size_t i, jobs;
+    int c, axes;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, k.op, "dst");
+    if (!opt) return mv__fail_null(ctx, k.op, "opt");
+    if ((st = mv__vol_check_real(ctx, k.op, "observed", observed)) < 0) return st;
+    from[0] = observed, from[1] = expected, from[2] = opt->sigma_map, from[3] = opt->mask;
+    for (c = 0; c < 4; c++) {
+        if (!from[c]) continue;
+        if (c && (st = mv__st_like(ctx, k.op, name[c], from[c], observed, c == 3 ? 3 : 7)) < 0) return st;
+        if (c && mv__st_overlap(dst, from[c]))
+            return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and %s overlap", k.op, name[c]);
+        if (c == 3) break;
+        if ((st = mv__st_series(ctx, name[c], &flat[c], from[c])) < 0) return st;
+        if (flat[c].dim[3] != 1 && flat[c].dim[3] != flat[0].dim[3])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, name[c], (double)flat[c].dim[3], -1,
+                            "%s: %s has %zu frames: must be %zu or 1", k.op, name[c], flat[c].dim[3],
+                            flat[0].dim[3]);
+    }
+    axes = observed->ndim < 3 ? observed->ndim : 3;
+    /* an axis for the frames, also when there is one */
+    flat[0].ndim = 4;
+    k.a = &flat[0];
+    k.b = expected ? &flat[1] : NULL;
+    k.w = opt->sigma_map ? &flat[2] : NULL;
+    k.mask = opt->mask;
+    k.split = 4;
+    for (c = observed->ndim; c < 4; c++) flat[0].stride[c] = (ptrdiff_t)mv_volume_count(observed);
+    if (flat[0].dim[3] == 1) flat[0].stride[3] = 1;
+    if ((st = mv__st_begin(ctx, &s, &k)) < 0) return st;
+    if ((st = mv__st_sigma(ctx, k.op, opt, s.slices)) < 0) return st;
+    if ((st = mv__out_check(ctx, k.op, dst, observed, MEDVOL_F32, axes, observed->dim, 0)) < 0) return st;
+    if (opt->sigma_map) { /* before anything is written */
+        st = mv__st_work(ctx, &s, 1, "sigma_map", "above 0 and finite");
+        mv__st_end(ctx, &s);
+        s.part = s.few;
+    }
+    if (st < 0) return st;
+    st = mv__out_begin(ctx, k.op, &out, dst, observed, MEDVOL_F32, axes, observed->dim, 0);
+    if (st < 0) return st;
+    out.slope = out.inter = 0.0;
+    jobs = mv__divup(s.count, MV__CHUNK);
+    if (jobs > MV__ST_FEW) s.part = (mv__st_part *)mv__alloc(ctx, jobs * sizeof *s.part);
+    if (!s.part) {
+        s.part = s.few;
+        return mv__out_end(ctx, MEDVOL_E_NOMEM, &out, dst);
+    }
+    g.s = &s;
+    g.o = opt;
+    g.frames = s.slices;
+    mv__st_view_init(&g.out, &out, &out, -1);
+    st = mv_parallel_for(ctx, jobs, mv__st_map_job, &g, k.op);
+    for (i = 0; i < jobs && st == MEDVOL_OK; i++) skipped += s.part[i].skipped;
+    mv__st_end(ctx, &s);
+    st = mv__out_end(ctx, st, &out, dst);
+    if (st == MEDVOL_OK && opt->skipped) *opt->skipped = skipped;
+    return st;
+}
+
+/* ---- angles ---- */
+static mv_status mv__st_arcs(mv_ctx *ctx, mv__st_arc *arc, const mv_angle_range *r, size_t first, size_t m,
+                             const mv_angle_opt *o) {
+    size_t i;
+    for (i = 0; i < m; i++) {
+        const double lo = r[i].lo, hi = r[i].hi;
+        if (!mv__finite(lo) || !mv__finite(hi) || (o->period == 0.0 && lo > hi))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "ranges", lo, -1,
+                            "angle_select: ranges[%zu] = %g..%g: must be finite%s", first + i, lo, hi,
+                            o->period == 0.0 ? " and rise" : "");
+        arc[i].lo = lo;
+        arc[i].hi = hi;
+        arc[i].through = 0;
+        if (o->period == 0.0) continue;
+        arc[i].lo = mv__st_turned(lo, o->period);
+        arc[i].hi = mv__st_turned(hi, o->period);
+        arc[i].through = arc[i].lo > arc[i].hi;
+        if (hi - lo >= o->period) arc[i].lo = 0.0, arc[i].hi = 2.0 * o->period, arc[i].through = 0;
+    }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_angle_select(mv_ctx *ctx, uint32_t *index, uint8_t *bits, size_t *count,
+                                     const double *angles, size_t n, const mv_angle_range *ranges, size_t m,
+                                     const mv_angle_opt *opt) {
+    enum { ARCS = 64 };
+    mv__st_arc arc[ARCS];
+    uint64_t in[MV__ST_BLOCK / 64], w;
+    mv_angle_opt o = {0.0, 0};
+    size_t at, i, j, k, taken = 0;
+    mv_status st;
+    if (opt) o = *opt;
+    if (!count) return mv__fail_null(ctx, "angle_select", "count");
+    if ((n > 0 && !angles) || (m > 0 && !ranges))
+        return mv__fail_null(ctx, "angle_select", n > 0 && !angles ? "angles" : "ranges");
+    if (n > UINT32_MAX)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "angle_select: n = %zu: must be below 2^32",
+                        n);
+    if (!(o.period >= 0.0 && mv__finite(o.period)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "period", o.period, -1,
+                        "angle_select: period = %g: must be 0 or more", o.period);
+    for (j = 0; j < m; j += ARCS)
+        if ((st = mv__st_arcs(ctx, arc, ranges + j, j, mv__minz(ARCS, m - j), &o)) < 0) return st;
+    if (m > ARCS) (void)mv__st_arcs(ctx, arc, ranges, 0, ARCS, &o); /* all are fine: the first ones again */
+    for (at = 0; at < n; at += k) {
+        k = mv__minz(MV__ST_BLOCK, n - at);
+        if (at % MV__CHUNK == 0 && mv__tell(ctx, at, n, "angle_select"))
+            return mv__cancelled(ctx, "angle_select");
+        mv__memset(in, 0, sizeof in);
+        MV__PICK(mv__st_angles)(in, angles + at, k, arc, mv__minz(m, ARCS), o.period, o.half_open);
+        for (j = ARCS; j < m; j += ARCS) {
+            mv__st_arc further[ARCS];
+            const size_t some = mv__minz(ARCS, m - j);
+            (void)mv__st_arcs(ctx, further, ranges + j, j, some, &o);
+            MV__PICK(mv__st_angles)(in, angles + at, k, further, some, o.period, o.half_open);
+        }
+        for (i = 0; bits && i < k; i += 8) bits[(at + i) / 8] = (uint8_t)(in[i / 64] >> i % 64);
+        for (i = 0; i < k; i += 64)
+            for (w = in[i / 64]; w != 0; w &= w - 1) {
+                if (index) index[taken] = (uint32_t)(at + i + (size_t)mv__ctz64(w));
+                taken++;
+            }
+    }
+    *count = taken;
+    return MEDVOL_OK;
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_STATS */
+
 /* ==== [REGISTER] rigid to affine, fields. Owns mv__rg_*, mv__ln_*, mv__bs_*, mv__sg_*, mv__dm_*, mv__ph_*,
    mv__cx_*. Uses [VOLUME] [RESAMPLE] [LINALG] [FILTER] [FIELD], phase correlation [FFT]. Source: Baker and
    Matthews 2004 (inverse composition), Evangelidis and Psarakis 2008 (correlation), Mattes et al. 2003,
@@ -45442,9 +47444,675 @@ MEDVOL_DEF mv_status mv_flow(mv_ctx *ctx, mv_volume *field, const mv_volume *fix
 }
 #endif
 #endif /* MEDVOL_NO_FLOW */
+/* ==== [NEAREST] nearest neighbours of points: k-d tree. Owns mv__nn_*. Uses [BASE] [CTX]. Source: Bentley
+   1975, Friedman, Bentley and Finkel 1977, Arya and Mount 1993. ========================================== */
+#ifndef MEDVOL_NO_NEAREST
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+/* Points of a leaf, boxes of a node. Leaf j holds the points j LEAF..; node j of height h has the nodes (at
+   height 1 leaves) j LEAF.. below it: all are full but the last ones, so nothing points to anything. A leaf
+   is LEAF x, LEAF y, LEAF z; a node LEAF least x, y, z, then greatest ones. What is not there lies at
+   infinity: no distance is as long as DBL_MAX, for coordinates are below 1e150. */
+enum { MV__NN_LEAF = 8, MV__NN_HEIGHT = 11, MV__NN_INSERT = 48 };
+#define MV__NN_FAR 1.7976931348623157e308
+typedef struct mv__nn_place { /* a node that is still to be looked at, and how far away it is */
+    double d;
+    uint32_t node;
+    int height;
+} mv__nn_place;
+typedef struct mv__nn_ask {
+    const mv_kdtree *t;
+    const double *q[3];
+    const uint64_t *order; /* queries along a curve, in the lower 32 bits, from query `base` on; or NULL */
+    size_t base, n, run, k;
+    double bound; /* of squared distances */
+    uint32_t *index;
+    double *d2;
+    size_t *start;
+    int fill;
+} mv__nn_ask;
+static inline int mv__nn_after(double d, uint32_t i, double e, uint32_t j) {
+    return d > e || (d == e && i > j);
+}
+/* heap[0..n-1] but for its root: the farthest comes to the root */
+static inline void mv__nn_sink(double *d, uint32_t *index, size_t at, size_t n) {
+    const double e = d[at];
+    const uint32_t i = index[at];
+    size_t c;
+    for (; (c = 2 * at + 1) < n; at = c) {
+        if (c + 1 < n && mv__nn_after(d[c + 1], index[c + 1], d[c], index[c])) c++;
+        if (!mv__nn_after(d[c], index[c], e, i)) break;
+        d[at] = d[c];
+        index[at] = index[c];
+    }
+    d[at] = e;
+    index[at] = i;
+}
+static inline void mv__nn_sort_heap(double *d, uint32_t *index, size_t n) {
+    for (; n > 1; n--) {
+        const double e = d[n - 1];
+        const uint32_t i = index[n - 1];
+        d[n - 1] = d[0];
+        index[n - 1] = index[0];
+        d[0] = e;
+        index[0] = i;
+        mv__nn_sink(d, index, 0, n - 1);
+    }
+}
+static inline void mv__nn_put(double *d, uint32_t *index, size_t at, double e, uint32_t i) {
+    for (; at > 0 && mv__nn_after(d[at - 1], index[at - 1], e, i); at--) {
+        d[at] = d[at - 1];
+        index[at] = index[at - 1];
+    }
+    d[at] = e;
+    index[at] = i;
+}
+static void mv__nn_sort(double *d, uint32_t *index, size_t n) {
+    size_t i;
+    if (n <= MV__NN_INSERT) {
+        for (i = 1; i < n; i++) mv__nn_put(d, index, i, d[i], index[i]);
+        return;
+    }
+    for (i = n / 2; i > 0; i--) mv__nn_sink(d, index, i - 1, n);
+    mv__nn_sort_heap(d, index, n);
+}
+/* one more of the k nearest: few in order, many as a heap; the farthest distance */
+static inline double mv__nn_take(double *d, uint32_t *index, size_t k, double e, uint32_t i) {
+    const size_t last = k > MV__NN_INSERT ? 0 : k - 1;
+    if (!mv__nn_after(d[last], index[last], e, i)) return d[last];
+    if (last) mv__nn_put(d, index, last, e, i);
+    else {
+        d[0] = e;
+        index[0] = i;
+        if (k > 1) mv__nn_sink(d, index, 0, k);
+    }
+    return d[last];
+}
+#endif
+/* Squared distances to the points of a leaf, and which are `most` or less. */
+MV__INLINE unsigned MV__K(mv__nn_points)(double *d, const double *at, const double *q, double most,
+                                         const int axes) {
+    unsigned bits = 0, i;
+    int c;
+    MV__UNROLL for (i = 0; i < MV__NN_LEAF; i += MVD_N) {
+        mvd sum = mvd_zero();
+        MV__UNROLL for (c = 0; c < axes; c++) {
+            const mvd e = mvd_sub(mvd_load(at + MV__NN_LEAF * c + i), mvd_set1(q[c]));
+            sum = c ? mvd_add(sum, mvd_mul(e, e)) : mvd_mul(e, e);
+        }
+        mvd_store(d + i, sum);
+        bits |= mvdm_bits(mvd_le(sum, mvd_set1(most))) << i;
+    }
+    return bits;
+}
+/* The same of boxes. Each step is rounded as that of a point within the box, which is as far away or farther
+   before, so that the distance to no point within comes out smaller: nothing is lost by rounding. */
+MV__INLINE unsigned MV__K(mv__nn_boxes)(double *d, const double *box, const double *q, double most,
+                                        const int axes) {
+    unsigned bits = 0, i;
+    int c;
+    MV__UNROLL for (i = 0; i < MV__NN_LEAF; i += MVD_N) {
+        mvd sum = mvd_zero();
+        MV__UNROLL for (c = 0; c < axes; c++) {
+            const mvd at = mvd_set1(q[c]), low = mvd_sub(mvd_load(box + MV__NN_LEAF * c + i), at);
+            const mvd high = mvd_sub(at, mvd_load(box + MV__NN_LEAF * (c + axes) + i));
+            const mvd e = mvd_max(mvd_max(low, high), mvd_zero());
+            sum = c ? mvd_add(sum, mvd_mul(e, e)) : mvd_mul(e, e);
+        }
+        mvd_store(d + i, sum);
+        bits |= mvdm_bits(mvd_le(sum, mvd_set1(most))) << i;
+    }
+    return bits;
+}
+/* The points of a leaf that count: into the k nearest, or (k 0) behind the `found` ones; index NULL: counted.
+   */
+MV__INLINE void MV__K(mv__nn_leaf)(const mv_kdtree *t, size_t leaf, const double *q, double *most, double *d2,
+                                   uint32_t *index, size_t k, size_t *found, const int axes) {
+    double d[MV__NN_LEAF];
+    const uint32_t *name = t->index + MV__NN_LEAF * leaf;
+    unsigned hits = MV__K(mv__nn_points)(d, t->at + MV__NN_LEAF * (size_t)axes * leaf, q, *most, axes);
+    for (; hits; hits &= hits - 1) {
+        const int i = mv__ctz64(hits);
+        if (k) *most = mv__nn_take(d2, index, k, d[i], name[i]);
+        else {
+            if (index) d2[*found] = d[i], index[*found] = name[i];
+            ++*found;
+        }
+    }
+}
+MV__INLINE size_t MV__K(mv__nn_walk)(const mv_kdtree *t, const double *q, double most, double *d2,
+                                     uint32_t *index, size_t k, const int axes) {
+    mv__nn_place stack[MV__NN_LEAF * MV__NN_HEIGHT];
+    double d[MV__NN_LEAF];
+    size_t deep = 0, node = 0, found = 0;
+    int height = t->top;
+    for (;;) {
+        const double *box = t->box[height - 1] + 2 * MV__NN_LEAF * (size_t)axes * node;
+        unsigned hits = MV__K(mv__nn_boxes)(d, box, q, most, axes), rest;
+        if (hits) { /* the nearest one first */
+            int i = mv__ctz64(hits);
+            for (rest = hits & (hits - 1); rest; rest &= rest - 1) {
+                const int j = mv__ctz64(rest);
+                i = d[j] < d[i] ? j : i;
+            }
+            hits &= ~(1u << i);
+            if (height > 1) {
+                for (; hits; hits &= hits - 1) {
+                    const int j = mv__ctz64(hits);
+                    stack[deep].d = d[j];
+                    stack[deep].node = (uint32_t)(MV__NN_LEAF * node + (size_t)j);
+                    stack[deep++].height = height - 1;
+                }
+                node = MV__NN_LEAF * node + (size_t)i;
+                height--;
+                continue;
+            }
+            MV__K(mv__nn_leaf)(t, MV__NN_LEAF * node + (size_t)i, q, &most, d2, index, k, &found, axes);
+            for (; hits; hits &= hits - 1) {
+                const int j = mv__ctz64(hits);
+                if (d[j] <= most)
+                    MV__K(mv__nn_leaf)(t, MV__NN_LEAF * node + (size_t)j, q, &most, d2, index, k, &found,
+                                       axes);
+            }
+        }
+        do {
+            if (deep == 0) return found;
+            deep--;
+        } while (stack[deep].d > most);
+        node = stack[deep].node;
+        height = stack[deep].height;
+    }
+}
+MV__INLINE void MV__K(mv__nn_run)(const mv__nn_ask *a, size_t first, size_t end, const int axes) {
+    double q[3] = {0, 0, 0}, last[3] = {0, 0, 0}, reach = -1.0; /* of the query before, at least 0 */
+    size_t i, j;
+    int c;
+    for (i = first; i < end; i++) {
+        const size_t at = a->base + (a->order ? (size_t)(a->order[i] & 0xffffffffu) : i);
+        uint32_t *index;
+        double *d2, bound = a->bound;
+        if (a->order && i + 16 < end)
+            for (c = 0; c < axes; c++) mv_prefetch(a->q[c] + a->base + (a->order[i + 16] & 0xffffffffu));
+        for (c = 0; c < axes; c++) q[c] = a->q[c][at];
+        if (!a->k) {
+            index = a->fill ? a->index + a->start[at] : NULL;
+            d2 = a->fill ? a->d2 + a->start[at] : NULL;
+            j = MV__K(mv__nn_walk)(a->t, q, bound, d2, index, 0, axes);
+            if (a->fill) mv__nn_sort(d2, index, j);
+            else a->start[at + 1] = j;
+            continue;
+        }
+        index = a->index + at * a->k;
+        d2 = a->d2 + at * a->k;
+        if (reach >= 0.0) { /* k points lie within reach of the last place: from here, a step more */
+            double step = 0.0;
+            for (c = 0; c < axes; c++) step += (q[c] - last[c]) * (q[c] - last[c]);
+            step = sqrt(step) + sqrt(reach);
+            step = step * step * (1.0 + 1e-12) + 1e-290;
+            if (step < bound) bound = step;
+        }
+        for (j = 0; j < a->k; j++) d2[j] = bound, index[j] = MEDVOL_NO_NEIGHBOUR;
+        (void)MV__K(mv__nn_walk)(a->t, q, bound, d2, index, a->k, axes);
+        if (a->k > MV__NN_INSERT) mv__nn_sort_heap(d2, index, a->k);
+        reach = index[a->k - 1] == MEDVOL_NO_NEIGHBOUR ? -1.0 : d2[a->k - 1];
+        for (j = a->k; j > 0 && index[j - 1] == MEDVOL_NO_NEIGHBOUR; j--) d2[j - 1] = HUGE_VAL;
+        for (c = 0; c < axes; c++) last[c] = q[c];
+    }
+    mv_end();
+}
+static void MV__K(mv__nn_run2)(const mv__nn_ask *a, size_t first, size_t end) {
+    MV__K(mv__nn_run)(a, first, end, 2);
+}
+static void MV__K(mv__nn_run3)(const mv__nn_ask *a, size_t first, size_t end) {
+    MV__K(mv__nn_run)(a, first, end, 3);
+}
+#else
+static mv_status mv__nn_check(mv_ctx *ctx, const char *op, const double *const *p, size_t n) {
+    static const char *const name[3] = {"x", "y", "z"};
+    size_t i;
+    int c;
+    for (c = 0; c < 3 && p[c]; c++)
+        for (i = 0; i < n; i++)
+            if (!(fabs(p[c][i]) < 1e150))
+                return mv__fail(ctx, MEDVOL_E_RANGE, name[c], p[c][i], (int64_t)i,
+                                "%s: %s[%zu] = %g: must be finite and below 1e150", op, name[c], i, p[c][i]);
+    return MEDVOL_OK;
+}
+
+/* ---- the tree ---- */
+typedef struct mv__nn_point {
+    double c[3];
+    uint64_t id;
+} mv__nn_point;
+typedef struct mv__nn_task { /* points that become `parts` ranges of `size` points (the last: what is left) */
+    size_t from, to, parts, size;
+} mv__nn_task;
+enum { MV__NN_TASKS = 64, MV__NN_SMALL = 24, MV__NN_SAMPLE = 31 };
+typedef struct mv__nn_make {
+    mv_kdtree *t;
+    mv__nn_point *p;
+    double *at, *box[MV__NN_HEIGHT];
+    uint32_t *index;
+    const double *from[3];
+    size_t leaves, nodes[MV__NN_HEIGHT]; /* of each height, from 1 on */
+    mv__nn_task task[2][2 * MV__NN_TASKS];
+    int turn, height;
+} mv__nn_make;
+static void mv__nn_order(mv__nn_point *p, size_t n, int axis) {
+    size_t i, j;
+    for (i = 1; i < n; i++) {
+        const mv__nn_point t = p[i];
+        for (j = i; j > 0 && p[j - 1].c[axis] > t.c[axis]; j--) p[j] = p[j - 1];
+        p[j] = t;
+    }
+}
+/* no point before p[mid] lies beyond one from there on; without branches that cannot be foreseen */
+static void mv__nn_select(mv__nn_point *p, size_t n, size_t mid, int axis) {
+    while (n > MV__NN_SMALL) {
+        const size_t looks = n < 256 ? 5 : n < 4096 ? 15 : MV__NN_SAMPLE;
+        double s[MV__NN_SAMPLE], v;
+        size_t i, j, k;
+        for (i = 0; i < looks; i++) {
+            v = p[(n - 1) / (looks - 1) * i].c[axis];
+            for (j = i; j > 0 && s[j - 1] > v; j--) s[j] = s[j - 1];
+            s[j] = v;
+        }
+        v = s[(size_t)((double)mid / (double)n * (double)looks)];
+        for (i = j = 0; i < n; i++) {
+            const size_t to = j;
+            mv__nn_point t;
+            j += p[i].c[axis] < v;
+            t = p[i];
+            p[i] = p[to];
+            p[to] = t;
+        }
+        if (mid == j) return;
+        if (mid < j) {
+            n = j;
+            continue;
+        }
+        k = j;
+        if (j == 0) /* v is the least: those that have it, one or more */
+            for (i = 0; i < n; i++) {
+                const mv__nn_point t = p[i];
+                p[i] = p[k];
+                p[k] = t;
+                k += t.c[axis] <= v;
+            }
+        if (mid <= k && j == 0) return;
+        p += k;
+        n -= k;
+        mid -= k;
+    }
+    mv__nn_order(p, n, axis);
+}
+static int mv__nn_widest(const mv__nn_point *p, size_t n, int axes) {
+    double low[3], high[3];
+    size_t i;
+    int c, best = 0;
+    for (c = 0; c < 3; c++) low[c] = high[c] = p[0].c[c];
+    for (i = 1; i < n; i++)
+        for (c = 0; c < 3; c++) {
+            low[c] = p[i].c[c] < low[c] ? p[i].c[c] : low[c];
+            high[c] = p[i].c[c] > high[c] ? p[i].c[c] : high[c];
+        }
+    for (c = 1; c < axes; c++)
+        if (high[c] - low[c] > high[best] - low[best]) best = c;
+    return best;
+}
+static size_t mv__nn_halve(const mv__nn_make *g, const mv__nn_task *k) { /* where the second half begins */
+    const size_t mid = k->from + (k->parts + 1) / 2 * k->size, n = k->to - k->from;
+    mv__nn_point *p = g->p + k->from;
+    mv__nn_select(p, n, mid - k->from, mv__nn_widest(p, n, g->t->dims));
+    return mid;
+}
+/* from one range of nodes to the next, down to leaves; 0: it is one leaf */
+static int mv__nn_down(mv__nn_task *k) {
+    while (k->parts == 1) {
+        if (k->size == MV__NN_LEAF) return 0;
+        k->size /= MV__NN_LEAF;
+        k->parts = mv__divup(k->to - k->from, k->size);
+    }
+    return 1;
+}
+static void mv__nn_all(const mv__nn_make *g, mv__nn_task whole) {
+    mv__nn_task held[64]; /* a left half for each halving on the way down: of 2^31 points 33 at most */
+    size_t n = 1;
+    held[0] = whole;
+    while (n > 0) {
+        mv__nn_task *k = &held[n - 1], *right = k + 1;
+        if (!mv__nn_down(k)) {
+            n--;
+            continue;
+        }
+        *right = *k;
+        right->from = k->to = mv__nn_halve(g, right);
+        k->parts = (right->parts + 1) / 2;
+        right->parts -= k->parts;
+        n++;
+    }
+}
+static void mv__nn_halve_job(void *arg, size_t i) {
+    mv__nn_make *g = (mv__nn_make *)arg;
+    mv__nn_task *k = &g->task[g->turn][i], *to = &g->task[!g->turn][2 * i];
+    to[0] = to[1] = *k;
+    to[1].parts = 0;
+    if (k->parts == 0 || !mv__nn_down(k)) return;
+    to[0] = to[1] = *k;
+    to[0].to = to[1].from = mv__nn_halve(g, k);
+    to[0].parts = (k->parts + 1) / 2;
+    to[1].parts = k->parts - to[0].parts;
+}
+static void mv__nn_all_job(void *arg, size_t i) {
+    const mv__nn_make *g = (const mv__nn_make *)arg;
+    if (g->task[g->turn][i].parts) mv__nn_all(g, g->task[g->turn][i]);
+}
+static void mv__nn_copy_job(void *arg, size_t job) {
+    const mv__nn_make *g = (const mv__nn_make *)arg;
+    const size_t end = mv__minz(g->t->points, (job + 1) * MV__CHUNK);
+    size_t i;
+    int c;
+    for (i = job * MV__CHUNK; i < end; i++) {
+        for (c = 0; c < 3; c++) g->p[i].c[c] = g->from[c] ? g->from[c][i] : 0.0;
+        g->p[i].id = i;
+    }
+}
+/* The boxes of a node: of the leaves below it, or of the nodes. */
+static void mv__nn_node(const mv__nn_make *g, int height, size_t node) {
+    const size_t axes = (size_t)g->t->dims, wide = 2 * MV__NN_LEAF * axes;
+    double *box = g->box[height - 1] + node * wide;
+    size_t i, j, c;
+    for (i = 0; i < MV__NN_LEAF; i++) {
+        const size_t from = MV__NN_LEAF * node + i;
+        const int any = from < (height == 1 ? g->leaves : g->nodes[height - 2]);
+        for (c = 0; c < axes; c++) {
+            double low = HUGE_VAL, high = -HUGE_VAL;
+            for (j = 0; any && j < MV__NN_LEAF; j++) {
+                const double *at = height == 1 ? g->at + MV__NN_LEAF * (from * axes + c) + j
+                                               : g->box[height - 2] + from * wide + MV__NN_LEAF * c + j;
+                const double a = *at, b = height == 1 ? a : at[MV__NN_LEAF * axes];
+                if (height == 1 && from * MV__NN_LEAF + j >= g->t->points) break;
+                low = a < low ? a : low;
+                high = b > high ? b : high;
+            }
+            box[MV__NN_LEAF * c + i] = low;
+            box[MV__NN_LEAF * (c + axes) + i] = high;
+        }
+    }
+}
+enum { MV__NN_NODES = 256 }; /* a job */
+static void mv__nn_node_job(void *arg, size_t job) {
+    const mv__nn_make *g = (const mv__nn_make *)arg;
+    const size_t end = mv__minz(g->nodes[g->height - 1], (job + 1) * MV__NN_NODES), axes = (size_t)g->t->dims;
+    size_t i, k, c;
+    for (i = job * MV__NN_NODES; i < end; i++) {
+        const size_t first = i * MV__NN_LEAF * MV__NN_LEAF;
+        for (k = first; g->height == 1 && k < mv__minz(g->leaves * MV__NN_LEAF, first + 64); k++) {
+            const int any = k < g->t->points;
+            double *to = g->at + k / MV__NN_LEAF * MV__NN_LEAF * axes + k % MV__NN_LEAF;
+            for (c = 0; c < axes; c++) to[MV__NN_LEAF * c] = any ? g->p[k].c[c] : HUGE_VAL;
+            g->index[k] = any ? (uint32_t)g->p[k].id : MEDVOL_NO_NEIGHBOUR;
+        }
+        mv__nn_node(g, g->height, i);
+    }
+}
+static mv_status mv__nn_build(mv_ctx *ctx, const char *op, mv__nn_make *g) {
+    const size_t n = g->t->points;
+    size_t tasks = 1, reach = MV__NN_LEAF;
+    int h;
+    mv_status st = mv_parallel_for(ctx, mv__divup(n, MV__CHUNK), mv__nn_copy_job, g, NULL);
+    for (h = 1; h < g->t->top; h++) reach *= MV__NN_LEAF; /* points below a child of the root */
+    g->task[0][0].from = 0;
+    g->task[0][0].to = n;
+    g->task[0][0].size = reach;
+    g->task[0][0].parts = mv__divup(n, reach);
+    for (; st == MEDVOL_OK && tasks < MV__NN_TASKS && n / tasks > 4096; g->turn = !g->turn, tasks *= 2) {
+        if (mv__tell(ctx, tasks, 2 * MV__NN_TASKS, op)) return mv__cancelled(ctx, op);
+        st = mv_parallel_for(ctx, tasks, mv__nn_halve_job, g, NULL);
+    }
+    if (st == MEDVOL_OK) st = mv_parallel_for(ctx, tasks, mv__nn_all_job, g, n > 100000 ? op : NULL);
+    for (g->height = 1; st == MEDVOL_OK && g->height <= g->t->top; g->height++)
+        st = mv_parallel_for(ctx, mv__divup(g->nodes[g->height - 1], MV__NN_NODES), mv__nn_node_job, g, NULL);
+    return st;
+}
+MEDVOL_DEF mv_status mv_kdtree_init(mv_ctx *ctx, mv_kdtree *tree, const double *x, const double *y,
+                                    const double *z, size_t points) {
+    const char *op = "kdtree_init";
+    const size_t axes = z ? 3 : 2, most = (size_t)1 << 31;
+    size_t all = 0, boxes = 0, count, bytes;
+    mv__nn_make g;
+    mv_kdtree t;
+    mv_status st;
+    if (!tree) return mv__fail_null(ctx, op, "tree");
+    mv__memset(tree, 0, sizeof *tree);
+    if (points && (!x || !y)) return mv__fail_null(ctx, op, !x ? "x" : "y");
+    if (points > most)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1,
+                        "%s: %zu points: must be 2^31 or fewer", op, points);
+    mv__memset(&g, 0, sizeof g);
+    mv__memset(&t, 0, sizeof t);
+    g.from[0] = x, g.from[1] = y, g.from[2] = z;
+    if ((st = mv__nn_check(ctx, op, g.from, points)) < 0) return st;
+    g.t = &t;
+    t.dims = (int)axes;
+    t.points = points;
+    g.leaves = mv__divup(points, MV__NN_LEAF);
+    for (count = g.leaves; count > 0 && (t.top == 0 || count > 1); boxes += count)
+        g.nodes[t.top++] = count = mv__divup(count, MV__NN_LEAF);
+    if (!mv__mul(g.leaves * MV__NN_LEAF, 8 * axes + 4, &all) ||
+        !mv__mul(boxes, 16 * MV__NN_LEAF * axes, &bytes) || !mv__add(all, bytes, &all))
+        all = (size_t)-1;
+    if (!(t.block = mv__alloc(ctx, all))) return MEDVOL_E_NOMEM;
+    g.p = points <= (size_t)-1 / sizeof *g.p ? (mv__nn_point *)mv__alloc(ctx, points * sizeof *g.p) : NULL;
+    if (!g.p) {
+        mv__free(ctx, t.block);
+        return mv__fail(ctx, MEDVOL_E_NOMEM, "points", (double)points, -1, "%s: out of memory", op);
+    }
+    { /* boxes, points, names: all but the last whole cache lines */
+        double *at = (double *)t.block;
+        int h;
+        for (h = 0; h < t.top; at += g.nodes[h] * 2 * MV__NN_LEAF * axes, h++) t.box[h] = g.box[h] = at;
+        t.at = g.at = at;
+        t.index = g.index = (uint32_t *)(void *)(at + g.leaves * MV__NN_LEAF * axes);
+    }
+    if (points) st = mv__nn_build(ctx, op, &g);
+    mv__free(ctx, g.p);
+    if (st < 0) mv__free(ctx, t.block);
+    else *tree = t;
+    return st;
+}
+MEDVOL_DEF void mv_kdtree_free(mv_ctx *ctx, mv_kdtree *tree) {
+    if (!tree) return;
+    mv__free(ctx, tree->block);
+    mv__memset(tree, 0, sizeof *tree);
+}
+
+/* ---- queries ---- */
+enum { MV__NN_BATCH = 1 << 20, MV__NN_RUN = 1024, MV__NN_FEW = 64, MV__NN_DIGIT = 10 };
+static void mv__nn_run_job(void *arg, size_t job) {
+    const mv__nn_ask *a = (const mv__nn_ask *)arg;
+    const size_t first = job * a->run, end = mv__minz(a->n, first + a->run);
+    if (a->t->dims == 2) MV__PICK(mv__nn_run2)(a, first, end);
+    else MV__PICK(mv__nn_run3)(a, first, end);
+}
+/* bits of x, each other one apart, or each third */
+static uint32_t mv__nn_spread(uint32_t x, int axes) {
+    uint32_t y = 0;
+    int i;
+    for (i = 0; i < 16 && x >> i; i++) y |= (x >> i & 1u) << (i * axes);
+    return y;
+}
+/* Queries of this batch along a Morton curve, by three passes of 10 bits; room: as many words twice, and the
+   tables. */
+static const uint64_t *mv__nn_curve(const mv__nn_ask *a, uint64_t *room) {
+    const int axes = a->t->dims, bits = axes == 2 ? 15 : 10, buckets = 1 << MV__NN_DIGIT;
+    const size_t n = a->n;
+    uint64_t *from = room, *to = room + n, *turn;
+    uint32_t *count = (uint32_t *)(void *)(room + 2 * n), *spread = count + 3 * buckets;
+    double low[3], by[3];
+    size_t i;
+    int c, k;
+    for (c = 0; c < axes; c++) {
+        const double *q = a->q[c] + a->base;
+        double high = low[c] = q[0];
+        for (i = 1; i < n; i++) {
+            low[c] = q[i] < low[c] ? q[i] : low[c];
+            high = q[i] > high ? q[i] : high;
+        }
+        by[c] = high > low[c] ? ((double)(1 << bits) - 1.0) / (high - low[c]) : 0.0;
+        if (!(by[c] < 1e300)) by[c] = 0.0; /* no curve along an axis of next to no length */
+    }
+    for (k = 0; k < 1 << 8; k++) spread[k] = mv__nn_spread((uint32_t)k, axes);
+    mv__memset(count, 0, 3 * (size_t)buckets * sizeof *count);
+    for (i = 0; i < n; i++) {
+        uint32_t key = 0;
+        for (c = 0; c < axes; c++) {
+            const uint32_t v = (uint32_t)((a->q[c][a->base + i] - low[c]) * by[c]);
+            key |= (spread[v & 255] | spread[v >> 8 & 255] << (8 * axes)) << c;
+        }
+        from[i] = (uint64_t)key << 32 | i;
+        for (k = 0; k < 3; k++)
+            count[(key >> (k * MV__NN_DIGIT) & (uint32_t)(buckets - 1)) + (uint32_t)(k * buckets)]++;
+    }
+    for (k = 0; k < 3; k++) {
+        uint32_t *at = count + k * buckets, sum = 0;
+        for (c = 0; c < buckets; c++) {
+            const uint32_t here = at[c];
+            at[c] = sum;
+            sum += here;
+        }
+        for (i = 0; i < n; i++)
+            to[at[from[i] >> (32 + k * MV__NN_DIGIT) & (uint64_t)(buckets - 1)]++] = from[i];
+        turn = from;
+        from = to;
+        to = turn;
+    }
+    return from;
+}
+/* a's run over all queries, batch by batch; done..total: for progress */
+static mv_status mv__nn_batches(mv_ctx *ctx, const char *op, mv__nn_ask *a, size_t queries, uint64_t *room,
+                                size_t batch, size_t done, size_t total) {
+    mv_status st = MEDVOL_OK;
+    size_t i;
+    for (i = 0; i < queries && st == MEDVOL_OK; i += a->n) {
+        a->base = i;
+        a->n = mv__minz(batch, queries - i);
+        a->order = room ? mv__nn_curve(a, room) : NULL;
+        a->run = mv__minz(MV__NN_RUN, mv__maxz(16, a->n / 64));
+        if (queries > MV__NN_RUN && mv__tell(ctx, done + i, total, op)) return mv__cancelled(ctx, op);
+        st = mv_parallel_for(ctx, mv__divup(a->n, a->run), mv__nn_run_job, a, NULL);
+    }
+    return st;
+}
+static int mv__nn_meet(const void *a, size_t na, const void *b, size_t nb) {
+    const uintptr_t p = (uintptr_t)a, q = (uintptr_t)b;
+    return na && nb && p < q + nb && q < p + na;
+}
+/* What both queries check; outputs: `n` entries. */
+static mv_status mv__nn_ready(mv_ctx *ctx, const char *op, mv__nn_ask *a, const mv_kdtree *tree,
+                              const double *x, const double *y, const double *z, size_t queries,
+                              double radius, size_t n) {
+    const size_t index = n * sizeof *a->index, d2 = n * sizeof *a->d2, q = queries * sizeof *x;
+    const size_t start = a->start ? (queries + 1) * sizeof *a->start : 0;
+    int c;
+    if (!tree) return mv__fail_null(ctx, op, "tree");
+    if (!(tree->dims == 2 || tree->dims == 3) || !tree->block)
+        return mv__fail(ctx, MEDVOL_E_NULL, "tree", 0, -1, "%s: tree is empty: mv_kdtree_init fills it", op);
+    if (queries && (!x || !y || (!z && tree->dims == 3)))
+        return mv__fail_null(ctx, op, !x ? "x" : !y ? "y" : "z");
+    if (z && tree->dims == 2)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "z", 0, -1, "%s: the tree lies in the plane: z must be NULL",
+                        op);
+    if (!(radius >= 0.0 && radius < 1e150))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "radius", radius, -1, "%s: radius = %g: must be 0 or more", op,
+                        radius);
+    a->t = tree;
+    a->q[0] = x, a->q[1] = y, a->q[2] = z;
+    if (mv__nn_meet(a->index, index, a->d2, d2) || mv__nn_meet(a->index, index, a->start, start) ||
+        mv__nn_meet(a->d2, d2, a->start, start))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "index", 0, -1, "%s: the outputs overlap", op);
+    for (c = 0; c < tree->dims; c++)
+        if (mv__nn_meet(a->index, index, a->q[c], q) || mv__nn_meet(a->d2, d2, a->q[c], q) ||
+            mv__nn_meet(a->start, start, a->q[c], q))
+            return mv__fail(ctx, MEDVOL_E_ALIAS, "index", 0, -1, "%s: an output overlaps the queries", op);
+    return mv__nn_check(ctx, op, a->q, queries);
+}
+static mv_status mv__nn_room(mv_ctx *ctx, size_t queries, size_t k, size_t *batch, uint64_t **room) {
+    const size_t tables = (((size_t)3 << MV__NN_DIGIT) + 256) * sizeof(uint32_t);
+    *batch = mv__minz(queries, MV__NN_BATCH);
+    while (*batch > MV__NN_RUN && *batch > 16 * (MV__NN_BATCH / k)) *batch /= 2; /* a moment's work */
+    *room = NULL;
+    if (queries <= MV__NN_FEW) return MEDVOL_OK;
+    *room = (uint64_t *)mv__alloc(ctx, *batch * 2 * sizeof **room + tables);
+    return *room ? MEDVOL_OK : MEDVOL_E_NOMEM;
+}
+MEDVOL_DEF mv_status mv_kdtree_nearest(mv_ctx *ctx, const mv_kdtree *tree, uint32_t *index, double *distance2,
+                                       const double *x, const double *y, const double *z, size_t queries,
+                                       size_t k, const mv_nearest_opt *opt) {
+    const char *op = "kdtree_nearest";
+    const double radius = opt ? opt->radius : 0.0;
+    size_t batch, n, bytes, i;
+    uint64_t *room;
+    mv__nn_ask a;
+    mv_status st;
+    if (k == 0) return mv__fail(ctx, MEDVOL_E_RANGE, "k", 0, -1, "%s: k = 0: must be 1 or more", op);
+    if (!mv__mul(queries, k, &n) || !mv__mul(n, sizeof *distance2, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "queries", (double)queries, -1,
+                        "%s: %zu queries of %zu neighbours: too many", op, queries, k);
+    if (n && (!index || !distance2)) return mv__fail_null(ctx, op, !index ? "index" : "distance2");
+    mv__memset(&a, 0, sizeof a);
+    a.index = index;
+    a.d2 = distance2;
+    a.k = k;
+    a.bound = radius > 0.0 ? radius * radius : MV__NN_FAR;
+    if ((st = mv__nn_ready(ctx, op, &a, tree, x, y, z, queries, radius, n)) < 0) return st;
+    for (i = 0; i < n && tree->points == 0; i++) index[i] = MEDVOL_NO_NEIGHBOUR, distance2[i] = HUGE_VAL;
+    if (n == 0 || tree->points == 0) return MEDVOL_OK;
+    if ((st = mv__nn_room(ctx, queries, k, &batch, &room)) < 0) return st;
+    st = mv__nn_batches(ctx, op, &a, queries, room, batch, 0, queries);
+    mv__free(ctx, room);
+    return st;
+}
+MEDVOL_DEF mv_status mv_kdtree_radius(mv_ctx *ctx, const mv_kdtree *tree, size_t *start, uint32_t *index,
+                                      double *distance2, size_t room, const double *x, const double *y,
+                                      const double *z, size_t queries, double radius) {
+    const char *op = "kdtree_radius";
+    size_t batch, i, bytes;
+    uint64_t *curve;
+    mv__nn_ask a;
+    mv_status st;
+    if (!start) return mv__fail_null(ctx, op, "start");
+    if (!index != !distance2) return mv__fail_null(ctx, op, !index ? "index" : "distance2");
+    if (queries > (size_t)-1 / sizeof *x - 1 || !mv__mul(index ? room : 0, sizeof *distance2, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "queries", (double)queries, -1, "%s: %zu queries: too many", op,
+                        queries);
+    mv__memset(&a, 0, sizeof a);
+    a.index = index;
+    a.d2 = distance2;
+    a.start = start;
+    a.bound = radius * radius;
+    st = mv__nn_ready(ctx, op, &a, tree, x, y, z, queries, radius, index ? room : 0);
+    if (st < 0) return st;
+    if ((st = mv__nn_room(ctx, queries, 1, &batch, &curve)) < 0) return st;
+    mv__memset(start, 0, (queries + 1) * sizeof *start);
+    if (tree->points)
+        st = mv__nn_batches(ctx, op, &a, queries, curve, batch, 0, index ? 2 * queries : queries);
+    for (i = 0; i < queries && st == MEDVOL_OK; i++)
+        if (!mv__add(start[i], start[i + 1], &start[i + 1]))
+            st = mv__fail(ctx, MEDVOL_E_SIZE, "queries", (double)i, -1, "%s: too many neighbours", op);
+    if (st == MEDVOL_OK && index && start[queries] > room)
+        st = mv__fail(ctx, MEDVOL_E_SPACE, "room", (double)start[queries], -1,
+                      "%s: room for %zu neighbours, there are %zu", op, room, start[queries]);
+    a.fill = 1;
+    if (st == MEDVOL_OK && index && tree->points)
+        st = mv__nn_batches(ctx, op, &a, queries, curve, batch, queries, 2 * queries);
+    mv__free(ctx, curve);
+    return st;
+}
+#endif
+#endif /* MEDVOL_NO_NEAREST */
 /* ==== [LANDMARK] fits of points, thin-plate splines, manual corrections. Owns mv__lm_*. Uses [VOLUME]
-   [LINALG] [FIELD] [REGISTER]. Source: Duchon 1977, Wahba 1990 (splines), Bunch and Kaufman 1977, Umeyama
-   1991, Wendland 1995. ================================================================================== */
+   [LINALG] [FIELD] [REGISTER]. Source: Duchon 1977, Wahba 1990 (splines), Umeyama 1991, Wendland 1995. === */
 #ifndef MEDVOL_NO_LANDMARK
 #ifdef MV__PASS
 #if MV__PASS == 1
@@ -45641,54 +48309,6 @@ static void MV__K(mv__lm_bumps)(float *const *d, const mv__lm_bump *b, size_t n)
     }
     mv_end();
 }
-/* Of cols columns of d each less m columns of x, each times a number of w: d[j] -= sum of x[p] w[p lw + j].
-   Columns are ld apart, of n rows. */
-static void MV__K(mv__lm_less)(double *d, size_t cols, const double *x, const double *w, size_t m, size_t n,
-                               size_t ld, size_t lw) {
-    size_t i, j, p;
-    for (j = 0; j < cols; j += 4) { /* what is loaded of x serves four */
-        const size_t four = cols - j < 4 ? cols - j : 4;
-        double *q[4];
-        for (p = 0; p < 4; p++) q[p] = d + (j + (p < four ? p : four - 1)) * ld;
-        for (i = 0; i + 2 * MVD_N <= n && four == 4; i += 2 * MVD_N) {
-            mvd a0 = mvd_load(q[0] + i), b0 = mvd_load(q[0] + i + MVD_N);
-            mvd a1 = mvd_load(q[1] + i), b1 = mvd_load(q[1] + i + MVD_N);
-            mvd a2 = mvd_load(q[2] + i), b2 = mvd_load(q[2] + i + MVD_N);
-            mvd a3 = mvd_load(q[3] + i), b3 = mvd_load(q[3] + i + MVD_N);
-            for (p = 0; p < m; p++) {
-                const mvd u = mvd_load(x + p * ld + i), v = mvd_load(x + p * ld + i + MVD_N);
-                const double *k = w + p * lw + j;
-                mvd f = mvd_set1(k[0]);
-                a0 = mvd_nmad(f, u, a0), b0 = mvd_nmad(f, v, b0);
-                f = mvd_set1(k[1]);
-                a1 = mvd_nmad(f, u, a1), b1 = mvd_nmad(f, v, b1);
-                f = mvd_set1(k[2]);
-                a2 = mvd_nmad(f, u, a2), b2 = mvd_nmad(f, v, b2);
-                f = mvd_set1(k[3]);
-                a3 = mvd_nmad(f, u, a3), b3 = mvd_nmad(f, v, b3);
-            }
-            mvd_store(q[0] + i, a0), mvd_store(q[0] + i + MVD_N, b0);
-            mvd_store(q[1] + i, a1), mvd_store(q[1] + i + MVD_N, b1);
-            mvd_store(q[2] + i, a2), mvd_store(q[2] + i + MVD_N, b2);
-            mvd_store(q[3] + i, a3), mvd_store(q[3] + i + MVD_N, b3);
-        }
-        for (; i + MVD_N <= n; i += MVD_N) {
-            size_t c;
-            for (c = 0; c < four; c++) {
-                mvd t = mvd_load(q[c] + i);
-                for (p = 0; p < m; p++)
-                    t = mvd_nmad(mvd_set1(w[p * lw + j + c]), mvd_load(x + p * ld + i), t);
-                mvd_store(q[c] + i, t);
-            }
-        }
-        mv_end();
-        for (; i < n; i++) {
-            size_t c;
-            for (c = 0; c < four; c++)
-                for (p = 0; p < m; p++) q[c][i] -= x[p * ld + i] * w[p * lw + j + c];
-        }
-    }
-}
 #else
 /* ---- pairs of points ---- */
 enum { MV__LM_MOST = 16384, MV__LM_BUMPS = 4096 };
@@ -45849,133 +48469,6 @@ MEDVOL_DEF mv_status mv_fit_points(mv_ctx *ctx, double *affine, const double *x,
     return MEDVOL_OK;
 }
 
-/* ---- P A P^T = L D L^T of a symmetric matrix that is not definite, by panels; the lower triangle, by
-   columns. Pivots: Bunch and Kaufman 1977. What lies above the diagonal is overwritten. ---- */
-enum { MV__LM_PANEL = 32, MV__LM_SECOND = 1 << 30 };
-typedef struct mv__lm_ldl {
-    double *a, *w;       /* w: L D of the panel, PANEL columns */
-    size_t n, k, m, per; /* the panel: columns k to k + m - 1 */
-    int *pivot;          /* 0 and more: a block of one, that row came here; first of two: -1 - row; SECOND */
-} mv__lm_ldl;
-static void mv__lm_ldl_job(void *arg, size_t job) { /* some columns behind the panel */
-    const mv__lm_ldl *g = (const mv__lm_ldl *)arg;
-    const size_t n = g->n, begin = g->k + g->m + job * g->per, end = mv__minz(n, begin + g->per);
-    size_t j;
-    for (j = begin; j < end; j += 4)
-        MV__PICK(mv__lm_less)(g->a + j * n + j, mv__minz(4, end - j), g->a + g->k * n + j, g->w + j, g->m,
-                              n - j, n, n);
-}
-static void mv__lm_swap(double *a, double *b) {
-    const double t = *a;
-    *a = *b;
-    *b = t;
-}
-/* Columns k and, in a block of two, the one behind it, up to date in w: how many rows the pivot takes, and
-   which row is to come to the last of them. */
-static int mv__lm_pivot(const mv__lm_ldl *g, size_t k, size_t *row) {
-    const double alpha = 0.64038820320220757; /* (1 + sqrt(17)) / 8 */
-    const size_t n = g->n, before = k - g->k;
-    const double *l = g->a + g->k * n + k;
-    double *c = g->w + before * n, *t = c + n, most = 0.0, other = 0.0;
-    size_t i, top = k;
-    *row = k;
-    for (i = k; i < n; i++) c[i] = g->a[i + k * n];
-    MV__PICK(mv__lm_less)(c + k, 1, l, g->w + k, before, n - k, n, n);
-    for (i = k + 1; i < n; i++)
-        if (fabs(c[i]) > most) most = fabs(c[i]), top = i;
-    if (fabs(c[k]) >= alpha * most || top == k) return 1;
-    for (i = k; i < n; i++) t[i] = i < top ? g->a[top + i * n] : g->a[i + top * n];
-    MV__PICK(mv__lm_less)(t + k, 1, l, g->w + top, before, n - k, n, n);
-    for (i = k; i < n; i++)
-        if (i != top && fabs(t[i]) > other) other = fabs(t[i]);
-    if (fabs(c[k]) >= alpha * most * (most / other)) return 1;
-    *row = top;
-    if (!(fabs(t[top]) >= alpha * other)) return 2;
-    for (i = k; i < n; i++) c[i] = t[i];
-    return 1;
-}
-/* row `row` and row `at`, the last of a pivot that begins at k, change places */
-static void mv__lm_exchange(const mv__lm_ldl *g, size_t k, size_t at, size_t row) {
-    const size_t n = g->n;
-    double *a = g->a;
-    size_t i;
-    a[row + row * n] = a[at + at * n]; /* columns k to at are in w */
-    for (i = at + 1; i < row; i++) a[row + i * n] = a[i + at * n];
-    for (i = row + 1; i < n; i++) a[i + row * n] = a[i + at * n];
-    for (i = 0; i < k; i++) mv__lm_swap(&a[at + i * n], &a[row + i * n]);
-    for (i = 0; i <= at - g->k; i++) mv__lm_swap(&g->w[at + i * n], &g->w[row + i * n]);
-}
-static mv_status mv__lm_factor(mv_ctx *ctx, const char *op, mv__lm_ldl *g) {
-    const size_t n = g->n;
-    double *a = g->a;
-    size_t k = 0, i, row, rest;
-    mv_status st = MEDVOL_OK;
-    while (k < n && st == MEDVOL_OK) {
-        for (g->k = k; k < n && k - g->k + 2 <= MV__LM_PANEL;) {
-            const double *c = g->w + (k - g->k) * n, *t = c + n;
-            const int wide = mv__lm_pivot(g, k, &row);
-            const size_t at = k + (size_t)wide - 1;
-            if (row != at) mv__lm_exchange(g, k, at, row);
-            g->pivot[k] = wide == 1 ? (int)row : -1 - (int)row;
-            a[k + k * n] = c[k];
-            if (wide == 1) {
-                if (!(fabs(c[k]) > 1e-280) || !mv__finite(c[k]))
-                    return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", c[k], -1, "%s: the system is singular",
-                                    op);
-                for (i = k + 1; i < n; i++) a[i + k * n] = c[i] / c[k];
-            } else {
-                const double low = c[at], d1 = t[at] / low, d2 = c[k] / low, by = 1.0 / (d1 * d2 - 1.0) / low;
-                if (!mv__finite(by))
-                    return mv__fail(ctx, MEDVOL_E_SINGULAR, "points", low, -1, "%s: the system is singular",
-                                    op);
-                g->pivot[at] = MV__LM_SECOND;
-                a[at + k * n] = low;
-                a[at + at * n] = t[at];
-                for (i = at + 1; i < n; i++) {
-                    a[i + k * n] = by * (d1 * c[i] - t[i]);
-                    a[i + at * n] = by * (d2 * t[i] - c[i]);
-                }
-            }
-            k = at + 1;
-        }
-        g->m = k - g->k;
-        rest = n - k;
-        g->per = mv__maxz(16, (mv__divup(rest, 32) + 3) & ~(size_t)3);
-        if (rest) st = mv_parallel_for(ctx, mv__divup(rest, g->per), mv__lm_ldl_job, g, NULL);
-        if (mv__tell(ctx, k, n, op)) return mv__cancelled(ctx, op);
-    }
-    return st;
-}
-static void mv__lm_solve(const mv__lm_ldl *g, double *b) {
-    const size_t n = g->n;
-    const double *a = g->a;
-    size_t k, i;
-    for (k = 0; k < n; k++)
-        if (g->pivot[k] < 0) mv__lm_swap(&b[k + 1], &b[-1 - g->pivot[k]]);
-        else if (g->pivot[k] != MV__LM_SECOND) mv__lm_swap(&b[k], &b[g->pivot[k]]);
-    for (k = 0; k < n; k++) { /* the second column of a block has none of L at its first row */
-        const size_t below = k + (g->pivot[k] < 0 ? 2 : 1);
-        for (i = below; i < n; i++) b[i] -= a[i + k * n] * b[k];
-    }
-    for (k = 0; k < n; k++)
-        if (g->pivot[k] < 0) {
-            const double low = a[k + 1 + k * n], d1 = a[k + k * n] / low, d2 = a[k + 1 + (k + 1) * n] / low,
-                         det = d1 * d2 - 1.0, x = b[k] / low, y = b[k + 1] / low;
-            b[k] = (d2 * x - y) / det;
-            b[k + 1] = (d1 * y - x) / det;
-            k++;
-        } else b[k] /= a[k + k * n];
-    for (k = n; k > 0; k--) {
-        const size_t below = k + (g->pivot[k - 1] < 0 ? 1 : 0);
-        double sum = b[k - 1];
-        for (i = below; i < n; i++) sum -= a[i + (k - 1) * n] * b[i];
-        b[k - 1] = sum;
-    }
-    for (k = n; k > 0; k--)
-        if (g->pivot[k - 1] < 0) mv__lm_swap(&b[k], &b[-1 - g->pivot[k - 1]]);
-        else if (g->pivot[k - 1] != MV__LM_SECOND) mv__lm_swap(&b[k - 1], &b[g->pivot[k - 1]]);
-}
-
 /* ---- thin-plate splines ---- */
 typedef struct mv__lm_spline { /* being made */
     const mv__lm_pairs *s;
@@ -46029,7 +48522,7 @@ static void mv__lm_residual_job(void *arg, size_t i) { /* a row */
     for (c = 0; c < g->s->axes; c++) r->b[c][i] -= sum[c];
 }
 /* x: the solutions for displacements along each axis, refined once by what is left; b: room for as much */
-static mv_status mv__lm_sides(mv_ctx *ctx, const mv__lm_spline *g, const mv__lm_ldl *f, double *const *x,
+static mv_status mv__lm_sides(mv_ctx *ctx, const mv__lm_spline *g, const mv__ldl *f, double *const *x,
                               double *const *b) {
     const size_t n = g->n;
     mv__lm_residual r;
@@ -46048,7 +48541,7 @@ static mv_status mv__lm_sides(mv_ctx *ctx, const mv__lm_spline *g, const mv__lm_
                 b[c][n] -= x[c][i];
                 for (k = 0; k < g->s->axes; k++) b[c][n + 1 + (size_t)k] -= g->at[k][i] * x[c][i];
             }
-            mv__lm_solve(f, b[c]);
+            mv__ldl_solve(f, b[c]);
             for (i = 0; i < g->all; i++) x[c][i] = round ? x[c][i] + b[c][i] : b[c][i];
         }
     }
@@ -46132,7 +48625,7 @@ static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, cons
     const size_t n = s->n, all = n + 1 + (size_t)s->axes;
     double *x[3], *b[3];
     mv__lm_spline g;
-    mv__lm_ldl f;
+    mv__ldl f;
     size_t i, j;
     int c;
     mv_status st = mv__lm_extent(ctx, op, t, s, block);
@@ -46143,16 +48636,18 @@ static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, cons
     mv__memset(&f, 0, sizeof f);
     g.s = s;
     g.n = n;
-    f.n = g.all = all;
+    f.n = f.lda = g.all = all;
+    f.least = 1e-280;
+    f.field = "points";
     g.a = f.a = block;
     f.w = block + all * all;
     for (c = 0; c < 3; c++) {
         g.at[c] = t->table + (size_t)c * n;
-        x[c] = f.w + (size_t)(MV__LM_PANEL + c) * all;
+        x[c] = f.w + (size_t)(MV__LDL_PANEL + c) * all;
         b[c] = x[c] + 3 * all;
     }
     g.twin = (size_t *)(void *)(b[2] + all);
-    f.pivot = (int *)(void *)(g.twin + all);
+    f.pivot = (int32_t *)(void *)(g.twin + all);
     g.lambda = lambda / (s->axes == 2 ? t->size * t->size : t->size);
     st = mv_parallel_for(ctx, n, mv__lm_fill_job, &g, NULL);
     if (st < 0) return st;
@@ -46162,7 +48657,7 @@ static mv_status mv__lm_spline_make(mv_ctx *ctx, const char *op, mv_tps *t, cons
                             "%s: points %zu and %zu coincide: lambda must be above 0", op, j, g.twin[j]);
     for (j = n; j < all; j++)
         for (i = j; i < all; i++) g.a[i + j * all] = 0.0;
-    if ((st = mv__lm_factor(ctx, op, &f)) < 0) return st;
+    if ((st = mv__ldl_factor(ctx, op, &f)) < 0) return st;
     st = mv__lm_sides(ctx, &g, &f, x, b);
     for (c = 0; c < s->axes && st == MEDVOL_OK; c++) {
         for (i = 0; i < all && st == MEDVOL_OK; i++)
@@ -46195,12 +48690,12 @@ MEDVOL_DEF mv_status mv_tps_init(mv_ctx *ctx, mv_tps *tps, const double *x, cons
     t.dims = s.axes;
     t.points = points;
     all = points + 1 + (size_t)s.axes;
-    if (all > (size_t)-1 / sizeof(double) / (all + MV__LM_PANEL + 8))
+    if (all > (size_t)-1 / sizeof(double) / (all + MV__LDL_PANEL + 8))
         return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)points, -1, "%s: too many points", op);
     if (!(t.table = (double *)mv__alloc(ctx, 6 * points * sizeof(double)))) return MEDVOL_E_NOMEM;
     for (i = 0; i < 6 * points; i++) t.table[i] = 0.0;
     /* the system; a panel; right sides and solutions; rows as integers */
-    block = (double *)mv__alloc(ctx, all * (all + MV__LM_PANEL + 8) * sizeof(double));
+    block = (double *)mv__alloc(ctx, all * (all + MV__LDL_PANEL + 8) * sizeof(double));
     if (!block) st = MEDVOL_E_NOMEM;
     else st = mv__lm_spline_make(ctx, op, &t, &s, lambda, block);
     mv__free(ctx, block);
@@ -46775,13 +49270,13 @@ static size_t mv__lm_eliminate(double *a, size_t n, double *b, int sides) {
         for (i = k + 1; i < n; i++)
             if (fabs(a[i + k * n]) > fabs(a[row + k * n])) row = i;
         if (!(fabs(a[row + k * n]) > 1e-11 * top)) return k;
-        for (j = k; j < n && row != k; j++) mv__lm_swap(&a[k + j * n], &a[row + j * n]);
-        for (c = 0; c < sides && row != k; c++) mv__lm_swap(&b[k + (size_t)c * n], &b[row + (size_t)c * n]);
+        for (j = k; j < n && row != k; j++) mv__ldl_swap(&a[k + j * n], &a[row + j * n]);
+        for (c = 0; c < sides && row != k; c++) mv__ldl_swap(&b[k + (size_t)c * n], &b[row + (size_t)c * n]);
         for (i = k + 1; i < n; i++) a[i + k * n] /= a[k + k * n];
         for (j = k + 1; j < n; j++)
             if (a[k + j * n] != 0.0)
-                MV__PICK(mv__lm_less)(a + k + 1 + j * n, 1, a + k + 1 + k * n, a + k + j * n, 1, n - k - 1, n,
-                                      1);
+                MV__PICK(mv__ldl_less)(a + k + 1 + j * n, 1, a + k + 1 + k * n, a + k + j * n, 1, n - k - 1,
+                                       n, 1);
         for (c = 0; c < sides; c++)
             for (i = k + 1; i < n; i++) b[i + (size_t)c * n] -= a[i + k * n] * b[k + (size_t)c * n];
     }
@@ -48636,6 +51131,2786 @@ MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volum
 #endif
 #endif /* MEDVOL_NO_LAYER */
 
+/* ==== [CACHE] LZ4 blocks, byte shuffle, a cache bounded in bytes, cached loads. Owns mv__lz_*, mv__sh_*,
+   mv__ca_*. Uses [BASE] [CTX] [VOLUME] [GZIP] and, for loads,
+   [IO] [INTENSITY] [SPATIAL]. Source: LZ4 block format description (github.com/lz4/lz4). ============== */
+#ifndef MEDVOL_NO_CACHE
+#ifdef MV__PASS
+/* ---- byte shuffle: whole vectors; how many elements were done comes back. `gap`: of planes ---- */
+#if MV__PASS == 1
+/* NOLINTNEXTLINE(readability-non-const-parameter): as the kernels of other levels */
+static size_t mv__sh_split2_scalar(unsigned char *d, size_t gap, const unsigned char *s, size_t count) {
+    (void)d; (void)gap; (void)s; (void)count;
+    return 0;
+}
+static size_t mv__sh_split4_scalar(unsigned char *d, size_t gap, const unsigned char *s, size_t count) {
+    return mv__sh_split2_scalar(d, gap, s, count);
+}
+/* NOLINTNEXTLINE(readability-non-const-parameter): likewise */
+static size_t mv__sh_merge2_scalar(unsigned char *d, const unsigned char *s, size_t gap, size_t count) {
+    (void)d; (void)gap; (void)s; (void)count;
+    return 0;
+}
+static size_t mv__sh_merge4_scalar(unsigned char *d, const unsigned char *s, size_t gap, size_t count) {
+    return mv__sh_merge2_scalar(d, s, gap, count);
+}
+#else
+static size_t MV__K(mv__sh_split2)(unsigned char *d, size_t gap, const unsigned char *s, size_t count) {
+    const mvi low = mvi_set1(255);
+    size_t i;
+    for (i = 0; i + 4 * MVF_N <= count; i += 4 * MVF_N) {
+        const uint16_t *p = (const uint16_t *)(const void *)(s + 2 * i);
+        const mvi a = mvi_load_u16(p), b = mvi_load_u16(p + MVF_N), c = mvi_load_u16(p + 2 * MVF_N),
+                  e = mvi_load_u16(p + 3 * MVF_N);
+        mvi_store((int32_t *)(void *)(d + i),
+                  mvi_pack_u8(mvi_and(a, low), mvi_and(b, low), mvi_and(c, low), mvi_and(e, low)));
+        mvi_store((int32_t *)(void *)(d + gap + i),
+                  mvi_pack_u8(mvi_srl(a, 8), mvi_srl(b, 8), mvi_srl(c, 8), mvi_srl(e, 8)));
+    }
+    mv_end();
+    return i;
+}
+static size_t MV__K(mv__sh_split4)(unsigned char *d, size_t gap, const unsigned char *s, size_t count) {
+    const mvi low = mvi_set1(255);
+    size_t i;
+    for (i = 0; i + 4 * MVF_N <= count; i += 4 * MVF_N) {
+        const int32_t *p = (const int32_t *)(const void *)(s + 4 * i);
+        const mvi a = mvi_load(p), b = mvi_load(p + MVF_N), c = mvi_load(p + 2 * MVF_N),
+                  e = mvi_load(p + 3 * MVF_N);
+        mvi_store((int32_t *)(void *)(d + i),
+                  mvi_pack_u8(mvi_and(a, low), mvi_and(b, low), mvi_and(c, low), mvi_and(e, low)));
+        mvi_store((int32_t *)(void *)(d + gap + i),
+                  mvi_pack_u8(mvi_and(mvi_srl(a, 8), low), mvi_and(mvi_srl(b, 8), low),
+                              mvi_and(mvi_srl(c, 8), low), mvi_and(mvi_srl(e, 8), low)));
+        mvi_store((int32_t *)(void *)(d + 2 * gap + i),
+                  mvi_pack_u8(mvi_and(mvi_srl(a, 16), low), mvi_and(mvi_srl(b, 16), low),
+                              mvi_and(mvi_srl(c, 16), low), mvi_and(mvi_srl(e, 16), low)));
+        mvi_store((int32_t *)(void *)(d + 3 * gap + i),
+                  mvi_pack_u8(mvi_srl(a, 24), mvi_srl(b, 24), mvi_srl(c, 24), mvi_srl(e, 24)));
+    }
+    mv_end();
+    return i;
+}
+static size_t MV__K(mv__sh_merge2)(unsigned char *d, const unsigned char *s, size_t gap, size_t count) {
+    size_t i;
+    for (i = 0; i + 2 * MVF_N <= count; i += 2 * MVF_N) {
+        const mvi a = mvi_or(mvi_load_u8(s + i), mvi_sll(mvi_load_u8(s + gap + i), 8));
+        const mvi b = mvi_or(mvi_load_u8(s + i + MVF_N), mvi_sll(mvi_load_u8(s + gap + i + MVF_N), 8));
+        mvi_store_u16((uint16_t *)(void *)(d + 2 * i), a);
+        mvi_store_u16((uint16_t *)(void *)(d + 2 * i + 2 * MVF_N), b);
+    }
+    mv_end();
+    return i;
+}
+static size_t MV__K(mv__sh_merge4)(unsigned char *d, const unsigned char *s, size_t gap, size_t count) {
+    size_t i;
+    for (i = 0; i + MVF_N <= count; i += MVF_N) {
+        const mvi a = mvi_or(mvi_load_u8(s + i), mvi_sll(mvi_load_u8(s + gap + i), 8));
+        const mvi b =
+            mvi_or(mvi_sll(mvi_load_u8(s + 2 * gap + i), 16), mvi_sll(mvi_load_u8(s + 3 * gap + i), 24));
+        mvi_store((int32_t *)(void *)(d + 4 * i), mvi_or(a, b));
+    }
+    mv_end();
+    return i;
+}
+#endif
+#else
+/* Kernels take what lies in little-endian order; of the rest, and of other units, byte by byte. */
+enum { MV__SH_BLOCK = 256 }; /* elements of 8 bytes at a time, as two words each, through the stack */
+static void mv__sh_split(unsigned char *d, const unsigned char *s, size_t n, size_t unit) {
+    const size_t count = n / unit;
+    size_t i = 0, k;
+    if (unit == 1) {
+        mv__memcpy(d, s, n);
+        return;
+    }
+    if (!MV__BIG_ENDIAN && unit == 2) i = MV__PICK(mv__sh_split2)(d, count, s, count);
+    else if (!MV__BIG_ENDIAN && unit == 4) i = MV__PICK(mv__sh_split4)(d, count, s, count);
+    else if (!MV__BIG_ENDIAN && unit == 8 && mv_level() > 1)
+        for (; i + MV__SH_BLOCK <= count; i += MV__SH_BLOCK) {
+            unsigned char t[8 * MV__SH_BLOCK];
+            MV__PICK(mv__sh_split4)(t, 2 * MV__SH_BLOCK, s + 8 * i, 2 * MV__SH_BLOCK);
+            for (k = 0; k < 4; k++)
+                MV__PICK(mv__sh_split2)(d + k * count + i, 4 * count, t + 2 * MV__SH_BLOCK * k, MV__SH_BLOCK);
+        }
+    for (; i < count; i++)
+        for (k = 0; k < unit; k++) d[k * count + i] = s[i * unit + k];
+    mv__memcpy(d + count * unit, s + count * unit, n - count * unit);
+}
+static void mv__sh_merge(unsigned char *d, const unsigned char *s, size_t n, size_t unit) {
+    const size_t count = n / unit;
+    size_t i = 0, k;
+    if (unit == 1) {
+        mv__memcpy(d, s, n);
+        return;
+    }
+    if (!MV__BIG_ENDIAN && unit == 2) i = MV__PICK(mv__sh_merge2)(d, s, count, count);
+    else if (!MV__BIG_ENDIAN && unit == 4) i = MV__PICK(mv__sh_merge4)(d, s, count, count);
+    else if (!MV__BIG_ENDIAN && unit == 8 && mv_level() > 1)
+        for (; i + MV__SH_BLOCK <= count; i += MV__SH_BLOCK) {
+            unsigned char t[8 * MV__SH_BLOCK];
+            for (k = 0; k < 4; k++)
+                MV__PICK(mv__sh_merge2)(t + 2 * MV__SH_BLOCK * k, s + k * count + i, 4 * count, MV__SH_BLOCK);
+            MV__PICK(mv__sh_merge4)(d + 8 * i, t, 2 * MV__SH_BLOCK, 2 * MV__SH_BLOCK);
+        }
+    for (; i < count; i++)
+        for (k = 0; k < unit; k++) d[i * unit + k] = s[k * count + i];
+    mv__memcpy(d + count * unit, s + count * unit, n - count * unit);
+}
+static mv_status mv__sh_check(mv_ctx *ctx, const char *op, const void *dst, const void *src, size_t n,
+                              size_t unit) {
+    if (n > 0 && (!dst || !src)) return mv__fail_null(ctx, op, dst ? "src" : "dst");
+    if (unit == 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "unit", 0, -1, "%s: unit = 0: must be at least 1", op);
+    if (n > 0 && mv__overlap(dst, n, src, n))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_byte_shuffle(mv_ctx *ctx, void *dst, const void *src, size_t n, size_t unit) {
+    mv_status st = mv__sh_check(ctx, "byte_shuffle", dst, src, n, unit);
+    if (st == MEDVOL_OK && n > 0) mv__sh_split((unsigned char *)dst, (const unsigned char *)src, n, unit);
+    return st;
+}
+MEDVOL_DEF mv_status mv_byte_unshuffle(mv_ctx *ctx, void *dst, const void *src, size_t n, size_t unit) {
+    mv_status st = mv__sh_check(ctx, "byte_unshuffle", dst, src, n, unit);
+    if (st == MEDVOL_OK && n > 0) mv__sh_merge((unsigned char *)dst, (const unsigned char *)src, n, unit);
+    return st;
+}
+
+/* ---- LZ4 blocks: a token (high half: literals, low half: length of the match less 4; 15: more follows in
+   bytes of 255), literals, a distance in two bytes. The last 5 bytes are literals, and the last match begins
+   12 bytes before the end or earlier. ---- */
+enum {
+    MV__LZ_BITS = 13,  /* of the table; 32 KiB stay in the first cache */
+    MV__LZ_FAR = 65535,
+    MV__LZ_TAIL = 5,
+    MV__LZ_LAST = 12,
+    MV__LZ_SLOW = 6    /* after 2^6 places without a match steps are of 2 bytes, and so on */
+};
+#define MV__LZ_MOST ((size_t)0x7E000000)
+#define MV__LZ_TELL ((size_t)16 << 20) /* bytes from one call of progress to the next */
+/* of five bytes: those of four lie nearer */
+MV__WRAPS static inline uint32_t mv__lz_hash(const unsigned char *p) {
+    return (uint32_t)((mv__le64(p) << 24) * (uint64_t)889523592379u >> (64 - MV__LZ_BITS));
+}
+/* how many bytes from p on are those from m on, up to end; m < p */
+static inline size_t mv__lz_same(const unsigned char *p, const unsigned char *m, const unsigned char *end) {
+    const unsigned char *const from = p;
+    while (end - p >= 8) {
+        const uint64_t x = mv__le64(p) ^ mv__le64(m);
+        if (x) return (size_t)(p - from) + (size_t)mv__ctz64(x) / 8;
+        p += 8;
+        m += 8;
+    }
+    while (p < end && *p == *m) p++, m++;
+    return (size_t)(p - from);
+}
+static inline unsigned char *mv__lz_more(unsigned char *o, size_t n) { /* a length of 15 and more, less 15 */
+    for (; n >= 255; n -= 255) *o++ = 255;
+    *o++ = (unsigned char)n;
+    return o;
+}
+/* A sequence of `lit` literals and a match, or at the end none (len 0); NULL: no room. `room`: bytes from the
+   first literal to the end of the source. */
+static unsigned char *mv__lz_put(unsigned char *o,
+                                 const unsigned char *end, const unsigned char *from, size_t lit,
+                                 size_t off, size_t len, size_t room) {
+    const size_t left = (size_t)(end - o), more = len ? len - 4 : 0;
+    unsigned char *const token = o;
+    if (left < 1 + lit ||
+        left - 1 - lit < (lit >= 15 ? (lit - 15) / 255 + 1 : 0) + (len ? 3 + more / 255 : 0))
+        return NULL;
+    o++;
+    *token = (unsigned char)((lit < 15 ? lit : 15) << 4 | (more < 15 ? more : 15));
+    if (lit >= 15) o = mv__lz_more(o, lit - 15);
+    if (room >= 16 && lit <= 16 && (size_t)(end - o) >= 16) mv__memcpy(o, from, 16);
+    else mv__memcpy(o, from, lit);
+    o += lit;
+    if (len == 0) return o;
+    mv__put_le16(o, (uint16_t)off);
+    o += 2;
+    return more >= 15 ? mv__lz_more(o, more - 15) : o;
+}
+MV__WRAPS static mv_status mv__lz_pack(mv_ctx *ctx, unsigned char *dst, size_t cap, const unsigned char *src,
+                                       size_t n, uint32_t *table, size_t *made) {
+    const unsigned char *const end = src + n, *p = src, *from = src, *m;
+    const unsigned char *const stop = n > MV__LZ_LAST ? end - MV__LZ_LAST : src; /* no match begins behind */
+    unsigned char *o = dst;
+    size_t tell = MV__LZ_TELL;
+    uint32_t h;
+    if (n > MV__LZ_LAST) {
+        table[mv__lz_hash(p)] = 0;
+        p++;
+    }
+    while (p < stop) {
+        size_t tries = (size_t)1 << MV__LZ_SLOW, len;
+        if ((size_t)(p - src) >= tell) {
+            tell = (size_t)(p - src) + MV__LZ_TELL;
+            if (mv__tell(ctx, (size_t)(p - src), n, "lz4_compress"))
+                return mv__cancelled(ctx, "lz4_compress");
+        }
+        for (;;) { /* the next place that a match begins at */
+            h = mv__lz_hash(p);
+            m = src + table[h];
+            table[h] = (uint32_t)(p - src);
+            if (m < p && p - m <= MV__LZ_FAR && mv__le32(m) == mv__le32(p)) break;
+            p += tries++ >> MV__LZ_SLOW;
+            if (p >= stop) break;
+        }
+        if (p >= stop) break;
+        while (p > from && m > src && p[-1] == m[-1]) p--, m--;
+        for (;;) { /* and those that follow it at once */
+            len = 4 + mv__lz_same(p + 4, m + 4, end - MV__LZ_TAIL);
+            o = mv__lz_put(o, dst + cap, from,
+                           (size_t)(p - from), (size_t)(p - m), len, (size_t)(end - from));
+            if (!o) return MEDVOL_E_SPACE;
+            p += len;
+            from = p;
+            if (p >= stop) break;
+            table[mv__lz_hash(p - 2)] = (uint32_t)(p - 2 - src);
+            h = mv__lz_hash(p);
+            m = src + table[h];
+            table[h] = (uint32_t)(p - src);
+            if (!(m < p && p - m <= MV__LZ_FAR && mv__le32(m) == mv__le32(p))) {
+                p++;
+                break;
+            }
+        }
+    }
+    o = mv__lz_put(o, dst + cap, from, (size_t)(end - from), 0, 0, 0);
+    if (!o) return MEDVOL_E_SPACE;
+    *made = (size_t)(o - dst);
+    return MEDVOL_OK;
+}
+
+/* A length that goes on: SIZE_MAX where the block ends in it. */
+static inline size_t mv__lz_length(const unsigned char **ip, const unsigned char *end, size_t n) {
+    const unsigned char *p = *ip;
+    unsigned b;
+    do {
+        if (p == end) return SIZE_MAX;
+        b = *p++;
+        if (n < SIZE_MAX / 2) n += b; /* more than any buffer holds will do */
+    } while (b == 255);
+    *ip = p;
+    return n;
+}
+/* n bytes, of which more than one may be read and written behind them */
+static inline void mv__lz_wild(unsigned char *d, const unsigned char *s, const unsigned char *end) {
+    do {
+        mv__memcpy(d, s, 16);
+        mv__memcpy(d + 16, s + 16, 16);
+        d += 32;
+        s += 32;
+    } while (d < end);
+}
+/* len bytes from `off` < 16 before o; up to 31 bytes behind them are written too */
+static inline void mv__lz_near(unsigned char *o, size_t off, size_t len) {
+    unsigned char *const from = o - off;
+    size_t have, k;
+    if (off >= 8 && len <= 32) {
+        for (k = 0; k < len; k += 8) mv__memcpy(o + k, from + k, 8);
+        return;
+    }
+    if ((off & (off - 1)) == 0) { /* 1, 2, 4, 8: a word says it all, and the next is the same */
+        uint64_t w;
+        if (off == 1) w = *from * 0x0101010101010101u;
+        else if (off == 2) {
+            uint16_t u;
+            mv__memcpy(&u, from, 2);
+            w = u * 0x0001000100010001u;
+        } else if (off == 4) {
+            uint32_t u;
+            mv__memcpy(&u, from, 4);
+            w = u * 0x0000000100000001u;
+        } else mv__memcpy(&w, from, 8);
+        for (k = 0; k < len; k += 16) {
+            mv__memcpy(o + k, &w, 8);
+            mv__memcpy(o + k + 8, &w, 8);
+        }
+        return;
+    }
+    /* by byte to the first multiple of the distance that is wide enough, then twice as much each time: copies
+       that begin within what was just written wait for it */
+    have = (15 / off + 1) * off;
+    for (k = 0; k < have; k++) o[k] = from[k];
+    for (k = have; k < len; k += have, have = k) mv__memcpy(o + k, o, have < len - k ? have : len - k);
+}
+/* the same where there is no room for that */
+static void mv__lz_careful(unsigned char *o, size_t off, size_t len) {
+    const unsigned char *m = o - off;
+    size_t i;
+    for (i = 0; i < len; i++) o[i] = m[i];
+}
+static mv_status mv__lz_bad(mv_ctx *ctx, const char *what, const unsigned char *src,
+                            const unsigned char *ip) {
+    return mv__fail(ctx, MEDVOL_E_CORRUPT, what, 0, (int64_t)(ip - src), "lz4_decompress: %s at byte %zu",
+                    what, (size_t)(ip - src));
+}
+static mv_status mv__lz_full(mv_ctx *ctx, size_t cap) {
+    return mv__fail(ctx, MEDVOL_E_SPACE, "cap", (double)cap, -1, "lz4_decompress: more than %zu bytes", cap);
+}
+static mv_status mv__lz_unpack(mv_ctx *ctx, unsigned char *dst, size_t cap, const unsigned char *src,
+                               size_t n, size_t *made) {
+    const unsigned char *ip = src, *const iend = src + n, *const quick_i = n >= 18 ? iend - 18 : src;
+    unsigned char *o = dst, *const oend = dst + cap;
+    size_t tell = MV__LZ_TELL, lit, len, off;
+    /* up to there the short copies have room, and nobody is to be told */
+    unsigned char *quick_o = cap >= 64 ? dst + mv__minz(cap - 64, tell) : NULL;
+    for (;;) {
+        unsigned token;
+        if (MV__UNLIKELY(ip == iend))
+            return mv__lz_bad(ctx, "the block ends before its last literals", src, ip);
+        token = *ip++;
+        lit = token >> 4;
+        len = token & 15;
+        if (MV__LIKELY(lit < 15 && ip <= quick_i && quick_o && o <= quick_o)) { /* most: of fixed length */
+            mv__memcpy(o, ip, 16);
+            o += lit;
+            ip += lit;
+            off = mv__le16(ip);
+            ip += 2;
+            if (MV__LIKELY(len < 15 && off >= 8 && off <= (size_t)(o - dst))) {
+                const unsigned char *const m = o - off;
+                mv__memcpy(o, m, 8);
+                mv__memcpy(o + 8, m + 8, 8);
+                mv__memcpy(o + 16, m + 16, 2);
+                o += len + 4;
+                continue;
+            }
+        } else {
+            if (MV__UNLIKELY((size_t)(o - dst) >= tell)) {
+                tell = (size_t)(o - dst) + MV__LZ_TELL;
+                if (quick_o) quick_o = dst + mv__minz(cap - 64, tell);
+                if (mv__tell(ctx, (size_t)(ip - src), n, "lz4_decompress"))
+                    return mv__cancelled(ctx, "lz4_decompress");
+            }
+            if (lit == 15 && (lit = mv__lz_length(&ip, iend, lit)) == SIZE_MAX)
+                return mv__lz_bad(ctx, "the block ends in a length", src, iend);
+            if (lit > (size_t)(iend - ip)) return mv__lz_bad(ctx, "literals go on behind the block", src, ip);
+            if (lit > (size_t)(oend - o)) return mv__lz_full(ctx, cap);
+            if ((size_t)(iend - ip) - lit >= 32 && (size_t)(oend - o) - lit >= 32)
+                mv__lz_wild(o, ip, o + lit);
+            else if (lit > 0) mv__memcpy(o, ip, lit);
+            o += lit;
+            ip += lit;
+            if (ip == iend) break;
+            if (iend - ip < 2) return mv__lz_bad(ctx, "the block ends in a distance", src, ip);
+            off = mv__le16(ip);
+            ip += 2;
+        }
+        if (MV__UNLIKELY(off == 0 || off > (size_t)(o - dst)))
+            return mv__lz_bad(ctx, "a match begins before the data", src, ip - 2);
+        if (len == 15 && (len = mv__lz_length(&ip, iend, len)) == SIZE_MAX)
+            return mv__lz_bad(ctx, "the block ends in a length", src, iend);
+        len += 4;
+        if (len > (size_t)(oend - o)) return mv__lz_full(ctx, cap);
+        if (MV__UNLIKELY((size_t)(oend - o) - len < 32)) mv__lz_careful(o, off, len);
+        else if (off < 16) mv__lz_near(o, off, len);
+        else if (off < 32 && len > 64) { /* twice as far: see there */
+            mv__lz_wild(o, o - off, o + off);
+            mv__lz_wild(o + off, o - off, o + len);
+        } else mv__lz_wild(o, o - off, o + len);
+        o += len;
+    }
+    *made = (size_t)(o - dst);
+    return MEDVOL_OK;
+}
+static mv_status mv__lz_check(mv_ctx *ctx,
+                              const char *op, const void *dst, size_t cap, const void *src, size_t n,
+                              size_t *made) {
+    if (!made) return mv__fail_null(ctx, op, "made");
+    *made = 0;
+    if ((cap > 0 && !dst) || (n > 0 && !src)) return mv__fail_null(ctx, op, cap > 0 && !dst ? "dst" : "src");
+    if (cap > 0 && n > 0 && mv__overlap(dst, cap, src, n))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF size_t mv_lz4_bound(size_t n) { return n > MV__LZ_MOST ? SIZE_MAX : n + n / 255 + 16; }
+MEDVOL_DEF mv_status mv_lz4_compress(mv_ctx *ctx,
+                                     void *dst, size_t cap, const void *src, size_t n, size_t *made) {
+    static const char *const op = "lz4_compress";
+    static const unsigned char none[1] = {0};
+    unsigned char nowhere[1];
+    const size_t bytes = sizeof(uint32_t) << MV__LZ_BITS;
+    uint32_t *table;
+    mv_status st = mv__lz_check(ctx, op, dst, cap, src, n, made);
+    if (st < 0) return st;
+    if (n > MV__LZ_MOST)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n",
+                        (double)n, -1, "%s: n = %zu: a block holds at most %zu", op, n,
+                        MV__LZ_MOST);
+    if (!(table = (uint32_t *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    mv__memset(table, 0, bytes);
+    st = mv__lz_pack(ctx, cap > 0
+                     ? (unsigned char *)dst : nowhere, cap, n > 0 ? (const unsigned char *)src : none,
+                     n, table, made);
+    mv__free(ctx, table);
+    if (st == MEDVOL_E_SPACE)
+        mv__fail(ctx, st, "cap", (double)cap, -1,
+                 "%s: cap = %zu bytes are too few for what %zu make", op, cap, n);
+    return st;
+}
+MEDVOL_DEF mv_status mv_lz4_decompress(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                       size_t *made) {
+    unsigned char nowhere[1];
+    mv_status st = mv__lz_check(ctx, "lz4_decompress", dst, cap, src, n, made);
+    if (st < 0) return st;
+    if (n == 0)
+        return mv__fail(ctx, MEDVOL_E_CORRUPT,
+                        "n", 0, 0, "lz4_decompress: no byte: a block has at least one");
+    return mv__lz_unpack(ctx, cap > 0
+                         ? (unsigned char *)dst : nowhere, cap, (const unsigned char *)src, n, made);
+}
+
+/* ---- the cache: a table of chains, a list by use and one by age ---- */
+enum { MV__CA_USE = 0, MV__CA_AGE = 1, MV__CA_KEY = 65536 };
+typedef struct mv__ca_entry {
+    struct mv__ca_entry *chain, *prev[2], *next[2]; /* prev: used, put before */
+    uint64_t hash;
+    double at;           /* when it was put */
+    size_t key_n, head;  /* head: bytes of a volume's description, 0 for blocks */
+    size_t raw, stored;  /* of the payload without it */
+    size_t cost, unit, pins;
+    uint32_t crc;
+    int packed, stale;   /* stale: found expired while it was borrowed */
+    unsigned char *data; /* head, payload */
+} mv__ca_entry;          /* the key follows */
+typedef char mv__ca_entry_fits[sizeof(mv__ca_entry) + 2 * 88 <= MEDVOL_CACHE_ENTRY ? 1 : -1];
+struct mv_cache {
+    mv_cache_opt opt;
+    mv_cache_codec codec;
+    mv__ca_entry **table, *first[2], *last[2]; /* first: used longest ago, the oldest */
+    size_t chains, pinned_cost;
+    double now;
+    mv_cache_stats s;
+};
+typedef struct mv__ca_head { /* a volume's; extensions follow */
+    mv_volume v;
+    mv_nifti nifti;
+    unsigned warnings;
+} mv__ca_head;
+
+static void mv__ca_lock(const mv_cache *c) {
+    if (c->opt.lock) c->opt.lock(c->opt.lock_user);
+}
+static void mv__ca_unlock(const mv_cache *c) {
+    if (c->opt.lock) c->opt.unlock(c->opt.lock_user);
+}
+static double mv__ca_now(mv_cache *c) {
+    const double t = c->opt.clock ? c->opt.clock(c->opt.clock_user) : mv__seconds();
+    if (t > c->now) c->now = t;
+    return c->now;
+}
+static int mv__ca_expired(const mv_cache *c, const mv__ca_entry *e, double now) {
+    return c->opt.ttl > 0.0 && now - e->at >= c->opt.ttl;
+}
+MV__WRAPS static uint64_t mv__ca_hash(const void *key, size_t n) { /* FNV-1a, its high bits mixed in */
+    const unsigned char *p = (const unsigned char *)key;
+    uint64_t h = 14695981039346656037u;
+    size_t i;
+    for (i = 0; i < n; i++) h = (h ^ p[i]) * 1099511628211u;
+    return h ^ h >> 29;
+}
+static mv__ca_entry *mv__ca_find(const mv_cache *c, const void *key, size_t n, uint64_t hash) {
+    mv__ca_entry *e = c->table[hash & (c->chains - 1)];
+    while (e && !(e->hash == hash && e->key_n == n && mv__memcmp(e + 1, key, n) == 0)) e = e->chain;
+    return e;
+}
+static void mv__ca_link(mv_cache *c, mv__ca_entry *e, int k) { /* as the last one */
+    e->next[k] = NULL;
+    e->prev[k] = c->last[k];
+    if (c->last[k]) c->last[k]->next[k] = e;
+    else c->first[k] = e;
+    c->last[k] = e;
+}
+static void mv__ca_unlink(mv_cache *c, mv__ca_entry *e, int k) {
+    if (e->prev[k]) e->prev[k]->next[k] = e->next[k];
+    else c->first[k] = e->next[k];
+    if (e->next[k]) e->next[k]->prev[k] = e->prev[k];
+    else c->last[k] = e->prev[k];
+}
+static void mv__ca_used(mv_cache *c, mv__ca_entry *e) {
+    mv__ca_unlink(c, e, MV__CA_USE);
+    mv__ca_link(c, e, MV__CA_USE);
+}
+static void mv__ca_count(mv_cache *c, const mv__ca_entry *e, int in) {
+    if (in) {
+        c->s.entries++;
+        c->s.stored += e->cost;
+        c->s.raw += e->head + e->raw;
+        c->s.packed += e->head + e->stored;
+        c->s.peak = mv__maxz(c->s.peak, c->s.stored);
+    } else {
+        c->s.entries--;
+        c->s.stored -= e->cost;
+        c->s.raw -= e->head + e->raw;
+        c->s.packed -= e->head + e->stored;
+    }
+}
+static void mv__ca_release(mv_ctx *ctx, mv__ca_entry *e) {
+    if (e) mv__free(ctx, e->data);
+    mv__free(ctx, e);
+}
+static void mv__ca_drop(mv_ctx *ctx, mv_cache *c, mv__ca_entry *e) {
+    mv__ca_entry **at = &c->table[e->hash & (c->chains - 1)];
+    while (*at != e) at = &(*at)->chain;
+    *at = e->chain;
+    mv__ca_unlink(c, e, MV__CA_USE);
+    mv__ca_unlink(c, e, MV__CA_AGE);
+    mv__ca_count(c, e, 0);
+    mv__ca_release(ctx, e);
+}
+static void mv__ca_add(mv_ctx *ctx, mv_cache *c, mv__ca_entry *e) {
+    mv__ca_entry **table, *x, **at;
+    size_t i;
+    if (c->s.entries >= c->chains && c->chains <= SIZE_MAX / 4 / sizeof(mv__ca_entry *)) { /* else they grow */
+        mv_error kept;
+        if (ctx) kept = ctx->error;
+        table = (mv__ca_entry **)mv__alloc(ctx, 2 * c->chains * sizeof(mv__ca_entry *));
+        if (table) {
+            mv__memset(table, 0, 2 * c->chains * sizeof(mv__ca_entry *));
+            mv__free(ctx, c->table);
+            c->table = table;
+            c->chains *= 2;
+            for (x = c->first[MV__CA_AGE]; x; x = x->next[MV__CA_AGE]) {
+                i = x->hash & (c->chains - 1);
+                x->chain = table[i];
+                table[i] = x;
+            }
+        } else if (ctx) ctx->error = kept;
+    }
+    at = &c->table[e->hash & (c->chains - 1)];
+    e->chain = *at;
+    *at = e;
+    mv__ca_link(c, e, MV__CA_USE);
+    mv__ca_link(c, e, MV__CA_AGE);
+    mv__ca_count(c, e, 1);
+}
+/* Until `bytes` and `entries` more fit; the caller has seen that what is borrowed leaves that room. */
+static void mv__ca_relieve(mv_ctx *ctx, mv_cache *c, size_t bytes, size_t entries, double now) {
+    while (c->s.stored > c->opt.max_bytes - bytes || c->s.entries > c->opt.max_entries - entries) {
+        mv__ca_entry *e = c->first[MV__CA_AGE];
+        while (e && e->pins > 0) e = e->next[MV__CA_AGE];
+        if (e && mv__ca_expired(c, e, now)) c->s.expirations++;
+        else {
+            for (e = c->first[MV__CA_USE]; e && e->pins > 0;) e = e->next[MV__CA_USE];
+            if (!e) return;
+            c->s.evictions++;
+        }
+        mv__ca_drop(ctx, c, e);
+    }
+}
+static mv_status mv__ca_refuse(mv_ctx *ctx, mv_cache *c, const char *op, mv_status st, size_t cost) {
+    c->s.refusals++;
+    if (st == MEDVOL_E_TOOBIG)
+        return mv__fail(ctx, st, "max_bytes", (double)cost, -1, "%s: %zu bytes: the cache has %zu", op, cost,
+                        c->opt.max_bytes);
+    return mv__fail(ctx, st, "key", (double)cost, -1,
+                    "%s: %zu bytes: the key, or all that could make room, is borrowed", op, cost);
+}
+static mv_status mv__ca_key(mv_ctx *ctx, const char *op, const mv_cache *c, const void *key, size_t key_n) {
+    if (!c || !key) return mv__fail_null(ctx, op, c ? "key" : "cache");
+    if (key_n < 1 || key_n > MV__CA_KEY)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "key_n", (double)key_n, -1, "%s: key_n = %zu: must be 1..%d", op,
+                        key_n, (int)MV__CA_KEY);
+    return MEDVOL_OK;
+}
+static mv_status mv__ca_miss(mv_ctx *ctx, const char *op) {
+    return mv__fail(ctx, MEDVOL_E_NOTFOUND, "key", 0, -1, "%s: no such entry", op);
+}
+
+MEDVOL_DEF mv_status mv_cache_open(mv_ctx *ctx, mv_cache **cache, const mv_cache_opt *opt) {
+    static const char *const op = "cache_open";
+    mv_cache_opt o;
+    mv_cache *c;
+    if (!cache) return mv__fail_null(ctx, op, "cache");
+    *cache = NULL;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!(o.ttl >= 0.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ttl", o.ttl, -1, "%s: ttl = %g: must be 0 or more", op, o.ttl);
+    if (!(o.compress >= MEDVOL_CACHE_RAW && o.compress <= MEDVOL_CACHE_CODEC))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "compress", o.compress, -1,
+                        "%s: compress = %d: must be one of MEDVOL_CACHE_*", op, o.compress);
+    if (o.compress == MEDVOL_CACHE_CODEC && !(o.codec && o.codec->pack && o.codec->unpack))
+        return mv__fail_null(ctx, op, "codec");
+    if (!o.lock != !o.unlock) return mv__fail_null(ctx, op, o.lock ? "unlock" : "lock");
+    if (o.max_bytes == 0) o.max_bytes = (size_t)256 << 20;
+    if (o.max_entries == 0) o.max_entries = 10000;
+    if (o.compress_from == 0) o.compress_from = (size_t)64 << 10;
+    if (!(c = (mv_cache *)mv__alloc(ctx, sizeof *c))) return MEDVOL_E_NOMEM;
+    mv__memset(c, 0, sizeof *c);
+    c->opt = o;
+    if (o.compress == MEDVOL_CACHE_CODEC) c->codec = *o.codec;
+    c->opt.codec = NULL;
+    c->chains = 64;
+    if (!(c->table = (mv__ca_entry **)mv__alloc(ctx, c->chains * sizeof(mv__ca_entry *)))) {
+        mv__free(ctx, c);
+        return MEDVOL_E_NOMEM;
+    }
+    mv__memset(c->table, 0, c->chains * sizeof(mv__ca_entry *));
+    c->now = -HUGE_VAL;
+    *cache = c;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_cache_close(mv_ctx *ctx, mv_cache *cache) {
+    if (!cache) return;
+    while (cache->first[MV__CA_AGE]) mv__ca_drop(ctx, cache, cache->first[MV__CA_AGE]);
+    mv__free(ctx, cache->table);
+    mv__free(ctx, cache);
+}
+
+/* ---- packing and unpacking ---- */
+static mv_status mv__ca_codec(mv_ctx *ctx, const mv_cache *c, unsigned char *dst, size_t cap,
+                              const unsigned char *src, size_t n, size_t *made) {
+    const size_t bytes = sizeof(uint32_t) << MV__LZ_BITS;
+    uint32_t *table;
+    mv_status st;
+    if (c->opt.compress == MEDVOL_CACHE_CODEC)
+        return c->codec.pack(c->codec.user, dst, cap, src, n, made) == 0 && *made <= cap ? MEDVOL_OK
+                                                                                         : MEDVOL_E_SPACE;
+    if (n > MV__LZ_MOST) return MEDVOL_E_SPACE;
+    if (!(table = (uint32_t *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    mv__memset(table, 0, bytes);
+    st = mv__lz_pack(ctx, dst, cap, src, n, table, made);
+    mv__free(ctx, table);
+    return st;
+}
+/* The payload in e->data: as it is, or packed where that pays. src has e->raw bytes, in whole. */
+static mv_status mv__ca_pack(mv_ctx *ctx, const mv_cache *c, mv__ca_entry *e, const void *src) {
+    const unsigned char *s = (const unsigned char *)src;
+    const size_t n = e->raw, cap = n / 10 * 9 + n % 10 * 9 / 10;
+    unsigned char *turned = NULL, *room = NULL;
+    size_t made = 0;
+    mv_status st = MEDVOL_E_SPACE;
+    e->stored = n;
+    if (c->opt.compress != MEDVOL_CACHE_RAW && n >= c->opt.compress_from && n > 0) {
+        if (e->unit > 1 && !(turned = (unsigned char *)mv__alloc(ctx, n))) return MEDVOL_E_NOMEM;
+        if (turned) {
+            mv__sh_split(turned, s, n, e->unit);
+            s = turned;
+        }
+        room = (unsigned char *)mv__alloc(ctx, cap);
+        st = room ? mv__ca_codec(ctx, c, room, cap, s, n, &made) : MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK) {
+        e->packed = 1;
+        e->stored = made;
+        e->crc = mv_crc32(0, s, n);
+        s = room;
+    } else if (st == MEDVOL_E_SPACE) {
+        s = (const unsigned char *)src;
+        st = MEDVOL_OK;
+    }
+    e->cost = MEDVOL_CACHE_ENTRY + e->key_n + e->head;
+    if (st == MEDVOL_OK && (e->stored > SIZE_MAX - e->cost || (e->cost += e->stored) > c->opt.max_bytes))
+        st = MEDVOL_E_TOOBIG;
+    if (st == MEDVOL_OK && !(e->data = (unsigned char *)mv__alloc(ctx, e->head + e->stored)))
+        st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK && e->stored > 0) mv__memcpy(e->data + e->head, s, e->stored);
+    mv__free(ctx, room);
+    mv__free(ctx, turned);
+    return st;
+}
+/* What was packed, still shuffled, as a new block: NULL when out of memory, or *st = MEDVOL_E_CORRUPT. */
+static unsigned char *mv__ca_unpack(mv_ctx *ctx, const mv_cache *c, const mv__ca_entry *e, const char *op,
+                                    mv_status *st) {
+    unsigned char *room = (unsigned char *)mv__alloc(ctx, e->raw);
+    size_t made = 0;
+    int good;
+    *st = MEDVOL_E_NOMEM;
+    if (!room) return NULL;
+    if (c->opt.compress == MEDVOL_CACHE_CODEC)
+        good = c->codec.unpack(c->codec.user, room, e->raw, e->data + e->head, e->stored) == 0;
+    else
+        good = mv__lz_unpack(NULL, room, e->raw, e->data + e->head, e->stored, &made) == MEDVOL_OK &&
+               made == e->raw;
+    *st = good && mv_crc32(0, room, e->raw) == e->crc ? MEDVOL_OK : MEDVOL_E_CORRUPT;
+    if (*st == MEDVOL_OK) return room;
+    mv__free(ctx, room);
+    mv__fail(ctx, *st, "key", (double)e->raw, -1, "%s: the entry's %s", op,
+             good ? "checksum is wrong" : "block cannot be unpacked");
+    return NULL;
+}
+
+/* ---- putting: e is made; it is the cache's, or released ---- */
+static mv_status mv__ca_put(mv_ctx *ctx, mv_cache *c, const char *op, mv__ca_entry *e, mv_status st) {
+    if (st == MEDVOL_OK || st == MEDVOL_E_TOOBIG) {
+        mv__ca_entry *old;
+        double now;
+        mv__ca_lock(c);
+        now = mv__ca_now(c);
+        old = mv__ca_find(c, e + 1, e->key_n, e->hash);
+        if (st == MEDVOL_E_TOOBIG) st = mv__ca_refuse(ctx, c, op, st, e->cost);
+        else if ((old && old->pins > 0) || c->pinned_cost > c->opt.max_bytes - e->cost ||
+                 c->s.pinned >= c->opt.max_entries)
+            st = mv__ca_refuse(ctx, c, op, MEDVOL_E_BUSY, e->cost);
+        else {
+            e->at = now;
+            if (old) mv__ca_drop(ctx, c, old);
+            mv__ca_relieve(ctx, c, e->cost, 1, now);
+            mv__ca_add(ctx, c, e);
+            e = NULL;
+        }
+        mv__ca_unlock(c);
+    }
+    mv__ca_release(ctx, e);
+    return st;
+}
+static mv__ca_entry *mv__ca_make(mv_ctx *ctx, const void *key, size_t key_n, size_t n, size_t unit) {
+    mv__ca_entry *e = (mv__ca_entry *)mv__alloc(ctx, sizeof *e + key_n);
+    if (!e) return NULL;
+    mv__memset(e, 0, sizeof *e);
+    mv__memcpy(e + 1, key, key_n);
+    e->hash = mv__ca_hash(key, key_n);
+    e->key_n = key_n;
+    e->raw = n;
+    e->unit = unit > 0 && unit <= n ? unit : 1;
+    return e;
+}
+MEDVOL_DEF mv_status mv_cache_put(mv_ctx *ctx,
+                                  mv_cache *cache, const void *key, size_t key_n, const void *data,
+                                  size_t n, size_t unit) {
+    static const char *const op = "cache_put";
+    mv__ca_entry *e;
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st < 0) return st;
+    if (n > 0 && !data) return mv__fail_null(ctx, op, "data");
+    if (n > (size_t)PTRDIFF_MAX)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n",
+                        (double)n, -1, "%s: n = %zu bytes: no machine has as much", op, n);
+    if (!(e = mv__ca_make(ctx, key, key_n, n, unit))) return MEDVOL_E_NOMEM;
+    return mv__ca_put(ctx, cache, op, e, mv__ca_pack(ctx, cache, e, data));
+}
+static size_t mv__ca_unit(mv_dtype t) { /* bytes of one number */
+    return t == MEDVOL_C64 || t == MEDVOL_C128 || t == MEDVOL_C256 ? mv_dtype_size(t) / 2 : mv_dtype_size(t);
+}
+static mv_status mv__ca_put_volume(mv_ctx *ctx, mv_cache *c, const char *op, const void *key, size_t key_n,
+                                   const mv_volume *v, unsigned warnings) {
+    mv__ca_head *h;
+    mv__ca_entry *e;
+    mv_volume copy;
+    const size_t bytes = mv_volume_count(v) * mv_dtype_size(v->dtype);
+    const size_t ext = v->nifti ? v->nifti->ext_bytes : 0;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&copy, 0, sizeof copy);
+    if (ext > (size_t)PTRDIFF_MAX / 2)
+        return mv__fail(ctx, MEDVOL_E_SIZE,
+                        "ext_bytes", (double)ext, -1, "%s: %zu bytes of extensions", op, ext);
+    if (!(e = mv__ca_make(ctx, key, key_n, bytes, mv__ca_unit(v->dtype)))) return MEDVOL_E_NOMEM;
+    e->head = mv__divup(sizeof *h + ext, 64) * 64;
+    if (!mv_volume_contiguous(v)) st = mv_volume_copy(ctx, &copy, v);
+    if (st == MEDVOL_OK) st = mv__ca_pack(ctx, c, e, copy.data ? copy.data : v->data);
+    mv_volume_free(ctx, &copy);
+    if (st == MEDVOL_OK) {
+        h = (mv__ca_head *)(void *)e->data;
+        mv__memset(h, 0, e->head);
+        h->v = *v;
+        mv__vol_strides(&h->v);
+        h->v.data = h->v.owner = NULL;
+        h->v.map_bytes = 0;
+        h->v.owns_nifti = 0;
+        h->v.nifti = NULL;
+        h->warnings = warnings;
+        if (v->nifti) {
+            h->nifti = *v->nifti;
+            h->nifti.ext = ext ? (unsigned char *)(h + 1) : NULL;
+            if (ext) mv__memcpy(h->nifti.ext, v->nifti->ext, ext);
+            h->v.nifti = &h->nifti;
+        }
+    }
+    return mv__ca_put(ctx, c, op, e, st);
+}
+MEDVOL_DEF mv_status mv_cache_put_volume(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                         const mv_volume *v) {
+    static const char *const op = "cache_put_volume";
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st == MEDVOL_OK) st = mv__vol_check(ctx, op, "v", v);
+    return st < 0 ? st : mv__ca_put_volume(ctx, cache, op, key, key_n, v, 0);
+}
+
+/* ---- getting ---- */
+/* The entry of that key and kind, alive; NULL: *st says why not. */
+static mv__ca_entry *mv__ca_live(mv_ctx *ctx, mv_cache *c, const char *op, const void *key, size_t key_n,
+                                 int volume, mv_status *st) {
+    mv__ca_entry *e = mv__ca_find(c, key, key_n, mv__ca_hash(key, key_n));
+    const double now = mv__ca_now(c);
+    *st = MEDVOL_OK;
+    if (e && mv__ca_expired(c, e, now)) {
+        if (!e->stale) c->s.expirations++;
+        e->stale = 1;
+        if (e->pins == 0) mv__ca_drop(ctx, c, e);
+        e = NULL;
+    }
+    if (!e) {
+        c->s.misses++;
+        *st = mv__ca_miss(ctx, op);
+    } else if ((e->head > 0) != volume) {
+        *st = mv__fail(ctx, MEDVOL_E_DTYPE, "key", 0, -1, "%s: the entry is a %s", op,
+                       volume ? "block: use mv_cache_get" : "volume: use mv_cache_get_volume");
+        e = NULL;
+    }
+    return e;
+}
+static mv_status mv__ca_hit(mv_ctx *ctx, mv_cache *c, mv__ca_entry *e, mv_status st) { /* how it ended */
+    if (st == MEDVOL_OK) {
+        c->s.hits++;
+        mv__ca_used(c, e);
+    } else if (st == MEDVOL_E_CORRUPT) {
+        c->s.corrupt++;
+        mv__ca_drop(ctx, c, e);
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_cache_get(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n, void *dst,
+                                  size_t cap, size_t *n) {
+    static const char *const op = "cache_get";
+    unsigned char *room;
+    mv__ca_entry *e;
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st < 0) return st;
+    if (cap > 0 && !dst) return mv__fail_null(ctx, op, "dst");
+    mv__ca_lock(cache);
+    e = mv__ca_live(ctx, cache, op, key, key_n, 0, &st);
+    if (e) {
+        if (n) *n = e->raw;
+        if (cap < e->raw)
+            st = mv__fail(ctx, MEDVOL_E_SPACE,
+                          "cap", (double)cap, -1, "%s: cap = %zu: the entry has %zu bytes",
+                          op, cap, e->raw);
+        else if (e->packed) {
+            if ((room = mv__ca_unpack(ctx, cache, e, op, &st)) != NULL)
+                mv__sh_merge((unsigned char *)dst, room, e->raw, e->unit);
+            mv__free(ctx, room);
+        } else if (e->raw > 0) mv__memcpy(dst, e->data, e->raw);
+        st = mv__ca_hit(ctx, cache, e, st);
+    }
+    mv__ca_unlock(cache);
+    return st;
+}
+static mv_status mv__ca_voxels(mv_ctx *ctx,
+                               mv_cache *c, const char *op, const mv__ca_entry *e, mv_volume *dst) {
+    mv_volume like = ((const mv__ca_head *)(const void *)e->data)->v, out;
+    unsigned char *room = NULL, *turned = NULL;
+    mv_status st = MEDVOL_OK;
+    like.data = e->data + e->head;
+    if (e->packed && (room = mv__ca_unpack(ctx, c, e, op, &st)) == NULL) return st;
+    if (room) like.data = room;
+    st = mv__out_begin(ctx, op, &out, dst, &like, like.dtype, like.ndim, like.dim, 0);
+    if (st == MEDVOL_OK) {
+        if (room && e->unit > 1 && mv_volume_contiguous(&out))
+            mv__sh_merge((unsigned char *)out.data, room, e->raw, e->unit);
+        else {
+            if (room && e->unit > 1) {
+                turned = (unsigned char *)mv__alloc(ctx, e->raw);
+                if (turned) mv__sh_merge(turned, room, e->raw, e->unit);
+                else st = MEDVOL_E_NOMEM;
+                like.data = turned;
+            }
+            if (st == MEDVOL_OK) st = mv__cv_volume(ctx, &out, &like, 1.0, 0.0, 0);
+        }
+        st = mv__out_end(ctx, st, &out, dst);
+    }
+    mv__free(ctx, turned);
+    mv__free(ctx, room);
+    return st;
+}
+static mv_status mv__ca_get_volume(mv_ctx *ctx, mv_cache *c, const char *op, const void *key, size_t key_n,
+                                   mv_volume *dst, unsigned *warnings) {
+    mv__ca_entry *e;
+    mv_status st;
+    mv__ca_lock(c);
+    e = mv__ca_live(ctx, c, op, key, key_n, 1, &st);
+    if (e) {
+        *warnings = ((const mv__ca_head *)(const void *)e->data)->warnings;
+        st = mv__ca_hit(ctx, c, e, mv__ca_voxels(ctx, c, op, e, dst));
+    }
+    mv__ca_unlock(c);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cache_get_volume(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                         mv_volume *dst) {
+    static const char *const op = "cache_get_volume";
+    unsigned warnings;
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st < 0) return st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    return mv__ca_get_volume(ctx, cache, op, key, key_n, dst, &warnings);
+}
+
+/* ---- borrowing ---- */
+static void mv__ca_borrow(mv_cache *c, mv__ca_entry *e) {
+    if (e->pins++ > 0) return;
+    c->s.pinned++;
+    c->pinned_cost += e->cost;
+}
+static mv_status mv__ca_expand(mv_ctx *ctx, mv_cache *c, const char *op, mv__ca_entry *e) { /* for good */
+    const size_t more = e->raw - e->stored, others = c->pinned_cost; /* what is packed is not borrowed */
+    unsigned char *room, *whole = NULL;
+    mv_status st;
+    if (more > c->opt.max_bytes - e->cost) return mv__ca_refuse(ctx, c, op, MEDVOL_E_TOOBIG, e->cost + more);
+    if (others > c->opt.max_bytes - e->cost - more)
+        return mv__ca_refuse(ctx, c, op, MEDVOL_E_BUSY, e->cost + more);
+    if (!(room = mv__ca_unpack(ctx, c, e, op, &st))) return st;
+    if (e->unit > 1) {
+        if ((whole = (unsigned char *)mv__alloc(ctx, e->raw)) != NULL)
+            mv__sh_merge(whole, room, e->raw, e->unit);
+        mv__free(ctx, room);
+        if (!whole) return MEDVOL_E_NOMEM;
+    } else whole = room;
+    mv__ca_borrow(c, e); /* so that it does not make room for itself */
+    mv__ca_relieve(ctx, c, more, 0, c->now);
+    e->pins = 0;
+    c->s.pinned--;
+    c->pinned_cost -= e->cost;
+    mv__ca_count(c, e, 0);
+    mv__free(ctx, e->data);
+    e->data = whole;
+    e->packed = 0;
+    e->stored = e->raw;
+    e->cost += more;
+    mv__ca_count(c, e, 1);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_cache_pin(mv_ctx *ctx,
+                                  mv_cache *cache, const void *key, size_t key_n, const void **data,
+                                  size_t *n) {
+    static const char *const op = "cache_pin";
+    mv__ca_entry *e;
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st < 0) return st;
+    if (!data) return mv__fail_null(ctx, op, "data");
+    mv__ca_lock(cache);
+    e = mv__ca_live(ctx, cache, op, key, key_n, 0, &st);
+    if (e) {
+        if (e->packed) st = mv__ca_expand(ctx, cache, op, e);
+        if (st == MEDVOL_OK) {
+            mv__ca_borrow(cache, e);
+            *data = e->data;
+            if (n) *n = e->raw;
+        }
+        st = mv__ca_hit(ctx, cache, e, st);
+    }
+    mv__ca_unlock(cache);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cache_unpin(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n) {
+    static const char *const op = "cache_unpin";
+    mv__ca_entry *e;
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st < 0) return st;
+    mv__ca_lock(cache);
+    e = mv__ca_find(cache, key, key_n, mv__ca_hash(key, key_n));
+    if (!e) st = mv__ca_miss(ctx, op);
+    else if (e->pins == 0)
+        st = mv__fail(ctx, MEDVOL_E_BUSY, "key", 0, -1, "%s: the entry is not borrowed", op);
+    else if (--e->pins == 0) {
+        cache->s.pinned--;
+        cache->pinned_cost -= e->cost;
+        if (e->stale) mv__ca_drop(ctx, cache, e);
+    }
+    mv__ca_unlock(cache);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cache_remove(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n) {
+    static const char *const op = "cache_remove";
+    mv__ca_entry *e;
+    mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
+    if (st < 0) return st;
+    mv__ca_lock(cache);
+    e = mv__ca_find(cache, key, key_n, mv__ca_hash(key, key_n));
+    if (!e) st = mv__ca_miss(ctx, op);
+    else if (e->pins > 0) st = mv__fail(ctx, MEDVOL_E_BUSY, "key", 0, -1, "%s: the entry is borrowed", op);
+    else mv__ca_drop(ctx, cache, e);
+    mv__ca_unlock(cache);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cache_clear(mv_ctx *ctx, mv_cache *cache) {
+    mv__ca_entry *e, *next;
+    if (!cache) return mv__fail_null(ctx, "cache_clear", "cache");
+    mv__ca_lock(cache);
+    for (e = cache->first[MV__CA_AGE]; e; e = next) {
+        next = e->next[MV__CA_AGE];
+        if (e->pins == 0) mv__ca_drop(ctx, cache, e);
+    }
+    mv__ca_unlock(cache);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_cache_get_stats(mv_ctx *ctx, mv_cache *cache, mv_cache_stats *stats) {
+    double all;
+    if (!cache || !stats) return mv__fail_null(ctx, "cache_get_stats", cache ? "stats" : "cache");
+    mv__ca_lock(cache);
+    *stats = cache->s;
+    mv__ca_unlock(cache);
+    all = (double)stats->hits + (double)stats->misses;
+    stats->hit_rate = all > 0.0 ? (double)stats->hits / all : 0.0;
+    return MEDVOL_OK;
+}
+
+/* ---- loads through a cache ---- */
+#ifndef MEDVOL_NO_IO
+static size_t mv__ca_word(unsigned char *key, size_t at, const void *p, size_t n) {
+    mv__memcpy(key + at, p, n);
+    return at + n;
+}
+#define MV__CA_WORD(x) at = mv__ca_word(key, at, &(x), sizeof(x))
+static size_t mv__ca_load_key(const mv_ctx *ctx, unsigned char *key, const mv_volume *dst, const char *path,
+                              size_t path_n, const mv_load_opt *o, const uint64_t *stamp) {
+    const int strict = ctx && ctx->desc.strict;
+    const mv_dtype like = dst->data ? dst->dtype : MEDVOL_NONE;
+    size_t at = 0;
+    int d;
+    key[at++] = 'L';
+    for (d = 0; d < MV__FILE_STAMP; d++) MV__CA_WORD(stamp[d]);
+    MV__CA_WORD(strict);
+    MV__CA_WORD(like);
+    MV__CA_WORD(o->dtype);
+    MV__CA_WORD(o->crop);
+    for (d = 0; d < o->crop; d++) {
+        MV__CA_WORD(o->start[d]);
+        MV__CA_WORD(o->size[d]);
+    }
+    MV__CA_WORD(o->volume);
+    MV__CA_WORD(o->volumes);
+    MV__CA_WORD(o->analyze);
+    MV__CA_WORD(o->partial);
+    MV__CA_WORD(o->fill);
+    MV__CA_WORD(o->verify);
+    MV__CA_WORD(o->max_surplus);
+    MV__CA_WORD(o->wide);
+    return mv__ca_word(key, at, path, path_n);
+}
+#undef MV__CA_WORD
+MEDVOL_DEF mv_status mv_load_cached(mv_ctx *ctx, mv_cache *cache, mv_volume *dst, const char *path,
+                                    const mv_load_opt *opt) {
+    static const char *const op = "load_cached";
+    enum { MOST = 512 }; /* bytes of a key without the path */
+    uint64_t before[MV__FILE_STAMP], after[MV__FILE_STAMP];
+    unsigned char *key;
+    unsigned warnings = 0;
+    mv_load_opt o;
+    mv_error kept;
+    size_t n, path_n = 0;
+    mv_status st;
+    if (!cache || !dst || !path) return mv__fail_null(ctx, op, !cache ? "cache" : dst ? "path" : "dst");
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.img) return mv__fail(ctx, MEDVOL_E_RANGE, "img", 0, -1, "%s: img must be NULL", op);
+    while (path_n < SIZE_MAX / 2 && path[path_n]) path_n++;
+    if (ctx) kept = ctx->error;
+    /* what cannot be kept: mv_load knows what to say */
+    if (o.crop < 0 || o.crop > 7 || path_n > MV__CA_KEY - MOST) return mv_load(ctx, dst, path, opt);
+    if ((st = mv__file_stamp(ctx, path, before)) == MEDVOL_E_NOMEM) return st;
+    if (st < 0) {
+        if (ctx) ctx->error = kept;
+        return mv_load(ctx, dst, path, opt);
+    }
+    if (!(key = (unsigned char *)mv__alloc(ctx, MOST + path_n))) return MEDVOL_E_NOMEM;
+    n = mv__ca_load_key(ctx, key, dst, path, path_n, &o, before);
+    st = mv__ca_get_volume(ctx, cache, op, key, n, dst, &warnings);
+    if (st == MEDVOL_OK && ctx) ctx->warnings = warnings;
+    if (st == MEDVOL_E_NOTFOUND || st == MEDVOL_E_CORRUPT) {
+        if (ctx) ctx->error = kept;
+        st = mv_load(ctx, dst, path, opt);
+        if (st == MEDVOL_OK) {
+            if (ctx) kept = ctx->error;
+            if (mv__file_stamp(ctx, path, after) == MEDVOL_OK && mv__memcmp(before, after, sizeof after) == 0)
+                (void)mv__ca_put_volume(ctx, cache, op, key, n, dst, ctx ? ctx->warnings : 0);
+            if (ctx) ctx->error = kept;
+        }
+    }
+    mv__free(ctx, key);
+    return st;
+}
+#endif
+#if !defined(MEDVOL_NO_IO) && !defined(MEDVOL_NO_INTENSITY) && !defined(MEDVOL_NO_SPATIAL)
+
+/* ---- files ahead ---- */
+typedef struct mv__ca_slot {
+    mv_volume v;
+    mv_status status;
+    char text[384];
+} mv__ca_slot;
+struct mv_loader {
+    mv_loader_opt opt;
+    mv_load_opt load;
+    const char *const *paths;
+    size_t count, at, total, queue;
+    size_t epoch;      /* that `order` is of; SIZE_MAX: none yet */
+    size_t first, n;   /* what is ready: places at..at + n - 1, slot `first` being the next */
+    size_t *order;     /* of the files in this epoch */
+    mv__ca_slot *slot; /* queue of them */
+    const mv_ctx *ctx; /* of the call that runs: its limits */
+};
+MV__WRAPS static uint64_t mv__ca_random(uint64_t *state) { /* splitmix64, Steele et al. 2014 */
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+MV__WRAPS static void mv__ca_order(mv_loader *l, size_t epoch) {
+    uint64_t state = l->opt.seed + epoch;
+    size_t i, k, t;
+    for (i = 0; i < l->count; i++) l->order[i] = i;
+    for (i = l->count; l->opt.shuffle && i > 1; i--) {
+        const uint64_t over = UINT64_MAX - UINT64_MAX % i; /* from there on the first are favoured */
+        uint64_t r;
+        do r = mv__ca_random(&state); while (r >= over);
+        k = (size_t)(r % i);
+        t = l->order[k];
+        l->order[k] = l->order[i - 1];
+        l->order[i - 1] = t;
+    }
+    l->epoch = epoch;
+}
+static mv_status mv__ca_prepare(mv_ctx *ctx, const mv_loader *l, mv_volume *v, const char *path) {
+    const mv_loader_opt *o = &l->opt;
+    mv_status st;
+    size_t shape[7];
+    int d, cut = 0;
+    if (!path) return mv__fail_null(ctx, "loader", "path");
+    st = mv_load(ctx, v, path, &l->load);
+    for (d = 0; st == MEDVOL_OK && d < v->ndim; d++) {
+        shape[d] = d < 3 && o->shape[d] > 0 ? o->shape[d] : v->dim[d];
+        cut |= shape[d] != v->dim[d];
+    }
+    if (cut) st = mv_crop_or_pad(ctx, v, v, shape, NULL);
+    if (st == MEDVOL_OK && o->normalise == MEDVOL_LOADER_ZNORM) {
+        mv_znorm_opt z;
+        mv__memset(&z, 0, sizeof z);
+        z.nonzero = o->nonzero;
+        st = mv_znorm(ctx, v, v, &z);
+    } else if (st == MEDVOL_OK && o->normalise == MEDVOL_LOADER_RESCALE) {
+        mv_rescale_opt r;
+        mv__memset(&r, 0, sizeof r);
+        r.nonzero = o->nonzero;
+        st = mv_rescale(ctx, v, v, o->lo, o->hi, &r);
+    }
+    if (st < 0) mv_volume_free(ctx, v);
+    return st;
+}
+static void mv__ca_slot_fill(mv_ctx *ctx, const mv_loader *l, size_t i) {
+    mv__ca_slot *s = &l->slot[i];
+    s->text[0] = 0;
+    s->status = mv__ca_prepare(ctx, l, &s->v, l->paths[l->order[(l->at + i) % l->count]]);
+    if (s->status < 0 && ctx) mv__memcpy(s->text, ctx->error.text, sizeof s->text);
+}
+static void mv__ca_slot_job(void *arg, size_t i) { /* a context of its own: memory from malloc, one thread */
+    const mv_loader *l = (const mv_loader *)arg;
+    mv_ctx own;
+    mv__memset(&own, 0, sizeof own);
+    own.desc.limits = l->ctx->desc.limits;
+    own.desc.strict = l->ctx->desc.strict;
+    mv__ca_slot_fill(&own, l, i);
+}
+static void mv__ca_slots_free(mv_ctx *ctx, mv_loader *l) {
+    size_t i;
+    for (i = 0; i < l->queue; i++) mv_volume_free(ctx, &l->slot[i].v);
+    l->first = l->n = 0;
+}
+static mv_status mv__ca_ahead(mv_ctx *ctx, mv_loader *l) {
+    const size_t epoch = l->at / l->count, left = l->count - l->at % l->count;
+    mv_status st = MEDVOL_OK;
+    mv_error kept;
+    if (epoch != l->epoch) mv__ca_order(l, epoch);
+    l->first = 0;
+    l->n = 1;
+    if (ctx && mv_threads(ctx) > 1 && !ctx->busy && !ctx->desc.mem_alloc && !ctx->desc.io) {
+        l->n = mv__minz(l->queue, left);
+        l->ctx = ctx;
+        st = mv_parallel_for(ctx, l->n, mv__ca_slot_job, l, "loader");
+        l->ctx = NULL;
+    } else {
+        if (ctx) kept = ctx->error;
+        mv__ca_slot_fill(ctx, l, 0);
+        if (l->slot[0].status == MEDVOL_E_CANCELLED) st = MEDVOL_E_CANCELLED;
+        else if (ctx) ctx->error = kept;
+    }
+    if (st < 0) mv__ca_slots_free(ctx, l);
+    return st;
+}
+MEDVOL_DEF mv_status mv_loader_open(mv_ctx *ctx, mv_loader **loader, const char *const *paths, size_t count,
+                                    const mv_loader_opt *opt) {
+    static const char *const op = "loader_open";
+    mv_loader_opt o;
+    mv_loader *l;
+    size_t order, ahead, total;
+    if (!loader) return mv__fail_null(ctx, op, "loader");
+    *loader = NULL;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!paths) return mv__fail_null(ctx, op, "paths");
+    if (count == 0) return mv__fail(ctx, MEDVOL_E_SIZE, "count", 0, -1, "%s: count = 0 files", op);
+    if (!(o.normalise >= MEDVOL_LOADER_AS_IS && o.normalise <= MEDVOL_LOADER_RESCALE))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "normalise", o.normalise, -1,
+                        "%s: normalise = %d: must be one of MEDVOL_LOADER_*", op, o.normalise);
+    if (o.lo == 0.0 && o.hi == 0.0) o.hi = 1.0;
+    if (o.normalise == MEDVOL_LOADER_RESCALE && !(o.lo < o.hi && mv__finite(o.lo) && mv__finite(o.hi)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo",
+                        o.lo, -1, "%s: lo = %g, hi = %g: must rise", op, o.lo, o.hi);
+    if (o.epochs == 0) o.epochs = 1;
+    if (o.queue == 0) o.queue = 2 * (size_t)mv_threads(ctx);
+    o.queue = mv__minz(o.queue, count);
+    if (!mv__mul(count, o.epochs, &total) || !mv__mul(count, sizeof *l->order, &order) ||
+        !mv__mul(o.queue, sizeof *l->slot, &ahead))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count",
+                        (double)count, -1, "%s: count = %zu files are too many", op,
+                        count);
+    if (!(l = (mv_loader *)mv__alloc(ctx, sizeof *l))) return MEDVOL_E_NOMEM;
+    mv__memset(l, 0, sizeof *l);
+    if (o.load) l->load = *o.load;
+    l->opt = o;
+    l->opt.load = NULL;
+    l->paths = paths;
+    l->count = count;
+    l->total = total;
+    l->queue = o.queue;
+    l->epoch = SIZE_MAX;
+    l->order = (size_t *)mv__alloc(ctx, order);
+    l->slot = l->order ? (mv__ca_slot *)mv__alloc(ctx, ahead) : NULL;
+    if (!l->slot) {
+        mv__free(ctx, l->order);
+        mv__free(ctx, l);
+        return MEDVOL_E_NOMEM;
+    }
+    mv__memset(l->slot, 0, ahead);
+    *loader = l;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_loader_next(mv_ctx *ctx, mv_loader *loader, mv_volume *v, mv_loader_item *item) {
+    static const char *const op = "loader_next";
+    mv_loader *l = loader;
+    mv__ca_slot *s;
+    mv_status st;
+    if (!l || !v || !item) return mv__fail_null(ctx, op, !l ? "loader" : v ? "item" : "v");
+    if (l->at < l->total && l->n == 0 && (st = mv__ca_ahead(ctx, l)) < 0) return st;
+    mv__memset(item, 0, sizeof *item);
+    item->at = l->at;
+    item->epoch = l->at / l->count;
+    if (l->at == l->total) {
+        item->done = 1;
+        return MEDVOL_OK;
+    }
+    item->file = l->order[l->at % l->count];
+    s = &l->slot[l->first++];
+    l->n--;
+    l->at++;
+    item->status = s->status;
+    mv__memcpy(item->text, s->text, sizeof item->text);
+    mv_volume_free(ctx, v);
+    *v = s->v;
+    mv__memset(&s->v, 0, sizeof s->v);
+    if (s->status == MEDVOL_OK || !l->opt.stop) return MEDVOL_OK;
+    return mv__fail(ctx, s->status, "file",
+                    (double)item->file, -1, "%s: file %zu: %s", op, item->file, s->text);
+}
+MEDVOL_DEF void mv_loader_close(mv_ctx *ctx, mv_loader *loader) {
+    if (!loader) return;
+    mv__ca_slots_free(ctx, loader);
+    mv__free(ctx, loader->slot);
+    mv__free(ctx, loader->order);
+    mv__free(ctx, loader);
+}
+#endif
+#endif
+#endif /* MEDVOL_NO_CACHE */
+
+/* ==== [TRANSPORT] protons: stopping and scattering powers, dose. Owns mv__tr_*. Uses [VOLUME]. Source: NIST
+   PSTAR (ICRU 49), Gottschalk 2010, Kanematsu 2008, Lindeberg 1990, Boris and Book 1973. ============== */
+#ifndef MEDVOL_NO_TRANSPORT
+#ifdef MV__PASS
+/* Rows of nx floats, of the marching a multiple of 16, so that no vector is cut. */
+/* out[j] = sum over d of k[|d|] in[j - d], rows j within 0..rows-1, d within half */
+static void MV__K(mv__tr_spread)(float *out, const float *in, size_t rows, size_t nx, const float *k,
+                                 size_t half) {
+    size_t j, i, d;
+    for (j = 0; j < rows; j++) {
+        const size_t up = mv__minz(half, rows - 1 - j), down = mv__minz(half, j), both = mv__minz(up, down);
+        for (i = 0; i < nx; i += MVF_N) {
+            const float *p = in + j * nx + (i = mv__minz(i, nx - MVF_N)); /* the last may overlap */
+            mvf s = mvf_zero(); /* least weights first: else they are lost in rounding, always downwards */
+            for (d = up; d > both; d--) s = mvf_mad(mvf_set1(k[d]), mvf_load(p + d * nx), s);
+            for (d = down; d > both; d--) s = mvf_mad(mvf_set1(k[d]), mvf_load(p - d * nx), s);
+            for (d = both; d > 0; d--)
+                s = mvf_mad(mvf_set1(k[d]), mvf_add(mvf_load(p - d * nx), mvf_load(p + d * nx)), s);
+            s = mvf_mad(mvf_set1(k[0]), mvf_load(p), s);
+            mvf_store(out + j * nx + i, s);
+        }
+    }
+    mv_end();
+}
+/* one explicit step of diffusion over the rows, by half[i] at column i */
+static void MV__K(mv__tr_diffuse)(float *out, const float *in, size_t rows, size_t nx, const float *half) {
+    size_t j, i;
+    for (j = 0; j < rows; j++)
+        for (i = 0; i < nx; i += MVF_N) {
+            const float *p = in + j * nx + i;
+            const mvf f = mvf_load(p), a = j > 0 ? mvf_load(p - nx) : mvf_zero(),
+                      b = j + 1 < rows ? mvf_load(p + nx) : mvf_zero();
+            mvf_store(out + j * nx + i,
+                      mvf_mad(mvf_load(half + i), mvf_sub(mvf_add(a, b), mvf_add(f, f)), f));
+        }
+    mv_end();
+}
+/* out = a less what leaves each cell for its neighbour, to the right (step 1) or left (-1), plus what comes;
+   n cells, two more on either side are read, flux: n + 1 of scratch */
+static void MV__K(mv__tr_flow)(float *out, const float *a, float *flux, size_t n, int right, const float *c,
+                               int limit) {
+    const mvf b = mvf_set1(c[0]), m = mvf_set1(c[1]), t = mvf_set1(c[2]), zero = mvf_zero();
+    const ptrdiff_t s = right ? 1 : -1;
+    size_t i;
+    for (i = 0; i < n + 1; i += MVF_N) { /* through the face between cells i - 1 and i */
+        const float *p = a + i - (right ? 1 : 0);
+        const mvf f = mvf_load(p);
+        mvf x = mvf_mad(t, mvf_load(p + s), mvf_mad(m, f, mvf_mul(b, mvf_load(p - s))));
+        if (limit) x = mvf_min(mvf_max(x, mvf_min(f, zero)), mvf_max(f, zero)); /* f may be below 0 in a CT */
+        mvf_store(flux + i, x);
+    }
+    for (i = 0; i < n; i += MVF_N) {
+        const mvf x = mvf_load(flux + i), y = mvf_load(flux + i + 1), f = mvf_load(a + i);
+        mvf_store(out + i, right ? mvf_add(mvf_sub(f, y), x) : mvf_add(mvf_sub(f, x), y));
+    }
+    mv_end();
+}
+/* out = sum of three rows times w; what is below 1e-30 is nothing */
+static void MV__K(mv__tr_lose)(float *out, const float *const *row, const float *w, size_t nx) {
+    const mvf a = mvf_set1(w[0]), b = mvf_set1(w[1]), c = mvf_set1(w[2]), least = mvf_set1(1e-30f);
+    size_t i;
+    for (i = 0; i < nx; i += MVF_N) {
+        const mvf s = mvf_mad(b, mvf_load(row[1] + i),
+                              mvf_mad(c, mvf_load(row[2] + i), mvf_mul(a, mvf_load(row[0] + i))));
+        mvf_store(out + i, mvf_sel(mvf_lt(mvf_abs(s), least), mvf_zero(), s));
+    }
+    mv_end();
+}
+/* a plane of nz rows moved by whole cells ix, iz and shares x, z of one more; row: 3 nx + 64 floats, zero */
+static void MV__K(mv__tr_stream)(float *out, const float *in, float *row, size_t nx, size_t nz, ptrdiff_t ix,
+                                 ptrdiff_t iz, float x, float z) {
+    const mvf x1 = mvf_set1(x), x0 = mvf_set1(1.0f - x), z1 = mvf_set1(z), z0 = mvf_set1(1.0f - z);
+    const ptrdiff_t rows = (ptrdiff_t)nz;
+    ptrdiff_t k;
+    size_t i;
+    row += nx + 16;
+    for (k = 0; k < rows; k++) {
+        const float *a = k - iz >= 0 && k - iz < rows ? in + (size_t)(k - iz) * nx : NULL;
+        const float *b = k - iz >= 1 && k - iz <= rows ? in + (size_t)(k - iz - 1) * nx : NULL;
+        const float *from = row - ix;
+        for (i = 0; i < nx; i += MVF_N) {
+            const size_t left = nx - i;
+            mvf s = mvf_zero();
+            if (left >= MVF_N) {
+                if (a) s = mvf_mul(z0, mvf_load(a + i));
+                if (b) s = mvf_mad(z1, mvf_load(b + i), s);
+                mvf_store(row + i, s);
+            } else {
+                if (a) s = mvf_mul(z0, mvf_loadn(a + i, left));
+                if (b) s = mvf_mad(z1, mvf_loadn(b + i, left), s);
+                mvf_storen(row + i, s, left);
+            }
+        }
+        for (i = 0; i < nx; i += MVF_N) {
+            const size_t left = nx - i;
+            const mvf s = mvf_mad(x1, mvf_load(from + i - 1), mvf_mul(x0, mvf_load(from + i)));
+            if (left >= MVF_N) mvf_store(out + (size_t)k * nx + i, s);
+            else mvf_storen(out + (size_t)k * nx + i, s, left);
+        }
+    }
+    mv_end();
+}
+/* sum += c * own, then own = sum of rows times w; own may be one of them: base + link step */
+static void MV__K(mv__tr_gather)(float *own, double *sum, double c, const float *base, const size_t *link,
+                                 size_t step, const float *w, size_t count, size_t n) {
+    const mvd k = mvd_set1(c);
+    size_t i, r;
+    int h;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const mvf f = mvf_load(own + i);
+        mvf s = mvf_zero();
+        MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+            double *p = sum + i + (size_t)(h * MVD_N);
+            mvd_store(p, mvd_mad(k, h ? mvd_hi(f) : mvd_lo(f), mvd_load(p)));
+        }
+        for (r = 0; r < count; r++) s = mvf_mad(mvf_set1(w[r]), mvf_load(base + link[r] * step + i), s);
+        mvf_store(own + i, s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float s = 0.0f;
+        sum[i] += c * (double)own[i];
+        for (r = 0; r < count; r++) s += w[r] * base[link[r] * step + i];
+        own[i] = s;
+    }
+}
+/* sum += c * row, in double */
+static void MV__K(mv__tr_score)(double *sum, const float *row, double c, size_t nx) {
+    const mvd k = mvd_set1(c);
+    size_t i;
+    int h;
+    for (i = 0; i < nx; i += MVF_N) {
+        const mvf f = mvf_load(row + i);
+        MV__UNROLL for (h = 0; h < MVF_N / MVD_N; h++) {
+            double *p = sum + i + (size_t)(h * MVD_N);
+            mvd_store(p, mvd_mad(k, h ? mvd_hi(f) : mvd_lo(f), mvd_load(p)));
+        }
+    }
+    mv_end();
+}
+#else
+#define MV__TR_MASS 938.27208816 /* of protons, MeV */
+#define MV__TR_ELECTRON 0.51099895
+#define MV__TR_LN10 2.30258509299404568402
+enum { MV__TR_NODES = 41, MV__TR_PANELS = 4 };
+/* PSTAR, liquid water: MeV, MeV cm2/g */
+static const double mv__tr_pstar[2][MV__TR_NODES] = {
+    {0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2,  0.3, 0.4,  0.5, 0.7, 1,  1.5,
+     2,    3,    4,    5,    6,    8,   10,   12.5, 15,  17.5, 20,  25,  30, 35,
+     40,   50,   60,   70,   80,   90,  100,  125,  150, 175,  200, 225, 250},
+    {432.9, 573.3, 732.4, 805.0, 826.0, 816.1, 737.1, 661.3, 550.4, 471.9, 413.2, 332.5, 260.8, 195.7,
+     158.6, 117.2, 94.04, 79.11, 68.58, 54.60, 45.67, 38.15, 32.92, 29.05, 26.07, 21.75, 18.76, 16.56,
+     14.88, 12.45, 10.78, 9.559, 8.625, 7.888, 7.289, 6.192, 5.445, 4.903, 4.492, 4.170, 3.911}};
+static double mv__tr_pv(double t) { return t * (t + 2.0 * MV__TR_MASS) / (t + MV__TR_MASS); }
+static double mv__tr_beta2(double t) {
+    return t * (t + 2.0 * MV__TR_MASS) / ((t + MV__TR_MASS) * (t + MV__TR_MASS));
+}
+static double mv__tr_bethe(const mv_medium *m, double t) {
+    const double b2 = mv__tr_beta2(t), gamma = 1.0 + t / MV__TR_MASS, r = MV__TR_ELECTRON / MV__TR_MASS;
+    const double x = 2.0 * MV__TR_ELECTRON * b2 * gamma * gamma, most = x / (1.0 + 2.0 * gamma * r + r * r);
+    const double i = 1e-6 * m->excitation;
+    return 0.307075 * m->electrons / b2 * (0.5 * log(x * most / (i * i)) - b2);
+}
+/* between nodes i and i + 1 at x = ln T */
+static double mv__tr_ln_s(const mv_stopping *s, size_t i, double x) {
+    const double h = s->node[0][i + 1] - s->node[0][i], b = (x - s->node[0][i]) / h, a = 1.0 - b;
+    return a * s->node[1][i] + b * s->node[1][i + 1] +
+           ((a * a * a - a) * s->node[2][i] + (b * b * b - b) * s->node[2][i + 1]) * h * h / 6.0;
+}
+/* range between ln T of node i and x, by Simpson's rule */
+static double mv__tr_span(const mv_stopping *s, size_t i, double x) {
+    const double a = s->node[0][i], h = (x - a) / (2 * MV__TR_PANELS);
+    double sum = 0.0;
+    int k;
+    for (k = 0; k <= 2 * MV__TR_PANELS; k++) {
+        const double y = a + h * k;
+        sum += (k == 0 || k == 2 * MV__TR_PANELS ? 1.0 : k % 2 ? 4.0 : 2.0) * exp(y - mv__tr_ln_s(s, i, y));
+    }
+    return sum * h / 3.0;
+}
+static size_t mv__tr_find(const double *node, size_t n, double x) { /* i of node i..i+1 */
+    size_t lo = 0, hi = n - 1;
+    while (hi - lo > 1) {
+        const size_t mid = (lo + hi) / 2;
+        if (node[mid] <= x) lo = mid;
+        else hi = mid;
+    }
+    return lo;
+}
+static double mv__tr_s(const mv_stopping *s, double t) {
+    const double x = log(t);
+    return exp(mv__tr_ln_s(s, mv__tr_find(s->node[0], s->nodes, x), x));
+}
+static double mv__tr_r(const mv_stopping *s, double t) {
+    const double x = log(t);
+    const size_t i = mv__tr_find(s->node[0], s->nodes, x);
+    return s->node[3][i] + mv__tr_span(s, i, x);
+}
+static double mv__tr_e(const mv_stopping *s, double r) { /* Newton's steps in ln T within a node's bounds */
+    const size_t i = mv__tr_find(s->node[3], s->nodes, r);
+    double lo = s->node[0][i], hi = s->node[0][i + 1];
+    double x = lo + (hi - lo) * log(r / s->node[3][i]) / log(s->node[3][i + 1] / s->node[3][i]);
+    int k;
+    for (k = 0; k < 60; k++) {
+        const double miss = s->node[3][i] + mv__tr_span(s, i, x) - r;
+        double next;
+        if (miss > 0.0) hi = x;
+        else lo = x;
+        next = x - miss / exp(x - mv__tr_ln_s(s, i, x));
+        if (!(next >= lo && next <= hi)) next = 0.5 * (lo + hi);
+        if (fabs(next - x) < 1e-14 * (1.0 + fabs(x))) break;
+        x = next;
+    }
+    return exp(x);
+}
+/* below the table, where a bin of range is longer than what is left: a power of the range */
+static double mv__tr_e_low(const mv_stopping *s, double r) {
+    const double r0 = s->node[3][0];
+    if (r <= 0.0) return 0.0;
+    return r < r0 ? exp(s->node[0][0] + log(r / r0) / 1.77) : mv__tr_e(s, r);
+}
+static double mv__tr_scatter(const mv_stopping *s, double t, double entrance, mv_scatter_model model) {
+    const mv_medium *m = &s->medium;
+    const double pv = mv__tr_pv(t), first = mv__tr_pv(entrance), q = (15.0 / pv) * (15.0 / pv);
+    double f = 1.0;
+    if (model == MEDVOL_SCATTER_ROSSI) return q / m->radiation;
+    if (model == MEDVOL_SCATTER_HIGHLAND) {
+        const double l = (mv__tr_r(s, entrance) - mv__tr_r(s, t)) / m->radiation;
+        if (!(l > 0.0)) return 0.0;
+        f = 1.0 + log(l) / 20.7;
+        return f > 0.0 ? 0.970 * f * (1.0 + log(l) / 22.7) * q / m->radiation : 0.0;
+    } else {
+        const double left = 1.0 - pv * pv / (first * first), lg = log(pv) / MV__TR_LN10;
+        if (!(left > 0.0)) return 0.0;
+        f = log(left) / MV__TR_LN10;
+        f = 0.5244 + 0.1975 * f + 0.2320 * lg - 0.0098 * lg * f;
+    }
+    return f > 0.0 ? f * q / m->scattering : 0.0;
+}
+MEDVOL_DEF mv_status mv_medium_make(mv_ctx *ctx, mv_medium *medium, const double *z, const double *a,
+                                    const double *share, size_t n, double density, double excitation) {
+    static const char *const op = "medium_make";
+    mv_medium m;
+    double sum = 0.0;
+    size_t i;
+    if (!medium || !z || !a || !share)
+        return mv__fail_null(ctx, op, !medium ? "medium" : !z ? "z" : !a ? "a" : "share");
+    if (n < 1 || n > 118)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: %zu elements: must be 1..118", op, n);
+    if (!(density > 0.0 && density < 100.0 && excitation >= 10.0 && excitation <= 2000.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "density", density, -1,
+                        "%s: density %g g/cm3, excitation %g eV: must be within 0..100 and 10..2000", op,
+                        density, excitation);
+    for (i = 0; i < n; i++) {
+        if (!(z[i] >= 1.0 && z[i] <= 118.0 && a[i] >= 1.0 && a[i] <= 300.0 && share[i] >= 0.0 &&
+              share[i] <= 1e6))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "z", z[i], (int64_t)i,
+                            "%s: element %zu: z = %g, a = %g, share = %g: must be 1..118, 1..300, 0 or more",
+                            op, i, z[i], a[i], share[i]);
+        sum += share[i];
+    }
+    if (!(sum > 0.0)) return mv__fail(ctx, MEDVOL_E_RANGE, "share", sum, -1, "%s: the shares sum to 0", op);
+    mv__memset(&m, 0, sizeof m);
+    m.density = density;
+    m.excitation = excitation;
+    for (i = 0; i < n; i++) {
+        const double w = share[i] / sum, per = w * z[i] / a[i];
+        m.electrons += per;
+        m.radiation += per * (z[i] + 1.0) * log(287.0 / sqrt(z[i])) / 716.4;
+        /* alpha N re^2 = 6.02214e23 (2.81794e-13)^2 / 137.036 */
+        m.scattering += 3.4895735e-4 * per * z[i] * (2.0 * (log(33219.0) - log(a[i] * z[i]) / 3.0) - 1.0);
+    }
+    m.radiation = 1.0 / m.radiation;
+    m.scattering = 1.0 / m.scattering;
+    *medium = m;
+    return MEDVOL_OK;
+}
+static mv_status mv__tr_medium(mv_ctx *ctx, const char *op, const mv_medium *m) {
+    const double v[5] = {m->density, m->electrons, m->excitation, m->radiation, m->scattering};
+    static const double lo[5] = {1e-6, 0.1, 10.0, 1e-3, 1e-3}, hi[5] = {100.0, 1.1, 2000.0, 1e4, 1e4};
+    static const char *const name[5] = {"density", "electrons", "excitation", "radiation", "scattering"};
+    int k;
+    for (k = 0; k < 5; k++)
+        if (!(v[k] >= lo[k] && v[k] <= hi[k]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name[k], v[k], -1, "%s: medium.%s = %g: must be %g..%g", op,
+                            name[k], v[k], lo[k], hi[k]);
+    return MEDVOL_OK;
+}
+static const mv_medium mv__tr_water = {1.0, 0.55508, 75.0, 36.08, 46.88};
+MEDVOL_DEF mv_status mv_stopping_init(mv_ctx *ctx, mv_stopping *stopping, const mv_medium *medium) {
+    static const char *const op = "stopping_init";
+    mv_stopping s;
+    double u[MV__TR_NODES];
+    size_t i, first = 0;
+    mv_status st;
+    if (!stopping) return mv__fail_null(ctx, op, "stopping");
+    mv__memset(&s, 0, sizeof s);
+    s.medium = medium ? *medium : mv__tr_water;
+    if ((st = mv__tr_medium(ctx, op, &s.medium)) < 0) return st;
+    while (medium && mv__tr_pstar[0][first] < 1.0) first++;
+    s.nodes = MV__TR_NODES - first;
+    for (i = 0; i < s.nodes; i++) {
+        const double t = mv__tr_pstar[0][first + i],
+                     p = medium ? mv__tr_bethe(&s.medium, t) : mv__tr_pstar[1][i];
+        if (!(p > 0.0))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "excitation", s.medium.excitation, -1,
+                            "%s: Bethe's formula gives %g at %g MeV for medium.excitation = %g", op, p, t,
+                            s.medium.excitation);
+        s.node[0][i] = log(t);
+        s.node[1][i] = log(p);
+    }
+    u[0] = 0.0; /* the tridiagonal system of a natural spline */
+    for (i = 1; i + 1 < s.nodes; i++) {
+        const double *x = s.node[0], *y = s.node[1], r = (x[i] - x[i - 1]) / (x[i + 1] - x[i - 1]);
+        const double p = r * s.node[2][i - 1] + 2.0;
+        const double d = (y[i + 1] - y[i]) / (x[i + 1] - x[i]) - (y[i] - y[i - 1]) / (x[i] - x[i - 1]);
+        s.node[2][i] = (r - 1.0) / p;
+        u[i] = (6.0 * d / (x[i + 1] - x[i - 1]) - r * u[i - 1]) / p;
+    }
+    s.node[2][s.nodes - 1] = 0.0;
+    for (i = s.nodes - 1; i-- > 1;) s.node[2][i] = s.node[2][i] * s.node[2][i + 1] + u[i];
+    s.node[3][0] = medium ? 0.002458 * 260.8 * exp(-s.node[1][0]) : 3.6e-5;
+    for (i = 1; i < s.nodes; i++) s.node[3][i] = s.node[3][i - 1] + mv__tr_span(&s, i - 1, s.node[0][i]);
+    *stopping = s;
+    return MEDVOL_OK;
+}
+/* a table that was filled, and values within [lo, hi] */
+static mv_status mv__tr_check(mv_ctx *ctx, const char *op, const double *dst, const mv_stopping *s,
+                              const char *name, const double *v, size_t n, int ranges) {
+    double lo, hi;
+    size_t i;
+    if (!s || (n > 0 && (!dst || !v))) return mv__fail_null(ctx, op, !s ? "stopping" : !dst ? "dst" : name);
+    if (s->nodes < 2 || s->nodes > MV__TR_NODES)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "nodes", (double)s->nodes, -1,
+                        "%s: stopping has %zu nodes: see mv_stopping_init", op, s->nodes);
+    lo = ranges ? s->node[3][0] : exp(s->node[0][0]);
+    hi = ranges ? s->node[3][s->nodes - 1] : exp(s->node[0][s->nodes - 1]);
+    for (i = 0; i < n; i++)
+        if (!(v[i] >= lo * (1.0 - 1e-12) && v[i] <= hi * (1.0 + 1e-12)))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, v[i], (int64_t)i,
+                            "%s: %s[%zu] = %g: the table holds %g..%g %s", op, name, i, v[i], lo, hi,
+                            ranges ? "g/cm2" : "MeV");
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_stopping_power(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                       const double *energy, size_t n) {
+    size_t i;
+    mv_status st = mv__tr_check(ctx, "stopping_power", dst, stopping, "energy", energy, n, 0);
+    for (i = 0; i < n && st == MEDVOL_OK; i++) dst[i] = mv__tr_s(stopping, energy[i]);
+    return st;
+}
+MEDVOL_DEF mv_status mv_stopping_range(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                       const double *energy, size_t n) {
+    size_t i;
+    mv_status st = mv__tr_check(ctx, "stopping_range", dst, stopping, "energy", energy, n, 0);
+    for (i = 0; i < n && st == MEDVOL_OK; i++) dst[i] = mv__tr_r(stopping, energy[i]);
+    return st;
+}
+MEDVOL_DEF mv_status mv_stopping_energy(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                        const double *range, size_t n) {
+    size_t i;
+    mv_status st = mv__tr_check(ctx, "stopping_energy", dst, stopping, "range", range, n, 1);
+    for (i = 0; i < n && st == MEDVOL_OK; i++) dst[i] = mv__tr_e(stopping, range[i]);
+    return st;
+}
+MEDVOL_DEF mv_status mv_scattering_power(mv_ctx *ctx, double *dst, const mv_stopping *stopping,
+                                         const double *energy, size_t n, double entrance,
+                                         mv_scatter_model model) {
+    static const char *const op = "scattering_power";
+    size_t i;
+    mv_status st = mv__tr_check(ctx, op, dst, stopping, "energy", energy, n, 0);
+    if (st < 0) return st;
+    if ((unsigned)model > MEDVOL_SCATTER_HIGHLAND)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "model", (double)model, -1, "%s: model = %d", op, (int)model);
+    if (model == MEDVOL_SCATTER_ROSSI) entrance = exp(stopping->node[0][stopping->nodes - 1]);
+    if ((st = mv__tr_check(ctx, op, &entrance, stopping, "entrance", &entrance, 1, 0)) < 0) return st;
+    for (i = 0; i < n; i++)
+        if (energy[i] > entrance)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "energy", energy[i], (int64_t)i,
+                            "%s: energy[%zu] = %g: is above the entrance's %g MeV", op, i, energy[i],
+                            entrance);
+    for (i = 0; i < n; i++) dst[i] = mv__tr_scatter(stopping, energy[i], entrance, model);
+    return MEDVOL_OK;
+}
+/* Miller's recurrence downwards from where nothing is left, then scaled to sum 1 */
+static void mv__tr_kernel(double *k, size_t count, double t) {
+    const size_t top = count + 24 + (size_t)(9.0 * sqrt(t + 1.0));
+    double a = 0.0, b = 1e-280, sum = 0.0;
+    size_t i, j;
+    mv__memset(k, 0, count * sizeof *k);
+    if (t < 1e-12) { /* 1 - t, t / 2: the rest is below 1e-24 */
+        k[0] = 1.0 - t;
+        if (count > 1) k[1] = 0.5 * t;
+        return;
+    }
+    for (i = top; i > 0; i--) { /* b: I_i */
+        const double next = a + 2.0 * (double)i / t * b;
+        if (i < count) k[i] = b;
+        sum += 2.0 * b;
+        a = b;
+        b = next;
+        if (b > 1e250) {
+            a *= 1e-250, b *= 1e-250, sum *= 1e-250;
+            for (j = i; j < count; j++) k[j] *= 1e-250;
+        }
+    }
+    sum += b;
+    k[0] = b;
+    for (i = 0; i < count; i++) k[i] /= sum;
+}
+MEDVOL_DEF mv_status mv_gaussian_discrete(mv_ctx *ctx, double *dst, size_t count, double t) {
+    static const char *const op = "gaussian_discrete";
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (count < 1 || count > (size_t)1 << 20)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)count, -1, "%s: count = %zu: must be 1..2^20",
+                        op, count);
+    if (!(t >= 0.0 && t <= 1e6))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "t", t, -1, "%s: t = %g: must be 0..1e6", op, t);
+    mv__tr_kernel(dst, count, t);
+    return MEDVOL_OK;
+}
+/* ---- marching ---- */
+enum { MV__TR_PAD = 4, MV__TR_STEPS = 65536 };
+typedef struct mv__tr_sum { /* of a range or angle; folded in order */
+    double weight[MEDVOL_TRANSPORT_SINKS], energy[MEDVOL_TRANSPORT_SINKS], moment[5];
+} mv__tr_sum;
+typedef struct mv__tr_state {
+    size_t nx, nxp, nz, na, nk, lo, hi; /* nxp: nx to a multiple of 16; ranges lo..hi - 1 hold weight */
+    double dx, dz, da, dr, base;        /* range k is base + k dr, mm of the medium or of water */
+    float *f, *g, *pad;                 /* [range][angle][x]; scratch of shifts, padn for each range */
+    size_t padn;
+    /* of a range: energy, variance of angles a step (bins^2), of that behind it, variance of ranges */
+    double *e, *t, *back, *v;
+    float *taps, *diffuse;              /* [range][angle]; a row for each range */
+    size_t *half;
+    double *dose, *plane;               /* [z][x]; [angle][x] */
+    mv__tr_sum *sum;                    /* of ranges, then of angles */
+    const float *power, *ratio;         /* the CT's relative powers [z][x], or NULL */
+    double part;                        /* of a step: scattering, then shift */
+    mv_transport_shift shift;
+    int scatter, halves, moments;
+    size_t z, reach; /* of a step, in ranges */
+    void *block;
+} mv__tr_state;
+static float *mv__tr_row(const mv__tr_state *s, float *f, size_t k, size_t j) {
+    return f + (k * s->na + j) * s->nxp;
+}
+static double mv__tr_angle(const mv__tr_state *s, size_t j) {
+    return ((double)j - 0.5 * (double)(s->na - 1)) * s->da;
+}
+static double mv__tr_least_d(double a, double b) { return a < b ? a : b; }
+static ptrdiff_t mv__tr_least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+static double mv__tr_total(const float *row, size_t n) {
+    double sum[8] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+    size_t i;
+    int k;
+    for (i = 0; i + 8 <= n; i += 8)
+        for (k = 0; k < 8; k++) sum[k] += (double)row[i + (size_t)k];
+    for (; i < n; i++) sum[i % 8] += (double)row[i];
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+/* the row by u cells to the right, negative: to the left; returns what left its ends */
+static double mv__tr_move(const mv__tr_state *s, float *row, float *pad, double u) {
+    const int right = u > 0.0;
+    const double away = fabs(u), whole = floor(away), r = away - whole, q = 1.0 - r;
+    const size_t step = (size_t)whole, side = MV__TR_PAD + step, n = s->nxp + 2 * side;
+    float *in = pad, *out = pad + s->padn / 3, *flux = pad + s->padn / 3 * 2;
+    const float *from;
+    double left = 0.0;
+    float c[3] = {0.0f, 0.0f, 0.0f}; /* behind, here, ahead: Lagrange's cubic as fluxes */
+    size_t i;
+    if (away < 1e-12) return 0.0;
+    if (s->shift == MEDVOL_SHIFT_LINEAR) c[1] = (float)r;
+    else {
+        const double last = (q + 1.0) * q * (q - 1.0) / 6.0, here = -(q + 1.0) * q * (q - 2.0) / 2.0;
+        c[0] = (float)(-q * (q - 1.0) * (q - 2.0) / 6.0);
+        c[2] = (float)-last;
+        c[1] = (float)(1.0 - last - here);
+    }
+    mv__memset(in, 0, (n + 32) * sizeof *in);
+    mv__memcpy(in + side, row, s->nx * sizeof *row);
+    MV__PICK(mv__tr_flow)(out, in + 2, flux, n - 4, right, c, s->shift == MEDVOL_SHIFT_LIMITED);
+    out -= 2;
+    from = right ? out + side - step : out + side + step;
+    for (i = 2; i < n - 2; i++) {
+        if (out + i == from) i += s->nx;
+        if (i < n - 2) left += (double)out[i];
+    }
+    mv__memcpy(row, from, s->nx * sizeof *row);
+    return left;
+}
+static void mv__tr_move_range(mv__tr_state *s, float *f, size_t k, double part) {
+    mv__tr_sum *sum = s->sum + k;
+    size_t j;
+    for (j = 0; j < s->na; j++) {
+        const double a = mv__tr_angle(s, j);
+        const double left = mv__tr_move(s, mv__tr_row(s, f, k, j), s->pad + k * s->padn,
+                                        part * s->dz * (sin(a) / cos(a)) / s->dx);
+        sum->weight[MEDVOL_TRANSPORT_SIDES] += left;
+        sum->energy[MEDVOL_TRANSPORT_SIDES] += left * s->e[k];
+    }
+}
+/* what angles of a range spread by: before the first step half of one */
+static double mv__tr_amount(const mv__tr_state *s, size_t k) {
+    return s->part < 1.0 ? s->t[k] - s->back[k] : s->t[k];
+}
+/* angles by the kernel of this range; what is turned beyond them leaves */
+static double mv__tr_turn(mv__tr_state *s, size_t k) {
+    const float *taps = s->taps + k * s->na;
+    const size_t half = s->half[k];
+    double left = 0.0;
+    size_t j, d;
+    MV__PICK(mv__tr_spread)(mv__tr_row(s, s->g, k, 0), mv__tr_row(s, s->f, k, 0), s->na, s->nxp, taps, half);
+    for (j = 0; j < s->na; j++) {
+        double stays = (double)taps[0];
+        if (j >= half && s->na - 1 - j >= half && half + 1 < s->na) continue;
+        for (d = 1; d <= half; d++) {
+            if (d <= j) stays += (double)taps[d];
+            if (d <= s->na - 1 - j) stays += (double)taps[d];
+        }
+        left += (1.0 - stays) * mv__tr_total(mv__tr_row(s, s->f, k, j), s->nx);
+    }
+    return left;
+}
+/* the same in a CT, whose columns scatter differently: steps of diffusion, each of variance below 1/2 */
+static double mv__tr_turn_ct(mv__tr_state *s, size_t k) {
+    const float *ratio = s->ratio + s->z * s->nx;
+    float *row = s->diffuse + k * s->nxp, *a = mv__tr_row(s, s->f, k, 0), *b = mv__tr_row(s, s->g, k, 0);
+    double most = 0.0, left = 0.0;
+    size_t i, n, m;
+    for (i = 0; i < s->nx; i++)
+        if ((double)ratio[i] > most) most = (double)ratio[i];
+    most *= mv__tr_amount(s, k);
+    n = (size_t)(2.0 * most) + 1;
+    for (i = 0; i < s->nxp; i++)
+        row[i] = i < s->nx ? (float)(0.5 * mv__tr_amount(s, k) * (double)ratio[i] / (double)n) : 0.0f;
+    for (m = 0; m < n; m++) {
+        float *const c = a;
+        for (i = 0; i < s->nx; i++)
+            left += (double)row[i] * ((double)a[i] + (double)a[(s->na - 1) * s->nxp + i]);
+        MV__PICK(mv__tr_diffuse)(b, a, s->na, s->nxp, row);
+        a = b;
+        b = c;
+    }
+    if (n % 2 == 0) mv__memcpy(mv__tr_row(s, s->g, k, 0), a, s->na * s->nxp * sizeof *a);
+    return left;
+}
+static void mv__tr_first_job(void *arg, size_t at) { /* f to g: angles, then a shift */
+    mv__tr_state *s = (mv__tr_state *)arg;
+    const size_t k = s->lo + at;
+    mv__tr_sum *sum = s->sum + k;
+    mv__memset(sum, 0, sizeof *sum);
+    if (s->scatter) {
+        const double left = s->power ? mv__tr_turn_ct(s, k) : mv__tr_turn(s, k);
+        sum->weight[MEDVOL_TRANSPORT_ANGLES] += left;
+        sum->energy[MEDVOL_TRANSPORT_ANGLES] += left * s->e[k];
+    } else mv__memcpy(mv__tr_row(s, s->g, k, 0), mv__tr_row(s, s->f, k, 0), s->na * s->nxp * sizeof *s->f);
+    mv__tr_move_range(s, s->g, k, s->halves ? 0.5 : 1.0);
+}
+static void mv__tr_last_job(void *arg, size_t at) { /* the other half, and what there is */
+    mv__tr_state *s = (mv__tr_state *)arg;
+    const size_t k = s->lo + at;
+    mv__tr_sum *sum = s->sum + k;
+    size_t i, j;
+    mv__memset(sum, 0, sizeof *sum);
+    if (s->halves) mv__tr_move_range(s, s->f, k, 0.5);
+    for (j = 0; j < s->na; j++) {
+        const float *row = mv__tr_row(s, s->f, k, j);
+        const double w = mv__tr_total(row, s->nx), a = mv__tr_angle(s, j);
+        sum->moment[0] += w;
+        if (!s->moments) continue;
+        sum->moment[1] += w * a;
+        sum->moment[2] += w * (a * a + (s->halves && s->scatter ? s->back[k] * s->da * s->da : 0.0));
+        for (i = 0; i < s->nx; i++) {
+            const double x = ((double)i - 0.5 * (double)(s->nx - 1)) * s->dx;
+            sum->moment[3] += (double)row[i] * x;
+            sum->moment[4] += (double)row[i] * x * x;
+        }
+    }
+}
+/* three taps about the nearest range; mean and, where positive taps can have it, variance as they should be
+ */
+static void mv__tr_taps(float *w, double mu, double var, int positive) {
+    double m2 = var + mu * mu;
+    if (positive && m2 < fabs(mu)) m2 = fabs(mu);
+    if (m2 > 1.0) m2 = 1.0;
+    w[0] = (float)(0.5 * (m2 - mu)); /* one range less far */
+    w[2] = (float)(0.5 * (m2 + mu));
+    w[1] = (float)(1.0 - (double)w[0] - (double)w[2]);
+    if (m2 > fabs(mu)) w[2] = (float)(1.0 - (double)w[0] - (double)w[1]); /* a sum of 1 to its last bits */
+}
+/* ranges of one angle, g to f; dose by differences of energy */
+static void mv__tr_slow_job(void *arg, size_t j) {
+    mv__tr_state *s = (mv__tr_state *)arg;
+    const double way = s->dz / (cos(mv__tr_angle(s, j)) * s->dr), whole = floor(way + 0.5), mu = way - whole;
+    const size_t step = (size_t)whole, under = s->lo > step + 1 ? s->lo - step - 1 : 0;
+    double *plane = s->plane + j * s->nxp;
+    mv__tr_sum *sum = s->sum + s->nk + j;
+    size_t k;
+    int d;
+    mv__memset(plane, 0, s->nxp * sizeof *plane);
+    mv__memset(sum, 0, sizeof *sum);
+    if (s->power) return;
+    for (k = s->lo; k < s->hi; k++) {
+        const float *row = mv__tr_row(s, s->g, k, j);
+        double lost = 0.0;
+        float w[3];
+        mv__tr_taps(w, mu, s->v[k] * way, s->shift != MEDVOL_SHIFT_CUBIC);
+        for (d = -1; d <= 1; d++) {
+            const ptrdiff_t to = (ptrdiff_t)k - (ptrdiff_t)step - d;
+            lost += (double)w[d + 1] * (s->e[k] - (to < 0 ? 0.0 : s->e[to]));
+            if (to < 0) sum->weight[MEDVOL_TRANSPORT_STOPPED] += (double)w[d + 1] * mv__tr_total(row, s->nx);
+        }
+        MV__PICK(mv__tr_score)(plane, row, lost, s->nxp);
+    }
+    for (k = s->lo > s->reach ? s->lo - s->reach : 0; k < under; k++)
+        mv__memset(mv__tr_row(s, s->f, k, j), 0, s->nxp * sizeof *s->f);
+    for (k = under; k < s->hi; k++) { /* f of range k from g of k + step and its neighbours */
+        const float *row[3];
+        float w[3];
+        for (d = -1; d <= 1; d++) {
+            const ptrdiff_t from = (ptrdiff_t)k + (ptrdiff_t)step + d;
+            float t[3];
+            w[d + 1] = 0.0f;
+            row[d + 1] = mv__tr_row(s, s->g, s->lo, j);
+            if (from < (ptrdiff_t)s->lo || from >= (ptrdiff_t)s->hi) continue;
+            mv__tr_taps(t, mu, s->v[from] * way, s->shift != MEDVOL_SHIFT_CUBIC);
+            w[d + 1] = t[d + 1];
+            row[d + 1] = mv__tr_row(s, s->g, (size_t)from, j);
+        }
+        MV__PICK(mv__tr_lose)(mv__tr_row(s, s->f, k, j), row, w, s->nxp);
+    }
+}
+/* four taps -1..2 with the first three moments of a Gaussian about u, 0 <= u < 1: may be negative */
+static void mv__tr_taps4(double *w, double u, double var) {
+    const double m2 = var + u * u, m3 = u * u * u + 3.0 * u * var;
+    w[0] = -(m3 - 3.0 * m2 + 2.0 * u) / 6.0;
+    w[2] = -0.5 * (m3 - m2 - 2.0 * u);
+    w[3] = (m3 - u) / 6.0;
+    w[1] = 1.0 - w[0] - w[2] - w[3];
+}
+/* the same where columns differ: each sends its ranges on */
+static void mv__tr_slow_ct_job(void *arg, size_t j) {
+    mv__tr_state *s = (mv__tr_state *)arg;
+    const double way = s->dz / (cos(mv__tr_angle(s, j)) * s->dr);
+    double *plane = s->plane + j * s->nxp;
+    mv__tr_sum *sum = s->sum + s->nk + j;
+    size_t i, k;
+    mv__memset(plane, 0, s->nxp * sizeof *plane);
+    mv__memset(sum, 0, sizeof *sum);
+    for (k = 0; k < s->nk; k++) mv__memset(mv__tr_row(s, s->f, k, j), 0, s->nxp * sizeof *s->f);
+    for (i = 0; i < s->nx; i++) {
+        const double u = way * (double)s->power[s->z * s->nx + i], whole = floor(u);
+        const ptrdiff_t step = (ptrdiff_t)whole;
+        for (k = s->lo; k < s->hi; k++) {
+            const float value = mv__tr_row(s, s->g, k, j)[i];
+            double w[4];
+            int d;
+            if (value == 0.0f) continue;
+            mv__tr_taps4(w, u - whole, s->v[k] * u);
+            for (d = -1; d <= 2; d++) {
+                const ptrdiff_t to = mv__tr_least((ptrdiff_t)k - step - d, (ptrdiff_t)s->nk - 1);
+                const double part = w[d + 1] * (double)value;
+                plane[i] += part * (s->e[k] - (to < 0 ? 0.0 : s->e[to]));
+                if (to < 0) sum->weight[MEDVOL_TRANSPORT_STOPPED] += part;
+                else mv__tr_row(s, s->f, (size_t)to, j)[i] += (float)part;
+            }
+        }
+    }
+}
+static const double mv__tr_hu[3][8] = {{-1000, -200, -100, 0, 100, 500, 1000, 1700},
+                                       {0.001, 0.80, 0.93, 1.0, 1.07, 1.28, 1.55, 1.85},
+                                       {0.001, 0.77, 0.81, 1.0, 1.06, 1.50, 2.10, 2.85}};
+static double mv__tr_line(const double *x, const double *y, size_t n, double at) {
+    size_t i;
+    if (at <= x[0]) return y[0];
+    if (at >= x[n - 1]) return y[n - 1];
+    i = mv__tr_find(x, n, at);
+    return y[i] + (y[i + 1] - y[i]) * (at - x[i]) / (x[i + 1] - x[i]);
+}
+static mv_status mv__tr_opt(mv_ctx *ctx, const char *op, mv_transport_opt *o) {
+    size_t i;
+    if (o->nx == 0) o->nx = 64;
+    if (o->angles == 0) o->angles = 41;
+    if (o->fine == 0) o->fine = 2;
+    if (o->dx == 0.0) o->dx = 1.0;
+    if (o->dz == 0.0) o->dz = 1.0;
+    if (o->thickness == 0.0) o->thickness = 1.0;
+    if (o->dangle == 0.0) o->dangle = 0.017453292519943295;
+    if (o->most_leak == 0.0) o->most_leak = 0.01;
+    if (!o->hu != !o->power || !o->hu != !o->ratio)
+        return mv__fail_null(ctx, op, "one of hu, power and ratio");
+    if (!o->hu) o->hu = mv__tr_hu[0], o->power = mv__tr_hu[1], o->ratio = mv__tr_hu[2], o->points = 8;
+    if (o->nx > 65536 || o->nz > MV__TR_STEPS || o->fine > 64)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "nx", (double)o->nx, -1,
+                        "%s: nx = %zu, nz = %zu, fine = %zu: at most 65536, 65536 and 64", op, o->nx, o->nz,
+                        o->fine);
+    if (o->angles % 2 == 0 || o->angles < 3 || o->angles > 4095)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "angles", (double)o->angles, -1,
+                        "%s: angles = %zu: must be odd, 3..4095", op, o->angles);
+    if (!(o->dx >= 1e-3 && o->dx <= 1e3 && o->dz >= 1e-3 && o->dz <= 1e3 && o->thickness > 0.0 &&
+          o->thickness <= 1e6))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "dz", o->dz, -1,
+                        "%s: dx = %g, dz = %g, thickness = %g mm: must be 0.001..1000, thickness above 0", op,
+                        o->dx, o->dz, o->thickness);
+    if (!(o->dangle > 0.0 && o->dangle * 0.5 * (double)(o->angles - 1) <= 1.4))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", o->dangle, -1,
+                        "%s: dangle = %g: %zu angles must stay within 1.4 rad of z", op, o->dangle,
+                        o->angles);
+    if ((unsigned)o->shift > MEDVOL_SHIFT_LINEAR || (unsigned)o->scatter > MEDVOL_SCATTER_HIGHLAND ||
+        !(o->most_leak > 0.0 && o->most_leak <= 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "most_leak", o->most_leak, -1,
+                        "%s: shift = %d, scatter = %d, most_leak = %g: no such choice", op, (int)o->shift,
+                        (int)o->scatter, o->most_leak);
+    for (i = 0; i < o->points; i++)
+        if (!(mv__finite(o->hu[i]) && (i == 0 || o->hu[i] > o->hu[i - 1]) && o->power[i] >= 0.0 &&
+              o->power[i] <= 100.0 && o->ratio[i] >= 0.0 && o->ratio[i] <= 100.0))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "hu", o->hu[i], (int64_t)i,
+                            "%s: calibration point %zu (%g: %g, %g): units must increase, powers be 0..100",
+                            op, i, o->hu[i], o->power[i], o->ratio[i]);
+    if (o->points < 2) return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)o->points, -1,
+                                       "%s: %zu calibration points: at least 2", op, o->points);
+    return MEDVOL_OK;
+}
+static mv_status mv__tr_beam(mv_ctx *ctx, const char *op, const mv_beam *b, size_t i, const mv_stopping *s,
+                             const mv_transport_opt *o) {
+    const double half = 0.5 * o->dx * (double)o->nx, wide = o->dangle * 0.5 * (double)(o->angles - 1);
+    mv_status st = mv__tr_check(ctx, op, &half, s, "beam.energy", &b->energy, 1, 0);
+    if (st < 0) return st;
+    if (!(b->spread >= 0.0 && b->spread <= 0.2 * b->energy && b->size >= 0.0 && b->size <= 1e3 &&
+          b->divergence >= 0.0 && b->divergence <= 1.0 && b->weight >= 0.0 && b->weight <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "beam", b->spread, (int64_t)i,
+                        "%s: beam %zu: spread %g MeV, size %g mm, divergence %g, weight %g: out of range", op,
+                        i, b->spread, b->size, b->divergence, b->weight);
+    if (!(fabs(b->x) < half && fabs(b->angle) < wide))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "beam.x", b->x, (int64_t)i,
+                        "%s: beam %zu at x = %g mm, angle %g: misses a grid of +-%g mm, +-%g rad", op, i,
+                        b->x, b->angle, half, wide);
+    return MEDVOL_OK;
+}
+/* weights of bins 0..n-1 for a start at `at` with a variance, in bins: two bins, spread by what is missing;
+   returns what is outside */
+static double mv__tr_start(double *w, double *k, size_t n, double at, double var) {
+    const double low = floor(at), u = at - low;
+    const double t = var > u * (1.0 - u) ? var - u * (1.0 - u) : 0.0;
+    double in = 0.0;
+    size_t i, side;
+    mv__tr_kernel(k, n + 2, t);
+    mv__memset(w, 0, n * sizeof *w);
+    for (side = 0; side < 2; side++) {
+        const double c = low + (double)side, part = side ? u : 1.0 - u;
+        for (i = 0; i < n; i++) {
+            const double d = fabs((double)i - c);
+            if (d < (double)(n + 2)) w[i] += part * k[(size_t)d];
+        }
+    }
+    for (i = 0; i < n; i++) in += w[i];
+    return in < 1.0 ? 1.0 - in : 0.0;
+}
+/* integral of the scattering power between two ranges, mm: Gauss and Legendre, within the table */
+static double mv__tr_path(const mv_stopping *p, double from, double to, double scale, double top,
+                          double entrance, mv_scatter_model model) {
+    static const double at[3] = {0.11270166537925831, 0.5, 0.88729833462074169},
+                        w[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
+    double sum = 0.0;
+    int i;
+    if (from < 0.0) from = 0.0;
+    if (to * scale > top) to = top / scale;
+    for (i = 0; i < 3 && to > from; i++) {
+        double r = (from + at[i] * (to - from)) * scale;
+        if (r < p->node[3][0]) r = p->node[3][0];
+        sum += w[i] * mv__tr_scatter(p, mv__tr_e(p, r), entrance, model);
+    }
+    return to > from ? sum * scale * (to - from) : 0.0;
+}
+static void mv__tr_tables(mv__tr_state *s, const mv_stopping *p, const mv_transport_opt *o, double entrance) {
+    const double scale = 0.1 * p->medium.density, top = mv__tr_r(p, entrance), least = p->node[3][0];
+    const double bins = 1.0 / (s->da * s->da);
+    size_t k;
+    for (k = 0; k < s->nk; k++) {
+        const double r = s->base + (double)k * s->dr, half = 0.5 * s->dz;
+        double mid = (r - half > 0.5 * r ? r - half : 0.5 * r) * scale, e, b2, power;
+        s->e[k] = mv__tr_e_low(p, mv__tr_least_d(scale * r, p->node[3][p->nodes - 1]));
+        if (mid < least) mid = least;
+        e = mv__tr_e(p, mv__tr_least_d(mid, top));
+        b2 = mv__tr_beta2(e);
+        power = mv__tr_s(p, e) * scale; /* MeV/mm */
+        /* Bohr: 0.1569 Z/A MeV2 cm2/g; in bins^2 a bin of way */
+        if (!o->csda)
+            s->v[k] = 0.1569 * p->medium.electrons * scale * (1.0 - 0.5 * b2) / (1.0 - b2) /
+                      (power * power * s->dr);
+        if (o->straight) continue;
+        if (o->first_order) {
+            e = mv__tr_e(p, mv__tr_least_d(scale * r > least ? scale * r : least, top));
+            s->t[k] = mv__tr_scatter(p, e, entrance, o->scatter) * scale * mv__tr_least_d(s->dz, r) * bins;
+        } else {
+            s->back[k] = mv__tr_path(p, r, r + half, scale, top, entrance, o->scatter) * bins;
+            s->t[k] = s->back[k] + mv__tr_path(p, r - half, r, scale, top, entrance, o->scatter) * bins;
+        }
+    }
+}
+static void mv__tr_kernels(mv__tr_state *s) {
+    double *kernel = s->plane; /* scratch between the steps */
+    size_t k, d;
+    for (k = 0; k < s->nk && s->scatter && !s->power; k++) {
+        float *taps = s->taps + k * s->na;
+        double sum = 0.0;
+        mv__tr_kernel(kernel, s->na, mv__tr_amount(s, k));
+        s->half[k] = 0;
+        for (d = s->na - 1; d > 0; d--) {
+            taps[d] = kernel[d] > 1e-13 ? (float)kernel[d] : 0.0f;
+            if (taps[d] > 0.0f && s->half[k] == 0) s->half[k] = d;
+            sum += 2.0 * (double)taps[d];
+        }
+        taps[0] = s->half[k] + 1 < s->na ? (float)(1.0 - sum) : (float)kernel[0];
+        /* where nothing is cut, the sum is 1 for floats too: to the last bits of the smaller tap */
+        if (s->half[k] > 0 && s->half[k] + 1 < s->na)
+            taps[1] = (float)(0.5 * (1.0 - (double)taps[0] - (sum - 2.0 * (double)taps[1])));
+    }
+}
+/* one block: doubles, floats */
+static mv_status mv__tr_room(mv_ctx *ctx, const char *op, mv__tr_state *s) {
+    const size_t aside = 2 * (MV__TR_PAD + 2 + (size_t)(6.0 * s->dz / s->dx));
+    size_t cells, all, doubles, floats, bytes, n;
+    double *d;
+    float *f;
+    s->nxp = (s->nx + 15) / 16 * 16;
+    s->padn = 3 * ((s->nxp + aside + 63) / 16 * 16);
+    if (!mv__mul(s->nk, s->na, &n) || !mv__mul(n, s->nxp, &cells) || !mv__mul(cells, 2, &all) ||
+        !mv__mul(s->nk, s->padn + s->nxp, &floats) || !mv__add(floats, n, &floats) ||
+        !mv__add(floats, all, &floats) || !mv__mul(floats, sizeof(float), &floats) ||
+        !mv__mul(s->nz, s->nx, &doubles) || !mv__mul(s->na, s->nxp + 8, &n) ||
+        !mv__add(doubles, n, &doubles) || !mv__mul(s->nk, 5, &n) || !mv__add(doubles, n, &doubles) ||
+        !mv__mul(s->nk + s->na, sizeof(mv__tr_sum) / sizeof(double), &n) || !mv__add(doubles, n, &doubles) ||
+        !mv__mul(doubles, sizeof(double), &doubles) || !mv__add(doubles, floats, &bytes) ||
+        !mv__add(bytes, 4096, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "nx", (double)s->nx, -1,
+                        "%s: %zu ranges, %zu angles, %zu x: more than memory can hold", op, s->nk, s->na,
+                        s->nx);
+    if (!(s->block = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    mv__memset(s->block, 0, bytes);
+    f = (float *)s->block;
+    s->f = f, f += cells;
+    s->g = f, f += cells;
+    s->pad = f, f += s->nk * s->padn;
+    s->diffuse = f, f += s->nk * s->nxp;
+    d = (double *)(void *)((unsigned char *)s->block +
+                           ((size_t)((unsigned char *)f - (unsigned char *)s->block) + 63) / 64 * 64);
+    s->sum = (mv__tr_sum *)(void *)d, d += (s->nk + s->na) * (sizeof(mv__tr_sum) / sizeof(double));
+    s->dose = d, d += s->nz * s->nx;
+    s->plane = d, d += s->na * (s->nxp + 8);
+    s->e = d, d += s->nk;
+    s->t = d, d += s->nk;
+    s->back = d, d += s->nk;
+    s->v = d, d += s->nk;
+    s->half = (size_t *)(void *)d, d += s->nk;
+    s->taps = (float *)(void *)d;
+    return MEDVOL_OK;
+}
+static void mv__tr_fold(mv_transport_report *r, const mv__tr_sum *sum, size_t n) {
+    size_t i;
+    int c;
+    for (i = 0; i < n; i++)
+        for (c = 0; c < MEDVOL_TRANSPORT_SINKS; c++)
+            r->weight[c] += sum[i].weight[c], r->energy[c] += sum[i].energy[c];
+}
+/* ends of the ranges that hold next to nothing are given up */
+static void mv__tr_trim(mv__tr_state *s, mv_transport_report *r, double least) {
+    double at = 0.0;
+    while (s->lo < s->hi && (at += fabs(s->sum[s->lo].moment[0])) < least) {
+        r->weight[MEDVOL_TRANSPORT_CUT] += s->sum[s->lo].moment[0];
+        r->energy[MEDVOL_TRANSPORT_CUT] += s->sum[s->lo].moment[0] * s->e[s->lo];
+        s->lo++;
+    }
+    at = 0.0;
+    while (s->hi > s->lo && (at += fabs(s->sum[s->hi - 1].moment[0])) < least) {
+        s->hi--;
+        r->weight[MEDVOL_TRANSPORT_CUT] += s->sum[s->hi].moment[0];
+        r->energy[MEDVOL_TRANSPORT_CUT] += s->sum[s->hi].moment[0] * s->e[s->hi];
+    }
+}
+static void mv__tr_spread_of(const mv__tr_state *s, double *out) {
+    double m[5] = {0, 0, 0, 0, 0};
+    size_t k;
+    int c;
+    for (k = s->lo; k < s->hi; k++)
+        for (c = 0; c < 5; c++) m[c] += s->sum[k].moment[c];
+    out[0] = out[1] = 0.0;
+    out[2] = m[0];
+    if (!(m[0] > 0.0)) return;
+    for (c = 1; c < 5; c++) m[c] /= m[0];
+    out[0] = m[4] > m[3] * m[3] ? sqrt(m[4] - m[3] * m[3]) : 0.0;
+    out[1] = m[2] > m[1] * m[1] ? sqrt(m[2] - m[1] * m[1]) : 0.0;
+}
+static mv_status mv__tr_march(mv_ctx *ctx, const char *op, mv__tr_state *s, mv_transport_report *r,
+                              double *spread) {
+    const double least = 1e-10 * r->weight[MEDVOL_TRANSPORT_IN];
+    size_t i, j;
+    mv_status st = MEDVOL_OK;
+    for (s->z = 0; s->z < s->nz; s->z++) {
+        size_t hi = s->hi, lo = s->lo;
+        if (mv__tell(ctx, s->z, s->nz, op)) return mv__cancelled(ctx, op);
+        if (lo >= hi) continue;
+        if ((st = mv_parallel_for(ctx, hi - lo, mv__tr_first_job, s, NULL)) < 0) return st;
+        mv__tr_fold(r, s->sum + lo, hi - lo);
+        if ((st = mv_parallel_for(ctx, s->na, s->power ? mv__tr_slow_ct_job : mv__tr_slow_job, s, NULL)) < 0)
+            return st;
+        mv__tr_fold(r, s->sum + s->nk, s->na);
+        for (j = 0; j < s->na; j++)
+            for (i = 0; i < s->nx; i++) s->dose[s->z * s->nx + i] += s->plane[j * s->nxp + i];
+        if (s->power) s->lo = 0, s->hi = s->nk;
+        else s->lo = lo > s->reach ? lo - s->reach : 0;
+        if ((st = mv_parallel_for(ctx, s->hi - s->lo, mv__tr_last_job, s, NULL)) < 0) return st;
+        mv__tr_fold(r, s->sum + s->lo, s->hi - s->lo);
+        mv__tr_trim(s, r, least);
+        if (spread) mv__tr_spread_of(s, spread + 3 * s->z);
+        if (s->part < 1.0) s->part = 1.0, mv__tr_kernels(s);
+    }
+    for (i = s->lo; i < s->hi; i++) {
+        r->weight[MEDVOL_TRANSPORT_BACK] += s->sum[i].moment[0];
+        r->energy[MEDVOL_TRANSPORT_BACK] += s->sum[i].moment[0] * s->e[i];
+    }
+    for (i = 0; i < s->nz * s->nx; i++) r->energy[MEDVOL_TRANSPORT_STOPPED] += s->dose[i];
+    return mv__tell(ctx, s->nz, s->nz, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+}
+static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, const mv_beam *beams,
+                              size_t count, const mv_stopping *p, mv_transport_opt *o, mv_transport_report *r,
+                              double *scale) {
+    const double mm = 10.0 / p->medium.density;
+    double total = 0.0, first = 0.0, heavy = 0.0, most = 0.0, *w;
+    size_t i, j, k, b, top;
+    mv_status st;
+    for (b = 0; b < count; b++) {
+        const double weight = beams[b].weight > 0.0 ? beams[b].weight : 1.0, e = beams[b].energy;
+        const double away = mv__tr_r(p, e) + 6.0 * beams[b].spread / mv__tr_s(p, e);
+        if ((st = mv__tr_beam(ctx, op, beams + b, b, p, o)) < 0) return st;
+        if (away * mm > most) most = away * mm;
+        if (weight > heavy) heavy = weight, first = mv__tr_r(p, e) * mm;
+        total += weight;
+    }
+    if (s->nz == 0) s->nz = (size_t)(1.1 * most / s->dz) + 3;
+    if (s->nz > MV__TR_STEPS || most / s->dr > 1e6)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dz", s->dz, -1,
+                        "%s: dz = %g mm: over %d steps for a range of %g mm", op, s->dz, (int)MV__TR_STEPS,
+                        most);
+    /* the heaviest beam's range is a bin's */
+    top = (size_t)ceil(first / s->dr) - 1;
+    s->base = first - (double)top * s->dr;
+    s->nk = top + 3;
+    if (most > first) s->nk += (size_t)((most - first) / s->dr);
+    if ((st = mv__tr_room(ctx, op, s)) < 0) return st;
+    mv__tr_tables(s, p, o, mv__tr_e(p, mv__tr_least_d(most / mm, p->node[3][p->nodes - 1])));
+    mv__tr_kernels(s);
+    w = (double *)mv__alloc(ctx, (s->nk + s->na + s->nx + mv__maxz(mv__maxz(s->nk, s->na), s->nx) + 2) *
+                                     sizeof *w);
+    if (!w) return MEDVOL_E_NOMEM;
+    for (b = 0; b < count; b++) {
+        const mv_beam *q = beams + b;
+        const double weight = (q->weight > 0.0 ? q->weight : 1.0) / total, power = mv__tr_s(p, q->energy);
+        double *we = w, *wa = we + s->nk, *wx = wa + s->na, *kernel = wx + s->nx, left[3], in = weight,
+               mean = 0.0;
+        const double size = q->size / s->dx, wide = q->divergence / s->da,
+                     deep = q->spread / power * mm / s->dr;
+        left[0] =
+            mv__tr_start(we, kernel, s->nk, (mv__tr_r(p, q->energy) * mm - s->base) / s->dr, deep * deep);
+        left[1] = mv__tr_start(wa, kernel, s->na, q->angle / s->da + 0.5 * (double)(s->na - 1), wide * wide);
+        left[2] = mv__tr_start(wx, kernel, s->nx, q->x / s->dx + 0.5 * (double)(s->nx - 1), size * size);
+        for (k = 0; k < s->nk; k++) mean += we[k] * s->e[k];
+        r->weight[MEDVOL_TRANSPORT_IN] += in;
+        r->energy[MEDVOL_TRANSPORT_IN] += in * mean + in * left[0] * q->energy;
+        r->weight[MEDVOL_TRANSPORT_CUT] += in * left[0];
+        r->energy[MEDVOL_TRANSPORT_CUT] += in * left[0] * q->energy;
+        r->weight[MEDVOL_TRANSPORT_ANGLES] += in * (1.0 - left[0]) * left[1];
+        r->energy[MEDVOL_TRANSPORT_ANGLES] += in * mean * left[1];
+        r->weight[MEDVOL_TRANSPORT_SIDES] += in * (1.0 - left[0]) * (1.0 - left[1]) * left[2];
+        r->energy[MEDVOL_TRANSPORT_SIDES] += in * mean * (1.0 - left[1]) * left[2];
+        for (k = 0; k < s->nk; k++)
+            for (j = 0; we[k] > 1e-14 && j < s->na; j++)
+                for (i = 0; wa[j] > 1e-14 && i < s->nx; i++)
+                    mv__tr_row(s, s->f, k, j)[i] += (float)(in * we[k] * wa[j] * wx[i]);
+    }
+    mv__free(ctx, w);
+    s->lo = 0, s->hi = s->nk;
+    *scale = total;
+    return MEDVOL_OK;
+}
+static mv_status mv__tr_ct(mv_ctx *ctx, const char *op, mv_transport_opt *o, const mv_volume *ct,
+                           const mv_stopping *p) {
+    double mm[3];
+    mv_status st = mv__vol_check(ctx, op, "ct", ct);
+    if (st < 0) return st;
+    mv_affine_spacing(mm, ct->affine);
+    if (ct->ndim > 3 ? ct->dim[1] * ct->dim[3] * ct->dim[4] * ct->dim[5] * ct->dim[6] != 1 : ct->dim[1] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "ct", (double)ct->dim[1], -1,
+                        "%s: ct is %zu x %zu x %zu: must be x, 1, z (see mv_crop)", op, ct->dim[0],
+                        ct->dim[1], ct->dim[2]);
+    if (p->nodes != MV__TR_NODES)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "stopping", (double)p->nodes, -1,
+                        "%s: a CT's powers are relative to water: stopping must be water's", op);
+    o->nx = ct->dim[0], o->nz = ct->dim[2];
+    o->dx = mm[0], o->thickness = mm[1], o->dz = mm[2];
+    return MEDVOL_OK;
+}
+static mv_status mv__tr_powers(mv_ctx *ctx, const char *op, float *power, const mv_volume *ct,
+                               const mv_transport_opt *o) {
+    mv_volume dense;
+    const size_t n = o->nx * o->nz;
+    size_t i;
+    mv_status st = mv__dense(ctx, op, "ct", &dense, ct, MEDVOL_F32);
+    if (st < 0) return st;
+    for (i = 0; i < n && st == MEDVOL_OK; i++) {
+        const double hu = (double)((const float *)dense.data)[i];
+        if (!mv__finite(hu))
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "ct", hu, (int64_t)i, "%s: ct is %g at x = %zu, z = %zu", op,
+                          hu, i % o->nx, i / o->nx);
+        power[i] = (float)mv__tr_line(o->hu, o->power, o->points, hu);
+        power[n + i] = (float)mv__tr_line(o->hu, o->ratio, o->points, hu);
+    }
+    mv_volume_free(ctx, &dense);
+    return st;
+}
+static mv_status mv__tr_leaks(mv_ctx *ctx, const char *op, const mv_transport_report *r, double most) {
+    const double in = r->weight[MEDVOL_TRANSPORT_IN], x = r->weight[MEDVOL_TRANSPORT_SIDES] / in,
+                 a = r->weight[MEDVOL_TRANSPORT_ANGLES] / in;
+    if (x + a <= most) return MEDVOL_OK;
+    return mv__fail(
+        ctx, MEDVOL_E_RANGE, "most_leak", x + a, -1,
+        "%s: of the weight %g left through the sides, %g turned beyond the angles: most_leak is %g: "
+        "widen the grid or allow it",
+        op, x, a, most);
+}
+static mv_status mv__tr_result(mv_ctx *ctx, const char *op, mv_volume *dose, const mv__tr_state *s,
+                               const mv_volume *like, const mv_transport_opt *o, double scale,
+                               double density) {
+    mv_volume out;
+    size_t dim[3], x, z;
+    mv_status st;
+    dim[0] = s->nx, dim[1] = 1, dim[2] = s->nz;
+    if ((st = mv__out_begin(ctx, op, &out, dose, like, MEDVOL_F32, 3, dim, 0)) < 0) return st;
+    mv__vol_drop_nifti(ctx, &out);
+    out.slope = 1.0;
+    out.inter = 0.0;
+    for (z = 0; z < s->nz; z++)
+        for (x = 0; x < s->nx; x++) {
+            double v = scale * s->dose[z * s->nx + x], rho = density;
+            if (s->power) rho *= (double)s->power[z * s->nx + x];
+            /* J a MeV; kg: 1e-6 g/cm3 mm3 */
+            if (o->grays)
+                v = rho > 0.0 ? v * 1.602176634e-13 / (1e-6 * rho * s->dx * s->dz * o->thickness) : 0.0;
+            ((float *)out.data)[(ptrdiff_t)x * out.stride[0] + (ptrdiff_t)z * out.stride[2]] = (float)v;
+        }
+    return mv__out_end(ctx, MEDVOL_OK, &out, dose);
+}
+MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transport_report *report,
+                                        const mv_volume *ct, const mv_beam *beams, size_t count,
+                                        const mv_stopping *stopping, const mv_transport_opt *opt) {
+    static const char *const op = "transport_march";
+    mv__tr_state s;
+    mv_transport_opt o;
+    mv_transport_report r;
+    mv_volume like;
+    double scale = 1.0, none = 0.0, wide, *spread = NULL;
+    float *power = NULL;
+    size_t i, dim[3];
+    mv_status st;
+    mv__memset(&s, 0, sizeof s);
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&r, 0, sizeof r);
+    mv__memset(&like, 0, sizeof like);
+    if (!dose || !beams) return mv__fail_null(ctx, op, !dose ? "dose" : "beams");
+    if ((st = mv__tr_check(ctx, op, &none, stopping, "", &none, 0, 0)) < 0) return st;
+    if (count < 1 || count > 65536)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)count, -1, "%s: %zu beams: must be 1..65536", op,
+                        count);
+    if (opt) o = *opt;
+    if (ct && (st = mv__tr_ct(ctx, op, &o, ct, stopping)) < 0) return st;
+    if ((st = mv__tr_opt(ctx, op, &o)) < 0) return st;
+    s.nx = o.nx, s.nz = o.nz, s.na = o.angles;
+    s.dx = o.dx, s.dz = o.dz, s.da = o.dangle;
+    s.dr = o.dz / (double)o.fine;
+    s.shift = o.shift, s.scatter = !o.straight, s.halves = !o.first_order, s.moments = o.spread != NULL;
+    s.part = o.first_order ? 1.0 : 0.5;
+    wide = o.dangle * 0.5 * (double)(o.angles - 1);
+    s.reach = (size_t)((double)o.fine / cos(wide) + 0.5) + 1;
+    if (ct) {
+        if (!(power = (float *)mv__alloc(ctx, 2 * o.nx * o.nz * sizeof *power))) return MEDVOL_E_NOMEM;
+        if ((st = mv__tr_powers(ctx, op, power, ct, &o)) < 0) goto done;
+        s.power = power, s.ratio = power + o.nx * o.nz;
+    }
+    if ((st = mv__tr_begin(ctx, op, &s, beams, count, stopping, &o, &r, &scale)) < 0) goto done;
+    dim[0] = s.nx, dim[1] = 1, dim[2] = s.nz;
+    if (ct) like = *ct;
+    else {
+        const double mm[3] = {s.dx, o.thickness, s.dz},
+                     at[3] = {-0.5 * s.dx * (double)(s.nx - 1), 0.0, 0.5 * s.dz};
+        if ((st = mv_volume_wrap(ctx, &like, s.dose, MEDVOL_F64, 3, dim, NULL)) < 0) goto done;
+        mv_affine_from_spacing(like.affine, mm, at);
+    }
+    if ((st = mv__out_check(ctx, op, dose, &like, MEDVOL_F32, 3, dim, 0)) < 0) goto done;
+    if (o.spread) {
+        if (!(spread = (double *)mv__alloc(ctx, 3 * s.nz * sizeof *spread))) {
+            st = MEDVOL_E_NOMEM;
+            goto done;
+        }
+        mv__memset(spread, 0, 3 * s.nz * sizeof *spread);
+    }
+    if ((st = mv__tr_march(ctx, op, &s, &r, spread)) < 0) goto done;
+    if ((st = mv__tr_leaks(ctx, op, &r, o.most_leak)) < 0) goto done;
+    if ((st = mv__tr_result(ctx, op, dose, &s, &like, &o, scale, stopping->medium.density)) < 0) goto done;
+    for (i = 0; spread && i < 3 * s.nz; i++) o.spread[i] = i % 3 == 2 ? spread[i] * scale : spread[i];
+    for (i = 0; i < MEDVOL_TRANSPORT_SINKS; i++) r.weight[i] *= scale, r.energy[i] *= scale;
+    r.cells = s.nk * s.na * s.nx;
+    if (report) *report = r;
+done:
+    mv__free(ctx, spread);
+    mv__free(ctx, s.block);
+    mv__free(ctx, power);
+    return st;
+}
+/* ---- a step in energy, angle, z and x ---- */
+typedef struct mv__tr_grid {
+    const mv_transport_grid *g;
+    size_t plane, jobs; /* cells of z and x; jobs of the first pass */
+    float *psi, *taps, *scratch, *w, *share;
+    size_t *half, *first, *count, *link; /* of energy i: link[first..first + count - 1] go there, by w */
+    double *lost, *part;                 /* MeV of each energy; dose of each angle */
+    mv__tr_sum *sum;                     /* of energies, then of angles */
+    double way;
+    int last, straight, report;
+    mv_backward backward;
+} mv__tr_grid;
+static int mv__tr_turned(const mv__tr_grid *s, size_t j) {
+    const double c = cos(s->g->angle + (double)j * s->g->dangle);
+    return s->backward == MEDVOL_BACKWARD_REJECT ? !(c > 1e-12)
+           : s->backward == MEDVOL_BACKWARD_CAP  ? !(c >= -0.5 - 1e-12)
+                                                 : !(c > -0.1);
+}
+/* what leaves through the sides when a plane moves */
+static double mv__tr_left(const mv__tr_grid *s, const float *in, ptrdiff_t ix, ptrdiff_t iz, double x,
+                          double z) {
+    const ptrdiff_t nx = (ptrdiff_t)s->g->nx, nz = (ptrdiff_t)s->g->nz;
+    double left = 0.0;
+    ptrdiff_t k, i;
+    for (k = 0; k < nz; k++) {
+        const float *row = in + k * nx;
+        const double stays = (k + iz >= 0 && k + iz < nz ? 1.0 - z : 0.0) +
+                             (k + iz + 1 >= 0 && k + iz + 1 < nz ? z : 0.0);
+        if (stays < 1.0) left += (1.0 - stays) * mv__tr_total(row, s->g->nx);
+        for (i = 0; i < nx; i++) {
+            if (i + ix >= 0 && i + ix + 1 < nx) { /* these stay: on to the end */
+                i = nx - 2 - ix;
+                continue;
+            }
+            left += stays * (double)row[i] *
+                    (1.0 - (i + ix >= 0 && i + ix < nx ? 1.0 - x : 0.0) -
+                     (i + ix + 1 >= 0 && i + ix + 1 < nx ? x : 0.0));
+        }
+    }
+    return left;
+}
+static void mv__tr_energy_job(void *arg, size_t job) { /* angles and places of every jobs-th energy */
+    mv__tr_grid *s = (mv__tr_grid *)arg;
+    const mv_transport_grid *g = s->g;
+    float *tmp = s->scratch + job * (g->angles * s->plane + 3 * g->nx + 128),
+          *row = tmp + g->angles * s->plane + 16;
+    size_t e, j, d;
+    for (e = job; e < g->energies; e += s->jobs) {
+        mv__tr_sum *sum = s->sum + e;
+        float *slab = s->psi + e * g->angles * s->plane;
+        const float *taps = s->taps + e * g->angles;
+        if (s->report && !s->last)
+            for (j = 0; j < g->angles; j++) {
+                const double w = mv__tr_total(slab + j * s->plane, s->plane);
+                sum->weight[MEDVOL_TRANSPORT_IN] += w, sum->energy[MEDVOL_TRANSPORT_IN] += w * g->energy[e];
+            }
+        for (j = 0; j < g->angles; j++) { /* beyond the angles there are */
+            double stays = (double)taps[0];
+            if (j >= s->half[e] && g->angles - 1 - j >= s->half[e] && s->half[e] + 1 < g->angles) continue;
+            for (d = 1; d <= s->half[e]; d++)
+                stays += (double)taps[d] * ((d <= j) + (d <= g->angles - 1 - j));
+            if (stays < 1.0) {
+                const double w = (1.0 - stays) * mv__tr_total(slab + j * s->plane, s->plane);
+                sum->weight[MEDVOL_TRANSPORT_ANGLES] += w,
+                    sum->energy[MEDVOL_TRANSPORT_ANGLES] += w * g->energy[e];
+            }
+        }
+        if (s->plane < 16) mv__tr_spread_scalar(tmp, slab, g->angles, s->plane, taps, s->half[e]);
+        else MV__PICK(mv__tr_spread)(tmp, slab, g->angles, s->plane, taps, s->half[e]);
+        if (s->last) {
+            mv__memcpy(slab, tmp, g->angles * s->plane * sizeof *slab);
+            continue;
+        }
+        for (j = 0; j < g->angles; j++) {
+            const double a = g->angle + (double)j * g->dangle, x = s->way * sin(a) / g->dx,
+                         z = s->way * cos(a) / g->dz;
+            const double fx = floor(x + 1e-9), fz = floor(z + 1e-9); /* a whole step is one */
+            const float px = x > fx ? (float)(x - fx) : 0.0f, pz = z > fz ? (float)(z - fz) : 0.0f;
+            float *in = tmp + j * s->plane, *out = slab + j * s->plane;
+            if (mv__tr_turned(s, j) || fabs(fx) > (double)g->nx || fabs(fz) > (double)g->nz) {
+                const int sink = mv__tr_turned(s, j) ? MEDVOL_TRANSPORT_CUT : MEDVOL_TRANSPORT_SIDES;
+                const double w = mv__tr_total(in, s->plane);
+                sum->weight[sink] += w, sum->energy[sink] += w * g->energy[e];
+                mv__memset(out, 0, s->plane * sizeof *out);
+                continue;
+            }
+            if (s->report) {
+                const double w = mv__tr_left(s, in, (ptrdiff_t)fx, (ptrdiff_t)fz, (double)px, (double)pz);
+                sum->weight[MEDVOL_TRANSPORT_SIDES] += w,
+                    sum->energy[MEDVOL_TRANSPORT_SIDES] += w * g->energy[e];
+            }
+            MV__PICK(mv__tr_stream)(out, in, row, g->nx, g->nz, (ptrdiff_t)fx, (ptrdiff_t)fz, px, pz);
+        }
+    }
+}
+static void mv__tr_angle_job(void *arg,
+                             size_t j) { /* energies of an angle, upwards: only higher ones are read */
+    mv__tr_grid *s = (mv__tr_grid *)arg;
+    const mv_transport_grid *g = s->g;
+    const size_t step = g->angles * s->plane;
+    double *part = s->part + j * s->plane;
+    mv__tr_sum *sum = s->sum + g->energies + j;
+    size_t e;
+    mv__memset(part, 0, s->plane * sizeof *part);
+    for (e = 0; e < g->energies; e++) {
+        float *own = s->psi + e * step + j * s->plane;
+        double lost = s->lost[e];
+        const size_t at = s->first[e];
+        if (lost < 0.0) { /* all of it stops */
+            lost = -lost;
+            if (s->report) sum->weight[MEDVOL_TRANSPORT_STOPPED] += mv__tr_total(own, s->plane);
+        }
+        MV__PICK(mv__tr_gather)
+        (own, part, lost, s->psi + j * s->plane, s->link + at, step, s->w + at, s->count[e], s->plane);
+    }
+}
+static void mv__tr_held_job(void *arg, size_t job) {
+    mv__tr_grid *s = (mv__tr_grid *)arg;
+    const size_t step = s->g->angles * s->plane;
+    size_t e;
+    for (e = job; e < s->g->energies; e += s->jobs) {
+        mv__tr_sum *sum = s->sum + e;
+        const double w = mv__tr_total(s->psi + e * step, step);
+        sum->weight[MEDVOL_TRANSPORT_BACK] += w, sum->energy[MEDVOL_TRANSPORT_BACK] += w * s->g->energy[e];
+    }
+}
+static mv_status mv__tr_grid_check(mv_ctx *ctx, const char *op, const mv_transport_grid *g,
+                                   const mv_stopping *p, double way, const mv_transport_step_opt *o) {
+    const double pi = 3.14159265358979323846;
+    size_t n, i;
+    mv_status st;
+    if (g->nx < 1 || g->nz < 1 || g->angles < 1 || g->energies < 2 || g->nx > 65536 || g->nz > 65536 ||
+        g->angles > 65536 || g->energies > 65536 || !mv__mul(g->nx, g->nz, &n) ||
+        !mv__mul(n, g->angles, &n) || !mv__mul(n, g->energies, &n) || n > (size_t)-1 / 64)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "nx", (double)g->nx, -1,
+                        "%s: %zu energies, %zu angles, %zu x %zu cells: must be 1..65536, energies 2 or more",
+                        op, g->energies, g->angles, g->nz, g->nx);
+    if (!g->energy) return mv__fail_null(ctx, op, "grid.energy");
+    if ((st = mv__tr_check(ctx, op, g->energy, p, "grid.energy", g->energy, g->energies, 0)) < 0) return st;
+    for (i = 1; i < g->energies; i++)
+        if (!(g->energy[i] > g->energy[i - 1]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "grid.energy", g->energy[i], (int64_t)i,
+                            "%s: grid.energy[%zu] = %g: must increase", op, i, g->energy[i]);
+    if (!(g->dx >= 1e-3 && g->dx <= 1e3 && g->dz >= 1e-3 && g->dz <= 1e3 && g->dangle > 0.0 &&
+          fabs(g->angle) <= 2.0 * pi && g->dangle * (double)g->angles <= 2.0 * pi * (1.0 + 1e-9)))
+        return mv__fail(
+            ctx, MEDVOL_E_RANGE, "grid.dx", g->dx, -1,
+            "%s: dx = %g, dz = %g mm, angles from %g by %g: must be 0.001..1000 mm, one turn at most", op,
+            g->dx, g->dz, g->angle, g->dangle);
+    if (!(g->cutoff >= g->energy[0] && g->cutoff <= g->energy[g->energies - 1]))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "grid.cutoff", g->cutoff, -1,
+                        "%s: grid.cutoff = %g MeV: must be among the energies, %g..%g", op, g->cutoff,
+                        g->energy[0], g->energy[g->energies - 1]);
+    if (!(way > 0.0 && way <= 1e3 && (unsigned)o->backward <= MEDVOL_BACKWARD_ALLOW &&
+          (unsigned)o->scatter <= MEDVOL_SCATTER_HIGHLAND))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "way", way, -1, "%s: way = %g mm, backward = %d, scatter = %d",
+                        op, way, (int)o->backward, (int)o->scatter);
+    return MEDVOL_OK;
+}
+static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_transport_step_opt *o,
+                               double *kernel) {
+    const mv_transport_grid *g = s->g;
+    const double cm = 0.1 * s->way * p->medium.density, least = mv__tr_r(p, g->cutoff);
+    size_t e, d, i, n = 0, *to = s->half; /* where energies go, until the lists are made */
+    for (e = 0; e < g->energies; e++) {
+        const double r = mv__tr_r(p, g->energy[e]) - cm;
+        to[e] = (size_t)-1;
+        s->lost[e] = -g->energy[e];
+        s->share[e] = 0.0f;
+        if (r > least) {
+            const double t = mv__tr_e(p, r);
+            double u;
+            to[e] = mv__tr_find(g->energy, g->energies, t);
+            u = (t - g->energy[to[e]]) / (g->energy[to[e] + 1] - g->energy[to[e]]);
+            s->share[e] = (float)u; /* of the upper one */
+            s->lost[e] = g->energy[e] - (double)(1.0f - s->share[e]) * g->energy[to[e]] -
+                         (double)s->share[e] * g->energy[to[e] + 1];
+        }
+    }
+    for (i = 0; i < g->energies; i++) {
+        s->first[i] = n;
+        for (e = i > 0 ? i - 1 : 0; e < g->energies; e++) {
+            if (to[e] == (size_t)-1) continue;
+            if (to[e] > i) break;
+            if (to[e] == i) s->link[n] = e, s->w[n++] = 1.0f - s->share[e];
+            else if (to[e] + 1 == i) s->link[n] = e, s->w[n++] = s->share[e];
+        }
+        s->count[i] = n - s->first[i];
+    }
+    for (e = 0; e < g->energies; e++) {
+        const double r = mv__tr_r(p, g->energy[e]), mid = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r;
+        const double least_r = p->node[3][0], t = mv__tr_e(p, mid > least_r ? mid : least_r);
+        float *taps = s->taps + e * g->angles;
+        double sum = 0.0, var = 0.0;
+        if (!s->straight)
+            var = mv__tr_scatter(p, t, g->energy[g->energies - 1], o->scatter) * mv__tr_least_d(cm, r) /
+                  (g->dangle * g->dangle) * (o->strang ? 0.5 : 1.0);
+        mv__tr_kernel(kernel, g->angles, mv__tr_least_d(var, 1e6));
+        s->half[e] = 0;
+        for (d = g->angles - 1; d > 0; d--) {
+            taps[d] = kernel[d] > 1e-8 ? (float)kernel[d] : 0.0f; /* what is below goes to the middle */
+            if (taps[d] > 0.0f && s->half[e] == 0) s->half[e] = d;
+            sum += 2.0 * (double)taps[d];
+        }
+        taps[0] = s->half[e] + 1 < g->angles ? (float)(1.0 - sum) : (float)kernel[0];
+        if (s->half[e] > 0 && s->half[e] + 1 < g->angles)
+            taps[1] = (float)(0.5 * (1.0 - (double)taps[0] - (sum - 2.0 * (double)taps[1])));
+    }
+}
+MEDVOL_DEF mv_status mv_transport_step(mv_ctx *ctx, float *psi, double *dose, mv_transport_report *report,
+                                       const mv_transport_grid *grid, const mv_stopping *stopping, double way,
+                                       const mv_transport_step_opt *opt) {
+    static const char *const op = "transport_step";
+    mv__tr_grid s;
+    mv_transport_step_opt o;
+    mv_transport_report r;
+    double none = 0.0, *d;
+    float *f;
+    void *block;
+    size_t doubles, floats, i, j, sums;
+    mv_status st;
+    mv__memset(&s, 0, sizeof s);
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&r, 0, sizeof r);
+    if (opt) o = *opt;
+    if (!psi || !dose || !grid) return mv__fail_null(ctx, op, !psi ? "psi" : !dose ? "dose" : "grid");
+    if ((st = mv__tr_check(ctx, op, &none, stopping, "", &none, 0, 0)) < 0) return st;
+    if ((st = mv__tr_grid_check(ctx, op, grid, stopping, way, &o)) < 0) return st;
+    s.g = grid, s.plane = grid->nx * grid->nz, s.psi = psi, s.way = way;
+    s.straight = o.straight, s.backward = o.backward, s.report = report != NULL;
+    s.jobs = mv__minz((size_t)mv_threads(ctx), grid->energies);
+    /* within what the check of the grid leaves free */
+    sums = (grid->energies + grid->angles) * (sizeof(mv__tr_sum) / sizeof(double));
+    doubles = sums + grid->angles * s.plane + 7 * grid->energies + grid->angles + 16;
+    floats =
+        s.jobs * (grid->angles * s.plane + 3 * grid->nx + 128) + grid->energies * (grid->angles + 3) + 16;
+    if (!(block = mv__alloc(ctx, doubles * sizeof(double) + floats * sizeof(float)))) return MEDVOL_E_NOMEM;
+    mv__memset(block, 0, doubles * sizeof(double) + floats * sizeof(float));
+    d = (double *)block;
+    s.sum = (mv__tr_sum *)block, d += sums;
+    s.part = d, d += grid->angles * s.plane;
+    s.lost = d, d += grid->energies;
+    f = (float *)(void *)((double *)block + doubles);
+    s.scratch = f, f += s.jobs * (grid->angles * s.plane + 3 * grid->nx + 128);
+    s.taps = f, f += grid->energies * grid->angles;
+    s.w = f, f += 2 * grid->energies;
+    s.share = f;
+    s.half = (size_t *)(void *)d, d += grid->energies;
+    s.first = (size_t *)(void *)d, d += grid->energies;
+    s.count = (size_t *)(void *)d, d += grid->energies;
+    s.link = (size_t *)(void *)d, d += 2 * grid->energies;
+    mv__tr_grid_tables(&s, stopping, &o, d);
+    mv_parallel_for(ctx, s.jobs, mv__tr_energy_job, &s, NULL);
+    mv_parallel_for(ctx, grid->angles, mv__tr_angle_job, &s, NULL);
+    s.last = 1;
+    if (o.strang && !o.straight) mv_parallel_for(ctx, s.jobs, mv__tr_energy_job, &s, NULL);
+    if (report) mv_parallel_for(ctx, s.jobs, mv__tr_held_job, &s, NULL);
+    for (j = 0; j < grid->angles; j++)
+        for (i = 0; i < s.plane; i++) dose[i] += s.part[j * s.plane + i];
+    if (report) {
+        mv__tr_fold(&r, s.sum, grid->energies + grid->angles);
+        for (i = 0; i < grid->angles * s.plane; i++) r.energy[MEDVOL_TRANSPORT_STOPPED] += s.part[i];
+        r.cells = grid->energies * grid->angles * s.plane;
+        *report = r;
+    }
+    mv__free(ctx, block);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, double low, double high,
+                                           int axis, const mv_stopping *stopping) {
+    static const char *const op = "transport_energies";
+    double ends[2], r[2] = {0.0, 0.0};
+    size_t i;
+    mv_status st;
+    if (!dst) return mv__fail_null(ctx, op, "dst");
+    if (n < 2 || n > 65536)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu: must be 2..65536", op, n);
+    if (!(low > 0.0 && low < high && high <= 1e6 && axis >= 0 && axis <= 2))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "low", low, -1,
+                        "%s: from %g to %g MeV, axis = %d: must increase, axis 0..2", op, low, high, axis);
+    ends[0] = low, ends[1] = high;
+    if (axis == 2 && (st = mv_stopping_range(ctx, r, stopping, ends, 2)) < 0) return st;
+    for (i = 0; i < n; i++) {
+        const double u = (double)i / (double)(n - 1);
+        dst[i] = i == 0       ? low
+                 : i + 1 == n ? high
+                 : axis == 0  ? low + u * (high - low)
+                 : axis == 1  ? exp(log(low) + u * (log(high) - log(low)))
+                              : mv__tr_e(stopping, r[0] + u * (r[1] - r[0]));
+    }
+    return MEDVOL_OK;
+}
+/* where the curve behind its peak falls below a share of it */
+static double mv__tr_fall(const double *c, size_t n, size_t top, double at) {
+    size_t i;
+    for (i = top + 1; i < n; i++)
+        if (c[i] < at) return (double)i - (at - c[i]) / (c[i - 1] - c[i]);
+    return (double)NAN;
+}
+static void mv__tr_measure(mv_depth_dose_measures *m, const double *c, size_t n, double mm) {
+    size_t i, top = 0;
+    double whole = (double)NAN, y = 0.0;
+    mv__memset(m, 0, sizeof *m);
+    for (i = 0; i < n; i++) {
+        m->total += c[i];
+        if (c[i] > c[top]) top = i;
+    }
+    m->entrance = c[0];
+    m->peak = c[top];
+    if (top > 0 && top + 1 < n) {
+        const double bend = c[top - 1] - 2.0 * c[top] + c[top + 1], lean = c[top + 1] - c[top - 1];
+        if (bend < 0.0) y = -0.5 * lean / bend, m->peak = c[top] - lean * lean / (8.0 * bend);
+    }
+    m->peak_depth = ((double)top + y + 0.5) * mm;
+    for (i = top; i > 0; i--)
+        if (c[i - 1] < 0.5 * m->peak) {
+            whole = (double)(i - 1) + (0.5 * m->peak - c[i - 1]) / (c[i] - c[i - 1]);
+            break;
+        }
+    m->r90 = (mv__tr_fall(c, n, top, 0.9 * m->peak) + 0.5) * mm;
+    m->r80 = (mv__tr_fall(c, n, top, 0.8 * m->peak) + 0.5) * mm;
+    m->r20 = (mv__tr_fall(c, n, top, 0.2 * m->peak) + 0.5) * mm;
+    m->fwhm = (mv__tr_fall(c, n, top, 0.5 * m->peak) - whole) * mm;
+}
+MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
+                                   mv_depth_dose_measures *measures, const mv_volume *dose) {
+    static const char *const op = "depth_dose";
+    mv_volume dense;
+    mv_depth_dose_measures m;
+    double mm[3], *c, *d, sum = 0.0;
+    size_t nx, ny, nz, x, y, z;
+    mv_status st;
+    if (!measures) return mv__fail_null(ctx, op, "measures");
+    if ((st = mv__vol_check(ctx, op, "dose", dose)) < 0) return st;
+    nx = dose->dim[0], ny = dose->dim[1], nz = dose->dim[2];
+    if (nz < 3 || dose->ndim != 3)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "dose", (double)nz, -1,
+                        "%s: dose has %d axes, %zu planes: must be 3, 3 or "
+                        "more",
+                        op, dose->ndim, nz);
+    if ((st = mv__dense(ctx, op, "dose", &dense, dose, MEDVOL_F32)) < 0) return st;
+    if (!(c = (double *)mv__alloc(ctx, 2 * nz * sizeof *c))) {
+        mv_volume_free(ctx, &dense);
+        return MEDVOL_E_NOMEM;
+    }
+    mv_affine_spacing(mm, dose->affine);
+    d = c + nz;
+    for (z = 0; z < nz; z++) {
+        double m1 = 0.0, m2 = 0.0;
+        c[z] = 0.0;
+        for (y = 0; y < ny; y++)
+            for (x = 0; x < nx; x++) {
+                const double v = (double)((const float *)dense.data)[(z * ny + y) * nx + x];
+                const double at = (double)x - 0.5 * (double)(nx - 1);
+                c[z] += v, m1 += v * at, m2 += v * at * at;
+            }
+        d[z] = c[z] > 0.0 ? m2 / c[z] - (m1 / c[z]) * (m1 / c[z]) : 0.0;
+        d[z] = d[z] > 0.0 ? sqrt(d[z]) * mm[0] : 0.0;
+        sum += c[z];
+    }
+    if (!mv__finite(sum))
+        st = mv__fail(ctx, MEDVOL_E_RANGE, "dose", sum, -1, "%s: dose holds NaN or Inf", op);
+    else if (!(sum > 0.0)) st = mv__fail(ctx, MEDVOL_E_EMPTY, "dose", sum, -1, "%s: there is no dose", op);
+    else {
+        mv__tr_measure(&m, c, nz, mm[2]);
+        if (curve) mv__memcpy(curve, c, nz * sizeof *c);
+        if (sigma) mv__memcpy(sigma, d, nz * sizeof *d);
+        *measures = m;
+    }
+    mv__free(ctx, c);
+    mv_volume_free(ctx, &dense);
+    return st;
+}
+#endif
+#endif /* MEDVOL_NO_TRANSPORT */
+
 /* ==== [END] close the pass, licence ================================================================== */
 #ifdef MV__PASS
 /* Kernels that are written once for floats and doubles: the file reads itself for each, and of it what stands
@@ -48702,6 +53977,8 @@ MV__UNTARGET
 #  undef mvd_lo_i
 #  undef mvd_load
 #  undef mvd_lt
+#  undef mvd_le
+#  undef mvdm_bits
 #  undef mvd_max
 #  undef mvd_min
 #  undef mvd_mul

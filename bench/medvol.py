@@ -59,7 +59,7 @@ def _fields(body: str, types: dict[str, Any]) -> list[tuple[str, Any]]:
         if function:
             out.append((function[1], ctypes.c_void_p))
             continue
-        base, names = re.fullmatch(r"(?:const )?(?:unsigned (?=char))?(\w+) (.*)", line, re.S).groups()
+        base, names = re.fullmatch(r"(?:const )?(?:unsigned (?=char)|struct )?(\w+) (.*)", line, re.S).groups()
         for star, name, constant, count in re.findall(r"(\*?)(\w+)(?:\[(?:MEDVOL_(\w+)|(\d+))\])?", names):
             kind = ctypes.c_void_p if star else types[base]
             length = CONST[constant] if constant else int(count or 0)

@@ -38,6 +38,26 @@ static double want_index(const bench *b, size_t i) {
     (void)b;
     return (double)i;
 }
+static mv_status workspace(bench *b) { /* no byte of it is touched but the heads of pieces */
+    mv_workspace ws;
+    void *piece[32];
+    size_t k;
+    mv_status st = mv_workspace_init(b->ctx, &ws, 32 * 1024);
+    if (st < 0) return st;
+    for (k = 0; k < 32; k++) piece[k] = b->ctx->desc.mem_alloc(b->ctx->desc.mem_user, 700 + 8 * k);
+    b->numbers = 3;
+    b->number[0] = (double)ws.held;
+    for (k = 0; k < 32; k++) b->ctx->desc.mem_free(b->ctx->desc.mem_user, piece[7 * k % 32]);
+    b->number[1] = (double)ws.held;
+    b->number[2] = (double)ws.missed;
+    return mv_workspace_free(b->ctx, &ws);
+}
+static double want_workspace(const bench *b, size_t i) {
+    size_t k, sum = 0;
+    (void)b;
+    for (k = 0; k < 32; k++) sum += (700 + 8 * k + 127) / 64 * 64;
+    return i == 0 ? (double)sum : 0;
+}
 
 /* ---- volumes ---- */
 static mv_status handle(bench *b) { /* everything about a volume but its voxels */
@@ -183,6 +203,7 @@ const bench_row rows_core[] = {
     {"context, asked", MEDVOL_F32, ask, want_ask, .most = 1},
     {"context, started and stopped", MEDVOL_F32, start_stop, want_threads, .most = 1},
     {"32 empty jobs", MEDVOL_F32, dispatch, want_index, .most = 1},
+    {"workspace, 32 pieces", MEDVOL_F32, workspace, want_workspace, .most = 1},
     {"volume, wrapped and viewed", MEDVOL_F32, handle, want_handle, .most = 1},
     {"volume alloc, free", MEDVOL_F32, alloc_free, want_one},
     {"volume copy", MEDVOL_F32, copy, same, .floor = "c"},

@@ -51,6 +51,18 @@ static mv_status triangle(bench *b, int cx) { /* aux[2]: the matrix that aux[0] 
     if (st >= 0 && cx) return mv_chol_c128(b->ctx, (double *)b->aux[0].data, b->side, b->side);
     return st < 0 ? st : mv_chol_f64(b->ctx, (double *)b->aux[0].data, b->side, b->side);
 }
+/* of mixed signs, and its factors in aux[0], of which aux[2] is the matrix */
+static mv_status mixed(bench *b) {
+    mv_status st = definite(b, 0);
+    size_t i;
+    if (st < 0) return st;
+    for (i = 0; i < b->side; i += 2) ((double *)b->aux[0].data)[i * (b->side + 1)] *= i % 4 ? -1 : 0;
+    return mv_volume_copy(b->ctx, &b->aux[2], &b->aux[0]);
+}
+static mv_status mixed_factors(bench *b) {
+    mv_status st = mixed(b);
+    return st < 0 ? st : mv_ldlt_f64(b->ctx, (double *)b->aux[0].data, b->side, (int32_t *)b->own, b->side);
+}
 static mv_status triangle_reals(bench *b) { return triangle(b, 0); }
 static mv_status triangle_pairs(bench *b) { return triangle(b, 1); }
 static void done(bench *b) { free(b->own); }
@@ -79,6 +91,17 @@ static mv_status solve_f64(bench *b) {
 static mv_status solve_c128(bench *b) {
     return mv_chol_solve_c128(
         b->ctx, again(b, &b->aux[1]), b->side, (const double *)b->aux[0].data, b->side, b->side, b->side);
+}
+static mv_status ldlt_f64(bench *b) {
+    return mv_ldlt_f64(b->ctx, again(b, &b->aux[0]), b->side, (int32_t *)b->own, b->side);
+}
+static mv_status ldlt_solve_f64(bench *b) {
+    size_t signs[3];
+    mv_status st = mv_ldlt_inertia_f64(b->ctx, signs, (const double *)b->aux[0].data, b->side,
+        (const int32_t *)b->own, b->side);
+    if (st < 0) return st;
+    return mv_ldlt_solve_f64(b->ctx, again(b, &b->aux[1]), b->side, (const double *)b->aux[0].data, b->side,
+        (const int32_t *)b->own, b->side, b->side);
 }
 static mv_status eigh_f64(bench *b) {
     return mv_eigh_f64(b->ctx, (double *)b->own, (double *)b->out.data, b->side,
@@ -159,6 +182,23 @@ static int check_solve(bench *b) {
     }
     return 0;
 }
+static int check_ldlt(bench *b) { /* A x = e, by the factors in out */
+    const size_t n = b->side;
+    double *x = (double *)calloc(n, sizeof *x);
+    size_t i, j;
+    int bad = !x;
+    if (bad) return 1;
+    x[n / 2] = 1;
+    bad = ldlt_f64(b) < 0 || mv_ldlt_solve_f64(b->ctx, x, n, (const double *)b->out.data, n,
+        (const int32_t *)b->own, n, 1) < 0;
+    for (i = 0; i < n && !bad; i++) {
+        double s = i == n / 2 ? -1 : 0;
+        for (j = 0; j < n; j++) s += of_lower(&b->aux[2], n, i, j).re * x[j];
+        bad = !(fabs(s) < 1e-9);
+    }
+    free(x);
+    return bad;
+}
 static int check_eigh(bench *b) { /* A v = w v */
     const size_t n = b->side;
     const double *w = (const double *)b->own;
@@ -204,6 +244,8 @@ const bench_row rows_linalg[] = {
     ROW("chol, complex", MEDVOL_F64, chol_c128, check_chol, definite_pairs, 8. / 6),
     ROW("chol solve", MEDVOL_F64, solve_f64, check_solve, triangle_reals, 2),
     ROW("chol solve, complex", MEDVOL_F64, solve_c128, check_solve, triangle_pairs, 8),
+    ROW("ldlt", MEDVOL_F64, ldlt_f64, check_ldlt, mixed, 2. / 6),
+    ROW("ldlt solve", MEDVOL_F64, ldlt_solve_f64, check_solve, mixed_factors, 2),
     ROW("eigh", MEDVOL_F64, eigh_f64, check_eigh, definite_reals, 2. * 5 / 3),
     ROW("eigh, complex", MEDVOL_F64, eigh_c128, check_eigh, definite_pairs, 8. * 5 / 3),
     {"svd", MEDVOL_F64, svd_f64, .check = check_svd, .floor = "c", .fma = 2. * 10 / 3,

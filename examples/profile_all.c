@@ -23,9 +23,15 @@
 #include "profile_bspline.c"
 #include "profile_demons.c"
 #include "profile_flow.c"
+#include "profile_correlation.c"
+#include "profile_chi2.c"
+#include "profile_angle_filter.c"
 #include "profile_compose_layers.c"
+#include "profile_transport.c"
 #include "profile_load.c"
 #include "profile_save.c"
+#include "profile_cache.c"
+#include "profile_loader.c"
 
 /* GB/s, bytes asked for, the best of some runs; copies count what they read and what they write. */
 static double bandwidth(ex *e, int kind, int how, double bytes) {
@@ -60,7 +66,9 @@ int main(int argc, char **argv) {
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils, profile_espirit,
         profile_grappa, profile_sense, profile_warp, profile_affine, profile_lncc, profile_bspline,
-        profile_demons, profile_flow, profile_compose_layers, profile_load, profile_save};
+        profile_demons, profile_flow, profile_correlation, profile_chi2,
+        profile_angle_filter, profile_compose_layers, profile_transport, profile_load, profile_save,
+        profile_cache, profile_loader};
     static ex e;
     const char *s;
     size_t k, p;

@@ -25,7 +25,7 @@ gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with 
 keys='"op":"[^"]*","shape":"[^"]*","dtype":"[^"]*","threads":[0-9]*,"level":[0-9]*,'
 keys=$keys'"mean_ms":[^,]*,"median_ms":[^,]*,"min_ms":[^,]*,"MB/s":[^,]*,"n":[0-9]*'
 for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
-    demons flow compose_layers load save; do
+    demons flow correlation chi2 angle_filter compose_layers transport load save cache loader; do
     for level in 1 2 3 4; do
         $P/profile_$op 17 2 --level $level --threads 2 --json > $D/out 2> $D/err &&
             ! grep -qv "^{$keys.*}\$" $D/out && [ -s $D/out ]
@@ -45,7 +45,7 @@ $P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --in
     grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
 ok $? "preprocess of its own output"
 for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
-    demons flow compose_layers load save; do
+    demons flow correlation chi2 angle_filter compose_layers transport load save cache loader; do
     $P/profile_$op 8 1 --input $D/again.nii.gz > $D/out 2> $D/err
     ok $? "profile_$op --input: $(tail -1 $D/err)"
 done
@@ -119,6 +119,25 @@ for c in 1 3; do
 done
 gives 4 "text.pgm" $P/register $D/text.pgm $D/fixed.pgm
 gives 3 "missing.png" $P/register $D/missing.png $D/fixed.pgm
+
+# protons: R80 within 0.3 mm at every level; files
+for level in 1 2 3 4; do
+    for beam in 70:40.8 150:157.8; do
+        $P/transport --energy ${beam%:*} --level $level --out $D/beam > $D/out &&
+            sed -n 's/.*R80 \([0-9.]*\).*/\1/p' $D/out |
+            awk -v w=${beam#*:} '{ ok = $1 > w - 0.3 && $1 < w + 0.3 } END { exit !ok }' &&
+            grep -q 'not for clinical use' $D/out && gzip -t $D/beam.nii.gz &&
+            head -c 4 $D/beam.png | grep -q PNG
+        ok $? "transport --energy ${beam%:*} --level $level"
+    done
+done
+head -1 $D/beam.csv | grep -q '^depth_mm,dose_MeV_per_mm,sigma_mm$' && [ "$(wc -l < $D/beam.csv)" = 177 ]
+ok $? "transport: the curve"
+gives 2 "--energy" $P/transport --energy 70,0
+gives 2 "--spots" $P/transport --spots 5
+gives 3 "missing.nii" $P/transport --ct $D/missing.nii
+gives 4 "text.nii" $P/transport --ct $D/text.nii
+gives 5 "none/x" $P/transport --out $D/none/x
 
 # errors: one line that names the file, and the code
 head -c 2000 $D/phantom.nii.gz > $D/short.nii.gz

@@ -1,7 +1,7 @@
 #!/bin/sh
 # readme.sh - takes the code out of README.md and uses it: the quick start is built with the README's own line
-# and run on a volume made here, the firmware part is compiled freestanding, the CMake lines configure a
-# project where cmake is installed.
+# and run on a volume made here, the loop is run with its requests counted, the firmware part is compiled
+# freestanding, the CMake lines configure a project where cmake is installed.
 set -e
 : "${CC:=cc}"
 root=$(pwd)
@@ -17,7 +17,9 @@ block() {
         inside' README.md
 }
 block c 1 > $dir/program.c
-block c 2 > $dir/firmware.c
+block c 2 > $dir/loop.c
+block c 3 > $dir/firmware.c
+grep -q mv_workspace_init $dir/loop.c
 grep -q mv_load $dir/program.c
 grep -q mv_znorm_f32 $dir/firmware.c
 line=$(block sh 1)
@@ -53,6 +55,47 @@ int main(int argc, char **argv) {
     return (int)i;
 }
 END
+cat > $dir/frames.c <<'END'
+#include "loop.c"
+#include <stdio.h>
+#include <stdlib.h>
+/* three frames, each a voxel further on; all memory is counted */
+static size_t asked;
+static void *take(void *user, size_t n) { (void)user; asked++; return malloc(n); }
+static void give(void *user, void *p) { (void)user; free(p); }
+int main(void) {
+    mv_ctx ctx;
+    mv_ctx_desc desc = {0};
+    mv_volume frames[3] = {{0}}, out[3] = {{0}};
+    size_t dim[3] = {24, 22, 20}, i, k, n;
+    double far[2] = {0, 0};
+    desc.threads = 1, desc.mem_alloc = take, desc.mem_free = give;
+    if (mv_ctx_init(&ctx, &desc) < 0) return 1;
+    for (k = 0; k < 3; k++) {
+        if (mv_volume_alloc(&ctx, &frames[k], MEDVOL_F32, 3, dim) < 0) return 1;
+        if (mv_volume_alloc(&ctx, &out[k], MEDVOL_F32, 3, dim) < 0) return 1;
+        for (i = 0; i < 24 * 22 * 20; i++) {
+            size_t x = i % 24, y = i / 24 % 22, z = i / 528;
+            ((float *)frames[k].data)[i] = (float)((x + k) * (x + k) % 29 + y * y % 23 + z * z % 19);
+        }
+    }
+    asked = 0;
+    if (follow(&ctx, out, frames, 1) < 0) return puts(mv_message(&ctx)), 1;
+    n = asked, asked = 0;
+    if (follow(&ctx, out, frames, 3) < 0) return puts(mv_message(&ctx)), 1;
+    for (i = 0; i < 24 * 22 * 20; i++)
+        for (k = 0; k < 2; k++) {
+            double d = ((float *)(k ? out : frames)[1].data)[i] - ((float *)frames[0].data)[i];
+            if (i % 24 > 3 && i % 24 < 20) far[k] += d * d;
+        }
+    printf("%zu requests of one frame, %zu of three; squares %g, %g\n", n, asked, far[0], far[1]);
+    for (k = 0; k < 3; k++) mv_volume_free(&ctx, &frames[k]), mv_volume_free(&ctx, &out[k]);
+    mv_ctx_free(&ctx);
+    return !(asked == n && far[1] < 0.5 * far[0]);
+}
+END
+$CC -O2 $dir/frames.c build/medvol.o -lm -lpthread -o $dir/frames
+$dir/frames
 $CC -O2 $dir/make.c build/medvol.o -lm -lpthread -o $dir/make
 (
     cd $dir
@@ -62,7 +105,7 @@ $CC -O2 $dir/make.c build/medvol.o -lm -lpthread -o $dir/make
     ./make check
     $CC -std=c99 -O2 -Wall -Wextra -ffreestanding -c firmware.c
 )
-echo "README.md: quick start and firmware code work"
+echo "README.md: quick start, loop and firmware code work"
 
 if command -v cmake >/dev/null && command -v git >/dev/null; then
     {

@@ -16,6 +16,10 @@
 #define MEDVOL_NO_GRAPPA
 #define MEDVOL_NO_SENSE
 #define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_STATS
+#define MEDVOL_NO_NEAREST
+#define MEDVOL_NO_CACHE
+#define MEDVOL_NO_TRANSPORT
 #include "test.h"
 
 static const mv_asgd_opt *sampled; /* scenes are of samples */

@@ -16,10 +16,14 @@
 #define MEDVOL_NO_SENSE
 #define MEDVOL_NO_FIELD
 #define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_STATS
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
+#define MEDVOL_NO_NEAREST
 #define MEDVOL_NO_LANDMARK
 #define MEDVOL_NO_LAYER
+#define MEDVOL_NO_CACHE
+#define MEDVOL_NO_TRANSPORT
 #include "test.h"
 
 static const size_t shapes[][3] = {{33, 20, 15}, {50, 1, 9}, {7, 6, 1}, {300, 250, 1}, {130, 17, 70}};

@@ -392,6 +392,26 @@ static void g_cholesky(mv_ctx *ctx) {
         sum_doubles(a, 2 * N * N), sum_doubles(b, 2 * N * RIGHT);
     }
 }
+static void g_ldlt(mv_ctx *ctx) {
+    enum { N = 53, RIGHT = 3 };
+    static double a[N * N], b[N * RIGHT];
+    static int32_t pivot[N];
+    noise(a, N * N), noise(b, N * RIGHT);
+    CHECK_OK(mv_ldlt_f64(ctx, a, N, pivot, N));
+    CHECK_OK(mv_ldlt_solve_f64(ctx, b, N, a, N, pivot, N, RIGHT));
+    sum_doubles(b, N * RIGHT), sum_numbers(pivot, sizeof *pivot, N);
+}
+static void g_neighbours(mv_ctx *ctx) {
+    enum { N = 2000, ASKED = 300, K = 5 };
+    static double p[3 * N], d2[ASKED * K];
+    static uint32_t index[ASKED * K];
+    mv_kdtree t;
+    noise(p, 3 * N);
+    CHECK_OK(mv_kdtree_init(ctx, &t, p, p + N, p + 2 * N, N));
+    CHECK_OK(mv_kdtree_nearest(ctx, &t, index, d2, p + 1, p, p + N, ASKED, K, NULL));
+    sum_doubles(d2, ASKED * K), sum_numbers(index, sizeof *index, ASKED * K);
+    mv_kdtree_free(ctx, &t);
+}
 static void g_eigenvalues(mv_ctx *ctx) {
     static const size_t sizes[] = {1, 2, 5, 20, WIDE};
     static double a[2 * WIDE * WIDE], v[2 * WIDE * WIDE], w[WIDE];
@@ -555,6 +575,8 @@ static const struct {
     {"grappa", g_grappa, 0},
     {"filter", g_filter, 0},
     {"warp", g_warp, 0},
+    {"ldlt", g_ldlt, 0},
+    {"neighbours", g_neighbours, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

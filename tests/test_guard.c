@@ -1388,6 +1388,16 @@ static void op_chol_solve(void) {
     double *b = begun(dominant(N, sides, 3), unit * N * sides);
     did(ARG ? mv_chol_solve_c128(T, b, N, l, N, N, sides) : mv_chol_solve_f64(T, b, N, l, N, N, sides));
 }
+static int32_t *pivots(void) { return (int32_t *)room_of(MEDVOL_F64, (N + 1) / 2 + 1); }
+static void op_ldlt(void) {
+    size_t *signs = (size_t *)room_of(MEDVOL_F64, 3);
+    int32_t *pivot = pivots();
+    double *a = (double *)room_of(MEDVOL_F64, N * N), *b = begun(dominant(N, 5, 3), N * 5);
+    memcpy(a, dominant(N, N, 2), N * N * sizeof *a);
+    CHECK(did(mv_ldlt_f64(T, a, N, pivot, N)));
+    CHECK(did(mv_ldlt_inertia_f64(T, signs, a, N, pivot, N)));
+    did(mv_ldlt_solve_f64(T, b, N, a, N, pivot, N, 5));
+}
 static void op_eigh(void) {
     const size_t all = ((size_t)ARG + 1) * N * N;
     const double *a = (const double *)in(MEDVOL_F64, all);
@@ -1790,6 +1800,82 @@ static void op_point_error(void) {
     did(mv_metric_points(T, (mv_error_metrics *)record(sizeof(mv_error_metrics)), p[0], p[1], p[2], p[3],
         p[4], p[5], N));
 }
+/* ARG: 1: a mask, 2: weights, 4: by slice, 8: scaled, 16: the second one holds for every x */
+static void op_ncc(void) {
+    mv_volume *a = vin(TYPE, N, 4, 3, 0), *b = ARG & 16 ? vin(TYPE, 1, 4, 3, 0) : vin(TYPE, N, 4, 3, 0);
+    static float some[4096];
+    mv_correlation *c;
+    mv_gain_offset *g;
+    mv_ncc_opt o;
+    mv_gain_opt p;
+    size_t dim[4] = {0, 4, 3, 0}, i;
+    memset(&o, 0, sizeof o);
+    memset(&p, 0, sizeof p);
+    if (ARG & 1) o.mask = vin(MEDVOL_I8, N, 4, 3, 0);
+    if (ARG & 2) {
+        for (i = 0; i < N * 12; i++) some[i] = (float)(i * 7 % 5) * 0.3f;
+        dim[0] = N;
+        wrap(source(MEDVOL_F32, dim, some));
+        o.weights = &sources[ins - 1].v;
+    }
+    if (ARG & 4) o.split = 3;
+    if (ARG & 8) a->slope = 0.5, b->inter = 3;
+    c = (mv_correlation *)record((ARG & 4 ? 3 : 1) * sizeof *c);
+    g = (mv_gain_offset *)record((ARG & 4 ? 3 : 1) * sizeof *g);
+    p.mask = o.mask, p.weights = o.weights, p.split = o.split;
+    CHECK(did(mv_ncc(T, c, a, b, &o)));
+    CHECK(did(mv_fit_gain_offset(T, g, a, b, &p)));
+}
+static void op_pearson_f32(void) {
+    const float *a = (const float *)in(MEDVOL_F32, N), *b = (const float *)in(MEDVOL_F32, N);
+    const float *rows = (const float *)in(MEDVOL_F32, 3 * N);
+    CHECK(did(mv_pearson_f32(T, (mv_correlation *)record(sizeof(mv_correlation)), a, b, NULL, N)));
+    CHECK(did(mv_pearson_rows_f32(T, (mv_correlation *)record(3 * sizeof(mv_correlation)), rows, 3, a, N)));
+    if (N) CHECK(did(mv_fit_gain_offset_f32(T, (mv_gain_offset *)record(3 * sizeof(mv_gain_offset)), rows, 3, a,
+        0, NULL, N)));
+}
+static void op_pearson_f64(void) {
+    const double *a = (const double *)in(MEDVOL_F64, N), *b = (const double *)in(MEDVOL_F64, N);
+    CHECK(did(mv_pearson_f64(T, (mv_correlation *)record(sizeof(mv_correlation)), a, b, NULL, N)));
+}
+/* ARG: 1: a mask, 2: no expectation, 4: by slice, 8: a map of sigmas */
+static void op_chi2(void) {
+    static float some[4096];
+    mv_volume *a = vin(TYPE, N, 4, 3, 0), *b = ARG & 2 ? NULL : vin(TYPE, N, 4, 3, 0);
+    size_t dim[4] = {0, 4, 3, 0}, i;
+    mv_chi2_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 1) o.mask = vin(MEDVOL_I8, N, 4, 3, 0);
+    if (ARG & 4) o.split = 3, o.sigmas = numbers(3, 1, 2, 3);
+    else if (ARG & 8) {
+        for (i = 0; i < N * 12; i++) some[i] = 1.0f + (float)(i * 7 % 5) * 0.3f;
+        dim[0] = N;
+        wrap(source(MEDVOL_F32, dim, some));
+        o.sigma_map = &sources[ins - 1].v;
+    } else o.sigma = 2;
+    CHECK(did(mv_chi2(T, (mv_chi2_sum *)record((ARG & 4 ? 3 : 1) * sizeof(mv_chi2_sum)), a, b, &o)));
+}
+static void op_chi2_map(void) { /* ARG: 1: a mask, 2: no expectation, 4: by frame, 8: reduced */
+    mv_volume *a = vin(TYPE, N, 3, 2, 3), *b = ARG & 2 ? NULL : vin(TYPE, N, 3, 2, 3);
+    mv_chi2_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 1) o.mask = vin(MEDVOL_U8, N, 3, 2, 0);
+    if (ARG & 4) o.sigmas = numbers(3, 1000, 2000, 3000);
+    else o.sigma = 1000;
+    o.reduced = ARG & 8;
+    if (ARG & 8) o.skipped = (uint64_t *)record(sizeof(uint64_t));
+    CHECK(did(mv_chi2_map(T, vout(MEDVOL_F32, N, 3, 2, 0), a, b, &o)));
+}
+static void op_angles(void) { /* ARG: the period */
+    const double *r = numbers(3, -50, 40, 0), *x = (const double *)in(MEDVOL_F64, N);
+    mv_angle_opt o;
+    uint32_t *index = (uint32_t *)out(MEDVOL_U32, N);
+    uint8_t *bits = (uint8_t *)out(MEDVOL_U8, (N + 7) / 8);
+    o.period = ARG, o.half_open = ARG == 180;
+    CHECK(did(mv_angle_select(T, index, bits, (size_t *)record(sizeof(size_t)), x, N,
+        (const mv_angle_range *)(const void *)r, 1, &o)));
+    CHECK(did(mv_angle_select(T, NULL, NULL, (size_t *)record(sizeof(size_t)), x, N, NULL, 0, &o)));
+}
 /* Images to be registered: what is to be seen is smooth, and further away in the second one. z 0: a plane. */
 static mv_volume *seen_from(size_t x, size_t y, size_t z, double away) {
     static float some[8000];
@@ -1872,6 +1958,33 @@ static void op_flow(void) {
     o.control.levels = 2, o.control.iterations = 3;
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_flow(T, moves_out(20, 18, z), fixed, moving, &o)));
+}
+/* ARG: 1: in the plane, 2: within a radius, 4: as a heap */
+static void op_kdtree(void) {
+    static double at[3][4096];
+    const int flat = ARG & 1;
+    const size_t n = N + 20, k = ARG & 4 ? (n < 60 ? n : 60) : 3;
+    mv_kdtree *t = (mv_kdtree *)room_of(MEDVOL_F64, (sizeof(mv_kdtree) + 7) / 8);
+    const double *p[3];
+    size_t i, c, *start;
+    for (c = 0; c < 3; c++) {
+        for (i = 0; i < n; i++) at[c][i] = 9 * sin((2.3 + 0.9 * (double)c) * (double)i + 1);
+        p[c] = (const double *)given(MEDVOL_F64, at[c], n);
+    }
+    CHECK(did(mv_kdtree_init(T, t, p[0], p[1], flat ? NULL : p[2], n)));
+    if (ARG & 2) {
+        start = (size_t *)room_of(MEDVOL_F64, ((N + 1) * sizeof(size_t) + 7) / 8);
+        CHECK(did(mv_kdtree_radius(T, t, start, NULL, NULL, 0, p[0], p[1], flat ? NULL : p[2], N, 2)));
+        i = start[N];
+        did(mv_kdtree_radius(T, t, start, (uint32_t *)out(MEDVOL_U32, i), (double *)out(MEDVOL_F64, i), i,
+            p[0], p[1], flat ? NULL : p[2], N, 2));
+    } else {
+        mv_nearest_opt o = {0};
+        uint32_t *index = (uint32_t *)out(MEDVOL_U32, N * k);
+        double *d2 = (double *)out(MEDVOL_F64, N * k);
+        did(mv_kdtree_nearest(T, t, index, d2, p[0], p[1], flat ? NULL : p[2], N, k, &o));
+    }
+    mv_kdtree_free(T, t);
 }
 /* landmarks in space (z) or in the plane: where they are, where they go */
 static const double *landmark(int axis, int moved) {
@@ -2078,9 +2191,57 @@ static void op_register_bspline(void) {
     CHECK(did(mv_register_bspline(T, moves_out(c[0], c[1], z ? c[2] : 0), fixed, moving, &o)));
 }
 
+/* LZ4 blocks of text as above, and bytes that are none */
+static void op_lz4(void) {
+    size_t n = text_n(), cap = mv_lz4_bound(n), made = 0;
+    unsigned char *d = (unsigned char *)room(cap);
+    if (place.reference && mv_lz4_compress(T_NONE, stock[0].data, SPAN, text(), n, &stock[0].n) < 0) abort();
+    if (did(mv_lz4_compress(T, d, cap, given(MEDVOL_U8, text(), n), n, &made))) note(d, made);
+    d = (unsigned char *)room(made - 1);
+    did(mv_lz4_compress(T, d, made - 1, given(MEDVOL_U8, text(), n), n, &made));
+    did(mv_lz4_decompress(T, out(MEDVOL_U8, n), n,
+        given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, &made));
+    if (n)
+        did(mv_lz4_decompress(T, room(n - 1), n - 1,
+            given(MEDVOL_U8, stock[0].data, stock[0].n), stock[0].n, &made));
+    did(mv_lz4_decompress(T, room(n), n,
+        given(MEDVOL_U8, stock[0].data, stock[0].n - 1), stock[0].n - 1, &made));
+    did(mv_lz4_decompress(T, room(n), n, in(MEDVOL_U8, N), N, &made));
+}
+/* ARG: bytes of an element */
+static void op_byte_shuffle(void) {
+    const size_t n = 8 * N + (size_t)ARG / 2;
+    did(mv_byte_shuffle(T, out(MEDVOL_U8, n), in(MEDVOL_U8, n), n, (size_t)ARG));
+    did(mv_byte_unshuffle(T, out(MEDVOL_U8, n), in(MEDVOL_U8, n), n, (size_t)ARG));
+}
+/* ARG: 1: compressed, whatever the size */
+static void op_cache(void) {
+    const size_t unit = mv_dtype_size(TYPE), n = unit * N;
+    const void *lent = NULL;
+    mv_cache_opt o;
+    mv_cache *c = NULL;
+    mv_cache_stats s;
+    memset(&o, 0, sizeof o);
+    o.compress = ARG, o.compress_from = 1;
+    CHECK(did(mv_cache_open(T, &c, &o)));
+    did(mv_cache_put(T, c, in(MEDVOL_U8, N), N, in(TYPE, N), n, unit));
+    did(mv_cache_put(T, c, "k", 1, in(TYPE, N), n, unit));
+    did(mv_cache_get(T, c, "k", 1, out(MEDVOL_U8, n), n, NULL));
+    if (did(mv_cache_pin(T, c, "k", 1, &lent, NULL))) note(lent, n);
+    did(mv_cache_unpin(T, c, "k", 1));
+    did(mv_cache_put_volume(T, c, "v", 1, vin(TYPE, N, 3, 0, 0)));
+    did(mv_cache_get_volume(T, c, "v", 1, vout(TYPE, N, 3, 0, 0)));
+    did(mv_cache_remove(T, c, "v", 1));
+    did(mv_cache_clear(T, c));
+    if (did(mv_cache_get_stats(T, c, &s))) note(&s, sizeof s);
+    mv_cache_close(T, c);
+}
+
 static void left_out(void) {
     API_LEFT_OUT(mv_ctx_init, "starts threads, moves no data");
     API_LEFT_OUT(mv_ctx_free, "stops threads");
+    API_LEFT_OUT(mv_workspace_init, "moves no data");
+    API_LEFT_OUT(mv_workspace_free, "moves no data");
     API_LEFT_OUT(mv_threads, "takes no memory");
     API_LEFT_OUT(mv_parallel_for, "what it touches is its job's affair");
     API_LEFT_OUT(mv_message, "takes no memory");
@@ -2096,6 +2257,10 @@ static void left_out(void) {
     API_LEFT_OUT(mv_crc32_combine, "takes no memory");
     API_LEFT_OUT(mv_inflate_bound, "takes no memory");
     API_LEFT_OUT(mv_io_default, "takes no memory");
+    API_LEFT_OUT(mv_load_cached, "is mv_load, mv_cache_put_volume and mv_cache_get_volume");
+    API_LEFT_OUT(mv_loader_open, "takes no voxels");
+    API_LEFT_OUT(mv_loader_next, "is mv_load, mv_crop_or_pad, mv_znorm and mv_rescale");
+    API_LEFT_OUT(mv_loader_close, "takes no memory of the caller's");
     API_LEFT_OUT(mv_mrd_open, "is mv_mrd_open_mem with a file behind it");
 }
 
@@ -2131,6 +2296,73 @@ static void left_out(void) {
 /* name, types, argument, flags, tolerance */
 #define SMOOTH(name, arg) {#name, op_##name, F32, arg, VOLUME | HEAVY | IN_PLACE, SEPARABLE}
 #define PHASE(arg) {"register_phase", op_register_phase, F32, arg, FIXED | VOLUME | HEAVY, 0}
+/* ---- transport ---- */
+static const mv_stopping *stopping(void) {
+    static mv_stopping s;
+    if (!s.nodes && mv_stopping_init(NULL, &s, NULL) < 0) abort();
+    return &s;
+}
+static void op_stopping(void) { /* of N energies; ARG: which */
+    static const double z[2] = {1, 8}, a[2] = {1.008, 15.999}, share[2] = {1, 8};
+    double e[64];
+    const double *v;
+    double *d;
+    size_t i;
+    for (i = 0; i < 64; i++) e[i] = 5 + (double)(i * 37 % 101) * (ARG == 2 ? 0.1 : 2);
+    v = (const double *)given(MEDVOL_F64, e, N);
+    d = (double *)out(MEDVOL_F64, N + (ARG == 4));
+    if (ARG == 0) did(mv_stopping_power(T, d, stopping(), v, N));
+    if (ARG == 1) did(mv_stopping_range(T, d, stopping(), v, N));
+    if (ARG == 2) did(mv_stopping_energy(T, d, stopping(), v, N));
+    if (ARG == 3) did(mv_scattering_power(T, d, stopping(), v, N, 230, MEDVOL_SCATTER_MOLIERE));
+    if (ARG == 4) did(mv_gaussian_discrete(T, d, N + 1, 2.5));
+    if (ARG == 5 && N > 1) did(mv_transport_energies(T, d, N, 2, 100, 2, stopping()));
+    if (ARG == 6) {
+        const double *zs = (const double *)given(MEDVOL_F64, z, 2);
+        const double *as = (const double *)given(MEDVOL_F64, a, 2);
+        const double *shares = (const double *)given(MEDVOL_F64, share, 2);
+        mv_medium *m = (mv_medium *)room_of(MEDVOL_F64, 5);
+        mv_stopping *s = (mv_stopping *)room_of(MEDVOL_F64, (sizeof *s + 7) / 8);
+        CHECK(did(mv_medium_make(T, m, zs, as, shares, 2, 1, 75)));
+        CHECK(did(mv_stopping_init(T, s, m)));
+    }
+}
+static void op_transport_march(void) { /* ARG: 1: without a CT */
+    mv_volume *ct = vin(MEDVOL_F32, N + 8, 1, 9, 0);
+    mv_beam b = {40, 0.5, 0.7, 2, 0.01, 0.01, 0};
+    mv_transport_opt o;
+    memset(&o, 0, sizeof o);
+    memset(ct->affine, 0, sizeof ct->affine);
+    ct->affine[0] = 1.5, ct->affine[5] = 2, ct->affine[10] = 3;
+    o.nx = N + 8, o.nz = 9, o.dx = 1.5, o.dz = 3, o.most_leak = 1, o.angles = 11, o.dangle = 0.05;
+    o.spread = (double *)room_of(MEDVOL_F64, 27);
+    CHECK(did(mv_transport_march(T, vout(MEDVOL_F32, N + 8, 1, 9, 0),
+        (mv_transport_report *)room_of(MEDVOL_F64, (sizeof(mv_transport_report) + 7) / 8),
+        ARG & 1 ? NULL : ct, &b, 1, stopping(), &o)));
+}
+static void op_transport_step(void) {
+    static const double energy[4] = {5, 20, 40, 70};
+    const size_t n = 4 * 5 * 3 * (N + 1);
+    const void *from = in(MEDVOL_F32, n);
+    float *psi = (float *)out(MEDVOL_F32, n);
+    double *dose = (double *)out(MEDVOL_F64, 3 * (N + 1));
+    mv_transport_grid g;
+    mv_transport_step_opt o;
+    memset(&o, 0, sizeof o);
+    memset(&g, 0, sizeof g);
+    memset(dose, 0, 3 * (N + 1) * sizeof *dose);
+    memcpy(psi, from, n * sizeof *psi);
+    g.nx = N + 1, g.nz = 3, g.angles = 5, g.energies = 4;
+    g.dx = 1.5, g.dz = 2, g.angle = -0.8, g.dangle = 0.4;
+    g.energy = (const double *)given(MEDVOL_F64, energy, 4), g.cutoff = 6;
+    o.strang = ARG;
+    CHECK(did(mv_transport_step(T, psi, dose, NULL, &g, stopping(), 1.7, &o)));
+}
+static void op_depth_dose(void) {
+    const mv_volume *d = vin(MEDVOL_U8, N, 2, 6, 0);
+    mv_depth_dose_measures *m = (mv_depth_dose_measures *)room_of(MEDVOL_F64, sizeof *m / 8);
+    did(mv_depth_dose(T, (double *)out(MEDVOL_F64, 6), (double *)out(MEDVOL_F64, 6), m, d));
+}
 #define OP(name, types, arg, flags, tol) {#name, op_##name, types, arg, flags, tol}
 #define PADS(name, types, flags)                                                                             \
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
@@ -2145,6 +2377,10 @@ static const op rows[] = {
     OP(points, F64, 0, IN_PLACE, 0), OP(world, F32, 0, FIXED, 0),
     OP(copy, SIZES, 0, VOLUME, 0), OP(view, SIZES, 0, VOLUME | HEAVY, 0), TO(convert_array, TO_ARG),
     TO(scale_array, TO_ARG), TO(convert, TO_ARG | VOLUME | HEAVY), OP(convert_parts, F64, 0, VOLUME, 0),
+    OP(lz4, BYTES, SHORT, 0, 0), OP(lz4, BYTES, LONG, HEAVY, 0), OP(lz4, BYTES, SHORT + NOISE, HEAVY, 0),
+    OP(byte_shuffle, BYTES, 2, 0, 0), OP(byte_shuffle, BYTES, 4, 0, 0), OP(byte_shuffle, BYTES, 8, HEAVY, 0),
+    OP(byte_shuffle, BYTES, 3, HEAVY, 0), OP(cache, SIZES, 0, VOLUME | HEAVY, 0),
+    OP(cache, SIZES, 1, VOLUME | HEAVY, 0),
     /* gzip */
     OP(crc, BYTES, 1, 0, 0), OP(crc, BYTES, 31, 0, 0), OP(adler, BYTES, 1, 0, 0), OP(adler, BYTES, 31, 0, 0),
     OP(is, BYTES, 0, 0, 0), OP(inflate, BYTES, SHORT + 0, HEAVY, 0), OP(inflate, BYTES, SHORT + 6, HEAVY, 0),
@@ -2266,6 +2502,12 @@ static const op rows[] = {
     RS(labels, WHOLE, 2, 0), RS(surface, WHOLE, 0, 0), RS(surface, WHOLE, 1, 0), RS(surface, TAKEN, 2, 0),
     RS(field_error, TAKEN, 0, 0), RS(field_error, F32, 1, 0), RS(field_error, F32, 2, 0),
     RS(field_error, F64, 4, 0), RS(field_error, F32, 5 + 2, 0), OP(point_error, F64, 0, HEAVY, 0),
+    /* correlation, chi-squared, angles */
+    RS(ncc, OTHERS, 0, 0), RS(ncc, TAKEN, 1 + 2, 0), RS(ncc, F32, 4, 0), RS(ncc, F64, 4 + 8, 0),
+    RS(ncc, F32, 16, 0), OP(pearson_f32, F32, 0, 0, 0), OP(pearson_f64, F64, 0, 0, 0), RS(chi2, TAKEN, 0, 0),
+    RS(chi2, F32, 1 + 8, 0), RS(chi2, F64, 2, 0), RS(chi2, F32, 4, 0), RS(chi2_map, TAKEN, 0, 0),
+    RS(chi2_map, F32, 1 + 4, 0), RS(chi2_map, F32, 2 + 8, 0), OP(angles, F64, 0, 0, 0),
+    OP(angles, F64, 180, 0, 0),
     /* registration; 0, 1, 2: the metric or the descent */
     MATCH(affine, IMAGES, 0), MATCH(affine, F32, 1 + 12), MATCH(affine, F32, 2 + 12),
     MATCH(affine, F32, 12 + 32 + 64 + 128), MATCH(affine, F32, 2 + 32 + 256), MATCH(affine, F32, 1 + 8 + 64),
@@ -2284,6 +2526,8 @@ static const op rows[] = {
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW_GAIN(4 + 8),
     FLOW(F32, 32), FLOW(F32, 64), FLOW(IMAGES, 128), FLOW(F32, 128 + 8 + 16),
+    OP(kdtree, F64, 0, HEAVY, 0), OP(kdtree, F64, 1, HEAVY, 0), OP(kdtree, F64, 2, HEAVY, 0),
+    OP(kdtree, F64, 3, HEAVY, 0), OP(kdtree, F64, 4, HEAVY, 0), OP(kdtree, F64, 5, HEAVY, 0),
     /* landmarks */
     OP(fit_points, F64, 0, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3, FIXED | HEAVY, 1e-9),
     OP(fit_points, F64, 2 + 4, FIXED | HEAVY, 1e-9), OP(fit_points, F64, 3 + 4, FIXED | HEAVY, 1e-9),
@@ -2319,10 +2563,19 @@ static const op rows[] = {
     MATCH(lncc, F32, 128 + 512 + 2 + 32), MATCH(lncc, F32, 128 + 512 + 8), MATCH(lncc, F32, 256),
     MATCH(lncc, F32, 256 + 512 + 2), MATCH(lncc, F32, 256 + 512 + 1 + 4 + 16),
     MATCH(lncc, F32, 256 + 512 + 8 + 4 + 32),
+    /* transport */
+    OP(stopping, F64, 0, HEAVY, 1e-12), OP(stopping, F64, 1, HEAVY, 1e-12),
+    OP(stopping, F64, 2, HEAVY, 1e-12), OP(stopping, F64, 3, HEAVY, 1e-12),
+    OP(stopping, F64, 4, HEAVY, 1e-12), OP(stopping, F64, 5, HEAVY, 1e-12),
+    OP(stopping, F64, 6, FIXED | HEAVY, 1e-12),
+    OP(transport_march, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(transport_march, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(transport_step, F32, 0, HEAVY | FLOATS, 1e-5), OP(transport_step, F32, 1, HEAVY | FLOATS, 1e-5),
+    OP(depth_dose, F32, 0, VOLUME | HEAVY, 1e-12),
     /* dense linear algebra */
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),
-    OP(chol_solve, F64, 1, HEAVY, 1e-10),
+    OP(chol_solve, F64, 1, HEAVY, 1e-10), OP(ldlt, F64, 0, HEAVY, 1e-10),
     OP(eigh, F64, 0, HEAVY, 1e-10), OP(eigh, F64, 1, HEAVY, 1e-10), OP(svd, F64, 0, HEAVY, 1e-10),
     OP(svd, F64, 1, HEAVY, 1e-10), OP(svd, F64, 2, HEAVY, 1e-10), OP(svd, F64, 3, HEAVY, 1e-10),
     /* Fourier transforms */

@@ -2114,7 +2114,7 @@ static int disk_resolve(void *user, const char *path, char *buf, size_t size) {
     return 0;
 }
 static const mv_io disk_io = {NULL, disk_open, disk_size, disk_read, disk_write, disk_sync, disk_close,
-    disk_rename, disk_remove, disk_resolve, NULL, NULL, NULL, NULL};
+    disk_rename, disk_remove, disk_resolve, NULL, NULL, NULL, NULL, NULL};
 static void disk_put(const char *name, bytes b) { /* takes b */
     int i;
     for (i = 0; disk.file[i].used; i++) {}

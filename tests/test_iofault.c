@@ -205,7 +205,7 @@ static int hook_link(void *user, const char *path, const char *other) {
 /* All of the platform's hooks that there are, but for those of `without`. */
 static mv_io wrapped(unsigned without) {
     mv_io io = {NULL, hook_open, hook_size, hook_read, hook_write, hook_sync, hook_close, hook_rename,
-        hook_remove, hook_resolve, hook_map, hook_unmap, hook_protect, hook_link};
+        hook_remove, hook_resolve, hook_map, hook_unmap, hook_protect, hook_link, NULL};
     if (without & BIT(K_SYNC)) io.sync = NULL;
     if (without & BIT(K_RENAME)) io.rename = NULL;
     if (without & BIT(K_RESOLVE) || !DISK->resolve) io.resolve = NULL;

@@ -925,7 +925,186 @@ static void test_progress(void) {
     drop(&v);
 }
 
-const t_case tests_linalg[] = {
+/* ---- L D L^T ---- */
+/* P A P^T from the factors, back to A, against the matrix; the leading dimension, gaps and scale are any */
+static double ldlt_off(const matrix *was, const matrix *l, const int32_t *pivot, double *most) {
+    const size_t n = was->rows;
+    double *m = (double *)calloc(2 * n * n + 1, sizeof *m), *d = m + n * n, off = 0;
+    size_t i, j, k, r;
+    for (k = 0; k < n; k++) { /* m: L, whose rows changed places after they were made */
+        m[k + k * n] = 1;
+        d[k + k * n] = get(l, k, k).re;
+        if (pivot[k] < 0) d[k + 1 + k * n] = d[k + (k + 1) * n] = get(l, k + 1, k).re;
+        for (i = k + (pivot[k] < 0 ? 2 : 1); i < n; i++) m[i + k * n] = get(l, i, k).re;
+    }
+    for (k = n; k > 0; k--) { /* rows of L back to where they were in A */
+        const size_t at = pivot[k - 1] < 0 ? k : k - 1;
+        const size_t from = pivot[k - 1] < 0 ? (size_t)(-1 - pivot[k - 1]) : (size_t)pivot[k - 1];
+        if (pivot[k - 1] == 1 << 30) continue;
+        for (j = 0; j < n && at != from; j++) {
+            const double t = m[at + j * n];
+            m[at + j * n] = m[from + j * n];
+            m[from + j * n] = t;
+        }
+    }
+    *most = 0;
+    for (j = 0; j < n; j++)
+        for (i = j; i < n; i++) {
+            double sum = 0;
+            for (k = 0; k < n; k++)
+                for (r = k ? k - 1 : 0; r < n && r < k + 2; r++)
+                    sum += m[i + k * n] * d[k + r * n] * m[j + r * n];
+            off = fmax(off, fabs(sum - get(was, i, j).re));
+            *most = fmax(*most, fabs(get(was, i, j).re));
+        }
+    free(m);
+    return off;
+}
+enum { WILD, NO_DIAGONAL, SADDLE, FALLING, RANKS, TWOS, SHAPES };
+static void symmetric(matrix *a, int shape, double scale) {
+    const size_t n = a->rows;
+    size_t i, j;
+    for (j = 0; j < n; j++)
+        for (i = j; i < n; i++) {
+            double x = t_uniform(-1, 1);
+            if (shape == NO_DIAGONAL && i == j) x = 0;
+            if (shape == SADDLE && j >= n / 2) x = 0;
+            if (shape == FALLING) x *= pow(10, -0.2 * (double)j);
+            if (shape == RANKS) x = i % 3 == 0 && j % 3 == 0 ? 2 : 0;
+            if (shape == TWOS) x = i == j + 1 && j % 2 == 0 ? 3 : 0;
+            set(a, i, j, of(x * scale, 0));
+            set(a, j, i, of(i == j ? x * scale : (double)NAN, 0)); /* what lies above is not read */
+        }
+}
+static void ldlt_of(size_t n, size_t gap, int shape, double scale) {
+    matrix a, was, b, x;
+    int32_t *pivot = (int32_t *)t_guard(n * sizeof *pivot);
+    size_t i, j, k, signs[3] = {9, 9, 9}, want[3] = {0, 0, 0};
+    double most, off, *w = (double *)malloc((n + 1) * sizeof *w);
+    double *full = (double *)malloc((n * n + 1) * sizeof *full);
+    make(&a, n, n, gap, 1, 0);
+    make(&was, n, n, 0, 1, 0);
+    make(&b, n, 3, gap, 1, 0);
+    make(&x, n, 3, 0, 1, 0);
+    symmetric(&a, shape, scale);
+    for (j = 0; j < n; j++)
+        for (i = j; i < n; i++) set(&was, i, j, get(&a, i, j)), full[i + j * n] = get(&a, i, j).re;
+    CHECK_OK(mv_ldlt_f64(T, (double *)a.p, a.ld, pivot, n));
+    CHECK(gaps_kept(&a));
+    off = ldlt_off(&was, &a, pivot, &most);
+    if (!CHECK(off <= 40 * EPS * (double)(n + 1) * most))
+        fprintf(stderr, "  %zu, shape %d, scale %g: off by %g of %g\n", n, shape, scale, off, most);
+    CHECK_OK(mv_ldlt_inertia_f64(T, signs, (const double *)a.p, a.ld, pivot, n));
+    CHECK(signs[0] + signs[1] + signs[2] == n);
+    CHECK_OK(mv_eigh_f64(T, w, NULL, n, full, n, n)); /* another way to the signs */
+    for (i = 0; i < n; i++)
+        want[fabs(w[i]) <= 1e-13 * (double)n * most ? 2 : w[i] > 0 ? 0 : 1]++;
+    if (shape != FALLING && shape != SADDLE) CHECK(!memcmp(signs, want, sizeof want));
+    noise(&x);
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < n; i++) {
+            double sum = 0;
+            for (j = 0; j < n; j++) sum += get(&was, i > j ? i : j, i > j ? j : i).re * get(&x, j, k).re;
+            set(&b, i, k, of(sum, 0));
+        }
+    if (signs[2]) {
+        CHECK_STATUS(mv_ldlt_solve_f64(T, (double *)b.p, b.ld, (const double *)a.p, a.ld, pivot, n, 3),
+            MEDVOL_E_SINGULAR);
+        CHECK(n == 0 || get(&a, (size_t)T->error.offset, (size_t)T->error.offset).re == 0);
+    } else {
+        double residual = 0, size = 0;
+        CHECK_OK(mv_ldlt_solve_f64(T, (double *)b.p, b.ld, (const double *)a.p, a.ld, pivot, n, 3));
+        for (k = 0; k < 3; k++)
+            for (i = 0; i < n; i++) { /* what is left, not what x is: that depends on the condition */
+                double sum = 0;
+                for (j = 0; j < n; j++) {
+                    const double e = get(&was, i > j ? i : j, i > j ? j : i).re;
+                    sum += e * (get(&b, j, k).re - get(&x, j, k).re);
+                    size = fmax(size, fabs(get(&b, j, k).re));
+                }
+                residual = fmax(residual, fabs(sum));
+            }
+        CHECK(n == 0 || residual <= 200 * EPS * (double)(n + 1) * (double)(n + 1) * most * (1 + size));
+        CHECK(gaps_kept(&b));
+    }
+    free(w);
+    free(full);
+    drop(&a);
+    drop(&was);
+    drop(&b);
+    drop(&x);
+    t_guard_free(pivot, n * sizeof *pivot);
+}
+static void ldlt(void) {
+    static const size_t sizes[] = {0, 1, 2, 3, 5, 8, 17, 31, 32, 33, 64, 97};
+    size_t s;
+    int shape;
+    t_seed(77);
+    for (s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (shape = 0; shape < SHAPES; shape++) ldlt_of(sizes[s], s % 3, shape, 1);
+    ldlt_of(20, 0, NO_DIAGONAL, 1e300);
+    ldlt_of(20, 1, WILD, 1e-300);
+    ldlt_of(200, 1, WILD, 3);
+}
+static void ldlt_exact(void) {
+    /* a block of two, then one: eigenvalues of [0 1; 1 0] and -4 */
+    double a[9] = {0, 1, 0, 7, 0, 0, 7, 7, -4}, b[3] = {2, 3, 8};
+    double zero[4] = {0, 0, 5, 0};
+    int32_t pivot[3];
+    size_t signs[3];
+    CHECK_OK(mv_ldlt_f64(T, a, 3, pivot, 3));
+    CHECK_OK(mv_ldlt_inertia_f64(T, signs, a, 3, pivot, 3));
+    CHECK(signs[0] == 1 && signs[1] == 2 && signs[2] == 0);
+    CHECK_OK(mv_ldlt_solve_f64(T, b, 3, a, 3, pivot, 3, 1));
+    CHECK(b[0] == 3 && b[1] == 2 && b[2] == -2);
+    CHECK_OK(mv_ldlt_f64(T, zero, 2, pivot, 2));
+    CHECK_OK(mv_ldlt_inertia_f64(T, signs, zero, 2, pivot, 2));
+    CHECK(signs[0] == 0 && signs[1] == 0 && signs[2] == 2);
+}
+static int ldlt_stop(void *user, double done, double total, const char *label) {
+    (void)user, (void)done, (void)total, (void)label;
+    return 1;
+}
+static void ldlt_refused(void) {
+    double a[16] = {4, 1, 2, 3, 0, 5, 1, 2, 0, 0, -6, 1, 0, 0, 0, 7}, l[16], b[4] = {1, 2, 3, 4};
+    int32_t pivot[4], odd[4];
+    size_t signs[3] = {9, 9, 9}, k;
+    memcpy(l, a, sizeof l);
+    CHECK_STATUS(mv_ldlt_f64(T, NULL, 4, pivot, 4), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ldlt_f64(T, l, 4, NULL, 4), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ldlt_f64(T, l, 3, pivot, 4), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_ldlt_f64(T, l, (size_t)-1 / 4, pivot, (size_t)-1 / 4), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_ldlt_f64(T, l, 4, (int32_t *)(void *)(l + 3), 4), MEDVOL_E_ALIAS);
+    for (k = 0; k < 3; k++) {
+        l[6] = k ? k == 1 ? HUGE_VAL : -HUGE_VAL : (double)NAN;
+        CHECK_STATUS(mv_ldlt_f64(T, l, 4, pivot, 4), MEDVOL_E_RANGE);
+        l[6] = a[6];
+    }
+    CHECK(!memcmp(l, a, sizeof l));
+    CHECK_OK(mv_ldlt_f64(T, l, 4, pivot, 4));
+    CHECK_STATUS(mv_ldlt_solve_f64(T, NULL, 4, l, 4, pivot, 4, 1), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ldlt_solve_f64(T, b, 4, NULL, 4, pivot, 4, 1), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ldlt_solve_f64(T, b, 4, l, 4, NULL, 4, 1), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ldlt_solve_f64(T, b, 3, l, 4, pivot, 4, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_ldlt_solve_f64(T, b, 4, l, 3, pivot, 4, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_ldlt_solve_f64(T, l + 2, 4, l, 4, pivot, 4, 1), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_ldlt_inertia_f64(T, NULL, l, 4, pivot, 4), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ldlt_inertia_f64(T, signs, NULL, 4, pivot, 4), MEDVOL_E_NULL);
+    for (k = 0; k < 6; k++) {
+        memcpy(odd, pivot, sizeof odd);
+        odd[k < 4 ? k : 3] = k < 4 ? 4 : k == 4 ? -5 : 1 << 30;
+        CHECK_STATUS(mv_ldlt_solve_f64(T, b, 4, l, 4, odd, 4, 1), MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_ldlt_inertia_f64(T, signs, l, 4, odd, 4), MEDVOL_E_RANGE);
+        CHECK(T->error.offset == (int64_t)(k < 4 ? k : 3) || pivot[k < 4 ? k : 3] == 1 << 30);
+    }
+    CHECK(b[0] == 1 && b[3] == 4 && signs[0] == 9);
+    T->desc.progress = ldlt_stop;
+    CHECK_STATUS(mv_ldlt_f64(T, a, 4, pivot, 4), MEDVOL_E_CANCELLED);
+    T->desc.progress = NULL;
+}
+const t_case tests_linalg[] = {{"ldlt", ldlt, 0}, {"ldlt_exact", ldlt_exact, 0},
+    {"ldlt_refused", ldlt_refused, 0},
+    
     {"gemm", test_gemm, 0},
     {"gemm_sizes", test_gemm_sizes, 0},
     {"gemm_exact", test_gemm_exact, 0},

@@ -17,10 +17,14 @@
 #define MEDVOL_NO_FILTER
 #define MEDVOL_NO_FIELD
 #define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_STATS
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
+#define MEDVOL_NO_NEAREST
 #define MEDVOL_NO_LANDMARK
 #define MEDVOL_NO_LAYER
+#define MEDVOL_NO_CACHE
+#define MEDVOL_NO_TRANSPORT
 #define MV__LA_STEPS 0
 #define MV__LA_ROUNDS 1
 #include "test.h"

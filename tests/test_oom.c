@@ -485,6 +485,7 @@ static mv_status v_jacobian(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* ne
     return st;
 }
 OP(jacobian_strict, mv_field_jacobian(c, d, NULL, &knots, &(mv_jacobian_opt){.strict = 1}))
+OP(chi2_map, mv_chi2_map(c, d, &series, NULL, &(mv_chi2_opt){.sigma = 2}))
 OP(distance, mv_distance(c, d, &series, &(mv_distance_opt){.mode = MEDVOL_DISTANCE_SIGNED}))
 OP(distance_voxels, mv_distance(c, d, &coarse, &(mv_distance_opt){.voxels = 1, .threshold = 50}))
 #define LNCC(name, a, b, ...)                                                                                \
@@ -712,7 +713,7 @@ static const struct {
     {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
     MADE(tps) MADE(correct) MADE(correct_f64)
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
-    MADE(jacobian) MADE(jacobian_strict) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
+    MADE(jacobian) MADE(jacobian_strict) MADE(chi2_map) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_poly) MADE(flow_apart)
     MADE(mind) MADE(mind_channels) MADE(search) MADE(search_both) MADE(search_flat)
@@ -863,6 +864,44 @@ static mv_status op_metric_surface_masks(mv_ctx *c) {
 static mv_status op_metric_field(mv_ctx *c) {
     return TRY(mv_metric_field(c, (mv_error_metrics *)(void *)out.d, &move, &move, NULL));
 }
+static mv_volume long_of(void) { /* more chunks than the stack has room for */
+    const size_t dim[2] = {BIG / 2, 2};
+    mv_volume v;
+    must(mv_volume_wrap(T_NONE, &v, big, MEDVOL_U8, 2, dim, NULL));
+    return v;
+}
+static mv_status op_ncc(mv_ctx *c) {
+    const mv_volume v = long_of();
+    return TRY(mv_ncc(c, (mv_correlation *)(void *)out.d, &v, &v, &(mv_ncc_opt){.split = 2}));
+}
+static mv_status op_chi2(mv_ctx *c) {
+    const mv_volume v = long_of();
+    return TRY(mv_chi2(c, (mv_chi2_sum *)(void *)out.d, &v, NULL, &(mv_chi2_opt){.sigma = 2}));
+}
+static mv_status op_gain(mv_ctx *c) {
+    const mv_volume v = long_of();
+    return TRY(mv_fit_gain_offset(c, (mv_gain_offset *)(void *)out.d, &v, &v, NULL));
+}
+static mv_status op_pearson_rows(mv_ctx *c) {
+    const float *x = (const float *)(const void *)big;
+    return TRY(mv_pearson_rows_f32(c, (mv_correlation *)(void *)out.d, x, 9, x, 5));
+}
+static mv_status op_gain_rows(mv_ctx *c) {
+    const float *x = (const float *)(const void *)big;
+    return TRY(mv_fit_gain_offset_f32(c, (mv_gain_offset *)(void *)out.d, x, 9, x, 1, NULL, 5));
+}
+static mv_status op_free_pearson(mv_ctx *c) { /* one chunk: no memory; angles never any */
+    const float *x = (const float *)(const void *)big;
+    const double *y = (const double *)series.data;
+    mv_status st;
+    R.on = 1;
+    st = mv_pearson_f32(c, (mv_correlation *)(void *)out.d, x, x, NULL, 50);
+    if (st == MEDVOL_OK) st = mv_pearson_f64(c, (mv_correlation *)(void *)(out.d + 20), y, y, NULL, 50);
+    if (st == MEDVOL_OK)
+        st = mv_angle_select(c, (uint32_t *)(void *)(out.d + 40), NULL, &made, y, 50,
+            &(const mv_angle_range){0, 10}, 1, NULL);
+    return tried(st);
+}
 static mv_status op_metric_points(mv_ctx *c) {
     const double *x = (const double *)series.data, *y = x + 100;
     return TRY(mv_metric_points(c, (mv_error_metrics *)(void *)out.d, x, y, x + 50, y, x, y + 50, 300));
@@ -902,6 +941,34 @@ static mv_status op_tps_points(mv_ctx *c) {
     mv_tps_free(c, &t);
     return st;
 }
+static mv_status op_kdtree(mv_ctx *c) {
+    mv_kdtree t;
+    mv_status st = TRY(mv_kdtree_init(c, &t, pin[0], pin[1], pin[2], 5));
+    if (st < 0) spoiled |= t.block != NULL || t.points != 0;
+    mv_kdtree_free(c, &t);
+    return st;
+}
+enum { ASKED = 70 }; /* more than go without memory */
+static mv_status asked_of(mv_ctx *c, int radius) {
+    static uint32_t index[10 * ASKED];
+    static double q[3][ASKED];
+    static size_t start[ASKED + 1];
+    mv_kdtree t;
+    mv_status st;
+    size_t i;
+    for (i = 0; i < 3 * ASKED; i++) q[i / ASKED][i % ASKED] = (double)(i * 7 % 11);
+    if (mv_kdtree_init(T_NONE, &t, pin[0], pin[1], pin[2], 5) < 0) abort();
+    memset(index, PATTERN, sizeof index);
+    memset(start, PATTERN, sizeof start);
+    if (radius) st = TRY(mv_kdtree_radius(c, &t, start, NULL, NULL, 0, q[0], q[1], q[2], ASKED, 6));
+    else st = TRY(mv_kdtree_nearest(c, &t, index, out.d, q[0], q[1], q[2], ASKED, 1, NULL));
+    if (st == MEDVOL_OK) out.d[ASKED] = radius ? (double)start[ASKED] : index[ASKED / 2];
+    else spoiled |= ((unsigned char *)index)[9] != PATTERN || ((unsigned char *)start)[9] != PATTERN;
+    mv_kdtree_free(T_NONE, &t);
+    return st;
+}
+static mv_status op_kdtree_nearest(mv_ctx *c) { return asked_of(c, 0); }
+static mv_status op_kdtree_radius(mv_ctx *c) { return asked_of(c, 1); }
 static mv_status op_correct_report(mv_ctx *c) { /* an empty dst */
     mv_volume d;
     mv_status st;
@@ -1192,7 +1259,38 @@ static mv_status op_ctx_init(mv_ctx *c) {
     mv_ctx_free(&other);
     return st;
 }
+static mv_status op_workspace(mv_ctx *c) {
+    mv_workspace ws;
+    mv_status st = TRY(mv_workspace_init(c, &ws, 100));
+    if (st < 0) return st;
+    must(mv_workspace_free(c, &ws));
+    out.u[0] = 1;
+    return st;
+}
+static mv_status copied_in(mv_ctx *c, size_t bytes) { /* a copy that a workspace serves */
+    mv_workspace ws;
+    mv_volume v;
+    mv_status st;
+    memset(&v, 0, sizeof v);
+    must(mv_workspace_init(c, &ws, bytes));
+    st = TRY(mv_volume_copy(c, &v, &whole));
+    if (st == MEDVOL_OK) out.u[0] = volume_crc(&v);
+    mv_volume_free(c, &v);
+    must(TRY(mv_workspace_free(c, &ws)));
+    return st;
+}
+static mv_status op_workspace_small(mv_ctx *c) { return copied_in(c, 10); }
+static mv_status op_free_workspace(mv_ctx *c) { return copied_in(c, 1 << 20); }
+
 #ifdef OOM_SITES
+static mv_status op_workspace_malloc(mv_ctx *c) {
+    mv_ctx zero;
+    mv_status st;
+    memset(&zero, 0, sizeof zero);
+    st = copied_in(&zero, 10);
+    c->error = zero.error;
+    return st;
+}
 static mv_status op_malloc(mv_ctx *c) { /* a zero context takes its memory from malloc */
     mv_ctx zero;
     mv_volume v;
@@ -1369,6 +1467,22 @@ static mv_status op_free_maps(mv_ctx *c) {
     if (st == MEDVOL_OK) st = mv_gamma_f32(c, out.f + 5 * N, numbers, N, 0.5, NULL);
     return tried(st);
 }
+static mv_status op_free_ldlt(mv_ctx *c) { /* what takes the factors, and few queries of a tree */
+    static const double l[4] = {2, 0.5, 0, -3};
+    static const int32_t pivot[2] = {0, 1};
+    uint32_t index[5];
+    mv_kdtree t;
+    size_t signs[3];
+    mv_status st;
+    if (mv_kdtree_init(T_NONE, &t, pin[0], pin[1], pin[2], 5) < 0) abort();
+    R.on = 1;
+    out.d[0] = 1, out.d[1] = 2;
+    st = mv_ldlt_inertia_f64(c, signs, l, 2, pivot, 2);
+    if (st == MEDVOL_OK) st = mv_ldlt_solve_f64(c, out.d, 2, l, 2, pivot, 2, 1);
+    if (st == MEDVOL_OK) st = mv_kdtree_nearest(c, &t, index, out.d + 2, pin[3], pin[4], pin[5], 5, 1, NULL);
+    mv_kdtree_free(T_NONE, &t);
+    return tried(st);
+}
 static mv_status op_free_permute(mv_ctx *c) {
     return TRY(mv_permute_array(c, out.f, NULL, numbers, NULL, 4, 3, whole.dim, (const int[]){2, 0, 1}, 1));
 }
@@ -1531,6 +1645,11 @@ static mv_status op_chol_c128(mv_ctx *c) {
     square_init(2);
     return square_done(TRY(mv_chol_c128(c, square[0], SIDE, SIDE)));
 }
+static mv_status op_ldlt(mv_ctx *c) {
+    static int32_t pivot[SIDE];
+    square_init(1);
+    return square_done(TRY(mv_ldlt_f64(c, square[0], SIDE, pivot, SIDE)));
+}
 static const double *factor_of(int cx) {
     static double l[2 * SIDE * SIDE];
     size_t i;
@@ -1638,6 +1757,240 @@ static mv_status op_free_grappa(mv_ctx *c) { /* in place */
     mv_grappa_free(c, &g);
     return tried(st);
 }
+/* ---- transport ---- */
+static mv_stopping water;
+static mv_status op_march(mv_ctx *c) {
+    const mv_beam b = {40, 0, 0, 2, 0, 0, 0};
+    mv_transport_report r, was;
+    mv_transport_opt o;
+    mv_volume d;
+    mv_status st;
+    must(mv_stopping_init(c, &water, NULL));
+    memset(&o, 0, sizeof o);
+    memset(&d, 0, sizeof d);
+    memset(&r, PATTERN, sizeof r);
+    was = r;
+    o.nx = 16, o.nz = 20, o.angles = 21, o.most_leak = 1, o.spread = out.d;
+    st = TRY(mv_transport_march(c, &d, &r, NULL, &b, 1, &water, &o));
+    spoiled |= st < 0 && (d.data != NULL || memcmp(&r, &was, sizeof r) != 0);
+    mv_volume_free(c, &d);
+    return st;
+}
+static mv_status op_march_ct(mv_ctx *c) {
+    const double hu = 1.5;
+    const size_t dim[3] = {16, 1, 20};
+    static int16_t tissue[16 * 20];
+    const mv_beam b = {40, 0, 0, 2, 0, 0, 0};
+    mv_transport_opt o;
+    mv_volume d, ct;
+    mv_status st;
+    must(mv_stopping_init(c, &water, NULL));
+    must(mv_volume_wrap(c, &ct, tissue, MEDVOL_I16, 3, dim, NULL));
+    ct.slope = 2, ct.inter = hu;
+    memset(&o, 0, sizeof o);
+    memset(&d, 0, sizeof d);
+    o.angles = 21, o.most_leak = 1, o.spread = out.d;
+    st = TRY(mv_transport_march(c, &d, NULL, &ct, &b, 1, &water, &o));
+    spoiled |= st < 0 && d.data != NULL;
+    mv_volume_free(c, &d);
+    return st;
+}
+static mv_status op_transport_step(mv_ctx *c) {
+    static const double energy[4] = {5, 20, 40, 70};
+    static float psi[4 * 5 * 6], was[4 * 5 * 6];
+    static double dose[6], before[6];
+    mv_transport_grid g;
+    mv_status st;
+    size_t i;
+    must(mv_stopping_init(c, &water, NULL));
+    for (i = 0; i < 4 * 5 * 6; i++) was[i] = psi[i] = (float)i;
+    memset(dose, 0, sizeof dose);
+    memcpy(before, dose, sizeof dose);
+    memset(&g, 0, sizeof g);
+    g.nx = 3, g.nz = 2, g.angles = 5, g.energies = 4;
+    g.dx = 1.5, g.dz = 2, g.angle = -0.8, g.dangle = 0.4;
+    g.energy = energy, g.cutoff = 6;
+    st = TRY(mv_transport_step(c, psi, dose, NULL, &g, &water, 1.7, NULL));
+    spoiled |= st < 0 && (memcmp(psi, was, sizeof psi) != 0 || memcmp(dose, before, sizeof dose) != 0);
+    if (st == MEDVOL_OK) memcpy(out.f, psi, sizeof psi), memcpy(out.d + 100, dose, sizeof dose);
+    return st;
+}
+static mv_status op_depth_dose(mv_ctx *c) {
+    mv_depth_dose_measures m, was;
+    mv_status st;
+    memset(&m, PATTERN, sizeof m);
+    was = m;
+    st = TRY(mv_depth_dose(c, out.d, out.d + 20, &m, &grid));
+    spoiled |= st < 0 && memcmp(&m, &was, sizeof m) != 0;
+    return st;
+}
+static mv_status op_free_transport(mv_ctx *c) {
+    static const double z[1] = {6}, a[1] = {12.011}, share[1] = {1}, t[1] = {50};
+    mv_medium m;
+    mv_stopping s;
+    mv_status st;
+    R.on = 1;
+    st = mv_medium_make(c, &m, z, a, share, 1, 2, 80);
+    if (st == MEDVOL_OK) st = mv_stopping_init(c, &s, &m);
+    if (st == MEDVOL_OK) st = mv_stopping_power(c, out.d, &s, t, 1);
+    if (st == MEDVOL_OK) st = mv_stopping_range(c, out.d + 1, &s, t, 1);
+    if (st == MEDVOL_OK) st = mv_stopping_energy(c, out.d + 2, &s, out.d + 1, 1);
+    if (st == MEDVOL_OK) st = mv_scattering_power(c, out.d + 3, &s, t, 1, 70, MEDVOL_SCATTER_ROSSI);
+    if (st == MEDVOL_OK) st = mv_gaussian_discrete(c, out.d + 4, 20, 1.5);
+    if (st == MEDVOL_OK) st = mv_transport_energies(c, out.d + 30, 20, 2, 100, 2, &s);
+    return tried(st);
+}
+
+/* a cache with one block, packed, and one volume */
+static mv_cache *cache_of(mv_ctx *c) {
+    mv_cache_opt o;
+    mv_cache *made_here = NULL;
+    memset(&o, 0, sizeof o);
+    o.compress = MEDVOL_CACHE_LZ4, o.compress_from = 100;
+    must(mv_cache_open(c, &made_here, &o));
+    must(mv_cache_put(c, made_here, "block", 5, numbers, sizeof numbers, 4));
+    must(mv_cache_put_volume(c, made_here, "volume", 6, &whole));
+    return made_here;
+}
+static size_t entries_of(mv_ctx *c, mv_cache *x) {
+    mv_cache_stats s;
+    must(mv_cache_get_stats(c, x, &s));
+    return s.entries;
+}
+static mv_status op_lz4_compress(mv_ctx *c) {
+    return TRY(mv_lz4_compress(c, out.b, sizeof out, numbers, sizeof numbers, &made));
+}
+static mv_status op_cache_open(mv_ctx *c) {
+    mv_cache *x = (mv_cache *)(void *)&out;
+    mv_status st = TRY(mv_cache_open(c, &x, NULL));
+    spoiled |= st < 0 && x;
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_cache_put(mv_ctx *c) { /* what was there stays when there is no memory */
+    mv_cache *x = cache_of(c);
+    mv_status st = TRY(mv_cache_put(c, x, "block", 5, numbers, sizeof numbers - 400, 4));
+    size_t n = 0;
+    must(mv_cache_get(c, x, "block", 5, out.b, sizeof out.b, &n));
+    spoiled |= n != sizeof numbers - (st < 0 ? 0 : 400) || memcmp(out.b, numbers, n);
+    if (st < 0) memset(&out, PATTERN, sizeof out);
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_cache_get(mv_ctx *c) {
+    mv_cache *x = cache_of(c);
+    mv_status st = TRY(mv_cache_get(c, x, "block", 5, out.b, sizeof out.b, NULL));
+    spoiled |= entries_of(c, x) != 2;
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_cache_pin(mv_ctx *c) {
+    mv_cache *x = cache_of(c);
+    const void *p = NULL;
+    mv_status st = TRY(mv_cache_pin(c, x, "block", 5, &p, NULL));
+    spoiled |= st < 0 ? p != NULL : memcmp(p, numbers, sizeof numbers) != 0;
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_cache_put_volume(mv_ctx *c) { /* one that has gaps */
+    mv_cache *x = cache_of(c);
+    mv_status st = TRY(mv_cache_put_volume(c, x, "part", 4, &part));
+    spoiled |= entries_of(c, x) != (st < 0 ? 2u : 3u);
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_cache_get_volume(mv_ctx *c) {
+    mv_cache *x = cache_of(c);
+    mv_volume d;
+    mv_status st;
+    memset(&d, 0, sizeof d);
+    st = TRY(mv_cache_get_volume(c, x, "volume", 6, &d));
+    spoiled |= st < 0 && d.data;
+    if (st == MEDVOL_OK) out.u[0] = volume_crc(&d);
+    mv_volume_free(c, &d);
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_cache_get_strided(mv_ctx *c) { /* into memory with gaps */
+    static float own[2 * N];
+    const size_t start[3] = {1, 0, 0}, box[3] = {NX, NY, NZ}, dim[3] = {NX + 2, NY, NZ};
+    mv_cache *x = cache_of(c);
+    mv_volume all, v;
+    mv_status st;
+    memset(own, 0, sizeof own);
+    must(mv_volume_wrap(T_NONE, &all, own, MEDVOL_F32, 3, dim, NULL));
+    must(mv_volume_view(T_NONE, &v, &all, start, box));
+    must(mv_cache_put_volume(c, x, "f", 1, &v));
+    own[1] = 5;
+    st = TRY(mv_cache_get_volume(c, x, "f", 1, &v));
+    spoiled |= own[1] != (st < 0 ? 5 : 0);
+    if (v.owns_nifti) mv_volume_free(c, &v);
+    mv_cache_close(c, x);
+    return st;
+}
+static const char *file_of_one(void) {
+    const char *path = t_path("oom-cached.nii");
+    mv_ctx *was = T;
+    must(mv_save(T_NONE, &whole, path, NULL));
+    T = was;
+    return path;
+}
+static mv_status op_load_cached(mv_ctx *c) { /* one that is kept: what cannot be kept is no failure */
+    const char *path = file_of_one();
+    mv_cache *x = cache_of(c);
+    mv_volume d;
+    mv_status st;
+    memset(&d, 0, sizeof d);
+    must(mv_load_cached(c, x, &d, path, NULL));
+    mv_volume_free(c, &d);
+    st = TRY(mv_load_cached(c, x, &d, path, NULL));
+    spoiled |= st < 0 && d.data;
+    if (st == MEDVOL_OK) out.u[0] = volume_crc(&d);
+    mv_volume_free(c, &d);
+    mv_cache_close(c, x);
+    return st;
+}
+static mv_status op_loader(mv_ctx *c) {
+    const char *path = file_of_one();
+    mv_loader *l = NULL;
+    mv_loader_opt o;
+    mv_loader_item it;
+    mv_volume d;
+    mv_status st;
+    memset(&d, 0, sizeof d);
+    memset(&o, 0, sizeof o);
+    o.stop = 1, o.normalise = MEDVOL_LOADER_ZNORM, o.shape[0] = NX + 2;
+    R.on = 1;
+    st = mv_loader_open(c, &l, &path, 1, &o);
+    if (st == MEDVOL_OK) st = mv_loader_next(c, l, &d, &it);
+    else spoiled |= l != NULL;
+    tried(st);
+    spoiled |= st < 0 && d.data;
+    if (st == MEDVOL_OK) out.u[0] = volume_crc(&d);
+    mv_volume_free(c, &d);
+    mv_loader_close(c, l);
+    return st;
+}
+static mv_status op_free_cache(mv_ctx *c) {
+    static uint8_t block[6] = {0x10, 'A', 1, 0, 0x10, 'B'}, turned_back[8];
+    mv_cache *x = cache_of(c);
+    const void *p = NULL;
+    size_t n = 0;
+    must(mv_cache_pin(c, x, "block", 5, &p, NULL));
+    R.on = 1;
+    out.u[0] = mv_lz4_bound(1000);
+    must(mv_lz4_decompress(c, out.b + 100, 100, block, sizeof block, &n));
+    must(mv_byte_shuffle(c, out.b + 200, "abcdefgh", 8, 4));
+    must(mv_byte_unshuffle(c, turned_back, out.b + 200, 8, 4));
+    must(mv_cache_unpin(c, x, "block", 5));
+    must(mv_cache_remove(c, x, "volume", 6));
+    out.u[1] = entries_of(c, x);
+    must(mv_cache_clear(c, x));
+    spoiled |= entries_of(c, x) || n != 6 || memcmp(turned_back, "abcdefgh", 8);
+    mv_cache_close(c, x);
+    mv_loader_close(c, NULL);
+    return tried(MEDVOL_OK);
+}
 
 /* NONE: asks for no memory. WITHOUT: can do without what was refused, in another way. WRITES: bytes of dst
    may have been written to, as its description says. EITHER: a dst with memory may be all it takes. */
@@ -1654,8 +2007,10 @@ static const struct {
     ROW(foreground_box) ROW(pad_array) ROW(resample_shape_f32) ROW(resample_affine_f32)
     ROW(transform_points) ROW(jacobian_stats) ROW(metric_image) ROW(metric_windows) ROW(metric_plain)
     ROW(metric_chunks) ROW(metric_labels) ROW(metric_labels_listed) ROW(metric_surface)
-    ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(register_affine) ROW(register_mutual)
+    ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(ncc) ROW(chi2)
+    ROW(gain) ROW(gain_rows) ROW(pearson_rows) FREE(pearson) ROW(register_affine) ROW(register_mutual)
     ROW(register_phase) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
+    ROW(kdtree) ROW(kdtree_nearest) ROW(kdtree_radius)
     ROW(correct_report)
     ROW(register_robust) ROW(field_save) ROW(affine_save) ROW(affine_load) ROW(affine_load_gzip) ROW(affine_load_mem)
     ROW(affine_load_text) ROW(inflate) ROW(inflate_zlib) ROW(deflate) ROW(deflate_zlib) ROW(gzip_pack)
@@ -1670,23 +2025,26 @@ static const struct {
     ROW(fft_plan_rader) ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_halves) ROW(fft_plan_long)
     ROW(fft_execute) ROW(fft_kept) ROW(phase) ROW(pyramid)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
-    ROW(epi_estimate)
+    ROW(epi_estimate) ROW(march) ROW(march_ct) ROW(transport_step) ROW(depth_dose)
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
-    ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
+    ROW(ldlt) ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)
+    ROW(lz4_compress) ROW(cache_open) ROW(cache_put) ROW(cache_get) ROW(cache_pin) ROW(cache_put_volume)
+    ROW(cache_get_volume) ROW(cache_get_strided) ROW(load_cached) ROW(loader)
 #ifdef MEDVOL_NO_THREADS /* a pool is all that takes memory */
     {"ctx_init", op_ctx_init, NONE},
 #else
     ROW(ctx_init)
 #endif
 
+    ROW(workspace) ROW(workspace_small)
 #ifdef OOM_SITES
-    ROW(malloc)
+    ROW(malloc) ROW(workspace_malloc)
 #endif
-    FREE(base) FREE(ctx) FREE(volumes) FREE(affines) FREE(sums) FREE(reader) FREE(writer) FREE(index)
-    FREE(member) FREE(buffer) FREE(stats) FREE(maps) FREE(permute) FREE(fft) FREE(grappa)
-    FREE(mrd)
+    FREE(base) FREE(ctx) FREE(workspace) FREE(volumes) FREE(affines) FREE(sums) FREE(reader)
+    FREE(writer) FREE(index) FREE(member) FREE(buffer) FREE(stats) FREE(ldlt) FREE(maps) FREE(permute) FREE(fft) FREE(grappa)
+    FREE(mrd) FREE(cache) FREE(transport)
 #undef ROW
 #undef FREE
 };

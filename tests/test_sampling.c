@@ -18,10 +18,14 @@
 #define MEDVOL_NO_SENSE
 #define MEDVOL_NO_FILTER
 #define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_STATS
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
+#define MEDVOL_NO_NEAREST
 #define MEDVOL_NO_LANDMARK
 #define MEDVOL_NO_LAYER
+#define MEDVOL_NO_CACHE
+#define MEDVOL_NO_TRANSPORT
 #include "test.h"
 #if defined(__unix__) || defined(__APPLE__)
 #    include <sys/mman.h>

@@ -17,10 +17,14 @@
 #define MEDVOL_NO_FILTER
 #define MEDVOL_NO_FIELD
 #define MEDVOL_NO_MEASURE
+#define MEDVOL_NO_STATS
 #define MEDVOL_NO_REGISTER
 #define MEDVOL_NO_FLOW
+#define MEDVOL_NO_NEAREST
 #define MEDVOL_NO_LANDMARK
 #define MEDVOL_NO_LAYER
+#define MEDVOL_NO_CACHE
+#define MEDVOL_NO_TRANSPORT
 #define MEDVOL_NO_FFT
 #include "test.h"
 
@@ -332,6 +336,7 @@ static void test_double_words(void) {
     D2(d_round, rint(da[i]));
     D2(d_pow2, ldexp(1.0, (int)rint(da[i] > -1022 ? da[i] < 1023 ? da[i] : 1023 : -1022)));
     D2(d_lt, da[i] < db[i] ? 1.0 : 0.0);
+    D2(d_le, da[i] <= db[i] ? 1.0 : 0.0);
     D2(d_eq, da[i] == db[i] ? 1.0 : 0.0);
     D2(d_isnan, da[i] != da[i] ? 1.0 : 0.0);
     D2(d_sel, da[i] < db[i] ? da[i] : db[i]);

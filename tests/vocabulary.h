@@ -83,6 +83,7 @@ VK_D2(d_sqrt, mvd_sqrt(x))
 VK_D2(d_round, mvd_round(x))
 VK_D2(d_pow2, mvd_pow2(mvd_round(mvd_min(mvd_max(x, mvd_set1(-1022.0)), mvd_set1(1023.0)))))
 VK_D2(d_lt, mvd_sel(mvd_lt(x, y), mvd_set1(1), mvd_zero()))
+VK_D2(d_le, mvd_sel(mvd_le(x, y), mvd_set1(1), mvd_zero()))
 VK_D2(d_eq, mvd_sel(mvd_eq(x, y), mvd_set1(1), mvd_zero()))
 VK_D2(d_isnan, mvd_sel(mvd_isnan(x), mvd_set1(1), mvd_zero()))
 VK_D2(d_sel, mvd_sel(mvd_lt(x, y), x, y))
@@ -348,8 +349,9 @@ static int MV__K(vk_masks)(const float *a, const float *b, const double *p, cons
     int k, ok = full == (1u << MVF_N) - 1u && none == 0;
     mvd_store(r, mvd_sel(dm, mvd_load(p), mvd_load(q)));
     mv_end();
-    for (k = 0; k < MVD_N; k++) ok = ok && r[k] == (p[k] < q[k] ? p[k] : q[k]);
-    return ok;
+    for (k = 0; k < MVD_N; k++)
+        ok = ok && r[k] == (p[k] < q[k] ? p[k] : q[k]) && (mvdm_bits(dm) >> k & 1u) == (p[k] < q[k]);
+    return ok && mvdm_bits(dm) >> MVD_N == 0;
 }
 #undef VOC_F1
 #undef VOC_F2

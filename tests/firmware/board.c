@@ -137,5 +137,5 @@ static void *take(void *user, size_t n) { return (void)user, malloc(n); }
 static void give(void *user, void *p) { (void)user, free(p); }
 
 const mv_io t_files = {NULL, file_open, file_size, file_read, file_write, NULL, file_close, file_rename,
-    file_remove, NULL, file_map, file_unmap, NULL, NULL};
+    file_remove, NULL, file_map, file_unmap, NULL, NULL, NULL};
 mv_ctx t_none = {{0, 0, take, give, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &t_files, {0}}, {0}, 0, 0, NULL};

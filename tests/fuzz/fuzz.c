@@ -99,7 +99,7 @@ int fz_refused(void) { return refused; }
 size_t fz_alive(void) { return alive; }
 void fz_level(unsigned bits) { mv_level_force(1 + (int)(bits % 4)); }
 void fz_failed(const mv_ctx *c, mv_status st) {
-    MUST(st < 0 && st >= MEDVOL_E_CONVERGENCE && c->error.code == st && mv_message(c)[0]);
+    MUST(st < 0 && st >= MEDVOL_E_TOOBIG && c->error.code == st && mv_message(c)[0]);
     MUST(st != MEDVOL_E_NOMEM || refused);
     MUST(mv_status_str(st)[0]);
 }

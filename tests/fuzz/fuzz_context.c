@@ -57,6 +57,42 @@ static void checksums(const uint8_t *p, size_t n) {
     first = mv_adler32(1, p, cut);
     MUST(mv_adler32(first, p + cut, n - cut) == (b << 16 | a));
 }
+/* any requests and releases: what is in use never overlaps, and all of it comes back */
+static void workspaces(void) {
+    struct { unsigned char *p; size_t n; unsigned char mark; } piece[16] = {{0}};
+    const size_t bytes = fz_byte() << fz_byte() % 8;
+    mv_ctx ctx;
+    mv_ctx_desc d;
+    mv_workspace ws;
+    size_t k, i, held = 0, turns = 4 + fz_byte() / 2;
+    memset(&d, 0, sizeof d);
+    d.threads = 1, d.mem_alloc = get, d.mem_free = put;
+    MUST(mv_ctx_init(&ctx, &d) == MEDVOL_OK);
+    MUST(mv_workspace_init(&ctx, &ws, bytes) == MEDVOL_OK);
+    for (; turns; turns--) {
+        k = fz_byte() % 16;
+        if (piece[k].p) {
+            for (i = 0; i < piece[k].n; i++) MUST(piece[k].p[i] == piece[k].mark);
+            ctx.desc.mem_free(ctx.desc.mem_user, piece[k].p);
+            piece[k].p = NULL;
+            held--;
+        } else {
+            piece[k].n = fz_byte() << fz_byte() % 5;
+            piece[k].mark = (unsigned char)turns;
+            piece[k].p = (unsigned char *)ctx.desc.mem_alloc(ctx.desc.mem_user, piece[k].n);
+            MUST(piece[k].p && ((piece[k].p - (unsigned char *)ws.block) % 64 == 0 || ws.missed));
+            memset(piece[k].p, piece[k].mark, piece[k].n);
+            held++;
+        }
+        MUST(ws.held >= 64 * held && ws.held <= ws.need && (held == 0) == (ws.held == 0));
+        MUST(ws.missed > 0 || ws.need <= bytes);
+    }
+    MUST(mv_workspace_free(&ctx, &ws) == (held ? MEDVOL_E_BUSY : MEDVOL_OK));
+    for (k = 0; k < 16; k++)
+        if (piece[k].p) ctx.desc.mem_free(ctx.desc.mem_user, piece[k].p);
+    MUST(mv_workspace_free(&ctx, &ws) == MEDVOL_OK && ctx.desc.mem_alloc == get);
+    mv_ctx_free(&ctx);
+}
 FUZZ(context) {
     int code;
     if (n < 2) return 0;
@@ -67,6 +103,7 @@ FUZZ(context) {
         mv_level_name(code)[0]);
     MUST(mv_level() >= 1 && mv_level() <= 4 && mv_version()[0] && mv_message(NULL));
     checksums(p + 2, n - 2);
+    workspaces();
     if (p[1] >= 0xf8) contexts(); /* threads take their time */
     return 0;
 }

@@ -37,6 +37,30 @@ static mv_status gemm(mv_ctx *c, double out[PARTS][ROOM], const mv_gemm_opt *o, 
             return mv_gemm_c128(c, out[0], ld[0], from[0], ld[1], from[1], ld[2], call.m, call.n, call.k, o);
     }
 }
+static mv_status ldlt(mv_ctx *c, double out[PARTS][ROOM], const size_t *ld) {
+    static int32_t pivot[MOST];
+    const size_t n = call.n, columns = call.m;
+    size_t signs[3], i, j, k;
+    double most = 0;
+    mv_status st = mv_ldlt_f64(c, out[0], ld[0], pivot, n);
+    if (st < 0) return st;
+    st = mv_ldlt_inertia_f64(c, signs, out[0], ld[0], pivot, n);
+    MUST(st == MEDVOL_OK && signs[0] + signs[1] + signs[2] == n);
+    memcpy(out[1], from[1], sizeof out[1]);
+    st = mv_ldlt_solve_f64(c, out[1], ld[1], out[0], ld[0], pivot, n, columns);
+    MUST(st != MEDVOL_E_SINGULAR || signs[2]);
+    for (j = 0; st == MEDVOL_OK && !call.wild && j < columns; j++)
+        for (i = 0; i < n; i++) { /* A x = b, to what A x is made of */
+            double sum = -from[1][i + j * ld[1]], size = fabs(sum);
+            for (k = 0; k < n; k++) {
+                const double t = from[0][i > k ? i + k * ld[0] : k + i * ld[0]] * out[1][k + j * ld[1]];
+                sum += t, size += fabs(t), most = fmax(most, fabs(out[1][k + j * ld[1]]));
+            }
+            MUST(fabs(sum) <= 1e-8 * (size + most));
+        }
+    memset(out, 0, PARTS * sizeof out[0]); /* other pivots, other factors */
+    return st;
+}
 static mv_status rest(mv_ctx *c, double out[PARTS][ROOM], const size_t *ld) {
     const size_t m = call.m, n = call.n;
     memcpy(out[0], from[0], sizeof out[0]);
@@ -45,6 +69,7 @@ static mv_status rest(mv_ctx *c, double out[PARTS][ROOM], const size_t *ld) {
         case 5: return mv_chol_c128(c, out[0], ld[0], n);
         case 6: return mv_chol_solve_f64(c, out[0], ld[0], from[1], ld[1], n, m);
         case 7: return mv_chol_solve_c128(c, out[0], ld[0], from[1], ld[1], n, m);
+        case 12: return ldlt(c, out, ld);
         case 8: return mv_eigh_f64(c, out[1], out[2], ld[1], from[0], ld[0], n);
         case 9: return mv_eigh_c128(c, out[1], m % 4 ? out[2] : NULL, ld[1], from[0], ld[0], n);
         case 10: return mv_svd_f64(c, out[0], ld[0], out[1], out[2], ld[1], from[0], ld[2], m, n);
@@ -56,7 +81,7 @@ static mv_status play(mv_ctx *c, const uint8_t *p, size_t n, double out[PARTS][R
     size_t ld[3], i, unit;
     mv_status st;
     fz_tape(p, n);
-    call.which = (int)(fz_byte() % 12);
+    call.which = (int)(fz_byte() % 13);
     call.wild = fz_byte() > 200;
     call.m = side(), call.n = side(), call.k = side();
     unit = call.which % 2 ? 2 : 1;
@@ -82,7 +107,7 @@ static mv_status play(mv_ctx *c, const uint8_t *p, size_t n, double out[PARTS][R
             if (unit * i * (ld[1] + 1) < ROOM && ld[1] < ROOM) from[1][unit * i * (ld[1] + 1)] = 60;
         }
         st = rest(c, out, ld);
-        for (i = 1; st == MEDVOL_OK && call.which >= 8 && i < r; i++)
+        for (i = 1; st == MEDVOL_OK && call.which >= 8 && call.which < 12 && i < r; i++)
             MUST(call.which < 10 ? out[1][i - 1] <= out[1][i] : out[1][i - 1] >= out[1][i] && out[1][i] >= 0);
     }
     if (st < 0) fz_failed(c, st);

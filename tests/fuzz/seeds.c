@@ -293,6 +293,20 @@ static void tape_seeds(void) {
         }
 }
 
+static void lz4_seeds(void) { /* blocks; p[0], p[1]: as everywhere, p[2]: room, p[3]: bytes of an element */
+    static const char *const text[] =
+        {"medvol medvol medvol medvol, a block", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "abcabcabcabcabcabcabcabcabcabcabc 0123456789 0123456789 0123456789 abcabcabc", ""};
+    uint8_t b[256], head[4];
+    size_t k, made;
+    for (k = 0; k < 12; k++) {
+        char name[32];
+        MUST(mv_lz4_compress(T_NONE, b, sizeof b, text[k % 4], strlen(text[k % 4]), &made) == MEDVOL_OK);
+        head[0] = 0, head[1] = (uint8_t)k, head[2] = (uint8_t)(k * 20), head[3] = (uint8_t)(k + 1);
+        snprintf(name, sizeof name, "block-%u", (unsigned)k);
+        put(name, 4, head, b, made);
+    }
+}
 static void affine_seeds(void) { /* texts of maps; p[0], p[1]: as everywhere, p[2], p[3]: powers */
     static const char *const text[] = {"#Insight Transform File V1.0\n#Transform 0\nTransform: "
         "AffineTransform_double_3_3\nParameters: 1 0.1 0 0 1 0 0.2 0 1 3 -4 5.5\nFixedParameters: 1 2 3\n",
@@ -334,9 +348,9 @@ static const struct {
     {"png", tape_seeds}, {"render", tape_seeds}, {"linalg", tape_seeds}, {"fft", tape_seeds},
     {"convolve", tape_seeds}, {"kspace", tape_seeds}, {"coils", tape_seeds}, {"grappa", tape_seeds},
     {"sense", tape_seeds}, {"filter", tape_seeds}, {"field", tape_seeds}, {"mrd", mrd_seeds},
-    {"affine", affine_seeds}, {"measure", tape_seeds}, {"register", tape_seeds},
-    {"flow", tape_seeds}, {"landmarks", tape_seeds}, {"demons", tape_seeds},
-    {"layers", tape_seeds}, {"mind", tape_seeds},
+    {"affine", affine_seeds}, {"measure", tape_seeds}, {"stats", tape_seeds}, {"register", tape_seeds},
+    {"flow", tape_seeds}, {"nearest", tape_seeds}, {"landmarks", tape_seeds}, {"demons", tape_seeds},
+    {"layers", tape_seeds}, {"mind", tape_seeds}, {"lz4", lz4_seeds}, {"cache", tape_seeds}, {"transport", tape_seeds},
     {"bspline", tape_seeds}};
 void fz_seeds(const char *target, void (*give)(void *, const char *, const uint8_t *, size_t), void *user) {
     size_t i;

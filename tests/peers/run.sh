@@ -20,6 +20,7 @@ check() { # check NAME COMMAND...
     fi
 }
 check gzip "$B/gzip_peers" "${STREAMS:-100000}"
+if [ -x "$B/lz4_peer" ]; then check lz4 "$B/lz4_peer"; else echo "liblz4 is not installed: left out"; fi
 if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
     check nibabel "$PYTHON" tests/peers/check_nibabel.py
     check resample "$PYTHON" tests/peers/check_resample.py 64

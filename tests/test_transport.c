@@ -1,0 +1,693 @@
+/* test_transport.c - stopping and scattering of protons, depth marching, against PSTAR, closed forms,
+   balances and integrals in double. */
+#include "test.h"
+
+static const double energies[17] = {1, 2, 5, 10, 20, 30, 50, 60, 70, 80, 100, 125, 150, 175, 200, 225, 250};
+/* PSTAR, water: MeV cm2/g and g/cm2 */
+static const double powers[17] = {260.8, 158.6, 79.11, 45.67, 26.07, 18.76, 12.45, 10.78, 9.559,
+                                  8.625, 7.289, 6.192, 5.445, 4.903, 4.492, 4.170, 3.911};
+static const double ranges[17] = {.002458, .007555, .03623, .1230, .4260, .8853, 2.227, 3.093, 4.080,
+                                  5.184, 7.718, 11.46, 15.77, 20.62, 25.96, 31.74, 37.94};
+static mv_stopping water;
+static void begin(void) { CHECK_OK(mv_stopping_init(T, &water, NULL)); }
+static double range_of(double e) {
+    double r = 0;
+    CHECK_OK(mv_stopping_range(T, &r, &water, &e, 1));
+    return r;
+}
+static double energy_of(double r) {
+    double e = 0;
+    CHECK_OK(mv_stopping_energy(T, &e, &water, &r, 1));
+    return e;
+}
+static void tables(void) {
+    /* energy left behind z mm of water */
+    static const double left[][3] = {
+        {70, 5, 65.08},    {70, 10, 59.86},   {70, 20, 48.15},   {70, 30, 33.49},   {70, 35, 23.74},
+        {70, 38, 15.84},   {70, 40, 7.86},    {100, 20, 84.51},  {100, 40, 66.46},  {100, 60, 43.30},
+        {100, 70, 26.71},  {100, 75, 13.76},  {150, 50, 120.73}, {150, 100, 84.98}, {150, 140, 44.09},
+        {150, 150, 27.86}, {150, 155, 15.66}, {200, 100, 151.0}, {200, 200, 86.49}, {200, 250, 31.35},
+        {200, 255, 20.84}};
+    static const double exact[][3] = {{70, 0, 0.9611},    {70, 10, 1.0876},  {70, 30, 1.7531},
+                                      {70, 39, 4.5284},   {70, 40, 7.8552},  {150, 0, 0.5452},
+                                      {150, 100, 0.8268}, {150, 157, 7.5377}};
+    double s[17], r[17], e[17];
+    size_t i;
+    begin();
+    CHECK_OK(mv_stopping_power(T, s, &water, energies, 17));
+    CHECK_OK(mv_stopping_range(T, r, &water, energies, 17));
+    CHECK_OK(mv_stopping_energy(T, e, &water, r, 17));
+    for (i = 0; i < 17; i++) {
+        CHECK_NEAR(s[i], powers[i], 1e-9 * powers[i]);
+        CHECK_NEAR(r[i], ranges[i], 5.1e-4 * ranges[i]);
+        CHECK_NEAR(e[i], energies[i], 1e-6 * energies[i]);
+    }
+    CHECK_NEAR(r[8], 4.0801, 1e-4);
+    CHECK_NEAR(r[12], 15.7746, 2e-4);
+    CHECK_NEAR(r[14], 25.9587, 3e-4);
+    for (i = 0; i < sizeof left / sizeof *left; i++)
+        CHECK_NEAR(energy_of(range_of(left[i][0]) - 0.1 * left[i][1]), left[i][2], 0.05);
+    for (i = 0; i < sizeof exact / sizeof *exact; i++) {
+        const double r0 = range_of(exact[i][0]), z = 0.1 * exact[i][1];
+        CHECK_NEAR(energy_of(r0 - z) - (r0 - z - 0.1 > 3.7e-5 ? energy_of(r0 - z - 0.1) : 0.0), exact[i][2],
+                   5e-3);
+    }
+    for (i = 0; i < 2000; i++) { /* the inverse, between nodes */
+        double t = exp(log(0.0101) + (log(249.0) - log(0.0101)) * (double)i / 1999), back, q;
+        CHECK_OK(mv_stopping_range(T, &q, &water, &t, 1));
+        CHECK_OK(mv_stopping_energy(T, &back, &water, &q, 1));
+        CHECK_NEAR(back, t, 1e-9 * t);
+    }
+}
+static void media(void) {
+    static const double z[2] = {1, 8}, a[2] = {1.008, 15.999}, w[2] = {0.111894, 0.888106};
+    static const double zal[1] = {13}, aal[1] = {26.982}, one[1] = {1};
+    mv_medium m, al;
+    mv_stopping s;
+    double t[3] = {10, 70, 150}, p[3], q[3], r;
+    begin();
+    CHECK_OK(mv_medium_make(T, &m, z, a, w, 2, 1.0, 75.0));
+    CHECK_NEAR(m.scattering, 46.88, 0.01); /* Gottschalk 2010 */
+    CHECK_NEAR(m.electrons, 0.55508, 1e-5);
+    CHECK_NEAR(m.radiation, 36.08, 0.5);
+    CHECK_OK(mv_stopping_init(T, &s, &m));
+    CHECK_OK(mv_stopping_power(T, p, &s, t, 3));
+    CHECK_OK(mv_stopping_power(T, q, &water, t, 3));
+    CHECK_NEAR(p[0] / q[0], 1.006, 0.001);
+    CHECK_NEAR(p[1] / q[1], 1.0004, 2e-4);
+    CHECK_NEAR(p[2] / q[2], 1.0000, 2e-4);
+    r = range_of(70);
+    m.excitation = 78; /* ICRU 90: 0.23 mm further at 70 MeV */
+    CHECK_OK(mv_stopping_init(T, &s, &m));
+    CHECK_OK(mv_stopping_range(T, p, &s, t + 1, 1));
+    m.excitation = 75;
+    CHECK_OK(mv_stopping_init(T, &s, &m));
+    CHECK_OK(mv_stopping_range(T, q, &s, t + 1, 1));
+    CHECK_NEAR(p[0] - q[0], 0.023, 0.002);
+    CHECK_NEAR(q[0], r, 0.003 * r);
+    /* aluminium: 24.01 (PDG); the fit is good to 2.5 per cent */
+    CHECK_OK(mv_medium_make(T, &al, zal, aal, one, 1, 2.699, 166.0));
+    CHECK_NEAR(al.radiation, 24.01, 0.3);
+    CHECK_STATUS(mv_medium_make(T, &al, zal, aal, one, 0, 2.7, 166.0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_medium_make(T, &al, NULL, aal, one, 1, 2.7, 166.0), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_medium_make(T, &al, zal, aal, one, 1, NAN, 166.0), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_medium_make(T, &al, zal, aal, one, 1, 1.0, 1.0), MEDVOL_E_RANGE);
+    m.scattering = NAN;
+    CHECK_STATUS(mv_stopping_init(T, &s, &m), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_stopping_init(T, NULL, NULL), MEDVOL_E_NULL);
+}
+static void refused(void) {
+    static const double bad[5] = {0.0099, 250.1, 0, -1, NAN};
+    double d = 7;
+    size_t i;
+    mv_stopping empty;
+    begin();
+    memset(&empty, 0, sizeof empty);
+    for (i = 0; i < 5; i++) {
+        CHECK_STATUS(mv_stopping_power(T, &d, &water, bad + i, 1), MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_stopping_range(T, &d, &water, bad + i, 1), MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_scattering_power(T, &d, &water, bad + i, 1, 70, MEDVOL_SCATTER_MOLIERE),
+                     MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_scattering_power(T, &d, &water, energies, 1, bad[i], MEDVOL_SCATTER_MOLIERE),
+                     MEDVOL_E_RANGE);
+    }
+    d = 38;
+    CHECK_STATUS(mv_stopping_energy(T, &d, &water, &d, 1), MEDVOL_E_RANGE);
+    CHECK(d == 38);
+    d = 80;
+    CHECK_STATUS(mv_scattering_power(T, &d, &water, &d, 1, 70, MEDVOL_SCATTER_MOLIERE), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_scattering_power(T, &d, &water, &d, 1, 90, (mv_scatter_model)9), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_stopping_power(T, &d, &empty, energies, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_stopping_power(T, &d, NULL, energies, 1), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_stopping_power(T, NULL, &water, energies, 1), MEDVOL_E_NULL);
+    CHECK_OK(mv_stopping_power(T, NULL, &water, NULL, 0));
+    CHECK_STATUS(mv_gaussian_discrete(T, NULL, 3, 1), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_gaussian_discrete(T, &d, 0, 1), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_gaussian_discrete(T, &d, 1, NAN), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_gaussian_discrete(T, &d, 1, -1), MEDVOL_E_RANGE);
+}
+static void kernels(void) {
+    static double k[3][1024];
+    double t;
+    size_t i, j;
+    for (t = 1e-6; t < 1.1e3; t *= 10) {
+        double sum, var = 0;
+        CHECK_OK(mv_gaussian_discrete(T, k[0], 1024, t));
+        sum = k[0][0];
+        for (i = 1; i < 1024; i++) sum += 2 * k[0][i], var += 2 * k[0][i] * (double)(i * i);
+        CHECK_NEAR(sum, 1, 1e-9);
+        CHECK_NEAR(var, t, 1e-6 * t);
+        CHECK_OK(mv_gaussian_discrete(T, k[1], 1024, 0.3 * t));
+        CHECK_OK(mv_gaussian_discrete(T, k[2], 1024, 0.7 * t));
+        for (i = 0; i < 400; i += i < 10 ? 1 : 13) { /* semigroup */
+            double s = 0;
+            ptrdiff_t d;
+            for (d = -600; d <= 600; d++) {
+                j = (size_t)(d < 0 ? -d : d);
+                s += k[1][j] * k[2][(size_t)(d > (ptrdiff_t)i ? d - (ptrdiff_t)i : (ptrdiff_t)i - d)];
+            }
+            CHECK_NEAR(s, k[0][i], 1e-6 * k[0][i] + 1e-15);
+        }
+    }
+    CHECK_OK(mv_gaussian_discrete(T, k[0], 3, 1.0));
+    CHECK_NEAR(k[0][0], 0.46575960759364043, 1e-14); /* e^-1 I_0(1), Abramowitz and Stegun 9.8 */
+    CHECK_NEAR(k[0][1], 0.20791041534970845, 1e-14);
+    CHECK_OK(mv_gaussian_discrete(T, k[0], 2, 0.0));
+    CHECK(k[0][0] == 1 && k[0][1] == 0);
+}
+/* Fermi and Eyges: T at depth along the mean range, sums to sigmas behind z mm */
+static void eyges(double *x, double *angle, double e0, double z, mv_scatter_model model) {
+    const double r0 = range_of(e0);
+    const int n = 4000;
+    double a0 = 0, a2 = 0;
+    int i;
+    for (i = 0; i < n; i++) {
+        const double at = (i + 0.5) * z / n, e = energy_of(r0 - 0.1 * at);
+        double p;
+        CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, e0, model));
+        p *= 0.1 * z / n;
+        a0 += p, a2 += p * (z - at) * (z - at);
+    }
+    *x = sqrt(a2), *angle = sqrt(a0);
+}
+static void scattering(void) {
+    double x, angle, e = 100, p, pv;
+    begin();
+    CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, 0, MEDVOL_SCATTER_ROSSI));
+    pv = 190.369;
+    CHECK_NEAR(p, (15 / pv) * (15 / pv) / 36.08, 1e-5 * p);
+    /* Fermi and Eyges by the same table elsewhere: 70 MeV at 10, 20, 30, 40 mm; 150 MeV at 50, 100, 150 mm */
+    eyges(&x, &angle, 70, 10, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 0.085, 0.001);
+    eyges(&x, &angle, 70, 20, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 0.261, 0.001);
+    eyges(&x, &angle, 70, 30, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 0.515, 0.001);
+    eyges(&x, &angle, 70, 40, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 0.870, 0.004);
+    eyges(&x, &angle, 150, 100, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 1.532, 0.003);
+    eyges(&x, &angle, 150, 150, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 3.133, 0.005);
+    eyges(&x, &angle, 150, 100, MEDVOL_SCATTER_HIGHLAND), CHECK_NEAR(x, 1.532, 0.1);
+}
+static void balance(const mv_transport_report *r) {
+    double w = r->weight[0], e = r->energy[0];
+    int k;
+    for (k = 1; k < MEDVOL_TRANSPORT_SINKS; k++) w -= r->weight[k], e -= r->energy[k];
+    CHECK_NEAR(w, 0, 1e-6 * r->weight[0]);
+    CHECK_NEAR(e, 0, 1e-6 * r->energy[0]);
+}
+static void march_one(double e0, double dz, size_t fine, double r80, double fwhm) {
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    mv_depth_dose_measures m;
+    b.energy = e0, b.size = 3;
+    o.dz = dz, o.fine = fine;
+    o.angles = 51, o.nx = 80;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.total, r.energy[MEDVOL_TRANSPORT_STOPPED], 1e-5 * m.total);
+    CHECK_NEAR(m.r80, r80, 0.3);
+    CHECK_NEAR(m.fwhm, fwhm, 0.1 * fwhm);
+    if (getenv("SHOW"))
+        printf("%g MeV: r80 %g fwhm %g peak %g at %g entrance %g, leaks %g %g, cells %zu nz %zu\n", e0, m.r80,
+               m.fwhm, m.peak, m.peak_depth, m.entrance, r.weight[2], r.weight[3], r.cells, dose.dim[2]);
+    mv_volume_free(T, &dose);
+}
+static void peaks(void) {
+    begin();
+    march_one(70, 1, 2, 40.80, 3.51);
+    march_one(100, 1, 2, 77.19, 5.4);
+    march_one(150, 1, 1, 157.78, 10.0);
+    march_one(200, 1, 1, 259.65, 16.0);
+}
+
+/* standard deviations on the way, against Fermi and Eyges with the same powers */
+static void widths_one(double e0, double step, double dx, mv_transport_shift shift, size_t nx) {
+    static double spread[3 * 400];
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    double z;
+    b.energy = e0, b.size = 2;
+    o.nx = nx, o.dx = dx, o.nz = 200, o.shift = shift, o.spread = spread, o.angles = 61;
+    CHECK_OK(mv_transport_march(T, &dose, NULL, NULL, &b, 1, &water, &o));
+    for (z = step; z <= 0.98 * 10 * range_of(e0); z += step) {
+        const double *s = spread + 3 * ((size_t)z - 1);
+        double x, angle;
+        eyges(&x, &angle, e0, z, MEDVOL_SCATTER_MOLIERE);
+        CHECK_NEAR(s[0], sqrt(x * x + 4), 0.02 * sqrt(x * x + 4));
+        CHECK_NEAR(s[1], angle, z < 0.9 * 10 * range_of(e0) ? 0.01 * angle : 0.03 * angle);
+    }
+    mv_volume_free(T, &dose);
+}
+static void widths(void) {
+    begin();
+    widths_one(70, 10, 0.5, MEDVOL_SHIFT_LIMITED, 80);
+    widths_one(150, 50, 1, MEDVOL_SHIFT_CUBIC, 64);
+    widths_one(150, 50, 1, MEDVOL_SHIFT_LIMITED, 64);
+}
+/* A beam askew in all but vacuum: the cubic shift keeps width and goes straight, the linear one widens by
+   u (1 - u) cells^2 a step; means and variances of starts are exact. */
+static void straight(void) {
+    static double spread[3 * 100];
+    const double u = 0.7071;
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    int k;
+    begin();
+    b.energy = 200, b.angle = atan(u), b.x = -35.3, b.size = 4;
+    o.nx = 160, o.nz = 100, o.straight = 1, o.first_order = 1, o.spread = spread;
+    o.angles = 3, o.dangle = atan(u);
+    b.angle *= 1 - 1e-15;
+    for (k = 0; k < 3; k++) {
+        o.shift = (mv_transport_shift)k;
+        CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o), MEDVOL_OK);
+        balance(&r);
+        if (k == MEDVOL_SHIFT_LINEAR)
+            CHECK_NEAR(spread[3 * 99] * spread[3 * 99], 16 + 100 * u * (1 - u), 0.01);
+        else CHECK_NEAR(spread[3 * 99], 4, k == MEDVOL_SHIFT_CUBIC ? 2e-5 : 0.004);
+        if (k != MEDVOL_SHIFT_LINEAR) CHECK_NEAR(spread[0], 4, 1e-4);
+        mv_volume_free(T, &dose);
+    }
+}
+static double at_28(double dz, int first, double *angle) {
+    static double spread[3 * 400];
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    double x, a;
+    size_t i = (size_t)(28 / dz) - 1;
+    b.energy = 70, b.size = 2;
+    o.dz = dz, o.dx = 0.5, o.nx = 64, o.first_order = first, o.shift = MEDVOL_SHIFT_CUBIC, o.spread = spread;
+    o.fine = (size_t)(2 * dz), o.nz = 30, o.angles = 61, o.dangle = 0.008726646;
+    CHECK_OK(mv_transport_march(T, &dose, NULL, NULL, &b, 1, &water, &o));
+    eyges(&x, &a, 70, 28, MEDVOL_SCATTER_MOLIERE);
+    *angle = fabs(spread[3 * i + 1] / a - 1);
+    x = fabs(sqrt(spread[3 * i] * spread[3 * i] - 4) / x - 1);
+    mv_volume_free(T, &dose);
+    return x;
+}
+static void order(void) {
+    double x[3], angle[3];
+    int k;
+    begin();
+    for (k = 0; k < 3; k++) x[k] = at_28(4 >> k, 0, angle + k), CHECK(angle[k] < 0.004);
+    if (getenv("SHOW"))
+        printf("strang x %g %g %g angle %g %g %g\n", x[0], x[1], x[2], angle[0], angle[1], angle[2]);
+    CHECK(x[0] > 2.6 * x[1] && x[0] < 0.04 && x[2] < 0.005);
+    for (k = 0; k < 3; k++) x[k] = at_28(4 >> k, 1, angle + k);
+    if (getenv("SHOW"))
+        printf("first x %g %g %g angle %g %g %g\n", x[0], x[1], x[2], angle[0], angle[1], angle[2]);
+    CHECK(angle[0] > 1.7 * angle[1] && angle[1] > 1.6 * angle[2] && angle[0] < 0.09);
+}
+/* without scattering and straggling: energies between ranges, bin by bin */
+static void slowing(void) {
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    double curve[60], r0;
+    mv_depth_dose_measures m;
+    size_t k;
+    begin();
+    b.energy = 70, b.size = 3, b.weight = 5;
+    o.straight = o.csda = 1, o.fine = 1, o.nz = 60;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_OK(mv_depth_dose(T, curve, NULL, &m, &dose));
+    r0 = range_of(70);
+    for (k = 0; k < 40; k++) {
+        const double want = energy_of(r0 - 0.1 * (double)k) - energy_of(r0 - 0.1 * (double)(k + 1));
+        CHECK_NEAR(curve[k], 5 * want, 1e-5 * 5 * want);
+    }
+    CHECK_NEAR(m.total, 350, 1e-3);
+    CHECK_NEAR(r.energy[0], 350, 1e-6);
+    mv_volume_free(T, &dose);
+    o.grays = 1, o.thickness = 10; /* 1 MeV in 1 x 10 x 1 mm of water is 1.602e-8 Gy */
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.total, 350 * 1.602176634e-8, 1e-12);
+    mv_volume_free(T, &dose);
+}
+static void fill(mv_volume *ct, double hu, size_t from, size_t to) {
+    const size_t nx = ct->dim[0];
+    size_t i;
+    for (i = from * nx; i < to * nx; i++) ((float *)ct->data)[i] = (float)hu;
+}
+static mv_volume a_ct(size_t nx, size_t nz, double dx, double dz) {
+    const double mm[3] = {dx, 2, dz};
+    const size_t dim[3] = {nx, 1, nz};
+    mv_volume ct = {0};
+    CHECK_OK(mv_volume_alloc(T, &ct, MEDVOL_F32, 3, dim));
+    mv_affine_from_spacing(ct.affine, mm, NULL);
+    fill(&ct, 0, 0, nz);
+    return ct;
+}
+/* a CT of water is water; air in front moves the peak back, bone forward, by what their powers say */
+static void tissues(void) {
+    static const double hu[4] = {-1000, 0, 100, 2000}, power[4] = {0, 1, 1.25, 2},
+                        ratio[4] = {0, 1, 1.2, 2.5};
+    mv_volume ct, dose = {0}, plain = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    mv_depth_dose_measures m, w;
+    double sigma[90], sigmas[90];
+    size_t i, side[2] = {0, 0};
+    begin();
+    ct = a_ct(60, 90, 1, 1);
+    b.energy = 70, b.size = 3;
+    o.hu = hu, o.power = power, o.ratio = ratio, o.points = 4, o.angles = 51;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_OK(mv_depth_dose(T, NULL, sigma, &m, &dose));
+    o.nx = 60, o.nz = 90;
+    CHECK_OK(mv_transport_march(T, &plain, NULL, NULL, &b, 1, &water, &o));
+    CHECK_OK(mv_depth_dose(T, NULL, sigmas, &w, &plain));
+    CHECK_NEAR(m.r80, w.r80, 0.05);
+    CHECK_NEAR(m.fwhm, w.fwhm, 0.1 * w.fwhm);
+    for (i = 0; i < 38; i++) CHECK_NEAR(sigma[i], sigmas[i], 0.01 * sigmas[i]);
+    fill(&ct, -1000, 5, 15);
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.r80, w.r80 + 10, 0.1);
+    balance(&r);
+    fill(&ct, 100, 5, 15);
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.r80, w.r80 - 2.5, 0.2);
+    balance(&r);
+    fill(&ct, 0, 0, 90); /* bone on one side alone */
+    for (i = 0; i < 60 * 90; i++)
+        if (i % 60 < 30) ((float *)ct.data)[i] = 100;
+    b.size = 10;
+    o.most_leak = 0.05;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    for (i = 1; i < 90; i++) {
+        if (((float *)dose.data)[i * 60 + 15] > ((float *)dose.data)[side[0] * 60 + 15]) side[0] = i;
+        if (((float *)dose.data)[i * 60 + 45] > ((float *)dose.data)[side[1] * 60 + 45]) side[1] = i;
+    }
+    CHECK_NEAR((double)side[0], 32.2, 1.3);
+    CHECK_NEAR((double)side[1], 40.2, 1.3);
+    b.size = 3, o.fine = 1; /* what is below 0 on the way stays where it is: the sides are far */
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_NEAR(r.weight[MEDVOL_TRANSPORT_SIDES], 0, 1e-4);
+    CHECK_NEAR(r.energy[MEDVOL_TRANSPORT_STOPPED], 70, 0.1);
+    ((float *)ct.data)[61] = NAN;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "x = 1, z = 1") != NULL);
+    mv_volume_free(T, &dose), mv_volume_free(T, &plain), mv_volume_free(T, &ct);
+}
+/* several beams are the sum of each; symmetric; bits and levels */
+static void beams(void) {
+    static float first[48 * 60];
+    mv_volume d[3] = {{0}, {0}, {0}};
+    mv_beam b[2];
+    mv_transport_opt o = {0};
+    double most = 0;
+    size_t i;
+    int k;
+    begin();
+    memset(b, 0, sizeof b);
+    b[0].energy = 70, b[0].size = 3, b[0].x = -6.3, b[0].spread = 0.7, b[0].weight = 2;
+    b[1] = b[0], b[1].x = 6.3;
+    o.nx = 48, o.nz = 60, o.angles = 51;
+    CHECK_OK(mv_transport_march(T, &d[0], NULL, NULL, b, 2, &water, &o));
+    CHECK_OK(mv_transport_march(T, &d[1], NULL, NULL, b, 1, &water, &o));
+    CHECK_OK(mv_transport_march(T, &d[2], NULL, NULL, b + 1, 1, &water, &o));
+    for (i = 0; i < 48 * 60; i++) most = fmax(most, ((float *)d[0].data)[i]);
+    for (i = 0; i < 48 * 60; i++) {
+        const double v = ((float *)d[0].data)[i],
+                     s = ((float *)d[1].data)[i] + (double)((float *)d[2].data)[i];
+        CHECK_NEAR(v, s, 2e-5 * most);
+        CHECK_NEAR(v, ((float *)d[0].data)[i / 48 * 48 + 47 - i % 48], 2e-6 * most);
+        CHECK(v >= 0);
+    }
+    { /* another level and number of threads than the case's */
+        const int level = mv_level();
+        memcpy(first, d[0].data, sizeof first);
+        for (k = 1; k <= level; k++) {
+            mv_level_force(k);
+            CHECK_OK(mv_transport_march(T_NONE, &d[0], NULL, NULL, b, 2, &water, &o));
+            if (k == level) CHECK(memcmp(first, d[0].data, sizeof first) == 0);
+            for (i = 0; i < 48 * 60; i++) CHECK_NEAR(((float *)d[0].data)[i], first[i], 2e-6 * most);
+        }
+        mv_level_force(level);
+    }
+    for (k = 0; k < 3; k++) mv_volume_free(T, &d[k]);
+}
+static int stop_at_5(void *user, double done, double total, const char *label) {
+    (void)user, (void)total, (void)label;
+    return done >= 5;
+}
+static void march_refused(void) {
+    mv_volume dose = {0}, ct;
+    mv_beam good = {0}, b;
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    mv_depth_dose_measures m;
+    static const double down[2] = {5, 4}, two[2] = {1, 1};
+    mv_ctx stops = T_EMPTY;
+    begin();
+    memset(&r, 1, sizeof r);
+    good.energy = 70, good.size = 3;
+#define BAD(beam, why)                                                                                       \
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, beam, 1, &water, &o), why), CHECK(!dose.data)
+    b = good, b.energy = 251, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.energy = NAN, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.energy = 0.001, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.x = 33, BAD(&b, MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "misses") != NULL);
+    b = good, b.x = NAN, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.angle = 0.5, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.weight = -1, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.spread = NAN, BAD(&b, MEDVOL_E_RANGE);
+    b = good, b.x = 30, BAD(&b, MEDVOL_E_RANGE); /* half of it leaves */
+    CHECK(strstr(mv_message(T), "sides") != NULL);
+    o.angles = 11, BAD(&good, MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "angles") != NULL);
+    o.angles = 4, BAD(&good, MEDVOL_E_RANGE);
+    o.angles = 301, BAD(&good, MEDVOL_E_RANGE);
+    o.angles = 0, o.dx = -1, BAD(&good, MEDVOL_E_RANGE);
+    o.dx = 0, o.dz = NAN, BAD(&good, MEDVOL_E_RANGE);
+    o.dz = 0, o.nx = (size_t)-1, BAD(&good, MEDVOL_E_SIZE);
+    o.nx = 0, o.fine = 1000, BAD(&good, MEDVOL_E_SIZE);
+    o.fine = 0, o.most_leak = 2, BAD(&good, MEDVOL_E_RANGE);
+    o.most_leak = 0, o.shift = (mv_transport_shift)7, BAD(&good, MEDVOL_E_RANGE);
+    o.shift = MEDVOL_SHIFT_LIMITED, o.hu = down, BAD(&good, MEDVOL_E_NULL);
+    o.power = two, o.ratio = two, o.points = 2, BAD(&good, MEDVOL_E_RANGE);
+    o.points = 1, BAD(&good, MEDVOL_E_SIZE);
+    memset(&o, 0, sizeof o);
+    CHECK_STATUS(mv_transport_march(T, NULL, NULL, NULL, &good, 1, &water, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_march(T, &dose, NULL, NULL, NULL, 1, &water, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_march(T, &dose, NULL, NULL, &good, 1, NULL, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_march(T, &dose, NULL, NULL, &good, 0, &water, &o), MEDVOL_E_SIZE);
+    stops.desc.progress = stop_at_5;
+    CHECK(mv_transport_march(&stops, &dose, NULL, NULL, &good, 1, &water, &o) == MEDVOL_E_CANCELLED &&
+          !dose.data);
+    ct = a_ct(8, 8, 1, 1);
+    CHECK_STATUS(mv_transport_march(T, &ct, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_ALIAS);
+    ct.dim[1] = 8, ct.dim[2] = 1;
+    CHECK_STATUS(mv_transport_march(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_depth_dose(T, NULL, NULL, &m, &ct), MEDVOL_E_SHAPE);
+    ct.dim[1] = 1, ct.dim[2] = 8;
+    CHECK_STATUS(mv_depth_dose(T, NULL, NULL, &m, &ct), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_depth_dose(T, NULL, NULL, NULL, &ct), MEDVOL_E_NULL);
+    ((float *)ct.data)[3] = NAN;
+    CHECK_STATUS(mv_depth_dose(T, NULL, NULL, &m, &ct), MEDVOL_E_RANGE);
+    mv_volume_free(T, &ct);
+#undef BAD
+}
+/* a triangle with a known parabola, falls and width */
+static void measures(void) {
+    static const float curve[8] = {1, 2, 4, 8, 10, 8, 2, 0};
+    mv_volume d = a_ct(2, 8, 1, 2);
+    mv_depth_dose_measures m;
+    double c[8], s[8];
+    size_t i;
+    for (i = 0; i < 8; i++) ((float *)d.data)[2 * i] = ((float *)d.data)[2 * i + 1] = 0.5f * curve[i];
+    CHECK_OK(mv_depth_dose(T, c, s, &m, &d));
+    for (i = 0; i < 8; i++) CHECK(c[i] == curve[i]);
+    CHECK_NEAR(s[3], 0.5, 1e-12);
+    CHECK(m.entrance == 1 && m.peak == 10 && m.peak_depth == 9 && m.total == 35);
+    CHECK_NEAR(m.r90, 2 * (4.5 + 0.5), 1e-12);
+    CHECK_NEAR(m.r80, 2 * (5 + 0.5), 1e-12);
+    CHECK_NEAR(m.r20, 2 * (6 + 0.5), 1e-12);
+    CHECK_NEAR(m.fwhm, 2 * (5.5 - 2.25), 1e-12);
+    mv_volume_free(T, &d);
+}
+
+/* ---- a step in energy, angle, z and x, against plain loops in double that send instead of gathering ---- */
+enum { NX = 21, NZ = 9, NA = 23, NE = 12, CELLS = NX * NZ * NA * NE };
+static double state[CELLS], turned[CELLS], moved[CELLS], slowed[CELLS], got_dose[NX * NZ];
+static size_t cell(int e, int j, int z, int x) {
+    return (((size_t)e * NA + (size_t)j) * NZ + (size_t)z) * NX + (size_t)x;
+}
+static double slow_step(const mv_transport_grid *g, double way) { /* returns what left */
+    double left = 0;
+    int e, j, k, z, x;
+    memset(turned, 0, sizeof turned), memset(moved, 0, sizeof moved), memset(slowed, 0, sizeof slowed);
+    memset(got_dose, 0, sizeof got_dose);
+    for (e = 0; e < NE; e++) {
+        const double r = range_of(g->energy[e]), cm = 0.1 * way, low = range_of(g->cutoff);
+        double mid = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r, power, tap[NA], after = 0, u = 0;
+        int to = -1;
+        mid = energy_of(mid);
+        CHECK_OK(mv_scattering_power(T, &power, &water, &mid, 1, g->energy[NE - 1], MEDVOL_SCATTER_MOLIERE));
+        CHECK_OK(mv_gaussian_discrete(T, tap, NA, power * (cm < r ? cm : r) / (g->dangle * g->dangle)));
+        if (r - cm > low) {
+            after = energy_of(r - cm);
+            for (to = 0; g->energy[to + 1] <= after; to++) {}
+            u = (after - g->energy[to]) / (g->energy[to + 1] - g->energy[to]);
+        }
+        for (j = 0; j < NA; j++)
+            for (k = 0; k < NA; k++)
+                for (z = 0; z < NZ; z++)
+                    for (x = 0; x < NX; x++)
+                        turned[cell(e, k, z, x)] += tap[abs(j - k)] * state[cell(e, j, z, x)];
+        for (j = 0; j < NA; j++) {
+            const double a = g->angle + j * g->dangle, dx = way * sin(a) / g->dx, dz = way * cos(a) / g->dz;
+            const int ix = (int)floor(dx), iz = (int)floor(dz);
+            if (cos(a) <= 1e-12) {
+                for (z = 0; z < NZ * NX; z++) left += turned[cell(e, j, 0, 0) + (size_t)z];
+                continue;
+            }
+            for (z = 0; z < NZ; z++)
+                for (x = 0; x < NX; x++)
+                    for (k = 0; k < 4; k++) {
+                        const int tz = z + iz + k / 2, tx = x + ix + k % 2;
+                        const double w = (k / 2 ? dz - iz : 1 - (dz - iz)) *
+                                         (k % 2 ? dx - ix : 1 - (dx - ix)) * turned[cell(e, j, z, x)];
+                        if (tz < 0 || tz >= NZ || tx < 0 || tx >= NX) left += w;
+                        else moved[cell(e, j, tz, tx)] += w;
+                    }
+            for (z = 0; z < NZ; z++)
+                for (x = 0; x < NX; x++) {
+                    const double w = moved[cell(e, j, z, x)];
+                    got_dose[z * NX + x] += w * (to < 0 ? g->energy[e] : g->energy[e] - after);
+                    if (to < 0) continue;
+                    slowed[cell(to, j, z, x)] += w * (1 - u);
+                    slowed[cell(to + 1, j, z, x)] += w * u;
+                }
+        }
+    }
+    return left;
+}
+static void steps(void) {
+    static float psi[CELLS], first[CELLS], begun[CELLS];
+    static double dose[NX * NZ], dose2[NX * NZ], energy[NE];
+    mv_transport_grid g;
+    mv_transport_step_opt o = {0};
+    mv_transport_report r, r2;
+    double most = 0, most_dose = 0, w, e;
+    const int level = mv_level();
+    size_t i;
+    int k, axis;
+    begin();
+    memset(&g, 0, sizeof g);
+    g.nx = NX, g.nz = NZ, g.angles = NA, g.energies = NE;
+    g.dx = 1.5, g.dz = 2, g.dangle = 0.2, g.angle = -0.2 * 11, g.energy = energy, g.cutoff = 8;
+    for (axis = 0; axis < 3; axis++) {
+        CHECK_OK(mv_transport_energies(T, energy, NE, 6, 60, axis, &water));
+        CHECK(energy[0] == 6 && energy[NE - 1] == 60);
+        t_seed(7 + (uint64_t)axis);
+        for (i = 0; i < CELLS; i++) state[i] = begun[i] = psi[i] = (float)t_uniform(0, 1);
+        memset(dose, 0, sizeof dose);
+        for (i = 0; i < NX * NZ; i++) dose[i] = 1;
+        slow_step(&g, 1.3);
+        CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 1.3, &o));
+        balance(&r);
+        CHECK_NEAR(r.weight[0], CELLS / 2.0, 0.02 * CELLS);
+        for (i = 0; i < CELLS; i++) most = fmax(most, slowed[i]);
+        for (i = 0; i < NX * NZ; i++) most_dose = fmax(most_dose, got_dose[i]);
+        for (i = 0; i < CELLS; i++) CHECK_NEAR(psi[i], slowed[i], 1e-6 * most);
+        for (i = 0; i < NX * NZ; i++) CHECK_NEAR(dose[i] - 1, got_dose[i], 1e-6 * most_dose);
+        memcpy(first, psi, sizeof psi);
+        for (k = 1; k <= level; k++) { /* one thread, each level; without a report */
+            mv_level_force(k);
+            memcpy(psi, begun, sizeof psi);
+            for (i = 0; i < NX * NZ; i++) dose2[i] = 1;
+            CHECK_OK(mv_transport_step(T_NONE, psi, dose2, k % 2 ? &r2 : NULL, &g, &water, 1.3, &o));
+            for (i = 0; i < CELLS; i++) CHECK_NEAR(psi[i], first[i], 2e-6 * most);
+            for (i = 0; i < NX * NZ; i++) CHECK_NEAR(dose[i], dose2[i], 2e-6 * most_dose);
+            if (k != level) continue;
+            CHECK(memcmp(psi, first, sizeof psi) == 0 && memcmp(dose, dose2, sizeof dose) == 0);
+            if (k % 2) CHECK(memcmp(&r, &r2, sizeof r) == 0);
+        }
+        mv_level_force(level);
+        /* all choices: each balances, over twenty steps; backward weight is where it should be */
+        for (k = 0; k < 3; k++) {
+            int n;
+            memcpy(psi, begun, sizeof psi);
+            o.strang = 1, o.backward = (mv_backward)k;
+            for (n = 0; n < 20; n++)
+                CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 0.7, &o)), balance(&r);
+            for (w = 0, i = 0; i < NX * NZ; i++)
+                w += psi[cell(9, k == 1 ? 0 : 20, 0, 0) + i]; /* 126, 103 degrees */
+            CHECK(k == 1 ? w < 1 : 1);
+            memset(&o, 0, sizeof o);
+        }
+    }
+    /* straight on: a beam slows as ranges say; a whole cell a step stays a cell */
+    CHECK_OK(mv_transport_energies(T, energy, NE, 6, 60, 0, &water));
+    memset(psi, 0, sizeof psi), memset(dose, 0, sizeof dose);
+    psi[cell(NE - 1, 11, 0, 10)] = 1;
+    o.straight = 1;
+    CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 2.0, &o));
+    for (w = e = 0, k = 0; k < NE; k++)
+        w += psi[cell(k, 11, 1, 10)], e += psi[cell(k, 11, 1, 10)] * energy[k];
+    CHECK_NEAR(w, 1, 1e-6);
+    CHECK_NEAR(e, energy_of(range_of(60) - 0.2), 1e-4);
+    CHECK_NEAR(dose[NX + 10], 60 - e, 1e-4);
+    /* refused, nothing touched */
+    memcpy(first, psi, sizeof psi);
+    memcpy(dose2, dose, sizeof dose);
+#define BAD(change, back, why)                                                                             \
+    change;                                                                                                \
+    CHECK_STATUS(mv_transport_step(T, psi, dose, &r, &g, &water, 1.0, &o), why);                           \
+    back
+    BAD(g.nx = 0, g.nx = NX, MEDVOL_E_SIZE);
+    BAD(g.angles = (size_t)-1, g.angles = NA, MEDVOL_E_SIZE);
+    BAD(g.energies = 1, g.energies = NE, MEDVOL_E_SIZE);
+    BAD(g.dx = -1, g.dx = 1.5, MEDVOL_E_RANGE);
+    BAD(g.dz = NAN, g.dz = 2, MEDVOL_E_RANGE);
+    BAD(g.dangle = 0, g.dangle = 0.2, MEDVOL_E_RANGE);
+    BAD(g.cutoff = 5, g.cutoff = 8, MEDVOL_E_RANGE);
+    BAD(g.energy = NULL, g.energy = energy, MEDVOL_E_NULL);
+    BAD(energy[3] = 400, energy[3] = 20, MEDVOL_E_RANGE);
+    BAD(energy[3] = energy[2], energy[3] = 20, MEDVOL_E_RANGE);
+    BAD(o.backward = (mv_backward)5, memset(&o, 0, sizeof o), MEDVOL_E_RANGE);
+#undef BAD
+    CHECK_STATUS(mv_transport_step(T, psi, dose, &r, &g, &water, -1.0, &o), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_transport_step(T, psi, dose, &r, &g, &water, NAN, &o), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_transport_step(T, NULL, dose, &r, &g, &water, 1.0, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_step(T, psi, NULL, &r, &g, &water, 1.0, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_step(T, psi, dose, &r, NULL, &water, 1.0, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_step(T, psi, dose, &r, &g, NULL, 1.0, &o), MEDVOL_E_NULL);
+    CHECK(memcmp(psi, first, sizeof psi) == 0 && memcmp(dose, dose2, sizeof dose) == 0);
+    CHECK_STATUS(mv_transport_energies(T, NULL, 3, 1, 2, 0, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_energies(T, energy, 1, 1, 2, 0, NULL), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_transport_energies(T, energy, 3, 2, 1, 0, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_transport_energies(T, energy, 3, 1, NAN, 0, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_transport_energies(T, energy, 3, 1, 2, 3, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_transport_energies(T, energy, 3, 1, 300, 2, &water), MEDVOL_E_RANGE);
+}
+const t_case tests_transport[] = {{"tables", tables, 0},
+                                  {"media", media, 0},
+                                  {"refused", refused, 0},
+                                  {"kernels", kernels, 0},
+                                  {"scattering", scattering, T_ONCE},
+                                  {"peaks", peaks, 0},
+                                  {"widths", widths, 0},
+                                  {"straight", straight, 0},
+                                  {"order", order, T_ONCE},
+                                  {"slowing", slowing, 0},
+                                  {"tissues", tissues, 0},
+                                  {"beams", beams, 0},
+                                  {"march_refused", march_refused, 0},
+                                  {"measures", measures, 0},
+                                  {"steps", steps, 0},
+                                  {NULL, NULL, 0}};
