@@ -51132,8 +51132,8 @@ MEDVOL_DEF mv_status mv_picture_grid(mv_ctx *ctx, mv_volume *dst, const mv_volum
 #endif /* MEDVOL_NO_LAYER */
 
 /* ==== [CACHE] LZ4 blocks, byte shuffle, a cache bounded in bytes, cached loads. Owns mv__lz_*, mv__sh_*,
-   mv__ca_*. Uses [BASE] [CTX] [VOLUME] [GZIP] and, for loads,
-   [IO] [INTENSITY] [SPATIAL]. Source: LZ4 block format description (github.com/lz4/lz4). ============== */
+   mv__ca_*. Uses [BASE] [CTX] [VOLUME] [GZIP] and, for loads, [IO] [INTENSITY] [SPATIAL]. Source: LZ4 block
+   format description (github.com/lz4/lz4). =============================================================== */
 #ifndef MEDVOL_NO_CACHE
 #ifdef MV__PASS
 /* ---- byte shuffle: whole vectors; how many elements were done comes back. `gap`: of planes ---- */
@@ -51312,9 +51312,8 @@ static inline unsigned char *mv__lz_more(unsigned char *o, size_t n) { /* a leng
 }
 /* A sequence of `lit` literals and a match, or at the end none (len 0); NULL: no room. `room`: bytes from the
    first literal to the end of the source. */
-static unsigned char *mv__lz_put(unsigned char *o,
-                                 const unsigned char *end, const unsigned char *from, size_t lit,
-                                 size_t off, size_t len, size_t room) {
+static unsigned char *mv__lz_put(unsigned char *o, const unsigned char *end, const unsigned char *from,
+                                 size_t lit, size_t off, size_t len, size_t room) {
     const size_t left = (size_t)(end - o), more = len ? len - 4 : 0;
     unsigned char *const token = o;
     if (left < 1 + lit ||
@@ -51361,8 +51360,8 @@ MV__WRAPS static mv_status mv__lz_pack(mv_ctx *ctx, unsigned char *dst, size_t c
         while (p > from && m > src && p[-1] == m[-1]) p--, m--;
         for (;;) { /* and those that follow it at once */
             len = 4 + mv__lz_same(p + 4, m + 4, end - MV__LZ_TAIL);
-            o = mv__lz_put(o, dst + cap, from,
-                           (size_t)(p - from), (size_t)(p - m), len, (size_t)(end - from));
+            o = mv__lz_put(o, dst + cap, from, (size_t)(p - from), (size_t)(p - m), len,
+                           (size_t)(end - from));
             if (!o) return MEDVOL_E_SPACE;
             p += len;
             from = p;
@@ -51516,9 +51515,8 @@ static mv_status mv__lz_unpack(mv_ctx *ctx, unsigned char *dst, size_t cap, cons
     *made = (size_t)(o - dst);
     return MEDVOL_OK;
 }
-static mv_status mv__lz_check(mv_ctx *ctx,
-                              const char *op, const void *dst, size_t cap, const void *src, size_t n,
-                              size_t *made) {
+static mv_status mv__lz_check(mv_ctx *ctx, const char *op, const void *dst, size_t cap, const void *src,
+                              size_t n, size_t *made) {
     if (!made) return mv__fail_null(ctx, op, "made");
     *made = 0;
     if ((cap > 0 && !dst) || (n > 0 && !src)) return mv__fail_null(ctx, op, cap > 0 && !dst ? "dst" : "src");
@@ -51527,8 +51525,8 @@ static mv_status mv__lz_check(mv_ctx *ctx,
     return MEDVOL_OK;
 }
 MEDVOL_DEF size_t mv_lz4_bound(size_t n) { return n > MV__LZ_MOST ? SIZE_MAX : n + n / 255 + 16; }
-MEDVOL_DEF mv_status mv_lz4_compress(mv_ctx *ctx,
-                                     void *dst, size_t cap, const void *src, size_t n, size_t *made) {
+MEDVOL_DEF mv_status mv_lz4_compress(mv_ctx *ctx, void *dst, size_t cap, const void *src, size_t n,
+                                     size_t *made) {
     static const char *const op = "lz4_compress";
     static const unsigned char none[1] = {0};
     unsigned char nowhere[1];
@@ -51537,14 +51535,12 @@ MEDVOL_DEF mv_status mv_lz4_compress(mv_ctx *ctx,
     mv_status st = mv__lz_check(ctx, op, dst, cap, src, n, made);
     if (st < 0) return st;
     if (n > MV__LZ_MOST)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "n",
-                        (double)n, -1, "%s: n = %zu: a block holds at most %zu", op, n,
-                        MV__LZ_MOST);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu: a block holds at most %zu", op,
+                        n, MV__LZ_MOST);
     if (!(table = (uint32_t *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     mv__memset(table, 0, bytes);
-    st = mv__lz_pack(ctx, cap > 0
-                     ? (unsigned char *)dst : nowhere, cap, n > 0 ? (const unsigned char *)src : none,
-                     n, table, made);
+    st = mv__lz_pack(ctx, cap > 0 ? (unsigned char *)dst : nowhere, cap,
+                     n > 0 ? (const unsigned char *)src : none, n, table, made);
     mv__free(ctx, table);
     if (st == MEDVOL_E_SPACE)
         mv__fail(ctx, st, "cap", (double)cap, -1,
@@ -51557,10 +51553,9 @@ MEDVOL_DEF mv_status mv_lz4_decompress(mv_ctx *ctx, void *dst, size_t cap, const
     mv_status st = mv__lz_check(ctx, "lz4_decompress", dst, cap, src, n, made);
     if (st < 0) return st;
     if (n == 0)
-        return mv__fail(ctx, MEDVOL_E_CORRUPT,
-                        "n", 0, 0, "lz4_decompress: no byte: a block has at least one");
-    return mv__lz_unpack(ctx, cap > 0
-                         ? (unsigned char *)dst : nowhere, cap, (const unsigned char *)src, n, made);
+        return mv__fail(ctx, MEDVOL_E_CORRUPT, "n", 0, 0, "lz4_decompress: no byte: a block has at least one");
+    return mv__lz_unpack(ctx, cap > 0 ? (unsigned char *)dst : nowhere, cap, (const unsigned char *)src, n,
+                         made);
 }
 
 /* ---- the cache: a table of chains, a list by use and one by age ---- */
@@ -51869,17 +51864,16 @@ static mv__ca_entry *mv__ca_make(mv_ctx *ctx, const void *key, size_t key_n, siz
     e->unit = unit > 0 && unit <= n ? unit : 1;
     return e;
 }
-MEDVOL_DEF mv_status mv_cache_put(mv_ctx *ctx,
-                                  mv_cache *cache, const void *key, size_t key_n, const void *data,
-                                  size_t n, size_t unit) {
+MEDVOL_DEF mv_status mv_cache_put(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                  const void *data, size_t n, size_t unit) {
     static const char *const op = "cache_put";
     mv__ca_entry *e;
     mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
     if (st < 0) return st;
     if (n > 0 && !data) return mv__fail_null(ctx, op, "data");
     if (n > (size_t)PTRDIFF_MAX)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "n",
-                        (double)n, -1, "%s: n = %zu bytes: no machine has as much", op, n);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)n, -1, "%s: n = %zu bytes: no machine has as much",
+                        op, n);
     if (!(e = mv__ca_make(ctx, key, key_n, n, unit))) return MEDVOL_E_NOMEM;
     return mv__ca_put(ctx, cache, op, e, mv__ca_pack(ctx, cache, e, data));
 }
@@ -51976,9 +51970,8 @@ MEDVOL_DEF mv_status mv_cache_get(mv_ctx *ctx, mv_cache *cache, const void *key,
     if (e) {
         if (n) *n = e->raw;
         if (cap < e->raw)
-            st = mv__fail(ctx, MEDVOL_E_SPACE,
-                          "cap", (double)cap, -1, "%s: cap = %zu: the entry has %zu bytes",
-                          op, cap, e->raw);
+            st = mv__fail(ctx, MEDVOL_E_SPACE, "cap", (double)cap, -1,
+                          "%s: cap = %zu: the entry has %zu bytes", op, cap, e->raw);
         else if (e->packed) {
             if ((room = mv__ca_unpack(ctx, cache, e, op, &st)) != NULL)
                 mv__sh_merge((unsigned char *)dst, room, e->raw, e->unit);
@@ -51989,8 +51982,8 @@ MEDVOL_DEF mv_status mv_cache_get(mv_ctx *ctx, mv_cache *cache, const void *key,
     mv__ca_unlock(cache);
     return st;
 }
-static mv_status mv__ca_voxels(mv_ctx *ctx,
-                               mv_cache *c, const char *op, const mv__ca_entry *e, mv_volume *dst) {
+static mv_status mv__ca_voxels(mv_ctx *ctx, mv_cache *c, const char *op, const mv__ca_entry *e,
+                               mv_volume *dst) {
     mv_volume like = ((const mv__ca_head *)(const void *)e->data)->v, out;
     unsigned char *room = NULL, *turned = NULL;
     mv_status st = MEDVOL_OK;
@@ -52073,9 +52066,8 @@ static mv_status mv__ca_expand(mv_ctx *ctx, mv_cache *c, const char *op, mv__ca_
     mv__ca_count(c, e, 1);
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_cache_pin(mv_ctx *ctx,
-                                  mv_cache *cache, const void *key, size_t key_n, const void **data,
-                                  size_t *n) {
+MEDVOL_DEF mv_status mv_cache_pin(mv_ctx *ctx, mv_cache *cache, const void *key, size_t key_n,
+                                  const void **data, size_t *n) {
     static const char *const op = "cache_pin";
     mv__ca_entry *e;
     mv_status st = mv__ca_key(ctx, op, cache, key, key_n);
@@ -52347,16 +52339,15 @@ MEDVOL_DEF mv_status mv_loader_open(mv_ctx *ctx, mv_loader **loader, const char 
                         "%s: normalise = %d: must be one of MEDVOL_LOADER_*", op, o.normalise);
     if (o.lo == 0.0 && o.hi == 0.0) o.hi = 1.0;
     if (o.normalise == MEDVOL_LOADER_RESCALE && !(o.lo < o.hi && mv__finite(o.lo) && mv__finite(o.hi)))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "lo",
-                        o.lo, -1, "%s: lo = %g, hi = %g: must rise", op, o.lo, o.hi);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lo", o.lo, -1, "%s: lo = %g, hi = %g: must rise", op, o.lo,
+                        o.hi);
     if (o.epochs == 0) o.epochs = 1;
     if (o.queue == 0) o.queue = 2 * (size_t)mv_threads(ctx);
     o.queue = mv__minz(o.queue, count);
     if (!mv__mul(count, o.epochs, &total) || !mv__mul(count, sizeof *l->order, &order) ||
         !mv__mul(o.queue, sizeof *l->slot, &ahead))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "count",
-                        (double)count, -1, "%s: count = %zu files are too many", op,
-                        count);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)count, -1, "%s: count = %zu files are too many",
+                        op, count);
     if (!(l = (mv_loader *)mv__alloc(ctx, sizeof *l))) return MEDVOL_E_NOMEM;
     mv__memset(l, 0, sizeof *l);
     if (o.load) l->load = *o.load;
@@ -52402,8 +52393,8 @@ MEDVOL_DEF mv_status mv_loader_next(mv_ctx *ctx, mv_loader *loader, mv_volume *v
     *v = s->v;
     mv__memset(&s->v, 0, sizeof s->v);
     if (s->status == MEDVOL_OK || !l->opt.stop) return MEDVOL_OK;
-    return mv__fail(ctx, s->status, "file",
-                    (double)item->file, -1, "%s: file %zu: %s", op, item->file, s->text);
+    return mv__fail(ctx, s->status, "file", (double)item->file, -1, "%s: file %zu: %s", op, item->file,
+                    s->text);
 }
 MEDVOL_DEF void mv_loader_close(mv_ctx *ctx, mv_loader *loader) {
     if (!loader) return;
