@@ -51553,7 +51553,8 @@ MEDVOL_DEF mv_status mv_lz4_decompress(mv_ctx *ctx, void *dst, size_t cap, const
     mv_status st = mv__lz_check(ctx, "lz4_decompress", dst, cap, src, n, made);
     if (st < 0) return st;
     if (n == 0)
-        return mv__fail(ctx, MEDVOL_E_CORRUPT, "n", 0, 0, "lz4_decompress: no byte: a block has at least one");
+        return mv__fail(ctx, MEDVOL_E_CORRUPT, "n", 0, 0,
+                        "lz4_decompress: no byte: a block has at least one");
     return mv__lz_unpack(ctx, cap > 0 ? (unsigned char *)dst : nowhere, cap, (const unsigned char *)src, n,
                          made);
 }
@@ -51659,8 +51660,8 @@ static void mv__ca_drop(mv_ctx *ctx, mv_cache *c, mv__ca_entry *e) {
 static void mv__ca_add(mv_ctx *ctx, mv_cache *c, mv__ca_entry *e) {
     mv__ca_entry **table, *x, **at;
     size_t i;
-    if (c->s.entries >= c->chains && c->chains <= SIZE_MAX / 4 / sizeof(mv__ca_entry *)) { /* else they grow */
-        mv_error kept;
+    if (c->s.entries >= c->chains && c->chains <= SIZE_MAX / 4 / sizeof(mv__ca_entry *)) {
+        mv_error kept; /* without memory the chains grow */
         if (ctx) kept = ctx->error;
         table = (mv__ca_entry **)mv__alloc(ctx, 2 * c->chains * sizeof(mv__ca_entry *));
         if (table) {
