@@ -1054,7 +1054,7 @@ def neighbours(c: medvol.Context, small: bool) -> list[Row]:
         Row("lists within radius", lambda s, d: made().tree.radius(made().ask_few, reach),
             new=by(lambda m, tree: tree.query_ball_point(m.q[:few], reach, workers=WORKERS[0],
                                                          return_sorted=False)),
-            see=lists_of, note=f"of {few} queries; ours: arrays, with distances, in order; cKDTree: lists", **more),
+            see=lists_of, note=f"of {few} queries; ours: arrays, with distances; cKDTree: lists", **more),
     ]
 
 
