@@ -1048,13 +1048,15 @@ def neighbours(c: medvol.Context, small: bool) -> list[Row]:
         Row("nearest", lambda s, d: made().tree.nearest(made().ask),
             new=by(lambda m, tree: tree.query(m.q, workers=WORKERS[0])), tol=1e-12, see=nearest_of,
             note="k = 1, as many random queries as points", **more),
-        Row("count within radius", lambda s, d: np.diff(made().tree.radius(made().ask, reach, lists=False)),
-            new=by(lambda m, tree: tree.query_ball_point(m.q, reach, workers=WORKERS[0], return_length=True)),
-            note="14 points each, of as many random queries as points", **more),
+        Row("count within radius",
+            lambda s, d: np.diff(made().tree.radius(made().ask_few, reach, lists=False)),
+            new=by(lambda m, tree: tree.query_ball_point(m.q[:few], reach, workers=WORKERS[0],
+                                                         return_length=True)),
+            note=f"of {few} queries, some 14 points each", **more),
         Row("lists within radius", lambda s, d: made().tree.radius(made().ask_few, reach),
             new=by(lambda m, tree: tree.query_ball_point(m.q[:few], reach, workers=WORKERS[0],
                                                          return_sorted=False)),
-            see=lists_of, note=f"of {few} queries; ours: arrays, with distances; cKDTree: lists", **more),
+            see=lists_of, note=f"of {few} queries; ours: arrays, with distances; cKDTree's: lists", **more),
     ]
 
 
