@@ -3,11 +3,11 @@
     bench_python.py [--size 128,256] [--threads 1,0] [--op REGEX] [--budget SECONDS] [--large]
                     [--json FILE] [--markdown] [--readme] [--smoke]
 
---size: voxels a side; --large: rows at memory speed at 512, too. --threads: 0 is one a core; each number runs
-in a process of its own, since some libraries count their threads as they start. --budget: seconds that a call
-may take for its samples (2). --json: rows as in the bench in C, with the time of every peer. --markdown: the
-table in that form; --readme: the block between the marks of README.md. --smoke: size 24, every row compared,
-nothing timed.
+--size: voxels a side (rows of another shape run once, with the first); --large: rows at memory speed at
+512, too. --threads: 0 is one a core; each number runs in a process of its own, since some libraries count
+their threads as they start. --budget: seconds that a call may take for its samples (2). --json: rows as in
+the bench in C, with the time of every peer. --markdown: the table in that form; --readme: the block between
+the marks of README.md. --smoke: size 24, every row compared, nothing timed.
 
 Before a row is timed each result is compared with ours; a difference beyond the row's tolerance is an error,
 and the exit code 1. Then all calls of the row take turns: warmed up until three medians in a row agree within
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import os
 import random
 import re
@@ -164,9 +165,10 @@ def summary(row: Any, form: str, times: dict[str, list[float]], n: int, threads:
     median = statistics.median(mine)
     peers = {name: statistics.median(t) for name, t in times.items()}
     best = min(peers, key=peers.get)
-    size = {"f32": 4, "i16": 2}[row.dtype]
-    values = (row.op + form, f"{n}x{n}x{n}", row.dtype, threads, medvol.level(), median, min(mine),
-              statistics.median(abs(t - median) for t in mine), len(mine), n ** 3 * size / 1e3 / median, best,
+    shape = row.shape or (n, n, n)
+    size = math.prod(shape) * {"f32": 4, "i16": 2, "f64": 8}[row.dtype]
+    values = (row.op + form, "x".join(map(str, shape)), row.dtype, threads, medvol.level(), median, min(mine),
+              statistics.median(abs(t - median) for t in mine), len(mine), size / 1e3 / median, best,
               peers[best], peers[best] / median, peers, row.tol, row.note)
     return dict(zip(KEYS, values))
 
@@ -184,7 +186,7 @@ def run(args: argparse.Namespace, threads: int) -> tuple[list[dict], int, list[s
         head = rows.make_head(n)
         copies = 1 if args.smoke or n > 400 else max(1, min(4, ROTATE_BYTES // (2 * head.nbytes)))
         sources = [rows.Source(head) for _ in range(copies if n > 200 else 1)]
-        for row in rows.table(context, n, head):
+        for row in rows.table(context, n, head, own=n == args.size[0]):
             if not re.search(args.op, row.op) or (n > 400 and not row.cheap): continue
             count, wrong = check(row, sources[0], head)
             compared += count
@@ -231,10 +233,14 @@ def markdown(results: list[dict]) -> str:
 
 def write_readme(results: list[dict]) -> None:
     """A line an operation, a column for each size and number of threads."""
-    columns = list(dict.fromkeys((int(r["shape"].split("x")[0]), r["threads"]) for r in results))
+    cubes = [r for r in results if re.fullmatch(r"(\d+)x\1x\1", r["shape"])]
+    columns = list(dict.fromkeys((int(r["shape"].split("x")[0]), r["threads"]) for r in cubes))
     cells: dict[str, dict] = {}
-    for r in results:
-        cells.setdefault(f"{r['op']} ({r['dtype']})", {})[int(r["shape"].split("x")[0]), r["threads"]] = (
+    for r in results:  # those of another shape say so, and stand in the first columns
+        is_cube = r in cubes
+        side = int(r["shape"].split("x")[0]) if is_cube else min(columns)[0]
+        op = f"{r['op']} ({r['dtype']}{'' if is_cube else ', ' + r['shape']})"
+        cells.setdefault(op, {})[side, r["threads"]] = (
             f"{number(r['median_ms'])}; {number(r['speedup'])} {r['peer']}")
     heads = [f"{n}³, {t} thread{'s'[:t - 1]}" for n, t in sorted(columns)]
     lines = [f"| operation | {' | '.join(heads)} |", "|---" * (len(columns) + 1) + "|"]

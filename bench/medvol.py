@@ -60,10 +60,11 @@ def _fields(body: str, types: dict[str, Any]) -> list[tuple[str, Any]]:
             out.append((function[1], ctypes.c_void_p))
             continue
         base, names = re.fullmatch(r"(?:const )?(?:unsigned (?=char)|struct )?(\w+) (.*)", line, re.S).groups()
-        for star, name, constant, count in re.findall(r"(\*?)(\w+)(?:\[(?:MEDVOL_(\w+)|(\d+))\])?", names):
+        for star, name, sizes in re.findall(r"(\*?)(\w+)((?:\[\w+\])*)", names):
             kind = ctypes.c_void_p if star else types[base]
-            length = CONST[constant] if constant else int(count or 0)
-            out.append((name, kind * length if length else kind))
+            for size in reversed(re.findall(r"\w+", sizes)):
+                kind = kind * (int(size) if size.isdigit() else CONST[size.removeprefix("MEDVOL_")])
+            out.append((name, kind))
     return out
 
 
@@ -284,6 +285,9 @@ def _chain(chain: Any) -> tuple[Any, int, list[Any]]:
     return out, len(steps), keep
 
 
+_VOLUMES = ("mask", "by", "weights", "sigma_map")  # options that are
+
+
 def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, list[Any]]:
     """The option struct `name`, and what must live as long as it."""
     opt, keep = STRUCTS[name](), []
@@ -295,9 +299,12 @@ def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, lis
         elif key not in kinds: raise TypeError(f"{name} has no field {key!r}: {', '.join(kinds)}")
         if value is None: continue
         kind = dict(at._fields_)[key]
-        if kind is ctypes.c_void_p and (isinstance(value, Volume) or key in ("mask", "by") or "_mask" in key):
+        if kind is ctypes.c_void_p and (isinstance(value, Volume) or key in _VOLUMES or "_mask" in key):
             keep.append(_volume(value))
             value = ctypes.addressof(keep[-1]._v)
+        elif kind is ctypes.c_void_p and key == "sigmas":
+            keep.append(np.ascontiguousarray(value, float))
+            value = keep[-1].ctypes.data
         elif kind is ctypes.c_void_p and key == "start":
             keep.append(_affine(value))
             value = ctypes.addressof(keep[-1])
@@ -314,6 +321,65 @@ def _options(name: str, values: dict[str, Any], ndim: int = 0) -> tuple[Any, lis
             value = tuple(value)[::-1]
         setattr(at, key, value)
     return opt, keep
+
+
+def _plain(a: Any, kind: Any, ndim: int, name: str) -> np.ndarray:
+    """`a` as a contiguous array of that type: itself where it is one, else a copy."""
+    a = np.ascontiguousarray(a, kind)
+    if a.ndim != ndim: raise ValueError(f"{name}: shape {a.shape}: must have {ndim} axes")
+    return a
+
+
+def _axes_of(points: Sequence[Any]) -> tuple[list[np.ndarray], list[Any]]:
+    """x, y and z of points, and their addresses, NULL for the z of a plane."""
+    axes = [_plain(a, float, 1, "points") for a in points]
+    if len(axes) not in (2, 3) or len({a.size for a in axes}) > 1:
+        raise ValueError("points: x, y or x, y, z, as many of each")
+    return axes, [a.ctypes.data for a in axes] + [None] * (3 - len(axes))
+
+
+def _records(name: str, n: int) -> np.ndarray:
+    """n structs as an array with their fields."""
+    return np.zeros(n, np.dtype(STRUCTS[name]))
+
+
+class KdTree:
+    """Made by Context.kdtree. Points and queries are a sequence of axes, x first: (x, y, z), or (3, n)."""
+
+    def __init__(self, context: "Context", points: Sequence[Any]):
+        self._context, self._tree = context, STRUCTS["mv_kdtree"]()
+        axes, at = _axes_of(points)
+        context._call("mv_kdtree_init", byref(self._tree), *at, axes[0].size)
+
+    def __del__(self, free: Any = C["mv_kdtree_free"]):
+        free(byref(self._context._ctx), byref(self._tree))
+
+    def nearest(self, queries: Sequence[Any], k: int = 1, **opt: Any) -> tuple[np.ndarray, np.ndarray]:
+        """index (NO_NEIGHBOUR: none) and squared distance, (queries, k)."""
+        axes, at = _axes_of(queries)
+        n = axes[0].size
+        index, distance2 = np.empty((n, k), np.uint32), np.empty((n, k))
+        options, _ = _options("mv_nearest_opt", opt)
+        self._context._call("mv_kdtree_nearest", byref(self._tree), index.ctypes.data, distance2.ctypes.data,
+                            *at, n, k, byref(options))
+        return index, distance2
+
+    def radius(self, queries: Sequence[Any], radius: float, lists: bool = True) -> Any:
+        """start, and with lists index and squared distance: those of query i at [start[i]:start[i + 1]]."""
+        axes, at = _axes_of(queries)
+        n = axes[0].size
+        start = np.empty(n + 1, np.uintp)
+        def ask(index: Any, distance2: Any, room: int) -> None:
+            self._context._call("mv_kdtree_radius", byref(self._tree), start.ctypes.data, index, distance2,
+                                room, *at, n, radius)
+        ask(None, None, 0)
+        if not lists: return start
+        index, distance2 = np.empty(start[-1], np.uint32), np.empty(start[-1])
+        ask(index.ctypes.data, distance2.ctypes.data, int(start[-1]))
+        return start, index, distance2
+
+
+NO_NEIGHBOUR = int(re.search(r"MEDVOL_NO_NEIGHBOUR (0x\w+?)u", API)[1], 16)
 
 
 def level_force(level: int = 0) -> int:
@@ -485,6 +551,77 @@ class Context:
 
     def gamma(self, src: Any, g: float, out: Any = None, **opt: Any) -> Any:
         return self._map("mv_gamma", out, src, g, opt=("mv_gamma_opt", opt))
+
+    # ---- correlation, chi-squared, angles: a struct; with split or of rows an array of records ----
+    def ncc(self, a: Any, b: Any, **opt: Any) -> Any:
+        """mv_correlation (r, mean_a, sd_a, ..., flags) of two volumes."""
+        return self._pairs("mv_ncc", "mv_correlation", a, b, "mv_ncc_opt", opt)
+
+    def fit_gain_offset(self, data: Any, model: Any, **opt: Any) -> Any:
+        """mv_gain_offset (gain, offset, residual, r, ...): data ~ gain * model + offset."""
+        return self._pairs("mv_fit_gain_offset", "mv_gain_offset", data, model, "mv_gain_opt", opt)
+
+    def chi2(self, observed: Any, expected: Any = None, **opt: Any) -> Any:
+        """mv_chi2_sum (chi2, dof, reduced, ...)."""
+        return self._pairs("mv_chi2", "mv_chi2_sum", observed, expected, "mv_chi2_opt", opt)
+
+    def _pairs(self, name: str, kind: str, a: Any, b: Any, opt_name: str, opt: dict) -> Any:
+        other = None if b is None else _volume(b)
+        out, split = self._measure(name, STRUCTS[kind], a, 1, (other and byref(other._v),), (opt_name, opt))
+        return np.frombuffer(out, np.dtype(STRUCTS[kind])) if split else out[0]
+
+    def chi2_map(self, observed: Any, expected: Any = None, out: Any = None, **opt: Any) -> Any:
+        """Of each voxel of a series (t, z, y, x) over its frames."""
+        other = None if expected is None else _volume(expected)
+        return self._map("mv_chi2_map", out, observed, other and byref(other._v), opt=("mv_chi2_opt", opt))
+
+    def pearson(self, a: Any, b: Any, weights: Any = None) -> Any:
+        """mv_correlation of two arrays of one axis, f32 when both are, else f64."""
+        kind = np.float32 if a.dtype == b.dtype == np.float32 else np.float64
+        a, b = _plain(a, kind, 1, "a"), _plain(b, kind, 1, "b")
+        w = None if weights is None else _plain(weights, kind, 1, "weights")
+        if a.size != b.size or (w is not None and w.size != a.size): raise ValueError("not as many of each")
+        out = STRUCTS["mv_correlation"]()
+        self._call("mv_pearson_f32" if kind is np.float32 else "mv_pearson_f64", byref(out), a.ctypes.data,
+                   b.ctypes.data, None if w is None else w.ctypes.data, a.size)
+        return out
+
+    def pearson_rows(self, data: Any, ref: Any) -> np.ndarray:
+        """Of f32 `ref` with each row of `data`."""
+        data, ref = _plain(data, np.float32, 2, "data"), _plain(ref, np.float32, 1, "ref")
+        if data.shape[1] != ref.size: raise ValueError(f"ref: {ref.size} values, rows have {data.shape[1]}")
+        out = _records("mv_correlation", data.shape[0])
+        self._call("mv_pearson_rows_f32", out.ctypes.data, data.ctypes.data, data.shape[0], ref.ctypes.data,
+                   ref.size)
+        return out
+
+    def fit_gain_offset_rows(self, data: Any, model: Any, weights: Any = None) -> np.ndarray:
+        """Of each row of f32 `data`; model: one row for all, or as many rows."""
+        data = _plain(data, np.float32, 2, "data")
+        model = _plain(model, np.float32, np.ndim(model), "model")
+        w = None if weights is None else _plain(weights, np.float32, 1, "weights")
+        rows, n = data.shape
+        if model.shape not in ((n,), (rows, n)) or (w is not None and w.size != n):
+            raise ValueError(f"data {data.shape}, model {model.shape}: rows do not fit")
+        out = _records("mv_gain_offset", rows)
+        self._call("mv_fit_gain_offset_f32", out.ctypes.data, data.ctypes.data, rows, model.ctypes.data,
+                   model.ndim == 2, None if w is None else w.ctypes.data, n)
+        return out
+
+    def angle_select(self, angles: Any, ranges: Any, bits: bool = False, **opt: Any) -> Any:
+        """Numbers of the angles within ranges ((lo, hi), ...); with bits, as np.packbits has them, too."""
+        angles, ranges = _plain(angles, float, 1, "angles"), np.ascontiguousarray(ranges, float)
+        if ranges.size and ranges.shape[1:] != (2,): raise ValueError(f"ranges: shape {ranges.shape}")
+        index, count = np.empty(angles.size, np.uint32), ctypes.c_size_t()
+        packed = np.empty((angles.size + 7) // 8, np.uint8) if bits else None
+        options, _ = _options("mv_angle_opt", opt)
+        self._call("mv_angle_select", index.ctypes.data, packed.ctypes.data if bits else None, byref(count),
+                   angles.ctypes.data, angles.size, ranges.ctypes.data, len(ranges), byref(options))
+        return (index[: count.value], packed) if bits else index[: count.value]
+
+    def kdtree(self, *points: Any) -> KdTree:
+        """Of x, y or x, y, z."""
+        return KdTree(self, points)
 
     # ---- spatial ----
     def crop(self, src: Any, start: Sequence[int], size: Sequence[int], out: Any = None, **opt: Any) -> Any:
@@ -697,3 +834,78 @@ class Context:
         out = self._room(out, size)
         self._call("mv_gzip_unpack", out.ctypes.data, out.nbytes, src.ctypes.data, src.size, byref(info))
         return out[: info.dst_n]
+
+    def lz4_compress(self, src: Any, out: np.ndarray | None = None) -> np.ndarray:
+        """One block, without a frame."""
+        room = 0 if out is not None else C["mv_lz4_bound"](len(memoryview(src).cast("B")))
+        return self._code("mv_lz4_compress", out, room, src)
+
+    def lz4_decompress(self, src: Any, size: int = 0, out: np.ndarray | None = None) -> np.ndarray:
+        """A block of at most `size` decoded bytes."""
+        return self._code("mv_lz4_decompress", out, size, src)
+
+    # ---- transport of protons ----
+    def medium(self, z: Sequence[float], a: Sequence[float], share: Sequence[float], density: float,
+               excitation: float) -> Any:
+        """mv_medium of a mixture of elements."""
+        n = len(z)
+        if len(a) != n or len(share) != n: raise ValueError("z, a, share: not as many of each")
+        out = STRUCTS["mv_medium"]()
+        self._call("mv_medium_make", byref(out), *((ctypes.c_double * n)(*v) for v in (z, a, share)), n,
+                   density, excitation)
+        return out
+
+    def stopping(self, medium: Any = None) -> Any:
+        """mv_stopping of a medium, or of water."""
+        out = STRUCTS["mv_stopping"]()
+        self._call("mv_stopping_init", byref(out), medium and byref(medium))
+        return out
+
+    def _table(self, name: str, stopping: Any, values: Any, *more: Any) -> np.ndarray:
+        values = np.ascontiguousarray(values, float)
+        out = np.empty_like(values)
+        self._call(name, out.ctypes.data, byref(stopping), values.ctypes.data, values.size, *more)
+        return out
+
+    def stopping_power(self, stopping: Any, energy: Any) -> np.ndarray:
+        return self._table("mv_stopping_power", stopping, energy)
+
+    def stopping_range(self, stopping: Any, energy: Any) -> np.ndarray:
+        return self._table("mv_stopping_range", stopping, energy)
+
+    def stopping_energy(self, stopping: Any, ranges: Any) -> np.ndarray:
+        return self._table("mv_stopping_energy", stopping, ranges)
+
+    def scattering_power(self, stopping: Any, energy: Any, entrance: float,
+                         model: str = "scatter_moliere") -> np.ndarray:
+        return self._table("mv_scattering_power", stopping, energy, entrance, CONST[model.upper()])
+
+    def gaussian_discrete(self, count: int, t: float) -> np.ndarray:
+        out = np.empty(count)
+        self._call("mv_gaussian_discrete", out.ctypes.data, count, t)
+        return out
+
+    def transport_energies(self, n: int, low: float, high: float, axis: int = 0,
+                           stopping: Any = None) -> np.ndarray:
+        out = np.empty(n)
+        self._call("mv_transport_energies", out.ctypes.data, n, low, high, axis, stopping and byref(stopping))
+        return out
+
+    def transport_step(self, psi: np.ndarray, dose: np.ndarray, energy: Any, stopping: Any, way: float,
+                       grid: dict[str, Any], report: bool = False, **opt: Any) -> Any:
+        """Moves psi (energy, angle, z, x), f32, on and adds to dose (z, x), f64, both in place. grid: dx, dz,
+        angle, dangle, cutoff. With report: mv_transport_report."""
+        energy = _plain(energy, float, 1, "energy")
+        fits = psi.ndim == 4 and psi.shape[:1] == energy.shape and psi.shape[2:] == dose.shape
+        if not (fits and psi.dtype == np.float32 and dose.dtype == np.float64
+                and all(a.flags.c_contiguous and a.flags.writeable for a in (psi, dose))):
+            raise ValueError(f"psi {psi.shape} {psi.dtype}, dose {dose.shape} {dose.dtype}: contiguous, "
+                             f"writeable f32 of {energy.size} energies and f64 of its planes")
+        ne, na, nz, nx = psi.shape
+        g = STRUCTS["mv_transport_grid"](nx=nx, nz=nz, angles=na, energies=ne, energy=energy.ctypes.data,
+                                         **grid)
+        out = STRUCTS["mv_transport_report"]() if report else None
+        options, _ = _options("mv_transport_step_opt", opt)
+        self._call("mv_transport_step", psi.ctypes.data, dose.ctypes.data, out and byref(out), byref(g),
+                   byref(stopping), way, byref(options))
+        return out

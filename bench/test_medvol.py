@@ -63,6 +63,9 @@ def test_layouts():
     subprocess.run([compiler, "-xc", "-", "-I", m.ROOT, "-o", probe], input=source, text=True, check=True)
     said = subprocess.run([probe], capture_output=True, text=True, check=True).stdout.split()
     assert len(said) == len(expected) > 300
+    for name in ("correlation", "ncc_opt", "gain_offset", "gain_opt", "chi2_sum", "chi2_opt", "angle_range",
+                 "angle_opt", "kdtree", "nearest_opt", "medium", "stopping", "transport_opt", "beam",
+                 "transport_report", "transport_grid", "transport_step_opt"): assert "mv_" + name in m.STRUCTS
     wrong = [f"{what}: {number} in Python, {c} in C" for (what, number), c in zip(expected, said)
              if number != int(c)]
     assert not wrong, "\n".join(wrong)
@@ -343,6 +346,275 @@ def test_registration():
     raises(ValueError, ctx.register_affine, moved, still, start=np.eye(3))
     raises("E_RANGE", ctx.register_lncc, moved, still, radius=-1)
     raises("E_SHAPE", ctx.register_lncc, moved, still, fixed_mask=mask[1:])
+
+
+# ---- correlation, chi-squared, angles ----
+B = (0.7 * A + rng.normal(0, 20, A.shape)).astype(np.float32)
+
+
+def test_correlation():
+    a, b = A.astype(float), B.astype(float)
+    r = ctx.ncc(A, B)
+    near(r.r, np.corrcoef(a.ravel(), b.ravel())[0, 1], 1e-12)
+    near([r.mean_a, r.mean_b, r.sd_a, r.sd_b], [a.mean(), b.mean(), a.std(), b.std()], 1e-9)
+    near(r.covariance, np.mean((a - a.mean()) * (b - b.mean())), 1e-8)
+    assert (r.count, r.skipped, r.flags) == (A.size, 0, 0)
+    for axis, kept in ((0, (1, 2)), (2, (0, 1)), (-2, (0, 2))):
+        each = ctx.ncc(A, B, split=axis)
+        x, y = a - a.mean(kept, keepdims=True), b - b.mean(kept, keepdims=True)
+        near(each["r"], (x * y).mean(kept) / np.sqrt((x * x).mean(kept) * (y * y).mean(kept)), 1e-12)
+    chosen, w = A > 100, np.abs(B) + 1
+    near(ctx.ncc(A, B, mask=chosen).r, np.corrcoef(a[chosen], b[chosen])[0, 1], 1e-12)
+    c = np.cov(a[chosen], b[chosen], aweights=w[chosen].astype(float))
+    near(ctx.ncc(A, B, mask=chosen, weights=w).r, c[0, 1] / np.sqrt(c[0, 0] * c[1, 1]), 1e-12)
+    scaled = m.Volume(I)
+    scaled.scaling = (-0.5, 3)
+    near(ctx.ncc(scaled, B).r, -np.corrcoef(I.ravel(), b.ravel())[0, 1], 1e-12)
+    holes = A.copy()
+    holes[2, 3, 4], holes[0, 0, 0] = np.nan, np.inf
+    good = np.isfinite(holes)
+    r = ctx.ncc(holes, B)
+    near(r.r, np.corrcoef(a[good], b[good])[0, 1], 1e-12)
+    assert (r.count, r.skipped) == (A.size - 2, 2)
+    r = ctx.ncc(np.ones_like(A), B)
+    assert r.flags == m.CONST["FIT_CONSTANT_A"] and np.isnan(r.r)
+    for kind in (np.float64, np.float32):
+        x, y = ((v[0].ravel() / 3).astype(kind) for v in (a, b))  # doubles that floats are not
+        near(ctx.pearson(x, y).r, np.corrcoef(x.astype(float), y.astype(float))[0, 1], 1e-12)
+        weights = w[0].ravel().astype(kind)
+        c = np.cov(x.astype(float), y.astype(float), aweights=weights.astype(float))
+        near(ctx.pearson(x, y, weights).r, c[0, 1] / np.sqrt(c[0, 0] * c[1, 1]), 1e-12)
+    assert ctx.pearson(a[0, 0, :1], b[0, 0, :1]).flags & m.CONST["FIT_FEW"]
+    rows = A.reshape(-1, 13)
+    want = [np.corrcoef(v.astype(float), b[4, 5])[0, 1] for v in rows]
+    near(ctx.pearson_rows(rows, B[4, 5])["r"], want, 1e-12)
+    raises("E_SHAPE", ctx.ncc, A, B[1:5])
+    raises("E_RANGE", ctx.ncc, A, B, weights=-w)
+    raises(ValueError, ctx.pearson, a[0, 0], b[0, 0, 1:])
+    raises(ValueError, ctx.pearson_rows, rows, B[0, 0, 1:])
+
+
+def test_gain_and_offset():
+    rows, models, w = A.reshape(-1, 13), B.reshape(-1, 13), np.arange(1, 14, dtype=np.float32)
+    for model in (models[7], models):
+        for weights in (None, w):
+            g = ctx.fit_gain_offset_rows(rows, model, weights)
+            for i in (0, 50, 98):
+                x, y = np.broadcast_to(model, rows.shape)[i].astype(float), rows[i].astype(float)
+                u = np.ones(13) if weights is None else w.astype(float)
+                line, cov = np.polyfit(x, y, 1, w=np.sqrt(u), cov=True)
+                near([g["gain"][i], g["offset"][i]], line, 1e-8)
+                near(g["residual"][i], np.sum(u * (y - np.polyval(line, x)) ** 2), 1e-6)
+                near([g["var_gain"][i], g["covariance"][i], g["var_offset"][i]], cov.ravel()[[0, 1, 3]], 1e-6)
+    g = ctx.fit_gain_offset(A, B, split=0)
+    near([[r["gain"], r["offset"]] for r in g],
+         [np.polyfit(b.ravel().astype(float), a.ravel().astype(float), 1) for a, b in zip(A, B)], 1e-8)
+    g = ctx.fit_gain_offset(3 * B + 5, B)
+    near([g.gain, g.offset, g.r], [3, 5, 1], 1e-4)
+    u = 1 / np.full(A.shape, 4, np.float32)
+    g = ctx.fit_gain_offset(A, B, weights=u, known=1)
+    near(g.var_gain, 4 / np.sum((B - B.mean(dtype=float)) ** 2), 1e-12)
+    assert ctx.fit_gain_offset(A, np.ones_like(A)).flags == m.CONST["FIT_CONSTANT_B"]
+    raises(ValueError, ctx.fit_gain_offset_rows, rows, models[:5])
+
+
+def test_chi_squared():
+    d = A.astype(float) - B
+    r = ctx.chi2(A, B, sigma=3, fitted=2)
+    near([r.chi2, r.dof, r.reduced], [np.sum(d * d) / 9, A.size - 2, np.sum(d * d) / 9 / (A.size - 2)], 1e-7)
+    near(ctx.chi2(A, sigma=3).chi2, np.sum(A.astype(float) ** 2) / 9, 1e-5)
+    sigmas = np.linspace(1, 3, 11)
+    near(ctx.chi2(A, B, split=1, sigmas=sigmas)["chi2"], np.sum(d * d, (0, 2)) / sigmas ** 2, 1e-7)
+    every = rng.uniform(1, 4, A.shape).astype(np.float32)
+    near(ctx.chi2(A, B, sigma_map=every).chi2, np.sum((d / every) ** 2), 1e-7)
+    near(ctx.chi2(A, B, sigma=2, mask=d > 0).chi2, np.sum(d[d > 0] ** 2) / 4, 1e-7)
+    series, model = (v.reshape(3, 3, 11, 13) for v in (A, B))
+    d = series.astype(float) - model
+    got = ctx.chi2_map(series, model, sigmas=(1, 2, 4))
+    assert got.shape == (3, 11, 13) and got.dtype == np.float32
+    near(got / np.sum((d / np.reshape((1, 2, 4), (3, 1, 1, 1))) ** 2, 0), np.ones((3, 11, 13)), 1e-6)
+    near(ctx.chi2_map(series, model, sigma=2, reduced=1, fitted=1) / (np.sum(d * d, 0) / 8),
+         np.ones((3, 11, 13)), 1e-6)
+    raises("E_RANGE", ctx.chi2, A, B)
+    raises("E_RANGE", ctx.chi2, A, B, sigma=np.nan)
+    raises("E_RANGE", ctx.chi2, A, B, sigma=1, sigma_map=every)
+
+
+def test_angles():
+    x = np.concatenate([rng.uniform(-1000, 1000, 1001), [10, 350, 370, -10, 0, 360, np.nan, np.inf]])
+    ranges = ((-10, 10), (170, 190))
+    with np.errstate(invalid="ignore"):
+        plain = ((x >= -10) & (x <= 10)) | ((x >= 170) & (x <= 190))
+        t = x - 360 * np.floor(x / 360)
+        turned = (t >= 350) | (t <= 10) | ((t >= 170) & (t <= 190))
+        opened = ((t >= 350) | (t < 10)) | ((t >= 170) & (t < 190))
+    for want, opt in ((plain, {}), (turned, {"period": 360}), (opened, {"period": 360, "half_open": 1})):
+        index, bits = ctx.angle_select(x, ranges, bits=True, **opt)
+        near(index, np.flatnonzero(want))
+        near(bits, np.packbits(want, bitorder="little"))
+    assert index.dtype == np.uint32 and 100 < index.size < 300
+    near(ctx.angle_select(x, ((0, 360),), period=360), np.flatnonzero(np.isfinite(x)))
+    assert ctx.angle_select(x, ()).size == 0 == ctx.angle_select([], ranges).size
+    raises("E_RANGE", ctx.angle_select, x, ((10, -10),))
+    raises("E_RANGE", ctx.angle_select, x, ranges, period=-1)
+    raises(ValueError, ctx.angle_select, x, ((1, 2, 3),))
+
+
+# ---- nearest neighbours ----
+def test_kdtree():
+    for dims in (2, 3):
+        p, q = np.round(rng.uniform(0, 1, (dims, 700)), 2), np.round(rng.uniform(0, 1, (dims, 90)), 2)
+        far = sum((q[a][:, None] - p[a]) ** 2 for a in range(dims))  # in the order that the header has
+        order = np.argsort(far, 1, kind="stable")
+        tree = ctx.kdtree(*p)
+        for k in (1, 8, 31):
+            index, d2 = tree.nearest(q, k)
+            near(index, order[:, :k])
+            near(d2, np.take_along_axis(far, order, 1)[:, :k])
+        index, d2 = tree.nearest(q, 3, radius=0.06)
+        near(index == m.NO_NEIGHBOUR, np.take_along_axis(far, order, 1)[:, :3] > 0.06 ** 2)
+        near(np.isinf(d2), index == m.NO_NEIGHBOUR)
+        assert 0 < np.count_nonzero(np.isinf(d2)) < d2.size
+        start, index, d2 = tree.radius(q, 0.15)
+        near(start, np.concatenate([[0], np.cumsum((far <= 0.15 * 0.15).sum(1))]))
+        near(index, np.concatenate([o[:n] for o, n in zip(order, np.diff(start.astype(int)))]))
+        near(d2, np.sort(far, 1)[np.sort(far, 1) <= 0.15 * 0.15])
+        near(tree.radius(q, 0.15, lists=False), start)
+        assert index.size > 90
+    serial = m.Context(threads=1).kdtree(*p)
+    for a, b in zip(serial.nearest(q, 5), ctx.kdtree(*p).nearest(q, 5)): near(a, b)
+    few, d2 = ctx.kdtree([1.0], [2.0]).nearest(([4.0], [6.0]), 2)
+    assert few.tolist() == [[0, m.NO_NEIGHBOUR]] and d2.tolist() == [[25, np.inf]]
+    assert ctx.kdtree([], [], []).nearest(q)[0].tolist() == [[m.NO_NEIGHBOUR]] * 90
+    raises("E_RANGE", ctx.kdtree, [1.0, np.nan], [0.0, 0.0])
+    raises("E_RANGE", tree.nearest, q, 0)
+    raises("E_RANGE", tree.radius, q, -1)
+    raises("E_NULL", tree.nearest, q[:2])
+    raises("E_SHAPE", ctx.kdtree(*p[:2]).nearest, q)
+    raises(ValueError, ctx.kdtree, [1.0], [2.0, 3.0])
+    none = m.ctypes.c_void_p()
+    raises("E_NULL", ctx._call, "mv_kdtree_nearest", None, none, none, none, none, none, 1, 1, none)
+    start, small, far = np.zeros(91, np.uintp), np.full(3, 7, np.uint32), np.full(3, 7.0)
+    places = [a.ctypes.data for a in (start, small, far, *q)]
+    raises("E_SPACE", ctx._call, "mv_kdtree_radius", m.byref(tree._tree), *places[:3], 3, *places[3:], 90,
+           0.15)
+    near(start, tree.radius(q, 0.15, lists=False))
+    assert (small == 7).all() and (far == 7).all()
+
+
+# ---- LZ4 ----
+def lz4_decoded(block):
+    """As the format's description has it, a byte at a time."""
+    out, i = bytearray(), 0
+    def length(n):
+        nonlocal i
+        while n >= 15:
+            n, i = n + block[i], i + 1
+            if block[i - 1] < 255: break
+        return n
+    while True:
+        token, i = block[i], i + 1
+        n = length(token >> 4)
+        out += block[i : i + n]
+        i += n
+        if i == len(block): return bytes(out)
+        back, i = block[i] + 256 * block[i + 1], i + 2
+        for _ in range(length(token & 15) + 4): out.append(out[-back])
+
+
+def test_lz4():
+    runs = np.repeat(rng.integers(0, 4, 700), rng.integers(1, 90, 700)).astype(np.uint8).tobytes()
+    for data in (b"", b"x", b"medvol" * 3, bytes(70000), runs, I.tobytes(), rng.bytes(5000)):
+        block = ctx.lz4_compress(data)
+        assert lz4_decoded(block.tobytes()) == data
+        assert ctx.lz4_decompress(block, len(data)).tobytes() == data
+        assert block.size <= m.C["mv_lz4_bound"](len(data))
+        if data is runs or len(data) == 70000: assert block.size < len(data) / 5
+        for level in (1, 3):
+            m.level_force(level)
+            assert np.array_equal(ctx.lz4_compress(data), block)
+        m.level_force(0)
+    # five literals, a match of 6 + 19 bytes at distance 2, two literals
+    block = bytes([0x5F]) + b"abcde" + bytes([2, 0, 10]) + bytes([0x20]) + b"xy"
+    want = b"abcde" + (b"de" * 15)[:29] + b"xy"
+    assert lz4_decoded(block) == want == ctx.lz4_decompress(block, 100).tobytes()
+    room = np.zeros(len(want), np.uint8)
+    assert address(ctx.lz4_decompress(block, out=room)) == address(room) and room.tobytes() == want
+    raises("E_SPACE", ctx.lz4_decompress, block, len(want) - 1)
+    raises("E_CORRUPT", ctx.lz4_decompress, block[:-1], 100)
+    raises("E_CORRUPT", ctx.lz4_decompress, bytes([0x1F]) + b"a" + bytes([9, 0, 0]), 100)
+    raises("E_SPACE", ctx.lz4_compress, rng.bytes(100), out=np.empty(50, np.uint8))
+    raises(ValueError, ctx.lz4_compress, b"x", out=np.empty(50, np.int16))
+    assert m.C["mv_lz4_bound"](0x7E000001) == 2 ** (8 * m.ctypes.sizeof(m.ctypes.c_size_t)) - 1
+
+
+# ---- transport of protons ----
+def test_stopping():
+    water = ctx.stopping()
+    e = np.array([1.0, 10, 70, 150, 250])
+    near(ctx.stopping_power(water, e) / [260.8, 45.67, 9.559, 5.445, 3.911], np.ones(5), 1e-3)  # PSTAR
+    r = ctx.stopping_range(water, e)
+    near(ctx.stopping_energy(water, r) / e, np.ones(5), 1e-9)
+    h = 1e-3
+    slope = (ctx.stopping_range(water, e[1:4] + h) - ctx.stopping_range(water, e[1:4] - h)) / (2 * h)
+    near(slope * ctx.stopping_power(water, e[1:4]), np.ones(3), 2e-3)
+    mixture = ctx.medium((1, 8), (1.008, 15.999), (0.111894, 0.888106), 1, 75)
+    near(mixture.electrons, 0.111894 / 1.008 + 8 * 0.888106 / 15.999, 1e-12)
+    near(ctx.stopping_range(ctx.stopping(mixture), e[2:]) / r[2:], np.ones(3), 0.02)
+    t = e[:4]
+    pv = t * (t + 2 * 938.272) / (t + 938.272)
+    rossi = ctx.scattering_power(water, t, 250, "scatter_rossi")
+    near(rossi * water.medium.radiation / (15 / pv) ** 2, np.ones(4), 1e-5)
+    for t in (0.0, 0.3, 40.0):
+        wave = np.fft.irfft(np.exp(t * (np.cos(2 * np.pi * np.arange(513) / 1024) - 1)))[:60]
+        near(ctx.gaussian_discrete(60, t), wave, 1e-14)
+    near(ctx.transport_energies(12, 1, 100), np.linspace(1, 100, 12), 1e-12)
+    near(ctx.transport_energies(12, 1, 100, 1), np.geomspace(1, 100, 12), 1e-11)
+    even = ctx.stopping_range(water, ctx.transport_energies(12, 1, 100, 2, water))
+    near(even, np.linspace(even[0], even[-1], 12), 1e-9)
+    raises("E_RANGE", ctx.stopping_power, water, [300.0])
+    raises("E_RANGE", ctx.scattering_power, water, [np.nan], 100)
+    raises("E_RANGE", ctx.transport_energies, 5, 100, 1)
+
+
+def test_transport_step():
+    water = ctx.stopping()
+    energy = ctx.transport_energies(30, 1, 100)
+    grid = {"dx": 2, "dz": 2, "angle": -0.5, "dangle": 0.1, "cutoff": 2}
+    psi, dose = np.zeros((30, 11, 9, 7), np.float32), np.full((9, 7), 0.25)
+    psi[25, 5, 3, 2] = 8  # straight ahead
+    report = ctx.transport_step(psi, dose, energy, water, 1, grid, report=True, straight=1)
+    left = ctx.stopping_energy(water, ctx.stopping_range(water, [energy[25]]) - 0.1)[0]
+    near(psi[:, 5, 3:5, 2].sum(0), [4, 4], 1e-5)  # half a cell on
+    near(psi.sum(), 8, 1e-5)
+    weights = psi.sum((1, 2, 3), dtype=float)
+    near(weights @ energy / 8, left, 1e-4)
+    assert np.count_nonzero(weights) == 2
+    where = np.zeros((9, 7))
+    where[3:5, 2] = 4 * (energy[25] - left)
+    near(dose - 0.25, where, 1e-3)
+    near([report.weight[0], report.weight[4], report.energy[1]], [8, 8, 8 * (energy[25] - left)], 2e-3)
+    psi[:] = rng.uniform(0, 1, psi.shape)
+    for opt in ({}, {"strang": 1}, {"scatter": "scatter_rossi"}):
+        start, before = psi.sum(dtype=float), np.einsum("e,eazx->", energy, psi.astype(float))
+        dose[:] = 0
+        r = ctx.transport_step(psi, dose, energy, water, 1.5, grid, report=True, **opt)
+        near(np.array([r.weight[0], r.weight[4]]) / [start, psi.sum(dtype=float)], [1, 1], 1e-6)
+        near([r.energy[0] / before, r.energy[1] / dose.sum()], [1, 1], 1e-6)
+        near([sum(r.weight[1:]) / r.weight[0], sum(r.energy[1:]) / r.energy[0]], [1, 1], 1e-6)
+        assert min(r.weight[1:5]) > 0 and (psi >= 0).all()
+    both = [(psi.copy(), np.zeros((9, 7))) for _ in range(3)]
+    for threads, (p, d) in zip((1, 2, 5), both):
+        m.Context(threads=threads).transport_step(p, d, energy, water, 1, grid)
+    assert len({p.tobytes() + d.tobytes() for p, d in both}) == 1
+    kept = psi.copy()
+    raises("E_RANGE", ctx.transport_step, psi, dose, energy, water, -1, grid)
+    raises("E_RANGE", ctx.transport_step, psi, dose, energy, water, 1, {**grid, "cutoff": 0.5})
+    raises("E_RANGE", ctx.transport_step, psi, dose, energy[::-1].copy(), water, 1, grid)
+    raises(ValueError, ctx.transport_step, psi, dose.T.copy(), energy, water, 1, grid)
+    raises(ValueError, ctx.transport_step, psi.astype(float), dose, energy, water, 1, grid)
+    raises(ValueError, ctx.transport_step, psi, dose, energy[1:], water, 1, grid)
+    near(psi, kept)
 
 
 # ---- misuse ----
