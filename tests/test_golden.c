@@ -412,7 +412,7 @@ static void g_neighbours(mv_ctx *ctx) {
     sum_doubles(d2, ASKED * K), sum_numbers(index, sizeof *index, ASKED * K);
     mv_kdtree_free(ctx, &t);
 }
-static void g_cells(mv_ctx *ctx) { /* the very numbers of the tree */
+static void g_cells(mv_ctx *ctx) {
     enum { N = 2000, ASKED = 300, K = 5 };
     static double p[3 * N], d2[ASKED * K];
     static uint32_t index[ASKED * K];
