@@ -3214,7 +3214,7 @@ MEDVOL_DEF mv_status mv_kdtree_radius(mv_ctx *ctx, const mv_kdtree *tree, size_t
    as much on either side; those beyond are held by the cells at its rim, so that few points far away leave
    it as it is. There are two cells a point or fewer: of too small a size the edge is made longer
    (cells.size is what it became). Better than a tree for points of about the same density, for a radius
-   known beforehand (a size of half to all of it), for points that move and are sorted anew; worse, by any
+   known beforehand (a size of about the radius), for points that move and are sorted anew; worse, by any
    factor, where density differs greatly: then many share a cell. A million points evenly in space, of each
    of a million others, seconds of one thread (AVX-512), cells, tree: made 0.06, 0.42; nearest 0.38, 0.42;
    8 nearest 1.08, 1.05; those within a radius that holds 19.5 counted 0.45, 0.66, listed 1.8, 2.0. x, y, z
