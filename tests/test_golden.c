@@ -412,6 +412,17 @@ static void g_neighbours(mv_ctx *ctx) {
     sum_doubles(d2, ASKED * K), sum_numbers(index, sizeof *index, ASKED * K);
     mv_kdtree_free(ctx, &t);
 }
+static void g_cells(mv_ctx *ctx) {
+    enum { N = 2000, ASKED = 300, K = 5 };
+    static double p[3 * N], d2[ASKED * K];
+    static uint32_t index[ASKED * K];
+    mv_cells g;
+    noise(p, 3 * N);
+    CHECK_OK(mv_cells_init(ctx, &g, p, p + N, p + 2 * N, N, 0));
+    CHECK_OK(mv_cells_nearest(ctx, &g, index, d2, p + 1, p, p + N, ASKED, K, NULL));
+    sum_doubles(d2, ASKED * K), sum_numbers(index, sizeof *index, ASKED * K);
+    mv_cells_free(ctx, &g);
+}
 static void g_eigenvalues(mv_ctx *ctx) {
     static const size_t sizes[] = {1, 2, 5, 20, WIDE};
     static double a[2 * WIDE * WIDE], v[2 * WIDE * WIDE], w[WIDE];
@@ -576,7 +587,7 @@ static const struct {
     {"filter", g_filter, 0},
     {"warp", g_warp, 0},
     {"ldlt", g_ldlt, 0},
-    {"neighbours", g_neighbours, EXACT},
+    {"neighbours", g_neighbours, EXACT}, {"cells", g_cells, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -1960,7 +1960,32 @@ static void op_flow(void) {
     CHECK(did(mv_flow(T, moves_out(20, 18, z), fixed, moving, &o)));
 }
 /* ARG: 1: in the plane, 2: within a radius, 4: as a heap */
-static void op_kdtree(void) {
+static void op_cells(void) {
+    static double at[3][4096];
+    const int flat = ARG & 1;
+    const size_t n = N + 20, k = ARG & 4 ? (n < 60 ? n : 60) : 3;
+    mv_cells *t = (mv_cells *)room_of(MEDVOL_F64, (sizeof(mv_cells) + 7) / 8);
+    const double *p[3];
+    size_t i, c, *start;
+    for (c = 0; c < 3; c++) {
+        for (i = 0; i < n; i++) at[c][i] = 9 * sin((2.3 + 0.9 * (double)c) * (double)i + 1);
+        p[c] = (const double *)given(MEDVOL_F64, at[c], n);
+    }
+    CHECK(did(mv_cells_init(T, t, p[0], p[1], flat ? NULL : p[2], n, ARG & 4 ? 2.5 : 0)));
+    if (ARG & 2) {
+        start = (size_t *)room_of(MEDVOL_F64, ((N + 1) * sizeof(size_t) + 7) / 8);
+        CHECK(did(mv_cells_radius(T, t, start, NULL, NULL, 0, p[0], p[1], flat ? NULL : p[2], N, 2)));
+        i = start[N];
+        did(mv_cells_radius(T, t, start, (uint32_t *)out(MEDVOL_U32, i), (double *)out(MEDVOL_F64, i), i,
+            p[0], p[1], flat ? NULL : p[2], N, 2));
+    } else {
+        uint32_t *index = (uint32_t *)out(MEDVOL_U32, N * k);
+        double *d2 = (double *)out(MEDVOL_F64, N * k);
+        did(mv_cells_nearest(T, t, index, d2, p[0], p[1], flat ? NULL : p[2], N, k, NULL));
+    }
+    mv_cells_free(T, t);
+}
+static void op_kdtree(void) { /* as above */
     static double at[3][4096];
     const int flat = ARG & 1;
     const size_t n = N + 20, k = ARG & 4 ? (n < 60 ? n : 60) : 3;
@@ -2526,6 +2551,8 @@ static const op rows[] = {
     MATCH(lncc, F32, 2 + 4 + 8 + 16), MATCH(lncc, F32, 1 + 8), MATCH(lncc, F32, 2 + 8),
     FLOW(IMAGES, 0), FLOW(F32, 1), FLOW(F32, 2 + 8), FLOW(F32, 16), FLOW(F32, 4), FLOW_GAIN(4 + 8),
     FLOW(F32, 32), FLOW(F32, 64), FLOW(IMAGES, 128), FLOW(F32, 128 + 8 + 16),
+    OP(cells, F64, 0, HEAVY, 0), OP(cells, F64, 1, HEAVY, 0), OP(cells, F64, 2, HEAVY, 0),
+    OP(cells, F64, 3, HEAVY, 0), OP(cells, F64, 4, HEAVY, 0), OP(cells, F64, 5, HEAVY, 0),
     OP(kdtree, F64, 0, HEAVY, 0), OP(kdtree, F64, 1, HEAVY, 0), OP(kdtree, F64, 2, HEAVY, 0),
     OP(kdtree, F64, 3, HEAVY, 0), OP(kdtree, F64, 4, HEAVY, 0), OP(kdtree, F64, 5, HEAVY, 0),
     /* landmarks */

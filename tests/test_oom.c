@@ -949,26 +949,40 @@ static mv_status op_kdtree(mv_ctx *c) {
     return st;
 }
 enum { ASKED = 70 }; /* more than go without memory */
-static mv_status asked_of(mv_ctx *c, int radius) {
+static mv_status op_cells(mv_ctx *c) {
+    mv_cells g;
+    mv_status st = TRY(mv_cells_init(c, &g, pin[0], pin[1], pin[2], 5, 0));
+    if (st < 0) spoiled |= g.block != NULL || g.points != 0;
+    mv_cells_free(c, &g);
+    return st;
+}
+static mv_status asked_of(mv_ctx *c, int radius, int cells) {
     static uint32_t index[10 * ASKED];
     static double q[3][ASKED];
     static size_t start[ASKED + 1];
     mv_kdtree t;
+    mv_cells g;
     mv_status st;
     size_t i;
     for (i = 0; i < 3 * ASKED; i++) q[i / ASKED][i % ASKED] = (double)(i * 7 % 11);
     if (mv_kdtree_init(T_NONE, &t, pin[0], pin[1], pin[2], 5) < 0) abort();
+    if (mv_cells_init(T_NONE, &g, pin[0], pin[1], pin[2], 5, 0) < 0) abort();
     memset(index, PATTERN, sizeof index);
     memset(start, PATTERN, sizeof start);
-    if (radius) st = TRY(mv_kdtree_radius(c, &t, start, NULL, NULL, 0, q[0], q[1], q[2], ASKED, 6));
+    if (cells && radius) st = TRY(mv_cells_radius(c, &g, start, NULL, NULL, 0, q[0], q[1], q[2], ASKED, 6));
+    else if (cells) st = TRY(mv_cells_nearest(c, &g, index, out.d, q[0], q[1], q[2], ASKED, 1, NULL));
+    else if (radius) st = TRY(mv_kdtree_radius(c, &t, start, NULL, NULL, 0, q[0], q[1], q[2], ASKED, 6));
     else st = TRY(mv_kdtree_nearest(c, &t, index, out.d, q[0], q[1], q[2], ASKED, 1, NULL));
     if (st == MEDVOL_OK) out.d[ASKED] = radius ? (double)start[ASKED] : index[ASKED / 2];
     else spoiled |= ((unsigned char *)index)[9] != PATTERN || ((unsigned char *)start)[9] != PATTERN;
     mv_kdtree_free(T_NONE, &t);
+    mv_cells_free(T_NONE, &g);
     return st;
 }
-static mv_status op_kdtree_nearest(mv_ctx *c) { return asked_of(c, 0); }
-static mv_status op_kdtree_radius(mv_ctx *c) { return asked_of(c, 1); }
+static mv_status op_kdtree_nearest(mv_ctx *c) { return asked_of(c, 0, 0); }
+static mv_status op_kdtree_radius(mv_ctx *c) { return asked_of(c, 1, 0); }
+static mv_status op_cells_nearest(mv_ctx *c) { return asked_of(c, 0, 1); }
+static mv_status op_cells_radius(mv_ctx *c) { return asked_of(c, 1, 1); }
 static mv_status op_correct_report(mv_ctx *c) { /* an empty dst */
     mv_volume d;
     mv_status st;
@@ -2010,7 +2024,7 @@ static const struct {
     ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(ncc) ROW(chi2)
     ROW(gain) ROW(gain_rows) ROW(pearson_rows) FREE(pearson) ROW(register_affine) ROW(register_mutual)
     ROW(register_phase) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
-    ROW(kdtree) ROW(kdtree_nearest) ROW(kdtree_radius)
+    ROW(kdtree) ROW(kdtree_nearest) ROW(kdtree_radius) ROW(cells) ROW(cells_nearest) ROW(cells_radius)
     ROW(correct_report)
     ROW(register_robust) ROW(field_save) ROW(affine_save) ROW(affine_load) ROW(affine_load_gzip) ROW(affine_load_mem)
     ROW(affine_load_text) ROW(inflate) ROW(inflate_zlib) ROW(deflate) ROW(deflate_zlib) ROW(gzip_pack)

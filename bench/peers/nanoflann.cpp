@@ -7,6 +7,7 @@
 namespace {
 struct cloud_head { /* the first fields of rows_nearest.c's cloud */
     mv_kdtree tree;
+    mv_cells cells;
     double *p, *q, *d2;
     uint32_t *index;
     size_t *start, room, k;

@@ -1,4 +1,5 @@
-/* fuzz_nearest.c - trees of any points, asked at any place: what comes out is what all distances say. */
+/* fuzz_nearest.c - trees and cells of any points, asked at any place: what comes out is what all distances
+   say. */
 #include "fuzz.h"
 
 enum { MOST = 300, MOST_K = 60, ROOM = MOST * MOST_K };
@@ -36,26 +37,42 @@ static size_t entries(const uint32_t *index, size_t k) {
     while (m > 0 && index[m - 1] == MEDVOL_NO_NEIGHBOUR) m--;
     return m;
 }
-static mv_status step(fz_step *s) {
+/* one of both; the other is empty */
+typedef struct list {
     mv_kdtree t;
+    mv_cells g;
+    int cells;
+} list;
+static mv_status make(mv_ctx *c, list *l, size_t n, int flat, double size) {
+    memset(l, 0, sizeof *l);
+    l->cells = size >= 0 || size != size;
+    return l->cells ? mv_cells_init(c, &l->g, P[0], P[1], flat ? NULL : P[2], n, size)
+                    : mv_kdtree_init(c, &l->t, P[0], P[1], flat ? NULL : P[2], n);
+}
+static mv_status step(fz_step *s) {
+    list l;
     mv_nearest_opt o;
     const size_t n = fz_byte() > 252 ? ((size_t)-1) / 4 : (fz_byte() | fz_byte() << 8) % MOST;
     const size_t asked = fz_byte() > 252 ? ((size_t)-1) / 4 : (fz_byte() | fz_byte() << 8) % MOST;
     const size_t k = fz_byte() % MOST_K, real = asked < MOST ? asked : 0;
     const int flat = (int)(fz_byte() & 1);
-    double radius = fz_byte() > 200 ? fz_number() : (double)(fz_byte() % 8);
+    double radius = fz_byte() > 200 ? fz_number() : (double)(fz_byte() % 8), size = -1;
     size_t i, total;
     mv_status st;
     places(P, n < MOST ? n : 0);
     places(Q, real);
     if (sizeof(size_t) < 8 && (n >= MOST || asked >= MOST)) return MEDVOL_OK; /* not refused there */
-    st = mv_kdtree_init(s->ctx, &t, P[0], P[1], flat ? NULL : P[2], n);
-    MUST(st == MEDVOL_OK || (!t.block && !t.points));
+    if (fz_byte() & 1) size = fz_byte() > 200 ? fz_number() : fz_byte() / 16.0;
+    st = make(s->ctx, &l, n, flat, size);
+    MUST(st == MEDVOL_OK || (!l.t.block && !l.t.points && !l.g.block && !l.g.points));
+    MUST(l.g.cells <= 2 * n + 1);
     if (st < 0) return st;
     o.radius = radius;
     memset(name, 1, sizeof name);
     if (fz_byte() & 1) {
-        st = mv_kdtree_nearest(s->ctx, &t, name, far, Q[0], Q[1], flat ? NULL : Q[2], asked, k, &o);
+        st = l.cells
+            ? mv_cells_nearest(s->ctx, &l.g, name, far, Q[0], Q[1], flat ? NULL : Q[2], asked, k, &o)
+            : mv_kdtree_nearest(s->ctx, &l.t, name, far, Q[0], Q[1], flat ? NULL : Q[2], asked, k, &o);
         MUST(st == MEDVOL_OK || name[0] == 0x01010101u);
         for (i = 0; i < real && st == MEDVOL_OK; i++) {
             const size_t m = entries(name + i * k, k);
@@ -64,8 +81,10 @@ static mv_status step(fz_step *s) {
         }
         total = real * k;
     } else {
-        st = mv_kdtree_radius(s->ctx, &t, start, name, far, ROOM, Q[0], Q[1], flat ? NULL : Q[2], asked,
-            radius);
+        const double *z = flat ? NULL : Q[2];
+        st = l.cells
+            ? mv_cells_radius(s->ctx, &l.g, start, name, far, ROOM, Q[0], Q[1], z, asked, radius)
+            : mv_kdtree_radius(s->ctx, &l.t, start, name, far, ROOM, Q[0], Q[1], z, asked, radius);
         MUST(st == MEDVOL_OK || name[0] == 0x01010101u);
         MUST(st != MEDVOL_E_SPACE || start[real] > ROOM);
         for (i = 0; i < real && st == MEDVOL_OK; i++)
@@ -76,7 +95,8 @@ static mv_status step(fz_step *s) {
         s->hash = fz_hash(s->hash, name, total * sizeof *name);
         s->hash = fz_hash(s->hash, far, total * sizeof *far);
     }
-    mv_kdtree_free(s->ctx, &t);
+    mv_kdtree_free(s->ctx, &l.t);
+    mv_cells_free(s->ctx, &l.g);
     return st;
 }
 static const fz_op ops[] = {step};
