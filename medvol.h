@@ -1145,6 +1145,14 @@ MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *
                                           double slope, double inter, const double *q, size_t nq,
                                           const mv_percentile_opt *opt);
 MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, const mv_percentile_opt *opt);
+/* mv_mad: a sigma that outliers hardly move: 1.4826022185056018 times the median of |x - m|, m the median of
+   the x, both by the LINEAR rule (`rule` is not looked at); for normal values that estimates their standard
+   deviation, with 37 % of its efficiency. With split one for each index. median: m, or NULL. Values
+   not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN. 0 when more
+   than half are equal. Exact: differences rounded once to double, none binned. Memory: 8 bytes a voxel of one
+   index, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
+MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
+                            const mv_percentile_opt *opt);
 
 /* mv_histogram: counts of values in h->bins equal bins over [lo, hi] into h->counts (the caller's, bins
    entries, <= 2^24). Edge k is k * ((hi - lo) / bins) + lo in double, edge `bins` is hi; bin k holds edge k
@@ -16579,6 +16587,81 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
     if (opt) o = *opt;
     o.rule = MEDVOL_PERCENTILE_LINEAR;
     return mv_percentiles(ctx, out, src, &half, 1, &o);
+}
+
+/* ---- median absolute deviation: the differences, NaN for what does not count, are selected from ---- */
+typedef struct mv__in_deviation {
+    mv__in_view view, mask;
+    int masked, nonzero;
+    double median, *out;
+} mv__in_deviation;
+static void mv__in_deviation_job(void *arg, size_t job) {
+    const mv__in_deviation *g = (const mv__in_deviation *)arg;
+    const size_t end = mv__minz(g->view.count, (job + 1) * MV__CHUNK);
+    const double nan = (double)mv__bits_f32(0x7fc00000u);
+    double *x;
+    uint8_t keep[MV__IN_BLOCK];
+    size_t at, i, n, m, left;
+    for (at = job * MV__CHUNK; at < end; at += n) {
+        x = g->out + at;
+        n = mv__minz(MV__IN_BLOCK, end - at);
+        mv__memset(keep, 1, n);
+        if (g->masked) (void)mv__in_mask(&g->mask, keep, at, n);
+        for (i = 0; i < n; i += m) {
+            const unsigned char *p = mv__in_at(&g->view, at + i, &left);
+            m = mv__minz(left, n - i);
+            mv__in_get(&g->view, x + i, p, m);
+        }
+        for (i = 0; i < n; i++) x[i] = keep[i] && !(g->nonzero && x[i] == 0.0) ? fabs(x[i] - g->median) : nan;
+    }
+}
+/* of one index; room: of mv__in_select, of one q */
+static mv_status mv__in_mad(mv_ctx *ctx, const mv__in_set *s, size_t index, double *mad, double *median,
+                            double *room, size_t room_values) {
+    const double half = 50.0;
+    mv__in_deviation g;
+    mv__in_set t;
+    mv_volume v;
+    mv_status st = mv__in_select(ctx, s, index, median, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
+    if (st < 0) return st;
+    *mad = (double)mv__bits_f32(0x7fc00000u);
+    if (!mv__finite(*median)) return st;
+    mv__memset(&g, 0, sizeof g);
+    mv__in_views(s, index, &g.view, &g.mask);
+    g.masked = s->mask != NULL;
+    g.nonzero = s->nonzero;
+    g.median = *median;
+    g.out = room + room_values;
+    st = mv_parallel_for(ctx, mv__divup(g.view.count, MV__CHUNK), mv__in_deviation_job, &g, "mad");
+    if (st == MEDVOL_OK) st = mv__in_wrap(ctx, "mad", "src", &v, g.out, MEDVOL_F64, g.view.count);
+    if (st == MEDVOL_OK) st = mv__in_begin(ctx, "mad", &t, &v, NULL, NULL, 0, 0);
+    if (st == MEDVOL_OK) st = mv__in_select(ctx, &t, 0, mad, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
+    *mad *= 1.4826022185056018;
+    return st;
+}
+MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
+                            const mv_percentile_opt *opt) {
+    /* ranks, prefixes, list and first prefixes of one q */
+    const size_t room = (2 * (sizeof(mv__in_rank) + 2 * sizeof(uint64_t) + sizeof(uint32_t)) +
+                         4098 * sizeof(uint32_t)) / sizeof(double) + 1;
+    mv__in_set s;
+    double *all;
+    size_t bytes, i;
+    mv_status st;
+    if (!out) return mv__fail_null(ctx, "mad", "out");
+    st = mv__in_begin(ctx, "mad", &s, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
+                      opt ? opt->nonzero : 0, opt ? opt->split : 0);
+    if (st < 0) return st;
+    if (!mv__mul(s.parts, 2, &i) || !mv__add(i, mv_volume_count(src) / s.parts, &i) ||
+        !mv__add(i, room, &i) || !mv__mul(i, sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)src->dim[0], -1, "mad: too large");
+    if (!(all = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < s.parts && st == MEDVOL_OK; i++)
+        st = mv__in_mad(ctx, &s, i, all + i, all + s.parts + i, all + 2 * s.parts, room);
+    if (st == MEDVOL_OK) mv__memcpy(out, all, s.parts * sizeof *out);
+    if (st == MEDVOL_OK && median) mv__memcpy(median, all + s.parts, s.parts * sizeof *median);
+    mv__free(ctx, all);
+    return st;
 }
 
 /* ---- histogram ---- */
