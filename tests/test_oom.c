@@ -893,8 +893,7 @@ static mv_status op_lags_f32(mv_ctx *c) {
     return TRY(mv_pearson_lags_f32(c, out.d, x, x, 3, 15, 4, 0));
 }
 static mv_status op_lags_f64(mv_ctx *c) {
-    const double *x = (const double *)(const void *)square[0];
-    square_init(1);
+    const double *x = (const double *)series.data;
     return TRY(mv_pearson_lags_f64(c, out.d, x, x, 2, 15, 4, 0));
 }
 static mv_status op_gain_rows(mv_ctx *c) {
