@@ -1145,6 +1145,14 @@ MEDVOL_DEF mv_status mv_percentiles_array(mv_ctx *ctx, double *out, const void *
                                           double slope, double inter, const double *q, size_t nq,
                                           const mv_percentile_opt *opt);
 MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, const mv_percentile_opt *opt);
+/* mv_mad: a sigma that outliers hardly move: 1.4826022185056018 times the median of |x - m|, m the median of
+   the x, both by the LINEAR rule (`rule` is not looked at); for normal values that estimates their standard
+   deviation, with 37 % of its efficiency. With split one for each index. median: m, or NULL. Values
+   not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN. 0 when more
+   than half are equal. Exact: differences rounded once to double, none binned. Memory: 8 bytes a voxel of one
+   index, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
+MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
+                            const mv_percentile_opt *opt);
 
 /* mv_histogram: counts of values in h->bins equal bins over [lo, hi] into h->counts (the caller's, bins
    entries, <= 2^24). Edge k is k * ((hi - lo) / bins) + lo in double, edge `bins` is hi; bin k holds edge k
@@ -1543,6 +1551,23 @@ MEDVOL_DEF mv_status mv_gemm_c64(mv_ctx *ctx, float *c, size_t ldc, const float 
 MEDVOL_DEF mv_status mv_gemm_c128(mv_ctx *ctx, double *c, size_t ldc, const double *a, size_t lda,
                                   const double *b, size_t ldb, size_t m, size_t n, size_t k,
                                   const mv_gemm_opt *opt);
+
+/* mv_gemm_diag: d_i = alpha (op(A) op(B))_ii + beta d_i, i < m, and nothing else of the product: m k
+   multiply-adds instead of m^2 k, as for residuals and traces of many small quadratic forms. a, b, op and
+   factors as for mv_gemm with n = m (`lower` is not looked at); d: m elements. With beta = 0 d is not read.
+   Fastest where both matrices lie the same way: op_a transposed and op_b not (dot products of columns), or
+   the other way about; else one of them is turned, tile by tile. Threads: 64 elements by 16384 of k a job.
+   Memory: none up to k = 16384, beyond that 8 bytes (complex: 16) an element and 16384 of k. Numerics: sums
+   of all types in double, rounded once: within k 2^-53 |op(A)| |op(B)|, and what f32 rounds. NaN, levels,
+   overlap and errors as mv_gemm, of d. */
+MEDVOL_DEF mv_status mv_gemm_diag_f32(mv_ctx *ctx, float *d, const float *a, size_t lda, const float *b,
+                                      size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt);
+MEDVOL_DEF mv_status mv_gemm_diag_f64(mv_ctx *ctx, double *d, const double *a, size_t lda, const double *b,
+                                      size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt);
+MEDVOL_DEF mv_status mv_gemm_diag_c64(mv_ctx *ctx, float *d, const float *a, size_t lda, const float *b,
+                                      size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt);
+MEDVOL_DEF mv_status mv_gemm_diag_c128(mv_ctx *ctx, double *d, const double *a, size_t lda, const double *b,
+                                       size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt);
 
 /* mv_chol: A = L L^H of a Hermitian positive definite n x n matrix: L, lower triangular with a positive
    diagonal, takes the place of the lower triangle of a. The upper triangle is neither read nor written, nor
@@ -2547,6 +2572,29 @@ typedef struct mv_metric_opt {
 MEDVOL_DEF mv_status mv_metric_image(mv_ctx *ctx, mv_image_metrics *out, const mv_volume *a,
                                      const mv_volume *b, const mv_metric_opt *opt);
 
+/* mv_ncc_map: f32 dst of a's shape and geometry: at each voxel Pearson's r = sum (a - ma)(b - mb) / sqrt(sum
+   (a - ma)^2 sum (b - mb)^2), within -1..1, of the window of (2 radius[d] + 1) voxels along each axis about
+   it (radius all 0: 2; axes of 1: 1), cut at the border and to voxels that count: those in the mask (> 0;
+   NULL: all) where a and b are finite. squared: r^2, whose mean is mv_metric_image's lncc. Where a's or b's
+   variance in the window is not above 1e-10 of its variance over the image, or 1e-13 of its mean square about
+   the image's mean, r is 0, or NaN with opt->nan; so in constant images and windows of one voxel. Outside
+   the mask dst is 0; NaN in it where a or b is not finite.
+   Grids are compared, as by mv_metric_image, with which it shares its windows (and so stands here and not
+   beside mv_ncc). Axes beyond the third are images of their own. Numerics: values less the image's mean, once
+   rounded to float (of floats near the mean exact), sums of their products in double: with m the distance of
+   the window's mean from the image's and s its deviation, r is good to some 1e-7 (1 + m / s); f64 values more
+   than 3e38 from the mean overflow, below 1e-38 they are 0. The same bits at every level and number of
+   threads. dst == a gets new memory; dst must not overlap b or mask. Memory, threads, time: as windows of
+   mv_metric_image, image by image. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a radius above 16), _ALIAS,
+   _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
+typedef struct mv_ncc_map_opt {
+    const mv_volume *mask;
+    size_t radius[3];
+    int squared, nan;
+} mv_ncc_map_opt;
+MEDVOL_DEF mv_status mv_ncc_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *a, const mv_volume *b,
+                                const mv_ncc_map_opt *opt);
+
 /* mv_distance: f32 dst of src's shape and geometry: the Euclidean distance in mm from the centre of each
    voxel to that of the nearest voxel > threshold (OUTSIDE; 0 in those), to the nearest other one (INSIDE, as
    scipy's distance_transform_edt; NaN is such one), or OUTSIDE - INSIDE (SIGNED: negative inside). Where
@@ -2673,6 +2721,23 @@ MEDVOL_DEF mv_status mv_pearson_f64(mv_ctx *ctx, mv_correlation *out, const doub
                                     const double *w, size_t n);
 MEDVOL_DEF mv_status mv_pearson_rows_f32(mv_ctx *ctx, mv_correlation *out, const float *data, size_t rows,
                                          const float *ref, size_t n);
+
+/* mv_pearson_lags_f32, _f64: lagged correlation of each of `rows` pairs of rows of n values (a, b: rows one
+   behind the other; n, rows > 0): out, rows x (2 lags + 1), holds in out[row][lags + l] Pearson's r of a[i]
+   with b[i + l] over the n - |l| pairs that overlap, means and variances of the overlap itself, l = -lags ..
+   lags. A b that is a, s values later, has its peak at l = s. NaN: fewer than `least` pairs overlap (0..2:
+   2), a or b is constant in the overlap, or it holds a value that is not finite; others are not touched by
+   it. Direct: (2 lags + 1) n multiply-adds in double and never a transform, for those lose small signals
+   beside large ones. Numerics: values less the row's mean, products summed in stretches of 4096; r is good to
+   some 1e-15 n (1 + (m / s)^2), m: the distance of the overlap's mean from the row's, s: its deviation; the
+   mean of the row does no harm. Values beyond 1e150 from it overflow: NaN. The same bits at every level and
+   number of threads. out must not overlap a or b. Threads: rows and 32 lags a job. Memory: 8 (2 n + 10 lags)
+   bytes a row, as many rows as fit in 1 MiB, one at least. Errors: MEDVOL_E_NULL, _SIZE, _ALIAS, _NOMEM;
+   _CANCELLED (out is half written). */
+MEDVOL_DEF mv_status mv_pearson_lags_f32(mv_ctx *ctx, double *out, const float *a, const float *b,
+                                         size_t rows, size_t n, size_t lags, size_t least);
+MEDVOL_DEF mv_status mv_pearson_lags_f64(mv_ctx *ctx, double *out, const double *a, const double *b,
+                                         size_t rows, size_t n, size_t lags, size_t least);
 
 /* mv_fit_gain_offset: data ~ gain * model + offset by least squares: with M = model less its mean, gain = sum
    w M data / sum w M^2, offset = mean(data) - gain mean(model): centred first, so that a mean a million times
@@ -16564,6 +16629,81 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
     return mv_percentiles(ctx, out, src, &half, 1, &o);
 }
 
+/* ---- median absolute deviation: the differences, NaN for what does not count, are selected from ---- */
+typedef struct mv__in_deviation {
+    mv__in_view view, mask;
+    int masked, nonzero;
+    double median, *out;
+} mv__in_deviation;
+static void mv__in_deviation_job(void *arg, size_t job) {
+    const mv__in_deviation *g = (const mv__in_deviation *)arg;
+    const size_t end = mv__minz(g->view.count, (job + 1) * MV__CHUNK);
+    const double nan = (double)mv__bits_f32(0x7fc00000u);
+    double *x;
+    uint8_t keep[MV__IN_BLOCK];
+    size_t at, i, n, m, left;
+    for (at = job * MV__CHUNK; at < end; at += n) {
+        x = g->out + at;
+        n = mv__minz(MV__IN_BLOCK, end - at);
+        mv__memset(keep, 1, n);
+        if (g->masked) (void)mv__in_mask(&g->mask, keep, at, n);
+        for (i = 0; i < n; i += m) {
+            const unsigned char *p = mv__in_at(&g->view, at + i, &left);
+            m = mv__minz(left, n - i);
+            mv__in_get(&g->view, x + i, p, m);
+        }
+        for (i = 0; i < n; i++) x[i] = keep[i] && !(g->nonzero && x[i] == 0.0) ? fabs(x[i] - g->median) : nan;
+    }
+}
+/* of one index; room: of mv__in_select, of one q */
+static mv_status mv__in_mad(mv_ctx *ctx, const mv__in_set *s, size_t index, double *mad, double *median,
+                            double *room, size_t room_values) {
+    const double half = 50.0;
+    mv__in_deviation g;
+    mv__in_set t;
+    mv_volume v;
+    mv_status st = mv__in_select(ctx, s, index, median, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
+    if (st < 0) return st;
+    *mad = (double)mv__bits_f32(0x7fc00000u);
+    if (!mv__finite(*median)) return st;
+    mv__memset(&g, 0, sizeof g);
+    mv__in_views(s, index, &g.view, &g.mask);
+    g.masked = s->mask != NULL;
+    g.nonzero = s->nonzero;
+    g.median = *median;
+    g.out = room + room_values;
+    st = mv_parallel_for(ctx, mv__divup(g.view.count, MV__CHUNK), mv__in_deviation_job, &g, "mad");
+    if (st == MEDVOL_OK) st = mv__in_wrap(ctx, "mad", "src", &v, g.out, MEDVOL_F64, g.view.count);
+    if (st == MEDVOL_OK) st = mv__in_begin(ctx, "mad", &t, &v, NULL, NULL, 0, 0);
+    if (st == MEDVOL_OK) st = mv__in_select(ctx, &t, 0, mad, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
+    *mad *= 1.4826022185056018;
+    return st;
+}
+MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
+                            const mv_percentile_opt *opt) {
+    /* ranks, prefixes, list and first prefixes of one q */
+    const size_t room = (2 * (sizeof(mv__in_rank) + 2 * sizeof(uint64_t) + sizeof(uint32_t)) +
+                         4098 * sizeof(uint32_t)) / sizeof(double) + 1;
+    mv__in_set s;
+    double *all;
+    size_t bytes, i;
+    mv_status st;
+    if (!out) return mv__fail_null(ctx, "mad", "out");
+    st = mv__in_begin(ctx, "mad", &s, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
+                      opt ? opt->nonzero : 0, opt ? opt->split : 0);
+    if (st < 0) return st;
+    if (!mv__mul(s.parts, 2, &i) || !mv__add(i, mv_volume_count(src) / s.parts, &i) ||
+        !mv__add(i, room, &i) || !mv__mul(i, sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)src->dim[0], -1, "mad: too large");
+    if (!(all = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    for (i = 0; i < s.parts && st == MEDVOL_OK; i++)
+        st = mv__in_mad(ctx, &s, i, all + i, all + s.parts + i, all + 2 * s.parts, room);
+    if (st == MEDVOL_OK) mv__memcpy(out, all, s.parts * sizeof *out);
+    if (st == MEDVOL_OK && median) mv__memcpy(median, all + s.parts, s.parts * sizeof *median);
+    mv__free(ctx, all);
+    return st;
+}
+
 /* ---- histogram ---- */
 static float mv__in_next_f32(float f, int up) {
     uint32_t b = mv__f32_bits(f);
@@ -21045,6 +21185,7 @@ typedef struct mv__la_tri {
     size_t cut[17];          /* the columns of jobs */
 } mv__la_tri;
 enum { MV__LA_BLOCK = 32 }; /* columns of a block */
+enum { MV__LA_DIAG = 64 };  /* elements of a diagonal a job; a multiple of any vector */
 typedef struct mv__la_solve {
     double *b;       /* the rows of this block */
     const double *l; /* its triangle */
@@ -21127,6 +21268,117 @@ static void MV__K(mv__la_take_pairs)(double *y, const double *x, size_t ldx, con
             y[2 * i + 1] -= p[1] * q[0] - p[0] * q[1];
         }
 }
+/* ---- diagonals of products. dot: out += sum of a[l] b[l]; beside: out[i] += sum over l of a[i + l lda]
+   b[i + l ldb], i < w <= MV__LA_DIAG. Of pairs: imaginary parts times sign[0] in a, sign[1] in b. ---- */
+#define MV__LA_DIAGONAL(T, name, LOAD)                                                                       \
+    static void MV__K(mv__la_dot_##name)(double *out, const T *a, const T *b, size_t n) {                    \
+        mvd s[4];                                                                                            \
+        size_t i = 0;                                                                                        \
+        int k;                                                                                               \
+        MV__UNROLL for (k = 0; k < 4; k++) s[k] = mvd_zero();                                                \
+        for (; i + 4 * MVD_N <= n; i += 4 * MVD_N) {                                                         \
+            MV__UNROLL for (k = 0; k < 4; k++) {                                                             \
+                const T *p = a + i + k * MVD_N, *q = b + i + k * MVD_N;                                      \
+                s[k] = mvd_mad(LOAD(p), LOAD(q), s[k]);                                                      \
+            }                                                                                                \
+        }                                                                                                    \
+        s[0] = mvd_add(mvd_add(s[0], s[2]), mvd_add(s[1], s[3]));                                            \
+        out[0] += MV__K(mv__la_sum)(s[0]);                                                                   \
+        mv_end();                                                                                            \
+        for (; i < n; i++) out[0] += (double)a[i] * (double)b[i];                                            \
+    }                                                                                                        \
+    static void MV__K(mv__la_dot_pairs_##name)(double *out, const T *a, const T *b, size_t n,                \
+                                               const double *sign) {                                         \
+        mvd rr = mvd_zero(), ii = mvd_zero(), ri = mvd_zero(), ir = mvd_zero(), ar, ai, br, bi;              \
+        double s[4];                                                                                         \
+        size_t i = 0;                                                                                        \
+        for (; i + MVD_N <= n; i += MVD_N) {                                                                 \
+            const T *p = a + 2 * i, *q = b + 2 * i, *pn = p + MVD_N, *qn = q + MVD_N;                        \
+            mvd_split(LOAD(p), LOAD(pn), &ar, &ai);                                                          \
+            mvd_split(LOAD(q), LOAD(qn), &br, &bi);                                                          \
+            rr = mvd_mad(ar, br, rr);                                                                        \
+            ii = mvd_mad(ai, bi, ii);                                                                        \
+            ri = mvd_mad(ar, bi, ri);                                                                        \
+            ir = mvd_mad(ai, br, ir);                                                                        \
+        }                                                                                                    \
+        s[0] = MV__K(mv__la_sum)(rr);                                                                        \
+        s[1] = MV__K(mv__la_sum)(ii);                                                                        \
+        s[2] = MV__K(mv__la_sum)(ri);                                                                        \
+        s[3] = MV__K(mv__la_sum)(ir);                                                                        \
+        mv_end();                                                                                            \
+        for (; i < n; i++) {                                                                                 \
+            s[0] += (double)a[2 * i] * (double)b[2 * i];                                                     \
+            s[1] += (double)a[2 * i + 1] * (double)b[2 * i + 1];                                             \
+            s[2] += (double)a[2 * i] * (double)b[2 * i + 1];                                                 \
+            s[3] += (double)a[2 * i + 1] * (double)b[2 * i];                                                 \
+        }                                                                                                    \
+        out[0] += s[0] - sign[0] * sign[1] * s[1];                                                           \
+        out[1] += sign[1] * s[2] + sign[0] * s[3];                                                           \
+    }                                                                                                        \
+    static void MV__K(mv__la_beside_##name)(double *out, const T *a, size_t lda, const T *b, size_t ldb,     \
+                                            size_t w, size_t n) {                                            \
+        size_t i, l, four;                                                                                   \
+        for (l = 0; l < n; l += four) { /* what is stored takes four */                                      \
+            const T *p = a + l * lda, *q = b + l * ldb;                                                      \
+            const size_t sa = n - l < 4 ? 0 : lda, sb = n - l < 4 ? 0 : ldb;                                 \
+            four = n - l < 4 ? 1 : 4;                                                                        \
+            for (i = 0; i + MVD_N <= w; i += MVD_N, p += MVD_N, q += MVD_N) {                                \
+                const T *p1 = p + sa, *q1 = q + sb, *p2 = p1 + sa, *q2 = q1 + sb;                            \
+                mvd s = mvd_mad(LOAD(p), LOAD(q), mvd_load(out + i));                                        \
+                if (four == 4) {                                                                             \
+                    s = mvd_mad(LOAD(p1), LOAD(q1), s);                                                      \
+                    s = mvd_mad(LOAD(p2), LOAD(q2), s);                                                      \
+                    p1 = p2 + sa, q1 = q2 + sb;                                                              \
+                    s = mvd_mad(LOAD(p1), LOAD(q1), s);                                                      \
+                }                                                                                            \
+                mvd_store(out + i, s);                                                                       \
+            }                                                                                                \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        for (i = w / MVD_N * MVD_N; i < w; i++)                                                              \
+            for (l = 0; l < n; l++) out[i] += (double)a[i + l * lda] * (double)b[i + l * ldb];               \
+    }                                                                                                        \
+    static void MV__K(mv__la_beside_pairs_##name)(double *out, const T *a, size_t lda, const T *b,           \
+                                                  size_t ldb, size_t w, size_t n, const double *sign) {      \
+        double re[MV__LA_DIAG], im[MV__LA_DIAG];                                                             \
+        const mvd sa = mvd_set1(sign[0]), sb = mvd_set1(sign[1]);                                            \
+        const double both = sign[0] * sign[1];                                                               \
+        mvd ar, ai, br, bi, r, m;                                                                            \
+        size_t i, l;                                                                                         \
+        mv__memset(re, 0, sizeof re);                                                                        \
+        mv__memset(im, 0, sizeof im);                                                                        \
+        for (l = 0; l < n; l++) {                                                                            \
+            const T *p = a + 2 * l * lda, *q = b + 2 * l * ldb;                                              \
+            for (i = 0; i + MVD_N <= w; i += MVD_N, p += 2 * MVD_N, q += 2 * MVD_N) {                        \
+                const T *pn = p + MVD_N, *qn = q + MVD_N;                                                    \
+                mvd_split(LOAD(p), LOAD(pn), &ar, &ai);                                                      \
+                mvd_split(LOAD(q), LOAD(qn), &br, &bi);                                                      \
+                ai = mvd_mul(ai, sa);                                                                        \
+                bi = mvd_mul(bi, sb);                                                                        \
+                r = mvd_mad(ar, br, mvd_load(re + i));                                                       \
+                m = mvd_mad(ar, bi, mvd_load(im + i));                                                       \
+                mvd_store(re + i, mvd_nmad(ai, bi, r));                                                      \
+                mvd_store(im + i, mvd_mad(ai, br, m));                                                       \
+            }                                                                                                \
+        }                                                                                                    \
+        for (i = 0; i + MVD_N <= w; i += MVD_N) {                                                            \
+            double *to = out + 2 * i;                                                                        \
+            mvd_weave(mvd_load(re + i), mvd_load(im + i), &r, &m);                                           \
+            mvd_store(to, mvd_add(mvd_load(to), r));                                                         \
+            mvd_store(to + MVD_N, mvd_add(mvd_load(to + MVD_N), m));                                         \
+        }                                                                                                    \
+        mv_end();                                                                                            \
+        for (; i < w; i++)                                                                                   \
+            for (l = 0; l < n; l++) {                                                                        \
+                const double xr = (double)a[2 * (i + l * lda)], xi = (double)a[2 * (i + l * lda) + 1];       \
+                const double yr = (double)b[2 * (i + l * ldb)], yi = (double)b[2 * (i + l * ldb) + 1];       \
+                out[2 * i] += xr * yr - both * (xi * yi);                                                    \
+                out[2 * i + 1] += sign[1] * (xr * yi) + sign[0] * (xi * yr);                                 \
+            }                                                                                                \
+    }
+MV__LA_DIAGONAL(float, f32, mvd_widen)
+MV__LA_DIAGONAL(double, f64, mvd_load)
+#undef MV__LA_DIAGONAL
 /* Of cols columns of d each less m columns of x, each times a number of w: d[j] -= sum of x[p] w[p lw + j].
    Columns are ld apart, of n rows. */
 static void MV__K(mv__ldl_less)(double *d, size_t cols, const double *x, const double *w, size_t m, size_t n,
@@ -21716,11 +21968,8 @@ static mv_status mv__la_slabs(mv_ctx *ctx, const mv__la_product *g, const char *
     mv__free(ctx, s.part);
     return st;
 }
-static mv_status mv__la_gemm(mv_ctx *ctx, const char *op, mv__la_product *g, const mv_gemm_opt *opt) {
-    const size_t size = (g->f64 ? 8 : 4) * (size_t)(g->cx ? 2 : 1);
-    size_t a, b, c;
+static mv_status mv__la_options(mv_ctx *ctx, const char *op, mv__la_product *g, const mv_gemm_opt *opt) {
     mv_gemm_opt o;
-    mv_status st;
     int k;
     mv__memset(&o, 0, sizeof o);
     if (opt) o = *opt;
@@ -21740,6 +21989,13 @@ static mv_status mv__la_gemm(mv_ctx *ctx, const char *op, mv__la_product *g, con
     g->lower = o.lower != 0;
     mv__memcpy(g->alpha, o.alpha, sizeof g->alpha);
     mv__memcpy(g->beta, o.beta, sizeof g->beta);
+    return MEDVOL_OK;
+}
+static mv_status mv__la_gemm(mv_ctx *ctx, const char *op, mv__la_product *g, const mv_gemm_opt *opt) {
+    const size_t size = (g->f64 ? 8 : 4) * (size_t)(g->cx ? 2 : 1);
+    size_t a, b, c;
+    mv_status st = mv__la_options(ctx, op, g, opt);
+    if (st < 0) return st;
     st = mv__la_matrix(ctx, op, "c", g->c, g->m, g->n, g->ldc, size, &c);
     if (st == MEDVOL_OK)
         st = mv__la_matrix(ctx, op, "a", g->a, g->op_a ? g->k : g->m, g->op_a ? g->m : g->k, g->lda, size,
@@ -21790,6 +22046,174 @@ MEDVOL_DEF mv_status mv_gemm_c128(mv_ctx *ctx, double *c, size_t ldc, const doub
     mv__la_product g;
     mv__la_operands(&g, 1, 1, c, ldc, a, lda, b, ldb, m, n, k);
     return mv__la_gemm(ctx, "gemm_c128", &g, opt);
+}
+
+/* ---- diagonals: blocks of elements times slabs of k ---- */
+enum { MV__LA_DIAG_K = 16384 };
+/* x: what lies along the diagonal in memory where one of them does, else a; y the other */
+enum { MV__LA_DOTS, MV__LA_BESIDE, MV__LA_CROSS };
+typedef struct mv__la_diagonal {
+    const mv__la_product *g;
+    const unsigned char *x, *y;
+    size_t ldx, ldy, blocks, slabs, group, size; /* group: units a job; size: bytes an element */
+    int how;
+    double sign[2], *part; /* part: sums of each slab; NULL: there is one slab */
+} mv__la_diagonal;
+static void mv__la_dots(const mv__la_diagonal *s, double *sum, const void *x, const void *y, size_t n) {
+    const float *xf = (const float *)x, *yf = (const float *)y;
+    const double *xd = (const double *)x, *yd = (const double *)y;
+    if (s->g->cx && s->g->f64) MV__PICK(mv__la_dot_pairs_f64)(sum, xd, yd, n, s->sign);
+    else if (s->g->cx) MV__PICK(mv__la_dot_pairs_f32)(sum, xf, yf, n, s->sign);
+    else if (s->g->f64) MV__PICK(mv__la_dot_f64)(sum, xd, yd, n);
+    else MV__PICK(mv__la_dot_f32)(sum, xf, yf, n);
+}
+static void mv__la_beside(const mv__la_diagonal *s, double *sum, const void *x, const void *y, size_t ldy,
+                          size_t w, size_t n) {
+    const float *xf = (const float *)x, *yf = (const float *)y;
+    const double *xd = (const double *)x, *yd = (const double *)y;
+    if (s->g->cx && s->g->f64) MV__PICK(mv__la_beside_pairs_f64)(sum, xd, s->ldx, yd, ldy, w, n, s->sign);
+    else if (s->g->cx) MV__PICK(mv__la_beside_pairs_f32)(sum, xf, s->ldx, yf, ldy, w, n, s->sign);
+    else if (s->g->f64) MV__PICK(mv__la_beside_f64)(sum, xd, s->ldx, yd, ldy, w, n);
+    else MV__PICK(mv__la_beside_f32)(sum, xf, s->ldx, yf, ldy, w, n);
+}
+static void mv__la_turn(unsigned char *to, const unsigned char *from, size_t ld, size_t w, size_t n,
+                        size_t size) { /* w columns of n elements to n rows of MV__LA_DIAG */
+    size_t i, l;
+    for (i = 0; i < w; i++)
+        for (l = 0; l < n; l++) {
+            const unsigned char *p = from + (l + i * ld) * size;
+            unsigned char *q = to + (i + l * MV__LA_DIAG) * size;
+            if (size == 4) mv__memcpy(q, p, 4);
+            else if (size == 8) mv__memcpy(q, p, 8);
+            else mv__memcpy(q, p, 16);
+        }
+}
+/* elements i .. i + w - 1, w <= MV__LA_DIAG, over l .. l + n - 1 of k */
+static void mv__la_diag_unit(const mv__la_diagonal *s, double *sum, size_t i, size_t w, size_t l, size_t n) {
+    const size_t unit = s->g->cx ? 2 : 1, size = s->size;
+    double tile[1024];
+    size_t j, m;
+    if (s->how == MV__LA_DOTS)
+        for (j = i; j < i + w; j++)
+            mv__la_dots(s, sum + unit * (j - i), s->x + (l + j * s->ldx) * size,
+                        s->y + (l + j * s->ldy) * size, n);
+    else if (s->how == MV__LA_BESIDE)
+        mv__la_beside(s, sum, s->x + (i + l * s->ldx) * size, s->y + (i + l * s->ldy) * size, s->ldy, w, n);
+    else
+        for (j = l; j < l + n; j += m) {
+            m = mv__minz(sizeof tile / MV__LA_DIAG / size, l + n - j);
+            mv__la_turn((unsigned char *)tile, s->y + (j + i * s->ldy) * size, s->ldy, w, m, size);
+            mv__la_beside(s, sum, s->x + (i + j * s->ldx) * size, tile, MV__LA_DIAG, w, m);
+        }
+}
+/* alpha sum + beta d to element i .. i + w - 1 */
+static void mv__la_diag_put(const mv__la_product *g, const double *sum, size_t i, size_t w) {
+    const size_t unit = g->cx ? 2 : 1;
+    const int add = g->beta[0] != 0.0 || g->beta[1] != 0.0;
+    size_t j;
+    for (j = 0; j < w; j++) {
+        const double re = sum[unit * j], im = g->cx ? sum[2 * j + 1] : 0.0;
+        double r = g->alpha[0] * re, m = 0.0;
+        double *d = (double *)g->c + unit * (i + j);
+        float *f = (float *)g->c + unit * (i + j);
+        if (g->cx) r -= g->alpha[1] * im, m = g->alpha[0] * im + g->alpha[1] * re;
+        if (add) {
+            const double dr = g->f64 ? d[0] : (double)f[0], di = !g->cx ? 0.0 : g->f64 ? d[1] : (double)f[1];
+            r += g->beta[0] * dr;
+            if (g->cx) r -= g->beta[1] * di, m += g->beta[0] * di + g->beta[1] * dr;
+        }
+        if (g->f64) d[0] = r;
+        else f[0] = (float)r;
+        if (g->cx && g->f64) d[1] = m;
+        else if (g->cx) f[1] = (float)m;
+    }
+}
+static void mv__la_diag_job(void *arg, size_t job) {
+    const mv__la_diagonal *s = (const mv__la_diagonal *)arg;
+    const size_t m = s->g->m, unit = s->g->cx ? 2 : 1, units = s->blocks * s->slabs;
+    double sum[2 * MV__LA_DIAG];
+    size_t u;
+    for (u = job * s->group; u < mv__minz(units, (job + 1) * s->group); u++) {
+        const size_t slab = u / s->blocks, i = u % s->blocks * MV__LA_DIAG, w = mv__minz(MV__LA_DIAG, m - i);
+        const size_t l = slab * MV__LA_DIAG_K, n = mv__minz(MV__LA_DIAG_K, s->g->k - l);
+        mv__memset(sum, 0, sizeof sum);
+        mv__la_diag_unit(s, sum, i, w, l, n);
+        if (s->part) mv__memcpy(s->part + unit * (slab * m + i), sum, w * unit * sizeof *sum);
+        else mv__la_diag_put(s->g, sum, i, w);
+    }
+}
+static mv_status mv__la_diag_run(mv_ctx *ctx, const mv__la_product *g, const char *label) {
+    const size_t unit = g->cx ? 2 : 1, deep = mv__minz(g->k, MV__LA_DIAG_K);
+    const int a_along = g->op_a == MEDVOL_OP_NONE, b_along = g->op_b != MEDVOL_OP_NONE;
+    const int swap = b_along && !a_along;
+    double work = (double)g->m * (double)g->k;
+    mv__la_diagonal s;
+    size_t bytes, i, t;
+    mv_status st;
+    mv__memset(&s, 0, sizeof s);
+    s.g = g;
+    s.size = (g->f64 ? 8 : 4) * unit;
+    s.x = (const unsigned char *)(swap ? g->b : g->a);
+    s.y = (const unsigned char *)(swap ? g->a : g->b);
+    s.ldx = swap ? g->ldb : g->lda;
+    s.ldy = swap ? g->lda : g->ldb;
+    s.how = a_along && b_along ? MV__LA_BESIDE : a_along || b_along ? MV__LA_CROSS : MV__LA_DOTS;
+    s.sign[swap] = g->op_a == MEDVOL_OP_ADJOINT ? -1.0 : 1.0;
+    s.sign[!swap] = g->op_b == MEDVOL_OP_ADJOINT ? -1.0 : 1.0;
+    s.blocks = mv__divup(g->m, MV__LA_DIAG);
+    s.slabs = mv__maxz(1, mv__divup(g->k, MV__LA_DIAG_K));
+    s.group = mv__maxz(1, (size_t)MV__LA_ALONE / (MV__LA_DIAG * mv__maxz(1, deep)));
+    if (s.slabs > 1) {
+        if (!mv__mul(s.slabs, g->m, &bytes) || !mv__mul(bytes, unit * sizeof(double), &bytes))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "k", (double)g->k, -1, "%s: too large", label);
+        if (!(s.part = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    }
+    st = mv_parallel_for(work < MV__LA_ALONE ? NULL : ctx, mv__divup(s.blocks * s.slabs, s.group),
+                         mv__la_diag_job, &s, work < MV__LA_LONG ? NULL : label);
+    if (st == MEDVOL_OK && s.part) {
+        for (t = 1; t < s.slabs; t++)
+            for (i = 0; i < unit * g->m; i++) s.part[i] += s.part[t * unit * g->m + i];
+        mv__la_diag_put(g, s.part, 0, g->m);
+    }
+    mv__free(ctx, s.part);
+    return st;
+}
+static mv_status mv__la_diag(mv_ctx *ctx, const char *op, mv__la_product *g, const mv_gemm_opt *opt) {
+    const size_t size = (g->f64 ? 8 : 4) * (size_t)(g->cx ? 2 : 1), m = g->m, k = g->k;
+    size_t a, b, d;
+    mv_status st = mv__la_options(ctx, op, g, opt);
+    if (st == MEDVOL_OK) st = mv__la_matrix(ctx, op, "d", g->c, m, 1, m, size, &d);
+    if (st == MEDVOL_OK)
+        st = mv__la_matrix(ctx, op, "a", g->a, g->op_a ? k : m, g->op_a ? m : k, g->lda, size, &a);
+    if (st == MEDVOL_OK)
+        st = mv__la_matrix(ctx, op, "b", g->b, g->op_b ? m : k, g->op_b ? k : m, g->ldb, size, &b);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "d", g->c, d, "a", g->a, a);
+    if (st == MEDVOL_OK) st = mv__la_apart(ctx, op, "d", g->c, d, "b", g->b, b);
+    return st < 0 || m == 0 ? st : mv__la_diag_run(ctx, g, op);
+}
+MEDVOL_DEF mv_status mv_gemm_diag_f32(mv_ctx *ctx, float *d, const float *a, size_t lda, const float *b,
+                                      size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 0, 0, d, m, a, lda, b, ldb, m, m, k);
+    return mv__la_diag(ctx, "gemm_diag_f32", &g, opt);
+}
+MEDVOL_DEF mv_status mv_gemm_diag_f64(mv_ctx *ctx, double *d, const double *a, size_t lda, const double *b,
+                                      size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 1, 0, d, m, a, lda, b, ldb, m, m, k);
+    return mv__la_diag(ctx, "gemm_diag_f64", &g, opt);
+}
+MEDVOL_DEF mv_status mv_gemm_diag_c64(mv_ctx *ctx, float *d, const float *a, size_t lda, const float *b,
+                                      size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 0, 1, d, m, a, lda, b, ldb, m, m, k);
+    return mv__la_diag(ctx, "gemm_diag_c64", &g, opt);
+}
+MEDVOL_DEF mv_status mv_gemm_diag_c128(mv_ctx *ctx, double *d, const double *a, size_t lda, const double *b,
+                                       size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt) {
+    mv__la_product g;
+    mv__la_operands(&g, 1, 1, d, m, a, lda, b, ldb, m, m, k);
+    return mv__la_diag(ctx, "gemm_diag_c128", &g, opt);
 }
 
 /* ---- Cholesky: blocks of columns; what stands left of a block is taken off by one product ---- */
@@ -35427,6 +35851,34 @@ static void MV__K(mv__me_lncc)(double *out, const double *line, size_t pitch, si
     }
     mv_end();
 }
+/* The same with its sign; level: least variances, what stands for r where one is not above them or not above
+   what rounding leaves of the squares, and whether r^2 is wanted. */
+static void MV__K(mv__me_ncc)(double *out, const double *line, size_t pitch, size_t width,
+                              const mv__me_taps *w, const double *level) {
+    const mvd la = mvd_set1(level[0]), lb = mvd_set1(level[1]), none = mvd_set1(level[2]);
+    const mvd one = mvd_set1(1.0), noise = mvd_set1(1e-13);
+    size_t i, at;
+    int c;
+    for (i = 0; i < width; i += MVD_N) {
+        mvd t[MV__ME_CHANNELS], n2, va, vb, r;
+        at = i + MVD_N <= width ? i : width - MVD_N;
+        MV__UNROLL for (c = 0; c < MV__ME_CHANNELS; c++)
+            t[c] = MV__K(mv__me_along)(line + (size_t)c * pitch + at, w);
+        n2 = mvd_mul(t[5], t[5]);
+        t[2] = mvd_mul(t[5], t[2]);
+        t[3] = mvd_mul(t[5], t[3]);
+        va = mvd_sub(t[2], mvd_mul(t[0], t[0]));
+        vb = mvd_sub(t[3], mvd_mul(t[1], t[1]));
+        r = mvd_sub(mvd_mul(t[5], t[4]), mvd_mul(t[0], t[1]));
+        r = mvd_div(r, mvd_sqrt(mvd_mul(va, vb)));
+        r = mvd_max(mvd_min(r, one), mvd_set1(-1.0));
+        if (level[3] != 0.0) r = mvd_mul(r, r);
+        r = mvd_sel(mvd_lt(mvd_mul(n2, la), va), mvd_sel(mvd_lt(mvd_mul(t[2], noise), va), r, none), none);
+        r = mvd_sel(mvd_lt(mvd_mul(n2, lb), vb), mvd_sel(mvd_lt(mvd_mul(t[3], noise), vb), r, none), none);
+        mvd_store(out + at, r);
+    }
+    mv_end();
+}
 /* level: C1, C2, and what a and b are less of; bad: 0 or where the windows' share of flaws goes */
 static void MV__K(mv__me_ssim)(double *out, double *bad, const double *line, size_t pitch, size_t width,
                                const mv__me_taps *w, const double *level) {
@@ -35600,6 +36052,7 @@ static void mv__me_keep(const mv__me_view *mask, uint8_t *keep, size_t at, size_
 typedef struct mv__me_pair {
     mv__me_view a, b, mask;
     int masked, sure; /* sure: every voxel counts */
+    const char *op, *label;
 } mv__me_pair;
 /* Those of n <= MV__ME_BLOCK pairs that count, one after the other; how many. */
 static size_t mv__me_pairs(const mv__me_pair *s, size_t at, size_t n, double *x, double *y,
@@ -35663,6 +36116,8 @@ static mv_status mv__me_begin(mv_ctx *ctx, const char *op, mv__me_pair *s, const
                               const mv_volume *b, const mv_volume *mask) {
     mv_status st = mv__vol_check_real(ctx, op, "a", a);
     mv__memset(s, 0, sizeof *s);
+    s->op = op;
+    s->label = "metric";
     if (st == MEDVOL_OK) st = mv__vol_check_real(ctx, op, "b", b);
     if (st == MEDVOL_OK) st = mv__me_grids(ctx, op, a, b);
     if (st == MEDVOL_OK && mask) st = mv__me_mask(ctx, op, mask, a);
@@ -35798,14 +36253,10 @@ static mv_status mv__me_moments_of(mv_ctx *ctx, mv__me_part *total, mv__me_pair 
     g.part = few;
     if (chunks > 8 && !(g.part = (mv__me_part *)mv__alloc(ctx, chunks * sizeof *g.part)))
         return MEDVOL_E_NOMEM;
-    st = mv_parallel_for(ctx, chunks, mv__me_moments_job, &g, "metric");
+    st = mv_parallel_for(ctx, chunks, mv__me_moments_job, &g, s->label);
     mv__memset(total, 0, sizeof *total);
     for (i = 0; i < chunks && st == MEDVOL_OK; i++) mv__me_merge(total, &g.part[i]);
     if (g.part != few) mv__free(ctx, g.part);
-    if (st == MEDVOL_OK && total->n == 0)
-        st = mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1,
-                      "metric_image: no voxel counts: of those in the mask %llu are not finite",
-                      (unsigned long long)total->skipped);
     if (!s->masked && total->skipped == 0) s->sure = 1;
     return st;
 }
@@ -35911,6 +36362,9 @@ typedef struct mv__me_local {
     float base[2];            /* taken from the values of a and b */
     double limit[4];          /* least variances, or SSIM's C1, C2 and what to add to the means */
     int ssim;
+    float *map;               /* where r goes, by limit[2] and [3]; NULL: the sum of r^2 is wanted */
+    size_t step[2];           /* from row to row and plane to plane of it */
+    const char *op, *label;
     size_t channels, room;    /* doubles of scratch a lane */
     double *scratch, *sum;
     uint64_t *count;
@@ -35944,6 +36398,16 @@ static void mv__me_row(const mv__me_local *g, double *line, double *out, double 
         sum[(x - first) % 8] += out[x];
         *count += keep != NULL;
     }
+}
+static void mv__me_map_row(const mv__me_local *g, const double *line, double *out, const float *keep,
+                           float *to) {
+    const size_t pitch = g->width + 2 * g->taps[0].r;
+    const float nan = (float)mv__me_nan();
+    size_t x;
+    MV__PICK(mv__me_ncc)(out, line + g->taps[0].r, pitch, g->width, &g->taps[0], g->limit);
+    for (x = 0; x < g->n[0]; x++) to[x] = (float)out[x];
+    for (x = 0; keep && x < g->n[0]; x++)
+        if (!(keep[x] > 0.0f)) to[x] = keep[x] < 0.0f ? nan : 0.0f;
 }
 /* Rows y0 .. y1 - 1 of a plane: rows summed along z wait in a ring until those above and below are there. */
 static void mv__me_unit(const mv__me_local *g, size_t unit, double *scratch) {
@@ -35982,7 +36446,10 @@ static void mv__me_unit(const mv__me_local *g, size_t unit, double *scratch) {
             const size_t high = mv__minz(g->n[1] - 1, y + r) - (y > r ? y - r : 0) + 1;
             for (k = 0; k < g->n[0]; k++) line[5 * pitch + g->taps[0].r + k] = (double)(high * s.n);
         }
-        mv__me_row(g, line, out, bad, g->keep ? g->keep + at : NULL, sum, &count);
+        if (!g->map) mv__me_row(g, line, out, bad, g->keep ? g->keep + at : NULL, sum, &count);
+        else
+            mv__me_map_row(g, line, out, g->keep ? g->keep + at : NULL,
+                           g->map + y * g->step[0] + z * g->step[1]);
     }
     g->sum[unit] = mv__me_fold(sum);
     g->count[unit] = count;
@@ -36011,11 +36478,11 @@ static mv_status mv__me_local_run(mv_ctx *ctx, mv__me_local *g, double *mean, ui
     if (!mv__mul(g->width + 2 * MV__ME_REACH, (ring + 2) * all + 3 + 4 * g->taps[2].r + 2, &g->room) ||
         !mv__mul(g->room, g->lanes, &bytes) || !mv__add(bytes, 2 * g->units, &bytes) ||
         !mv__mul(bytes, sizeof(double), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)g->n[0], -1, "metric_image: too large");
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)g->n[0], -1, "%s: too large", g->op);
     if (!(g->sum = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     g->count = (uint64_t *)(void *)(g->sum + g->units);
     g->scratch = g->sum + 2 * g->units;
-    st = mv_parallel_for(ctx, g->lanes, mv__me_local_job, g, "metric");
+    st = mv_parallel_for(ctx, g->lanes, mv__me_local_job, g, g->label);
     *count = 0;
     for (i = 0; i < g->units && st == MEDVOL_OK; i++) {
         sum += g->sum[i];
@@ -36031,6 +36498,7 @@ typedef struct mv__me_copies {
     float *a, *b, *keep;
     size_t nx, pitch, rows, group;
     double mean[2];
+    int apart; /* of what the mask leaves out it does not matter whether it is finite */
 } mv__me_copies;
 static void mv__me_copy_job(void *arg, size_t job) {
     const mv__me_copies *g = (const mv__me_copies *)arg;
@@ -36051,7 +36519,7 @@ static void mv__me_copy_job(void *arg, size_t job) {
                 const int fine = mv__finite(x[i]) && mv__finite(y[i]);
                 a[at + i] = fine ? (float)(x[i] - g->mean[0]) : 0.0f;
                 b[at + i] = fine ? (float)(y[i] - g->mean[1]) : 0.0f;
-                if (k) k[at + i] = !fine ? -1.0f : keep[i] ? 1.0f : 0.0f;
+                if (k) k[at + i] = g->apart && !keep[i] ? 0.0f : !fine ? -1.0f : keep[i] ? 1.0f : 0.0f;
             }
         }
         for (at = g->nx; at < g->pitch; at++) {
@@ -36074,8 +36542,9 @@ static mv_status mv__me_copy(mv_ctx *ctx, mv__me_local *g, const mv__me_pair *s,
     c.rows = s->a.count / c.nx;
     c.group = mv__maxz(1, MV__CHUNK / c.pitch);
     c.mean[0] = mean[0], c.mean[1] = mean[1];
+    c.apart = g->map != NULL;
     if (!mv__mul(c.rows, c.pitch, &n) || !mv__mul(n, 3 * sizeof(float), &n))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)c.nx, -1, "metric_image: too large");
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)c.nx, -1, "%s: too large", g->op);
     n = c.rows * c.pitch;
     if (!(*block = (float *)mv__alloc(ctx, n * (s->sure ? 2 : 3) * sizeof(float)))) return MEDVOL_E_NOMEM;
     c.a = *block;
@@ -36085,31 +36554,47 @@ static mv_status mv__me_copy(mv_ctx *ctx, mv__me_local *g, const mv__me_pair *s,
     g->b = c.b;
     g->keep = c.keep;
     g->pitch = c.pitch;
-    return mv_parallel_for(ctx, mv__divup(c.rows, c.group), mv__me_copy_job, &c, "metric");
+    return mv_parallel_for(ctx, mv__divup(c.rows, c.group), mv__me_copy_job, &c, g->label);
 }
 /* exp(-k^2 / 4.5) of k = 0..5, both sides together 1 */
 static const double mv__me_gauss[6] = {0.2660117248617943, 0.21300553771125366, 0.1093606895097,
                                         0.03600077212843082, 0.007598758135239184, 0.0010283800844791099};
+/* What windows read of a and b: themselves, or copies in *block, which is then to be freed. mean: what is
+   taken from them; of floats a float: the same differences in every layout. map: or NULL. */
+static mv_status mv__me_local_of(mv_ctx *ctx, mv__me_local *g, const mv__me_pair *s, const mv_volume *a,
+                                 const mv_volume *b, const mv__me_part *p, double *mean, float *map,
+                                 float **block) {
+    const int plain = mv__me_plain(s, a, b), floats = s->sure && a->dtype == MEDVOL_F32 &&
+                                                      b->dtype == MEDVOL_F32 && !s->a.scaled && !s->b.scaled;
+    mv_status st = MEDVOL_OK;
+    int d;
+    mv__memset(g, 0, sizeof *g);
+    for (d = 0; d < 3; d++) g->n[d] = a->dim[d];
+    g->frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
+    g->a = (const float *)a->data;
+    g->b = (const float *)b->data;
+    g->pitch = g->n[0];
+    g->op = s->op;
+    g->label = s->label;
+    g->map = map;
+    for (d = 0; d < 2; d++) {
+        mean[d] = floats ? (double)(float)p->mean[d] : p->mean[d];
+        g->base[d] = plain ? (float)p->mean[d] : 0.0f;
+    }
+    if (!plain) st = mv__me_copy(ctx, g, s, mean, block);
+    g->channels = g->keep ? 6 : 5;
+    return st;
+}
 static mv_status mv__me_windows(mv_ctx *ctx, mv_image_metrics *m, const mv__me_pair *s, const mv_volume *a,
                                 const mv_volume *b, const mv__me_part *p, const mv_metric_opt *o) {
     const double peak = o->peak > 0.0 ? o->peak : p->hi[0] > p->lo[0] ? p->hi[0] - p->lo[0] : 1.0;
-    const int plain = mv__me_plain(s, a, b), floats = s->sure && a->dtype == MEDVOL_F32 &&
-                                                      b->dtype == MEDVOL_F32 && !s->a.scaled && !s->b.scaled;
     mv__me_local g;
-    double mean[2]; /* of floats as a float: the same differences in every layout */
+    double mean[2];
     float *block = NULL;
-    mv_status st = MEDVOL_OK;
+    mv_status st = mv__me_local_of(ctx, &g, s, a, b, p, mean, NULL, &block);
     uint64_t count;
     size_t k;
     int d;
-    mv__memset(&g, 0, sizeof g);
-    for (d = 0; d < 3; d++) g.n[d] = a->dim[d];
-    g.frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
-    g.a = (const float *)a->data;
-    g.b = (const float *)b->data;
-    g.pitch = g.n[0];
-    for (d = 0; d < 2; d++) mean[d] = floats ? (double)(float)p->mean[d] : p->mean[d];
-    if (!plain) st = mv__me_copy(ctx, &g, s, mean, &block);
     for (g.ssim = 0; g.ssim < 2 && st == MEDVOL_OK; g.ssim++) {
         if (!(o->what & (g.ssim ? MEDVOL_METRIC_SSIM : MEDVOL_METRIC_LNCC))) continue;
         for (d = 0; d < 3; d++) {
@@ -36118,12 +36603,10 @@ static mv_status mv__me_windows(mv_ctx *ctx, mv_image_metrics *m, const mv__me_p
                 g.taps[d].w[k] = g.ssim && g.n[d] > 1 ? mv__me_gauss[k] : 1.0;
         }
         for (d = 0; d < 2; d++) {
-            g.base[d] = plain ? (float)p->mean[d] : 0.0f;
             g.limit[d] = g.ssim ? (d ? 0.03 * peak * (0.03 * peak) : 0.01 * peak * (0.01 * peak))
                                 : 1e-10 * p->m2[d] / (double)p->n;
             g.limit[d + 2] = mean[d];
         }
-        g.channels = g.keep ? 6 : 5;
         st = mv__me_local_run(ctx, &g, g.ssim ? &m->ssim : &m->lncc, &count);
         if (g.ssim) m->ssim_count = count;
     }
@@ -36177,6 +36660,10 @@ MEDVOL_DEF mv_status mv_metric_image(mv_ctx *ctx, mv_image_metrics *out, const m
             st = mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)a->dim[d], -1,
                           "metric_image: dim[%d] = %zu: SSIM needs 11 voxels, or 1", d, a->dim[d]);
     if (st == MEDVOL_OK) st = mv__me_moments_of(ctx, &p, &s);
+    if (st == MEDVOL_OK && p.n == 0)
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1,
+                      "metric_image: no voxel counts: of those in the mask %llu are not finite",
+                      (unsigned long long)p.skipped);
     if (st < 0) return st;
     mv__memset(&m, 0, sizeof m);
     m.count = p.n;
@@ -36206,6 +36693,88 @@ MEDVOL_DEF mv_status mv_metric_image(mv_ctx *ctx, mv_image_metrics *out, const m
         st = mv__me_windows(ctx, &m, &s, a, b, &p, &o);
     if (st == MEDVOL_OK) *out = m;
     return st;
+}
+
+/* ---- the map: each image of a series by itself ---- */
+static void mv__me_image(mv_volume *v, const mv_volume *of, size_t frame, const size_t *dim) {
+    size_t off = 0;
+    int d;
+    *v = *of;
+    for (d = 3; d < 7; frame /= dim[d++]) { /* a mask holds along axes of 1 */
+        if (d < of->ndim && of->dim[d] > 1) off += frame % dim[d] * (size_t)of->stride[d];
+        v->dim[d] = 1;
+    }
+    if (v->ndim > 3) v->ndim = 3;
+    v->data = (unsigned char *)of->data + off * mv_dtype_size(of->dtype);
+}
+static mv_status mv__me_map_image(mv_ctx *ctx, mv_volume *out, const mv_volume *a, const mv_volume *b,
+                                  const mv_volume *mask, const mv_ncc_map_opt *o) {
+    double mean[2];
+    float *block = NULL;
+    mv__me_local g;
+    mv__me_pair s;
+    mv__me_part p;
+    uint64_t count;
+    size_t k;
+    int d;
+    mv_status st = mv__me_begin(ctx, "ncc_map", &s, a, b, mask);
+    s.label = "ncc_map";
+    if (st == MEDVOL_OK) st = mv__me_moments_of(ctx, &p, &s);
+    if (st == MEDVOL_OK)
+        st = mv__me_local_of(ctx, &g, &s, a, b, &p, mean, (float *)out->data, &block);
+    if (st == MEDVOL_OK) {
+        for (d = 0; d < 3; d++) {
+            g.taps[d].r = g.n[d] == 1 ? 0 : o->radius[d];
+            for (k = 0; k <= g.taps[d].r; k++) g.taps[d].w[k] = 1.0;
+        }
+        for (d = 0; d < 2; d++) { /* of a constant nothing is above the least, whatever rounding leaves */
+            g.limit[d] = p.hi[d] > p.lo[d] && p.m2[d] > 0.0 ? 1e-10 * p.m2[d] / (double)p.n : HUGE_VAL;
+            g.step[d] = out->ndim > d + 1 ? (size_t)out->stride[d + 1] : 0;
+        }
+        if (p.n == 0) g.limit[0] = g.limit[1] = HUGE_VAL;
+        g.limit[2] = o->nan ? mv__me_nan() : 0.0;
+        g.limit[3] = o->squared ? 1.0 : 0.0;
+        st = mv__me_local_run(ctx, &g, mean, &count);
+    }
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_ncc_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *a, const mv_volume *b,
+                                const mv_ncc_map_opt *opt) {
+    mv_volume out, map, image[3];
+    const mv_volume *from[2];
+    mv_ncc_map_opt o;
+    mv__me_pair s;
+    size_t f, frames;
+    int d;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (o.radius[0] == 0 && o.radius[1] == 0 && o.radius[2] == 0) o.radius[0] = o.radius[1] = o.radius[2] = 2;
+    for (d = 0; d < 3; d++)
+        if (o.radius[d] > MV__ME_REACH)
+            return mv__fail(ctx, MEDVOL_E_RANGE, "radius", (double)o.radius[d], -1,
+                            "ncc_map: radius[%d] = %zu: must be at most %d", d, o.radius[d], MV__ME_REACH);
+    if (!dst) return mv__fail_null(ctx, "ncc_map", "dst");
+    if ((st = mv__me_begin(ctx, "ncc_map", &s, a, b, o.mask)) < 0) return st;
+    from[0] = b, from[1] = o.mask;
+    for (d = 0; d < 2; d++)
+        if (from[d] && dst->data && mv__vol_check(NULL, "", "", dst) == MEDVOL_OK &&
+            mv__overlap(dst->data, mv__vol_extent(dst), from[d]->data, mv__vol_extent(from[d])))
+            return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "ncc_map: dst and %s overlap",
+                            d ? "mask" : "b");
+    st = mv__out_begin(ctx, "ncc_map", &out, dst, a, MEDVOL_F32, a->ndim, a->dim, 0);
+    if (st < 0) return st;
+    out.slope = out.inter = 0.0;
+    frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
+    for (f = 0; f < frames && st == MEDVOL_OK; f++) {
+        mv__me_image(&map, &out, f, a->dim);
+        mv__me_image(&image[0], a, f, a->dim);
+        mv__me_image(&image[1], b, f, a->dim);
+        if (o.mask) mv__me_image(&image[2], o.mask, f, a->dim);
+        st = mv__me_map_image(ctx, &map, &image[0], &image[1], o.mask ? &image[2] : NULL, &o);
+    }
+    return mv__out_end(ctx, st, &out, dst);
 }
 
 /* ---- distance transform: of images of floats that are 0 at what is sought and infinite elsewhere ---- */
@@ -37067,6 +37636,7 @@ MEDVOL_DEF mv_status mv_metric_points(mv_ctx *ctx, mv_error_metrics *out, const 
 #if MV__PASS == 1 /* shared by all levels */
 /* Sums in 8 stripes, value i in stripe i % 8; of x and y less their shifts. */
 enum { MV__ST_X, MV__ST_Y, MV__ST_XX, MV__ST_YY, MV__ST_XY, MV__ST_W, MV__ST_SUMS };
+enum { MV__ST_LAGS = 32, MV__ST_STRETCH = 4096 }; /* lags a job; pairs summed before they are added */
 typedef struct mv__st_sums {
     double s[MV__ST_SUMS][8], shift[2];
 } mv__st_sums;
@@ -37149,6 +37719,30 @@ MV__ST_PAIRS(float, f32, mvd_widen, MV__ST_AHEAD)
 MV__ST_PAIRS(double, f64, mvd_load, (void)0;)
 #undef MV__ST_PAIRS
 #undef MV__ST_AHEAD
+/* sum[k] += sum of a[i] b[i + k], k < MV__ST_LAGS; b: n + MV__ST_LAGS values */
+static void MV__K(mv__st_lagged)(double *sum, const double *a, const double *b, size_t n) {
+    enum { K = MV__ST_LAGS / MVD_N < 4 ? MV__ST_LAGS / MVD_N : 4 };
+    size_t at, i, m, h;
+    int k;
+    for (at = 0; at < n; at += m) { /* stretches bound what rounds */
+        m = mv__minz(MV__ST_STRETCH, n - at);
+        for (h = 0; h < MV__ST_LAGS; h += K * MVD_N) {
+            mvd s[K];
+            MV__UNROLL for (k = 0; k < K; k++) s[k] = mvd_zero();
+            for (i = at; i < at + m; i++) {
+                const mvd x = mvd_set1(a[i]);
+                const double *p = b + i + h;
+                MV__UNROLL for (k = 0; k < K; k++)
+                    s[k] = mvd_add(s[k], mvd_mul(x, mvd_load(p + k * MVD_N)));
+            }
+            MV__UNROLL for (k = 0; k < K; k++) {
+                double *to = sum + h + k * MVD_N;
+                mvd_store(to, mvd_add(mvd_load(to), s[k]));
+            }
+        }
+    }
+    mv_end();
+}
 static void MV__K(mv__st_weighted)(mv__st_sums *t, const double *a, const double *b, const double *w,
                                    size_t n) {
     mvd s[MV__ST_SUMS][MV__K(MV__ST_PER)];
@@ -37691,6 +38285,192 @@ MEDVOL_DEF mv_status mv_pearson_f64(mv_ctx *ctx, mv_correlation *out, const doub
 MEDVOL_DEF mv_status mv_pearson_rows_f32(mv_ctx *ctx, mv_correlation *out, const float *data, size_t rows,
                                          const float *ref, size_t n) {
     return mv__st_pearson(ctx, "pearson_rows_f32", out, data, ref, NULL, MEDVOL_F32, n, rows);
+}
+
+/* ---- lags. An overlap is the start of one row and the end of the other: what is to be known of it are sums
+   from either end, where constants end and where values that are not finite stand. ---- */
+typedef struct mv__st_ends { /* of a row */
+    size_t lead, tail;   /* equal values at its start and end */
+    size_t first, beyond; /* the first value that is not finite (n: none), after the last one (0: none) */
+} mv__st_ends;
+typedef struct mv__st_lags {
+    const char *op;
+    const void *a, *b;
+    double *out, *room;
+    int f64;
+    size_t rows, n, lags, reach, padded, least;
+    size_t blocks, batch, size; /* jobs a row, rows at once, doubles a row */
+    size_t row, job;            /* the first ones of this round */
+} mv__st_lags;
+enum { MV__ST_SIDES = 4 }; /* a from its start, b, a from its end, b: sums and squares of each */
+static double mv__st_value(const mv__st_lags *g, const void *x, size_t i) {
+    return g->f64 ? ((const double *)x)[i] : (double)((const float *)x)[i];
+}
+static const void *mv__st_row(const mv__st_lags *g, const void *x, size_t row) {
+    return (const unsigned char *)x + row * g->n * (g->f64 ? sizeof(double) : sizeof(float));
+}
+static void mv__st_ends_of(const mv__st_lags *g, mv__st_ends *e, const void *x) {
+    const size_t n = g->n;
+    const double first = mv__st_value(g, x, 0), last = mv__st_value(g, x, n - 1);
+    for (e->lead = 1; e->lead < n && mv__st_value(g, x, e->lead) == first;) e->lead++;
+    for (e->tail = 1; e->tail < n && mv__st_value(g, x, n - 1 - e->tail) == last;) e->tail++;
+    e->first = n;
+    e->beyond = 0;
+}
+/* values less their mean; those that are not finite 0 */
+static void mv__st_centred(const mv__st_lags *g, mv__st_ends *e, double *d, const void *x, double mean,
+                           int fine) {
+    const size_t n = g->n;
+    size_t i, k = 0;
+    double v, sum = 0.0;
+    for (i = 0; i < n && !fine; i++) {
+        v = mv__st_value(g, x, i);
+        if (mv__finite(v)) sum += (v - sum) / (double)++k;
+        else {
+            e->first = mv__minz(e->first, i);
+            e->beyond = i + 1;
+        }
+    }
+    if (!fine) mean = sum;
+    if (g->f64)
+        for (i = 0; i < n; i++) d[i] = ((const double *)x)[i] - mean;
+    else
+        for (i = 0; i < n; i++) d[i] = (double)((const float *)x)[i] - mean;
+    for (i = e->first; i < e->beyond; i++)
+        if (!mv__finite(mv__st_value(g, x, i))) d[i] = 0.0;
+}
+static void mv__st_lag_row(void *arg, size_t job) {
+    const mv__st_lags *g = (const mv__st_lags *)arg;
+    const size_t row = g->row + job, n = g->n, reach = g->reach, m = n - reach, width = 2 * g->lags + 1;
+    const void *x[2];
+    double *a = g->room + job * g->size, *b = a + n, *c = b + reach, *ends = b + n + g->padded, *out, mean[2];
+    mv__st_ends *e = (mv__st_ends *)(void *)(ends + 2 * MV__ST_SIDES * (reach + 1));
+    mv__st_sums t;
+    size_t i, k;
+    x[0] = mv__st_row(g, g->a, row), x[1] = mv__st_row(g, g->b, row);
+    mv__memset(&t, 0, sizeof t);
+    for (k = 0; k < 2; k++) {
+        mean[k] = mv__st_value(g, x[k], 0);
+        t.shift[k] = mv__finite(mean[k]) ? mean[k] : 0.0;
+    }
+    if (g->f64) MV__PICK(mv__st_pairs_f64)(&t, (const double *)x[0], (const double *)x[1], n);
+    else MV__PICK(mv__st_pairs_f32)(&t, (const float *)x[0], (const float *)x[1], n);
+    mv__memset(b, 0, (n + g->padded) * sizeof *b);
+    for (k = 0; k < 2; k++) {
+        mv__st_ends_of(g, &e[k], x[k]);
+        mean[k] = t.shift[k] + mv__st_fold(t.s[MV__ST_X + k]) / (double)n;
+        mv__st_centred(g, &e[k], k ? c : a, x[k], mean[k], mv__st_fine(t.s[MV__ST_XX + k]));
+    }
+    for (k = 0; k < 2; k++) { /* the start, the end: of the shortest overlap, then one value more each */
+        double *s = ends + k * 4 * (reach + 1), *p[4];
+        mv__memset(&t, 0, sizeof t);
+        MV__PICK(mv__st_pairs_f64)(&t, a + k * reach, c + k * reach, m);
+        for (i = 0; i < 4; i++) p[i] = s + i * (reach + 1), p[i][0] = mv__st_fold(t.s[i]);
+        for (i = 0; i < reach; i++) {
+            const size_t at = k ? reach - 1 - i : m + i;
+            p[0][i + 1] = p[0][i] + a[at];
+            p[1][i + 1] = p[1][i] + c[at];
+            p[2][i + 1] = p[2][i] + a[at] * a[at];
+            p[3][i + 1] = p[3][i] + c[at] * c[at];
+        }
+    }
+    out = g->out + row * width;
+    for (i = 0; i < g->lags - reach; i++) out[i] = out[width - 1 - i] = mv__st_nan();
+}
+/* r at lag k - reach, of the sum of products there */
+static double mv__st_at_lag(const mv__st_lags *g, const double *ends, const mv__st_ends *e, size_t k,
+                            double both) {
+    const size_t reach = g->reach, l = k < reach ? reach - k : k - reach, m = g->n - l, j = reach - l;
+    const int back = k < reach; /* the end of a and the start of b */
+    const double *p = ends + (back ? 4 * (reach + 1) : 0) + j, *q = ends + (back ? 0 : 4 * (reach + 1)) + j;
+    const double n = (double)m, sa = p[0], sb = q[reach + 1];
+    const double va = p[2 * (reach + 1)] - sa * sa / n, vb = q[3 * (reach + 1)] - sb * sb / n;
+    double r;
+    if (m < g->least) return mv__st_nan();
+    if (back ? e[0].tail >= m || e[0].beyond > l : e[0].lead >= m || e[0].first < m) return mv__st_nan();
+    if (back ? e[1].lead >= m || e[1].first < m : e[1].tail >= m || e[1].beyond > l) return mv__st_nan();
+    if (!(va > 0.0 && vb > 0.0)) return mv__st_nan();
+    r = (both - sa * sb / n) / (sqrt(va) * sqrt(vb));
+    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__st_nan();
+}
+static void mv__st_lag_job(void *arg, size_t i) {
+    const mv__st_lags *g = (const mv__st_lags *)arg;
+    const size_t at = (g->job + i) / g->blocks, first = (g->job + i) % g->blocks * MV__ST_LAGS;
+    const double *a = g->room + at * g->size, *b = a + g->n, *ends = b + g->n + g->padded;
+    const mv__st_ends *e = (const mv__st_ends *)(const void *)(ends + 2 * MV__ST_SIDES * (g->reach + 1));
+    double sum[MV__ST_LAGS], *out = g->out + (g->row + at) * (2 * g->lags + 1) + (g->lags - g->reach);
+    size_t k;
+    mv__memset(sum, 0, sizeof sum);
+    MV__PICK(mv__st_lagged)(sum, a, b + first, g->n);
+    for (k = first; k < mv__minz(first + MV__ST_LAGS, 2 * g->reach + 1); k++)
+        out[k] = mv__st_at_lag(g, ends, e, k, sum[k - first]);
+}
+static mv_status mv__st_lag_check(mv_ctx *ctx, const mv__st_lags *g) {
+    const char *op = g->op;
+    const size_t size = g->f64 ? sizeof(double) : sizeof(float);
+    size_t in, out;
+    if (!g->out || !g->a || !g->b) return mv__fail_null(ctx, op, !g->out ? "out" : g->a ? "b" : "a");
+    if (g->rows == 0 || g->n == 0)
+        return mv__fail(ctx, MEDVOL_E_SIZE, g->n ? "rows" : "n", 0, -1, "%s: %s = 0: must be at least 1", op,
+                        g->n ? "rows" : "n");
+    if (!mv__mul(g->rows, g->n, &in) || !mv__mul(in, size, &in) || g->lags > ((size_t)-1 >> 2) ||
+        !mv__mul(g->rows, 2 * g->lags + 1, &out) || !mv__mul(out, sizeof(double), &out) ||
+        in > (size_t)-1 / 2 || out > (size_t)-1 / 2)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "rows", (double)g->rows, -1,
+                        "%s: %zu rows of %zu values and %zu lags are too many", op, g->rows, g->n, g->lags);
+    if (mv__overlap(g->out, out, g->a, in) || mv__overlap(g->out, out, g->b, in))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "out", 0, -1, "%s: out and a or b overlap", op);
+    return MEDVOL_OK;
+}
+static mv_status mv__st_lags_of(mv_ctx *ctx, mv__st_lags *g) {
+    const size_t few = (size_t)1 << 17, madds = (size_t)1 << 26; /* doubles at once, work between two looks */
+    size_t jobs, round, bytes, done = 0, total;
+    mv_status st = mv__st_lag_check(ctx, g);
+    if (st < 0) return st;
+    g->least = mv__maxz(2, g->least);
+    g->reach = mv__minz(g->lags, g->n - 1);
+    g->blocks = mv__divup(2 * g->reach + 1, MV__ST_LAGS);
+    g->padded = g->blocks * MV__ST_LAGS;
+    if (!mv__mul(g->n, 2, &g->size) || !mv__add(g->size, g->padded, &g->size) ||
+        !mv__mul(g->reach + 1, 2 * MV__ST_SIDES, &bytes) || !mv__add(bytes, sizeof(mv__st_ends), &bytes) ||
+        !mv__add(g->size, bytes, &g->size) || g->size > (size_t)-1 / 16)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "n", (double)g->n, -1, "%s: n = %zu: too large", g->op, g->n);
+    g->batch = mv__minz(g->rows, mv__maxz(1, few / g->size));
+    round = mv__maxz((size_t)mv_threads(ctx), madds / MV__ST_LAGS / g->n);
+    total = g->rows * g->blocks; /* below the number of results */
+    if (!(g->room = (double *)mv__alloc(ctx, g->batch * g->size * sizeof(double)))) return MEDVOL_E_NOMEM;
+    for (g->row = 0; g->row < g->rows && st == MEDVOL_OK; g->row += g->batch) {
+        const size_t rows = mv__minz(g->batch, g->rows - g->row);
+        st = mv_parallel_for(ctx, rows, mv__st_lag_row, g, NULL);
+        for (g->job = 0; st == MEDVOL_OK && g->job < rows * g->blocks; g->job += jobs) {
+            jobs = mv__minz(round, rows * g->blocks - g->job);
+            if (mv__progress(ctx, done, total, g->op)) st = mv__cancelled(ctx, g->op);
+            else st = mv_parallel_for(ctx, jobs, mv__st_lag_job, g, NULL);
+            done += jobs;
+        }
+    }
+    if (st == MEDVOL_OK && mv__progress(ctx, total, total, g->op)) st = mv__cancelled(ctx, g->op);
+    mv__free(ctx, g->room);
+    return st;
+}
+MEDVOL_DEF mv_status mv_pearson_lags_f32(mv_ctx *ctx, double *out, const float *a, const float *b,
+                                         size_t rows, size_t n, size_t lags, size_t least) {
+    mv__st_lags g;
+    mv__memset(&g, 0, sizeof g);
+    g.op = "pearson_lags_f32";
+    g.out = out, g.a = a, g.b = b;
+    g.rows = rows, g.n = n, g.lags = lags, g.least = least;
+    return mv__st_lags_of(ctx, &g);
+}
+MEDVOL_DEF mv_status mv_pearson_lags_f64(mv_ctx *ctx, double *out, const double *a, const double *b,
+                                         size_t rows, size_t n, size_t lags, size_t least) {
+    mv__st_lags g;
+    mv__memset(&g, 0, sizeof g);
+    g.op = "pearson_lags_f64";
+    g.f64 = 1;
+    g.out = out, g.a = a, g.b = b;
+    g.rows = rows, g.n = n, g.lags = lags, g.least = least;
+    return mv__st_lags_of(ctx, &g);
 }
 
 /* ---- gain and offset: a is the data, b the model ---- */

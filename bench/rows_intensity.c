@@ -112,6 +112,22 @@ static mv_status median(bench *b) {
     b->numbers = 1;
     return mv_median(b->ctx, b->number, &b->in, NULL);
 }
+/* its median is that of the deviations when half of the values lie within it */
+static mv_status mad(bench *b) {
+    b->numbers = 2;
+    return mv_mad(b->ctx, b->number, b->number + 1, &b->in, NULL);
+}
+static int check_mad(bench *b) {
+    const size_t n = count(b);
+    const double far = b->number[0] / 1.4826022185056018, m = b->number[1];
+    size_t i, in = 0, out = 0, below = 0, above = 0;
+    for (i = 0; i < n; i++) {
+        const double x = bench_value(&b->in, i), d = fabs(x - m);
+        in += d < far * (1 - 1e-9), out += d > far * (1 + 1e-9);
+        below += x < m, above += x > m;
+    }
+    return 2 * in > n || 2 * out > n || 2 * below > n || 2 * above > n;
+}
 
 enum { BINS = 256 };
 static uint64_t bins[2][BINS];
@@ -266,6 +282,7 @@ const bench_row rows_intensity[] = {
     {"percentiles of an f32 array", MEDVOL_F32, percentiles_f32, want_ranks, 1e-9, .floor = "rrr"},
     {"percentiles of an array", MEDVOL_U8, percentiles_array, want_ranks, .floor = "r"},
     {"median", MEDVOL_F32, median, want_ranks, 1e-9, .floor = "rrr"},
+    {"median absolute deviation", MEDVOL_F32, mad, .check = check_mad, .floor = "rrrr"},
     {"histogram", MEDVOL_F32, histogram, want_bins, .floor = "r"},
     {"histogram", MEDVOL_I16, histogram, want_bins, .floor = "r"},
     {"histogram of an f32 array", MEDVOL_F32, histogram_f32, want_bins, .floor = "r"},

@@ -78,6 +78,20 @@ GEMM(gemm_f32, f32, float)
 GEMM(gemm_f64, f64, double)
 GEMM(gemm_c64, c64, float)
 GEMM(gemm_c128, c128, double)
+/* both the same way round: rows beside rows; columns with columns; one turned */
+#define DIAG(name, type, real, a, b_)                                                                        \
+    static mv_status name(bench *b) {                                                                        \
+        const size_t n = b->side;                                                                            \
+        mv_gemm_opt o = {a, b_, {0, 0}, {0, 0}, 0};                                                          \
+        return mv_gemm_diag_##type(b->ctx, (real *)b->out.data, (const real *)b->aux[0].data, n,             \
+            (const real *)b->aux[1].data, n, n, n, &o);                                                      \
+    }
+DIAG(diag_f32, f32, float, MEDVOL_OP_TRANSPOSE, MEDVOL_OP_NONE)
+DIAG(diag_f64, f64, double, MEDVOL_OP_NONE, MEDVOL_OP_TRANSPOSE)
+DIAG(diag_turned, f64, double, MEDVOL_OP_NONE, MEDVOL_OP_NONE)
+DIAG(diag_c64, c64, float, MEDVOL_OP_ADJOINT, MEDVOL_OP_NONE)
+DIAG(diag_c128, c128, double, MEDVOL_OP_NONE, MEDVOL_OP_ADJOINT)
+#undef DIAG
 static double *again(bench *b, const mv_volume *from) { /* what changes in place begins anew: a copy, too */
     memcpy(b->out.data, from->data, bench_bytes(&b->out));
     return (double *)b->out.data;
@@ -160,6 +174,30 @@ static int check_gemm(bench *b) {
     }
     return 0;
 }
+/* how: 0: sum of a(k, i) b(k, i), 1: a(i, k) b(i, k), 2: a(i, k) b(k, i); first and second conjugated */
+static int check_diag(bench *b, int how, int first, int second) {
+    const size_t n = b->side;
+    const double tolerance = b->in.dtype == MEDVOL_F32 ? 1e-6 : 1e-13;
+    size_t t, k;
+    for (t = 0; t < LOOKS; t++) {
+        const size_t i = t * 31 % n;
+        pair s = {0, 0};
+        for (k = 0; k < n; k++) {
+            pair x = at(&b->aux[0], n, how ? i : k, how ? k : i);
+            pair y = at(&b->aux[1], n, how == 1 ? i : k, how == 1 ? k : i);
+            if (first) x.im = -x.im;
+            if (second) y.im = -y.im;
+            plus(&s, x, y, 1);
+        }
+        if (far(at(&b->out, n, i, 0), s, tolerance * sqrt((double)n))) return 1;
+    }
+    return 0;
+}
+static int check_columns(bench *b) { return check_diag(b, 0, 0, 0); }
+static int check_beside(bench *b) { return check_diag(b, 1, 0, 0); }
+static int check_turned(bench *b) { return check_diag(b, 2, 0, 0); }
+static int check_adjoint(bench *b) { return check_diag(b, 0, 1, 0); }
+static int check_beside_adjoint(bench *b) { return check_diag(b, 1, 0, 1); }
 static int check_chol(bench *b) {
     const size_t n = b->side;
     size_t t, k;
@@ -235,11 +273,18 @@ static int check_svd(bench *b) { /* A = U S V^H */
    our Jacobi method are its own affair); bytes: both sides once. */
 #define ROW(name, type, call, right, how, work)                                                              \
     {name, type, call, .check = right, .floor = "c", .fma = work, .setup = how, .done = done, .most = 512}
+#define DIAG(name, type, call, right, how)                                                                   \
+    {name, type, call, .check = right, .floor = "ab", .setup = how, .done = done, .most = 2048}
 const bench_row rows_linalg[] = {
     ROW("gemm", MEDVOL_F32, gemm_f32, check_gemm, two_reals, 1),
     ROW("gemm", MEDVOL_F64, gemm_f64, check_gemm, two_reals, 2),
     ROW("gemm, complex", MEDVOL_F32, gemm_c64, check_gemm, two_pairs, 4),
     ROW("gemm, complex", MEDVOL_F64, gemm_c128, check_gemm, two_pairs, 8),
+    DIAG("gemm, diagonal", MEDVOL_F32, diag_f32, check_columns, two_reals),
+    DIAG("gemm, diagonal", MEDVOL_F64, diag_f64, check_beside, two_reals),
+    DIAG("gemm, diagonal, turned", MEDVOL_F64, diag_turned, check_turned, two_reals),
+    DIAG("gemm, diagonal, complex", MEDVOL_F32, diag_c64, check_adjoint, two_pairs),
+    DIAG("gemm, diagonal, complex", MEDVOL_F64, diag_c128, check_beside_adjoint, two_pairs),
     ROW("chol", MEDVOL_F64, chol_f64, check_chol, definite_reals, 2. / 6),
     ROW("chol, complex", MEDVOL_F64, chol_c128, check_chol, definite_pairs, 8. / 6),
     ROW("chol solve", MEDVOL_F64, solve_f64, check_solve, triangle_reals, 2),
@@ -255,3 +300,4 @@ const bench_row rows_linalg[] = {
     {0},
 };
 #undef ROW
+#undef DIAG

@@ -156,6 +156,22 @@ static int check_lncc(bench *b) { /* noise everywhere: no window is flat */
     window t = {2, {1, 1, 1, 1, 1}, NULL, NULL};
     return apart(b->number[0], window_mean(b, &t, 0, lncc_of, &flat), 1e-7);
 }
+static mv_status local_map(bench *b) { return mv_ncc_map(b->ctx, &b->out, &b->in, &b->aux[0], NULL); }
+static double want_local(const bench *b, size_t i) {
+    const ptrdiff_t n = (ptrdiff_t)b->side, at = (ptrdiff_t)i, c[3] = {at % n, at / n % n, at / n / n};
+    double s[SUMS] = {0};
+    ptrdiff_t x, y, z;
+    for (z = c[2] - 2; z <= c[2] + 2; z++)
+        for (y = c[1] - 2; y <= c[1] + 2; y++)
+            for (x = c[0] - 2; x <= c[0] + 2; x++) {
+                double p, q;
+                if (x < 0 || y < 0 || z < 0 || x >= n || y >= n || z >= n) continue;
+                p = first(b, (size_t)(x + n * (y + n * z))), q = second(b, (size_t)(x + n * (y + n * z)));
+                s[0]++, s[1] += p, s[2] += q, s[3] += p * p, s[4] += q * q, s[5] += p * q;
+            }
+    return (s[5] - s[1] * s[2] / s[0]) /
+        sqrt((s[3] - s[1] * s[1] / s[0]) * (s[4] - s[2] * s[2] / s[0]));
+}
 static double ssim_of(const double *s, const double *p) { /* p: C1, C2 */
     const double a = s[1] / s[0], b = s[2] / s[0], aa = s[3] / s[0] - a * a, bb = s[4] / s[0] - b * b;
     return (2 * a * b + p[0]) * (2 * (s[5] / s[0] - a * b) + p[1]) /
@@ -422,6 +438,8 @@ const bench_row rows_measure[] = {
     ROW("mse, mae, psnr, ncc", MEDVOL_I16, "ra", 14, images, squares, check_squares),
     ROW("mutual information", MEDVOL_F32, "ra", 2, images, information, check_information),
     ROW("local correlation", MEDVOL_F32, "ra", 40, images, lncc, check_lncc),
+    {"local correlation, a map", MEDVOL_F32, local_map, want_local, 1e-5, .floor = "raw", .fma = 40,
+        .setup = images},
     ROW("ssim", MEDVOL_F32, "ra", 180, images, ssim, check_ssim),
     ROW("distance to bright voxels", MEDVOL_F32, "c", 6, NULL, to_bright, check_bright),
     ROW("distance within a mask", MEDVOL_U8, "m", 6, eggs, within, check_within),

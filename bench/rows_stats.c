@@ -99,6 +99,42 @@ static int check_rows(bench *b) {
     }
     return apart(b->number[0], ab / sqrt(aa * bb), 1e-9);
 }
+/* ---- lags of each row with the other image's ---- */
+enum { LAGS = 15 };
+static mv_status with_lags(bench *b) {
+    b->own = calloc(b->side * b->side * (2 * LAGS + 1), sizeof(double));
+    return b->own ? images(b) : MEDVOL_E_NOMEM;
+}
+static mv_status lags(bench *b) {
+    const size_t rows = b->side * b->side;
+    double *r = (double *)b->own;
+    const double *row = r + rows / 2 * (2 * LAGS + 1);
+    mv_status st = b->in.dtype == MEDVOL_F64
+        ? mv_pearson_lags_f64(b->ctx, r, (const double *)b->in.data, (const double *)b->aux[0].data, rows,
+              b->side, LAGS, 0)
+        : mv_pearson_lags_f32(b->ctx, r, (const float *)b->in.data, (const float *)b->aux[0].data, rows,
+              b->side, LAGS, 0);
+    b->numbers = 3;
+    b->number[0] = row[LAGS], b->number[1] = row[LAGS + 3], b->number[2] = row[LAGS - 7];
+    return st;
+}
+static int check_lags(bench *b) {
+    static const int lag[3] = {0, 3, -7};
+    const size_t row = b->side * b->side / 2 * b->side;
+    size_t k, i;
+    for (k = 0; k < 3; k++) {
+        const size_t d = (size_t)abs(lag[k]), n = b->side - d;
+        const size_t p = row + (lag[k] < 0 ? d : 0), q = row + (lag[k] > 0 ? d : 0);
+        double ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
+        for (i = 0; i < n; i++) ma += first(b, p + i) / (double)n, mb += second(b, q + i) / (double)n;
+        for (i = 0; i < n; i++) {
+            const double x = first(b, p + i) - ma, y = second(b, q + i) - mb;
+            aa += x * x, bb += y * y, ab += x * y;
+        }
+        if (!(fabs(b->number[k] - ab / sqrt(aa * bb)) <= 1e-9)) return 1;
+    }
+    return 0;
+}
 /* ---- fits of every slice ---- */
 static mv_status with_gains(bench *b) {
     b->own = calloc(b->side, sizeof(mv_gain_offset));
@@ -213,6 +249,10 @@ const bench_row rows_stats[] = {
     ROW("pearson", MEDVOL_F64, "ra", 10, images, pearson, check_r),
     {"pearson of rows", MEDVOL_F32, rows_of, .check = check_rows, .floor = "r", .fma = 10, .setup = with_rows,
         .done = drop_own},
+    {"pearson of rows, 31 lags", MEDVOL_F32, lags, .check = check_lags, .floor = "ra", .fma = 2 * 31,
+        .setup = with_lags, .done = drop_own},
+    {"pearson of rows, 31 lags", MEDVOL_F64, lags, .check = check_lags, .floor = "ra", .fma = 2 * 31,
+        .setup = with_lags, .done = drop_own},
     {"gain and offset of slices", MEDVOL_F32, gains, .check = check_gains, .floor = "ra", .fma = 10,
         .setup = with_gains, .done = drop_own},
     {"gain and offset of arrays", MEDVOL_F32, gain_rows, .check = check_gains, .floor = "ra", .fma = 10,

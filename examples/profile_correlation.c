@@ -3,11 +3,11 @@
    Build:  cc -O2 examples/profile_correlation.c -lm -lpthread -o profile_correlation
    Run:    ./profile_correlation 256 20
    Shows:  Pearson's r and the fit of gain and offset cost one pass over both volumes: the time to read
-           them. Weights are converted on the way and take longer. */
+           them. Weights are converted on the way and take longer, as r of every voxel's neighbourhood. */
 #include "example.h"
 
 static void profile_correlation(ex *e) {
-    mv_volume head, other;
+    mv_volume head, other, map;
     mv_correlation c;
     mv_statistics spread;
     mv_gain_offset *g;
@@ -20,6 +20,7 @@ static void profile_correlation(ex *e) {
 
     ex_input(e, &head, MEDVOL_F32);
     ex_empty_like(e, &other, &head, MEDVOL_F32);
+    memcpy(other.affine, head.affine, sizeof other.affine);
     n = mv_volume_count(&head);
     b = ex_bytes(&head);
     p = (float *)head.data;
@@ -40,6 +41,12 @@ static void profile_correlation(ex *e) {
     EX_OK(mv_fit_gain_offset(&e->ctx, g, &head, &other, NULL));
     EX_EXPECT(e, fabs(g->gain - 2.0) < 0.01 && fabs(g->offset - 100.0) < 1.0 + 0.02 * spread.sd, "gain 2 and offset 100");
 
+    memset(&map, 0, sizeof map);
+    EX_OK(mv_ncc_map(&e->ctx, &map, &head, &head, NULL));
+    for (i = 0; i < n; i++) /* 0: where nothing varies */
+        if (!(((float *)map.data)[i] == 0.0f || fabs((double)((float *)map.data)[i] - 1.0) < 1e-6)) break;
+    EX_EXPECT(e, i == n, "a map of local correlation with itself");
+
     for (ex_begin(e, "correlation", &head, 2 * b, 0, 0, 0); ex_more(e);)
         EX_OK(mv_ncc(&e->ctx, &c, &head, &other, NULL));
     o.weights = &head; /* more where there is more to see; a scan has no values below 0, noise may have */
@@ -48,7 +55,10 @@ static void profile_correlation(ex *e) {
         EX_OK(mv_ncc(&e->ctx, &c, &head, &other, &o));
     for (ex_begin(e, "gain and offset of slices", &head, 2 * b, 0, 0, 0); ex_more(e);)
         EX_OK(mv_fit_gain_offset(&e->ctx, g, &head, &other, head.ndim >= 3 ? &slices : NULL));
+    for (ex_begin(e, "local correlation, a map", &head, 3 * b, 0, 0, 0); ex_more(e);)
+        EX_OK(mv_ncc_map(&e->ctx, &map, &head, &other, NULL));
     free(g);
+    mv_volume_free(&e->ctx, &map);
     mv_volume_free(&e->ctx, &head);
     mv_volume_free(&e->ctx, &other);
 }

@@ -423,6 +423,47 @@ static void g_cells(mv_ctx *ctx) {
     sum_doubles(d2, ASKED * K), sum_numbers(index, sizeof *index, ASKED * K);
     mv_cells_free(ctx, &g);
 }
+static void g_diagonals(mv_ctx *ctx) {
+    enum { M = 77, K = 61 };
+    static double a[2 * M * K], b[2 * M * K], d[2 * M];
+    static float fa[2 * M * K], fb[2 * M * K], fd[2 * M];
+    mv_gemm_opt o;
+    int k;
+    for (k = 0; k < 4; k++) {
+        memset(&o, 0, sizeof o);
+        noise(a, 2 * M * K), noise(b, 2 * M * K), noise_f32(fa, 2 * M * K), noise_f32(fb, 2 * M * K);
+        if (k & 1) o.op_a = MEDVOL_OP_ADJOINT;
+        if (k & 2) o.op_b = MEDVOL_OP_TRANSPOSE, o.alpha[0] = 0.7;
+        CHECK_OK(mv_gemm_diag_f64(ctx, d, a, k & 1 ? K : M, b, k & 2 ? M : K, M, K, &o));
+        sum_doubles(d, M);
+        CHECK_OK(mv_gemm_diag_f32(ctx, fd, fa, k & 1 ? K : M, fb, k & 2 ? M : K, M, K, &o));
+        sum_numbers(fd, 4, M);
+        CHECK_OK(mv_gemm_diag_c128(ctx, d, a, k & 1 ? K : M, b, k & 2 ? M : K, M, K, &o));
+        sum_doubles(d, 2 * M);
+        CHECK_OK(mv_gemm_diag_c64(ctx, fd, fa, k & 1 ? K : M, fb, k & 2 ? M : K, M, K, &o));
+        sum_numbers(fd, 4, 2 * M);
+    }
+}
+static void g_correlations(mv_ctx *ctx) { /* of neighbourhoods and lags */
+    enum { X = 37, Y = 23, Z = 11, LAGS = 40 };
+    static const size_t dim[3] = {X, Y, Z};
+    static double r[Y * (2 * LAGS + 1)];
+    mv_volume a, b, map;
+    mv_ncc_map_opt o;
+    memset(&map, 0, sizeof map);
+    memset(&o, 0, sizeof o);
+    CHECK_OK(mv_volume_alloc(ctx, &a, MEDVOL_F32, 3, dim));
+    CHECK_OK(mv_volume_alloc(ctx, &b, MEDVOL_F32, 3, dim));
+    noise_f32((float *)a.data, X * Y * Z), noise_f32((float *)b.data, X * Y * Z);
+    CHECK_OK(mv_ncc_map(ctx, &map, &a, &b, NULL));
+    sum_numbers(map.data, 4, X * Y * Z);
+    o.radius[0] = 3, o.radius[1] = 1, o.mask = &a, o.squared = 1;
+    CHECK_OK(mv_ncc_map(ctx, &map, &a, &b, &o));
+    sum_numbers(map.data, 4, X * Y * Z);
+    CHECK_OK(mv_pearson_lags_f32(ctx, r, (const float *)a.data, (const float *)b.data, Y, X, LAGS, 0));
+    sum_doubles(r, Y * (2 * LAGS + 1));
+    mv_volume_free(ctx, &a), mv_volume_free(ctx, &b), mv_volume_free(ctx, &map);
+}
 static void g_eigenvalues(mv_ctx *ctx) {
     static const size_t sizes[] = {1, 2, 5, 20, WIDE};
     static double a[2 * WIDE * WIDE], v[2 * WIDE * WIDE], w[WIDE];
@@ -588,6 +629,9 @@ static const struct {
     {"warp", g_warp, 0},
     {"ldlt", g_ldlt, 0},
     {"neighbours", g_neighbours, EXACT}, {"cells", g_cells, EXACT},
+    {"neighbours", g_neighbours, EXACT},
+    {"diagonals", g_diagonals, 0},
+    {"correlations", g_correlations, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

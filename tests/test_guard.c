@@ -834,6 +834,7 @@ static void op_percentiles(void) {
     o.mask = ARG & 1 ? vin(MEDVOL_U8, N, 3, 2, 0) : NULL, o.nonzero = ARG & 2, o.split = ARG & 4 ? 3 : 0;
     did(mv_percentiles(T, (double *)out(MEDVOL_F64, n * 2), s, numbers(2, 10, 75, 0), 2, &o));
     did(mv_median(T, (double *)out(MEDVOL_F64, n), s, &o));
+    did(mv_mad(T, (double *)out(MEDVOL_F64, n), (double *)out(MEDVOL_F64, n), s, &o));
 }
 static void note_hist(const mv_hist *h) {
     note(&h->lo, sizeof h->lo), note(&h->hi, sizeof h->hi), note(&h->total, sizeof h->total);
@@ -1361,6 +1362,22 @@ static void op_gemm(void) {
         did(mv_gemm_c64(T, (float *)c, m, (const float *)a, lda, (const float *)b, ldb, m, n, k, &o));
     else did(mv_gemm_f32(T, (float *)c, m, (const float *)a, lda, (const float *)b, ldb, m, n, k, &o));
 }
+static void op_gemm_diag(void) { /* ARG: as op_gemm's */
+    mv_gemm_opt o;
+    const int cx = ARG & 1, f64 = TYPE == MEDVOL_F64;
+    const size_t unit = cx ? 2 : 1, m = N, k = N + 1;
+    const void *a = in(TYPE, unit * m * k), *b = in(TYPE, unit * k * m);
+    void *d = out(TYPE, unit * m);
+    size_t lda, ldb;
+    memset(&o, 0, sizeof o);
+    o.op_a = (mv_op)(ARG / 2 % 3), o.op_b = (mv_op)(ARG / 6 % 3);
+    o.alpha[0] = 1.0 / 1024;
+    lda = o.op_a ? k : m, ldb = o.op_b ? m : k;
+    if (f64 && cx) did(mv_gemm_diag_c128(T, (double *)d, (const double *)a, lda, (const double *)b, ldb, m, k, &o));
+    else if (f64) did(mv_gemm_diag_f64(T, (double *)d, (const double *)a, lda, (const double *)b, ldb, m, k, &o));
+    else if (cx) did(mv_gemm_diag_c64(T, (float *)d, (const float *)a, lda, (const float *)b, ldb, m, k, &o));
+    else did(mv_gemm_diag_f32(T, (float *)d, (const float *)a, lda, (const float *)b, ldb, m, k, &o));
+}
 /* what follows, ARG: complex */
 static double *begun(const double *data, size_t n) { /* to be changed in place */
     double *p = (double *)out(MEDVOL_F64, n);
@@ -1743,6 +1760,18 @@ static void op_metric(void) {
     note_as(MEDVOL_F64, &m->entropy_a, 3 * sizeof m->mse);
     if (ARG & 12) note_as(MEDVOL_F64, &m->ssim, sizeof m->ssim);
 }
+/* ARG: 1: a mask, 2: r^2 and NaN, 4: in the plane, 8: radii, 16: scaled */
+static void op_ncc_map(void) {
+    const size_t z = ARG & 4 ? 0 : 3;
+    mv_volume *a = vin(TYPE, N, 4, z, 0), *b = vin(TYPE, N, 4, z, 0);
+    mv_ncc_map_opt o;
+    memset(&o, 0, sizeof o);
+    if (ARG & 1) o.mask = vin(MEDVOL_I8, N, 4, z, 0);
+    if (ARG & 2) o.squared = o.nan = 1;
+    if (ARG & 8) o.radius[0] = 5, o.radius[2] = 1;
+    if (ARG & 16) a->slope = 0.5, b->inter = 3;
+    CHECK(did(mv_ncc_map(T, vout(MEDVOL_F32, N, 4, z, 0), a, b, &o)));
+}
 /* ARG: mode, 4: voxels, 8: in the plane, 16: few are inside */
 static void op_distance(void) {
     const size_t y = ARG & 16 ? 9 : 4, z = ARG & 8 ? 0 : ARG & 16 ? 7 : 3;
@@ -1833,6 +1862,13 @@ static void op_pearson_f32(void) {
     CHECK(did(mv_pearson_rows_f32(T, (mv_correlation *)record(3 * sizeof(mv_correlation)), rows, 3, a, N)));
     if (N) CHECK(did(mv_fit_gain_offset_f32(T, (mv_gain_offset *)record(3 * sizeof(mv_gain_offset)), rows, 3, a,
         0, NULL, N)));
+}
+static void op_lags(void) { /* ARG: lags */
+    const size_t lags = (size_t)ARG, n = N ? N : 1;
+    const float *a = (const float *)in(MEDVOL_F32, 3 * n), *b = (const float *)in(MEDVOL_F32, 3 * n);
+    const double *c = (const double *)in(MEDVOL_F64, 2 * n), *d = (const double *)in(MEDVOL_F64, 2 * n);
+    CHECK(did(mv_pearson_lags_f32(T, (double *)out(MEDVOL_F64, 3 * (2 * lags + 1)), a, b, 3, n, lags, 0)));
+    CHECK(did(mv_pearson_lags_f64(T, (double *)out(MEDVOL_F64, 2 * (2 * lags + 1)), c, d, 2, n, lags, 3)));
 }
 static void op_pearson_f64(void) {
     const double *a = (const double *)in(MEDVOL_F64, N), *b = (const double *)in(MEDVOL_F64, N);
@@ -2395,6 +2431,7 @@ static void op_depth_dose(void) {
 #define CONV(arg) {"convolve", op_convolve, FOURIER, arg, VOLUME | HEAVY | FLOATS, 1}
 #define FFT(arg) {"fft", op_fft, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 #define GEMM(arg) {"gemm", op_gemm, FLOATING, arg, HEAVY | FLOATS, 1e-4}
+#define DIAG(arg) {"gemm_diag", op_gemm_diag, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 enum { SHORT = 16, LONG = 16 * 61, NOISE = 1024 };
 static const op rows[] = {
     /* volumes and geometry */
@@ -2521,6 +2558,8 @@ static const op rows[] = {
     RS(metric, OTHERS, 0, 0), RS(metric, F32, 0, LAID), RS(metric, TAKEN, 1, 0), RS(metric, F32, 4, LAID),
     RS(metric, OTHERS, 8, 0), RS(metric, F32, 8, LAID),
     RS(metric, F32, 8 + 1, 0), RS(metric, F32, 16, 0), RS(metric, TAKEN, 32, 0), RS(metric, F32, 4 + 1, 0),
+    RS(ncc_map, OTHERS, 0, 0), RS(ncc_map, F32, 0, LAID), RS(ncc_map, TAKEN, 1 + 2, 0),
+    RS(ncc_map, F32, 4 + 8, LAID), RS(ncc_map, F64, 2 + 8 + 16, 0),
     RS(distance, TAKEN, 0, 0), RS(distance, F32, 1 + 4, 0), RS(distance, F32, 2 + 8, 0),
     RS(distance, TAKEN, 16, 0), RS(distance, F32, 2 + 4 + 16, 0), RS(distance, F32, 1 + 8 + 16, 0),
     OP(distance, F32, 0, VOLUME | HEAVY | IN_PLACE, 0), RS(labels, WHOLE, 0, 0), RS(labels, WHOLE, 1, 0),
@@ -2529,6 +2568,7 @@ static const op rows[] = {
     RS(field_error, F64, 4, 0), RS(field_error, F32, 5 + 2, 0), OP(point_error, F64, 0, HEAVY, 0),
     /* correlation, chi-squared, angles */
     RS(ncc, OTHERS, 0, 0), RS(ncc, TAKEN, 1 + 2, 0), RS(ncc, F32, 4, 0), RS(ncc, F64, 4 + 8, 0),
+    OP(lags, F32, 2, 0, 0), OP(lags, F32, 40, HEAVY, 0),
     RS(ncc, F32, 16, 0), OP(pearson_f32, F32, 0, 0, 0), OP(pearson_f64, F64, 0, 0, 0), RS(chi2, TAKEN, 0, 0),
     RS(chi2, F32, 1 + 8, 0), RS(chi2, F64, 2, 0), RS(chi2, F32, 4, 0), RS(chi2_map, TAKEN, 0, 0),
     RS(chi2_map, F32, 1 + 4, 0), RS(chi2_map, F32, 2 + 8, 0), OP(angles, F64, 0, 0, 0),
@@ -2600,6 +2640,8 @@ static const op rows[] = {
     OP(transport_step, F32, 0, HEAVY | FLOATS, 1e-5), OP(transport_step, F32, 1, HEAVY | FLOATS, 1e-5),
     OP(depth_dose, F32, 0, VOLUME | HEAVY, 1e-12),
     /* dense linear algebra */
+    DIAG(0), DIAG(1), DIAG(2), DIAG(3), DIAG(6), DIAG(7), DIAG(8),
+    DIAG(9), DIAG(16), DIAG(17),
     GEMM(0), GEMM(1), GEMM(8), GEMM(9), GEMM(5), GEMM(13), GEMM(17), GEMM(19), OP(chol, F64, 0, HEAVY, 1e-13),
     OP(chol, F64, 1, HEAVY, 1e-13), OP(chol_solve, F64, 0, HEAVY, 1e-10),
     OP(chol_solve, F64, 1, HEAVY, 1e-10), OP(ldlt, F64, 0, HEAVY, 1e-10),

@@ -405,6 +405,17 @@ static double sorted_percentile(const double *x, size_t n, double q, int rule) {
         default: return x[a] == x[b] ? x[a] : x[a] * (1 - t) + x[b] * t;
     }
 }
+/* sorted twice; *median is what was found, and checked */
+static double mad_of(double *x, size_t n, const double *median) {
+    double m;
+    size_t i;
+    qsort(x, n, sizeof *x, by_value);
+    m = sorted_percentile(x, n, 50, 0);
+    CHECK_NEAR(*median, m, 1e-12 * 200);
+    for (i = 0; i < n; i++) x[i] = fabs(x[i] - *median);
+    qsort(x, n, sizeof *x, by_value);
+    return 1.4826022185056018 * sorted_percentile(x, n, 50, 0);
+}
 static const double qs[9] = {50, 0, 100, 1, 99, 25.5, 33.333, 0.01, 99.99};
 static void test_percentiles_choice(void) {
     int k, t, mask, nonzero, split;
@@ -433,9 +444,65 @@ static void test_percentiles_choice(void) {
                         o.rule = 3;
                         CHECK_OK(mv_median(T, got, &f.v, &o));
                         CHECK_NEAR(got[parts - 1], sorted_percentile(x, n, 50, 0), 1e-12 * 200);
+                        CHECK_OK(mv_mad(T, got, got + parts, &f.v, &o));
+                        for (i = 0; i < parts; i++) {
+                            n = chosen(x, &f, mask, nonzero, split, i);
+                            CHECK_NEAR(got[i], mad_of(x, n, &got[parts + i]), 1e-12 * 200);
+                        }
                     }
             fixture_free(&f);
         }
+}
+static void test_mad(void) {
+    enum { N = 200001 };
+    static const double five[5] = {1, 9, 2, 4, 1000};
+    double *x = (double *)malloc(N * sizeof *x), mad, m, two[2] = {5, 5};
+    const size_t few[1] = {5}, many[1] = {N}, none[2] = {2, 2};
+    mv_percentile_opt o = {0};
+    mv_volume v, w, mask;
+    uint8_t keep[5] = {1, 1, 1, 1, 0}, off[5] = {0};
+    double put[5], gaps[4] = {1, 2, (double)NAN, (double)NAN};
+    size_t i;
+    memcpy(put, five, sizeof put);
+    CHECK_OK(mv_volume_wrap(T, &v, put, MEDVOL_F64, 1, few, NULL));
+    CHECK_OK(mv_mad(T, &mad, &m, &v, NULL)); /* 4; 3 5 2 0 996 */
+    CHECK(m == 4 && mad == 3 * 1.4826022185056018);
+    CHECK_OK(mv_volume_wrap(T, &mask, keep, MEDVOL_U8, 1, few, NULL));
+    o.mask = &mask;
+    CHECK_OK(mv_mad(T, &mad, NULL, &v, &o)); /* 1 2 4 9: 3; 2 1 1 6 */
+    CHECK_NEAR(mad, 1.5 * 1.4826022185056018, 1e-15);
+    put[0] = HUGE_VAL, put[1] = (double)NAN; /* infinity counts, NaN does not: 2 4 1000 inf */
+    CHECK_OK(mv_mad(T, &mad, &m, &v, NULL));
+    CHECK(m == 502);
+    CHECK_NEAR(mad, 499 * 1.4826022185056018, 1e-12);
+    put[2] = put[4] = HUGE_VAL;
+    CHECK_OK(mv_mad(T, &mad, &m, &v, NULL));
+    CHECK(m == HUGE_VAL && mad != mad);
+    t_seed(77);
+    for (i = 0; i < N; i++) x[i] = 1e6 + 3 * t_normal(); /* sigma, and not moved by a tenth far away */
+    CHECK_OK(mv_volume_wrap(T, &w, x, MEDVOL_F64, 1, many, NULL));
+    CHECK_OK(mv_mad(T, &mad, &m, &w, NULL));
+    CHECK_NEAR(mad, 3, 0.03);
+    CHECK_NEAR(m, 1e6, 0.05);
+    for (i = 0; i < N; i += 10) x[i] += 1e5;
+    CHECK_OK(mv_mad(T, &mad, NULL, &w, NULL));
+    CHECK(mad > 3 && mad < 3.9);
+    for (i = 0; i < N; i++) x[i] = i % 3 ? 7 : (double)i;
+    CHECK_OK(mv_mad(T, &mad, &m, &w, NULL));
+    CHECK(m == 7 && mad == 0);
+    CHECK_OK(mv_volume_wrap(T, &w, gaps, MEDVOL_F64, 2, none, NULL));
+    o.mask = NULL, o.split = 2;
+    CHECK_STATUS(mv_mad(T, two, two + 1, &w, &o), MEDVOL_E_EMPTY); /* of the second index nothing is left */
+    CHECK(two[0] == 5 && two[1] == 5);
+    mask.data = off, o.mask = &mask, o.split = 0;
+    CHECK_STATUS(mv_mad(T, two, NULL, &v, &o), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_mad(T, NULL, two, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_mad(T, two, NULL, NULL, NULL), MEDVOL_E_NULL);
+    o.split = 2;
+    CHECK_STATUS(mv_mad(T, two, NULL, &v, &o), MEDVOL_E_RANGE);
+    o.split = 0, o.mask = NULL, o.mask8 = keep;
+    CHECK_STATUS(mv_mad(T, two, NULL, &v, &o), MEDVOL_E_RANGE);
+    free(x);
 }
 static void test_percentiles_f32(void) { /* many sizes and distributions, all rules, hundreds of q at once */
     size_t sizes[] = {1, 2, 3, 15, 16, 17, 67, 1000, 65535, 70001}, k, i, n, m;
@@ -1548,6 +1615,7 @@ const t_case tests_intensity[] = {
     {"stats_merge", test_stats_merge, 0},
     {"percentiles_choice", test_percentiles_choice, 0},
     {"percentiles_f32", test_percentiles_f32, 0},
+    {"mad", test_mad, 0},
     {"percentiles_wide", test_percentiles_wide, 0},
     {"percentiles_errors", test_percentiles_errors, 0},
     {"histogram_f32", test_histogram_f32, 0},

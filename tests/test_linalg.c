@@ -210,6 +210,115 @@ static void test_gemm_exact(void) { /* small integers: no rounding; the bits of 
         drop(&d);
     }
 }
+/* ---- diagonals: against the definition, and mv_gemm's whole product ---- */
+static mv_status gemm_diag(mv_ctx *ctx, matrix *d, const matrix *a, const matrix *b, size_t k,
+                           const mv_gemm_opt *o) {
+    const size_t m = d->rows;
+    if (d->f64 && d->cx)
+        return mv_gemm_diag_c128(ctx, (double *)d->p, (const double *)a->p, a->ld, (const double *)b->p,
+            b->ld, m, k, o);
+    if (d->f64)
+        return mv_gemm_diag_f64(ctx, (double *)d->p, (const double *)a->p, a->ld, (const double *)b->p,
+            b->ld, m, k, o);
+    if (d->cx)
+        return mv_gemm_diag_c64(ctx, (float *)d->p, (const float *)a->p, a->ld, (const float *)b->p, b->ld,
+            m, k, o);
+    return mv_gemm_diag_f32(ctx, (float *)d->p, (const float *)a->p, a->ld, (const float *)b->p, b->ld, m, k,
+        o);
+}
+static void diagonal(size_t m, size_t k, int f64, int cx, const mv_gemm_opt *o, size_t gap, int whole_too) {
+    const int add = o->beta[0] != 0 || o->beta[1] != 0;
+    const double tol = f64 ? EPS * (4 + (double)k) : 1.1920929e-7 * 4 + 1e-16 * (double)k;
+    matrix a, b, c, d, e;
+    size_t i;
+    int ok = 1;
+    make(&a, o->op_a ? k : m, o->op_a ? m : k, gap, f64, cx);
+    make(&b, o->op_b ? m : k, o->op_b ? k : m, 2 * gap, f64, cx);
+    make(&d, m, 1, 0, f64, cx);
+    make(&e, m, 1, 0, f64, cx);
+    noise(&a), noise(&b), noise(&d);
+    for (i = 0; i < m && !add; i++) set(&d, i, 0, of((double)NAN, (double)NAN));
+    if (d.bytes) memcpy(e.p, d.p, d.bytes);
+    CHECK_OK(gemm_diag(T, &d, &a, &b, k, o));
+    if (whole_too) make(&c, m, m, 0, f64, cx);
+    if (whole_too)
+        for (i = 0; i < m; i++) set(&c, i, i, get(&e, i, 0));
+    if (whole_too) CHECK_OK(gemm(T, &c, &a, &b, k, o));
+    for (i = 0; i < m; i++) {
+        const pair v = get(&d, i, 0);
+        pair w = element(&a, &b, k, o, i, i);
+        double most = 1;
+        size_t l;
+        for (l = 0; l < k; l++) most += size_of(operand(&a, o->op_a, i, l)) * size_of(operand(&b, o->op_b, l, i));
+        if (add) {
+            const pair t = times(of(o->beta[0], o->beta[1]), get(&e, i, 0));
+            w.re += t.re, w.im += t.im;
+        }
+        /* in double: as good for floats as their rounding, however long the sum */
+        ok &= size_of(of(v.re - w.re, v.im - w.im)) <=
+              (f64 ? 4 * tol * most : 4e-7 * (1 + size_of(w)) + 1e-15 * most);
+        if (whole_too) w = get(&c, i, i);
+        ok &= !whole_too || size_of(of(v.re - w.re, v.im - w.im)) <= 16 * (f64 ? EPS : 1.2e-7) * most * 4;
+    }
+    CHECK_OK(gemm_diag(T_NONE, &e, &a, &b, k, o)); /* the bits of one thread */
+    if (!add && d.bytes) CHECK(memcmp(d.p, e.p, d.bytes) == 0);
+    if (!CHECK(ok && gaps_kept(&a)))
+        fprintf(stderr, "  %zu, k %zu, %s %s, ops %d %d, gap %zu\n", m, k, f64 ? "double" : "float",
+            cx ? "complex" : "real", (int)o->op_a, (int)o->op_b, gap);
+    if (whole_too) drop(&c);
+    drop(&a), drop(&b), drop(&d), drop(&e);
+}
+static void test_gemm_diag(void) {
+    int type, op, run;
+    t_seed(35);
+    for (type = 0; type < 4; type++)
+        for (op = 0; op < 9; op++)
+            for (run = 0; run < (t_threads == 1 ? 12 : 4); run++) {
+                mv_gemm_opt o = {MEDVOL_OP_NONE, MEDVOL_OP_NONE, {0, 0}, {0, 0}, 0};
+                const size_t m = t_bits() % (run % 2 ? 150 : 20), k = t_bits() % (run % 3 ? 90 : 9);
+                o.op_a = (mv_op)(op % 3);
+                o.op_b = (mv_op)(op / 3);
+                if (run % 2) o.alpha[0] = t_uniform(-2, 2), o.alpha[1] = type & 1 ? t_uniform(-2, 2) : 0;
+                if (run % 3 == 1) o.beta[0] = 1;
+                if (run % 3 == 2) o.beta[0] = t_uniform(-2, 2), o.beta[1] = type & 1 ? t_uniform(-1, 1) : 0;
+                o.lower = run == 3; /* is not looked at */
+                diagonal(m, k, type / 2, type % 2, &o, run % 5 < 2 ? 0 : t_bits() % 9, run != 3);
+            }
+    for (type = 0; type < 4 && !T_SMALL; type++)
+        for (op = 0; op < 9; op += 2) { /* slabs of k, many blocks */
+            mv_gemm_opt o = {MEDVOL_OP_NONE, MEDVOL_OP_NONE, {0, 0}, {0, 0}, 0};
+            o.op_a = (mv_op)(op % 3);
+            o.op_b = (mv_op)(op / 3);
+            diagonal(3, 16384 * 2 + 5, type / 2, type % 2, &o, 1, 0);
+            diagonal(2000, 40, type / 2, type % 2, &o, 0, 0);
+        }
+}
+static void test_gemm_diag_refuses(void) {
+    double a[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, b[12] = {0}, d[8] = {7, 7, 7, 7};
+    float f[12] = {1, 2, 3}, h[8] = {0};
+    mv_gemm_opt o = {MEDVOL_OP_NONE, MEDVOL_OP_NONE, {0, 0}, {0, 0}, 0};
+    CHECK_STATUS(mv_gemm_diag_f64(T, NULL, a, 3, b, 4, 3, 4, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, NULL, 3, b, 4, 3, 4, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_gemm_diag_f32(T, h, f, 3, NULL, 4, 3, 4, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, a, 2, b, 4, 3, 4, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, a, 3, b, 3, 3, 4, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_gemm_diag_c64(T, h, f, 1, f, 2, 2, 2, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_gemm_diag_f64(T, a + 2, a, 3, b, 4, 3, 4, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_gemm_diag_c128(T, b, a, 1, b, 2, 1, 2, NULL), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, a, (size_t)-1 / 16, b, (size_t)-1 / 16, 3, 9, NULL), MEDVOL_E_SIZE);
+    o.alpha[1] = 1;
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, a, 3, b, 4, 3, 4, &o), MEDVOL_E_RANGE);
+    o.alpha[1] = 0, o.beta[0] = (double)NAN;
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, a, 3, b, 4, 3, 4, &o), MEDVOL_E_RANGE);
+    o.beta[0] = 0, o.op_b = (mv_op)3;
+    CHECK_STATUS(mv_gemm_diag_f64(T, d, a, 3, b, 4, 3, 4, &o), MEDVOL_E_RANGE);
+    CHECK(d[0] == 7 && d[2] == 7);
+    CHECK_OK(mv_gemm_diag_f64(T, NULL, NULL, 0, NULL, 4, 0, 4, NULL));
+    CHECK_OK(mv_gemm_diag_f64(T, d, NULL, 3, NULL, 0, 3, 0, NULL));
+    CHECK(d[0] == 0 && d[2] == 0 && d[3] == 7);
+    CHECK_OK(mv_gemm_diag_f64(T, d, a, 3, a, 4, 3, 4, NULL)); /* both may be the same */
+    CHECK(d[0] == 1 * 1 + 4 * 2 + 7 * 3 + 10 * 4);
+}
 static void test_gemm_deep(void) { /* slabs of k; whole numbers: no rounding */
     int type, run;
     t_seed(34);
@@ -1109,6 +1218,8 @@ const t_case tests_linalg[] = {{"ldlt", ldlt, 0}, {"ldlt_exact", ldlt_exact, 0},
     {"gemm_sizes", test_gemm_sizes, 0},
     {"gemm_exact", test_gemm_exact, 0},
     {"gemm_deep", test_gemm_deep, 0},
+    {"gemm_diag", test_gemm_diag, 0},
+    {"gemm_diag_refuses", test_gemm_diag_refuses, 0},
     {"gemm_nan", test_gemm_nan, 0},
     {"chol", test_chol, 0},
     {"chol_exact", test_chol_exact, 0},

@@ -1126,7 +1126,200 @@ static void test_cancelled(void) {
     mv_volume_free(T, &a), mv_volume_free(T, &b);
 }
 
+/* ---- the map of local correlation: each window by itself, two passes in long double ---- */
+static int counts(const mv_volume *a, const mv_volume *b, const mv_volume *mask, const size_t *x) {
+    size_t at = 0, am = 0, step = 1, stem = 1;
+    int d;
+    for (d = 0; d < 4; d++) {
+        at += x[d] * step, step *= a->dim[d];
+        if (mask) am += (mask->dim[d] == 1 ? 0 : x[d]) * stem, stem *= mask->dim[d];
+    }
+    if (mask && !(value(mask, am) > 0)) return 0;
+    return isfinite(value(a, at)) && isfinite(value(b, at)) ? 1 : -1;
+}
+static double local_r(const mv_volume *a, const mv_volume *b, const mv_volume *mask, const size_t *c,
+                      const size_t *radius, int *sure) {
+    long double n = 0, ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
+    size_t lo[3], hi[3], x[4];
+    int pass, d;
+    for (d = 0; d < 3; d++) {
+        lo[d] = c[d] > radius[d] ? c[d] - radius[d] : 0;
+        hi[d] = c[d] + radius[d] < a->dim[d] ? c[d] + radius[d] : a->dim[d] - 1;
+    }
+    x[3] = c[3];
+    for (pass = 0; pass < 2; pass++) {
+        for (x[2] = lo[2]; x[2] <= hi[2]; x[2]++)
+            for (x[1] = lo[1]; x[1] <= hi[1]; x[1]++)
+                for (x[0] = lo[0]; x[0] <= hi[0]; x[0]++) {
+                    const size_t at = x[0] + a->dim[0] * (x[1] + a->dim[1] * (x[2] + a->dim[2] * x[3]));
+                    long double u, v;
+                    if (counts(a, b, mask, x) != 1) continue;
+                    u = (long double)value(a, at), v = (long double)value(b, at);
+                    if (!pass) n++, ma += u, mb += v;
+                    else aa += (u - ma) * (u - ma), bb += (v - mb) * (v - mb), ab += (u - ma) * (v - mb);
+                }
+        if (!pass && n > 0) ma /= n, mb /= n;
+    }
+    *sure = n < 1 || (aa > 1e-4L * n && bb > 1e-4L * n) || aa < 1e-18L * n || bb < 1e-18L * n;
+    return n > 0 && aa > 1e-18L * n && bb > 1e-18L * n ? (double)(ab / sqrtl(aa * bb)) : 0;
+}
+static void map_against(const mv_volume *a, const mv_volume *b, const mv_ncc_map_opt *o, double tol) {
+    mv_volume r = {0};
+    size_t i, x[4], radius[3], unsure = 0;
+    double worst = 0;
+    int d, c, sure, wrong = 0;
+    for (d = 0; d < 3; d++) radius[d] = o && o->radius[0] + o->radius[1] + o->radius[2] ? o->radius[d] : 2;
+    if (!CHECK_OK(mv_ncc_map(T, &r, a, b, o))) return;
+    CHECK(r.dtype == MEDVOL_F32 && !memcmp(r.affine, a->affine, sizeof r.affine) && r.slope == 0);
+    for (i = 0; i < mv_volume_count(a); i++) {
+        const double got = (double)((const float *)r.data)[i];
+        double want;
+        for (d = 0, x[0] = i; d < 3; d++) x[d + 1] = x[d] / a->dim[d], x[d] %= a->dim[d];
+        c = counts(a, b, o ? o->mask : NULL, x);
+        if (c != 1) {
+            wrong += c == 0 ? got != 0 : got == got;
+            continue;
+        }
+        want = local_r(a, b, o ? o->mask : NULL, x, radius, &sure);
+        if (want == 0 && sure && o && o->nan) {
+            wrong += got == got;
+            continue;
+        }
+        unsure += !sure;
+        if (!sure) continue;
+        if (o && o->squared) want *= want;
+        if (fabs(got - want) > worst || got != got) worst = got != got ? 9 : fabs(got - want);
+    }
+    CHECK(wrong == 0 && worst <= tol && unsure * 20 <= mv_volume_count(a));
+    if (wrong || worst > tol) fprintf(stderr, "  worst %g, wrong %d, unsure %zu\n", worst, wrong, unsure);
+    mv_volume_free(T, &r);
+}
+static void test_map(void) { /* types, shapes, radii, masks, values that do not count */
+    static const size_t shapes[][4] = {{2, 1, 1, 1}, {1, 5, 1, 1}, {8, 5, 1, 1}, {17, 9, 2, 1}, {13, 9, 7, 2},
+        {1, 1, 23, 1}, {21, 12, 1, 3}, {9, 11, 35, 1}};
+    static const size_t radii[][3] = {{0, 0, 0}, {1, 1, 1}, {3, 0, 1}, {0, 2, 16}, {5, 4, 3}};
+    mv_volume a, b, mask;
+    size_t i, k;
+    t_seed(40);
+    for (k = 0; k < 12; k++) {
+        const size_t *n = shapes[k % 8];
+        mv_ncc_map_opt o = {0};
+        images(&a, &b, t_real_types[k], t_real_types[(5 * k + 3) % 12], n);
+        a.slope = 0.5, a.inter = k % 2 ? 1000 : 0;
+        map_against(&a, &b, NULL, 2e-5);
+        memcpy(o.radius, radii[k % 5], sizeof o.radius);
+        o.squared = k % 3 == 1, o.nan = k % 2;
+        map_against(&a, &b, &o, 2e-5);
+        make(&mask, t_real_types[(k + 5) % 12], n[0], n[1], n[2], k % 2 ? 1 : n[3]);
+        for (i = 0; i < mv_volume_count(&mask); i++) set(&mask, i, (double)(t_bits() % 3));
+        for (i = 0; i < 4; i++) {
+            if (a.dtype == MEDVOL_F32 || a.dtype == MEDVOL_F64)
+                set(&a, t_bits() % mv_volume_count(&a), i % 2 ? (double)NAN : HUGE_VAL);
+            if (b.dtype == MEDVOL_F32 || b.dtype == MEDVOL_F64)
+                set(&b, t_bits() % mv_volume_count(&b), i % 2 ? (double)NAN : -HUGE_VAL);
+        }
+        map_against(&a, &b, &o, 2e-5);
+        o.mask = &mask;
+        map_against(&a, &b, &o, 2e-5);
+        mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &mask);
+    }
+}
+static void test_map_closed(void) {
+    static const size_t n[4] = {19, 14, 9, 1};
+    static uint32_t seen;
+    mv_volume a, b, r = {0}, s = {0}, ga, gb, wa, wb, series = {0}, other = {0}, one = {0};
+    mv_ncc_map_opt o = {0};
+    mv_metric_opt m = {0};
+    mv_image_metrics q;
+    size_t i, count;
+    double sum = 0;
+    int sign, ok;
+    t_seed(41);
+    images(&a, &b, MEDVOL_F32, MEDVOL_F32, n);
+    count = mv_volume_count(&a);
+    for (i = 0; i < count; i++) ((float *)a.data)[i] = 1e6f + (float)t_normal(); /* a mean far away */
+    map_against(&a, &b, NULL, 2e-5);
+    for (sign = -1; sign <= 1; sign += 2) { /* of a x + b: the sign of a */
+        for (ok = 1, i = 0; i < count; i++) ((float *)b.data)[i] = 4.0f * (float)sign * (((float *)a.data)[i] - 1e6f) + 3;
+        CHECK_OK(mv_ncc_map(T, &r, &a, &b, NULL));
+        for (i = 0; i < count; i++) ok &= fabs((double)((float *)r.data)[i] - sign) <= 1e-6;
+        CHECK(ok);
+    }
+    for (i = 0; i < count; i++) ((float *)b.data)[i] = (float)t_normal() + 1e-3f * (float)i; /* the mean of r^2 is LNCC */
+    o.squared = 1, m.what = MEDVOL_METRIC_LNCC;
+    CHECK_OK(mv_ncc_map(T, &r, &a, &b, &o));
+    CHECK_OK(mv_metric_image(T, &q, &a, &b, &m));
+    for (i = 0; i < count; i++) sum += (double)((float *)r.data)[i];
+    CHECK_NEAR(sum / (double)count, q.lncc, 1e-7);
+    if (!seen) seen = t_crc32(0, r.data, count * 4); /* at every level */
+    CHECK(seen == t_crc32(0, r.data, count * 4));
+    gaps(&ga, &wa, &a), gaps(&gb, &wb, &b); /* in every layout */
+    CHECK_OK(mv_ncc_map(T, &s, &ga, &gb, &o));
+    CHECK(!memcmp(s.data, r.data, count * 4));
+    mv_volume_free(T, &wa), mv_volume_free(T, &wb), mv_volume_free(T, &s);
+    make(&series, MEDVOL_F32, n[0], n[1], n[2], 3), make(&other, MEDVOL_F32, n[0], n[1], n[2], 3);
+    for (i = 0; i < 3 * count; i++) { /* each image of a series as if it were alone */
+        ((float *)series.data)[i] = i / count == 1 ? ((float *)a.data)[i % count] : 1e9f * (float)(i / count);
+        ((float *)other.data)[i] = i / count == 1 ? ((float *)b.data)[i % count] : (float)(i % 9);
+    }
+    o.nan = 1;
+    CHECK_OK(mv_ncc_map(T, &s, &series, &other, &o));
+    CHECK(!memcmp((float *)s.data + count, r.data, count * 4));
+    for (ok = 1, i = 0; i < count; i++) /* constants: what stands for r */
+        ok &= ((float *)s.data)[i] != ((float *)s.data)[i] &&
+              ((float *)s.data)[i + 2 * count] != ((float *)s.data)[i + 2 * count];
+    CHECK(ok);
+    for (i = 0; i < count; i++) ((float *)a.data)[i] = 0.1f + (i % n[0] > 9 ? (float)(i % 4) : 0.0f);
+    o.nan = o.squared = 0, o.radius[0] = 1;
+    map_against(&a, &b, &o, 2e-5);
+    CHECK_OK(mv_ncc_map(T, &one, &a, &b, &o)); /* windows that are constant */
+    for (ok = 1, i = 0; i < count; i++) ok &= i % n[0] > 8 || ((float *)one.data)[i] == 0;
+    CHECK(ok);
+    CHECK_OK(mv_ncc_map(T, &a, &a, &b, &o)); /* a gets new memory */
+    CHECK(!memcmp(a.data, one.data, count * 4));
+    mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &r), mv_volume_free(T, &s);
+    mv_volume_free(T, &series), mv_volume_free(T, &other), mv_volume_free(T, &one);
+}
+static int map_stop(void *user, double done, double total, const char *label) {
+    (void)done, (void)total;
+    CHECK(!strcmp(label, "ncc_map"));
+    return ++*(int *)user > 0;
+}
+static void test_map_errors(void) {
+    static const size_t n[4] = {9, 8, 7, 1};
+    mv_volume a, b, c, mask, dst = {0}, rgb;
+    mv_ncc_map_opt o = {0};
+    int calls = 0;
+    images(&a, &b, MEDVOL_F32, MEDVOL_F32, n);
+    make(&c, MEDVOL_F32, 9, 7, 8, 1), make(&mask, MEDVOL_U8, 9, 8, 7, 1);
+    rgb = a, rgb.dtype = MEDVOL_RGB24;
+    CHECK_STATUS(mv_ncc_map(T, NULL, &a, &b, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ncc_map(T, &dst, NULL, &b, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ncc_map(T, &dst, &a, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_ncc_map(T, &dst, &a, &c, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_ncc_map(T, &dst, &rgb, &b, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_ncc_map(T, &c, &a, &b, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_ncc_map(T, &mask, &a, &b, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_ncc_map(T, &b, &a, &b, NULL), MEDVOL_E_ALIAS);
+    o.radius[1] = 17;
+    CHECK_STATUS(mv_ncc_map(T, &dst, &a, &b, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "radius[1] = 17"));
+    o.radius[1] = 1, o.mask = &c;
+    CHECK_STATUS(mv_ncc_map(T, &dst, &a, &b, &o), MEDVOL_E_SHAPE);
+    o.mask = &mask;
+    CHECK_OK(mv_ncc_map(T, &dst, &a, &b, &o)); /* none is in the mask: none has r */
+    CHECK(((float *)dst.data)[5] == 0);
+    mv_volume_free(T, &dst);
+    T->desc.progress = map_stop, T->desc.progress_user = &calls;
+    CHECK_STATUS(mv_ncc_map(T, &dst, &a, &b, NULL), MEDVOL_E_CANCELLED);
+    CHECK(!dst.data);
+    T->desc.progress = NULL;
+    mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &c), mv_volume_free(T, &mask);
+}
 const t_case tests_measure[] = {
+    {"map", test_map, 0},
+    {"map/closed", test_map_closed, 0},
+    {"map/errors", test_map_errors, 0},
     {"image/types", test_image_types, 0},
     {"image/shapes", test_image_shapes, 0},
     {"image/ssim", test_image_ssim, 0},

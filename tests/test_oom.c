@@ -486,6 +486,7 @@ static mv_status v_jacobian(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* ne
 }
 OP(jacobian_strict, mv_field_jacobian(c, d, NULL, &knots, &(mv_jacobian_opt){.strict = 1}))
 OP(chi2_map, mv_chi2_map(c, d, &series, NULL, &(mv_chi2_opt){.sigma = 2}))
+OP(ncc_map, mv_ncc_map(c, d, &still, &moved, &(mv_ncc_map_opt){.mask = &still}))
 OP(distance, mv_distance(c, d, &series, &(mv_distance_opt){.mode = MEDVOL_DISTANCE_SIGNED}))
 OP(distance_voxels, mv_distance(c, d, &coarse, &(mv_distance_opt){.voxels = 1, .threshold = 50}))
 #define LNCC(name, a, b, ...)                                                                                \
@@ -713,7 +714,7 @@ static const struct {
     {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
     MADE(tps) MADE(correct) MADE(correct_f64)
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
-    MADE(jacobian) MADE(jacobian_strict) MADE(chi2_map) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
+    MADE(jacobian) MADE(jacobian_strict) MADE(chi2_map) MADE(ncc_map) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_poly) MADE(flow_apart)
     MADE(mind) MADE(mind_channels) MADE(search) MADE(search_both) MADE(search_flat)
@@ -774,6 +775,7 @@ static mv_status op_percentiles_array(mv_ctx *c) {
 static mv_status op_percentiles_u8(mv_ctx *c) {
     return TRY(mv_percentiles_array(c, out.d, mask, MEDVOL_U8, N, 1, 0, quarters, 3, NULL));
 }
+static mv_status op_mad(mv_ctx *c) { return TRY(mv_mad(c, out.d, NULL, &series, NULL)); }
 static mv_status op_median(mv_ctx *c) { return TRY(mv_median(c, out.d, &series, NULL)); }
 static mv_hist counts; /* of 64 bins, in out */
 static mv_status counted(mv_status st) {
@@ -885,6 +887,14 @@ static mv_status op_gain(mv_ctx *c) {
 static mv_status op_pearson_rows(mv_ctx *c) {
     const float *x = (const float *)(const void *)big;
     return TRY(mv_pearson_rows_f32(c, (mv_correlation *)(void *)out.d, x, 9, x, 5));
+}
+static mv_status op_lags_f32(mv_ctx *c) {
+    const float *x = (const float *)(const void *)big;
+    return TRY(mv_pearson_lags_f32(c, out.d, x, x, 3, 15, 4, 0));
+}
+static mv_status op_lags_f64(mv_ctx *c) {
+    const double *x = (const double *)series.data;
+    return TRY(mv_pearson_lags_f64(c, out.d, x, x, 2, 15, 4, 0));
 }
 static mv_status op_gain_rows(mv_ctx *c) {
     const float *x = (const float *)(const void *)big;
@@ -1646,6 +1656,22 @@ static mv_status op_gemm_deep(mv_ctx *c) { /* slabs */
     for (i = 0; i < 8192; i++) a[i] = (double)(i % 13) - 6;
     return TRY(mv_gemm_f64(c, out.d, 1, a, 1, a, 8192, 1, 1, 8192, NULL));
 }
+static mv_status op_diag_deep(mv_ctx *c) { /* slabs; of floats and pairs, too */
+    static double a[2 * 16500];
+    mv_status st;
+    size_t i;
+    for (i = 0; i < 16500; i++) a[i] = (double)(i % 13) - 6;
+    R.on = 1;
+    st = mv_gemm_diag_f64(c, out.d, a, 1, a, 16500, 1, 16500, NULL);
+    if (st == MEDVOL_OK) st = mv_gemm_diag_c128(c, out.d, a, 1, a, 16500, 1, 16500, NULL);
+    if (st == MEDVOL_OK)
+        st = mv_gemm_diag_f32(c, out.f, (const float *)(const void *)a, 1, (const float *)(const void *)a, 16500, 1,
+            16500, NULL);
+    if (st == MEDVOL_OK)
+        st = mv_gemm_diag_c64(c, out.f, (const float *)(const void *)a, 1, (const float *)(const void *)a, 16500, 1,
+            16500, NULL);
+    return tried(st);
+}
 GEMM(f32, float, out.f)
 GEMM(f64, double, out.d)
 GEMM(c64, float, out.f)
@@ -2017,12 +2043,12 @@ static const struct {
 #define ROW(name) {#name, op_##name, 0},
 #define FREE(name) {#name, op_free_##name, NONE},
     ROW(stats) ROW(stats_mask) ROW(stats_array) ROW(percentiles) ROW(percentiles_f32) ROW(percentiles_array)
-    ROW(percentiles_u8) ROW(median) ROW(histogram) ROW(histogram_f32) ROW(histogram_array)
+    ROW(percentiles_u8) ROW(median) ROW(mad) ROW(histogram) ROW(histogram_f32) ROW(histogram_array)
     ROW(foreground_box) ROW(pad_array) ROW(resample_shape_f32) ROW(resample_affine_f32)
     ROW(transform_points) ROW(jacobian_stats) ROW(metric_image) ROW(metric_windows) ROW(metric_plain)
     ROW(metric_chunks) ROW(metric_labels) ROW(metric_labels_listed) ROW(metric_surface)
     ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(ncc) ROW(chi2)
-    ROW(gain) ROW(gain_rows) ROW(pearson_rows) FREE(pearson) ROW(register_affine) ROW(register_mutual)
+    ROW(gain) ROW(gain_rows) ROW(pearson_rows) ROW(lags_f32) ROW(lags_f64) FREE(pearson) ROW(register_affine) ROW(register_mutual)
     ROW(register_phase) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
     ROW(kdtree) ROW(kdtree_nearest) ROW(kdtree_radius) ROW(cells) ROW(cells_nearest) ROW(cells_radius)
     ROW(correct_report)
@@ -2041,7 +2067,7 @@ static const struct {
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(epi_estimate) ROW(march) ROW(march_ct) ROW(transport_step) ROW(depth_dose)
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
-    ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
+    ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(diag_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(ldlt) ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)
     ROW(lz4_compress) ROW(cache_open) ROW(cache_put) ROW(cache_get) ROW(cache_pin) ROW(cache_put_volume)

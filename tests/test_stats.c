@@ -2,7 +2,7 @@
    closed forms. */
 #include "test.h"
 
-enum { BITS = 64 };
+enum { BITS = 96 };
 typedef struct moments { /* of pairs, by two passes in long double */
     size_t n;
     long double w, ma, mb, aa, bb, ab;
@@ -706,6 +706,142 @@ static void angle_rule(void) {
     }
 }
 
+/* ---- lags: each overlap by itself, two passes in long double ---- */
+static double lag_wanted(const double *a, const double *b, size_t n, ptrdiff_t l, size_t least) {
+    const size_t from = l < 0 ? (size_t)-l : 0, to = l < 0 ? 0 : (size_t)l, d = l < 0 ? (size_t)-l : (size_t)l;
+    const size_t m = d < n ? n - d : 0;
+    size_t i, same_a = 0, same_b = 0;
+    moments s;
+    for (i = 0; i < m; i++) {
+        if (!isfinite(a[from + i]) || !isfinite(b[to + i])) return (double)NAN;
+        same_a += a[from + i] == a[from], same_b += b[to + i] == b[to];
+    }
+    if (m < 2 || m < least || same_a == m || same_b == m) return (double)NAN;
+    s = moments_of(a + from, b + to, NULL, NULL, m);
+    return (double)(s.ab / sqrtl(s.aa * s.bb));
+}
+static void lags_against(const double *a, const double *b, size_t rows, size_t n, size_t lags, size_t least,
+    double tol, int which) {
+    const size_t width = 2 * lags + 1;
+    double *out = (double *)room(rows * width * sizeof *out);
+    float *fa = (float *)room(rows * n * sizeof *fa), *fb = (float *)room(rows * n * sizeof *fb);
+    double *again = (double *)room(rows * width * sizeof *again);
+    size_t i, r, k;
+    int floats = 1;
+    for (i = 0; i < rows * width; i++) out[i] = again[i] = 5;
+    for (i = 0; i < rows * n; i++) {
+        fa[i] = (float)a[i], fb[i] = (float)b[i];
+        floats = floats && !((double)fa[i] != a[i] && a[i] == a[i]) && !((double)fb[i] != b[i] && b[i] == b[i]);
+    }
+    CHECK_OK(mv_pearson_lags_f64(T, out, a, b, rows, n, lags, least));
+    for (r = 0; r < rows; r++)
+        for (k = 0; k < width; k++) {
+            const ptrdiff_t l = (ptrdiff_t)k - (ptrdiff_t)lags;
+            const double want = lag_wanted(a + r * n, b + r * n, n, l, least), got = out[r * width + k];
+            if (want != want) CHECK(got != got);
+            else if (!(fabs(got - want) <= tol) || fabs(got) > 1) {
+                CHECK_NEAR(got, want, tol);
+                fprintf(stderr, "  n %zu, lag %d of %zu, row %zu\n", n, (int)l, lags, r);
+            }
+        }
+    CHECK_OK(mv_pearson_lags_f32(T, again, fa, fb, rows, n, lags, least));
+    if (floats) CHECK(!memcmp(out, again, rows * width * sizeof *out)); /* the same numbers: the same bits */
+    same_bits(which, out, rows * width * sizeof *out);
+    free(out), free(again), free(fa), free(fb);
+}
+static void lags(void) {
+    static const size_t sizes[][4] = {{1, 1, 0, 0}, {2, 1, 3, 0}, {1, 2, 1, 0}, {3, 3, 2, 2}, {2, 7, 9, 3}, {4, 16, 15, 0},
+        {5, 31, 16, 0}, {3, 33, 40, 10}, {2, 100, 5, 0}, {1, 257, 256, 0}, {300, 40, 20, 0}, {2, 4099, 70, 0},
+        {1, 9001, 33, 8990}};
+    size_t k, i, n, rows;
+    for (k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        double *a, *b;
+        rows = sizes[k][0], n = sizes[k][1];
+        a = (double *)room(rows * n * sizeof *a), b = (double *)room(rows * n * sizeof *b);
+        t_seed(k + 60);
+        for (i = 0; i < rows * n; i++) {
+            a[i] = (double)(float)(1e6 + t_normal()); /* a mean a million times the signal */
+            b[i] = (double)(float)(0.5 * (a[i] - 1e6) + t_normal() - 300);
+        }
+        lags_against(a, b, rows, n, sizes[k][2], sizes[k][3], 1e-10, 64 + (int)k);
+        for (i = 0; i < rows * n; i++) a[i] += 1e-3 * t_normal(); /* no floats; steps and drift */
+        for (i = n / 2; i < n; i++) b[i] += 40 + 0.01 * (double)i;
+        lags_against(a, b, rows, n, sizes[k][2], sizes[k][3], 1e-10, 77 + (int)k);
+        free(a), free(b);
+    }
+}
+static void lags_forms(void) {
+    enum { N = 240, L = 60, W = 2 * L + 1 };
+    static double a[N], b[N], out[2 * W];
+    static float f[2 * N], g[2 * N];
+    size_t i, k, best;
+    ptrdiff_t s;
+    t_seed(80);
+    for (s = -L; s <= L; s += 13) { /* a shift is found where it is, and exactly */
+        for (i = 0; i < N; i++) a[i] = t_normal() + 50;
+        for (i = 0; i < N; i++) {
+            const ptrdiff_t at = (ptrdiff_t)i - s;
+            b[i] = at >= 0 && at < N ? -3 * a[at] + 7 : t_normal();
+        }
+        CHECK_OK(mv_pearson_lags_f64(T, out, a, b, 1, N, L, 0));
+        for (best = 0, k = 1; k < W; k++)
+            if (fabs(out[k]) > fabs(out[best])) best = k;
+        CHECK((ptrdiff_t)best == L + s);
+        CHECK_NEAR(out[best], -1, 1e-12);
+    }
+    for (i = 0; i < N; i++) a[i] = b[i] = 0; /* of period 24: r is cos(2 pi l / 24) over whole periods */
+    for (i = 0; i < N; i++) a[i] = sin(2 * 3.14159265358979323846 * (double)i / 24);
+    CHECK_OK(mv_pearson_lags_f64(T, out, a, a, 1, N, L, 0));
+    for (k = 0; k < W; k++) {
+        const int l = abs((int)k - L);
+        if (l % 24 == 0) CHECK_NEAR(out[k], 1, 1e-12);
+        if (l % 24 == 12) CHECK_NEAR(out[k], -1, 1e-12);
+        if (l == 6) CHECK(fabs(out[k]) < 0.05);
+    }
+    for (i = 0; i < N; i++) a[i] = 1.25 * (double)(i % 7), b[i] = i < 190 ? 0.1 : (double)(i % 5); /* NaN: why */
+    lags_against(a, b, 1, N, L, 0, 1e-10, 90);
+    a[3] = (double)NAN, b[N - 2] = -HUGE_VAL;
+    lags_against(a, b, 1, N, L, 0, 1e-10, 91);
+    CHECK_OK(mv_pearson_lags_f64(T, out, a, b, 1, N, L, 0));
+    for (k = 0; k < W; k++) /* where a begins after its NaN, b ends before its infinity, and is no constant */
+        CHECK((out[k] == out[k]) == (k + 4 <= L && L - k < 50));
+    for (i = 0; i < 2 * N; i++) f[i] = (float)t_normal(), g[i] = (float)t_normal();
+    f[N + 5] = (float)NAN; /* of one row: the others do not see it */
+    CHECK_OK(mv_pearson_lags_f32(T, out, f, g, 2, N, L, 0));
+    for (k = 0; k < W; k++) CHECK(out[k] == out[k] && (out[W + k] == out[W + k]) == (k + 5 < L));
+    for (i = 0; i < N; i++) a[i] = b[i] = i % 2 ? 1e200 : 0; /* overflows: NaN, nothing else */
+    CHECK_OK(mv_pearson_lags_f64(T, out, a, b, 1, N, L, 0));
+    for (k = 0; k < W; k++) CHECK(out[k] != out[k]);
+}
+static int stop_later(void *user, double done, double total, const char *label) {
+    CHECK(done >= 0 && done <= total && !strcmp(label, "pearson_lags_f32"));
+    return ++*(int *)user > 1;
+}
+static void lags_refused(void) {
+    enum { N = 60000, L = 700 };
+    float *x = (float *)room(2 * N * sizeof *x);
+    double *out = (double *)room((2 * L + 1) * sizeof *out), y[16] = {0};
+    int calls = 0;
+    size_t i;
+    for (i = 0; i < 2 * N; i++) x[i] = (float)(i % 17);
+    for (i = 0; i < 2 * L + 1; i++) out[i] = 5;
+    CHECK_STATUS(mv_pearson_lags_f32(T, NULL, x, x, 1, 4, 1, 0), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, NULL, x, 1, 4, 1, 0), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, x, NULL, 1, 4, 1, 0), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, x, x, 0, 4, 1, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, x, x, 1, 0, 1, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, x, x, (size_t)-1 / 4, 9, 1, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, x, x, 1, 9, (size_t)-1 / 2, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_pearson_lags_f64(T, y, y + 1, y + 8, 1, 4, 1, 0), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_pearson_lags_f64(T, y + 8, y, y + 6, 1, 4, 1, 0), MEDVOL_E_ALIAS);
+    CHECK(out[0] == 5);
+    T->desc.progress = stop_later, T->desc.progress_user = &calls;
+    CHECK_STATUS(mv_pearson_lags_f32(T, out, x, x + N, 1, N, L, 0), MEDVOL_E_CANCELLED);
+    CHECK(calls == 2);
+    T->desc.progress = NULL;
+    free(x), free(out);
+}
+
 /* ---- what must be refused; outputs stay ---- */
 static void refusals(void) {
     static float x[24], w[24];
@@ -785,5 +921,6 @@ const t_case tests_stats[] = {{"pearson", pearson, 0}, {"pearson_forms", pearson
     {"pearson_rows", pearson_rows, 0}, {"volumes", volumes, 0}, {"large", large, 0}, {"gains", gains, 0},
     {"chi2_forms", chi2_forms, 0}, {"chi2_sigmas", chi2_sigmas, 0}, {"chi2_maps", chi2_maps, 0},
     {"chi2_long", chi2_long, 0},
+    {"lags", lags, 0}, {"lags_forms", lags_forms, 0}, {"lags_refused", lags_refused, 0},
     {"angle_edges", angle_edges, 0}, {"angle_rule", angle_rule, 0}, {"refusals", refusals, 0},
     {"cancelled", cancelled, 0}, {NULL, NULL, 0}};

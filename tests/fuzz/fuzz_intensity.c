@@ -116,7 +116,8 @@ static mv_status op_percentiles(fz_step *s) {
     if ((n = parts(s, o.split)) == 0) n = 1, o.split = 0;
     o.mask = mask(s, &m);
     if (fz_byte() & 1) st = mv_percentiles(s->ctx, out, s->src, q, nq, &o);
-    else nq = 1, st = mv_median(s->ctx, out, s->src, &o);
+    else if (fz_byte() & 1) nq = 1, st = mv_median(s->ctx, out, s->src, &o);
+    else nq = 1, st = mv_mad(s->ctx, out, out + 64, s->src, &o);
     for (i = 0; st == MEDVOL_OK && i < n * nq; i++) note_d(s, out[i]);
     mv_volume_free(s->ctx, &m);
     return st;

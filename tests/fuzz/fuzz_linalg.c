@@ -37,6 +37,16 @@ static mv_status gemm(mv_ctx *c, double out[PARTS][ROOM], const mv_gemm_opt *o, 
             return mv_gemm_c128(c, out[0], ld[0], from[0], ld[1], from[1], ld[2], call.m, call.n, call.k, o);
     }
 }
+static mv_status diagonal(mv_ctx *c, double out[PARTS][ROOM], const mv_gemm_opt *o, const size_t *ld) {
+    float *f = (float *)out[0];
+    const float *p = (const float *)from[0], *q = (const float *)from[1];
+    switch (call.which) {
+        case 0: return mv_gemm_diag_f32(c, f, p, ld[1], q, ld[2], call.m, call.k, o);
+        case 1: return mv_gemm_diag_c64(c, f, p, ld[1], q, ld[2], call.m, call.k, o);
+        case 2: return mv_gemm_diag_f64(c, out[0], from[0], ld[1], from[1], ld[2], call.m, call.k, o);
+        default: return mv_gemm_diag_c128(c, out[0], from[0], ld[1], from[1], ld[2], call.m, call.k, o);
+    }
+}
 static mv_status ldlt(mv_ctx *c, double out[PARTS][ROOM], const size_t *ld) {
     static int32_t pivot[MOST];
     const size_t n = call.n, columns = call.m;
@@ -96,7 +106,11 @@ static mv_status play(mv_ctx *c, const uint8_t *p, size_t n, double out[PARTS][R
         if (fz_byte() > 200) o.beta[0] = 0.5;
         ld[0] = leading(call.m), ld[1] = leading(o.op_a ? call.k : call.m);
         ld[2] = leading(o.op_b ? call.n : call.k);
-        st = gemm(c, out, &o, ld);
+        if (fz_byte() & 1) {
+            if (call.m <= MOST) call.n = call.m;
+            ld[2] = leading(o.op_b ? call.m : call.k);
+            st = diagonal(c, out, &o, ld);
+        } else st = gemm(c, out, &o, ld);
         call.wild |= fabs(o.alpha[0]) + fabs(o.alpha[1]) > 1e3;
     } else {
         const size_t r = call.m < call.n ? call.m : call.n;

@@ -35,6 +35,15 @@ static mv_status op_image(fz_step *s) {
     }
     return st;
 }
+static mv_status op_map(fz_step *s) {
+    mv_ncc_map_opt o;
+    size_t k;
+    memset(&o, 0, sizeof o);
+    o.mask = some_mask(s);
+    for (k = 0; k < 3; k++) o.radius[k] = fz_byte() > 200 ? fz_size() : fz_byte() % 4;
+    o.squared = (int)(fz_byte() & 1), o.nan = (int)(fz_byte() & 1);
+    return mv_ncc_map(s->ctx, s->dst, s->src, other(s), &o);
+}
 static mv_status op_distance(fz_step *s) {
     mv_distance_opt o;
     memset(&o, 0, sizeof o);
@@ -104,5 +113,6 @@ static mv_status op_points(fz_step *s) {
     if (st == MEDVOL_OK) MUST(m.count + m.skipped == n);
     return st;
 }
-static const fz_op ops[] = {op_image, op_image, op_distance, op_labels, op_surface, op_field, op_points};
+static const fz_op ops[] = {op_image, op_image, op_distance, op_labels, op_surface, op_field, op_points,
+    op_map};
 FUZZ(measure) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 23); }

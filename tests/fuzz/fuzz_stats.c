@@ -106,6 +106,24 @@ static mv_status op_arrays(fz_step *s) {
     for (k = 0; st == MEDVOL_OK && k < 4; k++) MUST(!(fabs(c[k].r) > 1) && c[k].count + c[k].skipped == n);
     return mv_fit_gain_offset_f32(s->ctx, g, f[0], 4, f[1], (int)(fz_byte() & 1), NULL, n);
 }
+static mv_status op_lags(fz_step *s) {
+    double x[2][60], r[61 * 5];
+    float f[2][60];
+    const size_t n = fz_byte() > 250 ? fz_size() : fz_byte() % 21, rows = fz_byte() % 4;
+    const size_t lags = fz_byte() > 250 && n * rows > 60 ? fz_size() : fz_byte() % 25, least = fz_size();
+    size_t i, k;
+    mv_status st;
+    for (k = 0; k < 2; k++)
+        for (i = 0; i < 60; i++)
+            x[k][i] = fz_byte() > 240 ? fz_number() : (double)(fz_noise() % 4), f[k][i] = (float)x[k][i];
+    if (n * rows > 60 || n > 60) return MEDVOL_OK; /* more than there is */
+    st = mv_pearson_lags_f64(s->ctx, r, x[0], x[1], rows, n, lags, least);
+    for (i = 0; st == MEDVOL_OK && i < rows * (2 * lags + 1); i++) MUST(!(fabs(r[i]) > 1));
+    st = mv_pearson_lags_f32(s->ctx, r, f[0], f[1], rows, n, lags, least);
+    for (i = 0; st == MEDVOL_OK && i < rows * (2 * lags + 1); i++) MUST(!(fabs(r[i]) > 1));
+    if (st == MEDVOL_OK) s->hash = fz_hash(s->hash, r, rows * (2 * lags + 1) * sizeof *r);
+    return st;
+}
 static mv_status op_angles(fz_step *s) {
     double x[100];
     uint32_t index[100];
@@ -132,5 +150,6 @@ static mv_status op_angles(fz_step *s) {
     MUST(set == count);
     return st;
 }
-static const fz_op ops[] = {op_ncc, op_ncc, op_gain, op_chi2, op_map, op_map, op_arrays, op_angles};
+static const fz_op ops[] = {op_ncc, op_ncc, op_gain, op_chi2, op_map, op_map, op_arrays, op_angles,
+    op_lags};
 FUZZ(stats) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 23); }
