@@ -1149,8 +1149,9 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
    the x, both by the LINEAR rule (`rule` is not looked at); for normal values that estimates their standard
    deviation, with 37 % of its efficiency. With split one for each index. median: m, or NULL. Values
    not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN. 0 when more
-   than half are equal. Exact: differences rounded once to double, none binned. Memory: 8 bytes a voxel of one
-   index, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
+   than half are equal. Exact: differences rounded once to double, none binned: six passes over doubles,
+   some 25 times as long as mv_median of f32. Memory: 8 bytes a voxel of one index, and as mv_percentiles.
+   Errors: as mv_percentiles; out and median are then untouched. */
 MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
                             const mv_percentile_opt *opt);
 

@@ -1656,22 +1656,19 @@ static mv_status op_gemm_deep(mv_ctx *c) { /* slabs */
     for (i = 0; i < 8192; i++) a[i] = (double)(i % 13) - 6;
     return TRY(mv_gemm_f64(c, out.d, 1, a, 1, a, 8192, 1, 1, 8192, NULL));
 }
-static mv_status op_diag_deep(mv_ctx *c) { /* slabs; of floats and pairs, too */
-    static double a[2 * 16500];
-    mv_status st;
-    size_t i;
-    for (i = 0; i < 16500; i++) a[i] = (double)(i % 13) - 6;
-    R.on = 1;
-    st = mv_gemm_diag_f64(c, out.d, a, 1, a, 16500, 1, 16500, NULL);
-    if (st == MEDVOL_OK) st = mv_gemm_diag_c128(c, out.d, a, 1, a, 16500, 1, 16500, NULL);
-    if (st == MEDVOL_OK)
-        st = mv_gemm_diag_f32(c, out.f, (const float *)(const void *)a, 1, (const float *)(const void *)a, 16500, 1,
-            16500, NULL);
-    if (st == MEDVOL_OK)
-        st = mv_gemm_diag_c64(c, out.f, (const float *)(const void *)a, 1, (const float *)(const void *)a, 16500, 1,
-            16500, NULL);
-    return tried(st);
-}
+/* slabs of sums */
+#define DIAG(type, real, p)                                                                                  \
+    static mv_status op_diag_##type(mv_ctx *c) {                                                             \
+        static real a[2 * 16500];                                                                            \
+        size_t i;                                                                                            \
+        for (i = 0; i < 2 * 16500; i++) a[i] = (real)(i % 13) - 6;                                           \
+        return TRY(mv_gemm_diag_##type(c, p, a, 1, a, 16500, 1, 16500, NULL));                               \
+    }
+DIAG(f32, float, out.f)
+DIAG(f64, double, out.d)
+DIAG(c64, float, out.f)
+DIAG(c128, double, out.d)
+#undef DIAG
 GEMM(f32, float, out.f)
 GEMM(f64, double, out.d)
 GEMM(c64, float, out.f)
@@ -2067,7 +2064,7 @@ static const struct {
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)
     ROW(epi_estimate) ROW(march) ROW(march_ct) ROW(transport_step) ROW(depth_dose)
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
-    ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(diag_deep) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
+    ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(diag_f32) ROW(diag_f64) ROW(diag_c64) ROW(diag_c128) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(ldlt) ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)
     ROW(lz4_compress) ROW(cache_open) ROW(cache_put) ROW(cache_get) ROW(cache_pin) ROW(cache_put_volume)
