@@ -3863,7 +3863,8 @@ typedef struct mv_spot { /* a beam and its profile along y */
    scatters along y goes on as if in the row that it came from, so that media that change along y are seen
    with the sharpness of the spots, and not by what is scattered into them; nor does it matter to the variance
    along y that protons at x came from other columns. In one medium neither is an approximation, and a plane
-   is marched once for all rows.
+   is marched once for all rows. Behind the peak, where those are left that scattered least, sigma along y is
+   too wide, of 150 MeV and 3 mm by 1 per cent at 0.8 of the peak, by 6 at 0.03; before it, within 1.
    spots: count of them; beam.weight as of mv_beam. dose: f32, MeV a cell or Gy; x and y of the middles 0, z
    from the front face; or the CT's grid. ct: NULL or x, y, z as in mv_transport_march. opt: as there, but
    `spread`, which must be NULL.

@@ -141,7 +141,7 @@ $P/transport --volume --nuclear --spots 2,6 --dx 2 --dz 2 --out $D/box > $D/out 
 ok $? "transport --volume --nuclear"
 $P/transport --volume --ct $D/again.nii.gz --gray --out $D/box > $D/out &&
     sed -n 's/.*R80 \([0-9.]*\).*/\1/p' $D/out |
-    awk '{ ok = $1 > 40.0 && $1 < 41.6 } END { exit !ok }' && head -1 $D/box.csv | grep -q Gy_mm2
+    awk '{ ok = $1 > 39.8 && $1 < 41.8 } END { exit !ok }' && head -1 $D/box.csv | grep -q Gy_mm2
 ok $? "transport --volume --ct"
 gives 2 "--energy" $P/transport --energy 70,0
 gives 2 "--spots" $P/transport --spots 5

@@ -67,7 +67,7 @@ static mv_status op_march(fz_step *s) {
     st = mv_transport_march(s->ctx, s->dst, &r, fz_byte() > 128 ? s->src : NULL, b, fz_byte() % 3, &t, &o);
     if (st < 0) return st;
     balanced(&r);
-    s->loose = 1e-5;
+    s->loose = 1e-5 * (1 + r.weight[MEDVOL_TRANSPORT_IN]); /* of as many protons */
     if (mv_depth_dose(s->ctx, NULL, NULL, &m, s->dst) == MEDVOL_OK) MUST(m.total > 0);
     return st;
 }
@@ -97,7 +97,7 @@ static mv_status op_dose(fz_step *s) {
     st = mv_transport_dose(s->ctx, s->dst, &r, fz_byte() > 128 ? s->src : NULL, b, count, &t, &o);
     if (st < 0) return st;
     balanced(&r);
-    s->loose = 1e-5;
+    s->loose = 1e-5 * (1 + r.weight[MEDVOL_TRANSPORT_IN]); /* of as many protons */
     return st;
 }
 static mv_status op_step(fz_step *s) {
