@@ -53419,7 +53419,7 @@ static double mv__tr_farthest(const mv_stopping *p, const mv_beam *b) {
     return (mv__tr_r(p, b->energy) + 6.0 * b->spread / mv__tr_s(p, b->energy)) * (10.0 / p->medium.density);
 }
 static size_t mv__tr_planes(double most, double dz) {
-    return (size_t)mv__tr_least_d(1.1 * most / dz, 2.0 * MV__TR_STEPS) + 3;
+    return (size_t)mv__tr_least_d(1.1 * most / dz, 2.0 * (double)MV__TR_STEPS) + 3;
 }
 static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, const mv_beam *beams,
                               size_t count, const mv_stopping *p, mv_transport_opt *o, mv_transport_report *r,
@@ -53647,7 +53647,7 @@ static void mv__tr_bend(mv__tr_box *b, const mv_stopping *p, const mv_beam *beam
     const double entrance = mv__tr_e(p, mv__tr_least_d(most * scale, p->node[3][p->nodes - 1]));
     double var = deep * deep, sum = 0.0;
     size_t i;
-    b->way = most / MV__TR_WAY;
+    b->way = most / (double)MV__TR_WAY;
     b->turned[0] = 0.0;
     for (i = 0; i < MV__TR_WAY; i++) { /* ranges here in g/cm2 */
         const double mean = r0 - ((double)i + 0.5) * b->way * scale, sd = sqrt(var),
