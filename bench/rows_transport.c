@@ -20,9 +20,9 @@ static mv_status setup(bench *b) {
     for (i = 0; i < MANY; i++) q->energy[i] = 1 + 240 * (double)i / MANY;
     return mv_stopping_init(b->ctx, &q->water, NULL);
 }
-static mv_status ct_setup(bench *b) {
+static mv_status ct_of(bench *b, size_t rows) {
     const double mm[3] = {1, 1, 1};
-    const size_t dim[3] = {64, 1, 60};
+    const size_t dim[3] = {64, rows, 60};
     protons *q;
     size_t i;
     mv_status st = setup(b);
@@ -30,9 +30,11 @@ static mv_status ct_setup(bench *b) {
     q = own(b);
     if ((st = mv_volume_alloc(b->ctx, &q->ct, MEDVOL_I16, 3, dim)) < 0) return st;
     mv_affine_from_spacing(q->ct.affine, mm, NULL);
-    for (i = 0; i < 64 * 60; i++) ((int16_t *)q->ct.data)[i] = (int16_t)(i % 64 < 32 ? 0 : 100);
+    for (i = 0; i < 64 * rows * 60; i++) ((int16_t *)q->ct.data)[i] = (int16_t)(i % 64 < 32 ? 0 : 100);
     return st;
 }
+static mv_status ct_setup(bench *b) { return ct_of(b, 1); }
+static mv_status volume_setup(bench *b) { return ct_of(b, 12); }
 static mv_status step_setup(bench *b) {
     const size_t n = CELLS;
     protons *q;
@@ -100,6 +102,19 @@ static mv_status march(bench *b, double energy, int tissue) {
 static mv_status march70(bench *b) { return march(b, 70, 0); }
 static mv_status march150(bench *b) { return march(b, 150, 0); }
 static mv_status march_ct(bench *b) { return march(b, 70, 1); }
+static mv_status dose(bench *b, int tissue) { /* of a spot: one plane in water, one for each row in a CT */
+    protons *q = own(b);
+    mv_spot spot;
+    mv_transport_opt o = {0};
+    memset(&spot, 0, sizeof spot);
+    spot.beam.energy = 70, spot.beam.size = 3, spot.size_y = tissue ? 1 : 3;
+    o.nx = 64, o.ny = 48, o.fine = 1, o.angles = 51;
+    b->numbers = 1;
+    mv_volume_free(b->ctx, &b->aux[0]);
+    return mv_transport_dose(b->ctx, &b->aux[0], &q->report, tissue ? &q->ct : NULL, &spot, 1, &q->water, &o);
+}
+static mv_status dose_water(bench *b) { return dose(b, 0); }
+static mv_status dose_ct(bench *b) { return dose(b, 1); }
 static int balanced(const mv_transport_report *r) {
     double w = r->weight[0], e = r->energy[0];
     int k;
@@ -114,6 +129,10 @@ static int check150(bench *b) {
 }
 static int check_ct(bench *b) {
     return !(balanced(&own(b)->report) && fabs(own(b)->measures.total - 70) < 0.1);
+}
+static int check_dose(bench *b) {
+    const protons *q = own(b);
+    return !(balanced(&q->report) && fabs(q->report.energy[MEDVOL_TRANSPORT_STOPPED] - 70) < 0.1);
 }
 static mv_status step(bench *b) {
     protons *q = own(b);
@@ -132,6 +151,8 @@ static double work_tables(const bench *b) { (void)b; return 2.0 * 600 * MANY; }
 static double work_making(const bench *b) { (void)b; return 2.0 * 300 * NE; }
 static double work70(const bench *b) { (void)b; return 24.0 * 47 * 12 * 51 * 64; }
 static double work150(const bench *b) { (void)b; return 24.0 * 176 * 20 * 51 * 64; }
+static double work_dose(const bench *b) { return work70(b) + 2.0 * 47 * 48 * 64; }
+static double work_dose_ct(const bench *b) { return 12.0 * work_dose(b); }
 static double work_step(const bench *b) { (void)b; return 19.0 * CELLS; }
 #define ROW(name, run, right, count, how)                                                                    \
     {name, MEDVOL_F32, run, .check = right, .work = count, .setup = how, .done = done, .most = 1}
@@ -141,6 +162,8 @@ const bench_row rows_transport[] = {
     ROW("protons of 70 MeV", march70, check70, work70, setup),
     ROW("protons of 150 MeV", march150, check150, work150, setup),
     ROW("protons in a CT's slab", march_ct, check_ct, work70, ct_setup),
+    ROW("protons in a volume", dose_water, check_dose, work_dose, setup),
+    ROW("protons in a CT's volume", dose_ct, check_dose, work_dose_ct, volume_setup),
     ROW("protons, 40x40x72x200", step, check_step, work_step, step_setup),
     {0},
 };

@@ -133,6 +133,16 @@ for level in 1 2 3 4; do
 done
 head -1 $D/beam.csv | grep -q '^depth_mm,dose_MeV_per_mm,sigma_mm$' && [ "$(wc -l < $D/beam.csv)" = 177 ]
 ok $? "transport: the curve"
+# volumes: a box of water, then an image of all but 0; nuclear losses have their line
+$P/transport --volume --nuclear --spots 2,6 --dx 2 --dz 2 --out $D/box > $D/out &&
+    sed -n 's/.*R80 \([0-9.]*\).*/\1/p' $D/out |
+    awk '{ ok = $1 > 40.2 && $1 < 41.4 } END { exit !ok }' && grep -q '^nuclear  *0.0[34]' $D/out &&
+    gzip -t $D/box.nii.gz && head -c 4 $D/box.png | grep -q PNG
+ok $? "transport --volume --nuclear"
+$P/transport --volume --ct $D/again.nii.gz --gray --out $D/box > $D/out &&
+    sed -n 's/.*R80 \([0-9.]*\).*/\1/p' $D/out |
+    awk '{ ok = $1 > 39.8 && $1 < 41.8 } END { exit !ok }' && head -1 $D/box.csv | grep -q Gy_mm2
+ok $? "transport --volume --ct"
 gives 2 "--energy" $P/transport --energy 70,0
 gives 2 "--spots" $P/transport --spots 5
 gives 3 "missing.nii" $P/transport --ct $D/missing.nii

@@ -2401,6 +2401,22 @@ static void op_transport_march(void) { /* ARG: 1: without a CT */
         (mv_transport_report *)room_of(MEDVOL_F64, (sizeof(mv_transport_report) + 7) / 8),
         ARG & 1 ? NULL : ct, &b, 1, stopping(), &o)));
 }
+static void op_transport_dose(void) { /* ARG: 1: without a CT */
+    mv_volume *ct = vin(MEDVOL_F32, N + 8, 5, 9, 0);
+    mv_spot *s = (mv_spot *)room_of(MEDVOL_F64, 2 * sizeof *s / 8);
+    mv_transport_opt o;
+    memset(&o, 0, sizeof o);
+    memset(s, 0, 2 * sizeof *s);
+    s[0].beam.energy = 40, s[0].beam.size = 2, s[0].y = 0.7, s[0].size_y = 1.5;
+    s[1] = s[0], s[1].beam.energy = 30, s[1].divergence_y = 0.02;
+    memset(ct->affine, 0, sizeof ct->affine);
+    ct->affine[0] = 1.5, ct->affine[5] = 2, ct->affine[10] = 3;
+    o.nx = N + 8, o.ny = 5, o.nz = 9, o.dx = 1.5, o.dy = 2, o.dz = 3;
+    o.most_leak = 1, o.angles = 11, o.dangle = 0.05, o.nuclear = 0.012, o.grays = 1;
+    CHECK(did(mv_transport_dose(T, vout(MEDVOL_F32, N + 8, 5, 9, 0),
+        (mv_transport_report *)room_of(MEDVOL_F64, (sizeof(mv_transport_report) + 7) / 8),
+        ARG & 1 ? NULL : ct, s, 2, stopping(), &o)));
+}
 static void op_transport_step(void) {
     static const double energy[4] = {5, 20, 40, 70};
     const size_t n = 4 * 5 * 3 * (N + 1);
@@ -2637,6 +2653,8 @@ static const op rows[] = {
     OP(stopping, F64, 6, FIXED | HEAVY, 1e-12),
     OP(transport_march, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(transport_march, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(transport_dose, F32, 0, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(transport_dose, F32, 1, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(transport_step, F32, 0, HEAVY | FLOATS, 1e-5), OP(transport_step, F32, 1, HEAVY | FLOATS, 1e-5),
     OP(depth_dose, F32, 0, VOLUME | HEAVY, 1e-12),
     /* dense linear algebra */

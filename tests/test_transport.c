@@ -271,6 +271,92 @@ static void straight(void) {
         mv_volume_free(T, &dose);
     }
 }
+/* How narrow a beam may be: undershoot of the cubic shift, growth by the limited one, variance of the linear
+   one, behind 100 steps of 0.7071 cells. */
+static void narrow(void) {
+    static const double cells[3] = {2, 3, 4}, under[3] = {0.03, 0.004, 1e-4}, grown[3] = {0.09, 0.008, 1e-3};
+    static double spread[3 * 100];
+    const double u = 0.7071;
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    size_t i;
+    int k, shift;
+    begin();
+    b.energy = 200, b.angle = atan(u) * (1 - 1e-15), b.x = -35.3;
+    o.nx = 160, o.nz = 100, o.straight = o.first_order = o.csda = 1, o.spread = spread;
+    o.angles = 3, o.dangle = atan(u);
+    for (k = 0; k < 3; k++)
+        for (shift = 0; shift < 3; shift++) {
+            double least = 0, most = 0, sd, at = 0, sum = 0;
+            b.size = cells[k], o.shift = (mv_transport_shift)shift;
+            CHECK_OK(mv_transport_march(T, &dose, NULL, NULL, &b, 1, &water, &o));
+            for (i = 0; i < 160; i++) {
+                const double v = ((float *)dose.data)[99 * 160 + i];
+                least = fmin(least, v), most = fmax(most, v), at += v * ((double)i - 79.5), sum += v;
+            }
+            sd = spread[3 * 99];
+            if (getenv("SHOW"))
+                printf("%g cells, shift %d: sigma %.9g, undershoot %.2g, centre %.9g\n", cells[k], shift, sd,
+                       -least / most, at / sum);
+            CHECK_NEAR(at / sum, -35.3 + 100 * u, 2e-3); /* the last dose is behind the whole of its step */
+            if (shift == MEDVOL_SHIFT_CUBIC) {
+                CHECK_NEAR(sd, cells[k], 2e-5);
+                CHECK(least < 0 || k == 2);
+                CHECK(-least < under[k] * most);
+            } else CHECK(least >= 0);
+            if (shift == MEDVOL_SHIFT_LIMITED)
+                CHECK(sd > cells[k] * (1 - 1e-5) && sd < cells[k] * (1 + grown[k]));
+            if (shift == MEDVOL_SHIFT_LINEAR)
+                CHECK_NEAR(sd * sd, cells[k] * cells[k] + 100 * u * (1 - u), 1e-4);
+        }
+    mv_volume_free(T, &dose);
+}
+static double turned_at_100(double dz, mv_scatter_model model, const mv_stopping *s) {
+    static double spread[3 * 100];
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    b.energy = 150, b.size = 3;
+    o.dz = dz, o.nz = (size_t)(100 / dz), o.fine = (size_t)(2 * dz), o.scatter = model, o.spread = spread;
+    o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, &dose, NULL, NULL, &b, 1, s, &o));
+    mv_volume_free(T, &dose);
+    return spread[3 * (o.nz - 1) + 1];
+}
+/* Steps of other lengths turn as much; and what must be noticed is: a formula per step that is not additive,
+   a radiation length in the wrong unit, degrees for radians. */
+static void criteria(void) {
+    mv_stopping wrong;
+    mv_medium m;
+    mv_volume dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    double sum[2] = {0, 0};
+    int k, i, model;
+    begin();
+    for (model = 0; model < 3; model++) {
+        const double a = turned_at_100(1, (mv_scatter_model)model, &water),
+                     c = turned_at_100(2, (mv_scatter_model)model, &water);
+        if (getenv("SHOW")) printf("model %d: sigma of angles %g, %g at dz 1, 2\n", model, a, c);
+        CHECK_NEAR(c, a, 1e-3 * a);
+    }
+    for (k = 0; k < 2; k++) /* Highland's formula a step */
+        for (i = 0; i < 100; i += k + 1) {
+            const double e = energy_of(range_of(150) - 0.1 * (i + 0.5 * (k + 1))), l = (k + 1) / 360.8;
+            const double pv = e * (e + 2 * 938.272) / (e + 938.272), f = 1 + 0.038 * log(l);
+            sum[k] += 13.6 * 13.6 / (pv * pv) * l * f * f;
+        }
+    CHECK(fabs(sqrt(sum[1] / sum[0]) - 1) > 0.02);
+    m = water.medium;
+    m.radiation = 3.608;
+    CHECK_OK(mv_stopping_init(T, &wrong, &m));
+    sum[0] = turned_at_100(2, MEDVOL_SCATTER_ROSSI, &water);
+    CHECK(turned_at_100(2, MEDVOL_SCATTER_ROSSI, &wrong) > 2 * sum[0]);
+    b.energy = 70, b.size = 3, o.dangle = 1; /* a degree */
+    CHECK_STATUS(mv_transport_march(T, &dose, NULL, NULL, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "dangle = 1") != NULL);
+}
 static double at_28(double dz, int first, double *angle) {
     static double spread[3 * 400];
     mv_volume dose = {0};
@@ -400,6 +486,365 @@ static void tissues(void) {
     CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
     CHECK(strstr(mv_message(T), "x = 1, z = 1") != NULL);
     mv_volume_free(T, &dose), mv_volume_free(T, &plain), mv_volume_free(T, &ct);
+}
+/* fluence against (1 + b R) / (1 + b R0); the energy that is carried away against its integral */
+static void nuclear(void) {
+    static double spread[3 * 60];
+    static const double hu[2] = {0, 100}, power[2] = {1, 1.5}, ratio[2] = {1, 1.5};
+    mv_volume ct, dose = {0}, off = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r, all;
+    mv_depth_dose_measures m;
+    const double rate = 0.012;
+    double r0, away = 0, at, last = 1;
+    size_t k;
+    begin();
+    b.energy = 70, b.size = 3, b.weight = 2;
+    o.straight = o.csda = 1, o.nz = 60, o.nuclear = rate, o.spread = spread;
+    r0 = range_of(70);
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    balance(&r);
+    for (k = 0; k < 40; k++)
+        CHECK_NEAR(spread[3 * k + 2], 2 * (1 + rate * (r0 - 0.1 * (double)(k + 1))) / (1 + rate * r0), 2e-6);
+    CHECK_NEAR(r.weight[MEDVOL_TRANSPORT_STOPPED], 2 / (1 + rate * r0), 2e-6);
+    CHECK_NEAR(r.weight[MEDVOL_TRANSPORT_NUCLEAR], 2 - 2 / (1 + rate * r0), 2e-6);
+    for (k = 0; k < 20000; k++) {
+        at = r0 * ((double)k + 0.5) / 20000;
+        away += 2 * rate / (1 + rate * r0) * r0 / 20000 * (at > 3.6e-5 ? energy_of(at) : 0);
+    }
+    CHECK_NEAR(r.energy[MEDVOL_TRANSPORT_NUCLEAR], away, 2e-3 * away);
+    CHECK_NEAR(r.energy[MEDVOL_TRANSPORT_STOPPED], 140 - away, 2e-3 * away);
+    all = r;
+    o.nuclear_local = 0.6;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_NEAR(r.energy[MEDVOL_TRANSPORT_NUCLEAR], 0.4 * all.energy[MEDVOL_TRANSPORT_NUCLEAR], 1e-9);
+    CHECK_NEAR(r.weight[MEDVOL_TRANSPORT_NUCLEAR], all.weight[MEDVOL_TRANSPORT_NUCLEAR], 1e-12);
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.total, r.energy[MEDVOL_TRANSPORT_STOPPED], 1e-4);
+    /* all of the physics; water, and a CT with another medium in it */
+    memset(&o, 0, sizeof o);
+    mv_volume_free(T, &dose);
+    o.nz = 60, o.nx = 60, o.angles = 51, o.nuclear = rate, o.spread = spread;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    balance(&r);
+    for (k = 0; k < 35; k++) { /* scattered ways are longer by some 1e-4 */
+        CHECK_NEAR(spread[3 * k + 2], 2 * (1 + rate * (r0 - 0.1 * (double)(k + 1))) / (1 + rate * r0), 1e-4);
+        CHECK(spread[3 * k + 2] < last * 2 + 1e-12), last = spread[3 * k + 2] / 2;
+    }
+    ct = a_ct(60, 60, 1, 1);
+    fill(&ct, 100, 10, 20);
+    o.hu = hu, o.power = power, o.ratio = ratio, o.points = 2;
+    CHECK_OK(mv_transport_march(T, &off, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    for (k = 0; k < 30; k++) {
+        const double z = (double)(k + 1), way = z < 10 ? z : z < 20 ? 1.5 * z - 5 : z + 5;
+        CHECK_NEAR(spread[3 * k + 2], 2 * (1 + rate * (r0 - 0.1 * way)) / (1 + rate * r0), 2e-4);
+    }
+    /* off: nothing of it is seen */
+    o.nuclear = 0;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    o.nuclear_local = 1;
+    CHECK_OK(mv_transport_march(T, &off, &all, &ct, &b, 1, &water, &o));
+    CHECK(memcmp(dose.data, off.data, 60 * 60 * sizeof(float)) == 0 && memcmp(&r, &all, sizeof r) == 0);
+    CHECK(r.weight[MEDVOL_TRANSPORT_NUCLEAR] == 0 && r.energy[MEDVOL_TRANSPORT_NUCLEAR] == 0);
+    for (k = 0; k < 4; k++) {
+        static const double bad[4] = {-1, NAN, 1.5, INFINITY};
+        o.nuclear = bad[k], o.nuclear_local = 0;
+        CHECK_STATUS(mv_transport_march(T, &off, NULL, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+        o.nuclear = 0, o.nuclear_local = bad[k];
+        CHECK_STATUS(mv_transport_march(T, &off, NULL, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    }
+    mv_volume_free(T, &dose), mv_volume_free(T, &off), mv_volume_free(T, &ct);
+}
+
+/* ---- volumes ---- */
+/* of a plane z: sum, means, standard deviations along x and y, in cells */
+static void plane_of(const mv_volume *d, size_t z, double *m) {
+    const size_t nx = d->dim[0], ny = d->dim[1];
+    double s[5] = {0, 0, 0, 0, 0};
+    size_t x, y;
+    for (y = 0; y < ny; y++)
+        for (x = 0; x < nx; x++) {
+            const double v = ((const float *)d->data)[(z * ny + y) * nx + x];
+            s[0] += v, s[1] += v * (double)x, s[2] += v * (double)y;
+            s[3] += v * (double)(x * x), s[4] += v * (double)(y * y);
+        }
+    m[0] = s[0], m[1] = s[1] / s[0], m[2] = s[2] / s[0];
+    m[3] = sqrt(s[3] / s[0] - m[1] * m[1]), m[4] = sqrt(s[4] / s[0] - m[2] * m[2]);
+}
+static mv_volume a_block(size_t nx, size_t ny, size_t nz, double dx, double dy, double dz) {
+    const double mm[3] = {dx, dy, dz};
+    const size_t dim[3] = {nx, ny, nz};
+    mv_volume ct = {0};
+    CHECK_OK(mv_volume_alloc(T, &ct, MEDVOL_F32, 3, dim));
+    mv_affine_from_spacing(ct.affine, mm, NULL);
+    memset(ct.data, 0, nx * ny * nz * sizeof(float));
+    return ct;
+}
+static double largest(const mv_volume *d) {
+    double most = 0;
+    size_t i;
+    for (i = 0; i < mv_volume_count(d); i++) most = fmax(most, ((const float *)d->data)[i]);
+    return most;
+}
+static double furthest(const mv_volume *a, const mv_volume *b) {
+    double most = 0;
+    size_t i;
+    for (i = 0; i < mv_volume_count(a); i++)
+        most = fmax(most, fabs((double)((const float *)a->data)[i] - (double)((const float *)b->data)[i]));
+    return most;
+}
+/* a round spot in water: width, range, its sum over y is the slab's; threads and levels; a CT of water */
+static void boxes(void) {
+    enum { NXY = 40, DEEP = 48 };
+    mv_volume dose = {0}, slab = {0}, again = {0}, ct;
+    mv_spot s = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r, r2;
+    mv_depth_dose_measures m;
+    const int level = mv_level();
+    double p[5], most, x, angle;
+    size_t i, y, z;
+    int k;
+    begin();
+    s.beam.energy = 70, s.beam.size = s.size_y = 3, s.beam.weight = 3, s.beam.x = 0.7, s.y = -1.3;
+    s.beam.divergence = s.divergence_y = 0.01;
+    o.nx = o.ny = NXY, o.nz = DEEP, o.angles = 51;
+    CHECK_OK(mv_transport_dose(T, &dose, &r, NULL, &s, 1, &water, &o));
+    CHECK(dose.ndim == 3 && dose.dim[0] == NXY && dose.dim[1] == NXY && dose.dim[2] == DEEP);
+    CHECK(dose.affine[3] == -19.5 && dose.affine[7] == -19.5 && dose.affine[11] == 0.5);
+    balance(&r);
+    CHECK_NEAR(r.weight[0], 3, 1e-12);
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.r80, 40.80, 0.3);
+    CHECK_NEAR(m.total, r.energy[MEDVOL_TRANSPORT_STOPPED], 1e-5 * m.total);
+    for (z = 0; z <= 40; z += 5) {
+        plane_of(&dose, z, p);
+        if (getenv("SHOW")) printf("z %zu: sigma x %g y %g\n", z, p[3], p[4]);
+        CHECK_NEAR(p[4], p[3], 0.003 * p[3]);
+        CHECK_NEAR(p[1], 19.5 + 0.7, 2e-3);
+        CHECK_NEAR(p[2], 19.5 - 1.3, 2e-3);
+        if (z == 0 || z > 35) continue;
+        eyges(&x, &angle, 70, (double)z + 0.5, MEDVOL_SCATTER_MOLIERE);
+        CHECK_NEAR(p[4] * p[4], 9 + pow(0.01 * ((double)z + 0.5), 2) + x * x, 2e-3 * p[4] * p[4]);
+    }
+    CHECK_OK(mv_transport_march(T, &slab, NULL, NULL, &s.beam, 1, &water, &o));
+    most = largest(&slab);
+    for (z = 0; z < DEEP; z++)
+        for (i = 0; i < NXY; i++) {
+            double sum = 0;
+            for (y = 0; y < NXY; y++) sum += ((float *)dose.data)[(z * NXY + y) * NXY + i];
+            CHECK_NEAR(sum, ((float *)slab.data)[z * NXY + i], 1e-5 * most);
+        }
+    for (k = 1; k <= level; k++) {
+        mv_level_force(k);
+        CHECK_OK(mv_transport_dose(T_NONE, &again, &r2, NULL, &s, 1, &water, &o));
+        CHECK(furthest(&dose, &again) <= 2e-6 * largest(&dose));
+        if (k == level) CHECK(furthest(&dose, &again) == 0 && memcmp(&r, &r2, sizeof r) == 0);
+    }
+    mv_level_force(level);
+    mv_volume_free(T, &dose), mv_volume_free(T_NONE, &again), mv_volume_free(T, &slab);
+    s.beam.energy = 50, s.beam.size = s.size_y = 2, o.nx = o.ny = 26, o.nz = 26;
+    CHECK_OK(mv_transport_dose(T, &dose, NULL, NULL, &s, 1, &water, &o));
+    ct = a_block(26, 26, 26, 1, 1, 1); /* a plane for each row, whose share is spread on its own */
+    CHECK_OK(mv_transport_dose(T, &again, &r, &ct, &s, 1, &water, &o));
+    balance(&r);
+    if (getenv("SHOW")) printf("a CT of water: %g\n", furthest(&dose, &again) / largest(&dose));
+    CHECK(furthest(&dose, &again) <= 5e-3 * largest(&dose)); /* ranges move by other taps */
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &again));
+    CHECK_NEAR(m.r80, 22.27, 0.3);
+    for (z = 0; z <= 20; z += 5) plane_of(&again, z, p), CHECK_NEAR(p[4], p[3], 0.003 * p[3]);
+    CHECK_OK(mv_transport_dose(T_NONE, &slab, &r2, &ct, &s, 1, &water, &o));
+    CHECK(furthest(&slab, &again) == 0 && memcmp(&r, &r2, sizeof r) == 0);
+    mv_volume_free(T, &dose), mv_volume_free(T_NONE, &slab);
+    mv_volume_free(T, &again), mv_volume_free(T, &ct);
+}
+/* x and y change places; spots of several energies and places are their sum */
+static void box_spots(void) {
+    enum { NXY = 36, DEEP = 34 };
+    mv_volume d[4] = {{0}, {0}, {0}, {0}};
+    mv_spot s[3];
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    double most, off = 0, in = 0;
+    size_t x, y, z, i;
+    int k;
+    begin();
+    memset(s, 0, sizeof s);
+    s[0].beam.energy = 60, s[0].beam.size = 2, s[0].size_y = 3, s[0].beam.x = 1.2, s[0].y = -2.6;
+    s[0].beam.spread = 0.4, s[0].divergence_y = 0.02;
+    s[1] = s[0], s[1].beam.size = 3, s[1].size_y = 2, s[1].beam.x = -2.6, s[1].y = 1.2;
+    s[1].beam.divergence = 0.02, s[1].divergence_y = 0;
+    s[2] = s[0], s[2].beam.energy = 50, s[2].beam.weight = 2;
+    o.nx = o.ny = NXY, o.nz = DEEP, o.angles = 51;
+    for (k = 0; k < 3; k++) CHECK_OK(mv_transport_dose(T, d + k, NULL, NULL, s + k, 1, &water, &o));
+    most = largest(d);
+    for (z = 0; z < DEEP; z++)
+        for (y = 0; y < NXY; y++)
+            for (x = 0; x < NXY; x++)
+                off = fmax(off, fabs((double)((float *)d[0].data)[(z * NXY + y) * NXY + x] -
+                                     (double)((float *)d[1].data)[(z * NXY + x) * NXY + y]));
+    if (getenv("SHOW")) printf("x for y: %g of the largest\n", off / most);
+    CHECK(off < 0.01 * most);
+    CHECK_OK(mv_transport_dose(T, d + 3, &r, NULL, s, 3, &water, &o));
+    balance(&r);
+    CHECK_NEAR(r.weight[0], 4, 1e-12);
+    CHECK_NEAR(r.energy[0], 60 + 60 + 100, 0.05);
+    for (i = 0; i < NXY * NXY * DEEP; i++) {
+        double sum = 0;
+        for (k = 0; k < 3; k++) sum += ((float *)d[k].data)[i];
+        CHECK_NEAR(((float *)d[3].data)[i], sum, 2e-5 * most);
+    }
+    /* at the edge of y half of the spot is outside: it is told, not renormalised */
+    s[0].y = -0.5 * NXY + 0.25, s[0].divergence_y = 0;
+    CHECK_STATUS(mv_transport_dose(T, d, &r, NULL, s, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "sides") != NULL);
+    o.most_leak = 1;
+    CHECK_OK(mv_transport_dose(T, d, &r, NULL, s, 1, &water, &o));
+    balance(&r);
+    CHECK_NEAR(r.weight[MEDVOL_TRANSPORT_SIDES], 0.5 * erfc(0.25 / (3 * sqrt(2.0))), 0.01);
+    for (i = 0; i < NXY * NXY * DEEP; i++) in += ((float *)d[0].data)[i];
+    CHECK_NEAR(in, r.energy[MEDVOL_TRANSPORT_STOPPED], 1e-5 * in);
+    CHECK(r.energy[MEDVOL_TRANSPORT_SIDES] > 60 * r.weight[MEDVOL_TRANSPORT_SIDES] + 0.1);
+    for (k = 0; k < 4; k++) mv_volume_free(T, d + k);
+}
+/* slabs move the range by their water, and widen as Fermi and Eyges say of them; what differs along y */
+static void box_tissues(void) {
+    enum { NX3 = 18, NY3 = 24, DEEP = 40 };
+    static const double hu[4] = {-1000, 0, 100, 2000}, power[4] = {0, 1, 1.25, 2},
+                        ratio[4] = {0, 1, 1.5, 2.5};
+    mv_volume ct, dose = {0}, gray = {0};
+    mv_spot s = {0};
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    mv_depth_dose_measures m, w;
+    double p[5], turned;
+    float *v;
+    size_t i, k, z;
+    begin();
+    ct = a_block(NX3, NY3, DEEP, 1.5, 1.25, 1);
+    /* turned about z, with an origin: the dose is where the CT is */
+    ct.affine[0] = 0, ct.affine[1] = -1.25, ct.affine[4] = 1.5, ct.affine[5] = 0;
+    ct.affine[3] = 12, ct.affine[7] = -30, ct.affine[11] = 7;
+    v = (float *)ct.data;
+    s.beam.energy = 50, s.beam.size = s.size_y = 2.5;
+    o.hu = hu, o.power = power, o.ratio = ratio, o.points = 4, o.angles = 51;
+    CHECK_OK(mv_transport_dose(T, &dose, &r, &ct, &s, 1, &water, &o));
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &w, &dose));
+    CHECK(memcmp(dose.affine, ct.affine, sizeof ct.affine) == 0 && dose.dtype == MEDVOL_F32);
+    CHECK_NEAR(w.r80, 22.27, 0.3);
+    for (k = 0; k < 2; k++) { /* bone, then air, over the whole of x and y */
+        for (z = 3; z < 13; z++)
+            for (i = 0; i < NX3 * NY3; i++) v[z * NX3 * NY3 + i] = k ? -1000.0f : 100.0f;
+        CHECK_OK(mv_transport_dose(T, &dose, &r, &ct, &s, 1, &water, &o));
+        balance(&r);
+        CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+        CHECK_NEAR(m.r80 - w.r80, k ? 10 : -2.5, 0.2);
+        for (z = 14; z <= 17; z += 3) { /* integrated on its own, cell by cell */
+            const double deep = (double)z + 0.5;
+            double sum = 2.5 * 2.5, way = 0;
+            int n;
+            for (n = 0; n < 4000; n++) {
+                const double at = (n + 0.5) * deep / 4000, dz = deep / 4000;
+                const int slab = at >= 3 && at < 13;
+                const double f = slab ? (k ? 0 : 1.25) : 1, g = slab ? (k ? 0 : 1.5) : 1;
+                const double e = energy_of(range_of(50) - 0.1 * (way + 0.5 * f * dz));
+                CHECK_OK(mv_scattering_power(T, &turned, &water, &e, 1, 50, MEDVOL_SCATTER_MOLIERE));
+                sum += 0.1 * turned * g * dz * (deep - at) * (deep - at);
+                way += f * dz;
+            }
+            plane_of(&dose, z, p);
+            if (getenv("SHOW"))
+                printf("%zu %zu: y %g, by eyges %g, x %g\n", k, z, p[4] * 1.25, sqrt(sum), p[3] * 1.5);
+            CHECK_NEAR(p[4] * 1.25, sqrt(sum), 0.003 * sqrt(sum));
+            CHECK_NEAR(p[3] * 1.5, sqrt(sum), 0.015 * sqrt(sum));
+        }
+    }
+    /* rows below the middle of bone: each side has its range; a wide field */
+    for (i = 0; i < NX3 * NY3 * DEEP; i++) v[i] = i / NX3 % NY3 < NY3 / 2 ? 100.0f : 0.0f;
+    s.size_y = 4.5, o.most_leak = 0.05;
+    CHECK_OK(mv_transport_dose(T, &dose, &r, &ct, &s, 1, &water, &o));
+    balance(&r);
+    for (k = 0; k < 2; k++) {
+        size_t peak = 0;
+        const float *row = (const float *)dose.data + (k ? NY3 - 6 : 6) * NX3 + NX3 / 2;
+        for (z = 1; z < DEEP; z++)
+            if (row[z * NX3 * NY3] > row[peak * NX3 * NY3]) peak = z;
+        CHECK_NEAR((double)peak, k ? 21.8 : 17.3, 1.3);
+    }
+    o.grays = 1; /* of each voxel's own mass */
+    CHECK_OK(mv_transport_dose(T, &gray, &r, &ct, &s, 1, &water, &o));
+    for (i = 0; i < NX3 * NY3 * DEEP; i++) {
+        const double kg = 1e-6 * 1.5 * 1.25 * (v[i] > 50 ? 1.25 : 1.0);
+        const double want = ((float *)dose.data)[i] * 1.602176634e-13 / kg;
+        CHECK_NEAR(((float *)gray.data)[i], want, 1e-6 * fabs(want) + 1e-30);
+    }
+    v[(5 * NY3 + 23) * NX3 + 3] = NAN; /* of a row that no spot lights */
+    CHECK_STATUS(mv_transport_dose(T, &gray, &r, &ct, &s, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "x = 3, z = 5, y = 23") != NULL);
+    mv_volume_free(T, &ct), mv_volume_free(T, &dose), mv_volume_free(T, &gray);
+}
+static int stop_at_30(void *user, double done, double total, const char *label) {
+    double *last = (double *)user;
+    (void)label;
+    if (done < last[0] || done > total) last[1]++; /* never back */
+    last[0] = done, last[2] = total;
+    return last[3] > 0 && done >= last[3];
+}
+static void box_refused(void) {
+    mv_volume dose = {0}, ct;
+    mv_spot good = {0}, s[2];
+    mv_transport_opt o = {0};
+    mv_transport_report r, was;
+    mv_ctx stops = T_EMPTY;
+    double told[4] = {0, 0, 0, 30}, spread[90];
+    begin();
+    memset(&r, 1, sizeof r);
+    was = r;
+    good.beam.energy = 40, good.beam.size = good.size_y = 2;
+    o.nx = o.ny = 24;
+#define BAD(spots, why)                                                                                      \
+    CHECK_STATUS(mv_transport_dose(T, &dose, &r, NULL, spots, 1, &water, &o), why),                          \
+        CHECK(!dose.data && memcmp(&r, &was, sizeof r) == 0)
+    s[0] = good, s[0].y = 12, BAD(s, MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "spot 0 at y = 12") != NULL);
+    s[0] = good, s[0].y = NAN, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].size_y = -1, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].size_y = NAN, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].divergence_y = NAN, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].divergence_y = 1.5, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].beam.energy = 251, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].beam.x = 12, BAD(s, MEDVOL_E_RANGE);
+    s[0] = good, s[0].y = 10, BAD(s, MEDVOL_E_RANGE); /* a sixth leaves */
+    CHECK(strstr(mv_message(T), "most_leak") != NULL);
+    o.dy = NAN, BAD(&good, MEDVOL_E_RANGE);
+    o.dy = -1, BAD(&good, MEDVOL_E_RANGE);
+    o.dy = 0, o.ny = (size_t)-1, BAD(&good, MEDVOL_E_SIZE);
+    o.ny = 24, o.spread = spread, BAD(&good, MEDVOL_E_UNSUPPORTED);
+    o.spread = NULL, o.nuclear = -1, BAD(&good, MEDVOL_E_RANGE);
+    o.nuclear = 0, o.dz = 1e-3, o.nz = 65537, BAD(&good, MEDVOL_E_SIZE);
+    o.dz = 0, o.nz = 0;
+    CHECK_STATUS(mv_transport_dose(T, NULL, NULL, NULL, &good, 1, &water, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, NULL, NULL, 1, &water, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, NULL, &good, 1, NULL, &o), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, NULL, &good, 0, &water, &o), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, NULL, &good, 65537, &water, &o), MEDVOL_E_SIZE);
+    stops.desc.progress = stop_at_30, stops.desc.progress_user = told;
+    s[0] = s[1] = good, s[1].y = 1; /* two planes of 19: in the second */
+    CHECK(mv_transport_dose(&stops, &dose, NULL, NULL, s, 2, &water, &o) == MEDVOL_E_CANCELLED && !dose.data);
+    CHECK(told[0] == 30 && told[1] == 0 && told[2] == 38);
+    told[0] = told[3] = 0;
+    CHECK_OK(mv_transport_dose(&stops, &dose, NULL, NULL, s, 2, &water, &o));
+    CHECK(told[0] == 38 && told[1] == 0);
+    good.beam.size = good.size_y = 0.5; /* what follows is of the shapes */
+    ct = a_block(8, 9, 12, 1, 1, 1);
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_transport_dose(T, &ct, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_transport_march(T, &dose, NULL, &ct, &good.beam, 1, &water, &o), MEDVOL_E_SHAPE);
+    mv_volume_free(T, &ct), mv_volume_free(&stops, &dose);
+#undef BAD
 }
 /* several beams are the sum of each; symmetric; bits and levels */
 static void beams(void) {
@@ -631,6 +1076,15 @@ static void steps(void) {
             memset(&o, 0, sizeof o);
         }
     }
+    /* sinks are a step's own: with those of the step before they do not balance */
+    memcpy(psi, begun, sizeof psi);
+    CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 0.7, &o));
+    CHECK_OK(mv_transport_step(T, psi, dose, &r2, &g, &water, 0.7, &o));
+    balance(&r2);
+    CHECK_NEAR(r2.weight[MEDVOL_TRANSPORT_IN], r.weight[MEDVOL_TRANSPORT_BACK], 1e-9 * r.weight[0]);
+    for (w = r2.weight[MEDVOL_TRANSPORT_IN], k = 1; k < MEDVOL_TRANSPORT_SINKS; k++)
+        w -= r2.weight[k] + (k == MEDVOL_TRANSPORT_BACK ? 0 : r.weight[k]);
+    CHECK(fabs(w) > 1e-3 * r.weight[0]);
     /* straight on: a beam slows as ranges say; a whole cell a step stays a cell */
     CHECK_OK(mv_transport_energies(T, energy, NE, 6, 60, 0, &water));
     memset(psi, 0, sizeof psi), memset(dose, 0, sizeof dose);
@@ -683,9 +1137,16 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"peaks", peaks, 0},
                                   {"widths", widths, 0},
                                   {"straight", straight, 0},
+                                  {"narrow", narrow, 0},
+                                  {"criteria", criteria, T_ONCE},
                                   {"order", order, T_ONCE},
                                   {"slowing", slowing, 0},
                                   {"tissues", tissues, 0},
+                                  {"nuclear", nuclear, 0},
+                                  {"boxes", boxes, 0},
+                                  {"box_spots", box_spots, 0},
+                                  {"box_tissues", box_tissues, 0},
+                                  {"box_refused", box_refused, 0},
                                   {"beams", beams, 0},
                                   {"march_refused", march_refused, 0},
                                   {"measures", measures, 0},

@@ -62,12 +62,42 @@ static mv_status op_march(fz_step *s) {
     o.dangle = usual(0.02, 0.05), o.fine = fz_byte() % 4, o.most_leak = usual(0.5, 1);
     o.first_order = fz_byte() & 1, o.straight = fz_byte() > 200, o.csda = fz_byte() > 200,
     o.grays = fz_byte() & 1;
+    o.nuclear = fz_byte() > 128 ? usual(0, 0.05) : 0, o.nuclear_local = usual(0, 1);
     o.shift = (mv_transport_shift)(fz_byte() % 3), o.scatter = (mv_scatter_model)(fz_byte() % 3);
     st = mv_transport_march(s->ctx, s->dst, &r, fz_byte() > 128 ? s->src : NULL, b, fz_byte() % 3, &t, &o);
     if (st < 0) return st;
     balanced(&r);
-    s->loose = 1e-5;
+    s->loose = 1e-5 * (1 + r.weight[MEDVOL_TRANSPORT_IN]); /* of as many protons */
     if (mv_depth_dose(s->ctx, NULL, NULL, &m, s->dst) == MEDVOL_OK) MUST(m.total > 0);
+    return st;
+}
+static mv_status op_dose(fz_step *s) {
+    mv_stopping t;
+    mv_spot b[3];
+    mv_transport_opt o;
+    mv_transport_report r;
+    mv_status st = medium(s, &t);
+    size_t count;
+    int k;
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    memset(b, 0, sizeof b);
+    for (k = 0; k < 3; k++) {
+        b[k].beam.energy = fz_byte() > 128 ? 30 : usual(5, 50), b[k].beam.spread = fz_byte() & 1;
+        b[k].beam.x = usual(-4, 4), b[k].beam.size = usual(0, 3), b[k].beam.weight = usual(0, 2);
+        b[k].y = usual(-2, 2), b[k].size_y = usual(0, 3), b[k].divergence_y = usual(0, 0.05);
+    }
+    o.nx = 8 + fz_byte() % 9, o.nz = 3 + fz_byte() % 20;
+    o.ny = fz_byte() > 250 ? fz_size() : 4 + fz_byte() % 6;
+    o.dx = usual(0.5, 2), o.dy = usual(1, 2), o.dz = usual(1, 3), o.angles = 3 + 2 * (fz_byte() % 8);
+    o.dangle = usual(0.02, 0.05), o.most_leak = usual(0.5, 1), o.nuclear = usual(0, 0.02);
+    o.nuclear_local = usual(0, 1), o.straight = fz_byte() > 200, o.csda = fz_byte() > 200;
+    o.grays = fz_byte() & 1;
+    count = fz_byte() % 4;
+    st = mv_transport_dose(s->ctx, s->dst, &r, fz_byte() > 128 ? s->src : NULL, b, count, &t, &o);
+    if (st < 0) return st;
+    balanced(&r);
+    s->loose = 1e-5 * (1 + r.weight[MEDVOL_TRANSPORT_IN]); /* of as many protons */
     return st;
 }
 static mv_status op_step(fz_step *s) {
@@ -96,5 +126,5 @@ static mv_status op_step(fz_step *s) {
     if (st == MEDVOL_OK) balanced(&r);
     return st;
 }
-static const fz_op ops[] = {op_tables, op_march, op_step};
+static const fz_op ops[] = {op_tables, op_march, op_step, op_dose};
 FUZZ(transport) { return fz_steps(p, n, ops, sizeof ops / sizeof *ops, 1 << 26); }
