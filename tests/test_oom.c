@@ -643,6 +643,7 @@ OP(coil_compress, mv_coil_compress(c, d, &coils, 2, NULL))
 static double turns[2 * 2 * 4 * NX];
 OP(coil_gcc, mv_coil_gcc_apply(c, d, &coils, turns, 2))
 OP(coil_walsh, mv_coil_walsh(c, d, &coils, &(mv_coil_walsh_opt){.virtual_phase = 1}))
+OP(coil_inati, mv_coil_inati(c, d, &coils, NULL))
 OP(coil_lowres, mv_coil_lowres(c, d, &coils, NULL))
 OP(espirit, mv_espirit(c, d, &coils, &(mv_espirit_opt){.kernel = {3, 3, 3}, .virtual_phase = 1}))
 OP(ks_window, mv_kspace_window(c, d, s, &(mv_window_opt){.kind = MEDVOL_WINDOW_TUKEY}))
