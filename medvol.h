@@ -2135,19 +2135,19 @@ typedef struct mv_coil_lowres_opt {
    m = sum conj(v_c) d_c with v the coils' sums over space, of length 1; then in rounds
      s_c = sum over the window of d_c conj(m), of length 1 over the coils;   m = sum conj(s_c) d_c;
      v = sum over space of s m, of length 1;   with e the phase of sum conj(v_c) s_c:   s_c /= e, m *= e
-   until |m - m before| <= tolerance |m|. So m is the combination by s (of mv_coil_combine, to the bit), and
-   sum conj(v_c) s_c is real and positive: phases are singular only where maps are orthogonal to their mean.
+   until |m - m before| <= tolerance |m|. So m is the combination by s (that of mv_coil_combine, to the bit),
+   and sum conj(v_c) s_c is real and positive: phases are singular only where maps are orthogonal to v.
    Each round is a step of a power iteration for Walsh's eigenvector from m, at a cost that is linear in the
    coils; threshold is compared with the length of the sum over the window, its eigenvalue when settled.
    Of windows at the border what lies within the image counts. If the sums over space cancel (to 1e-6), v is
-   the brightest voxel's, later the last v. One coil: s = 1 where there is support, but for the phase of v.
+   the brightest voxel's, later the last v. One coil: s = v where there is support.
    Windows whose vectors are all orthogonal to v, as when a coil sees alone what sums up to 0: no support.
    Shapes, support, NaN, threads, aliasing and errors: as Walsh's. A voxel that is not finite counts nowhere,
-   and windows with it have no support. image: not maps or src, 0 without support. Memory: the result; 16
-   bytes a voxel; 4 bytes for each voxel for the search of the greatest; 8 C (box[1] + 1) bytes a voxel of one
-   row and job. Numerics: floats, sums over space in doubles; what is weaker than 1e-9 of the brightest has no
-   support; levels differ by some 1e-6, where they end in the same round. Errors: MEDVOL_E_RANGE, too, for
-   rounds and tolerance (0..1).
+   and windows with it have no support. image: not maps or src, 0 without support. Memory: the results; 16
+   bytes a voxel; 8 C (box[1] + 1) bytes a voxel of one row and job; 8 (2 C + 1) bytes for 16 rows. Numerics:
+   floats, sums over space in doubles; what is weaker than 1e-9 of the brightest has no support; levels differ
+   by some 1e-6, where they end in the same round. Errors: MEDVOL_E_RANGE, too, for rounds and tolerance
+   (0..1).
    Source: Inati, Hansen and Kellman 2013, 2014. */
 MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
                                    const mv_coil_walsh_opt *opt);
@@ -28640,7 +28640,7 @@ static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t 
     }
     mv_end();
 }
-/* Image and maps jointly: rows of n complex numbers as they lie in memory, `step` of them from coil to coil */
+/* Image and maps jointly: rows of n complex numbers as memory holds them, `step` of them from coil to coil */
 /* sums of the coils' scaled voxels, in doubles, and behind them of their lengths; what is not finite counts
    not. part: 2 C + 1 vectors */
 static void MV__K(mv__co_mean)(const float *src, size_t step, size_t n, size_t coils, float scale,
@@ -29753,9 +29753,11 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
 
 /* ---- Inati: image and maps jointly ---- */
 typedef struct mv__co_pair mv__co_pair;
+/* a row of a pass over all; fresh: the first of a strip, whose sums these are */
+typedef void mv__co_pair_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *scratch,
+                             double *sums);
 struct mv__co_pair {
-    /* a row of a pass over all; sums: of its strip */
-    void (*row)(const mv__co_pair *j, size_t y, size_t z, int fresh, float *scratch, double *sums);
+    mv__co_pair_row *row;
     const float *src;
     float *maps, *image;   /* results; image may be NULL */
     float *was, *now;      /* images of the last round and this */
@@ -29831,9 +29833,7 @@ static void mv__co_pair_job(void *arg, size_t i) {
             j->row(j, y, u / j->strips, y == first, j->scratch + i * j->room, sums);
     }
 }
-static mv_status mv__co_pass(mv_ctx *ctx, mv__co_pair *j,
-                             void (*row)(const mv__co_pair *j, size_t y, size_t z, int fresh, float *scratch,
-                                         double *sums)) {
+static mv_status mv__co_pass(mv_ctx *ctx, mv__co_pair *j, mv__co_pair_row *row) {
     const size_t each = MV__CO_ROUND * j->shares;
     mv_status st = MEDVOL_OK;
     j->row = row;
