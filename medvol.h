@@ -2128,6 +2128,13 @@ typedef struct mv_coil_walsh_opt {
     int image_phase;   /* non-zero: not that, but the maps take the phase of the object: the mean over the
                           window of sum conj(s_c) src_c is real and positive (Inati et al.) */
 } mv_coil_walsh_opt;
+typedef struct mv_coil_inati_opt {
+    size_t box[3];     /* width of the window, odd; 0: 5 voxels, of an axis of one voxel 1 */
+    size_t rounds;     /* at most so many; 0: 5; at most 1000 */
+    double tolerance;  /* the last round is that which changes the image by at most this part; 0: 1e-3 */
+    double threshold;  /* support, as Walsh's; 0: 1e-6 */
+    mv_volume *image;  /* NULL, or a destination for the combined image: c64 of x, y, z */
+} mv_coil_inati_opt;
 typedef struct mv_coil_lowres_opt {
     size_t calib[3];   /* frequencies about the centre that are used; 0: 24, or all there are */
     size_t shape[3];   /* of the maps; 0: that of the k-space */
@@ -2147,9 +2154,31 @@ typedef struct mv_coil_lowres_opt {
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (more than one frame; calib larger than an axis, shape less than
    calib), _RANGE (box even, threshold not 0..1; NaN or infinity with virtual_phase), _SIZE (more than 256
    coils), _EMPTY (all zeros), _ALIAS, _NOMEM, _LIMIT, _CANCELLED.
-   Source: Walsh et al. 2000; McKenzie et al. 2002; Inati, Hansen and Kellman 2013 (image_phase). */
+   Source: Walsh et al. 2000; McKenzie et al. 2002; Inati, Hansen and Kellman 2013 (image_phase).
+
+   mv_coil_inati: maps s and image m of coil images d together: over each window the voxels times coils are to
+   be the best product of an image and one vector, and phases smooth, with no coil that all others refer to.
+   m = sum conj(v_c) d_c with v the coils' sums over space, of length 1; then in rounds
+     s_c = sum over the window of d_c conj(m), of length 1 over the coils;   m = sum conj(s_c) d_c;
+     v = sum over space of s m, of length 1;   with e the phase of sum conj(v_c) s_c:   s_c /= e, m *= e
+   until |m - m before| <= tolerance |m|. So m is the combination by s (that of mv_coil_combine, to the bit),
+   and sum conj(v_c) s_c is real and positive: phases are singular only where maps are orthogonal to v.
+   Each round is a step of a power iteration for Walsh's eigenvector from m, at a cost that is linear in the
+   coils; threshold is compared with the length of the sum over the window, its eigenvalue when settled.
+   Of windows at the border what lies within the image counts. If the sums over space cancel (to 1e-6), v is
+   the brightest voxel's, later the last v. One coil: s = v where there is support.
+   Windows whose vectors are all orthogonal to v, as when a coil sees alone what sums up to 0: no support.
+   Shapes, support, NaN, threads, aliasing and errors: as Walsh's. A voxel that is not finite counts nowhere,
+   and windows with it have no support. image: not maps or src, 0 without support. Memory: the results; 16
+   bytes a voxel; 8 C (box[1] + 1) bytes a voxel of one row and job; 8 (2 C + 1) bytes for 16 rows. Numerics:
+   floats, sums over space in doubles; what is weaker than 1e-9 of the brightest has no support; levels differ
+   by some 1e-6, where they end in the same round. Errors: MEDVOL_E_RANGE, too, for rounds and tolerance
+   (0..1).
+   Source: Inati, Hansen and Kellman 2013, 2014. */
 MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
                                    const mv_coil_walsh_opt *opt);
+MEDVOL_DEF mv_status mv_coil_inati(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
+                                   const mv_coil_inati_opt *opt);
 MEDVOL_DEF mv_status mv_coil_lowres(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
                                     const mv_coil_lowres_opt *opt);
 
@@ -28971,9 +29000,9 @@ static void MV__K(mv__co_outer)(float *a, size_t pa, const float *x, size_t px, 
         }
     mv_end();
 }
-/* dst[x] = sum of `wide` elements from x on of the sum of rows; t: room for those */
+/* dst[x] = sum of `wide` elements, `each` floats apart, from x on of the sum of rows; t: room for those */
 static void MV__K(mv__co_box)(float *dst, const float *rows, size_t first, size_t count, size_t ring,
-                              size_t pitch, size_t n, size_t wide, float *t) {
+                              size_t pitch, size_t n, size_t wide, size_t each, float *t) {
     size_t k, r, at;
     for (k = 0; k < pitch; k += MVF_N) {
         mvf s = mvf_zero();
@@ -28983,7 +29012,7 @@ static void MV__K(mv__co_box)(float *dst, const float *rows, size_t first, size_
     }
     for (k = 0; k < n; k += MVF_N) {
         mvf s = mvf_load(t + k);
-        for (r = 1; r < wide; r++) s = mvf_add(s, mvf_load(t + k + r));
+        for (r = 1; r < wide; r++) s = mvf_add(s, mvf_load(t + k + r * each));
         mvf_store(dst + k, s);
     }
     mv_end();
@@ -29112,6 +29141,218 @@ static void MV__K(mv__co_finish)(float *v, const float *value, size_t n, size_t 
             mvf_store(v + 2 * c * pitch + k, mvf_sel(on, mvf_mad(y, q, mvf_mul(x, p)), mvf_zero()));
             mvf_store(v + (2 * c + 1) * pitch + k, mvf_sel(on, mvf_nmad(x, q, mvf_mul(y, p)), mvf_zero()));
         }
+    }
+    mv_end();
+}
+/* Image and maps jointly: rows of n complex numbers as memory holds them, `step` of them from coil to coil */
+/* sums of the coils' scaled voxels, in doubles, and behind them of their lengths; what is not finite counts
+   not. part: 2 C + 1 vectors */
+static void MV__K(mv__co_mean)(const float *src, size_t step, size_t n, size_t coils, float scale,
+                               double *sums, float *part) {
+    const mvf by = mvf_set1(scale);
+    size_t at, m, i, c;
+    mvf x, y;
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (c = 0; c <= 2 * coils; c++) mvf_store(part + c * MVF_N, mvf_zero());
+        for (i = 0; i < m; i += MVF_N) {
+            mvf all = mvf_zero();
+            mvm on;
+            for (c = 0; c < coils; c++) {
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &x, &y);
+                x = mvf_mul(x, by);
+                y = mvf_mul(y, by);
+                all = mvf_mad(y, y, mvf_mad(x, x, all));
+            }
+            on = mvf_gt(mvf_set1(3e38f), all);
+            for (c = 0; c < coils; c++) {
+                float *to = part + 2 * c * MVF_N;
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &x, &y);
+                mvf_store(to, mvf_add(mvf_load(to), mvf_sel(on, mvf_mul(x, by), mvf_zero())));
+                to += MVF_N;
+                mvf_store(to, mvf_add(mvf_load(to), mvf_sel(on, mvf_mul(y, by), mvf_zero())));
+            }
+            x = mvf_sel(on, mvf_sqrt(all), mvf_zero());
+            mvf_store(part + 2 * coils * MVF_N, mvf_add(mvf_load(part + 2 * coils * MVF_N), x));
+        }
+        for (c = 0; c <= 2 * coils; c++)
+            for (i = 0; i < MVF_N; i++) sums[c] += (double)part[c * MVF_N + i];
+    }
+    mv_end();
+}
+/* p + i q = sum of conj(v) src, of at most `left` voxels */
+static inline void MV__K(mv__co_onto)(const float *src, size_t step, size_t left, size_t coils,
+                                      const float *v, mvf *p, mvf *q) {
+    size_t c;
+    mvf x, y;
+    *p = *q = mvf_zero();
+    for (c = 0; c < coils; c++) {
+        const mvf a = mvf_set1(v[2 * c]), b = mvf_set1(v[2 * c + 1]);
+        MV__K(mv__co_get)(src + 2 * c * step, left, &x, &y);
+        *p = mvf_mad(b, y, mvf_mad(a, x, *p));
+        *q = mvf_nmad(b, x, mvf_mad(a, y, *q));
+    }
+}
+/* the same, of length 1 */
+static inline void MV__K(mv__co_phase)(const float *maps, size_t step, size_t left, size_t coils,
+                                       const float *v, mvf *p, mvf *q) {
+    mvf r;
+    MV__K(mv__co_onto)(maps, step, left, coils, v, p, q);
+    r = mvf_max(mvf_abs(*p), mvf_abs(*q)); /* squares of small ones would lose their digits */
+    *p = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(*p, r), mvf_set1(1));
+    *q = mvf_sel(mvf_gt(r, mvf_zero()), mvf_div(*q, r), mvf_zero());
+    r = mvf_sqrt(mvf_mad(*q, *q, mvf_mul(*p, *p)));
+    *p = mvf_div(*p, r);
+    *q = mvf_div(*q, r);
+}
+/* image = sum of conj(v) scale src; 0 where that is not finite */
+static void MV__K(mv__co_first)(float *image, const float *src, size_t step, size_t n, size_t coils,
+                                const float *v, float scale) {
+    const mvf by = mvf_set1(scale);
+    size_t k;
+    mvf p, q;
+    for (k = 0; k < n; k += MVF_N) {
+        mvm on;
+        MV__K(mv__co_onto)(src + 2 * k, step, n - k, coils, v, &p, &q);
+        p = mvf_mul(p, by);
+        q = mvf_mul(q, by);
+        on = mvf_gt(mvf_set1(3e38f), mvf_mad(q, q, mvf_mul(p, p)));
+        MV__K(mv__co_put)(image + 2 * k, n - k, mvf_sel(on, p, mvf_zero()), mvf_sel(on, q, mvf_zero()));
+    }
+    mv_end();
+}
+/* dst = scale src conj(image), or dst += that; `pitch` floats from coil to coil of dst */
+static void MV__K(mv__co_agree)(float *dst, size_t pitch, const float *src, size_t step, const float *image,
+                                size_t n, size_t coils, float scale, int add) {
+    const mvf by = mvf_set1(scale);
+    size_t c, k;
+    mvf x, y, a, b, p, q, s, t;
+    for (c = 0; c < coils; c++)
+        for (k = 0; k < n; k += MVF_N) {
+            float *to = dst + c * pitch + 2 * k;
+            MV__K(mv__co_get)(src + 2 * (c * step + k), n - k, &x, &y);
+            MV__K(mv__co_get)(image + 2 * k, n - k, &a, &b);
+            x = mvf_mul(x, by);
+            y = mvf_mul(y, by);
+            p = mvf_mad(y, b, mvf_mul(x, a));
+            q = mvf_nmad(x, b, mvf_mul(y, a));
+            if (add) {
+                MV__K(mv__co_get)(to, n - k, &s, &t);
+                p = mvf_add(p, s);
+                q = mvf_add(q, t);
+            }
+            MV__K(mv__co_put)(to, n - k, p, q);
+        }
+    mv_end();
+}
+/* maps = smooth, not yet of length 1, 0 where not finite; image = sum of conj(maps) scale src with maps of
+   length 1, and sums += maps image, in doubles. part: 2 C vectors */
+static void MV__K(mv__co_joint)(float *maps, float *image, const float *smooth, size_t pitch,
+                                const float *src, size_t step, size_t n, size_t coils, float scale,
+                                double *sums, float *part) {
+    const mvf by = mvf_set1(scale);
+    size_t at, m, i, c;
+    mvf x, y, a, b, p, q, r;
+    for (at = 0; at < n; at += m) {
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (c = 0; c < 2 * coils; c++) mvf_store(part + c * MVF_N, mvf_zero());
+        for (i = 0; i < m; i += MVF_N) {
+            mvf all = p = q = mvf_zero();
+            mvm on;
+            for (c = 0; c < coils; c++) {
+                MV__K(mv__co_get)(smooth + c * pitch + 2 * (at + i), m - i, &a, &b);
+                MV__K(mv__co_get)(src + 2 * (c * step + at + i), m - i, &x, &y);
+                all = mvf_mad(b, b, mvf_mad(a, a, all));
+                x = mvf_mul(x, by);
+                y = mvf_mul(y, by);
+                p = mvf_mad(b, y, mvf_mad(a, x, p));
+                q = mvf_nmad(b, x, mvf_mad(a, y, q));
+            }
+            on = mvm_and(mvf_gt(all, mvf_zero()), mvf_gt(mvf_set1(3e38f), all));
+            r = mvf_sel(on, mvf_div(mvf_set1(1), mvf_sqrt(all)), mvf_zero());
+            p = mvf_sel(on, mvf_mul(p, r), mvf_zero());
+            q = mvf_sel(on, mvf_mul(q, r), mvf_zero());
+            MV__K(mv__co_put)(image + 2 * (at + i), m - i, p, q);
+            p = mvf_mul(p, r);
+            q = mvf_mul(q, r);
+            for (c = 0; c < coils; c++) {
+                float *to = part + 2 * c * MVF_N;
+                MV__K(mv__co_get)(smooth + c * pitch + 2 * (at + i), m - i, &a, &b);
+                a = mvf_sel(on, a, mvf_zero());
+                b = mvf_sel(on, b, mvf_zero());
+                MV__K(mv__co_put)(maps + 2 * (c * step + at + i), m - i, a, b);
+                mvf_store(to, mvf_nmad(b, q, mvf_mad(a, p, mvf_load(to))));
+                to += MVF_N;
+                mvf_store(to, mvf_mad(b, p, mvf_mad(a, q, mvf_load(to))));
+            }
+        }
+        for (c = 0; c < 2 * coils; c++)
+            for (i = 0; i < MVF_N; i++) sums[c] += (double)part[c * MVF_N + i];
+    }
+    mv_end();
+}
+/* image times the phase of sum of conj(v) maps; sums: of |image - was|^2 and |image|^2, in doubles */
+static void MV__K(mv__co_turned)(float *image, const float *was, const float *maps, size_t step, size_t n,
+                                 size_t coils, const float *v, double *sums) {
+    float part[2 * MVF_N];
+    size_t at, m, i;
+    mvf p, q, x, y, a, b;
+    for (at = 0; at < n; at += m) {
+        mvf d = mvf_zero(), e = d;
+        m = n - at < MV__CO_BLOCK ? n - at : MV__CO_BLOCK;
+        for (i = 0; i < m; i += MVF_N) {
+            const size_t k = at + i;
+            MV__K(mv__co_phase)(maps + 2 * k, step, m - i, coils, v, &p, &q);
+            MV__K(mv__co_get)(image + 2 * k, m - i, &x, &y);
+            MV__K(mv__co_get)(was + 2 * k, m - i, &a, &b);
+            e = mvf_mad(y, y, mvf_mad(x, x, e));
+            a = mvf_sub(mvf_nmad(y, q, mvf_mul(x, p)), a);
+            b = mvf_sub(mvf_mad(x, q, mvf_mul(y, p)), b);
+            d = mvf_mad(b, b, mvf_mad(a, a, d));
+            MV__K(mv__co_put)(image + 2 * k, m - i, mvf_nmad(y, q, mvf_mul(x, p)),
+                              mvf_mad(x, q, mvf_mul(y, p)));
+        }
+        mvf_store(part, d);
+        mvf_store(part + MVF_N, e);
+        for (i = 0; i < MVF_N; i++) {
+            sums[0] += (double)part[i];
+            sums[1] += (double)part[MVF_N + i];
+        }
+    }
+    mv_end();
+}
+/* maps of length 1, turned so that sum of conj(v) maps is real and positive, and image, or NULL, combined by
+   them; 0 where they are shorter than limit */
+static void MV__K(mv__co_settle)(float *maps, float *image, const float *src, size_t step, size_t n,
+                                 size_t coils, const float *v, float limit) {
+    size_t k, c;
+    mvf p, q, a, b, r, x, y, s, t;
+    for (k = 0; k < n; k += MVF_N) {
+        mvf all = mvf_zero();
+        mvm on;
+        for (c = 0; c < coils; c++) {
+            MV__K(mv__co_get)(maps + 2 * (c * step + k), n - k, &a, &b);
+            all = mvf_mad(b, b, mvf_mad(a, a, all));
+        }
+        all = mvf_sqrt(all);
+        on = mvf_ge(all, mvf_set1(limit));
+        r = mvf_sel(on, mvf_div(mvf_set1(1), all), mvf_zero());
+        MV__K(mv__co_phase)(maps + 2 * k, step, n - k, coils, v, &p, &q);
+        x = y = mvf_zero();
+        for (c = 0; c < coils; c++) {
+            float *to = maps + 2 * (c * step + k);
+            MV__K(mv__co_get)(to, n - k, &s, &t);
+            s = mvf_mul(s, r);
+            t = mvf_mul(t, r);
+            a = mvf_mad(t, q, mvf_mul(s, p));
+            b = mvf_nmad(s, q, mvf_mul(t, p));
+            MV__K(mv__co_put)(to, n - k, a, b);
+            MV__K(mv__co_get)(src + 2 * (c * step + k), n - k, &s, &t);
+            x = mvf_mad(b, t, mvf_mad(a, s, x)); /* as mv_coil_combine does it */
+            y = mvf_nmad(b, s, mvf_mad(a, t, y));
+        }
+        if (image) /* 0 times NaN is not 0 */
+            MV__K(mv__co_put)(image + 2 * k, n - k, mvf_sel(on, x, mvf_zero()), mvf_sel(on, y, mvf_zero()));
     }
     mv_end();
 }
@@ -29957,17 +30198,18 @@ static void mv__co_walsh_row(const mv__co_field *f, size_t y, size_t z, int fres
         if (fresh || y + half == r) mv__co_products(f, &p, s, r, z);
     for (e = 0; e < f->coils * (f->coils + (f->means ? 2 : 0)); e++)
         MV__PICK(mv__co_box)(s + p.a + e * f->pitch, s + p.ring + e * f->box[1] * f->wide, first % f->box[1],
-                             last - first + 1, f->box[1], f->wide, f->pitch, f->box[0], s + p.t);
+                             last - first + 1, f->box[1], f->wide, f->pitch, f->box[0], 1, s + p.t);
     mv__co_vectors(f, &p, s, fresh);
     mv__co_put_row(f, &p, s, y, z);
 }
-static mv_status mv__co_walsh_box(mv_ctx *ctx, size_t *box, const size_t *asked, const size_t *dim) {
+static mv_status mv__co_odd_box(mv_ctx *ctx, const char *op, size_t *box, const size_t *asked,
+                                const size_t *dim, size_t usual) {
     int k;
     for (k = 0; k < 3; k++) {
-        box[k] = asked && asked[k] ? asked[k] : dim[k] > 1 ? 7 : 1;
+        box[k] = asked && asked[k] ? asked[k] : dim[k] > 1 ? usual : 1;
         if (box[k] % 2 == 0 || box[k] > MV__CO_WIDEST)
             return mv__fail(ctx, MEDVOL_E_RANGE, "box", (double)box[k], -1,
-                            "coil_walsh: box[%d] = %zu: must be odd, at most %d", k, box[k],
+                            "%s: box[%d] = %zu: must be odd, at most %d", op, k, box[k],
                             (int)MV__CO_WIDEST);
     }
     return MEDVOL_OK;
@@ -29983,7 +30225,7 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
     mv_status st = mv__co_one_frame(ctx, "coil_walsh", "src", src);
     if (st == MEDVOL_OK) st = mv__co_threshold(ctx, "coil_walsh", &threshold);
     mv__memset(&f, 0, sizeof f);
-    if (st == MEDVOL_OK) st = mv__co_walsh_box(ctx, f.box, opt ? opt->box : NULL, src->dim);
+    if (st == MEDVOL_OK) st = mv__co_odd_box(ctx, "coil_walsh", f.box, opt ? opt->box : NULL, src->dim, 7);
     if (st == MEDVOL_OK)
         st = mv__out_check(ctx, "coil_walsh", maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st < 0 || (st = mv__dense(ctx, "coil_walsh", "src", &from, src, MEDVOL_C64)) < 0) return st;
@@ -30008,6 +30250,251 @@ MEDVOL_DEF mv_status mv_coil_walsh(mv_ctx *ctx, mv_volume *maps, const mv_volume
         f.scale = mv__co_scale(most);
         f.limit = (float)(threshold * (double)(f.box[0] * f.box[1] * f.box[2]));
         st = mv__dst_end(ctx, mv__co_run(ctx, "coil_walsh", &f), &d, maps);
+    }
+    mv_volume_free(ctx, &from);
+    return st;
+}
+
+/* ---- Inati: image and maps jointly ---- */
+typedef struct mv__co_pair mv__co_pair;
+/* a row of a pass over all; fresh: the first of a strip, whose sums these are */
+typedef void mv__co_pair_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *scratch,
+                             double *sums);
+struct mv__co_pair {
+    mv__co_pair_row *row;
+    const float *src;
+    float *maps, *image;   /* results; image may be NULL */
+    float *was, *now;      /* images of the last round and this */
+    size_t dim[3], voxels, coils, box[3];
+    size_t pitch, wide;    /* floats of a smoothed row, and of a padded one */
+    size_t strips, units, shares, room, round;
+    size_t done, total;    /* units of all passes */
+    float scale, limit, v[2 * MV__CO_CHANNELS]; /* v: the mean over space that phases refer to */
+    double all, *sums;     /* all: of the voxels' lengths; sums: 2 C + 1 of each unit */
+    float *scratch;
+};
+static void mv__co_mean_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *s, double *sums) {
+    (void)fresh;
+    MV__PICK(mv__co_mean)(j->src + 2 * j->dim[0] * (y + j->dim[1] * z), j->voxels, j->dim[0], j->coils,
+                          j->scale, sums, s);
+}
+/* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
+static void mv__co_first_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *s, double *sums) {
+    const size_t at = 2 * j->dim[0] * (y + j->dim[1] * z);
+    (void)fresh, (void)s, (void)sums;
+    MV__PICK(mv__co_first)(j->was + at, j->src + at, j->voxels, j->dim[0], j->coils, j->v, j->scale);
+}
+/* coils times the conjugate of the image, summed over planes, of a row of the ring */
+static void mv__co_agree_row(const mv__co_pair *j, size_t y, size_t z, float *ring) {
+    const size_t half = j->box[2] / 2, last = mv__minz(j->dim[2] - 1, z + half);
+    const size_t first = z > half ? z - half : 0;
+    float *to = ring + y % j->box[1] * j->wide + 2 * (j->box[0] / 2);
+    size_t at;
+    for (at = first; at <= last; at++) {
+        const size_t from = 2 * j->dim[0] * (y + j->dim[1] * at);
+        MV__PICK(mv__co_agree)(to, j->box[1] * j->wide, j->src + from, j->voxels, j->was + from, j->dim[0],
+                               j->coils, j->scale, at > first);
+    }
+}
+static void mv__co_joint_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *s, double *sums) {
+    const size_t half = j->box[1] / 2, first = y > half ? y - half : 0;
+    const size_t last = mv__minz(j->dim[1] - 1, y + half), at = 2 * j->dim[0] * (y + j->dim[1] * z);
+    float *smooth = s + (2 * j->coils + 1) * 16, *ring = smooth + j->coils * j->pitch;
+    float *t = ring + j->coils * j->box[1] * j->wide;
+    size_t r, c;
+    if (fresh) mv__memset(ring, 0, j->coils * j->box[1] * j->wide * sizeof *ring);
+    for (r = fresh ? first : last; r <= last; r++)
+        if (fresh || y + half == r) mv__co_agree_row(j, r, z, ring);
+    for (c = 0; c < j->coils; c++)
+        MV__PICK(mv__co_box)(smooth + c * j->pitch, ring + c * j->box[1] * j->wide, first % j->box[1],
+                             last - first + 1, j->box[1], j->wide, j->pitch, j->box[0], 2, t);
+    MV__PICK(mv__co_joint)(j->maps + at, j->now + at, smooth, j->pitch, j->src + at, j->voxels, j->dim[0],
+                           j->coils, j->scale, sums, s);
+}
+/* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
+static void mv__co_turned_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *s, double *sums) {
+    const size_t at = 2 * j->dim[0] * (y + j->dim[1] * z);
+    (void)fresh, (void)s;
+    MV__PICK(mv__co_turned)(j->now + at, j->was + at, j->maps + at, j->voxels, j->dim[0], j->coils, j->v,
+                            sums);
+}
+/* NOLINTNEXTLINE(readability-non-const-parameter): one type for all */
+static void mv__co_settle_row(const mv__co_pair *j, size_t y, size_t z, int fresh, float *s, double *sums) {
+    const size_t at = 2 * j->dim[0] * (y + j->dim[1] * z);
+    (void)fresh, (void)s, (void)sums;
+    MV__PICK(mv__co_settle)(j->maps + at, j->image ? j->image + at : NULL, j->src + at, j->voxels, j->dim[0],
+                            j->coils, j->v, j->limit);
+}
+static void mv__co_pair_job(void *arg, size_t i) {
+    const mv__co_pair *j = (const mv__co_pair *)arg;
+    const size_t end = mv__minz(j->units, j->round + MV__CO_ROUND * j->shares);
+    size_t u, y;
+    for (u = j->round + i; u < end; u += j->shares) {
+        const size_t first = u % j->strips * MV__CO_STRIP, last = mv__minz(j->dim[1], first + MV__CO_STRIP);
+        double *sums = j->sums + u * (2 * j->coils + 1);
+        mv__memset(sums, 0, (2 * j->coils + 1) * sizeof *sums);
+        for (y = first; y < last; y++)
+            j->row(j, y, u / j->strips, y == first, j->scratch + i * j->room, sums);
+    }
+}
+static mv_status mv__co_pass(mv_ctx *ctx, mv__co_pair *j, mv__co_pair_row *row) {
+    const size_t each = MV__CO_ROUND * j->shares;
+    mv_status st = MEDVOL_OK;
+    j->row = row;
+    for (j->round = 0; st == MEDVOL_OK && j->round < j->units; j->round += each) {
+        const size_t left = j->units - j->round;
+        if (mv__tell(ctx, j->done, j->total, "coil_inati")) return mv__cancelled(ctx, "coil_inati");
+        st = mv_parallel_for(ctx, mv__minz(j->shares, left), mv__co_pair_job, j, NULL);
+        j->done += mv__minz(each, left);
+    }
+    return st;
+}
+/* The sums of the strips' as v, of length 1; 0 where they cancel: v stays. */
+static int mv__co_pair_mean(mv__co_pair *j, int first) {
+    double s[2 * MV__CO_CHANNELS + 1], norm = 0.0;
+    size_t u, c;
+    for (c = 0; c <= 2 * j->coils; c++)
+        for (s[c] = 0.0, u = 0; u < j->units; u++) s[c] += j->sums[u * (2 * j->coils + 1) + c];
+    for (c = 0; c < 2 * j->coils; c++) norm += s[c] * s[c];
+    if (first) j->all = s[2 * j->coils];
+    norm = sqrt(norm);
+    if (!(norm > 1e-6 * j->all)) return 0;
+    for (c = 0; c < 2 * j->coils; c++) j->v[c] = (float)(s[c] / norm);
+    return 1;
+}
+static void mv__co_brightest(mv__co_pair *j) { /* v of the voxel of most energy */
+    double most = 0.0;
+    size_t i, c, at = 0;
+    for (i = 0; i < j->voxels; i++) {
+        double sum = 0.0;
+        for (c = 0; c < j->coils; c++) {
+            const float *p = j->src + 2 * (i + j->voxels * c);
+            sum += (double)p[0] * (double)p[0] + (double)p[1] * (double)p[1];
+        }
+        if (mv__finite(sum) && sum > most) most = sum, at = i;
+    }
+    for (c = 0; c < j->coils; c++) {
+        const float *p = j->src + 2 * (at + j->voxels * c);
+        j->v[2 * c] = most > 0.0 ? (float)((double)p[0] / sqrt(most)) : 0.0f;
+        j->v[2 * c + 1] = most > 0.0 ? (float)((double)p[1] / sqrt(most)) : 0.0f;
+    }
+}
+static mv_status mv__co_pair_rounds(mv_ctx *ctx, mv__co_pair *j, size_t rounds, double tolerance) {
+    size_t it, u;
+    mv_status st = mv__co_pass(ctx, j, mv__co_mean_row);
+    if (st == MEDVOL_OK && !mv__co_pair_mean(j, 1)) mv__co_brightest(j);
+    if (st == MEDVOL_OK) st = mv__co_pass(ctx, j, mv__co_first_row);
+    for (it = 0; st == MEDVOL_OK && it < rounds; it++) {
+        double d = 0.0, e = 0.0;
+        float *t = j->now;
+        if ((st = mv__co_pass(ctx, j, mv__co_joint_row)) < 0) break;
+        mv__co_pair_mean(j, 0);
+        if ((st = mv__co_pass(ctx, j, mv__co_turned_row)) < 0) break;
+        for (u = 0; u < j->units; u++) {
+            d += j->sums[u * (2 * j->coils + 1)];
+            e += j->sums[u * (2 * j->coils + 1) + 1];
+        }
+        j->now = j->was;
+        j->was = t;
+        if (!(d > tolerance * tolerance * e)) break;
+    }
+    if (st == MEDVOL_OK) st = mv__co_pass(ctx, j, mv__co_settle_row);
+    if (st == MEDVOL_OK && mv__tell(ctx, j->total, j->total, "coil_inati"))
+        st = mv__cancelled(ctx, "coil_inati");
+    return st;
+}
+/* What remains of j when shapes, options and outputs stand; memory, and the work. */
+static mv_status mv__co_pair_run(mv_ctx *ctx, mv__co_pair *j, size_t rounds, double tolerance) {
+    const size_t c = j->coils;
+    size_t images, sums, bytes;
+    unsigned char *block;
+    mv_status st;
+    j->voxels = j->dim[0] * j->dim[1] * j->dim[2];
+    j->pitch = (j->dim[0] + 15) / 16 * 32;
+    j->wide = (j->pitch + 2 * j->box[0] + 31) / 16 * 16;
+    j->strips = mv__divup(j->dim[1], MV__CO_STRIP);
+    j->units = j->strips * j->dim[2];
+    j->shares = mv__minz(j->units, MV__CO_SHARES);
+    j->room = ((2 * c + 1) * 16 + c * (j->pitch + j->box[1] * j->wide) + j->wide + 31) / 16 * 16;
+    j->total = j->units * (2 * rounds + 3);
+    if (!mv__mul(j->voxels, 16, &images) || !mv__mul(j->units, (2 * c + 1) * sizeof *j->sums, &sums) ||
+        !mv__mul(j->room, j->shares * sizeof *j->scratch, &bytes) || !mv__add(bytes, images, &bytes) ||
+        !mv__add(bytes, sums, &bytes))
+        bytes = (size_t)-1;
+    if (!(block = (unsigned char *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    j->was = (float *)(void *)block; /* 16 bytes a voxel: both images */
+    j->now = j->was + 2 * j->voxels;
+    j->sums = (double *)(void *)(block + images);
+    j->scratch = (float *)(void *)(block + images + sums);
+    mv__trace(ctx, 1, "coil_inati", j->units);
+    st = mv__co_pair_rounds(ctx, j, rounds, tolerance);
+    mv__trace(ctx, 0, "coil_inati", j->units);
+    mv__free(ctx, block);
+    return st;
+}
+static mv_status mv__co_inati_limits(mv_ctx *ctx, mv_coil_inati_opt *o) {
+    if (o->rounds == 0) o->rounds = 5;
+    if (o->rounds > 1000)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rounds", (double)o->rounds, -1,
+                        "coil_inati: rounds = %zu: at most 1000", o->rounds);
+    if (o->tolerance == 0.0) o->tolerance = 1e-3;
+    if (!(o->tolerance > 0.0 && o->tolerance <= 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o->tolerance, -1,
+                        "coil_inati: tolerance = %g: must be 0..1", o->tolerance);
+    if (o->threshold > 0.0 && o->threshold < 1e-18) o->threshold = 1e-18; /* its square is a float */
+    return mv__co_threshold(ctx, "coil_inati", &o->threshold);
+}
+/* Destinations: what is wrong with them is told before any work. */
+static mv_status mv__co_inati_outs(mv_ctx *ctx, const mv_volume *maps, const mv_volume *src,
+                                   const mv_volume *image) {
+    size_t dim[7];
+    int ndim;
+    mv_status st = mv__out_check(ctx, "coil_inati", maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
+    if (st < 0 || !image) return st;
+    ndim = mv__coil_drop(dim, src, 1);
+    if ((st = mv__out_check(ctx, "coil_inati: image", image, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
+    if (image == maps || image == src)
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "image", 0, -1, "coil_inati: image is maps or src");
+    return image->data ? mv__dst_apart(ctx, "coil_inati", "image", maps, image) : MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_coil_inati(mv_ctx *ctx, mv_volume *maps, const mv_volume *src,
+                                   const mv_coil_inati_opt *opt) {
+    mv_volume from, *image = opt ? opt->image : NULL;
+    mv_coil_inati_opt o;
+    mv__co_pair j;
+    mv__dst d, w;
+    size_t dim[7];
+    double most;
+    int k, ndim;
+    mv_status st = mv__co_one_frame(ctx, "coil_inati", "src", src);
+    mv__memset(&o, 0, sizeof o);
+    mv__memset(&j, 0, sizeof j);
+    if (opt) o = *opt;
+    if (st == MEDVOL_OK) st = mv__co_inati_limits(ctx, &o);
+    if (st == MEDVOL_OK) st = mv__co_odd_box(ctx, "coil_inati", j.box, o.box, src->dim, 5);
+    if (st == MEDVOL_OK) st = mv__co_inati_outs(ctx, maps, src, image);
+    if (st < 0 || (st = mv__dense(ctx, "coil_inati", "src", &from, src, MEDVOL_C64)) < 0) return st;
+    ndim = mv__coil_drop(dim, src, 1);
+    st = mv__co_greatest(ctx, "coil_inati", &most, &from);
+    if (st == MEDVOL_OK)
+        st = mv__dst_begin(ctx, "coil_inati", &d, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
+    if (st == MEDVOL_OK) {
+        if (image) st = mv__dst_begin(ctx, "coil_inati: image", &w, image, src, MEDVOL_C64, ndim, dim, 0);
+        if (st == MEDVOL_OK) {
+            for (k = 0; k < 3; k++) j.dim[k] = src->dim[k];
+            j.coils = src->dim[3];
+            j.src = (const float *)from.data;
+            j.maps = (float *)d.work.data;
+            j.image = image ? (float *)w.work.data : NULL;
+            j.scale = mv__co_scale(most);
+            j.limit = (float)(o.threshold * (double)(j.box[0] * j.box[1] * j.box[2]));
+            st = mv__co_pair_run(ctx, &j, o.rounds, o.tolerance);
+            if (image) {
+                mv__coil_steps(&w.out, src, 1);
+                st = mv__dst_end(ctx, st, &w, image);
+            }
+        }
+        st = mv__dst_end(ctx, st, &d, maps);
     }
     mv_volume_free(ctx, &from);
     return st;

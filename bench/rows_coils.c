@@ -86,6 +86,7 @@ static mv_status gcc_apply(bench *b) {
     return mv_coil_gcc_apply(b->ctx, &b->out, &b->aux[0], (const double *)b->own, 4);
 }
 static mv_status walsh(bench *b) { return mv_coil_walsh(b->ctx, &b->out, &b->aux[0], NULL); }
+static mv_status inati(bench *b) { return mv_coil_inati(b->ctx, &b->out, &b->aux[0], NULL); }
 static mv_status lowres(bench *b) { return mv_coil_lowres(b->ctx, &b->out, &b->aux[0], NULL); }
 static mv_status espirit(bench *b) { return mv_espirit(b->ctx, &b->out, &b->aux[0], NULL); }
 
@@ -247,6 +248,9 @@ static double work_gcc_apply(const bench *b) { /* transforms of 8 coils, of 4 ba
 /* products of pairs of coils; their sums over a window, one in and one out along each axis of each part; one
    product of matrix and vector, without which nobody knows that it is its eigenvector */
 static double work_walsh(const bench *b) { return 4 * (HALF + 2 * COILS * COILS) * voxels(b); }
+/* of one round, with which it may be done: coils times image, sums over a window, one in and one out along
+   each axis of each part; length, products with the maps, their sums over space and with the mean */
+static double work_inati(const bench *b) { return (4 + 8 + 2 + 4 + 4 + 4) * COILS * voxels(b); }
 /* transforms of the 24 lines along x and of all columns; root sum of squares, and over that */
 static double work_lowres(const bench *b) {
     const double n = (double)b->side, k = n < 24 ? n : 24;
@@ -273,6 +277,7 @@ const bench_row rows_coils[] = {
     ROW("coil gcc matrix", gcc_matrix, check_gcc, "a", work_gcc, setup_gcc),
     ROW("coil gcc apply", gcc_apply, check_compress, "aw", work_gcc_apply, setup_gcc),
     ROW("coil walsh", walsh, check_maps, "aw", work_walsh, setup),
+    ROW("coil inati", inati, check_maps, "aw", work_inati, setup),
     ROW("coil lowres", lowres, check_maps, "w", work_lowres, setup_ksp),
     ROW("espirit", espirit, check_maps, "w", work_espirit, setup_ksp),
     {0},

@@ -4,7 +4,8 @@
    Run:    ./profile_coils 256 20
    Shows:  the middle plane of a volume as eight coils would see it. Root sum of squares and combination read
    the coils once, at the speed of memory; whitening multiplies them by a matrix; the Gram matrix behind a
-   compression is made in doubles; Walsh's maps take an eigenvector at each voxel. */
+   compression is made in doubles; Walsh's maps take an eigenvector at each voxel, Inati's some rounds of
+   smoothing. */
 #include "example.h"
 
 enum { PROFILE_COILS = 8 };
@@ -48,6 +49,8 @@ static void profile_coils(ex *e) {
         EX_OK(mv_coil_rss(&e->ctx, &rss, &coils, NULL));
     for (ex_begin(e, "coil walsh", &coils, bytes, 0, 0, 0); ex_more(e);)
         EX_OK(mv_coil_walsh(&e->ctx, &maps, &coils, NULL));
+    for (ex_begin(e, "coil inati", &coils, bytes, 0, 0, 0); ex_more(e);)
+        EX_OK(mv_coil_inati(&e->ctx, &maps, &coils, NULL));
     for (ex_begin(e, "coil combine", &coils, 2.0 * bytes, 0, 0, 0); ex_more(e);)
         EX_OK(mv_coil_combine(&e->ctx, &image, &coils, &maps, NULL));
     for (ex_begin(e, "coil compress to 4", &coils, bytes, 0, 0, 0); ex_more(e);)

@@ -11,7 +11,7 @@
 #include "example.h"
 
 static const char usage[] =
-    "recon [FILE] [--method cg|sense|grappa|rss] [--maps espirit|walsh|lowres] [--out PREFIX]\n"
+    "recon [FILE] [--method cg|sense|grappa|rss] [--maps espirit|walsh|inati|lowres] [--out PREFIX]\n"
     "      [--accel Y[,Z]] [--shift N] [--lambda L=0.01] [--iterations N=50] [--calib N=24] [--unring]\n"
     "      [--save-kspace FILE.cfl] [--threads N] [--level N] [--quiet]\n"
     "sense needs --accel; grappa finds its lattice. --unring: without Gibbs ringing\n"
@@ -285,7 +285,8 @@ static void prepare(recon *r, const mv_volume *k_space) {
     } else {
         mv_volume images = {0};
         images_of(r, &images, k_space);
-        EX_OK(mv_coil_walsh(&e->ctx, &r->maps, &images, NULL));
+        if (!strcmp(r->maps_by, "inati")) EX_OK(mv_coil_inati(&e->ctx, &r->maps, &images, NULL));
+        else EX_OK(mv_coil_walsh(&e->ctx, &r->maps, &images, NULL));
         mv_volume_free(&e->ctx, &images);
     }
 }
@@ -371,7 +372,7 @@ static void pair_of(ex *e, const char *option, size_t *two) {
 
 int main(int argc, char **argv) {
     static const char *const methods[] = {"cg", "sense", "grappa", "rss"};
-    static const char *const makers[] = {"espirit", "walsh", "lowres"};
+    static const char *const makers[] = {"espirit", "walsh", "inati", "lowres"};
     static ex state;
     static recon r;
     ex *e = &state;
@@ -385,7 +386,7 @@ int main(int argc, char **argv) {
     ex_init(e, argc, argv, "recon", usage);
     r.e = e;
     r.method = ex_choice(e, "--method", methods, 4);
-    r.maps_by = makers[ex_choice(e, "--maps", makers, 3)];
+    r.maps_by = makers[ex_choice(e, "--maps", makers, 4)];
     pair_of(e, "--accel", r.unfold.accel);
     r.unfold.shift = (size_t)ex_number(e, "--shift", 0, 0, 64);
     lambda = ex_number(e, "--lambda", 0.01, 0, 1e6);

@@ -52,7 +52,7 @@ done
 
 echo "no volume at all" | tee $D/text.nii > $D/text.pgm
 # k-space: each method; a series larger than the memory there may be is each of its frames
-for m in cg "sense --accel 2" grappa rss "cg --maps walsh" "cg --maps lowres"; do
+for m in cg "sense --accel 2" grappa rss "cg --maps walsh" "cg --maps inati" "cg --maps lowres"; do
     $P/recon --method $m --iterations 10 --quiet --out $D/image && [ -s $D/image.png ]
     ok $? "recon --method $m"
 done

@@ -577,6 +577,383 @@ static void test_walsh_vectors(void) {
     CHECK(tried > 200);
     mv_volume_free(T, &v), mv_volume_free(T, &maps);
 }
+/* The joint estimate as its formulas stand, in doubles. */
+typedef struct joint {
+    const mv_volume *d;
+    size_t box[3], rounds;
+    double tolerance, threshold;
+    pair *s, *m, *was; /* maps, images of this round and the last */
+    pair v[16];
+} joint;
+static pair times(pair a, pair b) { /* conj(a) b */
+    const pair r = {a.re * b.re + a.im * b.im, a.re * b.im - a.im * b.re};
+    return r;
+}
+static int whole(const mv_volume *d, size_t i) {
+    const size_t n = d->dim[0] * d->dim[1] * d->dim[2];
+    size_t c;
+    for (c = 0; c < d->dim[3]; c++)
+        if (!isfinite(at(d, i + n * c).re) || !isfinite(at(d, i + n * c).im)) return 0;
+    return 1;
+}
+/* sum over the window about voxel i of d_c conj(was); NaN where something there is not finite */
+static pair window_sum(const joint *j, size_t i, size_t c) {
+    const size_t *n = j->d->dim, all = n[0] * n[1] * n[2];
+    const long x = (long)(i % n[0]), y = (long)(i / n[0] % n[1]), z = (long)(i / n[0] / n[1]);
+    const long a = (long)j->box[0] / 2, b = (long)j->box[1] / 2, e = (long)j->box[2] / 2;
+    pair sum = {0, 0};
+    long u, v, w;
+    for (w = z - e; w <= z + e; w++)
+        for (v = y - b; v <= y + b; v++)
+            for (u = x - a; u <= x + a; u++) {
+                size_t k;
+                pair p;
+                if (u < 0 || v < 0 || w < 0 || u >= (long)n[0] || v >= (long)n[1]) continue;
+                if (w >= (long)n[2]) continue;
+                k = (size_t)(u + (long)n[0] * (v + (long)n[1] * w));
+                p = times(j->was[k], at(j->d, k + all * c));
+                sum.re += p.re, sum.im += p.im;
+                if (!whole(j->d, k)) sum.re = NAN;
+            }
+    return sum;
+}
+/* v = sum over space of s m, of length 1 */
+static void mean_of(joint *j, const pair *m) {
+    const size_t n = j->d->dim[0] * j->d->dim[1] * j->d->dim[2], C = j->d->dim[3];
+    double norm = 0;
+    size_t i, c;
+    for (c = 0; c < C; c++) {
+        pair sum = {0, 0};
+        for (i = 0; i < n; i++) {
+            pair p = m ? j->s[i + n * c] : at(j->d, i + n * c);
+            if (m) p.im = -p.im, p = times(p, m[i]);
+            else if (!whole(j->d, i)) continue;
+            sum.re += p.re, sum.im += p.im;
+        }
+        j->v[c] = sum;
+        norm += sum.re * sum.re + sum.im * sum.im;
+    }
+    for (c = 0; c < C; c++) j->v[c].re /= sqrt(norm), j->v[c].im /= sqrt(norm);
+}
+/* the relative change; behind the maps: the lengths of the sums */
+static double one_round(joint *j) {
+    const size_t n = j->d->dim[0] * j->d->dim[1] * j->d->dim[2], C = j->d->dim[3];
+    double change = 0, all = 0;
+    size_t i, c;
+    for (i = 0; i < n; i++) {
+        double length = 0;
+        pair m = {0, 0};
+        for (c = 0; c < C; c++) {
+            const pair p = j->s[i + n * c] = window_sum(j, i, c);
+            length += p.re * p.re + p.im * p.im;
+        }
+        length = sqrt(length);
+        for (c = 0; c < C; c++) {
+            pair *s = &j->s[i + n * c], p;
+            if (length > 0) s->re /= length, s->im /= length; /* not if NaN */
+            else s->re = s->im = 0;
+            if (!(length > 0)) continue;
+            p = times(*s, at(j->d, i + n * c));
+            m.re += p.re, m.im += p.im;
+        }
+        j->m[i] = m;
+        j->s[i + n * C].re = length;
+    }
+    mean_of(j, j->m);
+    for (i = 0; i < n; i++) {
+        pair e = {0, 0};
+        double r;
+        for (c = 0; c < C; c++) {
+            const pair p = times(j->v[c], j->s[i + n * c]);
+            e.re += p.re, e.im += p.im;
+        }
+        r = hypot(e.re, e.im);
+        if (r > 0) e.re /= r, e.im /= r;
+        else e.re = 1, e.im = 0;
+        for (c = 0; c < C; c++) j->s[i + n * c] = times(e, j->s[i + n * c]);
+        e.im = -e.im;
+        j->m[i] = times(e, j->m[i]);
+        change += pow(j->m[i].re - j->was[i].re, 2) + pow(j->m[i].im - j->was[i].im, 2);
+        all += pow(j->m[i].re, 2) + pow(j->m[i].im, 2);
+    }
+    memcpy(j->was, j->m, n * sizeof *j->m);
+    return sqrt(change / all);
+}
+static size_t jointly(joint *j) {
+    const size_t n = j->d->dim[0] * j->d->dim[1] * j->d->dim[2], C = j->d->dim[3];
+    double most = 0, limit;
+    size_t i, c, it;
+    mean_of(j, NULL);
+    for (i = 0; i < n; i++) {
+        double e = 0;
+        j->was[i].re = j->was[i].im = 0;
+        for (c = 0; c < C && whole(j->d, i); c++) {
+            const pair d = at(j->d, i + n * c), p = times(j->v[c], d);
+            j->was[i].re += p.re, j->was[i].im += p.im;
+            e += d.re * d.re + d.im * d.im;
+        }
+        most = fmax(most, e);
+    }
+    for (it = 1; one_round(j) > j->tolerance && it < j->rounds;) it++;
+    limit = j->threshold * most * (double)(j->box[0] * j->box[1] * j->box[2]);
+    for (i = 0; i < n; i++)
+        for (c = 0; c < C && !(j->s[i + n * C].re >= limit); c++)
+            j->s[i + n * c].re = j->s[i + n * c].im = j->m[i].re = j->m[i].im = 0;
+    return it;
+}
+static void joint_make(joint *j, const mv_volume *d) {
+    const size_t n = d->dim[0] * d->dim[1] * d->dim[2];
+    memset(j, 0, sizeof *j);
+    j->d = d;
+    j->s = (pair *)calloc(n * (d->dim[3] + 3), sizeof(pair));
+    if (!CHECK(j->s != NULL)) exit(1);
+    j->m = j->s + n * (d->dim[3] + 1), j->was = j->m + n;
+}
+/* the largest difference of maps, of images as part of the brightest voxel; support is the same */
+static double apart_of(const joint *j, const mv_volume *maps, const mv_volume *image) {
+    const size_t n = j->d->dim[0] * j->d->dim[1] * j->d->dim[2], C = j->d->dim[3];
+    double worst = 0, most = 0, off = 0;
+    size_t i, bad = 0;
+    for (i = 0; i < n * C; i++) {
+        const pair p = at(maps, i), q = j->s[i];
+        worst = fmax(worst, hypot(p.re - q.re, p.im - q.im));
+        bad += !isfinite(p.re) || !isfinite(p.im);
+    }
+    for (i = 0; i < n; i++) {
+        const pair p = at(image, i), q = j->m[i];
+        off = fmax(off, hypot(p.re - q.re, p.im - q.im)), most = fmax(most, hypot(q.re, q.im));
+        bad += !isfinite(p.re) || !isfinite(p.im);
+    }
+    CHECK(bad == 0);
+    return fmax(worst, off / most);
+}
+static void test_inati(void) { /* beside the formulas: a disc with noise, nothing about it, a voxel of NaN */
+    static const size_t dims[4][3] = {{37, 35, 1}, {18, 21, 9}, {301, 3, 1}, {1, 19, 7}};
+    static const size_t box[4][3] = {{5, 5, 1}, {3, 5, 3}, {7, 1, 1}, {1, 3, 9}};
+    static unsigned char on[20000];
+    mv_volume img, truth, maps, serial, image, sum;
+    mv_coil_inati_opt o;
+    joint j;
+    size_t k, i, c;
+    t_seed(31);
+    for (k = 0; k < 4; k++) {
+        const size_t *d = dims[k], n = d[0] * d[1] * d[2];
+        double e;
+        phantom(&img, &truth, on, d[0], d[1], d[2]);
+        for (i = 0; i < n * MAPS_C; i++) {
+            float *p = (float *)img.data + 2 * i;
+            if (!on[i % n] && k != 3) continue;
+            p[0] += 0.05f * (float)t_normal(), p[1] += 0.05f * (float)t_normal();
+        }
+        if (k < 2) ((float *)img.data)[2 * (n / 2 + 5 + 2 * n)] = k ? INFINITY : NAN;
+        memset(&o, 0, sizeof o), memset(&maps, 0, sizeof maps), memset(&image, 0, sizeof image);
+        memset(&serial, 0, sizeof serial), memset(&sum, 0, sizeof sum);
+        joint_make(&j, &img);
+        for (c = 0; c < 3; c++) o.box[c] = j.box[c] = box[k][c];
+        o.rounds = j.rounds = 4, o.tolerance = j.tolerance = 1e-20, o.threshold = j.threshold = 3e-3;
+        o.image = &image;
+        CHECK(jointly(&j) == 4);
+        CHECK_OK(mv_coil_inati(T, &maps, &img, &o));
+        e = apart_of(&j, &maps, &image);
+        if (!CHECK(e < 2e-5)) fprintf(stderr, "  inati %zu: %g from its formulas\n", k, e);
+        CHECK(image.ndim == 3 && image.affine[3] == 7 && maps.affine[3] == 7);
+        if (k < 2) CHECK(at(&maps, n / 2 + 5).re == 0 && at(&image, n / 2 + 5).im == 0);
+        o.image = NULL;
+        CHECK_OK(mv_coil_inati(NULL, &serial, &img, &o));
+        CHECK(same_bits(&maps, &serial));
+        if (k >= 2) { /* what is not finite makes 0 times it NaN there */
+            CHECK_OK(mv_coil_combine(T, &sum, &img, &maps, NULL));
+            CHECK(same_bits(&sum, &image));
+        }
+        free(j.s);
+        mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &maps);
+        mv_volume_free(T, &image), mv_volume_free(T, &sum), mv_volume_free(NULL, &serial);
+    }
+}
+/* it ends with the round in which the image changes little enough; defaults; any scale */
+static void test_inati_rounds(void) {
+    static const size_t dim[3] = {33, 41, 1};
+    static unsigned char on[2000];
+    mv_volume img, truth, maps = {0}, by = {0}, image = {0};
+    mv_coil_inati_opt o;
+    joint j;
+    size_t k, i, took;
+    t_seed(32);
+    phantom(&img, &truth, on, dim[0], dim[1], dim[2]);
+    joint_make(&j, &img);
+    j.box[0] = j.box[1] = 5, j.box[2] = 1, j.threshold = 1e-6;
+    j.rounds = 5, j.tolerance = 1e-3;
+    memset(&o, 0, sizeof o);
+    o.image = &image;
+    CHECK((took = jointly(&j)) == 2);
+    CHECK_OK(mv_coil_inati(T, &maps, &img, &o)); /* by default */
+    CHECK(apart_of(&j, &maps, &image) < 2e-5);
+    for (i = 0; i < 2 * mv_volume_count(&img); i++) ((float *)img.data)[i] += 0.05f * (float)t_normal();
+    CHECK(jointly(&j) == 5); /* where noise is alone it takes longer */
+    CHECK_OK(mv_coil_inati(T, &maps, &img, &o));
+    CHECK(apart_of(&j, &maps, &image) < 1e-4);
+    o.tolerance = j.tolerance = 5.5e-3, o.rounds = j.rounds = 10;
+    took = jointly(&j);
+    if (!CHECK(took > 2 && took < 10)) fprintf(stderr, "  %zu rounds\n", took);
+    CHECK_OK(mv_coil_inati(T, &maps, &img, &o));
+    CHECK(apart_of(&j, &maps, &image) < 1e-4);
+    o.rounds = took;
+    CHECK_OK(mv_coil_inati(T, &by, &img, &o));
+    CHECK(same_bits(&maps, &by));
+    o.rounds = took - 1;
+    CHECK_OK(mv_coil_inati(T, &by, &img, &o));
+    CHECK(!same_bits(&maps, &by));
+    o.image = NULL, o.rounds = took, o.tolerance = 1e-20;
+    for (k = 0; k < 4; k++) {
+        static const float by_what[4] = {1e-12f, 1e-18f, 1e28f, 1e-29f};
+        double worst = 0;
+        for (i = 0; i < 2 * mv_volume_count(&img); i++) {
+            ((float *)img.data)[i] *= by_what[k];
+            if (k == 2) ((float *)img.data)[i] *= 1e27f;
+        }
+        CHECK_OK(mv_coil_inati(T, &by, &img, &o));
+        for (i = 0; i < mv_volume_count(&img); i++)
+            worst = fmax(worst, hypot(at(&by, i).re - at(&maps, i).re, at(&by, i).im - at(&maps, i).im));
+        if (!CHECK(worst < 1e-4)) fprintf(stderr, "  inati, scale %zu: %g\n", k, worst);
+    }
+    free(j.s);
+    mv_volume_free(T, &img), mv_volume_free(T, &truth), mv_volume_free(T, &maps), mv_volume_free(T, &by);
+    mv_volume_free(T, &image);
+}
+/* the largest step of phase between neighbours along x and y where both are `on` */
+static double phase_step(const mv_volume *v, const unsigned char *on) {
+    const size_t nx = v->dim[0], ny = v->dim[1];
+    double worst = 0;
+    size_t i, k;
+    for (i = 0; i < nx * ny; i++)
+        for (k = 0; k < 2; k++) {
+            const size_t next = k ? i + nx : i + 1;
+            pair q;
+            if ((k ? i / nx + 1 >= ny : i % nx + 1 >= nx) || !on[i] || !on[next]) continue;
+            q = times(at(v, i), at(v, next));
+            worst = fmax(worst, fabs(atan2(q.im, q.re)));
+        }
+    return worst;
+}
+/* the least agreement |t^H s| with true sensitivities, of length 1, where `on` */
+static double agreement(const mv_volume *maps, const mv_volume *sens, const unsigned char *on) {
+    const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2], C = maps->dim[3];
+    double least = 1;
+    size_t i, c;
+    for (i = 0; i < n; i++) {
+        pair s = {0, 0};
+        double w = 0;
+        for (c = 0; c < C; c++) {
+            const pair t = at(sens, i + n * c), p = times(t, at(maps, i + n * c));
+            s.re += p.re, s.im += p.im, w += t.re * t.re + t.im * t.im;
+        }
+        if (on[i]) least = fmin(least, hypot(s.re, s.im) / sqrt(w));
+    }
+    return least;
+}
+static void test_inati_phantom(void) { /* Shepp and Logan's head, and coils of which the first has no phase */
+    enum { X = 64, Y = 60, N = X * Y, C = 6 };
+    static const size_t dim[3] = {X, Y, 1};
+    static unsigned char on[N];
+    mv_volume img = {0}, sens = {0}, maps = {0}, image = {0}, walsh = {0}, sum = {0};
+    mv_phantom_opt p;
+    mv_coil_inati_opt o;
+    double e, a, b;
+    size_t i, c;
+    memset(&p, 0, sizeof p), memset(&o, 0, sizeof o);
+    p.coils = C;
+    o.box[0] = o.box[1] = 3, o.image = &image;
+    CHECK_OK(mv_phantom_image(T, &img, dim, &p));
+    CHECK_OK(mv_phantom_sens(T, &sens, dim, &p));
+    for (i = 0; i < N; i++) on[i] = hypot(at(&img, i).re, at(&img, i).im) > 1e-3;
+    CHECK_OK(mv_coil_inati(T, &maps, &img, &o));
+    e = agreement(&maps, &sens, on), a = phase_step(&image, on);
+    if (!CHECK(e > 0.998 && a < 0.15)) fprintf(stderr, "  agreement %g, phase %g\n", e, a);
+    /* coil 0 sees nothing at one point, about which its phase turns once */
+    CHECK(on[31 + 29 * X] && on[32 + 29 * X] && on[31 + 30 * X] && on[32 + 30 * X]);
+    for (i = 0; i < N; i++) {
+        const double x = ((double)(i % X) - 31.5) / 20, y = ((double)(i / X) - 29.5) / 20;
+        for (c = 0; c < C; c++) {
+            float *s = (float *)sens.data + 2 * (i + N * c), *d = (float *)img.data + 2 * (i + N * c);
+            const double f = on[i] ? 1 + 0.3 * sin(0.3 * (double)(i % X)) : 0;
+            if (c == 0) s[0] = (float)x, s[1] = (float)y;
+            d[0] = (float)(f * (double)s[0]), d[1] = (float)(f * (double)s[1]);
+        }
+    }
+    CHECK_OK(mv_coil_walsh(T, &walsh, &img, NULL));
+    CHECK_OK(mv_coil_combine(T, &sum, &img, &walsh, NULL));
+    CHECK_OK(mv_coil_inati(T, &maps, &img, &o));
+    e = agreement(&maps, &sens, on), a = phase_step(&image, on), b = phase_step(&sum, on);
+    if (!CHECK(e > 0.998 && a < 0.15 && b > 1.4))
+        fprintf(stderr, "  agreement %g, phase %g, of Walsh's %g\n", e, a, b);
+    mv_volume_free(T, &img), mv_volume_free(T, &sens), mv_volume_free(T, &maps), mv_volume_free(T, &image);
+    mv_volume_free(T, &walsh), mv_volume_free(T, &sum);
+}
+static double length_at(const mv_volume *maps, size_t i) {
+    const size_t n = maps->dim[0] * maps->dim[1] * maps->dim[2];
+    double sum = 0;
+    size_t c;
+    for (c = 0; c < maps->dim[3]; c++) sum += pow(at(maps, i + n * c).re, 2) + pow(at(maps, i + n * c).im, 2);
+    return sqrt(sum);
+}
+static void test_inati_odd(void) { /* noise; one coil; sums that cancel; coils that see alone; zeros */
+    enum { X = 23, Y = 20, N = X * Y, C = 3 };
+    mv_volume v, maps = {0}, image = {0};
+    mv_coil_inati_opt o;
+    double worst = 0, off = 0, least = 1;
+    size_t i, c;
+    memset(&o, 0, sizeof o);
+    o.image = &image;
+    t_seed(33);
+    noisy(&v, X, Y, 1, C, 1);
+    CHECK_OK(mv_coil_inati(T, &maps, &v, &o));
+    for (i = 0; i < N; i++) worst = fmax(worst, fabs(length_at(&maps, i) - 1));
+    CHECK(worst < 1e-5);
+    for (c = 0; c < C; c++) /* signs as on a chessboard: every sum over space is 0, and v the brightest's */
+        for (i = 0; i < N; i++) {
+            float *p = (float *)v.data + 2 * (i + N * c);
+            p[0] = (float)((double)(c + 1) * ((i % X + i / X) % 2 ? -1 : 1)), p[1] = c == 1 ? p[0] : 0;
+        }
+    ((float *)v.data)[2 * (N + 4)] = ((float *)v.data)[2 * N + 9] = 2;
+    for (i = 0; i < 2 * N * C; i++) ((float *)v.data)[i] *= 0.25f;
+    CHECK_OK(mv_coil_inati(T, &maps, &v, &o));
+    for (i = 5 * X; i < N; i++) {
+        least = fmin(least, length_at(&maps, i));
+        worst = fmax(worst, fabs(hypot(at(&image, i).re, at(&image, i).im) - 0.25 * sqrt(1 + 8 + 9)));
+    }
+    CHECK(least > 1 - 1e-5 && worst < 1e-5);
+    /* coil 0 sees the left third, coil 1 the right, where its sum is 0: nobody knows of it */
+    memset(v.data, 0, 2 * N * C * sizeof(float));
+    for (i = 0; i < N; i++) {
+        if (i % X < 8) ((float *)v.data)[2 * i] = 1;
+        if (i % X >= 15) ((float *)v.data)[2 * (i + N)] = i / X % 2 ? -1 : 1;
+    }
+    CHECK_OK(mv_coil_inati(T, &maps, &v, &o));
+    for (i = 0; i < N; i++) off = fmax(off, fabs(length_at(&maps, i) - (i % X < 10 ? 1 : 0)));
+    CHECK(off < 1e-6);
+    ((float *)v.data)[2 * (N + 15)] = 1.5; /* as soon as it is not, they do */
+    CHECK_OK(mv_coil_inati(T, &maps, &v, &o));
+    for (i = 0; i < N; i++) off = fmax(off, fabs(length_at(&maps, i) - (i % X < 10 || i % X > 12 ? 1 : 0)));
+    CHECK(off < 1e-6);
+    mv_volume_free(T, &v), mv_volume_free(T, &maps), mv_volume_free(T, &image);
+    noisy(&v, X, Y, 1, 1, 1); /* one coil: of length 1, by one phase for all, which is that of its sum */
+    CHECK_OK(mv_coil_inati(T, &maps, &v, &o));
+    for (worst = 0, i = 1; i < N; i++)
+        worst = fmax(worst, hypot(at(&maps, i).re - at(&maps, 0).re, at(&maps, i).im - at(&maps, 0).im));
+    CHECK(worst < 1e-5 && fabs(length_at(&maps, 7) - 1) < 1e-6);
+    for (worst = 0, i = 0; i < N; i++) {
+        const pair p = at(&image, i), q = at(&v, i);
+        worst = fmax(worst, fabs(hypot(p.re, p.im) - hypot(q.re, q.im)));
+    }
+    CHECK(worst < 1e-5);
+    mv_volume_free(T, &maps), mv_volume_free(T, &image);
+    o.image = NULL; /* src by struct; NaN everywhere but in one voxel */
+    for (i = 0; i < N; i++) ((float *)v.data)[2 * i] = i == 3 ? 1 : NAN;
+    CHECK_OK(mv_coil_inati(T, &v, &v, &o));
+    for (off = 0, i = 0; i < N; i++) off += length_at(&v, i);
+    CHECK(off == 0);
+    mv_volume_free(T, &v);
+}
 static void test_lowres(void) {
     static unsigned char on[5000];
     mv_volume img, truth, maps, ksp, again;
@@ -685,6 +1062,7 @@ static void test_maps_errors(void) {
     mv_volume v, frames, real, dst, zeros;
     mv_coil_walsh_opt w;
     mv_coil_lowres_opt l;
+    mv_coil_inati_opt n;
     mv_espirit_opt o;
     mv_ctx_desc was = T->desc;
     int left = 1;
@@ -701,6 +1079,29 @@ static void test_maps_errors(void) {
     CHECK_STATUS(mv_coil_walsh(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
     CHECK_STATUS(mv_coil_walsh(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
     CHECK_STATUS(mv_coil_walsh(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    memset(&n, 0, sizeof n);
+    n.box[1] = 4;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "coil_inati: box[1] = 4") != NULL);
+    n.box[1] = 65;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_RANGE);
+    n.box[1] = 0, n.threshold = NAN;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_RANGE);
+    n.threshold = 0, n.tolerance = NAN;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_RANGE);
+    n.tolerance = -1e-3;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_RANGE);
+    n.tolerance = 0, n.rounds = 1001;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_RANGE);
+    n.rounds = 0, n.image = &dst;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_ALIAS);
+    n.image = &v;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_coil_inati(T, &dst, &frames, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_coil_inati(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_inati(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
+    CHECK_STATUS(mv_coil_inati(T, NULL, &v, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_coil_inati(T, &dst, NULL, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_coil_lowres(T, &dst, &real, NULL), MEDVOL_E_DTYPE);
     CHECK_STATUS(mv_coil_lowres(T, &dst, &zeros, NULL), MEDVOL_E_EMPTY);
     l.calib[0] = 13;
@@ -729,6 +1130,15 @@ static void test_maps_errors(void) {
     left = 1;
     CHECK_STATUS(mv_coil_whiten(T, &dst, &v, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_coil_walsh(T, &dst, &v, NULL), MEDVOL_E_CANCELLED);
+    n.tolerance = 1e-20;
+    for (left = 1; left < 14; left += 6) { /* in any of its passes */
+        mv_volume image = {0};
+        int soon = left;
+        T->desc.progress_user = &soon;
+        n.image = &image;
+        CHECK_STATUS(mv_coil_inati(T, &dst, &v, &n), MEDVOL_E_CANCELLED);
+        CHECK(dst.data == NULL && image.data == NULL);
+    }
     T->desc = was;
     ((float *)v.data)[2 * (60 + 120)] = INFINITY;
     CHECK_STATUS(mv_espirit(T, &dst, &v, &o), MEDVOL_E_RANGE);
@@ -747,6 +1157,7 @@ static void test_dst_first(void) {
     mv_ctx_desc was = T->desc;
     mv_volume v, wrong, values, dst = {0};
     mv_espirit_opt o;
+    mv_coil_inati_opt in;
     int calls = 0, i;
     t_seed(21);
     noisy(&v, 12, 10, 1, 3, 1), volume(&wrong, MEDVOL_F32, 12, 10, 1, 3, 1);
@@ -755,6 +1166,10 @@ static void test_dst_first(void) {
     memset(&o, 0, sizeof o);
     T->desc.progress = count_calls, T->desc.progress_user = &calls;
     CHECK_STATUS(mv_coil_walsh(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_coil_inati(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
+    memset(&in, 0, sizeof in);
+    in.image = &values;
+    CHECK_STATUS(mv_coil_inati(T, &dst, &v, &in), MEDVOL_E_DTYPE);
     CHECK_STATUS(mv_coil_lowres(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
     CHECK_STATUS(mv_espirit(T, &wrong, &v, NULL), MEDVOL_E_DTYPE);
     CHECK_STATUS(mv_espirit(T, NULL, &v, NULL), MEDVOL_E_NULL);
@@ -769,6 +1184,9 @@ static void test_dst_first(void) {
     noisy(&v, 4, 64, 24, 2, 1); /* 96 strips of rows, in rounds of 64 */
     CHECK_OK(mv_coil_walsh(T, &dst, &v, NULL));
     CHECK(calls > 2);
+    calls = 0, in.image = NULL, in.rounds = 2, in.tolerance = 1e-20;
+    CHECK_OK(mv_coil_inati(T, &dst, &v, &in));
+    CHECK(calls >= 2 * (3 + 2 * 2)); /* two for each pass */
     T->desc = was;
     mv_volume_free(T, &v), mv_volume_free(T, &dst);
 }
@@ -783,7 +1201,7 @@ static void test_memory(void) { /* what [API] says is a bound, and no idle one *
     for (k = 0; k < 2; k++) {
         const double n = k ? 3 * 216 : 8 * 36, blocks = k ? 125 : 1024;
         const double result = 8 * (k ? 3 * 6400 : 8 * 9216);
-        const double said = result + 56 * n * n + 16 * n * (blocks + 512);
+        double said = result + 56 * n * n + 16 * n * (blocks + 512);
         mv_espirit_opt o;
         double took;
         memset(&o, 0, sizeof o);
@@ -796,6 +1214,12 @@ static void test_memory(void) { /* what [API] says is a bound, and no idle one *
         mv_volume_free(&ctx, &dst);
         CHECK_OK(mv_coil_lowres(&ctx, &dst, &v, NULL));
         CHECK((double)t_peak() < 2 * result + 262144);
+        mv_volume_free(&ctx, &dst);
+        CHECK_OK(mv_coil_inati(&ctx, &dst, &v, NULL));
+        took = (double)t_peak();
+        said = result + 16 * (k ? 6400 : 9216);
+        said += 16 * 8 * (k ? 3 : 8) * 6.0 * (double)(dim[k][0] + 32); /* 16 jobs at most */
+        if (!CHECK(took < said + 65536 && took > 0.6 * said)) fprintf(stderr, "  %g of %g\n", took, said);
         mv_volume_free(&ctx, &dst), mv_volume_free(T, &v);
     }
     mv_ctx_free(&ctx);
@@ -940,6 +1364,10 @@ const t_case tests_coils[] = {
     {"bart", test_bart, 0},
     {"walsh", test_walsh, 0},
     {"walsh_vectors", test_walsh_vectors, 0},
+    {"inati", test_inati, 0},
+    {"inati_rounds", test_inati_rounds, 0},
+    {"inati_phantom", test_inati_phantom, 0},
+    {"inati_odd", test_inati_odd, 0},
     {"lowres", test_lowres, 0},
     {"espirit", test_espirit, 0},
     {"espirit_sets", test_espirit_sets, 0},

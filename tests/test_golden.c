@@ -575,6 +575,7 @@ static void g_coils(mv_ctx *ctx) {
     sum_doubles(m, 2 * 3 * COILS), sum_doubles(energy, COILS);
     ONTO(mv_coil_compress(ctx, &w, &v, 3, NULL));
     ONTO(mv_coil_walsh(ctx, &w, &v, NULL));
+    ONTO(mv_coil_inati(ctx, &w, &v, NULL));
     mv_volume_free(ctx, &maps);
     mv_volume_free(ctx, &v);
 }

@@ -1534,6 +1534,15 @@ static void op_coil_walsh(void) { /* ARG: width of the window */
     o.virtual_phase = ARG == 1;
     did(mv_coil_walsh(T, vout(MEDVOL_C64, N, 5, 1, 3), s, &o));
 }
+static void op_coil_inati(void) { /* ARG: width of the window */
+    mv_coil_inati_opt o;
+    const mv_volume *s = coil_sources(0);
+    memset(&o, 0, sizeof o);
+    o.box[0] = (size_t)ARG, o.box[1] = 3;
+    o.rounds = 3, o.tolerance = 1e-20;
+    o.image = vout(MEDVOL_C64, N, 5, 1, 0);
+    did(mv_coil_inati(T, vout(MEDVOL_C64, N, 5, 1, 3), s, &o));
+}
 static void op_coil_lowres(void) {
     mv_coil_lowres_opt o;
     const mv_volume *s = coil_sources(1);
@@ -2692,7 +2701,7 @@ static const op rows[] = {
     COIL(rss, 0, 1e-6), COIL(combine, 0, 1), COIL(combine, 1, 1e-3), COIL(expand, 0, 1),
     COIL(expand, 1, 1e-3), COIL(noise, 0, 1e3), COIL(apply, 1, 10), COIL(apply, 5, 10), COIL(whiten, 0, 1e-3),
     COIL(compress, 0, 1e-2), COIL(gcc, 0, 10), COIL(walsh, 1, 1e-6),
-    COIL(walsh, 5, 1e-6), COIL(lowres, 0, 1e-7),
+    COIL(walsh, 5, 1e-6), COIL(inati, 1, 1e-5), COIL(inati, 5, 1e-5), COIL(lowres, 0, 1e-7),
     OP(espirit, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-5),
     OP(espirit, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-5),
     /* k-space */

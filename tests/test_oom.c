@@ -644,6 +644,15 @@ OP(coil_compress, mv_coil_compress(c, d, &coils, 2, NULL))
 static double turns[2 * 2 * 4 * NX];
 OP(coil_gcc, mv_coil_gcc_apply(c, d, &coils, turns, 2))
 OP(coil_walsh, mv_coil_walsh(c, d, &coils, &(mv_coil_walsh_opt){.virtual_phase = 1}))
+OP(coil_inati, mv_coil_inati(c, d, &coils, NULL))
+static mv_status v_coil_inati_image(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* both results or none */
+    mv_volume combined = {0};
+    const mv_status st = mv_coil_inati(c, d, &coils, &(mv_coil_inati_opt){.image = &combined});
+    (void)s;
+    spoiled |= st < 0 && combined.data != NULL;
+    mv_volume_free(c, &combined);
+    return st;
+}
 OP(coil_lowres, mv_coil_lowres(c, d, &coils, NULL))
 OP(espirit, mv_espirit(c, d, &coils, &(mv_espirit_opt){.kernel = {3, 3, 3}, .virtual_phase = 1}))
 OP(ks_window, mv_kspace_window(c, d, s, &(mv_window_opt){.kind = MEDVOL_WINDOW_TUKEY}))
@@ -731,7 +740,7 @@ static const struct {
     {"sense_copies", v_sense_copies, SOURCE}, {"cg_sense", v_cg_sense, SOURCE}, {"sense", v_sense, SOURCE},
 #define COILS(name) {"coil_" #name, v_coil_##name, SOURCE},
     COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
-    COILS(gcc) COILS(walsh) COILS(lowres) {"espirit", v_espirit, SOURCE},
+    COILS(gcc) COILS(walsh) COILS(inati) COILS(inati_image) COILS(lowres) {"espirit", v_espirit, SOURCE},
 #undef COILS
     {"mask_uniform", v_mask_uniform, SOURCE}, {"mask_poisson", v_mask_poisson, SOURCE},
     {"mask_golden", v_mask_golden, SOURCE},

@@ -135,6 +135,26 @@ static mv_status op_walsh(fz_step *s) {
     mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps);
     return st;
 }
+static mv_status op_inati(fz_step *s) {
+    mv_coil_inati_opt o;
+    mv_volume v, maps, image;
+    size_t k;
+    mv_status st = complex_of(s, &v);
+    memset(&maps, 0, sizeof maps), memset(&image, 0, sizeof image);
+    for (k = 0; k < 3; k++) o.box[k] = fz_byte() > 128 ? fz_byte() % 10 : 1;
+    o.rounds = fz_byte() > 250 ? fz_size() : fz_byte() % 6;
+    o.tolerance = fz_byte() & 1 ? 0 : fz_number();
+    o.threshold = fz_byte() & 1 ? 0 : fz_number();
+    o.image = fz_byte() & 1 ? &image : NULL;
+    if (st == MEDVOL_OK && coils_of(&v) > 16) st = mv_volume_copy(s->ctx, s->dst, &v);
+    else if (st == MEDVOL_OK) {
+        st = mv_coil_inati(s->ctx, &maps, &v, &o);
+        if (st == MEDVOL_OK) unit(&maps), st = mv_volume_copy(s->ctx, s->dst, &maps);
+        for (k = 0; k < 2 * mv_volume_count(&image); k++) MUST(isfinite(((float *)image.data)[k]));
+    }
+    mv_volume_free(s->ctx, &v), mv_volume_free(s->ctx, &maps), mv_volume_free(s->ctx, &image);
+    return st;
+}
 static void boxes(size_t *box, size_t most) {
     size_t k;
     for (k = 0; k < 3; k++) box[k] = fz_byte() > 128 ? fz_byte() % most : fz_byte() > 250 ? fz_size() : 0;
@@ -194,7 +214,8 @@ static mv_status one(fz_step *s, fz_op op) {
 }
 static mv_status op_any(fz_step *s) {
     static const fz_op each[] = {
-        op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit, op_gcc};
+        op_rss, op_combine, op_expand, op_whiten, op_compress, op_walsh, op_lowres, op_espirit, op_gcc,
+        op_inati};
     return one(s, each[fz_byte() % (sizeof each / sizeof *each)]);
 }
 static const fz_op ops[] = {op_any};
