@@ -176,6 +176,10 @@ static void scattering(void) {
     CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, 0, MEDVOL_SCATTER_ROSSI));
     pv = 190.369;
     CHECK_NEAR(p, (15 / pv) * (15 / pv) / 36.08, 1e-5 * p);
+    e = 250, pv = 447.403; /* the table's last energy is its own entrance */
+    CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, 0, MEDVOL_SCATTER_ROSSI));
+    CHECK_NEAR(p, (15 / pv) * (15 / pv) / 36.08, 1e-5 * p);
+    e = 250.001, CHECK_STATUS(mv_scattering_power(T, &p, &water, &e, 1, 0, MEDVOL_SCATTER_ROSSI), MEDVOL_E_RANGE);
     /* Fermi and Eyges by the same table elsewhere: 70 MeV at 10, 20, 30, 40 mm; 150 MeV at 50, 100, 150 mm */
     eyges(&x, &angle, 70, 10, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 0.085, 0.001);
     eyges(&x, &angle, 70, 20, MEDVOL_SCATTER_MOLIERE), CHECK_NEAR(x, 0.261, 0.001);
