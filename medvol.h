@@ -310,7 +310,7 @@ MEDVOL_DEF unsigned mv_warnings(const mv_ctx *ctx);
 MEDVOL_DEF const char *mv_version(void);
 
 /* A workspace is one block of memory for the calls of a context, asked for once, so that no later call asks
-   the system for memory or touches a page for the first time. */
+   the system for memory. */
 typedef struct mv_workspace {
     size_t bytes;  /* of the block */
     size_t need;   /* bytes of a block that would have held all that was asked for */
@@ -327,8 +327,9 @@ typedef struct mv_workspace {
    `bytes`; what finds no room there comes from the memory beneath (the context's hooks of before, else
    malloc) and is counted in `missed`. Volumes that ctx had before are released as they were allocated.
    Sizing up front: with bytes 0 all comes from beneath, and `need` is then the block in which the same calls
-   (sizes, options, level, threads) find room however often they are made, when what they gave was freed
-   between: each piece takes the smallest gap that fits, at a place that does not depend on `bytes`.
+   (sizes, options, level, threads) find room again, when what they gave was freed between: each piece takes
+   the smallest gap that fits, at a place that does not depend on `bytes`. Plans of transforms stay where the
+   first round put them: with those measure two rounds.
    ws is overwritten and must stay where it is; ctx must not be copied meanwhile. Memory: `bytes`, and 64
    bytes for each piece in it. A request looks at every piece in use: some microseconds for a hundred.
    mv_workspace_free: release the plans that ctx kept and the block, and give ctx back its hooks. Taking an
@@ -1148,10 +1149,10 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
 /* mv_mad: a sigma that outliers hardly move: 1.4826022185056018 times the median of |x - m|, m the median of
    the x, both by the LINEAR rule (`rule` is not looked at); for normal values that estimates their standard
    deviation, with 37 % of its efficiency. With split one for each index. median: m, or NULL. Values
-   not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN. 0 when more
-   than half are equal. Exact: differences rounded once to double, none binned: six passes over doubles,
-   some 25 times as long as mv_median of f32. Memory: 8 bytes a voxel of one index, and as mv_percentiles.
-   Errors: as mv_percentiles; out and median are then untouched. */
+   not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN, where half
+   are infinite it is infinite. 0 when more than half are equal. Exact: differences rounded once to double,
+   none binned: six passes over doubles, some 25 times as long as mv_median of f32. Memory: 8 bytes a voxel of
+   one index, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
 MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
                             const mv_percentile_opt *opt);
 
@@ -1559,8 +1560,8 @@ MEDVOL_DEF mv_status mv_gemm_c128(mv_ctx *ctx, double *c, size_t ldc, const doub
    Fastest where both matrices lie the same way: op_a transposed and op_b not (dot products of columns), or
    the other way about; else one of them is turned, tile by tile. Threads: 64 elements by 16384 of k a job.
    Memory: none up to k = 16384, beyond that 8 bytes (complex: 16) an element and 16384 of k. Numerics: sums
-   of all types in double, rounded once: within k 2^-53 |op(A)| |op(B)|, and what f32 rounds. NaN, levels,
-   overlap and errors as mv_gemm, of d. */
+   of all types in double, rounded once: within (k + 4) 2^-53 of |alpha| |op(A)| |op(B)| and |beta d|, and
+   what f32 rounds. NaN, levels, overlap and errors as mv_gemm, of d. */
 MEDVOL_DEF mv_status mv_gemm_diag_f32(mv_ctx *ctx, float *d, const float *a, size_t lda, const float *b,
                                       size_t ldb, size_t m, size_t k, const mv_gemm_opt *opt);
 MEDVOL_DEF mv_status mv_gemm_diag_f64(mv_ctx *ctx, double *d, const double *a, size_t lda, const double *b,
@@ -2605,17 +2606,18 @@ MEDVOL_DEF mv_status mv_metric_image(mv_ctx *ctx, mv_image_metrics *out, const m
 /* mv_ncc_map: f32 dst of a's shape and geometry: at each voxel Pearson's r = sum (a - ma)(b - mb) / sqrt(sum
    (a - ma)^2 sum (b - mb)^2), within -1..1, of the window of (2 radius[d] + 1) voxels along each axis about
    it (radius all 0: 2; axes of 1: 1), cut at the border and to voxels that count: those in the mask (> 0;
-   NULL: all) where a and b are finite. squared: r^2, whose mean is mv_metric_image's lncc. Where a's or b's
-   variance in the window is not above 1e-10 of its variance over the image, or 1e-13 of its mean square about
-   the image's mean, r is 0, or NaN with opt->nan; so in constant images and windows of one voxel. Outside
-   the mask dst is 0; NaN in it where a or b is not finite.
+   NULL: all) where a and b are finite. squared: r^2; of one image the mean over what counts is
+   mv_metric_image's lncc. Where a's or b's variance in the window is not above 1e-10 of its variance over the
+   image, or 1e-13 of its mean square about the image's mean, r is 0, or NaN with opt->nan; so in constant
+   images and windows of one voxel. Outside the mask dst is 0; NaN in it where a or b is not finite.
    Grids are compared, as by mv_metric_image, with which it shares its windows (and so stands here and not
    beside mv_ncc). Axes beyond the third are images of their own. Numerics: values less the image's mean, once
    rounded to float (of floats near the mean exact), sums of their products in double: with m the distance of
    the window's mean from the image's and s its deviation, r is good to some 1e-7 (1 + m / s); f64 values more
    than 3e38 from the mean overflow, below 1e-38 they are 0. The same bits at every level and number of
    threads. dst == a gets new memory; dst must not overlap b or mask. Memory, threads, time: as windows of
-   mv_metric_image, image by image. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a radius above 16), _ALIAS,
+   mv_metric_image, image by image; of a series a dst with memory is written in the end, from as much more.
+   Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (a radius above 16), _ALIAS,
    _SIZE, _NOMEM, _LIMIT, _CANCELLED. */
 typedef struct mv_ncc_map_opt {
     const mv_volume *mask;
@@ -2756,14 +2758,14 @@ MEDVOL_DEF mv_status mv_pearson_rows_f32(mv_ctx *ctx, mv_correlation *out, const
    behind the other; n, rows > 0): out, rows x (2 lags + 1), holds in out[row][lags + l] Pearson's r of a[i]
    with b[i + l] over the n - |l| pairs that overlap, means and variances of the overlap itself, l = -lags ..
    lags. A b that is a, s values later, has its peak at l = s. NaN: fewer than `least` pairs overlap (0..2:
-   2), a or b is constant in the overlap, or it holds a value that is not finite; others are not touched by
-   it. Direct: (2 lags + 1) n multiply-adds in double and never a transform, for those lose small signals
-   beside large ones. Numerics: values less the row's mean, products summed in stretches of 4096; r is good to
-   some 1e-15 n (1 + (m / s)^2), m: the distance of the overlap's mean from the row's, s: its deviation; the
-   mean of the row does no harm. Values beyond 1e150 from it overflow: NaN. The same bits at every level and
-   number of threads. out must not overlap a or b. Threads: rows and 32 lags a job. Memory: 8 (2 n + 10 lags)
-   bytes a row, as many rows as fit in 1 MiB, one at least. Errors: MEDVOL_E_NULL, _SIZE, _ALIAS, _NOMEM;
-   _CANCELLED (out is half written). */
+   2), a or b is constant in the overlap, or has no variance that doubles can tell, or it holds a value that
+   is not finite; others are not touched by it. Direct: (2 lags + 1) n multiply-adds in double and never a
+   transform, for those lose small signals beside large ones. Numerics: values less the row's mean, products
+   summed in stretches of 4096; r is good to some 1e-15 n (1 + (m / s)^2), m: the distance of the overlap's
+   mean from the row's, s: its deviation; the mean of the row does no harm. Values beyond 1e150 from it
+   overflow: NaN. The same bits at every level and number of threads. out must not overlap a or b. Threads:
+   rows and 32 lags a job. Memory: 8 (2 n + 10 lags) bytes a row, as many rows as fit in 1 MiB, one at least.
+   Errors: MEDVOL_E_NULL, _SIZE, _ALIAS, _NOMEM; _CANCELLED (out is half written). */
 MEDVOL_DEF mv_status mv_pearson_lags_f32(mv_ctx *ctx, double *out, const float *a, const float *b,
                                          size_t rows, size_t n, size_t lags, size_t least);
 MEDVOL_DEF mv_status mv_pearson_lags_f64(mv_ctx *ctx, double *out, const double *a, const double *b,
@@ -4974,8 +4976,15 @@ MEDVOL_DEF mv_status mv_workspace_init(mv_ctx *ctx, mv_workspace *ws, size_t byt
     mv_workspace w;
     if (!ctx) return MEDVOL_E_NULL;
     if (!ws) return mv__fail_null(ctx, "workspace", "ws");
-    if (ctx->desc.mem_alloc == mv__ws_alloc && ctx->desc.mem_user == ws)
-        return mv__fail(ctx, MEDVOL_E_BUSY, "ws", 0, -1, "workspace: it serves this context already");
+    w.beneath = ctx->desc.mem_alloc;
+    w.user = ctx->desc.mem_user;
+    while (w.beneath == mv__ws_alloc) { /* this one, or one beneath it */
+        const mv_workspace *on = (const mv_workspace *)w.user;
+        if (on == ws)
+            return mv__fail(ctx, MEDVOL_E_BUSY, "ws", 0, -1, "workspace: it serves this context already");
+        w.beneath = on->beneath;
+        w.user = on->user;
+    }
     mv__memset(&w, 0, sizeof w);
     if (bytes && (w.block = mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     mv__forget_plans(ctx); /* the next ones lie in the workspace */
@@ -22162,6 +22171,7 @@ static void mv__la_diag_unit(const mv__la_diagonal *s, double *sum, size_t i, si
     const size_t unit = s->g->cx ? 2 : 1, size = s->size;
     double tile[1024];
     size_t j, m;
+    if (n == 0) return; /* x and y may then be NULL */
     if (s->how == MV__LA_DOTS)
         for (j = i; j < i + w; j++)
             mv__la_dots(s, sum + unit * (j - i), s->x + (l + j * s->ldx) * size,
@@ -36310,8 +36320,8 @@ static void MV__K(mv__me_down)(double *out, const mv__me_stack *s, size_t width,
                 if (flaw) m = mvd_sel(mvd_lt(m, mvd_zero()), mvd_set1(1.0), mvd_zero());
                 else {
                     m = mvd_max(m, mvd_zero());
-                    a = mvd_mul(a, m);
-                    b = mvd_mul(b, m);
+                    a = mvd_sel(mvd_lt(mvd_zero(), m), a, mvd_zero()); /* what is left out may be infinite */
+                    b = mvd_sel(mvd_lt(mvd_zero(), m), b, mvd_zero());
                 }
                 t[5] = mvd_add(t[5], mvd_mul(w, m));
             }
@@ -37268,9 +37278,10 @@ static mv_status mv__me_map_image(mv_ctx *ctx, mv_volume *out, const mv_volume *
 }
 MEDVOL_DEF mv_status mv_ncc_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *a, const mv_volume *b,
                                 const mv_ncc_map_opt *opt) {
-    mv_volume out, map, image[3];
+    mv_volume map, image[3];
     const mv_volume *from[2];
     mv_ncc_map_opt o;
+    mv__dst out;
     mv__me_pair s;
     size_t f, frames;
     int d;
@@ -37290,18 +37301,20 @@ MEDVOL_DEF mv_status mv_ncc_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *a,
             mv__overlap(dst->data, mv__vol_extent(dst), from[d]->data, mv__vol_extent(from[d])))
             return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "ncc_map: dst and %s overlap",
                             d ? "mask" : "b");
-    st = mv__out_begin(ctx, "ncc_map", &out, dst, a, MEDVOL_F32, a->ndim, a->dim, 0);
-    if (st < 0) return st;
-    out.slope = out.inter = 0.0;
     frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
+    /* each image asks for memory: those before it must not show when there is none */
+    st = mv__dst_begin(ctx, "ncc_map", &out, dst, a, MEDVOL_F32, a->ndim, a->dim,
+                       frames > 1 ? MV__OUT_APART : 0);
+    if (st < 0) return st;
+    out.out.slope = 0.0;
     for (f = 0; f < frames && st == MEDVOL_OK; f++) {
-        mv__me_image(&map, &out, f, a->dim);
+        mv__me_image(&map, &out.work, f, a->dim);
         mv__me_image(&image[0], a, f, a->dim);
         mv__me_image(&image[1], b, f, a->dim);
         if (o.mask) mv__me_image(&image[2], o.mask, f, a->dim);
         st = mv__me_map_image(ctx, &map, &image[0], &image[1], o.mask ? &image[2] : NULL, &o);
     }
-    return mv__out_end(ctx, st, &out, dst);
+    return mv__dst_end(ctx, st, &out, dst);
 }
 
 /* ---- distance transform: of images of floats that are 0 at what is sought and infinite elsewhere ---- */
@@ -38916,7 +38929,7 @@ static double mv__st_at_lag(const mv__st_lags *g, const double *ends, const mv__
     if (m < g->least) return mv__st_nan();
     if (back ? e[0].tail >= m || e[0].beyond > l : e[0].lead >= m || e[0].first < m) return mv__st_nan();
     if (back ? e[1].lead >= m || e[1].first < m : e[1].tail >= m || e[1].beyond > l) return mv__st_nan();
-    if (!(va > 0.0 && vb > 0.0)) return mv__st_nan();
+    if (!(va > 0.0 && vb > 0.0 && mv__finite(va) && mv__finite(vb))) return mv__st_nan();
     r = (both - sa * sb / n) / (sqrt(va) * sqrt(vb));
     return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__st_nan();
 }
@@ -38971,12 +38984,12 @@ static mv_status mv__st_lags_of(mv_ctx *ctx, mv__st_lags *g) {
         st = mv_parallel_for(ctx, rows, mv__st_lag_row, g, NULL);
         for (g->job = 0; st == MEDVOL_OK && g->job < rows * g->blocks; g->job += jobs) {
             jobs = mv__minz(round, rows * g->blocks - g->job);
-            if (mv__progress(ctx, done, total, g->op)) st = mv__cancelled(ctx, g->op);
+            if (mv__tell(ctx, done, total, g->op)) st = mv__cancelled(ctx, g->op);
             else st = mv_parallel_for(ctx, jobs, mv__st_lag_job, g, NULL);
             done += jobs;
         }
     }
-    if (st == MEDVOL_OK && mv__progress(ctx, total, total, g->op)) st = mv__cancelled(ctx, g->op);
+    if (st == MEDVOL_OK && mv__tell(ctx, total, total, g->op)) st = mv__cancelled(ctx, g->op);
     mv__free(ctx, g->room);
     return st;
 }
@@ -49422,7 +49435,7 @@ static void mv__nn_bulk(const mv__nn_fill *f, int c, double *low, double *high) 
         *high = f->ends[j][3 + c] > *high ? f->ends[j][3 + c] : *high;
     }
     for (i = 0; i < looks; i++) {
-        s[i] = f->from[c][(uint64_t)(i * 2654435769u) * n >> 32];
+        s[i] = f->from[c][((uint64_t)i * 2654435769u & 0xffffffffu) * n >> 32];
         name[i] = i;
     }
     mv__nn_sort(s, name, looks);

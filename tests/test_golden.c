@@ -629,10 +629,10 @@ static const struct {
     {"filter", g_filter, 0},
     {"warp", g_warp, 0},
     {"ldlt", g_ldlt, 0},
-    {"neighbours", g_neighbours, EXACT}, {"cells", g_cells, EXACT},
     {"neighbours", g_neighbours, EXACT},
     {"diagonals", g_diagonals, 0},
     {"correlations", g_correlations, EXACT},
+    {"cells", g_cells, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -316,6 +316,11 @@ static void test_gemm_diag_refuses(void) {
     CHECK_OK(mv_gemm_diag_f64(T, NULL, NULL, 0, NULL, 4, 0, 4, NULL));
     CHECK_OK(mv_gemm_diag_f64(T, d, NULL, 3, NULL, 0, 3, 0, NULL));
     CHECK(d[0] == 0 && d[2] == 0 && d[3] == 7);
+    o.op_b = MEDVOL_OP_NONE, o.op_a = MEDVOL_OP_TRANSPOSE; /* nothing is read, however the two lie */
+    CHECK_OK(mv_gemm_diag_f64(T, d, NULL, 5, NULL, 5, 3, 0, &o));
+    o.op_a = MEDVOL_OP_NONE, o.op_b = MEDVOL_OP_TRANSPOSE;
+    CHECK_OK(mv_gemm_diag_f64(T, d, NULL, 5, NULL, 5, 3, 0, &o));
+    CHECK(d[0] == 0 && d[2] == 0 && d[3] == 7);
     CHECK_OK(mv_gemm_diag_f64(T, d, a, 3, a, 4, 3, 4, NULL)); /* both may be the same */
     CHECK(d[0] == 1 * 1 + 4 * 2 + 7 * 3 + 10 * 4);
 }

@@ -1227,10 +1227,10 @@ static void test_map(void) { /* types, shapes, radii, masks, values that do not 
 static void test_map_closed(void) {
     static const size_t n[4] = {19, 14, 9, 1};
     static uint32_t seen;
-    mv_volume a, b, r = {0}, s = {0}, ga, gb, wa, wb, series = {0}, other = {0}, one = {0};
+    mv_volume a, b, r = {0}, s = {0}, ga, gb, wa, wb, series = {0}, other = {0}, one = {0}, far, mask;
     mv_ncc_map_opt o = {0};
     mv_metric_opt m = {0};
-    mv_image_metrics q;
+    mv_image_metrics q, masked;
     size_t i, count;
     double sum = 0;
     int sign, ok;
@@ -1277,6 +1277,19 @@ static void test_map_closed(void) {
     CHECK(ok);
     CHECK_OK(mv_ncc_map(T, &a, &a, &b, &o)); /* a gets new memory */
     CHECK(!memcmp(a.data, one.data, count * 4));
+    /* what the mask leaves out does not matter, however large; nor to the mean of r^2 */
+    make(&far, MEDVOL_F64, n[0], n[1], n[2], 1), make(&mask, MEDVOL_U8, n[0], n[1], n[2], 1);
+    for (i = 0; i < count; i++) ((uint8_t *)mask.data)[i] = i % n[0] > 2, ((double *)far.data)[i] = t_normal();
+    o.mask = m.mask = &mask;
+    CHECK_OK(mv_ncc_map(T, &one, &far, &b, &o));
+    CHECK_OK(mv_metric_image(T, &q, &far, &b, &m));
+    for (i = 0; i < count; i++)
+        if (i % n[0] <= 2) ((double *)far.data)[i] = -1.7e308;
+    CHECK_OK(mv_ncc_map(T, &r, &far, &b, &o));
+    CHECK(!memcmp(r.data, one.data, count * 4));
+    CHECK_OK(mv_metric_image(T, &masked, &far, &b, &m));
+    CHECK(masked.lncc == q.lncc && q.lncc > 0);
+    mv_volume_free(T, &far), mv_volume_free(T, &mask);
     mv_volume_free(T, &a), mv_volume_free(T, &b), mv_volume_free(T, &r), mv_volume_free(T, &s);
     mv_volume_free(T, &series), mv_volume_free(T, &other), mv_volume_free(T, &one);
 }

@@ -487,6 +487,7 @@ static mv_status v_jacobian(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* ne
 OP(jacobian_strict, mv_field_jacobian(c, d, NULL, &knots, &(mv_jacobian_opt){.strict = 1}))
 OP(chi2_map, mv_chi2_map(c, d, &series, NULL, &(mv_chi2_opt){.sigma = 2}))
 OP(ncc_map, mv_ncc_map(c, d, &still, &moved, &(mv_ncc_map_opt){.mask = &still}))
+OP(ncc_map_series, mv_ncc_map(c, d, &series, &series, NULL))
 OP(distance, mv_distance(c, d, &series, &(mv_distance_opt){.mode = MEDVOL_DISTANCE_SIGNED}))
 OP(distance_voxels, mv_distance(c, d, &coarse, &(mv_distance_opt){.voxels = 1, .threshold = 50}))
 #define LNCC(name, a, b, ...)                                                                                \
@@ -723,7 +724,7 @@ static const struct {
     {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
     MADE(tps) MADE(correct) MADE(correct_f64)
     MADE(transform_back) MADE(field_exp) MADE(field_exp_f32) MADE(field_invert) MADE(field_invert_f64)
-    MADE(jacobian) MADE(jacobian_strict) MADE(chi2_map) MADE(ncc_map) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
+    MADE(jacobian) MADE(jacobian_strict) MADE(chi2_map) MADE(ncc_map) MADE(ncc_map_series) MADE(distance) MADE(distance_voxels) MADE(lncc) MADE(lncc_full)
     MADE(lncc_gradient) MADE(lncc_adam) MADE(lncc_adam_full) MADE(lncc_flat)
     MADE(flow) MADE(flow_fast) MADE(flow_solid) MADE(flow_tv) MADE(flow_poly) MADE(flow_apart)
     MADE(mind) MADE(mind_channels) MADE(search) MADE(search_both) MADE(search_flat)
@@ -1500,20 +1501,24 @@ static mv_status op_free_maps(mv_ctx *c) {
     if (st == MEDVOL_OK) st = mv_gamma_f32(c, out.f + 5 * N, numbers, N, 0.5, NULL);
     return tried(st);
 }
-static mv_status op_free_ldlt(mv_ctx *c) { /* what takes the factors, and few queries of a tree */
+static mv_status op_free_ldlt(mv_ctx *c) { /* what takes the factors, and few queries of tree and cells */
     static const double l[4] = {2, 0.5, 0, -3};
     static const int32_t pivot[2] = {0, 1};
     uint32_t index[5];
     mv_kdtree t;
+    mv_cells g;
     size_t signs[3];
     mv_status st;
     if (mv_kdtree_init(T_NONE, &t, pin[0], pin[1], pin[2], 5) < 0) abort();
+    if (mv_cells_init(T_NONE, &g, pin[0], pin[1], pin[2], 5, 0) < 0) abort();
     R.on = 1;
     out.d[0] = 1, out.d[1] = 2;
     st = mv_ldlt_inertia_f64(c, signs, l, 2, pivot, 2);
     if (st == MEDVOL_OK) st = mv_ldlt_solve_f64(c, out.d, 2, l, 2, pivot, 2, 1);
     if (st == MEDVOL_OK) st = mv_kdtree_nearest(c, &t, index, out.d + 2, pin[3], pin[4], pin[5], 5, 1, NULL);
+    if (st == MEDVOL_OK) st = mv_cells_nearest(c, &g, index, out.d + 7, pin[3], pin[4], pin[5], 5, 1, NULL);
     mv_kdtree_free(T_NONE, &t);
+    mv_cells_free(T_NONE, &g);
     return tried(st);
 }
 static mv_status op_free_permute(mv_ctx *c) {

@@ -812,6 +812,11 @@ static void lags_forms(void) {
     for (i = 0; i < N; i++) a[i] = b[i] = i % 2 ? 1e200 : 0; /* overflows: NaN, nothing else */
     CHECK_OK(mv_pearson_lags_f64(T, out, a, b, 1, N, L, 0));
     for (k = 0; k < W; k++) CHECK(out[k] != out[k]);
+    for (i = 0; i < N; i++) b[i] = (double)(i % 2); /* and when it is one of the two */
+    CHECK_OK(mv_pearson_lags_f64(T, out, a, b, 1, N, L, 0));
+    for (k = 0; k < W; k++) CHECK(out[k] != out[k]);
+    CHECK_OK(mv_pearson_lags_f64(T, out, b, a, 1, N, L, 0));
+    for (k = 0; k < W; k++) CHECK(out[k] != out[k]);
 }
 static int stop_later(void *user, double done, double total, const char *label) {
     CHECK(done >= 0 && done <= total && !strcmp(label, "pearson_lags_f32"));

@@ -248,6 +248,8 @@ static void refused(void) {
     CHECK(ws.missed == 2);
     CHECK_STATUS(mv_workspace_free(T, &ws), MEDVOL_E_BUSY);
     CHECK(strstr(mv_message(T), "not the one") != NULL);
+    CHECK_STATUS(mv_workspace_init(T, &ws, 100), MEDVOL_E_BUSY); /* it serves, if not on top */
+    CHECK(ws.bytes == 3000 && T->desc.mem_user == &other);
     mv_volume_free(T, &copy);
     CHECK_OK(mv_workspace_free(T, &other));
     CHECK_STATUS(mv_workspace_free(T, &ws), MEDVOL_E_BUSY);
