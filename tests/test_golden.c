@@ -464,6 +464,58 @@ static void g_correlations(mv_ctx *ctx) { /* of neighbourhoods and lags */
     sum_doubles(r, Y * (2 * LAGS + 1));
     mv_volume_free(ctx, &a), mv_volume_free(ctx, &b), mv_volume_free(ctx, &map);
 }
+static void g_pairs(mv_ctx *ctx) { /* correlation, fits, chi-squared, angles */
+    enum { X = 61, Y = 19, Z = 5, N = X * Y * Z };
+    static const size_t dim[4] = {X, Y, Z, 3};
+    static const mv_angle_range ranges[2] = {{-10, 25.5}, {350, 3}};
+    static double angle[N];
+    static float w[N];
+    uint32_t index[N];
+    mv_correlation c;
+    mv_gain_offset g[Y];
+    mv_chi2_sum q[Z];
+    mv_chi2_opt o;
+    mv_angle_opt turn = {360, 1};
+    mv_volume a, b, map;
+    size_t i, n;
+    memset(&map, 0, sizeof map);
+    memset(&o, 0, sizeof o);
+    CHECK_OK(mv_volume_alloc(ctx, &a, MEDVOL_F32, 4, dim));
+    CHECK_OK(mv_volume_alloc(ctx, &b, MEDVOL_F32, 4, dim));
+    noise_f32((float *)a.data, 3 * N), noise_f32((float *)b.data, 3 * N), noise(angle, N);
+    for (i = 0; i < N; i++) angle[i] *= 1000, w[i] = (float)fabs(angle[i]);
+    CHECK_OK(mv_ncc(ctx, &c, &a, &b, NULL));
+    sum_doubles(&c.r, 6);
+    CHECK_OK(mv_pearson_f32(ctx, &c, (float *)a.data, (float *)b.data, w, N));
+    sum_doubles(&c.r, 6);
+    CHECK_OK(mv_fit_gain_offset_f32(ctx, g, (float *)a.data, Y, (float *)b.data, 1, w, X));
+    for (i = 0; i < Y; i++) sum_doubles(&g[i].gain, 7);
+    o.sigma = 0.3, o.split = 3, o.fitted = 2;
+    CHECK_OK(mv_chi2(ctx, q, &a, &b, &o));
+    for (i = 0; i < Z; i++) sum_doubles(&q[i].chi2, 3);
+    o.split = 0;
+    CHECK_OK(mv_chi2_map(ctx, &map, &a, &b, &o));
+    sum_volume(&map);
+    CHECK_OK(mv_angle_select(ctx, index, NULL, &n, angle, N, ranges, 2, &turn));
+    sum_numbers(index, sizeof *index, n);
+    mv_volume_free(ctx, &a), mv_volume_free(ctx, &b), mv_volume_free(ctx, &map);
+}
+static void g_lz4(mv_ctx *ctx) { /* the bytes of a block, of numbers that are like their neighbours */
+    enum { N = 30000 };
+    static unsigned char turned[2 * N], block[2 * N + 2 * N / 255 + 16];
+    static uint16_t v[N];
+    unsigned char at[2 * N];
+    size_t i, made;
+    for (i = 0; i < N; i++)
+        v[i] = (uint16_t)(1000 + 300 * ((i / 40) % 7) + t_bits() % (i % 1000 < 500 ? 2 : 40));
+    for (i = 0; i < N; i++) at[2 * i] = (unsigned char)v[i], at[2 * i + 1] = (unsigned char)(v[i] >> 8);
+    CHECK_OK(mv_byte_shuffle(ctx, turned, at, sizeof at, 2));
+    sum(turned, sizeof turned);
+    CHECK_OK(mv_lz4_compress(ctx, block, sizeof block, turned, sizeof turned, &made));
+    sum(block, made);
+    CHECK_OK(mv_lz4_compress(ctx, block, sizeof block, at, sizeof at, &made));
+    sum(block, made);
+}
 static void g_eigenvalues(mv_ctx *ctx) {
     static const size_t sizes[] = {1, 2, 5, 20, WIDE};
     static double a[2 * WIDE * WIDE], v[2 * WIDE * WIDE], w[WIDE];
@@ -633,6 +685,8 @@ static const struct {
     {"diagonals", g_diagonals, 0},
     {"correlations", g_correlations, EXACT},
     {"cells", g_cells, EXACT},
+    {"pairs", g_pairs, EXACT},
+    {"lz4", g_lz4, EXACT},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
