@@ -892,6 +892,97 @@ static int stop_at_5(void *user, double done, double total, const char *label) {
     (void)user, (void)total, (void)label;
     return done >= 5;
 }
+/* Straggling over a bin^2 a step is refused, not cut (water) or blown up (CT); what is close to it is right. */
+static void straggles(void) {
+    static const double air[2] = {0.5, 2}, hu[2] = {0, 1000};
+    mv_volume dose = {0}, ct, small;
+    mv_beam b = {0};
+    mv_spot spot = {{0}, 0, 0, 0};
+    mv_transport_opt o = {0};
+    mv_transport_report r, was;
+    mv_depth_dose_measures m;
+    double least = 0;
+    size_t i;
+    int k;
+    begin();
+    memset(&r, 1, sizeof r);
+    was = r;
+    b.energy = 150, b.size = 3;
+    o.nx = 64, o.angles = 51, o.fine = 8;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0 && T->error.value > 2 && T->error.value < 3.2);
+    CHECK(strstr(mv_message(T), "fine = 8") && strstr(mv_message(T), "larger dz"));
+    ct = a_ct(64, 180, 1, 1);
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0 && !dose.data && memcmp(&r, &was, sizeof r) == 0);
+    o.csda = 1; /* none of it: any fineness */
+    o.nz = 20, o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    mv_volume_free(T, &dose);
+    mv_volume_free(T, &ct);
+    /* a CT's power counts: fine 6 is well in water, not in twice its power */
+    ct = a_ct(40, 85, 1, 1);
+    memset(&o, 0, sizeof o);
+    o.angles = 51, o.fine = 6, b.energy = 100, b.size = 2;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.r80, 77.17, 0.2);
+    CHECK_NEAR(r.energy[MEDVOL_TRANSPORT_STOPPED], 100, 0.3);
+    for (i = 0; i < 40 * 85; i++) least = fmin(least, ((float *)dose.data)[i]);
+    CHECK(least > -0.01);
+    o.hu = hu, o.power = air, o.ratio = air, o.points = 2;
+    fill(&ct, 1000, 5, 6);
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0);
+    mv_volume_free(T, &dose), mv_volume_free(T, &ct);
+    /* the volume's, with and without a CT */
+    memset(&o, 0, sizeof o);
+    o.nx = o.ny = 8, o.fine = 8, o.nz = 5, o.most_leak = 1;
+    spot.beam = b, spot.size_y = 3;
+    CHECK_STATUS(mv_transport_dose(T, &dose, &r, NULL, &spot, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0);
+    small = a_block(8, 8, 5, 1, 1, 1);
+    CHECK_STATUS(mv_transport_dose(T, &dose, &r, &small, &spot, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0 && !dose.data);
+    mv_volume_free(T, &small);
+    for (k = 0; k < 6; k++) { /* what is in use stays: steps, fineness, energy */
+        static const double dz[6] = {0.5, 0.5, 1, 1, 4, 1}, e[6] = {150, 70, 150, 70, 150, 250};
+        static const size_t fine[6] = {2, 4, 4, 4, 4, 2};
+        memset(&o, 0, sizeof o);
+        o.dz = dz[k], o.fine = fine[k], o.angles = 51, o.nz = 3, o.nx = 32, o.dx = 2, b.energy = e[k];
+        CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+        balance(&r);
+    }
+    mv_volume_free(T, &dose);
+}
+/* Ranges beyond the table's end would deposit nothing at first: refused; its last energy alone is not. */
+static void last_energy(void) {
+    mv_volume dose = {0};
+    mv_beam b[2];
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    mv_depth_dose_measures m;
+    double curve[3], want;
+    begin();
+    memset(b, 0, sizeof b);
+    b[0].energy = b[1].energy = 240, b[0].size = b[1].size = 3;
+    b[1].spread = 5;
+    o.nx = 32, o.dx = 2, o.nz = 3, o.straight = o.csda = 1;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "beam.spread") == 0 && strstr(mv_message(T), "beam 1: 240 +- 5") != NULL);
+    b[1].energy = 249.999, b[1].spread = 0.001;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o), MEDVOL_E_RANGE);
+    b[1].energy = 240, b[1].spread = 1.5;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o));
+    balance(&r);
+    b[1].energy = 250, b[1].spread = 0, b[0].weight = 1.5; /* its range is between two bins */
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o));
+    CHECK_OK(mv_depth_dose(T, curve, NULL, &m, &dose));
+    want = 1.5 * (240 - energy_of(range_of(240) - 0.1)) + 250 - energy_of(range_of(250) - 0.1);
+    CHECK_NEAR(curve[0], want, 2e-4 * want);
+    mv_volume_free(T, &dose);
+}
 static void march_refused(void) {
     mv_volume dose = {0}, ct;
     mv_beam good = {0}, b;
@@ -1152,6 +1243,8 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"box_tissues", box_tissues, 0},
                                   {"box_refused", box_refused, 0},
                                   {"beams", beams, 0},
+                                  {"straggles", straggles, 0},
+                                  {"last_energy", last_energy, 0},
                                   {"march_refused", march_refused, 0},
                                   {"measures", measures, 0},
                                   {"steps", steps, 0},
