@@ -3923,7 +3923,7 @@ typedef struct mv_transport_opt { /* {0}: the defaults in brackets */
     double dy;             /* [dx] */
     double thickness;      /* of the slab along y, mm [1, or the CT's]; counts in grays of the slab alone */
     size_t angles;         /* odd [41] */
-    double dangle;         /* radians [pi / 180] */
+    double dangle;         /* radians, 1e-4 or more [pi / 180] */
     size_t fine;           /* bins of range a depth step [2]; refused where straggling in one step has a
                               variance over 1 bin^2 (with the bin's rest of the way): it grows as fine^2 /
                               dz, at 250 MeV and 1 mm by 0.08 fine^2, at 150 by 0.04, at 70 by 0.011 */
@@ -4025,7 +4025,9 @@ typedef enum mv_backward { /* directions that are given up */
 typedef struct mv_transport_grid { /* cells [energy][angle][z][x], x fastest */
     size_t nx, nz, angles, energies;
     double dx, dz;         /* mm */
-    double angle, dangle;  /* of the first, and from one to the next; 0 is +z, positive towards +x */
+    double angle, dangle;  /* of the first, and from one to the next, 1e-4 or more; 0 is +z, positive towards
+                              +x; a full turn has two ends: what turns beyond one does not come in at the
+                              other */
     const double *energy;  /* MeV, increasing */
     double cutoff;         /* MeV, not below the first: what would have no more stops */
 } mv_transport_grid;
@@ -4056,7 +4058,8 @@ MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, d
 
 typedef struct mv_depth_dose_measures { /* depths in mm from the front face; NaN where the curve has none */
     double entrance, peak, peak_depth; /* of the first plane and the largest; a parabola through three */
-    double r90, r80, r20;              /* where the curve falls below these shares of the peak behind it */
+    double r90, r80, r20;              /* where the curve falls below these shares of the peak behind it: on
+                                          lines, above every sample on that parabola */
     double fwhm, total;
 } mv_depth_dose_measures;
 /* mv_depth_dose: sums of each plane of a dose image x, 1, z (or x, y, z), and what is measured of them.
@@ -54651,18 +54654,27 @@ static double mv__tr_turn(mv__tr_state *s, size_t k) {
     }
     return left;
 }
+/* in a CT: half behind the step before, in that plane, and half before this; where nothing can be left within
+   the angles (below 1e-17 of it), no more than that takes */
+static double mv__tr_amount_ct(const mv__tr_state *s, size_t k, size_t i) {
+    const float *ratio = s->ratio + s->z * s->nx + i;
+    const double enough = 8.0 * (double)(s->na + 1) * (double)(s->na + 1);
+    double amount = (s->t[k] - s->back[k]) * (double)ratio[0];
+    if (s->z > 0) amount += s->back[k] * (double)*(ratio - s->nx);
+    return mv__tr_least_d(amount, enough);
+}
 /* the same in a CT, whose columns scatter differently: steps of diffusion, each of variance below 1/2 */
 static double mv__tr_turn_ct(mv__tr_state *s, size_t k) {
-    const float *ratio = s->ratio + s->z * s->nx;
     float *row = s->diffuse + k * s->nxp, *a = mv__tr_row(s, s->f, k, 0), *b = mv__tr_row(s, s->g, k, 0);
     double most = 0.0, left = 0.0;
     size_t i, n, m;
-    for (i = 0; i < s->nx; i++)
-        if ((double)ratio[i] > most) most = (double)ratio[i];
-    most *= mv__tr_amount(s, k);
-    n = (size_t)(2.0 * most) + 1;
+    for (i = 0; i < s->nx; i++) {
+        const double amount = mv__tr_amount_ct(s, k, i);
+        if (amount > most) most = amount;
+    }
+    n = (size_t)(2.0 * most) + 1; /* see mv__tr_diffusion for how many */
     for (i = 0; i < s->nxp; i++)
-        row[i] = i < s->nx ? (float)(0.5 * mv__tr_amount(s, k) * (double)ratio[i] / (double)n) : 0.0f;
+        row[i] = i < s->nx ? (float)(0.5 * mv__tr_amount_ct(s, k, i) / (double)n) : 0.0f;
     for (m = 0; m < n; m++) {
         float *const c = a;
         for (i = 0; i < s->nx; i++)
@@ -54690,6 +54702,8 @@ static void mv__tr_last_job(void *arg, size_t at) { /* the other half, and what 
     mv__tr_state *s = (mv__tr_state *)arg;
     const size_t k = s->lo + at;
     mv__tr_sum *sum = s->sum + k;
+    const double back = s->back[k] * s->da * s->da; /* of the angles, the next step's first half */
+    const int behind = s->halves && s->scatter;
     size_t i, j;
     mv__memset(sum, 0, sizeof *sum);
     if (s->halves) mv__tr_move_range(s, s->f, k, 0.5);
@@ -54699,9 +54713,10 @@ static void mv__tr_last_job(void *arg, size_t at) { /* the other half, and what 
         sum->moment[0] += w;
         if (!s->moments) continue;
         sum->moment[1] += w * a;
-        sum->moment[2] += w * (a * a + (s->halves && s->scatter ? s->back[k] * s->da * s->da : 0.0));
+        sum->moment[2] += w * (a * a + (behind && !s->power ? back : 0.0));
         for (i = 0; i < s->nx; i++) {
             const double x = ((double)i - 0.5 * (double)(s->nx - 1)) * s->dx;
+            if (behind && s->power) sum->moment[2] += (double)row[i] * back * (double)s->ratio[s->z * s->nx + i];
             sum->moment[3] += (double)row[i] * x;
             sum->moment[4] += (double)row[i] * x * x;
         }
@@ -54856,10 +54871,10 @@ static mv_status mv__tr_opt(mv_ctx *ctx, const char *op, mv_transport_opt *o) {
         return mv__fail(ctx, MEDVOL_E_RANGE, "dz", o->dz, -1,
                         "%s: dx = %g, dz = %g, thickness = %g mm: must be 0.001..1000, thickness above 0", op,
                         o->dx, o->dz, o->thickness);
-    if (!(o->dangle > 0.0 && o->dangle * 0.5 * (double)(o->angles - 1) <= 1.4))
+    if (!(o->dangle >= 1e-4 && o->dangle * 0.5 * (double)(o->angles - 1) <= 1.4))
         return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", o->dangle, -1,
-                        "%s: dangle = %g: %zu angles must stay within 1.4 rad of z", op, o->dangle,
-                        o->angles);
+                        "%s: dangle = %g: must be 1e-4 or more, %zu angles stay within 1.4 rad of z", op,
+                        o->dangle, o->angles);
     if (!(o->nuclear >= 0.0 && o->nuclear <= 1.0 && o->nuclear_local >= 0.0 && o->nuclear_local <= 1.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "nuclear", o->nuclear, -1,
                         "%s: nuclear = %g, nuclear_local = %g: must be 0..1", op, o->nuclear,
@@ -55117,6 +55132,23 @@ static mv_status mv__tr_straggles(mv_ctx *ctx, const char *op, const mv__tr_stat
                     "most: take a smaller fine or a larger dz",
                     op, fine, s->dz, most);
 }
+/* A CT's angles spread by explicit steps, whose number goes with 1 / dangle^2: not for hours. */
+static mv_status mv__tr_diffusion(mv_ctx *ctx, const char *op, const mv__tr_state *s) {
+    const double enough = 8.0 * (double)(s->na + 1) * (double)(s->na + 1);
+    double ratio = 0.0, most = 0.0;
+    size_t i;
+    if (!s->power || !s->scatter) return MEDVOL_OK;
+    for (i = 0; i < s->nx * s->nz; i++)
+        if ((double)s->ratio[i] > ratio) ratio = (double)s->ratio[i];
+    for (i = 0; i < s->nk; i++)
+        if (s->t[i] * ratio > most) most = s->t[i] * ratio;
+    most = 2.0 * mv__tr_least_d(most, enough);
+    if (most <= 1048576.0) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", s->da, -1,
+                    "%s: dangle = %g: scattering in the CT takes %.0f steps of diffusion a plane, at most 2^20: "
+                    "take wider angles or thinner planes",
+                    op, s->da, most);
+}
 static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, const mv_beam *beams,
                               size_t count, const mv_stopping *p, mv_transport_opt *o, mv_transport_report *r,
                               double *scale) {
@@ -55146,6 +55178,7 @@ static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, cons
     if ((st = mv__tr_room(ctx, op, s)) < 0) return st;
     mv__tr_tables(s, p, o, mv__tr_e(p, mv__tr_least_d(most / mm, p->node[3][p->nodes - 1])));
     if ((st = mv__tr_straggles(ctx, op, s, o->fine)) < 0) return st;
+    if ((st = mv__tr_diffusion(ctx, op, s)) < 0) return st;
     mv__tr_kernels(s);
     w = (double *)mv__alloc(ctx, (s->nk + s->na + s->nx + mv__maxz(mv__maxz(s->nk, s->na), s->nx) + 2) *
                                      sizeof *w);
@@ -55859,12 +55892,13 @@ static mv_status mv__tr_grid_check(mv_ctx *ctx, const char *op, const mv_transpo
         if (!(g->energy[i] > g->energy[i - 1]))
             return mv__fail(ctx, MEDVOL_E_RANGE, "grid.energy", g->energy[i], (int64_t)i,
                             "%s: grid.energy[%zu] = %g: must increase", op, i, g->energy[i]);
-    if (!(g->dx >= 1e-3 && g->dx <= 1e3 && g->dz >= 1e-3 && g->dz <= 1e3 && g->dangle > 0.0 &&
+    if (!(g->dx >= 1e-3 && g->dx <= 1e3 && g->dz >= 1e-3 && g->dz <= 1e3 && g->dangle >= 1e-4 &&
           fabs(g->angle) <= 2.0 * pi && g->dangle * (double)g->angles <= 2.0 * pi * (1.0 + 1e-9)))
         return mv__fail(
             ctx, MEDVOL_E_RANGE, "grid.dx", g->dx, -1,
-            "%s: dx = %g, dz = %g mm, angles from %g by %g: must be 0.001..1000 mm, one turn at most", op,
-            g->dx, g->dz, g->angle, g->dangle);
+            "%s: dx = %g, dz = %g mm, angles from %g by %g: must be 0.001..1000 mm, 1e-4 rad or more, one "
+            "turn at most",
+            op, g->dx, g->dz, g->angle, g->dangle);
     if (!(g->cutoff >= g->energy[0] && g->cutoff <= g->energy[g->energies - 1]))
         return mv__fail(ctx, MEDVOL_E_RANGE, "grid.cutoff", g->cutoff, -1,
                         "%s: grid.cutoff = %g MeV: must be among the energies, %g..%g", op, g->cutoff,
@@ -56008,16 +56042,17 @@ MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, d
     }
     return MEDVOL_OK;
 }
-/* where the curve behind its peak falls below a share of it */
-static double mv__tr_fall(const double *c, size_t n, size_t top, double at) {
+/* where the curve behind its peak falls below a share of it; above the largest sample: on the peak's parabola */
+static double mv__tr_fall(const double *c, size_t n, size_t top, double at, double peak, double y, double bend) {
     size_t i;
+    if (at > c[top]) return (double)top + y + sqrt(2.0 * (peak - at) / -bend);
     for (i = top + 1; i < n; i++)
         if (c[i] < at) return (double)i - (at - c[i]) / (c[i - 1] - c[i]);
     return (double)NAN;
 }
 static void mv__tr_measure(mv_depth_dose_measures *m, const double *c, size_t n, double mm) {
     size_t i, top = 0;
-    double whole = (double)NAN, y = 0.0;
+    double whole = (double)NAN, y = 0.0, bend = 0.0;
     mv__memset(m, 0, sizeof *m);
     for (i = 0; i < n; i++) {
         m->total += c[i];
@@ -56026,19 +56061,21 @@ static void mv__tr_measure(mv_depth_dose_measures *m, const double *c, size_t n,
     m->entrance = c[0];
     m->peak = c[top];
     if (top > 0 && top + 1 < n) {
-        const double bend = c[top - 1] - 2.0 * c[top] + c[top + 1], lean = c[top + 1] - c[top - 1];
+        const double lean = c[top + 1] - c[top - 1];
+        bend = c[top - 1] - 2.0 * c[top] + c[top + 1];
         if (bend < 0.0) y = -0.5 * lean / bend, m->peak = c[top] - lean * lean / (8.0 * bend);
     }
     m->peak_depth = ((double)top + y + 0.5) * mm;
-    for (i = top; i > 0; i--)
+    if (0.5 * m->peak > c[top]) whole = (double)top + y - sqrt(m->peak / -bend);
+    else for (i = top; i > 0; i--)
         if (c[i - 1] < 0.5 * m->peak) {
             whole = (double)(i - 1) + (0.5 * m->peak - c[i - 1]) / (c[i] - c[i - 1]);
             break;
         }
-    m->r90 = (mv__tr_fall(c, n, top, 0.9 * m->peak) + 0.5) * mm;
-    m->r80 = (mv__tr_fall(c, n, top, 0.8 * m->peak) + 0.5) * mm;
-    m->r20 = (mv__tr_fall(c, n, top, 0.2 * m->peak) + 0.5) * mm;
-    m->fwhm = (mv__tr_fall(c, n, top, 0.5 * m->peak) - whole) * mm;
+    m->r90 = (mv__tr_fall(c, n, top, 0.9 * m->peak, m->peak, y, bend) + 0.5) * mm;
+    m->r80 = (mv__tr_fall(c, n, top, 0.8 * m->peak, m->peak, y, bend) + 0.5) * mm;
+    m->r20 = (mv__tr_fall(c, n, top, 0.2 * m->peak, m->peak, y, bend) + 0.5) * mm;
+    m->fwhm = (mv__tr_fall(c, n, top, 0.5 * m->peak, m->peak, y, bend) - whole) * mm;
 }
 MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
                                    mv_depth_dose_measures *measures, const mv_volume *dose) {

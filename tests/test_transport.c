@@ -503,15 +503,15 @@ static void layers(void) {
     size_t from, z;
     int n;
     begin();
-    b.energy = 150, b.size = 3;
+    b.energy = 150, b.size = 1;
     o.hu = hu, o.power = power, o.ratio = ratio, o.points = 2, o.angles = 81, o.spread = spread, o.most_leak = 1;
     for (from = 0; from < 5; from += 4) {
-        ct = a_ct(60, 12, 1, dz);
+        ct = a_ct(60, 12, 0.25, dz);
         fill(&ct, 100, from, from + 1);
         CHECK_OK(mv_transport_march(T, &dose, NULL, &ct, &b, 1, &water, &o));
         for (z = from; z < 10; z++) {
             const double deep = dz * (double)(z + 1);
-            double x = 9, angle = 0;
+            double x = 1, angle = 0;
             for (n = 0; n < 2000; n++) {
                 const double at = (n + 0.5) * deep / 2000, e = energy_of(range_of(150) - 0.1 * at);
                 double p;
@@ -522,7 +522,7 @@ static void layers(void) {
             if (getenv("SHOW"))
                 printf("layer %zu, plane %zu: x %g, %g angle %g, %g\n", from, z, spread[3 * z], sqrt(x),
                        spread[3 * z + 1], sqrt(angle));
-            CHECK_NEAR(spread[3 * z], sqrt(x), 0.003 * sqrt(x));
+            CHECK_NEAR(spread[3 * z] * spread[3 * z] - 1, x - 1, 0.03 * (x - 1) + 0.004);
             CHECK_NEAR(spread[3 * z + 1], sqrt(angle), 0.01 * sqrt(angle));
         }
         mv_volume_free(T, &dose), mv_volume_free(T, &ct);
@@ -1050,6 +1050,11 @@ static void march_refused(void) {
     o.angles = 301, BAD(&good, MEDVOL_E_RANGE);
     o.angles = 0, o.dx = -1, BAD(&good, MEDVOL_E_RANGE);
     o.dx = 0, o.dz = NAN, BAD(&good, MEDVOL_E_RANGE);
+    o.dz = 0, o.dangle = 9.9e-5, BAD(&good, MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "1e-4 or more") != NULL);
+    o.dangle = 1e-300, BAD(&good, MEDVOL_E_RANGE);
+    o.dangle = NAN, BAD(&good, MEDVOL_E_RANGE);
+    o.dangle = 0;
     o.dz = 0, o.nx = (size_t)-1, BAD(&good, MEDVOL_E_SIZE);
     o.nx = 0, o.fine = 1000, BAD(&good, MEDVOL_E_SIZE);
     o.fine = 0, o.most_leak = 2, BAD(&good, MEDVOL_E_RANGE);
@@ -1280,6 +1285,7 @@ static void steps(void) {
     BAD(g.dx = -1, g.dx = 1.5, MEDVOL_E_RANGE);
     BAD(g.dz = NAN, g.dz = 2, MEDVOL_E_RANGE);
     BAD(g.dangle = 0, g.dangle = 0.2, MEDVOL_E_RANGE);
+    BAD(g.dangle = 9e-5, g.dangle = 0.2, MEDVOL_E_RANGE);
     BAD(g.cutoff = 5, g.cutoff = 8, MEDVOL_E_RANGE);
     BAD(g.energy = NULL, g.energy = energy, MEDVOL_E_NULL);
     BAD(energy[3] = 400, energy[3] = 20, MEDVOL_E_RANGE);
