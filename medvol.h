@@ -3923,7 +3923,8 @@ typedef struct mv_transport_opt { /* {0}: the defaults in brackets */
     double dy;             /* [dx] */
     double thickness;      /* of the slab along y, mm [1, or the CT's]; counts in grays of the slab alone */
     size_t angles;         /* odd [41] */
-    double dangle;         /* radians, 1e-4 or more [pi / 180] */
+    double dangle;         /* radians, 1e-4 or more [pi / 180]; in a CT refused where scattering in a plane
+                              takes over 65536 steps of diffusion: below some 0.05 degrees at 1 mm */
     size_t fine;           /* bins of range a depth step [2]; refused where straggling in one step has a
                               variance over 1 bin^2 (with the bin's rest of the way): it grows as fine^2 /
                               dz, at 250 MeV and 1 mm by 0.08 fine^2, at 150 by 0.04, at 70 by 0.011 */
@@ -4038,7 +4039,8 @@ typedef struct mv_transport_step_opt { /* {0}: angles, place, energy, each once 
     mv_scatter_model scatter; /* entrance: the highest energy */
 } mv_transport_step_opt;
 /* mv_transport_step: psi, weights by energy, angle, z and x, moved on by `way` mm of the medium, in place:
-     angles    mv_gaussian_discrete of the scattering power in the middle of the way, times it
+     angles    mv_gaussian_discrete of the scattering power in the middle of the way, times it; `strang`:
+               half of it first, by the power at the energy before, and half last, by that after
      place     by way sin, way cos: shares of four cells (bilinear, which widens beams; the marching does not)
      energy    to E(R(T) - way), shared by two energies so that the mean is kept; at or below the cutoff all
                of it stays there.
@@ -55143,9 +55145,9 @@ static mv_status mv__tr_diffusion(mv_ctx *ctx, const char *op, const mv__tr_stat
     for (i = 0; i < s->nk; i++)
         if (s->t[i] * ratio > most) most = s->t[i] * ratio;
     most = 2.0 * mv__tr_least_d(most, enough);
-    if (most <= 1048576.0) return MEDVOL_OK;
+    if (most <= 65536.0) return MEDVOL_OK;
     return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", s->da, -1,
-                    "%s: dangle = %g: scattering in the CT takes %.0f steps of diffusion a plane, at most 2^20: "
+                    "%s: dangle = %g: scattering in the CT takes %.0f steps of diffusion a plane, at most 65536: "
                     "take wider angles or thinner planes",
                     op, s->da, most);
 }
@@ -55941,7 +55943,8 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
     }
     for (e = 0; e < g->energies; e++) {
         const double r = mv__tr_r(p, g->energy[e]), mid = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r;
-        const double least_r = p->node[3][0], t = mv__tr_e(p, mid > least_r ? mid : least_r);
+        const double least_r = p->node[3][0]; /* two halves: each by its end of the way, a trapezoid */
+        const double t = o->strang ? g->energy[e] : mv__tr_e(p, mid > least_r ? mid : least_r);
         float *taps = s->taps + e * g->angles;
         double sum = 0.0, var = 0.0;
         if (!s->straight)

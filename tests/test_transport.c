@@ -1024,15 +1024,23 @@ static void march_refused(void) {
     mv_volume dose = {0}, ct;
     mv_beam good = {0}, b;
     mv_transport_opt o = {0};
-    mv_transport_report r;
+    mv_transport_report r, was;
     mv_depth_dose_measures m;
+    double spread[180];
+    size_t i;
     static const double down[2] = {5, 4}, two[2] = {1, 1};
     mv_ctx stops = T_EMPTY;
     begin();
     memset(&r, 1, sizeof r);
+    was = r;
+    for (i = 0; i < 180; i++) spread[i] = 7;
     good.energy = 70, good.size = 3;
+    o.nz = 60;
 #define BAD(beam, why)                                                                                       \
-    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, beam, 1, &water, &o), why), CHECK(!dose.data)
+    o.spread = spread;                                                                                       \
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, beam, 1, &water, &o), why);                          \
+    CHECK(!dose.data && memcmp(&r, &was, sizeof r) == 0 && spread[0] == 7 && spread[179] == 7);              \
+    o.spread = NULL
     b = good, b.energy = 251, BAD(&b, MEDVOL_E_RANGE);
     b = good, b.energy = NAN, BAD(&b, MEDVOL_E_RANGE);
     b = good, b.energy = 0.001, BAD(&b, MEDVOL_E_RANGE);
@@ -1072,6 +1080,19 @@ static void march_refused(void) {
           !dose.data);
     ct = a_ct(8, 8, 1, 1);
     CHECK_STATUS(mv_transport_march(T, &ct, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_ALIAS);
+    b = good, b.energy = 20, b.size = 1; /* steps of diffusion: what cannot be left is not waited for */
+    o.dangle = 1e-4, o.angles = 3, o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    CHECK(r.weight[MEDVOL_TRANSPORT_ANGLES] > 0.99);
+    mv_volume_free(T, &dose);
+    o.dangle = 2e-4, o.angles = 4001;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "steps of diffusion") != NULL && !dose.data);
+    o.dangle = 0.0017453292519943, o.angles = 501; /* a tenth of a degree is not refused */
+    CHECK_OK(mv_transport_march(T, &dose, NULL, &ct, &b, 1, &water, &o));
+    mv_volume_free(T, &dose);
+    memset(&o, 0, sizeof o);
     ct.dim[1] = 8, ct.dim[2] = 1;
     CHECK_STATUS(mv_transport_march(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_SHAPE);
     CHECK_STATUS(mv_depth_dose(T, NULL, NULL, &m, &ct), MEDVOL_E_SHAPE);
@@ -1147,28 +1168,37 @@ static double state[CELLS], turned[CELLS], moved[CELLS], slowed[CELLS], got_dose
 static size_t cell(int e, int j, int z, int x) {
     return (((size_t)e * NA + (size_t)j) * NZ + (size_t)z) * NX + (size_t)x;
 }
-static double slow_step(const mv_transport_grid *g, double way) { /* returns what left */
+static void turn_step(const mv_transport_grid *g, double way, const double *from, double *to, int strang) {
+    int e, j, k, i;
+    memset(to, 0, sizeof turned);
+    for (e = 0; e < NE; e++) {
+        const double r = range_of(g->energy[e]), cm = 0.1 * way;
+        double at = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r, power, tap[NA];
+        at = strang ? g->energy[e] : energy_of(at);
+        CHECK_OK(mv_scattering_power(T, &power, &water, &at, 1, g->energy[NE - 1], MEDVOL_SCATTER_MOLIERE));
+        power *= (cm < r ? cm : r) / (g->dangle * g->dangle);
+        CHECK_OK(mv_gaussian_discrete(T, tap, NA, strang ? 0.5 * power : power));
+        for (j = 0; j < NA; j++)
+            for (k = 0; k < NA; k++)
+                for (i = 0; i < NZ * NX; i++)
+                    to[cell(e, k, 0, 0) + (size_t)i] += tap[abs(j - k)] * from[cell(e, j, 0, 0) + (size_t)i];
+    }
+}
+static double slow_step(const mv_transport_grid *g, double way, int strang) { /* returns what left */
     double left = 0;
     int e, j, k, z, x;
-    memset(turned, 0, sizeof turned), memset(moved, 0, sizeof moved), memset(slowed, 0, sizeof slowed);
+    turn_step(g, way, state, turned, strang);
+    memset(moved, 0, sizeof moved), memset(slowed, 0, sizeof slowed);
     memset(got_dose, 0, sizeof got_dose);
     for (e = 0; e < NE; e++) {
         const double r = range_of(g->energy[e]), cm = 0.1 * way, low = range_of(g->cutoff);
-        double mid = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r, power, tap[NA], after = 0, u = 0;
+        double after = 0, u = 0;
         int to = -1;
-        mid = energy_of(mid);
-        CHECK_OK(mv_scattering_power(T, &power, &water, &mid, 1, g->energy[NE - 1], MEDVOL_SCATTER_MOLIERE));
-        CHECK_OK(mv_gaussian_discrete(T, tap, NA, power * (cm < r ? cm : r) / (g->dangle * g->dangle)));
         if (r - cm > low) {
             after = energy_of(r - cm);
             for (to = 0; g->energy[to + 1] <= after; to++) {}
             u = (after - g->energy[to]) / (g->energy[to + 1] - g->energy[to]);
         }
-        for (j = 0; j < NA; j++)
-            for (k = 0; k < NA; k++)
-                for (z = 0; z < NZ; z++)
-                    for (x = 0; x < NX; x++)
-                        turned[cell(e, k, z, x)] += tap[abs(j - k)] * state[cell(e, j, z, x)];
         for (j = 0; j < NA; j++) {
             const double a = g->angle + j * g->dangle, dx = way * sin(a) / g->dx, dz = way * cos(a) / g->dz;
             const int ix = (int)floor(dx), iz = (int)floor(dz);
@@ -1195,7 +1225,51 @@ static double slow_step(const mv_transport_grid *g, double way) { /* returns wha
                 }
         }
     }
+    if (strang) turn_step(g, way, memcpy(moved, slowed, sizeof moved), slowed, 1);
     return left;
+}
+/* variance of angles behind 48 mm in `count` steps, without its error in space: ranges at equal steps */
+static double turned_by(int count, int strang) {
+    enum { N = 14, A = 161 };
+    static float psi[N * A * 9];
+    double energy[N], dose[9], ends[2], sum[2] = {0, 0};
+    mv_transport_grid g;
+    mv_transport_step_opt o;
+    size_t i, j, e;
+    int k;
+    memset(&g, 0, sizeof g), memset(&o, 0, sizeof o), memset(psi, 0, sizeof psi), memset(dose, 0, sizeof dose);
+    ends[1] = 100, ends[0] = energy_of(range_of(100) - 0.4 * (N - 1));
+    CHECK_OK(mv_transport_energies(T, energy, N, ends[0], ends[1], 2, &water));
+    g.nx = g.nz = 3, g.angles = A, g.energies = N, g.dx = g.dz = 1000, g.dangle = 0.004;
+    g.angle = -0.004 * (A / 2), g.energy = energy, g.cutoff = energy[0];
+    o.strang = strang, o.scatter = MEDVOL_SCATTER_ROSSI;
+    psi[((N - 1) * A + A / 2) * 9 + 1] = 1;
+    for (k = 0; k < count; k++)
+        CHECK_OK(mv_transport_step(T, psi, dose, NULL, &g, &water, 48.0 / count, &o));
+    for (e = 0; e < N; e++)
+        for (j = 0; j < A; j++)
+            for (i = 0; i < 9; i++) {
+                const double w = psi[(e * A + j) * 9 + i], a = g.angle + (double)j * g.dangle;
+                sum[0] += w, sum[1] += w * a * a;
+            }
+    CHECK_NEAR(sum[0], 1, 1e-4);
+    return sum[1] / sum[0];
+}
+static void step_order(void) {
+    double miss[3], want = 0;
+    int k, n, strang;
+    begin();
+    for (n = 0; n < 20000; n++) {
+        double e = energy_of(range_of(100) - 4.8 * (n + 0.5) / 20000), p;
+        CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, 100, MEDVOL_SCATTER_ROSSI));
+        want += p * 4.8 / 20000;
+    }
+    for (strang = 0; strang < 2; strang++) {
+        for (k = 0; k < 3; k++) miss[k] = turned_by(3 << k, strang) / want - 1;
+        if (getenv("SHOW")) printf("strang %d: %g %g %g\n", strang, miss[0], miss[1], miss[2]);
+        CHECK(fabs(miss[0]) > 3.3 * fabs(miss[1]) && fabs(miss[1]) > 3.3 * fabs(miss[2]));
+        CHECK(fabs(miss[0]) < 0.1 && fabs(miss[2]) > 1e-4);
+    }
 }
 static void steps(void) {
     static float psi[CELLS], first[CELLS], begun[CELLS];
@@ -1206,7 +1280,7 @@ static void steps(void) {
     double most = 0, most_dose = 0, w, e;
     const int level = mv_level();
     size_t i;
-    int k, axis;
+    int j, k, axis;
     begin();
     memset(&g, 0, sizeof g);
     g.nx = NX, g.nz = NZ, g.angles = NA, g.energies = NE;
@@ -1218,7 +1292,18 @@ static void steps(void) {
         for (i = 0; i < CELLS; i++) state[i] = begun[i] = psi[i] = (float)t_uniform(0, 1);
         memset(dose, 0, sizeof dose);
         for (i = 0; i < NX * NZ; i++) dose[i] = 1;
-        slow_step(&g, 1.3);
+        slow_step(&g, 1.3, 1);
+        o.strang = 1;
+        CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 1.3, &o));
+        balance(&r);
+        for (i = 0; i < CELLS; i++) most = fmax(most, slowed[i]);
+        for (i = 0; i < NX * NZ; i++) most_dose = fmax(most_dose, got_dose[i]);
+        for (i = 0; i < CELLS; i++) CHECK_NEAR(psi[i], slowed[i], 1e-6 * most);
+        for (i = 0; i < NX * NZ; i++) CHECK_NEAR(dose[i] - 1, got_dose[i], 1e-6 * most_dose);
+        memcpy(psi, begun, sizeof psi);
+        for (i = 0; i < NX * NZ; i++) dose[i] = 1;
+        o.strang = 0;
+        slow_step(&g, 1.3, 0);
         CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 1.3, &o));
         balance(&r);
         CHECK_NEAR(r.weight[0], CELLS / 2.0, 0.02 * CELLS);
@@ -1246,9 +1331,17 @@ static void steps(void) {
             o.strang = 1, o.backward = (mv_backward)k;
             for (n = 0; n < 20; n++)
                 CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 0.7, &o)), balance(&r);
-            for (w = 0, i = 0; i < NX * NZ; i++)
-                w += psi[cell(9, k == 1 ? 0 : 20, 0, 0) + i]; /* 126, 103 degrees */
-            CHECK(k == 1 ? w < 1 : 1);
+            /* without its last half no angle is left that is given up: REJECT from 91.7 degrees on, CAP from
+               126, ALLOW from 103; the angle before is there */
+            memcpy(psi, begun, sizeof psi);
+            o.strang = 0;
+            CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 0.7, &o));
+            CHECK(r.weight[MEDVOL_TRANSPORT_CUT] > 1);
+            for (j = 0; j < NA; j++) {
+                const int off = abs(j - 11), gone = off > (k == 0 ? 7 : k == 1 ? 10 : 8);
+                for (w = 0, i = 0; i < NX * NZ; i++) w += psi[cell(9, j, 0, 0) + i];
+                CHECK(gone ? w == 0 : w > 1);
+            }
             memset(&o, 0, sizeof o);
         }
     }
@@ -1332,4 +1425,5 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"measures", measures, 0},
                                   {"flat_peaks", flat_peaks, 0},
                                   {"steps", steps, 0},
+                                  {"step_order", step_order, 0},
                                   {NULL, NULL, 0}};
