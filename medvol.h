@@ -3941,7 +3941,8 @@ typedef struct mv_transport_opt { /* {0}: the defaults in brackets */
                                          and scattering power relative to water [8 of ours] */
     size_t points;
     double *spread; /* or NULL: for each depth step three numbers: standard deviations of x (mm) and angle
-                       (radians) and the weight, of protons on their way, behind the step */
+                       (radians) and the weight, of protons on their way, behind the step; needs `nz` or a
+                       CT, by which 3 nz of them are known */
 } mv_transport_opt;
 enum { /* places in mv_transport_report.weight and .energy */
     MEDVOL_TRANSPORT_IN = 0,      /* what entered the grid */
@@ -3949,7 +3950,8 @@ enum { /* places in mv_transport_report.weight and .energy */
     MEDVOL_TRANSPORT_SIDES = 2,   /* left through the ends of x */
     MEDVOL_TRANSPORT_ANGLES = 3,  /* turned beyond the angles there are */
     MEDVOL_TRANSPORT_BACK = 4,    /* left through the last plane */
-    MEDVOL_TRANSPORT_CUT = 5,     /* given up: under 1e-10 of the weight at an end of the ranges */
+    MEDVOL_TRANSPORT_CUT = 5,     /* given up: under 1e-10 of the weight at an end of the ranges; of beams
+                                     with less than a bin of range, what is below the first bin */
     MEDVOL_TRANSPORT_NUCLEAR = 6, /* lost by nuclear reactions; energy: what they carried away */
     MEDVOL_TRANSPORT_SINKS = 7
 };
@@ -55207,9 +55209,14 @@ static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, cons
         r->energy[MEDVOL_TRANSPORT_SIDES] += in * mean * (1.0 - left[1]) * left[2];
         for (k = 0; k < s->nk; k++)
             for (j = 0; we[k] > 1e-14 && j < s->na; j++)
-                for (i = 0; wa[j] > 1e-14 && i < s->nx; i++)
-                    mv__tr_row(s, s->f, k, j)[i] += (float)(in * we[k] * wa[j] * wx[i]);
+                for (i = 0; wa[j] > 1e-14 && i < s->nx; i++) { /* what a float loses is kept in g */
+                    float *f = mv__tr_row(s, s->f, k, j) + i, *g = mv__tr_row(s, s->g, k, j) + i;
+                    const double sum = (double)*f + ((double)*g + in * we[k] * wa[j] * wx[i]);
+                    *f = (float)sum;
+                    *g = (float)(sum - (double)*f);
+                }
     }
+    mv__memset(s->g, 0, s->nk * s->na * s->nxp * sizeof *s->g);
     mv__free(ctx, w);
     s->lo = 0, s->hi = s->nk;
     *scale = total;
@@ -55322,9 +55329,15 @@ MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transpo
     if (opt) o = *opt;
     if (ct && (st = mv__tr_ct(ctx, op, &o, ct, stopping, 0)) < 0) return st;
     if ((st = mv__tr_opt(ctx, op, &o)) < 0) return st;
+    if (o.spread && o.nz == 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "spread", 0, -1,
+                        "%s: spread needs nz, which is 0: else nobody knows how many planes it must hold", op);
     mv__tr_state_of(&s, &o);
     if (ct) {
-        if (!(power = (float *)mv__alloc(ctx, 2 * o.nx * o.nz * sizeof *power))) return MEDVOL_E_NOMEM;
+        if (!mv__mul(2 * o.nx, o.nz, &i) || !mv__mul(i, sizeof *power, &i)) /* each 65536 at most */
+            return mv__fail(ctx, MEDVOL_E_SIZE, "nx", (double)o.nx, -1,
+                            "%s: %zu x %zu cells: more than memory can hold", op, o.nx, o.nz);
+        if (!(power = (float *)mv__alloc(ctx, i))) return MEDVOL_E_NOMEM;
         if ((st = mv__tr_powers(ctx, op, power, ct, 0, &o)) < 0) goto done;
         s.power = power, s.ratio = power + o.nx * o.nz;
     }
@@ -55540,8 +55553,10 @@ static mv_status mv__tr_group(mv_ctx *ctx, const char *op, mv__tr_box *b, mv__tr
             size_t k;
             for (k = ct ? y : 0; k < (ct ? y + 1 : b->ny); k++) in += block[i * b->ny + k];
             if (!(in > 0.0)) continue;
+            in *= q->beam.weight > 0.0 ? q->beam.weight : 1.0;
+            if (!(in > 0.0)) continue; /* a product of small ones: a weight of 0 would be one proton */
             beams[used] = q->beam;
-            beams[used++].weight = in * (q->beam.weight > 0.0 ? q->beam.weight : 1.0);
+            beams[used++].weight = in;
         }
         s->told = told + y * s->nz;
         if (used == 0) continue;
@@ -55911,10 +55926,12 @@ static mv_status mv__tr_grid_check(mv_ctx *ctx, const char *op, const mv_transpo
                         op, way, (int)o->backward, (int)o->scatter);
     return MEDVOL_OK;
 }
-static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_transport_step_opt *o,
+/* returns the largest variance of angles, bins^2 */
+static double mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_transport_step_opt *o,
                                double *kernel) {
     const mv_transport_grid *g = s->g;
     const double cm = 0.1 * s->way * p->medium.density, least = mv__tr_r(p, g->cutoff);
+    double most = 0.0;
     size_t e, d, i, n = 0, *to = s->half; /* where energies go, until the lists are made */
     for (e = 0; e < g->energies; e++) {
         const double r = mv__tr_r(p, g->energy[e]) - cm;
@@ -55929,6 +55946,7 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
             s->share[e] = (float)u; /* of the upper one */
             s->lost[e] = g->energy[e] - (double)(1.0f - s->share[e]) * g->energy[to[e]] -
                          (double)s->share[e] * g->energy[to[e] + 1];
+            if (s->lost[e] < 0.0) s->lost[e] = 0.0; /* below 0 by rounding: that is the sign of what stops */
         }
     }
     for (i = 0; i < g->energies; i++) {
@@ -55950,7 +55968,9 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
         if (!s->straight)
             var = mv__tr_scatter(p, t, g->energy[g->energies - 1], o->scatter) * mv__tr_least_d(cm, r) /
                   (g->dangle * g->dangle) * (o->strang ? 0.5 : 1.0);
-        mv__tr_kernel(kernel, g->angles, mv__tr_least_d(var, 1e6));
+        if (var > most) most = var;
+        if (most > 1e6) return most;
+        mv__tr_kernel(kernel, g->angles, var);
         s->half[e] = 0;
         for (d = g->angles - 1; d > 0; d--) {
             taps[d] = kernel[d] > 1e-8 ? (float)kernel[d] : 0.0f; /* what is below goes to the middle */
@@ -55961,6 +55981,7 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
         if (s->half[e] > 0 && s->half[e] + 1 < g->angles)
             taps[1] = (float)(0.5 * (1.0 - (double)taps[0] - (sum - 2.0 * (double)taps[1])));
     }
+    return most;
 }
 MEDVOL_DEF mv_status mv_transport_step(mv_ctx *ctx, float *psi, double *dose, mv_transport_report *report,
                                        const mv_transport_grid *grid, const mv_stopping *stopping, double way,
@@ -56004,7 +56025,14 @@ MEDVOL_DEF mv_status mv_transport_step(mv_ctx *ctx, float *psi, double *dose, mv
     s.first = (size_t *)(void *)d, d += grid->energies;
     s.count = (size_t *)(void *)d, d += grid->energies;
     s.link = (size_t *)(void *)d, d += 2 * grid->energies;
-    mv__tr_grid_tables(&s, stopping, &o, d);
+    none = mv__tr_grid_tables(&s, stopping, &o, d);
+    if (none > 1e6) {
+        mv__free(ctx, block);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "grid.dangle", grid->dangle, -1,
+                        "%s: scattering turns by a variance of %g dangle^2, dangle = %g: at most 1e6: take a "
+                        "larger dangle or a shorter way",
+                        op, none, grid->dangle);
+    }
     mv_parallel_for(ctx, s.jobs, mv__tr_energy_job, &s, NULL);
     mv_parallel_for(ctx, grid->angles, mv__tr_angle_job, &s, NULL);
     s.last = 1;

@@ -993,6 +993,33 @@ static void straggles(void) {
     }
     mv_volume_free(T, &dose);
 }
+/* many beams of one place are one of their weight: nothing is lost by adding; shares that underflow are none */
+static void many(void) {
+    enum { MANY = 20000 };
+    static mv_beam b[MANY];
+    mv_volume dose[2] = {{0}, {0}};
+    mv_spot s = {{0}, 0, 0, 0};
+    mv_transport_opt o = {0};
+    mv_transport_report r[2];
+    size_t i;
+    begin();
+    memset(b, 0, sizeof b);
+    for (i = 0; i < MANY; i++) b[i].energy = 20, b[i].size = 1, b[i].weight = 1;
+    o.nx = 8, o.nz = 6, o.angles = 5, o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, dose, r, NULL, b, MANY, &water, &o));
+    balance(r);
+    b[0].weight = MANY;
+    CHECK_OK(mv_transport_march(T, dose + 1, r + 1, NULL, b, 1, &water, &o));
+    balance(r + 1);
+    for (i = 0; i < 8 * 6; i++)
+        CHECK_NEAR(((float *)dose[0].data)[i], ((float *)dose[1].data)[i], 5e-7 * ((float *)dose[1].data)[i]);
+    mv_volume_free(T, dose), mv_volume_free(T, dose + 1);
+    s.beam = b[0], s.beam.weight = 1e-320, s.size_y = 1, o.ny = 8;
+    dose[0] = a_block(8, 8, 6, 1, 1, 1);
+    (void)mv_transport_dose(T, dose + 1, r, dose, &s, 1, &water, &o);
+    CHECK(!dose[1].data || largest(dose + 1) < 1e-30);
+    mv_volume_free(T, dose), mv_volume_free(T, dose + 1);
+}
 /* Ranges beyond the table's end would deposit nothing at first: refused; its last energy alone is not. */
 static void last_energy(void) {
     mv_volume dose = {0};
@@ -1052,6 +1079,9 @@ static void march_refused(void) {
     b = good, b.spread = NAN, BAD(&b, MEDVOL_E_RANGE);
     b = good, b.x = 30, BAD(&b, MEDVOL_E_RANGE); /* half of it leaves */
     CHECK(strstr(mv_message(T), "sides") != NULL);
+    o.nz = 0, BAD(&good, MEDVOL_E_RANGE); /* how many planes spread has is not known */
+    CHECK(strstr(mv_message(T), "spread needs nz") != NULL);
+    o.nz = 60;
     o.angles = 11, BAD(&good, MEDVOL_E_RANGE);
     CHECK(strstr(mv_message(T), "angles") != NULL);
     o.angles = 4, BAD(&good, MEDVOL_E_RANGE);
@@ -1379,6 +1409,10 @@ static void steps(void) {
     BAD(g.dz = NAN, g.dz = 2, MEDVOL_E_RANGE);
     BAD(g.dangle = 0, g.dangle = 0.2, MEDVOL_E_RANGE);
     BAD(g.dangle = 9e-5, g.dangle = 0.2, MEDVOL_E_RANGE);
+    energy[0] = g.cutoff = 0.1, o.straight = 0, o.scatter = MEDVOL_SCATTER_ROSSI;
+    BAD(g.dangle = 1e-4, (energy[0] = 6, g.cutoff = 8, g.dangle = 0.2), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "a variance of") != NULL);
+    g.angle = -0.2 * 11;
     BAD(g.cutoff = 5, g.cutoff = 8, MEDVOL_E_RANGE);
     BAD(g.energy = NULL, g.energy = energy, MEDVOL_E_NULL);
     BAD(energy[3] = 400, energy[3] = 20, MEDVOL_E_RANGE);
@@ -1421,6 +1455,7 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"beams", beams, 0},
                                   {"straggles", straggles, 0},
                                   {"last_energy", last_energy, 0},
+                                  {"many", many, 0},
                                   {"march_refused", march_refused, 0},
                                   {"measures", measures, 0},
                                   {"flat_peaks", flat_peaks, 0},
