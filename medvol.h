@@ -54720,7 +54720,8 @@ static void mv__tr_last_job(void *arg, size_t at) { /* the other half, and what 
         sum->moment[2] += w * (a * a + (behind && !s->power ? back : 0.0));
         for (i = 0; i < s->nx; i++) {
             const double x = ((double)i - 0.5 * (double)(s->nx - 1)) * s->dx;
-            if (behind && s->power) sum->moment[2] += (double)row[i] * back * (double)s->ratio[s->z * s->nx + i];
+            if (behind && s->power)
+                sum->moment[2] += (double)row[i] * back * (double)s->ratio[s->z * s->nx + i];
             sum->moment[3] += (double)row[i] * x;
             sum->moment[4] += (double)row[i] * x * x;
         }
@@ -54967,7 +54968,7 @@ static void mv__tr_tables(mv__tr_state *s, const mv_stopping *p, const mv_transp
         const double r = s->base + (double)k * s->dr, half = 0.5 * s->dz;
         double mid = (r - half > 0.5 * r ? r - half : 0.5 * r) * scale, e, b2, power;
         s->e[k] = mv__tr_e_low(p, mv__tr_least_d(scale * r, last));
-        if (scale * r > last) s->e[k] += (scale * r - last) * mv__tr_s(p, s->e[k]); /* one bin beyond at most */
+        if (scale * r > last) s->e[k] += (scale * r - last) * mv__tr_s(p, s->e[k]); /* a bin's share */
         s->q[k] = 1.0 + o->nuclear * scale * r;
         if (mid < least) mid = least;
         e = mv__tr_e(p, mv__tr_least_d(mid, top));
@@ -55149,8 +55150,8 @@ static mv_status mv__tr_diffusion(mv_ctx *ctx, const char *op, const mv__tr_stat
     most = 2.0 * mv__tr_least_d(most, enough);
     if (most <= 65536.0) return MEDVOL_OK;
     return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", s->da, -1,
-                    "%s: dangle = %g: scattering in the CT takes %.0f steps of diffusion a plane, at most 65536: "
-                    "take wider angles or thinner planes",
+                    "%s: dangle = %g: scattering in the CT takes %.0f steps of diffusion a plane, at most "
+                    "65536: take wider angles or thinner planes",
                     op, s->da, most);
 }
 static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, const mv_beam *beams,
@@ -55331,7 +55332,7 @@ MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transpo
     if ((st = mv__tr_opt(ctx, op, &o)) < 0) return st;
     if (o.spread && o.nz == 0)
         return mv__fail(ctx, MEDVOL_E_RANGE, "spread", 0, -1,
-                        "%s: spread needs nz, which is 0: else nobody knows how many planes it must hold", op);
+                        "%s: spread needs nz, which is 0: its length is not known without", op);
     mv__tr_state_of(&s, &o);
     if (ct) {
         if (!mv__mul(2 * o.nx, o.nz, &i) || !mv__mul(i, sizeof *power, &i)) /* each 65536 at most */
@@ -56073,8 +56074,9 @@ MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, d
     }
     return MEDVOL_OK;
 }
-/* where the curve behind its peak falls below a share of it; above the largest sample: on the peak's parabola */
-static double mv__tr_fall(const double *c, size_t n, size_t top, double at, double peak, double y, double bend) {
+/* where the curve behind its peak falls below a share of it; above every sample: on the peak's parabola */
+static double mv__tr_fall(const double *c, size_t n, size_t top, double at, double peak, double y,
+                          double bend) {
     size_t i;
     if (at > c[top]) return (double)top + y + sqrt(2.0 * (peak - at) / -bend);
     for (i = top + 1; i < n; i++)

@@ -504,7 +504,8 @@ static void layers(void) {
     int n;
     begin();
     b.energy = 150, b.size = 1;
-    o.hu = hu, o.power = power, o.ratio = ratio, o.points = 2, o.angles = 81, o.spread = spread, o.most_leak = 1;
+    o.hu = hu, o.power = power, o.ratio = ratio, o.points = 2, o.angles = 81, o.spread = spread;
+    o.most_leak = 1;
     for (from = 0; from < 5; from += 4) {
         ct = a_ct(60, 12, 0.25, dz);
         fill(&ct, 100, from, from + 1);
@@ -929,7 +930,7 @@ static int stop_at_5(void *user, double done, double total, const char *label) {
     (void)user, (void)total, (void)label;
     return done >= 5;
 }
-/* Straggling over a bin^2 a step is refused, not cut (water) or blown up (CT); what is close to it is right. */
+/* Straggling over a bin^2 a step is refused, not cut (water) or blown up (CT); close to it all is right. */
 static void straggles(void) {
     static const double air[2] = {0.5, 2}, hu[2] = {0, 1000};
     mv_volume dose = {0}, ct, small;
@@ -993,7 +994,7 @@ static void straggles(void) {
     }
     mv_volume_free(T, &dose);
 }
-/* many beams of one place are one of their weight: nothing is lost by adding; shares that underflow are none */
+/* many beams of one place are one of their weight: adding loses nothing; shares that underflow are none */
 static void many(void) {
     enum { MANY = 20000 };
     static mv_beam b[MANY];
@@ -1267,7 +1268,8 @@ static double turned_by(int count, int strang) {
     mv_transport_step_opt o;
     size_t i, j, e;
     int k;
-    memset(&g, 0, sizeof g), memset(&o, 0, sizeof o), memset(psi, 0, sizeof psi), memset(dose, 0, sizeof dose);
+    memset(&g, 0, sizeof g), memset(&o, 0, sizeof o);
+    memset(psi, 0, sizeof psi), memset(dose, 0, sizeof dose);
     ends[1] = 100, ends[0] = energy_of(range_of(100) - 0.4 * (N - 1));
     CHECK_OK(mv_transport_energies(T, energy, N, ends[0], ends[1], 2, &water));
     g.nx = g.nz = 3, g.angles = A, g.energies = N, g.dx = g.dz = 1000, g.dangle = 0.004;
