@@ -3907,7 +3907,7 @@ MEDVOL_DEF mv_status mv_scattering_power(mv_ctx *ctx, double *dst, const mv_stop
 MEDVOL_DEF mv_status mv_gaussian_discrete(mv_ctx *ctx, double *dst, size_t count, double t);
 
 typedef struct mv_beam { /* enters at the front face */
-    double energy, spread;    /* mean and standard deviation, MeV */
+    double energy, spread;    /* mean and standard deviation, MeV; ranges to 6 of it within the table */
     double x, size;           /* centre, mm from the middle of the rows; standard deviation there, mm */
     double angle, divergence; /* mean and standard deviation, radians, positive towards +x */
     double weight;            /* protons; 0: 1 */
@@ -3925,8 +3925,11 @@ typedef struct mv_transport_opt { /* {0}: the defaults in brackets */
     double dy;             /* [dx] */
     double thickness;      /* of the slab along y, mm [1, or the CT's]; counts in grays of the slab alone */
     size_t angles;         /* odd [41] */
-    double dangle;         /* radians [pi / 180] */
-    size_t fine;           /* bins of range a depth step [2] */
+    double dangle;         /* radians, 1e-4 or more [pi / 180]; in a CT refused where scattering in a plane
+                              takes over 65536 steps of diffusion: below some 0.05 degrees at 1 mm */
+    size_t fine;           /* bins of range a depth step [2]; refused where straggling in one step has a
+                              variance over 1 bin^2 (with the bin's rest of the way): it grows as fine^2 /
+                              dz, at 250 MeV and 1 mm by 0.08 fine^2, at 150 by 0.04, at 70 by 0.011 */
     int first_order;       /* no Strang splitting */
     int straight;          /* no scattering */
     int csda;              /* no straggling */
@@ -3940,7 +3943,8 @@ typedef struct mv_transport_opt { /* {0}: the defaults in brackets */
                                          and scattering power relative to water [8 of ours] */
     size_t points;
     double *spread; /* or NULL: for each depth step three numbers: standard deviations of x (mm) and angle
-                       (radians) and the weight, of protons on their way, behind the step */
+                       (radians) and the weight, of protons on their way, behind the step; needs `nz` or a
+                       CT, by which 3 nz of them are known */
 } mv_transport_opt;
 enum { /* places in mv_transport_report.weight and .energy */
     MEDVOL_TRANSPORT_IN = 0,      /* what entered the grid */
@@ -3948,7 +3952,8 @@ enum { /* places in mv_transport_report.weight and .energy */
     MEDVOL_TRANSPORT_SIDES = 2,   /* left through the ends of x */
     MEDVOL_TRANSPORT_ANGLES = 3,  /* turned beyond the angles there are */
     MEDVOL_TRANSPORT_BACK = 4,    /* left through the last plane */
-    MEDVOL_TRANSPORT_CUT = 5,     /* given up: under 1e-10 of the weight at an end of the ranges */
+    MEDVOL_TRANSPORT_CUT = 5,     /* given up: under 1e-10 of the weight at an end of the ranges; of beams
+                                     with less than a bin of range, what is below the first bin */
     MEDVOL_TRANSPORT_NUCLEAR = 6, /* lost by nuclear reactions; energy: what they carried away */
     MEDVOL_TRANSPORT_SINKS = 7
 };
@@ -4025,7 +4030,9 @@ typedef enum mv_backward { /* directions that are given up */
 typedef struct mv_transport_grid { /* cells [energy][angle][z][x], x fastest */
     size_t nx, nz, angles, energies;
     double dx, dz;         /* mm */
-    double angle, dangle;  /* of the first, and from one to the next; 0 is +z, positive towards +x */
+    double angle, dangle;  /* of the first, and from one to the next, 1e-4 or more; 0 is +z, positive towards
+                              +x; a full turn has two ends: what turns beyond one does not come in at the
+                              other */
     const double *energy;  /* MeV, increasing */
     double cutoff;         /* MeV, not below the first: what would have no more stops */
 } mv_transport_grid;
@@ -4036,7 +4043,8 @@ typedef struct mv_transport_step_opt { /* {0}: angles, place, energy, each once 
     mv_scatter_model scatter; /* entrance: the highest energy */
 } mv_transport_step_opt;
 /* mv_transport_step: psi, weights by energy, angle, z and x, moved on by `way` mm of the medium, in place:
-     angles    mv_gaussian_discrete of the scattering power in the middle of the way, times it
+     angles    mv_gaussian_discrete of the scattering power in the middle of the way, times it; `strang`:
+               half of it first, by the power at the energy before, and half last, by that after
      place     by way sin, way cos: shares of four cells (bilinear, which widens beams; the marching does not)
      energy    to E(R(T) - way), shared by two energies so that the mean is kept; at or below the cutoff all
                of it stays there.
@@ -4056,7 +4064,8 @@ MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, d
 
 typedef struct mv_depth_dose_measures { /* depths in mm from the front face; NaN where the curve has none */
     double entrance, peak, peak_depth; /* of the first plane and the largest; a parabola through three */
-    double r90, r80, r20;              /* where the curve falls below these shares of the peak behind it */
+    double r90, r80, r20;              /* where the curve falls below these shares of the peak behind it: on
+                                          lines, above every sample on that parabola */
     double fwhm, total;
 } mv_depth_dose_measures;
 /* mv_depth_dose: sums of each plane of a dose image x, 1, z (or x, y, z), and what is measured of them.
@@ -53398,7 +53407,7 @@ static void mv__ca_add(mv_ctx *ctx, mv_cache *c, mv__ca_entry *e) {
             c->table = table;
             c->chains *= 2;
             for (x = c->first[MV__CA_AGE]; x; x = x->next[MV__CA_AGE]) {
-                i = x->hash & (c->chains - 1);
+                i = (size_t)(x->hash & (c->chains - 1));
                 x->chain = table[i];
                 table[i] = x;
             }
@@ -53921,7 +53930,7 @@ MEDVOL_DEF mv_status mv_load_cached(mv_ctx *ctx, mv_cache *cache, mv_volume *dst
     while (path_n < SIZE_MAX / 2 && path[path_n]) path_n++;
     if (ctx) kept = ctx->error;
     /* what cannot be kept: mv_load knows what to say */
-    if (o.crop < 0 || o.crop > 7 || path_n > MV__CA_KEY - MOST) return mv_load(ctx, dst, path, opt);
+    if (o.crop < 0 || o.crop > 7 || path_n > (size_t)MV__CA_KEY - MOST) return mv_load(ctx, dst, path, opt);
     if ((st = mv__file_stamp(ctx, path, before)) == MEDVOL_E_NOMEM) return st;
     if (st < 0) {
         if (ctx) ctx->error = kept;
@@ -54662,18 +54671,27 @@ static double mv__tr_turn(mv__tr_state *s, size_t k) {
     }
     return left;
 }
+/* in a CT: half behind the step before, in that plane, and half before this; where nothing can be left within
+   the angles (below 1e-17 of it), no more than that takes */
+static double mv__tr_amount_ct(const mv__tr_state *s, size_t k, size_t i) {
+    const float *ratio = s->ratio + s->z * s->nx + i;
+    const double enough = 8.0 * (double)(s->na + 1) * (double)(s->na + 1);
+    double amount = (s->t[k] - s->back[k]) * (double)ratio[0];
+    if (s->z > 0) amount += s->back[k] * (double)*(ratio - s->nx);
+    return mv__tr_least_d(amount, enough);
+}
 /* the same in a CT, whose columns scatter differently: steps of diffusion, each of variance below 1/2 */
 static double mv__tr_turn_ct(mv__tr_state *s, size_t k) {
-    const float *ratio = s->ratio + s->z * s->nx;
     float *row = s->diffuse + k * s->nxp, *a = mv__tr_row(s, s->f, k, 0), *b = mv__tr_row(s, s->g, k, 0);
     double most = 0.0, left = 0.0;
     size_t i, n, m;
-    for (i = 0; i < s->nx; i++)
-        if ((double)ratio[i] > most) most = (double)ratio[i];
-    most *= mv__tr_amount(s, k);
-    n = (size_t)(2.0 * most) + 1;
+    for (i = 0; i < s->nx; i++) {
+        const double amount = mv__tr_amount_ct(s, k, i);
+        if (amount > most) most = amount;
+    }
+    n = (size_t)(2.0 * most) + 1; /* see mv__tr_diffusion for how many */
     for (i = 0; i < s->nxp; i++)
-        row[i] = i < s->nx ? (float)(0.5 * mv__tr_amount(s, k) * (double)ratio[i] / (double)n) : 0.0f;
+        row[i] = i < s->nx ? (float)(0.5 * mv__tr_amount_ct(s, k, i) / (double)n) : 0.0f;
     for (m = 0; m < n; m++) {
         float *const c = a;
         for (i = 0; i < s->nx; i++)
@@ -54701,6 +54719,8 @@ static void mv__tr_last_job(void *arg, size_t at) { /* the other half, and what 
     mv__tr_state *s = (mv__tr_state *)arg;
     const size_t k = s->lo + at;
     mv__tr_sum *sum = s->sum + k;
+    const double back = s->back[k] * s->da * s->da; /* of the angles, the next step's first half */
+    const int behind = s->halves && s->scatter;
     size_t i, j;
     mv__memset(sum, 0, sizeof *sum);
     if (s->halves) mv__tr_move_range(s, s->f, k, 0.5);
@@ -54710,9 +54730,11 @@ static void mv__tr_last_job(void *arg, size_t at) { /* the other half, and what 
         sum->moment[0] += w;
         if (!s->moments) continue;
         sum->moment[1] += w * a;
-        sum->moment[2] += w * (a * a + (s->halves && s->scatter ? s->back[k] * s->da * s->da : 0.0));
+        sum->moment[2] += w * (a * a + (behind && !s->power ? back : 0.0));
         for (i = 0; i < s->nx; i++) {
             const double x = ((double)i - 0.5 * (double)(s->nx - 1)) * s->dx;
+            if (behind && s->power)
+                sum->moment[2] += (double)row[i] * back * (double)s->ratio[s->z * s->nx + i];
             sum->moment[3] += (double)row[i] * x;
             sum->moment[4] += (double)row[i] * x * x;
         }
@@ -54867,10 +54889,10 @@ static mv_status mv__tr_opt(mv_ctx *ctx, const char *op, mv_transport_opt *o) {
         return mv__fail(ctx, MEDVOL_E_RANGE, "dz", o->dz, -1,
                         "%s: dx = %g, dz = %g, thickness = %g mm: must be 0.001..1000, thickness above 0", op,
                         o->dx, o->dz, o->thickness);
-    if (!(o->dangle > 0.0 && o->dangle * 0.5 * (double)(o->angles - 1) <= 1.4))
+    if (!(o->dangle >= 1e-4 && o->dangle * 0.5 * (double)(o->angles - 1) <= 1.4))
         return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", o->dangle, -1,
-                        "%s: dangle = %g: %zu angles must stay within 1.4 rad of z", op, o->dangle,
-                        o->angles);
+                        "%s: dangle = %g: must be 1e-4 or more, %zu angles stay within 1.4 rad of z", op,
+                        o->dangle, o->angles);
     if (!(o->nuclear >= 0.0 && o->nuclear <= 1.0 && o->nuclear_local >= 0.0 && o->nuclear_local <= 1.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "nuclear", o->nuclear, -1,
                         "%s: nuclear = %g, nuclear_local = %g: must be 0..1", op, o->nuclear,
@@ -54890,6 +54912,10 @@ static mv_status mv__tr_opt(mv_ctx *ctx, const char *op, mv_transport_opt *o) {
                                        "%s: %zu calibration points: at least 2", op, o->points);
     return MEDVOL_OK;
 }
+/* how far a beam's protons go, mm */
+static double mv__tr_farthest(const mv_stopping *p, const mv_beam *b) {
+    return (mv__tr_r(p, b->energy) + 6.0 * b->spread / mv__tr_s(p, b->energy)) * (10.0 / p->medium.density);
+}
 static mv_status mv__tr_beam(mv_ctx *ctx, const char *op, const mv_beam *b, size_t i, const mv_stopping *s,
                              const mv_transport_opt *o) {
     const double half = 0.5 * o->dx * (double)o->nx, wide = o->dangle * 0.5 * (double)(o->angles - 1);
@@ -54900,6 +54926,12 @@ static mv_status mv__tr_beam(mv_ctx *ctx, const char *op, const mv_beam *b, size
         return mv__fail(ctx, MEDVOL_E_RANGE, "beam", b->spread, (int64_t)i,
                         "%s: beam %zu: spread %g MeV, size %g mm, divergence %g, weight %g: out of range", op,
                         i, b->spread, b->size, b->divergence, b->weight);
+    if (b->spread > 0.0 && !(mv__tr_farthest(s, b) * (0.1 * s->medium.density) <= s->node[3][s->nodes - 1]))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "beam.spread", b->spread, (int64_t)i,
+                        "%s: beam %zu: %g +- %g MeV: its ranges to 6 standard deviations end at %g g/cm2, "
+                        "the table at %g",
+                        op, i, b->energy, b->spread, mv__tr_farthest(s, b) * (0.1 * s->medium.density),
+                        s->node[3][s->nodes - 1]);
     if (!(fabs(b->x) < half && fabs(b->angle) < wide))
         return mv__fail(ctx, MEDVOL_E_RANGE, "beam.x", b->x, (int64_t)i,
                         "%s: beam %zu at x = %g mm, angle %g: misses a grid of +-%g mm, +-%g rad", op, i,
@@ -54943,12 +54975,13 @@ static double mv__tr_path(const mv_stopping *p, double from, double to, double s
 }
 static void mv__tr_tables(mv__tr_state *s, const mv_stopping *p, const mv_transport_opt *o, double entrance) {
     const double scale = 0.1 * p->medium.density, top = mv__tr_r(p, entrance), least = p->node[3][0];
-    const double bins = 1.0 / (s->da * s->da);
+    const double bins = 1.0 / (s->da * s->da), last = p->node[3][p->nodes - 1];
     size_t k;
     for (k = 0; k < s->nk; k++) {
         const double r = s->base + (double)k * s->dr, half = 0.5 * s->dz;
         double mid = (r - half > 0.5 * r ? r - half : 0.5 * r) * scale, e, b2, power;
-        s->e[k] = mv__tr_e_low(p, mv__tr_least_d(scale * r, p->node[3][p->nodes - 1]));
+        s->e[k] = mv__tr_e_low(p, mv__tr_least_d(scale * r, last));
+        if (scale * r > last) s->e[k] += (scale * r - last) * mv__tr_s(p, s->e[k]); /* a bin's share */
         s->q[k] = 1.0 + o->nuclear * scale * r;
         if (mid < least) mid = least;
         e = mv__tr_e(p, mv__tr_least_d(mid, top));
@@ -55095,12 +55128,44 @@ static mv_status mv__tr_march(mv_ctx *ctx, const char *op, mv__tr_state *s, mv_t
     for (i = 0; i < s->nz * s->nx; i++) r->energy[MEDVOL_TRANSPORT_STOPPED] += s->dose[i];
     return mv__tell(ctx, s->told + s->nz, s->all, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
 }
-/* how far a beam's protons go, mm */
-static double mv__tr_farthest(const mv_stopping *p, const mv_beam *b) {
-    return (mv__tr_r(p, b->energy) + 6.0 * b->spread / mv__tr_s(p, b->energy)) * (10.0 / p->medium.density);
-}
 static size_t mv__tr_planes(double most, double dz) {
     return (size_t)mv__tr_least_d(1.1 * most / dz, 2.0 * (double)MV__TR_STEPS) + 3;
+}
+/* Taps of ranges hold a second moment of 1 bin^2 at most: three would be cut, four grow without bounds. */
+static mv_status mv__tr_straggles(mv_ctx *ctx, const char *op, const mv__tr_state *s, size_t fine) {
+    double v = 0.0, power = s->power ? 0.0 : 1.0, most = 0.0;
+    size_t i;
+    for (i = 0; i < s->nk; i++)
+        if (s->v[i] > v) v = s->v[i];
+    for (i = 0; s->power && i < s->nx * s->nz; i++)
+        if ((double)s->power[i] > power) power = (double)s->power[i];
+    for (i = 0; i < s->na && v > 0.0; i++) {
+        const double way = s->dz / (cos(mv__tr_angle(s, i)) * s->dr) * power, mu = way - floor(way + 0.5);
+        const double m2 = v * way + (s->power ? 0.0 : mu * mu);
+        if (m2 > most) most = m2;
+    }
+    if (most <= 1.0) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "fine", most, -1,
+                    "%s: fine = %zu, dz = %g mm: straggling spreads ranges by %g bins^2 a step: must be 1 at "
+                    "most: take a smaller fine or a larger dz",
+                    op, fine, s->dz, most);
+}
+/* A CT's angles spread by explicit steps, whose number goes with 1 / dangle^2: not for hours. */
+static mv_status mv__tr_diffusion(mv_ctx *ctx, const char *op, const mv__tr_state *s) {
+    const double enough = 8.0 * (double)(s->na + 1) * (double)(s->na + 1);
+    double ratio = 0.0, most = 0.0;
+    size_t i;
+    if (!s->power || !s->scatter) return MEDVOL_OK;
+    for (i = 0; i < s->nx * s->nz; i++)
+        if ((double)s->ratio[i] > ratio) ratio = (double)s->ratio[i];
+    for (i = 0; i < s->nk; i++)
+        if (s->t[i] * ratio > most) most = s->t[i] * ratio;
+    most = 2.0 * mv__tr_least_d(most, enough);
+    if (most <= 65536.0) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "dangle", s->da, -1,
+                    "%s: dangle = %g: scattering in the CT takes %.0f steps of diffusion a plane, at most "
+                    "65536: take wider angles or thinner planes",
+                    op, s->da, most);
 }
 static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, const mv_beam *beams,
                               size_t count, const mv_stopping *p, mv_transport_opt *o, mv_transport_report *r,
@@ -55130,6 +55195,8 @@ static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, cons
     if (most > first) s->nk += (size_t)((most - first) / s->dr);
     if ((st = mv__tr_room(ctx, op, s)) < 0) return st;
     mv__tr_tables(s, p, o, mv__tr_e(p, mv__tr_least_d(most / mm, p->node[3][p->nodes - 1])));
+    if ((st = mv__tr_straggles(ctx, op, s, o->fine)) < 0) return st;
+    if ((st = mv__tr_diffusion(ctx, op, s)) < 0) return st;
     mv__tr_kernels(s);
     w = (double *)mv__alloc(ctx, (s->nk + s->na + s->nx + mv__maxz(mv__maxz(s->nk, s->na), s->nx) + 2) *
                                      sizeof *w);
@@ -55156,9 +55223,14 @@ static mv_status mv__tr_begin(mv_ctx *ctx, const char *op, mv__tr_state *s, cons
         r->energy[MEDVOL_TRANSPORT_SIDES] += in * mean * (1.0 - left[1]) * left[2];
         for (k = 0; k < s->nk; k++)
             for (j = 0; we[k] > 1e-14 && j < s->na; j++)
-                for (i = 0; wa[j] > 1e-14 && i < s->nx; i++)
-                    mv__tr_row(s, s->f, k, j)[i] += (float)(in * we[k] * wa[j] * wx[i]);
+                for (i = 0; wa[j] > 1e-14 && i < s->nx; i++) { /* what a float loses is kept in g */
+                    float *f = mv__tr_row(s, s->f, k, j) + i, *g = mv__tr_row(s, s->g, k, j) + i;
+                    const double sum = (double)*f + ((double)*g + in * we[k] * wa[j] * wx[i]);
+                    *f = (float)sum;
+                    *g = (float)(sum - (double)*f);
+                }
     }
+    mv__memset(s->g, 0, s->nk * s->na * s->nxp * sizeof *s->g);
     mv__free(ctx, w);
     s->lo = 0, s->hi = s->nk;
     *scale = total;
@@ -55271,9 +55343,15 @@ MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transpo
     if (opt) o = *opt;
     if (ct && (st = mv__tr_ct(ctx, op, &o, ct, stopping, 0)) < 0) return st;
     if ((st = mv__tr_opt(ctx, op, &o)) < 0) return st;
+    if (o.spread && o.nz == 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "spread", 0, -1,
+                        "%s: spread needs nz, which is 0: its length is not known without", op);
     mv__tr_state_of(&s, &o);
     if (ct) {
-        if (!(power = (float *)mv__alloc(ctx, 2 * o.nx * o.nz * sizeof *power))) return MEDVOL_E_NOMEM;
+        if (!mv__mul(2 * o.nx, o.nz, &i) || !mv__mul(i, sizeof *power, &i)) /* each 65536 at most */
+            return mv__fail(ctx, MEDVOL_E_SIZE, "nx", (double)o.nx, -1,
+                            "%s: %zu x %zu cells: more than memory can hold", op, o.nx, o.nz);
+        if (!(power = (float *)mv__alloc(ctx, i))) return MEDVOL_E_NOMEM;
         if ((st = mv__tr_powers(ctx, op, power, ct, 0, &o)) < 0) goto done;
         s.power = power, s.ratio = power + o.nx * o.nz;
     }
@@ -55489,8 +55567,10 @@ static mv_status mv__tr_group(mv_ctx *ctx, const char *op, mv__tr_box *b, mv__tr
             size_t k;
             for (k = ct ? y : 0; k < (ct ? y + 1 : b->ny); k++) in += block[i * b->ny + k];
             if (!(in > 0.0)) continue;
+            in *= q->beam.weight > 0.0 ? q->beam.weight : 1.0;
+            if (!(in > 0.0)) continue; /* a product of small ones: a weight of 0 would be one proton */
             beams[used] = q->beam;
-            beams[used++].weight = in * (q->beam.weight > 0.0 ? q->beam.weight : 1.0);
+            beams[used++].weight = in;
         }
         s->told = told + y * s->nz;
         if (used == 0) continue;
@@ -55843,12 +55923,13 @@ static mv_status mv__tr_grid_check(mv_ctx *ctx, const char *op, const mv_transpo
         if (!(g->energy[i] > g->energy[i - 1]))
             return mv__fail(ctx, MEDVOL_E_RANGE, "grid.energy", g->energy[i], (int64_t)i,
                             "%s: grid.energy[%zu] = %g: must increase", op, i, g->energy[i]);
-    if (!(g->dx >= 1e-3 && g->dx <= 1e3 && g->dz >= 1e-3 && g->dz <= 1e3 && g->dangle > 0.0 &&
+    if (!(g->dx >= 1e-3 && g->dx <= 1e3 && g->dz >= 1e-3 && g->dz <= 1e3 && g->dangle >= 1e-4 &&
           fabs(g->angle) <= 2.0 * pi && g->dangle * (double)g->angles <= 2.0 * pi * (1.0 + 1e-9)))
         return mv__fail(
             ctx, MEDVOL_E_RANGE, "grid.dx", g->dx, -1,
-            "%s: dx = %g, dz = %g mm, angles from %g by %g: must be 0.001..1000 mm, one turn at most", op,
-            g->dx, g->dz, g->angle, g->dangle);
+            "%s: dx = %g, dz = %g mm, angles from %g by %g: must be 0.001..1000 mm, 1e-4 rad or more, one "
+            "turn at most",
+            op, g->dx, g->dz, g->angle, g->dangle);
     if (!(g->cutoff >= g->energy[0] && g->cutoff <= g->energy[g->energies - 1]))
         return mv__fail(ctx, MEDVOL_E_RANGE, "grid.cutoff", g->cutoff, -1,
                         "%s: grid.cutoff = %g MeV: must be among the energies, %g..%g", op, g->cutoff,
@@ -55859,10 +55940,12 @@ static mv_status mv__tr_grid_check(mv_ctx *ctx, const char *op, const mv_transpo
                         op, way, (int)o->backward, (int)o->scatter);
     return MEDVOL_OK;
 }
-static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_transport_step_opt *o,
+/* returns the largest variance of angles, bins^2 */
+static double mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_transport_step_opt *o,
                                double *kernel) {
     const mv_transport_grid *g = s->g;
     const double cm = 0.1 * s->way * p->medium.density, least = mv__tr_r(p, g->cutoff);
+    double most = 0.0;
     size_t e, d, i, n = 0, *to = s->half; /* where energies go, until the lists are made */
     for (e = 0; e < g->energies; e++) {
         const double r = mv__tr_r(p, g->energy[e]) - cm;
@@ -55877,6 +55960,7 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
             s->share[e] = (float)u; /* of the upper one */
             s->lost[e] = g->energy[e] - (double)(1.0f - s->share[e]) * g->energy[to[e]] -
                          (double)s->share[e] * g->energy[to[e] + 1];
+            if (s->lost[e] < 0.0) s->lost[e] = 0.0; /* below 0 by rounding: that is the sign of what stops */
         }
     }
     for (i = 0; i < g->energies; i++) {
@@ -55891,13 +55975,16 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
     }
     for (e = 0; e < g->energies; e++) {
         const double r = mv__tr_r(p, g->energy[e]), mid = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r;
-        const double least_r = p->node[3][0], t = mv__tr_e(p, mid > least_r ? mid : least_r);
+        const double least_r = p->node[3][0]; /* two halves: each by its end of the way, a trapezoid */
+        const double t = o->strang ? g->energy[e] : mv__tr_e(p, mid > least_r ? mid : least_r);
         float *taps = s->taps + e * g->angles;
         double sum = 0.0, var = 0.0;
         if (!s->straight)
             var = mv__tr_scatter(p, t, g->energy[g->energies - 1], o->scatter) * mv__tr_least_d(cm, r) /
                   (g->dangle * g->dangle) * (o->strang ? 0.5 : 1.0);
-        mv__tr_kernel(kernel, g->angles, mv__tr_least_d(var, 1e6));
+        if (var > most) most = var;
+        if (most > 1e6) return most;
+        mv__tr_kernel(kernel, g->angles, var);
         s->half[e] = 0;
         for (d = g->angles - 1; d > 0; d--) {
             taps[d] = kernel[d] > 1e-8 ? (float)kernel[d] : 0.0f; /* what is below goes to the middle */
@@ -55908,6 +55995,7 @@ static void mv__tr_grid_tables(mv__tr_grid *s, const mv_stopping *p, const mv_tr
         if (s->half[e] > 0 && s->half[e] + 1 < g->angles)
             taps[1] = (float)(0.5 * (1.0 - (double)taps[0] - (sum - 2.0 * (double)taps[1])));
     }
+    return most;
 }
 MEDVOL_DEF mv_status mv_transport_step(mv_ctx *ctx, float *psi, double *dose, mv_transport_report *report,
                                        const mv_transport_grid *grid, const mv_stopping *stopping, double way,
@@ -55951,7 +56039,14 @@ MEDVOL_DEF mv_status mv_transport_step(mv_ctx *ctx, float *psi, double *dose, mv
     s.first = (size_t *)(void *)d, d += grid->energies;
     s.count = (size_t *)(void *)d, d += grid->energies;
     s.link = (size_t *)(void *)d, d += 2 * grid->energies;
-    mv__tr_grid_tables(&s, stopping, &o, d);
+    none = mv__tr_grid_tables(&s, stopping, &o, d);
+    if (none > 1e6) {
+        mv__free(ctx, block);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "grid.dangle", grid->dangle, -1,
+                        "%s: scattering turns by a variance of %g dangle^2, dangle = %g: at most 1e6: take a "
+                        "larger dangle or a shorter way",
+                        op, none, grid->dangle);
+    }
     mv_parallel_for(ctx, s.jobs, mv__tr_energy_job, &s, NULL);
     mv_parallel_for(ctx, grid->angles, mv__tr_angle_job, &s, NULL);
     s.last = 1;
@@ -55992,16 +56087,18 @@ MEDVOL_DEF mv_status mv_transport_energies(mv_ctx *ctx, double *dst, size_t n, d
     }
     return MEDVOL_OK;
 }
-/* where the curve behind its peak falls below a share of it */
-static double mv__tr_fall(const double *c, size_t n, size_t top, double at) {
+/* where the curve behind its peak falls below a share of it; above every sample: on the peak's parabola */
+static double mv__tr_fall(const double *c, size_t n, size_t top, double at, double peak, double y,
+                          double bend) {
     size_t i;
+    if (at > c[top]) return (double)top + y + sqrt(2.0 * (peak - at) / -bend);
     for (i = top + 1; i < n; i++)
         if (c[i] < at) return (double)i - (at - c[i]) / (c[i - 1] - c[i]);
     return (double)NAN;
 }
 static void mv__tr_measure(mv_depth_dose_measures *m, const double *c, size_t n, double mm) {
     size_t i, top = 0;
-    double whole = (double)NAN, y = 0.0;
+    double whole = (double)NAN, y = 0.0, bend = 0.0;
     mv__memset(m, 0, sizeof *m);
     for (i = 0; i < n; i++) {
         m->total += c[i];
@@ -56010,19 +56107,21 @@ static void mv__tr_measure(mv_depth_dose_measures *m, const double *c, size_t n,
     m->entrance = c[0];
     m->peak = c[top];
     if (top > 0 && top + 1 < n) {
-        const double bend = c[top - 1] - 2.0 * c[top] + c[top + 1], lean = c[top + 1] - c[top - 1];
+        const double lean = c[top + 1] - c[top - 1];
+        bend = c[top - 1] - 2.0 * c[top] + c[top + 1];
         if (bend < 0.0) y = -0.5 * lean / bend, m->peak = c[top] - lean * lean / (8.0 * bend);
     }
     m->peak_depth = ((double)top + y + 0.5) * mm;
-    for (i = top; i > 0; i--)
+    if (0.5 * m->peak > c[top]) whole = (double)top + y - sqrt(m->peak / -bend);
+    else for (i = top; i > 0; i--)
         if (c[i - 1] < 0.5 * m->peak) {
             whole = (double)(i - 1) + (0.5 * m->peak - c[i - 1]) / (c[i] - c[i - 1]);
             break;
         }
-    m->r90 = (mv__tr_fall(c, n, top, 0.9 * m->peak) + 0.5) * mm;
-    m->r80 = (mv__tr_fall(c, n, top, 0.8 * m->peak) + 0.5) * mm;
-    m->r20 = (mv__tr_fall(c, n, top, 0.2 * m->peak) + 0.5) * mm;
-    m->fwhm = (mv__tr_fall(c, n, top, 0.5 * m->peak) - whole) * mm;
+    m->r90 = (mv__tr_fall(c, n, top, 0.9 * m->peak, m->peak, y, bend) + 0.5) * mm;
+    m->r80 = (mv__tr_fall(c, n, top, 0.8 * m->peak, m->peak, y, bend) + 0.5) * mm;
+    m->r20 = (mv__tr_fall(c, n, top, 0.2 * m->peak, m->peak, y, bend) + 0.5) * mm;
+    m->fwhm = (mv__tr_fall(c, n, top, 0.5 * m->peak, m->peak, y, bend) - whole) * mm;
 }
 MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
                                    mv_depth_dose_measures *measures, const mv_volume *dose) {

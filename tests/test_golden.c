@@ -649,6 +649,38 @@ static void g_grappa(mv_ctx *ctx) {
     mv_volume_free(ctx, &mask);
     mv_volume_free(ctx, &v);
 }
+static void g_transport(mv_ctx *ctx) {
+    static const size_t dim[3] = {24, 1, 16};
+    static const double mm[3] = {1.1, 1, 0.9};
+    static float psi[5 * 9 * 6 * 17];
+    mv_stopping water;
+    mv_volume ct = {0}, w;
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    mv_transport_grid g;
+    mv_transport_step_opt so = {0};
+    double energy[5], dose[6 * 17];
+    size_t i;
+    CHECK_OK(mv_stopping_init(ctx, &water, NULL));
+    if (mv_volume_alloc(ctx, &ct, MEDVOL_F32, 3, dim) < 0) abort();
+    mv_affine_from_spacing(ct.affine, mm, NULL);
+    for (i = 0; i < 24 * 16; i++) ((float *)ct.data)[i] = (float)t_uniform(-300, 900);
+    b.energy = 35, b.spread = 0.4, b.size = 2, b.x = 0.3, b.angle = 0.02, b.weight = 3;
+    o.nx = 24, o.angles = 31, o.dangle = 0.03, o.nuclear = 0.012, o.most_leak = 1;
+    ONTO(mv_transport_march(ctx, &w, NULL, NULL, &b, 1, &water, &o));
+    ONTO(mv_transport_march(ctx, &w, NULL, &ct, &b, 1, &water, &o));
+    mv_volume_free(ctx, &ct);
+    memset(&g, 0, sizeof g);
+    CHECK_OK(mv_transport_energies(ctx, energy, 5, 5, 40, 2, &water));
+    g.nx = 17, g.nz = 6, g.angles = 9, g.energies = 5, g.dx = 1.5, g.dz = 2, g.dangle = 0.15, g.angle = -0.6;
+    g.energy = energy, g.cutoff = 6, so.strang = 1;
+    for (i = 0; i < sizeof psi / sizeof *psi; i++) psi[i] = (float)t_uniform(0, 1);
+    for (i = 0; i < 6 * 17; i++) dose[i] = 0;
+    CHECK_OK(mv_transport_step(ctx, psi, dose, NULL, &g, &water, 1.3, &so));
+    sum_numbers(psi, 4, sizeof psi / sizeof *psi);
+    for (i = 0; i < 6 * 17; i++) psi[i] = (float)dose[i];
+    sum_numbers(psi, 4, 6 * 17);
+}
 #undef ONTO
 
 enum { EXACT = 1 };
@@ -687,6 +719,7 @@ static const struct {
     {"cells", g_cells, EXACT},
     {"pairs", g_pairs, EXACT},
     {"lz4", g_lz4, EXACT},
+    {"transport", g_transport, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

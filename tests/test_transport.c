@@ -491,6 +491,44 @@ static void tissues(void) {
     CHECK(strstr(mv_message(T), "x = 1, z = 1") != NULL);
     mv_volume_free(T, &dose), mv_volume_free(T, &plain), mv_volume_free(T, &ct);
 }
+/* A layer that scatters more alone: half of a step's scattering is the plane's before, with that plane's
+   power. Positions behind it, against Fermi and Eyges through the layers. */
+static void layers(void) {
+    static const double hu[2] = {0, 100}, power[2] = {1, 1}, ratio[2] = {1, 12};
+    static double spread[3 * 12];
+    mv_volume ct, dose = {0};
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    const double dz = 4;
+    size_t from, z;
+    int n;
+    begin();
+    b.energy = 150, b.size = 1;
+    o.hu = hu, o.power = power, o.ratio = ratio, o.points = 2, o.angles = 81, o.spread = spread;
+    o.most_leak = 1;
+    for (from = 0; from < 5; from += 4) {
+        ct = a_ct(60, 12, 0.25, dz);
+        fill(&ct, 100, from, from + 1);
+        CHECK_OK(mv_transport_march(T, &dose, NULL, &ct, &b, 1, &water, &o));
+        for (z = from; z < 10; z++) {
+            const double deep = dz * (double)(z + 1);
+            double x = 1, angle = 0;
+            for (n = 0; n < 2000; n++) {
+                const double at = (n + 0.5) * deep / 2000, e = energy_of(range_of(150) - 0.1 * at);
+                double p;
+                CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, 150, MEDVOL_SCATTER_MOLIERE));
+                p *= 0.1 * deep / 2000 * (at >= dz * (double)from && at < dz * (double)(from + 1) ? 12 : 1);
+                angle += p, x += p * (deep - at) * (deep - at);
+            }
+            if (getenv("SHOW"))
+                printf("layer %zu, plane %zu: x %g, %g angle %g, %g\n", from, z, spread[3 * z], sqrt(x),
+                       spread[3 * z + 1], sqrt(angle));
+            CHECK_NEAR(spread[3 * z] * spread[3 * z] - 1, x - 1, 0.03 * (x - 1) + 0.004);
+            CHECK_NEAR(spread[3 * z + 1], sqrt(angle), 0.01 * sqrt(angle));
+        }
+        mv_volume_free(T, &dose), mv_volume_free(T, &ct);
+    }
+}
 /* fluence against (1 + b R) / (1 + b R0); the energy that is carried away against its integral */
 static void nuclear(void) {
     static double spread[3 * 60];
@@ -892,19 +930,145 @@ static int stop_at_5(void *user, double done, double total, const char *label) {
     (void)user, (void)total, (void)label;
     return done >= 5;
 }
+/* Straggling over a bin^2 a step is refused, not cut (water) or blown up (CT); close to it all is right. */
+static void straggles(void) {
+    static const double air[2] = {0.5, 2}, hu[2] = {0, 1000};
+    mv_volume dose = {0}, ct, small;
+    mv_beam b = {0};
+    mv_spot spot = {{0}, 0, 0, 0};
+    mv_transport_opt o = {0};
+    mv_transport_report r, was;
+    mv_depth_dose_measures m;
+    double least = 0;
+    size_t i;
+    int k;
+    begin();
+    memset(&r, 1, sizeof r);
+    was = r;
+    b.energy = 150, b.size = 3;
+    o.nx = 64, o.angles = 51, o.fine = 8;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0 && T->error.value > 2 && T->error.value < 3.2);
+    CHECK(strstr(mv_message(T), "fine = 8") && strstr(mv_message(T), "larger dz"));
+    ct = a_ct(64, 180, 1, 1);
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0 && !dose.data && memcmp(&r, &was, sizeof r) == 0);
+    o.csda = 1; /* none of it: any fineness */
+    o.nz = 20, o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+    mv_volume_free(T, &dose);
+    mv_volume_free(T, &ct);
+    /* a CT's power counts: fine 6 is well in water, not in twice its power */
+    ct = a_ct(40, 85, 1, 1);
+    memset(&o, 0, sizeof o);
+    o.angles = 51, o.fine = 6, o.most_leak = 0.05, b.energy = 100, b.size = 2;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &dose));
+    CHECK_NEAR(m.r80, 77.17, 0.2);
+    CHECK_NEAR(r.energy[MEDVOL_TRANSPORT_STOPPED], 100, 0.5);
+    for (i = 0; i < 40 * 85; i++) least = fmin(least, ((float *)dose.data)[i]);
+    CHECK(least > -0.01);
+    o.hu = hu, o.power = air, o.ratio = air, o.points = 2;
+    fill(&ct, 1000, 5, 6);
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0);
+    mv_volume_free(T, &dose), mv_volume_free(T, &ct);
+    /* the volume's, with and without a CT */
+    memset(&o, 0, sizeof o);
+    o.nx = o.ny = 8, o.fine = 8, o.nz = 5, o.most_leak = 1;
+    spot.beam = b, spot.size_y = 3;
+    CHECK_STATUS(mv_transport_dose(T, &dose, &r, NULL, &spot, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0);
+    small = a_block(8, 8, 5, 1, 1, 1);
+    CHECK_STATUS(mv_transport_dose(T, &dose, &r, &small, &spot, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "fine") == 0 && !dose.data);
+    mv_volume_free(T, &small);
+    for (k = 0; k < 6; k++) { /* what is in use stays: steps, fineness, energy */
+        static const double dz[6] = {0.5, 0.5, 1, 1, 4, 1}, e[6] = {150, 70, 150, 70, 150, 250};
+        static const size_t fine[6] = {2, 4, 4, 4, 4, 2};
+        memset(&o, 0, sizeof o);
+        o.dz = dz[k], o.fine = fine[k], o.angles = 51, o.nz = 3, o.nx = 32, o.dx = 2, b.energy = e[k];
+        CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+        balance(&r);
+    }
+    mv_volume_free(T, &dose);
+}
+/* many beams of one place are one of their weight: adding loses nothing; shares that underflow are none */
+static void many(void) {
+    enum { MANY = 20000 };
+    static mv_beam b[MANY];
+    mv_volume dose[2] = {{0}, {0}};
+    mv_spot s = {{0}, 0, 0, 0};
+    mv_transport_opt o = {0};
+    mv_transport_report r[2];
+    size_t i;
+    begin();
+    memset(b, 0, sizeof b);
+    for (i = 0; i < MANY; i++) b[i].energy = 20, b[i].size = 1, b[i].weight = 1;
+    o.nx = 8, o.nz = 6, o.angles = 5, o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, dose, r, NULL, b, MANY, &water, &o));
+    balance(r);
+    b[0].weight = MANY;
+    CHECK_OK(mv_transport_march(T, dose + 1, r + 1, NULL, b, 1, &water, &o));
+    balance(r + 1);
+    for (i = 0; i < 8 * 6; i++)
+        CHECK_NEAR(((float *)dose[0].data)[i], ((float *)dose[1].data)[i], 5e-7 * ((float *)dose[1].data)[i]);
+    mv_volume_free(T, dose), mv_volume_free(T, dose + 1);
+    s.beam = b[0], s.beam.weight = 1e-320, s.size_y = 1, o.ny = 8;
+    dose[0] = a_block(8, 8, 6, 1, 1, 1);
+    (void)mv_transport_dose(T, dose + 1, r, dose, &s, 1, &water, &o);
+    CHECK(!dose[1].data || largest(dose + 1) < 1e-30);
+    mv_volume_free(T, dose), mv_volume_free(T, dose + 1);
+}
+/* Ranges beyond the table's end would deposit nothing at first: refused; its last energy alone is not. */
+static void last_energy(void) {
+    mv_volume dose = {0};
+    mv_beam b[2];
+    mv_transport_opt o = {0};
+    mv_transport_report r;
+    mv_depth_dose_measures m;
+    double curve[3], want;
+    begin();
+    memset(b, 0, sizeof b);
+    b[0].energy = b[1].energy = 240, b[0].size = b[1].size = 3;
+    b[1].spread = 5;
+    o.nx = 32, o.dx = 2, o.nz = 3, o.straight = o.csda = 1;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strcmp(T->error.field, "beam.spread") == 0 && strstr(mv_message(T), "beam 1: 240 +- 5") != NULL);
+    b[1].energy = 249.999, b[1].spread = 0.001;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o), MEDVOL_E_RANGE);
+    b[1].energy = 240, b[1].spread = 1.5;
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o));
+    balance(&r);
+    b[1].energy = 250, b[1].spread = 0, b[0].weight = 1.5; /* its range is between two bins */
+    CHECK_OK(mv_transport_march(T, &dose, &r, NULL, b, 2, &water, &o));
+    CHECK_OK(mv_depth_dose(T, curve, NULL, &m, &dose));
+    want = 1.5 * (240 - energy_of(range_of(240) - 0.1)) + 250 - energy_of(range_of(250) - 0.1);
+    CHECK_NEAR(curve[0], want, 2e-4 * want);
+    mv_volume_free(T, &dose);
+}
 static void march_refused(void) {
     mv_volume dose = {0}, ct;
     mv_beam good = {0}, b;
     mv_transport_opt o = {0};
-    mv_transport_report r;
+    mv_transport_report r, was;
     mv_depth_dose_measures m;
+    double spread[180];
+    size_t i;
     static const double down[2] = {5, 4}, two[2] = {1, 1};
     mv_ctx stops = T_EMPTY;
     begin();
     memset(&r, 1, sizeof r);
+    was = r;
+    for (i = 0; i < 180; i++) spread[i] = 7;
     good.energy = 70, good.size = 3;
+    o.nz = 60;
 #define BAD(beam, why)                                                                                       \
-    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, beam, 1, &water, &o), why), CHECK(!dose.data)
+    o.spread = spread;                                                                                       \
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, NULL, beam, 1, &water, &o), why);                          \
+    CHECK(!dose.data && memcmp(&r, &was, sizeof r) == 0 && spread[0] == 7 && spread[179] == 7);              \
+    o.spread = NULL
     b = good, b.energy = 251, BAD(&b, MEDVOL_E_RANGE);
     b = good, b.energy = NAN, BAD(&b, MEDVOL_E_RANGE);
     b = good, b.energy = 0.001, BAD(&b, MEDVOL_E_RANGE);
@@ -916,12 +1080,20 @@ static void march_refused(void) {
     b = good, b.spread = NAN, BAD(&b, MEDVOL_E_RANGE);
     b = good, b.x = 30, BAD(&b, MEDVOL_E_RANGE); /* half of it leaves */
     CHECK(strstr(mv_message(T), "sides") != NULL);
+    o.nz = 0, BAD(&good, MEDVOL_E_RANGE); /* how many planes spread has is not known */
+    CHECK(strstr(mv_message(T), "spread needs nz") != NULL);
+    o.nz = 60;
     o.angles = 11, BAD(&good, MEDVOL_E_RANGE);
     CHECK(strstr(mv_message(T), "angles") != NULL);
     o.angles = 4, BAD(&good, MEDVOL_E_RANGE);
     o.angles = 301, BAD(&good, MEDVOL_E_RANGE);
     o.angles = 0, o.dx = -1, BAD(&good, MEDVOL_E_RANGE);
     o.dx = 0, o.dz = NAN, BAD(&good, MEDVOL_E_RANGE);
+    o.dz = 0, o.dangle = 9.9e-5, BAD(&good, MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "1e-4 or more") != NULL);
+    o.dangle = 1e-300, BAD(&good, MEDVOL_E_RANGE);
+    o.dangle = NAN, BAD(&good, MEDVOL_E_RANGE);
+    o.dangle = 0;
     o.dz = 0, o.nx = (size_t)-1, BAD(&good, MEDVOL_E_SIZE);
     o.nx = 0, o.fine = 1000, BAD(&good, MEDVOL_E_SIZE);
     o.fine = 0, o.most_leak = 2, BAD(&good, MEDVOL_E_RANGE);
@@ -939,6 +1111,19 @@ static void march_refused(void) {
           !dose.data);
     ct = a_ct(8, 8, 1, 1);
     CHECK_STATUS(mv_transport_march(T, &ct, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_ALIAS);
+    b = good, b.energy = 20, b.size = 1; /* steps of diffusion: what cannot be left is not waited for */
+    o.dangle = 1e-4, o.angles = 3, o.most_leak = 1;
+    CHECK_OK(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o));
+    balance(&r);
+    CHECK(r.weight[MEDVOL_TRANSPORT_ANGLES] > 0.99);
+    mv_volume_free(T, &dose);
+    o.dangle = 2e-4, o.angles = 4001;
+    CHECK_STATUS(mv_transport_march(T, &dose, &r, &ct, &b, 1, &water, &o), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "steps of diffusion") != NULL && !dose.data);
+    o.dangle = 0.0017453292519943, o.angles = 501; /* a tenth of a degree is not refused */
+    CHECK_OK(mv_transport_march(T, &dose, NULL, &ct, &b, 1, &water, &o));
+    mv_volume_free(T, &dose);
+    memset(&o, 0, sizeof o);
     ct.dim[1] = 8, ct.dim[2] = 1;
     CHECK_STATUS(mv_transport_march(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_SHAPE);
     CHECK_STATUS(mv_depth_dose(T, NULL, NULL, &m, &ct), MEDVOL_E_SHAPE);
@@ -969,34 +1154,82 @@ static void measures(void) {
     mv_volume_free(T, &d);
 }
 
+/* peaks above every sample: what is asked of above them is on the parabola, never outside its interval */
+static void flat_peaks(void) {
+    static const float c[5][4] = {
+        {0, 10, 10, 0}, {0, 10, 9.99f, 0}, {0, 9.99f, 10, 0}, {9.99f, 10, 0, 0}, {-900, 1000, 1000, -900}};
+    mv_volume d = a_ct(1, 4, 1, 2);
+    mv_depth_dose_measures m;
+    int k, i, j;
+    for (k = 0; k < 5; k++) {
+        const float *v = c[k];
+        double y0, y1, y2, bend, lean, want[3];
+        memcpy(d.data, c[k], sizeof c[k]);
+        CHECK_OK(mv_depth_dose(T, NULL, NULL, &m, &d));
+        for (j = 1, i = 1; i < 4; i++)
+            if (v[i] > v[j]) j = i;
+        y0 = v[j - 1], y1 = v[j], y2 = v[j + 1];
+        bend = y0 - 2 * y1 + y2, lean = y2 - y0;
+        CHECK_NEAR(m.peak, y1 - lean * lean / (8 * bend), 1e-9 * m.peak);
+        for (i = 0; i < 3; i++) { /* by small steps along the parabola, then the lines */
+            const double at = (i == 0 ? 0.9 : i == 1 ? 0.8 : 0.2) * m.peak;
+            double t;
+            for (t = -0.5 * lean / bend; t < 3; t += 1e-5) {
+                const double u = j + fmax(t, 0);
+                const int n = u < 3 ? (int)u : 2;
+                if (at <= y1 && t < 0) continue;
+                if (at > y1 ? y1 + 0.5 * lean * t + 0.5 * bend * t * t < at
+                            : v[n] + (u - n) * (v[n + 1] - v[n]) < at)
+                    break;
+            }
+            want[i] = 2 * (j + t + 0.5);
+        }
+        CHECK_NEAR(m.r90, want[0], 1e-4);
+        CHECK_NEAR(m.r80, want[1], 1e-4);
+        CHECK_NEAR(m.r20, want[2], 1e-4);
+        CHECK(m.r90 >= m.peak_depth && m.r90 <= m.r80 && m.r80 <= m.r20 && m.r20 <= 8);
+        CHECK(k == 3 ? m.fwhm != m.fwhm : m.fwhm > 0 && m.fwhm < 8);
+    }
+    mv_volume_free(T, &d);
+}
+
 /* ---- a step in energy, angle, z and x, against plain loops in double that send instead of gathering ---- */
 enum { NX = 21, NZ = 9, NA = 23, NE = 12, CELLS = NX * NZ * NA * NE };
 static double state[CELLS], turned[CELLS], moved[CELLS], slowed[CELLS], got_dose[NX * NZ];
 static size_t cell(int e, int j, int z, int x) {
     return (((size_t)e * NA + (size_t)j) * NZ + (size_t)z) * NX + (size_t)x;
 }
-static double slow_step(const mv_transport_grid *g, double way) { /* returns what left */
+static void turn_step(const mv_transport_grid *g, double way, const double *from, double *to, int strang) {
+    int e, j, k, i;
+    memset(to, 0, sizeof turned);
+    for (e = 0; e < NE; e++) {
+        const double r = range_of(g->energy[e]), cm = 0.1 * way;
+        double at = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r, power, tap[NA];
+        at = strang ? g->energy[e] : energy_of(at);
+        CHECK_OK(mv_scattering_power(T, &power, &water, &at, 1, g->energy[NE - 1], MEDVOL_SCATTER_MOLIERE));
+        power *= (cm < r ? cm : r) / (g->dangle * g->dangle);
+        CHECK_OK(mv_gaussian_discrete(T, tap, NA, strang ? 0.5 * power : power));
+        for (j = 0; j < NA; j++)
+            for (k = 0; k < NA; k++)
+                for (i = 0; i < NZ * NX; i++)
+                    to[cell(e, k, 0, 0) + (size_t)i] += tap[abs(j - k)] * from[cell(e, j, 0, 0) + (size_t)i];
+    }
+}
+static double slow_step(const mv_transport_grid *g, double way, int strang) { /* returns what left */
     double left = 0;
     int e, j, k, z, x;
-    memset(turned, 0, sizeof turned), memset(moved, 0, sizeof moved), memset(slowed, 0, sizeof slowed);
+    turn_step(g, way, state, turned, strang);
+    memset(moved, 0, sizeof moved), memset(slowed, 0, sizeof slowed);
     memset(got_dose, 0, sizeof got_dose);
     for (e = 0; e < NE; e++) {
         const double r = range_of(g->energy[e]), cm = 0.1 * way, low = range_of(g->cutoff);
-        double mid = r - 0.5 * cm > 0.5 * r ? r - 0.5 * cm : 0.5 * r, power, tap[NA], after = 0, u = 0;
+        double after = 0, u = 0;
         int to = -1;
-        mid = energy_of(mid);
-        CHECK_OK(mv_scattering_power(T, &power, &water, &mid, 1, g->energy[NE - 1], MEDVOL_SCATTER_MOLIERE));
-        CHECK_OK(mv_gaussian_discrete(T, tap, NA, power * (cm < r ? cm : r) / (g->dangle * g->dangle)));
         if (r - cm > low) {
             after = energy_of(r - cm);
             for (to = 0; g->energy[to + 1] <= after; to++) {}
             u = (after - g->energy[to]) / (g->energy[to + 1] - g->energy[to]);
         }
-        for (j = 0; j < NA; j++)
-            for (k = 0; k < NA; k++)
-                for (z = 0; z < NZ; z++)
-                    for (x = 0; x < NX; x++)
-                        turned[cell(e, k, z, x)] += tap[abs(j - k)] * state[cell(e, j, z, x)];
         for (j = 0; j < NA; j++) {
             const double a = g->angle + j * g->dangle, dx = way * sin(a) / g->dx, dz = way * cos(a) / g->dz;
             const int ix = (int)floor(dx), iz = (int)floor(dz);
@@ -1023,7 +1256,52 @@ static double slow_step(const mv_transport_grid *g, double way) { /* returns wha
                 }
         }
     }
+    if (strang) turn_step(g, way, memcpy(moved, slowed, sizeof moved), slowed, 1);
     return left;
+}
+/* variance of angles behind 48 mm in `count` steps, without its error in space: ranges at equal steps */
+static double turned_by(int count, int strang) {
+    enum { N = 14, A = 161 };
+    static float psi[N * A * 9];
+    double energy[N], dose[9], ends[2], sum[2] = {0, 0};
+    mv_transport_grid g;
+    mv_transport_step_opt o;
+    size_t i, j, e;
+    int k;
+    memset(&g, 0, sizeof g), memset(&o, 0, sizeof o);
+    memset(psi, 0, sizeof psi), memset(dose, 0, sizeof dose);
+    ends[1] = 100, ends[0] = energy_of(range_of(100) - 0.4 * (N - 1));
+    CHECK_OK(mv_transport_energies(T, energy, N, ends[0], ends[1], 2, &water));
+    g.nx = g.nz = 3, g.angles = A, g.energies = N, g.dx = g.dz = 1000, g.dangle = 0.004;
+    g.angle = -0.004 * (A / 2), g.energy = energy, g.cutoff = energy[0];
+    o.strang = strang, o.scatter = MEDVOL_SCATTER_ROSSI;
+    psi[((N - 1) * A + A / 2) * 9 + 1] = 1;
+    for (k = 0; k < count; k++)
+        CHECK_OK(mv_transport_step(T, psi, dose, NULL, &g, &water, 48.0 / count, &o));
+    for (e = 0; e < N; e++)
+        for (j = 0; j < A; j++)
+            for (i = 0; i < 9; i++) {
+                const double w = psi[(e * A + j) * 9 + i], a = g.angle + (double)j * g.dangle;
+                sum[0] += w, sum[1] += w * a * a;
+            }
+    CHECK_NEAR(sum[0], 1, 1e-4);
+    return sum[1] / sum[0];
+}
+static void step_order(void) {
+    double miss[3], want = 0;
+    int k, n, strang;
+    begin();
+    for (n = 0; n < 20000; n++) {
+        double e = energy_of(range_of(100) - 4.8 * (n + 0.5) / 20000), p;
+        CHECK_OK(mv_scattering_power(T, &p, &water, &e, 1, 100, MEDVOL_SCATTER_ROSSI));
+        want += p * 4.8 / 20000;
+    }
+    for (strang = 0; strang < 2; strang++) {
+        for (k = 0; k < 3; k++) miss[k] = turned_by(3 << k, strang) / want - 1;
+        if (getenv("SHOW")) printf("strang %d: %g %g %g\n", strang, miss[0], miss[1], miss[2]);
+        CHECK(fabs(miss[0]) > 3.3 * fabs(miss[1]) && fabs(miss[1]) > 3.3 * fabs(miss[2]));
+        CHECK(fabs(miss[0]) < 0.1 && fabs(miss[2]) > 1e-4);
+    }
 }
 static void steps(void) {
     static float psi[CELLS], first[CELLS], begun[CELLS];
@@ -1034,7 +1312,7 @@ static void steps(void) {
     double most = 0, most_dose = 0, w, e;
     const int level = mv_level();
     size_t i;
-    int k, axis;
+    int j, k, axis;
     begin();
     memset(&g, 0, sizeof g);
     g.nx = NX, g.nz = NZ, g.angles = NA, g.energies = NE;
@@ -1046,7 +1324,18 @@ static void steps(void) {
         for (i = 0; i < CELLS; i++) state[i] = begun[i] = psi[i] = (float)t_uniform(0, 1);
         memset(dose, 0, sizeof dose);
         for (i = 0; i < NX * NZ; i++) dose[i] = 1;
-        slow_step(&g, 1.3);
+        slow_step(&g, 1.3, 1);
+        o.strang = 1;
+        CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 1.3, &o));
+        balance(&r);
+        for (i = 0; i < CELLS; i++) most = fmax(most, slowed[i]);
+        for (i = 0; i < NX * NZ; i++) most_dose = fmax(most_dose, got_dose[i]);
+        for (i = 0; i < CELLS; i++) CHECK_NEAR(psi[i], slowed[i], 1e-6 * most);
+        for (i = 0; i < NX * NZ; i++) CHECK_NEAR(dose[i] - 1, got_dose[i], 1e-6 * most_dose);
+        memcpy(psi, begun, sizeof psi);
+        for (i = 0; i < NX * NZ; i++) dose[i] = 1;
+        o.strang = 0;
+        slow_step(&g, 1.3, 0);
         CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 1.3, &o));
         balance(&r);
         CHECK_NEAR(r.weight[0], CELLS / 2.0, 0.02 * CELLS);
@@ -1074,9 +1363,17 @@ static void steps(void) {
             o.strang = 1, o.backward = (mv_backward)k;
             for (n = 0; n < 20; n++)
                 CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 0.7, &o)), balance(&r);
-            for (w = 0, i = 0; i < NX * NZ; i++)
-                w += psi[cell(9, k == 1 ? 0 : 20, 0, 0) + i]; /* 126, 103 degrees */
-            CHECK(k == 1 ? w < 1 : 1);
+            /* without its last half no angle is left that is given up: REJECT from 91.7 degrees on, CAP from
+               126, ALLOW from 103; the angle before is there */
+            memcpy(psi, begun, sizeof psi);
+            o.strang = 0;
+            CHECK_OK(mv_transport_step(T, psi, dose, &r, &g, &water, 0.7, &o));
+            CHECK(r.weight[MEDVOL_TRANSPORT_CUT] > 1);
+            for (j = 0; j < NA; j++) {
+                const int off = abs(j - 11), gone = off > (k == 0 ? 7 : k == 1 ? 10 : 8);
+                for (w = 0, i = 0; i < NX * NZ; i++) w += psi[cell(9, j, 0, 0) + i];
+                CHECK(gone ? w == 0 : w > 1);
+            }
             memset(&o, 0, sizeof o);
         }
     }
@@ -1113,6 +1410,11 @@ static void steps(void) {
     BAD(g.dx = -1, g.dx = 1.5, MEDVOL_E_RANGE);
     BAD(g.dz = NAN, g.dz = 2, MEDVOL_E_RANGE);
     BAD(g.dangle = 0, g.dangle = 0.2, MEDVOL_E_RANGE);
+    BAD(g.dangle = 9e-5, g.dangle = 0.2, MEDVOL_E_RANGE);
+    energy[0] = g.cutoff = 0.1, o.straight = 0, o.scatter = MEDVOL_SCATTER_ROSSI;
+    BAD(g.dangle = 1e-4, (energy[0] = 6, g.cutoff = 8, g.dangle = 0.2), MEDVOL_E_RANGE);
+    CHECK(strstr(mv_message(T), "a variance of") != NULL);
+    g.angle = -0.2 * 11;
     BAD(g.cutoff = 5, g.cutoff = 8, MEDVOL_E_RANGE);
     BAD(g.energy = NULL, g.energy = energy, MEDVOL_E_NULL);
     BAD(energy[3] = 400, energy[3] = 20, MEDVOL_E_RANGE);
@@ -1146,13 +1448,19 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"order", order, T_ONCE},
                                   {"slowing", slowing, 0},
                                   {"tissues", tissues, 0},
+                                  {"layers", layers, 0},
                                   {"nuclear", nuclear, 0},
                                   {"boxes", boxes, 0},
                                   {"box_spots", box_spots, 0},
                                   {"box_tissues", box_tissues, 0},
                                   {"box_refused", box_refused, 0},
                                   {"beams", beams, 0},
+                                  {"straggles", straggles, 0},
+                                  {"last_energy", last_energy, 0},
+                                  {"many", many, 0},
                                   {"march_refused", march_refused, 0},
                                   {"measures", measures, 0},
+                                  {"flat_peaks", flat_peaks, 0},
                                   {"steps", steps, 0},
+                                  {"step_order", step_order, 0},
                                   {NULL, NULL, 0}};
