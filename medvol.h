@@ -82,7 +82,7 @@
      no volume exceeds 2 GB), but for what rests on the C library's pow, exp, log, hypot, sin, cos and atan2:
      gamma; LANCZOS, antialias and the filter of cubic B-splines; pictures of complex volumes; Fourier
      transforms and all that takes them; windows of k-space, EPI, phantoms of turned bodies, with coils or in
-     k-space. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are
+     k-space; transport. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are
      not served.
 
    RELEASES
@@ -4028,7 +4028,7 @@ typedef enum mv_backward { /* directions that are given up */
     MEDVOL_BACKWARD_FORCE_INT = 0x7fffffff
 } mv_backward;
 typedef struct mv_transport_grid { /* cells [energy][angle][z][x], x fastest */
-    size_t nx, nz, angles, energies;
+    size_t nx, nz, angles, energies; /* elsewhere Nx, Nz, Ntheta, Ne */
     double dx, dz;         /* mm */
     double angle, dangle;  /* of the first, and from one to the next, 1e-4 or more; 0 is +z, positive towards
                               +x; a full turn has two ends: what turns beyond one does not come in at the
@@ -4048,11 +4048,12 @@ typedef struct mv_transport_step_opt { /* {0}: angles, place, energy, each once 
      place     by way sin, way cos: shares of four cells (bilinear, which widens beams; the marching does not)
      energy    to E(R(T) - way), shared by two energies so that the mean is kept; at or below the cutoff all
                of it stays there.
-   All by gathering, in a fixed order. dose: [z][x], MeV; the step's is added to it. report: or NULL; of this
-   step: IN what psi held, BACK what it holds, SIDES what left the grid through any of its sides, CUT what
-   turned backward. No straggling: see mv_transport_march. Threads: energies, then angles. Memory: a double
-   for each angle and place, for each thread a float. Bits do not depend on threads; levels agree to 2e-6 of
-   the largest weight and dose. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (grid, energies, way), _NOMEM; psi and
+   All by gathering, in a fixed order: there is no other, faster mode of adding up. dose: [z][x], MeV; the
+   step's is added to it. report: or NULL; of this step: IN what psi held, BACK what it holds, STOPPED what is
+   at or below the cutoff, its energy the dose, SIDES what left the grid through any of its sides, ANGLES what
+   turned beyond its angles, CUT what turned backward. No straggling: see mv_transport_march. Threads:
+   energies, then angles. Memory: a double for each angle and place, for each thread a float. Bits do not
+   depend on threads; levels agree to 2e-6 of the largest weight and dose. Errors: MEDVOL_E_NULL, _SIZE, _RANGE (grid, energies, way), _NOMEM; psi and
    dose as they were. psi is not looked at: NaN spreads.
    mv_transport_energies: n energies from low to high, at equal steps of energy (axis 0), its logarithm (1) or
    range (2; needs `stopping`). */
