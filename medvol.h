@@ -33808,9 +33808,12 @@ static inline float mv__fd_inward(double x) { /* as a float, no farther from 0 *
     const float f = (float)x;
     return fabs((double)f) > fabs(x) ? mv__bits_f32(mv__f32_bits(f) - 1) : f;
 }
+#endif
 /* Of outputs i..n-1 as many as share a start. beyond: by how much a position may leave 0..n-1. A start is
-   moved to within 2^22 voxels of the source: bounds on the way there are exact, others need not be. */
-MV__WRAPS static inline void mv__fd_begin(mv__fd_run *o, const mv__fd_row *s, size_t i, size_t n,
+   moved to within 2^22 voxels of the source: bounds on the way there are exact, others need not be. One for
+   each level: code of SSE2 between that of AVX costs 70 ns at each change, and gcc clears nothing before calls
+   that leave some registers alone. */
+MV__WRAPS static void MV__K(mv__fd_begin)(mv__fd_run *o, const mv__fd_row *s, size_t i, size_t n,
                                           double beyond) {
     const double limit = 4194304.0;
     double most = 0.0;
@@ -33836,7 +33839,6 @@ MV__WRAPS static inline void mv__fd_begin(mv__fd_run *o, const mv__fd_row *s, si
     }
     o->base = (int32_t)base;
 }
-#endif
 /* Positions of outputs j.. of the run that begins with i. Products are not fused with sums: all levels
    agree. */
 MV__INLINE void MV__K(mv__fd_where)(mvf *t, const mv__fd_row *s, const mv__fd_run *o, size_t i, size_t j) {
@@ -34022,7 +34024,7 @@ MV__INLINE void MV__K(mv__fd_linear)(const mv__fd_row *s, size_t n, const int pl
     int r, p;
     mv__fd_run o;
     for (i = 0; i < n; i += o.len) {
-        mv__fd_begin(&o, s, i, n, 0.0);
+        MV__K(mv__fd_begin)(&o, s, i, n, 0.0);
         for (j = 0; j < o.len; j += MVF_N) {
             mvf t[3], whole[3], f[3], g[3], z;
             mvi k, v[4], w[4];
@@ -34128,7 +34130,7 @@ static void MV__K(mv__fd_cubic)(const mv__fd_row *s, size_t n, int planes, int s
     size_t i, j, k;
     int p, t;
     for (i = 0; i < n; i += o.len) {
-        mv__fd_begin(&o, s, i, n, (double)beyond);
+        MV__K(mv__fd_begin)(&o, s, i, n, (double)beyond);
         MV__K(mv__fd_taps_of)(&q, s, &o, i, spline, (float)beyond);
         for (p = 0; p < planes; p++) {
             for (j = 0; j < o.len; j += 4) {
@@ -34170,7 +34172,7 @@ static void MV__K(mv__fd_cells)(const mv__fd_row *s, size_t i0, size_t n, int32_
     size_t i, j, at;
     int r;
     for (i = i0; i < i0 + n; i += o.len) {
-        mv__fd_begin(&o, s, i, i0 + n, 0.0);
+        MV__K(mv__fd_begin)(&o, s, i, i0 + n, 0.0);
         for (j = 0; j < o.len; j += MVF_N) {
             mvf t[3], out = mvf_zero(), z;
             at = i - i0 + j;
