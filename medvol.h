@@ -5047,6 +5047,15 @@ static int mv__cpu_slow512(const unsigned *leaf1) {
         if (slow[i] == model) return 1;
     return 0;
 }
+/* Do gathers take less time than loads? Those of Intel's Sapphire Rapids and later do, which have AVX512_FP16.
+   Others take two to three times as long, with the microcode against Downfall yet more. */
+static int mv__cpu_gathers(void) {
+    unsigned r[4];
+    mv__cpuid(0, r);
+    if (r[1] != 0x756e6547u || r[0] < 7) return 0;
+    mv__cpuid(7, r);
+    return r[3] >> 23 & 1;
+}
 #endif
 static int mv__cpu_best(int *wise) { /* the highest level that runs; *wise: the highest that pays */
     int best = MV__LEVELS > 1 ? 2 : 1;
@@ -5078,14 +5087,18 @@ static int mv__cpu_best(int *wise) { /* the highest level that runs; *wise: the 
 }
 static int mv__level_word; /* 0: not chosen yet; racing first calls write the same value */
 static int mv__cpu_word;   /* 0: not asked yet; virtual machines take microseconds to answer CPUID */
+enum { MV__CPU_GATHERS = 64 }; /* in it; beside the best level, 8 times the wise one */
 MEDVOL_DEF int mv_level_force(int level) {
     int known = mv__atomic_get(&mv__cpu_word), wise, best;
     if (known == 0) {
         best = mv__cpu_best(&wise);
         known = best + 8 * wise;
+#ifdef MV__X86
+        if (best == 4 && mv__cpu_gathers()) known |= MV__CPU_GATHERS;
+#endif
         mv__atomic_set(&mv__cpu_word, known);
     }
-    wise = known / 8;
+    wise = known / 8 % 8;
     best = known % 8;
     if (level < 1) level = wise;
     if (level > best) level = best;
@@ -19685,7 +19698,7 @@ MV__WRAPS static inline void mv__rs_begin(mv__rs_start *o, const mv__line_src *v
 }
 #endif
 /* The pairs x[r], y[r] at p[k], p[k + 1], r: 0, + dy, and of four rows + dz, + dy + dz. 8-byte loads of our
-   own: gathers of the CPU take two to three times as long on some models and are never faster for pairs. */
+   own, but for CPUs whose gathers are faster. */
 #if MV__PASS >= 3
 #  define MV__RS_PAIR(a, b) \
       _mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(a))), \
@@ -19695,6 +19708,13 @@ MV__INLINE void MV__K(mv__corners)(const float *p, size_t dy, size_t dz, mvi k, 
     int32_t at[MVF_N];
     mvf part[4][2];
     int h, r;
+#  if MV__PASS == 4
+    if (mv__atomic_get(&mv__cpu_word) & MV__CPU_GATHERS) {
+        MV__UNROLL for (r = 0; r < rows; r++)
+            mvf_gather2(p + (r & 1 ? dy : 0) + (r & 2 ? dz : 0), k, &x[r], &y[r]);
+        return;
+    }
+#  endif
     mvi_store(at, k);
     MV__UNROLL for (h = 0; h < 2; h++) {
         const int32_t *o = at + h * (MVF_N / 2);

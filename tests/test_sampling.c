@@ -187,6 +187,32 @@ static void test_levels_agree(
     CHECK(worst < 2e-6);
     for (c = 0; c < 3; c++) free(u[c]), free(w[c]), free(d[c]), free(e[c]);
 }
+/* corners by gathers of the CPU and by loads of our own, whichever this one would choose: the same bits */
+static void test_gathers(void) {
+#if defined(MV__X86) && MV__LEVELS > 3
+    static const size_t n[2][3] = {{70, 9, 5}, {70, 45, 1}};
+    float *u[3], *w[3], *d[2][3];
+    int c, k, kind;
+    t_seed(4);
+    for (c = 0; c < 3; c++) {
+        u[c] = numbers(3150, -1, 1), w[c] = numbers(3150, -3, 3);
+        for (kind = 0; kind < 2; kind++) d[kind][c] = numbers(3150, 0, 0);
+    }
+    mv_level_force(t_level);
+    for (k = 0; k < 2; k++) {
+        for (kind = 0; kind < 2; kind++) {
+            mv__cpu_word ^= MV__CPU_GATHERS;
+            CHECK_OK(mv__field_compose(T, d[kind], (const float *const *)u, (const float *const *)w, 3 - k,
+                                       n[k], "test"));
+        }
+        for (c = 0; c < 3 - k; c++) CHECK(memcmp(d[0][c], d[1][c], 3150 * sizeof(float)) == 0);
+        CHECK(d[0][0][1] != d[0][0][2]);
+    }
+    for (c = 0; c < 3; c++) free(u[c]), free(w[c]), free(d[0][c]), free(d[1][c]);
+#else
+    t_skip("level 4 alone has both");
+#endif
+}
 #if defined(MAP_NORESERVE) && UINTPTR_MAX > 0xffffffffu
 /* planes 2^31 elements apart: 24 GiB of addresses, of which a few pages are there */
 static void test_far(void) {
@@ -234,6 +260,7 @@ const t_case tests_sampling[] = {
     {"compose", test_compose, 0},
     {"gradient", test_gradient, 0},
     {"levels_agree", test_levels_agree, 0},
+    {"gathers", test_gathers, 0},
     {"far", test_far, 0},
     {NULL, NULL, 0},
 };
