@@ -1279,6 +1279,7 @@ static void test_map_closed(void) {
     CHECK(!memcmp(a.data, one.data, count * 4));
     /* what the mask leaves out does not matter, however large; nor to the mean of r^2 */
     make(&far, MEDVOL_F64, n[0], n[1], n[2], 1), make(&mask, MEDVOL_U8, n[0], n[1], n[2], 1);
+    memcpy(far.affine, b.affine, sizeof far.affine), memcpy(mask.affine, b.affine, sizeof mask.affine);
     for (i = 0; i < count; i++) ((uint8_t *)mask.data)[i] = i % n[0] > 2, ((double *)far.data)[i] = t_normal();
     o.mask = m.mask = &mask;
     CHECK_OK(mv_ncc_map(T, &one, &far, &b, &o));
