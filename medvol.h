@@ -38573,6 +38573,7 @@ static size_t mv__st_pick(const mv__st_set *s, mv__st_part *p, size_t slice, siz
     for (i = 0; i < n; i++) { /* store always, advance when it counts: no branch to guess */
         const double u = x[i], v = y[i];
         const unsigned fine = mv__finite(u) && mv__finite(v);
+        /* cppcheck-suppress uninitvar ; filled where it is masked */
         unsigned in = s->masked ? keep[i] > 0.0 : 1u;
         x[k] = u;
         y[k] = v;
@@ -39249,6 +39250,7 @@ MEDVOL_DEF mv_status mv_chi2_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *o
     k.mask = opt->mask;
     k.split = 4;
     for (c = observed->ndim; c < 4; c++) flat[0].stride[c] = (ptrdiff_t)mv_volume_count(observed);
+    /* cppcheck-suppress unreadVariable ; k.a is this volume */
     if (flat[0].dim[3] == 1) flat[0].stride[3] = 1;
     if ((st = mv__st_begin(ctx, &s, &k)) < 0) return st;
     if ((st = mv__st_sigma(ctx, k.op, opt, s.slices)) < 0) return st;
@@ -49043,6 +49045,7 @@ MV__INLINE size_t MV__K(mv__nn_walk)(const mv_kdtree *t, const double *q, double
         do {
             if (deep == 0) return found;
             deep--;
+            /* cppcheck-suppress uninitvar ; filled when deep rose */
         } while (stack[deep].d > most);
         node = stack[deep].node;
         height = stack[deep].height;
@@ -49209,6 +49212,7 @@ static void mv__nn_select(mv__nn_point *p, size_t n, size_t mid, int axis) {
         size_t i, j, k;
         for (i = 0; i < looks; i++) {
             v = p[(n - 1) / (looks - 1) * i].c[axis];
+            /* cppcheck-suppress uninitvar ; those below i are there */
             for (j = i; j > 0 && s[j - 1] > v; j--) s[j] = s[j - 1];
             s[j] = v;
         }
@@ -49489,11 +49493,12 @@ static void mv__nn_grid(const mv__nn_fill *f, double size) {
     }
     if (size < longest / limit) size = longest / limit;
     if (size < 1e-150) size = 1e-150; /* 1 / size times any coordinate is a number */
-    for (;; size *= 1.05) {
+    for (;;) {
         g->size = size;
         g->per = 1.0 / size;
         for (c = 0, count = 1.0; c < 3; c++) count *= floor(wide[c] * g->per) + 1.0;
         if (count <= limit) break;
+        size *= 1.05;
     }
     g->span = 0.0;
     for (c = 0; c < 3; c++) {

@@ -302,9 +302,9 @@ EX_FN void ex_bar_draw(double part, const char *label, double now) {
     width = width > 40 ? 40 : width;
     fprintf(stderr, "\r\x1b[?7l%s %s", label, utf8 ? "\xe2\x96\x95" : "[");
     for (i = 0; i < width; i++) {
-        double fill = part * width - i;
-        if (fill >= 1.0) fputs(utf8 ? "\xe2\x96\x88" : "#", stderr);
-        else fputs(utf8 && fill > 0.0 ? eighth[(int)(fill * 8.0)] : " ", stderr);
+        double share = part * width - i;
+        if (share >= 1.0) fputs(utf8 ? "\xe2\x96\x88" : "#", stderr);
+        else fputs(utf8 && share > 0.0 ? eighth[(int)(share * 8.0)] : " ", stderr);
     }
     fprintf(stderr, "%s %3.0f %%", utf8 ? "\xe2\x96\x8f" : "]", 100.0 * part);
     if (part > 0.05 && took > 0.0) { /* the rate is smoothed, so that the estimate does not jump */

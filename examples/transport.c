@@ -86,10 +86,11 @@ static void make_beams(transport *t, double spread, double protons, const char *
     if (!(t->spot = (mv_spot *)calloc(count * t->beams, sizeof *t->spot))) ex_quit(e, EX_MEMORY, "no memory");
     for (i = 0; i < count * t->beams; i++) {
         mv_spot *s = t->spot + i;
+        const size_t row = i / t->beams;
         s->beam = t->beam[i % t->beams];
         s->beam.weight /= (double)count;
         s->size_y = t->sigma;
-        s->y = pitch * ((double)(i / t->beams) - 0.5 * (double)(count - 1));
+        s->y = pitch * ((double)row - 0.5 * (double)(count - 1));
     }
 }
 /* Water wide enough for 5.5 standard deviations; scattering widens by 0.023 of the range. */
@@ -241,7 +242,7 @@ static void scale_bar(mv_volume *p, long x, long y, long w, double most, const c
     double v;
     long i;
     for (i = 0; i < w; i++) fill(p, x + i, y, 1, 14, heat((double)i / (double)(w - 1)));
-    for (v = 0.0; v <= most * 1.0001; v += tick) {
+    for (i = 0; (v = (double)i * tick) <= most * 1.0001; i++) {
         const long at = x + (long)(v / most * (double)(w - 1));
         fill(p, at, y + 14, 2, 4, ink);
         snprintf(s, sizeof s, "%.4g", v < 1e-9 * most ? 0.0 : v);
@@ -270,7 +271,7 @@ static void draw_map(const transport *t, mv_volume *p, long y0, double length, d
             }
             dot(p, LEFT + x, y0 + y, c);
         }
-    for (v = -tick * floor(half / tick); v <= half; v += tick) {
+    for (x = -(long)(half / tick); (v = (double)x * tick) <= half; x++) {
         y = y0 + (long)(MAP * 0.5 * (1.0 - v / half));
         if (y < y0 || y > y0 + MAP - 1) continue;
         fill(p, LEFT - 6, y, 6, 2, ink);
@@ -286,13 +287,13 @@ static void draw_curve(const transport *t, mv_volume *p, long y0, double length)
     double v;
     long x, y, last = 0;
     int k;
-    for (v = 0.0; v <= top; v += up) {
+    for (x = 0; (v = (double)x * up) <= top; x++) {
         y = y0 + CURVE - (long)(v / top * CURVE);
         fill(p, LEFT, y, w, 1, faint);
         snprintf(s, sizeof s, "%.4g", v);
         text(p, LEFT - 12 - text_wide(s), y - 6, s, ink);
     }
-    for (v = 0.0; v <= length; v += along) {
+    for (y = 0; (v = (double)y * along) <= length; y++) {
         x = LEFT + (long)(v / length * (double)w);
         fill(p, x, y0, 1, CURVE, faint);
         fill(p, x, y0 + CURVE, 2, 6, ink);
@@ -350,7 +351,10 @@ static void save_planes(transport *t, const char *path) {
     size_t i, top = 0, k;
     for (i = 0; i < nx * ny * nz; i++)
         if (f[i] > f[top]) top = i;
-    at[0] = (double)(top % nx), at[1] = (double)(top / nx % ny), at[2] = (double)(top / nx / ny);
+    k = top / nx;
+    at[0] = (double)(top % nx), at[1] = (double)(k % ny);
+    k /= ny;
+    at[2] = (double)k;
     mv_spacing(&t->dose, mm);
     o.point = at, o.point_is_voxel = 1, o.no_letters = 1;
     o.mm_per_pixel = (2.0 * (double)nx * mm[0] + (double)ny * mm[1]) / WIDE;
