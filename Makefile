@@ -101,7 +101,7 @@ flamegraph: | $(B) ## perf report and flame graph of one profiler: OP=crop_pad S
 	@echo "$(FLAME).svg (open in a browser), $(OP).txt, $(OP).perf.txt (for speedscope)"
 
 # ---- bench ----
-.PHONY: bench bench-report test-bench test-regression baseline-update baseline-report
+.PHONY: bench bench-kernels bench-report test-bench test-regression baseline-update baseline-report
 BENCH_ROWS := $(patsubst bench/%.c,$(B)/bench/%.o,$(wildcard bench/rows_*.c))
 BENCH_CC = $(CC) -std=gnu11 $(CFLAGS) $(WARN) -Wno-conversion -Wno-missing-field-initializers
 BENCH_NEEDS = bench/bench.c bench/bench.h bench/floors.h bench/detect.h examples/example.h $(BENCH_ROWS) \
@@ -120,6 +120,14 @@ BENCH = $(B)/bench/bench$(if $(PEERS),-peers)
 
 bench: $(BENCH) ## every operation beside the machine's floor; PEERS=1: and other libraries; ARGS="--op flip --size 128"
 	@$< $(if $(PEERS),--peers) --json $(B)/bench/bench.json $(ARGS)
+
+# plain C as the compiler makes it best, beside the kernels
+$(B)/bench/kernels: bench/kernels.c medvol.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O3 -march=native -ffast-math $(WARN) -DKERNELS_PLAIN -c $< -o $@_plain.o
+	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -ffp-contract=off -I. $< $@_plain.o $(LDLIBS) -o $@
+bench-kernels: $(B)/bench/kernels ## the kernels inside registration alone, beside plain C; ARGS="128 25"
+	@$< $(ARGS)
 
 bench-report: $(BENCH) ## the same over sizes 32 to 512 and 1 to all threads, as build/bench/report.md with plots
 	@$< $(if $(PEERS),--peers) --size 32,64,128,256,512 --threads 1,0 --seconds 0.5 --json $(B)/bench/report.json $(ARGS)

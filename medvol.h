@@ -1151,8 +1151,8 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
    deviation, with 37 % of its efficiency. With split one for each index. median: m, or NULL. Values
    not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN, where half
    are infinite it is infinite. 0 when more than half are equal. Exact: differences rounded once to double,
-   none binned: six passes over doubles, some 25 times as long as mv_median of f32. Memory: 8 bytes a voxel of
-   one index, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
+   none binned: selected as floats, then among those that agree with the median one as floats. Memory: 4 bytes
+   a voxel of one index, 8 for each of these, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
 MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
                             const mv_percentile_opt *opt);
 
@@ -16730,21 +16730,25 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
     return mv_percentiles(ctx, out, src, &half, 1, &o);
 }
 
-/* ---- median absolute deviation: the differences, NaN for what does not count, are selected from ---- */
+/* ---- median absolute deviation: deviations as floats, NaN for what does not count, are selected from; then
+   those that agree with the median one to a float's precision, as doubles ---- */
 typedef struct mv__in_deviation {
     mv__in_view view, mask;
     int masked, nonzero;
-    double median, *out;
+    double median;
+    float *out, key;
+    size_t *start; /* of each chunk: how many have the key; then where its doubles lie in list */
+    double *list;
 } mv__in_deviation;
 static void mv__in_deviation_job(void *arg, size_t job) {
     const mv__in_deviation *g = (const mv__in_deviation *)arg;
     const size_t end = mv__minz(g->view.count, (job + 1) * MV__CHUNK);
-    const double nan = (double)mv__bits_f32(0x7fc00000u);
-    double *x;
+    const float nan = mv__bits_f32(0x7fc00000u);
+    double x[MV__IN_BLOCK];
     uint8_t keep[MV__IN_BLOCK];
     size_t at, i, n, m, left;
     for (at = job * MV__CHUNK; at < end; at += n) {
-        x = g->out + at;
+        float *to = g->out + at;
         n = mv__minz(MV__IN_BLOCK, end - at);
         mv__memset(keep, 1, n);
         if (g->masked) (void)mv__in_mask(&g->mask, keep, at, n);
@@ -16753,16 +16757,62 @@ static void mv__in_deviation_job(void *arg, size_t job) {
             m = mv__minz(left, n - i);
             mv__in_get(&g->view, x + i, p, m);
         }
-        for (i = 0; i < n; i++) x[i] = keep[i] && !(g->nonzero && x[i] == 0.0) ? fabs(x[i] - g->median) : nan;
+        for (i = 0; i < n; i++) to[i] = (float)fabs(x[i] - g->median);
+        for (i = 0; (g->masked || g->nonzero) && i < n; i++)
+            if (!keep[i] || (g->nonzero && x[i] == 0.0)) to[i] = nan;
     }
 }
-/* of one index; room: of mv__in_select, of one q */
+static void mv__in_ties_job(void *arg, size_t job) {
+    const mv__in_deviation *g = (const mv__in_deviation *)arg;
+    const size_t end = mv__minz(g->view.count, (job + 1) * MV__CHUNK);
+    double *to = g->list ? g->list + g->start[job] : NULL, x;
+    size_t i, k = 0, left;
+    for (i = job * MV__CHUNK; i < end; i++) {
+        if (g->out[i] != g->key) continue;
+        if (to) {
+            mv__in_get(&g->view, &x, mv__in_at(&g->view, i, &left), 1);
+            to[k] = fabs(x - g->median);
+        }
+        k++;
+    }
+    if (!to) g->start[job] = k;
+}
+/* the value of rank r of those with its key */
+static mv_status mv__in_tie(mv_ctx *ctx, mv__in_deviation *g, const mv__in_rank *r, double *out, void *room) {
+    const size_t chunks = mv__divup(g->view.count, MV__CHUNK);
+    mv__in_set t;
+    mv_volume v;
+    size_t i, n = 0, bytes;
+    double q;
+    mv_status st;
+    g->key = (float)mv__in_unkey(MEDVOL_F32, r->key);
+    g->list = NULL;
+    if ((st = mv_parallel_for(ctx, chunks, mv__in_ties_job, g, "mad")) != MEDVOL_OK) return st;
+    for (i = 0; i < chunks; i++) {
+        const size_t k = g->start[i];
+        g->start[i] = n;
+        n += k;
+    }
+    if (!mv__mul(n, sizeof *g->list, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)n, -1, "mad: too large");
+    if (!(g->list = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    q = n > 1 ? 100.0 * ((double)r->left / (double)(n - 1)) : 0.0;
+    st = mv_parallel_for(ctx, chunks, mv__in_ties_job, g, "mad");
+    if (st == MEDVOL_OK) st = mv__in_wrap(ctx, "mad", "src", &v, g->list, MEDVOL_F64, n);
+    if (st == MEDVOL_OK) st = mv__in_begin(ctx, "mad", &t, &v, NULL, NULL, 0, 0);
+    if (st == MEDVOL_OK) st = mv__in_select(ctx, &t, 0, out, &q, 1, MEDVOL_PERCENTILE_NEAREST, room);
+    mv__free(ctx, g->list);
+    return st;
+}
+/* of one index; room: of mv__in_select, of one q; then a size_t a chunk, then the floats */
 static mv_status mv__in_mad(mv_ctx *ctx, const mv__in_set *s, size_t index, double *mad, double *median,
                             double *room, size_t room_values) {
     const double half = 50.0;
     mv__in_deviation g;
+    mv__in_rank r[2];
     mv__in_set t;
     mv_volume v;
+    double x = 0.0, y;
     mv_status st = mv__in_select(ctx, s, index, median, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
     if (st < 0) return st;
     *mad = (double)mv__bits_f32(0x7fc00000u);
@@ -16772,12 +16822,18 @@ static mv_status mv__in_mad(mv_ctx *ctx, const mv__in_set *s, size_t index, doub
     g.masked = s->mask != NULL;
     g.nonzero = s->nonzero;
     g.median = *median;
-    g.out = room + room_values;
+    g.start = (size_t *)(void *)(room + room_values);
+    g.out = (float *)(void *)(g.start + mv__divup(g.view.count, MV__CHUNK));
     st = mv_parallel_for(ctx, mv__divup(g.view.count, MV__CHUNK), mv__in_deviation_job, &g, "mad");
-    if (st == MEDVOL_OK) st = mv__in_wrap(ctx, "mad", "src", &v, g.out, MEDVOL_F64, g.view.count);
+    if (st == MEDVOL_OK) st = mv__in_wrap(ctx, "mad", "src", &v, g.out, MEDVOL_F32, g.view.count);
     if (st == MEDVOL_OK) st = mv__in_begin(ctx, "mad", &t, &v, NULL, NULL, 0, 0);
-    if (st == MEDVOL_OK) st = mv__in_select(ctx, &t, 0, mad, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
-    *mad *= 1.4826022185056018;
+    mv__memset(room, 0, sizeof r);
+    if (st == MEDVOL_OK) st = mv__in_select(ctx, &t, 0, &x, &half, 1, MEDVOL_PERCENTILE_LINEAR, room);
+    mv__memcpy(r, room, sizeof r); /* one rank or, of an even number, two */
+    if (st == MEDVOL_OK) st = mv__in_tie(ctx, &g, &r[0], &x, room);
+    y = x;
+    if (st == MEDVOL_OK && r[1].rank == r[0].rank + 1) st = mv__in_tie(ctx, &g, &r[1], &y, room);
+    *mad = 1.4826022185056018 * (x == y ? x : mv__finite(y) ? y - 0.5 * (y - x) : y);
     return st;
 }
 MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
@@ -16793,8 +16849,10 @@ MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_v
     st = mv__in_begin(ctx, "mad", &s, src, opt ? opt->mask : NULL, opt ? opt->mask8 : NULL,
                       opt ? opt->nonzero : 0, opt ? opt->split : 0);
     if (st < 0) return st;
-    if (!mv__mul(s.parts, 2, &i) || !mv__add(i, mv_volume_count(src) / s.parts, &i) ||
-        !mv__add(i, room, &i) || !mv__mul(i, sizeof(double), &bytes))
+    i = mv_volume_count(src) / s.parts;
+    i = i / 2 + 1 + mv__divup(i, MV__CHUNK); /* floats, places */
+    if (!mv__mul(s.parts, 2, &bytes) || !mv__add(i, bytes, &i) || !mv__add(i, room, &i) ||
+        !mv__mul(i, sizeof(double), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)src->dim[0], -1, "mad: too large");
     if (!(all = (double *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     for (i = 0; i < s.parts && st == MEDVOL_OK; i++)
@@ -38212,7 +38270,7 @@ enum { MV__ST_LAGS = 32, MV__ST_STRETCH = 4096 }; /* lags a job; pairs summed be
 typedef struct mv__st_sums {
     double s[MV__ST_SUMS][8], shift[2];
 } mv__st_sums;
-typedef struct mv__st_arc { /* of a range: inside, or outside as it leads through zero */
+typedef struct mv__st_arc { /* of a range: inside, or outside as it leads through zero; both ends belong to it */
     double lo, hi;
     int through;
 } mv__st_arc;
@@ -38221,8 +38279,8 @@ static inline double mv__st_turned(double x, double period) {
     if (t < 0.0) t += period; /* the quotient was rounded */
     return t < period ? t : t - period;
 }
-static inline int mv__st_inside(const mv__st_arc *a, double t, int open) {
-    const int low = t >= a->lo, high = open ? t < a->hi : t <= a->hi;
+static inline int mv__st_inside(const mv__st_arc *a, double t) {
+    const int low = t >= a->lo, high = t <= a->hi;
     return a->through ? low | high : low & high;
 }
 #endif
@@ -38372,39 +38430,30 @@ static void MV__K(mv__st_frame)(double *sum, double *count, const double *a, con
 }
 /* ---- angles: bit i % 64 of out[i / 64], of words that are 0 ---- */
 static void MV__K(mv__st_angles)(uint64_t *out, const double *x, size_t n, const mv__st_arc *arc, size_t m,
-                                 double period, int open) {
+                                 double period) {
     size_t i = 0, k;
 #if MV__PASS > 1
-    enum { ALL = MVF_N };
-    for (; i + ALL <= n; i += ALL) {
-        const mvd one = mvd_set1(1.0), none = mvd_zero(), p = mvd_set1(period);
-        const mvd turns = mvd_set1(period > 0.0 ? 1.0 / period : 0.0);
-        mvd in[2];
-        int h;
-        MV__UNROLL for (h = 0; h < 2; h++) {
-            mvd t = mvd_load(x + i + h * MVD_N);
-            in[h] = none;
-            if (period > 0.0) { /* floor by rounding, and one less where that went up */
-                const mvd v = mvd_mul(t, turns), w = mvd_round(v);
-                t = mvd_sub(t, mvd_mul(p, mvd_sub(w, mvd_sel(mvd_lt(v, w), one, none))));
-                t = mvd_sel(mvd_lt(t, none), mvd_add(t, p), t);
-                t = mvd_sel(mvd_lt(t, p), t, mvd_sub(t, p));
-            }
-            for (k = 0; k < m; k++) {
-                const mvd lo = mvd_set1(arc[k].lo), hi = mvd_set1(arc[k].hi);
-                const mvd fine = mvd_sel(mvd_isnan(t), none, one), low = mvd_sel(mvd_lt(t, lo), none, fine);
-                const mvd high =
-                    open ? mvd_sel(mvd_lt(t, hi), one, none) : mvd_sel(mvd_lt(hi, t), none, fine);
-                in[h] = mvd_max(in[h], arc[k].through ? mvd_max(low, high) : mvd_mul(low, high));
-            }
+    const mvd one = mvd_set1(1.0), none = mvd_zero(), p = mvd_set1(period);
+    const mvd turns = mvd_set1(period > 0.0 ? 1.0 / period : 0.0);
+    for (; i + MVD_N <= n; i += MVD_N) {
+        mvd t = mvd_load(x + i), in = mvd_set1(-1.0);
+        if (period > 0.0) { /* floor by rounding, and one less where that went up */
+            const mvd v = mvd_mul(t, turns), w = mvd_round(v);
+            t = mvd_sub(t, mvd_mul(p, mvd_sub(w, mvd_sel(mvd_lt(v, w), one, none))));
+            t = mvd_sel(mvd_lt(t, none), mvd_add(t, p), t);
+            t = mvd_sel(mvd_lt(t, p), t, mvd_sub(t, p));
         }
-        out[i / 64] |= (uint64_t)mvm_bits(mvf_gt(mvf_narrow(in[0], in[1]), mvf_zero())) << i % 64;
+        for (k = 0; k < m; k++) { /* differences have the right sign, and of NaN none */
+            const mvd low = mvd_sub(t, mvd_set1(arc[k].lo)), high = mvd_sub(mvd_set1(arc[k].hi), t);
+            in = mvd_max(arc[k].through ? mvd_max(low, high) : mvd_min(low, high), in);
+        }
+        out[i / 64] |= (uint64_t)mvdm_bits(mvd_le(none, in)) << i % 64;
     }
     mv_end();
 #endif
     for (; i < n; i++) {
         const double t = period > 0.0 ? mv__st_turned(x[i], period) : x[i];
-        for (k = 0; k < m; k++) out[i / 64] |= (uint64_t)mv__st_inside(&arc[k], t, open) << i % 64;
+        for (k = 0; k < m; k++) out[i / 64] |= (uint64_t)mv__st_inside(&arc[k], t) << i % 64;
     }
 }
 #else
@@ -39283,6 +39332,14 @@ MEDVOL_DEF mv_status mv_chi2_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *o
 }
 
 /* ---- angles ---- */
+/* the number before x, finite */
+static double mv__st_before(double x) {
+    uint64_t u = (uint64_t)1 << 63;
+    if (x != 0.0) mv__memcpy(&u, &x, sizeof u);
+    u += x > 0.0 ? (uint64_t)-1 : 1u;
+    mv__memcpy(&x, &u, sizeof x);
+    return x;
+}
 static mv_status mv__st_arcs(mv_ctx *ctx, mv__st_arc *arc, const mv_angle_range *r, size_t first, size_t m,
                              const mv_angle_opt *o) {
     size_t i;
@@ -39295,11 +39352,13 @@ static mv_status mv__st_arcs(mv_ctx *ctx, mv__st_arc *arc, const mv_angle_range 
         arc[i].lo = lo;
         arc[i].hi = hi;
         arc[i].through = 0;
-        if (o->period == 0.0) continue;
-        arc[i].lo = mv__st_turned(lo, o->period);
-        arc[i].hi = mv__st_turned(hi, o->period);
-        arc[i].through = arc[i].lo > arc[i].hi;
-        if (hi - lo >= o->period) arc[i].lo = 0.0, arc[i].hi = 2.0 * o->period, arc[i].through = 0;
+        if (o->period > 0.0) {
+            arc[i].lo = mv__st_turned(lo, o->period);
+            arc[i].hi = mv__st_turned(hi, o->period);
+            arc[i].through = arc[i].lo > arc[i].hi;
+            if (hi - lo >= o->period) arc[i].lo = 0.0, arc[i].hi = 2.0 * o->period, arc[i].through = 0;
+        }
+        if (o->half_open) arc[i].hi = mv__st_before(arc[i].hi);
     }
     return MEDVOL_OK;
 }
@@ -39330,12 +39389,12 @@ MEDVOL_DEF mv_status mv_angle_select(mv_ctx *ctx, uint32_t *index, uint8_t *bits
         if (at % MV__CHUNK == 0 && mv__tell(ctx, at, n, "angle_select"))
             return mv__cancelled(ctx, "angle_select");
         mv__memset(in, 0, sizeof in);
-        MV__PICK(mv__st_angles)(in, angles + at, k, arc, mv__minz(m, ARCS), o.period, o.half_open);
+        MV__PICK(mv__st_angles)(in, angles + at, k, arc, mv__minz(m, ARCS), o.period);
         for (j = ARCS; j < m; j += ARCS) {
             mv__st_arc further[ARCS];
             const size_t some = mv__minz(ARCS, m - j);
             (void)mv__st_arcs(ctx, further, ranges + j, j, some, &o);
-            MV__PICK(mv__st_angles)(in, angles + at, k, further, some, o.period, o.half_open);
+            MV__PICK(mv__st_angles)(in, angles + at, k, further, some, o.period);
         }
         for (i = 0; bits && i < k; i += 8) bits[(at + i) / 8] = (uint8_t)(in[i / 64] >> i % 64);
         for (i = 0; i < k; i += 64)
@@ -46560,9 +46619,10 @@ static inline size_t mv__of_place(const mv__of_dis *d, int axis, size_t i) {
     const size_t n = d->n[axis], p = axis == 2 ? d->depth : d->p;
     return n > p ? mv__minz(i * d->stride, n - p) : 0;
 }
+#endif
 /* a box of voxels from `at` on, those beyond the borders taken from the border */
-static void mv__of_box(float *d, const float *s, const mv__of_dis *g, const ptrdiff_t *at,
-                       const size_t *size) {
+static void MV__K(mv__of_box)(float *d, const float *s, const mv__of_dis *g, const ptrdiff_t *at,
+                              const size_t *size) {
     ptrdiff_t x, y, z, k[3];
     const ptrdiff_t top[3] = {(ptrdiff_t)g->n[0] - 1, (ptrdiff_t)g->n[1] - 1, (ptrdiff_t)g->n[2] - 1};
     for (z = 0; z < (ptrdiff_t)size[2]; z++)
@@ -46577,7 +46637,6 @@ static void mv__of_box(float *d, const float *s, const mv__of_dis *g, const ptrd
             }
         }
 }
-#endif
 /* d = (s - mean) * scale, within 1e5 */
 static void MV__K(mv__of_even)(float *d, const float *s, size_t n, float mean, float scale) {
     const mvf m = mvf_set1(mean), k = mvf_set1(scale), top = mvf_set1(1e5f), low = mvf_set1(-1e5f);
@@ -46642,7 +46701,7 @@ static void MV__K(mv__of_lift)(mv__of_patch *q, const mv__of_dis *d, size_t c) {
             from[r] = r < d->axes ? (ptrdiff_t)q->at[r] - 1 : 0;
             size[r] = r < d->axes ? (r == 2 ? d->depth : d->p) + 2 : 1;
         }
-        mv__of_box(q->box, s, d, from, size);
+        MV__K(mv__of_box)(q->box, s, d, from, size);
         sy = size[0], sz = size[0] * size[1];
         s = q->box + 1 + sy + (d->axes > 2 ? sz : 0);
     }
@@ -46739,7 +46798,7 @@ static void MV__K(mv__of_sample)(const mv__of_patch *q, const mv__of_dis *d, con
         size_t sy = d->sy, sz = d->sz;
         if (inside) s += (size_t)from[0] + (size_t)from[1] * sy + (size_t)from[2] * sz;
         else {
-            mv__of_box(q->box, s, d, from, size);
+            MV__K(mv__of_box)(q->box, s, d, from, size);
             s = q->box, sy = size[0], sz = size[0] * size[1];
         }
         if (d->axes == 2) {
@@ -48904,7 +48963,7 @@ static inline void mv__nn_put(double *d, uint32_t *index, size_t at, double e, u
     d[at] = e;
     index[at] = i;
 }
-static void mv__nn_sort(double *d, uint32_t *index, size_t n) {
+static inline void mv__nn_sort(double *d, uint32_t *index, size_t n) {
     size_t i;
     if (n <= MV__NN_INSERT) {
         for (i = 1; i < n; i++) mv__nn_put(d, index, i, d[i], index[i]);

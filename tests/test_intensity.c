@@ -463,6 +463,7 @@ static void test_mad(void) {
     uint8_t keep[5] = {1, 1, 1, 1, 0}, off[5] = {0};
     double put[5], gaps[4] = {1, 2, (double)NAN, (double)NAN};
     size_t i;
+    int k;
     memcpy(put, five, sizeof put);
     CHECK_OK(mv_volume_wrap(T, &v, put, MEDVOL_F64, 1, few, NULL));
     CHECK_OK(mv_mad(T, &mad, &m, &v, NULL)); /* 4; 3 5 2 0 996 */
@@ -490,6 +491,27 @@ static void test_mad(void) {
     for (i = 0; i < N; i++) x[i] = i % 3 ? 7 : (double)i;
     CHECK_OK(mv_mad(T, &mad, &m, &w, NULL));
     CHECK(m == 7 && mad == 0);
+    /* hundreds of deviations in each float, odd and even counts, whole and half ranks among them; and all in
+       one, beyond the largest float */
+    for (k = 0; k < 4; k++) {
+        const size_t n = N - (size_t)k % 2;
+        double want, *sorted = (double *)malloc(n * sizeof *sorted);
+        for (i = 0; i < n; i++) {
+            const double far = k < 2 ? 1e6 + 1e-4 * (double)(i * 7919 % n) : 1e200 * (1 + 1e-9 * (double)i);
+            x[i] = i % 2 ? far : -far;
+        }
+        CHECK_OK(mv_volume_wrap(T, &w, x, MEDVOL_F64, 1, &n, NULL));
+        CHECK_OK(mv_mad(T, &mad, &m, &w, NULL));
+        memcpy(sorted, x, n * sizeof *sorted);
+        want = 1.4826022185056018;
+        qsort(sorted, n, sizeof *sorted, by_value);
+        CHECK_NEAR(m, sorted_percentile(sorted, n, 50, 0), 1e-15 * sorted[n - 1]);
+        for (i = 0; i < n; i++) sorted[i] = fabs(sorted[i] - m);
+        qsort(sorted, n, sizeof *sorted, by_value);
+        want *= sorted_percentile(sorted, n, 50, 0);
+        CHECK_NEAR(mad, want, 1e-15 * want);
+        free(sorted);
+    }
     CHECK_OK(mv_volume_wrap(T, &w, gaps, MEDVOL_F64, 2, none, NULL));
     o.mask = NULL, o.split = 2;
     CHECK_STATUS(mv_mad(T, two, two + 1, &w, &o), MEDVOL_E_EMPTY); /* of the second index nothing is left */
