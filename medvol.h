@@ -48963,15 +48963,6 @@ static inline void mv__nn_put(double *d, uint32_t *index, size_t at, double e, u
     d[at] = e;
     index[at] = i;
 }
-static inline void mv__nn_sort(double *d, uint32_t *index, size_t n) {
-    size_t i;
-    if (n <= MV__NN_INSERT) {
-        for (i = 1; i < n; i++) mv__nn_put(d, index, i, d[i], index[i]);
-        return;
-    }
-    for (i = n / 2; i > 0; i--) mv__nn_sink(d, index, i - 1, n);
-    mv__nn_sort_heap(d, index, n);
-}
 /* one more of the k nearest: few in order, many as a heap; the farthest distance */
 static inline double mv__nn_take(double *d, uint32_t *index, size_t k, double e, uint32_t i) {
     const size_t last = k > MV__NN_INSERT ? 0 : k - 1;
@@ -49012,6 +49003,15 @@ static inline double mv__nn_gap(const mv_cells *g, const double *q, size_t i, in
     return e > 0.0 ? e * e : 0.0;
 }
 #endif
+static void MV__K(mv__nn_sort)(double *d, uint32_t *index, size_t n) {
+    size_t i;
+    if (n <= MV__NN_INSERT) {
+        for (i = 1; i < n; i++) mv__nn_put(d, index, i, d[i], index[i]);
+        return;
+    }
+    for (i = n / 2; i > 0; i--) mv__nn_sink(d, index, i - 1, n);
+    mv__nn_sort_heap(d, index, n);
+}
 /* Squared distances to `lanes` points, and which are `most` or less; pitch: from their x to their y. */
 MV__INLINE unsigned MV__K(mv__nn_points)(double *d, const double *at, const size_t pitch, const double *q,
                                          double most, const unsigned lanes, const int axes) {
@@ -49188,7 +49188,7 @@ MV__INLINE void MV__K(mv__nn_run)(const mv__nn_ask *a, size_t first, size_t end,
             d2 = a->fill ? a->d2 + a->start[at] : NULL;
             j = cells ? MV__K(mv__nn_rings)(a->cells, q, bound, d2, index, 0, axes)
                       : MV__K(mv__nn_walk)(a->t, q, bound, d2, index, 0, axes);
-            if (a->fill) mv__nn_sort(d2, index, j);
+            if (a->fill) MV__K(mv__nn_sort)(d2, index, j);
             else a->start[at + 1] = j;
             continue;
         }
@@ -49533,7 +49533,7 @@ static void mv__nn_bulk(const mv__nn_fill *f, int c, double *low, double *high) 
         s[i] = f->from[c][((uint64_t)i * 2654435769u & 0xffffffffu) * n >> 32];
         name[i] = i;
     }
-    mv__nn_sort(s, name, looks);
+    MV__PICK(mv__nn_sort)(s, name, looks);
     w = 0.5 * (s[looks - 1 - off] - s[off]);
     if (s[off] - w > *low) *low = s[off] - w;
     if (s[looks - 1 - off] + w < *high) *high = s[looks - 1 - off] + w;
