@@ -1152,7 +1152,8 @@ MEDVOL_DEF mv_status mv_median(mv_ctx *ctx, double *out, const mv_volume *src, c
    not chosen or NaN do not count, infinite ones do; where m is infinite or NaN the result is NaN, where half
    are infinite it is infinite. 0 when more than half are equal. Exact: differences rounded once to double,
    none binned: selected as floats, then among those that agree with the median one as floats. Memory: 4 bytes
-   a voxel of one index, 8 for each of these, and as mv_percentiles. Errors: as mv_percentiles; out and median are then untouched. */
+   a voxel of one index, 8 for each of these, and as mv_percentiles. Errors: as mv_percentiles; out and median
+   are then untouched. */
 MEDVOL_DEF mv_status mv_mad(mv_ctx *ctx, double *out, double *median, const mv_volume *src,
                             const mv_percentile_opt *opt);
 
@@ -38270,7 +38271,7 @@ enum { MV__ST_LAGS = 32, MV__ST_STRETCH = 4096 }; /* lags a job; pairs summed be
 typedef struct mv__st_sums {
     double s[MV__ST_SUMS][8], shift[2];
 } mv__st_sums;
-typedef struct mv__st_arc { /* of a range: inside, or outside as it leads through zero; both ends belong to it */
+typedef struct mv__st_arc { /* of a range, with both ends: inside, or outside as it leads through zero */
     double lo, hi;
     int through;
 } mv__st_arc;
