@@ -259,7 +259,8 @@ static void ends_one(double e0, double dx, size_t nx, int csda) {
     mv_transport_opt o = {0};
     int k;
     b.energy = e0, b.size = 2;
-    o.nx = nx, o.dx = dx, o.dz = 0.5, o.fine = 1, o.nz = 400, o.spread = spread, o.angles = 121, o.csda = csda;
+    o.nx = nx, o.dx = dx, o.dz = 0.5, o.fine = 1, o.nz = 400, o.angles = 121;
+    o.spread = spread, o.csda = csda;
     o.shift = MEDVOL_SHIFT_CUBIC;
     CHECK_OK(mv_transport_march(T, &dose, NULL, NULL, &b, 1, &water, &o));
     for (k = 0; k < 5; k++) {
