@@ -12,8 +12,8 @@ the marks of README.md. --smoke: size 24, every row compared, nothing timed.
 Before a row is timed each result is compared with ours; a difference beyond the row's tolerance is an error,
 and the exit code 1. Then all calls of the row take turns: warmed up until three medians in a row agree within
 2 %, then at least 30 samples or the budget. "new": the call allocates its result, on both sides, after
-as much was taken and returned; else it is written into memory that is there. Sources and destinations rotate, so that volumes of 256 a side, 64 MiB,
-come from memory; those of 128 stay in the cache."""
+as much was taken and returned; else it is written into memory that is there. Sources and destinations
+rotate, so that volumes of 256 a side, 64 MiB, come from memory; those of 128 stay in the cache."""
 from __future__ import annotations
 
 import argparse

@@ -4,7 +4,7 @@
    Kernels are private, so this file holds the implementation; plain C is this file again with KERNELS_PLAIN,
    as the compiler makes it best (-O3 -march=native -ffast-math). Rounds take turns; the median is told. */
 #include <stddef.h>
-/* One row by a plain loop: border voxels repeat; gradients of the interpolation, in voxels; g[0] NULL: none */
+/* One row by a plain loop: border voxels repeat; gradients of the interpolation; g[0] NULL: none */
 void plain_row(float *const *d, float *const *g, const float *f, const float *const *u, int n, int y, int z);
 #ifdef KERNELS_PLAIN
 static float held(float x, float top) { return x < 0 ? 0 : x > top ? top : x; }
