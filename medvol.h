@@ -39337,7 +39337,7 @@ MEDVOL_DEF mv_status mv_chi2_map(mv_ctx *ctx, mv_volume *dst, const mv_volume *o
 static double mv__st_before(double x) {
     uint64_t u = (uint64_t)1 << 63;
     if (x != 0.0) mv__memcpy(&u, &x, sizeof u);
-    u += x > 0.0 ? (uint64_t)-1 : 1u;
+    u = x > 0.0 ? u - 1 : u + 1;
     mv__memcpy(&x, &u, sizeof x);
     return x;
 }
