@@ -37,6 +37,9 @@
      [COILS]      noise, compression, combination and sensitivities of receiver coils
      [GRAPPA]     missing k-space from its neighbours
      [SENSE]      images from undersampled k-space and sensitivities
+     [TRAJECTORY] spokes, spirals, cones, EPI, rosettes; units, delays, bins, density compensation
+     [NUFFT]      non-uniform Fourier transforms, gridding, Toeplitz embedding
+     [ITERATE]    operators, encodings, solvers: conjugate gradients to compressed sensing
      [FILTER]     Gaussian smoothing, means of boxes, pyramids
      [FIELD]      displacement fields, chains of transforms, warps
      [MEASURE]    how alike images, labels, surfaces and fields are; distance transforms
@@ -52,8 +55,8 @@
 
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
-     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER
-                            FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
+     MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
+                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
                             leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
                             [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
                             [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
@@ -2334,6 +2337,18 @@ typedef struct mv_sense_opt {
    Source: Pruessmann et al. 1999; Breuer et al. 2006. */
 MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *maps,
                               const mv_sense_opt *opt);
+#endif
+
+/* ---- trajectories ------------------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_TRAJECTORY
+#endif
+
+/* ---- non-uniform Fourier transforms ------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_NUFFT
+#endif
+
+/* ---- iterative reconstruction ------------------------------------------------------------------------- */
+#ifndef MEDVOL_NO_ITERATE
 #endif
 
 /* ---- filters ------------------------------------------------------------------------------------------- */
@@ -32887,6 +32902,21 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_SENSE */
+
+/* ==== [TRAJECTORY] spokes, spirals, cones, EPI, rosettes; units, delays, bins, density compensation. Owns mv__tj_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+#ifndef MEDVOL_NO_TRAJECTORY
+#endif
+
+/* ==== [NUFFT] non-uniform Fourier transforms, gridding, Toeplitz embedding. Owns mv__nu_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+#ifndef MEDVOL_NO_NUFFT
+#endif
+
+/* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+#ifndef MEDVOL_NO_ITERATE
+#endif
 
 /* ==== [FILTER] smoothing, means of boxes, pyramids. Owns mv__fi_*; mv__smooth_planes, mv__box_sums and their
    scratch for the sections below. Uses [BASE] [CTX] [VOLUME]. Source: van Herk 1992, Gil & Werman 1993 (sums
