@@ -175,7 +175,7 @@ def summary(row: Any, form: str, times: dict[str, list[float]], n: int, threads:
     peers = {name: statistics.median(t) for name, t in times.items()}
     best = min(peers, key=peers.get)
     shape = row.shape or (n, n, n)
-    size = math.prod(shape) * {"f32": 4, "i16": 2, "f64": 8}[row.dtype]
+    size = math.prod(shape) * {"f32": 4, "i16": 2, "f64": 8, "c64": 8}[row.dtype]
     values = (row.op + form, "x".join(map(str, shape)), row.dtype, threads, medvol.level(), median, min(mine),
               statistics.median(abs(t - median) for t in mine), len(mine), size / 1e3 / median, best,
               peers[best], peers[best] / median, peers, row.tol, row.note)

@@ -379,6 +379,35 @@ class KdTree:
         return start, index, distance2
 
 
+class Nufft:
+    """A plan, made by Context.nufft: images (frames, coil, z, y, x) from and to samples (frames, coil, shots,
+    samples, 1), c64; leading axes of 1 may be left out. A Volume in gives a Volume, an array an array."""
+
+    def __init__(self, context: "Context", shape: Sequence[int], traj: Any, **opt: Any):
+        self._context, self._plan = context, STRUCTS["mv_nufft"]()
+        self._traj = _volume(traj)
+        options, _ = _options("mv_nufft_opt", opt)
+        context._call("mv_nufft_init", byref(self._plan), _sizes(shape, 3), byref(self._traj._v),
+                      byref(options))
+
+    def __del__(self, free: Any = C["mv_nufft_free"]):
+        free(byref(self._context._ctx), byref(self._plan))
+
+    def forward(self, image: Any, out: Any = None) -> Any:
+        return self._run("mv_nufft_forward", out, image)
+
+    def adjoint(self, data: Any, weights: Any = None, out: Any = None) -> Any:
+        w = None if weights is None else _volume(weights)
+        return self._run("mv_nufft_adjoint", out, data, w and byref(w._v))
+
+    def _run(self, name: str, out: Any, src: Any, *args: Any) -> Any:
+        s, d = _volume(src), Volume._empty() if out is None else _volume(out)
+        if out is not None and not d.array.flags.writeable: raise ValueError("out is read-only")
+        self._context._call(name, byref(self._plan), byref(d._v), byref(s._v), *args)
+        d._settle()
+        return out if out is not None else d if isinstance(src, Volume) else d.array
+
+
 NO_NEIGHBOUR = int(re.search(r"MEDVOL_NO_NEIGHBOUR (0x\w+?)u", API)[1], 16)
 
 
@@ -622,6 +651,10 @@ class Context:
     def kdtree(self, *points: Any) -> KdTree:
         """Of x, y or x, y, z."""
         return KdTree(self, points)
+
+    def nufft(self, shape: Sequence[int], traj: Any, **opt: Any) -> Nufft:
+        """shape: of the image, x last; traj (frames, 1, shots, samples, 3): kx, ky, kz in pixel index."""
+        return Nufft(self, shape, traj, **opt)
 
     # ---- spatial ----
     def crop(self, src: Any, start: Sequence[int], size: Sequence[int], out: Any = None, **opt: Any) -> Any:

@@ -9,6 +9,7 @@ import ctypes
 import ctypes.util
 import gzip
 import importlib
+import math
 import os
 import re
 import tempfile
@@ -25,7 +26,8 @@ import medvol
 MODULES = {"numpy": "numpy", "scipy": "scipy.ndimage", "scipy.fft": "scipy.fft", "OpenCV": "cv2",
            "SimpleITK": "SimpleITK", "torch": "torch", "MONAI": "monai.transforms", "TorchIO": "torchio",
            "scikit-image": "skimage.transform", "nibabel": "nibabel", "medrs": "medrs", "MKL": "mkl_fft",
-           "cKDTree": "scipy.spatial", "numba": "numba", "lz4": "lz4.block"}
+           "cKDTree": "scipy.spatial", "numba": "numba", "lz4": "lz4.block", "FINUFFT": "finufft",
+           "ducc0": "ducc0", "SigPy": "sigpy", "mri-nufft": "mrinufft", "torchkbnufft": "torchkbnufft"}
 MISSING: dict[str, str] = {}
 
 
@@ -48,7 +50,7 @@ def _import(name: str) -> Any:
 
 
 (ndi, sfft, cv2, sitk, torch, monai, tio, skt, nib, medrs, mkl_fft, trees, numba,
- lz4_block) = map(_import, list(MODULES)[1:])
+ lz4_block, finufft, ducc0, sigpy, mrinufft, tkbn) = map(_import, list(MODULES)[1:])
 if "scikit-image" not in MISSING:
     from skimage import exposure, filters
 if "torch" not in MISSING:
@@ -815,6 +817,148 @@ def fourier(c: medvol.Context) -> list[Row]:
     ]
 
 
+# ---- nonuniform Fourier transforms ----
+class Spokes:
+    """Noise on a grid and on golden spokes through it (3-D: a koosh-ball by golden means), both in the forms
+    of those who transform from one to the other. Plans are made when first asked for and not timed; what is
+    unscaled elsewhere is scaled here beforehand, so that all give 1 / sqrt(voxels) times the sum."""
+
+    def __init__(self, c: medvol.Context, side: int, axes: int, coils: int, spokes: int, samples: int):
+        rng, self.c, self.axes, self.coils = np.random.default_rng(8), c, axes, coils
+        self.grid, self.voxels = (side,) * axes, side ** axes
+        r = ((np.arange(samples) + 0.5) / samples - 0.5) * side
+        j = np.arange(spokes)
+        if axes == 2:
+            a = np.deg2rad(111.246117975) * j
+            way = np.stack([np.sin(a), np.cos(a), 0 * a], 1)
+        else:
+            z, a = 2 * (0.46557123187676 * j % 1) - 1, 2 * np.pi * (0.68232780382802 * j % 1)
+            way = np.stack([np.sqrt(1 - z * z) * np.cos(a), np.sqrt(1 - z * z) * np.sin(a), z], 1)
+        self.k = way[:, None] * r[:, None]                       # shots, samples, (kx, ky, kz)
+        noise = lambda *shape: rng.standard_normal((*shape, 2), F32).view(np.complex64)[..., 0]
+        self.image, self.data = noise(coils, *self.grid), noise(coils, spokes, samples)
+        scale = F32(1 / math.sqrt(self.voxels))
+        self.small_image, self.small_data = scale * self.image, scale * self.data
+        self.room = {True: (coils, *(1,) * (3 - axes), *self.grid), False: (coils, spokes, samples, 1)}
+        self.points = self.k.reshape(-1, 3)[:, axes - 1 :: -1]   # as the grid: x last
+        self.plans: dict[Any, Any] = {}
+
+    def plan(self, key: Any, make: Callable[[], Any]) -> Any:
+        if key not in self.plans: self.plans[key] = make()
+        return self.plans[key]
+
+    @cached_property
+    def radians(self) -> np.ndarray:
+        return np.ascontiguousarray(2 * np.pi * self.points / np.array(self.grid), F32)
+
+    def given(self, adjoint: bool) -> np.ndarray:
+        """Of peers: flat samples, or images."""
+        return self.small_data.reshape(self.coils, -1) if adjoint else self.small_image
+
+    def view(self, d: np.ndarray, adjoint: bool) -> np.ndarray:
+        return d.reshape(self.coils, *self.grid) if adjoint else d.reshape(self.coils, -1)
+
+    # each runs with (adjoint, tolerance, array to write into)
+    def ours(self, adjoint: bool, tol: float, d: Any) -> Any:
+        made = self.plan(("ours", tol), lambda: self.c.nufft(self.grid, self.k, tolerance=tol))
+        if adjoint: return made.adjoint(self.data.reshape(self.room[False]), out=d)
+        return made.forward(self.image.reshape(self.room[True]), out=d)
+
+    def finufft(self, adjoint: bool, tol: float, d: Any) -> Any:
+        def make() -> Any:
+            plan = finufft.Plan(1 if adjoint else 2, self.grid, self.coils, tol, 1 if adjoint else -1,
+                                dtype="complex64", nthreads=WORKERS[0], fftw=0)
+            plan.setpts(*(np.ascontiguousarray(p) for p in self.radians.T))
+            return plan
+        self.plan(("finufft", adjoint, tol), make).execute(self.given(adjoint), out=self.view(d, adjoint))
+        return d
+
+    def ducc(self, adjoint: bool, tol: float, d: Any) -> Any:
+        made = self.plan(("ducc", adjoint, tol), lambda: ducc0.nufft.plan(
+            nu2u=adjoint, coord=self.radians, grid_shape=self.grid, epsilon=tol, nthreads=WORKERS[0]))
+        if adjoint: made.nu2u(forward=False, points=self.given(True), out=self.view(d, True))
+        else: made.u2nu(forward=True, grid=self.given(False), out=self.view(d, False))
+        return d
+
+    def sigpy(self, adjoint: bool, tol: float, d: Any) -> Any:
+        """Kernel and oversampling as small as reach twice the tolerance. It scales by itself."""
+        over, width = (1.25, 5) if tol > 1e-4 else (2, 6)
+        points = self.plan("sigpy", lambda: np.ascontiguousarray(self.points, F32))
+        if adjoint:
+            flat = self.data.reshape(self.coils, -1)
+            return sigpy.nufft_adjoint(flat, points, (self.coils, *self.grid), over, width)
+        return sigpy.nufft(self.image, points, over, width)
+
+    def mrinufft(self, adjoint: bool, tol: float, d: Any) -> Any:
+        """FINUFFT behind its interface."""
+        more = self.plan(("scaled", adjoint), lambda: F32(2 ** (self.axes / 2)) * (
+            self.data.reshape(1, self.coils, -1) if adjoint else self.image[None]))
+        made = self.plan(("mri-nufft", tol), lambda: mrinufft.get_operator("finufft")(
+            np.ascontiguousarray(self.points / np.array(self.grid), F32), self.grid, n_coils=self.coils,
+            eps=tol, squeeze_dims=False))
+        return made.adj_op(more) if adjoint else made.op(more)
+
+    def torch(self, adjoint: bool, tol: float, d: Any) -> Any:
+        """The narrowest kernel that reaches 1e-3."""
+        def make() -> Any:
+            kind = tkbn.KbNufftAdjoint if adjoint else tkbn.KbNufft
+            return (kind(im_size=self.grid, numpoints=4), torch.from_numpy(
+                np.ascontiguousarray(self.radians.T)), torch.from_numpy(self.given(adjoint))[None])
+        made, omega, given = self.plan(("torch", adjoint, tol), make)
+        return made(given, omega)
+
+    def error(self, adjoint: bool, r: Any) -> np.ndarray:
+        """Of some elements beside the sums in doubles; root mean square, relative."""
+        want, index = self.plan(("want", adjoint), lambda: self.direct(adjoint))
+        r = np.asarray(r.array if isinstance(r, medvol.Volume) else r).reshape(self.coils, -1)
+        got = r[:, index]
+        return np.array([np.linalg.norm(got - want) / np.linalg.norm(want)])
+
+    def direct(self, adjoint: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Elements spread over the result: sums, and which."""
+        count = 40 if adjoint else 400
+        index = np.random.default_rng(9).integers(0, self.voxels if adjoint else len(self.points), count)
+        place = [np.arange(n) - n // 2 for n in self.grid]
+        if adjoint:
+            at = np.stack(np.unravel_index(index, self.grid), 1) - np.array(self.grid) // 2
+            k = self.points * (2 * np.pi / np.array(self.grid))
+            data = self.data.reshape(self.coils, -1)
+            sums = np.stack([data @ np.exp(1j * (k @ x)) for x in at], 1)
+        else:
+            sums = np.empty((self.coils, count), complex)
+            for i, k in enumerate(self.points[index]):
+                part = self.image
+                for n, x, p in zip(self.grid[::-1], place[::-1], k[::-1]):
+                    part = part @ np.exp(-2j * np.pi * p * x / n)
+                sums[:, i] = part
+        return sums / math.sqrt(self.voxels), index
+
+
+def nonuniform(c: medvol.Context, small: bool) -> list[Row]:
+    sizes = (((32, 2, 2, 21, 40), (12, 3, 1, 60, 16)) if small else
+             ((256, 2, 8, 402, 512), (128, 3, 1, 5000, 256)))
+    rows = []
+    for side, axes, coils, spokes, samples in sizes:
+        made = cache(lambda *a: Spokes(c, *a))
+        this = lambda a=(side, axes, coils, spokes, samples), made=made: made(*a)
+        for tol in (1e-3, 1e-5):
+            for adjoint in (False, True):
+                call = lambda f, adjoint=adjoint, tol=tol, this=this: (
+                    lambda s, d: getattr(this(), f)(adjoint, tol, d))
+                rows.append(Row(
+                    f"nufft {'adjoint' if adjoint else 'forward'}, {axes}-D, {tol:.0e}".replace("e-0", "e-"),
+                    call("ours"), {"FINUFFT": call("finufft"), "ducc0": call("ducc")},
+                    {"SigPy": call("sigpy"), "mri-nufft": call("mrinufft"),
+                     **({"torchkbnufft": call("torch")} if tol > 1e-4 else {})},
+                    out=lambda s, adjoint=adjoint, this=this: np.zeros(this().room[adjoint], np.complex64),
+                    dtype="c64", tol=2 * tol, shape=(*(side,) * axes, coils),
+                    see=lambda r, adjoint=adjoint, this=this: this().error(adjoint, r),
+                    note=f"{coils} coils, {spokes} spokes of {samples}; plans not timed; compared are "
+                         "errors beside sums in doubles, SigPy with the narrowest kernel that reaches the "
+                         "tolerance to a factor of two; torchkbnufft's table ends at 7e-4"))
+    return rows
+
+
 # ---- correlation, chi-squared, angles ----
 def compiled(f: Callable[..., Any], threads: bool = True) -> Callable[..., Any]:
     """By numba where there is one, when first called, which is not timed. Sums may be reordered, as vectors
@@ -1243,7 +1387,8 @@ def table(c: medvol.Context, n: int, head: np.ndarray, own: bool = True) -> list
     rows = [*maps(c), *measures(c, n), correlation(c), *spatial(c, n), *resampling(c, n), *fourier(c),
             *files(c, n, head), *lz4_rows(c, n)]
     small = n < 40
-    if own: rows += [*statistics(c, small), *neighbours(c, small), *transport(c, small)]
+    if own: rows += [*statistics(c, small), *neighbours(c, small), *transport(c, small),
+                     *nonuniform(c, small)]
     for row in rows:
         for calls in (row.peers, row.new):
             for name in list(calls):
