@@ -915,6 +915,58 @@ EX_FN double ex_apart(ex *e, const mv_volume *image, const mv_transform *a, size
     return m.mean;
 }
 
+/* ---- pictures of rgb24: dots, boxes, words, colours ---- */
+typedef struct ex_rgb {
+    unsigned char c[3];
+} ex_rgb;
+EX_FN void ex_dot(mv_volume *p, long x, long y, ex_rgb c) {
+    if (x >= 0 && y >= 0 && x < (long)p->dim[0] && y < (long)p->dim[1])
+        memcpy((unsigned char *)p->data + 3 * ((size_t)x + p->dim[0] * (size_t)y), c.c, 3);
+}
+EX_FN void ex_fill(mv_volume *p, long x, long y, long w, long h, ex_rgb c) {
+    long i, j;
+    for (j = 0; j < h; j++)
+        for (i = 0; i < w; i++) ex_dot(p, x + i, y + j, c);
+}
+/* Letters of 5 x 9 dots, twice as large: a digit of base 32 for each line from the top, the last two below
+   the base; the letter first. */
+EX_FN void ex_write(mv_volume *p, long x, long y, const char *s, ex_rgb c) { /* y: the upper end */
+    static const char *const letters[] = {"0ehjlphe", "14c4444e", "2eh1248v", "3eh161he", "426aiv22",
+        "5vgu11he", "668guhhe", "7v124888", "8ehhehhe", "9ehhf12c", ".00000cc", ",0000c48", "-000e000",
+        "+044v440", "%op248j3", "/01248g0", "(2488842", ")8422248", "=00v0v00", "a00e1fhf", "bgguhhhu",
+        "c00ehghe", "d11fhhhf", "e00ehvge", "f698s888", "g00fhhhf1e", "hgguhhhh", "i40c444e", "k889aca9",
+        "lc44444e", "m00qllll", "n00uhhhh", "o00ehhhe", "p00uhhhugg", "r00mpggg", "s00fge1u", "t88s8896",
+        "u00hhhjd", "v00hhha4", "w00hhlla", "x00ha4ah", "y00hhhhf1e", "z00v248v", "Mhrllhhh", "Vhhhhha4",
+        "Gehgnhhf", "Ruhhukih", "Cehgggghe", "Tv444444", "Sfgge11u", "Evgguggv", "Nhpljhhh", "Duhhhhhu"};
+    for (; *s; s++, x += 12) {
+        size_t k;
+        long row, i;
+        for (k = 0; k < sizeof letters / sizeof *letters && letters[k][0] != *s; k++) {}
+        if (k == sizeof letters / sizeof *letters) continue;
+        for (row = 0; letters[k][row + 1]; row++) {
+            const char d = letters[k][row + 1];
+            const int bits = d <= '9' ? d - '0' : d - 'a' + 10;
+            for (i = 0; i < 5; i++)
+                if (bits >> (4 - i) & 1) ex_fill(p, x + 2 * i, y + 2 * row, 2, 2, c);
+        }
+    }
+}
+EX_FN long ex_write_wide(const char *s) { return 12 * (long)strlen(s) - 2; }
+/* black, violet, red, yellow, white */
+EX_FN ex_rgb ex_heat(double v) {
+    static const double at[5] = {0.0, 0.25, 0.55, 0.85, 1.0},
+                        to[5][3] = {{4, 5, 22}, {86, 20, 110}, {214, 66, 56}, {250, 190, 64},
+                            {255, 255, 225}};
+    ex_rgb r;
+    int k = 0, c;
+    v = v > 0.0 ? v < 1.0 ? v : 1.0 : 0.0;
+    while (k < 3 && v > at[k + 1]) k++;
+    for (c = 0; c < 3; c++)
+        r.c[c] = (unsigned char)(to[k][c] + 0.5 +
+                                 (to[k + 1][c] - to[k][c]) * (v - at[k]) / (at[k + 1] - at[k]));
+    return r;
+}
+
 /* ---- pictures in the terminal: two pixels a character, upper one in the foreground colour ---- */
 EX_FN void ex_show_picture(const mv_volume *p) {
     int utf8 = ex_utf8();

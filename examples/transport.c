@@ -151,58 +151,8 @@ static void run(transport *t, int gray) {
 }
 
 /* ---- the picture ---- */
-typedef struct rgb {
-    unsigned char c[3];
-} rgb;
-static const rgb white = {{255, 255, 255}}, ink = {{40, 44, 52}}, faint = {{222, 225, 230}},
-                 blue = {{31, 97, 170}}, red = {{196, 62, 48}};
-static void dot(mv_volume *p, long x, long y, rgb c) {
-    if (x >= 0 && y >= 0 && x < (long)p->dim[0] && y < (long)p->dim[1])
-        memcpy((unsigned char *)p->data + 3 * ((size_t)x + p->dim[0] * (size_t)y), c.c, 3);
-}
-static void fill(mv_volume *p, long x, long y, long w, long h, rgb c) {
-    long i, j;
-    for (j = 0; j < h; j++)
-        for (i = 0; i < w; i++) dot(p, x + i, y + j, c);
-}
-/* Letters of 5 x 9 dots, twice as large: a digit of base 32 for each line from the top, the last two below
-   the base; the letter first. */
-static const char *const letters[] = {"0ehjlphe", "14c4444e", "2eh1248v", "3eh161he", "426aiv22", "5vgu11he",
-    "668guhhe", "7v124888", "8ehhehhe", "9ehhf12c", ".00000cc", ",0000c48", "-000e000", "+044v440",
-    "%op248j3", "/01248g0", "(2488842", ")8422248", "=00v0v00", "a00e1fhf", "bgguhhhu", "c00ehghe",
-    "d11fhhhf", "e00ehvge", "f698s888", "g00fhhhf1e", "hgguhhhh", "i40c444e", "k889aca9", "lc44444e",
-    "m00qllll", "n00uhhhh", "o00ehhhe", "p00uhhhugg", "r00mpggg", "s00fge1u", "t88s8896", "u00hhhjd",
-    "v00hhha4", "w00hhlla", "x00ha4ah", "y00hhhhf1e", "z00v248v", "Mhrllhhh", "Vhhhhha4", "Gehgnhhf",
-    "Ruhhukih", "Cehgggghe", "Tv444444"};
-static void text(mv_volume *p, long x, long y, const char *s, rgb c) { /* y: the upper end */
-    for (; *s; s++, x += 12) {
-        size_t k;
-        long row, i;
-        for (k = 0; k < sizeof letters / sizeof *letters && letters[k][0] != *s; k++) {}
-        if (k == sizeof letters / sizeof *letters) continue;
-        for (row = 0; letters[k][row + 1]; row++) {
-            const char d = letters[k][row + 1];
-            const int bits = d <= '9' ? d - '0' : d - 'a' + 10;
-            for (i = 0; i < 5; i++)
-                if (bits >> (4 - i) & 1) fill(p, x + 2 * i, y + 2 * row, 2, 2, c);
-        }
-    }
-}
-static long text_wide(const char *s) { return 12 * (long)strlen(s) - 2; }
-/* black, violet, red, yellow, white */
-static rgb heat(double v) {
-    static const double at[5] = {0.0, 0.25, 0.55, 0.85, 1.0},
-                        to[5][3] = {{4, 5, 22}, {86, 20, 110}, {214, 66, 56}, {250, 190, 64},
-                            {255, 255, 225}};
-    rgb r;
-    int k = 0, c;
-    v = v > 0.0 ? v < 1.0 ? v : 1.0 : 0.0;
-    while (k < 3 && v > at[k + 1]) k++;
-    for (c = 0; c < 3; c++)
-        r.c[c] = (unsigned char)(to[k][c] + 0.5 +
-                                 (to[k + 1][c] - to[k][c]) * (v - at[k]) / (at[k + 1] - at[k]));
-    return r;
-}
+static const ex_rgb white = {{255, 255, 255}}, ink = {{40, 44, 52}}, faint = {{222, 225, 230}},
+                    blue = {{31, 97, 170}}, red = {{196, 62, 48}};
 /* 1, 2 or 5 times a power of ten, about `count` of them to `most` */
 static double tick_of(double most, double count) {
     const double rough = most / count, ten = pow(10.0, floor(log10(rough)));
@@ -241,14 +191,14 @@ static void scale_bar(mv_volume *p, long x, long y, long w, double most, const c
     const double tick = tick_of(most, 5.0);
     double v;
     long i;
-    for (i = 0; i < w; i++) fill(p, x + i, y, 1, 14, heat((double)i / (double)(w - 1)));
+    for (i = 0; i < w; i++) ex_fill(p, x + i, y, 1, 14, ex_heat((double)i / (double)(w - 1)));
     for (i = 0; (v = (double)i * tick) <= most * 1.0001; i++) {
         const long at = x + (long)(v / most * (double)(w - 1));
-        fill(p, at, y + 14, 2, 4, ink);
+        ex_fill(p, at, y + 14, 2, 4, ink);
         snprintf(s, sizeof s, "%.4g", v < 1e-9 * most ? 0.0 : v);
-        text(p, at - text_wide(s) / 2, y + 22, s, ink);
+        ex_write(p, at - ex_write_wide(s) / 2, y + 22, s, ink);
     }
-    text(p, x + w + 20, y, unit, ink);
+    ex_write(p, x + w + 20, y, unit, ink);
 }
 static void draw_map(const transport *t, mv_volume *p, long y0, double length, double most) {
     const long w = WIDE - LEFT - RIGHT;
@@ -262,23 +212,23 @@ static void draw_map(const transport *t, mv_volume *p, long y0, double length, d
             const double across = half * (1.0 - 2.0 * ((double)y + 0.5) / MAP) / t->dx +
                                   0.5 * (double)(t->dose.dim[0] - 1);
             const double d = between(&t->dose, across, z) / most;
-            rgb c = heat(d);
+            ex_rgb c = ex_heat(d);
             int k;
             if (t->ct.data) { /* -1000..1000 as grey, under the dose */
                 const double g = 0.0625 * fmin(fmax(between(&t->ct, across, z) + 1000.0, 0.0), 2400.0),
                              a = fmin(fmax(6.0 * d, 0.0), 1.0);
                 for (k = 0; k < 3; k++) c.c[k] = (unsigned char)(a * c.c[k] + (1.0 - a) * g + 0.5);
             }
-            dot(p, LEFT + x, y0 + y, c);
+            ex_dot(p, LEFT + x, y0 + y, c);
         }
     for (x = -(long)(half / tick); (v = (double)x * tick) <= half; x++) {
         y = y0 + (long)(MAP * 0.5 * (1.0 - v / half));
         if (y < y0 || y > y0 + MAP - 1) continue;
-        fill(p, LEFT - 6, y, 6, 2, ink);
+        ex_fill(p, LEFT - 6, y, 6, 2, ink);
         snprintf(s, sizeof s, "%.4g", fabs(v) < 1e-9 ? 0.0 : v);
-        text(p, LEFT - 12 - text_wide(s), y - 6, s, ink);
+        ex_write(p, LEFT - 12 - ex_write_wide(s), y - 6, s, ink);
     }
-    text(p, LEFT, y0 - 24, "x (mm)", ink);
+    ex_write(p, LEFT, y0 - 24, "x (mm)", ink);
 }
 static void draw_curve(const transport *t, mv_volume *p, long y0, double length) {
     const long w = WIDE - LEFT - RIGHT;
@@ -289,22 +239,22 @@ static void draw_curve(const transport *t, mv_volume *p, long y0, double length)
     int k;
     for (x = 0; (v = (double)x * up) <= top; x++) {
         y = y0 + CURVE - (long)(v / top * CURVE);
-        fill(p, LEFT, y, w, 1, faint);
+        ex_fill(p, LEFT, y, w, 1, faint);
         snprintf(s, sizeof s, "%.4g", v);
-        text(p, LEFT - 12 - text_wide(s), y - 6, s, ink);
+        ex_write(p, LEFT - 12 - ex_write_wide(s), y - 6, s, ink);
     }
     for (y = 0; (v = (double)y * along) <= length; y++) {
         x = LEFT + (long)(v / length * (double)w);
-        fill(p, x, y0, 1, CURVE, faint);
-        fill(p, x, y0 + CURVE, 2, 6, ink);
+        ex_fill(p, x, y0, 1, CURVE, faint);
+        ex_fill(p, x, y0 + CURVE, 2, 6, ink);
         snprintf(s, sizeof s, "%.4g", v);
-        text(p, x - text_wide(s) / 2, y0 + CURVE + 12, s, ink);
+        ex_write(p, x - ex_write_wide(s) / 2, y0 + CURVE + 12, s, ink);
     }
     if (t->m.r80 > 0.0 && t->m.r80 < length) {
         x = LEFT + (long)(t->m.r80 / length * (double)w);
-        for (y = 0; y < CURVE; y += 8) fill(p, x, y0 + y, 2, 4, red);
+        for (y = 0; y < CURVE; y += 8) ex_fill(p, x, y0 + y, 2, 4, red);
         snprintf(s, sizeof s, "R80 %.1f mm", t->m.r80);
-        text(p, x - text_wide(s) - 14 > LEFT ? x - text_wide(s) - 14 : x + 10, y0 + 6, s, red);
+        ex_write(p, x - ex_write_wide(s) - 14 > LEFT ? x - ex_write_wide(s) - 14 : x + 10, y0 + 6, s, red);
     }
     for (x = 0; x < w; x++) { /* straight from plane to plane */
         const double z = ((double)x + 0.5) / (double)w * length / t->dz - 0.5,
@@ -313,14 +263,14 @@ static void draw_curve(const transport *t, mv_volume *p, long y0, double length)
         const double d = t->curve[i] + (at - (double)i) * (t->curve[j] - t->curve[i]);
         y = y0 + CURVE - (long)(d / top * CURVE + 0.5);
         if (x == 0) last = y;
-        for (k = 0; k < 2; k++) fill(p, LEFT + x + k, y < last ? y : last, 1, labs(y - last) + 2, blue);
+        for (k = 0; k < 2; k++) ex_fill(p, LEFT + x + k, y < last ? y : last, 1, labs(y - last) + 2, blue);
         last = y;
     }
-    fill(p, LEFT, y0, 2, CURVE, ink);
-    fill(p, LEFT, y0 + CURVE, w, 2, ink);
+    ex_fill(p, LEFT, y0, 2, CURVE, ink);
+    ex_fill(p, LEFT, y0 + CURVE, w, 2, ink);
     snprintf(s, sizeof s, "dose (%s)", t->unit);
-    text(p, LEFT, y0 - 24, s, ink);
-    text(p, LEFT + w - text_wide("depth (mm)"), y0 + CURVE + 36, "depth (mm)", ink);
+    ex_write(p, LEFT, y0 - 24, s, ink);
+    ex_write(p, LEFT + w - ex_write_wide("depth (mm)"), y0 + CURVE + 36, "depth (mm)", ink);
 }
 static void save_picture(transport *t, const char *path) {
     ex *e = t->e;
@@ -332,7 +282,7 @@ static void save_picture(transport *t, const char *path) {
     for (i = 0; i < mv_volume_count(&t->dose); i++)
         most = fmax(most, (double)((const float *)t->dose.data)[i]);
     EX_OK(mv_volume_alloc(&e->ctx, &sheet, MEDVOL_RGB24, 2, dim));
-    fill(&sheet, 0, 0, (long)dim[0], (long)dim[1], white);
+    ex_fill(&sheet, 0, 0, (long)dim[0], (long)dim[1], white);
     scale_bar(&sheet, LEFT + 220, 16, 380, most, t->opt.grays ? "Gy" : "MeV/cell");
     draw_map(t, &sheet, 84, length, most);
     draw_curve(t, &sheet, 84 + MAP + 44, length);
@@ -365,7 +315,7 @@ static void save_planes(transport *t, const char *path) {
     for (i = 0; i < mv_volume_count(&sheet); i++) {
         unsigned char *c = (unsigned char *)sheet.data + 3 * i;
         const double d = (double)c[0] / 255.0, a = under.data ? fmin(6.0 * d, 1.0) : 1.0;
-        const rgb h = heat(d);
+        const ex_rgb h = ex_heat(d);
         for (k = 0; k < 3; k++) {
             const double g = under.data ? 0.6 * (double)((unsigned char *)under.data)[3 * i + k] : 0.0;
             c[k] = (unsigned char)(a * h.c[k] + (1.0 - a) * g + 0.5);
