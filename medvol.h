@@ -58,7 +58,7 @@
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
                             TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
                             leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
-                            [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
+                            [FFT], [TRAJECTORY] [LINALG], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
                             [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
                             [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
@@ -2341,6 +2341,74 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 
 /* ---- trajectories ------------------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_TRAJECTORY
+/* Trajectories: where in k-space samples lie, as volumes of MEDVOL_F64 of 3 x samples x shots x 1 x frames,
+   without the last axes where they are 1 (BART's order): kx, ky, kz of each sample as pixel index, that is in
+   cycles per field of view, -n/2..n/2 of n voxels. What is read may be of any real type, or complex, whose
+   real parts count (BART's .cfl), with gaps or scaled. Coordinates that are NaN, infinite or beyond 1e8 are
+   MEDVOL_E_RANGE with the place. Data are c64 of 1 x samples x shots x coils x frames, weights f32 of 1 x
+   samples x shots x 1 x frames. Results are new (dst zero-initialised) or written where dst has that type and
+   shape; on error dst is as it was, but where a call begun in its own memory was cancelled. All calls: double
+   precision; bits independent of the threads. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SIZE, _NOMEM, _LIMIT,
+   _CANCELLED besides those named. */
+
+/* mv_traj_convert: other units: dst = src times, by axis, PIXEL 1, CYCLES 1 / shape (-0.5..0.5), RADIANS
+   2 pi / shape (-pi..pi), PER_METRE 1 / fov (fov in metres), from the one to the other. shape[3] is read where
+   CYCLES or RADIANS are in it, fov[3] for PER_METRE; else either may be NULL. dst == src is allowed, in place
+   where it is MEDVOL_F64. One rounding of the factor and one of the product: the same bits at every level.
+   Threads: runs of samples. Memory: the result. Errors: MEDVOL_E_RANGE (a unit, fov not in 1e-9..1e9),
+   _ALIAS. */
+enum {
+    MEDVOL_TRAJ_PIXEL = 0,
+    MEDVOL_TRAJ_CYCLES = 1,
+    MEDVOL_TRAJ_RADIANS = 2,
+    MEDVOL_TRAJ_PER_METRE = 3
+};
+MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int from, int to,
+                                     const size_t *shape, const double *fov);
+
+/* mv_traj_radial: spokes in the plane kz = 0: (kx, ky) = r (sin a, cos a), so that angle 0 runs along +y and
+   rises towards +x, as BART has it. Sample m of n lies at r = (m + 1/2 - n/2) size / n or, `centre`, (m -
+   floor(n/2)) size / n; spokes that begin at the centre (`half`) at (m + 1/2) size / (2 n) or m size / (2 n).
+   Angle of shot j of frame f, number i = first + j + f shots, in degrees, over a range R (180; of half spokes
+   360):
+     LINEAR  R (first + j + f / frames) / shots: frames interleave
+     GOLDEN  i R / (1 + sqrt 5) 2: 111.246 of 180           TINY  i R / ((1 + sqrt 5) / 2 + tiny - 1)
+     RAGA    i times R F / G, whole steps of `total` = G: the golden angle (tiny 1, 0) or tiny one made
+             rational: F, G beside each other in 1, 1, 2, 3, 5 ... and 1, tiny, tiny + 1 ...
+   plus `start`. `repeat`: all frames have the first one's angles. Threads: shots. Memory: the result. sin and
+   cos are the C library's; multiples of 90 degrees are exact. Errors: MEDVOL_E_EMPTY (no samples or shots),
+   _RANGE (an option, NaN; a total that is not in the sequence, with its neighbours there). Source: Winkelmann
+   et al. 2007; Wundrak et al. 2015; Scholand et al. 2025. */
+enum {
+    MEDVOL_RADIAL_LINEAR = 0,
+    MEDVOL_RADIAL_GOLDEN = 1,
+    MEDVOL_RADIAL_TINY = 2,
+    MEDVOL_RADIAL_RAGA = 3
+};
+typedef struct mv_radial_opt {
+    size_t samples, shots; /* of a spoke; of a frame: must be given */
+    size_t frames;         /* 0: 1 */
+    double size;           /* of the field in k-space, from end to end; 0: samples, half: twice as many */
+    int order;             /* MEDVOL_RADIAL_* */
+    int tiny;              /* 0: TINY 7, RAGA 1; at most 1000 */
+    int half, centre, repeat;
+    double start, range;   /* degrees; range 0: 180, half: 360 */
+    size_t first;          /* number of the first shot, at most 2^40 */
+    size_t total;          /* RAGA: steps in the range; 0: the least of the sequence that is enough */
+} mv_radial_opt;
+MEDVOL_DEF mv_status mv_traj_radial(mv_ctx *ctx, mv_volume *dst, const mv_radial_opt *opt);
+
+#ifndef MEDVOL_NO_KSPACE
+/* mv_phantom_samples: the Fourier integrals of mv_phantom_kspace at the samples of any trajectory, exactly: a
+   sample at whole kx, ky, kz is that call's at index k + floor(n / 2). shape: x, y, z voxels of the image (z 1:
+   ellipses, kz is not read). dst: c64 of 1 x samples x shots x coils x frames. dst must not overlap traj.
+   Threads: runs of 1024 samples. Memory: the result; the trajectory, where it is not contiguous MEDVOL_F64; 16
+   slots of 21, 57 KiB for ellipses, ellipsoids with coils. Progress between rounds of 16 runs. Numerics:
+   Bessel functions, sines and cosines to 1e-13 of their greatest value by polynomials; levels differ by an ulp of the float.
+   Errors: those of mv_phantom_kspace and of trajectories; MEDVOL_E_ALIAS. */
+MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
+                                        const mv_phantom_opt *opt);
+#endif
 #endif
 
 /* ---- non-uniform Fourier transforms ------------------------------------------------------------------- */
@@ -4121,6 +4189,9 @@ MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
     !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
       defined(MEDVOL_NO_SENSE))
 #  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
+#endif
+#if defined(MEDVOL_NO_LINALG) && !defined(MEDVOL_NO_TRAJECTORY)
+#  error "medvol.h: [TRAJECTORY] needs [LINALG]: define MEDVOL_NO_TRAJECTORY too"
 #endif
 #if defined(MEDVOL_NO_RESAMPLE) && !defined(MEDVOL_NO_FIELD)
 #  error "medvol.h: [FIELD] needs [RESAMPLE]: define MEDVOL_NO_FIELD too"
@@ -27065,8 +27136,9 @@ MEDVOL_DEF mv_status mv_phase_correlate(mv_ctx *ctx, mv_shift *shift, const mv_v
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_FFT */
 
-/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*, mv__transform*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: the papers named in [API]. =============================== */
+/* ==== [KSPACE] windows, sampling masks, phantoms, partial Fourier, EPI. Owns mv__ks_*, mv__transform* and,
+   which [TRAJECTORY] takes too, mv__phantom*. Uses [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: the papers
+   named in [API]. ======================================================================================= */
 #if !defined(MV__PASS) && !defined(MEDVOL_NO_FFT)
 /* a transform of c64 along `axes`, as often as it is wanted; this and the following sections use it */
 static mv_status mv__transform(mv_ctx *ctx, mv_fft_plan *plan, int ndim, const size_t *dim, unsigned axes,
@@ -27816,22 +27888,22 @@ static void mv__ks_head(mv_ellipse *e, int i, int solid, int original) {
     e->angle[0] = solid ? mv__ks_solid_head[i][6] : mv__ks_flat_head[i][4];
     e->value = solid ? mv__ks_solid_head[i][original ? 8 : 7] : mv__ks_flat_head[i][original ? 6 : 5];
 }
-typedef struct mv__ks_body {
+typedef struct mv__phantom_body {
     double m[9]; /* R, by rows: its columns are the axes' directions */
     double c[3], d[3], value, weight; /* weight: of the integral */
-} mv__ks_body;
+} mv__phantom_body;
 enum { MV__KS_IMAGE, MV__KS_SPECTRUM, MV__KS_SENS, MV__KS_ROWS = 4, MV__KS_SLOTS = 16 };
-typedef struct mv__ks_phantom {
+typedef struct mv__phantom {
     const char *op;
     const mv_volume *out;
     int what, axes; /* 2 or 3 */
     size_t n[3], coils, count, first, jobs;
-    mv__ks_body *body;
+    mv__phantom_body *body;
     double *coil;           /* of each coil and axis the factors of exp(-i pi r / 2), 1, exp(i pi r / 2) */
     double *room;           /* of each slot the rows of half samples */
     size_t fine, rows, deep; /* samples of such a row; rows of y, of z in a job */
-} mv__ks_phantom;
-static void mv__ks_body_make(mv__ks_body *b, const mv_ellipse *e, const mv__ks_phantom *g) {
+} mv__phantom;
+static void mv__phantom_body_make(mv__phantom_body *b, const mv_ellipse *e, const mv__phantom *g) {
     double s[3], c[3], size = 1.0, n = 1.0;
     int k;
     for (k = 0; k < 3; k++) {
@@ -27855,7 +27927,7 @@ static void mv__ks_body_make(mv__ks_body *b, const mv_ellipse *e, const mv__ks_p
     b->value = e->value;
     b->weight = e->value * size * sqrt(n) * (g->axes < 3 ? 2.0 : 4.0) * MV__KS_PI;
 }
-static void mv__ks_coil_make(double *a, size_t coil, size_t coils, int axes) {
+static void mv__phantom_coil(double *a, size_t coil, size_t coils, int axes) {
     const double turn = 2.0 * MV__KS_PI * (double)coil / (double)coils;
     const double p[3] = {cos(turn), sin(turn), coil % 2 ? 0.5 : -0.5};
     int k, m;
@@ -27868,12 +27940,12 @@ static void mv__ks_coil_make(double *a, size_t coil, size_t coils, int axes) {
         }
 }
 static double mv__ks_place(size_t i, size_t n) { return ((double)i - mv__ks_middle(n)) / (0.5 * (double)n); }
-static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
+static double mv__ks_phantom_at(const mv__phantom *g, const double *r) {
     double sum = 0.0;
     size_t i;
     int j, k;
     for (i = 0; i < g->count; i++) {
-        const mv__ks_body *b = &g->body[i];
+        const mv__phantom_body *b = &g->body[i];
         double far2 = 0.0;
         for (j = 0; j < 3; j++) { /* of ellipses the third is 0 */
             double t = 0.0;
@@ -27886,7 +27958,7 @@ static double mv__ks_phantom_at(const mv__ks_phantom *g, const double *r) {
     return sum;
 }
 /* the sensitivity of a coil: *re, *im times it */
-static void mv__ks_coil_at(const mv__ks_phantom *g, size_t coil, const double *r, double *re, double *im) {
+static void mv__ks_coil_at(const mv__phantom *g, size_t coil, const double *r, double *re, double *im) {
     const double *a = g->coil + 18 * coil;
     int k;
     for (k = 0; k < 3; k++, a += 6) { /* of ellipses the third factor is 1 */
@@ -27898,7 +27970,7 @@ static void mv__ks_coil_at(const mv__ks_phantom *g, size_t coil, const double *r
     }
 }
 static void mv__ks_image_job(void *arg, size_t row) {
-    const mv__ks_phantom *g = (const mv__ks_phantom *)arg;
+    const mv__phantom *g = (const mv__phantom *)arg;
     const size_t rows = g->n[1] * g->n[2], coil = row / rows;
     float *p = (float *)g->out->data + 2 * mv__ks_row(g->out, row);
     double r[3];
@@ -27915,12 +27987,12 @@ static void mv__ks_image_job(void *arg, size_t row) {
     }
 }
 /* n samples of the integrals from k on, `step` apart along x */
-static void mv__ks_integrals(const mv__ks_phantom *g, double *to, size_t n, const double *k, double step) {
+static void mv__ks_integrals(const mv__phantom *g, double *to, size_t n, const double *k, double step) {
     size_t i, x;
     int j;
     mv__memset(to, 0, 2 * n * sizeof *to);
     for (i = 0; i < g->count; i++) {
-        const mv__ks_body *b = &g->body[i];
+        const mv__phantom_body *b = &g->body[i];
         const double turn = -MV__KS_PI * step * b->c[0], tc = cos(turn), ts = sin(turn);
         const double start = -MV__KS_PI * (k[0] * b->c[0] + k[1] * b->c[1] + k[2] * b->c[2]);
         double c = b->weight * cos(start), s = b->weight * sin(start), v[3], dv[3];
@@ -27941,7 +28013,7 @@ static void mv__ks_integrals(const mv__ks_phantom *g, double *to, size_t n, cons
     }
 }
 /* one row of one coil from rows of half samples around it; at: the middle one of them */
-static void mv__ks_combine(const mv__ks_phantom *g, float *p, size_t coil, const double *at) {
+static void mv__ks_combine(const mv__phantom *g, float *p, size_t coil, const double *at) {
     const double *a = g->coil + 18 * coil;
     const ptrdiff_t row = 2 * (ptrdiff_t)g->fine, plane = row * (ptrdiff_t)g->rows;
     const int depth = g->axes > 2 ? 1 : 0;
@@ -27968,7 +28040,7 @@ static void mv__ks_combine(const mv__ks_phantom *g, float *p, size_t coil, const
     }
 }
 static void mv__ks_spectrum_job(void *arg, size_t slot) {
-    const mv__ks_phantom *g = (const mv__ks_phantom *)arg;
+    const mv__phantom *g = (const mv__phantom *)arg;
     const size_t job = g->first + slot, blocks = mv__divup(g->n[1], MV__KS_ROWS);
     const size_t y0 = job % blocks * MV__KS_ROWS, z = job / blocks, row = 2 * g->fine;
     const size_t ny = mv__minz(MV__KS_ROWS, g->n[1] - y0), many = g->coils > 1 ? 1 : 0;
@@ -27990,7 +28062,7 @@ static void mv__ks_spectrum_job(void *arg, size_t slot) {
             for (x = 0; !many && x < 2 * g->n[0]; x++) p[x] = (float)to[y * row + x];
         }
 }
-static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_phantom_opt *o) {
+static mv_status mv__phantom_bodies(mv_ctx *ctx, mv__phantom *g, const mv_phantom_opt *o) {
     mv_ellipse e;
     size_t i, bytes;
     int k;
@@ -28000,7 +28072,7 @@ static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_
     if (!mv__mul(g->count, sizeof *g->body, &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->count, -1, "%s: count = %zu: too large",
                         g->op, g->count);
-    if ((g->body = (mv__ks_body *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    if ((g->body = (mv__phantom_body *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     for (i = 0; i < g->count; i++) {
         int ok;
         if (o->shapes) e = o->shapes[i];
@@ -28012,11 +28084,11 @@ static mv_status mv__ks_phantom_bodies(mv_ctx *ctx, mv__ks_phantom *g, const mv_
             return mv__fail(ctx, MEDVOL_E_RANGE, "shapes", (double)i, -1,
                             "%s: shapes[%zu]: a value, centre, axis or angle is out of range or NaN", g->op,
                             i);
-        mv__ks_body_make(&g->body[i], &e, g);
+        mv__phantom_body_make(&g->body[i], &e, g);
     }
     return MEDVOL_OK;
 }
-static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__ks_phantom *g) {
+static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__phantom *g) {
     const size_t rows = g->n[1] * g->n[2];
     const int many = g->coils > 1;
     size_t side_by_side, bytes, i;
@@ -28041,41 +28113,53 @@ static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__ks_phantom *g) {
     mv__free(ctx, g->room);
     return st;
 }
-static mv_status mv__ks_phantom_make(mv_ctx *ctx, const char *op, mv_volume *dst, const size_t *shape,
-                                     const mv_phantom_opt *opt, int what) {
+/* what all calls begin with: bodies and coils; mv__phantom_end gives them back */
+static mv_status mv__phantom_begin(mv_ctx *ctx, const char *op, mv__phantom *g, const size_t *shape,
+                                   const mv_phantom_opt *opt) {
     mv_phantom_opt o;
-    mv__ks_phantom g;
-    mv_volume out;
-    size_t dim[4], bytes, c;
+    size_t bytes, c;
     int k;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
-    mv__memset(&g, 0, sizeof g);
+    mv__memset(g, 0, sizeof *g);
     if (opt) o = *opt;
     if (!shape) return mv__fail_null(ctx, op, "shape");
     if (o.kind != MEDVOL_PHANTOM_MODIFIED && o.kind != MEDVOL_PHANTOM_ORIGINAL)
         return mv__ks_fail_range(ctx, op, "kind", o.kind, "MEDVOL_PHANTOM_*");
-    g.op = op;
+    g->op = op;
+    g->axes = shape[2] > 1 ? 3 : 2;
+    g->coils = mv__maxz(1, o.coils);
+    for (k = 0; k < 3; k++) g->n[k] = shape[k];
+    if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 3, shape, &bytes)) < 0) return st;
+    if ((st = mv__phantom_bodies(ctx, g, &o)) < 0) return st;
+    if (!mv__mul(g->coils, 18 * sizeof *g->coil, &bytes)) bytes = (size_t)-1;
+    if ((g->coil = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (c = 0; c < g->coils; c++) mv__phantom_coil(g->coil + 18 * c, c, g->coils, g->axes);
+    return MEDVOL_OK;
+}
+static void mv__phantom_end(mv_ctx *ctx, mv__phantom *g) {
+    mv__free(ctx, g->coil);
+    mv__free(ctx, g->body);
+}
+static mv_status mv__ks_phantom_make(mv_ctx *ctx, const char *op, mv_volume *dst, const size_t *shape,
+                                     const mv_phantom_opt *opt, int what) {
+    mv__phantom g;
+    mv_volume out;
+    size_t dim[4], bytes;
+    int k;
+    mv_status st;
+    st = mv__phantom_begin(ctx, op, &g, shape, opt);
     g.what = what;
-    g.axes = shape[2] > 1 ? 3 : 2;
-    g.coils = mv__maxz(1, o.coils);
-    for (k = 0; k < 3; k++) g.n[k] = dim[k] = shape[k];
+    for (k = 0; k < 3; k++) dim[k] = g.n[k];
     dim[3] = g.coils;
-    if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes)) < 0) return st;
-    if (!dst) return mv__fail_null(ctx, op, "dst");
-    if ((st = mv__ks_phantom_bodies(ctx, &g, &o)) == MEDVOL_OK) {
-        if (!mv__mul(g.coils, 18 * sizeof *g.coil, &bytes)) bytes = (size_t)-1;
-        g.coil = (double *)mv__alloc(ctx, bytes);
-        if (!g.coil) st = MEDVOL_E_NOMEM;
-        for (c = 0; g.coil && c < g.coils; c++) mv__ks_coil_make(g.coil + 18 * c, c, g.coils, g.axes);
-    }
+    if (st == MEDVOL_OK) st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes);
+    if (st == MEDVOL_OK && !dst) st = mv__fail_null(ctx, op, "dst");
     if (st == MEDVOL_OK) st = mv__ks_out_new(ctx, op, &out, dst, MEDVOL_C64, g.coils > 1 ? 4 : 3, dim);
     if (st == MEDVOL_OK) {
         g.out = &out;
         st = mv__out_end(ctx, mv__ks_phantom_run(ctx, &g), &out, dst);
     }
-    mv__free(ctx, g.coil);
-    mv__free(ctx, g.body);
+    mv__phantom_end(ctx, &g);
     return st;
 }
 MEDVOL_DEF mv_status mv_phantom_image(mv_ctx *ctx, mv_volume *dst, const size_t *shape,
@@ -32903,10 +32987,559 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_SENSE */
 
-/* ==== [TRAJECTORY] spokes, spirals, cones, EPI, rosettes; units, delays, bins, density compensation. Owns mv__tj_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+/* ==== [TRAJECTORY] spokes, spirals, cones, EPI, rosettes; units, delays, bins, density compensation. Owns
+   mv__tj_*. Uses [BASE] [CTX] [VOLUME] [LINALG] and, for samples of phantoms, [KSPACE]. Source: the papers
+   named in [API]. ======================================================================================= */
 #ifndef MEDVOL_NO_TRAJECTORY
+#ifdef MV__PASS
+/* what the phantom's kernels know of a body: D R^T by rows, the centre, the weight; of each copy the shift D
+   R^T s and the cosine and sine of -pi s.c */
+#if MV__PASS == 1
+enum { MV__TJ_BODY = 13, MV__TJ_COPY = 5, MV__TJ_BLOCK = 128 };
 #endif
+/* triples times those of `by`, three a vector: n numbers that begin with a first one */
+static void MV__K(mv__tj_scale)(double *y, const double *x, const double *by, size_t n) {
+    double table[3 * MVD_N];
+    mvd k[3];
+    size_t i;
+    for (i = 0; i < 3 * MVD_N; i++) table[i] = by[i % 3];
+    for (i = 0; i < 3; i++) k[i] = mvd_load(table + i * MVD_N);
+    for (i = 0; i + 3 * MVD_N <= n; i += 3 * MVD_N) {
+        mvd_store(y + i, mvd_mul(mvd_load(x + i), k[0]));
+        mvd_store(y + i + MVD_N, mvd_mul(mvd_load(x + i + MVD_N), k[1]));
+        mvd_store(y + i + 2 * MVD_N, mvd_mul(mvd_load(x + i + 2 * MVD_N), k[2]));
+    }
+    mv_end();
+    for (; i < n; i++) y[i] = x[i] * by[i % 3];
+}
+/* cosine and sine of pi t, |t| to 2^51: polynomials on a quarter of a turn, to 1e-16 */
+static inline void MV__K(mv__tj_turn)(mvd t, mvd *c, mvd *s) {
+    static const double a[7] = {3.1415926535897932,     -5.1677127800499545,    2.5501640398733761,
+                                -0.59926452893964493,   0.082145869180001746,   -0.0073700215869077703,
+                                0.00046153185538358092};
+    static const double b[7] = {1.0,
+                                -4.9348022005446054,
+                                4.0587121263978357,
+                                -1.3352627670365804,
+                                0.23533054721066519,
+                                -0.025804938510627626,
+                                0.0019068093183945774};
+    const mvd one = mvd_set1(1.0), minus = mvd_set1(-1.0);
+    const mvd n = mvd_round(mvd_add(t, t)), f = mvd_nmad(n, mvd_set1(0.5), t), x = mvd_mul(f, f);
+    const mvd q = mvd_nmad(mvd_round(mvd_mul(n, mvd_set1(0.25))), mvd_set1(4.0), n), q2 = mvd_mul(q, q);
+    mvd sine = mvd_set1(a[6]), cosine = mvd_set1(b[6]), back, way;
+    int i;
+    MV__UNROLL for (i = 5; i >= 0; i--) {
+        sine = mvd_mad(sine, x, mvd_set1(a[i]));
+        cosine = mvd_mad(cosine, x, mvd_set1(b[i]));
+    }
+    sine = mvd_mul(sine, f);
+    back = mvd_sel(mvd_eq(q2, mvd_set1(4.0)), minus, one);
+    way = mvd_sel(mvd_eq(q, one), minus, back);
+    *c = mvd_mul(way, mvd_sel(mvd_eq(q2, one), sine, cosine));
+    way = mvd_sel(mvd_eq(q, minus), minus, back);
+    *s = mvd_mul(way, mvd_sel(mvd_eq(q2, one), cosine, sine));
+}
+/* J1(u) / u, u = pi v, v >= 0: polynomials of u^2 to u = 8, of Hankel's P and Q beyond; to 1e-14 of 1/2 */
+static inline mvd MV__K(mv__tj_jinc)(mvd v) {
+    static const double a[14] = {-0.058143827955989648, 0.081058660385897906,   0.15151665143792692,
+                                 -0.25959486528592548,  0.15858376432944968,    -0.054745818212923875,
+                                 0.012456814378875097,  -0.0020290394941106857, 0.00024949461961317783,
+                                 -2.4045749973701318e-5, 1.8683964971839668e-6, -1.1966889147303987e-7,
+                                 6.471995824580963e-9,  -2.9570298029507192e-10};
+    static const double p[8] = {1.0000000000000594,     0.0018310546798520061, -3.5203828536865393e-5,
+                                2.5796093877482297e-6,  -4.0437007581166136e-7, 9.8499854175567927e-8,
+                                -2.4999276124259864e-8, 3.8049126533086833e-9};
+    static const double q[8] = {0.046874999999953359,  -0.00020027160044133164, 8.4708311464737559e-6,
+                                -9.4949187465772034e-7, 1.9826356394857903e-7,  -5.8277050392517547e-8,
+                                1.6426500868399443e-8, -2.6367616207638633e-9};
+    const mvd edge = mvd_set1(2.54647908947032537); /* 8 / pi */
+    const unsigned close = mvdm_bits(mvd_lt(v, edge));
+    mvd inner = mvd_zero(), outer = mvd_zero();
+    int i;
+    if (close) {
+        const mvd u = mvd_min(v, edge), x = mvd_mad(mvd_mul(u, u), mvd_set1(0.308425137534042457), mvd_set1(-1.0));
+        inner = mvd_set1(a[13]);
+        MV__UNROLL for (i = 12; i >= 0; i--) inner = mvd_mad(inner, x, mvd_set1(a[i]));
+    }
+    if (close != (1u << MVD_N) - 1u) {
+        const mvd w = mvd_max(v, edge), r = mvd_div(edge, w), z = mvd_mul(r, r);
+        mvd c, s, f = mvd_set1(p[7]), g = mvd_set1(q[7]);
+        MV__UNROLL for (i = 6; i >= 0; i--) {
+            f = mvd_mad(f, z, mvd_set1(p[i]));
+            g = mvd_mad(g, z, mvd_set1(q[i]));
+        }
+        MV__K(mv__tj_turn)(w, &c, &s);
+        f = mvd_mad(mvd_mul(g, r), mvd_add(s, c), mvd_mul(f, mvd_sub(s, c)));
+        outer = mvd_mul(mvd_mul(f, r), mvd_mul(mvd_set1(0.125), mvd_sqrt(mvd_mul(r, mvd_set1(0.0397887357729738339)))));
+    }
+    return mvd_sel(mvd_lt(v, edge), inner, outer);
+}
+/* (sin u - u cos u) / u^3, u = pi v */
+static inline mvd MV__K(mv__tj_ball)(mvd v) {
+    static const double a[6] = {1.0 / 3.0, -1.0 / 30.0, 1.0 / 840.0, -1.0 / 45360.0, 1.0 / 3991680.0, -1.0 / 518918400.0};
+    const mvd edge = mvd_set1(0.159154943091895336); /* u = 1/2 */
+    const mvd w = mvd_max(v, edge), u = mvd_mul(w, mvd_set1(3.14159265358979324));
+    const mvd near_u = mvd_mul(mvd_min(v, edge), mvd_set1(3.14159265358979324)), x = mvd_mul(near_u, near_u);
+    mvd c, s, inner = mvd_set1(a[5]);
+    int i;
+    MV__UNROLL for (i = 4; i >= 0; i--) inner = mvd_mad(inner, x, mvd_set1(a[i]));
+    MV__K(mv__tj_turn)(w, &c, &s);
+    s = mvd_div(mvd_nmad(u, c, s), mvd_mul(u, mvd_mul(u, u)));
+    return mvd_sel(mvd_lt(v, edge), inner, s);
+}
+/* The bodies' integrals at n samples, a multiple of MVD_N, and at copies of them that are shifted: k and sum
+   hold a row of MV__TJ_BLOCK for each axis, and for each copy's real and imaginary part. */
+static void MV__K(mv__tj_bodies)(double *sum, const double *k, size_t n, const double *body, size_t count, int axes,
+                                 size_t copies) {
+    const size_t step = MV__TJ_BODY + MV__TJ_COPY * copies;
+    size_t i, b, s;
+    int j;
+    mv__memset(sum, 0, 2 * copies * MV__TJ_BLOCK * sizeof *sum);
+    for (i = 0; i < n; i += MVD_N) {
+        const mvd x = mvd_load(k + i), y = mvd_load(k + MV__TJ_BLOCK + i), z = mvd_load(k + 2 * MV__TJ_BLOCK + i);
+        for (b = 0; b < count; b++) {
+            const double *p = body + b * step, *q = p + MV__TJ_BODY;
+            const mvd weight = mvd_set1(p[12]);
+            mvd at[3], c, d, f;
+            double *to = sum + i;
+            MV__UNROLL for (j = 0; j < 3; j++)
+                at[j] = mvd_mad(mvd_set1(p[3 * j + 2]), z,
+                                mvd_mad(mvd_set1(p[3 * j + 1]), y, mvd_mul(mvd_set1(p[3 * j]), x)));
+            f = mvd_mad(mvd_set1(p[11]), z, mvd_mad(mvd_set1(p[10]), y, mvd_mul(mvd_set1(p[9]), x)));
+            MV__K(mv__tj_turn)(f, &c, &d);
+            c = mvd_mul(c, weight);
+            d = mvd_mul(d, weight);
+            for (s = 0; s < copies; s++, q += MV__TJ_COPY, to += 2 * MV__TJ_BLOCK) {
+                const mvd re = mvd_set1(q[3]), im = mvd_set1(q[4]);
+                const mvd u = mvd_add(at[0], mvd_set1(q[0])), v = mvd_add(at[1], mvd_set1(q[1]));
+                const mvd w = mvd_add(at[2], mvd_set1(q[2]));
+                f = mvd_sqrt(mvd_mad(w, w, mvd_mad(v, v, mvd_mul(u, u))));
+                f = axes < 3 ? MV__K(mv__tj_jinc)(f) : MV__K(mv__tj_ball)(f);
+                /* (c - i d) (re + i im) */
+                mvd_store(to, mvd_mad(f, mvd_mad(d, im, mvd_mul(c, re)), mvd_load(to)));
+                mvd_store(to + MV__TJ_BLOCK,
+                          mvd_mad(f, mvd_nmad(d, re, mvd_mul(c, im)), mvd_load(to + MV__TJ_BLOCK)));
+            }
+        }
+    }
+    mv_end();
+}
+/* one coil's samples: the sum of its copies times their factors */
+static void MV__K(mv__tj_coil)(float *out, const double *sum, const double *factor, size_t n, size_t copies) {
+    double room[2 * MV__TJ_BLOCK];
+    size_t i, s;
+    for (i = 0; i < n; i += MVD_N) {
+        mvd re = mvd_zero(), im = mvd_zero();
+        const double *p = sum + i;
+        for (s = 0; s < copies; s++, p += 2 * MV__TJ_BLOCK) {
+            const mvd a = mvd_set1(factor[2 * s]), b = mvd_set1(factor[2 * s + 1]);
+            const mvd x = mvd_load(p), y = mvd_load(p + MV__TJ_BLOCK);
+            re = mvd_mad(a, x, mvd_nmad(b, y, re));
+            im = mvd_mad(a, y, mvd_mad(b, x, im));
+        }
+        mvd_store(room + i, re);
+        mvd_store(room + MV__TJ_BLOCK + i, im);
+    }
+    mv_end();
+    for (i = 0; i < n; i++) {
+        out[2 * i] = (float)room[i];
+        out[2 * i + 1] = (float)room[MV__TJ_BLOCK + i];
+    }
+}
+#endif /* MV__PASS */
+#ifndef MV__PASS
+/* ---- what all calls share ---- */
+#define MV__TJ_PI 3.14159265358979323846
+#define MV__TJ_GOLD 0.61803398874989484820 /* of the range, from one golden angle to the next */
+static const double mv__tj_most = 1e8;      /* of a coordinate, in any unit */
+typedef struct mv__tj_in {
+    mv_volume v; /* what mv_volume_free releases */
+    const double *k;
+    size_t samples, shots, frames, count; /* count: samples of all */
+} mv__tj_in;
+static mv_status mv__tj_range(mv_ctx *ctx, const char *op, const char *name, double value, const char *must) {
+    return mv__fail(ctx, MEDVOL_E_RANGE, name, value, -1, "%s: %s = %g: must be %s", op, name, value, must);
+}
+static mv_status mv__tj_empty(mv_ctx *ctx, const char *op, const char *name) {
+    return mv__fail(ctx, MEDVOL_E_EMPTY, name, 0, -1, "%s: %s = 0: there is nothing to sample", op, name);
+}
+/* a coordinate at fault, number `at` of all */
+static mv_status mv__tj_place(mv_ctx *ctx, const char *op, const mv__tj_in *t, size_t at, const char *must) {
+    const size_t sample = at / 3 % t->samples, shot = at / 3 / t->samples;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "traj", t->k[at], (int64_t)at,
+                    "%s: traj: k%c = %g of sample %zu, shot %zu, frame %zu: must be %s", op, "xyz"[at % 3],
+                    t->k[at], sample, shot % t->shots, shot / t->shots, must);
+}
+/* complex: the real parts */
+static mv_status mv__tj_real_parts(mv_ctx *ctx, mv_volume *v, const mv_volume *traj) {
+    mv_volume pairs;
+    const double *p;
+    size_t n, i;
+    mv_status st;
+    mv__memset(&pairs, 0, sizeof pairs);
+    if ((st = mv_convert(ctx, &pairs, traj, MEDVOL_C128, NULL)) < 0) return st;
+    if ((st = mv_volume_alloc(ctx, v, MEDVOL_F64, traj->ndim, traj->dim)) == MEDVOL_OK) {
+        p = (const double *)pairs.data;
+        n = mv_volume_count(v);
+        for (i = 0; i < n; i++) ((double *)v->data)[i] = p[2 * i];
+    }
+    mv_volume_free(ctx, &pairs);
+    return st;
+}
+/* a trajectory as contiguous doubles, looked through; t->v is to be released whatever comes back */
+static mv_status mv__tj_read(mv_ctx *ctx, const char *op, mv__tj_in *t, const mv_volume *traj) {
+    size_t i, n;
+    mv_status st = mv__vol_check(ctx, op, "traj", traj);
+    mv__memset(t, 0, sizeof *t);
+    if (st < 0) return st;
+    if (traj->dim[0] != 3 || traj->dim[3] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", (double)traj->dim[traj->dim[0] == 3 ? 3 : 0], -1,
+                        "%s: traj is %zu x %zu x %zu x %zu: must be 3 x samples x shots x 1", op, traj->dim[0],
+                        traj->dim[1], traj->dim[2], traj->dim[3]);
+    if (mv__is_complex(traj->dtype)) st = mv__tj_real_parts(ctx, &t->v, traj);
+    else st = mv__dense(ctx, op, "traj", &t->v, traj, MEDVOL_F64);
+    if (st < 0) return st;
+    t->k = (const double *)t->v.data;
+    t->samples = traj->dim[1];
+    t->shots = traj->dim[2];
+    t->frames = traj->dim[4] * traj->dim[5] * traj->dim[6];
+    t->count = t->samples * t->shots * t->frames;
+    for (n = 3 * t->count, i = 0; i < n; i++)
+        if (!(fabs(t->k[i]) <= mv__tj_most)) return mv__tj_place(ctx, op, t, i, "finite and within 1e8");
+    return MEDVOL_OK;
+}
+/* dst of a x samples x shots x coils x frames, made of no volume or, src, of one */
+static mv_status mv__tj_begin(mv_ctx *ctx, const char *op, mv__dst *d, const mv_volume *dst, mv_dtype type,
+                              size_t a, const mv__tj_in *t, size_t coils) {
+    const size_t one = 1, frames = t->frames;
+    size_t dim[5];
+    float none = 0.0f;
+    mv_volume like;
+    dim[0] = a, dim[1] = t->samples, dim[2] = t->shots, dim[3] = coils, dim[4] = frames;
+    mv__vol_init(&like, MEDVOL_F32, 1, &one);
+    like.data = &none;
+    mv__memset(d, 0, sizeof *d);
+    return mv__dst_begin(ctx, op, d, dst, &like, type, frames > 1 ? 5 : coils > 1 ? 4 : 3, dim, 0);
+}
+
+/* ---- units ---- */
+typedef struct mv__tj_scaling {
+    double *to, by[3];
+    const double *from;
+    size_t n;
+} mv__tj_scaling;
+enum { MV__TJ_RUN = 3 << 14 }; /* numbers a job: whole samples */
+static void mv__tj_scale_job(void *arg, size_t i) {
+    const mv__tj_scaling *g = (const mv__tj_scaling *)arg;
+    const size_t first = i * MV__TJ_RUN, n = mv__minz(MV__TJ_RUN, g->n - first);
+    MV__PICK(mv__tj_scale)(g->to + first, g->from + first, g->by, n);
+}
+/* of a unit, how many make one pixel index; 0: told */
+static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int unit, size_t n, const double *fov,
+                          int axis) {
+    switch (unit) {
+        case MEDVOL_TRAJ_PIXEL: return 1.0;
+        case MEDVOL_TRAJ_CYCLES: return 1.0 / (double)n;
+        case MEDVOL_TRAJ_RADIANS: return 2.0 * MV__TJ_PI / (double)n;
+        case MEDVOL_TRAJ_PER_METRE:
+            if (!fov) mv__fail_null(ctx, op, "fov");
+            else if (fov[axis] >= 1e-9 && fov[axis] <= 1e9) return 1.0 / fov[axis];
+            else mv__tj_range(ctx, op, "fov", fov[axis], "in 1e-9..1e9 metres");
+            return 0.0;
+        default: mv__tj_range(ctx, op, name, unit, "MEDVOL_TRAJ_*"); return 0.0;
+    }
+}
+MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, int from, int to,
+                                     const size_t *shape, const double *fov) {
+    const char *op = "traj_convert";
+    const int sized = from == MEDVOL_TRAJ_CYCLES || from == MEDVOL_TRAJ_RADIANS || to == MEDVOL_TRAJ_CYCLES ||
+                      to == MEDVOL_TRAJ_RADIANS;
+    mv__tj_scaling g;
+    mv__tj_in t;
+    mv__dst d;
+    mv_status st;
+    int k;
+    if (sized && !shape) return mv__fail_null(ctx, op, "shape");
+    for (k = 0; k < 3; k++) {
+        const size_t n = sized ? shape[k] : 1;
+        double a, b;
+        if (n == 0)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", 0, -1, "%s: shape[%d] = 0: must be at least 1", op, k);
+        if ((a = mv__tj_unit(ctx, op, "from", from, n, fov, k)) == 0.0 ||
+            (b = mv__tj_unit(ctx, op, "to", to, n, fov, k)) == 0.0)
+            return ctx && ctx->error.code == MEDVOL_E_NULL ? MEDVOL_E_NULL : MEDVOL_E_RANGE;
+        g.by[k] = from == to ? 1.0 : b / a;
+    }
+    st = mv__tj_read(ctx, op, &t, src);
+    mv__memset(&d, 0, sizeof d);
+    if (st == MEDVOL_OK) {
+        st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_F64, src->ndim, src->dim, MV__OUT_INPLACE);
+        if (st == MEDVOL_OK) {
+            g.to = (double *)d.work.data;
+            g.from = t.k;
+            g.n = 3 * t.count;
+            st = mv_parallel_for(ctx, mv__divup(g.n, MV__TJ_RUN), mv__tj_scale_job, &g, op);
+            st = mv__dst_end(ctx, st, &d, dst);
+        }
+    }
+    mv_volume_free(ctx, &t.v);
+    return st;
+}
+
+/* ---- spokes ---- */
+static mv_status mv__tj_counts(mv_ctx *ctx, const char *op, mv__tj_in *t, size_t samples, size_t shots,
+                               size_t frames) {
+    size_t n;
+    mv__memset(t, 0, sizeof *t);
+    if (samples == 0) return mv__tj_empty(ctx, op, "samples");
+    if (shots == 0) return mv__tj_empty(ctx, op, "shots");
+    t->samples = samples;
+    t->shots = shots;
+    t->frames = frames ? frames : 1;
+    if (!mv__mul(samples, shots, &n) || !mv__mul(n, t->frames, &t->count) || !mv__mul(t->count, 32, &n))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "samples", (double)samples, -1,
+                        "%s: %zu samples x %zu shots x %zu frames: too many", op, samples, shots, t->frames);
+    return MEDVOL_OK;
+}
+/* the places along a spoke */
+typedef struct mv__tj_line {
+    double first, step;
+} mv__tj_line;
+static mv_status mv__tj_along(mv_ctx *ctx, const char *op, mv__tj_line *l, size_t samples, double size, int half,
+                              int centre) {
+    const double n = (double)samples;
+    if (!(size >= 0.0 && size <= 1e6)) return mv__tj_range(ctx, op, "size", size, "in 0..1e6");
+    if (size == 0.0) size = half ? 2.0 * n : n;
+    l->step = (half ? 0.5 * size : size) / n;
+    if (half) l->first = centre ? 0.0 : 0.5 * l->step;
+    else {
+        const size_t c = samples / 2;
+        l->first = centre ? -(double)c * l->step : (0.5 - 0.5 * n) * l->step;
+    }
+    return MEDVOL_OK;
+}
+/* RAGA: golden angles of `total` steps of equal size, total = G[i], step F[i - 1] of the sequences 1, N and 1, 1
+   (G[i] = G[i - 1] + G[i - 2]); total 0: the least G that is not below `wanted` */
+static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_t total, uint64_t wanted,
+                             uint64_t *steps, uint64_t *step) {
+    uint64_t g0 = 1, g1 = tiny, f0 = 1, f1 = 1, t;
+    const uint64_t aim = total ? total : mv__maxz((size_t)wanted, 2);
+    while (g1 < aim && g1 < (uint64_t)1 << 31) {
+        t = g0 + g1, g0 = g1, g1 = t;
+        t = f0 + f1, f0 = f1, f1 = t;
+    }
+    if (total && g1 != total)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "total", (double)total, -1,
+                        "%s: total = %llu: must be in the sequence of %llu: %llu and %llu are", op,
+                        (unsigned long long)total, (unsigned long long)tiny, (unsigned long long)g0,
+                        (unsigned long long)g1);
+    if (g1 < aim)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^31 shots or more are too many", op);
+    *steps = g1;
+    *step = f0; /* F[i - 1], of the pair F[i - 1], F[i] beside G[i - 1], G[i] */
+    return MEDVOL_OK;
+}
+typedef struct mv__tj_angles {
+    int order, repeat;
+    double start, range, step; /* degrees; of one shot to the next */
+    uint64_t first, shots, frames, total, turn;
+} mv__tj_angles;
+static mv_status mv__tj_order(mv_ctx *ctx, const char *op, mv__tj_angles *a, const mv_radial_opt *o,
+                              const mv__tj_in *t) {
+    const double tiny = o->tiny ? (double)o->tiny : o->order == MEDVOL_RADIAL_TINY ? 7.0 : 1.0;
+    a->order = o->order;
+    a->repeat = o->repeat != 0;
+    a->start = o->start;
+    a->range = o->range;
+    a->first = o->first;
+    a->shots = t->shots;
+    a->frames = t->frames;
+    a->total = a->turn = 0;
+    if (o->order < 0 || o->order > MEDVOL_RADIAL_RAGA)
+        return mv__tj_range(ctx, op, "order", o->order, "MEDVOL_RADIAL_*");
+    if (o->tiny < 0 || o->tiny > 1000) return mv__tj_range(ctx, op, "tiny", o->tiny, "in 0..1000");
+    if (!(fabs(o->start) <= 1e6)) return mv__tj_range(ctx, op, "start", o->start, "within 1e6 degrees");
+    if (!(o->range >= 0.0 && o->range <= 360.0)) return mv__tj_range(ctx, op, "range", o->range, "in 0..360");
+    if ((uint64_t)o->first > (uint64_t)1 << 40 || t->count > (size_t)-1 / 2)
+        return mv__tj_range(ctx, op, "first", (double)o->first, "at most 2^40");
+    if (a->range == 0.0) a->range = o->half ? 360.0 : 180.0;
+    if (o->order == MEDVOL_RADIAL_RAGA) {
+        const uint64_t wanted = (uint64_t)t->shots * (o->repeat ? 1 : t->frames);
+        return mv__tj_raga(ctx, op, (uint64_t)tiny, o->total, wanted, &a->total, &a->turn);
+    }
+    a->step = a->range / (1.0 / MV__TJ_GOLD + tiny - 1.0);
+    return MEDVOL_OK;
+}
+/* the angle of a shot, in degrees, 0..360 */
+static double mv__tj_angle(const mv__tj_angles *a, uint64_t shot, uint64_t frame) {
+    const uint64_t number = a->first + shot + (a->repeat ? 0 : frame * a->shots);
+    double d;
+    switch (a->order) {
+        case MEDVOL_RADIAL_LINEAR:
+            d = (double)(a->first + shot) + (a->repeat ? 0.0 : (double)frame / (double)a->frames);
+            d = d * a->range / (double)a->shots;
+            break;
+        case MEDVOL_RADIAL_RAGA:
+            /* whole turns of the range keep the side that a spoke begins on, as other orders do */
+            d = (double)(number % (2 * a->total) * a->turn % (2 * a->total)) * a->range / (double)a->total;
+            break;
+        default: d = (double)number * a->step;
+    }
+    d = fmod(d + a->start, 360.0);
+    return d < 0.0 ? d + 360.0 : d;
+}
+/* cosine and sine of degrees, exact at multiples of 90 */
+static void mv__tj_degrees(double a, double *c, double *s) {
+    const double q = floor(a / 90.0 + 0.5), r = (a - 90.0 * q) * (MV__TJ_PI / 180.0), x = cos(r), y = sin(r);
+    const int k = (int)(q - 4.0 * floor(q / 4.0));
+    *c = k == 0 ? x : k == 1 ? -y : k == 2 ? -x : y;
+    *s = k == 0 ? y : k == 1 ? x : k == 2 ? -y : -x;
+}
+static void mv__tj_spoke(double *to, const mv__tj_line *l, size_t n, const double *dir) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const double r = l->first + (double)i * l->step;
+        *to++ = r * dir[0];
+        *to++ = r * dir[1];
+        *to++ = r * dir[2];
+    }
+}
+typedef struct mv__tj_radial {
+    mv__tj_angles a;
+    mv__tj_line l;
+    mv__tj_in t;
+    double *to;
+} mv__tj_radial;
+static void mv__tj_radial_job(void *arg, size_t i) {
+    const mv__tj_radial *g = (const mv__tj_radial *)arg;
+    double dir[3] = {0.0, 0.0, 0.0};
+    mv__tj_degrees(mv__tj_angle(&g->a, i % g->t.shots, i / g->t.shots), &dir[1], &dir[0]);
+    mv__tj_spoke(g->to + 3 * g->t.samples * i, &g->l, g->t.samples, dir);
+}
+MEDVOL_DEF mv_status mv_traj_radial(mv_ctx *ctx, mv_volume *dst, const mv_radial_opt *opt) {
+    const char *op = "traj_radial";
+    mv__tj_radial g;
+    mv__dst d;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    if ((st = mv__tj_counts(ctx, op, &g.t, opt->samples, opt->shots, opt->frames)) < 0) return st;
+    if ((st = mv__tj_along(ctx, op, &g.l, opt->samples, opt->size, opt->half, opt->centre)) < 0) return st;
+    if ((st = mv__tj_order(ctx, op, &g.a, opt, &g.t)) < 0) return st;
+    if ((st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) < 0) return st;
+    g.to = (double *)d.work.data;
+    st = mv_parallel_for(ctx, g.t.shots * g.t.frames, mv__tj_radial_job, &g, op);
+    return mv__dst_end(ctx, st, &d, dst);
+}
+
+/* ---- samples of phantoms ---- */
+#ifndef MEDVOL_NO_KSPACE
+enum { MV__TJ_SLOTS = 16, MV__TJ_BLOCKS = 8 }; /* blocks a job */
+typedef struct mv__tj_phantom {
+    mv__phantom p;
+    mv__tj_in t;
+    float *out;
+    double *body, *factor, *room; /* of the bodies, of coils and copies, of the slots */
+    size_t copies, frame, blocks, first; /* frame: samples of one; blocks of one */
+} mv__tj_phantom;
+static void mv__tj_phantom_job(void *arg, size_t slot) {
+    const mv__tj_phantom *g = (const mv__tj_phantom *)arg;
+    double *k = g->room + slot * (3 + 2 * g->copies) * MV__TJ_BLOCK, *sum = k + 3 * MV__TJ_BLOCK;
+    size_t b = (g->first + slot) * MV__TJ_BLOCKS, c, i;
+    const size_t end = mv__minz(b + MV__TJ_BLOCKS, g->blocks * g->t.frames);
+    int j;
+    for (; b < end; b++) {
+        const size_t frame = b / g->blocks, at = b % g->blocks * MV__TJ_BLOCK;
+        const size_t n = mv__minz(MV__TJ_BLOCK, g->frame - at);
+        const double *from = g->t.k + 3 * (frame * g->frame + at);
+        for (i = 0; i < MV__TJ_BLOCK; i++)
+            for (j = 0; j < 3; j++) k[(size_t)j * MV__TJ_BLOCK + i] = i < n && j < g->p.axes ? from[3 * i + (size_t)j] : 0.0;
+        MV__PICK(mv__tj_bodies)(sum, k, (n + 15) / 16 * 16, g->body, g->p.count, g->p.axes, g->copies);
+        for (c = 0; c < g->p.coils; c++)
+            MV__PICK(mv__tj_coil)(g->out + 2 * ((frame * g->p.coils + c) * g->frame + at), sum,
+                                  g->factor + 2 * c * g->copies, n, g->copies);
+    }
+}
+/* the tables: copies at k - (i, j, l) / 2, i fastest */
+static void mv__tj_phantom_tables(mv__tj_phantom *g) {
+    const int many = g->p.coils > 1, deep = many && g->p.axes > 2;
+    double *q = g->body;
+    size_t b, c, s;
+    int j, m;
+    for (b = 0; b < g->p.count; b++) {
+        const mv__phantom_body *e = &g->p.body[b];
+        for (j = 0; j < 9; j++) *q++ = e->d[j / 3] * e->m[3 * (j % 3) + j / 3];
+        for (j = 0; j < 3; j++) *q++ = e->c[j];
+        *q++ = e->weight;
+        for (s = 0; s < g->copies; s++) {
+            const int i3[3] = {(int)(s % 3) - 1, (int)(s / 3 % 3) - 1, (int)(s / 9) - 1};
+            double turn = 0.0, shift[3];
+            for (m = 0; m < 3; m++) {
+                shift[m] = many && (m < 2 || deep) ? -0.5 * i3[m] : 0.0;
+                turn -= MV__TJ_PI * shift[m] * e->c[m];
+            }
+            for (j = 0; j < 3; j++, q++)
+                for (*q = 0.0, m = 0; m < 3; m++) *q += e->d[j] * e->m[3 * m + j] * shift[m];
+            *q++ = cos(turn);
+            *q++ = sin(turn);
+        }
+    }
+    for (q = g->factor, c = 0; c < g->p.coils; c++)
+        for (s = 0; s < g->copies; s++) {
+            const double *a = g->p.coil + 18 * c + 2 * (s % 3);
+            const double *d = g->p.coil + 18 * c + 6 + 2 * (s / 3 % 3);
+            const double *e = g->p.coil + 18 * c + 12 + 2 * (deep ? s / 9 : 1);
+            const double re = a[0] * d[0] - a[1] * d[1], im = a[0] * d[1] + a[1] * d[0];
+            *q++ = many ? re * e[0] - im * e[1] : 1.0;
+            *q++ = many ? re * e[1] + im * e[0] : 0.0;
+        }
+}
+static mv_status mv__tj_phantom_memory(mv_ctx *ctx, const char *op, mv__tj_phantom *g) {
+    size_t n, coils, bytes;
+    g->copies = g->p.coils < 2 ? 1 : g->p.axes < 3 ? 9 : 27;
+    if (!mv__mul(g->p.count, MV__TJ_BODY + MV__TJ_COPY * g->copies, &n) ||
+        !mv__mul(g->p.coils, 2 * g->copies, &coils) || !mv__add(n, coils, &bytes) ||
+        !mv__add(bytes, MV__TJ_SLOTS * (3 + 2 * g->copies) * MV__TJ_BLOCK, &bytes) ||
+        !mv__mul(bytes, sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->p.count, -1, "%s: too many bodies or coils", op);
+    if ((g->room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    g->body = g->room + MV__TJ_SLOTS * (3 + 2 * g->copies) * MV__TJ_BLOCK;
+    g->factor = g->body + n;
+    mv__tj_phantom_tables(g);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
+                                        const mv_phantom_opt *opt) {
+    const char *op = "phantom_samples";
+    mv__tj_phantom g;
+    mv__dst d;
+    size_t jobs;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    if ((st = mv__phantom_begin(ctx, op, &g.p, shape, opt)) == MEDVOL_OK) st = mv__tj_read(ctx, op, &g.t, traj);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "traj", dst, traj);
+    if (st == MEDVOL_OK) st = mv__tj_phantom_memory(ctx, op, &g);
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_C64, 1, &g.t, g.p.coils)) == MEDVOL_OK) {
+        g.out = (float *)d.work.data;
+        g.frame = g.t.samples * g.t.shots;
+        g.blocks = mv__divup(g.frame, MV__TJ_BLOCK);
+        jobs = mv__divup(g.blocks * g.t.frames, MV__TJ_BLOCKS);
+        for (g.first = 0; g.first < jobs && st == MEDVOL_OK; g.first += MV__TJ_SLOTS) {
+            const size_t left = jobs - g.first;
+            if (mv__tell(ctx, g.first, jobs, op)) st = mv__cancelled(ctx, op);
+            else st = mv_parallel_for(ctx, mv__minz(left, MV__TJ_SLOTS), mv__tj_phantom_job, &g, NULL);
+        }
+        if (st == MEDVOL_OK && mv__tell(ctx, jobs, jobs, op)) st = mv__cancelled(ctx, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, g.room);
+    mv_volume_free(ctx, &g.t.v);
+    mv__phantom_end(ctx, &g.p);
+    return st;
+}
+#endif
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_TRAJECTORY */
 
 /* ==== [NUFFT] non-uniform Fourier transforms, gridding, Toeplitz embedding. Owns mv__nu_*. Uses
    [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
