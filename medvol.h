@@ -2417,6 +2417,244 @@ MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_vo
 
 /* ---- iterative reconstruction ------------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_ITERATE
+/* A linear map of complex numbers, given by functions: your own, or an encoding's (mv_encoding_operator).
+   domain, range: complex numbers (float pairs) before and behind it. forward: dst (range) = A src (domain);
+   adjoint: dst (domain) = A^H src (range); normal: dst (domain) = A^H A src, or NULL: one after the other.
+   Each writes all of dst, which never overlaps src, and returns 0 or a negative status, which ends what asked
+   for it. user is handed to them as it is. */
+typedef struct mv_operator {
+    void *user;
+    size_t domain, range;
+    mv_status (*forward)(mv_ctx *ctx, const void *user, float *dst, const float *src);
+    mv_status (*adjoint)(mv_ctx *ctx, const void *user, float *dst, const float *src);
+    mv_status (*normal)(mv_ctx *ctx, const void *user, float *dst, const float *src);
+} mv_operator;
+typedef struct mv_operator_check_opt {
+    double tolerance; /* 0: 1e-4 */
+    int trials;       /* pairs of random vectors; 0: 2 */
+    uint64_t seed;
+    double *error;    /* the largest of both quotients below, error[0], error[1]; or NULL */
+} mv_operator_check_opt;
+/* mv_operator_check: is adjoint the adjoint of forward, normal their product? With random x, y:
+   |<A x, y> - <x, A^H y>| / max(|A x| |y|, |x| |A^H y|) and |normal x - A^H A x| / |A^H A x| must not exceed
+   the tolerance. Threads: the operator's. Memory: two vectors of the range, four of the domain. Errors:
+   MEDVOL_E_NULL, _SIZE (domain or range 0 or too large), _RANGE (options; NaN or infinity from the operator),
+   _CONVERGENCE (not adjoint, or normal is not the product: message and mv_error.value have the figure),
+   _NOMEM, _CANCELLED, the operator's own. */
+MEDVOL_DEF mv_status mv_operator_check(mv_ctx *ctx, const mv_operator *op, const mv_operator_check_opt *opt);
+
+/* What a scanner measures: y = W^(1/2) P S x for images x, with the maps S of the coils, P the centred unitary
+   transform at the samples, W weights of the samples (they enter the least squares |W^(1/2) (P S x - y)|^2).
+   Cartesian (traj NULL): W is the mask; else W are the weights, P is mv_nufft's transform.
+   Images: x, y, z, frames; of maps with several sets x, y, z, set, frames; without maps but with coils above
+   1: x, y, z, coil, frames, each coil by itself; with a basis its K coefficients take the place of the
+   frames. Data: x, y, z, coil, frames, or 1, samples, shots, coil, frames. */
+enum { MEDVOL_TOEPLITZ_AUTO = 0, MEDVOL_TOEPLITZ_ALWAYS = 1, MEDVOL_TOEPLITZ_NEVER = 2 };
+typedef struct mv_encoding_desc {
+    size_t shape[3];          /* of images; 0: that of maps, else of the mask, else 1 */
+    size_t coils;             /* 0: those of maps, else 1 */
+    size_t frames;            /* 0: those of traj or of the mask */
+    const mv_volume *maps;    /* x, y, z, coil, set; NULL: none */
+    const mv_volume *mask;    /* Cartesian: as mv_sense_forward takes it; NULL: everything */
+    const mv_volume *traj;    /* 3, samples, shots, 1, frames (1: shared) */
+    const mv_volume *weights; /* 1, samples, shots, 1, frames (1: shared); NULL: 1 */
+    double tolerance;         /* of the transform; 0: 1e-4 */
+    double oversampling;      /* of its grid; 0: chosen */
+    int toeplitz;             /* MEDVOL_TOEPLITZ_*: normal by embedding; AUTO: wherever it can */
+    const mv_volume *field;   /* off-resonance in Hz, x, y, z: signal phase exp(+2 pi i f t); NULL: none */
+    const mv_volume *times;   /* seconds, of each sample: the data's first three axes, an axis of 1 for all */
+    int segments;             /* of time; 0: as few as keep the error at field_error, at most 64 */
+    double field_error;       /* root mean square error of the phase factors; 0: 1e-3 */
+    const mv_volume *basis;   /* frames x K, real or complex: the course of each coefficient; NULL: none */
+} mv_encoding_desc;
+/* Made by mv_encoding_init. It has room of its own to work in: one call at a time. */
+typedef struct mv_encoding {
+    size_t shape[3], coils, sets, frames, coefficients; /* coefficients: K, or frames */
+    size_t samples;       /* of a coil in a frame: voxels, or samples x shots */
+    size_t domain, range; /* complex numbers of images and data */
+    int segments;         /* of time; 0: no field */
+    double field_error;   /* root mean square over the histogram of the field and all times */
+    double field_worst;   /* and the largest at any voxel and time of the histogram */
+    double norm;          /* a bound of the largest eigenvalue of E^H E; 0: not known */
+    int ndim, data_ndim;  /* of images and data, as the calls make them */
+    size_t dim[7], data_dim[7];
+    void *tables; /* private */
+} mv_encoding;
+/* mv_encoding_init: E of desc. maps, mask, traj, weights, basis are kept where they are contiguous and of the
+   type that is worked in (MEDVOL_C64, maps): they must stay until mv_encoding_free, with unchanged numbers;
+   what is of another kind is copied. Cartesian transforms of normal are left out along axes where no mask
+   changes. Off-resonance: images times exp(2 pi i f t_l) at segments' middle times t_l, samples times
+   interpolators that are least squares over the histogram of the field (Fessler et al. 2005): as many
+   transforms as there are segments; no Toeplitz embedding. With a basis normal takes the K x K sums over
+   frames of masks or point responses (Cartesian, Toeplitz), so its time does not grow with the frames.
+   Memory: a coil's grid of each thread (images above 2^21 voxels: one), the mask as two floats a voxel of
+   each frame it changes in (basis: K (K + 1) floats a voxel), plans; segments: an image each, and their
+   interpolators, and one frame of data. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN, infinity
+   or negative weights, with the place), _EMPTY (no maps that are not 0), _SIZE, _NOMEM, _LIMIT, _CANCELLED,
+   _UNSUPPORTED, those of mv_nufft_init; enc is then empty. */
+MEDVOL_DEF mv_status mv_encoding_init(mv_ctx *ctx, mv_encoding *enc, const mv_encoding_desc *desc);
+MEDVOL_DEF void mv_encoding_free(mv_ctx *ctx, mv_encoding *enc);
+/* mv_encoding_forward: data = E images. mv_encoding_adjoint: images = E^H data. mv_encoding_normal: images =
+   E^H E images. mv_encoding_weigh: data = W^(1/2) data, what solvers take for measured y; dst may be src.
+   Geometry: src's. dst must not overlap src otherwise. Threads: coils, transforms; bits do not depend on
+   their number, the coils being added in order. Memory: the result, twice where dst has memory (not weigh).
+   Numerics: floats; levels agree as transforms do. NaN and infinity make NaN of what depends on them. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dst as it was.
+   mv_encoding_operator: op = E, on contiguous arrays in the order above; enc must outlive it. */
+MEDVOL_DEF mv_status mv_encoding_forward(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                         const mv_volume *src);
+MEDVOL_DEF mv_status mv_encoding_adjoint(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                         const mv_volume *src);
+MEDVOL_DEF mv_status mv_encoding_normal(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                        const mv_volume *src);
+MEDVOL_DEF mv_status mv_encoding_weigh(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                       const mv_volume *src);
+MEDVOL_DEF mv_status mv_encoding_operator(mv_ctx *ctx, const mv_encoding *enc, mv_operator *op);
+
+enum { MEDVOL_WAVELET_DB4 = 0, MEDVOL_WAVELET_HAAR = 1, MEDVOL_WAVELET_CDF97 = 2 };
+typedef struct mv_wavelet_opt {
+    int wavelet;     /* MEDVOL_WAVELET_*: Daubechies' with 4 taps, Haar's, Cohen-Daubechies-Feauveau 9/7 */
+    int levels;      /* at most; 0: as long as 16 low ones are left along an axis */
+    unsigned axes;   /* bit k: axis k; 0: those of the first three longer than 1 */
+    size_t shift[7]; /* element shift[k] of axis k comes first */
+} mv_wavelet_opt;
+/* mv_wavelet_forward: dst = W src, of c64 volumes: along each axis the (n + 1) / 2 low ones, then the n / 2
+   high ones, of the low ones again. mv_wavelet_inverse: the way back, for any numbers. Any length: DB4 and
+   Haar are periodic, orthonormal (W^H W = 1), a last element of odd n being low as it is; 9/7 is by lifting,
+   symmetric at the ends, of nearly unit norm. Along axes where a level finds fewer than 2 nothing is done.
+   dst may be src, in place. Threads: lines. Memory: the result; 32 lines of 32. Numerics: floats; round trip
+   1e-6. NaN spreads. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (options), _SHAPE, _ALIAS, _NOMEM, _LIMIT,
+   _CANCELLED (an in-place dst is then undefined). Source: Daubechies 1988; Daubechies and Sweldens 1998. */
+MEDVOL_DEF mv_status mv_wavelet_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_wavelet_opt *opt);
+MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_wavelet_opt *opt);
+
+/* A term lambda R(x) of what is made least; |.| of complex numbers, axes those of the image volume:
+     L2       |x|^2 / 2
+     L1       sum |x|
+     WAVELET  sum |W x|
+     TV       sum over voxels of the square root of the sum over axes of |x(r + e) - x(r)|^2 (ends: 0)
+     LLR      sum over blocks of the singular values of the matrix: voxels of the block x series
+   axes: of W, of the differences, of the blocks; 0: those of the first three longer than 1. A temporal TV has
+   the frames' axis, bit 3, or 4 behind sets. joint: axes that stand together: L1 and WAVELET take the root of
+   the sum of squares along them for |.|; LLR: the series [0: the last axis longer than 1 beyond the third].
+   cycle: iterations shift wavelets and blocks at random by seed (cycle spinning; no objective then decreases
+   strictly), or, 1, never. */
+enum {
+    MEDVOL_REG_L2 = 0,
+    MEDVOL_REG_L1 = 1,
+    MEDVOL_REG_WAVELET = 2,
+    MEDVOL_REG_TV = 3,
+    MEDVOL_REG_LLR = 4
+};
+enum { MEDVOL_CYCLE_RANDOM = 0, MEDVOL_CYCLE_NEVER = 1 };
+typedef struct mv_reg {
+    int kind;       /* MEDVOL_REG_* */
+    double lambda;  /* 0 or more */
+    int wavelet;    /* MEDVOL_WAVELET_* */
+    int levels;     /* of wavelets, as above */
+    unsigned axes, joint;
+    size_t block;   /* LLR: side of a block; 0: 8 */
+    int cycle;      /* MEDVOL_CYCLE_* */
+    uint64_t seed;
+} mv_reg;
+/* mv_prox: dst = the x that makes |x - src|^2 / 2 + step lambda R(x) least, of a c64 volume. L2, L1, LLR and,
+   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by 100 steps of
+   the dual (Beck and Teboulle 2009), to 1e-4 of the largest change. No shift.
+   mv_reg_value: *value = lambda R(src), in double.
+   dst may be src. Threads: lines, blocks. Memory: the result; W: one image; TV: two for each axis, one more;
+   LLR: none but the series of 8 blocks at work. NaN spreads, of LLR within its block. Errors: MEDVOL_E_NULL,
+   _DTYPE, _RANGE (a lambda or step that is negative, infinite or NaN; options), _SHAPE, _ALIAS, _NOMEM,
+   _LIMIT, _CANCELLED; _UNSUPPORTED (a series of more than 256). */
+MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_reg *reg,
+                             double step);
+MEDVOL_DEF mv_status mv_reg_value(mv_ctx *ctx, double *value, const mv_volume *src, const mv_reg *reg);
+
+/* What a solver tells after each iteration. */
+typedef struct mv_solve_report {
+    int iteration;    /* from 1 */
+    double residual;  /* what tolerance is held against, see below */
+    double objective; /* of x, if opt.objective asks for it; else NaN */
+    double norm;      /* the bound of the eigenvalues of A^H A in use; 0: none */
+    int converged;    /* the tolerance is reached */
+} mv_solve_report;
+typedef struct mv_solve_opt {
+    int iterations;     /* at most; 0: 30 (cg, lsmr), 100 (fista), 50 (admm, pdhg) */
+    double tolerance;   /* end at this residual; 0: never */
+    double lambda;      /* of |x|^2 / 2 */
+    const mv_reg *regs; /* terms beside it */
+    size_t reg_count;
+    int ndim;           /* the image's axes, for regs; of mv_recon: its own */
+    size_t dim[7];
+    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps */
+    double rho;         /* of admm and pdhg, in parts of norm; 0: chosen, admm's changed as it goes */
+    int inner;          /* steps of conjugate gradients in one of admm; 0: 3 */
+    int warm;           /* x holds where to begin; else 0 */
+    int adjoint_given;  /* y is A^H y: no data in the objective */
+    int objective;      /* non-zero: an application of A more in each iteration (cg: none) */
+    int check;          /* non-zero: mv_operator_check first */
+    int (*report)(void *user, const mv_solve_report *report); /* non-zero: MEDVOL_E_CANCELLED */
+    void *report_user;
+    mv_solve_report *last; /* the last report; or NULL */
+} mv_solve_opt;
+/* Each makes f(x) = |A x - y|^2 / 2 + lambda |x|^2 / 2 + sum of regs least. x: op->domain pairs of floats, y:
+   op->range; they must not overlap.
+     cg     no regs but L2. Conjugate gradients on (A^H A + lambda) x = A^H y. residual: |that equation's| /
+            |A^H y|. Memory: four images.
+     lsmr   no regs but L2. Golub-Kahan bidiagonalisation of (A, sqrt(lambda)): for systems of bad condition;
+            needs y itself. residual: |A^H r| / (|A| |r|). Memory: four images, one of data.
+     fista  one term but L2. x = prox(z - grad / norm), momentum, begun anew where it goes uphill (O'Donoghue
+            and Candes 2015). residual: |change| / |x|. Memory: four images, those of mv_prox.
+     admm   any terms. (A^H A + lambda + rho G^H G) x = A^H y + rho G^H (v - u) by `inner` steps, v by prox.
+            residual: that of fista. Memory: eight images; TV: one more for each axis.
+     pdhg   any terms. Chambolle and Pock's, the data term by its gradient (Condat 2013, Vu 2013): one A^H A
+            each. residual: as fista. Memory: five images; each term one, TV one for each axis.
+   Steps need no tuning: norm, rho and momentum follow from the operator. Progress: the context's, each
+   iteration; in it and in report non-zero ends with MEDVOL_E_CANCELLED. x is written at the end alone: on
+   error it stays. Threads: the operator's; bits do not depend on their number. Numerics: floats, sums in
+   blocks of them; magnitudes 1e-15..1e15. y 0: x = 0. Errors: MEDVOL_E_NULL, _SIZE, _SHAPE (dim's product is
+   not the domain), _RANGE (options; NaN, infinity or magnitudes beyond in y or from A: no image is made of
+   it), _SINGULAR (A vanishes, y does not), _UNSUPPORTED (terms that the solver does not take), _CONVERGENCE
+   (check), _ALIAS, _NOMEM, _CANCELLED, the operator's.
+   Source: Hestenes and Stiefel 1952; Fong and Saunders 2011; Beck and Teboulle 2009; Boyd et al. 2011;
+   Chambolle and Pock 2011. */
+MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                 const mv_solve_opt *opt);
+MEDVOL_DEF mv_status mv_solve_lsmr(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                   const mv_solve_opt *opt);
+MEDVOL_DEF mv_status mv_solve_fista(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                    const mv_solve_opt *opt);
+MEDVOL_DEF mv_status mv_solve_admm(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                   const mv_solve_opt *opt);
+MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                   const mv_solve_opt *opt);
+
+enum {
+    MEDVOL_SOLVER_AUTO = 0, /* no regs: CG; one of L1, WAVELET, LLR: FISTA; else PDHG */
+    MEDVOL_SOLVER_CG = 1,
+    MEDVOL_SOLVER_LSMR = 2,
+    MEDVOL_SOLVER_FISTA = 3,
+    MEDVOL_SOLVER_ADMM = 4,
+    MEDVOL_SOLVER_PDHG = 5
+};
+typedef struct mv_recon_opt {
+    int solver;         /* MEDVOL_SOLVER_* */
+    double scale;       /* data are taken as data / scale, images given back times it; 0: the largest magnitude
+                           of E^H y of the first frame; regs are held against that. Not finite: refused */
+    mv_solve_opt solve; /* but warm, adjoint_given, ndim, dim */
+} mv_recon_opt;
+/* mv_recon: images of the data of desc's encoding, by a solver. Frames one after the other where no term and
+   no basis couples them, each with its own part of traj, weights and mask: memory is then that of one frame,
+   and a mapped series larger than memory passes through (its last report: of the last frame); else all at
+   once. Geometry: data's. dst may be data by struct: it then gets new memory. Without maps and mask, traj or
+   basis, frames are data's.
+   Threads: the encoding's. Memory: the result, twice where dst has memory; one frame of data where they are
+   not contiguous C64 or weighted; the encoding's, the solver's. Errors: those of mv_encoding_init and of the
+   solvers; MEDVOL_E_RANGE (NaN or infinity in data, with frame and place), _EMPTY (a frame that is 0
+   throughout gives an image of 0; a mask without a sample is refused); dst as it was. */
+MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data,
+                              const mv_encoding_desc *desc, const mv_recon_opt *opt);
 #endif
 
 /* ---- filters ------------------------------------------------------------------------------------------- */
