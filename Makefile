@@ -54,7 +54,7 @@ golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raise
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
 
 # ---- programs ----
-.PHONY: examples profile demo demo-recon demo-register demo-transport flamegraph toc budget test-readme test-programs
+.PHONY: examples profile demo demo-recon demo-radial demo-register demo-transport flamegraph toc budget test-readme test-programs
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 $(B)/examples/%: examples/%.c examples/example.h medvol.h $(B)/medvol.o
 	@mkdir -p $(@D)
@@ -74,6 +74,12 @@ BRAIN = ../shared/data/recon/sigpy_brain_8ch_230x180_ksp.cfl
 demo-recon: $(B)/examples/recon ## k-space of eight coils to an image; FILE=brain.cfl: yours, not a phantom
 	@mkdir -p $(B)/demo
 	@$< $(or $(FILE),$(wildcard $(BRAIN))) --out $(B)/demo/recon
+
+demo-radial: $(B)/examples/radial ## 64 spokes of eight coils: gridding, CG-SENSE, l1-wavelet beside each other; FILE=head.nii.gz: its middle plane; a series
+	@mkdir -p $(B)/demo
+	@$< --out $(B)/demo/radial_phantom
+	@$< $(or $(FILE),$(wildcard $(HEAD))) --out $(B)/demo/radial
+	@$< --series 40 --size 192 --out $(B)/demo/radial_series
 
 HEAD = ../shared/data/nifti/ch2.nii.gz
 demo-register: $(B)/examples/register ## a head onto a bent copy of itself; FILE=brain.nii.gz: yours, not a phantom

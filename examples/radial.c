@@ -177,7 +177,7 @@ static void make_frame(radial *r, mv_volume *traj, mv_volume *data, size_t f) {
         mv_volume images = {0};
         fine.tolerance = 1e-5;
         EX_OK(mv_nufft_init(&e->ctx, &plan, shape, &late, &fine));
-        EX_OK(mv_coil_expand(&e->ctx, &images, &r->head, &r->sens));
+        EX_OK(mv_coil_expand(&e->ctx, &images, &r->head, &r->sens, NULL));
         EX_OK(mv_nufft_forward(&e->ctx, &plan, data, &images));
         mv_volume_free(&e->ctx, &images);
         mv_nufft_free(&e->ctx, &plan);

@@ -24,7 +24,7 @@ gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with 
 # every profiler checks its result; every row has every key
 keys='"op":"[^"]*","shape":"[^"]*","dtype":"[^"]*","threads":[0-9]*,"level":[0-9]*,'
 keys=$keys'"mean_ms":[^,]*,"median_ms":[^,]*,"min_ms":[^,]*,"MB/s":[^,]*,"n":[0-9]*'
-for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
+for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense nufft dcf cs warp affine lncc bspline \
     demons flow correlation chi2 angle_filter compose_layers transport load save cache loader; do
     for level in 1 2 3 4; do
         $P/profile_$op 17 2 --level $level --threads 2 --json > $D/out 2> $D/err &&
@@ -44,7 +44,7 @@ ok $? "preprocess: $(cat $D/err)"
 $P/preprocess $D/phantom.nii.gz --out $D/again --spacing 2 --shape 64,64,64 --interp cubic > $D/out &&
     grep -q '64 x 64 x 64 f32, 2 x 2 x 2 mm, RAS' $D/out
 ok $? "preprocess of its own output"
-for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense warp affine lncc bspline \
+for op in z_norm rescale crop_pad flip permute resample linalg fft coils espirit grappa sense nufft dcf cs warp affine lncc bspline \
     demons flow correlation chi2 angle_filter compose_layers transport load save cache loader; do
     $P/profile_$op 8 1 --input $D/again.nii.gz > $D/out 2> $D/err
     ok $? "profile_$op --input: $(tail -1 $D/err)"
@@ -96,6 +96,42 @@ gives 4 "short.mrd" $P/recon $D/short.mrd
 gives 2 "one coil" $P/recon $D/phantom.nii.gz
 gives 3 "missing.cfl" $P/recon $D/missing.cfl
 gives 4 "text.nii" $P/recon $D/text.nii
+
+# spokes: each way to delays, densities and maps; delays that are found; files of BART's; a series
+err() { sed -n "s/^$1 .* \([0-9.]*\)\$/\1/p" $D/out; } # the error of a method, in per cent
+few="--size 96 --spokes 48 --iterations 8 --l1-iterations 12"
+for o in "" "--estimate opposed --density radial" "--estimate none --delay 0 --density voronoi --maps lowres" \
+    "--density pipe --maps walsh" "--level 1 --threads 1"; do
+    $P/radial $few $o --out $D/spokes > $D/out 2> $D/err && head -c 4 $D/spokes.png | grep -q PNG &&
+        gzip -t $D/spokes_gridding.nii.gz $D/spokes_cg.nii.gz $D/spokes_l1.nii.gz &&
+        echo $(err uncorrected) $(err gridding) $(err CG-SENSE) $(err "l1 wavelet") |
+        awk '{ ok = NF == 4 && $2 <= $1 + 0.05 && $3 < $2 && $4 < $2 } END { exit !ok }'
+    ok $? "radial $o: $(cat $D/err) $(err uncorrected) $(err gridding) $(err CG-SENSE) $(err "l1 wavelet")"
+done
+$P/radial $few --out $D/spokes --delay 0.7,-0.5,0.3 --noise 0 > $D/out &&
+    sed -n 's/.*: x \(.*\), y \(.*\), xy \(.*\); made.*/\1 \2 \3/p' $D/out |
+    awk 'function near(a, b) { return a > b - 0.03 && a < b + 0.03 }
+        { ok = near($1, 0.7) && near($2, -0.5) && near($3, 0.3) } END { exit !ok }'
+ok $? "radial: delays found: $(grep delays $D/out)"
+$P/radial $few $D/again.nii.gz --out $D/spokes > $D/out && grep -q '^l1 wavelet' $D/out
+ok $? "radial of a volume"
+$P/radial $few --series 12 --threads 1 --quiet --save-data $D/s --out $D/made > $D/out 2> $D/err &&
+    [ ! -s $D/out ] && [ ! -s $D/err ] && [ -s $D/made.png ] &&
+    (ulimit -v 60000 && $P/radial $D/s-traj.cfl $D/s-data.cfl $few --series 12 --threads 1 --quiet --out $D/read)
+ok $? "radial --series: $(wc -c < $D/s-data.cfl) bytes of samples, read again: $(cat $D/err)"
+[ "$(voxels $D/read.nii.gz | wc -c)" = $((96 * 96 * 12 * 4)) ]
+ok $? "radial: frames of a file"
+gives 2 "one to three numbers" $P/radial --delay 1,2,x
+gives 2 "no such choice" $P/radial --estimate luck
+gives 2 "of a phantom or of two files" $P/radial $D/again.nii.gz --series 3
+gives 3 "missing.cfl" $P/radial $D/missing.cfl $D/s-data.cfl
+gives 4 "not 3 x samples" $P/radial $D/s-data.cfl $D/s-data.cfl
+gives 4 "samples x" $P/radial $D/s-traj.cfl $D/frame.cfl
+gives 4 "text.nii" $P/radial $D/text.nii
+gives 5 "none/x" $P/radial $few --out $D/none/x
+$P/radial --help | head -1 | grep -q '^radial \[VOLUME'
+ok $? "radial --help"
+rm -f $D/s-data.cfl
 
 # registration: a volume beside a bent copy of itself; what is written can be read; pictures, colours too
 for m in "lncc --preset fast" syn velocity "bspline --preset accurate" demons "affine --metric mi" "rigid --metric ssd --symmetric" "translation --search 0"; do
