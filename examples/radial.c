@@ -69,11 +69,11 @@ static size_t bodies_at(mv_ellipse *to, double time) {
             static const double apart[3] = {6.0 / 128, 4.0 / 128, 3.0 / 128};
             to[count].value = 0.4;
             to[count].axes[0] = 0.25 * apart[k], to[count].axes[1] = 0.07;
-            to[count].centre[0] = -0.33 + 0.22 * k + apart[k] * ((double)i - 2.0), to[count].centre[1] = -0.66;
+            to[count].centre[0] = -0.24 + 0.21 * k + apart[k] * ((double)i - 2.0), to[count].centre[1] = -0.7;
         }
     to[count].value = 0.1 + 0.4 * time;
-    to[count].centre[0] = -0.28, to[count].centre[1] = -0.35;
-    to[count].axes[0] = to[count].axes[1] = 0.12 + 0.04 * cos(6.283185307179586 * 3.0 * time);
+    to[count].centre[0] = -0.27, to[count].centre[1] = -0.43;
+    to[count].axes[0] = to[count].axes[1] = 0.11 + 0.035 * cos(6.283185307179586 * 3.0 * time);
     for (i = 0; i <= count; i++)
         for (k = 0; k < 3; k++)
             if (to[i].axes[k] <= 0.0) to[i].axes[k] = 1.0; /* z, of ellipses not read */

@@ -17,8 +17,10 @@ block() {
         inside' README.md
 }
 block c 1 > $dir/program.c
-block c 2 > $dir/loop.c
-block c 3 > $dir/firmware.c
+block c 2 > $dir/spokes.c
+block c 3 > $dir/loop.c
+block c 4 > $dir/firmware.c
+grep -q mv_recon $dir/spokes.c
 grep -q mv_workspace_init $dir/loop.c
 grep -q mv_load $dir/program.c
 grep -q mv_znorm_f32 $dir/firmware.c
@@ -96,6 +98,44 @@ int main(void) {
 END
 $CC -O2 $dir/frames.c build/medvol.o -lm -lpthread -o $dir/frames
 $dir/frames
+cat > $dir/scan.c <<'END'
+#include "spokes.c"
+#include <math.h>
+#include <stdio.h>
+/* 48 spokes of a phantom seen by four coils, delayed; the image beside all of its k-space */
+int main(void) {
+    mv_ctx ctx = {0};
+    mv_volume traj = {0}, late = {0}, data = {0}, image = {0}, all = {0}, truth = {0};
+    mv_radial_opt spokes = {0};
+    mv_phantom_opt phantom = {0};
+    mv_fft_opt back = {0};
+    const size_t shape[3] = {96, 96, 1};
+    const double delay[6] = {0.5, -0.3, 0, 0.1, 0, 0};
+    double tt = 0, tp = 0, pp = 0, error;
+    size_t i;
+    spokes.samples = 192, spokes.shots = 48, spokes.size = 96, spokes.order = MEDVOL_RADIAL_GOLDEN;
+    phantom.coils = 4;
+    back.axes = 3, back.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
+    if (mv_traj_radial(&ctx, &traj, &spokes) < 0 || mv_traj_delay(&ctx, &late, &traj, delay) < 0 ||
+        mv_phantom_samples(&ctx, &data, &late, shape, &phantom) < 0 ||
+        spokes_to_image(&ctx, &image, &traj, &data, 96) < 0 ||
+        mv_phantom_kspace(&ctx, &all, shape, &phantom) < 0 || mv_fft(&ctx, &all, &all, &back) < 0 ||
+        mv_coil_rss(&ctx, &truth, &all, NULL) < 0)
+        return puts(mv_message(&ctx)), 1;
+    for (i = 0; i < 96 * 96; i++) {
+        const float *p = (float *)image.data + 2 * i;
+        const double t = ((float *)truth.data)[i], m = hypot(p[0], p[1]);
+        tt += t * t, tp += t * m, pp += m * m;
+    }
+    error = sqrt(1 - tp * tp / (tt * pp));
+    printf("48 spokes: off by %.1f %%\n", 100 * error);
+    mv_volume_free(&ctx, &traj), mv_volume_free(&ctx, &late), mv_volume_free(&ctx, &data);
+    mv_volume_free(&ctx, &image), mv_volume_free(&ctx, &all), mv_volume_free(&ctx, &truth);
+    return !(error < 0.2);
+}
+END
+$CC -O2 $dir/scan.c build/medvol.o -lm -lpthread -o $dir/scan
+$dir/scan
 $CC -O2 $dir/make.c build/medvol.o -lm -lpthread -o $dir/make
 (
     cd $dir
@@ -105,7 +145,7 @@ $CC -O2 $dir/make.c build/medvol.o -lm -lpthread -o $dir/make
     ./make check
     $CC -std=c99 -O2 -Wall -Wextra -ffreestanding -c firmware.c
 )
-echo "README.md: quick start, loop and firmware code work"
+echo "README.md: quick start, spokes, loop and firmware code work"
 
 if command -v cmake >/dev/null && command -v git >/dev/null; then
     {
