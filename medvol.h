@@ -33675,7 +33675,7 @@ static void mv__nu_stage(const mv__nu_work *w, float *stage, size_t at, size_t n
     const size_t f = (size_t)w->floats;
     size_t j, c;
     for (j = 0; f == 1 && j < n; j++) stage[j] = w->from[order[j]] * (w->weights ? w->weights[order[j]] : 1.0f);
-    for (c = 0; 2 * c < f; c++) {
+    for (c = 0; f > 1 && 2 * c < f; c++) {
         const float *p = w->from + c * w->apart;
         for (j = 0; j < n; j++) {
             float *s = stage + j * f + 2 * c;
@@ -34877,6 +34877,429 @@ MEDVOL_DEF mv_status mv_toeplitz_init_basis(mv_ctx *ctx, mv_toeplitz *t, const s
     mv_volume_free(ctx, &s.k);
     mv_volume_free(ctx, &s.w);
     return st;
+}
+
+/* ---- gridding: nearest, linear ---- */
+typedef struct mv__nu_gridding {
+    const mv__nu_given *g;
+    int method, forward;
+} mv__nu_gridding;
+/* the neighbours of a place along an axis and their weights; returns how many */
+static int mv__nu_neighbours(double k, size_t n, int method, size_t *at, float *w) {
+    const double u = k + (double)(n / 2), base = method == MEDVOL_GRIDDING_NEAREST ? floor(u + 0.5) : floor(u);
+    const double first = base - floor(base / (double)n) * (double)n;
+    at[0] = mv__minz((size_t)first, n - 1);
+    at[1] = at[0] + 1 < n ? at[0] + 1 : 0;
+    w[0] = 1.0f;
+    if (n == 1 || method == MEDVOL_GRIDDING_NEAREST) return 1;
+    w[1] = (float)(u - base);
+    w[0] = (float)(1.0 - (u - base));
+    return 2;
+}
+static void mv__nu_gridding_job(void *arg, size_t job) {
+    const mv__nu_gridding *a = (const mv__nu_gridding *)arg;
+    const mv__nu_given *g = a->g;
+    const size_t voxels = g->n[0] * g->n[1] * g->n[2], f = job / g->coils;
+    const double *k = mv__nu_given_k(g, f);
+    const float *in = (const float *)g->in.data + 2 * job * (a->forward ? voxels : g->samples);
+    const float *weights = mv__nu_given_w(g, f);
+    float *out = (float *)g->r.work.data + 2 * job * (a->forward ? g->samples : voxels);
+    size_t j, at[3][2];
+    float w[3][2];
+    int count[3], c, x, y, z;
+    if (!a->forward) mv__memset(out, 0, 2 * voxels * sizeof *out);
+    for (j = 0; j < g->samples; j++) {
+        float re = 0.0f, im = 0.0f, s = weights ? weights[j] : 1.0f;
+        if (!a->forward) re = in[2 * j] * s, im = in[2 * j + 1] * s;
+        for (c = 0; c < 3; c++) count[c] = mv__nu_neighbours(k[3 * j + (size_t)c], g->n[c], a->method, at[c], w[c]);
+        for (z = 0; z < count[2]; z++)
+            for (y = 0; y < count[1]; y++)
+                for (x = 0; x < count[0]; x++) {
+                    const size_t i = 2 * ((at[2][z] * g->n[1] + at[1][y]) * g->n[0] + at[0][x]);
+                    const float t = w[0][x] * w[1][y] * w[2][z];
+                    if (a->forward) re += t * in[i], im += t * in[i + 1];
+                    else out[i] += t * re, out[i + 1] += t * im;
+                }
+        if (a->forward) out[2 * j] = re, out[2 * j + 1] = im;
+    }
+}
+static mv_status mv__nu_gridding_all(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                     const mv_volume *traj, const mv_volume *weights, const size_t *shape,
+                                     const mv_grid_opt *opt, int forward) {
+    const int method = opt ? opt->method : MEDVOL_GRIDDING_LINEAR;
+    mv__nu_given g;
+    mv__nu_gridding a;
+    mv_status st;
+    if (method != MEDVOL_GRIDDING_LINEAR && method != MEDVOL_GRIDDING_NEAREST)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "method", method, -1, "%s: method = %d: must be 0 or 1", op, method);
+    if ((st = mv__nu_take(ctx, op, &g, dst, src, traj, weights, shape, forward)) < 0) return st;
+    a.g = &g, a.method = method, a.forward = forward;
+    st = mv_parallel_for(ctx, g.coils * g.frames, mv__nu_gridding_job, &a, op);
+    mv__nu_given_free(ctx, &g);
+    return mv__dst_end(ctx, st, &g.r, dst);
+}
+MEDVOL_DEF mv_status mv_grid_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
+                                     const mv_grid_opt *opt) {
+    return mv__nu_gridding_all(ctx, "grid_forward", dst, src, traj, NULL, src ? src->dim : NULL, opt, 1);
+}
+MEDVOL_DEF mv_status mv_grid_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
+                                     const mv_volume *weights, const size_t *shape, const mv_grid_opt *opt) {
+    return mv__nu_gridding_all(ctx, "grid_adjoint", dst, src, traj, weights, shape, opt, 0);
+}
+
+/* ---- density compensation ---- */
+typedef struct mv__nu_pipe {
+    mv__nu_grid grid;
+    mv__nu_bins bins;
+    double scale[3], shift[3], norm;
+    int axis[3], iterations;
+    size_t samples;
+    float *cells, *sums, *scratch;
+    unsigned char *block;
+} mv__nu_pipe;
+enum { MV__NU_PIPE_WIDTH = 6 };
+#define MV__NU_PIPE_BETA (2.0 * MV__NU_PIPE_WIDTH)
+static mv_status mv__nu_pipe_make(mv_ctx *ctx, const char *op, mv__nu_pipe *p, const size_t *shape) {
+    size_t cells[3] = {1, 1, 1}, total = 0, bins, at[3];
+    int a, axes = 0, fits;
+    double one;
+    p->norm = 1.0;
+    mv__nu_kernel_init(&p->grid.kernel, MV__NU_PIPE_WIDTH, 2.0, MV__NU_PIPE_BETA, 16, 9);
+    one = mv__nu_kernel_exact(&p->grid.kernel, 0.0);
+    for (a = 0; a < 3; a++)
+        if (shape[a] > 1 || (a == 2 && !axes)) { /* the grid does not come round */
+            cells[axes] = 2 * shape[a] + 2 * MV__NU_PIPE_WIDTH;
+            p->scale[axes] = 2.0;
+            p->shift[axes] = 0.5 * (double)cells[axes];
+            p->axis[axes++] = a;
+            p->norm *= 2.0 / (one * one);
+        }
+    fits = mv__nu_grid_init(&p->grid, axes, cells);
+    fits = fits && mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &total, NULL);
+    bins = total;
+    fits = fits && mv__nu_piece(&total, at, p->grid.all, 4) && mv__nu_piece(&total, at + 1, p->samples, 4);
+    fits = fits && mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&p->grid, 1));
+    if (!fits || p->samples > 0xfffffff0u)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
+    if (!(p->block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    p->cells = (float *)(void *)(p->block + bins);
+    p->sums = (float *)(void *)(p->block + at[1]);
+    p->scratch = (float *)(void *)(p->block + at[2]);
+    bins = 0;
+    mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &bins, p->block);
+    return MEDVOL_OK;
+}
+static mv_status mv__nu_pipe_frame(mv_ctx *ctx, mv__nu_pipe *p, float *w, const double *k, mv__nu_tell *tell) {
+    mv__nu_work work;
+    size_t j;
+    int i;
+    mv_status st = mv__nu_bins_fill(ctx, &p->grid, &p->bins, k, p->samples, p->axis, p->scale, p->shift);
+    for (j = 0; j < p->samples; j++) w[j] = 1.0f;
+    mv__memset(&work, 0, sizeof work);
+    work.g = &p->grid, work.b = &p->bins;
+    work.grid = p->cells, work.floats = 1;
+    work.scratch = p->scratch, work.each = mv__nu_each(&p->grid, 1);
+    work.from = w, work.to = p->sums;
+    for (i = 0; i < p->iterations && st == MEDVOL_OK; i++) {
+        mv__memset(p->cells, 0, p->grid.all * sizeof *p->cells);
+        work.spread = 1;
+        st = mv__nu_run(ctx, &work, tell);
+        work.spread = 0;
+        if (st == MEDVOL_OK) st = mv__nu_run(ctx, &work, tell);
+        for (j = 0; st == MEDVOL_OK && j < p->samples; j++)
+            w[j] = (float)((double)w[j] / ((double)p->sums[j] * p->norm));
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_dcf_pipe(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
+                                 const mv_dcf_pipe_opt *opt) {
+    const char *op = "dcf_pipe";
+    mv_volume k;
+    mv__nu_pipe p;
+    mv__nu_tell tell;
+    mv__dst r;
+    size_t dim[7], f, frames;
+    int a;
+    mv_status st;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if (opt && (opt->iterations < 0 || opt->iterations > 1000))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", opt->iterations, -1,
+                        "%s: iterations = %d: must be 0 to 1000", op, opt->iterations);
+    for (a = 0; a < 3; a++)
+        if (!shape[a] || shape[a] > (size_t)1 << 26)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
+                            "%s: shape[%d] = %zu: must be 1 to 2^26", op, a, shape[a]);
+    if ((st = mv__nu_places(ctx, op, &k, traj, shape)) < 0) return st;
+    for (a = 0; a < 7; a++) dim[a] = a ? traj->dim[a] : 1;
+    mv__memset(&p, 0, sizeof p);
+    p.samples = dim[1] * dim[2];
+    p.iterations = opt && opt->iterations ? opt->iterations : 25;
+    st = mv__dst_begin(ctx, op, &r, dst, traj, MEDVOL_F32, traj->ndim < 3 ? 3 : traj->ndim, dim, MV__OUT_APART);
+    if (st < 0) {
+        mv_volume_free(ctx, &k);
+        return st;
+    }
+    frames = dim[4] * dim[5] * dim[6];
+    st = mv__nu_pipe_make(ctx, op, &p, shape);
+    tell.op = op, tell.done = 0, tell.total = 2 * frames * (size_t)p.iterations;
+    for (f = 0; f < frames && st == MEDVOL_OK; f++)
+        st = mv__nu_pipe_frame(ctx, &p, (float *)r.work.data + f * p.samples,
+                               (const double *)k.data + 3 * f * p.samples, &tell);
+    if (st == MEDVOL_OK && mv__tell(ctx, tell.total, tell.total, op)) st = mv__cancelled(ctx, op);
+    mv__free(ctx, p.block);
+    mv_volume_free(ctx, &k);
+    return mv__dst_end(ctx, st, &r, dst);
+}
+
+/* ---- type 3: spread over a grid of the points, of which the frequencies are a forward transform ---- */
+typedef struct mv__nu_third {
+    int axes;
+    size_t points, freqs, cells;
+    mv__nu_grid grid;
+    mv__nu_bins bins;
+    mv__nu_plan *plan;
+    float *before, *after; /* of points and frequencies: phases, and what the kernel takes */
+} mv__nu_third;
+/* a b in whole turns left out: two products that are exact together */
+static double mv__nu_turns(double a, double b) {
+    const double s = 134217729.0, p = a * b; /* 2^27 + 1 */
+    const double ah = s * a - (s * a - a), bh = s * b - (s * b - b), al = a - ah, bl = b - bh;
+    return p - floor(p) + (((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+typedef struct mv__nu_extent {
+    double centre[3], half[3];
+} mv__nu_extent;
+static mv_status mv__nu_extent_of(mv_ctx *ctx, const char *name, mv__nu_extent *e, const double *x, size_t n,
+                                  int axes) {
+    size_t i;
+    int a;
+    for (a = 0; a < 3; a++) e->centre[a] = e->half[a] = 0.0;
+    for (a = 0; a < axes; a++) {
+        double low = x[a], high = x[a];
+        for (i = 0; i < n; i++) {
+            const double v = x[i * (size_t)axes + (size_t)a];
+            if (!(fabs(v) <= 1e9))
+                return mv__fail(ctx, MEDVOL_E_RANGE, name, v, (int64_t)(i * (size_t)axes + (size_t)a),
+                                "nufft3_init: %s[%zu] = %g: must be within 1e9", name,
+                                i * (size_t)axes + (size_t)a, v);
+            low = v < low ? v : low;
+            high = v > high ? v : high;
+        }
+        e->centre[a] = low + 0.5 * (high - low);
+        e->half[a] = 0.5 * (high - low) * (1.0 + 1e-12);
+    }
+    return MEDVOL_OK;
+}
+/* phase (and what the kernel takes) of item i: exp(-2 pi i ...) */
+static void mv__nu_third_phases(mv__nu_third *t, const double *p, const double *k, const mv__nu_extent *ep,
+                                const mv__nu_extent *ek, const double *step) {
+    const size_t axes = (size_t)t->axes;
+    size_t i, a;
+    for (i = 0; i < t->points; i++) { /* exp(-2 pi i k0 (p - p0)) */
+        double turns = 0.0;
+        for (a = 0; a < axes; a++) turns += mv__nu_turns(ek->centre[a], p[i * axes + a] - ep->centre[a]);
+        turns = -2.0 * MV__NU_PI * (turns - floor(turns));
+        t->before[2 * i] = (float)cos(turns);
+        t->before[2 * i + 1] = (float)sin(turns);
+    }
+    for (i = 0; i < t->freqs; i++) { /* exp(-2 pi i k p0) sqrt(cells) / transform of the kernel */
+        double turns = 0.0, scale = sqrt((double)t->cells);
+        for (a = 0; a < axes; a++) {
+            turns += mv__nu_turns(k[i * axes + a], ep->centre[a]);
+            scale /= mv__nu_kernel_exact(&t->grid.kernel, (k[i * axes + a] - ek->centre[a]) * step[a]);
+        }
+        turns = -2.0 * MV__NU_PI * (turns - floor(turns));
+        t->after[2 * i] = (float)(scale * cos(turns));
+        t->after[2 * i + 1] = (float)(scale * sin(turns));
+    }
+}
+/* Cells of the grid along each axis, and how far apart they are. */
+static mv_status mv__nu_third_steps(mv_ctx *ctx, int axes, const mv__nu_extent *ep, const mv__nu_extent *ek,
+                                    int width, double sigma, double *step, size_t *cells) {
+    int a;
+    for (a = 0; a < 3; a++) {
+        double k = ek->half[a], x = ep->half[a], n;
+        cells[a] = 1, step[a] = 1.0;
+        if (a >= axes) continue;
+        if (x > 0.0 && !(k * x > 0.25)) k = 0.25 / x;
+        if (k > 0.0) step[a] = 1.0 / (2.0 * sigma * k);
+        n = 2.0 * x / step[a] + width + 3.0;
+        if (!(n <= 67108864.0))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "k", n, -1,
+                            "nufft3_init: axis %d: points and frequencies need a grid of %g cells: at most 2^26",
+                            a, n);
+        cells[a] = mv_fft_good_size((size_t)n, 2);
+    }
+    return MEDVOL_OK;
+}
+static void mv__nu_third_free(mv_ctx *ctx, mv__nu_third *t) {
+    if (!t) return;
+    mv__nu_plan_free(ctx, t->plan);
+    mv__free(ctx, t);
+}
+/* the points, padded to three coordinates, in cells; then frequencies as places of the plan */
+static void mv__nu_third_places(double *u, const double *x, size_t n, int axes, const double *centre,
+                                const double *scale) {
+    size_t i;
+    int a;
+    for (i = 0; i < n; i++)
+        for (a = 0; a < 3; a++)
+            u[3 * i + (size_t)a] = a < axes ? (x[i * (size_t)axes + (size_t)a] - centre[a]) * scale[a] : 0.0;
+}
+static mv_status mv__nu_third_make(mv_ctx *ctx, mv__nu_third **out, const mv__nu_third *h, const double *p,
+                                   const double *k, const mv__nu_extent *ep, const mv__nu_extent *ek,
+                                   const double *step, const mv_nufft_opt *o) {
+    static const int axis[3] = {0, 1, 2};
+    mv__nu_third *t;
+    size_t total = 0, at[4], a, bins, bytes;
+    double *u = NULL, scale[3], one[3] = {1, 1, 1}, shift[3];
+    unsigned char *block = NULL;
+    mv_status st = MEDVOL_OK;
+    int fits = mv__nu_piece(&total, at, 1, sizeof *t) && mv__nu_piece(&total, at + 1, h->points, 8) &&
+               mv__nu_piece(&total, at + 2, h->freqs, 8);
+    mv__nu_bins none;
+    bins = total;
+    fits = fits && mv__nu_bins_at(&h->grid, &none, h->points, 0, &total, NULL) &&
+           mv__mul(mv__maxz(h->points, h->freqs), 24, &bytes) && h->points <= 0xfffffff0u;
+    if (!fits) return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)h->points, -1, "nufft3_init: too large");
+    if (!(block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    t = (mv__nu_third *)(void *)block;
+    *t = *h;
+    t->before = (float *)(void *)(block + at[1]);
+    t->after = (float *)(void *)(block + at[2]);
+    mv__nu_bins_at(&t->grid, &t->bins, t->points, 0, &bins, block);
+    if (!(u = (double *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        for (a = 0; a < 3; a++) scale[a] = 1.0 / step[a], shift[a] = 0.5 * (double)t->grid.cells[a];
+        mv__nu_third_places(u, p, t->points, t->axes, ep->centre, scale);
+        st = mv__nu_bins_fill(ctx, &t->grid, &t->bins, u, t->points, axis, one, shift);
+    }
+    if (st == MEDVOL_OK) {
+        for (a = 0; a < 3; a++) scale[a] = step[a] * (double)t->grid.cells[a];
+        mv__nu_third_places(u, k, t->freqs, t->axes, ek->centre, scale);
+        st = mv__nu_plan_make(ctx, "nufft3_init", &t->plan, t->grid.cells, t->freqs, 1, u, o);
+    }
+    if (st == MEDVOL_OK) mv__nu_third_phases(t, p, k, ep, ek, step);
+    mv__free(ctx, u);
+    if (st < 0) mv__nu_third_free(ctx, t);
+    else *out = t;
+    return st;
+}
+MEDVOL_DEF mv_status mv_nufft3_init(mv_ctx *ctx, mv_nufft3 *plan, int ndim, size_t points, const double *p,
+                                    size_t freqs, const double *k, const mv_nufft_opt *opt) {
+    const char *op = "nufft3_init";
+    mv_nufft_opt o;
+    mv__nu_extent ep, ek;
+    mv__nu_third h, *t = NULL;
+    double step[3], sigma = 2.0, tolerance;
+    size_t cells[3], one[3] = {2, 2, 2};
+    int width = 0;
+    mv_status st;
+    if (!plan) return mv__fail_null(ctx, op, "plan");
+    mv__memset(plan, 0, sizeof *plan);
+    if (!p || !k) return mv__fail_null(ctx, op, p ? "k" : "p");
+    if (ndim < 1 || ndim > 3)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, -1, "%s: ndim = %d: must be 1 to 3", op, ndim);
+    if (!points || !freqs || points > (size_t)-1 >> 6 || freqs > (size_t)-1 >> 6)
+        return mv__fail(ctx, MEDVOL_E_SIZE, points ? "freqs" : "points", 0, -1,
+                        "%s: %zu points, %zu frequencies: none, or too many", op, points, freqs);
+    if ((st = mv__nu_options(ctx, op, &o, opt, 1e-4)) < 0) return st;
+    if ((st = mv__nu_extent_of(ctx, "p", &ep, p, points, ndim)) < 0) return st;
+    if ((st = mv__nu_extent_of(ctx, "k", &ek, k, freqs, ndim)) < 0) return st;
+    mv__memset(&h, 0, sizeof h);
+    h.axes = ndim, h.points = points, h.freqs = freqs;
+    tolerance = o.tolerance;
+    o.tolerance *= 0.5; /* of each half */
+    if ((st = mv__nu_choose(ctx, op, &o, ndim, one, points, &sigma, &width)) < 0) return st;
+    mv__nu_kernel_init(&h.grid.kernel, width, sigma, mv__nu_beta(width, sigma), width > 8 ? 16 : 8,
+                       width + 2 < MV__NU_DEGREE ? width + 2 : MV__NU_DEGREE);
+    if ((st = mv__nu_third_steps(ctx, ndim, &ep, &ek, width, sigma, step, cells)) < 0) return st;
+    if (!mv__nu_grid_init(&h.grid, ndim, cells))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "k", (double)cells[0], -1, "%s: too large a grid", op);
+    h.cells = h.grid.all;
+    if ((st = mv__nu_third_make(ctx, &t, &h, p, k, &ep, &ek, step, &o)) < 0) return st;
+    plan->tolerance = tolerance;
+    plan->ndim = ndim;
+    plan->points = points;
+    plan->freqs = freqs;
+    plan->tables = t;
+    return st;
+}
+MEDVOL_DEF void mv_nufft3_free(mv_ctx *ctx, mv_nufft3 *plan) {
+    if (!plan) return;
+    mv__nu_third_free(ctx, (mv__nu_third *)plan->tables);
+    mv__memset(plan, 0, sizeof *plan);
+}
+/* y = x a or x conj(a), of n complex numbers */
+static void mv__nu_phase(float *y, const float *x, const float *a, size_t n, int conj) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const float re = a[2 * i], im = conj ? -a[2 * i + 1] : a[2 * i + 1], xr = x[2 * i], xi = x[2 * i + 1];
+        y[2 * i] = xr * re - xi * im;
+        y[2 * i + 1] = xr * im + xi * re;
+    }
+}
+/* one vector */
+static mv_status mv__nu_third_run(mv_ctx *ctx, const mv__nu_third *t, float *dst, const float *src, float *vector,
+                                  float *grid, float *scratch, mv__nu_tell *tell, int forward) {
+    mv__nu_call c;
+    mv__nu_work w;
+    mv_status st;
+    mv__memset(&c, 0, sizeof c);
+    mv__memset(&w, 0, sizeof w);
+    c.p = t->plan, c.coils = 1, c.forward = forward;
+    w.g = &t->grid, w.b = &t->bins, w.grid = grid, w.floats = 2, w.coils = 1, w.spread = forward;
+    w.scratch = scratch, w.each = mv__nu_each(&t->grid, 2);
+    if (forward) {
+        mv__nu_phase(vector, src, t->before, t->points, 0);
+        mv__memset(grid, 0, 2 * t->cells * sizeof *grid);
+        w.from = vector;
+        if ((st = mv__nu_run(ctx, &w, tell)) < 0) return st;
+        c.src = grid, c.dst = dst;
+        if ((st = mv__nu_apply(ctx, &c, tell)) < 0) return st;
+        mv__nu_phase(dst, dst, t->after, t->freqs, 0);
+        return st;
+    }
+    mv__nu_phase(vector, src, t->after, t->freqs, 1);
+    c.src = vector, c.dst = grid;
+    if ((st = mv__nu_apply(ctx, &c, tell)) < 0) return st;
+    w.to = dst;
+    if ((st = mv__nu_run(ctx, &w, tell)) < 0) return st;
+    mv__nu_phase(dst, dst, t->before, t->points, 1);
+    return st;
+}
+static mv_status mv__nu_third_all(mv_ctx *ctx, const char *op, const mv_nufft3 *plan, float *dst, const float *src,
+                                  size_t many, int forward) {
+    const mv__nu_third *t = plan ? (const mv__nu_third *)plan->tables : NULL;
+    size_t total = 0, at[3], i, to, from;
+    float *block;
+    mv__nu_tell tell;
+    mv_status st = MEDVOL_OK;
+    if (!t) return mv__fail_null(ctx, op, "plan");
+    if (!dst || !src) return mv__fail_null(ctx, op, dst ? "src" : "dst");
+    to = forward ? t->freqs : t->points, from = forward ? t->points : t->freqs;
+    if (!many || many > ((size_t)-1 >> 4) / mv__maxz(to, from))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "many", (double)many, -1, "%s: many = %zu: none or too many", op, many);
+    if (mv__overlap(dst, 8 * to * many, src, 8 * from * many))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+    if (!mv__nu_piece(&total, at, t->cells, 8) || !mv__nu_piece(&total, at + 1, from, 8) ||
+        !mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&t->grid, 2)))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "plan", (double)t->cells, -1, "%s: too large", op);
+    if (!(block = (float *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    tell.op = op, tell.done = 0, tell.total = 2 * many;
+    for (i = 0; i < many && st == MEDVOL_OK; i++)
+        st = mv__nu_third_run(ctx, t, dst + 2 * i * to, src + 2 * i * from, block + at[1] / 4, block,
+                              block + at[2] / 4, &tell, forward);
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_nufft3_execute(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
+                                       size_t many) {
+    return mv__nu_third_all(ctx, "nufft3_execute", plan, dst, src, many, 1);
+}
+MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
+                                       size_t many) {
+    return mv__nu_third_all(ctx, "nufft3_adjoint", plan, dst, src, many, 0);
 }
 #endif /* !MV__PASS */
 #endif
