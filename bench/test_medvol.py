@@ -503,6 +503,29 @@ def test_kdtree():
 
 
 # ---- LZ4 ----
+def test_nufft():
+    rng = np.random.default_rng(10)
+    noise = lambda *shape: rng.standard_normal((*shape, 2)).astype("f4").view("c8")[..., 0]
+    k = rng.uniform(-1, 1, (5, 9, 3)) * [6, 5.5, 0]      # shots, samples, (kx, ky, kz)
+    image, data, weights = noise(3, 1, 11, 12), noise(3, 5, 9, 1), rng.random((1, 5, 9, 1)).astype("f4")
+    plan = ctx.nufft((11, 12), k, tolerance=1e-5)
+    at = [np.arange(n) - n // 2 for n in (11, 12)]
+    waves = [np.exp(-2j * np.pi * k[..., a, None] * x / n) for a, x, n in ((1, at[0], 11), (0, at[1], 12))]
+    want = np.einsum("cyx,sjy,sjx->csj", image[:, 0], *waves) / np.sqrt(132)
+    got = plan.forward(image)
+    assert got.shape == (3, 5, 9, 1) and got.dtype == np.complex64
+    assert np.linalg.norm(got[..., 0] - want) < 2e-5 * np.linalg.norm(want)
+    back = plan.adjoint(data, weights=weights)
+    want = np.einsum("csj,sjy,sjx->cyx", (data * weights)[..., 0], *map(np.conj, waves)) / np.sqrt(132)
+    assert np.linalg.norm(back[:, 0] - want) < 2e-5 * np.linalg.norm(want)
+    out = np.empty((3, 5, 9, 1), np.complex64)
+    assert plan.forward(image, out=out) is out and np.array_equal(out, got)
+    v = plan.adjoint(m.Volume(data), weights=weights)
+    assert isinstance(v, m.Volume) and np.array_equal(v.array, back)
+    raises("E_SHAPE", plan.forward, image[:, :, :-1])
+    raises("E_RANGE", ctx.nufft, (11, 12), k * np.nan)
+
+
 def lz4_decoded(block):
     """As the format's description has it, a byte at a time."""
     out, i = bytearray(), 0
