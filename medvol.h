@@ -2355,7 +2355,7 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
    Each writes all of dst, which never overlaps src, and returns 0 or a negative status, which ends what asked
    for it. user is handed to them as it is. */
 typedef struct mv_operator {
-    void *user;
+    const void *user;
     size_t domain, range;
     mv_status (*forward)(mv_ctx *ctx, const void *user, float *dst, const float *src);
     mv_status (*adjoint)(mv_ctx *ctx, const void *user, float *dst, const float *src);
@@ -2369,7 +2369,7 @@ typedef struct mv_operator_check_opt {
 } mv_operator_check_opt;
 /* mv_operator_check: is adjoint the adjoint of forward, normal their product? With random x, y:
    |<A x, y> - <x, A^H y>| / max(|A x| |y|, |x| |A^H y|) and |normal x - A^H A x| / |A^H A x| must not exceed
-   the tolerance. Threads: the operator's. Memory: two vectors of the range, four of the domain. Errors:
+   the tolerance. Threads: the operator's. Memory: two vectors of the range, three of the domain. Errors:
    MEDVOL_E_NULL, _SIZE (domain or range 0 or too large), _RANGE (options; NaN or infinity from the operator),
    _CONVERGENCE (not adjoint, or normal is not the product: message and mv_error.value have the figure),
    _NOMEM, _CANCELLED, the operator's own. */
@@ -2446,7 +2446,7 @@ MEDVOL_DEF mv_status mv_encoding_operator(mv_ctx *ctx, const mv_encoding *enc, m
 enum { MEDVOL_WAVELET_DB4 = 0, MEDVOL_WAVELET_HAAR = 1, MEDVOL_WAVELET_CDF97 = 2 };
 typedef struct mv_wavelet_opt {
     int wavelet;     /* MEDVOL_WAVELET_*: Daubechies' with 4 taps, Haar's, Cohen-Daubechies-Feauveau 9/7 */
-    int levels;      /* at most; 0: as long as 16 low ones are left along an axis */
+    int levels;      /* at most; 0: 1, and more until 16 or fewer low ones are left along an axis */
     unsigned axes;   /* bit k: axis k; 0: those of the first three longer than 1 */
     size_t shift[7]; /* element shift[k] of axis k comes first */
 } mv_wavelet_opt;
@@ -2456,7 +2456,7 @@ typedef struct mv_wavelet_opt {
    symmetric at the ends, of nearly unit norm. Along axes where a level finds fewer than 2 nothing is done.
    dst may be src, in place. Threads: lines. Memory: the result; 32 lines of 32. Numerics: floats; round trip
    1e-6. NaN spreads. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (options), _SHAPE, _ALIAS, _NOMEM, _LIMIT,
-   _CANCELLED (an in-place dst is then undefined). Source: Daubechies 1988; Daubechies and Sweldens 1998. */
+   _CANCELLED; dst as it was. Source: Daubechies 1988; Daubechies and Sweldens 1998. */
 MEDVOL_DEF mv_status mv_wavelet_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                         const mv_wavelet_opt *opt);
 MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
