@@ -58,7 +58,7 @@
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
                             TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
                             leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
-                            [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
+                            [FFT], [NUFFT] [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
                             [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
                             [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
@@ -2345,6 +2345,156 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 
 /* ---- non-uniform Fourier transforms ------------------------------------------------------------------- */
 #ifndef MEDVOL_NO_NUFFT
+
+/* Layouts. Trajectories: 3 x samples x shots x 1 x frames of kx, ky, kz in cycles per field of view (pixel
+   index), -n/2..n/2 with the ends; any real type, or complex (BART's), of which the real parts are taken; f64
+   keeps most digits. Of an axis of one voxel the coordinate has no effect. Samples: c64, 1 x samples x shots x
+   coil x frames. Images: c64, x, y, z, coil, frames. Weights: real, 1 x samples x shots x 1 x frames. Where
+   the trajectory or the weights have one frame, all frames share it. Lines and planes are n, 1, 1 and
+   n, n, 1.
+     forward (type 2)  y[j] = 1 / sqrt(n1 n2 n3) * sum over r of x[r] exp(-2 pi i k_j (r - c) / n)
+     adjoint (type 1)  x[r] = 1 / sqrt(n1 n2 n3) * sum over j of y[j] exp(+2 pi i k_j (r - c) / n)
+   with c = floor(n / 2): of samples on a grid the centred unitary transforms of mv_fft. */
+typedef struct mv_nufft_opt {
+    double tolerance;    /* see mv_nufft_init; 0: 1e-4 */
+    double oversampling; /* of the grid behind it, 1.2 to 4; 0: 1.25, 1.5 or 2, whichever costs least */
+    int weights; /* of the kernel: 0: stored where that is faster, 1: stored, 2: computed in each call */
+} mv_nufft_opt;
+/* Made by mv_nufft_init and never changed again: threads may share it, each with a context of its own. */
+typedef struct mv_nufft {
+    size_t dim[3];
+    int ndim; /* axes longer than one voxel */
+    size_t samples, shots, frames;
+    double tolerance, oversampling; /* as chosen */
+    int width;                      /* of the kernel, in cells of the grid */
+    void *tables;                   /* private */
+} mv_nufft;
+/* mv_nufft_init: the plan of images of shape[3] and a trajectory, which mv_nufft_free releases, with a context
+   of the same memory. *plan is overwritten; on error it is empty. tolerance t: |error| <= t |exact| (roots of
+   sums of squares) for images without preference for the rim of the field of view, where the kernel is
+   worst: a single voxel in the corner may be off by 4 t. From 1e-6 (where oversampling 2 allows it, 2e-6 in
+   3-D) upwards; below it the message says what can be had. Samples are put in order of tiles of the grid here, so that the
+   transforms, which may run hundreds of times, need not. Memory: 12 to 20 bytes a sample, with stored weights
+   up to 100 more; some 24 bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE
+   (shape; 2^32 samples a frame or more), _EMPTY (no sample), _RANGE (options; a coordinate that is NaN or more
+   than a millionth outside, with its place), _NOMEM, _LIMIT, _CANCELLED.
+   Source: Fessler and Sutton 2003; Beatty et al. 2005 (kernel); Barnett et al. 2019 (tiles). */
+MEDVOL_DEF mv_status mv_nufft_init(mv_ctx *ctx, mv_nufft *plan, const size_t *shape, const mv_volume *traj,
+                                   const mv_nufft_opt *opt);
+MEDVOL_DEF void mv_nufft_free(mv_ctx *ctx, mv_nufft *plan);
+/* mv_nufft_forward: samples dst of images src; mv_nufft_adjoint: images dst of samples src times weights
+   (NULL: 1; finite; density compensation, for example). Each is the other's adjoint exactly, as far as
+   floats go. Series: frame by frame. Threads: the context's; bits do not depend on their number. Memory: the
+   result, a copy of a source that is not contiguous c64; the grid of up to 8 coils and their images; a tile a
+   thread. Numerics: f32, positions in double; levels agree within the tolerance. NaN or infinity in a coil
+   make NaN or infinity of all of that coil and frame. dst must not overlap src or weights. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (weights), _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_nufft_forward(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src);
+MEDVOL_DEF mv_status mv_nufft_adjoint(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *weights);
+/* Arrays of one frame of the trajectory, contiguous: image or images of all voxels, samples coil after coil.
+   With maps (coils x voxels), one image: forward y_c = A (s_c x), adjoint x = sum over c of conj(s_c) A^H
+   y_c, in one go. maps NULL: `coils` images. weights (samples x shots), NULL: 1, multiply the samples in
+   both directions and are not looked at. add: dst += the result. Else as above: dst must not overlap another
+   array; on an error other than of arguments dst is half done. Errors: MEDVOL_E_NULL, _RANGE (frame), _SIZE
+   (no coil), _ALIAS, _NOMEM, _CANCELLED. */
+MEDVOL_DEF mv_status mv_nufft_forward_c64(mv_ctx *ctx, const mv_nufft *plan, size_t frame, float *dst,
+                                          const float *src, const float *maps, size_t coils,
+                                          const float *weights, int add);
+MEDVOL_DEF mv_status mv_nufft_adjoint_c64(mv_ctx *ctx, const mv_nufft *plan, size_t frame, float *dst,
+                                          const float *src, const float *maps, size_t coils,
+                                          const float *weights, int add);
+
+/* Type 3, from points to frequencies of any places, 1-D to 3-D:
+     y[j] = sum over i of x[i] exp(-2 pi i k_j . p_i), and its adjoint x[i] = sum over j of y[j] exp(+2 pi i ...)
+   mv_nufft3_init: p of `points` times ndim values, k of `freqs` times ndim; what counts is the product of
+   their extents, E along an axis: the grid has some 2 to 4 E cells along it, so keep it in bounds; how far from 0
+   either lies does not matter (phases are made in double). Options as mv_nufft_init takes them; tolerance relative to |y|
+   where the x are not correlated. mv_nufft3_execute, mv_nufft3_adjoint: `many` vectors one after another. dst
+   must not overlap src. Memory: the grid, one vector. Errors: as mv_nufft_init; MEDVOL_E_RANGE (ndim; a place that is NaN,
+   infinite or beyond 1e9), _SIZE (no point, no frequency; too large a grid). Source: Lee and Greengard
+   2005. */
+typedef struct mv_nufft3 {
+    int ndim;
+    size_t points, freqs;
+    double tolerance;
+    void *tables; /* private */
+} mv_nufft3;
+MEDVOL_DEF mv_status mv_nufft3_init(mv_ctx *ctx, mv_nufft3 *plan, int ndim, size_t points, const double *p,
+                                    size_t freqs, const double *k, const mv_nufft_opt *opt);
+MEDVOL_DEF void mv_nufft3_free(mv_ctx *ctx, mv_nufft3 *plan);
+MEDVOL_DEF mv_status mv_nufft3_execute(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
+                                       size_t many);
+MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
+                                       size_t many);
+
+/* mv_nudft_forward, mv_nudft_adjoint: the sums themselves, in double: what the transforms above approximate,
+   for tests and for a few samples. Work: voxels times samples times coils. shape[3] of the images, whose
+   frames are those of src. Threads: samples or voxels. Memory: results in double of one coil. Else as
+   mv_nufft_init and mv_nufft_adjoint. */
+MEDVOL_DEF mv_status mv_nudft_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *traj);
+MEDVOL_DEF mv_status mv_nudft_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *traj, const mv_volume *weights, const size_t *shape);
+
+/* mv_grid_forward: samples of a k-space grid src (x, y, z, coil, frames; index floor(n/2) is k = 0) at the
+   places of the trajectory; mv_grid_adjoint: its adjoint, samples times weights (or NULL) added to the grid
+   of shape[3]. LINEAR between 2, 4 or 8 neighbours, NEAREST (halves upwards); the grid repeats itself, so
+   k = n/2 is k = -n/2. Fast and rough: no transform, no correction. Threads: coils and frames. Memory: the
+   result. Errors, aliasing and the rest: as mv_nufft_adjoint; MEDVOL_E_RANGE (method). */
+enum { MEDVOL_GRIDDING_LINEAR = 0, MEDVOL_GRIDDING_NEAREST = 1 };
+typedef struct mv_grid_opt {
+    int method; /* MEDVOL_GRIDDING_* */
+} mv_grid_opt;
+MEDVOL_DEF mv_status mv_grid_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
+                                     const mv_grid_opt *opt);
+MEDVOL_DEF mv_status mv_grid_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
+                                     const mv_volume *weights, const size_t *shape, const mv_grid_opt *opt);
+
+/* mv_dcf_pipe: dst (f32, 1 x samples x shots x 1 x frames) = density compensation of a trajectory: from
+   w = 1, w / (K K^H w) again and again, where K grids with a kernel as wide as the field of view asks
+   for. The weights are areas (volumes) of k-space in units of one grid cell (1 / FOV each way), so that their
+   sum is about the part of k-space that is covered: A^H w A is about the identity. Weights of samples
+   in the same place share it. Each frame for itself. Threads: tiles; bits do not depend on them. Memory: the
+   grid of reals, twice oversampled; 40 bytes a sample. Errors: as mv_nufft_init; MEDVOL_E_RANGE (iterations above 1000). Source: Pipe and
+   Menon 1999; Zwart et al. 2012. */
+typedef struct mv_dcf_pipe_opt {
+    int iterations; /* 0: 25 */
+} mv_dcf_pipe_opt;
+MEDVOL_DEF mv_status mv_dcf_pipe(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
+                                 const mv_dcf_pipe_opt *opt);
+
+/* T = A^H W A of images of shape[3], as a convolution: nothing is gridded any more. The convolution takes a
+   grid of twice the size, but that is never there: it is 2, 4 or 8 transforms of the image's own. */
+typedef struct mv_toeplitz {
+    size_t dim[3];
+    int ndim;             /* axes longer than one voxel */
+    size_t frames, basis; /* basis: 0 or the number of coefficient images */
+    void *tables;         /* private */
+} mv_toeplitz;
+/* mv_toeplitz_init: from a trajectory and weights (real; NULL: 1), of as many frames as either has. tolerance
+   0: 1e-6. mv_toeplitz_init_basis: A from K coefficient images to samples: y_j = sum over a of basis[a, t]
+   (A x_a)_j. basis: K x times values, times = shots times frames (a value for each shot) or samples times
+   shots times frames; all frames go into one T, of K (K + 1) / 2 spectra. mv_toeplitz_free releases it, with
+   a context of the same memory. Memory: 2^axes spectra of f32 of the image's size, of each frame; on the way
+   as mv_nufft_adjoint. Errors: as mv_nufft_init; MEDVOL_E_RANGE (weights, basis: NaN or infinity; K above
+   64), _SIZE (times). Source: Wajer and Pruessmann 2001; Fessler et al. 2005. */
+MEDVOL_DEF mv_status mv_toeplitz_init(mv_ctx *ctx, mv_toeplitz *t, const size_t *shape, const mv_volume *traj,
+                                      const mv_volume *weights, const mv_nufft_opt *opt);
+MEDVOL_DEF mv_status mv_toeplitz_init_basis(mv_ctx *ctx, mv_toeplitz *t, const size_t *shape,
+                                            const mv_volume *traj, const mv_volume *weights,
+                                            const float *basis, size_t k, size_t times,
+                                            const mv_nufft_opt *opt);
+MEDVOL_DEF void mv_toeplitz_free(mv_ctx *ctx, mv_toeplitz *t);
+/* mv_toeplitz_normal: dst = T src for images x, y, z, coil, frames, each on its own; with a basis the frames
+   are the K coefficients. mv_toeplitz_normal_c64: arrays of one frame, contiguous: with maps (coils x voxels)
+   dst = sum over c of conj(s_c) T (s_c src); maps NULL: each of `coils` images alone. With a basis K of
+   them, voxels (maps NULL: times coils) apart; frame is 0. add: dst += the result. dst must not overlap what is read. Threads: coils,
+   or within large transforms; bits do not depend on their number. Memory: two images a coil at work, eight
+   coils at most (K + 2 of them with a basis). NaN: as mv_nufft_forward. Errors: as mv_nufft_forward_c64. */
+MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst, const mv_volume *src);
+MEDVOL_DEF mv_status mv_toeplitz_normal_c64(mv_ctx *ctx, const mv_toeplitz *t, size_t frame, float *dst,
+                                            const float *src, const float *maps, size_t coils, int add);
 #endif
 
 /* ---- iterative reconstruction ------------------------------------------------------------------------- */
@@ -4359,6 +4509,9 @@ MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
     !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
       defined(MEDVOL_NO_SENSE))
 #  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
+#endif
+#if defined(MEDVOL_NO_FFT) && !defined(MEDVOL_NO_NUFFT)
+#  error "medvol.h: [NUFFT] needs [FFT]: define MEDVOL_NO_NUFFT too"
 #endif
 #if defined(MEDVOL_NO_RESAMPLE) && !defined(MEDVOL_NO_FIELD)
 #  error "medvol.h: [FIELD] needs [RESAMPLE]: define MEDVOL_NO_FIELD too"
@@ -33146,9 +33299,2247 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 #ifndef MEDVOL_NO_TRAJECTORY
 #endif
 
-/* ==== [NUFFT] non-uniform Fourier transforms, gridding, Toeplitz embedding. Owns mv__nu_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+/* ==== [NUFFT] non-uniform Fourier transforms, gridding, Toeplitz embedding. Owns mv__nu_*. Uses [BASE] [CTX]
+   [VOLUME] [FFT]. Source: Fessler and Sutton 2003, Beatty et al. 2005, Barnett et al. 2019; Pipe and Menon
+   1999, Zwart et al. 2012; Wajer and Pruessmann 2001. ====================================================== */
 #ifndef MEDVOL_NO_NUFFT
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+enum {
+    MV__NU_WIDEST = 12, /* taps of a kernel */
+    MV__NU_LANES = 32,  /* a row of coefficients: twice the room for taps, repeated */
+    MV__NU_DEGREE = 15,
+    MV__NU_BATCH = 64,  /* samples whose weights are computed at once */
+    MV__NU_SUM = 512,   /* samples added up in one go */
+    MV__NU_SLACK = 64   /* floats that vectors may reach too far */
+};
+/* A tile of the grid with what its samples touch beyond it, at work. */
+typedef struct mv__nu_box {
+    const uint32_t *cell; /* of each sample: its first cell within the box */
+    const float *coef;    /* of the kernel: the powers of MV__NU_LANES taps */
+    const int32_t *axis;  /* of each tap in turn */
+    float *cells;
+    int axes, stride, degree; /* stride: taps kept of an axis, 8 or 16 */
+    int floats;               /* of a cell */
+    int reach[3];             /* taps used */
+    size_t row, plane;        /* in floats */
+} mv__nu_box;
+static const float mv__nu_one[1] = {1.0f};
+#endif
+/* Weights of n samples from their places within a cell, -1..1: axes times stride each. */
+static void MV__K(mv__nu_taps)(const mv__nu_box *b, float *w, const float *place, size_t n) {
+    const int all = b->axes * b->stride;
+    size_t j;
+    int l, p;
+    for (j = 0; j < n; j++)
+        for (l = 0; l < all; l += MVF_N) {
+            const int first = l / b->stride;
+            const float *c = b->coef + l % b->stride;
+            const mvi at = mvi_sub(mvi_load(b->axis + l), mvi_set1(first));
+            const mvf z = mvf_perm(mvf_load(place + j * (size_t)b->axes + first), at);
+            mvf r = mvf_load(c + b->degree * MV__NU_LANES);
+            for (p = b->degree - 1; p >= 0; p--) r = mvf_mad(r, z, mvf_load(c + p * MV__NU_LANES));
+            mvf_store(w + j * (size_t)all + l, r);
+        }
+    mv_end();
+}
+/* lane k of a vector: the tap its cell belongs to, and which float of a cell it is */
+MV__INLINE void MV__K(mv__nu_lanes)(const mv__nu_box *b, mvi *tap, mvi *part) {
+    int32_t a[MVF_N], c[MVF_N];
+    int k;
+    for (k = 0; k < MVF_N; k++) a[k] = k / b->floats, c[k] = k % b->floats;
+    *tap = mvi_load(a);
+    *part = mvi_load(c);
+}
+MV__INLINE mvf MV__K(mv__nu_along)(const float *x, int i, int f, mvi tap) {
+    return f >= MVF_N ? mvf_set1(x[i]) : mvf_perm(mvf_load(x + i * (MVF_N / f)), tap);
+}
+/* stage[j] = the cells round sample j, weighted; w: its weights */
+MV__INLINE void MV__K(mv__nu_read_n)(const mv__nu_box *b, float *stage, const float *w, const uint32_t *cell,
+                                     size_t n, const int na) {
+    const int f = b->floats, all = b->axes * b->stride;
+    const size_t step = (size_t)(f >= MVF_N ? f : MVF_N);
+    mvi tap, part;
+    size_t j;
+    int v, i, k, l;
+    MV__K(mv__nu_lanes)(b, &tap, &part);
+    for (j = 0; j < n; j++, w += all) {
+        const float *y = b->axes > 1 ? w + b->stride : mv__nu_one;
+        const float *z = b->axes > 2 ? w + 2 * b->stride : mv__nu_one;
+        for (v = 0; v < f; v += MVF_N) {
+            const float *at = b->cells + (size_t)cell[j] * (size_t)f + v;
+            mvf a[MV__NU_WIDEST], sum;
+            MV__UNROLL for (i = 0; i < na; i++) a[i] = mvf_zero();
+            for (k = 0; k < b->reach[2]; k++)
+                for (l = 0; l < b->reach[1]; l++) {
+                    const float *p = at + (size_t)k * b->plane + (size_t)l * b->row;
+                    const mvf t = mvf_set1(z[k] * y[l]);
+                    MV__UNROLL for (i = 0; i < na; i++)
+                        a[i] = mvf_mad(t, mvf_load(p + (size_t)i * step), a[i]);
+                }
+            sum = mvf_mul(a[0], MV__K(mv__nu_along)(w, 0, f, tap));
+            MV__UNROLL for (i = 1; i < na; i++) sum = mvf_mad(a[i], MV__K(mv__nu_along)(w, i, f, tap), sum);
+            for (i = MVF_N / 2; i >= f; i /= 2) { /* the taps within the vector */
+                int32_t turn[MVF_N];
+                for (k = 0; k < MVF_N; k++) turn[k] = (k + i) % MVF_N;
+                sum = mvf_add(sum, mvf_perm(sum, mvi_load(turn)));
+            }
+            mvf_store(stage + j * (size_t)f + v, sum);
+        }
+    }
+    mv_end();
+}
+/* the cells round sample j += weights times stage[j] */
+MV__INLINE void MV__K(mv__nu_spread_n)(const mv__nu_box *b, const float *stage, const float *w,
+                                       const uint32_t *cell, size_t n, const int na) {
+    const int f = b->floats, all = b->axes * b->stride;
+    const size_t step = (size_t)(f >= MVF_N ? f : MVF_N);
+    mvi tap, part;
+    size_t j;
+    int v, i, k, l;
+    MV__K(mv__nu_lanes)(b, &tap, &part);
+    for (j = 0; j < n; j++, w += all) {
+        const float *y = b->axes > 1 ? w + b->stride : mv__nu_one;
+        const float *z = b->axes > 2 ? w + 2 * b->stride : mv__nu_one;
+        for (v = 0; v < f; v += MVF_N) {
+            float *at = b->cells + (size_t)cell[j] * (size_t)f + v;
+            mvf a[MV__NU_WIDEST], val = mvf_load(stage + j * (size_t)f + v);
+            if (f < MVF_N) val = mvf_perm(val, part);
+            MV__UNROLL for (i = 0; i < na; i++) a[i] = mvf_mul(val, MV__K(mv__nu_along)(w, i, f, tap));
+            for (k = 0; k < b->reach[2]; k++)
+                for (l = 0; l < b->reach[1]; l++) {
+                    float *p = at + (size_t)k * b->plane + (size_t)l * b->row;
+                    const mvf t = mvf_set1(z[k] * y[l]);
+                    MV__UNROLL for (i = 0; i < na; i++)
+                        mvf_store(p + (size_t)i * step, mvf_mad(t, a[i], mvf_load(p + (size_t)i * step)));
+                }
+        }
+    }
+    mv_end();
+}
+#define MV__NU_EACH(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+static void MV__K(mv__nu_read)(const mv__nu_box *b, float *stage, const float *w, const uint32_t *cell,
+                               size_t n) {
+    const int per = b->floats >= MVF_N ? 1 : MVF_N / b->floats;
+    switch ((b->reach[0] + per - 1) / per) {
+#define MV__NU_CASE(c) case c: MV__K(mv__nu_read_n)(b, stage, w, cell, n, c); break;
+        MV__NU_EACH(MV__NU_CASE)
+#undef MV__NU_CASE
+        default: MV__K(mv__nu_read_n)(b, stage, w, cell, n, MV__NU_WIDEST); break;
+    }
+}
+static void MV__K(mv__nu_spread)(const mv__nu_box *b, const float *stage, const float *w,
+                                 const uint32_t *cell, size_t n) {
+    const int per = b->floats >= MVF_N ? 1 : MVF_N / b->floats;
+    switch ((b->reach[0] + per - 1) / per) {
+#define MV__NU_CASE(c) case c: MV__K(mv__nu_spread_n)(b, stage, w, cell, n, c); break;
+        MV__NU_EACH(MV__NU_CASE)
+#undef MV__NU_CASE
+        default: MV__K(mv__nu_spread_n)(b, stage, w, cell, n, MV__NU_WIDEST); break;
+    }
+}
+#undef MV__NU_EACH
+/* y += x, x = 0 (of the sums of a tile) or y += x */
+static void MV__K(mv__nu_add)(float *y, float *x, size_t n, int clear) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        mvf_store(y + i, mvf_add(mvf_load(y + i), mvf_load(x + i)));
+        if (clear) mvf_store(x + i, mvf_zero());
+    }
+    mv_end();
+    for (; i < n; i++) {
+        y[i] += x[i];
+        if (clear) x[i] = 0.0f;
+    }
+}
+/* n voxels of up to 8 coils from image (its coils `apart` floats from one another; 0: one image for all) times
+   map (likewise; or NULL) times fade k: coils innermost, `lanes` of them, those beyond `coils` 0 */
+static void MV__K(mv__nu_pack)(float *y, const float *x, size_t apart, const float *map, size_t maps_apart,
+                               const float *fade, float k, size_t n, size_t coils, size_t lanes) {
+    size_t i, c;
+    for (c = 0; c < lanes; c++) {
+        const float *a = x + c * apart, *s = map ? map + c * maps_apart : NULL;
+        for (i = 0; i < n; i++) {
+            float re = 0.0f, im = 0.0f;
+            if (c < coils) {
+                const float f = fade[i] * k;
+                re = a[2 * i], im = a[2 * i + 1];
+                if (s) {
+                    const float t = re * s[2 * i] - im * s[2 * i + 1];
+                    im = re * s[2 * i + 1] + im * s[2 * i];
+                    re = t;
+                }
+                re *= f, im *= f;
+            }
+            y[2 * (i * lanes + c)] = re;
+            y[2 * (i * lanes + c) + 1] = im;
+        }
+    }
+}
+/* The way back: with maps y = sum over coils of conj(map) times x times fade k, else coils apart; add: += */
+static void MV__K(mv__nu_unpack)(float *y, size_t apart, const float *x, const float *map, size_t maps_apart,
+                                 const float *fade, float k, size_t n, size_t coils, size_t lanes, int add) {
+    size_t i, c;
+    for (i = 0; i < n; i++) {
+        const float f = fade[i] * k;
+        float sr = 0.0f, si = 0.0f;
+        for (c = 0; c < coils; c++) {
+            const float re = x[2 * (i * lanes + c)] * f, im = x[2 * (i * lanes + c) + 1] * f;
+            if (map) {
+                const float *s = map + c * maps_apart + 2 * i;
+                sr += s[0] * re + s[1] * im;
+                si += s[0] * im - s[1] * re;
+            } else {
+                float *to = y + c * apart + 2 * i;
+                to[0] = add ? to[0] + re : re;
+                to[1] = add ? to[1] + im : im;
+            }
+        }
+        if (map) {
+            y[2 * i] = add ? y[2 * i] + sr : sr;
+            y[2 * i + 1] = add ? y[2 * i + 1] + si : si;
+        }
+    }
+}
+/* sum over n of (xr + i xi)(er + i ei) */
+static void MV__K(mv__nu_dot)(double *sum, const double *x, const double *e, size_t n) {
+    mvd re = mvd_zero(), im = mvd_zero();
+    double lane[2 * MVD_N];
+    const double *xi = x + n, *ei = e + n;
+    size_t i = 0;
+    int k;
+    for (; i + MVD_N <= n; i += MVD_N) {
+        const mvd a = mvd_load(x + i), b = mvd_load(xi + i), c = mvd_load(e + i), d = mvd_load(ei + i);
+        re = mvd_nmad(b, d, mvd_mad(a, c, re));
+        im = mvd_mad(b, c, mvd_mad(a, d, im));
+    }
+    mvd_store(lane, re);
+    mvd_store(lane + MVD_N, im);
+    mv_end();
+    sum[0] = sum[1] = 0.0;
+    for (k = 0; k < MVD_N; k++) sum[0] += lane[k], sum[1] += lane[MVD_N + k];
+    for (; i < n; i++) {
+        sum[0] += x[i] * e[i] - xi[i] * ei[i];
+        sum[1] += x[i] * ei[i] + xi[i] * e[i];
+    }
+}
+/* x += (a + i b) conj(e), of n */
+static void MV__K(mv__nu_axpy)(double *x, const double *e, double a, double b, size_t n) {
+    const mvd av = mvd_set1(a), bv = mvd_set1(b);
+    double *xi = x + n;
+    const double *ei = e + n;
+    size_t i = 0;
+    for (; i + MVD_N <= n; i += MVD_N) {
+        const mvd c = mvd_load(e + i), d = mvd_load(ei + i);
+        mvd_store(x + i, mvd_mad(bv, d, mvd_mad(av, c, mvd_load(x + i))));
+        mvd_store(xi + i, mvd_nmad(av, d, mvd_mad(bv, c, mvd_load(xi + i))));
+    }
+    mv_end();
+    for (; i < n; i++) {
+        x[i] += a * e[i] + b * ei[i];
+        xi[i] += b * e[i] - a * ei[i];
+    }
+}
+/* y = p x or y += p x of n complex x and real p */
+static void MV__K(mv__nu_filter)(float *y, const float *p, const float *x, size_t n, int add) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const float re = p[i] * x[2 * i], im = p[i] * x[2 * i + 1];
+        y[2 * i] = add ? y[2 * i] + re : re;
+        y[2 * i + 1] = add ? y[2 * i + 1] + im : im;
+    }
+}
+/* y = x map (or NULL: 1) wave (or NULL: 1) (a + i b), of n complex numbers */
+static void MV__K(mv__nu_turn)(float *y, const float *x, const float *map, const float *wave, float a, float b,
+                               size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        float tr = a, ti = b, re = x[2 * i], im = x[2 * i + 1], t;
+        if (wave) tr = a * wave[2 * i] - b * wave[2 * i + 1], ti = a * wave[2 * i + 1] + b * wave[2 * i];
+        if (map) {
+            t = re * map[2 * i] - im * map[2 * i + 1];
+            im = re * map[2 * i + 1] + im * map[2 * i];
+            re = t;
+        }
+        y[2 * i] = re * tr - im * ti;
+        y[2 * i + 1] = re * ti + im * tr;
+    }
+}
+/* y = or += x conj(map wave (a + i b)) */
+static void MV__K(mv__nu_back)(float *y, const float *x, const float *map, const float *wave, float a, float b,
+                               size_t n, int add) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        float tr = a, ti = b, re = x[2 * i], im = x[2 * i + 1], t;
+        if (wave) tr = a * wave[2 * i] - b * wave[2 * i + 1], ti = a * wave[2 * i + 1] + b * wave[2 * i];
+        t = re * tr + im * ti;
+        im = im * tr - re * ti;
+        re = t;
+        if (map) {
+            t = re * map[2 * i] + im * map[2 * i + 1];
+            im = im * map[2 * i] - re * map[2 * i + 1];
+            re = t;
+        }
+        y[2 * i] = add ? y[2 * i] + re : re;
+        y[2 * i + 1] = add ? y[2 * i + 1] + im : im;
+    }
+}
+/* y = or += x */
+static void MV__K(mv__nu_sum)(float *y, const float *x, size_t n, int add) {
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N)
+        mvf_store(y + i, add ? mvf_add(mvf_load(y + i), mvf_load(x + i)) : mvf_load(x + i));
+    mv_end();
+    for (; i < n; i++) y[i] = add ? y[i] + x[i] : x[i];
+}
+#endif /* MV__PASS */
+#ifndef MV__PASS
+#define MV__NU_PI 3.14159265358979323846
+/* ---- the kernel: Kaiser and Bessel's, as polynomials of each tap ---- */
+static double mv__nu_bessel(double x) { /* I0 */
+    double sum = 1.0, t = 1.0;
+    int k;
+    for (k = 1; k < 500 && t > 1e-18 * sum; k++) {
+        t *= x / (2.0 * k) * (x / (2.0 * k));
+        sum += t;
+    }
+    return sum;
+}
+static double mv__nu_beta(int width, double sigma) { /* Beatty et al. 2005 */
+    const double a = width / sigma * (sigma - 0.5);
+    return MV__NU_PI * sqrt(a * a > 1.2 ? a * a - 0.8 : 0.4);
+}
+/* transform of the kernel at x cycles a cell, but for a factor */
+static double mv__nu_kernel_ft(int width, double beta, double x) {
+    const double a = beta * beta - MV__NU_PI * width * x * (MV__NU_PI * width * x), r = sqrt(fabs(a));
+    if (r < 1e-6) return 1.0;
+    return a > 0.0 ? (exp(r) - exp(-r)) / (2.0 * r) : sin(r) / r;
+}
+/* What of an image comes from elsewhere, as part of it, along an axis: root of the mean square over the field
+   of view, and how much louder the rounding of what is not attenuated alike becomes. */
+static double mv__nu_alias(int width, double sigma, double *louder) {
+    const double beta = mv__nu_beta(width, sigma), top = mv__nu_kernel_ft(width, beta, 0.0);
+    double sum = 0.0, loud = 0.0;
+    int q, j;
+    for (q = 0; q < 16; q++) {
+        const double x = (q + 0.5) / 32.0 / sigma, c = mv__nu_kernel_ft(width, beta, x);
+        double e = 0.0;
+        for (j = 1; j < 6; j++) {
+            const double u = mv__nu_kernel_ft(width, beta, x + j), v = mv__nu_kernel_ft(width, beta, x - j);
+            e += u * u + v * v;
+        }
+        sum += e / (c * c) / 16.0;
+        loud += top / c * (top / c) / 16.0;
+    }
+    *louder = sqrt(loud);
+    return sqrt(sum);
+}
+/* The error to expect of a transform of so many axes, relative. */
+static double mv__nu_error(int axes, int width, double sigma) {
+    double louder, round = 1.2e-7, alias = mv__nu_alias(width, sigma, &louder) * sqrt((double)axes);
+    int k;
+    for (k = 0; k < axes; k++) round *= louder;
+    return 1.15 * sqrt(alias * alias + round * round);
+}
+typedef struct mv__nu_kernel {
+    int width, stride, degree;
+    double sigma;
+    float coef[(MV__NU_DEGREE + 1) * MV__NU_LANES];
+    int32_t axis[MV__NU_SLACK];
+} mv__nu_kernel;
+/* Each tap's polynomial in z = 2 f - 1, f the way from where the kernel begins to its first cell: through
+   Chebyshev points, then its powers. */
+static void mv__nu_kernel_init(mv__nu_kernel *k, int width, double sigma, double beta, int stride, int degree) {
+    const int n = degree + 1;
+    double value[MV__NU_DEGREE + 1], power[MV__NU_DEGREE + 1], a[MV__NU_DEGREE + 1], b[MV__NU_DEGREE + 1];
+    int t, i, j, p;
+    mv__memset(k, 0, sizeof *k);
+    k->width = width, k->stride = stride, k->degree = degree, k->sigma = sigma;
+    for (i = 0; i < MV__NU_SLACK; i++) k->axis[i] = i / stride;
+    for (t = 0; t < width; t++) {
+        for (i = 0; i < n; i++) {
+            const double f = 0.5 + 0.5 * cos(MV__NU_PI * (i + 0.5) / n), x = 2.0 * (f + t) / width - 1.0;
+            value[i] = mv__nu_bessel(beta * sqrt(x * x < 1.0 ? 1.0 - x * x : 0.0)) / mv__nu_bessel(beta);
+        }
+        for (p = 0; p < n; p++) power[p] = a[p] = b[p] = 0.0;
+        for (j = 0; j < n; j++) { /* times the Chebyshev polynomial j, whose powers are in b, of j - 1 in a */
+            double c = 0.0;
+            for (i = 0; i < n; i++) c += value[i] * cos(MV__NU_PI * j * (i + 0.5) / n);
+            c *= (j ? 2.0 : 1.0) / n;
+            if (j == 0) b[0] = 1.0;
+            else if (j == 1) a[0] = 1.0, b[0] = 0.0, b[1] = 1.0;
+            else
+                for (p = n - 1; p >= 0; p--) {
+                    const double next = (p ? 2.0 * b[p - 1] : 0.0) - a[p];
+                    a[p] = b[p];
+                    b[p] = next;
+                }
+            for (p = 0; p < n; p++) power[p] += c * b[p];
+        }
+        for (p = 0; p < n; p++)
+            for (i = t; i < MV__NU_LANES; i += stride) k->coef[p * MV__NU_LANES + i] = (float)power[p];
+    }
+}
+/* Transform of the polynomials as they are, at x cycles a cell: 12 Gauss and Legendre points a tap, exact for
+   what is needed here. */
+static double mv__nu_kernel_exact(const mv__nu_kernel *k, double x) {
+    static const double node[6] = {0.1252334085114689, 0.3678314989981802, 0.5873179542866175,
+                                   0.7699026741943047, 0.9041172563704749, 0.9815606342467192};
+    static const double weight[6] = {0.2491470458134028, 0.2334925365383548, 0.2031674267230659,
+                                     0.1600783285433462, 0.1069393259953184, 0.0471753363865118};
+    double sum = 0.0;
+    int t, i, p;
+    for (t = 0; t < k->width; t++)
+        for (i = 0; i < 12; i++) {
+            const double z = i < 6 ? node[i] : -node[i - 6];
+            double v = 0.0;
+            for (p = k->degree; p >= 0; p--) v = v * z + (double)k->coef[p * MV__NU_LANES + t];
+            sum += 0.5 * weight[i % 6] * v * cos(2.0 * MV__NU_PI * x * (0.5 + 0.5 * z + t - 0.5 * k->width));
+        }
+    return sum;
+}
+
+/* ---- samples in tiles of a grid that repeats itself ---- */
+typedef struct mv__nu_grid {
+    int axes;
+    size_t cells[3], tiles[3], box[3]; /* box: of the largest tile with what its samples touch */
+    size_t all, count, room;           /* cells, tiles, cells of a box */
+    mv__nu_kernel kernel;
+} mv__nu_grid;
+typedef struct mv__nu_bins {
+    uint32_t *first; /* of each tile, and the end */
+    uint32_t *order, *cell;
+    float *place; /* axes each */
+    float *taps;  /* or NULL */
+} mv__nu_bins;
+static size_t mv__nu_edge(const mv__nu_grid *g, int a, size_t tile) { /* where a tile begins */
+    const size_t each = g->cells[a] / g->tiles[a], more = g->cells[a] % g->tiles[a];
+    return tile * each + mv__minz(tile, more);
+}
+static size_t mv__nu_tile_of(const mv__nu_grid *g, int a, size_t at) {
+    const size_t each = g->cells[a] / g->tiles[a], more = g->cells[a] % g->tiles[a];
+    return at < more * (each + 1) ? at / (each + 1) : more + (at - more * (each + 1)) / each;
+}
+/* 0: the grid is too large */
+static int mv__nu_grid_init(mv__nu_grid *g, int axes, const size_t *cells) {
+    const size_t tile = axes == 1 ? 256 : axes == 2 ? 16 : 8;
+    int a;
+    g->axes = axes;
+    g->all = g->count = g->room = 1;
+    for (a = 0; a < 3; a++) {
+        g->cells[a] = a < axes ? cells[a] : 1;
+        g->tiles[a] = a < axes ? mv__maxz(1, g->cells[a] / mv__maxz(tile, (size_t)g->kernel.width)) : 1;
+        g->box[a] = a < axes ? mv__divup(g->cells[a], g->tiles[a]) + (size_t)g->kernel.width - 1 : 1;
+        if (!mv__mul(g->all, g->cells[a], &g->all)) return 0;
+        g->count *= g->tiles[a];
+        g->room *= g->box[a];
+    }
+    return g->all <= ((size_t)-1 >> 8);
+}
+/* The samples of a frame at u (axes each), in cells; tile: room of a size_t each */
+typedef struct mv__nu_sort {
+    const mv__nu_grid *g;
+    const mv__nu_bins *b;
+    const double *u; /* 3 each */
+    const double *scale, *shift;
+    const int *axis;
+    uint32_t *tile;
+    size_t n;
+} mv__nu_sort;
+/* first cell, and the way to it in -1..1, of sample j along axis a */
+static size_t mv__nu_base(const mv__nu_sort *s, size_t j, int a, float *z) {
+    const double width = s->g->kernel.width, cells = (double)s->g->cells[a];
+    const double from = s->u[3 * j + (size_t)s->axis[a]] * s->scale[a] + s->shift[a] - 0.5 * width;
+    double base = ceil(from);
+    *z = (float)(2.0 * (base - from) - 1.0);
+    base -= floor(base / cells) * cells;
+    return mv__minz((size_t)base, s->g->cells[a] - 1);
+}
+static void mv__nu_tile_job(void *arg, size_t chunk) {
+    const mv__nu_sort *s = (const mv__nu_sort *)arg;
+    const size_t end = mv__minz(s->n, (chunk + 1) * MV__CHUNK);
+    size_t j;
+    int a;
+    for (j = chunk * MV__CHUNK; j < end; j++) {
+        size_t tile = 0;
+        float z;
+        for (a = s->g->axes - 1; a >= 0; a--)
+            tile = tile * s->g->tiles[a] + mv__nu_tile_of(s->g, a, mv__nu_base(s, j, a, &z));
+        s->tile[j] = (uint32_t)tile;
+    }
+}
+static void mv__nu_place_job(void *arg, size_t chunk) {
+    const mv__nu_sort *s = (const mv__nu_sort *)arg;
+    const mv__nu_grid *g = s->g;
+    const size_t end = mv__minz(s->n, (chunk + 1) * MV__CHUNK), axes = (size_t)g->axes;
+    size_t i;
+    int a;
+    for (i = chunk * MV__CHUNK; i < end; i++) {
+        const size_t j = s->b->order[i];
+        size_t cell = 0;
+        for (a = g->axes - 1; a >= 0; a--) {
+            const size_t at = mv__nu_base(s, j, a, &s->b->place[i * axes + (size_t)a]);
+            cell = cell * g->box[a] + at - mv__nu_edge(g, a, mv__nu_tile_of(g, a, at));
+        }
+        s->b->cell[i] = (uint32_t)cell;
+    }
+}
+static void mv__nu_box_of(const mv__nu_grid *g, mv__nu_box *b, int floats) {
+    int a;
+    b->coef = g->kernel.coef;
+    b->axis = g->kernel.axis;
+    b->axes = g->axes;
+    b->stride = g->kernel.stride;
+    b->degree = g->kernel.degree;
+    b->floats = floats;
+    for (a = 0; a < 3; a++) b->reach[a] = a < g->axes ? g->kernel.width : 1;
+    b->row = g->box[0] * (size_t)floats;
+    b->plane = b->row * g->box[1];
+}
+static void mv__nu_taps_job(void *arg, size_t chunk) {
+    const mv__nu_sort *s = (const mv__nu_sort *)arg;
+    const size_t i = chunk * MV__CHUNK, n = mv__minz(MV__CHUNK, s->n - i), axes = (size_t)s->g->axes;
+    const size_t all = axes * (size_t)s->g->kernel.stride, end = i + n - 1;
+    float last[3 * 16 + MV__NU_SLACK]; /* vectors write too far: the last one apart */
+    mv__nu_box b;
+    mv__nu_box_of(s->g, &b, 1);
+    MV__PICK(mv__nu_taps)(&b, s->b->taps + i * all, s->b->place + i * axes, n - 1);
+    MV__PICK(mv__nu_taps)(&b, last, s->b->place + end * axes, 1);
+    mv__memcpy(s->b->taps + end * all, last, all * sizeof *last);
+}
+/* room of pieces of one block, of 64 bytes each at least; *total: 0 where it does not fit a size_t */
+static int mv__nu_piece(size_t *total, size_t *at, size_t n, size_t size) {
+    size_t bytes;
+    *at = *total;
+    return mv__mul(n, size, &bytes) && mv__add(bytes, 63, &bytes) && mv__add(*total, bytes / 64 * 64, total);
+}
+/* Bytes of the bins of n samples; with a block, their places in it. */
+static int mv__nu_bins_at(const mv__nu_grid *g, mv__nu_bins *b, size_t n, int stored, size_t *total,
+                          unsigned char *block) {
+    const size_t axes = (size_t)g->axes, taps = axes * (size_t)g->kernel.stride;
+    size_t at[5], most;
+    if (!mv__mul(n, taps * sizeof(float), &most) || !mv__add(most, 1 << 16, &most)) return 0;
+    if (!mv__nu_piece(total, at, g->count + 1, sizeof *b->first)) return 0;
+    if (!mv__nu_piece(total, at + 1, n, sizeof *b->order)) return 0;
+    if (!mv__nu_piece(total, at + 2, n, sizeof *b->cell)) return 0;
+    if (!mv__nu_piece(total, at + 3, n * axes + MV__NU_SLACK, sizeof *b->place)) return 0;
+    if (!mv__nu_piece(total, at + 4, stored ? n * taps + MV__NU_SLACK : 0, sizeof *b->taps)) return 0;
+    if (!block) return 1;
+    b->first = (uint32_t *)(void *)(block + at[0]);
+    b->order = (uint32_t *)(void *)(block + at[1]);
+    b->cell = (uint32_t *)(void *)(block + at[2]);
+    b->place = (float *)(void *)(block + at[3]);
+    b->taps = stored ? (float *)(void *)(block + at[4]) : NULL;
+    mv__memset(b->place + n * axes, 0, MV__NU_SLACK * sizeof *b->place);
+    if (stored) mv__memset(b->taps + n * taps, 0, MV__NU_SLACK * sizeof *b->taps);
+    return 1;
+}
+/* Sorts n samples at u (three each), cell u[axis] * scale + shift. */
+static mv_status mv__nu_bins_fill(mv_ctx *ctx, const mv__nu_grid *g, const mv__nu_bins *b, const double *u,
+                                  size_t n, const int *axis, const double *scale, const double *shift) {
+    const size_t chunks = mv__divup(n, MV__CHUNK);
+    mv__nu_sort s;
+    size_t j, i, bytes;
+    mv_status st;
+    s.g = g, s.b = b, s.u = u, s.n = n, s.axis = axis, s.scale = scale, s.shift = shift;
+    if (!mv__mul(n, sizeof *s.tile, &bytes)) return MEDVOL_E_SIZE;
+    if (!(s.tile = (uint32_t *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    st = mv_parallel_for(ctx, chunks, mv__nu_tile_job, &s, NULL);
+    if (st == MEDVOL_OK) {
+        mv__memset(b->first, 0, (g->count + 1) * sizeof *b->first);
+        for (j = 0; j < n; j++) b->first[s.tile[j]]++;
+        for (i = 0, j = 0; j <= g->count; j++) { /* where each tile begins ... */
+            const uint32_t m = b->first[j];
+            b->first[j] = (uint32_t)i;
+            i += m;
+        }
+        for (j = 0; j < n; j++) b->order[b->first[s.tile[j]]++] = (uint32_t)j;
+        for (j = g->count; j > 0; j--) b->first[j] = b->first[j - 1]; /* ... which has moved on to its end */
+        b->first[0] = 0;
+        st = mv_parallel_for(ctx, chunks, mv__nu_place_job, &s, NULL);
+    }
+    if (st == MEDVOL_OK && b->taps) st = mv_parallel_for(ctx, chunks, mv__nu_taps_job, &s, NULL);
+    mv__free(ctx, s.tile);
+    return st;
+}
+
+/* ---- tiles at work: samples read from the grid, or spread over it ---- */
+typedef struct mv__nu_tell {
+    const char *op;
+    size_t done, total;
+} mv__nu_tell;
+typedef struct mv__nu_work {
+    const mv__nu_grid *g;
+    const mv__nu_bins *b;
+    float *grid;          /* cells of `floats` */
+    int floats, spread, add;
+    float *to;            /* samples; of coils, `apart` floats from one another */
+    const float *from;
+    const float *weights; /* of samples, or NULL */
+    size_t apart, coils;
+    float *scratch;       /* `each` floats a worker */
+    size_t each;
+    int colour[3];        /* spread: of tiles */
+    size_t begin, end;    /* of tiles, of those of a colour */
+    size_t next;
+} mv__nu_work;
+enum { MV__NU_SLICES = 8 };
+static size_t mv__nu_each(const mv__nu_grid *g, int floats) { /* floats of a worker */
+    const size_t f = (size_t)floats;
+    return 2 * mv__divup(g->room * f + MV__NU_SLACK, 16) * 16 + MV__NU_BATCH * f +
+           MV__NU_BATCH * (size_t)(g->axes * g->kernel.stride) + 2 * MV__NU_SLACK;
+}
+/* The box of a tile from the grid, or added to it. */
+static void mv__nu_move(const mv__nu_work *w, const size_t *start, const size_t *size, float *box) {
+    const mv__nu_grid *g = w->g;
+    const size_t f = (size_t)w->floats;
+    size_t x, y, z, run;
+    for (z = 0; z < size[2]; z++)
+        for (y = 0; y < size[1]; y++) {
+            const size_t gz = (start[2] + z) % g->cells[2], gy = (start[1] + y) % g->cells[1];
+            float *row = w->grid + (gz * g->cells[1] + gy) * g->cells[0] * f;
+            float *to = box + (z * g->box[1] + y) * g->box[0] * f;
+            size_t gx = start[0];
+            for (x = 0; x < size[0]; x += run) {
+                run = mv__minz(size[0] - x, g->cells[0] - gx);
+                if (w->spread) MV__PICK(mv__nu_add)(row + gx * f, to + x * f, run * f, 0);
+                else mv__memcpy(to + x * f, row + gx * f, run * f * sizeof *to);
+                gx = 0;
+            }
+        }
+}
+static void mv__nu_stage(const mv__nu_work *w, float *stage, size_t at, size_t n) {
+    const uint32_t *order = w->b->order + at;
+    const size_t f = (size_t)w->floats;
+    size_t j, c;
+    for (j = 0; f == 1 && j < n; j++) stage[j] = w->from[order[j]] * (w->weights ? w->weights[order[j]] : 1.0f);
+    for (c = 0; f > 1 && 2 * c < f; c++) {
+        const float *p = w->from + c * w->apart;
+        for (j = 0; j < n; j++) {
+            float *s = stage + j * f + 2 * c;
+            if (c >= w->coils) s[0] = s[1] = 0.0f;
+            else {
+                const float k = w->weights ? w->weights[order[j]] : 1.0f;
+                const float *q = p + 2 * (size_t)order[j];
+                s[0] = q[0] * k, s[1] = q[1] * k;
+            }
+        }
+    }
+}
+static void mv__nu_unstage(const mv__nu_work *w, const float *stage, size_t at, size_t n) {
+    const uint32_t *order = w->b->order + at;
+    const size_t f = (size_t)w->floats;
+    size_t j, c;
+    for (j = 0; f == 1 && j < n; j++) w->to[order[j]] = stage[j];
+    for (c = 0; f > 1 && c < w->coils; c++) {
+        float *p = w->to + c * w->apart;
+        for (j = 0; j < n; j++) {
+            const float k = w->weights ? w->weights[order[j]] : 1.0f;
+            const float *s = stage + j * f + 2 * c;
+            float *q = p + 2 * (size_t)order[j];
+            q[0] = w->add ? q[0] + s[0] * k : s[0] * k;
+            q[1] = w->add ? q[1] + s[1] * k : s[1] * k;
+        }
+    }
+}
+static void mv__nu_tile(const mv__nu_work *w, size_t tile, float *scratch) {
+    const mv__nu_grid *g = w->g;
+    const size_t f = (size_t)w->floats, block = mv__divup(g->room * f + MV__NU_SLACK, 16) * 16;
+    const size_t all = (size_t)(g->axes * g->kernel.stride), last = w->b->first[tile + 1];
+    float *sums = scratch + block, *stage = sums + block, *taps = stage + MV__NU_BATCH * f + MV__NU_SLACK;
+    size_t i = w->b->first[tile], n, in = 0, start[3], size[3], rest = tile;
+    int a, whole = 0;
+    mv__nu_box b;
+    if (i == last) return;
+    mv__nu_box_of(g, &b, w->floats);
+    b.cells = scratch;
+    for (a = 0; a < 3; a++) {
+        const size_t t = rest % g->tiles[a];
+        start[a] = mv__nu_edge(g, a, t);
+        size[a] = mv__nu_edge(g, a, t + 1) - start[a] + (a < g->axes ? (size_t)g->kernel.width - 1 : 0);
+        rest /= g->tiles[a];
+    }
+    mv__memset(scratch, 0, block * sizeof *scratch);
+    if (!w->spread) mv__nu_move(w, start, size, scratch);
+    for (; i < last; i += n) {
+        const float *t = w->b->taps ? w->b->taps + i * all : taps;
+        n = mv__minz(MV__NU_BATCH, last - i);
+        b.cell = w->b->cell + i;
+        if (!w->b->taps) MV__PICK(mv__nu_taps)(&b, taps, w->b->place + i * (size_t)g->axes, n);
+        if (w->spread) {
+            mv__nu_stage(w, stage, i, n);
+            MV__PICK(mv__nu_spread)(&b, stage, t, b.cell, n);
+            if ((in += n) >= MV__NU_SUM && i + n < last) { /* long sums in floats lose digits */
+                if (!whole) mv__memset(sums, 0, block * sizeof *sums);
+                MV__PICK(mv__nu_add)(sums, scratch, block, 1);
+                whole = 1, in = 0;
+            }
+        } else {
+            MV__PICK(mv__nu_read)(&b, stage, t, b.cell, n);
+            mv__nu_unstage(w, stage, i, n);
+        }
+    }
+    if (whole) MV__PICK(mv__nu_add)(scratch, sums, block, 0);
+    if (w->spread) mv__nu_move(w, start, size, scratch);
+}
+/* Tiles of a colour do not touch one another: every other one along each axis, the last of an odd number
+   apart. */
+static size_t mv__nu_of_colour(size_t tiles, int colour) {
+    return tiles == 1 || colour == 2 ? 1 : tiles / 2;
+}
+static void mv__nu_work_job(void *arg, size_t worker) {
+    mv__nu_work *w = (mv__nu_work *)arg;
+    const mv__nu_grid *g = w->g;
+    size_t i;
+    while ((i = mv__atomic_add(&w->next, 1)) < w->end) {
+        size_t tile = i;
+        if (w->spread) {
+            size_t t[3], rest = i;
+            int a;
+            for (a = 0; a < 3; a++) {
+                const size_t n = mv__nu_of_colour(g->tiles[a], w->colour[a]);
+                t[a] = w->colour[a] == 2 ? g->tiles[a] - 1 : 2 * (rest % n) + (size_t)w->colour[a];
+                rest /= n;
+            }
+            tile = (t[2] * g->tiles[1] + t[1]) * g->tiles[0] + t[0];
+        }
+        mv__nu_tile(w, tile, w->scratch + worker * w->each);
+    }
+}
+static int mv__nu_colours(size_t tiles) { return tiles == 1 ? 1 : tiles % 2 ? 3 : 2; }
+static mv_status mv__nu_run(mv_ctx *ctx, mv__nu_work *w, mv__nu_tell *tell) {
+    const mv__nu_grid *g = w->g;
+    int step, steps = MV__NU_SLICES, a;
+    mv_status st = MEDVOL_OK;
+    for (a = 0, steps = w->spread ? 1 : steps; w->spread && a < 3; a++) steps *= mv__nu_colours(g->tiles[a]);
+    for (step = 0; step < steps && st == MEDVOL_OK; step++) {
+        int rest = step;
+        w->next = g->count * (size_t)step / (size_t)steps;
+        w->end = g->count * (size_t)(step + 1) / (size_t)steps;
+        for (a = 0; w->spread && a < 3; a++) {
+            w->colour[a] = rest % mv__nu_colours(g->tiles[a]);
+            rest /= mv__nu_colours(g->tiles[a]);
+            w->next = 0;
+            w->end = (a ? w->end : 1) * mv__nu_of_colour(g->tiles[a], w->colour[a]);
+        }
+        if (mv__tell(ctx, tell->done * MV__NU_SLICES + (size_t)(step * MV__NU_SLICES / steps),
+                     tell->total * MV__NU_SLICES, tell->op))
+            st = mv__cancelled(ctx, tell->op);
+        else st = mv_parallel_for(ctx, (size_t)mv_threads(ctx), mv__nu_work_job, w, NULL);
+    }
+    tell->done++;
+    return st;
+}
+
+/* ---- plans ---- */
+typedef struct mv__nu_plan {
+    mv__nu_grid grid;
+    size_t n[3], voxels, samples, frames; /* samples: of a frame */
+    int axis[3];                          /* of the image that axis k of the grid is */
+    float *fade[3];                       /* what the kernel takes, given back, along each axis */
+    mv__nu_bins *bins;                    /* of each frame */
+    mv_fft_plan fft[4][2];                /* of 1, 2, 4, 8 coils, there and back */
+} mv__nu_plan;
+static double mv__nu_cost(const size_t *n, int axes, size_t samples, int width, double sigma) {
+    double cells = 1.0, taps = 1.0;
+    int a;
+    for (a = 0; a < axes; a++) cells *= sigma * (double)n[a], taps *= width;
+    return (double)samples * (taps + 20.0) + cells * (4.0 + log(cells + 2.0)) * 2.0;
+}
+/* Width and oversampling for a tolerance. */
+static mv_status mv__nu_choose(mv_ctx *ctx, const char *op, const mv_nufft_opt *o, int axes, const size_t *n,
+                               size_t samples, double *sigma, int *width) {
+    static const double some[3] = {1.25, 1.5, 2.0};
+    double least = 1.0, cheapest = -1.0, best = 1.0;
+    int i, w;
+    for (i = 0; i < (o->oversampling > 0.0 ? 1 : 3); i++) {
+        const double s = o->oversampling > 0.0 ? o->oversampling : some[i];
+        for (w = 2; w <= MV__NU_WIDEST - 1; w++) {
+            const double e = mv__nu_error(axes, w, s), c = mv__nu_cost(n, axes, samples, w, s);
+            if (e < least) least = e, best = s;
+            if (!(e <= o->tolerance) || (cheapest >= 0.0 && !(c < cheapest))) continue;
+            cheapest = c, *sigma = s, *width = w;
+        }
+    }
+    if (cheapest >= 0.0) return MEDVOL_OK;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o->tolerance, -1,
+                    "%s: tolerance = %g cannot be had in f32: %g can, with oversampling %g", op, o->tolerance,
+                    1.01 * least, best);
+}
+static mv_status mv__nu_options(mv_ctx *ctx, const char *op, mv_nufft_opt *o, const mv_nufft_opt *opt,
+                                double tolerance) {
+    mv__memset(o, 0, sizeof *o);
+    if (opt) *o = *opt;
+    if (!(o->tolerance >= 0.0 && o->tolerance <= 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o->tolerance, -1,
+                        "%s: tolerance = %g: must be from 0 to 1", op, o->tolerance);
+    if (!(o->oversampling == 0.0 || (o->oversampling >= 1.2 && o->oversampling <= 4.0)))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "oversampling", o->oversampling, -1,
+                        "%s: oversampling = %g: must be 0 or from 1.2 to 4", op, o->oversampling);
+    if (o->weights < 0 || o->weights > 2)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "weights", o->weights, -1,
+                        "%s: weights = %d: must be 0, 1 or 2", op, o->weights);
+    if (o->tolerance == 0.0) o->tolerance = tolerance;
+    if (o->tolerance > 0.1) o->tolerance = 0.1;
+    return MEDVOL_OK;
+}
+static void mv__nu_plan_free(mv_ctx *ctx, mv__nu_plan *p) {
+    int i;
+    if (!p) return;
+    for (i = 0; i < 8; i++) mv_fft_plan_free(ctx, &p->fft[i / 2][i % 2]);
+    mv__free(ctx, p);
+}
+static mv_status mv__nu_transforms(mv_ctx *ctx, mv__nu_plan *p) {
+    int i, a;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < 8 && st == MEDVOL_OK; i++) {
+        mv_fft_desc d;
+        mv__memset(&d, 0, sizeof d);
+        d.ndim = 1 + p->grid.axes;
+        d.dim[0] = (size_t)1 << i / 2;
+        d.flags = MEDVOL_FFT_CENTERED | (i % 2 ? MEDVOL_FFT_INVERSE : 0);
+        for (a = 0; a < p->grid.axes; a++) {
+            d.dim[a + 1] = p->grid.cells[a];
+            (i % 2 ? d.out_dim : d.in_dim)[a + 1] = p->n[a];
+            d.axes |= 2u << a;
+        }
+        st = mv_fft_plan_init(ctx, &p->fft[i / 2][i % 2], &d);
+    }
+    return st;
+}
+static void mv__nu_fade(mv__nu_plan *p) {
+    int a;
+    size_t i;
+    for (a = 0; a < 3; a++)
+        for (i = 0; i < p->n[a]; i++) {
+            const double x = (double)i - (double)(p->n[a] / 2);
+            double f = 1.0;
+            if (a < p->grid.axes)
+                f = 1.0 / (mv__nu_kernel_exact(&p->grid.kernel, x / (double)p->grid.cells[a]) *
+                           sqrt((double)p->n[a]));
+            p->fade[a][i] = (float)f;
+        }
+}
+/* The plan of an image n (of axes) and `frames` times `samples` places k, three each. */
+static mv_status mv__nu_plan_make(mv_ctx *ctx, const char *op, mv__nu_plan **plan, const size_t *shape,
+                                  size_t samples, size_t frames, const double *k, const mv_nufft_opt *o) {
+    mv__nu_plan h, *p;
+    double sigma = 0, scale[3], shift[3];
+    size_t cells[3] = {1, 1, 1}, at[5], total = 0, f;
+    unsigned char *block;
+    int a, width = 0, stored, fits;
+    mv_status st;
+    mv__memset(&h, 0, sizeof h);
+    *plan = NULL;
+    h.voxels = 1, h.samples = samples, h.frames = frames;
+    for (a = 0; a < 3; a++) h.n[a] = 1;
+    for (a = 0; a < 3; a++) {
+        if (shape[a] > 1) h.axis[h.grid.axes] = a, h.n[h.grid.axes++] = shape[a];
+        if (!shape[a] || shape[a] > (size_t)1 << 26 || !mv__mul(h.voxels, shape[a], &h.voxels))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
+                            "%s: shape[%d] = %zu: must be 1 to 2^26, and all of them fit in memory", op, a,
+                            shape[a]);
+    }
+    if (!h.grid.axes) h.grid.axes = 1;
+    if (samples > 0xfffffff0u)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "traj", (double)samples, -1,
+                        "%s: %zu samples a frame: must be below 2^32", op, samples);
+    if ((st = mv__nu_choose(ctx, op, o, h.grid.axes, h.n, samples, &sigma, &width)) < 0) return st;
+    mv__nu_kernel_init(&h.grid.kernel, width, sigma, mv__nu_beta(width, sigma), width > 8 ? 16 : 8,
+                       width + 2 < MV__NU_DEGREE ? width + 2 : MV__NU_DEGREE);
+    for (a = 0; a < h.grid.axes; a++) {
+        cells[a] = mv_fft_good_size((size_t)ceil(sigma * (double)h.n[a]), 2);
+        scale[a] = (double)cells[a] / (double)h.n[a];
+        shift[a] = 0.5 * (double)cells[a];
+    }
+    fits = mv__nu_grid_init(&h.grid, h.grid.axes, cells);
+    stored = o->weights == 1 || (o->weights == 0 && h.grid.axes < 3);
+    fits = fits && mv__nu_piece(&total, at, 1, sizeof h);
+    for (a = 0; a < 3; a++) fits = fits && mv__nu_piece(&total, at + 1 + a, h.n[a], sizeof(float));
+    fits = fits && mv__nu_piece(&total, at + 4, frames, sizeof *h.bins);
+    for (f = 0; fits && f < frames; f++) {
+        mv__nu_bins b;
+        fits = mv__nu_bins_at(&h.grid, &b, samples, stored, &total, NULL);
+    }
+    if (!fits) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)h.n[0], -1, "%s: too large", op);
+    if (!(block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    p = (mv__nu_plan *)(void *)block;
+    for (a = 0; a < 3; a++) h.fade[a] = (float *)(void *)(block + at[1 + a]);
+    h.bins = (mv__nu_bins *)(void *)(block + at[4]);
+    *p = h;
+    mv__nu_fade(p);
+    st = mv__nu_transforms(ctx, p);
+    for (total = at[4] + mv__divup(frames * sizeof *h.bins, 64) * 64, f = 0; st == MEDVOL_OK && f < frames; f++) {
+        mv__nu_bins_at(&p->grid, &p->bins[f], samples, stored, &total, block);
+        st = mv__nu_bins_fill(ctx, &p->grid, &p->bins[f], k + 3 * samples * f, samples, p->axis, scale, shift);
+        if (st == MEDVOL_OK && mv__tell(ctx, f, frames, op)) st = mv__cancelled(ctx, op);
+    }
+    if (st < 0) mv__nu_plan_free(ctx, p);
+    else *plan = p;
+    return st;
+}
+/* A trajectory as doubles, 3 x samples x shots x frames, which mv_volume_free of *k releases; looked at. */
+static mv_status mv__nu_places(mv_ctx *ctx, const char *op, mv_volume *k, const mv_volume *traj,
+                               const size_t *shape) {
+    mv_status st = mv__vol_check(ctx, op, "traj", traj);
+    const double *p;
+    size_t i, n;
+    mv__memset(k, 0, sizeof *k);
+    if (st < 0) return st;
+    if (traj->dim[0] != 3 || traj->dim[3] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", (double)traj->dim[0], -1,
+                        "%s: traj has %zu coordinates and axis 3 of %zu: must be 3 x samples x shots x 1 x frames",
+                        op, traj->dim[0], traj->dim[3]);
+    if (mv__is_complex(traj->dtype)) { /* real parts */
+        mv_volume c;
+        if ((st = mv__dense(ctx, op, "traj", &c, traj, MEDVOL_C128)) < 0) return st;
+        n = mv_volume_count(&c);
+        st = mv_volume_alloc(ctx, k, MEDVOL_F64, 5, traj->dim);
+        for (i = 0; st == MEDVOL_OK && i < n; i++) ((double *)k->data)[i] = ((const double *)c.data)[2 * i];
+        mv_volume_free(ctx, &c);
+    } else st = mv__dense(ctx, op, "traj", k, traj, MEDVOL_F64);
+    if (st < 0) return st;
+    p = (const double *)k->data;
+    n = mv_volume_count(k);
+    for (i = 0; i < n; i++) {
+        const double most = 0.5 * (double)shape[i % 3];
+        if (fabs(p[i]) <= most * 1.000001) continue;
+        st = mv__fail(ctx, MEDVOL_E_RANGE, "traj", p[i], (int64_t)i,
+                      "%s: traj: k%c of sample %zu, shot %zu, frame %zu is %g: must be from -%g to %g", op,
+                      "xyz"[i % 3], i / 3 % k->dim[1], i / 3 / k->dim[1] % k->dim[2],
+                      i / 3 / k->dim[1] / k->dim[2], p[i], most, most);
+        mv_volume_free(ctx, k);
+        return st;
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_nufft_init(mv_ctx *ctx, mv_nufft *plan, const size_t *shape, const mv_volume *traj,
+                                   const mv_nufft_opt *opt) {
+    mv_nufft_opt o;
+    mv_volume k;
+    mv__nu_plan *p = NULL;
+    mv_status st;
+    int a;
+    if (!plan) return mv__fail_null(ctx, "nufft_init", "plan");
+    mv__memset(plan, 0, sizeof *plan);
+    if (!shape) return mv__fail_null(ctx, "nufft_init", "shape");
+    if ((st = mv__nu_options(ctx, "nufft_init", &o, opt, 1e-4)) < 0) return st;
+    if ((st = mv__nu_places(ctx, "nufft_init", &k, traj, shape)) < 0) return st;
+    st = mv__nu_plan_make(ctx, "nufft_init", &p, shape, k.dim[1] * k.dim[2], k.dim[4] * k.dim[5] * k.dim[6],
+                          (const double *)k.data, &o);
+    if (st == MEDVOL_OK) {
+        for (a = 0; a < 3; a++) plan->dim[a] = shape[a], plan->ndim += shape[a] > 1;
+        plan->samples = k.dim[1];
+        plan->shots = k.dim[2];
+        plan->frames = p->frames;
+        plan->tolerance = o.tolerance;
+        plan->oversampling = p->grid.kernel.sigma;
+        plan->width = p->grid.kernel.width;
+        plan->tables = p;
+    }
+    mv_volume_free(ctx, &k);
+    return st;
+}
+MEDVOL_DEF void mv_nufft_free(mv_ctx *ctx, mv_nufft *plan) {
+    if (!plan) return;
+    mv__nu_plan_free(ctx, (mv__nu_plan *)plan->tables);
+    mv__memset(plan, 0, sizeof *plan);
+}
+
+/* ---- the transforms of a frame ---- */
+typedef struct mv__nu_call {
+    const mv__nu_plan *p;
+    float *grid, *image; /* of a group of coils */
+    float *dst;
+    const float *src, *maps, *weights;
+    size_t frame, coils, first, group, lanes; /* group: coils at work, from `first` on; lanes: their room */
+    int forward, add;
+} mv__nu_call;
+static size_t mv__nu_rows(const mv__nu_plan *p) { return mv__divup(4096, p->n[0]); } /* a job */
+static void mv__nu_image_job(void *arg, size_t job) {
+    const mv__nu_call *c = (const mv__nu_call *)arg;
+    const mv__nu_plan *p = c->p;
+    const size_t n = p->n[0], rows = p->n[1] * p->n[2], vox = 2 * p->voxels;
+    const size_t end = mv__minz(rows, (job + 1) * mv__nu_rows(p));
+    size_t r;
+    for (r = job * mv__nu_rows(p); r < end; r++) {
+        const float k = p->fade[1][r % p->n[1]] * p->fade[2][r / p->n[1]];
+        float *image = c->image + 2 * r * n * c->lanes;
+        const float *maps = c->maps ? c->maps + 2 * r * n + c->first * vox : NULL;
+        const size_t at = 2 * r * n + (maps ? 0 : c->first * vox);
+        if (c->forward)
+            MV__PICK(mv__nu_pack)(image, c->src + at, maps ? 0 : vox, maps, vox, p->fade[0], k, n, c->group,
+                                  c->lanes);
+        else
+            MV__PICK(mv__nu_unpack)(c->dst + at, vox, image, maps, vox, p->fade[0], k, n, c->group, c->lanes,
+                                    c->add || (maps && c->first));
+    }
+}
+static mv_status mv__nu_group(mv_ctx *ctx, mv__nu_call *c, mv__nu_work *w, mv__nu_tell *tell) {
+    const mv__nu_plan *p = c->p;
+    const size_t apart = 2 * p->samples, jobs = mv__divup(p->n[1] * p->n[2], mv__nu_rows(p));
+    const mv_fft_plan *fft = p->fft[c->lanes == 8 ? 3 : c->lanes / 2];
+    mv_status st;
+    w->floats = 2 * (int)c->lanes;
+    w->each = mv__nu_each(&p->grid, w->floats);
+    w->spread = !c->forward;
+    w->apart = apart, w->coils = c->group, w->weights = c->weights;
+    w->add = c->add;
+    if (c->forward) {
+        w->to = c->dst + apart * c->first;
+        st = mv_parallel_for(ctx, jobs, mv__nu_image_job, c, NULL);
+        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, fft, c->grid, c->image);
+        return st < 0 ? st : mv__nu_run(ctx, w, tell);
+    }
+    w->from = c->src + apart * c->first;
+    mv__memset(c->grid, 0, p->grid.all * (size_t)w->floats * sizeof *c->grid);
+    if ((st = mv__nu_run(ctx, w, tell)) < 0) return st;
+    if ((st = mv_fft_plan_execute(ctx, fft + 1, c->image, c->grid)) < 0) return st;
+    return mv_parallel_for(ctx, jobs, mv__nu_image_job, c, NULL);
+}
+static size_t mv__nu_lanes_for(size_t coils) { return coils > 4 ? 8 : coils > 2 ? 4 : coils; }
+static mv_status mv__nu_apply(mv_ctx *ctx, mv__nu_call *c, mv__nu_tell *tell) {
+    const mv__nu_plan *p = c->p;
+    const size_t most = 2 * mv__nu_lanes_for(c->coils), each = mv__nu_each(&p->grid, (int)most);
+    size_t total = 0, at[3];
+    mv__nu_work w;
+    float *block;
+    mv_status st = MEDVOL_OK;
+    if (!mv__nu_piece(&total, at, p->grid.all, most * sizeof *block) ||
+        !mv__nu_piece(&total, at + 1, p->voxels, most * sizeof *block) ||
+        !mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), each * sizeof *block))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)c->coils, -1, "%s: too large", tell->op);
+    if (!(block = (float *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    mv__memset(&w, 0, sizeof w);
+    w.g = &p->grid;
+    w.b = p->bins + c->frame;
+    c->grid = w.grid = block;
+    c->image = block + at[1] / sizeof *block;
+    w.scratch = block + at[2] / sizeof *block;
+    for (c->first = 0; c->first < c->coils && st == MEDVOL_OK; c->first += c->group) {
+        c->group = mv__minz(8, c->coils - c->first);
+        c->lanes = mv__nu_lanes_for(c->group);
+        st = mv__nu_group(ctx, c, &w, tell);
+    }
+    mv__free(ctx, block);
+    return st;
+}
+static mv_status mv__nu_arrays(mv_ctx *ctx, const char *op, const mv_nufft *plan, size_t frame, float *dst,
+                               const float *src, const float *maps, size_t coils, const float *weights,
+                               int add, int forward) {
+    const mv__nu_plan *p = plan ? (const mv__nu_plan *)plan->tables : NULL;
+    mv__nu_call c;
+    mv__nu_tell tell;
+    size_t images, samples, to, from;
+    if (!p) return mv__fail_null(ctx, op, "plan");
+    if (!dst || !src) return mv__fail_null(ctx, op, dst ? "src" : "dst");
+    if (frame >= p->frames)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "frame", (double)frame, -1, "%s: frame = %zu of %zu", op, frame,
+                        p->frames);
+    if (!coils || !mv__mul(p->voxels, 8, &images) || !mv__mul(images, coils, &images) ||
+        !mv__mul(p->samples, 8, &samples) || !mv__mul(samples, coils, &samples))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)coils, -1, "%s: coils = %zu: none or too many",
+                        op, coils);
+    to = forward ? samples : maps ? 8 * p->voxels : images;
+    from = !forward ? samples : maps ? 8 * p->voxels : images;
+    if (mv__overlap(dst, to, src, from) || (maps && mv__overlap(dst, to, maps, images)) ||
+        (weights && mv__overlap(dst, to, weights, 4 * p->samples)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps another array", op);
+    mv__memset(&c, 0, sizeof c);
+    c.p = p, c.dst = dst, c.src = src, c.maps = maps, c.weights = weights;
+    c.frame = frame, c.coils = coils, c.forward = forward, c.add = add;
+    tell.op = op, tell.done = 0, tell.total = mv__divup(coils, 8);
+    return mv__nu_apply(ctx, &c, &tell);
+}
+MEDVOL_DEF mv_status mv_nufft_forward_c64(mv_ctx *ctx, const mv_nufft *plan, size_t frame, float *dst,
+                                          const float *src, const float *maps, size_t coils,
+                                          const float *weights, int add) {
+    return mv__nu_arrays(ctx, "nufft_forward_c64", plan, frame, dst, src, maps, coils, weights, add, 1);
+}
+MEDVOL_DEF mv_status mv_nufft_adjoint_c64(mv_ctx *ctx, const mv_nufft *plan, size_t frame, float *dst,
+                                          const float *src, const float *maps, size_t coils,
+                                          const float *weights, int add) {
+    return mv__nu_arrays(ctx, "nufft_adjoint_c64", plan, frame, dst, src, maps, coils, weights, add, 0);
+}
+
+/* ---- volumes ---- */
+/* Weights as contiguous f32, 1 x samples x shots x 1 x frames of those given: finite. */
+static mv_status mv__nu_weights(mv_ctx *ctx, const char *op, mv_volume *dense, const mv_volume *weights,
+                                size_t samples, size_t shots, size_t frames, size_t other) {
+    mv_status st = mv__vol_check(ctx, op, "weights", weights);
+    size_t n, i, f;
+    mv__memset(dense, 0, sizeof *dense);
+    if (st < 0) return st;
+    f = weights->dim[4] * weights->dim[5] * weights->dim[6];
+    if (weights->dim[0] != 1 || weights->dim[1] != samples || weights->dim[2] != shots || weights->dim[3] != 1 ||
+        (f != 1 && frames && f != frames && f != other))
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "weights", (double)weights->dim[1], -1,
+                        "%s: weights are %zu x %zu x %zu x %zu x %zu: must be 1 x %zu x %zu x 1 x 1 or %zu", op,
+                        weights->dim[0], weights->dim[1], weights->dim[2], weights->dim[3], f, samples, shots,
+                        frames);
+    if ((st = mv__dense(ctx, op, "weights", dense, weights, MEDVOL_F32)) < 0) return st;
+    n = mv_volume_count(dense);
+    for (i = 0; i < n; i++) {
+        const float v = ((const float *)dense->data)[i];
+        if (v - v == 0.0f) continue;
+        mv_volume_free(ctx, dense);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "weights", (double)v, (int64_t)i,
+                        "%s: weights[%zu] = %g: must be finite", op, i, (double)v);
+    }
+    return st;
+}
+/* The axes of samples made of images, or of images made of samples; frames that the trajectory has: 1 or as
+   many. */
+static mv_status mv__nu_shape(mv_ctx *ctx, const char *op, size_t *dim, int *ndim, const mv_volume *src,
+                              const size_t *have, const size_t *make, size_t frames) {
+    const size_t f = src->dim[4] * src->dim[5] * src->dim[6];
+    int k;
+    for (k = 0; k < 3; k++)
+        if (src->dim[k] != have[k])
+            return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[k], -1,
+                            "%s: axis %d of src is %zu: must be %zu", op, k, src->dim[k], have[k]);
+    if (frames != 1 && f != frames)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)f, -1,
+                        "%s: src has %zu frames, the trajectory %zu", op, f, frames);
+    for (k = 0; k < 7; k++) dim[k] = k < 3 ? make[k] : src->dim[k];
+    *ndim = src->ndim < 3 ? 3 : src->ndim;
+    return MEDVOL_OK;
+}
+static mv_status mv__nu_volumes(mv_ctx *ctx, const char *op, const mv_nufft *plan, mv_volume *dst,
+                                const mv_volume *src, const mv_volume *weights, int forward) {
+    mv__nu_tell tell;
+    mv_volume in, w;
+    mv__dst r;
+    size_t y[3], dim[7], f, frames;
+    int ndim = 0;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    mv__memset(&w, 0, sizeof w);
+    if (st < 0) return st;
+    if (!plan || !plan->tables) return mv__fail_null(ctx, op, "plan");
+    y[0] = 1, y[1] = plan->samples, y[2] = plan->shots;
+    st = mv__nu_shape(ctx, op, dim, &ndim, src, forward ? plan->dim : y, forward ? y : plan->dim, plan->frames);
+    frames = src->dim[4] * src->dim[5] * src->dim[6];
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK && weights) {
+        st = mv__nu_weights(ctx, op, &w, weights, plan->samples, plan->shots, frames, frames);
+        if (st == MEDVOL_OK && (st = mv__dst_apart(ctx, op, "weights", dst, weights)) < 0) mv_volume_free(ctx, &w);
+    }
+    if (st < 0) return st;
+    st = mv__dense(ctx, op, "src", &in, src, MEDVOL_C64);
+    if (st == MEDVOL_OK && (st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART)) < 0)
+        mv_volume_free(ctx, &in);
+    if (st < 0) {
+        mv_volume_free(ctx, &w);
+        return st;
+    }
+    tell.op = op, tell.done = 0, tell.total = frames * mv__divup(src->dim[3], 8);
+    for (f = 0; f < frames && st == MEDVOL_OK; f++) {
+        mv__nu_call c;
+        mv__memset(&c, 0, sizeof c);
+        c.p = (const mv__nu_plan *)plan->tables;
+        c.frame = c.p->frames > 1 ? f : 0;
+        c.coils = src->dim[3];
+        c.forward = forward;
+        c.src = (const float *)in.data + 2 * f * c.coils * (forward ? c.p->voxels : c.p->samples);
+        c.dst = (float *)r.work.data + 2 * f * c.coils * (forward ? c.p->samples : c.p->voxels);
+        if (weights) c.weights = (const float *)w.data;
+        if (weights && w.dim[4] * w.dim[5] * w.dim[6] > 1) c.weights += f * c.p->samples;
+        st = mv__nu_apply(ctx, &c, &tell);
+    }
+    if (st == MEDVOL_OK && mv__tell(ctx, tell.total, tell.total, op)) st = mv__cancelled(ctx, op);
+    mv_volume_free(ctx, &w);
+    mv_volume_free(ctx, &in);
+    return mv__dst_end(ctx, st, &r, dst);
+}
+MEDVOL_DEF mv_status mv_nufft_forward(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src) {
+    return mv__nu_volumes(ctx, "nufft_forward", plan, dst, src, NULL, 1);
+}
+MEDVOL_DEF mv_status mv_nufft_adjoint(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *weights) {
+    return mv__nu_volumes(ctx, "nufft_adjoint", plan, dst, src, weights, 0);
+}
+
+/* ---- the sums themselves ---- */
+typedef struct mv__nu_direct {
+    const size_t *n; /* of the image */
+    const double *k; /* of the samples, three each */
+    double *image;   /* real parts, then imaginary ones, row by row */
+    float *y;
+    const float *x, *weights;
+    double *waves;   /* of a job, `each` */
+    size_t samples, each;
+    int forward;
+} mv__nu_direct;
+enum { MV__NU_DIRECT = 64 }; /* samples a job; rows a job */
+/* exp(-2 pi i k (r - c) / n) along axis a: real parts, then imaginary ones */
+static void mv__nu_wave(double *e, double k, size_t n) {
+    size_t r;
+    for (r = 0; r < n; r++) {
+        double t = k * ((double)r - (double)(n / 2)) / (double)n;
+        t = -2.0 * MV__NU_PI * (t - floor(t));
+        e[r] = cos(t);
+        e[n + r] = sin(t);
+    }
+}
+static void mv__nu_direct_forward(const mv__nu_direct *d, size_t j, double *e) {
+    const size_t *n = d->n, rows = n[1] * n[2];
+    double *ey = e + 2 * n[0], *ez = ey + 2 * n[1], sum[2] = {0, 0}, part[2];
+    size_t r;
+    int a;
+    for (a = 0; a < 3; a++) mv__nu_wave(a == 0 ? e : a == 1 ? ey : ez, d->k[3 * j + (size_t)a], n[a]);
+    for (r = 0; r < rows; r++) {
+        const size_t y = r % n[1], z = r / n[1];
+        const double cr = ey[y] * ez[z] - ey[n[1] + y] * ez[n[2] + z];
+        const double ci = ey[y] * ez[n[2] + z] + ey[n[1] + y] * ez[z];
+        MV__PICK(mv__nu_dot)(part, d->image + 2 * r * n[0], e, n[0]);
+        sum[0] += part[0] * cr - part[1] * ci;
+        sum[1] += part[0] * ci + part[1] * cr;
+    }
+    d->y[2 * j] = (float)(sum[0] / sqrt((double)n[0] * (double)rows));
+    d->y[2 * j + 1] = (float)(sum[1] / sqrt((double)n[0] * (double)rows));
+}
+/* all samples into rows from..to */
+static void mv__nu_direct_adjoint(const mv__nu_direct *d, size_t from, size_t to, double *e) {
+    const size_t *n = d->n;
+    double *ey = e + 2 * n[0], *ez = ey + 2 * n[1];
+    size_t r, j;
+    int a;
+    for (j = 0; j < d->samples; j++) {
+        const double w = d->weights ? (double)d->weights[j] : 1.0;
+        const double yr = w * (double)d->x[2 * j], yi = w * (double)d->x[2 * j + 1];
+        for (a = 0; a < 3; a++) mv__nu_wave(a == 0 ? e : a == 1 ? ey : ez, d->k[3 * j + (size_t)a], n[a]);
+        for (r = from; r < to; r++) {
+            const size_t y = r % n[1], z = r / n[1];
+            const double cr = ey[y] * ez[z] - ey[n[1] + y] * ez[n[2] + z];
+            const double ci = -(ey[y] * ez[n[2] + z] + ey[n[1] + y] * ez[z]);
+            MV__PICK(mv__nu_axpy)(d->image + 2 * r * n[0], e, yr * cr - yi * ci, yr * ci + yi * cr, n[0]);
+        }
+    }
+}
+static void mv__nu_direct_job(void *arg, size_t job) {
+    const mv__nu_direct *d = (const mv__nu_direct *)arg;
+    double *e = d->waves + job % MV__NU_DIRECT * d->each;
+    const size_t rows = d->n[1] * d->n[2];
+    size_t j;
+    if (d->forward)
+        for (j = job; j < d->samples; j += MV__NU_DIRECT) mv__nu_direct_forward(d, j, e);
+    else mv__nu_direct_adjoint(d, rows * job / MV__NU_DIRECT, rows * (job + 1) / MV__NU_DIRECT, e);
+}
+/* one coil of one frame */
+static mv_status mv__nu_direct_coil(mv_ctx *ctx, mv__nu_direct *d, const char *op) {
+    const size_t n = d->n[0], rows = d->n[1] * d->n[2];
+    const double scale = 1.0 / sqrt((double)n * (double)rows);
+    size_t r, i;
+    mv_status st;
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < n; i++) {
+            d->image[2 * r * n + i] = d->forward ? (double)d->x[2 * (r * n + i)] : 0.0;
+            d->image[2 * r * n + n + i] = d->forward ? (double)d->x[2 * (r * n + i) + 1] : 0.0;
+        }
+    st = mv_parallel_for(ctx, MV__NU_DIRECT, mv__nu_direct_job, d, op);
+    for (r = 0; !d->forward && r < rows; r++)
+        for (i = 0; i < n; i++) {
+            d->y[2 * (r * n + i)] = (float)(d->image[2 * r * n + i] * scale);
+            d->y[2 * (r * n + i) + 1] = (float)(d->image[2 * r * n + n + i] * scale);
+        }
+    return st;
+}
+/* What nudft and grid take: all as given, looked at. */
+typedef struct mv__nu_given {
+    mv_volume in, k, w; /* of src, trajectory, weights (or empty) */
+    mv__dst r;
+    size_t n[3], samples, coils, frames;
+} mv__nu_given;
+static void mv__nu_given_free(mv_ctx *ctx, mv__nu_given *g) {
+    mv_volume_free(ctx, &g->in);
+    mv_volume_free(ctx, &g->k);
+    mv_volume_free(ctx, &g->w);
+}
+static mv_status mv__nu_take(mv_ctx *ctx, const char *op, mv__nu_given *g, mv_volume *dst,
+                             const mv_volume *src, const mv_volume *traj, const mv_volume *weights,
+                             const size_t *shape, int forward) {
+    size_t y[3], dim[7], f;
+    int ndim = 0, a;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    mv__memset(g, 0, sizeof *g);
+    if (st < 0) return st;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    for (a = 0, f = 1; a < 3; a++) {
+        g->n[a] = shape[a];
+        if (!shape[a] || shape[a] > (size_t)1 << 26 || !mv__mul(f, shape[a], &f))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
+                            "%s: shape[%d] = %zu: must be 1 to 2^26, and all of them fit in memory", op, a,
+                            shape[a]);
+    }
+    if ((st = mv__nu_places(ctx, op, &g->k, traj, shape)) < 0) return st;
+    y[0] = 1, y[1] = g->k.dim[1], y[2] = g->k.dim[2];
+    g->samples = y[1] * y[2];
+    g->coils = src->dim[3];
+    g->frames = src->dim[4] * src->dim[5] * src->dim[6];
+    f = g->k.dim[4] * g->k.dim[5] * g->k.dim[6];
+    st = mv__nu_shape(ctx, op, dim, &ndim, src, forward ? shape : y, forward ? y : shape, f);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "traj", dst, traj);
+    if (st == MEDVOL_OK && weights) {
+        st = mv__nu_weights(ctx, op, &g->w, weights, y[1], y[2], g->frames, g->frames);
+        if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "weights", dst, weights);
+    }
+    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "src", &g->in, src, MEDVOL_C64);
+    if (st == MEDVOL_OK) st = mv__dst_begin(ctx, op, &g->r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART);
+    if (st < 0) mv__nu_given_free(ctx, g);
+    return st;
+}
+/* of a frame: its places, its weights */
+static const double *mv__nu_given_k(const mv__nu_given *g, size_t f) {
+    return (const double *)g->k.data + (g->k.dim[4] * g->k.dim[5] * g->k.dim[6] > 1 ? 3 * g->samples * f : 0);
+}
+static const float *mv__nu_given_w(const mv__nu_given *g, size_t f) {
+    if (!g->w.data) return NULL;
+    return (const float *)g->w.data + (g->w.dim[4] * g->w.dim[5] * g->w.dim[6] > 1 ? g->samples * f : 0);
+}
+static mv_status mv__nu_direct_all(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                   const mv_volume *traj, const mv_volume *weights, const size_t *shape,
+                                   int forward) {
+    mv__nu_given g;
+    mv__nu_direct d;
+    size_t f, c, voxels, total = 0, at[2];
+    unsigned char *block = NULL;
+    mv_status st = mv__nu_take(ctx, op, &g, dst, src, traj, weights, shape, forward);
+    if (st < 0) return st;
+    mv__memset(&d, 0, sizeof d);
+    voxels = g.n[0] * g.n[1] * g.n[2];
+    d.each = 2 * (g.n[0] + g.n[1] + g.n[2]);
+    if (!mv__nu_piece(&total, at, voxels, 16) || !mv__nu_piece(&total, at + 1, d.each, MV__NU_DIRECT * 8))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)voxels, -1, "%s: too large", op);
+    else if (!(block = (unsigned char *)mv__alloc(ctx, total))) st = MEDVOL_E_NOMEM;
+    d.n = g.n, d.samples = g.samples, d.forward = forward;
+    d.image = (double *)(void *)block;
+    if (block) d.waves = (double *)(void *)(block + at[1]);
+    for (f = 0; f < g.frames; f++)
+        for (c = 0; c < g.coils && st == MEDVOL_OK; c++) {
+            const size_t i = 2 * (f * g.coils + c);
+            d.k = mv__nu_given_k(&g, f);
+            d.weights = mv__nu_given_w(&g, f);
+            d.x = (const float *)g.in.data + i * (forward ? voxels : g.samples);
+            d.y = (float *)g.r.work.data + i * (forward ? g.samples : voxels);
+            st = mv__nu_direct_coil(ctx, &d, op);
+        }
+    mv__free(ctx, block);
+    mv__nu_given_free(ctx, &g);
+    return mv__dst_end(ctx, st, &g.r, dst);
+}
+MEDVOL_DEF mv_status mv_nudft_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *traj) {
+    return mv__nu_direct_all(ctx, "nudft_forward", dst, src, traj, NULL, src ? src->dim : NULL, 1);
+}
+MEDVOL_DEF mv_status mv_nudft_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                      const mv_volume *traj, const mv_volume *weights, const size_t *shape) {
+    return mv__nu_direct_all(ctx, "nudft_adjoint", dst, src, traj, weights, shape, 0);
+}
+
+/* ---- Toeplitz embedding. The convolution with p[r] = sum of w_j exp(2 pi i k_j r / n), r from 1 - n to n -
+   1, takes a transform of 2 n along each axis. Of its spectrum, the even ones are a transform of n, the odd
+   ones a transform of n of what is first multiplied by exp(-pi i r / n). So it is with p itself, which is the
+   adjoint of the weights, once for each of the blocks of n that 2 n has along each axis, moved there by
+   phases of the weights. ---- */
+typedef struct mv__nu_toeplitz {
+    size_t n[3], voxels, frames, images, spectra; /* images: K or 1; spectra: K (K + 1) / 2 or 1 */
+    int axes, axis[3];
+    float *wave[3];  /* exp(-pi i r / n) */
+    float *spectrum; /* of frame, pair of images, parity, voxel */
+    mv_fft_plan fft[2];
+} mv__nu_toeplitz;
+/* exp(-pi i r / n) of the odd axes of a parity at the row y, z; and whether x is one of them */
+static int mv__nu_parity_row(const mv__nu_toeplitz *t, size_t parity, size_t row, float *turn) {
+    const size_t at[3] = {0, row % t->n[1], row / t->n[1]};
+    int a;
+    turn[0] = 1.0f, turn[1] = 0.0f;
+    for (a = 1; a < t->axes; a++)
+        if (parity >> a & 1) {
+            const float *w = t->wave[a] + 2 * at[a], re = turn[0];
+            turn[0] = re * w[0] - turn[1] * w[1];
+            turn[1] = re * w[1] + turn[1] * w[0];
+        }
+    return (int)(parity & 1);
+}
+typedef struct mv__nu_normal {
+    const mv__nu_toeplitz *t;
+    mv_ctx *ctx; /* NULL within jobs */
+    const char *op;
+    float *dst, *sums; /* sums: of each slot `images`; or NULL: slots add to dst */
+    const float *src, *maps;
+    size_t coils, frame, slots, each; /* each: bytes of a slot */
+    int add;
+    unsigned char *block;
+    mv_status status;
+} mv__nu_normal;
+enum { MV__NU_TURN, MV__NU_BACK, MV__NU_FILTER, MV__NU_ADD };
+/* A step over all voxels of an image, in rows. */
+typedef struct mv__nu_step {
+    const mv__nu_toeplitz *t;
+    int what, add;
+    size_t parity;
+    float *y;
+    const float *x, *map, *p;
+    float k;
+} mv__nu_step;
+static void mv__nu_step_job(void *arg, size_t job) {
+    const mv__nu_step *s = (const mv__nu_step *)arg;
+    const mv__nu_toeplitz *t = s->t;
+    const size_t n = t->n[0], rows = t->n[1] * t->n[2], each = mv__divup(4096, n);
+    const size_t end = mv__minz(rows, (job + 1) * each);
+    size_t r;
+    for (r = job * each; r < end; r++) {
+        const size_t o = 2 * r * n;
+        float turn[2];
+        const float *wave = mv__nu_parity_row(t, s->parity, r, turn) ? t->wave[0] : NULL;
+        const float *map = s->map ? s->map + o : NULL;
+        switch (s->what) {
+        case MV__NU_TURN: MV__PICK(mv__nu_turn)(s->y + o, s->x + o, map, wave, turn[0], turn[1], n); break;
+        case MV__NU_BACK:
+            MV__PICK(mv__nu_back)(s->y + o, s->x + o, map, wave, turn[0] * s->k, turn[1] * s->k, n, s->add);
+            break;
+        case MV__NU_FILTER:
+            MV__PICK(mv__nu_filter)(s->y + o, s->p + r * n, s->x + o, n, s->add);
+            break;
+        default: MV__PICK(mv__nu_sum)(s->y + o, s->x + o, 2 * n, s->add); break;
+        }
+    }
+}
+static void mv__nu_steps(mv_ctx *ctx, const mv__nu_step *s) {
+    const size_t jobs = mv__divup(s->t->n[1] * s->t->n[2], mv__divup(4096, s->t->n[0]));
+    mv_parallel_for(ctx, jobs, mv__nu_step_job, (void *)(uintptr_t)s, NULL);
+}
+static mv_status mv__nu_fft(mv_ctx *ctx, const mv_fft_plan *plan, float *x, void *scratch) {
+    if (!plan->tables) return MEDVOL_OK; /* a single voxel */
+    return scratch ? mv_fft_plan_execute_with(plan, x, x, scratch) : mv_fft_plan_execute(ctx, plan, x, x);
+}
+static size_t mv__nu_pair(const mv__nu_toeplitz *t, size_t a, size_t b) { /* of the upper triangle */
+    return a <= b ? a * t->images - a * (a + 1) / 2 + b : b * t->images - b * (b + 1) / 2 + a;
+}
+/* out_a += conj(map) T_ab (map x_b) of a coil; images are `apart` floats from one another */
+static mv_status mv__nu_coil(const mv__nu_normal *m, float *out, const float *in, size_t apart, const float *map,
+                             float *work, void *scratch, int add) {
+    const mv__nu_toeplitz *t = m->t;
+    const size_t vox = 2 * t->voxels, parities = (size_t)1 << t->axes;
+    float *acc = work + vox * t->images;
+    mv__nu_step s;
+    size_t q, a, b;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&s, 0, sizeof s);
+    s.t = t;
+    for (q = 0; q < parities; q++) {
+        s.parity = q;
+        for (a = 0; a < t->images && st == MEDVOL_OK; a++) {
+            s.what = MV__NU_TURN, s.y = work + vox * a, s.x = in + apart * a, s.map = map;
+            mv__nu_steps(m->ctx, &s);
+            st = mv__nu_fft(m->ctx, t->fft, s.y, scratch);
+        }
+        for (a = 0; a < t->images && st == MEDVOL_OK; a++) {
+            s.what = MV__NU_FILTER, s.y = t->images > 1 ? acc : work, s.map = NULL;
+            for (b = 0; b < t->images; b++) {
+                s.x = work + vox * b, s.add = b > 0;
+                s.p = t->spectrum + ((m->frame * t->spectra + mv__nu_pair(t, a, b)) * parities + q) * t->voxels;
+                mv__nu_steps(m->ctx, &s);
+            }
+            s.x = s.y;
+            st = mv__nu_fft(m->ctx, t->fft + 1, s.y, scratch);
+            s.what = MV__NU_BACK, s.y = out + apart * a, s.map = map, s.add = add || q > 0;
+            s.k = 1.0f / (float)parities;
+            if (st == MEDVOL_OK) mv__nu_steps(m->ctx, &s);
+        }
+        if (st < 0) return st;
+    }
+    return st;
+}
+static void mv__nu_normal_job(void *arg, size_t slot) {
+    mv__nu_normal *m = (mv__nu_normal *)arg;
+    const mv__nu_toeplitz *t = m->t;
+    const size_t vox = 2 * t->voxels;
+    float *work = (float *)(void *)(m->block + slot * m->each);
+    float *sums = m->sums ? m->sums + slot * vox * t->images : NULL;
+    void *scratch = m->ctx ? NULL : (void *)(work + vox * (t->images + (t->images > 1 ? 1 : 0)));
+    size_t c;
+    mv_status st = MEDVOL_OK;
+    for (c = slot; c < m->coils && st == MEDVOL_OK; c += m->slots) {
+        if (m->ctx && mv__tell(m->ctx, c, m->coils, m->op)) st = mv__cancelled(m->ctx, m->op);
+        else if (sums) st = mv__nu_coil(m, sums, m->src, vox, m->maps + c * vox, work, scratch, c != slot);
+        else if (m->maps)
+            st = mv__nu_coil(m, m->dst, m->src, vox, m->maps + c * vox, work, scratch, m->add || c > 0);
+        else st = mv__nu_coil(m, m->dst + c * vox, m->src + c * vox, m->coils * vox, NULL, work, scratch, m->add);
+    }
+    if (m->ctx) m->status = st;
+}
+/* All arguments in order: the arrays of a frame. */
+static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toeplitz *t, size_t frame, float *dst,
+                                   const float *src, const float *maps, size_t coils, int add) {
+    const size_t vox = 2 * t->voxels;
+    size_t total = 0, at[2], fft = 0, i;
+    mv__nu_normal m;
+    mv__nu_step s;
+    mv_status st;
+    mv__memset(&m, 0, sizeof m);
+    m.t = t, m.op = op, m.dst = dst, m.src = src, m.maps = maps, m.coils = coils, m.frame = frame, m.add = add;
+    m.slots = t->voxels <= (size_t)1 << 18 ? mv__minz(coils, 8) : 1;
+    if (m.slots > 1) {
+        fft = mv__maxz(mv_fft_plan_scratch_size(t->fft), mv_fft_plan_scratch_size(t->fft + 1));
+        if (t->fft->tables == NULL) fft = 0;
+    } else m.ctx = ctx;
+    if (!mv__nu_piece(&m.each, at, (t->images + (t->images > 1 ? 1 : 0)) * vox, 4) ||
+        !mv__nu_piece(&m.each, at, fft, 1) || !mv__nu_piece(&total, at, m.slots, m.each) ||
+        !mv__nu_piece(&total, at + 1, maps && m.slots > 1 ? m.slots * t->images * vox : 0, 4))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)coils, -1, "%s: too large", op);
+    if (!(m.block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    if (maps && m.slots > 1) m.sums = (float *)(void *)(m.block + at[1]);
+    if (m.ctx || m.slots == 1) {
+        mv__nu_normal_job(&m, 0);
+        st = m.status;
+    } else st = mv_parallel_for(ctx, m.slots, mv__nu_normal_job, &m, op);
+    mv__memset(&s, 0, sizeof s);
+    s.t = t, s.what = MV__NU_ADD;
+    for (i = 0; m.sums && st == MEDVOL_OK && i < m.slots * t->images; i++) {
+        s.y = dst + i % t->images * vox;
+        s.x = m.sums + i * vox;
+        s.add = add || i >= t->images;
+        mv__nu_steps(ctx, &s);
+    }
+    mv__free(ctx, m.block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_toeplitz_normal_c64(mv_ctx *ctx, const mv_toeplitz *t, size_t frame, float *dst,
+                                            const float *src, const float *maps, size_t coils, int add) {
+    const char *op = "toeplitz_normal_c64";
+    const mv__nu_toeplitz *p = t ? (const mv__nu_toeplitz *)t->tables : NULL;
+    size_t bytes, images;
+    if (!p) return mv__fail_null(ctx, op, "t");
+    if (!dst || !src) return mv__fail_null(ctx, op, dst ? "src" : "dst");
+    if (frame >= p->frames)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "frame", (double)frame, -1, "%s: frame = %zu of %zu", op, frame,
+                        p->frames);
+    if (!coils || !mv__mul(8 * p->voxels, coils, &bytes) || !mv__mul(bytes, p->images, &images))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)coils, -1, "%s: coils = %zu: none or too many",
+                        op, coils);
+    if (maps) images = 8 * p->voxels * p->images;
+    if (mv__overlap(dst, images, src, images) || (maps && mv__overlap(dst, images, maps, bytes)))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps another array", op);
+    return mv__nu_normal_run(ctx, op, p, frame, dst, src, maps, coils, add);
+}
+MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst, const mv_volume *src) {
+    const char *op = "toeplitz_normal";
+    const mv__nu_toeplitz *p = t ? (const mv__nu_toeplitz *)t->tables : NULL;
+    mv_volume in;
+    mv__dst r;
+    size_t dim[7], f, frames;
+    int ndim = 0;
+    mv_status st;
+    if (!p) return mv__fail_null(ctx, op, "t");
+    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
+    st = mv__nu_shape(ctx, op, dim, &ndim, src, t->dim, t->dim, t->basis ? t->basis : p->frames);
+    if (st == MEDVOL_OK && t->basis == 1 && src->dim[4] * src->dim[5] * src->dim[6] != 1)
+        st = mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1, "%s: src has frames, the basis one", op);
+    if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0);
+    if (st < 0 || (st = mv__dense(ctx, op, "src", &in, src, MEDVOL_C64)) < 0) return st;
+    if ((st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART)) < 0) {
+        mv_volume_free(ctx, &in);
+        return st;
+    }
+    frames = t->basis ? 1 : src->dim[4] * src->dim[5] * src->dim[6];
+    for (f = 0; f < frames && st == MEDVOL_OK; f++) {
+        const size_t o = 2 * f * src->dim[3] * p->voxels;
+        if (mv__tell(ctx, f, frames, op)) st = mv__cancelled(ctx, op);
+        else
+            st = mv__nu_normal_run(ctx, op, p, p->frames > 1 ? f : 0, (float *)r.work.data + o,
+                                   (const float *)in.data + o, NULL, src->dim[3], 0);
+    }
+    mv_volume_free(ctx, &in);
+    return mv__dst_end(ctx, st, &r, dst);
+}
+static void mv__nu_toeplitz_free(mv_ctx *ctx, mv__nu_toeplitz *t) {
+    if (!t) return;
+    mv_fft_plan_free(ctx, t->fft);
+    mv_fft_plan_free(ctx, t->fft + 1);
+    mv__free(ctx, t);
+}
+MEDVOL_DEF void mv_toeplitz_free(mv_ctx *ctx, mv_toeplitz *t) {
+    if (!t) return;
+    mv__nu_toeplitz_free(ctx, (mv__nu_toeplitz *)t->tables);
+    mv__memset(t, 0, sizeof *t);
+}
+/* ---- its spectra ---- */
+typedef struct mv__nu_psf {
+    const char *op;
+    mv__nu_toeplitz *t;
+    mv__nu_plan *plan;
+    const double *k;
+    const float *weights, *basis; /* of the frame; or NULL */
+    size_t k_frame, samples, shots, times, value; /* value: of the basis where the frame begins */
+    size_t a, b, block;           /* images; bit k: the block from -n on along axis k */
+    float *phased, *blocks;       /* the weights, turned; images of the blocks */
+} mv__nu_psf;
+/* The weights turned so that the adjoint gives the block. */
+static void mv__nu_psf_job(void *arg, size_t chunk) {
+    const mv__nu_psf *s = (const mv__nu_psf *)arg;
+    const mv__nu_toeplitz *t = s->t;
+    const size_t end = mv__minz(s->samples, (chunk + 1) * MV__CHUNK);
+    size_t j;
+    int a;
+    for (j = chunk * MV__CHUNK; j < end; j++) {
+        double turns = 0.0, w = s->weights ? (double)s->weights[j] : 1.0;
+        for (a = 0; a < t->axes; a++) {
+            const double n = (double)t->n[a], c = (double)(t->n[a] / 2) - (s->block >> a & 1 ? n : 0.0);
+            turns += s->k[3 * j + (size_t)t->axis[a]] * c / n;
+        }
+        if (s->basis) {
+            const size_t per = s->times ? s->samples / s->shots : 1, at = s->value + j / per;
+            w *= (double)s->basis[s->a + t->images * at] * (double)s->basis[s->b + t->images * at];
+        }
+        turns = 2.0 * MV__NU_PI * (turns - floor(turns));
+        s->phased[2 * j] += (float)(w * cos(turns));
+        s->phased[2 * j + 1] += (float)(w * sin(turns));
+    }
+}
+/* Of the images of all blocks, those of all parities; then their spectra, which are real. */
+static mv_status mv__nu_psf_spectra(mv_ctx *ctx, const mv__nu_psf *s, float *spectrum) {
+    const mv__nu_toeplitz *t = s->t;
+    const size_t vox = 2 * t->voxels, parities = (size_t)1 << t->axes;
+    const double scale = 1.0 / sqrt((double)t->voxels);
+    size_t q, i;
+    int a;
+    mv_status st = MEDVOL_OK;
+    for (q = 0; q < parities; q++)
+        for (i = 0; i < t->voxels; i++) { /* what lies n away belongs to no pair of voxels */
+            const size_t at[3] = {i % t->n[0], i / t->n[0] % t->n[1], i / t->n[0] / t->n[1]};
+            for (a = 0; a < t->axes; a++)
+                if ((q >> a & 1) && at[a] == 0) s->blocks[q * vox + 2 * i] = s->blocks[q * vox + 2 * i + 1] = 0.0f;
+        }
+    for (a = 0; a < t->axes; a++)
+        for (q = 0; q < parities; q++)
+            for (i = 0; !(q >> a & 1) && i < vox; i++) {
+                float *u = s->blocks + q * vox + i, *v = u + ((size_t)1 << a) * vox;
+                const float sum = *u + *v, diff = *u - *v;
+                *u = sum, *v = diff;
+            }
+    for (q = 0; q < parities && st == MEDVOL_OK; q++) {
+        float *x = s->blocks + q * vox;
+        mv__nu_step step;
+        mv__memset(&step, 0, sizeof step);
+        step.t = t, step.what = MV__NU_TURN, step.parity = q, step.x = x, step.y = x;
+        mv__nu_steps(ctx, &step);
+        st = mv__nu_fft(ctx, t->fft, x, NULL);
+        for (i = 0; i < t->voxels; i++) spectrum[q * t->voxels + i] = (float)((double)x[2 * i] * scale);
+    }
+    return st;
+}
+static mv_status mv__nu_psf_frame(mv_ctx *ctx, mv__nu_psf *s, float *spectrum, mv__nu_tell *tell) {
+    const size_t parities = (size_t)1 << s->t->axes;
+    mv_status st = MEDVOL_OK;
+    for (s->block = 0; s->block < parities && st == MEDVOL_OK; s->block++) {
+        mv__nu_call c;
+        mv__memset(&c, 0, sizeof c);
+        mv__memset(s->phased, 0, 2 * s->samples * sizeof *s->phased);
+        mv_parallel_for(ctx, mv__divup(s->samples, MV__CHUNK), mv__nu_psf_job, s, NULL);
+        c.p = s->plan, c.frame = s->k_frame, c.coils = 1;
+        c.src = s->phased;
+        c.dst = s->blocks + s->block * 2 * s->t->voxels;
+        c.add = s->value > 0;
+        st = mv__nu_apply(ctx, &c, tell);
+    }
+    if (spectrum && st == MEDVOL_OK) st = mv__nu_psf_spectra(ctx, s, spectrum);
+    return st;
+}
+static mv_status mv__nu_toeplitz_make(mv_ctx *ctx, const char *op, mv__nu_toeplitz **out, const size_t *shape,
+                                      size_t frames, size_t images) {
+    mv__nu_toeplitz h, *t;
+    size_t total = 0, at[5], spectra, i;
+    unsigned char *block;
+    mv_fft_desc d;
+    int a, fits = 1;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&h, 0, sizeof h);
+    mv__memset(&d, 0, sizeof d);
+    h.voxels = 1, h.frames = frames, h.images = images ? images : 1;
+    h.spectra = h.images * (h.images + 1) / 2;
+    for (a = 0; a < 3; a++) h.n[a] = 1;
+    for (a = 0; a < 3; a++) {
+        if (shape[a] > 1) h.axis[h.axes] = a, h.n[h.axes++] = shape[a];
+        h.voxels *= shape[a];
+    }
+    fits = mv__mul(h.voxels << h.axes, h.spectra, &spectra) && mv__mul(spectra, frames, &spectra);
+    fits = fits && mv__nu_piece(&total, at, 1, sizeof h);
+    for (a = 0; a < 3; a++) fits = fits && mv__nu_piece(&total, at + 1 + a, h.n[a], 2 * sizeof(float));
+    fits = fits && h.voxels <= (size_t)-1 >> 8 && mv__nu_piece(&total, at + 4, spectra, sizeof(float));
+    if (!fits) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
+    if (!(block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    t = (mv__nu_toeplitz *)(void *)block;
+    *t = h;
+    for (a = 0; a < 3; a++) {
+        t->wave[a] = (float *)(void *)(block + at[1 + a]);
+        for (i = 0; i < t->n[a]; i++) {
+            const double turn = -MV__NU_PI * (double)i / (double)t->n[a];
+            t->wave[a][2 * i] = (float)cos(turn);
+            t->wave[a][2 * i + 1] = (float)sin(turn);
+        }
+        d.dim[a] = t->n[a];
+    }
+    t->spectrum = (float *)(void *)(block + at[4]);
+    d.ndim = 3;
+    d.flags = 0;
+    if (t->axes) st = mv_fft_plan_init(ctx, t->fft, &d);
+    d.flags = MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
+    if (t->axes && st == MEDVOL_OK) st = mv_fft_plan_init(ctx, t->fft + 1, &d);
+    if (st < 0) mv__nu_toeplitz_free(ctx, t);
+    else *out = t;
+    return st;
+}
+/* What both calls of [API] take, looked at. */
+typedef struct mv__nu_source {
+    mv_volume k, w;
+    size_t k_frames, w_frames, frames, samples;
+    const float *basis;
+    size_t images, times;
+} mv__nu_source;
+static mv_status mv__nu_source_take(mv_ctx *ctx, const char *op, mv__nu_source *s, const size_t *shape,
+                                    const mv_volume *traj, const mv_volume *weights) {
+    size_t i, values;
+    mv_status st;
+    if ((st = mv__nu_places(ctx, op, &s->k, traj, shape)) < 0) return st;
+    s->samples = s->k.dim[1] * s->k.dim[2];
+    s->k_frames = s->k.dim[4] * s->k.dim[5] * s->k.dim[6];
+    s->w_frames = 1;
+    if (weights) {
+        s->w_frames = weights->data ? weights->dim[4] * weights->dim[5] * weights->dim[6] : 1;
+        st = mv__nu_weights(ctx, op, &s->w, weights, s->k.dim[1], s->k.dim[2], s->k_frames > 1 ? s->k_frames : 0, 1);
+    }
+    s->frames = mv__maxz(s->k_frames, s->w_frames);
+    if (st < 0 || !s->basis) return st;
+    values = s->k.dim[2] * s->frames;
+    if (s->times != values && s->times != s->samples * s->frames)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "times", (double)s->times, -1,
+                        "%s: times = %zu: must be %zu (shots) or %zu (samples)", op, s->times, values,
+                        s->samples * s->frames);
+    for (i = 0; i < s->images * s->times; i++)
+        if (!(s->basis[i] - s->basis[i] == 0.0f))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "basis", (double)s->basis[i], (int64_t)i,
+                            "%s: basis[%zu] = %g: must be finite", op, i, (double)s->basis[i]);
+    return st;
+}
+static mv_status mv__nu_toeplitz_fill(mv_ctx *ctx, mv__nu_psf *p, const mv__nu_source *s) {
+    mv__nu_toeplitz *t = p->t;
+    const size_t parities = (size_t)1 << t->axes;
+    mv__nu_tell tell;
+    size_t f, pair;
+    mv_status st = MEDVOL_OK;
+    tell.op = p->op, tell.done = 0, tell.total = s->frames * t->spectra * parities;
+    for (p->a = 0, pair = 0; p->a < t->images; p->a++)
+        for (p->b = p->a; p->b < t->images; p->b++, pair++)
+            for (f = 0; f < s->frames && st == MEDVOL_OK; f++) {
+                float *spectrum = t->spectrum + ((s->basis ? 0 : f) * t->spectra + pair) * parities * t->voxels;
+                p->k_frame = s->k_frames > 1 ? f : 0;
+                p->k = (const double *)s->k.data + 3 * s->samples * p->k_frame;
+                p->weights = (const float *)s->w.data;
+                if (p->weights && s->w_frames > 1) p->weights += s->samples * f;
+                p->value = s->basis ? s->times / s->frames * f : 0;
+                st = mv__nu_psf_frame(ctx, p, s->basis && f + 1 < s->frames ? NULL : spectrum, &tell);
+            }
+    return st;
+}
+static mv_status mv__nu_toeplitz_init(mv_ctx *ctx, const char *op, mv_toeplitz *out, const size_t *shape,
+                                      const mv_volume *traj, const mv_volume *weights, mv__nu_source *s,
+                                      const mv_nufft_opt *opt) {
+    mv_nufft_opt o;
+    mv__nu_psf p;
+    size_t total = 0, at[2];
+    int a;
+    unsigned char *block = NULL;
+    mv_status st;
+    mv__memset(&p, 0, sizeof p);
+    p.op = op;
+    if ((st = mv__nu_options(ctx, op, &o, opt, 1e-6)) < 0) return st;
+    st = mv__nu_source_take(ctx, op, s, shape, traj, weights);
+    p.samples = s->samples, p.basis = s->basis;
+    if (s->basis) p.shots = s->k.dim[2], p.times = s->times == p.shots * s->frames;
+    if (st == MEDVOL_OK)
+        st = mv__nu_plan_make(ctx, op, &p.plan, shape, s->samples, s->k_frames, (const double *)s->k.data, &o);
+    if (st == MEDVOL_OK) st = mv__nu_toeplitz_make(ctx, op, &p.t, shape, s->basis ? 1 : s->frames, s->images);
+    if (st == MEDVOL_OK && (!mv__nu_piece(&total, at, p.samples, 8) ||
+                            !mv__nu_piece(&total, at + 1, p.t->voxels << p.t->axes, 8)))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
+    if (st == MEDVOL_OK && !(block = (unsigned char *)mv__alloc(ctx, total))) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        p.phased = (float *)(void *)block;
+        p.blocks = (float *)(void *)(block + at[1]);
+        st = mv__nu_toeplitz_fill(ctx, &p, s);
+    }
+    mv__free(ctx, block);
+    mv__nu_plan_free(ctx, p.plan);
+    if (st < 0) {
+        mv__nu_toeplitz_free(ctx, p.t);
+        return st;
+    }
+    for (a = 0; a < 3; a++) out->dim[a] = shape[a], out->ndim += shape[a] > 1;
+    out->frames = p.t->frames;
+    out->basis = s->basis ? s->images : 0;
+    out->tables = p.t;
+    return st;
+}
+static mv_status mv__nu_toeplitz_begin(mv_ctx *ctx, const char *op, mv_toeplitz *t, const size_t *shape) {
+    if (!t) return mv__fail_null(ctx, op, "t");
+    mv__memset(t, 0, sizeof *t);
+    return shape ? MEDVOL_OK : mv__fail_null(ctx, op, "shape");
+}
+MEDVOL_DEF mv_status mv_toeplitz_init(mv_ctx *ctx, mv_toeplitz *t, const size_t *shape, const mv_volume *traj,
+                                      const mv_volume *weights, const mv_nufft_opt *opt) {
+    mv__nu_source s;
+    mv_status st = mv__nu_toeplitz_begin(ctx, "toeplitz_init", t, shape);
+    if (st < 0) return st;
+    mv__memset(&s, 0, sizeof s);
+    st = mv__nu_toeplitz_init(ctx, "toeplitz_init", t, shape, traj, weights, &s, opt);
+    mv_volume_free(ctx, &s.k);
+    mv_volume_free(ctx, &s.w);
+    return st;
+}
+MEDVOL_DEF mv_status mv_toeplitz_init_basis(mv_ctx *ctx, mv_toeplitz *t, const size_t *shape,
+                                            const mv_volume *traj, const mv_volume *weights,
+                                            const float *basis, size_t k, size_t times,
+                                            const mv_nufft_opt *opt) {
+    const char *op = "toeplitz_init_basis";
+    mv__nu_source s;
+    mv_status st = mv__nu_toeplitz_begin(ctx, op, t, shape);
+    if (st < 0) return st;
+    if (!basis) return mv__fail_null(ctx, op, "basis");
+    if (k < 1 || k > 64)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "k", (double)k, -1, "%s: k = %zu: must be 1 to 64", op, k);
+    mv__memset(&s, 0, sizeof s);
+    s.basis = basis, s.images = k, s.times = times;
+    st = mv__nu_toeplitz_init(ctx, op, t, shape, traj, weights, &s, opt);
+    mv_volume_free(ctx, &s.k);
+    mv_volume_free(ctx, &s.w);
+    return st;
+}
+
+/* ---- gridding: nearest, linear ---- */
+typedef struct mv__nu_gridding {
+    const mv__nu_given *g;
+    int method, forward;
+} mv__nu_gridding;
+/* the neighbours of a place along an axis and their weights; returns how many */
+static int mv__nu_neighbours(double k, size_t n, int method, size_t *at, float *w) {
+    const double u = k + (double)(n / 2), base = method == MEDVOL_GRIDDING_NEAREST ? floor(u + 0.5) : floor(u);
+    const double first = base - floor(base / (double)n) * (double)n;
+    at[0] = mv__minz((size_t)first, n - 1);
+    at[1] = at[0] + 1 < n ? at[0] + 1 : 0;
+    w[0] = 1.0f;
+    if (n == 1 || method == MEDVOL_GRIDDING_NEAREST) return 1;
+    w[1] = (float)(u - base);
+    w[0] = (float)(1.0 - (u - base));
+    return 2;
+}
+static void mv__nu_gridding_job(void *arg, size_t job) {
+    const mv__nu_gridding *a = (const mv__nu_gridding *)arg;
+    const mv__nu_given *g = a->g;
+    const size_t voxels = g->n[0] * g->n[1] * g->n[2], f = job / g->coils;
+    const double *k = mv__nu_given_k(g, f);
+    const float *in = (const float *)g->in.data + 2 * job * (a->forward ? voxels : g->samples);
+    const float *weights = mv__nu_given_w(g, f);
+    float *out = (float *)g->r.work.data + 2 * job * (a->forward ? g->samples : voxels);
+    size_t j, at[3][2];
+    float w[3][2];
+    int count[3], c, x, y, z;
+    if (!a->forward) mv__memset(out, 0, 2 * voxels * sizeof *out);
+    for (j = 0; j < g->samples; j++) {
+        float re = 0.0f, im = 0.0f, s = weights ? weights[j] : 1.0f;
+        if (!a->forward) re = in[2 * j] * s, im = in[2 * j + 1] * s;
+        for (c = 0; c < 3; c++) count[c] = mv__nu_neighbours(k[3 * j + (size_t)c], g->n[c], a->method, at[c], w[c]);
+        for (z = 0; z < count[2]; z++)
+            for (y = 0; y < count[1]; y++)
+                for (x = 0; x < count[0]; x++) {
+                    const size_t i = 2 * ((at[2][z] * g->n[1] + at[1][y]) * g->n[0] + at[0][x]);
+                    const float t = w[0][x] * w[1][y] * w[2][z];
+                    if (a->forward) re += t * in[i], im += t * in[i + 1];
+                    else out[i] += t * re, out[i + 1] += t * im;
+                }
+        if (a->forward) out[2 * j] = re, out[2 * j + 1] = im;
+    }
+}
+static mv_status mv__nu_gridding_all(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                     const mv_volume *traj, const mv_volume *weights, const size_t *shape,
+                                     const mv_grid_opt *opt, int forward) {
+    const int method = opt ? opt->method : MEDVOL_GRIDDING_LINEAR;
+    mv__nu_given g;
+    mv__nu_gridding a;
+    mv_status st;
+    if (method != MEDVOL_GRIDDING_LINEAR && method != MEDVOL_GRIDDING_NEAREST)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "method", method, -1, "%s: method = %d: must be 0 or 1", op, method);
+    if ((st = mv__nu_take(ctx, op, &g, dst, src, traj, weights, shape, forward)) < 0) return st;
+    a.g = &g, a.method = method, a.forward = forward;
+    st = mv_parallel_for(ctx, g.coils * g.frames, mv__nu_gridding_job, &a, op);
+    mv__nu_given_free(ctx, &g);
+    return mv__dst_end(ctx, st, &g.r, dst);
+}
+MEDVOL_DEF mv_status mv_grid_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
+                                     const mv_grid_opt *opt) {
+    return mv__nu_gridding_all(ctx, "grid_forward", dst, src, traj, NULL, src ? src->dim : NULL, opt, 1);
+}
+MEDVOL_DEF mv_status mv_grid_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
+                                     const mv_volume *weights, const size_t *shape, const mv_grid_opt *opt) {
+    return mv__nu_gridding_all(ctx, "grid_adjoint", dst, src, traj, weights, shape, opt, 0);
+}
+
+/* ---- density compensation ---- */
+typedef struct mv__nu_pipe {
+    mv__nu_grid grid;
+    mv__nu_bins bins;
+    double scale[3], shift[3], norm;
+    int axis[3], iterations;
+    size_t samples;
+    float *cells, *sums, *scratch;
+    unsigned char *block;
+} mv__nu_pipe;
+enum { MV__NU_PIPE_WIDTH = 6 };
+#define MV__NU_PIPE_BETA (2.0 * MV__NU_PIPE_WIDTH)
+static mv_status mv__nu_pipe_make(mv_ctx *ctx, const char *op, mv__nu_pipe *p, const size_t *shape) {
+    size_t cells[3] = {1, 1, 1}, total = 0, bins, at[3];
+    int a, axes = 0, fits;
+    double one;
+    p->norm = 1.0;
+    mv__nu_kernel_init(&p->grid.kernel, MV__NU_PIPE_WIDTH, 2.0, MV__NU_PIPE_BETA, 16, 9);
+    one = mv__nu_kernel_exact(&p->grid.kernel, 0.0);
+    for (a = 0; a < 3; a++)
+        if (shape[a] > 1 || (a == 2 && !axes)) { /* the grid does not come round */
+            cells[axes] = 2 * shape[a] + 2 * MV__NU_PIPE_WIDTH;
+            p->scale[axes] = 2.0;
+            p->shift[axes] = 0.5 * (double)cells[axes];
+            p->axis[axes++] = a;
+            p->norm *= 2.0 / (one * one);
+        }
+    fits = mv__nu_grid_init(&p->grid, axes, cells);
+    fits = fits && mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &total, NULL);
+    bins = total;
+    fits = fits && mv__nu_piece(&total, at, p->grid.all, 4) && mv__nu_piece(&total, at + 1, p->samples, 4);
+    fits = fits && mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&p->grid, 1));
+    if (!fits || p->samples > 0xfffffff0u)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
+    if (!(p->block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    p->cells = (float *)(void *)(p->block + bins);
+    p->sums = (float *)(void *)(p->block + at[1]);
+    p->scratch = (float *)(void *)(p->block + at[2]);
+    bins = 0;
+    mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &bins, p->block);
+    return MEDVOL_OK;
+}
+static mv_status mv__nu_pipe_frame(mv_ctx *ctx, mv__nu_pipe *p, float *w, const double *k, mv__nu_tell *tell) {
+    mv__nu_work work;
+    size_t j;
+    int i;
+    mv_status st = mv__nu_bins_fill(ctx, &p->grid, &p->bins, k, p->samples, p->axis, p->scale, p->shift);
+    for (j = 0; j < p->samples; j++) w[j] = 1.0f;
+    mv__memset(&work, 0, sizeof work);
+    work.g = &p->grid, work.b = &p->bins;
+    work.grid = p->cells, work.floats = 1;
+    work.scratch = p->scratch, work.each = mv__nu_each(&p->grid, 1);
+    work.from = w, work.to = p->sums;
+    for (i = 0; i < p->iterations && st == MEDVOL_OK; i++) {
+        mv__memset(p->cells, 0, p->grid.all * sizeof *p->cells);
+        work.spread = 1;
+        st = mv__nu_run(ctx, &work, tell);
+        work.spread = 0;
+        if (st == MEDVOL_OK) st = mv__nu_run(ctx, &work, tell);
+        for (j = 0; st == MEDVOL_OK && j < p->samples; j++)
+            w[j] = (float)((double)w[j] / ((double)p->sums[j] * p->norm));
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_dcf_pipe(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
+                                 const mv_dcf_pipe_opt *opt) {
+    const char *op = "dcf_pipe";
+    mv_volume k;
+    mv__nu_pipe p;
+    mv__nu_tell tell;
+    mv__dst r;
+    size_t dim[7], f, frames;
+    int a;
+    mv_status st;
+    if (!shape) return mv__fail_null(ctx, op, "shape");
+    if (opt && (opt->iterations < 0 || opt->iterations > 1000))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", opt->iterations, -1,
+                        "%s: iterations = %d: must be 0 to 1000", op, opt->iterations);
+    for (a = 0; a < 3; a++)
+        if (!shape[a] || shape[a] > (size_t)1 << 26)
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
+                            "%s: shape[%d] = %zu: must be 1 to 2^26", op, a, shape[a]);
+    if ((st = mv__nu_places(ctx, op, &k, traj, shape)) < 0) return st;
+    for (a = 0; a < 7; a++) dim[a] = a ? traj->dim[a] : 1;
+    mv__memset(&p, 0, sizeof p);
+    p.samples = dim[1] * dim[2];
+    p.iterations = opt && opt->iterations ? opt->iterations : 25;
+    st = mv__dst_begin(ctx, op, &r, dst, traj, MEDVOL_F32, traj->ndim < 3 ? 3 : traj->ndim, dim, MV__OUT_APART);
+    if (st < 0) {
+        mv_volume_free(ctx, &k);
+        return st;
+    }
+    frames = dim[4] * dim[5] * dim[6];
+    st = mv__nu_pipe_make(ctx, op, &p, shape);
+    tell.op = op, tell.done = 0, tell.total = 2 * frames * (size_t)p.iterations;
+    for (f = 0; f < frames && st == MEDVOL_OK; f++)
+        st = mv__nu_pipe_frame(ctx, &p, (float *)r.work.data + f * p.samples,
+                               (const double *)k.data + 3 * f * p.samples, &tell);
+    if (st == MEDVOL_OK && mv__tell(ctx, tell.total, tell.total, op)) st = mv__cancelled(ctx, op);
+    mv__free(ctx, p.block);
+    mv_volume_free(ctx, &k);
+    return mv__dst_end(ctx, st, &r, dst);
+}
+
+/* ---- type 3: spread over a grid of the points, of which the frequencies are a forward transform ---- */
+typedef struct mv__nu_third {
+    int axes;
+    size_t points, freqs, cells;
+    mv__nu_grid grid;
+    mv__nu_bins bins;
+    mv__nu_plan *plan;
+    float *before, *after; /* of points and frequencies: phases, and what the kernel takes */
+} mv__nu_third;
+/* a b in whole turns left out: two products that are exact together */
+static double mv__nu_turns(double a, double b) {
+    const double s = 134217729.0, p = a * b; /* 2^27 + 1 */
+    const double ah = s * a - (s * a - a), bh = s * b - (s * b - b), al = a - ah, bl = b - bh;
+    return p - floor(p) + (((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+typedef struct mv__nu_extent {
+    double centre[3], half[3];
+} mv__nu_extent;
+static mv_status mv__nu_extent_of(mv_ctx *ctx, const char *name, mv__nu_extent *e, const double *x, size_t n,
+                                  int axes) {
+    size_t i;
+    int a;
+    for (a = 0; a < 3; a++) e->centre[a] = e->half[a] = 0.0;
+    for (a = 0; a < axes; a++) {
+        double low = x[a], high = x[a];
+        for (i = 0; i < n; i++) {
+            const double v = x[i * (size_t)axes + (size_t)a];
+            if (!(fabs(v) <= 1e9))
+                return mv__fail(ctx, MEDVOL_E_RANGE, name, v, (int64_t)(i * (size_t)axes + (size_t)a),
+                                "nufft3_init: %s[%zu] = %g: must be within 1e9", name,
+                                i * (size_t)axes + (size_t)a, v);
+            low = v < low ? v : low;
+            high = v > high ? v : high;
+        }
+        e->centre[a] = low + 0.5 * (high - low);
+        e->half[a] = 0.5 * (high - low) * (1.0 + 1e-12);
+    }
+    return MEDVOL_OK;
+}
+/* phase (and what the kernel takes) of item i: exp(-2 pi i ...) */
+static void mv__nu_third_phases(mv__nu_third *t, const double *p, const double *k, const mv__nu_extent *ep,
+                                const mv__nu_extent *ek, const double *step) {
+    const size_t axes = (size_t)t->axes;
+    size_t i, a;
+    for (i = 0; i < t->points; i++) { /* exp(-2 pi i k0 (p - p0)) */
+        double turns = 0.0;
+        for (a = 0; a < axes; a++) turns += mv__nu_turns(ek->centre[a], p[i * axes + a] - ep->centre[a]);
+        turns = -2.0 * MV__NU_PI * (turns - floor(turns));
+        t->before[2 * i] = (float)cos(turns);
+        t->before[2 * i + 1] = (float)sin(turns);
+    }
+    for (i = 0; i < t->freqs; i++) { /* exp(-2 pi i k p0) sqrt(cells) / transform of the kernel */
+        double turns = 0.0, scale = sqrt((double)t->cells);
+        for (a = 0; a < axes; a++) {
+            turns += mv__nu_turns(k[i * axes + a], ep->centre[a]);
+            scale /= mv__nu_kernel_exact(&t->grid.kernel, (k[i * axes + a] - ek->centre[a]) * step[a]);
+        }
+        turns = -2.0 * MV__NU_PI * (turns - floor(turns));
+        t->after[2 * i] = (float)(scale * cos(turns));
+        t->after[2 * i + 1] = (float)(scale * sin(turns));
+    }
+}
+/* Cells of the grid along each axis, and how far apart they are. */
+static mv_status mv__nu_third_steps(mv_ctx *ctx, int axes, const mv__nu_extent *ep, const mv__nu_extent *ek,
+                                    int width, double sigma, double *step, size_t *cells) {
+    int a;
+    for (a = 0; a < 3; a++) {
+        double k = ek->half[a], x = ep->half[a], n;
+        cells[a] = 1, step[a] = 1.0;
+        if (a >= axes) continue;
+        if (x > 0.0 && !(k * x > 0.25)) k = 0.25 / x;
+        if (k > 0.0) step[a] = 1.0 / (2.0 * sigma * k);
+        n = 2.0 * x / step[a] + width + 3.0;
+        if (!(n <= 67108864.0))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "k", n, -1,
+                            "nufft3_init: axis %d: points and frequencies need a grid of %g cells: at most 2^26",
+                            a, n);
+        cells[a] = mv_fft_good_size((size_t)n, 2);
+    }
+    return MEDVOL_OK;
+}
+static void mv__nu_third_free(mv_ctx *ctx, mv__nu_third *t) {
+    if (!t) return;
+    mv__nu_plan_free(ctx, t->plan);
+    mv__free(ctx, t);
+}
+/* the points, padded to three coordinates, in cells; then frequencies as places of the plan */
+static void mv__nu_third_places(double *u, const double *x, size_t n, int axes, const double *centre,
+                                const double *scale) {
+    size_t i;
+    int a;
+    for (i = 0; i < n; i++)
+        for (a = 0; a < 3; a++)
+            u[3 * i + (size_t)a] = a < axes ? (x[i * (size_t)axes + (size_t)a] - centre[a]) * scale[a] : 0.0;
+}
+static mv_status mv__nu_third_make(mv_ctx *ctx, mv__nu_third **out, const mv__nu_third *h, const double *p,
+                                   const double *k, const mv__nu_extent *ep, const mv__nu_extent *ek,
+                                   const double *step, const mv_nufft_opt *o) {
+    static const int axis[3] = {0, 1, 2};
+    mv__nu_third *t;
+    size_t total = 0, at[4], a, bins, bytes;
+    double *u = NULL, scale[3], one[3] = {1, 1, 1}, shift[3];
+    unsigned char *block = NULL;
+    mv_status st = MEDVOL_OK;
+    int fits = mv__nu_piece(&total, at, 1, sizeof *t) && mv__nu_piece(&total, at + 1, h->points, 8) &&
+               mv__nu_piece(&total, at + 2, h->freqs, 8);
+    mv__nu_bins none;
+    bins = total;
+    fits = fits && mv__nu_bins_at(&h->grid, &none, h->points, 0, &total, NULL) &&
+           mv__mul(mv__maxz(h->points, h->freqs), 24, &bytes) && h->points <= 0xfffffff0u;
+    if (!fits) return mv__fail(ctx, MEDVOL_E_SIZE, "points", (double)h->points, -1, "nufft3_init: too large");
+    if (!(block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    t = (mv__nu_third *)(void *)block;
+    *t = *h;
+    t->before = (float *)(void *)(block + at[1]);
+    t->after = (float *)(void *)(block + at[2]);
+    mv__nu_bins_at(&t->grid, &t->bins, t->points, 0, &bins, block);
+    if (!(u = (double *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK) {
+        for (a = 0; a < 3; a++) scale[a] = 1.0 / step[a], shift[a] = 0.5 * (double)t->grid.cells[a];
+        mv__nu_third_places(u, p, t->points, t->axes, ep->centre, scale);
+        st = mv__nu_bins_fill(ctx, &t->grid, &t->bins, u, t->points, axis, one, shift);
+    }
+    if (st == MEDVOL_OK) {
+        for (a = 0; a < 3; a++) scale[a] = step[a] * (double)t->grid.cells[a];
+        mv__nu_third_places(u, k, t->freqs, t->axes, ek->centre, scale);
+        st = mv__nu_plan_make(ctx, "nufft3_init", &t->plan, t->grid.cells, t->freqs, 1, u, o);
+    }
+    if (st == MEDVOL_OK) mv__nu_third_phases(t, p, k, ep, ek, step);
+    mv__free(ctx, u);
+    if (st < 0) mv__nu_third_free(ctx, t);
+    else *out = t;
+    return st;
+}
+MEDVOL_DEF mv_status mv_nufft3_init(mv_ctx *ctx, mv_nufft3 *plan, int ndim, size_t points, const double *p,
+                                    size_t freqs, const double *k, const mv_nufft_opt *opt) {
+    const char *op = "nufft3_init";
+    mv_nufft_opt o;
+    mv__nu_extent ep, ek;
+    mv__nu_third h, *t = NULL;
+    double step[3], sigma = 2.0, tolerance;
+    size_t cells[3], one[3] = {2, 2, 2};
+    int width = 0;
+    mv_status st;
+    if (!plan) return mv__fail_null(ctx, op, "plan");
+    mv__memset(plan, 0, sizeof *plan);
+    if (!p || !k) return mv__fail_null(ctx, op, p ? "k" : "p");
+    if (ndim < 1 || ndim > 3)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, -1, "%s: ndim = %d: must be 1 to 3", op, ndim);
+    if (!points || !freqs || points > (size_t)-1 >> 6 || freqs > (size_t)-1 >> 6)
+        return mv__fail(ctx, MEDVOL_E_SIZE, points ? "freqs" : "points", 0, -1,
+                        "%s: %zu points, %zu frequencies: none, or too many", op, points, freqs);
+    if ((st = mv__nu_options(ctx, op, &o, opt, 1e-4)) < 0) return st;
+    if ((st = mv__nu_extent_of(ctx, "p", &ep, p, points, ndim)) < 0) return st;
+    if ((st = mv__nu_extent_of(ctx, "k", &ek, k, freqs, ndim)) < 0) return st;
+    mv__memset(&h, 0, sizeof h);
+    h.axes = ndim, h.points = points, h.freqs = freqs;
+    tolerance = o.tolerance;
+    o.tolerance *= 0.5; /* of each half */
+    if ((st = mv__nu_choose(ctx, op, &o, ndim, one, points, &sigma, &width)) < 0) return st;
+    mv__nu_kernel_init(&h.grid.kernel, width, sigma, mv__nu_beta(width, sigma), width > 8 ? 16 : 8,
+                       width + 2 < MV__NU_DEGREE ? width + 2 : MV__NU_DEGREE);
+    if ((st = mv__nu_third_steps(ctx, ndim, &ep, &ek, width, sigma, step, cells)) < 0) return st;
+    if (!mv__nu_grid_init(&h.grid, ndim, cells))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "k", (double)cells[0], -1, "%s: too large a grid", op);
+    h.cells = h.grid.all;
+    if ((st = mv__nu_third_make(ctx, &t, &h, p, k, &ep, &ek, step, &o)) < 0) return st;
+    plan->tolerance = tolerance;
+    plan->ndim = ndim;
+    plan->points = points;
+    plan->freqs = freqs;
+    plan->tables = t;
+    return st;
+}
+MEDVOL_DEF void mv_nufft3_free(mv_ctx *ctx, mv_nufft3 *plan) {
+    if (!plan) return;
+    mv__nu_third_free(ctx, (mv__nu_third *)plan->tables);
+    mv__memset(plan, 0, sizeof *plan);
+}
+/* y = x a or x conj(a), of n complex numbers */
+static void mv__nu_phase(float *y, const float *x, const float *a, size_t n, int conj) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const float re = a[2 * i], im = conj ? -a[2 * i + 1] : a[2 * i + 1], xr = x[2 * i], xi = x[2 * i + 1];
+        y[2 * i] = xr * re - xi * im;
+        y[2 * i + 1] = xr * im + xi * re;
+    }
+}
+/* one vector */
+static mv_status mv__nu_third_run(mv_ctx *ctx, const mv__nu_third *t, float *dst, const float *src, float *vector,
+                                  float *grid, float *scratch, mv__nu_tell *tell, int forward) {
+    mv__nu_call c;
+    mv__nu_work w;
+    mv_status st;
+    mv__memset(&c, 0, sizeof c);
+    mv__memset(&w, 0, sizeof w);
+    c.p = t->plan, c.coils = 1, c.forward = forward;
+    w.g = &t->grid, w.b = &t->bins, w.grid = grid, w.floats = 2, w.coils = 1, w.spread = forward;
+    w.scratch = scratch, w.each = mv__nu_each(&t->grid, 2);
+    if (forward) {
+        mv__nu_phase(vector, src, t->before, t->points, 0);
+        mv__memset(grid, 0, 2 * t->cells * sizeof *grid);
+        w.from = vector;
+        if ((st = mv__nu_run(ctx, &w, tell)) < 0) return st;
+        c.src = grid, c.dst = dst;
+        if ((st = mv__nu_apply(ctx, &c, tell)) < 0) return st;
+        mv__nu_phase(dst, dst, t->after, t->freqs, 0);
+        return st;
+    }
+    mv__nu_phase(vector, src, t->after, t->freqs, 1);
+    c.src = vector, c.dst = grid;
+    if ((st = mv__nu_apply(ctx, &c, tell)) < 0) return st;
+    w.to = dst;
+    if ((st = mv__nu_run(ctx, &w, tell)) < 0) return st;
+    mv__nu_phase(dst, dst, t->before, t->points, 1);
+    return st;
+}
+static mv_status mv__nu_third_all(mv_ctx *ctx, const char *op, const mv_nufft3 *plan, float *dst, const float *src,
+                                  size_t many, int forward) {
+    const mv__nu_third *t = plan ? (const mv__nu_third *)plan->tables : NULL;
+    size_t total = 0, at[3], i, to, from;
+    float *block;
+    mv__nu_tell tell;
+    mv_status st = MEDVOL_OK;
+    if (!t) return mv__fail_null(ctx, op, "plan");
+    if (!dst || !src) return mv__fail_null(ctx, op, dst ? "src" : "dst");
+    to = forward ? t->freqs : t->points, from = forward ? t->points : t->freqs;
+    if (!many || many > ((size_t)-1 >> 4) / mv__maxz(to, from))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "many", (double)many, -1, "%s: many = %zu: none or too many", op, many);
+    if (mv__overlap(dst, 8 * to * many, src, 8 * from * many))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
+    if (!mv__nu_piece(&total, at, t->cells, 8) || !mv__nu_piece(&total, at + 1, from, 8) ||
+        !mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&t->grid, 2)))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "plan", (double)t->cells, -1, "%s: too large", op);
+    if (!(block = (float *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
+    tell.op = op, tell.done = 0, tell.total = 2 * many;
+    for (i = 0; i < many && st == MEDVOL_OK; i++)
+        st = mv__nu_third_run(ctx, t, dst + 2 * i * to, src + 2 * i * from, block + at[1] / 4, block,
+                              block + at[2] / 4, &tell, forward);
+    mv__free(ctx, block);
+    return st;
+}
+MEDVOL_DEF mv_status mv_nufft3_execute(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
+                                       size_t many) {
+    return mv__nu_third_all(ctx, "nufft3_execute", plan, dst, src, many, 1);
+}
+MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
+                                       size_t many) {
+    return mv__nu_third_all(ctx, "nufft3_adjoint", plan, dst, src, many, 0);
+}
+#endif /* !MV__PASS */
 #endif
 
 /* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses
