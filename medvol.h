@@ -2574,7 +2574,7 @@ MEDVOL_DEF mv_status mv_toeplitz_normal_c64(mv_ctx *ctx, const mv_toeplitz *t, s
    Each writes all of dst, which never overlaps src, and returns 0 or a negative status, which ends what asked
    for it. user is handed to them as it is. */
 typedef struct mv_operator {
-    void *user;
+    const void *user;
     size_t domain, range;
     mv_status (*forward)(mv_ctx *ctx, const void *user, float *dst, const float *src);
     mv_status (*adjoint)(mv_ctx *ctx, const void *user, float *dst, const float *src);
@@ -2588,7 +2588,7 @@ typedef struct mv_operator_check_opt {
 } mv_operator_check_opt;
 /* mv_operator_check: is adjoint the adjoint of forward, normal their product? With random x, y:
    |<A x, y> - <x, A^H y>| / max(|A x| |y|, |x| |A^H y|) and |normal x - A^H A x| / |A^H A x| must not exceed
-   the tolerance. Threads: the operator's. Memory: two vectors of the range, four of the domain. Errors:
+   the tolerance. Threads: the operator's. Memory: two vectors of the range, three of the domain. Errors:
    MEDVOL_E_NULL, _SIZE (domain or range 0 or too large), _RANGE (options; NaN or infinity from the operator),
    _CONVERGENCE (not adjoint, or normal is not the product: message and mv_error.value have the figure),
    _NOMEM, _CANCELLED, the operator's own. */
@@ -2665,7 +2665,7 @@ MEDVOL_DEF mv_status mv_encoding_operator(mv_ctx *ctx, const mv_encoding *enc, m
 enum { MEDVOL_WAVELET_DB4 = 0, MEDVOL_WAVELET_HAAR = 1, MEDVOL_WAVELET_CDF97 = 2 };
 typedef struct mv_wavelet_opt {
     int wavelet;     /* MEDVOL_WAVELET_*: Daubechies' with 4 taps, Haar's, Cohen-Daubechies-Feauveau 9/7 */
-    int levels;      /* at most; 0: as long as 16 low ones are left along an axis */
+    int levels;      /* at most; 0: 1, and more until 16 or fewer low ones are left along an axis */
     unsigned axes;   /* bit k: axis k; 0: those of the first three longer than 1 */
     size_t shift[7]; /* element shift[k] of axis k comes first */
 } mv_wavelet_opt;
@@ -2675,7 +2675,7 @@ typedef struct mv_wavelet_opt {
    symmetric at the ends, of nearly unit norm. Along axes where a level finds fewer than 2 nothing is done.
    dst may be src, in place. Threads: lines. Memory: the result; 32 lines of 32. Numerics: floats; round trip
    1e-6. NaN spreads. Errors: MEDVOL_E_NULL, _DTYPE, _RANGE (options), _SHAPE, _ALIAS, _NOMEM, _LIMIT,
-   _CANCELLED (an in-place dst is then undefined). Source: Daubechies 1988; Daubechies and Sweldens 1998. */
+   _CANCELLED; dst as it was. Source: Daubechies 1988; Daubechies and Sweldens 1998. */
 MEDVOL_DEF mv_status mv_wavelet_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                         const mv_wavelet_opt *opt);
 MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
@@ -36179,7 +36179,3393 @@ MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float
 /* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses
    [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
 #ifndef MEDVOL_NO_ITERATE
+#ifdef MV__PASS
+#if MV__PASS == 1 /* shared by all levels */
+enum { MV__IT_CHUNK = 8192, MV__IT_LANES = 8, MV__IT_STRIP = 32, MV__IT_AXES = 7 };
+/* A line of n elements of w floats, `step` floats apart, that one step of a wavelet transform splits in place
+   into low and high ones, or, back, puts together. Lines along x: w = step = 2. */
+typedef struct mv__it_line {
+    float *p, *room; /* room: (n + 8) w floats */
+    size_t n, step, w;
+    const float *taps; /* 4, or NULL: lifting */
+    int back;
+} mv__it_line;
+/* One row of differences along several axes: z of each axis, where its neighbours stand. */
+typedef struct mv__it_row {
+    const float *x;
+    float *z[MV__IT_AXES], *g;
+    ptrdiff_t next[MV__IT_AXES], last[MV__IT_AXES]; /* floats to the neighbour; 0: there is none */
+    int axes, along; /* along: axis 0 is among them, the first */
+    size_t n;        /* complex numbers */
+    float k, bound;
+} mv__it_row;
+/* Series of blocks, a block a lane; arrays of MV__IT_LANES doubles, real and imaginary parts one after the
+   other. */
+typedef struct mv__it_blocks {
+    double *x; /* voxels x series, series fastest */
+    double *g; /* series x series: x^H x, then its diagonal form */
+    double *v; /* eigenvectors, then v f v^H */
+    double *w; /* sum of singular values */
+    size_t voxels, series;
+    double bound;
+} mv__it_blocks;
+/* 9/7 by lifting: four steps, the scale of the low ones */
+static const float mv__it_lift_steps[5] = {-1.586134342f, -0.052980118f, 0.882911076f, 0.443506852f,
+                                           1.149604398f};
 #endif
+/* y = a b or conj(a) b, of n complex numbers; add: y += */
+MV__INLINE void MV__K(mv__it_times)(float *y, const float *a, const float *b, size_t n, const int conj,
+                                    int add) {
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const size_t o = 2 * i;
+        mvf ar, ai, br, bi, p, q;
+        mvf_split(mvf_load(a + o), mvf_load(a + o + MVF_N), &ar, &ai);
+        mvf_split(mvf_load(b + o), mvf_load(b + o + MVF_N), &br, &bi);
+        if (conj) ai = mvf_neg(ai);
+        mvf_weave(mvf_nmad(ai, bi, mvf_mul(ar, br)), mvf_mad(ai, br, mvf_mul(ar, bi)), &p, &q);
+        if (add) p = mvf_add(p, mvf_load(y + o)), q = mvf_add(q, mvf_load(y + o + MVF_N));
+        mvf_store(y + o, p);
+        mvf_store(y + o + MVF_N, q);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const float ar = a[2 * i], ai = conj ? -a[2 * i + 1] : a[2 * i + 1];
+        const float re = ar * b[2 * i] - ai * b[2 * i + 1], im = ar * b[2 * i + 1] + ai * b[2 * i];
+        y[2 * i] = add ? y[2 * i] + re : re;
+        y[2 * i + 1] = add ? y[2 * i + 1] + im : im;
+    }
+}
+static void MV__K(mv__it_spread)(float *y, const float *a, const float *b, size_t n, int add) {
+    MV__K(mv__it_times)(y, a, b, n, 0, add);
+}
+static void MV__K(mv__it_gather)(float *y, const float *a, const float *b, size_t n, int add) {
+    MV__K(mv__it_times)(y, a, b, n, 1, add);
+}
+/* y (+)= k b, of n complex numbers and one */
+static void MV__K(mv__it_scale)(float *y, const float *b, float re, float im, size_t n, int add) {
+    const mvf kr = mvf_set1(re), ki = mvf_set1(im);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const size_t o = 2 * i;
+        mvf br, bi, p, q;
+        mvf_split(mvf_load(b + o), mvf_load(b + o + MVF_N), &br, &bi);
+        mvf_weave(mvf_nmad(ki, bi, mvf_mul(kr, br)), mvf_mad(ki, br, mvf_mul(kr, bi)), &p, &q);
+        if (add) p = mvf_add(p, mvf_load(y + o)), q = mvf_add(q, mvf_load(y + o + MVF_N));
+        mvf_store(y + o, p);
+        mvf_store(y + o + MVF_N, q);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const float p = re * b[2 * i] - im * b[2 * i + 1], q = re * b[2 * i + 1] + im * b[2 * i];
+        y[2 * i] = add ? y[2 * i] + p : p;
+        y[2 * i + 1] = add ? y[2 * i + 1] + q : q;
+    }
+}
+/* y = w b of n reals; root: sqrt(w) */
+static void MV__K(mv__it_weigh)(float *y, const float *w, const float *b, size_t n, int root) {
+    size_t i;
+    if (root)
+        for (i = 0; i + MVF_N <= n; i += MVF_N)
+            mvf_store(y + i, mvf_mul(mvf_sqrt(mvf_load(w + i)), mvf_load(b + i)));
+    else
+        for (i = 0; i + MVF_N <= n; i += MVF_N) mvf_store(y + i, mvf_mul(mvf_load(w + i), mvf_load(b + i)));
+    mv_end();
+    for (; i < n; i++) y[i] = (root ? sqrtf(w[i]) : w[i]) * b[i];
+}
+/* ---- steps of solvers; sums of n products in blocks of floats, blocks in double ---- */
+MV__INLINE double MV__K(mv__it_lanes)(mvf a) {
+    float lane[MVF_N];
+    double s = 0;
+    int k;
+    mvf_store(lane, a);
+    for (k = 0; k < MVF_N; k++) s += (double)lane[k];
+    return s;
+}
+static double MV__K(mv__it_dot)(const float *a, const float *b, size_t n) {
+    double sum = 0;
+    size_t i = 0, k;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero();
+        for (k = 0; k < 16 && i + MVF_N <= n; k++, i += MVF_N)
+            s = mvf_mad(mvf_load(a + i), mvf_load(b + i), s);
+        sum += MV__K(mv__it_lanes)(s);
+    }
+    mv_end();
+    for (; i < n; i++) sum += (double)a[i] * (double)b[i];
+    return sum;
+}
+/* y = k a + l b; the sum of squares of y */
+static double MV__K(mv__it_blend)(float *y, const float *a, const float *b, double k, double l, size_t n) {
+    const float kf = (float)k, lf = (float)l;
+    const mvf kv = mvf_set1(kf), lv = mvf_set1(lf);
+    double sum = 0;
+    size_t i = 0, j;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero();
+        for (j = 0; j < 16 && i + MVF_N <= n; j++, i += MVF_N) {
+            const mvf v = mvf_mad(lv, mvf_load(b + i), mvf_mul(kv, mvf_load(a + i)));
+            mvf_store(y + i, v);
+            s = mvf_mad(v, v, s);
+        }
+        sum += MV__K(mv__it_lanes)(s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        y[i] = lf * b[i] + kf * a[i];
+        sum += (double)y[i] * (double)y[i];
+    }
+    return sum;
+}
+/* q += l p; the sum of p q */
+static double MV__K(mv__it_close)(float *q, const float *p, double l, size_t n) {
+    const float lf = (float)l;
+    const mvf lv = mvf_set1(lf);
+    double sum = 0;
+    size_t i = 0, k;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero();
+        for (k = 0; k < 16 && i + MVF_N <= n; k++, i += MVF_N) {
+            const mvf x = mvf_load(p + i), y = mvf_mad(lv, x, mvf_load(q + i));
+            mvf_store(q + i, y);
+            s = mvf_mad(x, y, s);
+        }
+        sum += MV__K(mv__it_lanes)(s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        q[i] += lf * p[i];
+        sum += (double)p[i] * (double)q[i];
+    }
+    return sum;
+}
+/* x += k p, r -= k q; the sum of r r */
+static double MV__K(mv__it_step)(float *x, float *r, const float *p, const float *q, double k, size_t n) {
+    const float kf = (float)k;
+    const mvf kv = mvf_set1(kf);
+    double sum = 0;
+    size_t i = 0, j;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero();
+        for (j = 0; j < 16 && i + MVF_N <= n; j++, i += MVF_N) {
+            const mvf y = mvf_nmad(kv, mvf_load(q + i), mvf_load(r + i));
+            mvf_store(x + i, mvf_mad(kv, mvf_load(p + i), mvf_load(x + i)));
+            mvf_store(r + i, y);
+            s = mvf_mad(y, y, s);
+        }
+        sum += MV__K(mv__it_lanes)(s);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        x[i] += kf * p[i];
+        r[i] -= kf * q[i];
+        sum += (double)r[i] * (double)r[i];
+    }
+    return sum;
+}
+/* g = z - k (g - b + l z) */
+static void MV__K(mv__it_descend)(float *g, const float *z, const float *b, double k, double l, size_t n) {
+    const float kf = (float)k, rest = (float)(1.0 - k * l);
+    const mvf kv = mvf_set1(kf), rv = mvf_set1(rest);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N)
+        mvf_store(g + i, mvf_nmad(kv, mvf_sub(mvf_load(g + i), mvf_load(b + i)),
+                                  mvf_mul(rv, mvf_load(z + i))));
+    mv_end();
+    for (; i < n; i++) g[i] = rest * z[i] - kf * (g[i] - b[i]);
+}
+/* z = u + m (u - x), x = u; sums of |u - x|^2, |u|^2, (z - u)(u - x) with the old z */
+static void MV__K(mv__it_momentum)(float *z, float *x, const float *u, double m, size_t n, double *sum) {
+    const float mf = (float)m;
+    const mvf mv = mvf_set1(mf);
+    size_t i = 0, k;
+    sum[0] = sum[1] = sum[2] = 0;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero(), t = mvf_zero(), w = mvf_zero();
+        for (k = 0; k < 16 && i + MVF_N <= n; k++, i += MVF_N) {
+            const mvf v = mvf_load(u + i), d = mvf_sub(v, mvf_load(x + i));
+            w = mvf_mad(mvf_sub(mvf_load(z + i), v), d, w);
+            mvf_store(z + i, mvf_mad(mv, d, v));
+            mvf_store(x + i, v);
+            s = mvf_mad(d, d, s);
+            t = mvf_mad(v, v, t);
+        }
+        sum[0] += MV__K(mv__it_lanes)(s);
+        sum[1] += MV__K(mv__it_lanes)(t);
+        sum[2] += MV__K(mv__it_lanes)(w);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const float v = u[i], d = v - x[i];
+        sum[0] += (double)d * (double)d;
+        sum[1] += (double)v * (double)v;
+        sum[2] += (double)(z[i] - v) * (double)d;
+        z[i] = v + mf * d;
+        x[i] = v;
+    }
+}
+/* d = k (g - b + l x); x -= d, z = x - d; sums of |d|^2, |x|^2 */
+static void MV__K(mv__it_primal)(float *z, float *x, const float *g, const float *b, double k, double l,
+                                 size_t n, double *sum) {
+    const float kf = (float)k, kl = (float)(k * l);
+    const mvf kv = mvf_set1(kf), klv = mvf_set1(kl);
+    size_t i = 0, j;
+    sum[0] = sum[1] = 0;
+    while (i + MVF_N <= n) {
+        mvf s = mvf_zero(), t = mvf_zero();
+        for (j = 0; j < 16 && i + MVF_N <= n; j++, i += MVF_N) {
+            const mvf was = mvf_load(x + i);
+            const mvf d = mvf_mad(kv, mvf_sub(mvf_load(g + i), mvf_load(b + i)), mvf_mul(klv, was));
+            const mvf now = mvf_sub(was, d);
+            mvf_store(x + i, now);
+            mvf_store(z + i, mvf_sub(now, d));
+            s = mvf_mad(d, d, s);
+            t = mvf_mad(now, now, t);
+        }
+        sum[0] += MV__K(mv__it_lanes)(s);
+        sum[1] += MV__K(mv__it_lanes)(t);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        const float d = kf * (g[i] - b[i]) + kl * x[i];
+        x[i] -= d;
+        z[i] = x[i] - d;
+        sum[0] += (double)d * (double)d;
+        sum[1] += (double)x[i] * (double)x[i];
+    }
+}
+/* ---- moduli: of n numbers, or roots of the sums of squares of those at `many` places off[] floats behind.
+   What: 0: the sum of all; 1: each shrunk by `bound`; 2: each cut to it ---- */
+MV__INLINE double MV__K(mv__it_moduli)(float *x, const size_t *off, size_t many, float bound, size_t n,
+                                       const int what) {
+    const mvf t = mvf_set1(bound), one = mvf_set1(1.0f), zero = mvf_zero();
+    double sum = 0;
+    size_t i = 0, j, k;
+    while (i + MVF_N <= n) {
+        mvf all = zero;
+        for (k = 0; k < 16 && i + MVF_N <= n; k++, i += MVF_N) {
+            mvf a = zero, b = zero, re, im, m;
+            for (j = 0; j < many; j++) {
+                const float *p = x + off[j] + 2 * i;
+                const mvf u = mvf_load(p), v = mvf_load(p + MVF_N);
+                a = mvf_mad(u, u, a);
+                b = mvf_mad(v, v, b);
+            }
+            mvf_split(a, b, &re, &im);
+            m = mvf_sqrt(mvf_add(re, im));
+            if (what == 0) {
+                all = mvf_add(all, m);
+                continue;
+            }
+            if (what == 1) m = mvf_max(mvf_sub(one, mvf_div(t, m)), zero);
+            else m = mvf_min(mvf_div(t, m), one);
+            mvf_weave(m, m, &a, &b);
+            for (j = 0; j < many; j++) {
+                float *p = x + off[j] + 2 * i;
+                mvf_store(p, mvf_mul(a, mvf_load(p)));
+                mvf_store(p + MVF_N, mvf_mul(b, mvf_load(p + MVF_N)));
+            }
+        }
+        if (what == 0) sum += MV__K(mv__it_lanes)(all);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float m = 0, f;
+        for (j = 0; j < many; j++) {
+            const float *p = x + off[j] + 2 * i;
+            m += p[0] * p[0] + p[1] * p[1];
+        }
+        m = sqrtf(m);
+        sum += (double)m;
+        if (what == 0) continue;
+        f = mv__f_div(bound, m);
+        f = what == 1 ? (1.0f - f > 0.0f ? 1.0f - f : 0.0f) : (f < 1.0f ? f : 1.0f);
+        for (j = 0; j < many; j++) x[off[j] + 2 * i] *= f, x[off[j] + 2 * i + 1] *= f;
+    }
+    return sum;
+}
+static double MV__K(mv__it_sum)(float *x, const size_t *off, size_t many, size_t n) {
+    return MV__K(mv__it_moduli)(x, off, many, 0.0f, n, 0);
+}
+static void MV__K(mv__it_shrink)(float *x, const size_t *off, size_t many, float bound, size_t n) {
+    MV__K(mv__it_moduli)(x, off, many, bound, n, 1);
+}
+/* ---- wavelets ---- */
+/* complex numbers in turn to e and o, 2 m of them; and back */
+MV__INLINE void MV__K(mv__it_part)(float *e, float *o, const float *p, size_t m) {
+    size_t i = 0;
+    if (MVF_N > 1) {
+        int32_t a[MVF_N], b[MVF_N];
+        mvi ia, ib;
+        int k;
+        for (k = 0; k < MVF_N; k++) a[k] = 4 * (k / 2) + k % 2, b[k] = a[k] + 2;
+        ia = mvi_load(a), ib = mvi_load(b);
+        for (; i + MVF_N <= 2 * m; i += MVF_N) {
+            const mvf u = mvf_load(p + 2 * i), v = mvf_load(p + 2 * i + MVF_N);
+            mvf_store(e + i, mvf_perm2(u, v, ia));
+            mvf_store(o + i, mvf_perm2(u, v, ib));
+        }
+    }
+    for (; i < 2 * m; i += 2) {
+        e[i] = p[2 * i], e[i + 1] = p[2 * i + 1];
+        o[i] = p[2 * i + 2], o[i + 1] = p[2 * i + 3];
+    }
+}
+MV__INLINE void MV__K(mv__it_join)(float *p, const float *e, const float *o, size_t m) {
+    size_t i = 0;
+    if (MVF_N > 1) {
+        int32_t a[MVF_N], b[MVF_N];
+        mvi ia, ib;
+        int k;
+        for (k = 0; k < MVF_N; k++) {
+            a[k] = k / 2 % 2 * MVF_N + 2 * (k / 4) + k % 2;
+            b[k] = a[k] + MVF_N / 2;
+        }
+        ia = mvi_load(a), ib = mvi_load(b);
+        for (; i + MVF_N <= 2 * m; i += MVF_N) {
+            const mvf u = mvf_load(e + i), v = mvf_load(o + i);
+            mvf_store(p + 2 * i, mvf_perm2(u, v, ia));
+            mvf_store(p + 2 * i + MVF_N, mvf_perm2(u, v, ib));
+        }
+    }
+    for (; i < 2 * m; i += 2) {
+        p[2 * i] = e[i], p[2 * i + 1] = e[i + 1];
+        p[2 * i + 2] = o[i], p[2 * i + 3] = o[i + 1];
+    }
+}
+/* low and high of even and odd ones, n floats; the next ones `off` floats on */
+MV__INLINE void MV__K(mv__it_taps)(float *lo, float *hi, const float *e, const float *o, size_t off, size_t n,
+                                   const float *h) {
+    const mvf h0 = mvf_set1(h[0]), h1 = mvf_set1(h[1]), h2 = mvf_set1(h[2]), h3 = mvf_set1(h[3]);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const mvf a = mvf_load(e + i), b = mvf_load(o + i), c = mvf_load(e + i + off),
+                  d = mvf_load(o + i + off);
+        mvf_store(lo + i, mvf_mad(h3, d, mvf_mad(h2, c, mvf_mad(h1, b, mvf_mul(h0, a)))));
+        mvf_store(hi + i, mvf_nmad(h0, d, mvf_mad(h1, c, mvf_nmad(h2, b, mvf_mul(h3, a)))));
+    }
+    for (; i < n; i++) {
+        const float a = e[i], b = o[i], c = e[i + off], d = o[i + off];
+        lo[i] = h[0] * a + h[1] * b + h[2] * c + h[3] * d;
+        hi[i] = h[3] * a - h[2] * b + h[1] * c - h[0] * d;
+    }
+}
+/* the way back; the ones before stand `off` floats before */
+MV__INLINE void MV__K(mv__it_untaps)(float *e, float *o, const float *lo, const float *hi, size_t off,
+                                     size_t n, const float *h) {
+    const mvf h0 = mvf_set1(h[0]), h1 = mvf_set1(h[1]), h2 = mvf_set1(h[2]), h3 = mvf_set1(h[3]);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) {
+        const mvf a = mvf_load(lo + i), b = mvf_load(hi + i), c = mvf_load(lo + i - off),
+                  d = mvf_load(hi + i - off);
+        mvf_store(e + i, mvf_mad(h1, d, mvf_mad(h2, c, mvf_mad(h3, b, mvf_mul(h0, a)))));
+        mvf_store(o + i, mvf_nmad(h0, d, mvf_mad(h3, c, mvf_nmad(h2, b, mvf_mul(h1, a)))));
+    }
+    for (; i < n; i++) {
+        const float a = lo[i], b = hi[i], c = lo[i - off], d = hi[i - off];
+        e[i] = h[0] * a + h[3] * b + h[2] * c + h[1] * d;
+        o[i] = h[1] * a - h[2] * b + h[3] * c - h[0] * d;
+    }
+}
+/* y += k (a + b) */
+MV__INLINE void MV__K(mv__it_lift)(float *y, const float *a, const float *b, float k, size_t n) {
+    const mvf kv = mvf_set1(k);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N)
+        mvf_store(y + i, mvf_mad(kv, mvf_add(mvf_load(a + i), mvf_load(b + i)), mvf_load(y + i)));
+    for (; i < n; i++) y[i] += k * (a[i] + b[i]);
+}
+MV__INLINE void MV__K(mv__it_copy)(float *y, const float *a, float k, size_t n) {
+    const mvf kv = mvf_set1(k);
+    size_t i;
+    for (i = 0; i + MVF_N <= n; i += MVF_N) mvf_store(y + i, mvf_mul(kv, mvf_load(a + i)));
+    for (; i < n; i++) y[i] = k * a[i];
+}
+/* one step of lifting: s = 0 of the odd ones from the even ones, 1 the other way. Even ones: ne, odd ones no;
+   e has room behind its end, o before its start and behind its end: mirrored there. */
+MV__INLINE void MV__K(mv__it_lifted)(float *e, float *o, size_t ne, size_t no, size_t w, int s, float k) {
+    if (s) {
+        mv__memcpy(o - w, o, w * sizeof *o);
+        if (ne > no) mv__memcpy(o + no * w, o + (no - 1) * w, w * sizeof *o);
+        MV__K(mv__it_lift)(e, o - w, o, k, ne * w);
+    } else {
+        if (ne == no) mv__memcpy(e + ne * w, e + (ne - 1) * w, w * sizeof *e);
+        MV__K(mv__it_lift)(o, e, e + w, k, no * w);
+    }
+}
+static void MV__K(mv__it_wave)(const mv__it_line *l) {
+    const size_t n = l->n, w = l->w, m = n / 2, ne = n - m, step = l->step;
+    const size_t bytes = w * sizeof(float);
+    const int rows = step == 2 && w == 2;
+    float *e = l->room + w, *o = e + (ne + 2) * w, *low = l->p, *high = l->p + ne * step;
+    float *keep = o + (m + 1) * w; /* the last of odd n */
+    size_t j;
+    int s;
+    if (!l->back) {
+        if (rows) MV__K(mv__it_part)(e, o, l->p, m);
+        else
+            for (j = 0; j < m; j++) {
+                MV__K(mv__it_copy)(e + j * w, l->p + 2 * j * step, 1.0f, w);
+                MV__K(mv__it_copy)(o + j * w, l->p + (2 * j + 1) * step, 1.0f, w);
+            }
+        if (ne > m) mv__memcpy(l->taps ? keep : e + m * w, l->p + (n - 1) * step, bytes);
+        if (l->taps) {
+            mv__memcpy(e + m * w, e, bytes);
+            mv__memcpy(o + m * w, o, bytes);
+            if (rows) MV__K(mv__it_taps)(low, high, e, o, w, m * w, l->taps);
+            else
+                for (j = 0; j < m; j++)
+                    MV__K(mv__it_taps)(low + j * step, high + j * step, e + j * w, o + j * w, w, w, l->taps);
+            if (ne > m) mv__memcpy(low + m * step, keep, bytes);
+        } else {
+            for (s = 0; s < 4; s++) MV__K(mv__it_lifted)(e, o, ne, m, w, s % 2, mv__it_lift_steps[s]);
+            if (rows) {
+                MV__K(mv__it_copy)(low, e, mv__it_lift_steps[4], ne * w);
+                MV__K(mv__it_copy)(high, o, 1.0f / mv__it_lift_steps[4], m * w);
+            } else {
+                for (j = 0; j < ne; j++)
+                    MV__K(mv__it_copy)(low + j * step, e + j * w, mv__it_lift_steps[4], w);
+                for (j = 0; j < m; j++)
+                    MV__K(mv__it_copy)(high + j * step, o + j * w, 1.0f / mv__it_lift_steps[4], w);
+            }
+        }
+    } else if (l->taps) {
+        float *t = o + (m + 2) * w; /* of rows: what is woven */
+        if (ne > m) mv__memcpy(keep, low + m * step, bytes);
+        for (j = 0; !rows && j < m; j++) {
+            MV__K(mv__it_copy)(e + j * w, low + j * step, 1.0f, w);
+            MV__K(mv__it_copy)(o + j * w, high + j * step, 1.0f, w);
+        }
+        if (rows) {
+            MV__K(mv__it_copy)(e, low, 1.0f, m * w);
+            MV__K(mv__it_copy)(o, high, 1.0f, m * w);
+        }
+        mv__memcpy(e - w, e + (m - 1) * w, bytes);
+        mv__memcpy(o - w, o + (m - 1) * w, bytes);
+        if (rows) {
+            MV__K(mv__it_untaps)(t, t + m * w, e, o, w, m * w, l->taps);
+            MV__K(mv__it_join)(l->p, t, t + m * w, m);
+        } else
+            for (j = 0; j < m; j++)
+                MV__K(mv__it_untaps)(l->p + 2 * j * step, l->p + (2 * j + 1) * step, e + j * w, o + j * w, w,
+                                     w, l->taps);
+        if (ne > m) mv__memcpy(l->p + (n - 1) * step, keep, bytes);
+    } else {
+        const size_t run = rows ? 1 : ne, each = rows ? ne * w : w;
+        for (j = 0; j < run; j++)
+            MV__K(mv__it_copy)(e + j * w, low + j * step, 1.0f / mv__it_lift_steps[4], each);
+        for (j = 0; j < (rows ? 1 : m); j++)
+            MV__K(mv__it_copy)(o + j * w, high + j * step, mv__it_lift_steps[4], rows ? m * w : w);
+        for (s = 3; s >= 0; s--) MV__K(mv__it_lifted)(e, o, ne, m, w, s % 2, -mv__it_lift_steps[s]);
+        if (rows) MV__K(mv__it_join)(l->p, e, o, m);
+        else
+            for (j = 0; j < m; j++) {
+                MV__K(mv__it_copy)(l->p + 2 * j * step, e + j * w, 1.0f, w);
+                MV__K(mv__it_copy)(l->p + (2 * j + 1) * step, o + j * w, 1.0f, w);
+            }
+        if (ne > m) mv__memcpy(l->p + (n - 1) * step, e + m * w, bytes);
+    }
+    mv_end();
+}
+/* ---- total variation: differences of a row and its neighbours, one axis after the other ---- */
+/* z = cut to `bound` of z + k (x(next) - x), all axes together */
+static void MV__K(mv__it_tv_dual)(const mv__it_row *r) {
+    const mvf k = mvf_set1(r->k), t = mvf_set1(r->bound), one = mvf_set1(1.0f);
+    const size_t whole = r->along ? r->n - 1 : r->n; /* the last of a row has no next */
+    size_t i;
+    int a;
+    for (i = 0; i + MVF_N <= whole; i += MVF_N) {
+        const float *x = r->x + 2 * i;
+        const mvf u = mvf_load(x), v = mvf_load(x + MVF_N);
+        mvf su = mvf_zero(), sv = mvf_zero(), re, im;
+        for (a = 0; a < r->axes; a++) {
+            float *z = r->z[a] + 2 * i;
+            mvf p, q;
+            if (!r->next[a]) continue;
+            p = mvf_mad(k, mvf_sub(mvf_load(x + r->next[a]), u), mvf_load(z));
+            q = mvf_mad(k, mvf_sub(mvf_load(x + r->next[a] + MVF_N), v), mvf_load(z + MVF_N));
+            su = mvf_mad(p, p, su);
+            sv = mvf_mad(q, q, sv);
+            mvf_store(z, p);
+            mvf_store(z + MVF_N, q);
+        }
+        mvf_split(su, sv, &re, &im);
+        re = mvf_min(mvf_div(t, mvf_sqrt(mvf_add(re, im))), one);
+        mvf_weave(re, re, &su, &sv);
+        for (a = 0; a < r->axes; a++) {
+            float *z = r->z[a] + 2 * i;
+            if (!r->next[a]) continue;
+            mvf_store(z, mvf_mul(su, mvf_load(z)));
+            mvf_store(z + MVF_N, mvf_mul(sv, mvf_load(z + MVF_N)));
+        }
+    }
+    mv_end();
+    for (; i < r->n; i++) {
+        const float *x = r->x + 2 * i;
+        float s = 0, f;
+        for (a = 0; a < r->axes; a++) {
+            float *z = r->z[a] + 2 * i;
+            if (!r->next[a] || (a == 0 && i >= whole)) continue;
+            z[0] += r->k * (x[r->next[a]] - x[0]);
+            z[1] += r->k * (x[r->next[a] + 1] - x[1]);
+            s += z[0] * z[0] + z[1] * z[1];
+        }
+        f = mv__f_div(r->bound, sqrtf(s));
+        f = f < 1.0f ? f : 1.0f;
+        for (a = 0; a < r->axes; a++)
+            if (r->next[a] && !(a == 0 && i >= whole)) r->z[a][2 * i] *= f, r->z[a][2 * i + 1] *= f;
+    }
+}
+/* g += k times the adjoint of the differences of z, which are 0 at the ends */
+static void MV__K(mv__it_tv_back)(const mv__it_row *r) {
+    const mvf k = mvf_set1(r->k);
+    size_t i = 0;
+    int a;
+    if (r->along) { /* the first of a row has none before it */
+        for (a = 0; a < r->axes; a++) {
+            const float *z = r->z[a];
+            r->g[0] += r->k * ((a && r->last[a] ? z[r->last[a]] : 0.0f) - z[0]);
+            r->g[1] += r->k * ((a && r->last[a] ? z[r->last[a] + 1] : 0.0f) - z[1]);
+        }
+        i = 1;
+    }
+    for (; i + MVF_N <= r->n; i += MVF_N) {
+        float *g = r->g + 2 * i;
+        mvf u = mvf_zero(), v = mvf_zero();
+        for (a = 0; a < r->axes; a++) {
+            const float *z = r->z[a] + 2 * i;
+            u = mvf_sub(u, mvf_load(z)), v = mvf_sub(v, mvf_load(z + MVF_N));
+            if (!r->last[a]) continue;
+            u = mvf_add(u, mvf_load(z + r->last[a])), v = mvf_add(v, mvf_load(z + r->last[a] + MVF_N));
+        }
+        mvf_store(g, mvf_mad(k, u, mvf_load(g)));
+        mvf_store(g + MVF_N, mvf_mad(k, v, mvf_load(g + MVF_N)));
+    }
+    mv_end();
+    for (; i < r->n; i++) {
+        float *g = r->g + 2 * i, re = 0, im = 0;
+        for (a = 0; a < r->axes; a++) {
+            const float *z = r->z[a] + 2 * i;
+            re -= z[0], im -= z[1];
+            if (r->last[a]) re += z[r->last[a]], im += z[r->last[a] + 1];
+        }
+        g[0] += r->k * re;
+        g[1] += r->k * im;
+    }
+}
+/* g += k times the adjoint of the differences of the differences of x */
+static void MV__K(mv__it_tv_gram)(const mv__it_row *r) {
+    const mvf k = mvf_set1(r->k);
+    size_t i, end;
+    int a;
+    for (a = 0; a < r->axes; a++) {
+        const ptrdiff_t next = r->next[a], last = r->last[a];
+        const int along = r->along && a == 0;
+        for (i = 0; i < r->n; i++) {
+            const float *x = r->x + 2 * i;
+            float *g = r->g + 2 * i;
+            end = along ? r->n - 1 : r->n;
+            if (i > 0 || !along) /* neither first nor last of the row: a vector at once */
+                for (; i + MVF_N <= end; i += MVF_N, x += 2 * MVF_N, g += 2 * MVF_N) {
+                    const mvf u = mvf_load(x), v = mvf_load(x + MVF_N);
+                    mvf p = mvf_zero(), q = p;
+                    if (next)
+                        p = mvf_sub(u, mvf_load(x + next)), q = mvf_sub(v, mvf_load(x + next + MVF_N));
+                    if (last) {
+                        p = mvf_add(p, mvf_sub(u, mvf_load(x + last)));
+                        q = mvf_add(q, mvf_sub(v, mvf_load(x + last + MVF_N)));
+                    }
+                    mvf_store(g, mvf_mad(k, p, mvf_load(g)));
+                    mvf_store(g + MVF_N, mvf_mad(k, q, mvf_load(g + MVF_N)));
+                }
+            if (i >= r->n) break;
+            {
+                const int on = next && !(along && i + 1 == r->n), before = last && !(along && i == 0);
+                const float re = (on ? x[0] - x[next] : 0.0f) + (before ? x[0] - x[last] : 0.0f);
+                const float im = (on ? x[1] - x[next + 1] : 0.0f) + (before ? x[1] - x[last + 1] : 0.0f);
+                g[0] += r->k * re;
+                g[1] += r->k * im;
+            }
+        }
+    }
+    mv_end();
+}
+/* the sum of the moduli of all differences */
+static double MV__K(mv__it_tv_sum)(const mv__it_row *r) {
+    const size_t whole = r->along ? r->n - 1 : r->n;
+    double sum = 0;
+    size_t i;
+    int a;
+    for (i = 0; i < r->n; i++) {
+        const float *x = r->x + 2 * i;
+        double s = 0;
+        for (a = 0; a < r->axes; a++) {
+            double p, q;
+            if (!r->next[a] || (r->along && a == 0 && i >= whole)) continue;
+            p = (double)x[r->next[a]] - (double)x[0], q = (double)x[r->next[a] + 1] - (double)x[1];
+            s += p * p + q * q;
+        }
+        sum += sqrt(s);
+    }
+    return sum;
+}
+/* ---- series of blocks: singular values by Jacobi's method on x^H x ---- */
+#define MV__IT_AT(base, i) ((base) + 2 * MV__IT_LANES * (i))
+/* of n numbers: p = c p - s e q, q = s p + c e q */
+MV__INLINE void MV__K(mv__it_turn)(double *p, double *q, size_t n, size_t step, mvd c, mvd s, mvd er, mvd ei) {
+    size_t k;
+    for (k = 0; k < n; k++, p += step, q += step) {
+        const mvd pr = mvd_load(p), pi = mvd_load(p + MV__IT_LANES);
+        const mvd qr = mvd_load(q), qi = mvd_load(q + MV__IT_LANES);
+        const mvd tr = mvd_sub(mvd_mul(er, qr), mvd_mul(ei, qi)), ti = mvd_mad(er, qi, mvd_mul(ei, qr));
+        mvd_store(p, mvd_nmad(s, tr, mvd_mul(c, pr)));
+        mvd_store(p + MV__IT_LANES, mvd_nmad(s, ti, mvd_mul(c, pi)));
+        mvd_store(q, mvd_mad(c, tr, mvd_mul(s, pr)));
+        mvd_store(q + MV__IT_LANES, mvd_mad(c, ti, mvd_mul(s, pi)));
+    }
+}
+MV__INLINE void MV__K(mv__it_rotate)(const mv__it_blocks *b, size_t p, size_t q, size_t o, mvd *left) {
+    const size_t t = b->series, row = 2 * MV__IT_LANES * t;
+    const mvd one = mvd_set1(1.0), zero = mvd_zero();
+    double *g = b->g + o, *v = b->v + o;
+    const mvd a = mvd_load(MV__IT_AT(g, p * t + p)), d = mvd_load(MV__IT_AT(g, q * t + q));
+    const mvd re = mvd_load(MV__IT_AT(g, p * t + q)), im = mvd_load(MV__IT_AT(g, p * t + q) + MV__IT_LANES);
+    const mvd m2 = mvd_mad(im, im, mvd_mul(re, re));
+    const mvd limit = mvd_mul(mvd_set1(1e-26), mvd_mul(mvd_max(a, zero), mvd_max(d, zero)));
+    const mvd m = mvd_sqrt(m2), tau = mvd_div(mvd_sub(d, a), mvd_mul(mvd_set1(2.0), m));
+    const mvd size = mvd_max(tau, mvd_sub(zero, tau));
+    mvd w = mvd_div(one, mvd_add(size, mvd_sqrt(mvd_mad(tau, tau, one)))), c, s, er, ei;
+    *left = mvd_add(*left, mvd_sel(mvd_lt(limit, m2), one, zero));
+    w = mvd_sel(mvd_lt(tau, zero), mvd_sub(zero, w), w);
+    w = mvd_sel(mvd_lt(limit, m2), w, zero);
+    er = mvd_sel(mvd_lt(limit, m2), mvd_div(re, m), one);
+    ei = mvd_sel(mvd_lt(limit, m2), mvd_div(im, m), zero);
+    c = mvd_div(one, mvd_sqrt(mvd_mad(w, w, one)));
+    s = mvd_mul(w, c);
+    ei = mvd_sub(zero, ei); /* conj(e), for columns; rows take its conjugate */
+    MV__K(mv__it_turn)(MV__IT_AT(g, p), MV__IT_AT(g, q), t, row, c, s, er, ei);
+    MV__K(mv__it_turn)(MV__IT_AT(v, p), MV__IT_AT(v, q), t, row, c, s, er, ei);
+    MV__K(mv__it_turn)(MV__IT_AT(g, p * t), MV__IT_AT(g, q * t), t, 2 * MV__IT_LANES, c, s, er,
+                       mvd_sub(zero, ei));
+}
+/* The matrices x of all lanes: their singular values shrunk by `bound`; w: the sum of what they were. */
+static void MV__K(mv__it_series)(const mv__it_blocks *b, int apply) {
+    const size_t t = b->series;
+    size_t o, i, j, k;
+    int sweep;
+    for (o = 0; o < MV__IT_LANES; o += MVD_N) {
+        const mvd zero = mvd_zero(), one = mvd_set1(1.0), bound = mvd_set1(b->bound);
+        double *g = b->g + o, *v = b->v + o;
+        mvd sum = zero;
+        for (i = 0; i < t; i++)
+            for (j = 0; j < t; j++) {
+                double *to = MV__IT_AT(g, i * t + j);
+                mvd re = zero, im = zero;
+                if (j < i) { /* Hermitian */
+                    const double *from = MV__IT_AT(g, j * t + i);
+                    mvd_store(to, mvd_load(from));
+                    mvd_store(to + MV__IT_LANES, mvd_sub(zero, mvd_load(from + MV__IT_LANES)));
+                } else {
+                    const double *x = MV__IT_AT(b->x, i) + o, *y = MV__IT_AT(b->x, j) + o;
+                    for (k = 0; k < b->voxels; k++, x += 2 * MV__IT_LANES * t, y += 2 * MV__IT_LANES * t) {
+                        const mvd xr = mvd_load(x), xi = mvd_load(x + MV__IT_LANES);
+                        const mvd yr = mvd_load(y), yi = mvd_load(y + MV__IT_LANES);
+                        re = mvd_mad(xi, yi, mvd_mad(xr, yr, re));
+                        im = mvd_nmad(xi, yr, mvd_mad(xr, yi, im));
+                    }
+                    mvd_store(to, re);
+                    mvd_store(to + MV__IT_LANES, im);
+                }
+                mvd_store(MV__IT_AT(v, i * t + j), i == j ? one : zero);
+                mvd_store(MV__IT_AT(v, i * t + j) + MV__IT_LANES, zero);
+            }
+        for (sweep = 0; sweep < 30; sweep++) {
+            double lane[MVD_N];
+            mvd left = zero;
+            int any = 0, l;
+            for (i = 0; i + 1 < t; i++)
+                for (j = i + 1; j < t; j++) MV__K(mv__it_rotate)(b, i, j, o, &left);
+            mvd_store(lane, left);
+            for (l = 0; l < MVD_N; l++) any |= lane[l] > 0.0;
+            if (!any) break;
+        }
+        for (i = 0; i < t; i++) { /* in the diagonal: what is left of each */
+            double *d = MV__IT_AT(g, i * t + i);
+            const mvd s = mvd_sqrt(mvd_max(mvd_load(d), zero));
+            sum = mvd_add(sum, s);
+            mvd_store(d, mvd_max(mvd_sub(one, mvd_div(bound, s)), zero));
+        }
+        mvd_store(b->w + o, sum);
+        if (!apply) continue;
+        /* g = v f, x = x g v^H, a row of x at a time: g's place takes v f in its rows below */
+        for (k = 0; k < b->voxels; k++) {
+            double *x = MV__IT_AT(b->x, k * t) + o, *y = MV__IT_AT(b->w, 1) + o; /* t numbers of room */
+            for (j = 0; j < t; j++) {
+                const mvd f = mvd_load(MV__IT_AT(g, j * t + j));
+                mvd re = zero, im = zero;
+                for (i = 0; i < t; i++) {
+                    const double *e = MV__IT_AT(v, i * t + j);
+                    const mvd xr = mvd_load(MV__IT_AT(x, i)), xi = mvd_load(MV__IT_AT(x, i) + MV__IT_LANES);
+                    const mvd er = mvd_load(e), ei = mvd_load(e + MV__IT_LANES);
+                    re = mvd_nmad(xi, ei, mvd_mad(xr, er, re));
+                    im = mvd_mad(xi, er, mvd_mad(xr, ei, im));
+                }
+                mvd_store(MV__IT_AT(y, j), mvd_mul(f, re));
+                mvd_store(MV__IT_AT(y, j) + MV__IT_LANES, mvd_mul(f, im));
+            }
+            for (i = 0; i < t; i++) {
+                mvd re = zero, im = zero;
+                for (j = 0; j < t; j++) {
+                    const double *e = MV__IT_AT(v, i * t + j);
+                    const mvd yr = mvd_load(MV__IT_AT(y, j)), yi = mvd_load(MV__IT_AT(y, j) + MV__IT_LANES);
+                    const mvd er = mvd_load(e), ei = mvd_load(e + MV__IT_LANES);
+                    re = mvd_mad(yi, ei, mvd_mad(yr, er, re));
+                    im = mvd_nmad(yr, ei, mvd_mad(yi, er, im));
+                }
+                mvd_store(MV__IT_AT(x, i), re);
+                mvd_store(MV__IT_AT(x, i) + MV__IT_LANES, im);
+            }
+        }
+    }
+    mv_end();
+}
+/* n numbers of K images with the Hermitian sums m of masks, packed in rows of a lower triangle: t = M t */
+static void MV__K(mv__it_mix)(float *t, const float *m, size_t images, size_t apart, size_t step, size_t n) {
+    size_t i, j, k;
+    for (i = 0; i < n; i++) {
+        float re[16], im[16];
+        for (k = 0; k < images; k++) {
+            float a = 0, b = 0;
+            for (j = 0; j < images; j++) {
+                const size_t at = j <= k ? k * (k + 1) / 2 + j : j * (j + 1) / 2 + k;
+                const float mr = m[2 * (at * step + i)], mi = j <= k ? m[2 * (at * step + i) + 1]
+                                                                     : -m[2 * (at * step + i) + 1];
+                const float xr = t[2 * (j * apart + i)], xi = t[2 * (j * apart + i) + 1];
+                a += mr * xr - mi * xi;
+                b += mr * xi + mi * xr;
+            }
+            re[k] = a, im[k] = b;
+        }
+        for (k = 0; k < images; k++) t[2 * (k * apart + i)] = re[k], t[2 * (k * apart + i) + 1] = im[k];
+    }
+}
+#endif /* MV__PASS */
+#ifndef MV__PASS
+/* ---- steps over whole arrays, in chunks ---- */
+enum {
+    MV__IT_SPREAD, MV__IT_GATHER, MV__IT_SCALE, MV__IT_WEIGH, MV__IT_DOT, MV__IT_BLEND, MV__IT_CLOSE, MV__IT_STEP,
+    MV__IT_DESCEND, MV__IT_MOMENTUM, MV__IT_PRIMAL, MV__IT_SUM, MV__IT_SHRINK
+};
+typedef struct mv__it_work {
+    int what, add; /* add: WEIGH: the root of weights */
+    float *y, *r;
+    const float *a, *b;
+    double k, l;
+    double *part; /* three of each chunk */
+    size_t n;     /* complex numbers */
+} mv__it_work;
+static size_t mv__it_chunks(size_t n) { return mv__divup(n, MV__IT_CHUNK); }
+static void mv__it_work_job(void *arg, size_t chunk) {
+    const mv__it_work *w = (const mv__it_work *)arg;
+    const size_t i = chunk * MV__IT_CHUNK, n = mv__minz(MV__IT_CHUNK, w->n - i), o = 2 * i, zero = 0;
+    double *part = w->part ? w->part + 3 * chunk : NULL;
+    switch (w->what) {
+    case MV__IT_SPREAD: MV__PICK(mv__it_spread)(w->y + o, w->a + o, w->b + o, n, w->add); break;
+    case MV__IT_GATHER: MV__PICK(mv__it_gather)(w->y + o, w->a + o, w->b + o, n, w->add); break;
+    case MV__IT_SCALE:
+        MV__PICK(mv__it_scale)(w->y + o, w->b + o, (float)w->k, (float)w->l, n, w->add);
+        break;
+    case MV__IT_WEIGH: MV__PICK(mv__it_weigh)(w->y + o, w->a + o, w->b + o, 2 * n, w->add); break;
+    case MV__IT_DOT: part[0] = MV__PICK(mv__it_dot)(w->a + o, w->b + o, 2 * n); break;
+    case MV__IT_BLEND:
+        part[0] = MV__PICK(mv__it_blend)(w->y + o, w->a + o, w->b + o, w->k, w->l, 2 * n);
+        break;
+    case MV__IT_CLOSE: part[0] = MV__PICK(mv__it_close)(w->y + o, w->a + o, w->l, 2 * n); break;
+    case MV__IT_STEP:
+        part[0] = MV__PICK(mv__it_step)(w->y + o, w->r + o, w->a + o, w->b + o, w->k, 2 * n);
+        break;
+    case MV__IT_DESCEND:
+        MV__PICK(mv__it_descend)(w->y + o, w->a + o, w->b + o, w->k, w->l, 2 * n);
+        break;
+    case MV__IT_MOMENTUM:
+        MV__PICK(mv__it_momentum)(w->y + o, w->r + o, w->a + o, w->k, 2 * n, part);
+        break;
+    case MV__IT_PRIMAL:
+        MV__PICK(mv__it_primal)(w->y + o, w->r + o, w->a + o, w->b + o, w->k, w->l, 2 * n, part);
+        break;
+    case MV__IT_SUM: part[0] = MV__PICK(mv__it_sum)(w->y + o, &zero, 1, n); break;
+    default: MV__PICK(mv__it_shrink)(w->y + o, &zero, 1, (float)w->k, n); break;
+    }
+}
+static void mv__it_run(mv_ctx *ctx, mv__it_work *w, double *sum) {
+    const size_t chunks = mv__it_chunks(w->n);
+    size_t i;
+    int k;
+    if (w->part) mv__memset(w->part, 0, 3 * chunks * sizeof *w->part);
+    mv_parallel_for(ctx, chunks, mv__it_work_job, w, NULL);
+    for (k = 0; sum && w->part && k < 3; k++)
+        for (sum[k] = 0, i = 0; i < chunks; i++) sum[k] += w->part[3 * i + (size_t)k];
+}
+/* What one call works on: part for sums. All are y = ... (a, b, k, l) of n complex numbers. */
+typedef struct mv__it_home {
+    mv_ctx *ctx;
+    double *part;
+} mv__it_home;
+static double mv__it_do(const mv__it_home *h, int what, float *y, float *r, const float *a, const float *b, double k,
+                        double l, size_t n, double *sum) {
+    mv__it_work w;
+    double s[3] = {0, 0, 0};
+    mv__memset(&w, 0, sizeof w);
+    w.what = what;
+    w.y = y, w.r = r, w.a = a, w.b = b;
+    w.k = k, w.l = l;
+    w.n = n;
+    w.part = h->part;
+    mv__it_run(h->ctx, &w, s);
+    if (sum) mv__memcpy(sum, s, sizeof s);
+    return s[0];
+}
+static double mv__it_dot_of(const mv__it_home *h, const float *a, const float *b, size_t n) {
+    return mv__it_do(h, MV__IT_DOT, NULL, NULL, a, b, 0, 0, n, NULL);
+}
+/* y (+)= a b, conj(a) b */
+static void mv__it_product(mv_ctx *ctx, int what, float *y, const float *a, const float *b, size_t n, int add) {
+    mv__it_work w;
+    mv__memset(&w, 0, sizeof w);
+    w.what = what, w.add = add;
+    w.y = y, w.a = a, w.b = b, w.n = n;
+    mv__it_run(ctx, &w, NULL);
+}
+static void mv__it_scaled(mv_ctx *ctx, float *y, const float *b, double re, double im, size_t n, int add) {
+    mv__it_work w;
+    mv__memset(&w, 0, sizeof w);
+    w.what = MV__IT_SCALE, w.add = add;
+    w.y = y, w.b = b, w.k = re, w.l = im, w.n = n;
+    mv__it_run(ctx, &w, NULL);
+}
+
+/* ---- wavelets of arrays of up to seven axes ---- */
+typedef struct mv__it_shape {
+    int ndim;
+    size_t dim[7], step[7], n; /* step in elements */
+} mv__it_shape;
+static void mv__it_shape_of(mv__it_shape *s, int ndim, const size_t *dim) {
+    int k;
+    mv__memset(s, 0, sizeof *s);
+    s->ndim = ndim;
+    for (s->n = 1, k = 0; k < 7; k++) {
+        s->dim[k] = k < ndim ? dim[k] : 1;
+        s->step[k] = s->n;
+        s->n *= s->dim[k];
+    }
+}
+typedef struct mv__it_wavelet {
+    mv__it_shape s;
+    int wavelet, levels; /* levels: of the axis that has most */
+    int level[7];        /* of each axis */
+    size_t room, jobs;   /* floats of a job's line */
+    float *lines;
+} mv__it_wavelet;
+static const float mv__it_db4[4] = {0.48296291314453414f, 0.83651630373780790f, 0.22414386804201339f,
+                                    -0.12940952255126037f};
+static const float mv__it_haar[4] = {0.70710678118654752f, 0.70710678118654752f, 0.0f, 0.0f};
+/* jobs of a transform: fixed, for each has a line's room */
+enum { MV__IT_JOBS = 32 };
+static mv_status mv__it_wavelet_check(mv_ctx *ctx, const char *op, int wavelet, int levels, unsigned axes,
+                                      int ndim) {
+    if (wavelet < 0 || wavelet > MEDVOL_WAVELET_CDF97)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "wavelet", wavelet, -1, "%s: wavelet = %d: must be 0..2", op, wavelet);
+    if (levels < 0 || levels > 62)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "levels", levels, -1, "%s: levels = %d: must be 0..62", op, levels);
+    if (axes >> ndim)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", axes, -1, "%s: axes = %u: there are %d axes", op, axes, ndim);
+    return MEDVOL_OK;
+}
+/* those of the first three that are longer than 1 */
+static unsigned mv__it_axes(const mv__it_shape *s, unsigned axes) {
+    int k;
+    for (k = 0; axes == 0 && k < 3; k++)
+        if (s->dim[k] > 1) axes |= 1u << k;
+    return axes;
+}
+/* the room of all jobs, in floats; 0: too large */
+static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int wavelet, int levels, unsigned axes) {
+    size_t longest = 1, all;
+    int k;
+    mv__memset(w, 0, sizeof *w);
+    w->s = *s;
+    w->wavelet = wavelet;
+    axes = mv__it_axes(s, axes);
+    for (k = 0; k < 7; k++) {
+        size_t n = s->dim[k];
+        if (!(axes >> k & 1u)) continue;
+        for (; levels ? w->level[k] < levels && n > 1 : n > 16; n = (n + 1) / 2) w->level[k]++;
+        if (!levels && !w->level[k] && s->dim[k] > 1) w->level[k] = 1;
+        if (w->level[k] > w->levels) w->levels = w->level[k];
+        if (w->level[k]) longest = mv__maxz(longest, s->dim[k]);
+    }
+    w->jobs = MV__IT_JOBS;
+    if (!mv__mul(longest + 8, 2 * (size_t)MV__IT_STRIP, &w->room) || !mv__mul(w->room, w->jobs, &all)) return 0;
+    return all;
+}
+typedef struct mv__it_pass {
+    const mv__it_wavelet *w;
+    float *x;
+    int axis, back;
+    size_t dim[7];              /* of the low part */
+    size_t strips, units, jobs; /* of a row; lines or strips in all */
+} mv__it_pass;
+static void mv__it_pass_job(void *arg, size_t job) {
+    const mv__it_pass *p = (const mv__it_pass *)arg;
+    const mv__it_shape *s = &p->w->s;
+    mv__it_line l;
+    size_t u;
+    mv__memset(&l, 0, sizeof l);
+    l.room = p->w->lines + p->w->room * job;
+    l.n = p->dim[p->axis];
+    l.step = 2 * s->step[p->axis];
+    l.taps = p->w->wavelet == MEDVOL_WAVELET_CDF97 ? NULL
+             : p->w->wavelet == MEDVOL_WAVELET_HAAR ? mv__it_haar
+                                                    : mv__it_db4;
+    l.back = p->back;
+    for (u = p->units * job / p->jobs; u < p->units * (job + 1) / p->jobs; u++) {
+        size_t rest = u, at = 0;
+        int k;
+        l.w = 2;
+        if (p->axis > 0) {
+            at = rest % p->strips * MV__IT_STRIP;
+            l.w = 2 * mv__minz(MV__IT_STRIP, p->dim[0] - at);
+            rest /= p->strips;
+        }
+        for (k = 1; k < 7; k++) {
+            if (k == p->axis) continue;
+            at += rest % p->dim[k] * s->step[k];
+            rest /= p->dim[k];
+        }
+        l.p = p->x + 2 * at;
+        MV__PICK(mv__it_wave)(&l);
+    }
+}
+static void mv__it_wavelet_run(mv_ctx *ctx, const mv__it_wavelet *w, float *x, int back) {
+    int i, j, k;
+    for (i = 0; i < w->levels; i++) {
+        const int level = back ? w->levels - 1 - i : i;
+        for (j = 0; j < 7; j++) {
+            mv__it_pass p;
+            p.axis = back ? 6 - j : j;
+            if (w->level[p.axis] <= level) continue;
+            p.w = w, p.x = x, p.back = back;
+            for (k = 0; k < 7; k++) {
+                int l;
+                p.dim[k] = w->s.dim[k];
+                for (l = 0; l < level && l < w->level[k]; l++) p.dim[k] = (p.dim[k] + 1) / 2;
+            }
+            if (p.dim[p.axis] < 2) continue;
+            p.strips = mv__divup(p.dim[0], MV__IT_STRIP);
+            for (p.units = p.axis > 0 ? p.strips : 1, k = 1; k < 7; k++)
+                if (k != p.axis) p.units *= p.dim[k];
+            p.jobs = mv__minz(w->jobs, p.units);
+            mv_parallel_for(ctx, p.jobs, mv__it_pass_job, &p, NULL);
+        }
+    }
+}
+/* dst = src with element shift[k] of each axis first, back: the way back; rows in jobs */
+typedef struct mv__it_rolling {
+    const mv__it_shape *s;
+    float *dst;
+    const float *src;
+    const size_t *shift;
+    int back;
+    size_t rows, jobs;
+} mv__it_rolling;
+static void mv__it_roll_job(void *arg, size_t job) {
+    const mv__it_rolling *r = (const mv__it_rolling *)arg;
+    const size_t n = r->s->dim[0], cut = r->shift[0] % n;
+    size_t row;
+    for (row = r->rows * job / r->jobs; row < r->rows * (job + 1) / r->jobs; row++) {
+        size_t rest = row, from = 0, to = row * n;
+        const float *p;
+        float *q;
+        int k;
+        for (k = 1; k < 7; k++) {
+            const size_t d = r->s->dim[k];
+            from += (rest % d + r->shift[k] % d) % d * r->s->step[k];
+            rest /= d;
+        }
+        p = r->src + 2 * (r->back ? to : from), q = r->dst + 2 * (r->back ? from : to);
+        if (r->back) {
+            mv__memcpy(q + 2 * cut, p, 2 * (n - cut) * sizeof *p);
+            mv__memcpy(q, p + 2 * (n - cut), 2 * cut * sizeof *p);
+        } else {
+            mv__memcpy(q, p + 2 * cut, 2 * (n - cut) * sizeof *p);
+            mv__memcpy(q + 2 * (n - cut), p, 2 * cut * sizeof *p);
+        }
+    }
+}
+static void mv__it_roll(mv_ctx *ctx, const mv__it_shape *s, float *dst, const float *src, const size_t *shift,
+                        int back) {
+    mv__it_rolling r;
+    r.s = s, r.dst = dst, r.src = src, r.shift = shift, r.back = back;
+    r.rows = s->n / s->dim[0];
+    r.jobs = mv__minz(r.rows, 64);
+    mv_parallel_for(ctx, r.jobs, mv__it_roll_job, &r, NULL);
+}
+static mv_status mv__it_wavelet_call(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *src,
+                                     const mv_wavelet_opt *opt, int back) {
+    mv_wavelet_opt o;
+    mv__it_wavelet w;
+    mv__it_shape s;
+    mv_volume in;
+    mv__dst r;
+    float *from = NULL;
+    size_t all, bytes, shifted = 0;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    int k;
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (st < 0) return st;
+    if (src->dtype != MEDVOL_C64)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: must be c64", op,
+                        mv_dtype_name(src->dtype));
+    if ((st = mv__it_wavelet_check(ctx, op, o.wavelet, o.levels, o.axes, src->ndim)) < 0) return st;
+    mv__it_shape_of(&s, src->ndim, src->dim);
+    for (k = 0; k < 7; k++) {
+        if (!(o.shift[k] < s.dim[k]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "shift", (double)o.shift[k], k,
+                            "%s: shift[%d] = %zu: must be below %zu", op, k, o.shift[k], s.dim[k]);
+        shifted |= o.shift[k];
+    }
+    all = mv__it_wavelet_make(&w, &s, o.wavelet, o.levels, o.axes);
+    if (!all || !mv__mul(all, sizeof *w.lines, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)s.n, -1, "%s: too large", op);
+    st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st == MEDVOL_OK) st = mv__dense(ctx, op, "src", &in, src, MEDVOL_C64);
+    if (st < 0) return st;
+    st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st < 0) {
+        mv_volume_free(ctx, &in);
+        return st;
+    }
+    if (!(w.lines = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+    if (st == MEDVOL_OK && shifted && (back || in.data == r.work.data)) { /* a roll is not in place */
+        if (!mv__mul(s.n, 2 * sizeof *from, &bytes) || !(from = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK && mv__tell(ctx, 0, 1, op)) st = mv__cancelled(ctx, op);
+    if (st == MEDVOL_OK) {
+        float *to = (float *)r.work.data;
+        if (back) {
+            float *x = from ? from : to;
+            if (x != (float *)in.data) mv__memmove(x, in.data, 2 * s.n * sizeof *x);
+            mv__it_wavelet_run(ctx, &w, x, 1);
+            if (from) mv__it_roll(ctx, &s, to, from, o.shift, 1);
+        } else {
+            if (from) mv__memcpy(from, in.data, 2 * s.n * sizeof *from);
+            if (shifted) mv__it_roll(ctx, &s, to, from ? from : (float *)in.data, o.shift, 0);
+            else if (to != (float *)in.data) mv__memcpy(to, in.data, 2 * s.n * sizeof *to);
+            mv__it_wavelet_run(ctx, &w, to, 0);
+        }
+    }
+    mv__free(ctx, from);
+    mv__free(ctx, w.lines);
+    mv_volume_free(ctx, &in);
+    return mv__dst_end(ctx, st, &r, dst);
+}
+MEDVOL_DEF mv_status mv_wavelet_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_wavelet_opt *opt) {
+    return mv__it_wavelet_call(ctx, "wavelet_forward", dst, src, opt, 0);
+}
+MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_wavelet_opt *opt) {
+    return mv__it_wavelet_call(ctx, "wavelet_inverse", dst, src, opt, 1);
+}
+
+/* ---- terms ---- */
+/* Bits that any machine draws: of seed, iteration and axis (Steele, Lea and Flood 2014). */
+MV__WRAPS static uint64_t mv__it_draw(uint64_t seed, uint64_t turn, uint64_t axis) {
+    uint64_t z = seed + 0x9e3779b97f4a7c15u * (turn * 8u + axis + 1u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+typedef struct mv__it_term {
+    mv_reg reg;
+    mv__it_shape s;
+    mv__it_wavelet w;
+    unsigned axes;
+    int axis[7], many;            /* TV, LLR: their numbers */
+    size_t *off, joint, inner;    /* places that stand together, floats; inner: numbers below the lowest joint axis */
+    unsigned apart;               /* axes that are neither joint nor below */
+    size_t block[7], grid[7];     /* LLR: sides, numbers of blocks */
+    size_t room, slots;           /* LLR: doubles of a slot */
+    double *blocks, *sums;
+    float *image;                 /* WAVELET: one; FGP: see mv__it_tv_prox */
+    float *z;                     /* of a dual method: `many` (TV) or one */
+    void *memory;
+} mv__it_term;
+/* what a term is to be able to do */
+enum { MV__IT_PROX = 1, MV__IT_DUAL = 2, MV__IT_VALUE = 4 };
+static int mv__it_count(unsigned bits) {
+    int n = 0;
+    for (; bits; bits >>= 1) n += (int)(bits & 1u);
+    return n;
+}
+static mv_status mv__it_reg_check(mv_ctx *ctx, const char *op, const mv_reg *r, size_t at, int ndim) {
+    const unsigned known = ndim > 0 && ndim <= 7 ? (1u << ndim) - 1u : 0;
+    if (r->kind < 0 || r->kind > MEDVOL_REG_LLR)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "kind", r->kind, (int64_t)at, "%s: term %zu: kind = %d: must be 0..4", op,
+                        at, r->kind);
+    if (!(r->lambda >= 0.0 && r->lambda <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", r->lambda, (int64_t)at,
+                        "%s: term %zu: lambda = %g: must be 0..1e30", op, at, r->lambda);
+    if (r->cycle < 0 || r->cycle > MEDVOL_CYCLE_NEVER)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "cycle", r->cycle, (int64_t)at,
+                        "%s: term %zu: cycle = %d: must be 0 or 1", op, at, r->cycle);
+    if (r->kind == MEDVOL_REG_L2) return MEDVOL_OK;
+    if (!known)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, (int64_t)at, "%s: ndim = %d: must be 1..7", op, ndim);
+    if ((r->axes | r->joint) & ~known)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", r->axes | r->joint, (int64_t)at,
+                        "%s: term %zu: axes = %u, joint = %u: there are %d axes", op, at, r->axes, r->joint, ndim);
+    if (r->joint & 1u)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "joint", r->joint, (int64_t)at,
+                        "%s: term %zu: joint = %u: not axis 0", op, at, r->joint);
+    if (r->kind == MEDVOL_REG_TV && r->joint)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "joint", r->joint, (int64_t)at,
+                        "%s: term %zu: joint: not of total variation", op, at);
+    if (r->kind == MEDVOL_REG_WAVELET) return mv__it_wavelet_check(ctx, op, r->wavelet, r->levels, r->axes, ndim);
+    return MEDVOL_OK;
+}
+/* Places along the joint axes; their number is at most s.n. */
+static void mv__it_places(mv__it_term *t, unsigned joint) {
+    size_t i;
+    for (i = 0; i < t->joint; i++) {
+        size_t rest = i, at = 0;
+        int k;
+        for (k = 0; k < 7; k++) {
+            if (!(joint >> k & 1u)) continue;
+            at += rest % t->s.dim[k] * t->s.step[k];
+            rest /= t->s.dim[k];
+        }
+        t->off[i] = 2 * at;
+    }
+}
+static mv_status mv__it_llr_plan(mv_ctx *ctx, const char *op, mv__it_term *t, unsigned *joint) {
+    const size_t side = t->reg.block ? t->reg.block : 8;
+    size_t voxels = 1, all;
+    int k;
+    for (k = t->s.ndim - 1; !*joint && k > 2; k--)
+        if (t->s.dim[k] > 1) *joint = 1u << k;
+    if (*joint & t->axes)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "joint", *joint, -1,
+                        "%s: low rank: axes = %u and joint = %u have one in common", op, t->axes, *joint);
+    for (t->joint = 1, k = 0; k < 7; k++) {
+        t->block[k] = t->axes >> k & 1u ? mv__minz(side, t->s.dim[k]) : 1;
+        t->grid[k] = *joint >> k & 1u ? 1 : mv__divup(t->s.dim[k], t->block[k]);
+        if (*joint >> k & 1u) t->joint *= t->s.dim[k];
+        if (!mv__mul(voxels, t->block[k], &voxels)) voxels = SIZE_MAX;
+    }
+    if (t->joint > 256)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "joint", (double)t->joint, -1,
+                        "%s: low rank: a series of %zu: at most 256", op, t->joint);
+    /* x, g, v and one row with the sum */
+    if (!mv__mul(voxels, t->joint, &all) || !mv__add(all, 2 * t->joint * t->joint + t->joint + 1, &all) ||
+        !mv__mul(all, 2 * MV__IT_LANES, &t->room))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "block", (double)side, -1, "%s: low rank: blocks of %zu: too large", op,
+                        side);
+    t->slots = (size_t)mv_threads(ctx);
+    return MEDVOL_OK;
+}
+static void mv__it_term_free(mv_ctx *ctx, mv__it_term *t) {
+    mv__free(ctx, t->memory);
+    mv__memset(t, 0, sizeof *t);
+}
+static mv_status mv__it_term_init(mv_ctx *ctx, const char *op, mv__it_term *t, const mv_reg *reg, const mv__it_shape *s,
+                                  int what) {
+    size_t images = 0, bytes = 0, lines = 0, part, blocks = 0, at;
+    unsigned joint = reg->joint;
+    unsigned char *p;
+    int k;
+    mv_status st;
+    mv__memset(t, 0, sizeof *t);
+    t->reg = *reg;
+    t->s = *s;
+    t->joint = 1;
+    t->axes = mv__it_axes(s, reg->axes);
+    for (k = 0; k < 7; k++)
+        if (t->axes >> k & 1u && (reg->kind != MEDVOL_REG_TV || s->dim[k] > 1)) t->axis[t->many++] = k;
+    if (reg->kind == MEDVOL_REG_WAVELET) {
+        images = 1;
+        lines = mv__it_wavelet_make(&t->w, s, reg->wavelet, reg->levels, reg->axes);
+        if (!lines) return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)s->n, -1, "%s: too large", op);
+    } else if (reg->kind == MEDVOL_REG_TV && what & MV__IT_PROX) images = 2 * (size_t)t->many + 1;
+    else if (reg->kind == MEDVOL_REG_LLR && (st = mv__it_llr_plan(ctx, op, t, &joint)) < 0) return st;
+    if (reg->kind != MEDVOL_REG_LLR)
+        for (k = 0; k < 7; k++)
+            if (joint >> k & 1u) t->joint *= s->dim[k];
+    for (t->inner = 1, k = 0; k < 7 && !(joint >> k & 1u); k++) t->inner *= s->dim[k];
+    for (; k < 7; k++)
+        if (!(joint >> k & 1u)) t->apart |= 1u << k;
+    if (what & MV__IT_DUAL) images += reg->kind == MEDVOL_REG_TV ? (size_t)t->many : 1;
+    part = mv__maxz(64, 3 * mv__it_chunks(s->n) * (size_t)(t->many > 1 ? t->many : 1));
+    at = 2 * t->joint * sizeof *t->off; /* whole cache lines */
+    if (!mv__mul(images, s->n, &images) || !mv__mul(images, 2, &images) || !mv__add(images, lines + 32, &images) ||
+        !mv__mul(images, sizeof(float), &images) ||
+        (t->slots && !mv__mul(t->room * sizeof(double), t->slots, &blocks)) || !mv__add(images, blocks, &bytes) ||
+        !mv__add(bytes, at + part * sizeof(double), &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)s->n, -1, "%s: too large", op);
+    if (!(t->memory = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    p = (unsigned char *)t->memory;
+    t->blocks = (double *)(void *)p;
+    t->sums = t->blocks + blocks / sizeof(double);
+    t->off = (size_t *)(void *)(t->sums + part);
+    t->image = (float *)(void *)(t->off + 2 * t->joint);
+    t->w.lines = t->image + (images / sizeof(float) - lines - 32);
+    if (what & MV__IT_DUAL) {
+        t->z = t->image;
+        at = 2 * s->n * (reg->kind == MEDVOL_REG_TV ? (size_t)t->many : 1);
+        mv__memset(t->z, 0, at * sizeof *t->z);
+        t->image += at;
+    }
+    mv__it_places(t, joint);
+    return MEDVOL_OK;
+}
+static void mv__it_shift(const mv__it_term *t, int turn, size_t *shift) { /* of an iteration, from 0 */
+    int k;
+    for (k = 0; k < 7; k++) {
+        shift[k] = 0;
+        if (turn == 0 || t->reg.cycle == MEDVOL_CYCLE_NEVER || !(t->axes >> k & 1u)) continue;
+        shift[k] = (size_t)(mv__it_draw(t->reg.seed, (uint64_t)turn, (uint64_t)k) %
+                            (t->reg.kind == MEDVOL_REG_LLR ? t->block[k] : t->s.dim[k]));
+    }
+}
+/* ---- moduli, of numbers that stand together ---- */
+typedef struct mv__it_moduli_work {
+    const mv__it_term *t;
+    float *x;
+    double bound;
+    int shrink;
+    size_t pieces, units, jobs; /* pieces: of the numbers below the lowest joint axis */
+} mv__it_moduli_work;
+static void mv__it_moduli_job(void *arg, size_t job) {
+    const mv__it_moduli_work *w = (const mv__it_moduli_work *)arg;
+    const mv__it_term *t = w->t;
+    double sum = 0;
+    size_t u;
+    for (u = w->units * job / w->jobs; u < w->units * (job + 1) / w->jobs; u++) {
+        size_t rest = u / w->pieces, at = u % w->pieces * MV__IT_CHUNK;
+        const size_t n = mv__minz(MV__IT_CHUNK, t->inner - at);
+        int k;
+        for (k = 0; k < 7; k++) {
+            if (!(t->apart >> k & 1u)) continue;
+            at += rest % t->s.dim[k] * t->s.step[k];
+            rest /= t->s.dim[k];
+        }
+        if (w->shrink) MV__PICK(mv__it_shrink)(w->x + 2 * at, t->off, t->joint, (float)w->bound, n);
+        else sum += MV__PICK(mv__it_sum)(w->x + 2 * at, t->off, t->joint, n);
+    }
+    if (!w->shrink) t->sums[job] = sum;
+}
+static double mv__it_moduli_of(mv_ctx *ctx, const mv__it_term *t, float *x, int shrink, double bound) {
+    mv__it_moduli_work w;
+    double sum = 0;
+    size_t i;
+    w.t = t, w.x = x, w.bound = bound, w.shrink = shrink;
+    w.pieces = mv__divup(t->inner, MV__IT_CHUNK);
+    w.units = t->s.n / (t->joint * t->inner) * w.pieces;
+    w.jobs = mv__minz(w.units, 64);
+    mv_parallel_for(ctx, w.jobs, mv__it_moduli_job, &w, NULL);
+    for (i = 0; !shrink && i < w.jobs; i++) sum += t->sums[i];
+    return sum;
+}
+/* ---- total variation: rows ---- */
+enum { MV__IT_TV_DUAL, MV__IT_TV_BACK, MV__IT_TV_GRAM, MV__IT_TV_SUM };
+typedef struct mv__it_tv_work {
+    const mv__it_term *t;
+    int what;
+    const float *x;
+    float *z, *g;
+    double k, bound;
+    size_t rows, jobs;
+} mv__it_tv_work;
+static void mv__it_tv_job(void *arg, size_t job) {
+    const mv__it_tv_work *w = (const mv__it_tv_work *)arg;
+    const mv__it_term *t = w->t;
+    double sum = 0;
+    size_t row;
+    mv__it_row r;
+    r.axes = t->many;
+    r.along = t->many > 0 && t->axis[0] == 0;
+    r.n = t->s.dim[0];
+    r.k = (float)w->k, r.bound = (float)w->bound;
+    for (row = w->rows * job / w->jobs; row < w->rows * (job + 1) / w->jobs; row++) {
+        const size_t at = 2 * row * r.n;
+        size_t rest = row;
+        int k, a = 0;
+        if (r.along) r.next[0] = 2, r.last[0] = -2, a = 1;
+        for (k = 1; k < 7; k++) {
+            const size_t i = rest % t->s.dim[k];
+            rest /= t->s.dim[k];
+            if (a >= t->many || t->axis[a] != k) continue;
+            r.next[a] = i + 1 < t->s.dim[k] ? 2 * (ptrdiff_t)t->s.step[k] : 0;
+            r.last[a] = i > 0 ? -2 * (ptrdiff_t)t->s.step[k] : 0;
+            a++;
+        }
+        r.x = w->x ? w->x + at : NULL;
+        r.g = w->g ? w->g + at : NULL;
+        for (a = 0; a < t->many; a++) r.z[a] = w->z ? w->z + 2 * t->s.n * (size_t)a + at : NULL;
+        if (w->what == MV__IT_TV_DUAL) MV__PICK(mv__it_tv_dual)(&r);
+        else if (w->what == MV__IT_TV_BACK) MV__PICK(mv__it_tv_back)(&r);
+        else if (w->what == MV__IT_TV_GRAM) MV__PICK(mv__it_tv_gram)(&r);
+        else sum += MV__PICK(mv__it_tv_sum)(&r);
+    }
+    if (w->what == MV__IT_TV_SUM) t->sums[job] = sum;
+}
+static double mv__it_tv(mv_ctx *ctx, const mv__it_term *t, int what, const float *x, float *z, float *g, double k,
+                        double bound) {
+    mv__it_tv_work w;
+    double sum = 0;
+    size_t i;
+    w.t = t, w.what = what, w.x = x, w.z = z, w.g = g, w.k = k, w.bound = bound;
+    w.rows = t->s.n / t->s.dim[0];
+    w.jobs = mv__minz(w.rows, 64);
+    mv_parallel_for(ctx, w.jobs, mv__it_tv_job, &w, NULL);
+    for (i = 0; what == MV__IT_TV_SUM && i < w.jobs; i++) sum += t->sums[i];
+    return sum;
+}
+/* x = prox of bound times total variation at x: steps of the dual with momentum, z and its extrapolation. */
+static void mv__it_tv_prox(mv_ctx *ctx, const mv__it_term *t, float *x, double bound) {
+    const size_t n = t->s.n, all = n * (size_t)t->many;
+    float *z = t->image, *was = z + 2 * all, *u = was + 2 * all; /* z: extrapolated; was: the last one */
+    const double k = 1.0 / (4.0 * t->many);
+    double theta = 1.0;
+    mv__it_home home;
+    int i;
+    home.ctx = ctx, home.part = t->sums;
+    if (t->many == 0 || !(bound > 0.0)) return;
+    mv__memset(z, 0, 2 * all * sizeof *z);
+    mv__memset(was, 0, 2 * all * sizeof *was);
+    for (i = 0; i < 100; i++) {
+        const double next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta)), m = (theta - 1.0) / next;
+        double sum[3];
+        mv__memcpy(u, x, 2 * n * sizeof *u);
+        mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, z, u, -1.0, 0);
+        mv__it_tv(ctx, t, MV__IT_TV_DUAL, u, z, NULL, k, bound);
+        mv__it_do(&home, MV__IT_MOMENTUM, z, was, z, NULL, m, 0, all, sum); /* z is the new one */
+        if (sum[0] <= 1e-10 * sum[1]) break;
+        theta = next;
+    }
+    mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, was, x, -1.0, 0);
+}
+/* ---- low rank: blocks on a grid that begins at shift, around the ends ---- */
+typedef struct mv__it_llr_work {
+    const mv__it_term *t;
+    float *x;
+    const size_t *shift;
+    double bound;
+    int apply;
+    size_t count, jobs; /* blocks in all */
+} mv__it_llr_work;
+/* Moves block number `at` between x and a lane; returns 0 beyond the last. */
+static void mv__it_llr_move(const mv__it_llr_work *w, size_t at, const mv__it_blocks *b, size_t lane, int back) {
+    const mv__it_term *t = w->t;
+    size_t first[7], side[7], v, j, voxels = 1;
+    int k;
+    for (k = 0; k < 7; k++) {
+        const size_t i = at % t->grid[k];
+        at /= t->grid[k];
+        first[k] = i * t->block[k];
+        side[k] = mv__minz(t->block[k], t->s.dim[k] - first[k]);
+        voxels *= side[k];
+    }
+    for (v = 0; v < b->voxels; v++) {
+        double *to = b->x + 2 * MV__IT_LANES * t->joint * v + lane;
+        size_t rest = v, place = 0;
+        float *p;
+        if (v >= voxels) {
+            for (j = 0; !back && j < t->joint; j++, to += 2 * MV__IT_LANES) to[0] = to[MV__IT_LANES] = 0.0;
+            continue;
+        }
+        for (k = 0; k < 7; k++) {
+            place += (first[k] + rest % side[k] + w->shift[k]) % t->s.dim[k] * t->s.step[k];
+            rest /= side[k];
+        }
+        p = w->x + 2 * place;
+        for (j = 0; j < t->joint; j++, to += 2 * MV__IT_LANES) {
+            float *q = p + t->off[j];
+            if (back) q[0] = (float)to[0], q[1] = (float)to[MV__IT_LANES];
+            else to[0] = (double)q[0], to[MV__IT_LANES] = (double)q[1];
+        }
+    }
+}
+static void mv__it_llr_job(void *arg, size_t job) {
+    const mv__it_llr_work *w = (const mv__it_llr_work *)arg;
+    const mv__it_term *t = w->t;
+    const size_t groups = mv__divup(w->count, MV__IT_LANES), unit = 2 * MV__IT_LANES;
+    mv__it_blocks b;
+    size_t g, l;
+    int k;
+    b.series = t->joint;
+    for (b.voxels = 1, k = 0; k < 7; k++) b.voxels *= t->block[k];
+    b.x = t->blocks + t->room * job;
+    b.g = b.x + unit * b.voxels * b.series;
+    b.v = b.g + unit * b.series * b.series;
+    b.w = b.v + unit * b.series * b.series;
+    b.bound = w->bound;
+    for (g = groups * job / w->jobs; g < groups * (job + 1) / w->jobs; g++) {
+        const size_t lanes = mv__minz(MV__IT_LANES, w->count - g * MV__IT_LANES);
+        if (lanes < MV__IT_LANES) mv__memset(b.x, 0, unit * b.voxels * b.series * sizeof *b.x);
+        for (l = 0; l < lanes; l++) mv__it_llr_move(w, g * MV__IT_LANES + l, &b, l, 0);
+        MV__PICK(mv__it_series)(&b, w->apply);
+        for (l = 0; w->apply && l < lanes; l++) mv__it_llr_move(w, g * MV__IT_LANES + l, &b, l, 1);
+        if (!w->apply) /* a value a block, in the order of blocks */
+            for (l = 0; l < lanes; l++) t->sums[g % 64] += b.w[l];
+    }
+}
+static double mv__it_llr(mv_ctx *ctx, const mv__it_term *t, float *x, const size_t *shift, double bound, int apply) {
+    mv__it_llr_work w;
+    double sum = 0;
+    size_t i;
+    int k;
+    w.t = t, w.x = x, w.shift = shift, w.bound = bound, w.apply = apply;
+    for (w.count = 1, k = 0; k < 7; k++) w.count *= t->grid[k];
+    w.jobs = apply ? mv__minz(t->slots, mv__divup(w.count, MV__IT_LANES)) : 1;
+    for (i = 0; !apply && i < 64; i++) t->sums[i] = 0.0;
+    mv_parallel_for(ctx, w.jobs, mv__it_llr_job, &w, NULL);
+    for (i = 0; !apply && i < 64; i++) sum += t->sums[i];
+    return sum;
+}
+/* ---- what solvers ask of terms ---- */
+/* x = prox of step times the term, shifted as iteration `turn` */
+static void mv__it_prox_of(mv_ctx *ctx, const mv__it_term *t, float *x, double step, int turn) {
+    const double bound = step * t->reg.lambda;
+    size_t shift[7];
+    if (!(bound > 0.0)) return;
+    mv__it_shift(t, turn, shift);
+    switch (t->reg.kind) {
+    case MEDVOL_REG_L2: mv__it_scaled(ctx, x, x, 1.0 / (1.0 + bound), 0.0, t->s.n, 0); break;
+    case MEDVOL_REG_L1: mv__it_moduli_of(ctx, t, x, 1, bound); break;
+    case MEDVOL_REG_WAVELET:
+        mv__it_roll(ctx, &t->s, t->image, x, shift, 0);
+        mv__it_wavelet_run(ctx, &t->w, t->image, 0);
+        mv__it_moduli_of(ctx, t, t->image, 1, bound);
+        mv__it_wavelet_run(ctx, &t->w, t->image, 1);
+        mv__it_roll(ctx, &t->s, x, t->image, shift, 1);
+        break;
+    case MEDVOL_REG_TV: mv__it_tv_prox(ctx, t, x, bound); break;
+    default: mv__it_llr(ctx, t, x, shift, bound, 1); break;
+    }
+}
+/* lambda R(x); x stays */
+static double mv__it_value_of(const mv__it_home *h, const mv__it_term *t, float *x) {
+    static const size_t none[7] = {0, 0, 0, 0, 0, 0, 0};
+    double v;
+    switch (t->reg.kind) {
+    case MEDVOL_REG_L2: v = 0.5 * mv__it_dot_of(h, x, x, t->s.n); break;
+    case MEDVOL_REG_L1: v = mv__it_moduli_of(h->ctx, t, x, 0, 0); break;
+    case MEDVOL_REG_WAVELET:
+        mv__memcpy(t->image, x, 2 * t->s.n * sizeof *x);
+        mv__it_wavelet_run(h->ctx, &t->w, t->image, 0);
+        v = mv__it_moduli_of(h->ctx, t, t->image, 0, 0);
+        break;
+    case MEDVOL_REG_TV: v = mv__it_tv(h->ctx, t, MV__IT_TV_SUM, x, NULL, NULL, 0, 0); break;
+    default: v = mv__it_llr(h->ctx, t, x, none, 0, 0); break;
+    }
+    return t->reg.lambda * v;
+}
+/* shared head of mv_prox and mv_reg_value */
+static mv_status mv__it_reg_begin(mv_ctx *ctx, const char *op, mv__it_term *t, mv_volume *in, const mv_volume *src,
+                                  const mv_reg *reg, int what) {
+    mv__it_shape s;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (src->dtype != MEDVOL_C64)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: must be c64", op,
+                        mv_dtype_name(src->dtype));
+    if (!reg) return mv__fail_null(ctx, op, "reg");
+    if ((st = mv__it_reg_check(ctx, op, reg, 0, src->ndim)) < 0) return st;
+    if ((st = mv__dense(ctx, op, "src", in, src, MEDVOL_C64)) < 0) return st;
+    mv__it_shape_of(&s, src->ndim, src->dim);
+    if ((st = mv__it_term_init(ctx, op, t, reg, &s, what)) < 0) mv_volume_free(ctx, in);
+    return st;
+}
+MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_reg *reg, double step) {
+    static const char op[] = "prox";
+    mv__it_term t;
+    mv_volume in;
+    mv__dst r;
+    mv_status st;
+    if (!(step >= 0.0 && step <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "step", step, -1, "%s: step = %g: must be 0..1e30", op, step);
+    if ((st = mv__it_reg_begin(ctx, op, &t, &in, src, reg, MV__IT_PROX)) < 0) return st;
+    st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, src->ndim, src->dim, MV__OUT_INPLACE);
+    if (st == MEDVOL_OK) {
+        if (mv__tell(ctx, 0, 1, op)) st = mv__cancelled(ctx, op);
+        if (st == MEDVOL_OK) {
+            if (r.work.data != in.data) mv__memcpy(r.work.data, in.data, 2 * t.s.n * sizeof(float));
+            mv__it_prox_of(ctx, &t, (float *)r.work.data, step, 0);
+        }
+        st = mv__dst_end(ctx, st, &r, dst);
+    }
+    mv__it_term_free(ctx, &t);
+    mv_volume_free(ctx, &in);
+    return st;
+}
+MEDVOL_DEF mv_status mv_reg_value(mv_ctx *ctx, double *value, const mv_volume *src, const mv_reg *reg) {
+    static const char op[] = "reg_value";
+    mv__it_term t;
+    mv__it_home h;
+    mv_volume in;
+    mv_status st;
+    if (!value) return mv__fail_null(ctx, op, "value");
+    if ((st = mv__it_reg_begin(ctx, op, &t, &in, src, reg, MV__IT_VALUE)) < 0) return st;
+    h.ctx = ctx, h.part = t.sums;
+    *value = mv__it_value_of(&h, &t, (float *)in.data);
+    mv__it_term_free(ctx, &t);
+    mv_volume_free(ctx, &in);
+    return MEDVOL_OK;
+}
+
+/* ---- operators ---- */
+static mv_status mv__it_operator_ok(mv_ctx *ctx, const char *op, const mv_operator *a) {
+    size_t bytes;
+    if (!a) return mv__fail_null(ctx, op, "op");
+    if (!a->forward) return mv__fail_null(ctx, op, "op->forward");
+    if (!a->adjoint) return mv__fail_null(ctx, op, "op->adjoint");
+    if (!a->domain || !mv__mul(a->domain, 256, &bytes) || bytes > (size_t)PTRDIFF_MAX)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "domain", (double)a->domain, -1, "%s: op->domain = %zu", op, a->domain);
+    if (!a->range || !mv__mul(a->range, 256, &bytes) || bytes > (size_t)PTRDIFF_MAX)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "range", (double)a->range, -1, "%s: op->range = %zu", op, a->range);
+    return MEDVOL_OK;
+}
+/* numbers of -1..1 by chance */
+static void mv__it_noise(float *p, size_t n, uint64_t seed) {
+    size_t i;
+    for (i = 0; i < 2 * n; i++)
+        p[i] = (float)((double)(mv__it_draw(seed, i / 7, i % 7) >> 11) * (2.0 / 9007199254740992.0) - 1.0);
+}
+/* sum conj(a) b, in double; its square of modulus too */
+static void mv__it_inner(double *sum, const float *a, const float *b, size_t n) {
+    double re = 0, im = 0;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        re += (double)a[2 * i] * (double)b[2 * i] + (double)a[2 * i + 1] * (double)b[2 * i + 1];
+        im += (double)a[2 * i] * (double)b[2 * i + 1] - (double)a[2 * i + 1] * (double)b[2 * i];
+    }
+    sum[0] = re, sum[1] = im;
+}
+typedef struct mv__it_trial {
+    float *x, *n, *h, *y, *f; /* x, normal x, A^H y; y, A x */
+} mv__it_trial;
+/* one pair of vectors; error: see [API] */
+static mv_status mv__it_try(mv_ctx *ctx, const mv_operator *op, const mv__it_trial *t, uint64_t seed, double *error) {
+    double a[2], b[2], ff[2], yy[2], xx[2], hh[2], bound;
+    size_t i;
+    mv_status st;
+    mv__it_noise(t->x, op->domain, mv__it_draw(seed, 0, 1));
+    mv__it_noise(t->y, op->range, mv__it_draw(seed, 0, 2));
+    if ((st = op->forward(ctx, op->user, t->f, t->x)) < 0 || (st = op->adjoint(ctx, op->user, t->h, t->y)) < 0)
+        return st;
+    mv__it_inner(a, t->f, t->y, op->range);
+    mv__it_inner(b, t->x, t->h, op->domain);
+    mv__it_inner(ff, t->f, t->f, op->range), mv__it_inner(yy, t->y, t->y, op->range);
+    mv__it_inner(xx, t->x, t->x, op->domain), mv__it_inner(hh, t->h, t->h, op->domain);
+    bound = sqrt(ff[0]) * sqrt(yy[0]);
+    if (sqrt(xx[0]) * sqrt(hh[0]) > bound) bound = sqrt(xx[0]) * sqrt(hh[0]);
+    error[0] = hypot(a[0] - b[0], a[1] - b[1]);
+    if (bound > 0.0) error[0] /= bound;
+    error[1] = 0.0;
+    if (!op->normal) return MEDVOL_OK;
+    if ((st = op->adjoint(ctx, op->user, t->h, t->f)) < 0 || (st = op->normal(ctx, op->user, t->n, t->x)) < 0)
+        return st;
+    mv__it_inner(hh, t->h, t->h, op->domain);
+    for (i = 0; i < 2 * op->domain; i++) t->n[i] -= t->h[i];
+    mv__it_inner(xx, t->n, t->n, op->domain);
+    error[1] = sqrt(xx[0]);
+    if (hh[0] > 0.0) error[1] /= sqrt(hh[0]);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_operator_check(mv_ctx *ctx, const mv_operator *op, const mv_operator_check_opt *opt) {
+    static const char name[] = "operator_check";
+    mv_operator_check_opt o;
+    mv__it_trial t;
+    double e[2], worst[2] = {0, 0};
+    int i, k;
+    mv_status st = mv__it_operator_ok(ctx, name, op);
+    mv__memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (st < 0) return st;
+    if (o.tolerance == 0.0) o.tolerance = 1e-4;
+    if (!(o.tolerance > 0.0 && o.tolerance <= 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o.tolerance, -1, "%s: tolerance = %g: must be 0..1", name,
+                        o.tolerance);
+    if (o.trials < 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "trials", o.trials, -1, "%s: trials = %d: must not be negative", name,
+                        o.trials);
+    if (!o.trials) o.trials = 2;
+    if (!(t.x = (float *)mv__alloc(ctx, (6 * op->domain + 4 * op->range) * sizeof *t.x))) return MEDVOL_E_NOMEM;
+    t.n = t.x + 2 * op->domain, t.h = t.n + 2 * op->domain;
+    t.y = t.h + 2 * op->domain, t.f = t.y + 2 * op->range;
+    for (i = 0; st == MEDVOL_OK && i < o.trials; i++) {
+        st = mv__it_try(ctx, op, &t, mv__it_draw(o.seed, (uint64_t)i, 0), e);
+        for (k = 0; st == MEDVOL_OK && k < 2; k++) {
+            if (!mv__finite(e[k]))
+                st = mv__fail(ctx, MEDVOL_E_RANGE, "op", e[k], -1,
+                              "%s: the operator makes NaN or infinity of numbers within -1..1", name);
+            else if (e[k] > worst[k]) worst[k] = e[k];
+        }
+        if (st == MEDVOL_OK && mv__tell(ctx, (size_t)i + 1, (size_t)o.trials, name)) st = mv__cancelled(ctx, name);
+    }
+    mv__free(ctx, t.x);
+    if (st < 0) return st;
+    if (o.error) o.error[0] = worst[0], o.error[1] = worst[1];
+    if (worst[0] > o.tolerance)
+        return mv__fail(ctx, MEDVOL_E_CONVERGENCE, "adjoint", worst[0], -1,
+                        "%s: adjoint is not that of forward: <Ax, y> and <x, A'y> differ by %g of their bound, "
+                        "%g is allowed",
+                        name, worst[0], o.tolerance);
+    if (worst[1] > o.tolerance)
+        return mv__fail(ctx, MEDVOL_E_CONVERGENCE, "normal", worst[1], -1,
+                        "%s: normal is not adjoint after forward: %g of it differs, %g is allowed", name, worst[1],
+                        o.tolerance);
+    return MEDVOL_OK;
+}
+
+/* ---- solvers ---- */
+typedef struct mv__it_solver {
+    mv__it_home h;
+    const char *name;
+    const mv_operator *op;
+    mv_solve_opt o;
+    int iterations;
+    double lambda;          /* with that of terms L2 */
+    mv__it_term *term;      /* those that are left */
+    size_t terms, n;        /* n: complex numbers */
+    float *image[8], *data; /* data: one or two of the range, where it takes them */
+    float *b;               /* A^H y */
+    double bb, yy, norm;    /* |b|^2, |y|^2; norm: with lambda */
+    void *memory;
+    mv_solve_report now;
+    int zero; /* y is 0: so is x */
+} mv__it_solver;
+enum { MV__IT_CG, MV__IT_LSMR, MV__IT_FISTA, MV__IT_ADMM, MV__IT_PDHG };
+static const char *const mv__it_names[5] = {"solve_cg", "solve_lsmr", "solve_fista", "solve_admm", "solve_pdhg"};
+static mv_status mv__it_solve_check(mv_ctx *ctx, const char *op, const mv_solve_opt *o) {
+    size_t i;
+    mv_status st;
+    if (o->iterations < 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", o->iterations, -1,
+                        "%s: iterations = %d: must not be negative", op, o->iterations);
+    if (!(o->tolerance >= 0.0 && o->tolerance < 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o->tolerance, -1,
+                        "%s: tolerance = %g: must be 0 or more and below 1", op, o->tolerance);
+    if (!(o->lambda >= 0.0 && o->lambda <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o->lambda, -1, "%s: lambda = %g: must be 0..1e30", op,
+                        o->lambda);
+    if (!(o->norm >= 0.0 && o->norm <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "norm", o->norm, -1, "%s: norm = %g: must be 0..1e30", op, o->norm);
+    if (!(o->rho >= 0.0 && o->rho <= 1e6))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "rho", o->rho, -1, "%s: rho = %g: must be 0..1e6", op, o->rho);
+    if (o->inner < 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "inner", o->inner, -1, "%s: inner = %d: must not be negative", op,
+                        o->inner);
+    if (o->reg_count > 64)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "reg_count", (double)o->reg_count, -1,
+                        "%s: reg_count = %zu: at most 64", op, o->reg_count);
+    if (o->reg_count && !o->regs) return mv__fail_null(ctx, op, "regs");
+    for (i = 0; i < o->reg_count; i++)
+        if ((st = mv__it_reg_check(ctx, op, &o->regs[i], i, o->ndim)) < 0) return st;
+    return MEDVOL_OK;
+}
+static void mv__it_solver_free(mv_ctx *ctx, mv__it_solver *s) {
+    size_t i;
+    for (i = 0; s->term && i < s->terms; i++) mv__it_term_free(ctx, &s->term[i]);
+    mv__free(ctx, s->memory);
+}
+/* Terms but L2, each with its memory, and the images of the solver. */
+static mv_status mv__it_rooms(mv_ctx *ctx, mv__it_solver *s, size_t images, int data, int what) {
+    const size_t n = s->n, parts = 3 * mv__it_chunks(mv__maxz(n, s->op->range)), most = s->o.reg_count;
+    size_t bytes, i;
+    unsigned char *p;
+    float *f;
+    mv__it_shape shape;
+    mv_status st = MEDVOL_OK;
+    int ok = mv__mul(n, 2 * images, &bytes);
+    ok = ok && mv__mul(s->op->range, 2 * (size_t)data, &i) && mv__add(bytes, i, &bytes);
+    ok = ok && mv__mul(bytes, sizeof *f, &bytes) &&
+         mv__add(bytes, parts * sizeof(double) + (most + 1) * sizeof *s->term, &bytes);
+    if (!ok) return mv__fail(ctx, MEDVOL_E_SIZE, "domain", (double)n, -1, "%s: too large", s->name);
+    if (!(s->memory = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    p = (unsigned char *)s->memory;
+    s->term = (mv__it_term *)(void *)p;
+    s->h.part = (double *)(void *)(p + (most + 1) * sizeof *s->term);
+    f = (float *)(void *)(s->h.part + parts);
+    for (i = 0; i < images; i++, f += 2 * n) s->image[i] = f;
+    if (data) s->data = f;
+    if (!most) return st;
+    mv__it_shape_of(&shape, s->o.ndim, s->o.dim);
+    for (i = 0; st == MEDVOL_OK && i < most; i++) {
+        if (s->o.regs[i].kind == MEDVOL_REG_L2 || s->o.regs[i].lambda == 0.0) continue;
+        st = mv__it_term_init(ctx, s->name, &s->term[s->terms], &s->o.regs[i], &shape, what);
+        if (st == MEDVOL_OK) s->terms++;
+    }
+    return st;
+}
+/* Where the first number of y is that is not finite. */
+static mv_status mv__it_blame(mv_ctx *ctx, const char *op, const float *y, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (!mv__finite((double)y[2 * i]) || !mv__finite((double)y[2 * i + 1]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "y", (double)y[2 * i], (int64_t)i,
+                            "%s: number %zu of the data is NaN or infinite", op, i);
+    return mv__fail(ctx, MEDVOL_E_RANGE, "op", 0, -1,
+                    "%s: the operator or its maps make NaN, infinity or numbers beyond 1e-15..1e15", op);
+}
+/* q = A^H A p */
+static mv_status mv__it_normal(const mv__it_solver *s, float *q, const float *p) {
+    mv_status st;
+    if (s->op->normal) return s->op->normal(s->h.ctx, s->op->user, q, p);
+    st = s->op->forward(s->h.ctx, s->op->user, s->data, p);
+    return st < 0 ? st : s->op->adjoint(s->h.ctx, s->op->user, q, s->data);
+}
+/* Checks, memory, b. images: the first is b's. */
+static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x, const mv_operator *op, const float *y,
+                              const mv_solve_opt *opt, size_t images, int what) {
+    static const int usual[5] = {30, 30, 100, 50, 50};
+    size_t i, terms = 0, all = 1;
+    int k, data;
+    mv_status st;
+    mv__memset(s, 0, sizeof *s);
+    s->name = mv__it_names[which];
+    if (opt) s->o = *opt;
+    if ((st = mv__it_operator_ok(ctx, s->name, op)) < 0) return st;
+    if (!x || !y) return mv__fail_null(ctx, s->name, x ? "y" : "x");
+    if ((st = mv__it_solve_check(ctx, s->name, &s->o)) < 0) return st;
+    s->op = op;
+    s->n = op->domain;
+    s->h.ctx = ctx;
+    i = s->o.adjoint_given ? op->domain : op->range;
+    if (mv__overlap(x, 2 * s->n * sizeof *x, y, 2 * i * sizeof *y))
+        return mv__fail(ctx, MEDVOL_E_ALIAS, "x", 0, -1, "%s: x and y overlap", s->name);
+    for (s->lambda = s->o.lambda, i = 0; i < s->o.reg_count; i++)
+        if (s->o.regs[i].kind == MEDVOL_REG_L2) s->lambda += s->o.regs[i].lambda;
+        else terms++;
+    for (k = 0; k < s->o.ndim && k < 7; k++)
+        if (!mv__mul(all, s->o.dim[k], &all)) all = 0;
+    if (terms && all != s->n)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "dim", (double)all, -1,
+                        "%s: dim has %zu numbers, the operator's domain %zu", s->name, all, s->n);
+    if (terms > (which < MV__IT_FISTA ? 0u : which == MV__IT_FISTA ? 1u : 64u))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "regs", (double)terms, -1,
+                        "%s: %zu terms beside L2: it takes %s", s->name, terms, which == MV__IT_FISTA ? "1" : "none");
+    if (which == MV__IT_LSMR && s->o.adjoint_given)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "adjoint_given", 1, -1, "%s: it needs the data themselves", s->name);
+    s->iterations = s->o.iterations ? s->o.iterations : usual[which];
+    data = which == MV__IT_LSMR ? 2 : !op->normal;
+    if ((st = mv__it_rooms(ctx, s, images, data, what)) < 0) return st;
+    if (s->o.check) st = mv_operator_check(ctx, op, NULL);
+    if (st < 0) return st;
+    s->b = s->image[0];
+    if (s->o.adjoint_given) mv__memcpy(s->b, y, 2 * s->n * sizeof *y);
+    else {
+        s->yy = mv__it_dot_of(&s->h, y, y, op->range);
+        if (!mv__finite(s->yy)) return mv__it_blame(ctx, s->name, y, op->range);
+        if ((st = op->adjoint(ctx, op->user, s->b, y)) < 0) return st;
+    }
+    s->bb = mv__it_dot_of(&s->h, s->b, s->b, s->n);
+    if (!mv__finite(s->bb))
+        return mv__it_blame(ctx, s->name, s->o.adjoint_given ? y : s->b, s->o.adjoint_given ? s->n : 0);
+    if (!(s->bb > 0.0)) {
+        if (s->yy > 0.0)
+            return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", 0, -1,
+                            "%s: A'y is 0, though y is not: the operator or its maps vanish", s->name);
+        s->zero = 1;
+    }
+    return st;
+}
+/* A bound of the eigenvalues of A^H A from eight steps of Lanczos' method that begin with b: the largest Ritz
+   value and its residual; v, w, u: room. */
+static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
+    enum { STEPS = 8 };
+    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, beta = 0.0;
+    mv_ctx *ctx = s->h.ctx;
+    int k, steps;
+    mv_status st;
+    s->norm = s->o.norm;
+    if (s->norm > 0.0) return MEDVOL_OK;
+    mv__memset(t, 0, sizeof t);
+    mv__memset(w, 0, 2 * s->n * sizeof *w);
+    mv__it_do(&s->h, MV__IT_BLEND, v, NULL, s->b, s->b, 1.0 / sqrt(s->bb), 0.0, s->n, NULL);
+    for (k = 0, steps = 0; k < STEPS; k++) { /* w: the vector before */
+        float *swap;
+        if ((st = mv__it_normal(s, u, v)) < 0) return st;
+        a = mv__it_dot_of(&s->h, u, v, s->n);
+        t[k * STEPS + k] = a;
+        mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, v, 1.0, -a, s->n, NULL);
+        beta = mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, w, 1.0, -beta, s->n, NULL);
+        if (!mv__finite(a) || !mv__finite(beta)) return mv__it_blame(ctx, s->name, NULL, 0);
+        beta = sqrt(beta);
+        steps++;
+        if (!(beta > 1e-6 * a)) break;
+        if (k + 1 < STEPS) t[k * STEPS + k + 1] = t[(k + 1) * STEPS + k] = beta;
+        mv__it_do(&s->h, MV__IT_BLEND, w, NULL, u, u, 1.0 / beta, 0.0, s->n, NULL);
+        swap = w, w = v, v = swap;
+    }
+    if ((st = mv_eigh_f64(ctx, e, z, STEPS, t, STEPS, (size_t)steps)) < 0) return st;
+    s->norm = e[steps - 1] + beta * fabs(z[(steps - 1) * STEPS + steps - 1]);
+    s->norm *= 1.0 + 1e-3;
+    if (!(s->norm > 0.0))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", s->norm, -1, "%s: the operator vanishes", s->name);
+    return MEDVOL_OK;
+}
+/* f(x) for the terms; q: room */
+static mv_status mv__it_objective(mv__it_solver *s, float *x, float *q) {
+    double f = 0.5 * s->yy;
+    size_t i;
+    mv_status st;
+    s->now.objective = (double)NAN;
+    if (!s->o.objective) return MEDVOL_OK;
+    if ((st = mv__it_normal(s, q, x)) < 0) return st;
+    f += 0.5 * mv__it_dot_of(&s->h, x, q, s->n) - mv__it_dot_of(&s->h, x, s->b, s->n);
+    f += 0.5 * s->lambda * mv__it_dot_of(&s->h, x, x, s->n);
+    for (i = 0; i < s->terms; i++) f += mv__it_value_of(&s->h, &s->term[i], x);
+    s->now.objective = f;
+    return MEDVOL_OK;
+}
+/* After an iteration: report and progress. */
+static mv_status mv__it_tell(mv__it_solver *s, int iteration, double residual) {
+    mv_ctx *ctx = s->h.ctx;
+    if (!mv__finite(residual)) return mv__it_blame(ctx, s->name, NULL, 0);
+    s->now.iteration = iteration;
+    s->now.residual = residual;
+    s->now.norm = s->norm;
+    s->now.converged = s->o.tolerance > 0.0 && residual <= s->o.tolerance;
+    if (s->o.last) *s->o.last = s->now;
+    if (s->o.report && s->o.report(s->o.report_user, &s->now))
+        return mv__fail(ctx, MEDVOL_E_CANCELLED, "report", iteration, -1, "%s: cancelled by report", s->name);
+    if (mv__tell(ctx, (size_t)iteration, (size_t)s->iterations, s->name)) return mv__cancelled(ctx, s->name);
+    return MEDVOL_OK;
+}
+static mv_status mv__it_end(mv_ctx *ctx, mv_status st, mv__it_solver *s, float *x, const float *from) {
+    if (st == MEDVOL_OK && s->zero) {
+        mv__memset(x, 0, 2 * s->n * sizeof *x);
+        s->now.objective = 0.5 * s->yy, s->now.converged = 1;
+        if (s->o.last) *s->o.last = s->now;
+    } else if (st == MEDVOL_OK) mv__memcpy(x, from, 2 * s->n * sizeof *x);
+    mv__it_solver_free(ctx, s);
+    return st;
+}
+/* the start: x, or 0; NaN in it is refused */
+static mv_status mv__it_start(mv__it_solver *s, float *to, const float *x) {
+    size_t i;
+    if (!s->o.warm) {
+        mv__memset(to, 0, 2 * s->n * sizeof *to);
+        return MEDVOL_OK;
+    }
+    for (i = 0; i < 2 * s->n; i++)
+        if (!mv__finite((double)x[i]))
+            return mv__fail(s->h.ctx, MEDVOL_E_RANGE, "x", (double)x[i], (int64_t)(i / 2),
+                            "%s: number %zu of x is NaN or infinite", s->name, i / 2);
+    mv__memcpy(to, x, 2 * s->n * sizeof *to);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                 const mv_solve_opt *opt) {
+    mv__it_solver s;
+    float *r, *p, *q, *u;
+    double rr, before, pq, f = 0.0;
+    int i;
+    mv_status st = mv__it_begin(ctx, &s, MV__IT_CG, x, op, y, opt, 4, 0);
+    r = s.image[0], p = s.image[1], q = s.image[2], u = s.image[3];
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
+    if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
+    f = 0.5 * s.yy;
+    rr = s.bb;
+    if (s.o.warm) { /* r = b - (A^H A + lambda) x */
+        if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
+        mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, u, NULL, 0, s.lambda, s.n, NULL);
+        f -= 0.5 * mv__it_dot_of(&s.h, u, r, s.n);
+        rr = mv__it_do(&s.h, MV__IT_BLEND, r, NULL, r, q, 1.0, -1.0, s.n, NULL);
+        f -= 0.5 * mv__it_dot_of(&s.h, u, r, s.n);
+    }
+    mv__memcpy(p, r, 2 * s.n * sizeof *p);
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations && rr > 0.0; i++) {
+        if ((st = mv__it_normal(&s, q, p)) < 0) break;
+        pq = mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s.lambda, s.n, NULL);
+        if (!mv__finite(pq)) st = mv__it_blame(ctx, s.name, NULL, 0);
+        if (!(pq > 0.0)) break; /* nothing that can be seen is left */
+        before = rr;
+        rr = mv__it_do(&s.h, MV__IT_STEP, u, r, p, q, before / pq, 0, s.n, NULL);
+        f -= 0.5 * before / pq * before;
+        mv__it_do(&s.h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s.n, NULL);
+        s.now.objective = s.o.objective ? f : (double)NAN;
+        st = mv__it_tell(&s, i, sqrt(rr / s.bb));
+        if (s.now.converged) break;
+    }
+    return mv__it_end(ctx, st, &s, x, u);
+}
+/* Fong and Saunders 2011: rotations of the bidiagonal form, and what is known of |r| and |A| from them. */
+typedef struct mv__it_lsmr {
+    double alpha, beta, damp, zetabar, alphabar, rho, rhobar, cbar, sbar, zeta;
+    double betadd, betad, rhodold, tautildeold, thetatilde, d, norm2;
+    double step_hbar, step_x, step_h; /* of the vectors */
+} mv__it_lsmr;
+static double mv__it_lsmr_turn(mv__it_lsmr *l) { /* returns |A^H r| / (|A| |r|) */
+    const double alphahat = hypot(l->alphabar, l->damp), chat = l->alphabar / alphahat, shat = l->damp / alphahat;
+    const double rhoold = l->rho, rhobarold = l->rhobar, zetaold = l->zeta;
+    double c, s, theta, thetabar, acute, hat, old, ctilde, stilde, rhotilde, taud, r, all;
+    l->rho = hypot(alphahat, l->beta);
+    c = alphahat / l->rho, s = l->beta / l->rho;
+    theta = s * l->alpha;
+    l->alphabar = c * l->alpha;
+    thetabar = l->sbar * l->rho;
+    r = l->cbar * l->rho;
+    l->rhobar = hypot(r, theta);
+    l->cbar = r / l->rhobar, l->sbar = theta / l->rhobar;
+    l->zeta = l->cbar * l->zetabar;
+    l->zetabar *= -l->sbar;
+    l->step_hbar = -thetabar * l->rho / (rhoold * rhobarold);
+    l->step_x = l->zeta / (l->rho * l->rhobar);
+    l->step_h = -theta / l->rho;
+    acute = chat * l->betadd;
+    hat = c * acute;
+    l->d += shat * l->betadd * (shat * l->betadd);
+    l->betadd = -s * acute;
+    old = l->thetatilde;
+    rhotilde = hypot(l->rhodold, thetabar);
+    ctilde = l->rhodold / rhotilde, stilde = thetabar / rhotilde;
+    l->thetatilde = stilde * l->rhobar;
+    l->rhodold = ctilde * l->rhobar;
+    l->betad = ctilde * hat - stilde * l->betad;
+    l->tautildeold = (zetaold - old * l->tautildeold) / rhotilde;
+    taud = (l->zeta - l->thetatilde * l->tautildeold) / l->rhodold;
+    r = sqrt(l->d + (l->betad - taud) * (l->betad - taud) + l->betadd * l->betadd);
+    l->norm2 += l->beta * l->beta;
+    all = sqrt(l->norm2) * r;
+    l->norm2 += l->alpha * l->alpha;
+    return all > 0.0 ? fabs(l->zetabar) / all : 0.0;
+}
+/* u = A v - alpha u, v = A^H u - beta v, of length 1; t: room of the domain, w of the range */
+static mv_status mv__it_lsmr_step(mv__it_solver *s, mv__it_lsmr *l, float *u, float *w, float *v, float *t) {
+    const size_t m = s->op->range;
+    mv_ctx *ctx = s->h.ctx;
+    mv_status st = s->op->forward(ctx, s->op->user, w, v);
+    if (st < 0) return st;
+    l->beta = sqrt(mv__it_do(&s->h, MV__IT_BLEND, u, NULL, w, u, 1.0, -l->alpha, m, NULL));
+    if (!mv__finite(l->beta)) return mv__it_blame(ctx, s->name, NULL, 0);
+    if (!(l->beta > 0.0)) {
+        l->alpha = 0.0;
+        return st;
+    }
+    mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, u, 1.0 / l->beta, 0.0, m, NULL);
+    if ((st = s->op->adjoint(ctx, s->op->user, t, u)) < 0) return st;
+    l->alpha = sqrt(mv__it_do(&s->h, MV__IT_BLEND, v, NULL, t, v, 1.0, -l->beta, s->n, NULL));
+    if (!mv__finite(l->alpha)) return mv__it_blame(ctx, s->name, NULL, 0);
+    if (l->alpha > 0.0) mv__it_do(&s->h, MV__IT_BLEND, v, NULL, v, v, 1.0 / l->alpha, 0.0, s->n, NULL);
+    return st;
+}
+/* f(x) for lsmr, which has no A^H y: from A x in w */
+static mv_status mv__it_lsmr_objective(mv__it_solver *s, const float *y, const float *x, float *w) {
+    mv_status st;
+    s->now.objective = (double)NAN;
+    if (!s->o.objective) return MEDVOL_OK;
+    if ((st = s->op->forward(s->h.ctx, s->op->user, w, x)) < 0) return st;
+    s->now.objective = 0.5 * mv__it_do(&s->h, MV__IT_BLEND, w, NULL, w, y, 1.0, -1.0, s->op->range, NULL) +
+                       0.5 * s->lambda * mv__it_dot_of(&s->h, x, x, s->n);
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_solve_lsmr(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                   const mv_solve_opt *opt) {
+    mv__it_solver s;
+    mv__it_lsmr l;
+    float *v, *h, *hbar, *at, *t, *u, *w;
+    double residual;
+    int i;
+    mv_status st = mv__it_begin(ctx, &s, MV__IT_LSMR, x, op, y, opt, 6, 0);
+    t = s.image[5], v = s.image[1], h = s.image[2], hbar = s.image[3], at = s.image[4];
+    if (st == MEDVOL_OK && s.o.warm && s.lambda > 0.0)
+        st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "warm", 1, -1, "%s: warm together with lambda", s.name);
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, at, x);
+    if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, at);
+    u = s.data, w = u + 2 * op->range;
+    if (s.o.warm && (st = op->forward(ctx, op->user, w, at)) < 0) return mv__it_end(ctx, st, &s, x, at);
+    mv__memset(&l, 0, sizeof l);
+    l.damp = sqrt(s.lambda);
+    l.beta = sqrt(mv__it_do(&s.h, MV__IT_BLEND, u, NULL, y, s.o.warm ? w : y, 1.0, s.o.warm ? -1.0 : 0.0, op->range,
+                            NULL));
+    if (l.beta > 0.0) mv__it_do(&s.h, MV__IT_BLEND, u, NULL, u, u, 1.0 / l.beta, 0.0, op->range, NULL);
+    if ((st = op->adjoint(ctx, op->user, v, u)) < 0) return mv__it_end(ctx, st, &s, x, at);
+    l.alpha = sqrt(mv__it_dot_of(&s.h, v, v, s.n));
+    if (l.alpha > 0.0) mv__it_do(&s.h, MV__IT_BLEND, v, NULL, v, v, 1.0 / l.alpha, 0.0, s.n, NULL);
+    l.zetabar = l.alpha * l.beta, l.alphabar = l.alpha, l.betadd = l.beta, l.norm2 = l.alpha * l.alpha;
+    l.rho = l.rhobar = l.cbar = l.rhodold = 1.0;
+    mv__memcpy(h, v, 2 * s.n * sizeof *h);
+    mv__memset(hbar, 0, 2 * s.n * sizeof *hbar);
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations && l.zetabar != 0.0; i++) {
+        if ((st = mv__it_lsmr_step(&s, &l, u, w, v, t)) < 0) break;
+        residual = mv__it_lsmr_turn(&l);
+        mv__it_do(&s.h, MV__IT_BLEND, hbar, NULL, h, hbar, 1.0, l.step_hbar, s.n, NULL);
+        mv__it_do(&s.h, MV__IT_BLEND, at, NULL, at, hbar, 1.0, l.step_x, s.n, NULL);
+        mv__it_do(&s.h, MV__IT_BLEND, h, NULL, v, h, 1.0, l.step_h, s.n, NULL);
+        st = mv__it_lsmr_objective(&s, y, at, w);
+        if (st == MEDVOL_OK) st = mv__it_tell(&s, i, residual);
+        if (s.now.converged) break;
+    }
+    return mv__it_end(ctx, st, &s, x, at);
+}
+/* ---- solvers with terms ---- */
+MEDVOL_DEF mv_status mv_solve_fista(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                    const mv_solve_opt *opt) {
+    mv__it_solver s;
+    float *z, *g, *u;
+    double theta = 1.0, step, sum[3];
+    int i;
+    mv_status st = mv__it_begin(ctx, &s, MV__IT_FISTA, x, op, y, opt, 4, MV__IT_PROX);
+    z = s.image[1], g = s.image[2], u = s.image[3];
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_norm(&s, z, g, u);
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
+    if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
+    step = 1.0 / (s.norm + s.lambda);
+    mv__memcpy(z, u, 2 * s.n * sizeof *z);
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations; i++) {
+        double next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta));
+        if ((st = mv__it_normal(&s, g, z)) < 0) break;
+        mv__it_do(&s.h, MV__IT_DESCEND, g, NULL, z, s.b, step, s.lambda, s.n, NULL);
+        if (s.terms) mv__it_prox_of(ctx, &s.term[0], g, step, i - 1);
+        mv__it_do(&s.h, MV__IT_MOMENTUM, z, u, g, NULL, (theta - 1.0) / next, 0, s.n, sum);
+        if (sum[2] > 0.0) { /* uphill: begin anew */
+            mv__memcpy(z, u, 2 * s.n * sizeof *z);
+            next = 1.0;
+        }
+        theta = next;
+        st = mv__it_objective(&s, u, g);
+        if (st == MEDVOL_OK) st = mv__it_tell(&s, i, sum[1] > 0.0 ? sqrt(sum[0] / sum[1]) : sqrt(sum[0]));
+        if (s.now.converged) break;
+    }
+    return mv__it_end(ctx, st, &s, x, u);
+}
+/* ---- what methods of splitting ask of a term, G x = D x (TV) or x ---- */
+static int mv__it_differs(const mv__it_term *t) { return t->reg.kind == MEDVOL_REG_TV; }
+/* the largest eigenvalue of G^H G */
+static double mv__it_gram_norm(const mv__it_term *t) { return mv__it_differs(t) ? 4.0 * t->many : 1.0; }
+/* z = prox of the conjugate of `bound` times R at z + k G x; v: room */
+static void mv__it_dual(const mv__it_home *h, const mv__it_term *t, const float *x, double k, double scale, int turn,
+                        float *v) {
+    const size_t n = t->s.n;
+    float *z = t->z;
+    if (mv__it_differs(t)) {
+        mv__it_tv(h->ctx, t, MV__IT_TV_DUAL, x, z, NULL, k, scale * t->reg.lambda);
+        return;
+    }
+    /* v = z + k x, z = v - k prox(v / k) with the term over k */
+    mv__it_do(h, MV__IT_BLEND, v, NULL, z, x, 1.0 / k, 1.0, n, NULL);
+    mv__memcpy(z, v, 2 * n * sizeof *z);
+    mv__it_prox_of(h->ctx, t, v, scale / k, turn);
+    mv__it_do(h, MV__IT_BLEND, z, NULL, z, v, k, -k, n, NULL);
+}
+/* g += k G^H z */
+static void mv__it_back(const mv__it_home *h, const mv__it_term *t, float *g, double k) {
+    if (mv__it_differs(t)) mv__it_tv(h->ctx, t, MV__IT_TV_BACK, NULL, t->z, g, k, 0);
+    else mv__it_do(h, MV__IT_CLOSE, g, NULL, t->z, NULL, 0, k, t->s.n, NULL);
+}
+/* g += k G^H G x */
+static void mv__it_gram(const mv__it_home *h, const mv__it_term *t, float *g, const float *x, double k) {
+    if (mv__it_differs(t)) mv__it_tv(h->ctx, t, MV__IT_TV_GRAM, x, NULL, g, k, 0);
+    else mv__it_do(h, MV__IT_CLOSE, g, NULL, x, NULL, 0, k, t->s.n, NULL);
+}
+MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                   const mv_solve_opt *opt) {
+    mv__it_solver s;
+    float *z, *g, *u;
+    double tau, sigma = 0.0, gram = 0.0, rho, sum[3];
+    size_t k;
+    int i;
+    mv_status st = mv__it_begin(ctx, &s, MV__IT_PDHG, x, op, y, opt, 5, MV__IT_DUAL);
+    z = s.image[1], g = s.image[2], u = s.image[3];
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_norm(&s, z, g, u);
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
+    if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
+    for (k = 0; k < s.terms; k++) gram += mv__it_gram_norm(&s.term[k]);
+    rho = s.o.rho > 0.0 ? s.o.rho : 0.5;
+    if (gram > 0.0) sigma = rho * (s.norm + s.lambda) / gram;
+    tau = 1.0 / (0.5 * (s.norm + s.lambda) + sigma * gram);
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations; i++) {
+        if ((st = mv__it_normal(&s, g, u)) < 0) break;
+        for (k = 0; k < s.terms; k++) mv__it_back(&s.h, &s.term[k], g, 1.0);
+        mv__it_do(&s.h, MV__IT_PRIMAL, z, u, g, s.b, tau, s.lambda, s.n, sum);
+        for (k = 0; k < s.terms; k++) mv__it_dual(&s.h, &s.term[k], z, sigma, 1.0, i - 1, s.image[4]);
+        st = mv__it_objective(&s, u, g);
+        if (st == MEDVOL_OK) st = mv__it_tell(&s, i, sum[1] > 0.0 ? sqrt(sum[0] / sum[1]) : sqrt(sum[0]));
+        if (s.now.converged) break;
+    }
+    return mv__it_end(ctx, st, &s, x, u);
+}
+/* x: some steps of conjugate gradients towards (A^H A + lambda + rho G^H G) x = r + that of x; r is used up */
+static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float *p, float *q, double rho) {
+    double rr = mv__it_dot_of(&s->h, r, r, s->n), first = rr, pq, before;
+    const int steps = s->o.inner ? s->o.inner : 3;
+    size_t k;
+    int i;
+    mv_status st;
+    mv__memcpy(p, r, 2 * s->n * sizeof *p);
+    for (i = 0; i < steps && rr > 1e-12 * first; i++) {
+        if ((st = mv__it_normal(s, q, p)) < 0) return st;
+        for (k = 0; k < s->terms; k++) mv__it_gram(&s->h, &s->term[k], q, p, rho);
+        pq = mv__it_do(&s->h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s->lambda, s->n, NULL);
+        if (!mv__finite(pq)) return mv__it_blame(s->h.ctx, s->name, NULL, 0);
+        if (!(pq > 0.0)) break;
+        before = rr;
+        rr = mv__it_do(&s->h, MV__IT_STEP, x, r, p, q, before / pq, 0, s->n, NULL);
+        mv__it_do(&s->h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s->n, NULL);
+    }
+    return MEDVOL_OK;
+}
+/* With t = G x + u: v = prox(t), u = t - v, so that G^H (v - u) = G^H G x + G^H u_before - 2 G^H u: u alone is kept, as
+   z of each term. */
+MEDVOL_DEF mv_status mv_solve_admm(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                                   const mv_solve_opt *opt) {
+    mv__it_solver s;
+    float *r, *p, *q, *u, *c, *was;
+    double rho, change, size;
+    size_t k;
+    int i;
+    mv_status st = mv__it_begin(ctx, &s, MV__IT_ADMM, x, op, y, opt, 7, MV__IT_DUAL);
+    r = s.image[1], p = s.image[2], q = s.image[3], u = s.image[4], c = s.image[5], was = s.image[6];
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_norm(&s, r, p, q);
+    if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
+    if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
+    rho = (s.o.rho > 0.0 ? s.o.rho : 0.1) * (s.norm + s.lambda);
+    mv__memset(c, 0, 2 * s.n * sizeof *c); /* rho G^H (v - u), v = u = 0 */
+    /* r = b + c - (A^H A + lambda + rho G^H G) x, kept so from now on */
+    mv__memcpy(r, s.b, 2 * s.n * sizeof *r);
+    if (s.o.warm) {
+        if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
+        for (k = 0; k < s.terms; k++) mv__it_gram(&s.h, &s.term[k], q, u, rho);
+        mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, u, NULL, 0, s.lambda, s.n, NULL);
+        mv__it_do(&s.h, MV__IT_BLEND, r, NULL, s.b, q, 1.0, -1.0, s.n, NULL);
+    }
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations; i++) {
+        mv__memcpy(was, u, 2 * s.n * sizeof *was);
+        if ((st = mv__it_inner_steps(&s, u, r, p, q, rho)) < 0) break;
+        mv__it_do(&s.h, MV__IT_CLOSE, r, NULL, c, NULL, 0, -1.0, s.n, NULL);
+        mv__memset(c, 0, 2 * s.n * sizeof *c);
+        for (k = 0; k < s.terms; k++) {
+            mv__it_term *t = &s.term[k];
+            mv__it_gram(&s.h, t, c, u, rho);
+            mv__it_back(&s.h, t, c, rho);
+            mv__it_dual(&s.h, t, u, 1.0, 1.0 / rho, i - 1, q);
+            mv__it_back(&s.h, t, c, -2.0 * rho);
+        }
+        mv__it_do(&s.h, MV__IT_CLOSE, r, NULL, c, NULL, 0, 1.0, s.n, NULL);
+        change = mv__it_do(&s.h, MV__IT_BLEND, was, NULL, u, was, 1.0, -1.0, s.n, NULL);
+        size = mv__it_dot_of(&s.h, u, u, s.n);
+        st = mv__it_objective(&s, u, q);
+        if (st == MEDVOL_OK) st = mv__it_tell(&s, i, size > 0.0 ? sqrt(change / size) : sqrt(change));
+        if (s.now.converged) break;
+    }
+    return mv__it_end(ctx, st, &s, x, u);
+}
+
+/* ---- encodings ---- */
+typedef struct mv__it_encoder {
+    mv_encoding own;           /* that of the caller, who may move it */
+    const mv_encoding *enc;    /* own */
+    int cartesian, alone;      /* alone: coil images, each by itself (no maps) */
+    size_t n, images;          /* voxels; sets, or coils where alone */
+    mv_volume maps, mask, given; /* contiguous; given: the trajectory's stand-in */
+    const float *s;            /* maps, or NULL */
+    float *w;                  /* weights of samples: Cartesian two of each voxel, else roots */
+    size_t masks, traj_frames; /* frames of w; of the trajectory */
+    unsigned axes;             /* that any mask changes along */
+    mv_fft_plan full[2], part[2];
+    size_t places, scratch;    /* coils side by side; bytes of each */
+    float *grids;              /* of each place `each` numbers */
+    size_t each;
+    unsigned char *room;
+    float *phase, *factors;    /* segments: images, interpolators */
+    size_t period;             /* of interpolators */
+    float *basis, *mix;        /* frames x K complex; sums of masks */
+    float *frame, *segment, *held, *whole; /* one image (all sets) each; one frame of data each */
+    float *coil;               /* Toeplitz with sets: images of `group` coils, there and back */
+    size_t group;
+    int embedded;              /* 1: normal by Toeplitz, 2: with the basis in it */
+    void *memory;
+#ifndef MEDVOL_NO_NUFFT
+    mv_nufft nufft;
+    mv_toeplitz toeplitz;
+#endif
+} mv__it_encoder;
+static const mv__it_encoder *mv__it_of(const mv_encoding *enc) { return (const mv__it_encoder *)enc->tables; }
+/* ---- Cartesian: coils side by side ---- */
+enum { MV__IT_FORWARD, MV__IT_ADJOINT, MV__IT_NORMAL };
+typedef struct mv__it_coils {
+    const mv__it_encoder *e;
+    mv_ctx *ctx; /* NULL within jobs */
+    int what;
+    size_t frame, first, count; /* count: images of x that are taken together (K) */
+    const float *x;             /* images; ADJOINT: data */
+    float *y;                   /* FORWARD: data */
+    mv_status st;
+} mv__it_coils;
+static const float *mv__it_map(const mv__it_encoder *e, size_t coil, size_t set) {
+    return e->s + 2 * e->n * (coil + e->enc->coils * set);
+}
+/* t = coil c's image of x (sets) */
+static void mv__it_to_coil(mv_ctx *ctx, const mv__it_encoder *e, size_t c, float *t, const float *x) {
+    size_t s;
+    if (!e->s) mv__memcpy(t, x + (e->alone ? 2 * e->n * c : 0), 2 * e->n * sizeof *t);
+    else
+        for (s = 0; s < e->images; s++) mv__it_product(ctx, MV__IT_SPREAD, t, mv__it_map(e, c, s), x + 2 * e->n * s, e->n, s > 0);
+}
+/* x (sets) (+)= what coil c's image gives; the first coil sets it */
+static void mv__it_from_coil(mv_ctx *ctx, const mv__it_encoder *e, size_t c, float *x, const float *t) {
+    size_t s;
+    if (!e->s) mv__memcpy(x + (e->alone ? 2 * e->n * c : 0), t, 2 * e->n * sizeof *t);
+    else
+        for (s = 0; s < e->images; s++) mv__it_product(ctx, MV__IT_GATHER, x + 2 * e->n * s, mv__it_map(e, c, s), t, e->n, c > 0);
+}
+static mv_status mv__it_fft(mv_ctx *ctx, const mv__it_encoder *e, const mv_fft_plan *plan, float *t, size_t place) {
+    if (!plan->tables) return MEDVOL_OK; /* along no axis */
+    if (ctx && mv_threads(ctx) > 1 && e->places == 1) return mv_fft_plan_execute(ctx, plan, t, t);
+    return mv_fft_plan_execute_with(plan, t, t, e->room + e->scratch * place);
+}
+static void mv__it_weighed(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y, const float *x, int root) {
+    mv__it_work w;
+    if (!e->w) {
+        if (y != x) mv__memcpy(y, x, 2 * e->n * sizeof *y);
+        return;
+    }
+    mv__memset(&w, 0, sizeof w);
+    w.what = MV__IT_WEIGH, w.add = root;
+    w.y = y, w.a = e->w + (e->masks > 1 ? 2 * e->n * frame : 0), w.b = x, w.n = e->n;
+    mv__it_run(ctx, &w, NULL);
+}
+static mv_status mv__it_coil(const mv__it_coils *j, size_t place) {
+    const mv__it_encoder *e = j->e;
+    const size_t n = e->n, c = j->first + place;
+    float *t = e->grids + 2 * e->each * place, *y = j->y ? j->y + 2 * n * c : NULL;
+    size_t k;
+    mv_status st = MEDVOL_OK;
+    if (j->what == MV__IT_FORWARD) {
+        mv__it_to_coil(j->ctx, e, c, y, j->x);
+        st = mv__it_fft(j->ctx, e, &e->full[0], y, place);
+        if (st == MEDVOL_OK) mv__it_weighed(j->ctx, e, j->frame, y, y, 1);
+        return st;
+    }
+    if (j->what == MV__IT_ADJOINT) {
+        mv__it_weighed(j->ctx, e, j->frame, t, j->x + 2 * n * c, 1);
+        return mv__it_fft(j->ctx, e, &e->full[1], t, place);
+    }
+    for (k = 0; k < j->count && st == MEDVOL_OK; k++) {
+        mv__it_to_coil(j->ctx, e, c, t + 2 * n * k, j->x + 2 * n * e->images * k);
+        st = mv__it_fft(j->ctx, e, &e->part[0], t + 2 * n * k, place);
+    }
+    if (e->mix) MV__PICK(mv__it_mix)(t, e->mix, j->count, n, n, n);
+    else mv__it_weighed(j->ctx, e, j->frame, t, t, 0);
+    for (k = 0; k < j->count && st == MEDVOL_OK; k++) st = mv__it_fft(j->ctx, e, &e->part[1], t + 2 * n * k, place);
+    return st;
+}
+static void mv__it_coil_job(void *arg, size_t place) {
+    (void)mv__it_coil((const mv__it_coils *)arg, place); /* without a context nothing fails */
+}
+static mv_status mv__it_cartesian(mv_ctx *ctx, const mv__it_encoder *e, int what, size_t frame, float *y, const float *x,
+                                  size_t count) {
+    mv__it_coils j;
+    size_t now, i, k;
+    mv_status st = MEDVOL_OK;
+    j.e = e, j.what = what, j.frame = frame, j.x = x, j.count = count;
+    j.y = what == MV__IT_FORWARD ? y : NULL;
+    j.ctx = e->places > 1 ? NULL : ctx;
+    for (j.first = 0; st == MEDVOL_OK && j.first < e->enc->coils; j.first += now) {
+        now = mv__minz(e->places, e->enc->coils - j.first);
+        if (e->places > 1) st = mv_parallel_for(ctx, now, mv__it_coil_job, &j, NULL);
+        else st = mv__it_coil(&j, 0);
+        for (i = 0; what != MV__IT_FORWARD && st == MEDVOL_OK && i < now; i++)
+            for (k = 0; k < count; k++)
+                mv__it_from_coil(ctx, e, j.first + i, y + 2 * e->n * e->images * k,
+                                 e->grids + 2 * (e->each * i + e->n * k));
+    }
+    return st;
+}
+/* ---- a frame, without off-resonance: data of images, and back ---- */
+static mv_status mv__it_plain(mv_ctx *ctx, const mv__it_encoder *e, int forward, size_t frame, float *y, const float *x) {
+#ifndef MEDVOL_NO_NUFFT
+    if (!e->cartesian) {
+        const size_t f = e->traj_frames > 1 ? frame : 0, n = e->n;
+        const float *w = e->w ? e->w + (e->masks > 1 ? e->enc->samples * frame : 0) : NULL;
+        size_t s;
+        mv_status st = MEDVOL_OK;
+        for (s = 0; st == MEDVOL_OK && s < (e->s ? e->images : 1); s++) {
+            const float *m = e->s ? mv__it_map(e, 0, s) : NULL;
+            if (forward) st = mv_nufft_forward_c64(ctx, &e->nufft, f, y, x + 2 * n * s, m, e->enc->coils, w, s > 0);
+            else st = mv_nufft_adjoint_c64(ctx, &e->nufft, f, y + 2 * n * s, x, m, e->enc->coils, w, 0);
+        }
+        return st;
+    }
+#endif
+    return mv__it_cartesian(ctx, e, forward ? MV__IT_FORWARD : MV__IT_ADJOINT, frame, y, x, 1);
+}
+/* y = factors of segment l times x (adjoint: their conjugates), of a frame of data */
+typedef struct mv__it_factoring {
+    const mv__it_encoder *e;
+    const float *b, *x;
+    float *y;
+    size_t rows, jobs;
+    int conj, add;
+} mv__it_factoring;
+static void mv__it_factor_job(void *arg, size_t job) {
+    const mv__it_factoring *f = (const mv__it_factoring *)arg;
+    const size_t p = f->e->period;
+    size_t r;
+    for (r = f->rows * job / f->jobs; r < f->rows * (job + 1) / f->jobs; r++) {
+        if (f->conj) MV__PICK(mv__it_gather)(f->y + 2 * p * r, f->b, f->x + 2 * p * r, p, f->add);
+        else MV__PICK(mv__it_spread)(f->y + 2 * p * r, f->b, f->x + 2 * p * r, p, f->add);
+    }
+}
+static void mv__it_factor(mv_ctx *ctx, const mv__it_encoder *e, size_t l, float *y, const float *x, int conj, int add) {
+    mv__it_factoring f;
+    f.e = e, f.b = e->factors + 2 * e->period * l, f.x = x, f.y = y, f.conj = conj, f.add = add;
+    f.rows = e->enc->samples / e->period * e->enc->coils;
+    f.jobs = mv__minz(f.rows, 64);
+    mv_parallel_for(ctx, f.jobs, mv__it_factor_job, &f, NULL);
+}
+/* y = E x of one frame, or E^H */
+static mv_status mv__it_frame(mv_ctx *ctx, const mv__it_encoder *e, int forward, size_t frame, float *y, const float *x) {
+    size_t l, s;
+    mv_status st = MEDVOL_OK;
+    if (!e->enc->segments) return mv__it_plain(ctx, e, forward, frame, y, x);
+    for (l = 0; st == MEDVOL_OK && l < (size_t)e->enc->segments; l++) {
+        const float *c = e->phase + 2 * e->n * l;
+        if (forward) {
+            for (s = 0; s < e->images; s++)
+                mv__it_product(ctx, MV__IT_SPREAD, e->segment + 2 * e->n * s, c, x + 2 * e->n * s, e->n, 0);
+            st = mv__it_plain(ctx, e, 1, frame, e->held, e->segment);
+            mv__it_factor(ctx, e, l, y, e->held, 0, l > 0);
+        } else {
+            mv__it_factor(ctx, e, l, e->held, x, 1, 0);
+            st = mv__it_plain(ctx, e, 0, frame, e->segment, e->held);
+            for (s = 0; s < e->images; s++)
+                mv__it_product(ctx, MV__IT_GATHER, y + 2 * e->n * s, c, e->segment + 2 * e->n * s, e->n, l > 0);
+        }
+    }
+    return st;
+}
+#ifndef MEDVOL_NO_NUFFT
+/* normal by Toeplitz embedding of `count` coefficients, or one frame */
+static mv_status mv__it_embedded(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y, const float *x,
+                                 size_t count) {
+    const size_t f = e->embedded == 1 && (e->toeplitz.frames > 1) ? frame : 0, n = e->n, sets = e->images;
+    size_t c, i, k, now;
+    float *back;
+    mv_status st = MEDVOL_OK;
+    if (!e->s) return mv_toeplitz_normal_c64(ctx, &e->toeplitz, f, y, x, NULL, e->enc->coils, 0);
+    if (sets == 1) return mv_toeplitz_normal_c64(ctx, &e->toeplitz, f, y, x, e->s, e->enc->coils, 0);
+    for (c = 0; st == MEDVOL_OK && c < e->enc->coils; c += now) { /* coil images: sets meet in them */
+        now = mv__minz(e->group, e->enc->coils - c);
+        back = e->coil + 2 * n * e->group * count;
+        for (k = 0; k < count; k++)
+            for (i = 0; i < now; i++)
+                mv__it_to_coil(ctx, e, c + i, e->coil + 2 * n * (i + now * k), x + 2 * n * sets * k);
+        st = mv_toeplitz_normal_c64(ctx, &e->toeplitz, f, back, e->coil, NULL, now, 0);
+        for (k = 0; st == MEDVOL_OK && k < count; k++)
+            for (i = 0; i < now; i++)
+                mv__it_from_coil(ctx, e, c + i, y + 2 * n * sets * k, back + 2 * n * (i + now * k));
+    }
+    return st;
+}
+#endif
+/* y = E^H E x of one frame */
+static mv_status mv__it_frame_normal(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y, const float *x) {
+    mv_status st;
+#ifndef MEDVOL_NO_NUFFT
+    if (e->embedded) return mv__it_embedded(ctx, e, frame, y, x, 1);
+#endif
+    if (e->cartesian && !e->enc->segments) return mv__it_cartesian(ctx, e, MV__IT_NORMAL, frame, y, x, 1);
+    st = mv__it_frame(ctx, e, 1, frame, e->whole, x);
+    return st < 0 ? st : mv__it_frame(ctx, e, 0, frame, y, e->whole);
+}
+/* ---- all frames ---- */
+static size_t mv__it_image(const mv__it_encoder *e) { return e->n * e->images; } /* of a frame */
+/* x of a frame from the coefficients */
+static void mv__it_expand(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *x, const float *k) {
+    const size_t n = mv__it_image(e);
+    size_t i;
+    for (i = 0; i < e->enc->coefficients; i++) {
+        const float *b = e->basis + 2 * (frame + e->enc->frames * i);
+        mv__it_scaled(ctx, x, k + 2 * n * i, (double)b[0], (double)b[1], n, i > 0);
+    }
+}
+/* k += what a frame gives to each; the first frame sets them */
+static void mv__it_collect(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *k, const float *x) {
+    const size_t n = mv__it_image(e);
+    size_t i;
+    for (i = 0; i < e->enc->coefficients; i++) {
+        const float *b = e->basis + 2 * (frame + e->enc->frames * i);
+        mv__it_scaled(ctx, k + 2 * n * i, x, (double)b[0], -(double)b[1], n, frame > 0);
+    }
+}
+static mv_status mv__it_forward(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const mv__it_encoder *e = (const mv__it_encoder *)user;
+    const size_t n = mv__it_image(e), m = e->enc->samples * e->enc->coils;
+    size_t f;
+    mv_status st = MEDVOL_OK;
+    for (f = 0; st == MEDVOL_OK && f < e->enc->frames; f++) {
+        if (e->basis) mv__it_expand(ctx, e, f, e->frame, src);
+        st = mv__it_frame(ctx, e, 1, f, dst + 2 * m * f, e->basis ? e->frame : src + 2 * n * f);
+    }
+    return st;
+}
+static mv_status mv__it_adjoint(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const mv__it_encoder *e = (const mv__it_encoder *)user;
+    const size_t n = mv__it_image(e), m = e->enc->samples * e->enc->coils;
+    size_t f;
+    mv_status st = MEDVOL_OK;
+    for (f = 0; st == MEDVOL_OK && f < e->enc->frames; f++) {
+        st = mv__it_frame(ctx, e, 0, f, e->basis ? e->frame : dst + 2 * n * f, src + 2 * m * f);
+        if (st == MEDVOL_OK && e->basis) mv__it_collect(ctx, e, f, dst, e->frame);
+    }
+    return st;
+}
+static mv_status mv__it_normal_of(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const mv__it_encoder *e = (const mv__it_encoder *)user;
+    const size_t n = mv__it_image(e);
+    size_t f;
+    mv_status st = MEDVOL_OK;
+#ifndef MEDVOL_NO_NUFFT
+    if (e->embedded == 2) return mv__it_embedded(ctx, e, 0, dst, src, e->enc->coefficients);
+#endif
+    if (e->mix) return mv__it_cartesian(ctx, e, MV__IT_NORMAL, 0, dst, src, e->enc->coefficients);
+    for (f = 0; st == MEDVOL_OK && f < e->enc->frames; f++) {
+        float *one = e->basis ? e->frame + 2 * n : dst + 2 * n * f;
+        if (e->basis) mv__it_expand(ctx, e, f, e->frame, src);
+        st = mv__it_frame_normal(ctx, e, f, one, e->basis ? e->frame : src + 2 * n * f);
+        if (st == MEDVOL_OK && e->basis) mv__it_collect(ctx, e, f, dst, one);
+    }
+    return st;
+}
+
+/* ---- making one ---- */
+static mv_status mv__it_axis_fails(mv_ctx *ctx, const char *op, const char *name, int axis, size_t got, size_t want) {
+    return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)got, axis, "%s: %s: dim[%d] = %zu: must be %zu", op, name, axis,
+                    got, want);
+}
+static size_t mv__it_frames_of(const mv_volume *v) { return v->dim[4] * v->dim[5] * v->dim[6]; }
+/* Shapes: what is not given follows from what is. */
+static mv_status mv__it_shapes(mv_ctx *ctx, const char *op, mv_encoding *n, const mv_encoding_desc *d) {
+    const struct {
+        const char *name;
+        const mv_volume *v;
+    } given[7] = {{"maps", d->maps}, {"mask", d->mask}, {"traj", d->traj}, {"weights", d->weights}, {"field", d->field},
+                  {"times", d->times}, {"basis", d->basis}};
+    mv_status st;
+    size_t i;
+    int k;
+    for (i = 0; i < 7; i++)
+        if (given[i].v && (st = mv__vol_check(ctx, op, given[i].name, given[i].v)) < 0) return st;
+    for (k = 0; k < 3; k++) {
+        n->shape[k] = d->shape[k] ? d->shape[k] : d->maps ? d->maps->dim[k] : d->mask ? d->mask->dim[k] : 1;
+        if (d->maps && d->maps->dim[k] != n->shape[k])
+            return mv__it_axis_fails(ctx, op, "maps", k, d->maps->dim[k], n->shape[k]);
+        if (d->mask && d->mask->dim[k] != 1 && d->mask->dim[k] != n->shape[k])
+            return mv__it_axis_fails(ctx, op, "mask", k, d->mask->dim[k], n->shape[k]);
+        if (d->field && d->field->dim[k] != n->shape[k])
+            return mv__it_axis_fails(ctx, op, "field", k, d->field->dim[k], n->shape[k]);
+    }
+    n->coils = d->coils ? d->coils : d->maps ? d->maps->dim[3] : 1;
+    if (d->maps && d->maps->dim[3] != n->coils) return mv__it_axis_fails(ctx, op, "maps", 3, d->maps->dim[3], n->coils);
+    n->sets = d->maps ? d->maps->dim[4] : 1;
+    n->frames = d->frames ? d->frames : d->traj ? mv__it_frames_of(d->traj) : d->mask ? mv__it_frames_of(d->mask) : 1;
+    if (d->basis && !d->frames) n->frames = d->basis->dim[0];
+    if (d->mask && (d->mask->dim[3] != 1 || (mv__it_frames_of(d->mask) != 1 && mv__it_frames_of(d->mask) != n->frames)))
+        return mv__it_axis_fails(ctx, op, "mask", 4, mv__it_frames_of(d->mask), n->frames);
+    if (d->traj && (d->traj->dim[3] != 1 || (mv__it_frames_of(d->traj) != 1 && mv__it_frames_of(d->traj) != n->frames)))
+        return mv__it_axis_fails(ctx, op, "traj", 4, mv__it_frames_of(d->traj), n->frames);
+    n->coefficients = n->frames;
+    if (d->basis) {
+        n->coefficients = d->basis->dim[1];
+        if (d->basis->dim[0] != n->frames) return mv__it_axis_fails(ctx, op, "basis", 0, d->basis->dim[0], n->frames);
+        if (d->basis->ndim > 2) return mv__it_axis_fails(ctx, op, "basis", 2, d->basis->dim[2], 1);
+    }
+    if (d->mask && d->traj)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", 0, -1, "%s: mask and traj together: weights are for those",
+                        op);
+    if (d->weights && !d->traj) return mv__fail_null(ctx, op, "traj");
+    if (!d->field != !d->times) return mv__fail_null(ctx, op, d->field ? "times" : "field");
+    return MEDVOL_OK;
+}
+/* Sizes of images and data, and their axes. */
+static mv_status mv__it_sizes(mv_ctx *ctx, const char *op, mv_encoding *n, const mv_encoding_desc *d) {
+    const size_t images = d->maps ? n->sets : n->coils;
+    size_t voxels = 1, bytes;
+    int k, at = 3, ok = 1;
+    for (k = 0; k < 7; k++) n->dim[k] = n->data_dim[k] = 1;
+    for (k = 0; k < 3; k++) {
+        n->dim[k] = n->shape[k];
+        n->data_dim[k] = d->traj ? (k ? d->traj->dim[k] : 1) : n->shape[k];
+        ok = ok && mv__mul(voxels, n->shape[k], &voxels);
+    }
+    if (images > 1) n->dim[at++] = images;
+    n->dim[at] = n->coefficients;
+    n->ndim = n->coefficients > 1 ? at + 1 : at;
+    n->data_dim[3] = n->coils, n->data_dim[4] = n->frames;
+    n->data_ndim = n->frames > 1 ? 5 : n->coils > 1 ? 4 : 3;
+    n->samples = voxels;
+    if (d->traj) ok = ok && mv__mul(d->traj->dim[1], d->traj->dim[2], &n->samples);
+    ok = ok && mv__mul(voxels, images, &n->domain) && mv__mul(n->domain, n->coefficients, &n->domain) &&
+         mv__mul(n->samples, n->coils, &n->range) && mv__mul(n->range, n->frames, &n->range) &&
+         mv__mul(n->domain, 256, &bytes) && bytes <= (size_t)PTRDIFF_MAX && mv__mul(n->range, 256, &bytes) &&
+         bytes <= (size_t)PTRDIFF_MAX;
+    return ok ? MEDVOL_OK : mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)voxels, -1, "%s: too large", op);
+}
+/* A volume's finite floats: where one is not, or is below 0 where it must not be. */
+static mv_status mv__it_finite(mv_ctx *ctx, const char *op, const char *name, const float *p, size_t n, int positive) {
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (!(fabs((double)p[i]) <= 3e38) || (positive && p[i] < 0.0f))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name, (double)p[i], (int64_t)i,
+                            "%s: %s: number %zu is %g: must be finite%s", op, name, i, (double)p[i],
+                            positive ? " and not negative" : "");
+    return MEDVOL_OK;
+}
+/* The largest eigenvalue of sum over coils of conj(s) s at any voxel, or a bound of it. */
+static double mv__it_maps_norm(const mv__it_encoder *e) {
+    const size_t n = e->n, coils = e->enc->coils, sets = e->enc->sets;
+    double most = 0;
+    size_t i, c, s;
+    if (!e->s) return 1.0;
+    for (i = 0; i < n; i++) {
+        double a[2] = {0, 0}, re = 0, im = 0, all = 0;
+        for (s = 0; s < sets; s++) {
+            double one = 0;
+            for (c = 0; c < coils; c++) {
+                const float *p = mv__it_map(e, c, s) + 2 * i;
+                one += (double)p[0] * (double)p[0] + (double)p[1] * (double)p[1];
+                if (sets == 2 && s == 1) {
+                    const float *q = mv__it_map(e, c, 0) + 2 * i;
+                    re += (double)p[0] * (double)q[0] + (double)p[1] * (double)q[1];
+                    im += (double)p[1] * (double)q[0] - (double)p[0] * (double)q[1];
+                }
+            }
+            if (s < 2) a[s] = one;
+            all += one;
+        }
+        if (sets == 2) all = 0.5 * (a[0] + a[1]) + hypot(0.5 * (a[0] - a[1]), hypot(re, im));
+        if (all > most) most = all;
+    }
+    return most;
+}
+/* Weights of each mask frame on all voxels, twice, and the axes they change along; returns the largest. */
+static double mv__it_masks(mv__it_encoder *e, const mv_volume *m, float *w) {
+    const size_t *d = e->enc->shape, frame = m->dim[0] * m->dim[1] * m->dim[2];
+    double most = 0;
+    size_t f, x, y, z;
+    for (f = 0; f < e->masks; f++) {
+        const float *p = (const float *)m->data + frame * f;
+        for (z = 0; z < d[2]; z++)
+            for (y = 0; y < d[1]; y++) {
+                const float *row = p + (m->dim[2] > 1 ? z * m->dim[0] * m->dim[1] : 0) + (m->dim[1] > 1 ? y * m->dim[0] : 0);
+                for (x = 0; x < d[0]; x++, w += 2) {
+                    w[0] = w[1] = row[m->dim[0] > 1 ? x : 0];
+                    if ((double)w[0] > most) most = (double)w[0];
+                    if (x && w[0] != w[-2]) e->axes |= 1u;
+                    if (y && w[0] != *(w - 2 * d[0])) e->axes |= 2u;
+                    if (z && w[0] != *(w - 2 * d[0] * d[1])) e->axes |= 4u;
+                }
+            }
+    }
+    return most;
+}
+/* ---- off-resonance: segments of time ---- */
+enum { MV__IT_BINS = 128, MV__IT_SEGMENTS = 64, MV__IT_TRIED = 256 };
+typedef struct mv__it_segments {
+    double f[MV__IT_BINS], h[MV__IT_BINS]; /* frequencies and their parts of all voxels */
+    double first, last;                    /* seconds */
+    size_t bins;
+    double *gram, *side; /* L x L, L x MV__IT_TRIED, complex */
+} mv__it_segments;
+static double mv__it_middle(const mv__it_segments *g, size_t l, size_t count) {
+    return count > 1 ? g->first + (g->last - g->first) * (double)l / (double)(count - 1) : 0.5 * (g->first + g->last);
+}
+static mv_status mv__it_histogram(mv_ctx *ctx, const char *op, mv__it_segments *g, const float *f, size_t n) {
+    double low = 0, high = 0, width;
+    size_t i, k;
+    mv_status st = mv__it_finite(ctx, op, "field", f, n, 0);
+    if (st < 0) return st;
+    for (i = 0; i < n; i++) {
+        if (i == 0 || (double)f[i] < low) low = (double)f[i];
+        if (i == 0 || (double)f[i] > high) high = (double)f[i];
+    }
+    width = high - low;
+    g->bins = width > 0.0 ? MV__IT_BINS : 1;
+    for (k = 0; k < g->bins; k++) g->h[k] = 0, g->f[k] = low + width * ((double)k + 0.5) / (double)g->bins;
+    if (g->bins == 1) g->f[0] = low;
+    for (i = 0; i < n; i++) {
+        k = width > 0.0 ? (size_t)(((double)f[i] - low) / width * (double)g->bins) : 0;
+        g->h[k < g->bins ? k : g->bins - 1] += 1.0 / (double)n;
+    }
+    return st;
+}
+static void mv__it_wave_at(double f, double t, double *re, double *im) { /* exp(2 pi i f t) */
+    double e = f * t;
+    e -= floor(e);
+    *re = cos(6.283185307179586477 * e), *im = sin(6.283185307179586477 * e);
+}
+/* Interpolators of L segments for n times, into side: (A^H A) b = A^H exp(2 pi i f t), over the histogram. The
+   factor of A^H A is in gram. */
+static mv_status mv__it_gram_of(mv_ctx *ctx, const mv__it_segments *g, size_t count) {
+    size_t i, j, k;
+    for (i = 0; i < count; i++)
+        for (j = 0; j < count; j++) {
+            const double apart = mv__it_middle(g, i, count) - mv__it_middle(g, j, count);
+            double re = 0, im = 0, a, b;
+            for (k = 0; k < g->bins; k++) { /* conj(c_i) c_j */
+                mv__it_wave_at(g->f[k], -apart, &a, &b);
+                re += g->h[k] * a, im += g->h[k] * b;
+            }
+            g->gram[2 * (i + count * j)] = re + (i == j ? 1e-9 : 0.0);
+            g->gram[2 * (i + count * j) + 1] = im;
+        }
+    return mv_chol_c128(ctx, g->gram, count, count);
+}
+static mv_status mv__it_interpolate(mv_ctx *ctx, const mv__it_segments *g, size_t count, const double *t, size_t n) {
+    size_t i, l, k;
+    for (i = 0; i < n; i++)
+        for (l = 0; l < count; l++) {
+            double re = 0, im = 0, a, b;
+            for (k = 0; k < g->bins; k++) {
+                if (!(g->h[k] > 0.0)) continue;
+                mv__it_wave_at(g->f[k], t[i] - mv__it_middle(g, l, count), &a, &b);
+                re += g->h[k] * a, im += g->h[k] * b;
+            }
+            g->side[2 * (l + count * i)] = re, g->side[2 * (l + count * i) + 1] = im;
+        }
+    return mv_chol_solve_c128(ctx, g->side, count, g->gram, count, count, n);
+}
+/* Root mean square and largest error of the interpolators in side. */
+static void mv__it_misfit(const mv__it_segments *g, size_t count, const double *t, size_t n, double *rms, double *worst) {
+    double all = 0;
+    size_t i, l, k;
+    *worst = 0;
+    for (i = 0; i < n; i++)
+        for (k = 0; k < g->bins; k++) {
+            double re, im, a, b;
+            if (!(g->h[k] > 0.0)) continue;
+            mv__it_wave_at(g->f[k], t[i], &re, &im);
+            for (l = 0; l < count; l++) {
+                const double *p = g->side + 2 * (l + count * i);
+                mv__it_wave_at(g->f[k], mv__it_middle(g, l, count), &a, &b);
+                re -= p[0] * a - p[1] * b, im -= p[0] * b + p[1] * a;
+            }
+            all += g->h[k] * (re * re + im * im);
+            if (hypot(re, im) > *worst) *worst = hypot(re, im);
+        }
+    *rms = sqrt(all / (double)n);
+}
+/* Their number: as few as reach the error, which is measured at some of the times. */
+static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encoder *e, mv__it_segments *g, const float *t,
+                                      size_t n, const mv_encoding_desc *d) {
+    const double enough = d->field_error > 0.0 ? d->field_error : 1e-3;
+    double some[MV__IT_TRIED], rms = 0, worst = 0;
+    size_t count = d->segments > 0 ? (size_t)d->segments : 1, i, tried = mv__minz(n, MV__IT_TRIED);
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < n; i++) {
+        if (i == 0 || (double)t[i] < g->first) g->first = (double)t[i];
+        if (i == 0 || (double)t[i] > g->last) g->last = (double)t[i];
+    }
+    for (i = 0; i < tried; i++) some[i] = (double)t[tried > 1 ? (n - 1) * i / (tried - 1) : 0];
+    for (;; count++) {
+        if ((st = mv__it_gram_of(ctx, g, count)) < 0 || (st = mv__it_interpolate(ctx, g, count, some, tried)) < 0)
+            return st;
+        mv__it_misfit(g, count, some, tried, &rms, &worst);
+        if (d->segments > 0 || rms <= enough || count == MV__IT_SEGMENTS) break;
+    }
+    if (d->segments == 0 && !(rms <= enough))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "field", rms, -1,
+                        "%s: field and times: %d segments leave an error of %g, field_error is %g", op,
+                        (int)MV__IT_SEGMENTS, rms, enough);
+    e->own.segments = (int)count;
+    e->own.field_error = rms, e->own.field_worst = worst;
+    return st;
+}
+/* times as f32, with the period its numbers repeat by in the data */
+static mv_status mv__it_times(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_volume *times, float **list) {
+    const size_t *d = e->own.data_dim, *k = times->dim;
+    mv_volume t;
+    size_t i;
+    int a, leads = 1, over = 0;
+    mv_status st;
+    for (a = 0; a < 7; a++)
+        if (k[a] != 1 && (a > 2 || k[a] != d[a])) return mv__it_axis_fails(ctx, op, "times", a, k[a], a > 2 ? 1 : d[a]);
+    if ((st = mv__dense(ctx, op, "times", &t, times, MEDVOL_F32)) < 0) return st;
+    if ((st = mv__it_finite(ctx, op, "times", (const float *)t.data, mv_volume_count(&t), 0)) < 0) {
+        mv_volume_free(ctx, &t);
+        return st;
+    }
+    for (e->period = 1, a = 0; a < 3; a++) { /* axes that count come first: the rest repeats them */
+        if (d[a] == 1) continue;
+        if (k[a] == 1) over = 1;
+        else if (over) leads = 0;
+        else e->period *= d[a];
+    }
+    if (!leads) e->period = e->own.samples;
+    if (!(*list = (float *)mv__alloc(ctx, e->period * sizeof **list))) {
+        mv_volume_free(ctx, &t);
+        return MEDVOL_E_NOMEM;
+    }
+    for (i = 0; i < e->period; i++) {
+        size_t rest = i, at = 0, step = 1;
+        for (a = 0; a < 3; a++) {
+            at += k[a] > 1 ? rest % d[a] * step : 0;
+            step *= k[a];
+            rest /= d[a];
+        }
+        (*list)[i] = ((const float *)t.data)[at];
+    }
+    mv_volume_free(ctx, &t);
+    return MEDVOL_OK;
+}
+/* Images and interpolators of all segments. */
+static mv_status mv__it_segments_fill(mv_ctx *ctx, mv__it_encoder *e, const mv__it_segments *g, const float *f, const float *t) {
+    const size_t count = (size_t)e->own.segments;
+    double some[MV__IT_TRIED], re, im;
+    size_t l, i, j, now;
+    mv_status st = MEDVOL_OK;
+    for (l = 0; l < count; l++)
+        for (i = 0; i < e->n; i++) {
+            mv__it_wave_at((double)f[i], mv__it_middle(g, l, count), &re, &im);
+            e->phase[2 * (i + e->n * l)] = (float)re, e->phase[2 * (i + e->n * l) + 1] = (float)im;
+        }
+    for (i = 0; st == MEDVOL_OK && i < e->period; i += now) {
+        now = mv__minz(MV__IT_TRIED, e->period - i);
+        for (j = 0; j < now; j++) some[j] = (double)t[i + j];
+        st = mv__it_interpolate(ctx, g, count, some, now);
+        for (j = 0; st == MEDVOL_OK && j < now; j++)
+            for (l = 0; l < count; l++) {
+                float *to = e->factors + 2 * (i + j + e->period * l);
+                to[0] = (float)g->side[2 * (l + count * j)], to[1] = (float)g->side[2 * (l + count * j) + 1];
+            }
+        if (st == MEDVOL_OK && mv__tell(ctx, i + now, e->period, "encoding")) st = mv__cancelled(ctx, "encoding");
+    }
+    return st;
+}
+static mv_status mv__it_off_resonance(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+    const size_t most = MV__IT_SEGMENTS, room = 2 * (most * most + most * MV__IT_TRIED) * sizeof(double);
+    mv__it_segments *g;
+    mv_volume field;
+    float *times = NULL;
+    size_t bytes, count, voxels;
+    mv_status st = mv__dense(ctx, op, "field", &field, d->field, MEDVOL_F32);
+    if (st < 0) return st;
+    if (!(g = (mv__it_segments *)mv__alloc(ctx, sizeof *g + room))) st = MEDVOL_E_NOMEM;
+    else {
+        mv__memset(g, 0, sizeof *g);
+        g->gram = (double *)(void *)(g + 1);
+        g->side = g->gram + 2 * most * most;
+        st = mv__it_histogram(ctx, op, g, (const float *)field.data, mv_volume_count(&field));
+    }
+    if (st == MEDVOL_OK) st = mv__it_times(ctx, op, e, d->times, &times);
+    if (st == MEDVOL_OK) st = mv__it_segments_find(ctx, op, e, g, times, e->period, d);
+    if (st == MEDVOL_OK) {
+        count = (size_t)e->own.segments;
+        voxels = e->n;
+        if (!mv__add(voxels, e->period, &bytes) || !mv__mul(bytes, 2 * count * sizeof(float), &bytes))
+            st = mv__fail(ctx, MEDVOL_E_SIZE, "segments", (double)count, -1, "%s: too large", op);
+        else if (!(e->phase = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+        else {
+            e->factors = e->phase + 2 * voxels * count;
+            st = mv__it_segments_fill(ctx, e, g, (const float *)field.data, times);
+        }
+    }
+    mv__free(ctx, times);
+    mv__free(ctx, g);
+    mv_volume_free(ctx, &field);
+    return st;
+}
+/* ---- the basis ---- */
+static mv_status mv__it_basis(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_volume *basis) {
+    const size_t n = e->own.frames * e->own.coefficients;
+    const int cx = basis->dtype == MEDVOL_C64 || basis->dtype == MEDVOL_C128;
+    mv_volume b;
+    size_t i, bytes;
+    mv_status st = mv__dense(ctx, op, "basis", &b, basis, cx ? MEDVOL_C64 : MEDVOL_F32);
+    if (st < 0) return st;
+    st = mv__it_finite(ctx, op, "basis", (const float *)b.data, cx ? 2 * n : n, 0);
+    if (st == MEDVOL_OK && !mv__mul(n, 2 * sizeof *e->basis, &bytes))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "basis", (double)n, -1, "%s: too large", op);
+    if (st == MEDVOL_OK && !(e->basis = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+    for (i = 0; st == MEDVOL_OK && i < n; i++) {
+        const float *p = (const float *)b.data;
+        e->basis[2 * i] = cx ? p[2 * i] : p[i], e->basis[2 * i + 1] = cx ? p[2 * i + 1] : 0.0f;
+    }
+    mv_volume_free(ctx, &b);
+    return st;
+}
+/* a bound of the eigenvalues of the basis' Gram matrix: its largest sum of moduli in a row */
+static double mv__it_basis_norm(const mv__it_encoder *e) {
+    const size_t k = e->own.coefficients, n = e->own.frames;
+    double most = 0, all, g[2];
+    size_t i, j;
+    if (!e->basis) return 1.0;
+    for (i = 0; i < k; i++) {
+        for (all = 0, j = 0; j < k; j++) {
+            mv__it_inner(g, e->basis + 2 * n * i, e->basis + 2 * n * j, n);
+            all += hypot(g[0], g[1]);
+        }
+        if (all > most) most = all;
+    }
+    return most;
+}
+/* sums over frames of conj(basis) mask basis, a lower triangle */
+static void mv__it_mixed(const mv__it_encoder *e) {
+    const size_t k = e->own.coefficients, n = e->n;
+    size_t a, b, f, i;
+    float *to = e->mix;
+    for (a = 0; a < k; a++)
+        for (b = 0; b <= a; b++, to += 2 * n)
+            for (f = 0; f < e->own.frames; f++) {
+                const float *p = e->basis + 2 * (f + e->own.frames * a), *q = e->basis + 2 * (f + e->own.frames * b);
+                const float re = p[0] * q[0] + p[1] * q[1], im = p[0] * q[1] - p[1] * q[0];
+                const float *w = e->w ? e->w + (e->masks > 1 ? 2 * n * f : 0) : NULL;
+                for (i = 0; i < n; i++) {
+                    const float m = w ? w[2 * i] : 1.0f;
+                    to[2 * i] = (f ? to[2 * i] : 0.0f) + m * re;
+                    to[2 * i + 1] = (f ? to[2 * i + 1] : 0.0f) + m * im;
+                }
+            }
+}
+/* ---- all of it ---- */
+static void mv__it_encoder_free(mv_ctx *ctx, mv__it_encoder *e) {
+    int k;
+    if (!e) return;
+    for (k = 0; k < 2; k++) mv_fft_plan_free(ctx, &e->full[k]), mv_fft_plan_free(ctx, &e->part[k]);
+#ifndef MEDVOL_NO_NUFFT
+    mv_nufft_free(ctx, &e->nufft);
+    mv_toeplitz_free(ctx, &e->toeplitz);
+#endif
+    mv_volume_free(ctx, &e->maps);
+    mv_volume_free(ctx, &e->mask);
+    mv__free(ctx, e->w);
+    mv__free(ctx, e->phase);
+    mv__free(ctx, e->basis);
+    mv__free(ctx, e->mix);
+    mv__free(ctx, e->memory);
+    mv__free(ctx, e);
+}
+static mv_status mv__it_cartesian_make(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+    size_t bytes, k, most = 0, one;
+    double largest = 1.0;
+    mv_status st = MEDVOL_OK;
+    int i;
+    e->cartesian = 1;
+    if (d->mask) {
+        if ((st = mv__dense(ctx, op, "mask", &e->mask, d->mask, MEDVOL_F32)) < 0) return st;
+        st = mv__it_finite(ctx, op, "mask", (const float *)e->mask.data, mv_volume_count(&e->mask), 1);
+        if (st < 0) return st;
+        e->masks = mv__it_frames_of(&e->mask);
+        if (!mv__mul(e->n, 2 * sizeof *e->w, &bytes) || !mv__mul(bytes, e->masks, &bytes))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "mask", (double)e->masks, -1, "%s: too large", op);
+        if (!(e->w = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+        largest = mv__it_masks(e, &e->mask, e->w);
+        if (!(largest > 0.0)) return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: the mask is 0 throughout", op);
+    }
+    e->own.norm *= largest;
+    if (e->basis && e->own.coefficients <= 16 && !d->field) {
+        k = e->own.coefficients * (e->own.coefficients + 1);
+        if (!mv__mul(e->n, k * sizeof *e->mix, &bytes))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "basis", (double)k, -1, "%s: too large", op);
+        if (!(e->mix = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+        mv__it_mixed(e);
+    }
+    e->each = e->n * (e->mix ? e->own.coefficients : 1);
+    for (i = 0; st == MEDVOL_OK && i < 2; i++) {
+        st = mv__transform_centred(ctx, &e->full[i], 3, e->own.shape, 7, i);
+        if (st == MEDVOL_OK && e->axes) st = mv__transform_centred(ctx, &e->part[i], 3, e->own.shape, e->axes, i);
+        if (st == MEDVOL_OK) most = mv__maxz(most, mv_fft_plan_scratch_size(&e->full[i]));
+        if (st == MEDVOL_OK && e->axes) most = mv__maxz(most, mv_fft_plan_scratch_size(&e->part[i]));
+    }
+    if (st < 0) return st;
+    one = e->n <= (size_t)1 << 21 ? (size_t)mv_threads(ctx) : 1;
+    e->places = mv__minz(one, e->own.coils);
+    e->scratch = most <= SIZE_MAX - 63 ? (most + 63) / 64 * 64 : SIZE_MAX;
+    if (most > SIZE_MAX - 63) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)e->n, -1, "%s: too large", op);
+    return MEDVOL_OK;
+}
+#ifndef MEDVOL_NO_NUFFT
+/* roots of weights; whether all are 0 */
+static mv_status mv__it_roots(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_volume *weights) {
+    const size_t n = mv_volume_count(weights);
+    mv_volume w;
+    float most = 0;
+    size_t i;
+    mv_status st;
+    for (i = 0; i < 4; i++)
+        if (weights->dim[i] != (i == 1 || i == 2 ? e->own.data_dim[i] : 1))
+            return mv__it_axis_fails(ctx, op, "weights", (int)i, weights->dim[i], i == 1 || i == 2 ? e->own.data_dim[i] : 1);
+    e->masks = mv__it_frames_of(weights);
+    if (e->masks != 1 && e->masks != e->own.frames)
+        return mv__it_axis_fails(ctx, op, "weights", 4, e->masks, e->own.frames);
+    if ((st = mv__dense(ctx, op, "weights", &w, weights, MEDVOL_F32)) < 0) return st;
+    st = mv__it_finite(ctx, op, "weights", (const float *)w.data, n, 1);
+    if (st == MEDVOL_OK && !(e->w = (float *)mv__alloc(ctx, n * sizeof *e->w))) st = MEDVOL_E_NOMEM;
+    for (i = 0; st == MEDVOL_OK && i < n; i++) {
+        e->w[i] = sqrtf(((const float *)w.data)[i]);
+        if (e->w[i] > most) most = e->w[i];
+    }
+    if (st == MEDVOL_OK && !(most > 0.0f))
+        st = mv__fail(ctx, MEDVOL_E_EMPTY, "weights", 0, -1, "%s: all weights are 0", op);
+    mv_volume_free(ctx, &w);
+    return st;
+}
+/* K x (shots times frames) reals of the basis, for the embedding */
+static mv_status mv__it_embed_basis(mv_ctx *ctx, mv__it_encoder *e, const mv_encoding_desc *d, const mv_nufft_opt *o) {
+    const size_t shots = d->traj->dim[2], times = shots * e->own.frames, k = e->own.coefficients;
+    float *b;
+    size_t i, j, bytes;
+    mv_status st;
+    if (!mv__mul(times, k * sizeof *b, &bytes)) return mv__fail(ctx, MEDVOL_E_SIZE, "basis", (double)k, -1, "encoding: too large");
+    if (!(b = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    for (j = 0; j < times; j++)
+        for (i = 0; i < k; i++) b[i + k * j] = e->basis[2 * (j / shots + e->own.frames * i)];
+    st = mv_toeplitz_init_basis(ctx, &e->toeplitz, e->own.shape, d->traj, d->weights, b, k, times, o);
+    mv__free(ctx, b);
+    return st;
+}
+static mv_status mv__it_nufft_make(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+    mv_nufft_opt o;
+    size_t i;
+    int real = 1;
+    mv_status st;
+    mv__memset(&o, 0, sizeof o);
+    o.tolerance = d->tolerance, o.oversampling = d->oversampling;
+    if (d->weights && (st = mv__it_roots(ctx, op, e, d->weights)) < 0) return st;
+    if ((st = mv_nufft_init(ctx, &e->nufft, e->own.shape, d->traj, &o)) < 0) return st;
+    e->own.norm = 0.0;
+    e->traj_frames = e->nufft.frames;
+    if (d->toeplitz == MEDVOL_TOEPLITZ_NEVER || d->field) return st;
+    for (i = 0; e->basis && i < e->own.frames * e->own.coefficients; i++) real = real && e->basis[2 * i + 1] == 0.0f;
+    o.tolerance = d->tolerance;
+    if (e->basis && real && e->own.coefficients <= 64 && (e->traj_frames == e->own.frames || e->masks == e->own.frames)) {
+        st = mv__it_embed_basis(ctx, e, d, &o);
+        e->embedded = 2;
+    } else {
+        st = mv_toeplitz_init(ctx, &e->toeplitz, e->own.shape, d->traj, d->weights, &o);
+        e->embedded = 1;
+    }
+    return st;
+}
+#endif
+/* What the calls work in. */
+static mv_status mv__it_encoder_rooms(mv_ctx *ctx, const char *op, mv__it_encoder *e) {
+    const size_t image = e->n * e->images, data = e->own.samples * e->own.coils;
+    const int segments = e->own.segments > 0, whole = segments || (!e->cartesian && !e->embedded);
+    size_t floats = 0, bytes = 0, part;
+    unsigned char *p;
+    float *f;
+    int ok = mv__mul(e->each, 2 * e->places, &floats);
+    e->group = mv__minz(e->own.coils, 8);
+    if (e->basis) ok = ok && mv__mul(image, 4, &part) && mv__add(floats, part, &floats);
+    if (segments) ok = ok && mv__mul(image, 2, &part) && mv__add(floats, part, &floats);
+    if (segments) ok = ok && mv__mul(data, 2, &part) && mv__add(floats, part, &floats);
+    if (whole) ok = ok && mv__mul(data, 2, &part) && mv__add(floats, part, &floats);
+    if (e->embedded && e->s && e->images > 1)
+        ok = ok && mv__mul(e->n, 4 * e->group, &part) && mv__mul(part, e->embedded == 2 ? e->own.coefficients : 1, &part) &&
+             mv__add(floats, part, &floats);
+    ok = ok && mv__mul(floats, sizeof *f, &floats) && mv__mul(e->scratch, e->places, &bytes) &&
+         mv__add(bytes, floats, &bytes);
+    if (!ok) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)e->n, -1, "%s: too large", op);
+    if (!(e->memory = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
+    p = (unsigned char *)e->memory;
+    e->room = p;
+    f = (float *)(void *)(p + e->scratch * e->places);
+    e->grids = f, f += 2 * e->each * e->places;
+    if (e->basis) e->frame = f, f += 4 * image;
+    if (segments) e->segment = f, f += 2 * image;
+    if (segments) e->held = f, f += 2 * data;
+    if (whole) e->whole = f, f += 2 * data;
+    e->coil = f;
+    return MEDVOL_OK;
+}
+static mv_status mv__it_encoder_make(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+    mv_status st = MEDVOL_OK;
+    double maps;
+    e->n = e->own.shape[0] * e->own.shape[1] * e->own.shape[2];
+    e->alone = !d->maps && e->own.coils > 1;
+    e->images = d->maps ? e->own.sets : e->own.coils;
+    if (d->maps) {
+        if ((st = mv__coil_maps(ctx, op, &e->maps, d->maps, e->own.shape, e->own.coils)) < 0) return st;
+        e->s = (const float *)e->maps.data;
+        st = mv__it_finite(ctx, op, "maps", e->s, 2 * mv_volume_count(&e->maps), 0);
+        if (st < 0) return st;
+    }
+    maps = mv__it_maps_norm(e);
+    if (!(maps > 0.0)) return mv__fail(ctx, MEDVOL_E_EMPTY, "maps", maps, -1, "%s: the maps vanish everywhere", op);
+    if (d->basis && (st = mv__it_basis(ctx, op, e, d->basis)) < 0) return st;
+    e->own.norm = maps * mv__it_basis_norm(e);
+    if (!d->traj) st = mv__it_cartesian_make(ctx, op, e, d);
+#ifndef MEDVOL_NO_NUFFT
+    else st = mv__it_nufft_make(ctx, op, e, d);
+#endif
+    if (st == MEDVOL_OK && d->field) {
+        st = mv__it_off_resonance(ctx, op, e, d);
+        e->own.norm *= (1.0 + e->own.field_worst) * (1.0 + e->own.field_worst);
+    }
+    return st < 0 ? st : mv__it_encoder_rooms(ctx, op, e);
+}
+MEDVOL_DEF mv_status mv_encoding_init(mv_ctx *ctx, mv_encoding *enc, const mv_encoding_desc *desc) {
+    static const char op[] = "encoding";
+    mv_encoding n;
+    mv__it_encoder *e;
+    mv_status st;
+    if (!enc) return mv__fail_null(ctx, op, "enc");
+    mv__memset(enc, 0, sizeof *enc);
+    if (!desc) return mv__fail_null(ctx, op, "desc");
+    mv__memset(&n, 0, sizeof n);
+    if (desc->toeplitz < 0 || desc->toeplitz > MEDVOL_TOEPLITZ_NEVER)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "toeplitz", desc->toeplitz, -1, "%s: toeplitz = %d: must be 0..2", op,
+                        desc->toeplitz);
+    if (desc->segments < 0 || desc->segments > MV__IT_SEGMENTS)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "segments", desc->segments, -1, "%s: segments = %d: must be 0..%d", op,
+                        desc->segments, (int)MV__IT_SEGMENTS);
+    if (!(desc->field_error >= 0.0 && desc->field_error < 1.0))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "field_error", desc->field_error, -1,
+                        "%s: field_error = %g: must be 0 or more and below 1", op, desc->field_error);
+#ifdef MEDVOL_NO_NUFFT
+    if (desc->traj) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "traj", 0, -1, "%s: traj: [NUFFT] is left out", op);
+#endif
+    if ((st = mv__it_shapes(ctx, op, &n, desc)) < 0 || (st = mv__it_sizes(ctx, op, &n, desc)) < 0) return st;
+    if (desc->toeplitz == MEDVOL_TOEPLITZ_ALWAYS && (!desc->traj || desc->field))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "toeplitz", desc->toeplitz, -1,
+                        "%s: no embedding of what is Cartesian or off resonance", op);
+    if (!(e = (mv__it_encoder *)mv__alloc(ctx, sizeof *e))) return MEDVOL_E_NOMEM;
+    mv__memset(e, 0, sizeof *e);
+    e->own = n;
+    e->enc = &e->own;
+    if ((st = mv__it_encoder_make(ctx, op, e, desc)) < 0) {
+        mv__it_encoder_free(ctx, e);
+        return st;
+    }
+    *enc = e->own;
+    enc->tables = e;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF void mv_encoding_free(mv_ctx *ctx, mv_encoding *enc) {
+    if (!enc) return;
+    mv__it_encoder_free(ctx, (mv__it_encoder *)enc->tables);
+    mv__memset(enc, 0, sizeof *enc);
+}
+MEDVOL_DEF mv_status mv_encoding_operator(mv_ctx *ctx, const mv_encoding *enc, mv_operator *op) {
+    if (!enc || !enc->tables) return mv__fail_null(ctx, "encoding_operator", "enc");
+    if (!op) return mv__fail_null(ctx, "encoding_operator", "op");
+    op->user = enc->tables;
+    op->domain = enc->domain, op->range = enc->range;
+    op->forward = mv__it_forward, op->adjoint = mv__it_adjoint, op->normal = mv__it_normal_of;
+    return MEDVOL_OK;
+}
+/* shape of a volume the calls take */
+static mv_status mv__it_fits(mv_ctx *ctx, const char *op, const mv_volume *v, const size_t *dim) {
+    int k;
+    for (k = 0; k < 7; k++)
+        if (v->dim[k] != dim[k]) return mv__it_axis_fails(ctx, op, "src", k, v->dim[k], dim[k]);
+    return MEDVOL_OK;
+}
+typedef mv_status (*mv__it_map_call)(mv_ctx *ctx, const void *user, float *dst, const float *src);
+static mv_status mv__it_volumes(mv_ctx *ctx, const char *op, const mv_encoding *enc, mv_volume *dst,
+                                const mv_volume *src, mv__it_map_call call, int from_data, int to_data) {
+    mv_volume in;
+    mv__dst r;
+    mv_status st;
+    if (!enc || !enc->tables) return mv__fail_null(ctx, op, "enc");
+    if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
+    if ((st = mv__it_fits(ctx, op, src, from_data ? enc->data_dim : enc->dim)) < 0) return st;
+    if ((st = mv__dense(ctx, op, "src", &in, src, MEDVOL_C64)) < 0) return st;
+    st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, to_data ? enc->data_ndim : enc->ndim,
+                       to_data ? enc->data_dim : enc->dim, MV__OUT_APART);
+    if (st == MEDVOL_OK) {
+        if (mv__tell(ctx, 0, 1, op)) st = mv__cancelled(ctx, op);
+        if (st == MEDVOL_OK) st = call(ctx, enc->tables, (float *)r.work.data, (const float *)in.data);
+        st = mv__dst_end(ctx, st, &r, dst);
+    }
+    mv_volume_free(ctx, &in);
+    return st;
+}
+MEDVOL_DEF mv_status mv_encoding_forward(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+    return mv__it_volumes(ctx, "encoding_forward", enc, dst, src, mv__it_forward, 0, 1);
+}
+MEDVOL_DEF mv_status mv_encoding_adjoint(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+    return mv__it_volumes(ctx, "encoding_adjoint", enc, dst, src, mv__it_adjoint, 1, 0);
+}
+MEDVOL_DEF mv_status mv_encoding_normal(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+    return mv__it_volumes(ctx, "encoding_normal", enc, dst, src, mv__it_normal_of, 0, 0);
+}
+/* y = W^(1/2) x of all frames, coil by coil; y may be x */
+static mv_status mv__it_weigh_all(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const mv__it_encoder *e = (const mv__it_encoder *)user;
+    const size_t n = e->enc->samples;
+    size_t f, c, i;
+    if (!e->w) {
+        if (dst != src) mv__memcpy(dst, src, 2 * e->enc->range * sizeof *dst);
+        return MEDVOL_OK;
+    }
+    for (f = 0; f < e->enc->frames; f++)
+        for (c = 0; c < e->enc->coils; c++, dst += 2 * n, src += 2 * n) {
+            const float *w = e->w + (e->masks > 1 ? n * f : 0);
+            if (e->cartesian) mv__it_weighed(ctx, e, f, dst, src, 1);
+            else
+                for (i = 0; i < n; i++) dst[2 * i] = w[i] * src[2 * i], dst[2 * i + 1] = w[i] * src[2 * i + 1];
+        }
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_encoding_weigh(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+    return mv__it_volumes(ctx, "encoding_weigh", enc, dst, src, mv__it_weigh_all, 1, 1);
+}
+
+/* ---- from data to images ---- */
+typedef struct mv__it_recon {
+    mv_recon_opt o;
+    mv_encoding_desc d;
+    const mv_volume *data;
+    size_t frames;   /* taken together: 1, or all */
+    size_t coils, samples;
+    int solver, terms; /* terms: beside L2 */
+    mv_volume seen;  /* the mask as the data show it: room for `frames` */
+    float *y, *x;    /* weighed data, images of one step */
+    double scale, norm;
+} mv__it_recon;
+static const char mv__it_recon_op[] = "recon";
+/* one frame of v, if it has several, and 5 axes at most */
+static mv_status mv__it_slice(mv_ctx *ctx, mv_volume *to, const mv_volume *v, size_t frame) {
+    size_t start[7] = {0, 0, 0, 0, 0, 0, 0}, size[7];
+    int k;
+    if (mv__it_frames_of(v) <= 1) {
+        *to = *v;
+        to->owner = NULL, to->nifti = NULL, to->map_bytes = 0, to->owns_nifti = 0;
+        return MEDVOL_OK;
+    }
+    for (k = 0; k < 7; k++) size[k] = v->dim[k];
+    start[4] = frame, size[4] = 1;
+    return mv_volume_view(ctx, to, v, start, size);
+}
+/* Does a term reach across frames? */
+static int mv__it_couples(const mv_solve_opt *o, unsigned frame_axis) {
+    size_t i;
+    for (i = 0; i < o->reg_count; i++) {
+        const mv_reg *r = &o->regs[i];
+        if (r->kind == MEDVOL_REG_L2 || !(r->lambda > 0.0)) continue;
+        if (((r->axes | r->joint) >> frame_axis & 1u) || (r->kind == MEDVOL_REG_LLR && !r->joint)) return 1;
+    }
+    return 0;
+}
+/* weights of what a coil of that frame has measured */
+static int mv__it_seen(mv__it_recon *r, const float *y) {
+    const size_t n = r->samples;
+    float *w = (float *)r->seen.data;
+    size_t f, c, i;
+    int any = 0;
+    for (f = 0; f < r->frames; f++, w += n)
+        for (c = 0; c < r->coils; c++, y += 2 * n)
+            for (i = 0; i < n; i++) {
+                if (c == 0) w[i] = 0.0f;
+                if (y[2 * i] != 0.0f || y[2 * i + 1] != 0.0f) w[i] = 1.0f, any = 1;
+            }
+    return any;
+}
+/* NaN and infinity of data, by their place */
+static mv_status mv__it_data_ok(mv_ctx *ctx, const mv__it_recon *r, const float *y, size_t first) {
+    const size_t n = r->samples, all = n * r->coils * r->frames;
+    float worst = 0;
+    size_t i;
+    for (i = 0; i < 2 * all; i++) worst += y[i] - y[i]; /* 0, or NaN */
+    if (worst == 0.0f) return MEDVOL_OK;
+    for (i = 0; i < all; i++)
+        if (!mv__finite((double)y[2 * i]) || !mv__finite((double)y[2 * i + 1])) break;
+    return mv__fail(ctx, MEDVOL_E_RANGE, "data", (double)y[2 * i], (int64_t)i,
+                    "recon: frame %zu, coil %zu, sample %zu is NaN or infinite", first + i / (n * r->coils),
+                    i / n % r->coils, i % n);
+}
+static mv_status mv__it_solve(mv_ctx *ctx, int solver, float *x, const mv_operator *op, const float *y,
+                              const mv_solve_opt *o) {
+    switch (solver) {
+    case MEDVOL_SOLVER_CG: return mv_solve_cg(ctx, x, op, y, o);
+    case MEDVOL_SOLVER_LSMR: return mv_solve_lsmr(ctx, x, op, y, o);
+    case MEDVOL_SOLVER_FISTA: return mv_solve_fista(ctx, x, op, y, o);
+    case MEDVOL_SOLVER_ADMM: return mv_solve_admm(ctx, x, op, y, o);
+    default: return mv_solve_pdhg(ctx, x, op, y, o);
+    }
+}
+/* the largest modulus of E^H y, into scale; 0 data: 1 */
+static mv_status mv__it_scale_of(mv_ctx *ctx, mv__it_recon *r, const mv_operator *op, const float *y) {
+    double most = 0;
+    size_t i;
+    const mv_status st = op->adjoint(ctx, op->user, r->x, y);
+    if (st < 0) return st;
+    for (i = 0; i < op->domain; i++) {
+        const double re = (double)r->x[2 * i], im = (double)r->x[2 * i + 1], m = re * re + im * im;
+        if (m > most) most = m;
+    }
+    if (most > 0.0 && mv__finite(most)) r->scale = sqrt(most);
+    return st;
+}
+/* images of frames from `first` on, to `to` */
+static mv_status mv__it_recon_step(mv_ctx *ctx, mv__it_recon *r, const mv_encoding *enc, const float *in, float *to) {
+    const double scale = r->scale;
+    mv_operator op;
+    mv_solve_opt o = r->o.solve;
+    mv_solve_report last;
+    size_t i;
+    mv_status st;
+    if ((st = mv_encoding_operator(ctx, enc, &op)) < 0) return st;
+    if ((st = mv__it_weigh_all(ctx, enc->tables, r->y, in)) < 0) return st;
+    if (!(scale > 0.0) && r->terms && (st = mv__it_scale_of(ctx, r, &op, r->y)) < 0) return st;
+    if (r->scale > 0.0)
+        for (i = 0; i < 2 * enc->range; i++) r->y[i] = (float)((double)r->y[i] / r->scale);
+    o.warm = o.adjoint_given = 0;
+    o.ndim = 7;
+    for (i = 0; i < 7; i++) o.dim[i] = enc->dim[i];
+    if (!(o.norm > 0.0)) o.norm = enc->norm > 0.0 ? enc->norm : r->norm;
+    mv__memset(&last, 0, sizeof last);
+    o.last = &last;
+    st = mv__it_solve(ctx, r->solver, to, &op, r->y, &o);
+    if (st < 0) return st;
+    r->norm = last.norm;
+    if (r->o.solve.last) *r->o.solve.last = last;
+    if (r->scale > 0.0)
+        for (i = 0; i < 2 * enc->domain; i++) to[i] = (float)((double)to[i] * r->scale);
+    return st;
+}
+/* The encoding of a frame, or of all. */
+static mv_status mv__it_recon_encoding(mv_ctx *ctx, mv__it_recon *r, mv_encoding *enc, size_t frame, const float *in) {
+    mv_encoding_desc d = r->d;
+    mv_volume traj, weights, mask;
+    mv_status st = MEDVOL_OK;
+    int any = 1;
+    d.frames = r->frames;
+    if (d.traj && r->frames == 1 && (st = mv__it_slice(ctx, &traj, d.traj, frame)) == MEDVOL_OK) d.traj = &traj;
+    if (st == MEDVOL_OK && d.weights && r->frames == 1 && (st = mv__it_slice(ctx, &weights, d.weights, frame)) == MEDVOL_OK)
+        d.weights = &weights;
+    if (st == MEDVOL_OK && d.mask && r->frames == 1 && (st = mv__it_slice(ctx, &mask, d.mask, frame)) == MEDVOL_OK)
+        d.mask = &mask;
+    if (r->seen.data) {
+        any = mv__it_seen(r, in);
+        if (any) d.mask = &r->seen; /* else 0 throughout: so is the image */
+    }
+    return st < 0 ? st : mv_encoding_init(ctx, enc, &d);
+}
+static mv_status mv__it_recon_frames(mv_ctx *ctx, mv__it_recon *r, float *to) {
+    const size_t all = mv__it_frames_of(r->data), block = r->samples * r->coils;
+    const int shared = !r->seen.data && (!r->d.traj || mv__it_frames_of(r->d.traj) == 1) &&
+                       (!r->d.weights || mv__it_frames_of(r->d.weights) == 1) &&
+                       (!r->d.mask || mv__it_frames_of(r->d.mask) == 1);
+    mv_encoding enc;
+    size_t f;
+    mv_status st = MEDVOL_OK;
+    mv__memset(&enc, 0, sizeof enc);
+    for (f = 0; st == MEDVOL_OK && f < all; f += r->frames) {
+        mv_volume part, in;
+        const float *p;
+        if (r->frames > 1 || all == 1) part = *r->data, part.owner = NULL, part.nifti = NULL, part.owns_nifti = 0;
+        else st = mv__it_slice(ctx, &part, r->data, f);
+        if (st == MEDVOL_OK) st = mv__dense(ctx, mv__it_recon_op, "data", &in, &part, MEDVOL_C64);
+        if (st < 0) break;
+        p = (const float *)in.data;
+        st = mv__it_data_ok(ctx, r, p, f);
+        if (st == MEDVOL_OK && !(shared && enc.tables)) {
+            mv_encoding_free(ctx, &enc);
+            r->norm = 0.0;
+            st = mv__it_recon_encoding(ctx, r, &enc, f, p);
+        }
+        if (st == MEDVOL_OK && !r->x) { /* of the first frame */
+            size_t bytes;
+            if (!mv__mul(block, r->frames, &bytes) || !mv__add(bytes, enc.domain, &bytes) ||
+                !mv__mul(bytes, 2 * sizeof *r->x, &bytes))
+                st = mv__fail(ctx, MEDVOL_E_SIZE, "data", (double)block, -1, "recon: too large");
+            else if (!(r->x = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+            else r->y = r->x + 2 * enc.domain;
+        }
+        if (st == MEDVOL_OK) st = mv__it_recon_step(ctx, r, &enc, p, to);
+        if (st == MEDVOL_OK) to += 2 * enc.domain;
+        mv_volume_free(ctx, &in);
+        if (st == MEDVOL_OK && mv__tell(ctx, f + r->frames, all, all > r->frames ? mv__it_recon_op : NULL))
+            st = mv__cancelled(ctx, mv__it_recon_op);
+    }
+    mv_encoding_free(ctx, &enc);
+    mv__free(ctx, r->x);
+    return st;
+}
+/* Options, and what follows from data and desc. */
+static mv_status mv__it_recon_begin(mv_ctx *ctx, mv__it_recon *r, mv_encoding *n) {
+    static const char *const op = mv__it_recon_op;
+    const mv_volume *v = r->data;
+    size_t i;
+    int k, axis;
+    mv_status st;
+    if (r->o.solver < 0 || r->o.solver > MEDVOL_SOLVER_PDHG)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "solver", r->o.solver, -1, "%s: solver = %d: must be 0..5", op, r->o.solver);
+    if (!(r->o.scale >= 0.0 && r->o.scale <= 1e30))
+        return mv__fail(ctx, MEDVOL_E_RANGE, "scale", r->o.scale, -1, "%s: scale = %g: must be 0..1e30", op, r->o.scale);
+    if (v->dim[5] * v->dim[6] != 1) return mv__it_axis_fails(ctx, op, "data", 5, v->dim[5], 1);
+    for (k = 0; k < 3 && !r->d.traj && !r->d.maps && !r->d.mask; k++)
+        if (!r->d.shape[k]) r->d.shape[k] = v->dim[k];
+    for (k = 0; k < 3 && !r->d.traj && r->d.mask && !r->d.maps; k++) /* a mask may have axes of 1 */
+        if (!r->d.shape[k]) r->d.shape[k] = v->dim[k];
+    if (!r->d.coils && !r->d.maps) r->d.coils = v->dim[3];
+    if (!r->d.frames) r->d.frames = v->dim[4];
+    if ((st = mv__it_shapes(ctx, op, n, &r->d)) < 0 || (st = mv__it_sizes(ctx, op, n, &r->d)) < 0) return st;
+    for (k = 0; k < 7; k++)
+        if (v->dim[k] != n->data_dim[k]) return mv__it_axis_fails(ctx, op, "data", k, v->dim[k], n->data_dim[k]);
+    axis = r->d.maps ? (n->sets > 1 ? 4 : 3) : n->coils > 1 ? 4 : 3;
+    r->o.solve.ndim = axis + 1;
+    if ((st = mv__it_solve_check(ctx, op, &r->o.solve)) < 0) return st;
+    r->coils = n->coils, r->samples = n->samples;
+    r->frames = r->d.basis || (n->frames > 1 && mv__it_couples(&r->o.solve, (unsigned)axis)) ? n->frames : 1;
+    for (i = 0; i < r->o.solve.reg_count; i++)
+        r->terms += r->o.solve.regs[i].kind != MEDVOL_REG_L2 && r->o.solve.regs[i].lambda > 0.0;
+    r->solver = r->o.solver;
+    if (r->solver == MEDVOL_SOLVER_AUTO) {
+        r->solver = r->terms == 0 ? MEDVOL_SOLVER_CG : MEDVOL_SOLVER_FISTA;
+        for (i = 0; i < r->o.solve.reg_count && r->terms; i++)
+            if (r->terms > 1 || (r->o.solve.regs[i].kind == MEDVOL_REG_TV && r->o.solve.regs[i].lambda > 0.0))
+                r->solver = MEDVOL_SOLVER_PDHG;
+    }
+    r->scale = r->o.scale;
+    return st;
+}
+MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data, const mv_encoding_desc *desc,
+                              const mv_recon_opt *opt) {
+    static const char *const op = mv__it_recon_op;
+    const mv_volume *apart[7];
+    static const char *const names[7] = {"maps", "mask", "traj", "weights", "field", "times", "basis"};
+    mv__it_recon r;
+    mv_encoding n;
+    mv__dst d;
+    size_t dim[5];
+    int k;
+    mv_status st = mv__vol_check(ctx, op, "data", data);
+    if (st < 0) return st;
+    if (!desc) return mv__fail_null(ctx, op, "desc");
+    mv__memset(&r, 0, sizeof r);
+    mv__memset(&n, 0, sizeof n);
+    if (opt) r.o = *opt;
+    r.d = *desc;
+    r.data = data;
+    if ((st = mv__it_recon_begin(ctx, &r, &n)) < 0) return st;
+    apart[0] = desc->maps, apart[1] = desc->mask, apart[2] = desc->traj, apart[3] = desc->weights;
+    apart[4] = desc->field, apart[5] = desc->times, apart[6] = desc->basis;
+    for (k = 0; k < 7; k++)
+        if (apart[k] && (st = mv__dst_apart(ctx, op, names[k], dst, apart[k])) < 0) return st;
+    if (data->dtype != MEDVOL_C64 && data->dtype != MEDVOL_C128)
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "data", (double)data->dtype, -1, "%s: data has type %s: must be complex", op,
+                        mv_dtype_name(data->dtype));
+    st = mv__dst_begin(ctx, op, &d, dst, data, MEDVOL_C64, n.ndim, n.dim, MV__OUT_APART);
+    if (st < 0) return st;
+    if (!desc->traj && !desc->mask) {
+        for (k = 0; k < 3; k++) dim[k] = n.shape[k];
+        dim[3] = 1, dim[4] = r.frames;
+        st = mv_volume_alloc(ctx, &r.seen, MEDVOL_F32, 5, dim);
+    }
+    if (st == MEDVOL_OK) st = mv__it_recon_frames(ctx, &r, (float *)d.work.data);
+    mv_volume_free(ctx, &r.seen);
+    mv__coil_steps(&d.out, data, n.sets);
+    return mv__dst_end(ctx, st, &d, dst);
+}
+#endif /* !MV__PASS */
+#endif /* MEDVOL_NO_ITERATE */
 
 /* ==== [FILTER] smoothing, means of boxes, pyramids. Owns mv__fi_*; mv__smooth_planes, mv__box_sums and their
    scratch for the sections below. Uses [BASE] [CTX] [VOLUME]. Source: van Herk 1992, Gil & Werman 1993 (sums
