@@ -2410,6 +2410,219 @@ MEDVOL_DEF mv_status mv_traj_radial(mv_ctx *ctx, mv_volume *dst, const mv_radial
 MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
                                         const mv_phantom_opt *opt);
 #endif
+
+/* mv_traj_koosh: spokes in all directions, of number i as mv_traj_radial counts them, samples along them as
+   there. GOLDEN: height frac(0.46557 i) on the half sphere (half: 2 frac - 1), azimuth 360 frac(0.68233 i).
+   PHYLLOTAXIS: polar angle 90 sqrt(i / N), azimuth 137.508 i of N shots in all; `interleaves` L: shot j is
+   point (j mod N/L) L + j / (N/L); half: points in turn on both halves. Azimuth as the angle of spokes.
+   Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (no samples, shots), _RANGE (options;
+   interleaves not a divisor of N). Source: Chan et al. 2009; Piccini et al. 2011. */
+enum { MEDVOL_KOOSH_GOLDEN = 0, MEDVOL_KOOSH_PHYLLOTAXIS = 1 };
+typedef struct mv_koosh_opt {
+    size_t samples, shots, frames; /* as of mv_radial_opt */
+    double size;
+    int kind; /* MEDVOL_KOOSH_* */
+    int half, centre, repeat;
+    size_t first, interleaves; /* interleaves 0: 1 */
+} mv_koosh_opt;
+MEDVOL_DEF mv_status mv_traj_koosh(mv_ctx *ctx, mv_volume *dst, const mv_koosh_opt *opt);
+
+/* mv_traj_stack: src, a trajectory of the plane (its kz is not read), in each of `partitions`: partition p has
+   kz = (p - floor(partitions / 2)) step and is turned by p times `turn` degrees. Shots: all partitions of the
+   first shot, then of the second; `outer`: all shots of the first partition, ... dst must not overlap src.
+   Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (partitions), _RANGE, _ALIAS. */
+typedef struct mv_stack_opt {
+    size_t partitions; /* must be given */
+    double step;       /* 0: 1 */
+    double turn;       /* 111.246: golden; 0: partitions are alike */
+    int outer;
+} mv_stack_opt;
+MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_stack_opt *opt);
+
+/* Gradients: the limits of a scanner, by the length of the vector, and what makes pixel indices of them. */
+typedef struct mv_gradients {
+    double gradient; /* mT/m; 0: 40 */
+    double slew;     /* T/m/s; 0: 150 */
+    double dwell;    /* seconds from sample to sample; 0: 4e-6 */
+    double fov;      /* metres of the n voxels; 0: 0.25 */
+    double gamma;    /* Hz/T; 0: 42.577478518e6 */
+} mv_gradients;
+/* mv_traj_spiral: interleaved spirals from the centre to radius size / 2, in the plane, run through as fast as
+   the limits allow (from rest; the gradient at the end is not brought back). Turns at radius r are interleaves
+   / FOV(r) apart, FOV(r) = inner + (outer - inner) (2 r / size)^power of the field of view: 1 everywhere is
+   Archimedes' and fully sampled, 0.5 leaves every other turn out. Shot j of frame f is turned by (first + j +
+   f shots) turn + start degrees. dst: as many samples as the time takes at `dwell`, at most 2^20. Differences
+   of samples keep gradient and slew within the limits, as mv_traj_limits finds them. Threads: shots, after one
+   readout of one thread. Memory: the result; 64 points of 4 doubles a sample, 128 MiB at most. pow, sin, cos
+   and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE (an option; dwell that gives one sample
+   or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al. 2003. */
+typedef struct mv_spiral_opt {
+    size_t shots, frames;      /* shots must be given; frames 0: 1 */
+    size_t interleaves;        /* that sample the plane together; 0: shots */
+    double size;               /* diameter in k-space: must be given */
+    double inner, outer, power; /* 0: 1 */
+    double turn, start;        /* degrees; turn 0: 360 / interleaves */
+    size_t first;
+    mv_gradients limits;
+} mv_spiral_opt;
+MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral_opt *opt);
+
+/* mv_traj_cones: the ball of radius size / 2 by readouts that wind outwards on cones: `cones` elevations e from
+   pole to pole, evenly; on each s = ceil(shots cos e) readouts, evenly around, of azimuth (u - atan(sqrt 2 u) /
+   sqrt 2) / cos e at radius r, u = 2 pi r cos e / s: neighbours are then at most 1 apart. Readouts take the
+   time of the slowest cone at the limits; the others run slower. dst: 3 x samples x shots of all cones, from
+   the south pole on. One thread, progress after each cone. Memory: the result and as of mv_traj_spiral. Errors:
+   MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
+typedef struct mv_cones_opt {
+    double size;  /* diameter in k-space: must be given */
+    size_t cones; /* 0: pi size / 2, rounded up, and 1: 1 apart at the radius */
+    size_t shots; /* of the cone at the equator; 0: pi size / 8, rounded up */
+    mv_gradients limits;
+} mv_cones_opt;
+MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_opt *opt);
+
+/* mv_traj_rosette: k = size / 2 sin(2 pi petals t) towards the angle 360 (turns t + shot / shots), t = sample /
+   samples. Threads: shots. Errors: MEDVOL_E_EMPTY (samples, shots), _RANGE. Source: Noll 1997. */
+typedef struct mv_rosette_opt {
+    size_t samples, shots; /* must be given */
+    double size;           /* diameter in k-space: must be given */
+    double petals, turns;  /* of one shot; 0: 5, 1 */
+} mv_rosette_opt;
+MEDVOL_DEF mv_status mv_traj_rosette(mv_ctx *ctx, mv_volume *dst, const mv_rosette_opt *opt);
+
+/* mv_traj_epi: blipped echo-planar readouts: dst has one shot an echo: lines first, first + shots, ... of the
+   first excitation, then first + 1, ... of the second; every other echo runs back. ky = line - floor(lines /
+   2). Along x the samples lie where the gradient's area puts them: it rises for `up`, stays for `flat`, falls
+   for `down`; sample m is taken at delay + (m + 1/2) dwell, in one unit of time; all three 0: evenly. kx = size
+   ((A - A0) / (A1 - A0) - 1/2), A0 and A1 the areas at the ends of all dwell times; `centre`: by (size - 1) / 2
+   - floor(size / 2) further, the whole numbers of mv_epi_ramp, of which the first may lie up to half beyond
+   -size/2. Blips fall between readouts. One thread. Errors: MEDVOL_E_EMPTY (samples, lines), _RANGE. */
+typedef struct mv_epi_opt {
+    size_t samples, lines; /* of a line; of k-space: must be given */
+    double size;           /* along x; 0: samples */
+    size_t shots, first;   /* excitations, 0: 1; the first line, above 0: partial Fourier */
+    double up, flat, down, delay, dwell;
+    int centre;
+} mv_epi_opt;
+MEDVOL_DEF mv_status mv_traj_epi(mv_ctx *ctx, mv_volume *dst, const mv_epi_opt *opt);
+
+/* mv_traj_limits: what a trajectory takes of the gradients, by differences of its samples: gradient |k[m + 1] -
+   k[m]| / (gamma fov dwell) in mT/m, slew the length of its change over a dwell time in T/m/s, and `start`, the
+   slew that brings the first gradient about from rest within half a dwell time; each with sample and shot
+   (frames counted on). given: dwell, fov and gamma, NULL: defaults. A shot of one or two samples has no slew.
+   One thread. Errors: MEDVOL_E_RANGE. */
+typedef struct mv_gradient_peaks {
+    double gradient, slew, start;
+    size_t gradient_sample, gradient_shot, slew_sample, slew_shot, start_shot;
+} mv_gradient_peaks;
+MEDVOL_DEF mv_status mv_traj_limits(mv_ctx *ctx, mv_gradient_peaks *peaks, const mv_volume *traj,
+                                    const mv_gradients *given);
+
+/* mv_traj_angles: the angle of each shot, from its first to its last sample (of one sample: from the centre), in
+   degrees from +y towards +x, 0..360 (0 included): shots x frames doubles, for mv_angle_select with period 360
+   or, of full spokes, 180, or for mv_gate_bins. One thread. Errors: MEDVOL_E_SINGULAR (a shot without direction
+   in the plane, named); angles as they were. */
+MEDVOL_DEF mv_status mv_traj_angles(mv_ctx *ctx, double *angles, const mv_volume *traj);
+/* mv_traj_select: the shots index[0..count - 1] of a trajectory, data or weights, in that order: axis 2 of src,
+   of any type; a shot may come twice. Values are moved, not changed. dst by struct may be src: it gets new
+   memory. Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (count), _RANGE (an index, with its
+   place), _ALIAS. */
+MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *index,
+                                    size_t count);
+
+/* mv_gate_bins: which of `bins` bins each of n shots belongs to by a signal of one number a shot.
+     COUNT  ranks: bins of equal counts, to one shot; equal numbers in their order
+     WIDTH  equal parts of low..high (both 0: of the signal's least to greatest); outside: no bin
+     CYCLE  parts of the period: frac((signal - low) / period), as of angles, or phases of 0..1
+     PEAKS  parts of the cycles from one maximum of the signal to the next, at least `apart` shots from it (of
+            two closer ones the higher counts); shots before the first and from the last on: no bin
+   bin: n numbers, MEDVOL_NO_BIN where there is none, as of NaN and infinity. soft: NULL or n times `bins`
+   weights: 1 in the bin, outside exp(-decay d), d the distance from its nearer edge in widths of a bin (COUNT:
+   in ranks), around the cycle for CYCLE and PEAKS; 0 for shots of no bin. One thread. Memory: 8 bytes a shot,
+   COUNT 56. Errors: MEDVOL_E_EMPTY (n), _RANGE (options), _SINGULAR (WIDTH of a constant signal, fewer than two
+   maxima). Source (soft weights): Zhang et al. 2015. */
+#define MEDVOL_NO_BIN 0xffffffffu
+enum { MEDVOL_GATE_COUNT = 0, MEDVOL_GATE_WIDTH = 1, MEDVOL_GATE_CYCLE = 2, MEDVOL_GATE_PEAKS = 3 };
+typedef struct mv_gate_opt {
+    int kind;         /* MEDVOL_GATE_* */
+    size_t bins;      /* 0: 4; at most 65536 */
+    double low, high; /* WIDTH, CYCLE */
+    double period;    /* CYCLE; 0: 360 */
+    size_t apart;     /* PEAKS; 0: 1 */
+    double decay;     /* 0: 4 */
+} mv_gate_opt;
+MEDVOL_DEF mv_status mv_gate_bins(mv_ctx *ctx, uint32_t *bin, float *soft, const double *signal, size_t n,
+                                  const mv_gate_opt *opt);
+/* mv_traj_bin: the shots of each bin as a frame, in their order: of a trajectory, data or weights of one frame,
+   any type. dst has `shots` a frame (0: those of the fullest bin); what a bin lacks is filled: trajectories (3
+   along axis 0) with its last shot again, all else with zeros, so that weights made so take the filling out.
+   dst by struct may be src. Threads: shots. Memory: the result and 4 bytes a shot of it. Errors: MEDVOL_E_EMPTY
+   (a bin without a shot, named), _RANGE (a bin that is not below `bins`; shots), _SHAPE (more frames), _ALIAS.
+   */
+MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *bin,
+                                 size_t bins, size_t shots);
+
+/* Spokes: shots whose samples lie on a straight line (to 1e-3 of its length), in order, and pass the centre at
+   less than an eighth of that length; full ones have it between their ends, half ones begin at it. What is not
+   so is refused with the shot: MEDVOL_E_RANGE, a shot of one point _SINGULAR, of one sample _SHAPE.
+
+   mv_traj_delay: the samples of spokes where gradient delays put them: dst = src + s D n, n the unit vector from
+   first to last sample, s the mean step, D the symmetric matrix of delay[6] = xx, yy, zz, xy, xz, yz in samples.
+   Positive: further along. dst == src is allowed. Threads: shots. Errors: MEDVOL_E_RANGE, _ALIAS.
+   mv_delay_ring, mv_delay_opposed: xx, yy and xy of data, c64 of 1 x samples x shots x coils x frames, taken on
+   the nominal spokes `traj` (full, in one plane, all with the same places): delay[6] for mv_traj_delay. RING:
+   spokes cross beside the centre, where their data agree: of three pairs a spoke the places most alike, then
+   all pairs at once by Gauss and Newton on |a - b|^2 over the coils. Opposed: a spoke and one whose angle
+   differs by 180 to `tolerance` run the same way back, moved by 2 n.D n; a constant phase between them is
+   free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in pixel index
+   and signal that has faded at the ends; without noise to some 0.002 samples. One frame's delays or all
+   frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not contiguous
+   MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times the samples.
+   Errors: MEDVOL_E_SINGULAR (angles, or data, that do not tell all three; no opposed spokes), _RANGE (`most`: the
+   delay found is larger; data or options NaN), _SHAPE (too few samples on a side of the centre), _UNSUPPORTED
+   (spokes out of the plane). Source: Block and Uecker 2011; Rosenzweig, Holme and Uecker 2019. */
+typedef struct mv_delay_opt {
+    double most;      /* samples, searched on either side; 0: 2; at most 64 */
+    double tolerance; /* opposed: degrees; 0: 0.5 */
+} mv_delay_opt;
+MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *delay);
+MEDVOL_DEF mv_status mv_delay_ring(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
+                                   const mv_delay_opt *opt);
+MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
+                                      const mv_delay_opt *opt);
+
+/* Density compensation: weights, f32 of 1 x samples x shots x 1 x frames: the area of k-space, in squares of the
+   pixel index (1/FOV^2; of 3-D volume), that each sample stands for. Each frame by itself; the weights of a
+   frame sum to the area that it covers. dst must not overlap traj: MEDVOL_E_ALIAS. Memory: the result, traj where
+   it is not contiguous MEDVOL_F64, and as named.
+
+   mv_dcf_radial: of spokes, evenly turned: the ring between the middles to both neighbours on the spoke (the
+   ends reach half a step on), times the angle: in a plane int |r| dr times pi (half: 2 pi) / spokes of that kz,
+   so |k| dk dtheta, at the centre pi (dk/2)^2 / spokes; in space int r^2 dr times 2 pi (half: 4 pi) / shots.
+   mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both neighbours once all of
+   its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7, share. A single spoke has all.
+   Threads: spokes. Memory: 72 bytes a shot. Errors: those of spokes; MEDVOL_E_UNSUPPORTED (angular: spokes out
+   of the plane). */
+MEDVOL_DEF mv_status mv_dcf_radial(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
+MEDVOL_DEF mv_status mv_dcf_angular(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
+/* mv_dcf_cells: width^d over the number of samples of the frame in the same cell, floor(k / width + 1/2); d is 3
+   where kz varies. width 0: 1. One thread. Memory: 48 bytes a sample. Errors: MEDVOL_E_RANGE (width; samples
+   65536 cells out and beyond). */
+MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, double width);
+/* mv_dcf_voronoi: the areas of the samples' Voronoi cells in a plane, whatever the trajectory; samples within
+   some 1e-8 of the greatest coordinate of each other share a cell. Cells end at a CIRCLE about the centre
+   (radius 0: that of the outermost sample and half a step of its readout), a BOX about it (box 0: as wide as
+   the samples reach, and half a step) or the samples' convex HULL; their sum is that area to 1e-6. Threads: 512
+   sites, in rounds of 16. Memory: 130 bytes a sample, 512 KiB. Progress after each round. Time grows as n log n,
+   but with the square of how many samples lie on one circle without others inside. Errors: MEDVOL_E_SINGULAR (all
+   samples in one point or, HULL, on one line), _UNSUPPORTED (kz varies), _RANGE. Source: Rasche et al. 1999. */
+enum { MEDVOL_BOUND_CIRCLE = 0, MEDVOL_BOUND_BOX = 1, MEDVOL_BOUND_HULL = 2 };
+typedef struct mv_voronoi_opt {
+    int bound;     /* MEDVOL_BOUND_* */
+    double radius; /* of the circle */
+    double box[2]; /* widths along x, y */
+} mv_voronoi_opt;
+MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const mv_voronoi_opt *opt);
 #endif
 
 /* ---- non-uniform Fourier transforms ------------------------------------------------------------------- */
@@ -33545,6 +33758,7 @@ static void MV__K(mv__tj_coil)(float *out, const double *sum, const double *fact
 #define MV__TJ_PI 3.14159265358979323846
 #define MV__TJ_GOLD 0.61803398874989484820 /* of the range, from one golden angle to the next */
 static const double mv__tj_most = 1e8;      /* of a coordinate, in any unit */
+enum { MV__TJ_SLOTS = 16 };                 /* jobs that have memory of their own, a round */
 typedef struct mv__tj_in {
     mv_volume v; /* what mv_volume_free releases */
     const double *k;
@@ -33826,7 +34040,7 @@ MEDVOL_DEF mv_status mv_traj_radial(mv_ctx *ctx, mv_volume *dst, const mv_radial
 
 /* ---- samples of phantoms ---- */
 #ifndef MEDVOL_NO_KSPACE
-enum { MV__TJ_SLOTS = 16, MV__TJ_BLOCKS = 8 }; /* blocks a job */
+enum { MV__TJ_BLOCKS = 8 }; /* blocks a job */
 typedef struct mv__tj_phantom {
     mv__phantom p;
     mv__tj_in t;
@@ -33930,6 +34144,1925 @@ MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_vo
     return st;
 }
 #endif
+
+/* ---- shots: their lines, angles, choice ---- */
+typedef struct mv__tj_ray {
+    double dir[3], first, last, step; /* along dir; step: mean */
+    int full;                         /* on both sides of the centre */
+} mv__tj_ray;
+static double mv__tj_dot(const double *a, const double *b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+/* A shot as a spoke: the line from its first to its last sample, on which all lie, in order, and which passes
+   the centre at less than an eighth of its length. What is wrong with it, or NULL. */
+static const char *mv__tj_ray_of(mv__tj_ray *ray, const mv__tj_in *t, size_t shot) {
+    const size_t n = t->samples;
+    const double *k = t->k + 3 * n * shot;
+    double length2 = 0.0, length, before = 0.0, slack, off2 = 0.0, most;
+    size_t i;
+    int j;
+    for (j = 0; j < 3; j++) {
+        ray->dir[j] = k[3 * (n - 1) + (size_t)j] - k[j];
+        length2 += ray->dir[j] * ray->dir[j];
+    }
+    if (!(length2 > 1e-24)) return "longer than 1e-12";
+    length = sqrt(length2);
+    for (j = 0; j < 3; j++) ray->dir[j] /= length;
+    ray->first = mv__tj_dot(k, ray->dir);
+    ray->last = ray->first + length;
+    ray->step = length / (double)(n - 1);
+    slack = 1e-3 * length;
+    for (i = 0; i < n; i++, k += 3) {
+        const double r = mv__tj_dot(k, ray->dir);
+        const double *a = t->k + 3 * n * shot;
+        double d2 = 0.0;
+        for (j = 0; j < 3; j++) {
+            const double d = k[j] - a[j] - (r - ray->first) * ray->dir[j];
+            d2 += d * d;
+        }
+        if (d2 > slack * slack) return "a straight line";
+        if (i > 0 && !(r > before)) return "without a step back";
+        before = r;
+    }
+    for (k = t->k + 3 * n * shot, j = 0; j < 3; j++) { /* the line's nearest point to the centre */
+        const double d = k[j] - ray->first * ray->dir[j];
+        if (j < 2) off2 += d * d; /* kz is that of a partition where the spoke is in its plane */
+        else if (fabs(ray->dir[2]) > 1e-6) off2 += d * d;
+    }
+    most = fabs(ray->first) > fabs(ray->last) ? fabs(ray->first) : fabs(ray->last);
+    if (off2 > length2 / 64.0 || ray->last < 0.0 || ray->first > 0.25 * most) return "one that passes the centre";
+    ray->full = ray->first < -0.1 * most;
+    return NULL;
+}
+static mv_status mv__tj_fail_shot(mv_ctx *ctx, const char *op, const mv__tj_in *t, size_t shot, mv_status code,
+                                  const char *must) {
+    return mv__fail(ctx, code, "traj", (double)shot, -1, "%s: traj: shot %zu, frame %zu: must be %s", op,
+                    shot % t->shots, shot / t->shots, must);
+}
+/* the spokes of all frames, all full or all half; *ray is to be freed */
+static mv_status mv__tj_rays(mv_ctx *ctx, const char *op, mv__tj_ray **ray, const mv__tj_in *t) {
+    const size_t shots = t->shots * t->frames;
+    size_t i, bytes;
+    *ray = NULL;
+    if (t->samples < 2)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", 1, -1, "%s: traj: a spoke has one sample: takes two", op);
+    if (!mv__mul(shots, sizeof **ray, &bytes)) bytes = (size_t)-1;
+    if ((*ray = (mv__tj_ray *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < shots; i++) {
+        const char *wrong = mv__tj_ray_of(&(*ray)[i], t, i);
+        if (wrong)
+            return mv__tj_fail_shot(ctx, op, t, i, wrong[0] == 'l' ? MEDVOL_E_SINGULAR : MEDVOL_E_RANGE, wrong);
+        if ((*ray)[i].full != (*ray)[0].full)
+            return mv__tj_fail_shot(ctx, op, t, i, MEDVOL_E_RANGE, "a full or half spoke as the first one");
+    }
+    return MEDVOL_OK;
+}
+typedef struct mv__tj_item {
+    double key, then;
+    size_t at;
+} mv__tj_item;
+static int mv__tj_before(const mv__tj_item *a, const mv__tj_item *b) {
+    if (a->key < b->key || b->key < a->key) return a->key < b->key;
+    return a->then < b->then;
+}
+/* merges, stable; room as large as items */
+static void mv__tj_sort(mv__tj_item *items, mv__tj_item *room, size_t n) {
+    mv__tj_item *from = items, *to = room;
+    size_t width, i;
+    for (width = 1; width < n; width *= 2) {
+        mv__tj_item *t = from;
+        for (i = 0; i < n; i += mv__minz(2 * width, n - i)) {
+            const size_t middle = i + mv__minz(width, n - i), end = middle + mv__minz(width, n - middle);
+            size_t a = i, b = middle, c = i;
+            while (a < middle || b < end) {
+                const int second = a == middle || (b < end && mv__tj_before(&from[b], &from[a]));
+                to[c++] = second ? from[b++] : from[a++];
+            }
+        }
+        from = to;
+        to = t;
+    }
+    if (from != items) mv__memcpy(items, from, n * sizeof *items);
+}
+static double mv__tj_turned(double a, double turn) { /* into 0..turn, what rounds to turn is 0 */
+    a -= turn * floor(a / turn);
+    return a < turn ? a : 0.0;
+}
+MEDVOL_DEF mv_status mv_traj_angles(mv_ctx *ctx, double *angles, const mv_volume *traj) {
+    const char *op = "traj_angles";
+    mv__tj_in t;
+    mv_status st;
+    size_t i;
+    int turn;
+    if (!angles) return mv__fail_null(ctx, op, "angles");
+    st = mv__tj_read(ctx, op, &t, traj);
+    for (turn = 0; turn < 2 && st == MEDVOL_OK; turn++) /* first a look, for angles stay as they are */
+        for (i = 0; i < t.shots * t.frames && st == MEDVOL_OK; i++) {
+            const double *a = t.k + 3 * t.samples * i, *b = a + 3 * (t.samples - 1);
+            const int one = t.samples == 1;
+            const double x = one ? b[0] : b[0] - a[0], y = one ? b[1] : b[1] - a[1];
+            if (turn) angles[i] = mv__tj_turned(atan2(x, y) * (180.0 / MV__TJ_PI), 360.0);
+            else if (x == 0.0 && y == 0.0)
+                st = mv__tj_fail_shot(ctx, op, &t, i, MEDVOL_E_SINGULAR, "of a direction in the plane");
+        }
+    mv_volume_free(ctx, &t.v);
+    return st;
+}
+/* ---- shots chosen ---- */
+#define MV__TJ_NONE 0xffffffffu /* nothing: zeros */
+typedef struct mv__tj_gather {
+    const mv_volume *in, *out;
+    const uint32_t *index; /* of the shots of out; binned: of each frame its own */
+    int binned;
+} mv__tj_gather;
+static void mv__tj_gather_job(void *arg, size_t i) { /* one shot of one coil and frame */
+    const mv__tj_gather *g = (const mv__tj_gather *)arg;
+    const mv_volume *a = g->in, *b = g->out;
+    const size_t z = mv_dtype_size(b->dtype), shot = i % b->dim[2], run = a->dim[0] * z;
+    size_t rest = i / b->dim[2], from = 0, to = shot * (size_t)b->stride[2], m;
+    uint32_t which = g->index[shot];
+    int k;
+    for (k = 3; k < 7; k++) {
+        const size_t at = rest % b->dim[k];
+        if (b->dim[k] > 1) to += at * (size_t)b->stride[k];
+        if (a->dim[k] > 1) from += at * (size_t)a->stride[k];
+        if (k == 4 && g->binned) which = g->index[at * b->dim[2] + shot];
+        rest /= b->dim[k];
+    }
+    if (which != MV__TJ_NONE && a->dim[2] > 1) from += which * (size_t)a->stride[2];
+    for (m = 0; m < b->dim[1]; m++) {
+        unsigned char *p = (unsigned char *)b->data + (to + (m ? m * (size_t)b->stride[1] : 0)) * z;
+        const unsigned char *q = (const unsigned char *)a->data + (from + (m ? m * (size_t)a->stride[1] : 0)) * z;
+        if (which == MV__TJ_NONE) mv__memset(p, 0, run);
+        else mv__memcpy(p, q, run);
+    }
+}
+static mv_status mv__tj_gather_run(mv_ctx *ctx, const char *op, mv__tj_gather *g, mv_volume *dst,
+                                   const mv_volume *src, size_t shots, size_t frames) {
+    size_t dim[7], jobs;
+    mv_volume out;
+    mv_status st;
+    int k, nd = src->ndim < 3 ? 3 : src->ndim;
+    for (k = 0; k < 7; k++) dim[k] = k < src->ndim ? src->dim[k] : 1;
+    dim[2] = shots;
+    if (g->binned) {
+        dim[4] = frames;
+        if (frames > 1) nd = 5;
+    }
+    if ((st = mv__out_begin(ctx, op, &out, dst, src, src->dtype, nd, dim, 0)) < 0) return st;
+    out.slope = src->slope;
+    out.inter = src->inter;
+    g->in = src;
+    g->out = &out;
+    for (jobs = 1, k = 2; k < 7; k++) jobs *= dim[k];
+    st = mv_parallel_for(ctx, jobs, mv__tj_gather_job, g, op);
+    return mv__out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *index,
+                                    size_t count) {
+    const char *op = "traj_select";
+    mv__tj_gather g;
+    size_t i;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (count == 0) return mv__tj_empty(ctx, op, "count");
+    if (!index) return mv__fail_null(ctx, op, "index");
+    for (i = 0; i < count; i++)
+        if (index[i] >= src->dim[2])
+            return mv__fail(ctx, MEDVOL_E_RANGE, "index", (double)index[i], (int64_t)i,
+                            "%s: index[%zu] = %zu: src has %zu shots", op, i, (size_t)index[i], src->dim[2]);
+    g.index = index;
+    g.binned = 0;
+    return mv__tj_gather_run(ctx, op, &g, dst, src, count, 1);
+}
+MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *bin,
+                                 size_t bins, size_t shots) {
+    const char *op = "traj_bin";
+    mv__tj_gather g;
+    uint32_t *index = NULL;
+    size_t *held = NULL, i, b, most = 0, bytes, room;
+    mv_status st = mv__vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!bin) return mv__fail_null(ctx, op, "bin");
+    if (bins == 0) return mv__tj_empty(ctx, op, "bins");
+    if (src->dim[4] * src->dim[5] * src->dim[6] != 1)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1,
+                        "%s: src has %zu frames: must be of one, which bins become", op, src->dim[4]);
+    if (!mv__mul(bins, sizeof *held, &bytes)) bytes = (size_t)-1;
+    if ((held = (size_t *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    mv__memset(held, 0, bytes);
+    for (i = 0; i < src->dim[2] && st == MEDVOL_OK; i++) {
+        if (bin[i] == MEDVOL_NO_BIN) continue;
+        if (bin[i] >= bins)
+            st = mv__fail(ctx, MEDVOL_E_RANGE, "bin", (double)bin[i], (int64_t)i,
+                          "%s: bin[%zu] = %zu: there are %zu bins", op, i, (size_t)bin[i], bins);
+        else most = mv__maxz(most, ++held[bin[i]]);
+    }
+    for (b = 0; b < bins && st == MEDVOL_OK; b++)
+        if (held[b] == 0)
+            st = mv__fail(ctx, MEDVOL_E_EMPTY, "bin", (double)b, -1, "%s: bin %zu of %zu holds no shot", op, b,
+                          bins);
+    if (shots == 0) shots = most;
+    if (st == MEDVOL_OK && most > shots)
+        st = mv__fail(ctx, MEDVOL_E_RANGE, "shots", (double)shots, -1, "%s: shots = %zu: a bin holds %zu", op,
+                      shots, most);
+    if (st == MEDVOL_OK) {
+        if (!mv__mul(bins, shots, &room) || !mv__mul(room, sizeof *index, &bytes)) bytes = (size_t)-1;
+        if ((index = (uint32_t *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK) {
+        const int points = src->dim[0] == 3;
+        mv__memset(held, 0, bins * sizeof *held);
+        for (i = 0; i < src->dim[2]; i++)
+            if (bin[i] != MEDVOL_NO_BIN) index[bin[i] * shots + held[bin[i]]++] = (uint32_t)i;
+        for (b = 0; b < bins; b++)
+            for (i = held[b]; i < shots; i++)
+                index[b * shots + i] = points ? index[b * shots + held[b] - 1] : MV__TJ_NONE;
+        g.index = index;
+        g.binned = 1;
+        st = mv__tj_gather_run(ctx, op, &g, dst, src, shots, bins);
+    }
+    mv__free(ctx, index);
+    mv__free(ctx, held);
+    return st;
+}
+
+/* ---- gating ---- */
+typedef struct mv__tj_gate {
+    mv_gate_opt o;
+    const double *signal;
+    double *place; /* 0..bins, below 0: none */
+    size_t n, bins;
+} mv__tj_gate;
+static mv_status mv__tj_gate_counts(mv_ctx *ctx, mv__tj_gate *g) {
+    mv__tj_item *items;
+    size_t bytes, i, m = 0;
+    if (!mv__mul(g->n, 2 * sizeof *items, &bytes)) bytes = (size_t)-1;
+    if ((items = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < g->n; i++) {
+        g->place[i] = -1.0;
+        if (!mv__finite(g->signal[i])) continue;
+        items[m].key = g->signal[i];
+        items[m].then = 0.0;
+        items[m++].at = i;
+    }
+    mv__tj_sort(items, items + g->n, m);
+    for (i = 0; i < m; i++)
+        g->place[items[i].at] = ((double)i + 0.5) * (double)g->bins / (double)m;
+    mv__free(ctx, items);
+    return MEDVOL_OK;
+}
+static mv_status mv__tj_gate_widths(mv_ctx *ctx, const char *op, mv__tj_gate *g) {
+    double lo = g->o.low, hi = g->o.high;
+    size_t i;
+    int any = 0;
+    if (lo == 0.0 && hi == 0.0)
+        for (i = 0; i < g->n; i++) {
+            const double x = g->signal[i];
+            if (!mv__finite(x)) continue;
+            if (!any || x < lo) lo = x;
+            if (!any || x > hi) hi = x;
+            any = 1;
+        }
+    if (!(hi > lo) || !mv__finite(hi - lo))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "signal", hi - lo, -1,
+                        "%s: the signal spans %g to %g: no bins of equal width", op, lo, hi);
+    for (i = 0; i < g->n; i++) {
+        const double x = g->signal[i], p = (x - lo) / (hi - lo) * (double)g->bins;
+        g->place[i] = x >= lo && x <= hi ? p : -1.0;
+    }
+    return MEDVOL_OK;
+}
+/* from maximum to maximum */
+static mv_status mv__tj_gate_peaks(mv_ctx *ctx, const char *op, mv__tj_gate *g) {
+    const double *x = g->signal;
+    size_t i, j, last = 0, peaks = 0;
+    for (i = 0; i < g->n; i++) g->place[i] = -1.0;
+    for (i = 1; i + 1 < g->n; i++) {
+        if (!(x[i] > x[i - 1] && x[i] >= x[i + 1])) continue;
+        if (peaks && i - last < mv__maxz(1, g->o.apart)) { /* of two that are close the higher one */
+            if (x[i] > x[last]) g->place[last] = -1.0, g->place[i] = 0.0, last = i;
+            continue;
+        }
+        g->place[i] = 0.0;
+        last = i;
+        peaks++;
+    }
+    if (peaks < 2)
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "signal", (double)peaks, -1,
+                        "%s: the signal has %zu maxima: a cycle takes two", op, peaks);
+    for (last = g->n, i = 0; i < g->n; i++) {
+        if (g->place[i] != 0.0) continue;
+        for (j = last + 1; last < g->n && j < i; j++)
+            g->place[j] = mv__finite(x[j]) ? (double)(j - last) / (double)(i - last) * (double)g->bins : -1.0;
+        last = i;
+    }
+    g->place[last] = -1.0; /* a cycle that has no end */
+    return MEDVOL_OK;
+}
+static mv_status mv__tj_gate_options(mv_ctx *ctx, const char *op, mv__tj_gate *g, const mv_gate_opt *opt) {
+    mv__memset(g, 0, sizeof *g);
+    if (opt) g->o = *opt;
+    if (g->o.kind < 0 || g->o.kind > MEDVOL_GATE_PEAKS)
+        return mv__tj_range(ctx, op, "kind", g->o.kind, "MEDVOL_GATE_*");
+    if (g->o.bins > 65536) return mv__tj_range(ctx, op, "bins", (double)g->o.bins, "at most 65536");
+    g->bins = g->o.bins ? g->o.bins : 4;
+    if (!(g->o.period >= 0.0 && g->o.period <= 1e300))
+        return mv__tj_range(ctx, op, "period", g->o.period, "0 or more");
+    if (!mv__finite(g->o.low) || !mv__finite(g->o.high) || g->o.low > g->o.high)
+        return mv__tj_range(ctx, op, "low", g->o.low, "finite and at most `high`");
+    if (!(g->o.decay >= 0.0 && g->o.decay <= 1e6))
+        return mv__tj_range(ctx, op, "decay", g->o.decay, "in 0..1e6");
+    if (g->o.period == 0.0) g->o.period = 360.0;
+    if (g->o.decay == 0.0) g->o.decay = 4.0;
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_gate_bins(mv_ctx *ctx, uint32_t *bin, float *soft, const double *signal, size_t n,
+                                  const mv_gate_opt *opt) {
+    const char *op = "gate_bins";
+    mv__tj_gate g;
+    size_t i, b, bytes;
+    mv_status st;
+    if (!bin) return mv__fail_null(ctx, op, "bin");
+    if (!signal) return mv__fail_null(ctx, op, "signal");
+    if (n == 0) return mv__tj_empty(ctx, op, "n");
+    if ((st = mv__tj_gate_options(ctx, op, &g, opt)) < 0) return st;
+    g.signal = signal;
+    g.n = n;
+    if (!mv__mul(n, sizeof *g.place, &bytes)) bytes = (size_t)-1;
+    if ((g.place = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    if (g.o.kind == MEDVOL_GATE_COUNT) st = mv__tj_gate_counts(ctx, &g);
+    else if (g.o.kind == MEDVOL_GATE_WIDTH) st = mv__tj_gate_widths(ctx, op, &g);
+    else if (g.o.kind == MEDVOL_GATE_PEAKS) st = mv__tj_gate_peaks(ctx, op, &g);
+    else
+        for (i = 0; i < n; i++) {
+            const double p = (signal[i] - g.o.low) / g.o.period, f = p - floor(p);
+            g.place[i] = !mv__finite(p) ? -1.0 : f < 1.0 ? f * (double)g.bins : 0.0;
+        }
+    for (i = 0; i < n && st == MEDVOL_OK; i++) {
+        const double p = g.place[i], all = (double)g.bins;
+        bin[i] = p >= 0.0 ? (uint32_t)mv__minz((size_t)p, g.bins - 1) : MEDVOL_NO_BIN;
+        for (b = 0; soft && b < g.bins; b++) {
+            double d = (double)b - p > p - ((double)b + 1.0) ? (double)b - p : p - ((double)b + 1.0);
+            if (g.o.kind >= MEDVOL_GATE_CYCLE) { /* the other way round */
+                const double up = p + all - ((double)b + 1.0), down = (double)b + all - p;
+                d = d < up ? d : up;
+                d = d < down ? d : down;
+            }
+            soft[i * g.bins + b] = p < 0.0 ? 0.0f : b == bin[i] || d <= 0.0 ? 1.0f : (float)exp(-g.o.decay * d);
+        }
+    }
+    mv__free(ctx, g.place);
+    return st;
+}
+
+/* ---- density compensation ---- */
+typedef struct mv__tj_dcf {
+    mv__tj_in t;
+    mv__tj_ray *ray;
+    double *share; /* of each shot: the angle, or the solid angle, that is its own */
+    float *w;
+    int solid;
+} mv__tj_dcf;
+static double mv__tj_ring(double r, int solid) { return solid ? r * r * r / 3.0 : 0.5 * r * fabs(r); }
+static void mv__tj_ring_job(void *arg, size_t i) { /* the rings, or shells, between the middles of samples */
+    const mv__tj_dcf *g = (const mv__tj_dcf *)arg;
+    const mv__tj_ray *ray = &g->ray[i];
+    const size_t n = g->t.samples;
+    const double *k = g->t.k + 3 * n * i;
+    float *w = g->w + n * i;
+    double here = ray->first, next = mv__tj_dot(k + 3, ray->dir), lo = here - 0.5 * (next - here), hi;
+    size_t m;
+    for (m = 0; m < n; m++, lo = hi, here = next) {
+        double a = lo, b;
+        if (m + 1 < n) next = mv__tj_dot(k + 3 * (m + 1), ray->dir);
+        b = hi = m + 1 < n ? 0.5 * (here + next) : here + (here - lo);
+        if (!ray->full) a = a > 0.0 ? a : 0.0, b = b > 0.0 ? b : 0.0;
+        w[m] = (float)(g->share[i] * (mv__tj_ring(b, g->solid) - mv__tj_ring(a, g->solid)));
+    }
+}
+/* the spokes of one partition, sorted by angle: half the gaps to both neighbours; equal angles share */
+static void mv__tj_gaps(double *share, const mv__tj_item *item, size_t n, double range) {
+    double before = item[n - 1].then - range;
+    size_t i, j, k;
+    for (i = 0; i < n; i = j) {
+        const double here = item[i].then;
+        double next, each;
+        for (j = i + 1; j < n && item[j].then - here <= 1e-7; j++) {}
+        next = j < n ? item[j].then : item[0].then + range;
+        each = 0.5 * (next - before) / (double)(j - i);
+        for (k = i; k < j; k++) share[item[k].at] = each;
+        before = item[j - 1].then;
+    }
+}
+static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int gaps) {
+    const size_t shots = g->t.shots;
+    const double range = g->ray[0].full ? MV__TJ_PI : 2.0 * MV__TJ_PI;
+    mv__tj_item *item;
+    size_t f, i, j, bytes;
+    g->solid = 0;
+    for (i = 0; i < shots * g->t.frames; i++)
+        if (fabs(g->ray[i].dir[2]) > 1e-6) {
+            g->solid = 1;
+            if (gaps)
+                return mv__tj_fail_shot(ctx, op, &g->t, i, MEDVOL_E_UNSUPPORTED, "of one kz: 3-D has no angles");
+        }
+    if (g->solid) {
+        for (i = 0; i < shots * g->t.frames; i++)
+            g->share[i] = (g->ray[0].full ? 2.0 : 4.0) * MV__TJ_PI / (double)shots;
+        return MEDVOL_OK;
+    }
+    if (!mv__mul(shots, 2 * sizeof *item, &bytes)) bytes = (size_t)-1;
+    if ((item = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (f = 0; f < g->t.frames; f++) {
+        double *share = g->share + f * shots, kz;
+        for (i = 0; i < shots; i++) {
+            const mv__tj_ray *ray = &g->ray[f * shots + i];
+            double a = mv__tj_turned(atan2(ray->dir[0], ray->dir[1]), range);
+            if (range - a < 1e-9) a = 0.0;
+            item[i].key = g->t.k[3 * g->t.samples * (f * shots + i) + 2];
+            item[i].then = gaps ? a : 0.0;
+            item[i].at = i;
+        }
+        mv__tj_sort(item, item + shots, shots);
+        for (kz = item[0].key, i = 0; i < shots; i++) { /* partitions are further apart than 1e-3 */
+            if (item[i].key - kz > 1e-3) kz = item[i].key;
+            else item[i].key = kz;
+        }
+        mv__tj_sort(item, item + shots, shots);
+        for (i = 0; i < shots; i = j) {
+            for (j = i + 1; j < shots && item[j].key <= item[i].key; j++) {}
+            if (gaps) mv__tj_gaps(share, item + i, j - i, range);
+            else
+                for (bytes = i; bytes < j; bytes++) share[item[bytes].at] = range / (double)(j - i);
+        }
+    }
+    mv__free(ctx, item);
+    return MEDVOL_OK;
+}
+static mv_status mv__tj_dcf_spokes(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *traj, int gaps) {
+    mv__tj_dcf g;
+    mv__dst d;
+    size_t shots, bytes;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    st = mv__tj_read(ctx, op, &g.t, traj);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "traj", dst, traj);
+    if (st == MEDVOL_OK) st = mv__tj_rays(ctx, op, &g.ray, &g.t);
+    shots = g.t.shots * g.t.frames;
+    if (st == MEDVOL_OK) {
+        if (!mv__mul(shots, sizeof *g.share, &bytes)) bytes = (size_t)-1;
+        if ((g.share = (double *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+        else st = mv__tj_shares(ctx, op, &g, gaps);
+    }
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F32, 1, &g.t, 1)) == MEDVOL_OK) {
+        g.w = (float *)d.work.data;
+        st = mv_parallel_for(ctx, shots, mv__tj_ring_job, &g, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, g.share);
+    mv__free(ctx, g.ray);
+    mv_volume_free(ctx, &g.t.v);
+    return st;
+}
+MEDVOL_DEF mv_status mv_dcf_radial(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj) {
+    return mv__tj_dcf_spokes(ctx, "dcf_radial", dst, traj, 0);
+}
+MEDVOL_DEF mv_status mv_dcf_angular(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj) {
+    return mv__tj_dcf_spokes(ctx, "dcf_angular", dst, traj, 1);
+}
+/* whether kz differs within a frame */
+static int mv__tj_deep(const mv__tj_in *t, size_t frame) {
+    const size_t n = t->samples * t->shots;
+    const double *k = t->k + 3 * n * frame;
+    size_t i;
+    for (i = 1; i < n; i++)
+        if (fabs(k[3 * i + 2] - k[2]) > 1e-6) return 1;
+    return 0;
+}
+static mv_status mv__tj_count_cells(mv_ctx *ctx, const char *op, const mv__tj_in *t, float *w, double width,
+                                    mv__tj_item *item) {
+    const size_t n = t->samples * t->shots;
+    size_t f, i, j, at;
+    for (f = 0; f < t->frames; f++) {
+        const double *k = t->k + 3 * n * f;
+        const int axes = mv__tj_deep(t, f) ? 3 : 2;
+        const double whole = axes < 3 ? width * width : width * width * width;
+        if (mv__tell(ctx, f, t->frames, op)) return mv__cancelled(ctx, op);
+        for (i = 0; i < n; i++) {
+            double key = 0.0;
+            for (j = 0; j < (size_t)axes; j++) {
+                const double c = floor(k[3 * i + (size_t)axes - 1 - j] / width + 0.5);
+                if (!(fabs(c) < 65536.0)) return mv__tj_place(ctx, op, t, 3 * (n * f + i), "within 65535 cells");
+                key = key * 131072.0 + (c + 65536.0);
+            }
+            item[i].key = key;
+            item[i].then = 0.0;
+            item[i].at = i;
+        }
+        mv__tj_sort(item, item + n, n);
+        for (i = 0; i < n; i = j) {
+            for (j = i + 1; j < n && item[j].key <= item[i].key; j++) {}
+            for (at = i; at < j; at++) w[n * f + item[at].at] = (float)(whole / (double)(j - i));
+        }
+    }
+    return mv__tell(ctx, t->frames, t->frames, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, double width) {
+    const char *op = "dcf_cells";
+    mv__tj_item *item = NULL;
+    mv__tj_in t;
+    mv__dst d;
+    size_t bytes;
+    mv_status st;
+    if (!(width >= 0.0 && width <= 1e6)) return mv__tj_range(ctx, op, "width", width, "in 0..1e6");
+    if (width == 0.0) width = 1.0;
+    st = mv__tj_read(ctx, op, &t, traj);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "traj", dst, traj);
+    if (st == MEDVOL_OK) {
+        if (!mv__mul(t.samples * t.shots, 2 * sizeof *item, &bytes)) bytes = (size_t)-1;
+        if ((item = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F32, 1, &t, 1)) == MEDVOL_OK) {
+        st = mv__tj_count_cells(ctx, op, &t, (float *)d.work.data, width, item);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, item);
+    mv_volume_free(ctx, &t.v);
+    return st;
+}
+
+/* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of neighbours that a k-d tree finds,
+   the nearest first, until none can reach it any more. Coordinates are relative to the site. ---- */
+enum { MV__TJ_LEAF = 8, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides that a slot has room for */
+typedef struct mv__tj_poly {
+    double *x, *y, *x2, *y2; /* the polygon; room for the next */
+    size_t n, room;
+    double reach2;           /* of the furthest corner, squared */
+} mv__tj_poly;
+typedef struct mv__tj_voronoi {
+    mv_voronoi_opt o;
+    const char *op;
+    double *x, *y, *area;   /* of the sites, in the tree's order */
+    unsigned char *axis;    /* that the site in the middle of a range divides */
+    size_t *site;           /* of each sample its site; before that, the sample of each */
+    uint32_t *many;         /* samples of a site */
+    size_t sites, first;
+    double *hull;           /* corners, pairs, counterclockwise */
+    size_t corners;
+    double radius, half[2]; /* of the region */
+    double mid[2], inner;   /* of the hull: a circle within it */
+    double *room;           /* of the slots */
+} mv__tj_voronoi;
+/* cuts off what lies beyond v.(a, b) = h; 0: no room for another side */
+static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
+    const double slack = 1e-14 * sqrt((a * a + b * b) * p->reach2);
+    double *t, s0, s;
+    size_t i, m = 0;
+    for (i = 0; i < p->n && !(p->x[i] * a + p->y[i] * b - h > slack); i++) {}
+    if (i == p->n) return 1;
+    if (p->n + 2 > p->room) return 0;
+    s0 = p->x[p->n - 1] * a + p->y[p->n - 1] * b - h;
+    p->reach2 = 0.0;
+    for (i = 0; i < p->n; i++, s0 = s) {
+        const size_t j = i ? i - 1 : p->n - 1;
+        s = p->x[i] * a + p->y[i] * b - h;
+        if ((s > 0.0 && s0 < 0.0) || (s < 0.0 && s0 > 0.0)) {
+            const double f = s0 / (s0 - s);
+            p->x2[m] = p->x[j] + f * (p->x[i] - p->x[j]);
+            p->y2[m++] = p->y[j] + f * (p->y[i] - p->y[j]);
+        }
+        if (s <= 0.0) p->x2[m] = p->x[i], p->y2[m++] = p->y[i];
+    }
+    for (i = 0; i < m; i++) {
+        const double r2 = p->x2[i] * p->x2[i] + p->y2[i] * p->y2[i];
+        if (r2 > p->reach2) p->reach2 = r2;
+    }
+    p->n = m;
+    t = p->x, p->x = p->x2, p->x2 = t;
+    t = p->y, p->y = p->y2, p->y2 = t;
+    return 1;
+}
+/* the region around a site */
+static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, double y) {
+    size_t i;
+    p->n = g->o.bound == MEDVOL_BOUND_CIRCLE ? 32 : 4;
+    p->reach2 = 0.0;
+    for (i = 0; i < p->n; i++) {
+        const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), far_r = g->radius * 1.00484;
+        p->x[i] = p->n == 4 ? g->mid[0] + (i == 0 || i == 3 ? g->half[0] : -g->half[0]) : far_r * cos(a);
+        p->y[i] = p->n == 4 ? g->mid[1] + (i < 2 ? g->half[1] : -g->half[1]) : far_r * sin(a);
+        p->x[i] -= x;
+        p->y[i] -= y;
+        if (p->x[i] * p->x[i] + p->y[i] * p->y[i] > p->reach2)
+            p->reach2 = p->x[i] * p->x[i] + p->y[i] * p->y[i];
+    }
+}
+static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site) {
+    struct {
+        size_t lo, hi;
+        double off[2];
+    } stack[64];
+    const double x = g->x[site], y = g->y[site];
+    size_t i, depth = 1;
+    stack[0].lo = 0, stack[0].hi = g->sites;
+    stack[0].off[0] = stack[0].off[1] = 0.0;
+    while (depth && p->n) {
+        size_t lo, hi, middle;
+        double off[2], d;
+        int axis;
+        depth--;
+        lo = stack[depth].lo, hi = stack[depth].hi;
+        off[0] = stack[depth].off[0], off[1] = stack[depth].off[1];
+        if (off[0] * off[0] + off[1] * off[1] > 4.0 * p->reach2) continue;
+        middle = lo + (hi - lo) / 2;
+        if (hi - lo > MV__TJ_LEAF) {
+            axis = g->axis[middle];
+            d = axis ? y - g->y[middle] : x - g->x[middle];
+            for (i = 0; i < 2; i++) { /* the far side, then, on top, the near one */
+                const int above = i ? d >= 0.0 : d < 0.0;
+                stack[depth].lo = above ? middle + 1 : lo;
+                stack[depth].hi = above ? hi : middle;
+                stack[depth].off[0] = off[0], stack[depth].off[1] = off[1];
+                if (i == 0) stack[depth].off[axis] = d;
+                depth++;
+            }
+            lo = middle, hi = middle + 1;
+        }
+        for (i = lo; i < hi; i++) {
+            const double a = g->x[i] - x, b = g->y[i] - y, r2 = a * a + b * b;
+            if (i == site || !(r2 <= 4.0 * p->reach2)) continue;
+            if (!mv__tj_cut(p, a, b, 0.5 * r2)) return 0;
+        }
+    }
+    return 1;
+}
+/* of the triangle from the centre to a and b, the part within the circle, with its sign */
+static double mv__tj_wedge(double ax, double ay, double bx, double by, double r) {
+    const double dx = bx - ax, dy = by - ay, l2 = dx * dx + dy * dy, r2 = r * r;
+    const double cross = ax * by - ay * bx, dot = ax * dx + ay * dy;
+    const double disc = dot * dot - l2 * (ax * ax + ay * ay - r2);
+    double t0, t1, root, area = 0.0, px, py, qx, qy;
+    if (!(l2 > 0.0)) return 0.0;
+    if (!(disc > 0.0)) return 0.5 * r2 * atan2(cross, ax * bx + ay * by);
+    root = sqrt(disc);
+    t0 = (-dot - root) / l2, t1 = (-dot + root) / l2;
+    if (t1 <= 0.0 || t0 >= 1.0) return 0.5 * r2 * atan2(cross, ax * bx + ay * by);
+    px = ax, py = ay, qx = bx, qy = by;
+    if (t0 > 0.0) {
+        px = ax + t0 * dx, py = ay + t0 * dy;
+        area += 0.5 * r2 * atan2(ax * py - ay * px, ax * px + ay * py);
+    }
+    if (t1 < 1.0) {
+        qx = ax + t1 * dx, qy = ay + t1 * dy;
+        area += 0.5 * r2 * atan2(qx * by - qy * bx, qx * bx + qy * by);
+    }
+    return area + 0.5 * (px * qy - py * qx);
+}
+static double mv__tj_area(const mv__tj_voronoi *g, const mv__tj_poly *p, double x, double y) {
+    double sum = 0.0;
+    size_t i;
+    int out = 0;
+    if (g->o.bound == MEDVOL_BOUND_CIRCLE)
+        for (i = 0; i < p->n && !out; i++) {
+            const double a = p->x[i] + x, b = p->y[i] + y;
+            out = a * a + b * b > g->radius * g->radius;
+        }
+    for (i = 0; i < p->n; i++) {
+        const size_t j = i ? i - 1 : p->n - 1;
+        if (out) sum += mv__tj_wedge(p->x[j] + x, p->y[j] + y, p->x[i] + x, p->y[i] + y, g->radius);
+        else sum += 0.5 * (p->x[j] * p->y[i] - p->y[j] * p->x[i]);
+    }
+    return sum > 0.0 ? sum : 0.0;
+}
+/* one cell's area, or -1: too many sides */
+static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site) {
+    const double x = g->x[site], y = g->y[site];
+    size_t i;
+    int out = 0;
+    mv__tj_region(g, p, x, y);
+    if (!mv__tj_neighbours(g, p, site)) return -1.0;
+    for (i = 0; g->o.bound == MEDVOL_BOUND_HULL && i < p->n && !out; i++) {
+        const double a = p->x[i] + x - g->mid[0], b = p->y[i] + y - g->mid[1];
+        out = a * a + b * b > g->inner * g->inner;
+    }
+    for (i = 0; out && i < g->corners; i++) {
+        const double *a = g->hull + 2 * i, *b = a + 2; /* the first corner comes twice */
+        const double nx = b[1] - a[1], ny = a[0] - b[0];
+        if (!mv__tj_cut(p, nx, ny, nx * (a[0] - x) + ny * (a[1] - y))) return -1.0;
+    }
+    return mv__tj_area(g, p, x, y);
+}
+static void mv__tj_poly_on(mv__tj_poly *p, double *room, size_t sides) {
+    p->x = room, p->y = room + sides, p->x2 = room + 2 * sides, p->y2 = room + 3 * sides;
+    p->n = 0;
+    p->room = sides;
+}
+static void mv__tj_cells_job(void *arg, size_t slot) {
+    const mv__tj_voronoi *g = (const mv__tj_voronoi *)arg;
+    const size_t from = (g->first + slot) * MV__TJ_SITES, end = mv__minz(g->sites, from + MV__TJ_SITES);
+    mv__tj_poly p;
+    size_t i;
+    mv__tj_poly_on(&p, g->room + slot * 4 * MV__TJ_SIDES, MV__TJ_SIDES);
+    for (i = from; i < end; i++) g->area[i] = mv__tj_cell(g, &p, i);
+}
+/* puts the middle one of items lo..hi by one coordinate in its place (Hoare) */
+static void mv__tj_halve(mv__tj_item *it, size_t lo, size_t hi, size_t middle, int axis) {
+#define MV__TJ_AT(i) (axis ? it[i].then : it[i].key)
+    while (hi - lo > 1) {
+        const double a = MV__TJ_AT(lo), b = MV__TJ_AT(lo + (hi - lo) / 2), c = MV__TJ_AT(hi - 1);
+        const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        size_t i = lo, j = hi - 1;
+        for (;;) {
+            mv__tj_item t;
+            while (MV__TJ_AT(i) < pivot) i++;
+            while (MV__TJ_AT(j) > pivot) j--;
+            if (i >= j) break;
+            t = it[i], it[i] = it[j], it[j] = t;
+            i++;
+            if (j > 0) j--;
+        }
+        /* below i none is greater than the pivot, above j none less */
+        if (i == j) {
+            if (middle == i) return;
+            if (middle < i) hi = i;
+            else lo = i + 1;
+        } else if (middle <= j) hi = j + 1;
+        else lo = j + 1;
+    }
+#undef MV__TJ_AT
+}
+static void mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it) {
+    size_t stack[64][2], depth = 1, i;
+    stack[0][0] = 0, stack[0][1] = g->sites;
+    while (depth) {
+        size_t lo, hi, middle;
+        double box[4];
+        depth--;
+        lo = stack[depth][0], hi = stack[depth][1];
+        if (hi - lo <= MV__TJ_LEAF) continue;
+        middle = lo + (hi - lo) / 2;
+        box[0] = box[1] = it[lo].key, box[2] = box[3] = it[lo].then;
+        for (i = lo + 1; i < hi; i++) {
+            if (it[i].key < box[0]) box[0] = it[i].key;
+            if (it[i].key > box[1]) box[1] = it[i].key;
+            if (it[i].then < box[2]) box[2] = it[i].then;
+            if (it[i].then > box[3]) box[3] = it[i].then;
+        }
+        g->axis[middle] = box[3] - box[2] > box[1] - box[0];
+        mv__tj_halve(it, lo, hi, middle, g->axis[middle]);
+        stack[depth][0] = lo, stack[depth++][1] = middle;
+        stack[depth][0] = middle + 1, stack[depth++][1] = hi;
+    }
+    for (i = 0; i < g->sites; i++) g->x[i] = it[i].key, g->y[i] = it[i].then;
+}
+static double mv__tj_side(const double *a, const double *b, double x, double y) {
+    return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
+}
+/* the hull of sites sorted by x, then y (Andrew); a circle in it about the middle of its box */
+static void mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it) {
+    double *h = g->hull;
+    size_t m = 0, i, low;
+    for (i = 0; i < g->sites; i++) {
+        while (m > 1 && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, it[i].key, it[i].then) <= 0.0) m--;
+        h[2 * m] = it[i].key, h[2 * m + 1] = it[i].then;
+        m++;
+    }
+    for (low = m + 1, i = g->sites - 1; i-- > 0;) {
+        while (m >= low && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, it[i].key, it[i].then) <= 0.0) m--;
+        h[2 * m] = it[i].key, h[2 * m + 1] = it[i].then;
+        m++;
+    }
+    g->corners = m > 1 ? m - 1 : m; /* the first comes twice */
+    for (g->inner = HUGE_VAL, i = 0; i < g->corners; i++) {
+        const double *a = h + 2 * i, *b = h + 2 * (i + 1);
+        const double l = sqrt((b[0] - a[0]) * (b[0] - a[0]) + (b[1] - a[1]) * (b[1] - a[1]));
+        const double d = mv__tj_side(a, b, g->mid[0], g->mid[1]) / l;
+        if (!(d >= g->inner)) g->inner = d > 0.0 ? d : 0.0;
+    }
+}
+/* the sites of a frame: samples that are 1e-8 of the greatest coordinate apart are one */
+static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame, mv__tj_item *it) {
+    const size_t n = t->samples * t->shots;
+    const double *k = t->k + 3 * n * frame;
+    double most = 0.0, grain, outer2 = 0.0, edge = 0.0, box[4], area;
+    size_t i, m = 0, far_at = 0;
+    for (i = 0; i < n; i++) {
+        const double r2 = k[3 * i] * k[3 * i] + k[3 * i + 1] * k[3 * i + 1];
+        most = fabs(k[3 * i]) > most ? fabs(k[3 * i]) : most;
+        most = fabs(k[3 * i + 1]) > most ? fabs(k[3 * i + 1]) : most;
+        if (r2 > outer2) outer2 = r2, far_at = i;
+    }
+    grain = most > 0.0 ? 1e-8 * most : 1.0;
+    for (i = 0; i < n; i++) {
+        it[i].key = floor(k[3 * i] / grain + 0.5);
+        it[i].then = floor(k[3 * i + 1] / grain + 0.5);
+        it[i].at = i;
+    }
+    mv__tj_sort(it, it + n, n);
+    for (i = 0; i < n; i++) {
+        const mv__tj_item s = it[i];
+        if (i == 0 || s.key > it[m - 1].key || s.then > it[m - 1].then || s.then < it[m - 1].then) {
+            it[m] = s;
+            it[m].at = m; /* the site's number; where it comes to lie in the tree is told later */
+            g->many[m++] = 0;
+        }
+        g->many[m - 1]++;
+        g->site[s.at] = m - 1;
+    }
+    for (i = 0; i < m; i++) it[i].key *= grain, it[i].then *= grain;
+    g->sites = m;
+    box[0] = box[2] = HUGE_VAL, box[1] = box[3] = -HUGE_VAL;
+    for (i = 0; i < m; i++) {
+        box[0] = it[i].key < box[0] ? it[i].key : box[0];
+        box[1] = it[i].key > box[1] ? it[i].key : box[1];
+        box[2] = it[i].then < box[2] ? it[i].then : box[2];
+        box[3] = it[i].then > box[3] ? it[i].then : box[3];
+    }
+    if (t->samples > 1) { /* half a step of the readout where it is furthest out */
+        const double *a = k + 3 * far_at, *b = far_at % t->samples ? a - 3 : a + 3;
+        edge = 0.5 * sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]));
+    }
+    g->radius = g->o.radius > 0.0 ? g->o.radius : sqrt(outer2) + edge;
+    g->mid[0] = g->mid[1] = 0.0;
+    for (i = 0; i < 2; i++) {
+        const double lo = box[2 * i], hi = box[2 * i + 1], end = -lo > hi ? -lo : hi;
+        g->half[i] = g->o.box[i] > 0.0 ? 0.5 * g->o.box[i] : end + edge;
+        if (g->o.bound == MEDVOL_BOUND_HULL) g->mid[i] = 0.5 * (lo + hi), g->half[i] = 0.5 * (hi - lo);
+    }
+    if (g->o.bound == MEDVOL_BOUND_HULL) mv__tj_hull(g, it);
+    area = g->o.bound == MEDVOL_BOUND_CIRCLE ? g->radius * g->radius : g->half[0] * g->half[1];
+    if (!(area > 0.0) || (g->o.bound == MEDVOL_BOUND_HULL && (g->corners < 3 || m < 3)))
+        return mv__fail(ctx, MEDVOL_E_SINGULAR, "traj", (double)frame, -1,
+                        "%s: traj: frame %zu: the samples lie on a point or a line: no area", g->op, frame);
+    return MEDVOL_OK;
+}
+/* cells that a slot has no room for */
+static mv_status mv__tj_large_cells(mv_ctx *ctx, mv__tj_voronoi *g) {
+    double *room = NULL;
+    mv__tj_poly p;
+    size_t i, sides, bytes;
+    mv_status st = MEDVOL_OK;
+    if (!mv__add(g->sites, g->corners + 64, &sides) || !mv__mul(sides, 4 * sizeof *room, &bytes))
+        bytes = (size_t)-1;
+    for (i = 0; i < g->sites && st == MEDVOL_OK; i++) {
+        if (!(g->area[i] < 0.0)) continue;
+        if (!room && (room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+        mv__tj_poly_on(&p, room, sides);
+        g->area[i] = mv__tj_cell(g, &p, i);
+        if (mv__tell(ctx, i, g->sites, g->op)) st = mv__cancelled(ctx, g->op);
+    }
+    mv__free(ctx, room);
+    return st;
+}
+static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame, float *w,
+                                      mv__tj_item *it) {
+    const size_t n = t->samples * t->shots;
+    size_t i, jobs;
+    mv_status st = mv__tj_sites(ctx, g, t, frame, it);
+    if (st < 0) return st;
+    mv__tj_tree(g, it);
+    jobs = mv__divup(g->sites, MV__TJ_SITES);
+    for (g->first = 0; g->first < jobs && st == MEDVOL_OK; g->first += MV__TJ_SLOTS) {
+        if (mv__tell(ctx, frame * jobs + g->first, t->frames * jobs, g->op)) st = mv__cancelled(ctx, g->op);
+        else
+            st = mv_parallel_for(ctx, mv__minz(MV__TJ_SLOTS, jobs - g->first), mv__tj_cells_job, g, NULL);
+    }
+    if (st == MEDVOL_OK) st = mv__tj_large_cells(ctx, g);
+    if (st < 0) return st;
+    /* by site, not by place in the tree */
+    for (i = 0; i < g->sites; i++) g->x[it[i].at] = g->area[i];
+    for (i = 0; i < n; i++) w[i] = (float)(g->x[g->site[i]] / (double)g->many[g->site[i]]);
+    return st;
+}
+static mv_status mv__tj_voronoi_options(mv_ctx *ctx, const char *op, mv_voronoi_opt *o, const mv_voronoi_opt *opt) {
+    int k;
+    mv__memset(o, 0, sizeof *o);
+    if (opt) *o = *opt;
+    if (o->bound < 0 || o->bound > MEDVOL_BOUND_HULL)
+        return mv__tj_range(ctx, op, "bound", o->bound, "MEDVOL_BOUND_*");
+    if (!(o->radius >= 0.0 && o->radius <= 1e8)) return mv__tj_range(ctx, op, "radius", o->radius, "in 0..1e8");
+    for (k = 0; k < 2; k++)
+        if (!(o->box[k] >= 0.0 && o->box[k] <= 1e8)) return mv__tj_range(ctx, op, "box", o->box[k], "in 0..1e8");
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const mv_voronoi_opt *opt) {
+    const char *op = "dcf_voronoi";
+    mv__tj_voronoi g;
+    mv__tj_item *it = NULL;
+    mv__tj_in t;
+    mv__dst d;
+    size_t n, f, bytes;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.op = op;
+    if ((st = mv__tj_voronoi_options(ctx, op, &g.o, opt)) < 0) return st;
+    st = mv__tj_read(ctx, op, &t, traj);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "traj", dst, traj);
+    n = t.samples * t.shots;
+    for (f = 0; f < t.frames && st == MEDVOL_OK; f++)
+        if (mv__tj_deep(&t, f))
+            st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "traj", (double)f, -1,
+                          "%s: traj: frame %zu: kz varies: cells are of 2-D, a partition at a time", op, f);
+    if (st == MEDVOL_OK) { /* items twice, for sorting; x, y, area, the hull; slots */
+        const size_t each = 2 * sizeof *it + 8 * sizeof(double) + sizeof *g.site + sizeof *g.many + 1;
+        const size_t polys = MV__TJ_SLOTS * 4 * MV__TJ_SIDES * sizeof(double);
+        if (!mv__mul(n, each, &bytes) || !mv__add(bytes, polys + 256, &bytes)) bytes = (size_t)-1;
+        if ((it = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
+    }
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F32, 1, &t, 1)) == MEDVOL_OK) {
+        g.room = (double *)(void *)(it + 2 * n);
+        g.x = g.room + MV__TJ_SLOTS * 4 * MV__TJ_SIDES;
+        g.y = g.x + n;
+        g.area = g.y + n;
+        g.hull = g.area + n;
+        g.site = (size_t *)(void *)(g.hull + 4 * n + 8);
+        g.many = (uint32_t *)(void *)(g.site + n);
+        g.axis = (unsigned char *)(g.many + n);
+        for (f = 0; f < t.frames && st == MEDVOL_OK; f++)
+            st = mv__tj_voronoi_frame(ctx, &g, &t, f, (float *)d.work.data + n * f, it);
+        if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, it);
+    mv_volume_free(ctx, &t.v);
+    return st;
+}
+
+/* ---- gradient delays ---- */
+typedef struct mv__tj_delaying {
+    const mv__tj_in *t;
+    const mv__tj_ray *ray;
+    double *to, s[9];
+} mv__tj_delaying;
+static void mv__tj_delay_job(void *arg, size_t i) {
+    const mv__tj_delaying *g = (const mv__tj_delaying *)arg;
+    const mv__tj_ray *ray = &g->ray[i];
+    const size_t n = g->t->samples;
+    const double *from = g->t->k + 3 * n * i;
+    double *to = g->to + 3 * n * i, by[3];
+    size_t m;
+    int j;
+    for (j = 0; j < 3; j++) by[j] = ray->step * mv__tj_dot(g->s + 3 * j, ray->dir);
+    for (m = 0; m < 3 * n; m++) to[m] = from[m] + by[m % 3];
+}
+MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *delay) {
+    static const int at[9] = {0, 3, 4, 3, 1, 5, 4, 5, 2};
+    const char *op = "traj_delay";
+    mv__tj_delaying g;
+    mv__tj_ray *ray = NULL;
+    mv__tj_in t;
+    mv__dst d;
+    mv_status st;
+    int k;
+    if (!delay) return mv__fail_null(ctx, op, "delay");
+    for (k = 0; k < 6; k++)
+        if (!(fabs(delay[k]) <= 1e6)) return mv__tj_range(ctx, op, "delay", delay[k], "within 1e6 samples");
+    for (k = 0; k < 9; k++) g.s[k] = delay[at[k]];
+    st = mv__tj_read(ctx, op, &t, src);
+    if (st == MEDVOL_OK) st = mv__tj_rays(ctx, op, &ray, &t);
+    if (st == MEDVOL_OK &&
+        (st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_F64, src->ndim, src->dim, MV__OUT_INPLACE)) == MEDVOL_OK) {
+        g.t = &t;
+        g.ray = ray;
+        g.to = (double *)d.work.data;
+        st = mv_parallel_for(ctx, t.shots * t.frames, mv__tj_delay_job, &g, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, ray);
+    mv_volume_free(ctx, &t.v);
+    return st;
+}
+/* What both estimates look at: each spoke's middle, interpolated to `up` points a sample by the sum of all its
+   samples' Dirichlet kernels. */
+enum { MV__TJ_UP = 8, MV__TJ_WIDE = 4, MV__TJ_SUMS = 16 }; /* WIDE: samples compared on both sides of the centre */
+typedef struct mv__tj_centre {
+    mv__tj_in t;
+    mv_volume data;
+    mv__tj_ray *ray;
+    mv__tj_item *order; /* spokes by their angle */
+    float *c;           /* rows for each shot, coil, frame */
+    double *sums;       /* of each spoke: normal equations */
+    size_t spokes, coils, rows, mid;
+    double most, near_angle, s[3]; /* s: xx, yy, xy */
+    int opposed;
+} mv__tj_centre;
+static const float *mv__tj_column(const mv__tj_centre *g, size_t spoke, size_t coil) {
+    const size_t frame = spoke / g->t.shots, shot = spoke % g->t.shots;
+    return g->c + 2 * g->rows * ((frame * g->coils + coil) * g->t.shots + shot);
+}
+/* the six points around `a` samples from the centre, and their weights (Lagrange): of values and of slopes a
+   sample */
+static size_t mv__tj_six(const mv__tj_centre *g, double a, double *w, double *dw) {
+    const double x = a * MV__TJ_UP + (double)g->mid, lo = 2.0, hi = (double)g->rows - 4.0;
+    const double base = floor(x < lo ? lo : x > hi ? hi : x);
+    double f = x - base;
+    int i, j, k;
+    if (!(f >= -0.5)) f = -0.5;
+    if (f > 1.5) f = 1.5;
+    for (i = 0; i < 6; i++) {
+        double below = 1.0, value = 1.0, slope = 0.0;
+        for (j = 0; j < 6; j++)
+            if (j != i) below *= (double)(i - j), value *= f - (double)(j - 2);
+        for (k = 0; k < 6; k++) {
+            double p = 1.0;
+            if (k == i) continue;
+            for (j = 0; j < 6; j++)
+                if (j != i && j != k) p *= f - (double)(j - 2);
+            slope += p;
+        }
+        w[i] = value / below;
+        dw[i] = slope / below * MV__TJ_UP;
+    }
+    return (size_t)base - 2;
+}
+static void mv__tj_value(const float *column, size_t at, const double *w, double *re, double *im) {
+    int i;
+    *re = *im = 0.0;
+    for (column += 2 * at, i = 0; i < 6; i++) {
+        *re += w[i] * (double)column[2 * i];
+        *im += w[i] * (double)column[2 * i + 1];
+    }
+}
+/* sums: xx, xy, xz, yy, yz, zz of the normal matrix, its right side, energy */
+static void mv__tj_normal(double *sums, const double *row, double value, double weight) {
+    int i, j, k = 0;
+    for (i = 0; i < 3; i++)
+        for (j = i; j < 3; j++) sums[k++] += weight * row[i] * row[j];
+    for (i = 0; i < 3; i++) sums[6 + i] += weight * row[i] * value;
+}
+/* a pair of spokes that cross: places a, b where they are most alike, by trial at whole points */
+static void mv__tj_cross_first(const mv__tj_centre *g, double *sums, size_t i, size_t j) {
+    const ptrdiff_t reach = (ptrdiff_t)(g->most * MV__TJ_UP);
+    const double *p = g->ray[i].dir, *q = g->ray[j].dir, dx = q[0] - p[0], dy = q[1] - p[1];
+    const double row[2][3] = {{dx, 0.0, dy}, {0.0, dy, dx}};
+    double best = 0.0, weight = 0.0, at[2] = {0.0, 0.0};
+    ptrdiff_t a, b;
+    size_t c;
+    for (a = -reach; a <= reach; a++)
+        for (b = -reach; b <= reach; b++) {
+            double both = 0.0, each = 0.0;
+            for (c = 0; c < g->coils; c++) {
+                const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a);
+                const float *v = mv__tj_column(g, j, c) + 2 * ((ptrdiff_t)g->mid + b);
+                both += (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1];
+                each += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1] + (double)v[0] * (double)v[0] +
+                        (double)v[1] * (double)v[1];
+            }
+            if (2.0 * both > best * each) {
+                best = 2.0 * both / each;
+                weight = both;
+                at[0] = (double)a / MV__TJ_UP, at[1] = (double)b / MV__TJ_UP;
+            }
+        }
+    mv__tj_normal(sums, row[0], at[0] * p[0] - at[1] * q[0], weight);
+    mv__tj_normal(sums, row[1], at[0] * p[1] - at[1] * q[1], weight);
+}
+/* the same by Gauss and Newton's step of all pairs at once: differences where they cross by g->s */
+static void mv__tj_cross_next(const mv__tj_centre *g, double *sums, size_t i, size_t j) {
+    const double *p = g->ray[i].dir, *q = g->ray[j].dir, dx = q[0] - p[0], dy = q[1] - p[1];
+    const double turn = p[0] * q[1] - p[1] * q[0];
+    const double row[2][3] = {{dx, 0.0, dy}, {0.0, dy, dx}};
+    double v[2], a, b, da[3], db[3], w[6], dw[6], w2[6], dw2[6];
+    size_t c, at, at2;
+    int k;
+    for (k = 0; k < 2; k++) v[k] = row[k][0] * g->s[0] + row[k][1] * g->s[1] + row[k][2] * g->s[2];
+    a = (v[0] * q[1] - v[1] * q[0]) / turn;
+    b = (v[0] * p[1] - v[1] * p[0]) / turn;
+    for (k = 0; k < 3; k++) {
+        da[k] = (row[0][k] * q[1] - row[1][k] * q[0]) / turn;
+        db[k] = (row[0][k] * p[1] - row[1][k] * p[0]) / turn;
+    }
+    at = mv__tj_six(g, a, w, dw);
+    at2 = mv__tj_six(g, b, w2, dw2);
+    for (c = 0; c < g->coils; c++) {
+        const float *x = mv__tj_column(g, i, c), *y = mv__tj_column(g, j, c);
+        double e[2], f[2], sx[2], sy[2], r[2][3];
+        mv__tj_value(x, at, w, &e[0], &e[1]);
+        mv__tj_value(y, at2, w2, &f[0], &f[1]);
+        mv__tj_value(x, at, dw, &sx[0], &sx[1]);
+        mv__tj_value(y, at2, dw2, &sy[0], &sy[1]);
+        for (k = 0; k < 3; k++) {
+            r[0][k] = sx[0] * da[k] - sy[0] * db[k];
+            r[1][k] = sx[1] * da[k] - sy[1] * db[k];
+        }
+        mv__tj_normal(sums, r[0], f[0] - e[0], 1.0);
+        mv__tj_normal(sums, r[1], f[1] - e[1], 1.0);
+    }
+}
+/* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n; their phases may differ by a constant. first:
+   the shift by trial; else the step. */
+static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t i, size_t j, int first) {
+    const double *p = g->ray[i].dir, row[3] = {p[0] * p[0], p[1] * p[1], 2.0 * p[0] * p[1]};
+    const ptrdiff_t reach = (ptrdiff_t)(g->most * MV__TJ_UP);
+    double best = 0.0, weight = 0.0, shift = 0.0, re = 0.0, im = 0.0, w[6], dw[6];
+    ptrdiff_t a, d;
+    size_t c;
+    int k;
+    if (first) {
+        for (d = -reach; d <= reach; d++) {
+            double both[2] = {0.0, 0.0}, one = 0.0, two = 0.0, size;
+            for (c = 0; c < g->coils; c++)
+                for (a = -MV__TJ_WIDE * MV__TJ_UP; a <= MV__TJ_WIDE * MV__TJ_UP; a += MV__TJ_UP / 2) {
+                    const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a);
+                    const float *v = mv__tj_column(g, j, c) + 2 * ((ptrdiff_t)g->mid - a - 2 * d);
+                    both[0] += (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1];
+                    both[1] += (double)u[1] * (double)v[0] - (double)u[0] * (double)v[1];
+                    one += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1];
+                    two += (double)v[0] * (double)v[0] + (double)v[1] * (double)v[1];
+                }
+            size = 2.0 * sqrt(both[0] * both[0] + both[1] * both[1]);
+            if (size > best * (one + two)) best = size / (one + two), weight = size, shift = (double)d / MV__TJ_UP;
+        }
+        mv__tj_normal(sums, row, shift, weight);
+        return;
+    }
+    shift = row[0] * g->s[0] + row[1] * g->s[1] + row[2] * g->s[2];
+    for (k = 0; k < 2; k++) /* the phase between them, then the equations */
+        for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++) {
+            const size_t at = mv__tj_six(g, -0.5 * (double)a - 2.0 * shift, w, dw);
+            for (c = 0; c < g->coils; c++) {
+                const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a * (MV__TJ_UP / 2));
+                const float *y = mv__tj_column(g, j, c);
+                double v[2], s[2], r[3];
+                int m;
+                mv__tj_value(y, at, w, &v[0], &v[1]);
+                if (k == 0) {
+                    re += (double)u[0] * v[0] + (double)u[1] * v[1];
+                    im += (double)u[1] * v[0] - (double)u[0] * v[1];
+                    continue;
+                }
+                mv__tj_value(y, at, dw, &s[0], &s[1]);
+                weight = sqrt(re * re + im * im);
+                if (!(weight > 0.0)) continue;
+                for (m = 0; m < 3; m++) r[m] = -2.0 * row[m] * (re * s[0] - im * s[1]) / weight;
+                mv__tj_normal(sums, r, (double)u[0] - (re * v[0] - im * v[1]) / weight, 1.0);
+                for (m = 0; m < 3; m++) r[m] = -2.0 * row[m] * (re * s[1] + im * s[0]) / weight;
+                mv__tj_normal(sums, r, (double)u[1] - (re * v[1] + im * v[0]) / weight, 1.0);
+            }
+        }
+}
+/* the place in the order of the first spoke at an angle or beyond; all, where there is none */
+static size_t mv__tj_from(const mv__tj_centre *g, double angle) {
+    size_t lo = 0, hi = g->spokes;
+    while (lo < hi) {
+        const size_t middle = lo + (hi - lo) / 2;
+        if (g->order[middle].key < angle) lo = middle + 1;
+        else hi = middle;
+    }
+    return lo;
+}
+/* the partners of the spoke at a place in the order */
+static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
+    const size_t n = g->spokes, i = g->order[place].at;
+    double *sums = g->sums + MV__TJ_SUMS * place;
+    size_t k;
+    mv__memset(sums, 0, MV__TJ_SUMS * sizeof *sums);
+    if (!g->opposed) {
+        const size_t steps[3] = {n / 3, 5 * n / 12, n / 2};
+        for (k = 0; k < 3; k++) {
+            const size_t j = g->order[(place + steps[k]) % n].at;
+            const double *p = g->ray[i].dir, *q = g->ray[j].dir;
+            if (steps[k] == 0 || (k > 0 && steps[k] == steps[k - 1]) || fabs(p[0] * q[1] - p[1] * q[0]) < 0.25) continue;
+            if (first) mv__tj_cross_first(g, sums, i, j);
+            else mv__tj_cross_next(g, sums, i, j);
+            sums[15] += 1.0;
+        }
+        return;
+    }
+    if (g->order[place].key < 180.0) {
+        const double want = g->order[place].key + 180.0;
+        const size_t at = mv__tj_from(g, want);
+        double best = g->near_angle;
+        size_t partner = n;
+        for (k = 0; k < 2; k++) { /* the neighbours of that angle, through zero */
+            const size_t j = (at + n - k) % n;
+            double apart = fabs(g->order[j].key - want);
+            apart = apart > 180.0 ? 360.0 - apart : apart;
+            if (apart <= best) best = apart, partner = j;
+        }
+        if (partner == n) return;
+        mv__tj_mirror(g, sums, i, g->order[partner].at, first);
+        sums[15] += 1.0;
+    }
+}
+static void mv__tj_first_job(void *arg, size_t i) { mv__tj_partners((const mv__tj_centre *)arg, i, 1); }
+static void mv__tj_next_job(void *arg, size_t i) { mv__tj_partners((const mv__tj_centre *)arg, i, 0); }
+/* adds up, solves; 0: angles or data that cannot tell. *pairs: how many there were */
+static int mv__tj_solve(const mv__tj_centre *g, double *x, double *pairs) {
+    double s[MV__TJ_SUMS], m[3][4], trace;
+    size_t i;
+    int a, b, k;
+    mv__memset(s, 0, sizeof s);
+    for (i = 0; i < g->spokes; i++)
+        for (k = 0; k < MV__TJ_SUMS; k++) s[k] += g->sums[MV__TJ_SUMS * i + (size_t)k];
+    *pairs = s[15];
+    for (k = 0, a = 0; a < 3; a++) {
+        for (b = a; b < 3; b++) m[a][b] = m[b][a] = s[k++];
+        m[a][3] = s[6 + a];
+    }
+    trace = m[0][0] + m[1][1] + m[2][2];
+    if (!(trace > 0.0) || !mv__finite(trace)) return 0;
+    for (a = 0; a < 3; a++) { /* positive semidefinite: pivots as they come */
+        if (!(m[a][a] > 1e-7 * trace)) return 0;
+        for (b = a + 1; b < 3; b++) {
+            const double f = m[b][a] / m[a][a];
+            for (k = a; k < 4; k++) m[b][k] -= f * m[a][k];
+        }
+    }
+    for (a = 2; a >= 0; a--) {
+        x[a] = m[a][3];
+        for (b = a + 1; b < 3; b++) x[a] -= m[a][b] * x[b];
+        x[a] /= m[a][a];
+    }
+    return 1;
+}
+static mv_status mv__tj_centre_check(mv_ctx *ctx, const char *op, mv__tj_centre *g, size_t reach) {
+    const mv__tj_ray *ray = g->ray;
+    const double middle = -ray[0].first / ray[0].step;
+    size_t i;
+    for (i = 0; i < g->spokes; i++) {
+        const double *k = g->t.k + 3 * g->t.samples * i;
+        if (fabs(ray[i].dir[2]) > 1e-6 || fabs(k[2] - g->t.k[2]) > 1e-3)
+            return mv__tj_fail_shot(ctx, op, &g->t, i, MEDVOL_E_UNSUPPORTED, "in the plane of the first");
+        if (fabs(ray[i].first - ray[0].first) > 1e-4 * ray[0].step ||
+            fabs(ray[i].last - ray[0].last) > 1e-4 * ray[0].step)
+            return mv__tj_fail_shot(ctx, op, &g->t, i, MEDVOL_E_RANGE, "sampled as the first: nominal");
+    }
+    if (middle < (double)reach || (double)(g->t.samples - 1) - middle < (double)reach)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", (double)g->t.samples, -1,
+                        "%s: traj: %zu samples, the centre at %g: takes %zu on both sides of it", op,
+                        g->t.samples, middle, reach);
+    return MEDVOL_OK;
+}
+static mv_status mv__tj_centre_data(mv_ctx *ctx, const char *op, mv__tj_centre *g, const mv_volume *data) {
+    size_t i, n;
+    mv_status st = mv__vol_check(ctx, op, "data", data);
+    if (st < 0) return st;
+    if (data->dim[0] != 1 || data->dim[1] != g->t.samples || data->dim[2] != g->t.shots ||
+        data->dim[4] * data->dim[5] * data->dim[6] != g->t.frames)
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "data", (double)data->dim[1], -1,
+                        "%s: data are %zu x %zu x %zu x %zu x %zu: traj has %zu samples, %zu shots, %zu frames", op,
+                        data->dim[0], data->dim[1], data->dim[2], data->dim[3], data->dim[4], g->t.samples,
+                        g->t.shots, g->t.frames);
+    g->coils = data->dim[3];
+    if ((st = mv__dense(ctx, op, "data", &g->data, data, MEDVOL_C64)) < 0) return st;
+    for (n = 2 * mv_volume_count(&g->data), i = 0; i < n; i++)
+        if (!mv__finite((double)((const float *)g->data.data)[i]))
+            return mv__fail(ctx, MEDVOL_E_RANGE, "data", (double)((const float *)g->data.data)[i], (int64_t)(i / 2),
+                            "%s: data: sample %zu of shot %zu is not finite", op, i / 2 % g->t.samples,
+                            i / 2 / g->t.samples % g->t.shots);
+    return MEDVOL_OK;
+}
+/* the middles: a product of the kernels' matrix and all data */
+static mv_status mv__tj_centre_fill(mv_ctx *ctx, const char *op, mv__tj_centre *g) {
+    const size_t n = g->t.samples, columns = g->spokes * g->coils;
+    const double middle = -g->ray[0].first / g->ray[0].step;
+    float *u;
+    size_t r, m, a, b, c, d, bytes;
+    if (!mv__mul(g->rows, 2 * sizeof *u, &a) || !mv__mul(a, n, &b) || !mv__mul(a, columns, &c) ||
+        !mv__mul(g->spokes, MV__TJ_SUMS * sizeof(double), &d) || !mv__add(b, c, &bytes) || !mv__add(bytes, d, &bytes))
+        bytes = (size_t)-1;
+    if ((g->sums = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    u = (float *)(void *)(g->sums + MV__TJ_SUMS * g->spokes);
+    g->c = u + 2 * g->rows * n;
+    for (m = 0; m < n; m++)
+        for (r = 0; r < g->rows; r++) {
+            const double x = middle + ((double)r - (double)g->mid) / MV__TJ_UP - (double)m, all = (double)n;
+            const double turn = MV__TJ_PI * x / all, below = all * (n % 2 ? sin(turn) : tan(turn));
+            u[2 * (r + g->rows * m)] = (float)(fabs(x) < 1e-9 ? 1.0 : sin(MV__TJ_PI * x) / below);
+            u[2 * (r + g->rows * m) + 1] = 0.0f;
+        }
+    (void)op;
+    return mv_gemm_c64(ctx, g->c, g->rows, u, g->rows, (const float *)g->data.data, n, g->rows, columns, n, NULL);
+}
+static mv_status mv__tj_centre_begin(mv_ctx *ctx, const char *op, mv__tj_centre *g, const mv_volume *data,
+                                     const mv_volume *traj, const mv_delay_opt *opt) {
+    const double most = opt ? opt->most : 0.0, tolerance = opt ? opt->tolerance : 0.0;
+    size_t reach, bytes, i;
+    mv_status st;
+    if (!(most >= 0.0 && most <= 64.0)) return mv__tj_range(ctx, op, "most", most, "in 0..64");
+    if (!(tolerance >= 0.0 && tolerance <= 45.0)) return mv__tj_range(ctx, op, "tolerance", tolerance, "in 0..45");
+    g->most = most > 0.0 ? most : 2.0;
+    g->near_angle = tolerance > 0.0 ? tolerance : 0.5;
+    reach = (size_t)ceil(g->most * (g->opposed ? 2.0 : 1.0)) + (g->opposed ? MV__TJ_WIDE : 0) + 1;
+    if ((st = mv__tj_read(ctx, op, &g->t, traj)) < 0) return st;
+    if ((st = mv__tj_centre_data(ctx, op, g, data)) < 0) return st;
+    if ((st = mv__tj_rays(ctx, op, &g->ray, &g->t)) < 0) return st;
+    g->spokes = g->t.shots * g->t.frames;
+    if ((st = mv__tj_centre_check(ctx, op, g, reach)) < 0) return st;
+    g->mid = reach * MV__TJ_UP;
+    g->rows = 2 * g->mid + 1;
+    if (!mv__mul(g->spokes, 2 * sizeof *g->order, &bytes)) bytes = (size_t)-1;
+    if ((g->order = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
+    for (i = 0; i < g->spokes; i++) {
+        const double *p = g->ray[i].dir;
+        g->order[i].key = mv__tj_turned(atan2(p[0], p[1]) * (180.0 / MV__TJ_PI), g->opposed ? 360.0 : 180.0);
+        g->order[i].then = 0.0;
+        g->order[i].at = i;
+    }
+    mv__tj_sort(g->order, g->order + g->spokes, g->spokes);
+    return mv__tj_centre_fill(ctx, op, g);
+}
+static mv_status mv__tj_delays(mv_ctx *ctx, const char *op, double *delay, const mv_volume *data,
+                               const mv_volume *traj, const mv_delay_opt *opt, int opposed) {
+    mv__tj_centre g;
+    double x[3] = {0.0, 0.0, 0.0}, pairs = 0.0, step = 1.0;
+    int turn, k;
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.opposed = opposed;
+    if (!delay) return mv__fail_null(ctx, op, "delay");
+    st = mv__tj_centre_begin(ctx, op, &g, data, traj, opt);
+    for (turn = 0; turn < 16 && st == MEDVOL_OK && step > 1e-7; turn++) {
+        st = mv_parallel_for(ctx, g.spokes, turn ? mv__tj_next_job : mv__tj_first_job, &g, turn ? NULL : op);
+        if (st < 0) break;
+        if (!mv__tj_solve(&g, x, &pairs)) {
+            st = mv__fail(ctx, MEDVOL_E_SINGULAR, pairs > 0.0 ? "data" : "traj", pairs, -1,
+                          "%s: %g pairs of %s spokes: angles or data do not tell all delays", op, pairs,
+                          opposed ? "opposed" : "crossing");
+            break;
+        }
+        for (step = 0.0, k = 0; k < 3; k++) {
+            const double way = turn ? x[k] : x[k] - g.s[k];
+            step = fabs(way) > step ? fabs(way) : step;
+            g.s[k] += way;
+        }
+        for (k = 0; k < 3 && st == MEDVOL_OK; k++)
+            if (!(fabs(g.s[k]) <= g.most))
+                st = mv__fail(ctx, MEDVOL_E_RANGE, "most", g.s[k], -1,
+                              "%s: a delay of %g samples: beyond `most` = %g, or no delays explain the data", op,
+                              g.s[k], g.most);
+    }
+    for (k = 0; k < 6 && st == MEDVOL_OK; k++) delay[k] = k < 2 ? g.s[k] : k == 3 ? g.s[2] : 0.0;
+    mv__free(ctx, g.sums);
+    mv__free(ctx, g.order);
+    mv__free(ctx, g.ray);
+    mv_volume_free(ctx, &g.data);
+    mv_volume_free(ctx, &g.t.v);
+    return st;
+}
+MEDVOL_DEF mv_status mv_delay_ring(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
+                                   const mv_delay_opt *opt) {
+    return mv__tj_delays(ctx, "delay_ring", delay, data, traj, opt, 0);
+}
+MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
+                                      const mv_delay_opt *opt) {
+    return mv__tj_delays(ctx, "delay_opposed", delay, data, traj, opt, 1);
+}
+
+/* ---- spokes in space, stacks ---- */
+typedef struct mv__tj_koosh {
+    mv_koosh_opt o;
+    mv__tj_line l;
+    mv__tj_in t;
+    double *to;
+    size_t total; /* PHYLLOTAXIS: of the spiral */
+} mv__tj_koosh;
+static void mv__tj_koosh_dir(const mv__tj_koosh *g, size_t shot, size_t frame, double *dir) {
+    size_t i = g->o.first + shot + (g->o.repeat ? 0 : frame * g->t.shots);
+    double z, turn, c, s, r;
+    if (g->o.kind == MEDVOL_KOOSH_GOLDEN) {
+        double t;
+        z = (double)i * 0.46557123187676802665;
+        t = (double)i * 0.68232780382801932737;
+        z -= floor(z);
+        turn = 360.0 * (t - floor(t));
+        if (g->o.half) z = 2.0 * z - 1.0;
+    } else {
+        const size_t each = g->total / g->o.interleaves;
+        double polar;
+        i %= g->total;
+        i = i % each * g->o.interleaves + i / each;
+        if (g->o.half) { /* both halves in turn */
+            const size_t half = (g->total + 1) / 2, m = i / 2;
+            polar = 0.5 * MV__TJ_PI * sqrt(((double)m + 0.5) / (double)half);
+            if (i % 2) polar = MV__TJ_PI - polar;
+        } else polar = 0.5 * MV__TJ_PI * sqrt((double)i / (double)g->total);
+        z = cos(polar);
+        turn = fmod((double)i * 137.50776405003785464, 360.0);
+    }
+    r = sqrt(1.0 - z * z > 0.0 ? 1.0 - z * z : 0.0);
+    mv__tj_degrees(turn, &c, &s);
+    dir[0] = r * s;
+    dir[1] = r * c;
+    dir[2] = z;
+}
+static void mv__tj_koosh_job(void *arg, size_t i) {
+    const mv__tj_koosh *g = (const mv__tj_koosh *)arg;
+    double dir[3];
+    mv__tj_koosh_dir(g, i % g->t.shots, i / g->t.shots, dir);
+    mv__tj_spoke(g->to + 3 * g->t.samples * i, &g->l, g->t.samples, dir);
+}
+MEDVOL_DEF mv_status mv_traj_koosh(mv_ctx *ctx, mv_volume *dst, const mv_koosh_opt *opt) {
+    const char *op = "traj_koosh";
+    mv__tj_koosh g;
+    mv__dst d;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    g.o = *opt;
+    if ((st = mv__tj_counts(ctx, op, &g.t, opt->samples, opt->shots, opt->frames)) < 0) return st;
+    if ((st = mv__tj_along(ctx, op, &g.l, opt->samples, opt->size, opt->half, opt->centre)) < 0) return st;
+    if (opt->kind < 0 || opt->kind > MEDVOL_KOOSH_PHYLLOTAXIS)
+        return mv__tj_range(ctx, op, "kind", opt->kind, "MEDVOL_KOOSH_*");
+    if ((uint64_t)opt->first > (uint64_t)1 << 40)
+        return mv__tj_range(ctx, op, "first", (double)opt->first, "at most 2^40");
+    g.total = g.t.shots * (opt->repeat ? 1 : g.t.frames);
+    if (g.o.interleaves == 0) g.o.interleaves = 1;
+    if (opt->kind == MEDVOL_KOOSH_PHYLLOTAXIS && g.total % g.o.interleaves)
+        return mv__tj_range(ctx, op, "interleaves", (double)g.o.interleaves, "a divisor of all shots");
+    if ((st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) < 0) return st;
+    g.to = (double *)d.work.data;
+    st = mv_parallel_for(ctx, g.t.shots * g.t.frames, mv__tj_koosh_job, &g, op);
+    return mv__dst_end(ctx, st, &d, dst);
+}
+typedef struct mv__tj_stack {
+    mv_stack_opt o;
+    mv__tj_in in, t;
+    double *to;
+} mv__tj_stack;
+static void mv__tj_stack_job(void *arg, size_t i) {
+    const mv__tj_stack *g = (const mv__tj_stack *)arg;
+    const size_t n = g->t.samples, shot = i % g->t.shots, frame = i / g->t.shots, parts = g->o.partitions, h = parts / 2;
+    const size_t part = g->o.outer ? shot / g->in.shots : shot % parts;
+    const size_t from = g->o.outer ? shot % g->in.shots : shot / parts;
+    const double *k = g->in.k + 3 * n * (frame * g->in.shots + from);
+    const double kz = ((double)part - (double)h) * g->o.step;
+    double *to = g->to + 3 * n * i, c, s;
+    size_t m;
+    mv__tj_degrees(fmod((double)part * g->o.turn, 360.0), &c, &s);
+    for (m = 0; m < n; m++, k += 3) { /* from +y towards +x */
+        *to++ = k[0] * c + k[1] * s;
+        *to++ = k[1] * c - k[0] * s;
+        *to++ = kz;
+    }
+}
+MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_stack_opt *opt) {
+    const char *op = "traj_stack";
+    mv__tj_stack g;
+    mv__dst d;
+    size_t shots;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    g.o = *opt;
+    if (g.o.partitions == 0) return mv__tj_empty(ctx, op, "partitions");
+    if (!(g.o.step >= 0.0 && g.o.step <= 1e6)) return mv__tj_range(ctx, op, "step", g.o.step, "in 0..1e6");
+    if (!(fabs(g.o.turn) <= 1e6)) return mv__tj_range(ctx, op, "turn", g.o.turn, "within 1e6 degrees");
+    if (g.o.step == 0.0) g.o.step = 1.0;
+    st = mv__tj_read(ctx, op, &g.in, src);
+    if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "src", dst, src);
+    if (st == MEDVOL_OK && !mv__mul(g.in.shots, g.o.partitions, &shots))
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "partitions", (double)g.o.partitions, -1, "%s: too many partitions", op);
+    if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, g.in.samples, shots, g.in.frames);
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) == MEDVOL_OK) {
+        g.to = (double *)d.work.data;
+        st = mv_parallel_for(ctx, g.t.shots * g.t.frames, mv__tj_stack_job, &g, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv_volume_free(ctx, &g.in.v);
+    return st;
+}
+
+/* ---- curves run through as fast as the gradients allow: speeds at the points of a fine grid, forwards and
+   backwards (Lustig, Kim and Pauly 2008), then samples at even times ---- */
+typedef struct mv__tj_curve {
+    double end, turns, inner, outer, power; /* spirals: the radius, ... */
+    double a, up, flat;                     /* cones: turn a radius; sine, cosine of the elevation */
+    int cone;
+} mv__tj_curve;
+typedef struct mv__tj_drive {
+    mv__tj_curve c;
+    double speed, force;  /* greatest, per second */
+    double *v2, *limit, *ds, *t;
+    size_t n;             /* steps of the grid */
+} mv__tj_drive;
+/* at radius r, in its first position */
+static void mv__tj_curve_at(const mv__tj_curve *c, double r, double *k) {
+    double turn;
+    if (c->cone) { /* azimuth a 2 u^2 / (2 u^2 + 1), u = a r cos: pitch such that interleaves stay 1 apart */
+        const double u = c->a * r * c->flat, x = 1.41421356237309505 * u;
+        if (u < 1e-2) turn = c->a * r * u * u * (2.0 / 3.0 - 0.8 * u * u);
+        else turn = (u - atan(x) / 1.41421356237309505) / c->flat;
+    } else {
+        const double x = r / c->end;
+        turn = c->turns * (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) * pow(x, c->power + 1.0));
+    }
+    k[0] = r * c->flat * sin(turn);
+    k[1] = r * c->flat * cos(turn);
+    k[2] = r * c->up;
+}
+static double mv__tj_norm(const double *a) { return sqrt(mv__tj_dot(a, a)); }
+/* seconds that the curve takes, on a grid of n steps for which there is room */
+static double mv__tj_drive_run(mv__tj_drive *g, size_t n) {
+    const double top = g->speed * g->speed;
+    double p[3], q[3], way[3] = {0.0, 0.0, 0.0}, before = 0.0;
+    size_t i;
+    int j;
+    g->n = n;
+    mv__tj_curve_at(&g->c, 0.0, p);
+    for (i = 0; i < n; i++) { /* lengths; at the points the speeds that their curvature allows */
+        double dir[3], bend = 0.0;
+        mv__tj_curve_at(&g->c, g->c.end * (double)(i + 1) / (double)n, q);
+        for (j = 0; j < 3; j++) dir[j] = q[j] - p[j], p[j] = q[j];
+        g->ds[i] = mv__tj_norm(dir);
+        for (j = 0; j < 3; j++) {
+            dir[j] /= g->ds[i];
+            bend += (dir[j] - way[j]) * (dir[j] - way[j]);
+            way[j] = dir[j];
+        }
+        g->limit[i] = i ? sqrt(bend) / (0.5 * (before + g->ds[i])) : 0.0;
+        before = g->ds[i];
+    }
+    g->limit[0] = g->limit[1];
+    g->limit[n] = g->limit[n - 1];
+    g->v2[0] = 0.0;
+    for (i = 0; i < n; i++) {
+        const double k0 = g->limit[i] * g->v2[i], left = g->force * g->force - k0 * k0;
+        double next = g->v2[i] + 2.0 * g->ds[i] * sqrt(left > 0.0 ? left : 0.0);
+        const double most = g->limit[i + 1] * top > g->force ? g->force / g->limit[i + 1] : top;
+        g->v2[i + 1] = next < most ? next : most;
+    }
+    for (i = n; i-- > 0;) {
+        const double k0 = g->limit[i + 1] * g->v2[i + 1], left = g->force * g->force - k0 * k0;
+        const double next = g->v2[i + 1] + 2.0 * g->ds[i] * sqrt(left > 0.0 ? left : 0.0);
+        if (next < g->v2[i]) g->v2[i] = next;
+    }
+    for (g->t[0] = 0.0, i = 0; i < n; i++)
+        g->t[i + 1] = g->t[i] + 2.0 * g->ds[i] / (sqrt(g->v2[i]) + sqrt(g->v2[i + 1]));
+    return g->t[n];
+}
+/* the point after so many seconds; *from: a step at or before it */
+static void mv__tj_drive_at(const mv__tj_drive *g, double time, size_t *from, double *k) {
+    size_t i = *from;
+    double v, w, dt, f;
+    while (i + 1 < g->n && g->t[i + 1] <= time) i++;
+    *from = i;
+    v = sqrt(g->v2[i]), w = sqrt(g->v2[i + 1]);
+    dt = time - g->t[i];
+    f = (v * dt + 0.5 * (w - v) / (g->t[i + 1] - g->t[i]) * dt * dt) / g->ds[i];
+    f = f < 0.0 ? 0.0 : f > 1.0 ? 1.0 : f;
+    mv__tj_curve_at(&g->c, g->c.end * ((double)i + f) / (double)g->n, k);
+}
+enum { MV__TJ_COARSE = 8192 };
+#define MV__TJ_FINE ((size_t)1 << 22)
+static mv_status mv__tj_drive_room(mv_ctx *ctx, mv__tj_drive *g, size_t n) {
+    mv__free(ctx, g->v2);
+    if ((g->v2 = (double *)mv__alloc(ctx, 4 * (n + 1) * sizeof *g->v2)) == NULL) return MEDVOL_E_NOMEM;
+    g->limit = g->v2 + n + 1;
+    g->ds = g->limit + n + 1;
+    g->t = g->ds + n + 1;
+    return MEDVOL_OK;
+}
+/* steps that are enough: 64 a dwell time */
+static size_t mv__tj_drive_steps(double seconds, double dwell) {
+    const double n = 64.0 * seconds / dwell;
+    return n < (double)MV__TJ_COARSE ? MV__TJ_COARSE : n < (double)MV__TJ_FINE ? (size_t)n : MV__TJ_FINE;
+}
+/* samples that so many seconds give; 0: too many, told */
+static size_t mv__tj_drive_samples(mv_ctx *ctx, const char *op, double seconds, double dwell) {
+    const double n = floor(seconds / dwell) + 1.0;
+    if (n >= 2.0 && n <= 1048576.0) return (size_t)n;
+    mv__fail(ctx, MEDVOL_E_RANGE, "dwell", dwell, -1,
+             "%s: dwell = %g s: a readout of %g s must have 2 to 2^20 samples", op, dwell, seconds);
+    return 0;
+}
+static mv_status mv__tj_gradients(mv_ctx *ctx, const char *op, mv_gradients *g, const mv_gradients *given) {
+    *g = *given;
+    if (!(g->gradient >= 0.0 && g->gradient <= 1e6))
+        return mv__tj_range(ctx, op, "gradient", g->gradient, "in 0..1e6 mT/m");
+    if (!(g->slew >= 0.0 && g->slew <= 1e7)) return mv__tj_range(ctx, op, "slew", g->slew, "in 0..1e7 T/m/s");
+    if (!(g->dwell >= 0.0 && g->dwell <= 1.0)) return mv__tj_range(ctx, op, "dwell", g->dwell, "in 0..1 s");
+    if (!(g->fov >= 0.0 && g->fov <= 1e3)) return mv__tj_range(ctx, op, "fov", g->fov, "in 0..1000 m");
+    if (!(g->gamma >= 0.0 && g->gamma <= 1e10)) return mv__tj_range(ctx, op, "gamma", g->gamma, "in 0..1e10 Hz/T");
+    if (g->gradient == 0.0) g->gradient = 40.0;
+    if (g->slew == 0.0) g->slew = 150.0;
+    if (g->dwell == 0.0) g->dwell = 4e-6;
+    if (g->fov == 0.0) g->fov = 0.25;
+    if (g->gamma == 0.0) g->gamma = 42.577478518e6;
+    return MEDVOL_OK;
+}
+#define MV__TJ_SAFE 0.9985 /* of the limits: what differences of samples may add */
+typedef struct mv__tj_spiral {
+    mv__tj_in t;
+    const double *one; /* the first readout */
+    double *to, turn, start;
+    size_t first;
+} mv__tj_spiral;
+static void mv__tj_spiral_job(void *arg, size_t i) {
+    const mv__tj_spiral *g = (const mv__tj_spiral *)arg;
+    double c, s, *to = g->to + 3 * g->t.samples * i;
+    size_t m;
+    mv__tj_degrees(fmod((double)(g->first + i) * g->turn + g->start, 360.0), &c, &s);
+    for (m = 0; m < 3 * g->t.samples; m += 3) {
+        to[m] = g->one[m] * c + g->one[m + 1] * s;
+        to[m + 1] = g->one[m + 1] * c - g->one[m] * s;
+        to[m + 2] = 0.0;
+    }
+}
+static mv_status mv__tj_spiral_options(mv_ctx *ctx, const char *op, mv_spiral_opt *o, const mv_spiral_opt *opt,
+                                       mv_gradients *drive) {
+    *o = *opt;
+    if (o->shots == 0) return mv__tj_empty(ctx, op, "shots");
+    if (o->frames == 0) o->frames = 1;
+    if (!(o->size >= 1.0 && o->size <= 1e5)) return mv__tj_range(ctx, op, "size", o->size, "in 1..1e5");
+    if (!(o->inner >= 0.0 && o->inner <= 1e3)) return mv__tj_range(ctx, op, "inner", o->inner, "in 0..1000");
+    if (!(o->outer >= 0.0 && o->outer <= 1e3)) return mv__tj_range(ctx, op, "outer", o->outer, "in 0..1000");
+    if (!(o->power >= 0.0 && o->power <= 1e2)) return mv__tj_range(ctx, op, "power", o->power, "in 0..100");
+    if (!(fabs(o->turn) <= 1e6)) return mv__tj_range(ctx, op, "turn", o->turn, "within 1e6 degrees");
+    if (!(fabs(o->start) <= 1e6)) return mv__tj_range(ctx, op, "start", o->start, "within 1e6 degrees");
+    if ((uint64_t)o->first > (uint64_t)1 << 40) return mv__tj_range(ctx, op, "first", (double)o->first, "at most 2^40");
+    if (o->inner == 0.0) o->inner = 1.0;
+    if (o->outer == 0.0) o->outer = 1.0;
+    if (o->power == 0.0) o->power = 1.0;
+    if (o->interleaves == 0) o->interleaves = o->shots;
+    if (o->turn == 0.0) o->turn = 360.0 / (double)o->interleaves;
+    return mv__tj_gradients(ctx, op, drive, &o->limits);
+}
+/* the first readout of a curve, *n samples, to be freed */
+static mv_status mv__tj_drive_once(mv_ctx *ctx, const char *op, mv__tj_drive *g, const mv_gradients *limits, double **one,
+                                   size_t *n) {
+    double seconds;
+    size_t steps, m, at = 0;
+    mv_status st;
+    g->speed = MV__TJ_SAFE * limits->gamma * 1e-3 * limits->gradient * limits->fov;
+    g->force = MV__TJ_SAFE * limits->gamma * limits->slew * limits->fov;
+    if ((st = mv__tj_drive_room(ctx, g, MV__TJ_COARSE)) < 0) return st;
+    seconds = mv__tj_drive_run(g, MV__TJ_COARSE);
+    if (mv__tj_drive_samples(ctx, op, seconds, limits->dwell) == 0) return MEDVOL_E_RANGE;
+    steps = mv__tj_drive_steps(seconds, limits->dwell);
+    if ((st = mv__tj_drive_room(ctx, g, steps)) < 0) return st;
+    if (mv__tell(ctx, 0, 2, op)) return mv__cancelled(ctx, op);
+    seconds = mv__tj_drive_run(g, steps);
+    if ((*n = mv__tj_drive_samples(ctx, op, seconds, limits->dwell)) == 0) return MEDVOL_E_RANGE;
+    if ((*one = (double *)mv__alloc(ctx, 3 * *n * sizeof **one)) == NULL) return MEDVOL_E_NOMEM;
+    for (m = 0; m < *n; m++) mv__tj_drive_at(g, (double)m * limits->dwell, &at, *one + 3 * m);
+    return mv__tell(ctx, 1, 2, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral_opt *opt) {
+    const char *op = "traj_spiral";
+    mv_spiral_opt o;
+    mv_gradients limits;
+    mv__tj_drive drive;
+    mv__tj_spiral g;
+    mv__dst d;
+    double *one = NULL;
+    size_t n = 0;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    if ((st = mv__tj_spiral_options(ctx, op, &o, opt, &limits)) < 0) return st;
+    mv__memset(&drive, 0, sizeof drive);
+    drive.c.end = 0.5 * o.size;
+    drive.c.turns = 2.0 * MV__TJ_PI / (double)o.interleaves;
+    drive.c.inner = o.inner, drive.c.outer = o.outer, drive.c.power = o.power;
+    drive.c.flat = 1.0;
+    st = mv__tj_drive_once(ctx, op, &drive, &limits, &one, &n);
+    if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, n, o.shots, o.frames);
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) == MEDVOL_OK) {
+        g.to = (double *)d.work.data;
+        g.one = one;
+        g.turn = o.turn, g.start = o.start, g.first = o.first;
+        st = mv_parallel_for(ctx, o.shots * o.frames, mv__tj_spiral_job, &g, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, one);
+    mv__free(ctx, drive.v2);
+    return st;
+}
+/* ---- cones: elevations evenly apart, readouts of each evenly around it ---- */
+typedef struct mv__tj_cones {
+    mv_cones_opt o;
+    mv_gradients limits;
+    mv__tj_drive drive;
+    mv__tj_in t;
+    double *to;
+    size_t cones, most; /* most: readouts of the cone at the equator */
+} mv__tj_cones;
+static double mv__tj_cone_up(const mv__tj_cones *g, size_t cone) { /* elevation: poles included */
+    return g->cones > 1 ? MV__TJ_PI * ((double)cone / (double)(g->cones - 1) - 0.5) : 0.0;
+}
+static size_t mv__tj_cone_shots(const mv__tj_cones *g, size_t cone) {
+    const double n = ceil((double)g->most * cos(mv__tj_cone_up(g, cone)) - 1e-9);
+    return n < 1.0 ? 1 : (size_t)n;
+}
+static void mv__tj_cone_set(mv__tj_cones *g, size_t cone) {
+    const double up = mv__tj_cone_up(g, cone), flat = cos(up);
+    g->drive.c.cone = 1;
+    g->drive.c.up = sin(up);
+    g->drive.c.flat = flat > 1e-9 ? flat : 1e-9;
+    g->drive.c.a = 2.0 * MV__TJ_PI / (double)mv__tj_cone_shots(g, cone);
+}
+/* all readouts of one cone, slowed down to take `seconds` */
+static void mv__tj_cone_fill(mv__tj_cones *g, size_t cone, size_t shot, double slow) {
+    const size_t shots = mv__tj_cone_shots(g, cone), n = g->t.samples;
+    size_t m, j, at = 0;
+    for (m = 0; m < n; m++) {
+        double k[3];
+        mv__tj_drive_at(&g->drive, (double)m * g->limits.dwell * slow, &at, k);
+        for (j = 0; j < shots; j++) {
+            double *to = g->to + 3 * (m + n * (shot + j)), c, s;
+            mv__tj_degrees(360.0 * (double)j / (double)shots, &c, &s);
+            to[0] = k[0] * c + k[1] * s;
+            to[1] = k[1] * c - k[0] * s;
+            to[2] = k[2];
+        }
+    }
+}
+static mv_status mv__tj_cones_options(mv_ctx *ctx, const char *op, mv__tj_cones *g, const mv_cones_opt *opt) {
+    double n;
+    g->o = *opt;
+    if (!(g->o.size >= 1.0 && g->o.size <= 4096.0)) return mv__tj_range(ctx, op, "size", g->o.size, "in 1..4096");
+    if (g->o.cones > 100000) return mv__tj_range(ctx, op, "cones", (double)g->o.cones, "at most 100000");
+    if (g->o.shots > 100000) return mv__tj_range(ctx, op, "shots", (double)g->o.shots, "at most 100000");
+    n = ceil(0.5 * MV__TJ_PI * g->o.size) + 1.0;
+    g->cones = g->o.cones ? g->o.cones : (size_t)n;
+    n = ceil(MV__TJ_PI * g->o.size / 8.0);
+    g->most = g->o.shots ? g->o.shots : (size_t)n;
+    return mv__tj_gradients(ctx, op, &g->limits, &opt->limits);
+}
+MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_opt *opt) {
+    const char *op = "traj_cones";
+    mv__tj_cones g;
+    mv__dst d;
+    double seconds = 0.0;
+    size_t c, n, shot = 0, steps = MV__TJ_COARSE;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    mv__memset(&g, 0, sizeof g);
+    if ((st = mv__tj_cones_options(ctx, op, &g, opt)) < 0) return st;
+    g.drive.c.end = 0.5 * g.o.size;
+    g.drive.speed = MV__TJ_SAFE * g.limits.gamma * 1e-3 * g.limits.gradient * g.limits.fov;
+    g.drive.force = MV__TJ_SAFE * g.limits.gamma * g.limits.slew * g.limits.fov;
+    st = mv__tj_drive_room(ctx, &g.drive, steps);
+    for (c = 0; c < g.cones && st == MEDVOL_OK; c++) { /* the slowest */
+        double t;
+        if (mv__tell(ctx, c, 2 * g.cones, op)) st = mv__cancelled(ctx, op);
+        mv__tj_cone_set(&g, c);
+        t = mv__tj_drive_run(&g.drive, steps);
+        seconds = t > seconds ? t : seconds;
+        shot += mv__tj_cone_shots(&g, c);
+    }
+    if (st == MEDVOL_OK && (n = mv__tj_drive_samples(ctx, op, seconds, g.limits.dwell)) == 0) st = MEDVOL_E_RANGE;
+    else if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, n, shot, 1);
+    if (st == MEDVOL_OK) {
+        steps = mv__tj_drive_steps(seconds, g.limits.dwell);
+        st = mv__tj_drive_room(ctx, &g.drive, steps);
+    }
+    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) == MEDVOL_OK) {
+        g.to = (double *)d.work.data;
+        for (shot = 0, c = 0; c < g.cones && st == MEDVOL_OK; c++) {
+            double t;
+            if (mv__tell(ctx, g.cones + c, 2 * g.cones, op)) st = mv__cancelled(ctx, op);
+            mv__tj_cone_set(&g, c);
+            t = mv__tj_drive_run(&g.drive, steps);
+            mv__tj_cone_fill(&g, c, shot, t < seconds ? t / seconds : 1.0);
+            shot += mv__tj_cone_shots(&g, c);
+        }
+        if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);
+        st = mv__dst_end(ctx, st, &d, dst);
+    }
+    mv__free(ctx, g.drive.v2);
+    return st;
+}
+/* ---- rosettes, EPI ---- */
+typedef struct mv__tj_rosette {
+    mv_rosette_opt o;
+    mv__tj_in t;
+    double *to;
+} mv__tj_rosette;
+static void mv__tj_rosette_job(void *arg, size_t i) {
+    const mv__tj_rosette *g = (const mv__tj_rosette *)arg;
+    const double n = (double)g->t.samples;
+    double *to = g->to + 3 * g->t.samples * i, c, s;
+    size_t m;
+    for (m = 0; m < g->t.samples; m++) {
+        const double t = (double)m / n;
+        double r;
+        mv__tj_degrees(fmod(360.0 * g->o.petals * t, 360.0), &c, &r);
+        r *= 0.5 * g->o.size;
+        mv__tj_degrees(fmod(360.0 * (g->o.turns * t + (double)i / (double)g->t.shots), 360.0), &c, &s);
+        *to++ = r * s;
+        *to++ = r * c;
+        *to++ = 0.0;
+    }
+}
+MEDVOL_DEF mv_status mv_traj_rosette(mv_ctx *ctx, mv_volume *dst, const mv_rosette_opt *opt) {
+    const char *op = "traj_rosette";
+    mv__tj_rosette g;
+    mv__dst d;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    g.o = *opt;
+    if ((st = mv__tj_counts(ctx, op, &g.t, opt->samples, opt->shots, 1)) < 0) return st;
+    if (!(g.o.size >= 1.0 && g.o.size <= 1e6)) return mv__tj_range(ctx, op, "size", g.o.size, "in 1..1e6");
+    if (!(g.o.petals >= 0.0 && g.o.petals <= 1e6)) return mv__tj_range(ctx, op, "petals", g.o.petals, "in 0..1e6");
+    if (!(g.o.turns >= 0.0 && g.o.turns <= 1e6)) return mv__tj_range(ctx, op, "turns", g.o.turns, "in 0..1e6");
+    if (g.o.petals == 0.0) g.o.petals = 5.0;
+    if (g.o.turns == 0.0) g.o.turns = 1.0;
+    if ((st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) < 0) return st;
+    g.to = (double *)d.work.data;
+    st = mv_parallel_for(ctx, g.t.shots, mv__tj_rosette_job, &g, op);
+    return mv__dst_end(ctx, st, &d, dst);
+}
+/* the gradient's area until t */
+static double mv__tj_ramp(const mv_epi_opt *o, double t) {
+    const double flat = o->up + o->flat, end = flat + o->down;
+    if (t <= 0.0) return 0.0;
+    if (t < o->up) return 0.5 * t * t / o->up;
+    if (t <= flat) return 0.5 * o->up + (t - o->up);
+    t = end - t;
+    return 0.5 * o->up + o->flat + 0.5 * o->down - (t > 0.0 ? 0.5 * t * t / o->down : 0.0);
+}
+static mv_status mv__tj_epi_check(mv_ctx *ctx, const char *op, const mv_epi_opt *o) {
+    const double n = (double)o->samples, times[5] = {o->up, o->flat, o->down, o->delay, o->dwell};
+    static const char *const name[5] = {"up", "flat", "down", "delay", "dwell"};
+    int k;
+    if (o->samples == 0) return mv__tj_empty(ctx, op, "samples");
+    if (o->lines == 0) return mv__tj_empty(ctx, op, "lines");
+    if (!(o->size >= 0.0 && o->size <= 1e6)) return mv__tj_range(ctx, op, "size", o->size, "in 0..1e6");
+    if (o->first >= o->lines)
+        return mv__tj_range(ctx, op, "first", (double)o->first, "below `lines`");
+    for (k = 0; k < 5; k++)
+        if (!(times[k] >= 0.0 && times[k] <= 1e9)) return mv__tj_range(ctx, op, name[k], times[k], "in 0..1e9");
+    if (o->up + o->flat + o->down > 0.0 &&
+        !(o->dwell > 0.0 && o->delay + n * o->dwell <= (o->up + o->flat + o->down) * (1.0 + 1e-9)))
+        return mv__tj_range(ctx, op, "dwell", o->dwell, "above 0, all samples before the gradient's end");
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_traj_epi(mv_ctx *ctx, mv_volume *dst, const mv_epi_opt *opt) {
+    const char *op = "traj_epi";
+    mv_epi_opt o;
+    mv__tj_in t;
+    mv__dst d;
+    double first, last, whole, *to;
+    size_t s, e, y, m, middle;
+    mv_status st;
+    if (!opt) return mv__fail_null(ctx, op, "opt");
+    o = *opt;
+    if ((st = mv__tj_epi_check(ctx, op, &o)) < 0) return st;
+    whole = (double)o.samples;
+    if (o.size == 0.0) o.size = whole;
+    if (o.shots == 0) o.shots = 1;
+    if (o.up + o.flat + o.down <= 0.0) o.flat = whole, o.dwell = 1.0, o.delay = 0.0;
+    first = mv__tj_ramp(&o, o.delay);
+    last = mv__tj_ramp(&o, o.delay + whole * o.dwell);
+    if (!(last > first)) return mv__tj_range(ctx, op, "dwell", o.dwell, "such that k-space is crossed");
+    if ((st = mv__tj_counts(ctx, op, &t, o.samples, o.lines - o.first, 1)) < 0) return st;
+    if ((st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &t, 1)) < 0) return st;
+    to = (double *)d.work.data;
+    middle = o.lines / 2;
+    for (s = 0; s < o.shots && s < o.lines - o.first; s++)
+        for (e = 0, y = o.first + s; y < o.lines; e++) {
+            for (m = 0; m < o.samples; m++) {
+                const double a = mv__tj_ramp(&o, o.delay + ((double)m + 0.5) * o.dwell);
+                double x = o.size * ((a - first) / (last - first) - 0.5);
+                if (e % 2) x = -x;
+                if (o.centre) x += 0.5 * (o.size - 1.0) - floor(0.5 * o.size);
+                *to++ = x;
+                *to++ = (double)y - (double)middle;
+                *to++ = 0.0;
+            }
+            if (o.lines - y <= o.shots) break;
+            y += o.shots;
+        }
+    return mv__dst_end(ctx, mv__tell(ctx, 1, 1, op) ? mv__cancelled(ctx, op) : MEDVOL_OK, &d, dst);
+}
+/* ---- what gradients a trajectory takes ---- */
+MEDVOL_DEF mv_status mv_traj_limits(mv_ctx *ctx, mv_gradient_peaks *peaks, const mv_volume *traj,
+                                    const mv_gradients *given) {
+    const char *op = "traj_limits";
+    mv_gradients g, none;
+    mv_gradient_peaks p;
+    mv__tj_in t;
+    size_t i, m;
+    double unit;
+    mv_status st;
+    int j;
+    if (!peaks) return mv__fail_null(ctx, op, "peaks");
+    mv__memset(&none, 0, sizeof none);
+    mv__memset(&p, 0, sizeof p);
+    if ((st = mv__tj_gradients(ctx, op, &g, given ? given : &none)) < 0) return st;
+    st = mv__tj_read(ctx, op, &t, traj);
+    unit = 1.0 / (g.gamma * g.fov * g.dwell); /* T/m of one pixel index a dwell time */
+    for (i = 0; st == MEDVOL_OK && i < t.shots * t.frames; i++) {
+        const double *k = t.k + 3 * t.samples * i;
+        double before[3] = {0.0, 0.0, 0.0};
+        for (m = 0; m + 1 < t.samples; m++, k += 3) {
+            double now[3], change[3], size;
+            for (j = 0; j < 3; j++) {
+                now[j] = (k[3 + j] - k[j]) * unit;
+                change[j] = now[j] - before[j];
+                before[j] = now[j];
+            }
+            size = 1e3 * mv__tj_norm(now);
+            if (size > p.gradient) p.gradient = size, p.gradient_sample = m, p.gradient_shot = i;
+            size = mv__tj_norm(change) / g.dwell;
+            if (m > 0 && size > p.slew) p.slew = size, p.slew_sample = m, p.slew_shot = i;
+            size = mv__tj_norm(now) / (0.5 * g.dwell);
+            if (m == 0 && size > p.start) p.start = size, p.start_shot = i;
+        }
+    }
+    mv_volume_free(ctx, &t.v);
+    if (st == MEDVOL_OK) *peaks = p;
+    return st;
+}
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_TRAJECTORY */
 
