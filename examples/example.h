@@ -937,7 +937,7 @@ EX_FN void ex_write(mv_volume *p, long x, long y, const char *s, ex_rgb c) { /* 
         "c00ehghe", "d11fhhhf", "e00ehvge", "f698s888", "g00fhhhf1e", "hgguhhhh", "i40c444e", "k889aca9",
         "lc44444e", "m00qllll", "n00uhhhh", "o00ehhhe", "p00uhhhugg", "r00mpggg", "s00fge1u", "t88s8896",
         "u00hhhjd", "v00hhha4", "w00hhlla", "x00ha4ah", "y00hhhhf1e", "z00v248v", "Mhrllhhh", "Vhhhhha4",
-        "Gehgnhhf", "Ruhhukih", "Cehgggghe", "Tv444444", "Sfgge11u", "Evgguggv", "Nhpljhhh", "Duhhhhhu"};
+        "Gehgnhhf", "Ruhhukih", "Cehggghe", "Tv444444", "Sfgge11u", "Evgguggv", "Nhpljhhh", "Duhhhhhu"};
     for (; *s; s++, x += 12) {
         size_t k;
         long row, i;

@@ -15,10 +15,10 @@
 
 static const char usage[] =
     "radial [VOLUME | TRAJ.cfl DATA.cfl] [--out PREFIX] [--series FRAMES] [--save-data PREFIX]\n"
-    "       [--spokes N=64] [--samples N=2 SIZE] [--size N=256] [--coils N=8] [--noise PERCENT=2]\n"
+    "       [--spokes N=64] [--samples N=2 SIZE] [--size N=256] [--coils N=8] [--noise PERCENT=1]\n"
     "       [--delay X,Y,XY] [--estimate ring|opposed|none] [--density angular|radial|voronoi|pipe]\n"
-    "       [--maps espirit|lowres|walsh] [--calib N=24] [--iterations N=30] [--l2 WEIGHT=0.01]\n"
-    "       [--l1 WEIGHT=0.001] [--l1-iterations N=50] [--threads N] [--level N] [--quiet]\n"
+    "       [--maps espirit|lowres|walsh] [--calib N=24] [--iterations N=30] [--l2 WEIGHT=0.03]\n"
+    "       [--l1 WEIGHT=0.0005] [--l1-iterations N=50] [--threads N] [--level N] [--quiet]\n"
     "--delay: of the gradients that spokes are made with, in samples [0.6,-0.4,0.2]; --estimate: how they are\n"
     "found (opposed: spokes are made at equal angles all around); --l1: of the largest value of the adjoint\n"
     "--series writes PREFIX.nii.gz of all frames, by l1-wavelet; --save-data: PREFIX-traj.cfl, -data.cfl\n"
@@ -71,7 +71,7 @@ static size_t bodies_at(mv_ellipse *to, double time) {
             to[count].axes[0] = 0.25 * apart[k], to[count].axes[1] = 0.07;
             to[count].centre[0] = -0.24 + 0.21 * k + apart[k] * ((double)i - 2.0), to[count].centre[1] = -0.7;
         }
-    to[count].value = 0.1 + 0.4 * time;
+    to[count].value = 0.05 + 0.3 * time;
     to[count].centre[0] = -0.27, to[count].centre[1] = -0.43;
     to[count].axes[0] = to[count].axes[1] = 0.11 + 0.035 * cos(6.283185307179586 * 3.0 * time);
     for (i = 0; i <= count; i++)
@@ -166,7 +166,9 @@ static void make_frame(radial *r, mv_volume *traj, mv_volume *data, size_t f) {
     mv_radial_opt o = {0};
     mv_volume late = {0};
     const size_t shape[3] = {r->n, r->n, 1};
-    o.samples = r->samples, o.shots = r->spokes, o.size = (double)r->n, o.first = f * r->spokes;
+    o.samples = r->samples, o.shots = r->spokes, o.first = f * r->spokes;
+    o.size = (double)r->n; /* less what delays may move them by: they stay within the image's frequencies */
+    o.size -= 2.0 * ceil((fabs(r->lag[0]) + fabs(r->lag[1]) + fabs(r->lag[3])) * o.size / (double)r->samples);
     o.order = MEDVOL_RADIAL_GOLDEN;
     if (r->estimate == OPPOSED) o.order = MEDVOL_RADIAL_LINEAR, o.range = 360.0;
     EX_OK(mv_traj_radial(&e->ctx, traj, &o));
@@ -259,8 +261,34 @@ static void find_density(radial *r, mv_volume *weights, const mv_volume *traj) {
     const size_t shape[3] = {r->n, r->n, 1};
     if (r->density == PIPE) EX_OK(mv_dcf_pipe(&e->ctx, weights, traj, shape, NULL));
     else if (r->density == VORONOI) EX_OK(mv_dcf_voronoi(&e->ctx, weights, traj, NULL));
-    else if (r->density == RADIAL) EX_OK(mv_dcf_radial(&e->ctx, weights, traj, NULL));
-    else EX_OK(mv_dcf_angular(&e->ctx, weights, traj, NULL));
+    else if (r->density == RADIAL) EX_OK(mv_dcf_radial(&e->ctx, weights, traj));
+    else EX_OK(mv_dcf_angular(&e->ctx, weights, traj));
+}
+static void cut(ex *e, mv_volume *v, size_t off) { /* `off` samples at either end of the spokes */
+    size_t start[7] = {0}, size[7];
+    mv_volume part, copy = {0};
+    int k;
+    for (k = 0; k < 7; k++) size[k] = v->dim[k];
+    start[1] = off, size[1] -= 2 * off;
+    EX_OK(mv_volume_view(&e->ctx, &part, v, start, size));
+    EX_OK(mv_volume_copy(&e->ctx, &copy, &part));
+    mv_volume_free(&e->ctx, v);
+    *v = copy;
+}
+/* The spokes as they ran; those samples are left out that lie beyond the image's frequencies now. */
+static void undo_delays(radial *r) {
+    ex *e = r->e;
+    const double most = 0.5 * (double)r->n;
+    size_t off = 0, i;
+    EX_OK(mv_traj_delay(&e->ctx, &r->right, &r->traj, r->found));
+    for (i = 0; i < mv_volume_count(&r->right); i++) {
+        const size_t m = i / 3 % r->right.dim[1], end = m < r->right.dim[1] / 2 ? m : r->right.dim[1] - 1 - m;
+        if (fabs(((const double *)r->right.data)[i]) > most && end >= off) off = end + 1;
+    }
+    if (2 * off + 16 > r->right.dim[1])
+        ex_quit(e, EX_USAGE, "--size %zu: the trajectory reaches further than that", r->n);
+    if (!off) return;
+    cut(e, &r->traj, off), cut(e, &r->right, off), cut(e, &r->data, off);
 }
 /* coil images by the adjoint, samples weighted by what area is theirs */
 static void grid(radial *r, mv_volume *images, const mv_volume *traj, const mv_volume *weights,
@@ -442,7 +470,7 @@ static void prepare(radial *r) {
     mv_volume images = {0};
     double start = ex_now();
     find_delays(r, &r->traj, &r->data);
-    EX_OK(mv_traj_delay(&e->ctx, &r->right, &r->traj, r->found));
+    undo_delays(r);
     r->ms[METHODS] = lap(&start);
     find_density(r, &r->weights, &r->traj);
     r->ms[METHODS + 1] = lap(&start);
@@ -597,7 +625,7 @@ static void run_series(radial *r, const char *prefix) {
     for (f = 0; f < r->frames; f++) {
         mv_volume image = {0}, m = {0};
         get_frame(r, &r->traj, &r->data, f);
-        EX_OK(mv_traj_delay(&e->ctx, &r->right, &r->traj, r->found));
+        undo_delays(r);
         least_squares(r, &image, &r->right, &r->data, SPARSE);
         magnitude(r, &m, &image);
         memcpy((float *)all.data + n * f, m.data, n * sizeof(float));
@@ -652,11 +680,11 @@ static void read_options(radial *r) {
     r->samples = (size_t)ex_number(e, "--samples", 0, 16, 4096);
     r->coils = (size_t)ex_number(e, "--coils", 8, 2, 64);
     r->calib = (size_t)ex_number(e, "--calib", 24, 8, 64);
-    r->noise = ex_number(e, "--noise", 2, 0, 1000);
+    r->noise = ex_number(e, "--noise", 1, 0, 1000);
     r->iterations = (int)ex_number(e, "--iterations", 30, 1, 10000);
     r->l1_iterations = (int)ex_number(e, "--l1-iterations", 50, 1, 10000);
-    r->l2 = ex_number(e, "--l2", 0.01, 0, 1e6);
-    r->l1 = ex_number(e, "--l1", 0.001, 0, 1e6);
+    r->l2 = ex_number(e, "--l2", 0.03, 0, 1e6);
+    r->l1 = ex_number(e, "--l1", 0.0005, 0, 1e6);
     r->lag[0] = 0.6, r->lag[1] = -0.4, r->lag[3] = 0.2;
     three_of(e, "--delay", &r->lag[0], &r->lag[1], &r->lag[3]);
 }
