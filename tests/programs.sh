@@ -98,14 +98,14 @@ gives 3 "missing.cfl" $P/recon $D/missing.cfl
 gives 4 "text.nii" $P/recon $D/text.nii
 
 # spokes: each way to delays, densities and maps; delays that are found; files of BART's; a series
-err() { sed -n "s/^$1 .* \([0-9.]*\)\$/\1/p" $D/out; } # the error of a method, in per cent
-few="--size 96 --spokes 48 --iterations 8 --l1-iterations 12"
+err() { sed -n "s/^$1  *[0-9.]*  *\([0-9.]*\)\$/\1/p" $D/out; } # the error of a method, in per cent
+few="--size 96 --spokes 24 --iterations 12 --l1-iterations 25"
 for o in "" "--estimate opposed --density radial" "--estimate none --delay 0 --density voronoi --maps lowres" \
     "--density pipe --maps walsh" "--level 1 --threads 1"; do
     $P/radial $few $o --out $D/spokes > $D/out 2> $D/err && head -c 4 $D/spokes.png | grep -q PNG &&
         gzip -t $D/spokes_gridding.nii.gz $D/spokes_cg.nii.gz $D/spokes_l1.nii.gz &&
         echo $(err uncorrected) $(err gridding) $(err CG-SENSE) $(err "l1 wavelet") |
-        awk '{ ok = NF == 4 && $2 <= $1 + 0.05 && $3 < $2 && $4 < $2 } END { exit !ok }'
+        awk '{ ok = NF == 4 && $2 <= $1 + 1 && $3 < $2 && $4 < $2 } END { exit !ok }'
     ok $? "radial $o: $(cat $D/err) $(err uncorrected) $(err gridding) $(err CG-SENSE) $(err "l1 wavelet")"
 done
 $P/radial $few --out $D/spokes --delay 0.7,-0.5,0.3 --noise 0 > $D/out &&
