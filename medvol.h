@@ -36449,10 +36449,11 @@ static mv_status mv__it_wavelet_check(mv_ctx *ctx, const char *op, int wavelet, 
 }
 /* those of the first three that are longer than 1 */
 static unsigned mv__it_axes(const mv__it_shape *s, unsigned axes) {
+    unsigned all = 0;
     int k;
-    for (k = 0; axes == 0 && k < 3; k++)
-        if (s->dim[k] > 1) axes |= 1u << k;
-    return axes;
+    for (k = 0; k < 3; k++)
+        if (s->dim[k] > 1) all |= 1u << k;
+    return axes ? axes : all;
 }
 /* the room of all jobs, in floats; 0: too large */
 static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int wavelet, int levels, unsigned axes) {
