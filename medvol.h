@@ -2642,8 +2642,8 @@ typedef struct mv_reg {
     uint64_t seed;
 } mv_reg;
 /* mv_prox: dst = the x that makes |x - src|^2 / 2 + step lambda R(x) least, of a c64 volume. L2, L1, LLR and,
-   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by 100 steps of
-   the dual (Beck and Teboulle 2009), to 1e-4 of the largest change. No shift.
+   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by up to 300
+   steps of the dual (Beck and Teboulle 2009), to some 1e-4. No shift.
    mv_reg_value: *value = lambda R(src), in double.
    dst may be src. Threads: lines, blocks. Memory: the result; W: one image; TV: two for each axis, one more;
    LLR: none but the series of 8 blocks at work. NaN spreads, of LLR within its block. Errors: MEDVOL_E_NULL,
@@ -36909,14 +36909,14 @@ static void mv__it_tv_prox(mv_ctx *ctx, const mv__it_term *t, float *x, double b
     if (t->many == 0 || !(bound > 0.0)) return;
     mv__memset(z, 0, 2 * all * sizeof *z);
     mv__memset(was, 0, 2 * all * sizeof *was);
-    for (i = 0; i < 100; i++) {
+    for (i = 0; i < 300; i++) {
         const double next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta)), m = (theta - 1.0) / next;
         double sum[3];
         mv__memcpy(u, x, 2 * n * sizeof *u);
         mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, z, u, -1.0, 0);
         mv__it_tv(ctx, t, MV__IT_TV_DUAL, u, z, NULL, k, bound);
         mv__it_do(&home, MV__IT_MOMENTUM, z, was, z, NULL, m, 0, all, sum); /* z is the new one */
-        if (sum[0] <= 1e-10 * sum[1]) break;
+        if (sum[0] <= 1e-11 * sum[1]) break;
         theta = next;
     }
     mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, was, x, -1.0, 0);
