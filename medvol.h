@@ -2573,9 +2573,11 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    the nominal spokes `traj` (full, in one plane, all with the same places): delay[6] for mv_traj_delay. RING:
    spokes cross beside the centre, where their data agree: of three pairs a spoke the places most alike, then
    all pairs at once by Gauss and Newton on |a - b|^2 over the coils. Opposed: a spoke and one whose angle
-   differs by 180 to `tolerance` run the same way back, moved by 2 n.D n; a constant phase between them is
-   free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in pixel index
-   and signal that has faded at the ends; without noise to some 0.002 samples. One frame's delays or all
+   differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes between
+   neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between them is free.
+   Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in pixel index
+   and signal that has faded at the ends; without noise RING is right to some 0.002 samples, opposed to 0.01
+   where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays or all
    frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not contiguous
    MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times the samples.
    Errors: MEDVOL_E_SINGULAR (angles, or data, that do not tell all three; no opposed spokes), _RANGE (`most`: the
@@ -2924,8 +2926,8 @@ typedef struct mv_reg {
     uint64_t seed;
 } mv_reg;
 /* mv_prox: dst = the x that makes |x - src|^2 / 2 + step lambda R(x) least, of a c64 volume. L2, L1, LLR and,
-   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by 100 steps of
-   the dual (Beck and Teboulle 2009), to 1e-4 of the largest change. No shift.
+   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by up to 300
+   steps of the dual (Beck and Teboulle 2009), to some 1e-4. No shift.
    mv_reg_value: *value = lambda R(src), in double.
    dst may be src. Threads: lines, blocks. Memory: the result; W: one image; TV: two for each axis, one more;
    LLR: none but the series of 8 blocks at work. NaN spreads, of LLR within its block. Errors: MEDVOL_E_NULL,
@@ -35248,57 +35250,112 @@ static void mv__tj_cross_next(const mv__tj_centre *g, double *sums, size_t i, si
         mv__tj_normal(sums, r[1], f[1] - e[1], 1.0);
     }
 }
-/* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n; their phases may differ by a constant. first:
-   the shift by trial; else the step. */
-static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t i, size_t j, int first) {
-    const double *p = g->ray[i].dir, row[3] = {p[0] * p[0], p[1] * p[1], 2.0 * p[0] * p[1]};
+/* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n, lie on the same place along n, but apart across by
+   2 p, p = t.S n, t across. What that changes is taken from the neighbours of both in angle: with D the
+   derivatives by the angle, F's along t is (D of the one + D of the other) / (2 (a + d)). A constant phase
+   between them is free. first: the shift by trial, p = 0; else the step. */
+static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, size_t j, const double *row) {
     const ptrdiff_t reach = (ptrdiff_t)(g->most * MV__TJ_UP);
-    double best = 0.0, weight = 0.0, shift = 0.0, re = 0.0, im = 0.0, w[6], dw[6];
+    double best = 0.0, weight = 0.0, shift = 0.0;
     ptrdiff_t a, d;
     size_t c;
-    int k;
-    if (first) {
-        for (d = -reach; d <= reach; d++) {
-            double both[2] = {0.0, 0.0}, one = 0.0, two = 0.0, size;
-            for (c = 0; c < g->coils; c++)
-                for (a = -MV__TJ_WIDE * MV__TJ_UP; a <= MV__TJ_WIDE * MV__TJ_UP; a += MV__TJ_UP / 2) {
-                    const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a);
-                    const float *v = mv__tj_column(g, j, c) + 2 * ((ptrdiff_t)g->mid - a - 2 * d);
-                    both[0] += (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1];
-                    both[1] += (double)u[1] * (double)v[0] - (double)u[0] * (double)v[1];
-                    one += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1];
-                    two += (double)v[0] * (double)v[0] + (double)v[1] * (double)v[1];
-                }
-            size = 2.0 * sqrt(both[0] * both[0] + both[1] * both[1]);
-            if (size > best * (one + two)) best = size / (one + two), weight = size, shift = (double)d / MV__TJ_UP;
+    for (d = -reach; d <= reach; d++) {
+        double size = 0.0, each = 0.0;
+        for (c = 0; c < g->coils; c++) {
+            double re = 0.0, im = 0.0;
+            for (a = -MV__TJ_WIDE * MV__TJ_UP; a <= MV__TJ_WIDE * MV__TJ_UP; a += MV__TJ_UP / 2) {
+                const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a);
+                const float *v = mv__tj_column(g, j, c) + 2 * ((ptrdiff_t)g->mid - a - 2 * d);
+                re += (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1];
+                im += (double)u[1] * (double)v[0] - (double)u[0] * (double)v[1];
+                each += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1] + (double)v[0] * (double)v[0] +
+                        (double)v[1] * (double)v[1];
+            }
+            size += 2.0 * sqrt(re * re + im * im);
         }
-        mv__tj_normal(sums, row, shift, weight);
+        if (size > best * each) best = size / each, weight = size, shift = (double)d / MV__TJ_UP;
+    }
+    mv__tj_normal(sums, row, shift, weight);
+}
+/* the neighbours of the spoke at a place, and what times their values and its own makes a derivative by the angle;
+   0: they are too far */
+static int mv__tj_beside(const mv__tj_centre *g, size_t place, size_t *at, double *by) {
+    const size_t n = g->spokes, before = (place + n - 1) % n, after = (place + 1) % n;
+    double h0 = g->order[place].key - g->order[before].key, h1 = g->order[after].key - g->order[place].key;
+    h0 = (h0 < 0.0 ? h0 + 360.0 : h0) * (MV__TJ_PI / 180.0);
+    h1 = (h1 < 0.0 ? h1 + 360.0 : h1) * (MV__TJ_PI / 180.0);
+    at[0] = g->order[before].at, at[1] = g->order[place].at, at[2] = g->order[after].at;
+    by[0] = by[1] = by[2] = 0.0;
+    if (!(h0 > 1e-6 && h1 > 1e-6 && h0 < 0.7 && h1 < 0.7)) return 0;
+    by[0] = -h1 / (h0 * (h0 + h1));
+    by[1] = (h1 - h0) / (h0 * h1);
+    by[2] = h0 / (h1 * (h0 + h1));
+    return 1;
+}
+static void mv__tj_slope(const mv__tj_centre *g, const size_t *of, const double *by, size_t coil, size_t at,
+                         const double *w, double *d) {
+    int k;
+    d[0] = d[1] = 0.0;
+    for (k = 0; k < 3; k++) {
+        double re, im;
+        mv__tj_value(mv__tj_column(g, of[k], coil), at, w, &re, &im);
+        d[0] += by[k] * re;
+        d[1] += by[k] * im;
+    }
+}
+/* the equations of one place a; u NULL: adds to sums[0], [1] what gives the phase u, else to them */
+static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, const size_t *i, const double *di, const size_t *j,
+                             const double *dj, double a, const double *u) {
+    const double *n = g->ray[i[1]].dir, *m = g->ray[j[1]].dir;
+    const double row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
+    const double side[3] = {n[0] * n[1], -n[0] * n[1], n[1] * n[1] - n[0] * n[0]};
+    const double shift = row[0] * g->s[0] + row[1] * g->s[1] + row[2] * g->s[2];
+    const double p = side[0] * g->s[0] + side[1] * g->s[1] + side[2] * g->s[2];
+    const double b = -a - 2.0 * shift, apart = 2.0 * p - b * (m[0] * n[1] - m[1] * n[0]), place = a + shift;
+    double w[6], dw[6], w2[6], dw2[6];
+    const size_t at = mv__tj_six(g, a, w, dw), at2 = mv__tj_six(g, b, w2, dw2);
+    size_t c;
+    int k;
+    if (fabs(place) < 0.75) return;
+    for (c = 0; c < g->coils; c++) {
+        double x[2], y[2], s[2], d[2], e[2], r[3];
+        mv__tj_value(mv__tj_column(g, i[1], c), at, w, &x[0], &x[1]);
+        mv__tj_value(mv__tj_column(g, j[1], c), at2, w2, &y[0], &y[1]);
+        mv__tj_value(mv__tj_column(g, j[1], c), at2, dw2, &s[0], &s[1]);
+        mv__tj_slope(g, i, di, c, at, w, d);
+        mv__tj_slope(g, j, dj, c, at2, w2, e);
+        for (k = 0; k < 2; k++) d[k] *= 0.5 / place, e[k] *= 0.5 / place;
+        if (!u) {
+            for (k = 0; k < 2; k++) x[k] -= apart * d[k], y[k] += apart * e[k];
+            sums[0] += x[0] * y[0] + x[1] * y[1];
+            sums[1] += x[1] * y[0] - x[0] * y[1];
+            continue;
+        }
+        d[0] += u[0] * e[0] - u[1] * e[1];
+        d[1] += u[0] * e[1] + u[1] * e[0];
+        for (k = 0; k < 3; k++) r[k] = -2.0 * row[k] * (u[0] * s[0] - u[1] * s[1]) + 2.0 * side[k] * d[0];
+        mv__tj_normal(sums, r, x[0] - (u[0] * y[0] - u[1] * y[1]) - apart * d[0], 1.0);
+        for (k = 0; k < 3; k++) r[k] = -2.0 * row[k] * (u[0] * s[1] + u[1] * s[0]) + 2.0 * side[k] * d[1];
+        mv__tj_normal(sums, r, x[1] - (u[0] * y[1] + u[1] * y[0]) - apart * d[1], 1.0);
+    }
+}
+static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t place, size_t other, int first) {
+    size_t i[3], j[3];
+    double di[3], dj[3], u[2] = {0.0, 0.0}, size;
+    int a, k, near_i = mv__tj_beside(g, place, i, di), near_j = mv__tj_beside(g, other, j, dj);
+    const double *n = g->ray[i[1]].dir, row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
+    if (first) {
+        mv__tj_mirror_first(g, sums, i[1], j[1], row);
         return;
     }
-    shift = row[0] * g->s[0] + row[1] * g->s[1] + row[2] * g->s[2];
-    for (k = 0; k < 2; k++) /* the phase between them, then the equations */
-        for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++) {
-            const size_t at = mv__tj_six(g, -0.5 * (double)a - 2.0 * shift, w, dw);
-            for (c = 0; c < g->coils; c++) {
-                const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a * (MV__TJ_UP / 2));
-                const float *y = mv__tj_column(g, j, c);
-                double v[2], s[2], r[3];
-                int m;
-                mv__tj_value(y, at, w, &v[0], &v[1]);
-                if (k == 0) {
-                    re += (double)u[0] * v[0] + (double)u[1] * v[1];
-                    im += (double)u[1] * v[0] - (double)u[0] * v[1];
-                    continue;
-                }
-                mv__tj_value(y, at, dw, &s[0], &s[1]);
-                weight = sqrt(re * re + im * im);
-                if (!(weight > 0.0)) continue;
-                for (m = 0; m < 3; m++) r[m] = -2.0 * row[m] * (re * s[0] - im * s[1]) / weight;
-                mv__tj_normal(sums, r, (double)u[0] - (re * v[0] - im * v[1]) / weight, 1.0);
-                for (m = 0; m < 3; m++) r[m] = -2.0 * row[m] * (re * s[1] + im * s[0]) / weight;
-                mv__tj_normal(sums, r, (double)u[1] - (re * v[1] + im * v[0]) / weight, 1.0);
-            }
-        }
+    for (k = 0; k < 3 && !(near_i && near_j); k++) di[k] = dj[k] = 0.0;
+    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
+        mv__tj_mirror_at(g, u, i, di, j, dj, 0.5 * (double)a, NULL);
+    size = sqrt(u[0] * u[0] + u[1] * u[1]);
+    if (!(size > 0.0)) return;
+    u[0] /= size, u[1] /= size;
+    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
+        mv__tj_mirror_at(g, sums, i, di, j, dj, 0.5 * (double)a, u);
 }
 /* the place in the order of the first spoke at an angle or beyond; all, where there is none */
 static size_t mv__tj_from(const mv__tj_centre *g, double angle) {
@@ -35340,7 +35397,7 @@ static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
             if (apart <= best) best = apart, partner = j;
         }
         if (partner == n) return;
-        mv__tj_mirror(g, sums, i, g->order[partner].at, first);
+        mv__tj_mirror(g, sums, place, partner, first);
         sums[15] += 1.0;
     }
 }
@@ -39216,10 +39273,11 @@ static mv_status mv__it_wavelet_check(mv_ctx *ctx, const char *op, int wavelet, 
 }
 /* those of the first three that are longer than 1 */
 static unsigned mv__it_axes(const mv__it_shape *s, unsigned axes) {
+    unsigned all = 0;
     int k;
-    for (k = 0; axes == 0 && k < 3; k++)
-        if (s->dim[k] > 1) axes |= 1u << k;
-    return axes;
+    for (k = 0; k < 3; k++)
+        if (s->dim[k] > 1) all |= 1u << k;
+    return axes ? axes : all;
 }
 /* the room of all jobs, in floats; 0: too large */
 static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int wavelet, int levels, unsigned axes) {
@@ -39675,14 +39733,14 @@ static void mv__it_tv_prox(mv_ctx *ctx, const mv__it_term *t, float *x, double b
     if (t->many == 0 || !(bound > 0.0)) return;
     mv__memset(z, 0, 2 * all * sizeof *z);
     mv__memset(was, 0, 2 * all * sizeof *was);
-    for (i = 0; i < 100; i++) {
+    for (i = 0; i < 300; i++) {
         const double next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta)), m = (theta - 1.0) / next;
         double sum[3];
         mv__memcpy(u, x, 2 * n * sizeof *u);
         mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, z, u, -1.0, 0);
         mv__it_tv(ctx, t, MV__IT_TV_DUAL, u, z, NULL, k, bound);
         mv__it_do(&home, MV__IT_MOMENTUM, z, was, z, NULL, m, 0, all, sum); /* z is the new one */
-        if (sum[0] <= 1e-10 * sum[1]) break;
+        if (sum[0] <= 1e-11 * sum[1]) break;
         theta = next;
     }
     mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, was, x, -1.0, 0);

@@ -293,6 +293,797 @@ static void test_phantom_any(void) { /* between grid points: quadrature of a dis
     mv_volume_free(T, &t), mv_volume_free(T, &s);
 }
 
+
+/* ---- other shapes ---- */
+static void make_radial(mv_volume *t, size_t samples, size_t shots, double size, int order, int half, int centre) {
+    mv_radial_opt o;
+    memset(&o, 0, sizeof o), memset(t, 0, sizeof *t);
+    o.samples = samples, o.shots = shots, o.size = size, o.order = order, o.half = half, o.centre = centre;
+    CHECK_OK(mv_traj_radial(T, t, &o));
+}
+static double length(const double *k) { return sqrt(k[0] * k[0] + k[1] * k[1] + k[2] * k[2]); }
+static void test_koosh(void) {
+    mv_volume t = {0};
+    mv_koosh_opt o;
+    size_t i;
+    int kind, half;
+    for (kind = 0; kind < 2; kind++)
+        for (half = 0; half < 2; half++) {
+            double mean[3] = {0, 0, 0}, e = 0;
+            memset(&o, 0, sizeof o);
+            o.samples = 9, o.shots = 500, o.frames = 2, o.kind = kind, o.half = half, o.size = 18;
+            CHECK_OK(mv_traj_koosh(T, &t, &o));
+            for (i = 0; i < 1000; i++) {
+                const double *k = kat(&t, 8, i % 500, i / 500), r = half ? 8.5 : 8;
+                const double number = (double)i, f = number * 0.4655712318767680 - floor(number * 0.4655712318767680);
+                double z = kind ? cos(PI / 2 * sqrt(number / 1000)) : f;
+                if (half && kind) {
+                    z = cos(PI / 2 * sqrt(((double)(i / 2) + 0.5) / 500));
+                    if (i % 2) z = -z;
+                } else if (half) z = 2 * f - 1;
+                e = fmax(e, fabs(length(k) - r) + fabs(k[2] / r - z));
+                mean[0] += k[0] / r / 1000, mean[1] += k[1] / r / 1000, mean[2] += k[2] / r / 1000;
+                if (kind) {
+                    const double a = atan2(k[0], k[1]) * 180 / PI;
+                    double d = turned(a - number * 137.50776405003785);
+                    d = fmin(d, 360 - d);
+                    if (sqrt(k[0] * k[0] + k[1] * k[1]) > 1) e = fmax(e, d);
+                }
+            }
+            CHECK_NEAR(e, 0, 1e-7);
+            CHECK(fabs(mean[0]) < 0.02 && fabs(mean[1]) < 0.02);
+            if (half) CHECK(fabs(mean[2]) < 0.02);
+            mv_volume_free(T, &t);
+        }
+    memset(&o, 0, sizeof o);
+    o.samples = 4, o.shots = 34, o.kind = MEDVOL_KOOSH_PHYLLOTAXIS, o.interleaves = 2, o.centre = 1;
+    CHECK_OK(mv_traj_koosh(T, &t, &o));
+    CHECK_NEAR(kat(&t, 3, 1, 0)[2], cos(PI / 2 * sqrt(2.0 / 34)), 1e-12);
+    CHECK_NEAR(kat(&t, 3, 17, 0)[2], cos(PI / 2 * sqrt(1.0 / 34)), 1e-12);
+    mv_volume_free(T, &t);
+    o.interleaves = 3;
+    refused(mv_traj_koosh(T, &t, &o), MEDVOL_E_RANGE, "interleaves");
+    o.kind = 2;
+    refused(mv_traj_koosh(T, &t, &o), MEDVOL_E_RANGE, "kind");
+    o.samples = 0;
+    refused(mv_traj_koosh(T, &t, &o), MEDVOL_E_EMPTY, "samples");
+    refused(mv_traj_koosh(T, &t, NULL), MEDVOL_E_NULL, "opt");
+}
+static void test_stack(void) {
+    mv_volume t, s = {0};
+    mv_stack_opt o;
+    size_t p, j;
+    double e = 0;
+    int outer;
+    make_radial(&t, 6, 5, 12, MEDVOL_RADIAL_GOLDEN, 0, 0);
+    for (outer = 0; outer < 2; outer++) {
+        memset(&o, 0, sizeof o);
+        o.partitions = 4, o.turn = 30, o.outer = outer, o.step = 0.5;
+        CHECK_OK(mv_traj_stack(T, &s, &t, &o));
+        CHECK(s.dim[2] == 20);
+        for (p = 0; p < 4; p++)
+            for (j = 0; j < 5; j++) {
+                const double *k = kat(&s, 5, outer ? p * 5 + j : j * 4 + p, 0), *q = kat(&t, 5, j, 0);
+                const double a = atan2(q[0], q[1]) + (double)p * 30 * PI / 180, r = length(q);
+                e = fmax(e, fabs(k[0] - r * sin(a)) + fabs(k[1] - r * cos(a)) + fabs(k[2] - 0.5 * ((double)p - 2)));
+            }
+        mv_volume_free(T, &s);
+    }
+    CHECK_NEAR(e, 0, 1e-12);
+    o.partitions = 0;
+    refused(mv_traj_stack(T, &s, &t, &o), MEDVOL_E_EMPTY, "partitions");
+    o.partitions = (size_t)-1;
+    refused(mv_traj_stack(T, &s, &t, &o), MEDVOL_E_SIZE, "partitions");
+    o.partitions = 2, o.turn = NAN;
+    refused(mv_traj_stack(T, &s, &t, &o), MEDVOL_E_RANGE, "turn");
+    o.turn = 0, o.step = -1;
+    refused(mv_traj_stack(T, &s, &t, &o), MEDVOL_E_RANGE, "step");
+    mv_volume_free(T, &t);
+}
+/* differences of samples, of double the step, too: what a scanner would see */
+static void within(const mv_volume *t, const mv_gradients *g) {
+    mv_gradient_peaks p;
+    const double gradient = g->gradient > 0 ? g->gradient : 40, slew = g->slew > 0 ? g->slew : 150;
+    CHECK_OK(mv_traj_limits(T, &p, t, g));
+    if (!CHECK(p.gradient <= gradient) || !CHECK(p.slew <= slew) || !CHECK(p.start <= slew))
+        printf("  %g of %g mT/m, %g of %g T/m/s, start %g\n", p.gradient, gradient, p.slew, slew, p.start);
+    CHECK(p.slew >= 0.97 * slew || p.gradient >= 0.97 * gradient); /* one of them binds */
+}
+static void test_spiral(void) {
+    static const struct {
+        size_t shots;
+        double size, inner, outer, power, gradient, slew, dwell, fov;
+    } cases[] = {{16, 128, 0, 0, 0, 0, 0, 0, 0}, {1, 32, 0, 0, 0, 30, 100, 2e-6, 0.2},
+        {8, 96, 1, 0.4, 1, 40, 150, 4e-6, 0.3}, {8, 96, 0.5, 1.5, 3, 60, 200, 10e-6, 0.22},
+        {48, 256, 0, 0, 0, 22, 120, 5e-6, 0.25}, {3, 64, 2, 0.1, 2, 80, 50, 1e-5, 0.4}};
+    size_t c, m, j;
+    for (c = 0; c < 6; c++) {
+        mv_volume t = {0};
+        mv_spiral_opt o;
+        double e = 0, before = -1, r = 0;
+        memset(&o, 0, sizeof o);
+        o.shots = cases[c].shots, o.size = cases[c].size, o.inner = cases[c].inner, o.outer = cases[c].outer;
+        o.power = cases[c].power, o.limits.gradient = cases[c].gradient, o.limits.slew = cases[c].slew;
+        o.limits.dwell = cases[c].dwell, o.limits.fov = cases[c].fov, o.start = 20;
+        if (!CHECK_OK(mv_traj_spiral(T, &t, &o))) return;
+        within(&t, &o.limits);
+        for (m = 0; m < t.dim[1]; m++) { /* the curve: angle of a radius; outwards */
+            const double inner = o.inner > 0 ? o.inner : 1, outer = o.outer > 0 ? o.outer : 1;
+            const double power = o.power > 0 ? o.power : 1, *k = kat(&t, m, 1 % o.shots, 0);
+            double a;
+            r = length(k);
+            CHECK(r >= before);
+            before = r;
+            a = 2 * PI / (double)o.shots * (inner * r + (outer - inner) * o.size / 2 * pow(2 * r / o.size, power + 1) / (power + 1));
+            a += (20 + (o.shots > 1 ? 360 / (double)o.shots : 0)) * PI / 180;
+            e = fmax(e, hypot(k[0] - r * sin(a), k[1] - r * cos(a)) + fabs(k[2]));
+        }
+        CHECK_NEAR(e, 0, 1e-7);
+        CHECK(r <= o.size / 2 && r > o.size / 2 - 3); /* to the edge but for a step */
+        for (j = 0; j < 3; j++) CHECK(kat(&t, 0, 0, 0)[j] == 0);
+        mv_volume_free(T, &t);
+    }
+}
+static void test_spiral_errors(void) {
+    mv_volume t = {0};
+    mv_spiral_opt o, good;
+    memset(&good, 0, sizeof good);
+    good.shots = 4, good.size = 32;
+    refused(mv_traj_spiral(T, &t, NULL), MEDVOL_E_NULL, "opt");
+    refused(mv_traj_spiral(T, NULL, &good), MEDVOL_E_NULL, "dst");
+#undef WITH
+#define WITH(change, status, field) \
+    o = good; \
+    change; \
+    refused(mv_traj_spiral(T, &t, &o), status, field)
+    WITH(o.shots = 0, MEDVOL_E_EMPTY, "shots");
+    WITH(o.size = 0, MEDVOL_E_RANGE, "size");
+    WITH(o.size = NAN, MEDVOL_E_RANGE, "size");
+    WITH(o.inner = -1, MEDVOL_E_RANGE, "inner");
+    WITH(o.outer = NAN, MEDVOL_E_RANGE, "outer");
+    WITH(o.power = 101, MEDVOL_E_RANGE, "power");
+    WITH(o.turn = INFINITY, MEDVOL_E_RANGE, "turn");
+    WITH(o.limits.gradient = NAN, MEDVOL_E_RANGE, "gradient");
+    WITH(o.limits.slew = -1, MEDVOL_E_RANGE, "slew");
+    WITH(o.limits.dwell = 2, MEDVOL_E_RANGE, "dwell");
+    WITH(o.limits.dwell = 0.5, MEDVOL_E_RANGE, "dwell");
+    WITH(o.limits.dwell = 1e-12, MEDVOL_E_RANGE, "dwell");
+    WITH(o.limits.fov = NAN, MEDVOL_E_RANGE, "fov");
+    WITH(o.limits.gamma = -1, MEDVOL_E_RANGE, "gamma");
+}
+static void test_cones(void) {
+    mv_volume t = {0};
+    mv_cones_opt o;
+    size_t s, m;
+    double most = 0, e = 0;
+    memset(&o, 0, sizeof o);
+    o.size = 24, o.limits.dwell = 8e-6;
+    CHECK_OK(mv_traj_cones(T, &t, &o));
+    within(&t, &o.limits);
+    for (s = 0; s < t.dim[2]; s++) {
+        const double *last = kat(&t, t.dim[1] - 1, s, 0);
+        most = fmax(most, length(last));
+        for (m = 1; m < t.dim[1]; m++) { /* one elevation a readout */
+            const double *k = kat(&t, m, s, 0);
+            e = fmax(e, fabs(k[2] * length(last) - last[2] * length(k)));
+        }
+    }
+    CHECK_NEAR(e, 0, 1e-9);
+    CHECK(most <= 12 && most > 11);
+    mv_volume_free(T, &t);
+    o.cones = 1, o.shots = 5;
+    CHECK_OK(mv_traj_cones(T, &t, &o));
+    CHECK(t.dim[2] == 5);
+    mv_volume_free(T, &t);
+    o.size = NAN;
+    refused(mv_traj_cones(T, &t, &o), MEDVOL_E_RANGE, "size");
+    o.size = 24, o.cones = 1000000;
+    refused(mv_traj_cones(T, &t, &o), MEDVOL_E_RANGE, "cones");
+    o.cones = 0, o.limits.slew = NAN;
+    refused(mv_traj_cones(T, &t, &o), MEDVOL_E_RANGE, "slew");
+    refused(mv_traj_cones(T, &t, NULL), MEDVOL_E_NULL, "opt");
+}
+static void test_rosette_epi(void) {
+    mv_volume t = {0};
+    mv_rosette_opt o;
+    mv_epi_opt p;
+    size_t m, s;
+    double e = 0;
+    memset(&o, 0, sizeof o), memset(&p, 0, sizeof p);
+    o.samples = 50, o.shots = 3, o.size = 20, o.petals = 4, o.turns = 3;
+    CHECK_OK(mv_traj_rosette(T, &t, &o));
+    for (s = 0; s < 3; s++)
+        for (m = 0; m < 50; m++) {
+            const double x = (double)m / 50, r = 10 * sin(2 * PI * 4 * x), a = 2 * PI * (3 * x + (double)s / 3);
+            e = fmax(e, hypot(kat(&t, m, s, 0)[0] - r * sin(a), kat(&t, m, s, 0)[1] - r * cos(a)));
+        }
+    CHECK_NEAR(e, 0, 1e-11);
+    mv_volume_free(T, &t);
+    o.petals = NAN;
+    refused(mv_traj_rosette(T, &t, &o), MEDVOL_E_RANGE, "petals");
+    o.shots = 0;
+    refused(mv_traj_rosette(T, &t, &o), MEDVOL_E_EMPTY, "shots");
+    p.samples = 8, p.lines = 6, p.centre = 1;
+    CHECK_OK(mv_traj_epi(T, &t, &p)); /* evenly: whole numbers, odd echoes back */
+    CHECK(t.dim[1] == 8 && t.dim[2] == 6);
+    for (e = 0, s = 0; s < 6; s++)
+        for (m = 0; m < 8; m++) {
+            const double x = s % 2 ? 3 - (double)m : (double)m - 4;
+            e = fmax(e, fabs(kat(&t, m, s, 0)[0] - x) + fabs(kat(&t, m, s, 0)[1] - ((double)s - 3)));
+        }
+    CHECK_NEAR(e, 0, 1e-12);
+    mv_volume_free(T, &t);
+    p.centre = 0, p.shots = 2, p.first = 1, p.samples = 40, p.size = 16;
+    p.up = 100, p.flat = 200, p.down = 50, p.delay = 12, p.dwell = 8;
+    CHECK_OK(mv_traj_epi(T, &t, &p));
+    CHECK(t.dim[2] == 5 && kat(&t, 0, 0, 0)[1] == -2 && kat(&t, 0, 1, 0)[1] == 0 && kat(&t, 0, 3, 0)[1] == -1);
+    for (e = 0, m = 0; m < 40; m++) { /* the area by its integral in small steps */
+        double a[3] = {0, 0, 0}, x;
+        const double until[3] = {12, 12 + 8 * ((double)m + 0.5), 12 + 320};
+        size_t i;
+        int k;
+        for (k = 0; k < 3; k++)
+            for (i = 0; i < 4000; i++) {
+                const double u = until[k] * ((double)i + 0.5) / 4000, g = u < 100 ? u / 100 : u < 300 ? 1 : (350 - u) / 50;
+                a[k] += g * until[k] / 4000;
+            }
+        x = 16 * ((a[1] - a[0]) / (a[2] - a[0]) - 0.5);
+        e = fmax(e, fabs(kat(&t, m, 0, 0)[0] - x) + fabs(kat(&t, m, 1, 0)[0] + x));
+    }
+    CHECK_NEAR(e, 0, 1e-5);
+    mv_volume_free(T, &t);
+    p.dwell = 9;
+    refused(mv_traj_epi(T, &t, &p), MEDVOL_E_RANGE, "dwell");
+    p.dwell = 8, p.first = 6;
+    refused(mv_traj_epi(T, &t, &p), MEDVOL_E_RANGE, "first");
+    p.first = 0, p.up = NAN;
+    refused(mv_traj_epi(T, &t, &p), MEDVOL_E_RANGE, "up");
+    p.lines = 0;
+    refused(mv_traj_epi(T, &t, &p), MEDVOL_E_EMPTY, "lines");
+}
+static void test_limits(void) { /* a spoke at even speed with one kink */
+    mv_volume t;
+    mv_gradient_peaks p;
+    mv_gradients g;
+    const double unit = 1e3 / (42.577478518e6 * 0.2 * 1e-5);
+    make_radial(&t, 8, 3, 8, 0, 0, 0);
+    memset(&g, 0, sizeof g);
+    g.fov = 0.2, g.dwell = 1e-5;
+    ((double *)t.data)[3 * (8 * 1 + 4)] += 0.5;
+    CHECK_OK(mv_traj_limits(T, &p, &t, &g));
+    CHECK(p.gradient_shot == 1 && p.slew_shot == 1 && p.slew_sample == 4);
+    CHECK_NEAR(p.gradient, unit * length((double[3]){sin(PI / 3) + 0.5, cos(PI / 3), 0}), 1e-9);
+    CHECK_NEAR(p.slew, 1e-3 * unit / 1e-5, 1e-6);
+    CHECK_NEAR(p.start, 2e-3 * unit / 1e-5, 1e-6);
+    ((double *)t.data)[0] = NAN;
+    refused(mv_traj_limits(T, &p, &t, &g), MEDVOL_E_RANGE, "traj");
+    CHECK(p.gradient_shot == 1);
+    refused(mv_traj_limits(T, NULL, &t, &g), MEDVOL_E_NULL, "peaks");
+    mv_volume_free(T, &t);
+}
+
+/* ---- shots ---- */
+static void test_select(void) {
+    static const uint32_t index[4] = {6, 0, 0, 3}, wrong[2] = {0, 7};
+    size_t dim[5] = {1, 5, 7, 2, 3}, m, s, c, f;
+    mv_volume d = {0}, e = {0}, t, u = {0};
+    double angles[7];
+    CHECK_OK(mv_volume_alloc(T, &d, MEDVOL_C64, 5, dim));
+    for (m = 0; m < 420; m++) ((float *)d.data)[m] = (float)m;
+    CHECK_OK(mv_traj_select(T, &e, &d, index, 4));
+    CHECK(e.ndim == 5 && e.dim[2] == 4 && e.dim[3] == 2 && e.dim[4] == 3);
+    for (f = 0; f < 3; f++)
+        for (c = 0; c < 2; c++)
+            for (s = 0; s < 4; s++)
+                for (m = 0; m < 5; m++)
+                    CHECK(((float *)e.data)[2 * (m + 5 * (s + 4 * (c + 2 * f)))] ==
+                          ((float *)d.data)[2 * (m + 5 * (index[s] + 7 * (c + 2 * f)))]);
+    make_radial(&t, 5, 7, 0, MEDVOL_RADIAL_GOLDEN, 0, 0);
+    CHECK_OK(mv_traj_angles(T, angles, &t));
+    for (s = 0; s < 7; s++) CHECK_NEAR(angles[s], turned((double)s * 180 / ((1 + sqrt(5)) / 2)), 1e-9);
+    CHECK_OK(mv_traj_select(T, &u, &t, index, 4));
+    CHECK(memcmp(kat(&u, 0, 3, 0), kat(&t, 0, 3, 0), 15 * 8) == 0 && memcmp(kat(&u, 0, 0, 0), kat(&t, 0, 6, 0), 15 * 8) == 0);
+    CHECK_OK(mv_traj_select(T, &t, &t, index, 2)); /* itself: new memory */
+    CHECK(t.dim[2] == 2 && memcmp(t.data, u.data, 30 * 8) == 0);
+    refused(mv_traj_select(T, &e, &d, wrong, 2), MEDVOL_E_RANGE, "index");
+    CHECK(T->error.offset == 1);
+    refused(mv_traj_select(T, &e, &d, index, 0), MEDVOL_E_EMPTY, "count");
+    refused(mv_traj_select(T, &e, &d, NULL, 1), MEDVOL_E_NULL, "index");
+    refused(mv_traj_select(T, &e, NULL, index, 1), MEDVOL_E_NULL, "src");
+    memset(t.data, 0, 8 * 30);
+    refused(mv_traj_angles(T, angles, &t), MEDVOL_E_SINGULAR, "traj");
+    mv_volume_free(T, &d), mv_volume_free(T, &e), mv_volume_free(T, &t), mv_volume_free(T, &u);
+}
+static void test_gate(void) {
+    enum { N_SHOTS = 101 };
+    double x[N_SHOTS];
+    uint32_t bin[N_SHOTS];
+    float soft[N_SHOTS * 5];
+    size_t count[5] = {0}, i, b;
+    mv_gate_opt o;
+    memset(&o, 0, sizeof o);
+    t_seed(5);
+    for (i = 0; i < N_SHOTS; i++) x[i] = t_uniform(-3, 5);
+    x[17] = NAN;
+    o.bins = 5;
+    CHECK_OK(mv_gate_bins(T, bin, soft, x, N_SHOTS, &o));
+    for (i = 0; i < N_SHOTS; i++) {
+        size_t below = 0, j;
+        if (i == 17) { CHECK(bin[i] == MEDVOL_NO_BIN && soft[i * 5] == 0); continue; }
+        for (j = 0; j < N_SHOTS; j++) below += x[j] < x[i];
+        CHECK(bin[i] == below * 5 / 100 && soft[i * 5 + bin[i]] == 1);
+        count[bin[i]]++;
+        for (b = 0; b < 5; b++) {
+            const double p = ((double)below + 0.5) / 20, d = fmax(0, fmax((double)b - p, p - (double)b - 1));
+            CHECK_NEAR((double)soft[i * 5 + b], exp(-4 * d), 1e-6);
+        }
+    }
+    for (b = 0; b < 5; b++) CHECK(count[b] == 20);
+    o.kind = MEDVOL_GATE_WIDTH, o.low = -2, o.high = 4;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, x, N_SHOTS, &o));
+    for (i = 0; i < N_SHOTS; i++)
+        CHECK(bin[i] == (x[i] >= -2 && x[i] <= 4 ? (uint32_t)((x[i] + 2) / 6 * 5) : MEDVOL_NO_BIN));
+    o.low = o.high = 0;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, x, N_SHOTS, &o)); /* least and greatest belong */
+    for (i = 0; i < N_SHOTS; i++) CHECK(i == 17 ? bin[i] == MEDVOL_NO_BIN : bin[i] < 5);
+    o.kind = MEDVOL_GATE_CYCLE, o.period = 2, o.low = 0.5, o.high = 1;
+    CHECK_OK(mv_gate_bins(T, bin, soft, x, N_SHOTS, &o));
+    for (i = 0; i < N_SHOTS; i++) {
+        const double p = (x[i] - 0.5) / 2, q = 5 * (p - floor(p));
+        if (i == 17) continue;
+        CHECK(bin[i] == (uint32_t)q);
+        for (b = 0; b < 5; b++) {
+            double d = 10;
+            int turn;
+            for (turn = -1; turn < 2; turn++)
+                d = fmin(d, fmax(0, fmax((double)b + 5 * turn - q, q - (double)b - 5 * turn - 1)));
+            CHECK_NEAR((double)soft[i * 5 + b], exp(-4 * d), 1e-6);
+        }
+    }
+    for (i = 0; i < N_SHOTS; i++) x[i] = cos(2 * PI * (double)i / 20 + 1e-9) + (i == 43 ? 0.2 : 0);
+    o.kind = MEDVOL_GATE_PEAKS, o.apart = 8, o.bins = 4;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, x, N_SHOTS, &o));
+    for (i = 0; i < 20; i++) CHECK(bin[i] == MEDVOL_NO_BIN);
+    CHECK(bin[20] == 0 && bin[24] == 0 && bin[25] == 1 && bin[39] == 3 && bin[80] == MEDVOL_NO_BIN);
+    for (i = 0; i < N_SHOTS; i++) x[i] = 1;
+    refused(mv_gate_bins(T, bin, NULL, x, N_SHOTS, &o), MEDVOL_E_SINGULAR, "signal");
+    o.kind = MEDVOL_GATE_WIDTH, o.low = o.high = 0;
+    refused(mv_gate_bins(T, bin, NULL, x, N_SHOTS, &o), MEDVOL_E_SINGULAR, "signal");
+    o.kind = 0;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, x, 1, &o));
+    CHECK(bin[0] == 2);
+    refused(mv_gate_bins(T, bin, NULL, x, 0, &o), MEDVOL_E_EMPTY, "n");
+    refused(mv_gate_bins(T, NULL, NULL, x, 1, &o), MEDVOL_E_NULL, "bin");
+    refused(mv_gate_bins(T, bin, NULL, NULL, 1, &o), MEDVOL_E_NULL, "signal");
+    o.kind = 4;
+    refused(mv_gate_bins(T, bin, NULL, x, 1, &o), MEDVOL_E_RANGE, "kind");
+    o.kind = 0, o.bins = 100000;
+    refused(mv_gate_bins(T, bin, NULL, x, 1, &o), MEDVOL_E_RANGE, "bins");
+    o.bins = 2, o.period = NAN;
+    refused(mv_gate_bins(T, bin, NULL, x, 1, &o), MEDVOL_E_RANGE, "period");
+    o.period = 0, o.low = NAN;
+    refused(mv_gate_bins(T, bin, NULL, x, 1, &o), MEDVOL_E_RANGE, "low");
+    o.low = 0, o.decay = -1;
+    refused(mv_gate_bins(T, bin, NULL, x, 1, &o), MEDVOL_E_RANGE, "decay");
+}
+static void test_bin(void) {
+    static const uint32_t bin[7] = {1, 0, 1, MEDVOL_NO_BIN, 1, 0, 1}, lone[7] = {0, 0, 0, 0, 0, 2, 0}, far_off[7] = {3};
+    static const size_t of[3][4] = {{1, 5, 9, 9}, {0, 2, 4, 6}};
+    size_t dim[4] = {1, 5, 7, 2}, b, s, m, c;
+    mv_volume d = {0}, e = {0}, t, u = {0};
+    CHECK_OK(mv_volume_alloc(T, &d, MEDVOL_C64, 4, dim));
+    for (m = 0; m < 140; m++) ((float *)d.data)[m] = (float)m + 1;
+    make_radial(&t, 5, 7, 0, MEDVOL_RADIAL_GOLDEN, 0, 0);
+    CHECK_OK(mv_traj_bin(T, &e, &d, bin, 2, 0));
+    CHECK_OK(mv_traj_bin(T, &u, &t, bin, 2, 0));
+    CHECK(e.ndim == 5 && e.dim[2] == 4 && e.dim[3] == 2 && e.dim[4] == 2 && u.dim[2] == 4 && u.dim[4] == 2);
+    for (b = 0; b < 2; b++)
+        for (s = 0; s < 4; s++) {
+            const size_t from = of[b][s];
+            for (c = 0; c < 2; c++)
+                for (m = 0; m < 5; m++)
+                    CHECK(((float *)e.data)[2 * (m + 5 * (s + 4 * (c + 2 * b)))] ==
+                          (from == 9 ? 0 : ((float *)d.data)[2 * (m + 5 * (from + 7 * c))]));
+            CHECK(memcmp(kat(&u, 0, s, b), kat(&t, 0, from == 9 ? 5 : from, 0), 15 * 8) == 0);
+        }
+    mv_volume_free(T, &e);
+    CHECK_OK(mv_traj_bin(T, &e, &d, bin, 2, 6));
+    CHECK(e.dim[2] == 6);
+    refused(mv_traj_bin(T, &e, &d, bin, 2, 3), MEDVOL_E_RANGE, "shots");
+    refused(mv_traj_bin(T, &e, &d, lone, 3, 0), MEDVOL_E_EMPTY, "bin");
+    refused(mv_traj_bin(T, &e, &d, far_off, 3, 0), MEDVOL_E_RANGE, "bin");
+    refused(mv_traj_bin(T, &e, &d, bin, 0, 0), MEDVOL_E_EMPTY, "bins");
+    refused(mv_traj_bin(T, &e, &d, NULL, 1, 0), MEDVOL_E_NULL, "bin");
+    refused(mv_traj_bin(T, &e, &e, bin, 2, 0), MEDVOL_E_SHAPE, "src");
+    mv_volume_free(T, &d), mv_volume_free(T, &e), mv_volume_free(T, &t), mv_volume_free(T, &u);
+}
+
+/* ---- delays ---- */
+static void test_delay(void) {
+    static const double delay[6] = {0.5, -0.25, 1, 0.125, 0.0625, -0.5};
+    mv_volume t = {0}, u = {0};
+    mv_koosh_opt o;
+    size_t s, m;
+    double e = 0, bad[6] = {0, 0, 0, NAN, 0, 0};
+    memset(&o, 0, sizeof o);
+    o.samples = 9, o.shots = 6, o.size = 18;
+    CHECK_OK(mv_traj_koosh(T, &t, &o));
+    CHECK_OK(mv_traj_delay(T, &u, &t, delay));
+    for (s = 0; s < 6; s++) {
+        const double *a = kat(&t, 0, s, 0), *b = kat(&t, 8, s, 0);
+        double n[3], l = 0;
+        int k;
+        for (k = 0; k < 3; k++) n[k] = b[k] - a[k], l += n[k] * n[k];
+        for (k = 0; k < 3; k++) n[k] /= sqrt(l);
+        for (m = 0; m < 9; m++) {
+            const double *p = kat(&t, m, s, 0), *q = kat(&u, m, s, 0);
+            e = fmax(e, fabs(q[0] - p[0] - 2 * (0.5 * n[0] + 0.125 * n[1] + 0.0625 * n[2])));
+            e = fmax(e, fabs(q[1] - p[1] - 2 * (0.125 * n[0] - 0.25 * n[1] - 0.5 * n[2])));
+            e = fmax(e, fabs(q[2] - p[2] - 2 * (0.0625 * n[0] - 0.5 * n[1] + n[2])));
+        }
+    }
+    CHECK_NEAR(e, 0, 1e-12);
+    CHECK_OK(mv_traj_delay(T, &t, &t, delay)); /* in place */
+    CHECK(memcmp(t.data, u.data, 6 * 9 * 24) == 0);
+    refused(mv_traj_delay(T, &u, &t, bad), MEDVOL_E_RANGE, "delay");
+    refused(mv_traj_delay(T, &u, &t, NULL), MEDVOL_E_NULL, "delay");
+    for (m = 0; m < 9; m++) memcpy((double *)t.data + 3 * (9 * 2 + m), "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
+    refused(mv_traj_delay(T, &u, &t, delay), MEDVOL_E_SINGULAR, "traj"); /* a shot through one point */
+    CHECK(T->error.value == 2);
+    mv_volume_free(T, &t), mv_volume_free(T, &u);
+}
+/* data of the phantom on delayed spokes */
+static void delayed(mv_volume *nominal, mv_volume *data, size_t samples, size_t shots, double size, int order, double range,
+    int centre, const double *delay, size_t coils) {
+    static const size_t shape[3] = {64, 64, 1};
+    mv_volume moved = {0};
+    mv_radial_opt o;
+    mv_phantom_opt p;
+    memset(&o, 0, sizeof o), memset(&p, 0, sizeof p), memset(nominal, 0, sizeof *nominal), memset(data, 0, sizeof *data);
+    o.samples = samples, o.shots = shots, o.size = size, o.order = order, o.range = range, o.centre = centre;
+    p.coils = coils;
+    CHECK_OK(mv_traj_radial(T, nominal, &o));
+    CHECK_OK(mv_traj_delay(T, &moved, nominal, delay));
+    CHECK_OK(mv_phantom_samples(T, data, &moved, shape, &p));
+    mv_volume_free(T, &moved);
+}
+static void test_ring(void) {
+    static const double sets[][6] = {{0.3, -0.2, 0, 0.1, 0, 0}, {-0.7, 0.45, 0, -0.2, 0, 0}, {0, 0, 0, 0, 0, 0},
+        {1.3, 0.9, 0, 0.3, 0, 0}};
+    size_t c;
+    for (c = 0; c < 4; c++) {
+        mv_volume t, d;
+        double got[6] = {9, 9, 9, 9, 9, 9};
+        delayed(&t, &d, c == 3 ? 128 : 129, c == 1 ? 20 : 31, 64, c == 1 ? MEDVOL_RADIAL_LINEAR : MEDVOL_RADIAL_GOLDEN, 0,
+            (int)(c % 2), sets[c], c == 0 ? 1 : 4);
+        CHECK_OK(mv_delay_ring(T, got, &d, &t, NULL));
+        CHECK_NEAR(got[0], sets[c][0], 0.01);
+        CHECK_NEAR(got[1], sets[c][1], 0.01);
+        CHECK_NEAR(got[3], sets[c][3], 0.01);
+        CHECK(got[2] == 0 && got[4] == 0 && got[5] == 0);
+        mv_volume_free(T, &t), mv_volume_free(T, &d);
+    }
+}
+static void test_opposed(void) {
+    static const double sets[][6] = {{0.3, -0.2, 0, 0.1, 0, 0}, {-0.4, 0.1, 0, -0.15, 0, 0}, {0, 0, 0, 0, 0, 0},
+        {0.85, 0.85, 0, 0, 0, 0}};
+    size_t c, i;
+    for (c = 0; c < 4; c++) {
+        mv_volume t, d;
+        double got[6] = {9, 9, 9, 9, 9, 9};
+        delayed(&t, &d, c == 1 ? 128 : 129, 24, 64, MEDVOL_RADIAL_LINEAR, 360, (int)(c % 2), sets[c], c == 0 ? 1 : 3);
+        if (c == 2) /* a phase of its own for each spoke: turned by 1 radian and more */
+            for (i = 0; i < mv_volume_count(&d); i++) {
+                float *p = (float *)d.data + 2 * i, x = p[0];
+                const double a = (double)(i / d.dim[1] % 24);
+                p[0] = (float)(x * cos(a) - p[1] * sin(a)), p[1] = (float)(x * sin(a) + p[1] * cos(a));
+            }
+        CHECK_OK(mv_delay_opposed(T, got, &d, &t, NULL));
+        CHECK_NEAR(got[0], sets[c][0], 0.01);
+        CHECK_NEAR(got[1], sets[c][1], 0.01);
+        CHECK_NEAR(got[3], sets[c][3], 0.01);
+        mv_volume_free(T, &t), mv_volume_free(T, &d);
+    }
+}
+static void test_delay_errors(void) {
+    static const double some[6] = {1.2, 0.8, 0, 0, 0, 0};
+    double got[6] = {7, 7, 7, 7, 7, 7};
+    mv_volume t, d, u = {0};
+    mv_delay_opt o;
+    mv_stack_opt s;
+    memset(&o, 0, sizeof o), memset(&s, 0, sizeof s);
+    delayed(&t, &d, 65, 21, 64, MEDVOL_RADIAL_GOLDEN, 0, 0, some, 2);
+    refused(mv_delay_ring(T, NULL, &d, &t, NULL), MEDVOL_E_NULL, "delay");
+    refused(mv_delay_ring(T, got, NULL, &t, NULL), MEDVOL_E_NULL, "data");
+    refused(mv_delay_ring(T, got, &d, NULL, NULL), MEDVOL_E_NULL, "traj");
+    o.most = NAN;
+    refused(mv_delay_ring(T, got, &d, &t, &o), MEDVOL_E_RANGE, "most");
+    o.most = 0.5;
+    refused(mv_delay_ring(T, got, &d, &t, &o), MEDVOL_E_RANGE, "most");
+    o.most = 40;
+    refused(mv_delay_ring(T, got, &d, &t, &o), MEDVOL_E_SHAPE, "traj");
+    o.most = 0, o.tolerance = 46;
+    refused(mv_delay_opposed(T, got, &d, &t, &o), MEDVOL_E_RANGE, "tolerance");
+    o.tolerance = 1e-6;
+    refused(mv_delay_opposed(T, got, &d, &t, &o), MEDVOL_E_SINGULAR, "traj"); /* no opposed ones */
+    refused(mv_delay_ring(T, got, &t, &t, NULL), MEDVOL_E_SHAPE, "data");
+    ((float *)d.data)[2 * 65 * 3 + 4] = NAN;
+    refused(mv_delay_ring(T, got, &d, &t, NULL), MEDVOL_E_RANGE, "data");
+    memset(d.data, 0, mv_volume_count(&d) * 8);
+    refused(mv_delay_ring(T, got, &d, &t, NULL), MEDVOL_E_SINGULAR, "data");
+    s.partitions = 3;
+    CHECK_OK(mv_traj_stack(T, &u, &t, &s));
+    mv_volume_free(T, &d);
+    d = u, d.dtype = MEDVOL_C64, d.owner = NULL, d.nifti = NULL, d.owns_nifti = 0;
+    d.dim[0] = 1, d.stride[1] = 1, d.stride[2] = 65;
+    refused(mv_delay_ring(T, got, &d, &u, NULL), MEDVOL_E_UNSUPPORTED, "traj");
+    mv_volume_free(T, &u), mv_volume_free(T, &t);
+    /* two angles do not tell three delays; a spoke alone none */
+    delayed(&t, &d, 65, 2, 64, MEDVOL_RADIAL_LINEAR, 0, 0, some, 1);
+    refused(mv_delay_ring(T, got, &d, &t, NULL), MEDVOL_E_SINGULAR, "data");
+    mv_volume_free(T, &t), mv_volume_free(T, &d);
+    delayed(&t, &d, 65, 1, 64, MEDVOL_RADIAL_LINEAR, 0, 0, some, 1);
+    refused(mv_delay_ring(T, got, &d, &t, NULL), MEDVOL_E_SINGULAR, "traj");
+    mv_volume_free(T, &t), mv_volume_free(T, &d);
+    CHECK(got[0] == 7 && got[3] == 7);
+}
+
+/* ---- density compensation ---- */
+static double sum_of(const mv_volume *w) {
+    double s = 0;
+    size_t i;
+    for (i = 0; i < mv_volume_count(w); i++) s += (double)((const float *)w->data)[i];
+    return s;
+}
+static float at_w(const mv_volume *w, size_t sample, size_t shot) { return ((const float *)w->data)[sample + w->dim[1] * shot]; }
+static void test_dcf_radial(void) {
+    mv_volume t = {0}, w = {0}, a = {0};
+    mv_koosh_opt o;
+    mv_stack_opt st;
+    size_t m, s;
+    double e = 0;
+    make_radial(&t, 16, 10, 24, 0, 0, 0); /* half steps: |k| dk dtheta exactly */
+    CHECK_OK(mv_dcf_radial(T, &w, &t));
+    CHECK(w.dtype == MEDVOL_F32 && w.ndim == 3 && w.dim[0] == 1 && w.dim[1] == 16 && w.dim[2] == 10);
+    for (s = 0; s < 10; s++)
+        for (m = 0; m < 16; m++)
+            e = fmax(e, fabs((double)at_w(&w, m, s) - fabs((double)m - 7.5) * 1.5 * 1.5 * PI / 10));
+    CHECK_NEAR(e, 0, 1e-5);
+    CHECK_NEAR(sum_of(&w), PI * 144, 1e-3);
+    CHECK_OK(mv_dcf_angular(T, &a, &t)); /* even angles: the same */
+    for (m = 0; m < 160; m++) CHECK_NEAR((double)((float *)a.data)[m], (double)((float *)w.data)[m], 1e-5);
+    mv_volume_free(T, &t), mv_volume_free(T, &w), mv_volume_free(T, &a);
+    make_radial(&t, 16, 10, 24, 0, 0, 1); /* through the centre: pi (dk / 2)^2 / spokes */
+    CHECK_OK(mv_dcf_radial(T, &w, &t));
+    CHECK_NEAR((double)at_w(&w, 8, 3), PI * 0.75 * 0.75 / 10, 1e-6);
+    CHECK_NEAR((double)at_w(&w, 9, 3), 1.5 * 1.5 * PI / 10, 1e-6);
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+    make_radial(&t, 8, 9, 24, MEDVOL_RADIAL_GOLDEN, 1, 1); /* half, from the centre on */
+    CHECK_OK(mv_dcf_radial(T, &w, &t));
+    CHECK_NEAR((double)at_w(&w, 0, 3), PI * 0.75 * 0.75 / 9, 1e-6);
+    CHECK_OK(mv_dcf_angular(T, &a, &t));
+    CHECK_NEAR(sum_of(&a), PI * 11.25 * 11.25, 1e-3);
+    mv_volume_free(T, &t), mv_volume_free(T, &w), mv_volume_free(T, &a);
+    for (s = 0; s < 2; s++) { /* space: shells, the ball of radius size / 2 */
+        memset(&o, 0, sizeof o);
+        o.samples = 12, o.shots = 40, o.size = 24, o.half = (int)s;
+        CHECK_OK(mv_traj_koosh(T, &t, &o));
+        CHECK_OK(mv_dcf_radial(T, &w, &t));
+        CHECK_NEAR(sum_of(&w), 4 * PI / 3 * 1728, 1e-2);
+        if (s) CHECK_NEAR((double)at_w(&w, 4, 7), 4 * PI / 40 * (125 - 64) / 3, 1e-5);
+        refused(mv_dcf_angular(T, &a, &t), MEDVOL_E_UNSUPPORTED, "traj");
+        mv_volume_free(T, &t), mv_volume_free(T, &w);
+    }
+    make_radial(&t, 16, 5, 16, MEDVOL_RADIAL_GOLDEN, 0, 0); /* stacks: each partition by itself */
+    memset(&st, 0, sizeof st);
+    st.partitions = 3, st.turn = 20;
+    CHECK_OK(mv_traj_stack(T, &a, &t, &st));
+    CHECK_OK(mv_dcf_radial(T, &w, &a));
+    CHECK_NEAR(sum_of(&w), 3 * PI * 64, 1e-3);
+    CHECK_OK(mv_dcf_angular(T, &w, &a));
+    CHECK_NEAR(sum_of(&w), 3 * PI * 64, 1e-3);
+    mv_volume_free(T, &t), mv_volume_free(T, &w), mv_volume_free(T, &a);
+}
+static void test_dcf_angular(void) {
+    static const double angles[] = {0, 30, 180, 50, 179.99999999999, 360, 100}; /* four are one */
+    static const double want[] = {0.25 * (15 + 40), 25, 0.25 * (15 + 40), 35, 0.25 * (15 + 40), 0.25 * (15 + 40), 65};
+    mv_volume t, w = {0};
+    mv_radial_opt o;
+    size_t s, m;
+    make_radial(&t, 8, 7, 8, 0, 0, 0);
+    for (s = 0; s < 7; s++)
+        for (m = 0; m < 8; m++) {
+            double *k = (double *)t.data + 3 * (m + 8 * s);
+            const double r = (double)m - 3.5, a = angles[s] * PI / 180;
+            k[0] = r * sin(a), k[1] = r * cos(a);
+        }
+    CHECK_OK(mv_dcf_angular(T, &w, &t));
+    for (s = 0; s < 7; s++) CHECK_NEAR((double)at_w(&w, 7, s), 3.5 * want[s] * PI / 180, 1e-5);
+    CHECK_NEAR(sum_of(&w), PI * 16, 1e-4);
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+    make_radial(&t, 8, 1, 8, 0, 0, 0); /* one spoke has it all */
+    CHECK_OK(mv_dcf_angular(T, &w, &t));
+    CHECK_NEAR(sum_of(&w), PI * 16, 1e-4);
+    mv_volume_free(T, &w);
+    CHECK_OK(mv_dcf_radial(T, &w, &t));
+    CHECK_NEAR(sum_of(&w), PI * 16, 1e-4);
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+    memset(&o, 0, sizeof o), memset(&t, 0, sizeof t); /* frames by themselves */
+    o.samples = 8, o.shots = 5, o.frames = 3, o.order = MEDVOL_RADIAL_GOLDEN;
+    CHECK_OK(mv_traj_radial(T, &t, &o));
+    CHECK_OK(mv_dcf_angular(T, &w, &t));
+    CHECK(w.ndim == 5 && w.dim[4] == 3);
+    CHECK_NEAR(sum_of(&w), 3 * PI * 16, 1e-3);
+    /* what is no spoke */
+    ((double *)t.data)[3 * (8 * 6 + 3)] += 0.5;
+    refused(mv_dcf_angular(T, &w, &t), MEDVOL_E_RANGE, "traj");
+    CHECK(strstr(T->error.text, "shot 1, frame 1") && strstr(T->error.text, "straight"));
+    mv_volume_free(T, &t);
+    make_radial(&t, 8, 2, 8, 0, 0, 0);
+    for (m = 0; m < 8; m++) ((double *)t.data)[3 * m] += 3;
+    refused(mv_dcf_radial(T, &w, &t), MEDVOL_E_RANGE, "traj");
+    CHECK(strstr(T->error.text, "centre") != NULL);
+    for (m = 0; m < 8; m++) ((double *)t.data)[3 * m] = ((double *)t.data)[3 * m + 1] = 0;
+    refused(mv_dcf_radial(T, &w, &t), MEDVOL_E_SINGULAR, "traj");
+    mv_volume_free(T, &t);
+    make_radial(&t, 1, 2, 8, 0, 0, 0);
+    refused(mv_dcf_radial(T, &w, &t), MEDVOL_E_SHAPE, "traj");
+    refused(mv_dcf_radial(T, NULL, &t), MEDVOL_E_SHAPE, "traj");
+    refused(mv_dcf_radial(T, &w, NULL), MEDVOL_E_NULL, "traj");
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+}
+static void test_dcf_cells(void) {
+    static const double points[7][3] = {{0, 0, 0}, {0.4, -0.3, 0}, {1, 0, 0}, {-0.5, 0, 0}, {2.6, 3, 0}, {2.6, 3, 0}, {0, 0.5, 0}};
+    static const double want[7] = {1. / 3, 1. / 3, 1, 1. / 3, 0.5, 0.5, 1}; /* -0.5 belongs to 0, 0.5 to 1 */
+    size_t dim[3] = {3, 7, 1}, i;
+    mv_volume t = {0}, w = {0};
+    CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
+    memcpy(t.data, points, sizeof points);
+    CHECK_OK(mv_dcf_cells(T, &w, &t, 0));
+    for (i = 0; i < 7; i++) CHECK_NEAR((double)((float *)w.data)[i], want[i], 1e-6);
+    CHECK_NEAR(sum_of(&w), 4, 1e-6);
+    CHECK_OK(mv_dcf_cells(T, &w, &t, 10));
+    CHECK_NEAR(sum_of(&w), 100, 1e-4);
+    ((double *)t.data)[2] = 30;
+    CHECK_OK(mv_dcf_cells(T, &w, &t, 10)); /* space */
+    CHECK_NEAR(sum_of(&w), 2000, 1e-3);
+    refused(mv_dcf_cells(T, &w, &t, NAN), MEDVOL_E_RANGE, "width");
+    refused(mv_dcf_cells(T, &w, &t, 1e-5), MEDVOL_E_RANGE, "traj");
+    refused(mv_dcf_cells(T, &t, &t, 1), MEDVOL_E_ALIAS, "dst");
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+}
+/* areas by counting fine points nearest to each sample */
+static void nearest_areas(double *area, const double *k, size_t n, double lo, double hi, size_t fine, double radius) {
+    size_t i, x, y;
+    for (i = 0; i < n; i++) area[i] = 0;
+    for (y = 0; y < fine; y++)
+        for (x = 0; x < fine; x++) {
+            const double px = lo + (hi - lo) * ((double)x + 0.5) / (double)fine,
+                         py = lo + (hi - lo) * ((double)y + 0.5) / (double)fine;
+            double best = HUGE_VAL;
+            size_t at = 0, same = 0;
+            if (radius > 0 && px * px + py * py > radius * radius) continue;
+            for (i = 0; i < n; i++) {
+                const double d = (k[3 * i] - px) * (k[3 * i] - px) + (k[3 * i + 1] - py) * (k[3 * i + 1] - py);
+                if (d < best) best = d, at = i, same = 1;
+            }
+            (void)same;
+            area[at] += (hi - lo) * (hi - lo) / (double)(fine * fine);
+        }
+}
+static void test_voronoi(void) {
+    size_t dim[3] = {3, 60, 1}, i, j;
+    mv_volume t = {0}, w = {0};
+    mv_voronoi_opt o;
+    double area[60], e = 0;
+    memset(&o, 0, sizeof o);
+    CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
+    t_seed(3);
+    for (i = 0; i < 60; i++) {
+        double *k = (double *)t.data + 3 * i;
+        k[0] = t_uniform(-4, 4), k[1] = t_uniform(-4, 4), k[2] = 1;
+    }
+    o.bound = MEDVOL_BOUND_BOX, o.box[0] = o.box[1] = 8;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    CHECK_NEAR(sum_of(&w), 64, 1e-4);
+    nearest_areas(area, (double *)t.data, 60, -4, 4, 400, 0);
+    for (i = 0; i < 60; i++) e = fmax(e, fabs(area[i] - (double)((float *)w.data)[i]));
+    CHECK_NEAR(e, 0, 0.03);
+    o.bound = MEDVOL_BOUND_CIRCLE, o.radius = 3; /* some lie outside */
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    CHECK_NEAR(sum_of(&w), 9 * PI, 1e-4);
+    nearest_areas(area, (double *)t.data, 60, -4, 4, 400, 3);
+    for (e = 0, i = 0; i < 60; i++) e = fmax(e, fabs(area[i] - (double)((float *)w.data)[i]));
+    CHECK_NEAR(e, 0, 0.03);
+    o.bound = MEDVOL_BOUND_HULL; /* its area by gift wrapping */
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    {
+        const double *k = (double *)t.data;
+        size_t first = 0, at, next;
+        double hull = 0;
+        for (i = 1; i < 60; i++)
+            if (k[3 * i] < k[3 * first]) first = i;
+        at = first;
+        do {
+            next = at == 0 ? 1 : 0;
+            for (j = 0; j < 60; j++)
+                if ((k[3 * next] - k[3 * at]) * (k[3 * j + 1] - k[3 * at + 1]) -
+                        (k[3 * next + 1] - k[3 * at + 1]) * (k[3 * j] - k[3 * at]) < 0)
+                    next = j;
+            hull += 0.5 * (k[3 * at] * k[3 * next + 1] - k[3 * at + 1] * k[3 * next]);
+            at = next;
+        } while (at != first);
+        CHECK_NEAR(sum_of(&w), hull, 1e-4);
+    }
+    /* duplicates share; two samples halve the box; collinear ones cut it in strips; all equal share it all */
+    for (i = 0; i < 60; i++) {
+        double *k = (double *)t.data + 3 * i;
+        k[0] = (double)(i % 3) - 1, k[1] = 0;
+    }
+    o.bound = MEDVOL_BOUND_BOX;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    for (i = 0; i < 60; i++) CHECK_NEAR((double)((float *)w.data)[i], (i % 3 == 1 ? 8 : 28) / 20., 1e-5);
+    o.bound = MEDVOL_BOUND_HULL;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    for (i = 0; i < 60; i++) ((double *)t.data)[3 * i] = 0.25;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    o.bound = MEDVOL_BOUND_CIRCLE, o.radius = 2;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    for (i = 0; i < 60; i++) CHECK_NEAR((double)((float *)w.data)[i], 4 * PI / 60, 1e-6);
+    for (i = 0; i < 60; i++) ((double *)t.data)[3 * i] = 0;
+    o.radius = 0;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    ((double *)t.data)[8] = 0.5;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_UNSUPPORTED, "traj");
+    o.radius = NAN;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_RANGE, "radius");
+    o.radius = 0, o.box[1] = -1;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_RANGE, "box");
+    o.bound = 3;
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_RANGE, "bound");
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+}
+static void test_voronoi_spokes(void) { /* against the angular weights; many on one circle; large cells */
+    mv_volume t, w = {0}, a = {0};
+    mv_voronoi_opt o;
+    size_t i, s;
+    double e = 0;
+    memset(&o, 0, sizeof o);
+    make_radial(&t, 32, 89, 32, MEDVOL_RADIAL_GOLDEN, 0, 0);
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, NULL));
+    CHECK_OK(mv_dcf_angular(T, &a, &t));
+    CHECK_NEAR(sum_of(&w), PI * 256, 1e-3);
+    for (s = 0; s < 89; s++)
+        for (i = 0; i < 30; i++) /* spokes of golden angles interleave: areas of middle samples agree roughly */
+            if (fabs((double)i - 15.5) > 2 && fabs((double)i - 15.5) < 14)
+                e = fmax(e, fabs((double)at_w(&w, i, s) / (double)at_w(&a, i, s) - 1));
+    CHECK(e < 0.05);
+    mv_volume_free(T, &t), mv_volume_free(T, &w), mv_volume_free(T, &a);
+    make_radial(&t, 2, 1500, 4, 0, 1, 1); /* a centre with 1500 neighbours, all of a circle */
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, NULL));
+    CHECK_NEAR((double)at_w(&w, 0, 7), PI * 0.25 / 1500, 1e-8);
+    CHECK_NEAR((double)at_w(&w, 1, 7), PI * 2 / 1500, 1e-7);
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+    make_radial(&t, 9, 12, 16, 0, 0, 1);
+    o.bound = MEDVOL_BOUND_HULL;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    o.bound = MEDVOL_BOUND_BOX; /* grid points: cells are squares */
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+    {
+        size_t dim[3] = {3, 16, 12};
+        memset(&t, 0, sizeof t);
+        CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
+        for (s = 0; s < 12; s++)
+            for (i = 0; i < 16; i++) {
+                double *k = (double *)t.data + 3 * (i + 16 * s);
+                k[0] = (double)i - 7.5, k[1] = (double)s - 5.5, k[2] = 0;
+            }
+        CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+        for (i = 0; i < 192; i++) CHECK_NEAR((double)((float *)w.data)[i], 1, 1e-5);
+        mv_volume_free(T, &t), mv_volume_free(T, &w);
+    }
+}
+
 const t_case tests_traj[] = {
     {"bart", test_bart, 0},
     {"radial", test_radial, 0},
@@ -300,5 +1091,24 @@ const t_case tests_traj[] = {
     {"convert", test_convert, 0},
     {"phantom", test_phantom, 0},
     {"phantom_any", test_phantom_any, 0},
+    {"koosh", test_koosh, 0},
+    {"stack", test_stack, 0},
+    {"spiral", test_spiral, 0},
+    {"spiral_errors", test_spiral_errors, 0},
+    {"cones", test_cones, 0},
+    {"rosette_epi", test_rosette_epi, 0},
+    {"limits", test_limits, 0},
+    {"select", test_select, 0},
+    {"gate", test_gate, 0},
+    {"bin", test_bin, 0},
+    {"delay", test_delay, 0},
+    {"ring", test_ring, 0},
+    {"opposed", test_opposed, 0},
+    {"delay_errors", test_delay_errors, 0},
+    {"dcf_radial", test_dcf_radial, 0},
+    {"dcf_angular", test_dcf_angular, 0},
+    {"dcf_cells", test_dcf_cells, 0},
+    {"voronoi", test_voronoi, 0},
+    {"voronoi_spokes", test_voronoi_spokes, 0},
     {0},
 };

@@ -1,0 +1,570 @@
+/* test_iterate.c - operators, encodings and their adjoints, wavelets, terms against their optimality conditions,
+   solvers against dense systems and one another, off-resonance, subspaces, BART's answers, bad input. */
+#include "test.h"
+
+#define TAU 6.28318530717958647692
+
+typedef struct cplx {
+    double re, im;
+} cplx;
+static cplx at(const mv_volume *v, size_t i) {
+    cplx c = {((const float *)v->data)[2 * i], ((const float *)v->data)[2 * i + 1]};
+    return c;
+}
+static int new_volume(mv_volume *v, mv_dtype type, int ndim, const size_t *dim) {
+    memset(v, 0, sizeof *v);
+    if (!CHECK_OK(mv_volume_alloc(T, v, type, ndim, dim))) return 0;
+    memset(v->data, 0, mv_volume_count(v) * (type == MEDVOL_F32 ? 4 : 8));
+    return 1;
+}
+static int new_image(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t a, size_t b) {
+    const size_t dim[5] = {nx, ny, nz, a, b};
+    return new_volume(v, MEDVOL_C64, b > 1 ? 5 : a > 1 ? 4 : 3, dim);
+}
+static void noise(mv_volume *v) {
+    const size_t n = mv_volume_count(v) * (v->dtype == MEDVOL_F32 ? 1 : 2);
+    size_t i;
+    for (i = 0; i < n; i++) ((float *)v->data)[i] = (float)t_uniform(-1, 1);
+}
+static double norm2(const mv_volume *v) {
+    const size_t n = mv_volume_count(v);
+    double s = 0;
+    size_t i;
+    for (i = 0; i < n; i++) s += at(v, i).re * at(v, i).re + at(v, i).im * at(v, i).im;
+    return s;
+}
+static double apart(const mv_volume *a, const mv_volume *b) { /* |a - b| / |b| */
+    const size_t n = 2 * mv_volume_count(b);
+    const float *p = (const float *)a->data, *q = (const float *)b->data;
+    double e = 0, m = 0;
+    size_t i;
+    if (!p || !q || mv_volume_count(a) != mv_volume_count(b)) return HUGE_VAL;
+    for (i = 0; i < n; i++) {
+        e += ((double)p[i] - (double)q[i]) * ((double)p[i] - (double)q[i]);
+        m += (double)q[i] * (double)q[i];
+    }
+    return sqrt(e / m);
+}
+static cplx dot(const mv_volume *a, const mv_volume *b) { /* sum conj(a) b */
+    const size_t n = mv_volume_count(a);
+    cplx s = {0, 0};
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const cplx p = at(a, i), q = at(b, i);
+        s.re += p.re * q.re + p.im * q.im;
+        s.im += p.re * q.im - p.im * q.re;
+    }
+    return s;
+}
+/* Smooth coils of unit length together; each set turned in phase. */
+static int coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc, size_t sets) {
+    const size_t n = nx * ny * nz;
+    size_t i, c, s;
+    if (!new_image(v, nx, ny, nz, nc, sets)) return 0;
+    for (s = 0; s < sets; s++)
+        for (i = 0; i < n; i++) {
+            const double x = (double)(i % nx) / (double)nx - 0.5, y = (double)(i / nx % ny) / (double)ny - 0.5;
+            double sum = 0;
+            for (c = 0; c < nc; c++) {
+                const double a = TAU * (double)c / (double)nc + 0.3 * (double)s + 0.1;
+                const double dx = x - 0.7 * cos(a), dy = y - 0.7 * sin(a), m = 1 / (0.2 + dx * dx + dy * dy);
+                float *q = (float *)v->data + 2 * (i + n * (c + nc * s));
+                q[0] = (float)(m * cos(3 * x * sin(a) + 2 * y + a)), q[1] = (float)(m * sin(3 * x * sin(a) + 2 * y + a));
+                sum += m * m;
+            }
+            for (c = 0; c < nc; c++) {
+                float *q = (float *)v->data + 2 * (i + n * (c + nc * s));
+                q[0] = (float)(q[0] / sqrt(sum)), q[1] = (float)(q[1] / sqrt(sum));
+            }
+        }
+    return 1;
+}
+
+/* ---- wavelets ---- */
+static const size_t shapes[][4] = {{16, 12, 1, 1}, {7, 5, 3, 1}, {13, 1, 1, 2}, {1, 33, 2, 1}, {70, 37, 1, 1}, {2, 2, 2, 2}};
+static void test_wavelet_turn(void) {
+    size_t t;
+    int w;
+    for (t = 0; t < 6; t++)
+        for (w = 0; w < 3; w++) {
+            mv_volume x, y = {0}, z = {0}, rolled;
+            mv_wavelet_opt o;
+            const size_t *n = shapes[t];
+            size_t i, k;
+            memset(&o, 0, sizeof o);
+            o.wavelet = w, o.levels = (int)(t % 4);
+            if (!new_image(&x, n[0], n[1], n[2], n[3], 1)) return;
+            t_seed(t);
+            noise(&x);
+            CHECK_OK(mv_wavelet_forward(T, &y, &x, &o));
+            if (w < MEDVOL_WAVELET_CDF97) CHECK_NEAR(norm2(&y) / norm2(&x), 1, 1e-6);
+            else CHECK(norm2(&y) < 4 * norm2(&x) && norm2(&x) < 4 * norm2(&y));
+            CHECK_OK(mv_wavelet_inverse(T, &z, &y, &o));
+            CHECK_NEAR(apart(&z, &x), 0, w == MEDVOL_WAVELET_CDF97 ? 2e-6 : 1e-6);
+            /* a shift is a turn of the array, and in place is the same to the bit */
+            for (k = 0; k < 4; k++) o.shift[k] = n[k] / 3;
+            if (!new_image(&rolled, n[0], n[1], n[2], n[3], 1)) return;
+            for (i = 0; i < mv_volume_count(&x); i++) {
+                size_t rest = i, from = 0, step = 1;
+                for (k = 0; k < 4; k++) {
+                    from += (rest % n[k] + o.shift[k]) % n[k] * step;
+                    step *= n[k], rest /= n[k];
+                }
+                memcpy((float *)rolled.data + 2 * i, (const float *)x.data + 2 * from, 8);
+            }
+            CHECK_OK(mv_wavelet_forward(T, &y, &x, &o));
+            memset(o.shift, 0, sizeof o.shift);
+            CHECK_OK(mv_wavelet_forward(T, &rolled, &rolled, &o));
+            CHECK(memcmp(y.data, rolled.data, 8 * mv_volume_count(&x)) == 0);
+            for (k = 0; k < 4; k++) o.shift[k] = n[k] / 3;
+            CHECK_OK(mv_volume_copy(T, &rolled, &x));
+            CHECK_OK(mv_wavelet_forward(T, &rolled, &rolled, &o));
+            CHECK(memcmp(y.data, rolled.data, 8 * mv_volume_count(&x)) == 0);
+            CHECK_OK(mv_wavelet_inverse(T, &rolled, &rolled, &o));
+            CHECK_NEAR(apart(&rolled, &x), 0, 2e-6);
+            mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &z), mv_volume_free(T, &rolled);
+        }
+}
+/* against the filters themselves, one level along one axis */
+static void test_wavelet_taps(void) {
+    static const double r3 = 1.7320508075688772, q = 5.656854249492381;
+    const double h[2][4] = {{(1 + r3) / q, (3 + r3) / q, (3 - r3) / q, (1 - r3) / q},
+                            {0.70710678118654752, 0.70710678118654752, 0, 0}};
+    size_t n, j;
+    int w, axis;
+    for (w = 0; w < 2; w++)
+        for (axis = 0; axis < 3; axis++)
+            for (n = 2; n < 40; n += n < 10 ? 1 : 7) {
+                size_t dim[3] = {3, 2, 2}, step = 1, other, m = n / 2, k;
+                mv_volume x, y = {0};
+                mv_wavelet_opt o;
+                double wrong = 0;
+                memset(&o, 0, sizeof o);
+                dim[axis] = n;
+                o.wavelet = w, o.levels = 1, o.axes = 1u << axis;
+                if (!new_image(&x, dim[0], dim[1], dim[2], 1, 1)) return;
+                t_seed(n);
+                noise(&x);
+                for (k = 0; k < (size_t)axis; k++) step *= dim[k];
+                CHECK_OK(mv_wavelet_forward(T, &y, &x, &o));
+                for (other = 0; other < mv_volume_count(&x) / n; other++) {
+                    const size_t base = other % step + other / step * step * n;
+                    for (j = 0; j < m; j++) {
+                        cplx lo = {0, 0}, hi = {0, 0}, got;
+                        for (k = 0; k < 4; k++) {
+                            const cplx v = at(&x, base + step * ((2 * j + k) % (2 * m)));
+                            const double g = (k % 2 ? -1 : 1) * h[w][3 - k];
+                            lo.re += h[w][k] * v.re, lo.im += h[w][k] * v.im;
+                            hi.re += g * v.re, hi.im += g * v.im;
+                        }
+                        got = at(&y, base + step * j);
+                        wrong = fmax(wrong, hypot(got.re - lo.re, got.im - lo.im));
+                        got = at(&y, base + step * (n - m + j));
+                        wrong = fmax(wrong, hypot(got.re - hi.re, got.im - hi.im));
+                    }
+                    if (n % 2) {
+                        const cplx a = at(&x, base + step * (n - 1)), b = at(&y, base + step * m);
+                        CHECK(a.re == b.re && a.im == b.im);
+                    }
+                }
+                CHECK_NEAR(wrong, 0, 1e-6);
+                mv_volume_free(T, &x), mv_volume_free(T, &y);
+            }
+}
+static void test_wavelet_views(void) {
+    const size_t big[3] = {21, 19, 4}, start[3] = {2, 1, 1}, size[3] = {17, 16, 2};
+    mv_volume room, view, whole = {0}, x = {0}, y = {0}, z = {0};
+    mv_wavelet_opt o;
+    memset(&o, 0, sizeof o);
+    o.wavelet = MEDVOL_WAVELET_CDF97;
+    if (!new_volume(&room, MEDVOL_C64, 3, big)) return;
+    t_seed(3);
+    noise(&room);
+    CHECK_OK(mv_volume_copy(T, &whole, &room));
+    CHECK_OK(mv_volume_view(T, &view, &room, start, size));
+    CHECK_OK(mv_volume_copy(T, &x, &view));
+    CHECK_OK(mv_wavelet_forward(T, &y, &x, &o));
+    CHECK_OK(mv_wavelet_forward(T, &z, &view, &o));
+    CHECK(memcmp(z.data, y.data, 8 * mv_volume_count(&y)) == 0);
+    CHECK_OK(mv_wavelet_forward(T, &view, &view, &o)); /* in place, with gaps, which stay */
+    mv_volume_free(T, &z);
+    CHECK_OK(mv_volume_copy(T, &z, &view));
+    CHECK(memcmp(z.data, y.data, 8 * mv_volume_count(&y)) == 0);
+    CHECK(((float *)room.data)[0] == ((float *)whole.data)[0]);
+    ((float *)x.data)[9] = (float)NAN;
+    CHECK_OK(mv_wavelet_forward(T, &x, &x, &o));
+    mv_volume_free(T, &room), mv_volume_free(T, &whole), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &z);
+}
+/* BART extends lines beyond their ends; within, the finest coefficients are the same ones. */
+static void test_wavelet_bart(void) {
+    mv_volume img, want, y = {0};
+    mv_wavelet_opt o;
+    size_t i, j, band;
+    double wrong = 0;
+    memset(&o, 0, sizeof o);
+    if (!t_shared(&img, "bart_ref/ph_img") || !t_shared(&want, "bart_ref/wav")) {
+        t_skip("no shared data");
+        return;
+    }
+    o.levels = 1;
+    CHECK_OK(mv_wavelet_forward(T, &y, &img, &o));
+    for (band = 1; band < 4; band++) /* behind 1372 of coarser ones: high along x, y, both */
+        for (j = 3; j < 30; j++)
+            for (i = 3; i < 30; i++) {
+                const cplx a = at(&y, 32 * (band & 1) + i - 1 + 64 * (32 * (band >> 1) + j - 1));
+                const cplx b = at(&want, 1372 + 1089 * (band - 1) + i + 33 * j);
+                wrong = fmax(wrong, hypot(a.re - b.re, a.im - b.im));
+            }
+    CHECK_NEAR(wrong, 0, 1e-6);
+    mv_volume_free(T, &want), mv_volume_free(T, &y);
+    if (t_shared(&want, "bart_ref/cdf97")) { /* two levels, which treat their ends in another way */
+        o.wavelet = MEDVOL_WAVELET_CDF97, o.levels = 2;
+        CHECK_OK(mv_wavelet_forward(T, &y, &img, &o));
+        for (wrong = 0, j = 0; j < 64; j++)
+            for (i = 0; i < 64; i++) {
+                const size_t x = i < 16 ? i : i < 32 ? i - 16 : (i - 32) / 2, z = j < 16 ? j : j < 32 ? j - 16 : (j - 32) / 2;
+                const cplx a = at(&y, i + 64 * j), b = at(&want, i + 64 * j);
+                if (x >= 3 && x < 13 && z >= 3 && z < 13) wrong = fmax(wrong, hypot(a.re - b.re, a.im - b.im));
+            }
+        CHECK_NEAR(wrong, 0, 1e-4);
+        mv_volume_free(T, &want);
+    }
+    mv_volume_free(T, &img), mv_volume_free(T, &y);
+}
+
+/* ---- terms ---- */
+static double objective(const mv_volume *p, const mv_volume *v, const mv_reg *r, double step) {
+    const size_t n = mv_volume_count(v);
+    double value = 0, e = 0;
+    size_t i;
+    CHECK_OK(mv_reg_value(T, &value, p, r));
+    for (i = 0; i < n; i++) {
+        const cplx a = at(p, i), b = at(v, i);
+        e += (a.re - b.re) * (a.re - b.re) + (a.im - b.im) * (a.im - b.im);
+    }
+    return 0.5 * e + step * value;
+}
+/* Nothing near the prox is better: towards 0, the source, noise, a constant. */
+static void optimal(const mv_volume *v, const mv_reg *r, double step, double slack) {
+    mv_volume p = {0}, q = {0}, back = {0};
+    double best;
+    size_t i;
+    int k, sign;
+    CHECK_OK(mv_prox(T, &p, v, r, step));
+    best = objective(&p, v, r, step);
+    CHECK(best <= objective(v, v, r, step) * (1 + 1e-6));
+    CHECK_OK(mv_volume_copy(T, &q, v));
+    for (k = 0; k < 12; k++)
+        for (sign = -1; sign <= 1; sign += 2) {
+            const double h = sign * (k % 3 == 0 ? 0.1 : k % 3 == 1 ? 0.02 : 0.004);
+            for (i = 0; i < 2 * mv_volume_count(v); i++) {
+                const float a = ((const float *)p.data)[i], b = ((const float *)v->data)[i];
+                const double d = k < 3 ? (double)a : k < 6 ? (double)b - (double)a : k < 9 ? t_uniform(-1, 1) : 0.3;
+                ((float *)q.data)[i] = (float)((double)a + h * d);
+            }
+            CHECK(objective(&q, v, r, step) >= best * (1 - slack));
+        }
+    CHECK_OK(mv_volume_copy(T, &back, v)); /* in place: the same bits */
+    CHECK_OK(mv_prox(T, &back, &back, r, step));
+    CHECK(memcmp(back.data, p.data, 8 * mv_volume_count(v)) == 0);
+    mv_volume_free(T, &p), mv_volume_free(T, &q), mv_volume_free(T, &back);
+}
+static void test_prox(void) {
+    static const struct {
+        int kind, wavelet;
+        unsigned axes, joint;
+        size_t block;
+        size_t n[5];
+    } k[] = {{MEDVOL_REG_L2, 0, 0, 0, 0, {7, 5, 1, 1, 1}}, {MEDVOL_REG_L1, 0, 0, 0, 0, {19, 5, 1, 1, 1}},
+             {MEDVOL_REG_L1, 0, 0, 8, 0, {5, 4, 1, 3, 2}}, {MEDVOL_REG_WAVELET, MEDVOL_WAVELET_DB4, 0, 0, 0, {17, 12, 1, 2, 1}},
+             {MEDVOL_REG_WAVELET, MEDVOL_WAVELET_HAAR, 3, 8, 0, {18, 7, 1, 2, 2}}, {MEDVOL_REG_TV, 0, 0, 0, 0, {21, 13, 1, 1, 1}},
+             {MEDVOL_REG_TV, 0, 0, 0, 0, {6, 5, 4, 1, 1}}, {MEDVOL_REG_TV, 0, 8, 0, 0, {5, 4, 1, 6, 1}},
+             {MEDVOL_REG_TV, 0, 1, 0, 0, {40, 3, 1, 1, 1}}, {MEDVOL_REG_LLR, 0, 0, 0, 4, {10, 9, 1, 3, 1}},
+             {MEDVOL_REG_LLR, 0, 7, 24, 3, {5, 4, 3, 2, 3}}};
+    size_t t;
+    for (t = 0; t < sizeof k / sizeof *k; t++) {
+        mv_volume v;
+        mv_reg r;
+        memset(&r, 0, sizeof r);
+        r.kind = k[t].kind, r.wavelet = k[t].wavelet, r.axes = k[t].axes, r.joint = k[t].joint, r.block = k[t].block;
+        r.lambda = 0.5;
+        if (!new_image(&v, k[t].n[0], k[t].n[1], k[t].n[2], k[t].n[3], k[t].n[4])) return;
+        t_seed(t);
+        noise(&v);
+        optimal(&v, &r, 0.4, r.kind == MEDVOL_REG_TV ? 2e-5 : 2e-6);
+        optimal(&v, &r, 3.0, r.kind == MEDVOL_REG_TV ? 2e-5 : 2e-6);
+        mv_volume_free(T, &v);
+    }
+}
+/* Closed forms: shrunk numbers; a series of rank 1 keeps its shape; a constant has no variation. */
+static void test_prox_closed(void) {
+    mv_volume v, p = {0};
+    mv_reg r;
+    double value, s = 0;
+    size_t i, j;
+    memset(&r, 0, sizeof r);
+    r.kind = MEDVOL_REG_L1, r.lambda = 2;
+    if (!new_image(&v, 37, 1, 1, 1, 1)) return;
+    t_seed(9);
+    noise(&v);
+    ((float *)v.data)[0] = ((float *)v.data)[1] = 0;
+    CHECK_OK(mv_prox(T, &p, &v, &r, 0.2));
+    for (i = 0; i < 37; i++) {
+        const cplx a = at(&v, i), b = at(&p, i);
+        const double m = hypot(a.re, a.im), f = m > 0.4 ? 1 - 0.4 / m : 0;
+        CHECK_NEAR(b.re, f * a.re, 1e-6);
+        CHECK_NEAR(b.im, f * a.im, 1e-6);
+        s += m;
+    }
+    CHECK_OK(mv_reg_value(T, &value, &v, &r));
+    CHECK_NEAR(value, 2 * s, 1e-5);
+    mv_volume_free(T, &v), mv_volume_free(T, &p);
+    r.kind = MEDVOL_REG_LLR, r.block = 6, r.lambda = 0.7; /* one block of 36 voxels, 5 times */
+    if (!new_image(&v, 6, 6, 1, 5, 1)) return;
+    for (s = 0, i = 0; i < 36; i++)
+        for (j = 0; j < 5; j++) {
+            const double m = (1 + (double)i) * (2 - 0.3 * (double)j) * 0.02;
+            ((float *)v.data)[2 * (i + 36 * j)] = (float)(m * cos((double)(i + j))),
+                                             ((float *)v.data)[2 * (i + 36 * j) + 1] = (float)(m * sin((double)(i + j)));
+            s += m * m;
+        }
+    s = sqrt(s);
+    CHECK_OK(mv_reg_value(T, &value, &v, &r));
+    CHECK_NEAR(value, 0.7 * s, 1e-5 * s);
+    CHECK_OK(mv_prox(T, &p, &v, &r, 1));
+    for (i = 0; i < 180; i++) CHECK_NEAR(at(&p, i).re, at(&v, i).re * (1 - 0.7 / s), 1e-6);
+    r.lambda = 2 * s;
+    CHECK_OK(mv_prox(T, &p, &v, &r, 1));
+    CHECK(norm2(&p) == 0);
+    r.kind = MEDVOL_REG_TV, r.axes = 15, r.block = 0;
+    for (i = 0; i < 360; i++) ((float *)v.data)[i] = 0.25f;
+    CHECK_OK(mv_reg_value(T, &value, &v, &r));
+    CHECK(value == 0);
+    CHECK_OK(mv_prox(T, &p, &v, &r, 1));
+    CHECK_NEAR(apart(&p, &v), 0, 1e-6);
+    for (i = 0; i < 360; i++) ((float *)v.data)[i] = i % 12 < 6 ? 0.0f : 1.0f; /* steps of |1 + i| in each row */
+    CHECK_OK(mv_reg_value(T, &value, &v, &r));
+    CHECK_NEAR(value, 2 * s * 30 * sqrt(2.0), 1e-3);
+    mv_volume_free(T, &v), mv_volume_free(T, &p);
+}
+
+/* ---- operators ---- */
+typedef struct dense {
+    size_t m, n;
+    const float *a; /* m x n complex, columns */
+    int wrong;
+} dense;
+static mv_status dense_forward(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const dense *d = (const dense *)user;
+    size_t i, j;
+    (void)ctx;
+    for (i = 0; i < d->m; i++) {
+        double re = 0, im = 0;
+        for (j = 0; j < d->n; j++) {
+            const float *p = d->a + 2 * (i + d->m * j), *q = src + 2 * j;
+            re += (double)p[0] * (double)q[0] - (double)p[1] * (double)q[1];
+            im += (double)p[0] * (double)q[1] + (double)p[1] * (double)q[0];
+        }
+        dst[2 * i] = (float)re, dst[2 * i + 1] = (float)im;
+    }
+    return d->wrong == 4 ? MEDVOL_E_IO : MEDVOL_OK;
+}
+static mv_status dense_adjoint(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const dense *d = (const dense *)user;
+    size_t i, j;
+    (void)ctx;
+    for (j = 0; j < d->n; j++) {
+        double re = 0, im = 0;
+        for (i = 0; i < d->m; i++) {
+            const float *p = d->a + 2 * (i + d->m * j), *q = src + 2 * i;
+            const double pi = d->wrong == 1 ? -(double)p[1] : (double)p[1];
+            re += (double)p[0] * (double)q[0] + pi * (double)q[1];
+            im += (double)p[0] * (double)q[1] - pi * (double)q[0];
+        }
+        dst[2 * j] = (float)re, dst[2 * j + 1] = (float)im;
+    }
+    if (d->wrong == 3) dst[0] = (float)NAN;
+    return MEDVOL_OK;
+}
+static mv_status dense_normal(mv_ctx *ctx, const void *user, float *dst, const float *src) {
+    const dense *d = (const dense *)user;
+    float t[400];
+    size_t i;
+    dense_forward(ctx, user, t, src);
+    dense_adjoint(ctx, user, dst, t);
+    for (i = 0; d->wrong == 2 && i < 2 * d->n; i++) dst[i] *= 1.01f;
+    return MEDVOL_OK;
+}
+static float matrix[2 * 60 * 40];
+static mv_operator dense_operator(dense *d, size_t m, size_t n, int with_normal) {
+    mv_operator op;
+    size_t i;
+    for (i = 0; i < 2 * m * n; i++) matrix[i] = (float)t_uniform(-1, 1);
+    d->m = m, d->n = n, d->a = matrix, d->wrong = 0;
+    op.user = d, op.domain = n, op.range = m;
+    op.forward = dense_forward, op.adjoint = dense_adjoint, op.normal = with_normal ? dense_normal : NULL;
+    return op;
+}
+static void test_operator(void) {
+    mv_operator_check_opt o;
+    mv_operator op;
+    dense d;
+    double e[2] = {1, 1};
+    memset(&o, 0, sizeof o);
+    o.error = e;
+    t_seed(20);
+    op = dense_operator(&d, 40, 23, 1);
+    CHECK_OK(mv_operator_check(T, &op, &o));
+    CHECK(e[0] < 1e-6 && e[1] < 1e-6);
+    d.wrong = 1;
+    CHECK_STATUS(mv_operator_check(T, &op, NULL), MEDVOL_E_CONVERGENCE);
+    CHECK(strstr(mv_message(T), "adjoint is not that of forward") && !strcmp(T->error.field, "adjoint"));
+    d.wrong = 2;
+    CHECK_STATUS(mv_operator_check(T, &op, &o), MEDVOL_E_CONVERGENCE);
+    CHECK(strstr(mv_message(T), "normal is not adjoint after forward"));
+    CHECK_NEAR(T->error.value, 0.01, 1e-4);
+    o.tolerance = 0.1;
+    CHECK_OK(mv_operator_check(T, &op, &o));
+    d.wrong = 3;
+    CHECK_STATUS(mv_operator_check(T, &op, NULL), MEDVOL_E_RANGE);
+    d.wrong = 4;
+    CHECK_STATUS(mv_operator_check(T, &op, NULL), MEDVOL_E_IO);
+    d.wrong = 0, o.tolerance = -1;
+    CHECK_STATUS(mv_operator_check(T, &op, &o), MEDVOL_E_RANGE);
+    o.tolerance = 0, o.trials = -1;
+    CHECK_STATUS(mv_operator_check(T, &op, &o), MEDVOL_E_RANGE);
+    op.domain = 0;
+    CHECK_STATUS(mv_operator_check(T, &op, NULL), MEDVOL_E_SIZE);
+    op.domain = 23, op.range = (size_t)-1 / 8;
+    CHECK_STATUS(mv_operator_check(T, &op, NULL), MEDVOL_E_SIZE);
+    op.range = 40, op.adjoint = NULL;
+    CHECK_STATUS(mv_operator_check(T, &op, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_operator_check(T, NULL, NULL), MEDVOL_E_NULL);
+}
+
+/* ---- solvers beside dense systems ---- */
+/* x of (A^H A + lambda) x = A^H y, in double */
+static void dense_solve(const dense *d, const float *y, double lambda, double *x) {
+    double a[2 * 40 * 40];
+    size_t i, j, k;
+    for (i = 0; i < d->n; i++)
+        for (j = 0; j <= d->n; j++) {
+            double re = 0, im = 0;
+            for (k = 0; k < d->m; k++) {
+                const float *p = d->a + 2 * (k + d->m * i), *q = j < d->n ? d->a + 2 * (k + d->m * j) : y + 2 * k;
+                re += (double)p[0] * (double)q[0] + (double)p[1] * (double)q[1];
+                im += (double)p[0] * (double)q[1] - (double)p[1] * (double)q[0];
+            }
+            if (j == d->n) x[2 * i] = re, x[2 * i + 1] = im;
+            else a[2 * (i + d->n * j)] = re + (i == j ? lambda : 0), a[2 * (i + d->n * j) + 1] = im;
+        }
+    CHECK_OK(mv_chol_c128(T_NONE, a, d->n, d->n));
+    CHECK_OK(mv_chol_solve_c128(T_NONE, x, d->n, a, d->n, d->n, 1));
+}
+typedef mv_status (*solver)(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *);
+static const solver solvers[5] = {mv_solve_cg, mv_solve_lsmr, mv_solve_fista, mv_solve_admm, mv_solve_pdhg};
+static void test_dense(void) {
+    static const int steps[5] = {60, 60, 1500, 400, 3000};
+    int k, normal;
+    for (normal = 0; normal < 2; normal++)
+        for (k = 0; k < 5; k++) {
+            mv_solve_opt o;
+            mv_solve_report last;
+            mv_operator op;
+            dense d;
+            double want[80], wrong = 0, most = 0;
+            float x[80], y[120];
+            size_t i;
+            memset(&o, 0, sizeof o), memset(&last, 0, sizeof last);
+            t_seed(30);
+            op = dense_operator(&d, 60, 40, normal);
+            for (i = 0; i < 120; i++) y[i] = (float)t_uniform(-1, 1);
+            o.lambda = 0.7, o.iterations = steps[k], o.last = &last, o.objective = 1;
+            CHECK_OK(solvers[k](T, x, &op, y, &o));
+            dense_solve(&d, y, 0.7, want);
+            for (i = 0; i < 80; i++) wrong = fmax(wrong, fabs(want[i] - (double)x[i])), most = fmax(most, fabs(want[i]));
+            CHECK_NEAR(wrong / most, 0, 3e-5);
+            CHECK(last.iteration > 0 && last.iteration <= steps[k] && last.residual >= 0 && last.objective > 0);
+            if (k > 1) { /* the bound is one, and not a bad one */
+                double top[1], big[2 * 40 * 40], w[40];
+                size_t a, b, c;
+                for (a = 0; a < 40; a++)
+                    for (b = 0; b < 40; b++) {
+                        double re = 0, im = 0;
+                        for (c = 0; c < 60; c++) {
+                            const float *p = d.a + 2 * (c + 60 * a), *q = d.a + 2 * (c + 60 * b);
+                            re += (double)p[0] * (double)q[0] + (double)p[1] * (double)q[1];
+                            im += (double)p[0] * (double)q[1] - (double)p[1] * (double)q[0];
+                        }
+                        big[2 * (a + 40 * b)] = re, big[2 * (a + 40 * b) + 1] = im;
+                    }
+                CHECK_OK(mv_eigh_c128(T_NONE, w, NULL, 40, big, 40, 40));
+                top[0] = w[39];
+                CHECK(last.norm >= top[0] * 0.999 && last.norm < 1.5 * top[0]);
+            }
+            /* from near the answer a few steps are enough; A^H y alone, too */
+            if (k == 0) {
+                float b[80];
+                o.warm = 1, o.iterations = 30, o.tolerance = 1e-4;
+                CHECK_OK(mv_solve_cg(T, x, &op, y, &o));
+                CHECK(last.converged && last.iteration <= 3);
+                dense_adjoint(T, &d, b, y);
+                o.warm = 0, o.adjoint_given = 1, o.iterations = 60, o.tolerance = 0;
+                CHECK_OK(mv_solve_cg(T, x, &op, b, &o));
+                for (wrong = 0, i = 0; i < 80; i++) wrong = fmax(wrong, fabs(want[i] - (double)x[i]));
+                CHECK_NEAR(wrong / most, 0, 3e-5);
+            }
+        }
+}
+/* Objectives: never up but for the last digits; that of cg is what it says. */
+typedef struct course {
+    double last, most;
+    int calls, up, stop;
+} course;
+static int follow(void *user, const mv_solve_report *r) {
+    course *c = (course *)user;
+    c->calls++;
+    if (c->calls > 1 && r->objective > c->last * (1 + 1e-5)) c->up++;
+    c->last = r->objective;
+    return c->stop && c->calls == c->stop;
+}
+static void test_objective(void) {
+    int k, kind;
+    for (kind = 1; kind < 5; kind++) {
+        double end[5] = {0, 0, 0, 0, 0};
+        for (k = 2; k < 5; k++) {
+            mv_reg r;
+            mv_solve_opt o;
+            mv_operator op;
+            dense d;
+            course c = {0, 0, 0, 0, 0};
+            float x[80], y[120];
+            size_t i;
+            memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+            t_seed(40);
+            op = dense_operator(&d, 60, 40, 1);
+            for (i = 0; i < 120; i++) y[i] = (float)t_uniform(-1, 1);
+            r.kind = kind, r.lambda = 3, r.cycle = MEDVOL_CYCLE_NEVER, r.block = 2;
+            if (kind == MEDVOL_REG_LLR) r.axes = 3, r.joint = 8;
+            o.regs = &r, o.reg_count = 1, o.ndim = 4, o.dim[0] = 5, o.dim[1] = 4, o.dim[2] = 1, o.dim[3] = 2;
+            o.iterations = k == 2 ? 150 : 400, o.objective = 1, o.report = follow, o.report_user = &c;
+            CHECK_OK(solvers[k](T, x, &op, y, &o));
+            CHECK(c.calls == o.iterations);
+            if (k == 2) CHECK(c.up <= 3); /* where momentum carries it up it begins anew */
+            end[k] = c.last;
+        }
+        CHECK_NEAR(end[3] / end[2], 1, 1e-4);
+        CHECK_NEAR(end[4] / end[2], 1, 1e-4);
+    }
+}
+
+const t_case tests_iterate[] = {{"wavelets: there and back", test_wavelet_turn, 0},
+                                {"wavelets: the filters", test_wavelet_taps, 0},
+                                {"wavelets: views", test_wavelet_views, 0},
+                                {"wavelets: BART", test_wavelet_bart, T_ONCE},
+                                {"prox: optimal", test_prox, 0},
+                                {"prox: closed forms", test_prox_closed, 0},
+                                {"operators", test_operator, 0},
+                                {"solvers: dense systems", test_dense, 0},
+                                {"solvers: objectives", test_objective, 0},
+                                {NULL, NULL, 0}};
