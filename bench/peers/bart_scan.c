@@ -154,7 +154,8 @@ static int pics_radial_l1(bench *b) { return PICS("-l1 -r 0.002 -i 50 -e -w 1 -t
 static int pics_grid_l1(bench *b) { return PICS("-l1 -r 0.002 -i 100 -w 1 -p %s-mask"); }
 static int pics_grid_tv(bench *b) { return PICS("-R T:3:0:0.002 -i 50 -w 1 -p %s-mask"); }
 static int check_l2(bench *b) { return !(apart(b) <= 0.02); }
-static int check_sparse(bench *b) { return !(apart(b) <= 0.05); }
+static int check_sparse(bench *b) { return !(apart(b) <= 0.05); } /* random shifts */
+static int check_tv(bench *b) { return !(apart(b) <= 0.1); } /* after 200 of its steps 0.01, after 50 0.07 */
 
 #define ROW(op, run, check, setup) {"BART (process)", op, MEDVOL_F32, run, 0, check, 0, setup, end}
 extern const bench_peer peers_bart_scan[];
@@ -164,6 +165,6 @@ const bench_peer peers_bart_scan[] = {
     ROW("radial, l2, 30 steps", pics_radial_l2, check_l2, radial_l2),
     ROW("radial, l1-wavelet, 50 steps", pics_radial_l1, check_sparse, radial_l1),
     ROW("cartesian, l1-wavelet, 100 steps", pics_grid_l1, check_sparse, grid_l1),
-    ROW("cartesian, tv, 50 steps", pics_grid_tv, check_sparse, grid_tv),
+    ROW("cartesian, tv, 50 steps", pics_grid_tv, check_tv, grid_tv),
     {0},
 };
