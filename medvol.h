@@ -34713,13 +34713,17 @@ typedef struct mv__tj_voronoi {
     double radius, half[2]; /* of the region */
     double mid[2], inner;   /* of the hull: a circle within it */
     double *room;           /* of the slots */
+    double grain;           /* the first radius to look in, squared */
 } mv__tj_voronoi;
 /* cuts off what lies beyond v.(a, b) = h; 0: no room for another side */
 static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
-    const double slack = 1e-14 * sqrt((a * a + b * b) * p->reach2);
+    const double slack2 = 1e-28 * (a * a + b * b) * p->reach2; /* of rounding */
     double *t, s0, s;
     size_t i, m = 0;
-    for (i = 0; i < p->n && !(p->x[i] * a + p->y[i] * b - h > slack); i++) {}
+    for (i = 0; i < p->n; i++) {
+        s = p->x[i] * a + p->y[i] * b - h;
+        if (s > 0.0 && s * s > slack2) break;
+    }
     if (i == p->n) return 1;
     if (p->n + 2 > p->room) return 0;
     s0 = p->x[p->n - 1] * a + p->y[p->n - 1] * b - h;
@@ -34758,7 +34762,8 @@ static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, dou
             p->reach2 = p->x[i] * p->x[i] + p->y[i] * p->y[i];
     }
 }
-static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site) {
+/* cuts the cell by the sites whose squared distance is above `from` and at most `until` */
+static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double from, double until) {
     struct {
         size_t lo, hi;
         double off[2];
@@ -34769,12 +34774,13 @@ static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t sit
     stack[0].off[0] = stack[0].off[1] = 0.0;
     while (depth && p->n) {
         size_t lo, hi, middle;
-        double off[2], d;
+        double off[2], d, most;
         int axis;
         depth--;
         lo = stack[depth].lo, hi = stack[depth].hi;
         off[0] = stack[depth].off[0], off[1] = stack[depth].off[1];
-        if (off[0] * off[0] + off[1] * off[1] > 4.0 * p->reach2) continue;
+        most = 4.0 * p->reach2 < until ? 4.0 * p->reach2 : until;
+        if (off[0] * off[0] + off[1] * off[1] > most) continue;
         middle = lo + (hi - lo) / 2;
         if (hi - lo > MV__TJ_LEAF) {
             axis = g->axis[middle];
@@ -34791,7 +34797,7 @@ static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t sit
         }
         for (i = lo; i < hi; i++) {
             const double a = g->x[i] - x, b = g->y[i] - y, r2 = a * a + b * b;
-            if (i == site || !(r2 <= 4.0 * p->reach2)) continue;
+            if (i == site || !(r2 > from && r2 <= most)) continue;
             if (!mv__tj_cut(p, a, b, 0.5 * r2)) return 0;
         }
     }
@@ -34835,13 +34841,21 @@ static double mv__tj_area(const mv__tj_voronoi *g, const mv__tj_poly *p, double 
     }
     return sum > 0.0 ? sum : 0.0;
 }
-/* one cell's area, or -1: too many sides */
-static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site) {
+/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, as the last cell had
+   it: without, half of the tree might be looked at before a cell is closed. */
+static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double *first) {
     const double x = g->x[site], y = g->y[site];
+    double from = -1.0, until = *first;
     size_t i;
     int out = 0;
     mv__tj_region(g, p, x, y);
-    if (!mv__tj_neighbours(g, p, site)) return -1.0;
+    for (;;) {
+        if (!mv__tj_neighbours(g, p, site, from, until)) return -1.0;
+        if (until >= 4.0 * p->reach2) break;
+        from = until;
+        until *= 4.0;
+    }
+    if (p->n) *first = 4.0 * p->reach2 > g->grain * 1e-12 ? 4.0 * p->reach2 : g->grain * 1e-12;
     for (i = 0; g->o.bound == MEDVOL_BOUND_HULL && i < p->n && !out; i++) {
         const double a = p->x[i] + x - g->mid[0], b = p->y[i] + y - g->mid[1];
         out = a * a + b * b > g->inner * g->inner;
@@ -34861,10 +34875,11 @@ static void mv__tj_poly_on(mv__tj_poly *p, double *room, size_t sides) {
 static void mv__tj_cells_job(void *arg, size_t slot) {
     const mv__tj_voronoi *g = (const mv__tj_voronoi *)arg;
     const size_t from = (g->first + slot) * MV__TJ_SITES, end = mv__minz(g->sites, from + MV__TJ_SITES);
+    double first = g->grain;
     mv__tj_poly p;
     size_t i;
     mv__tj_poly_on(&p, g->room + slot * 4 * MV__TJ_SIDES, MV__TJ_SIDES);
-    for (i = from; i < end; i++) g->area[i] = mv__tj_cell(g, &p, i);
+    for (i = from; i < end; i++) g->area[i] = mv__tj_cell(g, &p, i, &first);
 }
 /* puts the middle one of items lo..hi by one coordinate in its place (Hoare) */
 static void mv__tj_halve(mv__tj_item *it, size_t lo, size_t hi, size_t middle, int axis) {
@@ -34990,6 +35005,7 @@ static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t
         g->half[i] = g->o.box[i] > 0.0 ? 0.5 * g->o.box[i] : end + edge;
         if (g->o.bound == MEDVOL_BOUND_HULL) g->mid[i] = 0.5 * (lo + hi), g->half[i] = 0.5 * (hi - lo);
     }
+    g->grain = (box[1] - box[0] + grain) * (box[3] - box[2] + grain) / (double)m;
     if (g->o.bound == MEDVOL_BOUND_HULL) mv__tj_hull(g, it);
     area = g->o.bound == MEDVOL_BOUND_CIRCLE ? g->radius * g->radius : g->half[0] * g->half[1];
     if (!(area > 0.0) || (g->o.bound == MEDVOL_BOUND_HULL && (g->corners < 3 || m < 3)))
@@ -34999,7 +35015,7 @@ static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t
 }
 /* cells that a slot has no room for */
 static mv_status mv__tj_large_cells(mv_ctx *ctx, mv__tj_voronoi *g) {
-    double *room = NULL;
+    double *room = NULL, first = g->grain;
     mv__tj_poly p;
     size_t i, sides, bytes;
     mv_status st = MEDVOL_OK;
@@ -35009,7 +35025,7 @@ static mv_status mv__tj_large_cells(mv_ctx *ctx, mv__tj_voronoi *g) {
         if (!(g->area[i] < 0.0)) continue;
         if (!room && (room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
         mv__tj_poly_on(&p, room, sides);
-        g->area[i] = mv__tj_cell(g, &p, i);
+        g->area[i] = mv__tj_cell(g, &p, i, &first);
         if (mv__tell(ctx, i, g->sites, g->op)) st = mv__cancelled(ctx, g->op);
     }
     mv__free(ctx, room);
