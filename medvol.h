@@ -2954,8 +2954,8 @@ typedef struct mv_solve_opt {
     int ndim;           /* the image's axes, for regs; of mv_recon: its own */
     size_t dim[7];
     double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps */
-    double rho;         /* of admm and pdhg, in parts of norm; 0: chosen, admm's changed as it goes */
-    int inner;          /* steps of conjugate gradients in one of admm; 0: 3 */
+    double rho;         /* of admm and pdhg, in parts of norm; 0: 0.1 (admm), 0.5 (pdhg) */
+    int inner;          /* steps of conjugate gradients in one of admm; 0: 1 */
     int warm;           /* x holds where to begin; else 0 */
     int adjoint_given;  /* y is A^H y: no data in the objective */
     int objective;      /* non-zero: an application of A more in each iteration (cg: none) */
@@ -2997,7 +2997,7 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
                                    const mv_solve_opt *opt);
 
 enum {
-    MEDVOL_SOLVER_AUTO = 0, /* no regs: CG; one of L1, WAVELET, LLR: FISTA; else PDHG */
+    MEDVOL_SOLVER_AUTO = 0, /* no regs: CG; one of L1, WAVELET, LLR: FISTA; else ADMM */
     MEDVOL_SOLVER_CG = 1,
     MEDVOL_SOLVER_LSMR = 2,
     MEDVOL_SOLVER_FISTA = 3,
@@ -3007,7 +3007,8 @@ enum {
 typedef struct mv_recon_opt {
     int solver;         /* MEDVOL_SOLVER_* */
     double scale;       /* data are taken as data / scale, images given back times it; 0: the largest magnitude
-                           of E^H y of the first frame; regs are held against that. Not finite: refused */
+                           of E^H y of the first frame that is not 0, so that of one term L1 a lambda of 1
+                           leaves nothing of it */
     mv_solve_opt solve; /* but warm, adjoint_given, ndim, dim */
 } mv_recon_opt;
 /* mv_recon: images of the data of desc's encoding, by a solver. Frames one after the other where no term and
@@ -40645,7 +40646,7 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
 /* x: some steps of conjugate gradients towards (A^H A + lambda + rho G^H G) x = r + that of x; r is used up */
 static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float *p, float *q, double rho) {
     double rr = mv__it_dot_of(&s->h, r, r, s->n), first = rr, pq, before;
-    const int steps = s->o.inner ? s->o.inner : 3;
+    const int steps = s->o.inner ? s->o.inner : 1;
     size_t k;
     int i;
     mv_status st;
@@ -41866,7 +41867,7 @@ static mv_status mv__it_recon_begin(mv_ctx *ctx, mv__it_recon *r, mv_encoding *n
         r->solver = r->terms == 0 ? MEDVOL_SOLVER_CG : MEDVOL_SOLVER_FISTA;
         for (i = 0; i < r->o.solve.reg_count && r->terms; i++)
             if (r->terms > 1 || (r->o.solve.regs[i].kind == MEDVOL_REG_TV && r->o.solve.regs[i].lambda > 0.0))
-                r->solver = MEDVOL_SOLVER_PDHG;
+                r->solver = MEDVOL_SOLVER_ADMM;
     }
     r->scale = r->o.scale;
     return st;
