@@ -1,5 +1,5 @@
-/* radial - spokes of several coils to images: the delays of the gradients found and undone, the density of the
-   samples, sensitivities from the centre of k-space; then gridding, CG-SENSE and compressed sensing
+/* radial - spokes of several coils to images: the delays of the gradients found and undone, the density of
+   the samples, sensitivities from the centre of k-space; then gridding, CG-SENSE and compressed sensing
    (l1-wavelet) beside each other. Magnitudes as .nii.gz, a sheet of pictures with what is missed, a table of
    times.
 
@@ -19,8 +19,8 @@ static const char usage[] =
     "       [--delay X,Y,XY] [--estimate ring|opposed|none] [--density angular|radial|voronoi|pipe]\n"
     "       [--maps espirit|lowres|walsh] [--calib N=24] [--iterations N=30] [--l2 WEIGHT=0.03]\n"
     "       [--l1 WEIGHT=0.0005] [--l1-iterations N=50] [--threads N] [--level N] [--quiet]\n"
-    "--delay: of the gradients that spokes are made with, in samples [0.6,-0.4,0.2]; --estimate: how they are\n"
-    "found (opposed: spokes are made at equal angles all around); --l1: of the largest value of the adjoint\n"
+    "--delay: of the gradients that spokes are made with, in samples [0.6,-0.4,0.2]; --estimate: how they\n"
+    "are found (opposed: spokes are made at equal angles all around); --l1: of the adjoint's largest value\n"
     "--series writes PREFIX.nii.gz of all frames, by l1-wavelet; --save-data: PREFIX-traj.cfl, -data.cfl\n"
     "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 7 impossible\n"
     "numbers, 9 unsupported, 130 cancelled\n";
@@ -52,8 +52,9 @@ static const size_t first_frames = 8; /* of a series, for delays and maps */
    brightens over time 0..1. */
 static size_t bodies_at(mv_ellipse *to, double time) {
     static const double fixed[][6] = {/* value, axes, centre, angle */
-        {0.8, 0.69, 0.92, 0, 0, 0}, {-0.35, 0.6624, 0.874, 0, -0.0184, 0}, {-0.3, 0.11, 0.31, 0.22, 0.05, -18},
-        {-0.3, 0.13, 0.38, -0.22, 0.05, 18}, {0.25, 0.17, 0.2, 0, 0.48, 0}, {0.3, 0.03, 0.03, 0.04, 0.12, 0},
+        {0.8, 0.69, 0.92, 0, 0, 0}, {-0.35, 0.6624, 0.874, 0, -0.0184, 0},
+        {-0.3, 0.11, 0.31, 0.22, 0.05, -18}, {-0.3, 0.13, 0.38, -0.22, 0.05, 18},
+        {0.25, 0.17, 0.2, 0, 0.48, 0}, {0.3, 0.03, 0.03, 0.04, 0.12, 0},
         {0.3, 0.02, 0.02, -0.04, -0.1, 0}, {0.15, 0.09, 0.06, 0.33, -0.45, 30},
         {-0.15, 0.05, 0.05, 0.42, 0.42, 0}, {-0.1, 0.06, 0.06, -0.42, 0.42, 0}};
     size_t count = 0, i;
@@ -106,7 +107,8 @@ static void read_head(radial *r) {
     o.dtype = MEDVOL_F32;
     EX_OK(mv_load(&e->ctx, &v, r->head_path, &o));
     if (v.dim[0] > r->n || v.dim[1] > r->n)
-        ex_quit(e, EX_USAGE, "%s: %zu x %zu voxels: --size must be as large", r->head_path, v.dim[0], v.dim[1]);
+        ex_quit(e, EX_USAGE, "%s: %zu x %zu voxels: --size must be as large", r->head_path, v.dim[0],
+            v.dim[1]);
     EX_OK(mv_volume_alloc(&e->ctx, &plane, MEDVOL_C64, 3, shape));
     memset(plane.data, 0, mv_volume_count(&plane) * 8);
     for (y = 0; y < v.dim[1]; y++)
@@ -326,7 +328,8 @@ static void find_maps(radial *r, const mv_volume *images) {
 }
 
 /* ---- images ---- */
-static void least_squares(radial *r, mv_volume *image, const mv_volume *traj, const mv_volume *data, int how) {
+static void least_squares(radial *r, mv_volume *image, const mv_volume *traj, const mv_volume *data,
+    int how) {
     ex *e = r->e;
     const size_t shape[3] = {r->n, r->n, 1};
     mv_encoding_desc d;
@@ -646,7 +649,8 @@ static void run_series(radial *r, const char *prefix) {
     printf("%zu frames of %zu spokes of %zu samples, %zu coils, %zu x %zu voxels\n", r->frames, r->spokes,
         r->samples, r->coils, r->n, r->n);
     if (r->estimate != NONE)
-        printf("delays found, in samples: x %+.3f, y %+.3f, xy %+.3f\n", r->found[0], r->found[1], r->found[3]);
+        printf("delays found, in samples: x %+.3f, y %+.3f, xy %+.3f\n", r->found[0], r->found[1],
+            r->found[3]);
     printf("%s.nii.gz, %s.png; %.2f s, %.0f MB at most\n", prefix, prefix, ex_now() - start, ex_peak_mb());
 }
 

@@ -117,7 +117,8 @@ $P/radial $few $D/again.nii.gz --out $D/spokes > $D/out && grep -q '^l1 wavelet'
 ok $? "radial of a volume"
 $P/radial $few --series 12 --threads 1 --quiet --save-data $D/s --out $D/made > $D/out 2> $D/err &&
     [ ! -s $D/out ] && [ ! -s $D/err ] && [ -s $D/made.png ] &&
-    (ulimit -v 60000 && $P/radial $D/s-traj.cfl $D/s-data.cfl $few --series 12 --threads 1 --quiet --out $D/read)
+    (ulimit -v 60000 &&
+        $P/radial $D/s-traj.cfl $D/s-data.cfl $few --series 12 --threads 1 --quiet --out $D/read)
 ok $? "radial --series: $(wc -c < $D/s-data.cfl) bytes of samples, read again: $(cat $D/err)"
 [ "$(voxels $D/read.nii.gz | wc -c)" = $((96 * 96 * 12 * 4)) ]
 ok $? "radial: frames of a file"

@@ -54,7 +54,8 @@ static inline void bart_end(bench *b) {
     for (k = 0; b->peer_own && k < BART_FILES; k++)
         for (h = 0; h < 2; h++) {
             char path[800];
-            snprintf(path, sizeof path, "%s-%s.%s", (const char *)b->peer_own, bart_files[k], h ? "hdr" : "cfl");
+            snprintf(path, sizeof path, "%s-%s.%s", (const char *)b->peer_own, bart_files[k],
+                h ? "hdr" : "cfl");
             remove(path);
         }
     free(b->peer_own);

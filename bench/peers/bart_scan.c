@@ -14,7 +14,8 @@ static void normalize(mv_volume *maps) { /* to unit length */
     size_t i, c;
     for (i = 0; i < n; i++) {
         double sum = 0;
-        for (c = 0; c < COILS; c++) sum += pow((double)p[2 * (i + n * c)], 2) + pow((double)p[2 * (i + n * c) + 1], 2);
+        for (c = 0; c < COILS; c++)
+            sum += pow((double)p[2 * (i + n * c)], 2) + pow((double)p[2 * (i + n * c) + 1], 2);
         for (c = 0; c < COILS; c++)
             p[2 * (i + n * c)] /= (float)sqrt(sum), p[2 * (i + n * c) + 1] /= (float)sqrt(sum);
     }
@@ -32,7 +33,8 @@ static mv_status make(bench *b, scan *s, size_t spokes) {
     if ((st = mv_phantom_sens(b->ctx, &s->maps, shape, &phantom)) < 0) return st;
     normalize(&s->maps);
     if (spokes) {
-        radial.samples = 2 * n, radial.shots = spokes, radial.size = (double)n, radial.order = MEDVOL_RADIAL_GOLDEN;
+        radial.samples = 2 * n, radial.shots = spokes, radial.size = (double)n;
+        radial.order = MEDVOL_RADIAL_GOLDEN;
         st = mv_traj_radial(b->ctx, &s->traj, &radial);
         return st < 0 ? st : mv_phantom_samples(b->ctx, &s->data, &s->traj, shape, &phantom);
     }
@@ -137,8 +139,9 @@ static int forward(bench *b) {
 }
 static int adjoint(bench *b) {
     char call[200];
-    snprintf(call, sizeof call, "OMP_NUM_THREADS=1 bart nufft -a -d %zu:%zu:1 %%s-traj %%s-ksp %%s-out >/dev/null 2>&1",
-        b->side, b->side);
+    snprintf(call, sizeof call,
+        "OMP_NUM_THREADS=1 bart nufft -a -d %zu:%zu:1 %%s-traj %%s-ksp %%s-out >/dev/null 2>&1", b->side,
+        b->side);
     return bart(b, call);
 }
 static int check_transform(bench *b) { return !(apart(b) <= 0.01); } /* BART's is 3e-3 off */
