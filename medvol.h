@@ -57,7 +57,7 @@
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
                             TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
-                            leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
+                            leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to ITERATE [LINALG] and
                             [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
                             [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
                             [INTENSITY] [SPATIAL])
@@ -4119,8 +4119,9 @@ MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
 #endif
 #if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FFT)) &&                                                 \
     !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
-      defined(MEDVOL_NO_SENSE))
-#  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
+      defined(MEDVOL_NO_SENSE) && defined(MEDVOL_NO_TRAJECTORY) && defined(MEDVOL_NO_NUFFT) &&               \
+      defined(MEDVOL_NO_ITERATE))
+#  error "medvol.h: [KSPACE] to [ITERATE] need [LINALG] and [FFT]: leave them out too"
 #endif
 #if defined(MEDVOL_NO_RESAMPLE) && !defined(MEDVOL_NO_FIELD)
 #  error "medvol.h: [FIELD] needs [RESAMPLE]: define MEDVOL_NO_FIELD too"
