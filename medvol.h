@@ -56,11 +56,11 @@
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
-                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
-                            leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to ITERATE [LINALG] and
-                            [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
-                            [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
-                            [INTENSITY] [SPATIAL])
+                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST
+                            LANDMARK LAYER CACHE TRANSPORT: leave a section out ([IO] and [CACHE] need
+                            [GZIP], KSPACE to ITERATE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER]
+                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER], [LAYER] [FIELD];
+                            the cached load [IO], the loader also [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
