@@ -56,12 +56,11 @@
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
-                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
-                            leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
-                            [FFT], [TRAJECTORY] [LINALG], [NUFFT] [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG]
-                            [FILTER] [FIELD], [FLOW] and
-                            [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
-                            [INTENSITY] [SPATIAL])
+                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST
+                            LANDMARK LAYER CACHE TRANSPORT: leave a section out ([IO] and [CACHE] need
+                            [GZIP], KSPACE to ITERATE [LINALG] and [FFT], [FIELD] [RESAMPLE], [REGISTER]
+                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER], [LAYER] [FIELD];
+                            the cached load [IO], the loader also [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -4792,14 +4791,9 @@ MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
 #endif
 #if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FFT)) &&                                                 \
     !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
-      defined(MEDVOL_NO_SENSE))
-#  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
-#endif
-#if defined(MEDVOL_NO_LINALG) && !defined(MEDVOL_NO_TRAJECTORY)
-#  error "medvol.h: [TRAJECTORY] needs [LINALG]: define MEDVOL_NO_TRAJECTORY too"
-#endif
-#if defined(MEDVOL_NO_FFT) && !defined(MEDVOL_NO_NUFFT)
-#  error "medvol.h: [NUFFT] needs [FFT]: define MEDVOL_NO_NUFFT too"
+      defined(MEDVOL_NO_SENSE) && defined(MEDVOL_NO_TRAJECTORY) && defined(MEDVOL_NO_NUFFT) &&               \
+      defined(MEDVOL_NO_ITERATE))
+#  error "medvol.h: [KSPACE] to [ITERATE] need [LINALG] and [FFT]: leave them out too"
 #endif
 #if defined(MEDVOL_NO_RESAMPLE) && !defined(MEDVOL_NO_FIELD)
 #  error "medvol.h: [FIELD] needs [RESAMPLE]: define MEDVOL_NO_FIELD too"
