@@ -247,7 +247,7 @@ FUZZ_FLAGS = -g -DFUZZ_ENGINE -DMEDVOL_MAX_LEVEL=$(or $(FUZZ_LEVEL),4) $(FUZZ_ZL
     -fsanitize=address,undefined,float-cast-overflow -fsanitize-coverage=inline-8bit-counters,pc-table
 $(F)/full/% : FUZZ_FLAGS += -O1 -fno-sanitize-recover=all
 $(F)/fast/% : FUZZ_FLAGS += -O2 \
-    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT,-DMEDVOL_NO_$(no))
+    -fsanitize-trap=undefined,float-cast-overflow $(foreach no,INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT,-DMEDVOL_NO_$(no))
 $(F)/full/medvol.o $(F)/fast/medvol.o: medvol.h
 	@mkdir -p $(@D)
 	$(SOURCE) | clang $(FUZZ_FLAGS) -x c -c - -o $@

@@ -113,7 +113,7 @@ int main(void) {
     const double delay[6] = {0.5, -0.3, 0, 0.1, 0, 0};
     double tt = 0, tp = 0, pp = 0, error;
     size_t i;
-    spokes.samples = 192, spokes.shots = 48, spokes.size = 96, spokes.order = MEDVOL_RADIAL_GOLDEN;
+    spokes.samples = 192, spokes.shots = 48, spokes.size = 94, spokes.order = MEDVOL_RADIAL_GOLDEN;
     phantom.coils = 4;
     back.axes = 3, back.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | MEDVOL_FFT_INVERSE;
     if (mv_traj_radial(&ctx, &traj, &spokes) < 0 || mv_traj_delay(&ctx, &late, &traj, delay) < 0 ||
