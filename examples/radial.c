@@ -406,6 +406,18 @@ static void panel(const radial *r, mv_volume *sheet, long x0, long y0, long time
             ex_dot(sheet, x0 + x, y0 + y, other ? ex_heat(v / white) : grey(v / white));
         }
 }
+/* where the samples lie in k-space, every other one of every spoke */
+static void samples_panel(const radial *r, mv_volume *sheet, long x0, long y0, long side) {
+    const double *k = (const double *)r->right.data;
+    const double scale = (double)side / (double)r->n;
+    size_t i;
+    ex_fill(sheet, x0, y0, side, side, grey(0.0));
+    for (i = 0; i < mv_volume_count(&r->right) / 3; i += 2) {
+        const long x = (long)((k[3 * i] + 0.5 * (double)r->n) * scale);
+        const long y = (long)((0.5 * (double)r->n - k[3 * i + 1]) * scale);
+        if (x >= 0 && x < side && y >= 0 && y < side) ex_dot(sheet, x0 + x, y0 + y, grey(0.8));
+    }
+}
 static void scale_bar(mv_volume *sheet, long x, long y, long h, int errors) {
     static const char *const mark[2][3] = {{"1", "0.5", "0"}, {"0.2", "0.1", "0"}};
     long i;
@@ -451,6 +463,11 @@ static void save_sheet(radial *r, const char *path) {
         if (how >= 0 && known) r->error[how] = missed(r, &factor, image);
         else if (how >= 0) factor = white / white_of(r, image);
         panel(r, &sheet, x, TITLE, times, image, factor, NULL, white);
+        if (how < 0) {
+            snprintf(text, sizeof text, "%zu spokes", r->spokes);
+            ex_write(&sheet, x, TITLE + side + 10, text, chalk);
+            samples_panel(r, &sheet, x, 2 * TITLE + side, side);
+        }
         if (!known || how < 0) continue;
         panel(r, &sheet, x, 2 * TITLE + side, times, image, factor, &r->truth, 0.2 * white);
         snprintf(text, sizeof text, "error %.1f %%", 100.0 * r->error[how]);
