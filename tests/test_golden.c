@@ -344,7 +344,7 @@ static void g_files(mv_ctx *ctx) {
 
 /* ---- matrices, coils and k-space. Left out is what rests on sin, cos and exp of the platform: Fourier
    transforms of more than 4 and all that takes them (partial Fourier, echo-planar readouts, unring, geometric
-   compression, lowres, ESPIRiT, SENSE), windows, turned bodies, coils of phantoms and their spectra ---- */
+   compression, lowres, ESPIRiT, SENSE), windows, spokes, spirals, turned bodies, coils of phantoms and their spectra ---- */
 enum { WIDE = 64 };
 static void noise(double *p, size_t n) {
     size_t i;
@@ -602,6 +602,37 @@ static void g_phantom(mv_ctx *ctx) { /* bodies that are not turned, one coil */
     ONTO(mv_phantom_image(ctx, &w, shape, &o));
     ONTO(mv_phantom_image(ctx, &w, volume, &o));
 }
+static void g_trajectories(mv_ctx *ctx) { /* what takes no sine: units, choice, bins, cells */
+    static const size_t shape[3] = {64, 60, 31};
+    static const uint32_t index[4] = {7, 0, 3, 3}, bin[11] = {1, 0, 1, 2, 0, 1, 2, 2, 2, MEDVOL_NO_BIN, 0};
+    static double signal[200];
+    static uint32_t of[200];
+    size_t dim[3] = {3, 40, 11};
+    mv_volume t, w;
+    mv_voronoi_opt v = {0};
+    mv_gate_opt g = {0};
+    mv_epi_opt e = {0};
+    CHECK_OK(mv_volume_alloc(ctx, (memset(&t, 0, sizeof t), &t), MEDVOL_F64, 3, dim));
+    noise((double *)t.data, 3 * 40 * 11);
+    ONTO(mv_traj_convert(ctx, &w, &t, MEDVOL_TRAJ_CYCLES, MEDVOL_TRAJ_PIXEL, shape, NULL));
+    ONTO(mv_traj_select(ctx, &w, &t, index, 4));
+    ONTO(mv_traj_bin(ctx, &w, &t, bin, 3, 0));
+    ONTO(mv_dcf_cells(ctx, &w, &t, 0.13));
+    for (dim[0] = 0; dim[0] < 440; dim[0]++) ((double *)t.data)[3 * dim[0] + 2] = 0;
+    v.bound = MEDVOL_BOUND_BOX;
+    ONTO(mv_dcf_voronoi(ctx, &w, &t, &v));
+    v.bound = MEDVOL_BOUND_HULL;
+    ONTO(mv_dcf_voronoi(ctx, &w, &t, &v));
+    mv_volume_free(ctx, &t);
+    e.samples = 30, e.lines = 9, e.up = 3, e.flat = 20, e.down = 5, e.delay = 1, e.dwell = 0.8;
+    ONTO(mv_traj_epi(ctx, &w, &e));
+    noise(signal, 200);
+    for (g.kind = 0; g.kind < 4; g.kind++) {
+        g.period = 0.3, g.apart = 3;
+        CHECK_OK(mv_gate_bins(ctx, of, NULL, signal, 200, &g));
+        sum_numbers(of, sizeof *of, 200);
+    }
+}
 static void g_coils(mv_ctx *ctx) {
     enum { COILS = 5 };
     static double m[2 * COILS * COILS], energy[COILS];
@@ -707,7 +738,7 @@ static const struct {
     {"singular", g_singular, 0},
     {"short", g_short, 0},
     {"masks", g_masks, EXACT},
-    {"phantom", g_phantom, EXACT},
+    {"phantom", g_phantom, EXACT}, {"trajectories", g_trajectories, EXACT},
     {"coils", g_coils, 0},
     {"grappa", g_grappa, 0},
     {"filter", g_filter, 0},

@@ -159,6 +159,7 @@ static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, li
     stream, affine_gz;
 static const char affine_text[] = "#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\n"
                                   "Parameters: 1 0 0 0 1 0 0 0 2 3 4 5\nFixedParameters: 1 2 3\n";
+static mv_volume points, pair_points, star, spoke_data; /* spokes; the same as pairs; many; data on the first */
 static float numbers[N];
 static uint8_t mask[N], big[BIG], analyze[348];
 static const double fine[3] = {1.1, 1.2, 0.9},
@@ -231,6 +232,21 @@ static void make_chain(void) {
     back[1].kind = MEDVOL_TRANSFORM_BSPLINE, back[1].field = &gentle, back[1].inverse = 1;
     back[2].kind = MEDVOL_TRANSFORM_FIELD, back[2].field = &gentle, back[2].inverse = 1;
 }
+static void make_spokes(void) {
+    static const size_t square[3] = {24, 24, 1};
+    mv_volume wide_data = {0};
+    size_t i;
+    must(mv_traj_radial(T_NONE, &points, &(mv_radial_opt){.samples = 24, .shots = 6, .range = 360}));
+    must(mv_volume_alloc(T_NONE, &pair_points, MEDVOL_C64, 3, points.dim));
+    for (i = 0; i < mv_volume_count(&points); i++) {
+        ((float *)pair_points.data)[2 * i] = (float)((double *)points.data)[i];
+        ((float *)pair_points.data)[2 * i + 1] = 0;
+    }
+    must(mv_traj_radial(T_NONE, &star, &(mv_radial_opt){.samples = 2, .shots = 1100, .half = 1, .centre = 1}));
+    must(mv_phantom_samples(T_NONE, &wide_data, &points, square, &(mv_phantom_opt){.coils = 2}));
+    must(mv_convert(T_NONE, &spoke_data, &wide_data, MEDVOL_C128, NULL));
+    mv_volume_free(T_NONE, &wide_data);
+}
 static void make_volumes(void) {
     size_t i;
     const size_t start[4] = {1, 2, 1, 1}, size[4] = {NX, NY, NZ, 2};
@@ -259,6 +275,7 @@ static void make_volumes(void) {
     must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
     fill_coils(&coils, NX, NY, NZ, 4);
     make_chain();
+    make_spokes();
     fill_coils(&coil_image, NX, NY, NZ, 1);
     must(mv_fft(T_NONE, &wave, &whole, &(mv_fft_opt){.flags = MEDVOL_FFT_CENTERED}));
     for (i = 0; i < N; i++) numbers[i] = (float)(i % 89) * 0.7f - 11.0f, mask[i] = i % 3 != 0;
@@ -319,7 +336,8 @@ static void make_files(void) {
 static void free_inputs(void) {
     mv_volume *v[] = {&whole, &wide, &series, &coarse, &one, &pixels, &rgb, &grid, &taps, &spectrum,
         &wave, &lines, &sens, &kspace, &kwide, &image, &gmap, &coils, &coil_image, &move, &knots, &column,
-        &still, &moved, &flat, &flat_moved, &gentle, &inverted, &streams};
+        &still, &moved, &flat, &flat_moved, &gentle, &inverted, &streams, &points, &pair_points, &star,
+        &spoke_data};
     mv_buffer *b[] = {
         &plain, &packed, &pair_head, &pair_img, &gzip_like, &like_head, &cfl_head, &cfl, &npy};
     size_t i;
@@ -630,6 +648,23 @@ OP(sense_adjoint, mv_sense_adjoint(c, d, &kspace, &sens, &lines))
 OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &sens, &lines))
 OP(cg_sense, mv_cg_sense(c, d, &kspace, &sens, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
 OP(sense, mv_sense(c, d, &kspace, &sens, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
+OP(traj_radial, mv_traj_radial(c, d, &(mv_radial_opt){.samples = 8, .shots = 5}))
+OP(traj_koosh, mv_traj_koosh(c, d, &(mv_koosh_opt){.samples = 8, .shots = 5}))
+OP(traj_stack, mv_traj_stack(c, d, &points, &(mv_stack_opt){.partitions = 2}))
+OP(traj_spiral, mv_traj_spiral(c, d, &(mv_spiral_opt){.shots = 2, .size = 8, .limits = {.dwell = 2e-5}}))
+OP(traj_cones, mv_traj_cones(c, d, &(mv_cones_opt){.size = 4, .cones = 2, .limits = {.dwell = 2e-5}}))
+OP(traj_rosette, mv_traj_rosette(c, d, &(mv_rosette_opt){.samples = 8, .shots = 5, .size = 8}))
+OP(traj_epi, mv_traj_epi(c, d, &(mv_epi_opt){.samples = 8, .lines = 5}))
+OP(traj_convert, mv_traj_convert(c, d, &pair_points, 0, 1, Z(8, 8, 8), NULL)) /* complex: real parts */
+OP(traj_delay, mv_traj_delay(c, d, &points, (const double[6]){1}))
+OP(traj_select, mv_traj_select(c, d, &points, (const uint32_t[2]){1, 0}, 2))
+OP(traj_bin, mv_traj_bin(c, d, &points, (const uint32_t[6]){1, 0, 1, 0, 0, 1}, 2, 0))
+OP(dcf_radial, mv_dcf_radial(c, d, &points))
+OP(dcf_angular, mv_dcf_angular(c, d, &pair_points))
+OP(dcf_cells, mv_dcf_cells(c, d, &points, 0))
+OP(dcf_voronoi, mv_dcf_voronoi(c, d, &points, NULL))
+OP(dcf_large, mv_dcf_voronoi(c, d, &star, NULL)) /* a cell of more sides than there is room for at first */
+OP(phantom_samples, mv_phantom_samples(c, d, &points, Z(9, 9, 1), &(mv_phantom_opt){.coils = 2}))
 static double mixture[2 * 4 * 4];
 static const double *mixing(int definite) {
     size_t i;
@@ -739,6 +774,15 @@ static const struct {
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
     {"sense_forward", v_sense_forward, SOURCE}, {"sense_adjoint", v_sense_adjoint, SOURCE},
     {"sense_copies", v_sense_copies, SOURCE}, {"cg_sense", v_cg_sense, SOURCE}, {"sense", v_sense, SOURCE},
+    {"traj_radial", v_traj_radial, SOURCE}, {"traj_koosh", v_traj_koosh, SOURCE},
+    {"traj_stack", v_traj_stack, SOURCE}, {"traj_spiral", v_traj_spiral, SOURCE},
+    {"traj_cones", v_traj_cones, SOURCE}, {"traj_rosette", v_traj_rosette, SOURCE},
+    {"traj_epi", v_traj_epi, SOURCE}, {"traj_convert", v_traj_convert, SOURCE},
+    {"traj_delay", v_traj_delay, SOURCE}, {"traj_select", v_traj_select, SOURCE},
+    {"traj_bin", v_traj_bin, SOURCE}, {"dcf_radial", v_dcf_radial, SOURCE},
+    {"dcf_angular", v_dcf_angular, SOURCE}, {"dcf_cells", v_dcf_cells, SOURCE},
+    {"dcf_voronoi", v_dcf_voronoi, SOURCE}, {"dcf_large", v_dcf_large, SOURCE},
+    {"phantom_samples", v_phantom_samples, SOURCE},
 #define COILS(name) {"coil_" #name, v_coil_##name, SOURCE},
     COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
     COILS(gcc) COILS(walsh) COILS(inati) COILS(inati_image) COILS(lowres) {"espirit", v_espirit, SOURCE},
@@ -932,6 +976,22 @@ static mv_status op_free_pearson(mv_ctx *c) { /* one chunk: no memory; angles ne
         st = mv_angle_select(c, (uint32_t *)(void *)(out.d + 40), NULL, &made, y, 50,
             &(const mv_angle_range){0, 10}, 1, NULL);
     return tried(st);
+}
+static mv_status op_traj_angles(mv_ctx *c) { return TRY(mv_traj_angles(c, out.d, &pair_points)); }
+static mv_status op_traj_limits(mv_ctx *c) {
+    return TRY(mv_traj_limits(c, (mv_gradient_peaks *)(void *)out.d, &pair_points, NULL));
+}
+static mv_status op_gate_bins(mv_ctx *c) {
+    static uint32_t bin[50];
+    mv_status st;
+    memset(bin, PATTERN, sizeof bin);
+    st = TRY(mv_gate_bins(c, bin, out.f, (const double *)series.data, 50, NULL));
+    spoiled |= st < 0 && ((unsigned char *)bin)[7] != PATTERN;
+    return st;
+}
+static mv_status op_delay_ring(mv_ctx *c) { return TRY(mv_delay_ring(c, out.d, &spoke_data, &pair_points, NULL)); }
+static mv_status op_delay_opposed(mv_ctx *c) {
+    return TRY(mv_delay_opposed(c, out.d, &spoke_data, &points, &(mv_delay_opt){.most = 1}));
 }
 static mv_status op_metric_points(mv_ctx *c) {
     const double *x = (const double *)series.data, *y = x + 100;
@@ -2114,7 +2174,8 @@ static const struct {
     ROW(foreground_box) ROW(pad_array) ROW(resample_shape_f32) ROW(resample_affine_f32)
     ROW(transform_points) ROW(jacobian_stats) ROW(metric_image) ROW(metric_windows) ROW(metric_plain)
     ROW(metric_chunks) ROW(metric_labels) ROW(metric_labels_listed) ROW(metric_surface)
-    ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(ncc) ROW(chi2) ROW(chi2_map)
+    ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(traj_angles) ROW(traj_limits)
+    ROW(gate_bins) ROW(delay_ring) ROW(delay_opposed) ROW(ncc) ROW(chi2) ROW(chi2_map)
     ROW(gain) ROW(gain_rows) ROW(pearson_rows) ROW(lags_f32) ROW(lags_f64) FREE(pearson) ROW(register_affine) ROW(register_mutual)
     ROW(register_phase) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
     ROW(kdtree) ROW(kdtree_nearest) ROW(kdtree_radius) ROW(cells) ROW(cells_nearest) ROW(cells_radius)
