@@ -147,12 +147,12 @@ static int adjoint(bench *b) {
 static int check_transform(bench *b) { return !(apart(b) <= 0.01); } /* BART's is 3e-3 off */
 
 /* ---- images ---- */
-static int radial_l2(bench *b) { return begin(b, b->side / 4, -1, 0.01, 30); }
+static int radial_l2(bench *b) { return begin(b, b->side / 4, -1, 0.001, 30); }
 static int radial_l1(bench *b) { return begin(b, b->side / 4, MEDVOL_REG_WAVELET, 0.002, 50); }
 static int grid_l1(bench *b) { return begin(b, 0, MEDVOL_REG_WAVELET, 0.002, 100); }
 static int grid_tv(bench *b) { return begin(b, 0, MEDVOL_REG_TV, 0.002, 50); }
 #define PICS(options) bart(b, "OMP_NUM_THREADS=1 bart pics " options " %s-ksp %s-maps %s-out >/dev/null 2>&1")
-static int pics_radial_l2(bench *b) { return PICS("-l2 -r 0.01 -i 30 -w 1 -t %s-traj"); }
+static int pics_radial_l2(bench *b) { return PICS("-l2 -r 0.001 -i 30 -w 1 -t %s-traj"); }
 static int pics_radial_l1(bench *b) { return PICS("-l1 -r 0.002 -i 50 -e -w 1 -t %s-traj"); }
 static int pics_grid_l1(bench *b) { return PICS("-l1 -r 0.002 -i 100 -w 1 -p %s-mask"); }
 static int pics_grid_tv(bench *b) { return PICS("-R T:3:0:0.002 -i 50 -w 1 -p %s-mask"); }
@@ -165,9 +165,9 @@ extern const bench_peer peers_bart_scan[];
 const bench_peer peers_bart_scan[] = {
     ROW("nufft forward, 2-D, 8 coils, 1e-5", forward, check_transform, forward_setup),
     ROW("nufft adjoint, 2-D, 8 coils, 1e-5", adjoint, check_transform, transforms),
-    ROW("radial, l2, 30 steps", pics_radial_l2, check_l2, radial_l2),
-    ROW("radial, l1-wavelet, 50 steps", pics_radial_l1, check_sparse, radial_l1),
-    ROW("cartesian, l1-wavelet, 100 steps", pics_grid_l1, check_sparse, grid_l1),
-    ROW("cartesian, tv, 50 steps", pics_grid_tv, check_tv, grid_tv),
+    ROW("radial l2, 8 coils, 30 steps", pics_radial_l2, check_l2, radial_l2),
+    ROW("radial wavelet, 8 coils, 50 steps", pics_radial_l1, check_sparse, radial_l1),
+    ROW("wavelet, 8 coils, 100 steps", pics_grid_l1, check_sparse, grid_l1),
+    ROW("total variation, 8 coils, 50 steps", pics_grid_tv, check_tv, grid_tv),
     {0},
 };
