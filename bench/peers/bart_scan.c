@@ -147,8 +147,8 @@ static int adjoint(bench *b) {
 static int check_transform(bench *b) { return !(apart(b) <= 0.01); } /* BART's is 3e-3 off */
 
 /* ---- images ---- */
-static int radial_l2(bench *b) { return begin(b, b->side / 4, -1, 0.001, 30); }
-static int radial_l1(bench *b) { return begin(b, b->side / 4, MEDVOL_REG_WAVELET, 0.002, 50); }
+static int radial_l2(bench *b) { return begin(b, 64, -1, 0.001, 30); }
+static int radial_l1(bench *b) { return begin(b, 64, MEDVOL_REG_WAVELET, 0.002, 50); }
 static int grid_l1(bench *b) { return begin(b, 0, MEDVOL_REG_WAVELET, 0.002, 100); }
 static int grid_tv(bench *b) { return begin(b, 0, MEDVOL_REG_TV, 0.002, 50); }
 #define PICS(options) bart(b, "OMP_NUM_THREADS=1 bart pics " options " %s-ksp %s-maps %s-out >/dev/null 2>&1")
