@@ -2352,10 +2352,10 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
    _CANCELLED besides those named. */
 
 /* mv_traj_convert: other units: dst = src times, by axis, PIXEL 1, CYCLES 1 / shape (-0.5..0.5), RADIANS
-   2 pi / shape (-pi..pi), PER_METRE 1 / fov (fov in metres), from the one to the other. shape[3] is read where
-   CYCLES or RADIANS are in it, fov[3] for PER_METRE; else either may be NULL. dst == src is allowed, in place
-   where it is MEDVOL_F64. One rounding of the factor and one of the product: the same bits at every level.
-   Threads: runs of samples. Memory: the result. Errors: MEDVOL_E_RANGE (a unit, fov not in 1e-9..1e9),
+   2 pi / shape (-pi..pi), PER_METRE 1 / fov (fov in metres), from the one to the other. shape[3] is read
+   where CYCLES or RADIANS are in it, fov[3] for PER_METRE; else either may be NULL. dst == src is allowed, in
+   place where it is MEDVOL_F64. One rounding of the factor and one of the product: the same bits at every
+   level. Threads: runs of samples. Memory: the result. Errors: MEDVOL_E_RANGE (a unit, fov not in 1e-9..1e9),
    _ALIAS. */
 enum {
     MEDVOL_TRAJ_PIXEL = 0,
@@ -2372,7 +2372,7 @@ MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volum
    Angle of shot j of frame f, number i = first + j + f shots, in degrees, over a range R (180; of half spokes
    360):
      LINEAR  R (first + j + f / frames) / shots: frames interleave
-     GOLDEN  i R / (1 + sqrt 5) 2: 111.246 of 180           TINY  i R / ((1 + sqrt 5) / 2 + tiny - 1)
+     GOLDEN  2 i R / (1 + sqrt 5): 111.246 of 180          TINY  i R / ((1 + sqrt 5) / 2 + tiny - 1)
      RAGA    i times R F / G, whole steps of `total` = G: the golden angle (tiny 1, 0) or tiny one made
              rational: F, G beside each other in 1, 1, 2, 3, 5 ... and 1, tiny, tiny + 1 ...
    plus `start`. `repeat`: all frames have the first one's angles. Threads: shots. Memory: the result. sin and
@@ -2400,14 +2400,14 @@ MEDVOL_DEF mv_status mv_traj_radial(mv_ctx *ctx, mv_volume *dst, const mv_radial
 
 #ifndef MEDVOL_NO_KSPACE
 /* mv_phantom_samples: the Fourier integrals of mv_phantom_kspace at the samples of any trajectory, exactly: a
-   sample at whole kx, ky, kz is that call's at index k + floor(n / 2). shape: x, y, z voxels of the image (z 1:
-   ellipses, kz is not read). dst: c64 of 1 x samples x shots x coils x frames. dst must not overlap traj.
-   Threads: runs of 1024 samples. Memory: the result; the trajectory, where it is not contiguous MEDVOL_F64; 16
-   slots of 21, 57 KiB for ellipses, ellipsoids with coils. Progress between rounds of 16 runs. Numerics:
-   Bessel functions, sines and cosines to 1e-13 of their greatest value by polynomials; levels differ by an ulp of the float.
-   Errors: those of mv_phantom_kspace and of trajectories; MEDVOL_E_ALIAS. */
-MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
-                                        const mv_phantom_opt *opt);
+   sample at whole kx, ky, kz is that call's at index k + floor(n / 2). shape: x, y, z voxels of the image (z
+   1: ellipses, kz is not read). dst: c64 of 1 x samples x shots x coils x frames. dst must not overlap traj.
+   Threads: runs of 1024 samples. Memory: the result; the trajectory, where it is not contiguous MEDVOL_F64;
+   16 slots of 21, 57 KiB for ellipses, ellipsoids with coils. Progress between rounds of 16 runs. Numerics:
+   Bessel functions, sines and cosines to 1e-13 of their greatest value by polynomials; levels differ by an
+   ulp of the float. Errors: those of mv_phantom_kspace and of trajectories; MEDVOL_E_ALIAS. */
+MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj,
+                                        const size_t *shape, const mv_phantom_opt *opt);
 #endif
 
 /* mv_traj_koosh: spokes in all directions, of number i as mv_traj_radial counts them, samples along them as
@@ -2426,35 +2426,36 @@ typedef struct mv_koosh_opt {
 } mv_koosh_opt;
 MEDVOL_DEF mv_status mv_traj_koosh(mv_ctx *ctx, mv_volume *dst, const mv_koosh_opt *opt);
 
-/* mv_traj_stack: src, a trajectory of the plane (its kz is not read), in each of `partitions`: partition p has
-   kz = (p - floor(partitions / 2)) step and is turned by p times `turn` degrees. Shots: all partitions of the
-   first shot, then of the second; `outer`: all shots of the first partition, ... dst must not overlap src.
-   Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (partitions), _RANGE, _ALIAS. */
+/* mv_traj_stack: src, a trajectory of the plane (its kz is not read), in each of `partitions`: partition p
+   has kz = (p - floor(partitions / 2)) step and is turned by p times `turn` degrees. Shots: all partitions of
+   the first shot, then of the second; `outer`: all shots of the first partition, ... dst must not overlap
+   src. Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (partitions), _RANGE, _ALIAS. */
 typedef struct mv_stack_opt {
     size_t partitions; /* must be given */
     double step;       /* 0: 1 */
     double turn;       /* 111.246: golden; 0: partitions are alike */
     int outer;
 } mv_stack_opt;
-MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_stack_opt *opt);
+MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                   const mv_stack_opt *opt);
 
 /* Gradients: the limits of a scanner, by the length of the vector, and what makes pixel indices of them. */
 typedef struct mv_gradients {
-    double gradient; /* mT/m; 0: 40 */
+    double gradient; /* mT/m; 0: 40; all within 1e-6 and 1e6 or more, dwell 1e-12..1 */
     double slew;     /* T/m/s; 0: 150 */
     double dwell;    /* seconds from sample to sample; 0: 4e-6 */
     double fov;      /* metres of the n voxels; 0: 0.25 */
     double gamma;    /* Hz/T; 0: 42.577478518e6 */
 } mv_gradients;
-/* mv_traj_spiral: interleaved spirals from the centre to radius size / 2, in the plane, run through as fast as
-   the limits allow (from rest; the gradient at the end is not brought back). Turns at radius r are interleaves
-   / FOV(r) apart, FOV(r) = inner + (outer - inner) (2 r / size)^power of the field of view: 1 everywhere is
-   Archimedes' and fully sampled, 0.5 leaves every other turn out. Shot j of frame f is turned by (first + j +
-   f shots) turn + start degrees. dst: as many samples as the time takes at `dwell`, at most 2^20. Differences
-   of samples keep gradient and slew within the limits, as mv_traj_limits finds them. Threads: shots, after one
-   readout of one thread. Memory: the result; 64 points of 4 doubles a sample, 128 MiB at most. pow, sin, cos
-   and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE (an option; dwell that gives one sample
-   or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al. 2003. */
+/* mv_traj_spiral: interleaved spirals from the centre to radius size / 2, in the plane, run through as fast
+   as the limits allow (from rest; the gradient at the end is not brought back). Turns at radius r are
+   interleaves / FOV(r) apart, FOV(r) = inner + (outer - inner) (2 r / size)^power of the field of view: 1
+   everywhere is Archimedes' and fully sampled, 0.5 leaves every other turn out. Shot j of frame f is turned
+   by (first + j + f shots) turn + start degrees. dst: as many samples as the time takes at `dwell`, at most
+   2^20. Differences of samples keep gradient and slew within the limits, as mv_traj_limits finds them.
+   Threads: shots, after one readout of one thread. Memory: the result; 64 points of 4 doubles a sample, 128
+   MiB at most. pow, sin, cos and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE (an option;
+   dwell that gives one sample or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al. 2003. */
 typedef struct mv_spiral_opt {
     size_t shots, frames;      /* shots must be given; frames 0: 1 */
     size_t interleaves;        /* that sample the plane together; 0: shots */
@@ -2466,12 +2467,12 @@ typedef struct mv_spiral_opt {
 } mv_spiral_opt;
 MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral_opt *opt);
 
-/* mv_traj_cones: the ball of radius size / 2 by readouts that wind outwards on cones: `cones` elevations e from
-   pole to pole, evenly; on each s = ceil(shots cos e) readouts, evenly around, of azimuth (u - atan(sqrt 2 u) /
-   sqrt 2) / cos e at radius r, u = 2 pi r cos e / s: neighbours are then at most 1 apart. Readouts take the
-   time of the slowest cone at the limits; the others run slower. dst: 3 x samples x shots of all cones, from
-   the south pole on. One thread, progress after each cone. Memory: the result and as of mv_traj_spiral. Errors:
-   MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
+/* mv_traj_cones: the ball of radius size / 2 by readouts that wind outwards on cones: `cones` elevations e
+   from pole to pole, evenly; on each s = ceil(shots cos e) readouts, evenly around, of azimuth (u - atan(sqrt
+   2 u) / sqrt 2) / cos e at radius r, u = 2 pi r cos e / s: neighbours are then at most 1 apart. Readouts
+   take the time of the slowest cone at the limits; the others run slower. dst: 3 x samples x shots of all
+   cones, from the south pole on. One thread, progress after each cone. Memory: the result and as of
+   mv_traj_spiral. Errors: MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
 typedef struct mv_cones_opt {
     double size;  /* diameter in k-space: must be given */
     size_t cones; /* 0: pi size / 2, rounded up, and 1: 1 apart at the radius */
@@ -2480,8 +2481,8 @@ typedef struct mv_cones_opt {
 } mv_cones_opt;
 MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_opt *opt);
 
-/* mv_traj_rosette: k = size / 2 sin(2 pi petals t) towards the angle 360 (turns t + shot / shots), t = sample /
-   samples. Threads: shots. Errors: MEDVOL_E_EMPTY (samples, shots), _RANGE. Source: Noll 1997. */
+/* mv_traj_rosette: k = size / 2 sin(2 pi petals t) towards the angle 360 (turns t + shot / shots), t = sample
+   / samples. Threads: shots. Errors: MEDVOL_E_EMPTY (samples, shots), _RANGE. Source: Noll 1997. */
 typedef struct mv_rosette_opt {
     size_t samples, shots; /* must be given */
     double size;           /* diameter in k-space: must be given */
@@ -2492,8 +2493,10 @@ MEDVOL_DEF mv_status mv_traj_rosette(mv_ctx *ctx, mv_volume *dst, const mv_roset
 /* mv_traj_epi: blipped echo-planar readouts: dst has one shot an echo: lines first, first + shots, ... of the
    first excitation, then first + 1, ... of the second; every other echo runs back. ky = line - floor(lines /
    2). Along x the samples lie where the gradient's area puts them: it rises for `up`, stays for `flat`, falls
-   for `down`; sample m is taken at delay + (m + 1/2) dwell, in one unit of time; all three 0: evenly. kx = size
-   ((A - A0) / (A1 - A0) - 1/2), A0 and A1 the areas at the ends of all dwell times; `centre`: by (size - 1) / 2
+   for `down`; sample m is taken at delay + (m + 1/2) dwell, in one unit of time; all three 0: evenly. kx =
+   size
+   ((A - A0) / (A1 - A0) - 1/2), A0 and A1 the areas at the ends of all dwell times; `centre`: by (size - 1) /
+   2
    - floor(size / 2) further, the whole numbers of mv_epi_ramp, of which the first may lie up to half beyond
    -size/2. Blips fall between readouts. One thread. Errors: MEDVOL_E_EMPTY (samples, lines), _RANGE. */
 typedef struct mv_epi_opt {
@@ -2505,9 +2508,9 @@ typedef struct mv_epi_opt {
 } mv_epi_opt;
 MEDVOL_DEF mv_status mv_traj_epi(mv_ctx *ctx, mv_volume *dst, const mv_epi_opt *opt);
 
-/* mv_traj_limits: what a trajectory takes of the gradients, by differences of its samples: gradient |k[m + 1] -
-   k[m]| / (gamma fov dwell) in mT/m, slew the length of its change over a dwell time in T/m/s, and `start`, the
-   slew that brings the first gradient about from rest within half a dwell time; each with sample and shot
+/* mv_traj_limits: what a trajectory takes of the gradients, by differences of its samples: gradient |k[m + 1]
+   - k[m]| / (gamma fov dwell) in mT/m, slew the length of its change over a dwell time in T/m/s, and `start`,
+   the slew that brings the first gradient about from rest within half a dwell time; each with sample and shot
    (frames counted on). given: dwell, fov and gamma, NULL: defaults. A shot of one or two samples has no slew.
    One thread. Errors: MEDVOL_E_RANGE. */
 typedef struct mv_gradient_peaks {
@@ -2517,14 +2520,14 @@ typedef struct mv_gradient_peaks {
 MEDVOL_DEF mv_status mv_traj_limits(mv_ctx *ctx, mv_gradient_peaks *peaks, const mv_volume *traj,
                                     const mv_gradients *given);
 
-/* mv_traj_angles: the angle of each shot, from its first to its last sample (of one sample: from the centre), in
-   degrees from +y towards +x, 0..360 (0 included): shots x frames doubles, for mv_angle_select with period 360
-   or, of full spokes, 180, or for mv_gate_bins. One thread. Errors: MEDVOL_E_SINGULAR (a shot without direction
-   in the plane, named); angles as they were. */
+/* mv_traj_angles: the angle of each shot, from its first to its last sample (of one sample: from the centre),
+   in degrees from +y towards +x, 0..360 (0 included): shots x frames doubles, for mv_angle_select with period
+   360 or, of full spokes, 180, or for mv_gate_bins. One thread. Errors: MEDVOL_E_SINGULAR (a shot without
+   direction in the plane, named); angles as they were. */
 MEDVOL_DEF mv_status mv_traj_angles(mv_ctx *ctx, double *angles, const mv_volume *traj);
-/* mv_traj_select: the shots index[0..count - 1] of a trajectory, data or weights, in that order: axis 2 of src,
-   of any type; a shot may come twice. Values are moved, not changed. dst by struct may be src: it gets new
-   memory. Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (count), _RANGE (an index, with its
+/* mv_traj_select: the shots index[0..count - 1] of a trajectory, data or weights, in that order: axis 2 of
+   src, of any type; a shot may come twice. Values are moved, not changed. dst by struct may be src: it gets
+   new memory. Threads: shots. Memory: the result. Errors: MEDVOL_E_EMPTY (count), _RANGE (an index, with its
    place), _ALIAS. */
 MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *index,
                                     size_t count);
@@ -2536,10 +2539,10 @@ MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume
      PEAKS  parts of the cycles from one maximum of the signal to the next, at least `apart` shots from it (of
             two closer ones the higher counts); shots before the first and from the last on: no bin
    bin: n numbers, MEDVOL_NO_BIN where there is none, as of NaN and infinity. soft: NULL or n times `bins`
-   weights: 1 in the bin, outside exp(-decay d), d the distance from its nearer edge in widths of a bin (COUNT:
-   in ranks), around the cycle for CYCLE and PEAKS; 0 for shots of no bin. One thread. Memory: 8 bytes a shot,
-   COUNT 56. Errors: MEDVOL_E_EMPTY (n), _RANGE (options), _SINGULAR (WIDTH of a constant signal, fewer than two
-   maxima). Source (soft weights): Zhang et al. 2015. */
+   weights: 1 in the bin, outside exp(-decay d), d the distance from its nearer edge in widths of a bin
+   (COUNT: in ranks), around the cycle for CYCLE and PEAKS; 0 for shots of no bin. One thread. Memory: 8 bytes
+   a shot, COUNT 56. Errors: MEDVOL_E_EMPTY (n), _RANGE (options), _SINGULAR (WIDTH of a constant signal,
+   fewer than two maxima). Source (soft weights): Zhang et al. 2015. */
 #define MEDVOL_NO_BIN 0xffffffffu
 enum { MEDVOL_GATE_COUNT = 0, MEDVOL_GATE_WIDTH = 1, MEDVOL_GATE_CYCLE = 2, MEDVOL_GATE_PEAKS = 3 };
 typedef struct mv_gate_opt {
@@ -2552,36 +2555,37 @@ typedef struct mv_gate_opt {
 } mv_gate_opt;
 MEDVOL_DEF mv_status mv_gate_bins(mv_ctx *ctx, uint32_t *bin, float *soft, const double *signal, size_t n,
                                   const mv_gate_opt *opt);
-/* mv_traj_bin: the shots of each bin as a frame, in their order: of a trajectory, data or weights of one frame,
-   any type. dst has `shots` a frame (0: those of the fullest bin); what a bin lacks is filled: trajectories (3
-   along axis 0) with its last shot again, all else with zeros, so that weights made so take the filling out.
-   dst by struct may be src. Threads: shots. Memory: the result and 4 bytes a shot of it. Errors: MEDVOL_E_EMPTY
-   (a bin without a shot, named), _RANGE (a bin that is not below `bins`; shots), _SHAPE (more frames), _ALIAS.
-   */
+/* mv_traj_bin: the shots of each bin as a frame, in their order: of a trajectory, data or weights of one
+   frame, any type. dst has `shots` a frame (0: those of the fullest bin); what a bin lacks is filled:
+   trajectories (3 along axis 0) with its last shot again, all else with zeros, so that weights made so take
+   the filling out. dst by struct may be src. Threads: shots. Memory: the result and 4 bytes a shot of it.
+   Errors: MEDVOL_E_EMPTY (a bin without a shot, named), _RANGE (a bin that is not below `bins`; shots),
+   _SHAPE (more frames), _ALIAS. */
 MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *bin,
                                  size_t bins, size_t shots);
 
-/* Spokes: shots whose samples lie on a straight line (to 1e-3 of its length), in order, and pass the centre at
-   less than an eighth of that length; full ones have it between their ends, half ones begin at it. What is not
-   so is refused with the shot: MEDVOL_E_RANGE, a shot of one point _SINGULAR, of one sample _SHAPE.
+/* Spokes: shots whose samples lie on a straight line (to 1e-3 of its length), in order, and pass the centre
+   at less than an eighth of that length; full ones have it between their ends, half ones begin at it. What is
+   not so is refused with the shot: MEDVOL_E_RANGE, a shot of one point _SINGULAR, of one sample _SHAPE.
 
-   mv_traj_delay: the samples of spokes where gradient delays put them: dst = src + s D n, n the unit vector from
-   first to last sample, s the mean step, D the symmetric matrix of delay[6] = xx, yy, zz, xy, xz, yz in samples.
-   Positive: further along. dst == src is allowed. Threads: shots. Errors: MEDVOL_E_RANGE, _ALIAS.
-   mv_delay_ring, mv_delay_opposed: xx, yy and xy of data, c64 of 1 x samples x shots x coils x frames, taken on
-   the nominal spokes `traj` (full, in one plane, all with the same places): delay[6] for mv_traj_delay. RING:
-   spokes cross beside the centre, where their data agree: of three pairs a spoke the places most alike, then
-   all pairs at once by Gauss and Newton on |a - b|^2 over the coils. Opposed: a spoke and one whose angle
-   differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes between
-   neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between them is free.
-   Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in pixel index
-   and signal that has faded at the ends; without noise RING is right to some 0.002 samples, opposed to 0.01
-   where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays or all
-   frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not contiguous
-   MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times the samples.
-   Errors: MEDVOL_E_SINGULAR (angles, or data, that do not tell all three; no opposed spokes), _RANGE (`most`: the
-   delay found is larger; data or options NaN), _SHAPE (too few samples on a side of the centre), _UNSUPPORTED
-   (spokes out of the plane). Source: Block and Uecker 2011; Rosenzweig, Holme and Uecker 2019. */
+   mv_traj_delay: the samples of spokes where gradient delays put them: dst = src + s D n, n the unit vector
+   from first to last sample, s the mean step, D the symmetric matrix of delay[6] = xx, yy, zz, xy, xz, yz in
+   samples. Positive: further along. dst == src is allowed. Threads: shots. Errors: MEDVOL_E_RANGE, _ALIAS.
+   mv_delay_ring, mv_delay_opposed: xx, yy and xy of data, c64 of 1 x samples x shots x coils x frames, taken
+   on the nominal spokes `traj` (full, in one plane, all with the same places): delay[6] for mv_traj_delay.
+   RING: spokes cross beside the centre, where their data agree: of three pairs a spoke the places most alike,
+   then all pairs at once by Gauss and Newton on |a - b|^2 over the coils. Opposed: a spoke and one whose
+   angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes
+   between neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between
+   them is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in
+   pixel index and signal that has faded at the ends; without noise RING is right to some 0.002 samples,
+   opposed to 0.01 where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays
+   or all frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not
+   contiguous MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times
+   the samples. Errors: MEDVOL_E_SINGULAR (angles, or data, that do not tell all three; no opposed spokes),
+   _RANGE (`most`: the delay found is larger; data or options NaN), _SHAPE (too few samples on a side of the
+   centre), _UNSUPPORTED (spokes out of the plane). Source: Block and Uecker 2011; Rosenzweig, Holme and
+   Uecker 2019. */
 typedef struct mv_delay_opt {
     double most;      /* samples, searched on either side; 0: 2; at most 64 */
     double tolerance; /* opposed: degrees; 0: 0.5 */
@@ -2589,41 +2593,43 @@ typedef struct mv_delay_opt {
 MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const double *delay);
 MEDVOL_DEF mv_status mv_delay_ring(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
                                    const mv_delay_opt *opt);
-MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
-                                      const mv_delay_opt *opt);
+MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volume *data,
+                                      const mv_volume *traj, const mv_delay_opt *opt);
 
-/* Density compensation: weights, f32 of 1 x samples x shots x 1 x frames: the area of k-space, in squares of the
-   pixel index (1/FOV^2; of 3-D volume), that each sample stands for. Each frame by itself; the weights of a
-   frame sum to the area that it covers. dst must not overlap traj: MEDVOL_E_ALIAS. Memory: the result, traj where
-   it is not contiguous MEDVOL_F64, and as named.
+/* Density compensation: weights, f32 of 1 x samples x shots x 1 x frames: the area of k-space, in squares of
+   the pixel index (1/FOV^2; of 3-D volume), that each sample stands for. Each frame by itself; the weights of
+   a frame sum to the area that it covers. dst must not overlap traj: MEDVOL_E_ALIAS. Memory: the result, traj
+   where it is not contiguous MEDVOL_F64, and as named.
 
    mv_dcf_radial: of spokes, evenly turned: the ring between the middles to both neighbours on the spoke (the
-   ends reach half a step on), times the angle: in a plane int |r| dr times pi (half: 2 pi) / spokes of that kz,
-   so |k| dk dtheta, at the centre pi (dk/2)^2 / spokes; in space int r^2 dr times 2 pi (half: 4 pi) / shots.
-   mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both neighbours once all of
-   its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7, share. A single spoke has all.
-   Threads: spokes. Memory: 72 bytes a shot. Errors: those of spokes; MEDVOL_E_UNSUPPORTED (angular: spokes out
-   of the plane). */
+   ends reach half a step on), times the angle: in a plane int |r| dr times pi (half: 2 pi) / spokes of that
+   kz, so |k| dk dtheta, at the centre pi (dk/2)^2 / spokes; in space int r^2 dr times 2 pi (half: 4 pi) /
+   shots. mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both neighbours
+   once all of its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7, share. A single
+   spoke has all. Threads: spokes. Memory: 72 bytes a shot. Errors: those of spokes; MEDVOL_E_UNSUPPORTED
+   (angular: spokes out of the plane). */
 MEDVOL_DEF mv_status mv_dcf_radial(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
 MEDVOL_DEF mv_status mv_dcf_angular(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
-/* mv_dcf_cells: width^d over the number of samples of the frame in the same cell, floor(k / width + 1/2); d is 3
-   where kz varies. width 0: 1. One thread. Memory: 48 bytes a sample. Errors: MEDVOL_E_RANGE (width; samples
-   65536 cells out and beyond). */
+/* mv_dcf_cells: width^d over the number of samples of the frame in the same cell, floor(k / width + 1/2); d
+   is 3 where kz varies. width 0: 1. One thread. Memory: 48 bytes a sample. Errors: MEDVOL_E_RANGE (width;
+   samples 65536 cells out and beyond). */
 MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, double width);
 /* mv_dcf_voronoi: the areas of the samples' Voronoi cells in a plane, whatever the trajectory; samples within
    some 1e-8 of the greatest coordinate of each other share a cell. Cells end at a CIRCLE about the centre
    (radius 0: that of the outermost sample and half a step of its readout), a BOX about it (box 0: as wide as
-   the samples reach, and half a step) or the samples' convex HULL; their sum is that area to 1e-6. Threads: 512
-   sites, in rounds of 16. Memory: 130 bytes a sample, 512 KiB. Progress after each round. Time grows as n log n,
-   but with the square of how many samples lie on one circle without others inside. Errors: MEDVOL_E_SINGULAR (all
-   samples in one point or, HULL, on one line), _UNSUPPORTED (kz varies), _RANGE. Source: Rasche et al. 1999. */
+   the samples reach, and half a step) or the samples' convex HULL; their sum is that area to 1e-6. Threads:
+   512 sites, in rounds of 16. Memory: 130 bytes a sample, 512 KiB. Progress after each round. Time grows as n
+   log n, but with the square of how many samples lie on one circle without others inside. Errors:
+   MEDVOL_E_SINGULAR (all samples in one point or, HULL, on one line), _UNSUPPORTED (kz varies), _RANGE.
+   Source: Rasche et al. 1999. */
 enum { MEDVOL_BOUND_CIRCLE = 0, MEDVOL_BOUND_BOX = 1, MEDVOL_BOUND_HULL = 2 };
 typedef struct mv_voronoi_opt {
     int bound;     /* MEDVOL_BOUND_* */
     double radius; /* of the circle */
     double box[2]; /* widths along x, y */
 } mv_voronoi_opt;
-MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const mv_voronoi_opt *opt);
+MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj,
+                                    const mv_voronoi_opt *opt);
 #endif
 
 /* ---- non-uniform Fourier transforms ------------------------------------------------------------------- */
@@ -33660,7 +33666,8 @@ static inline mvd MV__K(mv__tj_jinc)(mvd v) {
     mvd inner = mvd_zero(), outer = mvd_zero();
     int i;
     if (close) {
-        const mvd u = mvd_min(v, edge), x = mvd_mad(mvd_mul(u, u), mvd_set1(0.308425137534042457), mvd_set1(-1.0));
+        const mvd u = mvd_min(v, edge),
+                  x = mvd_mad(mvd_mul(u, u), mvd_set1(0.308425137534042457), mvd_set1(-1.0));
         inner = mvd_set1(a[13]);
         MV__UNROLL for (i = 12; i >= 0; i--) inner = mvd_mad(inner, x, mvd_set1(a[i]));
     }
@@ -33673,13 +33680,15 @@ static inline mvd MV__K(mv__tj_jinc)(mvd v) {
         }
         MV__K(mv__tj_turn)(w, &c, &s);
         f = mvd_mad(mvd_mul(g, r), mvd_add(s, c), mvd_mul(f, mvd_sub(s, c)));
-        outer = mvd_mul(mvd_mul(f, r), mvd_mul(mvd_set1(0.125), mvd_sqrt(mvd_mul(r, mvd_set1(0.0397887357729738339)))));
+        outer = mvd_mul(mvd_mul(f, r),
+                        mvd_mul(mvd_set1(0.125), mvd_sqrt(mvd_mul(r, mvd_set1(0.0397887357729738339)))));
     }
     return mvd_sel(mvd_lt(v, edge), inner, outer);
 }
 /* (sin u - u cos u) / u^3, u = pi v */
 static inline mvd MV__K(mv__tj_ball)(mvd v) {
-    static const double a[6] = {1.0 / 3.0, -1.0 / 30.0, 1.0 / 840.0, -1.0 / 45360.0, 1.0 / 3991680.0, -1.0 / 518918400.0};
+    static const double a[6] = {1.0 / 3.0,      -1.0 / 30.0,     1.0 / 840.0,
+                                -1.0 / 45360.0, 1.0 / 3991680.0, -1.0 / 518918400.0};
     const mvd edge = mvd_set1(0.159154943091895336); /* u = 1/2 */
     const mvd w = mvd_max(v, edge), u = mvd_mul(w, mvd_set1(3.14159265358979324));
     const mvd near_u = mvd_mul(mvd_min(v, edge), mvd_set1(3.14159265358979324)), x = mvd_mul(near_u, near_u);
@@ -33692,14 +33701,15 @@ static inline mvd MV__K(mv__tj_ball)(mvd v) {
 }
 /* The bodies' integrals at n samples, a multiple of MVD_N, and at copies of them that are shifted: k and sum
    hold a row of MV__TJ_BLOCK for each axis, and for each copy's real and imaginary part. */
-static void MV__K(mv__tj_bodies)(double *sum, const double *k, size_t n, const double *body, size_t count, int axes,
-                                 size_t copies) {
+static void MV__K(mv__tj_bodies)(double *sum, const double *k, size_t n, const double *body, size_t count,
+                                 int axes, size_t copies) {
     const size_t step = MV__TJ_BODY + MV__TJ_COPY * copies;
     size_t i, b, s;
     int j;
     mv__memset(sum, 0, 2 * copies * MV__TJ_BLOCK * sizeof *sum);
     for (i = 0; i < n; i += MVD_N) {
-        const mvd x = mvd_load(k + i), y = mvd_load(k + MV__TJ_BLOCK + i), z = mvd_load(k + 2 * MV__TJ_BLOCK + i);
+        const mvd x = mvd_load(k + i), y = mvd_load(k + MV__TJ_BLOCK + i),
+                  z = mvd_load(k + 2 * MV__TJ_BLOCK + i);
         for (b = 0; b < count; b++) {
             const double *p = body + b * step, *q = p + MV__TJ_BODY;
             const mvd weight = mvd_set1(p[12]);
@@ -33798,8 +33808,8 @@ static mv_status mv__tj_read(mv_ctx *ctx, const char *op, mv__tj_in *t, const mv
     if (st < 0) return st;
     if (traj->dim[0] != 3 || traj->dim[3] != 1)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", (double)traj->dim[traj->dim[0] == 3 ? 3 : 0], -1,
-                        "%s: traj is %zu x %zu x %zu x %zu: must be 3 x samples x shots x 1", op, traj->dim[0],
-                        traj->dim[1], traj->dim[2], traj->dim[3]);
+                        "%s: traj is %zu x %zu x %zu x %zu: must be 3 x samples x shots x 1", op,
+                        traj->dim[0], traj->dim[1], traj->dim[2], traj->dim[3]);
     if (mv__is_complex(traj->dtype)) st = mv__tj_real_parts(ctx, &t->v, traj);
     else st = mv__dense(ctx, op, "traj", &t->v, traj, MEDVOL_F64);
     if (st < 0) return st;
@@ -33839,8 +33849,8 @@ static void mv__tj_scale_job(void *arg, size_t i) {
     MV__PICK(mv__tj_scale)(g->to + first, g->from + first, g->by, n);
 }
 /* of a unit, how many make one pixel index; 0: told */
-static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int unit, size_t n, const double *fov,
-                          int axis) {
+static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int unit, size_t n,
+                          const double *fov, int axis) {
     switch (unit) {
         case MEDVOL_TRAJ_PIXEL: return 1.0;
         case MEDVOL_TRAJ_CYCLES: return 1.0 / (double)n;
@@ -33868,7 +33878,8 @@ MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volum
         const size_t n = sized ? shape[k] : 1;
         double a, b;
         if (n == 0)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", 0, -1, "%s: shape[%d] = 0: must be at least 1", op, k);
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", 0, -1, "%s: shape[%d] = 0: must be at least 1", op,
+                            k);
         if ((a = mv__tj_unit(ctx, op, "from", from, n, fov, k)) == 0.0 ||
             (b = mv__tj_unit(ctx, op, "to", to, n, fov, k)) == 0.0)
             return ctx && ctx->error.code == MEDVOL_E_NULL ? MEDVOL_E_NULL : MEDVOL_E_RANGE;
@@ -33909,8 +33920,8 @@ static mv_status mv__tj_counts(mv_ctx *ctx, const char *op, mv__tj_in *t, size_t
 typedef struct mv__tj_line {
     double first, step;
 } mv__tj_line;
-static mv_status mv__tj_along(mv_ctx *ctx, const char *op, mv__tj_line *l, size_t samples, double size, int half,
-                              int centre) {
+static mv_status mv__tj_along(mv_ctx *ctx, const char *op, mv__tj_line *l, size_t samples, double size,
+                              int half, int centre) {
     const double n = (double)samples;
     if (!(size >= 0.0 && size <= 1e6)) return mv__tj_range(ctx, op, "size", size, "in 0..1e6");
     if (size == 0.0) size = half ? 2.0 * n : n;
@@ -33922,8 +33933,8 @@ static mv_status mv__tj_along(mv_ctx *ctx, const char *op, mv__tj_line *l, size_
     }
     return MEDVOL_OK;
 }
-/* RAGA: golden angles of `total` steps of equal size, total = G[i], step F[i - 1] of the sequences 1, N and 1, 1
-   (G[i] = G[i - 1] + G[i - 2]); total 0: the least G that is not below `wanted` */
+/* RAGA: golden angles of `total` steps of equal size, total = G[i], step F[i - 1] of the sequences 1, N and
+   1, 1 (G[i] = G[i - 1] + G[i - 2]); total 0: the least G that is not below `wanted` */
 static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_t total, uint64_t wanted,
                              uint64_t *steps, uint64_t *step) {
     uint64_t g0 = 1, g1 = tiny, f0 = 1, f1 = 1, t;
@@ -33938,7 +33949,8 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
                         (unsigned long long)total, (unsigned long long)tiny, (unsigned long long)g0,
                         (unsigned long long)g1);
     if (g1 < aim)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^31 shots or more are too many", op);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^31 shots or more are too many",
+                        op);
     *steps = g1;
     *step = f0; /* F[i - 1], of the pair F[i - 1], F[i] beside G[i - 1], G[i] */
     return MEDVOL_OK;
@@ -34056,7 +34068,8 @@ static void mv__tj_phantom_job(void *arg, size_t slot) {
         const size_t n = mv__minz(MV__TJ_BLOCK, g->frame - at);
         const double *from = g->t.k + 3 * (frame * g->frame + at);
         for (i = 0; i < MV__TJ_BLOCK; i++)
-            for (j = 0; j < 3; j++) k[(size_t)j * MV__TJ_BLOCK + i] = i < n && j < g->p.axes ? from[3 * i + (size_t)j] : 0.0;
+            for (j = 0; j < 3; j++)
+                k[(size_t)j * MV__TJ_BLOCK + i] = i < n && j < g->p.axes ? from[3 * i + (size_t)j] : 0.0;
         MV__PICK(mv__tj_bodies)(sum, k, (n + 15) / 16 * 16, g->body, g->p.count, g->p.axes, g->copies);
         for (c = 0; c < g->p.coils; c++)
             MV__PICK(mv__tj_coil)(g->out + 2 * ((frame * g->p.coils + c) * g->frame + at), sum,
@@ -34104,25 +34117,28 @@ static mv_status mv__tj_phantom_memory(mv_ctx *ctx, const char *op, mv__tj_phant
         !mv__mul(g->p.coils, 2 * g->copies, &coils) || !mv__add(n, coils, &bytes) ||
         !mv__add(bytes, MV__TJ_SLOTS * (3 + 2 * g->copies) * MV__TJ_BLOCK, &bytes) ||
         !mv__mul(bytes, sizeof(double), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->p.count, -1, "%s: too many bodies or coils", op);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "count", (double)g->p.count, -1, "%s: too many bodies or coils",
+                        op);
     if ((g->room = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     g->body = g->room + MV__TJ_SLOTS * (3 + 2 * g->copies) * MV__TJ_BLOCK;
     g->factor = g->body + n;
     mv__tj_phantom_tables(g);
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const size_t *shape,
-                                        const mv_phantom_opt *opt) {
+MEDVOL_DEF mv_status mv_phantom_samples(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj,
+                                        const size_t *shape, const mv_phantom_opt *opt) {
     const char *op = "phantom_samples";
     mv__tj_phantom g;
     mv__dst d;
     size_t jobs;
     mv_status st;
     mv__memset(&g, 0, sizeof g);
-    if ((st = mv__phantom_begin(ctx, op, &g.p, shape, opt)) == MEDVOL_OK) st = mv__tj_read(ctx, op, &g.t, traj);
+    if ((st = mv__phantom_begin(ctx, op, &g.p, shape, opt)) == MEDVOL_OK)
+        st = mv__tj_read(ctx, op, &g.t, traj);
     if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "traj", dst, traj);
     if (st == MEDVOL_OK) st = mv__tj_phantom_memory(ctx, op, &g);
-    if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_C64, 1, &g.t, g.p.coils)) == MEDVOL_OK) {
+    if (st == MEDVOL_OK &&
+        (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_C64, 1, &g.t, g.p.coils)) == MEDVOL_OK) {
         g.out = (float *)d.work.data;
         g.frame = g.t.samples * g.t.shots;
         g.blocks = mv__divup(g.frame, MV__TJ_BLOCK);
@@ -34185,12 +34201,13 @@ static const char *mv__tj_ray_of(mv__tj_ray *ray, const mv__tj_in *t, size_t sho
         else if (fabs(ray->dir[2]) > 1e-6) off2 += d * d;
     }
     most = fabs(ray->first) > fabs(ray->last) ? fabs(ray->first) : fabs(ray->last);
-    if (off2 > length2 / 64.0 || ray->last < 0.0 || ray->first > 0.25 * most) return "one that passes the centre";
+    if (off2 > length2 / 64.0 || ray->last < 0.0 || ray->first > 0.25 * most)
+        return "one that passes the centre";
     ray->full = ray->first < -0.1 * most;
     return NULL;
 }
-static mv_status mv__tj_fail_shot(mv_ctx *ctx, const char *op, const mv__tj_in *t, size_t shot, mv_status code,
-                                  const char *must) {
+static mv_status mv__tj_fail_shot(mv_ctx *ctx, const char *op, const mv__tj_in *t, size_t shot,
+                                  mv_status code, const char *must) {
     return mv__fail(ctx, code, "traj", (double)shot, -1, "%s: traj: shot %zu, frame %zu: must be %s", op,
                     shot % t->shots, shot / t->shots, must);
 }
@@ -34200,13 +34217,15 @@ static mv_status mv__tj_rays(mv_ctx *ctx, const char *op, mv__tj_ray **ray, cons
     size_t i, bytes;
     *ray = NULL;
     if (t->samples < 2)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", 1, -1, "%s: traj: a spoke has one sample: takes two", op);
+        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", 1, -1, "%s: traj: a spoke has one sample: takes two",
+                        op);
     if (!mv__mul(shots, sizeof **ray, &bytes)) bytes = (size_t)-1;
     if ((*ray = (mv__tj_ray *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     for (i = 0; i < shots; i++) {
         const char *wrong = mv__tj_ray_of(&(*ray)[i], t, i);
         if (wrong)
-            return mv__tj_fail_shot(ctx, op, t, i, wrong[0] == 'l' ? MEDVOL_E_SINGULAR : MEDVOL_E_RANGE, wrong);
+            return mv__tj_fail_shot(ctx, op, t, i, wrong[0] == 'l' ? MEDVOL_E_SINGULAR : MEDVOL_E_RANGE,
+                                    wrong);
         if ((*ray)[i].full != (*ray)[0].full)
             return mv__tj_fail_shot(ctx, op, t, i, MEDVOL_E_RANGE, "a full or half spoke as the first one");
     }
@@ -34287,7 +34306,8 @@ static void mv__tj_gather_job(void *arg, size_t i) { /* one shot of one coil and
     if (which != MV__TJ_NONE && a->dim[2] > 1) from += which * (size_t)a->stride[2];
     for (m = 0; m < b->dim[1]; m++) {
         unsigned char *p = (unsigned char *)b->data + (to + (m ? m * (size_t)b->stride[1] : 0)) * z;
-        const unsigned char *q = (const unsigned char *)a->data + (from + (m ? m * (size_t)a->stride[1] : 0)) * z;
+        const unsigned char *q =
+            (const unsigned char *)a->data + (from + (m ? m * (size_t)a->stride[1] : 0)) * z;
         if (which == MV__TJ_NONE) mv__memset(p, 0, run);
         else mv__memcpy(p, q, run);
     }
@@ -34355,8 +34375,8 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     }
     for (b = 0; b < bins && st == MEDVOL_OK; b++)
         if (held[b] == 0)
-            st = mv__fail(ctx, MEDVOL_E_EMPTY, "bin", (double)b, -1, "%s: bin %zu of %zu holds no shot", op, b,
-                          bins);
+            st = mv__fail(ctx, MEDVOL_E_EMPTY, "bin", (double)b, -1, "%s: bin %zu of %zu holds no shot", op,
+                          b, bins);
     if (shots == 0) shots = most;
     if (st == MEDVOL_OK && most > shots)
         st = mv__fail(ctx, MEDVOL_E_RANGE, "shots", (double)shots, -1, "%s: shots = %zu: a bin holds %zu", op,
@@ -34504,7 +34524,9 @@ MEDVOL_DEF mv_status mv_gate_bins(mv_ctx *ctx, uint32_t *bin, float *soft, const
                 d = d < up ? d : up;
                 d = d < down ? d : down;
             }
-            soft[i * g.bins + b] = p < 0.0 ? 0.0f : b == bin[i] || d <= 0.0 ? 1.0f : (float)exp(-g.o.decay * d);
+            soft[i * g.bins + b] = p < 0.0                   ? 0.0f
+                                   : b == bin[i] || d <= 0.0 ? 1.0f
+                                                             : (float)exp(-g.o.decay * d);
         }
     }
     mv__free(ctx, g.place);
@@ -34560,7 +34582,8 @@ static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int g
         if (fabs(g->ray[i].dir[2]) > 1e-6) {
             g->solid = 1;
             if (gaps)
-                return mv__tj_fail_shot(ctx, op, &g->t, i, MEDVOL_E_UNSUPPORTED, "of one kz: 3-D has no angles");
+                return mv__tj_fail_shot(ctx, op, &g->t, i, MEDVOL_E_UNSUPPORTED,
+                                        "of one kz: 3-D has no angles");
         }
     if (g->solid) {
         for (i = 0; i < shots * g->t.frames; i++)
@@ -34595,7 +34618,8 @@ static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int g
     mv__free(ctx, item);
     return MEDVOL_OK;
 }
-static mv_status mv__tj_dcf_spokes(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *traj, int gaps) {
+static mv_status mv__tj_dcf_spokes(mv_ctx *ctx, const char *op, mv_volume *dst, const mv_volume *traj,
+                                   int gaps) {
     mv__tj_dcf g;
     mv__dst d;
     size_t shots, bytes;
@@ -34648,7 +34672,8 @@ static mv_status mv__tj_count_cells(mv_ctx *ctx, const char *op, const mv__tj_in
             double key = 0.0;
             for (j = 0; j < (size_t)axes; j++) {
                 const double c = floor(k[3 * i + (size_t)axes - 1 - j] / width + 0.5);
-                if (!(fabs(c) < 65536.0)) return mv__tj_place(ctx, op, t, 3 * (n * f + i), "within 65535 cells");
+                if (!(fabs(c) < 65536.0))
+                    return mv__tj_place(ctx, op, t, 3 * (n * f + i), "within 65535 cells");
                 key = key * 131072.0 + (c + 65536.0);
             }
             item[i].key = key;
@@ -34689,7 +34714,7 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
 
 /* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of neighbours that a k-d tree finds,
    the nearest first, until none can reach it any more. Coordinates are relative to the site. ---- */
-enum { MV__TJ_LEAF = 8, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides that a slot has room for */
+enum { MV__TJ_LEAF = 8, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
 typedef struct mv__tj_poly {
     double *x, *y, *x2, *y2; /* the polygon; room for the next */
     size_t n, room;
@@ -34758,7 +34783,8 @@ static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, dou
     }
 }
 /* cuts the cell by the sites whose squared distance is above `from` and at most `until` */
-static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double from, double until) {
+static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double from,
+                             double until) {
     struct {
         size_t lo, hi;
         double off[2];
@@ -34836,8 +34862,8 @@ static double mv__tj_area(const mv__tj_voronoi *g, const mv__tj_poly *p, double 
     }
     return sum > 0.0 ? sum : 0.0;
 }
-/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, as the last cell had
-   it: without, half of the tree might be looked at before a cell is closed. */
+/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, as the last cell
+   had it: without, half of the tree might be looked at before a cell is closed. */
 static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double *first) {
     const double x = g->x[site], y = g->y[site];
     double from = -1.0, until = *first;
@@ -34938,12 +34964,14 @@ static void mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it) {
         h[2 * m] = it[i].key, h[2 * m + 1] = it[i].then;
         m++;
     }
-    for (low = m + 1, i = g->sites - 1; i-- > 0;) {
-        while (m >= low && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, it[i].key, it[i].then) <= 0.0) m--;
-        h[2 * m] = it[i].key, h[2 * m + 1] = it[i].then;
+    for (low = m + 1, i = g->sites - 1; i > 0; i--) {
+        const mv__tj_item *s = &it[i - 1];
+        while (m >= low && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, s->key, s->then) <= 0.0) m--;
+        h[2 * m] = s->key, h[2 * m + 1] = s->then;
         m++;
     }
     g->corners = m > 1 ? m - 1 : m; /* the first comes twice */
+    if (g->corners < 3) return;
     for (g->inner = HUGE_VAL, i = 0; i < g->corners; i++) {
         const double *a = h + 2 * i, *b = h + 2 * (i + 1);
         const double l = sqrt((b[0] - a[0]) * (b[0] - a[0]) + (b[1] - a[1]) * (b[1] - a[1]));
@@ -34952,7 +34980,8 @@ static void mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it) {
     }
 }
 /* the sites of a frame: samples that are 1e-8 of the greatest coordinate apart are one */
-static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame, mv__tj_item *it) {
+static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
+                              mv__tj_item *it) {
     const size_t n = t->samples * t->shots;
     const double *k = t->k + 3 * n * frame;
     double most = 0.0, grain, outer2 = 0.0, edge = 0.0, box[4], area;
@@ -35026,8 +35055,8 @@ static mv_status mv__tj_large_cells(mv_ctx *ctx, mv__tj_voronoi *g) {
     mv__free(ctx, room);
     return st;
 }
-static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame, float *w,
-                                      mv__tj_item *it) {
+static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
+                                      float *w, mv__tj_item *it) {
     const size_t n = t->samples * t->shots;
     size_t i, jobs;
     mv_status st = mv__tj_sites(ctx, g, t, frame, it);
@@ -35046,18 +35075,22 @@ static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__
     for (i = 0; i < n; i++) w[i] = (float)(g->x[g->site[i]] / (double)g->many[g->site[i]]);
     return st;
 }
-static mv_status mv__tj_voronoi_options(mv_ctx *ctx, const char *op, mv_voronoi_opt *o, const mv_voronoi_opt *opt) {
+static mv_status mv__tj_voronoi_options(mv_ctx *ctx, const char *op, mv_voronoi_opt *o,
+                                        const mv_voronoi_opt *opt) {
     int k;
     mv__memset(o, 0, sizeof *o);
     if (opt) *o = *opt;
     if (o->bound < 0 || o->bound > MEDVOL_BOUND_HULL)
         return mv__tj_range(ctx, op, "bound", o->bound, "MEDVOL_BOUND_*");
-    if (!(o->radius >= 0.0 && o->radius <= 1e8)) return mv__tj_range(ctx, op, "radius", o->radius, "in 0..1e8");
+    if (!(o->radius >= 0.0 && o->radius <= 1e8))
+        return mv__tj_range(ctx, op, "radius", o->radius, "in 0..1e8");
     for (k = 0; k < 2; k++)
-        if (!(o->box[k] >= 0.0 && o->box[k] <= 1e8)) return mv__tj_range(ctx, op, "box", o->box[k], "in 0..1e8");
+        if (!(o->box[k] >= 0.0 && o->box[k] <= 1e8))
+            return mv__tj_range(ctx, op, "box", o->box[k], "in 0..1e8");
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj, const mv_voronoi_opt *opt) {
+MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj,
+                                    const mv_voronoi_opt *opt) {
     const char *op = "dcf_voronoi";
     mv__tj_voronoi g;
     mv__tj_item *it = NULL;
@@ -35132,8 +35165,8 @@ MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume 
     for (k = 0; k < 9; k++) g.s[k] = delay[at[k]];
     st = mv__tj_read(ctx, op, &t, src);
     if (st == MEDVOL_OK) st = mv__tj_rays(ctx, op, &ray, &t);
-    if (st == MEDVOL_OK &&
-        (st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_F64, src->ndim, src->dim, MV__OUT_INPLACE)) == MEDVOL_OK) {
+    if (st == MEDVOL_OK && (st = mv__dst_begin(ctx, op, &d, dst, src, MEDVOL_F64, src->ndim, src->dim,
+                                               MV__OUT_INPLACE)) == MEDVOL_OK) {
         g.t = &t;
         g.ray = ray;
         g.to = (double *)d.work.data;
@@ -35144,9 +35177,13 @@ MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume 
     mv_volume_free(ctx, &t.v);
     return st;
 }
-/* What both estimates look at: each spoke's middle, interpolated to `up` points a sample by the sum of all its
-   samples' Dirichlet kernels. */
-enum { MV__TJ_UP = 8, MV__TJ_WIDE = 4, MV__TJ_SUMS = 16 }; /* WIDE: samples compared on both sides of the centre */
+/* What both estimates look at: each spoke's middle, interpolated to `up` points a sample by the sum of all
+   its samples' Dirichlet kernels. */
+enum {
+    MV__TJ_UP = 8,
+    MV__TJ_WIDE = 4,
+    MV__TJ_SUMS = 16
+}; /* WIDE: samples compared on both sides of the centre */
 typedef struct mv__tj_centre {
     mv__tj_in t;
     mv_volume data;
@@ -35217,8 +35254,8 @@ static void mv__tj_cross_first(const mv__tj_centre *g, double *sums, size_t i, s
                 const float *u = mv__tj_column(g, i, c) + 2 * ((ptrdiff_t)g->mid + a);
                 const float *v = mv__tj_column(g, j, c) + 2 * ((ptrdiff_t)g->mid + b);
                 both += (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1];
-                each += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1] + (double)v[0] * (double)v[0] +
-                        (double)v[1] * (double)v[1];
+                each += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1] +
+                        (double)v[0] * (double)v[0] + (double)v[1] * (double)v[1];
             }
             if (2.0 * both > best * each) {
                 best = 2.0 * both / each;
@@ -35261,8 +35298,8 @@ static void mv__tj_cross_next(const mv__tj_centre *g, double *sums, size_t i, si
         mv__tj_normal(sums, r[1], f[1] - e[1], 1.0);
     }
 }
-/* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n, lie on the same place along n, but apart across by
-   2 p, p = t.S n, t across. What that changes is taken from the neighbours of both in angle: with D the
+/* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n, lie on the same place along n, but apart across
+   by 2 p, p = t.S n, t across. What that changes is taken from the neighbours of both in angle: with D the
    derivatives by the angle, F's along t is (D of the one + D of the other) / (2 (a + d)). A constant phase
    between them is free. first: the shift by trial, p = 0; else the step. */
 static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, size_t j, const double *row) {
@@ -35279,8 +35316,8 @@ static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, 
                 const float *v = mv__tj_column(g, j, c) + 2 * ((ptrdiff_t)g->mid - a - 2 * d);
                 re += (double)u[0] * (double)v[0] + (double)u[1] * (double)v[1];
                 im += (double)u[1] * (double)v[0] - (double)u[0] * (double)v[1];
-                each += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1] + (double)v[0] * (double)v[0] +
-                        (double)v[1] * (double)v[1];
+                each += (double)u[0] * (double)u[0] + (double)u[1] * (double)u[1] +
+                        (double)v[0] * (double)v[0] + (double)v[1] * (double)v[1];
             }
             size += 2.0 * sqrt(re * re + im * im);
         }
@@ -35288,8 +35325,8 @@ static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, 
     }
     mv__tj_normal(sums, row, shift, weight);
 }
-/* the neighbours of the spoke at a place, and what times their values and its own makes a derivative by the angle;
-   0: they are too far */
+/* the neighbours of the spoke at a place, and what times their values and its own makes a derivative by the
+   angle; 0: they are too far */
 static int mv__tj_beside(const mv__tj_centre *g, size_t place, size_t *at, double *by) {
     const size_t n = g->spokes, before = (place + n - 1) % n, after = (place + 1) % n;
     double h0 = g->order[place].key - g->order[before].key, h1 = g->order[after].key - g->order[place].key;
@@ -35315,8 +35352,8 @@ static void mv__tj_slope(const mv__tj_centre *g, const size_t *of, const double 
     }
 }
 /* the equations of one place a; u NULL: adds to sums[0], [1] what gives the phase u, else to them */
-static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, const size_t *i, const double *di, const size_t *j,
-                             const double *dj, double a, const double *u) {
+static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, const size_t *i, const double *di,
+                             const size_t *j, const double *dj, double a, const double *u) {
     const double *n = g->ray[i[1]].dir, *m = g->ray[j[1]].dir;
     const double row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
     const double side[3] = {n[0] * n[1], -n[0] * n[1], n[1] * n[1] - n[0] * n[0]};
@@ -35389,7 +35426,9 @@ static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
         for (k = 0; k < 3; k++) {
             const size_t j = g->order[(place + steps[k]) % n].at;
             const double *p = g->ray[i].dir, *q = g->ray[j].dir;
-            if (steps[k] == 0 || (k > 0 && steps[k] == steps[k - 1]) || fabs(p[0] * q[1] - p[1] * q[0]) < 0.25) continue;
+            if (steps[k] == 0 || (k > 0 && steps[k] == steps[k - 1]) ||
+                fabs(p[0] * q[1] - p[1] * q[0]) < 0.25)
+                continue;
             if (first) mv__tj_cross_first(g, sums, i, j);
             else mv__tj_cross_next(g, sums, i, j);
             sums[15] += 1.0;
@@ -35467,17 +35506,18 @@ static mv_status mv__tj_centre_data(mv_ctx *ctx, const char *op, mv__tj_centre *
     if (st < 0) return st;
     if (data->dim[0] != 1 || data->dim[1] != g->t.samples || data->dim[2] != g->t.shots ||
         data->dim[4] * data->dim[5] * data->dim[6] != g->t.frames)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "data", (double)data->dim[1], -1,
-                        "%s: data are %zu x %zu x %zu x %zu x %zu: traj has %zu samples, %zu shots, %zu frames", op,
-                        data->dim[0], data->dim[1], data->dim[2], data->dim[3], data->dim[4], g->t.samples,
-                        g->t.shots, g->t.frames);
+        return mv__fail(
+            ctx, MEDVOL_E_SHAPE, "data", (double)data->dim[1], -1,
+            "%s: data are %zu x %zu x %zu x %zu x %zu: traj has %zu samples, %zu shots, %zu frames", op,
+            data->dim[0], data->dim[1], data->dim[2], data->dim[3], data->dim[4], g->t.samples, g->t.shots,
+            g->t.frames);
     g->coils = data->dim[3];
     if ((st = mv__dense(ctx, op, "data", &g->data, data, MEDVOL_C64)) < 0) return st;
     for (n = 2 * mv_volume_count(&g->data), i = 0; i < n; i++)
         if (!mv__finite((double)((const float *)g->data.data)[i]))
-            return mv__fail(ctx, MEDVOL_E_RANGE, "data", (double)((const float *)g->data.data)[i], (int64_t)(i / 2),
-                            "%s: data: sample %zu of shot %zu is not finite", op, i / 2 % g->t.samples,
-                            i / 2 / g->t.samples % g->t.shots);
+            return mv__fail(ctx, MEDVOL_E_RANGE, "data", (double)((const float *)g->data.data)[i],
+                            (int64_t)(i / 2), "%s: data: sample %zu of shot %zu is not finite", op,
+                            i / 2 % g->t.samples, i / 2 / g->t.samples % g->t.shots);
     return MEDVOL_OK;
 }
 /* the middles: a product of the kernels' matrix and all data */
@@ -35487,7 +35527,8 @@ static mv_status mv__tj_centre_fill(mv_ctx *ctx, const char *op, mv__tj_centre *
     float *u;
     size_t r, m, a, b, c, d, bytes;
     if (!mv__mul(g->rows, 2 * sizeof *u, &a) || !mv__mul(a, n, &b) || !mv__mul(a, columns, &c) ||
-        !mv__mul(g->spokes, MV__TJ_SUMS * sizeof(double), &d) || !mv__add(b, c, &bytes) || !mv__add(bytes, d, &bytes))
+        !mv__mul(g->spokes, MV__TJ_SUMS * sizeof(double), &d) || !mv__add(b, c, &bytes) ||
+        !mv__add(bytes, d, &bytes))
         bytes = (size_t)-1;
     if ((g->sums = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
     u = (float *)(void *)(g->sums + MV__TJ_SUMS * g->spokes);
@@ -35500,7 +35541,8 @@ static mv_status mv__tj_centre_fill(mv_ctx *ctx, const char *op, mv__tj_centre *
             u[2 * (r + g->rows * m) + 1] = 0.0f;
         }
     (void)op;
-    return mv_gemm_c64(ctx, g->c, g->rows, u, g->rows, (const float *)g->data.data, n, g->rows, columns, n, NULL);
+    return mv_gemm_c64(ctx, g->c, g->rows, u, g->rows, (const float *)g->data.data, n, g->rows, columns, n,
+                       NULL);
 }
 static mv_status mv__tj_centre_begin(mv_ctx *ctx, const char *op, mv__tj_centre *g, const mv_volume *data,
                                      const mv_volume *traj, const mv_delay_opt *opt) {
@@ -35508,7 +35550,8 @@ static mv_status mv__tj_centre_begin(mv_ctx *ctx, const char *op, mv__tj_centre 
     size_t reach, bytes, i;
     mv_status st;
     if (!(most >= 0.0 && most <= 64.0)) return mv__tj_range(ctx, op, "most", most, "in 0..64");
-    if (!(tolerance >= 0.0 && tolerance <= 45.0)) return mv__tj_range(ctx, op, "tolerance", tolerance, "in 0..45");
+    if (!(tolerance >= 0.0 && tolerance <= 45.0))
+        return mv__tj_range(ctx, op, "tolerance", tolerance, "in 0..45");
     g->most = most > 0.0 ? most : 2.0;
     g->near_angle = tolerance > 0.0 ? tolerance : 0.5;
     reach = (size_t)ceil(g->most * (g->opposed ? 2.0 : 1.0)) + (g->opposed ? MV__TJ_WIDE : 0) + 1;
@@ -35557,8 +35600,8 @@ static mv_status mv__tj_delays(mv_ctx *ctx, const char *op, double *delay, const
         for (k = 0; k < 3 && st == MEDVOL_OK; k++)
             if (!(fabs(g.s[k]) <= g.most))
                 st = mv__fail(ctx, MEDVOL_E_RANGE, "most", g.s[k], -1,
-                              "%s: a delay of %g samples: beyond `most` = %g, or no delays explain the data", op,
-                              g.s[k], g.most);
+                              "%s: a delay of %g samples: beyond `most` = %g, or no delays explain the data",
+                              op, g.s[k], g.most);
     }
     for (k = 0; k < 6 && st == MEDVOL_OK; k++) delay[k] = k < 2 ? g.s[k] : k == 3 ? g.s[2] : 0.0;
     mv__free(ctx, g.sums);
@@ -35572,8 +35615,8 @@ MEDVOL_DEF mv_status mv_delay_ring(mv_ctx *ctx, double *delay, const mv_volume *
                                    const mv_delay_opt *opt) {
     return mv__tj_delays(ctx, "delay_ring", delay, data, traj, opt, 0);
 }
-MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volume *data, const mv_volume *traj,
-                                      const mv_delay_opt *opt) {
+MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volume *data,
+                                      const mv_volume *traj, const mv_delay_opt *opt) {
     return mv__tj_delays(ctx, "delay_opposed", delay, data, traj, opt, 1);
 }
 
@@ -35649,7 +35692,8 @@ typedef struct mv__tj_stack {
 } mv__tj_stack;
 static void mv__tj_stack_job(void *arg, size_t i) {
     const mv__tj_stack *g = (const mv__tj_stack *)arg;
-    const size_t n = g->t.samples, shot = i % g->t.shots, frame = i / g->t.shots, parts = g->o.partitions, h = parts / 2;
+    const size_t n = g->t.samples, shot = i % g->t.shots, frame = i / g->t.shots, parts = g->o.partitions,
+                 h = parts / 2;
     const size_t part = g->o.outer ? shot / g->in.shots : shot % parts;
     const size_t from = g->o.outer ? shot % g->in.shots : shot / parts;
     const double *k = g->in.k + 3 * n * (frame * g->in.shots + from);
@@ -35663,7 +35707,8 @@ static void mv__tj_stack_job(void *arg, size_t i) {
         *to++ = kz;
     }
 }
-MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_stack_opt *opt) {
+MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                   const mv_stack_opt *opt) {
     const char *op = "traj_stack";
     mv__tj_stack g;
     mv__dst d;
@@ -35678,7 +35723,8 @@ MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume 
     st = mv__tj_read(ctx, op, &g.in, src);
     if (st == MEDVOL_OK) st = mv__dst_apart(ctx, op, "src", dst, src);
     if (st == MEDVOL_OK && !mv__mul(g.in.shots, g.o.partitions, &shots))
-        st = mv__fail(ctx, MEDVOL_E_SIZE, "partitions", (double)g.o.partitions, -1, "%s: too many partitions", op);
+        st = mv__fail(ctx, MEDVOL_E_SIZE, "partitions", (double)g.o.partitions, -1, "%s: too many partitions",
+                      op);
     if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, g.in.samples, shots, g.in.frames);
     if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) == MEDVOL_OK) {
         g.to = (double *)d.work.data;
@@ -35711,7 +35757,8 @@ static void mv__tj_curve_at(const mv__tj_curve *c, double r, double *k) {
         else turn = (u - atan(x) / 1.41421356237309505) / c->flat;
     } else {
         const double x = r / c->end;
-        turn = c->turns * (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) * pow(x, c->power + 1.0));
+        turn = c->turns *
+               (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) * pow(x, c->power + 1.0));
     }
     k[0] = r * c->flat * sin(turn);
     k[1] = r * c->flat * cos(turn);
@@ -35748,10 +35795,10 @@ static double mv__tj_drive_run(mv__tj_drive *g, size_t n) {
         const double most = g->limit[i + 1] * top > g->force ? g->force / g->limit[i + 1] : top;
         g->v2[i + 1] = next < most ? next : most;
     }
-    for (i = n; i-- > 0;) {
-        const double k0 = g->limit[i + 1] * g->v2[i + 1], left = g->force * g->force - k0 * k0;
-        const double next = g->v2[i + 1] + 2.0 * g->ds[i] * sqrt(left > 0.0 ? left : 0.0);
-        if (next < g->v2[i]) g->v2[i] = next;
+    for (i = n; i > 0; i--) {
+        const double k0 = g->limit[i] * g->v2[i], left = g->force * g->force - k0 * k0;
+        const double next = g->v2[i] + 2.0 * g->ds[i - 1] * sqrt(left > 0.0 ? left : 0.0);
+        if (next < g->v2[i - 1]) g->v2[i - 1] = next;
     }
     for (g->t[0] = 0.0, i = 0; i < n; i++)
         g->t[i + 1] = g->t[i] + 2.0 * g->ds[i] / (sqrt(g->v2[i]) + sqrt(g->v2[i + 1]));
@@ -35782,7 +35829,8 @@ static mv_status mv__tj_drive_room(mv_ctx *ctx, mv__tj_drive *g, size_t n) {
 /* steps that are enough: 64 a dwell time */
 static size_t mv__tj_drive_steps(double seconds, double dwell) {
     const double n = 64.0 * seconds / dwell;
-    return n < (double)MV__TJ_COARSE ? MV__TJ_COARSE : n < (double)MV__TJ_FINE ? (size_t)n : MV__TJ_FINE;
+    if (n < (double)MV__TJ_COARSE) return MV__TJ_COARSE;
+    return n < (double)MV__TJ_FINE ? (size_t)n : MV__TJ_FINE;
 }
 /* samples that so many seconds give; 0: too many, told */
 static size_t mv__tj_drive_samples(mv_ctx *ctx, const char *op, double seconds, double dwell) {
@@ -35793,13 +35841,16 @@ static size_t mv__tj_drive_samples(mv_ctx *ctx, const char *op, double seconds, 
     return 0;
 }
 static mv_status mv__tj_gradients(mv_ctx *ctx, const char *op, mv_gradients *g, const mv_gradients *given) {
+    static const double most[5] = {1e6, 1e7, 1.0, 1e3, 1e10}, least[5] = {1e-6, 1e-6, 1e-12, 1e-6, 1.0};
+    static const char *const name[5] = {"gradient", "slew", "dwell", "fov", "gamma"};
+    double value[5];
+    int k;
     *g = *given;
-    if (!(g->gradient >= 0.0 && g->gradient <= 1e6))
-        return mv__tj_range(ctx, op, "gradient", g->gradient, "in 0..1e6 mT/m");
-    if (!(g->slew >= 0.0 && g->slew <= 1e7)) return mv__tj_range(ctx, op, "slew", g->slew, "in 0..1e7 T/m/s");
-    if (!(g->dwell >= 0.0 && g->dwell <= 1.0)) return mv__tj_range(ctx, op, "dwell", g->dwell, "in 0..1 s");
-    if (!(g->fov >= 0.0 && g->fov <= 1e3)) return mv__tj_range(ctx, op, "fov", g->fov, "in 0..1000 m");
-    if (!(g->gamma >= 0.0 && g->gamma <= 1e10)) return mv__tj_range(ctx, op, "gamma", g->gamma, "in 0..1e10 Hz/T");
+    value[0] = g->gradient, value[1] = g->slew, value[2] = g->dwell, value[3] = g->fov, value[4] = g->gamma;
+    for (k = 0; k < 5; k++)
+        if (!(value[k] == 0.0 || (value[k] >= least[k] && value[k] <= most[k])))
+            return mv__fail(ctx, MEDVOL_E_RANGE, name[k], value[k], -1, "%s: %s = %g: must be in %g..%g", op,
+                            name[k], value[k], least[k], most[k]);
     if (g->gradient == 0.0) g->gradient = 40.0;
     if (g->slew == 0.0) g->slew = 150.0;
     if (g->dwell == 0.0) g->dwell = 4e-6;
@@ -35825,8 +35876,8 @@ static void mv__tj_spiral_job(void *arg, size_t i) {
         to[m + 2] = 0.0;
     }
 }
-static mv_status mv__tj_spiral_options(mv_ctx *ctx, const char *op, mv_spiral_opt *o, const mv_spiral_opt *opt,
-                                       mv_gradients *drive) {
+static mv_status mv__tj_spiral_options(mv_ctx *ctx, const char *op, mv_spiral_opt *o,
+                                       const mv_spiral_opt *opt, mv_gradients *drive) {
     *o = *opt;
     if (o->shots == 0) return mv__tj_empty(ctx, op, "shots");
     if (o->frames == 0) o->frames = 1;
@@ -35836,7 +35887,8 @@ static mv_status mv__tj_spiral_options(mv_ctx *ctx, const char *op, mv_spiral_op
     if (!(o->power >= 0.0 && o->power <= 1e2)) return mv__tj_range(ctx, op, "power", o->power, "in 0..100");
     if (!(fabs(o->turn) <= 1e6)) return mv__tj_range(ctx, op, "turn", o->turn, "within 1e6 degrees");
     if (!(fabs(o->start) <= 1e6)) return mv__tj_range(ctx, op, "start", o->start, "within 1e6 degrees");
-    if ((uint64_t)o->first > (uint64_t)1 << 40) return mv__tj_range(ctx, op, "first", (double)o->first, "at most 2^40");
+    if ((uint64_t)o->first > (uint64_t)1 << 40)
+        return mv__tj_range(ctx, op, "first", (double)o->first, "at most 2^40");
     if (o->inner == 0.0) o->inner = 1.0;
     if (o->outer == 0.0) o->outer = 1.0;
     if (o->power == 0.0) o->power = 1.0;
@@ -35845,8 +35897,8 @@ static mv_status mv__tj_spiral_options(mv_ctx *ctx, const char *op, mv_spiral_op
     return mv__tj_gradients(ctx, op, drive, &o->limits);
 }
 /* the first readout of a curve, *n samples, to be freed */
-static mv_status mv__tj_drive_once(mv_ctx *ctx, const char *op, mv__tj_drive *g, const mv_gradients *limits, double **one,
-                                   size_t *n) {
+static mv_status mv__tj_drive_once(mv_ctx *ctx, const char *op, mv__tj_drive *g, const mv_gradients *limits,
+                                   double **one, size_t *n) {
     double seconds;
     size_t steps, m, at = 0;
     mv_status st;
@@ -35936,7 +35988,8 @@ static void mv__tj_cone_fill(mv__tj_cones *g, size_t cone, size_t shot, double s
 static mv_status mv__tj_cones_options(mv_ctx *ctx, const char *op, mv__tj_cones *g, const mv_cones_opt *opt) {
     double n;
     g->o = *opt;
-    if (!(g->o.size >= 1.0 && g->o.size <= 4096.0)) return mv__tj_range(ctx, op, "size", g->o.size, "in 1..4096");
+    if (!(g->o.size >= 1.0 && g->o.size <= 4096.0))
+        return mv__tj_range(ctx, op, "size", g->o.size, "in 1..4096");
     if (g->o.cones > 100000) return mv__tj_range(ctx, op, "cones", (double)g->o.cones, "at most 100000");
     if (g->o.shots > 100000) return mv__tj_range(ctx, op, "shots", (double)g->o.shots, "at most 100000");
     n = ceil(0.5 * MV__TJ_PI * g->o.size) + 1.0;
@@ -35967,7 +36020,8 @@ MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_o
         seconds = t > seconds ? t : seconds;
         shot += mv__tj_cone_shots(&g, c);
     }
-    if (st == MEDVOL_OK && (n = mv__tj_drive_samples(ctx, op, seconds, g.limits.dwell)) == 0) st = MEDVOL_E_RANGE;
+    if (st == MEDVOL_OK && (n = mv__tj_drive_samples(ctx, op, seconds, g.limits.dwell)) == 0)
+        st = MEDVOL_E_RANGE;
     else if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, n, shot, 1);
     if (st == MEDVOL_OK) {
         steps = mv__tj_drive_steps(seconds, g.limits.dwell);
@@ -36020,8 +36074,10 @@ MEDVOL_DEF mv_status mv_traj_rosette(mv_ctx *ctx, mv_volume *dst, const mv_roset
     g.o = *opt;
     if ((st = mv__tj_counts(ctx, op, &g.t, opt->samples, opt->shots, 1)) < 0) return st;
     if (!(g.o.size >= 1.0 && g.o.size <= 1e6)) return mv__tj_range(ctx, op, "size", g.o.size, "in 1..1e6");
-    if (!(g.o.petals >= 0.0 && g.o.petals <= 1e6)) return mv__tj_range(ctx, op, "petals", g.o.petals, "in 0..1e6");
-    if (!(g.o.turns >= 0.0 && g.o.turns <= 1e6)) return mv__tj_range(ctx, op, "turns", g.o.turns, "in 0..1e6");
+    if (!(g.o.petals >= 0.0 && g.o.petals <= 1e6))
+        return mv__tj_range(ctx, op, "petals", g.o.petals, "in 0..1e6");
+    if (!(g.o.turns >= 0.0 && g.o.turns <= 1e6))
+        return mv__tj_range(ctx, op, "turns", g.o.turns, "in 0..1e6");
     if (g.o.petals == 0.0) g.o.petals = 5.0;
     if (g.o.turns == 0.0) g.o.turns = 1.0;
     if ((st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) < 0) return st;
@@ -36048,7 +36104,8 @@ static mv_status mv__tj_epi_check(mv_ctx *ctx, const char *op, const mv_epi_opt 
     if (o->first >= o->lines)
         return mv__tj_range(ctx, op, "first", (double)o->first, "below `lines`");
     for (k = 0; k < 5; k++)
-        if (!(times[k] >= 0.0 && times[k] <= 1e9)) return mv__tj_range(ctx, op, name[k], times[k], "in 0..1e9");
+        if (!(times[k] >= 0.0 && times[k] <= 1e9))
+            return mv__tj_range(ctx, op, name[k], times[k], "in 0..1e9");
     if (o->up + o->flat + o->down > 0.0 &&
         !(o->dwell > 0.0 && o->delay + n * o->dwell <= (o->up + o->flat + o->down) * (1.0 + 1e-9)))
         return mv__tj_range(ctx, op, "dwell", o->dwell, "above 0, all samples before the gradient's end");

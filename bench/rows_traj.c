@@ -1,4 +1,5 @@
-/* rows_traj.c - trajectories of side voxels: 2 side samples on 1.57 side golden spokes, as of a radial scan. */
+/* rows_traj.c - trajectories of side voxels: 2 side samples on 1.57 side golden spokes, as of a radial scan.
+ */
 #define BENCH_MARK_CALLS
 #include "bench.h"
 
@@ -110,8 +111,13 @@ static mv_status bins(bench *b) {
     b->number[0] = n->bin[0], b->numbers = 1;
     return st;
 }
-static mv_status chosen(bench *b) { return mv_traj_select(b->ctx, &b->out, &b->aux[0], ((const numbers *)b->own)->bin, ((const numbers *)b->own)->shots); }
-static mv_status binned(bench *b) { return mv_traj_bin(b->ctx, &b->out, &b->aux[0], ((const numbers *)b->own)->bin, 4, 0); }
+static mv_status chosen(bench *b) {
+    return mv_traj_select(
+        b->ctx, &b->out, &b->aux[0], ((const numbers *)b->own)->bin, ((const numbers *)b->own)->shots);
+}
+static mv_status binned(bench *b) {
+    return mv_traj_bin(b->ctx, &b->out, &b->aux[0], ((const numbers *)b->own)->bin, 4, 0);
+}
 static mv_status ring(bench *b) {
     const mv_status st = mv_delay_ring(b->ctx, b->number, &b->aux[1], &b->aux[0], NULL);
     b->numbers = 6;
@@ -133,8 +139,8 @@ static mv_status samples(bench *b) {
     return mv_phantom_samples(b->ctx, &b->out, &b->aux[2], shape, &o);
 }
 
-/* the furthest sample, by what the trajectory should reach; sums of weights: the disc, but for what the angles of
-   radial leave open; what was injected */
+/* the furthest sample, by what the trajectory should reach; sums of weights: the disc, but for what the
+   angles of radial leave open; what was injected */
 static int reaches(bench *b, double reach) {
     const double *k = (const double *)b->out.data;
     const size_t n = mv_volume_count(&b->out);
@@ -173,9 +179,9 @@ static int check_delays(bench *b) {
 static int check_some(bench *b) { return !(b->number[0] >= 0 && b->number[0] < 1e6); }
 static int check_samples(bench *b) { return memcmp(b->out.data, b->aux[1].data, bench_bytes(&b->out)) != 0; }
 
-/* Work: a sample of a trajectory is three products; of phantoms ten bodies in nine places, each a Bessel function
-   of some 30 multiply-adds of doubles, and nine complex products a coil. A Voronoi cell: some 20 neighbours by six
-   corners. RING: three pairs a spoke, 33 x 33 places, a complex product a coil. */
+/* Work: a sample of a trajectory is three products; of phantoms ten bodies in nine places, each a Bessel
+   function of some 30 multiply-adds of doubles, and nine complex products a coil. A Voronoi cell: some 20
+   neighbours by six corners. RING: three pairs a spoke, 33 x 33 places, a complex product a coil. */
 static double points(const bench *b) { return 2 * (double)b->side * floor(1.57 * (double)b->side); }
 static double work_points(const bench *b) { return 3 * points(b); }
 static double work_samples(const bench *b) { return points(b) * (10 * 9 * 30 + COILS * 9 * 4) * 2; }
@@ -183,7 +189,10 @@ static double work_cells(const bench *b) { return points(b) * 20 * 6 * 2 * 2; }
 static double work_ring(const bench *b) { return 1.57 * (double)b->side * 3 * 33 * 33 * COILS * 4; }
 
 #define ROW(name, run, right, bytes, some, how)                                                              \
-    {name, MEDVOL_F32, run, .check = right, .floor = bytes, .work = some, .setup = how, .done = done, .most = 256}
+    {                                                                                                        \
+        name, MEDVOL_F32, run, .check = right, .floor = bytes, .work = some, .setup = how, .done = done,     \
+                               .most = 256                                                                   \
+    }
 const bench_row rows_traj[] = {
     ROW("golden spokes", radial, check_half, "w", work_points, spokes),
     ROW("koosh-ball", koosh, check_whole, "w", work_points, spokes),

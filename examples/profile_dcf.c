@@ -1,5 +1,5 @@
-/* profile_dcf - weights of radial and spiral samples by their rings, gaps, cells and Voronoi cells; spokes, samples
-   of a phantom of eight coils and the delays of its gradients beside them.
+/* profile_dcf - weights of radial and spiral samples by their rings, gaps, cells and Voronoi cells; spokes,
+   samples of a phantom of eight coils and the delays of its gradients beside them.
 
    Build:  cc -O2 examples/profile_dcf.c -lm -lpthread -o profile_dcf
    Run:    ./profile_dcf 256 20

@@ -6,7 +6,8 @@
 
 static const double *kat(const mv_volume *v, size_t sample, size_t shot, size_t frame) {
     const size_t frames = v->ndim > 4 ? (size_t)v->stride[4] : 0;
-    return (const double *)v->data + sample * (size_t)v->stride[1] + shot * (size_t)v->stride[2] + frame * frames;
+    return (const double *)v->data + sample * (size_t)v->stride[1] + shot * (size_t)v->stride[2] +
+           frame * frames;
 }
 /* fails with that status and the message about that field */
 static int refused(mv_status got, mv_status want, const char *field) {
@@ -50,7 +51,9 @@ static void test_radial(void) {
     for (c = 0; c < 160; c++) {
         const size_t n = samples[c % 5], shots = 1 + c % 7, frames = 1 + c % 3;
         const int half = c / 5 % 2, centre = c / 10 % 2, order = (int)(c / 20 % 4), repeat = (int)(c / 80);
-        const double size = c % 3 ? 0.5 + (double)c : 0, full = size > 0 ? size : half ? 2.0 * (double)n : (double)n;
+        const double size = c % 3 ? 0.5 + (double)c : 0, full = size > 0 ? size
+                                                                : half   ? 2.0 * (double)n
+                                                                         : (double)n;
         mv_volume t = {0};
         mv_radial_opt o;
         double e = 0;
@@ -67,7 +70,8 @@ static void test_radial(void) {
                 size_t g0 = 1, g1 = 1, x;
                 while (g1 < shots * (repeat ? 1 : frames) || g1 < 2) x = g0 + g1, g0 = g1, g1 = x;
                 total = (double)g1, step = (double)g0; /* Fibonacci numbers side by side */
-                a = order == 0 ? range * ((double)(o.first + s) + (repeat ? 0 : (double)f / (double)frames)) / (double)shots
+                a = order == 0 ? range * ((double)(o.first + s) + (repeat ? 0 : (double)f / (double)frames)) /
+                                     (double)shots
                     : order == 1 ? i * range / ((1 + sqrt(5)) / 2)
                     : order == 2 ? i * range / ((1 + sqrt(5)) / 2 + 6)
                                  : i * range * step / total;
@@ -75,7 +79,10 @@ static void test_radial(void) {
                 for (m = 0; m < n; m++) {
                     const double *k = kat(&t, m, s, f);
                     if (half) r = ((double)m + (centre ? 0 : 0.5)) * full / 2 / (double)n;
-                    else r = ((double)m + (centre ? 0 : 0.5) - (centre ? floor((double)n / 2) : (double)n / 2)) * full / (double)n;
+                    else
+                        r = ((double)m + (centre ? 0 : 0.5) -
+                                (centre ? floor((double)n / 2) : (double)n / 2)) *
+                            full / (double)n;
                     e = fmax(e, fabs(k[0] - r * sin(a)) + fabs(k[1] - r * cos(a)) + fabs(k[2]));
                 }
             }
@@ -141,7 +148,8 @@ static void test_convert(void) {
             double e = 0;
             CHECK_OK(mv_traj_convert(T, &u, &t, a, b, shape, fov));
             for (i = 0; i < n; i++) {
-                const double of[4] = {1, 1.0 / (double)shape[i % 3], 2 * PI / (double)shape[i % 3], 1 / fov[i % 3]};
+                const double of[4] = {
+                    1, 1.0 / (double)shape[i % 3], 2 * PI / (double)shape[i % 3], 1 / fov[i % 3]};
                 const double x = ((double *)t.data)[i] * (of[b] / of[a]), y = ((double *)u.data)[i];
                 e = fmax(e, fabs(x - y) / (1e-300 + fabs(x)));
             }
@@ -225,7 +233,8 @@ static void test_phantom(void) { /* on the grid mv_phantom_kspace */
                 }
         CHECK_OK(mv_phantom_kspace(T, &k, n, &o));
         CHECK_OK(mv_phantom_samples(T, &s, &t, n, &o));
-        CHECK(s.dtype == MEDVOL_C64 && s.dim[0] == 1 && s.dim[1] == n[0] && s.dim[3] == (o.coils ? o.coils : 1));
+        CHECK(s.dtype == MEDVOL_C64 && s.dim[0] == 1 && s.dim[1] == n[0] &&
+              s.dim[3] == (o.coils ? o.coils : 1));
         CHECK(mv_volume_count(&s) == all * (o.coils ? o.coils : 1));
         CHECK_NEAR(of_greatest(&s, &k), 0, 1e-6);
         mv_volume_free(T, &t), mv_volume_free(T, &s), mv_volume_free(T, &k);
@@ -259,7 +268,8 @@ static void test_phantom_any(void) { /* between grid points: quadrature of a dis
                 const double rho = ((double)j + 0.5) / (double)steps, phi = 2 * PI * ((double)q + 0.5) / 200;
                 const double u = 0.5 * rho * cos(phi), v = 0.3 * rho * sin(phi);
                 const double x = 0.2 + u * cos(a) - v * sin(a), y = -0.1 + u * sin(a) + v * cos(a);
-                double sr = cos(turn), si = sin(turn), area = 0.15 * rho / (double)steps * 2 * PI / 200 * 2, ph;
+                double sr = cos(turn), si = sin(turn), area = 0.15 * rho / (double)steps * 2 * PI / 200 * 2,
+                       ph;
                 int d;
                 for (d = 0; d < 2; d++) {
                     const double w = PI / 2 * ((d ? y : x) - p[d]);
@@ -295,7 +305,8 @@ static void test_phantom_any(void) { /* between grid points: quadrature of a dis
 
 
 /* ---- other shapes ---- */
-static void make_radial(mv_volume *t, size_t samples, size_t shots, double size, int order, int half, int centre) {
+static void make_radial(
+    mv_volume *t, size_t samples, size_t shots, double size, int order, int half, int centre) {
     mv_radial_opt o;
     memset(&o, 0, sizeof o), memset(t, 0, sizeof *t);
     o.samples = samples, o.shots = shots, o.size = size, o.order = order, o.half = half, o.centre = centre;
@@ -315,7 +326,8 @@ static void test_koosh(void) {
             CHECK_OK(mv_traj_koosh(T, &t, &o));
             for (i = 0; i < 1000; i++) {
                 const double *k = kat(&t, 8, i % 500, i / 500), r = half ? 8.5 : 8;
-                const double number = (double)i, f = number * 0.4655712318767680 - floor(number * 0.4655712318767680);
+                const double number = (double)i,
+                             f = number * 0.4655712318767680 - floor(number * 0.4655712318767680);
                 double z = kind ? cos(PI / 2 * sqrt(number / 1000)) : f;
                 if (half && kind) {
                     z = cos(PI / 2 * sqrt(((double)(i / 2) + 0.5) / 500));
@@ -365,7 +377,8 @@ static void test_stack(void) {
             for (j = 0; j < 5; j++) {
                 const double *k = kat(&s, 5, outer ? p * 5 + j : j * 4 + p, 0), *q = kat(&t, 5, j, 0);
                 const double a = atan2(q[0], q[1]) + (double)p * 30 * PI / 180, r = length(q);
-                e = fmax(e, fabs(k[0] - r * sin(a)) + fabs(k[1] - r * cos(a)) + fabs(k[2] - 0.5 * ((double)p - 2)));
+                e = fmax(e,
+                    fabs(k[0] - r * sin(a)) + fabs(k[1] - r * cos(a)) + fabs(k[2] - 0.5 * ((double)p - 2)));
             }
         mv_volume_free(T, &s);
     }
@@ -414,7 +427,8 @@ static void test_spiral(void) {
             r = length(k);
             CHECK(r >= before);
             before = r;
-            a = 2 * PI / (double)o.shots * (inner * r + (outer - inner) * o.size / 2 * pow(2 * r / o.size, power + 1) / (power + 1));
+            a = 2 * PI / (double)o.shots *
+                (inner * r + (outer - inner) * o.size / 2 * pow(2 * r / o.size, power + 1) / (power + 1));
             a += (20 + (o.shots > 1 ? 360 / (double)o.shots : 0)) * PI / 180;
             e = fmax(e, hypot(k[0] - r * sin(a), k[1] - r * cos(a)) + fabs(k[2]));
         }
@@ -494,7 +508,8 @@ static void test_rosette_epi(void) {
     CHECK_OK(mv_traj_rosette(T, &t, &o));
     for (s = 0; s < 3; s++)
         for (m = 0; m < 50; m++) {
-            const double x = (double)m / 50, r = 10 * sin(2 * PI * 4 * x), a = 2 * PI * (3 * x + (double)s / 3);
+            const double x = (double)m / 50, r = 10 * sin(2 * PI * 4 * x),
+                         a = 2 * PI * (3 * x + (double)s / 3);
             e = fmax(e, hypot(kat(&t, m, s, 0)[0] - r * sin(a), kat(&t, m, s, 0)[1] - r * cos(a)));
         }
     CHECK_NEAR(e, 0, 1e-11);
@@ -516,7 +531,8 @@ static void test_rosette_epi(void) {
     p.centre = 0, p.shots = 2, p.first = 1, p.samples = 40, p.size = 16;
     p.up = 100, p.flat = 200, p.down = 50, p.delay = 12, p.dwell = 8;
     CHECK_OK(mv_traj_epi(T, &t, &p));
-    CHECK(t.dim[2] == 5 && kat(&t, 0, 0, 0)[1] == -2 && kat(&t, 0, 1, 0)[1] == 0 && kat(&t, 0, 3, 0)[1] == -1);
+    CHECK(
+        t.dim[2] == 5 && kat(&t, 0, 0, 0)[1] == -2 && kat(&t, 0, 1, 0)[1] == 0 && kat(&t, 0, 3, 0)[1] == -1);
     for (e = 0, m = 0; m < 40; m++) { /* the area by its integral in small steps */
         double a[3] = {0, 0, 0}, x;
         const double until[3] = {12, 12 + 8 * ((double)m + 0.5), 12 + 320};
@@ -524,7 +540,9 @@ static void test_rosette_epi(void) {
         int k;
         for (k = 0; k < 3; k++)
             for (i = 0; i < 4000; i++) {
-                const double u = until[k] * ((double)i + 0.5) / 4000, g = u < 100 ? u / 100 : u < 300 ? 1 : (350 - u) / 50;
+                const double u = until[k] * ((double)i + 0.5) / 4000, g = u < 100   ? u / 100
+                                                                          : u < 300 ? 1
+                                                                                    : (350 - u) / 50;
                 a[k] += g * until[k] / 4000;
             }
         x = 16 * ((a[1] - a[0]) / (a[2] - a[0]) - 0.5);
@@ -582,7 +600,8 @@ static void test_select(void) {
     CHECK_OK(mv_traj_angles(T, angles, &t));
     for (s = 0; s < 7; s++) CHECK_NEAR(angles[s], turned((double)s * 180 / ((1 + sqrt(5)) / 2)), 1e-9);
     CHECK_OK(mv_traj_select(T, &u, &t, index, 4));
-    CHECK(memcmp(kat(&u, 0, 3, 0), kat(&t, 0, 3, 0), 15 * 8) == 0 && memcmp(kat(&u, 0, 0, 0), kat(&t, 0, 6, 0), 15 * 8) == 0);
+    CHECK(memcmp(kat(&u, 0, 3, 0), kat(&t, 0, 3, 0), 15 * 8) == 0 &&
+          memcmp(kat(&u, 0, 0, 0), kat(&t, 0, 6, 0), 15 * 8) == 0);
     CHECK_OK(mv_traj_select(T, &t, &t, index, 2)); /* itself: new memory */
     CHECK(t.dim[2] == 2 && memcmp(t.data, u.data, 30 * 8) == 0);
     refused(mv_traj_select(T, &e, &d, wrong, 2), MEDVOL_E_RANGE, "index");
@@ -667,7 +686,8 @@ static void test_gate(void) {
     refused(mv_gate_bins(T, bin, NULL, x, 1, &o), MEDVOL_E_RANGE, "decay");
 }
 static void test_bin(void) {
-    static const uint32_t bin[7] = {1, 0, 1, MEDVOL_NO_BIN, 1, 0, 1}, lone[7] = {0, 0, 0, 0, 0, 2, 0}, far_off[7] = {3};
+    static const uint32_t bin[7] = {1, 0, 1, MEDVOL_NO_BIN, 1, 0, 1}, lone[7] = {0, 0, 0, 0, 0, 2, 0},
+                          far_off[7] = {3};
     static const size_t of[3][4] = {{1, 5, 9, 9}, {0, 2, 4, 6}};
     size_t dim[4] = {1, 5, 7, 2}, b, s, m, c;
     mv_volume d = {0}, e = {0}, t, u = {0};
@@ -727,19 +747,21 @@ static void test_delay(void) {
     CHECK(memcmp(t.data, u.data, 6 * 9 * 24) == 0);
     refused(mv_traj_delay(T, &u, &t, bad), MEDVOL_E_RANGE, "delay");
     refused(mv_traj_delay(T, &u, &t, NULL), MEDVOL_E_NULL, "delay");
-    for (m = 0; m < 9; m++) memcpy((double *)t.data + 3 * (9 * 2 + m), "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
+    for (m = 0; m < 9; m++)
+        memcpy((double *)t.data + 3 * (9 * 2 + m), "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
     refused(mv_traj_delay(T, &u, &t, delay), MEDVOL_E_SINGULAR, "traj"); /* a shot through one point */
     CHECK(T->error.value == 2);
     mv_volume_free(T, &t), mv_volume_free(T, &u);
 }
 /* data of the phantom on delayed spokes */
-static void delayed(mv_volume *nominal, mv_volume *data, size_t samples, size_t shots, double size, int order, double range,
-    int centre, const double *delay, size_t coils) {
+static void delayed(mv_volume *nominal, mv_volume *data, size_t samples, size_t shots, double size, int order,
+    double range, int centre, const double *delay, size_t coils) {
     static const size_t shape[3] = {64, 64, 1};
     mv_volume moved = {0};
     mv_radial_opt o;
     mv_phantom_opt p;
-    memset(&o, 0, sizeof o), memset(&p, 0, sizeof p), memset(nominal, 0, sizeof *nominal), memset(data, 0, sizeof *data);
+    memset(&o, 0, sizeof o), memset(&p, 0, sizeof p), memset(nominal, 0, sizeof *nominal),
+        memset(data, 0, sizeof *data);
     o.samples = samples, o.shots = shots, o.size = size, o.order = order, o.range = range, o.centre = centre;
     p.coils = coils;
     CHECK_OK(mv_traj_radial(T, nominal, &o));
@@ -748,14 +770,14 @@ static void delayed(mv_volume *nominal, mv_volume *data, size_t samples, size_t 
     mv_volume_free(T, &moved);
 }
 static void test_ring(void) {
-    static const double sets[][6] = {{0.3, -0.2, 0, 0.1, 0, 0}, {-0.7, 0.45, 0, -0.2, 0, 0}, {0, 0, 0, 0, 0, 0},
-        {1.3, 0.9, 0, 0.3, 0, 0}};
+    static const double sets[][6] = {
+        {0.3, -0.2, 0, 0.1, 0, 0}, {-0.7, 0.45, 0, -0.2, 0, 0}, {0, 0, 0, 0, 0, 0}, {1.3, 0.9, 0, 0.3, 0, 0}};
     size_t c;
     for (c = 0; c < 4; c++) {
         mv_volume t, d;
         double got[6] = {9, 9, 9, 9, 9, 9};
-        delayed(&t, &d, c == 3 ? 128 : 129, c == 1 ? 20 : 31, 64, c == 1 ? MEDVOL_RADIAL_LINEAR : MEDVOL_RADIAL_GOLDEN, 0,
-            (int)(c % 2), sets[c], c == 0 ? 1 : 4);
+        delayed(&t, &d, c == 3 ? 128 : 129, c == 1 ? 20 : 31, 64,
+            c == 1 ? MEDVOL_RADIAL_LINEAR : MEDVOL_RADIAL_GOLDEN, 0, (int)(c % 2), sets[c], c == 0 ? 1 : 4);
         CHECK_OK(mv_delay_ring(T, got, &d, &t, NULL));
         CHECK_NEAR(got[0], sets[c][0], 0.01);
         CHECK_NEAR(got[1], sets[c][1], 0.01);
@@ -765,13 +787,14 @@ static void test_ring(void) {
     }
 }
 static void test_opposed(void) {
-    static const double sets[][6] = {{0.3, -0.2, 0, 0.1, 0, 0}, {-0.4, 0.1, 0, -0.15, 0, 0}, {0, 0, 0, 0, 0, 0},
-        {0.85, 0.85, 0, 0, 0, 0}};
+    static const double sets[][6] = {
+        {0.3, -0.2, 0, 0.1, 0, 0}, {-0.4, 0.1, 0, -0.15, 0, 0}, {0, 0, 0, 0, 0, 0}, {0.85, 0.85, 0, 0, 0, 0}};
     size_t c, i;
     for (c = 0; c < 4; c++) {
         mv_volume t, d;
         double got[6] = {9, 9, 9, 9, 9, 9};
-        delayed(&t, &d, c == 1 ? 128 : 129, 24, 64, MEDVOL_RADIAL_LINEAR, 360, (int)(c % 2), sets[c], c == 0 ? 1 : 3);
+        delayed(&t, &d, c == 1 ? 128 : 129, 24, 64, MEDVOL_RADIAL_LINEAR, 360, (int)(c % 2), sets[c],
+            c == 0 ? 1 : 3);
         if (c == 2) /* a phase of its own for each spoke: turned by 1 radian and more */
             for (i = 0; i < mv_volume_count(&d); i++) {
                 float *p = (float *)d.data + 2 * i, x = p[0];
@@ -835,7 +858,9 @@ static double sum_of(const mv_volume *w) {
     for (i = 0; i < mv_volume_count(w); i++) s += (double)((const float *)w->data)[i];
     return s;
 }
-static float at_w(const mv_volume *w, size_t sample, size_t shot) { return ((const float *)w->data)[sample + w->dim[1] * shot]; }
+static float at_w(const mv_volume *w, size_t sample, size_t shot) {
+    return ((const float *)w->data)[sample + w->dim[1] * shot];
+}
 static void test_dcf_radial(void) {
     mv_volume t = {0}, w = {0}, a = {0};
     mv_koosh_opt o;
@@ -886,7 +911,8 @@ static void test_dcf_radial(void) {
 }
 static void test_dcf_angular(void) {
     static const double angles[] = {0, 30, 180, 50, 179.99999999999, 360, 100}; /* four are one */
-    static const double want[] = {0.25 * (15 + 40), 25, 0.25 * (15 + 40), 35, 0.25 * (15 + 40), 0.25 * (15 + 40), 65};
+    static const double want[] = {
+        0.25 * (15 + 40), 25, 0.25 * (15 + 40), 35, 0.25 * (15 + 40), 0.25 * (15 + 40), 65};
     mv_volume t, w = {0};
     mv_radial_opt o;
     size_t s, m;
@@ -933,7 +959,8 @@ static void test_dcf_angular(void) {
     mv_volume_free(T, &t), mv_volume_free(T, &w);
 }
 static void test_dcf_cells(void) {
-    static const double points[7][3] = {{0, 0, 0}, {0.4, -0.3, 0}, {1, 0, 0}, {-0.5, 0, 0}, {2.6, 3, 0}, {2.6, 3, 0}, {0, 0.5, 0}};
+    static const double points[7][3] = {
+        {0, 0, 0}, {0.4, -0.3, 0}, {1, 0, 0}, {-0.5, 0, 0}, {2.6, 3, 0}, {2.6, 3, 0}, {0, 0.5, 0}};
     static const double want[7] = {1. / 3, 1. / 3, 1, 1. / 3, 0.5, 0.5, 1}; /* -0.5 belongs to 0, 0.5 to 1 */
     size_t dim[3] = {3, 7, 1}, i;
     mv_volume t = {0}, w = {0};
@@ -953,7 +980,8 @@ static void test_dcf_cells(void) {
     mv_volume_free(T, &t), mv_volume_free(T, &w);
 }
 /* areas by counting fine points nearest to each sample */
-static void nearest_areas(double *area, const double *k, size_t n, double lo, double hi, size_t fine, double radius) {
+static void nearest_areas(
+    double *area, const double *k, size_t n, double lo, double hi, size_t fine, double radius) {
     size_t i, x, y;
     for (i = 0; i < n; i++) area[i] = 0;
     for (y = 0; y < fine; y++)
@@ -964,7 +992,8 @@ static void nearest_areas(double *area, const double *k, size_t n, double lo, do
             size_t at = 0, same = 0;
             if (radius > 0 && px * px + py * py > radius * radius) continue;
             for (i = 0; i < n; i++) {
-                const double d = (k[3 * i] - px) * (k[3 * i] - px) + (k[3 * i + 1] - py) * (k[3 * i + 1] - py);
+                const double d =
+                    (k[3 * i] - px) * (k[3 * i] - px) + (k[3 * i + 1] - py) * (k[3 * i + 1] - py);
                 if (d < best) best = d, at = i, same = 1;
             }
             (void)same;
@@ -1054,7 +1083,8 @@ static void test_voronoi_spokes(void) { /* against the angular weights; many on 
     CHECK_OK(mv_dcf_angular(T, &a, &t));
     CHECK_NEAR(sum_of(&w), PI * 256, 1e-3);
     for (s = 0; s < 89; s++)
-        for (i = 0; i < 30; i++) /* spokes of golden angles interleave: areas of middle samples agree roughly */
+        for (i = 0; i < 30;
+             i++) /* spokes of golden angles interleave: areas of middle samples agree roughly */
             if (fabs((double)i - 15.5) > 2 && fabs((double)i - 15.5) < 14)
                 e = fmax(e, fabs((double)at_w(&w, i, s) / (double)at_w(&a, i, s) - 1));
     CHECK(e < 0.05);
@@ -1084,6 +1114,93 @@ static void test_voronoi_spokes(void) { /* against the angular weights; many on 
     }
 }
 
+/* ---- the same bits with any number of threads; stopped on the way ---- */
+static void everything(mv_ctx *c, mv_volume *v, double *numbers, int *stopped, int *calls) {
+    static const size_t shape[3] = {40, 40, 1};
+    static const uint32_t bin[9] = {0, 1, 0, 1, 1, 1, 0, 0, 1};
+    static const double delay[6] = {0.1, 0.2, 0, 0, 0, 0};
+    mv_volume t = {0}, d = {0};
+    mv_radial_opt r;
+    mv_koosh_opt k;
+    mv_stack_opt s;
+    mv_spiral_opt o;
+    mv_cones_opt n;
+    mv_rosette_opt q;
+    mv_epi_opt e;
+    mv_phantom_opt p;
+    mv_status st[17];
+    int i = 0, j;
+    memset(&r, 0, sizeof r), memset(&k, 0, sizeof k), memset(&s, 0, sizeof s), memset(&o, 0, sizeof o);
+    memset(&n, 0, sizeof n), memset(&q, 0, sizeof q), memset(&e, 0, sizeof e), memset(&p, 0, sizeof p);
+    r.samples = 80, r.shots = 9, r.size = 40, r.order = MEDVOL_RADIAL_GOLDEN;
+    k.samples = 80, k.shots = 9, s.partitions = 3, o.shots = 5, o.size = 16, n.size = 6, n.limits.dwell = 1e-5;
+    q.samples = 40, q.shots = 7, q.size = 9, e.samples = 20, e.lines = 9, p.coils = 3;
+    CHECK_OK(mv_traj_radial(T_NONE, &t, &r));
+    CHECK_OK(mv_phantom_samples(T_NONE, &d, &t, shape, &p));
+    st[i] = mv_traj_radial(c, &v[i], &r), i++;
+    st[i] = mv_traj_koosh(c, &v[i], &k), i++;
+    st[i] = mv_traj_stack(c, &v[i], &t, &s), i++;
+    st[i] = mv_traj_spiral(c, &v[i], &o), i++;
+    st[i] = mv_traj_cones(c, &v[i], &n), i++;
+    st[i] = mv_traj_rosette(c, &v[i], &q), i++;
+    st[i] = mv_traj_epi(c, &v[i], &e), i++;
+    st[i] = mv_traj_convert(c, &v[i], &t, 0, 1, shape, NULL), i++;
+    st[i] = mv_traj_delay(c, &v[i], &t, delay), i++;
+    st[i] = mv_traj_bin(c, &v[i], &d, bin, 2, 0), i++;
+    st[i] = mv_dcf_radial(c, &v[i], &t), i++;
+    st[i] = mv_dcf_angular(c, &v[i], &t), i++;
+    st[i] = mv_dcf_cells(c, &v[i], &t, 1), i++;
+    st[i] = mv_dcf_voronoi(c, &v[i], &t, NULL), i++;
+    st[i] = mv_phantom_samples(c, &v[i], &t, shape, &p), i++;
+    st[i] = mv_traj_select(c, &v[i], &d, bin, 9), i++;
+    st[i++] = mv_delay_ring(c, numbers, &d, &t, NULL);
+    *calls = i;
+    for (*stopped = j = 0; j < i; j++) {
+        if (st[j] == MEDVOL_E_CANCELLED) *stopped += 1;
+        else CHECK_OK(st[j]);
+    }
+    mv_volume_free(T_NONE, &t), mv_volume_free(T_NONE, &d);
+}
+static void test_threads(void) {
+    mv_volume a[17], b[17];
+    double x[6], y[6];
+    int i, stopped, calls;
+    memset(a, 0, sizeof a), memset(b, 0, sizeof b);
+    everything(T, a, x, &stopped, &calls);
+    everything(T_NONE, b, y, &stopped, &calls);
+    CHECK(stopped == 0 && memcmp(x, y, sizeof x) == 0);
+    for (i = 0; i < calls - 1; i++) {
+        const size_t bytes = mv_volume_count(&a[i]) * mv_dtype_size(a[i].dtype);
+        CHECK(mv_volume_count(&b[i]) == mv_volume_count(&a[i]) && bytes > 0);
+        if (mv_volume_count(&b[i]) == mv_volume_count(&a[i])) CHECK(memcmp(a[i].data, b[i].data, bytes) == 0);
+        mv_volume_free(T, &a[i]), mv_volume_free(T_NONE, &b[i]);
+    }
+}
+static int stop_at; /* looks at progress until it is */
+static int stop(void *user, double done, double total, const char *label) {
+    (void)user;
+    CHECK(done >= 0 && done <= total && label && label[0]);
+    return --stop_at <= 0;
+}
+static void test_cancel(void) { /* at the first look, then at a later one: nothing is left behind */
+    mv_ctx_desc was = T->desc;
+    mv_volume v[17];
+    double x[6] = {5, 5, 5, 5, 5, 5};
+    int i, stopped, calls, at;
+    for (at = 1; at < 3; at++) {
+        memset(v, 0, sizeof v);
+        T->desc.progress = stop;
+        stop_at = at;
+        everything(T, v, x, &stopped, &calls);
+        T->desc = was;
+        if (at == 1) CHECK(stopped == calls && x[0] == 5);
+        for (i = 0; i < calls - 1; i++) {
+            if (at == 1) CHECK(v[i].data == NULL);
+            mv_volume_free(T, &v[i]);
+        }
+    }
+}
+
 const t_case tests_traj[] = {
     {"bart", test_bart, 0},
     {"radial", test_radial, 0},
@@ -1110,5 +1227,7 @@ const t_case tests_traj[] = {
     {"dcf_cells", test_dcf_cells, 0},
     {"voronoi", test_voronoi, 0},
     {"voronoi_spokes", test_voronoi_spokes, 0},
+    {"threads", test_threads, 0},
+    {"cancel", test_cancel, 0},
     {0},
 };

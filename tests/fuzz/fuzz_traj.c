@@ -1,5 +1,5 @@
-/* fuzz_traj.c - trajectories of any options; units, delays, bins and weights of any trajectory: refused by name,
- * or what the scalar level makes. */
+/* fuzz_traj.c - trajectories of any options; units, delays, bins and weights of any trajectory: refused by
+ * name, or what the scalar level makes. */
 #include "fuzz.h"
 
 enum { ROOM = 4096 };
@@ -9,7 +9,8 @@ static float pairs[2 * ROOM];
 static double number(double usual) { return fz_byte() > 240 ? fz_number() : usual * (double)fz_byte() / 100; }
 static size_t few(size_t most) { return fz_byte() > 250 ? fz_size() : fz_byte() % most; }
 static void gradients(mv_gradients *g) {
-    g->gradient = number(40), g->slew = number(150), g->fov = number(0.3), g->gamma = fz_byte() > 250 ? fz_number() : 0;
+    g->gradient = number(40), g->slew = number(150), g->fov = number(0.3),
+    g->gamma = fz_byte() > 250 ? fz_number() : 0;
     g->dwell = fz_byte() > 240 ? fz_number() : 2e-5;
 }
 static mv_status op_made(fz_step *s) {
@@ -17,23 +18,30 @@ static mv_status op_made(fz_step *s) {
         case 0: {
             mv_radial_opt o;
             memset(&o, 0, sizeof o);
-            o.samples = few(20), o.shots = few(12), o.frames = few(4), o.size = number(20), o.order = (int)(fz_byte() % 5);
-            o.tiny = (int)(fz_byte() % 9) - 1, o.half = fz_byte() & 1, o.centre = fz_byte() & 1, o.repeat = fz_byte() & 1;
-            o.start = number(100), o.range = fz_byte() > 200 ? number(200) : 0, o.first = few(100), o.total = few(60) * (fz_byte() & 1);
+            o.samples = few(20), o.shots = few(12), o.frames = few(4), o.size = number(20),
+            o.order = (int)(fz_byte() % 5);
+            o.tiny = (int)(fz_byte() % 9) - 1, o.half = fz_byte() & 1, o.centre = fz_byte() & 1,
+            o.repeat = fz_byte() & 1;
+            o.start = number(100), o.range = fz_byte() > 200 ? number(200) : 0, o.first = few(100),
+            o.total = few(60) * (fz_byte() & 1);
             return mv_traj_radial(s->ctx, s->dst, &o);
         }
         case 1: {
             mv_koosh_opt o;
             memset(&o, 0, sizeof o);
-            o.samples = few(20), o.shots = few(12), o.frames = few(4), o.size = number(20), o.kind = (int)(fz_byte() % 3);
-            o.half = fz_byte() & 1, o.centre = fz_byte() & 1, o.repeat = fz_byte() & 1, o.first = few(100), o.interleaves = few(4);
+            o.samples = few(20), o.shots = few(12), o.frames = few(4), o.size = number(20),
+            o.kind = (int)(fz_byte() % 3);
+            o.half = fz_byte() & 1, o.centre = fz_byte() & 1, o.repeat = fz_byte() & 1, o.first = few(100),
+            o.interleaves = few(4);
             return mv_traj_koosh(s->ctx, s->dst, &o);
         }
         case 2: {
             mv_spiral_opt o;
             memset(&o, 0, sizeof o);
-            o.shots = few(6), o.frames = few(3), o.interleaves = few(9), o.size = number(12), o.inner = number(1);
-            o.outer = number(1), o.power = number(2), o.turn = number(90), o.start = number(90), o.first = few(5);
+            o.shots = few(6), o.frames = few(3), o.interleaves = few(9), o.size = number(12),
+            o.inner = number(1);
+            o.outer = number(1), o.power = number(2), o.turn = number(90), o.start = number(90),
+            o.first = few(5);
             gradients(&o.limits);
             return mv_traj_spiral(s->ctx, s->dst, &o);
         }
@@ -49,14 +57,17 @@ static mv_status op_made(fz_step *s) {
         case 4: {
             mv_rosette_opt o;
             memset(&o, 0, sizeof o);
-            o.samples = few(30), o.shots = few(5), o.size = number(20), o.petals = number(5), o.turns = number(5);
+            o.samples = few(30), o.shots = few(5), o.size = number(20), o.petals = number(5),
+            o.turns = number(5);
             return mv_traj_rosette(s->ctx, s->dst, &o);
         }
         default: {
             mv_epi_opt o;
             memset(&o, 0, sizeof o);
             o.samples = few(20), o.lines = few(12), o.size = number(20), o.shots = few(4), o.first = few(4);
-            if (fz_byte() & 1) o.up = number(9), o.flat = number(20), o.down = number(9), o.delay = number(1), o.dwell = number(1);
+            if (fz_byte() & 1)
+                o.up = number(9), o.flat = number(20), o.down = number(9), o.delay = number(1),
+                o.dwell = number(1);
             o.centre = fz_byte() & 1;
             return mv_traj_epi(s->ctx, s->dst, &o);
         }
@@ -68,11 +79,13 @@ static mv_status points(mv_ctx *c, mv_volume *v, size_t *samples, size_t *shots,
     size_t dim[5], i, n;
     int k;
     *samples = 1 + fz_byte() % 40, *shots = 1 + fz_byte() % 12;
-    dim[0] = fz_byte() > 250 ? fz_byte() % 5 : 3, dim[1] = *samples, dim[2] = *shots, dim[3] = fz_byte() > 250 ? 2 : 1;
+    dim[0] = fz_byte() > 250 ? fz_byte() % 5 : 3, dim[1] = *samples, dim[2] = *shots,
+    dim[3] = fz_byte() > 250 ? 2 : 1;
     dim[4] = fz_byte() > 200 ? 2 : 1;
     for (n = 1, k = 0; k < 5; k++) n *= dim[k];
     for (i = 0; i < ROOM; i++) {
-        const double r = (double)(i / 3 % *samples) - 0.5 * (double)(kind & 1 ? 0 : *samples - 1), a = (double)(i / 3 / *samples);
+        const double r = (double)(i / 3 % *samples) - 0.5 * (double)(kind & 1 ? 0 : *samples - 1),
+                     a = (double)(i / 3 / *samples);
         room[i] = i % 3 == 2 ? (kind > 230 ? r : 0) : i % 3 ? r * cos(a) : r * sin(a);
         if (kind > 120 && kind < 200) room[i] = i % 3 == 2 ? 0 : (double)(fz_noise() & 0xfff) / 100 - 20;
         if (kind > 200 && kind < 210) room[i] = 1;
@@ -92,12 +105,17 @@ static mv_status op_taken(fz_step *s) {
     if (st < 0) return st;
     for (i = 0; i < 3; i++) shape[i] = few(30), fov[i] = number(0.3);
     for (i = 0; i < 6; i++) delay[i] = number(1);
-    for (i = 0; i < 16; i++) index[i] = fz_byte() > 250 ? MEDVOL_NO_BIN : fz_byte() % (fz_byte() > 240 ? 16 : 3);
+    for (i = 0; i < 16; i++)
+        index[i] = fz_byte() > 250 ? MEDVOL_NO_BIN : fz_byte() % (fz_byte() > 240 ? 16 : 3);
     switch (fz_byte() % 12) {
-        case 0: return mv_traj_convert(s->ctx, s->dst, &t, (int)(fz_byte() % 5), (int)(fz_byte() % 5), fz_byte() > 250 ? NULL : shape, fz_byte() > 250 ? NULL : fov);
+        case 0:
+            return mv_traj_convert(s->ctx, s->dst, &t, (int)(fz_byte() % 5), (int)(fz_byte() % 5),
+                fz_byte() > 250 ? NULL : shape, fz_byte() > 250 ? NULL : fov);
         case 1: return mv_traj_delay(s->ctx, s->dst, &t, delay);
         case 2: return mv_traj_select(s->ctx, s->dst, &t, index, fz_byte() % 9);
-        case 3: t.dim[4] = 1, t.ndim = 4; return mv_traj_bin(s->ctx, s->dst, &t, index, fz_byte() % 5, few(12));
+        case 3:
+            t.dim[4] = 1, t.ndim = 4;
+            return mv_traj_bin(s->ctx, s->dst, &t, index, fz_byte() % 5, few(12));
         case 4: return mv_dcf_radial(s->ctx, s->dst, &t);
         case 5: return mv_dcf_angular(s->ctx, s->dst, &t);
         case 6: return mv_dcf_cells(s->ctx, s->dst, &t, number(1));
@@ -107,7 +125,8 @@ static mv_status op_taken(fz_step *s) {
             o.bound = (int)(fz_byte() % 4), o.radius = fz_byte() & 1 ? number(20) : 0;
             o.box[0] = fz_byte() & 1 ? number(20) : 0, o.box[1] = fz_byte() & 1 ? number(20) : 0;
             st = mv_dcf_voronoi(s->ctx, s->dst, &t, &o);
-            for (i = 0; st == MEDVOL_OK && i < mv_volume_count(s->dst); i++) MUST(((const float *)s->dst->data)[i] >= 0);
+            for (i = 0; st == MEDVOL_OK && i < mv_volume_count(s->dst); i++)
+                MUST(((const float *)s->dst->data)[i] >= 0);
             return st;
         }
         case 8: {
@@ -138,7 +157,8 @@ static mv_status op_taken(fz_step *s) {
             uint32_t bin[16];
             mv_gate_opt o;
             memset(&o, 0, sizeof o);
-            o.kind = (int)(fz_byte() % 5), o.bins = fz_byte() > 250 ? fz_size() : fz_byte() % 5, o.low = number(1) - 1;
+            o.kind = (int)(fz_byte() % 5), o.bins = fz_byte() > 250 ? fz_size() : fz_byte() % 5,
+            o.low = number(1) - 1;
             o.high = number(2), o.period = number(3), o.apart = fz_byte() % 5, o.decay = number(3);
             st = mv_gate_bins(s->ctx, bin, o.bins <= 4 ? soft : NULL, room, fz_byte() % 17, &o);
             return st;
