@@ -33313,22 +33313,27 @@ enum {
     MV__NU_WIDEST = 12, /* taps of a kernel */
     MV__NU_LANES = 32,  /* a row of coefficients: twice the room for taps, repeated */
     MV__NU_DEGREE = 15,
+    MV__NU_LAG = 8,     /* samples from one that is spread to the next */
     MV__NU_BATCH = 64,  /* samples whose weights are computed at once */
     MV__NU_SUM = 512,   /* samples added up in one go */
+    MV__NU_BLOCK = 128, /* voxels of up to 8 coils at once */
     MV__NU_SLACK = 64   /* floats that vectors may reach too far */
 };
 /* A tile of the grid with what its samples touch beyond it, at work. */
 typedef struct mv__nu_box {
-    const uint32_t *cell; /* of each sample: its first cell within the box */
     const float *coef;    /* of the kernel: the powers of MV__NU_LANES taps */
     const int32_t *axis;  /* of each tap in turn */
-    float *cells;
+    float *cells; /* the first of the tile */
     int axes, stride, degree; /* stride: taps kept of an axis, 8 or 16 */
     int floats;               /* of a cell */
     int reach[3];             /* taps used */
     size_t row, plane;        /* in floats */
 } mv__nu_box;
 static const float mv__nu_one[1] = {1.0f};
+/* the first cell of a sample from that of its tile: x, y, z in 12, 10, 10 bits */
+static inline size_t mv__nu_offset(const mv__nu_box *b, uint32_t cell) {
+    return (size_t)(cell & 0xfff) * (size_t)b->floats + (cell >> 12 & 0x3ff) * b->row + (cell >> 22) * b->plane;
+}
 #endif
 /* Weights of n samples from their places within a cell, -1..1: axes times stride each. */
 static void MV__K(mv__nu_taps)(const mv__nu_box *b, float *w, const float *place, size_t n) {
@@ -33365,22 +33370,25 @@ MV__INLINE void MV__K(mv__nu_read_n)(const mv__nu_box *b, float *stage, const fl
     const size_t step = (size_t)(f >= MVF_N ? f : MVF_N);
     mvi tap, part;
     size_t j;
+    const size_t row = b->row, plane = b->plane;
+    const int ny = b->reach[1], nz = b->reach[2];
     int v, i, k, l;
     MV__K(mv__nu_lanes)(b, &tap, &part);
     for (j = 0; j < n; j++, w += all) {
         const float *y = b->axes > 1 ? w + b->stride : mv__nu_one;
         const float *z = b->axes > 2 ? w + 2 * b->stride : mv__nu_one;
         for (v = 0; v < f; v += MVF_N) {
-            const float *at = b->cells + (size_t)cell[j] * (size_t)f + v;
+            const float *at = b->cells + mv__nu_offset(b, cell[j]) + v;
             mvf a[MV__NU_WIDEST], sum;
             MV__UNROLL for (i = 0; i < na; i++) a[i] = mvf_zero();
-            for (k = 0; k < b->reach[2]; k++)
-                for (l = 0; l < b->reach[1]; l++) {
-                    const float *p = at + (size_t)k * b->plane + (size_t)l * b->row;
+            for (k = 0; k < nz; k++, at += plane) {
+                const float *p = at;
+                for (l = 0; l < ny; l++, p += row) {
                     const mvf t = mvf_set1(z[k] * y[l]);
                     MV__UNROLL for (i = 0; i < na; i++)
                         a[i] = mvf_mad(t, mvf_load(p + (size_t)i * step), a[i]);
                 }
+            }
             sum = mvf_mul(a[0], MV__K(mv__nu_along)(w, 0, f, tap));
             MV__UNROLL for (i = 1; i < na; i++) sum = mvf_mad(a[i], MV__K(mv__nu_along)(w, i, f, tap), sum);
             for (i = MVF_N / 2; i >= f; i /= 2) { /* the taps within the vector */
@@ -33399,25 +33407,30 @@ MV__INLINE void MV__K(mv__nu_spread_n)(const mv__nu_box *b, const float *stage, 
     const int f = b->floats, all = b->axes * b->stride;
     const size_t step = (size_t)(f >= MVF_N ? f : MVF_N);
     mvi tap, part;
-    size_t j;
+    size_t turn, j = 0;
+    const size_t row = b->row, plane = b->plane;
+    const int ny = b->reach[1], nz = b->reach[2];
     int v, i, k, l;
     MV__K(mv__nu_lanes)(b, &tap, &part);
-    for (j = 0; j < n; j++, w += all) {
-        const float *y = b->axes > 1 ? w + b->stride : mv__nu_one;
-        const float *z = b->axes > 2 ? w + 2 * b->stride : mv__nu_one;
+    for (turn = 0; turn < n; turn++) {
+        const float *x = w + j * (size_t)all, *y = b->axes > 1 ? x + b->stride : mv__nu_one;
+        const float *z = b->axes > 2 ? x + 2 * b->stride : mv__nu_one;
         for (v = 0; v < f; v += MVF_N) {
-            float *at = b->cells + (size_t)cell[j] * (size_t)f + v;
+            float *at = b->cells + mv__nu_offset(b, cell[j]) + v;
             mvf a[MV__NU_WIDEST], val = mvf_load(stage + j * (size_t)f + v);
             if (f < MVF_N) val = mvf_perm(val, part);
-            MV__UNROLL for (i = 0; i < na; i++) a[i] = mvf_mul(val, MV__K(mv__nu_along)(w, i, f, tap));
-            for (k = 0; k < b->reach[2]; k++)
-                for (l = 0; l < b->reach[1]; l++) {
-                    float *p = at + (size_t)k * b->plane + (size_t)l * b->row;
+            MV__UNROLL for (i = 0; i < na; i++) a[i] = mvf_mul(val, MV__K(mv__nu_along)(x, i, f, tap));
+            for (k = 0; k < nz; k++, at += plane) {
+                float *p = at;
+                for (l = 0; l < ny; l++, p += row) {
                     const mvf t = mvf_set1(z[k] * y[l]);
                     MV__UNROLL for (i = 0; i < na; i++)
                         mvf_store(p + (size_t)i * step, mvf_mad(t, a[i], mvf_load(p + (size_t)i * step)));
                 }
+            }
         }
+        j += f < MVF_N ? MV__NU_LAG : 1; /* neighbours overlap: a vector may not yet be written when it is read */
+        if (j >= n) j = j % MV__NU_LAG + 1;
     }
     mv_end();
 }
@@ -33443,6 +33456,86 @@ static void MV__K(mv__nu_spread)(const mv__nu_box *b, const float *stage, const 
     }
 }
 #undef MV__NU_EACH
+/* stage[j] = sample order[j] of each coil (`apart` floats from one another) times its weight; of the `lanes` coils
+   of a stage those beyond `coils` are 0. order rises, mostly by 1. */
+static void MV__K(mv__nu_gather)(float *stage, const float *from, size_t apart, const float *weights,
+                                 const uint32_t *order, size_t n, size_t coils, size_t lanes) {
+    const size_t f = 2 * lanes;
+    size_t j = 0, c, k;
+    if (MVF_N > 1 && coils == lanes && (lanes == 1 || lanes % MVD_N == 0))
+        for (; j + MVD_N <= n; j += MVD_N) {
+            const float *p = from + 2 * (size_t)order[j];
+            float *s = stage + j * f;
+            if (order[j + MVD_N - 1] != order[j] + (MVD_N - 1)) { /* not in a row */
+                for (c = 0; c < lanes; c++, p += apart)
+                    for (k = 0; k < MVD_N; k++)
+                        mv__memcpy(s + k * f + 2 * c, p + 2 * (size_t)(order[j + k] - order[j]), 2 * sizeof *s);
+            } else if (lanes == 1) mvf_store(s, mvf_load(p));
+            else
+                for (c = 0; c < lanes; c += MVD_N) {
+                    mvd r[MVD_N];
+                    MV__UNROLL for (k = 0; k < MVD_N; k++)
+                        r[k] = mvd_load((const double *)(const void *)(p + (c + k) * apart));
+                    mvd_transpose(r);
+                    MV__UNROLL for (k = 0; k < MVD_N; k++)
+                        mvd_store((double *)(void *)(s + k * f + 2 * c), r[k]);
+                }
+        }
+    for (; j < n; j++)
+        for (c = 0; c < lanes; c++) {
+            if (c < coils) mv__memcpy(stage + j * f + 2 * c, from + c * apart + 2 * (size_t)order[j], 2 * sizeof *stage);
+            else stage[j * f + 2 * c] = stage[j * f + 2 * c + 1] = 0.0f;
+        }
+    if (weights)
+        for (j = 0; j < n; j++) {
+            const float w = weights[order[j]];
+            for (c = 0; c + MVF_N <= f; c += MVF_N)
+                mvf_store(stage + j * f + c, mvf_mul(mvf_load(stage + j * f + c), mvf_set1(w)));
+            for (; c < f; c++) stage[j * f + c] *= w;
+        }
+    mv_end();
+}
+/* The way back: sample order[j] of each coil = or += stage[j] times its weight. */
+static void MV__K(mv__nu_scatter)(float *to, size_t apart, float *stage, const float *weights,
+                                  const uint32_t *order, size_t n, size_t coils, size_t lanes, int add) {
+    const size_t f = 2 * lanes;
+    size_t j = 0, c, k;
+    if (weights)
+        for (j = 0; j < n; j++) {
+            const float w = weights[order[j]];
+            for (c = 0; c + MVF_N <= f; c += MVF_N)
+                mvf_store(stage + j * f + c, mvf_mul(mvf_load(stage + j * f + c), mvf_set1(w)));
+            for (; c < f; c++) stage[j * f + c] *= w;
+        }
+    j = 0;
+    if (MVF_N > 1 && coils == lanes && (lanes == 1 || lanes % MVD_N == 0) && !add)
+        for (; j + MVD_N <= n; j += MVD_N) {
+            float *p = to + 2 * (size_t)order[j];
+            const float *s = stage + j * f;
+            if (order[j + MVD_N - 1] != order[j] + (MVD_N - 1)) {
+                for (c = 0; c < lanes; c++, p += apart)
+                    for (k = 0; k < MVD_N; k++)
+                        mv__memcpy(p + 2 * (size_t)(order[j + k] - order[j]), s + k * f + 2 * c, 2 * sizeof *s);
+            } else if (lanes == 1) mvf_store(p, mvf_load(s));
+            else
+                for (c = 0; c < lanes; c += MVD_N) {
+                    mvd r[MVD_N];
+                    MV__UNROLL for (k = 0; k < MVD_N; k++)
+                        r[k] = mvd_load((const double *)(const void *)(s + k * f + 2 * c));
+                    mvd_transpose(r);
+                    MV__UNROLL for (k = 0; k < MVD_N; k++)
+                        mvd_store((double *)(void *)(p + (c + k) * apart), r[k]);
+                }
+        }
+    mv_end();
+    for (; j < n; j++)
+        for (c = 0; c < coils; c++) {
+            float *p = to + c * apart + 2 * (size_t)order[j];
+            const float *s = stage + j * f + 2 * c;
+            p[0] = add ? p[0] + s[0] : s[0];
+            p[1] = add ? p[1] + s[1] : s[1];
+        }
+}
 /* y += x, x = 0 (of the sums of a tile) or y += x */
 static void MV__K(mv__nu_add)(float *y, float *x, size_t n, int clear) {
     size_t i = 0;
@@ -33456,54 +33549,97 @@ static void MV__K(mv__nu_add)(float *y, float *x, size_t n, int clear) {
         if (clear) x[i] = 0.0f;
     }
 }
-/* n voxels of up to 8 coils from image (its coils `apart` floats from one another; 0: one image for all) times
-   map (likewise; or NULL) times fade k: coils innermost, `lanes` of them, those beyond `coils` 0 */
-static void MV__K(mv__nu_pack)(float *y, const float *x, size_t apart, const float *map, size_t maps_apart,
-                               const float *fade, float k, size_t n, size_t coils, size_t lanes) {
-    size_t i, c;
-    for (c = 0; c < lanes; c++) {
-        const float *a = x + c * apart, *s = map ? map + c * maps_apart : NULL;
-        for (i = 0; i < n; i++) {
-            float re = 0.0f, im = 0.0f;
-            if (c < coils) {
-                const float f = fade[i] * k;
-                re = a[2 * i], im = a[2 * i + 1];
-                if (s) {
-                    const float t = re * s[2 * i] - im * s[2 * i + 1];
-                    im = re * s[2 * i + 1] + im * s[2 * i];
-                    re = t;
-                }
-                re *= f, im *= f;
+/* n of each of `lanes` coils, MV__NU_BLOCK complex numbers apart in x, to coils innermost; and back */
+static void MV__K(mv__nu_weave)(float *y, const float *x, size_t n, size_t lanes) {
+    size_t i = 0, c, k;
+    if (MVF_N > 1 && lanes % MVD_N == 0)
+        for (; i + MVD_N <= n; i += MVD_N)
+            for (c = 0; c < lanes; c += MVD_N) {
+                mvd r[MVD_N];
+                MV__UNROLL for (k = 0; k < MVD_N; k++)
+                    r[k] = mvd_load((const double *)(const void *)(x + 2 * ((c + k) * MV__NU_BLOCK + i)));
+                mvd_transpose(r);
+                MV__UNROLL for (k = 0; k < MVD_N; k++)
+                    mvd_store((double *)(void *)(y + 2 * ((i + k) * lanes + c)), r[k]);
             }
-            y[2 * (i * lanes + c)] = re;
-            y[2 * (i * lanes + c) + 1] = im;
+    mv_end();
+    for (; i < n; i++)
+        for (c = 0; c < lanes; c++)
+            mv__memcpy(y + 2 * (i * lanes + c), x + 2 * (c * MV__NU_BLOCK + i), 2 * sizeof *y);
+}
+static void MV__K(mv__nu_unweave)(float *y, const float *x, size_t n, size_t lanes) {
+    size_t i = 0, c, k;
+    if (MVF_N > 1 && lanes % MVD_N == 0)
+        for (; i + MVD_N <= n; i += MVD_N)
+            for (c = 0; c < lanes; c += MVD_N) {
+                mvd r[MVD_N];
+                MV__UNROLL for (k = 0; k < MVD_N; k++)
+                    r[k] = mvd_load((const double *)(const void *)(x + 2 * ((i + k) * lanes + c)));
+                mvd_transpose(r);
+                MV__UNROLL for (k = 0; k < MVD_N; k++)
+                    mvd_store((double *)(void *)(y + 2 * ((c + k) * MV__NU_BLOCK + i)), r[k]);
+            }
+    mv_end();
+    for (; i < n; i++)
+        for (c = 0; c < lanes; c++)
+            mv__memcpy(y + 2 * (c * MV__NU_BLOCK + i), x + 2 * (i * lanes + c), 2 * sizeof *y);
+}
+/* y = or += x map (or conj(map), or NULL: 1) (re + i im) wave (or NULL: 1) fade (or NULL: 1, in pairs); conj: of
+   all that but the fade */
+MV__INLINE void MV__K(mv__nu_product)(float *y, const float *x, const float *map, const float *wave, float re,
+                                      float im, const float *fade, size_t n, const int conj, int add) {
+    const mvf one_r = mvf_set1(re), one_i = mvf_set1(conj ? -im : im), sign = mvf_set1(conj ? -1.0f : 1.0f);
+    size_t i = 0;
+    for (; i + MVF_N <= n; i += MVF_N) {
+        const size_t o = 2 * i;
+        mvf a, b, c, d, t, p, q;
+        mvf_split(mvf_load(x + o), mvf_load(x + o + MVF_N), &a, &b);
+        if (wave) {
+            mvf e, f;
+            mvf_split(mvf_load(wave + o), mvf_load(wave + o + MVF_N), &e, &f);
+            f = mvf_mul(f, sign);
+            c = mvf_nmad(f, one_i, mvf_mul(e, one_r));
+            d = mvf_mad(e, one_i, mvf_mul(f, one_r));
+        } else c = one_r, d = one_i;
+        t = mvf_nmad(b, d, mvf_mul(a, c));
+        b = mvf_mad(a, d, mvf_mul(b, c));
+        a = t;
+        if (map) {
+            mvf_split(mvf_load(map + o), mvf_load(map + o + MVF_N), &c, &d);
+            d = mvf_mul(d, sign);
+            t = mvf_nmad(b, d, mvf_mul(a, c));
+            b = mvf_mad(a, d, mvf_mul(b, c));
+            a = t;
         }
+        mvf_weave(a, b, &p, &q);
+        if (fade) p = mvf_mul(p, mvf_load(fade + o)), q = mvf_mul(q, mvf_load(fade + o + MVF_N));
+        if (add) p = mvf_add(p, mvf_load(y + o)), q = mvf_add(q, mvf_load(y + o + MVF_N));
+        mvf_store(y + o, p);
+        mvf_store(y + o + MVF_N, q);
+    }
+    mv_end();
+    for (; i < n; i++) {
+        float c = re, d = conj ? -im : im, a = x[2 * i], b = x[2 * i + 1], t;
+        const float s = conj ? -1.0f : 1.0f;
+        if (wave) {
+            c = wave[2 * i] * re - s * wave[2 * i + 1] * (conj ? -im : im);
+            d = wave[2 * i] * (conj ? -im : im) + s * wave[2 * i + 1] * re;
+        }
+        t = a * c - b * d, b = a * d + b * c, a = t;
+        if (map) t = a * map[2 * i] - b * s * map[2 * i + 1], b = a * s * map[2 * i + 1] + b * map[2 * i], a = t;
+        if (fade) a *= fade[2 * i], b *= fade[2 * i + 1];
+        y[2 * i] = add ? y[2 * i] + a : a;
+        y[2 * i + 1] = add ? y[2 * i + 1] + b : b;
     }
 }
-/* The way back: with maps y = sum over coils of conj(map) times x times fade k, else coils apart; add: += */
-static void MV__K(mv__nu_unpack)(float *y, size_t apart, const float *x, const float *map, size_t maps_apart,
-                                 const float *fade, float k, size_t n, size_t coils, size_t lanes, int add) {
-    size_t i, c;
-    for (i = 0; i < n; i++) {
-        const float f = fade[i] * k;
-        float sr = 0.0f, si = 0.0f;
-        for (c = 0; c < coils; c++) {
-            const float re = x[2 * (i * lanes + c)] * f, im = x[2 * (i * lanes + c) + 1] * f;
-            if (map) {
-                const float *s = map + c * maps_apart + 2 * i;
-                sr += s[0] * re + s[1] * im;
-                si += s[0] * im - s[1] * re;
-            } else {
-                float *to = y + c * apart + 2 * i;
-                to[0] = add ? to[0] + re : re;
-                to[1] = add ? to[1] + im : im;
-            }
-        }
-        if (map) {
-            y[2 * i] = add ? y[2 * i] + sr : sr;
-            y[2 * i + 1] = add ? y[2 * i + 1] + si : si;
-        }
-    }
+/* y = x map wave (re + i im) fade; y = or += x conj(map wave (re + i im)) fade */
+static void MV__K(mv__nu_turn)(float *y, const float *x, const float *map, const float *wave, float re, float im,
+                               const float *fade, size_t n) {
+    MV__K(mv__nu_product)(y, x, map, wave, re, im, fade, n, 0, 0);
+}
+static void MV__K(mv__nu_back)(float *y, const float *x, const float *map, const float *wave, float re, float im,
+                               const float *fade, size_t n, int add) {
+    MV__K(mv__nu_product)(y, x, map, wave, re, im, fade, n, 1, add);
 }
 /* sum over n of (xr + i xi)(er + i ei) */
 static void MV__K(mv__nu_dot)(double *sum, const double *x, const double *e, size_t n) {
@@ -33544,46 +33680,27 @@ static void MV__K(mv__nu_axpy)(double *x, const double *e, double a, double b, s
         xi[i] += b * e[i] - a * ei[i];
     }
 }
-/* y = p x or y += p x of n complex x and real p */
+/* y = p x or y += p x of n complex x and real p, each twice */
 static void MV__K(mv__nu_filter)(float *y, const float *p, const float *x, size_t n, int add) {
-    size_t i;
-    for (i = 0; i < n; i++) {
+    int32_t two[MVF_N];
+    size_t i = 0, k;
+    mvi low, high;
+    for (k = 0; k < MVF_N; k++) two[k] = (int32_t)(k / 2);
+    low = mvi_load(two);
+    high = mvi_add(low, mvi_set1(MVF_N / 2));
+    for (; i + MVF_N <= n; i += MVF_N) {
+        const mvf w = mvf_load(p + i);
+        mvf a, b;
+        if (MVF_N == 1) a = b = w;
+        else a = mvf_perm(w, low), b = mvf_perm(w, high);
+        a = mvf_mul(a, mvf_load(x + 2 * i)), b = mvf_mul(b, mvf_load(x + 2 * i + MVF_N));
+        if (add) a = mvf_add(a, mvf_load(y + 2 * i)), b = mvf_add(b, mvf_load(y + 2 * i + MVF_N));
+        mvf_store(y + 2 * i, a);
+        mvf_store(y + 2 * i + MVF_N, b);
+    }
+    mv_end();
+    for (; i < n; i++) {
         const float re = p[i] * x[2 * i], im = p[i] * x[2 * i + 1];
-        y[2 * i] = add ? y[2 * i] + re : re;
-        y[2 * i + 1] = add ? y[2 * i + 1] + im : im;
-    }
-}
-/* y = x map (or NULL: 1) wave (or NULL: 1) (a + i b), of n complex numbers */
-static void MV__K(mv__nu_turn)(float *y, const float *x, const float *map, const float *wave, float a, float b,
-                               size_t n) {
-    size_t i;
-    for (i = 0; i < n; i++) {
-        float tr = a, ti = b, re = x[2 * i], im = x[2 * i + 1], t;
-        if (wave) tr = a * wave[2 * i] - b * wave[2 * i + 1], ti = a * wave[2 * i + 1] + b * wave[2 * i];
-        if (map) {
-            t = re * map[2 * i] - im * map[2 * i + 1];
-            im = re * map[2 * i + 1] + im * map[2 * i];
-            re = t;
-        }
-        y[2 * i] = re * tr - im * ti;
-        y[2 * i + 1] = re * ti + im * tr;
-    }
-}
-/* y = or += x conj(map wave (a + i b)) */
-static void MV__K(mv__nu_back)(float *y, const float *x, const float *map, const float *wave, float a, float b,
-                               size_t n, int add) {
-    size_t i;
-    for (i = 0; i < n; i++) {
-        float tr = a, ti = b, re = x[2 * i], im = x[2 * i + 1], t;
-        if (wave) tr = a * wave[2 * i] - b * wave[2 * i + 1], ti = a * wave[2 * i + 1] + b * wave[2 * i];
-        t = re * tr + im * ti;
-        im = im * tr - re * ti;
-        re = t;
-        if (map) {
-            t = re * map[2 * i] + im * map[2 * i + 1];
-            im = im * map[2 * i] - re * map[2 * i + 1];
-            re = t;
-        }
         y[2 * i] = add ? y[2 * i] + re : re;
         y[2 * i + 1] = add ? y[2 * i + 1] + im : im;
     }
@@ -33640,10 +33757,10 @@ static double mv__nu_alias(int width, double sigma, double *louder) {
 }
 /* The error to expect of a transform of so many axes, relative. */
 static double mv__nu_error(int axes, int width, double sigma) {
-    double louder, round = 1.2e-7, alias = mv__nu_alias(width, sigma, &louder) * sqrt((double)axes);
+    double louder, round = 4.5e-8, alias = mv__nu_alias(width, sigma, &louder) * sqrt((double)axes);
     int k;
     for (k = 0; k < axes; k++) round *= louder;
-    return 1.15 * sqrt(alias * alias + round * round);
+    return 1.15 * sqrt(alias * alias + round * round + 1e-14);
 }
 typedef struct mv__nu_kernel {
     int width, stride, degree;
@@ -33726,13 +33843,13 @@ static size_t mv__nu_tile_of(const mv__nu_grid *g, int a, size_t at) {
 }
 /* 0: the grid is too large */
 static int mv__nu_grid_init(mv__nu_grid *g, int axes, const size_t *cells) {
-    const size_t tile = axes == 1 ? 256 : axes == 2 ? 16 : 8;
     int a;
     g->axes = axes;
     g->all = g->count = g->room = 1;
     for (a = 0; a < 3; a++) {
+        const size_t tile = axes == 1 ? 256 : axes == 3 && a ? 8 : 16;
+        g->tiles[a] = a < axes ? mv__maxz(1, cells[a] / mv__maxz(tile, (size_t)g->kernel.width)) : 1;
         g->cells[a] = a < axes ? cells[a] : 1;
-        g->tiles[a] = a < axes ? mv__maxz(1, g->cells[a] / mv__maxz(tile, (size_t)g->kernel.width)) : 1;
         g->box[a] = a < axes ? mv__divup(g->cells[a], g->tiles[a]) + (size_t)g->kernel.width - 1 : 1;
         if (!mv__mul(g->all, g->cells[a], &g->all)) return 0;
         g->count *= g->tiles[a];
@@ -33781,9 +33898,9 @@ static void mv__nu_place_job(void *arg, size_t chunk) {
     for (i = chunk * MV__CHUNK; i < end; i++) {
         const size_t j = s->b->order[i];
         size_t cell = 0;
-        for (a = g->axes - 1; a >= 0; a--) {
+        for (a = 0; a < g->axes; a++) {
             const size_t at = mv__nu_base(s, j, a, &s->b->place[i * axes + (size_t)a]);
-            cell = cell * g->box[a] + at - mv__nu_edge(g, a, mv__nu_tile_of(g, a, at));
+            cell |= (at - mv__nu_edge(g, a, mv__nu_tile_of(g, a, at))) << (a ? 2 + 10 * a : 0);
         }
         s->b->cell[i] = (uint32_t)cell;
     }
@@ -33887,7 +34004,8 @@ typedef struct mv__nu_work {
     size_t begin, end;    /* of tiles, of those of a colour */
     size_t next;
 } mv__nu_work;
-enum { MV__NU_SLICES = 8 };
+enum { MV__NU_SLICES = 8, MV__NU_DENSE = 24 };
+#define MV__NU_STORED 6.4e7 /* weights */
 static size_t mv__nu_each(const mv__nu_grid *g, int floats) { /* floats of a worker */
     const size_t f = (size_t)floats;
     return 2 * mv__divup(g->room * f + MV__NU_SLACK, 16) * 16 + MV__NU_BATCH * f +
@@ -33914,77 +34032,76 @@ static void mv__nu_move(const mv__nu_work *w, const size_t *start, const size_t 
 }
 static void mv__nu_stage(const mv__nu_work *w, float *stage, size_t at, size_t n) {
     const uint32_t *order = w->b->order + at;
-    const size_t f = (size_t)w->floats;
-    size_t j, c;
-    for (j = 0; f == 1 && j < n; j++) stage[j] = w->from[order[j]] * (w->weights ? w->weights[order[j]] : 1.0f);
-    for (c = 0; f > 1 && 2 * c < f; c++) {
-        const float *p = w->from + c * w->apart;
-        for (j = 0; j < n; j++) {
-            float *s = stage + j * f + 2 * c;
-            if (c >= w->coils) s[0] = s[1] = 0.0f;
-            else {
-                const float k = w->weights ? w->weights[order[j]] : 1.0f;
-                const float *q = p + 2 * (size_t)order[j];
-                s[0] = q[0] * k, s[1] = q[1] * k;
-            }
-        }
-    }
+    size_t j;
+    if (w->floats > 1)
+        MV__PICK(mv__nu_gather)(stage, w->from, w->apart, w->weights, order, n, w->coils, (size_t)w->floats / 2);
+    else
+        for (j = 0; j < n; j++) stage[j] = w->from[order[j]];
 }
-static void mv__nu_unstage(const mv__nu_work *w, const float *stage, size_t at, size_t n) {
+static void mv__nu_unstage(const mv__nu_work *w, float *stage, size_t at, size_t n) {
     const uint32_t *order = w->b->order + at;
-    const size_t f = (size_t)w->floats;
-    size_t j, c;
-    for (j = 0; f == 1 && j < n; j++) w->to[order[j]] = stage[j];
-    for (c = 0; f > 1 && c < w->coils; c++) {
-        float *p = w->to + c * w->apart;
-        for (j = 0; j < n; j++) {
-            const float k = w->weights ? w->weights[order[j]] : 1.0f;
-            const float *s = stage + j * f + 2 * c;
-            float *q = p + 2 * (size_t)order[j];
-            q[0] = w->add ? q[0] + s[0] * k : s[0] * k;
-            q[1] = w->add ? q[1] + s[1] * k : s[1] * k;
+    size_t j;
+    if (w->floats > 1)
+        MV__PICK(mv__nu_scatter)(w->to, w->apart, stage, w->weights, order, n, w->coils, (size_t)w->floats / 2, w->add);
+    else
+        for (j = 0; j < n; j++) w->to[order[j]] = stage[j];
+}
+/* The samples of a tile, from or to the cells of b; rooms: for sums, stage, weights. */
+static void mv__nu_samples(const mv__nu_work *w, const mv__nu_box *b, size_t i, size_t last, float *sums,
+                           size_t block) {
+    const mv__nu_grid *g = w->g;
+    const size_t f = (size_t)w->floats, all = (size_t)(g->axes * g->kernel.stride);
+    float *stage = sums + block, *taps = stage + MV__NU_BATCH * f + MV__NU_SLACK;
+    size_t n, in = 0;
+    int whole = 0;
+    for (; i < last; i += n) {
+        const float *t = w->b->taps ? w->b->taps + i * all : taps;
+        const uint32_t *cell = w->b->cell + i;
+        n = mv__minz(MV__NU_BATCH, last - i);
+        if (!w->b->taps) MV__PICK(mv__nu_taps)(b, taps, w->b->place + i * (size_t)g->axes, n);
+        if (!w->spread) {
+            MV__PICK(mv__nu_read)(b, stage, t, cell, n);
+            mv__nu_unstage(w, stage, i, n);
+            continue;
         }
+        mv__nu_stage(w, stage, i, n);
+        MV__PICK(mv__nu_spread)(b, stage, t, cell, n);
+        if ((in += n) < MV__NU_SUM || i + n >= last) continue;
+        if (!whole) mv__memset(sums, 0, block * sizeof *sums); /* long sums in floats lose digits */
+        MV__PICK(mv__nu_add)(sums, b->cells, block, 1);
+        whole = 1, in = 0;
     }
+    if (whole) MV__PICK(mv__nu_add)(b->cells, sums, block, 0);
 }
 static void mv__nu_tile(const mv__nu_work *w, size_t tile, float *scratch) {
     const mv__nu_grid *g = w->g;
     const size_t f = (size_t)w->floats, block = mv__divup(g->room * f + MV__NU_SLACK, 16) * 16;
-    const size_t all = (size_t)(g->axes * g->kernel.stride), last = w->b->first[tile + 1];
-    float *sums = scratch + block, *stage = sums + block, *taps = stage + MV__NU_BATCH * f + MV__NU_SLACK;
-    size_t i = w->b->first[tile], n, in = 0, start[3], size[3], rest = tile;
-    int a, whole = 0;
+    const size_t first = w->b->first[tile], last = w->b->first[tile + 1], n = last - first;
+    size_t start[3], size[3], rest = tile, taps = 1;
+    int a, apart = n > MV__NU_SUM && w->spread; /* from the grid: in a box of its own */
     mv__nu_box b;
-    if (i == last) return;
+    if (!n) return;
     mv__nu_box_of(g, &b, w->floats);
-    b.cells = scratch;
     for (a = 0; a < 3; a++) {
-        const size_t t = rest % g->tiles[a];
-        start[a] = mv__nu_edge(g, a, t);
-        size[a] = mv__nu_edge(g, a, t + 1) - start[a] + (a < g->axes ? (size_t)g->kernel.width - 1 : 0);
+        const size_t t = rest % g->tiles[a], more = a < g->axes ? (size_t)g->kernel.width - 1 : 0;
         rest /= g->tiles[a];
+        start[a] = mv__nu_edge(g, a, t);
+        size[a] = mv__nu_edge(g, a, t + 1) - start[a] + more;
+        taps *= more + 1;
+        apart |= start[a] + size[a] + (a ? 0 : 16 - (more + 1)) > g->cells[a];
     }
-    mv__memset(scratch, 0, block * sizeof *scratch);
-    if (!w->spread) mv__nu_move(w, start, size, scratch);
-    for (; i < last; i += n) {
-        const float *t = w->b->taps ? w->b->taps + i * all : taps;
-        n = mv__minz(MV__NU_BATCH, last - i);
-        b.cell = w->b->cell + i;
-        if (!w->b->taps) MV__PICK(mv__nu_taps)(&b, taps, w->b->place + i * (size_t)g->axes, n);
-        if (w->spread) {
-            mv__nu_stage(w, stage, i, n);
-            MV__PICK(mv__nu_spread)(&b, stage, t, b.cell, n);
-            if ((in += n) >= MV__NU_SUM && i + n < last) { /* long sums in floats lose digits */
-                if (!whole) mv__memset(sums, 0, block * sizeof *sums);
-                MV__PICK(mv__nu_add)(sums, scratch, block, 1);
-                whole = 1, in = 0;
-            }
-        } else {
-            MV__PICK(mv__nu_read)(&b, stage, t, b.cell, n);
-            mv__nu_unstage(w, stage, i, n);
-        }
+    if (apart || n * taps > MV__NU_DENSE * g->room) {
+        b.cells = scratch;
+        if (w->spread) mv__memset(scratch, 0, block * sizeof *scratch);
+        else mv__nu_move(w, start, size, scratch);
+        mv__nu_samples(w, &b, first, last, scratch + block, block);
+        if (w->spread) mv__nu_move(w, start, size, scratch);
+        return;
     }
-    if (whole) MV__PICK(mv__nu_add)(scratch, sums, block, 0);
-    if (w->spread) mv__nu_move(w, start, size, scratch);
+    b.row = g->cells[0] * f;
+    b.plane = b.row * g->cells[1];
+    b.cells = w->grid + start[2] * b.plane + start[1] * b.row + start[0] * f;
+    mv__nu_samples(w, &b, first, last, scratch + block, 0);
 }
 /* Tiles of a colour do not touch one another: every other one along each axis, the last of an odd number
    apart. */
@@ -33994,7 +34111,9 @@ static size_t mv__nu_of_colour(size_t tiles, int colour) {
 static void mv__nu_work_job(void *arg, size_t worker) {
     mv__nu_work *w = (mv__nu_work *)arg;
     const mv__nu_grid *g = w->g;
+    float *scratch = w->scratch + worker * w->each;
     size_t i;
+    mv__memset(scratch, 0, w->each * sizeof *scratch); /* vectors reach too far, and take it 0 times */
     while ((i = mv__atomic_add(&w->next, 1)) < w->end) {
         size_t tile = i;
         if (w->spread) {
@@ -34007,7 +34126,7 @@ static void mv__nu_work_job(void *arg, size_t worker) {
             }
             tile = (t[2] * g->tiles[1] + t[1]) * g->tiles[0] + t[0];
         }
-        mv__nu_tile(w, tile, w->scratch + worker * w->each);
+        mv__nu_tile(w, tile, scratch);
     }
 }
 static int mv__nu_colours(size_t tiles) { return tiles == 1 ? 1 : tiles % 2 ? 3 : 2; }
@@ -34040,7 +34159,7 @@ typedef struct mv__nu_plan {
     mv__nu_grid grid;
     size_t n[3], voxels, samples, frames; /* samples: of a frame */
     int axis[3];                          /* of the image that axis k of the grid is */
-    float *fade[3];                       /* what the kernel takes, given back, along each axis */
+    float *fade[3];                       /* what the kernel takes, given back, along each axis; in pairs */
     mv__nu_bins *bins;                    /* of each frame */
     mv_fft_plan fft[4][2];                /* of 1, 2, 4, 8 coils, there and back */
 } mv__nu_plan;
@@ -34053,10 +34172,10 @@ static double mv__nu_cost(const size_t *n, int axes, size_t samples, int width, 
 /* Width and oversampling for a tolerance. */
 static mv_status mv__nu_choose(mv_ctx *ctx, const char *op, const mv_nufft_opt *o, int axes, const size_t *n,
                                size_t samples, double *sigma, int *width) {
-    static const double some[3] = {1.25, 1.5, 2.0};
+    static const double some[6] = {1.25, 1.375, 1.5, 1.625, 1.75, 2.0};
     double least = 1.0, cheapest = -1.0, best = 1.0;
     int i, w;
-    for (i = 0; i < (o->oversampling > 0.0 ? 1 : 3); i++) {
+    for (i = 0; i < (o->oversampling > 0.0 ? 1 : 6); i++) {
         const double s = o->oversampling > 0.0 ? o->oversampling : some[i];
         for (w = 2; w <= MV__NU_WIDEST - 1; w++) {
             const double e = mv__nu_error(axes, w, s), c = mv__nu_cost(n, axes, samples, w, s);
@@ -34098,12 +34217,16 @@ static mv_status mv__nu_transforms(mv_ctx *ctx, mv__nu_plan *p) {
     mv_status st = MEDVOL_OK;
     for (i = 0; i < 8 && st == MEDVOL_OK; i++) {
         mv_fft_desc d;
+        ptrdiff_t stride = 1;
         mv__memset(&d, 0, sizeof d);
         d.ndim = 1 + p->grid.axes;
+        d.in_stride[0] = d.out_stride[0] = 1;
         d.dim[0] = (size_t)1 << i / 2;
         d.flags = MEDVOL_FFT_CENTERED | (i % 2 ? MEDVOL_FFT_INVERSE : 0);
         for (a = 0; a < p->grid.axes; a++) {
             d.dim[a + 1] = p->grid.cells[a];
+            stride *= (ptrdiff_t)(a ? p->grid.cells[a - 1] : d.dim[0]);
+            d.in_stride[a + 1] = d.out_stride[a + 1] = stride; /* both sides lie in the grid */
             (i % 2 ? d.out_dim : d.in_dim)[a + 1] = p->n[a];
             d.axes |= 2u << a;
         }
@@ -34121,7 +34244,7 @@ static void mv__nu_fade(mv__nu_plan *p) {
             if (a < p->grid.axes)
                 f = 1.0 / (mv__nu_kernel_exact(&p->grid.kernel, x / (double)p->grid.cells[a]) *
                            sqrt((double)p->n[a]));
-            p->fade[a][i] = (float)f;
+            p->fade[a][2 * i] = p->fade[a][2 * i + 1] = (float)f;
         }
 }
 /* The plan of an image n (of axes) and `frames` times `samples` places k, three each. */
@@ -34157,9 +34280,10 @@ static mv_status mv__nu_plan_make(mv_ctx *ctx, const char *op, mv__nu_plan **pla
         shift[a] = 0.5 * (double)cells[a];
     }
     fits = mv__nu_grid_init(&h.grid, h.grid.axes, cells);
-    stored = o->weights == 1 || (o->weights == 0 && h.grid.axes < 3);
+    stored = o->weights == 1 || (o->weights == 0 && (h.grid.axes < 3 || mv_level() < 3) && (double)frames * (double)samples * h.grid.axes *
+                                                         h.grid.kernel.stride <= MV__NU_STORED);
     fits = fits && mv__nu_piece(&total, at, 1, sizeof h);
-    for (a = 0; a < 3; a++) fits = fits && mv__nu_piece(&total, at + 1 + a, h.n[a], sizeof(float));
+    for (a = 0; a < 3; a++) fits = fits && mv__nu_piece(&total, at + 1 + a, h.n[a], 2 * sizeof(float));
     fits = fits && mv__nu_piece(&total, at + 4, frames, sizeof *h.bins);
     for (f = 0; fits && f < frames; f++) {
         mv__nu_bins b;
@@ -34253,31 +34377,47 @@ MEDVOL_DEF void mv_nufft_free(mv_ctx *ctx, mv_nufft *plan) {
 /* ---- the transforms of a frame ---- */
 typedef struct mv__nu_call {
     const mv__nu_plan *p;
-    float *grid, *image; /* of a group of coils */
+    float *grid; /* of a group of coils; its images lie in it, too */
     float *dst;
     const float *src, *maps, *weights;
     size_t frame, coils, first, group, lanes; /* group: coils at work, from `first` on; lanes: their room */
     int forward, add;
 } mv__nu_call;
 static size_t mv__nu_rows(const mv__nu_plan *p) { return mv__divup(4096, p->n[0]); } /* a job */
+/* n voxels from i on: coil after coil, then woven, or the other way round */
+static void mv__nu_image_block(const mv__nu_call *c, float *image, size_t i, size_t n, const float *fade, float k) {
+    const size_t vox = 2 * c->p->voxels, lanes = c->lanes;
+    const float *maps = c->maps ? c->maps + 2 * i + c->first * vox : NULL;
+    float block[16 * MV__NU_BLOCK];
+    float *dst = c->dst + 2 * i + (maps ? 0 : c->first * vox);
+    const float *src = c->src + 2 * i + (maps ? 0 : c->first * vox);
+    size_t l;
+    if (!c->forward && lanes > 1) MV__PICK(mv__nu_unweave)(block, image, n, lanes);
+    for (l = 0; l < lanes; l++) {
+        float *b = lanes > 1 ? block + 2 * l * MV__NU_BLOCK : image;
+        const float *map = maps ? maps + l * vox : NULL;
+        if (l >= c->group) {
+            if (c->forward) mv__memset(b, 0, 2 * n * sizeof *b);
+        } else if (c->forward)
+            MV__PICK(mv__nu_turn)(b, src + (maps ? 0 : l * vox), map, NULL, k, 0.0f, fade, n);
+        else
+            MV__PICK(mv__nu_back)(dst + (maps ? 0 : l * vox), b, map, NULL, k, 0.0f, fade, n,
+                                  c->add || (maps && c->first + l));
+    }
+    if (c->forward && lanes > 1) MV__PICK(mv__nu_weave)(image, block, n, lanes);
+}
+static size_t mv__nu_row(const mv__nu_plan *p, size_t r) { /* where it begins in the grid */
+    return (r / p->n[1] * p->grid.cells[1] + r % p->n[1]) * p->grid.cells[0];
+}
 static void mv__nu_image_job(void *arg, size_t job) {
     const mv__nu_call *c = (const mv__nu_call *)arg;
     const mv__nu_plan *p = c->p;
-    const size_t n = p->n[0], rows = p->n[1] * p->n[2], vox = 2 * p->voxels;
-    const size_t end = mv__minz(rows, (job + 1) * mv__nu_rows(p));
-    size_t r;
-    for (r = job * mv__nu_rows(p); r < end; r++) {
-        const float k = p->fade[1][r % p->n[1]] * p->fade[2][r / p->n[1]];
-        float *image = c->image + 2 * r * n * c->lanes;
-        const float *maps = c->maps ? c->maps + 2 * r * n + c->first * vox : NULL;
-        const size_t at = 2 * r * n + (maps ? 0 : c->first * vox);
-        if (c->forward)
-            MV__PICK(mv__nu_pack)(image, c->src + at, maps ? 0 : vox, maps, vox, p->fade[0], k, n, c->group,
-                                  c->lanes);
-        else
-            MV__PICK(mv__nu_unpack)(c->dst + at, vox, image, maps, vox, p->fade[0], k, n, c->group, c->lanes,
-                                    c->add || (maps && c->first));
-    }
+    const size_t n = p->n[0], rows = p->n[1] * p->n[2], end = mv__minz(rows, (job + 1) * mv__nu_rows(p));
+    size_t r, i;
+    for (r = job * mv__nu_rows(p); r < end; r++)
+        for (i = 0; i < n; i += MV__NU_BLOCK)
+            mv__nu_image_block(c, c->grid + 2 * c->lanes * (mv__nu_row(p, r) + i), r * n + i, mv__minz(MV__NU_BLOCK, n - i), p->fade[0] + 2 * i,
+                               p->fade[1][2 * (r % p->n[1])] * p->fade[2][2 * (r / p->n[1])]);
 }
 static mv_status mv__nu_group(mv_ctx *ctx, mv__nu_call *c, mv__nu_work *w, mv__nu_tell *tell) {
     const mv__nu_plan *p = c->p;
@@ -34292,34 +34432,32 @@ static mv_status mv__nu_group(mv_ctx *ctx, mv__nu_call *c, mv__nu_work *w, mv__n
     if (c->forward) {
         w->to = c->dst + apart * c->first;
         st = mv_parallel_for(ctx, jobs, mv__nu_image_job, c, NULL);
-        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, fft, c->grid, c->image);
+        if (st == MEDVOL_OK) st = mv_fft_plan_execute(ctx, fft, c->grid, c->grid);
         return st < 0 ? st : mv__nu_run(ctx, w, tell);
     }
     w->from = c->src + apart * c->first;
-    mv__memset(c->grid, 0, p->grid.all * (size_t)w->floats * sizeof *c->grid);
+    mv__memset(c->grid, 0, (p->grid.all * (size_t)w->floats + MV__NU_SLACK) * sizeof *c->grid);
     if ((st = mv__nu_run(ctx, w, tell)) < 0) return st;
-    if ((st = mv_fft_plan_execute(ctx, fft + 1, c->image, c->grid)) < 0) return st;
+    if ((st = mv_fft_plan_execute(ctx, fft + 1, c->grid, c->grid)) < 0) return st;
     return mv_parallel_for(ctx, jobs, mv__nu_image_job, c, NULL);
 }
 static size_t mv__nu_lanes_for(size_t coils) { return coils > 4 ? 8 : coils > 2 ? 4 : coils; }
 static mv_status mv__nu_apply(mv_ctx *ctx, mv__nu_call *c, mv__nu_tell *tell) {
     const mv__nu_plan *p = c->p;
     const size_t most = 2 * mv__nu_lanes_for(c->coils), each = mv__nu_each(&p->grid, (int)most);
-    size_t total = 0, at[3];
+    size_t total = 0, at[2];
     mv__nu_work w;
     float *block;
     mv_status st = MEDVOL_OK;
-    if (!mv__nu_piece(&total, at, p->grid.all, most * sizeof *block) ||
-        !mv__nu_piece(&total, at + 1, p->voxels, most * sizeof *block) ||
-        !mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), each * sizeof *block))
+    if (!mv__nu_piece(&total, at, p->grid.all + MV__NU_SLACK, most * sizeof *block) ||
+        !mv__nu_piece(&total, at + 1, (size_t)mv_threads(ctx), each * sizeof *block))
         return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)c->coils, -1, "%s: too large", tell->op);
     if (!(block = (float *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
     mv__memset(&w, 0, sizeof w);
     w.g = &p->grid;
     w.b = p->bins + c->frame;
     c->grid = w.grid = block;
-    c->image = block + at[1] / sizeof *block;
-    w.scratch = block + at[2] / sizeof *block;
+    w.scratch = block + at[1] / sizeof *block;
     for (c->first = 0; c->first < c->coils && st == MEDVOL_OK; c->first += c->group) {
         c->group = mv__minz(8, c->coils - c->first);
         c->lanes = mv__nu_lanes_for(c->group);
@@ -34699,9 +34837,9 @@ static void mv__nu_step_job(void *arg, size_t job) {
         const float *wave = mv__nu_parity_row(t, s->parity, r, turn) ? t->wave[0] : NULL;
         const float *map = s->map ? s->map + o : NULL;
         switch (s->what) {
-        case MV__NU_TURN: MV__PICK(mv__nu_turn)(s->y + o, s->x + o, map, wave, turn[0], turn[1], n); break;
+        case MV__NU_TURN: MV__PICK(mv__nu_turn)(s->y + o, s->x + o, map, wave, turn[0], turn[1], NULL, n); break;
         case MV__NU_BACK:
-            MV__PICK(mv__nu_back)(s->y + o, s->x + o, map, wave, turn[0] * s->k, turn[1] * s->k, n, s->add);
+            MV__PICK(mv__nu_back)(s->y + o, s->x + o, map, wave, turn[0] * s->k, turn[1] * s->k, NULL, n, s->add);
             break;
         case MV__NU_FILTER:
             MV__PICK(mv__nu_filter)(s->y + o, s->p + r * n, s->x + o, n, s->add);
@@ -35219,7 +35357,7 @@ static mv_status mv__nu_pipe_make(mv_ctx *ctx, const char *op, mv__nu_pipe *p, c
     fits = mv__nu_grid_init(&p->grid, axes, cells);
     fits = fits && mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &total, NULL);
     bins = total;
-    fits = fits && mv__nu_piece(&total, at, p->grid.all, 4) && mv__nu_piece(&total, at + 1, p->samples, 4);
+    fits = fits && mv__nu_piece(&total, at, p->grid.all + MV__NU_SLACK, 4) && mv__nu_piece(&total, at + 1, p->samples, 4);
     fits = fits && mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&p->grid, 1));
     if (!fits || p->samples > 0xfffffff0u)
         return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
@@ -35243,7 +35381,7 @@ static mv_status mv__nu_pipe_frame(mv_ctx *ctx, mv__nu_pipe *p, float *w, const 
     work.scratch = p->scratch, work.each = mv__nu_each(&p->grid, 1);
     work.from = w, work.to = p->sums;
     for (i = 0; i < p->iterations && st == MEDVOL_OK; i++) {
-        mv__memset(p->cells, 0, p->grid.all * sizeof *p->cells);
+        mv__memset(p->cells, 0, (p->grid.all + MV__NU_SLACK) * sizeof *p->cells);
         work.spread = 1;
         st = mv__nu_run(ctx, &work, tell);
         work.spread = 0;
@@ -35494,7 +35632,7 @@ static mv_status mv__nu_third_run(mv_ctx *ctx, const mv__nu_third *t, float *dst
     w.scratch = scratch, w.each = mv__nu_each(&t->grid, 2);
     if (forward) {
         mv__nu_phase(vector, src, t->before, t->points, 0);
-        mv__memset(grid, 0, 2 * t->cells * sizeof *grid);
+        mv__memset(grid, 0, 2 * (t->cells + MV__NU_SLACK) * sizeof *grid);
         w.from = vector;
         if ((st = mv__nu_run(ctx, &w, tell)) < 0) return st;
         c.src = grid, c.dst = dst;
@@ -35524,7 +35662,7 @@ static mv_status mv__nu_third_all(mv_ctx *ctx, const char *op, const mv_nufft3 *
         return mv__fail(ctx, MEDVOL_E_SIZE, "many", (double)many, -1, "%s: many = %zu: none or too many", op, many);
     if (mv__overlap(dst, 8 * to * many, src, 8 * from * many))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
-    if (!mv__nu_piece(&total, at, t->cells, 8) || !mv__nu_piece(&total, at + 1, from, 8) ||
+    if (!mv__nu_piece(&total, at, t->cells + MV__NU_SLACK, 8) || !mv__nu_piece(&total, at + 1, from, 8) ||
         !mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&t->grid, 2)))
         return mv__fail(ctx, MEDVOL_E_SIZE, "plan", (double)t->cells, -1, "%s: too large", op);
     if (!(block = (float *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
