@@ -2669,7 +2669,7 @@ typedef struct mv_solve_opt {
     size_t reg_count;
     int ndim;           /* the image's axes, for regs; of mv_recon: its own */
     size_t dim[7];
-    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps */
+    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps at most */
     double rho;         /* of admm and pdhg, in parts of norm; 0: 0.1 (admm), 0.5 (pdhg) */
     int inner;          /* steps of conjugate gradients in one of admm; 0: 1 */
     int warm;           /* x holds where to begin; else 0 */
@@ -37489,20 +37489,20 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
     }
     return st;
 }
-/* A bound of the eigenvalues of A^H A from eight steps of Lanczos' method that begin with b: the largest Ritz
-   value and its residual; v, w, u: room. */
+/* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the largest Ritz
+   value and its residual, which ends it at 2 %; v, w, u: room. */
 static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
     enum { STEPS = 8 };
-    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, beta = 0.0;
+    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, rest, beta = 0.0;
     mv_ctx *ctx = s->h.ctx;
-    int k, steps;
+    size_t k;
     mv_status st;
     s->norm = s->o.norm;
     if (s->norm > 0.0) return MEDVOL_OK;
     mv__memset(t, 0, sizeof t);
     mv__memset(w, 0, 2 * s->n * sizeof *w);
     mv__it_do(&s->h, MV__IT_BLEND, v, NULL, s->b, s->b, 1.0 / sqrt(s->bb), 0.0, s->n, NULL);
-    for (k = 0, steps = 0; k < STEPS; k++) { /* w: the vector before */
+    for (k = 0; k < STEPS; k++) { /* w: the vector before */
         float *swap;
         if ((st = mv__it_normal(s, u, v)) < 0) return st;
         a = mv__it_dot_of(&s->h, u, v, s->n);
@@ -37511,15 +37511,14 @@ static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
         beta = mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, w, 1.0, -beta, s->n, NULL);
         if (!mv__finite(a) || !mv__finite(beta)) return mv__it_blame(ctx, s->name, NULL, 0);
         beta = sqrt(beta);
-        steps++;
-        if (!(beta > 1e-6 * a)) break;
+        if ((st = mv_eigh_f64(ctx, e, z, STEPS, t, STEPS, k + 1)) < 0) return st;
+        rest = beta * fabs(z[k * STEPS + k]);
+        s->norm = (e[k] + rest) * (1.0 + 1e-3);
+        if (!(rest > (k > 1 ? 0.02 : 1e-6) * e[k])) break;
         if (k + 1 < STEPS) t[k * STEPS + k + 1] = t[(k + 1) * STEPS + k] = beta;
         mv__it_do(&s->h, MV__IT_BLEND, w, NULL, u, u, 1.0 / beta, 0.0, s->n, NULL);
         swap = w, w = v, v = swap;
     }
-    if ((st = mv_eigh_f64(ctx, e, z, STEPS, t, STEPS, (size_t)steps)) < 0) return st;
-    s->norm = e[steps - 1] + beta * fabs(z[(steps - 1) * STEPS + steps - 1]);
-    s->norm *= 1.0 + 1e-3;
     if (!(s->norm > 0.0))
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", s->norm, -1, "%s: the operator vanishes", s->name);
     return MEDVOL_OK;
