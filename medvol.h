@@ -36062,15 +36062,16 @@ MV__INLINE void MV__K(mv__it_taps)(float *lo, float *hi, const float *e, const f
 MV__INLINE void MV__K(mv__it_untaps)(float *e, float *o, const float *lo, const float *hi, size_t off,
                                      size_t n, const float *h) {
     const mvf h0 = mvf_set1(h[0]), h1 = mvf_set1(h[1]), h2 = mvf_set1(h[2]), h3 = mvf_set1(h[3]);
+    const float *lower = lo - off, *higher = hi - off;
     size_t i;
     for (i = 0; i + MVF_N <= n; i += MVF_N) {
-        const mvf a = mvf_load(lo + i), b = mvf_load(hi + i), c = mvf_load(lo + i - off),
-                  d = mvf_load(hi + i - off);
+        const mvf a = mvf_load(lo + i), b = mvf_load(hi + i), c = mvf_load(lower + i),
+                  d = mvf_load(higher + i);
         mvf_store(e + i, mvf_mad(h1, d, mvf_mad(h2, c, mvf_mad(h3, b, mvf_mul(h0, a)))));
         mvf_store(o + i, mvf_nmad(h0, d, mvf_mad(h3, c, mvf_nmad(h2, b, mvf_mul(h1, a)))));
     }
     for (; i < n; i++) {
-        const float a = lo[i], b = hi[i], c = lo[i - off], d = hi[i - off];
+        const float a = lo[i], b = hi[i], c = lower[i], d = higher[i];
         e[i] = h[0] * a + h[3] * b + h[2] * c + h[1] * d;
         o[i] = h[1] * a - h[2] * b + h[3] * c - h[0] * d;
     }
