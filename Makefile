@@ -342,7 +342,7 @@ test-bench-registration: $(B)/libmedvol.so ## the same on a phantom of 48 a side
 
 # ---- FFTW behind the same calls: the suites that transform ----
 FFTW = $(B)/fftw
-FFTW_SUITES = fft kspace coils grappa sense
+FFTW_SUITES = fft kspace coils grappa sense nufft
 $(FFTW)/all: tests/main.c $(FFTW_SUITES:%=tests/test_%.c) $(wildcard tests/*.h) $(B)/tests/api.h medvol.h
 	@mkdir -p $(@D)
 	printf 'X(%s)\n' $(FFTW_SUITES) > $(@D)/tables.h

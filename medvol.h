@@ -33760,7 +33760,7 @@ static double mv__nu_error(int axes, int width, double sigma) {
     double louder, round = 4.5e-8, alias = mv__nu_alias(width, sigma, &louder) * sqrt((double)axes);
     int k;
     for (k = 0; k < axes; k++) round *= louder;
-    return 1.15 * sqrt(alias * alias + round * round + 1e-14);
+    return 1.19 * sqrt(alias * alias + round * round + 1e-14);
 }
 typedef struct mv__nu_kernel {
     int width, stride, degree;
@@ -34247,6 +34247,15 @@ static void mv__nu_fade(mv__nu_plan *p) {
             p->fade[a][2 * i] = p->fade[a][2 * i + 1] = (float)f;
         }
 }
+static mv_status mv__nu_voxels(mv_ctx *ctx, const char *op, const size_t *shape, size_t *voxels) {
+    int a;
+    for (a = 0, *voxels = 1; a < 3; a++)
+        if (!shape[a] || shape[a] > (size_t)1 << 26 || !mv__mul(*voxels, shape[a], voxels))
+            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
+                            "%s: shape[%d] = %zu: must be 1 to 2^26, and all of them fit in memory", op, a,
+                            shape[a]);
+    return MEDVOL_OK;
+}
 /* The plan of an image n (of axes) and `frames` times `samples` places k, three each. */
 static mv_status mv__nu_plan_make(mv_ctx *ctx, const char *op, mv__nu_plan **plan, const size_t *shape,
                                   size_t samples, size_t frames, const double *k, const mv_nufft_opt *o) {
@@ -34260,13 +34269,9 @@ static mv_status mv__nu_plan_make(mv_ctx *ctx, const char *op, mv__nu_plan **pla
     *plan = NULL;
     h.voxels = 1, h.samples = samples, h.frames = frames;
     for (a = 0; a < 3; a++) h.n[a] = 1;
-    for (a = 0; a < 3; a++) {
+    if ((st = mv__nu_voxels(ctx, op, shape, &h.voxels)) < 0) return st;
+    for (a = 0; a < 3; a++)
         if (shape[a] > 1) h.axis[h.grid.axes] = a, h.n[h.grid.axes++] = shape[a];
-        if (!shape[a] || shape[a] > (size_t)1 << 26 || !mv__mul(h.voxels, shape[a], &h.voxels))
-            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
-                            "%s: shape[%d] = %zu: must be 1 to 2^26, and all of them fit in memory", op, a,
-                            shape[a]);
-    }
     if (!h.grid.axes) h.grid.axes = 1;
     if (samples > 0xfffffff0u)
         return mv__fail(ctx, MEDVOL_E_SIZE, "traj", (double)samples, -1,
@@ -34313,6 +34318,7 @@ static mv_status mv__nu_places(mv_ctx *ctx, const char *op, mv_volume *k, const 
     const double *p;
     size_t i, n;
     mv__memset(k, 0, sizeof *k);
+    if (st == MEDVOL_OK) st = mv__nu_voxels(ctx, op, shape, &n);
     if (st < 0) return st;
     if (traj->dim[0] != 3 || traj->dim[3] != 1)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", (double)traj->dim[0], -1,
@@ -34706,13 +34712,7 @@ static mv_status mv__nu_take(mv_ctx *ctx, const char *op, mv__nu_given *g, mv_vo
     mv__memset(g, 0, sizeof *g);
     if (st < 0) return st;
     if (!shape) return mv__fail_null(ctx, op, "shape");
-    for (a = 0, f = 1; a < 3; a++) {
-        g->n[a] = shape[a];
-        if (!shape[a] || shape[a] > (size_t)1 << 26 || !mv__mul(f, shape[a], &f))
-            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
-                            "%s: shape[%d] = %zu: must be 1 to 2^26, and all of them fit in memory", op, a,
-                            shape[a]);
-    }
+    for (a = 0; a < 3; a++) g->n[a] = shape[a];
     if ((st = mv__nu_places(ctx, op, &g->k, traj, shape)) < 0) return st;
     y[0] = 1, y[1] = g->k.dim[1], y[2] = g->k.dim[2];
     g->samples = y[1] * y[2];
@@ -35405,10 +35405,6 @@ MEDVOL_DEF mv_status mv_dcf_pipe(mv_ctx *ctx, mv_volume *dst, const mv_volume *t
     if (opt && (opt->iterations < 0 || opt->iterations > 1000))
         return mv__fail(ctx, MEDVOL_E_RANGE, "iterations", opt->iterations, -1,
                         "%s: iterations = %d: must be 0 to 1000", op, opt->iterations);
-    for (a = 0; a < 3; a++)
-        if (!shape[a] || shape[a] > (size_t)1 << 26)
-            return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[a], -1,
-                            "%s: shape[%d] = %zu: must be 1 to 2^26", op, a, shape[a]);
     if ((st = mv__nu_places(ctx, op, &k, traj, shape)) < 0) return st;
     for (a = 0; a < 7; a++) dim[a] = a ? traj->dim[a] : 1;
     mv__memset(&p, 0, sizeof p);

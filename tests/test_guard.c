@@ -1408,6 +1408,86 @@ static void op_solve(void) { /* ARG: solver; 5: the check */
     if (ARG < 5) did(solvers[ARG](T, x, &a, y, &o));
     else did(mv_operator_check(T, &a, NULL));
     mv_encoding_free(T, &e);
+/* Non-uniform transforms of images of 9, N / 2 + 1, 1 (or 4, N / 4 + 1, 3) voxels, N + 3 samples, coils as the
+   bits of ARG say. What: 0 forward, 1 adjoint, 2 arrays there, 3 back, with maps; 4, 5 direct; 6, 7 gridding; 8 density; 9 type
+   3; 10 Toeplitz */
+static const mv_volume *nu_places(const size_t *shape, size_t n) {
+    static double k[3 * 200];
+    size_t dim[4] = {3, 0, 1, 0}, i;
+    buffer *b;
+    dim[1] = n;
+    for (i = 0; i < 3 * n; i++) k[i] = 0.5 * (double)shape[i % 3] * ((double)(i * 73 % 127) / 63 - 1);
+    b = source(MEDVOL_F64, dim, k);
+    wrap(b);
+    return &b->v;
+}
+static void op_nufft(void) {
+    const size_t coils = 1 + (size_t)ARG / 32 % 16, m = N + 3;
+    const int what = ARG % 16, box = ARG / 16 % 2;
+    size_t shape[3], all;
+    const mv_volume *k, *w;
+    mv_nufft plan;
+    mv_nufft_opt o;
+    memset(&o, 0, sizeof o);
+    shape[0] = box ? 4 : 9, shape[1] = box ? N / 4 + 1 : N / 2 + 1, shape[2] = box ? 3 : 1;
+    all = shape[0] * shape[1] * shape[2];
+    o.weights = 1 + (int)(N % 2);
+    k = nu_places(shape, m);
+    w = vin(MEDVOL_F32, 1, m, 1, 0);
+    if (what < 4 && !did(mv_nufft_init(T, &plan, shape, k, &o))) return;
+    if (what == 0)
+        did(mv_nufft_forward(T, &plan, vout(MEDVOL_C64, 1, m, 1, coils),
+            vin(MEDVOL_C64, shape[0], shape[1], shape[2], coils)));
+    else if (what == 1)
+        did(mv_nufft_adjoint(T, &plan, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
+            vin(MEDVOL_C64, 1, m, 1, coils), w));
+    else if (what == 2)
+        did(mv_nufft_forward_c64(T, &plan, 0, (float *)out(MEDVOL_C64, m * coils),
+            (const float *)in(MEDVOL_C64, all), (const float *)in(MEDVOL_C64, all * coils), coils,
+            (const float *)in(MEDVOL_F32, m), 0));
+    else if (what == 3)
+        did(mv_nufft_adjoint_c64(T, &plan, 0, (float *)out(MEDVOL_C64, all),
+            (const float *)in(MEDVOL_C64, m * coils), (const float *)in(MEDVOL_C64, all * coils), coils,
+            (const float *)in(MEDVOL_F32, m), 0));
+    else if (what == 4)
+        did(mv_nudft_forward(T, vout(MEDVOL_C64, 1, m, 1, coils),
+            vin(MEDVOL_C64, shape[0], shape[1], shape[2], coils), k));
+    else if (what == 5)
+        did(mv_nudft_adjoint(T, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
+            vin(MEDVOL_C64, 1, m, 1, coils), k, w, shape));
+    else if (what == 6)
+        did(mv_grid_forward(T, vout(MEDVOL_C64, 1, m, 1, coils),
+            vin(MEDVOL_C64, shape[0], shape[1], shape[2], coils), k, NULL));
+    else if (what == 7)
+        did(mv_grid_adjoint(T, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
+            vin(MEDVOL_C64, 1, m, 1, coils), k, w, shape, NULL));
+    else if (what == 8) {
+        mv_dcf_pipe_opt q;
+        q.iterations = 2;
+        did(mv_dcf_pipe(T, vout(MEDVOL_F32, 1, m, 1, 0), k, shape, &q));
+    } else if (what == 9) {
+        mv_nufft3 third;
+        const double *p = (const double *)k->data;
+        if (!place.strided && did(mv_nufft3_init(T, &third, box ? 3 : 1, m, p, m, p, NULL))) {
+            did(mv_nufft3_execute(T, &third, (float *)out(MEDVOL_C64, m), (const float *)in(MEDVOL_C64, m), 1));
+            did(mv_nufft3_adjoint(T, &third, (float *)out(MEDVOL_C64, m), (const float *)in(MEDVOL_C64, m), 1));
+            mv_nufft3_free(T, &third);
+        }
+    } else {
+        const float basis[4] = {1, 2, 3, 4};
+        mv_toeplitz t;
+        if (did(coils > 3 ? mv_toeplitz_init_basis(T, &t, shape, k, w, basis, 2, 1, NULL)
+                          : mv_toeplitz_init(T, &t, shape, k, w, NULL))) {
+            if (coils > 3)
+                did(mv_toeplitz_normal_c64(T, &t, 0, (float *)out(MEDVOL_C64, 2 * all),
+                    (const float *)in(MEDVOL_C64, 2 * all), (const float *)in(MEDVOL_C64, all * 2), 2, 0));
+            else
+                did(mv_toeplitz_normal(T, &t, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
+                    vin(MEDVOL_C64, shape[0], shape[1], shape[2], coils)));
+            mv_toeplitz_free(T, &t);
+        }
+    }
+    if (what < 4) mv_nufft_free(T, &plan);
 }
 /* ARG: mode + 4 * method */
 static void op_convolve(void) {
@@ -2548,6 +2628,7 @@ static void op_depth_dose(void) {
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
         OP(name, types, 3, flags, 0), OP(name, types, 4, flags, 0)
 #define CONV(arg) {"convolve", op_convolve, FOURIER, arg, VOLUME | HEAVY | FLOATS, 1}
+#define NUFFT(what, box, coils, tol) OP(nufft, ONE_COMPLEX, what + 16 * box + 32 * (coils - 1), VOLUME | HEAVY | FLOATS, tol)
 #define FFT(arg) {"fft", op_fft, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 #define GEMM(arg) {"gemm", op_gemm, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 #define DIAG(arg) {"gemm_diag", op_gemm_diag, FLOATING, arg, HEAVY | FLOATS, 1e-4}
@@ -2804,6 +2885,16 @@ static const op rows[] = {
     OP(recon, ONE_COMPLEX, 13, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 21, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(solve, F32, 0, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 1, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 2, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(solve, F32, 3, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 4, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 5, VOLUME | HEAVY | FLOATS, 1e-2),
+    /* transforms of samples anywhere */
+    NUFFT(0, 0, 1, 1e-2), NUFFT(1, 0, 1, 10), NUFFT(0, 0, 2, 1e-2), NUFFT(1, 0, 2, 10),
+    NUFFT(0, 0, 3, 1e-2), NUFFT(1, 0, 3, 10), NUFFT(0, 0, 4, 1e-2), NUFFT(1, 0, 4, 10),
+    NUFFT(0, 0, 8, 1e-2), NUFFT(1, 0, 8, 10), NUFFT(0, 0, 9, 1e-2), NUFFT(1, 0, 9, 10),
+    NUFFT(0, 1, 1, 1e-2), NUFFT(1, 1, 1, 10), NUFFT(0, 1, 3, 1e-2), NUFFT(1, 1, 3, 10),
+    NUFFT(0, 1, 8, 1e-2), NUFFT(1, 1, 8, 10), NUFFT(2, 0, 5, 1e4), NUFFT(2, 1, 2, 1e4),
+    NUFFT(3, 0, 5, 1e4), NUFFT(3, 1, 2, 1e4), NUFFT(4, 1, 2, 1e-1), NUFFT(4, 0, 1, 1e-1),
+    NUFFT(5, 1, 2, 1e-1), NUFFT(5, 0, 1, 1e-1), NUFFT(6, 1, 2, 1e-1), NUFFT(6, 0, 1, 1e-1),
+    NUFFT(7, 1, 2, 1e-1), NUFFT(7, 0, 1, 1e-1), NUFFT(8, 0, 1, 1e-2), NUFFT(8, 1, 1, 1e-2),
+    NUFFT(9, 0, 1, 1), NUFFT(9, 1, 1, 1), NUFFT(10, 0, 2, 1), NUFFT(10, 1, 1, 1), NUFFT(10, 0, 4, 1e4),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
     /* magnetic resonance: missing lines */
     OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5),

@@ -231,6 +231,37 @@ static void make_chain(void) {
     back[1].kind = MEDVOL_TRANSFORM_BSPLINE, back[1].field = &gentle, back[1].inverse = 1;
     back[2].kind = MEDVOL_TRANSFORM_FIELD, back[2].field = &gentle, back[2].inverse = 1;
 }
+static struct {
+    double k[3 * 40];
+    float kc[6 * 40], y[2 * 40 * 3], yd[4 * 40 * 3], w[40];
+    double wd[40];
+    mv_volume traj, trajc, samples, wide, weights, wdouble;
+    mv_nufft plan;
+    mv_toeplitz toeplitz, subspace;
+} nu; /* 40 samples of kspace's 5 x 6 x 2 voxels of 3 coils */
+static const size_t nu_shape[3] = {5, 6, 2};
+static const float nu_basis[16] = {1, 2, 3, 4, 5, 6, 7, 8, 1, 1, 1, 1, 2, 2, 2, 2};
+static void nu_wrap(mv_volume *v, void *data, mv_dtype type, size_t x, size_t channels) {
+    size_t dim[4] = {0, 10, 4, 0};
+    dim[0] = x, dim[3] = channels;
+    must(mv_volume_wrap(T_NONE, v, data, type, 4, dim, NULL));
+}
+static void make_nufft(void) {
+    size_t i;
+    for (i = 0; i < 120; i++) {
+        nu.k[i] = 0.5 * (double)nu_shape[i % 3] * ((double)(i * 37 % 61) / 31 - 1);
+        nu.kc[2 * i] = (float)nu.k[i];
+        nu.y[2 * i] = (float)(i % 7), nu.y[2 * i + 1] = (float)(i % 5);
+        nu.w[i % 40] = (float)(1 + i % 3), nu.wd[i % 40] = 1;
+    }
+    for (i = 0; i < 240; i++) ((double *)(void *)nu.yd)[i] = (double)nu.y[i];
+    nu_wrap(&nu.traj, nu.k, MEDVOL_F64, 3, 1), nu_wrap(&nu.trajc, nu.kc, MEDVOL_C64, 3, 1);
+    nu_wrap(&nu.samples, nu.y, MEDVOL_C64, 1, 3), nu_wrap(&nu.wide, nu.yd, MEDVOL_C128, 1, 3);
+    nu_wrap(&nu.weights, nu.w, MEDVOL_F32, 1, 1), nu_wrap(&nu.wdouble, nu.wd, MEDVOL_F64, 1, 1);
+    must(mv_nufft_init(T_NONE, &nu.plan, nu_shape, &nu.traj, NULL));
+    must(mv_toeplitz_init(T_NONE, &nu.toeplitz, nu_shape, &nu.traj, NULL, NULL));
+    must(mv_toeplitz_init_basis(T_NONE, &nu.subspace, nu_shape, &nu.traj, NULL, nu_basis, 2, 4, NULL));
+}
 static void make_volumes(void) {
     size_t i;
     const size_t start[4] = {1, 2, 1, 1}, size[4] = {NX, NY, NZ, 2};
@@ -258,6 +289,7 @@ static void make_volumes(void) {
     must(mv_sense_adjoint(T_NONE, &image, &kspace, &sens, NULL));
     must(mv_volume_alloc(T_NONE, &gmap, MEDVOL_F32, 3, image.dim));
     fill_coils(&coils, NX, NY, NZ, 4);
+    make_nufft();
     make_chain();
     fill_coils(&coil_image, NX, NY, NZ, 1);
     must(mv_fft(T_NONE, &wave, &whole, &(mv_fft_opt){.flags = MEDVOL_FFT_CENTERED}));
@@ -325,6 +357,8 @@ static void free_inputs(void) {
     size_t i;
     for (i = 0; i < sizeof v / sizeof *v; i++) mv_volume_free(T_NONE, v[i]);
     for (i = 0; i < sizeof b / sizeof *b; i++) mv_buffer_free(NULL, b[i]);
+    mv_nufft_free(T_NONE, &nu.plan);
+    mv_toeplitz_free(T_NONE, &nu.toeplitz), mv_toeplitz_free(T_NONE, &nu.subspace);
     free(many.data);
     free(chunky.data);
     free(stream.data);
@@ -696,6 +730,15 @@ static mv_status v_prox(mv_ctx *c, mv_volume *d, const mv_volume *s) {
     (void)s;
     return mv_prox(c, d, &image, &(mv_reg){.kind = MEDVOL_REG_TV, .lambda = 1}, 1);
 }
+OP(nufft_forward, mv_nufft_forward(c, &nu.plan, d, &kspace))
+OP(nufft_forward_wide, mv_nufft_forward(c, &nu.plan, d, &kwide))
+OP(nufft_adjoint, mv_nufft_adjoint(c, &nu.plan, d, &nu.wide, &nu.wdouble))
+OP(nudft_forward, mv_nudft_forward(c, d, &kspace, &nu.trajc))
+OP(nudft_adjoint, mv_nudft_adjoint(c, d, &nu.samples, &nu.traj, &nu.weights, nu_shape))
+OP(grid_forward, mv_grid_forward(c, d, &kspace, &nu.traj, NULL))
+OP(grid_adjoint, mv_grid_adjoint(c, d, &nu.wide, &nu.trajc, &nu.wdouble, nu_shape, NULL))
+OP(dcf_pipe, mv_dcf_pipe(c, d, &nu.trajc, nu_shape, &(mv_dcf_pipe_opt){2}))
+OP(toeplitz_normal, mv_toeplitz_normal(c, &nu.toeplitz, d, &kwide))
 static double mixture[2 * 4 * 4];
 static const double *mixing(int definite) {
     size_t i;
@@ -808,6 +851,8 @@ static const struct {
     MADE(encode_mask) MADE(encode_field) MADE(encode_basis) MADE(encode_weigh) MADE(encode_radial) MADE(encode_radial_basis)
     MADE(wavelet) MADE(wavelet_back) MADE(recon_cg) MADE(recon_lsmr) MADE(recon_fista) MADE(recon_admm) MADE(recon_pdhg)
     MADE(recon_series) MADE(prox)
+    MADE(nufft_forward) MADE(nufft_forward_wide) MADE(nufft_adjoint) MADE(nudft_forward) MADE(nudft_adjoint)
+    MADE(grid_forward) MADE(grid_adjoint) MADE(dcf_pipe) MADE(toeplitz_normal)
 #define COILS(name) {"coil_" #name, v_coil_##name, SOURCE},
     COILS(rss) COILS(combine) COILS(expand) COILS(whiten) COILS(apply) COILS(compress)
     COILS(gcc) COILS(walsh) COILS(inati) COILS(inati_image) COILS(lowres) {"espirit", v_espirit, SOURCE},
@@ -1651,6 +1696,54 @@ static mv_status transform(mv_ctx *c, mv_fft_desc d, int planning) {
     mv_fft_plan_free(c, &plan);
     return st;
 }
+static mv_status nu_init(mv_ctx *c, const mv_volume *traj, int weights) { /* used with all its memory */
+    mv_nufft plan;
+    const mv_status st = TRY(mv_nufft_init(c, &plan, nu_shape, traj, &(mv_nufft_opt){.weights = weights}));
+    if (st < 0) spoiled |= plan.tables != NULL;
+    else must(mv_nufft_forward_c64(c, &plan, 0, out.f, (const float *)kspace.data, NULL, 3, NULL, 0));
+    mv_nufft_free(c, &plan);
+    return st;
+}
+static mv_status op_nufft_init(mv_ctx *c) { return nu_init(c, &nu.traj, 1); }
+static mv_status op_nufft_init_complex(mv_ctx *c) { return nu_init(c, &nu.trajc, 2); }
+static mv_status op_nufft_forward_c64(mv_ctx *c) {
+    return TRY(mv_nufft_forward_c64(c, &nu.plan, 0, out.f, (const float *)kspace.data, NULL, 3, nu.w, 0));
+}
+static mv_status op_nufft_adjoint_c64(mv_ctx *c) {
+    return TRY(mv_nufft_adjoint_c64(c, &nu.plan, 0, out.f, nu.y, (const float *)sens.data, 3, nu.w, 0));
+}
+static mv_status third(mv_ctx *c, int what) {
+    mv_nufft3 plan;
+    mv_status st;
+    if (what == 0) st = TRY(mv_nufft3_init(c, &plan, 2, 20, nu.k, 30, nu.k, NULL));
+    else must(st = mv_nufft3_init(c, &plan, 2, 20, nu.k, 30, nu.k, NULL));
+    if (st < 0) spoiled |= plan.tables != NULL;
+    else if (what == 0) must(mv_nufft3_execute(c, &plan, out.f, nu.y, 1));
+    else if (what == 1) st = TRY(mv_nufft3_execute(c, &plan, out.f, nu.y, 2));
+    else st = TRY(mv_nufft3_adjoint(c, &plan, out.f, nu.y, 2));
+    mv_nufft3_free(c, &plan);
+    return st;
+}
+static mv_status op_nufft3_init(mv_ctx *c) { return third(c, 0); }
+static mv_status op_nufft3_execute(mv_ctx *c) { return third(c, 1); }
+static mv_status op_nufft3_adjoint(mv_ctx *c) { return third(c, 2); }
+static mv_status nu_toeplitz(mv_ctx *c, int basis) {
+    mv_toeplitz t;
+    mv_status st;
+    if (basis)
+        st = TRY(mv_toeplitz_init_basis(c, &t, nu_shape, &nu.trajc, &nu.wdouble, nu_basis, 2, 4, NULL));
+    else st = TRY(mv_toeplitz_init(c, &t, nu_shape, &nu.trajc, &nu.wdouble, NULL));
+    if (st < 0) spoiled |= t.tables != NULL;
+    else must(mv_toeplitz_normal_c64(c, &t, 0, out.f, (const float *)kspace.data, NULL, 1, 0));
+    mv_toeplitz_free(c, &t);
+    return st;
+}
+static mv_status op_toeplitz_init(mv_ctx *c) { return nu_toeplitz(c, 0); }
+static mv_status op_toeplitz_init_basis(mv_ctx *c) { return nu_toeplitz(c, 1); }
+static mv_status op_toeplitz_normal_c64(mv_ctx *c) {
+    return TRY(mv_toeplitz_normal_c64(c, &nu.subspace, 0, out.f, (const float *)kspace.data,
+        (const float *)sens.data, 3, 0));
+}
 static mv_status op_fft_plan(mv_ctx *c) { return transform(c, transform_of(12, 9, 5), 1); }
 static mv_status op_fft_plan_rader(mv_ctx *c) { return transform(c, transform_of(37, 4, 3), 1); }
 static mv_status op_fft_plan_chirp(mv_ctx *c) { return transform(c, transform_of(47, 4, 3), 1); }
@@ -1749,6 +1842,20 @@ static mv_status op_free_fft(mv_ctx *c) {
     must(mv_fft_plan_scratch_size(&plan) > sizeof out / 2 ? MEDVOL_E_SPACE : MEDVOL_OK);
     must(mv_fft_plan_execute_with(&plan, out.f, numbers, out.f + 4096));
     mv_fft_plan_free(c, &plan);
+    return tried(MEDVOL_OK);
+}
+
+static mv_status op_free_nufft(mv_ctx *c) {
+    mv_nufft plan;
+    mv_nufft3 third_plan;
+    mv_toeplitz t;
+    must(mv_nufft_init(c, &plan, nu_shape, &nu.traj, NULL));
+    must(mv_nufft3_init(c, &third_plan, 2, 20, nu.k, 30, nu.k, NULL));
+    must(mv_toeplitz_init(c, &t, nu_shape, &nu.traj, NULL, NULL));
+    R.on = 1;
+    mv_nufft_free(c, &plan);
+    mv_nufft3_free(c, &third_plan);
+    mv_toeplitz_free(c, &t);
     return tried(MEDVOL_OK);
 }
 
@@ -2226,6 +2333,9 @@ static const struct {
     ROW(save_png)
     {"save_png_mem", op_save_png_mem, WRITES},
     ROW(save_mem) ROW(save_mem_gzip) ROW(save_mem_scaled) ROW(save_mem_pair) ROW(fft_plan)
+    ROW(nufft_init) ROW(nufft_init_complex) ROW(nufft_forward_c64) ROW(nufft_adjoint_c64)
+    ROW(nufft3_init) {"nufft3_execute", op_nufft3_execute, WRITES}, {"nufft3_adjoint", op_nufft3_adjoint, WRITES},
+    ROW(toeplitz_init) ROW(toeplitz_init_basis) ROW(toeplitz_normal_c64) FREE(nufft)
     ROW(fft_plan_rader) ROW(fft_plan_chirp) ROW(fft_plan_real) ROW(fft_plan_halves) ROW(fft_plan_long)
     ROW(fft_execute) ROW(fft_kept) ROW(phase) ROW(pyramid)
     ROW(coil_noise) ROW(coil_matrix) ROW(espirit_values)

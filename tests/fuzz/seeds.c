@@ -347,7 +347,7 @@ static const struct {
     {"spatial", tape_seeds}, {"intensity", tape_seeds}, {"resample", tape_seeds}, {"save", tape_seeds},
     {"png", tape_seeds}, {"render", tape_seeds}, {"linalg", tape_seeds}, {"fft", tape_seeds},
     {"convolve", tape_seeds}, {"kspace", tape_seeds}, {"coils", tape_seeds}, {"grappa", tape_seeds},
-    {"sense", tape_seeds}, {"iterate", tape_seeds}, {"filter", tape_seeds}, {"field", tape_seeds}, {"mrd", mrd_seeds},
+    {"sense", tape_seeds}, {"nufft", tape_seeds}, {"iterate", tape_seeds}, {"filter", tape_seeds}, {"field", tape_seeds}, {"mrd", mrd_seeds},
     {"affine", affine_seeds}, {"measure", tape_seeds}, {"stats", tape_seeds}, {"register", tape_seeds},
     {"flow", tape_seeds}, {"nearest", tape_seeds}, {"landmarks", tape_seeds}, {"demons", tape_seeds},
     {"layers", tape_seeds}, {"mind", tape_seeds}, {"lz4", lz4_seeds}, {"cache", tape_seeds}, {"transport", tape_seeds},
