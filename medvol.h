@@ -2885,7 +2885,7 @@ MEDVOL_DEF mv_status mv_encoding_operator(mv_ctx *ctx, const mv_encoding *enc, m
 enum { MEDVOL_WAVELET_DB4 = 0, MEDVOL_WAVELET_HAAR = 1, MEDVOL_WAVELET_CDF97 = 2 };
 typedef struct mv_wavelet_opt {
     int wavelet;     /* MEDVOL_WAVELET_*: Daubechies' with 4 taps, Haar's, Cohen-Daubechies-Feauveau 9/7 */
-    int levels;      /* at most; 0: 1, and more until 16 or fewer low ones are left along an axis */
+    int levels;      /* at most; 0: 1, and more while 16 low ones or more are left along an axis */
     unsigned axes;   /* bit k: axis k; 0: those of the first three longer than 1 */
     size_t shift[7]; /* element shift[k] of axis k comes first */
 } mv_wavelet_opt;
@@ -2958,7 +2958,7 @@ typedef struct mv_solve_opt {
     size_t reg_count;
     int ndim;           /* the image's axes, for regs; of mv_recon: its own */
     size_t dim[7];
-    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps */
+    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps at most */
     double rho;         /* of admm and pdhg, in parts of norm; 0: 0.1 (admm), 0.5 (pdhg) */
     int inner;          /* steps of conjugate gradients in one of admm; 0: 1 */
     int warm;           /* x holds where to begin; else 0 */
@@ -2974,13 +2974,16 @@ typedef struct mv_solve_opt {
      cg     no regs but L2. Conjugate gradients on (A^H A + lambda) x = A^H y. residual: |that equation's| /
             |A^H y|. Memory: four images.
      lsmr   no regs but L2. Golub-Kahan bidiagonalisation of (A, sqrt(lambda)): for systems of bad condition;
-            needs y itself. residual: |A^H r| / (|A| |r|). Memory: four images, one of data.
+            needs y itself; warm not together with lambda. residual: |A^H r| / (|A| |r|). Memory: six images,
+            twice the data.
      fista  one term but L2. x = prox(z - grad / norm), momentum, begun anew where it goes uphill (O'Donoghue
             and Candes 2015). residual: |change| / |x|. Memory: four images, those of mv_prox.
-     admm   any terms. (A^H A + lambda + rho G^H G) x = A^H y + rho G^H (v - u) by `inner` steps, v by prox.
-            residual: that of fista. Memory: eight images; TV: one more for each axis.
+     admm   any terms. (A^H A + lambda + rho G^H G) x = A^H y + rho G^H (v - u) by `inner` steps of conjugate
+            gradients from the last x, v by prox; G: differences (TV) or 1. residual: that of fista. Memory:
+            seven images; each term one more, WAVELET two, TV one for each axis.
      pdhg   any terms. Chambolle and Pock's, the data term by its gradient (Condat 2013, Vu 2013): one A^H A
-            each. residual: as fista. Memory: five images; each term one, TV one for each axis.
+            each. residual: that of fista. Memory: five images, the terms as for admm.
+   An operator without normal takes the data's size once more.
    Steps need no tuning: norm, rho and momentum follow from the operator. Progress: the context's, each
    iteration; in it and in report non-zero ends with MEDVOL_E_CANCELLED. x is written at the end alone: on
    error it stays. Threads: the operator's; bits do not depend on their number. Numerics: floats, sums in
@@ -38946,15 +38949,16 @@ MV__INLINE void MV__K(mv__it_taps)(float *lo, float *hi, const float *e, const f
 MV__INLINE void MV__K(mv__it_untaps)(float *e, float *o, const float *lo, const float *hi, size_t off,
                                      size_t n, const float *h) {
     const mvf h0 = mvf_set1(h[0]), h1 = mvf_set1(h[1]), h2 = mvf_set1(h[2]), h3 = mvf_set1(h[3]);
+    const float *lower = lo - off, *higher = hi - off;
     size_t i;
     for (i = 0; i + MVF_N <= n; i += MVF_N) {
-        const mvf a = mvf_load(lo + i), b = mvf_load(hi + i), c = mvf_load(lo + i - off),
-                  d = mvf_load(hi + i - off);
+        const mvf a = mvf_load(lo + i), b = mvf_load(hi + i), c = mvf_load(lower + i),
+                  d = mvf_load(higher + i);
         mvf_store(e + i, mvf_mad(h1, d, mvf_mad(h2, c, mvf_mad(h3, b, mvf_mul(h0, a)))));
         mvf_store(o + i, mvf_nmad(h0, d, mvf_mad(h3, c, mvf_nmad(h2, b, mvf_mul(h1, a)))));
     }
     for (; i < n; i++) {
-        const float a = lo[i], b = hi[i], c = lo[i - off], d = hi[i - off];
+        const float a = lo[i], b = hi[i], c = lower[i], d = higher[i];
         e[i] = h[0] * a + h[3] * b + h[2] * c + h[1] * d;
         o[i] = h[1] * a - h[2] * b + h[3] * c - h[0] * d;
     }
@@ -39492,7 +39496,7 @@ static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int 
     for (k = 0; k < 7; k++) {
         size_t n = s->dim[k];
         if (!(axes >> k & 1u)) continue;
-        for (; levels ? w->level[k] < levels && n > 1 : n > 16; n = (n + 1) / 2) w->level[k]++;
+        for (; levels ? w->level[k] < levels && n > 1 : n >= 16; n = (n + 1) / 2) w->level[k]++;
         if (!levels && !w->level[k] && s->dim[k] > 1) w->level[k] = 1;
         if (w->level[k] > w->levels) w->levels = w->level[k];
         if (w->level[k]) longest = mv__maxz(longest, s->dim[k]);
@@ -40373,20 +40377,20 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
     }
     return st;
 }
-/* A bound of the eigenvalues of A^H A from eight steps of Lanczos' method that begin with b: the largest Ritz
-   value and its residual; v, w, u: room. */
+/* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the largest Ritz
+   value and its residual, which ends it at 2 %; v, w, u: room. */
 static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
     enum { STEPS = 8 };
-    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, beta = 0.0;
+    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, rest, beta = 0.0;
     mv_ctx *ctx = s->h.ctx;
-    int k, steps;
+    size_t k;
     mv_status st;
     s->norm = s->o.norm;
     if (s->norm > 0.0) return MEDVOL_OK;
     mv__memset(t, 0, sizeof t);
     mv__memset(w, 0, 2 * s->n * sizeof *w);
     mv__it_do(&s->h, MV__IT_BLEND, v, NULL, s->b, s->b, 1.0 / sqrt(s->bb), 0.0, s->n, NULL);
-    for (k = 0, steps = 0; k < STEPS; k++) { /* w: the vector before */
+    for (k = 0; k < STEPS; k++) { /* w: the vector before */
         float *swap;
         if ((st = mv__it_normal(s, u, v)) < 0) return st;
         a = mv__it_dot_of(&s->h, u, v, s->n);
@@ -40395,15 +40399,14 @@ static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
         beta = mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, w, 1.0, -beta, s->n, NULL);
         if (!mv__finite(a) || !mv__finite(beta)) return mv__it_blame(ctx, s->name, NULL, 0);
         beta = sqrt(beta);
-        steps++;
-        if (!(beta > 1e-6 * a)) break;
+        if ((st = mv_eigh_f64(ctx, e, z, STEPS, t, STEPS, k + 1)) < 0) return st;
+        rest = beta * fabs(z[k * STEPS + k]);
+        s->norm = (e[k] + rest) * (1.0 + 1e-3);
+        if (!(rest > (k > 1 ? 0.02 : 1e-6) * e[k])) break;
         if (k + 1 < STEPS) t[k * STEPS + k + 1] = t[(k + 1) * STEPS + k] = beta;
         mv__it_do(&s->h, MV__IT_BLEND, w, NULL, u, u, 1.0 / beta, 0.0, s->n, NULL);
         swap = w, w = v, v = swap;
     }
-    if ((st = mv_eigh_f64(ctx, e, z, STEPS, t, STEPS, (size_t)steps)) < 0) return st;
-    s->norm = e[steps - 1] + beta * fabs(z[(steps - 1) * STEPS + steps - 1]);
-    s->norm *= 1.0 + 1e-3;
     if (!(s->norm > 0.0))
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", s->norm, -1, "%s: the operator vanishes", s->name);
     return MEDVOL_OK;
@@ -41166,33 +41169,37 @@ static double mv__it_masks(mv__it_encoder *e, const mv_volume *m, float *w) {
     return most;
 }
 /* ---- off-resonance: segments of time ---- */
-enum { MV__IT_BINS = 128, MV__IT_SEGMENTS = 64, MV__IT_TRIED = 256 };
+enum { MV__IT_BINS = 256, MV__IT_SEGMENTS = 64, MV__IT_TRIED = 256, MV__IT_TURNS = 48 };
 typedef struct mv__it_segments {
-    double f[MV__IT_BINS], h[MV__IT_BINS]; /* frequencies and their parts of all voxels */
-    double first, last;                    /* seconds */
+    double f[MV__IT_BINS], h[MV__IT_BINS]; /* mean frequencies of bins, their parts of all voxels */
+    double first, last, width;             /* seconds; Hz */
     size_t bins;
-    double *gram, *side; /* L x L, L x MV__IT_TRIED, complex */
+    double *gram, *side, *wave; /* L x L, L x MV__IT_TRIED, L x bins, complex */
 } mv__it_segments;
 static double mv__it_middle(const mv__it_segments *g, size_t l, size_t count) {
     return count > 1 ? g->first + (g->last - g->first) * (double)l / (double)(count - 1) : 0.5 * (g->first + g->last);
 }
+/* Only bins with something in them are kept. */
 static mv_status mv__it_histogram(mv_ctx *ctx, const char *op, mv__it_segments *g, const float *f, size_t n) {
-    double low = 0, high = 0, width;
-    size_t i, k;
+    double low = 0, high = 0;
+    size_t i, k, kept = 0;
     mv_status st = mv__it_finite(ctx, op, "field", f, n, 0);
     if (st < 0) return st;
     for (i = 0; i < n; i++) {
         if (i == 0 || (double)f[i] < low) low = (double)f[i];
         if (i == 0 || (double)f[i] > high) high = (double)f[i];
     }
-    width = high - low;
-    g->bins = width > 0.0 ? MV__IT_BINS : 1;
-    for (k = 0; k < g->bins; k++) g->h[k] = 0, g->f[k] = low + width * ((double)k + 0.5) / (double)g->bins;
-    if (g->bins == 1) g->f[0] = low;
+    g->width = high - low;
+    for (k = 0; k < MV__IT_BINS; k++) g->h[k] = g->f[k] = 0;
     for (i = 0; i < n; i++) {
-        k = width > 0.0 ? (size_t)(((double)f[i] - low) / width * (double)g->bins) : 0;
-        g->h[k < g->bins ? k : g->bins - 1] += 1.0 / (double)n;
+        k = g->width > 0.0 ? (size_t)(((double)f[i] - low) / g->width * MV__IT_BINS) : 0;
+        if (k >= MV__IT_BINS) k = MV__IT_BINS - 1;
+        g->h[k] += 1.0;
+        g->f[k] += (double)f[i];
     }
+    for (k = 0; k < MV__IT_BINS; k++)
+        if (g->h[k] > 0.0) g->f[kept] = g->f[k] / g->h[k], g->h[kept++] = g->h[k] / (double)n;
+    g->bins = kept;
     return st;
 }
 static void mv__it_wave_at(double f, double t, double *re, double *im) { /* exp(2 pi i f t) */
@@ -41200,35 +41207,46 @@ static void mv__it_wave_at(double f, double t, double *re, double *im) { /* exp(
     e -= floor(e);
     *re = cos(6.283185307179586477 * e), *im = sin(6.283185307179586477 * e);
 }
-/* Interpolators of L segments for n times, into side: (A^H A) b = A^H exp(2 pi i f t), over the histogram. The
-   factor of A^H A is in gram. */
+/* The factor of A^H A, A being exp(2 pi i f t_l) over the histogram */
 static mv_status mv__it_gram_of(mv_ctx *ctx, const mv__it_segments *g, size_t count) {
     size_t i, j, k;
     for (i = 0; i < count; i++)
+        for (k = 0; k < g->bins; k++) {
+            double *c = g->wave + 2 * (k + g->bins * i);
+            mv__it_wave_at(g->f[k], mv__it_middle(g, i, count), &c[0], &c[1]);
+        }
+    for (i = 0; i < count; i++)
         for (j = 0; j < count; j++) {
-            const double apart = mv__it_middle(g, i, count) - mv__it_middle(g, j, count);
-            double re = 0, im = 0, a, b;
-            for (k = 0; k < g->bins; k++) { /* conj(c_i) c_j */
-                mv__it_wave_at(g->f[k], -apart, &a, &b);
-                re += g->h[k] * a, im += g->h[k] * b;
+            const double *a = g->wave + 2 * g->bins * i, *b = g->wave + 2 * g->bins * j;
+            double re = 0, im = 0;
+            for (k = 0; k < g->bins; k++) { /* conj(a) b */
+                re += g->h[k] * (a[2 * k] * b[2 * k] + a[2 * k + 1] * b[2 * k + 1]);
+                im += g->h[k] * (a[2 * k] * b[2 * k + 1] - a[2 * k + 1] * b[2 * k]);
             }
-            g->gram[2 * (i + count * j)] = re + (i == j ? 1e-9 : 0.0);
+            g->gram[2 * (i + count * j)] = re + (i == j ? 1e-10 : 0.0);
             g->gram[2 * (i + count * j) + 1] = im;
         }
     return mv_chol_c128(ctx, g->gram, count, count);
 }
+/* Interpolators of L segments for n times, into side: (A^H A) b = A^H exp(2 pi i f t). */
 static mv_status mv__it_interpolate(mv_ctx *ctx, const mv__it_segments *g, size_t count, const double *t, size_t n) {
+    double turn[2 * MV__IT_BINS];
     size_t i, l, k;
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < g->bins; k++) {
+            mv__it_wave_at(g->f[k], t[i], &turn[2 * k], &turn[2 * k + 1]);
+            turn[2 * k] *= g->h[k], turn[2 * k + 1] *= g->h[k];
+        }
         for (l = 0; l < count; l++) {
-            double re = 0, im = 0, a, b;
+            const double *a = g->wave + 2 * g->bins * l;
+            double re = 0, im = 0;
             for (k = 0; k < g->bins; k++) {
-                if (!(g->h[k] > 0.0)) continue;
-                mv__it_wave_at(g->f[k], t[i] - mv__it_middle(g, l, count), &a, &b);
-                re += g->h[k] * a, im += g->h[k] * b;
+                re += a[2 * k] * turn[2 * k] + a[2 * k + 1] * turn[2 * k + 1];
+                im += a[2 * k] * turn[2 * k + 1] - a[2 * k + 1] * turn[2 * k];
             }
             g->side[2 * (l + count * i)] = re, g->side[2 * (l + count * i) + 1] = im;
         }
+    }
     return mv_chol_solve_c128(ctx, g->side, count, g->gram, count, count, n);
 }
 /* Root mean square and largest error of the interpolators in side. */
@@ -41238,13 +41256,11 @@ static void mv__it_misfit(const mv__it_segments *g, size_t count, const double *
     *worst = 0;
     for (i = 0; i < n; i++)
         for (k = 0; k < g->bins; k++) {
-            double re, im, a, b;
-            if (!(g->h[k] > 0.0)) continue;
+            double re, im;
             mv__it_wave_at(g->f[k], t[i], &re, &im);
             for (l = 0; l < count; l++) {
-                const double *p = g->side + 2 * (l + count * i);
-                mv__it_wave_at(g->f[k], mv__it_middle(g, l, count), &a, &b);
-                re -= p[0] * a - p[1] * b, im -= p[0] * b + p[1] * a;
+                const double *p = g->side + 2 * (l + count * i), *a = g->wave + 2 * (k + g->bins * l);
+                re -= p[0] * a[0] - p[1] * a[1], im -= p[0] * a[1] + p[1] * a[0];
             }
             all += g->h[k] * (re * re + im * im);
             if (hypot(re, im) > *worst) *worst = hypot(re, im);
@@ -41262,6 +41278,10 @@ static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encode
         if (i == 0 || (double)t[i] < g->first) g->first = (double)t[i];
         if (i == 0 || (double)t[i] > g->last) g->last = (double)t[i];
     }
+    if (!(g->width * (g->last - g->first) <= MV__IT_TURNS))
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "field", g->width, -1,
+                        "%s: a field that spans %g Hz turns %g times in the %g s of times: at most %d times", op,
+                        g->width, g->width * (g->last - g->first), g->last - g->first, (int)MV__IT_TURNS);
     for (i = 0; i < tried; i++) some[i] = (double)t[tried > 1 ? (n - 1) * i / (tried - 1) : 0];
     for (;; count++) {
         if ((st = mv__it_gram_of(ctx, g, count)) < 0 || (st = mv__it_interpolate(ctx, g, count, some, tried)) < 0)
@@ -41339,7 +41359,8 @@ static mv_status mv__it_segments_fill(mv_ctx *ctx, mv__it_encoder *e, const mv__
     return st;
 }
 static mv_status mv__it_off_resonance(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
-    const size_t most = MV__IT_SEGMENTS, room = 2 * (most * most + most * MV__IT_TRIED) * sizeof(double);
+    const size_t most = MV__IT_SEGMENTS;
+    const size_t room = 2 * (most * most + most * MV__IT_TRIED + most * MV__IT_BINS) * sizeof(double);
     mv__it_segments *g;
     mv_volume field;
     float *times = NULL;
@@ -41351,6 +41372,7 @@ static mv_status mv__it_off_resonance(mv_ctx *ctx, const char *op, mv__it_encode
         mv__memset(g, 0, sizeof *g);
         g->gram = (double *)(void *)(g + 1);
         g->side = g->gram + 2 * most * most;
+        g->wave = g->side + 2 * most * MV__IT_TRIED;
         st = mv__it_histogram(ctx, op, g, (const float *)field.data, mv_volume_count(&field));
     }
     if (st == MEDVOL_OK) st = mv__it_times(ctx, op, e, d->times, &times);

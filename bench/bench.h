@@ -77,7 +77,8 @@ typedef struct bench_peer {
 
 /* tables end with an empty line */
 #define BENCH_TABLES(X) X(core) X(gzip) X(io) X(intensity) X(spatial) X(resample) X(linalg) X(fft) \
-    X(kspace) X(coils) X(grappa) X(sense) X(traj) X(nufft) X(filter) X(field) X(measure) X(stats) X(register) X(bspline) \
+    X(kspace) X(coils) X(grappa) X(sense) X(traj) X(nufft) X(iterate) X(filter) X(field) X(measure) X(stats) \
+    X(register) X(bspline) \
     X(mind) X(flow) X(nearest) X(landmarks) X(layers) X(cache) X(transport)
 #define BENCH_DECLARE(name) extern const bench_row rows_##name[];
 BENCH_TABLES(BENCH_DECLARE)

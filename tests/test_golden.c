@@ -699,6 +699,24 @@ static void g_grappa(mv_ctx *ctx) {
     mv_volume_free(ctx, &mask);
     mv_volume_free(ctx, &v);
 }
+static void g_terms(mv_ctx *ctx) { /* wavelets and the prox of terms */
+    mv_volume v = {0}, w;
+    mv_wavelet_opt o = {0};
+    mv_reg r = {0};
+    int k;
+    pairs(ctx, &v, 37, 22, 3, 4);
+    for (k = 0; k < 3; k++) {
+        o.wavelet = k, o.shift[0] = 5, o.shift[1] = (size_t)k;
+        ONTO(mv_wavelet_forward(ctx, &w, &v, &o));
+        ONTO(mv_wavelet_inverse(ctx, &w, &v, &o));
+    }
+    r.lambda = 0.3, r.block = 4;
+    for (k = 0; k < 5; k++) {
+        r.kind = k, r.joint = k == 2 ? 8 : 0, r.axes = k == 3 ? 9 : 0;
+        ONTO(mv_prox(ctx, &w, &v, &r, 0.7));
+    }
+    mv_volume_free(ctx, &v);
+}
 static void g_transport(mv_ctx *ctx) {
     static const size_t dim[3] = {24, 1, 16};
     static const double mm[3] = {1.1, 1, 0.9};
@@ -761,6 +779,7 @@ static const struct {
     {"coils", g_coils, 0},
     {"grappa", g_grappa, 0},
     {"gridding", g_gridding, 0},
+    {"terms", g_terms, 0},
     {"filter", g_filter, 0},
     {"warp", g_warp, 0},
     {"ldlt", g_ldlt, 0},

@@ -1443,6 +1443,99 @@ static void op_phantom_samples(void) { /* ARG: coils + 4 * solid */
     o.shapes = (const mv_ellipse *)given(MEDVOL_F64, body, 20), o.count = 2, o.coils = (size_t)ARG % 4;
     did(mv_phantom_samples(T, vout(MEDVOL_C64, 1, N, 3, o.coils > 1 ? o.coils : 0), t, shape, &o));
 }
+/* iterative reconstruction: maps as SENSE's, x, y, z of N, 4, 2 */
+static void op_wavelet(void) { /* ARG: wavelet + 4: back */
+    const mv_volume *s = vin(TYPE, N, 5, 2, 3);
+    mv_wavelet_opt o;
+    memset(&o, 0, sizeof o);
+    o.wavelet = ARG % 4, o.levels = 2;
+    if (ARG < 4) did(mv_wavelet_forward(T, vout(MEDVOL_C64, N, 5, 2, 3), s, &o));
+    else did(mv_wavelet_inverse(T, vout(MEDVOL_C64, N, 5, 2, 3), s, &o));
+}
+static void op_prox(void) { /* ARG: kind + 8: joint */
+    const mv_volume *s = vin(TYPE, N, 5, 1, 3);
+    mv_reg r;
+    memset(&r, 0, sizeof r);
+    r.kind = ARG % 8, r.lambda = 30, r.block = 3;
+    if (ARG > 8) r.joint = 8;
+    if (r.kind == MEDVOL_REG_TV) r.axes = 11;
+    did(mv_prox(T, vout(MEDVOL_C64, N, 5, 1, 3), s, &r, 1));
+}
+static void op_reg_value(void) {
+    const mv_volume *s = vin(TYPE, N, 5, 1, 3);
+    mv_reg r;
+    memset(&r, 0, sizeof r);
+    r.kind = ARG % 8, r.lambda = 1e-3, r.block = 3;
+    if (r.kind == MEDVOL_REG_TV) r.axes = 11;
+    did(mv_reg_value(T, (double *)out(MEDVOL_F64, 1), s, &r));
+}
+static const mv_volume *it_small(mv_dtype t, size_t a, size_t b, size_t c, size_t d, double scale) {
+    static float unit[2 * 960 * 16];
+    const size_t dim[4] = {a, b, c, d}, n = a * b * (c ? c : 1) * (d ? d : 1) * (t == MEDVOL_C64 ? 2 : 1);
+    const float *r = (const float *)(const void *)pool[pool_of(MEDVOL_C64)].data;
+    buffer *v;
+    size_t i;
+    for (i = 0; i < n && i < sizeof unit / sizeof *unit; i++) unit[i] = r[i] * (float)scale;
+    v = source(t, dim, unit);
+    wrap(v);
+    return &v->v;
+}
+static const mv_volume *it_mask(void) {
+    static const float weights[4] = {1, 0, 0.5f, 1};
+    const size_t dim[4] = {1, 4, 1, 0};
+    buffer *b = source(MEDVOL_F32, dim, weights);
+    wrap(b);
+    return &b->v;
+}
+static void op_encode(void) { /* ARG: forward, adjoint, normal, weigh; + 4: off resonance; + 8: a basis */
+    const int call = ARG % 4, off = ARG & 4, basis = ARG & 8;
+    const mv_volume *s = call == 1 || call == 3 ? vin(TYPE, N, 4, 2, 3) : vin(TYPE, N, 4, 2, basis ? 2 : 0);
+    mv_volume *d = basis && call == 0 ? vnew() : call == 0 || call == 3 ? vout(MEDVOL_C64, N, 4, 2, 3)
+                                                                      : vout(MEDVOL_C64, N, 4, 2, basis ? 2 : 0);
+    mv_encoding_desc q;
+    mv_encoding e;
+    memset(&q, 0, sizeof q);
+    q.maps = it_small(MEDVOL_C64, N, 4, 2, 3, 1e-3), q.mask = it_mask();
+    q.frames = basis ? 3 : 1;
+    if (off) q.field = it_small(MEDVOL_F32, N, 4, 2, 0, 1e-3), q.times = it_small(MEDVOL_F32, N, 0, 0, 0, 1e-4), q.segments = 2;
+    if (basis) q.basis = it_small(MEDVOL_F32, 3, 2, 0, 0, 1e-3);
+    if (!did(mv_encoding_init(T, &e, &q))) return;
+    if (call == 0) did(mv_encoding_forward(T, &e, d, s));
+    else if (call == 1) did(mv_encoding_adjoint(T, &e, d, s));
+    else if (call == 2) did(mv_encoding_normal(T, &e, d, s));
+    else did(mv_encoding_weigh(T, &e, d, s));
+    mv_encoding_free(T, &e);
+}
+static void op_recon(void) { /* ARG: solver; + 8: total variation, + 16: low rank */
+    const mv_volume *s = vin(TYPE, N, 4, 2, 3);
+    mv_volume *d = vout(MEDVOL_C64, N, 4, 2, 0);
+    mv_encoding_desc q;
+    mv_recon_opt o;
+    mv_reg r;
+    memset(&q, 0, sizeof q), memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+    q.maps = it_small(MEDVOL_C64, N, 4, 2, 3, 1e-3), q.mask = it_mask();
+    r.kind = ARG & 8 ? MEDVOL_REG_TV : ARG & 16 ? MEDVOL_REG_L1 : MEDVOL_REG_WAVELET, r.lambda = 1e-3;
+    o.solver = ARG % 8, o.solve.lambda = 0.5, o.solve.iterations = 2, o.scale = 1, o.solve.objective = 1;
+    o.solve.regs = &r, o.solve.reg_count = ARG % 8 > MEDVOL_SOLVER_LSMR;
+    did(mv_recon(T, d, s, &q, &o));
+}
+static void op_solve(void) { /* ARG: solver; 5: the check */
+    static mv_status (*const solvers[5])(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *) = {
+        mv_solve_cg, mv_solve_lsmr, mv_solve_fista, mv_solve_admm, mv_solve_pdhg};
+    const float *y = (const float *)in(MEDVOL_F32, 24 * N);
+    float *x = (float *)out(MEDVOL_F32, 8 * N);
+    mv_encoding_desc q;
+    mv_solve_opt o;
+    mv_operator a;
+    mv_encoding e;
+    memset(&q, 0, sizeof q), memset(&o, 0, sizeof o);
+    q.maps = it_small(MEDVOL_C64, N, 4, 0, 3, 1e-3);
+    o.iterations = 2, o.lambda = 0.5;
+    if (!did(mv_encoding_init(T, &e, &q))) return;
+    did(mv_encoding_operator(T, &e, &a));
+    if (ARG < 5) did(solvers[ARG](T, x, &a, y, &o));
+    else did(mv_operator_check(T, &a, NULL));
+    mv_encoding_free(T, &e);
 /* Non-uniform transforms of images of 9, N / 2 + 1, 1 (or 4, N / 4 + 1, 3) voxels, N + 3 samples, coils as the
    bits of ARG say. What: 0 forward, 1 adjoint, 2 arrays there, 3 back, with maps; 4, 5 direct; 6, 7 gridding; 8 density; 9 type
    3; 10 Toeplitz */
@@ -2903,6 +2996,23 @@ static const op rows[] = {
     OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
     OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
+    /* iterative reconstruction */
+    OP(wavelet, ONE_COMPLEX, 0, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(wavelet, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 2, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(wavelet, ONE_COMPLEX, 4, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 6, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(prox, ONE_COMPLEX, 0, VOLUME | IN_PLACE | HEAVY, 1e-5),
+    OP(prox, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5), OP(prox, ONE_COMPLEX, 9, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(prox, ONE_COMPLEX, 2, VOLUME | IN_PLACE | HEAVY, 1e-5), OP(prox, ONE_COMPLEX, 3, VOLUME | IN_PLACE | FLOATS, 1e-3),
+    OP(prox, ONE_COMPLEX, 4, VOLUME | IN_PLACE | HEAVY, 1e-4), OP(reg_value, ONE_COMPLEX, 1, VOLUME | FLOATS, 1e-5),
+    OP(reg_value, ONE_COMPLEX, 3, VOLUME | HEAVY, 1e-5), OP(reg_value, ONE_COMPLEX, 4, VOLUME | HEAVY, 1e-5),
+    OP(encode, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3), OP(encode, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(encode, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-3), OP(encode, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(encode, ONE_COMPLEX, 4, VOLUME | HEAVY | FLOATS, 1e-2), OP(encode, ONE_COMPLEX, 6, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(encode, ONE_COMPLEX, 8, VOLUME | HEAVY | FLOATS, 1e-2), OP(encode, ONE_COMPLEX, 10, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 12, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 13, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 21, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(solve, F32, 0, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 1, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 2, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(solve, F32, 3, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 4, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 5, VOLUME | HEAVY | FLOATS, 1e-2),
     /* transforms of samples anywhere */
     NUFFT(0, 0, 1, 1e-2), NUFFT(1, 0, 1, 10), NUFFT(0, 0, 2, 1e-2), NUFFT(1, 0, 2, 10),
     NUFFT(0, 0, 3, 1e-2), NUFFT(1, 0, 3, 10), NUFFT(0, 0, 4, 1e-2), NUFFT(1, 0, 4, 10),

@@ -682,6 +682,72 @@ OP(sense_adjoint, mv_sense_adjoint(c, d, &kspace, &sens, &lines))
 OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &sens, &lines))
 OP(cg_sense, mv_cg_sense(c, d, &kspace, &sens, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
 OP(sense, mv_sense(c, d, &kspace, &sens, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
+/* iterative reconstruction: of the same coils; spokes; a field; two coefficients of two frames */
+static mv_volume it_traj, it_weights, it_samples, it_field, it_times, it_basis, it_series, it_pair;
+static const mv_encoding_desc *it_desc(int radial, int field, int basis) {
+    static mv_encoding_desc d;
+    const size_t k[3] = {3, 9, 7}, w[3] = {1, 9, 7}, y[4] = {1, 9, 7, 3}, t[1] = {5}, b[2] = {2, 2}, s[5] = {5, 6, 2, 3, 2};
+    const size_t p[4] = {5, 6, 2, 2};
+    size_t i;
+    if (!it_traj.data) {
+        must(mv_volume_alloc(T_NONE, &it_traj, MEDVOL_F64, 3, k)), must(mv_volume_alloc(T_NONE, &it_weights, MEDVOL_F64, 3, w));
+        must(mv_volume_alloc(T_NONE, &it_samples, MEDVOL_C64, 4, y)), must(mv_volume_alloc(T_NONE, &it_times, MEDVOL_F64, 1, t));
+        must(mv_volume_alloc(T_NONE, &it_basis, MEDVOL_F64, 2, b)), must(mv_volume_alloc(T_NONE, &it_series, MEDVOL_C64, 5, s));
+        must(mv_volume_alloc(T_NONE, &it_pair, MEDVOL_C64, 4, p));
+        must(mv_volume_alloc(T_NONE, &it_field, MEDVOL_F64, 3, s));
+        for (i = 0; i < 63; i++) {
+            double *q = (double *)it_traj.data + 3 * i;
+            q[0] = (double)(i % 9) / 2 - 2, q[1] = (double)(i * 7 % 11) / 2 - 2.5, q[2] = (double)(i % 5) / 4 - 0.5;
+            ((double *)it_weights.data)[i] = 1 + (double)(i % 3);
+        }
+        for (i = 0; i < 2 * 189; i++) ((float *)it_samples.data)[i] = (float)(i * 13 % 97) - 48.0f;
+        for (i = 0; i < 720; i++) ((float *)it_series.data)[i] = (float)(i * 17 % 97) - 48.0f;
+        for (i = 0; i < 240; i++) ((float *)it_pair.data)[i] = (float)(i * 19 % 97) - 48.0f;
+        for (i = 0; i < 60; i++) ((double *)it_field.data)[i] = (double)(i % 7);
+        for (i = 0; i < 5; i++) ((double *)it_times.data)[i] = 0.01 * (double)i;
+        for (i = 0; i < 4; i++) ((double *)it_basis.data)[i] = 1 - 0.4 * (double)i;
+    }
+    memset(&d, 0, sizeof d);
+    d.maps = &sens;
+    if (radial) d.traj = &it_traj, d.weights = &it_weights, d.tolerance = 1e-2, d.oversampling = 2;
+    else d.mask = &lines;
+    if (field) d.field = &it_field, d.times = &it_times, d.segments = 2;
+    if (basis) d.basis = &it_basis, d.frames = 2;
+    return &d;
+}
+typedef mv_status (*it_call)(mv_ctx *, const mv_encoding *, mv_volume *, const mv_volume *);
+static mv_status it_encode(mv_ctx *c, mv_volume *d, const mv_volume *s, const mv_encoding_desc *q, it_call call) {
+    mv_encoding e;
+    mv_status st = mv_encoding_init(c, &e, q);
+    spoiled |= st < 0 && e.tables;
+    if (st < 0) return st;
+    st = call(c, &e, d, s);
+    mv_encoding_free(c, &e);
+    return st;
+}
+OP(encode_mask, it_encode(c, d, &image, it_desc(0, 0, 0), mv_encoding_forward))
+OP(encode_field, it_encode(c, d, &kspace, it_desc(0, 1, 0), mv_encoding_adjoint))
+OP(encode_basis, it_encode(c, d, &it_pair, it_desc(0, 0, 1), mv_encoding_normal))
+OP(encode_weigh, it_encode(c, d, &it_samples, it_desc(1, 0, 0), mv_encoding_weigh))
+OP(encode_radial, it_encode(c, d, &image, it_desc(1, 0, 0), mv_encoding_normal))
+OP(encode_radial_basis, it_encode(c, d, &it_pair, it_desc(1, 0, 1), mv_encoding_normal))
+OP(wavelet, mv_wavelet_forward(c, d, &image, &(mv_wavelet_opt){.levels = 1}))
+OP(wavelet_back, mv_wavelet_inverse(c, d, &image, &(mv_wavelet_opt){.levels = 1, .shift = {1, 1, 1}}))
+static mv_status it_recon(mv_ctx *c, mv_volume *d, const mv_volume *y, const mv_encoding_desc *q, int solver, int kind) {
+    mv_reg r = {.kind = kind, .lambda = 0.01, .joint = kind == MEDVOL_REG_LLR ? 8 : 0};
+    return mv_recon(c, d, y, q, &(mv_recon_opt){.solver = solver, .solve = {.lambda = 0.1, .iterations = 1,
+        .regs = &r, .reg_count = kind > 0, .check = solver == MEDVOL_SOLVER_CG}});
+}
+OP(recon_cg, it_recon(c, d, &kwide, &(mv_encoding_desc){.maps = &sens}, MEDVOL_SOLVER_CG, 0))
+OP(recon_lsmr, it_recon(c, d, &kspace, it_desc(0, 0, 0), MEDVOL_SOLVER_LSMR, 0))
+OP(recon_fista, it_recon(c, d, &it_samples, it_desc(1, 0, 0), MEDVOL_SOLVER_FISTA, MEDVOL_REG_WAVELET))
+OP(recon_admm, it_recon(c, d, &kspace, it_desc(0, 0, 0), MEDVOL_SOLVER_ADMM, MEDVOL_REG_TV))
+OP(recon_pdhg, it_recon(c, d, &kspace, it_desc(0, 0, 0), MEDVOL_SOLVER_PDHG, MEDVOL_REG_L1))
+OP(recon_series, it_recon(c, d, &it_series, &(mv_encoding_desc){.maps = &sens}, 0, MEDVOL_REG_LLR))
+static mv_status v_prox(mv_ctx *c, mv_volume *d, const mv_volume *s) {
+    (void)s;
+    return mv_prox(c, d, &image, &(mv_reg){.kind = MEDVOL_REG_TV, .lambda = 1}, 1);
+}
 OP(nufft_forward, mv_nufft_forward(c, &nu.plan, d, &kspace))
 OP(nufft_forward_wide, mv_nufft_forward(c, &nu.plan, d, &kwide))
 OP(nufft_adjoint, mv_nufft_adjoint(c, &nu.plan, d, &nu.wide, &nu.wdouble))
@@ -800,6 +866,9 @@ static const struct {
     ROW(gaussian) ROW(gaussian_i16) ROW(box_mean) ROW(level)
     ROW(warp) ROW(warp_cubic) ROW(warp_affine) {"warp_labels", v_warp_labels, SOURCE},
     {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
+    MADE(encode_mask) MADE(encode_field) MADE(encode_basis) MADE(encode_weigh) MADE(encode_radial) MADE(encode_radial_basis)
+    MADE(wavelet) MADE(wavelet_back) MADE(recon_cg) MADE(recon_lsmr) MADE(recon_fista) MADE(recon_admm) MADE(recon_pdhg)
+    MADE(recon_series) MADE(prox)
     MADE(nufft_forward) MADE(nufft_forward_wide) MADE(nufft_adjoint) MADE(nudft_forward) MADE(nudft_adjoint)
     MADE(grid_forward) MADE(grid_adjoint) MADE(dcf_pipe) MADE(toeplitz_normal)
     MADE(tps) MADE(correct) MADE(correct_f64)
@@ -874,6 +943,34 @@ static mv_status op_percentiles_array(mv_ctx *c) {
 static mv_status op_percentiles_u8(mv_ctx *c) {
     return TRY(mv_percentiles_array(c, out.d, mask, MEDVOL_U8, N, 1, 0, quarters, 3, NULL));
 }
+static mv_status op_reg_value(mv_ctx *c) {
+    return TRY(mv_reg_value(c, out.d, &image, &(mv_reg){.kind = MEDVOL_REG_WAVELET, .lambda = 1}));
+}
+typedef mv_status (*it_solver)(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *);
+static mv_status it_solve(mv_ctx *c, it_solver solve) { /* NULL: the check; an operator without normal */
+    mv_reg r = {.kind = MEDVOL_REG_L1, .lambda = 0.1};
+    mv_operator op;
+    mv_encoding e;
+    mv_status st;
+    const int with = solve == mv_solve_fista || solve == mv_solve_admm || solve == mv_solve_pdhg;
+    must(mv_encoding_init(T_NONE, &e, it_desc(0, 0, 0)));
+    R.on = 1;
+    st = mv_encoding_operator(c, &e, &op);
+    op.normal = NULL;
+    if (solve)
+        st = solve(c, out.f, &op, (const float *)kspace.data,
+            &(mv_solve_opt){.iterations = 2, .lambda = 0.1, .regs = &r, .reg_count = with, .ndim = 3, .dim = {5, 6, 2}});
+    else st = mv_operator_check(c, &op, &(mv_operator_check_opt){.trials = 1});
+    R.on = 0;
+    mv_encoding_free(T_NONE, &e);
+    return st;
+}
+static mv_status op_solve_cg(mv_ctx *c) { return it_solve(c, mv_solve_cg); }
+static mv_status op_solve_lsmr(mv_ctx *c) { return it_solve(c, mv_solve_lsmr); }
+static mv_status op_solve_fista(mv_ctx *c) { return it_solve(c, mv_solve_fista); }
+static mv_status op_solve_admm(mv_ctx *c) { return it_solve(c, mv_solve_admm); }
+static mv_status op_solve_pdhg(mv_ctx *c) { return it_solve(c, mv_solve_pdhg); }
+static mv_status op_operator_check(mv_ctx *c) { return it_solve(c, NULL); }
 static mv_status op_mad(mv_ctx *c) { return TRY(mv_mad(c, out.d, NULL, &series, NULL)); }
 static mv_status op_median(mv_ctx *c) { return TRY(mv_median(c, out.d, &series, NULL)); }
 static mv_hist counts; /* of 64 bins, in out */
@@ -2307,6 +2404,7 @@ static const struct {
     ROW(coil_noise) ROW(coil_matrix) ROW(coil_gcc_matrix) ROW(espirit_values)
     ROW(gemm_f32) ROW(gemm_f64) ROW(gemm_deep) ROW(diag_f32) ROW(diag_f64) ROW(diag_c64) ROW(diag_c128) ROW(gemm_c64) ROW(gemm_c128) ROW(chol_f64) ROW(chol_c128)
     ROW(ldlt) ROW(chol_solve_f64) ROW(chol_solve_c128) ROW(eigh_f64) ROW(eigh_c128) ROW(svd_f64) ROW(svd_c128)
+    ROW(reg_value) ROW(operator_check) ROW(solve_cg) ROW(solve_lsmr) ROW(solve_fista) ROW(solve_admm) ROW(solve_pdhg)
     ROW(grappa_init) ROW(grappa_execute) ROW(grappa_recon)
     ROW(lz4_compress) ROW(cache_open) ROW(cache_put) {"cache_many", op_cache_many, WITHOUT}, ROW(cache_get) ROW(cache_pin) ROW(cache_put_volume)
     ROW(cache_get_volume) ROW(cache_get_strided) ROW(load_cached) ROW(loader)
