@@ -56,11 +56,11 @@
    CONFIGURATION (define before the implementation; the first two also before every include)
      MEDVOL_STATIC          everything static, for one file only
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
-                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
-                            leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
-                            [FFT], [TRAJECTORY] [LINALG], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
-                            [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
-                            [INTENSITY] [SPATIAL])
+                            TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK
+                            LAYER CACHE TRANSPORT: leave a section out ([IO] and [CACHE] need [GZIP], KSPACE
+                            to SENSE [LINALG] and [FFT], [TRAJECTORY] [LINALG], [FIELD] [RESAMPLE], [REGISTER]
+                            [LINALG] [FILTER] [FIELD], [FLOW] and [LANDMARK] [REGISTER], [LAYER] [FIELD]; the
+                            cached load [IO], the loader also [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
      MEDVOL_SELF "name.h"   this file's name, when it was renamed
      MEDVOL_EXTRA "file.h"  kernels of your own in the vocabulary of [PASS], compiled at every level
@@ -85,8 +85,8 @@
      no volume exceeds 2 GB), but for what rests on the C library's pow, exp, log, hypot, sin, cos and atan2:
      gamma; LANCZOS, antialias and the filter of cubic B-splines; pictures of complex volumes; Fourier
      transforms and all that takes them; windows of k-space, EPI, phantoms of turned bodies, with coils or in
-     k-space; transport. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are
-     not served.
+     k-space; spokes, spirals, cones, rosettes; transport. On 32-bit x86 the header turns on SSE2, for the x87
+     rounds twice: processors without SSE2 are not served.
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
@@ -33461,7 +33461,7 @@ static void mv__tj_scale_job(void *arg, size_t i) {
     const size_t first = i * MV__TJ_RUN, n = mv__minz(MV__TJ_RUN, g->n - first);
     MV__PICK(mv__tj_scale)(g->to + first, g->from + first, g->by, n);
 }
-/* of a unit, how many make one pixel index; 0: told */
+/* how many of a unit make one pixel index; 0: refused */
 static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int unit, size_t n,
                           const double *fov, int axis) {
     switch (unit) {
@@ -33469,9 +33469,8 @@ static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int uni
         case MEDVOL_TRAJ_CYCLES: return 1.0 / (double)n;
         case MEDVOL_TRAJ_RADIANS: return 2.0 * MV__TJ_PI / (double)n;
         case MEDVOL_TRAJ_PER_METRE:
-            if (!fov) mv__fail_null(ctx, op, "fov");
-            else if (fov[axis] >= 1e-9 && fov[axis] <= 1e9) return 1.0 / fov[axis];
-            else mv__tj_range(ctx, op, "fov", fov[axis], "in 1e-9..1e9 metres");
+            if (fov[axis] >= 1e-9 && fov[axis] <= 1e9) return 1.0 / fov[axis];
+            mv__tj_range(ctx, op, "fov", fov[axis], "in 1e-9..1e9 metres");
             return 0.0;
         default: mv__tj_range(ctx, op, name, unit, "MEDVOL_TRAJ_*"); return 0.0;
     }
@@ -33487,6 +33486,8 @@ MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volum
     mv_status st;
     int k;
     if (sized && !shape) return mv__fail_null(ctx, op, "shape");
+    if ((from == MEDVOL_TRAJ_PER_METRE || to == MEDVOL_TRAJ_PER_METRE) && !fov)
+        return mv__fail_null(ctx, op, "fov");
     for (k = 0; k < 3; k++) {
         const size_t n = sized ? shape[k] : 1;
         double a, b;
@@ -33495,7 +33496,7 @@ MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volum
                             k);
         if ((a = mv__tj_unit(ctx, op, "from", from, n, fov, k)) == 0.0 ||
             (b = mv__tj_unit(ctx, op, "to", to, n, fov, k)) == 0.0)
-            return ctx && ctx->error.code == MEDVOL_E_NULL ? MEDVOL_E_NULL : MEDVOL_E_RANGE;
+            return MEDVOL_E_RANGE;
         g.by[k] = from == to ? 1.0 : b / a;
     }
     st = mv__tj_read(ctx, op, &t, src);
