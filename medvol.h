@@ -34793,11 +34793,9 @@ MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume 
 }
 /* What both estimates look at: each spoke's middle, interpolated to `up` points a sample by the sum of all
    its samples' Dirichlet kernels. */
-enum {
-    MV__TJ_UP = 8,
-    MV__TJ_WIDE = 4,
-    MV__TJ_SUMS = 16
-}; /* WIDE: samples compared on both sides of the centre */
+#define MV__TJ_UP 8
+#define MV__TJ_WIDE 4 /* samples compared on both sides of the centre */
+enum { MV__TJ_SUMS = 16 };
 typedef struct mv__tj_centre {
     mv__tj_in t;
     mv_volume data;
