@@ -34328,7 +34328,7 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
 
 /* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of neighbours that a k-d tree finds,
    the nearest first, until none can reach it any more. Coordinates are relative to the site. ---- */
-enum { MV__TJ_LEAF = 8, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
+enum { MV__TJ_LEAF = 12, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
 typedef struct mv__tj_poly {
     double *x, *y, *x2, *y2; /* the polygon; room for the next */
     size_t n, room;
@@ -34381,15 +34381,22 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     t = p->y, p->y = p->y2, p->y2 = t;
     return 1;
 }
-/* the region around a site */
+/* the region around a site: a circle is a polygon about it where the site is far out, else a square */
 static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, double y) {
+    const int circle = g->o.bound == MEDVOL_BOUND_CIRCLE, out = x * x + y * y > 0.64 * g->radius * g->radius;
+    const double half[2] = {circle ? g->radius : g->half[0], circle ? g->radius : g->half[1]};
     size_t i;
-    p->n = g->o.bound == MEDVOL_BOUND_CIRCLE ? 32 : 4;
+    p->n = circle && out ? 32 : 4;
     p->reach2 = 0.0;
     for (i = 0; i < p->n; i++) {
-        const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), far_r = g->radius * 1.00484;
-        p->x[i] = p->n == 4 ? g->mid[0] + (i == 0 || i == 3 ? g->half[0] : -g->half[0]) : far_r * cos(a);
-        p->y[i] = p->n == 4 ? g->mid[1] + (i < 2 ? g->half[1] : -g->half[1]) : far_r * sin(a);
+        if (p->n == 4) {
+            p->x[i] = g->mid[0] + (i == 0 || i == 3 ? half[0] : -half[0]);
+            p->y[i] = g->mid[1] + (i < 2 ? half[1] : -half[1]);
+        } else {
+            const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), r = g->radius * 1.00484;
+            p->x[i] = r * cos(a);
+            p->y[i] = r * sin(a);
+        }
         p->x[i] -= x;
         p->y[i] -= y;
         if (p->x[i] * p->x[i] + p->y[i] * p->y[i] > p->reach2)
