@@ -2578,7 +2578,7 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes
    between neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between
    them is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in
-   pixel index and signal that has faded at the ends; without noise RING is right to some 0.002 samples,
+   pixel index and signal that has faded at the ends; without noise RING is right to some 0.001 samples,
    opposed to 0.01 where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays
    or all frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not
    contiguous MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times
@@ -33553,7 +33553,7 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
                              uint64_t *steps, uint64_t *step) {
     uint64_t g0 = 1, g1 = tiny, f0 = 1, f1 = 1, t;
     const uint64_t aim = total ? total : mv__maxz((size_t)wanted, 2);
-    while (g1 < aim && g1 < (uint64_t)1 << 31) {
+    while (g1 < aim && g1 < (uint64_t)1 << 30) {
         t = g0 + g1, g0 = g1, g1 = t;
         t = f0 + f1, f0 = f1, f1 = t;
     }
@@ -33563,7 +33563,7 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
                         (unsigned long long)total, (unsigned long long)tiny, (unsigned long long)g0,
                         (unsigned long long)g1);
     if (g1 < aim)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^31 shots or more are too many",
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^30 shots or more are too many",
                         op);
     *steps = g1;
     *step = f0; /* F[i - 1], of the pair F[i - 1], F[i] beside G[i - 1], G[i] */
@@ -33974,6 +33974,9 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if (st < 0) return st;
     if (!bin) return mv__fail_null(ctx, op, "bin");
     if (bins == 0) return mv__tj_empty(ctx, op, "bins");
+    if (src->dim[2] >= MV__TJ_NONE)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->dim[2], -1, "%s: src has %zu shots: too many", op,
+                        src->dim[2]);
     if (src->dim[4] * src->dim[5] * src->dim[6] != 1)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1,
                         "%s: src has %zu frames: must be of one, which bins become", op, src->dim[4]);
