@@ -85,8 +85,8 @@
      no volume exceeds 2 GB), but for what rests on the C library's pow, exp, log, hypot, sin, cos and atan2:
      gamma; LANCZOS, antialias and the filter of cubic B-splines; pictures of complex volumes; Fourier
      transforms and all that takes them; windows of k-space, EPI, phantoms of turned bodies, with coils or in
-     k-space; transport. On 32-bit x86 the header turns on SSE2, for the x87 rounds twice: processors without SSE2 are
-     not served.
+     k-space; spokes, spirals, cones, rosettes; transport. On 32-bit x86 the header turns on SSE2, for the x87
+     rounds twice: processors without SSE2 are not served.
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
@@ -2578,7 +2578,7 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes
    between neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between
    them is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in
-   pixel index and signal that has faded at the ends; without noise RING is right to some 0.002 samples,
+   pixel index and signal that has faded at the ends; without noise RING is right to some 0.001 samples,
    opposed to 0.01 where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays
    or all frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not
    contiguous MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times
@@ -33851,7 +33851,7 @@ static void mv__tj_scale_job(void *arg, size_t i) {
     const size_t first = i * MV__TJ_RUN, n = mv__minz(MV__TJ_RUN, g->n - first);
     MV__PICK(mv__tj_scale)(g->to + first, g->from + first, g->by, n);
 }
-/* of a unit, how many make one pixel index; 0: told */
+/* how many of a unit make one pixel index; 0: refused */
 static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int unit, size_t n,
                           const double *fov, int axis) {
     switch (unit) {
@@ -33859,9 +33859,8 @@ static double mv__tj_unit(mv_ctx *ctx, const char *op, const char *name, int uni
         case MEDVOL_TRAJ_CYCLES: return 1.0 / (double)n;
         case MEDVOL_TRAJ_RADIANS: return 2.0 * MV__TJ_PI / (double)n;
         case MEDVOL_TRAJ_PER_METRE:
-            if (!fov) mv__fail_null(ctx, op, "fov");
-            else if (fov[axis] >= 1e-9 && fov[axis] <= 1e9) return 1.0 / fov[axis];
-            else mv__tj_range(ctx, op, "fov", fov[axis], "in 1e-9..1e9 metres");
+            if (fov[axis] >= 1e-9 && fov[axis] <= 1e9) return 1.0 / fov[axis];
+            mv__tj_range(ctx, op, "fov", fov[axis], "in 1e-9..1e9 metres");
             return 0.0;
         default: mv__tj_range(ctx, op, name, unit, "MEDVOL_TRAJ_*"); return 0.0;
     }
@@ -33877,6 +33876,8 @@ MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volum
     mv_status st;
     int k;
     if (sized && !shape) return mv__fail_null(ctx, op, "shape");
+    if ((from == MEDVOL_TRAJ_PER_METRE || to == MEDVOL_TRAJ_PER_METRE) && !fov)
+        return mv__fail_null(ctx, op, "fov");
     for (k = 0; k < 3; k++) {
         const size_t n = sized ? shape[k] : 1;
         double a, b;
@@ -33885,7 +33886,7 @@ MEDVOL_DEF mv_status mv_traj_convert(mv_ctx *ctx, mv_volume *dst, const mv_volum
                             k);
         if ((a = mv__tj_unit(ctx, op, "from", from, n, fov, k)) == 0.0 ||
             (b = mv__tj_unit(ctx, op, "to", to, n, fov, k)) == 0.0)
-            return ctx && ctx->error.code == MEDVOL_E_NULL ? MEDVOL_E_NULL : MEDVOL_E_RANGE;
+            return MEDVOL_E_RANGE;
         g.by[k] = from == to ? 1.0 : b / a;
     }
     st = mv__tj_read(ctx, op, &t, src);
@@ -33942,7 +33943,7 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
                              uint64_t *steps, uint64_t *step) {
     uint64_t g0 = 1, g1 = tiny, f0 = 1, f1 = 1, t;
     const uint64_t aim = total ? total : mv__maxz((size_t)wanted, 2);
-    while (g1 < aim && g1 < (uint64_t)1 << 31) {
+    while (g1 < aim && g1 < (uint64_t)1 << 30) {
         t = g0 + g1, g0 = g1, g1 = t;
         t = f0 + f1, f0 = f1, f1 = t;
     }
@@ -33952,7 +33953,7 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
                         (unsigned long long)total, (unsigned long long)tiny, (unsigned long long)g0,
                         (unsigned long long)g1);
     if (g1 < aim)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^31 shots or more are too many",
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shots", (double)aim, -1, "%s: 2^30 shots or more are too many",
                         op);
     *steps = g1;
     *step = f0; /* F[i - 1], of the pair F[i - 1], F[i] beside G[i - 1], G[i] */
@@ -34363,6 +34364,9 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if (st < 0) return st;
     if (!bin) return mv__fail_null(ctx, op, "bin");
     if (bins == 0) return mv__tj_empty(ctx, op, "bins");
+    if (src->dim[2] >= MV__TJ_NONE)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->dim[2], -1, "%s: src has %zu shots: too many", op,
+                        src->dim[2]);
     if (src->dim[4] * src->dim[5] * src->dim[6] != 1)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1,
                         "%s: src has %zu frames: must be of one, which bins become", op, src->dim[4]);
@@ -34717,7 +34721,7 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
 
 /* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of neighbours that a k-d tree finds,
    the nearest first, until none can reach it any more. Coordinates are relative to the site. ---- */
-enum { MV__TJ_LEAF = 8, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
+enum { MV__TJ_LEAF = 12, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
 typedef struct mv__tj_poly {
     double *x, *y, *x2, *y2; /* the polygon; room for the next */
     size_t n, room;
@@ -34770,15 +34774,22 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     t = p->y, p->y = p->y2, p->y2 = t;
     return 1;
 }
-/* the region around a site */
+/* the region around a site: a circle is a polygon about it where the site is far out, else a square */
 static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, double y) {
+    const int circle = g->o.bound == MEDVOL_BOUND_CIRCLE, out = x * x + y * y > 0.64 * g->radius * g->radius;
+    const double half[2] = {circle ? g->radius : g->half[0], circle ? g->radius : g->half[1]};
     size_t i;
-    p->n = g->o.bound == MEDVOL_BOUND_CIRCLE ? 32 : 4;
+    p->n = circle && out ? 32 : 4;
     p->reach2 = 0.0;
     for (i = 0; i < p->n; i++) {
-        const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), far_r = g->radius * 1.00484;
-        p->x[i] = p->n == 4 ? g->mid[0] + (i == 0 || i == 3 ? g->half[0] : -g->half[0]) : far_r * cos(a);
-        p->y[i] = p->n == 4 ? g->mid[1] + (i < 2 ? g->half[1] : -g->half[1]) : far_r * sin(a);
+        if (p->n == 4) {
+            p->x[i] = g->mid[0] + (i == 0 || i == 3 ? half[0] : -half[0]);
+            p->y[i] = g->mid[1] + (i < 2 ? half[1] : -half[1]);
+        } else {
+            const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), r = g->radius * 1.00484;
+            p->x[i] = r * cos(a);
+            p->y[i] = r * sin(a);
+        }
         p->x[i] -= x;
         p->y[i] -= y;
         if (p->x[i] * p->x[i] + p->y[i] * p->y[i] > p->reach2)
@@ -35182,11 +35193,9 @@ MEDVOL_DEF mv_status mv_traj_delay(mv_ctx *ctx, mv_volume *dst, const mv_volume 
 }
 /* What both estimates look at: each spoke's middle, interpolated to `up` points a sample by the sum of all
    its samples' Dirichlet kernels. */
-enum {
-    MV__TJ_UP = 8,
-    MV__TJ_WIDE = 4,
-    MV__TJ_SUMS = 16
-}; /* WIDE: samples compared on both sides of the centre */
+#define MV__TJ_UP 8
+#define MV__TJ_WIDE 4 /* samples compared on both sides of the centre */
+enum { MV__TJ_SUMS = 16 };
 typedef struct mv__tj_centre {
     mv__tj_in t;
     mv_volume data;

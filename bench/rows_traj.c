@@ -13,7 +13,8 @@ typedef struct numbers {
 static const double late[6] = {0.3, -0.2, 0, 0.1, 0, 0};
 static mv_radial_opt golden(const bench *b) {
     mv_radial_opt o = {0};
-    o.samples = 2 * b->side, o.shots = (size_t)(1.57 * (double)b->side), o.size = (double)b->side;
+    o.samples = b->side < 16 ? 32 : 2 * b->side, o.shots = (size_t)(1.57 * (double)b->side),
+    o.size = (double)b->side;
     o.order = MEDVOL_RADIAL_GOLDEN;
     return o;
 }

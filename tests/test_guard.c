@@ -1340,7 +1340,8 @@ static void op_traj_make(void) {
     mv_epi_opt e;
     memset(&r, 0, sizeof r), memset(&k, 0, sizeof k), memset(&s, 0, sizeof s);
     memset(&o, 0, sizeof o), memset(&e, 0, sizeof e);
-    r.samples = k.samples = o.samples = e.samples = N, r.shots = k.shots = 5, o.shots = 3, o.size = 9, e.lines = 4;
+    r.samples = k.samples = o.samples = e.samples = N, r.shots = k.shots = 5;
+    o.shots = 3, o.size = 9, e.lines = 4;
     r.order = MEDVOL_RADIAL_GOLDEN, s.partitions = 3, s.turn = 30;
     if (ARG == 0) did(mv_traj_radial(T, vout(MEDVOL_F64, 3, N, 5, 0), &r));
     else if (ARG == 1) did(mv_traj_koosh(T, vout(MEDVOL_F64, 3, N, 5, 0), &k));
@@ -1362,7 +1363,8 @@ static void op_traj_curves(void) {
 }
 static void op_traj_convert(void) {
     const mv_volume *t = vin(TYPE, 3, N, 4, 0);
-    did(mv_traj_convert(T, vout(MEDVOL_F64, 3, N, 4, 0), t, 0, 1 + ARG, sizes(3, 8, 9, 10), numbers(3, 0.2, 0.3, 0.4)));
+    did(mv_traj_convert(T, vout(MEDVOL_F64, 3, N, 4, 0), t, 0, 1 + ARG, sizes(3, 8, 9, 10),
+        numbers(3, 0.2, 0.3, 0.4)));
 }
 static void op_traj_delay(void) {
     static const double delay[6] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
@@ -1413,7 +1415,8 @@ static void op_delays(void) { /* of noise: what comes out does not matter, but t
     o.most = 3;
     for (i = 0; i < n * shots * 2; i++) {
         const double r = (double)(i % n) - 20;
-        pairs[2 * i] = (float)(300 / (1 + r * r) * cos(0.2 * r)), pairs[2 * i + 1] = (float)(100 / (2 + r * r));
+        pairs[2 * i] = (float)(300 / (1 + r * r) * cos(0.2 * r));
+        pairs[2 * i + 1] = (float)(100 / (2 + r * r));
     }
     b = source(MEDVOL_C64, dim, pairs);
     wrap(b);
@@ -1435,7 +1438,8 @@ static void op_dcf(void) {
     else o.bound = (int)(N % 3), did(mv_dcf_voronoi(T, w, t, &o));
 }
 static void op_phantom_samples(void) { /* ARG: coils + 4 * solid */
-    static const double body[20] = {0.1, -0.2, 0.1, 0.5, 0.7, 0.4, 20, 30, 40, 2, 0.2, 0.2, 0, 0.01, 0.02, 0.1, 0, 0, 0, 1};
+    static const double body[20] = {
+        0.1, -0.2, 0.1, 0.5, 0.7, 0.4, 20, 30, 40, 2, 0.2, 0.2, 0, 0.01, 0.02, 0.1, 0, 0, 0, 1};
     const size_t *shape = sizes(3, 16, 12, ARG / 4 ? 10 : 1);
     const mv_volume *t = vin(MEDVOL_F64, 3, N, 3, 0);
     mv_phantom_opt o;
@@ -3032,10 +3036,12 @@ static const op rows[] = {
     OP(traj_convert, F64, 1, VOLUME | HEAVY, 0), OP(traj_convert, FOURIER, 2, VOLUME | HEAVY, 0),
     OP(traj_delay, F64, 0, VOLUME | HEAVY, 0), OP(traj_shots, SIZES, 0, VOLUME | HEAVY, 0),
     OP(traj_shots, SIZES, 1, VOLUME | HEAVY, 0), OP(traj_shots, F64, 2, VOLUME | HEAVY, 0),
-    OP(gate, F64, 0, VOLUME | HEAVY, 0), OP(gate, F64, 1, VOLUME | HEAVY, 0), OP(gate, F64, 2, VOLUME | HEAVY, 0),
-    OP(gate, F64, 3, VOLUME | HEAVY, 0), OP(delays, F64, 0, FIXED | HEAVY, 1e-6),
-    OP(delays, F64, 1, FIXED | HEAVY, 1e-6), OP(dcf, F64, 0, VOLUME | HEAVY, 0), OP(dcf, F64, 1, VOLUME | HEAVY, 0),
-    OP(dcf, F64, 2, VOLUME | HEAVY, 0), OP(dcf, F64, 3, VOLUME | HEAVY, 0), OP(dcf, F64, 4, VOLUME | HEAVY, 0),
+    OP(gate, F64, 0, VOLUME | HEAVY, 0), OP(gate, F64, 1, VOLUME | HEAVY, 0),
+    OP(gate, F64, 2, VOLUME | HEAVY, 0), OP(gate, F64, 3, VOLUME | HEAVY, 0),
+    OP(delays, F64, 0, FIXED | HEAVY, 1e-6), OP(delays, F64, 1, FIXED | HEAVY, 1e-6),
+    OP(dcf, F64, 0, VOLUME | HEAVY, 0), OP(dcf, F64, 1, VOLUME | HEAVY, 0),
+    OP(dcf, F64, 2, VOLUME | HEAVY, 0), OP(dcf, F64, 3, VOLUME | HEAVY, 0),
+    OP(dcf, F64, 4, VOLUME | HEAVY, 0),
     OP(phantom_samples, F64, 1, VOLUME | HEAVY, 1e-8), OP(phantom_samples, F64, 3, VOLUME | HEAVY, 1e-8),
     OP(phantom_samples, F64, 6, VOLUME | HEAVY, 1e-8),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),

@@ -159,7 +159,8 @@ static mv_buffer plain, packed, pair_head, pair_img, many, chunky, gzip_like, li
     stream, affine_gz;
 static const char affine_text[] = "#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\n"
                                   "Parameters: 1 0 0 0 1 0 0 0 2 3 4 5\nFixedParameters: 1 2 3\n";
-static mv_volume points, pair_points, star, spoke_data; /* spokes; the same as pairs; many; data on the first */
+static mv_volume points, pair_points, star,
+    spoke_data; /* spokes; the same as pairs; many; data on the first */
 static float numbers[N];
 static uint8_t mask[N], big[BIG], analyze[348];
 static const double fine[3] = {1.1, 1.2, 0.9},
@@ -242,7 +243,8 @@ static void make_spokes(void) {
         ((float *)pair_points.data)[2 * i] = (float)((double *)points.data)[i];
         ((float *)pair_points.data)[2 * i + 1] = 0;
     }
-    must(mv_traj_radial(T_NONE, &star, &(mv_radial_opt){.samples = 2, .shots = 1100, .half = 1, .centre = 1}));
+    must(
+        mv_traj_radial(T_NONE, &star, &(mv_radial_opt){.samples = 2, .shots = 1100, .half = 1, .centre = 1}));
     must(mv_phantom_samples(T_NONE, &wide_data, &points, square, &(mv_phantom_opt){.coils = 2}));
     must(mv_convert(T_NONE, &spoke_data, &wide_data, MEDVOL_C128, NULL));
     mv_volume_free(T_NONE, &wide_data);
@@ -1131,7 +1133,9 @@ static mv_status op_gate_bins(mv_ctx *c) {
     spoiled |= st < 0 && ((unsigned char *)bin)[7] != PATTERN;
     return st;
 }
-static mv_status op_delay_ring(mv_ctx *c) { return TRY(mv_delay_ring(c, out.d, &spoke_data, &pair_points, NULL)); }
+static mv_status op_delay_ring(mv_ctx *c) {
+    return TRY(mv_delay_ring(c, out.d, &spoke_data, &pair_points, NULL));
+}
 static mv_status op_delay_opposed(mv_ctx *c) {
     return TRY(mv_delay_opposed(c, out.d, &spoke_data, &points, &(mv_delay_opt){.most = 1}));
 }

@@ -44,6 +44,28 @@ static void test_bart(void) { /* spokes of BART 0.8 */
     CHECK(t.dtype == MEDVOL_F64 && worst(&t, &ref) == 0);
     mv_volume_free(T, &ref), mv_volume_free(T, &t);
 }
+static void test_bart_phantom(void) { /* its y is our x, its x our -y; up to one factor */
+    static const size_t n[3] = {64, 64, 1};
+    mv_volume pairs, ref, t = {0}, s = {0};
+    const float *p, *q;
+    double ab = 0, aa = 0, bb = 0;
+    size_t i, all;
+    if (!t_shared(&pairs, "bart_ref/traj_ga")) { t_skip("no data"); return; }
+    if (!t_shared(&ref, "bart_ref/ph_ksp_ga")) { mv_volume_free(T, &pairs), t_skip("no data"); return; }
+    CHECK_OK(mv_traj_convert(T, &t, &pairs, MEDVOL_TRAJ_PIXEL, MEDVOL_TRAJ_PIXEL, NULL, NULL));
+    for (all = mv_volume_count(&t), i = 0; i < all; i += 3) {
+        double *k = (double *)t.data + i, x = k[0];
+        k[0] = k[1], k[1] = -x;
+    }
+    CHECK_OK(mv_phantom_samples(T, &s, &t, n, NULL));
+    CHECK(mv_volume_count(&s) == mv_volume_count(&ref));
+    p = (const float *)s.data, q = (const float *)ref.data;
+    for (i = 0; i < 2 * mv_volume_count(&s); i++) {
+        ab += (double)p[i] * (double)q[i], aa += (double)p[i] * (double)p[i], bb += (double)q[i] * (double)q[i];
+    }
+    CHECK_NEAR(sqrt(fmax(0, 1 - ab * ab / (aa * bb))), 0, 1e-6);
+    mv_volume_free(T, &pairs), mv_volume_free(T, &ref), mv_volume_free(T, &t), mv_volume_free(T, &s);
+}
 static double turned(double a) { return a - 360 * floor(a / 360); }
 static void test_radial(void) {
     static const size_t samples[] = {1, 2, 7, 16, 33};
@@ -1203,6 +1225,7 @@ static void test_cancel(void) { /* at the first look, then at a later one: nothi
 
 const t_case tests_traj[] = {
     {"bart", test_bart, 0},
+    {"bart_phantom", test_bart_phantom, 0},
     {"radial", test_radial, 0},
     {"radial_errors", test_radial_errors, 0},
     {"convert", test_convert, 0},
