@@ -1,9 +1,7 @@
-/* profile_nufft - samples along golden spokes from the images of eight coils, and back; through the convolution
-   that both are together; of a volume along the spokes of a koosh ball.
-
-   Build:  cc -O2 examples/profile_nufft.c -lm -lpthread -o profile_nufft
-   Run:    ./profile_nufft 256 20
-   Shows:  what digits cost, and that iterations are cheaper by the convolution. */
+/* profile_nufft - samples along golden spokes from the images of eight coils, and back; through the
+   convolution that both are together; of a volume along the spokes of a koosh ball.  Build:  cc -O2
+   examples/profile_nufft.c -lm -lpthread -o profile_nufft Run:    ./profile_nufft 256 20 Shows:  what digits
+   cost, and that iterations are cheaper by the convolution. */
 #include "example.h"
 
 enum { PROFILE_NUFFT_COILS = 8 };
@@ -13,8 +11,10 @@ static void profile_nufft_spokes(ex *e, mv_volume *traj, size_t n, size_t shots,
     dim[0] = 3, dim[1] = 2 * n, dim[2] = shots;
     EX_OK(mv_volume_alloc(&e->ctx, traj, MEDVOL_F64, 3, dim));
     for (j = 0; j < shots; j++) {
-        const double at = 0.4656 * (double)j, z = ball ? 2.0 * (at - floor(at)) - 1.0 : 0.0, s = sqrt(1.0 - z * z);
-        const double turn = (ball ? 4.2870173 : 1.9416110) * (double)j; /* 0.6823 of a whole; 0.618 of a half turn */
+        const double at = 0.4656 * (double)j, z = ball ? 2.0 * (at - floor(at)) - 1.0 : 0.0,
+                     s = sqrt(1.0 - z * z);
+        const double turn =
+            (ball ? 4.2870173 : 1.9416110) * (double)j; /* 0.6823 of a whole; 0.618 of a half turn */
         for (i = 0; i < 2 * n; i++) {
             double *k = (double *)traj->data + 3 * (j * 2 * n + i);
             const double r = 0.5 * ((double)i + 0.5) - 0.5 * (double)n;
@@ -78,7 +78,8 @@ static void profile_nufft(ex *e) {
     profile_nufft_both(e, &images, &traj, 1e-5, "nufft forward 2-D, 1e-5", "nufft adjoint 2-D, 1e-5");
     EX_OK(mv_toeplitz_init(&e->ctx, &t, images.dim, &traj, NULL, NULL));
     memset(&sums, 0, sizeof sums);
-    for (ex_begin(e, "toeplitz normal 2-D", &images, 0, 16.0 * (double)mv_volume_count(&images), 0, 0); ex_more(e);)
+    for (ex_begin(e, "toeplitz normal 2-D", &images, 0, 16.0 * (double)mv_volume_count(&images), 0, 0);
+         ex_more(e);)
         EX_OK(mv_toeplitz_normal(&e->ctx, &t, &sums, &images));
     EX_EXPECT(e, profile_nufft_dot(&sums, &images) >= 0.0, "toeplitz: a form that is not negative");
     mv_toeplitz_free(&e->ctx, &t);
