@@ -1408,6 +1408,7 @@ static void op_solve(void) { /* ARG: solver; 5: the check */
     if (ARG < 5) did(solvers[ARG](T, x, &a, y, &o));
     else did(mv_operator_check(T, &a, NULL));
     mv_encoding_free(T, &e);
+}
 /* Non-uniform transforms of images of 9, N / 2 + 1, 1 (or 4, N / 4 + 1, 3) voxels, N + 3 samples, coils as the
    bits of ARG say. What: 0 forward, 1 adjoint, 2 arrays there, 3 back, with maps; 4, 5 direct; 6, 7 gridding; 8 density; 9 type
    3; 10 Toeplitz */
