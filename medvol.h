@@ -58,7 +58,7 @@
      MEDVOL_NO_<SECTION>    GZIP IO INTENSITY SPATIAL RESAMPLE LINALG FFT KSPACE COILS GRAPPA SENSE
                             TRAJECTORY NUFFT ITERATE FILTER FIELD MEASURE STATS REGISTER FLOW NEAREST LANDMARK LAYER CACHE TRANSPORT:
                             leave a section out ([IO] and [CACHE] need [GZIP], KSPACE to SENSE [LINALG] and
-                            [FFT], [NUFFT] [FFT], [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
+                            [FFT], [NUFFT] [FFT], [ITERATE] [LINALG] and [FFT] (spokes: [NUFFT]), [FIELD] [RESAMPLE], [REGISTER] [LINALG] [FILTER] [FIELD], [FLOW] and
                             [LANDMARK] [REGISTER], [LAYER] [FIELD]; the cached load [IO], the loader also
                             [INTENSITY] [SPATIAL])
      MEDVOL_MAX_LEVEL 1..4  highest SIMD level compiled in
@@ -4513,6 +4513,9 @@ MEDVOL_DEF mv_status mv_depth_dose(mv_ctx *ctx, double *curve, double *sigma,
     !(defined(MEDVOL_NO_KSPACE) && defined(MEDVOL_NO_COILS) && defined(MEDVOL_NO_GRAPPA) &&                  \
       defined(MEDVOL_NO_SENSE))
 #  error "medvol.h: [KSPACE] [COILS] [GRAPPA] [SENSE] need [LINALG] and [FFT]: leave them out too"
+#endif
+#if (defined(MEDVOL_NO_LINALG) || defined(MEDVOL_NO_FFT)) && !defined(MEDVOL_NO_ITERATE)
+#  error "medvol.h: [ITERATE] needs [LINALG] [FFT]: define MEDVOL_NO_ITERATE too"
 #endif
 #if defined(MEDVOL_NO_FFT) && !defined(MEDVOL_NO_NUFFT)
 #  error "medvol.h: [NUFFT] needs [FFT]: define MEDVOL_NO_NUFFT too"
@@ -35680,8 +35683,9 @@ MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float
 #endif /* !MV__PASS */
 #endif
 
-/* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+/* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses [BASE]
+   [CTX] [VOLUME] [LINALG] [FFT], [NUFFT] where it is not left out. Not here: joint estimation of image and maps
+   (NLINV). Source: the papers named in [API]. ============================================================ */
 #ifndef MEDVOL_NO_ITERATE
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
