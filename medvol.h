@@ -2348,17 +2348,17 @@ MEDVOL_DEF mv_status mv_sense(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
 
 /* Layouts. Trajectories: 3 x samples x shots x 1 x frames of kx, ky, kz in cycles per field of view (pixel
    index), -n/2..n/2 with the ends; any real type, or complex (BART's), of which the real parts are taken; f64
-   keeps most digits. Of an axis of one voxel the coordinate has no effect. Samples: c64, 1 x samples x shots x
-   coil x frames. Images: c64, x, y, z, coil, frames. Weights: real, 1 x samples x shots x 1 x frames. Where
-   the trajectory or the weights have one frame, all frames share it. Lines and planes are n, 1, 1 and
-   n, n, 1.
+   keeps most digits. Of an axis of one voxel the coordinate has no effect. Samples: c64, 1 x samples x shots
+   x coil x frames. Images: c64, x, y, z, coil, frames. Weights: real, 1 x samples x shots x 1 x frames. Where
+   the trajectory or the weights have one frame, all frames share it. Lines and planes are n, 1, 1 and n, n,
+   1.
      forward (type 2)  y[j] = 1 / sqrt(n1 n2 n3) * sum over r of x[r] exp(-2 pi i k_j (r - c) / n)
      adjoint (type 1)  x[r] = 1 / sqrt(n1 n2 n3) * sum over j of y[j] exp(+2 pi i k_j (r - c) / n)
    with c = floor(n / 2): of samples on a grid the centred unitary transforms of mv_fft. */
 typedef struct mv_nufft_opt {
     double tolerance;    /* see mv_nufft_init; 0: 1e-4 */
-    double oversampling; /* of the grid behind it, 1.2 to 4; 0: 1.25, 1.5 or 2, whichever costs least */
-    int weights; /* of the kernel: 0: stored where that is faster, 1: stored, 2: computed in each call */
+    double oversampling; /* of the grid behind it, 1.2 to 4; 0: of 1.25 to 2 what costs least */
+    int weights;         /* of the kernel; 0: stored where that pays, 1: stored, 2: made in each call */
 } mv_nufft_opt;
 /* Made by mv_nufft_init and never changed again: threads may share it, each with a context of its own. */
 typedef struct mv_nufft {
@@ -2369,27 +2369,30 @@ typedef struct mv_nufft {
     int width;                      /* of the kernel, in cells of the grid */
     void *tables;                   /* private */
 } mv_nufft;
-/* mv_nufft_init: the plan of images of shape[3] and a trajectory, which mv_nufft_free releases, with a context
-   of the same memory. *plan is overwritten; on error it is empty. tolerance t: |error| <= t |exact| (roots of
-   sums of squares) for images without preference for the rim of the field of view, where the kernel is
-   worst: a single voxel in the corner may be off by 4 t. From 1e-6 (where oversampling 2 allows it, 2e-6 in
-   3-D) upwards; below it the message says what can be had. Samples are put in order of tiles of the grid here, so that the
-   transforms, which may run hundreds of times, need not. Memory: 12 to 20 bytes a sample, with stored weights
-   up to 100 more; some 24 bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE
-   (shape; 2^32 samples a frame or more), _EMPTY (no sample), _RANGE (options; a coordinate that is NaN or more
-   than a millionth outside, with its place), _NOMEM, _LIMIT, _CANCELLED.
-   Source: Fessler and Sutton 2003; Beatty et al. 2005 (kernel); Barnett et al. 2019 (tiles). */
+/* mv_nufft_init: the plan of images of shape[3] and a trajectory, which mv_nufft_free releases, with a
+   context of the same memory. *plan is overwritten; on error it is empty. tolerance t: |error| <= t |exact|
+   (roots of sums of squares) for images without preference for the rim of the field of view, where the kernel
+   is worst: a single voxel in the corner may be off by 4 t. From 1e-6 upwards (with little oversampling less
+   is had); the message on less says what can be. Kernel, width and grid follow from t and the least work.
+   Samples are put in order of tiles of the grid here, so that the transforms, which may run hundreds of
+   times, need not. Memory: 12 to 20 bytes a sample and frame, with stored weights 32 to 192 more; some 24
+   bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE (shape; no sample;
+   2^32 of them a frame or more), _RANGE (options; a coordinate that is NaN or more than a millionth outside,
+   with its place), _NOMEM, _LIMIT, _CANCELLED. Source: Fessler and Sutton 2003; Beatty et al. 2005 (kernel);
+   Barnett et al. 2019 (tiles). */
 MEDVOL_DEF mv_status mv_nufft_init(mv_ctx *ctx, mv_nufft *plan, const size_t *shape, const mv_volume *traj,
                                    const mv_nufft_opt *opt);
 MEDVOL_DEF void mv_nufft_free(mv_ctx *ctx, mv_nufft *plan);
 /* mv_nufft_forward: samples dst of images src; mv_nufft_adjoint: images dst of samples src times weights
-   (NULL: 1; finite; density compensation, for example). Each is the other's adjoint exactly, as far as
-   floats go. Series: frame by frame. Threads: the context's; bits do not depend on their number. Memory: the
-   result, a copy of a source that is not contiguous c64; the grid of up to 8 coils and their images; a tile a
-   thread. Numerics: f32, positions in double; levels agree within the tolerance. NaN or infinity in a coil
-   make NaN or infinity of all of that coil and frame. dst must not overlap src or weights. Errors:
-   MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (weights), _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
-MEDVOL_DEF mv_status mv_nufft_forward(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src);
+   (NULL: 1; finite; density compensation, for example). Each is the other's adjoint exactly, as far as floats
+   go. Series: frame by frame. Threads: the context's; bits do not depend on their number. Memory: the result,
+   a copy of a source that is not contiguous c64; the grid of up to 8 coils, in which their images lie, too;
+   two tiles a thread. In iterations a workspace saves the time that the system takes to clear it. Numerics:
+   f32, positions in double; levels agree within the tolerance. NaN or infinity in a coil make NaN or infinity
+   of all of that coil and frame. dst must not overlap src or weights. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE,
+   _RANGE (weights), _ALIAS, _NOMEM, _LIMIT, _CANCELLED. */
+MEDVOL_DEF mv_status mv_nufft_forward(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst,
+                                      const mv_volume *src);
 MEDVOL_DEF mv_status mv_nufft_adjoint(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src,
                                       const mv_volume *weights);
 /* Arrays of one frame of the trajectory, contiguous: image or images of all voxels, samples coil after coil.
@@ -2405,15 +2408,16 @@ MEDVOL_DEF mv_status mv_nufft_adjoint_c64(mv_ctx *ctx, const mv_nufft *plan, siz
                                           const float *src, const float *maps, size_t coils,
                                           const float *weights, int add);
 
-/* Type 3, from points to frequencies of any places, 1-D to 3-D:
-     y[j] = sum over i of x[i] exp(-2 pi i k_j . p_i), and its adjoint x[i] = sum over j of y[j] exp(+2 pi i ...)
-   mv_nufft3_init: p of `points` times ndim values, k of `freqs` times ndim; what counts is the product of
-   their extents, E along an axis: the grid has some 2 to 4 E cells along it, so keep it in bounds; how far from 0
-   either lies does not matter (phases are made in double). Options as mv_nufft_init takes them; tolerance relative to |y|
-   where the x are not correlated. mv_nufft3_execute, mv_nufft3_adjoint: `many` vectors one after another. dst
-   must not overlap src. Memory: the grid, one vector. Errors: as mv_nufft_init; MEDVOL_E_RANGE (ndim; a place that is NaN,
-   infinite or beyond 1e9), _SIZE (no point, no frequency; too large a grid). Source: Lee and Greengard
-   2005. */
+/* Type 3, from points to frequencies of any places, 1-D to 3-D, and its adjoint:
+     y[j] = sum over i of x[i] exp(-2 pi i k_j . p_i), x[i] = sum over j of y[j] exp(+2 pi i k_j . p_i)
+   mv_nufft3_init: p of `points` times ndim values, k of `freqs` times ndim. The grid has some 2 to 4 E cells
+   along an axis, E the product of their extents along it, so that is what must keep in bounds; how far from 0
+   either lies does not matter (phases are made in double). Options as mv_nufft_init takes them (weights is
+   not looked at); tolerance relative to |y| where the x are not correlated. mv_nufft3_execute,
+   mv_nufft3_adjoint: `many` vectors one after another; dst must not overlap src. Threads and NaN: as
+   mv_nufft_forward. Memory: the grid twice, a vector. Errors: as mv_nufft_init; MEDVOL_E_RANGE (ndim; a place
+   that is NaN, infinite or beyond 1e9), _SIZE (no point, no frequency, no vector; too large a grid), _ALIAS.
+   Source: Lee and Greengard 2005. */
 typedef struct mv_nufft3 {
     int ndim;
     size_t points, freqs;
@@ -2428,10 +2432,10 @@ MEDVOL_DEF mv_status mv_nufft3_execute(mv_ctx *ctx, const mv_nufft3 *plan, float
 MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float *dst, const float *src,
                                        size_t many);
 
-/* mv_nudft_forward, mv_nudft_adjoint: the sums themselves, in double: what the transforms above approximate,
-   for tests and for a few samples. Work: voxels times samples times coils. shape[3] of the images, whose
-   frames are those of src. Threads: samples or voxels. Memory: results in double of one coil. Else as
-   mv_nufft_init and mv_nufft_adjoint. */
+/* mv_nudft_forward, mv_nudft_adjoint: the sums themselves, in double: what the transforms above
+   approximate, for tests and for a few samples, at the same scale. Work: voxels times samples times coils.
+   shape[3]: of the images, whose frames are those of src. Threads: samples or voxels. Memory: results in
+   double of one coil. Else as mv_nufft_init and mv_nufft_adjoint. */
 MEDVOL_DEF mv_status mv_nudft_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
                                       const mv_volume *traj);
 MEDVOL_DEF mv_status mv_nudft_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
@@ -2451,13 +2455,13 @@ MEDVOL_DEF mv_status mv_grid_forward(mv_ctx *ctx, mv_volume *dst, const mv_volum
 MEDVOL_DEF mv_status mv_grid_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_volume *traj,
                                      const mv_volume *weights, const size_t *shape, const mv_grid_opt *opt);
 
-/* mv_dcf_pipe: dst (f32, 1 x samples x shots x 1 x frames) = density compensation of a trajectory: from
-   w = 1, w / (K K^H w) again and again, where K grids with a kernel as wide as the field of view asks
-   for. The weights are areas (volumes) of k-space in units of one grid cell (1 / FOV each way), so that their
-   sum is about the part of k-space that is covered: A^H w A is about the identity. Weights of samples
-   in the same place share it. Each frame for itself. Threads: tiles; bits do not depend on them. Memory: the
-   grid of reals, twice oversampled; 40 bytes a sample. Errors: as mv_nufft_init; MEDVOL_E_RANGE (iterations above 1000). Source: Pipe and
-   Menon 1999; Zwart et al. 2012. */
+/* mv_dcf_pipe: dst (f32, 1 x samples x shots x 1 x frames) = density compensation of a trajectory: from w
+   = 1, w / (K K^H w) again and again, where K grids with a kernel as wide as the field of view asks for. The
+   weights are areas (volumes) of k-space in units of one grid cell (1 / FOV each way), so that their sum is
+   about the part of k-space that is covered: A^H w A is about the identity. Weights of samples in the same
+   place share it. Each frame for itself. Threads: tiles; bits do not depend on them. Memory: the grid of
+   reals, twice oversampled; 40 bytes a sample. Errors: as mv_nufft_init; MEDVOL_E_RANGE (iterations above
+   1000). Source: Pipe and Menon 1999; Zwart et al. 2012. */
 typedef struct mv_dcf_pipe_opt {
     int iterations; /* 0: 25 */
 } mv_dcf_pipe_opt;
@@ -2472,13 +2476,14 @@ typedef struct mv_toeplitz {
     size_t frames, basis; /* basis: 0 or the number of coefficient images */
     void *tables;         /* private */
 } mv_toeplitz;
-/* mv_toeplitz_init: from a trajectory and weights (real; NULL: 1), of as many frames as either has. tolerance
-   0: 1e-6. mv_toeplitz_init_basis: A from K coefficient images to samples: y_j = sum over a of basis[a, t]
-   (A x_a)_j. basis: K x times values, times = shots times frames (a value for each shot) or samples times
-   shots times frames; all frames go into one T, of K (K + 1) / 2 spectra. mv_toeplitz_free releases it, with
-   a context of the same memory. Memory: 2^axes spectra of f32 of the image's size, of each frame; on the way
-   as mv_nufft_adjoint. Errors: as mv_nufft_init; MEDVOL_E_RANGE (weights, basis: NaN or infinity; K above
-   64), _SIZE (times). Source: Wajer and Pruessmann 2001; Fessler et al. 2005. */
+/* mv_toeplitz_init: from a trajectory and weights (real; NULL: 1), of as many frames as either has.
+   tolerance 0: 1e-6. mv_toeplitz_init_basis: A from K coefficient images to samples: y_j = sum over a of
+   basis[a, t] (A x_a)_j. basis: K x times values, times = shots times frames (a value for each shot) or
+   samples times shots times frames; all frames go into one T, of K (K + 1) / 2 spectra. mv_toeplitz_free
+   releases it, with a context of the same memory. Memory: 2^axes spectra of f32 of the image's size, of each
+   frame; on the way twice as many, and as mv_nufft_adjoint. Errors: as mv_nufft_init; MEDVOL_E_RANGE
+   (weights, basis: NaN or infinity; K above 64), _SIZE (times). Source: Wajer and Pruessmann 2001; Fessler et
+   al. 2005. */
 MEDVOL_DEF mv_status mv_toeplitz_init(mv_ctx *ctx, mv_toeplitz *t, const size_t *shape, const mv_volume *traj,
                                       const mv_volume *weights, const mv_nufft_opt *opt);
 MEDVOL_DEF mv_status mv_toeplitz_init_basis(mv_ctx *ctx, mv_toeplitz *t, const size_t *shape,
@@ -2486,13 +2491,15 @@ MEDVOL_DEF mv_status mv_toeplitz_init_basis(mv_ctx *ctx, mv_toeplitz *t, const s
                                             const float *basis, size_t k, size_t times,
                                             const mv_nufft_opt *opt);
 MEDVOL_DEF void mv_toeplitz_free(mv_ctx *ctx, mv_toeplitz *t);
-/* mv_toeplitz_normal: dst = T src for images x, y, z, coil, frames, each on its own; with a basis the frames
-   are the K coefficients. mv_toeplitz_normal_c64: arrays of one frame, contiguous: with maps (coils x voxels)
-   dst = sum over c of conj(s_c) T (s_c src); maps NULL: each of `coils` images alone. With a basis K of
-   them, voxels (maps NULL: times coils) apart; frame is 0. add: dst += the result. dst must not overlap what is read. Threads: coils,
-   or within large transforms; bits do not depend on their number. Memory: two images a coil at work, eight
-   coils at most (K + 2 of them with a basis). NaN: as mv_nufft_forward. Errors: as mv_nufft_forward_c64. */
-MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst, const mv_volume *src);
+/* mv_toeplitz_normal: dst = T src for images x, y, z, coil, frames, each on its own; with a basis the
+   frames are the K coefficients. mv_toeplitz_normal_c64: arrays of one frame, contiguous: with maps (coils x
+   voxels) dst = sum over c of conj(s_c) T (s_c src); maps NULL: each of `coils` images alone. With a basis K
+   of them, voxels (maps NULL: times coils) apart; frame is 0. add: dst += the result. dst must not overlap
+   what is read. Threads: coils, or within large transforms; bits do not depend on their number. Memory: two
+   images a coil at work, eight coils at most (K + 2 of them with a basis). NaN: as mv_nufft_forward. Errors:
+   as mv_nufft_forward_c64. */
+MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst,
+                                        const mv_volume *src);
 MEDVOL_DEF mv_status mv_toeplitz_normal_c64(mv_ctx *ctx, const mv_toeplitz *t, size_t frame, float *dst,
                                             const float *src, const float *maps, size_t coils, int add);
 #endif
@@ -33335,7 +33342,8 @@ typedef struct mv__nu_box {
 static const float mv__nu_one[1] = {1.0f};
 /* the first cell of a sample from that of its tile: x, y, z in 12, 10, 10 bits */
 static inline size_t mv__nu_offset(const mv__nu_box *b, uint32_t cell) {
-    return (size_t)(cell & 0xfff) * (size_t)b->floats + (cell >> 12 & 0x3ff) * b->row + (cell >> 22) * b->plane;
+    return (size_t)(cell & 0xfff) * (size_t)b->floats + (cell >> 12 & 0x3ff) * b->row +
+           (cell >> 22) * b->plane;
 }
 #endif
 /* Weights of n samples from their places within a cell, -1..1: axes times stride each. */
@@ -33432,7 +33440,8 @@ MV__INLINE void MV__K(mv__nu_spread_n)(const mv__nu_box *b, const float *stage, 
                 }
             }
         }
-        j += f < MVF_N ? MV__NU_LAG : 1; /* neighbours overlap: a vector may not yet be written when it is read */
+        j += f < MVF_N ? MV__NU_LAG
+                       : 1; /* neighbours overlap: a vector may not yet be written when it is read */
         if (j >= n) j = j % MV__NU_LAG + 1;
     }
     mv_end();
@@ -33459,8 +33468,8 @@ static void MV__K(mv__nu_spread)(const mv__nu_box *b, const float *stage, const 
     }
 }
 #undef MV__NU_EACH
-/* stage[j] = sample order[j] of each coil (`apart` floats from one another) times its weight; of the `lanes` coils
-   of a stage those beyond `coils` are 0. order rises, mostly by 1. */
+/* stage[j] = sample order[j] of each coil (`apart` floats from one another) times its weight; of the
+   `lanes` coils of a stage those beyond `coils` are 0. order rises, mostly by 1. */
 static void MV__K(mv__nu_gather)(float *stage, const float *from, size_t apart, const float *weights,
                                  const uint32_t *order, size_t n, size_t coils, size_t lanes) {
     const size_t f = 2 * lanes;
@@ -33472,7 +33481,8 @@ static void MV__K(mv__nu_gather)(float *stage, const float *from, size_t apart, 
             if (order[j + MVD_N - 1] != order[j] + (MVD_N - 1)) { /* not in a row */
                 for (c = 0; c < lanes; c++, p += apart)
                     for (k = 0; k < MVD_N; k++)
-                        mv__memcpy(s + k * f + 2 * c, p + 2 * (size_t)(order[j + k] - order[j]), 2 * sizeof *s);
+                        mv__memcpy(s + k * f + 2 * c, p + 2 * (size_t)(order[j + k] - order[j]),
+                                   2 * sizeof *s);
             } else if (lanes == 1) mvf_store(s, mvf_load(p));
             else
                 for (c = 0; c < lanes; c += MVD_N) {
@@ -33486,7 +33496,8 @@ static void MV__K(mv__nu_gather)(float *stage, const float *from, size_t apart, 
         }
     for (; j < n; j++)
         for (c = 0; c < lanes; c++) {
-            if (c < coils) mv__memcpy(stage + j * f + 2 * c, from + c * apart + 2 * (size_t)order[j], 2 * sizeof *stage);
+            if (c < coils)
+                mv__memcpy(stage + j * f + 2 * c, from + c * apart + 2 * (size_t)order[j], 2 * sizeof *stage);
             else stage[j * f + 2 * c] = stage[j * f + 2 * c + 1] = 0.0f;
         }
     if (weights)
@@ -33518,7 +33529,8 @@ static void MV__K(mv__nu_scatter)(float *to, size_t apart, float *stage, const f
             if (order[j + MVD_N - 1] != order[j] + (MVD_N - 1)) {
                 for (c = 0; c < lanes; c++, p += apart)
                     for (k = 0; k < MVD_N; k++)
-                        mv__memcpy(p + 2 * (size_t)(order[j + k] - order[j]), s + k * f + 2 * c, 2 * sizeof *s);
+                        mv__memcpy(p + 2 * (size_t)(order[j + k] - order[j]), s + k * f + 2 * c,
+                                   2 * sizeof *s);
             } else if (lanes == 1) mvf_store(p, mvf_load(s));
             else
                 for (c = 0; c < lanes; c += MVD_N) {
@@ -33587,8 +33599,8 @@ static void MV__K(mv__nu_unweave)(float *y, const float *x, size_t n, size_t lan
         for (c = 0; c < lanes; c++)
             mv__memcpy(y + 2 * (c * MV__NU_BLOCK + i), x + 2 * (i * lanes + c), 2 * sizeof *y);
 }
-/* y = or += x map (or conj(map), or NULL: 1) (re + i im) wave (or NULL: 1) fade (or NULL: 1, in pairs); conj: of
-   all that but the fade */
+/* y = or += x map (or conj(map), or NULL: 1) (re + i im) wave (or NULL: 1) fade (or NULL: 1, in pairs);
+   conj: of all that but the fade */
 MV__INLINE void MV__K(mv__nu_product)(float *y, const float *x, const float *map, const float *wave, float re,
                                       float im, const float *fade, size_t n, const int conj, int add) {
     const mvf one_r = mvf_set1(re), one_i = mvf_set1(conj ? -im : im), sign = mvf_set1(conj ? -1.0f : 1.0f);
@@ -33629,19 +33641,20 @@ MV__INLINE void MV__K(mv__nu_product)(float *y, const float *x, const float *map
             d = wave[2 * i] * (conj ? -im : im) + s * wave[2 * i + 1] * re;
         }
         t = a * c - b * d, b = a * d + b * c, a = t;
-        if (map) t = a * map[2 * i] - b * s * map[2 * i + 1], b = a * s * map[2 * i + 1] + b * map[2 * i], a = t;
+        if (map)
+            t = a * map[2 * i] - b * s * map[2 * i + 1], b = a * s * map[2 * i + 1] + b * map[2 * i], a = t;
         if (fade) a *= fade[2 * i], b *= fade[2 * i + 1];
         y[2 * i] = add ? y[2 * i] + a : a;
         y[2 * i + 1] = add ? y[2 * i + 1] + b : b;
     }
 }
 /* y = x map wave (re + i im) fade; y = or += x conj(map wave (re + i im)) fade */
-static void MV__K(mv__nu_turn)(float *y, const float *x, const float *map, const float *wave, float re, float im,
-                               const float *fade, size_t n) {
+static void MV__K(mv__nu_turn)(float *y, const float *x, const float *map, const float *wave, float re,
+                               float im, const float *fade, size_t n) {
     MV__K(mv__nu_product)(y, x, map, wave, re, im, fade, n, 0, 0);
 }
-static void MV__K(mv__nu_back)(float *y, const float *x, const float *map, const float *wave, float re, float im,
-                               const float *fade, size_t n, int add) {
+static void MV__K(mv__nu_back)(float *y, const float *x, const float *map, const float *wave, float re,
+                               float im, const float *fade, size_t n, int add) {
     MV__K(mv__nu_product)(y, x, map, wave, re, im, fade, n, 1, add);
 }
 /* sum over n of (xr + i xi)(er + i ei) */
@@ -33773,7 +33786,8 @@ typedef struct mv__nu_kernel {
 } mv__nu_kernel;
 /* Each tap's polynomial in z = 2 f - 1, f the way from where the kernel begins to its first cell: through
    Chebyshev points, then its powers. */
-static void mv__nu_kernel_init(mv__nu_kernel *k, int width, double sigma, double beta, int stride, int degree) {
+static void mv__nu_kernel_init(mv__nu_kernel *k, int width, double sigma, double beta, int stride,
+                               int degree) {
     const int n = degree + 1;
     double value[MV__NU_DEGREE + 1], power[MV__NU_DEGREE + 1], a[MV__NU_DEGREE + 1], b[MV__NU_DEGREE + 1];
     int t, i, j, p;
@@ -34037,7 +34051,8 @@ static void mv__nu_stage(const mv__nu_work *w, float *stage, size_t at, size_t n
     const uint32_t *order = w->b->order + at;
     size_t j;
     if (w->floats > 1)
-        MV__PICK(mv__nu_gather)(stage, w->from, w->apart, w->weights, order, n, w->coils, (size_t)w->floats / 2);
+        MV__PICK(mv__nu_gather)(stage, w->from, w->apart, w->weights, order, n, w->coils,
+                                (size_t)w->floats / 2);
     else
         for (j = 0; j < n; j++) stage[j] = w->from[order[j]];
 }
@@ -34045,7 +34060,8 @@ static void mv__nu_unstage(const mv__nu_work *w, float *stage, size_t at, size_t
     const uint32_t *order = w->b->order + at;
     size_t j;
     if (w->floats > 1)
-        MV__PICK(mv__nu_scatter)(w->to, w->apart, stage, w->weights, order, n, w->coils, (size_t)w->floats / 2, w->add);
+        MV__PICK(mv__nu_scatter)(w->to, w->apart, stage, w->weights, order, n, w->coils,
+                                 (size_t)w->floats / 2, w->add);
     else
         for (j = 0; j < n; j++) w->to[order[j]] = stage[j];
 }
@@ -34288,8 +34304,9 @@ static mv_status mv__nu_plan_make(mv_ctx *ctx, const char *op, mv__nu_plan **pla
         shift[a] = 0.5 * (double)cells[a];
     }
     fits = mv__nu_grid_init(&h.grid, h.grid.axes, cells);
-    stored = o->weights == 1 || (o->weights == 0 && (h.grid.axes < 3 || mv_level() < 3) && (double)frames * (double)samples * h.grid.axes *
-                                                         h.grid.kernel.stride <= MV__NU_STORED);
+    stored = o->weights == 1 ||
+             (o->weights == 0 && (h.grid.axes < 3 || mv_level() < 3) &&
+              (double)frames * (double)samples * h.grid.axes * h.grid.kernel.stride <= MV__NU_STORED);
     fits = fits && mv__nu_piece(&total, at, 1, sizeof h);
     for (a = 0; a < 3; a++) fits = fits && mv__nu_piece(&total, at + 1 + a, h.n[a], 2 * sizeof(float));
     fits = fits && mv__nu_piece(&total, at + 4, frames, sizeof *h.bins);
@@ -34305,9 +34322,11 @@ static mv_status mv__nu_plan_make(mv_ctx *ctx, const char *op, mv__nu_plan **pla
     *p = h;
     mv__nu_fade(p);
     st = mv__nu_transforms(ctx, p);
-    for (total = at[4] + mv__divup(frames * sizeof *h.bins, 64) * 64, f = 0; st == MEDVOL_OK && f < frames; f++) {
+    for (total = at[4] + mv__divup(frames * sizeof *h.bins, 64) * 64, f = 0; st == MEDVOL_OK && f < frames;
+         f++) {
         mv__nu_bins_at(&p->grid, &p->bins[f], samples, stored, &total, block);
-        st = mv__nu_bins_fill(ctx, &p->grid, &p->bins[f], k + 3 * samples * f, samples, p->axis, scale, shift);
+        st =
+            mv__nu_bins_fill(ctx, &p->grid, &p->bins[f], k + 3 * samples * f, samples, p->axis, scale, shift);
         if (st == MEDVOL_OK && mv__tell(ctx, f, frames, op)) st = mv__cancelled(ctx, op);
     }
     if (st < 0) mv__nu_plan_free(ctx, p);
@@ -34324,9 +34343,10 @@ static mv_status mv__nu_places(mv_ctx *ctx, const char *op, mv_volume *k, const 
     if (st == MEDVOL_OK) st = mv__nu_voxels(ctx, op, shape, &n);
     if (st < 0) return st;
     if (traj->dim[0] != 3 || traj->dim[3] != 1)
-        return mv__fail(ctx, MEDVOL_E_SHAPE, "traj", (double)traj->dim[0], -1,
-                        "%s: traj has %zu coordinates and axis 3 of %zu: must be 3 x samples x shots x 1 x frames",
-                        op, traj->dim[0], traj->dim[3]);
+        return mv__fail(
+            ctx, MEDVOL_E_SHAPE, "traj", (double)traj->dim[0], -1,
+            "%s: traj has %zu coordinates and axis 3 of %zu: must be 3 x samples x shots x 1 x frames", op,
+            traj->dim[0], traj->dim[3]);
     if (mv__is_complex(traj->dtype)) { /* real parts */
         mv_volume c;
         if ((st = mv__dense(ctx, op, "traj", &c, traj, MEDVOL_C128)) < 0) return st;
@@ -34394,7 +34414,8 @@ typedef struct mv__nu_call {
 } mv__nu_call;
 static size_t mv__nu_rows(const mv__nu_plan *p) { return mv__divup(4096, p->n[0]); } /* a job */
 /* n voxels from i on: coil after coil, then woven, or the other way round */
-static void mv__nu_image_block(const mv__nu_call *c, float *image, size_t i, size_t n, const float *fade, float k) {
+static void mv__nu_image_block(const mv__nu_call *c, float *image, size_t i, size_t n, const float *fade,
+                               float k) {
     const size_t vox = 2 * c->p->voxels, lanes = c->lanes;
     const float *maps = c->maps ? c->maps + 2 * i + c->first * vox : NULL;
     float block[16 * MV__NU_BLOCK];
@@ -34425,7 +34446,8 @@ static void mv__nu_image_job(void *arg, size_t job) {
     size_t r, i;
     for (r = job * mv__nu_rows(p); r < end; r++)
         for (i = 0; i < n; i += MV__NU_BLOCK)
-            mv__nu_image_block(c, c->grid + 2 * c->lanes * (mv__nu_row(p, r) + i), r * n + i, mv__minz(MV__NU_BLOCK, n - i), p->fade[0] + 2 * i,
+            mv__nu_image_block(c, c->grid + 2 * c->lanes * (mv__nu_row(p, r) + i), r * n + i,
+                               mv__minz(MV__NU_BLOCK, n - i), p->fade[0] + 2 * i,
                                p->fade[1][2 * (r % p->n[1])] * p->fade[2][2 * (r / p->n[1])]);
 }
 static mv_status mv__nu_group(mv_ctx *ctx, mv__nu_call *c, mv__nu_work *w, mv__nu_tell *tell) {
@@ -34522,12 +34544,12 @@ static mv_status mv__nu_weights(mv_ctx *ctx, const char *op, mv_volume *dense, c
     mv__memset(dense, 0, sizeof *dense);
     if (st < 0) return st;
     f = weights->dim[4] * weights->dim[5] * weights->dim[6];
-    if (weights->dim[0] != 1 || weights->dim[1] != samples || weights->dim[2] != shots || weights->dim[3] != 1 ||
-        (f != 1 && frames && f != frames && f != other))
+    if (weights->dim[0] != 1 || weights->dim[1] != samples || weights->dim[2] != shots ||
+        weights->dim[3] != 1 || (f != 1 && frames && f != frames && f != other))
         return mv__fail(ctx, MEDVOL_E_SHAPE, "weights", (double)weights->dim[1], -1,
-                        "%s: weights are %zu x %zu x %zu x %zu x %zu: must be 1 x %zu x %zu x 1 x 1 or %zu", op,
-                        weights->dim[0], weights->dim[1], weights->dim[2], weights->dim[3], f, samples, shots,
-                        frames);
+                        "%s: weights are %zu x %zu x %zu x %zu x %zu: must be 1 x %zu x %zu x 1 x 1 or %zu",
+                        op, weights->dim[0], weights->dim[1], weights->dim[2], weights->dim[3], f, samples,
+                        shots, frames);
     if ((st = mv__dense(ctx, op, "weights", dense, weights, MEDVOL_F32)) < 0) return st;
     n = mv_volume_count(dense);
     for (i = 0; i < n; i++) {
@@ -34568,16 +34590,19 @@ static mv_status mv__nu_volumes(mv_ctx *ctx, const char *op, const mv_nufft *pla
     if (st < 0) return st;
     if (!plan || !plan->tables) return mv__fail_null(ctx, op, "plan");
     y[0] = 1, y[1] = plan->samples, y[2] = plan->shots;
-    st = mv__nu_shape(ctx, op, dim, &ndim, src, forward ? plan->dim : y, forward ? y : plan->dim, plan->frames);
+    st = mv__nu_shape(ctx, op, dim, &ndim, src, forward ? plan->dim : y, forward ? y : plan->dim,
+                      plan->frames);
     frames = src->dim[4] * src->dim[5] * src->dim[6];
     if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0);
     if (st == MEDVOL_OK && weights) {
         st = mv__nu_weights(ctx, op, &w, weights, plan->samples, plan->shots, frames, frames);
-        if (st == MEDVOL_OK && (st = mv__dst_apart(ctx, op, "weights", dst, weights)) < 0) mv_volume_free(ctx, &w);
+        if (st == MEDVOL_OK && (st = mv__dst_apart(ctx, op, "weights", dst, weights)) < 0)
+            mv_volume_free(ctx, &w);
     }
     if (st < 0) return st;
     st = mv__dense(ctx, op, "src", &in, src, MEDVOL_C64);
-    if (st == MEDVOL_OK && (st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART)) < 0)
+    if (st == MEDVOL_OK &&
+        (st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART)) < 0)
         mv_volume_free(ctx, &in);
     if (st < 0) {
         mv_volume_free(ctx, &w);
@@ -34602,7 +34627,8 @@ static mv_status mv__nu_volumes(mv_ctx *ctx, const char *op, const mv_nufft *pla
     mv_volume_free(ctx, &in);
     return mv__dst_end(ctx, st, &r, dst);
 }
-MEDVOL_DEF mv_status mv_nufft_forward(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src) {
+MEDVOL_DEF mv_status mv_nufft_forward(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst,
+                                      const mv_volume *src) {
     return mv__nu_volumes(ctx, "nufft_forward", plan, dst, src, NULL, 1);
 }
 MEDVOL_DEF mv_status mv_nufft_adjoint(mv_ctx *ctx, const mv_nufft *plan, mv_volume *dst, const mv_volume *src,
@@ -34811,9 +34837,9 @@ typedef struct mv__nu_normal {
     const mv__nu_toeplitz *t;
     mv_ctx *ctx; /* NULL within jobs */
     const char *op;
-    float *dst, *sums; /* sums: of each slot `images`; or NULL: slots add to dst */
+    float *dst, *sums; /* sums: of each slot `images`; or NULL: seats add to dst */
     const float *src, *maps;
-    size_t coils, frame, slots, each; /* each: bytes of a slot */
+    size_t coils, frame, seats, each; /* each: bytes of a slot */
     int add;
     unsigned char *block;
     mv_status status;
@@ -34840,9 +34866,12 @@ static void mv__nu_step_job(void *arg, size_t job) {
         const float *wave = mv__nu_parity_row(t, s->parity, r, turn) ? t->wave[0] : NULL;
         const float *map = s->map ? s->map + o : NULL;
         switch (s->what) {
-        case MV__NU_TURN: MV__PICK(mv__nu_turn)(s->y + o, s->x + o, map, wave, turn[0], turn[1], NULL, n); break;
+        case MV__NU_TURN:
+            MV__PICK(mv__nu_turn)(s->y + o, s->x + o, map, wave, turn[0], turn[1], NULL, n);
+            break;
         case MV__NU_BACK:
-            MV__PICK(mv__nu_back)(s->y + o, s->x + o, map, wave, turn[0] * s->k, turn[1] * s->k, NULL, n, s->add);
+            MV__PICK(mv__nu_back)(s->y + o, s->x + o, map, wave, turn[0] * s->k, turn[1] * s->k, NULL, n,
+                                  s->add);
             break;
         case MV__NU_FILTER:
             MV__PICK(mv__nu_filter)(s->y + o, s->p + r * n, s->x + o, n, s->add);
@@ -34863,8 +34892,8 @@ static size_t mv__nu_pair(const mv__nu_toeplitz *t, size_t a, size_t b) { /* of 
     return a <= b ? a * t->images - a * (a + 1) / 2 + b : b * t->images - b * (b + 1) / 2 + a;
 }
 /* out_a += conj(map) T_ab (map x_b) of a coil; images are `apart` floats from one another */
-static mv_status mv__nu_coil(const mv__nu_normal *m, float *out, const float *in, size_t apart, const float *map,
-                             float *work, void *scratch, int add) {
+static mv_status mv__nu_coil(const mv__nu_normal *m, float *out, const float *in, size_t apart,
+                             const float *map, float *work, void *scratch, int add) {
     const mv__nu_toeplitz *t = m->t;
     const size_t vox = 2 * t->voxels, parities = (size_t)1 << t->axes;
     float *acc = work + vox * t->images;
@@ -34884,7 +34913,8 @@ static mv_status mv__nu_coil(const mv__nu_normal *m, float *out, const float *in
             s.what = MV__NU_FILTER, s.y = t->images > 1 ? acc : work, s.map = NULL;
             for (b = 0; b < t->images; b++) {
                 s.x = work + vox * b, s.add = b > 0;
-                s.p = t->spectrum + ((m->frame * t->spectra + mv__nu_pair(t, a, b)) * parities + q) * t->voxels;
+                s.p =
+                    t->spectrum + ((m->frame * t->spectra + mv__nu_pair(t, a, b)) * parities + q) * t->voxels;
                 mv__nu_steps(m->ctx, &s);
             }
             s.x = s.y;
@@ -34906,43 +34936,46 @@ static void mv__nu_normal_job(void *arg, size_t slot) {
     void *scratch = m->ctx ? NULL : (void *)(work + vox * (t->images + (t->images > 1 ? 1 : 0)));
     size_t c;
     mv_status st = MEDVOL_OK;
-    for (c = slot; c < m->coils && st == MEDVOL_OK; c += m->slots) {
+    for (c = slot; c < m->coils && st == MEDVOL_OK; c += m->seats) {
         if (m->ctx && mv__tell(m->ctx, c, m->coils, m->op)) st = mv__cancelled(m->ctx, m->op);
         else if (sums) st = mv__nu_coil(m, sums, m->src, vox, m->maps + c * vox, work, scratch, c != slot);
         else if (m->maps)
             st = mv__nu_coil(m, m->dst, m->src, vox, m->maps + c * vox, work, scratch, m->add || c > 0);
-        else st = mv__nu_coil(m, m->dst + c * vox, m->src + c * vox, m->coils * vox, NULL, work, scratch, m->add);
+        else
+            st = mv__nu_coil(m, m->dst + c * vox, m->src + c * vox, m->coils * vox, NULL, work, scratch,
+                             m->add);
     }
     if (m->ctx) m->status = st;
 }
 /* All arguments in order: the arrays of a frame. */
-static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toeplitz *t, size_t frame, float *dst,
-                                   const float *src, const float *maps, size_t coils, int add) {
+static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toeplitz *t, size_t frame,
+                                   float *dst, const float *src, const float *maps, size_t coils, int add) {
     const size_t vox = 2 * t->voxels;
     size_t total = 0, at[2], fft = 0, i;
     mv__nu_normal m;
     mv__nu_step s;
     mv_status st;
     mv__memset(&m, 0, sizeof m);
-    m.t = t, m.op = op, m.dst = dst, m.src = src, m.maps = maps, m.coils = coils, m.frame = frame, m.add = add;
-    m.slots = t->voxels <= (size_t)1 << 18 ? mv__minz(coils, 8) : 1;
-    if (m.slots > 1) {
+    m.t = t, m.op = op, m.dst = dst, m.src = src, m.maps = maps, m.coils = coils, m.frame = frame,
+    m.add = add;
+    m.seats = t->voxels <= (size_t)1 << 18 ? mv__minz(coils, 8) : 1;
+    if (m.seats > 1) {
         fft = mv__maxz(mv_fft_plan_scratch_size(t->fft), mv_fft_plan_scratch_size(t->fft + 1));
         if (t->fft->tables == NULL) fft = 0;
     } else m.ctx = ctx;
     if (!mv__nu_piece(&m.each, at, (t->images + (t->images > 1 ? 1 : 0)) * vox, 4) ||
-        !mv__nu_piece(&m.each, at, fft, 1) || !mv__nu_piece(&total, at, m.slots, m.each) ||
-        !mv__nu_piece(&total, at + 1, maps && m.slots > 1 ? m.slots * t->images * vox : 0, 4))
+        !mv__nu_piece(&m.each, at, fft, 1) || !mv__nu_piece(&total, at, m.seats, m.each) ||
+        !mv__nu_piece(&total, at + 1, maps && m.seats > 1 ? m.seats * t->images * vox : 0, 4))
         return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)coils, -1, "%s: too large", op);
     if (!(m.block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
-    if (maps && m.slots > 1) m.sums = (float *)(void *)(m.block + at[1]);
-    if (m.ctx || m.slots == 1) {
+    if (maps && m.seats > 1) m.sums = (float *)(void *)(m.block + at[1]);
+    if (m.ctx || m.seats == 1) {
         mv__nu_normal_job(&m, 0);
         st = m.status;
-    } else st = mv_parallel_for(ctx, m.slots, mv__nu_normal_job, &m, op);
+    } else st = mv_parallel_for(ctx, m.seats, mv__nu_normal_job, &m, op);
     mv__memset(&s, 0, sizeof s);
     s.t = t, s.what = MV__NU_ADD;
-    for (i = 0; m.sums && st == MEDVOL_OK && i < m.slots * t->images; i++) {
+    for (i = 0; m.sums && st == MEDVOL_OK && i < m.seats * t->images; i++) {
         s.y = dst + i % t->images * vox;
         s.x = m.sums + i * vox;
         s.add = add || i >= t->images;
@@ -34969,7 +35002,8 @@ MEDVOL_DEF mv_status mv_toeplitz_normal_c64(mv_ctx *ctx, const mv_toeplitz *t, s
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst overlaps another array", op);
     return mv__nu_normal_run(ctx, op, p, frame, dst, src, maps, coils, add);
 }
-MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst, const mv_volume *src) {
+MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst,
+                                        const mv_volume *src) {
     const char *op = "toeplitz_normal";
     const mv__nu_toeplitz *p = t ? (const mv__nu_toeplitz *)t->tables : NULL;
     mv_volume in;
@@ -34981,7 +35015,8 @@ MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_vo
     if ((st = mv__vol_check(ctx, op, "src", src)) < 0) return st;
     st = mv__nu_shape(ctx, op, dim, &ndim, src, t->dim, t->dim, t->basis ? t->basis : p->frames);
     if (st == MEDVOL_OK && t->basis == 1 && src->dim[4] * src->dim[5] * src->dim[6] != 1)
-        st = mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1, "%s: src has frames, the basis one", op);
+        st = mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1,
+                      "%s: src has frames, the basis one", op);
     if (st == MEDVOL_OK) st = mv__out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0);
     if (st < 0 || (st = mv__dense(ctx, op, "src", &in, src, MEDVOL_C64)) < 0) return st;
     if ((st = mv__dst_begin(ctx, op, &r, dst, src, MEDVOL_C64, ndim, dim, MV__OUT_APART)) < 0) {
@@ -35055,7 +35090,8 @@ static mv_status mv__nu_psf_spectra(mv_ctx *ctx, const mv__nu_psf *s, float *spe
         for (i = 0; i < t->voxels; i++) { /* what lies n away belongs to no pair of voxels */
             const size_t at[3] = {i % t->n[0], i / t->n[0] % t->n[1], i / t->n[0] / t->n[1]};
             for (a = 0; a < t->axes; a++)
-                if ((q >> a & 1) && at[a] == 0) s->blocks[q * vox + 2 * i] = s->blocks[q * vox + 2 * i + 1] = 0.0f;
+                if ((q >> a & 1) && at[a] == 0)
+                    s->blocks[q * vox + 2 * i] = s->blocks[q * vox + 2 * i + 1] = 0.0f;
         }
     for (a = 0; a < t->axes; a++)
         for (q = 0; q < parities; q++)
@@ -35153,7 +35189,8 @@ static mv_status mv__nu_source_take(mv_ctx *ctx, const char *op, mv__nu_source *
     s->w_frames = 1;
     if (weights) {
         s->w_frames = weights->data ? weights->dim[4] * weights->dim[5] * weights->dim[6] : 1;
-        st = mv__nu_weights(ctx, op, &s->w, weights, s->k.dim[1], s->k.dim[2], s->k_frames > 1 ? s->k_frames : 0, 1);
+        st = mv__nu_weights(ctx, op, &s->w, weights, s->k.dim[1], s->k.dim[2],
+                            s->k_frames > 1 ? s->k_frames : 0, 1);
     }
     s->frames = mv__maxz(s->k_frames, s->w_frames);
     if (st < 0 || !s->basis) return st;
@@ -35178,7 +35215,8 @@ static mv_status mv__nu_toeplitz_fill(mv_ctx *ctx, mv__nu_psf *p, const mv__nu_s
     for (p->a = 0, pair = 0; p->a < t->images; p->a++)
         for (p->b = p->a; p->b < t->images; p->b++, pair++)
             for (f = 0; f < s->frames && st == MEDVOL_OK; f++) {
-                float *spectrum = t->spectrum + ((s->basis ? 0 : f) * t->spectra + pair) * parities * t->voxels;
+                float *spectrum =
+                    t->spectrum + ((s->basis ? 0 : f) * t->spectra + pair) * parities * t->voxels;
                 p->k_frame = s->k_frames > 1 ? f : 0;
                 p->k = (const double *)s->k.data + 3 * s->samples * p->k_frame;
                 p->weights = (const float *)s->w.data;
@@ -35204,7 +35242,8 @@ static mv_status mv__nu_toeplitz_init(mv_ctx *ctx, const char *op, mv_toeplitz *
     p.samples = s->samples, p.basis = s->basis;
     if (s->basis) p.shots = s->k.dim[2], p.times = s->times == p.shots * s->frames;
     if (st == MEDVOL_OK)
-        st = mv__nu_plan_make(ctx, op, &p.plan, shape, s->samples, s->k_frames, (const double *)s->k.data, &o);
+        st =
+            mv__nu_plan_make(ctx, op, &p.plan, shape, s->samples, s->k_frames, (const double *)s->k.data, &o);
     if (st == MEDVOL_OK) st = mv__nu_toeplitz_make(ctx, op, &p.t, shape, s->basis ? 1 : s->frames, s->images);
     if (st == MEDVOL_OK && (!mv__nu_piece(&total, at, p.samples, 8) ||
                             !mv__nu_piece(&total, at + 1, p.t->voxels << p.t->axes, 8)))
@@ -35269,7 +35308,8 @@ typedef struct mv__nu_gridding {
 } mv__nu_gridding;
 /* the neighbours of a place along an axis and their weights; returns how many */
 static int mv__nu_neighbours(double k, size_t n, int method, size_t *at, float *w) {
-    const double u = k + (double)(n / 2), base = method == MEDVOL_GRIDDING_NEAREST ? floor(u + 0.5) : floor(u);
+    const double u = k + (double)(n / 2),
+                 base = method == MEDVOL_GRIDDING_NEAREST ? floor(u + 0.5) : floor(u);
     const double first = base - floor(base / (double)n) * (double)n;
     at[0] = mv__minz((size_t)first, n - 1);
     at[1] = at[0] + 1 < n ? at[0] + 1 : 0;
@@ -35294,7 +35334,8 @@ static void mv__nu_gridding_job(void *arg, size_t job) {
     for (j = 0; j < g->samples; j++) {
         float re = 0.0f, im = 0.0f, s = weights ? weights[j] : 1.0f;
         if (!a->forward) re = in[2 * j] * s, im = in[2 * j + 1] * s;
-        for (c = 0; c < 3; c++) count[c] = mv__nu_neighbours(k[3 * j + (size_t)c], g->n[c], a->method, at[c], w[c]);
+        for (c = 0; c < 3; c++)
+            count[c] = mv__nu_neighbours(k[3 * j + (size_t)c], g->n[c], a->method, at[c], w[c]);
         for (z = 0; z < count[2]; z++)
             for (y = 0; y < count[1]; y++)
                 for (x = 0; x < count[0]; x++) {
@@ -35314,7 +35355,8 @@ static mv_status mv__nu_gridding_all(mv_ctx *ctx, const char *op, mv_volume *dst
     mv__nu_gridding a;
     mv_status st;
     if (method != MEDVOL_GRIDDING_LINEAR && method != MEDVOL_GRIDDING_NEAREST)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "method", method, -1, "%s: method = %d: must be 0 or 1", op, method);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "method", method, -1, "%s: method = %d: must be 0 or 1", op,
+                        method);
     if ((st = mv__nu_take(ctx, op, &g, dst, src, traj, weights, shape, forward)) < 0) return st;
     a.g = &g, a.method = method, a.forward = forward;
     st = mv_parallel_for(ctx, g.coils * g.frames, mv__nu_gridding_job, &a, op);
@@ -35341,7 +35383,7 @@ typedef struct mv__nu_pipe {
     unsigned char *block;
 } mv__nu_pipe;
 enum { MV__NU_PIPE_WIDTH = 6 };
-#define MV__NU_PIPE_BETA (2.0 * MV__NU_PIPE_WIDTH)
+#define MV__NU_PIPE_BETA 12.0
 static mv_status mv__nu_pipe_make(mv_ctx *ctx, const char *op, mv__nu_pipe *p, const size_t *shape) {
     size_t cells[3] = {1, 1, 1}, total = 0, bins, at[3];
     int a, axes = 0, fits;
@@ -35360,7 +35402,8 @@ static mv_status mv__nu_pipe_make(mv_ctx *ctx, const char *op, mv__nu_pipe *p, c
     fits = mv__nu_grid_init(&p->grid, axes, cells);
     fits = fits && mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &total, NULL);
     bins = total;
-    fits = fits && mv__nu_piece(&total, at, p->grid.all + MV__NU_SLACK, 4) && mv__nu_piece(&total, at + 1, p->samples, 4);
+    fits = fits && mv__nu_piece(&total, at, p->grid.all + MV__NU_SLACK, 4) &&
+           mv__nu_piece(&total, at + 1, p->samples, 4);
     fits = fits && mv__nu_piece(&total, at + 2, (size_t)mv_threads(ctx), 4 * mv__nu_each(&p->grid, 1));
     if (!fits || p->samples > 0xfffffff0u)
         return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
@@ -35372,7 +35415,8 @@ static mv_status mv__nu_pipe_make(mv_ctx *ctx, const char *op, mv__nu_pipe *p, c
     mv__nu_bins_at(&p->grid, &p->bins, p->samples, 0, &bins, p->block);
     return MEDVOL_OK;
 }
-static mv_status mv__nu_pipe_frame(mv_ctx *ctx, mv__nu_pipe *p, float *w, const double *k, mv__nu_tell *tell) {
+static mv_status mv__nu_pipe_frame(mv_ctx *ctx, mv__nu_pipe *p, float *w, const double *k,
+                                   mv__nu_tell *tell) {
     mv__nu_work work;
     size_t j;
     int i;
@@ -35413,7 +35457,8 @@ MEDVOL_DEF mv_status mv_dcf_pipe(mv_ctx *ctx, mv_volume *dst, const mv_volume *t
     mv__memset(&p, 0, sizeof p);
     p.samples = dim[1] * dim[2];
     p.iterations = opt && opt->iterations ? opt->iterations : 25;
-    st = mv__dst_begin(ctx, op, &r, dst, traj, MEDVOL_F32, traj->ndim < 3 ? 3 : traj->ndim, dim, MV__OUT_APART);
+    st = mv__dst_begin(ctx, op, &r, dst, traj, MEDVOL_F32, traj->ndim < 3 ? 3 : traj->ndim, dim,
+                       MV__OUT_APART);
     if (st < 0) {
         mv_volume_free(ctx, &k);
         return st;
@@ -35504,9 +35549,9 @@ static mv_status mv__nu_third_steps(mv_ctx *ctx, int axes, const mv__nu_extent *
         if (k > 0.0) step[a] = 1.0 / (2.0 * sigma * k);
         n = 2.0 * x / step[a] + width + 3.0;
         if (!(n <= 67108864.0))
-            return mv__fail(ctx, MEDVOL_E_SIZE, "k", n, -1,
-                            "nufft3_init: axis %d: points and frequencies need a grid of %g cells: at most 2^26",
-                            a, n);
+            return mv__fail(
+                ctx, MEDVOL_E_SIZE, "k", n, -1,
+                "nufft3_init: axis %d: points and frequencies need a grid of %g cells: at most 2^26", a, n);
         cells[a] = mv_fft_good_size((size_t)n, 2);
     }
     return MEDVOL_OK;
@@ -35619,8 +35664,9 @@ static void mv__nu_phase(float *y, const float *x, const float *a, size_t n, int
     }
 }
 /* one vector */
-static mv_status mv__nu_third_run(mv_ctx *ctx, const mv__nu_third *t, float *dst, const float *src, float *vector,
-                                  float *grid, float *scratch, mv__nu_tell *tell, int forward) {
+static mv_status mv__nu_third_run(mv_ctx *ctx, const mv__nu_third *t, float *dst, const float *src,
+                                  float *vector, float *grid, float *scratch, mv__nu_tell *tell,
+                                  int forward) {
     mv__nu_call c;
     mv__nu_work w;
     mv_status st;
@@ -35647,8 +35693,8 @@ static mv_status mv__nu_third_run(mv_ctx *ctx, const mv__nu_third *t, float *dst
     mv__nu_phase(dst, dst, t->before, t->points, 1);
     return st;
 }
-static mv_status mv__nu_third_all(mv_ctx *ctx, const char *op, const mv_nufft3 *plan, float *dst, const float *src,
-                                  size_t many, int forward) {
+static mv_status mv__nu_third_all(mv_ctx *ctx, const char *op, const mv_nufft3 *plan, float *dst,
+                                  const float *src, size_t many, int forward) {
     const mv__nu_third *t = plan ? (const mv__nu_third *)plan->tables : NULL;
     size_t total = 0, at[3], i, to, from;
     float *block;
@@ -35658,7 +35704,8 @@ static mv_status mv__nu_third_all(mv_ctx *ctx, const char *op, const mv_nufft3 *
     if (!dst || !src) return mv__fail_null(ctx, op, dst ? "src" : "dst");
     to = forward ? t->freqs : t->points, from = forward ? t->points : t->freqs;
     if (!many || many > ((size_t)-1 >> 4) / mv__maxz(to, from))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "many", (double)many, -1, "%s: many = %zu: none or too many", op, many);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "many", (double)many, -1, "%s: many = %zu: none or too many", op,
+                        many);
     if (mv__overlap(dst, 8 * to * many, src, 8 * from * many))
         return mv__fail(ctx, MEDVOL_E_ALIAS, "dst", 0, -1, "%s: dst and src overlap", op);
     if (!mv__nu_piece(&total, at, t->cells + MV__NU_SLACK, 8) || !mv__nu_piece(&total, at + 1, from, 8) ||
@@ -36824,7 +36871,7 @@ typedef struct mv__it_term {
     size_t inner;                 /* numbers below the lowest joint axis */
     unsigned apart;               /* axes that are neither joint nor below */
     size_t block[7], grid[7];     /* LLR: sides, numbers of blocks */
-    size_t room, slots;           /* LLR: doubles of a slot */
+    size_t room, places;           /* LLR: doubles of a slot */
     double *blocks, *sums;
     float *image;                 /* WAVELET: one; FGP: see mv__it_tv_prox */
     float *z;                     /* of a dual method: `many` (TV) or one */
@@ -36903,7 +36950,7 @@ static mv_status mv__it_llr_plan(mv_ctx *ctx, const char *op, mv__it_term *t, un
         !mv__mul(all, 2 * MV__IT_LANES, &t->room))
         return mv__fail(ctx, MEDVOL_E_SIZE, "block", (double)side, -1,
                         "%s: low rank: blocks of %zu: too large", op, side);
-    t->slots = (size_t)mv_threads(ctx);
+    t->places = (size_t)mv_threads(ctx);
     return MEDVOL_OK;
 }
 static void mv__it_term_free(mv_ctx *ctx, mv__it_term *t) {
@@ -36941,7 +36988,7 @@ static mv_status mv__it_term_init(mv_ctx *ctx, const char *op, mv__it_term *t, c
     at = 2 * t->joint * sizeof *t->off; /* whole cache lines */
     if (!mv__mul(images, s->n, &images) || !mv__mul(images, 2, &images) ||
         !mv__add(images, lines + 32, &images) || !mv__mul(images, sizeof(float), &images) ||
-        (t->slots && !mv__mul(t->room * sizeof(double), t->slots, &blocks)) ||
+        (t->places && !mv__mul(t->room * sizeof(double), t->places, &blocks)) ||
         !mv__add(images, blocks, &bytes) || !mv__add(bytes, at + part * sizeof(double), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)s->n, -1, "%s: too large", op);
     if (!(t->memory = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
@@ -37161,7 +37208,7 @@ static double mv__it_llr(mv_ctx *ctx, const mv__it_term *t, float *x, const size
     int k;
     w.t = t, w.x = x, w.shift = shift, w.bound = bound, w.apply = apply;
     for (w.count = 1, k = 0; k < 7; k++) w.count *= t->grid[k];
-    w.jobs = apply ? mv__minz(t->slots, mv__divup(w.count, MV__IT_LANES)) : 1;
+    w.jobs = apply ? mv__minz(t->places, mv__divup(w.count, MV__IT_LANES)) : 1;
     for (i = 0; !apply && i < 64; i++) t->sums[i] = 0.0;
     mv_parallel_for(ctx, w.jobs, mv__it_llr_job, &w, NULL);
     for (i = 0; !apply && i < 64; i++) sum += t->sums[i];
@@ -38366,7 +38413,7 @@ static mv_status mv__it_histogram(mv_ctx *ctx, const char *op, mv__it_segments *
     g->width = high - low;
     for (k = 0; k < MV__IT_BINS; k++) g->h[k] = g->f[k] = 0;
     for (i = 0; i < n; i++) {
-        k = g->width > 0.0 ? (size_t)(((double)f[i] - low) / g->width * MV__IT_BINS) : 0;
+        k = g->width > 0.0 ? (size_t)(((double)f[i] - low) / g->width * (double)MV__IT_BINS) : 0;
         if (k >= MV__IT_BINS) k = MV__IT_BINS - 1;
         g->h[k] += 1.0;
         g->f[k] += (double)f[i];
@@ -38454,7 +38501,7 @@ static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encode
         if (i == 0 || (double)t[i] < g->first) g->first = (double)t[i];
         if (i == 0 || (double)t[i] > g->last) g->last = (double)t[i];
     }
-    if (!(g->width * (g->last - g->first) <= MV__IT_TURNS))
+    if (!(g->width * (g->last - g->first) <= (double)MV__IT_TURNS))
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "field", g->width, -1,
                         "%s: a field that spans %g Hz turns %g times in the %g s of times: at most %d times",
                         op, g->width, g->width * (g->last - g->first), g->last - g->first, (int)MV__IT_TURNS);

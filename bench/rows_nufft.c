@@ -24,8 +24,8 @@ static void noise(mv_volume *v, uint32_t seed) {
     }
 }
 static double part(double x) { return x - floor(x); }
-/* aux[0]: images; aux[1]: samples; aux[2]: maps. Spokes: one in each direction of the golden angle; of a ball:
-   of the two golden means */
+/* aux[0]: images; aux[1]: samples; aux[2]: maps. Spokes: one in each direction of the golden angle; of a
+   ball: of the two golden means */
 static mv_status make(bench *b, int axes, double tolerance) {
     nufft_own *o = (nufft_own *)calloc(1, sizeof *o);
     const size_t n = axes == 3 ? (b->side + 1) / 2 : b->side, m = 2 * n;
@@ -41,14 +41,16 @@ static mv_status make(bench *b, int axes, double tolerance) {
     if ((st = mv_volume_alloc(b->ctx, &o->traj, MEDVOL_F64, 3, dim)) < 0) return st;
     for (j = 0; j < shots; j++) {
         const double z = axes == 3 ? 2 * part(0.4656 * (double)j) - 1 : 0, s = sqrt(1 - z * z);
-        const double turn = axes == 3 ? 6.283185307179586 * part(0.6823 * (double)j) : 1.941611038725466 * (double)j;
+        const double turn =
+            axes == 3 ? 6.283185307179586 * part(0.6823 * (double)j) : 1.941611038725466 * (double)j;
         for (i = 0; i < m; i++) {
             double *p = (double *)o->traj.data + 3 * (j * m + i);
             const double r = ((double)i + 0.5) / 2 - 0.5 * (double)n;
             p[0] = r * s * cos(turn), p[1] = r * s * sin(turn), p[2] = r * z;
         }
     }
-    for (i = 0; i < BASIS * 64; i++) o->basis[i] = (float)cos((double)(i % BASIS) * (double)(i / BASIS) * 0.05);
+    for (i = 0; i < BASIS * 64; i++)
+        o->basis[i] = (float)cos((double)(i % BASIS) * (double)(i / BASIS) * 0.05);
     dim[0] = 1, dim[3] = o->coils;
     st = mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_C64, 4, dim);
     dim[0] = n, dim[1] = n, dim[2] = o->shape[2];
@@ -65,7 +67,9 @@ static mv_status ball(bench *b) { return make(b, 3, 1e-5); }
 static mv_status ball_rough(bench *b) { return make(b, 3, 1e-3); }
 static mv_status with_toeplitz(bench *b) {
     mv_status st = make(b, 2, 1e-5);
-    return st < 0 ? st : mv_toeplitz_init(b->ctx, &own_of(b)->toeplitz, own_of(b)->shape, &own_of(b)->traj, NULL, NULL);
+    return st < 0 ? st
+                  : mv_toeplitz_init(b->ctx, &own_of(b)->toeplitz, own_of(b)->shape, &own_of(b)->traj, NULL,
+                                     NULL);
 }
 static mv_status free_points(bench *b) { /* as many as the image has voxels; frequencies as many */
     const size_t n = b->side * b->side;
@@ -74,7 +78,8 @@ static mv_status free_points(bench *b) { /* as many as the image has voxels; fre
     size_t i;
     if (!(b->own = o)) return MEDVOL_E_NOMEM;
     o->p = (double *)malloc(2 * n * sizeof *o->p), o->k = (double *)malloc(2 * n * sizeof *o->k);
-    o->points = (float *)malloc(2 * n * sizeof *o->points), o->freqs = (float *)malloc(2 * n * sizeof *o->freqs);
+    o->points = (float *)malloc(2 * n * sizeof *o->points),
+    o->freqs = (float *)malloc(2 * n * sizeof *o->freqs);
     if (!o->p || !o->k || !o->points || !o->freqs) return MEDVOL_E_NOMEM;
     for (i = 0; i < 2 * n; i++) {
         seed = seed * 1664525u + 1013904223u, o->p[i] = (double)(seed >> 8) / 16777216.0 - 0.5;
@@ -94,24 +99,28 @@ static void done(bench *b) {
     free(o);
 }
 static mv_status forward(bench *b) { return mv_nufft_forward(b->ctx, &own_of(b)->plan, &b->out, &b->aux[0]); }
-static mv_status adjoint(bench *b) { return mv_nufft_adjoint(b->ctx, &own_of(b)->plan, &b->out, &b->aux[1], NULL); }
+static mv_status adjoint(bench *b) {
+    return mv_nufft_adjoint(b->ctx, &own_of(b)->plan, &b->out, &b->aux[1], NULL);
+}
 static mv_status maps_forward(bench *b) {
     if (!b->out.data) {
         const mv_status st = mv_volume_alloc(b->ctx, &b->out, MEDVOL_C64, 4, b->aux[1].dim);
         if (st < 0) return st;
     }
-    return mv_nufft_forward_c64(b->ctx, &own_of(b)->plan, 0, (float *)b->out.data, (const float *)b->aux[0].data,
-                                (const float *)b->aux[2].data, COILS, NULL, 0);
+    return mv_nufft_forward_c64(b->ctx, &own_of(b)->plan, 0, (float *)b->out.data,
+                                (const float *)b->aux[0].data, (const float *)b->aux[2].data, COILS, NULL, 0);
 }
 static mv_status maps_adjoint(bench *b) {
     if (!b->out.data) {
         const mv_status st = mv_volume_alloc(b->ctx, &b->out, MEDVOL_C64, 2, b->aux[0].dim);
         if (st < 0) return st;
     }
-    return mv_nufft_adjoint_c64(b->ctx, &own_of(b)->plan, 0, (float *)b->out.data, (const float *)b->aux[1].data,
-                                (const float *)b->aux[2].data, COILS, NULL, 0);
+    return mv_nufft_adjoint_c64(b->ctx, &own_of(b)->plan, 0, (float *)b->out.data,
+                                (const float *)b->aux[1].data, (const float *)b->aux[2].data, COILS, NULL, 0);
 }
-static mv_status normal(bench *b) { return mv_toeplitz_normal(b->ctx, &own_of(b)->toeplitz, &b->out, &b->aux[0]); }
+static mv_status normal(bench *b) {
+    return mv_toeplitz_normal(b->ctx, &own_of(b)->toeplitz, &b->out, &b->aux[0]);
+}
 static mv_status maps_normal(bench *b) {
     if (!b->out.data) {
         const mv_status st = mv_volume_alloc(b->ctx, &b->out, MEDVOL_C64, 2, b->aux[0].dim);
@@ -166,7 +175,9 @@ static mv_status third(bench *b) {
         for (size_t i = 0; i < 2 * n; i++) o->points[i] = (float)o->p[i];
     return st;
 }
-static mv_status direct_forward(bench *b) { return mv_nudft_forward(b->ctx, &b->out, &b->aux[0], &own_of(b)->traj); }
+static mv_status direct_forward(bench *b) {
+    return mv_nudft_forward(b->ctx, &b->out, &b->aux[0], &own_of(b)->traj);
+}
 static mv_status direct_adjoint(bench *b) {
     return mv_nudft_adjoint(b->ctx, &b->out, &b->aux[1], &own_of(b)->traj, NULL, own_of(b)->shape);
 }
@@ -176,7 +187,9 @@ static mv_status grid_forward(bench *b) {
 static mv_status grid_adjoint(bench *b) {
     return mv_grid_adjoint(b->ctx, &b->out, &b->aux[1], &own_of(b)->traj, NULL, own_of(b)->shape, NULL);
 }
-static mv_status pipe(bench *b) { return mv_dcf_pipe(b->ctx, &b->out, &own_of(b)->traj, own_of(b)->shape, NULL); }
+static mv_status pipe(bench *b) {
+    return mv_dcf_pipe(b->ctx, &b->out, &own_of(b)->traj, own_of(b)->shape, NULL);
+}
 
 /* ---- checks: adjoints of one another; sums of some samples; areas ---- */
 static double dot(const mv_volume *a, const mv_volume *b) { /* its real part */
@@ -241,9 +254,9 @@ static double want_samples(const bench *b, size_t i) {
 static double want_side(const bench *b, size_t i) { return (void)i, 2 * (double)b->side; }
 static double want_points(const bench *b, size_t i) { return (void)i, (double)b->side * (double)b->side; }
 
-/* Work: a kernel of so many cells about each sample, as the plan has it, two multiply-adds each cell and coil;
-   the transform of the grid. Toeplitz: of each coil two transforms of twice the image along each axis, the
-   empty half left out in one of them. Direct: a complex product for each voxel and sample, in doubles. */
+/* Work: a kernel of so many cells about each sample, as the plan has it, two multiply-adds each cell and
+   coil; the transform of the grid. Toeplitz: of each coil two transforms of twice the image along each axis,
+   the empty half left out in one of them. Direct: a complex product for each voxel and sample, in doubles. */
 static double samples_of(const bench *b) {
     const nufft_own *o = own_of(b);
     return o->traj.data ? (double)mv_volume_count(&o->traj) / 3 : 0;
@@ -259,10 +272,13 @@ static double work_grid(const bench *b) {
     return (double)o->coils * (2 * samples_of(b) * pow(o->plan.width, axes) + bench_fft(cells, cells));
 }
 static double work_plan(const bench *b) { return 20 * samples_of(b); }
-static double work_normal(const bench *b) { return COILS * 2 * 0.75 * bench_fft(4 * voxels_of(b), 4 * voxels_of(b)); }
+static double work_normal(const bench *b) {
+    return COILS * 2 * 0.75 * bench_fft(4 * voxels_of(b), 4 * voxels_of(b));
+}
 static double work_psf(const bench *b) { return 4 * work_grid(b) / (double)own_of(b)->coils; }
 static double work_subspace(const bench *b) {
-    return work_psf(b) * BASIS * (BASIS + 1) / 2 * (64 < own_of(b)->traj.dim[2] ? 64 / (double)own_of(b)->traj.dim[2] : 1);
+    return work_psf(b) * BASIS * (BASIS + 1) / 2 *
+           (64 < own_of(b)->traj.dim[2] ? 64 / (double)own_of(b)->traj.dim[2] : 1);
 }
 static double work_direct(const bench *b) { return 2 * 4 * COILS * samples_of(b) * voxels_of(b); }
 static double work_linear(const bench *b) { return COILS * 8 * samples_of(b); }
@@ -273,7 +289,10 @@ static double work_third(const bench *b) {
 }
 
 #define ROW(name, call, right, bytes, some, how, top)                                                        \
-    {name, MEDVOL_F32, call, .check = right, .floor = bytes, .work = some, .setup = how, .done = done, .most = top}
+    {                                                                                                        \
+        name, MEDVOL_F32, call, .check = right, .floor = bytes, .work = some, .setup = how, .done = done,    \
+                                .most = top                                                                  \
+    }
 #define COUNT(name, call, right, some, how, top)                                                             \
     {name, MEDVOL_F32, call, right, .work = some, .setup = how, .done = done, .most = top}
 const bench_row rows_nufft[] = {

@@ -344,7 +344,7 @@ static void g_files(mv_ctx *ctx) {
 
 /* ---- matrices, coils and k-space. Left out is what rests on sin, cos and exp of the platform: Fourier
    transforms of more than 4 and all that takes them (partial Fourier, echo-planar readouts, unring, geometric
-   compression, lowres, ESPIRiT, SENSE), windows, turned bodies, coils of phantoms and their spectra ---- */
+   compression, lowres, ESPIRiT, SENSE), non-uniform transforms but gridding, windows, turned bodies, coils of phantoms and their spectra ---- */
 enum { WIDE = 64 };
 static void noise(double *p, size_t n) {
     size_t i;
@@ -631,6 +631,25 @@ static void g_coils(mv_ctx *ctx) {
     mv_volume_free(ctx, &maps);
     mv_volume_free(ctx, &v);
 }
+static void g_gridding(mv_ctx *ctx) { /* linear, then nearest; there and back */
+    enum { M = 90 };
+    static const size_t n[3] = {9, 8, 5};
+    static const size_t kd[2] = {3, M}, xd[4] = {9, 8, 5, 2}, yd[4] = {1, M, 1, 2};
+    static double k[3 * M];
+    static float x[2 * 9 * 8 * 5 * 2], y[2 * M * 2];
+    mv_volume vk, vx, vy, w;
+    mv_grid_opt o;
+    size_t i;
+    noise(k, 3 * M), noise_f32(x, sizeof x / sizeof *x), noise_f32(y, sizeof y / sizeof *y);
+    for (i = 0; i < 3 * M; i++) k[i] *= 0.5 * (double)n[i % 3];
+    CHECK_OK(mv_volume_wrap(T_NONE, &vk, k, MEDVOL_F64, 2, kd, NULL));
+    CHECK_OK(mv_volume_wrap(T_NONE, &vx, x, MEDVOL_C64, 4, xd, NULL));
+    CHECK_OK(mv_volume_wrap(T_NONE, &vy, y, MEDVOL_C64, 4, yd, NULL));
+    for (o.method = 0; o.method < 2; o.method++) {
+        ONTO(mv_grid_forward(ctx, &w, &vx, &vk, &o));
+        ONTO(mv_grid_adjoint(ctx, &w, &vy, &vk, NULL, n, &o));
+    }
+}
 static void g_grappa(mv_ctx *ctx) {
     static const size_t plane[3] = {1, 40, 1}, block[3] = {1, 26, 20};
     mv_volume v = {0}, mask = {0}, w;
@@ -729,6 +748,7 @@ static const struct {
     {"coils", g_coils, 0},
     {"grappa", g_grappa, 0},
     {"terms", g_terms, 0},
+    {"gridding", g_gridding, 0},
     {"filter", g_filter, 0},
     {"warp", g_warp, 0},
     {"ldlt", g_ldlt, 0},

@@ -1,6 +1,6 @@
-/* test_nufft.c - non-uniform transforms against sums in double, their adjoints, uniform transforms and shifts;
-   several coils, maps, weights, series; the same bits on any number of threads; crowded and long grids; type 3,
-   gridding, density compensation, Toeplitz embedding; BART's samples; errors. */
+/* test_nufft.c - non-uniform transforms against sums in double, their adjoints, uniform transforms and
+   shifts; several coils, maps, weights, series; the same bits on any number of threads; crowded and long
+   grids; type 3, gridding, density compensation, Toeplitz embedding; BART's samples; errors. */
 #include "test.h"
 
 #define TAU 6.28318530717958647692
@@ -101,7 +101,8 @@ static void test_definition(void) {
                 size_t rest = r;
                 double turn = 0, c, s;
                 for (a = 0; a < 3; a++) {
-                    turn -= places(&k)[3 * j + a] * ((double)(rest % n[a]) - floor((double)n[a] / 2)) / (double)n[a];
+                    turn -= places(&k)[3 * j + a] * ((double)(rest % n[a]) - floor((double)n[a] / 2)) /
+                            (double)n[a];
                     rest /= n[a];
                 }
                 c = cos(TAU * turn) / sqrt((double)all), s = sin(TAU * turn) / sqrt((double)all);
@@ -147,7 +148,10 @@ static void test_tolerance(void) {
             CHECK_OK(mv_nufft_forward(T, &plan, &fy, &x));
             CHECK_OK(mv_nufft_adjoint(T, &plan, &fx, &y, NULL));
             CHECK_NEAR(between(&fy, &ey) / tolerance[i], 0, all > 200 ? 1 : all > 6 ? 1.2 : 2);
-            CHECK_NEAR(between(&fx, &ex) / tolerance[i], 0, all > 200 ? 1 : all > 6 ? 1.2 : 2); /* of few voxels: all are the rim */
+            CHECK_NEAR(between(&fx, &ex) / tolerance[i], 0,
+                       all > 200 ? 1
+                       : all > 6 ? 1.2
+                                 : 2); /* of few voxels: all are the rim */
             dot(&fy, &y, there), dot(&x, &fx, back);
             CHECK_NEAR(hypot(there[0] - back[0], there[1] - back[1]) / there[2], 0, 1e-6);
             mv_nufft_free(T, &plan);
@@ -171,7 +175,8 @@ static void test_uniform(void) {
         memset(&o, 0, sizeof o), memset(&q, 0, sizeof q);
         o.tolerance = 1e-6, q.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
         t_seed(40 + t);
-        if (!images(&x, n, 1, 1) || !new_volume(&k, MEDVOL_F64, 3, all, 1, 1, 1) || !images(&moved, n, 1, 1)) return;
+        if (!images(&x, n, 1, 1) || !new_volume(&k, MEDVOL_F64, 3, all, 1, 1, 1) || !images(&moved, n, 1, 1))
+            return;
         for (i = 0; i < all; i++) {
             size_t rest = i;
             for (a = 0; a < 3; a++) {
@@ -207,9 +212,9 @@ static void test_arrays(void) {
     mv_volume k, x, maps, w, y, alone, lone, sum, spread;
     mv_nufft plan;
     t_seed(60);
-    if (!scattered(&k, n, 40, 3, 2) || !images(&x, n, 1, 1) || !images(&maps, n, 11, 1) || !samples(&y, &k, 11, 1) ||
-        !samples(&alone, &k, 11, 1) || !samples(&lone, &k, 11, 1) || !images(&sum, n, 1, 1) ||
-        !images(&spread, n, 11, 1) || !new_volume(&w, MEDVOL_F32, 1, 40, 3, 1, 1))
+    if (!scattered(&k, n, 40, 3, 2) || !images(&x, n, 1, 1) || !images(&maps, n, 11, 1) ||
+        !samples(&y, &k, 11, 1) || !samples(&alone, &k, 11, 1) || !samples(&lone, &k, 11, 1) ||
+        !images(&sum, n, 1, 1) || !images(&spread, n, 11, 1) || !new_volume(&w, MEDVOL_F32, 1, 40, 3, 1, 1))
         return;
     noise(&w);
     if (!CHECK_OK(mv_nufft_init(T, &plan, n, &k, NULL))) return;
@@ -221,19 +226,22 @@ static void test_arrays(void) {
         }
     for (f = 0; f < 2; f++)
         for (coils = 1; coils <= 11; coils++) {
-            CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&y), floats(&x), floats(&maps), coils, floats(&w), 0));
+            CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&y), floats(&x), floats(&maps), coils,
+                                          floats(&w), 0));
             for (c = 0; c < coils; c++) /* each on its own, without maps */
-                CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&alone) + 2 * c * m, floats(&spread) + 2 * c * all,
-                                              NULL, 1, floats(&w), 0));
+                CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&alone) + 2 * c * m,
+                                              floats(&spread) + 2 * c * all, NULL, 1, floats(&w), 0));
             CHECK_NEAR(apart(floats(&y), floats(&alone), coils * m), 0, 1e-6);
             CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&lone), floats(&spread), NULL, coils, NULL, 0));
             for (i = 0; i < coils * m; i++) {
                 floats(&lone)[2 * i] *= floats(&w)[i % m], floats(&lone)[2 * i + 1] *= floats(&w)[i % m];
             }
             CHECK_NEAR(apart(floats(&lone), floats(&alone), coils * m), 0, 1e-6);
-            CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&lone), floats(&spread), NULL, coils, floats(&w), 1));
+            CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&lone), floats(&spread), NULL, coils,
+                                          floats(&w), 1));
             CHECK_NEAR(apart(floats(&lone), floats(&alone), coils * m), 1, 1e-5); /* twice as much */
-            CHECK_OK(mv_nufft_adjoint_c64(T, &plan, f, floats(&sum), floats(&y), floats(&maps), coils, NULL, 0));
+            CHECK_OK(
+                mv_nufft_adjoint_c64(T, &plan, f, floats(&sum), floats(&y), floats(&maps), coils, NULL, 0));
             {
                 double a[2] = {0, 0}, b = 0, size = 0; /* <y, A x> = <A^H y, x>, weights on one side alone */
                 for (i = 0; i < 2 * coils * m; i++) a[0] += (double)floats(&y)[i] * (double)floats(&y)[i];
@@ -246,7 +254,8 @@ static void test_arrays(void) {
                 for (i = 0; i < 2 * all; i++) b += (double)floats(&sum)[i] * (double)floats(&x)[i];
                 CHECK_NEAR((a[1] - b) / (1 + fabs(b)), 0, 2e-4);
             }
-            CHECK_OK(mv_nufft_adjoint_c64(T, &plan, f, floats(&spread), floats(&y), NULL, coils, floats(&w), 0));
+            CHECK_OK(
+                mv_nufft_adjoint_c64(T, &plan, f, floats(&spread), floats(&y), NULL, coils, floats(&w), 0));
             memset(sum.data, 0, 8 * all);
             for (c = 0; c < coils; c++)
                 CHECK_OK(mv_nufft_adjoint_c64(T, &plan, f, floats(&sum), floats(&y) + 2 * c * m, NULL, 1,
@@ -282,10 +291,12 @@ static void test_series(void) {
     size_t f, i, start[5] = {0}, isize[5] = {12, 10, 3, 2, 1};
     memset(&o, 0, sizeof o);
     t_seed(80);
-    if (!scattered(&k, n, 30, 4, 3) || !images(&x, n, 2, 3) || !new_volume(&w, MEDVOL_F32, 1, 30, 4, 1, 3)) return;
+    if (!scattered(&k, n, 30, 4, 3) || !images(&x, n, 2, 3) || !new_volume(&w, MEDVOL_F32, 1, 30, 4, 1, 3))
+        return;
     noise(&w);
     o.weights = 1;
-    if (!CHECK_OK(mv_nufft_init(T, &plan, n, &k, NULL)) || !CHECK_OK(mv_nufft_init(T, &same, n, &k, &o))) return;
+    if (!CHECK_OK(mv_nufft_init(T, &plan, n, &k, NULL)) || !CHECK_OK(mv_nufft_init(T, &same, n, &k, &o)))
+        return;
     CHECK(plan.frames == 3);
     CHECK_OK(mv_nufft_forward(T, &plan, &y, &x));
     CHECK(y.ndim == 5 && y.dim[0] == 1 && y.dim[1] == 30 && y.dim[2] == 4 && y.dim[3] == 2 && y.dim[4] == 3);
@@ -368,7 +379,8 @@ static void test_crowded(void) {
         const double turn = TAU * (0.3 * ((double)(i % 40) - 20) / 40 - 0.21 * ((double)(i / 40) - 18) / 36);
         const double s = (double)m / sqrt(1440.0);
         const int rim = i % 40 < 8 || i % 40 > 31 || i < 320 || i >= 1120;
-        CHECK_NEAR(((double)floats(&x)[2 * i] - s * (cos(turn) - 0.5 * sin(turn))) / s, 0, rim ? 6e-6 : 1.5e-6);
+        CHECK_NEAR(((double)floats(&x)[2 * i] - s * (cos(turn) - 0.5 * sin(turn))) / s, 0,
+                   rim ? 6e-6 : 1.5e-6);
     }
     CHECK_OK(mv_dcf_pipe(T, &w, &k, n, NULL)); /* which share what one of them would have */
     CHECK(w.dtype == MEDVOL_F32 && floats(&w)[0] > 0 && floats(&w)[0] == floats(&w)[m - 1]);
@@ -388,7 +400,8 @@ static void test_long(void) { /* 4096 along an axis */
         memset(&o, 0, sizeof o);
         o.tolerance = tolerance[t / 2];
         t_seed(90 + t);
-        if (!scattered(&k, some[t % 2], 90, 1, 1) || !images(&x, some[t % 2], 1, 1) || !samples(&y, &k, 1, 1)) return;
+        if (!scattered(&k, some[t % 2], 90, 1, 1) || !images(&x, some[t % 2], 1, 1) || !samples(&y, &k, 1, 1))
+            return;
         CHECK_OK(mv_nudft_forward(T, &ey, &x, &k));
         CHECK_OK(mv_nudft_adjoint(T, &ex, &y, &k, NULL, some[t % 2]));
         CHECK_OK(mv_nufft_init(T, &plan, some[t % 2], &k, &o));
@@ -411,8 +424,8 @@ static void test_long(void) { /* 4096 along an axis */
 static void test_third(void) {
     static const struct {
         double p, at, k, middle;
-    } some[7] = {{4, 0, 2, 0}, {4, 1e5, 2, 3e3}, {0.5, -2, 3, 1}, {0, 3, 2, 0}, {4, 1, 0, 0.5}, {1e-3, 0, 2, 0},
-                 {3, 1e6, 3, -1e4}};
+    } some[7] = {{4, 0, 2, 0},   {4, 1e5, 2, 3e3}, {0.5, -2, 3, 1},  {0, 3, 2, 0},
+                 {4, 1, 0, 0.5}, {1e-3, 0, 2, 0},  {3, 1e6, 3, -1e4}};
     enum { P = 60, K = 47 };
     int axes, a;
     size_t t, i, j, v;
@@ -435,7 +448,8 @@ static void test_third(void) {
                     for (i = 0; i < P; i++) {
                         double turn = 0, c, q;
                         for (a = 0; a < axes; a++) { /* whole turns off both factors' product, exactly */
-                            const double e = p[i * (size_t)axes + (size_t)a], f = k[j * (size_t)axes + (size_t)a];
+                            const double e = p[i * (size_t)axes + (size_t)a],
+                                         f = k[j * (size_t)axes + (size_t)a];
                             const double whole = floor(e), rest = e - whole, low = f - floor(f);
                             double turns = whole * low;
                             turns -= floor(turns);
@@ -452,7 +466,8 @@ static void test_third(void) {
             CHECK_OK(mv_nufft3_execute(T, &plan, y, x, 2));
             CHECK(apart(y, want, 2 * K) <= tolerance);
             CHECK_OK(mv_nufft3_adjoint(T, &plan, back, want, 2));
-            for (i = 0; i < 4 * K; i++) s[0] += (double)y[i] * (double)want[i], s[1] += (double)want[i] * (double)want[i];
+            for (i = 0; i < 4 * K; i++)
+                s[0] += (double)y[i] * (double)want[i], s[1] += (double)want[i] * (double)want[i];
             for (i = 0; i < 4 * P; i++) b[0] += (double)x[i] * (double)back[i];
             CHECK_NEAR((s[0] - b[0]) / s[1], 0, 2e-6);
             CHECK_STATUS(mv_nufft3_execute(T, &plan, x, x, 1), MEDVOL_E_ALIAS);
@@ -517,7 +532,8 @@ static void test_grid(void) {
                     size_t rest = i;
                     double v = 1;
                     for (a = 0; a < 3; a++) {
-                        const double u = places(&k)[3 * j + a] + (double)(n[a] / 2), at = (double)(rest % n[a]);
+                        const double u = places(&k)[3 * j + a] + (double)(n[a] / 2),
+                                     at = (double)(rest % n[a]);
                         double d = n[a] == 1 ? 0 : u - at;
                         d -= (double)n[a] * floor(d / (double)n[a] + 0.5);
                         v *= method ? (d >= -0.5 && d < 0.5 ? 1 : 0) : fmax(0, 1 - fabs(d));
@@ -530,7 +546,8 @@ static void test_grid(void) {
             CHECK_NEAR(wrong, 0, 1e-6);
             mv_volume_free(T, &gy);
             CHECK_OK(mv_grid_adjoint(T, &gy, &y, &k, &w, n, &o));
-            for (i = 0; i < 4 * all; i++) wrong = fmax(wrong, fabs((double)floats(&gy)[i] - 2 * (double)floats(&gx)[i]));
+            for (i = 0; i < 4 * all; i++)
+                wrong = fmax(wrong, fabs((double)floats(&gy)[i] - 2 * (double)floats(&gx)[i]));
             CHECK_NEAR(wrong, 0, 4e-6);
             mv_volume_free(T, &k), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &w);
             mv_volume_free(T, &gx), mv_volume_free(T, &gy);
@@ -565,7 +582,8 @@ static void test_pipe(void) {
     CHECK_STATUS(mv_dcf_pipe(T, &w, &k, NULL, NULL), MEDVOL_E_NULL);
     mv_volume_free(T, &k), mv_volume_free(T, &w), mv_volume_free(T_NONE, &fw);
     if (!new_volume(&k, MEDVOL_F64, 3, 80, 1, 1, 1)) return; /* a line, twice as dense */
-    for (i = 0; i < 80; i++) places(&k)[3 * i] = (double)i / 2 - 20, places(&k)[3 * i + 1] = places(&k)[3 * i + 2] = 0;
+    for (i = 0; i < 80; i++)
+        places(&k)[3 * i] = (double)i / 2 - 20, places(&k)[3 * i + 1] = places(&k)[3 * i + 2] = 0;
     CHECK_OK(mv_dcf_pipe(T, &w, &k, line, NULL));
     for (i = 20; i < 60; i++) CHECK_NEAR((double)floats(&w)[i], 0.5, 0.02);
     mv_volume_free(T, &k), mv_volume_free(T, &w);
@@ -625,8 +643,10 @@ static void test_toeplitz(void) {
             CHECK_NEAR(sqrt(e / s), 0, 1e-6);
             free(base);
         }
-        CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 2, floats(&got), floats(&x), NULL, 1, 0), MEDVOL_E_RANGE);
-        CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 0, floats(&got), floats(&x), NULL, 0, 0), MEDVOL_E_SIZE);
+        CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 2, floats(&got), floats(&x), NULL, 1, 0),
+                     MEDVOL_E_RANGE);
+        CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 0, floats(&got), floats(&x), NULL, 0, 0),
+                     MEDVOL_E_SIZE);
         CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 0, floats(&x), floats(&x), NULL, 1, 0), MEDVOL_E_ALIAS);
         CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 0, NULL, floats(&x), NULL, 1, 0), MEDVOL_E_NULL);
         CHECK_STATUS(mv_toeplitz_normal(T, &plan, &got, &sum), MEDVOL_E_SHAPE); /* one frame */
@@ -652,7 +672,8 @@ static void test_basis(void) { /* y = sum over a of basis[a, t] A x_a, and its a
         o.tolerance = 1e-6;
         t_seed(180);
         if (!CHECK(basis) || !scattered(&k, n, M, S, 2) || !new_volume(&w, MEDVOL_F32, 1, M, S, 1, 1) ||
-            !images(&x, n, 1, K) || !samples(&y, &k, 1, 1) || !samples(&part, &k, 1, 1) || !images(&want, n, 1, K))
+            !images(&x, n, 1, K) || !samples(&y, &k, 1, 1) || !samples(&part, &k, 1, 1) ||
+            !images(&want, n, 1, K))
             return;
         for (i = 0; i < times * K; i++) basis[i] = (float)t_uniform(-1, 1);
         noise(&w);
@@ -664,15 +685,18 @@ static void test_basis(void) { /* y = sum over a of basis[a, t] A x_a, and its a
         for (f = 0; f < 2; f++) {
             memset(y.data, 0, 8 * M * S);
             for (a = 0; a < K; a++) {
-                CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&part), floats(&x) + 2 * a * ALL, NULL, 1, NULL, 0));
+                CHECK_OK(mv_nufft_forward_c64(T, &plan, f, floats(&part), floats(&x) + 2 * a * ALL, NULL, 1,
+                                              NULL, 0));
                 for (i = 0; i < 2 * M * S; i++)
-                    floats(&y)[i] += floats(&part)[i] * basis[a + K * (per ? f * M * S + i / 2 : f * S + i / 2 / M)];
+                    floats(&y)[i] +=
+                        floats(&part)[i] * basis[a + K * (per ? f * M * S + i / 2 : f * S + i / 2 / M)];
             }
             for (a = 0; a < K; a++) {
                 for (i = 0; i < 2 * M * S; i++)
-                    floats(&part)[i] = floats(&y)[i] * basis[a + K * (per ? f * M * S + i / 2 : f * S + i / 2 / M)];
-                CHECK_OK(mv_nufft_adjoint_c64(T, &plan, f, floats(&want) + 2 * a * ALL, floats(&part), NULL, 1,
-                                              floats(&w), 1));
+                    floats(&part)[i] =
+                        floats(&y)[i] * basis[a + K * (per ? f * M * S + i / 2 : f * S + i / 2 / M)];
+                CHECK_OK(mv_nufft_adjoint_c64(T, &plan, f, floats(&want) + 2 * a * ALL, floats(&part), NULL,
+                                              1, floats(&w), 1));
             }
         }
         CHECK_NEAR(between(&got, &want), 0, 2e-6);
@@ -820,13 +844,16 @@ static void test_errors(void) {
     }
     CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 1, floats(&y), floats(&x), NULL, 2, NULL, 0), MEDVOL_E_RANGE);
     CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 0, floats(&y), floats(&x), NULL, 0, NULL, 0), MEDVOL_E_SIZE);
-    CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 0, floats(&y), floats(&x), NULL, (size_t)-1 / 2, NULL, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 0, floats(&y), floats(&x), NULL, (size_t)-1 / 2, NULL, 0),
+                 MEDVOL_E_SIZE);
     CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 0, NULL, floats(&x), NULL, 2, NULL, 0), MEDVOL_E_NULL);
     CHECK_STATUS(mv_nufft_adjoint_c64(T, &plan, 0, floats(&x), NULL, NULL, 2, NULL, 0), MEDVOL_E_NULL);
     CHECK_STATUS(mv_nufft_adjoint_c64(T, NULL, 0, floats(&x), floats(&y), NULL, 2, NULL, 0), MEDVOL_E_NULL);
     CHECK_STATUS(mv_nufft_adjoint_c64(T, &plan, 0, floats(&x), floats(&x), NULL, 2, NULL, 0), MEDVOL_E_ALIAS);
-    CHECK_STATUS(mv_nufft_adjoint_c64(T, &plan, 0, floats(&x), floats(&y), floats(&x), 2, NULL, 0), MEDVOL_E_ALIAS);
-    CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 0, floats(&y), floats(&x), NULL, 2, floats(&y), 0), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_nufft_adjoint_c64(T, &plan, 0, floats(&x), floats(&y), floats(&x), 2, NULL, 0),
+                 MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_nufft_forward_c64(T, &plan, 0, floats(&y), floats(&x), NULL, 2, floats(&y), 0),
+                 MEDVOL_E_ALIAS);
     CHECK(!dst.data);
     mv_nufft_free(T, &plan), mv_nufft_free(T, NULL), mv_toeplitz_free(T, NULL);
     mv_volume_free(T, &k), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &w);
@@ -863,7 +890,8 @@ static void test_cancel(void) {
             else if (call == 5) st = mv_grid_adjoint(T, &dst, &y, &k, NULL, n, NULL);
             else if (call == 6) st = mv_dcf_pipe(T, &dst, &k, n, &(mv_dcf_pipe_opt){3});
             else if (call == 7 && (st = mv_nufft_init(T, &p, n, &k, NULL)) == MEDVOL_OK) mv_nufft_free(T, &p);
-            else if (call == 8 && (st = mv_toeplitz_init(T, &q, n, &k, NULL, NULL)) == MEDVOL_OK) mv_toeplitz_free(T, &q);
+            else if (call == 8 && (st = mv_toeplitz_init(T, &q, n, &k, NULL, NULL)) == MEDVOL_OK)
+                mv_toeplitz_free(T, &q);
             if (st != MEDVOL_E_CANCELLED) {
                 CHECK_STATUS(st, MEDVOL_OK);
                 break;

@@ -1,5 +1,5 @@
-/* fuzz_nufft.c - trajectories, samples, images and weights of any sort: refused by name, or what the scalar level
- * makes. */
+/* fuzz_nufft.c - trajectories, samples, images and weights of any sort: refused by name, or what the
+   scalar level * makes. */
 #include "fuzz.h"
 
 enum { ROOM = 8192, PLACES = 3 * 60 };
@@ -74,7 +74,8 @@ static mv_status arrays(fz_step *s, given *g, const mv_nufft *plan, int forward)
     mv_status st;
     memset(out, 0, sizeof out);
     if (n > ROOM) return MEDVOL_OK;
-    if (forward) st = mv_nufft_forward_c64(s->ctx, plan, fz_byte() % 2, out, data[1], maps, g->coils, NULL, 1);
+    if (forward)
+        st = mv_nufft_forward_c64(s->ctx, plan, fz_byte() % 2, out, data[1], maps, g->coils, NULL, 1);
     else st = mv_nufft_adjoint_c64(s->ctx, plan, fz_byte() % 2, out, data[1], maps, g->coils, NULL, 1);
     for (i = 0; i < n; i++) wide[i] = st == MEDVOL_OK ? (double)out[i] : 0;
     fz_near(wide, n);
@@ -138,7 +139,8 @@ static mv_status op_toeplitz(fz_step *s) {
     }
     if (g.voxels * g.coils * 4 <= ROOM && !basis) {
         static float out[ROOM];
-        st = mv_toeplitz_normal_c64(s->ctx, &t, fz_byte() % 2, out, data[0], fz_byte() & 1 ? data[1] : NULL, g.coils, 0);
+        st = mv_toeplitz_normal_c64(s->ctx, &t, fz_byte() % 2, out, data[0], fz_byte() & 1 ? data[1] : NULL,
+                                    g.coils, 0);
     }
     if (st == MEDVOL_OK) st = mv_toeplitz_normal(s->ctx, &t, s->dst, &g.x);
     mv_toeplitz_free(s->ctx, &t);
