@@ -38632,7 +38632,8 @@ MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float
 #endif
 
 /* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT]. Source: . ==== */
+   [BASE] [CTX] [VOLUME] [LINALG] [FFT], [NUFFT] where it is not left out. Not here: joint estimation of image
+   and maps (NLINV). Source: the papers named in [API]. =================================================== */
 #ifndef MEDVOL_NO_ITERATE
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
@@ -39268,7 +39269,8 @@ static double MV__K(mv__it_tv_sum)(const mv__it_row *r) {
 /* ---- series of blocks: singular values by Jacobi's method on x^H x ---- */
 #define MV__IT_AT(base, i) ((base) + 2 * MV__IT_LANES * (i))
 /* of n numbers: p = c p - s e q, q = s p + c e q */
-MV__INLINE void MV__K(mv__it_turn)(double *p, double *q, size_t n, size_t step, mvd c, mvd s, mvd er, mvd ei) {
+MV__INLINE void MV__K(mv__it_turn)(double *p, double *q, size_t n, size_t step, mvd c, mvd s, mvd er,
+                                   mvd ei) {
     size_t k;
     for (k = 0; k < n; k++, p += step, q += step) {
         const mvd pr = mvd_load(p), pi = mvd_load(p + MV__IT_LANES);
@@ -39287,7 +39289,9 @@ MV__INLINE void MV__K(mv__it_rotate)(const mv__it_blocks *b, size_t p, size_t q,
     const mvd a = mvd_load(MV__IT_AT(g, p * t + p)), d = mvd_load(MV__IT_AT(g, q * t + q));
     const mvd re = mvd_load(MV__IT_AT(g, p * t + q)), im = mvd_load(MV__IT_AT(g, p * t + q) + MV__IT_LANES);
     const mvd m2 = mvd_mad(im, im, mvd_mul(re, re));
-    const mvd limit = mvd_mul(mvd_set1(1e-26), mvd_mul(mvd_max(a, zero), mvd_max(d, zero)));
+    const mvd more = mvd_max(a, d); /* squares must not fall below what doubles hold */
+    const mvd limit = mvd_mad(mvd_set1(1e-26), mvd_mul(mvd_max(a, zero), mvd_max(d, zero)),
+                              mvd_mul(mvd_set1(1e-31), mvd_mul(more, more)));
     const mvd m = mvd_sqrt(m2), tau = mvd_div(mvd_sub(d, a), mvd_mul(mvd_set1(2.0), m));
     const mvd size = mvd_max(tau, mvd_sub(zero, tau));
     mvd w = mvd_div(one, mvd_add(size, mvd_sqrt(mvd_mad(tau, tau, one)))), c, s, er, ei;
@@ -39409,7 +39413,14 @@ static void MV__K(mv__it_mix)(float *t, const float *m, size_t images, size_t ap
 #ifndef MV__PASS
 /* ---- steps over whole arrays, in chunks ---- */
 enum {
-    MV__IT_SPREAD, MV__IT_GATHER, MV__IT_SCALE, MV__IT_WEIGH, MV__IT_DOT, MV__IT_BLEND, MV__IT_CLOSE, MV__IT_STEP,
+    MV__IT_SPREAD,
+    MV__IT_GATHER,
+    MV__IT_SCALE,
+    MV__IT_WEIGH,
+    MV__IT_DOT,
+    MV__IT_BLEND,
+    MV__IT_CLOSE,
+    MV__IT_STEP,
     MV__IT_DESCEND, MV__IT_MOMENTUM, MV__IT_PRIMAL, MV__IT_SUM, MV__IT_SHRINK
 };
 typedef struct mv__it_work {
@@ -39467,8 +39478,8 @@ typedef struct mv__it_home {
     mv_ctx *ctx;
     double *part;
 } mv__it_home;
-static double mv__it_do(const mv__it_home *h, int what, float *y, float *r, const float *a, const float *b, double k,
-                        double l, size_t n, double *sum) {
+static double mv__it_do(const mv__it_home *h, int what, float *y, float *r, const float *a, const float *b,
+                        double k, double l, size_t n, double *sum) {
     mv__it_work w;
     double s[3] = {0, 0, 0};
     mv__memset(&w, 0, sizeof w);
@@ -39485,7 +39496,8 @@ static double mv__it_dot_of(const mv__it_home *h, const float *a, const float *b
     return mv__it_do(h, MV__IT_DOT, NULL, NULL, a, b, 0, 0, n, NULL);
 }
 /* y (+)= a b, conj(a) b */
-static void mv__it_product(mv_ctx *ctx, int what, float *y, const float *a, const float *b, size_t n, int add) {
+static void mv__it_product(mv_ctx *ctx, int what, float *y, const float *a, const float *b, size_t n,
+                           int add) {
     mv__it_work w;
     mv__memset(&w, 0, sizeof w);
     w.what = what, w.add = add;
@@ -39530,11 +39542,14 @@ enum { MV__IT_JOBS = 32 };
 static mv_status mv__it_wavelet_check(mv_ctx *ctx, const char *op, int wavelet, int levels, unsigned axes,
                                       int ndim) {
     if (wavelet < 0 || wavelet > MEDVOL_WAVELET_CDF97)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "wavelet", wavelet, -1, "%s: wavelet = %d: must be 0..2", op, wavelet);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "wavelet", wavelet, -1, "%s: wavelet = %d: must be 0..2", op,
+                        wavelet);
     if (levels < 0 || levels > 62)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "levels", levels, -1, "%s: levels = %d: must be 0..62", op, levels);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "levels", levels, -1, "%s: levels = %d: must be 0..62", op,
+                        levels);
     if (axes >> ndim)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", axes, -1, "%s: axes = %u: there are %d axes", op, axes, ndim);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "axes", axes, -1, "%s: axes = %u: there are %d axes", op, axes,
+                        ndim);
     return MEDVOL_OK;
 }
 /* those of the first three that are longer than 1 */
@@ -39546,7 +39561,8 @@ static unsigned mv__it_axes(const mv__it_shape *s, unsigned axes) {
     return axes ? axes : all;
 }
 /* the room of all jobs, in floats; 0: too large */
-static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int wavelet, int levels, unsigned axes) {
+static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int wavelet, int levels,
+                                  unsigned axes) {
     size_t longest = 1, all;
     int k;
     mv__memset(w, 0, sizeof *w);
@@ -39562,7 +39578,8 @@ static size_t mv__it_wavelet_make(mv__it_wavelet *w, const mv__it_shape *s, int 
         if (w->level[k]) longest = mv__maxz(longest, s->dim[k]);
     }
     w->jobs = MV__IT_JOBS;
-    if (!mv__mul(longest + 8, 2 * (size_t)MV__IT_STRIP, &w->room) || !mv__mul(w->room, w->jobs, &all)) return 0;
+    if (!mv__mul(longest + 8, 2 * (size_t)MV__IT_STRIP, &w->room) || !mv__mul(w->room, w->jobs, &all))
+        return 0;
     return all;
 }
 typedef struct mv__it_pass {
@@ -39682,8 +39699,8 @@ static mv_status mv__it_wavelet_call(mv_ctx *ctx, const char *op, mv_volume *dst
     if (opt) o = *opt;
     if (st < 0) return st;
     if (src->dtype != MEDVOL_C64)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: must be c64", op,
-                        mv_dtype_name(src->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: must be c64", op, mv_dtype_name(src->dtype));
     if ((st = mv__it_wavelet_check(ctx, op, o.wavelet, o.levels, o.axes, src->ndim)) < 0) return st;
     mv__it_shape_of(&s, src->ndim, src->dim);
     for (k = 0; k < 7; k++) {
@@ -39705,7 +39722,8 @@ static mv_status mv__it_wavelet_call(mv_ctx *ctx, const char *op, mv_volume *dst
     }
     if (!(w.lines = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK && shifted && (back || in.data == r.work.data)) { /* a roll is not in place */
-        if (!mv__mul(s.n, 2 * sizeof *from, &bytes) || !(from = (float *)mv__alloc(ctx, bytes))) st = MEDVOL_E_NOMEM;
+        if (!mv__mul(s.n, 2 * sizeof *from, &bytes) || !(from = (float *)mv__alloc(ctx, bytes)))
+            st = MEDVOL_E_NOMEM;
     }
     if (st == MEDVOL_OK && mv__tell(ctx, 0, 1, op)) st = mv__cancelled(ctx, op);
     if (st == MEDVOL_OK) {
@@ -39727,10 +39745,12 @@ static mv_status mv__it_wavelet_call(mv_ctx *ctx, const char *op, mv_volume *dst
     mv_volume_free(ctx, &in);
     return mv__dst_end(ctx, st, &r, dst);
 }
-MEDVOL_DEF mv_status mv_wavelet_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_wavelet_opt *opt) {
+MEDVOL_DEF mv_status mv_wavelet_forward(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_wavelet_opt *opt) {
     return mv__it_wavelet_call(ctx, "wavelet_forward", dst, src, opt, 0);
 }
-MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_wavelet_opt *opt) {
+MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                        const mv_wavelet_opt *opt) {
     return mv__it_wavelet_call(ctx, "wavelet_inverse", dst, src, opt, 1);
 }
 
@@ -39748,10 +39768,11 @@ typedef struct mv__it_term {
     mv__it_wavelet w;
     unsigned axes;
     int axis[7], many;            /* TV, LLR: their numbers */
-    size_t *off, joint, inner;    /* places that stand together, floats; inner: numbers below the lowest joint axis */
+    size_t *off, joint;           /* places that stand together, in floats */
+    size_t inner;                 /* numbers below the lowest joint axis */
     unsigned apart;               /* axes that are neither joint nor below */
     size_t block[7], grid[7];     /* LLR: sides, numbers of blocks */
-    size_t room, slots;           /* LLR: doubles of a slot */
+    size_t room, places;           /* LLR: doubles of a slot */
     double *blocks, *sums;
     float *image;                 /* WAVELET: one; FGP: see mv__it_tv_prox */
     float *z;                     /* of a dual method: `many` (TV) or one */
@@ -39767,8 +39788,8 @@ static int mv__it_count(unsigned bits) {
 static mv_status mv__it_reg_check(mv_ctx *ctx, const char *op, const mv_reg *r, size_t at, int ndim) {
     const unsigned known = ndim > 0 && ndim <= 7 ? (1u << ndim) - 1u : 0;
     if (r->kind < 0 || r->kind > MEDVOL_REG_LLR)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "kind", r->kind, (int64_t)at, "%s: term %zu: kind = %d: must be 0..4", op,
-                        at, r->kind);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "kind", r->kind, (int64_t)at,
+                        "%s: term %zu: kind = %d: must be 0..4", op, at, r->kind);
     if (!(r->lambda >= 0.0 && r->lambda <= 1e30))
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", r->lambda, (int64_t)at,
                         "%s: term %zu: lambda = %g: must be 0..1e30", op, at, r->lambda);
@@ -39777,17 +39798,20 @@ static mv_status mv__it_reg_check(mv_ctx *ctx, const char *op, const mv_reg *r, 
                         "%s: term %zu: cycle = %d: must be 0 or 1", op, at, r->cycle);
     if (r->kind == MEDVOL_REG_L2) return MEDVOL_OK;
     if (!known)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, (int64_t)at, "%s: ndim = %d: must be 1..7", op, ndim);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, (int64_t)at, "%s: ndim = %d: must be 1..7", op,
+                        ndim);
     if ((r->axes | r->joint) & ~known)
         return mv__fail(ctx, MEDVOL_E_RANGE, "axes", r->axes | r->joint, (int64_t)at,
-                        "%s: term %zu: axes = %u, joint = %u: there are %d axes", op, at, r->axes, r->joint, ndim);
+                        "%s: term %zu: axes = %u, joint = %u: there are %d axes", op, at, r->axes, r->joint,
+                        ndim);
     if (r->joint & 1u)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "joint", r->joint, (int64_t)at,
                         "%s: term %zu: joint = %u: not axis 0", op, at, r->joint);
     if (r->kind == MEDVOL_REG_TV && r->joint)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "joint", r->joint, (int64_t)at,
                         "%s: term %zu: joint: not of total variation", op, at);
-    if (r->kind == MEDVOL_REG_WAVELET) return mv__it_wavelet_check(ctx, op, r->wavelet, r->levels, r->axes, ndim);
+    if (r->kind == MEDVOL_REG_WAVELET)
+        return mv__it_wavelet_check(ctx, op, r->wavelet, r->levels, r->axes, ndim);
     return MEDVOL_OK;
 }
 /* Places along the joint axes; their number is at most s.n. */
@@ -39825,17 +39849,17 @@ static mv_status mv__it_llr_plan(mv_ctx *ctx, const char *op, mv__it_term *t, un
     /* x, g, v and one row with the sum */
     if (!mv__mul(voxels, t->joint, &all) || !mv__add(all, 2 * t->joint * t->joint + t->joint + 1, &all) ||
         !mv__mul(all, 2 * MV__IT_LANES, &t->room))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "block", (double)side, -1, "%s: low rank: blocks of %zu: too large", op,
-                        side);
-    t->slots = (size_t)mv_threads(ctx);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "block", (double)side, -1,
+                        "%s: low rank: blocks of %zu: too large", op, side);
+    t->places = (size_t)mv_threads(ctx);
     return MEDVOL_OK;
 }
 static void mv__it_term_free(mv_ctx *ctx, mv__it_term *t) {
     mv__free(ctx, t->memory);
     mv__memset(t, 0, sizeof *t);
 }
-static mv_status mv__it_term_init(mv_ctx *ctx, const char *op, mv__it_term *t, const mv_reg *reg, const mv__it_shape *s,
-                                  int what) {
+static mv_status mv__it_term_init(mv_ctx *ctx, const char *op, mv__it_term *t, const mv_reg *reg,
+                                  const mv__it_shape *s, int what) {
     size_t images = 0, bytes = 0, lines = 0, part, blocks = 0, at;
     unsigned joint = reg->joint;
     unsigned char *p;
@@ -39863,10 +39887,10 @@ static mv_status mv__it_term_init(mv_ctx *ctx, const char *op, mv__it_term *t, c
     if (what & MV__IT_DUAL) images += reg->kind == MEDVOL_REG_TV ? (size_t)t->many : 1;
     part = mv__maxz(64, 3 * mv__it_chunks(s->n) * (size_t)(t->many > 1 ? t->many : 1));
     at = 2 * t->joint * sizeof *t->off; /* whole cache lines */
-    if (!mv__mul(images, s->n, &images) || !mv__mul(images, 2, &images) || !mv__add(images, lines + 32, &images) ||
-        !mv__mul(images, sizeof(float), &images) ||
-        (t->slots && !mv__mul(t->room * sizeof(double), t->slots, &blocks)) || !mv__add(images, blocks, &bytes) ||
-        !mv__add(bytes, at + part * sizeof(double), &bytes))
+    if (!mv__mul(images, s->n, &images) || !mv__mul(images, 2, &images) ||
+        !mv__add(images, lines + 32, &images) || !mv__mul(images, sizeof(float), &images) ||
+        (t->places && !mv__mul(t->room * sizeof(double), t->places, &blocks)) ||
+        !mv__add(images, blocks, &bytes) || !mv__add(bytes, at + part * sizeof(double), &bytes))
         return mv__fail(ctx, MEDVOL_E_SIZE, "dim", (double)s->n, -1, "%s: too large", op);
     if (!(t->memory = mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     p = (unsigned char *)t->memory;
@@ -39975,8 +39999,8 @@ static void mv__it_tv_job(void *arg, size_t job) {
     }
     if (w->what == MV__IT_TV_SUM) t->sums[job] = sum;
 }
-static double mv__it_tv(mv_ctx *ctx, const mv__it_term *t, int what, const float *x, float *z, float *g, double k,
-                        double bound) {
+static double mv__it_tv(mv_ctx *ctx, const mv__it_term *t, int what, const float *x, float *z, float *g,
+                        double k, double bound) {
     mv__it_tv_work w;
     double sum = 0;
     size_t i;
@@ -40021,7 +40045,8 @@ typedef struct mv__it_llr_work {
     size_t count, jobs; /* blocks in all */
 } mv__it_llr_work;
 /* Moves block number `at` between x and a lane; returns 0 beyond the last. */
-static void mv__it_llr_move(const mv__it_llr_work *w, size_t at, const mv__it_blocks *b, size_t lane, int back) {
+static void mv__it_llr_move(const mv__it_llr_work *w, size_t at, const mv__it_blocks *b, size_t lane,
+                            int back) {
     const mv__it_term *t = w->t;
     size_t first[7], side[7], v, j, voxels = 1;
     int k;
@@ -40076,14 +40101,15 @@ static void mv__it_llr_job(void *arg, size_t job) {
             for (l = 0; l < lanes; l++) t->sums[g % 64] += b.w[l];
     }
 }
-static double mv__it_llr(mv_ctx *ctx, const mv__it_term *t, float *x, const size_t *shift, double bound, int apply) {
+static double mv__it_llr(mv_ctx *ctx, const mv__it_term *t, float *x, const size_t *shift, double bound,
+                         int apply) {
     mv__it_llr_work w;
     double sum = 0;
     size_t i;
     int k;
     w.t = t, w.x = x, w.shift = shift, w.bound = bound, w.apply = apply;
     for (w.count = 1, k = 0; k < 7; k++) w.count *= t->grid[k];
-    w.jobs = apply ? mv__minz(t->slots, mv__divup(w.count, MV__IT_LANES)) : 1;
+    w.jobs = apply ? mv__minz(t->places, mv__divup(w.count, MV__IT_LANES)) : 1;
     for (i = 0; !apply && i < 64; i++) t->sums[i] = 0.0;
     mv_parallel_for(ctx, w.jobs, mv__it_llr_job, &w, NULL);
     for (i = 0; !apply && i < 64; i++) sum += t->sums[i];
@@ -40128,14 +40154,14 @@ static double mv__it_value_of(const mv__it_home *h, const mv__it_term *t, float 
     return t->reg.lambda * v;
 }
 /* shared head of mv_prox and mv_reg_value */
-static mv_status mv__it_reg_begin(mv_ctx *ctx, const char *op, mv__it_term *t, mv_volume *in, const mv_volume *src,
-                                  const mv_reg *reg, int what) {
+static mv_status mv__it_reg_begin(mv_ctx *ctx, const char *op, mv__it_term *t, mv_volume *in,
+                                  const mv_volume *src, const mv_reg *reg, int what) {
     mv__it_shape s;
     mv_status st = mv__vol_check(ctx, op, "src", src);
     if (st < 0) return st;
     if (src->dtype != MEDVOL_C64)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1, "%s: src has type %s: must be c64", op,
-                        mv_dtype_name(src->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, -1,
+                        "%s: src has type %s: must be c64", op, mv_dtype_name(src->dtype));
     if (!reg) return mv__fail_null(ctx, op, "reg");
     if ((st = mv__it_reg_check(ctx, op, reg, 0, src->ndim)) < 0) return st;
     if ((st = mv__dense(ctx, op, "src", in, src, MEDVOL_C64)) < 0) return st;
@@ -40143,7 +40169,8 @@ static mv_status mv__it_reg_begin(mv_ctx *ctx, const char *op, mv__it_term *t, m
     if ((st = mv__it_term_init(ctx, op, t, reg, &s, what)) < 0) mv_volume_free(ctx, in);
     return st;
 }
-MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_reg *reg, double step) {
+MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_reg *reg,
+                             double step) {
     static const char op[] = "prox";
     mv__it_term t;
     mv_volume in;
@@ -40187,9 +40214,11 @@ static mv_status mv__it_operator_ok(mv_ctx *ctx, const char *op, const mv_operat
     if (!a->forward) return mv__fail_null(ctx, op, "op->forward");
     if (!a->adjoint) return mv__fail_null(ctx, op, "op->adjoint");
     if (!a->domain || !mv__mul(a->domain, 256, &bytes) || bytes > (size_t)PTRDIFF_MAX)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "domain", (double)a->domain, -1, "%s: op->domain = %zu", op, a->domain);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "domain", (double)a->domain, -1, "%s: op->domain = %zu", op,
+                        a->domain);
     if (!a->range || !mv__mul(a->range, 256, &bytes) || bytes > (size_t)PTRDIFF_MAX)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "range", (double)a->range, -1, "%s: op->range = %zu", op, a->range);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "range", (double)a->range, -1, "%s: op->range = %zu", op,
+                        a->range);
     return MEDVOL_OK;
 }
 /* numbers of -1..1 by chance */
@@ -40212,13 +40241,15 @@ typedef struct mv__it_trial {
     float *x, *n, *h, *y, *f; /* x, normal x, A^H y; y, A x */
 } mv__it_trial;
 /* one pair of vectors; error: see [API] */
-static mv_status mv__it_try(mv_ctx *ctx, const mv_operator *op, const mv__it_trial *t, uint64_t seed, double *error) {
+static mv_status mv__it_try(mv_ctx *ctx, const mv_operator *op, const mv__it_trial *t, uint64_t seed,
+                            double *error) {
     double a[2], b[2], ff[2], yy[2], xx[2], hh[2], bound;
     size_t i;
     mv_status st;
     mv__it_noise(t->x, op->domain, mv__it_draw(seed, 0, 1));
     mv__it_noise(t->y, op->range, mv__it_draw(seed, 0, 2));
-    if ((st = op->forward(ctx, op->user, t->f, t->x)) < 0 || (st = op->adjoint(ctx, op->user, t->h, t->y)) < 0)
+    if ((st = op->forward(ctx, op->user, t->f, t->x)) < 0 ||
+        (st = op->adjoint(ctx, op->user, t->h, t->y)) < 0)
         return st;
     mv__it_inner(a, t->f, t->y, op->range);
     mv__it_inner(b, t->x, t->h, op->domain);
@@ -40251,13 +40282,14 @@ MEDVOL_DEF mv_status mv_operator_check(mv_ctx *ctx, const mv_operator *op, const
     if (st < 0) return st;
     if (o.tolerance == 0.0) o.tolerance = 1e-4;
     if (!(o.tolerance > 0.0 && o.tolerance <= 1.0))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o.tolerance, -1, "%s: tolerance = %g: must be 0..1", name,
-                        o.tolerance);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "tolerance", o.tolerance, -1, "%s: tolerance = %g: must be 0..1",
+                        name, o.tolerance);
     if (o.trials < 0)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "trials", o.trials, -1, "%s: trials = %d: must not be negative", name,
-                        o.trials);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "trials", o.trials, -1, "%s: trials = %d: must not be negative",
+                        name, o.trials);
     if (!o.trials) o.trials = 2;
-    if (!(t.x = (float *)mv__alloc(ctx, (6 * op->domain + 4 * op->range) * sizeof *t.x))) return MEDVOL_E_NOMEM;
+    if (!(t.x = (float *)mv__alloc(ctx, (6 * op->domain + 4 * op->range) * sizeof *t.x)))
+        return MEDVOL_E_NOMEM;
     t.n = t.x + 2 * op->domain, t.h = t.n + 2 * op->domain;
     t.y = t.h + 2 * op->domain, t.f = t.y + 2 * op->range;
     for (i = 0; st == MEDVOL_OK && i < o.trials; i++) {
@@ -40268,20 +40300,22 @@ MEDVOL_DEF mv_status mv_operator_check(mv_ctx *ctx, const mv_operator *op, const
                               "%s: the operator makes NaN or infinity of numbers within -1..1", name);
             else if (e[k] > worst[k]) worst[k] = e[k];
         }
-        if (st == MEDVOL_OK && mv__tell(ctx, (size_t)i + 1, (size_t)o.trials, name)) st = mv__cancelled(ctx, name);
+        if (st == MEDVOL_OK && mv__tell(ctx, (size_t)i + 1, (size_t)o.trials, name))
+            st = mv__cancelled(ctx, name);
     }
     mv__free(ctx, t.x);
     if (st < 0) return st;
     if (o.error) o.error[0] = worst[0], o.error[1] = worst[1];
     if (worst[0] > o.tolerance)
-        return mv__fail(ctx, MEDVOL_E_CONVERGENCE, "adjoint", worst[0], -1,
-                        "%s: adjoint is not that of forward: <Ax, y> and <x, A'y> differ by %g of their bound, "
-                        "%g is allowed",
-                        name, worst[0], o.tolerance);
+        return mv__fail(
+            ctx, MEDVOL_E_CONVERGENCE, "adjoint", worst[0], -1,
+            "%s: adjoint is not that of forward: <Ax, y> and <x, A'y> differ by %g of their bound, "
+            "%g is allowed",
+            name, worst[0], o.tolerance);
     if (worst[1] > o.tolerance)
         return mv__fail(ctx, MEDVOL_E_CONVERGENCE, "normal", worst[1], -1,
-                        "%s: normal is not adjoint after forward: %g of it differs, %g is allowed", name, worst[1],
-                        o.tolerance);
+                        "%s: normal is not adjoint after forward: %g of it differs, %g is allowed", name,
+                        worst[1], o.tolerance);
     return MEDVOL_OK;
 }
 
@@ -40303,7 +40337,8 @@ typedef struct mv__it_solver {
     int zero; /* y is 0: so is x */
 } mv__it_solver;
 enum { MV__IT_CG, MV__IT_LSMR, MV__IT_FISTA, MV__IT_ADMM, MV__IT_PDHG };
-static const char *const mv__it_names[5] = {"solve_cg", "solve_lsmr", "solve_fista", "solve_admm", "solve_pdhg"};
+static const char *const mv__it_names[5] = {"solve_cg", "solve_lsmr", "solve_fista", "solve_admm",
+                                            "solve_pdhg"};
 static mv_status mv__it_solve_check(mv_ctx *ctx, const char *op, const mv_solve_opt *o) {
     size_t i;
     mv_status st;
@@ -40317,12 +40352,13 @@ static mv_status mv__it_solve_check(mv_ctx *ctx, const char *op, const mv_solve_
         return mv__fail(ctx, MEDVOL_E_RANGE, "lambda", o->lambda, -1, "%s: lambda = %g: must be 0..1e30", op,
                         o->lambda);
     if (!(o->norm >= 0.0 && o->norm <= 1e30))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "norm", o->norm, -1, "%s: norm = %g: must be 0..1e30", op, o->norm);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "norm", o->norm, -1, "%s: norm = %g: must be 0..1e30", op,
+                        o->norm);
     if (!(o->rho >= 0.0 && o->rho <= 1e6))
         return mv__fail(ctx, MEDVOL_E_RANGE, "rho", o->rho, -1, "%s: rho = %g: must be 0..1e6", op, o->rho);
     if (o->inner < 0)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "inner", o->inner, -1, "%s: inner = %d: must not be negative", op,
-                        o->inner);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "inner", o->inner, -1, "%s: inner = %d: must not be negative",
+                        op, o->inner);
     if (o->reg_count > 64)
         return mv__fail(ctx, MEDVOL_E_RANGE, "reg_count", (double)o->reg_count, -1,
                         "%s: reg_count = %zu: at most 64", op, o->reg_count);
@@ -40383,8 +40419,8 @@ static mv_status mv__it_normal(const mv__it_solver *s, float *q, const float *p)
     return st < 0 ? st : s->op->adjoint(s->h.ctx, s->op->user, q, s->data);
 }
 /* Checks, memory, b. images: the first is b's. */
-static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x, const mv_operator *op, const float *y,
-                              const mv_solve_opt *opt, size_t images, int what) {
+static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x, const mv_operator *op,
+                              const float *y, const mv_solve_opt *opt, size_t images, int what) {
     static const int usual[5] = {30, 30, 100, 50, 50};
     size_t i, terms = 0, all = 1;
     int k, data;
@@ -40411,9 +40447,11 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
                         "%s: dim has %zu numbers, the operator's domain %zu", s->name, all, s->n);
     if (terms > (which < MV__IT_FISTA ? 0u : which == MV__IT_FISTA ? 1u : 64u))
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "regs", (double)terms, -1,
-                        "%s: %zu terms beside L2: it takes %s", s->name, terms, which == MV__IT_FISTA ? "1" : "none");
+                        "%s: %zu terms beside L2: it takes %s", s->name, terms,
+                        which == MV__IT_FISTA ? "1" : "none");
     if (which == MV__IT_LSMR && s->o.adjoint_given)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "adjoint_given", 1, -1, "%s: it needs the data themselves", s->name);
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "adjoint_given", 1, -1, "%s: it needs the data themselves",
+                        s->name);
     s->iterations = s->o.iterations ? s->o.iterations : usual[which];
     data = which == MV__IT_LSMR ? 2 : !op->normal;
     if ((st = mv__it_rooms(ctx, s, images, data, what)) < 0) return st;
@@ -40437,8 +40475,8 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
     }
     return st;
 }
-/* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the largest Ritz
-   value and its residual, which ends it at 2 %; v, w, u: room. */
+/* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the largest
+   Ritz value and its residual, which ends it at 2 %; v, w, u: room. */
 static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
     enum { STEPS = 8 };
     double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, rest, beta = 0.0;
@@ -40564,7 +40602,8 @@ typedef struct mv__it_lsmr {
     double step_hbar, step_x, step_h; /* of the vectors */
 } mv__it_lsmr;
 static double mv__it_lsmr_turn(mv__it_lsmr *l) { /* returns |A^H r| / (|A| |r|) */
-    const double alphahat = hypot(l->alphabar, l->damp), chat = l->alphabar / alphahat, shat = l->damp / alphahat;
+    const double alphahat = hypot(l->alphabar, l->damp), chat = l->alphabar / alphahat,
+                 shat = l->damp / alphahat;
     const double rhoold = l->rho, rhobarold = l->rhobar, zetaold = l->zeta;
     double c, s, theta, thetabar, acute, hat, old, ctilde, stilde, rhotilde, taud, r, all;
     l->rho = hypot(alphahat, l->beta);
@@ -40644,8 +40683,8 @@ MEDVOL_DEF mv_status mv_solve_lsmr(mv_ctx *ctx, float *x, const mv_operator *op,
     if (s.o.warm && (st = op->forward(ctx, op->user, w, at)) < 0) return mv__it_end(ctx, st, &s, x, at);
     mv__memset(&l, 0, sizeof l);
     l.damp = sqrt(s.lambda);
-    l.beta = sqrt(mv__it_do(&s.h, MV__IT_BLEND, u, NULL, y, s.o.warm ? w : y, 1.0, s.o.warm ? -1.0 : 0.0, op->range,
-                            NULL));
+    l.beta = sqrt(mv__it_do(&s.h, MV__IT_BLEND, u, NULL, y, s.o.warm ? w : y, 1.0, s.o.warm ? -1.0 : 0.0,
+                            op->range, NULL));
     if (l.beta > 0.0) mv__it_do(&s.h, MV__IT_BLEND, u, NULL, u, u, 1.0 / l.beta, 0.0, op->range, NULL);
     if ((st = op->adjoint(ctx, op->user, v, u)) < 0) return mv__it_end(ctx, st, &s, x, at);
     l.alpha = sqrt(mv__it_dot_of(&s.h, v, v, s.n));
@@ -40702,8 +40741,8 @@ static int mv__it_differs(const mv__it_term *t) { return t->reg.kind == MEDVOL_R
 /* the largest eigenvalue of G^H G */
 static double mv__it_gram_norm(const mv__it_term *t) { return mv__it_differs(t) ? 4.0 * t->many : 1.0; }
 /* z = prox of the conjugate of `bound` times R at z + k G x; v: room */
-static void mv__it_dual(const mv__it_home *h, const mv__it_term *t, const float *x, double k, double scale, int turn,
-                        float *v) {
+static void mv__it_dual(const mv__it_home *h, const mv__it_term *t, const float *x, double k, double scale,
+                        int turn, float *v) {
     const size_t n = t->s.n;
     float *z = t->z;
     if (mv__it_differs(t)) {
@@ -40753,7 +40792,8 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
     }
     return mv__it_end(ctx, st, &s, x, u);
 }
-/* x: some steps of conjugate gradients towards (A^H A + lambda + rho G^H G) x = r + that of x; r is used up */
+/* x: some steps of conjugate gradients towards (A^H A + lambda + rho G^H G) x = r + that of x; r: what is
+   left of it */
 static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float *p, float *q, double rho) {
     double rr = mv__it_dot_of(&s->h, r, r, s->n), first = rr, pq, before;
     const int steps = s->o.inner ? s->o.inner : 1;
@@ -40773,8 +40813,8 @@ static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float 
     }
     return MEDVOL_OK;
 }
-/* With t = G x + u: v = prox(t), u = t - v, so that G^H (v - u) = G^H G x + G^H u_before - 2 G^H u: u alone is kept, as
-   z of each term. */
+/* With t = G x + u: v = prox(t), u = t - v, so that G^H (v - u) = G^H G x + G^H u_before - 2 G^H u: u alone is
+   kept, as z of each term. */
 MEDVOL_DEF mv_status mv_solve_admm(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
                                    const mv_solve_opt *opt) {
     mv__it_solver s;
@@ -40868,21 +40908,25 @@ static void mv__it_to_coil(mv_ctx *ctx, const mv__it_encoder *e, size_t c, float
     size_t s;
     if (!e->s) mv__memcpy(t, x + (e->alone ? 2 * e->n * c : 0), 2 * e->n * sizeof *t);
     else
-        for (s = 0; s < e->images; s++) mv__it_product(ctx, MV__IT_SPREAD, t, mv__it_map(e, c, s), x + 2 * e->n * s, e->n, s > 0);
+        for (s = 0; s < e->images; s++)
+            mv__it_product(ctx, MV__IT_SPREAD, t, mv__it_map(e, c, s), x + 2 * e->n * s, e->n, s > 0);
 }
 /* x (sets) (+)= what coil c's image gives; the first coil sets it */
 static void mv__it_from_coil(mv_ctx *ctx, const mv__it_encoder *e, size_t c, float *x, const float *t) {
     size_t s;
     if (!e->s) mv__memcpy(x + (e->alone ? 2 * e->n * c : 0), t, 2 * e->n * sizeof *t);
     else
-        for (s = 0; s < e->images; s++) mv__it_product(ctx, MV__IT_GATHER, x + 2 * e->n * s, mv__it_map(e, c, s), t, e->n, c > 0);
+        for (s = 0; s < e->images; s++)
+            mv__it_product(ctx, MV__IT_GATHER, x + 2 * e->n * s, mv__it_map(e, c, s), t, e->n, c > 0);
 }
-static mv_status mv__it_fft(mv_ctx *ctx, const mv__it_encoder *e, const mv_fft_plan *plan, float *t, size_t place) {
+static mv_status mv__it_fft(mv_ctx *ctx, const mv__it_encoder *e, const mv_fft_plan *plan, float *t,
+                            size_t place) {
     if (!plan->tables) return MEDVOL_OK; /* along no axis */
     if (ctx && mv_threads(ctx) > 1 && e->places == 1) return mv_fft_plan_execute(ctx, plan, t, t);
     return mv_fft_plan_execute_with(plan, t, t, e->room + e->scratch * place);
 }
-static void mv__it_weighed(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y, const float *x, int root) {
+static void mv__it_weighed(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y, const float *x,
+                           int root) {
     mv__it_work w;
     if (!e->w) {
         if (y != x) mv__memcpy(y, x, 2 * e->n * sizeof *y);
@@ -40915,14 +40959,15 @@ static mv_status mv__it_coil(const mv__it_coils *j, size_t place) {
     }
     if (e->mix) MV__PICK(mv__it_mix)(t, e->mix, j->count, n, n, n);
     else mv__it_weighed(j->ctx, e, j->frame, t, t, 0);
-    for (k = 0; k < j->count && st == MEDVOL_OK; k++) st = mv__it_fft(j->ctx, e, &e->part[1], t + 2 * n * k, place);
+    for (k = 0; k < j->count && st == MEDVOL_OK; k++)
+        st = mv__it_fft(j->ctx, e, &e->part[1], t + 2 * n * k, place);
     return st;
 }
 static void mv__it_coil_job(void *arg, size_t place) {
     (void)mv__it_coil((const mv__it_coils *)arg, place); /* without a context nothing fails */
 }
-static mv_status mv__it_cartesian(mv_ctx *ctx, const mv__it_encoder *e, int what, size_t frame, float *y, const float *x,
-                                  size_t count) {
+static mv_status mv__it_cartesian(mv_ctx *ctx, const mv__it_encoder *e, int what, size_t frame, float *y,
+                                  const float *x, size_t count) {
     mv__it_coils j;
     size_t now, i, k;
     mv_status st = MEDVOL_OK;
@@ -40941,7 +40986,8 @@ static mv_status mv__it_cartesian(mv_ctx *ctx, const mv__it_encoder *e, int what
     return st;
 }
 /* ---- a frame, without off-resonance: data of images, and back ---- */
-static mv_status mv__it_plain(mv_ctx *ctx, const mv__it_encoder *e, int forward, size_t frame, float *y, const float *x) {
+static mv_status mv__it_plain(mv_ctx *ctx, const mv__it_encoder *e, int forward, size_t frame, float *y,
+                              const float *x) {
 #ifndef MEDVOL_NO_NUFFT
     if (!e->cartesian) {
         const size_t f = e->traj_frames > 1 ? frame : 0, n = e->n;
@@ -40950,7 +40996,8 @@ static mv_status mv__it_plain(mv_ctx *ctx, const mv__it_encoder *e, int forward,
         mv_status st = MEDVOL_OK;
         for (s = 0; st == MEDVOL_OK && s < (e->s ? e->images : 1); s++) {
             const float *m = e->s ? mv__it_map(e, 0, s) : NULL;
-            if (forward) st = mv_nufft_forward_c64(ctx, &e->nufft, f, y, x + 2 * n * s, m, e->enc->coils, w, s > 0);
+            if (forward)
+                st = mv_nufft_forward_c64(ctx, &e->nufft, f, y, x + 2 * n * s, m, e->enc->coils, w, s > 0);
             else st = mv_nufft_adjoint_c64(ctx, &e->nufft, f, y + 2 * n * s, x, m, e->enc->coils, w, 0);
         }
         return st;
@@ -40975,7 +41022,8 @@ static void mv__it_factor_job(void *arg, size_t job) {
         else MV__PICK(mv__it_spread)(f->y + 2 * p * r, f->b, f->x + 2 * p * r, p, f->add);
     }
 }
-static void mv__it_factor(mv_ctx *ctx, const mv__it_encoder *e, size_t l, float *y, const float *x, int conj, int add) {
+static void mv__it_factor(mv_ctx *ctx, const mv__it_encoder *e, size_t l, float *y, const float *x, int conj,
+                          int add) {
     mv__it_factoring f;
     f.e = e, f.b = e->factors + 2 * e->period * l, f.x = x, f.y = y, f.conj = conj, f.add = add;
     f.rows = e->enc->samples / e->period * e->enc->coils;
@@ -40983,7 +41031,8 @@ static void mv__it_factor(mv_ctx *ctx, const mv__it_encoder *e, size_t l, float 
     mv_parallel_for(ctx, f.jobs, mv__it_factor_job, &f, NULL);
 }
 /* y = E x of one frame, or E^H */
-static mv_status mv__it_frame(mv_ctx *ctx, const mv__it_encoder *e, int forward, size_t frame, float *y, const float *x) {
+static mv_status mv__it_frame(mv_ctx *ctx, const mv__it_encoder *e, int forward, size_t frame, float *y,
+                              const float *x) {
     size_t l, s;
     mv_status st = MEDVOL_OK;
     if (!e->enc->segments) return mv__it_plain(ctx, e, forward, frame, y, x);
@@ -40998,7 +41047,8 @@ static mv_status mv__it_frame(mv_ctx *ctx, const mv__it_encoder *e, int forward,
             mv__it_factor(ctx, e, l, e->held, x, 1, 0);
             st = mv__it_plain(ctx, e, 0, frame, e->segment, e->held);
             for (s = 0; s < e->images; s++)
-                mv__it_product(ctx, MV__IT_GATHER, y + 2 * e->n * s, c, e->segment + 2 * e->n * s, e->n, l > 0);
+                mv__it_product(ctx, MV__IT_GATHER, y + 2 * e->n * s, c, e->segment + 2 * e->n * s, e->n,
+                               l > 0);
         }
     }
     return st;
@@ -41028,7 +41078,8 @@ static mv_status mv__it_embedded(mv_ctx *ctx, const mv__it_encoder *e, size_t fr
 }
 #endif
 /* y = E^H E x of one frame */
-static mv_status mv__it_frame_normal(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y, const float *x) {
+static mv_status mv__it_frame_normal(mv_ctx *ctx, const mv__it_encoder *e, size_t frame, float *y,
+                                     const float *x) {
     mv_status st;
 #ifndef MEDVOL_NO_NUFFT
     if (e->embedded) return mv__it_embedded(ctx, e, frame, y, x, 1);
@@ -41098,9 +41149,10 @@ static mv_status mv__it_normal_of(mv_ctx *ctx, const void *user, float *dst, con
 }
 
 /* ---- making one ---- */
-static mv_status mv__it_axis_fails(mv_ctx *ctx, const char *op, const char *name, int axis, size_t got, size_t want) {
-    return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)got, axis, "%s: %s: dim[%d] = %zu: must be %zu", op, name, axis,
-                    got, want);
+static mv_status mv__it_axis_fails(mv_ctx *ctx, const char *op, const char *name, int axis, size_t got,
+                                   size_t want) {
+    return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)got, axis, "%s: %s: dim[%d] = %zu: must be %zu", op,
+                    name, axis, got, want);
 }
 static size_t mv__it_frames_of(const mv_volume *v) { return v->dim[4] * v->dim[5] * v->dim[6]; }
 /* Shapes: what is not given follows from what is. */
@@ -41108,8 +41160,8 @@ static mv_status mv__it_shapes(mv_ctx *ctx, const char *op, mv_encoding *n, cons
     const struct {
         const char *name;
         const mv_volume *v;
-    } given[7] = {{"maps", d->maps}, {"mask", d->mask}, {"traj", d->traj}, {"weights", d->weights}, {"field", d->field},
-                  {"times", d->times}, {"basis", d->basis}};
+    } given[7] = {{"maps", d->maps},   {"mask", d->mask},   {"traj", d->traj},  {"weights", d->weights},
+                  {"field", d->field}, {"times", d->times}, {"basis", d->basis}};
     mv_status st;
     size_t i;
     int k;
@@ -41125,23 +41177,30 @@ static mv_status mv__it_shapes(mv_ctx *ctx, const char *op, mv_encoding *n, cons
             return mv__it_axis_fails(ctx, op, "field", k, d->field->dim[k], n->shape[k]);
     }
     n->coils = d->coils ? d->coils : d->maps ? d->maps->dim[3] : 1;
-    if (d->maps && d->maps->dim[3] != n->coils) return mv__it_axis_fails(ctx, op, "maps", 3, d->maps->dim[3], n->coils);
+    if (d->maps && d->maps->dim[3] != n->coils)
+        return mv__it_axis_fails(ctx, op, "maps", 3, d->maps->dim[3], n->coils);
     n->sets = d->maps ? d->maps->dim[4] : 1;
-    n->frames = d->frames ? d->frames : d->traj ? mv__it_frames_of(d->traj) : d->mask ? mv__it_frames_of(d->mask) : 1;
+    n->frames = d->frames ? d->frames
+                : d->traj ? mv__it_frames_of(d->traj)
+                : d->mask ? mv__it_frames_of(d->mask)
+                          : 1;
     if (d->basis && !d->frames) n->frames = d->basis->dim[0];
-    if (d->mask && (d->mask->dim[3] != 1 || (mv__it_frames_of(d->mask) != 1 && mv__it_frames_of(d->mask) != n->frames)))
+    if (d->mask &&
+        (d->mask->dim[3] != 1 || (mv__it_frames_of(d->mask) != 1 && mv__it_frames_of(d->mask) != n->frames)))
         return mv__it_axis_fails(ctx, op, "mask", 4, mv__it_frames_of(d->mask), n->frames);
-    if (d->traj && (d->traj->dim[3] != 1 || (mv__it_frames_of(d->traj) != 1 && mv__it_frames_of(d->traj) != n->frames)))
+    if (d->traj &&
+        (d->traj->dim[3] != 1 || (mv__it_frames_of(d->traj) != 1 && mv__it_frames_of(d->traj) != n->frames)))
         return mv__it_axis_fails(ctx, op, "traj", 4, mv__it_frames_of(d->traj), n->frames);
     n->coefficients = n->frames;
     if (d->basis) {
         n->coefficients = d->basis->dim[1];
-        if (d->basis->dim[0] != n->frames) return mv__it_axis_fails(ctx, op, "basis", 0, d->basis->dim[0], n->frames);
+        if (d->basis->dim[0] != n->frames)
+            return mv__it_axis_fails(ctx, op, "basis", 0, d->basis->dim[0], n->frames);
         if (d->basis->ndim > 2) return mv__it_axis_fails(ctx, op, "basis", 2, d->basis->dim[2], 1);
     }
     if (d->mask && d->traj)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", 0, -1, "%s: mask and traj together: weights are for those",
-                        op);
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", 0, -1,
+                        "%s: mask and traj together: weights are for those", op);
     if (d->weights && !d->traj) return mv__fail_null(ctx, op, "traj");
     if (!d->field != !d->times) return mv__fail_null(ctx, op, d->field ? "times" : "field");
     return MEDVOL_OK;
@@ -41171,7 +41230,8 @@ static mv_status mv__it_sizes(mv_ctx *ctx, const char *op, mv_encoding *n, const
     return ok ? MEDVOL_OK : mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)voxels, -1, "%s: too large", op);
 }
 /* A volume's finite floats: where one is not, or is below 0 where it must not be. */
-static mv_status mv__it_finite(mv_ctx *ctx, const char *op, const char *name, const float *p, size_t n, int positive) {
+static mv_status mv__it_finite(mv_ctx *ctx, const char *op, const char *name, const float *p, size_t n,
+                               int positive) {
     size_t i;
     for (i = 0; i < n; i++)
         if (!(fabs((double)p[i]) <= 3e38) || (positive && p[i] < 0.0f))
@@ -41216,7 +41276,8 @@ static double mv__it_masks(mv__it_encoder *e, const mv_volume *m, float *w) {
         const float *p = (const float *)m->data + frame * f;
         for (z = 0; z < d[2]; z++)
             for (y = 0; y < d[1]; y++) {
-                const float *row = p + (m->dim[2] > 1 ? z * m->dim[0] * m->dim[1] : 0) + (m->dim[1] > 1 ? y * m->dim[0] : 0);
+                const float *row =
+                    p + (m->dim[2] > 1 ? z * m->dim[0] * m->dim[1] : 0) + (m->dim[1] > 1 ? y * m->dim[0] : 0);
                 for (x = 0; x < d[0]; x++, w += 2) {
                     w[0] = w[1] = row[m->dim[0] > 1 ? x : 0];
                     if ((double)w[0] > most) most = (double)w[0];
@@ -41237,7 +41298,8 @@ typedef struct mv__it_segments {
     double *gram, *side, *wave; /* L x L, L x MV__IT_TRIED, L x bins, complex */
 } mv__it_segments;
 static double mv__it_middle(const mv__it_segments *g, size_t l, size_t count) {
-    return count > 1 ? g->first + (g->last - g->first) * (double)l / (double)(count - 1) : 0.5 * (g->first + g->last);
+    return count > 1 ? g->first + (g->last - g->first) * (double)l / (double)(count - 1)
+                     : 0.5 * (g->first + g->last);
 }
 /* Only bins with something in them are kept. */
 static mv_status mv__it_histogram(mv_ctx *ctx, const char *op, mv__it_segments *g, const float *f, size_t n) {
@@ -41252,7 +41314,7 @@ static mv_status mv__it_histogram(mv_ctx *ctx, const char *op, mv__it_segments *
     g->width = high - low;
     for (k = 0; k < MV__IT_BINS; k++) g->h[k] = g->f[k] = 0;
     for (i = 0; i < n; i++) {
-        k = g->width > 0.0 ? (size_t)(((double)f[i] - low) / g->width * MV__IT_BINS) : 0;
+        k = g->width > 0.0 ? (size_t)(((double)f[i] - low) / g->width * (double)MV__IT_BINS) : 0;
         if (k >= MV__IT_BINS) k = MV__IT_BINS - 1;
         g->h[k] += 1.0;
         g->f[k] += (double)f[i];
@@ -41289,7 +41351,8 @@ static mv_status mv__it_gram_of(mv_ctx *ctx, const mv__it_segments *g, size_t co
     return mv_chol_c128(ctx, g->gram, count, count);
 }
 /* Interpolators of L segments for n times, into side: (A^H A) b = A^H exp(2 pi i f t). */
-static mv_status mv__it_interpolate(mv_ctx *ctx, const mv__it_segments *g, size_t count, const double *t, size_t n) {
+static mv_status mv__it_interpolate(mv_ctx *ctx, const mv__it_segments *g, size_t count, const double *t,
+                                    size_t n) {
     double turn[2 * MV__IT_BINS];
     size_t i, l, k;
     for (i = 0; i < n; i++) {
@@ -41310,7 +41373,8 @@ static mv_status mv__it_interpolate(mv_ctx *ctx, const mv__it_segments *g, size_
     return mv_chol_solve_c128(ctx, g->side, count, g->gram, count, count, n);
 }
 /* Root mean square and largest error of the interpolators in side. */
-static void mv__it_misfit(const mv__it_segments *g, size_t count, const double *t, size_t n, double *rms, double *worst) {
+static void mv__it_misfit(const mv__it_segments *g, size_t count, const double *t, size_t n, double *rms,
+                          double *worst) {
     double all = 0;
     size_t i, l, k;
     *worst = 0;
@@ -41328,8 +41392,8 @@ static void mv__it_misfit(const mv__it_segments *g, size_t count, const double *
     *rms = sqrt(all / (double)n);
 }
 /* Their number: as few as reach the error, which is measured at some of the times. */
-static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encoder *e, mv__it_segments *g, const float *t,
-                                      size_t n, const mv_encoding_desc *d) {
+static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encoder *e, mv__it_segments *g,
+                                      const float *t, size_t n, const mv_encoding_desc *d) {
     const double enough = d->field_error > 0.0 ? d->field_error : 1e-3;
     double some[MV__IT_TRIED], rms = 0, worst = 0;
     size_t count = d->segments > 0 ? (size_t)d->segments : 1, i, tried = mv__minz(n, MV__IT_TRIED);
@@ -41338,13 +41402,14 @@ static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encode
         if (i == 0 || (double)t[i] < g->first) g->first = (double)t[i];
         if (i == 0 || (double)t[i] > g->last) g->last = (double)t[i];
     }
-    if (!(g->width * (g->last - g->first) <= MV__IT_TURNS))
+    if (!(g->width * (g->last - g->first) <= (double)MV__IT_TURNS))
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "field", g->width, -1,
-                        "%s: a field that spans %g Hz turns %g times in the %g s of times: at most %d times", op,
-                        g->width, g->width * (g->last - g->first), g->last - g->first, (int)MV__IT_TURNS);
+                        "%s: a field that spans %g Hz turns %g times in the %g s of times: at most %d times",
+                        op, g->width, g->width * (g->last - g->first), g->last - g->first, (int)MV__IT_TURNS);
     for (i = 0; i < tried; i++) some[i] = (double)t[tried > 1 ? (n - 1) * i / (tried - 1) : 0];
     for (;; count++) {
-        if ((st = mv__it_gram_of(ctx, g, count)) < 0 || (st = mv__it_interpolate(ctx, g, count, some, tried)) < 0)
+        if ((st = mv__it_gram_of(ctx, g, count)) < 0 ||
+            (st = mv__it_interpolate(ctx, g, count, some, tried)) < 0)
             return st;
         mv__it_misfit(g, count, some, tried, &rms, &worst);
         if (d->segments > 0 || rms <= enough || count == MV__IT_SEGMENTS) break;
@@ -41358,14 +41423,16 @@ static mv_status mv__it_segments_find(mv_ctx *ctx, const char *op, mv__it_encode
     return st;
 }
 /* times as f32, with the period its numbers repeat by in the data */
-static mv_status mv__it_times(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_volume *times, float **list) {
+static mv_status mv__it_times(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_volume *times,
+                              float **list) {
     const size_t *d = e->own.data_dim, *k = times->dim;
     mv_volume t;
     size_t i;
     int a, leads = 1, over = 0;
     mv_status st;
     for (a = 0; a < 7; a++)
-        if (k[a] != 1 && (a > 2 || k[a] != d[a])) return mv__it_axis_fails(ctx, op, "times", a, k[a], a > 2 ? 1 : d[a]);
+        if (k[a] != 1 && (a > 2 || k[a] != d[a]))
+            return mv__it_axis_fails(ctx, op, "times", a, k[a], a > 2 ? 1 : d[a]);
     if ((st = mv__dense(ctx, op, "times", &t, times, MEDVOL_F32)) < 0) return st;
     if ((st = mv__it_finite(ctx, op, "times", (const float *)t.data, mv_volume_count(&t), 0)) < 0) {
         mv_volume_free(ctx, &t);
@@ -41395,7 +41462,8 @@ static mv_status mv__it_times(mv_ctx *ctx, const char *op, mv__it_encoder *e, co
     return MEDVOL_OK;
 }
 /* Images and interpolators of all segments. */
-static mv_status mv__it_segments_fill(mv_ctx *ctx, mv__it_encoder *e, const mv__it_segments *g, const float *f, const float *t) {
+static mv_status mv__it_segments_fill(mv_ctx *ctx, mv__it_encoder *e, const mv__it_segments *g,
+                                      const float *f, const float *t) {
     const size_t count = (size_t)e->own.segments;
     double some[MV__IT_TRIED], re, im;
     size_t l, i, j, now;
@@ -41414,11 +41482,13 @@ static mv_status mv__it_segments_fill(mv_ctx *ctx, mv__it_encoder *e, const mv__
                 float *to = e->factors + 2 * (i + j + e->period * l);
                 to[0] = (float)g->side[2 * (l + count * j)], to[1] = (float)g->side[2 * (l + count * j) + 1];
             }
-        if (st == MEDVOL_OK && mv__tell(ctx, i + now, e->period, "encoding")) st = mv__cancelled(ctx, "encoding");
+        if (st == MEDVOL_OK && mv__tell(ctx, i + now, e->period, "encoding"))
+            st = mv__cancelled(ctx, "encoding");
     }
     return st;
 }
-static mv_status mv__it_off_resonance(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+static mv_status mv__it_off_resonance(mv_ctx *ctx, const char *op, mv__it_encoder *e,
+                                      const mv_encoding_desc *d) {
     const size_t most = MV__IT_SEGMENTS;
     const size_t room = 2 * (most * most + most * MV__IT_TRIED + most * MV__IT_BINS) * sizeof(double);
     mv__it_segments *g;
@@ -41495,7 +41565,8 @@ static void mv__it_mixed(const mv__it_encoder *e) {
     for (a = 0; a < k; a++)
         for (b = 0; b <= a; b++, to += 2 * n)
             for (f = 0; f < e->own.frames; f++) {
-                const float *p = e->basis + 2 * (f + e->own.frames * a), *q = e->basis + 2 * (f + e->own.frames * b);
+                const float *p = e->basis + 2 * (f + e->own.frames * a),
+                            *q = e->basis + 2 * (f + e->own.frames * b);
                 const float re = p[0] * q[0] + p[1] * q[1], im = p[0] * q[1] - p[1] * q[0];
                 const float *w = e->w ? e->w + (e->masks > 1 ? 2 * n * f : 0) : NULL;
                 for (i = 0; i < n; i++) {
@@ -41523,7 +41594,8 @@ static void mv__it_encoder_free(mv_ctx *ctx, mv__it_encoder *e) {
     mv__free(ctx, e->memory);
     mv__free(ctx, e);
 }
-static mv_status mv__it_cartesian_make(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+static mv_status mv__it_cartesian_make(mv_ctx *ctx, const char *op, mv__it_encoder *e,
+                                       const mv_encoding_desc *d) {
     size_t bytes, k, most = 0, one;
     double largest = 1.0;
     mv_status st = MEDVOL_OK;
@@ -41538,7 +41610,8 @@ static mv_status mv__it_cartesian_make(mv_ctx *ctx, const char *op, mv__it_encod
             return mv__fail(ctx, MEDVOL_E_SIZE, "mask", (double)e->masks, -1, "%s: too large", op);
         if (!(e->w = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
         largest = mv__it_masks(e, &e->mask, e->w);
-        if (!(largest > 0.0)) return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: the mask is 0 throughout", op);
+        if (!(largest > 0.0))
+            return mv__fail(ctx, MEDVOL_E_EMPTY, "mask", 0, -1, "%s: the mask is 0 throughout", op);
     }
     e->own.norm *= largest;
     if (e->basis && e->own.coefficients <= 16 && !d->field) {
@@ -41551,7 +41624,8 @@ static mv_status mv__it_cartesian_make(mv_ctx *ctx, const char *op, mv__it_encod
     e->each = e->n * (e->mix ? e->own.coefficients : 1);
     for (i = 0; st == MEDVOL_OK && i < 2; i++) {
         st = mv__transform_centred(ctx, &e->full[i], 3, e->own.shape, 7, i);
-        if (st == MEDVOL_OK && e->axes) st = mv__transform_centred(ctx, &e->part[i], 3, e->own.shape, e->axes, i);
+        if (st == MEDVOL_OK && e->axes)
+            st = mv__transform_centred(ctx, &e->part[i], 3, e->own.shape, e->axes, i);
         if (st == MEDVOL_OK) most = mv__maxz(most, mv_fft_plan_scratch_size(&e->full[i]));
         if (st == MEDVOL_OK && e->axes) most = mv__maxz(most, mv_fft_plan_scratch_size(&e->part[i]));
     }
@@ -41559,7 +41633,8 @@ static mv_status mv__it_cartesian_make(mv_ctx *ctx, const char *op, mv__it_encod
     one = e->n <= (size_t)1 << 21 ? (size_t)mv_threads(ctx) : 1;
     e->places = mv__minz(one, e->own.coils);
     e->scratch = most <= SIZE_MAX - 63 ? (most + 63) / 64 * 64 : SIZE_MAX;
-    if (most > SIZE_MAX - 63) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)e->n, -1, "%s: too large", op);
+    if (most > SIZE_MAX - 63)
+        return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)e->n, -1, "%s: too large", op);
     return MEDVOL_OK;
 }
 #ifndef MEDVOL_NO_NUFFT
@@ -41572,7 +41647,8 @@ static mv_status mv__it_roots(mv_ctx *ctx, const char *op, mv__it_encoder *e, co
     mv_status st;
     for (i = 0; i < 4; i++)
         if (weights->dim[i] != (i == 1 || i == 2 ? e->own.data_dim[i] : 1))
-            return mv__it_axis_fails(ctx, op, "weights", (int)i, weights->dim[i], i == 1 || i == 2 ? e->own.data_dim[i] : 1);
+            return mv__it_axis_fails(ctx, op, "weights", (int)i, weights->dim[i],
+                                     i == 1 || i == 2 ? e->own.data_dim[i] : 1);
     e->masks = mv__it_frames_of(weights);
     if (e->masks != 1 && e->masks != e->own.frames)
         return mv__it_axis_fails(ctx, op, "weights", 4, e->masks, e->own.frames);
@@ -41589,12 +41665,14 @@ static mv_status mv__it_roots(mv_ctx *ctx, const char *op, mv__it_encoder *e, co
     return st;
 }
 /* K x (shots times frames) reals of the basis, for the embedding */
-static mv_status mv__it_embed_basis(mv_ctx *ctx, mv__it_encoder *e, const mv_encoding_desc *d, const mv_nufft_opt *o) {
+static mv_status mv__it_embed_basis(mv_ctx *ctx, mv__it_encoder *e, const mv_encoding_desc *d,
+                                    const mv_nufft_opt *o) {
     const size_t shots = d->traj->dim[2], times = shots * e->own.frames, k = e->own.coefficients;
     float *b;
     size_t i, j, bytes;
     mv_status st;
-    if (!mv__mul(times, k * sizeof *b, &bytes)) return mv__fail(ctx, MEDVOL_E_SIZE, "basis", (double)k, -1, "encoding: too large");
+    if (!mv__mul(times, k * sizeof *b, &bytes))
+        return mv__fail(ctx, MEDVOL_E_SIZE, "basis", (double)k, -1, "encoding: too large");
     if (!(b = (float *)mv__alloc(ctx, bytes))) return MEDVOL_E_NOMEM;
     for (j = 0; j < times; j++)
         for (i = 0; i < k; i++) b[i + k * j] = e->basis[2 * (j / shots + e->own.frames * i)];
@@ -41602,7 +41680,8 @@ static mv_status mv__it_embed_basis(mv_ctx *ctx, mv__it_encoder *e, const mv_enc
     mv__free(ctx, b);
     return st;
 }
-static mv_status mv__it_nufft_make(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+static mv_status mv__it_nufft_make(mv_ctx *ctx, const char *op, mv__it_encoder *e,
+                                   const mv_encoding_desc *d) {
     mv_nufft_opt o;
     size_t i;
     int real = 1;
@@ -41614,9 +41693,11 @@ static mv_status mv__it_nufft_make(mv_ctx *ctx, const char *op, mv__it_encoder *
     e->own.norm = 0.0;
     e->traj_frames = e->nufft.frames;
     if (d->toeplitz == MEDVOL_TOEPLITZ_NEVER || d->field) return st;
-    for (i = 0; e->basis && i < e->own.frames * e->own.coefficients; i++) real = real && e->basis[2 * i + 1] == 0.0f;
+    for (i = 0; e->basis && i < e->own.frames * e->own.coefficients; i++)
+        real = real && e->basis[2 * i + 1] == 0.0f;
     o.tolerance = d->tolerance;
-    if (e->basis && real && e->own.coefficients <= 64 && (e->traj_frames == e->own.frames || e->masks == e->own.frames)) {
+    if (e->basis && real && e->own.coefficients <= 64 &&
+        (e->traj_frames == e->own.frames || e->masks == e->own.frames)) {
         st = mv__it_embed_basis(ctx, e, d, &o);
         e->embedded = 2;
     } else {
@@ -41640,7 +41721,8 @@ static mv_status mv__it_encoder_rooms(mv_ctx *ctx, const char *op, mv__it_encode
     if (segments) ok = ok && mv__mul(data, 2, &part) && mv__add(floats, part, &floats);
     if (whole) ok = ok && mv__mul(data, 2, &part) && mv__add(floats, part, &floats);
     if (e->embedded && e->s && e->images > 1)
-        ok = ok && mv__mul(e->n, 4 * e->group, &part) && mv__mul(part, e->embedded == 2 ? e->own.coefficients : 1, &part) &&
+        ok = ok && mv__mul(e->n, 4 * e->group, &part) &&
+             mv__mul(part, e->embedded == 2 ? e->own.coefficients : 1, &part) &&
              mv__add(floats, part, &floats);
     ok = ok && mv__mul(floats, sizeof *f, &floats) && mv__mul(e->scratch, e->places, &bytes) &&
          mv__add(bytes, floats, &bytes);
@@ -41657,7 +41739,8 @@ static mv_status mv__it_encoder_rooms(mv_ctx *ctx, const char *op, mv__it_encode
     e->coil = f;
     return MEDVOL_OK;
 }
-static mv_status mv__it_encoder_make(mv_ctx *ctx, const char *op, mv__it_encoder *e, const mv_encoding_desc *d) {
+static mv_status mv__it_encoder_make(mv_ctx *ctx, const char *op, mv__it_encoder *e,
+                                     const mv_encoding_desc *d) {
     mv_status st = MEDVOL_OK;
     double maps;
     e->n = e->own.shape[0] * e->own.shape[1] * e->own.shape[2];
@@ -41670,7 +41753,8 @@ static mv_status mv__it_encoder_make(mv_ctx *ctx, const char *op, mv__it_encoder
         if (st < 0) return st;
     }
     maps = mv__it_maps_norm(e);
-    if (!(maps > 0.0)) return mv__fail(ctx, MEDVOL_E_EMPTY, "maps", maps, -1, "%s: the maps vanish everywhere", op);
+    if (!(maps > 0.0))
+        return mv__fail(ctx, MEDVOL_E_EMPTY, "maps", maps, -1, "%s: the maps vanish everywhere", op);
     if (d->basis && (st = mv__it_basis(ctx, op, e, d->basis)) < 0) return st;
     e->own.norm = maps * mv__it_basis_norm(e);
     if (!d->traj) st = mv__it_cartesian_make(ctx, op, e, d);
@@ -41693,16 +41777,17 @@ MEDVOL_DEF mv_status mv_encoding_init(mv_ctx *ctx, mv_encoding *enc, const mv_en
     if (!desc) return mv__fail_null(ctx, op, "desc");
     mv__memset(&n, 0, sizeof n);
     if (desc->toeplitz < 0 || desc->toeplitz > MEDVOL_TOEPLITZ_NEVER)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "toeplitz", desc->toeplitz, -1, "%s: toeplitz = %d: must be 0..2", op,
-                        desc->toeplitz);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "toeplitz", desc->toeplitz, -1,
+                        "%s: toeplitz = %d: must be 0..2", op, desc->toeplitz);
     if (desc->segments < 0 || desc->segments > MV__IT_SEGMENTS)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "segments", desc->segments, -1, "%s: segments = %d: must be 0..%d", op,
-                        desc->segments, (int)MV__IT_SEGMENTS);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "segments", desc->segments, -1,
+                        "%s: segments = %d: must be 0..%d", op, desc->segments, (int)MV__IT_SEGMENTS);
     if (!(desc->field_error >= 0.0 && desc->field_error < 1.0))
         return mv__fail(ctx, MEDVOL_E_RANGE, "field_error", desc->field_error, -1,
                         "%s: field_error = %g: must be 0 or more and below 1", op, desc->field_error);
 #ifdef MEDVOL_NO_NUFFT
-    if (desc->traj) return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "traj", 0, -1, "%s: traj: [NUFFT] is left out", op);
+    if (desc->traj)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "traj", 0, -1, "%s: traj: [NUFFT] is left out", op);
 #endif
     if ((st = mv__it_shapes(ctx, op, &n, desc)) < 0 || (st = mv__it_sizes(ctx, op, &n, desc)) < 0) return st;
     if (desc->toeplitz == MEDVOL_TOEPLITZ_ALWAYS && (!desc->traj || desc->field))
@@ -41760,13 +41845,16 @@ static mv_status mv__it_volumes(mv_ctx *ctx, const char *op, const mv_encoding *
     mv_volume_free(ctx, &in);
     return st;
 }
-MEDVOL_DEF mv_status mv_encoding_forward(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+MEDVOL_DEF mv_status mv_encoding_forward(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                         const mv_volume *src) {
     return mv__it_volumes(ctx, "encoding_forward", enc, dst, src, mv__it_forward, 0, 1);
 }
-MEDVOL_DEF mv_status mv_encoding_adjoint(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+MEDVOL_DEF mv_status mv_encoding_adjoint(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                         const mv_volume *src) {
     return mv__it_volumes(ctx, "encoding_adjoint", enc, dst, src, mv__it_adjoint, 1, 0);
 }
-MEDVOL_DEF mv_status mv_encoding_normal(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+MEDVOL_DEF mv_status mv_encoding_normal(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                        const mv_volume *src) {
     return mv__it_volumes(ctx, "encoding_normal", enc, dst, src, mv__it_normal_of, 0, 0);
 }
 /* y = W^(1/2) x of all frames, coil by coil; y may be x */
@@ -41783,11 +41871,13 @@ static mv_status mv__it_weigh_all(mv_ctx *ctx, const void *user, float *dst, con
             const float *w = e->w + (e->masks > 1 ? n * f : 0);
             if (e->cartesian) mv__it_weighed(ctx, e, f, dst, src, 1);
             else
-                for (i = 0; i < n; i++) dst[2 * i] = w[i] * src[2 * i], dst[2 * i + 1] = w[i] * src[2 * i + 1];
+                for (i = 0; i < n; i++)
+                    dst[2 * i] = w[i] * src[2 * i], dst[2 * i + 1] = w[i] * src[2 * i + 1];
         }
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_encoding_weigh(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst, const mv_volume *src) {
+MEDVOL_DEF mv_status mv_encoding_weigh(mv_ctx *ctx, const mv_encoding *enc, mv_volume *dst,
+                                       const mv_volume *src) {
     return mv__it_volumes(ctx, "encoding_weigh", enc, dst, src, mv__it_weigh_all, 1, 1);
 }
 
@@ -41878,7 +41968,8 @@ static mv_status mv__it_scale_of(mv_ctx *ctx, mv__it_recon *r, const mv_operator
     return st;
 }
 /* images of frames from `first` on, to `to` */
-static mv_status mv__it_recon_step(mv_ctx *ctx, mv__it_recon *r, const mv_encoding *enc, const float *in, float *to) {
+static mv_status mv__it_recon_step(mv_ctx *ctx, mv__it_recon *r, const mv_encoding *enc, const float *in,
+                                   float *to) {
     const double scale = r->scale;
     mv_operator op;
     mv_solve_opt o = r->o.solve;
@@ -41905,16 +41996,20 @@ static mv_status mv__it_recon_step(mv_ctx *ctx, mv__it_recon *r, const mv_encodi
     return st;
 }
 /* The encoding of a frame, or of all. */
-static mv_status mv__it_recon_encoding(mv_ctx *ctx, mv__it_recon *r, mv_encoding *enc, size_t frame, const float *in) {
+static mv_status mv__it_recon_encoding(mv_ctx *ctx, mv__it_recon *r, mv_encoding *enc, size_t frame,
+                                       const float *in) {
     mv_encoding_desc d = r->d;
     mv_volume traj, weights, mask;
     mv_status st = MEDVOL_OK;
     int any = 1;
     d.frames = r->frames;
-    if (d.traj && r->frames == 1 && (st = mv__it_slice(ctx, &traj, d.traj, frame)) == MEDVOL_OK) d.traj = &traj;
-    if (st == MEDVOL_OK && d.weights && r->frames == 1 && (st = mv__it_slice(ctx, &weights, d.weights, frame)) == MEDVOL_OK)
+    if (d.traj && r->frames == 1 && (st = mv__it_slice(ctx, &traj, d.traj, frame)) == MEDVOL_OK)
+        d.traj = &traj;
+    if (st == MEDVOL_OK && d.weights && r->frames == 1 &&
+        (st = mv__it_slice(ctx, &weights, d.weights, frame)) == MEDVOL_OK)
         d.weights = &weights;
-    if (st == MEDVOL_OK && d.mask && r->frames == 1 && (st = mv__it_slice(ctx, &mask, d.mask, frame)) == MEDVOL_OK)
+    if (st == MEDVOL_OK && d.mask && r->frames == 1 &&
+        (st = mv__it_slice(ctx, &mask, d.mask, frame)) == MEDVOL_OK)
         d.mask = &mask;
     if (r->seen.data) {
         any = mv__it_seen(r, in);
@@ -41934,7 +42029,8 @@ static mv_status mv__it_recon_frames(mv_ctx *ctx, mv__it_recon *r, float *to) {
     for (f = 0; st == MEDVOL_OK && f < all; f += r->frames) {
         mv_volume part, in;
         const float *p;
-        if (r->frames > 1 || all == 1) part = *r->data, part.owner = NULL, part.nifti = NULL, part.owns_nifti = 0;
+        if (r->frames > 1 || all == 1)
+            part = *r->data, part.owner = NULL, part.nifti = NULL, part.owns_nifti = 0;
         else st = mv__it_slice(ctx, &part, r->data, f);
         if (st == MEDVOL_OK) st = mv__dense(ctx, mv__it_recon_op, "data", &in, &part, MEDVOL_C64);
         if (st < 0) break;
@@ -41971,9 +42067,11 @@ static mv_status mv__it_recon_begin(mv_ctx *ctx, mv__it_recon *r, mv_encoding *n
     int k, axis;
     mv_status st;
     if (r->o.solver < 0 || r->o.solver > MEDVOL_SOLVER_PDHG)
-        return mv__fail(ctx, MEDVOL_E_RANGE, "solver", r->o.solver, -1, "%s: solver = %d: must be 0..5", op, r->o.solver);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "solver", r->o.solver, -1, "%s: solver = %d: must be 0..5", op,
+                        r->o.solver);
     if (!(r->o.scale >= 0.0 && r->o.scale <= 1e30))
-        return mv__fail(ctx, MEDVOL_E_RANGE, "scale", r->o.scale, -1, "%s: scale = %g: must be 0..1e30", op, r->o.scale);
+        return mv__fail(ctx, MEDVOL_E_RANGE, "scale", r->o.scale, -1, "%s: scale = %g: must be 0..1e30", op,
+                        r->o.scale);
     if (v->dim[5] * v->dim[6] != 1) return mv__it_axis_fails(ctx, op, "data", 5, v->dim[5], 1);
     for (k = 0; k < 3 && !r->d.traj && !r->d.maps && !r->d.mask; k++)
         if (!r->d.shape[k]) r->d.shape[k] = v->dim[k];
@@ -41983,7 +42081,8 @@ static mv_status mv__it_recon_begin(mv_ctx *ctx, mv__it_recon *r, mv_encoding *n
     if (!r->d.frames) r->d.frames = v->dim[4];
     if ((st = mv__it_shapes(ctx, op, n, &r->d)) < 0 || (st = mv__it_sizes(ctx, op, n, &r->d)) < 0) return st;
     for (k = 0; k < 7; k++)
-        if (v->dim[k] != n->data_dim[k]) return mv__it_axis_fails(ctx, op, "data", k, v->dim[k], n->data_dim[k]);
+        if (v->dim[k] != n->data_dim[k])
+            return mv__it_axis_fails(ctx, op, "data", k, v->dim[k], n->data_dim[k]);
     axis = r->d.maps ? (n->sets > 1 ? 4 : 3) : n->coils > 1 ? 4 : 3;
     r->o.solve.ndim = axis + 1;
     if ((st = mv__it_solve_check(ctx, op, &r->o.solve)) < 0) return st;
@@ -42001,8 +42100,8 @@ static mv_status mv__it_recon_begin(mv_ctx *ctx, mv__it_recon *r, mv_encoding *n
     r->scale = r->o.scale;
     return st;
 }
-MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data, const mv_encoding_desc *desc,
-                              const mv_recon_opt *opt) {
+MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data,
+                              const mv_encoding_desc *desc, const mv_recon_opt *opt) {
     static const char *const op = mv__it_recon_op;
     const mv_volume *apart[7];
     static const char *const names[7] = {"maps", "mask", "traj", "weights", "field", "times", "basis"};
@@ -42025,8 +42124,8 @@ MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data
     for (k = 0; k < 7; k++)
         if (apart[k] && (st = mv__dst_apart(ctx, op, names[k], dst, apart[k])) < 0) return st;
     if (data->dtype != MEDVOL_C64 && data->dtype != MEDVOL_C128)
-        return mv__fail(ctx, MEDVOL_E_DTYPE, "data", (double)data->dtype, -1, "%s: data has type %s: must be complex", op,
-                        mv_dtype_name(data->dtype));
+        return mv__fail(ctx, MEDVOL_E_DTYPE, "data", (double)data->dtype, -1,
+                        "%s: data has type %s: must be complex", op, mv_dtype_name(data->dtype));
     st = mv__dst_begin(ctx, op, &d, dst, data, MEDVOL_C64, n.ndim, n.dim, MV__OUT_APART);
     if (st < 0) return st;
     if (!desc->traj && !desc->mask) {

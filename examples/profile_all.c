@@ -19,6 +19,7 @@
 #include "profile_sense.c"
 #include "profile_nufft.c"
 #include "profile_dcf.c"
+#include "profile_cs.c"
 #include "profile_warp.c"
 #include "profile_affine.c"
 #include "profile_lncc.c"
@@ -67,7 +68,8 @@ int main(int argc, char **argv) {
     static const size_t sizes[4] = {32, 128, 256, 512};
     static void (*const profiles[])(ex *) = {profile_z_norm, profile_rescale, profile_crop_pad, profile_flip,
         profile_permute, profile_resample, profile_linalg, profile_fft, profile_coils, profile_espirit,
-        profile_grappa, profile_sense, profile_dcf, profile_nufft, profile_warp, profile_affine, profile_lncc, profile_bspline,
+        profile_grappa, profile_sense, profile_nufft, profile_dcf, profile_cs, profile_warp, profile_affine,
+        profile_lncc, profile_bspline,
         profile_demons, profile_flow, profile_correlation, profile_chi2,
         profile_angle_filter, profile_compose_layers, profile_transport, profile_load, profile_save,
         profile_cache, profile_loader};
