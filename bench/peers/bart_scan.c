@@ -163,8 +163,8 @@ static int check_tv(bench *b) { return !(apart(b) <= 0.1); } /* after 200 of its
 #define ROW(op, run, check, setup) {"BART (process)", op, MEDVOL_F32, run, 0, check, 0, setup, end}
 extern const bench_peer peers_bart_scan[];
 const bench_peer peers_bart_scan[] = {
-    ROW("nufft forward, 2-D, 8 coils, 1e-5", forward, check_transform, forward_setup),
-    ROW("nufft adjoint, 2-D, 8 coils, 1e-5", adjoint, check_transform, transforms),
+    ROW("nufft forward 2-D, 8 coils, 1e-5", forward, check_transform, forward_setup),
+    ROW("nufft adjoint 2-D, 8 coils, 1e-5", adjoint, check_transform, transforms),
     ROW("radial l2, 8 coils, 30 steps", pics_radial_l2, check_l2, radial_l2),
     ROW("radial wavelet, 8 coils, 50 steps", pics_radial_l1, check_sparse, radial_l1),
     ROW("wavelet, 8 coils, 100 steps", pics_grid_l1, check_sparse, grid_l1),
