@@ -34372,8 +34372,8 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
     if (!bin) return mv__fail_null(ctx, op, "bin");
     if (bins == 0) return mv__tj_empty(ctx, op, "bins");
     if (src->dim[2] >= MV__TJ_NONE)
-        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->dim[2], -1, "%s: src has %zu shots: too many", op,
-                        src->dim[2]);
+        return mv__fail(ctx, MEDVOL_E_SIZE, "src", (double)src->dim[2], -1, "%s: src has %zu shots: too many",
+                        op, src->dim[2]);
     if (src->dim[4] * src->dim[5] * src->dim[6] != 1)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "src", (double)src->dim[4], -1,
                         "%s: src has %zu frames: must be of one, which bins become", op, src->dim[4]);

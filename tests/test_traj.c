@@ -61,7 +61,8 @@ static void test_bart_phantom(void) { /* its y is our x, its x our -y; up to one
     CHECK(mv_volume_count(&s) == mv_volume_count(&ref));
     p = (const float *)s.data, q = (const float *)ref.data;
     for (i = 0; i < 2 * mv_volume_count(&s); i++) {
-        ab += (double)p[i] * (double)q[i], aa += (double)p[i] * (double)p[i], bb += (double)q[i] * (double)q[i];
+        ab += (double)p[i] * (double)q[i], aa += (double)p[i] * (double)p[i],
+            bb += (double)q[i] * (double)q[i];
     }
     CHECK_NEAR(sqrt(fmax(0, 1 - ab * ab / (aa * bb))), 0, 1e-6);
     mv_volume_free(T, &pairs), mv_volume_free(T, &ref), mv_volume_free(T, &t), mv_volume_free(T, &s);
@@ -1155,7 +1156,8 @@ static void everything(mv_ctx *c, mv_volume *v, double *numbers, int *stopped, i
     memset(&r, 0, sizeof r), memset(&k, 0, sizeof k), memset(&s, 0, sizeof s), memset(&o, 0, sizeof o);
     memset(&n, 0, sizeof n), memset(&q, 0, sizeof q), memset(&e, 0, sizeof e), memset(&p, 0, sizeof p);
     r.samples = 80, r.shots = 9, r.size = 40, r.order = MEDVOL_RADIAL_GOLDEN;
-    k.samples = 80, k.shots = 9, s.partitions = 3, o.shots = 5, o.size = 16, n.size = 6, n.limits.dwell = 1e-5;
+    k.samples = 80, k.shots = 9, s.partitions = 3, o.shots = 5, o.size = 16, n.size = 6,
+    n.limits.dwell = 1e-5;
     q.samples = 40, q.shots = 7, q.size = 9, e.samples = 20, e.lines = 9, p.coils = 3;
     CHECK_OK(mv_traj_radial(T_NONE, &t, &r));
     CHECK_OK(mv_phantom_samples(T_NONE, &d, &t, shape, &p));
