@@ -1575,11 +1575,11 @@ static void op_nufft(void) {
         did(mv_nufft_adjoint(T, &plan, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
             vin(MEDVOL_C64, 1, m, 1, coils), w));
     else if (what == 2)
-        did(mv_nufft_forward_c64(T, &plan, 0, (float *)out(MEDVOL_C64, m * coils),
+        did(mv_nufft_forward_c64(T, &plan, 0, (float *)out(MEDVOL_F32, 2 * m * coils),
             (const float *)in(MEDVOL_C64, all), (const float *)in(MEDVOL_C64, all * coils), coils,
             (const float *)in(MEDVOL_F32, m), 0));
     else if (what == 3)
-        did(mv_nufft_adjoint_c64(T, &plan, 0, (float *)out(MEDVOL_C64, all),
+        did(mv_nufft_adjoint_c64(T, &plan, 0, (float *)out(MEDVOL_F32, 2 * all),
             (const float *)in(MEDVOL_C64, m * coils), (const float *)in(MEDVOL_C64, all * coils), coils,
             (const float *)in(MEDVOL_F32, m), 0));
     else if (what == 4)
@@ -1602,7 +1602,7 @@ static void op_nufft(void) {
         const double *p = (const double *)given(MEDVOL_F64, nu_k, 3 * m);
         mv_nufft3 third;
         if (did(mv_nufft3_init(T, &third, box ? 3 : 1, m, p, m, p, NULL))) {
-            float *y = (float *)out(MEDVOL_C64, m), *x = (float *)out(MEDVOL_C64, m);
+            float *y = (float *)out(MEDVOL_F32, 2 * m), *x = (float *)out(MEDVOL_F32, 2 * m);
             did(mv_nufft3_execute(T, &third, y, (const float *)in(MEDVOL_C64, m), 1));
             did(mv_nufft3_adjoint(T, &third, x, (const float *)in(MEDVOL_C64, m), 1));
             mv_nufft3_free(T, &third);
@@ -1613,7 +1613,7 @@ static void op_nufft(void) {
         if (did(coils > 3 ? mv_toeplitz_init_basis(T, &t, shape, k, w, basis, 2, 1, NULL)
                           : mv_toeplitz_init(T, &t, shape, k, w, NULL))) {
             if (coils > 3)
-                did(mv_toeplitz_normal_c64(T, &t, 0, (float *)out(MEDVOL_C64, 2 * all),
+                did(mv_toeplitz_normal_c64(T, &t, 0, (float *)out(MEDVOL_F32, 2 * 2 * all),
                     (const float *)in(MEDVOL_C64, 2 * all), (const float *)in(MEDVOL_C64, all * 2), 2, 0));
             else
                 did(mv_toeplitz_normal(T, &t, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
