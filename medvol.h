@@ -33845,6 +33845,7 @@ static double mv__nu_kernel_exact(const mv__nu_kernel *k, double x) {
 typedef struct mv__nu_grid {
     int axes;
     size_t cells[3], tiles[3], box[3]; /* box: of the largest tile with what its samples touch */
+    uint32_t each[3], more[3];         /* cells of a tile; the first `more` have one more */
     size_t all, count, room;           /* cells, tiles, cells of a box */
     mv__nu_kernel kernel;
 } mv__nu_grid;
@@ -33855,12 +33856,11 @@ typedef struct mv__nu_bins {
     float *taps;  /* or NULL */
 } mv__nu_bins;
 static size_t mv__nu_edge(const mv__nu_grid *g, int a, size_t tile) { /* where a tile begins */
-    const size_t each = g->cells[a] / g->tiles[a], more = g->cells[a] % g->tiles[a];
-    return tile * each + mv__minz(tile, more);
+    return tile * g->each[a] + mv__minz(tile, g->more[a]);
 }
-static size_t mv__nu_tile_of(const mv__nu_grid *g, int a, size_t at) {
-    const size_t each = g->cells[a] / g->tiles[a], more = g->cells[a] % g->tiles[a];
-    return at < more * (each + 1) ? at / (each + 1) : more + (at - more * (each + 1)) / each;
+static size_t mv__nu_tile_of(const mv__nu_grid *g, int a, uint32_t at) {
+    const uint32_t most = g->more[a] * (g->each[a] + 1);
+    return at < most ? at / (g->each[a] + 1) : g->more[a] + (at - most) / g->each[a];
 }
 /* 0: the grid is too large */
 static int mv__nu_grid_init(mv__nu_grid *g, int axes, const size_t *cells) {
@@ -33872,7 +33872,9 @@ static int mv__nu_grid_init(mv__nu_grid *g, int axes, const size_t *cells) {
         g->tiles[a] = a < axes ? mv__maxz(1, cells[a] / mv__maxz(tile, (size_t)g->kernel.width)) : 1;
         g->cells[a] = a < axes ? cells[a] : 1;
         g->box[a] = a < axes ? mv__divup(g->cells[a], g->tiles[a]) + (size_t)g->kernel.width - 1 : 1;
-        if (!mv__mul(g->all, g->cells[a], &g->all)) return 0;
+        g->each[a] = (uint32_t)(g->cells[a] / g->tiles[a]);
+        g->more[a] = (uint32_t)(g->cells[a] % g->tiles[a]);
+        if (g->cells[a] > (size_t)1 << 30 || !mv__mul(g->all, g->cells[a], &g->all)) return 0;
         g->count *= g->tiles[a];
         g->room *= g->box[a];
     }
@@ -33889,13 +33891,14 @@ typedef struct mv__nu_sort {
     size_t n;
 } mv__nu_sort;
 /* first cell, and the way to it in -1..1, of sample j along axis a */
-static size_t mv__nu_base(const mv__nu_sort *s, size_t j, int a, float *z) {
+static uint32_t mv__nu_base(const mv__nu_sort *s, size_t j, int a, float *z) {
     const double width = s->g->kernel.width, cells = (double)s->g->cells[a];
     const double from = s->u[3 * j + (size_t)s->axis[a]] * s->scale[a] + s->shift[a] - 0.5 * width;
     double base = ceil(from);
     *z = (float)(2.0 * (base - from) - 1.0);
-    base -= floor(base / cells) * cells;
-    return mv__minz((size_t)base, s->g->cells[a] - 1);
+    while (base < 0.0) base += cells; /* at most as often as the kernel comes round */
+    while (base >= cells) base -= cells;
+    return (uint32_t)base;
 }
 static void mv__nu_tile_job(void *arg, size_t chunk) {
     const mv__nu_sort *s = (const mv__nu_sort *)arg;
@@ -33920,8 +33923,8 @@ static void mv__nu_place_job(void *arg, size_t chunk) {
         const size_t j = s->b->order[i];
         size_t cell = 0;
         for (a = 0; a < g->axes; a++) {
-            const size_t at = mv__nu_base(s, j, a, &s->b->place[i * axes + (size_t)a]);
-            cell |= (at - mv__nu_edge(g, a, mv__nu_tile_of(g, a, at))) << (a ? 2 + 10 * a : 0);
+            const uint32_t at = mv__nu_base(s, j, a, &s->b->place[i * axes + (size_t)a]);
+            cell |= ((size_t)at - mv__nu_edge(g, a, mv__nu_tile_of(g, a, at))) << (a ? 2 + 10 * a : 0);
         }
         s->b->cell[i] = (uint32_t)cell;
     }
@@ -35135,7 +35138,7 @@ static mv_status mv__nu_psf_frame(mv_ctx *ctx, mv__nu_psf *s, float *spectrum, m
 static mv_status mv__nu_toeplitz_make(mv_ctx *ctx, const char *op, mv__nu_toeplitz **out, const size_t *shape,
                                       size_t frames, size_t images) {
     mv__nu_toeplitz h, *t;
-    size_t total = 0, at[5], spectra, i;
+    size_t total = 0, at[5], spectra = 0, i;
     unsigned char *block;
     mv_fft_desc d;
     int a, fits = 1;
@@ -35149,10 +35152,11 @@ static mv_status mv__nu_toeplitz_make(mv_ctx *ctx, const char *op, mv__nu_toepli
         if (shape[a] > 1) h.axis[h.axes] = a, h.n[h.axes++] = shape[a];
         h.voxels *= shape[a];
     }
-    fits = mv__mul(h.voxels << h.axes, h.spectra, &spectra) && mv__mul(spectra, frames, &spectra);
+    fits = h.voxels <= (size_t)-1 >> 8;
+    fits = fits && mv__mul(h.voxels << h.axes, h.spectra, &spectra) && mv__mul(spectra, frames, &spectra);
     fits = fits && mv__nu_piece(&total, at, 1, sizeof h);
     for (a = 0; a < 3; a++) fits = fits && mv__nu_piece(&total, at + 1 + a, h.n[a], 2 * sizeof(float));
-    fits = fits && h.voxels <= (size_t)-1 >> 8 && mv__nu_piece(&total, at + 4, spectra, sizeof(float));
+    fits = fits && mv__nu_piece(&total, at + 4, spectra, sizeof(float));
     if (!fits) return mv__fail(ctx, MEDVOL_E_SIZE, "shape", (double)shape[0], -1, "%s: too large", op);
     if (!(block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
     t = (mv__nu_toeplitz *)(void *)block;

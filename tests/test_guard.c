@@ -1409,16 +1409,16 @@ static void op_solve(void) { /* ARG: solver; 5: the check */
     else did(mv_operator_check(T, &a, NULL));
     mv_encoding_free(T, &e);
 }
-/* Non-uniform transforms of images of 9, N / 2 + 1, 1 (or 4, N / 4 + 1, 3) voxels, N + 3 samples, coils as the
-   bits of ARG say. What: 0 forward, 1 adjoint, 2 arrays there, 3 back, with maps; 4, 5 direct; 6, 7 gridding; 8 density; 9 type
-   3; 10 Toeplitz */
+/* Non-uniform transforms of images of 9, N / 2 + 1, 1 (or 4, N / 4 + 1, 3) voxels, N + 3 samples, coils as
+   the bits of ARG say. What: 0 forward, 1 adjoint, 2 arrays there, 3 back, with maps; 4, 5 direct; 6, 7
+   gridding; 8 density; 9 type 3; 10 Toeplitz */
+static double nu_k[3 * 200];
 static const mv_volume *nu_places(const size_t *shape, size_t n) {
-    static double k[3 * 200];
     size_t dim[4] = {3, 0, 1, 0}, i;
     buffer *b;
     dim[1] = n;
-    for (i = 0; i < 3 * n; i++) k[i] = 0.5 * (double)shape[i % 3] * ((double)(i * 73 % 127) / 63 - 1);
-    b = source(MEDVOL_F64, dim, k);
+    for (i = 0; i < 3 * n; i++) nu_k[i] = 0.5 * (double)shape[i % 3] * ((double)(i * 73 % 127) / 63 - 1);
+    b = source(MEDVOL_F64, dim, nu_k);
     wrap(b);
     return &b->v;
 }
@@ -1443,11 +1443,11 @@ static void op_nufft(void) {
         did(mv_nufft_adjoint(T, &plan, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
             vin(MEDVOL_C64, 1, m, 1, coils), w));
     else if (what == 2)
-        did(mv_nufft_forward_c64(T, &plan, 0, (float *)out(MEDVOL_C64, m * coils),
+        did(mv_nufft_forward_c64(T, &plan, 0, (float *)out(MEDVOL_F32, 2 * m * coils),
             (const float *)in(MEDVOL_C64, all), (const float *)in(MEDVOL_C64, all * coils), coils,
             (const float *)in(MEDVOL_F32, m), 0));
     else if (what == 3)
-        did(mv_nufft_adjoint_c64(T, &plan, 0, (float *)out(MEDVOL_C64, all),
+        did(mv_nufft_adjoint_c64(T, &plan, 0, (float *)out(MEDVOL_F32, 2 * all),
             (const float *)in(MEDVOL_C64, m * coils), (const float *)in(MEDVOL_C64, all * coils), coils,
             (const float *)in(MEDVOL_F32, m), 0));
     else if (what == 4)
@@ -1467,11 +1467,12 @@ static void op_nufft(void) {
         q.iterations = 2;
         did(mv_dcf_pipe(T, vout(MEDVOL_F32, 1, m, 1, 0), k, shape, &q));
     } else if (what == 9) {
+        const double *p = (const double *)given(MEDVOL_F64, nu_k, 3 * m);
         mv_nufft3 third;
-        const double *p = (const double *)k->data;
-        if (!place.strided && did(mv_nufft3_init(T, &third, box ? 3 : 1, m, p, m, p, NULL))) {
-            did(mv_nufft3_execute(T, &third, (float *)out(MEDVOL_C64, m), (const float *)in(MEDVOL_C64, m), 1));
-            did(mv_nufft3_adjoint(T, &third, (float *)out(MEDVOL_C64, m), (const float *)in(MEDVOL_C64, m), 1));
+        if (did(mv_nufft3_init(T, &third, box ? 3 : 1, m, p, m, p, NULL))) {
+            float *y = (float *)out(MEDVOL_F32, 2 * m), *x = (float *)out(MEDVOL_F32, 2 * m);
+            did(mv_nufft3_execute(T, &third, y, (const float *)in(MEDVOL_C64, m), 1));
+            did(mv_nufft3_adjoint(T, &third, x, (const float *)in(MEDVOL_C64, m), 1));
             mv_nufft3_free(T, &third);
         }
     } else {
@@ -1480,7 +1481,7 @@ static void op_nufft(void) {
         if (did(coils > 3 ? mv_toeplitz_init_basis(T, &t, shape, k, w, basis, 2, 1, NULL)
                           : mv_toeplitz_init(T, &t, shape, k, w, NULL))) {
             if (coils > 3)
-                did(mv_toeplitz_normal_c64(T, &t, 0, (float *)out(MEDVOL_C64, 2 * all),
+                did(mv_toeplitz_normal_c64(T, &t, 0, (float *)out(MEDVOL_F32, 2 * 2 * all),
                     (const float *)in(MEDVOL_C64, 2 * all), (const float *)in(MEDVOL_C64, all * 2), 2, 0));
             else
                 did(mv_toeplitz_normal(T, &t, vout(MEDVOL_C64, shape[0], shape[1], shape[2], coils),
@@ -2629,7 +2630,8 @@ static void op_depth_dose(void) {
     OP(name, types, 0, flags, 0), OP(name, types, 1, flags, 0), OP(name, types, 2, flags, 0),                \
         OP(name, types, 3, flags, 0), OP(name, types, 4, flags, 0)
 #define CONV(arg) {"convolve", op_convolve, FOURIER, arg, VOLUME | HEAVY | FLOATS, 1}
-#define NUFFT(what, box, coils, tol) OP(nufft, ONE_COMPLEX, what + 16 * box + 32 * (coils - 1), VOLUME | HEAVY | FLOATS, tol)
+#define NUFFT(what, box, coils, tol) \
+    OP(nufft, ONE_COMPLEX, what + 16 * box + 32 * (coils - 1), VOLUME | HEAVY | FLOATS, tol)
 #define FFT(arg) {"fft", op_fft, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 #define GEMM(arg) {"gemm", op_gemm, FLOATING, arg, HEAVY | FLOATS, 1e-4}
 #define DIAG(arg) {"gemm_diag", op_gemm_diag, FLOATING, arg, HEAVY | FLOATS, 1e-4}
