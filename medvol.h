@@ -2821,8 +2821,8 @@ typedef struct mv_operator_check_opt {
    _NOMEM, _CANCELLED, the operator's own. */
 MEDVOL_DEF mv_status mv_operator_check(mv_ctx *ctx, const mv_operator *op, const mv_operator_check_opt *opt);
 
-/* What a scanner measures: y = W^(1/2) P S x for images x, with the maps S of the coils, P the centred unitary
-   transform at the samples, W weights of the samples (they enter the least squares |W^(1/2) (P S x - y)|^2).
+/* What a scanner measures: y = W^(1/2) P S x for images x, with the maps S of the coils, the centred unitary
+   transform P at the samples, their weights W (they enter the least squares |W^(1/2) (P S x - y)|^2).
    Cartesian (traj NULL): W is the mask; else W are the weights, P is mv_nufft's transform.
    Images: x, y, z, frames; of maps with several sets x, y, z, set, frames; without maps but with coils above
    1: x, y, z, coil, frames, each coil by itself; with a basis its K coefficients take the place of the
@@ -2858,18 +2858,20 @@ typedef struct mv_encoding {
     size_t dim[7], data_dim[7];
     void *tables; /* private */
 } mv_encoding;
-/* mv_encoding_init: E of desc. maps, mask, traj, weights, basis are kept where they are contiguous and of the
-   type that is worked in (MEDVOL_C64, maps): they must stay until mv_encoding_free, with unchanged numbers;
-   what is of another kind is copied. Cartesian transforms of normal are left out along axes where no mask
-   changes. Off-resonance: images times exp(2 pi i f t_l) at segments' middle times t_l, samples times
-   interpolators that are least squares over the histogram of the field (Fessler et al. 2005): as many
-   transforms as there are segments; no Toeplitz embedding. With a basis normal takes the K x K sums over
-   frames of masks or point responses (Cartesian, Toeplitz), so its time does not grow with the frames.
+/* mv_encoding_init: E of desc. maps are kept where they are contiguous MEDVOL_C64: they must then stay as
+   they are until mv_encoding_free; all else is copied. Cartesian transforms of normal are left out along axes
+   where no mask changes; radial ones and the like are embedded (mv_toeplitz) but for off-resonance. Off-resonance:
+   images times exp(2 pi i f t_l) at segments' times t_l, samples times interpolators that are least squares
+   over the histogram of the field (Fessler et al. 2005): as many transforms as there are segments; the field
+   may turn 48 times between its extremes. With a basis normal takes K x K sums over frames, of masks (K up to
+   16) or, of a real basis and spokes of each frame, of point responses: its time does not grow with the
+   frames; else it goes through them.
    Memory: a coil's grid of each thread (images above 2^21 voxels: one), the mask as two floats a voxel of
    each frame it changes in (basis: K (K + 1) floats a voxel), plans; segments: an image each, and their
-   interpolators, and one frame of data. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN, infinity
-   or negative weights, with the place), _EMPTY (no maps that are not 0), _SIZE, _NOMEM, _LIMIT, _CANCELLED,
-   _UNSUPPORTED, those of mv_nufft_init; enc is then empty. */
+   interpolators, and two frames of data. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN,
+   infinity or negative weights, with the place), _EMPTY (maps, mask or weights that are 0 throughout), _SIZE, _NOMEM,
+   _LIMIT, _CANCELLED, _UNSUPPORTED (mask and traj together; a field that 64 segments do not follow), those of
+   mv_nufft_init; enc is then empty. */
 MEDVOL_DEF mv_status mv_encoding_init(mv_ctx *ctx, mv_encoding *enc, const mv_encoding_desc *desc);
 MEDVOL_DEF void mv_encoding_free(mv_ctx *ctx, mv_encoding *enc);
 /* mv_encoding_forward: data = E images. mv_encoding_adjoint: images = E^H data. mv_encoding_normal: images =
@@ -2941,8 +2943,9 @@ typedef struct mv_reg {
    orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by up to 300
    steps of the dual (Beck and Teboulle 2009), to some 1e-4. No shift.
    mv_reg_value: *value = lambda R(src), in double.
-   dst may be src. Threads: lines, blocks. Memory: the result; W: one image; TV: two for each axis, one more;
-   LLR: none but the series of 8 blocks at work. NaN spreads, of LLR within its block. Errors: MEDVOL_E_NULL,
+   dst may be src. Threads: lines, blocks (the value of LLR: one). Memory: the result; W: one image; TV: two
+   for each axis, one more; LLR: the series of 8 blocks of each thread. NaN spreads, of LLR within its block.
+   Errors: MEDVOL_E_NULL,
    _DTYPE, _RANGE (a lambda or step that is negative, infinite or NaN; options), _SHAPE, _ALIAS, _NOMEM,
    _LIMIT, _CANCELLED; _UNSUPPORTED (a series of more than 256). */
 MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_reg *reg,
@@ -3021,20 +3024,21 @@ enum {
 };
 typedef struct mv_recon_opt {
     int solver;         /* MEDVOL_SOLVER_* */
-    double scale;       /* data are taken as data / scale, images given back times it; 0: the largest magnitude
+    double scale;       /* data are divided by it, images multiplied; 0: the largest magnitude
                            of E^H y of the first frame that is not 0, so that of one term L1 a lambda of 1
                            leaves nothing of it */
     mv_solve_opt solve; /* but warm, adjoint_given, ndim, dim */
 } mv_recon_opt;
-/* mv_recon: images of the data of desc's encoding, by a solver. Frames one after the other where no term and
-   no basis couples them, each with its own part of traj, weights and mask: memory is then that of one frame,
-   and a mapped series larger than memory passes through (its last report: of the last frame); else all at
-   once. Geometry: data's. dst may be data by struct: it then gets new memory. Without maps and mask, traj or
-   basis, frames are data's.
-   Threads: the encoding's. Memory: the result, twice where dst has memory; one frame of data where they are
-   not contiguous C64 or weighted; the encoding's, the solver's. Errors: those of mv_encoding_init and of the
-   solvers; MEDVOL_E_RANGE (NaN or infinity in data, with frame and place), _EMPTY (a frame that is 0
-   throughout gives an image of 0; a mask without a sample is refused); dst as it was. */
+/* mv_recon: images of the data of desc's encoding, by a solver. Neither mask nor traj: the mask is wherever a
+   coil of that frame is not 0, as mv_cg_sense has it; what desc leaves at 0 is data's. Frames one after the
+   other where no term and no basis couples them, each with its own part of traj, weights and mask: memory is
+   then that of one frame, and a mapped series larger than memory passes through (its last report: of the last
+   frame); else all at once. A shared encoding is made once. Geometry: data's. dst may be data by struct: it
+   then gets new memory.
+   Threads: the encoding's. Memory: the result, twice where dst has memory; one frame of data (twice where
+   they are not contiguous C64) and of images; the encoding's, the solver's. Progress: the solver's and, of frames
+   one after the other, "recon". Errors: those of mv_encoding_init and of the solvers; MEDVOL_E_RANGE (NaN or
+   infinity in data, with frame and place), _ALIAS; dst as it was. A frame of zeros gives an image of 0. */
 MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data,
                               const mv_encoding_desc *desc, const mv_recon_opt *opt);
 #endif

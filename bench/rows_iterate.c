@@ -30,18 +30,24 @@ static mv_status setup(bench *b, int radial) {
         double sum = 0, m;
         for (c = 0; c < COILS; c++) {
             const double e = 6.283185307179586477 * (double)c / COILS;
-            const double x = (double)(i % n) / (double)n - 0.5 - 0.7 * cos(e), y = (double)row / (double)n - 0.5 - 0.7 * sin(e);
+            const double x = (double)(i % n) / (double)n - 0.5 - 0.7 * cos(e),
+                         y = (double)row / (double)n - 0.5 - 0.7 * sin(e);
             m = 1 / (0.2 + x * x + y * y), sum += m * m;
-            q[2 * n * n * c] = (float)(m * cos(2 * x + e)), q[2 * n * n * c + 1] = (float)(m * sin(2 * x + e));
+            q[2 * n * n * c] = (float)(m * cos(2 * x + e)),
+                          q[2 * n * n * c + 1] = (float)(m * sin(2 * x + e));
         }
-        for (c = 0; c < COILS; c++) q[2 * n * n * c] /= (float)sqrt(sum), q[2 * n * n * c + 1] /= (float)sqrt(sum);
-        ((float *)b->aux[2].data)[2 * i] = p[i], ((float *)b->aux[2].data)[2 * i + 1] = 0.5f * p[n * n - 1 - i];
+        for (c = 0; c < COILS; c++)
+            q[2 * n * n * c] /= (float)sqrt(sum), q[2 * n * n * c + 1] /= (float)sqrt(sum);
+        ((float *)b->aux[2].data)[2 * i] = p[i],
+                                      ((float *)b->aux[2].data)[2 * i + 1] = 0.5f * p[n * n - 1 - i];
         seed = seed * 1664525u + 1013904223u; /* two in five by chance, and the centre */
-        ((float *)o->mask.data)[i] = (float)(seed >> 16 < 26214 || (labs((long)(i % n) - (long)(n / 2)) < (long)(n / 16 + 2) &&
-                                                                    labs((long)(i / n) - (long)(n / 2)) < (long)(n / 16 + 2)));
+        ((float *)o->mask.data)[i] =
+            (float)(seed >> 16 < 26214 || (labs((long)(i % n) - (long)(n / 2)) < (long)(n / 16 + 2) &&
+                                           labs((long)(i / n) - (long)(n / 2)) < (long)(n / 16 + 2)));
     }
     for (i = 0; i < 2 * n * SPOKES; i++) { /* golden angles, twice oversampled */
-        const double a = 1.9416110387254666 * (double)(i / (2 * n)), r = ((double)(i % (2 * n)) - (double)n + 0.5) / 2;
+        const double a = 1.9416110387254666 * (double)(i / (2 * n)),
+                     r = ((double)(i % (2 * n)) - (double)n + 0.5) / 2;
         double *k = (double *)o->traj.data + 3 * i;
         k[0] = r * cos(a), k[1] = r * sin(a), k[2] = 0;
     }
@@ -92,10 +98,18 @@ static mv_status lsmr(bench *b) { return solve(b, mv_solve_lsmr, 0); }
 static mv_status fista(bench *b) { return solve(b, mv_solve_fista, 1); }
 static mv_status admm(bench *b) { return solve(b, mv_solve_admm, 1); }
 static mv_status pdhg(bench *b) { return solve(b, mv_solve_pdhg, 1); }
-static mv_status forward(bench *b) { return mv_encoding_forward(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[2]); }
-static mv_status adjoint(bench *b) { return mv_encoding_adjoint(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[0]); }
-static mv_status normal(bench *b) { return mv_encoding_normal(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[2]); }
-static mv_status weigh(bench *b) { return mv_encoding_weigh(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[0]); }
+static mv_status forward(bench *b) {
+    return mv_encoding_forward(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[2]);
+}
+static mv_status adjoint(bench *b) {
+    return mv_encoding_adjoint(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[0]);
+}
+static mv_status normal(bench *b) {
+    return mv_encoding_normal(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[2]);
+}
+static mv_status weigh(bench *b) {
+    return mv_encoding_weigh(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[0]);
+}
 static mv_status make(bench *b) { /* and its operator, which costs nothing; mv_operator_check */
     own *w = (own *)b->own;
     mv_encoding e;
@@ -152,7 +166,8 @@ static int check_shrunk(bench *b) { return !(dot(&b->out, &b->out) <= dot(&b->au
    both axes, of ever fewer, there and back; a few sums of images. */
 static double voxels(const bench *b) { return (double)b->side * (double)b->side; }
 static double work_step(const bench *b, double times, double sums) {
-    return times * 2 * bench_fft(COILS * voxels(b), voxels(b)) + 2 * 4 * COILS * voxels(b) + sums * 2 * voxels(b);
+    return times * 2 * bench_fft(COILS * voxels(b), voxels(b)) + 2 * 4 * COILS * voxels(b) +
+           sums * 2 * voxels(b);
 }
 static double work_normal(const bench *b) { return work_step(b, 1, 0); }
 static double work_once(const bench *b) { return work_step(b, 0.5, 0); }

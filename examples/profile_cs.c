@@ -44,10 +44,11 @@ static double profile_cs_error(const mv_volume *image, const mv_volume *truth) {
     return xx > 0.0 && yy > 0.0 ? sqrt(fmax(0.0, 1.0 - xy * xy / xx / yy)) : 1.0;
 }
 /* three images of the same data, by least squares and with two terms */
-static void profile_cs_images(ex *e, const char *const *names, const mv_volume *data, const mv_encoding_desc *desc,
-                              const mv_volume *truth) {
+static void profile_cs_images(ex *e, const char *const *names, const mv_volume *data,
+                              const mv_encoding_desc *desc, const mv_volume *truth) {
     static const int steps[3] = {30, 50, 50};
-    const double bytes = 8.0 * ((double)mv_volume_count(data) + (double)(PROFILE_CS_COILS + 1) * (double)mv_volume_count(truth));
+    const double bytes = 8.0 * ((double)mv_volume_count(data) +
+                                (double)(PROFILE_CS_COILS + 1) * (double)mv_volume_count(truth));
     int k;
     for (k = 0; k < 3; k++) {
         mv_volume image = {0};
@@ -65,8 +66,10 @@ static void profile_cs_images(ex *e, const char *const *names, const mv_volume *
     }
 }
 static void profile_cs(ex *e) {
-    static const char *const cartesian[3] = {"points, l2, 30 steps", "points, wavelet, 50", "points, variation, 50"};
-    static const char *const radial[3] = {"spokes, l2, 30 steps", "spokes, wavelet, 50", "spokes, variation, 50"};
+    static const char *const cartesian[3] = {"points, l2, 30 steps", "points, wavelet, 50",
+                                             "points, variation, 50"};
+    static const char *const radial[3] = {"spokes, l2, 30 steps", "spokes, wavelet, 50",
+                                          "spokes, variation, 50"};
     mv_volume head, maps, truth, data, mask, traj, w = {0};
     mv_encoding_desc desc = {0};
     mv_encoding enc;
@@ -85,7 +88,8 @@ static void profile_cs(ex *e) {
     profile_cs_maps(&maps, dim[0], dim[1]);
     f = (const float *)head.data + (head.ndim > 2 ? head.dim[2] / 2 * n : 0);
     for (i = 0; i < n; i++) {
-        const size_t rim = dim[0] / 16 + 1, x = i % dim[0] + rim - dim[0] / 2, y = i / dim[0] + rim - dim[1] / 2;
+        const size_t rim = dim[0] / 16 + 1, x = i % dim[0] + rim - dim[0] / 2,
+                     y = i / dim[0] + rim - dim[1] / 2;
         ((float *)truth.data)[2 * i] = f[i] + 1.0f;
         ((float *)truth.data)[2 * i + 1] = 0.0f;
         ((float *)mask.data)[i] = (float)(ex_hash(i) % 5 < 2 || (x <= 2 * rim && y <= 2 * rim));

@@ -1315,138 +1315,6 @@ static void op_sense(void) {
         did(mv_sense(T, d, s, maps, &o));
     }
 }
-/* trajectories: N samples, or shots where a spoke takes more. ARG: which */
-static mv_volume *spokes_of(size_t samples, size_t shots, int half, double turn) {
-    static double k[3 * 1500];
-    size_t dim[4] = {3, 0, 0, 0}, m, s;
-    buffer *b;
-    if (samples * shots > 1500) abort();
-    for (s = 0; s < shots; s++)
-        for (m = 0; m < samples; m++) {
-            const double r = (double)m - (half ? 0 : 0.5 * (double)(samples - 1)), a = turn * (double)s;
-            double *q = k + 3 * (m + samples * s);
-            q[0] = r * sin(a), q[1] = r * cos(a), q[2] = 0;
-        }
-    dim[1] = samples, dim[2] = shots;
-    b = source(MEDVOL_F64, dim, k);
-    wrap(b);
-    return &b->v;
-}
-static void op_traj_make(void) {
-    mv_radial_opt r;
-    mv_koosh_opt k;
-    mv_stack_opt s;
-    mv_rosette_opt o;
-    mv_epi_opt e;
-    memset(&r, 0, sizeof r), memset(&k, 0, sizeof k), memset(&s, 0, sizeof s);
-    memset(&o, 0, sizeof o), memset(&e, 0, sizeof e);
-    r.samples = k.samples = o.samples = e.samples = N, r.shots = k.shots = 5;
-    o.shots = 3, o.size = 9, e.lines = 4;
-    r.order = MEDVOL_RADIAL_GOLDEN, s.partitions = 3, s.turn = 30;
-    if (ARG == 0) did(mv_traj_radial(T, vout(MEDVOL_F64, 3, N, 5, 0), &r));
-    else if (ARG == 1) did(mv_traj_koosh(T, vout(MEDVOL_F64, 3, N, 5, 0), &k));
-    else if (ARG == 2) did(mv_traj_rosette(T, vout(MEDVOL_F64, 3, N, 3, 0), &o));
-    else if (ARG == 3) did(mv_traj_epi(T, vout(MEDVOL_F64, 3, N, 4, 0), &e));
-    else {
-        const mv_volume *t = vin(TYPE, 3, N, 2, 0);
-        did(mv_traj_stack(T, vout(MEDVOL_F64, 3, N, 6, 0), t, &s));
-    }
-}
-static void op_traj_curves(void) {
-    mv_spiral_opt s;
-    mv_cones_opt c;
-    memset(&s, 0, sizeof s), memset(&c, 0, sizeof c);
-    s.shots = N, s.size = 8, s.limits.dwell = c.limits.dwell = 2e-5;
-    c.size = 4, c.cones = N % 7 + 1;
-    if (ARG == 0) did(mv_traj_spiral(T, vnew(), &s));
-    else did(mv_traj_cones(T, vnew(), &c));
-}
-static void op_traj_convert(void) {
-    const mv_volume *t = vin(TYPE, 3, N, 4, 0);
-    did(mv_traj_convert(T, vout(MEDVOL_F64, 3, N, 4, 0), t, 0, 1 + ARG, sizes(3, 8, 9, 10),
-        numbers(3, 0.2, 0.3, 0.4)));
-}
-static void op_traj_delay(void) {
-    static const double delay[6] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
-    const double *d = (const double *)given(MEDVOL_F64, delay, 6);
-    const mv_volume *t = spokes_of(N + 1, 5, 0, 1);
-    did(mv_traj_delay(T, vout(MEDVOL_F64, 3, N + 1, 5, 0), t, d));
-}
-static void op_traj_shots(void) { /* of data of any type, and numbers of trajectories */
-    static const uint32_t index[4] = {2, 0, 2, 1}, bin[3] = {1, 0, 1};
-    mv_gradient_peaks p;
-    size_t i;
-    double *angles;
-    const mv_volume *t;
-    if (ARG == 0) {
-        t = vin(TYPE, N, 2, 3, 2);
-        did(mv_traj_select(T, vout(TYPE, N, 2, 4, 2), t, (const uint32_t *)given(MEDVOL_U32, index, 4), 4));
-    } else if (ARG == 1) {
-        t = vin(TYPE, N, 2, 3, 2);
-        did(mv_traj_bin(T, vnew(), t, (const uint32_t *)given(MEDVOL_U32, bin, 3), 2, 0));
-    } else {
-        t = vin(MEDVOL_F64, 3, 4, N, 0);
-        angles = (double *)out(MEDVOL_F64, N);
-        for (i = 0; i < N; i++) angles[i] = 0;
-        did(mv_traj_angles(T, angles, t));
-        if (did(mv_traj_limits(T, &p, t, NULL))) note_as(MEDVOL_F64, &p.gradient, 8);
-    }
-}
-static void op_gate(void) {
-    mv_gate_opt o;
-    memset(&o, 0, sizeof o);
-    o.kind = ARG, o.bins = 3, o.period = 100;
-    {
-        uint32_t *bin = (uint32_t *)out(MEDVOL_U32, N);
-        float *soft = (float *)out(MEDVOL_F32, 3 * N);
-        memset(bin, 0, N * 4), memset(soft, 0, N * 12);
-        did(mv_gate_bins(T, bin, soft, (const double *)in(MEDVOL_F64, N), N, &o));
-    }
-}
-static void op_delays(void) { /* of noise: what comes out does not matter, but that it does not differ much */
-    double *delay = (double *)out(MEDVOL_F64, 6);
-    mv_delay_opt o;
-    const size_t n = 41, shots = 12;
-    const mv_volume *t = spokes_of(n, shots, 0, ARG ? 2 * 3.14159265358979 / 12 : 0.7);
-    static float pairs[2 * 41 * 12 * 2];
-    size_t dim[4] = {1, 41, 12, 2}, i;
-    buffer *b;
-    memset(&o, 0, sizeof o);
-    o.most = 3;
-    for (i = 0; i < n * shots * 2; i++) {
-        const double r = (double)(i % n) - 20;
-        pairs[2 * i] = (float)(300 / (1 + r * r) * cos(0.2 * r));
-        pairs[2 * i + 1] = (float)(100 / (2 + r * r));
-    }
-    b = source(MEDVOL_C64, dim, pairs);
-    wrap(b);
-    for (i = 0; i < 6; i++) delay[i] = 0;
-    if (ARG) did(mv_delay_opposed(T, delay, &b->v, t, &o));
-    else did(mv_delay_ring(T, delay, &b->v, t, &o));
-}
-static void op_dcf(void) {
-    mv_voronoi_opt o;
-    const mv_volume *t;
-    mv_volume *w;
-    memset(&o, 0, sizeof o);
-    t = ARG < 4 ? spokes_of(N + 1, 7, ARG % 2, 0.9) : spokes_of(2, 700, 1, 0.00897);
-    w = ARG < 4 ? vout(MEDVOL_F32, 1, N + 1, 7, 0) : vout(MEDVOL_F32, 1, 2, 700, 0);
-    o.bound = ARG;
-    if (ARG < 1) did(mv_dcf_radial(T, w, t));
-    else if (ARG < 2) did(mv_dcf_angular(T, w, t));
-    else if (ARG < 3) did(mv_dcf_cells(T, w, t, 2));
-    else o.bound = (int)(N % 3), did(mv_dcf_voronoi(T, w, t, &o));
-}
-static void op_phantom_samples(void) { /* ARG: coils + 4 * solid */
-    static const double body[20] = {
-        0.1, -0.2, 0.1, 0.5, 0.7, 0.4, 20, 30, 40, 2, 0.2, 0.2, 0, 0.01, 0.02, 0.1, 0, 0, 0, 1};
-    const size_t *shape = sizes(3, 16, 12, ARG / 4 ? 10 : 1);
-    const mv_volume *t = vin(MEDVOL_F64, 3, N, 3, 0);
-    mv_phantom_opt o;
-    memset(&o, 0, sizeof o);
-    o.shapes = (const mv_ellipse *)given(MEDVOL_F64, body, 20), o.count = 2, o.coils = (size_t)ARG % 4;
-    did(mv_phantom_samples(T, vout(MEDVOL_C64, 1, N, 3, o.coils > 1 ? o.coils : 0), t, shape, &o));
-}
 /* iterative reconstruction: maps as SENSE's, x, y, z of N, 4, 2 */
 static void op_wavelet(void) { /* ARG: wavelet + 4: back */
     const mv_volume *s = vin(TYPE, N, 5, 2, 3);
@@ -1622,6 +1490,138 @@ static void op_nufft(void) {
         }
     }
     if (what < 4) mv_nufft_free(T, &plan);
+}
+/* trajectories: N samples, or shots where a spoke takes more. ARG: which */
+static mv_volume *spokes_of(size_t samples, size_t shots, int half, double turn) {
+    static double k[3 * 1500];
+    size_t dim[4] = {3, 0, 0, 0}, m, s;
+    buffer *b;
+    if (samples * shots > 1500) abort();
+    for (s = 0; s < shots; s++)
+        for (m = 0; m < samples; m++) {
+            const double r = (double)m - (half ? 0 : 0.5 * (double)(samples - 1)), a = turn * (double)s;
+            double *q = k + 3 * (m + samples * s);
+            q[0] = r * sin(a), q[1] = r * cos(a), q[2] = 0;
+        }
+    dim[1] = samples, dim[2] = shots;
+    b = source(MEDVOL_F64, dim, k);
+    wrap(b);
+    return &b->v;
+}
+static void op_traj_make(void) {
+    mv_radial_opt r;
+    mv_koosh_opt k;
+    mv_stack_opt s;
+    mv_rosette_opt o;
+    mv_epi_opt e;
+    memset(&r, 0, sizeof r), memset(&k, 0, sizeof k), memset(&s, 0, sizeof s);
+    memset(&o, 0, sizeof o), memset(&e, 0, sizeof e);
+    r.samples = k.samples = o.samples = e.samples = N, r.shots = k.shots = 5;
+    o.shots = 3, o.size = 9, e.lines = 4;
+    r.order = MEDVOL_RADIAL_GOLDEN, s.partitions = 3, s.turn = 30;
+    if (ARG == 0) did(mv_traj_radial(T, vout(MEDVOL_F64, 3, N, 5, 0), &r));
+    else if (ARG == 1) did(mv_traj_koosh(T, vout(MEDVOL_F64, 3, N, 5, 0), &k));
+    else if (ARG == 2) did(mv_traj_rosette(T, vout(MEDVOL_F64, 3, N, 3, 0), &o));
+    else if (ARG == 3) did(mv_traj_epi(T, vout(MEDVOL_F64, 3, N, 4, 0), &e));
+    else {
+        const mv_volume *t = vin(TYPE, 3, N, 2, 0);
+        did(mv_traj_stack(T, vout(MEDVOL_F64, 3, N, 6, 0), t, &s));
+    }
+}
+static void op_traj_curves(void) {
+    mv_spiral_opt s;
+    mv_cones_opt c;
+    memset(&s, 0, sizeof s), memset(&c, 0, sizeof c);
+    s.shots = N, s.size = 8, s.limits.dwell = c.limits.dwell = 2e-5;
+    c.size = 4, c.cones = N % 7 + 1;
+    if (ARG == 0) did(mv_traj_spiral(T, vnew(), &s));
+    else did(mv_traj_cones(T, vnew(), &c));
+}
+static void op_traj_convert(void) {
+    const mv_volume *t = vin(TYPE, 3, N, 4, 0);
+    did(mv_traj_convert(T, vout(MEDVOL_F64, 3, N, 4, 0), t, 0, 1 + ARG, sizes(3, 8, 9, 10),
+        numbers(3, 0.2, 0.3, 0.4)));
+}
+static void op_traj_delay(void) {
+    static const double delay[6] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
+    const double *d = (const double *)given(MEDVOL_F64, delay, 6);
+    const mv_volume *t = spokes_of(N + 1, 5, 0, 1);
+    did(mv_traj_delay(T, vout(MEDVOL_F64, 3, N + 1, 5, 0), t, d));
+}
+static void op_traj_shots(void) { /* of data of any type, and numbers of trajectories */
+    static const uint32_t index[4] = {2, 0, 2, 1}, bin[3] = {1, 0, 1};
+    mv_gradient_peaks p;
+    size_t i;
+    double *angles;
+    const mv_volume *t;
+    if (ARG == 0) {
+        t = vin(TYPE, N, 2, 3, 2);
+        did(mv_traj_select(T, vout(TYPE, N, 2, 4, 2), t, (const uint32_t *)given(MEDVOL_U32, index, 4), 4));
+    } else if (ARG == 1) {
+        t = vin(TYPE, N, 2, 3, 2);
+        did(mv_traj_bin(T, vnew(), t, (const uint32_t *)given(MEDVOL_U32, bin, 3), 2, 0));
+    } else {
+        t = vin(MEDVOL_F64, 3, 4, N, 0);
+        angles = (double *)out(MEDVOL_F64, N);
+        for (i = 0; i < N; i++) angles[i] = 0;
+        did(mv_traj_angles(T, angles, t));
+        if (did(mv_traj_limits(T, &p, t, NULL))) note_as(MEDVOL_F64, &p.gradient, 8);
+    }
+}
+static void op_gate(void) {
+    mv_gate_opt o;
+    memset(&o, 0, sizeof o);
+    o.kind = ARG, o.bins = 3, o.period = 100;
+    {
+        uint32_t *bin = (uint32_t *)out(MEDVOL_U32, N);
+        float *soft = (float *)out(MEDVOL_F32, 3 * N);
+        memset(bin, 0, N * 4), memset(soft, 0, N * 12);
+        did(mv_gate_bins(T, bin, soft, (const double *)in(MEDVOL_F64, N), N, &o));
+    }
+}
+static void op_delays(void) { /* of noise: what comes out does not matter, but that it does not differ much */
+    double *delay = (double *)out(MEDVOL_F64, 6);
+    mv_delay_opt o;
+    const size_t n = 41, shots = 12;
+    const mv_volume *t = spokes_of(n, shots, 0, ARG ? 2 * 3.14159265358979 / 12 : 0.7);
+    static float pairs[2 * 41 * 12 * 2];
+    size_t dim[4] = {1, 41, 12, 2}, i;
+    buffer *b;
+    memset(&o, 0, sizeof o);
+    o.most = 3;
+    for (i = 0; i < n * shots * 2; i++) {
+        const double r = (double)(i % n) - 20;
+        pairs[2 * i] = (float)(300 / (1 + r * r) * cos(0.2 * r));
+        pairs[2 * i + 1] = (float)(100 / (2 + r * r));
+    }
+    b = source(MEDVOL_C64, dim, pairs);
+    wrap(b);
+    for (i = 0; i < 6; i++) delay[i] = 0;
+    if (ARG) did(mv_delay_opposed(T, delay, &b->v, t, &o));
+    else did(mv_delay_ring(T, delay, &b->v, t, &o));
+}
+static void op_dcf(void) {
+    mv_voronoi_opt o;
+    const mv_volume *t;
+    mv_volume *w;
+    memset(&o, 0, sizeof o);
+    t = ARG < 4 ? spokes_of(N + 1, 7, ARG % 2, 0.9) : spokes_of(2, 700, 1, 0.00897);
+    w = ARG < 4 ? vout(MEDVOL_F32, 1, N + 1, 7, 0) : vout(MEDVOL_F32, 1, 2, 700, 0);
+    o.bound = ARG;
+    if (ARG < 1) did(mv_dcf_radial(T, w, t));
+    else if (ARG < 2) did(mv_dcf_angular(T, w, t));
+    else if (ARG < 3) did(mv_dcf_cells(T, w, t, 2));
+    else o.bound = (int)(N % 3), did(mv_dcf_voronoi(T, w, t, &o));
+}
+static void op_phantom_samples(void) { /* ARG: coils + 4 * solid */
+    static const double body[20] = {
+        0.1, -0.2, 0.1, 0.5, 0.7, 0.4, 20, 30, 40, 2, 0.2, 0.2, 0, 0.01, 0.02, 0.1, 0, 0, 0, 1};
+    const size_t *shape = sizes(3, 16, 12, ARG / 4 ? 10 : 1);
+    const mv_volume *t = vin(MEDVOL_F64, 3, N, 3, 0);
+    mv_phantom_opt o;
+    memset(&o, 0, sizeof o);
+    o.shapes = (const mv_ellipse *)given(MEDVOL_F64, body, 20), o.count = 2, o.coils = (size_t)ARG % 4;
+    did(mv_phantom_samples(T, vout(MEDVOL_C64, 1, N, 3, o.coils > 1 ? o.coils : 0), t, shape, &o));
 }
 /* ARG: mode + 4 * method */
 static void op_convolve(void) {
@@ -3001,6 +3001,22 @@ static const op rows[] = {
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
     OP(sense, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3),
     OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
+    /* trajectories */
+    OP(traj_make, F64, 0, VOLUME | HEAVY, 0), OP(traj_make, F64, 1, VOLUME | HEAVY, 0),
+    OP(traj_make, F64, 2, VOLUME | HEAVY, 0), OP(traj_make, F64, 3, VOLUME | HEAVY, 0),
+    OP(traj_make, FOURIER, 4, VOLUME | HEAVY, 0), OP(traj_curves, F64, 0, VOLUME | HEAVY, 0),
+    OP(traj_curves, F64, 1, VOLUME | HEAVY, 0), OP(traj_convert, F64, 0, VOLUME | HEAVY | IN_PLACE, 0),
+    OP(traj_convert, F64, 1, VOLUME | HEAVY, 0), OP(traj_convert, FOURIER, 2, VOLUME | HEAVY, 0),
+    OP(traj_delay, F64, 0, VOLUME | HEAVY, 0), OP(traj_shots, SIZES, 0, VOLUME | HEAVY, 0),
+    OP(traj_shots, SIZES, 1, VOLUME | HEAVY, 0), OP(traj_shots, F64, 2, VOLUME | HEAVY, 0),
+    OP(gate, F64, 0, VOLUME | HEAVY, 0), OP(gate, F64, 1, VOLUME | HEAVY, 0),
+    OP(gate, F64, 2, VOLUME | HEAVY, 0), OP(gate, F64, 3, VOLUME | HEAVY, 0),
+    OP(delays, F64, 0, FIXED | HEAVY, 1e-6), OP(delays, F64, 1, FIXED | HEAVY, 1e-6),
+    OP(dcf, F64, 0, VOLUME | HEAVY, 0), OP(dcf, F64, 1, VOLUME | HEAVY, 0),
+    OP(dcf, F64, 2, VOLUME | HEAVY, 0), OP(dcf, F64, 3, VOLUME | HEAVY, 0),
+    OP(dcf, F64, 4, VOLUME | HEAVY, 0),
+    OP(phantom_samples, F64, 1, VOLUME | HEAVY, 1e-8), OP(phantom_samples, F64, 3, VOLUME | HEAVY, 1e-8),
+    OP(phantom_samples, F64, 6, VOLUME | HEAVY, 1e-8),
     OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
     OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
     /* iterative reconstruction */
@@ -3030,22 +3046,6 @@ static const op rows[] = {
     NUFFT(5, 1, 2, 1e-1), NUFFT(5, 0, 1, 1e-1), NUFFT(6, 1, 2, 1e-1), NUFFT(6, 0, 1, 1e-1),
     NUFFT(7, 1, 2, 1e-1), NUFFT(7, 0, 1, 1e-1), NUFFT(8, 0, 1, 1e-2), NUFFT(8, 1, 1, 1e-2),
     NUFFT(9, 0, 1, 1), NUFFT(9, 1, 1, 1), NUFFT(10, 0, 2, 1), NUFFT(10, 1, 1, 1), NUFFT(10, 0, 4, 1e4),
-    /* trajectories */
-    OP(traj_make, F64, 0, VOLUME | HEAVY, 0), OP(traj_make, F64, 1, VOLUME | HEAVY, 0),
-    OP(traj_make, F64, 2, VOLUME | HEAVY, 0), OP(traj_make, F64, 3, VOLUME | HEAVY, 0),
-    OP(traj_make, FOURIER, 4, VOLUME | HEAVY, 0), OP(traj_curves, F64, 0, VOLUME | HEAVY, 0),
-    OP(traj_curves, F64, 1, VOLUME | HEAVY, 0), OP(traj_convert, F64, 0, VOLUME | HEAVY | IN_PLACE, 0),
-    OP(traj_convert, F64, 1, VOLUME | HEAVY, 0), OP(traj_convert, FOURIER, 2, VOLUME | HEAVY, 0),
-    OP(traj_delay, F64, 0, VOLUME | HEAVY, 0), OP(traj_shots, SIZES, 0, VOLUME | HEAVY, 0),
-    OP(traj_shots, SIZES, 1, VOLUME | HEAVY, 0), OP(traj_shots, F64, 2, VOLUME | HEAVY, 0),
-    OP(gate, F64, 0, VOLUME | HEAVY, 0), OP(gate, F64, 1, VOLUME | HEAVY, 0),
-    OP(gate, F64, 2, VOLUME | HEAVY, 0), OP(gate, F64, 3, VOLUME | HEAVY, 0),
-    OP(delays, F64, 0, FIXED | HEAVY, 1e-6), OP(delays, F64, 1, FIXED | HEAVY, 1e-6),
-    OP(dcf, F64, 0, VOLUME | HEAVY, 0), OP(dcf, F64, 1, VOLUME | HEAVY, 0),
-    OP(dcf, F64, 2, VOLUME | HEAVY, 0), OP(dcf, F64, 3, VOLUME | HEAVY, 0),
-    OP(dcf, F64, 4, VOLUME | HEAVY, 0),
-    OP(phantom_samples, F64, 1, VOLUME | HEAVY, 1e-8), OP(phantom_samples, F64, 3, VOLUME | HEAVY, 1e-8),
-    OP(phantom_samples, F64, 6, VOLUME | HEAVY, 1e-8),
     OP(phase, REALS, 0, VOLUME | HEAVY | FLOATS, 0), OP(phase, REALS, 10, VOLUME | HEAVY | FLOATS, 0),
     /* magnetic resonance: missing lines */
     OP(grappa, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-5),

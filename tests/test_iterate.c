@@ -52,13 +52,15 @@ static int coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc, size_
     if (!new_image(v, nx, ny, nz, nc, sets)) return 0;
     for (s = 0; s < sets; s++)
         for (i = 0; i < n; i++) {
-            const double x = (double)(i % nx) / (double)nx - 0.5, y = (double)(i / nx % ny) / (double)ny - 0.5;
+            const double x = (double)(i % nx) / (double)nx - 0.5,
+                         y = (double)(i / nx % ny) / (double)ny - 0.5;
             double sum = 0;
             for (c = 0; c < nc; c++) {
                 const double a = TAU * (double)c / (double)nc + 0.3 * (double)s + 0.1;
                 const double dx = x - 0.7 * cos(a), dy = y - 0.7 * sin(a), m = 1 / (0.2 + dx * dx + dy * dy);
                 float *q = (float *)v->data + 2 * (i + n * (c + nc * s));
-                q[0] = (float)(m * cos(3 * x * sin(a) + 2 * y + a)), q[1] = (float)(m * sin(3 * x * sin(a) + 2 * y + a));
+                q[0] = (float)(m * cos(3 * x * sin(a) + 2 * y + a)),
+                q[1] = (float)(m * sin(3 * x * sin(a) + 2 * y + a));
                 sum += m * m;
             }
             for (c = 0; c < nc; c++) {
@@ -70,7 +72,8 @@ static int coils(mv_volume *v, size_t nx, size_t ny, size_t nz, size_t nc, size_
 }
 
 /* ---- wavelets ---- */
-static const size_t shapes[][4] = {{16, 12, 1, 1}, {7, 5, 3, 1}, {13, 1, 1, 2}, {1, 33, 2, 1}, {70, 37, 1, 1}, {2, 2, 2, 2}};
+static const size_t shapes[][4] = {{16, 12, 1, 1}, {7, 5, 3, 1},   {13, 1, 1, 2},
+                                   {1, 33, 2, 1},  {70, 37, 1, 1}, {2, 2, 2, 2}};
 static void test_wavelet_turn(void) {
     size_t t;
     int w;
@@ -182,7 +185,8 @@ static void test_wavelet_views(void) {
     CHECK(((float *)room.data)[0] == ((float *)whole.data)[0]);
     ((float *)x.data)[9] = (float)NAN;
     CHECK_OK(mv_wavelet_forward(T, &x, &x, &o));
-    mv_volume_free(T, &room), mv_volume_free(T, &whole), mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &z);
+    mv_volume_free(T, &room), mv_volume_free(T, &whole), mv_volume_free(T, &x), mv_volume_free(T, &y),
+        mv_volume_free(T, &z);
 }
 /* BART extends lines beyond their ends; within, the finest coefficients are the same ones. */
 static void test_wavelet_bart(void) {
@@ -211,9 +215,15 @@ static void test_wavelet_bart(void) {
         CHECK_OK(mv_wavelet_forward(T, &y, &img, &o));
         for (wrong = 0, j = 0; j < 64; j++)
             for (i = 0; i < 64; i++) {
-                const size_t x = i < 16 ? i : i < 32 ? i - 16 : (i - 32) / 2, z = j < 16 ? j : j < 32 ? j - 16 : (j - 32) / 2;
+                const size_t x = i < 16   ? i
+                                 : i < 32 ? i - 16
+                                          : (i - 32) / 2,
+                             z = j < 16   ? j
+                                 : j < 32 ? j - 16
+                                          : (j - 32) / 2;
                 const cplx a = at(&y, i + 64 * j), b = at(&want, i + 64 * j);
-                if (x >= 3 && x < 13 && z >= 3 && z < 13) wrong = fmax(wrong, hypot(a.re - b.re, a.im - b.im));
+                if (x >= 3 && x < 13 && z >= 3 && z < 13)
+                    wrong = fmax(wrong, hypot(a.re - b.re, a.im - b.im));
             }
         CHECK_NEAR(wrong, 0, 1e-4);
         mv_volume_free(T, &want);
@@ -248,7 +258,10 @@ static void optimal(const mv_volume *v, const mv_reg *r, double step, double sla
             const double h = sign * (k % 3 == 0 ? 0.1 : k % 3 == 1 ? 0.02 : 0.004);
             for (i = 0; i < 2 * mv_volume_count(v); i++) {
                 const float a = ((const float *)p.data)[i], b = ((const float *)v->data)[i];
-                const double d = k < 3 ? (double)a : k < 6 ? (double)b - (double)a : k < 9 ? t_uniform(-1, 1) : 0.3;
+                const double d = k < 3   ? (double)a
+                                 : k < 6 ? (double)b - (double)a
+                                 : k < 9 ? t_uniform(-1, 1)
+                                         : 0.3;
                 ((float *)q.data)[i] = (float)((double)a + h * d);
             }
             CHECK(objective(&q, v, r, step) >= best * (1 - slack));
@@ -264,18 +277,24 @@ static void test_prox(void) {
         unsigned axes, joint;
         size_t block;
         size_t n[5];
-    } k[] = {{MEDVOL_REG_L2, 0, 0, 0, 0, {7, 5, 1, 1, 1}}, {MEDVOL_REG_L1, 0, 0, 0, 0, {19, 5, 1, 1, 1}},
-             {MEDVOL_REG_L1, 0, 0, 8, 0, {5, 4, 1, 3, 2}}, {MEDVOL_REG_WAVELET, MEDVOL_WAVELET_DB4, 0, 0, 0, {17, 12, 1, 2, 1}},
-             {MEDVOL_REG_WAVELET, MEDVOL_WAVELET_HAAR, 3, 8, 0, {18, 7, 1, 2, 2}}, {MEDVOL_REG_TV, 0, 0, 0, 0, {21, 13, 1, 1, 1}},
-             {MEDVOL_REG_TV, 0, 0, 0, 0, {6, 5, 4, 1, 1}}, {MEDVOL_REG_TV, 0, 8, 0, 0, {5, 4, 1, 6, 1}},
-             {MEDVOL_REG_TV, 0, 1, 0, 0, {40, 3, 1, 1, 1}}, {MEDVOL_REG_LLR, 0, 0, 0, 4, {10, 9, 1, 3, 1}},
+    } k[] = {{MEDVOL_REG_L2, 0, 0, 0, 0, {7, 5, 1, 1, 1}},
+             {MEDVOL_REG_L1, 0, 0, 0, 0, {19, 5, 1, 1, 1}},
+             {MEDVOL_REG_L1, 0, 0, 8, 0, {5, 4, 1, 3, 2}},
+             {MEDVOL_REG_WAVELET, MEDVOL_WAVELET_DB4, 0, 0, 0, {17, 12, 1, 2, 1}},
+             {MEDVOL_REG_WAVELET, MEDVOL_WAVELET_HAAR, 3, 8, 0, {18, 7, 1, 2, 2}},
+             {MEDVOL_REG_TV, 0, 0, 0, 0, {21, 13, 1, 1, 1}},
+             {MEDVOL_REG_TV, 0, 0, 0, 0, {6, 5, 4, 1, 1}},
+             {MEDVOL_REG_TV, 0, 8, 0, 0, {5, 4, 1, 6, 1}},
+             {MEDVOL_REG_TV, 0, 1, 0, 0, {40, 3, 1, 1, 1}},
+             {MEDVOL_REG_LLR, 0, 0, 0, 4, {10, 9, 1, 3, 1}},
              {MEDVOL_REG_LLR, 0, 7, 24, 3, {5, 4, 3, 2, 3}}};
     size_t t;
     for (t = 0; t < sizeof k / sizeof *k; t++) {
         mv_volume v;
         mv_reg r;
         memset(&r, 0, sizeof r);
-        r.kind = k[t].kind, r.wavelet = k[t].wavelet, r.axes = k[t].axes, r.joint = k[t].joint, r.block = k[t].block;
+        r.kind = k[t].kind, r.wavelet = k[t].wavelet, r.axes = k[t].axes, r.joint = k[t].joint,
+        r.block = k[t].block;
         r.lambda = 0.5;
         if (!new_image(&v, k[t].n[0], k[t].n[1], k[t].n[2], k[t].n[3], k[t].n[4])) return;
         t_seed(t);
@@ -314,7 +333,8 @@ static void test_prox_closed(void) {
         for (j = 0; j < 5; j++) {
             const double m = (1 + (double)i) * (2 - 0.3 * (double)j) * 0.02;
             ((float *)v.data)[2 * (i + 36 * j)] = (float)(m * cos((double)(i + j))),
-                                             ((float *)v.data)[2 * (i + 36 * j) + 1] = (float)(m * sin((double)(i + j)));
+                                            ((float *)v.data)[2 * (i + 36 * j) + 1] =
+                                                (float)(m * sin((double)(i + j)));
             s += m * m;
         }
     s = sqrt(s);
@@ -329,7 +349,9 @@ static void test_prox_closed(void) {
     r.block = 1, r.lambda = 1; /* of one voxel: the length of its series */
     for (value = 0, j = 0; j < 36; j++) {
         double m = 0;
-        for (i = 0; i < 5; i++) m += at(&v, j + 36 * i).re * at(&v, j + 36 * i).re + at(&v, j + 36 * i).im * at(&v, j + 36 * i).im;
+        for (i = 0; i < 5; i++)
+            m +=
+                at(&v, j + 36 * i).re * at(&v, j + 36 * i).re + at(&v, j + 36 * i).im * at(&v, j + 36 * i).im;
         value += sqrt(m);
     }
     s = value;
@@ -341,7 +363,8 @@ static void test_prox_closed(void) {
     CHECK(value == 0);
     CHECK_OK(mv_prox(T, &p, &v, &r, 1));
     CHECK_NEAR(apart(&p, &v), 0, 1e-6);
-    for (i = 0; i < 360; i++) ((float *)v.data)[i] = i % 12 < 6 ? 0.0f : 1.0f; /* steps of |1 + i| in each row */
+    for (i = 0; i < 360; i++)
+        ((float *)v.data)[i] = i % 12 < 6 ? 0.0f : 1.0f; /* steps of |1 + i| in each row */
     CHECK_OK(mv_reg_value(T, &value, &v, &r));
     CHECK_NEAR(value, 30 * sqrt(2.0), 1e-3);
     mv_volume_free(T, &v), mv_volume_free(T, &p);
@@ -450,7 +473,8 @@ static void dense_solve(const dense *d, const float *y, double lambda, double *x
         for (j = 0; j <= d->n; j++) {
             double re = 0, im = 0;
             for (k = 0; k < d->m; k++) {
-                const float *p = d->a + 2 * (k + d->m * i), *q = j < d->n ? d->a + 2 * (k + d->m * j) : y + 2 * k;
+                const float *p = d->a + 2 * (k + d->m * i),
+                            *q = j < d->n ? d->a + 2 * (k + d->m * j) : y + 2 * k;
                 re += (double)p[0] * (double)q[0] + (double)p[1] * (double)q[1];
                 im += (double)p[0] * (double)q[1] - (double)p[1] * (double)q[0];
             }
@@ -481,9 +505,11 @@ static void test_dense(void) {
             o.lambda = 0.7, o.iterations = steps[k], o.last = &last, o.objective = 1;
             CHECK_OK(solvers[k](T, x, &op, y, &o));
             dense_solve(&d, y, 0.7, want);
-            for (i = 0; i < 80; i++) wrong = fmax(wrong, fabs(want[i] - (double)x[i])), most = fmax(most, fabs(want[i]));
+            for (i = 0; i < 80; i++)
+                wrong = fmax(wrong, fabs(want[i] - (double)x[i])), most = fmax(most, fabs(want[i]));
             CHECK_NEAR(wrong / most, 0, 3e-5);
-            CHECK(last.iteration > 0 && last.iteration <= steps[k] && last.residual >= 0 && last.objective > 0);
+            CHECK(last.iteration > 0 && last.iteration <= steps[k] && last.residual >= 0 &&
+                  last.objective > 0);
             if (k > 1) { /* the bound is one, and not a bad one */
                 double top[1], big[2 * 40 * 40], w[40];
                 size_t a, b, c;
@@ -568,7 +594,8 @@ static int spokes(mv_volume *v, const size_t *n, size_t samples, size_t shots, s
         const double a = 1.9416 * (double)(i / samples), b = 0.7 * (double)(i / samples);
         const double r = ((double)(i % samples) + 0.5) / (double)samples - 0.5;
         double *k = (double *)v->data + 3 * i;
-        k[0] = n[0] > 1 ? r * (double)n[0] * cos(a) : 0, k[1] = n[1] > 1 ? r * (double)n[1] * sin(a) * cos(b) : 0;
+        k[0] = n[0] > 1 ? r * (double)n[0] * cos(a) : 0,
+        k[1] = n[1] > 1 ? r * (double)n[1] * sin(a) * cos(b) : 0;
         k[2] = n[2] > 1 ? r * (double)n[2] * sin(a) * sin(b) : 0;
     }
     return 1;
@@ -577,10 +604,21 @@ typedef struct scene {
     mv_volume maps, mask, traj, weights, field, times, basis;
     mv_encoding_desc d;
 } scene;
-enum { MAPS = 1, SETS = 2, MASK = 4, RADIAL = 8, WEIGHTS = 16, FIELD = 32, BASIS = 64, COMPLEX = 128, NEVER = 256, APART = 512,
-       SHARED = 1024 };
+enum {
+    MAPS = 1,
+    SETS = 2,
+    MASK = 4,
+    RADIAL = 8,
+    WEIGHTS = 16,
+    FIELD = 32,
+    BASIS = 64,
+    COMPLEX = 128,
+    NEVER = 256,
+    APART = 512,
+    SHARED = 1024 };
 static void scene_free(scene *s) {
-    mv_volume_free(T, &s->maps), mv_volume_free(T, &s->mask), mv_volume_free(T, &s->traj), mv_volume_free(T, &s->weights);
+    mv_volume_free(T, &s->maps), mv_volume_free(T, &s->mask), mv_volume_free(T, &s->traj),
+        mv_volume_free(T, &s->weights);
     mv_volume_free(T, &s->field), mv_volume_free(T, &s->times), mv_volume_free(T, &s->basis);
 }
 static int scene_make(scene *s, unsigned what, size_t nx, size_t ny, size_t nz, size_t frames) {
@@ -596,7 +634,8 @@ static int scene_make(scene *s, unsigned what, size_t nx, size_t ny, size_t nz, 
     if (what & MASK) {
         const size_t dim[5] = {1, ny, nz, 1, what & SHARED ? 1 : frames};
         if (!new_volume(&s->mask, MEDVOL_F32, 5, dim)) return 0;
-        for (i = 0; i < mv_volume_count(&s->mask); i++) ((float *)s->mask.data)[i] = (float)((i * 7 % 5) > 1) * 0.5f * (float)(1 + i % 2);
+        for (i = 0; i < mv_volume_count(&s->mask); i++)
+            ((float *)s->mask.data)[i] = (float)((i * 7 % 5) > 1) * 0.5f * (float)(1 + i % 2);
         s->d.mask = &s->mask;
     }
     if (what & RADIAL) {
@@ -614,8 +653,10 @@ static int scene_make(scene *s, unsigned what, size_t nx, size_t ny, size_t nz, 
     if (what & FIELD) {
         const size_t t[3] = {what & RADIAL ? 1 : nx, what & RADIAL ? samples : ny, 1};
         if (!new_volume(&s->field, MEDVOL_F32, 3, n) || !new_volume(&s->times, MEDVOL_F32, 3, t)) return 0;
-        for (i = 0; i < nx * ny * nz; i++) ((float *)s->field.data)[i] = (float)(60 * sin(0.3 * (double)(i % nx)) + 20);
-        for (i = 0; i < mv_volume_count(&s->times); i++) ((float *)s->times.data)[i] = 1e-3f + 2e-4f * (float)i;
+        for (i = 0; i < nx * ny * nz; i++)
+            ((float *)s->field.data)[i] = (float)(60 * sin(0.3 * (double)(i % nx)) + 20);
+        for (i = 0; i < mv_volume_count(&s->times); i++)
+            ((float *)s->times.data)[i] = 1e-3f + 2e-4f * (float)i;
         s->d.field = &s->field, s->d.times = &s->times;
     }
     if (what & BASIS) {
@@ -629,16 +670,30 @@ static int scene_make(scene *s, unsigned what, size_t nx, size_t ny, size_t nz, 
 static const struct {
     unsigned what;
     size_t n[3], frames;
-} scenes[] = {{0, {7, 5, 3}, 1}, {MASK, {8, 9, 1}, 2}, {MAPS | MASK, {13, 7, 1}, 1}, {MAPS | SETS | MASK, {6, 5, 3}, 2},
-              {APART | MASK, {7, 6, 1}, 2}, {MAPS | MASK | BASIS, {7, 8, 1}, 5}, {MAPS | SETS | MASK | BASIS | COMPLEX, {5, 6, 1}, 4},
-              {MAPS | MASK | SHARED | BASIS, {5, 6, 1}, 4}, {MAPS | FIELD | MASK, {16, 7, 1}, 1},
+} scenes[] = {{0, {7, 5, 3}, 1},
+              {MASK, {8, 9, 1}, 2},
+              {MAPS | MASK, {13, 7, 1}, 1},
+              {MAPS | SETS | MASK, {6, 5, 3}, 2},
+              {APART | MASK, {7, 6, 1}, 2},
+              {MAPS | MASK | BASIS, {7, 8, 1}, 5},
+              {MAPS | SETS | MASK | BASIS | COMPLEX, {5, 6, 1}, 4},
+              {MAPS | MASK | SHARED | BASIS, {5, 6, 1}, 4},
+              {MAPS | FIELD | MASK, {16, 7, 1}, 1},
               {MAPS | SETS | FIELD | MASK | BASIS, {9, 7, 1}, 3},
-              {RADIAL, {11, 13, 1}, 1}, {RADIAL | MAPS | WEIGHTS, {12, 10, 1}, 1}, {RADIAL | MAPS | SETS, {7, 11, 1}, 2},
-              {RADIAL | MAPS | NEVER | WEIGHTS, {9, 8, 1}, 2}, {RADIAL | APART, {8, 7, 1}, 2}, {RADIAL | MAPS, {7, 5, 6}, 1},
-              {RADIAL | MAPS | BASIS, {8, 8, 1}, 3}, {RADIAL | MAPS | SETS | BASIS | WEIGHTS, {7, 8, 1}, 3},
-              {RADIAL | APART | BASIS, {8, 7, 1}, 3}, {RADIAL | MAPS | BASIS | COMPLEX, {8, 7, 1}, 3},
-              {RADIAL | MAPS | BASIS | SHARED, {8, 7, 1}, 3}, {RADIAL | MAPS | FIELD | WEIGHTS, {8, 9, 1}, 1},
-              {RADIAL | MAPS | SETS | FIELD | BASIS, {6, 9, 1}, 2}, {RADIAL | APART | FIELD, {6, 9, 1}, 2}};
+              {RADIAL, {11, 13, 1}, 1},
+              {RADIAL | MAPS | WEIGHTS, {12, 10, 1}, 1},
+              {RADIAL | MAPS | SETS, {7, 11, 1}, 2},
+              {RADIAL | MAPS | NEVER | WEIGHTS, {9, 8, 1}, 2},
+              {RADIAL | APART, {8, 7, 1}, 2},
+              {RADIAL | MAPS, {7, 5, 6}, 1},
+              {RADIAL | MAPS | BASIS, {8, 8, 1}, 3},
+              {RADIAL | MAPS | SETS | BASIS | WEIGHTS, {7, 8, 1}, 3},
+              {RADIAL | APART | BASIS, {8, 7, 1}, 3},
+              {RADIAL | MAPS | BASIS | COMPLEX, {8, 7, 1}, 3},
+              {RADIAL | MAPS | BASIS | SHARED, {8, 7, 1}, 3},
+              {RADIAL | MAPS | FIELD | WEIGHTS, {8, 9, 1}, 1},
+              {RADIAL | MAPS | SETS | FIELD | BASIS, {6, 9, 1}, 2},
+              {RADIAL | APART | FIELD, {6, 9, 1}, 2}};
 static void test_adjoints(void) {
     size_t t;
     for (t = 0; t < sizeof scenes / sizeof *scenes; t++) {
@@ -650,13 +705,15 @@ static void test_adjoints(void) {
         memset(&o, 0, sizeof o);
         o.error = error;
         t_seed(100 + t);
-        if (!scene_make(&s, scenes[t].what, scenes[t].n[0], scenes[t].n[1], scenes[t].n[2], scenes[t].frames)) return;
+        if (!scene_make(&s, scenes[t].what, scenes[t].n[0], scenes[t].n[1], scenes[t].n[2], scenes[t].frames))
+            return;
         if (CHECK_OK(mv_encoding_init(T, &e, &s.d))) {
             CHECK_OK(mv_encoding_operator(T, &e, &op));
             CHECK_OK(mv_operator_check(T, &op, &o));
             CHECK_NEAR(error[0], 0, 1e-6);
             CHECK_NEAR(error[1], 0, scenes[t].what & RADIAL ? 1e-5 : 2e-6);
-            if (error[0] > 1e-6 || error[1] > 1e-5) printf("scene %u: %g %g\n", (unsigned)t, error[0], error[1]);
+            if (error[0] > 1e-6 || error[1] > 1e-5)
+                printf("scene %u: %g %g\n", (unsigned)t, error[0], error[1]);
             if (e.norm > 0) { /* a bound: no vector is lengthened more */
                 mv_volume x, y = {0};
                 if (!new_volume(&x, MEDVOL_C64, e.ndim, e.dim)) return;
@@ -686,12 +743,15 @@ static void definition(const scene *s, const mv_encoding *e, const mv_volume *x,
                     if (s->d.times) t = (double)((const float *)s->times.data)[j % s->times.dim[1]];
                 } else {
                     size_t rest = j;
-                    for (k = 0; k < 3; k++) kk[k] = (double)(rest % e->shape[k]) - (double)(e->shape[k] / 2), rest /= e->shape[k];
+                    for (k = 0; k < 3; k++)
+                        kk[k] = (double)(rest % e->shape[k]) - (double)(e->shape[k] / 2), rest /= e->shape[k];
                     if (s->d.mask) {
                         const size_t g = s->mask.dim[4] > 1 ? f : 0;
-                        w = sqrt((double)((const float *)s->mask.data)[j / e->shape[0] + e->shape[1] * e->shape[2] * g]);
+                        w = sqrt((double)((const float *)
+                                              s->mask.data)[j / e->shape[0] + e->shape[1] * e->shape[2] * g]);
                     }
-                    if (s->d.times) t = (double)((const float *)s->times.data)[j % (e->shape[0] * e->shape[1])];
+                    if (s->d.times)
+                        t = (double)((const float *)s->times.data)[j % (e->shape[0] * e->shape[1])];
                 }
                 for (r = 0; r < n; r++) {
                     cplx v = {0, 0};
@@ -699,7 +759,10 @@ static void definition(const scene *s, const mv_encoding *e, const mv_volume *x,
                     size_t rest = r;
                     for (q = 0; q < (s->d.maps ? e->sets : 1); q++) {
                         cplx m = {1, 0}, one = {0, 0};
-                        const size_t set = s->d.maps ? q : e->coils > 1 ? c : 0, sets = s->d.maps ? e->sets : e->coils;
+                        const size_t set = s->d.maps      ? q
+                                           : e->coils > 1 ? c
+                                                          : 0,
+                                     sets = s->d.maps ? e->sets : e->coils;
                         if (s->d.maps) m = at(&s->maps, r + n * (c + e->coils * q));
                         if (s->d.basis)
                             for (k = 0; k < e->coefficients; k++) {
@@ -714,7 +777,8 @@ static void definition(const scene *s, const mv_encoding *e, const mv_volume *x,
                     }
                     for (k = 0; k < 3; k++) {
                         const double d = (double)(rest % e->shape[k]) - (double)(e->shape[k] / 2);
-                        a -= kk[k] * d / (double)e->shape[k], p /= sqrt((double)e->shape[k]), rest /= e->shape[k];
+                        a -= kk[k] * d / (double)e->shape[k], p /= sqrt((double)e->shape[k]),
+                            rest /= e->shape[k];
                     }
                     if (s->d.field) a += (double)((const float *)s->field.data)[r] * t;
                     i0 = p * cos(TAU * a), i1 = p * sin(TAU * a);
@@ -730,21 +794,28 @@ static void test_definition(void) {
         scene s;
         mv_volume x, y = {0}, want, back = {0}, w = {0};
         t_seed(200 + t);
-        if (!scene_make(&s, scenes[t].what, scenes[t].n[0], scenes[t].n[1], scenes[t].n[2], scenes[t].frames)) return;
+        if (!scene_make(&s, scenes[t].what, scenes[t].n[0], scenes[t].n[1], scenes[t].n[2], scenes[t].frames))
+            return;
         s.d.field_error = 1e-5;
         if (!CHECK_OK(mv_encoding_init(T, &e, &s.d))) return;
-        if (!new_volume(&x, MEDVOL_C64, e.ndim, e.dim) || !new_volume(&want, MEDVOL_C64, e.data_ndim, e.data_dim)) return;
+        if (!new_volume(&x, MEDVOL_C64, e.ndim, e.dim) ||
+            !new_volume(&want, MEDVOL_C64, e.data_ndim, e.data_dim))
+            return;
         noise(&x);
         CHECK_OK(mv_encoding_forward(T, &e, &y, &x));
         definition(&s, &e, &x, &want);
-        CHECK_NEAR(apart(&y, &want), 0, scenes[t].what & FIELD ? 1e-4 : scenes[t].what & RADIAL ? 1e-5 : 2e-6);
+        CHECK_NEAR(apart(&y, &want), 0,
+                   scenes[t].what & FIELD    ? 1e-4
+                   : scenes[t].what & RADIAL ? 1e-5
+                                             : 2e-6);
         CHECK((e.segments > 0) == ((scenes[t].what & FIELD) != 0) && e.field_error <= 1e-5);
         CHECK_OK(mv_encoding_adjoint(T, &e, &back, &y));
         CHECK(back.ndim == x.ndim && mv_volume_count(&back) == e.domain);
         CHECK_OK(mv_encoding_weigh(T, &e, &w, &y));
         CHECK_OK(mv_encoding_weigh(T, &e, &y, &y)); /* in place */
         CHECK(memcmp(w.data, y.data, 8 * e.range) == 0);
-        mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &want), mv_volume_free(T, &back), mv_volume_free(T, &w);
+        mv_volume_free(T, &x), mv_volume_free(T, &y), mv_volume_free(T, &want), mv_volume_free(T, &back),
+            mv_volume_free(T, &w);
         mv_encoding_free(T, &e);
         scene_free(&s);
     }
@@ -758,11 +829,14 @@ static void test_translation(void) {
     double wrong = 0;
     size_t i;
     memset(&d, 0, sizeof d);
-    if (!new_image(&x, nx, ny, 1, 1, 1) || !new_volume(&field, MEDVOL_F32, 3, at3) || !new_volume(&times, MEDVOL_F32, 3, dim)) return;
+    if (!new_image(&x, nx, ny, 1, 1, 1) || !new_volume(&field, MEDVOL_F32, 3, at3) ||
+        !new_volume(&times, MEDVOL_F32, 3, dim))
+        return;
     t_seed(300);
     noise(&x);
     for (i = 0; i < nx; i++) ((float *)times.data)[i] = (float)(1e-5 * ((double)i - (double)(nx / 2)));
-    for (i = 0; i < nx * ny; i++) ((float *)field.data)[i] = (float)(3 / (1e-5 * (double)nx)); /* three voxels */
+    for (i = 0; i < nx * ny; i++)
+        ((float *)field.data)[i] = (float)(3 / (1e-5 * (double)nx)); /* three voxels */
     for (i = 0; i < 3; i++) d.shape[i] = at3[i];
     CHECK_OK(mv_encoding_init(T, &e, &d));
     d.field = &field, d.times = &times;
@@ -833,17 +907,24 @@ static void test_recon_terms(void) {
         t_seed(320 + (uint64_t)k);
         if (!scene_make(&s, MAPS | (radial ? RADIAL | WEIGHTS : MASK), 18, 15, 1, 3)) return;
         s.d.tolerance = 0;
-        if (!CHECK_OK(mv_encoding_init(T, &e, &s.d)) || !new_volume(&truth, MEDVOL_C64, e.ndim, e.dim)) return;
+        if (!CHECK_OK(mv_encoding_init(T, &e, &s.d)) || !new_volume(&truth, MEDVOL_C64, e.ndim, e.dim))
+            return;
         n = 18 * 15;
-        for (i = 0; i < 3 * n; i++) ((float *)truth.data)[2 * i] = (float)(i % 18 > 5 && i % n / 18 > 4 && i % n / 18 < 11) * 1e4f;
+        for (i = 0; i < 3 * n; i++)
+            ((float *)truth.data)[2 * i] = (float)(i % 18 > 5 && i % n / 18 > 4 && i % n / 18 < 11) * 1e4f;
         CHECK_OK(mv_encoding_forward(T, &e, &y, &truth));
         r[0].lambda = r[1].lambda = 1e-4;
-        r[0].kind = k == 0 ? MEDVOL_REG_L1 : k < 3 ? MEDVOL_REG_WAVELET : k < 5 ? MEDVOL_REG_TV : k == 5 ? MEDVOL_REG_LLR : MEDVOL_REG_TV;
+        r[0].kind = k == 0   ? MEDVOL_REG_L1
+                    : k < 3  ? MEDVOL_REG_WAVELET
+                    : k < 5  ? MEDVOL_REG_TV
+                    : k == 5 ? MEDVOL_REG_LLR
+                             : MEDVOL_REG_TV;
         if (k == 6) r[0].axes = 8;
         r[0].seed = 5;
         r[1].kind = MEDVOL_REG_WAVELET;
         o.solver = k == 3 ? MEDVOL_SOLVER_PDHG : MEDVOL_SOLVER_AUTO;
-        o.solve.regs = r, o.solve.reg_count = k > 3 ? 2 : 1, o.solve.iterations = 40, o.solve.last = &last, o.solve.tolerance = 1e-6;
+        o.solve.regs = r, o.solve.reg_count = k > 3 ? 2 : 1, o.solve.iterations = 40, o.solve.last = &last,
+        o.solve.tolerance = 1e-6;
         CHECK_OK(mv_recon(T, &x, &y, &s.d, &o));
         CHECK(last.iteration > 3 && last.norm > 0);
         for (i = 0; i < 6 * n; i++) CHECK(((float *)x.data)[i] - ((float *)x.data)[i] == 0.0f);
@@ -879,10 +960,13 @@ static void test_bart(void) {
         double lambda, scale, bound;
         int l1, steps;
     } k[] = {{"bart_ref/und4", "bart_ref/ecal4", "bart_ref/pics_l2", NULL, 0.001, 0, 1e-3, 0, 50},
-             {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal", "bart_ref/real_pics_l2", NULL, 0.01, 0, 1e-3, 0, 50},
-             {"bart_ref/nufft4", "bart_ref/ph4_sens", "bart_ref/pics_rad", "bart_ref/traj_ga", 0.001, 0, 0.02, 0, 50},
+             {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal", "bart_ref/real_pics_l2", NULL, 0.01, 0,
+              1e-3, 0, 50},
+             {"bart_ref/nufft4", "bart_ref/ph4_sens", "bart_ref/pics_rad", "bart_ref/traj_ga", 0.001, 0, 0.02,
+              0, 50},
              {"bart_ref/und4", "bart_ref/ecal4", "bart_ref/pics_l1", NULL, 0.002, 1, 0.02, 1, 200},
-             {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal", "bart_ref/real_pics_l1", NULL, 0.01, 0.554, 0.045, 1, 150}};
+             {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal", "bart_ref/real_pics_l1", NULL, 0.01, 0.554,
+              0.045, 1, 150}};
     /* the last: BART's scale; other random shifts of our own are 0.02 to 0.035 from one another */
     size_t t;
     for (t = 0; t < sizeof k / sizeof *k; t++) {
@@ -890,7 +974,8 @@ static void test_bart(void) {
         mv_encoding_desc d;
         mv_recon_opt o;
         mv_reg r;
-        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(&r, 0, sizeof r), memset(&traj, 0, sizeof traj);
+        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(&r, 0, sizeof r),
+            memset(&traj, 0, sizeof traj);
         if (!t_shared(&y, k[t].data) || !t_shared(&maps, k[t].maps) || !t_shared(&want, k[t].want) ||
             (k[t].traj && !t_shared(&traj, k[t].traj))) {
             t_skip("no ../shared/data/recon");
@@ -905,7 +990,8 @@ static void test_bart(void) {
         } else o.solve.lambda = k[t].lambda;
         CHECK_OK(mv_recon(T, &x, &y, &d, &o));
         CHECK_NEAR(apart_in_modulus(&x, &want), 0, k[t].bound);
-        mv_volume_free(T, &y), mv_volume_free(T, &maps), mv_volume_free(T, &want), mv_volume_free(T, &traj), mv_volume_free(T, &x);
+        mv_volume_free(T, &y), mv_volume_free(T, &maps), mv_volume_free(T, &want), mv_volume_free(T, &traj),
+            mv_volume_free(T, &x);
     }
 }
 
@@ -1166,7 +1252,8 @@ static void test_recon_errors(void) {
     CHECK_STATUS(mv_recon(T, &x, &y, &s.d, &o), MEDVOL_E_RANGE);
     o.scale = 0, o.solve.lambda = (double)NAN;
     CHECK_STATUS(mv_recon(T, &x, &y, &s.d, &o), MEDVOL_E_RANGE);
-    o.solve.lambda = 0, o.solve.regs = &r, o.solve.reg_count = 1, r.kind = MEDVOL_REG_WAVELET, r.lambda = -0.1;
+    o.solve.lambda = 0, o.solve.regs = &r, o.solve.reg_count = 1, r.kind = MEDVOL_REG_WAVELET,
+    r.lambda = -0.1;
     CHECK_STATUS(mv_recon(T, &x, &y, &s.d, &o), MEDVOL_E_RANGE);
     r.lambda = 0.1, o.solver = MEDVOL_SOLVER_CG;
     CHECK_STATUS(mv_recon(T, &x, &y, &s.d, &o), MEDVOL_E_UNSUPPORTED);
@@ -1241,9 +1328,12 @@ static void test_memory(void) {
         mv_ctx ctx;
         size_t i;
         memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
-        if (!coils(&maps, 32, 24, 1, 6, 1) || !new_image(&y, 32, 24, 1, 6, frames) || !new_image(&x, 32, 24, 1, frames, 1)) return;
+        if (!coils(&maps, 32, 24, 1, 6, 1) || !new_image(&y, 32, 24, 1, 6, frames) ||
+            !new_image(&x, 32, 24, 1, frames, 1))
+            return;
         noise(&y);
-        for (i = 0; i < mv_volume_count(&y); i += 2) ((float *)y.data)[2 * i] = ((float *)y.data)[2 * i + 1] = 0;
+        for (i = 0; i < mv_volume_count(&y); i += 2)
+            ((float *)y.data)[2 * i] = ((float *)y.data)[2 * i + 1] = 0;
         d.maps = &maps, o.solve.iterations = 3;
         t_weigh(&ctx, 1);
         one = x, one.owner = NULL;
@@ -1255,25 +1345,27 @@ static void test_memory(void) {
     CHECK(peak[1] - peak[0] <= (size_t)10 * 32 * 24 * 8 + 4096); /* the result's stand-in alone */
 }
 
-const t_case tests_iterate[] = {{"wavelets: there and back", test_wavelet_turn, 0},
-                                {"wavelets: the filters", test_wavelet_taps, 0},
-                                {"wavelets: views", test_wavelet_views, 0},
-                                {"wavelets: BART", test_wavelet_bart, T_ONCE},
-                                {"prox: optimal", test_prox, 0},
-                                {"prox: closed forms", test_prox_closed, 0},
-                                {"operators", test_operator, 0},
-                                {"solvers: dense systems", test_dense, 0},
-                                {"solvers: objectives", test_objective, 0},
-                                {"encodings: adjoints", test_adjoints, 0},
-                                {"encodings: the definition", test_definition, 0},
-                                {"encodings: translation", test_translation, 0},
-                                {"recon: as cg_sense", test_recon_sense, 0},
-                                {"recon: terms", test_recon_terms, 0},
-                                {"recon: BART", test_bart, T_ONCE},
-                                {"wavelets: refusals", test_wavelet_errors, T_ONCE},
-                                {"solvers: refusals", test_solve_errors, T_ONCE},
-                                {"encodings: refusals", test_encoding_errors, T_ONCE},
-                                {"recon: refusals", test_recon_errors, T_ONCE},
-                                {"recon: cancelled", test_cancel, 0},
-                                {"recon: memory", test_memory, T_ONCE},
-                                {NULL, NULL, 0}};
+const t_case tests_iterate[] = {
+    {"wavelet_turn", test_wavelet_turn, 0},
+    {"wavelet_taps", test_wavelet_taps, 0},
+    {"wavelet_views", test_wavelet_views, 0},
+    {"wavelet_bart", test_wavelet_bart, T_ONCE},
+    {"prox", test_prox, 0},
+    {"prox_closed", test_prox_closed, 0},
+    {"operator", test_operator, 0},
+    {"dense", test_dense, 0},
+    {"objective", test_objective, 0},
+    {"adjoints", test_adjoints, 0},
+    {"definition", test_definition, 0},
+    {"translation", test_translation, 0},
+    {"recon_sense", test_recon_sense, 0},
+    {"recon_terms", test_recon_terms, 0},
+    {"bart", test_bart, T_ONCE},
+    {"wavelet_errors", test_wavelet_errors, T_ONCE},
+    {"solve_errors", test_solve_errors, T_ONCE},
+    {"encoding_errors", test_encoding_errors, T_ONCE},
+    {"recon_errors", test_recon_errors, T_ONCE},
+    {"cancel", test_cancel, 0},
+    {"memory", test_memory, T_ONCE},
+    {NULL, NULL, 0},
+};

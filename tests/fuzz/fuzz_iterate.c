@@ -67,10 +67,12 @@ typedef struct scene {
     int wild;
 } scene;
 static mv_status begin(fz_step *s, scene *c) {
-    const size_t x = 1 + fz_byte() % 9, y = 1 + fz_byte() % 8, z = 1 + fz_byte() % 2, coils = 1 + fz_byte() % 3;
+    const size_t x = 1 + fz_byte() % 9, y = 1 + fz_byte() % 8, z = 1 + fz_byte() % 2,
+                 coils = 1 + fz_byte() % 3;
     const size_t frames = 1 + fz_byte() % 3, sets = fz_byte() > 200 ? 2 : 1, radial = fz_byte() & 1;
     const size_t samples = 1 + fz_byte() % 8, shots = 1 + fz_byte() % 7;
-    const size_t mdim[5] = {x, y, z, coils, sets}, kdim[5] = {radial ? 1 : x, radial ? samples : y, radial ? shots : z, coils, frames};
+    const size_t mdim[5] = {x, y, z, coils, sets},
+                 kdim[5] = {radial ? 1 : x, radial ? samples : y, radial ? shots : z, coils, frames};
     const size_t tdim[5] = {3, samples, shots, 1, 1}, wdim[3] = {1, radial ? samples : y, radial ? shots : 1};
     const size_t mask[3] = {1, y, 1}, line[2] = {radial ? 1 : x, radial ? samples : 1}, bdim[2] = {frames, 2};
     const int with_maps = fz_byte() & 1, with_field = fz_byte() > 200, with_basis = fz_byte() > 200;
@@ -89,7 +91,9 @@ static mv_status begin(fz_step *s, scene *c) {
         traj[3 * i + 1] = y > 1 ? ((double)(fz_noise() & 0xff) / 256 - 0.5) * (double)y : 0;
         traj[3 * i + 2] = 0;
     }
-    if (c->wild) weights[fz_byte() % 64] = (float)fz_number(), traj[fz_byte()% 64] = fz_number(), times[3] = (float)fz_number();
+    if (c->wild)
+        weights[fz_byte() % 64] = (float)fz_number(), traj[fz_byte() % 64] = fz_number(),
+                            times[3] = (float)fz_number();
     c->d.shape[0] = x, c->d.shape[1] = y, c->d.shape[2] = z, c->d.coils = coils, c->d.frames = frames;
     if (with_maps) {
         st = volume(s->ctx, &c->maps, data[1], MEDVOL_C64, mdim, 5);
@@ -178,7 +182,8 @@ static mv_status op_solve(fz_step *s) {
     mv_status st = begin(s, &c);
     if (st < 0 || (st = mv_encoding_init(s->ctx, &e, &c.d)) < 0) return st;
     memset(&o, 0, sizeof o);
-    o.iterations = 2, o.lambda = 0.2, o.regs = &r, o.reg_count = fz_byte() & 1, o.ndim = e.ndim, o.norm = e.norm;
+    o.iterations = 2, o.lambda = 0.2, o.regs = &r, o.reg_count = fz_byte() & 1, o.ndim = e.ndim,
+    o.norm = e.norm;
     o.check = fz_byte() > 200, o.warm = fz_byte() > 200;
     for (i = 0; i < 7; i++) o.dim[i] = fz_byte() > 250 ? 2 : e.dim[i];
     term(&r, c.wild);
