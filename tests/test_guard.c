@@ -3001,6 +3001,8 @@ static const op rows[] = {
     CONV(0 + 8), CONV(1 + 8), CONV(2 + 8), OP(correlate, REALS, 0, VOLUME | HEAVY | FLOATS, 1),
     OP(sense, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3),
     OP(sense, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
     /* trajectories */
     OP(traj_make, F64, 0, VOLUME | HEAVY, 0), OP(traj_make, F64, 1, VOLUME | HEAVY, 0),
     OP(traj_make, F64, 2, VOLUME | HEAVY, 0), OP(traj_make, F64, 3, VOLUME | HEAVY, 0),
@@ -3017,8 +3019,6 @@ static const op rows[] = {
     OP(dcf, F64, 4, VOLUME | HEAVY, 0),
     OP(phantom_samples, F64, 1, VOLUME | HEAVY, 1e-8), OP(phantom_samples, F64, 3, VOLUME | HEAVY, 1e-8),
     OP(phantom_samples, F64, 6, VOLUME | HEAVY, 1e-8),
-    OP(sense, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(sense, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
     /* iterative reconstruction */
     OP(wavelet, ONE_COMPLEX, 0, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(wavelet, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5),
     OP(wavelet, ONE_COMPLEX, 2, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(wavelet, ONE_COMPLEX, 4, VOLUME | IN_PLACE | FLOATS, 1e-5),
