@@ -28739,7 +28739,7 @@ static mv_status mv__ks_phantom_run(mv_ctx *ctx, mv__phantom *g) {
 static mv_status mv__phantom_begin(mv_ctx *ctx, const char *op, mv__phantom *g, const size_t *shape,
                                    const mv_phantom_opt *opt) {
     mv_phantom_opt o;
-    size_t bytes, c;
+    size_t dim[4], bytes, c;
     int k;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
@@ -28751,8 +28751,9 @@ static mv_status mv__phantom_begin(mv_ctx *ctx, const char *op, mv__phantom *g, 
     g->op = op;
     g->axes = shape[2] > 1 ? 3 : 2;
     g->coils = mv__maxz(1, o.coils);
-    for (k = 0; k < 3; k++) g->n[k] = shape[k];
-    if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 3, shape, &bytes)) < 0) return st;
+    for (k = 0; k < 3; k++) g->n[k] = dim[k] = shape[k];
+    dim[3] = g->coils;
+    if ((st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes)) < 0) return st;
     if ((st = mv__phantom_bodies(ctx, g, &o)) < 0) return st;
     if (!mv__mul(g->coils, 18 * sizeof *g->coil, &bytes)) bytes = (size_t)-1;
     if ((g->coil = (double *)mv__alloc(ctx, bytes)) == NULL) return MEDVOL_E_NOMEM;
@@ -28767,14 +28768,13 @@ static mv_status mv__ks_phantom_make(mv_ctx *ctx, const char *op, mv_volume *dst
                                      const mv_phantom_opt *opt, int what) {
     mv__phantom g;
     mv_volume out;
-    size_t dim[4], bytes;
+    size_t dim[4];
     int k;
     mv_status st;
     st = mv__phantom_begin(ctx, op, &g, shape, opt);
     g.what = what;
     for (k = 0; k < 3; k++) dim[k] = g.n[k];
     dim[3] = g.coils;
-    if (st == MEDVOL_OK) st = mv__shape_check(ctx, op, MEDVOL_C64, 4, dim, &bytes);
     if (st == MEDVOL_OK && !dst) st = mv__fail_null(ctx, op, "dst");
     if (st == MEDVOL_OK) st = mv__ks_out_new(ctx, op, &out, dst, MEDVOL_C64, g.coils > 1 ? 4 : 3, dim);
     if (st == MEDVOL_OK) {

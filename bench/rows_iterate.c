@@ -81,23 +81,33 @@ static mv_status wavelet(bench *b) { return recon(b, MEDVOL_REG_WAVELET, 0.002, 
 static mv_status wavelet_long(bench *b) { return recon(b, MEDVOL_REG_WAVELET, 0.002, 100); }
 static mv_status variation(bench *b) { return recon(b, MEDVOL_REG_TV, 0.002, 50); }
 /* solvers on arrays, the result in a volume */
-typedef mv_status (*solver)(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *);
-static mv_status solve(bench *b, solver s, int terms) {
+static mv_status solve(bench *b, int solver) {
     own *w = (own *)b->own;
     mv_solve_opt o = {0};
     mv_reg r = {0};
-    mv_status st = MEDVOL_OK;
+    const float *y = (const float *)b->aux[0].data;
+    float *x;
     r.kind = MEDVOL_REG_L1, r.lambda = 1e-3;
     o.iterations = 10, o.lambda = 0.001, o.norm = w->enc.norm, o.ndim = 2, o.dim[0] = o.dim[1] = b->side;
-    o.regs = &r, o.reg_count = (size_t)terms;
-    if (!b->out.data) st = mv_volume_alloc(b->ctx, &b->out, MEDVOL_C64, 3, b->aux[2].dim);
-    return st < 0 ? st : s(b->ctx, (float *)b->out.data, &w->op, (const float *)b->aux[0].data, &o);
+    o.regs = &r, o.reg_count = solver > MEDVOL_SOLVER_LSMR;
+    if (!b->out.data) {
+        const mv_status st = mv_volume_alloc(b->ctx, &b->out, MEDVOL_C64, 3, b->aux[2].dim);
+        if (st < 0) return st;
+    }
+    x = (float *)b->out.data;
+    switch (solver) {
+        case MEDVOL_SOLVER_CG: return mv_solve_cg(b->ctx, x, &w->op, y, &o);
+        case MEDVOL_SOLVER_LSMR: return mv_solve_lsmr(b->ctx, x, &w->op, y, &o);
+        case MEDVOL_SOLVER_FISTA: return mv_solve_fista(b->ctx, x, &w->op, y, &o);
+        case MEDVOL_SOLVER_ADMM: return mv_solve_admm(b->ctx, x, &w->op, y, &o);
+        default: return mv_solve_pdhg(b->ctx, x, &w->op, y, &o);
+    }
 }
-static mv_status cg(bench *b) { return solve(b, mv_solve_cg, 0); }
-static mv_status lsmr(bench *b) { return solve(b, mv_solve_lsmr, 0); }
-static mv_status fista(bench *b) { return solve(b, mv_solve_fista, 1); }
-static mv_status admm(bench *b) { return solve(b, mv_solve_admm, 1); }
-static mv_status pdhg(bench *b) { return solve(b, mv_solve_pdhg, 1); }
+static mv_status cg(bench *b) { return solve(b, MEDVOL_SOLVER_CG); }
+static mv_status lsmr(bench *b) { return solve(b, MEDVOL_SOLVER_LSMR); }
+static mv_status fista(bench *b) { return solve(b, MEDVOL_SOLVER_FISTA); }
+static mv_status admm(bench *b) { return solve(b, MEDVOL_SOLVER_ADMM); }
+static mv_status pdhg(bench *b) { return solve(b, MEDVOL_SOLVER_PDHG); }
 static mv_status forward(bench *b) {
     return mv_encoding_forward(b->ctx, &((own *)b->own)->enc, &b->out, &b->aux[2]);
 }

@@ -775,11 +775,9 @@ static const struct {
     {"singular", g_singular, 0},
     {"short", g_short, 0},
     {"masks", g_masks, EXACT},
-    {"phantom", g_phantom, EXACT}, {"trajectories", g_trajectories, EXACT},
+    {"phantom", g_phantom, EXACT},
     {"coils", g_coils, 0},
     {"grappa", g_grappa, 0},
-    {"gridding", g_gridding, 0},
-    {"terms", g_terms, 0},
     {"filter", g_filter, 0},
     {"warp", g_warp, 0},
     {"ldlt", g_ldlt, 0},
@@ -790,6 +788,9 @@ static const struct {
     {"pairs", g_pairs, EXACT},
     {"lz4", g_lz4, EXACT},
     {"transport", g_transport, 0},
+    {"trajectories", g_trajectories, EXACT},
+    {"gridding", g_gridding, 0},
+    {"terms", g_terms, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

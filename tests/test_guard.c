@@ -1392,8 +1392,6 @@ static void op_recon(void) { /* ARG: solver; + 8: total variation, + 16: low ran
     did(mv_recon(T, d, s, &q, &o));
 }
 static void op_solve(void) { /* ARG: solver; 5: the check */
-    static mv_status (*const solvers[5])(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *) = {
-        mv_solve_cg, mv_solve_lsmr, mv_solve_fista, mv_solve_admm, mv_solve_pdhg};
     const float *y = (const float *)in(MEDVOL_F32, 24 * N);
     float *x = (float *)out(MEDVOL_F32, 8 * N);
     mv_encoding_desc q;
@@ -1405,7 +1403,11 @@ static void op_solve(void) { /* ARG: solver; 5: the check */
     o.iterations = 2, o.lambda = 0.5;
     if (!did(mv_encoding_init(T, &e, &q))) return;
     did(mv_encoding_operator(T, &e, &a));
-    if (ARG < 5) did(solvers[ARG](T, x, &a, y, &o));
+    if (ARG == 0) did(mv_solve_cg(T, x, &a, y, &o));
+    else if (ARG == 1) did(mv_solve_lsmr(T, x, &a, y, &o));
+    else if (ARG == 2) did(mv_solve_fista(T, x, &a, y, &o));
+    else if (ARG == 3) did(mv_solve_admm(T, x, &a, y, &o));
+    else if (ARG == 4) did(mv_solve_pdhg(T, x, &a, y, &o));
     else did(mv_operator_check(T, &a, NULL));
     mv_encoding_free(T, &e);
 }

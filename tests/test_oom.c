@@ -717,22 +717,25 @@ static const mv_encoding_desc *it_desc(int radial, int field, int basis) {
     if (basis) d.basis = &it_basis, d.frames = 2;
     return &d;
 }
-typedef mv_status (*it_call)(mv_ctx *, const mv_encoding *, mv_volume *, const mv_volume *);
-static mv_status it_encode(mv_ctx *c, mv_volume *d, const mv_volume *s, const mv_encoding_desc *q, it_call call) {
+enum { IT_FORWARD, IT_ADJOINT, IT_NORMAL, IT_WEIGH };
+static mv_status it_encode(mv_ctx *c, mv_volume *d, const mv_volume *s, const mv_encoding_desc *q, int call) {
     mv_encoding e;
     mv_status st = mv_encoding_init(c, &e, q);
     spoiled |= st < 0 && e.tables;
     if (st < 0) return st;
-    st = call(c, &e, d, s);
+    if (call == IT_FORWARD) st = mv_encoding_forward(c, &e, d, s);
+    else if (call == IT_ADJOINT) st = mv_encoding_adjoint(c, &e, d, s);
+    else if (call == IT_NORMAL) st = mv_encoding_normal(c, &e, d, s);
+    else st = mv_encoding_weigh(c, &e, d, s);
     mv_encoding_free(c, &e);
     return st;
 }
-OP(encode_mask, it_encode(c, d, &image, it_desc(0, 0, 0), mv_encoding_forward))
-OP(encode_field, it_encode(c, d, &kspace, it_desc(0, 1, 0), mv_encoding_adjoint))
-OP(encode_basis, it_encode(c, d, &it_pair, it_desc(0, 0, 1), mv_encoding_normal))
-OP(encode_weigh, it_encode(c, d, &it_samples, it_desc(1, 0, 0), mv_encoding_weigh))
-OP(encode_radial, it_encode(c, d, &image, it_desc(1, 0, 0), mv_encoding_normal))
-OP(encode_radial_basis, it_encode(c, d, &it_pair, it_desc(1, 0, 1), mv_encoding_normal))
+OP(encode_mask, it_encode(c, d, &image, it_desc(0, 0, 0), IT_FORWARD))
+OP(encode_field, it_encode(c, d, &kspace, it_desc(0, 1, 0), IT_ADJOINT))
+OP(encode_basis, it_encode(c, d, &it_pair, it_desc(0, 0, 1), IT_NORMAL))
+OP(encode_weigh, it_encode(c, d, &it_samples, it_desc(1, 0, 0), IT_WEIGH))
+OP(encode_radial, it_encode(c, d, &image, it_desc(1, 0, 0), IT_NORMAL))
+OP(encode_radial_basis, it_encode(c, d, &it_pair, it_desc(1, 0, 1), IT_NORMAL))
 OP(wavelet, mv_wavelet_forward(c, d, &image, &(mv_wavelet_opt){.levels = 1}))
 OP(wavelet_back, mv_wavelet_inverse(c, d, &image, &(mv_wavelet_opt){.levels = 1, .shift = {1, 1, 1}}))
 static mv_status it_recon(mv_ctx *c, mv_volume *d, const mv_volume *y, const mv_encoding_desc *q, int solver, int kind) {
@@ -948,31 +951,36 @@ static mv_status op_percentiles_u8(mv_ctx *c) {
 static mv_status op_reg_value(mv_ctx *c) {
     return TRY(mv_reg_value(c, out.d, &image, &(mv_reg){.kind = MEDVOL_REG_WAVELET, .lambda = 1}));
 }
-typedef mv_status (*it_solver)(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *);
-static mv_status it_solve(mv_ctx *c, it_solver solve) { /* NULL: the check; an operator without normal */
+static mv_status it_solve(mv_ctx *c, int solver) { /* 0: the check; an operator without normal */
     mv_reg r = {.kind = MEDVOL_REG_L1, .lambda = 0.1};
+    const mv_solve_opt o = {.iterations = 2, .lambda = 0.1, .regs = &r, .reg_count = solver > MEDVOL_SOLVER_LSMR,
+        .ndim = 3, .dim = {5, 6, 2}};
+    const float *y = (const float *)kspace.data;
     mv_operator op;
     mv_encoding e;
     mv_status st;
-    const int with = solve == mv_solve_fista || solve == mv_solve_admm || solve == mv_solve_pdhg;
     must(mv_encoding_init(T_NONE, &e, it_desc(0, 0, 0)));
     R.on = 1;
     st = mv_encoding_operator(c, &e, &op);
     op.normal = NULL;
-    if (solve)
-        st = solve(c, out.f, &op, (const float *)kspace.data,
-            &(mv_solve_opt){.iterations = 2, .lambda = 0.1, .regs = &r, .reg_count = with, .ndim = 3, .dim = {5, 6, 2}});
-    else st = mv_operator_check(c, &op, &(mv_operator_check_opt){.trials = 1});
+    switch (solver) {
+        case MEDVOL_SOLVER_CG: st = mv_solve_cg(c, out.f, &op, y, &o); break;
+        case MEDVOL_SOLVER_LSMR: st = mv_solve_lsmr(c, out.f, &op, y, &o); break;
+        case MEDVOL_SOLVER_FISTA: st = mv_solve_fista(c, out.f, &op, y, &o); break;
+        case MEDVOL_SOLVER_ADMM: st = mv_solve_admm(c, out.f, &op, y, &o); break;
+        case MEDVOL_SOLVER_PDHG: st = mv_solve_pdhg(c, out.f, &op, y, &o); break;
+        default: st = mv_operator_check(c, &op, &(mv_operator_check_opt){.trials = 1});
+    }
     R.on = 0;
     mv_encoding_free(T_NONE, &e);
     return st;
 }
-static mv_status op_solve_cg(mv_ctx *c) { return it_solve(c, mv_solve_cg); }
-static mv_status op_solve_lsmr(mv_ctx *c) { return it_solve(c, mv_solve_lsmr); }
-static mv_status op_solve_fista(mv_ctx *c) { return it_solve(c, mv_solve_fista); }
-static mv_status op_solve_admm(mv_ctx *c) { return it_solve(c, mv_solve_admm); }
-static mv_status op_solve_pdhg(mv_ctx *c) { return it_solve(c, mv_solve_pdhg); }
-static mv_status op_operator_check(mv_ctx *c) { return it_solve(c, NULL); }
+static mv_status op_solve_cg(mv_ctx *c) { return it_solve(c, MEDVOL_SOLVER_CG); }
+static mv_status op_solve_lsmr(mv_ctx *c) { return it_solve(c, MEDVOL_SOLVER_LSMR); }
+static mv_status op_solve_fista(mv_ctx *c) { return it_solve(c, MEDVOL_SOLVER_FISTA); }
+static mv_status op_solve_admm(mv_ctx *c) { return it_solve(c, MEDVOL_SOLVER_ADMM); }
+static mv_status op_solve_pdhg(mv_ctx *c) { return it_solve(c, MEDVOL_SOLVER_PDHG); }
+static mv_status op_operator_check(mv_ctx *c) { return it_solve(c, 0); }
 static mv_status op_mad(mv_ctx *c) { return TRY(mv_mad(c, out.d, NULL, &series, NULL)); }
 static mv_status op_median(mv_ctx *c) { return TRY(mv_median(c, out.d, &series, NULL)); }
 static mv_hist counts; /* of 64 bins, in out */

@@ -168,8 +168,16 @@ static mv_status op_recon(fz_step *s) {
     s->loose = HUGE_VAL; /* steps beyond a tie of a norm or a threshold */
     return mv_recon(s->ctx, s->dst, &c.data, &c.d, &o);
 }
-typedef mv_status (*solver)(mv_ctx *, float *, const mv_operator *, const float *, const mv_solve_opt *);
-static const solver solvers[5] = {mv_solve_cg, mv_solve_lsmr, mv_solve_fista, mv_solve_admm, mv_solve_pdhg};
+static mv_status solve(unsigned which, mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
+                       const mv_solve_opt *o) {
+    switch (which) {
+        case 0: return mv_solve_cg(ctx, x, op, y, o);
+        case 1: return mv_solve_lsmr(ctx, x, op, y, o);
+        case 2: return mv_solve_fista(ctx, x, op, y, o);
+        case 3: return mv_solve_admm(ctx, x, op, y, o);
+        default: return mv_solve_pdhg(ctx, x, op, y, o);
+    }
+}
 static mv_status op_solve(fz_step *s) {
     static float x[ROOM];
     const unsigned which = fz_byte() % 5;
@@ -191,7 +199,7 @@ static mv_status op_solve(fz_step *s) {
     for (i = 0; i < ROOM; i++) x[i] = 0.5f;
     st = e.domain <= ROOM / 2 && e.range <= ROOM / 2 ? mv_encoding_operator(s->ctx, &e, &op) : MEDVOL_E_SIZE;
     if (st == MEDVOL_E_SIZE) st = mv_encoding_operator(s->ctx, NULL, &op);
-    if (st == MEDVOL_OK) st = solvers[which](s->ctx, x, &op, data[0], &o);
+    if (st == MEDVOL_OK) st = solve(which, s->ctx, x, &op, data[0], &o);
     for (i = 0; st < 0 && i < ROOM; i++) MUST(x[i] == 0.5f);
     if (st == MEDVOL_OK) st = mv_encoding_weigh(s->ctx, &e, s->dst, &c.data);
     mv_encoding_free(s->ctx, &e);
