@@ -2785,7 +2785,7 @@ MEDVOL_DEF void mv_toeplitz_free(mv_ctx *ctx, mv_toeplitz *t);
    voxels) dst = sum over c of conj(s_c) T (s_c src); maps NULL: each of `coils` images alone. With a basis K
    of them, voxels (maps NULL: times coils) apart; frame is 0. add: dst += the result. dst must not overlap
    what is read. Threads: coils, or within large transforms; bits do not depend on their number. Memory: two
-   images a coil at work, eight coils at most (K + 2 of them with a basis). NaN: as mv_nufft_forward. Errors:
+   images a coil at work, of three axes three, eight coils at most (with a basis K times as many). NaN: as mv_nufft_forward. Errors:
    as mv_nufft_forward_c64. */
 MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst,
                                         const mv_volume *src);
@@ -37716,27 +37716,18 @@ MEDVOL_DEF mv_status mv_nudft_adjoint(mv_ctx *ctx, mv_volume *dst, const mv_volu
    1, takes a transform of 2 n along each axis. Of its spectrum, the even ones are a transform of n, the odd
    ones a transform of n of what is first multiplied by exp(-pi i r / n). So it is with p itself, which is the
    adjoint of the weights, once for each of the blocks of n that 2 n has along each axis, moved there by
-   phases of the weights. ---- */
+   phases of the weights. Both parities of an axis begin with what is transformed along the slower ones; those
+   of x are done together, some rows at a time, and never leave the cache. ---- */
+enum { MV__NU_LINES = 4096 }; /* voxels of the rows done together, at least 8 */
 typedef struct mv__nu_toeplitz {
     size_t n[3], voxels, frames, images, spectra; /* images: K or 1; spectra: K (K + 1) / 2 or 1 */
-    int axes, axis[3];
-    float *wave[3];  /* exp(-pi i r / n) */
-    float *spectrum; /* of frame, pair of images, parity, voxel */
-    mv_fft_plan fft[2];
+    int axes, axis[3];                            /* at least one */
+    float *wave[3];         /* exp(-pi i r / n) */
+    float *spectrum;        /* of frame, pair of images, parity, voxel */
+    mv_fft_plan fft[3][2];  /* images along y and z; those of x are not used */
+    size_t lines;           /* rows done together */
+    mv_fft_plan rows[2][2]; /* they, and what is left */
 } mv__nu_toeplitz;
-/* exp(-pi i r / n) of the odd axes of a parity at the row y, z; and whether x is one of them */
-static int mv__nu_parity_row(const mv__nu_toeplitz *t, size_t parity, size_t row, float *turn) {
-    const size_t at[3] = {0, row % t->n[1], row / t->n[1]};
-    int a;
-    turn[0] = 1.0f, turn[1] = 0.0f;
-    for (a = 1; a < t->axes; a++)
-        if (parity >> a & 1) {
-            const float *w = t->wave[a] + 2 * at[a], re = turn[0];
-            turn[0] = re * w[0] - turn[1] * w[1];
-            turn[1] = re * w[1] + turn[1] * w[0];
-        }
-    return (int)(parity & 1);
-}
 typedef struct mv__nu_normal {
     const mv__nu_toeplitz *t;
     mv_ctx *ctx; /* NULL within jobs */
@@ -37744,18 +37735,18 @@ typedef struct mv__nu_normal {
     float *dst, *sums; /* sums: of each slot `images`; or NULL: seats add to dst */
     const float *src, *maps;
     size_t coils, frame, seats, each; /* each: bytes of a slot */
+    size_t desks, desk;               /* that share the rows of an image; bytes of each */
     int add;
     unsigned char *block;
     mv_status status;
 } mv__nu_normal;
-enum { MV__NU_TURN, MV__NU_BACK, MV__NU_FILTER, MV__NU_ADD };
+enum { MV__NU_TURN, MV__NU_BACK, MV__NU_ADD };
 /* A step over all voxels of an image, in rows. */
 typedef struct mv__nu_step {
     const mv__nu_toeplitz *t;
-    int what, add;
-    size_t parity;
+    int what, add, axis, odd; /* odd: turned along `axis` */
     float *y;
-    const float *x, *map, *p;
+    const float *x, *map;
     float k;
 } mv__nu_step;
 static void mv__nu_step_job(void *arg, size_t job) {
@@ -37766,9 +37757,12 @@ static void mv__nu_step_job(void *arg, size_t job) {
     size_t r;
     for (r = job * each; r < end; r++) {
         const size_t o = 2 * r * n;
-        float turn[2];
-        const float *wave = mv__nu_parity_row(t, s->parity, r, turn) ? t->wave[0] : NULL;
-        const float *map = s->map ? s->map + o : NULL;
+        const float *wave = s->odd && s->axis == 0 ? t->wave[0] : NULL, *map = s->map ? s->map + o : NULL;
+        float turn[2] = {1.0f, 0.0f};
+        if (s->odd && s->axis > 0) {
+            const float *w = t->wave[s->axis] + 2 * (s->axis == 1 ? r % t->n[1] : r / t->n[1]);
+            turn[0] = w[0], turn[1] = w[1];
+        }
         switch (s->what) {
         case MV__NU_TURN:
             MV__PICK(mv__nu_turn)(s->y + o, s->x + o, map, wave, turn[0], turn[1], NULL, n);
@@ -37776,9 +37770,6 @@ static void mv__nu_step_job(void *arg, size_t job) {
         case MV__NU_BACK:
             MV__PICK(mv__nu_back)(s->y + o, s->x + o, map, wave, turn[0] * s->k, turn[1] * s->k, NULL, n,
                                   s->add);
-            break;
-        case MV__NU_FILTER:
-            MV__PICK(mv__nu_filter)(s->y + o, s->p + r * n, s->x + o, n, s->add);
             break;
         default: MV__PICK(mv__nu_sum)(s->y + o, s->x + o, 2 * n, s->add); break;
         }
@@ -37788,46 +37779,117 @@ static void mv__nu_steps(mv_ctx *ctx, const mv__nu_step *s) {
     const size_t jobs = mv__divup(s->t->n[1] * s->t->n[2], mv__divup(4096, s->t->n[0]));
     mv_parallel_for(ctx, jobs, mv__nu_step_job, (void *)(uintptr_t)s, NULL);
 }
-static mv_status mv__nu_fft(mv_ctx *ctx, const mv_fft_plan *plan, float *x, void *scratch) {
-    if (!plan->tables) return MEDVOL_OK; /* a single voxel */
-    return scratch ? mv_fft_plan_execute_with(plan, x, x, scratch) : mv_fft_plan_execute(ctx, plan, x, x);
-}
 static size_t mv__nu_pair(const mv__nu_toeplitz *t, size_t a, size_t b) { /* of the upper triangle */
     return a <= b ? a * t->images - a * (a + 1) / 2 + b : b * t->images - b * (b + 1) / 2 + a;
 }
-/* out_a += conj(map) T_ab (map x_b) of a coil; images are `apart` floats from one another */
+/* of all K images a step, or a transform along an axis */
+static void mv__nu_step_images(const mv__nu_normal *m, mv__nu_step *s, float *y, const float *x, size_t y_apart,
+                               size_t x_apart) {
+    size_t a;
+    for (a = 0; a < m->t->images; a++) {
+        s->y = y + y_apart * a, s->x = x + x_apart * a;
+        mv__nu_steps(m->ctx, s);
+    }
+}
+static mv_status mv__nu_fft_images(const mv__nu_normal *m, int axis, int back, float *y, const float *x,
+                                   void *scratch) {
+    const size_t vox = 2 * m->t->voxels;
+    const mv_fft_plan *plan = &m->t->fft[axis][back];
+    mv_status st = MEDVOL_OK;
+    size_t a;
+    for (a = 0; a < m->t->images && st == MEDVOL_OK; a++)
+        st = scratch ? mv_fft_plan_execute_with(plan, y + vox * a, x + vox * a, scratch)
+                     : mv_fft_plan_execute(m->ctx, plan, y + vox * a, x + vox * a);
+    return st;
+}
+/* Rows along x: their transforms of both parities, filtered, and back. */
+typedef struct mv__nu_lines {
+    const mv__nu_normal *m;
+    float *x;              /* images; in place */
+    size_t parity;         /* of the other axes */
+    unsigned char *desks;
+} mv__nu_lines;
+static void mv__nu_lines_block(const mv__nu_lines *s, size_t row, size_t rows, float *room) {
+    const mv__nu_toeplitz *t = s->m->t;
+    const size_t n = t->n[0], vox = 2 * t->voxels, block = 2 * n * t->lines, images = t->images;
+    const mv_fft_plan *plan = t->rows[rows < t->lines];
+    float *x = s->x + 2 * n * row, *f = room + 2 * images * block;
+    void *scratch = (void *)(f + block);
+    size_t a, b, r;
+    int odd;
+    for (b = 0; b < images; b++) {
+        float *even = room + 2 * b * block, *turned = even + block;
+        mv_fft_plan_execute_with(plan, even, x + vox * b, scratch);
+        for (r = 0; r < rows; r++)
+            MV__PICK(mv__nu_turn)(turned + 2 * n * r, x + vox * b + 2 * n * r, NULL, t->wave[0], 1.0f, 0.0f,
+                                  NULL, n);
+        mv_fft_plan_execute_with(plan, turned, turned, scratch);
+    }
+    for (a = 0; a < images; a++)
+        for (odd = 0; odd < 2; odd++) {
+            for (b = 0; b < images; b++) {
+                const size_t pair = s->m->frame * t->spectra + mv__nu_pair(t, a, b);
+                const float *p = t->spectrum + ((pair << t->axes) + s->parity + (size_t)odd) * t->voxels;
+                MV__PICK(mv__nu_filter)(f, p + row * n, room + (2 * b + (size_t)odd) * block, rows * n, b > 0);
+            }
+            mv_fft_plan_execute_with(plan + 1, odd ? f : x + vox * a, f, scratch);
+            for (r = 0; odd && r < rows; r++)
+                MV__PICK(mv__nu_back)(x + vox * a + 2 * n * r, f + 2 * n * r, NULL, t->wave[0], 1.0f, 0.0f, NULL,
+                                      n, 1);
+        }
+}
+static void mv__nu_lines_job(void *arg, size_t desk) {
+    const mv__nu_lines *s = (const mv__nu_lines *)arg;
+    const size_t rows = s->m->t->n[1] * s->m->t->n[2], lines = s->m->t->lines;
+    float *room = (float *)(void *)(s->desks + desk * s->m->desk);
+    size_t r;
+    for (r = lines * desk; r < rows; r += lines * s->m->desks)
+        mv__nu_lines_block(s, r, mv__minz(lines, rows - r), room);
+}
+/* images that a coil at work takes: one for each axis but x, K of each */
+static size_t mv__nu_rooms(const mv__nu_toeplitz *t) {
+    return t->images * (t->axes > 2 ? 2 : 1);
+}
+/* out_a += conj(map) T_ab (map x_b) of a coil; images are `apart` floats from one another. The parity of y
+   changes with each round, that of z with every other, for which z's transform stays. */
 static mv_status mv__nu_coil(const mv__nu_normal *m, float *out, const float *in, size_t apart,
-                             const float *map, float *work, void *scratch, int add) {
+                             const float *map, float *work, unsigned char *desks, void *scratch, int add) {
     const mv__nu_toeplitz *t = m->t;
-    const size_t vox = 2 * t->voxels, parities = (size_t)1 << t->axes;
-    float *acc = work + vox * t->images;
+    const size_t vox = 2 * t->voxels, rounds = (size_t)1 << (t->axes - 1);
+    float *keep = work + vox * t->images; /* of three axes: y's even half */
+    const int top = t->axes - 1;          /* the slowest axis */
+    mv__nu_lines lines;
     mv__nu_step s;
-    size_t q, a, b;
+    size_t round;
     mv_status st = MEDVOL_OK;
     mv__memset(&s, 0, sizeof s);
     s.t = t;
-    for (q = 0; q < parities; q++) {
-        s.parity = q;
-        for (a = 0; a < t->images && st == MEDVOL_OK; a++) {
-            s.what = MV__NU_TURN, s.y = work + vox * a, s.x = in + apart * a, s.map = map;
-            mv__nu_steps(m->ctx, &s);
-            st = mv__nu_fft(m->ctx, t->fft, s.y, scratch);
+    lines.m = m, lines.desks = desks;
+    for (round = 0; round < rounds && st == MEDVOL_OK; round++) {
+        const int odd = (int)(round >> (top > 0 ? top - 1 : 0) & 1), odd_y = (int)(round & 1);
+        if (top < 2 || !odd_y) {
+            s.what = MV__NU_TURN, s.axis = top, s.odd = odd, s.map = map;
+            mv__nu_step_images(m, &s, work, in, vox, apart);
+            if (top > 0) st = mv__nu_fft_images(m, top, 0, work, work, scratch);
         }
-        for (a = 0; a < t->images && st == MEDVOL_OK; a++) {
-            s.what = MV__NU_FILTER, s.y = t->images > 1 ? acc : work, s.map = NULL;
-            for (b = 0; b < t->images; b++) {
-                s.x = work + vox * b, s.add = b > 0;
-                s.p =
-                    t->spectrum + ((m->frame * t->spectra + mv__nu_pair(t, a, b)) * parities + q) * t->voxels;
-                mv__nu_steps(m->ctx, &s);
-            }
-            s.x = s.y;
-            st = mv__nu_fft(m->ctx, t->fft + 1, s.y, scratch);
-            s.what = MV__NU_BACK, s.y = out + apart * a, s.map = map, s.add = add || q > 0;
-            s.k = 1.0f / (float)parities;
-            if (st == MEDVOL_OK) mv__nu_steps(m->ctx, &s);
+        lines.x = top < 2 || odd_y ? work : keep, lines.parity = round << 1;
+        if (top == 2 && odd_y) {
+            s.what = MV__NU_TURN, s.axis = 1, s.odd = 1, s.map = NULL;
+            mv__nu_step_images(m, &s, work, work, vox, vox);
         }
+        if (top == 2 && st == MEDVOL_OK) st = mv__nu_fft_images(m, 1, 0, lines.x, work, scratch);
         if (st < 0) return st;
+        mv_parallel_for(m->ctx, m->desks, mv__nu_lines_job, &lines, NULL);
+        if (top == 2) {
+            st = mv__nu_fft_images(m, 1, 1, lines.x, lines.x, scratch);
+            if (!odd_y || st < 0) continue;
+            s.what = MV__NU_BACK, s.axis = 1, s.odd = 1, s.map = NULL, s.k = 1.0f, s.add = 1;
+            mv__nu_step_images(m, &s, keep, work, vox, vox);
+        }
+        if (top > 0) st = mv__nu_fft_images(m, top, 1, work, top == 2 ? keep : work, scratch);
+        s.what = MV__NU_BACK, s.axis = top, s.odd = odd, s.map = map, s.add = add || odd;
+        s.k = 0.5f / (float)rounds;
+        if (st == MEDVOL_OK) mv__nu_step_images(m, &s, out, work, apart, vox);
     }
     return st;
 }
@@ -37837,17 +37899,19 @@ static void mv__nu_normal_job(void *arg, size_t slot) {
     const size_t vox = 2 * t->voxels;
     float *work = (float *)(void *)(m->block + slot * m->each);
     float *sums = m->sums ? m->sums + slot * vox * t->images : NULL;
-    void *scratch = m->ctx ? NULL : (void *)(work + vox * (t->images + (t->images > 1 ? 1 : 0)));
+    unsigned char *desks = (unsigned char *)(work + vox * mv__nu_rooms(t));
+    void *scratch = m->ctx ? NULL : (void *)(desks + m->desks * m->desk);
     size_t c;
     mv_status st = MEDVOL_OK;
     for (c = slot; c < m->coils && st == MEDVOL_OK; c += m->seats) {
         if (m->ctx && mv__tell(m->ctx, c, m->coils, m->op)) st = mv__cancelled(m->ctx, m->op);
-        else if (sums) st = mv__nu_coil(m, sums, m->src, vox, m->maps + c * vox, work, scratch, c != slot);
+        else if (sums) st = mv__nu_coil(m, sums, m->src, vox, m->maps + c * vox, work, desks, scratch, c != slot);
         else if (m->maps)
-            st = mv__nu_coil(m, m->dst, m->src, vox, m->maps + c * vox, work, scratch, m->add || c > 0);
+            st = mv__nu_coil(m, m->dst, m->src, vox, m->maps + c * vox, work, desks, scratch,
+                             m->add || c > 0);
         else
-            st = mv__nu_coil(m, m->dst + c * vox, m->src + c * vox, m->coils * vox, NULL, work, scratch,
-                             m->add);
+            st = mv__nu_coil(m, m->dst + c * vox, m->src + c * vox, m->coils * vox, NULL, work, desks,
+                             scratch, m->add);
     }
     if (m->ctx) m->status = st;
 }
@@ -37855,7 +37919,7 @@ static void mv__nu_normal_job(void *arg, size_t slot) {
 static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toeplitz *t, size_t frame,
                                    float *dst, const float *src, const float *maps, size_t coils, int add) {
     const size_t vox = 2 * t->voxels;
-    size_t total = 0, at[2], fft = 0, i;
+    size_t total = 0, at[2], fft = 0, lines = 0, i;
     mv__nu_normal m;
     mv__nu_step s;
     mv_status st;
@@ -37864,11 +37928,16 @@ static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toe
     m.add = add;
     m.seats = t->voxels <= (size_t)1 << 18 ? mv__minz(coils, 8) : 1;
     if (m.seats > 1) {
-        fft = mv__maxz(mv_fft_plan_scratch_size(t->fft), mv_fft_plan_scratch_size(t->fft + 1));
-        if (t->fft->tables == NULL) fft = 0;
+        for (i = 2; i < 2 * (size_t)t->axes; i++)
+            fft = mv__maxz(fft, mv_fft_plan_scratch_size(&t->fft[i / 2][i % 2]));
     } else m.ctx = ctx;
-    if (!mv__nu_piece(&m.each, at, (t->images + (t->images > 1 ? 1 : 0)) * vox, 4) ||
-        !mv__nu_piece(&m.each, at, fft, 1) || !mv__nu_piece(&total, at, m.seats, m.each) ||
+    m.desks = m.seats > 1 ? 1 : 8;
+    for (i = 0; i < 4; i++)
+        if (t->rows[i / 2][i % 2].tables) lines = mv__maxz(lines, mv_fft_plan_scratch_size(&t->rows[i / 2][i % 2]));
+    if (!mv__nu_piece(&m.desk, at, t->n[0] * t->lines, (2 * t->images + 1) * 8) ||
+        !mv__nu_piece(&m.desk, at, lines, 1) || !mv__nu_piece(&m.each, at, mv__nu_rooms(t) * vox, 4) ||
+        !mv__nu_piece(&m.each, at, m.desks, m.desk) || !mv__nu_piece(&m.each, at, fft, 1) ||
+        !mv__nu_piece(&total, at, m.seats, m.each) ||
         !mv__nu_piece(&total, at + 1, maps && m.seats > 1 ? m.seats * t->images * vox : 0, 4))
         return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)coils, -1, "%s: too large", op);
     if (!(m.block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
@@ -37939,9 +38008,10 @@ MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_vo
     return mv__dst_end(ctx, st, &r, dst);
 }
 static void mv__nu_toeplitz_free(mv_ctx *ctx, mv__nu_toeplitz *t) {
+    int i;
     if (!t) return;
-    mv_fft_plan_free(ctx, t->fft);
-    mv_fft_plan_free(ctx, t->fft + 1);
+    for (i = 0; i < 6; i++) mv_fft_plan_free(ctx, &t->fft[i / 2][i % 2]);
+    for (i = 0; i < 4; i++) mv_fft_plan_free(ctx, &t->rows[i / 2][i % 2]);
     mv__free(ctx, t);
 }
 MEDVOL_DEF void mv_toeplitz_free(mv_ctx *ctx, mv_toeplitz *t) {
@@ -37959,6 +38029,7 @@ typedef struct mv__nu_psf {
     size_t k_frame, samples, shots, times, value; /* value: of the basis where the frame begins */
     size_t a, b, block;           /* images; bit k: the block from -n on along axis k */
     float *phased, *blocks;       /* the weights, turned; images of the blocks */
+    mv_fft_plan fft;
 } mv__nu_psf;
 /* The weights turned so that the adjoint gives the block. */
 static void mv__nu_psf_job(void *arg, size_t chunk) {
@@ -38008,9 +38079,10 @@ static mv_status mv__nu_psf_spectra(mv_ctx *ctx, const mv__nu_psf *s, float *spe
         float *x = s->blocks + q * vox;
         mv__nu_step step;
         mv__memset(&step, 0, sizeof step);
-        step.t = t, step.what = MV__NU_TURN, step.parity = q, step.x = x, step.y = x;
-        mv__nu_steps(ctx, &step);
-        st = mv__nu_fft(ctx, t->fft, x, NULL);
+        step.t = t, step.what = MV__NU_TURN, step.x = x, step.y = x, step.odd = 1;
+        for (step.axis = 0; step.axis < t->axes; step.axis++)
+            if (q >> step.axis & 1) mv__nu_steps(ctx, &step);
+        st = mv_fft_plan_execute(ctx, &s->fft, x, x);
         for (i = 0; i < t->voxels; i++) spectrum[q * t->voxels + i] = (float)((double)x[2 * i] * scale);
     }
     return st;
@@ -38049,6 +38121,8 @@ static mv_status mv__nu_toeplitz_make(mv_ctx *ctx, const char *op, mv__nu_toepli
         if (shape[a] > 1) h.axis[h.axes] = a, h.n[h.axes++] = shape[a];
         h.voxels *= shape[a];
     }
+    if (h.axes == 0) h.axes = 1; /* a single voxel */
+    h.lines = mv__maxz(8, MV__NU_LINES / h.n[0]);
     fits = h.voxels <= (size_t)-1 >> 8;
     fits = fits && mv__mul(h.voxels << h.axes, h.spectra, &spectra) && mv__mul(spectra, frames, &spectra);
     fits = fits && mv__nu_piece(&total, at, 1, sizeof h);
@@ -38068,11 +38142,15 @@ static mv_status mv__nu_toeplitz_make(mv_ctx *ctx, const char *op, mv__nu_toepli
         d.dim[a] = t->n[a];
     }
     t->spectrum = (float *)(void *)(block + at[4]);
-    d.ndim = 3;
-    d.flags = 0;
-    if (t->axes) st = mv_fft_plan_init(ctx, t->fft, &d);
-    d.flags = MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED;
-    if (t->axes && st == MEDVOL_OK) st = mv_fft_plan_init(ctx, t->fft + 1, &d);
+    for (d.ndim = 3, i = 0; i < 10 && st == MEDVOL_OK; i++) { /* rows, then y and z, there and back */
+        const size_t rows = t->n[1] * t->n[2], left = rows % t->lines, axis = i < 4 ? 0 : i / 2 - 1;
+        d.axes = 1u << axis;
+        d.flags = i % 2 ? MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED : 0;
+        if (axis == 0) d.ndim = 2, d.dim[1] = i / 2 ? left : t->lines;
+        else d.ndim = 3, d.dim[1] = t->n[1];
+        if (d.dim[1] && axis < (size_t)t->axes)
+            st = mv_fft_plan_init(ctx, axis ? &t->fft[axis][i % 2] : &t->rows[i / 2][i % 2], &d);
+    }
     if (st < 0) mv__nu_toeplitz_free(ctx, t);
     else *out = t;
     return st;
@@ -38156,8 +38234,13 @@ static mv_status mv__nu_toeplitz_init(mv_ctx *ctx, const char *op, mv_toeplitz *
     if (st == MEDVOL_OK && !(block = (unsigned char *)mv__alloc(ctx, total))) st = MEDVOL_E_NOMEM;
     if (st == MEDVOL_OK) {
         p.phased = (float *)(void *)block;
+        mv_fft_desc d;
+        mv__memset(&d, 0, sizeof d);
+        for (d.ndim = 3, a = 0; a < 3; a++) d.dim[a] = p.t->n[a];
         p.blocks = (float *)(void *)(block + at[1]);
-        st = mv__nu_toeplitz_fill(ctx, &p, s);
+        st = mv_fft_plan_init(ctx, &p.fft, &d);
+        if (st == MEDVOL_OK) st = mv__nu_toeplitz_fill(ctx, &p, s);
+        mv_fft_plan_free(ctx, &p.fft);
     }
     mv__free(ctx, block);
     mv__nu_plan_free(ctx, p.plan);
