@@ -2785,8 +2785,8 @@ MEDVOL_DEF void mv_toeplitz_free(mv_ctx *ctx, mv_toeplitz *t);
    voxels) dst = sum over c of conj(s_c) T (s_c src); maps NULL: each of `coils` images alone. With a basis K
    of them, voxels (maps NULL: times coils) apart; frame is 0. add: dst += the result. dst must not overlap
    what is read. Threads: coils, or within large transforms; bits do not depend on their number. Memory: two
-   images a coil at work, of three axes three, eight coils at most (with a basis K times as many). NaN: as mv_nufft_forward. Errors:
-   as mv_nufft_forward_c64. */
+   images a coil at work, of three axes three, eight coils at most (with a basis K times as many). NaN: as
+   mv_nufft_forward. Errors: as mv_nufft_forward_c64. */
 MEDVOL_DEF mv_status mv_toeplitz_normal(mv_ctx *ctx, const mv_toeplitz *t, mv_volume *dst,
                                         const mv_volume *src);
 MEDVOL_DEF mv_status mv_toeplitz_normal_c64(mv_ctx *ctx, const mv_toeplitz *t, size_t frame, float *dst,
@@ -2860,18 +2860,17 @@ typedef struct mv_encoding {
 } mv_encoding;
 /* mv_encoding_init: E of desc. maps are kept where they are contiguous MEDVOL_C64: they must then stay as
    they are until mv_encoding_free; all else is copied. Cartesian transforms of normal are left out along axes
-   where no mask changes; radial ones and the like are embedded (mv_toeplitz) but for off-resonance. Off-resonance:
-   images times exp(2 pi i f t_l) at segments' times t_l, samples times interpolators that are least squares
-   over the histogram of the field (Fessler et al. 2005): as many transforms as there are segments; the field
-   may turn 48 times between its extremes. With a basis normal takes K x K sums over frames, of masks (K up to
-   16) or, of a real basis and spokes of each frame, of point responses: its time does not grow with the
-   frames; else it goes through them.
-   Memory: a coil's grid of each thread (images above 2^21 voxels: one), the mask as two floats a voxel of
-   each frame it changes in (basis: K (K + 1) floats a voxel), plans; segments: an image each, and their
-   interpolators, and two frames of data. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN,
-   infinity or negative weights, with the place), _EMPTY (maps, mask or weights that are 0 throughout), _SIZE, _NOMEM,
-   _LIMIT, _CANCELLED, _UNSUPPORTED (mask and traj together; a field that 64 segments do not follow), those of
-   mv_nufft_init; enc is then empty. */
+   where no mask changes; radial ones and the like are embedded (mv_toeplitz) but for off-resonance.
+   Off-resonance: images times exp(2 pi i f t_l) at segments' times t_l, samples times interpolators that are
+   least squares over the histogram of the field (Fessler et al. 2005): as many transforms as there are
+   segments; the field may turn 48 times between its extremes. With a basis normal takes K x K sums over
+   frames, of masks (K up to 16) or, of a real basis and spokes of each frame, of point responses: its time
+   does not grow with the frames; else it goes through them. Memory: a coil's grid of each thread (images
+   above 2^21 voxels: one), the mask as two floats a voxel of each frame it changes in (basis: K (K + 1)
+   floats a voxel), plans; segments: an image each, and their interpolators, and two frames of data. Errors:
+   MEDVOL_E_NULL, _DTYPE, _SHAPE, _RANGE (options; NaN, infinity or negative weights, with the place), _EMPTY
+   (maps, mask or weights that are 0 throughout), _SIZE, _NOMEM, _LIMIT, _CANCELLED, _UNSUPPORTED (mask and
+   traj together; a field that 64 segments do not follow), those of mv_nufft_init; enc is then empty. */
 MEDVOL_DEF mv_status mv_encoding_init(mv_ctx *ctx, mv_encoding *enc, const mv_encoding_desc *desc);
 MEDVOL_DEF void mv_encoding_free(mv_ctx *ctx, mv_encoding *enc);
 /* mv_encoding_forward: data = E images. mv_encoding_adjoint: images = E^H data. mv_encoding_normal: images =
@@ -3036,9 +3035,10 @@ typedef struct mv_recon_opt {
    frame); else all at once. A shared encoding is made once. Geometry: data's. dst may be data by struct: it
    then gets new memory.
    Threads: the encoding's. Memory: the result, twice where dst has memory; one frame of data (twice where
-   they are not contiguous C64) and of images; the encoding's, the solver's. Progress: the solver's and, of frames
-   one after the other, "recon". Errors: those of mv_encoding_init and of the solvers; MEDVOL_E_RANGE (NaN or
-   infinity in data, with frame and place), _ALIAS; dst as it was. A frame of zeros gives an image of 0. */
+   they are not contiguous C64) and of images; the encoding's, the solver's. Progress: the solver's and, of
+   frames one after the other, "recon". Errors: those of mv_encoding_init and of the solvers; MEDVOL_E_RANGE
+   (NaN or infinity in data, with frame and place), _ALIAS; dst as it was. A frame of zeros gives an image of
+   0. */
 MEDVOL_DEF mv_status mv_recon(mv_ctx *ctx, mv_volume *dst, const mv_volume *data,
                               const mv_encoding_desc *desc, const mv_recon_opt *opt);
 #endif
@@ -36216,7 +36216,7 @@ MEDVOL_DEF mv_status mv_traj_limits(mv_ctx *ctx, mv_gradient_peaks *peaks, const
 
 /* ==== [NUFFT] non-uniform Fourier transforms, gridding, Toeplitz embedding. Owns mv__nu_*. Uses [BASE] [CTX]
    [VOLUME] [FFT]. Source: Fessler and Sutton 2003, Beatty et al. 2005, Barnett et al. 2019; Pipe and Menon
-   1999, Zwart et al. 2012; Wajer and Pruessmann 2001. ====================================================== */
+   1999, Zwart et al. 2012; Wajer and Pruessmann 2001. ==================================================== */
 #ifndef MEDVOL_NO_NUFFT
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
@@ -37783,8 +37783,8 @@ static size_t mv__nu_pair(const mv__nu_toeplitz *t, size_t a, size_t b) { /* of 
     return a <= b ? a * t->images - a * (a + 1) / 2 + b : b * t->images - b * (b + 1) / 2 + a;
 }
 /* of all K images a step, or a transform along an axis */
-static void mv__nu_step_images(const mv__nu_normal *m, mv__nu_step *s, float *y, const float *x, size_t y_apart,
-                               size_t x_apart) {
+static void mv__nu_step_images(const mv__nu_normal *m, mv__nu_step *s, float *y, const float *x,
+                               size_t y_apart, size_t x_apart) {
     size_t a;
     for (a = 0; a < m->t->images; a++) {
         s->y = y + y_apart * a, s->x = x + x_apart * a;
@@ -37830,12 +37830,13 @@ static void mv__nu_lines_block(const mv__nu_lines *s, size_t row, size_t rows, f
             for (b = 0; b < images; b++) {
                 const size_t pair = s->m->frame * t->spectra + mv__nu_pair(t, a, b);
                 const float *p = t->spectrum + ((pair << t->axes) + s->parity + (size_t)odd) * t->voxels;
-                MV__PICK(mv__nu_filter)(f, p + row * n, room + (2 * b + (size_t)odd) * block, rows * n, b > 0);
+                MV__PICK(mv__nu_filter)(f, p + row * n, room + (2 * b + (size_t)odd) * block, rows * n,
+                                        b > 0);
             }
             mv_fft_plan_execute_with(plan + 1, odd ? f : x + vox * a, f, scratch);
             for (r = 0; odd && r < rows; r++)
-                MV__PICK(mv__nu_back)(x + vox * a + 2 * n * r, f + 2 * n * r, NULL, t->wave[0], 1.0f, 0.0f, NULL,
-                                      n, 1);
+                MV__PICK(mv__nu_back)(x + vox * a + 2 * n * r, f + 2 * n * r, NULL, t->wave[0], 1.0f, 0.0f,
+                                      NULL, n, 1);
         }
 }
 static void mv__nu_lines_job(void *arg, size_t desk) {
@@ -37905,7 +37906,8 @@ static void mv__nu_normal_job(void *arg, size_t slot) {
     mv_status st = MEDVOL_OK;
     for (c = slot; c < m->coils && st == MEDVOL_OK; c += m->seats) {
         if (m->ctx && mv__tell(m->ctx, c, m->coils, m->op)) st = mv__cancelled(m->ctx, m->op);
-        else if (sums) st = mv__nu_coil(m, sums, m->src, vox, m->maps + c * vox, work, desks, scratch, c != slot);
+        else if (sums)
+            st = mv__nu_coil(m, sums, m->src, vox, m->maps + c * vox, work, desks, scratch, c != slot);
         else if (m->maps)
             st = mv__nu_coil(m, m->dst, m->src, vox, m->maps + c * vox, work, desks, scratch,
                              m->add || c > 0);
@@ -37933,7 +37935,8 @@ static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toe
     } else m.ctx = ctx;
     m.desks = m.seats > 1 ? 1 : 8;
     for (i = 0; i < 4; i++)
-        if (t->rows[i / 2][i % 2].tables) lines = mv__maxz(lines, mv_fft_plan_scratch_size(&t->rows[i / 2][i % 2]));
+        if (t->rows[i / 2][i % 2].tables)
+            lines = mv__maxz(lines, mv_fft_plan_scratch_size(&t->rows[i / 2][i % 2]));
     if (!mv__nu_piece(&m.desk, at, t->n[0] * t->lines, (2 * t->images + 1) * 8) ||
         !mv__nu_piece(&m.desk, at, lines, 1) || !mv__nu_piece(&m.each, at, mv__nu_rooms(t) * vox, 4) ||
         !mv__nu_piece(&m.each, at, m.desks, m.desk) || !mv__nu_piece(&m.each, at, fft, 1) ||
@@ -38718,9 +38721,9 @@ MEDVOL_DEF mv_status mv_nufft3_adjoint(mv_ctx *ctx, const mv_nufft3 *plan, float
 #endif /* !MV__PASS */
 #endif
 
-/* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*. Uses
-   [BASE] [CTX] [VOLUME] [LINALG] [FFT], [NUFFT] where it is not left out. Not here: joint estimation of image
-   and maps (NLINV). Source: the papers named in [API]. =================================================== */
+/* ==== [ITERATE] operators, encodings, solvers: conjugate gradients to compressed sensing. Owns mv__it_*.
+   Uses [BASE] [CTX] [VOLUME] [LINALG] [FFT], [NUFFT] where it is not left out. Not here: joint estimation of
+   image and maps (NLINV). Source: the papers named in [API]. ======================================= */
 #ifndef MEDVOL_NO_ITERATE
 #ifdef MV__PASS
 #if MV__PASS == 1 /* shared by all levels */
@@ -40562,8 +40565,8 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
     }
     return st;
 }
-/* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the largest
-   Ritz value and its residual, which ends it at 2 %; v, w, u: room. */
+/* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the
+   largest Ritz value and its residual, which ends it at 2 %; v, w, u: room. */
 static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
     enum { STEPS = 8 };
     double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, rest, beta = 0.0;
@@ -40900,8 +40903,8 @@ static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float 
     }
     return MEDVOL_OK;
 }
-/* With t = G x + u: v = prox(t), u = t - v, so that G^H (v - u) = G^H G x + G^H u_before - 2 G^H u: u alone is
-   kept, as z of each term. */
+/* With t = G x + u: v = prox(t), u = t - v, so that G^H (v - u) = G^H G x + G^H u_before - 2 G^H u: u alone
+   is kept, as z of each term. */
 MEDVOL_DEF mv_status mv_solve_admm(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
                                    const mv_solve_opt *opt) {
     mv__it_solver s;

@@ -344,7 +344,8 @@ static void g_files(mv_ctx *ctx) {
 
 /* ---- matrices, coils and k-space. Left out is what rests on sin, cos and exp of the platform: Fourier
    transforms of more than 4 and all that takes them (partial Fourier, echo-planar readouts, unring, geometric
-   compression, lowres, ESPIRiT, SENSE), non-uniform transforms but gridding, windows, spokes, spirals, turned bodies, coils of phantoms and their spectra ---- */
+   compression, lowres, ESPIRiT, SENSE), non-uniform transforms but gridding, windows, spokes, spirals, turned
+   bodies, coils of phantoms and their spectra ---- */
 enum { WIDE = 64 };
 static void noise(double *p, size_t n) {
     size_t i;

@@ -1369,7 +1369,10 @@ static void op_encode(void) { /* ARG: forward, adjoint, normal, weigh; + 4: off 
     memset(&q, 0, sizeof q);
     q.maps = it_small(MEDVOL_C64, N, 4, 2, 3, 1e-3), q.mask = it_mask();
     q.frames = basis ? 3 : 1;
-    if (off) q.field = it_small(MEDVOL_F32, N, 4, 2, 0, 1e-3), q.times = it_small(MEDVOL_F32, N, 0, 0, 0, 1e-4), q.segments = 2;
+    if (off) {
+        q.field = it_small(MEDVOL_F32, N, 4, 2, 0, 1e-3), q.segments = 2;
+        q.times = it_small(MEDVOL_F32, N, 0, 0, 0, 1e-4);
+    }
     if (basis) q.basis = it_small(MEDVOL_F32, 3, 2, 0, 0, 1e-3);
     if (!did(mv_encoding_init(T, &e, &q))) return;
     if (call == 0) did(mv_encoding_forward(T, &e, d, s));
@@ -3022,22 +3025,37 @@ static const op rows[] = {
     OP(phantom_samples, F64, 1, VOLUME | HEAVY, 1e-8), OP(phantom_samples, F64, 3, VOLUME | HEAVY, 1e-8),
     OP(phantom_samples, F64, 6, VOLUME | HEAVY, 1e-8),
     /* iterative reconstruction */
-    OP(wavelet, ONE_COMPLEX, 0, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(wavelet, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5),
-    OP(wavelet, ONE_COMPLEX, 2, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(wavelet, ONE_COMPLEX, 4, VOLUME | IN_PLACE | FLOATS, 1e-5),
-    OP(wavelet, ONE_COMPLEX, 6, VOLUME | IN_PLACE | FLOATS, 1e-5), OP(prox, ONE_COMPLEX, 0, VOLUME | IN_PLACE | HEAVY, 1e-5),
-    OP(prox, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5), OP(prox, ONE_COMPLEX, 9, VOLUME | IN_PLACE | FLOATS, 1e-5),
-    OP(prox, ONE_COMPLEX, 2, VOLUME | IN_PLACE | HEAVY, 1e-5), OP(prox, ONE_COMPLEX, 3, VOLUME | IN_PLACE | FLOATS, 1e-3),
-    OP(prox, ONE_COMPLEX, 4, VOLUME | IN_PLACE | HEAVY, 1e-4), OP(reg_value, ONE_COMPLEX, 1, VOLUME | FLOATS, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 0, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 2, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 4, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(wavelet, ONE_COMPLEX, 6, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(prox, ONE_COMPLEX, 0, VOLUME | IN_PLACE | HEAVY, 1e-5),
+    OP(prox, ONE_COMPLEX, 1, VOLUME | IN_PLACE | HEAVY, 1e-5),
+    OP(prox, ONE_COMPLEX, 9, VOLUME | IN_PLACE | FLOATS, 1e-5),
+    OP(prox, ONE_COMPLEX, 2, VOLUME | IN_PLACE | HEAVY, 1e-5),
+    OP(prox, ONE_COMPLEX, 3, VOLUME | IN_PLACE | FLOATS, 1e-3),
+    OP(prox, ONE_COMPLEX, 4, VOLUME | IN_PLACE | HEAVY, 1e-4),
+    OP(reg_value, ONE_COMPLEX, 1, VOLUME | FLOATS, 1e-5),
     OP(reg_value, ONE_COMPLEX, 3, VOLUME | HEAVY, 1e-5), OP(reg_value, ONE_COMPLEX, 4, VOLUME | HEAVY, 1e-5),
-    OP(encode, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3), OP(encode, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
-    OP(encode, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-3), OP(encode, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-5),
-    OP(encode, ONE_COMPLEX, 4, VOLUME | HEAVY | FLOATS, 1e-2), OP(encode, ONE_COMPLEX, 6, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(encode, ONE_COMPLEX, 8, VOLUME | HEAVY | FLOATS, 1e-2), OP(encode, ONE_COMPLEX, 10, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(recon, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(recon, ONE_COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 12, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(recon, ONE_COMPLEX, 13, VOLUME | HEAVY | FLOATS, 1e-2), OP(recon, ONE_COMPLEX, 21, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(solve, F32, 0, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 1, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 2, VOLUME | HEAVY | FLOATS, 1e-2),
-    OP(solve, F32, 3, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 4, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 5, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(encode, COMPLEX, 0, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(encode, COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(encode, COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-3),
+    OP(encode, COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-5),
+    OP(encode, ONE_COMPLEX, 4, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(encode, ONE_COMPLEX, 6, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(encode, ONE_COMPLEX, 8, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(encode, ONE_COMPLEX, 10, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 1, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 2, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 3, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 12, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 13, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(recon, ONE_COMPLEX, 21, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(solve, F32, 0, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 1, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(solve, F32, 2, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(solve, F32, 3, VOLUME | HEAVY | FLOATS, 1e-2), OP(solve, F32, 4, VOLUME | HEAVY | FLOATS, 1e-2),
+    OP(solve, F32, 5, VOLUME | HEAVY | FLOATS, 1e-2),
     /* transforms of samples anywhere */
     NUFFT(0, 0, 1, 1e-2), NUFFT(1, 0, 1, 10), NUFFT(0, 0, 2, 1e-2), NUFFT(1, 0, 2, 10),
     NUFFT(0, 0, 3, 1e-2), NUFFT(1, 0, 3, 10), NUFFT(0, 0, 4, 1e-2), NUFFT(1, 0, 4, 10),

@@ -688,13 +688,17 @@ OP(sense, mv_sense(c, d, &kspace, &sens, &(mv_sense_opt){.accel = {2}, .lambda =
 static mv_volume it_traj, it_weights, it_samples, it_field, it_times, it_basis, it_series, it_pair;
 static const mv_encoding_desc *it_desc(int radial, int field, int basis) {
     static mv_encoding_desc d;
-    const size_t k[3] = {3, 9, 7}, w[3] = {1, 9, 7}, y[4] = {1, 9, 7, 3}, t[1] = {5}, b[2] = {2, 2}, s[5] = {5, 6, 2, 3, 2};
+    const size_t k[3] = {3, 9, 7}, w[3] = {1, 9, 7}, y[4] = {1, 9, 7, 3}, t[1] = {5}, b[2] = {2, 2};
+    const size_t s[5] = {5, 6, 2, 3, 2};
     const size_t p[4] = {5, 6, 2, 2};
     size_t i;
     if (!it_traj.data) {
-        must(mv_volume_alloc(T_NONE, &it_traj, MEDVOL_F64, 3, k)), must(mv_volume_alloc(T_NONE, &it_weights, MEDVOL_F64, 3, w));
-        must(mv_volume_alloc(T_NONE, &it_samples, MEDVOL_C64, 4, y)), must(mv_volume_alloc(T_NONE, &it_times, MEDVOL_F64, 1, t));
-        must(mv_volume_alloc(T_NONE, &it_basis, MEDVOL_F64, 2, b)), must(mv_volume_alloc(T_NONE, &it_series, MEDVOL_C64, 5, s));
+        must(mv_volume_alloc(T_NONE, &it_traj, MEDVOL_F64, 3, k));
+        must(mv_volume_alloc(T_NONE, &it_weights, MEDVOL_F64, 3, w));
+        must(mv_volume_alloc(T_NONE, &it_samples, MEDVOL_C64, 4, y));
+        must(mv_volume_alloc(T_NONE, &it_times, MEDVOL_F64, 1, t));
+        must(mv_volume_alloc(T_NONE, &it_basis, MEDVOL_F64, 2, b));
+        must(mv_volume_alloc(T_NONE, &it_series, MEDVOL_C64, 5, s));
         must(mv_volume_alloc(T_NONE, &it_pair, MEDVOL_C64, 4, p));
         must(mv_volume_alloc(T_NONE, &it_field, MEDVOL_F64, 3, s));
         for (i = 0; i < 63; i++) {
@@ -871,8 +875,10 @@ static const struct {
     ROW(gaussian) ROW(gaussian_i16) ROW(box_mean) ROW(level)
     ROW(warp) ROW(warp_cubic) ROW(warp_affine) {"warp_labels", v_warp_labels, SOURCE},
     {"warp_colours", v_warp_colours, SOURCE}, {"transform_field", v_transform_field, SOURCE},
-    MADE(encode_mask) MADE(encode_field) MADE(encode_basis) MADE(encode_weigh) MADE(encode_radial) MADE(encode_radial_basis)
-    MADE(wavelet) MADE(wavelet_back) MADE(recon_cg) MADE(recon_lsmr) MADE(recon_fista) MADE(recon_admm) MADE(recon_pdhg)
+    MADE(encode_mask) MADE(encode_field) MADE(encode_basis) MADE(encode_weigh) MADE(encode_radial)
+    MADE(encode_radial_basis)
+    MADE(wavelet) MADE(wavelet_back) MADE(recon_cg) MADE(recon_lsmr) MADE(recon_fista) MADE(recon_admm)
+    MADE(recon_pdhg)
     MADE(recon_series) MADE(prox)
     MADE(nufft_forward) MADE(nufft_forward_wide) MADE(nufft_adjoint) MADE(nudft_forward) MADE(nudft_adjoint)
     MADE(grid_forward) MADE(grid_adjoint) MADE(dcf_pipe) MADE(toeplitz_normal)
