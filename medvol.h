@@ -33991,7 +33991,7 @@ static mv_status mv__tj_order(mv_ctx *ctx, const char *op, mv__tj_angles *a, con
     if (o->tiny < 0 || o->tiny > 1000) return mv__tj_range(ctx, op, "tiny", o->tiny, "in 0..1000");
     if (!(fabs(o->start) <= 1e6)) return mv__tj_range(ctx, op, "start", o->start, "within 1e6 degrees");
     if (!(o->range >= 0.0 && o->range <= 360.0)) return mv__tj_range(ctx, op, "range", o->range, "in 0..360");
-    if ((uint64_t)o->first > (uint64_t)1 << 40 || t->count > (size_t)-1 / 2)
+    if ((double)o->first > 1099511627776.0 || t->count > (size_t)-1 / 2)
         return mv__tj_range(ctx, op, "first", (double)o->first, "at most 2^40");
     if (a->range == 0.0) a->range = o->half ? 360.0 : 180.0;
     if (o->order == MEDVOL_RADIAL_RAGA) {
@@ -35697,7 +35697,7 @@ MEDVOL_DEF mv_status mv_traj_koosh(mv_ctx *ctx, mv_volume *dst, const mv_koosh_o
     if ((st = mv__tj_along(ctx, op, &g.l, opt->samples, opt->size, opt->half, opt->centre)) < 0) return st;
     if (opt->kind < 0 || opt->kind > MEDVOL_KOOSH_PHYLLOTAXIS)
         return mv__tj_range(ctx, op, "kind", opt->kind, "MEDVOL_KOOSH_*");
-    if ((uint64_t)opt->first > (uint64_t)1 << 40)
+    if ((double)opt->first > 1099511627776.0)
         return mv__tj_range(ctx, op, "first", (double)opt->first, "at most 2^40");
     g.total = g.t.shots * (opt->repeat ? 1 : g.t.frames);
     if (g.o.interleaves == 0) g.o.interleaves = 1;
@@ -35910,7 +35910,7 @@ static mv_status mv__tj_spiral_options(mv_ctx *ctx, const char *op, mv_spiral_op
     if (!(o->power >= 0.0 && o->power <= 1e2)) return mv__tj_range(ctx, op, "power", o->power, "in 0..100");
     if (!(fabs(o->turn) <= 1e6)) return mv__tj_range(ctx, op, "turn", o->turn, "within 1e6 degrees");
     if (!(fabs(o->start) <= 1e6)) return mv__tj_range(ctx, op, "start", o->start, "within 1e6 degrees");
-    if ((uint64_t)o->first > (uint64_t)1 << 40)
+    if ((double)o->first > 1099511627776.0)
         return mv__tj_range(ctx, op, "first", (double)o->first, "at most 2^40");
     if (o->inner == 0.0) o->inner = 1.0;
     if (o->outer == 0.0) o->outer = 1.0;
