@@ -34327,25 +34327,26 @@ static void mv__tj_gather_job(void *arg, size_t i) { /* one shot of one coil and
         else mv__memcpy(p, q, run);
     }
 }
-static mv_status mv__tj_gather_run(mv_ctx *ctx, const char *op, mv__tj_gather *g, mv_volume *dst,
+static mv_status mv__tj_gather_run(mv_ctx *ctx, const char *op, const mv__tj_gather *given, mv_volume *dst,
                                    const mv_volume *src, size_t shots, size_t frames) {
+    mv__tj_gather g = *given;
     size_t dim[7], jobs;
     mv_volume out;
     mv_status st;
     int k, nd = src->ndim < 3 ? 3 : src->ndim;
     for (k = 0; k < 7; k++) dim[k] = k < src->ndim ? src->dim[k] : 1;
     dim[2] = shots;
-    if (g->binned) {
+    if (g.binned) {
         dim[4] = frames;
         if (frames > 1) nd = 5;
     }
     if ((st = mv__out_begin(ctx, op, &out, dst, src, src->dtype, nd, dim, 0)) < 0) return st;
     out.slope = src->slope;
     out.inter = src->inter;
-    g->in = src;
-    g->out = &out;
+    g.in = src;
+    g.out = &out;
     for (jobs = 1, k = 2; k < 7; k++) jobs *= dim[k];
-    st = mv_parallel_for(ctx, jobs, mv__tj_gather_job, g, op);
+    st = mv_parallel_for(ctx, jobs, mv__tj_gather_job, &g, op);
     return mv__out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const uint32_t *index,
@@ -34568,12 +34569,14 @@ static void mv__tj_ring_job(void *arg, size_t i) { /* the rings, or shells, betw
     float *w = g->w + n * i;
     double here = ray->first, next = mv__tj_dot(k + 3, ray->dir), lo = here - 0.5 * (next - here), hi;
     size_t m;
-    for (m = 0; m < n; m++, lo = hi, here = next) {
+    for (m = 0; m < n; m++) {
         double a = lo, b;
         if (m + 1 < n) next = mv__tj_dot(k + 3 * (m + 1), ray->dir);
         b = hi = m + 1 < n ? 0.5 * (here + next) : here + (here - lo);
         if (!ray->full) a = a > 0.0 ? a : 0.0, b = b > 0.0 ? b : 0.0;
         w[m] = (float)(g->share[i] * (mv__tj_ring(b, g->solid) - mv__tj_ring(a, g->solid)));
+        lo = hi;
+        here = next;
     }
 }
 /* the spokes of one partition, sorted by angle: half the gaps to both neighbours; equal angles share */
@@ -34766,7 +34769,7 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     if (p->n + 2 > p->room) return 0;
     s0 = p->x[p->n - 1] * a + p->y[p->n - 1] * b - h;
     p->reach2 = 0.0;
-    for (i = 0; i < p->n; i++, s0 = s) {
+    for (i = 0; i < p->n; i++) {
         const size_t j = i ? i - 1 : p->n - 1;
         s = p->x[i] * a + p->y[i] * b - h;
         if ((s > 0.0 && s0 < 0.0) || (s < 0.0 && s0 > 0.0)) {
@@ -34775,6 +34778,7 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
             p->y2[m++] = p->y[j] + f * (p->y[i] - p->y[j]);
         }
         if (s <= 0.0) p->x2[m] = p->x[i], p->y2[m++] = p->y[i];
+        s0 = s;
     }
     for (i = 0; i < m; i++) {
         const double r2 = p->x2[i] * p->x2[i] + p->y2[i] * p->y2[i];
@@ -36272,8 +36276,10 @@ MV__INLINE void MV__K(mv__nu_lanes)(const mv__nu_box *b, mvi *tap, mvi *part) {
     *tap = mvi_load(a);
     *part = mvi_load(c);
 }
+/* cells of f floats in a vector */
+#define MV__NU_PER(f) ((f) >= MVF_N || (f) < 1 ? 1 : MVF_N / (f))
 MV__INLINE mvf MV__K(mv__nu_along)(const float *x, int i, int f, mvi tap) {
-    return f >= MVF_N ? mvf_set1(x[i]) : mvf_perm(mvf_load(x + i * (MVF_N / f)), tap);
+    return f >= MVF_N ? mvf_set1(x[i]) : mvf_perm(mvf_load(x + i * MV__NU_PER(f)), tap);
 }
 /* stage[j] = the cells round sample j, weighted; w: its weights */
 MV__INLINE void MV__K(mv__nu_read_n)(const mv__nu_box *b, float *stage, const float *w, const uint32_t *cell,
@@ -36350,7 +36356,7 @@ MV__INLINE void MV__K(mv__nu_spread_n)(const mv__nu_box *b, const float *stage, 
 #define MV__NU_EACH(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
 static void MV__K(mv__nu_read)(const mv__nu_box *b, float *stage, const float *w, const uint32_t *cell,
                                size_t n) {
-    const int per = b->floats >= MVF_N ? 1 : MVF_N / b->floats;
+    const int per = MV__NU_PER(b->floats);
     switch ((b->reach[0] + per - 1) / per) {
 #define MV__NU_CASE(c) case c: MV__K(mv__nu_read_n)(b, stage, w, cell, n, c); break;
         MV__NU_EACH(MV__NU_CASE)
@@ -36360,7 +36366,7 @@ static void MV__K(mv__nu_read)(const mv__nu_box *b, float *stage, const float *w
 }
 static void MV__K(mv__nu_spread)(const mv__nu_box *b, const float *stage, const float *w,
                                  const uint32_t *cell, size_t n) {
-    const int per = b->floats >= MVF_N ? 1 : MVF_N / b->floats;
+    const int per = MV__NU_PER(b->floats);
     switch ((b->reach[0] + per - 1) / per) {
 #define MV__NU_CASE(c) case c: MV__K(mv__nu_spread_n)(b, stage, w, cell, n, c); break;
         MV__NU_EACH(MV__NU_CASE)
@@ -36973,7 +36979,7 @@ static void mv__nu_unstage(const mv__nu_work *w, float *stage, size_t at, size_t
 static void mv__nu_samples(const mv__nu_work *w, const mv__nu_box *b, size_t i, size_t last, float *sums,
                            size_t block) {
     const mv__nu_grid *g = w->g;
-    const size_t f = (size_t)w->floats, all = (size_t)(g->axes * g->kernel.stride);
+    const size_t f = (size_t)w->floats, all = (size_t)g->axes * (size_t)g->kernel.stride;
     float *stage = sums + block, *taps = stage + MV__NU_BATCH * f + MV__NU_SLACK;
     size_t n, in = 0;
     int whole = 0;
@@ -37162,7 +37168,8 @@ static void mv__nu_fade(mv__nu_plan *p) {
     size_t i;
     for (a = 0; a < 3; a++)
         for (i = 0; i < p->n[a]; i++) {
-            const double x = (double)i - (double)(p->n[a] / 2);
+            const size_t middle = p->n[a] / 2;
+            const double x = (double)i - (double)middle;
             double f = 1.0;
             if (a < p->grid.axes)
                 f = 1.0 / (mv__nu_kernel_exact(&p->grid.kernel, x / (double)p->grid.cells[a]) *
@@ -37554,9 +37561,10 @@ typedef struct mv__nu_direct {
 enum { MV__NU_DIRECT = 64 }; /* samples a job; rows a job */
 /* exp(-2 pi i k (r - c) / n) along axis a: real parts, then imaginary ones */
 static void mv__nu_wave(double *e, double k, size_t n) {
+    const size_t middle = n / 2;
     size_t r;
     for (r = 0; r < n; r++) {
-        double t = k * ((double)r - (double)(n / 2)) / (double)n;
+        double t = k * ((double)r - (double)middle) / (double)n;
         t = -2.0 * MV__NU_PI * (t - floor(t));
         e[r] = cos(t);
         e[n + r] = sin(t);
@@ -38044,7 +38052,8 @@ static void mv__nu_psf_job(void *arg, size_t chunk) {
     for (j = chunk * MV__CHUNK; j < end; j++) {
         double turns = 0.0, w = s->weights ? (double)s->weights[j] : 1.0;
         for (a = 0; a < t->axes; a++) {
-            const double n = (double)t->n[a], c = (double)(t->n[a] / 2) - (s->block >> a & 1 ? n : 0.0);
+            const size_t middle = t->n[a] / 2;
+            const double n = (double)t->n[a], c = (double)middle - (s->block >> a & 1 ? n : 0.0);
             turns += s->k[3 * j + (size_t)t->axis[a]] * c / n;
         }
         if (s->basis) {
@@ -38299,7 +38308,8 @@ typedef struct mv__nu_gridding {
 } mv__nu_gridding;
 /* the neighbours of a place along an axis and their weights; returns how many */
 static int mv__nu_neighbours(double k, size_t n, int method, size_t *at, float *w) {
-    const double u = k + (double)(n / 2),
+    const size_t middle = n / 2;
+    const double u = k + (double)middle,
                  base = method == MEDVOL_GRIDDING_NEAREST ? floor(u + 0.5) : floor(u);
     const double first = base - floor(base / (double)n) * (double)n;
     at[0] = mv__minz((size_t)first, n - 1);
@@ -41807,8 +41817,9 @@ static mv_status mv__it_encoder_rooms(mv_ctx *ctx, const char *op, mv__it_encode
     int ok = mv__mul(e->each, 2 * e->places, &floats);
     e->group = mv__minz(e->own.coils, 8);
     if (e->basis) ok = ok && mv__mul(image, 4, &part) && mv__add(floats, part, &floats);
-    if (segments) ok = ok && mv__mul(image, 2, &part) && mv__add(floats, part, &floats);
-    if (segments) ok = ok && mv__mul(data, 2, &part) && mv__add(floats, part, &floats);
+    if (segments)
+        ok = ok && mv__mul(image, 2, &part) && mv__add(floats, part, &floats) && mv__mul(data, 2, &part) &&
+             mv__add(floats, part, &floats);
     if (whole) ok = ok && mv__mul(data, 2, &part) && mv__add(floats, part, &floats);
     if (e->embedded && e->s && e->images > 1)
         ok = ok && mv__mul(e->n, 4 * e->group, &part) &&
@@ -41823,8 +41834,10 @@ static mv_status mv__it_encoder_rooms(mv_ctx *ctx, const char *op, mv__it_encode
     f = (float *)(void *)(p + e->scratch * e->places);
     e->grids = f, f += 2 * e->each * e->places;
     if (e->basis) e->frame = f, f += 4 * image;
-    if (segments) e->segment = f, f += 2 * image;
-    if (segments) e->held = f, f += 2 * data;
+    if (segments) {
+        e->segment = f, f += 2 * image;
+        e->held = f, f += 2 * data;
+    }
     if (whole) e->whole = f, f += 2 * data;
     e->coil = f;
     return MEDVOL_OK;
@@ -42091,7 +42104,6 @@ static mv_status mv__it_recon_encoding(mv_ctx *ctx, mv__it_recon *r, mv_encoding
     mv_encoding_desc d = r->d;
     mv_volume traj, weights, mask;
     mv_status st = MEDVOL_OK;
-    int any = 1;
     d.frames = r->frames;
     if (d.traj && r->frames == 1 && (st = mv__it_slice(ctx, &traj, d.traj, frame)) == MEDVOL_OK)
         d.traj = &traj;
@@ -42101,10 +42113,7 @@ static mv_status mv__it_recon_encoding(mv_ctx *ctx, mv__it_recon *r, mv_encoding
     if (st == MEDVOL_OK && d.mask && r->frames == 1 &&
         (st = mv__it_slice(ctx, &mask, d.mask, frame)) == MEDVOL_OK)
         d.mask = &mask;
-    if (r->seen.data) {
-        any = mv__it_seen(r, in);
-        if (any) d.mask = &r->seen; /* else 0 throughout: so is the image */
-    }
+    if (r->seen.data && mv__it_seen(r, in)) d.mask = &r->seen; /* else 0 throughout: so is the image */
     return st < 0 ? st : mv_encoding_init(ctx, enc, &d);
 }
 static mv_status mv__it_recon_frames(mv_ctx *ctx, mv__it_recon *r, float *to) {

@@ -46,7 +46,8 @@ static mv_status setup(bench *b, int radial) {
                                            labs((long)(i / n) - (long)(n / 2)) < (long)(n / 16 + 2)));
     }
     for (i = 0; i < 2 * n * SPOKES; i++) { /* golden angles, twice oversampled */
-        const double a = 1.9416110387254666 * (double)(i / (2 * n)),
+        const size_t spoke = i / (2 * n);
+        const double a = 1.9416110387254666 * (double)spoke,
                      r = ((double)(i % (2 * n)) - (double)n + 0.5) / 2;
         double *k = (double *)o->traj.data + 3 * i;
         k[0] = r * cos(a), k[1] = r * sin(a), k[2] = 0;

@@ -49,8 +49,10 @@ static mv_status make(bench *b, int axes, double tolerance) {
             p[0] = r * s * cos(turn), p[1] = r * s * sin(turn), p[2] = r * z;
         }
     }
-    for (i = 0; i < BASIS * 64; i++)
-        o->basis[i] = (float)cos((double)(i % BASIS) * (double)(i / BASIS) * 0.05);
+    for (i = 0; i < BASIS * 64; i++) {
+        const size_t time = i / BASIS;
+        o->basis[i] = (float)cos((double)(i % BASIS) * (double)time * 0.05);
+    }
     dim[0] = 1, dim[3] = o->coils;
     st = mv_volume_alloc(b->ctx, &b->aux[1], MEDVOL_C64, 4, dim);
     dim[0] = n, dim[1] = n, dim[2] = o->shape[2];
@@ -202,7 +204,9 @@ static double dot(const mv_volume *a, const mv_volume *b) { /* its real part */
 }
 static int check_forward(bench *b) { /* some samples of coil 0, summed up */
     const nufft_own *o = own_of(b);
-    const size_t all = mv_volume_count(&o->traj) / 3, n = o->shape[0], voxels = n * n * o->shape[2];
+    const size_t all = mv_volume_count(&o->traj) / 3, n = o->shape[0], half = n / 2;
+    const size_t voxels = n * n * o->shape[2];
+    const double middle = (double)half;
     const float *x = (const float *)b->aux[0].data, *y = (const float *)b->out.data;
     double wrong = 0, right = 0;
     size_t j, i;
@@ -210,9 +214,10 @@ static int check_forward(bench *b) { /* some samples of coil 0, summed up */
         const double *k = (const double *)o->traj.data + 3 * j;
         double re = 0, im = 0;
         for (i = 0; i < voxels; i++) {
+            const size_t z = i / n / n;
             const double t = -6.283185307179586 / (double)n *
-                (k[0] * ((double)(i % n) - (double)(n / 2)) + k[1] * ((double)(i / n % n) - (double)(n / 2)) +
-                    (o->shape[2] > 1 ? k[2] * ((double)(i / n / n) - (double)(n / 2)) : 0));
+                (k[0] * ((double)(i % n) - middle) + k[1] * ((double)(i / n % n) - middle) +
+                    (o->shape[2] > 1 ? k[2] * ((double)z - middle) : 0));
             const double c = cos(t), s = sin(t);
             re += (double)x[2 * i] * c - (double)x[2 * i + 1] * s;
             im += (double)x[2 * i] * s + (double)x[2 * i + 1] * c;

@@ -95,7 +95,8 @@ static void profile_cs(ex *e) {
         ((float *)mask.data)[i] = (float)(ex_hash(i) % 5 < 2 || (x <= 2 * rim && y <= 2 * rim));
     }
     for (i = 0; i < shape[1] * shape[2]; i++) { /* golden angles, twice oversampled */
-        const double turn = 1.9416110387254666 * (double)(i / shape[1]);
+        const size_t spoke = i / shape[1];
+        const double turn = 1.9416110387254666 * (double)spoke;
         const double r = ((double)(i % shape[1]) + 0.5) / (double)shape[1] - 0.5;
         double *p = (double *)traj.data + 3 * i;
         p[0] = dim[0] > 1 ? r * (double)dim[0] * cos(turn) : 0.0;

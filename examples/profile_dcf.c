@@ -9,7 +9,7 @@
 
 static double profile_dcf_sum(const mv_volume *w) {
     double sum = 0.0;
-    size_t i, n = mv_volume_count(w);
+    size_t i, n = w->data ? mv_volume_count(w) : 0;
     for (i = 0; i < n; i++) sum += (double)((const float *)w->data)[i];
     return sum;
 }

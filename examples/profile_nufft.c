@@ -26,7 +26,7 @@ static void profile_nufft_spokes(ex *e, mv_volume *traj, size_t n, size_t shots,
 }
 static double profile_nufft_dot(const mv_volume *a, const mv_volume *b) { /* its real part */
     const float *p = (const float *)a->data, *q = (const float *)b->data;
-    const size_t n = 2 * mv_volume_count(a);
+    const size_t n = p && q ? 2 * mv_volume_count(a) : 0;
     double sum = 0.0;
     size_t i;
     for (i = 0; i < n; i++) sum += (double)p[i] * (double)q[i];

@@ -234,8 +234,8 @@ static void load_part(radial *r, mv_volume *v, const char *path, size_t first, s
     if (head.ndim > 4 && mv_volume_count(&head) > head.dim[0] * head.dim[1] * head.dim[2] * head.dim[3]) {
         o.crop = head.ndim;
         for (k = 0; k < 7; k++) o.size[k] = (int64_t)head.dim[k];
-        for (k = 4; k < 7 && head.dim[k] == 1; k++) {}
-        if (k < 7) o.start[k] = (int64_t)first, o.size[k] = (int64_t)count;
+        for (k = 4; k < 6 && head.dim[k] == 1; k++) {}
+        o.start[k] = (int64_t)first, o.size[k] = (int64_t)count;
         mv_volume_free(&e->ctx, &head);
         EX_OK(mv_load(&e->ctx, v, path, &o));
         v->ndim = 5, v->dim[4] = count, v->stride[4] = v->stride[k];
@@ -603,7 +603,7 @@ static void get_first(radial *r, size_t count) {
 /* some frames beside each other */
 static void save_strip(radial *r, const mv_volume *all, const char *path) {
     ex *e = r->e;
-    const size_t show = r->frames < 6 ? r->frames : 6;
+    const size_t frames = all->dim[3], show = frames < 6 ? frames : 6;
     const long times = r->n < 200 ? (long)(256 / r->n) : 1, side = (long)r->n * times;
     const size_t dim[2] = {(size_t)((long)show * (side + GAP) + GAP), (size_t)(side + TITLE + GAP)};
     const double white = white_of(r, all);
@@ -612,7 +612,7 @@ static void save_strip(radial *r, const mv_volume *all, const char *path) {
     EX_OK(mv_volume_alloc(&e->ctx, &sheet, MEDVOL_RGB24, 2, dim));
     ex_fill(&sheet, 0, 0, (long)dim[0], (long)dim[1], paper);
     for (k = 0; k < show; k++) {
-        const size_t f = show > 1 ? k * (r->frames - 1) / (show - 1) : 0;
+        const size_t f = show > 1 ? k * (frames - 1) / (show - 1) : 0;
         const long x = GAP + (long)k * (side + GAP);
         size_t start[7] = {0}, size[7];
         mv_volume one;

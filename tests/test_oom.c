@@ -685,12 +685,13 @@ OP(sense_copies, mv_sense_adjoint(c, d, &kwide, &sens, &lines))
 OP(cg_sense, mv_cg_sense(c, d, &kspace, &sens, &(mv_cg_sense_opt){.iterations = 1, .lambda = 1}))
 OP(sense, mv_sense(c, d, &kspace, &sens, &(mv_sense_opt){.accel = {2}, .lambda = 1, .gfactor = &gmap}))
 /* iterative reconstruction: of the same coils; spokes; a field; two coefficients of two frames */
-static mv_volume it_traj, it_weights, it_samples, it_field, it_times, it_basis, it_series, it_pair;
+static mv_volume it_traj, it_weights, it_samples, it_field, it_times, it_basis, it_series, it_pair,
+    it_twice;
 static const mv_encoding_desc *it_desc(int radial, int field, int basis) {
     static mv_encoding_desc d;
     const size_t k[3] = {3, 9, 7}, w[3] = {1, 9, 7}, y[4] = {1, 9, 7, 3}, t[1] = {5}, b[2] = {2, 2};
     const size_t s[5] = {5, 6, 2, 3, 2};
-    const size_t p[4] = {5, 6, 2, 2};
+    const size_t p[4] = {5, 6, 2, 2}, v[5] = {1, 9, 7, 1, 2};
     size_t i;
     if (!it_traj.data) {
         must(mv_volume_alloc(T_NONE, &it_traj, MEDVOL_F64, 3, k));
@@ -708,6 +709,8 @@ static const mv_encoding_desc *it_desc(int radial, int field, int basis) {
         }
         for (i = 0; i < 2 * 189; i++) ((float *)it_samples.data)[i] = (float)(i * 13 % 97) - 48.0f;
         for (i = 0; i < 720; i++) ((float *)it_series.data)[i] = (float)(i * 17 % 97) - 48.0f;
+        must(mv_volume_alloc(T_NONE, &it_twice, MEDVOL_F64, 5, v));
+        for (i = 0; i < 126; i++) ((double *)it_twice.data)[i] = 1 + (double)(i % 5);
         for (i = 0; i < 240; i++) ((float *)it_pair.data)[i] = (float)(i * 19 % 97) - 48.0f;
         for (i = 0; i < 60; i++) ((double *)it_field.data)[i] = (double)(i % 7);
         for (i = 0; i < 5; i++) ((double *)it_times.data)[i] = 0.01 * (double)i;
@@ -715,7 +718,7 @@ static const mv_encoding_desc *it_desc(int radial, int field, int basis) {
     }
     memset(&d, 0, sizeof d);
     d.maps = &sens;
-    if (radial) d.traj = &it_traj, d.weights = &it_weights, d.tolerance = 1e-2, d.oversampling = 2;
+    if (radial) d.traj = &it_traj, d.weights = basis ? &it_twice : &it_weights, d.tolerance = 1e-2, d.oversampling = 2;
     else d.mask = &lines;
     if (field) d.field = &it_field, d.times = &it_times, d.segments = 2;
     if (basis) d.basis = &it_basis, d.frames = 2;
