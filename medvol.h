@@ -36276,10 +36276,8 @@ MV__INLINE void MV__K(mv__nu_lanes)(const mv__nu_box *b, mvi *tap, mvi *part) {
     *tap = mvi_load(a);
     *part = mvi_load(c);
 }
-/* cells of f floats in a vector */
-#define MV__NU_PER(f) ((f) >= MVF_N || (f) < 1 ? 1 : MVF_N / (f))
 MV__INLINE mvf MV__K(mv__nu_along)(const float *x, int i, int f, mvi tap) {
-    return f >= MVF_N ? mvf_set1(x[i]) : mvf_perm(mvf_load(x + i * MV__NU_PER(f)), tap);
+    return f >= MVF_N ? mvf_set1(x[i]) : mvf_perm(mvf_load(x + i * (MVF_N / f)), tap);
 }
 /* stage[j] = the cells round sample j, weighted; w: its weights */
 MV__INLINE void MV__K(mv__nu_read_n)(const mv__nu_box *b, float *stage, const float *w, const uint32_t *cell,
@@ -36356,7 +36354,7 @@ MV__INLINE void MV__K(mv__nu_spread_n)(const mv__nu_box *b, const float *stage, 
 #define MV__NU_EACH(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
 static void MV__K(mv__nu_read)(const mv__nu_box *b, float *stage, const float *w, const uint32_t *cell,
                                size_t n) {
-    const int per = MV__NU_PER(b->floats);
+    const int per = b->floats >= MVF_N ? 1 : MVF_N / b->floats;
     switch ((b->reach[0] + per - 1) / per) {
 #define MV__NU_CASE(c) case c: MV__K(mv__nu_read_n)(b, stage, w, cell, n, c); break;
         MV__NU_EACH(MV__NU_CASE)
@@ -36366,7 +36364,7 @@ static void MV__K(mv__nu_read)(const mv__nu_box *b, float *stage, const float *w
 }
 static void MV__K(mv__nu_spread)(const mv__nu_box *b, const float *stage, const float *w,
                                  const uint32_t *cell, size_t n) {
-    const int per = MV__NU_PER(b->floats);
+    const int per = b->floats >= MVF_N ? 1 : MVF_N / b->floats;
     switch ((b->reach[0] + per - 1) / per) {
 #define MV__NU_CASE(c) case c: MV__K(mv__nu_spread_n)(b, stage, w, cell, n, c); break;
         MV__NU_EACH(MV__NU_CASE)

@@ -600,10 +600,9 @@ static void get_first(radial *r, size_t count) {
         mv_volume_free(&e->ctx, &data);
     }
 }
-/* some frames beside each other */
-static void save_strip(radial *r, const mv_volume *all, const char *path) {
+/* `show` of the frames beside each other, at least two */
+static void save_strip(radial *r, const mv_volume *all, size_t show, const char *path) {
     ex *e = r->e;
-    const size_t frames = all->dim[3], show = frames < 6 ? frames : 6;
     const long times = r->n < 200 ? (long)(256 / r->n) : 1, side = (long)r->n * times;
     const size_t dim[2] = {(size_t)((long)show * (side + GAP) + GAP), (size_t)(side + TITLE + GAP)};
     const double white = white_of(r, all);
@@ -612,7 +611,7 @@ static void save_strip(radial *r, const mv_volume *all, const char *path) {
     EX_OK(mv_volume_alloc(&e->ctx, &sheet, MEDVOL_RGB24, 2, dim));
     ex_fill(&sheet, 0, 0, (long)dim[0], (long)dim[1], paper);
     for (k = 0; k < show; k++) {
-        const size_t f = show > 1 ? k * (frames - 1) / (show - 1) : 0;
+        const size_t f = k * (r->frames - 1) / (show - 1);
         const long x = GAP + (long)k * (side + GAP);
         size_t start[7] = {0}, size[7];
         mv_volume one;
@@ -659,7 +658,7 @@ static void run_series(radial *r, const char *prefix) {
     snprintf(path, sizeof path, "%s.nii.gz", prefix);
     EX_SAVED(mv_save(&e->ctx, &all, path, NULL));
     snprintf(path, sizeof path, "%s.png", prefix);
-    save_strip(r, &all, path);
+    save_strip(r, &all, r->frames < 6 ? r->frames : 6, path);
     mv_volume_free(&e->ctx, &all);
     ex_bar_clear();
     if (e->quiet) return;
