@@ -2917,7 +2917,8 @@ MEDVOL_DEF mv_status mv_wavelet_inverse(mv_ctx *ctx, mv_volume *dst, const mv_vo
      LLR      sum over blocks of the singular values of the matrix: voxels of the block x series
    axes: of W, of the differences, of the blocks; 0: those of the first three longer than 1. A temporal TV has
    the frames' axis, bit 3, or 4 behind sets. joint: axes that stand together: L1 and WAVELET take the root of
-   the sum of squares along them for |.|; LLR: the series [0: the last axis longer than 1 beyond the third].
+   the sum of squares along them for |.|; LLR: the series [0: the last axis longer than 1 beyond the third],
+   none of which is among axes.
    cycle: iterations shift wavelets and blocks at random by seed (cycle spinning; no objective then decreases
    strictly), or, 1, never. */
 enum {
@@ -2939,14 +2940,17 @@ typedef struct mv_reg {
     uint64_t seed;
 } mv_reg;
 /* mv_prox: dst = the x that makes |x - src|^2 / 2 + step lambda R(x) least, of a c64 volume. L2, L1, LLR and,
-   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by up to 300
-   steps of the dual (Beck and Teboulle 2009), to some 1e-4. No shift.
+   orthonormal, WAVELET by their closed forms (9/7: W^-1 of the shrunk W x, close to it); TV by steps of the
+   dual (Beck and Teboulle 2009) until the duality gap bounds the error by 1e-4 of src (roots of sums of
+   squares), or a step changes less than 1e-5, 10000 at most: where lambda step flattens all of hundreds of
+   voxels 1e-3 to 1e-2 may be left. No shift.
    mv_reg_value: *value = lambda R(src), in double.
    dst may be src. Threads: lines, blocks (the value of LLR: one). Memory: the result; W: one image; TV: two
-   for each axis, one more; LLR: the series of 8 blocks of each thread. NaN spreads, of LLR within its block.
-   Errors: MEDVOL_E_NULL,
+   for each axis, one more; LLR: the series of 8 blocks of each thread that has any. Progress: TV. Numerics:
+   floats and their squares, so magnitudes of 1e-18..1e18; levels agree as roundings let them, TV to its 1e-4.
+   NaN spreads, of LLR within its block. Errors: MEDVOL_E_NULL,
    _DTYPE, _RANGE (a lambda or step that is negative, infinite or NaN; options), _SHAPE, _ALIAS, _NOMEM,
-   _LIMIT, _CANCELLED; _UNSUPPORTED (a series of more than 256). */
+   _LIMIT, _CANCELLED; _UNSUPPORTED (a series of more than 256; joint with axis 0 in it, or of TV). */
 MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, const mv_reg *reg,
                              double step);
 MEDVOL_DEF mv_status mv_reg_value(mv_ctx *ctx, double *value, const mv_volume *src, const mv_reg *reg);
@@ -2967,7 +2971,8 @@ typedef struct mv_solve_opt {
     size_t reg_count;
     int ndim;           /* the image's axes, for regs; of mv_recon: its own */
     size_t dim[7];
-    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps at most */
+    double norm;        /* a bound of the eigenvalues of A^H A; 0: by Lanczos' method, 8 steps at most;
+                           fista and pdhg raise it where an iterate shows that it is none */
     double rho;         /* of admm and pdhg, in parts of norm; 0: 0.1 (admm), 0.5 (pdhg) */
     int inner;          /* steps of conjugate gradients in one of admm; 0: 1 */
     int warm;           /* x holds where to begin; else 0 */
@@ -2981,10 +2986,10 @@ typedef struct mv_solve_opt {
 /* Each makes f(x) = |A x - y|^2 / 2 + lambda |x|^2 / 2 + sum of regs least. x: op->domain pairs of floats, y:
    op->range; they must not overlap.
      cg     no regs but L2. Conjugate gradients on (A^H A + lambda) x = A^H y. residual: |that equation's| /
-            |A^H y|. Memory: four images.
+            |A^H y|, of the recurrence: floats leave some 1e-6 whatever it says. Memory: four images.
      lsmr   no regs but L2. Golub-Kahan bidiagonalisation of (A, sqrt(lambda)): for systems of bad condition;
-            needs y itself; warm not together with lambda. residual: |A^H r| / (|A| |r|). Memory: six images,
-            twice the data.
+            needs y itself; warm not together with lambda. residual: |A^H r| / (|A| |r|) as their recurrences
+            estimate it, |A| growing with the steps. Memory: six images, twice the data.
      fista  one term but L2. x = prox(z - grad / norm), momentum, begun anew where it goes uphill (O'Donoghue
             and Candes 2015). residual: |change| / |x|. Memory: four images, those of mv_prox.
      admm   any terms. (A^H A + lambda + rho G^H G) x = A^H y + rho G^H (v - u) by `inner` steps of conjugate
@@ -2993,12 +2998,14 @@ typedef struct mv_solve_opt {
      pdhg   any terms. Chambolle and Pock's, the data term by its gradient (Condat 2013, Vu 2013): one A^H A
             each. residual: that of fista. Memory: five images, the terms as for admm.
    An operator without normal takes the data's size once more.
-   Steps need no tuning: norm, rho and momentum follow from the operator. Progress: the context's, each
+   Steps need no tuning: norm, rho and momentum follow from the operator. warm gives x alone: duals of admm and
+   pdhg begin at 0. A term of lambda 0 is none. Progress: the context's, each
    iteration; in it and in report non-zero ends with MEDVOL_E_CANCELLED. x is written at the end alone: on
    error it stays. Threads: the operator's; bits do not depend on their number. Numerics: floats, sums in
-   blocks of them; magnitudes 1e-15..1e15. y 0: x = 0. Errors: MEDVOL_E_NULL, _SIZE, _SHAPE (dim's product is
+   blocks of them; magnitudes of y 1e-15..1e15, of A (roots of eigenvalues) 1e-10..1e10. A^H y 0: x = 0.
+   Errors: MEDVOL_E_NULL, _SIZE, _SHAPE (dim's product is
    not the domain), _RANGE (options; NaN, infinity or magnitudes beyond in y or from A: no image is made of
-   it), _SINGULAR (A vanishes, y does not), _UNSUPPORTED (terms that the solver does not take), _CONVERGENCE
+   it), _SINGULAR (A vanishes, y does not; cg: on A^H y), _UNSUPPORTED (terms that the solver does not take), _CONVERGENCE
    (check), _ALIAS, _NOMEM, _CANCELLED, the operator's.
    Source: Hestenes and Stiefel 1952; Fong and Saunders 2011; Beck and Teboulle 2009; Boyd et al. 2011;
    Chambolle and Pock 2011. */
@@ -3024,7 +3031,7 @@ enum {
 typedef struct mv_recon_opt {
     int solver;         /* MEDVOL_SOLVER_* */
     double scale;       /* data are divided by it, images multiplied; 0: the largest magnitude
-                           of E^H y of the first frame that is not 0, so that of one term L1 a lambda of 1
+                           of E^H y of the first frame (coefficient) that is not 0, so that of one term L1 a lambda of 1
                            leaves nothing of it */
     mv_solve_opt solve; /* but warm, adjoint_given, ndim, dim */
 } mv_recon_opt;
@@ -39414,7 +39421,7 @@ static void MV__K(mv__it_series)(const mv__it_blocks *b, int apply) {
     for (o = 0; o < MV__IT_LANES; o += MVD_N) {
         const mvd zero = mvd_zero(), one = mvd_set1(1.0), bound = mvd_set1(b->bound);
         double *g = b->g + o, *v = b->v + o;
-        mvd sum = zero;
+        mvd sum, lost = zero;
         for (i = 0; i < t; i++)
             for (j = 0; j < t; j++) {
                 double *to = MV__IT_AT(g, i * t + j);
@@ -39447,11 +39454,16 @@ static void MV__K(mv__it_series)(const mv__it_blocks *b, int apply) {
             for (l = 0; l < MVD_N; l++) any |= lane[l] > 0.0;
             if (!any) break;
         }
+        for (i = 0; i < t; i++) { /* 0, or NaN, which the maximum loses */
+            const mvd d = mvd_load(MV__IT_AT(g, i * t + i));
+            lost = mvd_add(lost, mvd_sub(d, d));
+        }
+        sum = lost;
         for (i = 0; i < t; i++) { /* in the diagonal: what is left of each */
             double *d = MV__IT_AT(g, i * t + i);
             const mvd s = mvd_sqrt(mvd_max(mvd_load(d), zero));
             sum = mvd_add(sum, s);
-            mvd_store(d, mvd_max(mvd_sub(one, mvd_div(bound, s)), zero));
+            mvd_store(d, mvd_add(mvd_max(mvd_sub(one, mvd_div(bound, s)), zero), lost));
         }
         mvd_store(b->w + o, sum);
         if (!apply) continue;
@@ -39949,7 +39961,8 @@ static mv_status mv__it_llr_plan(mv_ctx *ctx, const char *op, mv__it_term *t, un
         !mv__mul(all, 2 * MV__IT_LANES, &t->room))
         return mv__fail(ctx, MEDVOL_E_SIZE, "block", (double)side, -1,
                         "%s: low rank: blocks of %zu: too large", op, side);
-    t->places = (size_t)mv_threads(ctx);
+    for (all = 1, k = 0; k < 7; k++) all *= t->grid[k];
+    t->places = mv__minz((size_t)mv_threads(ctx), mv__divup(all, MV__IT_LANES));
     return MEDVOL_OK;
 }
 static void mv__it_term_free(mv_ctx *ctx, mv__it_term *t) {
@@ -39997,6 +40010,8 @@ static mv_status mv__it_term_init(mv_ctx *ctx, const char *op, mv__it_term *t, c
     t->off = (size_t *)(void *)(t->sums + part);
     t->image = (float *)(void *)(t->off + 2 * t->joint);
     t->w.lines = t->image + (images / sizeof(float) - lines - 32);
+    if (reg->kind == MEDVOL_REG_TV && what & MV__IT_PROX)
+        mv__memset(t->image, 0, 4 * s->n * (size_t)t->many * sizeof *t->image);
     if (what & MV__IT_DUAL) {
         t->z = t->image;
         at = 2 * s->n * (reg->kind == MEDVOL_REG_TV ? (size_t)t->many : 1);
@@ -40056,6 +40071,7 @@ static double mv__it_moduli_of(mv_ctx *ctx, const mv__it_term *t, float *x, int 
 }
 /* ---- total variation: rows ---- */
 enum { MV__IT_TV_DUAL, MV__IT_TV_BACK, MV__IT_TV_GRAM, MV__IT_TV_SUM };
+enum { MV__IT_TV_STEPS = 10000 };
 typedef struct mv__it_tv_work {
     const mv__it_term *t;
     int what;
@@ -40109,29 +40125,45 @@ static double mv__it_tv(mv_ctx *ctx, const mv__it_term *t, int what, const float
     for (i = 0; what == MV__IT_TV_SUM && i < w.jobs; i++) sum += t->sums[i];
     return sum;
 }
-/* x = prox of bound times total variation at x: steps of the dual with momentum, z and its extrapolation. */
-static void mv__it_tv_prox(mv_ctx *ctx, const mv__it_term *t, float *x, double bound) {
+/* x = prox of bound times total variation at x: steps of the dual with momentum, from where the last call left
+   it, until the duality gap bounds the root mean square error by 1e-4 of that of x, or one
+   of them moves the image by less than 1e-5 of it (of large bounds floats leave a gap), or `steps`. op: for
+   progress, or NULL. */
+static mv_status mv__it_tv_prox(mv_ctx *ctx, const mv__it_term *t, float *x, double bound, size_t steps,
+                                const char *op) {
     const size_t n = t->s.n, all = n * (size_t)t->many;
     float *z = t->image, *was = z + 2 * all, *u = was + 2 * all; /* z: extrapolated; was: the last one */
     const double k = 1.0 / (4.0 * t->many);
-    double theta = 1.0;
+    double theta = 1.0, whole;
     mv__it_home home;
-    int i;
+    size_t i;
     home.ctx = ctx, home.part = t->sums;
-    if (t->many == 0 || !(bound > 0.0)) return;
-    mv__memset(z, 0, 2 * all * sizeof *z);
-    mv__memset(was, 0, 2 * all * sizeof *was);
-    for (i = 0; i < 300; i++) {
+    if (t->many == 0 || !(bound > 0.0)) return MEDVOL_OK;
+    whole = mv__it_dot_of(&home, x, x, n);
+    mv__memcpy(z, was, 2 * all * sizeof *z);
+    for (i = 1; i <= steps; i++) {
         const double next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta)), m = (theta - 1.0) / next;
-        double sum[3];
+        double sum[3], gap;
         mv__memcpy(u, x, 2 * n * sizeof *u);
         mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, z, u, -1.0, 0);
         mv__it_tv(ctx, t, MV__IT_TV_DUAL, u, z, NULL, k, bound);
         mv__it_do(&home, MV__IT_MOMENTUM, z, was, z, NULL, m, 0, all, sum); /* z is the new one */
-        if (sum[0] <= 1e-11 * sum[1]) break;
         theta = next;
+        if (sum[2] > 0.0) { /* begin anew */
+            mv__memcpy(z, was, 2 * all * sizeof *z);
+            theta = 1.0;
+        }
+        if (!(sum[0] > 0.0)) break;
+        if (i % 20) continue;
+        mv__memcpy(u, x, 2 * n * sizeof *u);
+        mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, was, u, -1.0, 0);
+        gap = bound * mv__it_tv(ctx, t, MV__IT_TV_SUM, u, NULL, NULL, 0, 0);
+        gap -= mv__it_dot_of(&home, u, x, n) - mv__it_dot_of(&home, u, u, n);
+        if (!(gap > 0.5e-8 * whole) || 4.0 * t->many * sum[0] <= 1e-10 * whole) break;
+        if (op && mv__tell(ctx, i, steps, op)) return mv__cancelled(ctx, op);
     }
     mv__it_tv(ctx, t, MV__IT_TV_BACK, NULL, was, x, -1.0, 0);
+    return MEDVOL_OK;
 }
 /* ---- low rank: blocks on a grid that begins at shift, around the ends ---- */
 typedef struct mv__it_llr_work {
@@ -40230,7 +40262,7 @@ static void mv__it_prox_of(mv_ctx *ctx, const mv__it_term *t, float *x, double s
         mv__it_wavelet_run(ctx, &t->w, t->image, 1);
         mv__it_roll(ctx, &t->s, x, t->image, shift, 1);
         break;
-    case MEDVOL_REG_TV: mv__it_tv_prox(ctx, t, x, bound); break;
+    case MEDVOL_REG_TV: mv__it_tv_prox(ctx, t, x, bound, 100, NULL); break; /* goes on in the next turn */
     default: mv__it_llr(ctx, t, x, shift, bound, 1); break;
     }
 }
@@ -40282,7 +40314,8 @@ MEDVOL_DEF mv_status mv_prox(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, 
         if (mv__tell(ctx, 0, 1, op)) st = mv__cancelled(ctx, op);
         if (st == MEDVOL_OK) {
             if (r.work.data != in.data) mv__memcpy(r.work.data, in.data, 2 * t.s.n * sizeof(float));
-            mv__it_prox_of(ctx, &t, (float *)r.work.data, step, 0);
+            if (reg->kind != MEDVOL_REG_TV) mv__it_prox_of(ctx, &t, (float *)r.work.data, step, 0);
+            else st = mv__it_tv_prox(ctx, &t, (float *)r.work.data, step * reg->lambda, MV__IT_TV_STEPS, op);
         }
         st = mv__dst_end(ctx, st, &r, dst);
     }
@@ -40429,7 +40462,8 @@ typedef struct mv__it_solver {
     size_t terms, n;        /* n: complex numbers */
     float *image[8], *data; /* data: one or two of the range, where it takes them */
     float *b;               /* A^H y */
-    double bb, yy, norm;    /* |b|^2, |y|^2; norm: with lambda */
+    double bb, yy, norm;    /* |b|^2, |y|^2; a bound of the eigenvalues of A^H A */
+    double unit;            /* of b and the image, see mv__it_unit */
     void *memory;
     mv_solve_report now;
     int zero; /* y is 0: so is x */
@@ -40516,11 +40550,36 @@ static mv_status mv__it_normal(const mv__it_solver *s, float *q, const float *p)
     st = s->op->forward(s->h.ctx, s->op->user, s->data, p);
     return st < 0 ? st : s->op->adjoint(s->h.ctx, s->op->user, q, s->data);
 }
+/* the largest real or imaginary part of n numbers; NaN, if one is */
+static double mv__it_most(const float *p, size_t n) {
+    float most = 0.0f, lost = 0.0f;
+    size_t i;
+    for (i = 0; i < 2 * n; i++) {
+        const float a = fabsf(p[i]);
+        lost += a - a; /* 0, or NaN */
+        if (a > most) most = a;
+    }
+    return (double)(most + lost);
+}
+static double mv__it_power(double x) { /* of two, at or below x > 0 */
+    int e;
+    (void)frexp(x, &e);
+    return ldexp(1.0, e - 1);
+}
+/* Makes `unit` more of what images are counted in: squares of them are to fit floats. A power of two, so that
+   it costs no digit. */
+static void mv__it_unit(mv__it_solver *s, double unit) {
+    size_t i;
+    s->unit *= unit;
+    s->bb = mv__it_do(&s->h, MV__IT_BLEND, s->b, NULL, s->b, s->b, 1.0 / unit, 0.0, s->n, NULL);
+    for (i = 0; i < s->terms; i++) s->term[i].reg.lambda /= unit;
+}
 /* Checks, memory, b. images: the first is b's. */
 static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x, const mv_operator *op,
                               const float *y, const mv_solve_opt *opt, size_t images, int what) {
     static const int usual[5] = {30, 30, 100, 50, 50};
     size_t i, terms = 0, all = 1;
+    double most;
     int k, data;
     mv_status st;
     mv__memset(s, 0, sizeof *s);
@@ -40537,7 +40596,7 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
         return mv__fail(ctx, MEDVOL_E_ALIAS, "x", 0, -1, "%s: x and y overlap", s->name);
     for (s->lambda = s->o.lambda, i = 0; i < s->o.reg_count; i++)
         if (s->o.regs[i].kind == MEDVOL_REG_L2) s->lambda += s->o.regs[i].lambda;
-        else terms++;
+        else if (s->o.regs[i].lambda > 0.0) terms++;
     for (k = 0; k < s->o.ndim && k < 7; k++)
         if (!mv__mul(all, s->o.dim[k], &all)) all = 0;
     if (terms && all != s->n)
@@ -40556,48 +40615,55 @@ static mv_status mv__it_begin(mv_ctx *ctx, mv__it_solver *s, int which, float *x
     if (s->o.check) st = mv_operator_check(ctx, op, NULL);
     if (st < 0) return st;
     s->b = s->image[0];
+    s->unit = 1.0;
     if (s->o.adjoint_given) mv__memcpy(s->b, y, 2 * s->n * sizeof *y);
     else {
         s->yy = mv__it_dot_of(&s->h, y, y, op->range);
         if (!mv__finite(s->yy)) return mv__it_blame(ctx, s->name, y, op->range);
         if ((st = op->adjoint(ctx, op->user, s->b, y)) < 0) return st;
     }
-    s->bb = mv__it_dot_of(&s->h, s->b, s->b, s->n);
-    if (!mv__finite(s->bb))
+    most = mv__it_most(s->b, s->n);
+    if (!mv__finite(most))
         return mv__it_blame(ctx, s->name, s->o.adjoint_given ? y : s->b, s->o.adjoint_given ? s->n : 0);
-    if (!(s->bb > 0.0)) {
-        if (s->yy > 0.0)
+    s->zero = !(most > 0.0);
+    if (s->zero && s->yy > 0.0) { /* y has no part in the range of A, or there is none */
+        mv__it_noise(s->image[1], s->n, 1);
+        if ((st = mv__it_normal(s, s->image[2], s->image[1])) < 0) return st;
+        if (!(mv__it_most(s->image[2], s->n) > 0.0))
             return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", 0, -1,
                             "%s: A'y is 0, though y is not: the operator or its maps vanish", s->name);
-        s->zero = 1;
     }
+    if (!s->zero && which != MV__IT_LSMR) mv__it_unit(s, mv__it_power(most));
     return st;
 }
 /* A bound of the eigenvalues of A^H A from up to eight steps of Lanczos' method that begin with b: the
    largest Ritz value and its residual, which ends it at 2 %; v, w, u: room. */
-static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
+static mv_status mv__it_lanczos(mv__it_solver *s, float *v, float *w, float *u) {
     enum { STEPS = 8 };
-    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, rest, beta = 0.0;
+    double t[STEPS * STEPS], e[STEPS], z[STEPS * STEPS], a, rest, beta = 0.0, unit = 1.0;
     mv_ctx *ctx = s->h.ctx;
     size_t k;
     mv_status st;
-    s->norm = s->o.norm;
-    if (s->norm > 0.0) return MEDVOL_OK;
     mv__memset(t, 0, sizeof t);
     mv__memset(w, 0, 2 * s->n * sizeof *w);
     mv__it_do(&s->h, MV__IT_BLEND, v, NULL, s->b, s->b, 1.0 / sqrt(s->bb), 0.0, s->n, NULL);
     for (k = 0; k < STEPS; k++) { /* w: the vector before */
         float *swap;
         if ((st = mv__it_normal(s, u, v)) < 0) return st;
-        a = mv__it_dot_of(&s->h, u, v, s->n);
+        if (k == 0) {
+            const double most = mv__it_most(u, s->n);
+            if (!mv__finite(most)) return mv__it_blame(ctx, s->name, NULL, 0);
+            if (most > 0.0) unit = mv__it_power(most);
+        }
+        a = mv__it_dot_of(&s->h, u, v, s->n) / unit;
         t[k * STEPS + k] = a;
-        mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, v, 1.0, -a, s->n, NULL);
+        mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, v, 1.0 / unit, -a, s->n, NULL);
         beta = mv__it_do(&s->h, MV__IT_BLEND, u, NULL, u, w, 1.0, -beta, s->n, NULL);
         if (!mv__finite(a) || !mv__finite(beta)) return mv__it_blame(ctx, s->name, NULL, 0);
         beta = sqrt(beta);
         if ((st = mv_eigh_f64(ctx, e, z, STEPS, t, STEPS, k + 1)) < 0) return st;
         rest = beta * fabs(z[k * STEPS + k]);
-        s->norm = (e[k] + rest) * (1.0 + 1e-3);
+        s->norm = (e[k] + rest) * (1.0 + 1e-3) * unit;
         if (!(rest > (k > 1 ? 0.02 : 1e-6) * e[k])) break;
         if (k + 1 < STEPS) t[k * STEPS + k + 1] = t[(k + 1) * STEPS + k] = beta;
         mv__it_do(&s->h, MV__IT_BLEND, w, NULL, u, u, 1.0 / beta, 0.0, s->n, NULL);
@@ -40607,18 +40673,39 @@ static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", s->norm, -1, "%s: the operator vanishes", s->name);
     return MEDVOL_OK;
 }
+/* The bound; then units in which both b and x = b / norm are far from the ends of floats. */
+static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
+    mv_status st = MEDVOL_OK;
+    double norm;
+    s->norm = s->o.norm;
+    if (!(s->norm > 0.0)) st = mv__it_lanczos(s, v, w, u);
+    if (st < 0) return st;
+    if (!(s->norm >= 1e-22 && s->norm <= 1e22))
+        return mv__fail(s->h.ctx, MEDVOL_E_RANGE, "op", s->norm, -1,
+                        "%s: the largest eigenvalue of A'A is %g: must be 1e-22..1e22", s->name, s->norm);
+    norm = s->norm + s->lambda;
+    mv__it_unit(s, mv__it_power(1.0 / sqrt(norm < 1e18 ? norm : 1e36 / norm)));
+    return st;
+}
+/* z and g = A^H A z: is the norm too small for them? It is then raised. */
+static int mv__it_grows(mv__it_solver *s, const float *z, const float *g) {
+    const double zz = mv__it_dot_of(&s->h, z, z, s->n), zg = mv__it_dot_of(&s->h, z, g, s->n);
+    if (!(zg > (1.0 + 1e-3) * s->norm * zz) || !mv__finite(zg)) return 0;
+    s->norm = 1.05 * zg / zz;
+    return 1;
+}
 /* f(x) for the terms; q: room */
 static mv_status mv__it_objective(mv__it_solver *s, float *x, float *q) {
-    double f = 0.5 * s->yy;
+    double f;
     size_t i;
     mv_status st;
     s->now.objective = (double)NAN;
     if (!s->o.objective) return MEDVOL_OK;
     if ((st = mv__it_normal(s, q, x)) < 0) return st;
-    f += 0.5 * mv__it_dot_of(&s->h, x, q, s->n) - mv__it_dot_of(&s->h, x, s->b, s->n);
+    f = 0.5 * mv__it_dot_of(&s->h, x, q, s->n) - mv__it_dot_of(&s->h, x, s->b, s->n);
     f += 0.5 * s->lambda * mv__it_dot_of(&s->h, x, x, s->n);
     for (i = 0; i < s->terms; i++) f += mv__it_value_of(&s->h, &s->term[i], x);
-    s->now.objective = f;
+    s->now.objective = 0.5 * s->yy + s->unit * s->unit * f;
     return MEDVOL_OK;
 }
 /* After an iteration: report and progress. */
@@ -40636,11 +40723,13 @@ static mv_status mv__it_tell(mv__it_solver *s, int iteration, double residual) {
     return MEDVOL_OK;
 }
 static mv_status mv__it_end(mv_ctx *ctx, mv_status st, mv__it_solver *s, float *x, const float *from) {
-    if (st == MEDVOL_OK && s->zero) {
-        mv__memset(x, 0, 2 * s->n * sizeof *x);
-        s->now.objective = 0.5 * s->yy, s->now.converged = 1;
+    if (st == MEDVOL_OK && s->zero) mv__memset(x, 0, 2 * s->n * sizeof *x);
+    else if (st == MEDVOL_OK) mv__it_do(&s->h, MV__IT_BLEND, x, NULL, from, from, s->unit, 0.0, s->n, NULL);
+    if (st == MEDVOL_OK && s->now.iteration == 0) { /* it was there from the beginning */
+        s->now.objective = s->o.objective && s->zero ? 0.5 * s->yy : (double)NAN;
+        s->now.norm = s->norm, s->now.converged = 1;
         if (s->o.last) *s->o.last = s->now;
-    } else if (st == MEDVOL_OK) mv__memcpy(x, from, 2 * s->n * sizeof *x);
+    }
     mv__it_solver_free(ctx, s);
     return st;
 }
@@ -40655,7 +40744,7 @@ static mv_status mv__it_start(mv__it_solver *s, float *to, const float *x) {
         if (!mv__finite((double)x[i]))
             return mv__fail(s->h.ctx, MEDVOL_E_RANGE, "x", (double)x[i], (int64_t)(i / 2),
                             "%s: number %zu of x is NaN or infinite", s->name, i / 2);
-    mv__memcpy(to, x, 2 * s->n * sizeof *to);
+    mv__it_do(&s->h, MV__IT_BLEND, to, NULL, x, x, 1.0 / s->unit, 0.0, s->n, NULL);
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
@@ -40668,7 +40757,6 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
     r = s.image[0], p = s.image[1], q = s.image[2], u = s.image[3];
     if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
-    f = 0.5 * s.yy;
     rr = s.bb;
     if (s.o.warm) { /* r = b - (A^H A + lambda) x */
         if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
@@ -40681,13 +40769,20 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
     for (i = 1; st == MEDVOL_OK && i <= s.iterations && rr > 0.0; i++) {
         if ((st = mv__it_normal(&s, q, p)) < 0) break;
         pq = mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s.lambda, s.n, NULL);
-        if (!mv__finite(pq)) st = mv__it_blame(ctx, s.name, NULL, 0);
-        if (!(pq > 0.0)) break; /* nothing that can be seen is left */
+        if (!mv__finite(pq)) {
+            st = mv__it_blame(ctx, s.name, NULL, 0);
+            break;
+        }
+        if (!(pq > 0.0)) { /* nothing that can be seen is left */
+            if (i == 1 && !s.o.warm)
+                st = mv__fail(ctx, MEDVOL_E_SINGULAR, "op", pq, -1, "%s: the operator vanishes on A'y", s.name);
+            break;
+        }
         before = rr;
         rr = mv__it_do(&s.h, MV__IT_STEP, u, r, p, q, before / pq, 0, s.n, NULL);
         f -= 0.5 * before / pq * before;
         mv__it_do(&s.h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s.n, NULL);
-        s.now.objective = s.o.objective ? f : (double)NAN;
+        s.now.objective = s.o.objective ? 0.5 * s.yy + s.unit * s.unit * f : (double)NAN;
         st = mv__it_tell(&s, i, sqrt(rr / s.bb));
         if (s.now.converged) break;
     }
@@ -40818,8 +40913,10 @@ MEDVOL_DEF mv_status mv_solve_fista(mv_ctx *ctx, float *x, const mv_operator *op
     step = 1.0 / (s.norm + s.lambda);
     mv__memcpy(z, u, 2 * s.n * sizeof *z);
     for (i = 1; st == MEDVOL_OK && i <= s.iterations; i++) {
-        double next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta));
+        double next;
         if ((st = mv__it_normal(&s, g, z)) < 0) break;
+        if (mv__it_grows(&s, z, g)) step = 1.0 / (s.norm + s.lambda), theta = 1.0;
+        next = 0.5 * (1.0 + sqrt(1.0 + 4.0 * theta * theta));
         mv__it_do(&s.h, MV__IT_DESCEND, g, NULL, z, s.b, step, s.lambda, s.n, NULL);
         if (s.terms) mv__it_prox_of(ctx, &s.term[0], g, step, i - 1);
         mv__it_do(&s.h, MV__IT_MOMENTUM, z, u, g, NULL, (theta - 1.0) / next, 0, s.n, sum);
@@ -40867,7 +40964,7 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
                                    const mv_solve_opt *opt) {
     mv__it_solver s;
     float *z, *g, *u;
-    double tau, sigma = 0.0, gram = 0.0, rho, sum[3];
+    double tau = 0.0, sigma = 0.0, gram = 0.0, rho, sum[3];
     size_t k;
     int i;
     mv_status st = mv__it_begin(ctx, &s, MV__IT_PDHG, x, op, y, opt, 5, MV__IT_DUAL);
@@ -40877,10 +40974,12 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
     for (k = 0; k < s.terms; k++) gram += mv__it_gram_norm(&s.term[k]);
     rho = s.o.rho > 0.0 ? s.o.rho : 0.5;
-    if (gram > 0.0) sigma = rho * (s.norm + s.lambda) / gram;
-    tau = 1.0 / (0.5 * (s.norm + s.lambda) + sigma * gram);
     for (i = 1; st == MEDVOL_OK && i <= s.iterations; i++) {
         if ((st = mv__it_normal(&s, g, u)) < 0) break;
+        if (mv__it_grows(&s, u, g) || i == 1) { /* 1 / tau - sigma gram >= norm / 2; without terms: norm */
+            if (gram > 0.0) sigma = rho * (s.norm + s.lambda) / gram;
+            tau = 1.0 / ((gram > 0.0 ? 0.5 : 1.0) * (s.norm + s.lambda) + sigma * gram);
+        }
         for (k = 0; k < s.terms; k++) mv__it_back(&s.h, &s.term[k], g, 1.0);
         mv__it_do(&s.h, MV__IT_PRIMAL, z, u, g, s.b, tau, s.lambda, s.n, sum);
         for (k = 0; k < s.terms; k++) mv__it_dual(&s.h, &s.term[k], z, sigma, 1.0, i - 1, s.image[4]);
@@ -40926,12 +41025,12 @@ MEDVOL_DEF mv_status mv_solve_admm(mv_ctx *ctx, float *x, const mv_operator *op,
     if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
     rho = (s.o.rho > 0.0 ? s.o.rho : 0.1) * (s.norm + s.lambda);
-    mv__memset(c, 0, 2 * s.n * sizeof *c); /* rho G^H (v - u), v = u = 0 */
+    mv__memset(c, 0, 2 * s.n * sizeof *c); /* rho G^H (v - u), v = G x, u = 0 */
     /* r = b + c - (A^H A + lambda + rho G^H G) x, kept so from now on */
     mv__memcpy(r, s.b, 2 * s.n * sizeof *r);
     if (s.o.warm) {
         if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
-        for (k = 0; k < s.terms; k++) mv__it_gram(&s.h, &s.term[k], q, u, rho);
+        for (k = 0; k < s.terms; k++) mv__it_gram(&s.h, &s.term[k], c, u, rho);
         mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, u, NULL, 0, s.lambda, s.n, NULL);
         mv__it_do(&s.h, MV__IT_BLEND, r, NULL, s.b, q, 1.0, -1.0, s.n, NULL);
     }
@@ -41274,6 +41373,8 @@ static mv_status mv__it_shapes(mv_ctx *ctx, const char *op, mv_encoding *n, cons
         if (d->field && d->field->dim[k] != n->shape[k])
             return mv__it_axis_fails(ctx, op, "field", k, d->field->dim[k], n->shape[k]);
     }
+    for (; d->field && k < 7; k++)
+        if (d->field->dim[k] != 1) return mv__it_axis_fails(ctx, op, "field", k, d->field->dim[k], 1);
     n->coils = d->coils ? d->coils : d->maps ? d->maps->dim[3] : 1;
     if (d->maps && d->maps->dim[3] != n->coils)
         return mv__it_axis_fails(ctx, op, "maps", 3, d->maps->dim[3], n->coils);
@@ -41294,7 +41395,8 @@ static mv_status mv__it_shapes(mv_ctx *ctx, const char *op, mv_encoding *n, cons
         n->coefficients = d->basis->dim[1];
         if (d->basis->dim[0] != n->frames)
             return mv__it_axis_fails(ctx, op, "basis", 0, d->basis->dim[0], n->frames);
-        if (d->basis->ndim > 2) return mv__it_axis_fails(ctx, op, "basis", 2, d->basis->dim[2], 1);
+        for (k = 2; k < 7; k++)
+            if (d->basis->dim[k] != 1) return mv__it_axis_fails(ctx, op, "basis", k, d->basis->dim[k], 1);
     }
     if (d->mask && d->traj)
         return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "mask", 0, -1,
@@ -41864,7 +41966,7 @@ static mv_status mv__it_encoder_make(mv_ctx *ctx, const char *op, mv__it_encoder
 #endif
     if (st == MEDVOL_OK && d->field) {
         st = mv__it_off_resonance(ctx, op, e, d);
-        e->own.norm *= (1.0 + e->own.field_worst) * (1.0 + e->own.field_worst);
+        e->own.norm = 0.0; /* phases that differ in time: no longer unitary */
     }
     return st < 0 ? st : mv__it_encoder_rooms(ctx, op, e);
 }
@@ -41995,7 +42097,7 @@ typedef struct mv__it_recon {
     double scale, norm;
 } mv__it_recon;
 static const char mv__it_recon_op[] = "recon";
-/* one frame of v, if it has several, and 5 axes at most */
+/* one frame of v, if it has several */
 static mv_status mv__it_slice(mv_ctx *ctx, mv_volume *to, const mv_volume *v, size_t frame) {
     size_t start[7] = {0, 0, 0, 0, 0, 0, 0}, size[7];
     int k;
@@ -42005,7 +42107,11 @@ static mv_status mv__it_slice(mv_ctx *ctx, mv_volume *to, const mv_volume *v, si
         return MEDVOL_OK;
     }
     for (k = 0; k < 7; k++) size[k] = v->dim[k];
-    start[4] = frame, size[4] = 1;
+    for (k = 4; k < 7; k++) {
+        start[k] = frame % v->dim[k];
+        frame /= v->dim[k];
+        size[k] = 1;
+    }
     return mv_volume_view(ctx, to, v, start, size);
 }
 /* Does a term reach across frames? */
@@ -42055,13 +42161,15 @@ static mv_status mv__it_solve(mv_ctx *ctx, int solver, float *x, const mv_operat
     default: return mv_solve_pdhg(ctx, x, op, y, o);
     }
 }
-/* the largest modulus of E^H y, into scale; 0 data: 1 */
-static mv_status mv__it_scale_of(mv_ctx *ctx, mv__it_recon *r, const mv_operator *op, const float *y) {
+/* the largest modulus of E^H y of the first frame (coefficient) that is not 0, into scale */
+static mv_status mv__it_scale_of(mv_ctx *ctx, mv__it_recon *r, const mv_operator *op, const float *y,
+                                 size_t frames) {
+    const size_t each = op->domain / frames;
     double most = 0;
     size_t i;
     const mv_status st = op->adjoint(ctx, op->user, r->x, y);
     if (st < 0) return st;
-    for (i = 0; i < op->domain; i++) {
+    for (i = 0; i < op->domain && (i % each || !(most > 0.0)); i++) {
         const double re = (double)r->x[2 * i], im = (double)r->x[2 * i + 1], m = re * re + im * im;
         if (m > most) most = m;
     }
@@ -42079,7 +42187,8 @@ static mv_status mv__it_recon_step(mv_ctx *ctx, mv__it_recon *r, const mv_encodi
     mv_status st;
     if ((st = mv_encoding_operator(ctx, enc, &op)) < 0) return st;
     if ((st = mv__it_weigh_all(ctx, enc->tables, r->y, in)) < 0) return st;
-    if (!(scale > 0.0) && r->terms && (st = mv__it_scale_of(ctx, r, &op, r->y)) < 0) return st;
+    if (!(scale > 0.0) && r->terms && (st = mv__it_scale_of(ctx, r, &op, r->y, enc->coefficients)) < 0)
+        return st;
     if (r->scale > 0.0)
         for (i = 0; i < 2 * enc->range; i++) r->y[i] = (float)((double)r->y[i] / r->scale);
     o.warm = o.adjoint_given = 0;
@@ -42088,10 +42197,17 @@ static mv_status mv__it_recon_step(mv_ctx *ctx, mv__it_recon *r, const mv_encodi
     if (!(o.norm > 0.0)) o.norm = enc->norm > 0.0 ? enc->norm : r->norm;
     mv__memset(&last, 0, sizeof last);
     o.last = &last;
+    if (o.check) { /* normal and forward are both within the transforms' tolerance of what they stand for */
+        mv_operator_check_opt c;
+        mv__memset(&c, 0, sizeof c);
+        c.tolerance = r->d.traj && r->d.tolerance > 5e-5 ? 2.0 * r->d.tolerance : 0.0;
+        if ((st = mv_operator_check(ctx, &op, &c)) < 0) return st;
+        o.check = 0;
+    }
     st = mv__it_solve(ctx, r->solver, to, &op, r->y, &o);
+    if (r->o.solve.last) *r->o.solve.last = last;
     if (st < 0) return st;
     r->norm = last.norm;
-    if (r->o.solve.last) *r->o.solve.last = last;
     if (r->scale > 0.0)
         for (i = 0; i < 2 * enc->domain; i++) to[i] = (float)((double)to[i] * r->scale);
     return st;

@@ -941,6 +941,278 @@ static void test_recon_terms(void) {
         scene_free(&s);
     }
 }
+/* Solvers where the least squares answer is known at once: diag(big, 1, ...) and magnitudes. */
+static void diagonal(dense *d, mv_operator *op, const double *a, size_t n) {
+    size_t i;
+    *op = dense_operator(d, n, n, 0);
+    memset(matrix, 0, 2 * n * n * sizeof *matrix);
+    for (i = 0; i < n; i++) matrix[2 * (i + n * i)] = (float)a[i];
+}
+static void test_norm(void) { /* a bound that is too small is noticed; steps without terms converge */
+    const double a[2] = {1, 10}, even[2] = {1, 1};
+    const float y[4] = {1, 0, 0, 0}, plain[4] = {3, 0, 5, 0};
+    mv_solve_report last;
+    mv_solve_opt o;
+    mv_operator op;
+    mv_reg r;
+    dense d;
+    int k;
+    memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+    o.last = &last, o.objective = 1;
+    for (k = 2; k < 5; k++) {
+        float x[4] = {0, 0, 1e-3f, 0};
+        diagonal(&d, &op, a, 2);
+        o.norm = 0, o.warm = 1, o.regs = NULL, o.reg_count = 0, o.iterations = 2000;
+        CHECK_OK(solvers[k](T, x, &op, y, &o)); /* b says nothing of the second one */
+        CHECK_NEAR(x[0], 1, 1e-4);
+        CHECK_NEAR(x[2], 0, 1e-6);
+        if (k != 3) CHECK(last.norm >= 100);
+        /* TV brings the second one in: f = (x1 - 1)^2 / 2 + 50 x2^2 + 0.1 |x1 - x2| */
+        r.kind = MEDVOL_REG_TV, r.lambda = 0.1;
+        o.regs = &r, o.reg_count = 1, o.ndim = 1, o.dim[0] = 2, o.warm = 0, o.norm = k == 2 ? 0.5 : 0;
+        CHECK_OK(solvers[k](T, x, &op, y, &o));
+        CHECK_NEAR(x[0], 0.9, 1e-3);
+        CHECK_NEAR(x[2], 0.001, 1e-4);
+        CHECK_NEAR(last.objective, 0.5 * 0.01 + 50e-6 + 0.1 * 0.899, 1e-6);
+        /* terms of lambda 0 are none */
+        diagonal(&d, &op, even, 2);
+        r.lambda = 0, o.norm = 1;
+        for (o.iterations = 49; o.iterations < 52; o.iterations++) {
+            CHECK_OK(solvers[k](T, x, &op, plain, &o));
+            CHECK_NEAR(x[0], 3, 1e-4);
+            CHECK_NEAR(x[2], 5, 1e-4);
+        }
+    }
+    for (k = 0; k < 2; k++) {
+        float x[4];
+        CHECK_OK(solvers[k](T, x, &op, plain, &o));
+        CHECK_NEAR(x[2], 5, 1e-5);
+    }
+}
+static void test_magnitudes(void) {
+    static const double of_a[5] = {1e-10, 1e-5, 1, 1e5, 1e10}, of_y[5] = {1e-15, 1e-5, 1, 1e8, 1e15};
+    static const int steps[5] = {40, 40, 600, 600, 900};
+    int k, i, j, l;
+    for (k = 0; k < 5; k++)
+        for (i = 0; i < 5; i++)
+            for (j = 0; j < 5; j++) {
+                double a[6];
+                float y[12], x[12];
+                mv_solve_opt o;
+                mv_solve_report last;
+                mv_operator op;
+                mv_reg r;
+                dense d;
+                memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+                for (l = 0; l < 6; l++) {
+                    a[l] = of_a[i] * (1 + 0.2 * l);
+                    y[2 * l] = (float)(of_y[j] * (1 + l)), y[2 * l + 1] = (float)(of_y[j] * (2 - l));
+                }
+                diagonal(&d, &op, a, 6);
+                r.kind = MEDVOL_REG_L1, r.lambda = of_a[i] * of_y[j]; /* x shrinks by lambda / a^2 */
+                o.regs = &r, o.reg_count = k > 1, o.ndim = 1, o.dim[0] = 6, o.iterations = steps[k];
+                o.objective = 1, o.last = &last;
+                CHECK_OK(solvers[k](T, x, &op, y, &o));
+                for (l = 0; l < 6; l++) {
+                    const double m = hypot((double)y[2 * l], (double)y[2 * l + 1]) / a[l];
+                    const double left = k > 1 ? fmax(0, 1 - r.lambda / (a[l] * a[l]) / m) : 1;
+                    CHECK_NEAR((double)x[2 * l] * a[l] / of_y[j], left * (1 + l), 3e-3);
+                    CHECK_NEAR((double)x[2 * l + 1] * a[l] / of_y[j], left * (2 - l), 3e-3);
+                }
+                CHECK(last.objective > -1e-3 * of_y[j] * of_y[j] && last.objective < 1e3 * of_y[j] * of_y[j]);
+            }
+}
+/* y without a part in A's range: 0, and nothing wrong; a solution that stands there from the beginning */
+static void test_nothing_to_do(void) {
+    const float y[4] = {1, 0, -1, 0};
+    float x[2];
+    mv_solve_report last;
+    mv_solve_opt o;
+    mv_operator op;
+    dense d;
+    int k;
+    memset(&o, 0, sizeof o);
+    o.last = &last;
+    for (k = 0; k < 5; k++) {
+        op = dense_operator(&d, 2, 1, 1);
+        matrix[0] = matrix[2] = 1, matrix[1] = matrix[3] = 0;
+        x[0] = 7, o.warm = 0;
+        memset(&last, 1, sizeof last);
+        CHECK_OK(solvers[k](T, x, &op, y, &o));
+        CHECK(x[0] == 0 && x[1] == 0);
+        CHECK(last.iteration == 0 && last.converged == 1 && last.objective != last.objective);
+        if (k < 2) {
+            const float z[4] = {2, 0, 2, 0};
+            x[0] = 2, x[1] = 0, o.warm = 1;
+            memset(&last, 1, sizeof last);
+            CHECK_OK(solvers[k](T, x, &op, z, &o));
+            CHECK(x[0] == 2 && last.iteration == 0 && last.converged == 1);
+        }
+    }
+}
+static void test_warm(void) { /* from the optimum little leads away */
+    mv_solve_report last;
+    mv_solve_opt o;
+    mv_operator op;
+    mv_reg r;
+    dense d;
+    float x[80], y[120], best[80];
+    double least;
+    size_t i;
+    int k;
+    memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+    t_seed(33);
+    op = dense_operator(&d, 60, 40, 0);
+    for (i = 0; i < 120; i++) y[i] = (float)t_uniform(-1, 1);
+    r.kind = MEDVOL_REG_TV, r.lambda = 2;
+    o.regs = &r, o.reg_count = 1, o.ndim = 1, o.dim[0] = 40, o.iterations = 4000, o.last = &last, o.objective = 1;
+    CHECK_OK(mv_solve_pdhg(T, best, &op, y, &o));
+    least = last.objective;
+    for (k = 2; k < 5; k++) {
+        memcpy(x, best, sizeof x);
+        o.warm = 1, o.iterations = 1;
+        CHECK_OK(solvers[k](T, x, &op, y, &o));
+        CHECK(last.objective <= least * (k > 2 ? 1.12 : 1.005)); /* duals begin at 0 */
+    }
+}
+/* Total variation of an edge between halves: each moves by lambda / (half its length), until they meet. */
+static void test_tv_edge(void) {
+    static const double of[4] = {1, 10, 31, 200};
+    size_t i;
+    int k, two;
+    for (two = 0; two < 2; two++)
+        for (k = 0; k < 4; k++) {
+            const size_t dim[2] = {64, two ? 32 : 1};
+            const double moved = fmin(0.5, of[k] / 32);
+            mv_volume v, p = {0};
+            mv_reg r;
+            memset(&r, 0, sizeof r);
+            if (!new_volume(&v, MEDVOL_C64, 2, dim)) return;
+            for (i = 0; i < 64 * dim[1]; i++) ((float *)v.data)[2 * i] = (float)(i % 64 > 31);
+            r.kind = MEDVOL_REG_TV, r.lambda = of[k];
+            CHECK_OK(mv_prox(T, &p, &v, &r, 1));
+            for (i = 0; i < 64 * dim[1]; i++)
+                CHECK_NEAR(((float *)p.data)[2 * i], i % 64 > 31 ? 1 - moved : moved, 2e-3);
+            mv_volume_free(T, &v), mv_volume_free(T, &p);
+        }
+}
+static void test_llr_nan(void) { /* all of its block, nothing else; and the value */
+    const size_t dim[4] = {8, 4, 1, 3};
+    mv_volume v, p = {0};
+    mv_reg r;
+    double value = 0;
+    size_t i;
+    memset(&r, 0, sizeof r);
+    t_seed(34);
+    if (!new_volume(&v, MEDVOL_C64, 4, dim)) return;
+    noise(&v);
+    ((float *)v.data)[2 * 9] = (float)NAN; /* x 1, y 1: the first block */
+    r.kind = MEDVOL_REG_LLR, r.lambda = 0.1, r.block = 4;
+    CHECK_OK(mv_prox(T, &p, &v, &r, 1));
+    for (i = 0; i < 96; i++) {
+        const float x = ((float *)p.data)[2 * i];
+        CHECK(i % 8 < 4 ? x != x : x == x && x != 0);
+    }
+    CHECK_OK(mv_reg_value(T, &value, &v, &r));
+    CHECK(value != value);
+    mv_volume_free(T, &v), mv_volume_free(T, &p);
+}
+/* Phases that grow in time pile echoes up: eigenvalues above those of a transform; nothing diverges. */
+static void test_field_norm(void) {
+    const size_t n[3] = {64, 1, 1};
+    mv_volume field, times, y, x = {0};
+    mv_encoding_desc d;
+    mv_encoding e;
+    mv_recon_opt o;
+    mv_solve_report last;
+    mv_reg r;
+    double end[3] = {0, 0, 0};
+    size_t i;
+    int k;
+    memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+    if (!new_volume(&field, MEDVOL_F32, 3, n) || !new_volume(&times, MEDVOL_F32, 3, n) ||
+        !new_volume(&y, MEDVOL_C64, 3, n))
+        return;
+    t_seed(35);
+    noise(&y);
+    for (i = 0; i < 64; i++) {
+        ((float *)times.data)[i] = ((float)i - 32) * 1e-3f + 0.1f;
+        ((float *)field.data)[i] = 0.5f * ((float)i - 32) / 0.064f;
+    }
+    d.field = &field, d.times = &times;
+    for (i = 0; i < 3; i++) d.shape[i] = n[i];
+    CHECK_OK(mv_encoding_init(T, &e, &d));
+    CHECK(e.norm == 0 && e.segments > 1);
+    mv_encoding_free(T, &e);
+    r.kind = MEDVOL_REG_WAVELET, r.lambda = 0.05, r.cycle = MEDVOL_CYCLE_NEVER;
+    o.solve.regs = &r, o.solve.reg_count = 1, o.solve.iterations = 400, o.solve.objective = 1, o.solve.last = &last;
+    for (k = 0; k < 3; k++) {
+        o.solver = MEDVOL_SOLVER_FISTA + k;
+        CHECK_OK(mv_recon(T, &x, &y, &d, &o));
+        CHECK(k == 1 || last.norm > 1.9); /* the largest: 2 */
+        end[k] = last.objective;
+    }
+    CHECK_NEAR(end[1] / end[0], 1, 2e-3);
+    CHECK_NEAR(end[2] / end[0], 1, 2e-3);
+    { /* one field for all */
+        const size_t series[4] = {64, 1, 1, 3};
+        mv_volume many;
+        if (new_volume(&many, MEDVOL_F32, 4, series)) {
+            d.field = &many;
+            CHECK_STATUS(mv_encoding_init(T, &e, &d), MEDVOL_E_SHAPE);
+            mv_volume_free(T, &many);
+        }
+    }
+    mv_volume_free(T, &field), mv_volume_free(T, &times), mv_volume_free(T, &y), mv_volume_free(T, &x);
+}
+/* The scale is the first frame's, coupled or not; masks of frames along two axes; the check of spokes. */
+static void test_recon_frames(void) {
+    const size_t dim[6] = {8, 8, 1, 1, 6, 1}, of[6] = {8, 8, 1, 1, 2, 3};
+    mv_volume y, mask, apart_x = {0}, x = {0}, one = {0};
+    mv_encoding_desc d;
+    mv_recon_opt o;
+    mv_reg r[2];
+    size_t i, f;
+    memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(r, 0, sizeof r);
+    t_seed(36);
+    if (!new_volume(&y, MEDVOL_C64, 5, dim) || !new_volume(&mask, MEDVOL_F32, 6, of)) return;
+    noise(&y);
+    for (i = 0; i < 384; i++) ((float *)mask.data)[i] = (float)((i * 7 + i / 64) % 5 > 1);
+    for (i = 128; i < 768; i++) ((float *)y.data)[i] *= 100; /* all but frame 0 */
+    d.mask = &mask;
+    r[0].kind = MEDVOL_REG_L1, r[0].lambda = 0.3, r[1].kind = MEDVOL_REG_TV, r[1].lambda = 1e-9, r[1].axes = 8;
+    o.solve.regs = r, o.solve.reg_count = 1, o.solve.iterations = 60, o.solver = MEDVOL_SOLVER_ADMM;
+    CHECK_OK(mv_recon(T, &apart_x, &y, &d, &o));
+    o.solve.reg_count = 2;
+    CHECK_OK(mv_recon(T, &x, &y, &d, &o));
+    CHECK(norm2(&apart_x) > 0);
+    CHECK(apart(&x, &apart_x) < 2e-2);
+    for (f = 0; f < 6; f++) { /* each with the mask of its own frame */
+        mv_volume part, own;
+        const size_t start[7] = {0, 0, 0, 0, f, 0, 0}, size[7] = {8, 8, 1, 1, 1, 1, 1};
+        const size_t at[7] = {0, 0, 0, 0, f % 2, f / 2, 0};
+        CHECK_OK(mv_volume_view(T, &part, &y, start, size));
+        CHECK_OK(mv_volume_view(T, &own, &mask, at, size));
+        d.mask = &own;
+        o.solve.reg_count = 0, o.solve.iterations = 3, o.solver = 0;
+        CHECK_OK(mv_recon(T, &one, &part, &d, &o));
+        d.mask = &mask;
+        CHECK_OK(mv_recon(T, &x, &y, &d, &o));
+        CHECK(memcmp(one.data, (float *)x.data + 128 * f, 512) == 0);
+    }
+    mv_volume_free(T, &y), mv_volume_free(T, &mask), mv_volume_free(T, &x), mv_volume_free(T, &apart_x),
+        mv_volume_free(T, &one);
+    {
+        const size_t n[3] = {20, 20, 1}, data[3] = {1, 24, 15};
+        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
+        if (!spokes(&mask, n, 24, 15, 1) || !new_volume(&y, MEDVOL_C64, 3, data)) return;
+        noise(&y);
+        d.traj = &mask, d.tolerance = 1e-2, d.shape[0] = d.shape[1] = 20, d.shape[2] = 1;
+        o.solve.check = 1;
+        CHECK_OK(mv_recon(T, &x, &y, &d, &o));
+        mv_volume_free(T, &mask), mv_volume_free(T, &y), mv_volume_free(T, &x);
+    }
+}
 /* ---- BART's answers ---- */
 /* |a| beside |b| after a scale: BART's data are scaled */
 static double apart_in_modulus(const mv_volume *a, const mv_volume *b) {
@@ -1360,6 +1632,14 @@ const t_case tests_iterate[] = {
     {"translation", test_translation, 0},
     {"recon_sense", test_recon_sense, 0},
     {"recon_terms", test_recon_terms, 0},
+    {"norm", test_norm, 0},
+    {"magnitudes", test_magnitudes, T_ONCE},
+    {"nothing_to_do", test_nothing_to_do, 0},
+    {"warm", test_warm, 0},
+    {"tv_edge", test_tv_edge, 0},
+    {"llr_nan", test_llr_nan, 0},
+    {"field_norm", test_field_norm, 0},
+    {"recon_frames", test_recon_frames, 0},
     {"bart", test_bart, T_ONCE},
     {"wavelet_errors", test_wavelet_errors, T_ONCE},
     {"solve_errors", test_solve_errors, T_ONCE},
