@@ -2637,7 +2637,7 @@ MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume
 
 /* Layouts. Trajectories: 3 x samples x shots x 1 x frames of kx, ky, kz in cycles per field of view (pixel
    index), -n/2..n/2 with the ends; any real type, or complex (BART's), of which the real parts are taken; f64
-   keeps most digits. Of an axis of one voxel the coordinate has no effect. Samples: c64, 1 x samples x shots
+   keeps most digits. Of an axis of one voxel the coordinate, within a half as well, has no effect. Samples: c64, 1 x samples x shots
    x coil x frames. Images: c64, x, y, z, coil, frames. Weights: real, 1 x samples x shots x 1 x frames. Where
    the trajectory or the weights have one frame, all frames share it. Lines and planes are n, 1, 1 and n, n,
    1.
@@ -2661,11 +2661,11 @@ typedef struct mv_nufft {
 /* mv_nufft_init: the plan of images of shape[3] and a trajectory, which mv_nufft_free releases, with a
    context of the same memory. *plan is overwritten; on error it is empty. tolerance t: |error| <= t |exact|
    (roots of sums of squares) for images without preference for the rim of the field of view, where the kernel
-   is worst: a single voxel in the corner may be off by 4 t. From 1e-6 upwards (with little oversampling less
+   is worst: a single voxel in the corner may be off by 4 t, an image of less than 10 voxels along an axis by 3. From 1e-6 upwards (with little oversampling less
    is had); the message on less says what can be. Kernel, width and grid follow from t and the least work.
    Samples are put in order of tiles of the grid here, so that the transforms, which may run hundreds of
-   times, need not. Memory: 12 to 20 bytes a sample and frame, with stored weights 32 to 192 more; some 24
-   bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE (shape; no sample;
+   times, need not. Memory: 12 to 20 bytes a sample and frame, with stored weights 32 to 192 more, and 4 bytes
+   a frame and tile of some 256 (space: 1024) cells; some 24 bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE (shape; no sample;
    2^32 of them a frame or more), _RANGE (options; a coordinate that is NaN or more than a millionth outside,
    with its place), _NOMEM, _LIMIT, _CANCELLED. Source: Fessler and Sutton 2003; Beatty et al. 2005 (kernel);
    Barnett et al. 2019 (tiles). */
@@ -2701,8 +2701,8 @@ MEDVOL_DEF mv_status mv_nufft_adjoint_c64(mv_ctx *ctx, const mv_nufft *plan, siz
      y[j] = sum over i of x[i] exp(-2 pi i k_j . p_i), x[i] = sum over j of y[j] exp(+2 pi i k_j . p_i)
    mv_nufft3_init: p of `points` times ndim values, k of `freqs` times ndim. The grid has some 2 to 4 E cells
    along an axis, E the product of their extents along it, so that is what must keep in bounds; how far from 0
-   either lies does not matter (phases are made in double). Options as mv_nufft_init takes them (weights is
-   not looked at); tolerance relative to |y| where the x are not correlated. mv_nufft3_execute,
+   either lies does not matter (phases are made in double). Options as mv_nufft_init takes them (weights
+   without effect); tolerance relative to |y| where the x are not correlated. mv_nufft3_execute,
    mv_nufft3_adjoint: `many` vectors one after another; dst must not overlap src. Threads and NaN: as
    mv_nufft_forward. Memory: the grid twice, a vector. Errors: as mv_nufft_init; MEDVOL_E_RANGE (ndim; a place
    that is NaN, infinite or beyond 1e9), _SIZE (no point, no frequency, no vector; too large a grid), _ALIAS.
@@ -37267,7 +37267,7 @@ static mv_status mv__nu_places(mv_ctx *ctx, const char *op, mv_volume *k, const 
         mv_volume c;
         if ((st = mv__dense(ctx, op, "traj", &c, traj, MEDVOL_C128)) < 0) return st;
         n = mv_volume_count(&c);
-        st = mv_volume_alloc(ctx, k, MEDVOL_F64, 5, traj->dim);
+        st = mv_volume_alloc(ctx, k, MEDVOL_F64, traj->ndim, traj->dim);
         for (i = 0; st == MEDVOL_OK && i < n; i++) ((double *)k->data)[i] = ((const double *)c.data)[2 * i];
         mv_volume_free(ctx, &c);
     } else st = mv__dense(ctx, op, "traj", k, traj, MEDVOL_F64);
@@ -37598,7 +37598,7 @@ static void mv__nu_direct_adjoint(const mv__nu_direct *d, size_t from, size_t to
     double *ey = e + 2 * n[0], *ez = ey + 2 * n[1];
     size_t r, j;
     int a;
-    for (j = 0; j < d->samples; j++) {
+    for (j = 0; from < to && j < d->samples; j++) {
         const double w = d->weights ? (double)d->weights[j] : 1.0;
         const double yr = w * (double)d->x[2 * j], yi = w * (double)d->x[2 * j + 1];
         for (a = 0; a < 3; a++) mv__nu_wave(a == 0 ? e : a == 1 ? ey : ez, d->k[3 * j + (size_t)a], n[a]);
@@ -37747,7 +37747,7 @@ typedef struct mv__nu_normal {
     const char *op;
     float *dst, *sums; /* sums: of each slot `images`; or NULL: seats add to dst */
     const float *src, *maps;
-    size_t coils, frame, seats, each; /* each: bytes of a slot */
+    size_t coils, frame, seats, each; /* seats 1: no jobs, the caller's context; each: bytes of a slot */
     size_t desks, desk;               /* that share the rows of an image; bytes of each */
     int add;
     unsigned char *block;
@@ -37914,7 +37914,7 @@ static void mv__nu_normal_job(void *arg, size_t slot) {
     float *work = (float *)(void *)(m->block + slot * m->each);
     float *sums = m->sums ? m->sums + slot * vox * t->images : NULL;
     unsigned char *desks = (unsigned char *)(work + vox * mv__nu_rooms(t));
-    void *scratch = m->ctx ? NULL : (void *)(desks + m->desks * m->desk);
+    void *scratch = m->seats == 1 ? NULL : (void *)(desks + m->desks * m->desk);
     size_t c;
     mv_status st = MEDVOL_OK;
     for (c = slot; c < m->coils && st == MEDVOL_OK; c += m->seats) {
@@ -37928,7 +37928,7 @@ static void mv__nu_normal_job(void *arg, size_t slot) {
             st = mv__nu_coil(m, m->dst + c * vox, m->src + c * vox, m->coils * vox, NULL, work, desks,
                              scratch, m->add);
     }
-    if (m->ctx) m->status = st;
+    if (m->seats == 1) m->status = st;
 }
 /* All arguments in order: the arrays of a frame. */
 static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toeplitz *t, size_t frame,
@@ -37958,7 +37958,7 @@ static mv_status mv__nu_normal_run(mv_ctx *ctx, const char *op, const mv__nu_toe
         return mv__fail(ctx, MEDVOL_E_SIZE, "coils", (double)coils, -1, "%s: too large", op);
     if (!(m.block = (unsigned char *)mv__alloc(ctx, total))) return MEDVOL_E_NOMEM;
     if (maps && m.seats > 1) m.sums = (float *)(void *)(m.block + at[1]);
-    if (m.ctx || m.seats == 1) {
+    if (m.seats == 1) {
         mv__nu_normal_job(&m, 0);
         st = m.status;
     } else st = mv_parallel_for(ctx, m.seats, mv__nu_normal_job, &m, op);
@@ -38527,7 +38527,8 @@ static void mv__nu_third_phases(mv__nu_third *t, const double *p, const double *
     size_t i, a;
     for (i = 0; i < t->points; i++) { /* exp(-2 pi i k0 (p - p0)) */
         double turns = 0.0;
-        for (a = 0; a < axes; a++) turns += mv__nu_turns(ek->centre[a], p[i * axes + a] - ep->centre[a]);
+        for (a = 0; a < axes; a++)
+            turns += mv__nu_turns(ek->centre[a], p[i * axes + a]) - mv__nu_turns(ek->centre[a], ep->centre[a]);
         turns = -2.0 * MV__NU_PI * (turns - floor(turns));
         t->before[2 * i] = (float)cos(turns);
         t->before[2 * i + 1] = (float)sin(turns);
@@ -40673,7 +40674,8 @@ static mv_status mv__it_lanczos(mv__it_solver *s, float *v, float *w, float *u) 
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "op", s->norm, -1, "%s: the operator vanishes", s->name);
     return MEDVOL_OK;
 }
-/* The bound; then units in which both b and x = b / norm are far from the ends of floats. */
+/* The bound; then units in which b' A^H A b and the square of x = b / norm both are far from the ends of
+   floats. */
 static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
     mv_status st = MEDVOL_OK;
     double norm;
@@ -40684,7 +40686,7 @@ static mv_status mv__it_norm(mv__it_solver *s, float *v, float *w, float *u) {
         return mv__fail(s->h.ctx, MEDVOL_E_RANGE, "op", s->norm, -1,
                         "%s: the largest eigenvalue of A'A is %g: must be 1e-22..1e22", s->name, s->norm);
     norm = s->norm + s->lambda;
-    mv__it_unit(s, mv__it_power(1.0 / sqrt(norm < 1e18 ? norm : 1e36 / norm)));
+    mv__it_unit(s, mv__it_power(1.0 / (norm < 1e24 ? sqrt(sqrt(norm)) : 1e18 / sqrt(norm))));
     return st;
 }
 /* z and g = A^H A z: is the norm too small for them? It is then raised. */
@@ -40855,8 +40857,8 @@ static mv_status mv__it_lsmr_objective(mv__it_solver *s, const float *y, const f
     s->now.objective = (double)NAN;
     if (!s->o.objective) return MEDVOL_OK;
     if ((st = s->op->forward(s->h.ctx, s->op->user, w, x)) < 0) return st;
-    s->now.objective = 0.5 * mv__it_do(&s->h, MV__IT_BLEND, w, NULL, w, y, 1.0, -1.0, s->op->range, NULL) +
-                       0.5 * s->lambda * mv__it_dot_of(&s->h, x, x, s->n);
+    s->now.objective = 0.5 * mv__it_do(&s->h, MV__IT_BLEND, w, NULL, w, y, 1.0, -1.0, s->op->range, NULL);
+    if (s->lambda > 0.0) s->now.objective += 0.5 * s->lambda * mv__it_dot_of(&s->h, x, x, s->n);
     return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_solve_lsmr(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,

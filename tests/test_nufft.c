@@ -424,13 +424,13 @@ static void test_long(void) { /* 4096 along an axis */
 static void test_third(void) {
     static const struct {
         double p, at, k, middle;
-    } some[7] = {{4, 0, 2, 0},   {4, 1e5, 2, 3e3}, {0.5, -2, 3, 1},  {0, 3, 2, 0},
-                 {4, 1, 0, 0.5}, {1e-3, 0, 2, 0},  {3, 1e6, 3, -1e4}};
+    } some[8] = {{4, 0, 2, 0},   {4, 1e5, 2, 3e3}, {0.5, -2, 3, 1},   {0, 3, 2, 0},
+                 {4, 1, 0, 0.5}, {1e-3, 0, 2, 0},  {3, 1e6, 3, -1e4}, {5e4, 5e4, 5e-4, 9e8}};
     enum { P = 60, K = 47 };
     int axes, a;
     size_t t, i, j, v;
     for (axes = 1; axes <= 3; axes++)
-        for (t = 0; t < 7; t++) {
+        for (t = 0; t < (axes == 3 ? 7u : 8u); t++) { /* in space 100 squared would be large */
             const double tolerance = t % 2 ? 1e-5 : 1e-3;
             double p[3 * P], k[3 * K], s[3] = {0}, b[3] = {0};
             float x[4 * P], y[4 * K], want[4 * K], back[4 * P];
@@ -474,6 +474,24 @@ static void test_third(void) {
             CHECK_STATUS(mv_nufft3_execute(T, &plan, y, x, 0), MEDVOL_E_SIZE);
             mv_nufft3_free(T, &plan);
         }
+}
+static void test_complex_places(void) { /* the real parts, whatever the axes are */
+    static const size_t n[3] = {12, 10, 1}, dim[7] = {3, 9, 2, 1, 1, 4, 3};
+    mv_volume k, c, x, y = {0}, want = {0};
+    size_t i;
+    t_seed(125);
+    if (!scattered(&k, n, 9, 2, 12) || !images(&x, n, 1, 12)) return;
+    memset(&c, 0, sizeof c);
+    if (!CHECK_OK(mv_volume_alloc(T, &c, MEDVOL_C64, 7, dim))) return;
+    for (i = 0; i < mv_volume_count(&k); i++) {
+        floats(&c)[2 * i] = (float)places(&k)[i], floats(&c)[2 * i + 1] = 1e9f;
+        places(&k)[i] = (double)floats(&c)[2 * i];
+    }
+    CHECK_OK(mv_nudft_forward(T, &want, &x, &k));
+    CHECK_OK(mv_nudft_forward(T, &y, &x, &c));
+    CHECK(y.dim[4] == 12 && memcmp(y.data, want.data, 8 * mv_volume_count(&want)) == 0);
+    mv_volume_free(T, &k), mv_volume_free(T, &c), mv_volume_free(T, &x), mv_volume_free(T, &y),
+        mv_volume_free(T, &want);
 }
 static void test_third_errors(void) {
     double p[4] = {0, 1, 2, 3}, k[4] = {0, 1, 2, 3};
@@ -643,6 +661,9 @@ static void test_toeplitz(void) {
             CHECK_NEAR(sqrt(e / s), 0, 1e-6);
             free(base);
         }
+        CHECK_OK(mv_toeplitz_normal_c64(NULL, &plan, 1, floats(&want), floats(&x), NULL, 1, 0));
+        CHECK_OK(mv_toeplitz_normal_c64(T, &plan, 1, floats(&got), floats(&x), NULL, 1, 0));
+        CHECK(memcmp(want.data, got.data, 8 * all) == 0);
         CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 2, floats(&got), floats(&x), NULL, 1, 0),
                      MEDVOL_E_RANGE);
         CHECK_STATUS(mv_toeplitz_normal_c64(T, &plan, 0, floats(&got), floats(&x), NULL, 0, 0),
@@ -970,6 +991,7 @@ const t_case tests_nufft[] = {
     {"crowded", test_crowded, 0},
     {"long", test_long, 0},
     {"third", test_third, 0},
+    {"complex_places", test_complex_places, 0},
     {"third_errors", test_third_errors, T_ONCE},
     {"grid", test_grid, 0},
     {"pipe", test_pipe, 0},
