@@ -90,9 +90,9 @@
 
    RELEASES
      next   [FFT], convolution, phase correlation; [LINALG]; arrays of BART and NumPy, MRD streams; MR
-            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE]; [FILTER]; [FIELD]; [MEASURE]; [STATS];
-            [REGISTER] [FLOW] [NEAREST] [LANDMARK] [LAYER]; [CACHE]; mtime in mv_io; [TRANSPORT];
-            workspaces; MEDVOL_NUMERICS 6
+            imaging: [KSPACE] [COILS] [GRAPPA] [SENSE] [TRAJECTORY] [NUFFT] [ITERATE]; [FILTER]; [FIELD];
+            [MEASURE]; [STATS]; [REGISTER] [FLOW] [NEAREST] [LANDMARK] [LAYER]; [CACHE]; mtime in mv_io;
+            [TRANSPORT]; workspaces; MEDVOL_NUMERICS 6
      0.2.0  the test programme; MEDVOL_NUMERICS 5. Fixed since 0.1.0 ([S]: of weight for those who open the
             files of strangers or keep those of patients):
        [S]  load: block gzip asked for its largest member once for each thread; now what the file holds
