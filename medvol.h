@@ -2537,7 +2537,9 @@ MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume
      WIDTH  equal parts of low..high (both 0: of the signal's least to greatest); outside: no bin
      CYCLE  parts of the period: frac((signal - low) / period), as of angles, or phases of 0..1
      PEAKS  parts of the cycles from one maximum of the signal to the next, at least `apart` shots from it (of
-            two closer ones the higher counts); shots before the first and from the last on: no bin
+            two closer ones the higher counts); shots before the first and from the last on: no bin. A maximum
+            is above the shot before it and, where it is as high for several shots, of which the first
+            counts, the one after them; NaN and infinity are above and below nothing
    bin: n numbers, MEDVOL_NO_BIN where there is none, as of NaN and infinity. soft: NULL or n times `bins`
    weights: 1 in the bin, outside exp(-decay d), d the distance from its nearer edge in widths of a bin
    (COUNT: in ranks), around the cycle for CYCLE and PEAKS; 0 for shots of no bin. One thread. Memory: 8 bytes
@@ -2548,7 +2550,7 @@ enum { MEDVOL_GATE_COUNT = 0, MEDVOL_GATE_WIDTH = 1, MEDVOL_GATE_CYCLE = 2, MEDV
 typedef struct mv_gate_opt {
     int kind;         /* MEDVOL_GATE_* */
     size_t bins;      /* 0: 4; at most 65536 */
-    double low, high; /* WIDTH, CYCLE */
+    double low, high; /* WIDTH; low: CYCLE, too */
     double period;    /* CYCLE; 0: 360 */
     size_t apart;     /* PEAKS; 0: 1 */
     double decay;     /* 0: 4 */
@@ -34473,7 +34475,9 @@ static mv_status mv__tj_gate_peaks(mv_ctx *ctx, const char *op, mv__tj_gate *g) 
     size_t i, j, last = 0, peaks = 0;
     for (i = 0; i < g->n; i++) g->place[i] = -1.0;
     for (i = 1; i + 1 < g->n; i++) {
-        if (!(x[i] > x[i - 1] && x[i] >= x[i + 1])) continue;
+        if (!(x[i] > x[i - 1]) || !mv__finite(x[i - 1]) || !mv__finite(x[i])) continue;
+        for (j = i + 1; j + 1 < g->n && x[j] >= x[i] && x[j] <= x[i];) j++; /* to a plateau's end */
+        if (!(x[j] < x[i]) || !mv__finite(x[j])) continue;
         if (peaks && i - last < mv__maxz(1, g->o.apart)) { /* of two that are close the higher one */
             if (x[i] > x[last]) g->place[last] = -1.0, g->place[i] = 0.0, last = i;
             continue;
@@ -34503,8 +34507,11 @@ static mv_status mv__tj_gate_options(mv_ctx *ctx, const char *op, mv__tj_gate *g
     g->bins = g->o.bins ? g->o.bins : 4;
     if (!(g->o.period >= 0.0 && g->o.period <= 1e300))
         return mv__tj_range(ctx, op, "period", g->o.period, "0 or more");
-    if (!mv__finite(g->o.low) || !mv__finite(g->o.high) || g->o.low > g->o.high)
-        return mv__tj_range(ctx, op, "low", g->o.low, "finite and at most `high`");
+    if (!mv__finite(g->o.low) || !mv__finite(g->o.high))
+        return mv__tj_range(ctx, op, mv__finite(g->o.low) ? "high" : "low",
+                            mv__finite(g->o.low) ? g->o.high : g->o.low, "finite");
+    if (g->o.kind == MEDVOL_GATE_WIDTH && g->o.low > g->o.high)
+        return mv__tj_range(ctx, op, "low", g->o.low, "at most `high`");
     if (!(g->o.decay >= 0.0 && g->o.decay <= 1e6))
         return mv__tj_range(ctx, op, "decay", g->o.decay, "in 0..1e6");
     if (g->o.period == 0.0) g->o.period = 360.0;

@@ -636,6 +636,34 @@ static void test_select(void) {
     refused(mv_traj_angles(T, angles, &t), MEDVOL_E_SINGULAR, "traj");
     mv_volume_free(T, &d), mv_volume_free(T, &e), mv_volume_free(T, &t), mv_volume_free(T, &u);
 }
+/* plateaus, infinity; CYCLE without `high` */
+static void test_gate_peaks(void) {
+    static const double shoulder[11] = {0, 1, 1, 2, 3, 2, 0, 1, 2, 1, 0},
+                        flat[12] = {0, 2, 2, 2, 0, 1, 1, NAN, 0, 3, 3, 1},
+                        steps[9] = {0, 1, 0, HUGE_VAL, 0, 1, 0, 2, 0}, angle[5] = {30, 119, 120, 299, 29};
+    static const uint32_t of_shoulder[11] = {9, 9, 9, 9, 0, 1, 2, 3, 9, 9, 9},
+                          of_flat[12] = {9, 0, 0, 1, 1, 2, 2, 9, 3, 9, 9, 9},
+                          of_steps[9] = {9, 0, 1, 9, 3, 0, 2, 9, 9}, of_angle[5] = {0, 0, 1, 2, 3};
+    uint32_t bin[12];
+    size_t i;
+    mv_gate_opt o;
+    memset(&o, 0, sizeof o);
+    o.kind = MEDVOL_GATE_PEAKS;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, shoulder, 11, &o));
+    for (i = 0; i < 11; i++) CHECK(bin[i] == (of_shoulder[i] == 9 ? MEDVOL_NO_BIN : of_shoulder[i]));
+    CHECK_OK(mv_gate_bins(T, bin, NULL, flat, 12, &o));
+    for (i = 0; i < 12; i++) CHECK(bin[i] == (of_flat[i] == 9 ? MEDVOL_NO_BIN : of_flat[i]));
+    CHECK_OK(mv_gate_bins(T, bin, NULL, steps, 9, &o));
+    for (i = 0; i < 9; i++) CHECK(bin[i] == (of_steps[i] == 9 ? MEDVOL_NO_BIN : of_steps[i]));
+    refused(mv_gate_bins(T, bin, NULL, flat, 9, &o), MEDVOL_E_SINGULAR, "signal"); /* it does not end */
+    o.kind = MEDVOL_GATE_CYCLE, o.low = 30;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, angle, 5, &o));
+    for (i = 0; i < 5; i++) CHECK(bin[i] == of_angle[i]);
+    o.high = NAN;
+    refused(mv_gate_bins(T, bin, NULL, angle, 5, &o), MEDVOL_E_RANGE, "high");
+    o.kind = MEDVOL_GATE_WIDTH, o.high = 0;
+    refused(mv_gate_bins(T, bin, NULL, angle, 5, &o), MEDVOL_E_RANGE, "low");
+}
 static void test_gate(void) {
     enum { N_SHOTS = 101 };
     double x[N_SHOTS];
@@ -1242,6 +1270,7 @@ const t_case tests_traj[] = {
     {"limits", test_limits, 0},
     {"select", test_select, 0},
     {"gate", test_gate, 0},
+    {"gate_peaks", test_gate_peaks, 0},
     {"bin", test_bin, 0},
     {"delay", test_delay, 0},
     {"ring", test_ring, 0},
