@@ -33960,6 +33960,7 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
         t = g0 + g1, g0 = g1, g1 = t;
         t = f0 + f1, f0 = f1, f1 = t;
     }
+    if (total == 1) g1 = 1; /* all along one line */
     if (total && g1 != total)
         return mv__fail(ctx, MEDVOL_E_RANGE, "total", (double)total, -1,
                         "%s: total = %llu: must be in the sequence of %llu: %llu and %llu are", op,

@@ -145,6 +145,13 @@ static void test_radial_errors(void) {
     CHECK_OK(mv_traj_radial(T, &t, &o));
     CHECK_NEAR(atan2(kat(&t, 7, 1, 0)[0], kat(&t, 7, 1, 0)[1]) * 180 / PI, 180.0 * 5 / 38, 1e-9);
     mv_volume_free(T, &t);
+    o.tiny = 3, o.total = 1; /* the sequence of 3: 1, 3, 4 ... */
+    CHECK_OK(mv_traj_radial(T, &t, &o));
+    CHECK_NEAR(fabs(kat(&t, 7, 1, 0)[0]), 0, 1e-12);
+    mv_volume_free(T, &t);
+    o.total = 2;
+    refused(mv_traj_radial(T, &t, &o), MEDVOL_E_RANGE, "total");
+    CHECK(strstr(T->error.text, "1 and 3") != NULL);
     CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
     refused(mv_traj_radial(T, &t, &good), MEDVOL_E_SHAPE, "dst");
     mv_volume_free(T, &t);
