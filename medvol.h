@@ -2606,10 +2606,11 @@ MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volum
    mv_dcf_radial: of spokes, evenly turned: the ring between the middles to both neighbours on the spoke (the
    ends reach half a step on), times the angle: in a plane int |r| dr times pi (half: 2 pi) / spokes of that
    kz, so |k| dk dtheta, at the centre pi (dk/2)^2 / spokes; in space int r^2 dr times 2 pi (half: 4 pi) /
-   shots. mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both neighbours
-   once all of its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7, share. A single
-   spoke has all. Threads: spokes. Memory: 72 bytes a shot. Errors: those of spokes; MEDVOL_E_UNSUPPORTED
-   (angular: spokes out of the plane). */
+   shots, whatever the directions: of those of mv_traj_koosh, which are not quite even, an approximation, but
+   for the sum. mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both
+   neighbours once all of its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7,
+   share. A single spoke has all. Threads: spokes. Memory: 112 bytes a shot. Errors: those of spokes;
+   MEDVOL_E_UNSUPPORTED (angular: spokes out of the plane). */
 MEDVOL_DEF mv_status mv_dcf_radial(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
 MEDVOL_DEF mv_status mv_dcf_angular(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
 /* mv_dcf_cells: width^d over the number of samples of the frame in the same cell, floor(k / width + 1/2); d
@@ -34587,18 +34588,27 @@ static void mv__tj_ring_job(void *arg, size_t i) { /* the rings, or shells, betw
         here = next;
     }
 }
-/* the spokes of one partition, sorted by angle: half the gaps to both neighbours; equal angles share */
+/* the spokes of one partition, sorted by angle: half the gaps to both neighbours; equal angles share, through
+   the range's end too */
 static void mv__tj_gaps(double *share, const mv__tj_item *item, size_t n, double range) {
-    double before = item[n - 1].then - range;
-    size_t i, j, k;
-    for (i = 0; i < n; i = j) {
-        const double here = item[i].then;
-        double next, each;
-        for (j = i + 1; j < n && item[j].then - here <= 1e-7; j++) {}
-        next = j < n ? item[j].then : item[0].then + range;
+    double before;
+    size_t first = 0, i, j, k;
+    while (first < n && item[first].then - (first ? item[first - 1].then : item[n - 1].then - range) <= 1e-7)
+        first++;
+    if (first == n) first = 0; /* all are one, or one is all */
+    before = first ? item[first - 1].then : item[n - 1].then - range;
+    for (i = first; i < first + n; i = j) {
+        const double here = item[i % n].then + (i < n ? 0.0 : range);
+        double next, each, last = here;
+        for (j = i + 1; j < first + n; j++) {
+            next = item[j % n].then + (j < n ? 0.0 : range);
+            if (next - here > 1e-7) break;
+            last = next;
+        }
+        next = item[j % n].then + (j < n ? 0.0 : range);
         each = 0.5 * (next - before) / (double)(j - i);
-        for (k = i; k < j; k++) share[item[k].at] = each;
-        before = item[j - 1].then;
+        for (k = i; k < j; k++) share[item[k % n].at] = each;
+        before = last;
     }
 }
 static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int gaps) {
@@ -34625,8 +34635,7 @@ static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int g
         double *share = g->share + f * shots, kz;
         for (i = 0; i < shots; i++) {
             const mv__tj_ray *ray = &g->ray[f * shots + i];
-            double a = mv__tj_turned(atan2(ray->dir[0], ray->dir[1]), range);
-            if (range - a < 1e-9) a = 0.0;
+            const double a = mv__tj_turned(atan2(ray->dir[0], ray->dir[1]), range);
             item[i].key = g->t.k[3 * g->t.samples * (f * shots + i) + 2];
             item[i].then = gaps ? a : 0.0;
             item[i].at = i;

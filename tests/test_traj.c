@@ -1016,6 +1016,26 @@ static void test_dcf_angular(void) {
     refused(mv_dcf_radial(T, &w, NULL), MEDVOL_E_NULL, "traj");
     mv_volume_free(T, &t), mv_volume_free(T, &w);
 }
+static void test_dcf_angular_wrap(void) { /* equal through the end of the range; all equal */
+    static const double angles[3][4] = {
+        {0, 180 - 2.9e-6, 60, 100}, {180 - 2e-6, 0, 2e-6, 90}, {0, 180 - 1e-6, 1e-6, 180}};
+    static const double want[3][4] = {{35, 35, 50, 60}, {30, 30, 30, 90}, {45, 45, 45, 45}};
+    size_t c, s, m;
+    for (c = 0; c < 3; c++) {
+        mv_volume t, w = {0};
+        make_radial(&t, 8, 4, 8, 0, 0, 0);
+        for (s = 0; s < 4; s++)
+            for (m = 0; m < 8; m++) {
+                double *k = (double *)t.data + 3 * (m + 8 * s);
+                const double r = (double)m - 3.5, a = angles[c][s] * PI / 180;
+                k[0] = r * sin(a), k[1] = r * cos(a);
+            }
+        CHECK_OK(mv_dcf_angular(T, &w, &t));
+        for (s = 0; s < 4; s++) CHECK_NEAR((double)at_w(&w, 7, s), 3.5 * want[c][s] * PI / 180, 1e-5);
+        CHECK_NEAR(sum_of(&w), PI * 16, 1e-4);
+        mv_volume_free(T, &t), mv_volume_free(T, &w);
+    }
+}
 static void test_dcf_cells(void) {
     static const double points[7][3] = {
         {0, 0, 0}, {0.4, -0.3, 0}, {1, 0, 0}, {-0.5, 0, 0}, {2.6, 3, 0}, {2.6, 3, 0}, {0, 0.5, 0}};
@@ -1285,6 +1305,7 @@ const t_case tests_traj[] = {
     {"delay_errors", test_delay_errors, 0},
     {"dcf_radial", test_dcf_radial, 0},
     {"dcf_angular", test_dcf_angular, 0},
+    {"dcf_angular_wrap", test_dcf_angular_wrap, 0},
     {"dcf_cells", test_dcf_cells, 0},
     {"voronoi", test_voronoi, 0},
     {"voronoi_spokes", test_voronoi_spokes, 0},
