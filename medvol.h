@@ -2453,9 +2453,10 @@ typedef struct mv_gradients {
    everywhere is Archimedes' and fully sampled, 0.5 leaves every other turn out. Shot j of frame f is turned
    by (first + j + f shots) turn + start degrees. dst: as many samples as the time takes at `dwell`, at most
    2^20. Differences of samples keep gradient and slew within the limits, as mv_traj_limits finds them.
-   Threads: shots, after one readout of one thread. Memory: the result; 64 points of 4 doubles a sample, 128
-   MiB at most. pow, sin, cos and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE (an option;
-   dwell that gives one sample or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al. 2003. */
+   Threads: shots, after one readout of one thread. Memory: the result; 64 points of 4 doubles a sample or
+   turn, 128 MiB at most. pow, sin, cos and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE
+   (an option; dwell that gives one sample or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al.
+   2003. */
 typedef struct mv_spiral_opt {
     size_t shots, frames;      /* shots must be given; frames 0: 1 */
     size_t interleaves;        /* that sample the plane together; 0: shots */
@@ -2470,9 +2471,10 @@ MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral
 /* mv_traj_cones: the ball of radius size / 2 by readouts that wind outwards on cones: `cones` elevations e
    from pole to pole, evenly; on each s = ceil(shots cos e) readouts, evenly around, of azimuth (u - atan(sqrt
    2 u) / sqrt 2) / cos e at radius r, u = 2 pi r cos e / s: neighbours are then at most 1 apart. Readouts
-   take the time of the slowest cone at the limits; the others run slower. dst: 3 x samples x shots of all
-   cones, from the south pole on. One thread, progress after each cone. Memory: the result and as of
-   mv_traj_spiral. Errors: MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
+   take the time of the slowest cone at the limits, which ends within a sample of the radius; the others run
+   slower. dst: 3 x samples x shots of all cones, from the south pole on. One thread, at least 1 ms a cone;
+   progress after each and 2^18 points. Memory: the result and as of mv_traj_spiral, 8 bytes a cone. Errors:
+   MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
 typedef struct mv_cones_opt {
     double size;  /* diameter in k-space: must be given */
     size_t cones; /* 0: pi size / 2, rounded up, and 1: 1 apart at the radius */
@@ -35781,6 +35783,11 @@ MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume 
 
 /* ---- curves run through as fast as the gradients allow: speeds at the points of a fine grid, forwards and
    backwards (Lustig, Kim and Pauly 2008), then samples at even times ---- */
+enum {
+    MV__TJ_COARSE = 8192,
+    MV__TJ_STRETCH = 1 << 18 /* steps from one look at progress to the next */
+};
+#define MV__TJ_FINE ((size_t)1 << 22)
 typedef struct mv__tj_curve {
     double end, turns, inner, outer, power; /* spirals: the radius, ... */
     double a, up, flat;                     /* cones: turn a radius; sine, cosine of the elevation */
@@ -35791,25 +35798,28 @@ typedef struct mv__tj_drive {
     double speed, force;  /* greatest, per second */
     double *v2, *limit, *ds, *t;
     size_t n;             /* steps of the grid */
+    mv_ctx *ctx;          /* who is told, of op: done of all */
+    const char *op;
+    size_t done, all;
 } mv__tj_drive;
+static double mv__tj_curve_turn(const mv__tj_curve *c, double r) { /* the azimuth at radius r */
+    if (c->cone) { /* rises by a 2 u^2 / (2 u^2 + 1), u = a r cos: pitch such that interleaves stay 1 apart */
+        const double u = c->a * r * c->flat, x = 1.41421356237309505 * u;
+        if (u < 1e-2) return c->a * r * u * u * (2.0 / 3.0 - 0.8 * u * u);
+        return (u - atan(x) / 1.41421356237309505) / c->flat;
+    }
+    return c->turns * (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) *
+                                          pow(r / c->end, c->power + 1.0));
+}
 /* at radius r, in its first position */
 static void mv__tj_curve_at(const mv__tj_curve *c, double r, double *k) {
-    double turn;
-    if (c->cone) { /* azimuth a 2 u^2 / (2 u^2 + 1), u = a r cos: pitch such that interleaves stay 1 apart */
-        const double u = c->a * r * c->flat, x = 1.41421356237309505 * u;
-        if (u < 1e-2) turn = c->a * r * u * u * (2.0 / 3.0 - 0.8 * u * u);
-        else turn = (u - atan(x) / 1.41421356237309505) / c->flat;
-    } else {
-        const double x = r / c->end;
-        turn = c->turns *
-               (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) * pow(x, c->power + 1.0));
-    }
+    const double turn = mv__tj_curve_turn(c, r);
     k[0] = r * c->flat * sin(turn);
     k[1] = r * c->flat * cos(turn);
     k[2] = r * c->up;
 }
 static double mv__tj_norm(const double *a) { return sqrt(mv__tj_dot(a, a)); }
-/* seconds that the curve takes, on a grid of n steps for which there is room */
+/* seconds that the curve takes, on a grid of n steps for which there is room; -1: cancelled */
 static double mv__tj_drive_run(mv__tj_drive *g, size_t n) {
     const double top = g->speed * g->speed;
     double p[3], q[3], way[3] = {0.0, 0.0, 0.0}, before = 0.0;
@@ -35819,6 +35829,7 @@ static double mv__tj_drive_run(mv__tj_drive *g, size_t n) {
     mv__tj_curve_at(&g->c, 0.0, p);
     for (i = 0; i < n; i++) { /* lengths; at the points the speeds that their curvature allows */
         double dir[3], bend = 0.0;
+        if (i % MV__TJ_STRETCH == 0 && mv__tell(g->ctx, g->done, g->all, g->op)) return -1.0;
         mv__tj_curve_at(&g->c, g->c.end * (double)(i + 1) / (double)n, q);
         for (j = 0; j < 3; j++) dir[j] = q[j] - p[j], p[j] = q[j];
         g->ds[i] = mv__tj_norm(dir);
@@ -35860,8 +35871,6 @@ static void mv__tj_drive_at(const mv__tj_drive *g, double time, size_t *from, do
     f = f < 0.0 ? 0.0 : f > 1.0 ? 1.0 : f;
     mv__tj_curve_at(&g->c, g->c.end * ((double)i + f) / (double)g->n, k);
 }
-enum { MV__TJ_COARSE = 8192 };
-#define MV__TJ_FINE ((size_t)1 << 22)
 static mv_status mv__tj_drive_room(mv_ctx *ctx, mv__tj_drive *g, size_t n) {
     mv__free(ctx, g->v2);
     if ((g->v2 = (double *)mv__alloc(ctx, 4 * (n + 1) * sizeof *g->v2)) == NULL) return MEDVOL_E_NOMEM;
@@ -35870,9 +35879,10 @@ static mv_status mv__tj_drive_room(mv_ctx *ctx, mv__tj_drive *g, size_t n) {
     g->t = g->ds + n + 1;
     return MEDVOL_OK;
 }
-/* steps that are enough: 64 a dwell time */
-static size_t mv__tj_drive_steps(double seconds, double dwell) {
-    const double n = 64.0 * seconds / dwell;
+/* steps that are enough: 64 a turn and a dwell time */
+static size_t mv__tj_drive_steps(const mv__tj_curve *c, double seconds, double dwell) {
+    const double turns = mv__tj_curve_turn(c, c->end) / (2.0 * MV__TJ_PI), times = seconds / dwell;
+    const double n = 64.0 * (times > turns ? times : turns);
     if (n < (double)MV__TJ_COARSE) return MV__TJ_COARSE;
     return n < (double)MV__TJ_FINE ? (size_t)n : MV__TJ_FINE;
 }
@@ -35948,17 +35958,21 @@ static mv_status mv__tj_drive_once(mv_ctx *ctx, const char *op, mv__tj_drive *g,
     mv_status st;
     g->speed = MV__TJ_SAFE * limits->gamma * 1e-3 * limits->gradient * limits->fov;
     g->force = MV__TJ_SAFE * limits->gamma * limits->slew * limits->fov;
-    if ((st = mv__tj_drive_room(ctx, g, MV__TJ_COARSE)) < 0) return st;
-    seconds = mv__tj_drive_run(g, MV__TJ_COARSE);
-    if (mv__tj_drive_samples(ctx, op, seconds, limits->dwell) == 0) return MEDVOL_E_RANGE;
-    steps = mv__tj_drive_steps(seconds, limits->dwell);
+    g->ctx = ctx;
+    g->op = op;
+    g->done = 0, g->all = 3;
+    steps = mv__tj_drive_steps(&g->c, 0.0, 1.0);
     if ((st = mv__tj_drive_room(ctx, g, steps)) < 0) return st;
-    if (mv__tell(ctx, 0, 2, op)) return mv__cancelled(ctx, op);
-    seconds = mv__tj_drive_run(g, steps);
+    if ((seconds = mv__tj_drive_run(g, steps)) < 0.0) return mv__cancelled(ctx, op);
+    if (mv__tj_drive_samples(ctx, op, seconds, limits->dwell) == 0) return MEDVOL_E_RANGE;
+    steps = mv__tj_drive_steps(&g->c, seconds, limits->dwell);
+    if ((st = mv__tj_drive_room(ctx, g, steps)) < 0) return st;
+    g->done = 1;
+    if ((seconds = mv__tj_drive_run(g, steps)) < 0.0) return mv__cancelled(ctx, op);
     if ((*n = mv__tj_drive_samples(ctx, op, seconds, limits->dwell)) == 0) return MEDVOL_E_RANGE;
     if ((*one = (double *)mv__alloc(ctx, 3 * *n * sizeof **one)) == NULL) return MEDVOL_E_NOMEM;
     for (m = 0; m < *n; m++) mv__tj_drive_at(g, (double)m * limits->dwell, &at, *one + 3 * m);
-    return mv__tell(ctx, 1, 2, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+    return mv__tell(ctx, 2, 3, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral_opt *opt) {
     const char *op = "traj_spiral";
@@ -36042,12 +36056,49 @@ static mv_status mv__tj_cones_options(mv_ctx *ctx, const char *op, mv__tj_cones 
     g->most = g->o.shots ? g->o.shots : (size_t)n;
     return mv__tj_gradients(ctx, op, &g->limits, &opt->limits);
 }
+/* The seconds of the slowest cone on the grid of which the readouts are made, and its steps: of each pair of
+   cones, north and south, first on a grid for its turns alone; of those within a hundredth of the slowest
+   again on that of all. time: room for one number a cone. */
+static mv_status mv__tj_cones_slowest(mv_ctx *ctx, const char *op, mv__tj_cones *g, double *time,
+                                      double *seconds, size_t *steps) {
+    const size_t half = (g->cones + 1) / 2;
+    double slowest = 0.0, t;
+    size_t c, coarse = 0, fine = 0;
+    mv_status st;
+    for (c = 0; c < half; c++) {
+        mv__tj_cone_set(g, c);
+        coarse = mv__maxz(coarse, mv__tj_drive_steps(&g->drive.c, 0.0, 1.0));
+    }
+    if ((st = mv__tj_drive_room(ctx, &g->drive, coarse)) < 0) return st;
+    for (c = 0; c < half; c++) {
+        mv__tj_cone_set(g, c);
+        g->drive.done = c;
+        time[c] = mv__tj_drive_run(&g->drive, mv__tj_drive_steps(&g->drive.c, 0.0, 1.0));
+        if (time[c] < 0.0) return mv__cancelled(ctx, op);
+        slowest = time[c] > slowest ? time[c] : slowest;
+    }
+    if (mv__tj_drive_samples(ctx, op, slowest, g->limits.dwell) == 0) return MEDVOL_E_RANGE;
+    for (c = 0; c < half; c++) {
+        mv__tj_cone_set(g, c);
+        fine = mv__maxz(fine, mv__tj_drive_steps(&g->drive.c, slowest, g->limits.dwell));
+    }
+    if ((st = mv__tj_drive_room(ctx, &g->drive, fine)) < 0) return st;
+    for (*seconds = 0.0, c = 0; c < half; c++) {
+        if (time[c] < 0.99 * slowest) continue;
+        mv__tj_cone_set(g, c);
+        g->drive.done = half + c;
+        if ((t = mv__tj_drive_run(&g->drive, fine)) < 0.0) return mv__cancelled(ctx, op);
+        *seconds = t > *seconds ? t : *seconds;
+    }
+    *steps = fine;
+    return MEDVOL_OK;
+}
 MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_opt *opt) {
     const char *op = "traj_cones";
     mv__tj_cones g;
     mv__dst d;
-    double seconds = 0.0;
-    size_t c, n, shot = 0, steps = MV__TJ_COARSE;
+    double seconds = 0.0, *time;
+    size_t c, n, shot = 0, steps = 0;
     mv_status st;
     if (!opt) return mv__fail_null(ctx, op, "opt");
     mv__memset(&g, 0, sizeof g);
@@ -36055,30 +36106,24 @@ MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_o
     g.drive.c.end = 0.5 * g.o.size;
     g.drive.speed = MV__TJ_SAFE * g.limits.gamma * 1e-3 * g.limits.gradient * g.limits.fov;
     g.drive.force = MV__TJ_SAFE * g.limits.gamma * g.limits.slew * g.limits.fov;
-    st = mv__tj_drive_room(ctx, &g.drive, steps);
-    for (c = 0; c < g.cones && st == MEDVOL_OK; c++) { /* the slowest */
-        double t;
-        if (mv__tell(ctx, c, 2 * g.cones, op)) st = mv__cancelled(ctx, op);
-        mv__tj_cone_set(&g, c);
-        t = mv__tj_drive_run(&g.drive, steps);
-        seconds = t > seconds ? t : seconds;
-        shot += mv__tj_cone_shots(&g, c);
-    }
+    g.drive.ctx = ctx;
+    g.drive.op = op;
+    g.drive.all = 2 * g.cones + 1; /* both halves of the looks for the slowest, then all */
+    if ((time = (double *)mv__alloc(ctx, g.cones * sizeof *time)) == NULL) return MEDVOL_E_NOMEM;
+    st = mv__tj_cones_slowest(ctx, op, &g, time, &seconds, &steps);
+    mv__free(ctx, time);
+    for (c = 0; c < g.cones; c++) shot += mv__tj_cone_shots(&g, c);
     if (st == MEDVOL_OK && (n = mv__tj_drive_samples(ctx, op, seconds, g.limits.dwell)) == 0)
         st = MEDVOL_E_RANGE;
     else if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, n, shot, 1);
-    if (st == MEDVOL_OK) {
-        steps = mv__tj_drive_steps(seconds, g.limits.dwell);
-        st = mv__tj_drive_room(ctx, &g.drive, steps);
-    }
     if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) == MEDVOL_OK) {
         g.to = (double *)d.work.data;
         for (shot = 0, c = 0; c < g.cones && st == MEDVOL_OK; c++) {
             double t;
-            if (mv__tell(ctx, g.cones + c, 2 * g.cones, op)) st = mv__cancelled(ctx, op);
             mv__tj_cone_set(&g, c);
-            t = mv__tj_drive_run(&g.drive, steps);
-            mv__tj_cone_fill(&g, c, shot, t < seconds ? t / seconds : 1.0);
+            g.drive.done = g.cones + 1 + c;
+            if ((t = mv__tj_drive_run(&g.drive, steps)) < 0.0) st = mv__cancelled(ctx, op);
+            else mv__tj_cone_fill(&g, c, shot, t < seconds ? t / seconds : 1.0);
             shot += mv__tj_cone_shots(&g, c);
         }
         if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);

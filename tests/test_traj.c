@@ -527,6 +527,52 @@ static void test_cones(void) {
     refused(mv_traj_cones(T, &t, &o), MEDVOL_E_RANGE, "slew");
     refused(mv_traj_cones(T, &t, NULL), MEDVOL_E_NULL, "opt");
 }
+/* few readouts of many turns reach the radius; azimuths by their formula; neighbours at most 1 apart */
+static void test_cones_turns(void) {
+    static const struct {
+        double size;
+        size_t cones, shots;
+        double gradient, slew, dwell;
+    } cases[] = {{512, 1, 1, 200, 2000, 1e-4}, {256, 3, 1, 200, 2000, 1e-5}, {48, 5, 3, 0, 0, 0}};
+    size_t c, s, m, j;
+    for (c = 0; c < 3; c++) {
+        mv_volume t = {0};
+        mv_cones_opt o;
+        double e = 0, most = 0, off = 0;
+        memset(&o, 0, sizeof o);
+        o.size = cases[c].size, o.cones = cases[c].cones, o.shots = cases[c].shots;
+        o.limits.gradient = cases[c].gradient, o.limits.slew = cases[c].slew, o.limits.dwell = cases[c].dwell;
+        if (!CHECK_OK(mv_traj_cones(T, &t, &o))) return;
+        within(&t, &o.limits);
+        for (s = m = 0; m < o.cones; m++) {
+            const double up = o.cones > 1 ? PI * ((double)m / (double)(o.cones - 1) - 0.5) : 0;
+            const size_t shots = (size_t)fmax(1, ceil((double)o.shots * cos(up) - 1e-9));
+            for (j = 0; j < shots; j++, s++) {
+                const double *k = kat(&t, t.dim[1] - 1, s, 0), *q = kat(&t, t.dim[1] - 2, s, 0);
+                size_t i;
+                off = fmax(off, (o.size / 2 - length(k)) / (length(k) - length(q))); /* in last steps */
+                if (fabs(fabs(up) - PI / 2) < 1e-6) continue;
+                for (i = 0; i < t.dim[1]; i++) {
+                    const double *p = kat(&t, i, s, 0), r = length(p);
+                    const double u = 2 * PI * r * cos(up) / (double)shots;
+                    const double a = (u - atan(sqrt(2) * u) / sqrt(2)) / cos(up) +
+                                     2 * PI * (double)j / (double)shots;
+                    e = fmax(e, hypot(p[0] - r * cos(up) * sin(a), p[1] - r * cos(up) * cos(a)) +
+                                    fabs(p[2] - r * sin(up)));
+                    /* to the next turn, along and across the cone: its pitch times the sine of its slope */
+                    most = fmax(most, 2 * PI * (double)1 / (double)shots /
+                                          sqrt(pow(2 * PI / (double)shots * 2 * u * u / (2 * u * u + 1), 2) +
+                                              (r > 0 ? pow(1 / (r * cos(up)), 2) : 1e9)));
+                }
+            }
+        }
+        CHECK(s == t.dim[2]);
+        CHECK_NEAR(e, 0, 1e-6);
+        CHECK(off >= 0 && off < 1);
+        CHECK(most <= 1 && most > 0.9);
+        mv_volume_free(T, &t);
+    }
+}
 static void test_rosette_epi(void) {
     mv_volume t = {0};
     mv_rosette_opt o;
@@ -1293,6 +1339,7 @@ const t_case tests_traj[] = {
     {"spiral", test_spiral, 0},
     {"spiral_errors", test_spiral_errors, 0},
     {"cones", test_cones, 0},
+    {"cones_turns", test_cones_turns, 0},
     {"rosette_epi", test_rosette_epi, 0},
     {"limits", test_limits, 0},
     {"select", test_select, 0},
