@@ -35345,9 +35345,7 @@ static void mv__tj_cross_next(const mv__tj_centre *g, double *sums, size_t i, si
     }
 }
 /* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n, lie on the same place along n, but apart across
-   by 2 p, p = t.S n, t across. What that changes is taken from the neighbours of both in angle: with D the
-   derivatives by the angle, F's along t is (D of the one + D of the other) / (2 (a + d)). A constant phase
-   between them is free. first: the shift by trial, p = 0; else the step. */
+   by 2 t.S n, t across. first: the shift by trial, as if they were not. */
 static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, size_t j, const double *row) {
     const ptrdiff_t reach = (ptrdiff_t)(g->most * MV__TJ_UP);
     double best = 0.0, weight = 0.0, shift = 0.0;
@@ -35371,86 +35369,6 @@ static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, 
     }
     mv__tj_normal(sums, row, shift, weight);
 }
-/* the neighbours of the spoke at a place, and what times their values and its own makes a derivative by the
-   angle; 0: they are too far */
-static int mv__tj_beside(const mv__tj_centre *g, size_t place, size_t *at, double *by) {
-    const size_t n = g->spokes, before = (place + n - 1) % n, after = (place + 1) % n;
-    double h0 = g->order[place].key - g->order[before].key, h1 = g->order[after].key - g->order[place].key;
-    h0 = (h0 < 0.0 ? h0 + 360.0 : h0) * (MV__TJ_PI / 180.0);
-    h1 = (h1 < 0.0 ? h1 + 360.0 : h1) * (MV__TJ_PI / 180.0);
-    at[0] = g->order[before].at, at[1] = g->order[place].at, at[2] = g->order[after].at;
-    by[0] = by[1] = by[2] = 0.0;
-    if (!(h0 > 1e-6 && h1 > 1e-6 && h0 < 0.7 && h1 < 0.7)) return 0;
-    by[0] = -h1 / (h0 * (h0 + h1));
-    by[1] = (h1 - h0) / (h0 * h1);
-    by[2] = h0 / (h1 * (h0 + h1));
-    return 1;
-}
-static void mv__tj_slope(const mv__tj_centre *g, const size_t *of, const double *by, size_t coil, size_t at,
-                         const double *w, double *d) {
-    int k;
-    d[0] = d[1] = 0.0;
-    for (k = 0; k < 3; k++) {
-        double re, im;
-        mv__tj_value(mv__tj_column(g, of[k], coil), at, w, &re, &im);
-        d[0] += by[k] * re;
-        d[1] += by[k] * im;
-    }
-}
-/* the equations of one place a; u NULL: adds to sums[0], [1] what gives the phase u, else to them */
-static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, const size_t *i, const double *di,
-                             const size_t *j, const double *dj, double a, const double *u) {
-    const double *n = g->ray[i[1]].dir, *m = g->ray[j[1]].dir;
-    const double row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
-    const double side[3] = {n[0] * n[1], -n[0] * n[1], n[1] * n[1] - n[0] * n[0]};
-    const double shift = row[0] * g->s[0] + row[1] * g->s[1] + row[2] * g->s[2];
-    const double p = side[0] * g->s[0] + side[1] * g->s[1] + side[2] * g->s[2];
-    const double b = -a - 2.0 * shift, apart = 2.0 * p - b * (m[0] * n[1] - m[1] * n[0]), place = a + shift;
-    double w[6], dw[6], w2[6], dw2[6];
-    const size_t at = mv__tj_six(g, a, w, dw), at2 = mv__tj_six(g, b, w2, dw2);
-    size_t c;
-    int k;
-    if (fabs(place) < 0.75) return;
-    for (c = 0; c < g->coils; c++) {
-        double x[2], y[2], s[2], d[2], e[2], r[3];
-        mv__tj_value(mv__tj_column(g, i[1], c), at, w, &x[0], &x[1]);
-        mv__tj_value(mv__tj_column(g, j[1], c), at2, w2, &y[0], &y[1]);
-        mv__tj_value(mv__tj_column(g, j[1], c), at2, dw2, &s[0], &s[1]);
-        mv__tj_slope(g, i, di, c, at, w, d);
-        mv__tj_slope(g, j, dj, c, at2, w2, e);
-        for (k = 0; k < 2; k++) d[k] *= 0.5 / place, e[k] *= 0.5 / place;
-        if (!u) {
-            for (k = 0; k < 2; k++) x[k] -= apart * d[k], y[k] += apart * e[k];
-            sums[0] += x[0] * y[0] + x[1] * y[1];
-            sums[1] += x[1] * y[0] - x[0] * y[1];
-            continue;
-        }
-        d[0] += u[0] * e[0] - u[1] * e[1];
-        d[1] += u[0] * e[1] + u[1] * e[0];
-        for (k = 0; k < 3; k++) r[k] = -2.0 * row[k] * (u[0] * s[0] - u[1] * s[1]) + 2.0 * side[k] * d[0];
-        mv__tj_normal(sums, r, x[0] - (u[0] * y[0] - u[1] * y[1]) - apart * d[0], 1.0);
-        for (k = 0; k < 3; k++) r[k] = -2.0 * row[k] * (u[0] * s[1] + u[1] * s[0]) + 2.0 * side[k] * d[1];
-        mv__tj_normal(sums, r, x[1] - (u[0] * y[1] + u[1] * y[0]) - apart * d[1], 1.0);
-    }
-}
-static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t place, size_t other, int first) {
-    size_t i[3], j[3];
-    double di[3], dj[3], u[2] = {0.0, 0.0}, size;
-    int a, k, near_i = mv__tj_beside(g, place, i, di), near_j = mv__tj_beside(g, other, j, dj);
-    const double *n = g->ray[i[1]].dir, row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
-    if (first) {
-        mv__tj_mirror_first(g, sums, i[1], j[1], row);
-        return;
-    }
-    for (k = 0; k < 3 && !(near_i && near_j); k++) di[k] = dj[k] = 0.0;
-    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
-        mv__tj_mirror_at(g, u, i, di, j, dj, 0.5 * (double)a, NULL);
-    size = sqrt(u[0] * u[0] + u[1] * u[1]);
-    if (!(size > 0.0)) return;
-    u[0] /= size, u[1] /= size;
-    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
-        mv__tj_mirror_at(g, sums, i, di, j, dj, 0.5 * (double)a, u);
-}
 /* the place in the order of the first spoke at an angle or beyond; all, where there is none */
 static size_t mv__tj_from(const mv__tj_centre *g, double angle) {
     size_t lo = 0, hi = g->spokes;
@@ -35460,6 +35378,152 @@ static size_t mv__tj_from(const mv__tj_centre *g, double angle) {
         else hi = middle;
     }
     return lo;
+}
+/* n points at x, what times their values is the value at 0 and its slope (Lagrange) */
+static void mv__tj_lagrange(size_t n, const double *x, double *w, double *dw) {
+    size_t i, j, k;
+    for (i = 0; i < n; i++) {
+        double below = 1.0, value = 1.0, slope = 0.0;
+        for (j = 0; j < n; j++)
+            if (j != i) below *= x[i] - x[j], value *= -x[j];
+        for (k = 0; k < n; k++) {
+            double p = 1.0;
+            if (k == i) continue;
+            for (j = 0; j < n; j++)
+                if (j != i && j != k) p *= -x[j];
+            slope += p;
+        }
+        w[i] = value / below;
+        dw[i] = slope / below;
+    }
+}
+/* the four spokes around an angle, two on either side, and their weights; 0: they are 40 degrees or more
+   apart, or fewer */
+static int mv__tj_around(const mv__tj_centre *g, double angle, size_t *of, double *w, double *dw) {
+    const size_t n = g->spokes, from = mv__tj_from(g, angle);
+    double x[4];
+    size_t side, i, k;
+    for (side = 0; side < 2; side++)
+        for (k = 0, i = 0; i < n && k < 2; i++) { /* downwards from before it, upwards from it */
+            const size_t at = (side ? from + i : from + 2 * n - 1 - i) % n;
+            double off = g->order[at].key - angle, gap;
+            if (side && off < 0.0) off += 360.0;
+            if (!side && off > 0.0) off -= 360.0;
+            off *= MV__TJ_PI / 180.0;
+            gap = k ? fabs(off - x[2 * side + k - 1]) : 1.0;
+            if (gap < 1e-6) continue; /* the same angle again */
+            if (fabs(off) > (k ? 1.4 : 0.7) || (k && gap > 0.7)) return 0;
+            of[2 * side + k] = g->order[at].at;
+            x[2 * side + k++] = off;
+        }
+    if (k < 2 || x[2] - x[0] < 1e-6 || x[2] - x[0] > 0.7 || x[3] - x[1] > 6.0) return 0;
+    mv__tj_lagrange(4, x, w, dw);
+    return 1;
+}
+/* A place that is sampled twice: by spoke i at a, and at b by one that would run back at an angle between the
+   spokes j. */
+typedef struct mv__tj_twice {
+    size_t of[4], count;              /* spokes around that angle; 1: the partner alone */
+    double by[4], turn[4];            /* their weights: of values, of slopes by the angle */
+    double b, db[3], dangle[3];       /* the place; what the delays change of it and the angle */
+} mv__tj_twice;
+/* finds it: b n(angle) + S n(angle) = a n + S n; 0: it is too near the centre, or out of reach */
+static int mv__tj_meet(const mv__tj_centre *g, mv__tj_twice *q, size_t i, size_t partner, double a) {
+    const double *s = g->s, *n = g->ray[i].dir;
+    const double p[2] = {a * n[0] + s[0] * n[0] + s[2] * n[1], a * n[1] + s[2] * n[0] + s[1] * n[1]};
+    double angle = atan2(-n[0], -n[1]), m[2], c[2], det, u, v;
+    int turn, k;
+    q->b = -a - 2.0 * (n[0] * n[0] * s[0] + n[1] * n[1] * s[1] + 2.0 * n[0] * n[1] * s[2]);
+    for (turn = 0;; turn++) { /* Newton */
+        m[0] = sin(angle), m[1] = cos(angle);
+        c[0] = q->b * m[1] + s[0] * m[1] - s[2] * m[0]; /* by the angle */
+        c[1] = -q->b * m[0] + s[2] * m[1] - s[1] * m[0];
+        det = m[0] * c[1] - m[1] * c[0];
+        if (!(fabs(det) > 0.75) || !(fabs(q->b) < (double)(g->mid / MV__TJ_UP) - 0.5)) return 0;
+        if (turn == 8) break;
+        u = p[0] - q->b * m[0] - s[0] * m[0] - s[2] * m[1];
+        v = p[1] - q->b * m[1] - s[2] * m[0] - s[1] * m[1];
+        q->b += (u * c[1] - v * c[0]) / det;
+        angle += (m[0] * v - m[1] * u) / det;
+    }
+    q->count = 4;
+    angle = mv__tj_turned(angle * (180.0 / MV__TJ_PI), 360.0);
+    if (mv__tj_around(g, angle, q->of, q->by, q->turn)) {
+        const double e[3][2] = {{n[0] - m[0], 0.0}, {0.0, n[1] - m[1]}, {n[1] - m[1], n[0] - m[0]}};
+        for (k = 0; k < 3; k++) {
+            q->db[k] = (e[k][0] * c[1] - e[k][1] * c[0]) / det;
+            q->dangle[k] = (m[0] * e[k][1] - m[1] * e[k][0]) / det;
+        }
+        return 1;
+    }
+    q->count = 1; /* without neighbours the partner, along it */
+    q->of[0] = partner;
+    q->by[0] = 1.0, q->turn[0] = 0.0;
+    q->db[0] = -2.0 * n[0] * n[0], q->db[1] = -2.0 * n[1] * n[1], q->db[2] = -4.0 * n[0] * n[1];
+    q->b = q->db[0] * s[0] + q->db[1] * s[1] + q->db[2] * s[2] - a;
+    for (k = 0; k < 3; k++) q->dangle[k] = 0.0;
+    return 1;
+}
+/* one coil's value there and its slopes along and by the angle */
+static void mv__tj_there(const mv__tj_centre *g, const mv__tj_twice *q, size_t coil, size_t at,
+                         const double *w, const double *dw, double *y) {
+    size_t k;
+    for (k = 0; k < 6; k++) y[k] = 0.0;
+    for (k = 0; k < q->count; k++) {
+        const float *column = mv__tj_column(g, q->of[k], coil);
+        double re, im;
+        mv__tj_value(column, at, w, &re, &im);
+        y[0] += q->by[k] * re, y[1] += q->by[k] * im;
+        y[4] += q->turn[k] * re, y[5] += q->turn[k] * im;
+        mv__tj_value(column, at, dw, &re, &im);
+        y[2] += q->by[k] * re, y[3] += q->by[k] * im;
+    }
+}
+/* the equations of one place a; u NULL: adds to sums[0], [1] what gives the constant phase u between spokes,
+   which is free, else to them */
+static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, size_t i, size_t partner, double a,
+                             const double *u) {
+    double w[6], dw[6], w2[6], dw2[6];
+    mv__tj_twice q;
+    size_t c, at, at2;
+    int k;
+    if (!mv__tj_meet(g, &q, i, partner, a)) return;
+    at = mv__tj_six(g, a, w, dw);
+    at2 = mv__tj_six(g, q.b, w2, dw2);
+    for (c = 0; c < g->coils; c++) {
+        double x[2], y[6], r[2][3], e[2];
+        mv__tj_value(mv__tj_column(g, i, c), at, w, &x[0], &x[1]);
+        mv__tj_there(g, &q, c, at2, w2, dw2, y);
+        if (!u) {
+            sums[0] += x[0] * y[0] + x[1] * y[1];
+            sums[1] += x[1] * y[0] - x[0] * y[1];
+            continue;
+        }
+        for (k = 0; k < 3; k++) {
+            const double re = q.db[k] * y[2] + q.dangle[k] * y[4], im = q.db[k] * y[3] + q.dangle[k] * y[5];
+            r[0][k] = u[0] * re - u[1] * im;
+            r[1][k] = u[0] * im + u[1] * re;
+        }
+        e[0] = x[0] - (u[0] * y[0] - u[1] * y[1]);
+        e[1] = x[1] - (u[0] * y[1] + u[1] * y[0]);
+        for (k = 0; k < 2; k++) mv__tj_normal(sums, r[k], e[k], 1.0);
+    }
+}
+static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t i, size_t partner, int first) {
+    const double *n = g->ray[i].dir, row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
+    double u[2] = {0.0, 0.0}, size;
+    int a;
+    if (first) {
+        mv__tj_mirror_first(g, sums, i, partner, row);
+        return;
+    }
+    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
+        mv__tj_mirror_at(g, u, i, partner, 0.5 * (double)a, NULL);
+    size = sqrt(u[0] * u[0] + u[1] * u[1]);
+    if (!(size > 0.0)) return;
+    u[0] /= size, u[1] /= size;
+    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
+        mv__tj_mirror_at(g, sums, i, partner, 0.5 * (double)a, u);
 }
 /* the partners of the spoke at a place in the order */
 static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
@@ -35481,8 +35545,8 @@ static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
         }
         return;
     }
-    if (g->order[place].key < 180.0) {
-        const double want = g->order[place].key + 180.0;
+    {
+        const double key = g->order[place].key, want = key < 180.0 ? key + 180.0 : key - 180.0;
         const size_t at = mv__tj_from(g, want);
         double best = g->near_angle;
         size_t partner = n;
@@ -35493,7 +35557,7 @@ static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
             if (apart <= best) best = apart, partner = j;
         }
         if (partner == n) return;
-        mv__tj_mirror(g, sums, place, partner, first);
+        mv__tj_mirror(g, sums, i, g->order[partner].at, first);
         sums[15] += 1.0;
     }
 }

@@ -912,6 +912,22 @@ static void test_opposed(void) {
         mv_volume_free(T, &t), mv_volume_free(T, &d);
     }
 }
+/* delays that differ by axis, which move opposed spokes across: to any order */
+static void test_opposed_across(void) {
+    static const double sets[][6] = {{0.5, 0.05, 0, 0.45, 0, 0}, {0.167, -0.991, 0, 0.047, 0, 0},
+        {0.5, 0.05, 0, -0.45, 0, 0}, {0.95, -0.4, 0, 0.1, 0, 0}};
+    size_t c;
+    for (c = 0; c < 4; c++) {
+        mv_volume t, d;
+        double got[6] = {9, 9, 9, 9, 9, 9};
+        delayed(&t, &d, 129, c % 2 ? 24 : 72, 64, MEDVOL_RADIAL_LINEAR, 360, (int)(c % 2), sets[c], 2);
+        CHECK_OK(mv_delay_opposed(T, got, &d, &t, NULL));
+        CHECK_NEAR(got[0], sets[c][0], c % 2 ? 0.01 : 0.001);
+        CHECK_NEAR(got[1], sets[c][1], c % 2 ? 0.01 : 0.001);
+        CHECK_NEAR(got[3], sets[c][3], c % 2 ? 0.01 : 0.001);
+        mv_volume_free(T, &t), mv_volume_free(T, &d);
+    }
+}
 static void test_delay_errors(void) {
     static const double some[6] = {1.2, 0.8, 0, 0, 0, 0};
     double got[6] = {7, 7, 7, 7, 7, 7};
@@ -1349,6 +1365,7 @@ const t_case tests_traj[] = {
     {"delay", test_delay, 0},
     {"ring", test_ring, 0},
     {"opposed", test_opposed, 0},
+    {"opposed_across", test_opposed_across, 0},
     {"delay_errors", test_delay_errors, 0},
     {"dcf_radial", test_dcf_radial, 0},
     {"dcf_angular", test_dcf_angular, 0},
